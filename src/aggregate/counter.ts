@@ -1,0 +1,70 @@
+import type { Millis } from '../model.ts'
+import { isLater } from './partial.ts'
+
+/** The columns in which a counter's first and last sample of each bucket lie. */
+export interface CounterCells {
+  readonly firstTs: Float64Array
+  readonly firstValue: Float64Array
+  readonly lastTs: Float64Array
+  readonly last: Float64Array
+}
+
+/** More samples than this of one counter in one bucket are thinned: the middle ones say least. */
+const MOST = 256
+
+/**
+ * Folds a counter's sample into its cell. One or two samples fit the columns; from three on all of them are kept
+ * sorted beside, because a reset between two samples is only seen when both are known.
+ */
+export function addCounterSample(
+  cells: CounterCells,
+  at: number,
+  fresh: boolean,
+  crowded: Map<number, number[]>,
+  key: number,
+  ts: Millis,
+  value: number,
+): void {
+  if (fresh) {
+    crowded.delete(key)
+    cells.firstTs[at] = ts
+    cells.firstValue[at] = value
+    cells.lastTs[at] = ts
+    cells.last[at] = value
+    return
+  }
+  const samples = insert(samplesOf(cells, at, crowded, key), ts, value)
+  if (samples.length > 4) crowded.set(key, samples)
+  cells.firstTs[at] = samples[0] as number
+  cells.firstValue[at] = samples[1] as number
+  cells.lastTs[at] = samples[samples.length - 2] as number
+  cells.last[at] = samples[samples.length - 1] as number
+}
+
+/** Times and values in turn, sorted by time, of a cell that is not empty. */
+export function samplesOf(
+  cells: CounterCells,
+  at: number,
+  crowded: ReadonlyMap<number, number[]>,
+  key: number,
+): readonly number[] {
+  const kept = crowded.get(key)
+  if (kept !== undefined) return kept
+  const first = [cells.firstTs[at] as number, cells.firstValue[at] as number]
+  const last = [cells.lastTs[at] as number, cells.last[at] as number]
+  return first[0] === last[0] && first[1] === last[1] ? first : [...first, ...last]
+}
+
+function insert(samples: readonly number[], ts: Millis, value: number): number[] {
+  let index = samples.length
+  while (index > 0 && isLater(samples[index - 2] as number, samples[index - 1] as number, ts, value)) index -= 2
+  if (samples[index - 2] === ts && samples[index - 1] === value) return [...samples]
+  const all = [...samples.slice(0, index), ts, value, ...samples.slice(index)]
+  if (all.length > MOST * 2) all.splice(MOST, 2)
+  return all
+}
+
+/** What a counter grew by from one sample to the next; a fall is a reset, after which it counted from 0. */
+export function growth(from: number, to: number): number {
+  return to >= from ? to - from : to
+}

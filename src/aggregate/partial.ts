@@ -1,0 +1,54 @@
+/**
+ * What is kept of the samples of one series in one bucket. Partials merge in any order and grouping to the same
+ * result: exactly for n, min, max and last, and for the sums up to rounding (exactly on dyadic values).
+ *
+ * The sums are shifted by `k`, the first value of the series: sums of squares of large values, such as byte counters,
+ * would otherwise lose every digit of their variance.
+ */
+export interface Partial {
+  n: number
+  /** Sum of (x - k), and of its square. */
+  d1: number
+  d2: number
+  min: number
+  max: number
+  lastTs: number
+  last: number
+}
+
+export function emptyPartial(): Partial {
+  return { n: 0, d1: 0, d2: 0, min: Infinity, max: -Infinity, lastTs: -Infinity, last: NaN }
+}
+
+/** Whether (ts, value) comes after the other; equal instants are told apart by value, so that no order matters. */
+export function isLater(ts: number, value: number, otherTs: number, other: number): boolean {
+  return ts > otherTs || (ts === otherTs && value > other)
+}
+
+/** Adds `other` to `into`. Both must be shifted by the same `k`. */
+export function mergeInto(into: Partial, other: Readonly<Partial>): void {
+  if (other.n === 0) return
+  const takeLast = into.n === 0 || isLater(other.lastTs, other.last, into.lastTs, into.last)
+  into.n += other.n
+  into.d1 += other.d1
+  into.d2 += other.d2
+  into.min = Math.min(into.min, other.min)
+  into.max = Math.max(into.max, other.max)
+  if (!takeLast) return
+  into.lastTs = other.lastTs
+  into.last = other.last
+}
+
+export function sumOf(partial: Readonly<Partial>, k: number): number {
+  return partial.n * k + partial.d1
+}
+
+export function meanOf(partial: Readonly<Partial>, k: number): number {
+  return k + partial.d1 / partial.n
+}
+
+/** Standard deviation of the samples themselves (divided by n, not n - 1). */
+export function stddevOf(partial: Readonly<Partial>): number {
+  const shifted = partial.d1 / partial.n
+  return Math.sqrt(Math.max(0, partial.d2 / partial.n - shifted * shifted))
+}

@@ -1,0 +1,43 @@
+import type { Millis } from '../model.ts'
+
+/** What is known of a host's clock. Offsets are arrival minus event time; positive: the host's clock is behind. */
+export interface Skew {
+  /** The newest offsets in a row that are beyond the bound while the clock counts as right (or within, while off). */
+  run: number[]
+  /** The median offset that was found, while the clock counts as off. */
+  off: Millis | undefined
+}
+
+/** A clock may be off by this much before it matters. */
+export const CLOCK_BOUND = 5 * 60_000
+const RUN = 20
+const STEADY = 10_000
+
+/**
+ * Folds one offset in. Twenty in a row beyond five minutes that agree within ten seconds prove that a clock is off;
+ * twenty in a row within prove that it is right again.
+ */
+export function observeOffset(skew: Skew, offset: Millis): void {
+  const isBeyond = Math.abs(offset) > CLOCK_BOUND
+  if (isBeyond === (skew.off !== undefined)) {
+    if (skew.run.length > 0) skew.run = []
+    return
+  }
+  skew.run.push(offset)
+  if (skew.run.length < RUN) return
+  if (skew.off !== undefined) {
+    skew.off = undefined
+    skew.run = []
+    return
+  }
+  const middle = medianOf(skew.run)
+  const spread = medianOf(skew.run.map((one) => Math.abs(one - middle)))
+  if (spread < STEADY) {
+    skew.off = middle
+    skew.run = []
+  } else skew.run.shift()
+}
+
+function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] as number
+}

@@ -1,0 +1,219 @@
+import type { Millis } from '../model.ts'
+import { addCounterSample, type CounterCells } from './counter.ts'
+import { isLater, type Partial } from './partial.ts'
+
+/** Which columns a store keeps beside count and sum, and how many buckets a ring holds. */
+export interface Layout {
+  readonly cells: number
+  readonly squares: boolean
+  readonly extremes: boolean
+  readonly last: boolean
+  readonly counter: boolean
+}
+
+/**
+ * The rings of all series of one metric, series-major: the cells of a series lie side by side. Series live in chunks
+ * of `CHUNK`, so that growth copies nothing. A cell is empty when its `n` is 0; its other columns are then stale.
+ * Plain data, so that a snapshot is a copy.
+ */
+export interface Store {
+  readonly layout: Layout
+  readonly chunks: Chunk[]
+  readonly free: number[]
+  used: number
+  /** Counter cells with three samples or more: times and values in turn, sorted by time; keyed by cell. */
+  readonly crowded: Map<number, number[]>
+}
+
+export interface Chunk extends CounterCells {
+  /** First value and earliest sample of each series; bucket of its newest sample, -Infinity without one. */
+  readonly k: Float64Array
+  readonly first: Float64Array
+  readonly head: Float64Array
+  /** Window ends (in buckets) up to which a series has been judged: by ordinary rules, and by those that wait longer. */
+  readonly judged: Float64Array
+  readonly judgedSlow: Float64Array
+  readonly n: Uint32Array
+  readonly d1: Float64Array
+  readonly d2: Float64Array
+  readonly min: Float64Array
+  readonly max: Float64Array
+}
+
+const CHUNK_BITS = 6
+const CHUNK = 1 << CHUNK_BITS
+
+export function createStore(layout: Layout): Store {
+  return { layout, chunks: [], free: [], used: 0, crowded: new Map() }
+}
+
+function createChunk(layout: Layout): Chunk {
+  const cells = CHUNK * layout.cells
+  const column = (kept: boolean): Float64Array => new Float64Array(kept ? cells : 0)
+  const lasts = layout.last || layout.counter
+  return {
+    k: new Float64Array(CHUNK),
+    first: new Float64Array(CHUNK),
+    head: new Float64Array(CHUNK),
+    judged: new Float64Array(CHUNK),
+    judgedSlow: new Float64Array(CHUNK),
+    n: new Uint32Array(cells),
+    d1: column(true),
+    d2: column(layout.squares),
+    min: column(layout.extremes),
+    max: column(layout.extremes),
+    lastTs: column(lasts),
+    last: column(lasts),
+    firstTs: column(layout.counter),
+    firstValue: column(layout.counter),
+  }
+}
+
+/** Takes a slot for a new series. */
+export function addSeries(store: Store): number {
+  const slot = store.free.pop() ?? store.used++
+  if (slot >> CHUNK_BITS >= store.chunks.length) store.chunks.push(createChunk(store.layout))
+  chunkOf(store, slot).head[slot & (CHUNK - 1)] = -Infinity
+  return slot
+}
+
+/** Gives a slot back; its cells are wiped when it is used anew. */
+export function removeSeries(store: Store, slot: number): void {
+  const chunk = chunkOf(store, slot)
+  const base = baseOf(store, slot)
+  chunk.n.fill(0, base, base + store.layout.cells)
+  for (let cell = 0; cell < store.layout.cells && store.crowded.size > 0; cell++) {
+    store.crowded.delete(slot * store.layout.cells + cell)
+  }
+  store.free.push(slot)
+}
+
+export function chunkOf(store: Store, slot: number): Chunk {
+  return store.chunks[slot >> CHUNK_BITS] as Chunk
+}
+
+/** Index of a series' first cell in its chunk's columns. */
+export function baseOf(store: Store, slot: number): number {
+  return (slot & (CHUNK - 1)) * store.layout.cells
+}
+
+export function headOf(store: Store, slot: number): number {
+  return chunkOf(store, slot).head[slot & (CHUNK - 1)] as number
+}
+
+/** The newest window end (in buckets) that a series was judged for. */
+export function judgedOf(store: Store, slot: number, slow: boolean): number {
+  const chunk = chunkOf(store, slot)
+  return (slow ? chunk.judgedSlow : chunk.judged)[slot & (CHUNK - 1)] as number
+}
+
+export function setJudged(store: Store, slot: number, slow: boolean, end: number): void {
+  const chunk = chunkOf(store, slot)
+  const column = slow ? chunk.judgedSlow : chunk.judged
+  column[slot & (CHUNK - 1)] = end
+}
+
+/** Time of the earliest sample the series ever had. */
+export function firstOf(store: Store, slot: number): Millis {
+  return chunkOf(store, slot).first[slot & (CHUNK - 1)] as number
+}
+
+/** The value that the sums of a series are shifted by. */
+export function shiftOf(store: Store, slot: number): number {
+  return chunkOf(store, slot).k[slot & (CHUNK - 1)] as number
+}
+
+/** The oldest bucket that a series can still hold. */
+export function tailOf(store: Store, slot: number): number {
+  return headOf(store, slot) - store.layout.cells + 1
+}
+
+export function cellOf(store: Store, bucket: number): number {
+  const cells = store.layout.cells
+  return ((bucket % cells) + cells) % cells
+}
+
+/** Folds one sample in. The caller has made sure that the bucket is not older than the series' tail. */
+export function addSample(store: Store, slot: number, bucket: number, ts: Millis, value: number): void {
+  const chunk = chunkOf(store, slot)
+  advance(store, slot, chunk, bucket, ts, value)
+  const cell = cellOf(store, bucket)
+  const at = baseOf(store, slot) + cell
+  const fresh = chunk.n[at] === 0
+  const shifted = value - (chunk.k[slot & (CHUNK - 1)] as number)
+  if (store.layout.counter) addCounterSample(chunk, at, fresh, store.crowded, slot * store.layout.cells + cell, ts, value)
+  else if (store.layout.last) keepLast(chunk, at, fresh, ts, value)
+  chunk.n[at] = fresh ? 1 : (chunk.n[at] as number) + 1
+  chunk.d1[at] = fresh ? shifted : (chunk.d1[at] as number) + shifted
+  if (store.layout.squares) chunk.d2[at] = fresh ? shifted * shifted : (chunk.d2[at] as number) + shifted * shifted
+  if (!store.layout.extremes) return
+  chunk.min[at] = fresh ? value : Math.min(chunk.min[at] as number, value)
+  chunk.max[at] = fresh ? value : Math.max(chunk.max[at] as number, value)
+}
+
+/** Moves the ring of a series so that it reaches the bucket, emptying the cells that it passes. */
+function advance(store: Store, slot: number, chunk: Chunk, bucket: number, ts: Millis, value: number): void {
+  const index = slot & (CHUNK - 1)
+  const head = chunk.head[index] as number
+  if (head === -Infinity) {
+    chunk.k[index] = value
+    chunk.first[index] = ts
+    chunk.head[index] = bucket
+    chunk.judged[index] = bucket
+    chunk.judgedSlow[index] = bucket
+    return
+  }
+  if (ts < (chunk.first[index] as number)) chunk.first[index] = ts
+  if (bucket <= head) return
+  const base = baseOf(store, slot)
+  const cells = store.layout.cells
+  if (bucket - head >= cells) chunk.n.fill(0, base, base + cells)
+  else for (let b = head + 1; b <= bucket; b++) chunk.n[base + cellOf(store, b)] = 0
+  chunk.head[index] = bucket
+}
+
+function keepLast(chunk: Chunk, at: number, fresh: boolean, ts: Millis, value: number): void {
+  if (!fresh && !isLater(ts, value, chunk.lastTs[at] as number, chunk.last[at] as number)) return
+  chunk.lastTs[at] = ts
+  chunk.last[at] = value
+}
+
+/** Reads one cell; columns that are not kept are NaN. */
+export function readCell(store: Store, slot: number, bucket: number, into: Partial): void {
+  const chunk = chunkOf(store, slot)
+  const at = baseOf(store, slot) + cellOf(store, bucket)
+  const { squares, extremes, last, counter } = store.layout
+  into.n = chunk.n[at] as number
+  into.d1 = chunk.d1[at] as number
+  into.d2 = squares ? (chunk.d2[at] as number) : NaN
+  into.min = extremes ? (chunk.min[at] as number) : NaN
+  into.max = extremes ? (chunk.max[at] as number) : NaN
+  into.lastTs = last || counter ? (chunk.lastTs[at] as number) : NaN
+  into.last = last || counter ? (chunk.last[at] as number) : NaN
+}
+
+/**
+ * Copies a series into a store of another layout, as far as its ring reaches. Columns that the old store did not keep
+ * become NaN, which makes the windows that touch them say "no data" until they have passed.
+ *
+ * @returns the slot in the new store.
+ */
+export function copySeries(from: Store, slot: number, to: Store): number {
+  const target = addSeries(to)
+  const source = chunkOf(from, slot)
+  const chunk = chunkOf(to, target)
+  const [a, b] = [slot & (CHUNK - 1), target & (CHUNK - 1)]
+  for (const name of ['k', 'first', 'head', 'judged', 'judgedSlow'] as const) chunk[name][b] = source[name][a] as number
+  const head = headOf(from, slot)
+  if (head === -Infinity) return target
+  for (let bucket = Math.max(tailOf(from, slot), tailOf(to, target)); bucket <= head; bucket++) {
+    const [old, fresh] = [cellOf(from, bucket), cellOf(to, bucket)]
+    const [i, j] = [baseOf(from, slot) + old, baseOf(to, target) + fresh]
+    for (const name of CELL_COLUMNS) if (chunk[name].length > 0) chunk[name][j] = source[name].length > 0 ? (source[name][i] as number) : NaN
+    const crowded = from.crowded.get(slot * from.layout.cells + old)
+    if (crowded !== undefined) to.crowded.set(target * to.layout.cells + fresh, crowded)
+  }
+  return target
+}
+
+const CELL_COLUMNS = ['n', 'd1', 'd2', 'min', 'max', 'lastTs', 'last', 'firstTs', 'firstValue'] as const

@@ -1,0 +1,132 @@
+import type { Millis, Of } from '../model.ts'
+import { growth, samplesOf } from './counter.ts'
+import { emptyPartial, meanOf, mergeInto, type Partial, stddevOf, sumOf } from './partial.ts'
+import { baseOf, cellOf, chunkOf, firstOf, headOf, readCell, shiftOf, type Store, tailOf } from './store.ts'
+
+/** Buckets `from` (inclusive) to `to` (exclusive). */
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+/** The samples of a window, merged, and how many of its buckets hold any. Columns that are not kept are NaN. */
+export interface Window extends Partial {
+  filled: number
+}
+
+export function windowOf(store: Store, slot: number, span: Span): Window {
+  const all = { ...emptyPartial(), filled: 0 }
+  const cell = emptyPartial()
+  const to = Math.min(span.to - 1, headOf(store, slot))
+  for (let bucket = Math.max(span.from, tailOf(store, slot)); bucket <= to; bucket++) {
+    readCell(store, slot, bucket, cell)
+    if (cell.n === 0) continue
+    all.filled++
+    mergeInto(all, cell)
+  }
+  return all
+}
+
+/** The figure that a rule asks of a window; NaN when the window cannot give it. */
+export function figureOf(store: Store, slot: number, span: Span, of: Of, window: Readonly<Partial>): number {
+  if (of === 'increase' || of === 'rate') return counterFigure(store, slot, span, of)
+  const k = shiftOf(store, slot)
+  if (window.n === 0) return NaN
+  if (of === 'mean') return meanOf(window, k)
+  if (of === 'sum' || of === 'count') return sumOf(window, k)
+  if (of === 'stddev') return stddevOf(window)
+  return window[of]
+}
+
+/** Growth of a counter within a window, from the sample before it; `rate` is per second of the time it covers. */
+function counterFigure(store: Store, slot: number, span: Span, of: 'increase' | 'rate'): number {
+  let before = lastBefore(store, slot, span.from)
+  const start = before?.ts
+  let began = start
+  let increase = 0
+  let pairs = 0
+  const to = Math.min(span.to - 1, headOf(store, slot))
+  for (let bucket = Math.max(span.from, tailOf(store, slot)); bucket <= to; bucket++) {
+    const samples = counterSamples(store, slot, bucket)
+    for (let i = 0; i < samples.length; i += 2) {
+      const ts = samples[i] as number
+      const value = samples[i + 1] as number
+      if (before !== undefined) {
+        increase += growth(before.value, value)
+        pairs++
+      }
+      began ??= ts
+      before = { ts, value }
+    }
+  }
+  if (pairs === 0 || before === undefined || began === undefined) return NaN
+  return of === 'increase' ? increase : (increase * 1000) / (before.ts - began)
+}
+
+function counterSamples(store: Store, slot: number, bucket: number): readonly number[] {
+  const chunk = chunkOf(store, slot)
+  const cell = cellOf(store, bucket)
+  const at = baseOf(store, slot) + cell
+  return chunk.n[at] === 0 ? [] : samplesOf(chunk, at, store.crowded, slot * store.layout.cells + cell)
+}
+
+function lastBefore(store: Store, slot: number, bucket: number): { ts: number; value: number } | undefined {
+  for (let b = Math.min(bucket - 1, headOf(store, slot)); b >= tailOf(store, slot); b--) {
+    const samples = counterSamples(store, slot, b)
+    if (samples.length === 0) continue
+    return { ts: samples[samples.length - 2] as number, value: samples[samples.length - 1] as number }
+  }
+  return undefined
+}
+
+/**
+ * The usual distance between samples of a series, learnt from the kept buckets before `to`: the median gap between
+ * buckets that hold samples, or a fraction of the bucket where they hold several. NaN when it cannot be told yet.
+ */
+export function intervalOf(store: Store, slot: number, to: number, bucketWidth: Millis): Millis {
+  const gaps: number[] = []
+  const counts: number[] = []
+  const chunk = chunkOf(store, slot)
+  const base = baseOf(store, slot)
+  let previous = NaN
+  const last = Math.min(to - 1, headOf(store, slot))
+  for (let bucket = tailOf(store, slot); bucket <= last; bucket++) {
+    const n = chunk.n[base + cellOf(store, bucket)] as number
+    if (n === 0) continue
+    counts.push(n)
+    if (!Number.isNaN(previous)) gaps.push(bucket - previous)
+    previous = bucket
+  }
+  if (gaps.length === 0) return counts.length === 1 && (counts[0] as number) > 1 ? bucketWidth / (counts[0] as number) : NaN
+  const gap = median(gaps)
+  return gap > 1 ? gap * bucketWidth : bucketWidth / median(counts)
+}
+
+function median(values: number[]): number {
+  values.sort((a, b) => a - b)
+  return values[values.length >> 1] as number
+}
+
+/**
+ * Whether a window may be judged: the series began no later than one interval after the window did, and the window
+ * holds `least` samples. By default that is half of what the interval lets expect, at least one; a window without an
+ * empty bucket always holds enough.
+ */
+export function isWarm(
+  store: Store,
+  slot: number,
+  span: Span,
+  bucketWidth: Millis,
+  window: Readonly<Window>,
+  least: number | undefined,
+): boolean {
+  const { n, filled } = window
+  if (n === 0 || (least !== undefined && n < least)) return false
+  const start = span.from * bucketWidth
+  const began = firstOf(store, slot)
+  if (began <= start && (least !== undefined || filled === span.to - span.from)) return true
+  const interval = intervalOf(store, slot, span.to, bucketWidth)
+  if (Number.isNaN(interval)) return began <= start
+  if (began > start + interval) return false
+  return least !== undefined || n >= Math.max(1, Math.floor((0.5 * (span.to - span.from) * bucketWidth) / interval))
+}

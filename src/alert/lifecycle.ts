@@ -1,0 +1,118 @@
+import type { AlertState, Millis, Severity } from '../model.ts'
+
+/**
+ * The life of one alert: one rule on one series. Each state has exactly the fields that it needs. All instants are
+ * event times (ends of windows).
+ */
+export type Life =
+  | { readonly state: 'pending'; readonly since: Millis; readonly severity: Severity; readonly dataUntil: Millis }
+  | (Episode & { readonly state: 'firing' })
+  | (Episode & { readonly state: 'recovering'; readonly goodSince: Millis })
+  | (Episode & { readonly state: 'resolved'; readonly resolvedAt: Millis })
+
+/** What an alert carries from firing to resolved. */
+export interface Episode {
+  readonly since: Millis
+  readonly firedAt: Millis
+  readonly severity: Severity
+  /** End of the newest window that was beyond the bound. */
+  readonly lastBreach: Millis
+  /** The most extreme figure; null where the rule has none. */
+  readonly peak: number | null
+  readonly noDataSince?: Millis
+}
+
+/** A judged window, as the life of an alert sees it. */
+export type Finding =
+  | { readonly kind: 'no data'; readonly at: Millis }
+  | { readonly kind: 'normal'; readonly at: Millis }
+  | {
+      readonly kind: 'anomalous'
+      readonly at: Millis
+      readonly severity: Severity
+      readonly value: number | null
+      /** The bound is a lower one, so that the most extreme figure is the smallest. */
+      readonly lower: boolean
+    }
+
+export interface Patience {
+  readonly for: Millis
+  readonly keepFiringFor: Millis
+  /** A pending alert without data for longer than this is over. */
+  readonly forgetPending: Millis
+}
+
+export type Change = { readonly to: AlertState; readonly because?: 'fired' | 'severity rose' | 'resolved' }
+
+/** The next state of an alert, undefined for none, and the step that was taken, if any. */
+export interface Step {
+  readonly life: Life | undefined
+  readonly change?: Change
+}
+
+/** Moves an alert on by one finding. Findings about windows older than the newest breach never undo it. */
+export function advance(life: Life | undefined, finding: Finding, patience: Patience): Step {
+  if (life === undefined || life.state === 'resolved') return begin(finding, patience)
+  if (life.state === 'pending') return advancePending(life, finding, patience)
+  if (finding.kind === 'no data') return { life: { ...life, noDataSince: life.noDataSince ?? finding.at } }
+  if (finding.kind === 'anomalous') return worsen(life, finding)
+  return recover(life, finding.at, patience)
+}
+
+function begin(finding: Finding, patience: Patience): Step {
+  if (finding.kind !== 'anomalous') return { life: undefined }
+  if (patience.for === 0) return fire(finding.at, finding)
+  const { at, severity } = finding
+  return { life: { state: 'pending', since: at, severity, dataUntil: at }, change: { to: 'pending' } }
+}
+
+function fire(since: Millis, finding: Finding & { kind: 'anomalous' }): Step {
+  const { at, severity, value } = finding
+  const life: Life = { state: 'firing', since, firedAt: at, severity, lastBreach: at, peak: value }
+  return { life, change: { to: 'firing', because: 'fired' } }
+}
+
+function advancePending(life: Life & { state: 'pending' }, finding: Finding, patience: Patience): Step {
+  if (finding.kind === 'normal') return { life: finding.at < life.dataUntil ? life : undefined }
+  if (finding.kind === 'no data') {
+    return { life: finding.at - life.dataUntil > patience.forgetPending ? undefined : life }
+  }
+  if (finding.at - life.since >= patience.for) return fire(life.since, finding)
+  const since = Math.min(life.since, finding.at)
+  return { life: { ...life, since, severity: finding.severity, dataUntil: Math.max(life.dataUntil, finding.at) } }
+}
+
+type Living = Life & { state: 'firing' | 'recovering' }
+
+function worsen(life: Living, finding: Finding & { kind: 'anomalous' }): Step {
+  const { since, firedAt, lastBreach } = life
+  if (life.state === 'recovering' && finding.at < life.goodSince) return { life }
+  const rose = finding.at >= lastBreach && life.severity === 'warning' && finding.severity === 'critical'
+  const fields: Episode = {
+    since,
+    firedAt,
+    severity: finding.at < lastBreach ? life.severity : finding.severity,
+    lastBreach: Math.max(lastBreach, finding.at),
+    peak: extreme(life.peak, finding.value, finding.lower),
+  }
+  const next: Life = { state: 'firing', ...fields }
+  if (rose) return { life: next, change: { to: 'firing', because: 'severity rose' } }
+  return life.state === 'recovering' ? { life: next, change: { to: 'firing' } } : { life: next }
+}
+
+function extreme(peak: number | null, value: number | null, lower: boolean): number | null {
+  if (peak === null || value === null) return peak ?? value
+  return lower ? Math.min(peak, value) : Math.max(peak, value)
+}
+
+function recover(life: Living, at: Millis, patience: Patience): Step {
+  if (at < life.lastBreach) return { life }
+  const { since, firedAt, severity, lastBreach, peak } = life
+  const episode: Episode = { since, firedAt, severity, lastBreach, peak }
+  const goodSince = life.state === 'recovering' ? life.goodSince : at
+  if (at - goodSince >= patience.keepFiringFor) {
+    return { life: { state: 'resolved', ...episode, resolvedAt: at }, change: { to: 'resolved', because: 'resolved' } }
+  }
+  const next: Life = { state: 'recovering', ...episode, goodSince }
+  return life.state === 'recovering' ? { life: next } : { life: next, change: { to: 'recovering' } }
+}

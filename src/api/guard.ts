@@ -1,0 +1,68 @@
+import type { FastifyRequest } from 'fastify'
+import type { Token } from '../model.ts'
+import { ApiProblem } from './problem.ts'
+
+/** What decides who may use the API. */
+export interface GuardDeps {
+  /** The API's own tokens. */
+  readonly tokens: readonly Token[]
+  /** Who an Authorization header with one of them belongs to, compared in constant time; undefined for no token. */
+  readonly checkToken: (authorization: string | undefined) => object | undefined
+  /** Whether others than this machine can reach the service. */
+  readonly listensBeyondLoopback: boolean
+}
+
+const LOOPBACK_NAME = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
+
+/**
+ * Lets a request to the API through, or throws the problem that says why not.
+ *
+ * With tokens configured a request must carry one. Without, only this machine may ask; and because a browser on this
+ * machine can be made to ask by a page from elsewhere, the request must also be addressed to this machine by name (a
+ * foreign name that resolves to 127.0.0.1 is the known trick), and a command must not come from another site's page.
+ */
+export function guard(deps: GuardDeps, request: FastifyRequest): void {
+  if (deps.tokens.length > 0) requireToken(deps, request)
+  else requireLoopback(deps, request)
+  if (request.method !== 'GET' && request.method !== 'HEAD') requireSameSite(request)
+}
+
+function requireToken({ checkToken }: GuardDeps, { headers }: FastifyRequest): void {
+  if (checkToken(headers.authorization) !== undefined) return
+  throw new ApiProblem('token-needed', {
+    detail: 'Send one of api.tokens as "Authorization: Bearer TOKEN", or as the password of Basic auth.',
+    parameter: 'Authorization',
+    // What was sent may be a mistyped secret, so that it is not repeated.
+    found: headers.authorization === undefined ? null : 'a value that fits no token',
+    expected: 'a token from api.tokens',
+  })
+}
+
+function requireLoopback({ listensBeyondLoopback }: GuardDeps, { headers }: FastifyRequest): void {
+  if (listensBeyondLoopback) {
+    throw new ApiProblem('no-tokens', {
+      detail: 'Other machines can reach the service, so that its API needs tokens. Set api.tokens and start again.',
+    })
+  }
+  const { host } = headers
+  if (host !== undefined && LOOPBACK_NAME.test(host)) return
+  throw new ApiProblem('no-tokens', {
+    detail: 'Without api.tokens the API answers only to the name localhost. Set api.tokens to use another name.',
+    parameter: 'Host',
+    found: host ?? null,
+    expected: 'localhost, 127.0.0.1 or [::1]',
+  })
+}
+
+function requireSameSite({ headers }: FastifyRequest): void {
+  const { origin, host } = headers
+  if (origin === undefined || hostOf(origin) === host?.toLowerCase()) return
+  throw new ApiProblem('foreign-page', {
+    detail: 'A page of another site may not give commands here. Send the request from a terminal.',
+    parameter: 'Origin',
+    found: origin,
+    expected: 'no Origin, or that of this service',
+  })
+}
+
+const hostOf = (origin: string): string | undefined => (URL.canParse(origin) ? new URL(origin).host : undefined)

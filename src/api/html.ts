@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** Any text as the content of an element or of a quoted attribute. */
+export const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign)
+
+/** Text from elsewhere, escaped and kept from turning around the text beside it. */
+export const foreign = (text: string): string => `<bdi>${escapeHtml(text)}</bdi>`
+
+const STYLE = `
+:root { color-scheme: light dark; --ink: #1d2327; --soft: #5b6670; --paper: #fafaf8; --card: #fff; --line: #e2e2dc;
+  --link: #0b5cad; --good: #1f7a3d; --bad: #b3261e }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e4df; --soft: #9aa4ad; --paper: #16191c; --card: #1f2327; --line: #343a40; --link: #7db7f2;
+    --good: #6fd08c; --bad: #ff8a80 }
+}
+* { box-sizing: border-box }
+body { margin: 0 auto; max-width: 48rem; padding: 2rem 1.25rem 3rem; background: var(--paper); color: var(--ink);
+  font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere }
+h1 { margin: 0 0 .75rem; font-size: 1.6rem; line-height: 1.25 }
+h2 { margin: 2rem 0 .5rem; font-size: .85rem; font-weight: 600; letter-spacing: .04em; text-transform: uppercase;
+  color: var(--soft) }
+p { margin: .5rem 0 }
+a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: .15em }
+code, pre { font: .875rem/1.5 ui-monospace, monospace }
+.soft { color: var(--soft) }
+.state { display: inline-block; margin: .5rem 0 0; padding: .1rem .75rem; border: 1px solid; border-radius: 1rem;
+  font-size: .9rem }
+.good { color: var(--good) }
+.bad { color: var(--bad) }
+.card { margin: 0; padding: 0; list-style: none; background: var(--card); border: 1px solid var(--line);
+  border-radius: .6rem; overflow: hidden }
+.card > * { padding: .65rem 1rem }
+.card > * + * { border-top: 1px solid var(--line) }
+.card .soft { display: block; font-size: .9rem }
+dl.card > div { display: grid; grid-template-columns: 5rem 1fr; gap: .75rem }
+dl.wide > div { grid-template-columns: minmax(6rem, 13rem) 1fr }
+dt { color: var(--soft) }
+dd { margin: 0 }
+iframe { display: block; width: 100%; height: 62rem; border: 1px solid var(--line); border-radius: .6rem;
+  resize: vertical }
+pre { margin: 0; padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
+  white-space: pre-wrap }
+details { margin-top: 1.5rem }
+summary { cursor: pointer; margin-bottom: .5rem; color: var(--soft) }
+`
+
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
+
+const NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+/** For what is no page: nothing may be loaded, run or framed. */
+export const DATA_POLICY = NOTHING
+
+/** For pages: the one stylesheet above, and nothing else. */
+export const PAGE_POLICY = `${NOTHING}; style-src 'sha256-${STYLE_HASH}'`
+
+/**
+ * For the page that shows a mail: a framed document has the policy of the page around it, so this one grants what a
+ * mail needs, which is styles of its own and pictures that it carries. Nothing can be loaded from elsewhere.
+ */
+export const MAIL_POLICY = `${NOTHING}; style-src 'unsafe-inline'; img-src data:`
+
+/** A whole page. `title` is plain text, `body` is markup whose foreign parts are escaped already. */
+export function page(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${escapeHtml(title)}</title>
+<link rel="icon" href="data:,">
+<style>${STYLE}</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`
+}

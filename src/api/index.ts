@@ -1,0 +1,79 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { guard } from './guard.ts'
+import type { GuardDeps } from './guard.ts'
+import { DATA_POLICY, PAGE_POLICY } from './html.ts'
+import { landingPage } from './landing.ts'
+import { addMailboxPages, sendPage } from './mailbox.ts'
+import type { MailboxPort } from './mailbox.ts'
+import { addProbes, whyNotReady } from './probes.ts'
+import type { ProbeDeps } from './probes.ts'
+import { ApiProblem, createErrorHandler } from './problem.ts'
+import { addReadRoutes } from './read.ts'
+import type { ReadDeps } from './read.ts'
+import type { Log } from '../model.ts'
+
+export type { MailboxEntry, MailboxMail, MailboxPort } from './mailbox.ts'
+
+/** Everything that the API needs of the service. */
+export interface ApiDeps extends GuardDeps, ProbeDeps, ReadDeps {
+  readonly log: Log
+  /** Present when mails are written to files; then they can be looked at. */
+  readonly mailbox?: MailboxPort
+  /** Loads the configuration anew, when that is offered. Resolves to its mistakes; none means that it is in force. */
+  readonly reload?: () => Promise<readonly string[]>
+}
+
+/** On every answer: not stored, not guessed at, not framed, not read by other sites. */
+const HEADERS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': DATA_POLICY,
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+
+/**
+ * The plugin that serves metrics, probes, the landing page, the read API and the mailbox. Register it without a
+ * prefix; its hooks and error handler stay its own, and paths that it does not serve are left to the server.
+ */
+export function createApi(deps: ApiDeps): FastifyPluginAsync {
+  return async (app) => {
+    app.addHook('onRequest', async (_, reply) => {
+      reply.headers(HEADERS)
+    })
+    app.setErrorHandler(createErrorHandler(deps.log))
+    addProbes(app, deps)
+    addLanding(app, deps)
+    await app.register(async (guarded) => {
+      guarded.addHook('onRequest', async (request) => guard(deps, request))
+      if (deps.mailbox !== undefined) addMailboxPages(guarded, deps.mailbox)
+      if (deps.reload !== undefined) addReload(guarded, deps.reload)
+      await guarded.register(async (v1) => addReadRoutes(v1, deps), { prefix: '/api/v1' })
+    })
+  }
+}
+
+function addLanding(app: FastifyInstance, deps: ApiDeps): void {
+  app.get('/', async (_, reply) => {
+    const html = landingPage({
+      notReady: whyNotReady(deps),
+      tokenNeeded: deps.tokens.length > 0 || deps.listensBeyondLoopback,
+      hasMailbox: deps.mailbox !== undefined,
+    })
+    return sendPage(reply, PAGE_POLICY, html)
+  })
+}
+
+function addReload(app: FastifyInstance, reload: () => Promise<readonly string[]>): void {
+  // Whatever body a client sends along says nothing here.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_, payload, done) => {
+    payload.resume().on('end', () => done(null))
+  })
+  app.post('/-/reload', async () => {
+    const mistakes = await reload()
+    if (mistakes.length === 0) return { reloaded: true }
+    const detail = `The configuration was not taken, the old one stays in force: ${mistakes.join('; ')}`
+    throw new ApiProblem('invalid-configuration', { detail })
+  })
+}

@@ -1,0 +1,58 @@
+import { escapeHtml, page } from './html.ts'
+
+/** What the landing page tells. It is open to anybody, so that it names nothing of what is watched. */
+export interface LandingFacts {
+  /** Why no events are taken; undefined when they are. */
+  readonly notReady: string | undefined
+  readonly tokenNeeded: boolean
+  readonly hasMailbox: boolean
+}
+
+type Link = readonly [href: string, what: string]
+
+const READ: readonly Link[] = [
+  ['/api/v1/alerts', 'Alerts: pending, firing, recovering and recently resolved'],
+  ['/api/v1/hosts', 'Hosts: when each was last seen, from which source'],
+  ['/api/v1/rules', 'Rules: their last verdicts, and what the next one waits for'],
+  ['/api/v1/notifications', 'Notifications: what was sent, to whom, with what answer'],
+  ['/api/v1/rejects', 'Rejects: events that were refused, and why'],
+]
+const MAILBOX: Link = ['/mailbox', 'Mailbox: the mails that would have been sent']
+const MACHINES: readonly Link[] = [
+  ['/metrics', 'Metrics of the service itself, for Prometheus'],
+  ['/-/ready', 'Readiness: whether events are taken'],
+  ['/-/healthy', 'Liveness: whether the service runs'],
+]
+
+const list = (links: readonly Link[]): string => {
+  const items = links.map(
+    ([href, what]) => `<li><a href="${href}">${href}</a><span class="soft">${escapeHtml(what)}</span></li>`,
+  )
+  return `<ul class="card">${items.join('\n')}</ul>`
+}
+
+/** The page at `/`. */
+export function landingPage({ notReady, tokenNeeded, hasMailbox }: LandingFacts): string {
+  const state =
+    notReady === undefined
+      ? '<p class="state good">ready</p>'
+      : `<p class="state bad">not ready: ${escapeHtml(notReady)}</p>`
+  const key = tokenNeeded ? '<p class="soft">Asks for a token: any user name, the token as the password.</p>' : ''
+  return page(
+    'stashwatch',
+    `<h1>stashwatch</h1>
+<p class="soft">Watches what Logstash posts and mails the right person when a host leaves its bounds.</p>
+${state}
+<h2>Look</h2>
+${key}
+${list(hasMailbox ? [MAILBOX, ...READ] : READ)}
+<h2>For machines</h2>
+${list(MACHINES)}
+<h2>Ask and send</h2>
+<ul class="card">
+<li><code>GET /api/v1/aggregate?host=NAME&amp;metric=cpu&amp;from=TIME&amp;to=TIME</code>
+<span class="soft">Count, sum, mean, min, max and last of a metric over a span</span></li>
+<li><code>POST /events</code><span class="soft">Where Logstash's http output sends events</span></li>
+</ul>`,
+  )
+}

@@ -1,0 +1,87 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { escapeHtml, foreign, MAIL_POLICY, page, PAGE_POLICY } from './html.ts'
+
+/** One line of the mailbox. The date is as the mail has it. */
+export interface MailboxEntry {
+  readonly n: number
+  readonly subject: string
+  readonly to: string
+  readonly date: string
+}
+
+export interface MailboxMail {
+  readonly subject: string
+  readonly from: string
+  readonly to: string
+  readonly date: string
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+  readonly text: string
+  readonly html: string
+  readonly raw: string
+}
+
+/** Mails that are kept in files instead of sent; newest first. */
+export interface MailboxPort {
+  list(): Promise<readonly MailboxEntry[]>
+  read(n: number): Promise<MailboxMail | undefined>
+}
+
+/** Adds the pages of the mailbox: the list, and one mail. */
+export function addMailboxPages(app: FastifyInstance, mailbox: MailboxPort): void {
+  app.get('/mailbox', async (_, reply) => sendPage(reply, PAGE_POLICY, listPage(await mailbox.list())))
+  app.get('/mailbox/:n', async (request, reply) => {
+    const { n } = request.params as { readonly n: string }
+    const mail = /^[1-9]\d{0,8}$/.test(n) ? await mailbox.read(Number(n)) : undefined
+    if (mail === undefined) return sendPage(reply.code(404), PAGE_POLICY, missingPage())
+    return sendPage(reply, MAIL_POLICY, mailPage(mail))
+  })
+}
+
+/** Answers with a page under a policy of its own. */
+export const sendPage = (reply: FastifyReply, policy: string, html: string): FastifyReply =>
+  reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(html)
+
+function listPage(entries: readonly MailboxEntry[]): string {
+  const items = entries.map(
+    ({ n, subject, to, date }) =>
+      `<li><a href="/mailbox/${n}">${foreign(subject || 'no subject')}</a>` +
+      `<span class="soft">to ${foreign(to)}, ${foreign(date)}</span></li>`,
+  )
+  const mails =
+    items.length === 0
+      ? '<p>No mail yet. The first alert that fires writes one.</p>'
+      : `<ul class="card">${items.join('\n')}</ul>`
+  return page(
+    'Mailbox: stashwatch',
+    `<p><a href="/">stashwatch</a></p>
+<h1>Mailbox</h1>
+<p class="soft">Mails that were written to files, because no mail server is configured.</p>
+${mails}`,
+  )
+}
+
+function mailPage({ subject, from, to, date, headers, text, html, raw }: MailboxMail): string {
+  const facts = [
+    ['From', from],
+    ['To', to],
+    ['Date', date],
+  ] as const
+  return page(
+    subject,
+    `<p><a href="/mailbox">Mailbox</a></p>
+<h1>${foreign(subject || 'no subject')}</h1>
+<dl class="card">${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${foreign(value)}</dd></div>`).join('')}</dl>
+<h2>As a mail program shows it</h2>
+<iframe title="The mail" sandbox srcdoc="${escapeHtml(html)}"></iframe>
+<h2>As plain text</h2>
+<pre>${escapeHtml(text)}</pre>
+<details><summary>Headers</summary><dl class="card wide">${headers.map(headerLine).join('')}</dl></details>
+<details><summary>Source</summary><pre>${escapeHtml(raw)}</pre></details>`,
+  )
+}
+
+const headerLine = ({ name, value }: MailboxMail['headers'][number]): string =>
+  `<div><dt>${escapeHtml(name)}</dt><dd>${foreign(value)}</dd></div>`
+
+const missingPage = (): string =>
+  page('No such mail: stashwatch', '<p><a href="/mailbox">Mailbox</a></p>\n<h1>There is no mail of this number</h1>')

@@ -1,0 +1,57 @@
+import type { Millis } from '../model.ts'
+import { ApiProblem } from './problem.ts'
+
+/** A parsed query string. A parameter that is given more than once is a list. */
+export type QueryString = Readonly<Record<string, unknown>>
+
+/** The last instant that a date can hold. */
+const LAST_INSTANT = 8.64e15
+
+const EPOCH = /^\d+(?:\.\d+)?$/
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/
+const INSTANT = 'milliseconds since 1970, or an ISO 8601 time with its zone such as 2026-11-22T12:00:00Z'
+
+function invalid(parameter: string, found: unknown, expected: string): ApiProblem {
+  const state = found === undefined ? 'missing' : 'not usable'
+  const detail = `The parameter "${parameter}" is ${state}: expected ${expected}.`
+  const shown = typeof found === 'string' ? found : found === undefined ? null : JSON.stringify(found)
+  return new ApiProblem('invalid-parameter', { detail, parameter, found: shown, expected })
+}
+
+/** A parameter that must be there once and not be empty. */
+export function readText(query: QueryString, parameter: string, expected: string): string {
+  const found = query[parameter]
+  if (typeof found !== 'string' || found === '') throw invalid(parameter, found, expected)
+  return found
+}
+
+/** An instant, as epoch milliseconds or ISO 8601 with a zone. */
+export function readInstant(query: QueryString, parameter: string): Millis {
+  const text = readText(query, parameter, INSTANT)
+  const at = EPOCH.test(text) ? Number(text) : parseIso(text)
+  if (!(at <= LAST_INSTANT)) throw invalid(parameter, text, INSTANT)
+  return at
+}
+
+function parseIso(text: string): Millis {
+  // A plus sign that was not percent-encoded arrives as a space.
+  const iso = text.replace(/ (?=\d\d:\d\d$)/, '+')
+  return ISO.test(iso) ? Date.parse(iso) : Number.NaN
+}
+
+/** The two ends of a span: `from` is part of it, `to` is not. */
+export function readSpan(query: QueryString): { readonly from: Millis; readonly to: Millis } {
+  const from = readInstant(query, 'from')
+  const to = readInstant(query, 'to')
+  if (from < to) return { from, to }
+  throw invalid('to', query.to, 'an instant after "from"')
+}
+
+/** How many rows are wanted, from 1 to `most`. */
+export function readLimit(query: QueryString, parameter: string, usual: number, most: number): number {
+  const found = query[parameter]
+  if (found === undefined) return usual
+  const limit = typeof found === 'string' && /^\d{1,9}$/.test(found) ? Number(found) : 0
+  if (limit < 1 || limit > most) throw invalid(parameter, found, `a whole number from 1 to ${most}`)
+  return limit
+}

@@ -1,0 +1,41 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+
+/** What the probes report on. */
+export interface ProbeDeps {
+  readonly state: () => 'starting' | 'ready' | 'draining'
+  /** Whether the journal took the last batch. */
+  readonly journalOk: () => boolean
+  readonly metrics: {
+    render(accept: string | undefined): Promise<{ readonly contentType: string; readonly body: string }>
+  }
+}
+
+/** Why the service takes no events now; undefined when it does. */
+export function whyNotReady({ state, journalOk }: Omit<ProbeDeps, 'metrics'>): string | undefined {
+  const now = state()
+  if (now === 'starting') return 'starting: the journal is being read'
+  if (now === 'draining') return 'draining: the service is about to stop'
+  return journalOk() ? undefined : 'the journal cannot be written: look at the disk that holds the data folder'
+}
+
+/** Adds the probes and the scrape, which anybody who reaches the service may ask. */
+export function addProbes(app: FastifyInstance, deps: ProbeDeps): void {
+  for (const path of ['/-/healthy', '/healthz']) {
+    // Alive means that the loop turns. A full disk or a mail server that is down is no reason to be restarted.
+    app.get(path, async (_, reply) => say(reply, 200, 'healthy'))
+  }
+  for (const path of ['/-/ready', '/readyz']) {
+    app.get(path, async (_, reply) => {
+      const reason = whyNotReady(deps)
+      if (reason === undefined) return say(reply, 200, 'ready')
+      return say(reply.header('retry-after', '1'), 503, `not ready: ${reason}`)
+    })
+  }
+  app.get('/metrics', async (request, reply) => {
+    const { contentType, body } = await deps.metrics.render(request.headers.accept)
+    return reply.header('vary', 'accept').type(contentType).send(body)
+  })
+}
+
+const say = (reply: FastifyReply, status: number, text: string): FastifyReply =>
+  reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`)

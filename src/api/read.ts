@@ -1,0 +1,125 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type {
+  AggregateView,
+  AlertView,
+  Clock,
+  Engine,
+  HostDetail,
+  HostView,
+  Millis,
+  Query,
+  RuleView,
+  SendRecord,
+} from '../model.ts'
+import { readLimit, readSpan, readText } from './params.ts'
+import type { QueryString } from './params.ts'
+import { ApiProblem } from './problem.ts'
+import { showAlert, showHost, showHostDetail, showRule, showSend, tellsOf } from './views.ts'
+
+/** What the read API reads from. */
+export interface ReadDeps {
+  readonly engine: Pick<Engine, 'query' | 'outbox'>
+  /** Counts by reason and the last refused events, as they are to be shown. */
+  readonly rejects: { list(): unknown }
+  /** Owns the time limit of an answer, so that it should run in real time. */
+  readonly clock: Clock
+}
+
+/** The engine answers in milliseconds; one that does not is stuck, and who asks must hear of it in time. */
+const PATIENCE: Millis = 4000
+
+const USUAL_ROWS = 50
+const MOST_ROWS = 1000
+
+/** Waits for a part behind the API, but not for ever: it fails or is late, and the answer is "not available now". */
+async function ask<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
+  const late = new Error('no answer in time')
+  const detail = 'The engine does not answer. Ask again in a moment; /-/ready and the log say more.'
+  let cancel: (() => void) | undefined
+  try {
+    const timeUp = new Promise<never>((_, reject) => {
+      cancel = clock.after(PATIENCE, () => reject(late))
+    })
+    return await Promise.race([work(), timeUp])
+  } catch (error) {
+    throw new ApiProblem('unavailable', { detail }, { cause: error })
+  } finally {
+    cancel?.()
+  }
+}
+
+/** Adds the GET endpoints below `/api/v1`. */
+export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock }: ReadDeps): void {
+  const query = async (asked: Query): Promise<unknown> => ask(clock, async () => engine.query(asked))
+  const sends = async (limit: number): Promise<readonly SendRecord[]> =>
+    ask(clock, async () => engine.outbox.list(limit))
+  const tail = (request: FastifyRequest): string => (request.params as { readonly '*': string })['*']
+
+  app.get('/hosts', async () => ((await query({ kind: 'hosts' })) as readonly HostView[]).map(showHost))
+
+  // Names of hosts are any text, slashes included and of any length, which a named parameter does not take.
+  app.get('/hosts/*', async (request) => {
+    const host = tail(request)
+    return showHostDetail(await findHost(query, host))
+  })
+
+  app.get('/aggregate', async (request) => {
+    const asked = readAggregate(request.query as QueryString)
+    const found = (await query({ kind: 'aggregate', ...asked })) as AggregateView | null
+    return found ?? explainMissing(await findHost(query, asked.host), asked.metric)
+  })
+
+  app.get('/alerts', async () => ((await query({ kind: 'alerts' })) as readonly AlertView[]).map(showAlert))
+
+  app.get('/alerts/*', async (request) => {
+    const episode = tail(request)
+    const alert = (await query({ kind: 'alert', episode })) as AlertView | null
+    if (alert === null) throw unknownEpisode(episode)
+    const told = (await sends(MOST_ROWS)).filter((record) => tellsOf(episode, record))
+    return { ...showAlert(alert), notifications: told.map(showSend) }
+  })
+
+  app.get('/rules', async () => ((await query({ kind: 'rules' })) as readonly RuleView[]).map(showRule))
+
+  app.get('/rejects', async () => rejects.list())
+
+  app.get('/notifications', async (request) => {
+    const limit = readLimit(request.query as QueryString, 'limit', USUAL_ROWS, MOST_ROWS)
+    return (await sends(limit)).map(showSend)
+  })
+}
+
+function readAggregate(query: QueryString) {
+  const host = readText(query, 'host', 'the name of a host, as /api/v1/hosts lists them')
+  const metric = readText(query, 'metric', 'the name of a metric, such as cpu or disk{mount_point="/"}')
+  return { host, metric, ...readSpan(query) }
+}
+
+async function findHost(query: (asked: Query) => Promise<unknown>, host: string): Promise<HostDetail> {
+  const found = (await query({ kind: 'host', host })) as HostDetail | null
+  if (found !== null) return found
+  throw new ApiProblem('unknown-host', {
+    detail: 'No host of this name has sent anything that is still kept. /api/v1/hosts lists those that have.',
+    parameter: 'host',
+    found: host,
+    expected: 'the name of a known host',
+  })
+}
+
+function explainMissing(host: HostDetail, metric: string): never {
+  const names = [...new Set(host.series.map((series) => series.metric))].sort()
+  throw new ApiProblem('unknown-metric', {
+    detail: 'The host is known, but no series of it fits this metric. /api/v1/hosts/{host} lists its series.',
+    parameter: 'metric',
+    found: metric,
+    expected: names.length === 0 ? 'a metric of this host, which has none' : `one of ${names.join(', ')}`,
+  })
+}
+
+const unknownEpisode = (episode: string): ApiProblem =>
+  new ApiProblem('unknown-episode', {
+    detail: 'No alert that is kept has this episode. /api/v1/alerts lists them.',
+    parameter: 'episode',
+    found: episode,
+    expected: 'the long id of an episode',
+  })

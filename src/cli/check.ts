@@ -1,0 +1,65 @@
+import { ConfigErrors, ConfigUnreadable, loadConfig, printMistake } from '../config/index.ts'
+import type { Loaded } from '../config/index.ts'
+import type { Recipient } from '../model.ts'
+
+export interface CheckIo {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  /** Print one line to standard output and to standard error. */
+  readonly out: (line: string) => void
+  readonly err: (line: string) => void
+}
+
+/**
+ * `stashwatch check`: says whether a configuration would start, and every mistake in it if not.
+ *
+ * @returns the exit code: 0 in order, 1 mistakes, 2 the file could not be read.
+ */
+export function check(args: { readonly config?: string }, io: CheckIo): Promise<number> {
+  const loaded = load(args, io)
+  if (typeof loaded === 'number') return Promise.resolve(loaded)
+  for (const line of summarize(args.config ?? 'the built-in configuration', loaded)) io.out(line)
+  return Promise.resolve(0)
+}
+
+/** The configuration, or the exit code after its mistakes were printed. */
+export function load(args: { readonly config?: string }, io: CheckIo): Loaded | number {
+  try {
+    return loadConfig({ ...(args.config === undefined ? {} : { file: args.config }), env: io.env, cwd: io.cwd })
+  } catch (error) {
+    if (error instanceof ConfigErrors) {
+      for (const mistake of error.mistakes) io.err(printMistake(mistake))
+      io.err(`${count(error.mistakes.length, 'mistake')}; nothing would start`)
+      return 1
+    }
+    if (!(error instanceof ConfigUnreadable)) throw error
+    io.err(error.message)
+    return 2
+  }
+}
+
+function summarize(name: string, { config, warnings }: Loaded): readonly string[] {
+  const { engine, listen, smtp } = config
+  const people = new Map(engine.receivers.flatMap(({ email }) => email).map((one) => [one.address, sayRecipient(one)]))
+  const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
+  const way = smtp ? `through ${smtp.host}:${smtp.port}` : 'into the mailbox'
+  return [
+    `${name} is in order: ${count(engine.rules.length, 'rule')}, ${count(engine.receivers.length, 'receiver')}`,
+    `  mail to ${sayList([...people.values()])}, ${way}`,
+    `  listens on ${host}:${listen.port}, keeps its data in ${config.data}`,
+    ...warnings.map((warning) => `warning: ${warning}`),
+  ]
+}
+
+function sayRecipient({ name, address }: Recipient): string {
+  return name === undefined ? address : `${name} <${address}>`
+}
+
+function sayList(names: readonly string[]): string {
+  const first = names.slice(0, 5).join(', ')
+  return names.length > 5 ? `${first} and ${names.length - 5} more` : first
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { createClock } from '../clock.ts'
+import { loadConfig } from '../config/index.ts'
+import type { Clock, Config } from '../model.ts'
+import { createLog, type Service, startService } from '../service.ts'
+import { type Generator, startGenerator } from './generator.ts'
+import { type StartIo, whyNot } from './start.ts'
+
+export interface DemoArgs {
+  /** Ends by itself once both mails are in the mailbox. */
+  readonly once: boolean
+  readonly port: number
+}
+
+/** The founding rule, word for word; nothing of it is shortened for the demo. */
+const DEMO_YAML = `
+metrics:
+  cpu: { field: [host.cpu.usage, system.cpu.total.norm.pct], unit: ratio }
+receivers:
+  ops:
+    email: { to: ["Ada Lovelace <ada@example.org>"] }
+system: { notify: [ops] }
+rules:
+  - name: cpu-high
+    when: { metric: cpu, over: 2m, threshold: { of: mean, above: 0.9, clear: 0.85 } }
+    every: 1m
+    severity: warning
+    notify: [ops]
+    subject: CPU on {{server}} is high
+`
+const SPEED = 12
+const HOSTS = Array.from({ length: 24 }, (_, i) => `node${String(i + 1).padStart(2, '0')}`)
+const VICTIM = 'node07'
+/** Seconds of real time: when the CPU rises, how long the demo waits for both mails at most. */
+const RISE = 5
+const PATIENCE = 120
+
+/**
+ * `stashwatch demo`: the real service on temporary data, fed over real HTTP, on a clock that runs 12 times faster.
+ *
+ * @returns the exit code: 0 done, 2 it could not run or the mails did not come.
+ */
+export async function demo(args: DemoArgs, io: StartIo & { readonly tmp: string }): Promise<number> {
+  const folder = mkdtempSync(join(io.tmp, 'stashwatch-demo-'))
+  const { config: built } = loadConfig({ text: DEMO_YAML, env: {}, cwd: folder })
+  const config: Config = { ...built, listen: { host: '127.0.0.1', port: args.port }, data: join(folder, 'data') }
+  const [clock, timers] = [createClock(SPEED), createClock()]
+  let end: (code: number) => void = () => undefined
+  const ended = new Promise<number>((done) => {
+    end = done
+  })
+  io.onStop(() => end(0))
+  try {
+    const log = createLog('error')
+    const service = await startService({ config, clock, timers, log, onEnd: () => end(2) })
+    const stage = setStage(service, clock, timers, io)
+    void perform(stage, args.once, end)
+    const code = await ended
+    stage.generator.stop()
+    await service.stop()
+    return code
+  } catch (error) {
+    io.err(whyNot(error, `127.0.0.1:${args.port}`))
+    return 2
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+interface Stage {
+  readonly service: Service
+  readonly timers: Clock
+  readonly generator: Generator
+  readonly began: number
+  readonly io: StartIo
+  readonly say: (line: string) => void
+}
+
+function setStage(service: Service, clock: Clock, timers: Clock, io: StartIo): Stage {
+  const began = timers.now()
+  const say = (line: string): void => {
+    const seconds = Math.floor((timers.now() - began) / 1000)
+    io.out(`${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}  ${line}`)
+  }
+  const onRefused = (status: number, body: string): void => say(`the service answered ${status}: ${body}`)
+  const generator = startGenerator({ url: service.url, hosts: HOSTS, clock, onRefused })
+  return { service, timers, generator, began, io, say }
+}
+
+async function perform(stage: Stage, once: boolean, end: (code: number) => void): Promise<void> {
+  const { say, service, timers, generator } = stage
+  say(`listening on ${service.url}; ${HOSTS.length} hosts report every 10 s, on a clock 12 times faster than yours`)
+  say('the rule: mean CPU above 90 % over 2 minutes, looked at every minute, mails Ada Lovelace')
+  await pause(timers, RISE * 1000)
+  generator.heat(VICTIM, true)
+  say(`the CPU of ${VICTIM} rises to 97 %`)
+  if (!(await mailed(stage, 1))) return end(2)
+  generator.heat(VICTIM, false)
+  say(`the CPU of ${VICTIM} falls back to normal`)
+  if (!(await mailed(stage, 2))) return end(2)
+  if (once) return end(0)
+  say(`both mails are at ${service.url}/mailbox, the alerts at ${service.url}/api/v1/alerts; Ctrl-C ends the demo`)
+}
+
+/** Waits for the n-th mail and says where it is. */
+async function mailed({ service, timers, began, say, io }: Stage, n: number): Promise<boolean> {
+  for (;;) {
+    const mails = await service.mailbox?.list()
+    const mail = mails?.find((one) => one.n === n)
+    if (mail !== undefined) {
+      say(`mail "${mail.subject}" to ${mail.to}: ${service.url}/mailbox/${n}`)
+      return true
+    }
+    if (timers.now() - began > PATIENCE * 1000) {
+      io.err(`no mail ${n} within ${PATIENCE} s: this is a defect of stashwatch, please report it`)
+      return false
+    }
+    await pause(timers, 200)
+  }
+}
+
+function pause(timers: Clock, span: number): Promise<void> {
+  return new Promise((done) => void timers.after(span, done))
+}

@@ -1,0 +1,75 @@
+import { ConfigErrors, ConfigUnreadable, loadConfig, printMistake } from '../config/index.ts'
+import { createClock } from '../clock.ts'
+import { createLog, type Service, startService } from '../service.ts'
+import { type CheckIo, load } from './check.ts'
+
+/** What a verb that keeps running needs of the process. */
+export interface StartIo extends CheckIo {
+  /** Calls back on the signals that ask to stop, and on the one that asks to reload. */
+  readonly onStop: (call: () => void) => void
+  readonly onReload: (call: () => void) => void
+}
+
+/**
+ * `stashwatch start`: runs the service until it is told to stop.
+ *
+ * @returns the exit code: 0 stopped in order, 1 mistakes in the configuration, 2 it could not run.
+ */
+export async function start(args: { readonly config?: string }, io: StartIo): Promise<number> {
+  const loaded = load(args, io)
+  if (typeof loaded === 'number') return loaded
+  const { config, warnings } = loaded
+  const log = createLog(config.logLevel)
+  for (const warning of warnings) log.warn({}, warning)
+  const clock = createClock()
+  let end: (code: number) => void = () => undefined
+  const ended = new Promise<number>((done) => {
+    end = done
+  })
+  let service: Service | undefined
+  const reload = async (): Promise<readonly string[]> => {
+    const mistakes = await reloadFrom(args, io, service)
+    for (const mistake of mistakes) log.error({}, mistake)
+    return mistakes
+  }
+  try {
+    const onEnd = (error: Error): void => {
+      log.error({ reason: error.message }, 'the engine has ended; stopping so that the supervisor starts the service anew')
+      end(2)
+    }
+    service = await startService({ config, clock, timers: clock, log, onReload: reload, onEnd })
+  } catch (error) {
+    io.err(whyNot(error, `${config.listen.host}:${config.listen.port}`))
+    return 2
+  }
+  io.onStop(() => end(0))
+  io.onReload(() => void reload())
+  const code = await ended
+  await service.stop().catch((error: unknown) => log.error({ err: error }, 'the stop was not clean; the journal has what was accepted'))
+  return code
+}
+
+async function reloadFrom(
+  args: { readonly config?: string },
+  io: StartIo,
+  service: Service | undefined,
+): Promise<readonly string[]> {
+  if (service === undefined) return ['the service is still starting: try again']
+  try {
+    const file = args.config === undefined ? {} : { file: args.config }
+    return await service.reload(loadConfig({ ...file, env: io.env, cwd: io.cwd }).config)
+  } catch (error) {
+    if (error instanceof ConfigErrors) return error.mistakes.map(printMistake)
+    if (error instanceof ConfigUnreadable) return [error.message]
+    throw error
+  }
+}
+
+/** One sentence that says what stands in the way of starting, and what to do. */
+export function whyNot(error: unknown, address: string): string {
+  const { code, message } = error as Error & { code?: string }
+  if (code === 'EADDRINUSE') return `${address} is in use: stop the other program, or set another address with listen (demo: --port)`
+  if (code === 'EADDRNOTAVAIL') return `${address} is no address of this machine: correct listen`
+  if (code === 'EACCES') return `no permission: ${message}; check listen (ports below 1024) and the data folder`
+  return message
+}

@@ -1,0 +1,23 @@
+import type { Clock, Millis } from './model.ts'
+
+/**
+ * The wall clock, and the timers.
+ *
+ * @param scale how many milliseconds of this clock pass in one of the machine's; the demo lives 12 times faster.
+ */
+export function createClock(scale = 1): Clock {
+  const start = Date.now()
+  const began = performance.now()
+  const now = scale === 1 ? Date.now : (): Millis => start + (performance.now() - began) * scale
+  return {
+    now,
+    after(span, call) {
+      const timer = setTimeout(call, span / scale)
+      return () => clearTimeout(timer)
+    },
+    every(span, call) {
+      const timer = setInterval(call, span / scale)
+      return () => clearInterval(timer)
+    },
+  }
+}

@@ -1,0 +1,77 @@
+/** Width of the slices of event time, and how long samples may be late, in milliseconds. */
+export const BUCKET = 10_000
+export const LATENESS = 10_000
+
+/**
+ * What holds where a configuration says nothing; the whole configuration where there is no file. It is read on the
+ * same path as any other.
+ */
+export const DEFAULT_YAML = `
+listen: 127.0.0.1:8080
+data: ./data
+log: { level: info }
+ingest:
+  paths: [/, /events, /ingest]
+  tokens: []
+  max_body: 64MiB
+  max_inflated: 128MiB
+  max_events: 10000
+  requests_per_minute: 60000
+  invalid_status: 422
+  host:
+    machine: [machine.id]
+    syslog:
+      - log.syslog.hostname
+      - logsource
+      - host.hostname
+      - host.name
+      - host
+      - agent.hostname
+      - beat.hostname
+      - agent.name
+      - host.ip
+      - hostname
+      - HOST
+    default:
+      - host.name
+      - host.hostname
+      - host
+      - agent.hostname
+      - beat.hostname
+      - agent.name
+      - logsource
+      - host.ip
+      - hostname
+      - HOST
+api:
+  tokens: []
+metrics:
+  cpu: { field: [host.cpu.usage, system.cpu.total.norm.pct], unit: ratio }
+  memory: { field: system.memory.actual.used.pct, unit: ratio }
+  disk: { field: system.filesystem.used.pct, unit: ratio, by: [system.filesystem.mount_point] }
+  net_in: { field: system.network.in.bytes, unit: bytes, kind: counter, by: [system.network.name] }
+  net_out: { field: system.network.out.bytes, unit: bytes, kind: counter, by: [system.network.name] }
+  machine.cpu: { field: machine.cpu_usage, unit: percent }
+  machine.memory: { field: machine.memory_usage, unit: percent }
+receivers:
+  admin:
+    email: { to: [admin@localhost] }
+system: { notify: [admin], mails_per_minute: 5 }
+rules:
+  - name: cpu-high
+    when: { metric: cpu, over: 2m, threshold: { of: mean, above: 0.9, clear: 0.85 } }
+    every: 1m
+    subject: CPU on {{server}} is high
+  - name: memory-high
+    when:
+      metric: memory
+      over: 5m
+      threshold: { of: mean, warning: { above: 0.9, clear: 0.8 }, critical: { above: 0.98, clear: 0.9 } }
+    every: 1m
+    subject: Memory of {{server}} is nearly used up
+  - name: host-silent
+    when: { absence: { after: 3m } }
+    severity: critical
+    subject: "{{server}} has fallen silent"
+limits: { hosts: 20000, series: 400000, series_per_host: 1000, sources: 100 }
+`

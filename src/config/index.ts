@@ -1,0 +1,229 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type * as Raw from '../generated/config.ts'
+import type { Config, EngineConfig } from '../model.ts'
+import { BUCKET, DEFAULT_YAML, LATENESS } from './defaults.ts'
+import { below, ConfigErrors, ConfigUnreadable, createReport } from './mistakes.ts'
+import type { Report } from './mistakes.ts'
+import { readIngest, readListen, readMetrics, readReceivers, readSmtp, readTokens } from './parts.ts'
+import type { PartContext } from './parts.ts'
+import { readYaml } from './read.ts'
+import { checkReceivers, readRules } from './rules.ts'
+import { reasonOf } from './secrets.ts'
+import type { Env } from './secrets.ts'
+import { isLoopback } from './units.ts'
+import { createValidate } from './validate.ts'
+
+export { DEFAULT_YAML } from './defaults.ts'
+export { ConfigErrors, ConfigUnreadable, printMistake } from './mistakes.ts'
+export type { Mistake } from './mistakes.ts'
+
+export interface ConfigInput {
+  /** Path of the file, relative to `cwd`. With `text` it only gives the name and the folder. */
+  readonly file?: string
+  /** The YAML itself, where it does not come out of the file. */
+  readonly text?: string
+  readonly env: Env
+  readonly cwd: string
+}
+
+export interface Loaded {
+  readonly config: Config
+  /** Sentences about what is allowed but was perhaps not meant. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Reads, checks and completes a configuration: all of it, or nothing. Without file and text it is the built-in one.
+ * What it returns is frozen throughout.
+ *
+ * @throws {ConfigErrors} with every mistake found, and its place.
+ * @throws {ConfigUnreadable} when the file is there but cannot be read.
+ */
+export function loadConfig(input: ConfigInput): Loaded {
+  const validate = createValidate()
+  const source = readSource(input)
+  const report = createReport(source.name, source.text)
+  const raw = readYaml(source.text, input.env, report)
+  if (raw === null)
+    report.mistakeAt(0, 'the file is empty: expected at least a receiver or a rule; see examples/minimal.yaml')
+  if (report.usable('') && typeof raw === 'object' && raw !== null) validate(raw, report)
+  else if (raw !== null && raw !== undefined)
+    report.mistake('', `expected a mapping (key: value), found ${report.written('')}`)
+  const context: PartContext = { report, dir: source.dir }
+  const config = readConfig(isMapping(raw) ? raw : {}, context)
+  const warnings = [...report.finish(), ...warningsOf(config)]
+  return freeze({ config: { ...config, ...(source.file === undefined ? {} : { file: source.file }) }, warnings })
+}
+
+interface Source {
+  readonly name: string
+  readonly text: string
+  readonly dir: string
+  readonly file?: string
+}
+
+function readSource({ file, text, cwd }: ConfigInput): Source {
+  if (file === undefined)
+    return { name: text === undefined ? 'built-in defaults' : 'configuration', text: text ?? DEFAULT_YAML, dir: cwd }
+  const path = resolve(cwd, file)
+  return { name: file, text: text ?? readText(path, file), dir: dirname(path), file: path }
+}
+
+function readText(path: string, name: string): string {
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    const what = `the configuration ${path} ${reasonOf(error)}`
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EISDIR') throw new ConfigUnreadable(what, error)
+    throw new ConfigErrors([{ file: name, line: 1, column: 1, what: `${what}: check the path after --config` }])
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new ConfigErrors([{ file: name, line: 1, column: 1, what: 'the file is not UTF-8 text' }])
+  }
+}
+
+function isMapping(value: unknown): value is Raw.Configuration {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What a configuration certainly has once the defaults are in. */
+interface Filled extends Raw.Configuration {
+  readonly listen: string
+  readonly data: string
+  readonly log: Required<NonNullable<Raw.Configuration['log']>>
+  readonly ingest: Required<Omit<Raw.Ingest, 'id_field'>> & Raw.Ingest
+  readonly api: Required<NonNullable<Raw.Configuration['api']>>
+  readonly metrics: NonNullable<Raw.Configuration['metrics']>
+  readonly receivers: NonNullable<Raw.Configuration['receivers']>
+  readonly system: Required<NonNullable<Raw.Configuration['system']>>
+  readonly rules: readonly Raw.Rule[] & Raw.Rule[]
+  readonly limits: Required<NonNullable<Raw.Configuration['limits']>>
+}
+
+/** Sections whose keys are filled in one by one; any other key that is given takes the default's place as a whole. */
+const SECTIONS = ['log', 'ingest', 'api', 'system', 'limits'] as const
+
+/** Stands in for what a mail server must have, so that the rest of a faulty one is looked at as well. */
+const NO_SERVER: Raw.MailServer = { host: 'localhost', from: 'nobody@localhost' }
+
+/** The defaults, with what the file says and what is in order there put over them. */
+function fill(raw: Raw.Configuration, report: Report): Filled {
+  const defaults = readYaml(DEFAULT_YAML, {}, createReport('built-in defaults', DEFAULT_YAML)) as Filled
+  const section = <K extends (typeof SECTIONS)[number]>(name: K): Filled[K] => ({
+    ...defaults[name],
+    ...inOrder(raw[name] ?? {}, `/${name}`, report),
+  })
+  const { smtp, ...rest } = inOrder(raw, '', report)
+  const ingest = section('ingest')
+  return {
+    ...defaults,
+    ...rest,
+    ...(smtp === undefined ? {} : { smtp: { ...NO_SERVER, ...inOrder(smtp, '/smtp', report) } }),
+    log: section('log'),
+    ingest: { ...ingest, host: { ...defaults.ingest.host, ...ingest.host } },
+    api: section('api'),
+    system: section('system'),
+    limits: section('limits'),
+  }
+}
+
+/** Sections and collections may have mistakes inside; their parts are looked at one by one. */
+const INSIDE: readonly string[] = [
+  ...[...SECTIONS, 'metrics', 'smtp', 'receivers', 'rules'].map((name) => `/${name}`),
+  '/ingest/tokens',
+  '/api/tokens',
+]
+
+function inOrder<T extends object>(raw: T, pointer: string, report: Report): Partial<T> {
+  if (!report.usable(pointer)) return {}
+  const entries = Object.entries(raw).filter(([key]) => {
+    const at = below(pointer, key)
+    return INSIDE.includes(at) ? report.usable(at) : report.clean(at)
+  })
+  return Object.fromEntries(entries) as Partial<T>
+}
+
+function readConfig(raw: Raw.Configuration, context: PartContext): Omit<Config, 'file'> {
+  const filled = fill(raw, context.report)
+  return {
+    listen: readListen(filled.listen, context),
+    data: resolve(context.dir, filled.data),
+    ...(filled.url === undefined ? {} : { url: filled.url.replace(/\/+$/, '') }),
+    logLevel: filled.log.level,
+    ingest: readIngest(filled.ingest, context),
+    api: { tokens: readTokens(filled.api.tokens, '/api/tokens', context) },
+    ...(filled.smtp === undefined ? {} : { smtp: readSmtp(filled.smtp, context) }),
+    engine: readEngine(raw, filled, context),
+  }
+}
+
+function readEngine(raw: Raw.Configuration, filled: Filled, context: PartContext): EngineConfig {
+  const { report } = context
+  const receivers = Object.keys(filled.receivers)
+  const notify = systemNotify(raw, filled, report)
+  const alone = raw.metrics !== undefined && raw.rules === undefined
+  if (alone) report.mistake('/rules', "'rules' is missing: the built-in rules go with the built-in metrics only")
+  const metrics = readMetrics(filled.metrics, context)
+  const rules = readRules(alone ? [] : filled.rules, {
+    report,
+    bucket: BUCKET,
+    metrics: new Map(metrics.map((metric) => [metric.name, metric])),
+    metricNames: Object.keys(filled.metrics),
+    receivers,
+    notify,
+  })
+  const { limits } = filled
+  return {
+    bucket: BUCKET,
+    lateness: LATENESS,
+    metrics,
+    rules,
+    receivers: readReceivers(filled.receivers, context),
+    system: notify,
+    sources: filled.ingest.tokens.map(({ name }) => name),
+    mailsPerMinute: filled.system.mails_per_minute,
+    limits: {
+      hosts: limits.hosts,
+      series: limits.series,
+      seriesPerHost: limits.series_per_host,
+      sources: limits.sources,
+    },
+  }
+}
+
+/** Who hears of the service's own alerts: whom the file names, or the only receiver there is. */
+function systemNotify(raw: Raw.Configuration, { system, receivers }: Filled, report: Report): readonly string[] {
+  const known = Object.keys(receivers)
+  if (!report.usable('/system') || !report.clean('/system/notify') || !report.usable('/receivers')) return known
+  if (raw.system?.notify !== undefined) checkReceivers(system.notify, '/system/notify', known, report)
+  else if (known.length > 1) {
+    const what = `'notify' is missing under 'system': which of ${known.join(', ')} hear of silent sources and wrong clocks?`
+    report.mistake('/system/notify', what)
+  } else return known
+  return system.notify
+}
+
+function warningsOf(config: Omit<Config, 'file'>): readonly string[] {
+  const { listen, smtp, api, ingest, engine } = config
+  const warnings: string[] = []
+  if (smtp === undefined) warnings.push("no 'smtp': mails go to the mailbox, nobody is told")
+  if (engine.rules.length === 0) warnings.push('no rule is enabled: only the service itself can raise alerts')
+  if (isLoopback(listen.host)) return warnings
+  if (ingest.tokens.length === 0)
+    warnings.push(`no ingest.tokens: whoever reaches ${listen.host}:${listen.port} may post events`)
+  if (api.tokens.length === 0) warnings.push('no api.tokens: beyond loopback the API refuses everybody')
+  return warnings
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const inner of Object.values(value)) freeze(inner)
+  }
+  return value
+}

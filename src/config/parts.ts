@@ -1,0 +1,186 @@
+import type * as Raw from '../generated/config.ts'
+import type { Config, IngestConfig, Metric, Receiver, Recipient, SmtpConfig, Token } from '../model.ts'
+import { below } from './mistakes.ts'
+import type { Report } from './mistakes.ts'
+import { readSpan } from './rules.ts'
+import { readSecret } from './secrets.ts'
+import { hasControl, isLoopback, parseListen, parseRecipient, parseSize } from './units.ts'
+
+/** What reading a part needs besides the part. */
+export interface PartContext {
+  readonly report: Report
+  /** Folder that paths are relative to. */
+  readonly dir: string
+}
+
+export function readListen(raw: string, { report }: PartContext): Config['listen'] {
+  const listen = parseListen(raw)
+  if (listen.port > 65535)
+    report.mistake('/listen', `expected a port from 0 to 65535, found ${report.written('/listen')}`)
+  return listen
+}
+
+const LARGEST_BODY = 256 * 1024 * 1024
+const OWN_PATHS = /^\/(?:metrics|healthz|readyz|mailbox|api|-)(?:\/|$)/
+
+export function readIngest(
+  raw: Required<Omit<Raw.Ingest, 'id_field'>> & Raw.Ingest,
+  context: PartContext,
+): IngestConfig {
+  const { report } = context
+  for (const [index, path] of raw.paths.entries()) {
+    const at = below('/ingest/paths', index)
+    if (OWN_PATHS.test(path))
+      report.mistake(at, `${report.written(at)} is one of the service's own paths; take another`)
+  }
+  const maxBody = readBodySize(raw.max_body, '/ingest/max_body', report)
+  const maxInflated = readBodySize(raw.max_inflated, '/ingest/max_inflated', report)
+  if (maxBody > maxInflated) {
+    const at = report.written('/ingest/max_body') === 'nothing' ? '/ingest/max_inflated' : '/ingest/max_body'
+    report.mistake(
+      at,
+      `max_body (${raw.max_body}) is larger than max_inflated (${raw.max_inflated}): change one of them`,
+    )
+  }
+  return {
+    paths: raw.paths,
+    tokens: readTokens(raw.tokens, '/ingest/tokens', context),
+    maxBody,
+    maxInflated,
+    maxEvents: raw.max_events,
+    requestsPerMinute: raw.requests_per_minute,
+    invalidStatus: raw.invalid_status,
+    ...(raw.id_field === undefined ? {} : { idField: raw.id_field }),
+    host: Object.fromEntries(Object.entries(raw.host).map(([kind, fields]) => [kind, [fields].flat()])),
+  }
+}
+
+function readBodySize(raw: string | number, pointer: string, report: Report): number {
+  const bytes = parseSize(raw)
+  if (bytes < 1024) report.mistake(pointer, `expected at least 1KiB, found ${report.written(pointer)}`)
+  if (bytes > LARGEST_BODY) report.mistake(pointer, `expected at most 256MiB, found ${report.written(pointer)}`)
+  return bytes
+}
+
+/** Tokens with their secrets. What is wrong with one is said without showing it. */
+export function readTokens(raw: Raw.Tokens, pointer: string, context: PartContext): readonly Token[] {
+  const { report } = context
+  const names = new Set<string>()
+  const secrets = new Set<string>()
+  return [...raw.entries()].flatMap(([index, { name, token: written }]) => {
+    const at = below(pointer, index)
+    if (!report.clean(at)) return []
+    const token = readSecret(written, `${at}/token`, context)
+    if (report.clean(`${at}/token`)) checkToken(token, `${at}/token`, report)
+    if (names.has(name)) report.mistake(`${at}/name`, 'another token has this name already; each needs its own')
+    if (secrets.has(token))
+      report.mistake(`${at}/token`, 'this is the same token as another one; each name needs its own')
+    names.add(name)
+    if (token !== '') secrets.add(token)
+    return [{ name, token }]
+  })
+}
+
+function checkToken(token: string, pointer: string, report: Report): void {
+  const expected = 'expected a token of printable ASCII, at least 8 characters, without spaces at its ends'
+  if (token.length < 8) report.mistake(pointer, `${expected}, found ${token.length} characters`)
+  else if (token.length > 1000) report.mistake(pointer, 'expected a token of at most 1000 characters, found more')
+  else if (token.trim() !== token) report.mistake(pointer, `${expected}, found white space at an end`)
+  else if (!/^[\u0020-\u007e]+$/.test(token)) report.mistake(pointer, `${expected}, found another character`)
+}
+
+/** The metrics that are in order. */
+export function readMetrics(raw: Readonly<Record<string, Raw.Metric>>, { report }: PartContext): readonly Metric[] {
+  const entries = Object.entries(raw).filter(([name]) => report.clean(below('/metrics', name)))
+  return entries.map(([name, { field, unit = 'none', kind = 'gauge', by = [] }]) => ({
+    name,
+    fields: [field].flat(),
+    unit,
+    kind,
+    by,
+  }))
+}
+
+/** The receivers that are in order. */
+export function readReceivers(raw: Readonly<Record<string, Raw.Receiver>>, context: PartContext): readonly Receiver[] {
+  const { report } = context
+  const entries = Object.entries(raw).filter(([name]) => report.clean(below('/receivers', name)))
+  return entries.map(([name, { email }]) => {
+    const at = `${below('/receivers', name)}/email/to`
+    const seen = new Set<string>()
+    const recipients = [email.to].flat().map((text, index) => {
+      const here = Array.isArray(email.to) ? below(at, index) : at
+      const recipient = readRecipient(text, here, report)
+      const address = recipient.address.toLowerCase()
+      if (seen.has(address)) report.mistake(here, `${report.written(here)} is in this list already; remove one`)
+      seen.add(address)
+      return recipient
+    })
+    return { name, email: recipients }
+  })
+}
+
+function readRecipient(text: string, pointer: string, report: Report): Recipient {
+  const recipient = parseRecipient(text)
+  if (!('fault' in recipient)) return recipient
+  report.mistake(pointer, `${recipient.fault}, found ${report.written(pointer)}`)
+  return { address: text }
+}
+
+export function readSmtp(raw: Raw.MailServer, context: PartContext): SmtpConfig {
+  const { report } = context
+  const local = isLoopback(raw.host)
+  const port = raw.port ?? (raw.secure === true ? 465 : local ? 25 : 587)
+  const secure = raw.secure ?? port === 465
+  if (/^[^:]+:\d+$/.test(raw.host)) {
+    report.mistake(
+      '/smtp/host',
+      `expected a host without its port, found ${report.written('/smtp/host')}; the port goes to 'port'`,
+    )
+  }
+  if ((raw.user === undefined) !== (raw.password === undefined)) {
+    const [there, missing] = raw.user === undefined ? ['password', 'user'] : ['user', 'password']
+    report.mistake(`/smtp/${missing}`, `'${there}' without '${missing}': a login needs both`)
+  }
+  const password = raw.password === undefined ? undefined : readSecret(raw.password, '/smtp/password', context)
+  checkLogin(raw.user, password, report)
+  const requireTls = raw.require_tls ?? !local
+  warnOfTls({ port, secure, requireTls, local, login: password !== undefined }, report)
+  return {
+    host: raw.host,
+    port,
+    secure,
+    requireTls,
+    ...(raw.user === undefined ? {} : { user: raw.user }),
+    ...(password === undefined ? {} : { password }),
+    from: readRecipient(raw.from, '/smtp/from', report),
+    timeout: readSpan(raw.timeout ?? '30s', '/smtp/timeout', { least: 1000, most: 300_000 }, report),
+  }
+}
+
+function checkLogin(user: string | undefined, password: string | undefined, report: Report): void {
+  if (password === '' && report.clean('/smtp/password')) report.mistake('/smtp/password', 'the password is empty')
+  if (password !== undefined && hasControl(password)) {
+    report.mistake('/smtp/password', 'the password has a control character (a line end?) in it')
+  }
+  if (user !== undefined && hasControl(user)) report.mistake('/smtp/user', 'the user has a control character in it')
+}
+
+interface Tls {
+  readonly port: number
+  readonly secure: boolean
+  readonly requireTls: boolean
+  readonly local: boolean
+  readonly login: boolean
+}
+
+function warnOfTls({ port, secure, requireTls, local, login }: Tls, report: Report): void {
+  if (secure && (port === 587 || port === 25)) {
+    report.warn('/smtp/secure', `port ${port} usually begins without TLS: did you mean require_tls instead of secure?`)
+  }
+  if (!secure && port === 465)
+    report.warn('/smtp/secure', 'port 465 usually speaks TLS from the first byte: did you mean secure: true?')
+  if (!secure && !requireTls && !local && login) {
+    report.warn('/smtp/require_tls', 'without TLS the password may travel in the clear')
+  }
+}

@@ -1,0 +1,269 @@
+import type * as Raw from '../generated/config.ts'
+import type { AbsenceRule, CountRule, Metric, MetricRule, Millis, Rule, Severity } from '../model.ts'
+import { compileTemplate, meant, TEMPLATE_NAMES, TemplateError } from '../template.ts'
+import { below } from './mistakes.ts'
+import type { Report } from './mistakes.ts'
+import { readOverride, readThreshold } from './threshold.ts'
+import type { Judged } from './threshold.ts'
+import { hasControl, parseDuration, writeDuration } from './units.ts'
+import { readWhere } from './where.ts'
+
+/** What a rule may refer to. */
+export interface RuleContext {
+  readonly report: Report
+  readonly bucket: Millis
+  /** The metrics that are in order, and the names of all. */
+  readonly metrics: ReadonlyMap<string, Metric>
+  readonly metricNames: readonly string[]
+  readonly receivers: readonly string[]
+  /** Who hears of a rule that names nobody. */
+  readonly notify: readonly string[]
+}
+
+/** Names that the service's own alerts carry. */
+const RESERVED: readonly string[] = ['source-down', 'clock-off', 'limit-reached']
+
+const SECOND = 1000
+const HOUR = 3600 * SECOND
+const DAY = 24 * HOUR
+
+/** The rules that are in order and enabled. */
+export function readRules(raw: readonly Raw.Rule[], context: RuleContext): readonly Rule[] {
+  const { report } = context
+  const taken = new Set<string>()
+  const rules: Rule[] = []
+  for (const [index, rule] of raw.entries()) {
+    const pointer = below('/rules', index)
+    if (!report.clean(pointer)) continue
+    if (taken.has(rule.name)) {
+      report.mistake(
+        `${pointer}/name`,
+        `two rules are named ${report.written(`${pointer}/name`)}; a name is one rule's only`,
+      )
+    }
+    if (RESERVED.includes(rule.name)) {
+      report.mistake(
+        `${pointer}/name`,
+        `${report.written(`${pointer}/name`)} is the name of an alert of the service's own; take another`,
+      )
+    }
+    taken.add(rule.name)
+    const read = readRule(rule, pointer, context)
+    if (read && rule.enabled !== false) rules.push(read)
+  }
+  return rules
+}
+
+function readRule(raw: Raw.Rule, pointer: string, context: RuleContext): Rule | undefined {
+  const { report } = context
+  const when = `${pointer}/when`
+  const [kind, other] = (['metric', 'count', 'absence'] as const).filter((key) => raw.when[key] !== undefined)
+  if (!kind) {
+    report.mistake(when, "nothing to judge: expected 'metric', 'count' or 'absence' under 'when'")
+    return undefined
+  }
+  if (other) {
+    report.mistake(below(when, other), `'${other}' beside '${kind}': a rule judges one thing; make two rules`, 'key')
+    return undefined
+  }
+  if (raw.notify) checkReceivers(raw.notify, `${pointer}/notify`, context.receivers, report)
+  const base = {
+    name: raw.name,
+    notify: raw.notify ?? context.notify,
+    hosts: raw.hosts === undefined ? [] : [raw.hosts].flat(),
+    labels: Object.fromEntries(Object.entries(raw.labels ?? {}).map(([name, value]) => [name, String(value)])),
+    ...(raw.subject === undefined ? {} : { subject: raw.subject }),
+    ...(raw.body === undefined ? {} : { body: raw.body }),
+  }
+  const by = raw.when.metric === undefined ? [] : (context.metrics.get(raw.when.metric)?.by ?? [])
+  checkLabels(Object.keys(base.labels), by, pointer, report)
+  checkTemplates(raw, [...Object.keys(base.labels), ...by], pointer, report)
+  return kind === 'absence' ? readAbsence(raw, base, pointer, context) : readWindow(raw, base, pointer, context)
+}
+
+type Base = Omit<AbsenceRule, 'kind' | 'severity' | 'after'>
+
+/** Each name is a receiver's. */
+export function checkReceivers(
+  names: readonly string[],
+  pointer: string,
+  known: readonly string[],
+  report: Report,
+): void {
+  for (const [index, name] of names.entries()) {
+    const at = below(pointer, index)
+    if (!known.includes(name)) report.mistake(at, `no receiver is named ${report.written(at)}${meant(name, known)}`)
+  }
+}
+
+function checkLabels(labels: readonly string[], by: readonly string[], pointer: string, report: Report): void {
+  for (const name of labels.filter((label) => by.includes(label))) {
+    report.mistake(
+      below(`${pointer}/labels`, name),
+      `the metric is told apart by '${name}' already; name the label otherwise`,
+      'key',
+    )
+  }
+}
+
+function checkTemplates(raw: Raw.Rule, labels: readonly string[], pointer: string, report: Report): void {
+  const names = [...TEMPLATE_NAMES, ...labels.map((label) => `label.${label}`)]
+  for (const key of ['subject', 'body'] as const) {
+    const at = below(pointer, key)
+    try {
+      compileTemplate(raw[key] ?? '', names)
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error
+      if (report.expanded(at))
+        report.mistake(at, `${report.written(at)} is no template that can be read once its variables are filled in`)
+      else report.mistake(at, error.message, { text: error.found })
+    }
+  }
+  if (hasControl(raw.subject ?? '')) {
+    report.mistake(`${pointer}/subject`, 'a subject is one line without control characters')
+  }
+}
+
+const WINDOW_KEYS = ['every', 'for', 'keep_firing_for', 'min_samples', 'overrides'] as const
+
+function readAbsence(raw: Raw.Rule, base: Base, pointer: string, { report }: RuleContext): AbsenceRule {
+  const when = `${pointer}/when`
+  for (const key of ['over', 'threshold'] as const) {
+    if (raw.when[key] !== undefined)
+      report.mistake(below(when, key), `'${key}' does not go with 'absence', which has 'after' only`, 'key')
+  }
+  for (const key of WINDOW_KEYS) {
+    if (raw[key] !== undefined)
+      report.mistake(below(pointer, key), `'${key}' does not go with 'absence'; remove it`, 'key')
+  }
+  const after = readSpan(
+    raw.when.absence?.after ?? '',
+    `${when}/absence/after`,
+    { least: 90 * SECOND, most: 30 * DAY },
+    report,
+  )
+  return { ...base, kind: 'absence', severity: raw.severity ?? 'warning', after }
+}
+
+function readWindow(
+  raw: Raw.Rule,
+  base: Base,
+  pointer: string,
+  context: RuleContext,
+): MetricRule | CountRule | undefined {
+  const { report, bucket } = context
+  const when = `${pointer}/when`
+  const { over, threshold } = raw.when
+  if (over === undefined) report.mistake(`${when}/over`, "'over' is missing: the length of the window, such as 2m")
+  if (threshold === undefined) {
+    report.mistake(`${when}/threshold`, "no detector: expected 'threshold', such as { of: mean, above: 0.9 }")
+  }
+  const judged = threshold && readJudged(raw, threshold, `${when}/threshold`, context)
+  if (over === undefined || !threshold || !judged) return undefined
+  const span = (key: 'for' | 'keep_firing_for'): Millis =>
+    readSpan(raw[key] ?? '0s', below(pointer, key), { least: 0, most: 7 * DAY }, report)
+  const window = {
+    ...base,
+    severity: judged.severity,
+    over: readSpan(over, `${when}/over`, { least: bucket, most: HOUR, step: bucket }, report),
+    every: readSpan(raw.every ?? '10s', `${pointer}/every`, { least: bucket, most: DAY, step: bucket }, report),
+    for: span('for'),
+    keepFiringFor: span('keep_firing_for'),
+    ...(raw.min_samples === undefined ? {} : { minSamples: raw.min_samples }),
+    ...readBounds(raw, threshold, pointer, judged, report),
+  }
+  if (window.every > window.over) {
+    report.warn(
+      `${pointer}/every`,
+      `the rule looks at ${over} of each ${writeDuration(window.every)}; the time between is not watched`,
+    )
+  }
+  return raw.when.metric === undefined
+    ? { ...window, kind: 'count', where: readWhere(raw.when.count?.where ?? {}, `${when}/count/where`, report) }
+    : { ...window, kind: 'metric', metric: raw.when.metric }
+}
+
+function readBounds(
+  raw: Raw.Rule,
+  written: Raw.Threshold,
+  pointer: string,
+  judged: Judged,
+  report: Report,
+): Pick<MetricRule, 'threshold' | 'overrides'> {
+  const threshold = readThreshold(written, `${pointer}/when/threshold`, judged, report)
+  const overrides = (raw.overrides ?? []).map((override, index) =>
+    readOverride(override, below(`${pointer}/overrides`, index), { written, threshold, judged }, report),
+  )
+  return { threshold, overrides }
+}
+
+/** What is judged, and by which severity; undefined when that is not said or cannot be. */
+function readJudged(
+  raw: Raw.Rule,
+  threshold: Raw.Threshold,
+  pointer: string,
+  context: RuleContext,
+): Judged | undefined {
+  const severity = readSeverity(raw, threshold, pointer, context.report)
+  if (raw.when.metric === undefined) {
+    if (threshold.of === undefined) return { of: 'count', unit: 'count', count: true, severity }
+    context.report.mistake(`${pointer}/of`, "'of' is for metrics; a count has one value only, remove it", 'key')
+    return undefined
+  }
+  const metric = findMetric(raw.when.metric, pointer.replace(/threshold$/, 'metric'), context)
+  if (!metric) return undefined
+  const choice =
+    metric.kind === 'counter' ? ['increase', 'rate', 'last'] : ['mean', 'sum', 'min', 'max', 'last', 'stddev', 'count']
+  if (threshold.of === undefined) {
+    context.report.mistake(
+      `${pointer}/of`,
+      `'of' is missing: what of the window is judged, one of ${choice.join(', ')}`,
+    )
+    return undefined
+  }
+  if (!choice.includes(threshold.of)) {
+    const what = `'${threshold.of}' is not for a ${metric.kind}, and ${metric.name} is one: expected one of ${choice.join(', ')}`
+    context.report.mistake(`${pointer}/of`, what)
+  }
+  return { of: threshold.of, unit: metric.unit, count: false, severity }
+}
+
+function findMetric(name: string, pointer: string, { metrics, metricNames, report }: RuleContext): Metric | undefined {
+  if (!metricNames.includes(name)) {
+    report.mistake(pointer, `no metric is named ${report.written(pointer)}${meant(name, metricNames)}`)
+  }
+  return metrics.get(name)
+}
+
+/** Bounds under a severity's name say it themselves. */
+function readSeverity(raw: Raw.Rule, threshold: Raw.Threshold, pointer: string, report: Report): Severity {
+  if (threshold.warning === undefined && threshold.critical === undefined) return raw.severity ?? 'warning'
+  if (raw.severity !== undefined) {
+    const what = "'severity' beside bounds under 'warning' or 'critical', which say it themselves; remove it"
+    report.mistake(pointer.replace(/when\/threshold$/, 'severity'), what, 'key')
+  }
+  return threshold.warning === undefined ? 'critical' : 'warning'
+}
+
+interface Range {
+  readonly least: Millis
+  readonly most: Millis
+  /** The span must be a multiple of this. */
+  readonly step?: Millis
+}
+
+/** Milliseconds of a duration, with a mistake reported when it is out of its range. */
+export function readSpan(text: string, pointer: string, { least, most, step = 1 }: Range, report: Report): Millis {
+  const span = parseDuration(text)
+  const found = report.written(pointer)
+  if (span < least) report.mistake(pointer, `expected at least ${writeDuration(least)}, found ${found}`)
+  else if (span > most) report.mistake(pointer, `expected at most ${writeDuration(most)}, found ${found}`)
+  else if (span % step !== 0) {
+    const [lower, upper] = [Math.floor(span / step) * step, Math.ceil(span / step) * step].map(writeDuration)
+    report.mistake(
+      pointer,
+      `expected a multiple of the ${writeDuration(step)} bucket, found ${found}: did you mean ${lower} or ${upper}?`,
+    )
+  }
+  return span
+}

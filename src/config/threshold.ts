@@ -1,0 +1,189 @@
+import type * as Raw from '../generated/config.ts'
+import type { Bound, Of, Op, Override, Severity, Threshold, Unit } from '../model.ts'
+import type { Report } from './mistakes.ts'
+import { below } from './mistakes.ts'
+
+/** What the bounds are bounds of. */
+export interface Judged {
+  readonly of: Of
+  readonly unit: Unit
+  /** A count of events: a whole number, never below zero. */
+  readonly count: boolean
+  /** Where bounds that stand under no severity belong. */
+  readonly severity: Severity
+}
+
+type Levels = Readonly<Record<Severity, readonly Bound[]>>
+type RawLevels = Omit<Raw.Threshold, 'of'>
+
+const SEVERITIES = ['warning', 'critical'] as const
+const UPPER = ['above', 'at_least'] as const
+const LOWER = ['below', 'at_most'] as const
+const CLEAR_SHARE = 0.05
+
+/** The bounds of a rule, by severity. */
+export function readThreshold(raw: RawLevels, pointer: string, judged: Judged, report: Report): Threshold {
+  const levels = readLevels(raw, pointer, judged, report)
+  const named = SEVERITIES.some((severity) => raw[severity] !== undefined)
+  if (!named && levels[judged.severity].length === 0 && report.clean(pointer)) {
+    report.mistake(pointer, "no bound: expected 'above', 'at_least', 'below' or 'at_most', or 'warning' and 'critical'")
+  }
+  checkOrder(levels, pointer, report)
+  return { of: judged.of, ...levels }
+}
+
+/** The rule's bounds with those of an override in the place of the severities that it names. */
+export function readOverride(
+  raw: Raw.Override,
+  pointer: string,
+  rule: { readonly written: RawLevels; readonly threshold: Threshold; readonly judged: Judged },
+  report: Report,
+): Override {
+  const at = `${pointer}/threshold`
+  const { threshold, judged } = rule
+  const paired = SEVERITIES.some((severity) => rule.written[severity] !== undefined)
+  const key = Object.keys(raw.threshold).find((one) => one !== 'warning' && one !== 'critical')
+  if (paired && key !== undefined) {
+    report.mistake(
+      below(at, key),
+      `'${key}' of which severity? expected it under 'warning' or 'critical', as in the rule`,
+      'key',
+    )
+  }
+  const levels = readLevels(raw.threshold, at, judged, report)
+  const merged = {
+    of: threshold.of,
+    warning: levels.warning.length > 0 ? levels.warning : threshold.warning,
+    critical: levels.critical.length > 0 ? levels.critical : threshold.critical,
+  }
+  checkOrder(merged, at, report)
+  return { hosts: [raw.hosts].flat(), threshold: merged }
+}
+
+function readLevels(raw: RawLevels, pointer: string, judged: Judged, report: Report): Levels {
+  const direct = Object.keys(raw).find((key) => !['of', 'warning', 'critical'].includes(key))
+  const named = SEVERITIES.filter((severity) => raw[severity] !== undefined)
+  if (direct !== undefined && named.length > 0) {
+    const what = `'${direct}' beside '${named.join("' and '")}': put all bounds under a severity, or none`
+    report.mistake(below(pointer, direct), what, 'key')
+  }
+  const own = (severity: Severity): readonly Bound[] => {
+    const bounds = raw[severity]
+    if (bounds !== undefined) return readBounds(bounds, `${pointer}/${severity}`, judged, report)
+    return severity === judged.severity && direct !== undefined && named.length === 0
+      ? readBounds(raw, pointer, judged, report)
+      : []
+  }
+  return { warning: own('warning'), critical: own('critical') }
+}
+
+interface Side {
+  readonly op: Op
+  readonly value: number
+  readonly pointer: string
+}
+
+function readBounds(raw: Raw.Bounds, pointer: string, judged: Judged, report: Report): readonly Bound[] {
+  const side = (ops: readonly [Op, Op]): Side | undefined => {
+    const [first, second] = ops.filter((op) => raw[op] !== undefined)
+    if (second)
+      report.mistake(
+        below(pointer, second),
+        `'${second}' beside '${first}': one of them decides; remove the other`,
+        'key',
+      )
+    const value = first && raw[first]
+    return first && value !== undefined ? { op: first, value, pointer: below(pointer, first) } : undefined
+  }
+  const [upper, lower] = [side(UPPER), side(LOWER)]
+  for (const one of [upper, lower]) if (one) checkScale(one, judged, report)
+  const clear = raw.clear
+  const at = `${pointer}/clear`
+  if (clear !== undefined && !upper && !lower) {
+    report.mistake(at, "'clear' without a bound: expected 'above', 'at_least', 'below' or 'at_most' beside it", 'key')
+  }
+  if (upper && lower) {
+    if (clear !== undefined) {
+      report.mistake(
+        at,
+        "'clear' cannot serve a bound on each side; remove it, and 5 % inside each bound is taken",
+        'key',
+      )
+    }
+    return bothSides(upper, lower, report)
+  }
+  const one = upper ?? lower
+  if (!one) return []
+  const inside = clear ?? defaultClear(one)
+  const wrong = one === upper ? inside > one.value : inside < one.value
+  if (wrong) {
+    const side = one === upper ? 'at most' : 'at least'
+    const what = `'clear' ends the alert, so it lies inside the bound: expected ${side} ${one.value}, found ${report.written(at)}`
+    report.mistake(at, what)
+  }
+  return [{ op: one.op, value: one.value, clear: inside }]
+}
+
+/** With a bound on each side their clear values must not cross, or no value would ever end the alert. */
+function bothSides(upper: Side, lower: Side, report: Report): readonly Bound[] {
+  if (lower.value >= upper.value) {
+    const what = `every value is ${sayOp(upper.op)} ${upper.value} or ${sayOp(lower.op)} ${lower.value}: did you mean them the other way round?`
+    report.mistake(lower.pointer, what)
+  }
+  const middle = (upper.value + lower.value) / 2
+  return [
+    { op: upper.op, value: upper.value, clear: Math.max(defaultClear(upper), middle) },
+    { op: lower.op, value: lower.value, clear: Math.min(defaultClear(lower), middle) },
+  ]
+}
+
+function defaultClear({ op, value }: Side): number {
+  const inward = op === 'above' || op === 'at_least' ? -1 : 1
+  return Number((value + inward * Math.abs(value) * CLEAR_SHARE).toPrecision(12))
+}
+
+const IN_UNIT: readonly Of[] = ['mean', 'min', 'max', 'last']
+
+/** Bounds that always or never hold, and those that look as if they were meant in another unit. */
+function checkScale({ op, value, pointer }: Side, { of, unit, count }: Judged, report: Report): void {
+  const never = (op === 'below' && value <= 0) || (op === 'at_most' && value < 0)
+  const always = (op === 'at_least' && value <= 0) || (op === 'above' && value < 0)
+  if (count && (never || always)) {
+    report.mistake(pointer, `a count of events is ${never ? 'never' : 'always'} ${sayOp(op)} ${value}`)
+  }
+  if (!IN_UNIT.includes(of)) return
+  const size = Math.abs(value)
+  if (unit === 'ratio' && size > 2 && size <= 100) {
+    const meant = Number((value / 100).toPrecision(12))
+    report.warn(pointer, `the metric is a ratio, where 1 is 100 %: did you mean ${meant} instead of ${value}?`)
+  }
+  if (unit === 'percent' && size > 0 && size < 1) {
+    const meant = Number((value * 100).toPrecision(12))
+    report.warn(pointer, `the metric is in percent: did you mean ${meant} instead of ${value}?`)
+  }
+}
+
+/** A critical bound that a warning's bound lies beyond would leave no room for the warning. */
+function checkOrder({ warning, critical }: Levels, pointer: string, report: Report): void {
+  for (const grave of critical) {
+    const mild = warning.find(({ op }) => isUpper(op) === isUpper(grave.op))
+    if (!mild) continue
+    const distance = isUpper(grave.op) ? grave.value - mild.value : mild.value - grave.value
+    const tightest = mild.op === 'at_least' || mild.op === 'at_most'
+    const wider = grave.op === 'above' || grave.op === 'below'
+    if (distance > 0 || (distance === 0 && tightest && wider)) continue
+    const what =
+      `critical (${sayOp(grave.op)} ${grave.value}) begins no later than warning (${sayOp(mild.op)} ${mild.value}), ` +
+      'so no warning would ever be seen: did you mean them the other way round?'
+    const own = [`${pointer}/critical`, `${pointer}/warning`].find((one) => report.written(one) !== 'nothing')
+    report.mistake(own ?? pointer, what)
+  }
+}
+
+function isUpper(op: Op): boolean {
+  return op === 'above' || op === 'at_least'
+}
+
+function sayOp(op: Op): string {
+  return op.replace('_', ' ')
+}

@@ -1,0 +1,81 @@
+import type { Bound, Of, Op, Severity, Threshold } from '../model.ts'
+
+/** What a detector says of one window. */
+export type Verdict =
+  | { readonly kind: 'no data' }
+  | { readonly kind: 'normal'; readonly value: number; readonly bound: Bound | undefined }
+  | { readonly kind: 'anomalous'; readonly value: number; readonly severity: Severity; readonly bound: Bound }
+
+/**
+ * Judges a figure against the bounds of a rule. A severity that is held stays until the figure is on the good side
+ * of the `clear` value of each of its bounds; a higher one is taken as soon as its bound is crossed.
+ *
+ * @param held the severity that the alert has now, if it fires.
+ */
+export function judge(threshold: Threshold, value: number, held: Severity | undefined): Verdict {
+  if (Number.isNaN(value)) return { kind: 'no data' }
+  const critical = breached(threshold.critical, value, held === 'critical')
+  if (critical !== undefined) return { kind: 'anomalous', value, severity: 'critical', bound: critical }
+  const warning = breached(threshold.warning, value, held !== undefined)
+  if (warning !== undefined) return { kind: 'anomalous', value, severity: 'warning', bound: warning }
+  return { kind: 'normal', value, bound: threshold.warning[0] ?? threshold.critical[0] }
+}
+
+function breached(bounds: readonly Bound[], value: number, held: boolean): Bound | undefined {
+  return bounds.find((bound) => crosses(bound.op, value, bound.value) || (held && !isCleared(bound, value)))
+}
+
+function crosses(op: Op, value: number, bound: number): boolean {
+  if (op === 'above') return value > bound
+  if (op === 'at_least') return value >= bound
+  if (op === 'below') return value < bound
+  return value <= bound
+}
+
+/** The `clear` value itself is on the good side, unless it is the bound and the bound is inclusive. */
+function isCleared(bound: Bound, value: number): boolean {
+  if (crosses(bound.op, value, bound.value)) return false
+  return isUpper(bound.op) ? value <= bound.clear : value >= bound.clear
+}
+
+export function isUpper(op: Op): boolean {
+  return op === 'above' || op === 'at_least'
+}
+
+/**
+ * Whether more samples can only strengthen a breach, so that it may be told before its window has closed: a number of
+ * matches, or a maximum, over an upper bound.
+ */
+export function isMonotone(of: Of, threshold: Threshold): boolean {
+  const bounds = [...threshold.warning, ...threshold.critical]
+  return (of === 'count' || of === 'max') && bounds.every((bound) => isUpper(bound.op))
+}
+
+/** Whether more samples could undo a breach of a count, maximum or minimum, so that its window must wait longer. */
+export function isUndoable(of: Of, threshold: Threshold): boolean {
+  const bounds = [...threshold.warning, ...threshold.critical]
+  if (of === 'min') return bounds.some((bound) => isUpper(bound.op))
+  return (of === 'count' || of === 'sum' || of === 'max') && bounds.some((bound) => !isUpper(bound.op))
+}
+
+const WORDS: Readonly<Record<Op, string>> = {
+  above: 'above',
+  at_least: 'at least',
+  below: 'below',
+  at_most: 'at most',
+}
+
+/** A bound in words and numbers: `above 0.9`. */
+export function boundText(bound: Bound): string {
+  return `${WORDS[bound.op]} ${figureText(bound.value)}`
+}
+
+/** What ends an alert: `at most 0.85`. */
+export function clearText(bound: Bound): string {
+  return `${isUpper(bound.op) ? 'at most' : 'at least'} ${figureText(bound.clear)}`
+}
+
+/** A number as people write it, with at most five digits that say something. */
+export function figureText(value: number): string {
+  return String(Number(value.toPrecision(5)))
+}

@@ -1,0 +1,197 @@
+import { CLOCK_BOUND, observeOffset } from '../aggregate/skew.ts'
+import { beat, hear, isLive, moveClock, type Source } from '../aggregate/sources.ts'
+import { addSample, headOf, judgedOf, type Store, tailOf } from '../aggregate/store.ts'
+import type { Effect, EventSamples, Frame, Millis } from '../model.ts'
+import { judgeUpTo, type Judged, type Watched, watchedOf } from './evaluate.ts'
+import { admitHost, admitSeries, admitSource, keyId } from './hosts.ts'
+import type { MetricPlan } from './plan.ts'
+import { count, type Fold, type Host, type KeyInfo } from './state.ts'
+
+/** What became of a frame. */
+export interface BatchResult {
+  readonly duplicate: boolean
+  /** Events of which the host or a series was refused. */
+  readonly refused: number
+  readonly effects: readonly Effect[]
+}
+
+/** Event times beyond the arrival by more than this are not believed. */
+const FUTURE = 60_000
+/** For how many ticks an array's id, and a single event's, is remembered; and how many of each. */
+const REMEMBER = { batches: 3600, singles: 300, events: 3600 }
+const MOST_IDS = 500_000
+
+export function foldBatch(fold: Fold, frame: Frame): BatchResult {
+  const source = admitSource(fold, frame.source, frame.rcv)
+  hear(source, frame.rcv)
+  if (isRetry(fold, frame)) {
+    count(fold, 'duplicates', frame.events.length)
+    return { duplicate: true, refused: 0, effects: [] }
+  }
+  const judged: Judged = { cost: 0, effects: [] }
+  let refused = 0
+  for (const event of frame.events) {
+    if (isKnownEvent(fold, event)) count(fold, 'duplicates')
+    else if (event.heartbeat) beat(source, timeOf(event, frame.rcv), frame.rcv)
+    else if (!foldEvent(fold, source, event, frame.rcv, judged)) refused++
+  }
+  return { duplicate: false, refused, effects: judged.effects }
+}
+
+/**
+ * Two equal arrays are one delivery that was sent again. Two equal single events may be honest repeats, unless the
+ * HTTP side knows that the answer to the first may not have arrived.
+ */
+function isRetry(fold: Fold, frame: Frame): boolean {
+  const { state } = fold
+  if (frame.events.length === 0) return false
+  const ids = frame.many ? state.batches : state.singles
+  const known = ids.has(frame.batchId)
+  if (known && (frame.many || frame.maybeRetry)) return true
+  remember(ids, frame.batchId, state.ticks)
+  return false
+}
+
+function isKnownEvent(fold: Fold, event: EventSamples): boolean {
+  if (event.id === undefined) return false
+  const known = fold.state.events.has(event.id)
+  if (!known) remember(fold.state.events, event.id, fold.state.ticks)
+  return known
+}
+
+function remember(ids: Map<string, number>, id: string, ticks: number): void {
+  ids.delete(id)
+  ids.set(id, ticks)
+  if (ids.size <= MOST_IDS) return
+  for (const oldest of ids.keys()) {
+    ids.delete(oldest)
+    return
+  }
+}
+
+/** Forgets ids of deliveries that nobody sends again any more. Counted in ticks: a service that is down ages nothing. */
+export function forgetIds(fold: Fold): void {
+  const { state } = fold
+  forgetOlder(state.batches, state.ticks - REMEMBER.batches)
+  forgetOlder(state.singles, state.ticks - REMEMBER.singles)
+  forgetOlder(state.events, state.ticks - REMEMBER.events)
+}
+
+function forgetOlder(ids: Map<string, number>, ticks: number): void {
+  for (const [id, at] of ids) {
+    if (at >= ticks) return
+    ids.delete(id)
+  }
+}
+
+function timeOf(event: EventSamples, rcv: Millis): Millis {
+  return Number.isNaN(event.ts) ? rcv : event.ts
+}
+
+/** Folds one event in; false when a cap refused its host or one of its series. */
+function foldEvent(fold: Fold, source: Source, event: EventSamples, rcv: Millis, judged: Judged): boolean {
+  const host = admitHost(fold, event.host, rcv)
+  source.delivered = true
+  if (host === undefined) return false
+  see(host, source, rcv)
+  const ts = believedTime(fold, host, source, timeOf(event, rcv), rcv)
+  host.newest = Math.max(host.newest, ts)
+  let isTaken = true
+  for (let i = 0; i < event.series.length; i++) {
+    const value = event.values[i] as number
+    isTaken = foldSample(fold, host, event.series[i] as string, ts, value, rcv, judged) && isTaken
+  }
+  return isTaken
+}
+
+function see(host: Host, source: Source, rcv: Millis): void {
+  host.lastSeen = Math.max(host.lastSeen, rcv)
+  host.source = source.name
+  host.seenAt = source.observed
+  host.heard.set(source.name, rcv)
+}
+
+/** The event's time, or its arrival where its host's clock is not to be believed; moves the source's clock. */
+function believedTime(fold: Fold, host: Host, source: Source, ts: Millis, rcv: Millis): Millis {
+  if (isLive(source, rcv) || host.skew?.off !== undefined) learnSkew(host, rcv - ts)
+  if (host.skew?.off !== undefined) return rcv
+  if (ts > rcv + FUTURE) {
+    count(fold, 'samples_future')
+    return rcv
+  }
+  moveClock(source, ts, rcv)
+  return ts
+}
+
+function learnSkew(host: Host, offset: Millis): void {
+  if (host.skew === undefined && Math.abs(offset) <= CLOCK_BOUND) return
+  host.skew ??= { run: [], off: undefined }
+  observeOffset(host.skew, offset)
+  if (host.skew.off === undefined && host.skew.run.length === 0) host.skew = undefined
+}
+
+function foldSample(
+  fold: Fold,
+  host: Host,
+  key: string,
+  ts: Millis,
+  value: number,
+  rcv: Millis,
+  judged: Judged,
+): boolean {
+  const id = keyId(fold.state, fold, key)
+  if (id === undefined) {
+    count(fold, 'samples_unknown')
+    return true
+  }
+  const slot = admitSeries(fold, host, id, rcv)
+  if (slot === undefined) return false
+  const metric = fold.plan.metrics.get((fold.state.keys.infos[id] as KeyInfo).metric) as MetricPlan
+  const store = fold.state.stores.get(metric.metric.name) as Store
+  const bucket = Math.floor(ts / fold.plan.config.bucket)
+  if (bucket < tailOf(store, slot)) {
+    count(fold, 'samples_late_dropped')
+    return true
+  }
+  if (isPressed(metric, store, slot, bucket)) judgeWhatWouldBeLost(fold, watchedOf(fold, host, id), bucket, judged)
+  const judgedTo = judgedOf(store, slot, false)
+  addSample(store, slot, bucket, ts, value)
+  count(fold, 'samples')
+  if (metric.rules.length > 0) note(fold, host, id, metric, bucket, judgedTo)
+  return true
+}
+
+/**
+ * A ring that moves on overwrites its oldest buckets. Windows that would lose some before their source's clock closes
+ * them (in a backlog that is read very fast) are judged now, with what is there.
+ */
+function judgeWhatWouldBeLost(fold: Fold, watched: Watched, bucket: number, judged: Judged): void {
+  const metric = fold.plan.metrics.get(watched.info.metric) as MetricPlan
+  const end = lastAtRisk(metric, watched.store, bucket)
+  judgeUpTo(fold, watched, false, end, judged)
+  judgeUpTo(fold, watched, true, end, judged)
+}
+
+function isPressed(metric: MetricPlan, store: Store, slot: number, bucket: number): boolean {
+  const head = headOf(store, slot)
+  if (bucket <= head || head === -Infinity || metric.rules.length === 0) return false
+  const end = lastAtRisk(metric, store, bucket)
+  return end > judgedOf(store, slot, false) || end > judgedOf(store, slot, true)
+}
+
+/** The newest window end of which the ring would lose a bucket by moving on to this one. */
+function lastAtRisk(metric: MetricPlan, store: Store, bucket: number): number {
+  return Math.min(bucket - store.layout.cells + metric.longest, bucket)
+}
+
+/** Marks what the next tick has to look at: closed windows that a late sample touches, open ones of early rules. */
+function note(fold: Fold, host: Host, id: number, metric: MetricPlan, bucket: number, judgedTo: number): void {
+  if (bucket < judgedTo) {
+    count(fold, 'samples_late_merged')
+    host.late.set(id, Math.min(host.late.get(id) ?? Infinity, bucket))
+    fold.state.work.add(host.name)
+  }
+  if (!metric.hasEarly) return
+  host.early.add(id)
+  fold.state.work.add(host.name)
+}

@@ -1,0 +1,149 @@
+import { createSource, type Source } from '../aggregate/sources.ts'
+import { addSeries, createStore, removeSeries, type Store } from '../aggregate/store.ts'
+import { type Millis, NO_HOST, SEP } from '../model.ts'
+import { count, type Fold, type Host, type KeyInfo, type State } from './state.ts'
+
+/** A host is let go for a new one only after this much silence, so that invented names cannot push real ones out. */
+const IDLE = 10 * 60_000
+
+/** The host's record, made on first sight; undefined when the cap is reached and no host is idle. */
+export function admitHost(fold: Fold, name: string, rcv: Millis): Host | undefined {
+  const { state, plan } = fold
+  const known = state.hosts.get(name)
+  if (known !== undefined) return known
+  if (state.hosts.size >= plan.config.limits.hosts && name !== NO_HOST && !makeRoom(fold, rcv)) {
+    refuse(fold, 'hosts', rcv)
+    return undefined
+  }
+  const index = state.holes.pop() ?? state.roster.length
+  state.roster[index] = name
+  const host: Host = {
+    name,
+    index,
+    lastSeen: rcv,
+    seenAt: 0,
+    source: '',
+    heard: new Map(),
+    newest: -Infinity,
+    series: new Map(),
+    swept: -Infinity,
+    sweptSlow: -Infinity,
+    skew: undefined,
+    alerts: new Map(),
+    late: new Map(),
+    early: new Set(),
+    flush: false,
+  }
+  state.hosts.set(name, host)
+  return host
+}
+
+/** Lets the least recently seen host go, if it is idle, has no open alert and no rule still waits for it. */
+function makeRoom(fold: Fold, rcv: Millis): boolean {
+  const idle = Math.max(IDLE, 2 * fold.plan.longestAbsence)
+  const oldest = leastRecent(fold.state)
+  if (oldest === undefined || rcv - oldest.lastSeen < idle) return false
+  removeHost(fold, oldest)
+  count(fold, 'hosts_evicted')
+  return true
+}
+
+function leastRecent(state: State): Host | undefined {
+  let oldest: Host | undefined
+  for (const host of state.hosts.values()) {
+    if (host.alerts.size > 0 || host.name === NO_HOST) continue
+    if (oldest === undefined || host.lastSeen < oldest.lastSeen) oldest = host
+  }
+  return oldest
+}
+
+export function removeHost(fold: Fold, host: Host): void {
+  const { state } = fold
+  for (const id of host.series.keys()) dropSeries(fold, host, id)
+  state.roster[host.index] = null
+  state.holes.push(host.index)
+  state.work.delete(host.name)
+  state.hosts.delete(host.name)
+}
+
+export function dropSeries(fold: Fold, host: Host, id: number): void {
+  const { state } = fold
+  const info = state.keys.infos[id] as KeyInfo
+  removeSeries(state.stores.get(info.metric) as Store, host.series.get(id) as number)
+  host.series.delete(id)
+  host.late.delete(id)
+  host.early.delete(id)
+  state.series--
+  releaseKey(state, id, info)
+}
+
+function releaseKey(state: State, id: number, info: KeyInfo): void {
+  if (--info.uses > 0) return
+  state.keys.ids.delete(info.key)
+  state.keys.infos[id] = null
+  state.keys.free.push(id)
+}
+
+/** The key's id, or undefined when no metric of that name is configured. */
+export function keyId(state: State, fold: Fold, key: string): number | undefined {
+  const known = state.keys.ids.get(key)
+  if (known !== undefined) return known
+  const [metric = '', ...values] = key.split(SEP)
+  if (!fold.plan.metrics.has(metric)) return undefined
+  const id = state.keys.free.pop() ?? state.keys.infos.length
+  state.keys.infos[id] = { key, metric, values, uses: 0 }
+  state.keys.ids.set(key, id)
+  return id
+}
+
+/** The slot of a host's series, made on first sight; undefined when a cap is reached. */
+export function admitSeries(fold: Fold, host: Host, id: number, rcv: Millis): number | undefined {
+  const known = host.series.get(id)
+  if (known !== undefined) return known
+  const { state, plan } = fold
+  const info = state.keys.infos[id] as KeyInfo
+  if (host.series.size >= plan.config.limits.seriesPerHost || state.series >= plan.config.limits.series) {
+    info.uses++
+    releaseKey(state, id, info)
+    refuse(fold, 'series', rcv)
+    return undefined
+  }
+  const slot = addSeries(storeOf(fold, info.metric))
+  host.series.set(id, slot)
+  info.uses++
+  state.series++
+  return slot
+}
+
+export function storeOf(fold: Fold, metric: string): Store {
+  const known = fold.state.stores.get(metric)
+  if (known !== undefined) return known
+  const layout = fold.plan.metrics.get(metric)?.layout
+  if (layout === undefined) throw new Error(`no layout for the metric '${metric}'`)
+  const store = createStore(layout)
+  fold.state.stores.set(metric, store)
+  return store
+}
+
+/** The source's record, made on first sight. Past the cap, new names share the record of `others`. */
+export function admitSource(fold: Fold, name: string, rcv: Millis): Source {
+  const { state, plan } = fold
+  const known = state.sources.get(name)
+  if (known !== undefined) return known
+  const isFull = state.sources.size >= plan.config.limits.sources && !plan.config.sources.includes(name)
+  if (isFull && name !== 'others') {
+    refuse(fold, 'sources', rcv)
+    return admitSource(fold, 'others', rcv)
+  }
+  const source = createSource(name, rcv)
+  state.sources.set(name, source)
+  return source
+}
+
+function refuse(fold: Fold, what: 'hosts' | 'series' | 'sources', rcv: Millis): void {
+  count(fold, `${what}_refused`)
+  const { refusals } = fold.state
+  refusals.count++
+  refusals.last = rcv
+  refusals.what = what
+}

@@ -1,0 +1,131 @@
+import type { Layout } from '../aggregate/store.ts'
+import { isMonotone, isUndoable } from '../detect/threshold.ts'
+import type { AbsenceRule, CountRule, EngineConfig, Metric, MetricRule, Millis, Of, Rule, Threshold } from '../model.ts'
+
+/** What follows from a configuration, worked out once. Lengths are in buckets. */
+export interface Plan {
+  readonly config: EngineConfig
+  readonly metrics: ReadonlyMap<string, MetricPlan>
+  readonly absences: readonly AbsenceRule[]
+  /** The longest silence that a rule waits for. */
+  readonly longestAbsence: Millis
+}
+
+export interface MetricPlan {
+  readonly metric: Metric
+  readonly layout: Layout
+  /** The rules that look at the metric, in the order of the file. */
+  readonly rules: readonly WindowPlan[]
+  readonly hasEarly: boolean
+  readonly longest: number
+}
+
+export interface WindowPlan {
+  readonly rule: MetricRule | CountRule
+  readonly metric: Metric
+  readonly of: Of
+  readonly over: number
+  readonly every: number
+  /** More data could undo what it finds, so it waits longer. */
+  readonly slow: boolean
+  /** More data cannot undo what it finds, so it may speak before its window has closed. */
+  readonly early: boolean
+}
+
+/** Kept at least, and beyond the longest window, so that late samples find their bucket. */
+const KEPT = 5 * 60_000
+const LATE = 2 * 60_000
+
+export function createPlan(config: EngineConfig): Plan {
+  const windows = config.rules.filter((rule) => rule.kind !== 'absence')
+  const counted = windows.filter((rule) => rule.kind === 'count').map(countMetric)
+  const all = [...config.metrics, ...counted]
+  const rules = windows.map((rule) => windowPlan(rule, all, config.bucket))
+  const absences = config.rules.filter((rule) => rule.kind === 'absence')
+  return {
+    config,
+    metrics: new Map(all.map((metric) => [metric.name, metricPlan(metric, rules, config)])),
+    absences,
+    longestAbsence: Math.max(0, ...absences.map((rule) => rule.after)),
+  }
+}
+
+function metricPlan(metric: Metric, all: readonly WindowPlan[], config: EngineConfig): MetricPlan {
+  const rules = all.filter((plan) => plan.metric.name === metric.name)
+  return {
+    metric,
+    layout: layoutOf(metric, rules, config),
+    rules,
+    hasEarly: rules.some((plan) => plan.early),
+    longest: Math.max(0, ...rules.map((plan) => plan.over)),
+  }
+}
+
+/** The metric under which the matches of a `count` rule are kept. */
+export function countMetricName(rule: string): string {
+  return `count(${rule})`
+}
+
+function countMetric(rule: CountRule): Metric {
+  return { name: countMetricName(rule.name), fields: [], unit: 'none', kind: 'gauge', by: [] }
+}
+
+function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], bucket: Millis): WindowPlan {
+  const name = rule.kind === 'count' ? countMetricName(rule.name) : rule.metric
+  const metric = metrics.find((one) => one.name === name) as Metric
+  const all = [rule.threshold, ...rule.overrides.map((override) => override.threshold)]
+  const of = rule.kind === 'count' ? 'count' : rule.threshold.of
+  return {
+    rule,
+    metric,
+    of,
+    over: rule.over / bucket,
+    every: rule.every / bucket,
+    slow: all.some((threshold) => isUndoable(of, threshold)),
+    early: all.every((threshold) => isMonotone(of, threshold)),
+  }
+}
+
+function layoutOf(metric: Metric, rules: readonly WindowPlan[], config: EngineConfig): Layout {
+  const longest = Math.max(0, ...rules.map((plan) => plan.over)) * config.bucket
+  const asks = (...of: Of[]): boolean => rules.some((plan) => of.includes(plan.of))
+  return {
+    cells: Math.ceil(Math.max(KEPT, longest + LATE) / config.bucket),
+    squares: asks('stddev'),
+    extremes: asks('min', 'max'),
+    last: asks('last'),
+    counter: metric.kind === 'counter',
+  }
+}
+
+/** The bounds that hold for a host: those of the last override that fits, else the rule's own. */
+export function thresholdFor(rule: MetricRule | CountRule, host: string): Threshold {
+  const override = rule.overrides.findLast(({ hosts }) => hosts.some((pattern) => fits(pattern, host)))
+  return override?.threshold ?? rule.threshold
+}
+
+export function concerns(rule: Rule, host: string): boolean {
+  return rule.hosts.length === 0 || rule.hosts.some((pattern) => fits(pattern, host))
+}
+
+/** Whether a pattern with `*` (any text) and `?` (one character) fits the whole name. Linear in practice and bounded. */
+export function fits(pattern: string, name: string): boolean {
+  let p = 0
+  let n = 0
+  let star = -1
+  let mark = 0
+  while (n < name.length) {
+    if (pattern[p] === '*') {
+      star = p++
+      mark = n
+    } else if (pattern[p] === '?' || pattern[p] === name[n]) {
+      p++
+      n++
+    } else if (star >= 0) {
+      p = star + 1
+      n = ++mark
+    } else return false
+  }
+  while (pattern[p] === '*') p++
+  return p === pattern.length
+}

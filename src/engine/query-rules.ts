@@ -1,0 +1,77 @@
+import { judgedOf, type Store } from '../aggregate/store.ts'
+import type { Millis } from '../model.ts'
+import { durationText, lookAt, watchedOf } from './evaluate.ts'
+import { concerns, type WindowPlan } from './plan.ts'
+import type { Fold, Host } from './state.ts'
+import { sourcesOf } from './sweep.ts'
+
+/** Most series that one rule is shown with. */
+const MOST = 200
+
+/** Every rule with what its newest windows said, and what the next one waits for. */
+export function rulesView(fold: Fold): readonly object[] {
+  const windows = [...fold.plan.metrics.values()].flatMap((metric) => metric.rules)
+  const shown = windows.map((plan) => ({
+    name: plan.rule.name,
+    kind: plan.rule.kind,
+    severity: plan.rule.severity,
+    notify: plan.rule.notify,
+    last: lastVerdicts(fold, plan),
+    waitingFor: waitingFor(fold, plan),
+  }))
+  const absences = fold.plan.absences.map((rule) => ({
+    name: rule.name,
+    kind: rule.kind,
+    severity: rule.severity,
+    notify: rule.notify,
+    last: [...fold.state.hosts.values()].filter((host) => concerns(rule, host.name)).slice(0, MOST).map((host) => ({
+      host: host.name,
+      labels: {},
+      value: Math.round((fold.state.now - host.lastSeen) / 1000),
+      bound: `silent for more than ${durationText(rule.after)}`,
+      reason: `last event ${clockText(host.lastSeen)}`,
+      at: fold.state.now,
+    })),
+    waitingFor: 'the next bucket of ten seconds in which a source delivers',
+  }))
+  return [...shown, ...absences]
+}
+
+function* seriesOf(fold: Fold, plan: WindowPlan): Generator<{ host: Host; id: number; slot: number; store: Store }> {
+  const store = fold.state.stores.get(plan.metric.name)
+  if (store === undefined) return
+  for (const host of fold.state.hosts.values()) {
+    if (!concerns(plan.rule, host.name)) continue
+    for (const [id, slot] of host.series) {
+      if (fold.state.keys.infos[id]?.metric === plan.metric.name) yield { host, id, slot, store }
+    }
+  }
+}
+
+function lastVerdicts(fold: Fold, plan: WindowPlan): readonly object[] {
+  const verdicts: object[] = []
+  for (const { host, id, slot, store } of seriesOf(fold, plan)) {
+    if (verdicts.length >= MOST) break
+    const end = Math.floor(judgedOf(store, slot, plan.slow) / plan.every) * plan.every
+    verdicts.push({ host: host.name, ...lookAt(fold, watchedOf(fold, host, id), plan, end) })
+  }
+  return verdicts
+}
+
+/** The window that closes next, of the series that has come furthest. */
+function waitingFor(fold: Fold, plan: WindowPlan): string {
+  let newest: { end: number; host: Host } | undefined
+  for (const { host, slot, store } of seriesOf(fold, plan)) {
+    const end = (Math.floor(judgedOf(store, slot, plan.slow) / plan.every) + 1) * plan.every
+    if (newest === undefined || end > newest.end) newest = { end, host }
+  }
+  if (newest === undefined) return `a first event with ${plan.metric.name}`
+  const end = clockText(newest.end * fold.plan.config.bucket)
+  const clocks = sourcesOf(fold, newest.host).map((name) => `${name} is at ${clockText(fold.state.sources.get(name)?.w ?? NaN)}`)
+  const wait = plan.slow ? 90 : fold.plan.config.lateness / 1000
+  return `window ${end} closes ${wait} s after its source's clock passes it; ${clocks.join(', ')}`
+}
+
+function clockText(at: Millis): string {
+  return Number.isFinite(at) ? new Date(at).toISOString().slice(11, 19) : 'no time yet'
+}

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto'
+import { advance, type Change, type Finding, type Patience } from '../alert/lifecycle.ts'
+import { announce } from '../dispatch/step.ts'
+import type { AlertFacts, Announcement, Effect, Millis, Unit } from '../model.ts'
+import { type Alert, count, type Fold } from './state.ts'
+
+/** Who and what an alert is about; the same for its whole life. */
+export interface Subject {
+  readonly rule: string
+  readonly host: string
+  readonly key: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly metric: string
+  readonly unit: Unit
+  /** What was measured, in words: `mean of cpu over 2m`. */
+  readonly what: string
+  readonly source: string
+  readonly notify: readonly string[]
+  readonly subject?: string
+  readonly body?: string
+}
+
+/** A finding with what can be said of it. */
+export interface Found {
+  readonly finding: Finding
+  readonly value: number | null
+  readonly bound: string
+  readonly clear: string
+  readonly reason: string
+}
+
+const KEEP_RESOLVED = 200
+const KEEP_TRANSITIONS = 50
+
+/**
+ * Moves the alert of a subject on by one finding, in the map that holds its open alerts, and announces the step if
+ * people are to hear of it.
+ */
+export function raise(
+  fold: Fold,
+  alerts: Map<string, Alert>,
+  id: string,
+  subject: Subject,
+  found: Found,
+  patience: Patience,
+): readonly Effect[] {
+  const known = alerts.get(id)
+  const { life, change } = advance(known?.life, found.finding, patience)
+  if (life === undefined) {
+    alerts.delete(id)
+    return []
+  }
+  const alert = known ?? newAlert(subject, life)
+  alerts.set(id, alert)
+  alert.life = life
+  alert.notify = subject.notify
+  alert.subject = subject.subject
+  alert.body = subject.body
+  describe(alert, found)
+  if (change === undefined) return []
+  return tell(fold, alerts, id, alert, change, subject.source)
+}
+
+function newAlert(subject: Subject, life: Alert['life']): Alert {
+  const { rule, host, key, labels, metric, unit, what, notify } = subject
+  return {
+    rule,
+    host,
+    key,
+    labels,
+    metric,
+    unit,
+    what,
+    life,
+    episode: '',
+    code: '',
+    at: 0,
+    value: null,
+    bound: '',
+    clear: '',
+    reason: '',
+    severity: life.severity,
+    notify,
+    subject: subject.subject,
+    body: subject.body,
+    transitions: [],
+  }
+}
+
+/** Takes over what the finding says; a window without data leaves the last figure standing. */
+function describe(alert: Alert, found: Found): void {
+  alert.severity = alert.life.severity
+  if (found.finding.kind === 'no data' || found.finding.at < alert.at) return
+  alert.at = found.finding.at
+  alert.value = found.value
+  alert.bound = found.bound
+  alert.clear = found.clear
+  alert.reason = found.reason
+}
+
+function tell(
+  fold: Fold,
+  alerts: Map<string, Alert>,
+  id: string,
+  alert: Alert,
+  change: Change,
+  source: string,
+): readonly Effect[] {
+  const { state, plan } = fold
+  if (change.because === 'fired') mint(alert)
+  count(fold, `transitions:${change.to}`)
+  alert.transitions.push({ to: change.to, at: alert.at, reason: alert.reason })
+  if (alert.transitions.length > KEEP_TRANSITIONS) alert.transitions.splice(1, 1)
+  if (change.to === 'resolved') {
+    alerts.delete(id)
+    state.resolved.push(alert)
+    if (state.resolved.length > KEEP_RESOLVED) state.resolved.shift()
+  }
+  if (change.because === undefined) return []
+  const news: Announcement = {
+    because: change.because,
+    at: alert.at,
+    found: state.now,
+    notify: alert.notify,
+    facts: factsOf(fold, alert, source),
+  }
+  return announce(state.dispatch, plan.config, news)
+}
+
+/** An episode's id follows from what it is about and when it began, so that a replay finds the same. */
+function mint(alert: Alert): void {
+  const text = JSON.stringify([alert.rule, alert.host, alert.key, alert.life.since, alert.at])
+  const digest = createHash('sha256').update(text).digest()
+  alert.episode = digest.subarray(0, 12).toString('hex')
+  alert.code = codeOf(digest)
+}
+
+/** Five letters and digits that cannot be mistaken for each other on the telephone. */
+function codeOf(digest: Uint8Array): string {
+  const alphabet = '23456789ABCDEFGHJKMNPQRSTVWXYZ'
+  return [...digest.subarray(12, 17)].map((byte) => alphabet[byte % alphabet.length]).join('')
+}
+
+function factsOf(fold: Fold, alert: Alert, source: string): AlertFacts {
+  const { rule, host, labels, what, metric, unit, episode, code, value, bound, clear, at, reason, life } = alert
+  const from = life.since - 3_600_000
+  return {
+    episode,
+    code,
+    rule,
+    host,
+    labels,
+    what,
+    metric,
+    unit,
+    state: life.state === 'resolved' ? 'resolved' : 'firing',
+    severity: life.severity,
+    value,
+    bound,
+    clear,
+    since: life.since,
+    at,
+    ...(life.state === 'resolved' ? { resolvedAt: life.resolvedAt } : {}),
+    peak: life.state === 'pending' ? null : life.peak,
+    reason,
+    source,
+    ...(alert.subject === undefined ? {} : { subject: alert.subject }),
+    ...(alert.body === undefined ? {} : { body: alert.body }),
+    gaps: fold.state.gaps.filter((gap) => gap.to >= from && gap.from <= Math.max(at, from)),
+  }
+}
+
+/** Ends an alert from outside its data: its rule is gone, or what it watched is. */
+export function endAlert(
+  fold: Fold,
+  alerts: Map<string, Alert>,
+  id: string,
+  at: Millis,
+  reason: string,
+): readonly Effect[] {
+  const alert = alerts.get(id)
+  if (alert === undefined) return []
+  alerts.delete(id)
+  if (alert.life.state === 'pending' || alert.life.state === 'resolved') return []
+  const { since, firedAt, severity, lastBreach, peak } = alert.life
+  alert.life = { state: 'resolved', since, firedAt, severity, lastBreach, peak, resolvedAt: at }
+  alert.at = at
+  alert.reason = reason
+  return tell(fold, alerts, id, alert, { to: 'resolved', because: 'resolved' }, '')
+}

@@ -1,0 +1,142 @@
+import type { Skew } from '../aggregate/skew.ts'
+import type { Source } from '../aggregate/sources.ts'
+import type { Store } from '../aggregate/store.ts'
+import type { Life } from '../alert/lifecycle.ts'
+import { type DispatchState, emptyDispatch } from '../dispatch/step.ts'
+import type { AlertState, EngineConfig, Millis, Severity, Unit } from '../model.ts'
+import type { Plan } from './plan.ts'
+
+/** Everything the folds remember: plain data, so that a snapshot is a copy. Only `step` changes it. */
+export interface State {
+  config: EngineConfig | undefined
+  /** The newest tick's time, and how many ticks there were. */
+  now: Millis
+  ticks: number
+  readonly sources: Map<string, Source>
+  readonly hosts: Map<string, Host>
+  /** Hosts by position, for the sweep; a hole where one was let go. */
+  readonly roster: (string | null)[]
+  readonly holes: number[]
+  readonly keys: Keys
+  readonly stores: Map<string, Store>
+  series: number
+  /** Alerts that are about no host: silent sources, caps. */
+  readonly alerts: Map<string, Alert>
+  /** Recently resolved alerts, oldest first. */
+  readonly resolved: Alert[]
+  /** Ids of batches that were taken, with the tick count then: of arrays, and of single events. */
+  readonly batches: Map<string, number>
+  readonly singles: Map<string, number>
+  /** Ids of events, where a field names them. */
+  readonly events: Map<string, number>
+  /** Hosts with late or early samples to look at. */
+  readonly work: Set<string>
+  /** Next position of the sweep over all hosts; undefined when none is under way. */
+  sweep: number | undefined
+  /** Newest closed buckets of the sources when the last sweep began. */
+  closed: string
+  /** Times in which the service was down. */
+  readonly gaps: { from: Millis; to: Millis }[]
+  refusals: { count: number; last: Millis; what: string }
+  readonly dispatch: DispatchState
+}
+
+export interface Host {
+  readonly name: string
+  readonly index: number
+  /** Arrival of its newest event, and the source's observed time then. */
+  lastSeen: Millis
+  seenAt: Millis
+  source: string
+  /** Newest arrival by source. */
+  readonly heard: Map<string, Millis>
+  /** Newest event time. */
+  newest: Millis
+  /** Slot of each series in its metric's store, by key id. */
+  readonly series: Map<number, number>
+  /** Closed buckets that the last sweep judged, for ordinary rules and for those that wait longer. */
+  swept: number
+  sweptSlow: number
+  skew: Skew | undefined
+  /** Open alerts by rule and series key. */
+  readonly alerts: Map<string, Alert>
+  /** Key ids with late samples and the oldest bucket touched; key ids that early rules are to look at. */
+  readonly late: Map<number, number>
+  readonly early: Set<number>
+  flush: boolean
+}
+
+/** Series keys, each kept once. */
+export interface Keys {
+  readonly ids: Map<string, number>
+  readonly infos: (KeyInfo | null)[]
+  readonly free: number[]
+}
+
+export interface KeyInfo {
+  readonly key: string
+  readonly metric: string
+  readonly values: readonly string[]
+  uses: number
+}
+
+/** One alert with everything that it can be told by. */
+export interface Alert {
+  readonly rule: string
+  readonly host: string
+  readonly key: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly metric: string
+  readonly unit: Unit
+  readonly what: string
+  life: Life
+  episode: string
+  code: string
+  at: Millis
+  value: number | null
+  bound: string
+  clear: string
+  reason: string
+  severity: Severity
+  notify: readonly string[]
+  subject: string | undefined
+  body: string | undefined
+  readonly transitions: { to: AlertState; at: Millis; reason: string }[]
+}
+
+/** The fold with what is derived from its state. Tallies count since the process began and are no part of the state. */
+export interface Fold {
+  readonly state: State
+  plan: Plan
+  readonly tallies: Map<string, number>
+}
+
+export function emptyState(): State {
+  return {
+    config: undefined,
+    now: 0,
+    ticks: 0,
+    sources: new Map(),
+    hosts: new Map(),
+    roster: [],
+    holes: [],
+    keys: { ids: new Map(), infos: [], free: [] },
+    stores: new Map(),
+    series: 0,
+    alerts: new Map(),
+    resolved: [],
+    batches: new Map(),
+    singles: new Map(),
+    events: new Map(),
+    work: new Set(),
+    sweep: undefined,
+    closed: '',
+    gaps: [],
+    refusals: { count: 0, last: 0, what: '' },
+    dispatch: emptyDispatch(),
+  }
+}
+
+export function count(fold: Fold, tally: string, by = 1): void {
+  fold.tallies.set(tally, (fold.tallies.get(tally) ?? 0) + by)
+}

@@ -1,0 +1,92 @@
+import { closingClock, SLOW_WAIT } from '../aggregate/sources.ts'
+import type { Millis } from '../model.ts'
+import { judgeClosed, judgeEarly, type Judged, judgeFlush, judgeLate, watchedOf } from './evaluate.ts'
+import type { Fold, Host } from './state.ts'
+
+/** Window ends that one tick judges at most, so that it takes a few milliseconds; the rest waits for the next. */
+const SLICE = 4000
+/** Sources that a host was heard from within this time have a say in when its windows close. */
+const RECENT = 60_000
+
+/**
+ * Judges what is due: hosts with late or early samples, then all hosts if a source's clock passed a bucket.
+ *
+ * @returns whether something is left for another tick.
+ */
+export function judgeDue(fold: Fold, judged: Judged): boolean {
+  for (const name of fold.state.work) {
+    if (judged.cost >= SLICE) return true
+    fold.state.work.delete(name)
+    const host = fold.state.hosts.get(name)
+    if (host !== undefined) judgeNoted(fold, host, judged)
+  }
+  beginSweep(fold)
+  return sweep(fold, judged)
+}
+
+function judgeNoted(fold: Fold, host: Host, judged: Judged): void {
+  for (const [id, bucket] of host.late) judgeLate(fold, watchedOf(fold, host, id), bucket, judged)
+  for (const id of host.early) judgeEarly(fold, watchedOf(fold, host, id), judged)
+  host.late.clear()
+  host.early.clear()
+  if (!host.flush) return
+  host.flush = false
+  const source = fold.state.sources.get(host.source)
+  if (source === undefined || source.w === -Infinity) return
+  const end = Math.floor(source.w / fold.plan.config.bucket) + 1
+  for (const id of host.series.keys()) judgeFlush(fold, watchedOf(fold, host, id), end, judged)
+}
+
+/** A sweep begins when the closed bucket of any source is another one than when the last began. */
+function beginSweep(fold: Fold): void {
+  const { state } = fold
+  if (state.sweep !== undefined) return
+  const closed = [...state.sources.values()].map((source) => closedOf(fold, [source.name]).join(' ')).join('\n')
+  if (closed === state.closed) return
+  state.closed = closed
+  state.sweep = 0
+}
+
+function sweep(fold: Fold, judged: Judged): boolean {
+  const { state } = fold
+  if (state.sweep === undefined) return false
+  while (state.sweep < state.roster.length) {
+    if (judged.cost >= SLICE) return true
+    const name = state.roster[state.sweep++]
+    const host = name === null || name === undefined ? undefined : state.hosts.get(name)
+    if (host !== undefined) judgeHost(fold, host, judged)
+  }
+  state.sweep = undefined
+  return false
+}
+
+function judgeHost(fold: Fold, host: Host, judged: Judged): void {
+  const [closed, closedSlow] = closedOf(fold, sourcesOf(fold, host))
+  judged.cost += 0.05
+  if (closed <= host.swept && closedSlow <= host.sweptSlow) return
+  host.swept = closed
+  host.sweptSlow = closedSlow
+  for (const id of host.series.keys()) {
+    judged.cost += 0.1
+    judgeClosed(fold, watchedOf(fold, host, id), closed, closedSlow, judged)
+  }
+}
+
+/** The sources whose clocks close a host's windows: those heard lately, else the one heard last. */
+export function sourcesOf(fold: Fold, host: Host): readonly string[] {
+  if (host.heard.size === 1) return [host.source]
+  const recent = [...host.heard].filter(([, at]) => at >= fold.state.now - RECENT).map(([name]) => name)
+  for (const name of host.heard.keys()) if (!recent.includes(name) && name !== host.source) host.heard.delete(name)
+  return recent.length > 0 ? recent : [host.source]
+}
+
+/** The buckets that are closed, for ordinary rules and for those that wait longer. */
+function closedOf(fold: Fold, names: readonly string[]): readonly [number, number] {
+  const { bucket, lateness } = fold.plan.config
+  const at = (wait: Millis): number =>
+    Math.min(...names.map((name) => {
+      const source = fold.state.sources.get(name)
+      return source === undefined ? -Infinity : Math.floor(closingClock(source, fold.state.now, wait) / bucket)
+    }))
+  return [at(lateness), at(SLOW_WAIT)]
+}

@@ -1,0 +1,133 @@
+import { isSteady, type Source } from '../aggregate/sources.ts'
+import type { AbsenceRule, Effect, Millis } from '../model.ts'
+import { NO_HOST } from '../model.ts'
+import { durationText } from './evaluate.ts'
+import { concerns } from './plan.ts'
+import { type Found, raise, type Subject } from './raise.ts'
+import type { Alert, Fold, Host } from './state.ts'
+
+/** A source is down after this much time without a request. */
+const SOURCE_DOWN = 150_000
+/** A cap is reached until this much time has passed without a refusal. */
+const CAP_CALM = 10 * 60_000
+const AT_ONCE = { for: 0, keepFiringFor: 0, forgetPending: 0 }
+
+/** The product's own rules: what nobody has to configure. */
+export const OWN_RULES = { source: 'source-down', clock: 'clock-off', cap: 'limit-reached' } as const
+
+/** Looks after hosts, sources, clocks and caps, once a tick. */
+export function watchAll(fold: Fold, hasObserved: boolean): readonly Effect[] {
+  const effects: Effect[] = []
+  for (const source of fold.state.sources.values()) effects.push(...watchSource(fold, source))
+  for (const host of fold.state.hosts.values()) {
+    if (hasObserved || host.alerts.size > 0) effects.push(...watchAbsence(fold, host))
+    if (host.skew !== undefined || host.alerts.size > 0) effects.push(...watchClock(fold, host))
+  }
+  effects.push(...watchCaps(fold))
+  return effects
+}
+
+/**
+ * A host is silent when its source has delivered for longer than the rule's patience since the host's last event.
+ * Time in which the source itself delivered nothing does not count, so that no host is called dead with its Logstash.
+ */
+function watchAbsence(fold: Fold, host: Host): readonly Effect[] {
+  if (host.name === NO_HOST) return []
+  const source = fold.state.sources.get(host.source)
+  if (source === undefined) return []
+  const silent = source.observed - host.seenAt
+  return fold.plan.absences
+    .filter((rule) => concerns(rule, host.name))
+    .flatMap((rule) => raise(fold, host.alerts, ownId(rule.name), absenceSubject(rule, host), absence(fold, host, rule, silent), AT_ONCE))
+}
+
+function absence(fold: Fold, host: Host, rule: AbsenceRule, silent: Millis): Found {
+  const seconds = Math.round((fold.state.now - host.lastSeen) / 1000)
+  const last = isoSecond(host.lastSeen)
+  if (silent > rule.after) {
+    const reason = `no event from ${host.name} since ${last}, while ${host.source} went on delivering`
+    return found(fold, true, rule.severity, seconds, `silent for more than ${durationText(rule.after)}`, reason)
+  }
+  return found(fold, false, rule.severity, seconds, `silent for more than ${durationText(rule.after)}`, `${host.name} is heard again, last at ${last}`)
+}
+
+function absenceSubject(rule: AbsenceRule, host: Host): Subject {
+  const { subject, body } = rule
+  return {
+    ...ownSubject(rule.name, host.name, 'time since the last event', host.source, rule.notify),
+    ...(subject === undefined ? {} : { subject }),
+    ...(body === undefined ? {} : { body }),
+  }
+}
+
+function watchSource(fold: Fold, source: Source): readonly Effect[] {
+  const { state, plan } = fold
+  const isExpected = isSteady(source) || plan.config.sources.includes(source.name)
+  const isDown = isExpected && source.silence > SOURCE_DOWN
+  const id = ownId(OWN_RULES.source, source.name)
+  if (!isDown && !state.alerts.has(id)) return []
+  const seconds = Math.round((state.now - source.heard) / 1000)
+  const last = isoSecond(source.heard)
+  const reason = isDown
+    ? `no request from ${source.name} since ${last}; hosts behind it are not judged meanwhile`
+    : `${source.name} delivers again, last at ${last}`
+  const subject = ownSubject(OWN_RULES.source, source.name, 'time since the last request', source.name, plan.config.system)
+  return raise(fold, state.alerts, id, subject, found(fold, isDown, 'critical', seconds, 'silent for 150s', reason), AT_ONCE)
+}
+
+function watchClock(fold: Fold, host: Host): readonly Effect[] {
+  const off = host.skew?.off
+  const id = ownId(OWN_RULES.clock)
+  if (off === undefined && !host.alerts.has(id)) return []
+  const seconds = Math.round(Math.abs(off ?? 0) / 1000)
+  const reason =
+    off === undefined
+      ? `the clock of ${host.name} is right again`
+      : `events of ${host.name} are dated ${seconds} s ${off > 0 ? 'before' : 'after'} their arrival; they are taken by arrival until its clock is right`
+  const subject = ownSubject(OWN_RULES.clock, host.name, 'offset of the clock', host.source, fold.plan.config.system)
+  return raise(fold, host.alerts, id, subject, found(fold, off !== undefined, 'warning', seconds, 'off by more than 300 s', reason), AT_ONCE)
+}
+
+function watchCaps(fold: Fold): readonly Effect[] {
+  const { state, plan } = fold
+  const { refusals } = state
+  const id = ownId(OWN_RULES.cap)
+  refusals.last = Math.min(refusals.last, state.now)
+  const isReached = refusals.count > 0 && state.now - refusals.last < CAP_CALM
+  if (!isReached && !state.alerts.has(id)) return []
+  const reason = isReached
+    ? `the limit of ${refusals.what} is reached: ${refusals.count} refused so far; known ones are still watched`
+    : `nothing was refused for ${durationText(CAP_CALM)}`
+  const subject = ownSubject(OWN_RULES.cap, 'stashwatch', `refused ${refusals.what}`, '', plan.config.system)
+  const effects = raise(fold, state.alerts, id, subject, found(fold, isReached, 'warning', refusals.count, 'above 0', reason), AT_ONCE)
+  if (!isReached) refusals.count = 0
+  return effects
+}
+
+function ownId(rule: string, of = ''): string {
+  return `${rule}\n${of}`
+}
+
+function ownSubject(rule: string, host: string, what: string, source: string, notify: readonly string[]): Subject {
+  const unit = rule === OWN_RULES.cap ? 'count' : 'seconds'
+  return { rule, host, key: '', labels: {}, metric: what, unit, what, source, notify }
+}
+
+function found(
+  fold: Fold,
+  isAnomalous: boolean,
+  severity: Alert['severity'],
+  value: number,
+  bound: string,
+  reason: string,
+): Found {
+  const at = fold.state.now
+  const finding: Found['finding'] = isAnomalous
+    ? { kind: 'anomalous', at, severity, value, lower: false }
+    : { kind: 'normal', at }
+  return { finding, value, bound, clear: '', reason }
+}
+
+function isoSecond(at: Millis): string {
+  return `${new Date(at).toISOString().slice(11, 19)} UTC`
+}

@@ -1,0 +1,211 @@
+import type { EventSamples, Frame } from '../model.ts'
+
+/**
+ * The binary form of one request's samples, version 1, little-endian:
+ *
+ *     version u8 | flags u8 (1 many, 2 maybeRetry) | rcv f64
+ *     count of strings, then each: length in bytes, UTF-8      (0 is the source, 1 the batch id)
+ *     count of events, then each:
+ *       host index x 2 + heartbeat | ts f64 | count of samples, then each: series index | value f64
+ *
+ * Counts, lengths and indexes are LEB128: seven bits a byte, the lowest first, the top bit set on all but the last.
+ */
+const VERSION = 1
+const MANY = 1
+const MAYBE_RETRY = 2
+const MAX_VARINT = 5
+
+export type FrameErrorCode = 'frame_version' | 'frame_cut' | 'frame_damaged'
+
+/** A frame that cannot be read: of another version, shorter than it says, or inconsistent in itself. */
+export class FrameError extends Error {
+  readonly code: FrameErrorCode
+
+  constructor(code: FrameErrorCode, message: string) {
+    super(message)
+    this.name = 'FrameError'
+    this.code = code
+  }
+}
+
+interface Cursor {
+  readonly bytes: Buffer<ArrayBuffer>
+  readonly view: DataView
+  at: number
+}
+
+const cursorOver = (bytes: Buffer<ArrayBuffer>): Cursor => ({
+  bytes,
+  view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  at: 0,
+})
+
+/**
+ * Packs the samples of one request. The result owns its ArrayBuffer, so that it can be transferred to a thread.
+ * Numbers keep their bits (NaN becomes the canonical one); strings must be well-formed, since a lone surrogate has
+ * no UTF-8 form and would come back as U+FFFD.
+ */
+export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
+  const indexes = new Map<string, number>()
+  const strings: string[] = [frame.source, frame.batchId]
+  const tail = cursorOver(Buffer.allocUnsafeSlow(tailBound(frame.events)))
+  writeVarint(tail, frame.events.length)
+  for (const event of frame.events) writeEvent(tail, event, indexes, strings)
+  return assemble(frame, strings, tail)
+}
+
+function tailBound(events: readonly EventSamples[]): number {
+  let bound = MAX_VARINT
+  for (const event of events) bound += 2 * MAX_VARINT + 8 + event.series.length * (MAX_VARINT + 8)
+  return bound
+}
+
+function writeEvent(to: Cursor, event: EventSamples, indexes: Map<string, number>, strings: string[]): void {
+  writeVarint(to, indexOf(event.host, indexes, strings) * 2 + (event.heartbeat ? 1 : 0))
+  writeFloat(to, event.ts)
+  const { series, values } = event
+  writeVarint(to, series.length)
+  for (let i = 0; i < series.length; i += 1) {
+    writeVarint(to, indexOf(series[i] ?? '', indexes, strings))
+    writeFloat(to, values[i] ?? Number.NaN)
+  }
+}
+
+function indexOf(text: string, indexes: Map<string, number>, strings: string[]): number {
+  const known = indexes.get(text)
+  if (known !== undefined) return known
+  const index = strings.push(text) - 1
+  indexes.set(text, index)
+  return index
+}
+
+function assemble(frame: Frame, strings: readonly string[], tail: Cursor): Uint8Array<ArrayBuffer> {
+  let length = 2 + 8 + varintLength(strings.length) + tail.at
+  const lengths = strings.map((text) => Buffer.byteLength(text))
+  for (const bytes of lengths) length += varintLength(bytes) + bytes
+  const to = cursorOver(Buffer.from(new ArrayBuffer(length)))
+  to.bytes[to.at++] = VERSION
+  to.bytes[to.at++] = (frame.many ? MANY : 0) | (frame.maybeRetry ? MAYBE_RETRY : 0)
+  writeFloat(to, frame.rcv)
+  writeVarint(to, strings.length)
+  for (const [i, text] of strings.entries()) {
+    writeVarint(to, lengths[i] ?? 0)
+    to.at += to.bytes.write(text, to.at)
+  }
+  to.bytes.set(tail.bytes.subarray(0, tail.at), to.at)
+  return new Uint8Array(to.bytes.buffer)
+}
+
+function writeVarint(to: Cursor, value: number): void {
+  let rest = value
+  while (rest > 0x7f) {
+    to.bytes[to.at++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
+  }
+  to.bytes[to.at++] = rest
+}
+
+function varintLength(value: number): number {
+  let length = 1
+  for (let rest = value >>> 7; rest > 0; rest >>>= 7) length += 1
+  return length
+}
+
+function writeFloat(to: Cursor, value: number): void {
+  to.view.setFloat64(to.at, value, true)
+  to.at += 8
+}
+
+/** Unpacks what `encodeFrame` wrote. Throws a `FrameError` when the bytes are not one whole frame of this version. */
+export function decodeFrame(data: Uint8Array): Frame {
+  const from = cursorOver(toBuffer(data))
+  const version = readByte(from)
+  if (version !== VERSION) {
+    const meant = `this release reads version ${VERSION}: read it with the release that wrote it`
+    throw new FrameError('frame_version', `the frame has version ${version}; ${meant}`)
+  }
+  const flags = readByte(from)
+  const rcv = readFloat(from)
+  const strings = Array.from({ length: readCount(from, 1) }, () => readText(from))
+  const events = Array.from({ length: readCount(from, 10) }, () => readEvent(from, strings))
+  if (from.at !== from.bytes.length) throw damaged(`${from.bytes.length - from.at} bytes follow the last event`)
+  return {
+    source: textAt(strings, 0),
+    batchId: textAt(strings, 1),
+    many: (flags & MANY) !== 0,
+    maybeRetry: (flags & MAYBE_RETRY) !== 0,
+    rcv,
+    events,
+  }
+}
+
+/** SharedArrayBuffers do not occur: frames come from a transfer or from the journal. */
+function toBuffer(data: Uint8Array): Buffer<ArrayBuffer> {
+  return data.buffer instanceof ArrayBuffer
+    ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+    : Buffer.from(new Uint8Array(data))
+}
+
+function readEvent(from: Cursor, strings: readonly string[]): EventSamples {
+  const head = readVarint(from)
+  const host = textAt(strings, head >>> 1)
+  const ts = readFloat(from)
+  const count = readCount(from, 9)
+  const series: string[] = []
+  const values: number[] = []
+  for (let i = 0; i < count; i += 1) {
+    series.push(textAt(strings, readVarint(from)))
+    values.push(readFloat(from))
+  }
+  return { host, ts, heartbeat: (head & 1) === 1, series, values }
+}
+
+/** A count of items of at least `size` bytes; one that the rest cannot hold is refused before memory is taken. */
+function readCount(from: Cursor, size: number): number {
+  const count = readVarint(from)
+  if (count * size > from.bytes.length - from.at) throw cut(from)
+  return count
+}
+
+function readText(from: Cursor): string {
+  const end = readVarint(from) + from.at
+  if (end > from.bytes.length) throw cut(from)
+  const text = from.bytes.toString('utf8', from.at, end)
+  from.at = end
+  return text
+}
+
+function textAt(strings: readonly string[], index: number): string {
+  const text = strings[index]
+  if (text === undefined) throw damaged(`it names string ${index} of ${strings.length}`)
+  return text
+}
+
+function readByte(from: Cursor): number {
+  const byte = from.bytes[from.at]
+  if (byte === undefined) throw cut(from)
+  from.at += 1
+  return byte
+}
+
+function readVarint(from: Cursor): number {
+  let value = 0
+  for (let shift = 0; shift < 7 * MAX_VARINT; shift += 7) {
+    const byte = readByte(from)
+    value |= (byte & 0x7f) << shift
+    if (byte < 0x80) return value >>> 0
+  }
+  throw damaged(`a number at byte ${from.at} does not end`)
+}
+
+function readFloat(from: Cursor): number {
+  if (from.at + 8 > from.bytes.length) throw cut(from)
+  const value = from.view.getFloat64(from.at, true)
+  from.at += 8
+  return value
+}
+
+const cut = (from: Cursor): FrameError =>
+  new FrameError('frame_cut', `the frame ends after ${from.bytes.length} bytes, but more was announced`)
+
+const damaged = (what: string): FrameError => new FrameError('frame_damaged', `the frame is damaged: ${what}`)

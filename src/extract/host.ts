@@ -1,0 +1,86 @@
+import { NO_HOST, SEP, type Rejection } from '../model.ts'
+import type { Paths } from './paths.ts'
+
+const MAX_HOST = 255
+
+/**
+ * Where the host of an event is found, the first usable path counts. `syslog` also serves authentication lines: a
+ * central shipper's own name stands in `host.name`, so what the line itself names comes first.
+ */
+export const DEFAULT_HOST_PATHS: Readonly<Record<'machine' | 'syslog' | 'default', readonly string[]>> = {
+  machine: ['machine.id'],
+  syslog: [
+    'log.syslog.hostname',
+    'logsource',
+    'host.hostname',
+    'host.name',
+    'host',
+    'agent.hostname',
+    'beat.hostname',
+    'agent.name',
+    'host.ip',
+    'hostname',
+    'HOST',
+  ],
+  default: [
+    'host.name',
+    'host.hostname',
+    'host',
+    'agent.hostname',
+    'beat.hostname',
+    'agent.name',
+    'logsource',
+    'host.ip',
+    'hostname',
+    'HOST',
+  ],
+}
+
+interface HostField {
+  readonly path: string
+  readonly slot: number
+}
+
+type Fault = Omit<Rejection, 'index'>
+
+/** Finds the host of an event of some kind among the values that were read from it; `NO_HOST` when it names none. */
+export type ResolveHost = (kind: string, values: readonly unknown[]) => string | Fault
+
+/** Compiles host paths by kind of event. A kind without a list of its own is looked for as `default` says. */
+export function compileHost(lists: Readonly<Record<string, readonly string[]>>, paths: Paths): ResolveHost {
+  const all: Readonly<Record<string, readonly string[]>> = { ...DEFAULT_HOST_PATHS, ...lists }
+  const plans = new Map<string, HostField[]>()
+  for (const [kind, list] of Object.entries(all)) {
+    plans.set(kind, list.map((path) => ({ path, slot: paths.add(path) })))
+  }
+  const fallback = plans.get('default') ?? []
+  if (!plans.has('auth')) plans.set('auth', plans.get('syslog') ?? fallback)
+  return (kind, values) => resolve(plans.get(kind) ?? fallback, values)
+}
+
+function resolve(plan: readonly HostField[], values: readonly unknown[]): string | Fault {
+  for (const { path, slot } of plan) {
+    const host = nameIn(values[slot], path)
+    if (host === undefined) continue
+    if (host.length <= MAX_HOST) return host
+    const reason = `expected a host name of at most ${MAX_HOST} characters, found ${host.length}`
+    return { path: `/${path.replaceAll('.', '/')}`, reason, code: 'host' }
+  }
+  return NO_HOST
+}
+
+/** Of several addresses the first counts, of several names the last: inputs append what the line says to what was. */
+function nameIn(value: unknown, path: string): string | undefined {
+  if (typeof value === 'string') return clean(value)
+  if (!Array.isArray(value)) return undefined
+  const names = value.map((item: unknown) => (typeof item === 'string' ? clean(item) : undefined))
+  const isName = (name: string | undefined): boolean => name !== undefined
+  return path.endsWith('.ip') ? names.find(isName) : names.findLast(isName)
+}
+
+/** Refuses what is empty and what a sprintf reference left behind. */
+function clean(text: string): string | undefined {
+  if (text.trim() === '' || text.includes('%{')) return undefined
+  const plain = text.includes(SEP) ? text.replaceAll(SEP, '') : text
+  return plain.isWellFormed() ? plain : plain.toWellFormed()
+}

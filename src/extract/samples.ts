@@ -1,0 +1,122 @@
+import { NO_HOST, SEP, type CountRule, type EventSamples, type Metric, type Rejection } from '../model.ts'
+import { compileHost } from './host.ts'
+import { parseNumber } from './number.ts'
+import { createPaths, type Paths } from './paths.ts'
+import { parseTime } from './time.ts'
+import { compileWhere, type Where } from './where.ts'
+
+/** Longer values of `by` fields are cut: they become parts of names. */
+const MAX_BY = 256
+const HEARTBEAT = 'heartbeat'
+const MAX_SHOWN = 40
+
+export interface ExtractorOptions {
+  readonly metrics: readonly Metric[]
+  readonly rules: readonly CountRule[]
+  /** Paths to the host, by kind of event; see `DEFAULT_HOST_PATHS`, which fills what is missing. */
+  readonly host: Readonly<Record<string, readonly string[]>>
+}
+
+/** What an event contributes, or why it is refused (its time or its host cannot be used). */
+export type Extract = (event: object, kind: string) => EventSamples | Omit<Rejection, 'index'>
+
+interface MetricPlan {
+  readonly name: string
+  readonly fields: readonly number[]
+  readonly by: readonly number[]
+}
+
+interface CountPlan {
+  readonly series: string
+  readonly holds: Where
+  /** The rule has a lower bound: events that do not match must be told from no events at all. */
+  readonly countsZero: boolean
+}
+
+/**
+ * Compiles what metrics and rules need of events into one walk. The extractor takes events in nested form, as judging
+ * leaves them. Every metric yields at most one sample, from its first field that holds a finite number or its decimal
+ * text. Every count rule yields 1 under the name `count(<rule>)` for an event that matches; with a lower bound among
+ * its bounds also 0 for one that does not. The rule's own host patterns are not looked at here. Events of kind
+ * `heartbeat` are about no host and yield no samples. Throws a `PatternError` for an expression in a rule that cannot
+ * be compiled.
+ */
+export function createExtractor({ metrics, rules, host }: ExtractorOptions): Extract {
+  const paths = createPaths()
+  const timeSlot = paths.add('@timestamp')
+  const resolveHost = compileHost(host, paths)
+  const metricPlans = metrics.map((metric) => planMetric(metric, paths))
+  const countPlans = rules.map((rule) => planCount(rule, paths))
+  const read = paths.compile()
+  return (event, kind) => {
+    const slots = read(event)
+    const ts = timeOf(slots[timeSlot])
+    if (typeof ts !== 'number') return ts
+    if (kind === HEARTBEAT) return { host: NO_HOST, ts, heartbeat: true, series: [], values: [] }
+    const name = resolveHost(kind, slots)
+    if (typeof name !== 'string') return name
+    const series: string[] = []
+    const values: number[] = []
+    for (const plan of metricPlans) measure(plan, slots, series, values)
+    for (const plan of countPlans) count(plan, slots, series, values)
+    return { host: name, ts, heartbeat: false, series, values }
+  }
+}
+
+const planMetric = ({ name, fields, by }: Metric, paths: Paths): MetricPlan => ({
+  name,
+  fields: fields.map((path) => paths.add(path)),
+  by: by.map((path) => paths.add(path)),
+})
+
+function planCount({ name, where, threshold, overrides }: CountRule, paths: Paths): CountPlan {
+  const bounds = [threshold, ...overrides.map((override) => override.threshold)].flatMap((each) => [
+    ...each.warning,
+    ...each.critical,
+  ])
+  const countsZero = bounds.some(({ op }) => op === 'below' || op === 'at_most')
+  return { series: `count(${name})`, holds: compileWhere(where, paths), countsZero }
+}
+
+function timeOf(value: unknown): number | Omit<Rejection, 'index'> {
+  if (value === undefined) return Number.NaN
+  const ts = typeof value === 'string' ? parseTime(value) : Number.NaN
+  if (!Number.isNaN(ts)) return ts
+  const expected = 'expected an ISO 8601 time with a zone, such as "2026-11-22T12:00:00.000Z"'
+  const found = typeof value === 'string' ? JSON.stringify(value.slice(0, MAX_SHOWN).toWellFormed()) : typeof value
+  return { path: '/@timestamp', reason: `${expected}, found ${found}`, code: 'timestamp' }
+}
+
+function measure(plan: MetricPlan, slots: readonly unknown[], series: string[], values: number[]): void {
+  for (const slot of plan.fields) {
+    const value = slots[slot]
+    if (value === undefined) continue
+    const number = parseNumber(value)
+    if (Number.isNaN(number)) continue
+    series.push(plan.by.length === 0 ? plan.name : seriesKey(plan, slots))
+    values.push(number)
+    return
+  }
+}
+
+function seriesKey({ name, by }: MetricPlan, slots: readonly unknown[]): string {
+  let key = name
+  for (const slot of by) key += SEP + label(slots[slot])
+  return key
+}
+
+/** A value as part of a series' name: at most 256 characters, without the separator, well-formed; "" if there is none. */
+function label(value: unknown): string {
+  if (typeof value === 'number') return String(value)
+  if (typeof value !== 'string') return ''
+  const short = value.length > MAX_BY ? value.slice(0, MAX_BY) : value
+  const plain = short.includes(SEP) ? short.replaceAll(SEP, '') : short
+  return plain.isWellFormed() ? plain : plain.toWellFormed()
+}
+
+function count({ series: name, holds, countsZero }: CountPlan, slots: readonly unknown[], series: string[], values: number[]): void {
+  const matched = holds(slots)
+  if (!matched && !countsZero) return
+  series.push(name)
+  values.push(matched ? 1 : 0)
+}

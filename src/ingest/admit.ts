@@ -1,0 +1,59 @@
+import rateLimit, { normalizeIP } from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock, IngestConfig, Log } from '../model.ts'
+import { answerLater, answerUnknown } from './answers.ts'
+import { createTokenCheck, isDoubled } from './auth.ts'
+import type { Admitted } from './auth.ts'
+import { createThrottle } from './throttle.ts'
+
+export interface AdmitDeps {
+  readonly config: IngestConfig
+  readonly log: Log
+  readonly clock: Clock
+  readonly state: () => 'starting' | 'ready' | 'draining'
+  /** More is under way than should be. */
+  readonly overloaded: () => boolean
+}
+
+/** Answers a request and resolves to undefined, or resolves to who sent it. Reads no byte of its body. */
+export type Admit = (request: FastifyRequest, reply: FastifyReply) => Promise<Admitted | undefined>
+
+const MINUTE = 60_000
+const LOG_EVERY = 10_000
+
+/**
+ * Who may post now. Each answer here leaves the connection open: a close would make Logstash fail on a body that it
+ * is still sending. What the sender should try again gets 429 or 503, since it drops the events at any other code.
+ */
+export async function createAdmit(scope: FastifyInstance, deps: AdmitDeps): Promise<Admit> {
+  const { config, log, clock, state, overloaded } = deps
+  const check = createTokenCheck(config.tokens)
+  const tellRefused = createThrottle(clock, LOG_EVERY)
+  scope.decorateRequest('limitKey', '')
+  await scope.register(rateLimit, { global: false })
+  const limit = scope.createRateLimit({
+    max: config.requestsPerMinute,
+    timeWindow: MINUTE,
+    keyGenerator: (request) => request.getDecorator<string>('limitKey'),
+  })
+
+  return async (request, reply) => {
+    const now = state()
+    if (now !== 'ready') {
+      answerLater(reply, 503, 2, `stashwatch is ${now === 'starting' ? 'starting' : 'stopping'}`)
+      return undefined
+    }
+    const admitted = isDoubled(request.raw.rawHeaders) ? undefined : check(request.headers.authorization)
+    const key = admitted?.name === undefined ? `at ${normalizeIP(request.ip)}` : `of ${admitted.name}`
+    request.setDecorator('limitKey', key)
+    const rate = await limit(request)
+    if (!rate.isAllowed && rate.isExceeded) {
+      answerLater(reply, 429, rate.ttlInSeconds, 'too many requests in this minute (ingest.requests_per_minute)')
+    } else if (admitted === undefined) {
+      tellRefused(1, (count) => log.warn({ address: request.ip, count }, 'requests without a valid token were refused'))
+      answerUnknown(reply)
+    } else if (overloaded()) answerLater(reply, 429, 1, 'too much is under way')
+    else return admitted
+    return undefined
+  }
+}

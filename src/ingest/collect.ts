@@ -1,0 +1,76 @@
+import type { IncomingMessage } from 'node:http'
+
+/** Memory for the bodies of all requests together, in bytes. */
+export interface Room {
+  held: number
+  readonly max: number
+}
+
+export interface CollectLimits {
+  /** Largest body, in bytes on the wire. */
+  readonly maxBody: number
+  /** A larger body is read to its end and thrown away, so that its sender reads the answer; up to so many bytes. */
+  readonly maxDrain: number
+  readonly room: Room
+}
+
+/**
+ * A body as it came. `whole` bodies occupy room until `release` is called; the others were read and thrown away, or
+ * cut short when even that took too much (`endless`): then the connection has to be closed.
+ */
+export type Collected =
+  | { readonly kind: 'whole'; readonly bytes: Buffer; readonly wire: number; readonly release: () => void }
+  | { readonly kind: 'too_large' | 'overloaded' | 'endless'; readonly wire: number; readonly release: () => void }
+
+/**
+ * Reads a request's body. `done` is not called when the client goes away before the end; the time it may take is
+ * the server's request time-out.
+ */
+export function collect(request: IncomingMessage, limits: CollectLimits, done: (body: Collected) => void): void {
+  const { maxBody, maxDrain, room } = limits
+  let chunks: Buffer[] = []
+  let wire = 0
+  let held = 0
+  let fate: Collected['kind'] = 'whole'
+
+  const release = (): void => {
+    room.held -= held
+    held = 0
+    chunks = []
+  }
+  const finish = (): void => {
+    request.off('data', take).off('end', finish).off('close', abandon)
+    if (fate === 'whole') done({ kind: 'whole', bytes: join(chunks, wire), wire, release })
+    else done({ kind: fate, wire, release })
+  }
+  const giveUp = (): void => {
+    fate = 'endless'
+    finish()
+  }
+  const abandon = (): void => {
+    release()
+  }
+  const take = (chunk: Buffer): void => {
+    wire += chunk.length
+    if (fate === 'whole') {
+      if (wire > maxBody) fate = 'too_large'
+      else if (room.held + chunk.length > room.max) fate = 'overloaded'
+      else {
+        chunks.push(chunk)
+        held += chunk.length
+        room.held += chunk.length
+        return
+      }
+      release()
+    }
+    if (wire > maxDrain) giveUp()
+  }
+
+  if (Number(request.headers['content-length'] ?? 0) > maxDrain) giveUp()
+  else request.on('data', take).once('end', finish).once('close', abandon).once('error', abandon)
+}
+
+function join(chunks: readonly Buffer[], size: number): Buffer {
+  const [first] = chunks
+  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, size)
+}

@@ -1,0 +1,121 @@
+import type { FastifyReply } from 'fastify'
+import type { Ack, Clock, Frame, IngestConfig, Log, Millis, Observer } from '../model.ts'
+import { answerLater, answerSummary } from './answers.ts'
+import type { Summary } from './answers.ts'
+import type { Judged } from './read.ts'
+import type { Rejects } from './rejects.ts'
+import type { Retries } from './retries.ts'
+import { rejectAll } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
+
+export interface CommitDeps {
+  readonly config: IngestConfig
+  readonly clock: Clock
+  readonly timers: Clock
+  readonly log: Log
+  readonly observer: Observer
+  readonly rejects: Rejects
+  readonly retries: Retries
+  /** A span of `timers`. */
+  readonly answerWithin: Millis
+  /** Frames that wait for their commit. */
+  readonly load: { appends: number }
+  encode(frame: Frame): Uint8Array
+  append(frame: Uint8Array): Promise<Ack>
+}
+
+/** What one request brings along from its head to its answer. */
+export interface Visit {
+  readonly arrived: Millis
+  source: string
+  /** The body's size on the wire, in bytes. */
+  wire: number
+  /** Set once the body was handed on. */
+  handedOn?: { readonly id: string; readonly at: Millis }
+  /** The sender was told to come again with a body that may have been committed all the same. */
+  inDoubt: boolean
+}
+
+/** Has a judged body committed, and answers. What could not be committed in time is answered 503. */
+export async function commit(judged: Judged, visit: Visit, reply: FastifyReply, deps: CommitDeps): Promise<FastifyReply> {
+  const { id, many, verdict } = judged
+  const rcv = deps.clock.now()
+  const maybeRetry = deps.retries.arrive(id)
+  visit.handedOn = { id, at: rcv }
+  const frame = encode({ source: visit.source, batchId: id, many, maybeRetry, rcv, events: verdict.accepted }, verdict, deps)
+  // Also when the answer cannot wait for it: the events are counted once their fate is certain.
+  const appended = append(frame, deps).then((ack) => {
+    report(ack, verdict, visit.source, deps)
+    return ack
+  })
+  let ack: Ack
+  try {
+    ack = await within(appended, deps.answerWithin, deps.timers)
+  } catch (error) {
+    visit.inDoubt = true
+    deps.log.debug({ err: error, source: visit.source }, 'a body could not be committed')
+    return answerLater(reply, 503, 5, 'the journal cannot take events now')
+  }
+  const none = verdict.total > 0 && verdict.accepted.length === 0
+  return answerSummary(reply, none ? deps.config.invalidStatus : 200, summarise(ack, verdict))
+}
+
+function encode(frame: Frame, verdict: Verdict, deps: CommitDeps): Uint8Array {
+  try {
+    return deps.encode(frame)
+  } catch (error) {
+    rejectAll(verdict, error)
+    return deps.encode({ ...frame, events: [] })
+  }
+}
+
+async function append(frame: Uint8Array, deps: CommitDeps): Promise<Ack> {
+  deps.load.appends += 1
+  try {
+    return await deps.append(frame)
+  } finally {
+    deps.load.appends -= 1
+  }
+}
+
+function within<T>(work: Promise<T>, span: Millis, timers: Clock): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = timers.after(span, () => reject(new Error(`no commit within ${span} ms`)))
+    work.then(resolve, reject).finally(cancel)
+  })
+}
+
+function summarise({ duplicate, refused }: Ack, { total, accepted, errors }: Verdict): Summary {
+  const count = accepted.length - refused
+  const shown: Summary['errors'] = errors.map(({ index, path, reason }) => ({ index, path, reason }))
+  const summary = {
+    accepted: count,
+    rejected: total - count,
+    errors: refused > 0 ? [...shown, { path: '', reason: capReason(refused) }] : shown,
+  }
+  return duplicate ? { ...summary, duplicate } : summary
+}
+
+function report({ duplicate, refused }: Ack, verdict: Verdict, source: string, deps: CommitDeps): void {
+  const { observer, rejects, log } = deps
+  const { total, accepted, counts, samples, defect } = verdict
+  if (defect !== undefined) log.error({ err: defect, source }, 'an event raised an exception and was rejected')
+  if (duplicate) {
+    observer.events('duplicate', total)
+    return
+  }
+  const count = accepted.length - refused
+  if (count > 0) observer.events('accepted', count)
+  if (total === count) return
+  observer.events('rejected', total - count)
+  if (refused > 0) {
+    counts.set('cardinality', refused)
+    samples.push({ reason: capReason(refused), code: 'cardinality' })
+  }
+  for (const [code, rejected] of counts) observer.rejects(code, rejected)
+  rejects.add({ source, counts, samples })
+}
+
+function capReason(refused: number): string {
+  return `${refused} events name hosts or series beyond the configured limits`
+}

@@ -1,0 +1,133 @@
+import { createServer, STATUS_CODES } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
+import Fastify from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Log, Millis } from '../model.ts'
+import { createConnections } from './connections.ts'
+import type { DrainOptions } from './connections.ts'
+
+export interface HttpOptions {
+  readonly log: Log
+  /** A request must be here whole within this. Default 14 s: with the check below it is cut before 15 s. */
+  readonly requestTimeout?: Millis
+  /** A request's head must be here within this. Default 10 s. */
+  readonly headersTimeout?: Millis
+  /** How often slow clients are looked for. Default 500 ms. */
+  readonly checkEvery?: Millis
+  /** How long an idle connection stays open. Default 75 s: longer than Logstash keeps one. */
+  readonly keepAlive?: Millis
+}
+
+export interface HttpServer {
+  /** Routes are registered here; bodies that no plugin of its own reads are JSON of at most 64 kB. */
+  readonly app: FastifyInstance
+  readonly draining: () => boolean
+  /**
+   * Stops without cutting anybody: no new connections, every answer closes its connection, idle ones are closed
+   * once they are quiet. Call `app.close()` after it.
+   */
+  drain(options: DrainOptions): Promise<void>
+}
+
+/** A silent connection without a request in flight or due, in either direction, is dropped after this. */
+const SILENCE: Millis = 120_000
+const API_BODY = 64 * 1024
+
+/** An HTTP server of which no default answers a sender in a way that makes it drop events. */
+export function createHttpServer(options: HttpOptions): HttpServer {
+  const connections = createConnections()
+  let draining = false
+  const app = Fastify({
+    logger: false,
+    bodyLimit: API_BODY,
+    serverFactory: (handler) => {
+      const server = createListener(options, handler)
+      connections.watch(server)
+      return server
+    },
+    // Connections answers these itself, for this server and for the second one that a name like localhost opens.
+    clientErrorHandler: () => undefined,
+    frameworkErrors: (error, _request, reply) => problem(reply, error.statusCode ?? 400),
+  })
+  guard(app, () => draining)
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, options.log))
+  return {
+    app,
+    draining: () => draining,
+    drain(drainOptions) {
+      draining = true
+      return connections.drain(drainOptions)
+    },
+  }
+}
+
+function createListener(options: HttpOptions, handler: Parameters<typeof createServer>[1]): Server {
+  const { requestTimeout = 14_000, headersTimeout = 10_000, checkEvery = 500, keepAlive = 75_000 } = options
+  const server = createServer(
+    {
+      requestTimeout,
+      headersTimeout,
+      connectionsCheckingInterval: checkEvery,
+      keepAliveTimeout: keepAlive,
+      // Asked for below, with an answer like the others.
+      requireHostHeader: false,
+    },
+    handler,
+  )
+  server.timeout = SILENCE
+  // The head's size is limited; a limit of their number would leave headers out without saying so.
+  server.maxHeadersCount = 0
+  return server
+}
+
+/** What holds for every path, before any body is read: one reading of the request, or a short refusal. */
+function guard(app: FastifyInstance, draining: () => boolean): void {
+  const routes: Route[] = []
+  app.addHook('onRoute', ({ url, method }) => {
+    routes.push({ parts: url.split('/'), methods: typeof method === 'string' ? [method] : method })
+  })
+  app.addHook('onRequest', (request, reply, done) => {
+    if (draining()) reply.header('connection', 'close')
+    const fault = faultOf(request.raw)
+    if (fault !== undefined) problem(reply.header('connection', 'close'), 400, fault)
+    else if (request.is404) refusePath(request, reply, routes)
+    else done()
+  })
+  app.setNotFoundHandler((request, reply) => refusePath(request, reply, routes))
+}
+
+function faultOf({ headers, httpVersion }: IncomingMessage): string | undefined {
+  const coding = headers['transfer-encoding']
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') return 'the only transfer coding read here is chunked'
+  return headers.host === undefined && httpVersion === '1.1' ? 'a request of HTTP/1.1 needs a Host' : undefined
+}
+
+interface Route {
+  readonly parts: readonly string[]
+  readonly methods: readonly string[]
+}
+
+function refusePath(request: FastifyRequest, reply: FastifyReply, routes: readonly Route[]): void {
+  const parts = (request.raw.url ?? '').replace(/[?#].*$/s, '').split('/')
+  const fits = (route: Route): boolean =>
+    route.parts.length === parts.length && route.parts.every((part, i) => part === parts[i] || part.startsWith(':'))
+  const methods = [...new Set(routes.filter(fits).flatMap((route) => route.methods))]
+  if (methods.length === 0) problem(reply, 404, 'nothing is served at this path')
+  else problem(reply.header('allow', methods.join(', ')), 405, `this path takes ${methods.join(', ')}`)
+}
+
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+  if (status >= 400 && status < 500) {
+    problem(reply, status)
+    return
+  }
+  log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'a request failed')
+  problem(reply, 500)
+}
+
+/** Answers with a problem document (RFC 9457) that shows no insides. */
+function problem(reply: FastifyReply, status: number, detail?: string): void {
+  const body = JSON.stringify({ title: STATUS_CODES[status] ?? 'Error', status, detail })
+  reply.code(status).type('application/problem+json').send(body)
+}

@@ -1,0 +1,78 @@
+import { gunzip, gunzipSync, inflate, inflateSync } from 'node:zlib'
+import type { ZlibOptions } from 'node:zlib'
+import { mebibytes, Refusal } from './refusal.ts'
+
+/** What a body may be wrapped in. */
+export type Coding = 'identity' | 'gzip' | 'deflate'
+
+/** Up to this a body is inflated at once, which costs half the CPU; a larger one in another thread. */
+const AT_ONCE = 2 * 1024 * 1024
+const SMALLEST_CHUNK = 16 * 1024
+/** Deflate cannot gain more than 1032 to 1. */
+const MOST_GAIN = 1100
+
+/** Reads the Content-Encoding header. @throws {Refusal} 415 for codings that are not read here. */
+export function readCoding(header: string | undefined): Coding {
+  if (header === undefined) return 'identity'
+  const name = header.trim().toLowerCase()
+  if (name === '' || name === 'identity') return 'identity'
+  if (name === 'gzip' || name === 'x-gzip') return 'gzip'
+  if (name === 'deflate') return 'deflate'
+  throw new Refusal(415, 'encoding', 'this content encoding is not read here: send gzip, deflate or none')
+}
+
+/**
+ * Inflates a small body at once. Undefined means that it is larger than that: use `inflateLarge`.
+ *
+ * @throws {Refusal} 413 above `max` bytes, 400 for a damaged stream.
+ */
+export function inflateSmall(bytes: Buffer, coding: Coding, max: number): Buffer | undefined {
+  if (coding === 'identity') return bytes
+  const announced = coding === 'gzip' ? announcedSize(bytes) : 0
+  if (announced > AT_ONCE) return undefined
+  const options: ZlibOptions = {
+    maxOutputLength: Math.min(max, AT_ONCE),
+    // One chunk a little larger than the result spares zlib's growing and joining.
+    chunkSize: Math.max(SMALLEST_CHUNK, announced + 64),
+  }
+  try {
+    return coding === 'gzip' ? gunzipSync(bytes, options) : inflateSync(bytes, options)
+  } catch (error) {
+    if (!isTooLong(error)) throw damaged(coding)
+    if (max <= AT_ONCE) throw tooLarge(max)
+    return undefined
+  }
+}
+
+/** As `inflateSmall`, for any size, in zlib's own thread. Rejects with a `Refusal`. */
+export function inflateLarge(bytes: Buffer, coding: Coding, max: number): Promise<Buffer> {
+  if (coding === 'identity') return Promise.resolve(bytes)
+  const run = coding === 'gzip' ? gunzip : inflate
+  return new Promise((resolve, reject) => {
+    run(bytes, { maxOutputLength: max, chunkSize: 1024 * 1024 }, (error, result) => {
+      if (error === null) resolve(result)
+      else reject(isTooLong(error) ? tooLarge(max) : damaged(coding))
+    })
+  })
+}
+
+/**
+ * The size that a gzip stream says it has, or 0 where it cannot be true, as in a stream that was cut. A liar is caught
+ * by the limit of the output.
+ */
+function announcedSize(bytes: Buffer): number {
+  const size = bytes.length < 18 ? 0 : bytes.readUInt32LE(bytes.length - 4)
+  return size > bytes.length * MOST_GAIN ? 0 : size
+}
+
+function isTooLong(error: unknown): boolean {
+  return error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
+}
+
+function tooLarge(max: number): Refusal {
+  return new Refusal(413, 'too_large', `the body inflates to more than ${mebibytes(max)} (ingest.max_inflated)`)
+}
+
+function damaged(coding: Coding): Refusal {
+  return new Refusal(400, 'gzip', `the body is labelled ${coding} and is no whole ${coding} stream`)
+}

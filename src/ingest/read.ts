@@ -1,0 +1,69 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { IngestConfig } from '../model.ts'
+import { readBody, SMALL } from './body.ts'
+import type { Body } from './body.ts'
+import { inflateLarge, inflateSmall, readCoding } from './inflate.ts'
+import type { Coding } from './inflate.ts'
+import { createLane } from './lane.ts'
+import { createVerdict, judgeInto } from './verdict.ts'
+import type { JudgePorts, Verdict } from './verdict.ts'
+
+/** A body, read and judged. */
+export interface Judged {
+  readonly kind: 'judged'
+  readonly id: string
+  readonly many: boolean
+  readonly verdict: Verdict
+}
+
+/** `busy`: too many large bodies are waiting, and this one should come again later. */
+export type Read = Judged | { readonly kind: 'empty' } | { readonly kind: 'busy' }
+
+/** Reads a body as it came on the wire. Throws or rejects with a `Refusal`, of which nothing is then counted. */
+export type Reader = (body: Buffer, encoding: string | undefined) => Read | Promise<Read>
+
+/** Large bodies that wait for their turn; each may take most of a second. */
+const MOST_WAITING = 4
+/** Events of a large body that are judged before others get their turn. */
+const SLICE = 500
+
+/**
+ * Small bodies are read at once. Large ones are read one at a time and in slices, so that neither the memory nor
+ * the time that they take is felt by the others.
+ */
+export function createReader(config: IngestConfig, ports: JudgePorts): Reader {
+  const lane = createLane(MOST_WAITING)
+  return (body, encoding) => {
+    const coding = readCoding(encoding)
+    const bytes = inflateSmall(body, coding, config.maxInflated)
+    if (bytes !== undefined && bytes.length <= SMALL) return judgeSmall(readBody(bytes, config), ports)
+    if (lane.full()) return { kind: 'busy' }
+    return lane.run(() => readLarge(body, coding, config, ports))
+  }
+}
+
+function judgeSmall(body: Body, ports: JudgePorts): Read | Promise<Read> {
+  if (body.kind === 'empty') return body
+  if (body.count > SLICE) return judgeSlowly(body, ports)
+  const verdict = createVerdict()
+  for (const events of body.parts) judgeInto(verdict, events, ports)
+  return { kind: 'judged', id: body.id, many: body.many, verdict }
+}
+
+async function readLarge(wire: Buffer, coding: Coding, config: IngestConfig, ports: JudgePorts): Promise<Read> {
+  const bytes = await inflateLarge(wire, coding, config.maxInflated)
+  await nextTurn()
+  const body = readBody(bytes, config)
+  return body.kind === 'empty' ? body : await judgeSlowly(body, ports)
+}
+
+async function judgeSlowly(body: Extract<Body, { kind: 'events' }>, ports: JudgePorts): Promise<Judged> {
+  const verdict = createVerdict()
+  for (const events of body.parts) {
+    for (let from = 0; from < events.length; from += SLICE) {
+      judgeInto(verdict, events.slice(from, from + SLICE), ports)
+      await nextTurn()
+    }
+  }
+  return { kind: 'judged', id: body.id, many: body.many, verdict }
+}

@@ -1,0 +1,19 @@
+/** A body that is refused as a whole; caught by the route, which answers with its status and words. */
+export class Refusal extends Error {
+  readonly status: 400 | 413 | 415
+  /** A short word for metrics: `json`, `utf8`, `gzip`, `encoding`, `too_large`, `too_many`. */
+  readonly code: string
+
+  constructor(status: 400 | 413 | 415, code: string, reason: string) {
+    super(reason)
+    this.name = 'Refusal'
+    this.status = status
+    this.code = code
+  }
+}
+
+/** A size for people: `64 MiB`. */
+export function mebibytes(bytes: number): string {
+  const value = bytes / 1024 / 1024
+  return `${value >= 10 ? Math.round(value) : Number(value.toPrecision(2))} MiB`
+}

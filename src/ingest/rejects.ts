@@ -1,0 +1,81 @@
+import type { Clock, Log, Millis, Rejection } from '../model.ts'
+import { excerpt } from './mask.ts'
+import { createThrottle } from './throttle.ts'
+
+/** One refused event, or one body that could not be read. */
+export interface Sample extends Partial<Rejection> {
+  readonly reason: string
+  readonly code: string
+  readonly event?: unknown
+}
+
+/** What was refused of one body. */
+export interface RefusedBatch {
+  readonly source: string
+  /** How many, by the short code of the reason. */
+  readonly counts: ReadonlyMap<string, number>
+  /** Some of them. */
+  readonly samples: readonly Sample[]
+}
+
+/** The memory of what was refused and why: counts since the process began, and the last samples. */
+export interface Rejects {
+  add(batch: RefusedBatch): void
+  /** Newest first; secrets are masked and long events cut. */
+  list(): RejectList
+}
+
+export interface RejectList {
+  readonly counts: Readonly<Record<string, number>>
+  readonly recent: readonly unknown[]
+}
+
+/** So many samples of one body are kept, so that it does not push out those of others. */
+export const SAMPLES_PER_BODY = 10
+const KEPT = 100
+const SAMPLE_ROOM = 3500
+const LONGEST_REASON = 300
+/** At most one line in the log in this time. */
+const LOG_EVERY: Millis = 10_000
+
+export function createRejects({ clock, log }: { readonly clock: Clock; readonly log: Log }): Rejects {
+  const counts = new Map<string, number>()
+  // As JSON text: it holds on to nothing of the body that an event came from.
+  const recent: string[] = []
+  const throttle = createThrottle(clock, LOG_EVERY)
+
+  return {
+    add(batch) {
+      const now = clock.now()
+      let refused = 0
+      for (const [code, count] of batch.counts) {
+        counts.set(code, (counts.get(code) ?? 0) + count)
+        refused += count
+      }
+      for (const sample of batch.samples.slice(0, SAMPLES_PER_BODY)) recent.push(asText(sample, batch.source, now))
+      if (recent.length > KEPT) recent.splice(0, recent.length - KEPT)
+      const [sample] = batch.samples
+      if (sample === undefined) return
+      const { path, reason, code } = sample
+      throttle(refused, (rejected) => {
+        log.warn({ source: batch.source, rejected, path, reason, code }, 'events were refused: see /api/v1/rejects')
+      })
+    },
+    list: () => ({
+      counts: Object.fromEntries(counts),
+      recent: recent.map((text): unknown => JSON.parse(text)).reverse(),
+    }),
+  }
+}
+
+function asText({ index, path, reason, code, event }: Sample, source: string, now: Millis): string {
+  return JSON.stringify({
+    at: new Date(now).toISOString(),
+    source,
+    index,
+    path: path?.slice(0, LONGEST_REASON),
+    reason: reason.slice(0, LONGEST_REASON),
+    code,
+    event: excerpt(event, SAMPLE_ROOM),
+  })
+}

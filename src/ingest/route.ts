@@ -1,0 +1,129 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock, Log, Millis } from '../model.ts'
+import { createAdmit } from './admit.ts'
+import { answerError, answerLater, answerNothing } from './answers.ts'
+import { collect } from './collect.ts'
+import type { Collected, Room } from './collect.ts'
+import { commit } from './commit.ts'
+import type { CommitDeps, Visit } from './commit.ts'
+import { createReader } from './read.ts'
+import type { Reader } from './read.ts'
+import { mebibytes, Refusal } from './refusal.ts'
+import { createRetries } from './retries.ts'
+import { senderOf } from './sender.ts'
+import type { JudgePorts } from './verdict.ts'
+
+/** What taking events needs: the parts of the service around it, and its limits. */
+export interface RouteDeps
+  extends JudgePorts, Pick<CommitDeps, 'config' | 'clock' | 'log' | 'observer' | 'rejects' | 'encode' | 'append'> {
+  /** Times answers, in real time. Default: the service's clock. */
+  readonly timers?: Clock
+  readonly limits?: Partial<RouteLimits>
+  readonly state: () => 'starting' | 'ready' | 'draining'
+}
+
+export interface RouteLimits {
+  /** Frames that wait for their commit; above it further requests are turned away. Default 256. */
+  readonly appends: number
+  /** Bytes of bodies in memory, over all requests; at least one body fits. Default 256 MiB. */
+  readonly bytes: number
+  /** An append that takes longer is answered 503. Default 4 s, since Logstash waits for 10. */
+  readonly answerWithin: Millis
+}
+
+interface Parts extends CommitDeps {
+  readonly read: Reader
+}
+
+const DEFAULTS: RouteLimits = { appends: 256, bytes: 256 * 1024 * 1024, answerWithin: 4000 }
+/** So many times the largest body is read and thrown away for the sake of a sender that will read the answer. */
+const DRAIN_FACTOR = 4
+
+/**
+ * The plugin that takes events: POST and PUT on every configured path, with and without a slash at its end. A
+ * request is answered 200 or 422 only after its frame is committed; nothing in a body is ever answered with a 5xx.
+ */
+export function ingestRoutes(deps: RouteDeps): (app: FastifyInstance) => Promise<void> {
+  return async (app) => {
+    const { config, clock, timers = clock } = deps
+    const limits = { ...DEFAULTS, ...deps.limits }
+    const room: Room = { held: 0, max: Math.max(limits.bytes, config.maxBody) }
+    const load = { appends: 0 }
+    const { answerWithin } = limits
+    const parts: Parts = { ...deps, timers, answerWithin, load, retries: createRetries(clock), read: createReader(config, deps) }
+    const overloaded = (): boolean => load.appends >= limits.appends || room.held >= room.max
+    const admit = await createAdmit(app, { ...deps, overloaded })
+
+    app.decorateRequest('visit')
+    app.addHook('onRequest', async (request, reply) => {
+      const visit: Visit = { arrived: timers.now(), source: '', wire: 0, inDoubt: false }
+      request.setDecorator('visit', visit)
+      reply.raw.once('close', () => leave(visit, reply, parts))
+      // What a body is, its first bytes tell, and not its label.
+      request.headers['content-type'] = undefined
+      const admitted = await admit(request, reply)
+      if (admitted === undefined) return reply
+      visit.source = senderOf(request, admitted.name)
+      return undefined
+    })
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', (_request, payload, done) => {
+      collect(payload, { maxBody: config.maxBody, maxDrain: config.maxBody * DRAIN_FACTOR, room }, (body) => done(null, body))
+    })
+    app.setErrorHandler((error, _request, reply) => answerDefect(error, reply, deps.log))
+    for (const url of urls(config.paths)) {
+      app.route({ method: ['POST', 'PUT'], url, handler: (request, reply) => take(request, reply, parts) })
+    }
+  }
+}
+
+function urls(paths: readonly string[]): Set<string> {
+  return new Set(paths.flatMap((path) => (path.endsWith('/') ? [path] : [path, `${path}/`])))
+}
+
+/** The answer is out, or its connection died before. */
+function leave({ arrived, wire, handedOn, inDoubt }: Visit, { raw }: FastifyReply, parts: Parts): void {
+  const { observer, retries, timers } = parts
+  if (handedOn !== undefined) retries.leave(handedOn.id, handedOn.at, raw.writableFinished && !inDoubt)
+  if (raw.headersSent) observer.answered(raw.statusCode, Math.max(0, timers.now() - arrived) / 1000, wire)
+}
+
+async function take(request: FastifyRequest, reply: FastifyReply, parts: Parts): Promise<FastifyReply> {
+  const visit = request.getDecorator<Visit>('visit')
+  const body = request.body as Collected | undefined
+  if (body === undefined) return answerNothing(reply)
+  visit.wire = body.wire
+  try {
+    if (body.kind === 'overloaded') return answerLater(reply, 429, 1, 'too much is under way')
+    if (body.kind !== 'whole') throw tooLarge(body, reply, parts.config.maxBody)
+    const pending = parts.read(body.bytes, request.headers['content-encoding'])
+    const read = pending instanceof Promise ? await pending : pending
+    body.release()
+    if (read.kind === 'busy') return answerLater(reply, 429, 1, 'too many large bodies are under way')
+    return read.kind === 'empty' ? answerNothing(reply) : await commit(read, visit, reply, parts)
+  } catch (error) {
+    if (error instanceof Refusal) return refuse(error, visit, reply, parts)
+    throw error
+  } finally {
+    body.release()
+  }
+}
+
+/** Nothing more is read of an endless body, so its connection has to go with the answer. */
+function tooLarge({ kind }: Collected, reply: FastifyReply, maxBody: number): Refusal {
+  if (kind === 'endless') reply.header('connection', 'close')
+  return new Refusal(413, 'too_large', `the body is larger than ${mebibytes(maxBody)} (ingest.max_body): send smaller batches`)
+}
+
+function refuse({ status, code, message }: Refusal, visit: Visit, reply: FastifyReply, parts: Parts): FastifyReply {
+  parts.observer.rejects(code, 1)
+  parts.rejects.add({ source: visit.source, counts: new Map([[code, 1]]), samples: [{ reason: message, code }] })
+  if (status === 415) reply.header('accept-encoding', 'gzip, deflate, identity')
+  return answerError(reply, status, message)
+}
+
+/** A defect of ours. A 5xx would make Logstash send the body for ever, and with it raise the defect for ever. */
+function answerDefect(error: unknown, reply: FastifyReply, log: Log): void {
+  log.error({ err: error }, 'a request raised an exception')
+  answerError(reply, 400, 'the body could not be processed')
+}

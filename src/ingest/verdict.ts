@@ -1,0 +1,77 @@
+import type { EventSamples, Rejection } from '../model.ts'
+import { SAMPLES_PER_BODY } from './rejects.ts'
+import type { Sample } from './rejects.ts'
+import { OVERSIZED, OVERSIZED_REASON, UNREADABLE } from './split.ts'
+
+/** Why an event is refused. */
+export type Refused = Omit<Rejection, 'index'>
+
+/** The parts that judge one event; what they throw costs this event only. */
+export interface JudgePorts {
+  readonly schemas: { judge(event: unknown): { readonly kind: string; readonly event: object } | Refused }
+  extract(event: object, kind: string): EventSamples | Refused
+}
+
+/** What became of the events of one body so far. */
+export interface Verdict {
+  /** Events that were looked at. */
+  total: number
+  accepted: EventSamples[]
+  /** The first rejections, for the answer. */
+  errors: Rejection[]
+  /** Some of the rejected events, to be kept. */
+  samples: Sample[]
+  /** How many were rejected, by the short code of the reason. */
+  counts: Map<string, number>
+  /** The first exception that an event raised: a defect of ours. */
+  defect?: unknown
+}
+
+const FIRST_ERRORS = 5
+const INTERNAL: Refused = { path: '', reason: 'the event could not be processed', code: 'internal' }
+const TOO_LONG: Refused = { path: '', reason: OVERSIZED_REASON, code: 'too_large' }
+const NO_JSON: Refused = { path: '', reason: 'the line is not JSON', code: 'json' }
+
+export function createVerdict(): Verdict {
+  return { total: 0, accepted: [], errors: [], samples: [], counts: new Map() }
+}
+
+/** Judges events and adds them to the verdict. */
+export function judgeInto(verdict: Verdict, events: readonly unknown[], ports: JudgePorts): void {
+  for (const event of events) {
+    const outcome = judgeEvent(event, ports, verdict)
+    if ('code' in outcome) reject(verdict, event, outcome)
+    else verdict.accepted.push(outcome)
+    verdict.total += 1
+  }
+}
+
+/** Takes back what was accepted, when the frame of it cannot be built: a defect of ours must not be a 5xx. */
+export function rejectAll(verdict: Verdict, defect: unknown): void {
+  const count = verdict.accepted.length
+  verdict.accepted = []
+  verdict.defect ??= defect
+  if (count === 0) return
+  verdict.counts.set(INTERNAL.code, (verdict.counts.get(INTERNAL.code) ?? 0) + count)
+  if (verdict.errors.length < FIRST_ERRORS) verdict.errors.push({ index: 0, ...INTERNAL })
+}
+
+function judgeEvent(event: unknown, ports: JudgePorts, verdict: Verdict): EventSamples | Refused {
+  if (event === OVERSIZED) return TOO_LONG
+  if (event === UNREADABLE) return NO_JSON
+  try {
+    const judged = ports.schemas.judge(event)
+    return 'code' in judged ? judged : ports.extract(judged.event, judged.kind)
+  } catch (error) {
+    verdict.defect ??= error
+    return INTERNAL
+  }
+}
+
+function reject(verdict: Verdict, event: unknown, { path, reason, code }: Refused): void {
+  verdict.counts.set(code, (verdict.counts.get(code) ?? 0) + 1)
+  const rejection: Rejection = { index: verdict.total, path, reason, code }
+  if (verdict.errors.length < FIRST_ERRORS) verdict.errors.push(rejection)
+  const isEvent = typeof event !== 'symbol'
+  if (verdict.samples.length < SAMPLES_PER_BODY) verdict.samples.push(isEvent ? { ...rejection, event } : rejection)
+}

@@ -1,0 +1,81 @@
+import type { Effect, Millis, Offset, Outcome, OutboxItem, OutboxStats, SendRecord } from '../model.ts'
+
+/** The outbox of the memory journal: the port's methods, at once. */
+export interface MemoryOutbox {
+  add(upTo: Offset, effects: readonly Effect[], now: Millis): void
+  due(now: Millis, limit: number): OutboxItem[]
+  rendered(id: string, bytes: Uint8Array): void
+  outcome(id: string, outcome: Outcome, now: Millis): void
+  list(limit: number): SendRecord[]
+  stats(): OutboxStats
+  forgetAfter(upTo: Offset): void
+  /** Forgets the oldest done records that are too many and that no replay can bring back. */
+  prune(fallback: Offset): void
+}
+
+interface Kept {
+  readonly upTo: Offset
+  readonly record: SendRecord
+  readonly rendered?: Uint8Array
+}
+
+export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
+  /** By id, in the order of their arrival. */
+  const effects = new Map<string, Kept>()
+  const pending = (): Kept[] => [...effects.values()].filter(({ record }) => record.state === 'pending')
+
+  return {
+    add(upTo, added, now) {
+      for (const { id, data } of added) {
+        if (effects.has(id)) continue
+        effects.set(id, { upTo, record: { id, data, state: 'pending', attempts: 0, createdAt: now } })
+      }
+    },
+    due: (now, limit) =>
+      pending()
+        .filter(({ record }) => record.nextAt === undefined || record.nextAt <= now)
+        .slice(0, limit)
+        .map(itemOf),
+    rendered(id, bytes) {
+      const kept = effects.get(id)
+      if (kept?.record.state !== 'pending' || kept.rendered !== undefined) return
+      effects.set(id, { ...kept, rendered: new Uint8Array(bytes) })
+    },
+    outcome(id, outcome, now) {
+      const kept = effects.get(id)
+      if (kept?.record.state === 'pending') effects.set(id, settled(kept, outcome, now))
+    },
+    list: (limit) =>
+      [...effects.values()]
+        .reverse()
+        .slice(0, limit)
+        .map(({ record }) => record),
+    stats() {
+      const created = pending().map(({ record }) => record.createdAt)
+      if (created.length === 0) return { pending: 0 }
+      return { pending: created.length, oldest: created.reduce((a, b) => Math.min(a, b)) }
+    },
+    forgetAfter(upTo) {
+      for (const [id, kept] of effects) if (kept.upTo > upTo) effects.delete(id)
+    },
+    prune(fallback) {
+      const done = [...effects.values()].filter(({ record }) => record.state !== 'pending')
+      const excess = Math.max(0, done.length - keepRecords)
+      const old = done.filter(({ upTo }) => upTo <= fallback).slice(0, excess)
+      for (const { record } of old) effects.delete(record.id)
+    },
+  }
+}
+
+function settled({ upTo, record, rendered }: Kept, outcome: Outcome, now: Millis): Kept {
+  const { id, data, createdAt } = record
+  const { state, answer } = outcome
+  const base = { id, data, createdAt, attempts: record.attempts + 1, answer }
+  if (state !== 'retry') return { upTo, record: { ...base, state, doneAt: now } }
+  return { upTo, record: { ...base, state: 'pending', nextAt: outcome.at }, ...(rendered && { rendered }) }
+}
+
+function itemOf({ record, rendered }: Kept): OutboxItem {
+  const { id, data, attempts } = record
+  return { id, data, attempts, ...(rendered && { rendered }) }
+}

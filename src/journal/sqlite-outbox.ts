@@ -1,0 +1,148 @@
+import { crc32 } from 'node:zlib'
+import type { Effect, Millis, Offset, Outcome, OutboxItem, OutboxStats, SendRecord } from '../model.ts'
+import type { Sql } from './sqlite-schema.ts'
+
+/** The effects and what became of them. Methods that write are called inside a transaction. */
+export interface EffectTable {
+  /** An effect whose id is known is left as it is. */
+  add(upTo: Offset, effects: readonly Effect[], now: Millis): void
+  due(now: Millis, limit: number): { readonly items: OutboxItem[]; readonly damaged: readonly DamagedEffect[] }
+  rendered(id: string, bytes: Uint8Array): void
+  outcome(id: string, outcome: Outcome, now: Millis): void
+  /** A damaged effect is not sent as it is: its rendered bytes are forgotten, or it fails for good. */
+  settle(damaged: DamagedEffect, now: Millis): void
+  list(limit: number): SendRecord[]
+  stats(): OutboxStats
+  forgetAfter(upTo: Offset): void
+  /** Deletes some of the oldest done records beyond `keep` that no replay can bring back; true when more are left. */
+  prune(fallback: Offset, keep: number, rows: number): boolean
+}
+
+export interface DamagedEffect {
+  readonly id: string
+  readonly part: 'data' | 'rendered'
+}
+
+type ItemRow = {
+  readonly id: string
+  readonly data: string
+  readonly crc: number
+  readonly attempts: number
+  readonly rendered: Uint8Array | null
+  readonly rendered_crc: number | null
+}
+
+type RecordRow = {
+  readonly id: string
+  readonly data: string
+  readonly state: SendRecord['state']
+  readonly attempts: number
+  readonly created_at: Millis
+  readonly next_at: Millis | null
+  readonly done_at: Millis | null
+  readonly answer: string | null
+}
+
+const DUE = `
+SELECT id, data, crc, attempts, rendered, rendered_crc FROM effects WHERE seq IN (
+  SELECT seq FROM effects WHERE state = 'pending' AND (next_at IS NULL OR next_at <= ?) ORDER BY seq LIMIT ?
+) ORDER BY seq`
+
+const DAMAGED = 'not sent: its record in the journal does not match its checksum'
+
+export function openEffects(sql: Sql): EffectTable {
+  const insert = sql.prepare(`
+    INSERT INTO effects (id, up_to, state, attempts, created_at, data, crc) VALUES (?, ?, 'pending', 0, ?, ?, ?)
+    ON CONFLICT (id) DO NOTHING`)
+  const due = sql.prepare(DUE)
+  const render = sql.prepare(`
+    UPDATE effects SET rendered = ?, rendered_crc = ? WHERE id = ? AND state = 'pending' AND rendered IS NULL`)
+  const forgetRendered = sql.prepare('UPDATE effects SET rendered = NULL, rendered_crc = NULL WHERE id = ?')
+  const newest = sql.prepare(`
+    SELECT id, data, state, attempts, created_at, next_at, done_at, answer FROM effects ORDER BY seq DESC LIMIT ?`)
+  const count = sql.prepare("SELECT count(*) AS n, min(created_at) AS oldest FROM effects WHERE state = 'pending'")
+  const deleteAfter = sql.prepare('DELETE FROM effects WHERE up_to > ?')
+  const outcome = openOutcome(sql)
+
+  return {
+    add(upTo, effects, now) {
+      for (const { id, data } of effects) insert.run(id, upTo, now, data, crc32(data))
+    },
+    due(now, limit) {
+      const rows = due.all(now, limit).map((row) => row as ItemRow)
+      return { items: rows.filter(intact).map(itemOf), damaged: rows.flatMap(damageOf) }
+    },
+    rendered: (id, bytes) => void render.run(bytes, crc32(bytes), id),
+    outcome,
+    settle({ id, part }, now) {
+      if (part === 'rendered') forgetRendered.run(id)
+      else outcome(id, { state: 'failed', answer: DAMAGED }, now)
+    },
+    list: (limit) => newest.all(limit).map((row) => recordOf(row as RecordRow)),
+    stats() {
+      const { n, oldest } = count.get() as { n: number; oldest: Millis | null }
+      return { pending: n, ...(oldest !== null && { oldest }) }
+    },
+    forgetAfter: (upTo) => void deleteAfter.run(upTo),
+    prune: openPruning(sql),
+  }
+}
+
+/** The first final outcome stands; an id that is not pending (a recovery forgot it) has nothing to record. */
+function openOutcome(sql: Sql): EffectTable['outcome'] {
+  const again = sql.prepare(`
+    UPDATE effects SET attempts = attempts + 1, answer = ?, next_at = ? WHERE id = ? AND state = 'pending'`)
+  const finish = sql.prepare(`
+    UPDATE effects SET attempts = attempts + 1, answer = ?, state = ?, done_at = ?,
+      next_at = NULL, rendered = NULL, rendered_crc = NULL
+    WHERE id = ? AND state = 'pending'`)
+  return (id, outcome, now) => {
+    if (outcome.state === 'retry') again.run(outcome.answer, outcome.at, id)
+    else finish.run(outcome.answer, outcome.state, now, id)
+  }
+}
+
+function openPruning(sql: Sql): EffectTable['prune'] {
+  const done = sql.prepare("SELECT count(*) AS n FROM effects WHERE state <> 'pending'")
+  const remove = sql.prepare(`
+    DELETE FROM effects WHERE seq IN (
+      SELECT seq FROM effects WHERE state <> 'pending' AND up_to <= ? ORDER BY seq LIMIT ?)`)
+  return (fallback, keep, rows) => {
+    const excess = Number(done.get()?.['n']) - keep
+    if (excess <= 0) return false
+    const removed = Number(remove.run(fallback, Math.min(excess, rows)).changes)
+    return removed === rows
+  }
+}
+
+function intact(row: ItemRow): boolean {
+  return crc32(row.data) === row.crc
+}
+
+function renderedIntact({ rendered, rendered_crc }: ItemRow): boolean {
+  return rendered === null || crc32(rendered) === rendered_crc
+}
+
+function damageOf(row: ItemRow): DamagedEffect[] {
+  if (!intact(row)) return [{ id: row.id, part: 'data' }]
+  return renderedIntact(row) ? [] : [{ id: row.id, part: 'rendered' }]
+}
+
+function itemOf(row: ItemRow): OutboxItem {
+  const { id, data, attempts, rendered } = row
+  return { id, data, attempts, ...(rendered !== null && renderedIntact(row) && { rendered }) }
+}
+
+function recordOf(row: RecordRow): SendRecord {
+  const { id, data, state, attempts, created_at: createdAt, next_at: nextAt, done_at: doneAt, answer } = row
+  return {
+    id,
+    data,
+    state,
+    attempts,
+    createdAt,
+    ...(nextAt !== null && { nextAt }),
+    ...(doneAt !== null && { doneAt }),
+    ...(answer !== null && { answer }),
+  }
+}

@@ -1,0 +1,123 @@
+import type { Advice, Fact, Letter, Meter, Row, Tone } from './letter.ts'
+import { DARK, LIGHT } from './style.ts'
+import { escapeHtml } from './text.ts'
+
+/** Rows that are laid out as a table; Gmail hides what comes after 102 kB. What follows is named, by rule. */
+const TABLED = 150
+
+const FULL = 'width="100%" cellpadding="0" cellspacing="0" border="0"'
+
+const INSTANT = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/
+const FIGURE = /-?\d[\d.]{0,15} (?:%|[KMGTPE]?i?B|ms|s|min|h|d)(?!\w)/
+const UNBROKEN = new RegExp(`${INSTANT.source}|${FIGURE.source}`, 'g')
+
+/** Escapes a text, and keeps instants, and figures with their units, on one line. */
+function words(text: string): string {
+  return escapeHtml(text).replace(UNBROKEN, '<span class="one">$&</span>')
+}
+
+/** Lays a letter out as HTML that reads well on a phone and in the dark, without pictures or anything to load. */
+export function htmlPage(letter: Letter): string {
+  const blocks = [
+    band(letter),
+    letter.meter === undefined ? '' : meterBar(letter.meter, letter.tone),
+    paragraph(letter.greeting),
+    ...letter.paragraphs.map(paragraph),
+    letter.facts.length === 0 ? '' : factTable(letter.facts),
+    letter.rows.length === 0 ? '' : rowTable(letter.rows.slice(0, TABLED)),
+    rest(letter.rows.slice(TABLED)),
+    ...letter.notes.map((note) => `<p class="note">${words(note)}</p>`),
+    letter.advice.length === 0 ? '' : adviceList(letter.advice),
+    `<p class="foot">${letter.footer.map(words).join('<br>')}</p>`,
+  ]
+  return page(escapeHtml(letter.headline), letter.tone, blocks.filter((block) => block !== '').join('\n'))
+}
+
+function page(title: string, tone: Tone, content: string): string {
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+<meta name="format-detection" content="telephone=no, date=no, address=no">
+<title>${title}</title>
+<style>${LIGHT}</style>
+<style>${DARK}</style>
+</head>
+<body class="page" style="margin:0;padding:0">
+<table role="presentation" class="page" ${FULL}><tr><td align="center" class="around">
+<table role="presentation" class="card" ${FULL} style="max-width:600px;text-align:left">
+<tr><td class="top ${tone}" height="5" style="font-size:0;line-height:5px">&nbsp;</td></tr>
+<tr><td class="inside">
+${content}
+</td></tr>
+</table>
+</td></tr></table>
+</body>
+</html>
+`
+}
+
+function band({ tone, status, headline }: Letter): string {
+  return `<p class="status ${tone}">${escapeHtml(status)}</p>\n<h1>${words(headline)}</h1>`
+}
+
+/** The share up to the bound, beyond it, and what is left of the whole. */
+function meterBar({ value, bound }: Meter, tone: Tone): string {
+  const low = Math.min(value, bound)
+  const high = Math.max(value, bound)
+  const beyond = value > bound ? tone : 'short'
+  const cells = [cell('till', low), cell(beyond, high - low), cell('left', 1 - high)].join('')
+  return `<table role="presentation" class="meter" ${FULL}><tr>${cells}</tr></table>`
+}
+
+function cell(kind: string, share: number): string {
+  const width = Math.round(share * 1000) / 10
+  if (width === 0) return ''
+  return `<td class="${kind}" width="${width}%" height="8" style="font-size:0;line-height:8px">&nbsp;</td>`
+}
+
+function paragraph(text: string): string {
+  return `<p>${words(text).replaceAll('\n', '<br>')}</p>`
+}
+
+function factTable(facts: readonly Fact[]): string {
+  const rows = facts.map(({ label, value }) => {
+    const name = escapeHtml(label).replaceAll('.', '.<wbr>')
+    return `<tr><td class="label">${name}</td><td class="value">${words(value)}</td></tr>`
+  })
+  return `<table role="presentation" class="facts" ${FULL}>\n${rows.join('\n')}\n</table>`
+}
+
+function rowTable(rows: readonly Row[]): string {
+  return `<table class="rows" ${FULL}>\n${rows.map(rowCells).join('\n')}\n</table>`
+}
+
+function rowCells(row: Row): string {
+  const where = `<b>${escapeHtml(row.where)}</b><br>${escapeHtml(row.rule)}: ${words(row.value)}`
+  const when = `<span class="dim">${words(row.when)} · ${escapeHtml(row.code)}</span>`
+  const kind = `<span class="kind ${row.tone}">${row.status}</span>`
+  return `<tr><td class="mark ${row.tone}" width="4"></td><td>${kind} ${where}<br>${when}</td></tr>`
+}
+
+/** The names alone, so that none is missing however many there are. */
+function rest(rows: readonly Row[]): string {
+  if (rows.length === 0) return ''
+  const groups = Map.groupBy(rows, (row) => `${row.rule}, ${row.status}`)
+  const lists = [...groups].map(
+    ([title, members]) =>
+      `<p><b>${escapeHtml(title)}:</b> ${members.map((row) => escapeHtml(row.where)).join(', ')}</p>`,
+  )
+  return `<p>And ${rows.length} more; the text part of this mail tells each in full.</p>\n${lists.join('\n')}`
+}
+
+function adviceList(advice: readonly Advice[]): string {
+  const items = advice.map(({ text, url }) => {
+    if (url === undefined) return `<li>${words(text)}</li>`
+    const safe = escapeHtml(url)
+    return `<li>${words(text)}<br><a href="${safe}">${safe}</a></li>`
+  })
+  return `<h2>What to do next</h2>\n<ul>\n${items.join('\n')}\n</ul>`
+}

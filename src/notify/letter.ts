@@ -1,0 +1,237 @@
+import type { AlertFacts, Notification, Unit } from '../model.ts'
+import { formatDuration, formatTime, formatValue } from '../template.ts'
+import { clean, shorten } from './text.ts'
+
+/** What a mail says, before it is laid out as text or HTML. All strings are clean; none is escaped. */
+export interface Letter {
+  readonly tone: Tone
+  /** A word or two: `Warning`, `Resolved`. */
+  readonly status: string
+  /** One sentence that says all. */
+  readonly headline: string
+  readonly greeting: string
+  readonly paragraphs: readonly string[]
+  readonly meter?: Meter
+  readonly facts: readonly Fact[]
+  /** What the reader should know about the facts: that stashwatch was down, that the events came late. */
+  readonly notes: readonly string[]
+  /** The alerts of a digest. */
+  readonly rows: readonly Row[]
+  readonly advice: readonly Advice[]
+  readonly footer: readonly string[]
+}
+
+export type Tone = 'warning' | 'critical' | 'good' | 'calm'
+
+export interface Fact {
+  readonly label: string
+  readonly value: string
+}
+
+/** A value and its bound on a scale from 0 to 1. */
+export interface Meter {
+  readonly value: number
+  readonly bound: number
+}
+
+export interface Row {
+  readonly tone: Tone
+  /** `critical`, `warning` or `resolved`. */
+  readonly status: string
+  readonly where: string
+  readonly rule: string
+  readonly value: string
+  readonly when: string
+  readonly code: string
+}
+
+export interface Advice {
+  readonly text: string
+  readonly url?: string
+}
+
+export interface LetterOptions {
+  /** How stashwatch calls itself in links; without it there are none. */
+  readonly url?: string
+  /** The budget that a digest explains. */
+  readonly mailsPerMinute?: number
+}
+
+/** Longest name in a sentence. */
+const SHORT = 80
+/** The facts have names whole, up to here. */
+export const WHOLE = 16_384
+/** Longest host in a link: a browser must still take it. */
+const LINKED = 500
+/** From here on a mail explains why it comes so long after its window. */
+const LATE = 5 * 60_000
+
+/** Says what one alert is, where, since when, why, and what to do. */
+export function alertLetter(notification: Notification, facts: AlertFacts, options: LetterOptions): Letter {
+  const meter = meterOf(facts)
+  return {
+    tone: toneOf(facts),
+    status: statusOf(notification, facts),
+    headline: headlineOf(facts),
+    greeting: greetingOf(notification),
+    paragraphs: [leadOf(notification, facts)],
+    ...(meter === undefined ? {} : { meter }),
+    facts: factsOf(facts),
+    notes: notesOf(notification, facts),
+    rows: [],
+    advice: adviceOf(facts, options),
+    footer: footerOf(notification, facts),
+  }
+}
+
+export function greetingOf({ to }: Notification): string {
+  const name = clean(to.name ?? '').trim()
+  return name === '' ? 'Hello,' : `Hello ${name},`
+}
+
+export function toneOf(facts: AlertFacts): Tone {
+  return facts.state === 'resolved' ? 'good' : facts.severity
+}
+
+/** The host with the labels that tell its series apart: `db-1 /var/lib`. */
+export function placeOf(facts: AlertFacts, max = SHORT): string {
+  return [facts.host, ...Object.values(facts.labels)].map((name) => shorten(clean(name), max)).join(' ')
+}
+
+/** The figure in its unit. */
+export function figureOf(value: number | null, unit: Unit): string {
+  return clean(formatValue(value, unit))
+}
+
+/** A bound as the rule says it, its number in the metric's unit: `above 0.9` becomes `above 90 %`. */
+export function boundOf(bound: string, unit: Unit): string {
+  const parts = /^(.*?)(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/i.exec(bound)
+  const text = parts === null ? bound : `${parts[1] ?? ''}${formatValue(Number(parts[2]), unit)}`
+  return shorten(clean(text), SHORT)
+}
+
+/** How long the alert lasted, or has lasted at the end of the deciding window. */
+export function lastedOf(facts: AlertFacts): string {
+  return formatDuration(Math.max(0, (facts.resolvedAt ?? facts.at) - facts.since))
+}
+
+function statusOf({ because }: Notification, facts: AlertFacts): string {
+  if (facts.state === 'resolved') return 'Resolved'
+  if (because === 'severity rose') return 'Worse: critical now'
+  return facts.severity === 'critical' ? 'Critical' : 'Warning'
+}
+
+function headlineOf(facts: AlertFacts): string {
+  const place = placeOf(facts)
+  const what = shorten(clean(facts.what), SHORT)
+  const value = figureOf(facts.value, facts.unit)
+  if (facts.state === 'firing') {
+    if (facts.value === null) return `${place}: ${shorten(clean(facts.reason), 2 * SHORT)}`
+    return `${place}: ${what} is ${value}, ${boundOf(facts.bound, facts.unit)}`
+  }
+  if (facts.value === null) return `${place}: ${shorten(clean(facts.rule), SHORT)} is over, after ${lastedOf(facts)}`
+  return `${place}: ${what} is back to ${value}, after ${lastedOf(facts)}`
+}
+
+function leadOf({ because }: Notification, facts: AlertFacts): string {
+  const rule = shorten(clean(facts.rule), SHORT)
+  const since = formatTime(facts.since)
+  if (facts.state === 'resolved') {
+    return `the alert of the rule ${rule} is over. It began at ${since} and lasted ${lastedOf(facts)}.`
+  }
+  const isOpen = facts.value === null || facts.clear === ''
+  const over = isOpen ? '' : ` It is over once the value is ${boundOf(facts.clear, facts.unit)}.`
+  if (because === 'severity rose') {
+    return `the rule ${rule} fired as a warning at first and is ${facts.severity} now. It began at ${since}.${over}`
+  }
+  const subject = facts.value === null ? 'It' : 'The value'
+  const state = facts.value === null ? 'so' : 'beyond its bound'
+  return `the rule ${rule} has fired. ${subject} has been ${state} since ${since}.${over}`
+}
+
+function factsOf(facts: AlertFacts): readonly Fact[] {
+  const { unit, value, peak, resolvedAt } = facts
+  const window = `in the window that ended at ${formatTime(facts.at)}`
+  const name = (label: string, text: string): Fact => ({ label, value: shorten(clean(text), WHOLE) })
+  const list: (Fact | undefined)[] = [
+    name('What', facts.what),
+    name('Host', facts.host),
+    ...Object.entries(facts.labels).map(([label, text]) => name(shorten(clean(label), SHORT), text)),
+    value === null ? undefined : name('Value', `${figureOf(value, unit)} ${window}`),
+    facts.bound === '' ? undefined : name('Bound', boundOf(facts.bound, unit)),
+    name(resolvedAt === undefined ? 'Since' : 'Began', formatTime(facts.since)),
+    resolvedAt === undefined ? undefined : name('Ended', `${formatTime(resolvedAt)}, after ${lastedOf(facts)}`),
+    peak === null || (resolvedAt === undefined && peak === value) ? undefined : name('Peak', figureOf(peak, unit)),
+    name('Why', facts.reason),
+    name('Source', facts.source),
+    name('Rule', facts.rule),
+    name('Code', facts.code),
+  ]
+  return list.filter((fact) => fact !== undefined)
+}
+
+/** The gaps in what was watched, each once. */
+export function gapNotes(alerts: readonly AlertFacts[]): readonly string[] {
+  const notes = alerts
+    .flatMap((facts) => facts.gaps)
+    .map(({ from, to }) => `${formatTime(from)} to ${formatTime(to)}; nothing was watched then.`)
+    .map((span) => `Stashwatch was down from ${span}`)
+  return [...new Set(notes)]
+}
+
+function notesOf({ at, because }: Notification, facts: AlertFacts): readonly string[] {
+  const decided = facts.resolvedAt ?? facts.at
+  const late = because === 'found in the backlog' || at - decided > LATE
+  const note = `This is told late, at ${formatTime(at)}: the events arrived long after they happened.`
+  return [...gapNotes([facts]), ...(late ? [note] : [])]
+}
+
+function adviceOf(facts: AlertFacts, { url }: LetterOptions): readonly Advice[] {
+  const host = shorten(clean(facts.host), SHORT)
+  const rule = shorten(clean(facts.rule), SHORT)
+  const isOver = facts.state === 'resolved'
+  const change: Advice = {
+    text:
+      `If this should not have been a mail: change the rule ${rule} in the configuration, ` +
+      'and try it with "stashwatch check".',
+  }
+  if (url === undefined) {
+    const look = isOver
+      ? `If you do not know what it was: look at ${host}.`
+      : `Look at ${host}: what runs there, and since when?`
+    return [{ text: look }, change]
+  }
+  const path = facts.host.length > LINKED ? 'hosts' : `hosts/${encodeURIComponent(facts.host.toWellFormed())}`
+  const look = isOver ? `What ${host} does now:` : `Look at ${host}, its series and current windows:`
+  const life = `${url}/api/v1/alerts/${encodeURIComponent(facts.episode)}`
+  return [
+    { text: look, url: `${url}/api/v1/${path}` },
+    { text: 'How this alert came about, step by step:', url: life },
+    change,
+  ]
+}
+
+/** Why the reader gets this mail. @param subject who tells the receiver: `the rule cpu-high notifies`. */
+export function whyOf({ receiver, to }: Notification, subject: string): string {
+  return `You get this mail because ${subject} the receiver ${clean(receiver)}, which lists ${clean(to.address)}.`
+}
+
+function footerOf(notification: Notification, facts: AlertFacts): readonly string[] {
+  const why = whyOf(notification, `the rule ${shorten(clean(facts.rule), SHORT)} notifies`)
+  const next = facts.state === 'resolved' ? 'This was the last mail about it.' : 'Another mail follows when it is over.'
+  return [why, next]
+}
+
+/** Shares of a whole can be drawn, everything else has no natural end. */
+function meterOf(facts: AlertFacts): Meter | undefined {
+  const whole = facts.unit === 'ratio' ? 1 : 100
+  const bound = Number(/-?\d+(?:\.\d+)?$/.exec(facts.bound)?.[0])
+  const isShareUnit = facts.unit === 'ratio' || facts.unit === 'percent'
+  if (!isShareUnit || facts.value === null || Number.isNaN(bound)) return undefined
+  const meter = { value: facts.value / whole, bound: bound / whole }
+  return isShare(meter.value) && isShare(meter.bound) ? meter : undefined
+}
+
+function isShare(number: number): boolean {
+  return number >= 0 && number <= 1
+}

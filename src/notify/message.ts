@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import type { AlertFacts, Notification, Recipient } from '../model.ts'
+import { compileTemplate, TEMPLATE_NAMES, templateValues } from '../template.ts'
+import { digestHeadline, digestLetter } from './digest.ts'
+import { htmlPage } from './html.ts'
+import { alertLetter, boundOf, type Letter, type LetterOptions, placeOf, WHOLE } from './letter.ts'
+import { plainText } from './plain.ts'
+import { clean, cleanLines, headerText, shorten } from './text.ts'
+import type { MailMessage } from './transport.ts'
+
+export interface MessageOptions extends LetterOptions {
+  readonly from: Recipient
+  /** Right-hand side of Message-IDs and of the List-Id. */
+  readonly domain: string
+  /** Left-hand side of the List-Id; `stashwatch` by default. */
+  readonly listName?: string
+}
+
+/** Longest subject, and longest value of another header, in characters. */
+const SUBJECT_LENGTH = 160
+const HEADER_LENGTH = 120
+/** Longest name inside a subject: what it says beside the name must still be read. */
+const NAME_LENGTH = 80
+
+/**
+ * Turns a notification into a mail: the same mail, byte for byte, whenever and wherever that is done. The subject
+ * stays what it was through a thread, behind `Re: `, so that mail programs keep an episode together; the first line
+ * of the text says what is new.
+ */
+export function renderMessage(notification: Notification, options: MessageOptions): MailMessage {
+  const letter = letterOf(notification, options)
+  return {
+    messageId: messageId(notification, notification.seq, options.domain),
+    references: referencesOf(notification, options.domain),
+    from: options.from,
+    to: notification.to,
+    date: notification.at,
+    subject: subjectOf(notification),
+    text: plainText(letter),
+    html: htmlPage(letter),
+    headers: headersOf(notification, options),
+  }
+}
+
+function letterOf(notification: Notification, options: MessageOptions): Letter {
+  const facts = onlyAlert(notification)
+  if (facts === undefined) return digestLetter(notification, options)
+  const letter = alertLetter(notification, facts, options)
+  const own = facts.body === undefined ? undefined : fill(facts.body, facts, WHOLE)
+  return own === undefined ? letter : { ...letter, paragraphs: [cleanLines(own).trim()] }
+}
+
+function onlyAlert({ kind, alerts }: Notification): AlertFacts | undefined {
+  return kind === 'alert' && alerts.length === 1 ? alerts[0] : undefined
+}
+
+/** The number of the mail in its thread and a hash of the address make it the same for every attempt. */
+function messageId({ thread, to }: Notification, seq: number, domain: string): string {
+  return `<${token(thread)}.${seq}.${hashOf(to.address)}@${domain}>`
+}
+
+/** The thread's first mail, then the previous one; mail programs do not mind if one of them was never sent. */
+function referencesOf(notification: Notification, domain: string): readonly string[] {
+  const { seq } = notification
+  return [...new Set(seq === 0 ? [] : [0, seq - 1])].map((earlier) => messageId(notification, earlier, domain))
+}
+
+function subjectOf(notification: Notification): string {
+  const facts = onlyAlert(notification)
+  const base = facts === undefined ? digestHeadline(notification.alerts) : alertSubject(facts)
+  return `${notification.seq > 0 ? 'Re: ' : ''}${headerText(base, SUBJECT_LENGTH)}`
+}
+
+function alertSubject(facts: AlertFacts): string {
+  const own = facts.subject === undefined ? '' : (fill(facts.subject, facts, NAME_LENGTH) ?? '')
+  if (own.trim() !== '') return own
+  return `${shorten(clean(facts.rule), NAME_LENGTH)} on ${placeOf(facts)}: ${clean(facts.what)}`
+}
+
+/**
+ * The operator's own words; undefined when the template cannot be used, so that the mail goes out all the same. A
+ * label that this alert does not have leaves nothing behind.
+ */
+function fill(template: string, facts: AlertFacts, max: number): string | undefined {
+  const labels = template.match(/label\.[\w.-]+/g) ?? []
+  const values = new Map(templateValues(facts)).set('bound', { kind: 'text', text: boundOf(facts.bound, facts.unit) })
+  try {
+    const compiled = compileTemplate(template, [...TEMPLATE_NAMES, ...labels])
+    return compiled.render(values, { escape: (value) => shorten(clean(value), max) })
+  } catch {
+    return undefined
+  }
+}
+
+function headersOf(notification: Notification, options: MessageOptions): Record<string, string> {
+  const { domain, listName = 'stashwatch' } = options
+  const { alerts, kind, thread } = notification
+  const facts = onlyAlert(notification)
+  const worst = alerts.some(({ severity }) => severity === 'critical') ? 'critical' : 'warning'
+  const headers = {
+    'List-Id': `<${token(listName)}.${domain}>`,
+    'Auto-Submitted': 'auto-generated',
+    'X-Auto-Response-Suppress': 'All',
+    'X-Stashwatch-Rule': common(alerts.map(({ rule }) => rule)),
+    'X-Stashwatch-Host': common(alerts.map(({ host }) => host)),
+    'X-Stashwatch-State': kind === 'digest' ? 'digest' : (facts?.state ?? 'firing'),
+    'X-Stashwatch-Severity': worst,
+    'X-Stashwatch-Episode': facts?.episode ?? thread,
+  }
+  const entries = Object.entries(headers).map(([name, value]) => [name, headerText(value, HEADER_LENGTH) || 'none'])
+  return Object.fromEntries(entries)
+}
+
+/** What all alerts of a mail have in common, or how many different ones there are. */
+function common(names: readonly string[]): string {
+  const different = [...new Set(names)]
+  return different.length === 1 ? (different[0] ?? '') : `${different.length} different`
+}
+
+/** Ids are ours and plain; should one ever not be, its hash stands for it. */
+function token(id: string): string {
+  return /^[A-Za-z0-9][\w-]*(?:\.[\w-]+)*$/.test(id) && id.length <= 100 ? id : hashOf(id)
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
+}

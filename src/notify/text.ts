@@ -1,0 +1,55 @@
+/**
+ * Text that came with events is shown, never obeyed: it cannot end a header, hide itself, turn the reading direction
+ * or become markup.
+ */
+
+/** Controls, line and paragraph separators, direction marks, invisible characters, halves of surrogate pairs. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+
+const PLAIN = /^[ -~]*$/
+
+/** Replaces what cannot be seen, or acts unseen, by its code point in the form `\u{202E}`. */
+export function clean(text: string): string {
+  return PLAIN.test(text) ? text : text.replace(UNSEEN, codePointOf)
+}
+
+/** As `clean`, but line feeds stay: for texts that the operator wrote. */
+export function cleanLines(text: string): string {
+  return text.replaceAll('\r\n', '\n').split('\n').map(clean).join('\n')
+}
+
+/**
+ * Shortens in the middle, where names differ least, to at most `max` characters.
+ *
+ * @param max at least 3.
+ */
+export function shorten(text: string, max: number): string {
+  if (text.length <= max) return text
+  const points = Array.from(text)
+  if (points.length <= max) return text
+  const head = Math.ceil((max - 1) / 2)
+  return `${points.slice(0, head).join('')}…${points.slice(points.length - (max - 1 - head)).join('')}`
+}
+
+/** Makes text fit for a header: clean, short, and without the beginning of an encoded word. */
+export function headerText(text: string, max: number): string {
+  return shorten(clean(text).replaceAll('=?', '=\\u{003F}').trim(), max)
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** Makes text fit for HTML, as content and inside quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char)
+}
+
+function codePointOf(char: string): string {
+  const hex = (char.codePointAt(0) ?? 0).toString(16).toUpperCase()
+  return `\\u{${hex.padStart(4, '0')}}`
+}

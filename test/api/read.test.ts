@@ -1,0 +1,284 @@
+import { readFileSync } from 'node:fs'
+import { test } from 'tap'
+import { PROBLEMS } from '../../src/api/problem.ts'
+import type { AlertView, HostDetail, Notification, Query, SendRecord } from '../../src/model.ts'
+import { serve } from './service.ts'
+
+const NOON = Date.parse('2026-11-22T12:00:00Z')
+const SUMMARY = { count: 2, sum: 1.5, mean: 0.75, min: 0.5, max: 1, last: 1 }
+
+const detailOf = (host: string): HostDetail => ({
+  host,
+  lastSeen: NOON,
+  source: 'logstash-a',
+  state: 'live',
+  series: [{ metric: 'cpu', labels: {}, unit: 'ratio', buckets: 12, newest: NOON - 1, window: SUMMARY }],
+})
+
+const ALERT: AlertView = {
+  rule: 'cpu-high',
+  host: 'web-1',
+  labels: {},
+  state: 'firing',
+  severity: 'warning',
+  episode: 'e/1',
+  code: 'K7QM',
+  since: NOON,
+  firedAt: NOON + 60_000,
+  at: NOON + 120_000,
+  value: 0.95,
+  bound: 'above 0.9',
+  peak: 0.99,
+  unit: 'ratio',
+  reason: 'mean of cpu over 2m is 0.95',
+  transitions: [{ to: 'firing', at: NOON + 60_000, reason: 'above 0.9 for 2m' }],
+}
+
+function sendOf(id: string, episode: string): SendRecord {
+  const notification: Pick<Notification, 'receiver' | 'to' | 'because' | 'kind' | 'thread'> & { alerts: object[] } = {
+    receiver: 'ops',
+    to: { name: 'Ada Lovelace', address: 'ada@example.org' },
+    because: 'fired',
+    kind: 'alert',
+    thread: episode,
+    alerts: [{ episode, code: 'K7QM', rule: 'cpu-high', host: 'web-1', labels: {}, state: 'firing' }],
+  }
+  return {
+    id,
+    data: JSON.stringify(notification),
+    state: 'sent',
+    attempts: 1,
+    createdAt: NOON,
+    doneAt: NOON + 250,
+    answer: '250 OK',
+  }
+}
+
+test('hosts are listed with times that people read', async (t) => {
+  const host = { host: 'web-1', lastSeen: NOON, source: 'logstash-a', clockSkewSeconds: null, state: 'live', series: 3 }
+  const { get } = await serve(t, { answers: () => [host, { ...host, host: 'new', lastSeen: Number.NaN }] })
+  const answer = await get('/api/v1/hosts')
+  t.equal(answer.status, 200)
+  t.match(answer.headers['content-type'], /^application\/json/)
+  t.same(answer.json, [
+    { ...host, lastSeen: '2026-11-22T12:00:00.000Z' },
+    { ...host, host: 'new', lastSeen: null },
+  ])
+  const head = await get('/api/v1/hosts', {}, 'HEAD')
+  t.equal(head.status, 200)
+  t.equal(head.body, '')
+})
+
+test('a host may have any name', async (t) => {
+  const { get, queries } = await serve(t, {
+    answers: (query) => (query.kind === 'host' && query.host !== 'absent' ? detailOf(query.host) : null),
+  })
+  const names = [
+    'web-1.example.org',
+    'a/b',
+    '../../etc/passwd',
+    '..',
+    '100%',
+    '%2F',
+    'two words',
+    'a?b#c;d&e=f',
+    '__proto__',
+    'constructor',
+    '<script>alert(1)</script>',
+    '"\'`\r\nSet-Cookie: a=b',
+    '\u0000\u001b[31m',
+    'h\u00f6st-\u96ea-\ud83d\udd25',
+    '\u202Egnp.exe',
+    'x'.repeat(1000),
+    '雪'.repeat(300),
+  ]
+  for (const name of names) {
+    const answer = await get(`/api/v1/hosts/${encodeURIComponent(name)}`)
+    t.equal(answer.status, 200, JSON.stringify(name).slice(0, 60))
+    t.equal(answer.json.host, name)
+    t.same(queries.pop(), { kind: 'host', host: name })
+    t.equal(answer.headers['set-cookie'], undefined)
+  }
+  const absent = await get('/api/v1/hosts/absent')
+  t.equal(absent.status, 404)
+  t.equal(absent.headers['content-type']?.split(';')[0], 'application/problem+json')
+  t.match(absent.json, { type: 'urn:stashwatch:problem:unknown-host', status: 404, parameter: 'host', found: 'absent' })
+  const { series } = (await get('/api/v1/hosts/web-1')).json as { series: unknown }
+  t.same(series, [{ ...detailOf('web-1').series[0], newest: '2026-11-22T11:59:59.999Z' }])
+})
+
+test('an aggregate takes epoch milliseconds and ISO times, and passes the metric through', async (t) => {
+  const metric = 'disk{system.filesystem.mount_point="/home"}'
+  const { get, queries } = await serve(t, {
+    answers: (query) => {
+      if (query.kind !== 'aggregate') return null
+      const { kind: _, ...asked } = query
+      return { ...asked, ...SUMMARY, min: null }
+    },
+  })
+  const base = `/api/v1/aggregate?host=web-1&metric=${encodeURIComponent(metric)}`
+  const spans: readonly (readonly [string, string, number, number])[] = [
+    [`${NOON}`, `${NOON + 1}`, NOON, NOON + 1],
+    ['0', `${NOON}.5`, 0, NOON + 0.5],
+    ['2026-11-22T12:00:00Z', '2026-11-22T12:02:00.123456Z', NOON, NOON + 120_123],
+    ['2026-11-22T13:00%2B01:00', '2026-11-22T13:00:30+01:00', NOON, NOON + 30_000],
+  ]
+  for (const [from, to, fromMs, toMs] of spans) {
+    const answer = await get(`${base}&from=${from}&to=${to}`)
+    t.same(answer.json, { host: 'web-1', metric, from: fromMs, to: toMs, ...SUMMARY, min: null }, `${from} ${to}`)
+    t.match(queries.pop(), { kind: 'aggregate', host: 'web-1', metric, from: fromMs, to: toMs })
+  }
+})
+
+test('an aggregate that cannot be answered says which parameter is at fault, and why', async (t) => {
+  const known = (query: Query) => (query.kind === 'host' && query.host === 'web-1' ? detailOf('web-1') : null)
+  const { get, queries } = await serve(t, { answers: known })
+  const cases: readonly (readonly [string, string, string | null])[] = [
+    ['metric=cpu&from=0&to=1', 'host', null],
+    ['host=&metric=cpu&from=0&to=1', 'host', ''],
+    ['host=a&host=b&metric=cpu&from=0&to=1', 'host', '["a","b"]'],
+    ['host=a&from=0&to=1', 'metric', null],
+    ['host=a&metric=cpu&to=1', 'from', null],
+    ['host=a&metric=cpu&from=yesterday&to=1', 'from', 'yesterday'],
+    ['host=a&metric=cpu&from=2026-13-45T00:00:00Z&to=1', 'from', '2026-13-45T00:00:00Z'],
+    ['host=a&metric=cpu&from=2026-11-22T12:00:00&to=1', 'from', '2026-11-22T12:00:00'],
+    ['host=a&metric=cpu&from=0&to=1e999', 'to', '1e999'],
+    ['host=a&metric=cpu&from=0&to=99999999999999999999', 'to', '99999999999999999999'],
+    ['host=a&metric=cpu&from=5&to=5', 'to', '5'],
+  ]
+  for (const [query, parameter, found] of cases) {
+    const answer = await get(`/api/v1/aggregate?${query}`)
+    t.equal(answer.status, 400, query)
+    t.equal(answer.headers['content-type']?.split(';')[0], 'application/problem+json')
+    t.match(answer.json, { type: /:invalid-parameter$/, title: String, status: 400, parameter, found })
+    t.type(answer.json.expected, 'string')
+  }
+  t.same(queries, [], 'the engine is not asked')
+
+  const host = await get('/api/v1/aggregate?host=absent&metric=cpu&from=0&to=1')
+  t.match(host.json, { status: 404, parameter: 'host', found: 'absent' })
+  const metric = await get('/api/v1/aggregate?host=web-1&metric=cpuu&from=0&to=1')
+  t.match(metric.json, { status: 404, parameter: 'metric', found: 'cpuu', expected: 'one of cpu' })
+})
+
+test('what a problem repeats of a request is bounded', async (t) => {
+  const { get } = await serve(t)
+  const answer = await get(`/api/v1/aggregate?host=${'a'.repeat(5000)}&metric=cpu&from=0&to=1`)
+  t.equal(answer.status, 404)
+  t.ok(String(answer.json.found).length < 250)
+})
+
+test('an episode is shown with its transitions and with those who were told of it', async (t) => {
+  const broken: SendRecord = { id: 'm0', data: 'no JSON', state: 'failed', attempts: 3, createdAt: NOON, answer: '550' }
+  const { get } = await serve(t, {
+    answers: (query) => {
+      if (query.kind === 'alerts') return [ALERT]
+      return query.kind === 'alert' && query.episode === 'e/1' ? ALERT : null
+    },
+    sends: [sendOf('m2', 'e/2'), broken, sendOf('m1', 'e/1')],
+  })
+  const alert = await get('/api/v1/alerts/e%2F1')
+  t.equal(alert.status, 200)
+  const shown = {
+    ...ALERT,
+    since: '2026-11-22T12:00:00.000Z',
+    firedAt: '2026-11-22T12:01:00.000Z',
+    at: '2026-11-22T12:02:00.000Z',
+    transitions: [{ to: 'firing', at: '2026-11-22T12:01:00.000Z', reason: 'above 0.9 for 2m' }],
+  }
+  const { notifications, ...rest } = alert.json
+  t.same(rest, shown)
+  t.match(notifications, [{ id: 'm1', state: 'sent', to: { address: 'ada@example.org' }, answer: '250 OK' }])
+  t.equal((notifications as unknown[]).length, 1)
+  t.same((await get('/api/v1/alerts')).json, [shown])
+  t.match((await get('/api/v1/alerts/none')).json, { status: 404, parameter: 'episode', found: 'none' })
+
+  const all = (await get('/api/v1/notifications')).json as unknown as readonly object[]
+  t.match(all, [
+    { id: 'm2', because: 'fired', createdAt: '2026-11-22T12:00:00.000Z', doneAt: '2026-11-22T12:00:00.250Z' },
+    { id: 'm0', state: 'failed', attempts: 3, answer: '550', alerts: [] },
+    { id: 'm1', alerts: [{ episode: 'e/1', rule: 'cpu-high', host: 'web-1' }] },
+  ])
+  t.equal(((await get('/api/v1/notifications?limit=1')).json as unknown as unknown[]).length, 1)
+  for (const limit of ['0', '-1', '1001', '1.5', 'all', '']) {
+    const answer = await get(`/api/v1/notifications?limit=${limit}`)
+    t.match(answer.json, { status: 400, parameter: 'limit', found: limit, expected: 'a whole number from 1 to 1000' })
+  }
+})
+
+test('rules and rejects are passed on', async (t) => {
+  const verdict = { host: 'web-1', labels: {}, value: 0.5, bound: 'above 0.9', reason: 'normal', at: NOON }
+  const rule = {
+    name: 'cpu-high',
+    kind: 'metric',
+    severity: 'warning',
+    notify: ['ops'],
+    last: [verdict],
+    waitingFor: 'window 12:03:00 closes when the clock of logstash-a passes it, now 12:02:47',
+  }
+  const rejects = { counts: { schema: 2 }, last: [{ reason: 'must be a number', path: '/system/cpu' }] }
+  const { get } = await serve(t, { answers: () => [rule], rejects: { list: () => rejects } })
+  t.same((await get('/api/v1/rules')).json, [{ ...rule, last: [{ ...verdict, at: '2026-11-22T12:00:00.000Z' }] }])
+  t.same((await get('/api/v1/rejects')).json, rejects)
+})
+
+test('an engine that fails or is stuck costs no more than a 503 in time, and shows no insides', async (t) => {
+  const failing = await serve(t, {
+    answers: () => {
+      throw new Error('/var/lib/secret: disk full')
+    },
+  })
+  const failed = await failing.get('/api/v1/hosts')
+  t.equal(failed.status, 503)
+  t.equal(failed.headers['retry-after'], '1')
+  t.equal(failed.json.type, 'urn:stashwatch:problem:unavailable')
+  t.notMatch(failed.body, /secret/)
+  t.equal(failing.errors.length, 1, 'the log says it')
+
+  const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>()
+  const stuck = await serve(t, {
+    answers: () => {
+      isAsked()
+      return new Promise(() => {})
+    },
+  })
+  const waiting = stuck.get('/api/v1/alerts')
+  await asked
+  await stuck.clock.advance(4000)
+  t.equal((await waiting).status, 503)
+
+  const broken = await serve(t, { answers: () => 'no list' })
+  const internal = await broken.get('/api/v1/hosts')
+  t.equal(internal.status, 500)
+  t.notMatch(internal.body, /map|function/)
+  t.equal(broken.errors.length, 1)
+})
+
+test('paths and methods that are not served are refused as problems too', async (t) => {
+  const { get } = await serve(t)
+  const cases: readonly (readonly [string, string, number])[] = [
+    ['GET', '/api/v1', 404],
+    ['GET', '/api/v2/hosts', 404],
+    ['DELETE', '/api/v1/hosts', 405],
+    ['OPTIONS', '/api/v1/hosts', 405],
+    ['GET', '/api/v1/hosts/%zz', 400],
+  ]
+  for (const [method, path, status] of cases) {
+    const answer = await get(path, {}, method)
+    t.equal(answer.status, status, `${method} ${path}`)
+    t.equal(answer.json.status, status)
+  }
+})
+
+test('docs/api.md lists the endpoints that are served, and every type of problem', async (t) => {
+  const docs = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
+  const mailbox = { list: async () => [], read: async () => undefined }
+  const { get } = await serve(t, { mailbox, answers: ({ kind }) => (kind.endsWith('s') ? [] : null) })
+  const paths = [...docs.matchAll(/`GET (\/[^`?{]*)/g)].map(([, path = '']) => path)
+  t.equal(paths.length, 15)
+  // A path that the server does not know is answered without the headers that every answer of this plugin has.
+  for (const path of paths) t.equal((await get(path)).headers['cache-control'], 'no-store', path)
+  const rows = [...docs.matchAll(/^\| `([a-z-]+)` \| (\d{3}) \|/gm)].map(([, kind, status]) => `${kind} ${status}`)
+  const known = Object.entries(PROBLEMS).map(([kind, { status }]) => `${kind} ${status}`)
+  t.same(rows, known)
+})

@@ -1,0 +1,98 @@
+import { request } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Test } from 'tap'
+import { createApi } from '../../src/api/index.ts'
+import type { ApiDeps } from '../../src/api/index.ts'
+import { createHttpServer } from '../../src/ingest/http.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import type { Engine, Query, SendRecord } from '../../src/model.ts'
+import { createVirtualClock } from '../helpers/clock.ts'
+import type { VirtualClock } from '../helpers/clock.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+  readonly json: Record<string, unknown>
+}
+
+export interface Running {
+  readonly clock: VirtualClock
+  /** What the log said at error level. */
+  readonly errors: string[]
+  /** What the engine was asked. */
+  readonly queries: Query[]
+  readonly port: number
+  readonly get: (path: string, headers?: Record<string, string>, method?: string) => Promise<Answer>
+}
+
+/** What the engine answers; a test overrides what it is about. */
+export type Answers = (query: Query) => unknown
+
+export interface Options extends Partial<Omit<ApiDeps, 'engine'>> {
+  readonly answers?: Answers
+  readonly sends?: readonly SendRecord[]
+}
+
+/** Serves the API over a real socket on this machine, in front of an engine that answers what the test says. */
+export async function serve(t: Pick<Test, 'teardown'>, { answers, sends, ...deps }: Options = {}): Promise<Running> {
+  const clock = createVirtualClock()
+  const queries: Query[] = []
+  const engine: Pick<Engine, 'query' | 'outbox'> = {
+    async query(query) {
+      queries.push(query)
+      return answers === undefined ? null : answers(query)
+    },
+    outbox: {
+      list: async (limit) => (sends ?? []).slice(0, limit),
+      due: async () => [],
+      rendered: async () => {},
+      outcome: async () => {},
+      stats: async () => ({ pending: 0 }),
+    },
+  }
+  const errors: string[] = []
+  const quiet = (): void => {}
+  const error = (_: object, message: string): void => void errors.push(message)
+  const log = { debug: quiet, info: quiet, warn: quiet, error }
+  const { app } = createHttpServer({ log })
+  app.post('/', async () => ({ taken: 'by ingest' }))
+  await app.register(
+    createApi({
+      engine,
+      clock,
+      log,
+      rejects: { list: () => ({ counts: {}, last: [] }) },
+      metrics: createMetrics({ version: '1.2.3', clock }),
+      tokens: [],
+      checkToken: () => undefined,
+      listensBeyondLoopback: false,
+      state: () => 'ready',
+      journalOk: () => true,
+      ...deps,
+    }),
+  )
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  t.teardown(() => app.close())
+  const { port } = app.server.address() as AddressInfo
+  return { clock, errors, queries, port, get: (path, headers, method) => ask(port, path, headers, method) }
+}
+
+/** One request whose path and headers go over the wire as they are given. */
+function ask(port: number, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () => {
+        const body = Buffer.concat(chunks).toString()
+        const isJson = /json/.test(response.headers['content-type'] ?? '') && body !== ''
+        const json = isJson ? (JSON.parse(body) as Record<string, unknown>) : {}
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body, json })
+      })
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+}

@@ -1,0 +1,203 @@
+import fc from 'fast-check'
+import { test } from 'tap'
+import { emptyPartial, mergeInto, meanOf, type Partial, stddevOf, sumOf } from '../../src/aggregate/partial.ts'
+import { answer, openAlerts } from '../../src/engine/query.ts'
+import { cutSnapshot, readSnapshot } from '../../src/engine/snapshot.ts'
+import { createFold, step } from '../../src/engine/step.ts'
+import type { EventSamples, NewEntry, Notification } from '../../src/model.ts'
+import { above, at, config, countRule, cpuHigh, createPlay, event, MINUTE, NOON, type Play, SECOND, silent, threshold } from '../helpers/play.ts'
+
+const TEN = 10 * SECOND
+const merged = (parts: readonly Partial[]): Partial => {
+  const all = emptyPartial()
+  for (const part of parts) mergeInto(all, part)
+  return all
+}
+const single = (ts: number, value: number, k = 0): Partial => ({
+  n: 1,
+  d1: value - k,
+  d2: (value - k) ** 2,
+  min: value,
+  max: value,
+  lastTs: ts,
+  last: value,
+})
+const dyadic = fc.integer({ min: -4096, max: 4096 }).map((n) => n / 64)
+const samples = fc.array(fc.record({ ts: fc.integer({ min: 0, max: 50 }), value: dyadic }), { maxLength: 30 })
+
+test('partials merge in any order and grouping to the same result (I1)', async (t) => {
+  fc.assert(
+    fc.property(samples, fc.infiniteStream(fc.nat(100)), (list, chance) => {
+      const parts = list.map(({ ts, value }) => single(ts, value))
+      const shuffled = parts.map((part) => ({ part, key: chance.next().value as number })).sort((a, b) => a.key - b.key).map(({ part }) => part)
+      const cut = Math.floor(shuffled.length / 2)
+      const grouped = merged([merged(shuffled.slice(0, cut)), emptyPartial(), merged(shuffled.slice(cut))])
+      return JSON.stringify(grouped) === JSON.stringify(merged(parts))
+    }),
+  )
+  t.pass('for any samples')
+})
+
+test('shifted sums keep the variance of large values', async (t) => {
+  const values = Array.from({ length: 1200 }, (_, i) => 1e9 + Math.sin(i) * Math.SQRT2)
+  const k = values[0] as number
+  const all = merged(values.map((value, i) => single(i, value, k)))
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
+  t.ok(Math.abs(stddevOf(all) - Math.sqrt(variance)) < 1e-9)
+  t.ok(Math.abs(meanOf(all, k) - mean) / mean < 1e-12)
+  t.equal(sumOf(merged([single(1, 0.25), single(2, 0.5)]), 0), 0.75)
+})
+
+const RULES = [
+  cpuHigh(),
+  cpuHigh({ name: 'cpu-twice', over: MINUTE, every: 30 * SECOND, for: MINUTE, keepFiringFor: MINUTE, threshold: threshold('mean', [above(0.5, 0.4)], [above(0.75, 0.7)]) }),
+  cpuHigh({ name: 'cpu-peak', over: MINUTE, every: TEN, threshold: threshold('max', [above(0.9, 0.8)]) }),
+  countRule({ over: MINUTE, threshold: threshold('count', [above(4, 4)]) }),
+]
+const EARLY = ['cpu-peak', 'ssh-failures']
+
+interface Arrival {
+  readonly event: EventSamples
+  readonly rcv: number
+}
+
+const level = fc.constantFrom(0.125, 0.5, 0.625, 0.875, 0.9375, 1)
+const history = fc.array(fc.tuple(fc.integer({ min: 1, max: 30 }), level, fc.integer({ min: 0, max: 3 })), { minLength: 3, maxLength: 8 })
+
+/** Twelve minutes of two hosts, each a list of (steps of ten seconds, cpu, matches). */
+function eventsOf(histories: readonly (readonly [number, number, number])[][]): EventSamples[] {
+  return histories.flatMap((steps, host) => {
+    const flat = steps.flatMap(([length, cpu, matches]) => Array.from({ length }, () => [cpu, matches] as const)).slice(0, 72)
+    return flat.flatMap(([cpu, matches], i) => {
+      const ts = NOON + TEN + i * TEN + host * 1000
+      const hits = Array.from({ length: matches }, (_, n) => event(`host-${host}`, ts + n, { 'count(ssh-failures)': 1 }))
+      return [event(`host-${host}`, ts, { cpu }), ...hits]
+    })
+  })
+}
+
+function perform(arrivals: readonly Arrival[], chance: () => number): Play {
+  const play = createPlay(config({ rules: RULES, mailsPerMinute: 1000 }))
+  const bySecond = Map.groupBy(arrivals, ({ rcv }) => Math.ceil(rcv / SECOND) * SECOND)
+  let batch = 0
+  play.until(NOON + 25 * MINUTE, (now) => {
+    const due = (bySecond.get(now) ?? []).map((arrival) => arrival.event)
+    while (due.length > 0) {
+      const events = due.splice(0, 1 + chance())
+      const batchId = `batch-${batch++}`.padStart(16, '0')
+      play.post(events, { batchId })
+      if (chance() % 3 === 0) play.post(events, { batchId })
+    }
+    play.post([event('host-0', now), event('host-1', now)])
+  })
+  return play
+}
+
+const sequence = (play: Play): string[] =>
+  play.mails
+    .flatMap((mail) => mail.alerts.map((alert) => ({ mail, alert })))
+    .filter(({ mail, alert }) => !EARLY.includes(alert.rule) || mail.because === 'resolved')
+    .map(({ mail, alert }) => [alert.rule, alert.host, mail.because, alert.at, EARLY.includes(alert.rule) ? '' : alert.value].join(' '))
+    .sort()
+
+test('the sequence of alerts does not depend on order within the lateness, batching, or repeats (I2, I3, I5)', async (t) => {
+  let compared = 0
+  fc.assert(
+    fc.property(fc.tuple(history, history), fc.infiniteStream(fc.nat(8)), fc.infiniteStream(fc.nat(9000)), (histories, chance, delays) => {
+      const events = eventsOf(histories)
+      const plain = perform(events.map((one) => ({ event: one, rcv: one.ts })), () => 1000)
+      const mixed = perform(
+        events.map((one) => ({ event: one, rcv: one.ts + (delays.next().value as number) })),
+        () => chance.next().value as number,
+      )
+      const expected = sequence(plain)
+      compared += expected.length
+      t.strictSame(sequence(mixed), expected)
+      for (const host of ['host-0', 'host-1']) {
+        const query = { kind: 'aggregate', host, metric: 'cpu', from: NOON, to: NOON + MINUTE * 60 } as const
+        const sent = events.filter((one) => one.host === host && one.series[0] === 'cpu').map((one) => one.values[0] as number)
+        const got = answer(mixed.fold, query) as { count: number; sum: number }
+        const kept = sent.slice(-got.count)
+        t.equal(got.sum, kept.reduce((sum, value) => sum + value, 0), 'sums are exact')
+      }
+      t.equal(mixed.fold.tallies.get('samples'), events.length, 'each distinct sample counts once')
+      t.equal(mixed.fold.tallies.get('samples_late_dropped') ?? 0, 0)
+      const early = mixed.mails.flatMap((mail) => mail.alerts.map((alert) => ({ mail, alert }))).filter(({ alert }) => EARLY.includes(alert.rule))
+      const fired = early.filter(({ mail }) => mail.because === 'fired').length
+      const resolved = early.filter(({ mail }) => mail.because === 'resolved').length
+      const open = openAlerts(mixed.fold).filter((alert) => EARLY.includes(alert.rule)).length
+      t.equal(fired, resolved + open, 'what fires early is not taken back, and ends once')
+    }),
+    { numRuns: 15 },
+  )
+  t.ok(compared > 20, `compared ${compared} steps of alerts`)
+})
+
+/** A busy quarter of an hour: alerts, a silent host, duplicates, a new configuration. */
+function busyEntries(): NewEntry[] {
+  const rules = [...RULES, silent()]
+  const play = createPlay(config({ rules }))
+  play.until('12:16:00', (now) => {
+    if (now % TEN !== 0) return
+    const hot = now > at('12:03:00') && now < at('12:09:00')
+    const events = [event('a', now, { cpu: hot ? 1 : 0.25, 'disk\u001f/': 0.5 }), event('b', now, { cpu: 0.5, 'net\u001feth0': now })]
+    const batchId = `${now}`.padStart(16, '0')
+    play.post(now < at('12:05:00') ? [...events, event('dies', now)] : events, { batchId })
+    play.post(events, { batchId, source: 'logstash-b' })
+    if (now === at('12:08:00')) play.post([event('late', at('12:05:00'), { cpu: 1 })])
+    if (now === at('12:10:00')) play.configure(config({ rules: rules.slice(1), metrics: config().metrics.slice(0, 3) }))
+  })
+  return play.entries
+}
+
+test('a fold restored from a snapshot at any entry goes on exactly as if it had never stopped (I4)', async (t) => {
+  const entries = busyEntries()
+  const run = (list: readonly NewEntry[], fold = createFold()): { fold: typeof fold; effects: string[] } => ({
+    fold,
+    effects: list.flatMap((entry) => step(fold, entry).effects.map((effect) => effect.id + effect.data)),
+  })
+  const whole = run(entries)
+  t.ok(whole.effects.length > 5, `${whole.effects.length} effects in ${entries.length} entries`)
+  t.strictSame(run(entries).effects, whole.effects, 'the fold is pure')
+  for (let cut = 0; cut < entries.length; cut += 37) {
+    const before = run(entries.slice(0, cut))
+    const bytes = Buffer.concat(cutSnapshot(before.fold.state, cut).map((chunk) => chunk.data))
+    const after = run(entries.slice(cut), createFold(readSnapshot(bytes)))
+    t.strictSame([...before.effects, ...after.effects], whole.effects, `effects, cut at ${cut}`)
+    t.strictSame(after.fold.state, whole.fold.state, `state, cut at ${cut}`)
+  }
+})
+
+test('no sample from the future moves any clock (I6)', async (t) => {
+  fc.assert(
+    fc.property(fc.integer({ min: 60_001, max: 8_640_000_000_000_000 - NOON - 20 * MINUTE }), (ahead) => {
+      const play = createPlay(config())
+      play.until('12:01:00', (now) => now % TEN === 0 && play.post([event('right', now, { cpu: 0.5 })]))
+      const source = play.fold.state.sources.get('logstash-a')
+      const before = source?.w
+      play.post([event('ahead', play.now() + ahead, { cpu: 0.5 })])
+      return source?.w === before && (play.fold.tallies.get('samples_future') ?? 0) === 1
+    }),
+    { numRuns: 50 },
+  )
+  t.pass('however far ahead')
+})
+
+test('absence is only told while observed time grows (I7)', async (t) => {
+  const play = createPlay(config({ rules: [silent()] }))
+  const outages = [[at('12:05:00'), at('12:20:00')], [at('12:30:00'), at('12:31:00')]] as const
+  let previous = 0
+  const mails: Notification[] = []
+  play.until('12:50:00', (now) => {
+    if (now % TEN === 0 && !outages.some(([from, to]) => now >= from && now < to)) {
+      play.post([event('a', now), ...(now < at('12:25:00') ? [event('b', now)] : [])])
+    }
+    const observed = play.fold.state.sources.get('logstash-a')?.observed ?? 0
+    const fresh = play.mails.slice(mails.length)
+    mails.push(...fresh)
+    t.ok(fresh.length === 0 || observed > previous || fresh.every((mail) => mail.alerts[0]?.rule === 'source-down'))
+    if (now % TEN === SECOND) previous = observed - TEN
+  })
+  t.ok(mails.some((mail) => mail.alerts[0]?.rule === 'host-silent'))
+})

@@ -1,0 +1,100 @@
+import { test } from 'tap'
+import { createRejects } from '../../src/ingest/rejects.ts'
+import { createRetries } from '../../src/ingest/retries.ts'
+import type { Log } from '../../src/model.ts'
+import { createVirtualClock } from '../helpers/clock.ts'
+
+const lines: object[] = []
+const quiet: Log = { debug: () => {}, info: () => {}, warn: (fields) => void lines.push(fields), error: () => {} }
+
+test('the last refused events are kept, bounded in number and size, whatever they are like', (t) => {
+  const rejects = createRejects({ clock: createVirtualClock(), log: quiet })
+  const add = (event: unknown, code = 'schema'): void =>
+    rejects.add({ source: 'a', counts: new Map([[code, 1]]), samples: [{ index: 0, path: '/x', reason: 'r'.repeat(1e6), code, event }] })
+  const deep: unknown = JSON.parse(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`)
+  const hostile: unknown[] = [
+    deep,
+    JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`),
+    Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`key${i}`, i])),
+    { message: 'x'.repeat(10_000_000) },
+    { ['k'.repeat(1_000_000)]: 1 },
+    JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{}},"big":1e999}'),
+    { text: '\ud800 \u0000 \u2028', list: Array.from({ length: 100_000 }, () => 'item') },
+    null,
+    undefined,
+    'text',
+    42,
+  ]
+  for (const event of hostile) add(event)
+  for (const item of rejects.list().recent) t.ok(JSON.stringify(item).length < 6000)
+  t.notOk('polluted' in {})
+  for (let i = 0; i < 300; i += 1) add({ i }, 'timestamp')
+  const { counts, recent } = rejects.list()
+  t.strictSame(counts, { schema: hostile.length, timestamp: 300 })
+  t.equal(recent.length, 100)
+  t.match(recent[0], { at: '2026-11-22T12:00:00.000Z', source: 'a', index: 0, path: '/x', code: 'timestamp', event: { i: 299 } })
+  t.end()
+})
+
+test('secrets in refused events are masked, by the name of their field and inside texts', (t) => {
+  const rejects = createRejects({ clock: createVirtualClock(), log: quiet })
+  const secret = 'hunter2hunter2'
+  const event = {
+    user: 'ada',
+    password: secret,
+    headers: { Authorization: `Bearer ${secret}`, 'x-api-key': secret, cookie: { session: secret } },
+    nested: [{ client_secret: [secret] }, { 'aws.secretAccessKey': secret }],
+    message: `login password=${secret} token: "${secret}" via https://ada:${secret}@example.org/x with Bearer ${secret}`,
+    url: 'http://localhost:8080/path',
+  }
+  rejects.add({ source: 'a', counts: new Map([['schema', 1]]), samples: [{ reason: 'r', code: 'schema', event }] })
+  const text = JSON.stringify(rejects.list())
+  t.notMatch(text, secret)
+  t.match(text, 'http://localhost:8080/path')
+  t.match(text, '"user":"ada"')
+  t.end()
+})
+
+test('the log tells of refused events once in ten seconds, with their sum', async (t) => {
+  const clock = createVirtualClock()
+  lines.length = 0
+  const rejects = createRejects({ clock, log: quiet })
+  const add = (): void => rejects.add({ source: 'a', counts: new Map([['schema', 3]]), samples: [{ reason: 'r', code: 'schema' }] })
+  add()
+  add()
+  await clock.advance(10_000)
+  add()
+  t.match(lines, [{ rejected: 3 }, { rejected: 6 }])
+  t.equal(lines.length, 2)
+})
+
+test('a body may be a retry when its answer was lost or late, once for each such answer', async (t) => {
+  const clock = createVirtualClock()
+  const retries = createRetries(clock)
+  t.equal(retries.arrive('a'), true, 'the process has just restarted')
+  retries.leave('a', clock.now(), true)
+  t.equal(retries.arrive('a'), false, 'seen since')
+  retries.leave('a', clock.now(), true)
+  await clock.advance(5 * 60_000)
+  t.equal(retries.arrive('b'), false)
+  retries.leave('b', clock.now(), false)
+  t.equal(retries.arrive('b'), true, 'its answer was lost')
+  retries.leave('b', clock.now(), true)
+  t.equal(retries.arrive('b'), false, 'the retry was answered')
+
+  const since = clock.now()
+  await clock.advance(9_001)
+  t.equal(retries.arrive('b'), true, 'the first has waited for longer than Logstash does')
+  retries.leave('b', since, true)
+  t.equal(retries.arrive('b'), true, 'its answer was late')
+  retries.leave('b', clock.now(), true)
+  retries.leave('b', clock.now(), false)
+  await clock.advance(5 * 60_000 + 1)
+  t.equal(retries.arrive('b'), false, 'forgotten')
+  for (let i = 0; i < 60_000; i += 1) {
+    retries.arrive(`c${i}`)
+    retries.leave(`c${i}`, clock.now(), false)
+  }
+  t.equal(retries.arrive('c0'), false, 'the oldest made room')
+  t.equal(retries.arrive('c59999'), true)
+})

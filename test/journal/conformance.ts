@@ -1,0 +1,255 @@
+import { test } from 'tap'
+import type { Test } from 'tap'
+import type { Effect, Entry, Journal, Offset, SnapshotChunk } from '../../src/model.ts'
+import { entryFor } from './payload.ts'
+
+export type Open = (options?: { readonly keepRecords?: number }) => Journal
+
+const ALL = Number.MAX_SAFE_INTEGER
+const bytes = (text: string): Uint8Array => Buffer.from(text)
+const effect = (id: string): Effect => ({ id, data: JSON.stringify({ id }) })
+const part = (upTo: Offset, index: number, count: number, text: string): SnapshotChunk => ({
+  upTo,
+  index,
+  count,
+  data: bytes(text),
+})
+const offsetsOf = (entries: readonly Entry[]): Offset[] => entries.map(({ offset }) => offset)
+const idsOf = (items: readonly { readonly id: string }[]): string[] => items.map(({ id }) => id)
+
+/** Gives an empty journal its first entries, up to an offset. */
+export async function fill(journal: Journal, to: Offset): Promise<void> {
+  await journal.append(Array.from({ length: to }, (_, index) => entryFor(index + 1)))
+}
+
+/** What every engine promises behind the port `Journal`. `open` gives an empty journal each time. */
+export function journalConformance(name: string, open: Open): void {
+  const journalTest = (sentence: string, body: (t: Test, journal: Journal) => Promise<void>): void =>
+    void test(`${name}: ${sentence}`, async (t) => {
+      const journal = open({ keepRecords: 3 })
+      t.teardown(() => journal.close())
+      await body(t, journal)
+    })
+  entriesConform(journalTest)
+  snapshotsConform(journalTest)
+  effectsConform(journalTest)
+  recordsConform(journalTest)
+  recoveryConforms(journalTest)
+}
+
+type JournalTest = (sentence: string, body: (t: Test, journal: Journal) => Promise<void>) => void
+
+function entriesConform(journalTest: JournalTest): void {
+  journalTest('offsets start at 1 and have no gaps, also for calls made together', async (t, journal) => {
+    t.same(await journal.append([entryFor(1), entryFor(2)]), [1, 2])
+    t.same(await journal.append([]), [])
+    const together = [journal.append([entryFor(3)]), journal.append([]), journal.append([entryFor(4), entryFor(5)])]
+    const seen = journal.read(2, ALL)
+    t.same(await Promise.all(together), [[3], [], [4, 5]])
+    t.same(offsetsOf(await seen), [3, 4, 5], 'a later call sees the earlier ones')
+  })
+
+  journalTest('entries come back as they were written, in their order', async (t, journal) => {
+    const everyByte = Uint8Array.from({ length: 256 }, (_, index) => index)
+    const written = [everyByte, new Uint8Array(0), bytes('x'.repeat(100_000))]
+    await journal.append(written.map((data, index) => ({ kind: entryFor(index).kind, data })))
+    const read = await journal.read(0, ALL)
+    t.same(read.map(({ kind }) => kind), ['batch', 'tick', 'command'])
+    for (const [index, data] of written.entries()) t.ok(Buffer.from(data).equals(read[index]!.data))
+  })
+
+  journalTest('a buffer may be used again once its entry is acknowledged', async (t, journal) => {
+    const data = bytes('first')
+    await journal.append([{ kind: 'batch', data }])
+    data.fill(0)
+    t.equal(Buffer.from((await journal.read(0, ALL))[0]!.data).toString(), 'first')
+  })
+
+  journalTest('reading stops when enough bytes are reached, and never without an entry', async (t, journal) => {
+    await journal.append(['aaaa', 'bbbb', 'cccc'].map((text) => ({ kind: 'batch' as const, data: bytes(text) })))
+    t.same(offsetsOf(await journal.read(0, 1)), [1])
+    t.same(offsetsOf(await journal.read(0, 4)), [1])
+    t.same(offsetsOf(await journal.read(0, 5)), [1, 2])
+    t.same(offsetsOf(await journal.read(1, 100)), [2, 3])
+    t.same(await journal.read(3, 100), [])
+    t.same(await journal.read(99, 100), [])
+  })
+}
+
+function snapshotsConform(journalTest: JournalTest): void {
+  const save = async (journal: Journal, upTo: Offset, ...texts: string[]): Promise<void> => {
+    for (const [index, text] of texts.entries()) await journal.saveChunk(part(upTo, index, texts.length, text))
+  }
+  const loaded = async (journal: Journal): Promise<readonly [Offset, string] | undefined> => {
+    const snapshot = await journal.load()
+    return snapshot && [snapshot.offset, Buffer.from(snapshot.state).toString()]
+  }
+
+  journalTest('a snapshot counts once its last part is there', async (t, journal) => {
+    await fill(journal, 9)
+    t.equal(await loaded(journal), undefined)
+    await journal.saveChunk(part(4, 0, 3, 'one '))
+    await journal.append([entryFor(10)])
+    await journal.saveChunk(part(4, 1, 3, ''))
+    t.equal(await loaded(journal), undefined)
+    await journal.saveChunk(part(4, 2, 3, 'three'))
+    t.same(await loaded(journal), [4, 'one three'])
+    await journal.saveChunk(part(8, 0, 2, 'half of the next '))
+    t.same(await loaded(journal), [4, 'one three'])
+    await journal.saveChunk(part(8, 1, 2, 'and all'))
+    t.same(await loaded(journal), [8, 'half of the next and all'])
+  })
+
+  journalTest('a first part starts over, also at the same offset', async (t, journal) => {
+    await fill(journal, 5)
+    await save(journal, 5, 'a', 'complete one')
+    await journal.saveChunk(part(5, 0, 3, 'given up'))
+    await journal.saveChunk(part(5, 1, 3, 'given up'))
+    await save(journal, 5, 'b', 'c')
+    t.same(await loaded(journal), [5, 'bc'])
+  })
+
+  journalTest('a part out of its order, or ahead of the entries, is refused and harms nothing', async (t, journal) => {
+    await fill(journal, 5)
+    await t.rejects(journal.saveChunk(part(5, 1, 2, 'x')), RangeError)
+    await t.rejects(journal.saveChunk(part(5, 2, 2, 'x')), RangeError)
+    await t.rejects(journal.saveChunk(part(6, 0, 1, 'x')), RangeError)
+    await journal.saveChunk(part(5, 0, 3, 'a'))
+    await t.rejects(journal.saveChunk(part(5, 2, 3, 'x')), RangeError)
+    await t.rejects(journal.saveChunk(part(4, 1, 3, 'x')), RangeError)
+    await journal.saveChunk(part(5, 1, 3, 'b'))
+    await journal.saveChunk(part(5, 2, 3, 'c'))
+    t.same(await loaded(journal), [5, 'abc'])
+    t.same(await journal.append([entryFor(6)]), [6])
+  })
+
+  journalTest('entries go when the snapshot before the newest covers them', async (t, journal) => {
+    await fill(journal, 9)
+    await save(journal, 3, 'a')
+    t.equal((await journal.read(0, ALL)).length, 9, 'one snapshot alone could be damaged')
+    await save(journal, 7, 'b')
+    t.same(offsetsOf(await journal.read(0, ALL)), [4, 5, 6, 7, 8, 9])
+    await save(journal, 9, 'c')
+    await save(journal, 9, 'd')
+    t.same(await journal.read(0, ALL), [])
+    t.same(await journal.append([entryFor(10)]), [10], 'no offset is given twice')
+  })
+}
+
+function effectsConform(journalTest: JournalTest): void {
+  journalTest('an effect is recorded once, whatever became of it', async (t, journal) => {
+    await fill(journal, 9)
+    await journal.commit(2, [effect('a'), effect('b'), effect('a')], 100)
+    await journal.outbox.outcome('a', { state: 'sent', answer: '250' }, 150)
+    await journal.commit(5, [effect('a'), effect('b'), effect('c')], 200)
+    await journal.commit(9, [], 300)
+    t.same(idsOf(await journal.outbox.due(1000, 9)), ['b', 'c'])
+    t.same(idsOf(await journal.outbox.list(9)), ['c', 'b', 'a'])
+    t.same((await journal.outbox.list(9)).map(({ createdAt }) => createdAt), [200, 100, 100])
+    await t.rejects(journal.commit(10, [effect('d')], 300), RangeError)
+  })
+
+  journalTest('what is due comes oldest first, retries when their time has come', async (t, journal) => {
+    await fill(journal, 1)
+    await journal.commit(1, [effect('a'), effect('b'), effect('c')], 5000.5)
+    await journal.outbox.outcome('a', { state: 'retry', answer: '451 later', at: 7000.25 }, 5001)
+    t.same(idsOf(await journal.outbox.due(6000, 9)), ['b', 'c'])
+    t.same(idsOf(await journal.outbox.due(6000, 1)), ['b'])
+    t.same(idsOf(await journal.outbox.due(7000.25, 9)), ['a', 'b', 'c'])
+    t.same(idsOf(await journal.outbox.due(4000, 9)), ['b', 'c'], 'a clock set back holds up no new mail')
+    t.match((await journal.outbox.due(7001, 1))[0], { id: 'a', data: '{"id":"a"}', attempts: 1 })
+  })
+
+  journalTest('a message is rendered once, kept for its retries, and dropped when it is done', async (t, journal) => {
+    const message = async (): Promise<string | undefined> => {
+      const rendered = (await journal.outbox.due(1000, 1))[0]?.rendered
+      return rendered && Buffer.from(rendered).toString()
+    }
+    await fill(journal, 1)
+    await journal.commit(1, [effect('a')], 1)
+    t.equal(await message(), undefined)
+    const buffer = bytes('From: a')
+    await journal.outbox.rendered('a', buffer)
+    buffer.fill(0)
+    await journal.outbox.rendered('a', bytes('From: b'))
+    await journal.outbox.rendered('unknown', bytes('From: c'))
+    await journal.outbox.outcome('a', { state: 'retry', answer: 'time-out', at: 2 }, 2)
+    t.equal(await message(), 'From: a')
+    await journal.outbox.outcome('a', { state: 'sent', answer: '250' }, 3)
+    await journal.outbox.rendered('a', bytes('From: d'))
+    t.equal(await message(), undefined)
+  })
+}
+
+function recordsConform(journalTest: JournalTest): void {
+  journalTest('the registry tells what became of each effect, newest first', async (t, journal) => {
+    await fill(journal, 1)
+    t.same(await journal.outbox.stats(), { pending: 0 })
+    await journal.commit(1, [effect('a'), effect('b')], 10)
+    await journal.commit(1, [effect('c'), effect('d')], 20)
+    t.same(await journal.outbox.stats(), { pending: 4, oldest: 10 })
+    await journal.outbox.outcome('a', { state: 'retry', answer: '421 busy', at: 40 }, 30)
+    await journal.outbox.outcome('a', { state: 'sent', answer: '250 ok' }, 50)
+    await journal.outbox.outcome('b', { state: 'failed', answer: '550 unknown' }, 60)
+    await journal.outbox.outcome('b', { state: 'sent', answer: 'too late' }, 70)
+    await journal.outbox.outcome('b', { state: 'retry', answer: 'too late', at: 90 }, 70)
+    await journal.outbox.outcome('c', { state: 'retry', answer: '421 busy', at: 80 }, 70)
+    await journal.outbox.outcome('unknown', { state: 'sent', answer: '250' }, 70)
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(effect)
+    t.same(await journal.outbox.list(9), [
+      { ...d, state: 'pending', attempts: 0, createdAt: 20 },
+      { ...c, state: 'pending', attempts: 1, createdAt: 20, nextAt: 80, answer: '421 busy' },
+      { ...b, state: 'failed', attempts: 1, createdAt: 10, doneAt: 60, answer: '550 unknown' },
+      { ...a, state: 'sent', attempts: 2, createdAt: 10, doneAt: 50, answer: '250 ok' },
+    ])
+    t.same(idsOf(await journal.outbox.list(2)), ['d', 'c'])
+    t.same(await journal.outbox.stats(), { pending: 2, oldest: 20 })
+  })
+
+  journalTest('old records go, but never pending ones nor those that a replay could bring back', async (t, journal) => {
+    await fill(journal, 20)
+    for (let upTo = 1; upTo <= 10; upTo += 1) {
+      await journal.commit(upTo, [effect(`e${upTo}`)], upTo)
+      if (upTo !== 2) await journal.outbox.outcome(`e${upTo}`, { state: 'sent', answer: '250' }, upTo)
+    }
+    await journal.saveChunk(part(5, 0, 1, 'a'))
+    t.equal((await journal.outbox.list(99)).length, 10, 'a damaged snapshot could mean a replay from the start')
+    await journal.saveChunk(part(20, 0, 1, 'b'))
+    t.same(idsOf(await journal.outbox.list(99)), ['e10', 'e9', 'e8', 'e7', 'e6', 'e2'])
+    await journal.commit(8, [effect('e8')], 99)
+    t.same(idsOf(await journal.outbox.due(99, 9)), ['e2'], 'a replay sends nothing again')
+    await journal.saveChunk(part(20, 0, 1, 'c'))
+    t.same(idsOf(await journal.outbox.list(99)), ['e10', 'e9', 'e8', 'e2'], 'three are kept')
+  })
+}
+
+function recoveryConforms(journalTest: JournalTest): void {
+  journalTest('recovery forgets what lies beyond an offset, and goes on from there', async (t, journal) => {
+    await fill(journal, 6)
+    await journal.commit(3, [effect('kept')], 1)
+    await journal.commit(6, [effect('forgotten')], 1)
+    await journal.saveChunk(part(2, 0, 1, 'kept'))
+    await journal.saveChunk(part(6, 0, 1, 'forgotten'))
+    await journal.saveChunk(part(6, 0, 2, 'under way'))
+    await journal.recover(4)
+    t.same(offsetsOf(await journal.read(2, ALL)), [3, 4])
+    t.equal((await journal.load())?.offset, 2)
+    t.same(idsOf(await journal.outbox.list(9)), ['kept'])
+    await t.rejects(journal.saveChunk(part(4, 1, 2, 'under way')), RangeError, 'a snapshot starts over')
+    t.same(await journal.append([entryFor(5)]), [5])
+    t.same(await journal.read(4, ALL), [{ offset: 5, ...entryFor(5) }])
+    await t.rejects(journal.recover(9), 'what was acknowledged must be there')
+  })
+
+  journalTest('a closed journal refuses, and closing it again is no error', async (t, journal) => {
+    await fill(journal, 1)
+    const waiting = journal.append([entryFor(2)])
+    await journal.close()
+    await journal.close()
+    t.same(await waiting, [2])
+    await t.rejects(journal.append([entryFor(3)]), { code: 'JOURNAL_FAILED' })
+    await t.rejects(journal.read(0, 1), { code: 'JOURNAL_FAILED' })
+    await t.rejects(journal.recover(1), { code: 'JOURNAL_FAILED' })
+    await t.rejects(journal.outbox.due(1, 1), { code: 'JOURNAL_FAILED' })
+  })
+}

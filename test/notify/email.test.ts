@@ -1,0 +1,213 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import type { SMTPServerOptions } from 'smtp-server'
+import { type Test, test } from 'tap'
+import type { SmtpConfig } from '../../src/model.ts'
+import { createEmailTransport } from '../../src/notify/email.ts'
+import { renderMessage } from '../../src/notify/message.ts'
+import type { Delivery, Transport } from '../../src/notify/transport.ts'
+import { conform } from './conformance.ts'
+import { notification } from './samples.ts'
+import { portOf, refusal, smtpConfig, startMailServer } from './smtp.ts'
+
+const options = { from: { name: 'Stashwatch', address: 'alerts@example.org' }, domain: 'example.org' }
+const envelope = { from: 'alerts@example.org', to: 'ada@example.org' }
+const never = new AbortController().signal
+
+conform('SMTP', async (t) => {
+  const server = await startMailServer(t)
+  const transport = open(t, smtpConfig(server.port))
+  return { transport, received: async () => server.arrived }
+})
+
+function open(t: Test, config: SmtpConfig): Transport {
+  const transport = createEmailTransport(config)
+  t.teardown(() => transport.close())
+  return transport
+}
+
+async function sendOne(transport: Transport, to = envelope.to): Promise<Delivery> {
+  return transport.send(await transport.build(renderMessage(notification(), options)), { ...envelope, to }, never)
+}
+
+/** A key and a certificate for 127.0.0.1 that nobody vouches for. */
+function selfSigned(folder: string): { readonly key: string; readonly cert: string } {
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const files = ['-keyout', key, '-out', cert]
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '2',
+      ...subject,
+      ...files,
+    ],
+    {
+      stdio: 'ignore',
+    },
+  )
+  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
+}
+
+test('mails go through STARTTLS, through TLS from the first byte, and with a password', async (t) => {
+  const identity = selfSigned(t.testdir({}))
+  const trusted = getCACertificates()
+  t.teardown(() => setDefaultCACertificates(trusted))
+  const seen: string[] = []
+  const auth: SMTPServerOptions = {
+    ...identity,
+    authOptional: false,
+    disabledCommands: [],
+    onAuth(login, session, callback) {
+      seen.push(`${login.username} ${session.secure ? 'encrypted' : 'in the clear'}`)
+      if (login.password === 'geheim-7') callback(null, { user: 'alerts' })
+      else callback(refusal(535, `no such login: alerts/${login.password}`))
+    },
+  }
+  const login = { user: 'alerts', password: 'geheim-7', requireTls: true }
+  const start = await startMailServer(t, auth)
+  const whole = await startMailServer(t, { ...auth, secure: true })
+  const stranger = await sendOne(open(t, smtpConfig(start.port, login)))
+  t.match(
+    stranger,
+    { state: 'retry', answer: /certificate/i },
+    'an unknown certificate is refused where TLS is required',
+  )
+  t.match(await sendOne(open(t, smtpConfig(start.port, { ...login, requireTls: false }))), { state: 'sent' })
+  setDefaultCACertificates([...trusted, identity.cert])
+  t.match(await sendOne(open(t, smtpConfig(start.port, login))), { state: 'sent', answer: /^250 / })
+  t.match(await sendOne(open(t, smtpConfig(whole.port, { ...login, secure: true }))), {
+    state: 'sent',
+    answer: /^250 /,
+  })
+  const wrong = await sendOne(open(t, smtpConfig(start.port, { ...login, password: 'falsch-8' })))
+  t.match(wrong, { state: 'retry', answer: /535/ }, 'a wrong password can be mended, so the mail waits')
+  t.notMatch(JSON.stringify([wrong, stranger]), /geheim-7|falsch-8|ZmFsc2NoLTg|Z2VoZWltLTc/)
+  t.same(new Set(seen), new Set(['alerts encrypted']))
+})
+
+test('nothing leaves unencrypted where TLS is required', async (t) => {
+  const server = await startMailServer(t, { disabledCommands: ['STARTTLS'] })
+  t.match(await sendOne(open(t, smtpConfig(server.port, { requireTls: true }))), {
+    state: 'retry',
+    answer: /STARTTLS/i,
+  })
+  t.equal(server.arrived.length, 0)
+})
+
+test('only a permanent refusal of the recipient or the mail itself ends the attempts', async (t) => {
+  const cases: readonly (readonly [string, number, Delivery['state']])[] = [
+    ['rcpt', 550, 'failed'],
+    ['rcpt', 553, 'failed'],
+    ['rcpt', 450, 'retry'],
+    ['rcpt', 421, 'retry'],
+    ['rcpt', 530, 'retry'],
+    ['rcpt', 503, 'retry'],
+    ['mail', 550, 'retry'],
+    ['mail', 451, 'retry'],
+    ['data', 554, 'failed'],
+    ['data', 451, 'retry'],
+    ['data', 421, 'retry'],
+  ]
+  for (const [stage, code, state] of cases) {
+    const answer = (when: string, callback: (error?: Error | null) => void): void =>
+      when === stage ? callback(refusal(code, `no\u202e ${when}`)) : callback()
+    const server = await startMailServer(t, {
+      onMailFrom: (_address, _session, callback) => answer('mail', callback),
+      onRcptTo: (_address, _session, callback) => answer('rcpt', callback),
+      onData: (_stream, _session, callback) => answer('data', callback),
+    })
+    const delivery = await sendOne(open(t, smtpConfig(server.port)))
+    t.match(
+      delivery,
+      { state, answer: new RegExp(`${code} no\\\\u\\{202E\\} ${stage}`) },
+      `${stage} ${code} means ${state}`,
+    )
+  }
+})
+
+test('a refused recipient costs the connection of no other', async (t) => {
+  const server = await startMailServer(t, {
+    onRcptTo: ({ address }, _session, callback) =>
+      callback(address.startsWith('nobody') ? refusal(550, 'no such user') : null),
+  })
+  const transport = open(t, smtpConfig(server.port))
+  const names = ['nobody1', 'ada', 'nobody2', 'grace', 'nobody3', 'edith', 'nobody4', 'mary']
+  const states = await Promise.all(names.map(async (name) => (await sendOne(transport, `${name}@example.org`)).state))
+  t.same(states, ['failed', 'sent', 'failed', 'sent', 'failed', 'sent', 'failed', 'sent'])
+})
+
+test('a server that takes smaller mails only refuses ours for good', async (t) => {
+  const server = await startMailServer(t, {
+    size: 1000,
+    onData: (stream, _session, callback) => callback(stream.sizeExceeded ? refusal(552, 'too large') : null),
+  })
+  t.match(await sendOne(open(t, smtpConfig(server.port))), { state: 'failed', answer: /size/i })
+})
+
+/** A server that only does with each connection what it is told to. */
+async function startOddServer(t: Test, greet: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}))
+    greet(socket)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return portOf(server)
+}
+
+test('a server that hangs, hangs up, refuses everyone or is not there makes the mail wait', async (t) => {
+  const port = {
+    hangs: await startOddServer(t, () => {}),
+    hangsUp: await startOddServer(t, (socket) => socket.destroy()),
+    refuses: await startOddServer(t, (socket) => socket.end('554 go away\r\n')),
+    isBusy: await startOddServer(t, (socket) => socket.end('421 too busy\r\n')),
+    isNoServer: await startOddServer(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+  }
+  const gone = await startMailServer(t)
+  await gone.close()
+  for (const [name, number] of Object.entries({ ...port, isGone: gone.port })) {
+    const delivery = await sendOne(open(t, smtpConfig(number, { timeout: 150 })))
+    t.match(delivery, { state: 'retry', answer: /\S/ }, `a server that ${name}: ${delivery.answer}`)
+  }
+  const nowhere = await sendOne(open(t, smtpConfig(25, { host: 'mail.invalid', timeout: 1_000 })))
+  t.match(nowhere, { state: 'retry', answer: /mail\.invalid/ })
+})
+
+test('a server that trickles its answers is cut off by the signal', async (t) => {
+  const number = await startOddServer(t, (socket) => {
+    socket.write('220-patience\r\n')
+    socket.on('data', () => socket.write('250-more\r\n'))
+  })
+  const cut = new AbortController()
+  const transport = open(t, smtpConfig(number, { timeout: 60_000 }))
+  const delivery = transport.send(await transport.build(renderMessage(notification(), options)), envelope, cut.signal)
+  cut.abort()
+  t.match(await delivery, { state: 'retry', answer: /\S/ })
+})
+
+test('a connection that broke while it was idle costs no attempt', async (t) => {
+  const first = await startMailServer(t)
+  const transport = open(t, smtpConfig(first.port))
+  t.equal((await sendOne(transport)).state, 'sent')
+  await first.close()
+  const second = await startMailServer(t, {}, first.port)
+  t.equal((await sendOne(transport)).state, 'sent')
+  t.equal(second.arrived.length, 1)
+})

@@ -1,0 +1,382 @@
+import { test } from 'tap'
+import type { Log, Notification, Observer, Outbox, OutboxItem, Outcome } from '../../src/model.ts'
+import { buildMime, createEmailTransport } from '../../src/notify/email.ts'
+import { renderMessage } from '../../src/notify/message.ts'
+import { createSender, retryDelay, type Sender, type SenderParts } from '../../src/notify/outbox.ts'
+import type { Delivery, Transport } from '../../src/notify/transport.ts'
+import { createVirtualClock, type VirtualClock } from '../helpers/clock.ts'
+import { at, notification } from './samples.ts'
+import { refusal, smtpConfig, startMailServer } from './smtp.ts'
+
+const mailOptions = { from: { name: 'Stashwatch', address: 'alerts@example.org' }, domain: 'example.org' }
+
+interface Row {
+  data: string
+  attempts: number
+  rendered?: Uint8Array
+  outcome?: Outcome
+  nextAt: number
+}
+
+interface Box extends Outbox {
+  readonly rows: Map<string, Row>
+  /** What does not work for now. */
+  readonly broken: Set<'due' | 'rendered' | 'outcome'>
+  add(...mails: readonly Notification[]): void
+}
+
+function createBox(): Box {
+  const rows = new Map<string, Row>()
+  const broken: Box['broken'] = new Set()
+  const work = async (step: 'due' | 'rendered' | 'outcome'): Promise<void> => {
+    if (broken.has(step)) throw new Error('disk full')
+  }
+  return {
+    rows,
+    broken,
+    add: (...mails) =>
+      mails.forEach((mail) => rows.set(mail.id, { data: JSON.stringify(mail), attempts: 0, nextAt: 0 })),
+    async due(now, limit): Promise<OutboxItem[]> {
+      await work('due')
+      const pending = [...rows].filter(([, row]) => (row.outcome?.state ?? 'retry') === 'retry' && row.nextAt <= now)
+      return pending
+        .slice(0, limit)
+        .map(([id, { data, attempts, rendered }]) => ({ id, data, attempts, ...(rendered ? { rendered } : {}) }))
+    },
+    async rendered(id, bytes): Promise<void> {
+      await work('rendered')
+      rows.get(id)!.rendered = bytes
+    },
+    async outcome(id, outcome): Promise<void> {
+      await work('outcome')
+      const row = rows.get(id)!
+      row.outcome = outcome
+      row.attempts += 1
+      if (outcome.state === 'retry') row.nextAt = outcome.at
+    },
+    list: async () =>
+      [...rows].map(([id, row]) => ({
+        id,
+        data: row.data,
+        state: 'pending',
+        attempts: row.attempts,
+        createdAt: 0,
+        answer: row.outcome?.answer ?? '',
+      })),
+    stats: async () => ({ pending: rows.size, oldest: at('12:00:00') }),
+  }
+}
+
+interface Scripted extends Transport {
+  readonly sent: { readonly to: string; readonly bytes: string }[]
+}
+
+function scripted(answer: (to: string, n: number, signal: AbortSignal) => Delivery | Promise<Delivery>): Scripted {
+  const sent: { to: string; bytes: string }[] = []
+  return {
+    type: 'email',
+    sent,
+    build: async (message) => Buffer.from(`${message.messageId} ${message.subject}`),
+    async send(bytes, { to }, signal): Promise<Delivery> {
+      sent.push({ to, bytes: Buffer.from(bytes).toString() })
+      return answer(to, sent.length, signal)
+    },
+    close: async () => {},
+  }
+}
+
+const accepted: Delivery = { state: 'sent', answer: '250 ok' }
+const busy: Delivery = { state: 'retry', answer: '451 later' }
+
+interface Play extends SenderParts {
+  readonly outbox: Box
+  readonly clock: VirtualClock
+  readonly said: string[]
+  readonly told: unknown[][]
+}
+
+function play(transport: Transport, change: Partial<Play> = {}): Play {
+  const said: string[] = []
+  const told: unknown[][] = []
+  const say =
+    (level: string) =>
+    (_: object, message: string): void =>
+      void said.push(`${level}: ${message}`)
+  const log: Log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
+  const notified: Observer['notified'] = (...report) => void told.push(report)
+  const observer: Observer = { events() {}, rejects() {}, answered() {}, engine() {}, notified }
+  return {
+    outbox: createBox(),
+    clock: createVirtualClock(at('12:05:12')),
+    log,
+    observer,
+    said,
+    told,
+    render: (mail) => renderMessage(mail, mailOptions),
+    from: 'alerts@example.org',
+    transport,
+    ...change,
+  }
+}
+
+const mailTo = (name: string, id = name): Notification =>
+  notification({ id, thread: id, to: { address: `${name}@example.org` } })
+const state = (box: Box, id: string): string | undefined => box.rows.get(id)?.outcome?.state
+const settle = async (): Promise<void> => {
+  for (let i = 0; i < 20; i += 1) await new Promise((done) => setImmediate(done))
+}
+async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 20_000 && !holds(); i += 1) await new Promise((done) => setImmediate(done))
+}
+
+test('a mail leaves as soon as the sender is woken, and its outcome and latency are told', async (t) => {
+  const parts = play(scripted(() => accepted))
+  const sender = createSender(parts)
+  await settle()
+  parts.outbox.add(mailTo('ada'))
+  sender.wake()
+  await settle()
+  t.match(parts.outbox.rows.get('ada'), { attempts: 1, outcome: { state: 'sent', answer: '250 ok' } })
+  t.same(parts.told, [['email', 'sent', 12]])
+  t.match(parts.said, ['info: mail sent'])
+  await sender.stop(1000)
+})
+
+test('a mail is rendered once, kept before the first attempt, and tried unchanged until it is accepted', async (t) => {
+  let renders = 0
+  const tries: number[] = []
+  const transport = scripted((_, n) => {
+    tries.push(parts.clock.now())
+    return n < 10 ? busy : accepted
+  })
+  const parts = play(transport)
+  const box = parts.outbox
+  const start = (): Sender =>
+    createSender({ ...parts, render: (mail) => renderMessage({ ...mail, seq: renders++ }, mailOptions) })
+  box.add(mailTo('ada'))
+  const first = start()
+  await settle()
+  const kept = Buffer.from(box.rows.get('ada')?.rendered ?? []).toString()
+  t.same(transport.sent, [{ to: 'ada@example.org', bytes: kept }])
+  await parts.clock.advance(100_000)
+  await first.stop(1000)
+  const second = start()
+  await parts.clock.advance(3_600_000)
+  t.equal(state(box, 'ada'), 'sent', 'after a restart and many attempts')
+  t.equal(renders, 1)
+  t.same(new Set(transport.sent.map(({ bytes }) => bytes)), new Set([kept]))
+  const waits = tries.slice(1).map((time, i) => Math.floor((time - (tries[i] ?? 0)) / 1000))
+  t.same(waits, [5, 10, 20, 40, 80, 160, 300, 300, 300], 'seconds between attempts')
+  t.equal(retryDelay(1e6), 300_000)
+  await second.stop(1000)
+})
+
+test('a refused mail and a stalled one hold up none behind them, not even to the same address', async (t) => {
+  const stalled: ((delivery: Delivery) => void)[] = []
+  const transport = scripted((to) => {
+    if (to.startsWith('nobody')) return { state: 'failed', answer: '550 no such user' }
+    return to.startsWith('slow') ? new Promise((resolve) => stalled.push(resolve)) : accepted
+  })
+  const parts = play(transport)
+  const box = parts.outbox
+  box.add(mailTo('slow', 's1'), mailTo('slow', 's2'), mailTo('slow', 's3'), mailTo('slow', 's4'), mailTo('slow', 's5'))
+  box.add(mailTo('nobody'), ...Array.from({ length: 30 }, (_, i) => mailTo('ada', `ada${i}`)))
+  const sender = createSender(parts)
+  await settle()
+  await settle()
+  t.equal(stalled.length, 3, 'one address takes no more than its share')
+  t.equal(state(box, 'nobody'), 'failed')
+  t.same(
+    Array.from({ length: 30 }, (_, i) => state(box, `ada${i}`)),
+    Array(30).fill('sent'),
+  )
+  t.match(parts.said, ['error: mail refused for good; see the answer'])
+  for (const resolve of stalled.splice(0)) resolve(accepted)
+  await settle()
+  for (const resolve of stalled.splice(0)) resolve(accepted)
+  await settle()
+  t.same(
+    ['s1', 's2', 's3', 's4', 's5'].map((id) => state(box, id)),
+    Array(5).fill('sent'),
+  )
+  t.equal(transport.sent.length, 36, 'each once')
+  await sender.stop(1000)
+})
+
+test('an attempt that lasts too long is cut off and repeated later', async (t) => {
+  const transport = scripted((_, n, signal) => {
+    if (n > 1) return accepted
+    return new Promise((resolve) =>
+      signal.addEventListener('abort', () => resolve({ state: 'retry', answer: 'cut off' })),
+    )
+  })
+  const parts = play(transport, { patience: 30_000 })
+  parts.outbox.add(mailTo('ada'))
+  const sender = createSender(parts)
+  await settle()
+  await parts.clock.advance(29_000)
+  t.equal(state(parts.outbox, 'ada'), undefined)
+  await parts.clock.advance(1_000)
+  await settle()
+  t.equal(state(parts.outbox, 'ada'), 'retry')
+  await parts.clock.advance(6_000)
+  await settle()
+  t.equal(state(parts.outbox, 'ada'), 'sent')
+  await sender.stop(1000)
+})
+
+test('a mail whose outcome cannot be recorded is not sent again, and recorded once that works', async (t) => {
+  const transport = scripted(() => accepted)
+  const parts = play(transport)
+  parts.outbox.add(mailTo('ada'), mailTo('grace'))
+  parts.outbox.broken.add('outcome')
+  const sender = createSender(parts)
+  await parts.clock.advance(600_000)
+  t.equal(transport.sent.length, 2)
+  t.equal(parts.said.filter((line) => line.startsWith('error:')).length, 2, 'said once for each')
+  parts.outbox.broken.clear()
+  await parts.clock.advance(1_000)
+  await settle()
+  t.same([state(parts.outbox, 'ada'), state(parts.outbox, 'grace')], ['sent', 'sent'])
+  t.equal(transport.sent.length, 2)
+  await sender.stop(1000)
+})
+
+test('no mail leaves before its bytes are kept, and an outbox that cannot be read is asked again', async (t) => {
+  const transport = scripted(() => accepted)
+  const parts = play(transport)
+  parts.outbox.add(mailTo('ada'))
+  parts.outbox.broken.add('rendered').add('outcome')
+  const sender = createSender(parts)
+  await parts.clock.advance(60_000)
+  t.equal(transport.sent.length, 0)
+  parts.outbox.broken.add('due')
+  await parts.clock.advance(10_000)
+  parts.outbox.broken.clear()
+  await parts.clock.advance(400_000)
+  await settle()
+  t.equal(state(parts.outbox, 'ada'), 'sent')
+  t.equal(transport.sent.length, 1)
+  await sender.stop(1000)
+})
+
+test('an answer of the outbox that is older than the end of an attempt repeats no mail', async (t) => {
+  let finish: (delivery: Delivery) => void = () => {}
+  const transport = scripted(() => new Promise((resolve) => (finish = resolve)))
+  const parts = play(transport)
+  const box = parts.outbox
+  const answers: (() => void)[] = []
+  const slow: Outbox = {
+    ...box,
+    async due(now, limit): Promise<readonly OutboxItem[]> {
+      const items = await box.due(now, limit)
+      if (transport.sent.length > 0) await new Promise<void>((resolve) => answers.push(resolve))
+      return items
+    },
+  }
+  box.add(mailTo('ada'))
+  const sender = createSender({ ...parts, outbox: slow })
+  await settle()
+  sender.wake()
+  await settle()
+  finish(accepted)
+  await settle()
+  for (const answer of answers.splice(0)) answer()
+  await settle()
+  t.equal(transport.sent.length, 1)
+  for (const answer of answers.splice(0)) answer()
+  await settle()
+  await Promise.all([sender.stop(1000), parts.clock.advance(3000)])
+})
+
+test('a record that is no notification is given up, one that cannot be rendered waits', async (t) => {
+  const parts = play(
+    scripted(() => accepted),
+    {
+      render: (mail) => {
+        if (mail.id === 'odd') throw new TypeError('no such unit')
+        return renderMessage(mail, mailOptions)
+      },
+    },
+  )
+  parts.outbox.add(mailTo('ada'), mailTo('grace', 'odd'))
+  parts.outbox.rows.set('broken', { data: '{', attempts: 0, nextAt: 0 })
+  const sender = createSender(parts)
+  await settle()
+  t.match(parts.outbox.rows.get('broken')?.outcome, { state: 'failed', answer: /not JSON/ })
+  t.match(parts.outbox.rows.get('odd')?.outcome, { state: 'retry', answer: 'before sending: no such unit' })
+  t.equal(state(parts.outbox, 'ada'), 'sent')
+  await sender.stop(1000)
+})
+
+test('once an hour it is said that mails wait', async (t) => {
+  const parts = play(scripted(() => busy))
+  parts.outbox.add(mailTo('ada'))
+  const sender = createSender(parts)
+  await parts.clock.advance(2 * 3_600_000)
+  const errors = parts.said.filter((line) => line.startsWith('error:'))
+  t.same(errors, Array(2).fill('error: mails wait for the mail server; the oldest for more than an hour'))
+  t.equal(parts.said.filter((line) => line.startsWith('warn:')).length, 1, 'the first failure is a warning')
+  await sender.stop(1000)
+})
+
+test('stop waits for mails under way, cuts off what takes too long, and starts nothing new', async (t) => {
+  const transport = scripted((to, _, signal) =>
+    to.startsWith('slow')
+      ? new Promise((resolve) => signal.addEventListener('abort', () => resolve({ state: 'retry', answer: 'cut off' })))
+      : new Promise((resolve) => setImmediate(() => resolve(accepted))),
+  )
+  const parts = play(transport)
+  parts.outbox.add(mailTo('slow'), mailTo('ada'))
+  const sender = createSender(parts)
+  await until(() => transport.sent.length === 2)
+  const stopped = sender.stop(5_000)
+  parts.outbox.add(mailTo('grace'))
+  sender.wake()
+  await settle()
+  t.same([state(parts.outbox, 'ada'), state(parts.outbox, 'slow')], ['sent', undefined])
+  await parts.clock.advance(5_000)
+  await stopped
+  t.same([state(parts.outbox, 'slow'), state(parts.outbox, 'grace')], ['retry', undefined])
+  await parts.clock.advance(60_000)
+  t.equal(transport.sent.length, 2)
+})
+
+test('a mail server that is down gets every mail once it is up, and one refused recipient delays none', async (t) => {
+  const down = await startMailServer(t)
+  await down.close()
+  const transport = createEmailTransport(smtpConfig(down.port))
+  const parts = play(transport)
+  const box = parts.outbox
+  const ids = Array.from({ length: 8 }, (_, i) => `mail${i}`)
+  box.add(...ids.map((id) => mailTo(id === 'mail0' ? 'nobody' : 'ada', id)))
+  const sender = createSender(parts)
+  await until(() => ids.every((id) => state(box, id) === 'retry'))
+  t.same(new Set(parts.told.map(([, outcome]) => outcome)), new Set(['retry']))
+  let defer = true
+  const server = await startMailServer(
+    t,
+    {
+      onRcptTo: ({ address }, _session, callback) =>
+        callback(address.startsWith('nobody') ? refusal(550, 'no such user') : null),
+      onData: (_stream, _session, callback) => {
+        callback(defer ? refusal(451, 'once more') : null)
+        defer = false
+      },
+    },
+    down.port,
+  )
+  const others = ids.slice(1)
+  await parts.clock.advance(6_000)
+  await until(() => ids.every((id) => (box.rows.get(id)?.attempts ?? 0) === 2))
+  await parts.clock.advance(11_000)
+  await until(() => others.every((id) => state(box, id) === 'sent'))
+  t.equal(state(box, 'mail0'), 'failed')
+  const arrived = server.arrived.map(({ raw }) => /^Message-ID: (.*)\r$/m.exec(raw.toString())?.[1])
+  const wanted = others.map((id) => renderMessage(mailTo('ada', id), mailOptions).messageId)
+  t.same(new Set(arrived), new Set(wanted), 'each Message-ID')
+  t.equal(arrived.length, wanted.length, 'each once')
+  const same = await buildMime(renderMessage(mailTo('ada', 'mail3'), mailOptions))
+  t.ok(server.arrived.some(({ raw }) => raw.toString().trimEnd() === Buffer.from(same).toString().trimEnd()))
+  await sender.stop(1000)
+})

@@ -1,0 +1,87 @@
+import type { AlertFacts, Notification } from '../../src/model.ts'
+
+export const at = (time: string): number => Date.parse(`2026-11-22T${time}Z`)
+
+/** An alert as the engine tells it, about a machine that works too hard. */
+export function facts(change: Partial<AlertFacts> = {}): AlertFacts {
+  return {
+    episode: '4f1c0a9b2e7d5c31',
+    code: 'K7X2',
+    rule: 'cpu-high',
+    host: 'web-7',
+    labels: {},
+    what: 'mean of cpu over 2m',
+    metric: 'cpu',
+    unit: 'ratio',
+    state: 'firing',
+    severity: 'warning',
+    value: 0.942,
+    bound: 'above 0.9',
+    clear: 'at most 0.85',
+    since: at('12:04:00'),
+    at: at('12:05:00'),
+    peak: 0.942,
+    reason: 'mean of cpu over 2m was 0.942 (24 samples): above 0.9',
+    source: 'logstash-a',
+    gaps: [],
+    ...change,
+  }
+}
+
+/** What Ada is told of one alert. */
+export function notification(change: Partial<Notification> = {}): Notification {
+  const alerts = change.alerts ?? [facts()]
+  const thread = alerts[0]?.episode ?? 'none'
+  return {
+    id: `${thread}.0.ada`,
+    receiver: 'ops',
+    to: { name: 'Ada Lovelace', address: 'ada@example.org' },
+    at: at('12:05:12'),
+    because: 'fired',
+    kind: 'alert',
+    thread,
+    seq: 0,
+    ...change,
+    alerts,
+  }
+}
+
+export const resolved = (): Notification =>
+  notification({
+    id: 'recovery',
+    at: at('12:19:12'),
+    because: 'resolved',
+    seq: 1,
+    alerts: [
+      facts({
+        state: 'resolved',
+        value: 0.61,
+        at: at('12:19:00'),
+        resolvedAt: at('12:19:00'),
+        peak: 0.987,
+        reason: 'mean of cpu over 2m was 0.61 (24 samples): back within bounds (ends at most 0.85)',
+      }),
+    ],
+  })
+
+/** A storm: so many alerts on as many hosts, every fourth of them over already. */
+export function storm(count: number): Notification {
+  const alerts = Array.from({ length: count }, (_, i) => {
+    const host = `web-${i + 1}`
+    const episode = `storm${i}`
+    if (i % 4 === 3) {
+      return facts({
+        host,
+        episode,
+        code: `C${i}`,
+        state: 'resolved',
+        resolvedAt: at('12:09:00'),
+        value: 0.4,
+        peak: 0.97,
+      })
+    }
+    const severity = i % 5 === 0 ? 'critical' : 'warning'
+    return facts({ host, episode, code: `C${i}`, severity, value: 0.9 + (i % 10) / 100 })
+  })
+  return notification({ id: 'list.1.ada', kind: 'digest', because: 'mail budget', thread: 'list.1.ada', alerts })
+}
