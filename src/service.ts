@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApi } from './api/index.ts'
@@ -261,7 +262,7 @@ async function reload(running: Running, next: Config): Promise<readonly string[]
   return []
 }
 
-function urlOf(address: ReturnType<import('node:net').Server['address']>, { listen }: Config): string {
+function urlOf(address: AddressInfo | string | null, { listen }: Config): string {
   const port = typeof address === 'object' && address !== null ? address.port : listen.port
   return `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}`
 }

@@ -44,7 +44,11 @@ function typesOf(schema: JSONSchema, name: string, folder: URL): Promise<string>
   return compile(schema, name, {
     cwd: fileURLToPath(folder),
     format: false,
-    $refOptions: { resolve: { file: { read: ({ url }: { readonly url: string }) => JSON.stringify(readSchema(new URL(url, folder))) } } },
+    $refOptions: {
+      resolve: {
+        file: { read: ({ url }: { readonly url: string }) => JSON.stringify(readSchema(new URL(url, folder))) },
+      },
+    },
     bannerComment: `// Written by \`${COMMAND}\` from the JSON schemas in schemas/. Change those, not this file.`,
   })
 }

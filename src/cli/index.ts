@@ -81,7 +81,7 @@ async function runVerb(name: string, verb: Verb, args: readonly string[], io: Io
   let values: Values
   try {
     const options = Object.fromEntries(Object.entries(verb.options).map(([key, { type }]) => [key, { type }]))
-    values = parseArgs({ args: [...args], options: { ...options, help: { type: 'boolean', short: 'h' } } }).values as Values
+    values = parseArgs({ args: [...args], options: { ...options, help: { type: 'boolean', short: 'h' } } }).values
   } catch (error) {
     io.err(`${error instanceof Error ? error.message : String(error)} (stashwatch ${name} --help lists what it takes)`)
     return 1

@@ -12,7 +12,7 @@ import { checkReceivers, readRules } from './rules.ts'
 import { reasonOf } from './secrets.ts'
 import type { Env } from './secrets.ts'
 import { isLoopback } from './units.ts'
-import { createValidate } from './validate.ts'
+import { validate } from './validate.ts'
 
 export { DEFAULT_YAML } from './defaults.ts'
 export { ConfigErrors, ConfigUnreadable, printMistake } from './mistakes.ts'
@@ -41,19 +41,21 @@ export interface Loaded {
  * @throws {ConfigUnreadable} when the file is there but cannot be read.
  */
 export function loadConfig(input: ConfigInput): Loaded {
-  const validate = createValidate()
   const source = readSource(input)
   const report = createReport(source.name, source.text)
   const raw = readYaml(source.text, input.env, report)
-  if (raw === null)
-    report.mistakeAt(0, 'the file is empty: expected at least a receiver or a rule; see examples/minimal.yaml')
-  if (report.usable('') && typeof raw === 'object' && raw !== null) validate(raw, report)
-  else if (raw !== null && raw !== undefined)
-    report.mistake('', `expected a mapping (key: value), found ${report.written('')}`)
+  judge(raw, report)
   const context: PartContext = { report, dir: source.dir }
   const config = readConfig(isMapping(raw) ? raw : {}, context)
   const warnings = [...report.finish(), ...warningsOf(config)]
   return freeze({ config: { ...config, ...(source.file === undefined ? {} : { file: source.file }) }, warnings })
+}
+
+/** What could not be read at all has been told already. */
+function judge(raw: unknown, report: Report): void {
+  if (raw === null) {
+    report.mistakeAt(0, 'the file is empty: expected at least a receiver or a rule; see examples/minimal.yaml')
+  } else if (raw !== undefined) validate(raw, report)
 }
 
 interface Source {
@@ -64,8 +66,9 @@ interface Source {
 }
 
 function readSource({ file, text, cwd }: ConfigInput): Source {
-  if (file === undefined)
+  if (file === undefined) {
     return { name: text === undefined ? 'built-in defaults' : 'configuration', text: text ?? DEFAULT_YAML, dir: cwd }
+  }
   const path = resolve(cwd, file)
   return { name: file, text: text ?? readText(path, file), dir: dirname(path), file: path }
 }
@@ -101,7 +104,7 @@ interface Filled extends Raw.Configuration {
   readonly metrics: NonNullable<Raw.Configuration['metrics']>
   readonly receivers: NonNullable<Raw.Configuration['receivers']>
   readonly system: Required<NonNullable<Raw.Configuration['system']>>
-  readonly rules: readonly Raw.Rule[] & Raw.Rule[]
+  readonly rules: NonNullable<Raw.Configuration['rules']>
   readonly limits: Required<NonNullable<Raw.Configuration['limits']>>
 }
 
@@ -166,10 +169,11 @@ function readEngine(raw: Raw.Configuration, filled: Filled, context: PartContext
   const { report } = context
   const receivers = Object.keys(filled.receivers)
   const notify = systemNotify(raw, filled, report)
-  const alone = raw.metrics !== undefined && raw.rules === undefined
-  if (alone) report.mistake('/rules', "'rules' is missing: the built-in rules go with the built-in metrics only")
+  const builtIn = raw.rules === undefined || !report.usable('/rules')
+  const unfit = builtIn && raw.metrics !== undefined
+  if (unfit) report.mistake('/rules', "'rules' is missing: the built-in rules go with the built-in metrics only")
   const metrics = readMetrics(filled.metrics, context)
-  const rules = readRules(alone ? [] : filled.rules, {
+  const rules = readRules(unfit ? [] : filled.rules, {
     report,
     bucket: BUCKET,
     metrics: new Map(metrics.map((metric) => [metric.name, metric])),
@@ -202,7 +206,7 @@ function systemNotify(raw: Raw.Configuration, { system, receivers }: Filled, rep
   if (!report.usable('/system') || !report.clean('/system/notify') || !report.usable('/receivers')) return known
   if (raw.system?.notify !== undefined) checkReceivers(system.notify, '/system/notify', known, report)
   else if (known.length > 1) {
-    const what = `'notify' is missing under 'system': which of ${known.join(', ')} hear of silent sources and wrong clocks?`
+    const what = `'notify' is missing under 'system': which of ${known.join(', ')} hear of silent sources and clocks?`
     report.mistake('/system/notify', what)
   } else return known
   return system.notify
@@ -214,8 +218,9 @@ function warningsOf(config: Omit<Config, 'file'>): readonly string[] {
   if (smtp === undefined) warnings.push("no 'smtp': mails go to the mailbox, nobody is told")
   if (engine.rules.length === 0) warnings.push('no rule is enabled: only the service itself can raise alerts')
   if (isLoopback(listen.host)) return warnings
-  if (ingest.tokens.length === 0)
+  if (ingest.tokens.length === 0) {
     warnings.push(`no ingest.tokens: whoever reaches ${listen.host}:${listen.port} may post events`)
+  }
   if (api.tokens.length === 0) warnings.push('no api.tokens: beyond loopback the API refuses everybody')
   return warnings
 }

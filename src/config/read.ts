@@ -1,5 +1,5 @@
 import type { Alias, Document, Node, Scalar, YAMLMap, YAMLSeq } from 'yaml'
-import { isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import { isAlias, isCollection, isMap, isScalar, isSeq, parseDocument } from 'yaml'
 import { below } from './mistakes.ts'
 import type { Place, Report } from './mistakes.ts'
 import { expand } from './secrets.ts'
@@ -8,6 +8,7 @@ import type { Env } from './secrets.ts'
 const MOST_CHARACTERS = 1024 * 1024
 const MOST_VALUES = 50_000
 const MOST_DEPTH = 60
+const MOST_FAULTS = 200
 
 /**
  * Reads YAML into plain values, fills in `${VARIABLES}` and tells the report where everything stands. Mappings have
@@ -47,14 +48,14 @@ interface Spot {
 function parse(text: string, report: Report): Document | undefined {
   let document: Document
   try {
-    document = parseDocument(text, { lineCounter: new LineCounter(), prettyErrors: false, schema: 'core' })
+    document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, schema: 'core' })
   } catch {
     report.mistakeAt(0, 'this is no YAML that can be read')
     return undefined
   }
   const faults = [...document.errors, ...document.warnings]
   const lines = new Set<number>()
-  for (const { code, pos } of faults) {
+  for (const { code, pos } of faults.slice(0, MOST_FAULTS)) {
     const line = text.lastIndexOf('\n', pos[0] - 1)
     if (lines.has(line)) continue
     lines.add(line)
@@ -71,7 +72,6 @@ const FAULTS: Readonly<Record<string, string>> = {
   BAD_SCALAR_START: 'text that begins with this character must be put in quotes',
   BLOCK_AS_IMPLICIT_KEY: "a second ': ' in one value; put the value in quotes, or begin a new line",
   BLOCK_IN_FLOW: 'indented lines cannot stand inside [ ] or { }',
-  DUPLICATE_KEY: 'this key is here twice; remove one',
   KEY_OVER_1024_CHARS: 'this key is longer than 1024 characters',
   MISSING_CHAR: "something is missing here: a closing quote, ':', ',', ']' or '}'",
   MULTILINE_IMPLICIT_KEY: 'a key must stand on one line',
@@ -85,7 +85,7 @@ function sayFault(code: string, text: string, offset: number): string {
   const start = text.lastIndexOf('\n', offset - 1) + 1
   const line = text.slice(start, start + 200).split('\n', 1)[0] ?? ''
   const said = FAULTS[code] ?? 'this does not fit here as YAML'
-  const braces = /:\s*\{\{|[{,[].*\$\{/.test(line) && code !== 'DUPLICATE_KEY'
+  const braces = /:\s*\{\{|[{,[].*\$\{/.test(line)
   return braces ? `${said}; text with {{...}} or \${...} needs quotes here` : said
 }
 
@@ -131,6 +131,7 @@ function mapOf(node: YAMLMap, pointer: string, spot: Spot, reader: Reader): unkn
     }
     const name = typeof key.value === 'string' ? key.value : (key.source ?? '')
     const keyStart = key.range?.[0] ?? start
+    if (Object.hasOwn(value, name)) reader.report.mistakeAt(keyStart, `the key '${name}' is here twice; remove one`)
     const next = { key: keyStart, start: keyStart, depth: spot.depth + 1 }
     value[name] = valueOf(child, below(pointer, name), next, reader)
   }
@@ -162,8 +163,9 @@ function rangeOf(node: Node, spot: Spot): readonly [number, number] {
   return node.range ? [node.range[0], node.range[1]] : [spot.start, spot.start]
 }
 
+/** A text on one line and in quotes, without the login that a URL may carry. */
 function quoted(source: string): string {
-  const line = source.replaceAll(/\s+/g, ' ')
+  const line = source.replaceAll(/\s+/g, ' ').replaceAll(/\/\/[^\s/@]+@/g, '//...@')
   return line.length > 80 ? `'${line.slice(0, 77)}...'` : `'${line}'`
 }
 

@@ -222,8 +222,8 @@ function readJudged(
     return undefined
   }
   if (!choice.includes(threshold.of)) {
-    const what = `'${threshold.of}' is not for a ${metric.kind}, and ${metric.name} is one: expected one of ${choice.join(', ')}`
-    context.report.mistake(`${pointer}/of`, what)
+    const what = `'${threshold.of}' is not for a ${metric.kind}, and ${metric.name} is one`
+    context.report.mistake(`${pointer}/of`, `${what}: expected one of ${choice.join(', ')}`)
   }
   return { of: threshold.of, unit: metric.unit, count: false, severity }
 }

@@ -11,7 +11,7 @@ export interface Expanded {
   readonly faults: readonly { readonly at: string; readonly what: string }[]
 }
 
-const REFERENCE = /\$\$\{|\$\{([^}]*)\}|\$\{/g
+const REFERENCE = /\$\$\{|\$\{([^}]{0,100})\}|\$\{/g
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
 const MOST_SECRET_BYTES = 64 * 1024
 

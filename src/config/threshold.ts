@@ -118,8 +118,8 @@ function readBounds(raw: Raw.Bounds, pointer: string, judged: Judged, report: Re
   const wrong = one === upper ? inside > one.value : inside < one.value
   if (wrong) {
     const side = one === upper ? 'at most' : 'at least'
-    const what = `'clear' ends the alert, so it lies inside the bound: expected ${side} ${one.value}, found ${report.written(at)}`
-    report.mistake(at, what)
+    const what = `'clear' ends the alert, so it lies inside the bound: expected ${side} ${one.value}`
+    report.mistake(at, `${what}, found ${report.written(at)}`)
   }
   return [{ op: one.op, value: one.value, clear: inside }]
 }
@@ -127,8 +127,8 @@ function readBounds(raw: Raw.Bounds, pointer: string, judged: Judged, report: Re
 /** With a bound on each side their clear values must not cross, or no value would ever end the alert. */
 function bothSides(upper: Side, lower: Side, report: Report): readonly Bound[] {
   if (lower.value >= upper.value) {
-    const what = `every value is ${sayOp(upper.op)} ${upper.value} or ${sayOp(lower.op)} ${lower.value}: did you mean them the other way round?`
-    report.mistake(lower.pointer, what)
+    const what = `every value is ${sayOp(upper.op)} ${upper.value} or ${sayOp(lower.op)} ${lower.value}`
+    report.mistake(lower.pointer, `${what}: did you mean them the other way round?`)
   }
   const middle = (upper.value + lower.value) / 2
   return [

@@ -123,8 +123,17 @@ function isNews(verdict: Verdict, open: Alert | undefined): boolean {
   return open.life.severity === 'warning' && verdict.severity === 'critical'
 }
 
+/** What a window said, in words and numbers. */
+export interface Seen {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number | null
+  readonly bound: string
+  readonly reason: string
+  readonly at: Millis
+}
+
 /** What a rule says of one window of a series, for people who ask; changes nothing. */
-export function lookAt(fold: Fold, watched: Watched, plan: WindowPlan, end: number): object {
+export function lookAt(fold: Fold, watched: Watched, plan: WindowPlan, end: number): Seen {
   const { host, info, store, slot } = watched
   const span: Span = { from: end - plan.over, to: end }
   const window = windowOf(store, slot, span)

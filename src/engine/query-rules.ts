@@ -1,5 +1,5 @@
 import { judgedOf, type Store } from '../aggregate/store.ts'
-import type { Millis } from '../model.ts'
+import type { Millis, RuleView } from '../model.ts'
 import { durationText, lookAt, watchedOf } from './evaluate.ts'
 import { concerns, type WindowPlan } from './plan.ts'
 import type { Fold, Host } from './state.ts'
@@ -9,7 +9,7 @@ import { sourcesOf } from './sweep.ts'
 const MOST = 200
 
 /** Every rule with what its newest windows said, and what the next one waits for. */
-export function rulesView(fold: Fold): readonly object[] {
+export function rulesView(fold: Fold): readonly RuleView[] {
   const windows = [...fold.plan.metrics.values()].flatMap((metric) => metric.rules)
   const shown = windows.map((plan) => ({
     name: plan.rule.name,
@@ -48,8 +48,8 @@ function* seriesOf(fold: Fold, plan: WindowPlan): Generator<{ host: Host; id: nu
   }
 }
 
-function lastVerdicts(fold: Fold, plan: WindowPlan): readonly object[] {
-  const verdicts: object[] = []
+function lastVerdicts(fold: Fold, plan: WindowPlan): RuleView['last'] {
+  const verdicts: RuleView['last'][number][] = []
   for (const { host, id, slot, store } of seriesOf(fold, plan)) {
     if (verdicts.length >= MOST) break
     const end = Math.floor(judgedOf(store, slot, plan.slow) / plan.every) * plan.every

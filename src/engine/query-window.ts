@@ -1,8 +1,7 @@
 import { headOf, shiftOf, type Store, tailOf } from '../aggregate/store.ts'
-import { sumOf } from '../aggregate/partial.ts'
-import { isLater } from '../aggregate/partial.ts'
+import { isLater, sumOf } from '../aggregate/partial.ts'
 import { type Window, windowOf } from '../aggregate/window.ts'
-import type { Query } from '../model.ts'
+import type { AggregateView, Query, SeriesView } from '../model.ts'
 import type { Fold, Host, KeyInfo } from './state.ts'
 
 interface Figures {
@@ -15,7 +14,7 @@ interface Figures {
 }
 
 /** Figures over the kept buckets that overlap `[from, to)`; null when the host or the metric is not known. */
-export function aggregateOf(fold: Fold, query: Query & { kind: 'aggregate' }): object | null {
+export function aggregateOf(fold: Fold, query: Query & { kind: 'aggregate' }): AggregateView | null {
   const host = fold.state.hosts.get(query.host)
   const asked = parseMetric(query.metric)
   const store = fold.state.stores.get(asked.metric)
@@ -67,7 +66,7 @@ function hasLabels(fold: Fold, info: KeyInfo, labels: ReadonlyMap<string, string
 }
 
 /** Every series of a host with the figures of what is kept of it. */
-export function hostDetail(fold: Fold, host: Host): readonly object[] {
+export function hostDetail(fold: Fold, host: Host): readonly SeriesView[] {
   return [...host.series].map(([id, slot]) => {
     const info = fold.state.keys.infos[id] as KeyInfo
     const metric = fold.plan.metrics.get(info.metric)?.metric

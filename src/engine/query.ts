@@ -1,4 +1,4 @@
-import type { AlertView, Millis, Query } from '../model.ts'
+import type { AlertView, HostDetail, HostView, Millis, Query } from '../model.ts'
 import { aggregateOf, hostDetail } from './query-window.ts'
 import { rulesView } from './query-rules.ts'
 import type { Alert, Fold, Host } from './state.ts'
@@ -8,7 +8,7 @@ export function answer(fold: Fold, query: Query): unknown {
   if (query.kind === 'hosts') return [...fold.state.hosts.values()].map((host) => hostView(fold, host))
   if (query.kind === 'host') {
     const host = fold.state.hosts.get(query.host)
-    return host === undefined ? null : { ...hostView(fold, host), series: hostDetail(fold, host) }
+    return host === undefined ? null : detailOf(fold, host)
   }
   if (query.kind === 'aggregate') return aggregateOf(fold, query)
   if (query.kind === 'rules') return rulesView(fold)
@@ -32,7 +32,12 @@ export function openAlerts(fold: Fold): readonly Alert[] {
   return allAlerts(fold).filter((alert) => alert.life.state !== 'resolved')
 }
 
-function hostView(fold: Fold, host: Host): object {
+function detailOf(fold: Fold, host: Host): HostDetail {
+  const { host: name, lastSeen, source, state } = hostView(fold, host)
+  return { host: name, lastSeen, source, state, series: hostDetail(fold, host) }
+}
+
+function hostView(fold: Fold, host: Host): HostView {
   const isSilent = [...host.alerts.values()].some((alert) =>
     fold.plan.absences.some((rule) => rule.name === alert.rule),
   )

@@ -51,7 +51,10 @@ export function compileHost(lists: Readonly<Record<string, readonly string[]>>, 
   const all: Readonly<Record<string, readonly string[]>> = { ...DEFAULT_HOST_PATHS, ...lists }
   const plans = new Map<string, HostField[]>()
   for (const [kind, list] of Object.entries(all)) {
-    plans.set(kind, list.map((path) => ({ path, slot: paths.add(path) })))
+    plans.set(
+      kind,
+      list.map((path) => ({ path, slot: paths.add(path) })),
+    )
   }
   const fallback = plans.get('default') ?? []
   if (!plans.has('auth')) plans.set('auth', plans.get('syslog') ?? fallback)

@@ -105,7 +105,7 @@ function seriesKey({ name, by }: MetricPlan, slots: readonly unknown[]): string 
   return key
 }
 
-/** A value as part of a series' name: at most 256 characters, without the separator, well-formed; "" if there is none. */
+/** A value as part of a series' name: at most 256 characters, no separator, well-formed; "" if there is none. */
 function label(value: unknown): string {
   if (typeof value === 'number') return String(value)
   if (typeof value !== 'string') return ''
@@ -114,7 +114,12 @@ function label(value: unknown): string {
   return plain.isWellFormed() ? plain : plain.toWellFormed()
 }
 
-function count({ series: name, holds, countsZero }: CountPlan, slots: readonly unknown[], series: string[], values: number[]): void {
+function count(
+  { series: name, holds, countsZero }: CountPlan,
+  slots: readonly unknown[],
+  series: string[],
+  values: number[],
+): void {
   const matched = holds(slots)
   if (!matched && !countsZero) return
   series.push(name)

@@ -4,6 +4,7 @@ import type { Clock, IngestConfig, Log } from '../model.ts'
 import { answerLater, answerUnknown } from './answers.ts'
 import { createTokenCheck, isDoubled } from './auth.ts'
 import type { Admitted } from './auth.ts'
+import { addressOf } from './sender.ts'
 import { createThrottle } from './throttle.ts'
 
 export interface AdmitDeps {
@@ -44,13 +45,15 @@ export async function createAdmit(scope: FastifyInstance, deps: AdmitDeps): Prom
       return undefined
     }
     const admitted = isDoubled(request.raw.rawHeaders) ? undefined : check(request.headers.authorization)
-    const key = admitted?.name === undefined ? `at ${normalizeIP(request.ip)}` : `of ${admitted.name}`
+    const key = admitted?.name === undefined ? `at ${normalizeIP(addressOf(request))}` : `of ${admitted.name}`
     request.setDecorator('limitKey', key)
     const rate = await limit(request)
     if (!rate.isAllowed && rate.isExceeded) {
       answerLater(reply, 429, rate.ttlInSeconds, 'too many requests in this minute (ingest.requests_per_minute)')
     } else if (admitted === undefined) {
-      tellRefused(1, (count) => log.warn({ address: request.ip, count }, 'requests without a valid token were refused'))
+      tellRefused(1, (count) => {
+        log.warn({ address: addressOf(request), count }, 'requests without a valid token were refused')
+      })
       answerUnknown(reply)
     } else if (overloaded()) answerLater(reply, 429, 1, 'too much is under way')
     else return admitted

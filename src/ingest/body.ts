@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer'
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Refusal } from './refusal.ts'
-import { isBulkAction, isClosedObject, isObject, MAX_EVENT, OVERSIZED, parseLine } from './split.ts'
-import { splitArray, splitLines, tooMany } from './split.ts'
-import type { Parts } from './split.ts'
+import { MAX_EVENT, notJson, scanBrackets, scanLines, skipBlank, tooMany } from './scan.ts'
+import type { Scan, Span } from './scan.ts'
+import { arrayParts, isBulkAction, isObject, lineParts, OVERSIZED, parseLine } from './split.ts'
 
 export interface BodyLimits {
   /** Most events in one body. */
@@ -11,42 +12,99 @@ export interface BodyLimits {
 }
 
 /** The events of a body. Taking the parts of a large body parses it bit by bit, and may throw a `Refusal`. */
-export type Body =
-  | { readonly kind: 'empty' }
-  | ({
-      readonly kind: 'events'
-      /** Sixteen hex digits that tell this body from others. */
-      readonly id: string
-      /** An array, or lines, of two events or more. */
-      readonly many: boolean
-    } & Parts)
+export type Body = { readonly kind: 'empty' } | Events
+
+export interface Events {
+  readonly kind: 'events'
+  /** Sixteen hex digits that tell this body from others. */
+  readonly id: string
+  /** An array, or lines, of two events or more. */
+  readonly many: boolean
+  /** How many there are at most: the lines of a large body are counted before they are read. */
+  readonly count: number
+  readonly parts: Iterable<readonly unknown[]>
+}
 
 /** A body up to this size is parsed in one go: that takes some milliseconds, whatever is in it. */
 export const SMALL = MAX_EVENT
+/** A large body is looked through in slices of so many bytes. */
+const SLICE = 4 * 1024 * 1024
+/** The blanks that a large body may begin with. */
+const MOST_BLANKS = 64 * 1024
 
 /**
- * Reads an inflated body, whatever its label: an array of events, one event, or lines of events. A byte order mark
- * is skipped; the lines of a bulk request that only name an index are too; `{"logs":[...]}` is unpacked.
+ * Reads a small inflated body, whatever its label: an array of events, one event, or lines of events. A byte order
+ * mark is skipped; the lines of a bulk request that only name an index are too; `{"logs":[...]}` is unpacked.
  *
  * @throws {Refusal} 400 when it is neither, 413 when there are more than `maxEvents`.
  */
-export function readBody(bytes: Buffer, limits: BodyLimits): Body {
-  const start = skipBlank(bytes, hasMark(bytes) ? 3 : 0)
+export function readBody(bytes: Buffer, { maxEvents }: BodyLimits): Body {
+  const start = skipBlank(bytes, afterMark(bytes), bytes.length)
   if (start === bytes.length) return { kind: 'empty' }
-  const first = bytes[start]
-  if (first !== 0x5b && first !== 0x7b) {
-    throw new Refusal(400, 'json', 'the body must be JSON: an array of events, one event, or one event a line')
-  }
-  if (!isUtf8(bytes)) throw new Refusal(400, 'utf8', 'the body is not UTF-8')
-  const events = bytes.length > SMALL ? readLarge(bytes, start, limits) : readSmall(bytes, start, limits)
-  return { kind: 'events', id: hash('sha1', bytes).slice(0, 16), many: events.count > 1, ...events }
+  mustBegin(bytes, start)
+  const events = parseWhole(bytes.toString('utf8', start))
+  if (events.length > maxEvents) throw tooMany(maxEvents)
+  const id = shortened(hash('sha1', bytes))
+  return { kind: 'events', id, many: events.length > 1, count: events.length, parts: [events] }
 }
 
-function readSmall(bytes: Buffer, start: number, { maxEvents }: BodyLimits): Parts {
-  const text = bytes.toString('utf8', start)
-  const events = parseWhole(text)
-  if (events.length > maxEvents) throw tooMany(maxEvents)
-  return { count: events.length, parts: [events] }
+/**
+ * Reads a body of any size: it is cut into events before anything is parsed, slice by slice, since no body may keep
+ * the others waiting for long. An event that is too long to be parsed becomes `OVERSIZED`. Rejects as `readBody`.
+ */
+export async function readLargeBody(bytes: Buffer, limits: BodyLimits): Promise<Body> {
+  const begin = afterMark(bytes)
+  const start = skipBlank(bytes, begin, Math.min(bytes.length, begin + MOST_BLANKS))
+  if (start === bytes.length) return { kind: 'empty' }
+  mustBegin(bytes, start)
+  const { spans, parts } = await cut(bytes, start, limits)
+  return { kind: 'events', id: await digest(bytes), many: spans.length > 1, count: spans.length, parts }
+}
+
+interface Cut {
+  readonly spans: readonly Span[]
+  readonly parts: Iterable<readonly unknown[]>
+}
+
+async function cut(bytes: Buffer, start: number, { maxEvents }: BodyLimits): Promise<Cut> {
+  const isArray = bytes[start] === 0x5b
+  try {
+    const spans = await run(scanBrackets(bytes, start, maxEvents), bytes)
+    return { spans, parts: isArray ? arrayParts(bytes, spans) : objectParts(bytes, spans) }
+  } catch (error) {
+    if (isArray || !(error instanceof Refusal)) throw error
+    const spans = await run(scanLines(bytes, start, maxEvents), bytes)
+    return { spans, parts: lineParts(bytes, spans) }
+  }
+}
+
+async function run(scan: Scan, bytes: Buffer): Promise<readonly Span[]> {
+  for (let to = SLICE; to < bytes.length; to += SLICE) {
+    scan.advance(to)
+    await nextTurn()
+  }
+  scan.advance(bytes.length)
+  return scan.finish()
+}
+
+async function digest(bytes: Buffer): Promise<string> {
+  const sum = createHash('sha1')
+  for (let from = 0; from < bytes.length; from += SLICE) {
+    sum.update(bytes.subarray(from, from + SLICE))
+    await nextTurn()
+  }
+  return shortened(sum.digest('hex'))
+}
+
+function shortened(sum: string): string {
+  return sum.slice(0, 16)
+}
+
+/** One object of a body that is large all the same because of the blanks around it, or too large an event. */
+function objectParts(bytes: Buffer, spans: readonly Span[]): readonly (readonly unknown[])[] {
+  return spans.map(({ from, to }) => {
+    return to - from > MAX_EVENT ? [OVERSIZED] : parseWhole(bytes.toString('utf8', from, to))
+  })
 }
 
 function parseWhole(text: string): readonly unknown[] {
@@ -68,17 +126,10 @@ function parseLines(text: string): readonly unknown[] | undefined {
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue
     const event = parseLine(line)
-    if (isBulkAction(event)) continue
     readable ||= isObject(event)
-    events.push(event)
+    if (!isBulkAction(event)) events.push(event)
   }
   return readable ? events : undefined
-}
-
-/** A large body is cut into events before anything is parsed: no body may keep the others waiting for long. */
-function readLarge(bytes: Buffer, start: number, { maxEvents }: BodyLimits): Parts {
-  if (bytes[start] === 0x5b) return splitArray(bytes, start, maxEvents)
-  return isClosedObject(bytes, start) ? { count: 1, parts: [[OVERSIZED]] } : splitLines(bytes, start, maxEvents)
 }
 
 /** The events of pino-http-send's `{"logs":[...]}`. */
@@ -90,19 +141,18 @@ function unpacked(value: unknown): readonly unknown[] | undefined {
 
 function refuse(error: unknown): never {
   const [, position] = /position (\d+)/.exec(error instanceof Error ? error.message : '') ?? []
-  const where = position === undefined ? 'it ends too early' : `character ${position} is not what JSON has there`
-  throw new Refusal(400, 'json', `the body is not JSON: ${where}`)
+  throw notJson(position === undefined ? 'it ends too early' : `character ${position} is not what JSON has there`)
 }
 
-function hasMark(bytes: Buffer): boolean {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
-}
-
-function skipBlank(bytes: Buffer, from: number): number {
-  let at = from
-  for (; at < bytes.length; at += 1) {
-    const byte = bytes[at]
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break
+/** @throws {Refusal} 400 when the body cannot be events in JSON. */
+function mustBegin(bytes: Buffer, start: number): void {
+  const first = bytes[start]
+  if (first !== 0x5b && first !== 0x7b) {
+    throw new Refusal(400, 'json', 'the body must be JSON: an array of events, one event, or one event a line')
   }
-  return at
+  if (!isUtf8(bytes)) throw new Refusal(400, 'utf8', 'the body is not UTF-8')
+}
+
+function afterMark(bytes: Buffer): number {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
 }

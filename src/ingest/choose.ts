@@ -1,5 +1,3 @@
-import { Ajv, type ValidateFunction } from 'ajv'
-
 /** The keyword of an event schema that says which events it judges. */
 export const MATCH_KEYWORD = 'x-stashwatch-match'
 
@@ -12,26 +10,14 @@ export class MatchError extends Error {
 type Schema = Readonly<Record<string, unknown>>
 
 /**
- * Compiles the match rules of schemas, in the order in which the schemas are asked: each a list of alternatives, each
- * a map from a dotted path to the value that must be there (in an array: among its elements), to a list of such
- * values, or to true for "is there and not null". A schema without a rule matches nothing by itself. The result maps
- * a nested event to the index of the first schema that matches, or -1. Throws a `MatchError` for any other rule.
+ * Turns a match rule into a JSON schema that accepts the events, in nested form, which the rule does NOT match: only
+ * inside `not` is a schema compiled without the making of errors, and most events differ from most rules. A rule is a
+ * list of alternatives, each a map from a dotted path to the value that must be there (in an array: among its
+ * elements), to a list of such values, or to true for "is there and not null". Throws a `MatchError` for another form.
  */
-export function compileMatch(rules: readonly unknown[]): (event: object) => number {
-  const ajv = new Ajv({ strict: false })
-  const matchers = rules.flatMap((rule, index) => (rule === undefined ? [] : [{ index, differs: compile(ajv, rule) }]))
-  return (event) => {
-    for (const { index, differs } of matchers) {
-      if (!differs(event)) return index
-    }
-    return -1
-  }
-}
-
-/** Asks for the opposite, because only inside `not` is a schema compiled without the making of errors. */
-function compile(ajv: Ajv, rule: unknown): ValidateFunction {
+export function differenceSchema(rule: unknown): Schema {
   if (!Array.isArray(rule) || rule.length === 0) throw malformed(rule)
-  return ajv.compile({ not: { anyOf: rule.map((alternative: unknown) => alternativeSchema(alternative)) } })
+  return { not: { anyOf: rule.map((alternative: unknown) => alternativeSchema(alternative)) } }
 }
 
 function alternativeSchema(alternative: unknown): Schema {

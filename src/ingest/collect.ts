@@ -22,6 +22,9 @@ export type Collected =
   | { readonly kind: 'whole'; readonly bytes: Buffer; readonly wire: number; readonly release: () => void }
   | { readonly kind: 'too_large' | 'overloaded' | 'endless'; readonly wire: number; readonly release: () => void }
 
+/** What a chunk costs beside its bytes; a sender may make chunks of one byte. */
+const CHUNK = 256
+
 /**
  * Reads a request's body. `done` is not called when the client goes away before the end; the time it may take is
  * the server's request time-out.
@@ -54,11 +57,11 @@ export function collect(request: IncomingMessage, limits: CollectLimits, done: (
     wire += chunk.length
     if (fate === 'whole') {
       if (wire > maxBody) fate = 'too_large'
-      else if (room.held + chunk.length > room.max) fate = 'overloaded'
+      else if (room.held + chunk.length + CHUNK > room.max) fate = 'overloaded'
       else {
         chunks.push(chunk)
-        held += chunk.length
-        room.held += chunk.length
+        held += chunk.length + CHUNK
+        room.held += chunk.length + CHUNK
         return
       }
       release()

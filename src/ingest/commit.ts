@@ -34,18 +34,30 @@ export interface Visit {
   handedOn?: { readonly id: string; readonly at: Millis }
   /** The sender was told to come again with a body that may have been committed all the same. */
   inDoubt: boolean
+  /** The answer is out, or the connection is gone. */
+  over: boolean
 }
 
 /** Has a judged body committed, and answers. What could not be committed in time is answered 503. */
-export async function commit(judged: Judged, visit: Visit, reply: FastifyReply, deps: CommitDeps): Promise<FastifyReply> {
-  const { id, many, verdict } = judged
+export async function commit(
+  { id, many, verdict }: Judged,
+  visit: Visit,
+  reply: FastifyReply,
+  deps: CommitDeps,
+): Promise<FastifyReply> {
   const rcv = deps.clock.now()
   const maybeRetry = deps.retries.arrive(id)
-  visit.handedOn = { id, at: rcv }
-  const frame = encode({ source: visit.source, batchId: id, many, maybeRetry, rcv, events: verdict.accepted }, verdict, deps)
+  if (visit.over) deps.retries.leave(id, rcv, false)
+  else visit.handedOn = { id, at: rcv }
+  const header = { source: visit.source, batchId: id, many, maybeRetry, rcv }
+  const frame = encode({ ...header, events: verdict.accepted }, verdict, deps)
   // Also when the answer cannot wait for it: the events are counted once their fate is certain.
   const appended = append(frame, deps).then((ack) => {
-    report(ack, verdict, visit.source, deps)
+    try {
+      report(ack, verdict, visit.source, deps)
+    } catch (error) {
+      deps.log.error({ err: error }, 'a committed body could not be counted')
+    }
     return ack
   })
   let ack: Ack

@@ -1,4 +1,5 @@
-const SECRET_KEY = /pass(word|wd|phrase)|pwd|secret|token|authorization|api[-_. ]?key|credential|cookie|private[-_. ]?key/i
+const SECRET_KEY =
+  /pass(word|wd|phrase)|pwd|secret|token|authorization|api[-_. ]?key|credential|cookie|private[-_. ]?key/i
 /** `password=...`, `"token": "..."`, `Bearer ...` inside a text. */
 const SECRET_TEXT =
   /((?:password|passwd|pwd|secret|token|api[-_]?key)["']?\s{0,3}[=:]\s{0,3}["']?|(?:bearer|basic) )[^\s"',;&]{1,512}/gi

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IngestConfig } from '../model.ts'
-import { readBody, SMALL } from './body.ts'
-import type { Body } from './body.ts'
+import { readBody, readLargeBody, SMALL } from './body.ts'
+import type { Body, Events } from './body.ts'
 import { inflateLarge, inflateSmall, readCoding } from './inflate.ts'
 import type { Coding } from './inflate.ts'
 import { createLane } from './lane.ts'
@@ -53,11 +53,11 @@ function judgeSmall(body: Body, ports: JudgePorts): Read | Promise<Read> {
 async function readLarge(wire: Buffer, coding: Coding, config: IngestConfig, ports: JudgePorts): Promise<Read> {
   const bytes = await inflateLarge(wire, coding, config.maxInflated)
   await nextTurn()
-  const body = readBody(bytes, config)
+  const body = await readLargeBody(bytes, config)
   return body.kind === 'empty' ? body : await judgeSlowly(body, ports)
 }
 
-async function judgeSlowly(body: Extract<Body, { kind: 'events' }>, ports: JudgePorts): Promise<Judged> {
+async function judgeSlowly(body: Events, ports: JudgePorts): Promise<Judged> {
   const verdict = createVerdict()
   for (const events of body.parts) {
     for (let from = 0; from < events.length; from += SLICE) {

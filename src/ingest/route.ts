@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Clock, Log, Millis } from '../model.ts'
+import type { Clock, Millis } from '../model.ts'
 import { createAdmit } from './admit.ts'
 import { answerError, answerLater, answerNothing } from './answers.ts'
 import { collect } from './collect.ts'
@@ -38,6 +38,8 @@ interface Parts extends CommitDeps {
 const DEFAULTS: RouteLimits = { appends: 256, bytes: 256 * 1024 * 1024, answerWithin: 4000 }
 /** So many times the largest body is read and thrown away for the sake of a sender that will read the answer. */
 const DRAIN_FACTOR = 4
+/** Room for one body of the largest size, in the pieces that it comes in. */
+const ONE_BODY = 1.25
 
 /**
  * The plugin that takes events: POST and PUT on every configured path, with and without a slash at its end. A
@@ -47,16 +49,17 @@ export function ingestRoutes(deps: RouteDeps): (app: FastifyInstance) => Promise
   return async (app) => {
     const { config, clock, timers = clock } = deps
     const limits = { ...DEFAULTS, ...deps.limits }
-    const room: Room = { held: 0, max: Math.max(limits.bytes, config.maxBody) }
+    const room: Room = { held: 0, max: Math.max(limits.bytes, config.maxBody * ONE_BODY) }
     const load = { appends: 0 }
     const { answerWithin } = limits
-    const parts: Parts = { ...deps, timers, answerWithin, load, retries: createRetries(clock), read: createReader(config, deps) }
+    const [retries, read] = [createRetries(clock), createReader(config, deps)]
+    const parts: Parts = { ...deps, timers, answerWithin, load, retries, read }
     const overloaded = (): boolean => load.appends >= limits.appends || room.held >= room.max
     const admit = await createAdmit(app, { ...deps, overloaded })
 
     app.decorateRequest('visit')
     app.addHook('onRequest', async (request, reply) => {
-      const visit: Visit = { arrived: timers.now(), source: '', wire: 0, inDoubt: false }
+      const visit: Visit = { arrived: timers.now(), source: '', wire: 0, inDoubt: false, over: false }
       request.setDecorator('visit', visit)
       reply.raw.once('close', () => leave(visit, reply, parts))
       // What a body is, its first bytes tell, and not its label.
@@ -67,10 +70,11 @@ export function ingestRoutes(deps: RouteDeps): (app: FastifyInstance) => Promise
       return undefined
     })
     app.removeAllContentTypeParsers()
+    const collecting = { maxBody: config.maxBody, maxDrain: config.maxBody * DRAIN_FACTOR, room }
     app.addContentTypeParser('*', (_request, payload, done) => {
-      collect(payload, { maxBody: config.maxBody, maxDrain: config.maxBody * DRAIN_FACTOR, room }, (body) => done(null, body))
+      collect(payload, collecting, (body) => done(null, body))
     })
-    app.setErrorHandler((error, _request, reply) => answerDefect(error, reply, deps.log))
+    app.setErrorHandler((error, _request, reply) => answerDefect(error, reply, deps))
     for (const url of urls(config.paths)) {
       app.route({ method: ['POST', 'PUT'], url, handler: (request, reply) => take(request, reply, parts) })
     }
@@ -82,8 +86,9 @@ function urls(paths: readonly string[]): Set<string> {
 }
 
 /** The answer is out, or its connection died before. */
-function leave({ arrived, wire, handedOn, inDoubt }: Visit, { raw }: FastifyReply, parts: Parts): void {
-  const { observer, retries, timers } = parts
+function leave(visit: Visit, { raw }: FastifyReply, { observer, retries, timers }: Parts): void {
+  const { arrived, wire, handedOn, inDoubt } = visit
+  visit.over = true
   if (handedOn !== undefined) retries.leave(handedOn.id, handedOn.at, raw.writableFinished && !inDoubt)
   if (raw.headersSent) observer.answered(raw.statusCode, Math.max(0, timers.now() - arrived) / 1000, wire)
 }
@@ -112,7 +117,8 @@ async function take(request: FastifyRequest, reply: FastifyReply, parts: Parts):
 /** Nothing more is read of an endless body, so its connection has to go with the answer. */
 function tooLarge({ kind }: Collected, reply: FastifyReply, maxBody: number): Refusal {
   if (kind === 'endless') reply.header('connection', 'close')
-  return new Refusal(413, 'too_large', `the body is larger than ${mebibytes(maxBody)} (ingest.max_body): send smaller batches`)
+  const limit = `${mebibytes(maxBody)} (ingest.max_body)`
+  return new Refusal(413, 'too_large', `the body is larger than ${limit}: send smaller batches`)
 }
 
 function refuse({ status, code, message }: Refusal, visit: Visit, reply: FastifyReply, parts: Parts): FastifyReply {
@@ -123,7 +129,8 @@ function refuse({ status, code, message }: Refusal, visit: Visit, reply: Fastify
 }
 
 /** A defect of ours. A 5xx would make Logstash send the body for ever, and with it raise the defect for ever. */
-function answerDefect(error: unknown, reply: FastifyReply, log: Log): void {
+function answerDefect(error: unknown, reply: FastifyReply, { log, observer }: RouteDeps): void {
+  observer.rejects('internal', 1)
   log.error({ err: error }, 'a request raised an exception')
   answerError(reply, 400, 'the body could not be processed')
 }

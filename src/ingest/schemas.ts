@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import { compileMatch, MATCH_KEYWORD } from './choose.ts'
+import { differenceSchema, MATCH_KEYWORD } from './choose.ts'
 import type { Rejection } from '../model.ts'
 import { shapeEvent } from './shape.ts'
 
@@ -55,6 +55,8 @@ interface SchemaFile {
 
 interface Kind {
   readonly kind: string
+  /** Says whether an event is none for this schema by its match rule. */
+  readonly differs: (event: object) => boolean
   readonly validate: ValidateFunction
 }
 
@@ -65,29 +67,29 @@ interface Kind {
 export function createSchemas(folder: URL | string): Schemas {
   const files = readFolder(typeof folder === 'string' ? folder : fileURLToPath(folder))
   const ajv = createAjv()
-  for (const { file, kind, schema } of files) {
-    guard(file, () => {
-      ajv.addSchema(schema, file)
-      // Once more alone, so that a broken rule is told with its file.
-      compileMatch([schema[MATCH_KEYWORD]])
-    })
-    if (kind !== BASE && schema[MATCH_KEYWORD] === undefined) {
-      throw new SchemaError(file, `expected ${MATCH_KEYWORD}, without which no event is judged by this schema`)
-    }
-  }
-  const kinds = files.map((file): Kind => ({ kind: file.kind, validate: compile(ajv, file) }))
+  for (const { file, schema } of files) guard(file, () => ajv.addSchema(schema, file))
+  const matcher = new Ajv({ strict: false, validateSchema: false })
+  const kinds = files.map((file): Kind => guard(file.file, () => compileKind(file, ajv, matcher)))
   const base = kinds.find(({ kind }) => kind === BASE)
   if (base === undefined) throw new SchemaError(BASE + SUFFIX, 'expected this file beside the other schemas')
-  const choose = compileMatch(files.map(({ schema }) => schema[MATCH_KEYWORD]))
   return {
     kinds: kinds.map(({ kind }) => kind),
     judge(value) {
       const shaped = shapeEvent(value)
       if (!('event' in shaped)) return shaped
-      const { kind, validate } = kinds[choose(shaped.event)] ?? base
-      return validate(shaped.event) ? { kind, event: shaped.event } : explain(validate.errors?.[0])
+      const { event } = shaped
+      const { kind, validate } = kinds.find(({ differs }) => !differs(event)) ?? base
+      return validate(event) ? { kind, event } : explain(validate.errors?.[0])
     },
   }
+}
+
+function compileKind({ file, kind, schema }: SchemaFile, ajv: Ajv, matcher: Ajv): Kind {
+  const validate = ajv.getSchema(file)
+  if (validate === undefined) throw new SchemaError(file, 'the schema could not be compiled')
+  const rule = schema[MATCH_KEYWORD]
+  if (kind === BASE && rule === undefined) return { kind, validate, differs: () => true }
+  return { kind, validate, differs: matcher.compile(differenceSchema(rule)) }
 }
 
 function readFolder(folder: string): SchemaFile[] {
@@ -119,16 +121,11 @@ function numberOf(text: string): number {
   return Number.isFinite(number) ? number : Number.NaN
 }
 
-function compile(ajv: Ajv, { file }: SchemaFile): ValidateFunction {
-  const validate = guard(file, () => ajv.getSchema(file))
-  if (validate === undefined) throw new SchemaError(file, 'the schema could not be compiled')
-  return validate
-}
-
 function guard<T>(file: string, call: () => T): T {
   try {
     return call()
   } catch (error) {
+    if (error instanceof SchemaError) throw error
     throw new SchemaError(file, error instanceof Error ? error.message : String(error), error)
   }
 }

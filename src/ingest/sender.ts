@@ -10,14 +10,16 @@ const MAPPED = '::ffff:'
 export function senderOf(request: FastifyRequest, tokenName: string | undefined): string {
   const header = request.headers['x-source']
   if (typeof header === 'string' && isName(header)) return header
-  return tokenName ?? withoutMapping(request.ip)
+  return tokenName ?? addressOf(request)
+}
+
+/** The remote address; an IPv4 address is shown as such also where the socket speaks IPv6. */
+export function addressOf({ raw }: FastifyRequest): string {
+  const address = raw.socket.remoteAddress ?? 'unknown'
+  return address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address
 }
 
 /** Logstash sends a field reference as it stands in the configuration when it batches. */
 function isName(text: string): boolean {
   return PRINTABLE.test(text) && text.trim() !== '' && !text.includes('%{')
-}
-
-function withoutMapping(address: string): string {
-  return address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address
 }

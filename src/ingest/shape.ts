@@ -166,8 +166,7 @@ const emptyFault = (): ShapeFault => fault('empty', '', 'expected at least one f
 
 const fault = (code: ShapeFault['code'], path: string, reason: string): ShapeFault => ({ path, reason, code })
 
-const isNode = (value: unknown): value is Draft =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isNode = (value: unknown): value is Draft => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function article(value: unknown): string {
   if (value === null || value === undefined) return 'null'

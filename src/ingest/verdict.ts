@@ -1,7 +1,8 @@
 import type { EventSamples, Rejection } from '../model.ts'
 import { SAMPLES_PER_BODY } from './rejects.ts'
 import type { Sample } from './rejects.ts'
-import { OVERSIZED, OVERSIZED_REASON, UNREADABLE } from './split.ts'
+import { OVERSIZED_REASON } from './scan.ts'
+import { OVERSIZED, UNREADABLE } from './split.ts'
 
 /** Why an event is refused. */
 export type Refused = Omit<Rejection, 'index'>

@@ -58,24 +58,21 @@ export function describeDamage(damage: Damage): string {
   ].join('\n')
 }
 
-const ALL_LOST =
-  'the windows, the state of alerts (an alert that still holds is raised and mailed once more), mails not yet sent, ' +
-  'and the registry of sent ones'
-
 /** Damage of the file as a whole: it is moved aside, with its `-wal`, which belongs to it alone. */
 export function damagedFile(file: string, what: string): Damage {
-  const [db, aside] = [quoted(file), quoted(`${file}.damaged`)]
-  const [wal, walAside] = [quoted(`${file}-wal`), quoted(`${file}.damaged-wal`)]
+  const [db, wal] = [quoted(file), quoted(`${file}-wal`)]
+  const [dbAside, walAside] = [quoted(`${file}.damaged`), quoted(`${file}.damaged-wal`)]
   return {
     file,
     what,
     steps: [
       'stop stashwatch',
-      `mv ${db} ${aside}; [ ! -e ${wal} ] || mv ${wal} ${walAside}`,
-      `to save what can be read (leave this out to begin anew): sqlite3 ${aside} .recover | sqlite3 ${db}`,
-      'start stashwatch',
+      `mv ${db} ${dbAside}; [ ! -e ${wal} ] || mv ${wal} ${walAside}`,
+      'start stashwatch, which begins a new journal (a backup of the folder, put back, is as good)',
     ],
-    lost: `what the third step cannot read; without that step, ${ALL_LOST}`,
+    lost:
+      'the windows, the state of alerts (an alert that still holds is raised and mailed once more), mails not yet ' +
+      'sent, and the registry of sent ones; what can still be read of them is in the file that was moved aside',
   }
 }
 

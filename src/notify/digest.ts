@@ -59,13 +59,12 @@ function leadOf({ because, alerts }: Notification, { mailsPerMinute }: LetterOpt
 
 function rowOf(facts: AlertFacts): Row {
   const over = facts.state === 'resolved'
-  const value = figureOf(facts.value, facts.unit)
   return {
     tone: toneOf(facts),
     status: over ? 'resolved' : facts.severity,
     where: placeOf(facts, LISTED),
     rule: shorten(clean(facts.rule), LISTED),
-    value: over ? peakOf(facts, value) : `${value}, ${boundOf(facts.bound, facts.unit)}`,
+    value: valueOf(facts),
     when: over
       ? `held ${formatTime(facts.since)} to ${formatTime(facts.resolvedAt ?? facts.at)} (${lastedOf(facts)})`
       : `since ${formatTime(facts.since)}`,
@@ -73,8 +72,10 @@ function rowOf(facts: AlertFacts): Row {
   }
 }
 
-function peakOf({ peak, unit, bound }: AlertFacts, value: string): string {
-  return peak === null ? value : `${value}, peak ${figureOf(peak, unit)}, ${boundOf(bound, unit)}`
+function valueOf({ state, value, peak, unit, bound, reason }: AlertFacts): string {
+  if (value === null) return shorten(clean(reason), LISTED)
+  const isOver = state === 'resolved' && peak !== null
+  return `${figureOf(value, unit)}${isOver ? `, peak ${figureOf(peak, unit)}` : ''}, ${boundOf(bound, unit)}`
 }
 
 function adviceOf(alerts: readonly AlertFacts[], { url }: LetterOptions): Letter['advice'] {

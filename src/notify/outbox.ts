@@ -133,7 +133,8 @@ function begin(desk: Desk, item: OutboxItem): void {
 
 function readNotification(item: OutboxItem): Notification | undefined {
   try {
-    return JSON.parse(item.data) as Notification
+    const data = JSON.parse(item.data) as Partial<Notification> | null
+    return typeof data?.to?.address === 'string' && Array.isArray(data.alerts) ? (data as Notification) : undefined
   } catch {
     return undefined
   }
@@ -141,7 +142,7 @@ function readNotification(item: OutboxItem): Notification | undefined {
 
 async function deliver(desk: Desk, item: OutboxItem, notification: Notification | undefined): Promise<void> {
   if (notification === undefined) {
-    await record(desk, item.id, { state: 'failed', answer: 'the record of this mail in the outbox is not JSON' })
+    await record(desk, item.id, { state: 'failed', answer: 'the record of this mail in the outbox is no notification' })
     return
   }
   const delivery = await attempt(desk, item, notification)

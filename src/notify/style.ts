@@ -46,7 +46,7 @@ td.left{background-color:#e9ecf0}
 .around{padding:0}
 .inside{padding:20px 18px}
 .card,.top{border-radius:0}
-.facts .label{width:82px}
+.facts .label{width:92px}
 }
 `
 

@@ -3,14 +3,19 @@
  * or become markup.
  */
 
-/** Controls, line and paragraph separators, direction marks, invisible characters, halves of surrogate pairs. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+/**
+ * Controls, line and paragraph separators, direction marks, invisible characters, halves of surrogate pairs. A
+ * pictograph with the marks that belong to it is matched first, and as a whole.
+ */
+const PICTOGRAPH = /\p{Extended_Pictographic}\uFE0F?(?:\u200D\p{Extended_Pictographic}\uFE0F?)*/u
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u
+const PICTOGRAPH_OR_UNSEEN = new RegExp(`${PICTOGRAPH.source}|(${UNSEEN.source})`, 'gu')
 
 const PLAIN = /^[ -~]*$/
 
 /** Replaces what cannot be seen, or acts unseen, by its code point in the form `\u{202E}`. */
 export function clean(text: string): string {
-  return PLAIN.test(text) ? text : text.replace(UNSEEN, codePointOf)
+  return PLAIN.test(text) ? text : text.replace(PICTOGRAPH_OR_UNSEEN, reveal)
 }
 
 /** As `clean`, but line feeds stay: for texts that the operator wrote. */
@@ -49,7 +54,8 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char)
 }
 
-function codePointOf(char: string): string {
-  const hex = (char.codePointAt(0) ?? 0).toString(16).toUpperCase()
+function reveal(found: string, unseen: string | undefined): string {
+  if (unseen === undefined) return found
+  const hex = (unseen.codePointAt(0) ?? 0).toString(16).toUpperCase()
   return `\\u{${hex.padStart(4, '0')}}`
 }

@@ -60,7 +60,10 @@ void test('a frame comes back as it was packed, NaN and minus zero included', as
     }),
     { numRuns: 200 },
   )
-  const odd = { ...typical(1, 2), events: [{ host: 'a', ts: Number.NaN, heartbeat: true, series: ['x'], values: [-0] }] }
+  const odd = {
+    ...typical(1, 2),
+    events: [{ host: 'a', ts: Number.NaN, heartbeat: true, series: ['x'], values: [-0] }],
+  }
   const event = decodeFrame(encodeFrame(odd)).events[0]!
   t.ok(Number.isNaN(event.ts))
   t.ok(Object.is(event.values[0], -0))
@@ -94,11 +97,17 @@ void test('a frame cut at any byte, of another version or followed by junk is re
   t.strictSame([...new Set(codes)], ['frame_cut'])
   const other = Uint8Array.from(bytes)
   other[0] = 2
-  t.equal(codeOf(() => decodeFrame(other)), 'frame_version')
-  t.equal(codeOf(() => decodeFrame(Uint8Array.from([...bytes, 0]))), 'frame_damaged')
+  t.equal(
+    codeOf(() => decodeFrame(other)),
+    'frame_version',
+  )
+  t.equal(
+    codeOf(() => decodeFrame(Uint8Array.from([...bytes, 0]))),
+    'frame_damaged',
+  )
 })
 
-void test('random bytes never escape as anything but a frame error, and never take memory that they do not fill', async (t) => {
+void test('random bytes end in nothing but a frame error, and take no memory that they do not fill', async (t) => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, versioned) => {
       if (versioned) bytes[0] = 1
@@ -107,5 +116,8 @@ void test('random bytes never escape as anything but a frame error, and never ta
     { numRuns: 500 },
   )
   const greedy = Uint8Array.from([1, 0, ...Array<number>(8).fill(0), 0xff, 0xff, 0xff, 0xff, 0x0f])
-  t.equal(codeOf(() => decodeFrame(greedy)), 'frame_cut')
+  t.equal(
+    codeOf(() => decodeFrame(greedy)),
+    'frame_cut',
+  )
 })

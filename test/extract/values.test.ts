@@ -19,21 +19,32 @@ void test('a time of three decimals is read as ECMAScript reads it, in any year'
 void test('decimals from 0 to 9 digits are kept to the microsecond, with Z and with offsets alike', async (t) => {
   const digits = fc.stringMatching(/^[0-9]{1,9}$/)
   fc.assert(
-    fc.property(digits, fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 59 }), (decimals, hours, minutes) => {
-      const base = Date.parse('2026-11-22T12:00:00Z')
-      const exact = base + Number(decimals) / 10 ** (decimals.length - 3)
-      const offset = `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`
-      const span = (hours * 60 + minutes) * 60_000
-      deepStrictEqual(Math.abs(parseTime(`2026-11-22T12:00:00.${decimals}Z`) - exact) < 0.0005, true)
-      deepStrictEqual(parseTime(`2026-11-22T12:00:00.${decimals}+${offset}`), parseTime(`2026-11-22T12:00:00.${decimals}Z`) - span)
-      deepStrictEqual(parseTime(`2026-11-22T12:00:00.${decimals}-${offset.replace(':', '')}`) - exact - span < 0.0005, true)
-    }),
+    fc.property(
+      digits,
+      fc.integer({ min: 0, max: 23 }),
+      fc.integer({ min: 0, max: 59 }),
+      (decimals, hours, minutes) => {
+        const base = Date.parse('2026-11-22T12:00:00Z')
+        const exact = base + Number(decimals) / 10 ** (decimals.length - 3)
+        const offset = `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`
+        const span = (hours * 60 + minutes) * 60_000
+        deepStrictEqual(Math.abs(parseTime(`2026-11-22T12:00:00.${decimals}Z`) - exact) < 0.0005, true)
+        deepStrictEqual(
+          parseTime(`2026-11-22T12:00:00.${decimals}+${offset}`),
+          parseTime(`2026-11-22T12:00:00.${decimals}Z`) - span,
+        )
+        deepStrictEqual(
+          parseTime(`2026-11-22T12:00:00.${decimals}-${offset.replace(':', '')}`) - exact - span < 0.0005,
+          true,
+        )
+      },
+    ),
     { numRuns: 300 },
   )
   t.equal(parseTime('2024-03-05T10:11:12Z'), Date.parse('2024-03-05T10:11:12Z'))
   t.equal(parseTime('2024-03-05T10:11:12+01'), Date.parse('2024-03-05T09:11:12Z'))
   t.equal(parseTime('2024-03-05t10:11:12z'), Date.parse('2024-03-05T10:11:12Z'))
-  t.ok(Math.abs(parseTime('2024-03-05T10:11:12.345678901Z') - 1_709_633_472_345.678901) < 0.0005)
+  t.ok(Math.abs(parseTime('2024-03-05T10:11:12.345678901Z') - 1_709_633_472_345.679) < 0.0005)
 })
 
 void test('leap days and leap seconds exist where they do, and no other impossible time is read', async (t) => {
@@ -43,13 +54,37 @@ void test('leap days and leap seconds exist where they do, and no other impossib
   t.equal(parseTime('1969-12-31T23:59:59.999Z'), -1)
   t.equal(parseTime('+275760-09-13T00:00:00Z'), 8.64e15)
   const impossible = [
-    '2023-02-29T00:00:00Z', '1900-02-29T00:00:00Z', '2024-02-30T00:00:00Z', '2024-04-31T00:00:00Z',
-    '2024-00-01T00:00:00Z', '2024-13-01T00:00:00Z', '2024-01-00T00:00:00Z', '2024-01-32T00:00:00Z',
-    '2024-01-01T24:00:00Z', '2024-01-01T00:60:00Z', '2024-01-01T00:00:60Z', '2024-01-01T00:00:00+24:00',
-    '2024-01-01T00:00:00+01:60', '+275760-09-13T00:00:00.001Z', '2024-01-01T00:00:00', '2024-01-01T00:00Z',
-    '2024-01-01', '2024-01-01 00:00:00Z', '2024-01-01T00:00:00.Z', '2024-01-01T00:00:00.1234567890Z',
-    '2024-01-01T00:00:0aZ', '2024-01-01T00:00:00,5Z', '24-01-01T00:00:00Z', ' 2024-01-01T00:00:00Z', 'soon', '-1',
-    '', '1709633472', 'Mar  5 10:11:12', '2024-01-01T00:00:00.12x4Z', '２024-01-01T00:00:00Z',
+    '2023-02-29T00:00:00Z',
+    '1900-02-29T00:00:00Z',
+    '2024-02-30T00:00:00Z',
+    '2024-04-31T00:00:00Z',
+    '2024-00-01T00:00:00Z',
+    '2024-13-01T00:00:00Z',
+    '2024-01-00T00:00:00Z',
+    '2024-01-32T00:00:00Z',
+    '2024-01-01T24:00:00Z',
+    '2024-01-01T00:60:00Z',
+    '2024-01-01T00:00:60Z',
+    '2024-01-01T00:00:00+24:00',
+    '2024-01-01T00:00:00+01:60',
+    '+275760-09-13T00:00:00.001Z',
+    '2024-01-01T00:00:00',
+    '2024-01-01T00:00Z',
+    '2024-01-01',
+    '2024-01-01 00:00:00Z',
+    '2024-01-01T00:00:00.Z',
+    '2024-01-01T00:00:00.1234567890Z',
+    '2024-01-01T00:00:0aZ',
+    '2024-01-01T00:00:00,5Z',
+    '24-01-01T00:00:00Z',
+    ' 2024-01-01T00:00:00Z',
+    'soon',
+    '-1',
+    '',
+    '1709633472',
+    'Mar  5 10:11:12',
+    '2024-01-01T00:00:00.12x4Z',
+    '２024-01-01T00:00:00Z',
   ]
   for (const text of impossible) t.ok(Number.isNaN(parseTime(text)), text)
 })
@@ -87,8 +122,35 @@ void test('numbers and their decimal text are numbers, and nothing else is', asy
   ]
   for (const [text, number] of texts) t.equal(parseNumber(text), number, text)
   const none = [
-    null, undefined, true, false, [], [1], {}, NaN, Infinity, -Infinity, '', ' ', ' 1', '1 ', '1\n', 'NaN', 'Infinity',
-    '0x10', '0b1', '1e999', '-1e999', '%{x}', '1_000', '1,5', '.', 'e5', '1e', '--1', '٣',
+    null,
+    undefined,
+    true,
+    false,
+    [],
+    [1],
+    {},
+    NaN,
+    Infinity,
+    -Infinity,
+    '',
+    ' ',
+    ' 1',
+    '1 ',
+    '1\n',
+    'NaN',
+    'Infinity',
+    '0x10',
+    '0b1',
+    '1e999',
+    '-1e999',
+    '%{x}',
+    '1_000',
+    '1,5',
+    '.',
+    'e5',
+    '1e',
+    '--1',
+    '٣',
   ]
   for (const value of none) t.ok(Number.isNaN(parseNumber(value)), JSON.stringify(value))
 })
@@ -97,9 +159,13 @@ void test('a reader finds what plain look-ups find, in any event', async () => {
   const key = fc.constantFrom('a', 'b', 'c', '1', 'toString', 'constructor')
   const path = fc.array(key, { minLength: 1, maxLength: 4 }).map((keys) => keys.join('.'))
   const { node } = fc.letrec((tie) => ({
-    node: fc.dictionary(key, fc.oneof({ maxDepth: 4 }, fc.integer(), fc.constant(null), fc.constant([1]), tie('node')), {
-      noNullPrototype: true,
-    }),
+    node: fc.dictionary(
+      key,
+      fc.oneof({ maxDepth: 4 }, fc.integer(), fc.constant(null), fc.constant([1]), tie('node')),
+      {
+        noNullPrototype: true,
+      },
+    ),
   }))
   const isFields = (value: unknown): value is Record<string, unknown> =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -111,7 +177,7 @@ void test('a reader finds what plain look-ups find, in any event', async () => {
       const slots = wanted.map((each) => paths.add(each))
       const read = paths.compile()
       for (const event of events) {
-        const values = read(event as object)
+        const values = read(event)
         deepStrictEqual(
           slots.map((slot) => values[slot]),
           wanted.map((each) => plain(event, each.split('.'))),
@@ -130,7 +196,10 @@ void test('a blocked path is looked for under its dotted key, and hostile names 
   t.strictSame(values({ host: 'x', 'host.name': 'y', 'host.os': { name: 'z' } }).slice(0, 3), ['x', 'y', 'z'])
   t.strictSame(values({ host: ['x'], 'host.os.name': 'z' }).slice(0, 3), [['x'], undefined, 'z'])
   t.strictSame(values({ host: null, [odd]: 1 }), [null, undefined, undefined, undefined, 1])
-  t.strictSame(values({}), slots.map(() => undefined))
+  t.strictSame(
+    values({}),
+    slots.map(() => undefined),
+  )
   t.strictSame(createPaths().compile()({ a: 1 }), [])
 })
 
@@ -155,15 +224,19 @@ void test('the text that every match needs is found only where the expression is
   ]
   for (const [pattern, literal] of cases) t.equal(requiredLiteral(pattern), literal, pattern)
   fc.assert(
-    fc.property(fc.stringMatching(/^[ab.*+?^$\\[\]d]{0,8}$/), fc.stringMatching(/^[ab.[\]1]{0,8}$/), (pattern, text) => {
-      let expression: RegExp
-      try {
-        expression = new RegExp(pattern, 'u')
-      } catch {
-        return
-      }
-      if (expression.test(text)) deepStrictEqual(text.includes(requiredLiteral(pattern)), true)
-    }),
+    fc.property(
+      fc.stringMatching(/^[ab.*+?^$\\[\]d]{0,8}$/),
+      fc.stringMatching(/^[ab.[\]1]{0,8}$/),
+      (pattern, text) => {
+        let expression: RegExp
+        try {
+          expression = new RegExp(pattern, 'u')
+        } catch {
+          return
+        }
+        if (expression.test(text)) deepStrictEqual(text.includes(requiredLiteral(pattern)), true)
+      },
+    ),
     { numRuns: 2000 },
   )
 })

@@ -9,8 +9,10 @@ const quiet: Log = { debug: () => {}, info: () => {}, warn: (fields) => void lin
 
 test('the last refused events are kept, bounded in number and size, whatever they are like', (t) => {
   const rejects = createRejects({ clock: createVirtualClock(), log: quiet })
-  const add = (event: unknown, code = 'schema'): void =>
-    rejects.add({ source: 'a', counts: new Map([[code, 1]]), samples: [{ index: 0, path: '/x', reason: 'r'.repeat(1e6), code, event }] })
+  const add = (event: unknown, code = 'schema'): void => {
+    const sample = { index: 0, path: '/x', reason: 'r'.repeat(1e6), code, event }
+    rejects.add({ source: 'a', counts: new Map([[code, 1]]), samples: [sample] })
+  }
   const deep: unknown = JSON.parse(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`)
   const hostile: unknown[] = [
     deep,
@@ -32,7 +34,8 @@ test('the last refused events are kept, bounded in number and size, whatever the
   const { counts, recent } = rejects.list()
   t.strictSame(counts, { schema: hostile.length, timestamp: 300 })
   t.equal(recent.length, 100)
-  t.match(recent[0], { at: '2026-11-22T12:00:00.000Z', source: 'a', index: 0, path: '/x', code: 'timestamp', event: { i: 299 } })
+  t.match(recent[0], { at: '2026-11-22T12:00:00.000Z', source: 'a', index: 0, path: '/x', code: 'timestamp' })
+  t.match(recent[0], { event: { i: 299 } })
   t.end()
 })
 
@@ -44,7 +47,7 @@ test('secrets in refused events are masked, by the name of their field and insid
     password: secret,
     headers: { Authorization: `Bearer ${secret}`, 'x-api-key': secret, cookie: { session: secret } },
     nested: [{ client_secret: [secret] }, { 'aws.secretAccessKey': secret }],
-    message: `login password=${secret} token: "${secret}" via https://ada:${secret}@example.org/x with Bearer ${secret}`,
+    message: `password=${secret} token: "${secret}" https://ada:${secret}@example.org/x Bearer ${secret}`,
     url: 'http://localhost:8080/path',
   }
   rejects.add({ source: 'a', counts: new Map([['schema', 1]]), samples: [{ reason: 'r', code: 'schema', event }] })
@@ -59,7 +62,8 @@ test('the log tells of refused events once in ten seconds, with their sum', asyn
   const clock = createVirtualClock()
   lines.length = 0
   const rejects = createRejects({ clock, log: quiet })
-  const add = (): void => rejects.add({ source: 'a', counts: new Map([['schema', 3]]), samples: [{ reason: 'r', code: 'schema' }] })
+  const samples = [{ reason: 'r', code: 'schema' }]
+  const add = (): void => rejects.add({ source: 'a', counts: new Map([['schema', 3]]), samples })
   add()
   add()
   await clock.advance(10_000)

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import { test } from 'tap'
 import { gzipSync, deflateSync, brotliCompressSync } from 'node:zlib'
 import { createVirtualClock } from '../helpers/clock.ts'
@@ -21,7 +22,7 @@ test('the invalid events of a body are rejected alone, and the first five are to
   t.equal(server.rejects().recent.length, 7)
 })
 
-test('a body of which nothing is accepted gets 422 or the configured status, and its frame tells that its source lives', async (t) => {
+test('a body of which nothing is accepted gets 422 or the configured status, and a frame all the same', async (t) => {
   for (const invalidStatus of [422, 200] as const) {
     const server = await startServer(t, { config: { invalidStatus } })
     const answer = await exchange(t, server.port, post('{"host":"x"}'))
@@ -58,7 +59,9 @@ test('a frame that cannot be built costs its events and is no server error', asy
 
 test('keys that reach for prototypes change nothing outside their event', async (t) => {
   const server = await startServer(t)
-  const evil = '{"@timestamp":"2026-11-22T12:00:00Z","__proto__":{"polluted":1},"\\u005f_proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}'
+  const evil =
+    '{"@timestamp":"2026-11-22T12:00:00Z","__proto__":{"polluted":1},"\\u005f_proto__":{"polluted":1},' +
+    '"constructor":{"prototype":{"polluted":1}}}'
   const answer = await exchange(t, server.port, post(`[${evil},${evil}]`))
   t.match(answer?.json(), { accepted: 2, rejected: 0, errors: [] })
   t.notOk('polluted' in {})
@@ -115,21 +118,26 @@ test('two equal single events both count, unless the answer to the first was los
 const ACK: Ack = { duplicate: false, refused: 0 }
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-function connections(server: { getConnections(call: (error: Error | null, count: number) => void): void }): Promise<number> {
+function connections(server: Server): Promise<number> {
   return new Promise((resolve) => server.getConnections((_error, count) => resolve(count)))
 }
 
 test('what a full cap refuses counts as rejected, and the answer stays 200', async (t) => {
-  const server = await startServer(t, { deps: { append: () => Promise.resolve({ duplicate: false, refused: 2 }) } })
+  const append = (): Promise<Ack> => Promise.resolve({ duplicate: false, refused: 2 })
+  const server = await startServer(t, { deps: { append } })
   const answer = await exchange(t, server.port, post(batch(event(), event())))
   t.equal(answer?.status, 200)
   t.match(answer?.json(), { accepted: 0, rejected: 2, errors: [{ path: '', reason: /limits/ }] })
   t.strictSame(server.seen, { 'events:rejected': 2, 'rejects:cardinality': 2, 'answered:200': 1 })
 })
 
-test('a failing or a stuck journal is answered 503 without a close, and a commit that comes late is counted', async (t) => {
+test('a failing or stuck journal is a 503 without a close, and a commit that comes late is counted', async (t) => {
   const late = Promise.withResolvers<Ack>()
-  const appends = [() => Promise.reject(new Error('disk full')), () => late.promise, () => Promise.resolve({ duplicate: true, refused: 0 })]
+  const appends = [
+    () => Promise.reject(new Error('disk full')),
+    () => late.promise,
+    () => Promise.resolve({ duplicate: true, refused: 0 }),
+  ]
   const marks: boolean[] = []
   const server = await startServer(t, {
     deps: {
@@ -158,7 +166,7 @@ test('a failing or a stuck journal is answered 503 without a close, and a commit
   t.strictSame(marks.slice(1), [true, true])
 })
 
-test('while the service starts or stops, and when too much is under way, the sender is told to come again', async (t) => {
+test('while the service starts, and when too much is under way, the sender is told to come again', async (t) => {
   const starting = await startServer(t, { deps: { state: () => 'starting' } })
   const client = await open(t, starting.port)
   client.send(post(batch(event())))
@@ -200,7 +208,10 @@ test('requests above the limit of a token or an address get 429, and nobody else
     { name: 'a', token: 'token-of-a' },
     { name: 'b', token: 'token-of-b' },
   ]
-  const server = await startServer(t, { config: { tokens, requestsPerMinute: 2 }, routes: (app) => app.get('/-/ready', () => 'ready') })
+  const server = await startServer(t, {
+    config: { tokens, requestsPerMinute: 2 },
+    routes: (app) => app.get('/-/ready', () => 'ready'),
+  })
   const client = await open(t, server.port)
   const statuses: (number | undefined)[] = []
   for (let i = 0; i < 6; i += 1) {
@@ -225,7 +236,7 @@ test('the source is what X-Source says, else the name of the token, else the add
   const open = await startServer(t)
   const guarded = await startServer(t, { config: { tokens } })
   const authorization = 'Authorization: Bearer secret-of-a'
-  const invalid = ['X-Source: ', 'X-Source: %{[host][name]}', `X-Source: ${'x'.repeat(129)}`, 'X-Source: caf\xe9', 'X-Source: a\tb']
+  const invalid = ['', '%{[host][name]}', 'x'.repeat(129), 'caf\xe9', 'a\tb'].map((name) => `X-Source: ${name}`)
   for (const header of ['X-Source: mine', ...invalid]) {
     await exchange(t, open.port, post(batch(event()), [header]))
     await exchange(t, guarded.port, post(batch(event()), [header, authorization]))
@@ -337,7 +348,14 @@ test('empty bodies are fine and tell nothing, and an empty array tells that its 
   const server = await startServer(t)
   const client = await open(t, server.port)
   const nothing = { accepted: 0, rejected: 0, errors: [] }
-  for (const request of [post(''), post('', ['Content-Type: application/json']), post(' \n'), post(gzipSync(''), ['Content-Encoding: gzip']), 'POST / HTTP/1.1\r\nHost: x\r\n\r\n']) {
+  const requests = [
+    post(''),
+    post('', ['Content-Type: application/json']),
+    post(' \n'),
+    post(gzipSync(''), ['Content-Encoding: gzip']),
+    'POST / HTTP/1.1\r\nHost: x\r\n\r\n',
+  ]
+  for (const request of requests) {
     client.send(request)
     const answer = await client.answer()
     t.strictSame([answer?.status, answer?.json()], [200, nothing])
@@ -349,7 +367,7 @@ test('empty bodies are fine and tell nothing, and an empty array tells that its 
   t.strictSame(server.seen, { 'answered:200': 6 })
 })
 
-test('a large body is judged in slices, one of its events may be too large, and others are served meanwhile', async (t) => {
+test('a large body is judged in slices while others are served, and a huge event costs itself', async (t) => {
   const judged = { count: 0 }
   const server = await startServer(t, {
     deps: {

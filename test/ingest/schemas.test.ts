@@ -78,7 +78,11 @@ void test('a numeric string is a number where one is meant, and what only looks 
 })
 
 void test('the border and extraction agree on what numeric text is', async (t) => {
-  const texts = fc.oneof(fc.string(), fc.double().map(String), fc.stringMatching(/^[+-]?[0-9.]{0,4}([eE][+-]?[0-9]{1,3})?$/))
+  const texts = fc.oneof(
+    fc.string(),
+    fc.double().map(String),
+    fc.stringMatching(/^[+-]?[0-9.]{0,4}([eE][+-]?[0-9]{1,3})?$/),
+  )
   fc.assert(
     fc.property(texts, (value) => {
       if ((outcome(cpu(value)) === 'system.cpu') === Number.isNaN(parseNumber(value))) throw new Error(value)
@@ -101,7 +105,11 @@ void test('machine events need a UUID and values from 0 to 100 per cent', async 
 })
 
 void test('a time that is no text is refused, whatever the kind', async (t) => {
-  for (const [time, found] of [[-1, '-1'], [{}, 'an object'], [null, 'null']] as const) {
+  for (const [time, found] of [
+    [-1, '-1'],
+    [{}, 'an object'],
+    [null, 'null'],
+  ] as const) {
     const reason = `timestamp /@timestamp: expected a string, found ${found}`
     t.equal(outcome({ '@timestamp': time }), reason)
     t.equal(outcome({ ...(cpu(1) as object), '@timestamp': time }), reason)
@@ -116,15 +124,28 @@ void test('host is an object, text, an array or null, and nothing else', async (
 
 void test('one evil event costs itself and none of its 124 neighbours', async (t) => {
   const evil = [
-    'null', '1', '"x"', '[]', '{}', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+    'null',
+    '1',
+    '"x"',
+    '[]',
+    '{}',
+    `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
     `{${Array.from({ length: 10_000 }, (_, i) => `"f${i}":1`).join(',')}}`,
     '{"event":{"dataset":"system.cpu"},"system":{"cpu":{"total":{"norm":{"pct":1e999}}}}}',
-    '{"event":{"dataset":"system.cpu"},"system":"gone"}', '{"@timestamp":-1}', '{"@timestamp":{}}',
+    '{"event":{"dataset":"system.cpu"},"system":"gone"}',
+    '{"@timestamp":-1}',
+    '{"@timestamp":{}}',
   ]
   const harmless = [
-    '{"__proto__":{"host":1},"a":1}', '{"constructor":{"prototype":{"x":1}},"a":1}', String.raw`{"a":"\ud800"}`,
-    String.raw`{"a":"\u0000"}`, '{"a":1,"a":2}', '{"hasOwnProperty":1}', '{"toString":null,"valueOf":{}}',
-    '{"length":1,"":{"":1}}', `{"a":"${'x'.repeat(65_536)}"}`,
+    '{"__proto__":{"host":1},"a":1}',
+    '{"constructor":{"prototype":{"x":1}},"a":1}',
+    String.raw`{"a":"\ud800"}`,
+    String.raw`{"a":"\u0000"}`,
+    '{"a":1,"a":2}',
+    '{"hasOwnProperty":1}',
+    '{"toString":null,"valueOf":{}}',
+    '{"length":1,"":{"":1}}',
+    `{"a":"${'x'.repeat(65_536)}"}`,
   ]
   for (const json of [...evil, ...harmless]) {
     const bodies = [...Array<string>(62).fill('{"host":"n"}'), json, ...Array<string>(62).fill('{"host":"n"}')]
@@ -135,7 +156,18 @@ void test('one evil event costs itself and none of its 124 neighbours', async (t
 
 void test('nothing that JSON can say makes the judge throw', async () => {
   const key = fc.oneof(
-    fc.constantFrom('event', 'dataset', 'host', 'system', 'cpu', 'machine', 'id', '@timestamp', 'event.dataset', 'tags'),
+    fc.constantFrom(
+      'event',
+      'dataset',
+      'host',
+      'system',
+      'cpu',
+      'machine',
+      'id',
+      '@timestamp',
+      'event.dataset',
+      'tags',
+    ),
     fc.string(),
   )
   const value = fc.jsonValue()
@@ -156,10 +188,8 @@ void test('honest events of the real world are all accepted', async (t) => {
   }
   const refused: string[] = []
   const kinds = new Map<string, number>()
-  for (const name of readdirSync(CORPORA, { recursive: true, encoding: 'utf8' })) {
-    const lines = readLines(new URL(name, CORPORA))
-    // Every twentieth of the long numeric series is enough: their lines are alike.
-    for (const line of lines.filter((_, i) => lines.length < 2000 || i % 20 === 0)) {
+  for (const name of corpusFiles()) {
+    for (const line of readLines(new URL(name, CORPORA))) {
       const result = outcome(JSON.parse(line))
       kinds.set(result, (kinds.get(result) ?? 0) + 1)
       if (!schemas.kinds.includes(result)) refused.push(`${name}: ${result}`)
@@ -171,14 +201,25 @@ void test('honest events of the real world are all accepted', async (t) => {
   }
 })
 
+/** All the files of single events, and of each folder of long series the first: their lines are alike. */
+function corpusFiles(): string[] {
+  const names = readdirSync(CORPORA, { recursive: true, encoding: 'utf8' }).sort()
+  const series = names.filter((name) => name.endsWith('.ndjson.gz'))
+  const folder = (name: string | undefined): string | undefined => name?.split('/')[0]
+  return [
+    ...names.filter((name) => name.endsWith('.ndjson')),
+    ...series.filter((name, i) => folder(name) !== folder(series[i - 1])),
+  ]
+}
+
 function readLines(file: URL): string[] {
-  if (!/\.ndjson(\.gz)?$/.test(file.pathname)) return []
   const bytes = readFileSync(file)
   const text = file.pathname.endsWith('.gz') ? gunzipSync(bytes) : bytes
   return text
     .toString()
     .split('\n')
     .filter((line) => line !== '')
+    .slice(0, 2000)
 }
 
 void test('a new kind of event is one more file in the folder', async (t) => {
@@ -187,7 +228,9 @@ void test('a new kind of event is one more file in the folder', async (t) => {
     'lift.schema.json': JSON.stringify({
       'x-stashwatch-match': [{ 'lift.floor': true, kind: [1, 'lift'] }],
       type: 'object',
-      properties: { lift: { type: 'object', properties: { floor: { $ref: 'base.schema.json#/definitions/numeric' } } } },
+      properties: {
+        lift: { type: 'object', properties: { floor: { $ref: 'base.schema.json#/definitions/numeric' } } },
+      },
     }),
     'README.md': 'not a schema',
   })
@@ -205,9 +248,15 @@ void test('a folder that cannot be used is refused with the file at fault and wh
     [{ 'base.schema.json': '{' }, /base\.schema\.json: .*JSON/],
     [{ 'base.schema.json': '[]' }, /base\.schema\.json: expected a JSON object/],
     [{ 'base.schema.json': '{"type":"objekt"}' }, /base\.schema\.json: /],
-    [{ 'base.schema.json': base, 'a.schema.json': '{"typ":"object"}' }, /a\.schema\.json: .*"typ"/],
-    [{ 'base.schema.json': base, 'a.schema.json': base }, /a\.schema\.json: expected x-stashwatch-match/],
-    [{ 'base.schema.json': base, 'a.schema.json': '{"x-stashwatch-match":[{"a":{}}]}' }, /a\.schema\.json: .*found \{\}/],
+    [
+      { 'base.schema.json': base, 'a.schema.json': '{"x-stashwatch-match":[{"a":1}],"typ":1}' },
+      /a\.schema\.json: .*"typ"/,
+    ],
+    [{ 'base.schema.json': base, 'a.schema.json': base }, /a\.schema\.json: x-stashwatch-match: expected a list/],
+    [
+      { 'base.schema.json': base, 'a.schema.json': '{"x-stashwatch-match":[{"a":{}}]}' },
+      /a\.schema\.json: .*found \{\}/,
+    ],
     [{ 'base.schema.json': base, 'a.schema.json': '{"x-stashwatch-match":{}}' }, /expected a list such as/],
     [{ 'base.schema.json': base, 'a.schema.json': '{"x-stashwatch-match":[{}]}' }, /expected a list such as/],
     [{ 'base.schema.json': base, 'a.schema.json': '{"x-stashwatch-match":[{"a":[]}]}' }, /expected a list such as/],

@@ -22,8 +22,8 @@ function told(error: unknown): string {
 }
 
 async function run(): Promise<void> {
-  const lines = createInterface(process.stdin)[Symbol.asyncIterator]()
   const journal = openSqliteJournal({ file })
+  const lines = createInterface(process.stdin)[Symbol.asyncIterator]()
   let acked = (await journal.read(0, Number.MAX_SAFE_INTEGER)).at(-1)?.offset ?? 0
   for (let done = 0; done < Number(count); ) {
     try {
@@ -33,7 +33,7 @@ async function run(): Promise<void> {
       say(`ack ${acked} ${statSync(`${file}-wal`).size}`)
     } catch (error) {
       say(told(error))
-      await lines.next()
+      if ((await lines.next()).done) return
       await journal.recover(acked).then(
         () => say('recovered'),
         (failed: unknown) => say(told(failed)),

@@ -27,10 +27,13 @@ interface Appender {
   ended: Promise<unknown>
 }
 
-/** Runs child.ts, under another command if one is given. */
+/**
+ * Runs child.ts, under another command if one is given. `env` takes away the options by which tap would load itself
+ * into the child, since its handlers of signals would end a process that meets its file size limit.
+ */
 function startAppender(file: string, count: number, under: readonly string[] = []): Appender {
-  const [command, ...args] = [...under, process.execPath, child, file, String(count)] as [string, ...string[]]
-  const running = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } })
+  const args = ['-u', 'NODE_OPTIONS', ...under, process.execPath, child, file, String(count)]
+  const running = spawn('env', args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = once(running, 'close')
   const [acks, failures, seen]: [Appender['acks'], string[], string[]] = [[], [], []]
   const waiting = new Set<{ readonly start: string; readonly found: (line: string) => void }>()

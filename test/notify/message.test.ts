@@ -1,4 +1,5 @@
 import { assert, property, string } from 'fast-check'
+import PostalMime from 'postal-mime'
 import { test } from 'tap'
 import type { Notification } from '../../src/model.ts'
 import { buildMime } from '../../src/notify/email.ts'
@@ -124,6 +125,21 @@ test('an alert without a figure is told in the words of its reason', (t) => {
   t.end()
 })
 
+test('a digest tells an alert without a figure by its reason', (t) => {
+  const silent = facts({ value: null, peak: null, bound: '', reason: 'nothing heard for 3 min' })
+  const mail = render(notification({ kind: 'digest', because: 'mail budget', alerts: [silent, silent] }))
+  t.match(mail.text, '  warning   web-7  cpu-high: nothing heard for 3 min, since 2026-11-22 12:04:00 UTC  [K7X2]\n')
+  t.equal(mail.subject, '2 alerts on one host: web-7')
+  t.end()
+})
+
+test('pictographs stay whole, and invisible characters beside letters are shown', (t) => {
+  const subject = '\u26a0\ufe0f CPU on {{server}} \u{1f469}\u200d\u{1f4bb}'
+  const mail = render(notification({ alerts: [facts({ host: 'web-7\ufe0f\u200d', subject })] }))
+  t.equal(mail.subject, '\u26a0\ufe0f CPU on web-7\\u{FE0F}\\u{200D} \u{1f469}\u200d\u{1f4bb}')
+  t.end()
+})
+
 test('the labels of a series are part of its name', (t) => {
   const mail = render(
     notification({ alerts: [facts({ rule: 'disk-full', labels: { 'system.filesystem.mount_point': '/var' } })] }),
@@ -193,6 +209,15 @@ test('a long name is cut in headers and sentences, and whole in the text', (t) =
   t.ok((mail.text.split('\n')[0] ?? '').length < 200)
   t.ok(mail.html.length < 40_000)
   t.end()
+})
+
+test('an encoded word in a name is not decoded by the mail program', async (t) => {
+  const host = '=?UTF-8?B?ZXZpbA==?='
+  const mail = render(notification({ alerts: [facts({ host, subject: 'CPU on {{server}}' })] }))
+  t.equal(mail.subject, 'CPU on =\\u{003F}UTF-8?B?ZXZpbA==\\u{003F}=')
+  const { subject, headers } = await PostalMime.parse(await buildMime(mail))
+  t.equal(subject, mail.subject)
+  t.notMatch(JSON.stringify(headers), 'evil')
 })
 
 test('the HTML loads nothing, and its only links lead to stashwatch', (t) => {

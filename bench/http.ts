@@ -1,0 +1,191 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
+import { generatedBodies } from './core.ts'
+
+const CONNECTIONS = 8
+const EVENTS = 125
+/** Batches a closed-loop round posts to each server. */
+const ROUND = 320
+
+/** CPU of whole processes in microseconds per event, closed loop, and the median of the rounds' ratios. */
+export interface HttpResult {
+  readonly bare: number
+  readonly service: number
+  readonly ratio: number
+}
+
+/** Answer times in milliseconds at a paced load. */
+export interface PacedResult {
+  readonly eventsPerSecond: number
+  readonly series: number
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+interface Target {
+  readonly child: ChildProcess
+  readonly port: number
+  readonly path: string
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('no output to read')
+  const lines = createInterface({ input: child.stdout })
+  const [line] = (await once(lines, 'line')) as [string]
+  child.stdout.resume()
+  return line
+}
+
+async function startBare(): Promise<Target> {
+  const file = new URL('bare.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] })
+  return { child, port: Number(await firstLine(child)), path: '/' }
+}
+
+async function startService(folder: string): Promise<Target> {
+  const config = join(folder, 'stashwatch.yaml')
+  writeFileSync(config, 'listen: 127.0.0.1:0\ndata: ./data\ningest: { requests_per_minute: 10000000 }\n')
+  const main = new URL('../src/main.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [main, 'start', '--config', config], { stdio: ['ignore', 'pipe', 'inherit'] })
+  for (;;) {
+    const { url } = JSON.parse(await firstLine(child)) as { url?: string }
+    if (url !== undefined) return { child, port: Number(new URL(url).port), path: '/events' }
+  }
+}
+
+/** CPU that a process and its threads have used, in microseconds (Linux counts in hundredths of a second). */
+function cpuOf({ child }: Target): number {
+  const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
+}
+
+const TEMPLATES = generatedBodies().map((body) => body.toString().split(/(?<="@timestamp":")[^"]+/))
+
+/** A body of 125 events of now, no two alike. */
+function bodyAt(n: number): Buffer {
+  const parts = TEMPLATES[n % TEMPLATES.length] ?? []
+  const now = Date.now() - EVENTS
+  return Buffer.from(parts.map((part, i) => (i === 0 ? part : new Date(now + i).toISOString() + part)).join(''))
+}
+
+async function post(target: Target, agent: Agent, body: Buffer): Promise<number> {
+  const began = performance.now()
+  const sent = request({ agent, port: target.port, path: target.path, method: 'POST', headers: { 'content-length': body.length } })
+  sent.end(body)
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+  answer.resume()
+  await once(answer, 'end')
+  if (answer.statusCode !== 200) throw new Error(`answered ${answer.statusCode}`)
+  return performance.now() - began
+}
+
+/** Posts a round over all connections, each with one request under way; returns microseconds of CPU per event. */
+async function closedLoop(target: Target, agent: Agent, offset: number): Promise<number> {
+  const bodies = Array.from({ length: ROUND }, (_, i) => bodyAt(offset + i))
+  const before = cpuOf(target)
+  const worker = async (): Promise<void> => {
+    for (let body = bodies.pop(); body !== undefined; body = bodies.pop()) await post(target, agent, body)
+  }
+  await Promise.all(Array.from({ length: CONNECTIONS }, worker))
+  return (cpuOf(target) - before) / (ROUND * EVENTS)
+}
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
+const quantile = (values: readonly number[], q: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))] ?? NaN
+
+/** The whole path with its commit against the bare server, same bodies, rounds in turn. */
+export async function measureHttp(rounds = 9): Promise<HttpResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'stashwatch-bench-'))
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+  const [bare, service] = [await startBare(), await startService(folder)]
+  try {
+    const pairs: { bare: number; service: number }[] = []
+    for (let round = -2; round < rounds; round++) {
+      const offset = (round + 2) * ROUND
+      const pair = { bare: await closedLoop(bare, agent, offset), service: await closedLoop(service, agent, offset) }
+      if (round >= 0) pairs.push(pair)
+    }
+    return {
+      bare: median(pairs.map((pair) => pair.bare)),
+      service: median(pairs.map((pair) => pair.service)),
+      ratio: median(pairs.map((pair) => pair.service / pair.bare)),
+    }
+  } finally {
+    await end([bare, service], agent, folder)
+  }
+}
+
+async function end(targets: readonly Target[], agent: Agent, folder: string): Promise<void> {
+  agent.destroy()
+  for (const { child } of targets) {
+    const exit = once(child, 'exit')
+    child.kill('SIGTERM')
+    await exit
+  }
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** Ten series for each of so many hosts: two of CPU and memory, four mount points, two interfaces each way. */
+async function fill(target: Target, agent: Agent, hosts: number): Promise<void> {
+  for (let first = 0; first < hosts; first += 100) {
+    const events = Array.from({ length: 100 }, (_, i) => hostEvents(`resident-${first + i}`)).flat()
+    await post(target, agent, Buffer.from(JSON.stringify(events)))
+  }
+}
+
+function hostEvents(name: string): object[] {
+  const event = (dataset: string, system: object): object => ({
+    '@timestamp': new Date().toISOString(),
+    host: { name },
+    event: { dataset: `system.${dataset}` },
+    system,
+  })
+  const mounts = ['/', '/home', '/var', '/scratch']
+  return [
+    event('cpu', { cpu: { total: { norm: { pct: 0.25 } } } }),
+    event('memory', { memory: { actual: { used: { pct: 0.5 } } } }),
+    ...mounts.map((mount) => event('filesystem', { filesystem: { mount_point: mount, used: { pct: 0.5 } } })),
+    ...['eth0', 'ib0'].map((nic) => event('network', { network: { name: nic, in: { bytes: 1 }, out: { bytes: 1 } } })),
+  ]
+}
+
+/** Answer times at 5,000 events a second over eight connections, with 100,000 series resident. */
+export async function measurePaced(seconds = 20): Promise<PacedResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'stashwatch-bench-'))
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+  const service = await startService(folder)
+  try {
+    await fill(service, agent, 10_000)
+    const times: number[] = []
+    const period = (1000 * EVENTS * CONNECTIONS) / 5000
+    const began = performance.now()
+    const worker = async (lane: number): Promise<void> => {
+      for (let n = 0; n * period < seconds * 1000; n++) {
+        const due = began + n * period + (lane * period) / CONNECTIONS
+        await pause(Math.max(0, due - performance.now()))
+        times.push(await post(service, agent, bodyAt(n * CONNECTIONS + lane)))
+      }
+    }
+    await Promise.all(Array.from({ length: CONNECTIONS }, (_, lane) => worker(lane)))
+    const text = await (await fetch(`http://127.0.0.1:${service.port}/metrics`)).text()
+    const series = Number(/^stashwatch_series (\d+)/m.exec(text)?.[1])
+    const elapsed = (performance.now() - began) / 1000
+    return {
+      eventsPerSecond: Math.round((times.length * EVENTS) / elapsed),
+      series,
+      p50: quantile(times, 0.5),
+      p99: quantile(times, 0.99),
+      max: Math.max(...times),
+    }
+  } finally {
+    await end([service], agent, folder)
+  }
+}

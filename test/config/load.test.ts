@@ -1,0 +1,356 @@
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { test } from 'tap'
+import { ConfigErrors, ConfigUnreadable, DEFAULT_YAML, loadConfig } from '../../src/config/index.ts'
+import type { Config, MetricRule, Rule } from '../../src/model.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const surface = join(root, '../shared/design/SURFACE.md')
+
+function load(text: string, env: Record<string, string> = {}): Config {
+  return loadConfig({ text, env, cwd: '/work' }).config
+}
+
+function warningsOf(text: string): readonly string[] {
+  return loadConfig({ text, env: {}, cwd: '/work' }).warnings
+}
+
+function ruleOf(text: string): Rule | undefined {
+  return load(`rules:\n  - ${text}`).engine.rules[0]
+}
+
+function thresholdOf(threshold: string, over = 'metric: cpu'): MetricRule['threshold'] | undefined {
+  const rule = ruleOf(`{ name: r, when: { ${over}, over: 1m, threshold: ${threshold} } }`)
+  return rule && 'threshold' in rule ? rule.threshold : undefined
+}
+
+const absent = existsSync(surface) ? false : 'the design pages are not beside this checkout'
+
+test("the founding document's own configuration is the first example", { skip: absent }, async (t) => {
+  const yaml = /```yaml\n(.*?)```/s.exec(readFileSync(surface, 'utf8'))?.[1] ?? ''
+  t.equal(readFileSync(join(root, 'examples/stashwatch.yaml'), 'utf8'), yaml, 'the example is the same')
+})
+
+test('every key of the founding configuration means what it says', async (t) => {
+  const dir = t.testdir({ smtp: 'mail-pass\n' })
+  const yaml = readFileSync(join(root, 'examples/stashwatch.yaml'), 'utf8').replace('/run/secrets/smtp', './smtp')
+  const file = join(dir, 'stashwatch.yaml')
+  writeFileSync(file, yaml)
+  const { config, warnings } = loadConfig({ file, env: { STASHWATCH_TOKEN: 'abcd-1234' }, cwd: '/' })
+  t.strictSame(warnings, [])
+  t.match(config, {
+    file,
+    listen: { host: '127.0.0.1', port: 8080 },
+    data: join(dir, 'data'),
+    ingest: { tokens: [{ name: 'logstash-a', token: 'abcd-1234' }] },
+    smtp: {
+      host: 'mail.example.org',
+      port: 465,
+      secure: true,
+      requireTls: true,
+      user: 'alerts',
+      password: 'mail-pass',
+      from: { name: 'Stashwatch', address: 'alerts@example.org' },
+    },
+    engine: {
+      system: ['ops'],
+      sources: ['logstash-a'],
+      receivers: [
+        {
+          name: 'ops',
+          email: [{ name: 'Ada Lovelace', address: 'ada@example.org' }, { address: 'grace@example.org' }],
+        },
+      ],
+    },
+  })
+  t.strictSame(config.engine.metrics[0], {
+    name: 'cpu',
+    fields: ['host.cpu.usage', 'system.cpu.total.norm.pct'],
+    unit: 'ratio',
+    kind: 'gauge',
+    by: [],
+  })
+  t.match(config.engine.metrics[3], { name: 'net_in', kind: 'counter', by: ['system.network.name'] })
+  const [cpu, memory, disk, ssh, silent] = config.engine.rules
+  t.strictSame(cpu, {
+    kind: 'metric',
+    name: 'cpu-high',
+    metric: 'cpu',
+    severity: 'warning',
+    notify: ['ops'],
+    hosts: [],
+    labels: {},
+    subject: 'CPU on {{server}} is high',
+    over: 120_000,
+    every: 60_000,
+    for: 0,
+    keepFiringFor: 0,
+    threshold: { of: 'mean', warning: [{ op: 'above', value: 0.9, clear: 0.85 }], critical: [] },
+    overrides: [],
+  })
+  t.match(memory, { threshold: { warning: [{ op: 'at_least', value: 50, clear: 47.5 }] } })
+  t.match(disk, {
+    every: 10_000,
+    for: 60_000,
+    threshold: { warning: [{ value: 0.9, clear: 0.8 }], critical: [{ value: 0.98, clear: 0.9 }] },
+    overrides: [
+      {
+        hosts: ['scratch-*'],
+        threshold: {
+          of: 'last',
+          warning: [{ op: 'above', value: 0.97, clear: 0.9215 }],
+          critical: [{ op: 'above', value: 0.98, clear: 0.9 }],
+        },
+      },
+    ],
+  })
+  t.match(ssh, {
+    kind: 'count',
+    where: [
+      { field: 'event.dataset', oneOf: ['system.auth'] },
+      { field: 'message', contains: 'Failed password' },
+    ],
+    threshold: { of: 'count', warning: [{ op: 'above', value: 20, clear: 19 }] },
+  })
+  t.strictSame(silent, {
+    kind: 'absence',
+    name: 'host-silent',
+    severity: 'critical',
+    notify: ['ops'],
+    hosts: [],
+    labels: {},
+    after: 180_000,
+  })
+})
+
+test('every example is in order', async (t) => {
+  const env = { STASHWATCH_TOKEN: 'abcd-1234', STASHWATCH_API_TOKEN: 'efgh-5678', SMTP_PASSWORD: '12345678' }
+  const names = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.yaml'))
+  t.ok(names.length >= 4)
+  const dir = t.testdir({ smtp: 'x' })
+  for (const name of names) {
+    const text = readFileSync(join(root, 'examples', name), 'utf8')
+    t.match(text, '# yaml-language-server: $schema=../schemas/config.schema.json', name)
+    const local = text.replace('/run/secrets/smtp', join(dir, 'smtp'))
+    t.ok(loadConfig({ text: local, env, cwd: root }).config.engine.rules.length > 0, name)
+  }
+})
+
+test('without a file the built-in configuration holds', async (t) => {
+  const { config, warnings } = loadConfig({ env: {}, cwd: '/somewhere' })
+  t.strictSame(warnings, ["no 'smtp': mails go to the mailbox, nobody is told"])
+  t.equal(config.file, undefined)
+  t.equal(config.data, '/somewhere/data')
+  t.strictSame(config.listen, { host: '127.0.0.1', port: 8080 })
+  t.equal(config.smtp, undefined)
+  t.strictSame(
+    config.engine.rules.map(({ name, notify }) => [name, ...notify]),
+    [
+      ['cpu-high', 'admin'],
+      ['memory-high', 'admin'],
+      ['host-silent', 'admin'],
+    ],
+  )
+  t.strictSame(config.engine.receivers, [{ name: 'admin', email: [{ address: 'admin@localhost' }] }])
+  t.strictSame(
+    config.engine.metrics.map(({ name }) => name),
+    ['cpu', 'memory', 'disk', 'net_in', 'net_out', 'machine.cpu', 'machine.memory'],
+  )
+  t.match(config.engine, { bucket: 10_000, lateness: 10_000, mailsPerMinute: 5, sources: [], system: ['admin'] })
+  t.strictSame(config.engine.limits, { hosts: 20_000, series: 400_000, seriesPerHost: 1000, sources: 100 })
+  t.match(config.ingest, {
+    paths: ['/', '/events', '/ingest'],
+    maxBody: 64 * 1024 * 1024,
+    maxInflated: 128 * 1024 * 1024,
+    maxEvents: 10_000,
+    requestsPerMinute: 60_000,
+    invalidStatus: 422,
+    host: { machine: ['machine.id'] },
+  })
+  t.same(load(DEFAULT_YAML), { ...config, data: '/work/data' }, 'the same text is no special case')
+})
+
+test('what a file leaves out is built in, and rules that name nobody tell the only receiver', async (t) => {
+  const config = load('receivers: { ops: { email: { to: ada@example.org } } }\ningest: { max_events: 5 }')
+  t.strictSame(config.engine.system, ['ops'])
+  t.strictSame(
+    config.engine.rules.map(({ notify }) => notify),
+    [['ops'], ['ops'], ['ops']],
+  )
+  t.equal(config.ingest.maxEvents, 5)
+  t.equal(config.ingest.requestsPerMinute, 60_000)
+  const host = load('ingest: { host: { default: fields.server } }').ingest.host
+  t.strictSame([host['default'], host['machine']], [['fields.server'], ['machine.id']])
+})
+
+test('a loaded configuration cannot be changed anywhere', async (t) => {
+  const loose: string[] = []
+  const look = (value: unknown, path: string): void => {
+    if (typeof value !== 'object' || value === null) return
+    if (!Object.isFrozen(value)) loose.push(path)
+    for (const [key, inner] of Object.entries(value)) look(inner, `${path}.${key}`)
+  }
+  look(loadConfig({ env: {}, cwd: '/' }), 'loaded')
+  t.strictSame(loose, [])
+  const { engine } = load(DEFAULT_YAML)
+  t.strictSame(JSON.parse(JSON.stringify(engine)), engine, 'what the engine needs is plain JSON')
+})
+
+test('variables are filled in anywhere in a text, and read as numbers where numbers belong', async (t) => {
+  const env = { HOST: 'mail', DOMAIN: 'example.org', PORT: '2525', SAFE: 'false', PIN: '12345678', LIMIT: '0.75' }
+  const config = load(
+    [
+      'url: https://$${not}.${DOMAIN}/',
+      'api: { tokens: [{ name: a, token: "${PIN}" }] }',
+      'smtp:',
+      '  host: ${HOST}.${DOMAIN}',
+      '  port: ${PORT}',
+      '  secure: ${SAFE}',
+      '  from: a@${DOMAIN}',
+      'rules:',
+      '  - { name: r, when: { metric: cpu, over: 1m, threshold: { of: mean, above: "${LIMIT}" } } }',
+    ].join('\n'),
+    env,
+  )
+  t.match(config.smtp, { host: 'mail.example.org', port: 2525, secure: false, from: { address: 'a@example.org' } })
+  t.equal(config.url, 'https://${not}.example.org')
+  t.equal(config.api.tokens[0]?.token, '12345678', 'a token of digits stays text')
+  t.match(config.engine.rules[0], { threshold: { warning: [{ value: 0.75 }] } })
+})
+
+test('secrets come out of files, relative to the configuration', async (t) => {
+  const dir = t.testdir({ token: 'file-token\r\n', many: 'two\nlines!!!\n', none: '\n', 'c.yaml': '' })
+  const from = (file: string): (() => Config) => {
+    const text = `ingest: { tokens: [{ name: a, token: { file: "${file}" } }] }`
+    return () => loadConfig({ file: join(dir, 'c.yaml'), text, env: { DIR: dir }, cwd: '/' }).config
+  }
+  t.equal(from('token')().ingest.tokens[0]?.token, 'file-token')
+  t.equal(from('${DIR}/token')().ingest.tokens[0]?.token, 'file-token')
+  t.throws(from('none'), { message: /:1:46: the secret's file .*none is empty/ })
+  t.throws(from('many'), { message: /:1:38: expected a token of printable ASCII/ })
+  t.throws(from('.'), { message: /:1:46: the secret's file .* is a folder/ })
+})
+
+test('clear is 5 % inside the bound unless it is said, whatever the sign', async (t) => {
+  const clears = (threshold: string): unknown => thresholdOf(threshold)?.warning.map(({ clear }) => clear)
+  t.strictSame(clears('{ of: mean, above: 0.9 }'), [0.855])
+  t.strictSame(clears('{ of: mean, at_most: 0.1 }'), [0.105])
+  t.strictSame(clears('{ of: mean, above: -10 }'), [-10.5])
+  t.strictSame(clears('{ of: mean, below: -10 }'), [-9.5])
+  t.strictSame(clears('{ of: mean, above: 0 }'), [0])
+  t.strictSame(clears('{ of: mean, above: 27, below: 15 }'), [25.65, 15.75])
+  t.strictSame(clears('{ of: mean, above: 10, below: 9.8 }'), [9.9, 9.9], 'two bounds never cross')
+  t.strictSame(clears('{ of: mean, above: 0.9, clear: 0.9 }'), [0.9])
+})
+
+test('bounds stand under the severity that the rule says', async (t) => {
+  const direct = ruleOf(
+    '{ name: r, severity: critical, when: { metric: cpu, over: 1m, threshold: { of: max, above: 2 } } }',
+  )
+  t.match(direct, { severity: 'critical', threshold: { warning: [], critical: [{ op: 'above', value: 2 }] } })
+  t.match(thresholdOf('{ of: max, critical: { above: 1 } }'), { warning: [], critical: [{ value: 1 }] })
+  t.match(thresholdOf('{ of: max, warning: { at_least: 1 }, critical: { above: 1 } }'), { critical: [{ op: 'above' }] })
+  t.match(thresholdOf('{ of: max, warning: { below: 1 }, critical: { below: 0.5 } }'), { critical: [{ value: 0.5 }] })
+  t.match(thresholdOf('{ of: max, warning: { above: 1 }, critical: { below: 0.5 } }'), { critical: [{ op: 'below' }] })
+})
+
+test('an override takes the place of the severities it names', async (t) => {
+  const rule = ruleOf(
+    '{ name: r, when: { metric: cpu, over: 1m, threshold: { of: max, above: 0.9 } }, ' +
+      'overrides: [{ hosts: [a, b-?], threshold: { above: 0.5 } }, { hosts: c, threshold: { critical: { above: 1 } } }] }',
+  )
+  t.match(rule, {
+    overrides: [
+      { hosts: ['a', 'b-?'], threshold: { of: 'max', warning: [{ value: 0.5, clear: 0.475 }], critical: [] } },
+      { hosts: ['c'], threshold: { of: 'max', warning: [{ value: 0.9 }], critical: [{ value: 1 }] } },
+    ],
+  })
+})
+
+test('where matches by value, by list and by tests, all as text or numbers', async (t) => {
+  const rule = ruleOf(
+    '{ name: r, when: { over: 1m, threshold: { at_least: 1 }, count: { where: ' +
+      '{ a: x, b: [1, true, y], "c/d": { matches: "(?i)oom|out of mem", exists: true }, e.f: { above: 1, below: 2.5 } } } } }',
+  )
+  t.match(rule, {
+    kind: 'count',
+    where: [
+      { field: 'a', oneOf: ['x'] },
+      { field: 'b', oneOf: ['1', 'true', 'y'] },
+      { field: 'c/d', matches: '(?i)oom|out of mem', exists: true },
+      { field: 'e.f', above: 1, below: 2.5 },
+    ],
+  })
+})
+
+test('a rule that is not enabled is checked and left out', async (t) => {
+  const text = (over: string): string =>
+    `rules: [{ name: r, enabled: false, when: { metric: cpu, over: ${over}, threshold: { of: mean, above: 1 } } }]`
+  t.strictSame(load(text('1m')).engine.rules, [])
+  t.throws(() => load(text('11s')), ConfigErrors)
+})
+
+test('labels and by fields may be named in templates', async (t) => {
+  const rule = ruleOf(
+    '{ name: r, labels: { team: 7 }, subject: "{{label.team}} {{label.system.filesystem.mount_point}}", ' +
+      'when: { metric: disk, over: 1m, threshold: { of: last, above: 0.9 } } }',
+  )
+  t.match(rule, { labels: { team: '7' } })
+})
+
+test('a mail server has sensible ports and TLS by default', async (t) => {
+  const smtp = (more: string): Config['smtp'] => load(`smtp: { from: a@example.org, ${more} }`).smtp
+  t.match(smtp('host: mail.example.org'), { port: 587, secure: false, requireTls: true, timeout: 30_000 })
+  t.match(smtp('host: mail.example.org, secure: true'), { port: 465, secure: true })
+  t.match(smtp('host: localhost'), { port: 25, secure: false, requireTls: false })
+  t.match(smtp('host: "::1", port: 1025, timeout: 5s'), { port: 1025, requireTls: false, timeout: 5000 })
+  t.match(smtp('host: 10.0.0.1, require_tls: false'), { requireTls: false })
+})
+
+test('what is allowed but was perhaps not meant is a warning', async (t) => {
+  const rule = (more: string): string => `rules: [{ name: r, ${more} }]`
+  t.match(warningsOf(rule('when: { metric: cpu, over: 1m, threshold: { of: mean, above: 90 } }')), [
+    'configuration:1:81: the metric is a ratio, where 1 is 100 %: did you mean 0.9 instead of 90?',
+  ])
+  t.match(warningsOf(rule('when: { metric: machine.cpu, over: 1m, threshold: { of: mean, above: 0.9 } }')), [
+    /percent: did you mean 90 instead of 0.9/,
+  ])
+  t.match(warningsOf(rule('when: { metric: cpu, over: 1m, threshold: { of: mean, above: 1 } }, every: 5m')), [
+    /the rule looks at 1m of each 5m; the time between is not watched/,
+  ])
+  t.match(warningsOf('rules: []'), ["no 'smtp': mails go to the mailbox, nobody is told", /^no rule is enabled/])
+  t.match(warningsOf('listen: 0.0.0.0:80'), [/smtp/, /^no ingest.tokens: whoever reaches 0.0.0.0:80/, /^no api.tokens/])
+  t.equal(warningsOf('listen: "[::1]:80"').length, 1)
+  t.match(warningsOf('smtp: { host: a, from: a@b, port: 587, secure: true }'), [/did you mean require_tls/])
+  t.match(warningsOf('smtp: { host: a, from: a@b, require_tls: false, user: u, password: p }'), [/in the clear/])
+})
+
+test('addresses are read with and without names', async (t) => {
+  const to =
+    '["\\"Lovelace, Ada\\" <ada@example.org>", "<b@localhost>", " c+d@mail.example.org ", "Ünal <ü@bücher.example>"]'
+  t.strictSame(load(`receivers: { ops: { email: { to: ${to} } } }`).engine.receivers[0]?.email, [
+    { name: 'Lovelace, Ada', address: 'ada@example.org' },
+    { address: 'b@localhost' },
+    { address: 'c+d@mail.example.org' },
+    { name: 'Ünal', address: 'ü@bücher.example' },
+  ])
+})
+
+test('a file that is not there is a mistake, one that cannot be read is not', async (t) => {
+  const dir = t.testdir({ 'c.yaml': 'log: {}', 'latin.yaml': Buffer.from([0x23, 0xe4, 0x0a]) })
+  const open = (file: string) => () => loadConfig({ file, env: {}, cwd: dir })
+  t.throws(open('gone.yaml'), { code: 'CONFIG_INVALID', message: /^gone.yaml:1:1: .*gone.yaml does not exist: check/ })
+  t.throws(open('.'), { code: 'CONFIG_INVALID', message: /is a folder/ })
+  t.throws(open('latin.yaml'), { code: 'CONFIG_INVALID', message: 'latin.yaml:1:1: the file is not UTF-8 text' })
+  t.throws(open('c.yaml/x'), { code: 'CONFIG_INVALID' })
+  t.throws(open('x'.repeat(300)), { name: 'ConfigUnreadable', code: 'CONFIG_UNREADABLE' })
+  chmodSync(join(dir, 'c.yaml'), 0)
+  let denied = true
+  try {
+    readFileSync(join(dir, 'c.yaml'))
+    denied = false
+  } catch {}
+  if (denied) t.throws(open('c.yaml'), ConfigUnreadable)
+  t.equal(dirname(loadConfig({ file: 'sub/x.yaml', text: 'log: {}', env: {}, cwd: dir }).config.data), join(dir, 'sub'))
+})

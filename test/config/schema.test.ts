@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
+import { test } from 'tap'
+import { parse } from 'yaml'
+import { DEFAULT_YAML } from '../../src/config/index.ts'
+
+type Node = Record<string, unknown>
+
+const schema = JSON.parse(readFileSync(new URL('../../schemas/config.schema.json', import.meta.url), 'utf8')) as Node
+
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Every key that the schema knows, with its path. */
+function keysOf(node: Node, path: string): [string, Node][] {
+  const own = isNode(node['properties']) ? Object.entries(node['properties']) : []
+  const inner = ['items', 'additionalProperties'].flatMap((key) =>
+    isNode(node[key]) ? keysOf(node[key], `${path}/*`) : [],
+  )
+  return [
+    ...own.flatMap(([key, child]): [string, Node][] => [
+      [`${path}/${key}`, child as Node],
+      ...keysOf(child as Node, `${path}/${key}`),
+    ]),
+    ...inner,
+  ]
+}
+
+const definitions = schema['definitions'] as Record<string, Node>
+const keys = [...keysOf(schema, ''), ...Object.entries(definitions).flatMap(([name, node]) => keysOf(node, `#${name}`))]
+
+/** A key's schema with what it takes from a definition. */
+function whole(node: Node): Node {
+  const [part] = (node['allOf'] ?? []) as { readonly $ref: string }[]
+  return part ? { ...definitions[part.$ref.replace('#/definitions/', '')], ...node } : node
+}
+
+test('the schema is draft-07, and valid', async (t) => {
+  const ajv = new Ajv({ strict: true, allowUnionTypes: true })
+  t.equal(schema['$schema'], 'http://json-schema.org/draft-07/schema#')
+  t.equal(ajv.validateSchema(schema), true)
+  t.ok(ajv.compile(schema))
+})
+
+test('every key tells what it is for, and what it may be', async (t) => {
+  t.ok(keys.length > 80, `${keys.length} keys`)
+  for (const [path, node] of keys) {
+    const all = whole(node)
+    t.match(all['description'], /^[A-Zmft0-9].*\.$/, `${path} has a sentence`)
+    const told = ['default', 'enum', 'examples', 'properties'].some((key) => all[key] !== undefined)
+    t.ok(told || all['type'] === 'boolean' || path === '/system/notify', `${path} has a default or an example`)
+  }
+  for (const [name, node] of Object.entries(definitions)) t.ok(node['title'] && node['description'], name)
+})
+
+test('unknown keys are refused wherever keys are named', async (t) => {
+  const open = [['', schema] as const, ...keys, ...Object.entries(definitions)].filter(
+    ([, node]) => isNode(node['properties']) && node['additionalProperties'] !== false,
+  )
+  t.strictSame(open, [])
+})
+
+test('examples and defaults are valid by the schema that they stand in', async (t) => {
+  const ajv = new Ajv({ strict: true, allowUnionTypes: true })
+  for (const [path, node] of [...keys, ...Object.entries(definitions)]) {
+    const validate = ajv.compile({ ...node, definitions })
+    const samples = [...((node['examples'] ?? []) as unknown[]), ...('default' in node ? [node['default']] : [])]
+    for (const sample of samples) t.ok(validate(sample), `${path}: ${JSON.stringify(sample)}`)
+  }
+})
+
+test('the defaults that editors show are those that hold', async (t) => {
+  const builtIn = parse(DEFAULT_YAML) as unknown
+  const at = (path: string): unknown =>
+    path
+      .split('/')
+      .slice(1)
+      .reduce((value, key) => (isNode(value) ? value[key] : undefined), builtIn)
+  const shown = [...keysOf(schema, ''), ...keysOf(definitions['ingest'] ?? {}, '/ingest')].filter(
+    ([, node]) => 'default' in node,
+  )
+  t.ok(shown.length > 12)
+  for (const [path, node] of shown) t.strictSame(at(path), node['default'], path)
+})

@@ -1,0 +1,196 @@
+import { test } from 'tap'
+import type { AlertFacts } from '../src/model.ts'
+import {
+  compileTemplate,
+  formatDuration,
+  formatTime,
+  formatValue,
+  nearest,
+  TEMPLATE_NAMES,
+  TemplateError,
+  templateValues,
+} from '../src/template.ts'
+
+const since = Date.UTC(2026, 10, 22, 12, 1, 0)
+
+const facts: AlertFacts = {
+  episode: 'cpu-high/web-1/1',
+  code: 'K7Q2',
+  rule: 'cpu-high',
+  host: 'web-1',
+  labels: { 'system.filesystem.mount_point': '/srv', team: 'storage' },
+  what: 'mean of cpu over 2m',
+  metric: 'cpu',
+  unit: 'ratio',
+  state: 'firing',
+  severity: 'warning',
+  value: 0.953,
+  bound: 'above 0.9',
+  clear: 'at most 0.85',
+  since,
+  at: since + 130_000,
+  peak: 0.99,
+  reason: 'held for two windows',
+  source: 'logstash-a',
+  gaps: [],
+}
+
+const names = [...TEMPLATE_NAMES, 'label.team', 'label.system.filesystem.mount_point']
+
+function render(text: string, changed: Partial<AlertFacts> = {}): string {
+  return compileTemplate(text, names).render(templateValues({ ...facts, ...changed }))
+}
+
+test('a template is filled in by name', async (t) => {
+  t.equal(render('CPU on {{server}} is high'), 'CPU on web-1 is high')
+  t.equal(render('{{host}}{{ rule }}{{  severity  }}'), 'web-1cpu-highwarning')
+  t.equal(render('no placeholder } }} {'), 'no placeholder } }} {')
+  t.equal(render(''), '')
+  t.equal(render('{{label.team}} {{label.system.filesystem.mount_point}}'), 'storage /srv')
+  t.equal(render('{{labels}}'), 'system.filesystem.mount_point=/srv, team=storage')
+})
+
+test('every name has a value', async (t) => {
+  const all = compileTemplate(names.map((name) => `${name}={{${name}}}`).join('\n'), names)
+  t.equal(
+    all.render(templateValues(facts)),
+    [
+      'server=web-1',
+      'host=web-1',
+      'rule=cpu-high',
+      'metric=cpu',
+      'what=mean of cpu over 2m',
+      'value=95.3 %',
+      'bound=above 0.9',
+      'severity=warning',
+      'state=firing',
+      'since=2026-11-22 12:01:00 UTC',
+      'at=2026-11-22 12:03:10 UTC',
+      'duration=2 min 10 s',
+      'reason=held for two windows',
+      'episode=cpu-high/web-1/1',
+      'code=K7Q2',
+      'peak=99 %',
+      'source=logstash-a',
+      'labels=system.filesystem.mount_point=/srv, team=storage',
+      'label.team=storage',
+      'label.system.filesystem.mount_point=/srv',
+    ].join('\n'),
+  )
+})
+
+test('values are text once they are in: a value that looks like a template stays as it is', async (t) => {
+  t.equal(render('{{host}} {{reason}}', { host: '{{rule}}', reason: '$& {{' }), '{{rule}} $& {{')
+})
+
+test('formatters change how a value is printed', async (t) => {
+  t.equal(render('{{value | percent}} {{value|number}} {{ value | bytes }}'), '95.3 % 0.953 0.953 B')
+  t.equal(render('{{value | percent}}', { value: 53.2, unit: 'percent' }), '53.2 %')
+  t.equal(render('{{value}} {{value | bytes}}', { value: 1.5 * 1024 ** 3, unit: 'bytes' }), '1.5 GiB 1.5 GiB')
+  t.equal(render('{{value | duration}}', { value: 130, unit: 'seconds' }), '2 min 10 s')
+  t.equal(render('{{host | upper}} {{severity|upper}} {{since | lower}}'), 'WEB-1 WARNING 2026-11-22 12:01:00 utc')
+  t.equal(render('{{since | time}} {{duration | duration}}'), '2026-11-22 12:01:00 UTC 2 min 10 s')
+  t.equal(
+    render('{{value}} {{value | percent}} {{peak|upper}}', { value: null, peak: null }),
+    'no data no data NO DATA',
+  )
+  t.equal(render('{{duration}}', { resolvedAt: since + 3_600_000 }), '1 h')
+})
+
+test('escape is applied to what is put in only', async (t) => {
+  const template = compileTemplate('<b>{{host}}</b>{{nothing}}', ['host', 'nothing'])
+  const escape = (text: string): string => text.replaceAll('<', '&lt;')
+  t.equal(template.render(templateValues({ ...facts, host: '<i>' }), { escape }), '<b>&lt;i></b>')
+})
+
+test('a zone moves instants', async (t) => {
+  const template = compileTemplate('{{since}}')
+  t.equal(template.render(templateValues(facts), { zone: 'Europe/Berlin' }), '2026-11-22 13:01:00 CET')
+})
+
+test('a template that cannot be says which piece is at fault and what was meant', async (t) => {
+  const faults: readonly (readonly [string, string, string | RegExp])[] = [
+    ['on {{severr}}', '{{severr}}', "unknown placeholder 'severr': did you mean 'server'?"],
+    ['{{Host}}', '{{Host}}', "unknown placeholder 'Host': did you mean 'host'?"],
+    ['{{label.taem}}', '{{label.taem}}', "unknown placeholder 'label.taem': did you mean 'label.team'?"],
+    ['{{constructor}}', '{{constructor}}', /^unknown placeholder 'constructor': expected one of server, host, rule/],
+    ['{{#if host}}', '{{#if host}}', /^unknown placeholder '#if host'/],
+    ['{{{host}}}', '{{{host}}', "unknown placeholder '{host': did you mean 'host'?"],
+    ['a {{ }}', '{{ }}', /^'\{\{ \}\}' without a name/],
+    ['{{host', '{{', "'{{' without its '}}'"],
+    ['{{value | percnt}}', '{{value | percnt}}', "unknown formatter 'percnt': did you mean 'percent'?"],
+    ['{{value | }}', '{{value | }}', /^unknown formatter ''/],
+    ['{{value | toString}}', '{{value | toString}}', /^unknown formatter 'toString': expected one of percent, number/],
+    ['{{host | bytes}}', '{{host | bytes}}', "the formatter 'bytes' does not fit 'host', which is a text"],
+    ['{{since | duration}}', '{{since | duration}}', "the formatter 'duration' does not fit 'since', which is a time"],
+    ['{{value | percent | upper}}', '{{value | percent | upper}}', /^two formatters in/],
+  ]
+  for (const [text, found, message] of faults) {
+    t.throws(
+      () => compileTemplate(text, names),
+      { name: 'TemplateError', code: 'TEMPLATE_INVALID', found, message },
+      text,
+    )
+  }
+  t.throws(() => compileTemplate('{{x}}', []), TemplateError)
+})
+
+test('values are printed by their unit', async (t) => {
+  const printed: readonly (readonly [string, number | null, Parameters<typeof formatValue>[1]])[] = [
+    ['95 %', 0.95, 'ratio'],
+    ['29 %', 0.29, 'ratio'],
+    ['0 %', 0, 'ratio'],
+    ['99.97 %', 0.9997, 'ratio'],
+    ['53.2 %', 53.2, 'percent'],
+    ['1.5 GiB', 1.5 * 1024 ** 3, 'bytes'],
+    ['1023 B', 1023, 'bytes'],
+    ['1 KiB', 1024, 'bytes'],
+    ['1 MiB', 1024 ** 2 - 1, 'bytes'],
+    ['-2 KiB', -2048, 'bytes'],
+    ['20', 20, 'count'],
+    ['0', -0, 'count'],
+    ['123456.79', 123_456.789, 'none'],
+    ['0.0123', 0.0123456, 'none'],
+    ['350 ms', 0.35, 'seconds'],
+    ['12.3 s', 12.3, 'seconds'],
+    ['1 min 30 s', 90, 'seconds'],
+    ['no data', null, 'ratio'],
+    ['no data', NaN, 'count'],
+    ['infinite %', Infinity, 'ratio'],
+  ]
+  for (const [text, value, unit] of printed) t.equal(formatValue(value, unit), text)
+})
+
+test('spans are printed in their two largest units', async (t) => {
+  const printed: readonly (readonly [string, number])[] = [
+    ['0 s', 0],
+    ['350 ms', 350],
+    ['1.5 s', 1500],
+    ['59 s', 59_000],
+    ['1 min', 59_999],
+    ['2 min 10 s', 130_000],
+    ['1 h', 3_599_999],
+    ['1 h 1 min', 3_661_000],
+    ['1 d', 86_399_999],
+    ['3 d 4 h', 3 * 86_400_000 + 4 * 3_600_000],
+    ['-5 s', -5000],
+    ['an unknown time', NaN],
+  ]
+  for (const [text, span] of printed) t.equal(formatDuration(span), text)
+})
+
+test('instants are printed to the second with their zone', async (t) => {
+  const at = Date.UTC(2026, 10, 22, 23, 3, 10) + 0.75
+  t.equal(formatTime(at), '2026-11-22 23:03:10 UTC')
+  t.equal(formatTime(at, 'Europe/Berlin'), '2026-11-23 00:03:10 CET')
+  t.equal(formatTime(NaN), 'an unknown time')
+  t.equal(formatTime(1e18), 'an unknown time')
+})
+
+test('the word that was probably meant is found, and none where nothing is near', async (t) => {
+  t.equal(nearest('treshold', ['over', 'threshold']), 'threshold')
+  t.equal(nearest('hsot', ['server', 'host']), 'host')
+  t.equal(nearest('WHEN', ['when']), 'when')
+  t.equal(nearest('colour', ['listen', 'data']), undefined)
+  t.equal(nearest('x'.repeat(5000), ['x'.repeat(5000)]), undefined)
+})
