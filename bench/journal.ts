@@ -26,8 +26,8 @@ const FRAME = Buffer.alloc(13_750, 'host cpu memory disk 0123456789;')
 const MEGABYTE = Buffer.alloc(1_000_000, 'state')
 const SNAPSHOT_PARTS = 20
 
-/** Measures in a folder that may be filled with about 100 MB; takes two or three seconds. */
-export async function benchJournal(folder: string): Promise<JournalFigures> {
+/** Measures in a folder that may be filled with about 150 MB, where nothing was measured before; takes two or three seconds. */
+export async function measureJournal(folder: string): Promise<JournalFigures> {
   const file = join(folder, 'bench-journal.db')
   const journal = openSqliteJournal({ file })
   const alone = await commits(journal, 2000, 1)

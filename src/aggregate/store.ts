@@ -23,6 +23,8 @@ export interface Store {
   used: number
   /** Counter cells with three samples or more: times and values in turn, sorted by time; keyed by cell. */
   readonly crowded: Map<number, number[]>
+  /** Called with the index of a chunk before it changes, while a snapshot is being written. Not part of the state. */
+  onWrite: ((chunk: number) => void) | undefined
 }
 
 export interface Chunk extends CounterCells {
@@ -44,41 +46,59 @@ const CHUNK_BITS = 6
 const CHUNK = 1 << CHUNK_BITS
 
 export function createStore(layout: Layout): Store {
-  return { layout, chunks: [], free: [], used: 0, crowded: new Map() }
+  return { layout, chunks: [], free: [], used: 0, crowded: new Map(), onWrite: undefined }
+}
+
+/** A column's size in bytes, and whether it holds counts (Uint32) or figures (Float64). */
+export interface Column {
+  readonly bytes: number
+  readonly isCount: boolean
+}
+
+/** The columns of a chunk in their order: one value a series, then one a cell; columns that are not kept are empty. */
+export function chunkLayout(layout: Layout): readonly (readonly [keyof Chunk, Column])[] {
+  const cells = CHUNK * layout.cells
+  const lasts = layout.last || layout.counter
+  const perSeries = (['k', 'first', 'head', 'judged', 'judgedSlow'] as const).map((name) => figures(name, CHUNK))
+  const kept = (name: keyof Chunk, isKept: boolean): readonly [keyof Chunk, Column] => figures(name, isKept ? cells : 0)
+  return [
+    ...perSeries,
+    ['n', { bytes: cells * Uint32Array.BYTES_PER_ELEMENT, isCount: true }],
+    kept('d1', true),
+    kept('d2', layout.squares),
+    kept('min', layout.extremes),
+    kept('max', layout.extremes),
+    kept('lastTs', lasts),
+    kept('last', lasts),
+    kept('firstTs', layout.counter),
+    kept('firstValue', layout.counter),
+  ]
+}
+
+function figures(name: keyof Chunk, length: number): readonly [keyof Chunk, Column] {
+  return [name, { bytes: length * Float64Array.BYTES_PER_ELEMENT, isCount: false }]
 }
 
 function createChunk(layout: Layout): Chunk {
-  const cells = CHUNK * layout.cells
-  const column = (kept: boolean): Float64Array => new Float64Array(kept ? cells : 0)
-  const lasts = layout.last || layout.counter
-  return {
-    k: new Float64Array(CHUNK),
-    first: new Float64Array(CHUNK),
-    head: new Float64Array(CHUNK),
-    judged: new Float64Array(CHUNK),
-    judgedSlow: new Float64Array(CHUNK),
-    n: new Uint32Array(cells),
-    d1: column(true),
-    d2: column(layout.squares),
-    min: column(layout.extremes),
-    max: column(layout.extremes),
-    lastTs: column(lasts),
-    last: column(lasts),
-    firstTs: column(layout.counter),
-    firstValue: column(layout.counter),
-  }
+  const columns = chunkLayout(layout).map(([name, { bytes, isCount }]) => {
+    const buffer = new ArrayBuffer(bytes)
+    return [name, isCount ? new Uint32Array(buffer) : new Float64Array(buffer)]
+  })
+  return Object.fromEntries(columns) as Chunk
 }
 
 /** Takes a slot for a new series. */
 export function addSeries(store: Store): number {
   const slot = store.free.pop() ?? store.used++
   if (slot >> CHUNK_BITS >= store.chunks.length) store.chunks.push(createChunk(store.layout))
+  changing(store, slot)
   chunkOf(store, slot).head[slot & (CHUNK - 1)] = -Infinity
   return slot
 }
 
 /** Gives a slot back; its cells are wiped when it is used anew. */
 export function removeSeries(store: Store, slot: number): void {
+  changing(store, slot)
   const chunk = chunkOf(store, slot)
   const base = baseOf(store, slot)
   chunk.n.fill(0, base, base + store.layout.cells)
@@ -86,6 +106,11 @@ export function removeSeries(store: Store, slot: number): void {
     store.crowded.delete(slot * store.layout.cells + cell)
   }
   store.free.push(slot)
+}
+
+/** To be called before a series' cells change. */
+function changing(store: Store, slot: number): void {
+  store.onWrite?.(slot >> CHUNK_BITS)
 }
 
 export function chunkOf(store: Store, slot: number): Chunk {
@@ -108,6 +133,7 @@ export function judgedOf(store: Store, slot: number, slow: boolean): number {
 }
 
 export function setJudged(store: Store, slot: number, slow: boolean, end: number): void {
+  changing(store, slot)
   const chunk = chunkOf(store, slot)
   const column = slow ? chunk.judgedSlow : chunk.judged
   column[slot & (CHUNK - 1)] = end
@@ -135,6 +161,7 @@ export function cellOf(store: Store, bucket: number): number {
 
 /** Folds one sample in. The caller has made sure that the bucket is not older than the series' tail. */
 export function addSample(store: Store, slot: number, bucket: number, ts: Millis, value: number): void {
+  changing(store, slot)
   const chunk = chunkOf(store, slot)
   advance(store, slot, chunk, bucket, ts, value)
   const cell = cellOf(store, bucket)

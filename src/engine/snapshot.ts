@@ -1,35 +1,112 @@
 import { deserialize, serialize } from 'node:v8'
-import type { SnapshotChunk, Offset } from '../model.ts'
+import { chunkSize, frameOf, readStore, type StoreFrame, writeChunk } from '../aggregate/store-bytes.ts'
+import type { Store } from '../aggregate/store.ts'
+import type { Offset, SnapshotChunk } from '../model.ts'
 import { emptyState, type State } from './state.ts'
 
 /** Raised when the shape of the state changes in a way that an older snapshot cannot fill. */
 const VERSION = 1
-const CHUNK_BYTES = 1 << 20
+const PART_BYTES = 1 << 20
+const LENGTH_BYTES = 4
 
 /** A snapshot that this version cannot read. */
 export class SnapshotError extends Error {
   readonly code = 'snapshot_version'
 }
 
-/** The state as parts of at most 1 MB, to be written between commits. */
-export function cutSnapshot(state: State, upTo: Offset): readonly SnapshotChunk[] {
-  const bytes = serialize({ version: VERSION, state })
-  const count = Math.max(1, Math.ceil(bytes.length / CHUNK_BYTES))
-  return Array.from({ length: count }, (_, index) => ({
-    upTo,
-    index,
+/** A snapshot under way: the state as it was at an offset, although the state goes on. */
+export interface Cut {
+  readonly count: number
+  /** The next part, at most about 1 MB; undefined after the last. */
+  take(): SnapshotChunk | undefined
+  /** Gives up; the state is no longer watched. */
+  drop(): void
+}
+
+/**
+ * Begins a snapshot. Its bytes: the length of the head, the head (everything but the cells), then the cells of all
+ * stores, chunk by chunk. The head is copied now; cells when their part is taken, or just before they change.
+ */
+export function beginCut(state: State, upTo: Offset): Cut {
+  const heads = headParts(state)
+  const cells = [...state.stores.values()].flatMap(cellParts)
+  const parts = [...heads.map((bytes) => ({ take: () => bytes, drop: () => undefined })), ...cells]
+  const count = parts.length
+  let next = 0
+  return {
     count,
-    data: bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES),
-  }))
+    take() {
+      const part = parts[next]
+      if (part === undefined) return undefined
+      const chunk: SnapshotChunk = { upTo, index: next, count, data: part.take() }
+      next++
+      if (next === count) for (const one of parts) one.drop()
+      return chunk
+    },
+    drop() {
+      next = count
+      for (const part of parts) part.drop()
+    },
+  }
+}
+
+interface Part {
+  take(): Uint8Array
+  drop(): void
+}
+
+function headParts(state: State): readonly Uint8Array[] {
+  const stores = new Map([...state.stores].map(([name, store]) => [name, frameOf(store)]))
+  const head = serialize({ version: VERSION, state: { ...state, stores } })
+  const length = Buffer.alloc(LENGTH_BYTES)
+  length.writeUInt32LE(head.length)
+  const bytes = Buffer.concat([length, head])
+  const count = Math.ceil(bytes.length / PART_BYTES)
+  return Array.from({ length: count }, (_, i) => bytes.subarray(i * PART_BYTES, (i + 1) * PART_BYTES))
+}
+
+function cellParts(store: Store): readonly Part[] {
+  const { layout, chunks } = store
+  const saved: (Uint8Array | undefined)[] = []
+  const isTaken: boolean[] = []
+  const count = chunks.length
+  const save = (i: number): Uint8Array => saved[i] ?? writeChunk(layout, chunks[i] as Store['chunks'][number])
+  store.onWrite = (i) => {
+    if (i < count && isTaken[i] !== true) saved[i] ??= save(i)
+  }
+  const group = Math.max(1, Math.floor(PART_BYTES / chunkSize(layout)))
+  const take = (from: number): Uint8Array => {
+    const indexes = Array.from({ length: Math.min(group, count - from) }, (_, i) => from + i)
+    const bytes = Buffer.concat(indexes.map(save))
+    for (const i of indexes) {
+      isTaken[i] = true
+      saved[i] = undefined
+    }
+    return bytes
+  }
+  const drop = (): void => {
+    store.onWrite = undefined
+  }
+  return Array.from({ length: Math.ceil(count / group) }, (_, i) => ({ take: () => take(i * group), drop }))
 }
 
 /** The state out of a snapshot's bytes. Fields that the snapshot does not know begin empty. */
 export function readSnapshot(bytes: Uint8Array): State {
-  const { version, state } = deserialize(bytes) as { version: number; state: State }
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
+  const { version, state } = deserialize(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length)) as {
+    version: number
+    state: Omit<State, 'stores'> & { stores: Map<string, StoreFrame> }
+  }
   if (version !== VERSION) {
     throw new SnapshotError(`the snapshot has version ${version}, this program reads ${VERSION}: run the version that wrote it`)
   }
-  return { ...emptyState(), ...state }
+  let at = LENGTH_BYTES + length
+  const stores = new Map<string, Store>()
+  for (const [name, frame] of state.stores) {
+    stores.set(name, readStore(frame, bytes, at))
+    at += frame.count * chunkSize(frame.layout)
+  }
+  return { ...emptyState(), ...state, stores }
 }
 
 /** How much may be replayed at the next start before a snapshot is taken. */
@@ -40,7 +117,7 @@ export interface SnapshotPolicy {
 
 export const SNAPSHOTS: SnapshotPolicy = { bytes: 32 << 20, ticks: 60 }
 
-/** Ticks between snapshots grow with their size, so that at most this many bytes a second are written. */
+/** Seconds between snapshots grow with their size, so that at most this many bytes a second are written. */
 const RATE = 1 << 19
 
 /** Says when a snapshot is due, and hands out its parts one by one. */
@@ -58,12 +135,15 @@ export interface Snapshots {
 }
 
 export function createSnapshots(policy: SnapshotPolicy): Snapshots {
-  let parts: SnapshotChunk[] = []
+  let current: Cut | undefined
+  let left = 0
   let size = 0
   let since = { bytes: 0, ticks: 0, entries: 0 }
   const cut = (state: State, folded: Offset): void => {
-    parts = [...cutSnapshot(state, folded)]
-    size = parts.reduce((sum, part) => sum + part.data.length, 0)
+    current?.drop()
+    current = beginCut(state, folded)
+    left = current.count
+    size = left * PART_BYTES
     since = { bytes: 0, ticks: 0, entries: 0 }
   }
   return {
@@ -73,15 +153,21 @@ export function createSnapshots(policy: SnapshotPolicy): Snapshots {
     },
     tick(state, folded) {
       since.ticks++
-      const isDue = since.bytes >= policy.bytes || since.ticks >= Math.max(policy.ticks, size / RATE)
-      if (parts.length === 0 && isDue) cut(state, folded)
+      const isDue = since.bytes >= policy.bytes || since.ticks >= policy.ticks
+      const isRested = since.ticks >= Math.min(600, size / RATE)
+      if (left === 0 && isDue && isRested) cut(state, folded)
     },
     cut,
-    take: () => parts.shift(),
-    drop() {
-      parts = []
+    take() {
+      const part = current?.take()
+      left = part === undefined ? 0 : left - 1
+      return part
     },
-    isWriting: () => parts.length > 0,
+    drop() {
+      current?.drop()
+      left = 0
+    },
+    isWriting: () => left > 0,
     entries: () => since.entries,
   }
 }

@@ -35,7 +35,8 @@ const SLICE = { rows: 256, parts: 2 }
 
 /** A WAL that grows to this although SQLite checkpoints at 4 MB shows that checkpoints fail. */
 const WAL_LIMIT = 64 * 1024 * 1024
-const WAL_LOOK_EVERY = 256
+/** Transactions between two looks at the files. */
+const LOOK_EVERY = 256
 
 export function openStore(db: Sql, options: StoreOptions): Store {
   const { file } = options
@@ -103,9 +104,14 @@ function openTransactions(db: Sql, file: string): Store['transaction'] {
   const [begin, commit, rollback] = [db.prepare('BEGIN IMMEDIATE'), db.prepare('COMMIT'), db.prepare('ROLLBACK')]
   const checkpoint = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
   let count = 0
+  /** SQLite tells nobody when its own checkpoints fail, or when its files were deleted and the next start finds none. */
+  const look = (): void => {
+    statSync(file)
+    if (statSync(`${file}-wal`).size > WAL_LIMIT) checkpoint.get()
+  }
   return (work) => {
     count += 1
-    if (count % WAL_LOOK_EVERY === 0 && statSync(`${file}-wal`).size > WAL_LIMIT) checkpoint.get()
+    if (count % LOOK_EVERY === 0) look()
     begin.run()
     try {
       const result = work()

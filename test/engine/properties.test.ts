@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { emptyPartial, mergeInto, meanOf, type Partial, stddevOf, sumOf } from '../../src/aggregate/partial.ts'
 import { answer, openAlerts } from '../../src/engine/query.ts'
-import { cutSnapshot, readSnapshot } from '../../src/engine/snapshot.ts'
+import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, step } from '../../src/engine/step.ts'
 import type { EventSamples, NewEntry, Notification } from '../../src/model.ts'
 import { above, at, config, countRule, cpuHigh, createPlay, event, MINUTE, NOON, type Play, SECOND, silent, threshold } from '../helpers/play.ts'
@@ -162,10 +162,16 @@ test('a fold restored from a snapshot at any entry goes on exactly as if it had 
   t.strictSame(run(entries).effects, whole.effects, 'the fold is pure')
   for (let cut = 0; cut < entries.length; cut += 37) {
     const before = run(entries.slice(0, cut))
-    const bytes = Buffer.concat(cutSnapshot(before.fold.state, cut).map((chunk) => chunk.data))
-    const after = run(entries.slice(cut), createFold(readSnapshot(bytes)))
+    const parts: Uint8Array[] = []
+    const snapshot = beginCut(before.fold.state, cut)
+    const goesOn = entries.slice(cut)
+    for (let part = snapshot.take(); part !== undefined; part = snapshot.take()) {
+      parts.push(part.data)
+      run(goesOn.splice(0, 50), before.fold)
+    }
+    const after = run(entries.slice(cut), createFold(readSnapshot(Buffer.concat(parts))))
     t.strictSame([...before.effects, ...after.effects], whole.effects, `effects, cut at ${cut}`)
-    t.strictSame(after.fold.state, whole.fold.state, `state, cut at ${cut}`)
+    t.strictSame(after.fold.state, whole.fold.state, `state, cut at ${cut}, while the first fold goes on`)
   }
 })
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { after, test } from 'tap'
 import type { Test } from 'tap'
 import { openSqliteJournal } from '../../src/journal/index.ts'
@@ -15,7 +16,7 @@ import { entryFor } from './payload.ts'
 const folder = mkdtempSync(join(tmpdir(), 'stashwatch-faults-'))
 after(() => rmSync(folder, { recursive: true }))
 
-const child = new URL('child.ts', import.meta.url).pathname
+const child = fileURLToPath(new URL('child.ts', import.meta.url))
 
 interface Appender {
   readonly process: ChildProcessByStdio<Writable, Readable, null>

@@ -281,11 +281,15 @@ test('a full file refuses the append whole, and goes on after recovery', async (
   })
 })
 
-test('a file that vanished is not replaced by an empty one', async (t) => {
+test('a file that vanished is noticed, and not replaced by an empty one', async (t) => {
   const file = newFile()
   const journal = openSqliteJournal({ file })
   await fill(journal, 3)
   renameSync(file, `${file}.away`)
+  const appendMany = async (): Promise<void> => {
+    for (let call = 0; call < 300; call += 1) await journal.append([{ kind: 'tick', data: Buffer.from('tick') }])
+  }
+  t.match(await thrownBy(appendMany), { code: 'JOURNAL_FAILED', message: /no such file/ })
   await t.rejects(journal.recover(3), { code: 'JOURNAL_FAILED', message: /is gone; put the file back/ })
   await t.rejects(journal.append([entryFor(4)]), { code: 'JOURNAL_FAILED' })
   renameSync(`${file}.away`, file)
