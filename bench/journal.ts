@@ -11,7 +11,12 @@ export interface JournalFigures {
   /** Commits of one frame each, made between the parts of a 20 MB snapshot; the parts themselves; and loading it. */
   readonly duringSnapshot: CommitFigures & { readonly partP50: number; readonly partMax: number; readonly load: number }
   /** Opening a journal with these entries, and reading all of them, after a kill. */
-  readonly reading: { readonly entries: number; readonly megabytes: number; readonly open: number; readonly read: number }
+  readonly reading: {
+    readonly entries: number
+    readonly megabytes: number
+    readonly open: number
+    readonly read: number
+  }
 }
 
 export interface CommitFigures {
@@ -26,7 +31,7 @@ const FRAME = Buffer.alloc(13_750, 'host cpu memory disk 0123456789;')
 const MEGABYTE = Buffer.alloc(1_000_000, 'state')
 const SNAPSHOT_PARTS = 20
 
-/** Measures in a folder that may be filled with about 150 MB, where nothing was measured before; takes two or three seconds. */
+/** Measures in an empty folder, which needs about 150 MB; takes two or three seconds. */
 export async function measureJournal(folder: string): Promise<JournalFigures> {
   const file = join(folder, 'bench-journal.db')
   const journal = openSqliteJournal({ file })
@@ -68,7 +73,7 @@ async function snapshot(journal: Journal, upTo: number): Promise<JournalFigures[
 }
 
 async function readAll(journal: Journal): Promise<void> {
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const entries = await journal.read(after, 4_000_000)
     const last = entries.at(-1)
     if (last === undefined) return

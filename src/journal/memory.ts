@@ -49,7 +49,7 @@ export function openMemoryJournal(options: MemoryOptions = {}): Journal {
   }
 }
 
-/** The entries and the snapshots. What is given is copied (`slice` of a Buffer would share it), since buffers are used again. */
+/** The entries and the snapshots. What is given is copied, and not by `slice`, which shares the bytes of a Buffer. */
 function createMemoryLog() {
   let entries: Entry[] = []
   let last: Offset = 0

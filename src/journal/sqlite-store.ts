@@ -104,7 +104,7 @@ function openTransactions(db: Sql, file: string): Store['transaction'] {
   const [begin, commit, rollback] = [db.prepare('BEGIN IMMEDIATE'), db.prepare('COMMIT'), db.prepare('ROLLBACK')]
   const checkpoint = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
   let count = 0
-  /** SQLite tells nobody when its own checkpoints fail, or when its files were deleted and the next start finds none. */
+  /** SQLite tells nobody when its own checkpoints fail, or when a file was deleted and the next start finds none. */
   const look = (): void => {
     statSync(file)
     if (statSync(`${file}-wal`).size > WAL_LIMIT) checkpoint.get()

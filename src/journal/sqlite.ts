@@ -70,7 +70,10 @@ export function openSqliteJournal(given: SqliteOptions): Journal {
       const { snapshot, spoilt } = await call('load a snapshot', (store) => store.load())
       for (const { offset, why } of spoilt) {
         const next = snapshot === undefined ? 'all entries are folded instead' : `the one at ${snapshot.offset} is used`
-        log?.warn({ file, offset, why }, `the snapshot at entry ${offset} is damaged (${why}): ${next}, nothing is lost`)
+        log?.warn(
+          { file, offset, why },
+          `the snapshot at entry ${offset} is damaged (${why}): ${next}, nothing is lost`,
+        )
       }
       return snapshot
     },
@@ -214,13 +217,19 @@ function syncFolders({ folder, top }: Made): void {
  */
 function prepare(db: DatabaseSync, file: string, maxBytes: number | undefined): void {
   db.exec('PRAGMA locking_mode = EXCLUSIVE')
-  const tables = db.prepare('SELECT name FROM sqlite_schema').all().map(({ name }) => name)
+  const tables = db
+    .prepare('SELECT name FROM sqlite_schema')
+    .all()
+    .map(({ name }) => name)
   const isNew = tables.length === 0
   if (!isNew) checkFormat(db, file, tables.includes('meta') && tables.includes('entries'))
   db.exec(SETTINGS)
   if (maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSize(db)))}`)
   if (isNew) db.exec(`BEGIN; ${TABLES} COMMIT`)
-  const problems = db.prepare('PRAGMA quick_check(3)').all().map((row) => row['quick_check'])
+  const problems = db
+    .prepare('PRAGMA quick_check(3)')
+    .all()
+    .map((row) => row['quick_check'])
   if (problems.join('; ') !== 'ok') throw new JournalDamaged(damagedFile(file, problems.join('; ')))
   db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
 }

@@ -25,7 +25,7 @@ async function run(): Promise<void> {
   const journal = openSqliteJournal({ file })
   const lines = createInterface(process.stdin)[Symbol.asyncIterator]()
   let acked = (await journal.read(0, Number.MAX_SAFE_INTEGER)).at(-1)?.offset ?? 0
-  for (let done = 0; done < Number(count); ) {
+  for (let done = 0; done < Number(count);) {
     try {
       const [offset] = await journal.append([entryFor(acked + 1)])
       acked = offset!

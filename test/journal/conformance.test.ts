@@ -22,10 +22,19 @@ journalConformance('sqlite', openSqlite)
 const step = fc.oneof(
   fc.record({ do: fc.constant('append' as const), count: fc.integer({ min: 0, max: 5 }) }),
   fc.record({ do: fc.constant('commit' as const), upTo: fc.nat(), id: fc.nat({ max: 12 }) }),
-  fc.record({ do: fc.constant('save' as const), upTo: fc.nat(), index: fc.nat({ max: 2 }), count: fc.integer({ min: 1, max: 2 }) }),
+  fc.record({
+    do: fc.constant('save' as const),
+    upTo: fc.nat(),
+    index: fc.nat({ max: 2 }),
+    count: fc.integer({ min: 1, max: 2 }),
+  }),
   fc.record({ do: fc.constant('recover' as const), upTo: fc.nat() }),
   fc.record({ do: fc.constant('render' as const), id: fc.nat({ max: 12 }) }),
-  fc.record({ do: fc.constant('outcome' as const), id: fc.nat({ max: 12 }), state: fc.constantFrom('sent', 'failed', 'retry') }),
+  fc.record({
+    do: fc.constant('outcome' as const),
+    id: fc.nat({ max: 12 }),
+    state: fc.constantFrom('sent', 'failed', 'retry'),
+  }),
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 

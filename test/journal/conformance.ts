@@ -54,7 +54,10 @@ function entriesConform(journalTest: JournalTest): void {
     const written = [everyByte, new Uint8Array(0), bytes('x'.repeat(100_000))]
     await journal.append(written.map((data, index) => ({ kind: entryFor(index).kind, data })))
     const read = await journal.read(0, ALL)
-    t.same(read.map(({ kind }) => kind), ['batch', 'tick', 'command'])
+    t.same(
+      read.map(({ kind }) => kind),
+      ['batch', 'tick', 'command'],
+    )
     for (const [index, data] of written.entries()) t.ok(Buffer.from(data).equals(read[index]!.data))
   })
 
@@ -145,7 +148,10 @@ function effectsConform(journalTest: JournalTest): void {
     await journal.commit(9, [], 300)
     t.same(idsOf(await journal.outbox.due(1000, 9)), ['b', 'c'])
     t.same(idsOf(await journal.outbox.list(9)), ['c', 'b', 'a'])
-    t.same((await journal.outbox.list(9)).map(({ createdAt }) => createdAt), [200, 100, 100])
+    t.same(
+      (await journal.outbox.list(9)).map(({ createdAt }) => createdAt),
+      [200, 100, 100],
+    )
     await t.rejects(journal.commit(10, [effect('d')], 300), RangeError)
   })
 

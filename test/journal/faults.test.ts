@@ -50,7 +50,9 @@ function startAppender(file: string, count: number, under: readonly string[] = [
     if (early !== undefined) return early
     const { promise, resolve } = Promise.withResolvers<string>()
     waiting.add({ start, found: resolve })
-    const gone = ended.then(() => Promise.reject(new Error(`the process ended without "${start}": ${seen.slice(-3).join('; ')}`)))
+    const gone = ended.then(() =>
+      Promise.reject(new Error(`the process ended without "${start}": ${seen.slice(-3).join('; ')}`)),
+    )
     return Promise.race([promise, gone])
   }
   return { process: running, acks, failures, line, ended }
@@ -115,7 +117,17 @@ test('a WAL that is cut or overwritten at its end loses nothing that was committ
 
   const copy = join(folder, 'copy.db')
   const ends = appender.acks.slice(0, 60).map((ack) => ack.wal)
-  const positions = [0, 31, ends[0]! - 1, ends[0]!, ends[20]! + 1, ends[30]! + 5000, ends[40]! - 100, ends[59]!, wal.length]
+  const positions = [
+    0,
+    31,
+    ends[0]! - 1,
+    ends[0]!,
+    ends[20]! + 1,
+    ends[30]! + 5000,
+    ends[40]! - 100,
+    ends[59]!,
+    wal.length,
+  ]
   for (const position of positions) {
     const committed = appender.acks.filter((ack) => ack.wal <= position).length
     const damaged = Buffer.from(wal).fill(0xa5, position, Math.min(position + 4096, wal.length))
@@ -132,29 +144,40 @@ test('a WAL that is cut or overwritten at its end loses nothing that was committ
 const prlimit = installed('prlimit', '--version')
 const strace = installed('strace', '-f', '-o', join(folder, 'trace'), 'true')
 
-test('after a short write nothing is left behind, and no restart is needed', skipUnless(prlimit, 'prlimit'), async (t) => {
-  const file = join(folder, 'short.db')
-  const appender = startAppender(file, 150, ['prlimit', '--fsize=500000:unlimited'])
-  t.match(await appender.line('failed'), /^failed JOURNAL_FAILED journal .*short\.db: could not append: /)
-  const { length: before } = appender.acks
-  t.ok(before > 10 && before < 150, `${before} entries fitted`)
-  t.equal(spawnSync('prlimit', ['--pid', String(appender.process.pid), '--fsize=unlimited']).status, 0)
-  appender.process.stdin.write('recover\n')
-  await appender.ended
-  t.equal(appender.failures.length, 1)
-  t.equal((await offsetsIn(t, file)).length, 150)
-})
+test(
+  'after a short write nothing is left behind, and no restart is needed',
+  skipUnless(prlimit, 'prlimit'),
+  async (t) => {
+    const file = join(folder, 'short.db')
+    const appender = startAppender(file, 150, ['prlimit', '--fsize=500000:unlimited'])
+    t.match(await appender.line('failed'), /^failed JOURNAL_FAILED journal .*short\.db: could not append: /)
+    const { length: before } = appender.acks
+    t.ok(before > 10 && before < 150, `${before} entries fitted`)
+    t.equal(spawnSync('prlimit', ['--pid', String(appender.process.pid), '--fsize=unlimited']).status, 0)
+    appender.process.stdin.write('recover\n')
+    await appender.ended
+    t.equal(appender.failures.length, 1)
+    t.equal((await offsetsIn(t, file)).length, 150)
+  },
+)
 
-test('after a failed sync all is refused until recovery has proven the rest', skipUnless(strace, 'strace'), async (t) => {
-  const file = join(folder, 'unsynced.db')
-  const failing = ['-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:error=EIO:when=30']
-  const appender = startAppender(file, 40, ['strace', '-f', '-o', join(folder, 'trace'), ...failing])
-  t.match(await appender.line('failed'), /^failed JOURNAL_FAILED .*: could not append: disk I\/O error/)
-  const { length: before } = appender.acks
-  t.ok(before > 10 && before < 30, `${before} entries before it`)
-  appender.process.stdin.write('recover\n')
-  await appender.ended
-  t.equal(appender.failures.length, 1)
-  t.same(appender.acks.map(({ offset }) => offset), Array.from({ length: 40 }, (_, index) => index + 1))
-  t.equal((await offsetsIn(t, file)).length, 40)
-})
+test(
+  'after a failed sync all is refused until recovery has proven the rest',
+  skipUnless(strace, 'strace'),
+  async (t) => {
+    const file = join(folder, 'unsynced.db')
+    const failing = ['-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:error=EIO:when=30']
+    const appender = startAppender(file, 40, ['strace', '-f', '-o', join(folder, 'trace'), ...failing])
+    t.match(await appender.line('failed'), /^failed JOURNAL_FAILED .*: could not append: disk I\/O error/)
+    const { length: before } = appender.acks
+    t.ok(before > 10 && before < 30, `${before} entries before it`)
+    appender.process.stdin.write('recover\n')
+    await appender.ended
+    t.equal(appender.failures.length, 1)
+    t.same(
+      appender.acks.map(({ offset }) => offset),
+      Array.from({ length: 40 }, (_, index) => index + 1),
+    )
+    t.equal((await offsetsIn(t, file)).length, 40)
+  },
+)

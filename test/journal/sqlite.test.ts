@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -77,7 +86,14 @@ test('everything is there after closing and opening again', async (t) => {
   const file = newFile()
   await withJournal({ file }, async (journal) => {
     await fill(journal, 20)
-    await journal.commit(7, [{ id: 'a', data: 'A' }, { id: 'b', data: 'B' }], 5.25)
+    await journal.commit(
+      7,
+      [
+        { id: 'a', data: 'A' },
+        { id: 'b', data: 'B' },
+      ],
+      5.25,
+    )
     await journal.outbox.rendered('a', Buffer.from('From: a'))
     await journal.outbox.outcome('a', { state: 'retry', answer: '421', at: 9.5 }, 6)
     await journal.outbox.outcome('b', { state: 'sent', answer: '250' }, 7)
@@ -86,12 +102,18 @@ test('everything is there after closing and opening again', async (t) => {
   })
   t.throws(() => statSync(`${file}-wal`), 'a clean end leaves one file')
   await withJournal({ file }, async (journal) => {
-    t.same(await journal.read(0, ALL), Array.from({ length: 20 }, (_, i) => ({ offset: i + 1, ...entryFor(i + 1) })))
+    t.same(
+      await journal.read(0, ALL),
+      Array.from({ length: 20 }, (_, i) => ({ offset: i + 1, ...entryFor(i + 1) })),
+    )
     t.equal(await stateOf(journal), '10: one two')
     const [item] = await journal.outbox.due(10, 9)
     t.match(item, { id: 'a', data: 'A', attempts: 1 })
     t.equal(Buffer.from(item!.rendered!).toString(), 'From: a')
-    t.match(await journal.outbox.list(9), [{ id: 'b', state: 'sent', doneAt: 7 }, { id: 'a', createdAt: 5.25, nextAt: 9.5 }])
+    t.match(await journal.outbox.list(9), [
+      { id: 'b', state: 'sent', doneAt: 7 },
+      { id: 'a', createdAt: 5.25, nextAt: 9.5 },
+    ])
     await t.rejects(journal.saveChunk({ upTo: 20, index: 1, count: 2, data: Buffer.from('x') }), RangeError)
     t.same(await journal.append([entryFor(21)]), [21])
   })
@@ -147,7 +169,10 @@ test('a damaged entry is named, and giving it up costs that entry alone', async 
     return damageOf(() => journal.read(0, ALL))
   })
   t.match(error.message, /entry 5 \(tick, 7836 bytes\) does not match its checksum\. Nothing was deleted/)
-  t.match(error.message, /\n {2}1\. stop stashwatch\n {2}2\. cp .*\n {2}3\. sqlite3 .*\n {2}4\. start stashwatch\nLost by/)
+  t.match(
+    error.message,
+    /\n {2}1\. stop stashwatch\n {2}2\. cp .*\n {2}3\. sqlite3 .*\n {2}4\. start stashwatch\nLost by/,
+  )
   follow(error)
   await withJournal({ file }, async (journal) => {
     t.same(await offsetsAfter(journal, 0), [1, 2, 3, 4, 6, 7, 8, 9, 10])
@@ -181,7 +206,9 @@ test('a damaged snapshot is replaced by the one before it, and nothing is lost',
   const { log, lines } = listeningLog()
   await withJournal({ file, log }, async (journal) => {
     t.equal(await stateOf(journal), '20: second')
-    t.match(lines, [/snapshot at entry 25 is damaged \(part 2 of 2 does not match.*the one at 20 is used, nothing is lost/])
+    t.match(lines, [
+      /snapshot at entry 25 is damaged \(part 2 of 2 does not match.*the one at 20 is used, nothing is lost/,
+    ])
     t.same(await offsetsAfter(journal, 20), [21, 22, 23, 24, 25, 26, 27, 28, 29, 30])
     await saveState(journal, 30, 'fourth')
     t.same(await offsetsAfter(journal, 0), [21, 22, 23, 24, 25, 26, 27, 28, 29, 30], 'the good one is the fallback')
@@ -223,16 +250,31 @@ test('a damaged mail is not sent, is said, and holds up no other', async (t) => 
   const file = newFile()
   await withJournal({ file }, async (journal) => {
     await fill(journal, 1)
-    await journal.commit(1, ['a', 'b', 'c'].map((id) => ({ id, data: `data of ${id}` })), 1)
+    await journal.commit(
+      1,
+      ['a', 'b', 'c'].map((id) => ({ id, data: `data of ${id}` })),
+      1,
+    )
     for (const id of ['b', 'c']) await journal.outbox.rendered(id, Buffer.from(`mail ${id}`))
   })
   tamper(file, "UPDATE effects SET data = 'other' WHERE id = 'a'; UPDATE effects SET rendered = x'00' WHERE id = 'b'")
   const { log, lines } = listeningLog()
   await withJournal({ file, log }, async (journal) => {
     const due = await journal.outbox.due(5, 9)
-    t.same(due.map(({ id, rendered }) => [id, rendered && Buffer.from(rendered).toString()]), [['b', undefined], ['c', 'mail c']])
+    t.same(
+      due.map(({ id, rendered }) => [id, rendered && Buffer.from(rendered).toString()]),
+      [
+        ['b', undefined],
+        ['c', 'mail c'],
+      ],
+    )
     t.match(lines, [/data of effect a is damaged: it cannot be sent/, /rendered of effect b is damaged/])
-    t.match((await journal.outbox.list(9)).at(-1), { id: 'a', state: 'failed', doneAt: 5, answer: /not sent: .*checksum/ })
+    t.match((await journal.outbox.list(9)).at(-1), {
+      id: 'a',
+      state: 'failed',
+      doneAt: 5,
+      answer: /not sent: .*checksum/,
+    })
     await journal.outbox.rendered('b', Buffer.from('mail b again'))
     t.match((await journal.outbox.due(5, 1))[0], { id: 'b', rendered: Buffer.from('mail b again') })
   })
@@ -245,9 +287,10 @@ test('a damaged file is noticed before anything is folded, and can be moved asid
   const broken: Record<string, () => void> = {
     'overwritten at its start': () => writeFileSync(file, Buffer.concat([Buffer.alloc(100, 'x'), good.subarray(100)])),
     'overwritten at its first page': () => writeFileSync(file, Buffer.from(good).fill(0xff, 100, 8192)),
-    'overwritten in its middle': () => writeFileSync(file, Buffer.from(good).fill(0, good.length / 2, good.length / 2 + 32768)),
-    'cut': () => truncateSync(file, good.length / 2),
-    'empty': () => truncateSync(file, 0),
+    'overwritten in its middle': () =>
+      writeFileSync(file, Buffer.from(good).fill(0, good.length / 2, good.length / 2 + 32768)),
+    cut: () => truncateSync(file, good.length / 2),
+    empty: () => truncateSync(file, 0),
   }
   for (const [how, breakIt] of Object.entries(broken)) {
     writeFileSync(file, good)
@@ -267,13 +310,18 @@ test('a full file refuses the append whole, and goes on after recovery', async (
   const appendMany = async (): Promise<void> => {
     for (;;) acked = (await journal.append([acked + 1, acked + 2].map(entryFor))).at(-1)!
   }
-  t.match(await thrownBy(appendMany), { code: 'JOURNAL_FAILED', message: /could not append: .*full \(make room; it goes/ })
+  t.match(await thrownBy(appendMany), {
+    code: 'JOURNAL_FAILED',
+    message: /could not append: .*full \(make room; it goes/,
+  })
   t.ok(acked > 50, `${acked} entries fitted`)
   await t.rejects(journal.append([entryFor(acked + 1)]), { code: 'JOURNAL_FAILED', message: /waits for recovery/ })
   await t.rejects(journal.outbox.due(1, 1), { code: 'JOURNAL_FAILED' }, 'nothing is served that is not proven')
   await journal.recover(acked)
   t.equal((await journal.read(0, ALL)).at(-1)!.offset, acked, 'no half of the refused call is there')
-  await t.rejects(journal.append(Array.from({ length: 99 }, (_, i) => entryFor(acked + 1 + i))), { code: 'JOURNAL_FAILED' })
+  await t.rejects(journal.append(Array.from({ length: 99 }, (_, i) => entryFor(acked + 1 + i))), {
+    code: 'JOURNAL_FAILED',
+  })
   await journal.close()
   await withJournal({ file: options.file }, async (roomy) => {
     t.same(await roomy.append([entryFor(acked + 1)]), [acked + 1])
@@ -314,7 +362,10 @@ test('deleting is spread over calls, and the WAL stays small', async (t) => {
     t.ok(statSync(`${file}-wal`).size < 8_000_000, `WAL of ${statSync(`${file}-wal`).size} bytes`)
   })
   const db = new DatabaseSync(file)
-  t.match(db.prepare('SELECT count(DISTINCT snapshot) AS kept, count(*) AS parts FROM chunks').get(), { kept: 2, parts: 10 })
+  t.match(db.prepare('SELECT count(DISTINCT snapshot) AS kept, count(*) AS parts FROM chunks').get(), {
+    kept: 2,
+    parts: 10,
+  })
   db.close()
   t.ok(statSync(file).size < 25_000_000, 'freed pages are used again')
 })
