@@ -33,8 +33,10 @@ export function addCounterSample(
     cells.last[at] = value
     return
   }
-  const samples = insert(samplesOf(cells, at, crowded, key), ts, value)
-  if (samples.length > 4) crowded.set(key, samples)
+  const known = crowded.get(key)
+  const samples = known ?? [...samplesOf(cells, at, crowded, key)]
+  insert(samples, ts, value)
+  if (known === undefined && samples.length > 4) crowded.set(key, samples)
   cells.firstTs[at] = samples[0] as number
   cells.firstValue[at] = samples[1] as number
   cells.lastTs[at] = samples[samples.length - 2] as number
@@ -55,13 +57,14 @@ export function samplesOf(
   return first[0] === last[0] && first[1] === last[1] ? first : [...first, ...last]
 }
 
-function insert(samples: readonly number[], ts: Millis, value: number): number[] {
+/** Puts a sample in its place; the usual one is the end. A sample that is there already is not put in twice. */
+function insert(samples: number[], ts: Millis, value: number): void {
   let index = samples.length
   while (index > 0 && isLater(samples[index - 2] as number, samples[index - 1] as number, ts, value)) index -= 2
-  if (samples[index - 2] === ts && samples[index - 1] === value) return [...samples]
-  const all = [...samples.slice(0, index), ts, value, ...samples.slice(index)]
-  if (all.length > MOST * 2) all.splice(MOST, 2)
-  return all
+  if (samples[index - 2] === ts && samples[index - 1] === value) return
+  if (index === samples.length) samples.push(ts, value)
+  else samples.splice(index, 0, ts, value)
+  if (samples.length > MOST * 2) samples.splice(MOST, 2)
 }
 
 /** What a counter grew by from one sample to the next; a fall is a reset, after which it counted from 0. */

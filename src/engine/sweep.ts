@@ -4,7 +4,7 @@ import { judgeClosed, judgeEarly, type Judged, judgeFlush, judgeLate, watchedOf 
 import type { Fold, Host } from './state.ts'
 
 /** Window ends that one tick judges at most, so that it takes a few milliseconds; the rest waits for the next. */
-const SLICE = 4000
+const SLICE = 1500
 /** Sources that a host was heard from within this time have a say in when its windows close. */
 const RECENT = 60_000
 
