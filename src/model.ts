@@ -370,6 +370,8 @@ export interface AlertFacts {
   readonly rule: string
   readonly host: string
   readonly labels: Readonly<Record<string, string>>
+  /** The labels that the rule was given in the configuration. */
+  readonly ruleLabels?: Readonly<Record<string, string>>
   /** What was measured, in words: `mean of cpu over 2m`. */
   readonly what: string
   readonly metric: string
@@ -424,6 +426,8 @@ export interface Notification {
 /** The engine's answer to one frame, after its commit. */
 export interface Ack {
   readonly duplicate: boolean
+  /** Events that were counted before, by their own ids. */
+  readonly known: number
   /** Events of which the host or a series was refused because a cap is reached. */
   readonly refused: number
 }

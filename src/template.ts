@@ -144,7 +144,7 @@ function ofNumber(format: (value: number, unit: Unit) => string): Format {
 export function templateValues(facts: AlertFacts): TemplateValues {
   const text = (content: string): TemplateValue => ({ kind: 'text', text: content })
   const number = (value: number | null): TemplateValue => ({ kind: 'number', number: value, unit: facts.unit })
-  const labels = Object.entries(facts.labels)
+  const labels = Object.entries({ ...facts.ruleLabels, ...facts.labels })
   return new Map<string, TemplateValue>([
     ...labels.map(([name, value]): [string, TemplateValue] => [`label.${name}`, text(value)]),
     ['server', text(facts.host)],

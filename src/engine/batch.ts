@@ -10,6 +10,8 @@ import { count, type Fold, type Host, type KeyInfo } from './state.ts'
 /** What became of a frame. */
 export interface BatchResult {
   readonly duplicate: boolean
+  /** Events that were counted before, by their own ids. */
+  readonly known: number
   /** Events of which the host or a series was refused. */
   readonly refused: number
   readonly effects: readonly Effect[]
@@ -26,16 +28,17 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
   hear(source, frame.rcv)
   if (isRetry(fold, frame)) {
     count(fold, 'duplicates', frame.events.length)
-    return { duplicate: true, refused: 0, effects: [] }
+    return { duplicate: true, known: 0, refused: 0, effects: [] }
   }
   const judged: Judged = { cost: 0, effects: [] }
-  let refused = 0
+  let [known, refused] = [0, 0]
   for (const event of frame.events) {
-    if (isKnownEvent(fold, event)) count(fold, 'duplicates')
+    if (isKnownEvent(fold, event)) known++
     else if (event.heartbeat) beat(source, timeOf(event, frame.rcv), frame.rcv)
     else if (!foldEvent(fold, source, event, frame.rcv, judged)) refused++
   }
-  return { duplicate: false, refused, effects: judged.effects }
+  count(fold, 'duplicates', known)
+  return { duplicate: false, known, refused, effects: judged.effects }
 }
 
 /**

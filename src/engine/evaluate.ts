@@ -217,6 +217,7 @@ function subjectOf(watched: Watched, plan: WindowPlan): Subject {
     what: whatOf(plan),
     source: host.source,
     notify: rule.notify,
+    ruleLabels: rule.labels,
     ...(subject === undefined ? {} : { subject }),
     ...(body === undefined ? {} : { body }),
   }

@@ -82,7 +82,7 @@ export function foldSafely(fold: Fold, entry: NewEntry, onError: (message: strin
     return step(fold, entry)
   } catch (error) {
     onError(messageOf(error))
-    return { effects: [], duplicate: false, refused: 0, more: false }
+    return { effects: [], duplicate: false, known: 0, refused: 0, more: false }
   }
 }
 

@@ -16,6 +16,7 @@ export interface Subject {
   readonly what: string
   readonly source: string
   readonly notify: readonly string[]
+  readonly ruleLabels?: Readonly<Record<string, string>>
   readonly subject?: string
   readonly body?: string
 }
@@ -54,6 +55,7 @@ export function raise(
   alerts.set(id, alert)
   alert.life = life
   alert.notify = subject.notify
+  alert.ruleLabels = subject.ruleLabels ?? {}
   alert.subject = subject.subject
   alert.body = subject.body
   describe(alert, found)
@@ -81,6 +83,7 @@ function newAlert(subject: Subject, life: Alert['life']): Alert {
     reason: '',
     severity: life.severity,
     notify,
+    ruleLabels: subject.ruleLabels ?? {},
     subject: subject.subject,
     body: subject.body,
     transitions: [],
@@ -150,6 +153,7 @@ function factsOf(fold: Fold, alert: Alert, source: string): AlertFacts {
     rule,
     host,
     labels,
+    ruleLabels: alert.ruleLabels,
     what,
     metric,
     unit,

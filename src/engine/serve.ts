@@ -30,8 +30,8 @@ async function append(runner: Runner, batches: readonly Append[], say: (reply: R
   const entries: NewEntry[] = batches.map(({ frame }) => ({ kind: 'batch', data: frame }))
   try {
     const steps = await runner.write(entries)
-    for (const [i, { duplicate, refused }] of steps.entries()) {
-      const value: Ack = { duplicate, refused }
+    for (const [i, { duplicate, known, refused }] of steps.entries()) {
+      const value: Ack = { duplicate, known, refused }
       say({ kind: 'result', id: (batches[i] as Append).id, value })
     }
   } catch (error) {

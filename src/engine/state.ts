@@ -99,6 +99,7 @@ export interface Alert {
   reason: string
   severity: Severity
   notify: readonly string[]
+  ruleLabels: Readonly<Record<string, string>>
   subject: string | undefined
   body: string | undefined
   readonly transitions: { to: AlertState; at: Millis; reason: string }[]

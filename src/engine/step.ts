@@ -10,6 +10,7 @@ import { createPlan } from './plan.ts'
 export interface Step {
   readonly effects: readonly Effect[]
   readonly duplicate: boolean
+  readonly known: number
   readonly refused: number
   readonly more: boolean
 }
@@ -17,7 +18,7 @@ export interface Step {
 /** A wish of the operator, or a fact about the service itself, that the folds must know of. */
 export type Command = { readonly kind: 'started'; readonly now: Millis }
 
-const NOTHING: Step = { effects: [], duplicate: false, refused: 0, more: false }
+const NOTHING: Step = { effects: [], duplicate: false, known: 0, refused: 0, more: false }
 
 /** A fold over a state; a new one begins with the configuration that comes with the first `config` entry. */
 export function createFold(state: State = emptyState()): Fold {

@@ -55,6 +55,7 @@ function absenceSubject(rule: AbsenceRule, host: Host): Subject {
   const { subject, body } = rule
   return {
     ...ownSubject(rule.name, host.name, 'time since the last event', host.source, rule.notify),
+    ruleLabels: rule.labels,
     ...(subject === undefined ? {} : { subject }),
     ...(body === undefined ? {} : { body }),
   }

@@ -3,16 +3,18 @@ import type { EventSamples, Frame } from '../model.ts'
 /**
  * The binary form of one request's samples, version 1, little-endian:
  *
- *     version u8 | flags u8 (1 many, 2 maybeRetry) | rcv f64
+ *     version u8 | flags u8 (1 many, 2 maybeRetry, 4 events have ids) | rcv f64
  *     count of strings, then each: length in bytes, UTF-8      (0 is the source, 1 the batch id)
  *     count of events, then each:
- *       host index x 2 + heartbeat | ts f64 | count of samples, then each: series index | value f64
+ *       host index x 2 + heartbeat | ts f64 | id index + 1 or 0, with flag 4 only
+ *       count of samples, then each: series index | value f64
  *
  * Counts, lengths and indexes are LEB128: seven bits a byte, the lowest first, the top bit set on all but the last.
  */
 const VERSION = 1
 const MANY = 1
 const MAYBE_RETRY = 2
+const IDS = 4
 const MAX_VARINT = 5
 
 export type FrameErrorCode = 'frame_version' | 'frame_cut' | 'frame_damaged'
@@ -50,19 +52,27 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
   const strings: string[] = [frame.source, frame.batchId]
   const tail = cursorOver(Buffer.allocUnsafeSlow(tailBound(frame.events)))
   writeVarint(tail, frame.events.length)
-  for (const event of frame.events) writeEvent(tail, event, indexes, strings)
-  return assemble(frame, strings, tail)
+  const hasIds = frame.events.some((event) => event.id !== undefined)
+  for (const event of frame.events) writeEvent(tail, event, hasIds, indexes, strings)
+  return assemble(frame, hasIds, strings, tail)
 }
 
 function tailBound(events: readonly EventSamples[]): number {
   let bound = MAX_VARINT
-  for (const event of events) bound += 2 * MAX_VARINT + 8 + event.series.length * (MAX_VARINT + 8)
+  for (const event of events) bound += 3 * MAX_VARINT + 8 + event.series.length * (MAX_VARINT + 8)
   return bound
 }
 
-function writeEvent(to: Cursor, event: EventSamples, indexes: Map<string, number>, strings: string[]): void {
+function writeEvent(
+  to: Cursor,
+  event: EventSamples,
+  hasIds: boolean,
+  indexes: Map<string, number>,
+  strings: string[],
+): void {
   writeVarint(to, indexOf(event.host, indexes, strings) * 2 + (event.heartbeat ? 1 : 0))
   writeFloat(to, event.ts)
+  if (hasIds) writeVarint(to, event.id === undefined ? 0 : indexOf(event.id, indexes, strings) + 1)
   const { series, values } = event
   writeVarint(to, series.length)
   for (let i = 0; i < series.length; i += 1) {
@@ -79,13 +89,13 @@ function indexOf(text: string, indexes: Map<string, number>, strings: string[]):
   return index
 }
 
-function assemble(frame: Frame, strings: readonly string[], tail: Cursor): Uint8Array<ArrayBuffer> {
+function assemble(frame: Frame, hasIds: boolean, strings: readonly string[], tail: Cursor): Uint8Array<ArrayBuffer> {
   let length = 2 + 8 + varintLength(strings.length) + tail.at
   const lengths = strings.map((text) => Buffer.byteLength(text))
   for (const bytes of lengths) length += varintLength(bytes) + bytes
   const to = cursorOver(Buffer.from(new ArrayBuffer(length)))
   to.bytes[to.at++] = VERSION
-  to.bytes[to.at++] = (frame.many ? MANY : 0) | (frame.maybeRetry ? MAYBE_RETRY : 0)
+  to.bytes[to.at++] = (frame.many ? MANY : 0) | (frame.maybeRetry ? MAYBE_RETRY : 0) | (hasIds ? IDS : 0)
   writeFloat(to, frame.rcv)
   writeVarint(to, strings.length)
   for (const [i, text] of strings.entries()) {
@@ -127,7 +137,7 @@ export function decodeFrame(data: Uint8Array): Frame {
   const flags = readByte(from)
   const rcv = readFloat(from)
   const strings = Array.from({ length: readCount(from, 1) }, () => readText(from))
-  const events = Array.from({ length: readCount(from, 10) }, () => readEvent(from, strings))
+  const events = Array.from({ length: readCount(from, 10) }, () => readEvent(from, (flags & IDS) !== 0, strings))
   if (from.at !== from.bytes.length) throw damaged(`${from.bytes.length - from.at} bytes follow the last event`)
   return {
     source: textAt(strings, 0),
@@ -146,10 +156,11 @@ function toBuffer(data: Uint8Array): Buffer<ArrayBuffer> {
     : Buffer.from(new Uint8Array(data))
 }
 
-function readEvent(from: Cursor, strings: readonly string[]): EventSamples {
+function readEvent(from: Cursor, hasIds: boolean, strings: readonly string[]): EventSamples {
   const head = readVarint(from)
   const host = textAt(strings, head >>> 1)
   const ts = readFloat(from)
+  const id = hasIds ? readVarint(from) : 0
   const count = readCount(from, 9)
   const series: string[] = []
   const values: number[] = []
@@ -157,7 +168,8 @@ function readEvent(from: Cursor, strings: readonly string[]): EventSamples {
     series.push(textAt(strings, readVarint(from)))
     values.push(readFloat(from))
   }
-  return { host, ts, heartbeat: (head & 1) === 1, series, values }
+  const heartbeat = (head & 1) === 1
+  return id === 0 ? { host, ts, heartbeat, series, values } : { id: textAt(strings, id - 1), host, ts, heartbeat, series, values }
 }
 
 /** A count of items of at least `size` bytes; one that the rest cannot hold is refused before memory is taken. */

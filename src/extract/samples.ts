@@ -15,6 +15,8 @@ export interface ExtractorOptions {
   readonly rules: readonly CountRule[]
   /** Paths to the host, by kind of event; see `DEFAULT_HOST_PATHS`, which fills what is missing. */
   readonly host: Readonly<Record<string, readonly string[]>>
+  /** Path of the field that names an event uniquely. */
+  readonly idField?: string
 }
 
 /** What an event contributes, or why it is refused (its time or its host cannot be used). */
@@ -41,8 +43,9 @@ interface CountPlan {
  * `heartbeat` are about no host and yield no samples. Throws a `PatternError` for an expression in a rule that cannot
  * be compiled.
  */
-export function createExtractor({ metrics, rules, host }: ExtractorOptions): Extract {
+export function createExtractor({ metrics, rules, host, idField }: ExtractorOptions): Extract {
   const paths = createPaths()
+  const idSlot = idField === undefined ? undefined : paths.add(idField)
   const timeSlot = paths.add('@timestamp')
   const resolveHost = compileHost(host, paths)
   const metricPlans = metrics.map((metric) => planMetric(metric, paths))
@@ -59,7 +62,9 @@ export function createExtractor({ metrics, rules, host }: ExtractorOptions): Ext
     const values: number[] = []
     for (const plan of metricPlans) measure(plan, slots, series, values)
     for (const plan of countPlans) count(plan, slots, series, values)
-    return { host: name, ts, heartbeat: false, series, values }
+    const id = idSlot === undefined ? '' : label(slots[idSlot])
+    if (id === '') return { host: name, ts, heartbeat: false, series, values }
+    return { id, host: name, ts, heartbeat: false, series, values }
   }
 }
 

@@ -108,7 +108,7 @@ function summarise({ duplicate, refused }: Ack, { total, accepted, errors }: Ver
   return duplicate ? { ...summary, duplicate } : summary
 }
 
-function report({ duplicate, refused }: Ack, verdict: Verdict, source: string, deps: CommitDeps): void {
+function report({ duplicate, known, refused }: Ack, verdict: Verdict, source: string, deps: CommitDeps): void {
   const { observer, rejects, log } = deps
   const { total, accepted, counts, samples, defect } = verdict
   if (defect !== undefined) log.error({ err: defect, source }, 'an event raised an exception and was rejected')
@@ -117,7 +117,8 @@ function report({ duplicate, refused }: Ack, verdict: Verdict, source: string, d
     return
   }
   const count = accepted.length - refused
-  if (count > 0) observer.events('accepted', count)
+  if (known > 0) observer.events('duplicate', known)
+  if (count > known) observer.events('accepted', count - known)
   if (total === count) return
   observer.events('rejected', total - count)
   if (refused > 0) {

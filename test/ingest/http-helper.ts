@@ -58,7 +58,7 @@ export function createFold(): (frame: Frame) => Ack {
   return ({ batchId, many, maybeRetry }) => {
     const duplicate = known.has(batchId) && (many || maybeRetry)
     known.add(batchId)
-    return { duplicate, refused: 0 }
+    return { duplicate, known: 0, refused: 0 }
   }
 }
 

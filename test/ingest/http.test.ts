@@ -67,7 +67,7 @@ test('what follows a whole request and is no request is refused after the answer
   const client = await open(t, server.port)
   client.send(post(BODY), 'garbage\r\n\r\n')
   await exchange(t, server.port, 'GET /none HTTP/1.1\r\nHost: x\r\n\r\n')
-  held.resolve({ duplicate: false, refused: 0 })
+  held.resolve({ duplicate: false, known: 0, refused: 0 })
   t.equal((await client.answer())?.status, 200)
   t.equal((await client.answer())?.status, 400)
   await client.closed()
@@ -181,7 +181,7 @@ test('a stop cuts no request: those under way are answered, later ones get 503, 
   t.match(await late.answer(), { status: 503, headers: { connection: 'close', 'retry-after': /\d/ } })
   await late.closed()
   sending.send(post(BODY).subarray(-10))
-  held.resolve({ duplicate: false, refused: 0 })
+  held.resolve({ duplicate: false, known: 0, refused: 0 })
   for (const client of [busy, sending]) {
     t.match(await client.answer(), { status: 200, headers: { connection: 'close' } })
     await client.closed()

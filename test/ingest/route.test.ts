@@ -115,7 +115,7 @@ test('two equal single events both count, unless the answer to the first was los
   t.strictSame(marks, [false, false, false, true, false])
 })
 
-const ACK: Ack = { duplicate: false, refused: 0 }
+const ACK: Ack = { duplicate: false, known: 0, refused: 0 }
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 function connections(server: Server): Promise<number> {
@@ -123,7 +123,7 @@ function connections(server: Server): Promise<number> {
 }
 
 test('what a full cap refuses counts as rejected, and the answer stays 200', async (t) => {
-  const append = (): Promise<Ack> => Promise.resolve({ duplicate: false, refused: 2 })
+  const append = (): Promise<Ack> => Promise.resolve({ duplicate: false, known: 0, refused: 2 })
   const server = await startServer(t, { deps: { append } })
   const answer = await exchange(t, server.port, post(batch(event(), event())))
   t.equal(answer?.status, 200)
@@ -136,7 +136,7 @@ test('a failing or stuck journal is a 503 without a close, and a commit that com
   const appends = [
     () => Promise.reject(new Error('disk full')),
     () => late.promise,
-    () => Promise.resolve({ duplicate: true, refused: 0 }),
+    () => Promise.resolve({ duplicate: true, known: 0, refused: 0 }),
   ]
   const marks: boolean[] = []
   const server = await startServer(t, {
@@ -159,7 +159,7 @@ test('a failing or stuck journal is a 503 without a close, and a commit that com
     t.notMatch(answer?.body, /disk full/)
   }
   t.strictSame(server.seen['events:accepted'], undefined)
-  late.resolve({ duplicate: false, refused: 0 })
+  late.resolve({ duplicate: false, known: 0, refused: 0 })
   client.send(body)
   t.match((await client.answer())?.json(), { duplicate: true })
   t.strictSame(server.seen, { 'events:accepted': 1, 'events:duplicate': 1, 'answered:503': 2, 'answered:200': 1 })
@@ -183,7 +183,7 @@ test('while the service starts, and when too much is under way, the sender is to
   await exchange(t, busy.port, 'GET /none HTTP/1.1\r\nHost: x\r\n\r\n')
   second.send(post(batch(event(), event())))
   t.match(await second.answer(), { status: 429, headers: { 'retry-after': '1', connection: 'keep-alive' } })
-  held.resolve({ duplicate: false, refused: 0 })
+  held.resolve({ duplicate: false, known: 0, refused: 0 })
   t.match(await first.answer(), { status: 200 })
   second.send(post(batch(event(), event())))
   t.match(await second.answer(), { status: 200 })
