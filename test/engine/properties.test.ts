@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { test } from 'tap'
 import { emptyPartial, mergeInto, meanOf, type Partial, stddevOf, sumOf } from '../../src/aggregate/partial.ts'
 import { answer, openAlerts } from '../../src/engine/query.ts'

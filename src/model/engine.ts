@@ -1,0 +1,147 @@
+import type { AlertState } from './alerts.ts'
+import type { Rule, Severity, Unit } from './configuration.ts'
+import type { Outbox, OutboxStats } from './journal.ts'
+import type { Millis } from './time.ts'
+
+/** The engine's answer to one frame, after its commit. */
+export interface Ack {
+  readonly duplicate: boolean
+  /** Events that were counted before, by their own ids. */
+  readonly known: number
+  /** Events of which the host or a series was refused because a cap is reached. */
+  readonly refused: number
+}
+
+/** A clock's second, with what only the HTTP side knows. */
+export interface Tick {
+  readonly now: Millis
+  /** Since the last tick a sender was told 429 or 503, or the service was not ready. */
+  readonly refused: boolean
+}
+
+/** The HTTP side's door to the engine. */
+export interface Engine {
+  append(frame: Uint8Array): Promise<Ack>
+  query(query: Query): Promise<unknown>
+  readonly outbox: Outbox
+}
+
+export type Query =
+  | { readonly kind: 'hosts' }
+  | { readonly kind: 'host'; readonly host: string }
+  | { readonly kind: 'aggregate'; readonly host: string; readonly metric: string; readonly from: Millis; readonly to: Millis }
+  | { readonly kind: 'alerts' }
+  | { readonly kind: 'alert'; readonly episode: string }
+  | { readonly kind: 'rules' }
+
+/** Count, sum, mean and so on over some buckets; null where the column is not kept or nothing was measured. */
+export interface Summary {
+  readonly count: number
+  readonly sum: number
+  readonly mean: number | null
+  readonly min: number | null
+  readonly max: number | null
+  readonly last: number | null
+}
+
+export type HostState = 'live' | 'silent' | 'clock off'
+
+/** Answer to `hosts`: one of these for each. */
+export interface HostView {
+  readonly host: string
+  readonly lastSeen: Millis
+  readonly source: string
+  readonly clockSkewSeconds: number | null
+  readonly state: HostState
+  /** How many series are kept of the host. */
+  readonly series: number
+}
+
+/** Answer to `host`, or null when the host is unknown. */
+export interface HostDetail {
+  readonly host: string
+  readonly lastSeen: Millis
+  readonly source: string
+  readonly state: HostState
+  readonly series: readonly SeriesView[]
+}
+
+export interface SeriesView {
+  readonly metric: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly unit: Unit
+  /** How many buckets are kept, and when the newest sample was taken. */
+  readonly buckets: number
+  readonly newest: Millis
+  readonly window: Summary
+}
+
+/** Answer to `aggregate`, or null when the host or the metric is unknown. */
+export interface AggregateView extends Summary {
+  readonly host: string
+  readonly metric: string
+  readonly from: Millis
+  readonly to: Millis
+}
+
+/** Answer to `rules`: one of these for each. */
+export interface RuleView {
+  readonly name: string
+  readonly kind: Rule['kind']
+  readonly severity: Severity
+  readonly notify: readonly string[]
+  /** The last verdicts. */
+  readonly last: readonly {
+    readonly host: string
+    readonly labels: Readonly<Record<string, string>>
+    readonly value: number | null
+    readonly bound: string
+    readonly reason: string
+    readonly at: Millis
+  }[]
+  /** What the next window waits for, in words. */
+  readonly waitingFor: string
+}
+
+/** Figures of the engine for metrics: gauges as they are, tallies counted since the process began. */
+export interface EngineStats {
+  readonly hosts: number
+  readonly series: number
+  readonly sources: number
+  readonly alerts: Readonly<Record<AlertState, number>>
+  readonly tallies: Readonly<Record<string, number>>
+  readonly outbox: OutboxStats
+  /** Entries in the journal that the newest snapshot does not cover. */
+  readonly lag: number
+  /** Seconds each commit took since the last report. */
+  readonly commits: readonly number[]
+}
+
+/** Reads the wall clock and owns the timers; the only part that does. */
+export interface Clock {
+  now(): Millis
+  /** Calls back after a span of this clock's time; returns a function that cancels. */
+  after(span: Millis, call: () => void): () => void
+  every(span: Millis, call: () => void): () => void
+}
+
+/** The few lines the service says for itself; pino fits. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** Where the parts report what happened; metrics implement it. */
+export interface Observer {
+  /** Events of one body, once its fate is certain. */
+  events(result: 'accepted' | 'rejected' | 'duplicate', count: number): void
+  /** Events (or, for bodies that could not be read, one body) refused, by the short code of the reason. */
+  rejects(code: string, count: number): void
+  /** One answer on the ingest route: its status, the time it took, the body's size on the wire in bytes. */
+  answered(status: number, seconds: number, bytes: number): void
+  /** One attempt to deliver; latency from the deciding window's end to the server's acceptance. */
+  notified(receiver: 'email' | 'mailbox', outcome: 'sent' | 'failed' | 'retry', latencySeconds?: number): void
+  engine(stats: EngineStats): void
+}

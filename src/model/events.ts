@@ -1,0 +1,40 @@
+import type { Millis } from './time.ts'
+
+/** One reason why an event was refused; `path` is a JSON pointer into the event. */
+export interface Rejection {
+  readonly index: number
+  readonly path: string
+  readonly reason: string
+  /** A short word for metrics: `schema`, `timestamp`, `host`, `too_deep`, ... */
+  readonly code: string
+}
+
+/**
+ * What one event contributes. `host` is `NO_HOST` when the event names none. `ts` is the event's own time, NaN when
+ * it has none. Values are aligned with series; a series is a metric's name and its `by` values, joined by `SEP`.
+ */
+export interface EventSamples {
+  /** What names the event uniquely, where `ingest.id_field` is configured and present. */
+  readonly id?: string
+  readonly host: string
+  readonly ts: Millis
+  readonly heartbeat: boolean
+  readonly series: readonly string[]
+  readonly values: readonly number[]
+}
+
+/** The samples of one request, as the engine reads them from a `batch` entry. */
+export interface Frame {
+  readonly source: string
+  /** Sixteen hex digits from a hash of the inflated body. */
+  readonly batchId: string
+  /** The body was an array (or lines) of two or more events. */
+  readonly many: boolean
+  /** The answer to an equal body may not have arrived. */
+  readonly maybeRetry: boolean
+  readonly rcv: Millis
+  readonly events: readonly EventSamples[]
+}
+
+export const NO_HOST = 'no host'
+export const SEP = '\u001f'

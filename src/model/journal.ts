@@ -1,0 +1,89 @@
+import type { Millis, Offset } from './time.ts'
+
+export type EntryKind = 'batch' | 'tick' | 'command' | 'config'
+
+export interface NewEntry {
+  readonly kind: EntryKind
+  readonly data: Uint8Array
+}
+
+export interface Entry extends NewEntry {
+  readonly offset: Offset
+}
+
+/** Something to be done outside, once per id. The data is a `Notification` as JSON. */
+export interface Effect {
+  readonly id: string
+  readonly data: string
+}
+
+/** A part of a snapshot, at most 1 MB. The snapshot counts once all its `count` parts are there. */
+export interface SnapshotChunk {
+  readonly upTo: Offset
+  readonly index: number
+  readonly count: number
+  readonly data: Uint8Array
+}
+
+export interface Snapshot {
+  readonly offset: Offset
+  readonly state: Uint8Array
+}
+
+/** The engine's memory. All methods reject with an error when the storage fails; nothing is then half done. */
+export interface Journal {
+  /** Resolves once the entries are durable, with their offsets. Calls that wait together share a commit. */
+  append(entries: readonly NewEntry[]): Promise<readonly Offset[]>
+  /** Entries after an offset, in order, until `maxBytes` of data are reached; at least one if there is any. */
+  read(after: Offset, maxBytes: number): Promise<readonly Entry[]>
+  /** The newest complete snapshot. */
+  load(): Promise<Snapshot | undefined>
+  /** Records effects with the offset that they came from, atomically. An effect whose id is known is ignored. */
+  commit(upTo: Offset, effects: readonly Effect[], now: Millis): Promise<void>
+  /** Writes one part of a snapshot; the last part completes it and lets go of what is older than the one before. */
+  saveChunk(chunk: SnapshotChunk): Promise<void>
+  /** After a failure: opens the storage anew and forgets entries after `upTo`, which nobody was told are safe. */
+  recover(upTo: Offset): Promise<void>
+  readonly outbox: Outbox
+  close(): Promise<void>
+}
+
+export interface OutboxItem {
+  readonly id: string
+  readonly data: string
+  readonly attempts: number
+  /** The message's bytes, once rendered; every attempt sends the same. */
+  readonly rendered?: Uint8Array
+}
+
+export type Outcome =
+  | { readonly state: 'sent'; readonly answer: string }
+  | { readonly state: 'failed'; readonly answer: string }
+  | { readonly state: 'retry'; readonly answer: string; readonly at: Millis }
+
+/** One row of the registry of sends. Instants are those of the service's clock. */
+export interface SendRecord {
+  readonly id: string
+  readonly data: string
+  readonly state: 'pending' | 'sent' | 'failed'
+  readonly attempts: number
+  readonly createdAt: Millis
+  readonly doneAt?: Millis
+  readonly nextAt?: Millis
+  readonly answer?: string
+}
+
+export interface OutboxStats {
+  readonly pending: number
+  readonly oldest?: Millis
+}
+
+export interface Outbox {
+  /** Pending items whose time has come, oldest first. */
+  due(now: Millis, limit: number): Promise<readonly OutboxItem[]>
+  rendered(id: string, bytes: Uint8Array): Promise<void>
+  outcome(id: string, outcome: Outcome, now: Millis): Promise<void>
+  /** Newest first. */
+  list(limit: number): Promise<readonly SendRecord[]>
+  stats(): Promise<OutboxStats>
+}
