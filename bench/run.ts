@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type CoreResult, measureCore } from './core.ts'
+import { type HttpResult, measureHttp, measurePaced, type PacedResult } from './http.ts'
+import { type JournalFigures, measureJournal } from './journal.ts'
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`)
+const fixed = (value: number, digits = 2): string => value.toFixed(digits)
+
+function corePart(results: readonly CoreResult[]): string {
+  const rows = results.map(
+    (one) =>
+      `| ${one.traffic} | ${fixed(one.bytesPerEvent, 0)} | ${fixed(one.samplesPerEvent, 1)} | ${fixed(one.frameBytesPerEvent, 0)} | ` +
+      `${fixed(one.parse)} | ${fixed(one.whole)} | **${fixed(one.ratio)}** |`,
+  )
+  return `## Parse, validate, extract, frame
+
+CPU in microseconds per event, against bare \`JSON.parse\` of the same bodies of 125 events. Goal: a ratio of at most 2.0.
+
+| traffic | bytes per event | samples per event | frame bytes per event | JSON.parse | whole | ratio |
+|---|---|---|---|---|---|---|
+${rows.join('\n')}
+`
+}
+
+function httpPart({ bare, service, ratio }: HttpResult): string {
+  return `## The whole HTTP path
+
+CPU of whole processes in microseconds per event, closed loop over 8 connections: the service with schemas, journal
+commit and folds, against a bare \`node:http\` server that only does \`JSON.parse\` of the same bodies. Goal: a ratio of
+at most 2.2.
+
+| bare | service | ratio |
+|---|---|---|
+| ${fixed(bare, 1)} | ${fixed(service, 1)} | **${fixed(ratio)}** |
+`
+}
+
+function pacedPart({ eventsPerSecond, series, p50, p99, max }: PacedResult): string {
+  return `## Answers under load
+
+Time from the first byte sent to the answer read, in milliseconds, as the client sees it: ${eventsPerSecond} events a second
+in batches of 125 over 8 connections, ${series} series resident. The client shares the machine.
+
+| p50 | p99 | longest |
+|---|---|---|
+| ${fixed(p50, 1)} | ${fixed(p99, 1)} | ${fixed(max, 1)} |
+`
+}
+
+function journalPart({ alone, grouped, duringSnapshot, reading }: JournalFigures): string {
+  return `## The journal
+
+SQLite in WAL mode with \`synchronous=FULL\`; frames of 13 kB (125 events of ten metrics). Times in milliseconds.
+
+| what | frames a second | p50 | p99 | longest |
+|---|---|---|---|---|
+| one frame a commit | ${fixed(alone.framesPerSecond, 0)} | ${fixed(alone.p50)} | ${fixed(alone.p99)} | ${fixed(alone.max, 1)} |
+| eight frames a commit | ${fixed(grouped.framesPerSecond, 0)} | ${fixed(grouped.p50)} | ${fixed(grouped.p99)} | ${fixed(grouped.max, 1)} |
+| between the parts of a 20 MB snapshot | ${fixed(duringSnapshot.framesPerSecond, 0)} | ${fixed(duringSnapshot.p50)} | ${fixed(duringSnapshot.p99)} | ${fixed(duringSnapshot.max, 1)} |
+
+After a kill, a journal of ${fixed(reading.megabytes, 0)} MB (${reading.entries * 125} events) opens in ${fixed(reading.open, 0)} ms and is read in ${fixed(reading.read, 0)} ms.
+`
+}
+
+async function run(): Promise<void> {
+  say('core ...')
+  const core = measureCore()
+  say('whole HTTP path ...')
+  const http = await measureHttp()
+  say('answers under load ...')
+  const paced = await measurePaced()
+  say('journal ...')
+  const folder = mkdtempSync(join(tmpdir(), 'stashwatch-bench-'))
+  const journal = await measureJournal(folder).finally(() => rmSync(folder, { recursive: true, force: true }))
+  const intro = `# Benchmarks
+
+Written by \`npm run bench\`; edit \`bench/\`, not this page. Ratios are medians of rounds that alternate within one run, so
+that a busy machine slows both sides alike; absolute figures are those of one machine (${cpus().length} cores, Node ${process.versions.node}).
+`
+  const page = [intro, corePart(core), httpPart(http), pacedPart(paced), journalPart(journal)].join('\n')
+  writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), page)
+  process.stdout.write(page)
+}
+
+await run()
