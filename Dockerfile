@@ -34,6 +34,8 @@ LABEL org.opencontainers.image.title="stashwatch" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 ENV NODE_ENV=production
+# The base's user would own the folder that WORKDIR makes, and could exchange the program in it.
+USER 0:0
 WORKDIR /app
 COPY --from=build --chown=65532:65532 /data /data
 COPY --from=packages /app/node_modules node_modules

@@ -59,8 +59,10 @@ export function startEngine(
   }
   const client = createClient(ask, () => waiting.size, async () => {
     isStopping = true
+    // The thread may have ended by the time its answer is read here.
+    const exited = new Promise((done) => worker.once('exit', done))
     await ask({ kind: 'stop' })
-    await new Promise((done) => worker.once('exit', done))
+    await exited
   })
   return new Promise((resolve, reject) => {
     worker.on('message', (reply: Reply) => {

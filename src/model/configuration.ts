@@ -166,6 +166,8 @@ export interface Config {
   readonly listen: { readonly host: string; readonly port: number }
   /** Absolute path of the folder that holds the journal and the mailbox. */
   readonly data: string
+  /** Absolute path of the folder that holds the user's own schemas of events. */
+  readonly schemas?: string
   /** How the service calls itself in links: `https://stashwatch.example.org`. */
   readonly url?: string
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'

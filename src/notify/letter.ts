@@ -1,4 +1,4 @@
-import type { AlertFacts, Notification, Unit } from '../model.ts'
+import { type AlertFacts, type Millis, type Notification, OWN_RULES, type Unit } from '../model.ts'
 import { formatDuration, formatTime, formatValue } from '../template.ts'
 import { clean, shorten } from './text.ts'
 
@@ -76,7 +76,7 @@ export function alertLetter(notification: Notification, facts: AlertFacts, optio
     greeting: greetingOf(notification),
     paragraphs: [leadOf(notification, facts)],
     ...(meter === undefined ? {} : { meter }),
-    facts: factsOf(facts),
+    facts: factsOf(facts, notification.at),
     notes: notesOf(notification, facts),
     rows: [],
     advice: adviceOf(facts, options),
@@ -95,7 +95,8 @@ export function toneOf(facts: AlertFacts): Tone {
 
 /** The host with the labels that tell its series apart: `db-1 /var/lib`. */
 export function placeOf(facts: AlertFacts, max = SHORT): string {
-  return [facts.host, ...Object.values(facts.labels)].map((name) => shorten(clean(name), max)).join(' ')
+  const names = [facts.host, ...Object.values(facts.labels)].filter((name) => name !== '')
+  return names.map((name) => shorten(clean(name), max)).join(' ')
 }
 
 /** The figure in its unit. */
@@ -133,9 +134,10 @@ function headlineOf(facts: AlertFacts): string {
   return `${place}: ${what} is back to ${value}, after ${lastedOf(facts)}`
 }
 
-function leadOf({ because }: Notification, facts: AlertFacts): string {
+/** A window that is judged before it has closed may end after the mail is written. */
+function leadOf({ at, because }: Notification, facts: AlertFacts): string {
   const rule = shorten(clean(facts.rule), SHORT)
-  const since = formatTime(facts.since)
+  const since = formatTime(Math.min(facts.since, at))
   if (facts.state === 'resolved') {
     return `the alert of the rule ${rule} is over. It began at ${since} and lasted ${lastedOf(facts)}.`
   }
@@ -149,9 +151,9 @@ function leadOf({ because }: Notification, facts: AlertFacts): string {
   return `the rule ${rule} has fired. ${subject} has been ${state} since ${since}.${over}`
 }
 
-function factsOf(facts: AlertFacts): readonly Fact[] {
+function factsOf(facts: AlertFacts, told: Millis): readonly Fact[] {
   const { unit, value, peak, resolvedAt } = facts
-  const window = `in the window that ended at ${formatTime(facts.at)}`
+  const window = `in the window that ${facts.at > told ? 'ends' : 'ended'} at ${formatTime(facts.at)}`
   const name = (label: string, text: string): Fact => ({ label, value: shorten(clean(text), WHOLE) })
   const list: (Fact | undefined)[] = [
     name('What', facts.what),
@@ -159,7 +161,7 @@ function factsOf(facts: AlertFacts): readonly Fact[] {
     ...Object.entries(facts.labels).map(([label, text]) => name(shorten(clean(label), SHORT), text)),
     value === null ? undefined : name('Value', `${figureOf(value, unit)} ${window}`),
     facts.bound === '' ? undefined : name('Bound', boundOf(facts.bound, unit)),
-    name(resolvedAt === undefined ? 'Since' : 'Began', formatTime(facts.since)),
+    name(resolvedAt === undefined ? 'Since' : 'Began', formatTime(Math.min(facts.since, told))),
     resolvedAt === undefined ? undefined : name('Ended', `${formatTime(resolvedAt)}, after ${lastedOf(facts)}`),
     peak === null || (resolvedAt === undefined && peak === value) ? undefined : name('Peak', figureOf(peak, unit)),
     name('Why', facts.reason),
@@ -186,29 +188,36 @@ function notesOf({ at, because }: Notification, facts: AlertFacts): readonly str
   return [...gapNotes([facts]), ...(late ? [note] : [])]
 }
 
-function adviceOf(facts: AlertFacts, { url }: LetterOptions): readonly Advice[] {
-  const host = shorten(clean(facts.host), SHORT)
-  const rule = shorten(clean(facts.rule), SHORT)
-  const isOver = facts.state === 'resolved'
+function adviceOf(facts: AlertFacts, options: LetterOptions): readonly Advice[] {
+  const own = OWN_ADVICE[facts.rule]
+  const look = own === undefined ? lookAtHost(facts, options) : { text: own }
+  const life = `/api/v1/alerts/${encodeURIComponent(facts.episode)}`
+  const story = { text: 'How this alert came about, step by step:', url: `${options.url ?? ''}${life}` }
   const change: Advice = {
     text:
-      `If this should not have been a mail: change the rule ${rule} in the configuration, ` +
+      `If this should not have been a mail: change the rule ${shorten(clean(facts.rule), SHORT)} in the configuration, ` +
       'and try it with "stashwatch check".',
   }
+  return [look, ...(options.url === undefined ? [] : [story]), ...(own === undefined ? [change] : [])]
+}
+
+/** What to do about an alert of the product's own rules, which no configuration holds. */
+const OWN_ADVICE: Readonly<Record<string, string>> = {
+  [OWN_RULES.source]:
+    'Look at this Logstash: does it run, does its log say that the http output cannot deliver, does its token still hold?',
+  [OWN_RULES.clock]: 'Look at the clock of this host and its time service (chrony, ntpd), and at the time zone its log lines are read with.',
+  [OWN_RULES.cap]: 'Look at /api/v1/hosts: are these hosts yours? If so, raise "limits" in the configuration; if not, find who invents them.',
+}
+
+function lookAtHost(facts: AlertFacts, { url }: LetterOptions): Advice {
+  const host = shorten(clean(facts.host), SHORT)
+  const isOver = facts.state === 'resolved'
   if (url === undefined) {
-    const look = isOver
-      ? `If you do not know what it was: look at ${host}.`
-      : `Look at ${host}: what runs there, and since when?`
-    return [{ text: look }, change]
+    return { text: isOver ? `If you do not know what it was: look at ${host}.` : `Look at ${host}: what runs there, and since when?` }
   }
   const path = facts.host.length > LINKED ? 'hosts' : `hosts/${encodeURIComponent(facts.host.toWellFormed())}`
-  const look = isOver ? `What ${host} does now:` : `Look at ${host}, its series and current windows:`
-  const life = `${url}/api/v1/alerts/${encodeURIComponent(facts.episode)}`
-  return [
-    { text: look, url: `${url}/api/v1/${path}` },
-    { text: 'How this alert came about, step by step:', url: life },
-    change,
-  ]
+  const text = isOver ? `What ${host} does now:` : `Look at ${host}, its series and current windows:`
+  return { text, url: `${url}/api/v1/${path}` }
 }
 
 /** Why the reader gets this mail. @param subject who tells the receiver: `the rule cpu-high notifies`. */
@@ -217,7 +226,9 @@ export function whyOf({ receiver, to }: Notification, subject: string): string {
 }
 
 function footerOf(notification: Notification, facts: AlertFacts): readonly string[] {
-  const why = whyOf(notification, `the rule ${shorten(clean(facts.rule), SHORT)} notifies`)
+  const isOwn = OWN_ADVICE[facts.rule] !== undefined
+  const rule = shorten(clean(facts.rule), SHORT)
+  const why = whyOf(notification, isOwn ? `stashwatch's own rule ${rule} notifies` : `the rule ${rule} notifies`)
   const next = facts.state === 'resolved' ? 'This was the last mail about it.' : 'Another mail follows when it is over.'
   return [why, next]
 }

@@ -1,0 +1,2 @@
+/** The product's own rules: what nobody has to configure. Their names are taken. */
+export const OWN_RULES = { source: 'source-down', clock: 'clock-off', cap: 'limit-reached' } as const
