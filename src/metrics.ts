@@ -165,7 +165,7 @@ function createTallyCounters({ counter, counterBy }: Families): ReadonlyMap<stri
       'samples_late_dropped',
       plain('samples_late_dropped_total', 'Samples dropped because their bucket is no longer kept.'),
     ],
-    ['samples_future', plain('samples_future_total', 'Samples dropped because their time lies too far ahead.')],
+    ['samples_future', plain('samples_future_total', 'Samples dated so far ahead of their arrival that they count at their arrival.')],
     [
       'duplicates',
       plain('duplicate_events_total', 'Events recognised as counted before: in a repeated body, or by their own id.'),

@@ -3,19 +3,21 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApi } from './api/index.ts'
+import { ConfigErrors, printMistake } from './config/index.ts'
 import { isLoopback } from './config/units.ts'
 import { type EngineClient, startEngine } from './engine/client.ts'
 import type { Report } from './engine/protocol.ts'
-import { createExtractor, type Extract } from './extract/samples.ts'
+import type { Extract } from './extract/samples.ts'
 import { encodeFrame } from './extract/frame.ts'
 import { createTokenCheck } from './ingest/auth.ts'
 import { createHttpServer } from './ingest/http.ts'
 import { createRejects } from './ingest/rejects.ts'
 import { ingestRoutes } from './ingest/route.ts'
-import { createSchemas } from './ingest/schemas.ts'
+import type { Schemas } from './ingest/schemas.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { Clock, Config, Log, Observer } from './model.ts'
-import { createSender, type Mailbox, openMailRoute, type Sender } from './notify/index.ts'
+import { createSender, type Mailbox, type MailRoute, openMailRoute, type Sender } from './notify/index.ts'
+import { openExtractor, openSchemas } from './service/judge.ts'
 
 export { openMailRoute } from './notify/index.ts'
 
@@ -24,8 +26,8 @@ export interface Service {
   /** Where it listens, with the port that it got. */
   readonly url: string
   readonly mailbox: Mailbox | undefined
-  /** Takes over a configuration; resolves to what stands against it. Nothing changes unless that is nothing. */
-  reload(config: Config): Promise<readonly string[]>
+  /** Reads the configuration anew; resolves to what stands against it. Nothing changes unless that is nothing. */
+  reload(): Promise<readonly string[]>
   /** Stops without cutting anybody or losing anything. */
   stop(): Promise<void>
 }
@@ -37,8 +39,8 @@ export interface ServiceOptions {
   /** Real time, for time-outs. */
   readonly timers: Clock
   readonly log: Log
-  /** Reads the configuration again and applies it; the mistakes, none when it is in force. */
-  readonly onReload?: () => Promise<readonly string[]>
+  /** Reads the configuration for a reload, which is offered only with it. @throws {ConfigErrors} and the file system's */
+  readonly readConfig?: () => Config
   /** The engine's thread ended by itself: nothing can be accepted any more. */
   readonly onEnd: (error: Error) => void
 }
@@ -52,8 +54,8 @@ export const VERSION: string = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version
 
-const SCHEMAS = new URL('../schemas/events/', import.meta.url)
 const TICK = 1000
+const STOP_WITHIN = 10_000
 
 /** What the parts share while they run. */
 interface Running {
@@ -64,10 +66,13 @@ interface Running {
   journalOk: boolean
   /** A sender was turned away since the last tick. */
   refused: boolean
+  schemas: Schemas
   extract: Extract
   engine: EngineClient | undefined
   sender: Sender | undefined
   mailbox: Mailbox | undefined
+  /** The newest reload; the next one and the stop wait for it. */
+  reloading: Promise<unknown>
 }
 
 /**
@@ -78,6 +83,7 @@ interface Running {
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, timers, log } = options
+  const schemas = openSchemas(config)
   mkdirSync(config.data, { recursive: true, mode: 0o700 })
   const metrics = createMetrics({ version: VERSION, clock })
   const running: Running = {
@@ -87,58 +93,89 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     state: 'starting',
     journalOk: true,
     refused: false,
-    extract: extractorFor(config),
+    schemas,
+    extract: openExtractor(config),
     engine: undefined,
     sender: undefined,
     mailbox: undefined,
+    reloading: Promise.resolve(),
   }
   const route = await openMailRoute(config, log)
   running.mailbox = route.mailbox
   const http = await createHttp(running)
-  const undo: (() => Promise<unknown>)[] = [() => http.app.close()]
-  const unwind = async (): Promise<void> => {
-    for (const step of undo.toReversed()) await step()
-  }
+  const undo: (() => unknown)[] = [() => http.app.close()]
   try {
     await http.app.listen({ host: config.listen.host, port: config.listen.port })
     const file = join(config.data, 'stashwatch.db')
     const data = { file, config: config.engine, now: clock.now() }
-    const engine = await startEngine(data, (report) => hear(running, report), options.onEnd)
+    const engine = await startEngine(data, (report) => hear(running, report), (error) => lose(running, error))
     running.engine = engine
-    undo.push(() => engine.stop())
-    running.sender = createSender({ ...route, outbox: engine.outbox, clock, log, observer: metrics.observer })
-    undo.push(async () => running.sender?.stop(5000))
-    const stopTicks = startTicks(running, engine)
-    undo.push(async () => stopTicks())
+    undo.push(() => stopEngine(running))
+    running.sender = startSender(running, engine, route)
+    undo.push(() => running.sender?.stop(5000))
+    undo.push(startTicks(running, engine))
     undo.push(() => http.drain({ timers }))
     running.state = 'ready'
     const url = urlOf(http.app.server.address(), config)
     log.info({ url, version: VERSION, data: config.data }, 'listening')
-    return { url, mailbox: route.mailbox, reload: (next) => reload(running, next), stop: () => stop(running, unwind) }
+    let stopped: Promise<void> | undefined
+    return {
+      url,
+      mailbox: route.mailbox,
+      reload: () => reload(running),
+      stop: () => (stopped ??= stop(running, undo)),
+    }
   } catch (error) {
-    await unwind()
+    await unwind(undo)
     throw error
   }
 }
 
-async function stop(running: Running, unwind: () => Promise<void>): Promise<void> {
-  if (running.state === 'draining') return
+async function stop(running: Running, undo: readonly (() => unknown)[]): Promise<void> {
   running.state = 'draining'
+  await running.reloading
   running.options.log.info({}, 'stopping: no new connections, what was begun is finished')
-  await unwind()
+  await unwind(undo)
   running.options.log.info({}, 'stopped')
 }
 
-function extractorFor(config: Config): Extract {
-  const { metrics, rules } = config.engine
-  const { host, idField } = config.ingest
-  const counts = rules.filter((rule) => rule.kind === 'count')
-  return createExtractor({ metrics, rules: counts, host, ...(idField === undefined ? {} : { idField }) })
+/** Takes the parts down, the last one first. One that fails does not keep the others. @throws the first failure. */
+async function unwind(undo: readonly (() => unknown)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const step of undo.toReversed()) {
+    try {
+      await step()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+/** The engine's thread has ended by itself: there is nothing to ask any more, and nothing to wait for. */
+function lose(running: Running, error: Error): void {
+  running.state = 'draining'
+  running.engine = undefined
+  running.options.onEnd(error)
+}
+
+/** Waits for the last snapshot, but not for ever: what was answered is in the journal without it. */
+function stopEngine({ engine, options }: Running): Promise<void> {
+  if (engine === undefined) return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    const late = new Error(`the engine did not stop within ${STOP_WITHIN / 1000} s`)
+    const cancel = options.timers.after(STOP_WITHIN, () => reject(late))
+    engine.stop().then(resolve, reject).finally(cancel)
+  })
+}
+
+function startSender({ options, metrics }: Running, { outbox }: EngineClient, route: MailRoute): Sender {
+  return createSender({ ...route, outbox, clock: options.clock, log: options.log, observer: metrics.observer })
 }
 
 async function createHttp(running: Running): Promise<ReturnType<typeof createHttpServer>> {
   const { options, metrics } = running
-  const { config, clock, timers, log, onReload } = options
+  const { config, clock, timers, log, readConfig } = options
   const rejects = createRejects({ clock, log })
   const http = createHttpServer({ log })
   const engine = later(running)
@@ -149,7 +186,7 @@ async function createHttp(running: Running): Promise<ReturnType<typeof createHtt
     log,
     observer: watchful(running),
     rejects,
-    schemas: createSchemas(SCHEMAS),
+    schemas: { judge: (event) => running.schemas.judge(event) },
     extract: (event, kind) => running.extract(event, kind),
     encode: encodeFrame,
     append: (frame) => engine().append(frame),
@@ -167,7 +204,7 @@ async function createHttp(running: Running): Promise<ReturnType<typeof createHtt
     state: () => running.state,
     journalOk: () => running.journalOk,
     ...(running.mailbox === undefined ? {} : { mailbox: running.mailbox }),
-    ...(onReload === undefined ? {} : { reload: onReload }),
+    ...(readConfig === undefined ? {} : { reload: () => reload(running) }),
   })
   await http.app.register(ingest)
   await http.app.register(api)
@@ -177,7 +214,7 @@ async function createHttp(running: Running): Promise<ReturnType<typeof createHtt
 /** The engine, which the HTTP side knows before it is there. */
 function later(running: Running): () => EngineClient {
   return () => {
-    if (running.engine === undefined) throw new Error('the journal is still being read')
+    if (running.engine === undefined) throw new Error('the engine does not run')
     return running.engine
   }
 }
@@ -225,6 +262,8 @@ function hear(running: Running, report: Report): void {
       return log.error({ reason: report.message }, 'the journal cannot be written: batches are answered 503 until it can')
     case 'fault':
       return log.error({ offset: report.offset, reason: report.message }, 'an entry could not be folded; it is passed over')
+    case 'notice':
+      return log[report.level](report.fields, report.message)
     case 'ready':
       return sayReady(running, report)
     default:
@@ -239,27 +278,66 @@ function sayReady({ options }: Running, { replayed, downFrom }: Report & { kind:
   return options.log.info({ replayed, from, until }, 'state restored; between these times nothing was watched')
 }
 
-/** What can change while the service runs: metrics, rules, receivers, limits, the mail server. */
-async function reload(running: Running, next: Config): Promise<readonly string[]> {
-  const { config, options, metrics, engine } = running
+/** One reload after the other. Never rejects: whatever stands against a new configuration, the old one goes on. */
+function reload(running: Running): Promise<readonly string[]> {
+  const { options, metrics } = running
+  const turn = running.reloading.then(async () => {
+    const mistakes = await takeOver(running).catch(sayMistakes)
+    metrics.reloaded(mistakes.length === 0)
+    for (const mistake of mistakes) options.log.error({}, mistake)
+    if (mistakes.length === 0) options.log.info({}, 'the configuration was loaded anew')
+    return mistakes
+  })
+  running.reloading = turn
+  return turn
+}
+
+function sayMistakes(error: unknown): readonly string[] {
+  if (error instanceof ConfigErrors) return error.mistakes.map(printMistake)
+  return [error instanceof Error ? error.message : String(error)]
+}
+
+/** Metrics, rules, receivers, limits, own schemas and the mail server can change while the service runs. First what may fail. */
+async function takeOver(running: Running): Promise<readonly string[]> {
+  const { config, options, engine, state } = running
+  if (state !== 'ready' || engine === undefined) return [`the service is ${state}: the configuration is not read now`]
+  if (options.readConfig === undefined) return ['there is no configuration that could be read anew']
+  const next = options.readConfig()
+  const changed = changedForGood(config, next)
+  if (changed.length > 0) {
+    return changed.map((key) => `${key} has changed: restart the service for that; nothing was changed now`)
+  }
+  const isBuiltIn = config.schemas === undefined && next.schemas === undefined
+  const schemas = isBuiltIn ? running.schemas : openSchemas(next)
+  const extract = openExtractor(next)
+  const route = mailOf(config) === mailOf(next) ? undefined : await openMailRoute(next, options.log)
+  try {
+    await engine.configure(next.engine)
+  } catch (error) {
+    await route?.transport.close()
+    throw error
+  }
+  running.config = next
+  running.schemas = schemas
+  running.extract = extract
+  if (route === undefined) return []
+  await running.sender?.stop(5000)
+  running.sender = startSender(running, engine, route)
+  return []
+}
+
+/** What was changed although it is looked at only when the service starts, as the file calls it. */
+function changedForGood(config: Config, next: Config): readonly string[] {
   const fixed = ['listen', 'data', 'ingest', 'api', 'logLevel'] as const
   const changed = fixed.filter((key) => JSON.stringify(config[key]) !== JSON.stringify(next[key]))
-  if (changed.length > 0) {
-    metrics.reloaded(false)
-    return changed.map((key) => `${key === 'logLevel' ? 'log' : key} has changed: restart the service for that; nothing was changed now`)
-  }
-  const { clock, log } = options
-  await engine?.configure(next.engine)
-  running.config = next
-  running.extract = extractorFor(next)
-  if (engine !== undefined && JSON.stringify(config.smtp) !== JSON.stringify(next.smtp)) {
-    await running.sender?.stop(5000)
-    const route = await openMailRoute(next, log)
-    running.sender = createSender({ ...route, outbox: engine.outbox, clock, log, observer: metrics.observer })
-  }
-  metrics.reloaded(true)
-  log.info({}, 'the configuration was loaded anew')
-  return []
+  const names = changed.map((key) => (key === 'logLevel' ? 'log' : key))
+  // The pages of the mailbox are there from the start, or not at all.
+  return config.smtp !== undefined && next.smtp === undefined ? [...names, 'smtp'] : names
+}
+
+/** All that mails are sent with and made of. */
+function mailOf({ smtp, url, engine }: Config): string {
+  return JSON.stringify([smtp, url, engine.mailsPerMinute])
 }
 
 function urlOf(address: AddressInfo | string | null, { listen }: Config): string {

@@ -325,7 +325,7 @@ test('the Logstash pipeline loses no event and says who it is', (t) => {
       format: 'json_batch',
       http_compression: 'true',
       retryable_codes: ['401', '403', '429', '500', '502', '503', '504'],
-      headers: { Authorization: 'Bearer ${STASHWATCH_TOKEN}', 'X-Source': /^\$\{STASHWATCH_SOURCE:/ },
+      headers: { Authorization: 'Bearer ${STASHWATCH_TOKEN}' },
       socket_timeout: '10',
     },
   })

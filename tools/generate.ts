@@ -10,6 +10,8 @@ const ROOT = new URL('../', import.meta.url)
 const EVENTS = new URL('schemas/events/', ROOT)
 const CONFIG = new URL('schemas/config.schema.json', ROOT)
 const SUFFIX = '.schema.json'
+/** A field that is called like a keyword of the language is quoted, so that nobody takes it for one. */
+const KEYWORD = /^(\s*)(await|async)(\??: )/gm
 const COMMAND = 'npm run generate'
 
 interface Output {
@@ -40,8 +42,8 @@ function eventTypes(): Promise<string> {
   return typesOf(root, 'EventsByKind', EVENTS)
 }
 
-function typesOf(schema: JSONSchema, name: string, folder: URL): Promise<string> {
-  return compile(schema, name, {
+async function typesOf(schema: JSONSchema, name: string, folder: URL): Promise<string> {
+  const text = await compile(schema, name, {
     cwd: fileURLToPath(folder),
     format: false,
     $refOptions: {
@@ -51,6 +53,7 @@ function typesOf(schema: JSONSchema, name: string, folder: URL): Promise<string>
     },
     bannerComment: `// Written by \`${COMMAND}\` from the JSON schemas in schemas/. Change those, not this file.`,
   })
+  return text.replaceAll(KEYWORD, '$1"$2"$3')
 }
 
 /** What has no constraint but a description is unknown; without this hint it would become an object's type. */

@@ -4,6 +4,8 @@ import type { Millis } from '../model.ts'
 export interface Skew {
   /** The newest offsets in a row that are beyond the bound while the clock counts as right (or within, while off). */
   run: number[]
+  /** Arrival of the newest offset that was looked at. */
+  at: Millis
   /** The median offset that was found, while the clock counts as off. */
   off: Millis | undefined
 }
@@ -12,17 +14,26 @@ export interface Skew {
 export const CLOCK_BOUND = 5 * 60_000
 const RUN = 20
 const STEADY = 10_000
+/** Offsets that arrive closer together say nothing new: what was kept back while a host was cut off comes in one go. */
+const APART = 3000
+
+export function createSkew(): Skew {
+  return { run: [], at: -Infinity, off: undefined }
+}
 
 /**
- * Folds one offset in. Twenty in a row beyond five minutes that agree within ten seconds prove that a clock is off;
- * twenty in a row within prove that it is right again.
+ * Folds the offset of an event in that arrived at `rcv`. Twenty in a row beyond five minutes that agree within ten
+ * seconds prove that a clock is off; twenty in a row within prove that it is right again. The twenty arrive over a
+ * minute at least: a backlog that is caught up with changes its offset meanwhile, a wrong clock does not.
  */
-export function observeOffset(skew: Skew, offset: Millis): void {
+export function observeOffset(skew: Skew, offset: Millis, rcv: Millis): void {
   const isBeyond = Math.abs(offset) > CLOCK_BOUND
   if (isBeyond === (skew.off !== undefined)) {
     if (skew.run.length > 0) skew.run = []
     return
   }
+  if (Math.abs(rcv - skew.at) < APART) return
+  skew.at = rcv
   skew.run.push(offset)
   if (skew.run.length < RUN) return
   if (skew.off !== undefined) {

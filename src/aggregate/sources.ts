@@ -8,6 +8,8 @@ export interface Source {
   readonly name: string
   /** Newest event time that it delivered, never beyond the arrival; -Infinity before. */
   w: Millis
+  /** Newest arrival of an event or heartbeat whose time was believed, or the source's first arrival. */
+  trusted: Millis
   /** What `w` was at recent ticks, oldest first. */
   marks: { at: Millis; w: Millis }[]
   /** Arrival of its newest request, of its first, and of the newest one that came after a pause. */
@@ -27,7 +29,9 @@ export interface Source {
 }
 
 /** Samples that are older than this on arrival move no clock. */
-const TOO_OLD = 24 * 3_600_000
+export const TOO_OLD = 24 * 3_600_000
+/** A source that delivers nothing but events with unbelievable times goes by their arrival after this long. */
+const UNTRUSTED = 60_000
 /** A pause between requests that a steady sender does not make. */
 const PAUSE = 30_000
 /** A heartbeat overtakes events that are on their way; it vouches for the time before this much of its own. */
@@ -39,6 +43,7 @@ export function createSource(name: string, rcv: Millis): Source {
   return {
     name,
     w: -Infinity,
+    trusted: rcv,
     marks: [],
     heard: rcv,
     since: rcv,
@@ -62,7 +67,17 @@ export function hear(source: Source, rcv: Millis): void {
 
 /** An event came that may be trusted with the time. */
 export function moveClock(source: Source, ts: Millis, rcv: Millis): void {
-  if (rcv - ts <= TOO_OLD) source.w = Math.max(source.w, Math.min(ts, rcv))
+  if (rcv - ts > TOO_OLD) return
+  source.trusted = Math.max(source.trusted, rcv)
+  source.w = Math.max(source.w, Math.min(ts, rcv))
+}
+
+/**
+ * An event came whose time is not believed, so that it is taken by its arrival. It proves nothing about the others of
+ * its source, which may be in the midst of a backlog; but where there are no others, somebody has to close the windows.
+ */
+export function moveByArrival(source: Source, rcv: Millis): void {
+  if (rcv - source.trusted > UNTRUSTED) source.w = Math.max(source.w, rcv - HEARTBEAT_MARGIN)
 }
 
 export function beat(source: Source, ts: Millis, rcv: Millis): void {
@@ -77,8 +92,7 @@ export function beat(source: Source, ts: Millis, rcv: Millis): void {
  * @param able how much of the time since the last tick counts as silence: 0 when the service could not have listened.
  */
 export function tickSource(source: Source, now: Millis, able: Millis, bucket: Millis): void {
-  source.heard = Math.min(source.heard, now)
-  for (const mark of source.marks) mark.at = Math.min(mark.at, now)
+  holdBack(source, now)
   source.marks.push({ at: now, w: source.w })
   while (source.marks.length > 1 && (source.marks[1] as { at: Millis }).at <= now - SLOW_WAIT) source.marks.shift()
   source.silence += able
@@ -87,6 +101,18 @@ export function tickSource(source: Source, now: Millis, able: Millis, bucket: Mi
   if (source.delivered) source.observed += bucket
   source.watching = current
   source.delivered = false
+}
+
+/** Nothing that is remembered of a source lies ahead of the present: the service's clock may have been set back. */
+function holdBack(source: Source, now: Millis): void {
+  source.heard = Math.min(source.heard, now)
+  source.trusted = Math.min(source.trusted, now)
+  source.pausedUntil = Math.min(source.pausedUntil, now)
+  source.w = Math.min(source.w, now)
+  for (const mark of source.marks) {
+    mark.at = Math.min(mark.at, now)
+    mark.w = Math.min(mark.w, now)
+  }
 }
 
 /** The closing clock: the source's clock as it was `wait` ago. */

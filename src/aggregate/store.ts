@@ -178,7 +178,10 @@ export function addSample(store: Store, slot: number, bucket: number, ts: Millis
   chunk.max[at] = fresh ? value : Math.max(chunk.max[at] as number, value)
 }
 
-/** Moves the ring of a series so that it reaches the bucket, emptying the cells that it passes. */
+/**
+ * Moves the ring of a series so that it reaches the bucket, emptying the cells that it passes. A series that reported
+ * more often than its ring is long and then paused for longer begins anew: nothing is left to judge its windows by.
+ */
 function advance(store: Store, slot: number, chunk: Chunk, bucket: number, ts: Millis, value: number): void {
   const index = slot & (CHUNK - 1)
   const head = chunk.head[index] as number
@@ -194,9 +197,59 @@ function advance(store: Store, slot: number, chunk: Chunk, bucket: number, ts: M
   if (bucket <= head) return
   const base = baseOf(store, slot)
   const cells = store.layout.cells
-  if (bucket - head >= cells) chunk.n.fill(0, base, base + cells)
-  else for (let b = head + 1; b <= bucket; b++) chunk.n[base + cellOf(store, b)] = 0
+  if (bucket - head >= cells) {
+    if (filledCells(chunk, base, cells) > 1) chunk.first[index] = ts
+    chunk.n.fill(0, base, base + cells)
+  } else for (let b = head + 1; b <= bucket; b++) chunk.n[base + cellOf(store, b)] = 0
   chunk.head[index] = bucket
+  if (isFar(chunk.k[index] as number, value)) shiftAnew(store, slot, value)
+}
+
+/** Whether one value drowns in the other's rounding. */
+function isFar(a: number, b: number): boolean {
+  const small = Math.min(Math.abs(a), Math.abs(b))
+  return small > 0 && small < 1e-9 * Math.max(Math.abs(a), Math.abs(b))
+}
+
+/** Shifts the sums of a series by another value. A first value out of all proportion would blur all that come after. */
+function shiftAnew(store: Store, slot: number, k: number): void {
+  const chunk = chunkOf(store, slot)
+  const base = baseOf(store, slot)
+  const by = (chunk.k[slot & (CHUNK - 1)] as number) - k
+  for (let at = base; at < base + store.layout.cells; at++) {
+    const n = chunk.n[at] as number
+    if (n === 0) continue
+    const d1 = chunk.d1[at] as number
+    chunk.d1[at] = d1 + n * by
+    if (store.layout.squares) chunk.d2[at] = (chunk.d2[at] as number) + 2 * by * d1 + n * by * by
+  }
+  chunk.k[slot & (CHUNK - 1)] = k
+}
+
+/**
+ * Takes back what lies ahead of the present, after the clock was set back: series whose newest sample is beyond its
+ * bucket begin anew, and no series counts as judged beyond it.
+ */
+export function rewindSeries(store: Store, bucket: number, now: Millis): void {
+  for (let slot = 0; slot < store.used; slot++) {
+    const chunk = chunkOf(store, slot)
+    const index = slot & (CHUNK - 1)
+    if ((chunk.head[index] as number) <= bucket && (chunk.judged[index] as number) <= bucket) continue
+    changing(store, slot)
+    chunk.judged[index] = Math.min(chunk.judged[index] as number, bucket)
+    chunk.judgedSlow[index] = Math.min(chunk.judgedSlow[index] as number, bucket)
+    if ((chunk.head[index] as number) <= bucket) continue
+    chunk.head[index] = bucket
+    chunk.first[index] = now
+    const base = baseOf(store, slot)
+    chunk.n.fill(0, base, base + store.layout.cells)
+  }
+}
+
+function filledCells(chunk: Chunk, base: number, cells: number): number {
+  let filled = 0
+  for (let at = base; at < base + cells; at++) if (chunk.n[at] !== 0) filled++
+  return filled
 }
 
 function keepLast(chunk: Chunk, at: number, fresh: boolean, ts: Millis, value: number): void {

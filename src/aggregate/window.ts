@@ -28,18 +28,30 @@ export function windowOf(store: Store, slot: number, span: Span): Window {
 }
 
 /** The figure that a rule asks of a window; NaN when the window cannot give it. */
-export function figureOf(store: Store, slot: number, span: Span, of: Of, window: Readonly<Partial>): number {
-  if (of === 'increase' || of === 'rate') return counterFigure(store, slot, span, of)
+export function figureOf(
+  store: Store,
+  slot: number,
+  span: Span,
+  of: Of,
+  window: Readonly<Partial>,
+  bucketWidth: Millis,
+): number {
+  if (of === 'increase' || of === 'rate') return counterFigure(store, slot, span, of, bucketWidth)
   const k = shiftOf(store, slot)
   if (window.n === 0) return NaN
   if (of === 'mean') return meanOf(window, k)
-  if (of === 'sum' || of === 'count') return sumOf(window, k)
+  if (of === 'sum') return sumOf(window, k)
+  if (of === 'count') return window.n
   if (of === 'stddev') return stddevOf(window)
   return window[of]
 }
 
-/** Growth of a counter within a window, from the sample before it; `rate` is per second of the time it covers. */
-function counterFigure(store: Store, slot: number, span: Span, of: 'increase' | 'rate'): number {
+/**
+ * Growth of a counter within a window, from the sample before it; `rate` is per second of the time it covers. Of a
+ * growth that took longer than the window is long (the counter pauses, or reports less often) only its share counts.
+ */
+function counterFigure(store: Store, slot: number, span: Span, of: 'increase' | 'rate', bucketWidth: Millis): number {
+  const length = (span.to - span.from) * bucketWidth
   let before = lastBefore(store, slot, span.from)
   const start = before?.ts
   let began = start
@@ -52,7 +64,8 @@ function counterFigure(store: Store, slot: number, span: Span, of: 'increase' | 
       const ts = samples[i] as number
       const value = samples[i + 1] as number
       if (before !== undefined) {
-        increase += growth(before.value, value)
+        const share = of === 'rate' ? 1 : Math.min(1, length / (ts - before.ts))
+        increase += growth(before.value, value) * share
         pairs++
       }
       began ??= ts
@@ -60,7 +73,8 @@ function counterFigure(store: Store, slot: number, span: Span, of: 'increase' | 
     }
   }
   if (pairs === 0 || before === undefined || began === undefined) return NaN
-  return of === 'increase' ? increase : (increase * 1000) / (before.ts - began)
+  if (of === 'increase') return increase
+  return before.ts > began ? (increase * 1000) / (before.ts - began) : NaN
 }
 
 function counterSamples(store: Store, slot: number, bucket: number): readonly number[] {
@@ -98,13 +112,14 @@ export function intervalOf(store: Store, slot: number, to: number, bucketWidth: 
     previous = bucket
   }
   if (gaps.length === 0) return counts.length === 1 && (counts[0] as number) > 1 ? bucketWidth / (counts[0] as number) : NaN
-  const gap = median(gaps)
-  return gap > 1 ? gap * bucketWidth : bucketWidth / median(counts)
+  const gap = median(gaps, (gaps.length - 1) >> 1)
+  return gap > 1 ? gap * bucketWidth : bucketWidth / median(counts, counts.length >> 1)
 }
 
-function median(values: number[]): number {
+/** The value in the middle, or the given one of the two that are there: a pause is no interval. */
+function median(values: number[], middle: number): number {
   values.sort((a, b) => a - b)
-  return values[values.length >> 1] as number
+  return values[middle] as number
 }
 
 /**

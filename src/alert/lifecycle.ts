@@ -38,7 +38,7 @@ export type Finding =
 export interface Patience {
   readonly for: Millis
   readonly keepFiringFor: Millis
-  /** A pending alert without data for longer than this is over. */
+  /** A pending alert without data for longer than this is over; what comes later begins anew. */
   readonly forgetPending: Millis
 }
 
@@ -52,11 +52,15 @@ export interface Step {
 
 /** Moves an alert on by one finding. Findings about windows older than the newest breach never undo it. */
 export function advance(life: Life | undefined, finding: Finding, patience: Patience): Step {
-  if (life === undefined || life.state === 'resolved') return begin(finding, patience)
+  if (life === undefined || life.state === 'resolved' || isForgotten(life, finding.at, patience)) return begin(finding, patience)
   if (life.state === 'pending') return advancePending(life, finding, patience)
   if (finding.kind === 'no data') return { life: { ...life, noDataSince: life.noDataSince ?? finding.at } }
   if (finding.kind === 'anomalous') return worsen(life, finding)
   return recover(life, finding.at, patience)
+}
+
+function isForgotten(life: Life, at: Millis, patience: Patience): boolean {
+  return life.state === 'pending' && at - life.dataUntil > patience.forgetPending
 }
 
 function begin(finding: Finding, patience: Patience): Step {
@@ -74,9 +78,7 @@ function fire(since: Millis, finding: Finding & { kind: 'anomalous' }): Step {
 
 function advancePending(life: Life & { state: 'pending' }, finding: Finding, patience: Patience): Step {
   if (finding.kind === 'normal') return { life: finding.at < life.dataUntil ? life : undefined }
-  if (finding.kind === 'no data') {
-    return { life: finding.at - life.dataUntil > patience.forgetPending ? undefined : life }
-  }
+  if (finding.kind === 'no data') return { life }
   if (finding.at - life.since >= patience.for) return fire(life.since, finding)
   const since = Math.min(life.since, finding.at)
   return { life: { ...life, since, severity: finding.severity, dataUntil: Math.max(life.dataUntil, finding.at) } }

@@ -1,6 +1,8 @@
 import { ConfigErrors, ConfigUnreadable, loadConfig, printMistake } from '../config/index.ts'
 import type { Loaded } from '../config/index.ts'
 import type { Recipient } from '../model.ts'
+import { openSchemas, SchemaError } from '../service/judge.ts'
+import { checkEvents } from './check-events.ts'
 
 export interface CheckIo {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -10,14 +12,22 @@ export interface CheckIo {
   readonly err: (line: string) => void
 }
 
+export interface CheckArgs {
+  readonly config?: string
+  /** A file of events, `-` for standard input. */
+  readonly events?: string
+}
+
 /**
- * `stashwatch check`: says whether a configuration would start, and every mistake in it if not.
+ * `stashwatch check`: says whether a configuration would start, and every mistake in it if not. With events it says
+ * what the configuration makes of them instead.
  *
  * @returns the exit code: 0 in order, 1 mistakes, 2 the file could not be read.
  */
-export function check(args: { readonly config?: string }, io: CheckIo): Promise<number> {
+export function check(args: CheckArgs, io: CheckIo): Promise<number> {
   const loaded = load(args, io)
   if (typeof loaded === 'number') return Promise.resolve(loaded)
+  if (args.events !== undefined) return checkEvents(args.events, loaded.config, io)
   for (const line of summarize(args.config ?? 'the built-in configuration', loaded)) io.out(line)
   return Promise.resolve(0)
 }
@@ -25,8 +35,15 @@ export function check(args: { readonly config?: string }, io: CheckIo): Promise<
 /** The configuration, or the exit code after its mistakes were printed. */
 export function load(args: { readonly config?: string }, io: CheckIo): Loaded | number {
   try {
-    return loadConfig({ ...(args.config === undefined ? {} : { file: args.config }), env: io.env, cwd: io.cwd })
+    const loaded = loadConfig({ ...(args.config === undefined ? {} : { file: args.config }), env: io.env, cwd: io.cwd })
+    if (loaded.config.schemas !== undefined) openSchemas(loaded.config)
+    return loaded
   } catch (error) {
+    if (error instanceof SchemaError) {
+      io.err(error.message)
+      io.err('1 mistake in the schemas; nothing would start')
+      return 1
+    }
     if (error instanceof ConfigErrors) {
       for (const mistake of error.mistakes) io.err(printMistake(mistake))
       io.err(`${count(error.mistakes.length, 'mistake')}; nothing would start`)
@@ -47,6 +64,7 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
     `${name} is in order: ${count(engine.rules.length, 'rule')}, ${count(engine.receivers.length, 'receiver')}`,
     `  mail to ${sayList([...people.values()])}, ${way}`,
     `  listens on ${host}:${listen.port}, keeps its data in ${config.data}`,
+    ...(config.schemas === undefined ? [] : [`  own schemas in ${config.schemas}: ${sayList(openSchemas(config).own)}`]),
     ...warnings.map((warning) => `warning: ${warning}`),
   ]
 }

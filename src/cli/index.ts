@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { VERSION } from '../service.ts'
 import { meant } from '../template.ts'
 import { check } from './check.ts'
@@ -32,10 +32,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     run: (values, io) => start(configOf(values), io),
   },
   check: {
-    does: 'validates a configuration and says every mistake with its place',
-    example: 'stashwatch check --config stashwatch.yaml',
-    options: { config: CONFIG },
-    run: (values, io) => check(configOf(values), io),
+    does: 'validates a configuration and says every mistake with its place; with --events, what it makes of real events',
+    example: 'stashwatch check --config stashwatch.yaml --events events.ndjson.gz',
+    options: { config: CONFIG, events: { type: 'string', value: 'FILE', says: 'events (lines or an array, also .gz; - reads standard input)' } },
+    run: (values, io) => check({ ...configOf(values), ...textOf(values, 'events') }, io),
   },
   demo: {
     does: 'shows an alert mail and a recovery mail within a minute, without any set-up',
@@ -61,29 +61,23 @@ const VERBS: Readonly<Record<string, Verb>> = {
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = args
+  if (name === 'help' && rest[0] !== undefined) return run([...rest, '--help'], io)
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     usage(name === undefined ? io.err : io.out)
     return name === undefined ? 1 : 0
   }
-  if (name === '--version') {
+  if (name === '--version' || name === '-V') {
     io.out(VERSION)
     return 0
   }
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
   if (verb === undefined) {
-    io.err(`unknown verb '${name}'${meant(name, Object.keys(VERBS))}; stashwatch --help lists the verbs`)
+    io.err(`unknown verb '${name}'${meant(name, Object.keys(VERBS))} (stashwatch --help lists the verbs)`)
     return 1
   }
-  return runVerb(name, verb, rest, io)
-}
-
-async function runVerb(name: string, verb: Verb, args: readonly string[], io: Io): Promise<number> {
-  let values: Values
-  try {
-    const options = Object.fromEntries(Object.entries(verb.options).map(([key, { type }]) => [key, { type }]))
-    values = parseArgs({ args: [...args], options: { ...options, help: { type: 'boolean', short: 'h' } } }).values
-  } catch (error) {
-    io.err(`${error instanceof Error ? error.message : String(error)} (stashwatch ${name} --help lists what it takes)`)
+  const values = readOptions(rest, verb.options)
+  if (typeof values === 'string') {
+    io.err(`${values} (stashwatch ${name} --help lists what it takes)`)
     return 1
   }
   if (values['help'] === true) {
@@ -91,6 +85,45 @@ async function runVerb(name: string, verb: Verb, args: readonly string[], io: Io
     return 0
   }
   return verb.run(values, io)
+}
+
+const HELP: Options[string] = { type: 'boolean', says: 'says all this' }
+
+/** The values of a verb's options, or a sentence about what is wrong with them. */
+function readOptions(args: readonly string[], given: Options): Values | string {
+  const known: Options = { ...given, help: HELP }
+  const types = Object.entries(known).map(([key, { type }]) => [key, { type, ...(key === 'help' ? { short: 'h' } : {}) }])
+  const options = Object.fromEntries(types) as ParseArgsOptionsConfig
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true })
+  for (const token of tokens) {
+    if (token.kind === 'positional') return `unexpected argument '${token.value}'${fileHint(token.value, known)}`
+    if (token.kind !== 'option') continue
+    const fault = faultOf(token, known)
+    if (fault !== undefined) return fault
+  }
+  return parseArgs({ args: [...args], options }).values as Values
+}
+
+interface Written {
+  readonly name: string
+  /** As it was written: `--config`. */
+  readonly rawName: string
+  readonly value: string | undefined
+  /** The value was written with `=`. */
+  readonly inlineValue: boolean | undefined
+}
+
+function faultOf({ name, rawName, value, inlineValue }: Written, known: Options): string | undefined {
+  const option = Object.hasOwn(known, name) ? known[name] : undefined
+  if (option === undefined) return `unknown option '${rawName}'${meant(rawName, Object.keys(known).map((key) => `--${key}`))}`
+  if (option.type === 'boolean') return value === undefined ? undefined : `${rawName} takes no value, found '${value}'`
+  const isOption = value !== '-' && value?.startsWith('-') === true && inlineValue === false
+  return value === undefined || value === '' || isOption ? `${rawName} needs a value: ${rawName} ${option.value ?? 'VALUE'}` : undefined
+}
+
+/** A file that stands alone is probably the configuration. */
+function fileHint(argument: string, known: Options): string {
+  return Object.hasOwn(known, 'config') && /\.ya?ml$/.test(argument) ? `: did you mean '--config ${argument}'?` : ''
 }
 
 async function runDemo(values: Values, io: Io): Promise<number> {
@@ -123,7 +156,7 @@ function usage(out: (line: string) => void): void {
 
 function help(name: string, verb: Verb, out: (line: string) => void): void {
   out(`stashwatch ${name}: ${verb.does}`)
-  for (const [key, { value, says }] of Object.entries(verb.options)) {
+  for (const [key, { value, says }] of Object.entries({ ...verb.options, help: HELP })) {
     out(`  ${`--${key}${value === undefined ? '' : ` ${value}`}`.padEnd(16)} ${says}`)
   }
   out(`example: ${verb.example}`)

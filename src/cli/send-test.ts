@@ -2,6 +2,7 @@ import { createClock } from '../clock.ts'
 import type { Config, Log, Notification, Recipient } from '../model.ts'
 import { openMailRoute } from '../service.ts'
 import { type CheckIo, load } from './check.ts'
+import { whyNot } from './start.ts'
 
 /**
  * `stashwatch send-test`: one real notification to every recipient of a receiver, or of all of them, past the rules.
@@ -21,7 +22,12 @@ export async function sendTest(args: { readonly config?: string; readonly receiv
   }
   const now = createClock().now()
   const notifications = chosen.flatMap(({ name, email }) => email.map((to) => sample(name, to, now)))
-  return (await sendAll(config, notifications, io)) ? 0 : 2
+  try {
+    return (await sendAll(config, notifications, io)) ? 0 : 2
+  } catch (error) {
+    io.err(whyNot(error, `${config.listen.host}:${config.listen.port}`))
+    return 2
+  }
 }
 
 async function sendAll(config: Config, notifications: readonly Notification[], io: CheckIo): Promise<boolean> {

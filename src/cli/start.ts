@@ -1,5 +1,6 @@
-import { ConfigErrors, ConfigUnreadable, loadConfig, printMistake } from '../config/index.ts'
+import { loadConfig } from '../config/index.ts'
 import { createClock } from '../clock.ts'
+import type { Config } from '../model.ts'
 import { createLog, type Service, startService } from '../service.ts'
 import { type CheckIo, load } from './check.ts'
 
@@ -27,42 +28,27 @@ export async function start(args: { readonly config?: string }, io: StartIo): Pr
     end = done
   })
   let service: Service | undefined
-  const reload = async (): Promise<readonly string[]> => {
-    const mistakes = await reloadFrom(args, io, service)
-    for (const mistake of mistakes) log.error({}, mistake)
-    return mistakes
-  }
+  // Heard from the beginning: a signal that comes while the journal is read must not end the process at once.
+  io.onStop(() => end(0))
+  io.onReload(() => void service?.reload())
   try {
     const onEnd = (error: Error): void => {
       log.error({ reason: error.message }, 'the engine has ended; stopping so that the supervisor starts the service anew')
       end(2)
     }
-    service = await startService({ config, clock, timers: clock, log, onReload: reload, onEnd })
+    const readConfig = (): Config => loadConfig({ ...fileOf(args), env: io.env, cwd: io.cwd }).config
+    service = await startService({ config, clock, timers: clock, log, readConfig, onEnd })
   } catch (error) {
     io.err(whyNot(error, `${config.listen.host}:${config.listen.port}`))
     return 2
   }
-  io.onStop(() => end(0))
-  io.onReload(() => void reload())
   const code = await ended
   await service.stop().catch((error: unknown) => log.error({ err: error }, 'the stop was not clean; the journal has what was accepted'))
   return code
 }
 
-async function reloadFrom(
-  args: { readonly config?: string },
-  io: StartIo,
-  service: Service | undefined,
-): Promise<readonly string[]> {
-  if (service === undefined) return ['the service is still starting: try again']
-  try {
-    const file = args.config === undefined ? {} : { file: args.config }
-    return await service.reload(loadConfig({ ...file, env: io.env, cwd: io.cwd }).config)
-  } catch (error) {
-    if (error instanceof ConfigErrors) return error.mistakes.map(printMistake)
-    if (error instanceof ConfigUnreadable) return [error.message]
-    throw error
-  }
+function fileOf({ config }: { readonly config?: string }): { readonly file?: string } {
+  return config === undefined ? {} : { file: config }
 }
 
 /** One sentence that says what stands in the way of starting, and what to do. */
@@ -71,5 +57,6 @@ export function whyNot(error: unknown, address: string): string {
   if (code === 'EADDRINUSE') return `${address} is in use: stop the other program, or set another address with listen (demo: --port)`
   if (code === 'EADDRNOTAVAIL') return `${address} is no address of this machine: correct listen`
   if (code === 'EACCES') return `no permission: ${message}; check listen (ports below 1024) and the data folder`
+  if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'EROFS') return `the data folder cannot be made (${message}): correct data`
   return message
 }

@@ -20,6 +20,7 @@ ingest:
   invalid_status: 422
   host:
     machine: [machine.id]
+    slurm.node: [slurm.node.name]
     syslog:
       - log.syslog.hostname
       - logsource
@@ -48,9 +49,14 @@ api:
 metrics:
   cpu: { field: [host.cpu.usage, system.cpu.total.norm.pct], unit: ratio }
   memory: { field: system.memory.actual.used.pct, unit: ratio }
+  swap: { field: system.memory.swap.used.pct, unit: ratio }
+  load: { field: system.load.norm.1 }
   disk: { field: system.filesystem.used.pct, unit: ratio, by: [system.filesystem.mount_point] }
   net_in: { field: system.network.in.bytes, unit: bytes, kind: counter, by: [system.network.name] }
   net_out: { field: system.network.out.bytes, unit: bytes, kind: counter, by: [system.network.name] }
+  gpu: { field: gpu.utilization.pct, unit: ratio, by: [gpu.index] }
+  gpu_memory: { field: gpu.memory.used.pct, unit: ratio, by: [gpu.index] }
+  gpu_temperature: { field: gpu.temperature.celsius, by: [gpu.index] }
   machine.cpu: { field: machine.cpu_usage, unit: percent }
   machine.memory: { field: machine.memory_usage, unit: percent }
 receivers:

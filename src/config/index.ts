@@ -156,6 +156,7 @@ function readConfig(raw: Raw.Configuration, context: PartContext): Omit<Config, 
   return {
     listen: readListen(filled.listen, context),
     data: resolve(context.dir, filled.data),
+    ...(filled.schemas === undefined ? {} : { schemas: resolve(context.dir, filled.schemas) }),
     ...(filled.url === undefined ? {} : { url: filled.url.replace(/\/+$/, '') }),
     logLevel: filled.log.level,
     ingest: readIngest(filled.ingest, context),

@@ -1,4 +1,5 @@
 import type * as Raw from '../generated/config.ts'
+import { OWN_RULES } from '../model.ts'
 import type { AbsenceRule, CountRule, Metric, MetricRule, Millis, Rule, Severity } from '../model.ts'
 import { compileTemplate, meant, TEMPLATE_NAMES, TemplateError } from '../template.ts'
 import { below } from './mistakes.ts'
@@ -21,7 +22,7 @@ export interface RuleContext {
 }
 
 /** Names that the service's own alerts carry. */
-const RESERVED: readonly string[] = ['source-down', 'clock-off', 'limit-reached']
+const RESERVED: readonly string[] = Object.values(OWN_RULES)
 
 const SECOND = 1000
 const HOUR = 3600 * SECOND

@@ -67,15 +67,27 @@ const WORDS: Readonly<Record<Op, string>> = {
 
 /** A bound in words and numbers: `above 0.9`. */
 export function boundText(bound: Bound): string {
-  return `${WORDS[bound.op]} ${figureText(bound.value)}`
+  return `${WORDS[bound.op]} ${exactText(bound.value)}`
 }
 
 /** What ends an alert: `at most 0.85`. */
 export function clearText(bound: Bound): string {
-  return `${isUpper(bound.op) ? 'at most' : 'at least'} ${figureText(bound.clear)}`
+  return `${isUpper(bound.op) ? 'at most' : 'at least'} ${exactText(bound.clear)}`
 }
 
 /** A number as people write it, with at most five digits that say something. */
 export function figureText(value: number): string {
   return String(Number(value.toPrecision(5)))
+}
+
+/** A figure next to its bounds: with all its digits where fewer would make it look like one of them. */
+export function figureBeside(value: number, bound: Bound | undefined): string {
+  const short = figureText(value)
+  const isClose = bound !== undefined && [bound.value, bound.clear].some((one) => figureText(one) === short && one !== value)
+  return isClose ? exactText(value) : short
+}
+
+/** A number with all digits that it was written with, but not those that reckoning with it added. */
+function exactText(value: number): string {
+  return String(Number(value.toPrecision(12)))
 }

@@ -1,5 +1,5 @@
 import type { Millis } from '../model.ts'
-import type { Item } from './budget.ts'
+import { after, type Item } from './budget.ts'
 
 /** Alerts that one address is to hear of although they are old: they were found in delayed events. */
 export interface Backlog {
@@ -25,20 +25,22 @@ export function keepBack(backlog: Backlog, item: Item, at: Millis, found: Millis
   if (!isOld && !backlog.items.has(episode)) return false
   if (backlog.items.size === 0) backlog.first = found
   if (isOld) backlog.newest = found
-  backlog.items.set(episode, item)
+  const older = backlog.items.get(episode)
+  backlog.items.set(episode, older === undefined ? item : after(older, item))
   return true
 }
 
-/** Once the backlog is read: the episodes that are over, for one digest, and those that go on, as any news. */
-export function readOut(backlog: Backlog, now: Millis): { readonly over: readonly Item[]; readonly going: readonly Item[] } {
+/**
+ * Once the backlog is read: the episodes that are over or of which nothing newer is known, for one digest, and those
+ * that go on, as any news.
+ */
+export function readOut(backlog: Backlog, now: Millis, isCurrent: (episode: string) => boolean): { readonly over: readonly Item[]; readonly going: readonly Item[] } {
   backlog.first = Math.min(backlog.first, now)
   backlog.newest = Math.min(backlog.newest, now)
   const waiting = now - backlog.newest < QUIET && now - backlog.first < PATIENCE
   if (backlog.items.size === 0 || waiting) return { over: [], going: [] }
   const items = [...backlog.items.values()]
   backlog.items = new Map()
-  return {
-    over: items.filter((item) => item.facts.state === 'resolved'),
-    going: items.filter((item) => item.facts.state === 'firing'),
-  }
+  const goesOn = ({ facts }: Item): boolean => facts.state === 'firing' && isCurrent(facts.episode)
+  return { over: items.filter((item) => !goesOn(item)), going: items.filter(goesOn) }
 }

@@ -37,9 +37,14 @@ export function offer(purse: Purse, item: Item, perMinute: number, now: Millis):
   }
   if (purse.held.length === 0) purse.heldSince = now
   const same = purse.held.findIndex((held) => held.facts.episode === item.facts.episode)
-  if (same >= 0) purse.held[same] = item
+  if (same >= 0) purse.held[same] = after(purse.held[same] as Item, item)
   else purse.held.push(item)
   return false
+}
+
+/** The newest of two items about one episode. Whoever has not heard that it fired, hears that first of all. */
+export function after(older: Item, item: Item): Item {
+  return older.because === 'fired' && item.because === 'severity rose' ? { ...item, because: 'fired' } : item
 }
 
 /** What was held and may go out now, together in one mail. */

@@ -30,11 +30,20 @@ export function announce(state: DispatchState, config: EngineConfig, news: Annou
   return effects
 }
 
-/** Lets go of what waited, each second. */
-export function elapse(state: DispatchState, config: EngineConfig, now: Millis): Effect[] {
+/**
+ * Lets go of what waited, each second.
+ *
+ * @param isCurrent whether an episode still fires on data of the last minutes.
+ */
+export function elapse(
+  state: DispatchState,
+  config: EngineConfig,
+  now: Millis,
+  isCurrent: (episode: string) => boolean,
+): Effect[] {
   const effects: Effect[] = []
   for (const backlog of state.backlogs.values()) {
-    const { over, going } = readOut(backlog, now)
+    const { over, going } = readOut(backlog, now, isCurrent)
     if (over.length > 0) effects.push(digest(over, 'found in the backlog', now))
     for (const item of going) effects.push(...tell(state, config, item, now))
   }
@@ -70,7 +79,8 @@ function single(item: Item, now: Millis): Effect {
 function digest(items: readonly Item[], because: Because, now: Millis): Effect {
   const { receiver, to } = items[0] as Item
   const word = because === 'mail budget' ? 'list' : 'backlog'
-  const id = `${word}.${Math.round(now)}.${hashOf(to.address)}`
+  const episodes = items.map((item) => `${item.facts.episode}.${item.seq}`)
+  const id = `${word}.${Math.round(now)}.${hashOf([to.address, ...episodes].join('\n'))}`
   const alerts = items.map((item) => item.facts)
   return effect({ id, receiver, to, at: now, because, kind: 'digest', thread: id, seq: 0, alerts })
 }

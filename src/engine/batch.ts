@@ -1,5 +1,5 @@
-import { CLOCK_BOUND, observeOffset } from '../aggregate/skew.ts'
-import { beat, hear, isLive, moveClock, type Source } from '../aggregate/sources.ts'
+import { CLOCK_BOUND, createSkew, observeOffset } from '../aggregate/skew.ts'
+import { beat, hear, isLive, moveByArrival, moveClock, type Source, TOO_OLD } from '../aggregate/sources.ts'
 import { addSample, headOf, judgedOf, type Store, tailOf } from '../aggregate/store.ts'
 import type { Effect, EventSamples, Frame, Millis } from '../model.ts'
 import { judgeUpTo, type Judged, type Watched, watchedOf } from './evaluate.ts'
@@ -116,20 +116,26 @@ function see(host: Host, source: Source, rcv: Millis): void {
 
 /** The event's time, or its arrival where its host's clock is not to be believed; moves the source's clock. */
 function believedTime(fold: Fold, host: Host, source: Source, ts: Millis, rcv: Millis): Millis {
-  if (isLive(source, rcv) || host.skew?.off !== undefined) learnSkew(host, rcv - ts)
-  if (host.skew?.off !== undefined) return rcv
-  if (ts > rcv + FUTURE) {
-    count(fold, 'samples_future')
+  if (isTelling(source, rcv - ts, rcv) || host.skew?.off !== undefined) learnSkew(host, rcv - ts, rcv)
+  const isFuture = ts > rcv + FUTURE
+  if (isFuture && host.skew?.off === undefined) count(fold, 'samples_future')
+  if (isFuture || host.skew?.off !== undefined) {
+    moveByArrival(source, rcv)
     return rcv
   }
   moveClock(source, ts, rcv)
   return ts
 }
 
-function learnSkew(host: Host, offset: Millis): void {
+/** Whether an offset is the clock's doing: what a source delivers late may be a backlog, but none is of tomorrow. */
+function isTelling(source: Source, offset: Millis, rcv: Millis): boolean {
+  return isLive(source, rcv) || offset < 0 || offset > TOO_OLD
+}
+
+function learnSkew(host: Host, offset: Millis, rcv: Millis): void {
   if (host.skew === undefined && Math.abs(offset) <= CLOCK_BOUND) return
-  host.skew ??= { run: [], off: undefined }
-  observeOffset(host.skew, offset)
+  host.skew ??= createSkew()
+  observeOffset(host.skew, offset, rcv)
   if (host.skew.off === undefined && host.skew.run.length === 0) host.skew = undefined
 }
 
@@ -142,7 +148,7 @@ function foldSample(
   rcv: Millis,
   judged: Judged,
 ): boolean {
-  const id = keyId(fold.state, fold, key)
+  const id = Number.isFinite(value) ? keyId(fold.state, fold, key) : undefined
   if (id === undefined) {
     count(fold, 'samples_unknown')
     return true
@@ -158,9 +164,11 @@ function foldSample(
   }
   if (isPressed(metric, store, slot, bucket)) judgeWhatWouldBeLost(fold, watchedOf(fold, host, id), bucket, judged)
   const judgedTo = judgedOf(store, slot, false)
+  const head = headOf(store, slot)
+  const late = head === -Infinity ? bucket : Math.min(bucket, head)
   addSample(store, slot, bucket, ts, value)
   count(fold, 'samples')
-  if (metric.rules.length > 0) note(fold, host, id, metric, bucket, judgedTo)
+  if (metric.rules.length > 0) note(fold, host, id, metric, bucket < judgedTo ? late : undefined)
   return true
 }
 
@@ -187,11 +195,16 @@ function lastAtRisk(metric: MetricPlan, store: Store, bucket: number): number {
   return Math.min(bucket - store.layout.cells + metric.longest, bucket)
 }
 
-/** Marks what the next tick has to look at: closed windows that a late sample touches, open ones of early rules. */
-function note(fold: Fold, host: Host, id: number, metric: MetricPlan, bucket: number, judgedTo: number): void {
-  if (bucket < judgedTo) {
+/**
+ * Marks what the next tick has to look at: closed windows that a late sample touches or leaves behind, open ones of
+ * early rules.
+ *
+ * @param late the bucket after which a late sample changed something; undefined for a sample in time.
+ */
+function note(fold: Fold, host: Host, id: number, metric: MetricPlan, late: number | undefined): void {
+  if (late !== undefined) {
     count(fold, 'samples_late_merged')
-    host.late.set(id, Math.min(host.late.get(id) ?? Infinity, bucket))
+    host.late.set(id, Math.min(host.late.get(id) ?? Infinity, late))
     fold.state.work.add(host.name)
   }
   if (!metric.hasEarly) return

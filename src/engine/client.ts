@@ -46,22 +46,29 @@ export function startEngine(
   const waiting = new Map<number, Waiting>()
   let lastId = 0
   let isStopping = false
+  let gone: EngineError | undefined
+  // The thread may have ended by the time its last answer is read.
+  const exited = new Promise<void>((done) => worker.once('exit', () => done()))
   const ask = (request: Asked<Request>, transfer: readonly ArrayBuffer[] = []): Promise<unknown> =>
     new Promise((resolve, reject) => {
+      if (gone !== undefined) {
+        reject(gone)
+        return
+      }
       const id = ++lastId
       waiting.set(id, { resolve, reject })
       worker.postMessage({ ...request, id }, transfer)
     })
   const end = (error: EngineError): void => {
+    if (gone !== undefined) return
+    gone = error
     for (const { reject } of waiting.values()) reject(error)
     waiting.clear()
     if (!isStopping) onEnd(error)
   }
   const client = createClient(ask, () => waiting.size, async () => {
     isStopping = true
-    // The thread may have ended by the time its answer is read here.
-    const exited = new Promise((done) => worker.once('exit', done))
-    await ask({ kind: 'stop' })
+    if (gone === undefined) await ask({ kind: 'stop' })
     await exited
   })
   return new Promise((resolve, reject) => {

@@ -1,26 +1,38 @@
 import { copySeries, createStore, type Layout, type Store } from '../aggregate/store.ts'
-import type { Effect, EngineConfig } from '../model.ts'
+import { type Effect, type EngineConfig, OWN_RULES, type Rule, SEP } from '../model.ts'
 import { dropSeries } from './hosts.ts'
-import { createPlan } from './plan.ts'
+import { concerns, countMetricName, createPlan, type Plan } from './plan.ts'
 import { endAlert } from './raise.ts'
 import type { Alert, Fold, Host, KeyInfo } from './state.ts'
-import { OWN_RULES } from './watch.ts'
 
-/** A new configuration holds from its entry on. Windows, alerts and episodes stay; those of removed rules end. */
+/**
+ * A new configuration holds from its entry on. Windows, alerts and episodes stay; alerts that no rule looks at any more
+ * end, since nothing else would ever end them.
+ */
 export function configure(fold: Fold, config: EngineConfig): readonly Effect[] {
+  const before = fold.plan
   fold.state.config = config
   fold.plan = createPlan(config)
-  for (const host of fold.state.hosts.values()) dropUnknown(fold, host)
+  const names = config.metrics.map(({ name }) => name)
+  const regrouped = new Set(names.filter((name) => isRegrouped(name, before, fold.plan)))
+  for (const host of fold.state.hosts.values()) dropUnknown(fold, host, regrouped)
   for (const [name, store] of fold.state.stores) refit(fold, name, store)
-  return endRemoved(fold)
+  return endOrphans(fold, regrouped)
+}
+
+/** Whether the series of a metric are told apart by other fields than before. */
+function isRegrouped(metric: string, before: Plan, after: Plan): boolean {
+  const [old, now] = [before.metrics.get(metric), after.metrics.get(metric)].map((plan) => plan?.metric.by.join(SEP))
+  return old !== undefined && old !== now
 }
 
 /** Series of metrics that are gone, or that are told apart by other fields now, go. */
-function dropUnknown(fold: Fold, host: Host): void {
+function dropUnknown(fold: Fold, host: Host, regrouped: ReadonlySet<string>): void {
   for (const id of host.series.keys()) {
-    const { metric, values } = fold.state.keys.infos[id] as KeyInfo
+    const { metric } = fold.state.keys.infos[id] as KeyInfo
     const plan = fold.plan.metrics.get(metric)
-    const isKept = plan !== undefined && plan.metric.by.length === values.length && plan.layout.counter === fold.state.stores.get(metric)?.layout.counter
+    const counted = fold.state.stores.get(metric)?.layout.counter
+    const isKept = plan !== undefined && !regrouped.has(metric) && plan.layout.counter === counted
     if (!isKept) dropSeries(fold, host, id)
   }
 }
@@ -45,17 +57,33 @@ function isSame(a: Layout, b: Layout): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
-function endRemoved(fold: Fold): readonly Effect[] {
+/** Ends the alerts whose rule is gone, is for other hosts now, or looks at something else. */
+function endOrphans(fold: Fold, regrouped: ReadonlySet<string>): readonly Effect[] {
   const { state, plan } = fold
-  const known = new Set<string>([...plan.config.rules.map((rule) => rule.name), ...Object.values(OWN_RULES)])
+  const own = new Set<string>(Object.values(OWN_RULES))
+  const rules = new Map(plan.config.rules.map((rule) => [rule.name, rule]))
   const effects: Effect[] = []
   const end = (alerts: Map<string, Alert>): void => {
     for (const [id, alert] of alerts) {
-      if (known.has(alert.rule)) continue
-      effects.push(...endAlert(fold, alerts, id, state.now, `the rule ${alert.rule} was removed from the configuration`))
+      const why = own.has(alert.rule) ? undefined : orphaned(alert, rules.get(alert.rule), regrouped)
+      if (why !== undefined) effects.push(...endAlert(fold, alerts, id, state.now, why))
     }
   }
   for (const host of state.hosts.values()) end(host.alerts)
   end(state.alerts)
   return effects
+}
+
+function orphaned(alert: Alert, rule: Rule | undefined, regrouped: ReadonlySet<string>): string | undefined {
+  if (rule === undefined) return `the rule ${alert.rule} was removed from the configuration`
+  if (!concerns(rule, alert.host)) return `the rule ${alert.rule} is not for ${alert.host} any more`
+  const [metric = ''] = alert.key.split(SEP)
+  if (metricOf(rule) !== metric) return `the rule ${alert.rule} looks at something else now`
+  return regrouped.has(metric) ? `the series of ${metric} are told apart by other fields now` : undefined
+}
+
+/** The metric whose series a rule looks at; "" for the absence of a host. */
+function metricOf(rule: Rule): string {
+  if (rule.kind === 'absence') return ''
+  return rule.kind === 'count' ? countMetricName(rule.name) : rule.metric
 }

@@ -1,11 +1,12 @@
-import { headOf, judgedOf, setJudged, type Store, tailOf } from '../aggregate/store.ts'
-import { figureOf, isWarm, type Span, type Window, windowOf } from '../aggregate/window.ts'
-import { boundText, clearText, figureText, isUpper, judge, type Verdict } from '../detect/threshold.ts'
-import type { Bound, Effect, Millis } from '../model.ts'
-import type { Patience, Finding } from '../alert/lifecycle.ts'
+import { headOf, judgedOf, setJudged, type Store } from '../aggregate/store.ts'
+import { figureOf, intervalOf, isWarm, type Span, type Window, windowOf } from '../aggregate/window.ts'
+import { judge, type Verdict } from '../detect/threshold.ts'
+import type { Effect, Millis } from '../model.ts'
+import type { Patience } from '../alert/lifecycle.ts'
 import { concerns, thresholdFor, type WindowPlan } from './plan.ts'
-import { type Found, raise, type Subject } from './raise.ts'
+import { endedAt, raise } from './raise.ts'
 import type { Alert, Fold, Host, KeyInfo } from './state.ts'
+import { foundOf, subjectOf } from './words.ts'
 
 /** One series under the eyes of its rules. */
 export interface Watched {
@@ -15,7 +16,7 @@ export interface Watched {
   readonly slot: number
 }
 
-/** What judging cost (window ends looked at), and what came of it. */
+/** What judging cost (window ends looked at, by their length), and what came of it. */
 export interface Judged {
   cost: number
   readonly effects: Effect[]
@@ -25,6 +26,11 @@ export function watchedOf(fold: Fold, host: Host, id: number): Watched {
   const info = fold.state.keys.infos[id] as KeyInfo
   const slot = host.series.get(id) as number
   return { host, info, store: fold.state.stores.get(info.metric) as Store, slot }
+}
+
+/** One for a window of two minutes; longer ones have more buckets to merge. */
+function costOf(plan: WindowPlan): number {
+  return (20 + plan.over) / 32
 }
 
 function rulesOf(fold: Fold, info: KeyInfo): readonly WindowPlan[] {
@@ -44,10 +50,11 @@ export function judgeUpTo(fold: Fold, watched: Watched, slow: boolean, closed: n
   if (!(closed > judged)) return
   for (const plan of rulesOf(fold, info)) {
     if (plan.slow !== slow || !concerns(plan.rule, host.name)) continue
-    for (const end of endsWithin(plan, store, slot, judged, closed)) {
-      out.cost++
-      judgeWindow(fold, watched, plan, end, true, out)
+    for (const end of endsWithin(plan, store, newestOf(fold, watched, plan), judged, closed)) {
+      out.cost += costOf(plan)
+      judgeWindow(fold, watched, plan, end, 'closed', out)
     }
+    forgetPending(fold, watched, plan, closed, out)
   }
   setJudged(store, slot, slow, closed)
 }
@@ -56,24 +63,46 @@ export function judgeUpTo(fold: Fold, watched: Watched, slow: boolean, closed: n
  * The window ends in (judged, closed] whose windows overlap kept buckets that hold samples, and one more, at which a
  * series enters "no data". Years without samples are one step.
  */
-function endsWithin(plan: WindowPlan, store: Store, slot: number, judged: number, closed: number): number[] {
+function endsWithin(plan: WindowPlan, store: Store, newest: number, judged: number, closed: number): number[] {
   const { every, over } = plan
-  const last = Math.min(closed, headOf(store, slot) + over + every)
-  const first = Math.max(judged + 1, tailOf(store, slot))
+  const last = Math.min(closed, newest + over + every)
+  const first = Math.max(judged + 1, newest - store.layout.cells + 1)
   const ends: number[] = []
   for (let end = Math.ceil(first / every) * every; end <= last; end += every) ends.push(end)
   return ends
 }
 
-/** Late samples changed buckets from `from` on: the ends they touch are judged once more, and may fire only. */
+/**
+ * The newest bucket that says anything. A count that fired goes on being judged while its host sends anything at all,
+ * since it ends when nothing matches any more.
+ */
+function newestOf(fold: Fold, { host, info, store, slot }: Watched, plan: WindowPlan): number {
+  const head = headOf(store, slot)
+  const counts = plan.of === 'count' && host.alerts.size > 0 && host.alerts.has(alertId(plan.rule.name, info.key))
+  return counts ? Math.max(head, Math.floor(host.newest / fold.plan.config.bucket)) : head
+}
+
+/** A pending alert whose data stopped is over after a while, although no window says so any more. */
+function forgetPending(fold: Fold, watched: Watched, plan: WindowPlan, closed: number, out: Judged): void {
+  const { host, info } = watched
+  if (host.alerts.size === 0) return
+  const id = alertId(plan.rule.name, info.key)
+  const open = host.alerts.get(id)
+  if (open?.life.state !== 'pending') return
+  const found = foundOf(plan, closed * fold.plan.config.bucket, 0, { kind: 'no data' })
+  out.effects.push(...raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(fold, watched, plan, open)))
+}
+
+/** Late samples changed what is known after the bucket `from`: the ends that they touch are judged once more. */
 export function judgeLate(fold: Fold, watched: Watched, from: number, out: Judged): void {
   const { info, store, slot, host } = watched
   for (const plan of rulesOf(fold, info)) {
     if (!concerns(plan.rule, host.name)) continue
     const judged = judgedOf(store, slot, plan.slow)
-    for (const end of endsWithin(plan, store, slot, from, Math.min(judged, headOf(store, slot) + plan.over))) {
-      out.cost++
-      judgeWindow(fold, watched, plan, end, false, out)
+    const head = headOf(store, slot)
+    for (const end of endsWithin(plan, store, head, from, Math.min(judged, head + plan.over))) {
+      out.cost += costOf(plan)
+      judgeWindow(fold, watched, plan, end, 'late', out)
     }
   }
 }
@@ -83,9 +112,9 @@ export function judgeEarly(fold: Fold, watched: Watched, out: Judged): void {
   const { info, store, slot, host } = watched
   for (const plan of rulesOf(fold, info)) {
     if (!plan.early || !concerns(plan.rule, host.name)) continue
-    out.cost++
+    out.cost += costOf(plan)
     const end = Math.ceil((headOf(store, slot) + 1) / plan.every) * plan.every
-    judgeWindow(fold, watched, plan, end, false, out)
+    judgeWindow(fold, watched, plan, end, 'early', out)
   }
 }
 
@@ -93,34 +122,52 @@ export function judgeEarly(fold: Fold, watched: Watched, out: Judged): void {
 export function judgeFlush(fold: Fold, watched: Watched, end: number, out: Judged): void {
   for (const plan of rulesOf(fold, watched.info)) {
     if (plan.slow || !concerns(plan.rule, watched.host.name)) continue
-    out.cost++
-    judgeWindow(fold, watched, plan, end, false, out)
+    out.cost += costOf(plan)
+    judgeWindow(fold, watched, plan, end, 'early', out)
   }
 }
 
-function judgeWindow(fold: Fold, watched: Watched, plan: WindowPlan, end: number, isFinal: boolean, out: Judged): void {
+/** Why a window is judged: it has closed, it is open still, or late samples came into it after it had closed. */
+type Turn = 'closed' | 'early' | 'late'
+
+function judgeWindow(fold: Fold, watched: Watched, plan: WindowPlan, end: number, turn: Turn, out: Judged): void {
   const { host, info } = watched
   const id = alertId(plan.rule.name, info.key)
   const open = host.alerts.size === 0 ? undefined : host.alerts.get(id)
   const span: Span = { from: end - plan.over, to: end }
   const window = windowOf(watched.store, watched.slot, span)
-  if (window.n === 0 && open === undefined) return
+  if (window.n === 0 && open === undefined && !(plan.slow && plan.of === 'count')) return
   const verdict = verdictOf(fold, watched, plan, span, window, open)
   if (verdict.kind === 'normal' && open === undefined) return
   if (verdict.kind === 'no data' && (open === undefined || window.n > 0)) return
-  if (!isFinal && !isNews(verdict, open)) return
-  const found = foundOf(fold, plan, span, window, verdict)
-  out.effects.push(...raise(fold, host.alerts, id, subjectOf(watched, plan), found, patienceOf(plan)))
+  if (turn !== 'closed' && !isNews(fold, watched, plan, end, turn, verdict, open)) return
+  const found = foundOf(plan, end * fold.plan.config.bucket, window.n, verdict)
+  out.effects.push(...raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(fold, watched, plan, open)))
 }
 
 /**
- * Whether the verdict on a window that is not judged in its turn (open, or closed long ago) counts: it may begin an
- * alert or raise its severity, nothing else, so that the end of an alert does not depend on the order of arrival.
+ * Whether the verdict on a window that is not judged in its turn (open, or closed long ago) counts. It may begin an
+ * alert that was not told before, or raise its severity. Beyond that it counts only for a series that is always late,
+ * of which the turn had nothing to say: in a window that is newer than all that was said of the alert, and that the
+ * series itself has left behind. So what was judged in its turn does not depend on the order of arrival.
  */
-function isNews(verdict: Verdict, open: Alert | undefined): boolean {
-  if (verdict.kind !== 'anomalous') return false
-  if (open === undefined || open.life.state === 'pending') return true
-  return open.life.severity === 'warning' && verdict.severity === 'critical'
+function isNews(
+  fold: Fold,
+  { host, info, store, slot }: Watched,
+  plan: WindowPlan,
+  end: number,
+  turn: 'early' | 'late',
+  verdict: Verdict,
+  open: Alert | undefined,
+): boolean {
+  if (verdict.kind === 'no data') return false
+  const at: Millis = end * fold.plan.config.bucket
+  if (open === undefined) {
+    return verdict.kind === 'anomalous' && at > endedAt(fold.state, plan.rule.name, host.name, info.key)
+  }
+  if (turn === 'late' && at > open.at && end <= headOf(store, slot)) return true
+  if (verdict.kind === 'normal') return false
+  return open.life.state === 'pending' || (open.life.severity === 'warning' && verdict.severity === 'critical')
 }
 
 /** What a window said, in words and numbers. */
@@ -139,9 +186,9 @@ export function lookAt(fold: Fold, watched: Watched, plan: WindowPlan, end: numb
   const window = windowOf(store, slot, span)
   const open = host.alerts.get(alertId(plan.rule.name, info.key))
   const verdict = verdictOf(fold, watched, plan, span, window, open)
-  const { value, bound, reason } = foundOf(fold, plan, span, window, verdict)
-  const { labels } = subjectOf(watched, plan)
   const at: Millis = end * fold.plan.config.bucket
+  const { value, bound, reason } = foundOf(plan, at, window.n, verdict)
+  const { labels } = subjectOf(plan, host, info)
   if (verdict.kind !== 'no data') return { labels, value, bound, reason, at }
   const why = window.n === 0 ? 'no data in this window' : 'too little data yet: the window is not covered'
   return { labels, value: null, bound: '', reason: why, at }
@@ -166,69 +213,23 @@ function verdictOf(
   if (plan.of === 'count' && window.n === 0) {
     return host.newest >= span.from * width ? judge(threshold, 0, held) : { kind: 'no data' }
   }
-  if (!plan.early && !isWarm(store, slot, span, width, window, plan.rule.minSamples)) return { kind: 'no data' }
-  return judge(threshold, figureOf(store, slot, span, plan.of, window), held)
+  if (!isCovered(fold, watched, plan, span, window)) return { kind: 'no data' }
+  return judge(threshold, figureOf(store, slot, span, plan.rule.kind === 'count' ? 'sum' : plan.of, window, width), held)
 }
 
-function foundOf(fold: Fold, plan: WindowPlan, span: Span, window: Window, verdict: Verdict): Found {
-  const at: Millis = span.to * fold.plan.config.bucket
-  if (verdict.kind === 'no data') return { finding: { kind: 'no data', at }, value: null, bound: '', clear: '', reason: '' }
-  const { value, bound } = verdict
-  const finding: Finding =
-    verdict.kind === 'normal'
-      ? { kind: 'normal', at }
-      : { kind: 'anomalous', at, severity: verdict.severity, value, lower: !isUpper(verdict.bound.op) }
-  const texts = { bound: bound ? boundText(bound) : '', clear: bound ? clearText(bound) : '' }
-  return { finding, value, ...texts, reason: reasonOf(plan, window, verdict, bound) }
+/** Whether the window holds enough to be judged; what nothing can undo needs no more than it asks for by itself. */
+function isCovered(fold: Fold, { store, slot }: Watched, plan: WindowPlan, span: Span, window: Window): boolean {
+  const { minSamples } = plan.rule
+  if (plan.monotone) return minSamples === undefined || window.n >= minSamples
+  return isWarm(store, slot, span, fold.plan.config.bucket, window, minSamples)
 }
 
-function reasonOf(plan: WindowPlan, window: Window, verdict: Verdict & { value: number }, bound: Bound | undefined): string {
-  const figure = `${whatOf(plan)} was ${figureText(verdict.value)}`
-  const samples = plan.rule.kind === 'count' ? '' : ` (${window.n} ${window.n === 1 ? 'sample' : 'samples'})`
-  if (bound === undefined) return `${figure}${samples}`
-  if (verdict.kind === 'normal') return `${figure}${samples}: ${clearText(bound)}, which ends an alert`
-  return `${figure}${samples}: ${boundText(bound)}`
-}
-
-function whatOf(plan: WindowPlan): string {
-  const over = durationText(plan.rule.over)
-  return plan.rule.kind === 'count' ? `matching events in ${over}` : `${plan.of} of ${plan.metric.name} over ${over}`
-}
-
-/** A span as rules write it: `90s`, `2m`, `1h`. */
-export function durationText(span: Millis): string {
-  if (span % 86_400_000 === 0) return `${span / 86_400_000}d`
-  if (span % 3_600_000 === 0) return `${span / 3_600_000}h`
-  return span % 60_000 === 0 ? `${span / 60_000}m` : `${span / 1000}s`
-}
-
-function subjectOf(watched: Watched, plan: WindowPlan): Subject {
-  const { host, info } = watched
-  const { rule, metric } = plan
-  const labels = Object.fromEntries(metric.by.map((field, i) => [field, info.values[i] ?? '']))
-  const { subject, body } = rule
-  return {
-    rule: rule.name,
-    host: host.name,
-    key: info.key,
-    labels,
-    metric: rule.kind === 'count' ? 'events' : metric.name,
-    unit: unitOf(plan),
-    what: whatOf(plan),
-    source: host.source,
-    notify: rule.notify,
-    ruleLabels: rule.labels,
-    ...(subject === undefined ? {} : { subject }),
-    ...(body === undefined ? {} : { body }),
-  }
-}
-
-function unitOf(plan: WindowPlan): Subject['unit'] {
-  if (plan.of === 'count') return 'count'
-  return plan.metric.unit
-}
-
-function patienceOf(plan: WindowPlan): Patience {
+/** A pause between two windows, or between two samples of a series that reports seldom, is not the end of its data. */
+function patienceOf(fold: Fold, { store, slot }: Watched, plan: WindowPlan, open: Alert | undefined): Patience {
   const { rule } = plan
-  return { for: rule.for, keepFiringFor: rule.keepFiringFor, forgetPending: Math.max(rule.for, rule.over) }
+  const forgetPending = Math.max(rule.for, rule.over, rule.every)
+  const patience = { for: rule.for, keepFiringFor: rule.keepFiringFor, forgetPending }
+  if (open?.life.state !== 'pending') return patience
+  const interval = intervalOf(store, slot, headOf(store, slot) + 1, fold.plan.config.bucket)
+  return Number.isNaN(interval) ? patience : { ...patience, forgetPending: Math.max(forgetPending, 2 * interval) }
 }

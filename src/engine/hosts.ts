@@ -1,5 +1,5 @@
 import { createSource, type Source } from '../aggregate/sources.ts'
-import { addSeries, createStore, removeSeries, type Store } from '../aggregate/store.ts'
+import { addSeries, createStore, headOf, removeSeries, type Store } from '../aggregate/store.ts'
 import { type Millis, NO_HOST, SEP } from '../model.ts'
 import { count, type Fold, type Host, type KeyInfo, type State } from './state.ts'
 
@@ -38,11 +38,19 @@ export function admitHost(fold: Fold, name: string, rcv: Millis): Host | undefin
   return host
 }
 
-/** Lets the least recently seen host go, if it is idle, has no open alert and no rule still waits for it. */
+/**
+ * Lets the least recently seen host go, if it is idle, has no open alert and no rule still waits for it. All hosts are
+ * looked at for that; when none was found, not again before the next tick, however many new names come.
+ */
 function makeRoom(fold: Fold, rcv: Millis): boolean {
   const idle = Math.max(IDLE, 2 * fold.plan.longestAbsence)
-  const oldest = leastRecent(fold.state)
-  if (oldest === undefined || rcv - oldest.lastSeen < idle) return false
+  const { state } = fold
+  if (state.refusals.searched === state.ticks) return false
+  const oldest = leastRecent(state)
+  if (oldest === undefined || rcv - oldest.lastSeen < idle) {
+    state.refusals.searched = state.ticks
+    return false
+  }
   removeHost(fold, oldest)
   count(fold, 'hosts_evicted')
   return true
@@ -84,12 +92,12 @@ function releaseKey(state: State, id: number, info: KeyInfo): void {
   state.keys.free.push(id)
 }
 
-/** The key's id, or undefined when no metric of that name is configured. */
+/** The key's id, or undefined when no metric of that name and so many `by` values is configured. */
 export function keyId(state: State, fold: Fold, key: string): number | undefined {
   const known = state.keys.ids.get(key)
   if (known !== undefined) return known
   const [metric = '', ...values] = key.split(SEP)
-  if (!fold.plan.metrics.has(metric)) return undefined
+  if (fold.plan.metrics.get(metric)?.metric.by.length !== values.length) return undefined
   const id = state.keys.free.pop() ?? state.keys.infos.length
   state.keys.infos[id] = { key, metric, values, uses: 0 }
   state.keys.ids.set(key, id)
@@ -102,7 +110,8 @@ export function admitSeries(fold: Fold, host: Host, id: number, rcv: Millis): nu
   if (known !== undefined) return known
   const { state, plan } = fold
   const info = state.keys.infos[id] as KeyInfo
-  if (host.series.size >= plan.config.limits.seriesPerHost || state.series >= plan.config.limits.series) {
+  const isFull = host.series.size >= plan.config.limits.seriesPerHost || state.series >= plan.config.limits.series
+  if (isFull && !dropIdleSeries(fold, host)) {
     info.uses++
     releaseKey(state, id, info)
     refuse(fold, 'series', rcv)
@@ -113,6 +122,25 @@ export function admitSeries(fold: Fold, host: Host, id: number, rcv: Millis): nu
   info.uses++
   state.series++
   return slot
+}
+
+/** Lets the series of a host go that was not seen for longest (an unmounted disk), if it is idle and has no open alert. */
+function dropIdleSeries(fold: Fold, host: Host): boolean {
+  const { state, plan } = fold
+  const open = new Set([...host.alerts.values()].map((alert) => alert.key))
+  let oldest: number | undefined
+  let head = Math.floor((host.newest - IDLE) / plan.config.bucket)
+  for (const [id, slot] of host.series) {
+    const { key, metric } = state.keys.infos[id] as KeyInfo
+    const newest = headOf(state.stores.get(metric) as Store, slot)
+    if (newest >= head || open.has(key)) continue
+    head = newest
+    oldest = id
+  }
+  if (oldest === undefined) return false
+  dropSeries(fold, host, oldest)
+  count(fold, 'series_evicted')
+  return true
 }
 
 export function storeOf(fold: Fold, metric: string): Store {

@@ -17,9 +17,26 @@ export interface Ledger {
   takeTimes(): readonly number[]
 }
 
-export function createLedger(journal: Journal, fold: Fold, start: Offset, report: (report: Report) => void): Ledger {
+/** The journal failed a moment ago, and was not tried again yet. */
+class JournalDown extends Error {
+  readonly code = 'JOURNAL_FAILED'
+
+  constructor() {
+    super('the journal cannot be written; it is tried again within a second')
+  }
+}
+
+/** @param mendEvery opening the journal anew reads all of it, so that it is tried once in so many milliseconds only. */
+export function createLedger(
+  journal: Journal,
+  fold: Fold,
+  start: Offset,
+  report: (report: Report) => void,
+  mendEvery = 1000,
+): Ledger {
   let folded = start
   let failed = false
+  let mendAfter = 0
   let owed: readonly Effect[] = []
   let times: number[] = []
 
@@ -42,8 +59,11 @@ export function createLedger(journal: Journal, fold: Fold, start: Offset, report
     )
   const mend = async (): Promise<void> => {
     if (!failed) return
+    if (performance.now() < mendAfter) throw new JournalDown()
+    mendAfter = performance.now() + mendEvery
     await journal.recover(folded)
     failed = false
+    mendAfter = 0
     report({ kind: 'journal', ok: true, message: 'the journal takes entries again' })
   }
   /** What could not be recorded is owed, and recorded with the next entry. */

@@ -28,7 +28,9 @@ export interface WindowPlan {
   readonly every: number
   /** More data could undo what it finds, so it waits longer. */
   readonly slow: boolean
-  /** More data cannot undo what it finds, so it may speak before its window has closed. */
+  /** More data cannot undo what it finds, so that its window need not be covered. */
+  readonly monotone: boolean
+  /** It may speak before its window has closed: nothing can undo it, and it has not to last. */
   readonly early: boolean
 }
 
@@ -75,6 +77,7 @@ function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], bu
   const metric = metrics.find((one) => one.name === name) as Metric
   const all = [rule.threshold, ...rule.overrides.map((override) => override.threshold)]
   const of = rule.kind === 'count' ? 'count' : rule.threshold.of
+  const monotone = all.every((threshold) => isMonotone(of, threshold))
   return {
     rule,
     metric,
@@ -82,7 +85,8 @@ function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], bu
     over: rule.over / bucket,
     every: rule.every / bucket,
     slow: all.some((threshold) => isUndoable(of, threshold)),
-    early: all.every((threshold) => isMonotone(of, threshold)),
+    monotone,
+    early: monotone && rule.for === 0,
   }
 }
 
@@ -94,7 +98,7 @@ function layoutOf(metric: Metric, rules: readonly WindowPlan[], config: EngineCo
     squares: asks('stddev'),
     extremes: asks('min', 'max'),
     last: asks('last'),
-    counter: metric.kind === 'counter',
+    counter: metric.kind === 'counter' && asks('increase', 'rate', 'last'),
   }
 }
 

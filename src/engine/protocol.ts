@@ -1,4 +1,4 @@
-import type { EngineConfig, EngineStats, Millis, Outcome, Query, Tick } from '../model.ts'
+import type { EngineConfig, EngineStats, Log, Millis, Outcome, Query, Tick } from '../model.ts'
 
 /** What the HTTP side asks of the engine's thread. Each request is answered once, under its id. */
 export type Request = { readonly id: number } & (
@@ -28,6 +28,8 @@ export type Report =
   | { readonly kind: 'journal'; readonly ok: boolean; readonly message: string }
   /** An entry made the fold throw. It stays in the journal, its effects are none, and the engine goes on. */
   | { readonly kind: 'fault'; readonly offset: number; readonly message: string }
+  /** What the journal noticed and could work around. */
+  | { readonly kind: 'notice'; readonly level: keyof Log; readonly fields: object; readonly message: string }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
 
 /** What the thread is started with. */

@@ -1,9 +1,10 @@
 import { judgedOf, type Store } from '../aggregate/store.ts'
 import type { Millis, RuleView } from '../model.ts'
-import { durationText, lookAt, watchedOf } from './evaluate.ts'
+import { lookAt, watchedOf } from './evaluate.ts'
 import { concerns, type WindowPlan } from './plan.ts'
 import type { Fold, Host } from './state.ts'
 import { sourcesOf } from './sweep.ts'
+import { durationText } from './words.ts'
 
 /** Most series that one rule is shown with. */
 const MOST = 200

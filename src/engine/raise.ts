@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { advance, type Change, type Finding, type Patience } from '../alert/lifecycle.ts'
 import { announce } from '../dispatch/step.ts'
 import type { AlertFacts, Announcement, Effect, Millis, Unit } from '../model.ts'
-import { type Alert, count, type Fold } from './state.ts'
+import { type Alert, count, type Fold, type State } from './state.ts'
 
 /** Who and what an alert is about; the same for its whole life. */
 export interface Subject {
@@ -130,6 +130,12 @@ function tell(
   return announce(state.dispatch, plan.config, news)
 }
 
+/** When the newest episode of a rule on a series ended, as far as it is remembered; -Infinity without one. */
+export function endedAt(state: State, rule: string, host: string, key: string): Millis {
+  const last = state.resolved.findLast((alert) => alert.host === host && alert.rule === rule && alert.key === key)
+  return last?.life.state === 'resolved' ? last.life.resolvedAt : -Infinity
+}
+
 /** An episode's id follows from what it is about and when it began, so that a replay finds the same. */
 function mint(alert: Alert): void {
   const text = JSON.stringify([alert.rule, alert.host, alert.key, alert.life.since, alert.at])
@@ -187,8 +193,9 @@ export function endAlert(
   alerts.delete(id)
   if (alert.life.state === 'pending' || alert.life.state === 'resolved') return []
   const { since, firedAt, severity, lastBreach, peak } = alert.life
-  alert.life = { state: 'resolved', since, firedAt, severity, lastBreach, peak, resolvedAt: at }
-  alert.at = at
+  const resolvedAt = Math.max(at, lastBreach)
+  alert.life = { state: 'resolved', since, firedAt, severity, lastBreach, peak, resolvedAt }
+  alert.at = resolvedAt
   alert.reason = reason
   return tell(fold, alerts, id, alert, { to: 'resolved', because: 'resolved' }, '')
 }

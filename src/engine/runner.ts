@@ -21,6 +21,11 @@ export interface Runner {
   settle(): Promise<void>
 }
 
+export interface RunnerPolicy extends SnapshotPolicy {
+  /** Shortest time in milliseconds between two tries to open a failed journal anew. */
+  readonly mendEvery?: number
+}
+
 const READ_BYTES = 8 << 20
 
 /** Opens the memory: newest snapshot, then what the journal holds beyond it, then the present configuration. */
@@ -29,14 +34,14 @@ export async function startRunner(
   config: EngineConfig,
   now: Millis,
   report: (report: Report) => void,
-  policy: SnapshotPolicy = SNAPSHOTS,
+  policy: RunnerPolicy = SNAPSHOTS,
 ): Promise<Runner> {
   const snapshot = await journal.load()
   const fold = createFold(snapshot === undefined ? undefined : readSnapshot(snapshot.state))
   const replayed = await replay(journal, fold, snapshot?.offset ?? 0, now)
   const downFrom = fold.state.now === 0 ? undefined : fold.state.now
   fold.tallies.clear()
-  const runner = createRunner(createLedger(journal, fold, replayed.offset, report), journal, fold, report, policy)
+  const runner = createRunner(createLedger(journal, fold, replayed.offset, report, policy.mendEvery), journal, fold, report, policy)
   await runner.write([{ kind: 'command', data: encodeEntry({ kind: 'started', now }) }])
   if (JSON.stringify(fold.state.config) !== JSON.stringify(config)) await runner.configure(config)
   report({ kind: 'ready', replayed: replayed.count, downFrom })

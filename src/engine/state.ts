@@ -37,7 +37,8 @@ export interface State {
   closed: string
   /** Times in which the service was down. */
   readonly gaps: { from: Millis; to: Millis }[]
-  refusals: { count: number; last: Millis; what: string }
+  /** What was refused, and the tick at which no idle host was found to make room for another. */
+  refusals: { count: number; last: Millis; what: string; searched: number }
   readonly dispatch: DispatchState
 }
 
@@ -133,7 +134,7 @@ export function emptyState(): State {
     sweep: undefined,
     closed: '',
     gaps: [],
-    refusals: { count: 0, last: 0, what: '' },
+    refusals: { count: 0, last: 0, what: '', searched: -1 },
     dispatch: emptyDispatch(),
   }
 }

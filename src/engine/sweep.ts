@@ -61,7 +61,9 @@ function sweep(fold: Fold, judged: Judged): boolean {
 }
 
 function judgeHost(fold: Fold, host: Host, judged: Judged): void {
-  const [closed, closedSlow] = closedOf(fold, sourcesOf(fold, host))
+  const sources = sourcesOf(fold, host)
+  if (host.heard.size > sources.length) forgetSources(host, sources)
+  const [closed, closedSlow] = closedOf(fold, sources)
   judged.cost += 0.05
   if (closed <= host.swept && closedSlow <= host.sweptSlow) return
   host.swept = closed
@@ -76,15 +78,26 @@ function judgeHost(fold: Fold, host: Host, judged: Judged): void {
 export function sourcesOf(fold: Fold, host: Host): readonly string[] {
   if (host.heard.size === 1) return [host.source]
   const recent = [...host.heard].filter(([, at]) => at >= fold.state.now - RECENT).map(([name]) => name)
-  for (const name of host.heard.keys()) if (!recent.includes(name) && name !== host.source) host.heard.delete(name)
   return recent.length > 0 ? recent : [host.source]
+}
+
+/** Sources that a host has left are forgotten. */
+function forgetSources(host: Host, recent: readonly string[]): void {
+  for (const name of host.heard.keys()) if (!recent.includes(name) && name !== host.source) host.heard.delete(name)
+}
+
+/** Whether a source may hold windows back: one that never brought a time to go by is not waited for by others. */
+function tellsTime(fold: Fold, name: string): boolean {
+  const source = fold.state.sources.get(name)
+  return source !== undefined && (source.w !== -Infinity || fold.state.now - source.since < RECENT)
 }
 
 /** The buckets that are closed, for ordinary rules and for those that wait longer. */
 function closedOf(fold: Fold, names: readonly string[]): readonly [number, number] {
   const { bucket, lateness } = fold.plan.config
+  const telling = names.filter((name) => tellsTime(fold, name))
   const at = (wait: Millis): number =>
-    Math.min(...names.map((name) => {
+    Math.min(...(telling.length > 0 ? telling : names).map((name) => {
       const source = fold.state.sources.get(name)
       return source === undefined ? -Infinity : Math.floor(closingClock(source, fold.state.now, wait) / bucket)
     }))

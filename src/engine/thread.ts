@@ -1,6 +1,6 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { openSqliteJournal } from '../journal/index.ts'
-import type { Journal } from '../model.ts'
+import type { Journal, Log } from '../model.ts'
 import type { Reply, Request, ThreadData } from './protocol.ts'
 import { type Runner, startRunner } from './runner.ts'
 import { serve } from './serve.ts'
@@ -14,7 +14,7 @@ async function run(): Promise<void> {
   let journal: Journal
   let runner: Runner
   try {
-    journal = openSqliteJournal({ file })
+    journal = openSqliteJournal({ file, log: logTo(say) })
     runner = await startRunner(journal, config, now, say)
   } catch (error) {
     const { code = 'engine_failed', message } = error as Error & { code?: string }
@@ -44,6 +44,15 @@ async function run(): Promise<void> {
     void loop()
   })
   void loop()
+}
+
+/** A log that hands its lines to the main thread. */
+function logTo(say: (reply: Reply) => void): Log {
+  const at =
+    (level: keyof Log) =>
+    (fields: object, message: string): void =>
+      say({ kind: 'notice', level, fields, message })
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
 void run()

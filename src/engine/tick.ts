@@ -3,6 +3,7 @@ import { elapse } from '../dispatch/step.ts'
 import type { Effect, Millis, Tick } from '../model.ts'
 import { forgetIds } from './batch.ts'
 import type { Judged } from './evaluate.ts'
+import { rewind } from './rewind.ts'
 import type { Fold } from './state.ts'
 import { judgeDue } from './sweep.ts'
 import { watchAll } from './watch.ts'
@@ -11,6 +12,11 @@ import { watchAll } from './watch.ts'
 const IDLE = 60_000
 /** The most that one tick counts as watched: after a suspend, or a jump of the clock, the time between is unknown. */
 const MOST_PER_TICK = 2000
+/** A clock that goes back by more than this was wrong, and with it what was dated by it. */
+const SET_BACK = 60_000
+
+/** An alert of which nothing was heard for this long is no news. */
+const STALE = 15 * 60_000
 
 export interface TickResult {
   readonly effects: readonly Effect[]
@@ -24,6 +30,7 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
   const isNew = tick.now !== state.now
   const effects: Effect[] = []
   if (isNew) {
+    if (tick.now < state.now - SET_BACK) rewind(fold, tick.now)
     const span = state.now === 0 ? 0 : Math.min(MOST_PER_TICK, Math.max(0, tick.now - state.now))
     state.now = tick.now
     state.ticks++
@@ -34,8 +41,19 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
   const judged: Judged = { cost: 0, effects: [] }
   const more = judgeDue(fold, judged)
   effects.push(...judged.effects)
-  if (isNew) effects.push(...elapse(state.dispatch, plan.config, tick.now))
+  if (isNew) effects.push(...elapse(state.dispatch, plan.config, tick.now, (episode) => isCurrent(fold, episode)))
   return { effects, more }
+}
+
+/** Whether an episode still fires, on data of the last minutes. */
+function isCurrent(fold: Fold, episode: string): boolean {
+  for (const { alerts } of fold.state.hosts.values()) {
+    for (const { life, at, episode: known } of alerts.values()) {
+      if (known !== episode) continue
+      return life.state !== 'pending' && life.state !== 'resolved' && fold.state.now - at < STALE
+    }
+  }
+  return false
 }
 
 /** Moves the clocks of all sources; tells whether observed time grew anywhere. */

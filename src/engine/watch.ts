@@ -1,10 +1,10 @@
 import { isSteady, type Source } from '../aggregate/sources.ts'
 import type { AbsenceRule, Effect, Millis } from '../model.ts'
-import { NO_HOST } from '../model.ts'
-import { durationText } from './evaluate.ts'
+import { NO_HOST, OWN_RULES } from '../model.ts'
 import { concerns } from './plan.ts'
 import { type Found, raise, type Subject } from './raise.ts'
 import type { Alert, Fold, Host } from './state.ts'
+import { durationText } from './words.ts'
 
 /** A source is down after this much time without a request. */
 const SOURCE_DOWN = 150_000
@@ -12,8 +12,12 @@ const SOURCE_DOWN = 150_000
 const CAP_CALM = 10 * 60_000
 const AT_ONCE = { for: 0, keepFiringFor: 0, forgetPending: 0 }
 
-/** The product's own rules: what nobody has to configure. */
-export const OWN_RULES = { source: 'source-down', clock: 'clock-off', cap: 'limit-reached' } as const
+/** How these alerts are called in mails, unless the rule says it otherwise. */
+const SUBJECTS: Readonly<Record<string, string>> = {
+  [OWN_RULES.source]: 'Source {{server}} is silent',
+  [OWN_RULES.clock]: 'The clock of {{server}} is wrong',
+  [OWN_RULES.cap]: 'A limit of stashwatch is reached',
+}
 
 /** Looks after hosts, sources, clocks and caps, once a tick. */
 export function watchAll(fold: Fold, hasObserved: boolean): readonly Effect[] {
@@ -35,9 +39,11 @@ function watchAbsence(fold: Fold, host: Host): readonly Effect[] {
   if (host.name === NO_HOST) return []
   const source = fold.state.sources.get(host.source)
   if (source === undefined) return []
+  // A source that was forgotten and came back has begun to count its time anew.
+  host.seenAt = Math.min(host.seenAt, source.observed)
   const silent = source.observed - host.seenAt
   return fold.plan.absences
-    .filter((rule) => concerns(rule, host.name))
+    .filter((rule) => (silent > rule.after || host.alerts.has(ownId(rule.name))) && concerns(rule, host.name))
     .flatMap((rule) => raise(fold, host.alerts, ownId(rule.name), absenceSubject(rule, host), absence(fold, host, rule, silent), AT_ONCE))
 }
 
@@ -56,7 +62,7 @@ function absenceSubject(rule: AbsenceRule, host: Host): Subject {
   return {
     ...ownSubject(rule.name, host.name, 'time since the last event', host.source, rule.notify),
     ruleLabels: rule.labels,
-    ...(subject === undefined ? {} : { subject }),
+    subject: subject ?? '{{server}} is silent',
     ...(body === undefined ? {} : { body }),
   }
 }
@@ -69,9 +75,10 @@ function watchSource(fold: Fold, source: Source): readonly Effect[] {
   if (!isDown && !state.alerts.has(id)) return []
   const seconds = Math.round((state.now - source.heard) / 1000)
   const last = isoSecond(source.heard)
+  const better = isExpected ? `delivers again, last at ${last}` : `is no longer expected, last heard at ${last}`
   const reason = isDown
     ? `no request from ${source.name} since ${last}; hosts behind it are not judged meanwhile`
-    : `${source.name} delivers again, last at ${last}`
+    : `${source.name} ${better}`
   const subject = ownSubject(OWN_RULES.source, source.name, 'time since the last request', source.name, plan.config.system)
   return raise(fold, state.alerts, id, subject, found(fold, isDown, 'critical', seconds, 'silent for 150s', reason), AT_ONCE)
 }
@@ -111,7 +118,8 @@ function ownId(rule: string, of = ''): string {
 
 function ownSubject(rule: string, host: string, what: string, source: string, notify: readonly string[]): Subject {
   const unit = rule === OWN_RULES.cap ? 'count' : 'seconds'
-  return { rule, host, key: '', labels: {}, metric: what, unit, what, source, notify }
+  const subject = SUBJECTS[rule]
+  return { rule, host, key: '', labels: {}, metric: what, unit, what, source, notify, ...(subject === undefined ? {} : { subject }) }
 }
 
 function found(

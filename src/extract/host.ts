@@ -3,12 +3,16 @@ import type { Paths } from './paths.ts'
 
 const MAX_HOST = 255
 
+type HostList = 'machine' | 'slurm.node' | 'syslog' | 'default'
+
 /**
  * Where the host of an event is found, the first usable path counts. `syslog` also serves authentication lines: a
- * central shipper's own name stands in `host.name`, so what the line itself names comes first.
+ * central shipper's own name stands in `host.name`, so what the line itself names comes first. What Slurm's controller
+ * says of a node is about the node.
  */
-export const DEFAULT_HOST_PATHS: Readonly<Record<'machine' | 'syslog' | 'default', readonly string[]>> = {
+export const DEFAULT_HOST_PATHS: Readonly<Record<HostList, readonly string[]>> = {
   machine: ['machine.id'],
+  'slurm.node': ['slurm.node.name'],
   syslog: [
     'log.syslog.hostname',
     'logsource',

@@ -131,6 +131,10 @@ listen?: Address
  */
 data?: Path
 /**
+ * Folder with schemas of your own, KIND.schema.json (draft-07): for events that no built-in schema describes, or in place of a built-in one of the same kind. Checked when the configuration is loaded.
+ */
+schemas?: Path
+/**
  * How people reach this service; links in mails begin with it.
  */
 url?: string
@@ -157,7 +161,7 @@ api?: {
 tokens?: Tokens
 }
 /**
- * The numbers to watch, by name, and where events carry them. Takes the place of the built-in metrics (cpu, memory, disk, net_in, net_out, machine.cpu, machine.memory); a file with metrics also has rules.
+ * The numbers to watch, by name, and where events carry them. Takes the place of the built-in metrics (cpu, memory, swap, load, disk, net_in, net_out, gpu, gpu_memory, gpu_temperature, machine.cpu, machine.memory); a file with metrics also has rules.
  */
 metrics?: {
 [k: string]: Metric

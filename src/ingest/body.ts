@@ -1,6 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash, hash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { UNLABELLED } from './label.ts'
+import type { Label } from './label.ts'
+import { formEvents, mayBePlain, plainKind, textParts } from './plain.ts'
 import { Refusal } from './refusal.ts'
 import { MAX_EVENT, notJson, scanBrackets, scanLines, skipBlank, tooMany } from './scan.ts'
 import type { Scan, Span } from './scan.ts'
@@ -18,7 +21,7 @@ export interface Events {
   readonly kind: 'events'
   /** Sixteen hex digits that tell this body from others. */
   readonly id: string
-  /** An array, or lines, of two events or more. */
+  /** An array, or lines of JSON, of two events or more. */
   readonly many: boolean
   /** How many there are at most: the lines of a large body are counted before they are read. */
   readonly count: number
@@ -32,33 +35,84 @@ const SLICE = 4 * 1024 * 1024
 /** The blanks that a large body may begin with. */
 const MOST_BLANKS = 64 * 1024
 
+/** Looks up what the headers say; asked only where the bytes leave a doubt. */
+type AskLabel = () => Label
+
+const unlabelled: AskLabel = () => UNLABELLED
+
 /**
- * Reads a small inflated body, whatever its label: an array of events, one event, or lines of events. A byte order
- * mark is skipped; the lines of a bulk request that only name an index are too; `{"logs":[...]}` is unpacked.
+ * Reads a small inflated body by its bytes: an array of events, one event, or lines of events, whatever the label.
+ * A byte order mark is skipped; the lines of a bulk request that only name an index are too; `{"logs":[...]}` is
+ * unpacked. What is no JSON is read as its label says: a form, or lines of text.
  *
- * @throws {Refusal} 400 when it is neither, 413 when there are more than `maxEvents`.
+ * @throws {Refusal} 400 when it is none of these, 413 when there are more than `maxEvents`.
  */
-export function readBody(bytes: Buffer, { maxEvents }: BodyLimits): Body {
+export function readBody(bytes: Buffer, limits: BodyLimits, label: AskLabel = unlabelled): Body {
   const start = skipBlank(bytes, afterMark(bytes), bytes.length)
   if (start === bytes.length) return { kind: 'empty' }
-  mustBegin(bytes, start)
-  const events = parseWhole(bytes.toString('utf8', start))
-  if (events.length > maxEvents) throw tooMany(maxEvents)
   const id = shortened(hash('sha1', bytes))
-  return { kind: 'events', id, many: events.length > 1, count: events.length, parts: [events] }
+  if (!isBracket(bytes[start])) return readPlain(bytes, start, id, limits, label())
+  try {
+    mustBeUtf8(bytes)
+    const events = parseWhole(bytes.toString('utf8', start))
+    if (events.length > limits.maxEvents) throw tooMany(limits.maxEvents)
+    return { kind: 'events', id, many: events.length > 1, count: events.length, parts: [events] }
+  } catch (error) {
+    if (!isTextAfterAll(error, bytes, start, label)) throw error
+    return readPlain(bytes, start, id, limits, label())
+  }
+}
+
+function readPlain(bytes: Buffer, start: number, id: string, { maxEvents }: BodyLimits, label: Label): Body {
+  if (plainKind(bytes, start, label) === 'form') return formBody(bytes, start, id)
+  const scan = scanLines(bytes, start, maxEvents)
+  scan.advance(bytes.length)
+  return textBody(bytes, scan.finish(), id, label)
 }
 
 /**
  * Reads a body of any size: it is cut into events before anything is parsed, slice by slice, since no body may keep
  * the others waiting for long. An event that is too long to be parsed becomes `OVERSIZED`. Rejects as `readBody`.
  */
-export async function readLargeBody(bytes: Buffer, limits: BodyLimits): Promise<Body> {
+export async function readLargeBody(bytes: Buffer, limits: BodyLimits, label: AskLabel = unlabelled): Promise<Body> {
   const begin = afterMark(bytes)
   const start = skipBlank(bytes, begin, Math.min(bytes.length, begin + MOST_BLANKS))
   if (start === bytes.length) return { kind: 'empty' }
-  mustBegin(bytes, start)
-  const { spans, parts } = await cut(bytes, start, limits)
-  return { kind: 'events', id: await digest(bytes), many: spans.length > 1, count: spans.length, parts }
+  const id = await digest(bytes)
+  if (!isBracket(bytes[start])) return readLargePlain(bytes, start, id, limits, label())
+  try {
+    mustBeUtf8(bytes)
+    const { spans, parts } = await cut(bytes, start, limits)
+    return { kind: 'events', id, many: spans.length > 1, count: spans.length, parts }
+  } catch (error) {
+    if (!isTextAfterAll(error, bytes, start, label)) throw error
+    return await readLargePlain(bytes, start, id, limits, label())
+  }
+}
+
+async function readLargePlain(
+  bytes: Buffer,
+  start: number,
+  id: string,
+  { maxEvents }: BodyLimits,
+  label: Label,
+): Promise<Body> {
+  if (plainKind(bytes, start, label) === 'form') return formBody(bytes, start, id)
+  return textBody(bytes, await run(scanLines(bytes, start, maxEvents), bytes), id, label)
+}
+
+function formBody(bytes: Buffer, start: number, id: string): Events {
+  return { kind: 'events', id, many: false, count: 1, parts: [formEvents(bytes, start)] }
+}
+
+/** Lines without a time of their own can be equal in all honesty, however many come together: they are not `many`. */
+function textBody(bytes: Buffer, spans: readonly Span[], id: string, label: Label): Events {
+  return { kind: 'events', id, many: false, count: spans.length, parts: textParts(bytes, spans, label) }
+}
+
+function isTextAfterAll(error: unknown, bytes: Buffer, start: number, label: AskLabel): boolean {
+  const isUnreadable = error instanceof Refusal && error.status === 400
+  return isUnreadable && mayBePlain(bytes, start) && label().isText
 }
 
 interface Cut {
@@ -144,12 +198,13 @@ function refuse(error: unknown): never {
   throw notJson(position === undefined ? 'it ends too early' : `character ${position} is not what JSON has there`)
 }
 
-/** @throws {Refusal} 400 when the body cannot be events in JSON. */
-function mustBegin(bytes: Buffer, start: number): void {
-  const first = bytes[start]
-  if (first !== 0x5b && first !== 0x7b) {
-    throw new Refusal(400, 'json', 'the body must be JSON: an array of events, one event, or one event a line')
-  }
+/** Whether a body begins as JSON does that can hold events. */
+function isBracket(first: number | undefined): boolean {
+  return first === 0x5b || first === 0x7b
+}
+
+/** @throws {Refusal} 400 */
+function mustBeUtf8(bytes: Buffer): void {
   if (!isUtf8(bytes)) throw new Refusal(400, 'utf8', 'the body is not UTF-8')
 }
 

@@ -7,36 +7,171 @@ export class MatchError extends Error {
   override readonly name = 'MatchError'
 }
 
-type Schema = Readonly<Record<string, unknown>>
+type Scalar = string | number
+
+/** One field of an event must hold one of these values; `any`: whatever but null. */
+interface FieldMatch {
+  readonly path: readonly string[]
+  readonly want: ReadonlySet<Scalar> | 'any'
+}
+
+/** One alternative of a rule: all of its tests must hold. */
+export type Alternative = readonly FieldMatch[]
+
+/** An alternative on its way to a choice, without the test by which it was found. A lower rank wins. */
+interface Branch<T> {
+  readonly rank: number
+  readonly tests: Alternative
+  readonly value: T
+}
+
+/** Branches, by the value that an event has in one field. */
+interface Switch<T> {
+  readonly path: readonly string[]
+  readonly cases: Map<Scalar, Branch<T>[]>
+}
+
+/** Branches that only ask for presence, by the field at the top of the event that they ask for first. */
+interface Door<T> {
+  readonly root: string
+  readonly branches: Branch<T>[]
+}
+
+/** Finds the value of the first rule that matches an event in nested form. */
+export type Choose<T> = (event: object) => T | undefined
+
+export interface Rule<T> {
+  readonly alternatives: readonly Alternative[]
+  readonly value: T
+}
+
+const DATASET = 'event.dataset'
 
 /**
- * Turns a match rule into a JSON schema that accepts the events, in nested form, which the rule does NOT match: only
- * inside `not` is a schema compiled without the making of errors, and most events differ from most rules. A rule is a
- * list of alternatives, each a map from a dotted path to the value that must be there (in an array: among its
- * elements), to a list of such values, or to true for "is there and not null". Throws a `MatchError` for another form.
+ * Reads a match rule: a list of alternatives, each a map from a dotted path to the value that must be there (in an
+ * array: among its elements), to a list of such values, or to true for "is there and not null". Throws a `MatchError`
+ * for another form.
  */
-export function differenceSchema(rule: unknown): Schema {
+export function readMatch(rule: unknown): readonly Alternative[] {
   if (!Array.isArray(rule) || rule.length === 0) throw malformed(rule)
-  return { not: { anyOf: rule.map((alternative: unknown) => alternativeSchema(alternative)) } }
+  return rule.map((alternative: unknown) => {
+    const tests = isNode(alternative) ? Object.entries(alternative) : []
+    if (tests.length === 0) throw malformed(alternative)
+    return tests.map(([path, want]) => ({ path: readPath(path), want: readWant(want) }))
+  })
 }
 
-function alternativeSchema(alternative: unknown): Schema {
-  const tests = typeof alternative === 'object' && alternative !== null ? Object.entries(alternative) : []
-  if (tests.length === 0 || Array.isArray(alternative)) throw malformed(alternative)
-  return { allOf: tests.map(([path, want]) => pathSchema(path.split('.'), want)) }
+/**
+ * Makes one switch of many rules, so that more rules do not make the choice slower: an alternative is looked up by
+ * the value of a field that it names, best of all `event.dataset`. Alternatives that name it go before those that do
+ * not; among equals the earlier rule wins.
+ */
+export function createChoice<T>(rules: readonly Rule<T>[]): Choose<T> {
+  const datasets = new Map<Scalar, Branch<T>[]>()
+  const switches: Switch<T>[] = []
+  const doors: Door<T>[] = []
+  for (const [rank, { alternatives, value }] of rules.entries()) {
+    for (const tests of alternatives) {
+      const key = tests.find(({ path, want }) => want !== 'any' && path.join('.') === DATASET)
+      const pivot = key ?? tests.findLast(({ want }) => want !== 'any')
+      const branch = { rank, tests: tests.filter((test) => test !== pivot), value }
+      if (pivot === undefined) addDoor(doors, branch)
+      else addCases(key === undefined ? casesOf(switches, pivot.path) : datasets, pivot, branch)
+    }
+  }
+  return (event) => {
+    const named = pick(datasets, datasetOf(event), event, undefined)
+    if (named !== undefined) return named.value
+    let best: Branch<T> | undefined
+    for (const { path, cases } of switches) best = pick(cases, valueAt(event, path), event, best)
+    for (const { root, branches } of doors) {
+      if ((event as Readonly<Record<string, unknown>>)[root] !== undefined) best = better(branches, event, best)
+    }
+    return best?.value
+  }
 }
 
-function pathSchema([key, ...rest]: readonly string[], want: unknown): Schema {
-  if (key === undefined) return valueSchema(want)
-  return { type: 'object', required: [key], properties: { [key]: pathSchema(rest, want) } }
+function addDoor<T>(doors: Door<T>[], branch: Branch<T>): void {
+  const root = branch.tests[0]?.path[0] ?? ''
+  const door = doors.find((known) => known.root === root)
+  if (door === undefined) doors.push({ root, branches: [branch] })
+  else door.branches.push(branch)
 }
 
-function valueSchema(want: unknown): Schema {
-  if (want === true) return { not: { type: 'null' } }
+function addCases<T>(cases: Map<Scalar, Branch<T>[]>, pivot: FieldMatch, branch: Branch<T>): void {
+  if (pivot.want === 'any') return
+  for (const value of pivot.want) cases.set(value, [...(cases.get(value) ?? []), branch])
+}
+
+function casesOf<T>(switches: Switch<T>[], path: readonly string[]): Map<Scalar, Branch<T>[]> {
+  const known = switches.find((one) => one.path.join('.') === path.join('.'))
+  if (known !== undefined) return known.cases
+  const cases = new Map<Scalar, Branch<T>[]>()
+  switches.push({ path, cases })
+  return cases
+}
+
+function pick<T>(
+  cases: ReadonlyMap<Scalar, readonly Branch<T>[]>,
+  found: unknown,
+  event: object,
+  best: Branch<T> | undefined,
+): Branch<T> | undefined {
+  if (!Array.isArray(found)) return better(cases.get(found as Scalar), event, best)
+  return found.reduce((best: Branch<T> | undefined, item: unknown) => better(cases.get(item as Scalar), event, best), best)
+}
+
+/** Branches are in the order of their ranks, so the first one that holds is the best of them. */
+function better<T>(
+  branches: readonly Branch<T>[] | undefined,
+  event: object,
+  best: Branch<T> | undefined,
+): Branch<T> | undefined {
+  if (branches === undefined) return best
+  for (const branch of branches) {
+    if (best !== undefined && branch.rank >= best.rank) return best
+    if (branch.tests.every(({ path, want }) => holds(valueAt(event, path), want))) return branch
+  }
+  return best
+}
+
+function holds(value: unknown, want: FieldMatch['want']): boolean {
+  if (want === 'any') return value !== undefined && value !== null
+  return Array.isArray(value) ? value.some((item) => want.has(item as Scalar)) : want.has(value as Scalar)
+}
+
+/** Spelt out, since every event passes here and names in the code are read fastest. */
+function datasetOf(event: { readonly event?: unknown }): unknown {
+  const node = event.event
+  return isNode(node) ? node['dataset'] : undefined
+}
+
+function valueAt(event: object, path: readonly string[]): unknown {
+  let value: unknown = event
+  for (const key of path) {
+    if (!isNode(value)) return undefined
+    value = value[key]
+  }
+  return value
+}
+
+const isNode = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Names that every object inherits would be found in each event. */
+function readPath(path: string): readonly string[] {
+  const segments = path.split('.')
+  const wrong = segments.find((segment) => segment === '' || segment in Object.prototype)
+  if (wrong === undefined) return segments
+  throw new MatchError(`${MATCH_KEYWORD}: expected a dotted path of field names, found ${JSON.stringify(path)}`)
+}
+
+function readWant(want: unknown): FieldMatch['want'] {
+  if (want === true) return 'any'
   const values: unknown[] = Array.isArray(want) ? want : [want]
-  const scalars = values.every((value) => typeof value === 'string' || typeof value === 'number')
-  if (!scalars || values.length === 0) throw malformed(want)
-  return { anyOf: [{ enum: values }, { type: 'array', contains: { enum: values } }] }
+  const scalars = values.filter((value): value is Scalar => typeof value === 'string' || typeof value === 'number')
+  if (scalars.length !== values.length || values.length === 0) throw malformed(want)
+  return new Set(scalars)
 }
 
 function malformed(found: unknown): MatchError {

@@ -1,4 +1,4 @@
-import { gunzip, gunzipSync, inflate, inflateSync } from 'node:zlib'
+import { gunzip, gunzipSync, inflate, inflateRaw, inflateRawSync, inflateSync } from 'node:zlib'
 import type { ZlibOptions } from 'node:zlib'
 import { mebibytes, Refusal } from './refusal.ts'
 
@@ -36,7 +36,8 @@ export function inflateSmall(bytes: Buffer, coding: Coding, max: number): Buffer
     chunkSize: Math.max(SMALLEST_CHUNK, announced + 64),
   }
   try {
-    return coding === 'gzip' ? gunzipSync(bytes, options) : inflateSync(bytes, options)
+    if (coding === 'gzip') return gunzipSync(bytes, options)
+    return isWrapped(bytes) ? inflateSync(bytes, options) : inflateRawSync(bytes, options)
   } catch (error) {
     if (!isTooLong(error)) throw damaged(coding)
     if (max <= AT_ONCE) throw tooLarge(max)
@@ -47,7 +48,8 @@ export function inflateSmall(bytes: Buffer, coding: Coding, max: number): Buffer
 /** As `inflateSmall`, for any size, in zlib's own thread. Rejects with a `Refusal`. */
 export function inflateLarge(bytes: Buffer, coding: Coding, max: number): Promise<Buffer> {
   if (coding === 'identity') return Promise.resolve(bytes)
-  const run = coding === 'gzip' ? gunzip : inflate
+  const undeflate = isWrapped(bytes) ? inflate : inflateRaw
+  const run = coding === 'gzip' ? gunzip : undeflate
   return new Promise((resolve, reject) => {
     run(bytes, { maxOutputLength: max, chunkSize: 1024 * 1024 }, (error, result) => {
       if (error === null) resolve(result)
@@ -63,6 +65,11 @@ export function inflateLarge(bytes: Buffer, coding: Coding, max: number): Promis
 function announcedSize(bytes: Buffer): number {
   const size = bytes.length < 18 ? 0 : bytes.readUInt32LE(bytes.length - 4)
   return size > bytes.length * MOST_GAIN ? 0 : size
+}
+
+/** Some senders leave out zlib's header, which HTTP's `deflate` has. */
+function isWrapped(bytes: Buffer): boolean {
+  return bytes.length > 1 && ((bytes[0] ?? 0) & 0x0f) === 8 && bytes.readUInt16BE() % 31 === 0
 }
 
 function isTooLong(error: unknown): boolean {

@@ -1,9 +1,11 @@
+import type { IncomingMessage } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IngestConfig } from '../model.ts'
 import { readBody, readLargeBody, SMALL } from './body.ts'
 import type { Body, Events } from './body.ts'
 import { inflateLarge, inflateSmall, readCoding } from './inflate.ts'
-import type { Coding } from './inflate.ts'
+import { readLabel } from './label.ts'
+import type { Label } from './label.ts'
 import { createLane } from './lane.ts'
 import { createVerdict, judgeInto } from './verdict.ts'
 import type { JudgePorts, Verdict } from './verdict.ts'
@@ -19,8 +21,11 @@ export interface Judged {
 /** `busy`: too many large bodies are waiting, and this one should come again later. */
 export type Read = Judged | { readonly kind: 'empty' } | { readonly kind: 'busy' }
 
+/** What the reader asks of a request beside its body. */
+export type Headers = Pick<IncomingMessage, 'headers' | 'headersDistinct'>
+
 /** Reads a body as it came on the wire. Throws or rejects with a `Refusal`, of which nothing is then counted. */
-export type Reader = (body: Buffer, encoding: string | undefined) => Read | Promise<Read>
+export type Reader = (body: Buffer, request: Headers) => Read | Promise<Read>
 
 /** Large bodies that wait for their turn; each may take most of a second. */
 const MOST_WAITING = 4
@@ -33,12 +38,18 @@ const SLICE = 500
  */
 export function createReader(config: IngestConfig, ports: JudgePorts): Reader {
   const lane = createLane(MOST_WAITING)
-  return (body, encoding) => {
-    const coding = readCoding(encoding)
+  return (body, request) => {
+    const coding = readCoding(request.headers['content-encoding'])
+    const label = (): Label => readLabel(request)
     const bytes = inflateSmall(body, coding, config.maxInflated)
-    if (bytes !== undefined && bytes.length <= SMALL) return judgeSmall(readBody(bytes, config), ports)
+    if (bytes !== undefined && bytes.length <= SMALL) return judgeSmall(readBody(bytes, config, label), ports)
     if (lane.full()) return { kind: 'busy' }
-    return lane.run(() => readLarge(body, coding, config, ports))
+    return lane.run(async () => {
+      const inflated = await inflateLarge(body, coding, config.maxInflated)
+      await nextTurn()
+      const read = await readLargeBody(inflated, config, label)
+      return read.kind === 'empty' ? read : await judgeSlowly(read, ports)
+    })
   }
 }
 
@@ -48,13 +59,6 @@ function judgeSmall(body: Body, ports: JudgePorts): Read | Promise<Read> {
   const verdict = createVerdict()
   for (const events of body.parts) judgeInto(verdict, events, ports)
   return { kind: 'judged', id: body.id, many: body.many, verdict }
-}
-
-async function readLarge(wire: Buffer, coding: Coding, config: IngestConfig, ports: JudgePorts): Promise<Read> {
-  const bytes = await inflateLarge(wire, coding, config.maxInflated)
-  await nextTurn()
-  const body = await readLargeBody(bytes, config)
-  return body.kind === 'empty' ? body : await judgeSlowly(body, ports)
 }
 
 async function judgeSlowly(body: Events, ports: JudgePorts): Promise<Judged> {

@@ -62,7 +62,7 @@ export function ingestRoutes(deps: RouteDeps): (app: FastifyInstance) => Promise
       const visit: Visit = { arrived: timers.now(), source: '', wire: 0, inDoubt: false, over: false }
       request.setDecorator('visit', visit)
       reply.raw.once('close', () => leave(visit, reply, parts))
-      // What a body is, its first bytes tell, and not its label.
+      // What a body is, its first bytes tell before its label, which the reader looks up where they do not.
       request.headers['content-type'] = undefined
       const admitted = await admit(request, reply)
       if (admitted === undefined) return reply
@@ -101,7 +101,7 @@ async function take(request: FastifyRequest, reply: FastifyReply, parts: Parts):
   try {
     if (body.kind === 'overloaded') return answerLater(reply, 429, 1, 'too much is under way')
     if (body.kind !== 'whole') throw tooLarge(body, reply, parts.config.maxBody)
-    const pending = parts.read(body.bytes, request.headers['content-encoding'])
+    const pending = parts.read(body.bytes, request.raw)
     const read = pending instanceof Promise ? await pending : pending
     body.release()
     if (read.kind === 'busy') return answerLater(reply, 429, 1, 'too many large bodies are under way')

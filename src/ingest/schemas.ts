@@ -1,21 +1,26 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { join } from 'node:path'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import { differenceSchema, MATCH_KEYWORD } from './choose.ts'
+import { createChoice, MATCH_KEYWORD, readMatch } from './choose.ts'
 import type { Rejection } from '../model.ts'
+import { BASE, guard, readSchemaFiles, SchemaError } from './schema-files.ts'
+import type { SchemaFile } from './schema-files.ts'
 import { shapeEvent } from './shape.ts'
 
-const SUFFIX = '.schema.json'
-const BASE = 'base'
+export { SchemaError } from './schema-files.ts'
+
+/** All schemas stand in this one folder as far as references go, wherever their files are. */
+const ID = 'https://schemas.stashwatch.example/events/'
 /** Numeric text: what `parseNumber` of extraction reads; a test holds the two together. */
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 const MAX_NUMBER_LENGTH = 100
+/** What nvidia-smi, Slurm and access logs write where there is no number. */
+const NO_READING: ReadonlySet<string> = new Set(['', '-', 'N/A', '[N/A]', 'n/a', '[Not Supported]', '[Unknown Error]'])
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 /** What our own formats mean, in words for a reason. */
 const FORMAT_WORDS: Readonly<Record<string, string>> = {
   numeric: 'a number',
   percent: 'a number from 0 to 100',
+  reading: 'a number or a mark for none, such as null, "-" or "N/A"',
   uuid: 'a UUID',
 }
 /** So much of a wrong value is repeated in a reason. */
@@ -31,84 +36,73 @@ export interface Accepted {
 export type Refused = Omit<Rejection, 'index'>
 
 export interface Schemas {
-  /** The kinds that have a schema, in the order in which they are asked. */
+  /** The kinds that have a schema: the user's own first, then the built-in ones, by name. */
   readonly kinds: readonly string[]
-  /** Judges one parsed event by its shape and by the schema of its kind. Never throws, whatever was posted. */
-  judge(event: unknown): Accepted | Refused
-}
-
-/** A folder of schemas that cannot be used: says which file, and what is wrong with it. */
-export class SchemaError extends Error {
-  readonly code = 'schema_invalid'
-
-  constructor(file: string, problem: string, cause?: unknown) {
-    super(`${file}: ${problem}`, { cause })
-    this.name = 'SchemaError'
-  }
-}
-
-interface SchemaFile {
-  readonly file: string
-  readonly kind: string
-  readonly schema: Readonly<Record<string, unknown>>
+  /** Those of them that the user's own schemas are for. */
+  readonly own: readonly string[]
+  /**
+   * Judges one parsed event by its shape and by the schema of its kind, which a refusal names if it got that far.
+   * Never throws with the built-in schemas, whatever was posted.
+   */
+  judge(event: unknown): Accepted | (Refused & { readonly kind?: string })
 }
 
 interface Kind {
   readonly kind: string
-  /** Says whether an event is none for this schema by its match rule. */
-  readonly differs: (event: object) => boolean
   readonly validate: ValidateFunction
 }
 
 /**
  * Reads a folder of JSON schemas (draft-07), one `<kind>.schema.json` a kind of event, among them `base.schema.json`
- * for events of no other kind, and compiles them once. Throws a `SchemaError` that names the file at fault.
+ * for events of no other kind, and compiles them once. The schemas of a second folder, the user's own, are asked
+ * first and may replace those of the same kind. Throws a `SchemaError` that names the file at fault.
  */
-export function createSchemas(folder: URL | string): Schemas {
-  const files = readFolder(typeof folder === 'string' ? folder : fileURLToPath(folder))
+export function createSchemas(folder: URL | string, own?: string): Schemas {
+  const files = readSchemaFiles(typeof folder === 'string' ? folder : fileURLToPath(folder), own)
   const ajv = createAjv()
-  for (const { file, schema } of files) guard(file, () => ajv.addSchema(schema, file))
-  const matcher = new Ajv({ strict: false, validateSchema: false })
-  const kinds = files.map((file): Kind => guard(file.file, () => compileKind(file, ajv, matcher)))
+  for (const { file, kind, schema } of files) {
+    guard(file, () => ajv.addSchema({ ...schema, $id: idOf(kind) }))
+  }
+  const kinds = files.map((file): Kind => ({ kind: file.kind, validate: compile(file, ajv) }))
   const base = kinds.find(({ kind }) => kind === BASE)
-  if (base === undefined) throw new SchemaError(BASE + SUFFIX, 'expected this file beside the other schemas')
+  if (base === undefined) throw new SchemaError('base.schema.json', 'expected this file beside the other schemas')
+  const choose = createChoice(files.flatMap((file, i) => ruleOf(file, kinds[i] ?? base)))
   return {
     kinds: kinds.map(({ kind }) => kind),
+    own: files.filter(({ isOwn }) => isOwn).map(({ kind }) => kind),
     judge(value) {
       const shaped = shapeEvent(value)
       if (!('event' in shaped)) return shaped
       const { event } = shaped
-      const { kind, validate } = kinds.find(({ differs }) => !differs(event)) ?? base
-      return validate(event) ? { kind, event } : explain(validate.errors?.[0])
+      const { kind, validate } = choose(event) ?? base
+      return validate(event) ? { kind, event } : { kind, ...explain(validate.errors?.[0]) }
     },
   }
 }
 
-function compileKind({ file, kind, schema }: SchemaFile, ajv: Ajv, matcher: Ajv): Kind {
-  const validate = ajv.getSchema(file)
+const idOf = (kind: string): string => `${ID}${kind}.schema.json`
+
+function compile({ file, kind }: SchemaFile, ajv: Ajv): ValidateFunction {
+  const validate = guard(file, () => ajv.getSchema(idOf(kind)))
   if (validate === undefined) throw new SchemaError(file, 'the schema could not be compiled')
-  const rule = schema[MATCH_KEYWORD]
-  if (kind === BASE && rule === undefined) return { kind, validate, differs: () => true }
-  return { kind, validate, differs: matcher.compile(differenceSchema(rule)) }
+  return validate
 }
 
-function readFolder(folder: string): SchemaFile[] {
-  const names = guard(folder, () => readdirSync(folder))
-  return names
-    .filter((name) => name.endsWith(SUFFIX))
-    .sort()
-    .map((name) => {
-      const file = join(folder, name)
-      const schema: unknown = guard(file, () => JSON.parse(readFileSync(file, 'utf8')))
-      if (!isObject(schema)) throw new SchemaError(file, 'expected a JSON object with a schema')
-      return { file, kind: name.slice(0, -SUFFIX.length), schema }
-    })
+/** The base schema judges what is left over, and needs no rule of its own. */
+function ruleOf({ file, kind, schema }: SchemaFile, value: Kind): Parameters<typeof createChoice<Kind>>[0] {
+  const rule = schema[MATCH_KEYWORD]
+  return kind === BASE && rule === undefined ? [] : [{ alternatives: guard(file, () => readMatch(rule)), value }]
 }
 
 function createAjv(): Ajv {
-  const ajv = new Ajv({ strict: true, allowUnionTypes: true, allErrors: false, verbose: true })
+  // Unknown keywords and required fields that are nowhere described are typing errors; a missing type is a choice.
+  const ajv = new Ajv({ strict: true, strictTypes: false, allErrors: false, verbose: true })
   ajv.addKeyword(MATCH_KEYWORD)
   ajv.addFormat('numeric', { type: 'string', validate: (text: string) => !Number.isNaN(numberOf(text)) })
+  ajv.addFormat('reading', {
+    type: 'string',
+    validate: (text: string) => NO_READING.has(text.trim()) || !Number.isNaN(numberOf(text)),
+  })
   ajv.addFormat('uuid', UUID)
   ajv.addFormat('percent', { type: 'string', validate: (text: string) => numberOf(text) >= 0 && numberOf(text) <= 100 })
   return ajv
@@ -120,18 +114,6 @@ function numberOf(text: string): number {
   const number = Number(text)
   return Number.isFinite(number) ? number : Number.NaN
 }
-
-function guard<T>(file: string, call: () => T): T {
-  try {
-    return call()
-  } catch (error) {
-    if (error instanceof SchemaError) throw error
-    throw new SchemaError(file, error instanceof Error ? error.message : String(error), error)
-  }
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Says in plain words what was found and what was expected. Only the first fault of an event is looked for. */
 function explain(error: ErrorObject | null | undefined): Refused {

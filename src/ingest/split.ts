@@ -67,8 +67,8 @@ export function isObject(value: unknown): value is object {
 /** A line of Elasticsearch's bulk format that only says where the next one belongs. */
 export function isBulkAction(value: unknown): boolean {
   if (!isObject(value) || Array.isArray(value)) return false
-  const [key, ...others] = Object.keys(value)
-  return others.length === 0 && (key === 'index' || key === 'create')
+  const [[key, target] = [], ...others] = Object.entries(value) as [string, unknown][]
+  return others.length === 0 && (key === 'index' || key === 'create') && isObject(target)
 }
 
 /** Elements that follow one another are parsed together. What joins to JSON without being it has another length. */

@@ -3,6 +3,7 @@ import { SAMPLES_PER_BODY } from './rejects.ts'
 import type { Sample } from './rejects.ts'
 import { OVERSIZED_REASON } from './scan.ts'
 import { OVERSIZED, UNREADABLE } from './split.ts'
+import { translate } from './translate.ts'
 
 /** Why an event is refused. */
 export type Refused = Omit<Rejection, 'index'>
@@ -61,7 +62,7 @@ function judgeEvent(event: unknown, ports: JudgePorts, verdict: Verdict): EventS
   if (event === OVERSIZED) return TOO_LONG
   if (event === UNREADABLE) return NO_JSON
   try {
-    const judged = ports.schemas.judge(event)
+    const judged = ports.schemas.judge(translate(event))
     return 'code' in judged ? judged : ports.extract(judged.event, judged.kind)
   } catch (error) {
     verdict.defect ??= error

@@ -77,6 +77,8 @@ interface Desk {
   /** Outcomes that the outbox could not record yet; their mails are not tried again. */
   readonly unrecorded: Map<string, Outcome>
   readonly cuts: Set<AbortController>
+  /** The last look failed, and that was said. */
+  isBlind: boolean
   asking: boolean
   again: boolean
   closed: boolean
@@ -84,7 +86,7 @@ interface Desk {
 
 function createDesk(parts: SenderParts): Desk {
   const flags = { asking: false, again: false, closed: false }
-  return { parts, underway: new Map(), unrecorded: new Map(), cuts: new Set(), ...flags }
+  return { parts, underway: new Map(), unrecorded: new Map(), cuts: new Set(), isBlind: false, ...flags }
 }
 
 /** One look at a time; a wish to look that comes meanwhile is granted afterwards. */
@@ -97,9 +99,11 @@ async function lookAround(desk: Desk): Promise<void> {
       desk.again = false
       await recordAgain(desk)
       await takeDue(desk)
+      desk.isBlind = false
     }
   } catch (error) {
-    desk.parts.log.warn({ error: messageOf(error) }, 'the outbox cannot be read; trying again')
+    if (!desk.isBlind) desk.parts.log.warn({ error: messageOf(error) }, 'the outbox cannot be read; trying again each second')
+    desk.isBlind = true
   } finally {
     desk.asking = false
   }

@@ -133,6 +133,15 @@ test('a backlog of twenty minutes tells what is over in one digest and what goes
   t.equal(over?.resolvedAt, at('12:21:00'))
 })
 
+test('an alert found in an old backlog that breaks off is told in the digest, not as if it were news', async (t) => {
+  const play = createPlay(config({ rules }), at('13:00:00'))
+  play.post(Array.from({ length: 30 }, (_, i) => event('old', at('11:30:00') + i * TEN, { cpu: 0.99 })))
+  play.until('13:20:00', every(TEN, (now) => play.post([event('live', now, { cpu: 0.1 })])))
+  t.strictSame(play.mails.filter((mail) => mail.alerts[0]?.rule === 'cpu-high').map((mail) => [mail.kind, mail.because]), [
+    ['digest', 'found in the backlog'],
+  ])
+})
+
 test('what does not fit five mails a minute is listed in one, and nobody is left out', async (t) => {
   const play = createPlay(config({ rules }))
   const hosts = Array.from({ length: 40 }, (_, i) => `node-${i}`)

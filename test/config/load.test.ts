@@ -155,7 +155,7 @@ test('without a file the built-in configuration holds', async (t) => {
   t.strictSame(config.engine.receivers, [{ name: 'admin', email: [{ address: 'admin@localhost' }] }])
   t.strictSame(
     config.engine.metrics.map(({ name }) => name),
-    ['cpu', 'memory', 'disk', 'net_in', 'net_out', 'machine.cpu', 'machine.memory'],
+    'cpu memory swap load disk net_in net_out gpu gpu_memory gpu_temperature machine.cpu machine.memory'.split(' '),
   )
   t.match(config.engine, { bucket: 10_000, lateness: 10_000, mailsPerMinute: 5, sources: [], system: ['admin'] })
   t.strictSame(config.engine.limits, { hosts: 20_000, series: 400_000, seriesPerHost: 1000, sources: 100 })
@@ -166,9 +166,16 @@ test('without a file the built-in configuration holds', async (t) => {
     maxEvents: 10_000,
     requestsPerMinute: 60_000,
     invalidStatus: 422,
-    host: { machine: ['machine.id'] },
+    host: { machine: ['machine.id'], 'slurm.node': ['slurm.node.name'] },
   })
   t.same(load(DEFAULT_YAML), { ...config, data: '/work/data' }, 'the same text is no special case')
+})
+
+test('the folder of own schemas is relative to the file', async (t) => {
+  const cwd = t.testdir({ site: { 'c.yaml': 'schemas: ./schemas\n' } })
+  t.equal(loadConfig({ file: 'site/c.yaml', env: {}, cwd }).config.schemas, join(cwd, 'site/schemas'))
+  t.equal(load('schemas: ${DIR}/s', { DIR: '/etc' }).schemas, '/etc/s')
+  t.notOk('schemas' in load('data: ./d'))
 })
 
 test('what a file leaves out is built in, and rules that name nobody tell the only receiver', async (t) => {

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
-import { config, createPlay, event, NOON, SECOND } from '../helpers/play.ts'
+import { above, config, cpuHigh, createPlay, event, MINUTE, NOON, SECOND, threshold } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
 const counted = (play: ReturnType<typeof createPlay>): unknown =>
@@ -59,6 +59,17 @@ test('a cap on series refuses new ones, counts them, and leaves known ones alone
   t.equal(counted(play), 2)
   t.equal(play.fold.state.series, 3)
   t.equal(play.fold.tallies.get('series_refused'), 3)
+})
+
+test('a cap on series makes room by letting an idle one go, never one with an open alert', async (t) => {
+  const rule = cpuHigh({ name: 'disk-full', metric: 'disk', over: MINUTE, threshold: threshold('last', [above(0.9)]) })
+  const play = createPlay(config({ rules: [rule], limits: { hosts: 10, series: 100, seriesPerHost: 3, sources: 2 } }))
+  play.until('12:05:00', (now) => now % TEN === 0 && play.post([event('a', now, { 'disk\u001f/full': 0.95, 'disk\u001f/gone': 0.1, 'disk\u001f/': 0.1 })]))
+  play.until('12:20:00', (now) => now % TEN === 0 && play.post([event('a', now, { 'disk\u001f/': 0.1, 'disk\u001f/new': 0.1, 'disk\u001f/newer': 0.1 })]))
+  const kept = [...(play.fold.state.hosts.get('a')?.series.keys() ?? [])].map((id) => play.fold.state.keys.infos[id]?.values[0])
+  t.strictSame(kept, ['/full', '/', '/new'])
+  t.equal(play.fold.tallies.get('series_evicted'), 1)
+  t.ok((play.fold.tallies.get('series_refused') ?? 0) > 0)
 })
 
 test('sources beyond the cap share one record, and a sender that came once is forgotten after a day', async (t) => {

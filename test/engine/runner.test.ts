@@ -97,7 +97,7 @@ test('a journal that fails takes no batch and folds none, and everything goes on
       return seen.journal.recover(upTo)
     },
   }
-  const runner = await startRunner(journal, settings, NOON, (report) => reports.push(report))
+  const runner = await startRunner(journal, settings, NOON, (report) => reports.push(report), { ...OFTEN, mendEvery: 0 })
   await runner.write([frame(NOON + TEN)])
   isBroken = true
   await t.rejects(runner.write([frame(NOON + 2 * TEN)]), /disk full/)

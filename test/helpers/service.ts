@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { run } from '../../src/cli/index.ts'
 import { createClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import type { AggregateView, Clock, Config, HostView, Log, Millis } from '../../src/model.ts'
@@ -96,8 +97,8 @@ export function openDoor(port: number, token?: string): Door {
     },
     async aggregate(host, metric) {
       const query = new URLSearchParams({ host, metric, from: '0', to: String(8.64e15) })
-      const { status, json } = await ask('GET', `/api/v1/aggregate?${query}`)
-      return status === 200 ? (json as unknown as AggregateView) : undefined
+      const { status, text } = await ask('GET', `/api/v1/aggregate?${query.toString()}`)
+      return status === 200 ? (JSON.parse(text) as AggregateView) : undefined
     },
     async hosts() {
       const { text } = await ask('GET', '/api/v1/hosts')
@@ -129,8 +130,11 @@ export interface Running extends Door {
 export interface RunOptions {
   readonly yaml: string
   readonly folder?: string
+  readonly port?: number
   readonly env?: Record<string, string>
   readonly clock?: Clock
+  /** The configuration that a reload reads; by default the same. */
+  readonly next?: () => string
   /** The token that the door shows. */
   readonly token?: string
 }
@@ -142,7 +146,7 @@ export function temporary(t: Pick<Test, 'teardown'>): string {
   return folder
 }
 
-export function configOf(yaml: string, folder: string, env: Record<string, string> = {}): Config {
+function configOf(yaml: string, folder: string, env: Record<string, string> = {}): Config {
   return loadConfig({ text: yaml, env, cwd: folder }).config
 }
 
@@ -152,8 +156,10 @@ export async function runService(t: Pick<Test, 'teardown'>, options: RunOptions)
   const lines: Line[] = []
   const { promise: ended, resolve } = Promise.withResolvers<Error>()
   const timers = createClock()
+  const read = (yaml: string): Config => configOf(`listen: 127.0.0.1:${options.port ?? 0}\n${yaml}`, folder, options.env)
   const service = await startService({
-    config: configOf(`listen: 127.0.0.1:0\n${options.yaml}`, folder, options.env),
+    config: read(options.yaml),
+    readConfig: () => read(options.next?.() ?? options.yaml),
     clock: options.clock ?? timers,
     timers,
     log: recorder(lines),
@@ -177,6 +183,21 @@ export function recorder(lines: Line[]): Log {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
+export interface Outcome {
+  readonly code: number
+  readonly out: readonly string[]
+  readonly err: readonly string[]
+}
+
+/** `stashwatch ARGS` in this process, until it ends; nobody sends it a signal. */
+export async function runCli(args: readonly string[], cwd = ROOT, env: Record<string, string> = {}): Promise<Outcome> {
+  const [out, err]: [string[], string[]] = [[], []]
+  const into = (lines: string[]) => (line: string): void => void lines.push(line)
+  const never = (): void => undefined
+  const io = { env, cwd, tmp: tmpdir(), out: into(out), err: into(err), onStop: never, onReload: never }
+  return { code: await run(args, io), out, err }
+}
+
 export interface Child {
   readonly process: ChildProcess
   readonly out: readonly string[]
@@ -198,10 +219,11 @@ export interface ChildOptions {
 
 /** `stashwatch ARGS` as a process of its own. */
 export function runChild(t: Pick<Test, 'teardown'>, args: readonly string[], options: ChildOptions = {}): Child {
-  const [command = '', ...rest] = [...(options.under ?? []), process.execPath, ...(options.node ?? []), MAIN, ...args]
-  // Whatever hooks this test's own process has, a child must start as a user's would.
-  const env = { ...process.env, NODE_OPTIONS: '', ...options.env }
-  const child = spawn(command, rest, { cwd: options.cwd ?? ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const command = [...(options.under ?? []), process.execPath, ...(options.node ?? []), MAIN, ...args]
+  // A child must start as a user's would, without tap's own hooks: their handlers change what signals do.
+  const bare = ['-u', 'NODE_OPTIONS', ...command]
+  const env = { ...process.env, ...options.env }
+  const child = spawn('env', bare, { cwd: options.cwd ?? ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
   t.teardown(async () => {
     child.kill('SIGKILL')

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { gunzipSync } from 'node:zlib'
+import { constants, gunzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import { parseNumber } from '../../src/extract/number.ts'
@@ -43,7 +43,8 @@ void test('the kind is found from the event, in its new and its old forms', asyn
   t.equal(outcome({ event: { dataset: 'system.memory' } }), 'system.memory')
   t.equal(outcome({ 'event.dataset': 'system.memory' }), 'system.memory')
   t.equal(outcome({ metricset: { module: 'system', name: 'memory' } }), 'system.memory')
-  t.equal(outcome({ metricset: { module: 'linux', name: 'memory' } }), 'base')
+  t.equal(outcome({ metricset: { module: 'linux', name: 'memory' } }), 'linux.memory')
+  t.equal(outcome({ metricset: { module: 'windows', name: 'memory' } }), 'base')
   t.equal(outcome({ event: { dataset: ['x', 'system.auth'] } }), 'auth')
   t.equal(outcome({ fileset: { module: 'system', name: 'auth' } }), 'auth')
   t.equal(outcome({ log: { syslog: { priority: 13 } }, message: 'x' }), 'syslog')
@@ -51,7 +52,7 @@ void test('the kind is found from the event, in its new and its old forms', asyn
   t.equal(outcome({ tags: ['a', 'stashwatch_heartbeat'] }), 'heartbeat')
   t.equal(outcome({ tags: 'stashwatch_heartbeat' }), 'heartbeat')
   t.equal(outcome({ machine: 'x86_64' }), 'base')
-  t.equal(outcome({ event: { dataset: 'nginx.access' } }), 'base')
+  t.equal(outcome({ event: { dataset: 'nginx.error' } }), 'base')
   t.equal(outcome({ event: null, tags: null, metricset: [], machine: { id: null } }), 'base')
   t.equal(outcome({ event: { dataset: { toString: 1 } } }), 'base')
 })
@@ -196,31 +197,29 @@ void test('honest events of the real world are all accepted', async (t) => {
     }
   }
   t.strictSame(refused, [])
-  for (const kind of ['auth', 'syslog', 'system.cpu', 'system.memory', 'system.filesystem', 'system.network']) {
-    t.ok((kinds.get(kind) ?? 0) > 3, `${kind}: ${kinds.get(kind)}`)
-  }
+  t.ok((kinds.get('auth') ?? 0) > 1000, `auth: ${kinds.get('auth')}`)
+  const absent = schemas.kinds.filter((kind) => !kinds.has(kind))
+  t.strictSame(absent, ['gpu', 'heartbeat', 'machine', 'slurm.node', 'system.core', 'system.process.summary', 'system.socket.summary'])
 })
 
-/** All the files of single events, and of each folder of long series the first: their lines are alike. */
-function corpusFiles(): string[] {
-  const names = readdirSync(CORPORA, { recursive: true, encoding: 'utf8' }).sort()
-  const series = names.filter((name) => name.endsWith('.ndjson.gz'))
-  const folder = (name: string | undefined): string | undefined => name?.split('/')[0]
-  return [
-    ...names.filter((name) => name.endsWith('.ndjson')),
-    ...series.filter((name, i) => folder(name) !== folder(series[i - 1])),
-  ]
-}
+const corpusFiles = (): string[] =>
+  readdirSync(CORPORA, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.ndjson(?:\.gz)?$/.test(name))
+    .sort()
 
+/** All events of a file; of a long series, whose lines are alike, the first ones. */
 function readLines(file: URL): string[] {
   const bytes = readFileSync(file)
-  const text = file.pathname.endsWith('.gz') ? gunzipSync(bytes) : bytes
-  return text
+  if (!file.pathname.endsWith('.gz')) return linesOf(bytes)
+  const head = gunzipSync(bytes.subarray(0, 8192), { finishFlush: constants.Z_SYNC_FLUSH })
+  return linesOf(head).slice(0, -1)
+}
+
+const linesOf = (text: Buffer): string[] =>
+  text
     .toString()
     .split('\n')
     .filter((line) => line !== '')
-    .slice(0, 2000)
-}
 
 void test('a new kind of event is one more file in the folder', async (t) => {
   const folder = t.testdir({
@@ -238,13 +237,14 @@ void test('a new kind of event is one more file in the folder', async (t) => {
   t.strictSame(own.kinds, ['base', 'lift'])
   t.match(own.judge({ kind: 'lift', lift: { floor: '3' } }), { kind: 'lift' })
   t.match(own.judge({ kind: 'stairs', lift: { floor: '3' } }), { kind: 'base' })
-  t.match(own.judge({ kind: 1, lift: { floor: 'third' } }), { path: '/lift/floor', code: 'schema' })
+  t.match(own.judge({ kind: 1, lift: { floor: 'third' } }), { kind: 'lift', path: '/lift/floor', code: 'schema' })
 })
 
 void test('a folder that cannot be used is refused with the file at fault and what was expected', async (t) => {
   const base = '{"type":"object"}'
   const cases: [Record<string, string>, RegExp][] = [
-    [{}, /base\.schema\.json: expected this file/],
+    [{}, /expected 1 to 200 files KIND\.schema\.json in this folder, found 0/],
+    [{ 'a.schema.json': '{"x-stashwatch-match":[{"a":1}]}' }, /base\.schema\.json: expected this file/],
     [{ 'base.schema.json': '{' }, /base\.schema\.json: .*JSON/],
     [{ 'base.schema.json': '[]' }, /base\.schema\.json: expected a JSON object/],
     [{ 'base.schema.json': '{"type":"objekt"}' }, /base\.schema\.json: /],

@@ -1,0 +1,201 @@
+import type { Config, CountRule, Metric } from '../model.ts'
+import { isBulkAction, type Judged, openJudge } from '../service/judge.ts'
+import { nearest } from '../template.ts'
+import { readEventsFile, type Piece } from './events-file.ts'
+import { createTally, type Fed, type KindTally, type Names, type Tally, tallyEvent } from './events-tally.ts'
+
+/** What is needed of the process: the folder that paths are relative to, and ways to print a line. */
+interface EventsIo {
+  readonly cwd: string
+  readonly out: (line: string) => void
+  readonly err: (line: string) => void
+}
+
+const SHOWN_HOSTS = 5
+const SHOWN_DATASETS = 8
+const SHOWN_REASONS = 20
+
+/**
+ * `stashwatch check --events`: what a configuration makes of real events, with the service's own judge and extraction.
+ * Its memory is bounded, whatever the size of the file.
+ *
+ * @returns the exit code: 0 all events are accepted, 1 some are not or the file is at fault, 2 it could not be read.
+ */
+export async function checkEvents(file: string, config: Config, io: EventsIo): Promise<number> {
+  const judge = openJudge(config)
+  const tally = createTally()
+  try {
+    await readEventsFile(file, io.cwd, (piece) => {
+      for (const judged of judgePiece(piece, judge)) tallyEvent(tally, judged, piece.line)
+    })
+  } catch (error) {
+    if (codeOf(error) === '') throw error
+    io.err(`${file}: ${whyUnreadable(error)}`)
+    return isMissing(error) || isCut(error) ? 1 : 2
+  }
+  if (tally.events === 0) {
+    io.err(`${file}: found no event; expected JSON objects, one a line or in an array, plain or gzip`)
+    return 1
+  }
+  for (const line of report(file, tally, config)) io.out(plain(line))
+  return tally.accepted === tally.events ? 0 : 1
+}
+
+/** A line may be a whole body: an array of events. The action lines of a bulk body are no events. */
+function judgePiece({ text }: Piece, judge: (event: unknown) => Judged): readonly Judged[] {
+  if (text === undefined) return [{ outcome: { path: '', reason: 'the event is larger than 1 MiB', code: 'too_large' } }]
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return [{ outcome: { path: '', reason: `expected JSON, found ${JSON.stringify(text.slice(0, 40))}`, code: 'json' } }]
+  }
+  if (Array.isArray(value)) return value.map(judge)
+  return isBulkAction(value) ? [] : [judge(value)]
+}
+
+const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(error))
+
+/** What zlib calls the faults of the bytes that it is given. */
+const isCut = (error: unknown): boolean => codeOf(error).startsWith('Z_')
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+function whyUnreadable(error: unknown): string {
+  const code = codeOf(error)
+  if (code === 'EISDIR') return 'is a folder; expected a file of events'
+  if (isMissing(error)) return 'does not exist: check the path after --events'
+  if (isCut(error)) return `is cut short or not gzip all through (${code})`
+  return `cannot be read (${code})`
+}
+
+function report(file: string, tally: Tally, config: Config): readonly string[] {
+  const rejected = tally.events - tally.accepted
+  const kinds = [...tally.kinds].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return [
+    `${file === '-' ? 'standard input' : file}: ${count(tally.events, 'event')}, ${tally.accepted} accepted, ${rejected} rejected`,
+    '',
+    ...table(['kind', 'accepted', 'rejected', 'unused', 'hosts'], kinds.map(kindRow), [1, 2, 3]),
+    ...basics(tally.kinds.get('base')),
+    '',
+    ...fedTable(kinds, config),
+    ...reasonLines(tally),
+    ...hungryLines(tally, config),
+  ]
+}
+
+const kindRow = ([kind, { accepted, rejected, unused, hosts }]: readonly [string, KindTally]): readonly string[] => [
+  kind,
+  String(accepted),
+  String(rejected),
+  String(unused),
+  sayHosts(hosts),
+]
+
+function sayHosts({ seen, more }: Names): string {
+  const first = [...seen].slice(0, SHOWN_HOSTS).join(', ')
+  if (more) return `${first}, ... (more than ${seen.size})`
+  return seen.size > SHOWN_HOSTS ? `${first}, ... (${seen.size})` : first
+}
+
+/** What the base schema alone has judged, in the words of the events. */
+function basics(base: KindTally | undefined): readonly string[] {
+  if (base === undefined || base.datasets.size === 0) return []
+  const sorted = [...base.datasets].toSorted(([, a], [, b]) => b - a)
+  const first = sorted.slice(0, SHOWN_DATASETS).map(([name, events]) => `${name} (${events})`)
+  const more = sorted.length > SHOWN_DATASETS ? [`${sorted.length - SHOWN_DATASETS} more`] : []
+  return ['', `no schema of their own: ${[...first, ...more].join(', ')}`]
+}
+
+function fedTable(kinds: readonly (readonly [string, KindTally])[], { engine }: Config): readonly string[] {
+  const units = new Map(engine.metrics.map(({ name, unit }) => [name, unit]))
+  const rows = kinds.flatMap(([kind, { fed }]) =>
+    [...fed].map(([name, one]) => [name, kind, String(one.count), ...range(one), units.get(name) ?? 'events']),
+  )
+  if (rows.length === 0) return ['no metric and no rule found a value']
+  return table(['metric', 'kind', 'values', 'smallest', 'largest', 'unit'], rows, [2, 3, 4])
+}
+
+const range = ({ smallest, largest }: Fed): readonly string[] => [short(smallest), short(largest)]
+
+const short = (value: number): string => String(Number.isInteger(value) ? value : Number(value.toPrecision(6)))
+
+function reasonLines({ reasons, otherReasons }: Tally): readonly string[] {
+  const sorted = [...reasons.values()].toSorted((a, b) => b.count - a.count)
+  if (sorted.length === 0) return []
+  const shown = sorted.slice(0, SHOWN_REASONS)
+  const left = sorted.slice(SHOWN_REASONS).reduce((sum, { count }) => sum + count, otherReasons)
+  const rows = shown.map(({ path, reason, line, count }) => [String(count), String(line), path === '' ? '-' : path, reason])
+  const more = left === 0 ? [] : [`${left} more for other reasons`]
+  return ['', ...table(['rejected', 'first line', 'path', 'reason'], rows, [0, 1]), ...more]
+}
+
+/** Metrics and rules that found nothing, and where their numbers may be instead. */
+function hungryLines({ kinds, fields }: Tally, { engine }: Config): readonly string[] {
+  const fed = new Set([...kinds.values()].flatMap((kind) => [...kind.fed.keys()]))
+  const all = [...fields.keys()]
+  const taken = new Set(engine.metrics.flatMap((metric) => metric.fields))
+  const free = all.filter((path) => (fields.get(path)?.numbers ?? 0) > 0 && !taken.has(path))
+  const metrics = engine.metrics.filter(({ name }) => !fed.has(name)).map((metric) => sayMetric(metric, fields, free))
+  const rules = engine.rules
+    .filter((rule) => rule.kind === 'count')
+    .filter(({ name }) => !fed.has(`count(${name})`))
+    .map((rule) => sayRule(rule, fields, all))
+  const absent = [...metrics, ...rules].flatMap((one) => ('absent' in one ? [one.absent] : []))
+  const lines = [...metrics, ...rules].flatMap((one) => ('says' in one ? [one.says] : []))
+  if (absent.length > 0) lines.push(`no event has the fields of: ${absent.join(', ')}`)
+  return lines.length === 0 ? [] : ['', 'found nothing', ...lines.map((line) => `  ${line}`)]
+}
+
+/** Something to say of a metric or a rule, or its name where there is nothing but that its fields are absent. */
+type Hungry = { readonly says: string } | { readonly absent: string }
+
+function sayMetric({ name, fields: wanted }: Metric, fields: Tally['fields'], known: readonly string[]): Hungry {
+  const present = wanted.map((path) => ({ path, found: fields.get(path) })).find(({ found }) => found !== undefined)
+  if (present !== undefined) {
+    const { path, found } = present
+    const events = count(found?.events ?? 0, 'event')
+    return { says: `metric ${name}: ${path} is in ${events}, never as a number: found ${found?.other}` }
+  }
+  const guess = meantField(wanted, known)
+  const says = `metric ${name}: no event has ${wanted.join(' or ')}: did you mean ${guess}?`
+  return guess === undefined ? { absent: name } : { says }
+}
+
+function sayRule({ name, where }: CountRule, fields: Tally['fields'], known: readonly string[]): Hungry {
+  const missing = where.filter(({ field, exists }) => exists !== false && !fields.has(field)).map(({ field }) => field)
+  if (missing.length === 0) return { says: `rule ${name}: no event matches` }
+  const guess = meantField(missing, known)
+  const says = `rule ${name}: no event has ${missing.join(' or ')}: did you mean ${guess}?`
+  return guess === undefined ? { absent: `rule ${name}` } : { says }
+}
+
+/** The field that was probably meant: one that lies deeper or less deep, or one of the same branch written alike. */
+function meantField(wanted: readonly string[], known: readonly string[]): string | undefined {
+  const isEnd = (path: string, other: string): boolean => path.endsWith(`.${other}`) || other.endsWith(`.${path}`)
+  const roots = [...new Set(known.map(rootOf))]
+  for (const path of wanted) {
+    const root = nearest(rootOf(path), roots)
+    const akin = known.filter((other) => rootOf(other) === root)
+    const guess = known.find((other) => isEnd(other, path)) ?? nearest(path, akin)
+    if (guess !== undefined) return guess
+  }
+  return undefined
+}
+
+const rootOf = (path: string): string => path.split('.', 1)[0] ?? ''
+
+/** Lines of columns, as wide as their widest cell; the numbered ones are aligned to the right. */
+function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[]): readonly string[] {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)))
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, i) => (right.includes(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ').trimEnd()
+  return [head, ...rows].map(line)
+}
+
+/** What events hold is repeated on terminals, so nothing in it may steer one. */
+const plain = (line: string): string => line.replaceAll(/\p{Cc}+/gu, ' ')
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`

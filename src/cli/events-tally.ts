@@ -1,0 +1,152 @@
+import { SEP, type EventSamples } from '../model.ts'
+import { type Judged, parseNumber } from '../service/judge.ts'
+
+/** So much is remembered of a file, whatever its size. */
+const MAX_HOSTS = 10_000
+const MAX_FIELDS = 5000
+const MAX_REASONS = 200
+const MAX_DATASETS = 200
+
+/** Some names and how many there were; beyond a bound only that there were more. */
+export interface Names {
+  readonly seen: Set<string>
+  more: boolean
+}
+
+/** The numbers that a metric, or a rule that counts, got from the events of one kind. */
+export interface Fed {
+  count: number
+  smallest: number
+  largest: number
+}
+
+export interface KindTally {
+  accepted: number
+  rejected: number
+  /** Accepted events of which no metric and no rule took anything. */
+  unused: number
+  readonly hosts: Names
+  readonly fed: Map<string, Fed>
+  /** Of events that only the base schema judged: what they call themselves. */
+  readonly datasets: Map<string, number>
+}
+
+export interface ReasonTally {
+  readonly path: string
+  readonly reason: string
+  readonly line: number
+  count: number
+}
+
+/** What was found at one path: in how many events, and in how many of them as a number. */
+export interface FieldTally {
+  events: number
+  numbers: number
+  /** The first value that is none. */
+  other?: string
+}
+
+export interface Tally {
+  events: number
+  accepted: number
+  readonly kinds: Map<string, KindTally>
+  readonly reasons: Map<string, ReasonTally>
+  /** Rejections for reasons beyond the bound. */
+  otherReasons: number
+  readonly fields: Map<string, FieldTally>
+}
+
+export function createTally(): Tally {
+  return { events: 0, accepted: 0, kinds: new Map(), reasons: new Map(), otherReasons: 0, fields: new Map() }
+}
+
+/** Stands for the kind of an event that was refused before it had one. */
+export const NO_KIND = '(none)'
+
+/** Adds what became of one event. */
+export function tallyEvent(tally: Tally, { kind = NO_KIND, event, outcome }: Judged, line: number): void {
+  tally.events += 1
+  if (event !== undefined) tallyFields(tally.fields, event, '')
+  const ofKind = kindOf(tally, kind)
+  if ('code' in outcome) {
+    ofKind.rejected += 1
+    tallyReason(tally, outcome, line)
+    return
+  }
+  tally.accepted += 1
+  ofKind.accepted += 1
+  if (!outcome.heartbeat) addName(ofKind.hosts, outcome.host)
+  if (outcome.series.length === 0) ofKind.unused += 1
+  tallySamples(ofKind.fed, outcome)
+  if (kind === 'base') tallyDataset(ofKind.datasets, event)
+}
+
+function kindOf({ kinds }: Tally, kind: string): KindTally {
+  const known = kinds.get(kind)
+  if (known !== undefined) return known
+  const hosts = { seen: new Set<string>(), more: false }
+  const created: KindTally = { accepted: 0, rejected: 0, unused: 0, hosts, fed: new Map(), datasets: new Map() }
+  kinds.set(kind, created)
+  return created
+}
+
+function addName(names: Names, name: string): void {
+  if (names.seen.has(name)) return
+  if (names.seen.size < MAX_HOSTS) names.seen.add(name)
+  else names.more = true
+}
+
+function tallySamples(fed: Map<string, Fed>, { series, values }: EventSamples): void {
+  for (const [i, key] of series.entries()) {
+    const end = key.indexOf(SEP)
+    const name = end === -1 ? key : key.slice(0, end)
+    const value = values[i] ?? Number.NaN
+    const known = fed.get(name)
+    if (known === undefined) {
+      fed.set(name, { count: 1, smallest: value, largest: value })
+      continue
+    }
+    known.count += 1
+    known.smallest = Math.min(known.smallest, value)
+    known.largest = Math.max(known.largest, value)
+  }
+}
+
+/** Refusals that differ only in what was found are one reason. */
+function tallyReason(tally: Tally, { path, reason }: { readonly path: string; readonly reason: string }, line: number): void {
+  const key = `${path} ${reason.split(', found ')[0] ?? ''}`
+  const known = tally.reasons.get(key)
+  if (known !== undefined) known.count += 1
+  else if (tally.reasons.size < MAX_REASONS) tally.reasons.set(key, { path, reason, line, count: 1 })
+  else tally.otherReasons += 1
+}
+
+function tallyDataset(datasets: Map<string, number>, event: object | undefined): void {
+  const { event: node, metricset } = (event ?? {}) as { readonly event?: { dataset?: unknown }; readonly metricset?: { name?: unknown; module?: unknown } }
+  const dataset = node?.dataset
+  const { module, name } = metricset ?? {}
+  const called = typeof dataset === 'string' ? dataset : typeof name === 'string' ? `${String(module)}.${name}` : undefined
+  if (called === undefined) return
+  if (datasets.has(called) || datasets.size < MAX_DATASETS) datasets.set(called, (datasets.get(called) ?? 0) + 1)
+}
+
+/** Events come judged: they are bounded in depth and in the number of their keys. */
+function tallyFields(fields: Map<string, FieldTally>, node: object, prefix: string): void {
+  for (const [key, value] of Object.entries(node) as [string, unknown][]) {
+    const path = prefix === '' ? key : `${prefix}.${key}`
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      tallyFields(fields, value, path)
+      continue
+    }
+    let known = fields.get(path)
+    if (known === undefined) {
+      if (fields.size >= MAX_FIELDS) continue
+      known = { events: 0, numbers: 0 }
+      fields.set(path, known)
+    }
+    known.events += 1
+    if (Number.isNaN(parseNumber(value))) known.other ??= JSON.stringify(value).slice(0, 40)
+    else known.numbers += 1
+  }
+}
+

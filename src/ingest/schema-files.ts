@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+
+const SUFFIX = '.schema.json'
+/** The kind of events that no other schema is for. */
+export const BASE = 'base'
+const DRAFT = 'http://json-schema.org/draft-07/schema#'
+const KIND = /^[a-z][a-z0-9._-]{0,49}$/
+/** Bounds of a folder; the largest built-in schema has 9 kB. */
+const MAX_FILES = 200
+const MAX_SIZE = 256 * 1024
+
+type Schema = Readonly<Record<string, unknown>>
+
+export interface SchemaFile {
+  readonly file: string
+  readonly kind: string
+  /** The user's, not a built-in one. */
+  readonly isOwn: boolean
+  readonly schema: Schema
+}
+
+/** A folder of schemas that cannot be used: says which file, and what is wrong with it. */
+export class SchemaError extends Error {
+  readonly code = 'schema_invalid'
+
+  constructor(file: string, problem: string, cause?: unknown) {
+    super(`${file}: ${problem}`, { cause })
+    this.name = 'SchemaError'
+  }
+}
+
+/** Runs what may throw for one file, and throws a `SchemaError` that names it. */
+export function guard<T>(file: string, call: () => T): T {
+  try {
+    return call()
+  } catch (error) {
+    if (error instanceof SchemaError) throw error
+    throw new SchemaError(file, reasonOf(error), error)
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist: check the path',
+  ENOTDIR: 'is no folder; expected one with files KIND.schema.json',
+  EISDIR: 'is a folder; expected a file',
+  EACCES: 'cannot be read: permission is missing',
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message = String(error) } = error as { readonly code?: string; readonly message?: string }
+  // The place that Ajv names is an id of ours, which nobody has written.
+  const plain = message.replace(/ at "https:[^"]*"/, '')
+  if (plain.startsWith('unknown format')) return `${plain}; the formats are numeric, reading, percent and uuid`
+  return REASONS[code ?? ''] ?? plain
+}
+
+/**
+ * Reads the schemas of a folder in the order of their names, and puts a second folder's before them: those take the
+ * place of the first one's of the same kind. A base schema of the second folder keeps the definitions of the first.
+ * Throws a `SchemaError`.
+ */
+export function readSchemaFiles(folder: string, own: string | undefined): readonly SchemaFile[] {
+  const builtIn = readFolder(folder, false)
+  if (own === undefined) return builtIn
+  const base = builtIn.find(({ kind }) => kind === BASE)
+  const mine = readFolder(own, true).map((one) => (one.kind === BASE && base ? withDefinitions(one, base.schema) : one))
+  const kinds = new Set(mine.map(({ kind }) => kind))
+  return [...mine, ...builtIn.filter(({ kind }) => !kinds.has(kind))]
+}
+
+function withDefinitions(one: SchemaFile, base: Schema): SchemaFile {
+  const definitions = { ...(base['definitions'] as Schema | undefined), ...(one.schema['definitions'] as Schema | undefined) }
+  return { ...one, schema: { ...one.schema, definitions } }
+}
+
+function readFolder(folder: string, isOwn: boolean): SchemaFile[] {
+  const names = guard(folder, () => readdirSync(folder)).filter((name) => name.endsWith(SUFFIX))
+  if (names.length > MAX_FILES || names.length === 0) {
+    throw new SchemaError(folder, `expected 1 to ${MAX_FILES} files KIND${SUFFIX} in this folder, found ${names.length}`)
+  }
+  return names.sort().map((name) => readSchemaFile(join(folder, name), isOwn))
+}
+
+function readSchemaFile(file: string, isOwn: boolean): SchemaFile {
+  const kind = basename(file, SUFFIX)
+  if (!KIND.test(kind)) {
+    const expected = "lower-case letters, digits, '.', '_' and '-', at most 50, beginning with a letter"
+    throw new SchemaError(file, `the file's name gives its kind: expected ${expected}, found '${kind}'`)
+  }
+  const schema = guard(file, (): unknown => {
+    const { size } = statSync(file)
+    if (size > MAX_SIZE) throw new Error(`expected at most ${MAX_SIZE} bytes, found ${size}`)
+    return JSON.parse(readFileSync(file, 'utf8'))
+  })
+  if (!isObject(schema)) throw new SchemaError(file, 'expected a JSON object with a schema')
+  const draft = schema['$schema'] ?? DRAFT
+  if (draft !== DRAFT) throw new SchemaError(file, `$schema: expected "${DRAFT}", found ${JSON.stringify(draft)}`)
+  guard(file, () => refuseRemote(schema))
+  return { file, kind, isOwn, schema }
+}
+
+const LOCAL = /^(?:#|[a-z][a-z0-9._-]*\.schema\.json(?:#|$))/
+
+/** A reference never leaves the two folders: nothing is fetched. */
+function refuseRemote(node: unknown): void {
+  if (typeof node !== 'object' || node === null) return
+  for (const [key, value] of Object.entries(node)) {
+    if (key === '$ref' && typeof value === 'string' && !LOCAL.test(value)) {
+      const expected = '"#/definitions/..." or a schema beside it or built in, such as "base.schema.json#/definitions/numeric"'
+      throw new Error(`$ref: expected ${expected}, found ${JSON.stringify(value)}; nothing is fetched from elsewhere`)
+    }
+    refuseRemote(value)
+  }
+}
+
+const isObject = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value)

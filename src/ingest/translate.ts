@@ -1,0 +1,33 @@
+import { fromValueList, isValueList } from './collectd.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Where senders other than Logstash put the time of an event: pino, winston, syslog-ng's own JSON. */
+const TIME_FIELDS = ['time', 'timestamp', 'ISODATE'] as const
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)$/
+/** Milliseconds since 1970 of the years 2001 to 2286: what a number outside of them means is not known. */
+const EARLIEST = 1e12
+const LATEST = 1e13
+
+/**
+ * Brings what was posted into the form that Logstash gives events. Only an event without `@timestamp` is looked at
+ * more closely: a value list of collectd becomes an event, and an event with its time elsewhere is given it, where
+ * it is an instant beyond doubt. All else is returned as it came.
+ */
+export function translate(event: unknown): unknown {
+  if (typeof event !== 'object' || event === null) return event
+  const fields = event as Fields
+  if (fields['@timestamp'] !== undefined || Array.isArray(event)) return event
+  if (isValueList(fields)) return fromValueList(fields)
+  for (const name of TIME_FIELDS) {
+    const instant = instantOf(fields[name])
+    if (instant !== undefined) return { ...fields, '@timestamp': instant }
+  }
+  return event
+}
+
+function instantOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return INSTANT.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined
+  if (typeof value !== 'number' || !(value >= EARLIEST && value < LATEST)) return undefined
+  return new Date(value).toISOString()
+}

@@ -1,0 +1,147 @@
+import { test } from 'tap'
+import { emptyPartial, stddevOf } from '../../src/aggregate/partial.ts'
+import { addSample, addSeries, copySeries, createStore, firstOf, headOf, type Layout, readCell, removeSeries, rewindSeries, type Store, tailOf } from '../../src/aggregate/store.ts'
+import { figureOf, intervalOf, isWarm, windowOf } from '../../src/aggregate/window.ts'
+import type { Of } from '../../src/model.ts'
+
+const B = 10_000
+const GAUGE: Layout = { cells: 30, squares: true, extremes: true, last: true, counter: false }
+const COUNTER: Layout = { ...GAUGE, squares: false, extremes: false, counter: true }
+
+type Sample = readonly [ts: number, value: number]
+
+function seriesOf(samples: readonly Sample[], layout = GAUGE): { store: Store; slot: number } {
+  const store = createStore(layout)
+  const slot = addSeries(store)
+  for (const [ts, value] of samples) addSample(store, slot, Math.floor(ts / B), ts, value)
+  return { store, slot }
+}
+
+function figure({ store, slot }: { store: Store; slot: number }, from: number, to: number, of: Of): number {
+  const span = { from, to }
+  return figureOf(store, slot, span, of, windowOf(store, slot, span), B)
+}
+
+const every = (period: number, from: number, to: number, value: (ts: number) => number): Sample[] =>
+  Array.from({ length: (to - from) / period }, (_, i) => [from + i * period, value(from + i * period)])
+
+test('a ring holds its newest buckets, in whatever order samples come', async (t) => {
+  const one = seriesOf([[95_000, 3], [5_000, 1], [45_000, 2]])
+  t.match(windowOf(one.store, one.slot, { from: 0, to: 10 }), { n: 3, min: 1, max: 3, last: 3, filled: 3 })
+  addSample(one.store, one.slot, 31, 315_000, 4)
+  t.equal(tailOf(one.store, one.slot), 2)
+  t.match(windowOf(one.store, one.slot, { from: 0, to: 40 }), { n: 3, min: 2, max: 4 }, 'the oldest bucket has made room')
+  t.equal(figure(one, 0, 40, 'count'), 3)
+  t.equal(figure(one, 0, 40, 'sum'), 9)
+  t.equal(firstOf(one.store, one.slot), 5_000)
+})
+
+test('a bucket at the border of a window belongs to the window that it begins, not to the one that it ends', async (t) => {
+  const one = seriesOf([[20_000, 5]])
+  t.equal(windowOf(one.store, one.slot, { from: 0, to: 2 }).n, 0)
+  t.equal(windowOf(one.store, one.slot, { from: 2, to: 4 }).n, 1)
+})
+
+test('a slot that is given back and taken anew remembers nothing', async (t) => {
+  const { store, slot } = seriesOf(every(2_000, 0, 60_000, (ts) => ts), COUNTER)
+  t.ok(store.crowded.size > 0)
+  removeSeries(store, slot)
+  t.equal(store.crowded.size, 0)
+  t.equal(addSeries(store), slot)
+  addSample(store, slot, 3, 30_000, 7)
+  t.equal(windowOf(store, slot, { from: 0, to: 9 }).n, 1)
+})
+
+test('a series that is copied into another layout keeps what fits, and has no data where a column is new', async (t) => {
+  const narrow = seriesOf(every(10_000, 0, 200_000, () => 2), { ...GAUGE, squares: false, extremes: false, last: false })
+  const wide = createStore({ ...GAUGE, cells: 10 })
+  const slot = copySeries(narrow.store, narrow.slot, wide)
+  t.equal(windowOf(wide, slot, { from: 0, to: 20 }).n, 10)
+  t.equal(figure({ store: wide, slot }, 10, 20, 'mean'), 2)
+  addSample(wide, slot, 20, 200_000, 4)
+  for (const column of ['max', 'stddev', 'last'] as const) t.ok(Number.isNaN(figure({ store: wide, slot }, 15, 21, column)), column)
+  t.equal(figure({ store: wide, slot }, 20, 21, 'max'), 4)
+})
+
+test('a first value out of all proportion does not blur the ones that follow', async (t) => {
+  const one = seriesOf([[0, 2 ** 64], [10_000, 0.5], [20_000, 0.25], [25_000, 0.75]])
+  t.equal(figure(one, 1, 2, 'mean'), 0.5)
+  t.equal(figure(one, 2, 3, 'mean'), 0.5)
+  t.equal(figure(one, 2, 3, 'stddev'), 0.25)
+  const cell = emptyPartial()
+  readCell(one.store, one.slot, 2, cell)
+  t.equal(stddevOf(cell), 0.25)
+})
+
+test('when the clock is set back, what lies ahead of it is forgotten', async (t) => {
+  const { store, slot } = seriesOf(every(10_000, 0, 200_000, () => 1))
+  const ahead = addSeries(store)
+  addSample(store, ahead, 360, 3_600_000, 1)
+  rewindSeries(store, 25, 255_000)
+  t.equal(headOf(store, slot), 19)
+  t.equal(headOf(store, ahead), 25)
+  t.equal(windowOf(store, ahead, { from: 0, to: 400 }).n, 0)
+  t.equal(firstOf(store, ahead), 255_000)
+  addSample(store, ahead, 25, 250_000, 1)
+  t.equal(windowOf(store, ahead, { from: 0, to: 400 }).n, 1)
+})
+
+test('an interval is learnt from the buckets that hold samples', async (t) => {
+  const interval = (samples: readonly Sample[], to: number): number => {
+    const { store, slot } = seriesOf(samples)
+    return intervalOf(store, slot, to, B)
+  }
+  t.equal(interval(every(60_000, 0, 300_000, () => 1), 30), 60_000)
+  t.equal(interval(every(1_000, 0, 100_000, () => 1), 10), 1_000)
+  t.ok(Number.isNaN(interval([[5_000, 1]], 10)), 'not from one sample')
+  t.equal(interval([[0, 1], [10_000, 1], [290_000, 1]], 30), 10_000, 'a pause is none')
+})
+
+test('a window is warm when the series covers it and holds half of what is usual', async (t) => {
+  const warm = (samples: readonly Sample[], from: number, to: number, least?: number): boolean => {
+    const { store, slot } = seriesOf(samples)
+    const span = { from, to }
+    return isWarm(store, slot, span, B, windowOf(store, slot, span), least)
+  }
+  const steady = every(10_000, 0, 120_000, () => 1)
+  t.equal(warm(steady, 0, 12), true)
+  t.equal(warm(steady, 6, 18), true, 'half')
+  t.equal(warm(steady, 7, 19), false, 'less than half')
+  t.equal(warm(steady.slice(6), 0, 12), false, 'the series began in the middle')
+  t.equal(warm(steady, 7, 19, 5), true, 'as many as are asked for')
+  t.equal(warm(steady, 7, 19, 6), false)
+  t.equal(warm(every(60_000, 0, 240_000, () => 1), 18, 20), true, 'a window shorter than the interval, with a sample')
+  t.equal(warm(every(60_000, 0, 240_000, () => 1), 20, 22), false, 'and without')
+  t.equal(warm(every(60_000, 30_000, 240_000, () => 1), 0, 12), true, 'begun within one interval')
+})
+
+test('a counter grows across buckets and resets, in any order of arrival', async (t) => {
+  const samples = every(10_000, 0, 120_000, (ts) => (ts < 60_000 ? ts / 100 : (ts - 60_000) / 100))
+  const grown = 500 + 0 + 500
+  for (const list of [samples, samples.toReversed(), samples.toSorted(([a], [b]) => (a % 7) - (b % 7))]) {
+    t.equal(figure(seriesOf(list, COUNTER), 0, 12, 'increase'), grown)
+  }
+  t.equal(figure(seriesOf(samples, COUNTER), 7, 12, 'increase'), 500, 'from the sample before the window')
+  t.equal(figure(seriesOf(samples, COUNTER), 7, 12, 'rate'), 10)
+})
+
+test('many samples of a counter in one bucket show a reset between them', async (t) => {
+  const one = seriesOf([[0, 10], [1_000, 20], [2_000, 5], [3_000, 9], [1_500, 25], [2_000, 5]], COUNTER)
+  t.equal(figure(one, 0, 1, 'increase'), 10 + 5 + 5 + 4)
+  t.equal(figure(one, 0, 1, 'last'), 9)
+})
+
+test('after a pause a counter has grown by its share of the window, not by all that was missed', async (t) => {
+  const one = seriesOf([[0, 0], [10_000, 100], [240_000, 2_400]], COUNTER)
+  t.equal(figure(one, 23, 25, 'increase'), 200)
+  t.equal(figure(one, 23, 25, 'rate'), 10)
+  const minutes = seriesOf(every(60_000, 0, 300_000, (ts) => ts / 1000), COUNTER)
+  t.equal(figure(minutes, 18, 20, 'increase'), 20, 'reported each minute, judged over twenty seconds')
+  t.equal(figure(minutes, 6, 30, 'increase'), 240)
+})
+
+test('a counter with nothing but samples of one instant has no rate', async (t) => {
+  t.ok(Number.isNaN(figure(seriesOf([[10_000, 5], [10_000, 900]], COUNTER), 1, 2, 'rate')))
+  t.ok(Number.isNaN(figure(seriesOf([[10_000, 5]], COUNTER), 1, 2, 'rate')))
+  t.ok(Number.isNaN(figure(seriesOf([[10_000, 5]], COUNTER), 1, 2, 'increase')))
+})

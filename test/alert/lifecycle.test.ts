@@ -1,0 +1,67 @@
+import { test } from 'tap'
+import { advance, type Change, type Finding, type Life, type Patience } from '../../src/alert/lifecycle.ts'
+
+const good = (at: number): Finding => ({ kind: 'normal', at })
+const none = (at: number): Finding => ({ kind: 'no data', at })
+const bad = (at: number, value = 1, severity: 'warning' | 'critical' = 'warning', lower = false): Finding => ({ kind: 'anomalous', at, severity, value, lower })
+const worse = (at: number): Finding => bad(at, 2, 'critical')
+
+const AT_ONCE: Patience = { for: 0, keepFiringFor: 0, forgetPending: 5 }
+const PATIENT: Patience = { for: 3, keepFiringFor: 4, forgetPending: 5 }
+
+/** The states after each finding, with what people are told in brackets. */
+function live(findings: readonly Finding[], patience: Patience): { states: string; life: Life | undefined } {
+  let life: Life | undefined
+  const states = findings.map((finding) => {
+    const next: { life: Life | undefined; change?: Change } = advance(life, finding, patience)
+    life = next.life
+    return `${life?.state ?? '-'}${next.change?.because === undefined ? '' : ` (${next.change.because})`}`
+  })
+  return { states: states.join(', '), life }
+}
+
+const TABLE: readonly [string, readonly Finding[], Patience, string][] = [
+  ['without `for` the first breach fires', [good(0), bad(1)], AT_ONCE, '-, firing (fired)'],
+  ['the first good window resolves', [bad(1), good(2)], AT_ONCE, 'firing (fired), resolved (resolved)'],
+  ['after the end a new breach is a new episode', [bad(1), good(2), bad(3)], AT_ONCE, 'firing (fired), resolved (resolved), firing (fired)'],
+  ['a breach that lasts for `for` fires', [bad(1), bad(2), bad(3), bad(4)], PATIENT, 'pending, pending, pending, firing (fired)'],
+  ['one good window undoes what is pending', [bad(1), bad(3), good(4), bad(5)], PATIENT, 'pending, pending, -, pending'],
+  ['a gap neither helps nor harms what is pending', [bad(1), none(2), none(3), bad(4)], PATIENT, 'pending, pending, pending, firing (fired)'],
+  ['a long gap ends what is pending', [bad(1), none(7)], PATIENT, 'pending, -'],
+  ['a breach after a long gap begins anew', [bad(1), bad(7), bad(9), bad(10)], PATIENT, 'pending, pending, pending, firing (fired)'],
+  ['an older good window does not undo a newer breach', [bad(1), bad(3), good(2)], PATIENT, 'pending, pending, pending'],
+  ['no data never ends what fires', [bad(1), none(2), none(1000)], AT_ONCE, 'firing (fired), firing, firing'],
+  ['an older good window does not end what fires', [bad(5), good(4)], AT_ONCE, 'firing (fired), firing'],
+  [
+    'good windows end an alert after `keep_firing_for`',
+    [bad(1), bad(4), good(5), good(8), good(9)],
+    PATIENT,
+    'pending, firing (fired), recovering, recovering, resolved (resolved)',
+  ],
+  [
+    'a breach while recovering is no news, and patience begins anew',
+    [bad(1), bad(4), good(5), bad(6), good(7), good(10), good(11)],
+    PATIENT,
+    'pending, firing (fired), recovering, firing, recovering, recovering, resolved (resolved)',
+  ],
+  ['no data while recovering proves nothing', [bad(1), bad(4), good(5), none(20)], PATIENT, 'pending, firing (fired), recovering, recovering'],
+  [
+    'severity rises are told, falls are not',
+    [bad(1), worse(2), bad(3), worse(4), good(5)],
+    AT_ONCE,
+    'firing (fired), firing (severity rose), firing, firing (severity rose), resolved (resolved)',
+  ],
+  ['an older window does not raise the severity', [bad(5), worse(4)], AT_ONCE, 'firing (fired), firing'],
+]
+
+for (const [name, findings, patience, expected] of TABLE) {
+  test(name, async (t) => t.equal(live(findings, patience).states, expected))
+}
+
+test('an episode remembers its beginning, its peak and its newest breach', async (t) => {
+  t.match(live([bad(1, 5), bad(2, 9), bad(3, 7)], AT_ONCE).life, { since: 1, firedAt: 1, peak: 9, lastBreach: 3 })
+  t.match(live([bad(1, 5, 'warning', true), bad(2, 2, 'warning', true)], AT_ONCE).life, { peak: 2 })
+  t.match(live([bad(1), bad(4)], PATIENT).life, { since: 1, firedAt: 4 })
+  t.match(live([bad(1), none(2), none(3)], AT_ONCE).life, { noDataSince: 2 })
+  t.equal((live([bad(1), none(2), bad(3)], AT_ONCE).life as { noDataSince?: number }).noDataSince, undefined)
+})

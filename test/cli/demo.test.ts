@@ -1,0 +1,23 @@
+import { readdirSync } from 'node:fs'
+import { test } from 'tap'
+import { runChild, temporary } from '../helpers/service.ts'
+
+test('the demo shows an alert mail and a recovery mail within a minute, tidies up, and exits 0', { timeout: 100_000 }, async (t) => {
+  const tmp = temporary(t)
+  const child = runChild(t, ['demo', '--once', '--port', '0'], { cwd: tmp, env: { TMPDIR: tmp } })
+  const began = performance.now()
+  t.equal(await child.exit, 0)
+  const seconds = (performance.now() - began) / 1000
+  t.ok(seconds < 60, `it took ${seconds.toFixed(0)} s`)
+  t.strictSame(child.err, [])
+  t.match(child.out, [
+    /^00:00 {2}listening on http:\/\/127\.0\.0\.1:\d+; 24 hosts/,
+    /^00:00 {2}the rule: mean CPU above 90 %/,
+    /^00:\d\d {2}the CPU of node07 rises/,
+    /^00:\d\d {2}mail "CPU on node07 is high" to .*ada@example\.org.*: http:\/\/127\.0\.0\.1:\d+\/mailbox\/1$/,
+    /^00:\d\d {2}the CPU of node07 falls back/,
+    /^00:\d\d {2}mail ".*node07.*" to .*ada@example\.org.*: http:\/\/127\.0\.0\.1:\d+\/mailbox\/2$/,
+  ])
+  t.equal(child.out.length, 6, 'few lines')
+  t.strictSame(readdirSync(tmp), [], 'nothing is left behind')
+})

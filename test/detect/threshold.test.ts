@@ -1,0 +1,62 @@
+import { test } from 'tap'
+import { boundText, clearText, figureBeside, figureText, isMonotone, isUndoable, judge } from '../../src/detect/threshold.ts'
+import type { Bound, Of, Op, Severity } from '../../src/model.ts'
+import { above, below, threshold } from '../helpers/play.ts'
+
+const bound = (op: Op, value: number, clear = value): Bound => ({ op, value, clear })
+const said = (of: readonly Bound[], value: number, held?: Severity, critical: readonly Bound[] = []): string => {
+  const verdict = judge(threshold('mean', of, critical), value, held)
+  return verdict.kind === 'anomalous' ? verdict.severity : verdict.kind
+}
+
+test('exclusive bounds are crossed beyond the value, inclusive ones by it, also at and below zero', async (t) => {
+  for (const value of [0.9, 0, -5]) {
+    t.equal(said([bound('above', value)], value), 'normal')
+    t.equal(said([bound('at_least', value)], value), 'warning')
+    t.equal(said([bound('below', value)], value), 'normal')
+    t.equal(said([bound('at_most', value)], value), 'warning')
+  }
+  t.equal(said([bound('at_most', 0)], -0), 'warning')
+  t.equal(said([bound('below', 0)], -0), 'normal')
+})
+
+test('a severity that is held stays until the value is on the good side of `clear`', async (t) => {
+  const upper = [above(0.9, 0.8)]
+  t.equal(said(upper, 0.85), 'normal')
+  t.equal(said(upper, 0.85, 'warning'), 'warning')
+  t.equal(said(upper, 0.8, 'warning'), 'normal')
+  const lower = [below(-5, -4)]
+  t.equal(said(lower, -4.5, 'warning'), 'warning')
+  t.equal(said(lower, -4, 'warning'), 'normal')
+  t.equal(said([bound('at_least', 50)], 50, 'warning'), 'warning', 'an inclusive bound that is its own clear')
+})
+
+test('of two severities the higher one is taken at once, and left by its own clear', async (t) => {
+  const [warning, critical] = [[above(0.8, 0.7)], [above(0.95, 0.9)]]
+  t.equal(said(warning, 0.96, 'warning', critical), 'critical')
+  t.equal(said(warning, 0.92, 'critical', critical), 'critical')
+  t.equal(said(warning, 0.92, 'warning', critical), 'warning')
+  t.equal(said(warning, 0.75, 'critical', critical), 'warning')
+  t.equal(said([], 0.85, 'critical', critical), 'normal')
+})
+
+test('a figure that does not exist is no data', async (t) => {
+  t.equal(said([above(0.9)], Number.NaN), 'no data')
+})
+
+test('it is known which findings more data could undo', async (t) => {
+  const figures: readonly Of[] = ['mean', 'sum', 'min', 'max', 'last', 'stddev', 'count', 'increase', 'rate']
+  const those = (is: (of: Of) => boolean): readonly Of[] => figures.filter(is)
+  t.strictSame(those((of) => isMonotone(of, threshold(of, [above(1)]))), ['max', 'count'])
+  t.strictSame(those((of) => isMonotone(of, threshold(of, [below(1)]))), [])
+  t.strictSame(those((of) => isUndoable(of, threshold(of, [below(1)]))), ['sum', 'max', 'count'])
+  t.strictSame(those((of) => isUndoable(of, threshold(of, [above(1)]))), ['min'])
+})
+
+test('numbers are written short', async (t) => {
+  t.strictSame([0.1 + 0.2, -0, 1e21, 123_456_789, 1 / 3].map(figureText), ['0.3', '0', '1e+21', '123460000', '0.33333'])
+  t.equal(clearText(below(1, 1.05)), 'at least 1.05')
+  t.equal(boundText(above(123_456_789)), 'above 123456789')
+  t.equal(figureBeside(0.900_001, above(0.9, 0.8)), '0.900001', 'a value is not written as the bound that it is beyond')
+  t.equal(figureBeside(0.950_001, above(0.9, 0.8)), '0.95')
+})

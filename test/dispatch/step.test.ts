@@ -1,0 +1,188 @@
+import { test } from 'tap'
+import { announce, type DispatchState, elapse, emptyDispatch } from '../../src/dispatch/step.ts'
+import type { AlertFacts, Announcement, EngineConfig, Effect, Notification } from '../../src/model.ts'
+import { config } from '../helpers/play.ts'
+
+const S = 1000
+const MIN = 60 * S
+const START = 1_800_000_000_000
+const ADA = { name: 'Ada', address: 'ada@example.org' }
+const GRACE = { address: 'grace@example.org' }
+const SETTINGS = config({
+  receivers: [
+    { name: 'ops', email: [ADA] },
+    { name: 'all', email: [GRACE, ADA] },
+  ],
+})
+
+const facts = (episode: string, state: AlertFacts['state'] = 'firing'): AlertFacts => ({
+  episode,
+  code: 'ABCDE',
+  rule: 'cpu-high',
+  host: episode,
+  labels: {},
+  what: 'mean of cpu over 2m',
+  metric: 'cpu',
+  unit: 'ratio',
+  state,
+  severity: 'warning',
+  value: 1,
+  bound: 'above 0.9',
+  clear: 'at most 0.85',
+  since: START,
+  at: START,
+  peak: 1,
+  reason: '',
+  source: 'logstash-a',
+  gaps: [],
+})
+
+interface Desk {
+  readonly state: DispatchState
+  readonly told: string[]
+  readonly mails: Notification[]
+  say(episode: string, because: Announcement['because'], now: number, change?: { at?: number; notify?: readonly string[] }): void
+  wait(from: number, to: number): void
+}
+
+/** The second fold, with a line for each mail: second, address, reason, episodes. */
+function createDesk(settings: EngineConfig = SETTINGS): Desk {
+  const state = emptyDispatch()
+  const told: string[] = []
+  const mails: Notification[] = []
+  const ids = new Set<string>()
+  const send = (effects: readonly Effect[]): void => {
+    for (const { id, data } of effects) {
+      if (ids.has(id)) throw new Error(`${id} came twice`)
+      ids.add(id)
+      const mail = JSON.parse(data) as Notification
+      mails.push(mail)
+      told.push(`${(mail.at - START) / S} ${mail.to.address.split('@')[0]} ${mail.because}: ${mail.alerts.map((one) => one.episode).join(' ')}`)
+    }
+  }
+  return {
+    state,
+    told,
+    mails,
+    say(episode, because, now, { at = now, notify = ['ops'] } = {}) {
+      send(announce(state, settings, { because, at, found: now, notify, facts: facts(episode, because === 'resolved' ? 'resolved' : 'firing') }))
+    },
+    wait(from, to) {
+      for (let now = from; now <= to; now += S) send(elapse(state, settings, now, () => true))
+    },
+  }
+}
+
+test('an address that two receivers name is told once, under the first', async (t) => {
+  const desk = createDesk()
+  desk.say('web-1', 'fired', START, { notify: ['ops', 'all', 'nobody'] })
+  t.strictSame(desk.told, ['0 ada fired: web-1', '0 grace fired: web-1'])
+  t.equal(desk.mails[0]?.receiver, 'ops')
+})
+
+test('the mails of an episode are numbered and share a thread', async (t) => {
+  const desk = createDesk()
+  desk.say('web-1', 'fired', START)
+  desk.say('web-1', 'severity rose', START + MIN)
+  desk.say('web-1', 'resolved', START + 2 * MIN)
+  t.strictSame(desk.mails.map(({ seq, thread }) => [seq, thread]), [[0, 'web-1'], [1, 'web-1'], [2, 'web-1']])
+  t.equal(desk.state.told.size, 0, 'and nothing is kept of it')
+})
+
+test('within any minute nobody gets more than five mails, and nothing is left out', async (t) => {
+  const desk = createDesk()
+  const names: string[] = []
+  for (let second = 0; second < 300; second++) {
+    const name = `node-${second}`
+    if (second < 180) names.push(name)
+    if (second < 180) desk.say(name, 'fired', START + second * S)
+    desk.wait(START + second * S, START + second * S)
+  }
+  for (const { at } of desk.mails) {
+    t.ok(desk.mails.filter((mail) => mail.at > at - MIN && mail.at <= at).length <= 5)
+  }
+  t.strictSame(new Set(desk.mails.flatMap((mail) => mail.alerts.map((alert) => alert.episode))), new Set(names))
+})
+
+test('a budget of one mail a minute still tells everything', async (t) => {
+  const desk = createDesk({ ...SETTINGS, mailsPerMinute: 1 })
+  desk.say('a', 'fired', START)
+  desk.wait(START + S, START + 20 * S)
+  desk.say('b', 'fired', START + 21 * S)
+  desk.say('c', 'fired', START + 22 * S)
+  desk.wait(START + 23 * S, START + 90 * S)
+  t.strictSame(desk.told, ['10 ada fired: a', '70 ada mail budget: b c'])
+})
+
+test('of what waits each episode is told once, as it is by then', async (t) => {
+  const desk = createDesk({ ...SETTINGS, mailsPerMinute: 1 })
+  desk.say('a', 'fired', START)
+  desk.say('b', 'fired', START)
+  desk.say('a', 'resolved', START + S)
+  desk.say('b', 'severity rose', START + S)
+  desk.wait(START + 2 * S, START + 20 * S)
+  t.strictSame(desk.mails.map((mail) => mail.alerts.map((alert) => `${alert.episode} ${alert.state}`)), [['a resolved', 'b firing']])
+})
+
+test('whoever has not heard that an alert fired hears that, also when its severity rose meanwhile', async (t) => {
+  const desk = createDesk({ ...SETTINGS, mailsPerMinute: 1 })
+  desk.say('a', 'fired', START)
+  desk.say('a', 'severity rose', START + S)
+  desk.wait(START + 2 * S, START + 20 * S)
+  desk.say('old', 'fired', START + 10 * MIN, { at: START - 10 * MIN })
+  desk.say('old', 'severity rose', START + 10 * MIN, { at: START - 9 * MIN })
+  desk.wait(START + 10 * MIN, START + 13 * MIN)
+  t.strictSame(desk.mails.map(({ because }) => because), ['fired', 'fired'])
+})
+
+test('a budget that is used up in the future, by a clock that was wrong, is open again', async (t) => {
+  const desk = createDesk()
+  for (let i = 0; i < 9; i++) desk.say(`a-${i}`, 'fired', START + 365 * 24 * 60 * MIN)
+  desk.wait(START, START + 10 * S)
+  t.strictSame(desk.mails.at(-1)?.alerts.length, 5)
+  desk.say('b', 'fired', START + 11 * S)
+  t.equal(desk.told.at(-1), '11 ada fired: b')
+})
+
+test('what is over when the backlog is read is told in one digest, what goes on as any news', async (t) => {
+  const desk = createDesk()
+  const old = { at: START - 20 * MIN }
+  desk.say('over', 'fired', START, old)
+  desk.say('over', 'resolved', START + S, { at: START - 18 * MIN })
+  desk.say('lasts', 'fired', START + 2 * S, old)
+  desk.say('ends-live', 'fired', START + 2 * S, old)
+  desk.say('ends-live', 'resolved', START + 30 * S)
+  desk.say('live', 'fired', START + 31 * S)
+  desk.wait(START + 32 * S, START + 5 * MIN)
+  desk.say('lasts', 'resolved', START + 6 * MIN)
+  t.strictSame(desk.told, [
+    '31 ada fired: live',
+    '62 ada found in the backlog: over ends-live',
+    '62 ada fired: lasts',
+    '360 ada resolved: lasts',
+  ])
+})
+
+test('a backlog that goes on and on is read out after ten minutes', async (t) => {
+  const desk = createDesk()
+  for (let second = 0; second <= 15 * 60; second++) {
+    if (second % 30 === 0) {
+      desk.say(`e-${second}`, 'fired', START + second * S, { at: START - 60 * MIN })
+      desk.say(`e-${second}`, 'resolved', START + second * S, { at: START - 59 * MIN })
+    }
+    desk.wait(START + second * S, START + second * S)
+  }
+  t.equal(desk.mails.length, 1)
+  t.equal(desk.mails[0]?.alerts.length, 21)
+})
+
+test('two lists of one instant are two mails', async (t) => {
+  const desk = createDesk({ ...SETTINGS, mailsPerMinute: 1 })
+  for (const names of ['ab', 'cd']) {
+    for (const name of names) desk.say(name, 'fired', START)
+    desk.wait(START + 10 * S, START + 10 * S)
+    desk.wait(START - MIN, START - MIN)
+  }
+  desk.wait(START + 10 * S, START + 10 * S)
+  t.equal(desk.mails.length, 2)
+})
