@@ -22,7 +22,7 @@ class JournalDown extends Error {
   readonly code = 'JOURNAL_FAILED'
 
   constructor() {
-    super('the journal cannot be written; it is tried again within a second')
+    super('the journal could not be written a moment ago; it is tried again within a second')
   }
 }
 
@@ -34,12 +34,57 @@ export function createLedger(
   report: (report: Report) => void,
   mendEvery = 1000,
 ): Ledger {
+  const health = createHealth(report)
   let folded = start
-  let failed = false
   let mendAfter = 0
   let owed: readonly Effect[] = []
-  let times: number[] = []
 
+  const mend = async (): Promise<void> => {
+    if (!health.failed()) return
+    if (performance.now() < mendAfter) throw new JournalDown()
+    mendAfter = performance.now() + mendEvery
+    await journal.recover(folded)
+    mendAfter = 0
+    health.mended()
+  }
+  /** What could not be recorded is owed, and recorded with the next entry. */
+  const record = async (effects: readonly Effect[]): Promise<void> => {
+    owed = [...owed, ...effects]
+    if (owed.length === 0 || !(await health.attempt(() => journal.commit(folded, owed, fold.state.now)))) return
+    report({ kind: 'effects', count: owed.length })
+    owed = []
+  }
+  return {
+    async write(entries) {
+      await mend()
+      const offsets = await health.timed(() => journal.append(entries))
+      const steps = entries.map((entry, i) =>
+        foldSafely(fold, entry, (message) => report({ kind: 'fault', offset: offsets[i] ?? 0, message })),
+      )
+      folded = offsets.at(-1) ?? folded
+      await record(steps.flatMap((one) => one.effects))
+      return steps
+    },
+    attempt: health.attempt,
+    mend,
+    folded: () => folded,
+    failed: health.failed,
+    takeTimes: health.takeTimes,
+  }
+}
+
+/** Whether the journal works, and how long each use of it took, in seconds. A change is reported once. */
+interface Health {
+  readonly timed: <T>(work: () => Promise<T>) => Promise<T>
+  readonly attempt: (work: () => Promise<void>) => Promise<boolean>
+  readonly mended: () => void
+  readonly failed: () => boolean
+  readonly takeTimes: () => readonly number[]
+}
+
+function createHealth(report: (report: Report) => void): Health {
+  let failed = false
+  let times: number[] = []
   const timed = async <T>(work: () => Promise<T>): Promise<T> => {
     const began = performance.now()
     try {
@@ -52,41 +97,17 @@ export function createLedger(
       times.push((performance.now() - began) / 1000)
     }
   }
-  const attempt = (work: () => Promise<void>): Promise<boolean> =>
-    timed(work).then(
-      () => true,
-      () => false,
-    )
-  const mend = async (): Promise<void> => {
-    if (!failed) return
-    if (performance.now() < mendAfter) throw new JournalDown()
-    mendAfter = performance.now() + mendEvery
-    await journal.recover(folded)
-    failed = false
-    mendAfter = 0
-    report({ kind: 'journal', ok: true, message: 'the journal takes entries again' })
-  }
-  /** What could not be recorded is owed, and recorded with the next entry. */
-  const record = async (effects: readonly Effect[]): Promise<void> => {
-    owed = [...owed, ...effects]
-    if (owed.length === 0 || !(await attempt(() => journal.commit(folded, owed, fold.state.now)))) return
-    report({ kind: 'effects', count: owed.length })
-    owed = []
-  }
   return {
-    async write(entries) {
-      await mend()
-      const offsets = await timed(() => journal.append(entries))
-      const steps = entries.map((entry, i) =>
-        foldSafely(fold, entry, (message) => report({ kind: 'fault', offset: offsets[i] ?? 0, message })),
-      )
-      folded = offsets.at(-1) ?? folded
-      await record(steps.flatMap((one) => one.effects))
-      return steps
+    timed,
+    attempt: (work) =>
+      timed(work).then(
+        () => true,
+        () => false,
+      ),
+    mended() {
+      failed = false
+      report({ kind: 'journal', ok: true, message: 'the journal takes entries again' })
     },
-    attempt,
-    mend,
-    folded: () => folded,
     failed: () => failed,
     takeTimes() {
       const taken = times

@@ -13,11 +13,11 @@ const CAP_CALM = 10 * 60_000
 const AT_ONCE = { for: 0, keepFiringFor: 0, forgetPending: 0 }
 
 /** How these alerts are called in mails, unless the rule says it otherwise. */
-const SUBJECTS: Readonly<Record<string, string>> = {
-  [OWN_RULES.source]: 'Source {{server}} is silent',
-  [OWN_RULES.clock]: 'The clock of {{server}} is wrong',
-  [OWN_RULES.cap]: 'A limit of stashwatch is reached',
-}
+const SUBJECTS: ReadonlyMap<string, string> = new Map([
+  [OWN_RULES.source, 'Source {{server}} is silent'],
+  [OWN_RULES.clock, 'The clock of {{server}} is wrong'],
+  [OWN_RULES.cap, 'A limit of stashwatch is reached'],
+])
 
 /** Looks after hosts, sources, clocks and caps, once a tick. */
 export function watchAll(fold: Fold, hasObserved: boolean): readonly Effect[] {
@@ -118,7 +118,7 @@ function ownId(rule: string, of = ''): string {
 
 function ownSubject(rule: string, host: string, what: string, source: string, notify: readonly string[]): Subject {
   const unit = rule === OWN_RULES.cap ? 'count' : 'seconds'
-  const subject = SUBJECTS[rule]
+  const subject = SUBJECTS.get(rule)
   return { rule, host, key: '', labels: {}, metric: what, unit, what, source, notify, ...(subject === undefined ? {} : { subject }) }
 }
 

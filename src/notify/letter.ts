@@ -189,7 +189,7 @@ function notesOf({ at, because }: Notification, facts: AlertFacts): readonly str
 }
 
 function adviceOf(facts: AlertFacts, options: LetterOptions): readonly Advice[] {
-  const own = OWN_ADVICE[facts.rule]
+  const own = OWN_ADVICE.get(facts.rule)
   const look = own === undefined ? lookAtHost(facts, options) : { text: own }
   const life = `/api/v1/alerts/${encodeURIComponent(facts.episode)}`
   const story = { text: 'How this alert came about, step by step:', url: `${options.url ?? ''}${life}` }
@@ -202,12 +202,11 @@ function adviceOf(facts: AlertFacts, options: LetterOptions): readonly Advice[] 
 }
 
 /** What to do about an alert of the product's own rules, which no configuration holds. */
-const OWN_ADVICE: Readonly<Record<string, string>> = {
-  [OWN_RULES.source]:
-    'Look at this Logstash: does it run, does its log say that the http output cannot deliver, does its token still hold?',
-  [OWN_RULES.clock]: 'Look at the clock of this host and its time service (chrony, ntpd), and at the time zone its log lines are read with.',
-  [OWN_RULES.cap]: 'Look at /api/v1/hosts: are these hosts yours? If so, raise "limits" in the configuration; if not, find who invents them.',
-}
+const OWN_ADVICE: ReadonlyMap<string, string> = new Map([
+  [OWN_RULES.source, 'Look at this Logstash: does it run, does its log say that the http output cannot deliver, does its token still hold?'],
+  [OWN_RULES.clock, 'Look at the clock of this host and its time service (chrony, ntpd), and at the time zone its log lines are read with.'],
+  [OWN_RULES.cap, 'Look at /api/v1/hosts: are these hosts yours? If so, raise "limits" in the configuration; if not, find who invents them.'],
+])
 
 function lookAtHost(facts: AlertFacts, { url }: LetterOptions): Advice {
   const host = shorten(clean(facts.host), SHORT)
@@ -226,7 +225,7 @@ export function whyOf({ receiver, to }: Notification, subject: string): string {
 }
 
 function footerOf(notification: Notification, facts: AlertFacts): readonly string[] {
-  const isOwn = OWN_ADVICE[facts.rule] !== undefined
+  const isOwn = OWN_ADVICE.get(facts.rule) !== undefined
   const rule = shorten(clean(facts.rule), SHORT)
   const why = whyOf(notification, isOwn ? `stashwatch's own rule ${rule} notifies` : `the rule ${rule} notifies`)
   const next = facts.state === 'resolved' ? 'This was the last mail about it.' : 'Another mail follows when it is over.'
