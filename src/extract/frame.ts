@@ -90,20 +90,39 @@ function indexOf(text: string, indexes: Map<string, number>, strings: string[]):
 }
 
 function assemble(frame: Frame, hasIds: boolean, strings: readonly string[], tail: Cursor): Uint8Array<ArrayBuffer> {
-  let length = 2 + 8 + varintLength(strings.length) + tail.at
-  const lengths = strings.map((text) => Buffer.byteLength(text))
-  for (const bytes of lengths) length += varintLength(bytes) + bytes
-  const to = cursorOver(Buffer.from(new ArrayBuffer(length)))
-  to.bytes[to.at++] = VERSION
-  to.bytes[to.at++] = (frame.many ? MANY : 0) | (frame.maybeRetry ? MAYBE_RETRY : 0) | (hasIds ? IDS : 0)
-  writeFloat(to, frame.rcv)
-  writeVarint(to, strings.length)
-  for (const [i, text] of strings.entries()) {
-    writeVarint(to, lengths[i] ?? 0)
-    to.at += to.bytes.write(text, to.at)
+  const head = cursorOver(Buffer.allocUnsafeSlow(headBound(strings)))
+  head.bytes[head.at++] = VERSION
+  head.bytes[head.at++] = (frame.many ? MANY : 0) | (frame.maybeRetry ? MAYBE_RETRY : 0) | (hasIds ? IDS : 0)
+  writeFloat(head, frame.rcv)
+  writeVarint(head, strings.length)
+  for (const text of strings) writeText(head, text)
+  const all = new Uint8Array(head.at + tail.at)
+  all.set(head.bytes.subarray(0, head.at))
+  all.set(tail.bytes.subarray(0, tail.at), head.at)
+  return all
+}
+
+/** UTF-8 takes at most three bytes for each unit of a string. */
+function headBound(strings: readonly string[]): number {
+  let bound = 2 + 8 + MAX_VARINT
+  for (const text of strings) bound += MAX_VARINT + 3 * text.length
+  return bound
+}
+
+/** Most names are short and ASCII, and a loop writes those faster than a call out of JavaScript. */
+function writeText(to: Cursor, text: string): void {
+  const start = to.at
+  writeVarint(to, text.length)
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i)
+    if (unit > 0x7f) {
+      to.at = start
+      writeVarint(to, Buffer.byteLength(text))
+      to.at += to.bytes.write(text, to.at)
+      return
+    }
+    to.bytes[to.at++] = unit
   }
-  to.bytes.set(tail.bytes.subarray(0, tail.at), to.at)
-  return new Uint8Array(to.bytes.buffer)
 }
 
 function writeVarint(to: Cursor, value: number): void {
@@ -113,12 +132,6 @@ function writeVarint(to: Cursor, value: number): void {
     rest >>>= 7
   }
   to.bytes[to.at++] = rest
-}
-
-function varintLength(value: number): number {
-  let length = 1
-  for (let rest = value >>> 7; rest > 0; rest >>>= 7) length += 1
-  return length
 }
 
 function writeFloat(to: Cursor, value: number): void {
