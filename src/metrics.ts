@@ -90,14 +90,15 @@ function createFamilies(registry: Registry) {
 
 type Families = ReturnType<typeof createFamilies>
 
-function createIngestMetrics(families: Families): Pick<Observer, 'events' | 'rejects' | 'answered'> {
-  const { counterBy, histogram } = families
+function createIngestMetrics(families: Families): Pick<Observer, 'events' | 'rejects' | 'unusable' | 'answered'> {
+  const { counter, counterBy, histogram } = families
   const events = counterBy('events_total', 'Events received, by what became of them.', 'result', [
     'accepted',
     'rejected',
     'duplicate',
   ])
   const rejects = counterBy('rejects_total', 'Events or unreadable bodies refused, by reason.', 'reason', REJECT_CODES)
+  const unusable = counter('samples_unusable_total', 'Values in accepted events that a metric asks for and that are no numbers.')
   const requests = counterBy('ingest_requests_total', 'Answers to posted bodies, by HTTP status.', 'status', STATUSES)
   const duration = histogram(
     'ingest_duration_seconds',
@@ -110,6 +111,7 @@ function createIngestMetrics(families: Families): Pick<Observer, 'events' | 'rej
     rejects(code, count) {
       rejects.inc({ reason: REJECT_CODES.includes(code) ? code : 'other' }, countable(count))
     },
+    unusable: (count) => unusable.inc(countable(count)),
     answered(status, seconds, bytes) {
       const known = String(status)
       requests.inc({ status: STATUSES.includes(known) ? known : 'other' })

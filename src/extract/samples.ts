@@ -60,11 +60,13 @@ export function createExtractor({ metrics, rules, host, idField }: ExtractorOpti
     if (typeof name !== 'string') return name
     const series: string[] = []
     const values: number[] = []
-    for (const plan of metricPlans) measure(plan, slots, series, values)
+    let unusable: string[] | undefined
+    for (const plan of metricPlans) if (!measure(plan, slots, series, values)) (unusable ??= []).push(plan.name)
     for (const plan of countPlans) count(plan, slots, series, values)
+    const samples: EventSamples = { host: name, ts, heartbeat: false, series, values }
     const id = idSlot === undefined ? '' : label(slots[idSlot])
-    if (id === '') return { host: name, ts, heartbeat: false, series, values }
-    return { id, host: name, ts, heartbeat: false, series, values }
+    if (id === '' && unusable === undefined) return samples
+    return { ...samples, ...(id === '' ? {} : { id }), ...(unusable === undefined ? {} : { unusable }) }
   }
 }
 
@@ -92,16 +94,22 @@ function timeOf(value: unknown): number | Omit<Rejection, 'index'> {
   return { path: '/@timestamp', reason: `${expected}, found ${found}`, code: 'timestamp' }
 }
 
-function measure(plan: MetricPlan, slots: readonly unknown[], series: string[], values: number[]): void {
+/** Takes the metric's sample; false when a field of it holds something else than a number and no other field has one. */
+function measure(plan: MetricPlan, slots: readonly unknown[], series: string[], values: number[]): boolean {
+  let isWell = true
   for (const slot of plan.fields) {
     const value = slots[slot]
     if (value === undefined) continue
     const number = parseNumber(value)
-    if (Number.isNaN(number)) continue
+    if (Number.isNaN(number)) {
+      isWell &&= value === null
+      continue
+    }
     series.push(plan.by.length === 0 ? plan.name : seriesKey(plan, slots))
     values.push(number)
-    return
+    return true
   }
+  return isWell
 }
 
 function seriesKey({ name, by }: MetricPlan, slots: readonly unknown[]): string {

@@ -116,6 +116,10 @@ function report({ duplicate, known, refused }: Ack, verdict: Verdict, source: st
     observer.events('duplicate', total)
     return
   }
+  if (verdict.unusable > 0) {
+    observer.unusable(verdict.unusable)
+    rejects.note({ source, count: verdict.unusable, samples: verdict.notes })
+  }
   const count = accepted.length - refused
   if (known > 0) observer.events('duplicate', known)
   if (count > known) observer.events('accepted', count - known)

@@ -21,6 +21,8 @@ export interface RefusedBatch {
 /** The memory of what was refused and why: counts since the process began, and the last samples. */
 export interface Rejects {
   add(batch: RefusedBatch): void
+  /** Events that were accepted although values in them could not be used: kept with the refused ones, not counted. */
+  note(batch: { readonly source: string; readonly count: number; readonly samples: readonly Sample[] }): void
   /** Newest first; secrets are masked and long events cut. */
   list(): RejectList
 }
@@ -43,17 +45,27 @@ export function createRejects({ clock, log }: { readonly clock: Clock; readonly 
   // As JSON text: it holds on to nothing of the body that an event came from.
   const recent: string[] = []
   const throttle = createThrottle(clock, LOG_EVERY)
+  const throttleNotes = createThrottle(clock, LOG_EVERY)
+  const keep = (samples: readonly Sample[], source: string, now: Millis): void => {
+    for (const sample of samples.slice(0, SAMPLES_PER_BODY)) recent.push(asText(sample, source, now))
+    if (recent.length > KEPT) recent.splice(0, recent.length - KEPT)
+  }
 
   return {
+    note({ source, count, samples }) {
+      keep(samples, source, clock.now())
+      const reason = samples[0]?.reason
+      throttleNotes(count, (values) => {
+        log.warn({ source, values, reason }, 'values that are no numbers were passed over: see /api/v1/rejects')
+      })
+    },
     add(batch) {
-      const now = clock.now()
       let refused = 0
       for (const [code, count] of batch.counts) {
         counts.set(code, (counts.get(code) ?? 0) + count)
         refused += count
       }
-      for (const sample of batch.samples.slice(0, SAMPLES_PER_BODY)) recent.push(asText(sample, batch.source, now))
-      if (recent.length > KEPT) recent.splice(0, recent.length - KEPT)
+      keep(batch.samples, batch.source, clock.now())
       const [sample] = batch.samples
       if (sample === undefined) return
       const { path, reason, code } = sample

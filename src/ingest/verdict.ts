@@ -25,17 +25,22 @@ export interface Verdict {
   samples: Sample[]
   /** How many were rejected, by the short code of the reason. */
   counts: Map<string, number>
+  /** How many values that metrics ask for were no numbers, in accepted events, and some of these events. */
+  unusable: number
+  notes: Sample[]
   /** The first exception that an event raised: a defect of ours. */
   defect?: unknown
 }
 
 const FIRST_ERRORS = 5
+/** Marks an event that was accepted without one of its values; no reason of a refusal. */
+const NO_NUMBER = 'no_number'
 const INTERNAL: Refused = { path: '', reason: 'the event could not be processed', code: 'internal' }
 const TOO_LONG: Refused = { path: '', reason: OVERSIZED_REASON, code: 'too_large' }
 const NO_JSON: Refused = { path: '', reason: 'the line is not JSON', code: 'json' }
 
 export function createVerdict(): Verdict {
-  return { total: 0, accepted: [], errors: [], samples: [], counts: new Map() }
+  return { total: 0, accepted: [], errors: [], samples: [], counts: new Map(), unusable: 0, notes: [] }
 }
 
 /** Judges events and adds them to the verdict. */
@@ -43,9 +48,18 @@ export function judgeInto(verdict: Verdict, events: readonly unknown[], ports: J
   for (const event of events) {
     const outcome = judgeEvent(event, ports, verdict)
     if ('code' in outcome) reject(verdict, event, outcome)
-    else verdict.accepted.push(outcome)
+    else accept(verdict, event, outcome)
     verdict.total += 1
   }
+}
+
+function accept(verdict: Verdict, event: unknown, samples: EventSamples): void {
+  verdict.accepted.push(samples)
+  if (samples.unusable === undefined) return
+  verdict.unusable += samples.unusable.length
+  if (verdict.notes.length >= SAMPLES_PER_BODY) return
+  const reason = `accepted without ${samples.unusable.join(', ')}: the field holds no number`
+  verdict.notes.push({ index: verdict.total, path: '', reason, code: NO_NUMBER, event })
 }
 
 /** Takes back what was accepted, when the frame of it cannot be built: a defect of ours must not be a 5xx. */

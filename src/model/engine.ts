@@ -139,6 +139,8 @@ export interface Observer {
   events(result: 'accepted' | 'rejected' | 'duplicate', count: number): void
   /** Events (or, for bodies that could not be read, one body) refused, by the short code of the reason. */
   rejects(code: string, count: number): void
+  /** Values that a metric asks for and that are no numbers, in events that were accepted. */
+  unusable(count: number): void
   /** One answer on the ingest route: its status, the time it took, the body's size on the wire in bytes. */
   answered(status: number, seconds: number, bytes: number): void
   /** One attempt to deliver; latency from the deciding window's end to the server's acceptance. */

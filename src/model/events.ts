@@ -21,6 +21,8 @@ export interface EventSamples {
   readonly heartbeat: boolean
   readonly series: readonly string[]
   readonly values: readonly number[]
+  /** Metrics whose field is there and holds no number; not part of a frame. */
+  readonly unusable?: readonly string[]
 }
 
 /** The samples of one request, as the engine reads them from a `batch` entry. */

@@ -83,6 +83,7 @@ export async function startServer(t: TestCase, options: TestOptions = {}): Promi
     observer: {
       events: (result, by) => count(`events:${result}`, by),
       rejects: (code, by) => count(`rejects:${code}`, by),
+      unusable: (by) => count('unusable', by),
       answered: (status, _seconds, size) => {
         count(`answered:${status}`, 1)
         bytes.push(size)

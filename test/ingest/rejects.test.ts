@@ -3,6 +3,7 @@ import { createRejects } from '../../src/ingest/rejects.ts'
 import { createRetries } from '../../src/ingest/retries.ts'
 import type { Log } from '../../src/model.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
+import { runService } from '../helpers/service.ts'
 
 const lines: object[] = []
 const quiet: Log = { debug: () => {}, info: () => {}, warn: (fields) => void lines.push(fields), error: () => {} }
@@ -101,4 +102,19 @@ test('a body may be a retry when its answer was lost or late, once for each such
   }
   t.equal(retries.arrive('c0'), false, 'the oldest made room')
   t.equal(retries.arrive('c59999'), true)
+})
+
+test('a value that is no number costs its sample only, and is not passed over in silence', async (t) => {
+  const service = await runService(t, { yaml: 'metrics: { cpu: { field: cpu, unit: ratio } }\nrules: []' })
+  const body = [
+    { host: { name: 'a' }, cpu: '95%' },
+    { host: { name: 'a' }, cpu: null },
+    { host: { name: 'a' }, cpu: '0.5' },
+  ]
+  t.match(await service.post(body), { status: 200, accepted: 3, rejected: 0 })
+  t.match(await service.aggregate('a', 'cpu'), { count: 1, sum: 0.5 })
+  t.equal((await service.metrics()).get('stashwatch_samples_unusable_total'), 1)
+  const { recent, counts } = JSON.parse((await service.get('/api/v1/rejects')).text) as { recent: object[]; counts: object }
+  t.match(recent, [{ code: 'no_number', reason: /accepted without cpu: the field holds no number/, event: { cpu: '95%' } }])
+  t.strictSame(counts, {}, 'and is no refused event')
 })

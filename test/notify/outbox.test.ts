@@ -104,7 +104,7 @@ function play(transport: Transport, change: Partial<Play> = {}): Play {
       void said.push(`${level}: ${message}`)
   const log: Log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
   const notified: Observer['notified'] = (...report) => void told.push(report)
-  const observer: Observer = { events() {}, rejects() {}, answered() {}, engine() {}, notified }
+  const observer: Observer = { events() {}, rejects() {}, unusable() {}, answered() {}, engine() {}, notified }
   return {
     outbox: createBox(),
     clock: createVirtualClock(at('12:05:12')),
