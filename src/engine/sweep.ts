@@ -1,4 +1,4 @@
-import { closingClock, SLOW_WAIT } from '../aggregate/sources.ts'
+import { closingClock, SLOW_WAIT, type Source } from '../aggregate/sources.ts'
 import type { Millis } from '../model.ts'
 import { judgeClosed, judgeEarly, type Judged, judgeFlush, judgeLate, watchedOf } from './evaluate.ts'
 import type { Fold, Host } from './state.ts'
@@ -20,8 +20,9 @@ export function judgeDue(fold: Fold, judged: Judged): boolean {
     const host = fold.state.hosts.get(name)
     if (host !== undefined) judgeNoted(fold, host, judged)
   }
-  beginSweep(fold)
-  return sweep(fold, judged)
+  const clocks = readClocks(fold)
+  beginSweep(fold, clocks)
+  return sweep(fold, clocks, judged)
 }
 
 function judgeNoted(fold: Fold, host: Host, judged: Judged): void {
@@ -38,32 +39,32 @@ function judgeNoted(fold: Fold, host: Host, judged: Judged): void {
 }
 
 /** A sweep begins when the closed bucket of any source is another one than when the last began. */
-function beginSweep(fold: Fold): void {
+function beginSweep(fold: Fold, clocks: Clocks): void {
   const { state } = fold
   if (state.sweep !== undefined) return
-  const closed = [...state.sources.values()].map((source) => closedOf(fold, [source.name]).join(' ')).join('\n')
+  const closed = [...clocks.values()].map((clock) => `${clock.closed} ${clock.closedSlow}`).join('\n')
   if (closed === state.closed) return
   state.closed = closed
   state.sweep = 0
 }
 
-function sweep(fold: Fold, judged: Judged): boolean {
+function sweep(fold: Fold, clocks: Clocks, judged: Judged): boolean {
   const { state } = fold
   if (state.sweep === undefined) return false
   while (state.sweep < state.roster.length) {
     if (judged.cost >= SLICE) return true
     const name = state.roster[state.sweep++]
     const host = name === null || name === undefined ? undefined : state.hosts.get(name)
-    if (host !== undefined) judgeHost(fold, host, judged)
+    if (host !== undefined) judgeHost(fold, clocks, host, judged)
   }
   state.sweep = undefined
   return false
 }
 
-function judgeHost(fold: Fold, host: Host, judged: Judged): void {
+function judgeHost(fold: Fold, clocks: Clocks, host: Host, judged: Judged): void {
   const sources = sourcesOf(fold, host)
   if (host.heard.size > sources.length) forgetSources(host, sources)
-  const [closed, closedSlow] = closedOf(fold, sources)
+  const { closed, closedSlow } = closedBy(clocks, sources)
   judged.cost += 0.05
   if (closed <= host.swept && closedSlow <= host.sweptSlow) return
   host.swept = closed
@@ -86,20 +87,36 @@ function forgetSources(host: Host, recent: readonly string[]): void {
   for (const name of host.heard.keys()) if (!recent.includes(name) && name !== host.source) host.heard.delete(name)
 }
 
-/** Whether a source may hold windows back: one that never brought a time to go by is not waited for by others. */
-function tellsTime(fold: Fold, name: string): boolean {
-  const source = fold.state.sources.get(name)
-  return source !== undefined && (source.w !== -Infinity || fold.state.now - source.since < RECENT)
+/** The closed buckets of a source, for ordinary rules and for those that wait longer. */
+interface Closed {
+  readonly closed: number
+  readonly closedSlow: number
 }
 
-/** The buckets that are closed, for ordinary rules and for those that wait longer. */
-function closedOf(fold: Fold, names: readonly string[]): readonly [number, number] {
+type Clocks = ReadonlyMap<string, Closed & { readonly tellsTime: boolean }>
+
+function readClocks(fold: Fold): Clocks {
   const { bucket, lateness } = fold.plan.config
-  const telling = names.filter((name) => tellsTime(fold, name))
-  const at = (wait: Millis): number =>
-    Math.min(...(telling.length > 0 ? telling : names).map((name) => {
-      const source = fold.state.sources.get(name)
-      return source === undefined ? -Infinity : Math.floor(closingClock(source, fold.state.now, wait) / bucket)
-    }))
-  return [at(lateness), at(SLOW_WAIT)]
+  const { now, sources } = fold.state
+  const at = (source: Source, wait: Millis): number => Math.floor(closingClock(source, now, wait) / bucket)
+  return new Map(
+    [...sources].map(([name, source]) => {
+      // A source that never brought a time to go by is not waited for by others.
+      const tellsTime = source.w !== -Infinity || now - source.since < RECENT
+      return [name, { closed: at(source, lateness), closedSlow: at(source, SLOW_WAIT), tellsTime }]
+    }),
+  )
 }
+
+/** What is closed for a host that is heard through these sources: the slowest of them counts. */
+function closedBy(clocks: Clocks, names: readonly string[]): Closed {
+  const known = names.map((name) => clocks.get(name) ?? UNKNOWN)
+  const telling = known.filter((clock) => clock.tellsTime)
+  const waited = telling.length > 0 ? telling : known
+  return {
+    closed: Math.min(...waited.map((clock) => clock.closed)),
+    closedSlow: Math.min(...waited.map((clock) => clock.closedSlow)),
+  }
+}
+
+const UNKNOWN = { closed: -Infinity, closedSlow: -Infinity, tellsTime: false }
