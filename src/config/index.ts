@@ -151,12 +151,20 @@ function inOrder<T extends object>(raw: T, pointer: string, report: Report): Par
   return Object.fromEntries(entries) as Partial<T>
 }
 
+/** A folder, relative to the file. What a shell would fill in is filled in by nobody here. */
+function readFolder(path: string, pointer: string, { dir, report }: PartContext): string {
+  if (/^~|^\$\w/.test(path)) {
+    report.mistake(pointer, `'${path}': write the folder out, or \${HOME} with braces; '~' and '$NAME' are not filled in here`)
+  }
+  return resolve(dir, path)
+}
+
 function readConfig(raw: Raw.Configuration, context: PartContext): Omit<Config, 'file'> {
   const filled = fill(raw, context.report)
   return {
     listen: readListen(filled.listen, context),
-    data: resolve(context.dir, filled.data),
-    ...(filled.schemas === undefined ? {} : { schemas: resolve(context.dir, filled.schemas) }),
+    data: readFolder(filled.data, '/data', context),
+    ...(filled.schemas === undefined ? {} : { schemas: readFolder(filled.schemas, '/schemas', context) }),
     ...(filled.url === undefined ? {} : { url: filled.url.replace(/\/+$/, '') }),
     logLevel: filled.log.level,
     ingest: readIngest(filled.ingest, context),

@@ -1,3 +1,4 @@
+import { readHosts } from './hosts.ts'
 import type * as Raw from '../generated/config.ts'
 import { OWN_RULES } from '../model.ts'
 import type { AbsenceRule, CountRule, Metric, MetricRule, Millis, Rule, Severity } from '../model.ts'
@@ -71,7 +72,7 @@ function readRule(raw: Raw.Rule, pointer: string, context: RuleContext): Rule | 
   const base = {
     name: raw.name,
     notify: raw.notify ?? context.notify,
-    hosts: raw.hosts === undefined ? [] : [raw.hosts].flat(),
+    hosts: readHosts(raw.hosts, below(pointer, 'hosts'), report),
     labels: Object.fromEntries(Object.entries(raw.labels ?? {}).map(([name, value]) => [name, String(value)])),
     ...(raw.subject === undefined ? {} : { subject: raw.subject }),
     ...(raw.body === undefined ? {} : { body: raw.body }),

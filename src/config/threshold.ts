@@ -1,3 +1,4 @@
+import { readHosts } from './hosts.ts'
 import type * as Raw from '../generated/config.ts'
 import type { Bound, Of, Op, Override, Severity, Threshold, Unit } from '../model.ts'
 import type { Report } from './mistakes.ts'
@@ -57,7 +58,7 @@ export function readOverride(
     critical: levels.critical.length > 0 ? levels.critical : threshold.critical,
   }
   checkOrder(merged, at, report)
-  return { hosts: [raw.hosts].flat(), threshold: merged }
+  return { hosts: readHosts(raw.hosts, below(pointer, 'hosts'), report), threshold: merged }
 }
 
 function readLevels(raw: RawLevels, pointer: string, judged: Judged, report: Report): Levels {

@@ -361,3 +361,15 @@ test('a file that is not there is a mistake, one that cannot be read is not', as
   if (denied) t.throws(open('c.yaml'), ConfigUnreadable)
   t.equal(dirname(loadConfig({ file: 'sub/x.yaml', text: 'log: {}', env: {}, cwd: dir }).config.data), join(dir, 'sub'))
 })
+
+test('host patterns that look like regular expressions, and folders that a shell would fill in, are pointed out', (t) => {
+  const when = 'when: { metric: cpu, over: 1m, threshold: { of: mean, above: 0.9 } }'
+  const hot = (hosts: string): string => `rules: [{ name: r, ${when}, hosts: ${hosts} }]`
+  t.match(warningsOf(hot('"web[0-9]+"')), [/'web\[0-9\]\+' looks like a regular expression/])
+  t.match(warningsOf(hot('["web-*", "db.*"]')), [/'db\.\*' looks like a regular expression/])
+  t.strictSame(warningsOf(hot('["web-*.example.org", "node0?"]')).filter((one) => one.includes('regular')), [])
+  for (const data of ['~/stashwatch', '$HOME/stashwatch']) {
+    t.throws(() => loadConfig({ text: `data: ${data}`, env: {}, cwd: '/' }), /are not filled in here/)
+  }
+  t.end()
+})
