@@ -3,23 +3,23 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApi } from './api/index.ts'
-import { ConfigErrors, printMistake } from './config/index.ts'
 import { isLoopback } from './config/units.ts'
 import { type EngineClient, startEngine } from './engine/client.ts'
-import type { Report } from './engine/protocol.ts'
-import type { Extract } from './extract/samples.ts'
 import { encodeFrame } from './extract/frame.ts'
 import { createTokenCheck } from './ingest/auth.ts'
 import { createHttpServer } from './ingest/http.ts'
 import { createRejects } from './ingest/rejects.ts'
 import { ingestRoutes } from './ingest/route.ts'
-import type { Schemas } from './ingest/schemas.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
-import type { Clock, Config, Log, Observer } from './model.ts'
-import { createSender, type Mailbox, type MailRoute, openMailRoute, type Sender } from './notify/index.ts'
+import { createMetrics } from './metrics.ts'
+import type { Config, Log, Observer } from './model.ts'
+import { type Mailbox, openMailRoute } from './notify/index.ts'
 import { openExtractor, openSchemas } from './service/judge.ts'
+import { reload } from './service/reload.ts'
+import { hear } from './service/report.ts'
+import { type Running, type ServiceOptions, startSender } from './service/running.ts'
 
 export { openMailRoute } from './notify/index.ts'
+export type { ServiceOptions } from './service/running.ts'
 
 /** What a running service offers to the verb that started it. */
 export interface Service {
@@ -30,19 +30,6 @@ export interface Service {
   reload(): Promise<readonly string[]>
   /** Stops without cutting anybody or losing anything. */
   stop(): Promise<void>
-}
-
-export interface ServiceOptions {
-  readonly config: Config
-  /** The clock that events, windows and mails live by; the demo's runs faster. */
-  readonly clock: Clock
-  /** Real time, for time-outs. */
-  readonly timers: Clock
-  readonly log: Log
-  /** Reads the configuration for a reload, which is offered only with it. @throws {ConfigErrors} and the file system's */
-  readonly readConfig?: () => Config
-  /** The engine's thread ended by itself: nothing can be accepted any more. */
-  readonly onEnd: (error: Error) => void
 }
 
 /** A logger that writes JSON lines to standard output. */
@@ -56,24 +43,6 @@ export const VERSION: string = (
 
 const TICK = 1000
 const STOP_WITHIN = 10_000
-
-/** What the parts share while they run. */
-interface Running {
-  readonly options: ServiceOptions
-  readonly metrics: Metrics
-  config: Config
-  state: 'starting' | 'ready' | 'draining'
-  journalOk: boolean
-  /** A sender was turned away since the last tick. */
-  refused: boolean
-  schemas: Schemas
-  extract: Extract
-  engine: EngineClient | undefined
-  sender: Sender | undefined
-  mailbox: Mailbox | undefined
-  /** The newest reload; the next one and the stop wait for it. */
-  reloading: Promise<unknown>
-}
 
 /**
  * Puts the parts together and starts them: first the address, then the memory, then the mails; torn down the other way
@@ -169,10 +138,6 @@ function stopEngine({ engine, options }: Running): Promise<void> {
   })
 }
 
-function startSender({ options, metrics }: Running, { outbox }: EngineClient, route: MailRoute): Sender {
-  return createSender({ ...route, outbox, clock: options.clock, log: options.log, observer: metrics.observer })
-}
-
 async function createHttp(running: Running): Promise<ReturnType<typeof createHttpServer>> {
   const { options, metrics } = running
   const { config, clock, timers, log, readConfig } = options
@@ -247,97 +212,6 @@ function startTicks(running: Running, engine: EngineClient): () => void {
         isBusy = false
       })
   })
-}
-
-function hear(running: Running, report: Report): void {
-  const { log } = running.options
-  switch (report.kind) {
-    case 'stats':
-      return running.metrics.observer.engine(report.stats)
-    case 'effects':
-      return running.sender?.wake()
-    case 'journal':
-      running.journalOk = report.ok
-      if (report.ok) return log.info({}, report.message)
-      return log.error({ reason: report.message }, 'the journal cannot be written: batches are answered 503 until it can')
-    case 'fault':
-      return log.error({ offset: report.offset, reason: report.message }, 'an entry could not be folded; it is passed over')
-    case 'notice':
-      return log[report.level](report.fields, report.message)
-    case 'ready':
-      return sayReady(running, report)
-    default:
-      return undefined
-  }
-}
-
-function sayReady({ options }: Running, { replayed, downFrom }: Report & { kind: 'ready' }): void {
-  if (downFrom === undefined) return options.log.info({ replayed }, 'a new journal is begun')
-  const from = new Date(downFrom).toISOString()
-  const until = new Date(options.clock.now()).toISOString()
-  return options.log.info({ replayed, from, until }, 'state restored; between these times nothing was watched')
-}
-
-/** One reload after the other. Never rejects: whatever stands against a new configuration, the old one goes on. */
-function reload(running: Running): Promise<readonly string[]> {
-  const { options, metrics } = running
-  const turn = running.reloading.then(async () => {
-    const mistakes = await takeOver(running).catch(sayMistakes)
-    metrics.reloaded(mistakes.length === 0)
-    for (const mistake of mistakes) options.log.error({}, mistake)
-    if (mistakes.length === 0) options.log.info({}, 'the configuration was loaded anew')
-    return mistakes
-  })
-  running.reloading = turn
-  return turn
-}
-
-function sayMistakes(error: unknown): readonly string[] {
-  if (error instanceof ConfigErrors) return error.mistakes.map(printMistake)
-  return [error instanceof Error ? error.message : String(error)]
-}
-
-/** Metrics, rules, receivers, limits, own schemas and the mail server can change while the service runs. First what may fail. */
-async function takeOver(running: Running): Promise<readonly string[]> {
-  const { config, options, engine, state } = running
-  if (state !== 'ready' || engine === undefined) return [`the service is ${state}: the configuration is not read now`]
-  if (options.readConfig === undefined) return ['there is no configuration that could be read anew']
-  const next = options.readConfig()
-  const changed = changedForGood(config, next)
-  if (changed.length > 0) {
-    return changed.map((key) => `${key} has changed: restart the service for that; nothing was changed now`)
-  }
-  const isBuiltIn = config.schemas === undefined && next.schemas === undefined
-  const schemas = isBuiltIn ? running.schemas : openSchemas(next)
-  const extract = openExtractor(next)
-  const route = mailOf(config) === mailOf(next) ? undefined : await openMailRoute(next, options.log)
-  try {
-    await engine.configure(next.engine)
-  } catch (error) {
-    await route?.transport.close()
-    throw error
-  }
-  running.config = next
-  running.schemas = schemas
-  running.extract = extract
-  if (route === undefined) return []
-  await running.sender?.stop(5000)
-  running.sender = startSender(running, engine, route)
-  return []
-}
-
-/** What was changed although it is looked at only when the service starts, as the file calls it. */
-function changedForGood(config: Config, next: Config): readonly string[] {
-  const fixed = ['listen', 'data', 'ingest', 'api', 'logLevel'] as const
-  const changed = fixed.filter((key) => JSON.stringify(config[key]) !== JSON.stringify(next[key]))
-  const names = changed.map((key) => (key === 'logLevel' ? 'log' : key))
-  // The pages of the mailbox are there from the start, or not at all.
-  return config.smtp !== undefined && next.smtp === undefined ? [...names, 'smtp'] : names
-}
-
-/** All that mails are sent with and made of. */
-function mailOf({ smtp, url, engine }: Config): string {
-  return JSON.stringify([smtp, url, engine.mailsPerMinute])
 }
 
 function urlOf(address: AddressInfo | string | null, { listen }: Config): string {

@@ -7,6 +7,9 @@ export type QueryString = Readonly<Record<string, unknown>>
 /** The last instant that a date can hold. */
 const LAST_INSTANT = 8.64e15
 
+/** Numbers that are days of 1970 to 1973 in milliseconds, of which nobody has data, and days of our time in seconds. */
+const SECONDS = { from: 1e9, to: 1e11 }
+
 const EPOCH = /^\d+(?:\.\d+)?$/
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/
 const INSTANT = 'milliseconds since 1970, or an ISO 8601 time with its zone such as 2026-11-22T12:00:00Z'
@@ -43,6 +46,7 @@ function parseIso(text: string): Millis {
 export function readSpan(query: QueryString): { readonly from: Millis; readonly to: Millis } {
   const from = readInstant(query, 'from')
   const to = readInstant(query, 'to')
+  if (to >= SECONDS.from && to < SECONDS.to) throw invalid('to', query.to, 'milliseconds since 1970; this looks like seconds')
   if (from < to) return { from, to }
   throw invalid('to', query.to, 'an instant after "from"')
 }

@@ -135,6 +135,7 @@ test('an aggregate that cannot be answered says which parameter is at fault, and
   const { get, queries } = await serve(t, { answers: known })
   const cases: readonly (readonly [string, string, string | null])[] = [
     ['metric=cpu&from=0&to=1', 'host', null],
+    ['host=a&metric=cpu&from=0&to=1795348800', 'to', '1795348800'],
     ['host=&metric=cpu&from=0&to=1', 'host', ''],
     ['host=a&host=b&metric=cpu&from=0&to=1', 'host', '["a","b"]'],
     ['host=a&from=0&to=1', 'metric', null],

@@ -26,7 +26,7 @@ const dyadic = fc.integer({ min: -4096, max: 4096 }).map((n) => n / 64)
 const samples = fc.array(fc.record({ ts: fc.integer({ min: 0, max: 50 }), value: dyadic }), { maxLength: 30 })
 
 test('partials merge in any order and grouping to the same result (I1)', async (t) => {
-  fc.assert(
+  const merges = (): void => fc.assert(
     fc.property(samples, fc.infiniteStream(fc.nat(100)), (list, chance) => {
       const parts = list.map(({ ts, value }) => single(ts, value))
       const shuffled = parts.map((part) => ({ part, key: chance.next().value as number })).sort((a, b) => a.key - b.key).map(({ part }) => part)
@@ -35,7 +35,7 @@ test('partials merge in any order and grouping to the same result (I1)', async (
       return JSON.stringify(grouped) === JSON.stringify(merged(parts))
     }),
   )
-  t.pass('for any samples')
+  t.doesNotThrow(merges, 'for any samples')
 })
 
 test('shifted sums keep the variance of large values', async (t) => {
@@ -176,7 +176,7 @@ test('a fold restored from a snapshot at any entry goes on exactly as if it had 
 })
 
 test('no sample from the future moves any clock (I6)', async (t) => {
-  fc.assert(
+  const believes = (): void => fc.assert(
     fc.property(fc.integer({ min: 60_001, max: 8_640_000_000_000_000 - NOON - 20 * MINUTE }), (ahead) => {
       const play = createPlay(config())
       play.until('12:01:00', (now) => now % TEN === 0 && play.post([event('right', now, { cpu: 0.5 })]))
@@ -187,7 +187,7 @@ test('no sample from the future moves any clock (I6)', async (t) => {
     }),
     { numRuns: 50 },
   )
-  t.pass('however far ahead')
+  t.doesNotThrow(believes, 'however far ahead')
 })
 
 test('absence is only told while observed time grows (I7)', async (t) => {

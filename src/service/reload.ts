@@ -1,0 +1,67 @@
+import { ConfigErrors, printMistake } from '../config/index.ts'
+import type { Config } from '../model.ts'
+import { openMailRoute } from '../notify/index.ts'
+import { openExtractor, openSchemas } from './judge.ts'
+import { type Running, startSender } from './running.ts'
+
+/** One reload after the other. Never rejects: whatever stands against a new configuration, the old one goes on. */
+export function reload(running: Running): Promise<readonly string[]> {
+  const { options, metrics } = running
+  const turn = running.reloading.then(async () => {
+    const mistakes = await takeOver(running).catch(sayMistakes)
+    metrics.reloaded(mistakes.length === 0)
+    for (const mistake of mistakes) options.log.error({}, mistake)
+    if (mistakes.length === 0) options.log.info({}, 'the configuration was loaded anew')
+    return mistakes
+  })
+  running.reloading = turn
+  return turn
+}
+
+function sayMistakes(error: unknown): readonly string[] {
+  if (error instanceof ConfigErrors) return error.mistakes.map(printMistake)
+  return [error instanceof Error ? error.message : String(error)]
+}
+
+/** Metrics, rules, receivers, limits, own schemas and the mail server can change while the service runs. First what may fail. */
+async function takeOver(running: Running): Promise<readonly string[]> {
+  const { config, options, engine, state } = running
+  if (state !== 'ready' || engine === undefined) return [`the service is ${state}: the configuration is not read now`]
+  if (options.readConfig === undefined) return ['there is no configuration that could be read anew']
+  const next = options.readConfig()
+  const changed = changedForGood(config, next)
+  if (changed.length > 0) {
+    return changed.map((key) => `${key} has changed: restart the service for that; nothing was changed now`)
+  }
+  const isBuiltIn = config.schemas === undefined && next.schemas === undefined
+  const schemas = isBuiltIn ? running.schemas : openSchemas(next)
+  const extract = openExtractor(next)
+  const route = mailOf(config) === mailOf(next) ? undefined : await openMailRoute(next, options.log)
+  try {
+    await engine.configure(next.engine)
+  } catch (error) {
+    await route?.transport.close()
+    throw error
+  }
+  running.config = next
+  running.schemas = schemas
+  running.extract = extract
+  if (route === undefined) return []
+  await running.sender?.stop(5000)
+  running.sender = startSender(running, engine, route)
+  return []
+}
+
+/** What was changed although it is looked at only when the service starts, as the file calls it. */
+function changedForGood(config: Config, next: Config): readonly string[] {
+  const fixed = ['listen', 'data', 'ingest', 'api', 'logLevel'] as const
+  const changed = fixed.filter((key) => JSON.stringify(config[key]) !== JSON.stringify(next[key]))
+  const names = changed.map((key) => (key === 'logLevel' ? 'log' : key))
+  // The pages of the mailbox are there from the start, or not at all.
+  return config.smtp !== undefined && next.smtp === undefined ? [...names, 'smtp'] : names
+}
+
+/** All that mails are sent with and made of. */
+function mailOf({ smtp, url, engine }: Config): string {
+  return JSON.stringify([smtp, url, engine.mailsPerMinute])
+}

@@ -1,0 +1,42 @@
+import type { EngineClient } from '../engine/client.ts'
+import type { Extract } from '../extract/samples.ts'
+import type { Schemas } from '../ingest/schemas.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Clock, Config, Log } from '../model.ts'
+import { createSender, type Mailbox, type MailRoute, type Sender } from '../notify/index.ts'
+
+export interface ServiceOptions {
+  readonly config: Config
+  /** The clock that events, windows and mails live by; the demo's runs faster. */
+  readonly clock: Clock
+  /** Real time, for time-outs. */
+  readonly timers: Clock
+  readonly log: Log
+  /** Reads the configuration for a reload, which is offered only with it. @throws {ConfigErrors} and the file system's */
+  readonly readConfig?: () => Config
+  /** The engine's thread ended by itself: nothing can be accepted any more. */
+  readonly onEnd: (error: Error) => void
+}
+
+/** What the parts share while they run. */
+export interface Running {
+  readonly options: ServiceOptions
+  readonly metrics: Metrics
+  config: Config
+  state: 'starting' | 'ready' | 'draining'
+  journalOk: boolean
+  /** A sender was turned away since the last tick. */
+  refused: boolean
+  schemas: Schemas
+  extract: Extract
+  engine: EngineClient | undefined
+  sender: Sender | undefined
+  mailbox: Mailbox | undefined
+  /** The newest reload; the next one and the stop wait for it. */
+  reloading: Promise<unknown>
+}
+
+/** Sends what is due, over a route. */
+export function startSender({ options, metrics }: Running, { outbox }: EngineClient, route: MailRoute): Sender {
+  return createSender({ ...route, outbox, clock: options.clock, log: options.log, observer: metrics.observer })
+}
