@@ -16,7 +16,7 @@ ingest:
   max_body: 64MiB
   max_inflated: 128MiB
   max_events: 10000
-  requests_per_minute: 60000
+  requests_per_minute: 300000
   invalid_status: 422
   host:
     machine: [machine.id]

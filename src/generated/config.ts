@@ -242,7 +242,7 @@ max_inflated?: (Size & string)
  */
 max_events?: number
 /**
- * Most requests a minute for one token, or for one address when there are no tokens.
+ * Most requests a minute for one token, or for one address when there are no tokens. With the output's format `json` every event is a request; more than this is answered 429, and Logstash waits and comes again.
  */
 requests_per_minute?: number
 /**

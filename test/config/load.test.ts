@@ -164,7 +164,7 @@ test('without a file the built-in configuration holds', async (t) => {
     maxBody: 64 * 1024 * 1024,
     maxInflated: 128 * 1024 * 1024,
     maxEvents: 10_000,
-    requestsPerMinute: 60_000,
+    requestsPerMinute: 300_000,
     invalidStatus: 422,
     host: { machine: ['machine.id'], 'slurm.node': ['slurm.node.name'] },
   })
@@ -186,7 +186,7 @@ test('what a file leaves out is built in, and rules that name nobody tell the on
     [['ops'], ['ops'], ['ops']],
   )
   t.equal(config.ingest.maxEvents, 5)
-  t.equal(config.ingest.requestsPerMinute, 60_000)
+  t.equal(config.ingest.requestsPerMinute, 300_000)
   const host = load('ingest: { host: { default: fields.server } }').ingest.host
   t.strictSame([host['default'], host['machine']], [['fields.server'], ['machine.id']])
 })
