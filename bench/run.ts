@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type CoreResult, measureCore } from './core.ts'
 import { type HttpResult, measureHttp, measurePaced, type PacedResult } from './http.ts'
 import { type JournalFigures, measureJournal } from './journal.ts'
+import { measureScale, type ScaleResult } from './scale.ts'
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 const fixed = (value: number, digits = 2): string => value.toFixed(digits)
@@ -64,6 +65,24 @@ After a kill, a journal of ${fixed(reading.megabytes, 0)} MB (${reading.entries 
 `
 }
 
+function scalePart(results: readonly ScaleResult[]): string {
+  const rows = results.map(
+    (one) =>
+      `| ${one.columns} | ${one.series} | **${fixed(one.bytesPerSeries, 0)}** | ${fixed(one.evaluation, 0)} | ${fixed(one.longestSlice, 1)} | ` +
+      `${fixed(one.snapshotBytes / 1e6, 0)} | ${fixed(one.longestPart, 0)} | ${fixed(one.restore, 0)} |`,
+  )
+  return `## A large site
+
+10,000 hosts with 20 metrics each, windows of 5 minutes in buckets of 10 seconds: rules that ask for the mean, and rules
+that ask for every column (five rules a metric). Memory is all that the engine keeps; judging is CPU of one evaluation of
+every series by every rule; restoring is from the bytes of a snapshot to the state. Times in milliseconds.
+
+| columns | series | bytes per series | judging all | longest slice | snapshot, MB | longest pause for it | restoring |
+|---|---|---|---|---|---|---|---|
+${rows.join('\n')}
+`
+}
+
 async function run(): Promise<void> {
   say('core ...')
   const core = measureCore()
@@ -71,6 +90,8 @@ async function run(): Promise<void> {
   const http = await measureHttp()
   say('answers under load ...')
   const paced = await measurePaced()
+  say('a large site ...')
+  const scale = (['mean', 'all'] as const).map(measureScale)
   say('journal ...')
   const folder = mkdtempSync(join(tmpdir(), 'stashwatch-bench-'))
   const journal = await measureJournal(folder).finally(() => rmSync(folder, { recursive: true, force: true }))
@@ -79,7 +100,7 @@ async function run(): Promise<void> {
 Written by \`npm run bench\`; edit \`bench/\`, not this page. Ratios are medians of rounds that alternate within one run, so
 that a busy machine slows both sides alike; absolute figures are those of one machine (${cpus().length} cores, Node ${process.versions.node}).
 `
-  const page = [intro, corePart(core), httpPart(http), pacedPart(paced), journalPart(journal)].join('\n')
+  const page = [intro, corePart(core), httpPart(http), pacedPart(paced), scalePart(scale), journalPart(journal)].join('\n')
   writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), page)
   process.stdout.write(page)
 }

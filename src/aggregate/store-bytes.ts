@@ -3,8 +3,8 @@ import { chunkLayout, type Chunk, type Layout, type Store } from './store.ts'
 /** A store without its cells: what is left when they are kept as bytes. */
 export type StoreFrame = Omit<Store, 'chunks' | 'onWrite'> & { readonly count: number }
 
-export function frameOf({ layout, free, used, crowded, chunks }: Store): StoreFrame {
-  return { layout, free, used, crowded, count: chunks.length }
+export function frameOf({ layout, free, used, crowded, many, chunks }: Store): StoreFrame {
+  return { layout, free, used, crowded, many, count: chunks.length }
 }
 
 /** How many bytes a chunk of a layout takes. */
@@ -37,7 +37,7 @@ function readChunk(layout: Layout, bytes: Uint8Array, offset: number): Chunk {
   const columns = chunkLayout(layout).map(([name, column]) => {
     const copy = new Uint8Array(bytes.subarray(at, at + column.bytes)).buffer
     at += column.bytes
-    return [name, column.isCount ? new Uint32Array(copy) : new Float64Array(copy)]
+    return [name, column.isCount ? new Uint16Array(copy) : new Float64Array(copy)]
   })
   return Object.fromEntries(columns) as Chunk
 }

@@ -1,5 +1,6 @@
 import type { Millis } from '../model.ts'
 import { addCounterSample, type CounterCells } from './counter.ts'
+import { addCount, type Counts, readCount, writeCount } from './counts.ts'
 import { isLater, type Partial } from './partial.ts'
 
 /** Which columns a store keeps beside count and sum, and how many buckets a ring holds. */
@@ -9,6 +10,8 @@ export interface Layout {
   readonly extremes: boolean
   readonly last: boolean
   readonly counter: boolean
+  /** Some rule waits longer than the others, so that it has judged less far. */
+  readonly slow: boolean
 }
 
 /**
@@ -16,7 +19,7 @@ export interface Layout {
  * of `CHUNK`, so that growth copies nothing. A cell is empty when its `n` is 0; its other columns are then stale.
  * Plain data, so that a snapshot is a copy.
  */
-export interface Store {
+export interface Store extends Counts {
   readonly layout: Layout
   readonly chunks: Chunk[]
   readonly free: number[]
@@ -35,7 +38,7 @@ export interface Chunk extends CounterCells {
   /** Window ends (in buckets) up to which a series has been judged: by ordinary rules, and by those that wait longer. */
   readonly judged: Float64Array
   readonly judgedSlow: Float64Array
-  readonly n: Uint32Array
+  readonly n: Uint16Array
   readonly d1: Float64Array
   readonly d2: Float64Array
   readonly min: Float64Array
@@ -46,10 +49,10 @@ const CHUNK_BITS = 6
 const CHUNK = 1 << CHUNK_BITS
 
 export function createStore(layout: Layout): Store {
-  return { layout, chunks: [], free: [], used: 0, crowded: new Map(), onWrite: undefined }
+  return { layout, chunks: [], free: [], used: 0, crowded: new Map(), many: new Map(), onWrite: undefined }
 }
 
-/** A column's size in bytes, and whether it holds counts (Uint32) or figures (Float64). */
+/** A column's size in bytes, and whether it holds counts (Uint16) or figures (Float64). */
 export interface Column {
   readonly bytes: number
   readonly isCount: boolean
@@ -59,11 +62,12 @@ export interface Column {
 export function chunkLayout(layout: Layout): readonly (readonly [keyof Chunk, Column])[] {
   const cells = CHUNK * layout.cells
   const lasts = layout.last || layout.counter
-  const perSeries = (['k', 'first', 'head', 'judged', 'judgedSlow'] as const).map((name) => figures(name, CHUNK))
+  const perSeries = (['k', 'first', 'head', 'judged'] as const).map((name) => figures(name, CHUNK))
   const kept = (name: keyof Chunk, isKept: boolean): readonly [keyof Chunk, Column] => figures(name, isKept ? cells : 0)
   return [
     ...perSeries,
-    ['n', { bytes: cells * Uint32Array.BYTES_PER_ELEMENT, isCount: true }],
+    figures('judgedSlow', layout.slow ? CHUNK : 0),
+    ['n', { bytes: cells * Uint16Array.BYTES_PER_ELEMENT, isCount: true }],
     kept('d1', true),
     kept('d2', layout.squares),
     kept('min', layout.extremes),
@@ -82,7 +86,7 @@ function figures(name: keyof Chunk, length: number): readonly [keyof Chunk, Colu
 function createChunk(layout: Layout): Chunk {
   const columns = chunkLayout(layout).map(([name, { bytes, isCount }]) => {
     const buffer = new ArrayBuffer(bytes)
-    return [name, isCount ? new Uint32Array(buffer) : new Float64Array(buffer)]
+    return [name, isCount ? new Uint16Array(buffer) : new Float64Array(buffer)]
   })
   return Object.fromEntries(columns) as Chunk
 }
@@ -102,8 +106,9 @@ export function removeSeries(store: Store, slot: number): void {
   const chunk = chunkOf(store, slot)
   const base = baseOf(store, slot)
   chunk.n.fill(0, base, base + store.layout.cells)
-  for (let cell = 0; cell < store.layout.cells && store.crowded.size > 0; cell++) {
-    store.crowded.delete(slot * store.layout.cells + cell)
+  for (let cell = 0; cell < store.layout.cells && store.crowded.size + store.many.size > 0; cell++) {
+    store.crowded.delete(keyOf(store, slot, cell))
+    store.many.delete(keyOf(store, slot, cell))
   }
   store.free.push(slot)
 }
@@ -126,8 +131,9 @@ export function headOf(store: Store, slot: number): number {
   return chunkOf(store, slot).head[slot & (CHUNK - 1)] as number
 }
 
-/** The newest window end (in buckets) that a series was judged for. */
+/** The newest window end (in buckets) that a series was judged for; Infinity where no rule asks. */
 export function judgedOf(store: Store, slot: number, slow: boolean): number {
+  if (slow && !store.layout.slow) return Infinity
   const chunk = chunkOf(store, slot)
   return (slow ? chunk.judgedSlow : chunk.judged)[slot & (CHUNK - 1)] as number
 }
@@ -159,6 +165,11 @@ export function cellOf(store: Store, bucket: number): number {
   return ((bucket % cells) + cells) % cells
 }
 
+/** The number of a cell in its store. */
+export function keyOf(store: Store, slot: number, cell: number): number {
+  return slot * store.layout.cells + cell
+}
+
 /** Folds one sample in. The caller has made sure that the bucket is not older than the series' tail. */
 export function addSample(store: Store, slot: number, bucket: number, ts: Millis, value: number): void {
   changing(store, slot)
@@ -168,9 +179,10 @@ export function addSample(store: Store, slot: number, bucket: number, ts: Millis
   const at = baseOf(store, slot) + cell
   const fresh = chunk.n[at] === 0
   const shifted = value - (chunk.k[slot & (CHUNK - 1)] as number)
-  if (store.layout.counter) addCounterSample(chunk, at, fresh, store.crowded, slot * store.layout.cells + cell, ts, value)
+  const key = keyOf(store, slot, cell)
+  if (store.layout.counter) addCounterSample(chunk, at, fresh, store.crowded, key, ts, value)
   else if (store.layout.last) keepLast(chunk, at, fresh, ts, value)
-  chunk.n[at] = fresh ? 1 : (chunk.n[at] as number) + 1
+  addCount(store, chunk.n, at, key)
   chunk.d1[at] = fresh ? shifted : (chunk.d1[at] as number) + shifted
   if (store.layout.squares) chunk.d2[at] = fresh ? shifted * shifted : (chunk.d2[at] as number) + shifted * shifted
   if (!store.layout.extremes) return
@@ -217,7 +229,7 @@ function shiftAnew(store: Store, slot: number, k: number): void {
   const base = baseOf(store, slot)
   const by = (chunk.k[slot & (CHUNK - 1)] as number) - k
   for (let at = base; at < base + store.layout.cells; at++) {
-    const n = chunk.n[at] as number
+    const n = readCount(store, chunk.n, at, keyOf(store, slot, at - base))
     if (n === 0) continue
     const d1 = chunk.d1[at] as number
     chunk.d1[at] = d1 + n * by
@@ -258,12 +270,18 @@ function keepLast(chunk: Chunk, at: number, fresh: boolean, ts: Millis, value: n
   chunk.last[at] = value
 }
 
+/** How many samples a bucket of a series holds. */
+export function sampleCount(store: Store, slot: number, bucket: number): number {
+  const cell = cellOf(store, bucket)
+  return readCount(store, chunkOf(store, slot).n, baseOf(store, slot) + cell, keyOf(store, slot, cell))
+}
+
 /** Reads one cell; columns that are not kept are NaN. */
 export function readCell(store: Store, slot: number, bucket: number, into: Partial): void {
   const chunk = chunkOf(store, slot)
   const at = baseOf(store, slot) + cellOf(store, bucket)
   const { squares, extremes, last, counter } = store.layout
-  into.n = chunk.n[at] as number
+  into.n = sampleCount(store, slot, bucket)
   into.d1 = chunk.d1[at] as number
   into.d2 = squares ? (chunk.d2[at] as number) : NaN
   into.min = extremes ? (chunk.min[at] as number) : NaN
@@ -283,17 +301,19 @@ export function copySeries(from: Store, slot: number, to: Store): number {
   const source = chunkOf(from, slot)
   const chunk = chunkOf(to, target)
   const [a, b] = [slot & (CHUNK - 1), target & (CHUNK - 1)]
-  for (const name of ['k', 'first', 'head', 'judged', 'judgedSlow'] as const) chunk[name][b] = source[name][a] as number
+  for (const name of ['k', 'first', 'head', 'judged'] as const) chunk[name][b] = source[name][a] as number
+  chunk.judgedSlow[b] = source.judgedSlow[a] ?? (source.judged[a] as number)
   const head = headOf(from, slot)
   if (head === -Infinity) return target
   for (let bucket = Math.max(tailOf(from, slot), tailOf(to, target)); bucket <= head; bucket++) {
     const [old, fresh] = [cellOf(from, bucket), cellOf(to, bucket)]
     const [i, j] = [baseOf(from, slot) + old, baseOf(to, target) + fresh]
     for (const name of CELL_COLUMNS) if (chunk[name].length > 0) chunk[name][j] = source[name].length > 0 ? (source[name][i] as number) : NaN
-    const crowded = from.crowded.get(slot * from.layout.cells + old)
-    if (crowded !== undefined) to.crowded.set(target * to.layout.cells + fresh, crowded)
+    writeCount(to, chunk.n, j, keyOf(to, target, fresh), sampleCount(from, slot, bucket))
+    const crowded = from.crowded.get(keyOf(from, slot, old))
+    if (crowded !== undefined) to.crowded.set(keyOf(to, target, fresh), crowded)
   }
   return target
 }
 
-const CELL_COLUMNS = ['n', 'd1', 'd2', 'min', 'max', 'lastTs', 'last', 'firstTs', 'firstValue'] as const
+const CELL_COLUMNS = ['d1', 'd2', 'min', 'max', 'lastTs', 'last', 'firstTs', 'firstValue'] as const

@@ -1,7 +1,7 @@
 import type { Millis, Of } from '../model.ts'
 import { growth, samplesOf } from './counter.ts'
 import { emptyPartial, meanOf, mergeInto, type Partial, stddevOf, sumOf } from './partial.ts'
-import { baseOf, cellOf, chunkOf, firstOf, headOf, readCell, shiftOf, type Store, tailOf } from './store.ts'
+import { baseOf, cellOf, chunkOf, firstOf, headOf, keyOf, readCell, sampleCount, shiftOf, type Store, tailOf } from './store.ts'
 
 /** Buckets `from` (inclusive) to `to` (exclusive). */
 export interface Span {
@@ -81,7 +81,7 @@ function counterSamples(store: Store, slot: number, bucket: number): readonly nu
   const chunk = chunkOf(store, slot)
   const cell = cellOf(store, bucket)
   const at = baseOf(store, slot) + cell
-  return chunk.n[at] === 0 ? [] : samplesOf(chunk, at, store.crowded, slot * store.layout.cells + cell)
+  return chunk.n[at] === 0 ? [] : samplesOf(chunk, at, store.crowded, keyOf(store, slot, cell))
 }
 
 function lastBefore(store: Store, slot: number, bucket: number): { ts: number; value: number } | undefined {
@@ -100,12 +100,10 @@ function lastBefore(store: Store, slot: number, bucket: number): { ts: number; v
 export function intervalOf(store: Store, slot: number, to: number, bucketWidth: Millis): Millis {
   const gaps: number[] = []
   const counts: number[] = []
-  const chunk = chunkOf(store, slot)
-  const base = baseOf(store, slot)
   let previous = NaN
   const last = Math.min(to - 1, headOf(store, slot))
   for (let bucket = tailOf(store, slot); bucket <= last; bucket++) {
-    const n = chunk.n[base + cellOf(store, bucket)] as number
+    const n = sampleCount(store, slot, bucket)
     if (n === 0) continue
     counts.push(n)
     if (!Number.isNaN(previous)) gaps.push(bucket - previous)

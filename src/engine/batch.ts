@@ -204,10 +204,12 @@ function lastAtRisk(metric: MetricPlan, store: Store, bucket: number): number {
 function note(fold: Fold, host: Host, id: number, metric: MetricPlan, late: number | undefined): void {
   if (late !== undefined) {
     count(fold, 'samples_late_merged')
+    host.late ??= new Map()
     host.late.set(id, Math.min(host.late.get(id) ?? Infinity, late))
     fold.state.work.add(host.name)
   }
   if (!metric.hasEarly) return
+  host.early ??= new Set()
   host.early.add(id)
   fold.state.work.add(host.name)
 }

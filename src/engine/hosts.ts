@@ -30,8 +30,8 @@ export function admitHost(fold: Fold, name: string, rcv: Millis): Host | undefin
     sweptSlow: -Infinity,
     skew: undefined,
     alerts: new Map(),
-    late: new Map(),
-    early: new Set(),
+    late: undefined,
+    early: undefined,
     flush: false,
   }
   state.hosts.set(name, host)
@@ -79,8 +79,8 @@ export function dropSeries(fold: Fold, host: Host, id: number): void {
   const info = state.keys.infos[id] as KeyInfo
   removeSeries(state.stores.get(info.metric) as Store, host.series.get(id) as number)
   host.series.delete(id)
-  host.late.delete(id)
-  host.early.delete(id)
+  host.late?.delete(id)
+  host.early?.delete(id)
   state.series--
   releaseKey(state, id, info)
 }

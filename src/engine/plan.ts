@@ -99,6 +99,7 @@ function layoutOf(metric: Metric, rules: readonly WindowPlan[], config: EngineCo
     extremes: asks('min', 'max'),
     last: asks('last'),
     counter: metric.kind === 'counter' && asks('increase', 'rate', 'last'),
+    slow: rules.some((plan) => plan.slow),
   }
 }
 

@@ -62,8 +62,8 @@ export interface Host {
   /** Open alerts by rule and series key. */
   readonly alerts: Map<string, Alert>
   /** Key ids with late samples and the oldest bucket touched; key ids that early rules are to look at. */
-  readonly late: Map<number, number>
-  readonly early: Set<number>
+  late: Map<number, number> | undefined
+  early: Set<number> | undefined
   flush: boolean
 }
 

@@ -26,10 +26,10 @@ export function judgeDue(fold: Fold, judged: Judged): boolean {
 }
 
 function judgeNoted(fold: Fold, host: Host, judged: Judged): void {
-  for (const [id, bucket] of host.late) judgeLate(fold, watchedOf(fold, host, id), bucket, judged)
-  for (const id of host.early) judgeEarly(fold, watchedOf(fold, host, id), judged)
-  host.late.clear()
-  host.early.clear()
+  for (const [id, bucket] of host.late ?? []) judgeLate(fold, watchedOf(fold, host, id), bucket, judged)
+  for (const id of host.early ?? []) judgeEarly(fold, watchedOf(fold, host, id), judged)
+  host.late = undefined
+  host.early = undefined
   if (!host.flush) return
   host.flush = false
   const source = fold.state.sources.get(host.source)

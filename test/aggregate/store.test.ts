@@ -5,7 +5,7 @@ import { figureOf, intervalOf, isWarm, windowOf } from '../../src/aggregate/wind
 import type { Of } from '../../src/model.ts'
 
 const B = 10_000
-const GAUGE: Layout = { cells: 30, squares: true, extremes: true, last: true, counter: false }
+const GAUGE: Layout = { cells: 30, squares: true, extremes: true, last: true, counter: false, slow: true }
 const COUNTER: Layout = { ...GAUGE, squares: false, extremes: false, counter: true }
 
 type Sample = readonly [ts: number, value: number]

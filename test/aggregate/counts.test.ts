@@ -1,0 +1,40 @@
+import { test } from 'tap'
+import { frameOf, readStore, writeChunk } from '../../src/aggregate/store-bytes.ts'
+import { addSample, addSeries, copySeries, createStore, type Layout, removeSeries, sampleCount, type Store } from '../../src/aggregate/store.ts'
+import { figureOf, windowOf } from '../../src/aggregate/window.ts'
+
+const LAYOUT: Layout = { cells: 4, squares: false, extremes: false, last: false, counter: false, slow: false }
+const MANY = 70_000
+
+function crowded(): { store: Store; slot: number } {
+  const store = createStore(LAYOUT)
+  addSeries(store)
+  const slot = addSeries(store)
+  for (let i = 0; i < MANY; i++) addSample(store, slot, 10, 100_000 + i / 10, i % 2)
+  addSample(store, slot, 11, 110_000, 1)
+  return { store, slot }
+}
+
+test('a bucket counts on beyond what 16 bits hold', async (t) => {
+  const { store, slot } = crowded()
+  t.equal(sampleCount(store, slot, 10), MANY)
+  t.equal(sampleCount(store, slot, 11), 1)
+  const span = { from: 10, to: 12 }
+  const window = windowOf(store, slot, span)
+  t.equal(window.n, MANY + 1)
+  t.equal(figureOf(store, slot, span, 'sum', window, 10_000), MANY / 2 + 1)
+})
+
+test('such a count survives a snapshot and another layout, and is gone with its bucket and its series', async (t) => {
+  const { store, slot } = crowded()
+  const bytes = Buffer.concat(store.chunks.map((chunk) => writeChunk(store.layout, chunk)))
+  t.equal(sampleCount(readStore(structuredClone(frameOf(store)), bytes, 0), slot, 10), MANY)
+  const wider = createStore({ ...LAYOUT, cells: 9 })
+  t.equal(sampleCount(wider, copySeries(store, slot, wider), 10), MANY)
+  addSample(store, slot, 14, 140_000, 1)
+  t.equal(sampleCount(store, slot, 14), 1, 'the cell of bucket 10 is used anew')
+  t.equal(store.many.size, 0)
+  const again = crowded()
+  removeSeries(again.store, again.slot)
+  t.equal(again.store.many.size, 0)
+})
