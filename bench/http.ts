@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { generatedBodies } from './core.ts'
 
-const CONNECTIONS = 8
-const EVENTS = 125
+export const CONNECTIONS = 8
+export const EVENTS = 125
 /** Batches a closed-loop round posts to each server. */
 const ROUND = 320
 
@@ -29,7 +29,7 @@ export interface PacedResult {
   readonly max: number
 }
 
-interface Target {
+export interface Target {
   readonly child: ChildProcess
   readonly port: number
   readonly path: string
@@ -49,9 +49,10 @@ async function startBare(): Promise<Target> {
   return { child, port: Number(await firstLine(child)), path: '/' }
 }
 
-async function startService(folder: string): Promise<Target> {
+/** The real service as a process of its own; `more` is added to its configuration. */
+export async function startService(folder: string, more = ''): Promise<Target> {
   const config = join(folder, 'stashwatch.yaml')
-  writeFileSync(config, 'listen: 127.0.0.1:0\ndata: ./data\ningest: { requests_per_minute: 10000000 }\n')
+  writeFileSync(config, 'listen: 127.0.0.1:0\ndata: ./data\ningest: { requests_per_minute: 10000000 }\n' + more)
   const main = new URL('../src/main.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [main, 'start', '--config', config], { stdio: ['ignore', 'pipe', 'inherit'] })
   for (;;) {
@@ -61,7 +62,7 @@ async function startService(folder: string): Promise<Target> {
 }
 
 /** CPU that a process and its threads have used, in microseconds (Linux counts in hundredths of a second). */
-function cpuOf({ child }: Target): number {
+export function cpuOf({ child }: Target): number {
   const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) * 10_000
 }
@@ -75,7 +76,8 @@ function bodyAt(n: number): Buffer {
   return Buffer.from(parts.map((part, i) => (i === 0 ? part : new Date(now + i).toISOString() + part)).join(''))
 }
 
-async function post(target: Target, agent: Agent, body: Buffer): Promise<number> {
+/** Posts one body; returns the milliseconds from the first byte sent to the answer read. */
+export async function post(target: Target, agent: Agent, body: Buffer): Promise<number> {
   const began = performance.now()
   const sent = request({ agent, port: target.port, path: target.path, method: 'POST', headers: { 'content-length': body.length } })
   sent.end(body)
@@ -98,7 +100,7 @@ async function closedLoop(target: Target, agent: Agent, offset: number): Promise
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
-const quantile = (values: readonly number[], q: number): number =>
+export const quantile = (values: readonly number[], q: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))] ?? NaN
 
 /** The whole path with its commit against the bare server, same bodies, rounds in turn. */
@@ -123,7 +125,7 @@ export async function measureHttp(rounds = 9): Promise<HttpResult> {
   }
 }
 
-async function end(targets: readonly Target[], agent: Agent, folder: string): Promise<void> {
+export async function end(targets: readonly Target[], agent: Agent, folder: string): Promise<void> {
   agent.destroy()
   for (const { child } of targets) {
     const exit = once(child, 'exit')

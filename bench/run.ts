@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CoreResult, measureCore } from './core.ts'
+import { type GeneratorResult, measureGenerator } from './generator.ts'
 import { type HttpResult, measureHttp, measurePaced, type PacedResult } from './http.ts'
 import { type JournalFigures, measureJournal } from './journal.ts'
 import { measureScale, type ScaleResult } from './scale.ts'
@@ -50,6 +51,22 @@ in batches of 125 over 8 connections, ${series} series resident. The client shar
 `
 }
 
+function generatorPart(one: GeneratorResult): string {
+  const { hosts, wanted, reached, seconds, cores, p50, p99, max, rss, peak, series } = one
+  return `## A large cluster
+
+${hosts} hosts that each send 1.5 events a second (CPU, memory, file systems, interfaces and log lines in turn, 1.1 kB
+each), ${wanted} events a second in all, in batches of 125 over 8 connections, not compressed, judged by five rules, four of
+them every 10 s: measured for ${fixed(seconds, 0)} s after a warm-up. The share of a core is the CPU time of the whole service process
+by the time passed; the client shares the machine. Answer times in milliseconds, as the client sees them; memory in
+megabytes.
+
+| events a second reached | share of a core | p50 | p99 | longest | series | resident | highest |
+|---|---|---|---|---|---|---|---|
+| ${fixed(reached, 0)} | **${fixed(100 * cores, 0)}%** | ${fixed(p50, 1)} | ${fixed(p99, 1)} | ${fixed(max, 1)} | ${series} | ${fixed(rss, 0)} | ${fixed(peak, 0)} |
+`
+}
+
 function journalPart({ alone, grouped, duringSnapshot, reading }: JournalFigures): string {
   return `## The journal
 
@@ -92,6 +109,8 @@ async function run(): Promise<void> {
   const paced = await measurePaced()
   say('a large site ...')
   const scale = (['mean', 'all'] as const).map(measureScale)
+  say('a large cluster ...')
+  const generator = await measureGenerator()
   say('journal ...')
   const folder = mkdtempSync(join(tmpdir(), 'stashwatch-bench-'))
   const journal = await measureJournal(folder).finally(() => rmSync(folder, { recursive: true, force: true }))
@@ -100,7 +119,7 @@ async function run(): Promise<void> {
 Written by \`npm run bench\`; edit \`bench/\`, not this page. Ratios are medians of rounds that alternate within one run, so
 that a busy machine slows both sides alike; absolute figures are those of one machine (${cpus().length} cores, Node ${process.versions.node}).
 `
-  const page = [intro, corePart(core), httpPart(http), pacedPart(paced), scalePart(scale), journalPart(journal)].join('\n')
+  const page = [intro, corePart(core), httpPart(http), pacedPart(paced), generatorPart(generator), scalePart(scale), journalPart(journal)].join('\n')
   writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), page)
   process.stdout.write(page)
 }

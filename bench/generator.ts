@@ -1,0 +1,149 @@
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { Agent } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { generatedBodies } from './core.ts'
+import { CONNECTIONS, cpuOf, end, EVENTS, post, quantile, startService, type Target } from './http.ts'
+
+const HOSTS = 10_000
+const EVENTS_PER_HOST = 1.5
+const RATE = HOSTS * EVENTS_PER_HOST
+/** In so many seconds every host has sent each kind of event at least once, so that all series are there. */
+const WARM_UP = 10
+
+/** Metrics of each kind of event, and rules on them, so often that the measured time has more than one evaluation of all. */
+const CONFIG = `metrics:
+  cpu: { field: system.cpu.total.norm.pct, unit: ratio }
+  iowait: { field: system.cpu.iowait.norm.pct, unit: ratio }
+  memory: { field: system.memory.actual.used.pct, unit: ratio }
+  swap: { field: system.memory.swap.used.pct, unit: ratio }
+  disk: { field: system.filesystem.used.pct, unit: ratio, by: [system.filesystem.mount_point] }
+  net_in: { field: system.network.in.bytes, unit: bytes, kind: counter, by: [system.network.name] }
+  net_out: { field: system.network.out.bytes, unit: bytes, kind: counter, by: [system.network.name] }
+receivers: { ops: { email: { to: [ops@example.org] } } }
+rules:
+  - { name: cpu-high, when: { metric: cpu, over: 2m, threshold: { of: mean, above: 0.9, clear: 0.85 } }, every: 10s }
+  - { name: memory-high, when: { metric: memory, over: 5m, threshold: { of: mean, above: 0.9, clear: 0.8 } }, every: 10s }
+  - { name: disk-full, when: { metric: disk, over: 5m, threshold: { of: last, above: 0.9999 } }, every: 10s }
+  - name: ssh-guesses
+    when:
+      over: 2m
+      count: { where: { event.dataset: system.auth, message: { contains: Failed password } } }
+      threshold: { above: 200 }
+    every: 10s
+  - { name: host-silent, when: { absence: { after: 3m } }, severity: critical }
+`
+
+/** What the service needs for the load of a large cluster, measured over `seconds` after a warm-up. */
+export interface GeneratorResult {
+  readonly hosts: number
+  /** Events a second that were asked for, and that the service took. */
+  readonly wanted: number
+  readonly reached: number
+  readonly seconds: number
+  /** CPU seconds of the whole process, all threads, by wall seconds: 1 is a whole core. */
+  readonly cores: number
+  /** Answer times in milliseconds. */
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+  /** Memory of the process in megabytes at the end, and its highest. */
+  readonly rss: number
+  readonly peak: number
+  readonly series: number
+}
+
+/** The JSON of one event: what stands before its time, and the pieces between which the host's name stands. */
+interface Template {
+  readonly head: string
+  readonly rest: readonly string[]
+}
+
+const TEMPLATES: readonly Template[] = generatedBodies().flatMap((body) =>
+  (JSON.parse(body.toString()) as readonly object[]).map((event) => {
+    const [head = '', ...rest] = JSON.stringify(event).split(/web-\d{3}\.example\.org|(?<="@timestamp":")[^"]+/)
+    return { head, rest }
+  }),
+)
+
+/** After so many templates the same kind of event on the same disk or interface comes again. */
+const KINDS = 14
+const VARIETIES = Math.floor(TEMPLATES.length / KINDS)
+
+/**
+ * The event number `n` of the whole load: hosts take turns, and each sends all kinds in turn, so that a batch has as
+ * many hosts as events and every kind of event. The figures in it differ from one to the next.
+ */
+function eventAt(n: number, now: number): string {
+  const host = n % HOSTS
+  const kind = (Math.floor(n / HOSTS) + host) % KINDS
+  const { head, rest } = TEMPLATES[(n % VARIETIES) * KINDS + kind]!
+  return `${head}${new Date(now).toISOString()}${rest.join(`node-${host}.example.org`)}`
+}
+
+function batchAt(n: number): Buffer {
+  const now = Date.now()
+  return Buffer.from(`[${Array.from({ length: EVENTS }, (_, i) => eventAt(n * EVENTS + i, now)).join(',')}]`)
+}
+
+/** Megabytes of a line of the process's status: `VmRSS` or `VmHWM`. */
+function memoryOf({ child }: Target, line: string): number {
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+  return Number(new RegExp(`^${line}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024
+}
+
+async function figures({ port }: Target): Promise<{ readonly series: number; readonly accepted: number }> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  const value = (sample: string): number => Number(text.split(`\nstashwatch_${sample} `)[1]?.split('\n')[0])
+  return { series: value('series'), accepted: value('events_total{result="accepted"}') }
+}
+
+/** Posts the batches `from` to `to` at the wanted rate, or as fast as eight requests at a time go; returns the answer times. */
+async function load(service: Target, agent: Agent, from: number, to: number): Promise<number[]> {
+  const times: number[] = []
+  const began = performance.now()
+  const lane = async (first: number): Promise<void> => {
+    for (let n = first; n < to; n += CONNECTIONS) {
+      const due = began + ((n - from) * EVENTS * 1000) / RATE
+      await pause(Math.max(0, due - performance.now()))
+      times.push(await post(service, agent, batchAt(n)))
+    }
+  }
+  await Promise.all(Array.from({ length: CONNECTIONS }, (_, i) => lane(from + i)))
+  return times
+}
+
+/** The share of a core that 10,000 hosts of 1.5 events a second take, in batches of 125 over eight connections. */
+export async function measureGenerator(seconds = 20): Promise<GeneratorResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'stashwatch-bench-'))
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+  const service = await startService(folder, CONFIG)
+  try {
+    const [warm, last] = [WARM_UP, WARM_UP + seconds].map((time) => Math.round((time * RATE) / EVENTS)) as [
+      number,
+      number,
+    ]
+    await load(service, agent, 0, warm)
+    const before = { ...(await figures(service)), at: performance.now(), cpu: cpuOf(service) }
+    const times = await load(service, agent, warm, last)
+    const elapsed = (performance.now() - before.at) / 1000
+    const cpu = (cpuOf(service) - before.cpu) / 1e6
+    const after = await figures(service)
+    return {
+      hosts: HOSTS,
+      wanted: RATE,
+      reached: (after.accepted - before.accepted) / elapsed,
+      seconds: elapsed,
+      cores: cpu / elapsed,
+      p50: quantile(times, 0.5),
+      p99: quantile(times, 0.99),
+      max: Math.max(...times),
+      rss: memoryOf(service, 'VmRSS'),
+      peak: memoryOf(service, 'VmHWM'),
+      series: after.series,
+    }
+  } finally {
+    await end([service], agent, folder)
+  }
+}
