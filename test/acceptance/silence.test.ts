@@ -1,0 +1,89 @@
+import { test } from 'tap'
+import { at, config, createPlay, event, MINUTE, type Play, SECOND, silent } from '../helpers/play.ts'
+
+/**
+ * What a fleet's silence is worth, as columns of mails: about single hosts, about many at once, about sources. 500 hosts
+ * behind two sources stand for the thousands of a cluster, so that each play takes a second or so; each host sends
+ * every 20 s, at a second of its own. The mail budget is out of the way: every mail that is decided is counted.
+ */
+const HOSTS = 500
+const PERIOD = 20
+const fleet = config({ rules: [silent()], sources: ['logstash-a', 'logstash-b'], mailsPerMinute: 10_000 })
+
+const nameOf = (i: number): string => `node-${i}`
+const sourceOf = (i: number): string => (i % 2 === 0 ? 'logstash-a' : 'logstash-b')
+
+interface Fleet {
+  /** Whether a host's event of this second reaches its source. */
+  readonly speaks: (i: number, now: number) => boolean
+  readonly source?: (i: number) => string
+  readonly until: string
+}
+
+function run(fleetOf: Fleet): Play {
+  const play = createPlay(fleet)
+  play.until(fleetOf.until, (now) => deliver(play, now, fleetOf))
+  return play
+}
+
+/** Posts what the hosts whose turn it is in the second `ts` have to say. */
+function deliver(play: Play, ts: number, { speaks, source = sourceOf }: Fleet): void {
+  const bodies = new Map<string, ReturnType<typeof event>[]>()
+  for (let i = (ts / SECOND) % PERIOD; i < HOSTS; i += PERIOD) {
+    if (!speaks(i, ts)) continue
+    const name = source(i)
+    bodies.set(name, [...(bodies.get(name) ?? []), event(nameOf(i), ts)])
+  }
+  for (const [name, events] of bodies) play.post(events, { source: name })
+}
+
+/** Mails that say that something fired, by what they are about. */
+function columns(play: Play): Record<'hosts' | 'many' | 'down' | 'degraded', number> {
+  const fired = play.mails.filter((mail) => mail.because !== 'resolved')
+  const of = (rule: string): number => fired.filter((mail) => mail.alerts[0]?.rule === rule).length
+  return { hosts: of('host-silent'), many: of('mass-silence'), down: of('source-down'), degraded: of('source-degraded') }
+}
+
+const within = (now: number, from: string, to: string): boolean => now >= at(from) && now < at(to)
+
+test('both Logstash are down for 20 minutes, and no host is called dead', async (t) => {
+  const play = run({ until: '13:00:00', speaks: (_, now) => !within(now, '12:15:00', '12:35:00') })
+  t.strictSame(columns(play), { hosts: 0, many: 0, down: 2, degraded: 0 })
+})
+
+test('one of two Logstash is down for 20 minutes, and one mail says so', async (t) => {
+  const play = run({ until: '13:00:00', speaks: (i, now) => i % 2 === 1 || !within(now, '12:15:00', '12:35:00') })
+  t.strictSame(columns(play), { hosts: 0, many: 0, down: 1, degraded: 0 })
+})
+
+test('after an outage hosts come back over five minutes, and none of them is called dead', async (t) => {
+  const back = (i: number): number => at('12:35:00') + (i / HOSTS) * 5 * MINUTE
+  const play = run({ until: '13:00:00', speaks: (i, now) => now < at('12:15:00') || now >= back(i) })
+  t.strictSame(columns(play), { hosts: 0, many: 0, down: 2, degraded: 0 })
+})
+
+test('of a backlog of 20 minutes that is read at twelve times the speed, the 7 dead hosts are told and no other', async (t) => {
+  const play = createPlay(fleet)
+  const died = (i: number): number => (i < 7 ? at('12:16:00') + i * 2 * MINUTE : Infinity)
+  const speaks = (i: number, ts: number): boolean => ts < died(i)
+  let delivered = play.now()
+  play.until('13:00:00', (now) => {
+    if (within(now, '12:15:00', '12:35:00')) return
+    const until = Math.min(now, delivered + (delivered < now - SECOND ? 12 : 1) * SECOND)
+    for (; delivered < until; delivered += SECOND) deliver(play, delivered + SECOND, { speaks, until: '' })
+  })
+  t.strictSame(columns(play), { hosts: 7, many: 0, down: 2, degraded: 0 })
+  t.strictSame(deadOf(play), Array.from({ length: 7 }, (_, i) => nameOf(i)))
+})
+
+test('9 hosts die one by one, and there are 9 mails', async (t) => {
+  const died = (i: number): number => (i < 9 ? at('12:10:00') + i * 2 * MINUTE : Infinity)
+  const play = run({ until: '12:40:00', speaks: (i, now) => now < died(i) })
+  t.strictSame(columns(play), { hosts: 9, many: 0, down: 0, degraded: 0 })
+})
+
+/** The hosts that mails of their own call silent. */
+function deadOf(play: Play): string[] {
+  const names = play.mails.filter((mail) => mail.alerts[0]?.rule === 'host-silent').map((mail) => mail.alerts[0]?.host ?? '')
+  return [...new Set(names)].sort()
+}
