@@ -1,28 +1,22 @@
 import { isSteady, type Source } from '../aggregate/sources.ts'
 import type { AbsenceRule, Effect, Millis } from '../model.ts'
 import { NO_HOST, OWN_RULES } from '../model.ts'
+import { watchFlow } from './degraded.ts'
+import { AT_ONCE, found, isoSecond, ownId, ownSubject } from './own.ts'
 import { concerns } from './plan.ts'
 import { type Found, raise, type Subject } from './raise.ts'
-import type { Alert, Fold, Host } from './state.ts'
+import type { Fold, Host } from './state.ts'
 import { durationText } from './words.ts'
 
 /** A source is down after this much time without a request. */
 const SOURCE_DOWN = 150_000
 /** A cap is reached until this much time has passed without a refusal. */
 const CAP_CALM = 10 * 60_000
-const AT_ONCE = { for: 0, keepFiringFor: 0, forgetPending: 0 }
-
-/** How these alerts are called in mails, unless the rule says it otherwise. */
-const SUBJECTS: ReadonlyMap<string, string> = new Map([
-  [OWN_RULES.source, 'Source {{server}} is silent'],
-  [OWN_RULES.clock, 'The clock of {{server}} is wrong'],
-  [OWN_RULES.cap, 'A limit of stashwatch is reached'],
-])
 
 /** Looks after hosts, sources, clocks and caps, once a tick. */
 export function watchAll(fold: Fold, hasObserved: boolean): readonly Effect[] {
   const effects: Effect[] = []
-  for (const source of fold.state.sources.values()) effects.push(...watchSource(fold, source))
+  for (const source of fold.state.sources.values()) effects.push(...watchSource(fold, source), ...watchFlow(fold, source))
   for (const host of fold.state.hosts.values()) {
     if (hasObserved || host.alerts.size > 0) effects.push(...watchAbsence(fold, host))
     if (host.skew !== undefined || host.alerts.size > 0) effects.push(...watchClock(fold, host))
@@ -110,33 +104,4 @@ function watchCaps(fold: Fold): readonly Effect[] {
   const effects = raise(fold, state.alerts, id, subject, found(fold, isReached, 'warning', refusals.count, 'above 0', reason), AT_ONCE)
   if (!isReached) refusals.count = 0
   return effects
-}
-
-function ownId(rule: string, of = ''): string {
-  return `${rule}\n${of}`
-}
-
-function ownSubject(rule: string, host: string, what: string, source: string, notify: readonly string[]): Subject {
-  const unit = rule === OWN_RULES.cap ? 'count' : 'seconds'
-  const subject = SUBJECTS.get(rule)
-  return { rule, host, key: '', labels: {}, metric: what, unit, what, source, notify, ...(subject === undefined ? {} : { subject }) }
-}
-
-function found(
-  fold: Fold,
-  isAnomalous: boolean,
-  severity: Alert['severity'],
-  value: number,
-  bound: string,
-  reason: string,
-): Found {
-  const at = fold.state.now
-  const finding: Found['finding'] = isAnomalous
-    ? { kind: 'anomalous', at, severity, value, lower: false }
-    : { kind: 'normal', at }
-  return { finding, value, bound, clear: '', reason }
-}
-
-function isoSecond(at: Millis): string {
-  return `${new Date(at).toISOString().slice(11, 19)} UTC`
 }

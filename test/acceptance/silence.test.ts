@@ -76,6 +76,23 @@ test('of a backlog of 20 minutes that is read at twelve times the speed, the 7 d
   t.strictSame(deadOf(play), Array.from({ length: 7 }, (_, i) => nameOf(i)))
 })
 
+test('70 % of the hosts vanish at once: the source is degraded, and no host is called dead', async (t) => {
+  const play = run({ until: '12:40:00', speaks: (i, now) => now < at('12:15:00') || i % 10 < 3, source: () => 'logstash-a' })
+  t.strictSame(columns(play), { hosts: 0, many: 0, down: 0, degraded: 1 })
+  const [mail] = play.mails
+  t.ok(mail !== undefined && within(mail.at, '12:17:00', '12:19:00'), 'after the minute in which they still count, and two more')
+  t.match(mail?.alerts[0]?.reason, '150 hosts are heard through logstash-a, where 500 are usual')
+})
+
+test('a degraded source that is whole again is told once more, and nobody was silent', async (t) => {
+  const isGone = (i: number, now: number): boolean => within(now, '12:15:00', '12:30:00') && i % 10 >= 3
+  const play = run({ until: '12:50:00', speaks: (i, now) => !isGone(i, now), source: () => 'logstash-a' })
+  t.strictSame(play.told().map((line) => line.slice(9)), [
+    'source-degraded logstash-a firing (fired)',
+    'source-degraded logstash-a resolved (resolved)',
+  ])
+})
+
 test('9 hosts die one by one, and there are 9 mails', async (t) => {
   const died = (i: number): number => (i < 9 ? at('12:10:00') + i * 2 * MINUTE : Infinity)
   const play = run({ until: '12:40:00', speaks: (i, now) => now < died(i) })
