@@ -39,9 +39,13 @@ export function flowSpan(flow: Flow): Millis {
   return Math.max(SHORTEST, 2 * median(flow.gaps))
 }
 
-/** Whether the source delivers at least half of its usual hosts; of few hosts, nobody can tell. */
+/**
+ * Whether the source delivers at least half of its usual hosts; of few hosts, nobody can tell. Hosts that have moved to
+ * another source are not missed.
+ */
 export function isFlowing(flow: Flow): boolean {
-  return flow.typical < MANY || 2 * flow.heard >= flow.typical
+  const expected = Math.min(flow.typical, flow.hosts)
+  return expected < MANY || 2 * flow.heard >= expected
 }
 
 /**

@@ -23,6 +23,9 @@ export function watchFlow(fold: Fold, source: Source): readonly Effect[] {
   if (flow.weak >= ACCEPTED) {
     const reason = `${flow.heard} hosts are taken for the usual number behind ${source.name} now, after 30 minutes`
     acceptFlow(flow)
+    // The figure is as low as before: nothing is "back to" anything.
+    const alert = state.alerts.get(id)
+    if (alert !== undefined) alert.value = null
     return endAlert(fold, state.alerts, id, state.now, reason)
   }
   const isKnown = state.alerts.has(id)

@@ -1,4 +1,6 @@
 import { test } from 'tap'
+import { answer } from '../../src/engine/query.ts'
+import type { AlertView } from '../../src/model.ts'
 import { at, config, createPlay, event, MINUTE, type Play, SECOND, silent } from '../helpers/play.ts'
 
 /**
@@ -17,6 +19,8 @@ interface Fleet {
   /** Whether a host's event of this second reaches its source. */
   readonly speaks: (i: number, now: number) => boolean
   readonly source?: (i: number) => string
+  /** Seconds from one event of a host to its next. */
+  readonly period?: number
   readonly until: string
 }
 
@@ -27,9 +31,9 @@ function run(fleetOf: Fleet): Play {
 }
 
 /** Posts what the hosts whose turn it is in the second `ts` have to say. */
-function deliver(play: Play, ts: number, { speaks, source = sourceOf }: Fleet): void {
+function deliver(play: Play, ts: number, { speaks, source = sourceOf, period = PERIOD }: Fleet): void {
   const bodies = new Map<string, ReturnType<typeof event>[]>()
-  for (let i = (ts / SECOND) % PERIOD; i < HOSTS; i += PERIOD) {
+  for (let i = (ts / SECOND) % period; i < HOSTS; i += period) {
     if (!speaks(i, ts)) continue
     const name = source(i)
     bodies.set(name, [...(bodies.get(name) ?? []), event(nameOf(i), ts)])
@@ -62,6 +66,24 @@ test('after an outage hosts come back over five minutes, and none of them is cal
   t.strictSame(columns(play), { hosts: 0, many: 0, down: 2, degraded: 0 })
 })
 
+test('hosts that report every five minutes are watched alike', async (t) => {
+  const speaks = (i: number, now: number): boolean => !within(now, '13:00:00', '13:20:00') && (i > 2 || now < at('13:40:00'))
+  const play = createPlay({ ...fleet, rules: [silent({ after: 12 * MINUTE })] })
+  play.until('14:00:00', (now) => deliver(play, now, { speaks, period: 300, until: '' }))
+  t.strictSame(columns(play), { hosts: 3, many: 0, down: 2, degraded: 0 })
+})
+
+test('hosts that move to another Logstash are not missed by the old one', async (t) => {
+  let moved = false
+  const source = (i: number): string => (moved && i % 10 !== 0 ? 'logstash-b' : sourceOf(i))
+  const play = createPlay(fleet)
+  play.until('12:50:00', (now) => {
+    moved = within(now, '12:15:00', '12:30:00')
+    deliver(play, now, { speaks: () => true, source, until: '' })
+  })
+  t.strictSame(play.told(), [])
+})
+
 test('of a backlog of 20 minutes that is read at twelve times the speed, the 7 dead hosts are told and no other', async (t) => {
   const play = createPlay(fleet)
   const died = (i: number): number => (i < 7 ? at('12:16:00') + i * 2 * MINUTE : Infinity)
@@ -91,6 +113,36 @@ test('a degraded source that is whole again is told once more, and nobody was si
     'source-degraded logstash-a firing (fired)',
     'source-degraded logstash-a resolved (resolved)',
   ])
+})
+
+test('a rack of 40 dies: one mail names all 40, and one tells that they are back', async (t) => {
+  const isDead = (i: number, now: number): boolean => i < 80 && i % 2 === 0 && within(now, '12:15:00', '12:40:00')
+  const play = createPlay(fleet)
+  const speaks = (i: number, now: number): boolean => !isDead(i, now)
+  play.until('12:30:00', (now) => deliver(play, now, { speaks, until: '' }))
+  t.strictSame(columns(play), { hosts: 0, many: 1, down: 0, degraded: 0 })
+  const rack = Array.from({ length: 40 }, (_, i) => nameOf(2 * i))
+  const [alert] = play.mails[0]?.alerts ?? []
+  const named = alert?.reason.replace(/^40 hosts behind logstash-a fell silent together: /, '').split(', ')
+  t.strictSame(new Set(named), new Set(rack))
+  const open = answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]
+  t.strictSame(open.filter((one) => one.rule === 'host-silent').map((one) => one.host).sort(), rack.toSorted(), 'each has an alert of its own')
+  play.until('12:50:00', (now) => deliver(play, now, { speaks, until: '' }))
+  t.strictSame(play.told().map((line) => line.slice(9)), [
+    'mass-silence logstash-a firing (fired)',
+    'mass-silence logstash-a resolved (resolved)',
+  ])
+})
+
+test('a degraded source is taken as it is after half an hour, and one mail names who is missing', async (t) => {
+  const play = run({ until: '13:00:00', speaks: (i, now) => now < at('12:10:00') || i % 10 < 3, source: () => 'logstash-a' })
+  t.strictSame(play.told().map((line) => line.slice(9)), [
+    'source-degraded logstash-a firing (fired)',
+    'source-degraded logstash-a resolved (resolved)',
+    'mass-silence logstash-a firing (fired)',
+  ])
+  t.match(play.mails[1]?.alerts[0]?.reason, '150 hosts are taken for the usual number')
+  t.equal(play.mails[2]?.alerts[0]?.value, 350)
 })
 
 test('9 hosts die one by one, and there are 9 mails', async (t) => {
