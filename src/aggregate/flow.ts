@@ -40,12 +40,12 @@ export function flowSpan(flow: Flow): Millis {
 }
 
 /**
- * Whether the source delivers at least half of its usual hosts; of few hosts, nobody can tell. Hosts that have moved to
- * another source are not missed.
+ * Whether the source delivers at least half of its usual hosts; of few hosts, or before the
+ * usual number is learnt, nobody can tell. Hosts that have moved to another source are not missed.
  */
 export function isFlowing(flow: Flow): boolean {
   const expected = Math.min(flow.typical, flow.hosts)
-  return expected < MANY || 2 * flow.heard >= expected
+  return flow.recent.length < MEMORY || expected < MANY || 2 * flow.heard >= expected
 }
 
 /**
@@ -77,10 +77,10 @@ function learn(flow: Flow): void {
 
 /** Takes the present flow for the usual one. */
 export function acceptFlow(flow: Flow): void {
-  flow.recent.length = 0
+  flow.recent.fill(flow.heard)
+  flow.typical = flow.heard
   flow.weak = 0
   flow.stuck = 0
-  learn(flow)
 }
 
 function keep(list: number[], value: number): void {

@@ -73,6 +73,21 @@ test('hosts that report every five minutes are watched alike', async (t) => {
   t.strictSame(columns(play), { hosts: 3, many: 0, down: 2, degraded: 0 })
 })
 
+test('the flow of hosts that report every five minutes is looked at over ten', async (t) => {
+  const speaks = (i: number, now: number): boolean => i % 10 === 0 && (now < at('13:00:00') || i % 100 < 30)
+  const play = createPlay({ ...fleet, rules: [silent({ after: 12 * MINUTE })] })
+  const source = (): string => 'logstash-a'
+  play.until('13:25:00', (now) => deliver(play, now, { speaks, source, period: 300, until: '' }))
+  t.strictSame(columns(play), { hosts: 0, many: 0, down: 0, degraded: 1 })
+})
+
+test('most hosts report at the same instant every five minutes, and nothing is amiss in between', async (t) => {
+  const speaks = (i: number, now: number): boolean => i < 50 || now % (5 * MINUTE) < PERIOD * SECOND
+  const play = createPlay({ ...fleet, rules: [silent({ after: 12 * MINUTE })] })
+  play.until('13:00:00', (now) => deliver(play, now, { speaks, source: () => 'logstash-a', until: '' }))
+  t.strictSame(play.told(), [])
+})
+
 test('hosts that move to another Logstash are not missed by the old one', async (t) => {
   let moved = false
   const source = (i: number): string => (moved && i % 10 !== 0 ? 'logstash-b' : sourceOf(i))
@@ -135,7 +150,7 @@ test('a rack of 40 dies: one mail names all 40, and one tells that they are back
 })
 
 test('a degraded source is taken as it is after half an hour, and one mail names who is missing', async (t) => {
-  const play = run({ until: '13:00:00', speaks: (i, now) => now < at('12:10:00') || i % 10 < 3, source: () => 'logstash-a' })
+  const play = run({ until: '13:00:00', speaks: (i, now) => now < at('12:12:00') || i % 10 < 3, source: () => 'logstash-a' })
   t.strictSame(play.told().map((line) => line.slice(9)), [
     'source-degraded logstash-a firing (fired)',
     'source-degraded logstash-a resolved (resolved)',
