@@ -1,4 +1,5 @@
 import type { Millis } from '../model.ts'
+import { createFlow, type Flow, isFlowing } from './flow.ts'
 
 /**
  * One sender, and the two clocks that are read off what it delivers: the closing clock says how far in event time its
@@ -17,7 +18,10 @@ export interface Source {
   readonly since: Millis
   pausedUntil: Millis
   heartbeats: boolean
-  /** Time, in milliseconds, in which it delivered: grows by a bucket for each bucket with a delivery. */
+  /**
+   * Time, in milliseconds, in which it delivered: grows by a bucket for each bucket with a delivery, of a source with
+   * many hosts only while at least half of the usual number is heard.
+   */
   observed: Millis
   /** The bucket of arrival time that is being watched, and whether anything was delivered in it. */
   watching: number
@@ -26,6 +30,8 @@ export interface Source {
   silence: Millis
   /** The extra window after a pause has been judged. */
   flushed: boolean
+  /** How many hosts it delivers; made by `flowOf`, since snapshots of older versions have none. */
+  flow?: Flow
 }
 
 /** Samples that are older than this on arrival move no clock. */
@@ -55,6 +61,12 @@ export function createSource(name: string, rcv: Millis): Source {
     silence: 0,
     flushed: false,
   }
+}
+
+/** The source's flow of hosts. */
+export function flowOf(source: Source): Flow {
+  source.flow ??= createFlow()
+  return source.flow
 }
 
 /** A request came. */
@@ -98,7 +110,7 @@ export function tickSource(source: Source, now: Millis, able: Millis, bucket: Mi
   source.silence += able
   const current = Math.floor(now / bucket)
   if (current === source.watching) return
-  if (source.delivered) source.observed += bucket
+  if (source.delivered && isFlowing(flowOf(source))) source.observed += bucket
   source.watching = current
   source.delivered = false
 }

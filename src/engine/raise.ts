@@ -19,6 +19,8 @@ export interface Subject {
   readonly ruleLabels?: Readonly<Record<string, string>>
   readonly subject?: string
   readonly body?: string
+  /** The alert that tells of this one, with others like it; it is not told by itself. */
+  readonly mass?: string
 }
 
 /** A finding with what can be said of it. */
@@ -86,6 +88,7 @@ function newAlert(subject: Subject, life: Alert['life']): Alert {
     ruleLabels: subject.ruleLabels ?? {},
     subject: subject.subject,
     body: subject.body,
+    ...(subject.mass === undefined ? {} : { mass: subject.mass }),
     transitions: [],
   }
 }
@@ -119,7 +122,7 @@ function tell(
     state.resolved.push(alert)
     if (state.resolved.length > KEEP_RESOLVED) state.resolved.shift()
   }
-  if (change.because === undefined) return []
+  if (change.because === undefined || alert.mass !== undefined) return []
   const news: Announcement = {
     because: change.because,
     at: alert.at,

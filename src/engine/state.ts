@@ -103,6 +103,8 @@ export interface Alert {
   ruleLabels: Readonly<Record<string, string>>
   subject: string | undefined
   body: string | undefined
+  /** The mass silence that tells of this alert; it is not told by itself. */
+  readonly mass?: string
   readonly transitions: { to: AlertState; at: Millis; reason: string }[]
 }
 

@@ -3,6 +3,7 @@ import { elapse } from '../dispatch/step.ts'
 import type { Effect, Millis, Tick } from '../model.ts'
 import { forgetIds } from './batch.ts'
 import type { Judged } from './evaluate.ts'
+import { measureFlows } from './flows.ts'
 import { rewind } from './rewind.ts'
 import type { Fold } from './state.ts'
 import { judgeDue } from './sweep.ts'
@@ -60,6 +61,7 @@ function isCurrent(fold: Fold, episode: string): boolean {
 function tickSources(fold: Fold, now: Millis, able: Millis): boolean {
   const { state, plan } = fold
   let hasObserved = false
+  measureFlows(fold, now)
   for (const source of state.sources.values()) {
     const before = source.observed
     tickSource(source, now, able, plan.config.bucket)

@@ -1,33 +1,32 @@
 import { isSteady, type Source } from '../aggregate/sources.ts'
 import type { AbsenceRule, Effect, Millis } from '../model.ts'
-import { NO_HOST, OWN_RULES } from '../model.ts'
+import { OWN_RULES } from '../model.ts'
+import { watchFlow } from './degraded.ts'
+import { findMasses, type Masses, silenceOf, watchMasses } from './mass.ts'
+import { AT_ONCE, found, isoSecond, ownId, ownSubject } from './own.ts'
 import { concerns } from './plan.ts'
 import { type Found, raise, type Subject } from './raise.ts'
-import type { Alert, Fold, Host } from './state.ts'
+import type { Fold, Host } from './state.ts'
 import { durationText } from './words.ts'
 
 /** A source is down after this much time without a request. */
 const SOURCE_DOWN = 150_000
 /** A cap is reached until this much time has passed without a refusal. */
 const CAP_CALM = 10 * 60_000
-const AT_ONCE = { for: 0, keepFiringFor: 0, forgetPending: 0 }
 
-/** How these alerts are called in mails, unless the rule says it otherwise. */
-const SUBJECTS: ReadonlyMap<string, string> = new Map([
-  [OWN_RULES.source, 'Source {{server}} is silent'],
-  [OWN_RULES.clock, 'The clock of {{server}} is wrong'],
-  [OWN_RULES.cap, 'A limit of stashwatch is reached'],
-])
+/** Nobody falls silent while no time is observed. */
+const NO_MASSES: Masses = () => undefined
 
 /** Looks after hosts, sources, clocks and caps, once a tick. */
 export function watchAll(fold: Fold, hasObserved: boolean): readonly Effect[] {
   const effects: Effect[] = []
-  for (const source of fold.state.sources.values()) effects.push(...watchSource(fold, source))
+  for (const source of fold.state.sources.values()) effects.push(...watchSource(fold, source), ...watchFlow(fold, source))
+  const masses = hasObserved ? findMasses(fold) : NO_MASSES
   for (const host of fold.state.hosts.values()) {
-    if (hasObserved || host.alerts.size > 0) effects.push(...watchAbsence(fold, host))
+    if (hasObserved || host.alerts.size > 0) effects.push(...watchAbsence(fold, host, masses))
     if (host.skew !== undefined || host.alerts.size > 0) effects.push(...watchClock(fold, host))
   }
-  effects.push(...watchCaps(fold))
+  effects.push(...watchMasses(fold), ...watchCaps(fold))
   return effects
 }
 
@@ -35,16 +34,12 @@ export function watchAll(fold: Fold, hasObserved: boolean): readonly Effect[] {
  * A host is silent when its source has delivered for longer than the rule's patience since the host's last event.
  * Time in which the source itself delivered nothing does not count, so that no host is called dead with its Logstash.
  */
-function watchAbsence(fold: Fold, host: Host): readonly Effect[] {
-  if (host.name === NO_HOST) return []
-  const source = fold.state.sources.get(host.source)
-  if (source === undefined) return []
-  // A source that was forgotten and came back has begun to count its time anew.
-  host.seenAt = Math.min(host.seenAt, source.observed)
-  const silent = source.observed - host.seenAt
+function watchAbsence(fold: Fold, host: Host, masses: Masses): readonly Effect[] {
+  const silent = silenceOf(fold, host)
+  if (silent === undefined) return []
   return fold.plan.absences
     .filter((rule) => (silent > rule.after || host.alerts.has(ownId(rule.name))) && concerns(rule, host.name))
-    .flatMap((rule) => raise(fold, host.alerts, ownId(rule.name), absenceSubject(rule, host), absence(fold, host, rule, silent), AT_ONCE))
+    .flatMap((rule) => raise(fold, host.alerts, ownId(rule.name), absenceSubject(rule, host, masses), absence(fold, host, rule, silent), AT_ONCE))
 }
 
 function absence(fold: Fold, host: Host, rule: AbsenceRule, silent: Millis): Found {
@@ -57,13 +52,15 @@ function absence(fold: Fold, host: Host, rule: AbsenceRule, silent: Millis): Fou
   return found(fold, false, rule.severity, seconds, `silent for more than ${durationText(rule.after)}`, `${host.name} is heard again, last at ${last}`)
 }
 
-function absenceSubject(rule: AbsenceRule, host: Host): Subject {
+function absenceSubject(rule: AbsenceRule, host: Host, masses: Masses): Subject {
   const { subject, body } = rule
+  const mass = host.alerts.has(ownId(rule.name)) ? undefined : masses(rule, host.source)
   return {
     ...ownSubject(rule.name, host.name, 'time since the last event', host.source, rule.notify),
     ruleLabels: rule.labels,
     subject: subject ?? '{{server}} is silent',
     ...(body === undefined ? {} : { body }),
+    ...(mass === undefined ? {} : { mass }),
   }
 }
 
@@ -110,33 +107,4 @@ function watchCaps(fold: Fold): readonly Effect[] {
   const effects = raise(fold, state.alerts, id, subject, found(fold, isReached, 'warning', refusals.count, 'above 0', reason), AT_ONCE)
   if (!isReached) refusals.count = 0
   return effects
-}
-
-function ownId(rule: string, of = ''): string {
-  return `${rule}\n${of}`
-}
-
-function ownSubject(rule: string, host: string, what: string, source: string, notify: readonly string[]): Subject {
-  const unit = rule === OWN_RULES.cap ? 'count' : 'seconds'
-  const subject = SUBJECTS.get(rule)
-  return { rule, host, key: '', labels: {}, metric: what, unit, what, source, notify, ...(subject === undefined ? {} : { subject }) }
-}
-
-function found(
-  fold: Fold,
-  isAnomalous: boolean,
-  severity: Alert['severity'],
-  value: number,
-  bound: string,
-  reason: string,
-): Found {
-  const at = fold.state.now
-  const finding: Found['finding'] = isAnomalous
-    ? { kind: 'anomalous', at, severity, value, lower: false }
-    : { kind: 'normal', at }
-  return { finding, value, bound, clear: '', reason }
-}
-
-function isoSecond(at: Millis): string {
-  return `${new Date(at).toISOString().slice(11, 19)} UTC`
 }

@@ -204,6 +204,12 @@ function adviceOf(facts: AlertFacts, options: LetterOptions): readonly Advice[] 
 /** What to do about an alert of the product's own rules, which no configuration holds. */
 const OWN_ADVICE: ReadonlyMap<string, string> = new Map([
   [OWN_RULES.source, 'Look at this Logstash: does it run, does its log say that the http output cannot deliver, does its token still hold?'],
+  [
+    OWN_RULES.degraded,
+    'Look at what lies between these hosts and this Logstash: its beats input, a load balancer, a network. /api/v1/hosts says who was heard last when. ' +
+      'If so many hosts are gone on purpose, nothing needs to be done: after half an hour, what is left is taken for the usual number.',
+  ],
+  [OWN_RULES.mass, 'Look at what these hosts share: a rack, a switch, a power supply, a job that stopped their senders. Each has an alert of its own in /api/v1/alerts.'],
   [OWN_RULES.clock, 'Look at the clock of this host and its time service (chrony, ntpd), and at the time zone its log lines are read with.'],
   [OWN_RULES.cap, 'Look at /api/v1/hosts: are these hosts yours? If so, raise "limits" in the configuration; if not, find who invents them.'],
 ])

@@ -1,0 +1,93 @@
+import type { Millis } from '../model.ts'
+
+/** How many hosts a source delivers, against how many it usually does. */
+export interface Flow {
+  /** Distinct hosts that were heard through it lately, at the end of the newest bucket. */
+  heard: number
+  /** Hosts that were heard through it last of all, however long ago. */
+  hosts: number
+  /**
+   * What is usual: the median of `recent`. It is a robust figure, since up to half of the flows in it may be odd (a
+   * decay just before an outage, the first minutes after it) and it still stands.
+   */
+  typical: number
+  /** The flows of the newest buckets, oldest first, without those under half of what was usual then. */
+  readonly recent: number[]
+  /** Pauses of single hosts between two deliveries, in time that the source was observed; one of each bucket. */
+  readonly gaps: Millis[]
+  /** The sample out of the bucket that is being watched; 0 without one. */
+  gap: Millis
+  /** For how long the flow has been under half of the usual while the source delivered. */
+  weak: Millis
+  /** The part of `weak` in which the flow did not even grow: hosts that come back after an outage make it grow. */
+  stuck: Millis
+}
+
+/** From so many hosts on, half of them tell more than a single one. */
+export const MANY = 20
+/** How many buckets the usual figures are learnt from. */
+const MEMORY = 60
+/** The shortest time in which a host that is alive is expected to be heard. */
+const SHORTEST = 60_000
+
+export function createFlow(): Flow {
+  return { heard: 0, hosts: 0, typical: 0, recent: [], gaps: [], gap: 0, weak: 0, stuck: 0 }
+}
+
+/** The span in which a host counts as heard: two of the usual pauses, and at least a minute. */
+export function flowSpan(flow: Flow): Millis {
+  return Math.max(SHORTEST, 2 * median(flow.gaps))
+}
+
+/**
+ * Whether the source delivers at least half of its usual hosts; of few hosts, or before the
+ * usual number is learnt, nobody can tell. Hosts that have moved to another source are not missed.
+ */
+export function isFlowing(flow: Flow): boolean {
+  const expected = Math.min(flow.typical, flow.hosts)
+  return flow.recent.length < MEMORY || expected < MANY || 2 * flow.heard >= expected
+}
+
+/**
+ * A bucket is over: takes its flow, and learns from it unless it is an odd one.
+ *
+ * @param isDelivering whether the source was heard within the last minute; else its silence is not its hosts' matter.
+ */
+export function measureFlow(flow: Flow, heard: number, hosts: number, bucket: Millis, isDelivering: boolean): void {
+  const grew = heard > flow.heard
+  flow.heard = heard
+  flow.hosts = hosts
+  if (isFlowing(flow)) {
+    flow.weak = 0
+    flow.stuck = 0
+    learn(flow)
+  } else if (isDelivering) {
+    flow.weak += bucket
+    if (!grew) flow.stuck += bucket
+  }
+  flow.gap = 0
+}
+
+function learn(flow: Flow): void {
+  if (flow.gap > 0) keep(flow.gaps, flow.gap)
+  if (flow.heard === 0) return
+  keep(flow.recent, flow.heard)
+  flow.typical = median(flow.recent)
+}
+
+/** Takes the present flow for the usual one. */
+export function acceptFlow(flow: Flow): void {
+  flow.recent.fill(flow.heard)
+  flow.typical = flow.heard
+  flow.weak = 0
+  flow.stuck = 0
+}
+
+function keep(list: number[], value: number): void {
+  list.push(value)
+  if (list.length > MEMORY) list.shift()
+}
+
+function median(list: readonly number[]): number {
+  return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0
+}

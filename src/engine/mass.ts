@@ -1,0 +1,124 @@
+import { MANY } from '../aggregate/flow.ts'
+import { flowOf } from '../aggregate/sources.ts'
+import type { AbsenceRule, Effect, Millis } from '../model.ts'
+import { NO_HOST, OWN_RULES } from '../model.ts'
+import { found, ownId, ownSubject } from './own.ts'
+import { concerns } from './plan.ts'
+import { raise } from './raise.ts'
+import type { Alert, Fold, Host } from './state.ts'
+
+/** So many hosts of a source, or this share of them, may fall silent at once and still be told one by one. */
+const FEW = { hosts: 10, share: 0.02 }
+/** For how long those that fall silent with the first are gathered, so that one mail names them all. */
+const GATHER = 60_000
+/** The most characters of names in one reason: a mail shows 16,384 of it. */
+const LONGEST = 16_000
+const PATIENCE = { for: GATHER, keepFiringFor: 0, forgetPending: Infinity }
+
+/** Finds the mass silence that a host belongs to: the id of its alert. Undefined for a host that is silent by itself. */
+export type Masses = (rule: AbsenceRule, source: string) => string | undefined
+
+/** For how long a host has been silent, in time that its source was observed. */
+export function silenceOf(fold: Fold, host: Host): Millis | undefined {
+  const source = host.name === NO_HOST ? undefined : fold.state.sources.get(host.source)
+  if (source === undefined) return undefined
+  // A source that was forgotten and came back has begun to count its time anew.
+  host.seenAt = Math.min(host.seenAt, source.observed)
+  return source.observed - host.seenAt
+}
+
+/**
+ * Says which rules find many hosts of one source silent together. Hosts that die in one instant made their last reports
+ * over a while, so those that will be silent soon count too. To be asked for when observed time has grown.
+ */
+export function findMasses(fold: Fold): Masses {
+  const counts = new Map<string, number>()
+  for (const host of fold.state.hosts.values()) {
+    const silent = silenceOf(fold, host)
+    for (const rule of fold.plan.absences) {
+      if (silent === undefined || silent <= rule.after - soon(rule)) continue
+      if (host.alerts.has(ownId(rule.name)) || !concerns(rule, host.name)) continue
+      const id = massOf(rule, host.source)
+      counts.set(id, (counts.get(id) ?? 0) + 1)
+    }
+  }
+  return (rule, source) => {
+    const gathering = gatheringOf(fold, rule, source)
+    if (gathering !== undefined) return gathering
+    const isMass = (counts.get(massOf(rule, source)) ?? 0) > mostOf(fold, source)
+    return isMass ? `${massOf(rule, source)}\n${fold.state.ticks}` : undefined
+  }
+}
+
+/** How long before its time a silence is foreseen: at least a minute and a quarter after the last event. */
+function soon(rule: AbsenceRule): Millis {
+  return Math.min(60_000, rule.after / 6)
+}
+
+function massOf(rule: AbsenceRule, source: string): string {
+  return ownId(OWN_RULES.mass, `${source}\n${rule.name}`)
+}
+
+/** The mass silence that is being gathered just now. */
+function gatheringOf(fold: Fold, rule: AbsenceRule, source: string): string | undefined {
+  const prefix = `${massOf(rule, source)}\n`
+  for (const [id, { life }] of fold.state.alerts) if (life.state === 'pending' && id.startsWith(prefix)) return id
+  return undefined
+}
+
+function mostOf(fold: Fold, name: string): number {
+  const source = fold.state.sources.get(name)
+  const hosts = source === undefined ? 0 : flowOf(source).hosts
+  return hosts < MANY ? Infinity : Math.max(FEW.hosts, FEW.share * hosts)
+}
+
+/** Raises one alert for each mass silence, naming its hosts, and ends it when the last of them is heard again. */
+export function watchMasses(fold: Fold): readonly Effect[] {
+  const members = membersOf(fold)
+  const open = [...fold.state.alerts].filter(([, alert]) => alert.rule === OWN_RULES.mass).map(([id]) => id)
+  return [...new Set([...open, ...members.keys()])].flatMap((id) => watchMass(fold, id, members.get(id) ?? []))
+}
+
+/** The hosts that are silent with others, by the alert that tells of them. */
+function membersOf(fold: Fold): ReadonlyMap<string, readonly string[]> {
+  const members = new Map<string, string[]>()
+  for (const host of fold.state.hosts.values()) {
+    if (host.alerts.size === 0) continue
+    for (const { mass } of host.alerts.values()) {
+      if (mass === undefined) continue
+      const names = members.get(mass)
+      if (names === undefined) members.set(mass, [host.name])
+      else names.push(host.name)
+    }
+  }
+  return members
+}
+
+function watchMass(fold: Fold, id: string, names: readonly string[]): readonly Effect[] {
+  const { state, plan } = fold
+  const [, source = '', name = ''] = id.split('\n')
+  const known = state.alerts.get(id)
+  const rule = plan.absences.find((one) => one.name === name)
+  const notify = rule?.notify ?? known?.notify ?? []
+  const severity = rule?.severity ?? known?.severity ?? 'critical'
+  const subject = { ...ownSubject(OWN_RULES.mass, source, 'hosts that fell silent together', source, notify), key: name }
+  const isSilent = names.length > 0
+  const reason = isSilent ? silentTogether(known, source, names) : 'all hosts that fell silent together are heard again'
+  const bound = `above ${Math.floor(Math.min(names.length, mostOf(fold, source)))}`
+  return raise(fold, state.alerts, id, subject, found(fold, isSilent, severity, names.length, bound, reason), PATIENCE)
+}
+
+function silentTogether(known: Alert | undefined, source: string, names: readonly string[]): string {
+  const peak = known === undefined || known.life.state === 'pending' ? null : known.life.peak
+  const left = peak !== null && peak > names.length ? ` of ${peak}` : ''
+  const hosts = names.length === 1 ? 'host' : 'hosts'
+  return `${names.length}${left} ${hosts} behind ${source} fell silent together: ${listed(names)}`
+}
+
+/** All names, unless they are more than a mail can hold. */
+function listed(names: readonly string[]): string {
+  let length = 0
+  const fitting = names.filter((name) => (length += name.length + 2) <= LONGEST)
+  const rest = names.length - fitting.length
+  return rest === 0 ? names.join(', ') : `${fitting.join(', ')} and ${rest} more, see /api/v1/alerts`
+}
