@@ -9,11 +9,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const surface = join(root, '../shared/design/SURFACE.md')
 
 function load(text: string, env: Record<string, string> = {}): Config {
-  return loadConfig({ text, env, cwd: '/work' }).config
+  return loadConfig({ text, env, cwd: '/srv' }).config
 }
 
 function warningsOf(text: string): readonly string[] {
-  return loadConfig({ text, env: {}, cwd: '/work' }).warnings
+  return loadConfig({ text, env: {}, cwd: '/srv' }).warnings
 }
 
 function ruleOf(text: string): Rule | undefined {
@@ -168,7 +168,7 @@ test('without a file the built-in configuration holds', async (t) => {
     invalidStatus: 422,
     host: { machine: ['machine.id'], 'slurm.node': ['slurm.node.name'] },
   })
-  t.same(load(DEFAULT_YAML), { ...config, data: '/work/data' }, 'the same text is no special case')
+  t.same(load(DEFAULT_YAML), { ...config, data: '/srv/data' }, 'the same text is no special case')
 })
 
 test('the folder of own schemas is relative to the file', async (t) => {
