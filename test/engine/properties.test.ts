@@ -175,6 +175,29 @@ test('a fold restored from a snapshot at any entry goes on exactly as if it had 
   }
 })
 
+test('a restart in the middle of a mass silence changes nothing of what is told', async (t) => {
+  const hosts = Array.from({ length: 40 }, (_, i) => `host-${i}`)
+  const play = createPlay(config({ rules: [silent()] }))
+  play.until(NOON + 25 * MINUTE, (now) => {
+    const alive = now < NOON + 15 * MINUTE ? hosts : hosts.slice(15)
+    if (now % TEN === 0) play.post(alive.map((host) => event(host, now)), { batchId: `${now}`.padStart(16, '0') })
+  })
+  t.strictSame(play.mails.map((mail) => mail.alerts[0]?.rule), ['mass-silence'])
+  const { entries } = play
+  for (const share of [0.5, 0.7, 0.72, 0.74, 0.76, 0.8]) {
+    const cut = Math.floor(entries.length * share)
+    const fold = createFold()
+    const effects = entries.slice(0, cut).flatMap((entry) => step(fold, entry).effects)
+    const parts: Uint8Array[] = []
+    const snapshot = beginCut(fold.state, cut)
+    for (let part = snapshot.take(); part !== undefined; part = snapshot.take()) parts.push(part.data)
+    const reborn = createFold(readSnapshot(Buffer.concat(parts)))
+    effects.push(...entries.slice(cut).flatMap((entry) => step(reborn, entry).effects))
+    t.strictSame(effects.map(({ data }) => data), play.mails.map((mail) => JSON.stringify(mail)), `cut at ${share}`)
+    t.strictSame(reborn.state, play.fold.state, `state, cut at ${share}`)
+  }
+})
+
 test('no sample from the future moves any clock (I6)', async (t) => {
   const believes = (): void => fc.assert(
     fc.property(fc.integer({ min: 60_001, max: 8_640_000_000_000_000 - NOON - 20 * MINUTE }), (ahead) => {
