@@ -3,7 +3,7 @@ import { encodeFrame } from '../src/extract/frame.ts'
 import { beginCut, readSnapshot } from '../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../src/engine/step.ts'
 import type { Fold } from '../src/engine/state.ts'
-import type { EngineConfig, Metric, MetricRule, Of } from '../src/model.ts'
+import { ALERTING, type EngineConfig, type Metric, type MetricRule, type Of } from '../src/model.ts'
 
 const HOSTS = 10_000
 const METRICS = 20
@@ -60,6 +60,7 @@ const configOf = (kinds: readonly Of[]): EngineConfig => ({
   system: ['ops'],
   sources: [],
   mailsPerMinute: 5,
+  alerting: ALERTING,
   limits: { hosts: 20_000, series: 400_000, seriesPerHost: 100, sources: 10 },
 })
 

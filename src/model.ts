@@ -17,6 +17,7 @@
 export type * from './model/time.ts'
 export type * from './model/configuration.ts'
 export * from './model/events.ts'
+export * from './model/alerting.ts'
 export * from './model/own-rules.ts'
 export type * from './model/journal.ts'
 export type * from './model/alerts.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type * as Raw from '../generated/config.ts'
-import type { Config, EngineConfig } from '../model.ts'
+import { ALERTING, type Config, type EngineConfig } from '../model.ts'
 import { BUCKET, DEFAULT_YAML, LATENESS } from './defaults.ts'
 import { below, ConfigErrors, ConfigUnreadable, createReport } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
@@ -170,6 +170,7 @@ function readConfig(raw: Raw.Configuration, context: PartContext): Omit<Config, 
     ingest: readIngest(filled.ingest, context),
     api: { tokens: readTokens(filled.api.tokens, '/api/tokens', context) },
     ...(filled.smtp === undefined ? {} : { smtp: readSmtp(filled.smtp, context) }),
+    targets: new Map(),
     engine: readEngine(raw, filled, context),
   }
 }
@@ -200,6 +201,7 @@ function readEngine(raw: Raw.Configuration, filled: Filled, context: PartContext
     system: notify,
     sources: filled.ingest.tokens.map(({ name }) => name),
     mailsPerMinute: filled.system.mails_per_minute,
+    alerting: ALERTING,
     limits: {
       hosts: limits.hosts,
       series: limits.series,

@@ -1,5 +1,5 @@
 import { decodeFrame } from '../extract/frame.ts'
-import type { EngineConfig, Effect, Entry, Millis, Tick } from '../model.ts'
+import { ALERTING, type Effect, type EngineConfig, type Entry, type Millis, type Tick } from '../model.ts'
 import { foldBatch } from './batch.ts'
 import { configure } from './configure.ts'
 import { count, emptyState, type Fold, type State } from './state.ts'
@@ -22,7 +22,7 @@ const NOTHING: Step = { effects: [], duplicate: false, known: 0, refused: 0, mor
 
 /** A fold over a state; a new one begins with the configuration that comes with the first `config` entry. */
 export function createFold(state: State = emptyState()): Fold {
-  return { state, plan: createPlan(state.config ?? EMPTY), tallies: new Map() }
+  return { state, plan: createPlan({ ...EMPTY, ...state.config }), tallies: new Map() }
 }
 
 /**
@@ -33,7 +33,7 @@ export function step(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Step {
   if (entry.kind === 'batch') return { ...NOTHING, ...foldBatch(fold, decodeFrame(entry.data)) }
   const value: unknown = JSON.parse(new TextDecoder().decode(entry.data))
   if (entry.kind === 'tick') return { ...NOTHING, ...foldTick(fold, value as Tick) }
-  if (entry.kind === 'config') return { ...NOTHING, effects: configure(fold, value as EngineConfig) }
+  if (entry.kind === 'config') return { ...NOTHING, effects: configure(fold, { ...EMPTY, ...(value as EngineConfig) }) }
   return obey(fold, value as Command)
 }
 
@@ -62,5 +62,6 @@ const EMPTY: EngineConfig = {
   system: [],
   sources: [],
   mailsPerMinute: 5,
+  alerting: ALERTING,
   limits: { hosts: 0, series: 0, seriesPerHost: 0, sources: 1 },
 }

@@ -1,4 +1,4 @@
-import type { Recipient, Severity, Unit } from './configuration.ts'
+import type { Matcher, Recipient, Severity, Unit } from './configuration.ts'
 import type { Millis } from './time.ts'
 
 export type AlertState = 'pending' | 'firing' | 'recovering' | 'resolved'
@@ -31,7 +31,74 @@ export interface AlertView {
 }
 
 /** Why somebody is told. */
-export type Because = 'fired' | 'severity rose' | 'resolved' | 'mail budget' | 'found in the backlog'
+export type Because =
+  | 'fired'
+  | 'severity rose'
+  | 'resolved'
+  | 'flapping started'
+  | 'flapping stopped'
+  | 'repeat interval elapsed'
+  | 'silence ended'
+  | 'escalated'
+  | 'mail budget'
+  | 'found in the backlog'
+  | 'hosts retired'
+  | 'scheduled'
+
+/** Why somebody is not told of something, for now or for good. */
+export type Muted =
+  | { readonly by: 'silence'; readonly id: string; readonly until: Millis; readonly author: string; readonly comment: string }
+  | { readonly by: 'maintenance'; readonly name: string }
+  | { readonly by: 'inhibition'; readonly episode: string; readonly rule: string; readonly host: string }
+
+/** A promise of somebody to look after an episode: mutes repeats and escalations until its end or a rise. */
+export interface Acknowledgement {
+  readonly at: Millis
+  readonly until: Millis
+  readonly author: string
+  readonly note: string
+}
+
+/** Alerts that fit are not told between `from` and `until`. */
+export interface Silence {
+  readonly id: string
+  readonly matchers: readonly Matcher[]
+  readonly from: Millis
+  readonly until: Millis
+  readonly author: string
+  readonly comment: string
+  readonly createdAt: Millis
+}
+
+/** One decision about an episode that people could ask about: at most some hundred are kept of each. */
+export interface Decision {
+  readonly at: Millis
+  readonly kind: 'notified' | 'suppressed' | 'acknowledged' | 'judged'
+  readonly reason: string
+  /** Addresses, for `notified`. */
+  readonly to?: string
+}
+
+/** The buckets around the moment of a step, as they were then; values in the metric's unit. */
+export interface Picture {
+  /** Width of a bucket, and the start of the first one. */
+  readonly width: Millis
+  readonly from: Millis
+  /** One for each bucket, oldest first; `n` 0 and nulls where nothing was measured or the column is not kept. */
+  readonly buckets: readonly PictureBucket[]
+  /** The window that decided. */
+  readonly window: { readonly from: Millis; readonly to: Millis }
+  /** The bounds that the rule compares with. */
+  readonly bounds: readonly { readonly severity: Severity; readonly value: number; readonly clear: number; readonly upper: boolean }[]
+}
+
+export interface PictureBucket {
+  readonly n: number
+  readonly mean: number | null
+  readonly min: number | null
+  readonly max: number | null
+  readonly last: number | null
+}
 
 /** One alert as a mail tells it. */
 export interface AlertFacts {
@@ -64,11 +131,24 @@ export interface AlertFacts {
   readonly body?: string
   /** Spans in which the service was down and that touch this alert's window. */
   readonly gaps: readonly { readonly from: Millis; readonly to: Millis }[]
+  /** Windows beyond the bound so far, and how often it came back within the episode. */
+  readonly bad?: number
+  readonly flaps?: number
+  readonly flapping?: boolean
+  /** Set while the data has stopped: the newest judged window's end. */
+  readonly noDataSince?: Millis
+  readonly picture?: Picture
+  /** How many mails its group has been told to each address, and how many changes or repeats were not. */
+  readonly sent?: number
+  readonly suppressed?: number
+  /** What kept it from being told until now. */
+  readonly wasMuted?: string
+  readonly ack?: Acknowledgement
 }
 
 /** A step of an alert that people hear of, as the first fold hands it to the second. */
 export interface Announcement {
-  readonly because: 'fired' | 'severity rose' | 'resolved'
+  readonly because: 'fired' | 'severity rose' | 'resolved' | 'flapping started' | 'flapping stopped'
   /** Window end (event time) that decided, and when it was found out (the service's clock). */
   readonly at: Millis
   readonly found: Millis
@@ -76,17 +156,40 @@ export interface Announcement {
   readonly facts: AlertFacts
 }
 
+/** The way a notification leaves. */
+export type Via = 'email' | 'webhook' | 'alertmanager'
+
+/** Something said that is about no alert. All texts are plain. */
+export interface Notice {
+  readonly title: string
+  readonly lines: readonly string[]
+}
+
 /** What one recipient is told in one mail. A digest lists several alerts. */
 export interface Notification {
   readonly id: string
   readonly receiver: string
+  /** Absent means e-mail. Of the other ways the address is the way and the receiver's name: `webhook:ops`. */
+  readonly via?: Via
   readonly to: Recipient
   /** When it was decided, on the service's clock. */
   readonly at: Millis
   readonly because: Because
-  readonly kind: 'alert' | 'digest'
+  readonly kind: 'alert' | 'digest' | 'notice' | 'report'
   /** The conversation that the mail belongs to (an episode or a digest), and its number in it, from 0. */
   readonly thread: string
   readonly seq: number
   readonly alerts: readonly AlertFacts[]
+  /** How many of the alerts, the first ones, are what is new; the rest go on firing beside them. Absent: all. */
+  readonly news?: number
+  /** What the subject of the thread is about: the first alert of its first mail, and how many other hosts. */
+  readonly lead?: { readonly facts: AlertFacts; readonly more: number }
+  /** When it is told again if nothing changes. */
+  readonly nextAt?: Millis
+  /** The receiver's zone, and its templates. */
+  readonly zone?: string
+  readonly templates?: { readonly subject?: string; readonly body?: string }
+  /** A mail about the same alert that never got out, when this one takes its place: when it was to be sent. */
+  readonly insteadOf?: { readonly at: Millis; readonly because: Because }
+  readonly notice?: Notice
 }

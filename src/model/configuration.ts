@@ -50,6 +50,87 @@ export interface Override {
   readonly threshold: Threshold
 }
 
+/** One condition on a label of an alert; a label that is missing is the empty text. */
+export interface Matcher {
+  readonly label: string
+  /** Equal, not equal; fits, does not fit an RE2 expression from its first to its last character. */
+  readonly op: '=' | '!=' | '=~' | '!~'
+  readonly value: string
+}
+
+/** Which alerts are told in one mail, and when. */
+export interface Grouping {
+  /** Labels whose values tell groups apart. */
+  readonly by: readonly string[]
+  /** How long the first alert of a group waits for others. */
+  readonly wait: Millis
+  /** The shortest time between two mails of a group that tell changes. */
+  readonly interval: Millis
+}
+
+/** An alert that goes on is told again after `first`, then after twice as long, up to `most`. 0 means never. */
+export interface Repeat {
+  readonly first: Millis
+  readonly most: Millis
+}
+
+/** Who is told as well when nobody has acknowledged an alert for so long. */
+export interface Escalation {
+  readonly after: Millis
+  readonly notify: readonly string[]
+}
+
+/** Chooses receivers for the alerts of rules that name none. All matchers must hold; the first route that fits counts. */
+export interface Route {
+  readonly matchers: readonly Matcher[]
+  readonly notify: readonly string[]
+  /** Whether the routes after this one are looked at too. */
+  readonly continue: boolean
+  readonly grouping?: Grouping
+  readonly repeat?: Repeat
+  readonly escalate?: readonly Escalation[]
+}
+
+/** While an alert that fits `source` fires, those that fit `target` and agree with it in `equal` are not told. */
+export interface Inhibition {
+  readonly source: readonly Matcher[]
+  readonly target: readonly Matcher[]
+  readonly equal: readonly string[]
+}
+
+/** A span of whole numbers, both ends included; negative days of the month count from its end. */
+export interface NumberRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** A recurring time in which alerts that fit are not told. An empty list means any. */
+export interface MaintenanceWindow {
+  readonly name: string
+  readonly matchers: readonly Matcher[]
+  /** IANA name of the zone that the times are of. */
+  readonly zone: string
+  /** Minutes of the day, the end excluded (1440 for midnight); a span whose end is before its start passes midnight. */
+  readonly times: readonly NumberRange[]
+  /** 0 is Sunday. */
+  readonly weekdays: readonly NumberRange[]
+  readonly daysOfMonth: readonly NumberRange[]
+  /** 1 is January. */
+  readonly months: readonly NumberRange[]
+  readonly years: readonly NumberRange[]
+}
+
+/** What people hear of alerts, and when. */
+export interface Alerting {
+  readonly grouping: Grouping
+  readonly repeat: Repeat
+  readonly routes: readonly Route[]
+  readonly maintenance: readonly MaintenanceWindow[]
+  readonly inhibit: readonly Inhibition[]
+  /** At most so many single mails a minute to all addresses together; what does not fit is listed in one mail each. */
+  readonly totalPerMinute: number
+}
+
 interface RuleBase {
   readonly name: string
   readonly severity: Severity
@@ -57,6 +138,10 @@ interface RuleBase {
   /** Templates: `{{server}}`, `{{value | percent}}`, ... Absent: the product's own. */
   readonly subject?: string
   readonly body?: string
+  /** Labels whose values tell groups apart, in the place of the general ones; with `[rule]` hosts share a mail. */
+  readonly groupBy?: readonly string[]
+  readonly repeat?: Repeat
+  readonly escalate?: readonly Escalation[]
   /** Patterns of the hosts that the rule is for; empty means all. */
   readonly hosts: readonly string[]
   readonly labels: Readonly<Record<string, string>>
@@ -98,9 +183,28 @@ export interface Recipient {
   readonly address: string
 }
 
+/** A time of the day or week at which a receiver is written to, alert or not. */
+export interface Schedule {
+  /** Minutes after midnight. */
+  readonly at: number
+  /** 0 is Sunday; absent: each day. */
+  readonly weekday?: number
+}
+
+/** A named list of recipients. What is secret about the other ways out is not here: see `Config.targets`. */
 export interface Receiver {
   readonly name: string
   readonly email: readonly Recipient[]
+  /** IANA name of the zone in which the receiver's people live; UTC when absent. */
+  readonly zone?: string
+  /** Templates for its mails, where the rule has none of its own. */
+  readonly subject?: string
+  readonly body?: string
+  readonly webhook?: boolean
+  readonly alertmanager?: boolean
+  /** When the digest report is written, and the mail that says that all is quiet. */
+  readonly report?: Schedule
+  readonly heartbeat?: Schedule
 }
 
 export interface Limits {
@@ -123,6 +227,7 @@ export interface EngineConfig {
   readonly sources: readonly string[]
   /** At most so many mails a minute to one recipient. */
   readonly mailsPerMinute: number
+  readonly alerting: Alerting
   readonly limits: Limits
 }
 
@@ -147,6 +252,32 @@ export interface IngestConfig {
   readonly idField?: string
   /** Where the host of an event is found, by kind of event; dotted paths, the first one present counts. */
   readonly host: Readonly<Record<string, readonly string[]>>
+}
+
+/** A web address that takes alerts, and what is needed to post there. */
+export interface WebhookTarget {
+  readonly url: string
+  /** Signs each body: `X-Stashwatch-Signature: sha256=<HMAC in hex>`. */
+  readonly secret?: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Whether addresses of private networks may be posted to. */
+  readonly allowPrivate: boolean
+  readonly timeout: Millis
+}
+
+export interface AlertmanagerTarget {
+  /** Base addresses of one cluster's members; each gets every alert. */
+  readonly urls: readonly string[]
+  readonly user?: string
+  readonly password?: string
+  readonly token?: string
+  readonly timeout: Millis
+}
+
+/** The ways out of a receiver that are no mail; with their secrets, so that they stay out of the journal. */
+export interface Targets {
+  readonly webhook?: WebhookTarget
+  readonly alertmanager?: AlertmanagerTarget
 }
 
 export interface SmtpConfig {
@@ -174,5 +305,9 @@ export interface Config {
   readonly ingest: IngestConfig
   readonly api: { readonly tokens: readonly Token[] }
   readonly smtp?: SmtpConfig
+  /** By receiver. */
+  readonly targets: ReadonlyMap<string, Targets>
+  /** An address with `{{host}}`, `{{from}}` and `{{to}}` (ISO instants) in it, for links to what the user looks with. */
+  readonly kibana?: string
   readonly engine: EngineConfig
 }

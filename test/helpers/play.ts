@@ -2,18 +2,20 @@ import { createHash } from 'node:crypto'
 import { createFold, encodeEntry, type Step, step } from '../../src/engine/step.ts'
 import type { Fold } from '../../src/engine/state.ts'
 import { encodeFrame } from '../../src/extract/frame.ts'
-import type {
-  AbsenceRule,
-  Bound,
-  CountRule,
-  EngineConfig,
-  EventSamples,
-  Metric,
-  MetricRule,
-  Millis,
-  NewEntry,
-  Notification,
-  Threshold,
+import {
+  ALERTING,
+  type AbsenceRule,
+  type Alerting,
+  type Bound,
+  type CountRule,
+  type EngineConfig,
+  type EventSamples,
+  type Metric,
+  type MetricRule,
+  type Millis,
+  type NewEntry,
+  type Notification,
+  type Threshold,
 } from '../../src/model.ts'
 
 export const NOON = Date.parse('2026-11-22T12:00:00Z')
@@ -81,6 +83,8 @@ const gauge = (name: string, unit: Metric['unit'], by: readonly string[] = []): 
   by,
 })
 
+export const alerting = (change: Partial<Alerting> = {}): Alerting => ({ ...ALERTING, ...change })
+
 export const config = (change: Partial<EngineConfig> = {}): EngineConfig => ({
   bucket: 10 * SECOND,
   lateness: 10 * SECOND,
@@ -95,6 +99,7 @@ export const config = (change: Partial<EngineConfig> = {}): EngineConfig => ({
   system: ['ops'],
   sources: [],
   mailsPerMinute: 5,
+  alerting: alerting(),
   limits: { hosts: 1000, series: 10_000, seriesPerHost: 100, sources: 10 },
   ...change,
 })
