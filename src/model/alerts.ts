@@ -3,6 +3,9 @@ import type { Millis } from './time.ts'
 
 export type AlertState = 'pending' | 'firing' | 'recovering' | 'resolved'
 
+/** Why an alert is over although nothing got better. `retired`: what it is about is gone for good. */
+export type Ended = 'retired'
+
 /** What an alert looks like from outside the engine. Values are in the metric's unit. */
 export interface AlertView {
   readonly rule: string
@@ -18,6 +21,8 @@ export interface AlertView {
   readonly since: Millis
   readonly firedAt?: Millis
   readonly resolvedAt?: Millis
+  /** Set on a resolved alert that nothing got better about. */
+  readonly ended?: Ended
   /** End of the last judged window. */
   readonly at: Millis
   readonly value: number | null

@@ -23,8 +23,29 @@ export interface Tick {
 export interface Engine {
   append(frame: Uint8Array): Promise<Ack>
   query(query: Query): Promise<unknown>
+  /** Resolves once the command is durable and obeyed, or refused. Rejects when the journal fails: nothing has happened. */
+  command(command: Command): Promise<CommandAnswer>
   readonly outbox: Outbox
 }
+
+/**
+ * A wish of somebody who operates the service, as it stands in the journal. The folds know neither time nor chance, so
+ * that a command carries all of it: `now`, ids, the author.
+ */
+export type Command = {
+  /** The host is gone for good: it is let go with its series and open alerts. */
+  readonly kind: 'forget'
+  readonly host: string
+  readonly now: Millis
+}
+
+/** What came of a command: a plain JSON value, or the code of a refusal with what it is about. */
+export type CommandAnswer =
+  | { readonly kind: 'done'; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly code: Refused; readonly value: unknown }
+
+/** Why a command was refused. `unknown-host`: the value holds the names of hosts that may be meant. */
+export type Refused = 'unknown-host'
 
 export type Query =
   | { readonly kind: 'hosts' }
