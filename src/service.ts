@@ -158,7 +158,13 @@ async function createHttp(running: Running): Promise<ReturnType<typeof createHtt
     state: () => running.state,
   })
   const api = createApi({
-    engine: { query: (query) => engine().query(query), get outbox() { return engine().outbox } },
+    engine: {
+      query: (query) => engine().query(query),
+      command: (command) => engine().command(command),
+      get outbox() {
+        return engine().outbox
+      },
+    },
     rejects,
     clock: timers,
     log,

@@ -10,12 +10,13 @@ import type { ProbeDeps } from './probes.ts'
 import { ApiProblem, createErrorHandler } from './problem.ts'
 import { addReadRoutes } from './read.ts'
 import type { ReadDeps } from './read.ts'
-import type { Log } from '../model.ts'
+import type { Engine, Log } from '../model.ts'
 
 export type { MailboxEntry, MailboxMail, MailboxPort } from './mailbox.ts'
 
 /** Everything that the API needs of the service. */
 export interface ApiDeps extends GuardDeps, ProbeDeps, ReadDeps {
+  readonly engine: Pick<Engine, 'query' | 'command' | 'outbox'>
   readonly log: Log
   /** Present when mails are written to files; then they can be looked at. */
   readonly mailbox?: MailboxPort

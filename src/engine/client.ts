@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { Ack, Engine, EngineConfig, OutboxItem, OutboxStats, SendRecord, Tick } from '../model.ts'
+import type { Ack, CommandAnswer, Engine, EngineConfig, OutboxItem, OutboxStats, SendRecord, Tick } from '../model.ts'
 import type { Reply, Report, Request, ThreadData } from './protocol.ts'
 
 type Asked<R> = R extends { readonly id: number } ? Omit<R, 'id'> : never
@@ -106,6 +106,7 @@ function createClient(
   return {
     append: (frame) => ask({ kind: 'append', frame }, [frame.buffer as ArrayBuffer]) as Promise<Ack>,
     query: (query) => ask({ kind: 'query', query }),
+    command: (command) => ask({ kind: 'command', command }) as Promise<CommandAnswer>,
     tick: (tick) => ask({ kind: 'tick', tick }) as Promise<void>,
     configure: (config) => ask({ kind: 'config', config }) as Promise<void>,
     inFlight,

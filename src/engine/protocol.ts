@@ -1,4 +1,4 @@
-import type { EngineConfig, EngineStats, Log, Millis, Outcome, Query, Tick } from '../model.ts'
+import type { Command, EngineConfig, EngineStats, Log, Millis, Outcome, Query, Tick } from '../model.ts'
 
 /** What the HTTP side asks of the engine's thread. Each request is answered once, under its id. */
 export type Request = { readonly id: number } & (
@@ -6,6 +6,7 @@ export type Request = { readonly id: number } & (
   | { readonly kind: 'tick'; readonly tick: Tick }
   | { readonly kind: 'config'; readonly config: EngineConfig }
   | { readonly kind: 'query'; readonly query: Query }
+  | { readonly kind: 'command'; readonly command: Command }
   | { readonly kind: 'due'; readonly now: Millis; readonly limit: number }
   | { readonly kind: 'rendered'; readonly item: string; readonly bytes: Uint8Array }
   | { readonly kind: 'outcome'; readonly item: string; readonly outcome: Outcome; readonly now: Millis }

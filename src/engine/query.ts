@@ -65,6 +65,7 @@ function alertView(alert: Alert): AlertView {
     ...fired,
     since: life.since,
     ...(life.state === 'resolved' ? { resolvedAt: life.resolvedAt } : {}),
+    ...(alert.ended === undefined ? {} : { ended: alert.ended }),
     at,
     value,
     bound,

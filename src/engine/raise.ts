@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { advance, type Change, type Finding, type Patience } from '../alert/lifecycle.ts'
 import { announce } from '../dispatch/step.ts'
-import type { AlertFacts, Announcement, Effect, Millis, Unit } from '../model.ts'
+import type { AlertFacts, Announcement, Effect, Ended, Millis, Unit } from '../model.ts'
 import { type Alert, count, type Fold, type State } from './state.ts'
 
 /** Who and what an alert is about; the same for its whole life. */
@@ -183,7 +183,7 @@ function factsOf(fold: Fold, alert: Alert, source: string): AlertFacts {
   }
 }
 
-/** Ends an alert from outside its data: its rule is gone, or what it watched is. */
+/** Ends an alert from outside its data: its rule is gone, or it looks at something else now. */
 export function endAlert(
   fold: Fold,
   alerts: Map<string, Alert>,
@@ -191,14 +191,38 @@ export function endAlert(
   at: Millis,
   reason: string,
 ): readonly Effect[] {
+  const alert = finish(alerts, id, at, reason)
+  return alert === undefined ? [] : tell(fold, alerts, id, alert, { to: 'resolved', because: 'resolved' }, '')
+}
+
+/**
+ * Closes an alert that nothing got better about, so that nobody is told that it is resolved.
+ *
+ * @returns the alert, if it had fired.
+ */
+export function closeAlert(
+  fold: Fold,
+  alerts: Map<string, Alert>,
+  id: string,
+  ended: Ended,
+  reason: string,
+): Alert | undefined {
+  const alert = finish(alerts, id, fold.state.now, `${ended}: ${reason}`)
+  if (alert === undefined) return undefined
+  alert.ended = ended
+  tell(fold, alerts, id, alert, { to: 'resolved' }, '')
+  return alert
+}
+
+/** Takes an alert out of the open ones; undefined when it had not fired. */
+function finish(alerts: Map<string, Alert>, id: string, at: Millis, reason: string): Alert | undefined {
   const alert = alerts.get(id)
-  if (alert === undefined) return []
   alerts.delete(id)
-  if (alert.life.state === 'pending' || alert.life.state === 'resolved') return []
+  if (alert === undefined || alert.life.state === 'pending' || alert.life.state === 'resolved') return undefined
   const { since, firedAt, severity, lastBreach, peak } = alert.life
   const resolvedAt = Math.max(at, lastBreach)
   alert.life = { state: 'resolved', since, firedAt, severity, lastBreach, peak, resolvedAt }
   alert.at = resolvedAt
   alert.reason = reason
-  return tell(fold, alerts, id, alert, { to: 'resolved', because: 'resolved' }, '')
+  return alert
 }

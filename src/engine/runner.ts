@@ -1,4 +1,4 @@
-import type { EngineConfig, Journal, Millis, NewEntry, Offset, Tick } from '../model.ts'
+import type { Command, CommandAnswer, EngineConfig, Journal, Millis, NewEntry, Offset, Tick } from '../model.ts'
 import { createLedger, foldSafely, type Ledger } from './ledger.ts'
 import type { Report } from './protocol.ts'
 import { createSnapshots, readSnapshot, type SnapshotPolicy, SNAPSHOTS } from './snapshot.ts'
@@ -13,6 +13,8 @@ export interface Runner {
   write(entries: readonly NewEntry[]): Promise<readonly Step[]>
   tick(tick: Tick): Promise<void>
   configure(config: EngineConfig): Promise<void>
+  /** Rejects when the journal fails, and nothing has happened; or when the fold could not obey. */
+  command(command: Command): Promise<CommandAnswer>
   /** Whether `work` has something to do between requests. */
   hasWork(): boolean
   /** Does one slice of what waits: the rest of a tick, or one part of a snapshot. */
@@ -95,6 +97,11 @@ function createRunner(
     },
     async configure(config) {
       await write([{ kind: 'config', data: encodeEntry(config) }])
+    },
+    async command(command) {
+      const [result] = await write([{ kind: 'command', data: encodeEntry(command) }])
+      if (result?.answer === undefined) throw new Error(`the command '${command.kind}' could not be obeyed`)
+      return result.answer
     },
     hasWork: () => !ledger.failed() && (unfinished !== undefined || snapshots.isWriting()),
     async work() {

@@ -59,6 +59,8 @@ async function perform(runner: Runner, journal: Journal, request: Exclude<Reques
       return runner.tick(request.tick)
     case 'config':
       return runner.configure(request.config)
+    case 'command':
+      return runner.command(request.command)
     case 'query':
       return answer(runner.fold, request.query)
     case 'due':

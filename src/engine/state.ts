@@ -3,7 +3,7 @@ import type { Source } from '../aggregate/sources.ts'
 import type { Store } from '../aggregate/store.ts'
 import type { Life } from '../alert/lifecycle.ts'
 import { type DispatchState, emptyDispatch } from '../dispatch/step.ts'
-import type { AlertState, EngineConfig, Millis, Severity, Unit } from '../model.ts'
+import type { AlertState, CommandAnswer, Effect, Ended, EngineConfig, Millis, Severity, Unit } from '../model.ts'
 import type { Plan } from './plan.ts'
 
 /** Everything the folds remember: plain data, so that a snapshot is a copy. Only `step` changes it. */
@@ -105,6 +105,8 @@ export interface Alert {
   body: string | undefined
   /** The mass silence that tells of this alert; it is not told by itself. */
   readonly mass?: string
+  /** Why it is over although nothing got better. */
+  ended?: Ended
   readonly transitions: { to: AlertState; at: Millis; reason: string }[]
 }
 
@@ -113,6 +115,12 @@ export interface Fold {
   readonly state: State
   plan: Plan
   readonly tallies: Map<string, number>
+}
+
+/** What became of a command. */
+export interface Obeyed {
+  readonly effects: readonly Effect[]
+  readonly answer: CommandAnswer
 }
 
 export function emptyState(): State {

@@ -1,8 +1,9 @@
 import { decodeFrame } from '../extract/frame.ts'
-import { ALERTING, type Effect, type EngineConfig, type Entry, type Millis, type Tick } from '../model.ts'
+import { ALERTING, type Command, type CommandAnswer, type Effect, type EngineConfig, type Entry, type Tick } from '../model.ts'
 import { foldBatch } from './batch.ts'
+import { obey, type Started } from './commands.ts'
 import { configure } from './configure.ts'
-import { count, emptyState, type Fold, type State } from './state.ts'
+import { emptyState, type Fold, type State } from './state.ts'
 import { foldTick } from './tick.ts'
 import { createPlan } from './plan.ts'
 
@@ -13,10 +14,9 @@ export interface Step {
   readonly known: number
   readonly refused: number
   readonly more: boolean
+  /** What is to be told to whoever gave the command. */
+  readonly answer?: CommandAnswer
 }
-
-/** A wish of the operator, or a fact about the service itself, that the folds must know of. */
-export type Command = { readonly kind: 'started'; readonly now: Millis }
 
 const NOTHING: Step = { effects: [], duplicate: false, known: 0, refused: 0, more: false }
 
@@ -34,22 +34,11 @@ export function step(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Step {
   const value: unknown = JSON.parse(new TextDecoder().decode(entry.data))
   if (entry.kind === 'tick') return { ...NOTHING, ...foldTick(fold, value as Tick) }
   if (entry.kind === 'config') return { ...NOTHING, effects: configure(fold, { ...EMPTY, ...(value as EngineConfig) }) }
-  return obey(fold, value as Command)
-}
-
-/** The service was started: what passed since the newest tick was not watched. */
-function obey(fold: Fold, command: Command): Step {
-  const { state } = fold
-  count(fold, 'starts')
-  if (state.now > 0 && command.now - state.now > 5000) {
-    state.gaps.push({ from: state.now, to: command.now })
-    if (state.gaps.length > 10) state.gaps.shift()
-  }
-  return NOTHING
+  return { ...NOTHING, ...obey(fold, value as Command | Started) }
 }
 
 /** The entry data of everything but a batch. */
-export function encodeEntry(value: Tick | EngineConfig | Command): Uint8Array {
+export function encodeEntry(value: Tick | EngineConfig | Command | Started): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value))
 }
 

@@ -3,6 +3,9 @@ import type { Millis } from './time.ts'
 
 export type AlertState = 'pending' | 'firing' | 'recovering' | 'resolved'
 
+/** Why an alert is over although nothing got better. `retired`: what it is about is gone for good. */
+export type Ended = 'retired'
+
 /** What an alert looks like from outside the engine. Values are in the metric's unit. */
 export interface AlertView {
   readonly rule: string
@@ -18,6 +21,8 @@ export interface AlertView {
   readonly since: Millis
   readonly firedAt?: Millis
   readonly resolvedAt?: Millis
+  /** Set on a resolved alert that nothing got better about. */
+  readonly ended?: Ended
   /** End of the last judged window. */
   readonly at: Millis
   readonly value: number | null
@@ -27,6 +32,16 @@ export interface AlertView {
   readonly reason: string
   /** Set while the data has stopped: the newest sample's time. */
   readonly noDataSince?: Millis
+  /** Set while it keeps changing: what share of the last windows did, in percent. */
+  readonly flapping?: number
+  readonly muted?: Muted
+  readonly ack?: Acknowledgement
+  readonly bad?: number
+  readonly flaps?: number
+  /** Mails that were decided to be sent about it, and changes or repeats that were not told. */
+  readonly sent?: number
+  readonly suppressed?: number
+  readonly decisions?: readonly Decision[]
   readonly transitions: readonly { readonly to: AlertState; readonly at: Millis; readonly reason: string }[]
 }
 

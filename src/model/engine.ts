@@ -1,4 +1,4 @@
-import type { AlertState } from './alerts.ts'
+import type { Acknowledgement, AlertState, AlertView, Silence } from './alerts.ts'
 import type { Rule, Severity, Unit } from './configuration.ts'
 import type { Outbox, OutboxStats } from './journal.ts'
 import type { Millis } from './time.ts'
@@ -23,8 +23,37 @@ export interface Tick {
 export interface Engine {
   append(frame: Uint8Array): Promise<Ack>
   query(query: Query): Promise<unknown>
+  /** Resolves once the command is durable and obeyed, or refused. Rejects when the journal fails: nothing has happened. */
+  command(command: Command): Promise<CommandAnswer>
   readonly outbox: Outbox
 }
+
+/**
+ * A wish of somebody who operates the service, as it stands in the journal. The folds know neither time nor chance, so
+ * that a command carries all of it: `now`, ids, the author.
+ */
+export type Command =
+  /** The host is gone for good: it is let go with its series and open alerts. */
+  | { readonly kind: 'forget'; readonly host: string; readonly now: Millis }
+  /** Alerts that fit are not told for a while. A silence of a known id takes that one's place. Value: the silence. */
+  | { readonly kind: 'silence'; readonly silence: Silence; readonly now: Millis }
+  /** A silence ends now. Ending one that is over already changes nothing. Value: the silence. */
+  | { readonly kind: 'expire'; readonly id: string; readonly now: Millis }
+  /** Somebody looks after an episode (its long id or its code). Value: the alert. */
+  | { readonly kind: 'acknowledge'; readonly episode: string; readonly ack: Acknowledgement; readonly now: Millis }
+  /** Nobody looks after it any more. Value: the alert. */
+  | { readonly kind: 'unacknowledge'; readonly episode: string; readonly now: Millis }
+
+/** What came of a command: a plain JSON value, or the code of a refusal with what it is about. */
+export type CommandAnswer =
+  | { readonly kind: 'done'; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly code: Refused; readonly value: unknown }
+
+/**
+ * Why a command was refused. `unknown-host`: the value holds the names of hosts that may be meant. `too-many`: as many
+ * silences as are kept are there; the value is that number.
+ */
+export type Refused = 'unknown-host' | 'unknown-silence' | 'unknown-episode' | 'too-many'
 
 export type Query =
   | { readonly kind: 'hosts' }
@@ -33,6 +62,10 @@ export type Query =
   | { readonly kind: 'alerts' }
   | { readonly kind: 'alert'; readonly episode: string }
   | { readonly kind: 'rules' }
+  /** All silences that are kept, the newest first. */
+  | { readonly kind: 'silences' }
+  /** What a rule says of a host now, and the episodes of the two that are kept. Null when the rule is unknown. */
+  | { readonly kind: 'why'; readonly rule: string; readonly host: string }
 
 /** Count, sum, mean and so on over some buckets; null where the column is not kept or nothing was measured. */
 export interface Summary {
@@ -55,6 +88,22 @@ export interface HostView {
   readonly state: HostState
   /** How many series are kept of the host. */
   readonly series: number
+}
+
+/** Answer to `silences`: one of these for each. */
+export interface SilenceView extends Silence {
+  readonly state: 'pending' | 'active' | 'expired'
+  /** How many firing alerts it keeps from being told just now. */
+  readonly mutes: number
+}
+
+/** Answer to `why`. */
+export interface WhyView {
+  readonly rule: RuleView
+  readonly host: HostView | null
+  /** The rule's last verdict of each of the host's series, fresh or not. */
+  readonly verdicts: RuleView['last']
+  readonly alerts: readonly AlertView[]
 }
 
 /** Answer to `host`, or null when the host is unknown. */

@@ -6,7 +6,7 @@ import { createApi } from '../../src/api/index.ts'
 import type { ApiDeps } from '../../src/api/index.ts'
 import { createHttpServer } from '../../src/ingest/http.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import type { Engine, Query, SendRecord } from '../../src/model.ts'
+import type { Command, CommandAnswer, Engine, Query, SendRecord } from '../../src/model.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
 import type { VirtualClock } from '../helpers/clock.ts'
 
@@ -23,6 +23,8 @@ export interface Running {
   readonly errors: string[]
   /** What the engine was asked. */
   readonly queries: Query[]
+  /** What the engine was told to do. */
+  readonly commands: Command[]
   readonly port: number
   readonly get: (path: string, headers?: Record<string, string>, method?: string) => Promise<Answer>
 }
@@ -32,17 +34,23 @@ export type Answers = (query: Query) => unknown
 
 export interface Options extends Partial<Omit<ApiDeps, 'engine'>> {
   readonly answers?: Answers
+  readonly obeys?: (command: Command) => CommandAnswer
   readonly sends?: readonly SendRecord[]
 }
 
 /** Serves the API over a real socket on this machine, in front of an engine that answers what the test says. */
-export async function serve(t: Pick<Test, 'teardown'>, { answers, sends, ...deps }: Options = {}): Promise<Running> {
+export async function serve(t: Pick<Test, 'teardown'>, { answers, obeys, sends, ...deps }: Options = {}): Promise<Running> {
   const clock = createVirtualClock()
   const queries: Query[] = []
-  const engine: Pick<Engine, 'query' | 'outbox'> = {
+  const commands: Command[] = []
+  const engine: Pick<Engine, 'query' | 'command' | 'outbox'> = {
     async query(query) {
       queries.push(query)
       return answers === undefined ? null : answers(query)
+    },
+    async command(command) {
+      commands.push(command)
+      return obeys === undefined ? { kind: 'done', value: null } : obeys(command)
     },
     outbox: {
       list: async (limit) => (sends ?? []).slice(0, limit),
@@ -76,7 +84,7 @@ export async function serve(t: Pick<Test, 'teardown'>, { answers, sends, ...deps
   await app.listen({ host: '127.0.0.1', port: 0 })
   t.teardown(() => app.close())
   const { port } = app.server.address() as AddressInfo
-  return { clock, errors, queries, port, get: (path, headers, method) => ask(port, path, headers, method) }
+  return { clock, errors, queries, commands, port, get: (path, headers, method) => ask(port, path, headers, method) }
 }
 
 /** One request whose path and headers go over the wire as they are given. */

@@ -141,3 +141,35 @@ test('time in which the service was down is remembered and told with the alerts 
   const [mail] = await journal.outbox.list(1)
   t.match(JSON.parse(mail?.data ?? '{}'), { alerts: [{ host: 'a', gaps: [{ from: NOON + 60 * SECOND, to: back }] }] })
 })
+
+test('a command is durable before its answer comes, and folded again at the next start', async (t) => {
+  const journal = openMemoryJournal()
+  const begin = (now: number) => startRunner(journal, settings, now, () => undefined)
+  const runner = await begin(NOON)
+  await runner.write([frame(NOON)])
+  const command = { kind: 'forget', host: 'a', now: NOON } as const
+  t.match(await runner.command(command), { kind: 'done', value: { host: 'a' } })
+  t.match(await runner.command(command), { kind: 'refused', code: 'unknown-host' })
+  const again = await begin(NOON + SECOND)
+  t.strictSame([...again.fold.state.hosts.keys()], ['b'])
+})
+
+test('a command is rejected when the journal fails, and nothing has happened', async (t) => {
+  const journal = openMemoryJournal()
+  let isFull = false
+  const full = (): Promise<readonly Offset[]> => Promise.reject(new Error('the disk is full'))
+  const failing: Journal = { ...journal, append: (entries) => (isFull ? full() : journal.append(entries)) }
+  const runner = await startRunner(failing, settings, NOON, () => undefined)
+  await runner.write([frame(NOON)])
+  isFull = true
+  await t.rejects(runner.command({ kind: 'forget', host: 'a', now: NOON }), { message: 'the disk is full' })
+  t.ok(runner.fold.state.hosts.has('a'))
+})
+
+test('a command that this version does not know is passed over in the journal, and refused to whoever sends it', async (t) => {
+  const reports: Report[] = []
+  const runner = await startRunner(openMemoryJournal(), settings, NOON, (report) => reports.push(report))
+  const [step] = await runner.write([{ kind: 'command', data: new TextEncoder().encode('{"kind":"toString"}') }])
+  t.equal(step?.answer, undefined)
+  t.match(reports.at(-1), { kind: 'fault', message: /the command 'toString' is not known/ })
+})

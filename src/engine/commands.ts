@@ -1,0 +1,38 @@
+import type { Command, Millis } from '../model.ts'
+import { forget } from './retire.ts'
+import { count, type Fold, type Obeyed } from './state.ts'
+
+/** A fact about the service itself that the folds must know of; nobody sends it over the API. */
+export interface Started {
+  readonly kind: 'started'
+  readonly now: Millis
+}
+
+type Obey = { readonly [K in Command['kind']]: (fold: Fold, command: Extract<Command, { kind: K }>) => Obeyed }
+
+/** Who obeys which command. */
+const COMMANDS: Obey = {
+  forget,
+}
+
+/** @throws when no such command is known: the journal was written by a newer version. The entry is passed over. */
+export function obey(fold: Fold, command: Command | Started): Obeyed {
+  if (command.kind === 'started') return noteStart(fold, command)
+  if (!Object.hasOwn(COMMANDS, command.kind)) throw new Error(`the command '${command.kind as string}' is not known`)
+  return obeyAs(fold, command.kind, command)
+}
+
+function obeyAs<K extends Command['kind']>(fold: Fold, kind: K, command: Extract<Command, { kind: K }>): Obeyed {
+  return COMMANDS[kind](fold, command)
+}
+
+/** The service was started: what passed since the newest tick was not watched. */
+function noteStart(fold: Fold, { now }: Started): Obeyed {
+  const { state } = fold
+  count(fold, 'starts')
+  if (state.now > 0 && now - state.now > 5000) {
+    state.gaps.push({ from: state.now, to: now })
+    if (state.gaps.length > 10) state.gaps.shift()
+  }
+  return { effects: [], answer: { kind: 'done', value: null } }
+}
