@@ -1,63 +1,81 @@
-import type { Because, Millis, Recipient, AlertFacts } from '../model.ts'
-
-/** Something one recipient is to be told. */
-export interface Item {
-  readonly receiver: string
-  readonly to: Recipient
-  readonly because: Because
-  readonly seq: number
-  readonly facts: AlertFacts
-}
-
-/** How much mail one address got in the last minute, and what had to wait. */
-export interface Purse {
-  sent: Millis[]
-  held: Item[]
-  heldSince: Millis
-}
+import type { Millis } from '../model.ts'
+import type { Item, Mail, Purse } from './state.ts'
 
 const MINUTE = 60_000
 /** What does not fit waits this long, so that one mail can list what comes together. */
 const GATHER = 10_000
+/** So many alerts of one rule in a list are a storm. */
+const STORM = 10
+/** Lists of one storm come at growing distances, up to the longest; after a rest of it, the storm is over. */
+const FIRST_GAP = MINUTE
+const LONGEST_GAP = 15 * MINUTE
 
 export function emptyPurse(): Purse {
-  return { sent: [], held: [], heldSince: 0 }
+  return { sent: [], held: [], heldSince: 0, listed: -Infinity, gap: 0, storm: new Map() }
+}
+
+/** How many single mails a minute one address may get, and how many are left for all. */
+export interface Budget {
+  readonly perMinute: number
+  readonly left: number
 }
 
 /**
- * Spends a mail on an item, or holds it. The last mail of each minute is kept for the list of what does not fit.
+ * Spends mails on what was decided for one address at one instant, or holds it. The last mail of each minute is kept
+ * for the list. More than fits is held whole: half a fleet that fails at once is one mail. So is more of a kind that was
+ * listed lately, while other alerts go out by themselves.
  *
- * @returns whether the item may go out by itself now.
+ * @returns the mails that may go out by themselves now.
  */
-export function offer(purse: Purse, item: Item, perMinute: number, now: Millis): boolean {
+export function offer(purse: Purse, mails: readonly Mail[], budget: Budget, now: Millis): readonly Mail[] {
   forget(purse, now)
-  if (purse.held.length === 0 && purse.sent.length < perMinute - 1) {
-    purse.sent.push(now)
-    return true
-  }
+  const held = new Set(purse.held.map((item) => item.facts.episode))
+  const isCalm = ({ facts }: Item): boolean => !held.has(facts.episode) && !purse.storm.has(facts.rule)
+  const calm = mails.filter((mail) => itemsOf(mail).some(isCalm))
+  const free = Math.min(budget.perMinute - 1 - purse.sent.length, budget.left)
+  const single = calm.length <= free ? calm : []
+  for (const mail of mails) if (!single.includes(mail)) for (const item of itemsOf(mail)) hold(purse, item, now)
+  for (const _ of single) purse.sent.push(now)
+  return single
+}
+
+/** What a mail tells that is new, alert by alert. */
+function itemsOf({ line, because, thread, seq, alerts, news }: Mail): readonly Item[] {
+  return alerts.slice(0, news).map((facts) => ({ line, because, thread, seq, facts }))
+}
+
+function hold(purse: Purse, item: Item, now: Millis): void {
   if (purse.held.length === 0) purse.heldSince = now
   const same = purse.held.findIndex((held) => held.facts.episode === item.facts.episode)
   if (same >= 0) purse.held[same] = after(purse.held[same] as Item, item)
   else purse.held.push(item)
-  return false
 }
 
 /** The newest of two items about one episode. Whoever has not heard that it fired, hears that first of all. */
-export function after(older: Item, item: Item): Item {
+function after(older: Item, item: Item): Item {
   return older.because === 'fired' && item.because === 'severity rose' ? { ...item, because: 'fired' } : item
 }
 
 /** What was held and may go out now, together in one mail. */
 export function release(purse: Purse, perMinute: number, now: Millis): readonly Item[] {
   forget(purse, now)
-  purse.heldSince = Math.min(purse.heldSince, now)
-  if (purse.held.length === 0 || now - purse.heldSince < GATHER || purse.sent.length >= perMinute) return []
-  const items = purse.held
+  const { held, heldSince, listed, gap } = purse
+  if (held.length === 0 || now - heldSince < GATHER || now - listed < gap || purse.sent.length >= perMinute) return []
   purse.held = []
   purse.sent.push(now)
-  return items
+  for (const [rule, items] of Map.groupBy(held, ({ facts }) => facts.rule)) {
+    if (items.length >= STORM || purse.storm.has(rule)) purse.storm.set(rule, now)
+  }
+  purse.listed = now
+  if (purse.storm.size > 0) purse.gap = Math.min(LONGEST_GAP, Math.max(FIRST_GAP, 2 * gap))
+  return held
 }
 
+/** Nothing that is remembered lies ahead of the present: the service's clock may have been set back. */
 function forget(purse: Purse, now: Millis): void {
   purse.sent = purse.sent.filter((at) => at <= now && now - at < MINUTE)
+  purse.heldSince = Math.min(purse.heldSince, now)
+  purse.listed = Math.min(purse.listed, now)
+  for (const [rule, at] of purse.storm) if (at > now || now - at >= LONGEST_GAP) purse.storm.delete(rule)
+  if (purse.storm.size === 0) purse.gap = 0
 }

@@ -1,102 +1,184 @@
-import { createHash } from 'node:crypto'
-import type { Announcement, Because, Effect, EngineConfig, Millis, Notification, Recipient } from '../model.ts'
-import { type Backlog, emptyBacklog, keepBack, readOut } from './backlog.ts'
-import { emptyPurse, type Item, offer, type Purse, release } from './budget.ts'
+import type { Announcement, Because, Effect, Millis } from '../model.ts'
+import { audienceOf, escalationOf } from './audience.ts'
+import { keepBack, readOut } from './backlog.ts'
+import { emptyPurse, offer, release } from './budget.ts'
+import { compose, composeList } from './compose.ts'
+import { type Alerts, flush, groupsOf, heedMutes, isAcknowledged, tellGroup } from './groups.ts'
+import { labelsOf } from './labels.ts'
+import { inForceNow, muteAll } from './mute.ts'
+import type { DispatchPlan } from './plan.ts'
+import { type AlertRef, type Case, type DispatchState, type Item, type Mail, note } from './state.ts'
 
-/** What the second fold remembers: plain data, by address and by episode. */
-export interface DispatchState {
-  readonly purses: Map<string, Purse>
-  readonly backlogs: Map<string, Backlog>
-  /** How many steps of an episode have been announced. */
-  readonly told: Map<string, number>
+/** Cases that are over and stay to be asked about. */
+const KEEP_CLOSED = 300
+const MINUTE = 60_000
+
+/** A step of an alert: whoever is to hear of it is found out, and hears when all that happened with it is known. */
+export function announce(state: DispatchState, plan: DispatchPlan, news: Announcement, ref: AlertRef): void {
+  const one = caseOf(state, news, ref)
+  note(one, { at: news.found, kind: 'judged', reason: `${news.because}: ${news.facts.reason}` })
+  state.dirty = true
+  if (news.because === 'severity rose') one.ack = undefined
+  if (one.quiet || keepBack(state.backlog, news.facts.episode, news.at, news.found)) return
+  tellAll(state, plan, one, news.because, news.found)
 }
 
-export function emptyDispatch(): DispatchState {
-  return { purses: new Map(), backlogs: new Map(), told: new Map() }
-}
-
-/** Decides what each recipient hears of one announcement, now or later. */
-export function announce(state: DispatchState, config: EngineConfig, news: Announcement): Effect[] {
-  const episode = news.facts.episode
-  const seq = state.told.get(episode) ?? 0
-  if (news.because === 'resolved') state.told.delete(episode)
-  else state.told.set(episode, seq + 1)
-  const effects: Effect[] = []
-  for (const { receiver, to } of recipientsOf(config, news.notify)) {
-    const item: Item = { receiver, to, because: news.because, seq, facts: news.facts }
-    if (keepBack(entry(state.backlogs, to.address, emptyBacklog), item, news.at, news.found)) continue
-    effects.push(...tell(state, config, item, news.found))
+function caseOf(state: DispatchState, { facts, notify, found, quiet = false }: Announcement, ref: AlertRef): Case {
+  const known = state.cases.get(facts.episode)
+  const fresh: Case = {
+    facts,
+    ref,
+    notify,
+    firedAt: found,
+    quiet,
+    closed: false,
+    groups: new Set(),
+    muted: undefined,
+    ack: undefined,
+    escalated: 0,
+    sent: 0,
+    suppressed: 0,
+    decisions: [],
   }
-  return effects
+  const one = known ?? fresh
+  one.facts = facts
+  one.notify = notify
+  state.cases.set(facts.episode, one)
+  return one
 }
 
-/**
- * Lets go of what waited, each second.
- *
- * @param isCurrent whether an episode still fires on data of the last minutes.
- */
-export function elapse(
-  state: DispatchState,
-  config: EngineConfig,
-  now: Millis,
-  isCurrent: (episode: string) => boolean,
-): Effect[] {
-  const effects: Effect[] = []
-  for (const backlog of state.backlogs.values()) {
-    const { over, going } = readOut(backlog, now, isCurrent)
-    if (over.length > 0) effects.push(digest(over, 'found in the backlog', now))
-    for (const item of going) effects.push(...tell(state, config, item, now))
+/** An alert is gone without having got better: nobody is told more of it. */
+export function withdraw(state: DispatchState, episode: string, reason: string, now: Millis): void {
+  const one = state.cases.get(episode)
+  if (one === undefined) return
+  one.facts = { ...one.facts, state: 'resolved', resolvedAt: now, reason }
+  note(one, { at: now, kind: 'judged', reason })
+  for (const group of groupsOf(state, one)) group.members.delete(episode)
+  state.dirty = true
+}
+
+/** Who has heard of it before hears of it also when the configuration has changed since. */
+function tellAll(state: DispatchState, plan: DispatchPlan, one: Case, because: Because, now: Millis): void {
+  const labels = labelsOf(one.facts)
+  const lines = new Map(audienceOf(plan, one, labels).map((line) => [line.to.address, line]))
+  for (const group of groupsOf(state, one)) {
+    lines.delete(group.line.to.address)
+    const member = group.members.get(one.facts.episode)
+    if (member !== undefined && (member.news !== 'fired' || because !== 'severity rose')) member.news = because
   }
+  for (const line of lines.values()) tellGroup(state, line, one, labels, because, now)
+}
+
+/** What an entry of the journal led to is known: decides who hears of it now. */
+export function settle(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): Effect[] {
+  if (!state.dirty) return []
+  state.dirty = false
+  muteAll(plan, state, now)
+  return tellDue(state, plan, alerts, now)
+}
+
+/** A second passes: silences end, conversations go on, what waited is let go. */
+export function elapse(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): Effect[] {
+  const inForce = inForceNow(plan, state, now)
+  if (state.dirty || inForce !== state.inForce) muteAll(plan, state, now)
+  state.inForce = inForce
+  state.dirty = false
+  forgetSilences(state, plan, now)
+  escalate(state, plan, now)
+  const effects = [...readBacklog(state, plan, alerts, now), ...tellDue(state, plan, alerts, now)]
   for (const purse of state.purses.values()) {
-    const items = release(purse, config.mailsPerMinute, now)
-    if (items.length === 1) effects.push(single(items[0] as Item, now))
-    else if (items.length > 1) effects.push(digest(items, 'mail budget', now))
+    const items = release(purse, plan.config.mailsPerMinute, now)
+    if (items.length > 0) effects.push(composeList(plan, items, 'mail budget', now))
   }
   return effects
 }
 
-function tell(state: DispatchState, config: EngineConfig, item: Item, now: Millis): Effect[] {
-  const purse = entry(state.purses, item.to.address, emptyPurse)
-  return offer(purse, item, config.mailsPerMinute, now) ? [single(item, now)] : []
-}
-
-/** Each address once, under the first receiver that names it. */
-function recipientsOf(config: EngineConfig, notify: readonly string[]): { receiver: string; to: Recipient }[] {
-  const found = new Map<string, { receiver: string; to: Recipient }>()
-  for (const name of notify) {
-    const receiver = config.receivers.find((one) => one.name === name)
-    for (const to of receiver?.email ?? []) if (!found.has(to.address)) found.set(to.address, { receiver: name, to })
+function tellDue(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): Effect[] {
+  heedMutes(state, now)
+  const mails: Mail[] = []
+  for (const group of state.groups.values()) {
+    const mail = flush(state, group, alerts, now)
+    if (mail !== undefined) mails.push(mail)
+    if (group.members.size === 0) state.groups.delete(group.key)
   }
-  return [...found.values()]
+  closeCases(state)
+  return spend(state, plan, mails, now).map((mail) => compose(plan, mail, now))
 }
 
-function single(item: Item, now: Millis): Effect {
-  const { receiver, to, because, seq, facts } = item
-  const id = `${facts.episode}.${seq}.${hashOf(to.address)}`
-  return effect({ id, receiver, to, at: now, because, kind: 'alert', thread: facts.episode, seq, alerts: [facts] })
+/** The mails that may go out now; machines have no budget, people do. */
+function spend(state: DispatchState, plan: DispatchPlan, mails: readonly Mail[], now: Millis): readonly Mail[] {
+  const { mailsPerMinute, alerting } = plan.config
+  state.sent = state.sent.filter((at) => at <= now && now - at < MINUTE)
+  const byAddress = Map.groupBy(mails, ({ line }) => (line.via === 'email' ? line.to.address : ''))
+  return [...byAddress].flatMap(([address, theirs]) => {
+    if (address === '') return theirs
+    const purse = state.purses.get(address) ?? emptyPurse()
+    state.purses.set(address, purse)
+    const left = alerting.totalPerMinute - state.sent.length
+    const single = offer(purse, theirs, { perMinute: mailsPerMinute, left }, now)
+    for (const _ of single) state.sent.push(now)
+    return single
+  })
 }
 
-function digest(items: readonly Item[], because: Because, now: Millis): Effect {
-  const { receiver, to } = items[0] as Item
-  const word = because === 'mail budget' ? 'list' : 'backlog'
-  const episodes = items.map((item) => `${item.facts.episode}.${item.seq}`)
-  const id = `${word}.${Math.round(now)}.${hashOf([to.address, ...episodes].join('\n'))}`
-  const alerts = items.map((item) => item.facts)
-  return effect({ id, receiver, to, at: now, because, kind: 'digest', thread: id, seq: 0, alerts })
+/** Once a backlog is read: what is over is told in one list, what goes on as any news. */
+function readBacklog(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): Effect[] {
+  const lists = new Map<string, Item[]>()
+  for (const episode of readOut(state.backlog, now)) {
+    const one = state.cases.get(episode)
+    if (one === undefined) continue
+    if (one.facts.state === 'firing' && alerts.isCurrent(one)) tellAll(state, plan, one, 'fired', now)
+    else list(state, plan, one, lists, now)
+  }
+  return [...lists.values()].map((items) => composeList(plan, items, 'found in the backlog', now))
 }
 
-function effect(notification: Notification): Effect {
-  return { id: notification.id, data: JSON.stringify(notification) }
+function list(state: DispatchState, plan: DispatchPlan, one: Case, lists: Map<string, Item[]>, now: Millis): void {
+  const { facts } = one
+  for (const line of audienceOf(plan, one, labelsOf(facts))) {
+    const items = lists.get(line.to.address) ?? []
+    lists.set(line.to.address, items)
+    items.push({ line, because: 'found in the backlog', thread: facts.episode, seq: 0, facts })
+    one.sent++
+    note(one, { at: now, kind: 'notified', reason: 'found in the backlog', to: line.to.address })
+  }
+  if (facts.state === 'resolved') close(state, one)
 }
 
-function hashOf(address: string): string {
-  return createHash('sha256').update(address).digest('hex').slice(0, 12)
+/** Whoever is to hear of what nobody looks after. */
+function escalate(state: DispatchState, plan: DispatchPlan, now: Millis): void {
+  if (!plan.escalates) return
+  for (const one of state.cases.values()) {
+    if (one.quiet || one.facts.state !== 'firing' || one.muted !== undefined || isAcknowledged(one, now)) continue
+    const labels = labelsOf(one.facts)
+    for (const { after, lines } of escalationOf(plan, one, labels).slice(one.escalated)) {
+      if (now - one.firedAt < after) break
+      one.escalated++
+      for (const line of lines) tellGroup(state, line, one, labels, 'escalated', now)
+    }
+  }
 }
 
-function entry<V>(map: Map<string, V>, key: string, create: () => V): V {
-  const known = map.get(key)
-  if (known !== undefined) return known
-  const fresh = create()
-  map.set(key, fresh)
-  return fresh
+/** Cases that are over stay for a while once everybody has heard of it. */
+function closeCases(state: DispatchState): void {
+  for (const one of state.cases.values()) {
+    if (one.facts.state === 'resolved' && !one.closed && groupsOf(state, one).length === 0) close(state, one)
+  }
+}
+
+function close(state: DispatchState, one: Case): void {
+  one.closed = true
+  state.closed.push(one.facts.episode)
+  while (state.closed.length > KEEP_CLOSED) state.cases.delete(state.closed.shift() ?? '')
+}
+
+/** Silences that are over are kept for five days, for whoever asks. */
+const KEEP_SILENCES = 120 * 3_600_000
+
+function forgetSilences(state: DispatchState, plan: DispatchPlan, now: Millis): void {
+  for (const { id, until } of state.silences.values()) {
+    if (now - until < KEEP_SILENCES) continue
+    state.silences.delete(id)
+    plan.silences.delete(id)
+  }
 }

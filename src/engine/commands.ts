@@ -1,3 +1,4 @@
+import { acknowledge, addSilence, expireSilence } from '../dispatch/commands.ts'
 import type { Command, Millis } from '../model.ts'
 import { forget } from './retire.ts'
 import { count, type Fold, type Obeyed } from './state.ts'
@@ -13,6 +14,10 @@ type Obey = { readonly [K in Command['kind']]: (fold: Fold, command: Extract<Com
 /** Who obeys which command. */
 const COMMANDS: Obey = {
   forget,
+  silence: ({ state }, { silence }) => ({ effects: [], answer: addSilence(state.dispatch, silence) }),
+  expire: ({ state }, { id, now }) => ({ effects: [], answer: expireSilence(state.dispatch, id, now) }),
+  acknowledge: ({ state }, { episode, ack, now }) => ({ effects: [], answer: acknowledge(state.dispatch, episode, ack, now) }),
+  unacknowledge: ({ state }, { episode, now }) => ({ effects: [], answer: acknowledge(state.dispatch, episode, undefined, now) }),
 }
 
 /** @throws when no such command is known: the journal was written by a newer version. The entry is passed over. */

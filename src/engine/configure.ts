@@ -1,4 +1,5 @@
 import { copySeries, createStore, type Layout, type Store } from '../aggregate/store.ts'
+import { createDispatchPlan } from '../dispatch/plan.ts'
 import { type Effect, type EngineConfig, OWN_RULES, type Rule, SEP } from '../model.ts'
 import { dropSeries } from './hosts.ts'
 import { concerns, countMetricName, createPlan, type Plan } from './plan.ts'
@@ -13,6 +14,8 @@ export function configure(fold: Fold, config: EngineConfig): readonly Effect[] {
   const before = fold.plan
   fold.state.config = config
   fold.plan = createPlan(config)
+  fold.dispatchPlan = createDispatchPlan(config)
+  fold.state.dispatch.dirty = true
   const names = config.metrics.map(({ name }) => name)
   const regrouped = new Set(names.filter((name) => isRegrouped(name, before, fold.plan)))
   for (const host of fold.state.hosts.values()) dropUnknown(fold, host, regrouped)

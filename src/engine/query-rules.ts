@@ -9,15 +9,19 @@ import { durationText } from './words.ts'
 /** Most series that one rule is shown with. */
 const MOST = 200
 
-/** Every rule with what its newest windows said, and what the next one waits for. */
-export function rulesView(fold: Fold): readonly RuleView[] {
+/**
+ * Every rule with what its newest windows said, and what the next one waits for.
+ *
+ * @param only a host, to be shown alone with all its series.
+ */
+export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
   const windows = [...fold.plan.metrics.values()].flatMap((metric) => metric.rules)
   const shown = windows.map((plan) => ({
     name: plan.rule.name,
     kind: plan.rule.kind,
     severity: plan.rule.severity,
     notify: plan.rule.notify,
-    last: lastVerdicts(fold, plan),
+    last: lastVerdicts(fold, plan, only),
     waitingFor: waitingFor(fold, plan),
   }))
   const absences = fold.plan.absences.map((rule) => ({
@@ -25,7 +29,7 @@ export function rulesView(fold: Fold): readonly RuleView[] {
     kind: rule.kind,
     severity: rule.severity,
     notify: rule.notify,
-    last: [...fold.state.hosts.values()].filter((host) => concerns(rule, host.name)).slice(0, MOST).map((host) => ({
+    last: hostsOf(fold, only).filter((host) => concerns(rule, host.name)).slice(0, MOST).map((host) => ({
       host: host.name,
       labels: {},
       value: Math.round((fold.state.now - host.lastSeen) / 1000),
@@ -38,10 +42,16 @@ export function rulesView(fold: Fold): readonly RuleView[] {
   return [...shown, ...absences]
 }
 
-function* seriesOf(fold: Fold, plan: WindowPlan): Generator<{ host: Host; id: number; slot: number; store: Store }> {
+function hostsOf({ state }: Fold, only?: string): readonly Host[] {
+  if (only === undefined) return [...state.hosts.values()]
+  const host = state.hosts.get(only)
+  return host === undefined ? [] : [host]
+}
+
+function* seriesOf(fold: Fold, plan: WindowPlan, only?: string): Generator<{ host: Host; id: number; slot: number; store: Store }> {
   const store = fold.state.stores.get(plan.metric.name)
   if (store === undefined) return
-  for (const host of fold.state.hosts.values()) {
+  for (const host of hostsOf(fold, only)) {
     if (!concerns(plan.rule, host.name)) continue
     for (const [id, slot] of host.series) {
       if (fold.state.keys.infos[id]?.metric === plan.metric.name) yield { host, id, slot, store }
@@ -49,9 +59,9 @@ function* seriesOf(fold: Fold, plan: WindowPlan): Generator<{ host: Host; id: nu
   }
 }
 
-function lastVerdicts(fold: Fold, plan: WindowPlan): RuleView['last'] {
+function lastVerdicts(fold: Fold, plan: WindowPlan, only?: string): RuleView['last'] {
   const verdicts: RuleView['last'][number][] = []
-  for (const { host, id, slot, store } of seriesOf(fold, plan)) {
+  for (const { host, id, slot, store } of seriesOf(fold, plan, only)) {
     if (verdicts.length >= MOST) break
     const end = Math.floor(judgedOf(store, slot, plan.slow) / plan.every) * plan.every
     verdicts.push({ host: host.name, ...lookAt(fold, watchedOf(fold, host, id), plan, end) })

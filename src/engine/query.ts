@@ -1,4 +1,5 @@
-import type { AlertView, HostDetail, HostView, Millis, Query } from '../model.ts'
+import type { Case } from '../dispatch/state.ts'
+import type { AlertView, HostDetail, HostView, Millis, Query, SilenceView, WhyView } from '../model.ts'
 import { aggregateOf, hostDetail } from './query-window.ts'
 import { rulesView } from './query-rules.ts'
 import type { Alert, Fold, Host } from './state.ts'
@@ -12,8 +13,40 @@ export function answer(fold: Fold, query: Query): unknown {
   }
   if (query.kind === 'aggregate') return aggregateOf(fold, query)
   if (query.kind === 'rules') return rulesView(fold)
-  const alerts = allAlerts(fold).map(alertView)
-  return query.kind === 'alerts' ? alerts : (alerts.find((alert) => isMeant(alert, query.episode)) ?? null)
+  if (query.kind === 'silences') return silencesView(fold)
+  if (query.kind === 'why') return whyView(fold, query)
+  const alerts = allAlerts(fold).map((alert) => alertView(fold, alert))
+  if (query.kind === 'alerts') return alerts
+  const found = alerts.find((alert) => isMeant(alert, query.episode))
+  return found === undefined ? null : { ...found, decisions: caseOf(fold, found)?.decisions ?? [] }
+}
+
+/** What a rule says of a host now, and what became of it. */
+function whyView(fold: Fold, { rule: name, host: hostName }: Query & { kind: 'why' }): WhyView | null {
+  const rule = rulesView(fold, hostName).find((one) => one.name === name)
+  if (rule === undefined) return null
+  const host = fold.state.hosts.get(hostName)
+  const alerts = allAlerts(fold).filter((alert) => alert.rule === name && alert.host === hostName)
+  return {
+    rule,
+    host: host === undefined ? null : hostView(fold, host),
+    verdicts: rule.last,
+    alerts: alerts.map((alert) => alertView(fold, alert)).map((view) => ({ ...view, decisions: caseOf(fold, view)?.decisions ?? [] })),
+  }
+}
+
+function silencesView(fold: Fold): readonly SilenceView[] {
+  const { dispatch, now } = fold.state
+  const muted = [...dispatch.cases.values()].flatMap(({ muted: by, facts }) => (by?.by === 'silence' && facts.state === 'firing' ? [by.id] : []))
+  const views = [...dispatch.silences.values()].map((silence): SilenceView => {
+    const state = now < silence.from ? 'pending' : now < silence.until ? 'active' : 'expired'
+    return { ...silence, state, mutes: state === 'active' ? muted.filter((id) => id === silence.id).length : 0 }
+  })
+  return views.toReversed()
+}
+
+function caseOf(fold: Fold, { episode = '' }: Pick<AlertView, 'episode'>): Case | undefined {
+  return fold.state.dispatch.cases.get(episode)
 }
 
 /** An episode is found by its id, or by the code that the mail names. */
@@ -52,7 +85,7 @@ function hostView(fold: Fold, host: Host): HostView {
   }
 }
 
-function alertView(alert: Alert): AlertView {
+function alertView(fold: Fold, alert: Alert): AlertView {
   const { rule, host, labels, life, severity, at, value, bound, unit, reason, transitions, episode, code } = alert
   const fired = life.state === 'pending' ? {} : { episode, code, firedAt: life.firedAt }
   const noData: Millis | undefined = life.state === 'firing' || life.state === 'recovering' ? life.noDataSince : undefined
@@ -73,6 +106,16 @@ function alertView(alert: Alert): AlertView {
     unit,
     reason,
     ...(noData === undefined ? {} : { noDataSince: noData }),
+    ...heardOf(fold, episode),
     transitions,
   }
+}
+
+/** How the dispatcher sees an alert. */
+function heardOf(fold: Fold, episode: string): Pick<AlertView, 'muted' | 'ack' | 'sent' | 'suppressed'> {
+  const one = caseOf(fold, { episode })
+  if (one === undefined) return {}
+  const { muted, ack, sent, suppressed } = one
+  const isAcknowledged = ack !== undefined && fold.state.now < ack.until
+  return { ...(muted === undefined ? {} : { muted }), ...(isAcknowledged ? { ack } : {}), sent, suppressed }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { advance, type Change, type Finding, type Patience } from '../alert/lifecycle.ts'
-import { announce } from '../dispatch/step.ts'
+import { announce, withdraw } from '../dispatch/step.ts'
 import type { AlertFacts, Announcement, Effect, Ended, Millis, Unit } from '../model.ts'
 import { type Alert, count, type Fold, type State } from './state.ts'
 
@@ -57,16 +57,17 @@ export function raise(
   alerts.set(id, alert)
   alert.life = life
   alert.notify = subject.notify
+  alert.source = subject.source
   alert.ruleLabels = subject.ruleLabels ?? {}
   alert.subject = subject.subject
   alert.body = subject.body
   describe(alert, found)
   if (change === undefined) return []
-  return tell(fold, alerts, id, alert, change, subject.source)
+  return tell(fold, alerts, id, alert, change)
 }
 
 function newAlert(subject: Subject, life: Alert['life']): Alert {
-  const { rule, host, key, labels, metric, unit, what, notify } = subject
+  const { rule, host, key, labels, metric, unit, what, source, notify } = subject
   return {
     rule,
     host,
@@ -75,6 +76,7 @@ function newAlert(subject: Subject, life: Alert['life']): Alert {
     metric,
     unit,
     what,
+    source,
     life,
     episode: '',
     code: '',
@@ -110,9 +112,8 @@ function tell(
   id: string,
   alert: Alert,
   change: Change,
-  source: string,
 ): readonly Effect[] {
-  const { state, plan } = fold
+  const { state } = fold
   if (change.because === 'fired') mint(alert)
   count(fold, `transitions:${change.to}`)
   alert.transitions.push({ to: change.to, at: alert.at, reason: alert.reason })
@@ -122,15 +123,18 @@ function tell(
     state.resolved.push(alert)
     if (state.resolved.length > KEEP_RESOLVED) state.resolved.shift()
   }
-  if (change.because === undefined || alert.mass !== undefined) return []
+  if (change.because === undefined) return []
   const news: Announcement = {
     because: change.because,
     at: alert.at,
     found: state.now,
     notify: alert.notify,
-    facts: factsOf(fold, alert, source),
+    facts: factsOf(fold, alert),
+    quiet: alert.mass !== undefined,
   }
-  return announce(state.dispatch, plan.config, news)
+  const host = alerts === state.alerts ? null : alert.host
+  announce(state.dispatch, fold.dispatchPlan, news, { host, id })
+  return []
 }
 
 /** When the newest episode of a rule on a series ended, as far as it is remembered; -Infinity without one. */
@@ -153,8 +157,9 @@ function codeOf(digest: Uint8Array): string {
   return [...digest.subarray(12, 17)].map((byte) => alphabet[byte % alphabet.length]).join('')
 }
 
-function factsOf(fold: Fold, alert: Alert, source: string): AlertFacts {
-  const { rule, host, labels, what, metric, unit, episode, code, value, bound, clear, at, reason, life } = alert
+/** What a mail can say of an alert as it is now. */
+export function factsOf(fold: Fold, alert: Alert): AlertFacts {
+  const { rule, host, labels, what, metric, unit, episode, code, value, bound, clear, at, reason, source, life } = alert
   const from = life.since - 3_600_000
   return {
     episode,
@@ -192,7 +197,7 @@ export function endAlert(
   reason: string,
 ): readonly Effect[] {
   const alert = finish(alerts, id, at, reason)
-  return alert === undefined ? [] : tell(fold, alerts, id, alert, { to: 'resolved', because: 'resolved' }, '')
+  return alert === undefined ? [] : tell(fold, alerts, id, alert, { to: 'resolved', because: 'resolved' })
 }
 
 /**
@@ -210,7 +215,8 @@ export function closeAlert(
   const alert = finish(alerts, id, fold.state.now, `${ended}: ${reason}`)
   if (alert === undefined) return undefined
   alert.ended = ended
-  tell(fold, alerts, id, alert, { to: 'resolved' }, '')
+  tell(fold, alerts, id, alert, { to: 'resolved' })
+  withdraw(fold.state.dispatch, alert.episode, alert.reason, fold.state.now)
   return alert
 }
 

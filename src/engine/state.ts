@@ -2,7 +2,8 @@ import type { Skew } from '../aggregate/skew.ts'
 import type { Source } from '../aggregate/sources.ts'
 import type { Store } from '../aggregate/store.ts'
 import type { Life } from '../alert/lifecycle.ts'
-import { type DispatchState, emptyDispatch } from '../dispatch/step.ts'
+import type { DispatchPlan } from '../dispatch/plan.ts'
+import { type DispatchState, emptyDispatch } from '../dispatch/state.ts'
 import type { AlertState, CommandAnswer, Effect, Ended, EngineConfig, Millis, Severity, Unit } from '../model.ts'
 import type { Plan } from './plan.ts'
 
@@ -90,6 +91,8 @@ export interface Alert {
   readonly metric: string
   readonly unit: Unit
   readonly what: string
+  /** The source that its host was heard through last. */
+  source: string
   life: Life
   episode: string
   code: string
@@ -114,6 +117,7 @@ export interface Alert {
 export interface Fold {
   readonly state: State
   plan: Plan
+  dispatchPlan: DispatchPlan
   readonly tallies: Map<string, number>
 }
 

@@ -1,11 +1,14 @@
 import { decodeFrame } from '../extract/frame.ts'
 import { ALERTING, type Command, type CommandAnswer, type Effect, type EngineConfig, type Entry, type Tick } from '../model.ts'
+import { createDispatchPlan } from '../dispatch/plan.ts'
+import { settle } from '../dispatch/step.ts'
 import { foldBatch } from './batch.ts'
 import { obey, type Started } from './commands.ts'
 import { configure } from './configure.ts'
 import { emptyState, type Fold, type State } from './state.ts'
 import { foldTick } from './tick.ts'
 import { createPlan } from './plan.ts'
+import { alertsOf } from './told.ts'
 
 /** What one entry led to. */
 export interface Step {
@@ -22,7 +25,8 @@ const NOTHING: Step = { effects: [], duplicate: false, known: 0, refused: 0, mor
 
 /** A fold over a state; a new one begins with the configuration that comes with the first `config` entry. */
 export function createFold(state: State = emptyState()): Fold {
-  return { state, plan: createPlan({ ...EMPTY, ...state.config }), tallies: new Map() }
+  const config = { ...EMPTY, ...state.config }
+  return { state, plan: createPlan(config), dispatchPlan: createDispatchPlan(config), tallies: new Map() }
 }
 
 /**
@@ -30,11 +34,17 @@ export function createFold(state: State = emptyState()): Fold {
  * no clock, no chance, nothing but the state and the entry.
  */
 export function step(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Step {
-  if (entry.kind === 'batch') return { ...NOTHING, ...foldBatch(fold, decodeFrame(entry.data)) }
+  const { state } = fold
+  const result = { ...NOTHING, ...foldEntry(fold, entry) }
+  return { ...result, effects: [...result.effects, ...settle(state.dispatch, fold.dispatchPlan, alertsOf(fold), state.now)] }
+}
+
+function foldEntry(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Partial<Step> {
+  if (entry.kind === 'batch') return foldBatch(fold, decodeFrame(entry.data))
   const value: unknown = JSON.parse(new TextDecoder().decode(entry.data))
-  if (entry.kind === 'tick') return { ...NOTHING, ...foldTick(fold, value as Tick) }
-  if (entry.kind === 'config') return { ...NOTHING, effects: configure(fold, { ...EMPTY, ...(value as EngineConfig) }) }
-  return { ...NOTHING, ...obey(fold, value as Command | Started) }
+  if (entry.kind === 'tick') return foldTick(fold, value as Tick)
+  if (entry.kind === 'config') return { effects: configure(fold, { ...EMPTY, ...(value as EngineConfig) }) }
+  return obey(fold, value as Command | Started)
 }
 
 /** The entry data of everything but a batch. */

@@ -7,6 +7,7 @@ import { measureFlows } from './flows.ts'
 import { rewind } from './rewind.ts'
 import type { Fold } from './state.ts'
 import { judgeDue } from './sweep.ts'
+import { alertsOf } from './told.ts'
 import { watchAll } from './watch.ts'
 
 /** A pause of a source is looked into once, after this long. */
@@ -16,9 +17,6 @@ const MOST_PER_TICK = 2000
 /** A clock that goes back by more than this was wrong, and with it what was dated by it. */
 const SET_BACK = 60_000
 
-/** An alert of which nothing was heard for this long is no news. */
-const STALE = 15 * 60_000
-
 export interface TickResult {
   readonly effects: readonly Effect[]
   /** More is due than fits one tick; another one with the same time goes on. */
@@ -27,7 +25,7 @@ export interface TickResult {
 
 /** A second passes: clocks move, what is due is judged, and what waited is told. */
 export function foldTick(fold: Fold, tick: Tick): TickResult {
-  const { state, plan } = fold
+  const { state } = fold
   const isNew = tick.now !== state.now
   const effects: Effect[] = []
   if (isNew) {
@@ -42,19 +40,8 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
   const judged: Judged = { cost: 0, effects: [] }
   const more = judgeDue(fold, judged)
   effects.push(...judged.effects)
-  if (isNew) effects.push(...elapse(state.dispatch, plan.config, tick.now, (episode) => isCurrent(fold, episode)))
+  if (isNew) effects.push(...elapse(state.dispatch, fold.dispatchPlan, alertsOf(fold), tick.now))
   return { effects, more }
-}
-
-/** Whether an episode still fires, on data of the last minutes. */
-function isCurrent(fold: Fold, episode: string): boolean {
-  for (const { alerts } of fold.state.hosts.values()) {
-    for (const { life, at, episode: known } of alerts.values()) {
-      if (known !== episode) continue
-      return life.state !== 'pending' && life.state !== 'resolved' && fold.state.now - at < STALE
-    }
-  }
-  return false
 }
 
 /** Moves the clocks of all sources; tells whether observed time grew anywhere. */

@@ -169,6 +169,8 @@ export interface Announcement {
   readonly found: Millis
   readonly notify: readonly string[]
   readonly facts: AlertFacts
+  /** Another alert tells of it. */
+  readonly quiet?: boolean
 }
 
 /** The way a notification leaves. */

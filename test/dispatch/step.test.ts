@@ -1,5 +1,7 @@
 import { test } from 'tap'
-import { announce, type DispatchState, elapse, emptyDispatch } from '../../src/dispatch/step.ts'
+import { createDispatchPlan } from '../../src/dispatch/plan.ts'
+import { type DispatchState, emptyDispatch } from '../../src/dispatch/state.ts'
+import { announce, elapse, settle } from '../../src/dispatch/step.ts'
 import type { AlertFacts, Announcement, EngineConfig, Effect, Notification } from '../../src/model.ts'
 import { config } from '../helpers/play.ts'
 
@@ -48,6 +50,8 @@ interface Desk {
 /** The second fold, with a line for each mail: second, address, reason, episodes. */
 function createDesk(settings: EngineConfig = SETTINGS): Desk {
   const state = emptyDispatch()
+  const plan = createDispatchPlan(settings)
+  const alerts = { facts: () => undefined, isCurrent: () => true }
   const told: string[] = []
   const mails: Notification[] = []
   const ids = new Set<string>()
@@ -65,10 +69,12 @@ function createDesk(settings: EngineConfig = SETTINGS): Desk {
     told,
     mails,
     say(episode, because, now, { at = now, notify = ['ops'] } = {}) {
-      send(announce(state, settings, { because, at, found: now, notify, facts: facts(episode, because === 'resolved' ? 'resolved' : 'firing') }))
+      const news = { because, at, found: now, notify, facts: facts(episode, because === 'resolved' ? 'resolved' : 'firing') }
+      announce(state, plan, news, { host: episode, id: 'cpu-high' })
+      send(settle(state, plan, alerts, now))
     },
     wait(from, to) {
-      for (let now = from; now <= to; now += S) send(elapse(state, settings, now, () => true))
+      for (let now = from; now <= to; now += S) send(elapse(state, plan, alerts, now))
     },
   }
 }
@@ -86,7 +92,7 @@ test('the mails of an episode are numbered and share a thread', async (t) => {
   desk.say('web-1', 'severity rose', START + MIN)
   desk.say('web-1', 'resolved', START + 2 * MIN)
   t.strictSame(desk.mails.map(({ seq, thread }) => [seq, thread]), [[0, 'web-1'], [1, 'web-1'], [2, 'web-1']])
-  t.equal(desk.state.told.size, 0, 'and nothing is kept of it')
+  t.equal(desk.state.groups.size, 0, 'and the conversation is over')
 })
 
 test('within any minute nobody gets more than five mails, and nothing is left out', async (t) => {

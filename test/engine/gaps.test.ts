@@ -140,7 +140,7 @@ test('a window without an end in the ring is one step, however long the pause wa
   const began = performance.now()
   later.until(later.now() + 5 * MINUTE, every(TEN, (now) => later.post([event('web-1', now, { cpu: 0.1 })])))
   t.ok(performance.now() - began < 2000)
-  t.strictSame(reasons(later).sort(), ['web-1 resolved', 'web-1 resolved'])
+  t.strictSame(reasons(later).filter((one) => !one.includes('repeat')), ['web-1 resolved', 'web-1 resolved'])
 })
 
 test('a backlog that is read a hundred times faster than it came about tells the same episodes', async (t) => {

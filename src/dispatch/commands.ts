@@ -1,0 +1,43 @@
+import type { Acknowledgement, CommandAnswer, Millis, Silence } from '../model.ts'
+import { type Case, type DispatchState, note } from './state.ts'
+
+/** So many silences are kept, over ones included. */
+const MOST_SILENCES = 1000
+
+/** Sets a silence, or changes the one of the same id. */
+export function addSilence(state: DispatchState, silence: Silence): CommandAnswer {
+  if (!state.silences.has(silence.id) && state.silences.size >= MOST_SILENCES) {
+    return { kind: 'refused', code: 'too-many', value: MOST_SILENCES }
+  }
+  state.silences.set(silence.id, silence)
+  state.dirty = true
+  return { kind: 'done', value: silence }
+}
+
+/** Ends a silence; ending it once more changes nothing. */
+export function expireSilence(state: DispatchState, id: string, now: Millis): CommandAnswer {
+  const known = state.silences.get(id)
+  if (known === undefined) return { kind: 'refused', code: 'unknown-silence', value: id }
+  const until = Math.min(known.until, Math.max(now, known.from))
+  const silence = until === known.until ? known : { ...known, until }
+  state.silences.set(id, silence)
+  state.dirty = true
+  return { kind: 'done', value: silence }
+}
+
+/** Somebody looks after an alert, or nobody does any more. */
+export function acknowledge(state: DispatchState, episode: string, ack: Acknowledgement | undefined, now: Millis): CommandAnswer {
+  const one = findCase(state, episode)
+  if (one === undefined) return { kind: 'refused', code: 'unknown-episode', value: episode }
+  const words = ack === undefined ? 'nobody looks after it any more' : `${ack.author} looks after it: ${ack.note}`
+  one.ack = ack
+  note(one, { at: now, kind: 'acknowledged', reason: words })
+  return { kind: 'done', value: { episode: one.facts.episode, code: one.facts.code, rule: one.facts.rule, host: one.facts.host } }
+}
+
+/** An open episode, by its id or its code. */
+function findCase(state: DispatchState, episode: string): Case | undefined {
+  const known = state.cases.get(episode)
+  if (known !== undefined) return known.facts.state === 'firing' ? known : undefined
+  return [...state.cases.values()].find(({ facts }) => facts.state === 'firing' && facts.code === episode.toUpperCase())
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import type { Because, Effect, Millis, Notification } from '../model.ts'
+import { withoutPicture } from './groups.ts'
+import type { DispatchPlan } from './plan.ts'
+import type { Item, Line, Mail } from './state.ts'
+
+/** A mail as the outbox keeps it; its id follows from what it says and to whom, so that a replay finds the same. */
+export function compose(plan: DispatchPlan, mail: Mail, now: Millis): Effect {
+  const { because, thread, seq, alerts, news, lead, nextAt } = mail
+  return effect({
+    id: `${thread}.${seq}.${hashOf(mail.line.to.address)}`,
+    ...toWhom(plan, mail.line),
+    at: now,
+    because,
+    kind: 'alert',
+    thread,
+    seq,
+    alerts,
+    ...(news === alerts.length ? {} : { news }),
+    ...(lead === undefined ? {} : { lead }),
+    ...(nextAt === undefined ? {} : { nextAt }),
+  })
+}
+
+/** What was held, as one list; a single alert is told as if it had not been held. */
+export function composeList(plan: DispatchPlan, items: readonly Item[], because: Because, now: Millis): Effect {
+  const [first, ...more] = items as readonly [Item, ...Item[]]
+  if (more.length === 0 && because === 'mail budget') {
+    const { line, thread, seq, facts } = first
+    return compose(plan, { line, because: first.because, thread, seq, alerts: [facts], news: 1, lead: undefined, nextAt: undefined }, now)
+  }
+  const word = because === 'mail budget' ? 'list' : 'backlog'
+  const episodes = items.map((item) => `${item.facts.episode}.${item.seq}`)
+  const id = `${word}.${Math.round(now)}.${hashOf([first.line.to.address, ...episodes].join('\n'))}`
+  const alerts = items.map((item) => withoutPicture(item.facts))
+  return effect({ id, ...toWhom(plan, first.line), at: now, because, kind: 'digest', thread: id, seq: 0, alerts })
+}
+
+function toWhom(plan: DispatchPlan, { receiver, via, to }: Line): Pick<Notification, 'receiver' | 'via' | 'to' | 'zone' | 'templates'> {
+  const known = plan.receivers.get(receiver)
+  const { zone, subject, body } = known ?? {}
+  const templates = { ...(subject === undefined ? {} : { subject }), ...(body === undefined ? {} : { body }) }
+  return {
+    receiver,
+    to,
+    ...(via === 'email' ? {} : { via }),
+    ...(zone === undefined ? {} : { zone }),
+    ...(Object.keys(templates).length === 0 ? {} : { templates }),
+  }
+}
+
+function effect(notification: Notification): Effect {
+  return { id: notification.id, data: JSON.stringify(notification) }
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
+}

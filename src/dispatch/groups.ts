@@ -1,0 +1,208 @@
+import type { AlertFacts, Because, Millis } from '../model.ts'
+import { type Labels, valuesOf } from './labels.ts'
+import { mutedText } from './mute.ts'
+import { type Case, type DispatchState, type Group, type Line, type Mail, type Member, note } from './state.ts'
+
+/** How the first fold sees an alert now. */
+export interface Alerts {
+  /** Undefined when it is not open any more. */
+  facts(one: Case): AlertFacts | undefined
+  /** Whether it still fires, on data of the last minutes. */
+  isCurrent(one: Case): boolean
+}
+
+/** Alerts beside the news that one mail lists. */
+const MOST_OTHERS = 500
+/** What several news of one mail are called: the first of these. */
+const RANK: readonly Because[] = [
+  'severity rose',
+  'fired',
+  'escalated',
+  'silence ended',
+  'flapping started',
+  'flapping stopped',
+  'resolved',
+]
+
+/** Lets an address hear something of an alert, in the conversation that it belongs to. */
+export function tellGroup(state: DispatchState, line: Line, one: Case, labels: Labels, news: Because, now: Millis): void {
+  const { episode } = one.facts
+  const key = `${line.to.address}\n${valuesOf(labels, line.grouping.by)}\n${line.grouping.by.join(' ')}`
+  const known = state.groups.get(key)
+  const group = known ?? newGroup(key, line, episode, now)
+  state.groups.set(key, group)
+  one.groups.add(key)
+  group.line = line
+  const member = group.members.get(episode) ?? { told: false, news: undefined, wasMuted: undefined }
+  group.members.set(episode, member)
+  // Whoever has not heard yet that it fired, hears that first of all.
+  if (member.news !== 'fired' || news !== 'severity rose') member.news = news
+}
+
+function newGroup(key: string, line: Line, thread: string, now: Millis): Group {
+  return { key, line, thread, seq: 0, lead: undefined, members: new Map(), since: now, lastSent: undefined, repeats: 0 }
+}
+
+/** The conversations in which an address has heard of an alert, or is to hear of it. */
+export function groupsOf(state: DispatchState, one: Case): readonly Group[] {
+  const groups = [...one.groups].flatMap((key) => state.groups.get(key) ?? [])
+  return groups.filter((group) => group.members.has(one.facts.episode))
+}
+
+/** Notes what is kept from being told, and calls what was kept from it news once nothing does any more. */
+export function heedMutes(state: DispatchState, now: Millis): void {
+  for (const group of state.groups.values()) {
+    for (const [episode, member] of group.members) {
+      const one = state.cases.get(episode)
+      if (one === undefined) continue
+      if (one.muted === undefined) unmute(one, member)
+      else mute(group, one, member, now)
+    }
+  }
+}
+
+function mute(group: Group, one: Case, member: Member, now: Millis): void {
+  const { muted } = one
+  if (muted === undefined || (muted.by === 'inhibition' && member.news === undefined)) return
+  const text = mutedText(muted)
+  if (member.news !== undefined && member.wasMuted !== text) {
+    one.suppressed++
+    note(one, { at: now, kind: 'suppressed', reason: `'${member.news}' is not told: ${text}`, to: group.line.to.address })
+  }
+  member.wasMuted = text
+}
+
+function unmute(one: Case, member: Member): void {
+  if (member.wasMuted === undefined || one.facts.state !== 'firing') return
+  if (member.news === undefined || member.news === 'fired') member.news = 'silence ended'
+}
+
+/**
+ * What an address is to hear of a conversation now, in the order of Alertmanager's questions: is something new, is it
+ * over, has it gone on for long?
+ */
+export function flush(state: DispatchState, group: Group, alerts: Alerts, now: Millis): Mail | undefined {
+  holdBack(group, now)
+  forgetUntold(state, group, now)
+  const told = [...group.members].flatMap(([episode, member]) => {
+    const one = state.cases.get(episode)
+    return one === undefined || one.muted !== undefined || member.news === undefined ? [] : [{ one, member, news: member.news }]
+  })
+  if (told.length > 0) return isTime(group, told, now) ? tellNews(state, group, told, alerts, now) : undefined
+  const again = isRepeatDue(group, now) ? firingOf(state, group, now) : []
+  return again.length === 0 ? undefined : tellAgain(group, again, alerts, now)
+}
+
+/** Nothing that is remembered lies ahead of the present: the service's clock may have been set back. */
+function holdBack(group: Group, now: Millis): void {
+  group.since = Math.min(group.since, now)
+  if (group.lastSent !== undefined) group.lastSent = Math.min(group.lastSent, now)
+}
+
+/** What came and went before anybody was told is not told, unless nothing but the moment kept it from being told. */
+function forgetUntold(state: DispatchState, group: Group, now: Millis): void {
+  for (const [episode, member] of group.members) {
+    const one = state.cases.get(episode)
+    if (one !== undefined && (one.facts.state === 'firing' || member.told)) continue
+    const why = member.wasMuted ?? (group.line.grouping.wait > 0 ? 'it was over before its group was told' : undefined)
+    if (one !== undefined && why === undefined) continue
+    group.members.delete(episode)
+    if (one === undefined || why === undefined) continue
+    note(one, { at: now, kind: 'suppressed', reason: `nothing is told of it: ${why}`, to: group.line.to.address })
+  }
+}
+
+interface News {
+  readonly one: Case
+  readonly member: Member
+  readonly news: Because
+}
+
+function isTime({ line, since, lastSent }: Group, told: readonly News[], now: Millis): boolean {
+  if (told.some(({ news }) => news === 'severity rose')) return true
+  return lastSent === undefined ? now - since >= line.grouping.wait : now - lastSent >= line.grouping.interval
+}
+
+/** When an unchanged conversation is gone on with; undefined for never. */
+function repeatAt({ line: { repeat }, lastSent, repeats }: Group): Millis | undefined {
+  if (lastSent === undefined || repeat.first === 0) return undefined
+  return lastSent + Math.min(repeat.most, repeat.first * 2 ** repeats)
+}
+
+function isRepeatDue(group: Group, now: Millis): boolean {
+  const at = repeatAt(group)
+  return at !== undefined && now >= at
+}
+
+/** What still fires and was told, and nobody looks after. */
+function firingOf(state: DispatchState, group: Group, now: Millis): readonly Case[] {
+  return [...group.members].flatMap(([episode, member]) => {
+    const one = state.cases.get(episode)
+    if (one === undefined || !member.told || one.facts.state !== 'firing' || one.muted !== undefined) return []
+    return isAcknowledged(one, now) && group.line.via !== 'alertmanager' ? [] : [one]
+  })
+}
+
+export function isAcknowledged({ ack }: Case, now: Millis): boolean {
+  return ack !== undefined && now < ack.until
+}
+
+function tellNews(state: DispatchState, group: Group, told: readonly News[], alerts: Alerts, now: Millis): Mail {
+  const because = RANK.find((reason) => told.some(({ news }) => news === reason)) ?? 'fired'
+  const ordered = told.toSorted((a, b) => RANK.indexOf(a.news) - RANK.indexOf(b.news))
+  const facts = ordered.map(({ one, member }) => factsOf(one, alerts, member.wasMuted))
+  const fresh = new Set(told.map(({ one }) => one))
+  for (const { one, member } of told) {
+    member.told = true
+    member.news = undefined
+    member.wasMuted = undefined
+    if (one.facts.state === 'resolved') group.members.delete(one.facts.episode)
+  }
+  if (because !== 'resolved') group.repeats = 0
+  const others = group.line.via === 'alertmanager' ? [] : firingOf(state, group, now).filter((one) => !fresh.has(one))
+  const rest = others.slice(0, MOST_OTHERS).map((one) => factsOf(one, alerts))
+  for (const one of fresh) count(one, group, because, now)
+  return write(group, because, [...facts, ...rest.map(withoutPicture)], facts.length, now)
+}
+
+function tellAgain(group: Group, again: readonly Case[], alerts: Alerts, now: Millis): Mail {
+  const facts = again.map((one) => factsOf(one, alerts))
+  for (const one of again) count(one, group, 'repeat interval elapsed', now)
+  group.repeats++
+  return write(group, 'repeat interval elapsed', facts, facts.length, now)
+}
+
+function count(one: Case, { line }: Group, because: Because, now: Millis): void {
+  one.sent++
+  note(one, { at: now, kind: 'notified', reason: because, to: line.to.address })
+}
+
+function factsOf(one: Case, alerts: Alerts, wasMuted?: string): AlertFacts {
+  const now = one.facts.state === 'firing' ? alerts.facts(one) : undefined
+  const { sent, suppressed, ack } = one
+  return {
+    ...(now ?? one.facts),
+    ...(one.facts.picture === undefined ? {} : { picture: one.facts.picture }),
+    sent,
+    suppressed,
+    ...(wasMuted === undefined ? {} : { wasMuted }),
+    ...(ack === undefined ? {} : { ack }),
+  }
+}
+
+/** A picture belongs into the mail of one alert. */
+export function withoutPicture(facts: AlertFacts): AlertFacts {
+  const { picture: _, ...rest } = facts
+  return rest
+}
+
+function write(group: Group, because: Because, alerts: readonly AlertFacts[], news: number, now: Millis): Mail {
+  const shown = news > 1 ? alerts.map(withoutPicture) : alerts
+  const hosts = new Set(shown.slice(0, news).map(({ host }) => host))
+  group.lead ??= { facts: withoutPicture(shown[0] as AlertFacts), more: hosts.size - 1 }
+  group.lastSent = now
+  const { line, thread, lead } = group
+  const isOver = shown.every(({ state }) => state === 'resolved')
+  return { line, because, thread, seq: group.seq++, alerts: shown, news, lead, nextAt: isOver ? undefined : repeatAt(group) }
+}
+

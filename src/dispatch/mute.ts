@@ -1,0 +1,111 @@
+import { type Millis, type Muted, OWN_RULES } from '../model.ts'
+import { windowsInForce } from './calendar.ts'
+import { type Labels, labelsOf, valuesOf } from './labels.ts'
+import { type DispatchPlan, silencesInForce } from './plan.ts'
+import type { Case, DispatchState } from './state.ts'
+
+const MINUTE = 60_000
+
+/** Which silences and windows are in force, as one text: mutes change when it does, or when alerts come and go. */
+export function inForceNow(plan: DispatchPlan, state: DispatchState, now: Millis): string {
+  const silences = [...state.silences.values()].filter(({ from, until }) => from <= now && now < until)
+  const windows = windowsInForce(plan.config.alerting.maintenance, Math.floor(now / MINUTE) * MINUTE)
+  return JSON.stringify([silences.map(({ id, until }) => [id, until]), windows.map(({ name }) => name)])
+}
+
+/** Says of each open alert what keeps it from being told, if anything does. A silence counts before a window before another alert. */
+export function muteAll(plan: DispatchPlan, state: DispatchState, now: Millis): void {
+  const silences = silencesInForce(plan, state, now)
+  const inForce = new Set(windowsInForce(plan.config.alerting.maintenance, now))
+  const windows = plan.maintenance.filter(({ of }) => inForce.has(of))
+  const open = [...state.cases.values()].filter((one) => !one.closed)
+  const labelled = open.map((one) => ({ one, labels: labelsOf(one.facts) }))
+  const inhibitors = inhibitorsOf(plan, labelled)
+  for (const { one, labels } of labelled) {
+    one.muted =
+      silencedBy(silences, labels) ??
+      windows.filter(({ fits }) => fits(labels)).map(({ of }): Muted => ({ by: 'maintenance', name: of.name }))[0] ??
+      inhibitors(one, labels)
+  }
+}
+
+function silencedBy(silences: ReturnType<typeof silencesInForce>, labels: Labels): Muted | undefined {
+  const found = silences.find(({ fits }) => fits(labels))
+  if (found === undefined) return undefined
+  const { id, until, author, comment } = found.of
+  return { by: 'silence', id, until, author, comment }
+}
+
+interface Labelled {
+  readonly one: Case
+  readonly labels: Labels
+}
+
+/** One way in which alerts hold others back: who holds back, who is held back, and by which labels they belong together. */
+interface Inhibit {
+  readonly isSource: (labelled: Labelled) => boolean
+  readonly isTarget: (labelled: Labelled) => boolean
+  readonly sourceKey: (labelled: Labelled) => string
+  readonly targetKey: (labelled: Labelled) => string
+}
+
+/** Looks all sources up once, so that each target costs one look. An alert that is both holds nobody like it back. */
+function inhibitorsOf(plan: DispatchPlan, all: readonly Labelled[]): (one: Case, labels: Labels) => Muted | undefined {
+  const ways = [...builtIn(plan), ...configured(plan)].map((way) => {
+    const sources = new Map<string, Case>()
+    for (const labelled of all) {
+      if (labelled.one.facts.state !== 'firing' || !way.isSource(labelled) || way.isTarget(labelled)) continue
+      if (!sources.has(way.sourceKey(labelled))) sources.set(way.sourceKey(labelled), labelled.one)
+    }
+    return { way, sources }
+  })
+  return (one, labels) => {
+    for (const { way, sources } of ways) {
+      if (sources.size === 0 || !way.isTarget({ one, labels })) continue
+      const source = sources.get(way.targetKey({ one, labels }))
+      if (source === undefined || source === one) continue
+      const { episode, rule, host } = source.facts
+      return { by: 'inhibition', episode, rule, host }
+    }
+    return undefined
+  }
+}
+
+function configured(plan: DispatchPlan): readonly Inhibit[] {
+  return plan.inhibit.map(({ of, isSource, isTarget }) => {
+    const key = ({ labels }: Labelled): string => valuesOf(labels, of.equal)
+    return { isSource: ({ labels }) => isSource(labels), isTarget: ({ labels }) => isTarget(labels), sourceKey: key, targetKey: key }
+  })
+}
+
+/** A silent host holds back its other alerts, a source that is down its silent hosts, a critical alert of a series a warning. */
+function builtIn(plan: DispatchPlan): readonly Inhibit[] {
+  const isAbsence = ({ one }: Labelled): boolean => plan.rules.get(one.facts.rule)?.kind === 'absence'
+  const isOwn = ({ one }: Labelled): boolean => Object.values<string>(OWN_RULES).includes(one.facts.rule)
+  const host = ({ one }: Labelled): string => one.facts.host
+  const series = ({ one: { facts } }: Labelled): string => JSON.stringify([facts.host, facts.metric, facts.labels])
+  const isOfSeries = (labelled: Labelled): boolean => !isAbsence(labelled) && !isOwn(labelled)
+  return [
+    { isSource: isAbsence, isTarget: (labelled) => !isAbsence(labelled) && !isOwn(labelled), sourceKey: host, targetKey: host },
+    {
+      isSource: ({ one }) => one.facts.rule === OWN_RULES.source,
+      isTarget: isAbsence,
+      sourceKey: host,
+      targetKey: ({ one }) => one.facts.source,
+    },
+    {
+      isSource: (labelled) => isOfSeries(labelled) && labelled.one.facts.severity === 'critical',
+      isTarget: (labelled) => isOfSeries(labelled) && labelled.one.facts.severity === 'warning',
+      sourceKey: series,
+      targetKey: series,
+    },
+  ]
+}
+
+/** Why an alert is not told, in words; the text of the reason in `why` and in the mail that comes after. */
+export function mutedText(muted: Muted): string {
+  if (muted.by === 'maintenance') return `maintenance '${muted.name}'`
+  if (muted.by === 'inhibition') return `${muted.rule} of ${muted.host}, which fired too`
+  return `silenced by ${muted.author} until ${new Date(muted.until).toISOString().slice(0, 16).replace('T', ' ')} UTC: ${muted.comment}`
+}
+

@@ -1,0 +1,51 @@
+import { compileMatchers } from '../matcher.ts'
+import type { EngineConfig, Inhibition, MaintenanceWindow, Matcher, Millis, Receiver, Route, Rule, Silence } from '../model.ts'
+import type { Labels } from './labels.ts'
+import type { DispatchState } from './state.ts'
+
+/** A test of labels with what it stands for. */
+export interface Fitting<T> {
+  readonly of: T
+  readonly fits: (labels: Labels) => boolean
+}
+
+/** What follows from a configuration and the silences, worked out once. */
+export interface DispatchPlan {
+  readonly config: EngineConfig
+  readonly rules: ReadonlyMap<string, Rule>
+  readonly receivers: ReadonlyMap<string, Receiver>
+  readonly routes: readonly Fitting<Route>[]
+  readonly maintenance: readonly Fitting<MaintenanceWindow>[]
+  readonly inhibit: readonly { readonly of: Inhibition; readonly isSource: Fitting<unknown>['fits']; readonly isTarget: Fitting<unknown>['fits'] }[]
+  /** Whether anything is ever escalated. */
+  readonly escalates: boolean
+  /** Compiled as they are met; forgotten with their silences. */
+  readonly silences: Map<string, Fitting<Silence>>
+}
+
+export function createDispatchPlan(config: EngineConfig): DispatchPlan {
+  const { routes, maintenance, inhibit } = config.alerting
+  const fitting = <T extends { readonly matchers: readonly Matcher[] }>(of: T): Fitting<T> => ({ of, fits: compileMatchers(of.matchers) })
+  return {
+    config,
+    rules: new Map(config.rules.map((rule) => [rule.name, rule])),
+    receivers: new Map(config.receivers.map((receiver) => [receiver.name, receiver])),
+    routes: routes.map(fitting),
+    maintenance: maintenance.map(fitting),
+    inhibit: inhibit.map((of) => ({ of, isSource: compileMatchers(of.source), isTarget: compileMatchers(of.target) })),
+    escalates: [...config.rules, ...routes].some(({ escalate = [] }) => escalate.length > 0),
+    silences: new Map(),
+  }
+}
+
+/** The silences that are in force, compiled. */
+export function silencesInForce(plan: DispatchPlan, state: DispatchState, now: Millis): readonly Fitting<Silence>[] {
+  const active = [...state.silences.values()].filter(({ from, until }) => from <= now && now < until)
+  return active.map((silence) => {
+    const known = plan.silences.get(silence.id)
+    if (known?.of === silence) return known
+    const fresh = { of: silence, fits: compileMatchers(silence.matchers) }
+    plan.silences.set(silence.id, fresh)
+    return fresh
+  })
+}

@@ -1,0 +1,157 @@
+import type {
+  Acknowledgement,
+  AlertFacts,
+  Because,
+  Decision,
+  Grouping,
+  Millis,
+  Muted,
+  Recipient,
+  Repeat,
+  Silence,
+  Via,
+} from '../model.ts'
+
+/** What the second fold remembers: plain data, so that a snapshot is a copy. */
+export interface DispatchState {
+  /** All alerts that people may hear of, by episode; those that are over stay for a while. */
+  readonly cases: Map<string, Case>
+  /** Episodes that are over and told, the oldest first. */
+  readonly closed: string[]
+  readonly groups: Map<string, Group>
+  readonly purses: Map<string, Purse>
+  /** When single mails went out lately, to whomever. */
+  sent: Millis[]
+  readonly silences: Map<string, Silence>
+  readonly backlog: Backlog
+  /** Which silences and maintenance windows are in force, as one text; when it changes, mutes are looked at anew. */
+  inForce: string
+  /** Something was announced or changed since the last look. */
+  dirty: boolean
+}
+
+/** One alert under the eyes of the dispatcher. */
+export interface Case {
+  /** As they were announced last. */
+  facts: AlertFacts
+  /** Where the first fold keeps the alert. */
+  readonly ref: AlertRef
+  /** The receivers of its rule; where there are none, routes choose. */
+  notify: readonly string[]
+  /** When it fired, on the service's clock. */
+  readonly firedAt: Millis
+  /** Told by another alert; here only for what it holds back. */
+  readonly quiet: boolean
+  /** Over, and told to everybody. */
+  closed: boolean
+  /** The groups that it was told in. */
+  readonly groups: Set<string>
+  muted: Muted | undefined
+  ack: Acknowledgement | undefined
+  /** How many steps of its escalation were taken. */
+  escalated: number
+  sent: number
+  suppressed: number
+  readonly decisions: Decision[]
+}
+
+/** The id under which the first fold keeps an alert: of a host, or of the service as a whole. */
+export interface AlertRef {
+  readonly host: string | null
+  readonly id: string
+}
+
+/** One address that is to hear of an alert, and how. */
+export interface Line {
+  readonly receiver: string
+  readonly via: Via
+  readonly to: Recipient
+  readonly grouping: Grouping
+  readonly repeat: Repeat
+}
+
+/** Alerts that one address hears of together: one conversation. */
+export interface Group {
+  readonly key: string
+  line: Line
+  /** The episode that began the conversation, and the number of the next mail in it. */
+  readonly thread: string
+  seq: number
+  lead: { readonly facts: AlertFacts; readonly more: number } | undefined
+  readonly members: Map<string, Member>
+  /** When the first of them came, and when the last mail was decided. */
+  since: Millis
+  lastSent: Millis | undefined
+  /** Mails in a row that said nothing new. */
+  repeats: number
+}
+
+/** What an address knows of an alert, and what it is to hear. */
+export interface Member {
+  told: boolean
+  news: Because | undefined
+  /** What kept the news from being told, in words. */
+  wasMuted: string | undefined
+}
+
+/** What one address is told at once; the first `news` of the alerts are what is new. */
+export interface Mail {
+  readonly line: Line
+  readonly because: Because
+  readonly thread: string
+  readonly seq: number
+  readonly alerts: readonly AlertFacts[]
+  readonly news: number
+  readonly lead: Group['lead']
+  readonly nextAt: Millis | undefined
+}
+
+/** One alert of a mail that had to wait for a list. */
+export interface Item {
+  readonly line: Line
+  readonly because: Because
+  readonly thread: string
+  readonly seq: number
+  readonly facts: AlertFacts
+}
+
+/** How much mail one address got in the last minute, what had to wait, and the storm that it waits for. */
+export interface Purse {
+  sent: Millis[]
+  held: Item[]
+  heldSince: Millis
+  /** When the last list was sent, and how long the next one waits at least. */
+  listed: Millis
+  gap: Millis
+  /** Rules of what was listed lately, with the time. */
+  readonly storm: Map<string, Millis>
+}
+
+/** Episodes that were found in delayed events. */
+export interface Backlog {
+  readonly episodes: Set<string>
+  first: Millis
+  newest: Millis
+}
+
+export function emptyDispatch(): DispatchState {
+  return {
+    cases: new Map(),
+    closed: [],
+    groups: new Map(),
+    purses: new Map(),
+    sent: [],
+    silences: new Map(),
+    backlog: { episodes: new Set(), first: 0, newest: 0 },
+    inForce: '',
+    dirty: false,
+  }
+}
+
+const MOST_DECISIONS = 100
+
+/** Notes a decision; in the middle of a long story some are left out. */
+export function note(one: Case, decision: Decision): void {
+  one.decisions.push(decision)
+  if (one.decisions.length > MOST_DECISIONS) one.decisions.splice(MOST_DECISIONS / 2, 1)
+}
