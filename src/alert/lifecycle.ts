@@ -1,4 +1,4 @@
-import type { AlertState, Millis, Severity } from '../model.ts'
+import type { AlertState, Announcement, Millis, Severity } from '../model.ts'
 
 /**
  * The life of one alert: one rule on one series. Each state has exactly the fields that it needs. All instants are
@@ -19,6 +19,9 @@ export interface Episode {
   readonly lastBreach: Millis
   /** The most extreme figure; null where the rule has none. */
   readonly peak: number | null
+  /** Windows beyond the bound, and how often it came back after it had been good. */
+  readonly bad?: number
+  readonly flaps?: number
   readonly noDataSince?: Millis
 }
 
@@ -42,7 +45,7 @@ export interface Patience {
   readonly forgetPending: Millis
 }
 
-export type Change = { readonly to: AlertState; readonly because?: 'fired' | 'severity rose' | 'resolved' }
+export type Change = { readonly to: AlertState; readonly because?: Announcement['because'] }
 
 /** The next state of an alert, undefined for none, and the step that was taken, if any. */
 export interface Step {
@@ -72,7 +75,7 @@ function begin(finding: Finding, patience: Patience): Step {
 
 function fire(since: Millis, finding: Finding & { kind: 'anomalous' }): Step {
   const { at, severity, value } = finding
-  const life: Life = { state: 'firing', since, firedAt: at, severity, lastBreach: at, peak: value }
+  const life: Life = { state: 'firing', since, firedAt: at, severity, lastBreach: at, peak: value, bad: 1, flaps: 0 }
   return { life, change: { to: 'firing', because: 'fired' } }
 }
 
@@ -96,6 +99,8 @@ function worsen(life: Living, finding: Finding & { kind: 'anomalous' }): Step {
     severity: finding.at < lastBreach ? life.severity : finding.severity,
     lastBreach: Math.max(lastBreach, finding.at),
     peak: extreme(life.peak, finding.value, finding.lower),
+    bad: (life.bad ?? 0) + (finding.at > lastBreach ? 1 : 0),
+    flaps: (life.flaps ?? 0) + (life.state === 'recovering' ? 1 : 0),
   }
   const next: Life = { state: 'firing', ...fields }
   if (rose) return { life: next, change: { to: 'firing', because: 'severity rose' } }
@@ -109,8 +114,8 @@ function extreme(peak: number | null, value: number | null, lower: boolean): num
 
 function recover(life: Living, at: Millis, patience: Patience): Step {
   if (at < life.lastBreach) return { life }
-  const { since, firedAt, severity, lastBreach, peak } = life
-  const episode: Episode = { since, firedAt, severity, lastBreach, peak }
+  const { since, firedAt, severity, lastBreach, peak, bad = 0, flaps = 0 } = life
+  const episode: Episode = { since, firedAt, severity, lastBreach, peak, bad, flaps }
   const goodSince = life.state === 'recovering' ? life.goodSince : at
   if (at - goodSince >= patience.keepFiringFor) {
     return { life: { state: 'resolved', ...episode, resolvedAt: at }, change: { to: 'resolved', because: 'resolved' } }

@@ -1,5 +1,6 @@
 import type { Case } from '../dispatch/state.ts'
 import type { AlertView, HostDetail, HostView, Millis, Query, SilenceView, WhyView } from '../model.ts'
+import { flappingOf } from './flaps.ts'
 import { aggregateOf, hostDetail } from './query-window.ts'
 import { rulesView } from './query-rules.ts'
 import type { Alert, Fold, Host } from './state.ts'
@@ -106,9 +107,16 @@ function alertView(fold: Fold, alert: Alert): AlertView {
     unit,
     reason,
     ...(noData === undefined ? {} : { noDataSince: noData }),
+    ...lived(fold, alert),
     ...heardOf(fold, episode),
     transitions,
   }
+}
+
+function lived(fold: Fold, { life, ...alert }: Alert): Pick<AlertView, 'flapping' | 'bad' | 'flaps'> {
+  if (life.state === 'pending') return {}
+  const flapping = life.state === 'resolved' ? undefined : flappingOf(fold, alert)
+  return { bad: life.bad ?? 0, flaps: life.flaps ?? 0, ...(flapping === undefined ? {} : { flapping }) }
 }
 
 /** How the dispatcher sees an alert. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { advance, type Change, type Finding, type Patience } from '../alert/lifecycle.ts'
 import { announce, withdraw } from '../dispatch/step.ts'
 import type { AlertFacts, Announcement, Effect, Ended, Millis, Unit } from '../model.ts'
+import { flapKey, flappingOf, heedFlapping } from './flaps.ts'
 import { type Alert, count, type Fold, type State } from './state.ts'
 
 /** Who and what an alert is about; the same for its whole life. */
@@ -15,6 +16,8 @@ export interface Subject {
   /** What was measured, in words: `mean of cpu over 2m`. */
   readonly what: string
   readonly source: string
+  /** How often its rule is judged, where that is not each second. */
+  readonly every?: Millis
   readonly notify: readonly string[]
   readonly ruleLabels?: Readonly<Record<string, string>>
   readonly subject?: string
@@ -48,7 +51,8 @@ export function raise(
   patience: Patience,
 ): readonly Effect[] {
   const known = alerts.get(id)
-  const { life, change } = advance(known?.life, found.finding, patience)
+  const taken = advance(known?.life, found.finding, patience)
+  const { life, change } = heedFlapping(fold, flapKey(subject), known?.life, taken, found.finding.at, subject.every ?? 0)
   if (life === undefined) {
     alerts.delete(id)
     return []
@@ -114,7 +118,7 @@ function tell(
   change: Change,
 ): readonly Effect[] {
   const { state } = fold
-  if (change.because === 'fired') mint(alert)
+  if (alert.episode === '' && change.because !== undefined) mint(alert)
   count(fold, `transitions:${change.to}`)
   alert.transitions.push({ to: change.to, at: alert.at, reason: alert.reason })
   if (alert.transitions.length > KEEP_TRANSITIONS) alert.transitions.splice(1, 1)
@@ -184,8 +188,17 @@ export function factsOf(fold: Fold, alert: Alert): AlertFacts {
     source,
     ...(alert.subject === undefined ? {} : { subject: alert.subject }),
     ...(alert.body === undefined ? {} : { body: alert.body }),
+    ...told(life),
+    ...(flappingOf(fold, alert) === undefined ? {} : { flapping: true }),
     gaps: fold.state.gaps.filter((gap) => gap.to >= from && gap.from <= Math.max(at, from)),
   }
+}
+
+/** What the life of an alert was like. */
+function told(life: Alert['life']): Pick<AlertFacts, 'bad' | 'flaps' | 'noDataSince'> {
+  if (life.state === 'pending') return {}
+  const { bad = 0, flaps = 0, noDataSince } = life
+  return { bad, flaps, ...(noDataSince === undefined ? {} : { noDataSince }) }
 }
 
 /** Ends an alert from outside its data: its rule is gone, or it looks at something else now. */
@@ -196,7 +209,7 @@ export function endAlert(
   at: Millis,
   reason: string,
 ): readonly Effect[] {
-  const alert = finish(alerts, id, at, reason)
+  const alert = finish(fold, alerts, id, at, reason)
   return alert === undefined ? [] : tell(fold, alerts, id, alert, { to: 'resolved', because: 'resolved' })
 }
 
@@ -212,7 +225,7 @@ export function closeAlert(
   ended: Ended,
   reason: string,
 ): Alert | undefined {
-  const alert = finish(alerts, id, fold.state.now, `${ended}: ${reason}`)
+  const alert = finish(fold, alerts, id, fold.state.now, `${ended}: ${reason}`)
   if (alert === undefined) return undefined
   alert.ended = ended
   tell(fold, alerts, id, alert, { to: 'resolved' })
@@ -221,13 +234,14 @@ export function closeAlert(
 }
 
 /** Takes an alert out of the open ones; undefined when it had not fired. */
-function finish(alerts: Map<string, Alert>, id: string, at: Millis, reason: string): Alert | undefined {
+function finish(fold: Fold, alerts: Map<string, Alert>, id: string, at: Millis, reason: string): Alert | undefined {
   const alert = alerts.get(id)
   alerts.delete(id)
   if (alert === undefined || alert.life.state === 'pending' || alert.life.state === 'resolved') return undefined
-  const { since, firedAt, severity, lastBreach, peak } = alert.life
+  fold.state.flaps.delete(flapKey(alert))
+  const { since, firedAt, severity, lastBreach, peak, bad = 0, flaps = 0 } = alert.life
   const resolvedAt = Math.max(at, lastBreach)
-  alert.life = { state: 'resolved', since, firedAt, severity, lastBreach, peak, resolvedAt }
+  alert.life = { state: 'resolved', since, firedAt, severity, lastBreach, peak, bad, flaps, resolvedAt }
   alert.at = resolvedAt
   alert.reason = reason
   return alert

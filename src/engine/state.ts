@@ -1,6 +1,7 @@
 import type { Skew } from '../aggregate/skew.ts'
 import type { Source } from '../aggregate/sources.ts'
 import type { Store } from '../aggregate/store.ts'
+import type { Flapping } from '../alert/flapping.ts'
 import type { Life } from '../alert/lifecycle.ts'
 import type { DispatchPlan } from '../dispatch/plan.ts'
 import { type DispatchState, emptyDispatch } from '../dispatch/state.ts'
@@ -23,6 +24,8 @@ export interface State {
   series: number
   /** Alerts that are about no host: silent sources, caps. */
   readonly alerts: Map<string, Alert>
+  /** How often alerts changed lately, by host, rule and series. */
+  readonly flaps: Map<string, Flapping>
   /** Recently resolved alerts, oldest first. */
   readonly resolved: Alert[]
   /** Ids of batches that were taken, with the tick count then: of arrays, and of single events. */
@@ -140,6 +143,7 @@ export function emptyState(): State {
     stores: new Map(),
     series: 0,
     alerts: new Map(),
+    flaps: new Map(),
     resolved: [],
     batches: new Map(),
     singles: new Map(),

@@ -3,6 +3,7 @@ import { elapse } from '../dispatch/step.ts'
 import type { Effect, Millis, Tick } from '../model.ts'
 import { forgetIds } from './batch.ts'
 import type { Judged } from './evaluate.ts'
+import { forgetFlaps } from './flaps.ts'
 import { measureFlows } from './flows.ts'
 import { rewind } from './rewind.ts'
 import type { Fold } from './state.ts'
@@ -36,6 +37,7 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
     const hasObserved = tickSources(fold, tick.now, tick.refused ? 0 : span)
     effects.push(...watchAll(fold, hasObserved))
     forgetIds(fold)
+    forgetFlaps(fold)
   }
   const judged: Judged = { cost: 0, effects: [] }
   const more = judgeDue(fold, judged)

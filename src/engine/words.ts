@@ -51,6 +51,7 @@ export function subjectOf(plan: WindowPlan, host: Host, info: KeyInfo): Subject 
     unit: unitOf(plan),
     what: whatOf(plan),
     source: host.source,
+    every: rule.every,
     notify: rule.notify,
     ruleLabels: rule.labels,
     ...(subject === undefined ? {} : { subject }),

@@ -10,4 +10,5 @@ export const ALERTING: Alerting = {
   maintenance: [],
   inhibit: [],
   totalPerMinute: 60,
+  flapping: true,
 }

@@ -129,6 +129,8 @@ export interface Alerting {
   readonly inhibit: readonly Inhibition[]
   /** At most so many single mails a minute to all addresses together; what does not fit is listed in one mail each. */
   readonly totalPerMinute: number
+  /** Whether an alert that keeps changing is told once, as flapping. */
+  readonly flapping: boolean
 }
 
 interface RuleBase {

@@ -5,7 +5,7 @@ import { answer, openAlerts } from '../../src/engine/query.ts'
 import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, step } from '../../src/engine/step.ts'
 import type { EventSamples, NewEntry, Notification } from '../../src/model.ts'
-import { above, at, config, countRule, cpuHigh, createPlay, event, MINUTE, NOON, type Play, SECOND, silent, threshold } from '../helpers/play.ts'
+import { above, alerting, at, config, countRule, cpuHigh, createPlay, event, MINUTE, NOON, type Play, SECOND, silent, threshold } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
 const merged = (parts: readonly Partial[]): Partial => {
@@ -78,7 +78,7 @@ function eventsOf(histories: readonly (readonly [number, number, number])[][]): 
 }
 
 function perform(arrivals: readonly Arrival[], chance: () => number): Play {
-  const play = createPlay(config({ rules: RULES, mailsPerMinute: 1000 }))
+  const play = createPlay(config({ rules: RULES, mailsPerMinute: 1000, alerting: alerting({ flapping: false, totalPerMinute: 1000 }) }))
   const bySecond = Map.groupBy(arrivals, ({ rcv }) => Math.ceil(rcv / SECOND) * SECOND)
   let batch = 0
   play.until(NOON + 25 * MINUTE, (now) => {

@@ -1,0 +1,69 @@
+import { createFlapping, type Flapping, lookAt, shareOf, slotOf } from '../alert/flapping.ts'
+import type { Change, Life, Step } from '../alert/lifecycle.ts'
+import type { Millis } from '../model.ts'
+import type { Alert, Fold } from './state.ts'
+
+/** What is remembered of changes is let go after this long without a look. */
+const FORGOTTEN = 24 * 3_600_000
+
+/**
+ * Takes a step of an alert as it is, unless the alert flaps: then it goes on being open, whatever its value does, until
+ * it has settled. Its beginning and its end are told, not what is between.
+ *
+ * @param every how often the rule is judged.
+ */
+export function heedFlapping(fold: Fold, key: string, before: Life | undefined, taken: Step, at: Millis, every: Millis): Step {
+  if (!fold.plan.config.alerting.flapping) return taken
+  const isBad = isBadAfter(taken)
+  const known = fold.state.flaps.get(key)
+  if (known === undefined && isBad !== true) return taken
+  const flapping = known ?? createFlapping(at)
+  fold.state.flaps.set(key, flapping)
+  const turned = lookAt(flapping, at, isBad, slotOf(every))
+  if (turned === 'stopped') return settle(taken, flapping)
+  if (!flapping.isFlapping) return taken
+  const life = keepOpen(before, taken.life)
+  if (life === undefined) return taken
+  return turned === 'started' ? { life, change: { to: life.state, because: 'flapping started' } } : goOn(before, life, taken.change)
+}
+
+/** Whether people would be told that it is bad, or good; undefined while neither is sure. */
+function isBadAfter({ life, change }: Step): boolean | undefined {
+  if (change?.to === 'resolved') return false
+  return life?.state === 'firing' ? true : undefined
+}
+
+function settle(taken: Step, flapping: Flapping): Step {
+  const { life } = taken
+  if (life === undefined || life.state === 'pending') return taken
+  if (flapping.isBad || life.state !== 'resolved') return { life, change: { to: life.state, because: 'flapping stopped' } }
+  return { life, change: { to: 'resolved', because: 'flapping stopped' } }
+}
+
+/** An alert that would be over stays open; it is good since then. */
+function keepOpen(before: Life | undefined, life: Life | undefined): Life | undefined {
+  if (life?.state !== 'resolved') return life
+  const { resolvedAt, state: _, ...episode } = life
+  return { ...episode, state: 'recovering', goodSince: before?.state === 'recovering' ? before.goodSince : resolvedAt }
+}
+
+/** Only a rise of the severity is told meanwhile. */
+function goOn(before: Life | undefined, life: Life, change: Change | undefined): Step {
+  if (change?.because === 'severity rose') return { life, change }
+  return before?.state === life.state ? { life } : { life, change: { to: life.state } }
+}
+
+/** What share of the last windows changed, in percent, of an alert that flaps. */
+export function flappingOf({ state }: Fold, alert: Pick<Alert, 'host' | 'rule' | 'key'>): number | undefined {
+  const known = state.flaps.get(flapKey(alert))
+  return known?.isFlapping === true ? Math.round(shareOf(known)) : undefined
+}
+
+export function flapKey({ host, rule, key }: Pick<Alert, 'host' | 'rule' | 'key'>): string {
+  return JSON.stringify([host, rule, key])
+}
+
+/** Lets go of what nobody has looked at for long. */
+export function forgetFlaps({ state }: Fold): void {
+  for (const [key, { at }] of state.flaps) if (state.now - at > FORGOTTEN) state.flaps.delete(key)
+}
