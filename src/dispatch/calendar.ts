@@ -1,4 +1,5 @@
 import type { MaintenanceWindow, Millis, NumberRange } from '../model.ts'
+import type { DispatchPlan } from './plan.ts'
 
 const DAY = 86_400_000
 
@@ -9,10 +10,10 @@ interface Local {
 }
 
 /** The windows that are in force; their times are those of the clock on the wall in their zones. */
-export function windowsInForce(windows: readonly MaintenanceWindow[], now: Millis): readonly MaintenanceWindow[] {
+export function windowsInForce({ config, clocks }: DispatchPlan, now: Millis): readonly MaintenanceWindow[] {
   const locals = new Map<string, Local>()
-  return windows.filter((window) => {
-    const local = locals.get(window.zone) ?? localTime(now, window.zone)
+  return config.alerting.maintenance.filter((window) => {
+    const local = locals.get(window.zone) ?? localTime(now, window.zone, clocks)
     locals.set(window.zone, local)
     return isInForce(window, local)
   })
@@ -42,18 +43,22 @@ function isIn(ranges: readonly NumberRange[], n: number, round?: number): boolea
   return ranges.some(({ from, to }) => (round === undefined || from <= to ? from <= n && n <= to : n >= from || n <= to))
 }
 
-/** What the clock on the wall shows in a zone. */
-export function localTime(now: Millis, zone: string): Local {
-  const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    hourCycle: 'h23',
-  })
-  const parts = new Map(format.formatToParts(now).map(({ type, value }) => [type, Number(value)]))
+/** A clock on the wall of a zone. */
+function clockOf(zone: string): Intl.DateTimeFormat {
+  const numeric = 'numeric'
+  const fields = { year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric } as const
+  return new Intl.DateTimeFormat('en-GB', { timeZone: zone, ...fields, hourCycle: 'h23' })
+}
+
+/**
+ * What the clock on the wall shows in a zone.
+ *
+ * @param clocks those that were made before.
+ */
+export function localTime(now: Millis, zone: string, clocks: Map<string, Intl.DateTimeFormat>): Local {
+  const clock = clocks.get(zone) ?? clockOf(zone)
+  clocks.set(zone, clock)
+  const parts = new Map(clock.formatToParts(now).map(({ type, value }) => [type, Number(value)]))
   const part = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0
   return { day: Date.UTC(part('year'), part('month') - 1, part('day')), minute: part('hour') * 60 + part('minute') }
 }

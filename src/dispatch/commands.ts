@@ -31,6 +31,7 @@ export function acknowledge(state: DispatchState, episode: string, ack: Acknowle
   if (one === undefined) return { kind: 'refused', code: 'unknown-episode', value: episode }
   const words = ack === undefined ? 'nobody looks after it any more' : `${ack.author} looks after it: ${ack.note}`
   one.ack = ack
+  state.dirty = true
   note(one, { at: now, kind: 'acknowledged', reason: words })
   return { kind: 'done', value: { episode: one.facts.episode, code: one.facts.code, rule: one.facts.rule, host: one.facts.host } }
 }

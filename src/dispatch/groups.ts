@@ -40,7 +40,7 @@ export function tellGroup(state: DispatchState, line: Line, one: Case, labels: L
 }
 
 function newGroup(key: string, line: Line, thread: string, now: Millis): Group {
-  return { key, line, thread, seq: 0, lead: undefined, members: new Map(), since: now, lastSent: undefined, repeats: 0 }
+  return { key, line, thread, seq: 0, lead: undefined, members: new Map(), since: now, lastSent: undefined, repeats: 0, rests: 0 }
 }
 
 /** The conversations in which an address has heard of an alert, or is to hear of it. */
@@ -118,9 +118,19 @@ interface News {
   readonly news: Because
 }
 
-function isTime({ line, since, lastSent }: Group, told: readonly News[], now: Millis): boolean {
-  if (told.some(({ news }) => news === 'severity rose')) return true
-  return lastSent === undefined ? now - since >= line.grouping.wait : now - lastSent >= line.grouping.interval
+function isTime(group: Group, told: readonly News[], now: Millis): boolean {
+  return told.some(({ news }) => news === 'severity rose') || now >= newsAt(group)
+}
+
+/** When something new may be told. */
+function newsAt({ line: { grouping }, since, lastSent }: Group): Millis {
+  return lastSent === undefined ? since + grouping.wait : lastSent + grouping.interval
+}
+
+/** Until when nothing is to be told of a conversation if nothing changes. */
+export function restOf(group: Group): Millis {
+  const hasNews = [...group.members.values()].some(({ news }) => news !== undefined)
+  return Math.min(hasNews ? newsAt(group) : Infinity, repeatAt(group) ?? Infinity)
 }
 
 /** When an unchanged conversation is gone on with; undefined for never. */

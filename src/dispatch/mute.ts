@@ -4,19 +4,17 @@ import { type Labels, labelsOf, valuesOf } from './labels.ts'
 import { type DispatchPlan, silencesInForce } from './plan.ts'
 import type { Case, DispatchState } from './state.ts'
 
-const MINUTE = 60_000
-
 /** Which silences and windows are in force, as one text: mutes change when it does, or when alerts come and go. */
 export function inForceNow(plan: DispatchPlan, state: DispatchState, now: Millis): string {
   const silences = [...state.silences.values()].filter(({ from, until }) => from <= now && now < until)
-  const windows = windowsInForce(plan.config.alerting.maintenance, Math.floor(now / MINUTE) * MINUTE)
+  const windows = windowsInForce(plan, now)
   return JSON.stringify([silences.map(({ id, until }) => [id, until]), windows.map(({ name }) => name)])
 }
 
 /** Says of each open alert what keeps it from being told, if anything does. A silence counts before a window before another alert. */
 export function muteAll(plan: DispatchPlan, state: DispatchState, now: Millis): void {
   const silences = silencesInForce(plan, state, now)
-  const inForce = new Set(windowsInForce(plan.config.alerting.maintenance, now))
+  const inForce = new Set(windowsInForce(plan, now))
   const windows = plan.maintenance.filter(({ of }) => inForce.has(of))
   const open = [...state.cases.values()].filter((one) => !one.closed)
   const labelled = open.map((one) => ({ one, labels: labelsOf(one.facts) }))

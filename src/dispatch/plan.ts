@@ -19,6 +19,8 @@ export interface DispatchPlan {
   readonly inhibit: readonly { readonly of: Inhibition; readonly isSource: Fitting<unknown>['fits']; readonly isTarget: Fitting<unknown>['fits'] }[]
   /** Whether anything is ever escalated. */
   readonly escalates: boolean
+  /** Clocks on the wall by zone, made as they are met: to make one takes longer than to read it. */
+  readonly clocks: Map<string, Intl.DateTimeFormat>
   /** Compiled as they are met; forgotten with their silences. */
   readonly silences: Map<string, Fitting<Silence>>
 }
@@ -34,6 +36,7 @@ export function createDispatchPlan(config: EngineConfig): DispatchPlan {
     maintenance: maintenance.map(fitting),
     inhibit: inhibit.map((of) => ({ of, isSource: compileMatchers(of.source), isTarget: compileMatchers(of.target) })),
     escalates: [...config.rules, ...routes].some(({ escalate = [] }) => escalate.length > 0),
+    clocks: new Map(),
     silences: new Map(),
   }
 }

@@ -39,7 +39,7 @@ export interface Case {
   /** The receivers of its rule; where there are none, routes choose. */
   notify: readonly string[]
   /** When it fired, on the service's clock. */
-  readonly firedAt: Millis
+  firedAt: Millis
   /** Told by another alert; here only for what it holds back. */
   readonly quiet: boolean
   /** Over, and told to everybody. */
@@ -84,6 +84,8 @@ export interface Group {
   lastSent: Millis | undefined
   /** Mails in a row that said nothing new. */
   repeats: number
+  /** Until then nothing is to be told, unless something changes. */
+  rests: Millis
 }
 
 /** What an address knows of an alert, and what it is to hear. */

@@ -67,6 +67,7 @@ function tellAll(state: DispatchState, plan: DispatchPlan, one: Case, because: B
     if (member !== undefined && (member.news !== 'fired' || because !== 'severity rose')) member.news = because
   }
   for (const line of lines.values()) tellGroup(state, line, one, labels, because, now)
+  state.dirty = true
 }
 
 /** What an entry of the journal led to is known: decides who hears of it now. */
@@ -74,18 +75,20 @@ export function settle(state: DispatchState, plan: DispatchPlan, alerts: Alerts,
   if (!state.dirty) return []
   state.dirty = false
   muteAll(plan, state, now)
-  return tellDue(state, plan, alerts, now)
+  return tellDue(state, plan, alerts, now, true)
 }
 
 /** A second passes: silences end, conversations go on, what waited is let go. */
 export function elapse(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): Effect[] {
   const inForce = inForceNow(plan, state, now)
-  if (state.dirty || inForce !== state.inForce) muteAll(plan, state, now)
-  state.inForce = inForce
-  state.dirty = false
   forgetSilences(state, plan, now)
   escalate(state, plan, now)
-  const effects = [...readBacklog(state, plan, alerts, now), ...tellDue(state, plan, alerts, now)]
+  const effects = readBacklog(state, plan, alerts, now)
+  const isChanged = state.dirty || inForce !== state.inForce
+  state.inForce = inForce
+  state.dirty = false
+  if (isChanged) muteAll(plan, state, now)
+  effects.push(...tellDue(state, plan, alerts, now, isChanged))
   for (const purse of state.purses.values()) {
     const items = release(purse, plan.config.mailsPerMinute, now)
     if (items.length > 0) effects.push(composeList(plan, items, 'mail budget', now))
@@ -93,15 +96,18 @@ export function elapse(state: DispatchState, plan: DispatchPlan, alerts: Alerts,
   return effects
 }
 
-function tellDue(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): Effect[] {
-  heedMutes(state, now)
+/** Looks at all conversations when something has changed, else at those that have rested long enough. */
+function tellDue(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis, isChanged: boolean): Effect[] {
+  if (isChanged) heedMutes(state, now)
   const mails: Mail[] = []
   for (const group of state.groups.values()) {
+    if (!isChanged && now < group.rests) continue
     const mail = flush(state, group, alerts, now)
     if (mail !== undefined) mails.push(mail)
+    group.rests = restOf(group)
     if (group.members.size === 0) state.groups.delete(group.key)
   }
-  closeCases(state)
+  if (isChanged || mails.length > 0) closeCases(state)
   return spend(state, plan, mails, now).map((mail) => compose(plan, mail, now))
 }
 
@@ -155,6 +161,7 @@ function escalate(state: DispatchState, plan: DispatchPlan, now: Millis): void {
       if (now - one.firedAt < after) break
       one.escalated++
       for (const line of lines) tellGroup(state, line, one, labels, 'escalated', now)
+      state.dirty = true
     }
   }
 }

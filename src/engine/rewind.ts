@@ -22,6 +22,8 @@ export function rewind(fold: Fold, now: Millis): void {
   }
   for (const alert of state.alerts.values()) rewindAlert(alert, now)
   for (const alert of state.resolved) rewindAlert(alert, now)
+  for (const one of state.dispatch.cases.values()) one.firedAt = Math.min(one.firedAt, now)
+  state.dispatch.dirty = true
 }
 
 function rewindAlert(alert: Alert, now: Millis): void {

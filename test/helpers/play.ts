@@ -131,8 +131,8 @@ export interface Play {
   readonly entries: NewEntry[]
   now(): Millis
   post(events: readonly EventSamples[], options?: PostOptions): Step
-  /** Ticks once a second until the instant; calls back before each tick. */
-  until(instant: Millis | string, each?: (now: Millis) => void): void
+  /** Ticks once a second (or a stride) until the instant; calls back before each tick. */
+  until(instant: Millis | string, each?: (now: Millis) => void, stride?: Millis): void
   configure(config: EngineConfig): void
   enter(entry: NewEntry): Step
   /** One line a mail: `12:03:12 cpu-high web-1 firing fired`. */
@@ -174,10 +174,10 @@ export function createPlay(first: EngineConfig, start: Millis = NOON, fold: Fold
       const { source = 'logstash-a', rcv = now, maybeRetry = false, many = true } = options
       return enter({ kind: 'batch', data: encodeFrame({ source, batchId, many, maybeRetry, rcv, events }) })
     },
-    until(instant, each) {
+    until(instant, each, stride = SECOND) {
       const end = typeof instant === 'string' ? at(instant) : instant
       while (now < end) {
-        now += SECOND
+        now += stride
         each?.(now)
         tick()
       }

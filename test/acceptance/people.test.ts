@@ -1,0 +1,236 @@
+import { test } from 'tap'
+import type { MetricRule } from '../../src/model.ts'
+import { alerting, above, config, cpuHigh, HOUR, MINUTE, silent, threshold } from '../helpers/play.ts'
+import { matcher, tell } from '../helpers/story.ts'
+
+const TEN = 10_000
+const high = cpuHigh({ over: MINUTE })
+const ladder = cpuHigh({ over: MINUTE, threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
+const disk = cpuHigh({ name: 'disk-full', metric: 'disk', over: MINUTE, threshold: threshold('last', [above(0.9, 0.8)]) })
+const grouped = (change: Partial<MetricRule> = {}): MetricRule => ({ ...high, groupBy: ['rule'], ...change })
+
+test('what goes on is told again after 4 h, then after longer times, and at the end', async (t) => {
+  const story = tell(config({ rules: [high] }), TEN)
+  story.at('12:00').cpu('web-1', 0.99)
+  story.at('1d 17:00').cpu('web-1', 0.1)
+  t.strictSame(story.until('1d 17:10'), [
+    '12:01:10 ada fired: cpu-high web-1',
+    '16:01:10 ada repeat interval elapsed: cpu-high web-1',
+    '1d 00:01:10 ada repeat interval elapsed: cpu-high web-1',
+    '1d 16:01:10 ada repeat interval elapsed: cpu-high web-1',
+    '1d 17:01:10 ada resolved: cpu-high web-1',
+  ])
+})
+
+test('the series of a host share a conversation, and each recovery is told at once', async (t) => {
+  const story = tell(config({ rules: [disk] }))
+  story.at('12:00').reports('db-1', { 'disk\u001f/': 0.99, 'disk\u001f/var': 0.5 })
+  story.at('12:10').reports('db-1', { 'disk\u001f/': 0.99, 'disk\u001f/var': 0.99 })
+  story.at('12:20').reports('db-1', { 'disk\u001f/': 0.5, 'disk\u001f/var': 0.99 })
+  story.at('12:30').reports('db-1', { 'disk\u001f/': 0.5, 'disk\u001f/var': 0.5 })
+  t.strictSame(story.until('12:40'), [
+    '12:01:10 ada fired: disk-full db-1 /',
+    '12:11:10 ada fired: disk-full db-1 /var',
+    '12:21:10 ada resolved: disk-full db-1 /',
+    '12:31:10 ada resolved: disk-full db-1 /var',
+  ])
+  const { mails } = story.play
+  t.equal(new Set(mails.map(({ thread }) => thread)).size, 1)
+  t.strictSame(mails.map(({ seq }) => seq), [0, 1, 2, 3])
+  t.strictSame(mails.map(({ alerts }) => alerts.length), [1, 2, 2, 1], 'what fires beside the news is listed')
+})
+
+test('a group over hosts waits, gathers, and repeats as Alertmanager does', async (t) => {
+  const story = tell(config({ rules: [grouped({ every: 10_000 })] }))
+  story.at('12:00').cpu('web-1', 0.99).cpu('web-3', 0.1)
+  story.at('12:00:10').cpu('web-2', 0.99)
+  story.at('12:04').cpu('web-3', 0.99)
+  story.at('12:20').cpu('web-1', 0.1).cpu('web-2', 0.1)
+  story.at('12:40').cpu('web-3', 0.1)
+  t.strictSame(story.until('13:00'), [
+    '12:01:40 ada fired: cpu-high web-1, cpu-high web-2',
+    '12:06:40 ada fired: cpu-high web-3',
+    '12:20:20 ada resolved: cpu-high web-1, cpu-high web-2',
+    '12:40:20 ada resolved: cpu-high web-3',
+  ])
+})
+
+test('what comes and goes within the wait of its group is not told', async (t) => {
+  const story = tell(config({ rules: [grouped({ every: 10_000, over: 20_000 })] }))
+  story.at('12:00').cpu('web-1', 0.99)
+  story.at('12:00:30').cpu('web-1', 0)
+  t.strictSame(story.until('12:10'), [])
+})
+
+test('a rise is told at once, and a fall within the episode is not', async (t) => {
+  const story = tell(config({ rules: [ladder] }))
+  story.at('12:00').cpu('web-1', 0.9)
+  story.at('12:10').cpu('web-1', 0.99)
+  story.at('12:20').cpu('web-1', 0.85)
+  story.at('12:30').cpu('web-1', 0.1)
+  t.strictSame(story.until('12:40'), [
+    '12:01:10 ada fired: cpu-high web-1',
+    '12:11:10 ada severity rose: cpu-high web-1',
+    '12:31:10 ada resolved: cpu-high web-1',
+  ])
+})
+
+test('when a silence ends, what still fires is told, and says what kept it', async (t) => {
+  const story = tell(config({ rules: [high] }))
+  story.at('12:00').cpu('web-1', 0.1).cpu('web-2', 0.1)
+  story.at('12:05').silence('s1', ['host=~web-.*'], HOUR)
+  story.at('12:10').cpu('web-1', 0.99).cpu('web-2', 0.99)
+  story.at('12:30').cpu('web-2', 0.1)
+  t.strictSame(story.until('13:20'), ['13:05:00 ada silence ended: cpu-high web-1'])
+  t.match(story.play.mails[0]?.alerts[0]?.wasMuted, /silenced by Grace until 2026-11-22 13:05 UTC: known/)
+  t.equal(story.play.mails[0]?.alerts[0]?.suppressed, 1)
+})
+
+test('a silence that is ended early ends then; who was told before hears of it again, or of its end', async (t) => {
+  const story = tell(config({ rules: [high] }))
+  story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.99)
+  story.at('12:05').silence('s1', ['rule=cpu-high'], HOUR)
+  story.at('12:10').cpu('web-2', 0.1)
+  story.at('12:20').expire('s1')
+  t.strictSame(story.until('12:30'), [
+    '12:01:10 ada fired: cpu-high web-1',
+    '12:01:10 ada fired: cpu-high web-2',
+    '12:20:00 ada silence ended: cpu-high web-1',
+    '12:20:00 ada resolved: cpu-high web-2',
+  ])
+})
+
+test('maintenance comes round, in its zone, and what fires on after it is told', async (t) => {
+  const window = {
+    name: 'nightly',
+    matchers: [matcher('host=~web-.*')],
+    zone: 'Europe/Berlin',
+    times: [{ from: 14 * 60, to: 14 * 60 + 30 }],
+    weekdays: [{ from: 6, to: 0 }],
+    daysOfMonth: [],
+    months: [],
+    years: [],
+  }
+  const story = tell(config({ rules: [high], alerting: alerting({ maintenance: [window] }) }), TEN)
+  story.at('12:00').cpu('web-1', 0.1).cpu('db-1', 0.1)
+  story.at('13:05').cpu('web-1', 0.99).cpu('db-1', 0.99)
+  story.at('14:00').cpu('web-1', 0.1).cpu('db-1', 0.1)
+  story.at('1d 13:05').cpu('web-1', 0.99)
+  t.strictSame(story.until('1d 13:10'), [
+    '13:06:10 ada fired: cpu-high db-1',
+    '13:30:00 ada silence ended: cpu-high web-1',
+    '14:01:10 ada resolved: cpu-high web-1',
+    '14:01:10 ada resolved: cpu-high db-1',
+    '1d 13:06:10 ada fired: cpu-high web-1',
+  ])
+})
+
+test('a silent host holds back its other alerts, and its return lets them go', async (t) => {
+  const slow = cpuHigh({ over: MINUTE, for: 4 * MINUTE })
+  const story = tell(config({ rules: [high, { ...slow, name: 'memory-high', metric: 'memory' }, silent()] }))
+  story.at('12:00').reports('web-1', { cpu: 0.99, memory: 0.1 }).cpu('web-2', 0.1)
+  story.at('12:05').dies('web-1')
+  story.at('12:15').reports('web-1', { cpu: 0.1, memory: 0.1 })
+  t.strictSame(story.until('12:20'), [
+    '12:01:10 ada fired: cpu-high web-1',
+    '12:07:50 ada fired: host-silent web-1',
+    '12:15:00 ada resolved: host-silent web-1',
+    '12:16:10 ada resolved: cpu-high web-1',
+  ])
+})
+
+test('a critical alert of a series holds back a warning of another rule about it', async (t) => {
+  const warning = cpuHigh({ name: 'cpu-warm', over: MINUTE, threshold: threshold('mean', [above(0.5, 0.4)]) })
+  const critical = cpuHigh({ over: MINUTE, severity: 'critical', threshold: threshold('mean', [], [above(0.9, 0.8)]) })
+  const story = tell(config({ rules: [warning, critical] }))
+  story.at('12:00').cpu('web-1', 0.99)
+  story.at('12:10').cpu('web-1', 0.6)
+  story.at('12:20').cpu('web-1', 0.1)
+  t.strictSame(story.until('12:30'), [
+    '12:01:10 ada fired: cpu-high web-1',
+    '12:11:10 ada silence ended: cpu-warm web-1',
+    '12:11:10 ada resolved: cpu-high web-1',
+    '12:21:10 ada resolved: cpu-warm web-1',
+  ])
+})
+
+test('an inhibition that is configured holds back what agrees with its source', async (t) => {
+  const rules = [
+    cpuHigh({ name: 'switch-down', over: MINUTE, metric: 'memory', labels: { rack: 'a' } }),
+    cpuHigh({ over: MINUTE, labels: { rack: 'a' } }),
+    cpuHigh({ name: 'cpu-b', over: MINUTE, labels: { rack: 'b' } }),
+  ]
+  const inhibit = [{ source: [matcher('rule=switch-down')], target: [matcher('rule=~cpu-.*')], equal: ['rack'] }]
+  const story = tell(config({ rules, alerting: alerting({ inhibit }) }))
+  story.at('12:00').reports('switch', { memory: 0.99 }).cpu('web-1', 0.99)
+  story.at('12:10').reports('switch', { memory: 0.1 })
+  t.strictSame(story.until('12:15'), [
+    '12:01:10 ada fired: switch-down switch',
+    '12:01:10 ada fired: cpu-b web-1',
+    '12:11:10 ada resolved: switch-down switch',
+    '12:11:10 ada silence ended: cpu-high web-1',
+  ])
+})
+
+const receivers = ['ops', 'boss', 'dba'].map((name) => ({ name, email: [{ address: `${name}@example.org` }] }))
+
+test('what nobody looks after is told to others too, until somebody does', async (t) => {
+  const rule = { ...ladder, escalate: [{ after: 30 * MINUTE, notify: ['boss'] }, { after: HOUR, notify: ['dba'] }] }
+  const story = tell(config({ rules: [rule], receivers }), TEN)
+  story.at('12:00').cpu('web-1', 0.9)
+  story.at('12:40').acknowledge('cpu-high', 'web-1', 8 * HOUR)
+  story.at('17:00').cpu('web-1', 0.1)
+  t.strictSame(story.until('17:10'), [
+    '12:01:10 ops fired: cpu-high web-1',
+    '12:31:10 boss escalated: cpu-high web-1',
+    '17:01:10 ops resolved: cpu-high web-1',
+    '17:01:10 boss resolved: cpu-high web-1',
+  ])
+})
+
+test('an acknowledgement ends with its time and with a rise of the severity', async (t) => {
+  const story = tell(config({ rules: [ladder] }), TEN)
+  story.at('12:00').cpu('web-1', 0.9).cpu('web-2', 0.9)
+  story.at('12:10').acknowledge('cpu-high', 'web-1', 6 * HOUR).acknowledge('cpu-high', 'web-2', 48 * HOUR)
+  story.at('19:00').cpu('web-2', 0.99)
+  t.strictSame(story.until('1d 00:00'), [
+    '12:01:10 ada fired: cpu-high web-1',
+    '12:01:10 ada fired: cpu-high web-2',
+    '18:10:00 ada repeat interval elapsed: cpu-high web-1',
+    '19:01:10 ada severity rose: cpu-high web-2',
+    '23:01:10 ada repeat interval elapsed: cpu-high web-2',
+  ])
+})
+
+test('routes choose who hears of rules that name nobody', async (t) => {
+  const routes = [
+    { matchers: [matcher('severity=critical')], notify: ['boss'], continue: true },
+    { matchers: [matcher('host=~db-.*')], notify: ['dba'], continue: false },
+    { matchers: [], notify: ['ops'], continue: false },
+  ]
+  const rule = { ...ladder, notify: [] }
+  const story = tell(config({ rules: [rule, { ...high, name: 'named', metric: 'memory', notify: ['boss'] }], receivers, alerting: alerting({ routes }) }))
+  story.at('12:00').cpu('web-1', 0.85).reports('db-1', { cpu: 0.99, memory: 0.99 })
+  t.strictSame(story.until('12:10'), [
+    '12:01:10 ops fired: cpu-high web-1',
+    '12:01:10 boss fired: cpu-high db-1',
+    '12:01:10 boss fired: named db-1',
+    '12:01:10 dba fired: cpu-high db-1',
+  ])
+})
+
+test('an alert that keeps changing is one mail, and one when it has settled', async (t) => {
+  const story = tell(config({ rules: [high] }))
+  story.at('12:00').cpu('web-1', 0.1)
+  for (let minute = 1; minute < 40; minute++) {
+    story.at(`12:${String(minute).padStart(2, '0')}`).cpu('web-1', minute % 2 === 0 ? 0.1 : 0.99)
+  }
+  t.strictSame(story.until('13:30'), [
+    '12:02:10 ada fired: cpu-high web-1',
+    '12:03:10 ada resolved: cpu-high web-1',
+    '12:04:10 ada fired: cpu-high web-1',
+    '12:05:10 ada flapping started: cpu-high web-1',
+    '12:59:10 ada flapping stopped: cpu-high web-1',
+  ])
+  t.equal(story.play.mails.at(-1)?.alerts[0]?.state, 'firing')
+})
