@@ -11,7 +11,7 @@ const FIRST_GAP = MINUTE
 const LONGEST_GAP = 15 * MINUTE
 
 export function emptyPurse(): Purse {
-  return { sent: [], held: [], heldSince: 0, listed: -Infinity, gap: 0, storm: new Map() }
+  return { sent: [], held: new Map(), heldSince: 0, listed: -Infinity, gap: 0, storm: new Map() }
 }
 
 /** How many single mails a minute one address may get, and how many are left for all. */
@@ -29,14 +29,13 @@ export interface Budget {
  */
 export function offer(purse: Purse, mails: readonly Mail[], budget: Budget, now: Millis): readonly Mail[] {
   forget(purse, now)
-  const held = new Set(purse.held.map((item) => item.facts.episode))
-  const isCalm = ({ facts }: Item): boolean => !held.has(facts.episode) && !purse.storm.has(facts.rule)
+  const isCalm = ({ facts }: Item): boolean => !purse.held.has(facts.episode) && !purse.storm.has(facts.rule)
   const calm = mails.filter((mail) => itemsOf(mail).some(isCalm))
   const free = Math.min(budget.perMinute - 1 - purse.sent.length, budget.left)
-  const single = calm.length <= free ? calm : []
-  for (const mail of mails) if (!single.includes(mail)) for (const item of itemsOf(mail)) hold(purse, item, now)
+  const single = new Set(calm.length <= free ? calm : [])
+  for (const mail of mails) if (!single.has(mail)) for (const item of itemsOf(mail)) hold(purse, item, now)
   for (const _ of single) purse.sent.push(now)
-  return single
+  return [...single]
 }
 
 /** What a mail tells that is new, alert by alert. */
@@ -45,10 +44,10 @@ function itemsOf({ line, because, thread, seq, alerts, news }: Mail): readonly I
 }
 
 function hold(purse: Purse, item: Item, now: Millis): void {
-  if (purse.held.length === 0) purse.heldSince = now
-  const same = purse.held.findIndex((held) => held.facts.episode === item.facts.episode)
-  if (same >= 0) purse.held[same] = after(purse.held[same] as Item, item)
-  else purse.held.push(item)
+  if (purse.held.size === 0) purse.heldSince = now
+  const { episode } = item.facts
+  const same = purse.held.get(episode)
+  purse.held.set(episode, same === undefined ? item : after(same, item))
 }
 
 /** The newest of two items about one episode. Whoever has not heard that it fired, hears that first of all. */
@@ -60,15 +59,16 @@ function after(older: Item, item: Item): Item {
 export function release(purse: Purse, perMinute: number, now: Millis): readonly Item[] {
   forget(purse, now)
   const { held, heldSince, listed, gap } = purse
-  if (held.length === 0 || now - heldSince < GATHER || now - listed < gap || purse.sent.length >= perMinute) return []
-  purse.held = []
+  if (held.size === 0 || now - heldSince < GATHER || now - listed < gap || purse.sent.length >= perMinute) return []
+  const items = [...held.values()]
+  purse.held = new Map()
   purse.sent.push(now)
-  for (const [rule, items] of Map.groupBy(held, ({ facts }) => facts.rule)) {
-    if (items.length >= STORM || purse.storm.has(rule)) purse.storm.set(rule, now)
+  for (const [rule, same] of Map.groupBy(items, ({ facts }) => facts.rule)) {
+    if (same.length >= STORM || purse.storm.has(rule)) purse.storm.set(rule, now)
   }
   purse.listed = now
   if (purse.storm.size > 0) purse.gap = Math.min(LONGEST_GAP, Math.max(FIRST_GAP, 2 * gap))
-  return held
+  return items
 }
 
 /** Nothing that is remembered lies ahead of the present: the service's clock may have been set back. */

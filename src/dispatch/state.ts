@@ -120,7 +120,8 @@ export interface Item {
 /** How much mail one address got in the last minute, what had to wait, and the storm that it waits for. */
 export interface Purse {
   sent: Millis[]
-  held: Item[]
+  /** By episode. */
+  held: Map<string, Item>
   heldSince: Millis
   /** When the last list was sent, and how long the next one waits at least. */
   listed: Millis

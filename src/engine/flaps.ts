@@ -65,5 +65,6 @@ export function flapKey({ host, rule, key }: Pick<Alert, 'host' | 'rule' | 'key'
 
 /** Lets go of what nobody has looked at for long. */
 export function forgetFlaps({ state }: Fold): void {
+  if (state.ticks % 60 !== 0) return
   for (const [key, { at }] of state.flaps) if (state.now - at > FORGOTTEN) state.flaps.delete(key)
 }
