@@ -23,8 +23,9 @@ function named(mails: readonly Notification[], state: 'firing' | 'resolved'): Se
 
 test('a storm of 5,000 hosts, one after the other, is at most ten mails to each, and names every host', async (t) => {
   const hosts = fleet(5000)
-  const fails = (i: number): number => at('12:02:00') + (i / 5000) * 3 * MINUTE
-  const recovers = (i: number): number => at('12:07:00') + (i / 5000) * 3 * MINUTE
+  const [first, last] = [at('12:02:00'), at('12:07:00')]
+  const fails = (i: number): number => first + (i / 5000) * 3 * MINUTE
+  const recovers = (i: number): number => last + (i / 5000) * 3 * MINUTE
   const play = perform(hosts, '12:20:00', (i, now) => (now >= fails(i) && now < recovers(i) ? 0.99 : 0.1))
   for (const name of ['ada', 'grace']) {
     const mails = to(play, name)
