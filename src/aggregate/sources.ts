@@ -34,7 +34,7 @@ export interface Source {
   flow?: Flow
 }
 
-/** Samples that are older than this on arrival move no clock. */
+/** Samples that are older than this on arrival move no clock, and windows that ended longer ago are not judged. */
 export const TOO_OLD = 24 * 3_600_000
 /** A source that delivers nothing but events with unbelievable times goes by their arrival after this long. */
 const UNTRUSTED = 60_000
