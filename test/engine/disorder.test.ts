@@ -79,7 +79,7 @@ test('a host that sends local time as if it were UTC has a wrong clock, and its 
       }))
       const episode = ['cpu-high local fired', 'cpu-high local resolved']
       t.strictSame(reasons(play), ['clock-off local fired', ...episode, ...episode], `${place}, ${name}`)
-      const [local] = (answer(play.fold, { kind: 'hosts' }) as readonly HostView[]).filter((one) => one.host === 'local')
+      const local = (answer(play.fold, { kind: 'hosts' }) as readonly HostView[]).find((one) => one.host === 'local')
       t.match(local, { state: 'clock off', clockSkewSeconds: (after + east) / SECOND })
     }
   }
