@@ -2,6 +2,7 @@ import { isSteady, type Source } from '../aggregate/sources.ts'
 import type { AbsenceRule, Effect, Millis } from '../model.ts'
 import { OWN_RULES } from '../model.ts'
 import { watchFlow } from './degraded.ts'
+import { endGone } from './gone.ts'
 import { findMasses, type Masses, silenceOf, watchMasses } from './mass.ts'
 import { AT_ONCE, found, isoSecond, ownId, ownSubject } from './own.ts'
 import { concerns } from './plan.ts'
@@ -25,6 +26,7 @@ export function watchAll(fold: Fold, hasObserved: boolean): readonly Effect[] {
   for (const host of fold.state.hosts.values()) {
     if (hasObserved || host.alerts.size > 0) effects.push(...watchAbsence(fold, host, masses, hasObserved))
     if (host.skew !== undefined || host.alerts.size > 0) effects.push(...watchClock(fold, host))
+    if (host.alerts.size > 0) effects.push(...endGone(fold, host))
   }
   effects.push(...watchMasses(fold), ...watchCaps(fold))
   return effects
