@@ -105,6 +105,8 @@ export interface Alert {
   body: string | undefined
   /** The mass silence that tells of this alert; it is not told by itself. */
   readonly mass?: string
+  /** The tick at which its series was first found to be gone, while it is. */
+  goneAt?: number
   readonly transitions: { to: AlertState; at: Millis; reason: string }[]
 }
 

@@ -16,9 +16,9 @@ const net = (name: string): string => `net\u001f${name}`
 const disk = (name: string): string => `disk\u001f${name}`
 const told = (play: Play): string[] => play.mails.map((mail) => `${Object.values(mail.alerts[0]?.labels ?? {}).join()} ${mail.because}`)
 
-/** Ticks every ten seconds only, for plays of days; calls back before each tick. */
+/** Ticks twice a minute only, for plays of days; calls back before each tick. */
 function untilDays(play: Play, end: Millis, each: (now: Millis) => void): void {
-  for (let now = NOON + TEN; now <= end; now += TEN) {
+  for (let now = NOON + MINUTE / 2; now <= end; now += MINUTE / 2) {
     each(now)
     const data = new TextEncoder().encode(JSON.stringify({ now, refused: false }))
     while (play.enter({ kind: 'tick', data }).more);
@@ -61,7 +61,7 @@ test('an interface that vanishes while it fires says that it has no data, and re
 
 test('an alert about a disk that is gone for good ends after a day, and says why', async (t) => {
   const play = createPlay(config({ rules: [full] }))
-  untilDays(play, NOON + 26 * HOUR, every(MINUTE, (now) => {
+  untilDays(play, NOON + 29 * HOUR, every(MINUTE, (now) => {
     const isThere = now < NOON + 10 * MINUTE
     play.post([event('web-1', now, { [disk('/')]: 0.1, ...(isThere ? { [disk('/mnt')]: 0.95 } : {}) })], { rcv: now })
   }))
@@ -72,18 +72,28 @@ test('an alert about a disk that is gone for good ends after a day, and says why
 
 test('an alert about a disk lasts when no disk of its host is heard any more', async (t) => {
   const play = createPlay(config({ rules: [full] }))
-  untilDays(play, NOON + 27 * HOUR, every(MINUTE, (now) => {
+  untilDays(play, NOON + 29 * HOUR, every(MINUTE, (now) => {
     const isMeasured = now < NOON + 10 * MINUTE
     play.post([event('web-1', now, isMeasured ? { [disk('/')]: 0.1, [disk('/mnt')]: 0.95 } : { cpu: 0.1 })], { rcv: now })
   }))
   t.strictSame(told(play), ['/mnt fired'])
 })
 
+test('after an outage of two days nothing is taken as gone because its neighbour is heard first', async (t) => {
+  const play = createPlay(config({ rules: [full] }))
+  play.until('12:10:00', every(TEN, (now) => play.post([event('web-1', now, { [disk('/')]: 0.1, [disk('/mnt')]: 0.95 })])))
+  const later = createPlay(config({ rules: [full] }), play.now() + 2 * DAY, play.fold)
+  const back = later.now() + 3 * MINUTE
+  later.until(later.now() + 20 * MINUTE, every(TEN, (now) => later.post([event('web-1', now, { [disk('/')]: 0.1, ...(now >= back ? { [disk('/mnt')]: 0.95 } : {}) })])))
+  t.strictSame([...told(play), ...told(later)], ['/mnt fired'])
+  t.equal(openAlerts(later.fold)[0]?.goneAt, undefined)
+})
+
 test('a zoo of 5,000 interfaces in a day takes no more room than its limit, and none of its alerts lasts', async (t) => {
   const limit = 300
   const play = createPlay(config({ rules: [busy], mailsPerMinute: 10_000, limits: { hosts: 10, series: 1000, seriesPerHost: limit, sources: 10 } }))
   const number = (age: Millis): number => Math.max(0, Math.ceil((Math.min(age, DAY) / DAY) * 5000))
-  untilDays(play, NOON + DAY + 26 * HOUR, every(MINUTE, (now) => {
+  untilDays(play, NOON + DAY + 29 * HOUR, every(MINUTE, (now) => {
     const samples: Record<string, number> = { [net('eth0')]: counter(now, 10) }
     for (let i = number(now - NOON - 5 * MINUTE); i < number(now - NOON); i++) samples[net(`veth${i}`)] = counter(now, i % 50 === 0 ? 5000 : 10)
     play.post([event('docker', now, samples)], { rcv: now })
