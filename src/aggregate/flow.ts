@@ -13,10 +13,11 @@ export interface Flow {
   typical: number
   /** The flows of the newest buckets, oldest first, without those under half of what was usual then. */
   readonly recent: number[]
-  /** Pauses of single hosts between two deliveries, in time that the source was observed; one of each bucket. */
+  /** Mean pauses of hosts between two deliveries, in time that the source was observed; one of each bucket. */
   readonly gaps: Millis[]
-  /** The sample out of the bucket that is being watched; 0 without one. */
+  /** The pauses that ended in the bucket that is being watched: their sum, and how many they are. */
   gap: Millis
+  pauses?: number
   /** For how long the flow has been under half of the usual while the source delivered. */
   weak: Millis
   /** The part of `weak` in which the flow did not even grow: hosts that come back after an outage make it grow. */
@@ -31,7 +32,17 @@ const MEMORY = 60
 const SHORTEST = 60_000
 
 export function createFlow(): Flow {
-  return { heard: 0, hosts: 0, typical: 0, recent: [], gaps: [], gap: 0, weak: 0, stuck: 0 }
+  return { heard: 0, hosts: 0, typical: 0, recent: [], gaps: [], gap: 0, pauses: 0, weak: 0, stuck: 0 }
+}
+
+/**
+ * A host is heard again after a pause; none between events of one bucket. All pauses of a bucket count alike, so that
+ * the order in which its hosts are heard makes no difference.
+ */
+export function notePause(flow: Flow, pause: Millis): void {
+  if (pause <= 0) return
+  flow.gap += pause
+  flow.pauses = (flow.pauses ?? 0) + 1
 }
 
 /** The span in which a host counts as heard: two of the usual pauses, and at least a minute. */
@@ -60,16 +71,18 @@ export function measureFlow(flow: Flow, heard: number, hosts: number, bucket: Mi
   if (isFlowing(flow)) {
     flow.weak = 0
     flow.stuck = 0
-    learn(flow)
+    learn(flow, bucket)
   } else if (isDelivering) {
     flow.weak += bucket
     if (!grew) flow.stuck += bucket
   }
   flow.gap = 0
+  flow.pauses = 0
 }
 
-function learn(flow: Flow): void {
-  if (flow.gap > 0) keep(flow.gaps, flow.gap)
+function learn(flow: Flow, bucket: Millis): void {
+  // In whole buckets, so that the span in which hosts count as heard never ends within one.
+  if (flow.gap > 0) keep(flow.gaps, Math.ceil(flow.gap / (flow.pauses || 1) / bucket) * bucket)
   if (flow.heard === 0) return
   keep(flow.recent, flow.heard)
   flow.typical = median(flow.recent)

@@ -2,7 +2,7 @@ import type { Millis } from '../model.ts'
 
 /** What is known of a host's clock. Offsets are arrival minus event time; positive: the host's clock is behind. */
 export interface Skew {
-  /** The newest offsets in a row that are beyond the bound while the clock counts as right (or within, while off). */
+  /** The newest offsets in a row that speak against what is known: all beyond the bound, or all within. */
   run: number[]
   /** Arrival of the newest offset that was looked at. */
   at: Millis
@@ -23,30 +23,33 @@ export function createSkew(): Skew {
 
 /**
  * Folds the offset of an event in that arrived at `rcv`. Twenty in a row beyond five minutes that agree within ten
- * seconds prove that a clock is off; twenty in a row within prove that it is right again. The twenty arrive over a
- * minute at least: a backlog that is caught up with changes its offset meanwhile, a wrong clock does not.
+ * seconds prove that a clock is off, or off by something else than before (summer time begins); twenty in a row within
+ * prove that it is right again. The twenty arrive over a minute at least: a backlog that is caught up with changes its
+ * offset meanwhile, a wrong clock does not.
  */
 export function observeOffset(skew: Skew, offset: Millis, rcv: Millis): void {
-  const isBeyond = Math.abs(offset) > CLOCK_BOUND
-  if (isBeyond === (skew.off !== undefined)) {
+  const isBeyond = isOff(offset)
+  if (skew.off === undefined ? !isBeyond : Math.abs(offset - skew.off) <= STEADY) {
     if (skew.run.length > 0) skew.run = []
     return
   }
   if (Math.abs(rcv - skew.at) < APART) return
   skew.at = rcv
+  if (isOff(skew.run[0] ?? offset) !== isBeyond) skew.run = []
   skew.run.push(offset)
   if (skew.run.length < RUN) return
-  if (skew.off !== undefined) {
-    skew.off = undefined
-    skew.run = []
-    return
-  }
   const middle = medianOf(skew.run)
   const spread = medianOf(skew.run.map((one) => Math.abs(one - middle)))
-  if (spread < STEADY) {
-    skew.off = middle
-    skew.run = []
-  } else skew.run.shift()
+  if (isBeyond && spread >= STEADY) {
+    skew.run.shift()
+    return
+  }
+  skew.off = isBeyond ? middle : undefined
+  skew.run = []
+}
+
+function isOff(offset: Millis): boolean {
+  return Math.abs(offset) > CLOCK_BOUND
 }
 
 function medianOf(values: readonly number[]): number {

@@ -23,7 +23,7 @@ export interface Source {
    * many hosts only while at least half of the usual number is heard.
    */
   observed: Millis
-  /** The bucket of arrival time that is being watched, and whether anything was delivered in it. */
+  /** The bucket of arrival time that is being watched (-1 before the first tick), and whether anything was delivered in it. */
   watching: number
   delivered: boolean
   /** For how long nothing came although the service could have taken it. */
@@ -34,7 +34,7 @@ export interface Source {
   flow?: Flow
 }
 
-/** Samples that are older than this on arrival move no clock. */
+/** Samples that are older than this on arrival move no clock, and windows that ended longer ago are not judged. */
 export const TOO_OLD = 24 * 3_600_000
 /** A source that delivers nothing but events with unbelievable times goes by their arrival after this long. */
 const UNTRUSTED = 60_000
@@ -109,6 +109,8 @@ export function tickSource(source: Source, now: Millis, able: Millis, bucket: Mi
   while (source.marks.length > 1 && (source.marks[1] as { at: Millis }).at <= now - SLOW_WAIT) source.marks.shift()
   source.silence += able
   const current = Math.floor(now / bucket)
+  // The bucket in which the source was first heard is counted at its end, like any other.
+  if (source.watching < 0) source.watching = current
   if (current === source.watching) return
   if (source.delivered && isFlowing(flowOf(source))) source.observed += bucket
   source.watching = current

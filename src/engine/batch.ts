@@ -1,3 +1,4 @@
+import { notePause } from '../aggregate/flow.ts'
 import { CLOCK_BOUND, createSkew, observeOffset } from '../aggregate/skew.ts'
 import { beat, flowOf, hear, isLive, moveByArrival, moveClock, type Source, TOO_OLD } from '../aggregate/sources.ts'
 import { addSample, headOf, judgedOf, type Store, tailOf } from '../aggregate/store.ts'
@@ -108,9 +109,7 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, rcv: Millis,
 }
 
 function see(host: Host, source: Source, rcv: Millis): void {
-  const flow = flowOf(source)
-  // One pause of each bucket is enough to learn what is usual; events of the same bucket make none.
-  if (flow.gap === 0 && host.source === source.name) flow.gap = Math.max(0, source.observed - host.seenAt)
+  if (host.source === source.name) notePause(flowOf(source), source.observed - host.seenAt)
   host.lastSeen = Math.max(host.lastSeen, rcv)
   host.source = source.name
   host.seenAt = source.observed

@@ -1,3 +1,4 @@
+import { TOO_OLD } from '../aggregate/sources.ts'
 import { headOf, judgedOf, setJudged, type Store } from '../aggregate/store.ts'
 import { figureOf, intervalOf, isWarm, type Span, type Window, windowOf } from '../aggregate/window.ts'
 import { judge, type Verdict } from '../detect/threshold.ts'
@@ -132,6 +133,8 @@ type Turn = 'closed' | 'early' | 'late'
 
 function judgeWindow(fold: Fold, watched: Watched, plan: WindowPlan, end: number, turn: Turn, out: Judged): void {
   const { host, info } = watched
+  // Whoever reads a month of logs for the first time asks for history, not for alerts.
+  if (end * fold.plan.config.bucket < fold.state.now - TOO_OLD) return
   const id = alertId(plan.rule.name, info.key)
   const open = host.alerts.size === 0 ? undefined : host.alerts.get(id)
   const span: Span = { from: end - plan.over, to: end }

@@ -21,7 +21,7 @@ export function measureFlows(fold: Fold, now: Millis): void {
   const current = Math.floor(now / bucket)
   const counts = new Map<string, Count>()
   for (const source of state.sources.values()) {
-    if (source.watching === current) continue
+    if (source.watching === current || source.watching < 0) continue
     counts.set(source.name, { source, after: now - flowSpan(flowOf(source)), heard: 0, hosts: 0 })
   }
   if (counts.size === 0) return

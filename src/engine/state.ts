@@ -113,6 +113,8 @@ export interface Alert {
   readonly mass?: string
   /** Why it is over although nothing got better. */
   ended?: Ended
+  /** The tick at which its series was first found to be gone, while it is. */
+  goneAt?: number
   readonly transitions: { to: AlertState; at: Millis; reason: string }[]
 }
 

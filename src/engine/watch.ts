@@ -2,6 +2,7 @@ import { isSteady, type Source } from '../aggregate/sources.ts'
 import type { AbsenceRule, Effect, Millis } from '../model.ts'
 import { OWN_RULES } from '../model.ts'
 import { watchFlow } from './degraded.ts'
+import { endGone } from './gone.ts'
 import { findMasses, type Masses, silenceOf, watchMasses } from './mass.ts'
 import { AT_ONCE, found, isoSecond, ownId, ownSubject } from './own.ts'
 import { concerns } from './plan.ts'
@@ -23,8 +24,9 @@ export function watchAll(fold: Fold, hasObserved: boolean): readonly Effect[] {
   for (const source of fold.state.sources.values()) effects.push(...watchSource(fold, source), ...watchFlow(fold, source))
   const masses = hasObserved ? findMasses(fold) : NO_MASSES
   for (const host of fold.state.hosts.values()) {
-    if (hasObserved || host.alerts.size > 0) effects.push(...watchAbsence(fold, host, masses))
+    if (hasObserved || host.alerts.size > 0) effects.push(...watchAbsence(fold, host, masses, hasObserved))
     if (host.skew !== undefined || host.alerts.size > 0) effects.push(...watchClock(fold, host))
+    if (host.alerts.size > 0) effects.push(...endGone(fold, host))
   }
   effects.push(...watchMasses(fold), ...watchCaps(fold))
   return effects
@@ -33,12 +35,13 @@ export function watchAll(fold: Fold, hasObserved: boolean): readonly Effect[] {
 /**
  * A host is silent when its source has delivered for longer than the rule's patience since the host's last event.
  * Time in which the source itself delivered nothing does not count, so that no host is called dead with its Logstash.
+ * Of one that is silent there is nothing new to say until time was observed again; of one that is heard, at once.
  */
-function watchAbsence(fold: Fold, host: Host, masses: Masses): readonly Effect[] {
+function watchAbsence(fold: Fold, host: Host, masses: Masses, hasObserved: boolean): readonly Effect[] {
   const silent = silenceOf(fold, host)
   if (silent === undefined) return []
   return fold.plan.absences
-    .filter((rule) => (silent > rule.after || host.alerts.has(ownId(rule.name))) && concerns(rule, host.name))
+    .filter((rule) => (silent > rule.after ? hasObserved : host.alerts.has(ownId(rule.name))) && concerns(rule, host.name))
     .flatMap((rule) => raise(fold, host.alerts, ownId(rule.name), absenceSubject(rule, host, masses), absence(fold, host, rule, silent), AT_ONCE))
 }
 
