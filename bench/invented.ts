@@ -3,7 +3,7 @@ import { encodeFrame } from '../src/extract/frame.ts'
 import { answer, openAlerts } from '../src/engine/query.ts'
 import type { Fold } from '../src/engine/state.ts'
 import { createFold, encodeEntry, type Step, step } from '../src/engine/step.ts'
-import type { AbsenceRule, AggregateView, EngineConfig, EventSamples, MetricRule, Notification } from '../src/model.ts'
+import { type AbsenceRule, type AggregateView, ALERTING, type EngineConfig, type EventSamples, type MetricRule, type Notification } from '../src/model.ts'
 
 const REAL = 1000
 const HOT = 10
@@ -61,6 +61,7 @@ const configOf = (rules: EngineConfig['rules']): EngineConfig => ({
   system: ['ops'],
   sources: [],
   mailsPerMinute: 5,
+  alerting: ALERTING,
   limits: { hosts: 20_000, series: 400_000, seriesPerHost: 1000, sources: 100 },
 })
 

@@ -104,5 +104,5 @@ test('a zoo of 5,000 interfaces in a day takes no more room than its limit, and 
   t.ok((tallies.get('series_evicted') ?? 0) > 4500)
   t.equal(tallies.get('transitions:firing'), 100)
   t.strictSame(openAlerts(play.fold), [])
-  t.equal(state.dispatch.told.size, 0)
+  t.equal(state.dispatch.groups.size, 0)
 })
