@@ -1,7 +1,10 @@
 import { test } from 'tap'
 import { answer, openAlerts } from '../../src/engine/query.ts'
 import type { AlertView, Millis } from '../../src/model.ts'
-import { above, at, config, cpuHigh, createPlay, event, every, HOUR, MINUTE, NOON, type Play, SECOND, threshold } from '../helpers/play.ts'
+import { alerting, above, at, config, cpuHigh, createPlay, event, every, HOUR, MINUTE, NOON, type Play, SECOND, threshold } from '../helpers/play.ts'
+
+/** Nothing is told again, however long it goes on. */
+const once = alerting({ repeat: { first: 0, most: 0 } })
 
 /*
  * Interfaces and disks come and go: what is gone has no data, which is neither good nor bad, and nothing waits for it
@@ -29,7 +32,7 @@ function untilDays(play: Play, end: Millis, each: (now: Millis) => void): void {
 const counter = (now: Millis, rate: number, holds = Infinity): number => (((now - NOON) / SECOND) * rate) % holds
 
 test('a counter of 32 bits that wraps, and one that begins anew after a reboot, is never a burst', async (t) => {
-  const play = createPlay(config({ rules: [busy] }))
+  const play = createPlay(config({ alerting: once, rules: [busy] }))
   play.until('13:00:00', every(TEN, (now) => {
     const isRebooting = now >= at('12:30:00') && now < at('12:32:00')
     const boots = now < at('12:30:00') ? 5e12 + counter(now, 300) : counter(now - 32 * MINUTE, 300)
@@ -40,14 +43,14 @@ test('a counter of 32 bits that wraps, and one that begins anew after a reboot, 
 })
 
 test('a counter that wraps while its rate is too high goes on firing', async (t) => {
-  const play = createPlay(config({ rules: [busy] }))
+  const play = createPlay(config({ alerting: once, rules: [busy] }))
   play.until('12:40:00', every(TEN, (now) => play.post([event('web-1', now, { [net('eth0')]: counter(now, now < at('12:30:00') ? 20_000 : 10, 10_000_000) })])))
   t.strictSame(told(play), ['eth0 fired', 'eth0 resolved'])
   t.ok((play.mails[1]?.at ?? 0) > at('12:30:00'))
 })
 
 test('an interface that vanishes while it fires says that it has no data, and resolves when it is back', async (t) => {
-  const play = createPlay(config({ rules: [busy] }))
+  const play = createPlay(config({ alerting: once, rules: [busy] }))
   const view = (): AlertView | undefined => (answer(play.fold, { kind: 'alerts' }) as readonly AlertView[])[0]
   play.until('14:00:00', every(TEN, (now) => {
     const isThere = now < at('12:10:00') || now >= at('13:00:00')
@@ -60,7 +63,7 @@ test('an interface that vanishes while it fires says that it has no data, and re
 })
 
 test('an alert about a disk that is gone for good ends after a day, and says why', async (t) => {
-  const play = createPlay(config({ rules: [full] }))
+  const play = createPlay(config({ alerting: once, rules: [full] }))
   untilDays(play, NOON + 29 * HOUR, every(MINUTE, (now) => {
     const isThere = now < NOON + 10 * MINUTE
     play.post([event('web-1', now, { [disk('/')]: 0.1, ...(isThere ? { [disk('/mnt')]: 0.95 } : {}) })], { rcv: now })
@@ -71,7 +74,7 @@ test('an alert about a disk that is gone for good ends after a day, and says why
 })
 
 test('an alert about a disk lasts when no disk of its host is heard any more', async (t) => {
-  const play = createPlay(config({ rules: [full] }))
+  const play = createPlay(config({ alerting: once, rules: [full] }))
   untilDays(play, NOON + 29 * HOUR, every(MINUTE, (now) => {
     const isMeasured = now < NOON + 10 * MINUTE
     play.post([event('web-1', now, isMeasured ? { [disk('/')]: 0.1, [disk('/mnt')]: 0.95 } : { cpu: 0.1 })], { rcv: now })
@@ -80,9 +83,9 @@ test('an alert about a disk lasts when no disk of its host is heard any more', a
 })
 
 test('after an outage of two days nothing is taken as gone because its neighbour is heard first', async (t) => {
-  const play = createPlay(config({ rules: [full] }))
+  const play = createPlay(config({ alerting: once, rules: [full] }))
   play.until('12:10:00', every(TEN, (now) => play.post([event('web-1', now, { [disk('/')]: 0.1, [disk('/mnt')]: 0.95 })])))
-  const later = createPlay(config({ rules: [full] }), play.now() + 2 * DAY, play.fold)
+  const later = createPlay(config({ alerting: once, rules: [full] }), play.now() + 2 * DAY, play.fold)
   const back = later.now() + 3 * MINUTE
   later.until(later.now() + 20 * MINUTE, every(TEN, (now) => later.post([event('web-1', now, { [disk('/')]: 0.1, ...(now >= back ? { [disk('/mnt')]: 0.95 } : {}) })])))
   t.strictSame([...told(play), ...told(later)], ['/mnt fired'])
@@ -91,7 +94,7 @@ test('after an outage of two days nothing is taken as gone because its neighbour
 
 test('a zoo of 5,000 interfaces in a day takes no more room than its limit, and none of its alerts lasts', async (t) => {
   const limit = 300
-  const play = createPlay(config({ rules: [busy], mailsPerMinute: 10_000, limits: { hosts: 10, series: 1000, seriesPerHost: limit, sources: 10 } }))
+  const play = createPlay(config({ alerting: once, rules: [busy], mailsPerMinute: 10_000, limits: { hosts: 10, series: 1000, seriesPerHost: limit, sources: 10 } }))
   const number = (age: Millis): number => Math.max(0, Math.ceil((Math.min(age, DAY) / DAY) * 5000))
   untilDays(play, NOON + DAY + 29 * HOUR, every(MINUTE, (now) => {
     const samples: Record<string, number> = { [net('eth0')]: counter(now, 10) }
