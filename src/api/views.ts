@@ -9,7 +9,7 @@ import type {
 } from '../model.ts'
 
 /** An instant as the API writes it: ISO 8601 in UTC with milliseconds; null when there is none. */
-export function iso(at: Millis | undefined): string | null {
+export function iso(at: Millis | null | undefined): string | null {
   const date = new Date(at ?? Number.NaN)
   return Number.isNaN(date.getTime()) ? null : date.toISOString()
 }

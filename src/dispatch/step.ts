@@ -9,6 +9,8 @@ export interface DispatchState {
   readonly backlogs: Map<string, Backlog>
   /** How many steps of an episode have been announced. */
   readonly told: Map<string, number>
+  /** Notices that wait for their recipients' budgets; older snapshots have none. */
+  notices?: readonly Notification[]
 }
 
 export function emptyDispatch(): DispatchState {
@@ -61,7 +63,7 @@ function tell(state: DispatchState, config: EngineConfig, item: Item, now: Milli
 }
 
 /** Each address once, under the first receiver that names it. */
-function recipientsOf(config: EngineConfig, notify: readonly string[]): { receiver: string; to: Recipient }[] {
+export function recipientsOf(config: EngineConfig, notify: readonly string[]): { receiver: string; to: Recipient }[] {
   const found = new Map<string, { receiver: string; to: Recipient }>()
   for (const name of notify) {
     const receiver = config.receivers.find((one) => one.name === name)
@@ -85,15 +87,15 @@ function digest(items: readonly Item[], because: Because, now: Millis): Effect {
   return effect({ id, receiver, to, at: now, because, kind: 'digest', thread: id, seq: 0, alerts })
 }
 
-function effect(notification: Notification): Effect {
+export function effect(notification: Notification): Effect {
   return { id: notification.id, data: JSON.stringify(notification) }
 }
 
-function hashOf(address: string): string {
+export function hashOf(address: string): string {
   return createHash('sha256').update(address).digest('hex').slice(0, 12)
 }
 
-function entry<V>(map: Map<string, V>, key: string, create: () => V): V {
+export function entry<V>(map: Map<string, V>, key: string, create: () => V): V {
   const known = map.get(key)
   if (known !== undefined) return known
   const fresh = create()

@@ -111,6 +111,7 @@ function see(host: Host, source: Source, rcv: Millis): void {
   const flow = flowOf(source)
   // One pause of each bucket is enough to learn what is usual; events of the same bucket make none.
   if (flow.gap === 0 && host.source === source.name) flow.gap = Math.max(0, source.observed - host.seenAt)
+  host.awaited = undefined
   host.lastSeen = Math.max(host.lastSeen, rcv)
   host.source = source.name
   host.seenAt = source.observed

@@ -12,6 +12,7 @@ import type { Alert, Fold, Host, KeyInfo } from './state.ts'
 export function configure(fold: Fold, config: EngineConfig): readonly Effect[] {
   const before = fold.plan
   fold.state.config = config
+  fold.state.isInventoried = false
   fold.plan = createPlan(config)
   const names = config.metrics.map(({ name }) => name)
   const regrouped = new Set(names.filter((name) => isRegrouped(name, before, fold.plan)))

@@ -1,11 +1,12 @@
 import { MANY } from '../aggregate/flow.ts'
 import { flowOf } from '../aggregate/sources.ts'
 import type { AbsenceRule, Effect, Millis } from '../model.ts'
-import { NO_HOST, OWN_RULES } from '../model.ts'
+import { OWN_RULES } from '../model.ts'
 import { found, ownId, ownSubject } from './own.ts'
 import { concerns } from './plan.ts'
-import { raise } from './raise.ts'
-import type { Alert, Fold, Host } from './state.ts'
+import { raise, type Subject } from './raise.ts'
+import { silenceOf } from './silence.ts'
+import type { Alert, Fold } from './state.ts'
 
 /** So many hosts of a source, or this share of them, may fall silent at once and still be told one by one. */
 const FEW = { hosts: 10, share: 0.02 }
@@ -13,19 +14,13 @@ const FEW = { hosts: 10, share: 0.02 }
 const GATHER = 60_000
 /** The most characters of names in one reason: a mail shows 16,384 of it. */
 const LONGEST = 16_000
+/** The source of hosts that no source was ever heard of; and what stands for them in an alert. */
+const UNHEARD = ''
+const LIST = 'hosts.expected'
 const PATIENCE = { for: GATHER, keepFiringFor: 0, forgetPending: Infinity }
 
 /** Finds the mass silence that a host belongs to: the id of its alert. Undefined for a host that is silent by itself. */
 export type Masses = (rule: AbsenceRule, source: string) => string | undefined
-
-/** For how long a host has been silent, in time that its source was observed. */
-export function silenceOf(fold: Fold, host: Host): Millis | undefined {
-  const source = host.name === NO_HOST ? undefined : fold.state.sources.get(host.source)
-  if (source === undefined) return undefined
-  // A source that was forgotten and came back has begun to count its time anew.
-  host.seenAt = Math.min(host.seenAt, source.observed)
-  return source.observed - host.seenAt
-}
 
 /**
  * Says which rules find many hosts of one source silent together. Hosts that die in one instant made their last reports
@@ -67,6 +62,7 @@ function gatheringOf(fold: Fold, rule: AbsenceRule, source: string): string | un
 }
 
 function mostOf(fold: Fold, name: string): number {
+  if (name === UNHEARD) return Math.max(FEW.hosts, FEW.share * fold.plan.expected.size)
   const source = fold.state.sources.get(name)
   const hosts = source === undefined ? 0 : flowOf(source).hosts
   return hosts < MANY ? Infinity : Math.max(FEW.hosts, FEW.share * hosts)
@@ -80,7 +76,7 @@ export function watchMasses(fold: Fold): readonly Effect[] {
 }
 
 /** The hosts that are silent with others, by the alert that tells of them. */
-function membersOf(fold: Fold): ReadonlyMap<string, readonly string[]> {
+export function membersOf(fold: Fold): ReadonlyMap<string, readonly string[]> {
   const members = new Map<string, string[]>()
   for (const host of fold.state.hosts.values()) {
     if (host.alerts.size === 0) continue
@@ -101,18 +97,31 @@ function watchMass(fold: Fold, id: string, names: readonly string[]): readonly E
   const rule = plan.absences.find((one) => one.name === name)
   const notify = rule?.notify ?? known?.notify ?? []
   const severity = rule?.severity ?? known?.severity ?? 'critical'
-  const subject = { ...ownSubject(OWN_RULES.mass, source, 'hosts that fell silent together', source, notify), key: name }
   const isSilent = names.length > 0
-  const reason = isSilent ? silentTogether(known, source, names) : 'all hosts that fell silent together are heard again'
+  const subject = massSubject(source, name, notify)
+  const reason = isSilent ? silentTogether(known, source, names) : heardAgain(known, source)
   const bound = `above ${Math.floor(Math.min(names.length, mostOf(fold, source)))}`
   return raise(fold, state.alerts, id, subject, found(fold, isSilent, severity, names.length, bound, reason), PATIENCE)
+}
+
+function massSubject(source: string, key: string, notify: readonly string[]): Subject {
+  if (source !== UNHEARD) return { ...ownSubject(OWN_RULES.mass, source, 'hosts that fell silent together', source, notify), key }
+  const subject = 'Many expected hosts were never heard'
+  return { ...ownSubject(OWN_RULES.mass, LIST, 'expected hosts that were never heard', '', notify), key, subject }
 }
 
 function silentTogether(known: Alert | undefined, source: string, names: readonly string[]): string {
   const peak = known === undefined || known.life.state === 'pending' ? null : known.life.peak
   const left = peak !== null && peak > names.length ? ` of ${peak}` : ''
   const hosts = names.length === 1 ? 'host' : 'hosts'
+  if (source === UNHEARD) return `${names.length}${left} expected ${hosts} never heard: ${listed(names)}`
   return `${names.length}${left} ${hosts} behind ${source} fell silent together: ${listed(names)}`
+}
+
+function heardAgain(known: Alert | undefined, source: string): string {
+  const heard = source === UNHEARD ? 'all of these expected hosts are heard' : 'all hosts that fell silent together are heard again'
+  const retired = known?.retired ?? 0
+  return retired === 0 ? heard : `${heard}, but for ${retired} that are gone for good`
 }
 
 /** All names, unless they are more than a mail can hold. */

@@ -28,9 +28,9 @@ export function rulesView(fold: Fold): readonly RuleView[] {
     last: [...fold.state.hosts.values()].filter((host) => concerns(rule, host.name)).slice(0, MOST).map((host) => ({
       host: host.name,
       labels: {},
-      value: Math.round((fold.state.now - host.lastSeen) / 1000),
+      value: Math.round((fold.state.now - (host.awaited?.since ?? host.lastSeen)) / 1000),
       bound: `silent for more than ${durationText(rule.after)}`,
-      reason: `last event ${clockText(host.lastSeen)}`,
+      reason: host.awaited === undefined ? `last event ${clockText(host.lastSeen)}` : `expected since ${clockText(host.awaited.since)}, never heard`,
       at: fold.state.now,
     })),
     waitingFor: 'the next bucket of ten seconds in which a source delivers',

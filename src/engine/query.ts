@@ -42,12 +42,15 @@ function hostView(fold: Fold, host: Host): HostView {
     fold.plan.absences.some((rule) => rule.name === alert.rule),
   )
   const off = host.skew?.off
+  const isAwaited = host.awaited !== undefined
+  const heard = isSilent ? 'silent' : off === undefined ? 'live' : 'clock off'
   return {
     host: host.name,
-    lastSeen: host.lastSeen,
-    source: host.source,
+    lastSeen: isAwaited ? null : host.lastSeen,
+    source: isAwaited ? null : host.source,
     clockSkewSeconds: off === undefined ? null : -off / 1000,
-    state: isSilent ? 'silent' : off === undefined ? 'live' : 'clock off',
+    state: isAwaited ? 'never heard' : heard,
+    expected: fold.plan.expected.has(host.name),
     series: host.series.size,
   }
 }

@@ -37,15 +37,37 @@ export interface State {
   closed: string
   /** Times in which the service was down. */
   readonly gaps: { from: Millis; to: Millis }[]
+  /** Whether the hosts that the configuration expects are all among `hosts`. */
+  isInventoried: boolean
+  /** What was let go for good and nobody was told of yet, and when the first of it was. */
+  readonly retired: { since: Millis; list: Retired[] }
   /** What was refused, and the tick at which no idle host was found to make room for another. */
   refusals: { count: number; last: Millis; what: string; searched: number }
   readonly dispatch: DispatchState
 }
 
+/** Since when expected hosts are waited for, and how much time each source had observed then. */
+export interface Awaited {
+  since: Millis
+  readonly observed: Map<string, Millis>
+}
+
+/** Something that was let go for good. */
+export interface Retired {
+  readonly kind: 'host' | 'source' | 'many'
+  readonly name: string
+  /** What is to be said of it: since when it was silent, and why that is taken to be for good. */
+  readonly why: string
+  /** The alerts that this closed: rule and code. */
+  readonly closed: readonly string[]
+}
+
 export interface Host {
   readonly name: string
   readonly index: number
-  /** Arrival of its newest event, and the source's observed time then. */
+  /** Set while an expected host was never heard; those that were named together share it. */
+  awaited: Awaited | undefined
+  /** Arrival of its newest event (-Infinity without one), and the source's observed time then. */
   lastSeen: Millis
   seenAt: Millis
   source: string
@@ -107,6 +129,8 @@ export interface Alert {
   readonly mass?: string
   /** Why it is over although nothing got better. */
   ended?: Ended
+  /** How many of the hosts that a mass silence tells of were retired since. */
+  retired?: number
   readonly transitions: { to: AlertState; at: Millis; reason: string }[]
 }
 
@@ -144,6 +168,8 @@ export function emptyState(): State {
     sweep: undefined,
     closed: '',
     gaps: [],
+    isInventoried: false,
+    retired: { since: 0, list: [] },
     refusals: { count: 0, last: 0, what: '', searched: -1 },
     dispatch: emptyDispatch(),
   }

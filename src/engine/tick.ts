@@ -1,9 +1,12 @@
-import { isSteady, tickSource } from '../aggregate/sources.ts'
+import { tickSource } from '../aggregate/sources.ts'
+import { tellNotices } from '../dispatch/notice.ts'
 import { elapse } from '../dispatch/step.ts'
 import type { Effect, Millis, Tick } from '../model.ts'
 import { forgetIds } from './batch.ts'
 import type { Judged } from './evaluate.ts'
 import { measureFlows } from './flows.ts'
+import { takeInventory } from './inventory.ts'
+import { retireHosts, retireSources, tellRetired } from './retire.ts'
 import { rewind } from './rewind.ts'
 import type { Fold } from './state.ts'
 import { judgeDue } from './sweep.ts'
@@ -27,7 +30,7 @@ export interface TickResult {
 
 /** A second passes: clocks move, what is due is judged, and what waited is told. */
 export function foldTick(fold: Fold, tick: Tick): TickResult {
-  const { state, plan } = fold
+  const { state } = fold
   const isNew = tick.now !== state.now
   const effects: Effect[] = []
   if (isNew) {
@@ -35,15 +38,26 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
     const span = state.now === 0 ? 0 : Math.min(MOST_PER_TICK, Math.max(0, tick.now - state.now))
     state.now = tick.now
     state.ticks++
+    takeInventory(fold)
     const hasObserved = tickSources(fold, tick.now, tick.refused ? 0 : span)
+    retireSources(fold)
     effects.push(...watchAll(fold, hasObserved))
+    retireHosts(fold)
+    tellRetired(fold)
     forgetIds(fold)
   }
   const judged: Judged = { cost: 0, effects: [] }
   const more = judgeDue(fold, judged)
   effects.push(...judged.effects)
-  if (isNew) effects.push(...elapse(state.dispatch, plan.config, tick.now, (episode) => isCurrent(fold, episode)))
+  if (isNew) effects.push(...tell(fold))
   return { effects, more }
+}
+
+/** Lets go of what people have to hear now. */
+function tell(fold: Fold): readonly Effect[] {
+  const { state, plan } = fold
+  const notices = tellNotices(state.dispatch, plan.config, state.now)
+  return [...notices, ...elapse(state.dispatch, plan.config, state.now, (episode) => isCurrent(fold, episode))]
 }
 
 /** Whether an episode still fires, on data of the last minutes. */
@@ -70,7 +84,6 @@ function tickSources(fold: Fold, now: Millis, able: Millis): boolean {
       source.flushed = true
       flush(fold, source.name)
     }
-    if (isForgettable(fold, source.name, now)) state.sources.delete(source.name)
   }
   return hasObserved
 }
@@ -81,10 +94,4 @@ function flush(fold: Fold, source: string): void {
     host.flush = true
     fold.state.work.add(host.name)
   }
-}
-
-/** A sender that came once and was never to be expected is forgotten after a day. */
-function isForgettable(fold: Fold, name: string, now: Millis): boolean {
-  const source = fold.state.sources.get(name)
-  return source !== undefined && now - source.heard > 24 * 3_600_000 && !isSteady(source) && !fold.plan.config.sources.includes(name)
 }

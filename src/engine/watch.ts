@@ -2,10 +2,11 @@ import { isSteady, type Source } from '../aggregate/sources.ts'
 import type { AbsenceRule, Effect, Millis } from '../model.ts'
 import { OWN_RULES } from '../model.ts'
 import { watchFlow } from './degraded.ts'
-import { findMasses, type Masses, silenceOf, watchMasses } from './mass.ts'
-import { AT_ONCE, found, isoSecond, ownId, ownSubject } from './own.ts'
+import { findMasses, type Masses, watchMasses } from './mass.ts'
+import { AT_ONCE, found, isoDay, isoSecond, ownId, ownSubject } from './own.ts'
 import { concerns } from './plan.ts'
 import { type Found, raise, type Subject } from './raise.ts'
+import { silenceOf } from './silence.ts'
 import type { Fold, Host } from './state.ts'
 import { durationText } from './words.ts'
 
@@ -42,23 +43,37 @@ function watchAbsence(fold: Fold, host: Host, masses: Masses): readonly Effect[]
     .flatMap((rule) => raise(fold, host.alerts, ownId(rule.name), absenceSubject(rule, host, masses), absence(fold, host, rule, silent), AT_ONCE))
 }
 
+/** What is measured of a host that was never heard. */
+const WAIT = 'time since it is expected'
+
 function absence(fold: Fold, host: Host, rule: AbsenceRule, silent: Millis): Found {
-  const seconds = Math.round((fold.state.now - host.lastSeen) / 1000)
-  const last = isoSecond(host.lastSeen)
-  if (silent > rule.after) {
-    const reason = `no event from ${host.name} since ${last}, while ${host.source} went on delivering`
-    return found(fold, true, rule.severity, seconds, `silent for more than ${durationText(rule.after)}`, reason)
+  const bound = `silent for more than ${durationText(rule.after)}`
+  const since = host.awaited?.since ?? host.lastSeen
+  const seconds = Math.round((fold.state.now - since) / 1000)
+  return found(fold, silent > rule.after, rule.severity, seconds, bound, absenceReason(host, rule, silent))
+}
+
+function absenceReason(host: Host, rule: AbsenceRule, silent: Millis): string {
+  const { name, awaited, alerts } = host
+  if (awaited !== undefined && silent <= rule.after) return `${name} was not heard yet, and the rule waits longer now`
+  if (awaited !== undefined) {
+    return `${name} was never heard since ${isoDay(awaited.since)}, although it is in the list of expected hosts`
   }
-  return found(fold, false, rule.severity, seconds, `silent for more than ${durationText(rule.after)}`, `${host.name} is heard again, last at ${last}`)
+  const last = isoSecond(host.lastSeen)
+  if (silent > rule.after) return `no event from ${name} since ${last}, while ${host.source} went on delivering`
+  const isFirst = alerts.get(ownId(rule.name))?.what === WAIT
+  return `${name} is heard ${isFirst ? 'for the first time' : 'again'}, last at ${last}`
 }
 
 function absenceSubject(rule: AbsenceRule, host: Host, masses: Masses): Subject {
   const { subject, body } = rule
+  const isAwaited = host.awaited !== undefined
   const mass = host.alerts.has(ownId(rule.name)) ? undefined : masses(rule, host.source)
+  const what = isAwaited ? WAIT : 'time since the last event'
   return {
-    ...ownSubject(rule.name, host.name, 'time since the last event', host.source, rule.notify),
+    ...ownSubject(rule.name, host.name, what, isAwaited ? 'none yet' : host.source, rule.notify),
     ruleLabels: rule.labels,
-    subject: subject ?? '{{server}} is silent',
+    subject: subject ?? (isAwaited ? '{{server}} was never heard' : '{{server}} is silent'),
     ...(body === undefined ? {} : { body }),
     ...(mass === undefined ? {} : { mass }),
   }

@@ -36,7 +36,7 @@ export interface AlertView {
 }
 
 /** Why somebody is told. */
-export type Because = 'fired' | 'severity rose' | 'resolved' | 'mail budget' | 'found in the backlog'
+export type Because = 'fired' | 'severity rose' | 'resolved' | 'mail budget' | 'found in the backlog' | 'hosts retired'
 
 /** One alert as a mail tells it. */
 export interface AlertFacts {
@@ -81,6 +81,13 @@ export interface Announcement {
   readonly facts: AlertFacts
 }
 
+/** Something that is no alert and that people should know: one sentence, and one line for each thing it is about. */
+export interface Notice {
+  readonly because: Because
+  readonly title: string
+  readonly lines: readonly string[]
+}
+
 /** What one recipient is told in one mail. A digest lists several alerts. */
 export interface Notification {
   readonly id: string
@@ -89,9 +96,11 @@ export interface Notification {
   /** When it was decided, on the service's clock. */
   readonly at: Millis
   readonly because: Because
-  readonly kind: 'alert' | 'digest'
-  /** The conversation that the mail belongs to (an episode or a digest), and its number in it, from 0. */
+  readonly kind: 'alert' | 'digest' | 'notice'
+  /** The conversation that the mail belongs to (an episode, a digest or a notice), and its number in it, from 0. */
   readonly thread: string
   readonly seq: number
   readonly alerts: readonly AlertFacts[]
+  /** What a notice says; it is about no alert that is open. */
+  readonly notice?: { readonly title: string; readonly lines: readonly string[] }
 }

@@ -36,6 +36,8 @@ export type Command = {
   /** The host is gone for good: it is let go with its series and open alerts. */
   readonly kind: 'forget'
   readonly host: string
+  /** Who says so, as people call them: the name of an API token. */
+  readonly author: string
   readonly now: Millis
 }
 
@@ -44,8 +46,15 @@ export type CommandAnswer =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly code: Refused; readonly value: unknown }
 
-/** Why a command was refused. `unknown-host`: the value holds the names of hosts that may be meant. */
-export type Refused = 'unknown-host'
+/** What `forget` comes to: when the host was last heard, and the alerts that this closed, as rule and code. */
+export interface Forgotten {
+  readonly host: string
+  readonly lastSeen: Millis | null
+  readonly closed: readonly string[]
+}
+
+/** Why a command was refused. `unknown-host`: the value lists the known ones. `expected-host`: it cannot be forgotten. */
+export type Refused = 'unknown-host' | 'expected-host'
 
 export type Query =
   | { readonly kind: 'hosts' }
@@ -65,15 +74,18 @@ export interface Summary {
   readonly last: number | null
 }
 
-export type HostState = 'live' | 'silent' | 'clock off'
+export type HostState = 'live' | 'silent' | 'clock off' | 'never heard'
 
 /** Answer to `hosts`: one of these for each. */
 export interface HostView {
   readonly host: string
-  readonly lastSeen: Millis
-  readonly source: string
+  /** Null for an expected host that was never heard. */
+  readonly lastSeen: Millis | null
+  readonly source: string | null
   readonly clockSkewSeconds: number | null
   readonly state: HostState
+  /** Whether the configuration expects it, so that it is never forgotten. */
+  readonly expected: boolean
   /** How many series are kept of the host. */
   readonly series: number
 }
@@ -81,8 +93,9 @@ export interface HostView {
 /** Answer to `host`, or null when the host is unknown. */
 export interface HostDetail {
   readonly host: string
-  readonly lastSeen: Millis
-  readonly source: string
+  /** Null for an expected host that was never heard. */
+  readonly lastSeen: Millis | null
+  readonly source: string | null
   readonly state: HostState
   readonly series: readonly SeriesView[]
 }
