@@ -120,7 +120,7 @@ export type LabelValue = (string | number | boolean)
 /**
  * Names of hosts, or the file that holds them.
  */
-export type Names = (string[] | {
+export type NamesOfHosts = (string[] | {
 /**
  * File with one name a line; empty lines, and what begins with #, do not count. Read again at each reload.
  */
@@ -209,7 +209,7 @@ hosts?: {
 /**
  * Hosts that must exist, by their whole names: missed although they were never heard, and never forgotten. A list, or { file: PATH } with one name a line.
  */
-expected?: Names
+expected?: NamesOfHosts
 /**
  * A host that is not expected is forgotten, with its alerts, after so much silence while its source delivered. Default: 24h, or twice the longest absence that a rule waits for.
  */
