@@ -2,6 +2,7 @@ import { judgedOf, type Store } from '../aggregate/store.ts'
 import type { Millis, RuleView } from '../model.ts'
 import { lookAt, watchedOf } from './evaluate.ts'
 import { concerns, type WindowPlan } from './plan.ts'
+import { isUnheard, silentSince } from './silence.ts'
 import type { Fold, Host } from './state.ts'
 import { sourcesOf } from './sweep.ts'
 import { durationText } from './words.ts'
@@ -28,9 +29,9 @@ export function rulesView(fold: Fold): readonly RuleView[] {
     last: [...fold.state.hosts.values()].filter((host) => concerns(rule, host.name)).slice(0, MOST).map((host) => ({
       host: host.name,
       labels: {},
-      value: Math.round((fold.state.now - (host.awaited?.since ?? host.lastSeen)) / 1000),
+      value: Math.round((fold.state.now - silentSince(host)) / 1000),
       bound: `silent for more than ${durationText(rule.after)}`,
-      reason: host.awaited === undefined ? `last event ${clockText(host.lastSeen)}` : `expected since ${clockText(host.awaited.since)}, never heard`,
+      reason: `${isUnheard(host) ? 'never heard, expected since' : 'last event'} ${clockText(silentSince(host))}`,
       at: fold.state.now,
     })),
     waitingFor: 'the next bucket of ten seconds in which a source delivers',

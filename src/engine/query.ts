@@ -1,6 +1,7 @@
 import type { AlertView, HostDetail, HostView, Millis, Query } from '../model.ts'
 import { aggregateOf, hostDetail } from './query-window.ts'
 import { rulesView } from './query-rules.ts'
+import { isUnheard } from './silence.ts'
 import type { Alert, Fold, Host } from './state.ts'
 
 /** Answers a question about the state. Nothing is changed. */
@@ -42,14 +43,14 @@ function hostView(fold: Fold, host: Host): HostView {
     fold.plan.absences.some((rule) => rule.name === alert.rule),
   )
   const off = host.skew?.off
-  const isAwaited = host.awaited !== undefined
+  const isNew = isUnheard(host)
   const heard = isSilent ? 'silent' : off === undefined ? 'live' : 'clock off'
   return {
     host: host.name,
-    lastSeen: isAwaited ? null : host.lastSeen,
-    source: isAwaited ? null : host.source,
+    lastSeen: isNew ? null : host.lastSeen,
+    source: isNew ? null : host.source,
     clockSkewSeconds: off === undefined ? null : -off / 1000,
-    state: isAwaited ? 'never heard' : heard,
+    state: isNew ? 'never heard' : heard,
     expected: fold.plan.expected.has(host.name),
     series: host.series.size,
   }

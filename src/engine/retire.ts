@@ -7,7 +7,7 @@ import { removeHost } from './hosts.ts'
 import { membersOf } from './mass.ts'
 import { isoDay, ownId } from './own.ts'
 import { closeAlert } from './raise.ts'
-import { silenceOf } from './silence.ts'
+import { awaitFrom, isUnheard, silenceOf } from './silence.ts'
 import { type Alert, count, type Fold, type Host, type Obeyed, type Retired } from './state.ts'
 import { durationText } from './words.ts'
 
@@ -69,7 +69,16 @@ function retireSource(fold: Fold, { name, heard }: Source): void {
   const why = `no request since ${isoDay(heard)}, and it is not in the configuration`
   const closed = close(fold, alerts, [ownId(OWN_RULES.source, name), ownId(OWN_RULES.degraded, name)], why)
   fold.state.sources.delete(name)
+  awaitElsewhere(fold, name)
   if (closed.length > 0) note(fold, { kind: 'source', name, why, closed })
+}
+
+/** Expected hosts stay, so that from now on any source may bring them. */
+function awaitElsewhere(fold: Fold, source: string): void {
+  const awaited = awaitFrom(fold)
+  for (const host of fold.state.hosts.values()) {
+    if (host.source === source && fold.plan.expected.has(host.name)) host.awaited = awaited
+  }
 }
 
 /** Lets a host go with all that is kept of it. @returns the alerts that this closed. */
@@ -81,7 +90,7 @@ export function retire(fold: Fold, host: Host, why: string): readonly string[] {
   removeHost(fold, host)
   count(fold, 'hosts_retired')
   // Who was never heard and raised no alert was a word in the configuration only.
-  if (host.awaited === undefined || closed.length > 0) note(fold, { kind: 'host', name: host.name, why, closed })
+  if (!isUnheard(host) || closed.length > 0) note(fold, { kind: 'host', name: host.name, why, closed })
   return closed
 }
 
@@ -145,11 +154,11 @@ export function forget(fold: Fold, { host: name, author }: Extract<Command, { ki
   const host = state.hosts.get(name)
   if (host === undefined) return refused('unknown-host', [...state.hosts.keys()])
   if (plan.expected.has(name)) return refused('expected-host', null)
-  const { awaited, lastSeen } = host
-  const last = awaited === undefined ? `last heard at ${isoDay(lastSeen)}` : 'never heard'
+  const lastSeen = isUnheard(host) ? null : host.lastSeen
+  const last = lastSeen === null ? 'never heard' : `last heard at ${isoDay(lastSeen)}`
   const closed = retire(fold, host, `${last}, forgotten by ${author}`)
   closeMasses(fold)
-  const value: Forgotten = { host: name, lastSeen: awaited === undefined ? lastSeen : null, closed }
+  const value: Forgotten = { host: name, lastSeen, closed }
   return { effects: [], answer: { kind: 'done', value } }
 }
 

@@ -12,13 +12,31 @@ export function silenceOf(fold: Fold, host: Host): Millis | undefined {
   return source.observed - host.seenAt
 }
 
-/** For how long a host was waited for that nobody heard yet: any source could have brought it, the busiest counts. */
-function waitOf(fold: Fold, { observed }: Awaited): Millis {
-  let longest = 0
-  for (const source of fold.state.sources.values()) {
-    const before = Math.min(observed.get(source.name) ?? 0, source.observed)
-    if (observed.has(source.name)) observed.set(source.name, before)
-    longest = Math.max(longest, source.observed - before)
+/** Begins to wait for hosts that any source may bring. */
+export function awaitFrom({ state }: Fold): Awaited {
+  const observed = new Map([...state.sources].map(([name, source]) => [name, source.observed]))
+  return { since: state.now, observed, waited: 0, tick: state.ticks }
+}
+
+/** It never shrinks: the source that observed most may be let go, and what it observed remains true. */
+function waitOf({ state }: Fold, awaited: Awaited): Millis {
+  if (awaited.tick === state.ticks) return awaited.waited
+  awaited.tick = state.ticks
+  for (const { name, observed } of state.sources.values()) {
+    // A source that was forgotten and came back has begun to count its time anew.
+    const before = Math.min(awaited.observed.get(name) ?? 0, observed)
+    awaited.observed.set(name, before)
+    awaited.waited = Math.max(awaited.waited, observed - before)
   }
-  return longest
+  return awaited.waited
+}
+
+/** Whether an expected host was never heard at all. */
+export function isUnheard(host: Host): boolean {
+  return host.lastSeen === -Infinity
+}
+
+/** Its newest event, or, of an expected host without any, when it was first waited for. */
+export function silentSince(host: Host): Millis {
+  return isUnheard(host) ? (host.awaited?.since ?? host.lastSeen) : host.lastSeen
 }

@@ -46,10 +46,14 @@ export interface State {
   readonly dispatch: DispatchState
 }
 
-/** Since when expected hosts are waited for, and how much time each source had observed then. */
+/** What expected hosts are waited for by when no source is theirs: any of them may bring them. */
 export interface Awaited {
+  /** Since when, and how much time each source had observed then. */
   since: Millis
   readonly observed: Map<string, Millis>
+  /** For how long, in time that the busiest source observed, as it was worked out at a tick. */
+  waited: Millis
+  tick: number
 }
 
 /** Something that was let go for good. */
@@ -65,7 +69,7 @@ export interface Retired {
 export interface Host {
   readonly name: string
   readonly index: number
-  /** Set while an expected host was never heard; those that were named together share it. */
+  /** Set while an expected host has no source: it was never heard, or its source is gone. Shared by those alike. */
   awaited: Awaited | undefined
   /** Arrival of its newest event (-Infinity without one), and the source's observed time then. */
   lastSeen: Millis

@@ -6,7 +6,7 @@ import { findMasses, type Masses, watchMasses } from './mass.ts'
 import { AT_ONCE, found, isoDay, isoSecond, ownId, ownSubject } from './own.ts'
 import { concerns } from './plan.ts'
 import { type Found, raise, type Subject } from './raise.ts'
-import { silenceOf } from './silence.ts'
+import { isUnheard, silenceOf, silentSince } from './silence.ts'
 import type { Fold, Host } from './state.ts'
 import { durationText } from './words.ts'
 
@@ -48,32 +48,29 @@ const WAIT = 'time since it is expected'
 
 function absence(fold: Fold, host: Host, rule: AbsenceRule, silent: Millis): Found {
   const bound = `silent for more than ${durationText(rule.after)}`
-  const since = host.awaited?.since ?? host.lastSeen
-  const seconds = Math.round((fold.state.now - since) / 1000)
+  const seconds = Math.round((fold.state.now - silentSince(host)) / 1000)
   return found(fold, silent > rule.after, rule.severity, seconds, bound, absenceReason(host, rule, silent))
 }
 
 function absenceReason(host: Host, rule: AbsenceRule, silent: Millis): string {
-  const { name, awaited, alerts } = host
-  if (awaited !== undefined && silent <= rule.after) return `${name} was not heard yet, and the rule waits longer now`
-  if (awaited !== undefined) {
-    return `${name} was never heard since ${isoDay(awaited.since)}, although it is in the list of expected hosts`
-  }
+  const { name, awaited, source, alerts } = host
+  if (awaited !== undefined && silent <= rule.after) return `${name} is waited for again, and not heard yet`
+  if (isUnheard(host)) return `${name} was never heard since ${isoDay(silentSince(host))}, although it is in the list of expected hosts`
+  if (awaited !== undefined) return `no event from ${name} since ${isoDay(host.lastSeen)}; ${source} is gone, and no other source brought it`
   const last = isoSecond(host.lastSeen)
-  if (silent > rule.after) return `no event from ${name} since ${last}, while ${host.source} went on delivering`
+  if (silent > rule.after) return `no event from ${name} since ${last}, while ${source} went on delivering`
   const isFirst = alerts.get(ownId(rule.name))?.what === WAIT
   return `${name} is heard ${isFirst ? 'for the first time' : 'again'}, last at ${last}`
 }
 
 function absenceSubject(rule: AbsenceRule, host: Host, masses: Masses): Subject {
   const { subject, body } = rule
-  const isAwaited = host.awaited !== undefined
-  const mass = host.alerts.has(ownId(rule.name)) ? undefined : masses(rule, host.source)
-  const what = isAwaited ? WAIT : 'time since the last event'
+  const isNew = isUnheard(host)
+  const mass = host.alerts.has(ownId(rule.name)) ? undefined : masses(rule, host)
   return {
-    ...ownSubject(rule.name, host.name, what, isAwaited ? 'none yet' : host.source, rule.notify),
+    ...ownSubject(rule.name, host.name, isNew ? WAIT : 'time since the last event', isNew ? 'none yet' : host.source, rule.notify),
     ruleLabels: rule.labels,
-    subject: subject ?? (isAwaited ? '{{server}} was never heard' : '{{server}} is silent'),
+    subject: subject ?? (isNew ? '{{server}} was never heard' : '{{server}} is silent'),
     ...(body === undefined ? {} : { body }),
     ...(mass === undefined ? {} : { mass }),
   }

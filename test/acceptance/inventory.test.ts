@@ -81,7 +81,7 @@ test('400 expected hosts that were never heard are one mail, and one when the la
     '12:04:10 mass-silence hosts.expected firing (fired)',
     '12:10:00 mass-silence hosts.expected resolved (resolved)',
   ])
-  t.match(play.mails[0]?.alerts[0]?.reason, /^400 expected hosts never heard: node-0, node-1, .*, node-399$/)
+  t.match(play.mails[0]?.alerts[0]?.reason, /^400 expected hosts not heard from any source: node-0, node-1, .*, node-399$/)
   t.equal(play.mails[1]?.alerts[0]?.reason, 'all of these expected hosts are heard')
   t.strictSame(open(play), [])
 })
@@ -192,6 +192,40 @@ test('a source that is gone for good goes with its hosts and its alert, when it 
     /^a: silent since 2026-11-22 13:00:00 UTC: its source old is gone as well$/,
   ]])
   t.strictSame(play.told().map((line) => line.slice(9)), ['source-down old firing (fired)', '1 host and 1 source retired (hosts retired)'])
+})
+
+test('expected hosts outlive their source, and are missed when no other one brings them', async (t) => {
+  const names = Array.from({ length: 30 }, (_, i) => `node-${i}`)
+  const play = createPlay(expecting(['a', ...names]))
+  play.until('12:30:00', every(TEN, (now) => play.post([heartbeat(now), ...['a', ...names].map((name) => event(name, now))], { source: 'old' })))
+  const other = every(TEN, (now) => play.post([heartbeat(now), event('a', now)], { source: 'new' }))
+  play.until('13:00:00', other)
+  t.strictSame(open(play), ['source-down old'], 'nobody can say of the others whether they live')
+  passSilently(play, 'old', 7 * DAY)
+  play.until('13:20:00', other)
+  t.strictSame(hosts(play).length, 31)
+  t.match(play.told().map((line) => line.slice(9)), [
+    'source-down old firing (fired)',
+    '1 source retired (hosts retired)',
+    'mass-silence hosts.expected firing (fired)',
+  ])
+  t.match(alerts(play).find((one) => one.host === 'node-3'), {
+    state: 'firing',
+    reason: 'no event from node-3 since 2026-11-22 12:30:00 UTC; old is gone, and no other source brought it',
+  })
+  t.match(hosts(play).find((one) => one.host === 'node-3'), { state: 'silent', lastSeen: at('12:30:00'), source: 'old' })
+})
+
+test('an alert of a host that was never heard stays when the source that delivered is let go', async (t) => {
+  const play = createPlay(expecting(['b']))
+  play.until('12:10:00', every(MINUTE, (now) => play.post([event('a', now)], { source: 'visitor' })))
+  t.strictSame(open(play), [], 'a minute of ten counts a bucket')
+  play.until('12:50:00', every(MINUTE, (now) => play.post([event('a', now)], { source: 'visitor' })))
+  t.strictSame(open(play), ['host-silent b'])
+  passSilently(play, 'visitor', DAY)
+  play.until('13:00:00')
+  t.strictSame([...play.fold.state.sources.keys()], [])
+  t.strictSame(open(play), ['host-silent b'])
 })
 
 test('a configured source is expected for ever, and its hosts go after the same time', async (t) => {
