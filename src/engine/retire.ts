@@ -12,9 +12,9 @@ import { type Alert, count, type Fold, type Host, type Obeyed, type Retired } fr
 import { durationText } from './words.ts'
 
 const DAY = 86_400_000
-/** How often, in ticks, it is looked who is gone for good, and how many are let go then: a tick must stay short. */
+/** How often, in ticks, it is looked who is gone for good, and how many one tick lets go: it must stay short. */
 const EVERY = 10
-const MOST = 1000
+const MOST = 100
 /** So much later than the first, all are told together. */
 const GATHER = 60_000
 /** The most lines of one mail. */
@@ -27,7 +27,8 @@ const PASSED_BY = DAY
 /** Lets hosts go that are gone for good. */
 export function retireHosts(fold: Fold): void {
   const { state } = fold
-  if (state.ticks % EVERY !== 0) return
+  // While some are being let go there may be more of them.
+  if (state.ticks % EVERY !== 0 && state.retired.list.length === 0) return
   let left = MOST
   for (const host of state.hosts.values()) {
     const why = whyGone(fold, host)
@@ -108,7 +109,7 @@ function note({ state }: Fold, one: Retired): void {
   state.retired.list.push(one)
 }
 
-/** Closes what told of many silent hosts of which none is left, and tells what was retired, all of it together. */
+/** Tells the receivers of `system` what was retired, all of a minute in one mail. */
 export function tellRetired(fold: Fold): void {
   const { state, plan } = fold
   const { retired } = state

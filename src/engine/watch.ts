@@ -1,5 +1,5 @@
 import { isSteady, type Source } from '../aggregate/sources.ts'
-import type { AbsenceRule, Effect, Millis } from '../model.ts'
+import type { AbsenceRule, Effect } from '../model.ts'
 import { OWN_RULES } from '../model.ts'
 import { watchFlow } from './degraded.ts'
 import { findMasses, type Masses, watchMasses } from './mass.ts'
@@ -38,27 +38,31 @@ export function watchAll(fold: Fold, hasObserved: boolean): readonly Effect[] {
 function watchAbsence(fold: Fold, host: Host, masses: Masses): readonly Effect[] {
   const silent = silenceOf(fold, host)
   if (silent === undefined) return []
-  return fold.plan.absences
-    .filter((rule) => (silent > rule.after || host.alerts.has(ownId(rule.name))) && concerns(rule, host.name))
-    .flatMap((rule) => raise(fold, host.alerts, ownId(rule.name), absenceSubject(rule, host, masses), absence(fold, host, rule, silent), AT_ONCE))
+  return fold.plan.absences.flatMap((rule) => {
+    const id = ownId(rule.name)
+    const isOpen = host.alerts.has(id)
+    // Who is waited for was not heard, however short the wait: only an event ends the alert.
+    const isSilent = silent > rule.after || (isOpen && host.awaited !== undefined)
+    if ((!isSilent && !isOpen) || !concerns(rule, host.name)) return []
+    return raise(fold, host.alerts, id, absenceSubject(rule, host, masses), absence(fold, host, rule, isSilent), AT_ONCE)
+  })
 }
 
 /** What is measured of a host that was never heard. */
 const WAIT = 'time since it is expected'
 
-function absence(fold: Fold, host: Host, rule: AbsenceRule, silent: Millis): Found {
+function absence(fold: Fold, host: Host, rule: AbsenceRule, isSilent: boolean): Found {
   const bound = `silent for more than ${durationText(rule.after)}`
   const seconds = Math.round((fold.state.now - silentSince(host)) / 1000)
-  return found(fold, silent > rule.after, rule.severity, seconds, bound, absenceReason(host, rule, silent))
+  return found(fold, isSilent, rule.severity, seconds, bound, absenceReason(host, rule, isSilent))
 }
 
-function absenceReason(host: Host, rule: AbsenceRule, silent: Millis): string {
+function absenceReason(host: Host, rule: AbsenceRule, isSilent: boolean): string {
   const { name, awaited, source, alerts } = host
-  if (awaited !== undefined && silent <= rule.after) return `${name} is waited for again, and not heard yet`
   if (isUnheard(host)) return `${name} was never heard since ${isoDay(silentSince(host))}, although it is in the list of expected hosts`
   if (awaited !== undefined) return `no event from ${name} since ${isoDay(host.lastSeen)}; ${source} is gone, and no other source brought it`
   const last = isoSecond(host.lastSeen)
-  if (silent > rule.after) return `no event from ${name} since ${last}, while ${source} went on delivering`
+  if (isSilent) return `no event from ${name} since ${last}, while ${source} went on delivering`
   const isFirst = alerts.get(ownId(rule.name))?.what === WAIT
   return `${name} is heard ${isFirst ? 'for the first time' : 'again'}, last at ${last}`
 }

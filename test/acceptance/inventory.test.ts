@@ -216,6 +216,21 @@ test('expected hosts outlive their source, and are missed when no other one brin
   t.match(hosts(play).find((one) => one.host === 'node-3'), { state: 'silent', lastSeen: at('12:30:00'), source: 'old' })
 })
 
+test('an alert of an expected host stays when its source is let go, and ends with its next event', async (t) => {
+  const play = createPlay(expecting(['b']))
+  const names = (now: number): string[] => (now < at('12:20:00') ? ['a', 'b'] : ['a'])
+  play.until('12:40:00', every(TEN, (now) => play.post(names(now).map((name) => event(name, now)), { source: 'old' })))
+  t.strictSame(open(play), ['host-silent b'])
+  passSilently(play, 'old', 7 * DAY)
+  play.until('12:50:00', every(TEN, (now) => play.post([event('c', now)], { source: 'new' })))
+  t.strictSame(open(play), ['host-silent b'])
+  play.until('12:51:00', every(TEN, (now) => play.post([event('b', now)], { source: 'new' })))
+  t.strictSame(play.told().map((line) => line.slice(9)).filter((line) => line.includes(' b ')), [
+    'host-silent b firing (fired)',
+    'host-silent b resolved (resolved)',
+  ])
+})
+
 test('an alert of a host that was never heard stays when the source that delivered is let go', async (t) => {
   const play = createPlay(expecting(['b']))
   play.until('12:10:00', every(MINUTE, (now) => play.post([event('a', now)], { source: 'visitor' })))
