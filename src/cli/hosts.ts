@@ -22,10 +22,16 @@ export function hosts(args: RemoteArgs & { readonly json: boolean }, io: RemoteI
 }
 
 /** `stashwatch hosts forget NAME`: lets go of a host that is gone for good. @returns the exit code. */
-export function forgetHost(args: RemoteArgs & { readonly host: string; readonly json: boolean }, io: RemoteIo): Promise<number> {
+export function forgetHost(
+  args: RemoteArgs & { readonly host: string; readonly json: boolean },
+  io: RemoteIo,
+): Promise<number> {
   return remotely(args, io, async (ask) => {
     const path = `/api/v1/hosts/${encodeURIComponent(args.host.toWellFormed())}`
-    const forgotten = (await ask('DELETE', path)) as { readonly lastSeen: string | null; readonly closed: readonly string[] }
+    const forgotten = (await ask('DELETE', path)) as {
+      readonly lastSeen: string | null
+      readonly closed: readonly string[]
+    }
     if (args.json) return io.out(JSON.stringify(forgotten, null, 2))
     const closed = forgotten.closed.length === 0 ? 'it had no open alert' : `closed: ${forgotten.closed.join(', ')}`
     io.out(printable(`forgotten: ${args.host}, last seen ${timeOf(forgotten.lastSeen)}; ${closed}`))

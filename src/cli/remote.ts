@@ -1,7 +1,11 @@
 /** The options of every verb that asks a running service. */
 export const REMOTE = {
   url: { type: 'string', value: 'URL', says: 'where the service answers (http://127.0.0.1:8080)' },
-  token: { type: 'string', value: 'TOKEN', says: 'one of its api.tokens (else STASHWATCH_API_TOKEN of the environment)' },
+  token: {
+    type: 'string',
+    value: 'TOKEN',
+    says: 'one of its api.tokens (else STASHWATCH_API_TOKEN of the environment)',
+  },
 } as const
 
 export interface RemoteArgs {
@@ -84,8 +88,14 @@ async function send(base: string, path: string, init: RequestInit): Promise<read
     return [answer.status, await answer.text()]
   } catch (error) {
     const { cause, name } = error as Error & { cause?: { readonly code?: string; readonly message?: string } }
-    const why = name === 'TimeoutError' ? `no answer within ${PATIENCE / 1000} s` : (cause?.code ?? cause?.message ?? 'no connection')
-    throw new RemoteError(`no stashwatch can be reached at ${base} (${why}): does it run there? --url says where it is`, 2)
+    const why =
+      name === 'TimeoutError'
+        ? `no answer within ${PATIENCE / 1000} s`
+        : (cause?.code ?? cause?.message ?? 'no connection')
+    throw new RemoteError(
+      `no stashwatch can be reached at ${base} (${why}): does it run there? --url says where it is`,
+      2,
+    )
   }
 }
 
@@ -97,7 +107,8 @@ interface Problem {
 
 function read(base: string, status: number, text: string): unknown {
   const value = parse(text)
-  if (value === undefined) throw new RemoteError(`what answers at ${base} is no stashwatch (status ${status}): --url says where it is`, 2)
+  if (value === undefined)
+    throw new RemoteError(`what answers at ${base} is no stashwatch (status ${status}): --url says where it is`, 2)
   if (status < 400) return value
   const { detail = `status ${status}`, found, expected } = (value ?? {}) as Problem
   const where = typeof found === 'string' && expected !== undefined ? ` Found '${found}', expected ${expected}.` : ''

@@ -9,7 +9,18 @@ export function postNotice(state: DispatchState, config: EngineConfig, notice: N
   const { because, title, lines } = notice
   const notices = recipientsOf(config, config.system).map(({ receiver, to }): Notification => {
     const id = `notice.${Math.round(now)}.${hashOf([to.address, because, title, ...lines].join('\n'))}`
-    return { id, receiver, to, at: now, because, kind: 'notice', thread: id, seq: 0, alerts: [], notice: { title, lines } }
+    return {
+      id,
+      receiver,
+      to,
+      at: now,
+      because,
+      kind: 'notice',
+      thread: id,
+      seq: 0,
+      alerts: [],
+      notice: { title, lines },
+    }
   })
   state.notices = [...(state.notices ?? []), ...notices]
 }

@@ -49,7 +49,9 @@ function whyGone(fold: Fold, host: Host): string | undefined {
   const source = state.sources.get(host.source)
   if (source === undefined || source.silence > goneAfter(fold)) return `its source ${host.source} is gone as well`
   const silent = silenceOf(fold, host) ?? 0
-  return silent > plan.forgetAfter ? `${host.source} went on delivering for more than ${durationText(plan.forgetAfter)}` : undefined
+  return silent > plan.forgetAfter
+    ? `${host.source} went on delivering for more than ${durationText(plan.forgetAfter)}`
+    : undefined
 }
 
 function goneAfter({ plan }: Fold): Millis {
@@ -117,7 +119,12 @@ export function tellRetired(fold: Fold): void {
   const lines = retired.list.slice(0, LINES).map(lineOf)
   const rest = retired.list.length - lines.length
   const all = rest === 0 ? lines : [...lines, `and ${rest} more; /api/v1/hosts lists who is left`]
-  postNotice(state.dispatch, plan.config, { because: 'hosts retired', title: titleOf(retired.list), lines: all }, state.now)
+  postNotice(
+    state.dispatch,
+    plan.config,
+    { because: 'hosts retired', title: titleOf(retired.list), lines: all },
+    state.now,
+  )
   retired.list.length = 0
 }
 

@@ -39,7 +39,8 @@ export function noticeLetter(notification: Notification, { url }: LetterOptions)
     facts: [],
     notes: [],
     rows: [],
-    advice: url === undefined ? advice : [...advice, { text: 'All hosts that are known now:', url: `${url}/api/v1/hosts` }],
+    advice:
+      url === undefined ? advice : [...advice, { text: 'All hosts that are known now:', url: `${url}/api/v1/hosts` }],
     footer: [whyOf(notification, 'system.notify names')],
   }
 }

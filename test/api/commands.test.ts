@@ -9,7 +9,10 @@ test('a host is forgotten by DELETE, whatever its name, and the command says who
   const { get, commands, clock } = await serve(t, {
     tokens,
     checkToken: createTokenCheck(tokens),
-    obeys: (command) => ({ kind: 'done', value: { host: command.host, lastSeen: NOON, closed: ['host-silent (K7QM2)'] } }),
+    obeys: (command) => ({
+      kind: 'done',
+      value: { host: command.host, lastSeen: NOON, closed: ['host-silent (K7QM2)'] },
+    }),
   })
   const authorization = 'Bearer a-long-secret-token'
   for (const name of ['web-1.example.org', 'a/b c', 'größer']) {
@@ -50,6 +53,10 @@ test('a page of another site cannot make anybody forget', async (t) => {
 })
 
 test('an engine that fails or stalls is answered 503', async (t) => {
-  const failing = await serve(t, { obeys: () => { throw new Error('the disk is full') } })
+  const failing = await serve(t, {
+    obeys: () => {
+      throw new Error('the disk is full')
+    },
+  })
   t.equal((await failing.get('/api/v1/hosts/a', {}, 'DELETE')).status, 503)
 })

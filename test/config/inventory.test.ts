@@ -6,7 +6,8 @@ import type { Inventory } from '../../src/model.ts'
 import { temporary } from '../helpers/service.ts'
 
 const HOUR = 3_600_000
-const read = (text: string, cwd = '/nowhere'): Inventory => loadConfig({ file: 'f.yaml', text, env: {}, cwd }).config.engine.hosts
+const read = (text: string, cwd = '/nowhere'): Inventory =>
+  loadConfig({ file: 'f.yaml', text, env: {}, cwd }).config.engine.hosts
 
 function mistakesOf(text: string, cwd?: string): readonly string[] {
   try {
@@ -29,7 +30,10 @@ test('nobody is expected unless it is said, and hosts are kept for a day, or twi
 
 test('expected hosts come out of a file beside the configuration, one a line', async (t) => {
   const folder = temporary(t)
-  writeFileSync(join(folder, 'hosts.txt'), '\uFEFF# the cluster\r\nweb-1\r\n  web-2   # in the cellar\n\n#web-3\nC#-build\nweb-1\n')
+  writeFileSync(
+    join(folder, 'hosts.txt'),
+    '\uFEFF# the cluster\r\nweb-1\r\n  web-2   # in the cellar\n\n#web-3\nC#-build\nweb-1\n',
+  )
   t.strictSame(read('hosts: { expected: { file: hosts.txt } }', folder).expected, ['web-1', 'web-2', 'C#-build'])
 })
 
@@ -52,10 +56,19 @@ test('each mistake in the inventory is told with its place and the next step', a
       'hosts: { forget_after: 1h }\nrules: [{ name: gone, when: { absence: { after: 2h } } }]',
       "1:24: 'forget_after' (1h) is not longer than the 2h that the rule gone waits for a host: its alert would never come; lengthen it",
     ],
-    ['limits: { hosts: 1 }\nhosts: { expected: [a, b] }', '2:20: 2 hosts are expected, but limits.hosts is 1: raise it, or shorten the list'],
+    [
+      'limits: { hosts: 1 }\nhosts: { expected: [a, b] }',
+      '2:20: 2 hosts are expected, but limits.hosts is 1: raise it, or shorten the list',
+    ],
     ['hosts: { expected: { file: gone.txt } }', `1:28: the file of hosts ${join(folder, 'gone.txt')} does not exist`],
-    ['hosts: { expected: { file: none.txt } }', `1:28: the file of hosts ${join(folder, 'none.txt')} names none: expected one name a line`],
-    ['hosts: { expected: { file: latin.txt } }', `1:28: the file of hosts ${join(folder, 'latin.txt')} is not UTF-8 text`],
+    [
+      'hosts: { expected: { file: none.txt } }',
+      `1:28: the file of hosts ${join(folder, 'none.txt')} names none: expected one name a line`,
+    ],
+    [
+      'hosts: { expected: { file: latin.txt } }',
+      `1:28: the file of hosts ${join(folder, 'latin.txt')} is not UTF-8 text`,
+    ],
     [
       'hosts: { expected: { file: bad.txt } }',
       `1:28: ${bad}:2: expected one name a line, found 'web-2 web-3'; ${bad}:3: expected a host's whole name, since a pattern cannot be missed, found 'web-*'`,

@@ -4,10 +4,18 @@ import type { Notification } from '../../src/model.ts'
 import { notification } from './samples.ts'
 
 const options = { from: { address: 'alerts@example.org' }, domain: 'example.org' }
-const LINE = 'web-7: silent since 2026-11-22 12:05:10 UTC: logstash-a went on delivering for more than 24h; closes host-silent (K7QM2)'
+const LINE =
+  'web-7: silent since 2026-11-22 12:05:10 UTC: logstash-a went on delivering for more than 24h; closes host-silent (K7QM2)'
 
 const notice = (lines: readonly string[], title = '1 host retired'): Notification =>
-  notification({ kind: 'notice', because: 'hosts retired', id: 'notice.1.ada', thread: 'notice.1.ada', alerts: [], notice: { title, lines } })
+  notification({
+    kind: 'notice',
+    because: 'hosts retired',
+    id: 'notice.1.ada',
+    thread: 'notice.1.ada',
+    alerts: [],
+    notice: { title, lines },
+  })
 
 test('a notice says what happened, each thing on a line, and what to do', async (t) => {
   const mail = renderMessage(notice([LINE]), { ...options, url: 'https://watch.example.org' })
@@ -35,7 +43,13 @@ test('names in a notice are shown, never obeyed', async (t) => {
 })
 
 test('a notice of a thousand lines has all of them in its text, and stays readable as HTML', async (t) => {
-  const mail = renderMessage(notice(Array.from({ length: 1000 }, () => LINE), '1000 hosts retired'), options)
+  const mail = renderMessage(
+    notice(
+      Array.from({ length: 1000 }, () => LINE),
+      '1000 hosts retired',
+    ),
+    options,
+  )
   t.equal(mail.text.split(LINE).length, 1001)
   t.ok(Buffer.byteLength(mail.html) < 102_000, `${Buffer.byteLength(mail.html)} bytes`)
   t.match(mail.html, /And \d+ more; the text part of this mail has them all/)
