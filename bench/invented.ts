@@ -61,6 +61,7 @@ const configOf = (rules: EngineConfig['rules']): EngineConfig => ({
   system: ['ops'],
   sources: [],
   mailsPerMinute: 5,
+  hosts: { expected: [], forgetAfter: 86_400_000 },
   alerting: ALERTING,
   limits: { hosts: 20_000, series: 400_000, seriesPerHost: 1000, sources: 100 },
 })

@@ -58,6 +58,7 @@ const configOf = (kinds: readonly Of[]): EngineConfig => ({
   rules: metrics.flatMap((metric) => kinds.map((of) => rule(of, metric.name))),
   receivers: [{ name: 'ops', email: [{ address: 'ops@example.org' }] }],
   system: ['ops'],
+  hosts: { expected: [], forgetAfter: 86_400_000 },
   sources: [],
   mailsPerMinute: 5,
   alerting: ALERTING,

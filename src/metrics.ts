@@ -172,6 +172,7 @@ function createTallyCounters({ counter, counterBy }: Families): ReadonlyMap<stri
       'duplicates',
       plain('duplicate_events_total', 'Events recognised as counted before: in a repeated body, or by their own id.'),
     ],
+    ['hosts_retired', plain('hosts_retired_total', 'Hosts forgotten because they are gone for good.')],
     ['hosts_evicted', plain('hosts_evicted_total', 'Hosts forgotten, least recently seen first, to make room.')],
     ['hosts_refused', (increase: number) => refused.inc({ kind: 'host' }, increase)],
     ['series_refused', (increase: number) => refused.inc({ kind: 'series' }, increase)],

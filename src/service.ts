@@ -166,6 +166,7 @@ async function createHttp(running: Running): Promise<ReturnType<typeof createHtt
       },
     },
     rejects,
+    now: () => clock.now(),
     clock: timers,
     log,
     metrics,

@@ -252,13 +252,21 @@ export function formatTime(at: Millis, zone = 'UTC'): string {
 
 /** The known word that was probably meant: at most a third of its letters differ. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
+  return nearestOf(word, known, 1)[0]
+}
+
+/** At most so many of the known words that were perhaps meant, the nearest first. */
+export function nearestOf(word: string, known: readonly string[], most: number): readonly string[] {
   const wanted = word.toLowerCase()
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
     .filter(
       ({ candidate, distance }) => distance <= Math.max(1, Math.floor(Math.max(candidate.length, word.length) / 3)),
     )
-  return ranked.sort((a, b) => a.distance - b.distance)[0]?.candidate
+  return ranked
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, most)
+    .map(({ candidate }) => candidate)
 }
 
 /** The end of a sentence that names an unknown word: a guess, or all there is to choose from. */

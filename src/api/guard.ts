@@ -7,7 +7,7 @@ export interface GuardDeps {
   /** The API's own tokens. */
   readonly tokens: readonly Token[]
   /** Who an Authorization header with one of them belongs to, compared in constant time; undefined for no token. */
-  readonly checkToken: (authorization: string | undefined) => object | undefined
+  readonly checkToken: (authorization: string | undefined) => { readonly name?: string } | undefined
   /** Whether others than this machine can reach the service. */
   readonly listensBeyondLoopback: boolean
 }
@@ -63,6 +63,11 @@ function requireSameSite({ headers }: FastifyRequest): void {
     found: origin,
     expected: 'no Origin, or that of this service',
   })
+}
+
+/** Who gives a command: the name of the token, or, where none are set, whoever is on this machine. */
+export function authorOf({ checkToken }: GuardDeps, { headers }: FastifyRequest): string {
+  return checkToken(headers.authorization)?.name ?? 'somebody on its machine'
 }
 
 const hostOf = (origin: string): string | undefined => (URL.canParse(origin) ? new URL(origin).host : undefined)

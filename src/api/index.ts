@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { addCommandRoutes } from './commands.ts'
 import { guard } from './guard.ts'
 import type { GuardDeps } from './guard.ts'
 import { DATA_POLICY, PAGE_POLICY } from './html.ts'
@@ -10,13 +11,15 @@ import type { ProbeDeps } from './probes.ts'
 import { ApiProblem, createErrorHandler } from './problem.ts'
 import { addReadRoutes } from './read.ts'
 import type { ReadDeps } from './read.ts'
-import type { Engine, Log } from '../model.ts'
+import type { Engine, Log, Millis } from '../model.ts'
 
 export type { MailboxEntry, MailboxMail, MailboxPort } from './mailbox.ts'
 
 /** Everything that the API needs of the service. */
 export interface ApiDeps extends GuardDeps, ProbeDeps, ReadDeps {
   readonly engine: Pick<Engine, 'query' | 'command' | 'outbox'>
+  /** The instant that events and windows live by; the demo's runs faster than real time. */
+  readonly now: () => Millis
   readonly log: Log
   /** Present when mails are written to files; then they can be looked at. */
   readonly mailbox?: MailboxPort
@@ -49,7 +52,10 @@ export function createApi(deps: ApiDeps): FastifyPluginAsync {
       guarded.addHook('onRequest', async (request) => guard(deps, request))
       if (deps.mailbox !== undefined) addMailboxPages(guarded, deps.mailbox)
       if (deps.reload !== undefined) addReload(guarded, deps.reload)
-      await guarded.register(async (v1) => addReadRoutes(v1, deps), { prefix: '/api/v1' })
+      await guarded.register(async (v1) => {
+        addReadRoutes(v1, deps)
+        addCommandRoutes(v1, deps)
+      }, { prefix: '/api/v1' })
     })
   }
 }

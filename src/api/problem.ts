@@ -19,6 +19,7 @@ export const PROBLEMS = {
   'no-tokens': { status: 403, title: 'The API has no tokens yet' },
   'foreign-page': { status: 403, title: 'The request comes from elsewhere' },
   'unknown-host': { status: 404, title: 'Unknown host' },
+  'expected-host': { status: 409, title: 'The host is expected' },
   'unknown-metric': { status: 404, title: 'Unknown metric' },
   'unknown-episode': { status: 404, title: 'Unknown episode' },
   'invalid-configuration': { status: 422, title: 'The configuration is at fault' },

@@ -32,7 +32,7 @@ const USUAL_ROWS = 50
 const MOST_ROWS = 1000
 
 /** Waits for a part behind the API, but not for ever: it fails or is late, and the answer is "not available now". */
-async function ask<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
+export async function ask<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
   const late = new Error('no answer in time')
   const detail = 'The engine does not answer. Ask again in a moment; /-/ready and the log say more.'
   let cancel: (() => void) | undefined

@@ -9,7 +9,7 @@ import type {
 } from '../model.ts'
 
 /** An instant as the API writes it: ISO 8601 in UTC with milliseconds; null when there is none. */
-export function iso(at: Millis | undefined): string | null {
+export function iso(at: Millis | null | undefined): string | null {
   const date = new Date(at ?? Number.NaN)
   return Number.isNaN(date.getTime()) ? null : date.toISOString()
 }
@@ -51,7 +51,7 @@ function readNotification({ data }: SendRecord): Partial<Notification> {
 
 /** One row of the registry: what became of it, who was told, why, and of which alerts. */
 export function showSend(record: SendRecord) {
-  const { receiver, to, because, kind, thread, alerts = [] } = readNotification(record)
+  const { receiver, to, because, kind, thread, notice, alerts = [] } = readNotification(record)
   return {
     id: record.id,
     state: record.state,
@@ -63,6 +63,7 @@ export function showSend(record: SendRecord) {
     because,
     kind,
     thread,
+    ...(notice !== undefined && { title: notice.title }),
     alerts: alerts.map(({ episode, code, rule, host, labels, state, severity }) => ({
       episode,
       code,

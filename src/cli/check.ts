@@ -64,6 +64,7 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
     `${name} is in order: ${count(engine.rules.length, 'rule')}, ${count(engine.receivers.length, 'receiver')}`,
     `  mail to ${sayList([...people.values()])}, ${way}`,
     `  listens on ${host}:${listen.port}, keeps its data in ${config.data}`,
+    ...(engine.hosts.expected.length === 0 ? [] : [`  expects ${count(engine.hosts.expected.length, 'host')}: ${sayList(engine.hosts.expected)}`]),
     ...(config.schemas === undefined ? [] : [`  own schemas in ${config.schemas}: ${sayList(openSchemas(config).own)}`]),
     ...warnings.map((warning) => `warning: ${warning}`),
   ]

@@ -3,6 +3,8 @@ import { VERSION } from '../service.ts'
 import { meant } from '../template.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
+import { forgetHost, hosts } from './hosts.ts'
+import { REMOTE, type RemoteArgs } from './remote.ts'
 import { sendTest } from './send-test.ts'
 import { start, type StartIo } from './start.ts'
 
@@ -19,11 +21,16 @@ interface Verb {
   readonly does: string
   readonly example: string
   readonly options: Options
+  /** The one word that it needs beside its options; handed over under this name. */
+  readonly takes?: { readonly value: string; readonly says: string }
   run(values: Values, io: Io): Promise<number>
 }
 
 const CONFIG = { type: 'string', value: 'FILE', says: 'the configuration (YAML); without it the built-in one' } as const
 
+const AS_JSON = { type: 'boolean', says: "prints the service's answer as JSON" } as const
+
+/** A verb of two words is told apart from the one-word verb that it begins with. */
 const VERBS: Readonly<Record<string, Verb>> = {
   start: {
     does: 'runs the service',
@@ -52,6 +59,19 @@ const VERBS: Readonly<Record<string, Verb>> = {
     options: { config: CONFIG, receiver: { type: 'string', value: 'NAME', says: 'only the recipients of this receiver' } },
     run: (values, io) => sendTest({ ...configOf(values), ...textOf(values, 'receiver') }, io),
   },
+  hosts: {
+    does: 'lists the hosts that a running service knows: when each was last seen, its state, how many series it has',
+    example: 'stashwatch hosts --url http://127.0.0.1:8080',
+    options: { ...REMOTE, json: AS_JSON },
+    run: (values, io) => hosts({ ...remoteOf(values), json: values['json'] === true }, io),
+  },
+  'hosts forget': {
+    does: 'lets go of a host that is gone for good, with its series, and closes its alerts',
+    example: 'stashwatch hosts forget web-7 --url http://127.0.0.1:8080',
+    takes: { value: 'NAME', says: "the host's whole name" },
+    options: { ...REMOTE, json: AS_JSON },
+    run: (values, io) => forgetHost({ ...remoteOf(values), host: String(values['NAME']), json: values['json'] === true }, io),
+  },
 }
 
 /**
@@ -60,7 +80,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
  * @returns the exit code: 0 done, 1 the user's input is at fault, 2 the environment is.
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const [name, ...rest] = args
+  const [name, ...rest] = joinWords(args)
   if (name === 'help' && rest[0] !== undefined) return run([...rest, '--help'], io)
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     usage(name === undefined ? io.err : io.out)
@@ -75,7 +95,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     io.err(`unknown verb '${name}'${meant(name, Object.keys(VERBS))} (stashwatch --help lists the verbs)`)
     return 1
   }
-  const values = readOptions(rest, verb.options)
+  const values = readOptions(name, rest, verb)
   if (typeof values === 'string') {
     io.err(`${values} (stashwatch ${name} --help lists what it takes)`)
     return 1
@@ -89,19 +109,39 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 
 const HELP: Options[string] = { type: 'boolean', says: 'says all this' }
 
-/** The values of a verb's options, or a sentence about what is wrong with them. */
-function readOptions(args: readonly string[], given: Options): Values | string {
+/** The arguments with the two words of a verb made one. */
+function joinWords(args: readonly string[]): readonly string[] {
+  const [first, second, ...rest] = args
+  if (first === 'help') return [first, ...joinWords(args.slice(1))]
+  const both = `${first} ${second}`
+  return Object.hasOwn(VERBS, both) ? [both, ...rest] : args
+}
+
+/** The values of a verb's options and its word, or a sentence about what is wrong with them. */
+function readOptions(name: string, args: readonly string[], { options: given, takes }: Verb): Values | string {
   const known: Options = { ...given, help: HELP }
   const types = Object.entries(known).map(([key, { type }]) => [key, { type, ...(key === 'help' ? { short: 'h' } : {}) }])
   const options = Object.fromEntries(types) as ParseArgsOptionsConfig
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true })
+  const words: string[] = []
   for (const token of tokens) {
-    if (token.kind === 'positional') return `unexpected argument '${token.value}'${fileHint(token.value, known)}`
+    if (token.kind === 'positional') {
+      if (takes === undefined || words.length > 0) return `unexpected argument '${token.value}'${wordHint(name, token.value, known)}`
+      words.push(token.value)
+    }
     if (token.kind !== 'option') continue
     const fault = faultOf(token, known)
     if (fault !== undefined) return fault
   }
-  return parseArgs({ args: [...args], options }).values as Values
+  const { values } = parseArgs({ args: [...args], options, allowPositionals: true })
+  if (takes === undefined || values['help'] === true) return values as Values
+  return words[0] === undefined ? `${name} needs ${takes.value}: ${takes.says}` : { ...(values as Values), [takes.value]: words[0] }
+}
+
+/** What was perhaps meant by a word that a verb does not take: another verb that begins with it, or a file. */
+function wordHint(name: string, value: string, known: Options): string {
+  const seconds = Object.keys(VERBS).flatMap((verb) => (verb.startsWith(`${name} `) ? [verb.slice(name.length + 1)] : []))
+  return seconds.length > 0 ? meant(value, seconds) : fileHint(value, known)
 }
 
 interface Written {
@@ -136,6 +176,10 @@ async function runDemo(values: Values, io: Io): Promise<number> {
   return demo({ once: values['once'] === true, port }, io)
 }
 
+function remoteOf(values: Values): RemoteArgs {
+  return { ...textOf(values, 'url'), ...textOf(values, 'token') }
+}
+
 function configOf(values: Values): { readonly config?: string } {
   return textOf(values, 'config')
 }
@@ -149,13 +193,14 @@ function usage(out: (line: string) => void): void {
   out('stashwatch: watches what Logstash posts and mails the right person when a host leaves its bounds')
   out('')
   out('usage: stashwatch VERB [options]')
-  for (const [name, { does }] of Object.entries(VERBS)) out(`  ${name.padEnd(10)} ${does}`)
+  for (const [name, { does }] of Object.entries(VERBS)) out(`  ${name.padEnd(13)} ${does}`)
   out('')
   out('stashwatch VERB --help says more; exit codes: 0 done, 1 your input is at fault, 2 the environment is')
 }
 
 function help(name: string, verb: Verb, out: (line: string) => void): void {
   out(`stashwatch ${name}: ${verb.does}`)
+  if (verb.takes !== undefined) out(`  ${verb.takes.value.padEnd(16)} ${verb.takes.says}`)
   for (const [key, { value, says }] of Object.entries({ ...verb.options, help: HELP })) {
     out(`  ${`--${key}${value === undefined ? '' : ` ${value}`}`.padEnd(16)} ${says}`)
   }

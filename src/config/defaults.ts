@@ -79,5 +79,6 @@ rules:
     when: { absence: { after: 3m } }
     severity: critical
     subject: "{{server}} has fallen silent"
+hosts: { expected: [], forget_after: 24h }
 limits: { hosts: 20000, series: 400000, series_per_host: 1000, sources: 100 }
 `

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type * as Raw from '../generated/config.ts'
 import { ALERTING, type Config, type EngineConfig } from '../model.ts'
 import { BUCKET, DEFAULT_YAML, LATENESS } from './defaults.ts'
+import { readInventory } from './inventory.ts'
 import { below, ConfigErrors, ConfigUnreadable, createReport } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
 import { readIngest, readListen, readMetrics, readReceivers, readSmtp, readTokens } from './parts.ts'
@@ -105,11 +106,12 @@ interface Filled extends Raw.Configuration {
   readonly receivers: NonNullable<Raw.Configuration['receivers']>
   readonly system: Required<NonNullable<Raw.Configuration['system']>>
   readonly rules: NonNullable<Raw.Configuration['rules']>
+  readonly hosts: Required<NonNullable<Raw.Configuration['hosts']>>
   readonly limits: Required<NonNullable<Raw.Configuration['limits']>>
 }
 
 /** Sections whose keys are filled in one by one; any other key that is given takes the default's place as a whole. */
-const SECTIONS = ['log', 'ingest', 'api', 'system', 'limits'] as const
+const SECTIONS = ['log', 'ingest', 'api', 'system', 'hosts', 'limits'] as const
 
 /** Stands in for what a mail server must have, so that the rest of a faulty one is looked at as well. */
 const NO_SERVER: Raw.MailServer = { host: 'localhost', from: 'nobody@localhost' }
@@ -131,6 +133,7 @@ function fill(raw: Raw.Configuration, report: Report): Filled {
     ingest: { ...ingest, host: { ...defaults.ingest.host, ...ingest.host } },
     api: section('api'),
     system: section('system'),
+    hosts: section('hosts'),
     limits: section('limits'),
   }
 }
@@ -200,6 +203,7 @@ function readEngine(raw: Raw.Configuration, filled: Filled, context: PartContext
     receivers: readReceivers(filled.receivers, context),
     system: notify,
     sources: filled.ingest.tokens.map(({ name }) => name),
+    hosts: readInventory(filled.hosts, { ...context, rules, limits }),
     mailsPerMinute: filled.system.mails_per_minute,
     alerting: ALERTING,
     limits: {

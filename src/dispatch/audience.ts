@@ -77,6 +77,12 @@ function waysOf(receiver: Receiver, { grouping, repeat }: Manner): readonly Line
   return lines
 }
 
+/** Where receivers hear of what is no alert; Alertmanager takes alerts only. */
+export function linesTo(plan: DispatchPlan, notify: readonly string[]): readonly Line[] {
+  const manner = { notify, ...mannerOf(plan, undefined, {}) }
+  return unique(linesOf(plan, manner, notify)).filter(({ via }) => via !== 'alertmanager')
+}
+
 function unique(lines: readonly Line[]): readonly Line[] {
   const found = new Map<string, Line>()
   for (const line of lines) if (!found.has(line.to.address)) found.set(line.to.address, line)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Because, Effect, Millis, Notification } from '../model.ts'
 import { withoutPicture } from './groups.ts'
 import type { DispatchPlan } from './plan.ts'
-import type { Item, Line, Mail } from './state.ts'
+import type { Item, Line, Mail, Posted } from './state.ts'
 
 /** A mail as the outbox keeps it; its id follows from what it says and to whom, so that a replay finds the same. */
 export function compose(plan: DispatchPlan, mail: Mail, now: Millis): Effect {
@@ -34,6 +34,13 @@ export function composeList(plan: DispatchPlan, items: readonly Item[], because:
   const id = `${word}.${Math.round(now)}.${hashOf([first.line.to.address, ...episodes].join('\n'))}`
   const alerts = items.map((item) => withoutPicture(item.facts))
   return effect({ id, ...toWhom(plan, first.line), at: now, because, kind: 'digest', thread: id, seq: 0, alerts })
+}
+
+/** Something that is no alert. */
+export function composeNotice(plan: DispatchPlan, { line, notice, at }: Posted, now: Millis): Effect {
+  const { because, title, lines } = notice
+  const id = `notice.${Math.round(at)}.${hashOf([line.to.address, because, title, ...lines].join('\n'))}`
+  return effect({ id, ...toWhom(plan, line), at: now, because, kind: 'notice', thread: id, seq: 0, alerts: [], notice: { title, lines } })
 }
 
 function toWhom(plan: DispatchPlan, { receiver, via, to }: Line): Pick<Notification, 'receiver' | 'via' | 'to' | 'zone' | 'templates'> {

@@ -6,6 +6,7 @@ import type {
   Grouping,
   Millis,
   Muted,
+  Notice,
   Recipient,
   Repeat,
   Silence,
@@ -24,6 +25,8 @@ export interface DispatchState {
   sent: Millis[]
   readonly silences: Map<string, Silence>
   readonly backlog: Backlog
+  /** Notices that wait for their recipients' budgets. */
+  notices: Posted[]
   /** Which silences and maintenance windows are in force, as one text; when it changes, mutes are looked at anew. */
   inForce: string
   /** Something was announced or changed since the last look. */
@@ -117,6 +120,13 @@ export interface Item {
   readonly facts: AlertFacts
 }
 
+/** A notice on its way to one address. */
+export interface Posted {
+  readonly line: Line
+  readonly notice: Notice
+  readonly at: Millis
+}
+
 /** How much mail one address got in the last minute, what had to wait, and the storm that it waits for. */
 export interface Purse {
   sent: Millis[]
@@ -145,6 +155,7 @@ export function emptyDispatch(): DispatchState {
     purses: new Map(),
     sent: [],
     silences: new Map(),
+    notices: [],
     backlog: { episodes: new Set(), first: 0, newest: 0 },
     inForce: '',
     dirty: false,

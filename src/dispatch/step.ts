@@ -54,6 +54,7 @@ export function withdraw(state: DispatchState, episode: string, reason: string, 
   one.facts = { ...one.facts, state: 'resolved', resolvedAt: now, reason }
   note(one, { at: now, kind: 'judged', reason })
   for (const group of groupsOf(state, one)) group.members.delete(episode)
+  for (const purse of state.purses.values()) purse.held.delete(episode)
   state.dirty = true
 }
 

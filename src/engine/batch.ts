@@ -110,6 +110,7 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, rcv: Millis,
 
 function see(host: Host, source: Source, rcv: Millis): void {
   if (host.source === source.name) notePause(flowOf(source), source.observed - host.seenAt)
+  host.awaited = undefined
   host.lastSeen = Math.max(host.lastSeen, rcv)
   host.source = source.name
   host.seenAt = source.observed

@@ -13,6 +13,7 @@ import type { Alert, Fold, Host, KeyInfo } from './state.ts'
 export function configure(fold: Fold, config: EngineConfig): readonly Effect[] {
   const before = fold.plan
   fold.state.config = config
+  fold.state.isInventoried = false
   fold.plan = createPlan(config)
   fold.dispatchPlan = createDispatchPlan(config)
   fold.state.dispatch.dirty = true

@@ -15,12 +15,18 @@ export function admitHost(fold: Fold, name: string, rcv: Millis): Host | undefin
     refuse(fold, 'hosts', rcv)
     return undefined
   }
+  return addHost(state, name, rcv)
+}
+
+/** Makes the record of a host. @param lastSeen -Infinity for one that was not heard yet. */
+export function addHost(state: State, name: string, lastSeen: Millis): Host {
   const index = state.holes.pop() ?? state.roster.length
   state.roster[index] = name
   const host: Host = {
     name,
     index,
-    lastSeen: rcv,
+    awaited: undefined,
+    lastSeen,
     seenAt: 0,
     source: '',
     heard: new Map(),
@@ -39,14 +45,14 @@ export function admitHost(fold: Fold, name: string, rcv: Millis): Host | undefin
 }
 
 /**
- * Lets the least recently seen host go, if it is idle, has no open alert and no rule still waits for it. All hosts are
+ * Lets the least recently seen host go, if it is idle and not expected, has no open alert and no rule still waits for it. All hosts are
  * looked at for that; when none was found, not again before the next tick, however many new names come.
  */
 function makeRoom(fold: Fold, rcv: Millis): boolean {
   const idle = Math.max(IDLE, 2 * fold.plan.longestAbsence)
   const { state } = fold
   if (state.refusals.searched === state.ticks) return false
-  const oldest = leastRecent(state)
+  const oldest = leastRecent(fold)
   if (oldest === undefined || rcv - oldest.lastSeen < idle) {
     state.refusals.searched = state.ticks
     return false
@@ -56,10 +62,10 @@ function makeRoom(fold: Fold, rcv: Millis): boolean {
   return true
 }
 
-function leastRecent(state: State): Host | undefined {
+function leastRecent({ state, plan }: Fold): Host | undefined {
   let oldest: Host | undefined
   for (const host of state.hosts.values()) {
-    if (host.alerts.size > 0 || host.name === NO_HOST) continue
+    if (host.alerts.size > 0 || host.name === NO_HOST || plan.expected.has(host.name)) continue
     if (oldest === undefined || host.lastSeen < oldest.lastSeen) oldest = host
   }
   return oldest

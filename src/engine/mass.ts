@@ -1,10 +1,11 @@
 import { MANY } from '../aggregate/flow.ts'
 import { flowOf } from '../aggregate/sources.ts'
 import type { AbsenceRule, Effect, Millis } from '../model.ts'
-import { NO_HOST, OWN_RULES } from '../model.ts'
+import { OWN_RULES } from '../model.ts'
 import { found, ownId, ownSubject } from './own.ts'
 import { concerns } from './plan.ts'
-import { raise } from './raise.ts'
+import { raise, type Subject } from './raise.ts'
+import { silenceOf } from './silence.ts'
 import type { Alert, Fold, Host } from './state.ts'
 
 /** So many hosts of a source, or this share of them, may fall silent at once and still be told one by one. */
@@ -13,19 +14,13 @@ const FEW = { hosts: 10, share: 0.02 }
 const GATHER = 60_000
 /** The most characters of names in one reason: a mail shows 16,384 of it. */
 const LONGEST = 16_000
+/** Stands for the source of expected hosts that have none; and what they are called in an alert. */
+const ANY = ''
+const LIST = 'hosts.expected'
 const PATIENCE = { for: GATHER, keepFiringFor: 0, forgetPending: Infinity }
 
 /** Finds the mass silence that a host belongs to: the id of its alert. Undefined for a host that is silent by itself. */
-export type Masses = (rule: AbsenceRule, source: string) => string | undefined
-
-/** For how long a host has been silent, in time that its source was observed. */
-export function silenceOf(fold: Fold, host: Host): Millis | undefined {
-  const source = host.name === NO_HOST ? undefined : fold.state.sources.get(host.source)
-  if (source === undefined) return undefined
-  // A source that was forgotten and came back has begun to count its time anew.
-  host.seenAt = Math.min(host.seenAt, source.observed)
-  return source.observed - host.seenAt
-}
+export type Masses = (rule: AbsenceRule, host: Host) => string | undefined
 
 /**
  * Says which rules find many hosts of one source silent together. Hosts that die in one instant made their last reports
@@ -38,16 +33,22 @@ export function findMasses(fold: Fold): Masses {
     for (const rule of fold.plan.absences) {
       if (silent === undefined || silent <= rule.after - soon(rule)) continue
       if (host.alerts.has(ownId(rule.name)) || !concerns(rule, host.name)) continue
-      const id = massOf(rule, host.source)
+      const id = massOf(rule, groupOf(host))
       counts.set(id, (counts.get(id) ?? 0) + 1)
     }
   }
-  return (rule, source) => {
+  return (rule, host) => {
+    const source = groupOf(host)
     const gathering = gatheringOf(fold, rule, source)
     if (gathering !== undefined) return gathering
     const isMass = (counts.get(massOf(rule, source)) ?? 0) > mostOf(fold, source)
     return isMass ? `${massOf(rule, source)}\n${fold.state.ticks}` : undefined
   }
+}
+
+/** The source whose hosts are counted together; those that are waited for at any source are a group of their own. */
+function groupOf(host: Host): string {
+  return host.awaited === undefined ? host.source : ANY
 }
 
 /** How long before its time a silence is foreseen: at least a minute and a quarter after the last event. */
@@ -67,6 +68,7 @@ function gatheringOf(fold: Fold, rule: AbsenceRule, source: string): string | un
 }
 
 function mostOf(fold: Fold, name: string): number {
+  if (name === ANY) return Math.max(FEW.hosts, FEW.share * fold.plan.expected.size)
   const source = fold.state.sources.get(name)
   const hosts = source === undefined ? 0 : flowOf(source).hosts
   return hosts < MANY ? Infinity : Math.max(FEW.hosts, FEW.share * hosts)
@@ -80,7 +82,7 @@ export function watchMasses(fold: Fold): readonly Effect[] {
 }
 
 /** The hosts that are silent with others, by the alert that tells of them. */
-function membersOf(fold: Fold): ReadonlyMap<string, readonly string[]> {
+export function membersOf(fold: Fold): ReadonlyMap<string, readonly string[]> {
   const members = new Map<string, string[]>()
   for (const host of fold.state.hosts.values()) {
     if (host.alerts.size === 0) continue
@@ -99,20 +101,35 @@ function watchMass(fold: Fold, id: string, names: readonly string[]): readonly E
   const [, source = '', name = ''] = id.split('\n')
   const known = state.alerts.get(id)
   const rule = plan.absences.find((one) => one.name === name)
-  const notify = rule?.notify ?? known?.notify ?? []
+  const named = rule?.notify ?? known?.notify ?? []
+  // Where routes choose, the rule names nobody, and no route may know of this alert.
+  const notify = named.length > 0 ? named : plan.config.system
   const severity = rule?.severity ?? known?.severity ?? 'critical'
-  const subject = { ...ownSubject(OWN_RULES.mass, source, 'hosts that fell silent together', source, notify), key: name }
   const isSilent = names.length > 0
-  const reason = isSilent ? silentTogether(known, source, names) : 'all hosts that fell silent together are heard again'
+  const subject = massSubject(source, name, notify)
+  const reason = isSilent ? silentTogether(known, source, names) : heardAgain(known, source)
   const bound = `above ${Math.floor(Math.min(names.length, mostOf(fold, source)))}`
   return raise(fold, state.alerts, id, subject, found(fold, isSilent, severity, names.length, bound, reason), PATIENCE)
+}
+
+function massSubject(source: string, key: string, notify: readonly string[]): Subject {
+  if (source !== ANY) return { ...ownSubject(OWN_RULES.mass, source, 'hosts that fell silent together', source, notify), key }
+  const subject = 'Many expected hosts are not heard'
+  return { ...ownSubject(OWN_RULES.mass, LIST, 'expected hosts that no source brings', '', notify), key, subject }
 }
 
 function silentTogether(known: Alert | undefined, source: string, names: readonly string[]): string {
   const peak = known === undefined || known.life.state === 'pending' ? null : known.life.peak
   const left = peak !== null && peak > names.length ? ` of ${peak}` : ''
   const hosts = names.length === 1 ? 'host' : 'hosts'
+  if (source === ANY) return `${names.length}${left} expected ${hosts} not heard from any source: ${listed(names)}`
   return `${names.length}${left} ${hosts} behind ${source} fell silent together: ${listed(names)}`
+}
+
+function heardAgain(known: Alert | undefined, source: string): string {
+  const heard = source === ANY ? 'all of these expected hosts are heard' : 'all hosts that fell silent together are heard again'
+  const retired = known?.retired ?? 0
+  return retired === 0 ? heard : `${heard}, but for ${retired} that are gone for good`
 }
 
 /** All names, unless they are more than a mail can hold. */

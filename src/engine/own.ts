@@ -50,3 +50,7 @@ export function found(
 export function isoSecond(at: Millis): string {
   return `${new Date(at).toISOString().slice(11, 19)} UTC`
 }
+
+export function isoDay(at: Millis): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}

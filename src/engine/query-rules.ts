@@ -2,6 +2,7 @@ import { judgedOf, type Store } from '../aggregate/store.ts'
 import type { Millis, RuleView } from '../model.ts'
 import { lookAt, watchedOf } from './evaluate.ts'
 import { concerns, type WindowPlan } from './plan.ts'
+import { isUnheard, silentSince } from './silence.ts'
 import type { Fold, Host } from './state.ts'
 import { sourcesOf } from './sweep.ts'
 import { durationText } from './words.ts'
@@ -32,9 +33,9 @@ export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
     last: hostsOf(fold, only).filter((host) => concerns(rule, host.name)).slice(0, MOST).map((host) => ({
       host: host.name,
       labels: {},
-      value: Math.round((fold.state.now - host.lastSeen) / 1000),
+      value: Math.round((fold.state.now - silentSince(host)) / 1000),
       bound: `silent for more than ${durationText(rule.after)}`,
-      reason: `last event ${clockText(host.lastSeen)}`,
+      reason: `${isUnheard(host) ? 'never heard, expected since' : 'last event'} ${clockText(silentSince(host))}`,
       at: fold.state.now,
     })),
     waitingFor: 'the next bucket of ten seconds in which a source delivers',

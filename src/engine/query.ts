@@ -3,6 +3,7 @@ import type { AlertView, HostDetail, HostView, Millis, Query, SilenceView, WhyVi
 import { flappingOf } from './flaps.ts'
 import { aggregateOf, hostDetail } from './query-window.ts'
 import { rulesView } from './query-rules.ts'
+import { isUnheard } from './silence.ts'
 import type { Alert, Fold, Host } from './state.ts'
 
 /** Answers a question about the state. Nothing is changed. */
@@ -76,12 +77,15 @@ function hostView(fold: Fold, host: Host): HostView {
     fold.plan.absences.some((rule) => rule.name === alert.rule),
   )
   const off = host.skew?.off
+  const isNew = isUnheard(host)
+  const heard = isSilent ? 'silent' : off === undefined ? 'live' : 'clock off'
   return {
     host: host.name,
-    lastSeen: host.lastSeen,
-    source: host.source,
+    lastSeen: isNew ? null : host.lastSeen,
+    source: isNew ? null : host.source,
     clockSkewSeconds: off === undefined ? null : -off / 1000,
-    state: isSilent ? 'silent' : off === undefined ? 'live' : 'clock off',
+    state: isNew ? 'never heard' : heard,
+    expected: fold.plan.expected.has(host.name),
     series: host.series.size,
   }
 }

@@ -14,12 +14,14 @@ export function rewind(fold: Fold, now: Millis): void {
   for (const store of state.stores.values()) rewindSeries(store, bucket, now)
   for (const host of state.hosts.values()) {
     host.lastSeen = Math.min(host.lastSeen, now)
+    if (host.awaited !== undefined) host.awaited.since = Math.min(host.awaited.since, now)
     host.newest = Math.min(host.newest, now)
     host.swept = Math.min(host.swept, bucket)
     host.sweptSlow = Math.min(host.sweptSlow, bucket)
     for (const [name, at] of host.heard) host.heard.set(name, Math.min(at, now))
     for (const alert of host.alerts.values()) rewindAlert(alert, now)
   }
+  state.retired.since = Math.min(state.retired.since, now)
   for (const alert of state.alerts.values()) rewindAlert(alert, now)
   for (const alert of state.resolved) rewindAlert(alert, now)
   for (const one of state.dispatch.cases.values()) one.firedAt = Math.min(one.firedAt, now)

@@ -41,15 +41,41 @@ export interface State {
   closed: string
   /** Times in which the service was down. */
   readonly gaps: { from: Millis; to: Millis }[]
+  /** Whether the hosts that the configuration expects are all among `hosts`. */
+  isInventoried: boolean
+  /** What was let go for good and nobody was told of yet, and when the first of it was. */
+  readonly retired: { since: Millis; list: Retired[] }
   /** What was refused, and the tick at which no idle host was found to make room for another. */
   refusals: { count: number; last: Millis; what: string; searched: number }
   readonly dispatch: DispatchState
 }
 
+/** What expected hosts are waited for by when no source is theirs: any of them may bring them. */
+export interface Awaited {
+  /** Since when, and how much time each source had observed then. */
+  since: Millis
+  readonly observed: Map<string, Millis>
+  /** For how long, in time that the busiest source observed, as it was worked out at a tick. */
+  waited: Millis
+  tick: number
+}
+
+/** Something that was let go for good. */
+export interface Retired {
+  readonly kind: 'host' | 'source' | 'many'
+  readonly name: string
+  /** What is to be said of it: since when it was silent, and why that is taken to be for good. */
+  readonly why: string
+  /** The alerts that this closed: rule and code. */
+  readonly closed: readonly string[]
+}
+
 export interface Host {
   readonly name: string
   readonly index: number
-  /** Arrival of its newest event, and the source's observed time then. */
+  /** Set while an expected host has no source: it was never heard, or its source is gone. Shared by those alike. */
+  awaited: Awaited | undefined
+  /** Arrival of its newest event (-Infinity without one), and the source's observed time then. */
   lastSeen: Millis
   seenAt: Millis
   source: string
@@ -115,6 +141,8 @@ export interface Alert {
   ended?: Ended
   /** The tick at which its series was first found to be gone, while it is. */
   goneAt?: number
+  /** How many of the hosts that a mass silence tells of were retired since. */
+  retired?: number
   readonly transitions: { to: AlertState; at: Millis; reason: string }[]
 }
 
@@ -154,6 +182,8 @@ export function emptyState(): State {
     sweep: undefined,
     closed: '',
     gaps: [],
+    isInventoried: false,
+    retired: { since: 0, list: [] },
     refusals: { count: 0, last: 0, what: '', searched: -1 },
     dispatch: emptyDispatch(),
   }

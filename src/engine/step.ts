@@ -60,6 +60,7 @@ const EMPTY: EngineConfig = {
   receivers: [],
   system: [],
   sources: [],
+  hosts: { expected: [], forgetAfter: 86_400_000 },
   mailsPerMinute: 5,
   alerting: ALERTING,
   limits: { hosts: 0, series: 0, seriesPerHost: 0, sources: 1 },

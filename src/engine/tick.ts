@@ -1,10 +1,13 @@
-import { isSteady, tickSource } from '../aggregate/sources.ts'
+import { tickSource } from '../aggregate/sources.ts'
+import { tellNotices } from '../dispatch/notice.ts'
 import { elapse } from '../dispatch/step.ts'
 import type { Effect, Millis, Tick } from '../model.ts'
 import { forgetIds } from './batch.ts'
 import type { Judged } from './evaluate.ts'
 import { forgetFlaps } from './flaps.ts'
 import { measureFlows } from './flows.ts'
+import { takeInventory } from './inventory.ts'
+import { retireHosts, retireSources, tellRetired } from './retire.ts'
 import { rewind } from './rewind.ts'
 import type { Fold } from './state.ts'
 import { judgeDue } from './sweep.ts'
@@ -34,16 +37,27 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
     const span = state.now === 0 ? 0 : Math.min(MOST_PER_TICK, Math.max(0, tick.now - state.now))
     state.now = tick.now
     state.ticks++
+    takeInventory(fold)
     const hasObserved = tickSources(fold, tick.now, tick.refused ? 0 : span)
+    retireSources(fold)
     effects.push(...watchAll(fold, hasObserved))
+    retireHosts(fold)
+    tellRetired(fold)
     forgetIds(fold)
     forgetFlaps(fold)
   }
   const judged: Judged = { cost: 0, effects: [] }
   const more = judgeDue(fold, judged)
   effects.push(...judged.effects)
-  if (isNew) effects.push(...elapse(state.dispatch, fold.dispatchPlan, alertsOf(fold), tick.now))
+  if (isNew) effects.push(...tell(fold))
   return { effects, more }
+}
+
+/** Lets go of what people have to hear now. */
+function tell(fold: Fold): readonly Effect[] {
+  const { state, dispatchPlan } = fold
+  const notices = tellNotices(state.dispatch, dispatchPlan, state.now)
+  return [...notices, ...elapse(state.dispatch, dispatchPlan, alertsOf(fold), state.now)]
 }
 
 /** Moves the clocks of all sources; tells whether observed time grew anywhere. */
@@ -59,7 +73,6 @@ function tickSources(fold: Fold, now: Millis, able: Millis): boolean {
       source.flushed = true
       flush(fold, source.name)
     }
-    if (isForgettable(fold, source.name, now)) state.sources.delete(source.name)
   }
   return hasObserved
 }
@@ -70,10 +83,4 @@ function flush(fold: Fold, source: string): void {
     host.flush = true
     fold.state.work.add(host.name)
   }
-}
-
-/** A sender that came once and was never to be expected is forgotten after a day. */
-function isForgettable(fold: Fold, name: string, now: Millis): boolean {
-  const source = fold.state.sources.get(name)
-  return source !== undefined && now - source.heard > 24 * 3_600_000 && !isSteady(source) && !fold.plan.config.sources.includes(name)
 }

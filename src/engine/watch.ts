@@ -1,12 +1,13 @@
 import { isSteady, type Source } from '../aggregate/sources.ts'
-import type { AbsenceRule, Effect, Millis } from '../model.ts'
+import type { AbsenceRule, Effect } from '../model.ts'
 import { OWN_RULES } from '../model.ts'
 import { watchFlow } from './degraded.ts'
 import { endGone } from './gone.ts'
-import { findMasses, type Masses, silenceOf, watchMasses } from './mass.ts'
-import { AT_ONCE, found, isoSecond, ownId, ownSubject } from './own.ts'
+import { findMasses, type Masses, watchMasses } from './mass.ts'
+import { AT_ONCE, found, isoDay, isoSecond, ownId, ownSubject } from './own.ts'
 import { concerns } from './plan.ts'
 import { type Found, raise, type Subject } from './raise.ts'
+import { isUnheard, silenceOf, silentSince } from './silence.ts'
 import type { Fold, Host } from './state.ts'
 import { durationText } from './words.ts'
 
@@ -40,28 +41,43 @@ export function watchAll(fold: Fold, hasObserved: boolean): readonly Effect[] {
 function watchAbsence(fold: Fold, host: Host, masses: Masses, hasObserved: boolean): readonly Effect[] {
   const silent = silenceOf(fold, host)
   if (silent === undefined) return []
-  return fold.plan.absences
-    .filter((rule) => (silent > rule.after ? hasObserved : host.alerts.has(ownId(rule.name))) && concerns(rule, host.name))
-    .flatMap((rule) => raise(fold, host.alerts, ownId(rule.name), absenceSubject(rule, host, masses), absence(fold, host, rule, silent), AT_ONCE))
+  return fold.plan.absences.flatMap((rule) => {
+    const id = ownId(rule.name)
+    const isOpen = host.alerts.has(id)
+    // Who is waited for was not heard, however short the wait: only an event ends the alert.
+    const isSilent = silent > rule.after || (isOpen && host.awaited !== undefined)
+    if (!(isSilent ? hasObserved : isOpen) || !concerns(rule, host.name)) return []
+    return raise(fold, host.alerts, id, absenceSubject(rule, host, masses), absence(fold, host, rule, isSilent), AT_ONCE)
+  })
 }
 
-function absence(fold: Fold, host: Host, rule: AbsenceRule, silent: Millis): Found {
-  const seconds = Math.round((fold.state.now - host.lastSeen) / 1000)
+/** What is measured of a host that was never heard. */
+const WAIT = 'time since it is expected'
+
+function absence(fold: Fold, host: Host, rule: AbsenceRule, isSilent: boolean): Found {
+  const bound = `silent for more than ${durationText(rule.after)}`
+  const seconds = Math.round((fold.state.now - silentSince(host)) / 1000)
+  return found(fold, isSilent, rule.severity, seconds, bound, absenceReason(host, rule, isSilent))
+}
+
+function absenceReason(host: Host, rule: AbsenceRule, isSilent: boolean): string {
+  const { name, awaited, source, alerts } = host
+  if (isUnheard(host)) return `${name} was never heard since ${isoDay(silentSince(host))}, although it is in the list of expected hosts`
+  if (awaited !== undefined) return `no event from ${name} since ${isoDay(host.lastSeen)}; ${source} is gone, and no other source brought it`
   const last = isoSecond(host.lastSeen)
-  if (silent > rule.after) {
-    const reason = `no event from ${host.name} since ${last}, while ${host.source} went on delivering`
-    return found(fold, true, rule.severity, seconds, `silent for more than ${durationText(rule.after)}`, reason)
-  }
-  return found(fold, false, rule.severity, seconds, `silent for more than ${durationText(rule.after)}`, `${host.name} is heard again, last at ${last}`)
+  if (isSilent) return `no event from ${name} since ${last}, while ${source} went on delivering`
+  const isFirst = alerts.get(ownId(rule.name))?.what === WAIT
+  return `${name} is heard ${isFirst ? 'for the first time' : 'again'}, last at ${last}`
 }
 
 function absenceSubject(rule: AbsenceRule, host: Host, masses: Masses): Subject {
   const { subject, body } = rule
-  const mass = host.alerts.has(ownId(rule.name)) ? undefined : masses(rule, host.source)
+  const isNew = isUnheard(host)
+  const mass = host.alerts.has(ownId(rule.name)) ? undefined : masses(rule, host)
   return {
-    ...ownSubject(rule.name, host.name, 'time since the last event', host.source, rule.notify),
+    ...ownSubject(rule.name, host.name, isNew ? WAIT : 'time since the last event', isNew ? 'none yet' : host.source, rule.notify),
     ruleLabels: rule.labels,
-    subject: subject ?? '{{server}} is silent',
+    subject: subject ?? (isNew ? '{{server}} was never heard' : '{{server}} is silent'),
     ...(body === undefined ? {} : { body }),
     ...(mass === undefined ? {} : { mass }),
   }

@@ -117,6 +117,15 @@ export type HostPattern = string
  * Text in one line, a number, true or false.
  */
 export type LabelValue = (string | number | boolean)
+/**
+ * Names of hosts, or the file that holds them.
+ */
+export type NamesOfHosts = (string[] | {
+/**
+ * File with one name a line; empty lines, and what begins with #, do not count. Read again at each reload.
+ */
+file: Path
+})
 
 /**
  * The configuration of stashwatch. What is left out takes its default; unknown keys are errors. Secrets may be written as ${VARIABLE} or { file: PATH }, and paths are relative to the configuration file.
@@ -193,6 +202,19 @@ mails_per_minute?: number
  * When to tell whom. Takes the place of the built-in rules (cpu-high, memory-high, host-silent).
  */
 rules?: Rule[]
+/**
+ * Which hosts there are, and when one that has left is forgotten.
+ */
+hosts?: {
+/**
+ * Hosts that must exist, by their whole names: missed although they were never heard, and never forgotten. A list, or { file: PATH } with one name a line.
+ */
+expected?: NamesOfHosts
+/**
+ * A host that is not expected is forgotten, with its alerts, after so much silence while its source delivered. Default: 24h, or twice the longest absence that a rule waits for.
+ */
+forget_after?: Duration
+}
 /**
  * Caps on memory. What is beyond them is refused or evicted, counted, and told.
  */

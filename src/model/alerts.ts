@@ -176,8 +176,9 @@ export interface Announcement {
 /** The way a notification leaves. */
 export type Via = 'email' | 'webhook' | 'alertmanager'
 
-/** Something said that is about no alert. All texts are plain. */
+/** Something that is no alert and that people should know: one sentence, and one line for each thing it is about. */
 export interface Notice {
+  readonly because: Because
   readonly title: string
   readonly lines: readonly string[]
 }
@@ -193,7 +194,7 @@ export interface Notification {
   readonly at: Millis
   readonly because: Because
   readonly kind: 'alert' | 'digest' | 'notice' | 'report'
-  /** The conversation that the mail belongs to (an episode or a digest), and its number in it, from 0. */
+  /** The conversation that the mail belongs to (an episode, a digest or a notice), and its number in it, from 0. */
   readonly thread: string
   readonly seq: number
   readonly alerts: readonly AlertFacts[]
@@ -208,5 +209,6 @@ export interface Notification {
   readonly templates?: { readonly subject?: string; readonly body?: string }
   /** A mail about the same alert that never got out, when this one takes its place: when it was to be sent. */
   readonly insteadOf?: { readonly at: Millis; readonly because: Because }
-  readonly notice?: Notice
+  /** What a notice says; it is about no alert that is open. */
+  readonly notice?: { readonly title: string; readonly lines: readonly string[] }
 }

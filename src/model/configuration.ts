@@ -216,6 +216,14 @@ export interface Limits {
   readonly sources: number
 }
 
+/** Which hosts there are, as far as the configuration says it. */
+export interface Inventory {
+  /** Hosts that must exist: they are missed although they were never heard, and never forgotten. */
+  readonly expected: readonly string[]
+  /** Any other host is forgotten after so much silence, in time in which its source delivered. */
+  readonly forgetAfter: Millis
+}
+
 /** What the folds need of the configuration: plain JSON, the data of a `config` entry. */
 export interface EngineConfig {
   readonly bucket: Millis
@@ -227,6 +235,7 @@ export interface EngineConfig {
   readonly system: readonly string[]
   /** Sources that are expected to send, once they were heard: the names of the ingest tokens. */
   readonly sources: readonly string[]
+  readonly hosts: Inventory
   /** At most so many mails a minute to one recipient. */
   readonly mailsPerMinute: number
   readonly alerting: Alerting

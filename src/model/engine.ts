@@ -34,7 +34,7 @@ export interface Engine {
  */
 export type Command =
   /** The host is gone for good: it is let go with its series and open alerts. */
-  | { readonly kind: 'forget'; readonly host: string; readonly now: Millis }
+  | { readonly kind: 'forget'; readonly host: string; readonly author: string; readonly now: Millis }
   /** Alerts that fit are not told for a while. A silence of a known id takes that one's place. Value: the silence. */
   | { readonly kind: 'silence'; readonly silence: Silence; readonly now: Millis }
   /** A silence ends now. Ending one that is over already changes nothing. Value: the silence. */
@@ -49,11 +49,18 @@ export type CommandAnswer =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly code: Refused; readonly value: unknown }
 
+/** What `forget` comes to: when the host was last heard, and the alerts that this closed, as rule and code. */
+export interface Forgotten {
+  readonly host: string
+  readonly lastSeen: Millis | null
+  readonly closed: readonly string[]
+}
+
 /**
- * Why a command was refused. `unknown-host`: the value holds the names of hosts that may be meant. `too-many`: as many
- * silences as are kept are there; the value is that number.
+ * Why a command was refused. `unknown-host`: the value lists the known ones. `expected-host`: it cannot be forgotten.
+ * `too-many`: as many silences as are kept are there; the value is that number.
  */
-export type Refused = 'unknown-host' | 'unknown-silence' | 'unknown-episode' | 'too-many'
+export type Refused = 'unknown-host' | 'expected-host' | 'unknown-silence' | 'unknown-episode' | 'too-many'
 
 export type Query =
   | { readonly kind: 'hosts' }
@@ -77,15 +84,18 @@ export interface Summary {
   readonly last: number | null
 }
 
-export type HostState = 'live' | 'silent' | 'clock off'
+export type HostState = 'live' | 'silent' | 'clock off' | 'never heard'
 
 /** Answer to `hosts`: one of these for each. */
 export interface HostView {
   readonly host: string
-  readonly lastSeen: Millis
-  readonly source: string
+  /** Null for an expected host that was never heard. */
+  readonly lastSeen: Millis | null
+  readonly source: string | null
   readonly clockSkewSeconds: number | null
   readonly state: HostState
+  /** Whether the configuration expects it, so that it is never forgotten. */
+  readonly expected: boolean
   /** How many series are kept of the host. */
   readonly series: number
 }
@@ -109,8 +119,9 @@ export interface WhyView {
 /** Answer to `host`, or null when the host is unknown. */
 export interface HostDetail {
   readonly host: string
-  readonly lastSeen: Millis
-  readonly source: string
+  /** Null for an expected host that was never heard. */
+  readonly lastSeen: Millis | null
+  readonly source: string | null
   readonly state: HostState
   readonly series: readonly SeriesView[]
 }

@@ -4,6 +4,8 @@ import { escapeHtml } from './text.ts'
 
 /** Rows that are laid out as a table; Gmail hides what comes after 102 kB. What follows is named, by rule. */
 const TABLED = 150
+/** Items of a notice, which are shorter, likewise. */
+const ITEMS = 400
 
 const FULL = 'width="100%" cellpadding="0" cellspacing="0" border="0"'
 
@@ -23,6 +25,7 @@ export function htmlPage(letter: Letter): string {
     letter.meter === undefined ? '' : meterBar(letter.meter, letter.tone),
     paragraph(letter.greeting),
     ...letter.paragraphs.map(paragraph),
+    itemList(letter.items ?? []),
     letter.facts.length === 0 ? '' : factTable(letter.facts),
     letter.rows.length === 0 ? '' : rowTable(letter.rows.slice(0, TABLED)),
     rest(letter.rows.slice(TABLED)),
@@ -81,6 +84,14 @@ function cell(kind: string, share: number): string {
 
 function paragraph(text: string): string {
   return `<p>${words(text).replaceAll('\n', '<br>')}</p>`
+}
+
+function itemList(items: readonly string[]): string {
+  if (items.length === 0) return ''
+  const shown = items.slice(0, ITEMS).map((item) => `<li>${words(item)}</li>`)
+  const rest = items.length - shown.length
+  const more = rest === 0 ? '' : `\n<p>And ${rest} more; the text part of this mail has them all.</p>`
+  return `<ul>\n${shown.join('\n')}\n</ul>${more}`
 }
 
 function factTable(facts: readonly Fact[]): string {

@@ -11,6 +11,8 @@ export interface Letter {
   readonly headline: string
   readonly greeting: string
   readonly paragraphs: readonly string[]
+  /** What a notice is about, one by one. */
+  readonly items?: readonly string[]
   readonly meter?: Meter
   readonly facts: readonly Fact[]
   /** What the reader should know about the facts: that stashwatch was down, that the events came late. */

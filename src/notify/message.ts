@@ -3,6 +3,7 @@ import type { AlertFacts, Notification, Recipient } from '../model.ts'
 import { compileTemplate, TEMPLATE_NAMES, templateValues } from '../template.ts'
 import { digestHeadline, digestLetter } from './digest.ts'
 import { htmlPage } from './html.ts'
+import { noticeHeadline, noticeLetter } from './notice.ts'
 import { alertLetter, boundOf, type Letter, type LetterOptions, placeOf, WHOLE } from './letter.ts'
 import { plainText } from './plain.ts'
 import { clean, cleanLines, headerText, shorten } from './text.ts'
@@ -43,6 +44,7 @@ export function renderMessage(notification: Notification, options: MessageOption
 }
 
 function letterOf(notification: Notification, options: MessageOptions): Letter {
+  if (notification.kind === 'notice') return noticeLetter(notification, options)
   const facts = onlyAlert(notification)
   if (facts === undefined) return digestLetter(notification, options)
   const letter = alertLetter(notification, facts, options)
@@ -67,7 +69,8 @@ function referencesOf(notification: Notification, domain: string): readonly stri
 
 function subjectOf(notification: Notification): string {
   const facts = onlyAlert(notification)
-  const base = facts === undefined ? digestHeadline(notification.alerts) : alertSubject(facts)
+  const many = notification.kind === 'notice' ? noticeHeadline(notification) : digestHeadline(notification.alerts)
+  const base = facts === undefined ? many : alertSubject(facts)
   return `${notification.seq > 0 ? 'Re: ' : ''}${headerText(base, SUBJECT_LENGTH)}`
 }
 
@@ -103,8 +106,8 @@ function headersOf(notification: Notification, options: MessageOptions): Record<
     'X-Auto-Response-Suppress': 'All',
     'X-Stashwatch-Rule': common(alerts.map(({ rule }) => rule)),
     'X-Stashwatch-Host': common(alerts.map(({ host }) => host)),
-    'X-Stashwatch-State': kind === 'digest' ? 'digest' : (facts?.state ?? 'firing'),
-    'X-Stashwatch-Severity': worst,
+    'X-Stashwatch-State': kind === 'alert' ? (facts?.state ?? 'firing') : kind,
+    'X-Stashwatch-Severity': kind === 'notice' ? '' : worst,
     'X-Stashwatch-Episode': facts?.episode ?? thread,
   }
   const entries = Object.entries(headers).map(([name, value]) => [name, headerText(value, HEADER_LENGTH) || 'none'])
@@ -114,7 +117,7 @@ function headersOf(notification: Notification, options: MessageOptions): Record<
 /** What all alerts of a mail have in common, or how many different ones there are. */
 function common(names: readonly string[]): string {
   const different = [...new Set(names)]
-  return different.length === 1 ? (different[0] ?? '') : `${different.length} different`
+  return different.length < 2 ? (different[0] ?? '') : `${different.length} different`
 }
 
 /** Ids are ours and plain; should one ever not be, its hash stands for it. */

@@ -6,6 +6,7 @@ export function plainText(letter: Letter): string {
     `[${letter.status}] ${letter.headline}`,
     letter.greeting,
     ...letter.paragraphs,
+    (letter.items ?? []).map((item) => `  - ${item}`).join('\n'),
     factLines(letter.facts),
     letter.rows.map(rowLine).join('\n'),
     ...letter.notes,

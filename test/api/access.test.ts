@@ -26,10 +26,12 @@ const TOKENS: Pick<ApiDeps, 'tokens' | 'checkToken' | 'mailbox'> = {
 }
 
 test('with tokens the API wants one, however the request is dressed up', async (t) => {
-  const { get, port, queries } = await serve(t, { ...TOKENS, answers: () => [] })
+  const { get, port, queries, commands } = await serve(t, { ...TOKENS, answers: () => [] })
   for (const path of GUARDED) {
     for (const method of ['GET', 'HEAD']) t.equal((await get(path, {}, method)).status, 401, `${method} ${path}`)
   }
+  t.equal((await get('/api/v1/hosts/web-1', {}, 'DELETE')).status, 401)
+  t.same(commands, [], 'the engine is told nothing')
   const { headers, json, body } = await get('/api/v1/hosts', { authorization: 'Bearer a-wrong-token' })
   t.match(headers['www-authenticate'], /^Bearer .*Basic /)
   t.match(json, { type: 'urn:stashwatch:problem:token-needed', status: 401, parameter: 'Authorization' })

@@ -70,6 +70,7 @@ export async function serve(t: Pick<Test, 'teardown'>, { answers, obeys, sends, 
     createApi({
       engine,
       clock,
+      now: () => clock.now(),
       log,
       rejects: { list: () => ({ counts: {}, last: [] }) },
       metrics: createMetrics({ version: '1.2.3', clock }),

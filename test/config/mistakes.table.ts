@@ -21,7 +21,7 @@ export const rows: readonly Row[] = [
     what: 'a key from nowhere',
     yaml: lines('colour: blue'),
     found: [
-      "1:1: unknown key 'colour': expected one of listen, data, schemas, url, log, ingest, api, metrics, smtp, receivers, system, rules, limits",
+      "1:1: unknown key 'colour': expected one of listen, data, schemas, url, log, ingest, api, metrics, smtp, receivers, system, rules, hosts, limits",
     ],
   },
   {

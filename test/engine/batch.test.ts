@@ -79,5 +79,8 @@ test('sources beyond the cap share one record, and a sender that came once is fo
   play.until(NOON + SECOND)
   const day = createPlay(config(), NOON + 25 * 3600 * SECOND, play.fold)
   day.until(day.now() + SECOND)
+  t.equal(play.fold.state.sources.size, 3, 'a day in which nobody listened does not count')
+  for (const source of play.fold.state.sources.values()) source.silence += 24 * 3600 * SECOND
+  day.until(day.now() + SECOND)
   t.equal(play.fold.state.sources.size, 0)
 })

@@ -111,9 +111,11 @@ test('a source without any believable time does not hold back the windows of a l
 })
 
 test('a host that died is named although its source was forgotten and came back', async (t) => {
-  const play = createPlay(config({ rules: [silent()] }))
+  const settings = config({ rules: [silent()], hosts: { expected: ['a', 'b'], forgetAfter: HOUR } })
+  const play = createPlay(settings)
   play.until('12:09:00', every(TEN, (now) => play.post([event('a', now), event('b', now)])))
-  const day = createPlay(config({ rules: [silent()] }), at('12:10:00') + 25 * HOUR, play.fold)
+  const day = createPlay(settings, at('12:10:00') + 25 * HOUR, play.fold)
+  for (const source of day.fold.state.sources.values()) source.silence += 24 * HOUR
   day.until(day.now() + 10 * SECOND)
   t.equal(day.fold.state.sources.size, 0)
   day.until(day.now() + 10 * MINUTE, every(TEN, (now) => day.post([event('a', now)])))

@@ -98,6 +98,7 @@ export const config = (change: Partial<EngineConfig> = {}): EngineConfig => ({
   receivers: [{ name: 'ops', email: [{ name: 'Ada Lovelace', address: 'ada@example.org' }] }],
   system: ['ops'],
   sources: [],
+  hosts: { expected: [], forgetAfter: 24 * HOUR },
   mailsPerMinute: 5,
   alerting: alerting(),
   limits: { hosts: 1000, series: 10_000, seriesPerHost: 100, sources: 10 },
@@ -188,6 +189,7 @@ export function createPlay(first: EngineConfig, start: Millis = NOON, fold: Fold
 
 function line(mail: Notification): string {
   const time = new Date(mail.at).toISOString().slice(11, 19)
+  if (mail.kind === 'notice') return `${time} ${mail.notice?.title} (${mail.because})`
   if (mail.kind === 'digest') return `${time} digest of ${mail.alerts.length} (${mail.because})`
   const [alert] = mail.alerts
   return `${time} ${alert?.rule} ${alert?.host} ${alert?.state} (${mail.because})`

@@ -1,0 +1,53 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Clock, Command, CommandAnswer, Engine, Forgotten, Millis } from '../model.ts'
+import { nearestOf } from '../template.ts'
+import { authorOf, type GuardDeps } from './guard.ts'
+import { ApiProblem } from './problem.ts'
+import { ask } from './read.ts'
+import { iso } from './views.ts'
+
+/** What the routes that change something work with. */
+export interface CommandDeps extends GuardDeps {
+  readonly engine: Pick<Engine, 'command'>
+  readonly now: () => Millis
+  /** Owns the time limit of an answer, so that it should run in real time. */
+  readonly clock: Clock
+}
+
+/** How many names a problem offers. */
+const OFFERED = 5
+
+/** Adds the routes that change something. Each sends one command to the engine, and answers once that is durable. */
+export function addCommandRoutes(app: FastifyInstance, deps: CommandDeps): void {
+  app.delete('/hosts/*', async (request) => {
+    const host = (request.params as { readonly '*': string })['*']
+    const command: Command = { kind: 'forget', host, ...signed(deps, request) }
+    const answer = await ask(deps.clock, async () => deps.engine.command(command))
+    if (answer.kind === 'refused') throw refusal(host, answer)
+    const { lastSeen, closed } = answer.value as Forgotten
+    return { host, lastSeen: iso(lastSeen), closed }
+  })
+}
+
+/** What every command carries: who gives it, and when. */
+function signed(deps: CommandDeps, request: FastifyRequest): { readonly author: string; readonly now: Millis } {
+  return { author: authorOf(deps, request), now: deps.now() }
+}
+
+function refusal(host: string, { code, value }: CommandAnswer & { readonly kind: 'refused' }): ApiProblem {
+  if (code === 'expected-host') {
+    return new ApiProblem('expected-host', {
+      detail: 'The configuration expects this host. Take it out of hosts.expected, reload, and then forget it.',
+      parameter: 'host',
+      found: host,
+      expected: 'a host that is not in hosts.expected',
+    })
+  }
+  const near = nearestOf(host, value as readonly string[], OFFERED)
+  return new ApiProblem('unknown-host', {
+    detail: 'No host of this name is known, so that there is nothing to forget. /api/v1/hosts lists those that are.',
+    parameter: 'host',
+    found: host,
+    expected: near.length === 0 ? 'the name of a known host' : `the name of a known host, such as ${near.join(', ')}`,
+  })
+}

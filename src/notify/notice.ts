@@ -1,0 +1,50 @@
+import type { Because, Notification } from '../model.ts'
+import { greetingOf, whyOf } from './letter.ts'
+import type { Letter, LetterOptions } from './letter.ts'
+import { clean, shorten } from './text.ts'
+
+/** Longest line: a host's name whole, and what is said of it. */
+const LONGEST = 1000
+
+interface Words {
+  /** What the lines are, as the sentence before them. */
+  readonly lead: string
+  readonly advice: readonly string[]
+}
+
+/** What is said around the lines, by the reason of the notice. */
+const WORDS: Partial<Readonly<Record<Because, Words>>> = {
+  'hosts retired': {
+    lead:
+      'what is listed here is no longer watched, and nothing is kept of it. Open alerts about it are closed; nobody is told ' +
+      'that they are resolved, for nothing got better.',
+    advice: [
+      'Was one of these to stay? Name it under hosts.expected in the configuration: it is never forgotten then, and missed until it is heard again.',
+      'A host that sends again is watched again at once. hosts.forget_after says how long others are kept while they are silent.',
+    ],
+  },
+}
+
+/** Tells people of something that is no alert: what happened, one line for each thing it is about, and what to do. */
+export function noticeLetter(notification: Notification, { url }: LetterOptions): Letter {
+  const words = WORDS[notification.because]
+  const advice = (words?.advice ?? []).map((text) => ({ text }))
+  return {
+    tone: 'calm',
+    status: 'Notice',
+    headline: noticeHeadline(notification),
+    greeting: greetingOf(notification),
+    paragraphs: words === undefined ? [] : [words.lead],
+    items: (notification.notice?.lines ?? []).map((line) => shorten(clean(line), LONGEST)),
+    facts: [],
+    notes: [],
+    rows: [],
+    advice:
+      url === undefined ? advice : [...advice, { text: 'All hosts that are known now:', url: `${url}/api/v1/hosts` }],
+    footer: [whyOf(notification, 'system.notify names')],
+  }
+}
+
+export function noticeHeadline({ notice, because }: Notification): string {
+  return clean(notice?.title ?? because)
+}

@@ -1,0 +1,661 @@
+import { test } from 'tap'
+import { answer } from '../../src/engine/query.ts'
+import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
+import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
+import type { AlertView, Command, EngineConfig, HostView, NewEntry, RuleView } from '../../src/model.ts'
+import {
+  at,
+  config,
+  cpuHigh,
+  createPlay,
+  event,
+  every,
+  heartbeat,
+  HOUR,
+  MINUTE,
+  type Play,
+  SECOND,
+  silent,
+} from '../helpers/play.ts'
+
+const TEN = 10 * SECOND
+const DAY = 24 * HOUR
+const rules = [cpuHigh(), silent()]
+
+const expecting = (expected: readonly string[], change: Partial<EngineConfig> = {}): EngineConfig =>
+  config({ rules, hosts: { expected, forgetAfter: HOUR }, ...change })
+const forgetting = (forgetAfter = HOUR, change: Partial<EngineConfig> = {}): EngineConfig =>
+  config({ rules, hosts: { expected: [], forgetAfter }, ...change })
+
+const hosts = (play: Play): readonly HostView[] => answer(play.fold, { kind: 'hosts' }) as readonly HostView[]
+const alerts = (play: Play): readonly AlertView[] => answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]
+const open = (play: Play): string[] =>
+  alerts(play)
+    .filter((one) => one.state !== 'resolved')
+    .map((one) => `${one.rule} ${one.host}`)
+const retired = (play: Play): string[] =>
+  alerts(play)
+    .filter((one) => one.ended === 'retired')
+    .map((one) => `${one.rule} ${one.host}`)
+const notices = (play: Play): (readonly string[])[] =>
+  play.mails
+    .filter((mail) => mail.kind === 'notice')
+    .map((mail) => [mail.notice?.title ?? '', ...(mail.notice?.lines ?? [])])
+const forget = (play: Play, host: string): unknown => {
+  const command: Command = { kind: 'forget', host, author: 'ada', now: play.now() }
+  return play.enter({ kind: 'command', data: encodeEntry(command) }).answer
+}
+/** A week is 604,800 ticks; of the silence that they would add up, this adds most at once. */
+const passSilently = (play: Play, source: string, span: number): void => {
+  const known = play.fold.state.sources.get(source)
+  if (known !== undefined) known.silence += span
+}
+/** Posts for these hosts every ten seconds. */
+const alive = (play: Play, names: (now: number) => readonly string[]) =>
+  every(TEN, (now) => play.post(names(now).map((host) => event(host, now, { cpu: 0.1 }))))
+
+test('a host that is expected and never heard is silent once any source has delivered for long enough', async (t) => {
+  const play = createPlay(expecting(['a', 'b']))
+  play.until('12:10:00')
+  t.strictSame(play.told(), [], 'nobody delivered, so that nobody could have been heard')
+  t.strictSame(
+    hosts(play).map((host) => [host.host, host.state, host.lastSeen, host.source, host.expected]),
+    [
+      ['a', 'never heard', null, null, true],
+      ['b', 'never heard', null, null, true],
+    ],
+  )
+  play.until(
+    '12:20:00',
+    alive(play, () => ['a']),
+  )
+  t.strictSame(play.told(), ['12:13:10 host-silent b firing (fired)'])
+  const [facts] = play.mails[0]?.alerts ?? []
+  t.equal(
+    facts?.reason,
+    'b was never heard since 2026-11-22 12:00:01 UTC, although it is in the list of expected hosts',
+  )
+  t.equal(facts?.subject, '{{server}} was never heard')
+  const rule = (answer(play.fold, { kind: 'rules' }) as readonly RuleView[]).find((one) => one.name === 'host-silent')
+  t.match(
+    rule?.last.find((one) => one.host === 'b'),
+    { value: 20 * 60 - 1, reason: /never heard/ },
+  )
+})
+
+test('an expected host is found when its first event comes, and watched like any other', async (t) => {
+  const play = createPlay(expecting(['a', 'b']))
+  play.until(
+    '12:30:00',
+    alive(play, (now) => (now >= at('12:10:00') && now < at('12:20:00') ? ['a', 'b'] : ['a'])),
+  )
+  t.strictSame(play.told(), [
+    '12:03:10 host-silent b firing (fired)',
+    '12:10:00 host-silent b resolved (resolved)',
+    '12:22:50 host-silent b firing (fired)',
+  ])
+  t.match(play.mails[1]?.alerts[0]?.reason, /^b is heard for the first time, last at 12:10:00 UTC/)
+  t.match(play.mails[2]?.alerts[0]?.reason, /^no event from b since 12:19:50 UTC/)
+})
+
+test('time counts of the source that delivered most, whichever it is, and from the configuration on', async (t) => {
+  const play = createPlay(config({ rules }))
+  play.until(
+    '12:30:00',
+    alive(play, () => ['a']),
+  )
+  play.configure(expecting(['a', 'late']))
+  play.until('12:40:00', (now) => {
+    if (now % TEN === 0 && now < at('12:32:00')) play.post([event('a', now)])
+    if (now % TEN === 0 && now >= at('12:32:00')) play.post([event('a', now)], { source: 'logstash-b' })
+  })
+  t.strictSame(
+    play.told().filter((line) => line.includes('late')),
+    ['12:35:00 host-silent late firing (fired)'],
+    'two minutes of the one source do not count for the other',
+  )
+})
+
+test('400 expected hosts that were never heard are one mail, and one when the last is found', async (t) => {
+  const names = Array.from({ length: 400 }, (_, i) => `node-${i}`)
+  const play = createPlay(expecting(names))
+  play.until(
+    '12:20:00',
+    alive(play, (now) => (now < at('12:10:00') ? ['other'] : ['other', ...names])),
+  )
+  t.strictSame(play.told(), [
+    '12:04:10 mass-silence hosts.expected firing (fired)',
+    '12:10:00 mass-silence hosts.expected resolved (resolved)',
+  ])
+  t.match(
+    play.mails[0]?.alerts[0]?.reason,
+    /^400 expected hosts not heard from any source: node-0, node-1, .*, node-399$/,
+  )
+  t.equal(play.mails[1]?.alerts[0]?.reason, 'all of these expected hosts are heard')
+  t.strictSame(open(play), [])
+})
+
+test('ten expected hosts that were never heard are told one by one', async (t) => {
+  const names = Array.from({ length: 10 }, (_, i) => `node-${i}`)
+  const play = createPlay(expecting(names, { mailsPerMinute: 100 }))
+  play.until(
+    '12:10:00',
+    alive(play, () => ['other']),
+  )
+  t.equal(play.mails.length, 10)
+})
+
+test('hosts that were never heard count for no flow: their source is not degraded', async (t) => {
+  const names = Array.from({ length: 100 }, (_, i) => `node-${i}`)
+  const play = createPlay(expecting(names))
+  play.until(
+    '12:40:00',
+    alive(play, () => names.slice(0, 30)),
+  )
+  t.strictSame(play.told(), ['12:04:10 mass-silence hosts.expected firing (fired)'])
+})
+
+test('only the rules that concern a host miss it', async (t) => {
+  const play = createPlay(expecting(['db-1', 'web-1'], { rules: [silent({ hosts: ['web-*'] })] }))
+  play.until(
+    '12:10:00',
+    alive(play, () => ['other']),
+  )
+  t.strictSame(play.told(), ['12:03:10 host-silent web-1 firing (fired)'])
+})
+
+test('who leaves the list and was never heard is let go, and its alert closed', async (t) => {
+  const play = createPlay(expecting(['a', 'b', 'c']))
+  play.until(
+    '12:10:00',
+    alive(play, () => ['a']),
+  )
+  play.configure(expecting(['a', 'c']))
+  play.until(
+    '12:12:00',
+    alive(play, () => ['a']),
+  )
+  t.strictSame(
+    hosts(play)
+      .map((host) => host.host)
+      .sort(),
+    ['a', 'c'],
+  )
+  t.strictSame(open(play), ['host-silent c'])
+  t.strictSame(retired(play), ['host-silent b'])
+  t.match(notices(play), [
+    ['1 host retired', /^b: never heard, and not expected any more; closes host-silent \([2-9A-Z]{5}\)$/],
+  ])
+})
+
+test('expected hosts are neither forgotten nor pushed out', async (t) => {
+  const limits = { hosts: 3, series: 100, seriesPerHost: 10, sources: 10 }
+  const play = createPlay(expecting(['a', 'b'], { limits }))
+  play.until(
+    '15:00:00',
+    alive(play, (now) =>
+      now < at('12:05:00') ? ['a'] : [`new-${Math.floor(now / HOUR)}`, `newer-${Math.floor(now / HOUR)}`],
+    ),
+  )
+  t.ok(hosts(play).some((host) => host.host === 'a' && host.state === 'silent'))
+  t.ok(hosts(play).some((host) => host.host === 'b' && host.state === 'never heard'))
+})
+
+test('a silent host is forgotten with its alerts, without a word that it is well, and one mail says so', async (t) => {
+  const play = createPlay(forgetting(HOUR, { system: ['ops'] }))
+  play.until(
+    '13:30:00',
+    alive(play, (now) => (now < at('12:10:00') ? ['a', 'b', 'c'] : ['a'])),
+  )
+  t.strictSame(
+    hosts(play).map((host) => host.host),
+    ['a'],
+  )
+  t.equal(play.fold.state.series, 1, 'its series are gone as well')
+  t.strictSame(open(play), [])
+  t.strictSame(play.told(), [
+    '12:12:50 host-silent b firing (fired)',
+    '12:12:50 host-silent c firing (fired)',
+    '13:10:50 2 hosts retired (hosts retired)',
+  ])
+  const says = (host: string): RegExp =>
+    new RegExp(
+      `^${host}: silent since 2026-11-22 12:09:50 UTC: logstash-a went on delivering for more than 1h; closes host-silent \\([2-9A-Z]{5}\\)$`,
+    )
+  t.match(notices(play), [['2 hosts retired', says('b'), says('c')]])
+  t.strictSame(retired(play).sort(), ['host-silent b', 'host-silent c'])
+  t.match(alerts(play)[0], { state: 'resolved', ended: 'retired', reason: /^retired: silent since / })
+  t.equal(play.fold.state.dispatch.groups.size, 0)
+})
+
+test('hosts that are retired within a minute are told together', async (t) => {
+  const play = createPlay(forgetting())
+  const until = new Map([
+    ['b', at('12:10:00')],
+    ['c', at('12:10:40')],
+    ['d', at('12:15:00')],
+  ])
+  play.until(
+    '13:30:00',
+    alive(play, (now) => ['a', ...[...until].filter(([, end]) => now < end).map(([name]) => name)]),
+  )
+  t.strictSame(
+    notices(play).map(([title]) => title),
+    ['2 hosts retired', '1 host retired'],
+  )
+})
+
+test('a retired host that sends again is watched again at once', async (t) => {
+  const play = createPlay(forgetting())
+  play.until(
+    '14:00:00',
+    alive(play, (now) => (now < at('12:10:00') || now >= at('13:30:00') ? ['a', 'b'] : ['a'])),
+  )
+  t.strictSame(
+    hosts(play).map((host) => [host.host, host.state]),
+    [
+      ['a', 'live'],
+      ['b', 'live'],
+    ],
+  )
+  play.until(
+    '14:10:00',
+    alive(play, () => ['a']),
+  )
+  t.match(play.told().at(-1), '14:03:00 host-silent b firing (fired)')
+})
+
+test('a host whose source is gone is kept until the source has delivered for long enough', async (t) => {
+  const play = createPlay(forgetting(HOUR, { sources: ['logstash-a'] }))
+  const isOut = (now: number): boolean => now >= at('12:20:00') && now < at('18:00:00')
+  const speak = every(
+    TEN,
+    (now) => isOut(now) || play.post(['a', ...(now < at('12:10:00') ? ['b'] : [])].map((host) => event(host, now))),
+  )
+  play.until('18:49:00', speak)
+  t.strictSame(
+    hosts(play).map((host) => host.host),
+    ['a', 'b'],
+    'ten minutes before the outage and fifty after it',
+  )
+  play.until('18:51:00', speak)
+  t.strictSame(
+    hosts(play).map((host) => host.host),
+    ['a'],
+  )
+})
+
+test('a source that is gone for good goes with its hosts and its alert, when it is not configured', async (t) => {
+  const play = createPlay(forgetting())
+  play.until('13:00:00', (now) => {
+    if (now % TEN === 0) play.post([heartbeat(now), event('a', now)], { source: 'old' })
+    if (now % TEN === 0) play.post([heartbeat(now), event('b', now)], { source: 'new' })
+  })
+  const goOn = every(TEN, (now) => play.post([heartbeat(now), event('b', now)], { source: 'new' }))
+  play.until('14:00:00', goOn)
+  passSilently(play, 'old', 7 * DAY - 2 * HOUR)
+  play.until('14:55:00', goOn)
+  t.strictSame(open(play), ['source-down old'])
+  t.strictSame(
+    hosts(play).map((host) => host.host),
+    ['a', 'b'],
+    'nobody could have heard the host',
+  )
+  play.until('15:10:00', goOn)
+  t.strictSame(open(play), [])
+  t.strictSame(retired(play), ['source-down old'])
+  t.strictSame([...play.fold.state.sources.keys()], ['new'])
+  t.strictSame(
+    hosts(play).map((host) => host.host),
+    ['b'],
+  )
+  t.match(notices(play), [
+    [
+      '1 host and 1 source retired',
+      /^the source old: no request since 2026-11-22 13:00:00 UTC, and it is not in the configuration; closes source-down \([2-9A-Z]{5}\)$/,
+      /^a: silent since 2026-11-22 13:00:00 UTC: its source old is gone as well$/,
+    ],
+  ])
+  t.strictSame(
+    play.told().map((line) => line.slice(9)),
+    ['source-down old firing (fired)', '1 host and 1 source retired (hosts retired)'],
+  )
+})
+
+test('expected hosts outlive their source, and are missed when no other one brings them', async (t) => {
+  const names = Array.from({ length: 30 }, (_, i) => `node-${i}`)
+  const play = createPlay(expecting(['a', ...names]))
+  play.until(
+    '12:30:00',
+    every(TEN, (now) =>
+      play.post([heartbeat(now), ...['a', ...names].map((name) => event(name, now))], { source: 'old' }),
+    ),
+  )
+  const other = every(TEN, (now) => play.post([heartbeat(now), event('a', now)], { source: 'new' }))
+  play.until('13:00:00', other)
+  t.strictSame(open(play), ['source-down old'], 'nobody can say of the others whether they live')
+  passSilently(play, 'old', 7 * DAY)
+  play.until('13:20:00', other)
+  t.strictSame(hosts(play).length, 31)
+  t.match(
+    play.told().map((line) => line.slice(9)),
+    [
+      'source-down old firing (fired)',
+      '1 source retired (hosts retired)',
+      'mass-silence hosts.expected firing (fired)',
+    ],
+  )
+  t.match(
+    alerts(play).find((one) => one.host === 'node-3'),
+    {
+      state: 'firing',
+      reason: 'no event from node-3 since 2026-11-22 12:30:00 UTC; old is gone, and no other source brought it',
+    },
+  )
+  t.match(
+    hosts(play).find((one) => one.host === 'node-3'),
+    { state: 'silent', lastSeen: at('12:30:00'), source: 'old' },
+  )
+})
+
+test('an alert of an expected host stays when its source is let go, and ends with its next event', async (t) => {
+  const play = createPlay(expecting(['b']))
+  const names = (now: number): string[] => (now < at('12:20:00') ? ['a', 'b'] : ['a'])
+  play.until(
+    '12:40:00',
+    every(TEN, (now) =>
+      play.post(
+        names(now).map((name) => event(name, now)),
+        { source: 'old' },
+      ),
+    ),
+  )
+  t.strictSame(open(play), ['host-silent b'])
+  passSilently(play, 'old', 7 * DAY)
+  play.until(
+    '12:50:00',
+    every(TEN, (now) => play.post([event('c', now)], { source: 'new' })),
+  )
+  t.strictSame(open(play), ['host-silent b'])
+  play.until(
+    '12:51:00',
+    every(TEN, (now) => play.post([event('b', now)], { source: 'new' })),
+  )
+  t.strictSame(
+    play
+      .told()
+      .map((line) => line.slice(9))
+      .filter((line) => line.includes(' b ')),
+    ['host-silent b firing (fired)', 'host-silent b resolved (resolved)'],
+  )
+})
+
+test('an alert of a host that was never heard stays when the source that delivered is let go', async (t) => {
+  const play = createPlay(expecting(['b']))
+  play.until(
+    '12:10:00',
+    every(MINUTE, (now) => play.post([event('a', now)], { source: 'visitor' })),
+  )
+  t.strictSame(open(play), [], 'a minute of ten counts a bucket')
+  play.until(
+    '12:50:00',
+    every(MINUTE, (now) => play.post([event('a', now)], { source: 'visitor' })),
+  )
+  t.strictSame(open(play), ['host-silent b'])
+  passSilently(play, 'visitor', DAY)
+  play.until('13:00:00')
+  t.strictSame([...play.fold.state.sources.keys()], [])
+  t.strictSame(open(play), ['host-silent b'])
+})
+
+test('a configured source is expected for ever, and its hosts go after the same time', async (t) => {
+  const play = createPlay(forgetting(HOUR, { sources: ['logstash-a'] }))
+  play.until(
+    '12:30:00',
+    alive(play, () => ['a']),
+  )
+  play.until('13:00:00')
+  passSilently(play, 'logstash-a', 7 * DAY - HOUR)
+  play.until('13:20:00')
+  t.equal(hosts(play).length, 1)
+  play.until('13:40:00')
+  t.strictSame(open(play), ['source-down logstash-a'])
+  t.strictSame(hosts(play), [])
+  t.strictSame(
+    notices(play).map(([title]) => title),
+    ['1 host retired'],
+  )
+})
+
+test('time in which stashwatch itself was down makes nobody forgotten', async (t) => {
+  const play = createPlay(forgetting())
+  play.until(
+    '12:30:00',
+    alive(play, (now) => (now < at('12:10:00') ? ['a', 'b'] : ['a'])),
+  )
+  const later = at('12:30:00') + 30 * DAY
+  play.enter({ kind: 'command', data: encodeEntry({ kind: 'started', now: later }) })
+  const resumed = createPlay(forgetting(), later, play.fold)
+  resumed.until(
+    later + 20 * MINUTE,
+    alive(resumed, () => ['a']),
+  )
+  t.strictSame(
+    hosts(resumed).map((host) => host.host),
+    ['a', 'b'],
+  )
+  resumed.until(
+    later + 45 * MINUTE,
+    alive(resumed, () => ['a']),
+  )
+  t.strictSame(
+    hosts(resumed).map((host) => host.host),
+    ['a'],
+  )
+})
+
+/** 400 hosts, of which the first 40 die together. */
+function rack(change: Partial<EngineConfig> = {}): Play {
+  const names = Array.from({ length: 400 }, (_, i) => `node-${i}`)
+  const play = createPlay(forgetting(HOUR, change))
+  play.until(
+    '12:30:00',
+    alive(play, (now) => (now < at('12:15:00') ? names : names.slice(40))),
+  )
+  return play
+}
+const rest = Array.from({ length: 360 }, (_, i) => `node-${i + 40}`)
+
+test('a mass silence of which all hosts are retired is closed, and not called over', async (t) => {
+  const play = rack()
+  play.until(
+    '13:30:00',
+    alive(play, () => rest),
+  )
+  t.strictSame(open(play), [])
+  t.strictSame(
+    play.told().map((line) => line.slice(9)),
+    ['mass-silence logstash-a firing (fired)', '40 hosts retired (hosts retired)'],
+  )
+  const [, ...lines] = notices(play)[0] ?? []
+  t.equal(lines.length, 41)
+  t.match(lines.at(-1), /^many hosts of logstash-a: the last of those .* closes mass-silence \([2-9A-Z]{5}\)$/)
+})
+
+test('a mass silence of which some hosts are forgotten by hand ends with the others, and says so', async (t) => {
+  const play = rack()
+  for (let i = 0; i < 3; i++) forget(play, `node-${i}`)
+  play.until(
+    '12:40:00',
+    alive(play, () => rest),
+  )
+  play.until(
+    '12:50:00',
+    alive(play, () => [...rest, ...Array.from({ length: 37 }, (_, i) => `node-${i + 3}`)]),
+  )
+  t.strictSame(
+    play.told().map((line) => line.slice(9)),
+    [
+      'mass-silence logstash-a firing (fired)',
+      '3 hosts retired (hosts retired)',
+      'mass-silence logstash-a resolved (resolved)',
+    ],
+  )
+  t.equal(
+    play.mails.at(-1)?.alerts[0]?.reason,
+    'all hosts that fell silent together are heard again, but for 3 that are gone for good',
+  )
+})
+
+test('a mass silence of which the last host is forgotten by hand is not called over', async (t) => {
+  const play = rack()
+  for (let i = 0; i < 40; i++) forget(play, `node-${i}`)
+  play.until(
+    '12:40:00',
+    alive(play, () => rest),
+  )
+  t.strictSame(
+    play.told().map((line) => line.slice(9)),
+    ['mass-silence logstash-a firing (fired)', '40 hosts retired (hosts retired)'],
+  )
+})
+
+test('a host is forgotten by command, with all its alerts, and the mail says by whom', async (t) => {
+  const play = createPlay(forgetting())
+  play.until(
+    '12:10:00',
+    every(TEN, (now) => play.post([event('a', now, { cpu: 0.1 }), event('b', now, { cpu: 0.99 })])),
+  )
+  const code = alerts(play)[0]?.code
+  t.strictSame(forget(play, 'b'), {
+    kind: 'done',
+    value: { host: 'b', lastSeen: at('12:10:00'), closed: [`cpu-high (${code})`] },
+  })
+  t.match(forget(play, 'b'), { kind: 'refused', code: 'unknown-host', value: ['a'] })
+  play.until(
+    '12:20:00',
+    alive(play, () => ['a']),
+  )
+  t.strictSame(
+    hosts(play).map((host) => host.host),
+    ['a'],
+  )
+  t.strictSame(notices(play), [
+    ['1 host retired', `b: last heard at 2026-11-22 12:10:00 UTC, forgotten by ada; closes cpu-high (${code})`],
+  ])
+})
+
+test('an expected host is not forgotten by command', async (t) => {
+  const play = createPlay(expecting(['a', 'b']))
+  play.until(
+    '12:10:00',
+    alive(play, () => ['a']),
+  )
+  t.match(forget(play, 'a'), { kind: 'refused', code: 'expected-host' })
+  t.match(forget(play, 'b'), { kind: 'refused', code: 'expected-host' })
+  t.equal(hosts(play).length, 2)
+})
+
+test('a notice keeps to the mail budget, and comes as soon as it allows', async (t) => {
+  const play = createPlay(forgetting(HOUR, { mailsPerMinute: 1 }))
+  const names = Array.from({ length: 5 }, (_, i) => `node-${i}`)
+  play.until(
+    '13:40:00',
+    every(TEN, (now) => {
+      const isHot = now % (2 * MINUTE) < MINUTE
+      play.post(
+        names.slice(0, now < at('12:10:00') ? 5 : 4).map((host) => event(host, now, { cpu: isHot ? 0.99 : 0.1 })),
+      )
+    }),
+  )
+  t.equal(notices(play).length, 1)
+  for (const mail of play.mails) {
+    const others = play.mails.filter((one) => one !== mail && one.at >= mail.at && one.at - mail.at < MINUTE)
+    t.strictSame(others, [], `one mail in the minute of ${mail.id}`)
+  }
+})
+
+/** Hosts that are expected, retired, forgotten, and come back, under two configurations. */
+function eventful(): Play {
+  const play = createPlay(expecting(['a', 'x', 'y']))
+  play.until(
+    '12:20:00',
+    alive(play, (now) => (now < at('12:10:00') ? ['a', 'b', 'c', 'd'] : ['a', 'c'])),
+  )
+  forget(play, 'd')
+  play.configure(expecting(['a', 'y', 'z']))
+  play.until(
+    '13:15:00',
+    alive(play, (now) => (now < at('13:00:00') ? ['a', 'c'] : ['a', 'c', 'z'])),
+  )
+  return play
+}
+
+test('a restart at any moment changes nothing', async (t) => {
+  const play = eventful()
+  t.strictSame(
+    play.told().map((line) => line.slice(9)),
+    [
+      'host-silent x firing (fired)',
+      'host-silent y firing (fired)',
+      'host-silent b firing (fired)',
+      'host-silent d firing (fired)',
+      '2 hosts retired (hosts retired)',
+      'host-silent z firing (fired)',
+      'host-silent z resolved (resolved)',
+      '1 host retired (hosts retired)',
+    ],
+  )
+  const { entries } = play
+  const fold = (list: readonly NewEntry[], from = createFold()) => ({
+    from,
+    ids: list.flatMap((entry) => step(from, entry).effects.map(({ id }) => id)),
+  })
+  const whole = fold(entries)
+  for (const cut of [1, 2, 300, 1322, 1323, 1324, 1330, 1400, 3000, entries.length - 300]) {
+    const before = fold(entries.slice(0, cut))
+    const snapshot = beginCut(before.from.state, cut)
+    const parts: Uint8Array[] = []
+    for (let part = snapshot.take(); part !== undefined; part = snapshot.take()) parts.push(part.data)
+    const after = fold(entries.slice(cut), createFold(readSnapshot(Buffer.concat(parts))))
+    t.strictSame([...before.ids, ...after.ids], whole.ids, `cut at ${cut}`)
+    t.strictSame(after.from.state.hosts, whole.from.state.hosts)
+    t.strictSame(after.from.state.retired, whole.from.state.retired)
+  }
+})
+
+test('a state and a configuration of an older version go on', async (t) => {
+  const play = createPlay(config({ rules }))
+  play.until(
+    '12:20:00',
+    alive(play, (now) => (now < at('12:10:00') ? ['a', 'b'] : ['a'])),
+  )
+  const { state } = play.fold
+  const { hosts: _, ...config1 } = state.config as EngineConfig
+  const { isInventoried: _1, retired: _2, ...older } = state
+  for (const host of older.hosts.values()) Reflect.deleteProperty(host, 'awaited')
+  const entry: NewEntry = { kind: 'config', data: new TextEncoder().encode(JSON.stringify(config1)) }
+  const cut = beginCut({ ...older, config: config1 } as typeof state, 1)
+  const parts: Uint8Array[] = []
+  for (let part = cut.take(); part !== undefined; part = cut.take()) parts.push(part.data)
+  const fold = createFold(readSnapshot(Buffer.concat(parts)))
+  step(fold, entry)
+  for (let now = at('12:20:01'); now < at('12:21:00'); now += SECOND)
+    step(fold, { kind: 'tick', data: encodeEntry({ now, refused: false }) })
+  const resumed = createPlay(expecting(['new']), at('12:21:00'), fold)
+  resumed.until(
+    '13:20:00',
+    alive(resumed, () => ['a']),
+  )
+  t.strictSame(
+    hosts(resumed).map((host) => [host.host, host.state]),
+    [
+      ['a', 'live'],
+      ['new', 'never heard'],
+    ],
+  )
+  t.strictSame(
+    resumed.told().map((line) => line.slice(9)),
+    ['host-silent new firing (fired)', '1 host retired (hosts retired)'],
+  )
+})

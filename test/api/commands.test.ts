@@ -1,0 +1,62 @@
+import { test } from 'tap'
+import { createTokenCheck } from '../../src/ingest/auth.ts'
+import { serve } from './service.ts'
+
+const NOON = Date.parse('2026-11-22T12:00:00Z')
+
+test('a host is forgotten by DELETE, whatever its name, and the command says who and when', async (t) => {
+  const tokens = [{ name: 'grace', token: 'a-long-secret-token' }]
+  const { get, commands, clock } = await serve(t, {
+    tokens,
+    checkToken: createTokenCheck(tokens),
+    obeys: (command) => ({
+      kind: 'done',
+      value: { host: command.kind === 'forget' ? command.host : '', lastSeen: NOON, closed: ['host-silent (K7QM2)'] },
+    }),
+  })
+  const authorization = 'Bearer a-long-secret-token'
+  for (const name of ['web-1.example.org', 'a/b c', 'größer']) {
+    const { status, json } = await get(`/api/v1/hosts/${encodeURIComponent(name)}`, { authorization }, 'DELETE')
+    t.equal(status, 200)
+    t.strictSame(json, { host: name, lastSeen: '2026-11-22T12:00:00.000Z', closed: ['host-silent (K7QM2)'] })
+    t.strictSame(commands.at(-1), { kind: 'forget', host: name, author: 'grace', now: clock.now() })
+  }
+})
+
+test('an unknown host is answered with the names that were perhaps meant', async (t) => {
+  const known = ['web-1', 'web-2', 'db-1', 'web-10']
+  const { get } = await serve(t, { obeys: () => ({ kind: 'refused', code: 'unknown-host', value: known }) })
+  const { status, json } = await get('/api/v1/hosts/wbe-1', {}, 'DELETE')
+  t.equal(status, 404)
+  t.match(json, {
+    type: 'urn:stashwatch:problem:unknown-host',
+    parameter: 'host',
+    found: 'wbe-1',
+    expected: 'the name of a known host, such as web-1',
+  })
+  const other = await get('/api/v1/hosts/nothing-like-it', {}, 'DELETE')
+  t.match(other.json, { status: 404, expected: 'the name of a known host' })
+})
+
+test('an expected host is not forgotten, and the answer says how it would be', async (t) => {
+  const { get } = await serve(t, { obeys: () => ({ kind: 'refused', code: 'expected-host', value: null }) })
+  const { status, json } = await get('/api/v1/hosts/web-1', {}, 'DELETE')
+  t.equal(status, 409)
+  t.match(json, { type: 'urn:stashwatch:problem:expected-host', detail: /Take it out of hosts\.expected, reload/ })
+})
+
+test('a page of another site cannot make anybody forget', async (t) => {
+  const { get, commands } = await serve(t)
+  const { status } = await get('/api/v1/hosts/web-1', { origin: 'https://elsewhere.example.org' }, 'DELETE')
+  t.equal(status, 403)
+  t.strictSame(commands, [])
+})
+
+test('an engine that fails or stalls is answered 503', async (t) => {
+  const failing = await serve(t, {
+    obeys: () => {
+      throw new Error('the disk is full')
+    },
+  })
+  t.equal((await failing.get('/api/v1/hosts/a', {}, 'DELETE')).status, 503)
+})

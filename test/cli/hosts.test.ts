@@ -1,0 +1,116 @@
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { ROOT, runCli, runService, temporary, until } from '../helpers/service.ts'
+
+const TOKEN = 'a-long-secret-token'
+const YAML = [`api: { tokens: [{ name: grace, token: ${TOKEN} }] }`, 'hosts: { expected: { file: hosts.txt } }'].join(
+  '\n',
+)
+
+test('hosts of a running service are listed and forgotten from a terminal, and the list is read again at a reload', async (t) => {
+  const folder = temporary(t)
+  writeFileSync(join(folder, 'hosts.txt'), '# the cluster\nweb-1\nweb-2 # in the cellar\n\n')
+  const running = await runService(t, { yaml: YAML, folder, token: TOKEN })
+  const at = ['--url', running.service.url]
+  const env = { STASHWATCH_API_TOKEN: TOKEN }
+  const cli = (...args: string[]) => runCli(args, ROOT, env)
+  await running.post([
+    { '@timestamp': new Date().toISOString(), host: { name: 'web-1' } },
+    { host: { name: 'web-10' } },
+    { host: { name: 'old\u001b[31m' } },
+  ])
+  await until('the expected hosts', async () => (await running.hosts()).length === 4)
+
+  const listed = await cli('hosts', ...at)
+  t.match(listed, { code: 0, err: [] })
+  t.match(listed.out, [
+    /^HOST +LAST SEEN +STATE +SERIES$/,
+    /^old\uFFFD\[31m +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC {2}live +0$/,
+    /^web-1 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC {2}live +0$/,
+    /^web-2 +never +never heard +0$/,
+    /^web-10 +/,
+  ])
+  const json = await runCli(['hosts', ...at, '--token', TOKEN, '--json'])
+  t.match(JSON.parse(json.out.join('\n')), [{}, {}, {}, {}])
+  t.match(
+    (JSON.parse(json.out.join('\n')) as { host: string }[]).find(({ host }) => host === 'web-2'),
+    { lastSeen: null, source: null, state: 'never heard', expected: true },
+  )
+
+  t.match(await cli('hosts', 'forget', 'web-10', ...at), {
+    code: 0,
+    err: [],
+    out: [/^forgotten: web-10, last seen \d{4}-.* UTC; it had no open alert$/],
+  })
+  t.match(await cli('hosts', 'forget', 'wbe-10', ...at), {
+    code: 1,
+    out: [],
+    err: [/^No host of this name is known.* Found 'wbe-10', expected the name of a known host, such as web-1/],
+  })
+  t.match(await cli('hosts', 'forget', 'web-2', ...at), {
+    code: 1,
+    err: [/Take it out of hosts\.expected, reload, and then forget it/],
+  })
+  writeFileSync(join(folder, 'hosts.txt'), 'web-1\n')
+  t.strictSame(await running.service.reload(), [])
+  await until('web-2 to leave the list', async () => !(await running.hosts()).includes('web-2'))
+  t.strictSame((await running.hosts()).toSorted(), ['old\u001b[31m', 'web-1'])
+
+  writeFileSync(join(folder, 'hosts.txt'), '\n')
+  t.match(await running.service.reload(), [
+    /^configuration:\d+:\d+: the file of hosts .*hosts\.txt names none: expected one name a line$/,
+  ])
+})
+
+test('what stands between a verb and the service is said in one sentence, with the exit code of whose fault it is', async (t) => {
+  const running = await runService(t, { yaml: YAML.split('\n')[0] ?? '', token: TOKEN })
+  const other = createServer((_, answer) => answer.end('<html>')).listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  const { port } = other.address() as AddressInfo
+  const { url } = running.service
+  const wrong: readonly (readonly [string[], number, RegExp])[] = [
+    [['--url', url], 1, /^Send one of api\.tokens .* --token or STASHWATCH_API_TOKEN takes it\.$/],
+    [['--url', url, '--token', 'wrong-wrong-wrong'], 1, /^Send one of api\.tokens/],
+    [
+      ['--url', 'localhost:8080'],
+      1,
+      /^--url: found 'localhost:8080', expected one such as http:\/\/127\.0\.0\.1:8080$/,
+    ],
+    [
+      ['--url', 'http://127.0.0.1:1'],
+      2,
+      /^no stashwatch can be reached at http:\/\/127\.0\.0\.1:1 \(.+\): does it run there\? --url says where it is$/,
+    ],
+    [
+      ['--url', `http://127.0.0.1:${port}`],
+      2,
+      /^what answers at http:\/\/127\.0\.0\.1:\d+ is no stashwatch \(status 200\)/,
+    ],
+    [['--token', 'größe\u{1F600}', '--url', url], 1, /^the token has a character/],
+  ]
+  for (const [args, code, says] of wrong) {
+    const outcome = await runCli(['hosts', ...args])
+    t.match(outcome, { code, out: [], err: [says] }, args.join(' '))
+    t.equal(outcome.err.length, 1)
+    t.notMatch(outcome.err.join(), /wrong-wrong/, 'a token is not repeated')
+  }
+})
+
+test('both verbs say what they take', async (t) => {
+  for (const [args, usage] of [
+    [['hosts'], 'hosts'],
+    [['hosts', 'forget'], 'hosts forget'],
+  ] as const) {
+    const { code, out } = await runCli([...args, '--help'])
+    t.equal(code, 0)
+    t.ok(out[0]?.startsWith(`stashwatch ${usage}: `))
+    t.match(out.join('\n'), /--url URL +where the service answers/)
+    t.match(out.at(-1), new RegExp(`^example: stashwatch ${usage} `))
+    t.strictSame((await runCli(['help', ...args])).out, out)
+  }
+})
