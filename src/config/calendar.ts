@@ -166,7 +166,11 @@ export function readZone(raw: string, pointer: string, report: Report): string {
   const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')]
   const city = raw.trim().replaceAll(/\s+/g, '_').toLowerCase()
   const own = zones.find((zone) => zone.split('/').at(-1)?.toLowerCase() === city) ?? nearest(raw, zones)
-  const guess = report.expanded(pointer) ? '' : own === undefined ? ', such as Europe/Berlin or UTC' : meant(own, [own])
+  const guess = report.expanded(pointer)
+    ? ''
+    : own === undefined
+      ? '; expected an IANA name such as Europe/Berlin or UTC'
+      : meant(own, [own])
   report.mistake(pointer, `no time zone is named ${report.written(pointer)}${guess}`)
   return raw
 }

@@ -1,5 +1,5 @@
 import { compileMatchers } from '../matcher.ts'
-import type { Matcher, Metric, Route, Rule, Severity } from '../model.ts'
+import type { Matcher, Metric, Rule, Severity } from '../model.ts'
 
 /** What is known of a rule's alerts before there are any. */
 export interface Outlook {
@@ -26,19 +26,27 @@ function severitiesOf(rule: Rule): readonly Severity[] {
   return (['warning', 'critical'] as const).filter((severity) => thresholds.some((one) => one[severity].length > 0))
 }
 
-/** Whether some alert of the rule can fit the matchers. */
-export function canFit(matchers: readonly Matcher[], { known, open }: Outlook): boolean {
-  const fits = compileMatchers(matchers.filter(({ label }) => !open.includes(label)))
-  return known.some((labels) => fits(labels))
+/** Matchers, each compiled by itself. */
+export type Tests = readonly { readonly label: string; readonly fits: ReturnType<typeof compileMatchers> }[]
+
+export function compileEach(matchers: readonly Matcher[]): Tests {
+  return matchers.map((matcher) => ({ label: matcher.label, fits: compileMatchers([matcher]) }))
 }
 
-/** Whether every alert of the rule fits the matchers. */
-export function mustFit(matchers: readonly Matcher[], { known, open }: Outlook): boolean {
-  const fits = compileMatchers(matchers)
-  return !matchers.some(({ label }) => open.includes(label)) && known.every((labels) => fits(labels))
+/** Whether some alert of the rule can fit. */
+export function canFit(tests: Tests, { known, open }: Outlook): boolean {
+  const telling = tests.filter(({ label }) => !open.includes(label))
+  return known.some((labels) => telling.every(({ fits }) => fits(labels)))
+}
+
+/** Whether every alert of the rule fits. */
+export function mustFit(tests: Tests, { known, open }: Outlook): boolean {
+  return (
+    !tests.some(({ label }) => open.includes(label)) && known.every((labels) => tests.every(({ fits }) => fits(labels)))
+  )
 }
 
 /** Whether every alert of the rule fits one of the routes. */
-export function isRouted(routes: readonly Route[], { known, open }: Outlook): boolean {
-  return known.every((labels) => routes.some(({ matchers }) => mustFit(matchers, { known: [labels], open })))
+export function isRouted(routes: readonly Tests[], { known, open }: Outlook): boolean {
+  return known.every((labels) => routes.some((tests) => mustFit(tests, { known: [labels], open })))
 }

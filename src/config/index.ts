@@ -4,6 +4,7 @@ import type * as Raw from '../generated/config.ts'
 import type { Config, EngineConfig } from '../model.ts'
 import { readAlerting } from './alerting.ts'
 import { BUCKET, DEFAULT_YAML, LATENESS } from './defaults.ts'
+import { compileEach } from './fits.ts'
 import { readKibana } from './links.ts'
 import { below, ConfigErrors, ConfigUnreadable, createReport } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
@@ -204,7 +205,7 @@ function readEngine(raw: Raw.Configuration, filled: Filled, context: PartContext
     metricNames: Object.keys(filled.metrics),
     receivers,
     notify,
-    ...(raw.routes === undefined ? {} : { routes: alerting.routes }),
+    ...(raw.routes === undefined ? {} : { routes: alerting.routes.map(({ matchers }) => compileEach(matchers)) }),
   })
   const { limits } = filled
   return {

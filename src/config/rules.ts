@@ -1,9 +1,10 @@
 import { readHosts } from './hosts.ts'
 import type * as Raw from '../generated/config.ts'
 import { OWN_RULES } from '../model.ts'
-import type { AbsenceRule, CountRule, Metric, MetricRule, Millis, Route, Rule, Severity } from '../model.ts'
+import type { AbsenceRule, CountRule, Metric, MetricRule, Millis, Rule, Severity } from '../model.ts'
 import { meant } from '../template.ts'
 import { canFit, outlookOf } from './fits.ts'
+import type { Tests } from './fits.ts'
 import { readEscalate, readRepeat } from './manner.ts'
 import { below } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
@@ -26,7 +27,7 @@ export interface RuleContext {
   /** Who hears of a rule that names nobody, where there are no routes. */
   readonly notify: readonly string[]
   /** The routes, where there are any; those of a faulty file may be incomplete. */
-  readonly routes?: readonly Route[]
+  readonly routes?: readonly Tests[]
 }
 
 /** Names that the service's own alerts carry. */
@@ -106,7 +107,7 @@ function readBase(raw: Raw.Rule, pointer: string, context: RuleContext): Base {
 function checkRoute(rule: Rule, pointer: string, { report, routes, metrics }: RuleContext): void {
   if (routes === undefined || rule.notify.length > 0 || !report.clean('/routes')) return
   const outlook = outlookOf(rule, metrics)
-  if (routes.some(({ matchers }) => canFit(matchers, outlook))) return
+  if (routes.some((route) => canFit(route, outlook))) return
   const what = `'notify' is missing, and no route can fit an alert of ${rule.name}`
   report.mistake(`${pointer}/notify`, `${what}: name receivers here, or end the routes with one without 'match'`)
 }

@@ -1,5 +1,5 @@
 import type { Config, EngineConfig, Metric } from '../model.ts'
-import { isRouted, mustFit, outlookOf } from './fits.ts'
+import { compileEach, isRouted, mustFit, outlookOf } from './fits.ts'
 import { below } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
 import { isLoopback } from './units.ts'
@@ -22,10 +22,9 @@ export function warningsOf({ listen, smtp, api, ingest, engine }: Omit<Config, '
 export function warnOfAlerting(engine: EngineConfig, report: Report): void {
   const { alerting, rules } = engine
   const metrics: ReadonlyMap<string, Metric> = new Map(engine.metrics.map((metric) => [metric.name, metric]))
+  const routes = alerting.routes.map(({ matchers }) => compileEach(matchers))
   const outlooks = rules.map((rule) => ({ rule, outlook: outlookOf(rule, metrics) }))
-  const unrouted = outlooks.filter(
-    ({ rule, outlook }) => rule.notify.length === 0 && !isRouted(alerting.routes, outlook),
-  )
+  const unrouted = outlooks.filter(({ rule, outlook }) => rule.notify.length === 0 && !isRouted(routes, outlook))
   if (unrouted.length > 0) {
     const names = listed(unrouted.map(({ rule }) => rule.name))
     report.warn(
@@ -34,7 +33,8 @@ export function warnOfAlerting(engine: EngineConfig, report: Report): void {
     )
   }
   for (const [index, { source, target }] of alerting.inhibit.entries()) {
-    const both = outlooks.filter(({ outlook }) => mustFit(source, outlook) && mustFit(target, outlook))
+    const sides = [compileEach(source), compileEach(target)]
+    const both = outlooks.filter(({ outlook }) => sides.every((side) => mustFit(side, outlook)))
     if (both.length === 0) continue
     const names = listed(both.map(({ rule }) => rule.name))
     report.warn(
