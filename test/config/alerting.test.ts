@@ -268,3 +268,30 @@ test('a matcher that can fit nothing, and a label that nothing has, are warnings
     t.strictSame(warningsOf(window(known)), [], known)
   t.match(warningsOf(`${rule}\nalerting: { group_by: [rule, hots] }`), [/a label 'hots': did you mean 'host'\?$/])
 })
+
+const file = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+test('docs/alerting.md is about the example, line by line, and names every key', async (t) => {
+  const page = file('docs/alerting.md')
+  const plain = (line: string): string => line.replace(/\s+#.*$/, '').trim()
+  const example = file('examples/alerting.yaml').split('\n').map(plain)
+  const shown = [...page.matchAll(/^```yaml\n([^]*?)^```/gm)].flatMap(([, block = '']) => block.trim().split('\n'))
+  t.ok(shown.length > 10)
+  for (const line of shown) t.ok(example.includes(plain(line)), line)
+  const { definitions } = JSON.parse(file('schemas/config.schema.json')) as {
+    readonly definitions: Readonly<Record<string, { readonly properties?: object }>>
+  }
+  const sections = [
+    'alerting',
+    'route',
+    'maintenance',
+    'inhibition',
+    'webhook',
+    'alertmanager',
+    'receiver',
+    'templates',
+  ]
+  const keys = sections.flatMap((name) => Object.keys(definitions[name]?.properties ?? {}))
+  t.ok(keys.length > 30)
+  for (const key of keys) t.match(page, new RegExp(`\\b${key}\\b`), key)
+})
