@@ -207,7 +207,6 @@ function readEngine(raw: Raw.Configuration, filled: Filled, context: PartContext
     notify,
     ...(raw.routes === undefined ? {} : { routes: alerting.routes.map(({ matchers }) => compileEach(matchers)) }),
   })
-  const { limits } = filled
   return {
     bucket: BUCKET,
     lateness: LATENESS,
@@ -218,13 +217,12 @@ function readEngine(raw: Raw.Configuration, filled: Filled, context: PartContext
     sources: filled.ingest.tokens.map(({ name }) => name),
     mailsPerMinute: filled.system.mails_per_minute,
     alerting,
-    limits: {
-      hosts: limits.hosts,
-      series: limits.series,
-      seriesPerHost: limits.series_per_host,
-      sources: limits.sources,
-    },
+    limits: readLimits(filled.limits),
   }
+}
+
+function readLimits({ hosts, series, series_per_host: seriesPerHost, sources }: Filled['limits']): EngineConfig['limits'] {
+  return { hosts, series, seriesPerHost, sources }
 }
 
 /** Who hears of the service's own alerts: whom the file names, or the only receiver there is. */

@@ -41,7 +41,8 @@ function readWindow(raw: Raw.MaintenanceWindow, pointer: string, words: Vocabula
   if ([times, weekdays, daysOfMonth, months, years].every((spans) => spans.length === 0)) {
     report.mistake(
       pointer,
-      "a window without times or days would never end: add 'times', 'weekdays' or such; to stop a rule for good, set its enabled: false",
+      "a window without times or days would never end: add 'times', 'weekdays' or such; " +
+        'to stop a rule for good, set its enabled: false',
     )
   }
   if (!occurs(window)) {

@@ -136,6 +136,7 @@ test('a secret that is written into the file is in no message', async (t) => {
     'smtp: smtp://u:hunter2@mail.example.org',
     'url: https://u:hunter2@example.org',
     'receivers: { a: { webhook: { url: "ftp://hunter2" } } }',
+    'receivers: { a: { webhook: https://chat.example.org/hunter2 } }',
     'receivers: { a: { webhook: { url: "https://u:hunter2@a" } } }',
     'receivers: { a: { webhook: { url: https://a, secret: hunter2 } } }',
     'receivers: { a: { webhook: { url: https://a, headers: { a: [hunter2] } } } }',
