@@ -1,8 +1,9 @@
 import { ConfigErrors, ConfigUnreadable, loadConfig, printMistake } from '../config/index.ts'
 import type { Loaded } from '../config/index.ts'
-import type { Recipient } from '../model.ts'
+import type { Alerting, Receiver, Recipient } from '../model.ts'
 import { openSchemas, SchemaError } from '../service/judge.ts'
 import { checkEvents } from './check-events.ts'
+import { renderSamples } from './sample-texts.ts'
 
 export interface CheckIo {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -56,27 +57,65 @@ export function load(args: { readonly config?: string }, io: CheckIo): Loaded | 
 }
 
 function summarize(name: string, { config, warnings }: Loaded): readonly string[] {
-  const { engine, listen, smtp } = config
-  const people = new Map(engine.receivers.flatMap(({ email }) => email).map((one) => [one.address, sayRecipient(one)]))
+  const { engine, listen } = config
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
-  const way = smtp ? `through ${smtp.host}:${smtp.port}` : 'into the mailbox'
+  const samples = renderSamples(engine)
   return [
     `${name} is in order: ${count(engine.rules.length, 'rule')}, ${count(engine.receivers.length, 'receiver')}`,
-    `  mail to ${sayList([...people.values()])}, ${way}`,
+    ...sayWays(config),
+    ...sayAlerting(engine.alerting),
+    ...(samples.subjects.length === 0
+      ? []
+      : [
+          `  subjects such as ${sayList(
+            samples.subjects.map((one) => `'${one}'`),
+            3,
+          )}`,
+        ]),
     `  listens on ${host}:${listen.port}, keeps its data in ${config.data}`,
     ...(engine.hosts.expected.length === 0 ? [] : [`  expects ${count(engine.hosts.expected.length, 'host')}: ${sayList(engine.hosts.expected)}`]),
-    ...(config.schemas === undefined ? [] : [`  own schemas in ${config.schemas}: ${sayList(openSchemas(config).own)}`]),
-    ...warnings.map((warning) => `warning: ${warning}`),
+    ...(config.schemas === undefined
+      ? []
+      : [`  own schemas in ${config.schemas}: ${sayList(openSchemas(config).own)}`]),
+    ...[...warnings, ...samples.warnings].map((warning) => `warning: ${warning}`),
   ]
+}
+
+/** How people and programs are told, a line for each way. */
+function sayWays({ engine, smtp }: Loaded['config']): readonly string[] {
+  const people = new Map(engine.receivers.flatMap(({ email }) => email).map((one) => [one.address, sayRecipient(one)]))
+  const named = (what: string, has: (receiver: Receiver) => unknown): readonly string[] => {
+    const names = engine.receivers.filter(has).map(({ name }) => name)
+    return names.length === 0 ? [] : [`  ${what} ${sayList(names)}`]
+  }
+  const through = smtp ? `through ${smtp.host}:${smtp.port}` : 'into the mailbox'
+  return [
+    ...(people.size === 0 ? [] : [`  mail to ${sayList([...people.values()])}, ${through}`]),
+    ...named('webhook of', ({ webhook }) => webhook),
+    ...named('Alertmanager of', ({ alertmanager }) => alertmanager),
+    ...named('report to', ({ report }) => report),
+    ...named('sign of life to', ({ heartbeat }) => heartbeat),
+  ]
+}
+
+/** What has been said about alerting; nothing where nothing has. */
+function sayAlerting({ routes, maintenance, inhibit }: Alerting): readonly string[] {
+  const windows = maintenance.map(({ name }) => name)
+  const parts = [
+    ...(routes.length === 0 ? [] : [count(routes.length, 'route')]),
+    ...(windows.length === 0 ? [] : [`${count(windows.length, 'maintenance window')} (${sayList(windows)})`]),
+    ...(inhibit.length === 0 ? [] : [count(inhibit.length, 'inhibition')]),
+  ]
+  return parts.length === 0 ? [] : [`  ${parts.join(', ')}`]
 }
 
 function sayRecipient({ name, address }: Recipient): string {
   return name === undefined ? address : `${name} <${address}>`
 }
 
-function sayList(names: readonly string[]): string {
-  const first = names.slice(0, 5).join(', ')
-  return names.length > 5 ? `${first} and ${names.length - 5} more` : first
+function sayList(names: readonly string[], most = 5): string {
+  const first = names.slice(0, most).join(', ')
+  return names.length > most ? `${first} and ${names.length - most} more` : first
 }
 
 function count(number: number, noun: string): string {

@@ -1,19 +1,25 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type * as Raw from '../generated/config.ts'
-import { ALERTING, type Config, type EngineConfig } from '../model.ts'
+import type { Config, EngineConfig } from '../model.ts'
+import { readAlerting } from './alerting.ts'
 import { BUCKET, DEFAULT_YAML, LATENESS } from './defaults.ts'
 import { readInventory } from './inventory.ts'
+import { compileEach } from './fits.ts'
+import { readKibana } from './links.ts'
 import { below, ConfigErrors, ConfigUnreadable, createReport } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
-import { readIngest, readListen, readMetrics, readReceivers, readSmtp, readTokens } from './parts.ts'
+import { checkReceivers, ownLabels, readVocabulary } from './names.ts'
+import { readIngest, readListen, readMetrics, readSmtp, readTokens } from './parts.ts'
 import type { PartContext } from './parts.ts'
 import { readYaml } from './read.ts'
-import { checkReceivers, readRules } from './rules.ts'
+import { readReceivers, readTargets } from './receivers.ts'
+import { readRules } from './rules.ts'
 import { reasonOf } from './secrets.ts'
 import type { Env } from './secrets.ts'
-import { isLoopback } from './units.ts'
+import { checkTemplates } from './templates.ts'
 import { validate } from './validate.ts'
+import { warningsOf, warnOfAlerting } from './warnings.ts'
 
 export { DEFAULT_YAML } from './defaults.ts'
 export { ConfigErrors, ConfigUnreadable, printMistake } from './mistakes.ts'
@@ -48,6 +54,7 @@ export function loadConfig(input: ConfigInput): Loaded {
   judge(raw, report)
   const context: PartContext = { report, dir: source.dir }
   const config = readConfig(isMapping(raw) ? raw : {}, context)
+  warnOfAlerting(config.engine, report)
   const warnings = [...report.finish(), ...warningsOf(config)]
   return freeze({ config: { ...config, ...(source.file === undefined ? {} : { file: source.file }) }, warnings })
 }
@@ -140,7 +147,7 @@ function fill(raw: Raw.Configuration, report: Report): Filled {
 
 /** Sections and collections may have mistakes inside; their parts are looked at one by one. */
 const INSIDE: readonly string[] = [
-  ...[...SECTIONS, 'metrics', 'smtp', 'receivers', 'rules'].map((name) => `/${name}`),
+  ...[...SECTIONS, 'metrics', 'smtp', 'receivers', 'rules', 'routes', 'maintenance', 'inhibit'].map((name) => `/${name}`),
   '/ingest/tokens',
   '/api/tokens',
 ]
@@ -164,6 +171,7 @@ function readFolder(path: string, pointer: string, { dir, report }: PartContext)
 
 function readConfig(raw: Raw.Configuration, context: PartContext): Omit<Config, 'file'> {
   const filled = fill(raw, context.report)
+  const kibana = readKibana(filled.links, context.report)
   return {
     listen: readListen(filled.listen, context),
     data: readFolder(filled.data, '/data', context),
@@ -173,7 +181,8 @@ function readConfig(raw: Raw.Configuration, context: PartContext): Omit<Config, 
     ingest: readIngest(filled.ingest, context),
     api: { tokens: readTokens(filled.api.tokens, '/api/tokens', context) },
     ...(filled.smtp === undefined ? {} : { smtp: readSmtp(filled.smtp, context) }),
-    targets: new Map(),
+    targets: readTargets(filled.receivers, context),
+    ...(kibana === undefined ? {} : { kibana }),
     engine: readEngine(raw, filled, context),
   }
 }
@@ -186,33 +195,39 @@ function readEngine(raw: Raw.Configuration, filled: Filled, context: PartContext
   const unfit = builtIn && raw.metrics !== undefined
   if (unfit) report.mistake('/rules', "'rules' is missing: the built-in rules go with the built-in metrics only")
   const metrics = readMetrics(filled.metrics, context)
-  const rules = readRules(unfit ? [] : filled.rules, {
+  const written = unfit ? [] : filled.rules
+  const labels = ownLabels(written, metrics, report)
+  const words = readVocabulary(written, labels, report)
+  const alerting = readAlerting(filled, { report, receivers, words })
+  const { templates = {} } = filled
+  checkTemplates(templates, labels, '/templates', report)
+  const rules = readRules(written, {
     report,
     bucket: BUCKET,
     metrics: new Map(metrics.map((metric) => [metric.name, metric])),
     metricNames: Object.keys(filled.metrics),
     receivers,
     notify,
+    ...(raw.routes === undefined ? {} : { routes: alerting.routes.map(({ matchers }) => compileEach(matchers)) }),
   })
-  const { limits } = filled
+  const limits = readLimits(filled.limits)
   return {
     bucket: BUCKET,
     lateness: LATENESS,
     metrics,
     rules,
-    receivers: readReceivers(filled.receivers, context),
+    receivers: readReceivers(filled.receivers, { ...context, templates, labels }),
     system: notify,
     sources: filled.ingest.tokens.map(({ name }) => name),
     hosts: readInventory(filled.hosts, { ...context, rules, limits }),
     mailsPerMinute: filled.system.mails_per_minute,
-    alerting: ALERTING,
-    limits: {
-      hosts: limits.hosts,
-      series: limits.series,
-      seriesPerHost: limits.series_per_host,
-      sources: limits.sources,
-    },
+    alerting,
+    limits,
   }
+}
+
+function readLimits({ hosts, series, series_per_host: seriesPerHost, sources }: Filled['limits']): EngineConfig['limits'] {
+  return { hosts, series, seriesPerHost, sources }
 }
 
 /** Who hears of the service's own alerts: whom the file names, or the only receiver there is. */
@@ -227,23 +242,10 @@ function systemNotify(raw: Raw.Configuration, { system, receivers }: Filled, rep
   return system.notify
 }
 
-function warningsOf(config: Omit<Config, 'file'>): readonly string[] {
-  const { listen, smtp, api, ingest, engine } = config
-  const warnings: string[] = []
-  if (smtp === undefined) warnings.push("no 'smtp': mails go to the mailbox, nobody is told")
-  if (engine.rules.length === 0) warnings.push('no rule is enabled: only the service itself can raise alerts')
-  if (isLoopback(listen.host)) return warnings
-  if (ingest.tokens.length === 0) {
-    warnings.push(`no ingest.tokens: whoever reaches ${listen.host}:${listen.port} may post events`)
-  }
-  if (api.tokens.length === 0) warnings.push('no api.tokens: beyond loopback the API refuses everybody')
-  return warnings
-}
-
 function freeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value)
-    for (const inner of Object.values(value)) freeze(inner)
+    for (const inner of value instanceof Map ? value.values() : Object.values(value)) freeze(inner)
   }
   return value
 }

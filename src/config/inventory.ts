@@ -4,7 +4,7 @@ import type * as Raw from '../generated/config.ts'
 import { type Inventory, type Millis, NO_HOST, type Rule } from '../model.ts'
 import { below } from './mistakes.ts'
 import type { PartContext } from './parts.ts'
-import { readSpan } from './rules.ts'
+import { readSpan } from './spans.ts'
 import { reasonOf } from './secrets.ts'
 import { hasControl, writeDuration } from './units.ts'
 

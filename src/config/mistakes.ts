@@ -69,7 +69,14 @@ export interface Report {
 /** The key instead of its value, or a piece of the value's text. */
 export type Where = 'key' | { readonly text: string }
 
-const SECRETS = /^\/(?:(?:ingest|api)\/tokens|smtp\/password)(?:\/|$)/
+/** Where secrets stand. The address of a webhook is one, also where it was written in the place of its mapping. */
+const SECRETS = [
+  /^\/(?:ingest|api)\/tokens(?:\/|$)/,
+  /^\/smtp\/password(?:\/|$)/,
+  /^\/receivers\/[^/]+\/webhook(?:$|\/url$|\/secret(?:\/|$)|\/headers(?:\/|$))/,
+  /^\/receivers\/[^/]+\/alertmanager\/(?:password|token)(?:\/|$)/,
+]
+
 const MOST_MISTAKES = 100
 
 export function createReport(file: string, text: string): Report {
@@ -91,7 +98,9 @@ export function createReport(file: string, text: string): Report {
     clean: (pointer) => ![...wrong].some((one) => one === pointer || one.startsWith(`${pointer}/`)),
     usable: (pointer) => !wrong.has(pointer),
     written: (pointer) =>
-      SECRETS.test(pointer) ? 'a value that is not shown here' : (places.get(pointer)?.shown ?? 'nothing'),
+      SECRETS.some((secret) => secret.test(pointer))
+        ? 'a value that is not shown here'
+        : (places.get(pointer)?.shown ?? 'nothing'),
     expanded: (pointer) => places.get(pointer)?.expanded ?? false,
     locate: (known) => void (places = known),
     finish() {

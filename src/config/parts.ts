@@ -1,8 +1,8 @@
 import type * as Raw from '../generated/config.ts'
-import type { Config, IngestConfig, Metric, Receiver, Recipient, SmtpConfig, Token } from '../model.ts'
+import type { Config, IngestConfig, Metric, Recipient, SmtpConfig, Token } from '../model.ts'
 import { below } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
-import { readSpan } from './rules.ts'
+import { readSpan } from './spans.ts'
 import { readSecret } from './secrets.ts'
 import { hasControl, isLoopback, parseListen, parseRecipient, parseSize } from './units.ts'
 
@@ -81,10 +81,10 @@ export function readTokens(raw: Raw.Tokens, pointer: string, context: PartContex
   })
 }
 
-function checkToken(token: string, pointer: string, report: Report): void {
-  const expected = 'expected a token of printable ASCII, at least 8 characters, without spaces at its ends'
+export function checkToken(token: string, pointer: string, report: Report, noun = 'token'): void {
+  const expected = `expected a ${noun} of printable ASCII, at least 8 characters, without spaces at its ends`
   if (token.length < 8) report.mistake(pointer, `${expected}, found ${token.length} characters`)
-  else if (token.length > 1000) report.mistake(pointer, 'expected a token of at most 1000 characters, found more')
+  else if (token.length > 1000) report.mistake(pointer, `expected a ${noun} of at most 1000 characters, found more`)
   else if (token.trim() !== token) report.mistake(pointer, `${expected}, found white space at an end`)
   else if (!/^[\u0020-\u007e]+$/.test(token)) report.mistake(pointer, `${expected}, found another character`)
 }
@@ -101,26 +101,7 @@ export function readMetrics(raw: Readonly<Record<string, Raw.Metric>>, { report 
   }))
 }
 
-/** The receivers that are in order. */
-export function readReceivers(raw: Readonly<Record<string, Raw.Receiver>>, context: PartContext): readonly Receiver[] {
-  const { report } = context
-  const entries = Object.entries(raw).filter(([name]) => report.clean(below('/receivers', name)))
-  return entries.map(([name, { email }]) => {
-    const at = `${below('/receivers', name)}/email/to`
-    const seen = new Set<string>()
-    const recipients = [email.to].flat().map((text, index) => {
-      const here = Array.isArray(email.to) ? below(at, index) : at
-      const recipient = readRecipient(text, here, report)
-      const address = recipient.address.toLowerCase()
-      if (seen.has(address)) report.mistake(here, `${report.written(here)} is in this list already; remove one`)
-      seen.add(address)
-      return recipient
-    })
-    return { name, email: recipients }
-  })
-}
-
-function readRecipient(text: string, pointer: string, report: Report): Recipient {
+export function readRecipient(text: string, pointer: string, report: Report): Recipient {
   const recipient = parseRecipient(text)
   if (!('fault' in recipient)) return recipient
   report.mistake(pointer, `${recipient.fault}, found ${report.written(pointer)}`)
@@ -138,32 +119,44 @@ export function readSmtp(raw: Raw.MailServer, context: PartContext): SmtpConfig 
       `expected a host without its port, found ${report.written('/smtp/host')}; the port goes to 'port'`,
     )
   }
-  if ((raw.user === undefined) !== (raw.password === undefined)) {
-    const [there, missing] = raw.user === undefined ? ['password', 'user'] : ['user', 'password']
-    report.mistake(`/smtp/${missing}`, `'${there}' without '${missing}': a login needs both`)
-  }
-  const password = raw.password === undefined ? undefined : readSecret(raw.password, '/smtp/password', context)
-  checkLogin(raw.user, password, report)
+  const login = readLogin(raw, '/smtp', context)
   const requireTls = raw.require_tls ?? !local
-  warnOfTls({ port, secure, requireTls, local, login: password !== undefined }, report)
+  warnOfTls({ port, secure, requireTls, local, login: login.password !== undefined }, report)
   return {
     host: raw.host,
     port,
     secure,
     requireTls,
-    ...(raw.user === undefined ? {} : { user: raw.user }),
-    ...(password === undefined ? {} : { password }),
+    ...login,
     from: readRecipient(raw.from, '/smtp/from', report),
     timeout: readSpan(raw.timeout ?? '30s', '/smtp/timeout', { least: 1000, most: 300_000 }, report),
   }
 }
 
-function checkLogin(user: string | undefined, password: string | undefined, report: Report): void {
-  if (password === '' && report.clean('/smtp/password')) report.mistake('/smtp/password', 'the password is empty')
-  if (password !== undefined && hasControl(password)) {
-    report.mistake('/smtp/password', 'the password has a control character (a line end?) in it')
+/** Name and password are given together, and neither would break out of its line. */
+export function readLogin(
+  raw: { readonly user?: string; readonly password?: Raw.Secret },
+  pointer: string,
+  context: PartContext,
+): { readonly user?: string; readonly password?: string } {
+  const { report } = context
+  if ((raw.user === undefined) !== (raw.password === undefined)) {
+    const [there, missing] = raw.user === undefined ? ['password', 'user'] : ['user', 'password']
+    report.mistake(below(pointer, missing), `'${there}' without '${missing}': a login needs both`)
   }
-  if (user !== undefined && hasControl(user)) report.mistake('/smtp/user', 'the user has a control character in it')
+  const at = below(pointer, 'password')
+  const password = raw.password === undefined ? undefined : readSecret(raw.password, at, context)
+  if (password === '' && report.clean(at)) report.mistake(at, 'the password is empty')
+  if (password !== undefined && hasControl(password)) {
+    report.mistake(at, 'the password has a control character (a line end?) in it')
+  }
+  if (raw.user !== undefined && hasControl(raw.user)) {
+    report.mistake(below(pointer, 'user'), 'the user has a control character in it')
+  }
+  return {
+    ...(raw.user === undefined ? {} : { user: raw.user }),
+    ...(password === undefined ? {} : { password }),
+  }
 }
 
 interface Tls {

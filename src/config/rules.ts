@@ -2,12 +2,18 @@ import { readHosts } from './hosts.ts'
 import type * as Raw from '../generated/config.ts'
 import { OWN_RULES } from '../model.ts'
 import type { AbsenceRule, CountRule, Metric, MetricRule, Millis, Rule, Severity } from '../model.ts'
-import { compileTemplate, meant, TEMPLATE_NAMES, TemplateError } from '../template.ts'
+import { meant } from '../template.ts'
+import { canFit, outlookOf } from './fits.ts'
+import type { Tests } from './fits.ts'
+import { readEscalate, readRepeat } from './manner.ts'
 import { below } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
+import { checkLabels, checkReceivers } from './names.ts'
+import { DAY, HOUR, readSpan, SECOND } from './spans.ts'
+import { checkTemplates } from './templates.ts'
 import { readOverride, readThreshold } from './threshold.ts'
 import type { Judged } from './threshold.ts'
-import { hasControl, parseDuration, writeDuration } from './units.ts'
+import { writeDuration } from './units.ts'
 import { readWhere } from './where.ts'
 
 /** What a rule may refer to. */
@@ -18,16 +24,14 @@ export interface RuleContext {
   readonly metrics: ReadonlyMap<string, Metric>
   readonly metricNames: readonly string[]
   readonly receivers: readonly string[]
-  /** Who hears of a rule that names nobody. */
+  /** Who hears of a rule that names nobody, where there are no routes. */
   readonly notify: readonly string[]
+  /** The routes, where there are any; those of a faulty file may be incomplete. */
+  readonly routes?: readonly Tests[]
 }
 
 /** Names that the service's own alerts carry. */
 const RESERVED: readonly string[] = Object.values(OWN_RULES)
-
-const SECOND = 1000
-const HOUR = 3600 * SECOND
-const DAY = 24 * HOUR
 
 /** The rules that are in order and enabled. */
 export function readRules(raw: readonly Raw.Rule[], context: RuleContext): readonly Rule[] {
@@ -51,6 +55,7 @@ export function readRules(raw: readonly Raw.Rule[], context: RuleContext): reado
     }
     taken.add(rule.name)
     const read = readRule(rule, pointer, context)
+    if (read) checkRoute(read, pointer, context)
     if (read && rule.enabled !== false) rules.push(read)
   }
   return rules
@@ -68,61 +73,52 @@ function readRule(raw: Raw.Rule, pointer: string, context: RuleContext): Rule | 
     report.mistake(below(when, other), `'${other}' beside '${kind}': a rule judges one thing; make two rules`, 'key')
     return undefined
   }
-  if (raw.notify) checkReceivers(raw.notify, `${pointer}/notify`, context.receivers, report)
+  const base = readBase(raw, pointer, context)
+  return kind === 'absence' ? readAbsence(raw, base, pointer, context) : readWindow(raw, base, pointer, context)
+}
+
+type Base = Omit<AbsenceRule, 'kind' | 'severity' | 'after'>
+
+/** What all kinds of rule have. */
+function readBase(raw: Raw.Rule, pointer: string, context: RuleContext): Base {
+  const { report, receivers } = context
+  const { group_by: groupBy, repeat, escalate } = raw
+  if (raw.notify) checkReceivers(raw.notify, `${pointer}/notify`, receivers, report)
   const base = {
     name: raw.name,
-    notify: raw.notify ?? context.notify,
+    notify: raw.notify ?? (context.routes ? [] : context.notify),
+    ...(groupBy === undefined ? {} : { groupBy }),
+    ...(repeat === undefined ? {} : { repeat: readRepeat(repeat, `${pointer}/repeat`, report) }),
+    ...(escalate === undefined ? {} : { escalate: readEscalate(escalate, `${pointer}/escalate`, receivers, report) }),
     hosts: readHosts(raw.hosts, below(pointer, 'hosts'), report),
     labels: Object.fromEntries(Object.entries(raw.labels ?? {}).map(([name, value]) => [name, String(value)])),
     ...(raw.subject === undefined ? {} : { subject: raw.subject }),
     ...(raw.body === undefined ? {} : { body: raw.body }),
   }
   const by = raw.when.metric === undefined ? [] : (context.metrics.get(raw.when.metric)?.by ?? [])
-  checkLabels(Object.keys(base.labels), by, pointer, report)
-  checkTemplates(raw, [...Object.keys(base.labels), ...by], pointer, report)
-  return kind === 'absence' ? readAbsence(raw, base, pointer, context) : readWindow(raw, base, pointer, context)
+  const labels = Object.keys(base.labels)
+  checkUnlike(labels, by, pointer, report)
+  checkLabels(groupBy ?? [], [...labels, ...by], `${pointer}/group_by`, report)
+  checkTemplates(raw, [...labels, ...by], pointer, report)
+  return base
 }
 
-type Base = Omit<AbsenceRule, 'kind' | 'severity' | 'after'>
-
-/** Each name is a receiver's. */
-export function checkReceivers(
-  names: readonly string[],
-  pointer: string,
-  known: readonly string[],
-  report: Report,
-): void {
-  for (const [index, name] of names.entries()) {
-    const at = below(pointer, index)
-    if (!known.includes(name)) report.mistake(at, `no receiver is named ${report.written(at)}${meant(name, known)}`)
-  }
+/** A rule that names nobody is some route's. */
+function checkRoute(rule: Rule, pointer: string, { report, routes, metrics }: RuleContext): void {
+  if (routes === undefined || rule.notify.length > 0 || !report.clean('/routes')) return
+  const outlook = outlookOf(rule, metrics)
+  if (routes.some((route) => canFit(route, outlook))) return
+  const what = `'notify' is missing, and no route can fit an alert of ${rule.name}`
+  report.mistake(`${pointer}/notify`, `${what}: name receivers here, or end the routes with one without 'match'`)
 }
 
-function checkLabels(labels: readonly string[], by: readonly string[], pointer: string, report: Report): void {
+function checkUnlike(labels: readonly string[], by: readonly string[], pointer: string, report: Report): void {
   for (const name of labels.filter((label) => by.includes(label))) {
     report.mistake(
       below(`${pointer}/labels`, name),
       `the metric is told apart by '${name}' already; name the label otherwise`,
       'key',
     )
-  }
-}
-
-function checkTemplates(raw: Raw.Rule, labels: readonly string[], pointer: string, report: Report): void {
-  const names = [...TEMPLATE_NAMES, ...labels.map((label) => `label.${label}`)]
-  for (const key of ['subject', 'body'] as const) {
-    const at = below(pointer, key)
-    try {
-      compileTemplate(raw[key] ?? '', names)
-    } catch (error) {
-      if (!(error instanceof TemplateError)) throw error
-      if (report.expanded(at))
-        report.mistake(at, `${report.written(at)} is no template that can be read once its variables are filled in`)
-      else report.mistake(at, error.message, { text: error.found })
-    }
-  }
-  if (hasControl(raw.subject ?? '')) {
-    report.mistake(`${pointer}/subject`, 'a subject is one line without control characters')
   }
 }
 
@@ -245,27 +241,4 @@ function readSeverity(raw: Raw.Rule, threshold: Raw.Threshold, pointer: string, 
     report.mistake(pointer.replace(/when\/threshold$/, 'severity'), what, 'key')
   }
   return threshold.warning === undefined ? 'critical' : 'warning'
-}
-
-interface Range {
-  readonly least: Millis
-  readonly most: Millis
-  /** The span must be a multiple of this. */
-  readonly step?: Millis
-}
-
-/** Milliseconds of a duration, with a mistake reported when it is out of its range. */
-export function readSpan(text: string, pointer: string, { least, most, step = 1 }: Range, report: Report): Millis {
-  const span = parseDuration(text)
-  const found = report.written(pointer)
-  if (span < least) report.mistake(pointer, `expected at least ${writeDuration(least)}, found ${found}`)
-  else if (span > most) report.mistake(pointer, `expected at most ${writeDuration(most)}, found ${found}`)
-  else if (span % step !== 0) {
-    const [lower, upper] = [Math.floor(span / step) * step, Math.ceil(span / step) * step].map(writeDuration)
-    report.mistake(
-      pointer,
-      `expected a multiple of the ${writeDuration(step)} bucket, found ${found}: did you mean ${lower} or ${upper}?`,
-    )
-  }
-  return span
 }

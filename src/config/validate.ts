@@ -85,7 +85,15 @@ function tell(fault: Fault, report: Report): void {
 const BESIDE_WHEN = "it belongs to the rule, beside 'when'"
 const UNDER_WHEN = "it belongs under 'when'"
 const UNDER_THRESHOLD = "it belongs under 'threshold'"
-const NOT_YET = 'this version of stashwatch does not know it yet; remove it'
+const UNDER_ALERTING = "it belongs under 'alerting', or to a route"
+
+/** Words of Alertmanager, and of stashwatch for the same. */
+const ALERTMANAGER = {
+  receiver: "did you mean 'notify'?",
+  receivers: "did you mean 'notify'?",
+  matchers: "did you mean 'match'?",
+  repeat_interval: "did you mean 'repeat'?",
+}
 
 /** Keys that stand one level away or are known from other tools, by the section in which they were found. */
 const ELSEWHERE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -96,10 +104,38 @@ const ELSEWHERE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     port: "did you mean 'listen'?",
     mail: "did you mean 'smtp'?",
     email: "did you mean 'smtp' (the server) or 'receivers' (the people)?",
+    route: "did you mean 'routes'?",
+    global: "did you mean 'smtp' or 'alerting'?",
+    inhibit_rules: "did you mean 'inhibit'?",
+    time_intervals: "did you mean 'maintenance'?",
+    mute_time_intervals: "did you mean 'maintenance'?",
+    silences: 'a silence is made while the service runs; what recurs belongs under maintenance',
+    kibana: "it belongs under 'links'",
+    escalate: 'it belongs to a rule or a route',
+    ...Object.fromEntries(
+      ['group_by', 'group_wait', 'group_interval', 'repeat'].map((key) => [key, "it belongs under 'alerting'"]),
+    ),
+    subject: "it belongs under 'templates', or to a rule or receiver",
+    body: "it belongs under 'templates', or to a rule or receiver",
+  },
+  alerting: ALERTMANAGER,
+  routes: { ...ALERTMANAGER, routes: "routes hold no routes; say all of 'match' in each, in the order of the list" },
+  maintenance: {
+    ...ALERTMANAGER,
+    days: "did you mean 'weekdays' or 'days_of_month'?",
+    location: "did you mean 'zone'?",
+    time: "did you mean 'times'?",
+  },
+  inhibit: {
+    source_matchers: "did you mean 'source'?",
+    target_matchers: "did you mean 'target'?",
+    source_match: "did you mean 'source'?",
+    target_match: "did you mean 'target'?",
   },
   rules: {
-    group_by: NOT_YET,
-    repeat: NOT_YET,
+    group_wait: UNDER_ALERTING,
+    group_interval: UNDER_ALERTING,
+    ...ALERTMANAGER,
     of: "it belongs under the rule's own 'threshold', and is the same for all hosts",
     ...Object.fromEntries(['metric', 'count', 'absence', 'over', 'threshold'].map((key) => [key, UNDER_WHEN])),
     ...Object.fromEntries(
@@ -127,7 +163,14 @@ const ELSEWHERE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   receivers: {
     recipients: "did you mean 'to'?",
-    ...Object.fromEntries(['webhook', 'slack', 'alertmanager'].map((key) => [key, 'this version sends email only'])),
+    ...Object.fromEntries(
+      ['slack', 'teams', 'pagerduty', 'opsgenie', 'telegram'].map((key) => [key, "did you mean 'webhook'?"]),
+    ),
+    subject: "it belongs under 'email'",
+    body: "it belongs under 'email'",
+    username: "did you mean 'user'?",
+    pass: "did you mean 'password'?",
+    timezone: "did you mean 'zone'?",
   },
 }
 

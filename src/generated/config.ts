@@ -61,11 +61,141 @@ export type Duration = string
  */
 export type EMailAddresses = (string | [EMailAddress, ...(EMailAddress)[]])
 /**
+ * Subject of the mail, in one line; {{server}}, {{value | percent}} and other placeholders are filled in.
+ */
+export type Subject = string
+/**
+ * Text at the top of the mail, with placeholders as in the subject.
+ */
+export type MailText = string
+/**
+ * Text in one line.
+ */
+export type HeaderValue = string
+/**
+ * Its address, or those of all members of a cluster; each gets every alert.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type WebAddresses = (string | [WebAddress, ...(WebAddress)[]])
+/**
+ * Begins with http:// or https://.
+ */
+export type WebAddress = string
+/**
+ * The IANA name of a time zone.
+ */
+export type TimeZone = string
+/**
+ * Hours and minutes, HH:MM, from 00:00 to 23:59.
+ */
+export type TimeOfDay = string
+/**
+ * sun, mon, tue, wed, thu, fri or sat.
+ */
+export type Weekday = string
+/**
+ * rule, host, source, severity, metric, a by field of the metric, or a label of the rule.
+ */
+export type Label = string
+/**
+ * Alerts that agree in these labels share a mail.
+ * 
+ * @maxItems 50
+ */
+export type LabelsToGroupBy = Label[]
+/**
+ * A duration after which an alert that goes on is told again, never, or first and most; each wait is twice the one before, up to most.
+ */
+export type Repeat = (string | {
+/**
+ * When it is told again for the first time; from 1m to 30d.
+ */
+first: Duration
+/**
+ * The longest wait, at most 30d. Default: 24h, or first where that is longer.
+ */
+most?: Duration
+})
+/**
+ * LABEL OP VALUE, or a list of them that must all hold. OP is =, !=, =~ or !~ (an RE2 expression for the whole value).
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type Matchers = (string | [Matcher, ...(Matcher)[]])
+/**
+ * LABEL OP VALUE, where OP is =, !=, =~ or !~.
+ */
+export type Matcher = string
+/**
  * Names of receivers.
  * 
  * @minItems 1
  */
 export type ReceiversToNotify = [Name, ...(Name)[]]
+/**
+ * Who is told as well when nobody has acknowledged the alert for so long.
+ * 
+ * @maxItems 50
+ */
+export type Escalation = StepOfAnEscalation[]
+/**
+ * HH:MM-HH:MM, or a list of such spans; 24:00 is midnight at the end of the day.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type SpansOfTheDay = (string | [SpanOfTheDay, ...(SpanOfTheDay)[]])
+/**
+ * HH:MM-HH:MM, from 00:00 to 24:00.
+ */
+export type SpanOfTheDay = string
+/**
+ * A weekday, a range such as fri-sun, or a list of them.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type Weekdays = (string | [WeekdayOrRange, ...(WeekdayOrRange)[]])
+/**
+ * A weekday, or two of them with '-' between.
+ */
+export type WeekdayOrRange = string
+/**
+ * A day from 1 to 31 or, from the end, -1 to -31; a range such as 10-15 or -3:-1; or a list of them.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type DaysOfTheMonth = (number | string | [DayOfTheMonthOrRange, ...(DayOfTheMonthOrRange)[]])
+/**
+ * A day from 1 to 31 or, from the end, -1 to -31; or a range such as 10-15 or -3:-1.
+ */
+export type DayOfTheMonthOrRange = (number | string)
+/**
+ * A month by name or number, a range such as 6-8 or nov-feb, or a list of them.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type Months = (number | string | [MonthOrRange, ...(MonthOrRange)[]])
+/**
+ * A month by name or number, or a range such as 6-8 or nov-feb.
+ */
+export type MonthOrRange = (number | string)
+/**
+ * A year, a range such as 2027-2030, or a list of them.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type Years = (number | string | [YearOrRange, ...(YearOrRange)[]])
+/**
+ * A year, or a range such as 2027-2030.
+ */
+export type YearOrRange = (number | string)
 /**
  * A value that the field equals, a list of which it equals one, or a mapping of tests that all hold.
  * 
@@ -180,17 +310,53 @@ metrics?: {
  */
 smtp?: MailServer
 /**
- * Lists of people, by name. Takes the place of the built-in receiver admin (admin@localhost).
+ * Who is told, by name: people, programs, or both. Takes the place of the built-in receiver admin (admin@localhost).
  */
 receivers?: {
 [k: string]: Receiver
+}
+/**
+ * Subject and text of mails, where neither the rule nor the receiver has its own.
+ */
+templates?: Templates
+/**
+ * Which alerts share a mail, and how often people are told.
+ */
+alerting?: Alerting
+/**
+ * Chooses receivers for the alerts of rules without notify: the first route that fits counts. A last route without match is for all the rest.
+ * 
+ * @minItems 1
+ * @maxItems 200
+ */
+routes?: [Route, ...(Route)[]]
+/**
+ * Recurring times in which alerts that fit are not told.
+ * 
+ * @maxItems 200
+ */
+maintenance?: MaintenanceWindow[]
+/**
+ * Alerts that are not told while another one fires.
+ * 
+ * @maxItems 200
+ */
+inhibit?: Inhibition[]
+/**
+ * Pages that mails link to.
+ */
+links?: {
+/**
+ * Where the user looks at events. {{host}}, {{from}} and {{to}} (ISO instants) are filled in.
+ */
+kibana?: string
 }
 /**
  * The service's own alerts (silent sources, wrong clocks, limits reached), and its manners.
  */
 system?: {
 /**
- * Receivers of the service's own alerts, and of rules that name none. Default: the only receiver; with several receivers it must be said.
+ * Receivers of the service's own alerts, and, where there are no routes, of rules that name none. Default: the only receiver; with several receivers it must be said.
  */
 notify?: ReceiversToNotify
 /**
@@ -354,15 +520,258 @@ from: EMailAddress
 timeout?: Duration
 }
 /**
- * People who are told together.
+ * People and programs that are told together: at least one of email, webhook and alertmanager.
  */
 export interface Receiver {
 /**
  * Mail to people; each gets a mail of their own.
  */
-email: {
+email?: {
 to: EMailAddresses
+/**
+ * Subject of this receiver's mails, where the rule has none of its own.
+ */
+subject?: Subject
+/**
+ * Text at the top of this receiver's mails, where the rule has none of its own.
+ */
+body?: MailText
 }
+/**
+ * A web address that alerts are posted to as JSON.
+ */
+webhook?: Webhook
+/**
+ * An Alertmanager, or all members of a cluster, that alerts are handed to.
+ */
+alertmanager?: Alertmanager
+/**
+ * Time zone of the people: instants in their mails, and the times below, are of it. Default: UTC.
+ */
+zone?: TimeZone
+/**
+ * A mail that sums up what has happened, alert or not, each day or week.
+ */
+report?: {
+/**
+ * How often it is written.
+ */
+every?: ("day" | "week")
+/**
+ * When it is written, by the clock in the receiver's zone.
+ */
+at?: TimeOfDay
+/**
+ * On which day of the week, where it is written each week. Default: mon.
+ */
+weekday?: Weekday
+}
+/**
+ * A mail each day that says that stashwatch lives and that all is quiet.
+ */
+heartbeat?: {
+/**
+ * When it is written, by the clock in the receiver's zone.
+ */
+at?: TimeOfDay
+}
+}
+/**
+ * A web address that alerts are posted to as JSON.
+ */
+export interface Webhook {
+/**
+ * The address: https://, or http:// where nobody listens in. It is treated as a secret.
+ */
+url: string
+/**
+ * Signs each body, so that the other side knows who posted it.
+ */
+secret?: Secret
+/**
+ * Headers of each request; their values are treated as secrets.
+ */
+headers?: {
+[k: string]: HeaderValue
+}
+/**
+ * Whether addresses of this machine and of private networks may be posted to.
+ */
+allow_private?: boolean
+/**
+ * How long the other side may take to answer, from 1 s to 5 min.
+ */
+timeout?: Duration
+}
+/**
+ * An Alertmanager, or all members of a cluster, that alerts are handed to.
+ */
+export interface Alertmanager {
+url: WebAddresses
+/**
+ * Name to log in with; goes with password.
+ */
+user?: string
+/**
+ * Password to log in with; goes with user.
+ */
+password?: Secret
+/**
+ * Bearer token, in the place of user and password.
+ */
+token?: Secret
+/**
+ * How long it may take to answer, from 1 s to 5 min.
+ */
+timeout?: Duration
+}
+/**
+ * Subject and text of mails.
+ */
+export interface Templates {
+/**
+ * Subject of mails whose rule and receiver have none of their own.
+ */
+subject?: Subject
+/**
+ * Text at the top of mails whose rule and receiver have none of their own.
+ */
+body?: MailText
+}
+/**
+ * Which alerts share a mail, and how often people are told.
+ */
+export interface Alerting {
+/**
+ * Alerts that agree in these labels share a mail. Without host the alerts of many hosts do.
+ */
+group_by?: LabelsToGroupBy
+/**
+ * How long the first alert of a group waits for others; at most 1h. Default: 0s, and 30s where group_by lacks host.
+ */
+group_wait?: Duration
+/**
+ * The shortest time between two mails of a group that tell changes; at most 1d. Default: 0s, and 5m where group_by lacks host.
+ */
+group_interval?: Duration
+/**
+ * When an alert that goes on is told again.
+ */
+repeat?: (Repeat & string)
+/**
+ * Most mails a minute to all addresses together; what does not fit is listed in one mail each. For each address there is system.mails_per_minute.
+ */
+mails_per_minute?: number
+/**
+ * Whether an alert that keeps changing is told once when that starts and once when it has settled.
+ */
+flapping?: boolean
+}
+/**
+ * Alerts that fit, and who hears of them.
+ */
+export interface Route {
+/**
+ * Which alerts it is for. Default: all.
+ */
+match?: Matchers
+/**
+ * Receivers who hear of them.
+ */
+notify: ReceiversToNotify
+/**
+ * Whether the routes after this one are looked at too.
+ */
+continue?: boolean
+/**
+ * Alerts that agree in these labels share a mail. Default: alerting.group_by.
+ */
+group_by?: LabelsToGroupBy
+/**
+ * How long the first alert of a group waits for others; at most 1h. Default: 0s, and 30s where group_by lacks host.
+ */
+group_wait?: Duration
+/**
+ * The shortest time between two mails of a group that tell changes; at most 1d. Default: 0s, and 5m where group_by lacks host.
+ */
+group_interval?: Duration
+/**
+ * When an alert that goes on is told again. Default: alerting.repeat.
+ */
+repeat?: Repeat
+/**
+ * Who is told as well when nobody has acknowledged an alert for so long.
+ */
+escalate?: Escalation
+}
+/**
+ * A time, and whom to tell then.
+ */
+export interface StepOfAnEscalation {
+/**
+ * How long the alert fires and nobody has acknowledged it; from 1s to 30d.
+ */
+after: Duration
+/**
+ * Receivers who are told as well.
+ */
+notify: ReceiversToNotify
+}
+/**
+ * A recurring time in which alerts that fit are not told. What is left out means any.
+ */
+export interface MaintenanceWindow {
+/**
+ * How it is called in mails and the API; one window only has it.
+ */
+name: Name
+/**
+ * Which alerts it is for.
+ */
+match: Matchers
+/**
+ * Spans of the day. One that passes midnight belongs to the day on which it begins. Default: all day.
+ */
+times?: SpansOfTheDay
+/**
+ * Days of the week.
+ */
+weekdays?: Weekdays
+/**
+ * Days of the month; -1 is the last.
+ */
+days_of_month?: DaysOfTheMonth
+/**
+ * Months, by name or number.
+ */
+months?: Months
+/**
+ * Years.
+ */
+years?: Years
+/**
+ * Time zone of the times and days.
+ */
+zone?: TimeZone
+}
+/**
+ * Alerts that are not told while another one fires.
+ */
+export interface Inhibition {
+/**
+ * The alerts that hold others back while they fire.
+ */
+source: Matchers
+/**
+ * The alerts that are held back.
+ */
+target: Matchers
+/**
+ * Labels in which both must agree.
+ * 
+ * @maxItems 50
+ */
+equal?: Label[]
 }
 /**
  * A condition, how often it is judged, and who hears of it.
@@ -393,17 +802,29 @@ keep_firing_for?: Duration
  */
 severity?: ("warning" | "critical")
 /**
- * Receivers who hear of it. Default: those of system.notify.
+ * Receivers who hear of it. Default: those that routes choose, or without routes those of system.notify.
  */
 notify?: ReceiversToNotify
 /**
+ * Alerts of the rule that agree in these labels share a mail; with [rule] all hosts do. Default: that of the route, or alerting.group_by.
+ */
+group_by?: LabelsToGroupBy
+/**
+ * When an alert that goes on is told again. Default: that of the route, or alerting.repeat.
+ */
+repeat?: Repeat
+/**
+ * Who is told as well when nobody has acknowledged an alert for so long.
+ */
+escalate?: Escalation
+/**
  * Subject of the mail, in one line; {{server}}, {{value | percent}} and other placeholders are filled in.
  */
-subject?: string
+subject?: Subject
 /**
  * Text at the top of the mail, with placeholders as in the subject.
  */
-body?: string
+body?: MailText
 /**
  * Hosts that the rule is for. Default: all.
  */

@@ -69,7 +69,7 @@ test('a host that is expected and never heard is silent once any source has deli
     '12:20:00',
     alive(play, () => ['a']),
   )
-  t.strictSame(play.told(), ['12:13:10 host-silent b firing (fired)'])
+  t.strictSame(play.told(), ['12:13:20 host-silent b firing (fired)'])
   const [facts] = play.mails[0]?.alerts ?? []
   t.equal(
     facts?.reason,
@@ -90,7 +90,7 @@ test('an expected host is found when its first event comes, and watched like any
     alive(play, (now) => (now >= at('12:10:00') && now < at('12:20:00') ? ['a', 'b'] : ['a'])),
   )
   t.strictSame(play.told(), [
-    '12:03:10 host-silent b firing (fired)',
+    '12:03:20 host-silent b firing (fired)',
     '12:10:00 host-silent b resolved (resolved)',
     '12:22:50 host-silent b firing (fired)',
   ])
@@ -111,7 +111,7 @@ test('time counts of the source that delivered most, whichever it is, and from t
   })
   t.strictSame(
     play.told().filter((line) => line.includes('late')),
-    ['12:35:00 host-silent late firing (fired)'],
+    ['12:35:10 host-silent late firing (fired)'],
     'two minutes of the one source do not count for the other',
   )
 })
@@ -124,7 +124,7 @@ test('400 expected hosts that were never heard are one mail, and one when the la
     alive(play, (now) => (now < at('12:10:00') ? ['other'] : ['other', ...names])),
   )
   t.strictSame(play.told(), [
-    '12:04:10 mass-silence hosts.expected firing (fired)',
+    '12:04:20 mass-silence hosts.expected firing (fired)',
     '12:10:00 mass-silence hosts.expected resolved (resolved)',
   ])
   t.match(
@@ -152,7 +152,7 @@ test('hosts that were never heard count for no flow: their source is not degrade
     '12:40:00',
     alive(play, () => names.slice(0, 30)),
   )
-  t.strictSame(play.told(), ['12:04:10 mass-silence hosts.expected firing (fired)'])
+  t.strictSame(play.told(), ['12:04:20 mass-silence hosts.expected firing (fired)'])
 })
 
 test('only the rules that concern a host miss it', async (t) => {
@@ -161,7 +161,7 @@ test('only the rules that concern a host miss it', async (t) => {
     '12:10:00',
     alive(play, () => ['other']),
   )
-  t.strictSame(play.told(), ['12:03:10 host-silent web-1 firing (fired)'])
+  t.strictSame(play.told(), ['12:03:20 host-silent web-1 firing (fired)'])
 })
 
 test('who leaves the list and was never heard is let go, and its alert closed', async (t) => {

@@ -27,9 +27,43 @@ test('check sums up a configuration that is in order', async (t) => {
   t.strictSame(out, [
     'examples/receivers.yaml is in order: 3 rules, 1 receiver',
     '  mail to Ada Lovelace <ada@example.org>, grace@example.org, through mail.example.org:587',
+    "  subjects such as 'CPU on web-1 is high', 'Memory of web-1 is nearly used up', 'web-1 has fallen silent'",
     '  listens on 0.0.0.0:8080, keeps its data in /var/lib/stashwatch',
   ])
   t.notMatch(out.join(), /abcd|efgh|ijkl/)
+})
+
+test('check says how the alerts of the example are routed, muted and worded', async (t) => {
+  const env = {
+    STASHWATCH_TOKEN: 'abcd-1234',
+    CHAT_HOOK: 'https://chat.example.org/hooks/efgh-5678',
+    CHAT_SECRET: 'ijkl-9012',
+  }
+  const { code, out, err } = await run('examples/alerting.yaml', root, env)
+  t.strictSame([code, err], [0, []])
+  t.strictSame(out, [
+    'examples/alerting.yaml is in order: 6 rules, 5 receivers',
+    '  mail to Ada Lovelace <ada@example.org>, grace@example.org, boss@example.org, through localhost:25',
+    '  webhook of chat',
+    '  Alertmanager of am',
+    '  report to ops',
+    '  sign of life to ops',
+    '  4 routes, 2 maintenance windows (patch-day, month-end), 2 inhibitions',
+    "  subjects such as 'CPU on web-1 is high', '[WARNING] database-slow on web-1', '[WARNING] disk-full on web-1'",
+    `  listens on 127.0.0.1:8080, keeps its data in ${join(root, 'examples/data')}`,
+  ])
+  t.notMatch(out.join(), /abcd|efgh|ijkl/)
+})
+
+test('check warns of a text that comes out empty', async (t) => {
+  const cwd = t.testdir({
+    'c.yaml':
+      'templates: { body: "{{label.team}}" }\nrules: [{ name: a, when: { absence: { after: 3m } } }, ' +
+      '{ name: b, labels: { team: x }, when: { absence: { after: 3m } } }]',
+  })
+  const { code, out } = await run('c.yaml', cwd)
+  t.equal(code, 0)
+  t.equal(out.at(-1), 'warning: the body of admin comes out empty on a sample alert')
 })
 
 test('check tells what was perhaps not meant, and does not fail for it', async (t) => {

@@ -61,7 +61,8 @@ test('a word that is not known is answered with the one that was probably meant,
 })
 
 test('every example that the package ships is in order', async (t) => {
-  const env = { STASHWATCH_TOKEN: 'abcd-1234-abcd', STASHWATCH_API_TOKEN: 'efgh-5678-efgh', SMTP_PASSWORD: 'ijkl-9012' }
+  const chat = { CHAT_HOOK: 'https://chat.example.org/ijkl-9012', CHAT_SECRET: 'ijkl-9012' }
+  const env = { STASHWATCH_TOKEN: 'abcd-1234-abcd', STASHWATCH_API_TOKEN: 'efgh-5678-efgh', SMTP_PASSWORD: 'ijkl-9012', ...chat }
   const files = readdirSync(join(ROOT, 'examples')).filter((file) => file.endsWith('.yaml'))
   t.ok(files.length >= 4)
   for (const file of files) {

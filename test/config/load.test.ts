@@ -125,7 +125,13 @@ test('every key of the founding configuration means what it says', async (t) => 
 })
 
 test('every example is in order', async (t) => {
-  const env = { STASHWATCH_TOKEN: 'abcd-1234', STASHWATCH_API_TOKEN: 'efgh-5678', SMTP_PASSWORD: '12345678' }
+  const env = {
+    STASHWATCH_TOKEN: 'abcd-1234',
+    STASHWATCH_API_TOKEN: 'efgh-5678',
+    SMTP_PASSWORD: '12345678',
+    CHAT_HOOK: 'https://chat.example.org/x',
+    CHAT_SECRET: 'ijkl-9012',
+  }
   const names = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.yaml'))
   t.ok(names.length >= 4)
   const dir = t.testdir({ smtp: 'x' })

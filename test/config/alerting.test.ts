@@ -1,0 +1,297 @@
+import { readFileSync } from 'node:fs'
+import { test } from 'tap'
+import { loadConfig } from '../../src/config/index.ts'
+import { ALERTING } from '../../src/model.ts'
+import type { Config, Receiver, Rule } from '../../src/model.ts'
+
+const HOUR = 3_600_000
+
+interface Loaded {
+  readonly config: Config
+  readonly warnings: readonly string[]
+}
+
+function open(text: string, env: Record<string, string> = {}): Loaded {
+  return loadConfig({ text, env, cwd: '/srv' })
+}
+
+const load = (text: string, env: Record<string, string> = {}): Config => open(text, env).config
+
+const alertingOf = (text: string): Config['engine']['alerting'] => load(text).engine.alerting
+
+/** Warnings without that of the missing mail server. */
+const warningsOf = (text: string): readonly string[] => open(text).warnings.filter((one) => !one.includes("no 'smtp'"))
+
+const receiverOf = (text: string): Receiver | undefined =>
+  load(`receivers: { ops: { ${text} } }`).engine.receivers.find(({ name }) => name === 'ops')
+
+const ruleOf = (more: string, top = ''): Rule | undefined =>
+  load(`${top}\nrules:\n  - { name: r, when: { absence: { after: 3m } }, ${more} }`).engine.rules[0]
+
+test('where nothing is said, alerting is as the model has it, and as editors show it', async (t) => {
+  t.strictSame(alertingOf('data: ./data'), ALERTING)
+  const schema = JSON.parse(readFileSync(new URL('../../schemas/config.schema.json', import.meta.url), 'utf8')) as {
+    readonly definitions: {
+      readonly alerting: { readonly properties: Readonly<Record<string, { readonly default?: unknown }>> }
+    }
+  }
+  const shown = Object.entries(schema.definitions.alerting.properties).filter(([, one]) => 'default' in one)
+  const defaults = Object.fromEntries(shown.map(([key, one]) => [key, one.default]))
+  t.strictSame(Object.keys(defaults), ['group_by', 'repeat', 'mails_per_minute', 'flapping'])
+  t.strictSame(alertingOf(JSON.stringify({ alerting: defaults })), ALERTING)
+})
+
+test('alerts of many hosts that share a mail wait for each other, unless it is said otherwise', async (t) => {
+  const grouping = (more: string): unknown => alertingOf(`alerting: { ${more} }`).grouping
+  t.strictSame(grouping('group_by: [rule]'), { by: ['rule'], wait: 30_000, interval: 300_000 })
+  t.strictSame(grouping('group_by: [host]'), { by: ['host'], wait: 0, interval: 0 })
+  t.strictSame(grouping('group_by: []'), { by: [], wait: 30_000, interval: 300_000 })
+  t.strictSame(grouping('group_by: [rule], group_wait: 0s, group_interval: 0s'), { by: ['rule'], wait: 0, interval: 0 })
+  t.strictSame(grouping('group_by: [rule], group_wait: 10m'), { by: ['rule'], wait: 600_000, interval: 600_000 })
+  t.strictSame(grouping('group_wait: 10s'), { by: ['rule', 'host'], wait: 10_000, interval: 0 })
+})
+
+test('a route groups as alerting says, where it does not say it itself', async (t) => {
+  const route = (more: string, general: string): unknown =>
+    alertingOf(`alerting: { ${general} }\nroutes: [{ notify: [admin], ${more} }]`).routes[0]?.grouping
+  t.equal(route('repeat: 1h', 'group_by: [rule]'), undefined)
+  t.strictSame(route('group_by: [severity]', ''), { by: ['severity'], wait: 30_000, interval: 300_000 })
+  t.strictSame(route('group_by: [severity]', 'group_wait: 5s'), { by: ['severity'], wait: 5000, interval: 300_000 })
+  t.strictSame(route('group_wait: 1m', 'group_by: [rule]'), { by: ['rule'], wait: 60_000, interval: 300_000 })
+})
+
+test('a repeat is a time that doubles up to a day, or never, or a first and a longest wait', async (t) => {
+  const repeat = (text: string): unknown => alertingOf(`alerting: { repeat: ${text} }`).repeat
+  t.strictSame(repeat('1h'), { first: HOUR, most: 24 * HOUR })
+  t.strictSame(repeat('2d'), { first: 48 * HOUR, most: 48 * HOUR })
+  t.strictSame(repeat('never'), { first: 0, most: 0 })
+  t.strictSame(repeat('{ first: 1h }'), { first: HOUR, most: 24 * HOUR })
+  t.strictSame(repeat('{ first: 4h, most: 4h }'), { first: 4 * HOUR, most: 4 * HOUR })
+})
+
+test('routes choose for the rules that name nobody', async (t) => {
+  const text = [
+    'receivers: { ops: { email: { to: a@example.org } }, dba: { email: { to: b@example.org } } }',
+    'system: { notify: [ops] }',
+    'routes:',
+    '  - match: ["severity = critical", \'host =~ "db-.*"\']',
+    '    notify: [dba]',
+    '    continue: true',
+    '    escalate: [{ after: 30m, notify: [ops] }, { after: 2h, notify: [dba] }]',
+    '  - { match: rule != other, notify: [dba] }',
+    '  - { notify: [ops] }',
+    'rules:',
+    '  - { name: a, when: { absence: { after: 3m } } }',
+    '  - { name: b, when: { absence: { after: 3m } }, notify: [dba] }',
+  ].join('\n')
+  t.throws(() => load(text), { message: /:8:14: the matcher fits the empty text too/ })
+  const { config, warnings } = open(text.replace('rule != other', 'rule = a'))
+  t.equal(warnings.length, 1, 'only that of the missing mail server')
+  t.strictSame(
+    config.engine.rules.map(({ notify }) => notify),
+    [[], ['dba']],
+  )
+  t.strictSame(config.engine.alerting.routes, [
+    {
+      matchers: [
+        { label: 'severity', op: '=', value: 'critical' },
+        { label: 'host', op: '=~', value: 'db-.*' },
+      ],
+      notify: ['dba'],
+      continue: true,
+      escalate: [
+        { after: 30 * 60_000, notify: ['ops'] },
+        { after: 2 * HOUR, notify: ['dba'] },
+      ],
+    },
+    { matchers: [{ label: 'rule', op: '=', value: 'a' }], notify: ['dba'], continue: false },
+    { matchers: [], notify: ['ops'], continue: false },
+  ])
+})
+
+test('a rule may group, repeat and escalate by itself', async (t) => {
+  const rule = ruleOf(
+    'labels: { team: a }, group_by: [rule, team], repeat: never, escalate: [{ after: 1s, notify: [admin] }]',
+  )
+  t.match(rule, {
+    groupBy: ['rule', 'team'],
+    repeat: { first: 0, most: 0 },
+    escalate: [{ after: 1000, notify: ['admin'] }],
+  })
+  t.notOk('groupBy' in (ruleOf('enabled: true') ?? {}))
+})
+
+test('a maintenance window takes times, days, months and years, one by one or in ranges', async (t) => {
+  const window = (more: string): unknown =>
+    alertingOf(`maintenance: [{ name: w, match: 'host =~ ".+"', ${more} }]`).maintenance[0]
+  const all = [
+    'times: ["22:00-23:30", "23:30-01:00", "20:00-00:00", "00:00-24:00"]',
+    'weekdays: [tue, fri-sun, Monday]',
+    'days_of_month: [1, -1, "10-15", "-3:-2", "25:-1"]',
+    'months: [jan, 6-8, 12, nov-february]',
+    'years: [2026, "2027-2030"]',
+    'zone: Europe/Berlin',
+  ].join(', ')
+  const range = (from: number, to = from): { readonly from: number; readonly to: number } => ({ from, to })
+  t.strictSame(window(all), {
+    name: 'w',
+    matchers: [{ label: 'host', op: '=~', value: '.+' }],
+    zone: 'Europe/Berlin',
+    times: [range(1320, 1410), range(1410, 60), range(1200, 1440), range(0, 1440)],
+    weekdays: [range(2), range(5, 6), range(0, 0), range(1)],
+    daysOfMonth: [range(1), range(-1), range(10, 15), range(-3, -2), range(25, -1)],
+    months: [range(1), range(6, 8), range(12), range(11, 12), range(1, 2)],
+    years: [range(2026), range(2027, 2030)],
+  })
+  t.match(window('times: 08:00-09:00'), { zone: 'UTC', times: [range(480, 540)], weekdays: [], years: [] })
+  t.match(window('months: feb, days_of_month: 29'), { months: [range(2)] }, 'a leap day comes')
+  t.match(window('months: feb, days_of_month: 29, years: 2028, weekdays: tue'), { years: [range(2028)] })
+})
+
+test('an inhibition has two sides, and labels in which they agree', async (t) => {
+  const text =
+    'rules: [{ name: switch-down, labels: { rack: a }, when: { absence: { after: 3m } } }]\n' +
+    'inhibit: [{ source: rule = switch-down, target: ["severity = warning", host =~ .+], equal: [rack] }]'
+  t.strictSame(alertingOf(text).inhibit, [
+    {
+      source: [{ label: 'rule', op: '=', value: 'switch-down' }],
+      target: [
+        { label: 'severity', op: '=', value: 'warning' },
+        { label: 'host', op: '=~', value: '.+' },
+      ],
+      equal: ['rack'],
+    },
+  ])
+  t.strictSame(warningsOf(text), [])
+})
+
+test('a receiver has templates of its own, or those for all', async (t) => {
+  const text = [
+    'templates: { subject: "[{{severity | upper}}] {{rule}}", body: "{{label.team}}" }',
+    'receivers: { a: { email: { to: a@b } }, b: { email: { to: a@b, subject: "{{host}}" } }, c: { webhook: { url: https://c } } }',
+    'system: { notify: [a, b, c] }',
+    'rules: [{ name: r, labels: { team: x }, when: { absence: { after: 3m } } }]',
+  ].join('\n')
+  t.match(load(text).engine.receivers, [
+    { name: 'a', subject: '[{{severity | upper}}] {{rule}}', body: '{{label.team}}' },
+    { name: 'b', subject: '{{host}}', body: '{{label.team}}' },
+    { name: 'c', email: [], webhook: true },
+  ])
+  t.notOk('subject' in (load(text).engine.receivers[2] ?? {}))
+})
+
+test('a receiver has its zone, a report each day or week, and a sign of life', async (t) => {
+  const more = 'email: { to: a@b }, zone: Asia/Kolkata'
+  t.match(receiverOf(`${more}, report: { every: week, at: "07:30", weekday: fri }, heartbeat: { at: 23:59 }`), {
+    zone: 'Asia/Kolkata',
+    report: { at: 450, weekday: 5 },
+    heartbeat: { at: 1439 },
+  })
+  t.strictSame(receiverOf(`${more}, report: {}`)?.report, { at: 480 })
+  t.strictSame(receiverOf(`${more}, report: { every: week }`)?.report, { at: 480, weekday: 1 })
+})
+
+test('what is secret about webhooks and Alertmanagers stays out of what the engine gets', async (t) => {
+  const text = [
+    'receivers:',
+    '  chat: { webhook: { url: "https://c/${K}", secret: "${K}", headers: { Authorization: "Bearer ${K}" } } }',
+    '  am: { alertmanager: { url: [http://a:9093/, http://b:9093], user: u, password: "${K}", timeout: 3s } }',
+    '  two: { webhook: { url: http://10.0.0.1/x, allow_private: true }, alertmanager: { url: http://a/am/, token: "${K}" } }',
+    'system: { notify: [chat, am, two] }',
+  ].join('\n')
+  const { engine, targets } = load(text, { K: 'hunter2-hunter2' })
+  t.strictSame(
+    engine.receivers,
+    [
+      { name: 'chat', email: [], webhook: true },
+      { name: 'am', email: [], alertmanager: true },
+      { name: 'two', email: [], webhook: true, alertmanager: true },
+    ],
+    'names only',
+  )
+  t.notMatch(JSON.stringify(engine), 'hunter2')
+  const open = { headers: {}, allowPrivate: false, timeout: 10_000 }
+  t.strictSame(targets.get('chat'), {
+    webhook: {
+      ...open,
+      url: 'https://c/hunter2-hunter2',
+      secret: 'hunter2-hunter2',
+      headers: { Authorization: 'Bearer hunter2-hunter2' },
+    },
+  })
+  t.strictSame(targets.get('am'), {
+    alertmanager: { urls: ['http://a:9093', 'http://b:9093'], user: 'u', password: 'hunter2-hunter2', timeout: 3000 },
+  })
+  t.match(targets.get('two'), {
+    webhook: { url: 'http://10.0.0.1/x', allowPrivate: true },
+    alertmanager: { urls: ['http://a/am'], token: 'hunter2-hunter2' },
+  })
+  t.ok(Object.isFrozen(targets.get('chat')?.webhook?.headers), 'nobody changes them')
+})
+
+test('a link to Kibana keeps its placeholders', async (t) => {
+  const url =
+    "https://k.example.org/app/discover#/?_g=(time:(from:'{{from}}',to:'{{to}}'))&_a=(query:(query:'host.name:{{host}}'))"
+  t.equal(load(`links: { kibana: "${url}" }`).kibana, url)
+  t.notOk('kibana' in load('data: ./d'))
+})
+
+const two = 'receivers: { a: { email: { to: a@b } }, b: { email: { to: c@b } } }\nsystem: { notify: [a] }'
+
+test('alerts that nobody hears of, and what is of no use, are warnings', async (t) => {
+  const rule = '{ name: r, when: { absence: { after: 3m } } }'
+  t.strictSame(warningsOf(`${two}\nrules: []`), [
+    'configuration:1:44: nobody notifies b: no rule, route or escalation names it',
+    'no rule is enabled: only the service itself can raise alerts',
+  ])
+  t.strictSame(warningsOf(`${two.replace('c@b }', 'c@b }, heartbeat: {}')}\nrules: [${rule}]`), [])
+  t.strictSame(warningsOf(`${two}\nrules: [${rule}]\nroutes: [{ match: host = web-1, notify: [b] }]`), [
+    "configuration:4:9: alerts of r that fit no route are told to nobody: a last route without 'match' takes the rest",
+  ])
+  const severities = '[{ match: severity = warning, notify: [a] }, { match: severity = critical, notify: [b] }]'
+  t.strictSame(warningsOf(`${two}\nrules: [${rule}]\nroutes: ${severities}`), [], 'all are routed, one by one')
+  t.strictSame(warningsOf(`rules: [${rule}]\ninhibit: [{ source: rule = r, target: rule =~ .+ }]`), [
+    'configuration:2:11: every alert of r fits both source and target, and such an alert holds nobody back',
+  ])
+})
+
+test('a matcher that can fit nothing, and a label that nothing has, are warnings', async (t) => {
+  const rule = 'rules: [{ name: cpu-high, labels: { team: a }, when: { absence: { after: 3m } } }]'
+  const window = (match: string): string => `${rule}\nmaintenance: [{ name: w, match: '${match}', times: 01:00-02:00 }]`
+  t.strictSame(warningsOf(window('rule = cpu-hgih')), [
+    "configuration:2:33: no rule is named 'cpu-hgih': did you mean 'cpu-high'?",
+  ])
+  t.match(warningsOf(window('severity = error')), [/no severity is named 'error'$/])
+  t.match(warningsOf(window('taem = a')), [/no rule or metric gives alerts a label 'taem': did you mean 'team'\?$/])
+  t.strictSame(warningsOf(window('rule = host-gone')).length, 1)
+  for (const known of ['rule = source-down', 'team = b', 'rule =~ x.*', 'system.filesystem.mount_point = /'])
+    t.strictSame(warningsOf(window(known)), [], known)
+  t.match(warningsOf(`${rule}\nalerting: { group_by: [rule, hots] }`), [/a label 'hots': did you mean 'host'\?$/])
+})
+
+const file = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+test('docs/alerting.md is about the example, line by line, and names every key', async (t) => {
+  const page = file('docs/alerting.md')
+  const plain = (line: string): string => line.replace(/\s+#.*$/, '').trim()
+  const example = file('examples/alerting.yaml').split('\n').map(plain)
+  const shown = [...page.matchAll(/^```yaml\n([^]*?)^```/gm)].flatMap(([, block = '']) => block.trim().split('\n'))
+  t.ok(shown.length > 10)
+  for (const line of shown) t.ok(example.includes(plain(line)), line)
+  const { definitions } = JSON.parse(file('schemas/config.schema.json')) as {
+    readonly definitions: Readonly<Record<string, { readonly properties?: object }>>
+  }
+  const sections = [
+    'alerting',
+    'route',
+    'maintenance',
+    'inhibition',
+    'webhook',
+    'alertmanager',
+    'receiver',
+    'templates',
+  ]
+  const keys = sections.flatMap((name) => Object.keys(definitions[name]?.properties ?? {}))
+  t.ok(keys.length > 30)
+  for (const key of keys) t.match(page, new RegExp(`\\b${key}\\b`), key)
+})
