@@ -59,7 +59,8 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
   const { engine, listen, smtp } = config
   const people = new Map(engine.receivers.flatMap(({ email }) => email).map((one) => [one.address, sayRecipient(one)]))
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
-  const way = smtp ? `through ${smtp.host}:${smtp.port}` : 'into the mailbox'
+  const servers = smtp?.servers.map((server) => `${server.host}:${server.port}`) ?? []
+  const way = servers.length > 0 ? `through ${servers.join(', else ')}` : 'into the mailbox'
   return [
     `${name} is in order: ${count(engine.rules.length, 'rule')}, ${count(engine.receivers.length, 'receiver')}`,
     `  mail to ${sayList([...people.values()])}, ${way}`,

@@ -31,7 +31,7 @@ export async function sendTest(args: { readonly config?: string; readonly receiv
 }
 
 async function sendAll(config: Config, notifications: readonly Notification[], io: CheckIo): Promise<boolean> {
-  const route = await openMailRoute(config, quiet(io))
+  const route = await openMailRoute(config, { clock: createClock(), log: quiet(io) })
   let isWell = true
   for (const notification of notifications) {
     const bytes = await route.transport.build(route.render(notification))

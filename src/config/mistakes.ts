@@ -69,7 +69,8 @@ export interface Report {
 /** The key instead of its value, or a piece of the value's text. */
 export type Where = 'key' | { readonly text: string }
 
-const SECRETS = /^\/(?:(?:ingest|api)\/tokens|smtp\/password)(?:\/|$)/
+const SECRETS =
+  /^\/(?:(?:ingest|api)\/tokens|smtp(?:\/\d+)?\/(?:password|dkim(?:\/\d+)?\/key|oauth2\/(?:client_secret|refresh_token|access_token)))(?:\/|$)/
 const MOST_MISTAKES = 100
 
 export function createReport(file: string, text: string): Report {

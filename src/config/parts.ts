@@ -1,10 +1,9 @@
 import type * as Raw from '../generated/config.ts'
-import type { Config, IngestConfig, Metric, Receiver, Recipient, SmtpConfig, Token } from '../model.ts'
+import type { Config, IngestConfig, Metric, Receiver, Recipient, Token } from '../model.ts'
 import { below } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
-import { readSpan } from './rules.ts'
 import { readSecret } from './secrets.ts'
-import { hasControl, isLoopback, parseListen, parseRecipient, parseSize } from './units.ts'
+import { parseListen, parseRecipient, parseSize } from './units.ts'
 
 /** What reading a part needs besides the part. */
 export interface PartContext {
@@ -120,67 +119,9 @@ export function readReceivers(raw: Readonly<Record<string, Raw.Receiver>>, conte
   })
 }
 
-function readRecipient(text: string, pointer: string, report: Report): Recipient {
+export function readRecipient(text: string, pointer: string, report: Report): Recipient {
   const recipient = parseRecipient(text)
   if (!('fault' in recipient)) return recipient
   report.mistake(pointer, `${recipient.fault}, found ${report.written(pointer)}`)
   return { address: text }
-}
-
-export function readSmtp(raw: Raw.MailServer, context: PartContext): SmtpConfig {
-  const { report } = context
-  const local = isLoopback(raw.host)
-  const port = raw.port ?? (raw.secure === true ? 465 : local ? 25 : 587)
-  const secure = raw.secure ?? port === 465
-  if (/^[^:]+:\d+$/.test(raw.host)) {
-    report.mistake(
-      '/smtp/host',
-      `expected a host without its port, found ${report.written('/smtp/host')}; the port goes to 'port'`,
-    )
-  }
-  if ((raw.user === undefined) !== (raw.password === undefined)) {
-    const [there, missing] = raw.user === undefined ? ['password', 'user'] : ['user', 'password']
-    report.mistake(`/smtp/${missing}`, `'${there}' without '${missing}': a login needs both`)
-  }
-  const password = raw.password === undefined ? undefined : readSecret(raw.password, '/smtp/password', context)
-  checkLogin(raw.user, password, report)
-  const requireTls = raw.require_tls ?? !local
-  warnOfTls({ port, secure, requireTls, local, login: password !== undefined }, report)
-  return {
-    host: raw.host,
-    port,
-    secure,
-    requireTls,
-    ...(raw.user === undefined ? {} : { user: raw.user }),
-    ...(password === undefined ? {} : { password }),
-    from: readRecipient(raw.from, '/smtp/from', report),
-    timeout: readSpan(raw.timeout ?? '30s', '/smtp/timeout', { least: 1000, most: 300_000 }, report),
-  }
-}
-
-function checkLogin(user: string | undefined, password: string | undefined, report: Report): void {
-  if (password === '' && report.clean('/smtp/password')) report.mistake('/smtp/password', 'the password is empty')
-  if (password !== undefined && hasControl(password)) {
-    report.mistake('/smtp/password', 'the password has a control character (a line end?) in it')
-  }
-  if (user !== undefined && hasControl(user)) report.mistake('/smtp/user', 'the user has a control character in it')
-}
-
-interface Tls {
-  readonly port: number
-  readonly secure: boolean
-  readonly requireTls: boolean
-  readonly local: boolean
-  readonly login: boolean
-}
-
-function warnOfTls({ port, secure, requireTls, local, login }: Tls, report: Report): void {
-  if (secure && (port === 587 || port === 25)) {
-    report.warn('/smtp/secure', `port ${port} usually begins without TLS: did you mean require_tls instead of secure?`)
-  }
-  if (!secure && port === 465)
-    report.warn('/smtp/secure', 'port 465 usually speaks TLS from the first byte: did you mean secure: true?')
-  if (!secure && !requireTls && !local && login) {
-    report.warn('/smtp/require_tls', 'without TLS the password may travel in the clear')
-  }
 }
