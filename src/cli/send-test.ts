@@ -36,7 +36,7 @@ async function sendAll(config: Config, notifications: readonly Notification[], i
   for (const notification of notifications) {
     const bytes = await route.transport.build(route.render(notification))
     const envelope = { from: route.from, to: notification.to.address }
-    const { state, answer } = await route.transport.send(bytes, envelope, AbortSignal.timeout(60_000))
+    const { state, answer } = await route.transport.send(bytes, envelope, AbortSignal.timeout(120_000))
     io.out(`${notification.to.address}: ${state === 'sent' ? 'accepted' : 'not accepted'} (${answer})`)
     isWell &&= state === 'sent'
   }

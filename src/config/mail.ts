@@ -30,11 +30,14 @@ export function readMail(raw: Raw.MailServer, context: PartContext): MailConfig 
   const spots = spotsOf<RawServer>(raw, '/smtp', report)
   const [first, ...others] = spots
   for (const { raw: server, at } of others) refuseForAll(server, at, report)
-  const servers = spots.map(({ raw: server, at }) => readServer({ ...NO_SERVER, ...inOrder(server, at, report) }, at, context))
+  const servers = spots.map(({ raw: server, at }) =>
+    readServer({ ...NO_SERVER, ...inOrder(server, at, report) }, at, context),
+  )
   refuseTwins(servers, spots, report)
   const { from, rate_per_minute: rate, dkim } = first === undefined ? {} : inOrder(first.raw, first.at, report)
   const at = first?.at ?? '/smtp'
-  if (first !== undefined && first.raw.from === undefined) report.mistake(`${at}/from`, "'from' is missing: sender of the mails")
+  if (first !== undefined && first.raw.from === undefined)
+    report.mistake(`${at}/from`, "'from' is missing: sender of the mails")
   const sender = from === undefined ? NO_SENDER : readRecipient(from, `${at}/from`, report)
   const keys = dkim === undefined ? [] : spotsOf<RawKey>(dkim, `${at}/dkim`, report)
   return {
@@ -47,13 +50,16 @@ export function readMail(raw: Raw.MailServer, context: PartContext): MailConfig 
 
 /** The mappings of a list, or the one that stands alone; those that are none have been told already. */
 function spotsOf<T extends object>(raw: T | readonly unknown[], at: string, report: Report): readonly Spot<T>[] {
-  const all = Array.isArray(raw) ? raw.map((one: T, index) => ({ raw: one, at: below(at, index) })) : [{ raw: raw as T, at }]
+  const all = Array.isArray(raw)
+    ? raw.map((one: T, index) => ({ raw: one, at: below(at, index) }))
+    : [{ raw: raw as T, at }]
   return all.filter((spot) => report.usable(spot.at))
 }
 
 /** What a mapping has that no mistake was found in. A key with mappings of its own is looked at inside. */
 function inOrder<T extends object>(raw: T, at: string, report: Report): Partial<T> {
-  const isInOrder = (key: string): boolean => (key === 'dkim' ? report.usable(below(at, key)) : report.clean(below(at, key)))
+  const isInOrder = (key: string): boolean =>
+    key === 'dkim' ? report.usable(below(at, key)) : report.clean(below(at, key))
   return Object.fromEntries(Object.entries(raw).filter(([key]) => isInOrder(key))) as Partial<T>
 }
 
@@ -98,12 +104,22 @@ function readServer(raw: RawServer, at: string, context: PartContext): SmtpConfi
   }
 }
 
-function checkLogin({ user, password: written, oauth2 }: RawServer, password: string | undefined, at: string, report: Report): void {
+function checkLogin(
+  { user, password: written, oauth2 }: RawServer,
+  password: string | undefined,
+  at: string,
+  report: Report,
+): void {
   if ((user === undefined) !== (written === undefined)) {
     const [there, missing] = user === undefined ? ['password', 'user'] : ['user', 'password']
-    if (report.clean(`${at}/${missing}`)) report.mistake(`${at}/${missing}`, `'${there}' without '${missing}': a login needs both`)
+    if (report.clean(`${at}/${missing}`))
+      report.mistake(`${at}/${missing}`, `'${there}' without '${missing}': a login needs both`)
   } else if (user !== undefined && oauth2 !== undefined) {
-    report.mistake(`${at}/user`, "'user' and 'password' beside 'oauth2': expected one way to log in; remove the other", 'key')
+    report.mistake(
+      `${at}/user`,
+      "'user' and 'password' beside 'oauth2': expected one way to log in; remove the other",
+      'key',
+    )
   }
   if (password === '' && report.clean(`${at}/password`)) report.mistake(`${at}/password`, 'the password is empty')
   if (password !== undefined && hasControl(password)) {
@@ -118,7 +134,8 @@ function readOAuth2(raw: Raw.OAuth2Login, at: string, context: PartContext): OAu
   const { report } = context
   const secret = (key: 'client_secret' | 'refresh_token' | 'access_token'): string => {
     const text = readSecret(raw[key] ?? '', `${at}/${key}`, context)
-    const fault = text === '' ? 'is empty' : hasControl(text) ? 'has a control character (a line end?) in it' : undefined
+    const fault =
+      text === '' ? 'is empty' : hasControl(text) ? 'has a control character (a line end?) in it' : undefined
     if (fault !== undefined && report.clean(`${at}/${key}`)) report.mistake(`${at}/${key}`, `this secret ${fault}`)
     return text
   }
@@ -147,7 +164,8 @@ function readOAuth2(raw: Raw.OAuth2Login, at: string, context: PartContext): OAu
 function checkAccessUrl(text: string, at: string, report: Report): void {
   const url = URL.parse(text)
   const host = url?.hostname.replaceAll(/^\[|\]$/g, '') ?? ''
-  if (url === null) report.mistake(at, `expected an address such as 'https://login.example.org/token', found ${report.written(at)}`)
+  if (url === null)
+    report.mistake(at, `expected an address such as 'https://login.example.org/token', found ${report.written(at)}`)
   else if (url.protocol === 'http:' && !isLoopback(host)) {
     report.mistake(at, 'expected https://: the secrets that are posted here would travel in the clear')
   }
@@ -162,7 +180,8 @@ function readDkimKey({ raw, at }: Spot<RawKey>, sender: string, context: PartCon
   const key = readSecret(written, `${at}/key`, context)
   if (raw.key !== undefined && report.clean(`${at}/key`)) {
     const fault = faultOfKey(key)
-    if (fault !== undefined) report.mistake(`${at}/key`, `expected a private RSA key in PEM form, without a passphrase, ${fault}`)
+    if (fault !== undefined)
+      report.mistake(`${at}/key`, `expected a private RSA key in PEM form, without a passphrase, ${fault}`)
   }
   const from = sender.slice(sender.lastIndexOf('@') + 1).toLowerCase()
   const signs = domain.toLowerCase()

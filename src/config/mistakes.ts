@@ -70,7 +70,7 @@ export interface Report {
 export type Where = 'key' | { readonly text: string }
 
 const SECRETS =
-  /^\/(?:(?:ingest|api)\/tokens|smtp(?:\/\d+)?\/(?:password|dkim(?:\/\d+)?\/key|oauth2\/(?:client_secret|refresh_token|access_token)))(?:\/|$)/
+  /^\/(?:(?:ingest|api)\/tokens|smtp(?:\/\d+)?\/(?:password|dkim(?:\/\d+)?(?:$|\/key)|oauth2(?:$|\/(?:client_secret|refresh_token|access_token))))(?:\/|$)/
 const MOST_MISTAKES = 100
 
 export function createReport(file: string, text: string): Report {

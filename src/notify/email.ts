@@ -114,11 +114,14 @@ function loginOf({ user, password, oauth2, timeout }: SmtpConfig): Pick<SMTPPool
 function judge(error: NodemailerError, config: SmtpConfig, hide: readonly string[]): Delivery {
   const answer = line(wordsOf(error, config), hide)
   const code = error.responseCode
-  if (code === undefined) return isUnsendable(error) ? { state: 'failed', answer } : { state: 'retry', answer, fault: 'server' }
+  if (code === undefined)
+    return isUnsendable(error) ? { state: 'failed', answer } : { state: 'retry', answer, fault: 'server' }
   const permanent = error.permanent === true && !OPERATORS_FAULT.includes(code)
   const isAboutMail = error.command === 'RCPT TO' || error.command === 'DATA' || code === TOO_LARGE
   if (permanent && isAboutMail) return { state: 'failed', answer }
-  return isAboutRecipient(error.command, code) ? { state: 'retry', answer } : { state: 'retry', answer, fault: 'server' }
+  return isAboutRecipient(error.command, code)
+    ? { state: 'retry', answer }
+    : { state: 'retry', answer, fault: 'server' }
 }
 
 /** A full mailbox or greylisting: the server is well, and takes the mails of others. 421 says that it closes. */
@@ -141,7 +144,8 @@ function wordsOf(error: NodemailerError, { host, port, timeout, oauth2 }: SmtpCo
     // The parser's sentence would repeat a piece of the answer, and that may be a token.
     return 'the answer to the request for an access token is no JSON (check smtp.oauth2.access_url)'
   }
-  if (error.code === 'EAUTH') return `${error.message} (check ${oauth2 ? 'smtp.oauth2' : 'smtp.user and smtp.password'})`
+  if (error.code === 'EAUTH')
+    return `${error.message} (check ${oauth2 ? 'smtp.oauth2' : 'smtp.user and smtp.password'})`
   if (/certificate/i.test(error.message)) {
     const help = 'NODE_EXTRA_CA_CERTS may name a file with further authorities'
     return `${error.message} (the certificate of ${server} is not trusted; ${help})`
@@ -160,7 +164,9 @@ function secretsOf(config: SmtpConfig): readonly string[] {
   if (oauth2 !== undefined) {
     return 'accessToken' in oauth2 ? tokenForms(config, oauth2.accessToken) : [oauth2.clientSecret, oauth2.refreshToken]
   }
-  return password === undefined || password === '' ? [] : [base64(`\0${user ?? ''}\0${password}`), base64(password), password]
+  return password === undefined || password === ''
+    ? []
+    : [base64(`\0${user ?? ''}\0${password}`), base64(password), password]
 }
 
 function tokenForms({ oauth2 }: SmtpConfig, token: string): readonly string[] {

@@ -113,7 +113,8 @@ async function lookAround(desk: Desk): Promise<void> {
       desk.isBlind = false
     }
   } catch (error) {
-    if (!desk.isBlind) desk.parts.log.warn({ error: messageOf(error) }, 'the outbox cannot be read; trying again each second')
+    if (!desk.isBlind)
+      desk.parts.log.warn({ error: messageOf(error) }, 'the outbox cannot be read; trying again each second')
     desk.isBlind = true
   } finally {
     desk.asking = false
@@ -160,7 +161,9 @@ async function deliver(desk: Desk, item: OutboxItem, notification: Notification 
     await record(desk, item.id, { state: 'failed', answer: 'the record of this mail in the outbox is no notification' })
     return
   }
-  const delivery = judgeAge(await attempt(desk, item, notification), notification, desk.parts.clock.now())
+  const ended = await attempt(desk, item, notification)
+  // What a stop cut off was not tried, however old it is.
+  const delivery = desk.closed ? ended : judgeAge(ended, notification, desk.parts.clock.now())
   report(desk.parts, item, notification, delivery)
   const { state, answer } = delivery
   const at = desk.parts.clock.now() + retryDelay(item.attempts, item.id)

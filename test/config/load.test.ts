@@ -322,12 +322,31 @@ test('a mail server has sensible ports and TLS by default', async (t) => {
   t.match(smtp('host: 10.0.0.1, require_tls: false'), { requireTls: false })
 })
 
+test('what the page about mail shows is in order', async (t) => {
+  const dir = t.testdir({ smtp: 'x', 'smtp-refresh-token': 'y', 'dkim.pem': pem('rsa') })
+  const env = { SMTP_PASSWORD: '12345678', SMTP_CLIENT_SECRET: 'z' }
+  const blocks = [...readFileSync(join(root, 'docs/mail.md'), 'utf8').matchAll(/```yaml\n(.*?)```/gs)]
+  const servers = blocks.map(([, text = '']) => {
+    const { config, warnings } = loadConfig({ text: text.replaceAll('/run/secrets/', `${dir}/`), env, cwd: dir })
+    t.strictSame(warnings, [])
+    return config.smtp?.servers.length
+  })
+  t.strictSame(servers, [1, 2])
+})
+
 const pem = (type: 'rsa' | 'ed25519', bits = 2048): string => {
   const format = { type: 'pkcs8', format: 'pem' } as const
   const pair =
     type === 'rsa'
-      ? generateKeyPairSync('rsa', { modulusLength: bits, privateKeyEncoding: format, publicKeyEncoding: { type: 'spki', format: 'pem' } })
-      : generateKeyPairSync('ed25519', { privateKeyEncoding: format, publicKeyEncoding: { type: 'spki', format: 'pem' } })
+      ? generateKeyPairSync('rsa', {
+          modulusLength: bits,
+          privateKeyEncoding: format,
+          publicKeyEncoding: { type: 'spki', format: 'pem' },
+        })
+      : generateKeyPairSync('ed25519', {
+          privateKeyEncoding: format,
+          publicKeyEncoding: { type: 'spki', format: 'pem' },
+        })
   return pair.privateKey
 }
 
@@ -365,7 +384,8 @@ test('mail servers may be a list, whose first one says what holds for all', asyn
       { host: 'localhost', port: 25, oauth2: { user: 'a@example.org', accessToken: 't' } },
     ],
   })
-  const two = 'smtp: { host: a, from: a@b, dkim: [{ domain: b, selector: s, key: "${K}" }, { domain: c, selector: s, key: "${K}" }] }'
+  const two =
+    'smtp: { host: a, from: a@b, dkim: [{ domain: b, selector: s, key: "${K}" }, { domain: c, selector: s, key: "${K}" }] }'
   const loaded = loadConfig({ text: two, env: { K: pem('rsa') }, cwd: '/' })
   t.equal(loaded.config.smtp?.dkim.length, 2)
   t.match(loaded.warnings, [/:1:8\d: the mails come from b: a signature of another domain does not count for DMARC$/])
@@ -373,13 +393,20 @@ test('mail servers may be a list, whose first one says what holds for all', asyn
 
 test('a key that cannot sign is found when it is read, and not shown', async (t) => {
   const cases: readonly (readonly [string, RegExp])[] = [
-    [pem('ed25519'), /:1:6\d: expected a private RSA key in PEM form, without a passphrase, found one of the type ed25519$/],
+    [
+      pem('ed25519'),
+      /:1:6\d: expected a private RSA key in PEM form, without a passphrase, found one of the type ed25519$/,
+    ],
     [pem('rsa', 512), /of at least 1024 bits, found one of 512 bits$/],
     ['geheim-9', /without a passphrase, found something else$/],
   ]
   for (const [key, expected] of cases) {
     const load = (): unknown =>
-      loadConfig({ text: 'smtp: { host: a, from: a@b, dkim: { domain: b, selector: s, key: "${K}" } }', env: { K: key }, cwd: '/' })
+      loadConfig({
+        text: 'smtp: { host: a, from: a@b, dkim: { domain: b, selector: s, key: "${K}" } }',
+        env: { K: key },
+        cwd: '/',
+      })
     t.throws(load, { message: expected })
     t.throws(load, { message: /^(?!.*(?:geheim|BEGIN))/s })
   }
@@ -437,7 +464,10 @@ test('host patterns that look like regular expressions, and folders that a shell
   const hot = (hosts: string): string => `rules: [{ name: r, ${when}, hosts: ${hosts} }]`
   t.match(warningsOf(hot('"web[0-9]+"')), [/'web\[0-9\]\+' looks like a regular expression/])
   t.match(warningsOf(hot('["web-*", "db.*"]')), [/'db\.\*' looks like a regular expression/])
-  t.strictSame(warningsOf(hot('["web-*.example.org", "node0?"]')).filter((one) => one.includes('regular')), [])
+  t.strictSame(
+    warningsOf(hot('["web-*.example.org", "node0?"]')).filter((one) => one.includes('regular')),
+    [],
+  )
   for (const data of ['~/stashwatch', '$HOME/stashwatch']) {
     t.throws(() => loadConfig({ text: `data: ${data}`, env: {}, cwd: '/' }), /are not filled in here/)
   }

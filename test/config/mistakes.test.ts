@@ -115,6 +115,8 @@ test('a secret that is written into the file is in no message', async (t) => {
     'smtp: { host: a, from: a@b, oauth2: { user: u, client_secret: [hunter2], refresh_token: { file: x, y: hunter2 } } }',
     'smtp: { host: a, from: a@b, oauth2: { user: u, access_token: 0.5, access_url: "https://u:hunter2@b/" } }',
     'smtp: { host: a, from: a@b, dkim: { domain: b, selector: s, key: hunter2 } }',
+    'smtp: { host: a, from: a@b, oauth2: hunter2, dkim: hunter2 }',
+    'smtp: [{ host: a, from: a@b, oauth2: hunter2, dkim: [hunter2] }]',
     'smtp: { host: a, from: a@b, dkim: [{ domain: b, selector: s, key: [hunter2] }] }',
     'smtp: { host: a, from: a@b, user: u, password: "hunter2${" }',
     'smtp: { host: a, from: a@b, user: u, password: "${hunter2!}" }',

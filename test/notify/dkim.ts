@@ -33,7 +33,9 @@ export function verifyDkim(raw: Uint8Array, { domain, selector, publicKey }: Sig
     const tags = new Map(header.value.split(';').map((tag) => tagOf(tag)))
     if (tags.get('d') !== domain || tags.get('s') !== selector) continue
     const covered = (tags.get('h') ?? '').split(':')
-    const bodyHash = createHash('sha256').update(relaxBody(text.slice(end + 4)), 'latin1').digest('base64')
+    const bodyHash = createHash('sha256')
+      .update(relaxBody(text.slice(end + 4)), 'latin1')
+      .digest('base64')
     const unsigned = header.value.replace(/(^|;)(\s*b=)[^;]*/, '$1$2')
     const lines = [...pick(headers, covered), `dkim-signature:${relax(unsigned)}`]
     const verify = createVerify('RSA-SHA256').update(lines.join('\r\n'), 'latin1')
@@ -68,7 +70,10 @@ function pick(headers: readonly Header[], names: readonly string[]): readonly st
 }
 
 function relax(value: string): string {
-  return value.replaceAll('\r\n', '').replaceAll(/[ \t]+/g, ' ').trim()
+  return value
+    .replaceAll('\r\n', '')
+    .replaceAll(/[ \t]+/g, ' ')
+    .trim()
 }
 
 function relaxBody(body: string): string {

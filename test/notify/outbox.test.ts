@@ -184,7 +184,11 @@ test('mails that failed together are tried again apart, between 5 s and 5 minute
   const ids = Array.from({ length: 500 }, (_, i) => `mail${i}`)
   for (const attempts of [0, 3, 1e6]) {
     const waits = ids.map((id) => retryDelay(attempts, id))
-    t.same(waits, ids.map((id) => retryDelay(attempts, id)), 'not by chance')
+    t.same(
+      waits,
+      ids.map((id) => retryDelay(attempts, id)),
+      'not by chance',
+    )
     t.ok(new Set(waits).size > 300)
     t.ok(Math.min(...waits) >= 5_000 && Math.max(...waits) <= 300_000)
     t.ok(Math.max(...waits) / Math.min(...waits) > 1.2)
@@ -227,11 +231,22 @@ test('at most so many mails leave in any minute; the others wait in the outbox w
   parts.outbox.add(...ids.map((id) => mailTo(id)))
   const sender = createSender(parts)
   await settle()
-  t.same(ids.map((id) => parts.outbox.rows.get(id)?.attempts), [...Array(10).fill(1), ...Array(15).fill(0)], 'waiting is no attempt')
+  t.same(
+    ids.map((id) => parts.outbox.rows.get(id)?.attempts),
+    [...Array(10).fill(1), ...Array(15).fill(0)],
+    'waiting is no attempt',
+  )
   await parts.clock.advance(180_000)
   t.same(times, [...Array(10).fill(0), ...Array(10).fill(60), ...Array(5).fill(120)], 'seconds')
-  t.same(ids.map((id) => parts.outbox.rows.get(id)?.attempts), Array(25).fill(1))
-  t.same(transport.sent.map(({ to }) => to), ids.map((id) => `${id}@example.org`), 'the oldest first')
+  t.same(
+    ids.map((id) => parts.outbox.rows.get(id)?.attempts),
+    Array(25).fill(1),
+  )
+  t.same(
+    transport.sent.map(({ to }) => to),
+    ids.map((id) => `${id}@example.org`),
+    'the oldest first',
+  )
   parts.outbox.add(mailTo('grace'))
   await parts.clock.advance(3_000)
   t.equal(times.at(-1), 181, 'and one that comes alone leaves at once')

@@ -21,7 +21,10 @@ conform('SMTP past a server that is down', async (t) => {
   const down = await startMailServer(t)
   await down.close()
   const server = await startMailServer(t)
-  return { transport: open(t, [smtpConfig(down.port), smtpConfig(server.port)]).transport, received: async () => server.arrived }
+  return {
+    transport: open(t, [smtpConfig(down.port), smtpConfig(server.port)]).transport,
+    received: async () => server.arrived,
+  }
 })
 
 interface Opened {
@@ -154,7 +157,10 @@ test('while the preferred server is down for an hour the next one takes the mail
 test('when all servers are down for an hour every mail arrives once they are back, and none twice', async (t) => {
   const gone = await Promise.all([startMailServer(t), startMailServer(t)])
   await Promise.all(gone.map((server) => server.close()))
-  const post = startPost(t, gone.map(({ port }) => smtpConfig(port)))
+  const post = startPost(
+    t,
+    gone.map(({ port }) => smtpConfig(port)),
+  )
   const ids = Array.from({ length: 20 }, (_, i) => `mail${i}`)
   for (const id of ids) {
     await post.add(mailTo('ada', id))
@@ -261,7 +267,8 @@ for (const trouble of troubles) {
 
 test('a recipient who is deferred is offered to the next server, and the first one goes on for others', async (t) => {
   const first = await startMailServer(t, {
-    onRcptTo: ({ address }, _session, callback) => callback(address.startsWith('full') ? refusal(450, 'mailbox full') : null),
+    onRcptTo: ({ address }, _session, callback) =>
+      callback(address.startsWith('full') ? refusal(450, 'mailbox full') : null),
   })
   const second = await startMailServer(t)
   const { transport, said } = open(t, [smtpConfig(first.port), smtpConfig(second.port)])
@@ -276,7 +283,10 @@ test('a deferred mail is taken when it is tried again, and both answers are told
     onData: (_stream, _session, callback) => callback((left -= 1) >= 0 ? refusal(451, `later ${left}`) : null),
   }
   const servers = [await startMailServer(t, busy), await startMailServer(t, busy)] as const
-  const post = startPost(t, servers.map(({ port }) => smtpConfig(port)))
+  const post = startPost(
+    t,
+    servers.map(({ port }) => smtpConfig(port)),
+  )
   await post.add(mailTo('ada'))
   const [a, b] = servers.map(({ port }) => `127\\.0\\.0\\.1:${port}: .*451 later`)
   t.match(await post.records(), [{ state: 'pending', attempts: 1, answer: new RegExp(`^${a} 1; ${b} 0$`) }])

@@ -50,7 +50,10 @@ test('mails are signed with every key, hold what the server gets, and are the sa
     for (const signer of signers) {
       const covered = verifyDkim(raw, signer)
       t.ok(covered !== undefined, `${signer.selector} holds`)
-      t.same(['from', 'to', 'subject', 'date', 'message-id', 'content-type'].filter((name) => !covered?.includes(name)), [])
+      t.same(
+        ['from', 'to', 'subject', 'date', 'message-id', 'content-type'].filter((name) => !covered?.includes(name)),
+        [],
+      )
     }
   }
   const forged = Buffer.from(server.arrived[0]?.raw.toString('latin1').replaceAll('0.942', '0.142') ?? '', 'latin1')
@@ -119,7 +122,14 @@ test('with OAuth 2 an access token is asked for, and the mail server gets it', a
   t.same(seen, ['XOAUTH2 alerts@example.org token-1'], 'one login for both')
   t.same(
     tokens.asked.map((form) => Object.fromEntries(new URLSearchParams(form))),
-    [{ client_id: 'client-1', client_secret: 'geheim-secret', refresh_token: 'geheim-refresh', grant_type: 'refresh_token' }],
+    [
+      {
+        client_id: 'client-1',
+        client_secret: 'geheim-secret',
+        refresh_token: 'geheim-refresh',
+        grant_type: 'refresh_token',
+      },
+    ],
   )
 })
 
@@ -136,11 +146,20 @@ test('a login with OAuth 2 that fails makes the mail wait or take the next serve
   const cases: readonly (readonly [string, (response: ServerResponse) => void, RegExp])[] = [
     [
       'refuses, and echoes',
-      (response) => json(response, 400, { error: 'invalid_grant', error_description: 'geheim-refresh of geheim-secret' }),
+      (response) =>
+        json(response, 400, { error: 'invalid_grant', error_description: 'geheim-refresh of geheim-secret' }),
       /invalid_grant: \*\*\* of \*\*\* \(check smtp\.oauth2\)/,
     ],
-    ['gives a token that the mail server does not take', (response) => json(response, 200, { access_token: 'geheim-token' }), /535/],
-    ['answers with no JSON', (response) => void response.end('access_token=geheim-token'), /is no JSON \(check smtp\.oauth2/],
+    [
+      'gives a token that the mail server does not take',
+      (response) => json(response, 200, { access_token: 'geheim-token' }),
+      /535/,
+    ],
+    [
+      'answers with no JSON',
+      (response) => void response.end('access_token=geheim-token'),
+      /is no JSON \(check smtp\.oauth2/,
+    ],
     ['answers with nothing', (response) => json(response, 200, {}), /No access token/],
     ['hangs', () => {}, /\S/],
   ]
