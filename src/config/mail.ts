@@ -71,10 +71,11 @@ function refuseForAll(server: RawServer, at: string, report: Report): void {
 
 function refuseTwins(servers: readonly SmtpConfig[], spots: readonly Spot<RawServer>[], report: Report): void {
   const seen = new Set<string>()
-  for (const [index, { host, port }] of servers.entries()) {
-    const name = `${host.toLowerCase()}:${port}`
-    if (seen.has(name)) report.mistake(`${spots[index]?.at}/host`, `${name} is in this list already; remove one`)
-    seen.add(name)
+  for (const [index, { host, port, user, oauth2 }] of servers.entries()) {
+    const at = `${spots[index]?.at}/host`
+    const login = `${host.toLowerCase()}:${port} ${user ?? oauth2?.user ?? ''}`
+    if (report.clean(at) && seen.has(login)) report.mistake(at, `${host}:${port} is in this list already; remove one`)
+    seen.add(login)
   }
 }
 

@@ -496,7 +496,7 @@ export const rows: readonly Row[] = [
       "3:33: 'domain' is missing: domain that signs, as a rule that of the sender's address",
       "3:33: 'selector' is missing: name under which the public key stands in the DNS: SELECTOR._domainkey.DOMAIN",
       "3:33: 'key' is missing: private RSA key in PEM form, without a passphrase",
-      '4:13: a:587 is in this list already; remove one',
+      '4:13: A:587 is in this list already; remove one',
     ],
   },
   {
