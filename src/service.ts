@@ -69,7 +69,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     mailbox: undefined,
     reloading: Promise.resolve(),
   }
-  const route = await openMailRoute(config, log)
+  const route = await openMailRoute(config, { clock, log })
   running.mailbox = route.mailbox
   const http = await createHttp(running)
   const undo: (() => unknown)[] = [() => http.app.close()]

@@ -93,7 +93,7 @@ const homes: Readonly<Record<string, Home>> = {
   '@fastify/rate-limit': { files: ['ingest/'] },
   ajv: { files: ['ingest/schemas.ts', 'config.ts', 'config/'] },
   fastify: { files: ['service.ts', 'ingest/', 'api/'], typesAnywhere: true },
-  nodemailer: { files: ['notify/email.ts'] },
+  nodemailer: { files: ['notify/email.ts', 'notify/dkim.ts'] },
   pino: { files: ['service.ts', 'main.ts'] },
   'prom-client': { files: ['metrics.ts'] },
   re2js: { files: ['pattern.ts'] },

@@ -88,7 +88,8 @@ function sayWays({ engine, smtp }: Loaded['config']): readonly string[] {
     const names = engine.receivers.filter(has).map(({ name }) => name)
     return names.length === 0 ? [] : [`  ${what} ${sayList(names)}`]
   }
-  const through = smtp ? `through ${smtp.host}:${smtp.port}` : 'into the mailbox'
+  const servers = smtp?.servers.map(({ host, port }) => `${host}:${port}`) ?? []
+  const through = servers.length > 0 ? `through ${servers.join(', else ')}` : 'into the mailbox'
   return [
     ...(people.size === 0 ? [] : [`  mail to ${sayList([...people.values()])}, ${through}`]),
     ...named('webhook of', ({ webhook }) => webhook),

@@ -31,12 +31,12 @@ export async function sendTest(args: { readonly config?: string; readonly receiv
 }
 
 async function sendAll(config: Config, notifications: readonly Notification[], io: CheckIo): Promise<boolean> {
-  const route = await openMailRoute(config, quiet(io))
+  const route = await openMailRoute(config, { clock: createClock(), log: quiet(io) })
   let isWell = true
   for (const notification of notifications) {
     const bytes = await route.transport.build(route.render(notification))
     const envelope = { from: route.from, to: notification.to.address }
-    const { state, answer } = await route.transport.send(bytes, envelope, AbortSignal.timeout(60_000))
+    const { state, answer } = await route.transport.send(bytes, envelope, AbortSignal.timeout(120_000))
     io.out(`${notification.to.address}: ${state === 'sent' ? 'accepted' : 'not accepted'} (${answer})`)
     isWell &&= state === 'sent'
   }

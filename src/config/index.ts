@@ -7,10 +7,11 @@ import { BUCKET, DEFAULT_YAML, LATENESS } from './defaults.ts'
 import { readInventory } from './inventory.ts'
 import { compileEach } from './fits.ts'
 import { readKibana } from './links.ts'
+import { readMail } from './mail.ts'
 import { below, ConfigErrors, ConfigUnreadable, createReport } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
 import { checkReceivers, ownLabels, readVocabulary } from './names.ts'
-import { readIngest, readListen, readMetrics, readSmtp, readTokens } from './parts.ts'
+import { readIngest, readListen, readMetrics, readTokens } from './parts.ts'
 import type { PartContext } from './parts.ts'
 import { readYaml } from './read.ts'
 import { readReceivers, readTargets } from './receivers.ts'
@@ -120,9 +121,6 @@ interface Filled extends Raw.Configuration {
 /** Sections whose keys are filled in one by one; any other key that is given takes the default's place as a whole. */
 const SECTIONS = ['log', 'ingest', 'api', 'system', 'hosts', 'limits'] as const
 
-/** Stands in for what a mail server must have, so that the rest of a faulty one is looked at as well. */
-const NO_SERVER: Raw.MailServer = { host: 'localhost', from: 'nobody@localhost' }
-
 /** The defaults, with what the file says and what is in order there put over them. */
 function fill(raw: Raw.Configuration, report: Report): Filled {
   const defaults = readYaml(DEFAULT_YAML, {}, createReport('built-in defaults', DEFAULT_YAML)) as Filled
@@ -130,12 +128,10 @@ function fill(raw: Raw.Configuration, report: Report): Filled {
     ...defaults[name],
     ...inOrder(raw[name] ?? {}, `/${name}`, report),
   })
-  const { smtp, ...rest } = inOrder(raw, '', report)
   const ingest = section('ingest')
   return {
     ...defaults,
-    ...rest,
-    ...(smtp === undefined ? {} : { smtp: { ...NO_SERVER, ...inOrder(smtp, '/smtp', report) } }),
+    ...inOrder(raw, '', report),
     log: section('log'),
     ingest: { ...ingest, host: { ...defaults.ingest.host, ...ingest.host } },
     api: section('api'),
@@ -180,7 +176,7 @@ function readConfig(raw: Raw.Configuration, context: PartContext): Omit<Config, 
     logLevel: filled.log.level,
     ingest: readIngest(filled.ingest, context),
     api: { tokens: readTokens(filled.api.tokens, '/api/tokens', context) },
-    ...(filled.smtp === undefined ? {} : { smtp: readSmtp(filled.smtp, context) }),
+    ...(filled.smtp === undefined ? {} : { smtp: readMail(filled.smtp, context) }),
     targets: readTargets(filled.receivers, context),
     ...(kibana === undefined ? {} : { kibana }),
     engine: readEngine(raw, filled, context),

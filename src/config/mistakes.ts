@@ -72,7 +72,7 @@ export type Where = 'key' | { readonly text: string }
 /** Where secrets stand. The address of a webhook is one, also where it was written in the place of its mapping. */
 const SECRETS = [
   /^\/(?:ingest|api)\/tokens(?:\/|$)/,
-  /^\/smtp\/password(?:\/|$)/,
+  /^\/smtp(?:\/\d+)?\/(?:password|dkim(?:\/\d+)?(?:$|\/key)|oauth2(?:$|\/(?:client_secret|refresh_token|access_token)))(?:\/|$)/,
   /^\/receivers\/[^/]+\/webhook(?:$|\/url$|\/secret(?:\/|$)|\/headers(?:\/|$))/,
   /^\/receivers\/[^/]+\/alertmanager\/(?:password|token)(?:\/|$)/,
 ]

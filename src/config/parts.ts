@@ -1,10 +1,9 @@
 import type * as Raw from '../generated/config.ts'
-import type { Config, IngestConfig, Metric, Recipient, SmtpConfig, Token } from '../model.ts'
+import type { Config, IngestConfig, Metric, Recipient, Token } from '../model.ts'
 import { below } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
-import { readSpan } from './spans.ts'
 import { readSecret } from './secrets.ts'
-import { hasControl, isLoopback, parseListen, parseRecipient, parseSize } from './units.ts'
+import { hasControl, parseListen, parseRecipient, parseSize } from './units.ts'
 
 /** What reading a part needs besides the part. */
 export interface PartContext {
@@ -108,31 +107,6 @@ export function readRecipient(text: string, pointer: string, report: Report): Re
   return { address: text }
 }
 
-export function readSmtp(raw: Raw.MailServer, context: PartContext): SmtpConfig {
-  const { report } = context
-  const local = isLoopback(raw.host)
-  const port = raw.port ?? (raw.secure === true ? 465 : local ? 25 : 587)
-  const secure = raw.secure ?? port === 465
-  if (/^[^:]+:\d+$/.test(raw.host)) {
-    report.mistake(
-      '/smtp/host',
-      `expected a host without its port, found ${report.written('/smtp/host')}; the port goes to 'port'`,
-    )
-  }
-  const login = readLogin(raw, '/smtp', context)
-  const requireTls = raw.require_tls ?? !local
-  warnOfTls({ port, secure, requireTls, local, login: login.password !== undefined }, report)
-  return {
-    host: raw.host,
-    port,
-    secure,
-    requireTls,
-    ...login,
-    from: readRecipient(raw.from, '/smtp/from', report),
-    timeout: readSpan(raw.timeout ?? '30s', '/smtp/timeout', { least: 1000, most: 300_000 }, report),
-  }
-}
-
 /** Name and password are given together, and neither would break out of its line. */
 export function readLogin(
   raw: { readonly user?: string; readonly password?: Raw.Secret },
@@ -156,24 +130,5 @@ export function readLogin(
   return {
     ...(raw.user === undefined ? {} : { user: raw.user }),
     ...(password === undefined ? {} : { password }),
-  }
-}
-
-interface Tls {
-  readonly port: number
-  readonly secure: boolean
-  readonly requireTls: boolean
-  readonly local: boolean
-  readonly login: boolean
-}
-
-function warnOfTls({ port, secure, requireTls, local, login }: Tls, report: Report): void {
-  if (secure && (port === 587 || port === 25)) {
-    report.warn('/smtp/secure', `port ${port} usually begins without TLS: did you mean require_tls instead of secure?`)
-  }
-  if (!secure && port === 465)
-    report.warn('/smtp/secure', 'port 465 usually speaks TLS from the first byte: did you mean secure: true?')
-  if (!secure && !requireTls && !local && login) {
-    report.warn('/smtp/require_tls', 'without TLS the password may travel in the clear')
   }
 }

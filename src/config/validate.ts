@@ -159,6 +159,8 @@ const ELSEWHERE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   smtp: {
     username: "did you mean 'user'?",
     pass: "did you mean 'password'?",
+    rate_limit: "did you mean 'rate_per_minute'?",
+    servers: 'several servers are a list of mappings directly under smtp',
     tls: "did you mean 'secure' (TLS from the first byte) or 'require_tls' (STARTTLS)?",
   },
   receivers: {

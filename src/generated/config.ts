@@ -46,6 +46,58 @@ export type FieldPath = string
  */
 export type FieldPaths = (string | [FieldPath, ...(FieldPath)[]])
 /**
+ * The mail server that takes the mails, or a list of servers: the next one is asked when the one before it is in trouble.
+ * 
+ * @minItems 1
+ * @maxItems 5
+ */
+export type MailServer = ({
+/**
+ * The server's name or address.
+ */
+host: string
+/**
+ * Default: 465 where secure is true, 25 on loopback, else 587.
+ */
+port?: number
+/**
+ * TLS from the first byte. Default: true on port 465 only.
+ */
+secure?: boolean
+/**
+ * STARTTLS, or no mail at all. Default: true unless the server is on loopback.
+ */
+require_tls?: boolean
+/**
+ * Name to log in with; goes with password.
+ */
+user?: string
+/**
+ * Password to log in with; goes with user.
+ */
+password?: Secret
+/**
+ * Login with OAuth 2 in the place of user and password.
+ */
+oauth2?: OAuth2Login
+/**
+ * Sender of the mails. Of several servers the first one has it, for all.
+ */
+from?: EMailAddress
+/**
+ * How long the server may take over one step, from 1 s to 5 min.
+ */
+timeout?: Duration
+/**
+ * Most attempts to send in any minute, over all servers; mails wait for their turn. Of several servers the first one has it. Default: no limit.
+ */
+rate_per_minute?: number
+/**
+ * Signs the mails for the sender's domain. Of several servers the first one has it, for all.
+ */
+dkim?: DKIMKey
+} | [MailServer]|[MailServer, MailServer]|[MailServer, MailServer, MailServer]|[MailServer, MailServer, MailServer, MailServer]|[MailServer, MailServer, MailServer, MailServer, MailServer])
+/**
  * An address, with or without a name.
  */
 export type EMailAddress = string
@@ -53,6 +105,26 @@ export type EMailAddress = string
  * A whole number and its unit: ms, s, m, h or d.
  */
 export type Duration = string
+/**
+ * The key that mails are signed with, or a list of keys, each of which signs.
+ * 
+ * @minItems 1
+ * @maxItems 5
+ */
+export type DKIMKey = ({
+/**
+ * Domain that signs, as a rule that of the sender's address.
+ */
+domain: string
+/**
+ * Name under which the public key stands in the DNS: SELECTOR._domainkey.DOMAIN.
+ */
+selector: string
+/**
+ * Private RSA key in PEM form, without a passphrase.
+ */
+key: Secret
+} | [DKIMKey]|[DKIMKey, DKIMKey]|[DKIMKey, DKIMKey, DKIMKey]|[DKIMKey, DKIMKey, DKIMKey, DKIMKey]|[DKIMKey, DKIMKey, DKIMKey, DKIMKey, DKIMKey])
 /**
  * One address, or a list of them, with or without names.
  * 
@@ -306,7 +378,7 @@ metrics?: {
 [k: string]: Metric
 }
 /**
- * The mail server. Without it mails go to the mailbox: files under the data folder, shown at /mailbox.
+ * The mail server, or a list of them, the preferred one first. Without it mails go to the mailbox: files under the data folder, shown at /mailbox.
  */
 smtp?: MailServer
 /**
@@ -483,41 +555,33 @@ kind?: ("gauge" | "counter")
 by?: FieldPath[]
 }
 /**
- * The mail server that takes the mails.
+ * An access_token that lasts; or client_id, client_secret and refresh_token, with which access tokens are asked for.
  */
-export interface MailServer {
+export interface OAuth2Login {
 /**
- * The server's name or address.
+ * The mail account.
  */
-host: string
+user: string
 /**
- * Default: 465 where secure is true, 25 on loopback, else 587.
+ * Id under which the application is registered.
  */
-port?: number
+client_id?: string
 /**
- * TLS from the first byte. Default: true on port 465 only.
+ * Secret of the registered application.
  */
-secure?: boolean
+client_secret?: Secret
 /**
- * STARTTLS, or no mail at all. Default: true unless the server is on loopback.
+ * Token with which access tokens are asked for.
  */
-require_tls?: boolean
+refresh_token?: Secret
 /**
- * Name to log in with; goes with password.
+ * Where access tokens are asked for. Default: Google's address.
  */
-user?: string
+access_url?: string
 /**
- * Password to log in with; goes with user.
+ * An access token that lasts, where the server gives such.
  */
-password?: Secret
-/**
- * Sender of the mails.
- */
-from: EMailAddress
-/**
- * How long the server may take over one step, from 1 s to 5 min.
- */
-timeout?: Duration
+access_token?: Secret
 }
 /**
  * People and programs that are told together: at least one of email, webhook and alertmanager.

@@ -291,6 +291,7 @@ export interface Targets {
   readonly alertmanager?: AlertmanagerTarget
 }
 
+/** One mail server. */
 export interface SmtpConfig {
   readonly host: string
   readonly port: number
@@ -298,8 +299,37 @@ export interface SmtpConfig {
   readonly requireTls: boolean
   readonly user?: string
   readonly password?: string
-  readonly from: Recipient
+  readonly oauth2?: OAuth2
   readonly timeout: Millis
+}
+
+/** How to log in with OAuth 2: a token that lasts, or what new ones are asked for with. */
+export type OAuth2 =
+  | { readonly user: string; readonly accessToken: string }
+  | {
+      readonly user: string
+      readonly clientId: string
+      readonly clientSecret: string
+      readonly refreshToken: string
+      /** Where tokens are asked for; Google's address when absent. */
+      readonly accessUrl?: string
+    }
+
+/** Signs mails for a domain: the public part is in the DNS under `SELECTOR._domainkey.DOMAIN`. */
+export interface DkimKey {
+  readonly domain: string
+  readonly selector: string
+  /** RSA private key, PEM. */
+  readonly key: string
+}
+
+/** The mail servers, the preferred one first, and what holds for all of them. */
+export interface MailConfig {
+  readonly from: Recipient
+  readonly servers: readonly SmtpConfig[]
+  /** Most attempts to send in any minute, over all servers. */
+  readonly ratePerMinute?: number
+  readonly dkim: readonly DkimKey[]
 }
 
 /** The whole configuration: validated, defaults filled in, secrets resolved, frozen. */
@@ -315,7 +345,7 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
   readonly ingest: IngestConfig
   readonly api: { readonly tokens: readonly Token[] }
-  readonly smtp?: SmtpConfig
+  readonly smtp?: MailConfig
   /** By receiver. */
   readonly targets: ReadonlyMap<string, Targets>
   /** An address with `{{host}}`, `{{from}}` and `{{to}}` (ISO instants) in it, for links to what the user looks with. */

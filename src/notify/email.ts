@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createTransport, type NodemailerError } from 'nodemailer'
 import MailComposer from 'nodemailer/lib/mail-composer'
+import type { SMTPPoolOptions } from 'nodemailer/lib/smtp-pool'
 import type { Recipient, SmtpConfig } from '../model.ts'
 import { clean, shorten } from './text.ts'
 import type { Delivery, Envelope, MailMessage, Transport } from './transport.ts'
@@ -22,6 +23,9 @@ const OPERATORS_FAULT: readonly number[] = [530, 534, 535, 538]
 
 /** The mail is too large, whichever command the server says so to. */
 const TOO_LARGE = 552
+
+/** How many forms of the newest access tokens are remembered, to be hidden. */
+const TOKEN_FORMS = 60
 
 /** Writes a message as MIME, text and HTML side by side. Nothing in it depends on the time or on chance. */
 export async function buildMime(message: MailMessage): Promise<Uint8Array> {
@@ -50,7 +54,12 @@ export async function buildMime(message: MailMessage): Promise<Uint8Array> {
 /** Delivers over SMTP, through a few connections that are kept for a while. */
 export function createEmailTransport(config: SmtpConfig): Transport {
   const mailer = createTransport(poolOptions(config))
-  const hide = secretsOf(config)
+  const fixed = secretsOf(config)
+  let tokens: readonly string[] = []
+  // A server may echo what it was given, and that includes the tokens that were asked for on the way.
+  mailer.on('token', ({ accessToken }: { readonly accessToken?: string }) => {
+    if (accessToken !== undefined) tokens = [...tokenForms(config, accessToken), ...tokens].slice(0, TOKEN_FORMS)
+  })
   return {
     type: 'email',
     build: buildMime,
@@ -58,9 +67,9 @@ export function createEmailTransport(config: SmtpConfig): Transport {
       try {
         const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
         const info = await mailer.sendMail({ raw, envelope: { ...envelope, size: bytes.length }, signal })
-        return { state: 'sent', answer: line(info.response ?? 'accepted', hide) }
+        return { state: 'sent', answer: line(info.response ?? 'accepted', [...fixed, ...tokens]) }
       } catch (error) {
-        return judge(error as NodemailerError, config, hide)
+        return judge(error as NodemailerError, config, [...fixed, ...tokens])
       }
     },
     async close(): Promise<void> {
@@ -73,8 +82,8 @@ export function createEmailTransport(config: SmtpConfig): Transport {
  * Where encryption is not asked for, a certificate that cannot be verified does not stop the mail: the alternative
  * would be no encryption at all. Debian's local mail servers, for one, come with such a certificate.
  */
-function poolOptions(config: SmtpConfig): Parameters<typeof createTransport>[0] & { pool: true } {
-  const { host, port, secure, requireTls, timeout, user, password } = config
+function poolOptions(config: SmtpConfig): SMTPPoolOptions & { pool: true } {
+  const { host, port, secure, requireTls, timeout } = config
   return {
     pool: true,
     host,
@@ -83,7 +92,7 @@ function poolOptions(config: SmtpConfig): Parameters<typeof createTransport>[0] 
     requireTLS: requireTls,
     opportunisticTLS: !requireTls,
     tls: { rejectUnauthorized: secure || requireTls },
-    ...(user === undefined ? {} : { auth: { user, pass: password ?? '' } }),
+    ...loginOf(config),
     maxConnections: CONNECTIONS,
     maxRequeues: 1,
     idleTimeout: IDLE,
@@ -96,14 +105,28 @@ function poolOptions(config: SmtpConfig): Parameters<typeof createTransport>[0] 
   }
 }
 
+function loginOf({ user, password, oauth2, timeout }: SmtpConfig): Pick<SMTPPoolOptions, 'auth'> {
+  if (oauth2 !== undefined) return { auth: { type: 'OAuth2', ...oauth2, requestTimeout: timeout } }
+  return user === undefined ? {} : { auth: { user, pass: password ?? '' } }
+}
+
 /** Whether the failure is the mail's own and for good, or lies with servers, networks and settings, which mend. */
 function judge(error: NodemailerError, config: SmtpConfig, hide: readonly string[]): Delivery {
   const answer = line(wordsOf(error, config), hide)
   const code = error.responseCode
-  if (code === undefined) return { state: isUnsendable(error) ? 'failed' : 'retry', answer }
+  if (code === undefined)
+    return isUnsendable(error) ? { state: 'failed', answer } : { state: 'retry', answer, fault: 'server' }
   const permanent = error.permanent === true && !OPERATORS_FAULT.includes(code)
   const isAboutMail = error.command === 'RCPT TO' || error.command === 'DATA' || code === TOO_LARGE
-  return { state: permanent && isAboutMail ? 'failed' : 'retry', answer }
+  if (permanent && isAboutMail) return { state: 'failed', answer }
+  return isAboutRecipient(error.command, code)
+    ? { state: 'retry', answer }
+    : { state: 'retry', answer, fault: 'server' }
+}
+
+/** A full mailbox or greylisting: the server is well, and takes the mails of others. 421 says that it closes. */
+function isAboutRecipient(command: string | undefined, code: number): boolean {
+  return command === 'RCPT TO' && code >= 400 && code < 500 && code !== 421
 }
 
 /** The recipient's address cannot be put into a command, or the message is larger than the server ever takes. */
@@ -113,11 +136,16 @@ function isUnsendable({ code, command, message }: NodemailerError): boolean {
 }
 
 /** What happened, and what the operator can do where it is not plain. */
-function wordsOf(error: NodemailerError, { host, port, timeout }: SmtpConfig): string {
+function wordsOf(error: NodemailerError, { host, port, timeout, oauth2 }: SmtpConfig): string {
   const server = `${host}:${port}`
   if (error.code === 'EABORT') return `cut off: ${server} took too long, or stashwatch stopped`
   if (error.code === 'ETIMEDOUT') return `no answer from ${server} within ${timeout / 1000} s`
-  if (error.code === 'EAUTH') return `${error.message} (check smtp.user and smtp.password)`
+  if (oauth2 !== undefined && /\bJSON\b/.test(error.message)) {
+    // The parser's sentence would repeat a piece of the answer, and that may be a token.
+    return 'the answer to the request for an access token is no JSON (check smtp.oauth2.access_url)'
+  }
+  if (error.code === 'EAUTH')
+    return `${error.message} (check ${oauth2 ? 'smtp.oauth2' : 'smtp.user and smtp.password'})`
   if (/certificate/i.test(error.message)) {
     const help = 'NODE_EXTRA_CA_CERTS may name a file with further authorities'
     return `${error.message} (the certificate of ${server} is not trusted; ${help})`
@@ -130,11 +158,23 @@ function mailbox(recipient: Recipient): { name: string; address: string } {
   return { name: clean(recipient.name ?? ''), address: recipient.address }
 }
 
-/** The password in the forms in which a server could echo it. */
-function secretsOf({ user, password }: SmtpConfig): readonly string[] {
-  if (password === undefined || password === '') return []
-  const base64 = (text: string): string => Buffer.from(text).toString('base64')
-  return [base64(`\0${user ?? ''}\0${password}`), base64(password), password]
+/** What is secret, in the forms in which a server could echo it. */
+function secretsOf(config: SmtpConfig): readonly string[] {
+  const { user, password, oauth2 } = config
+  if (oauth2 !== undefined) {
+    return 'accessToken' in oauth2 ? tokenForms(config, oauth2.accessToken) : [oauth2.clientSecret, oauth2.refreshToken]
+  }
+  return password === undefined || password === ''
+    ? []
+    : [base64(`\0${user ?? ''}\0${password}`), base64(password), password]
+}
+
+function tokenForms({ oauth2 }: SmtpConfig, token: string): readonly string[] {
+  return [base64(`user=${oauth2?.user ?? ''}\u0001auth=Bearer ${token}\u0001\u0001`), base64(token), token]
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64')
 }
 
 function line(answer: string, hide: readonly string[]): string {

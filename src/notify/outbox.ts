@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import type { Clock, Log, Millis, Notification, Observer, Outbox, OutboxItem, Outcome } from '../model.ts'
+import { createPace, type Pace } from './pace.ts'
 import { clean } from './text.ts'
 import type { Delivery, MailMessage, Transport } from './transport.ts'
 
@@ -15,6 +17,8 @@ export interface SenderParts {
   /** Mails under way at once, and at once to one address, so that a server that stalls for one blocks no other. */
   readonly lanes?: number
   readonly lanesPerAddress?: number
+  /** Most attempts in any minute; the mails that wait for their turn stay as they are in the outbox. */
+  readonly ratePerMinute?: number
   /** How often the outbox is looked into when nobody calls `wake`. */
   readonly poll?: Millis
   /** The longest that one attempt may take, however slowly the server trickles its answers. */
@@ -29,13 +33,18 @@ export interface Sender {
 }
 
 const FIRST_RETRY = 5_000
-const LAST_RETRY = 300_000
+const LAST_RETRY = 240_000
 const HOUR = 3_600_000
+const GIVE_UP = 24 * HOUR
 const BATCH = 100
 
-/** When to try again after so many attempts: 5 s, 10 s, 20 s, ... and every 5 minutes in the end. */
-export function retryDelay(attempts: number): Millis {
-  return Math.min(LAST_RETRY, FIRST_RETRY * 2 ** Math.min(attempts, 10))
+/**
+ * How long to wait after so many attempts before this one: 5 s, 10 s, 20 s, ... 4 minutes, and up to a quarter more, so
+ * that mails that failed together do not come back together. How much more is the mail's own, not chance.
+ */
+export function retryDelay(attempts: number, id: string): Millis {
+  const share = createHash('sha256').update(`${id} ${attempts}`).digest().readUInt32BE() / 2 ** 32
+  return Math.round(Math.min(LAST_RETRY, FIRST_RETRY * 2 ** Math.min(attempts, 10)) * (1 + share / 4))
 }
 
 /**
@@ -72,6 +81,7 @@ interface Underway {
 
 interface Desk {
   readonly parts: SenderParts
+  readonly pace: Pace
   /** Attempts that go on, by the mail's id. */
   readonly underway: Map<string, Underway>
   /** Outcomes that the outbox could not record yet; their mails are not tried again. */
@@ -86,7 +96,8 @@ interface Desk {
 
 function createDesk(parts: SenderParts): Desk {
   const flags = { asking: false, again: false, closed: false }
-  return { parts, underway: new Map(), unrecorded: new Map(), cuts: new Set(), isBlind: false, ...flags }
+  const pace = createPace(parts.ratePerMinute)
+  return { parts, pace, underway: new Map(), unrecorded: new Map(), cuts: new Set(), isBlind: false, ...flags }
 }
 
 /** One look at a time; a wish to look that comes meanwhile is granted afterwards. */
@@ -102,7 +113,8 @@ async function lookAround(desk: Desk): Promise<void> {
       desk.isBlind = false
     }
   } catch (error) {
-    if (!desk.isBlind) desk.parts.log.warn({ error: messageOf(error) }, 'the outbox cannot be read; trying again each second')
+    if (!desk.isBlind)
+      desk.parts.log.warn({ error: messageOf(error) }, 'the outbox cannot be read; trying again each second')
     desk.isBlind = true
   } finally {
     desk.asking = false
@@ -127,7 +139,7 @@ function begin(desk: Desk, item: OutboxItem): void {
   const notification = readNotification(item)
   const address = notification?.to.address ?? ''
   const others = [...desk.underway.values()].filter((underway) => underway.address === address)
-  if (others.length >= lanesPerAddress) return
+  if (others.length >= lanesPerAddress || !desk.pace(desk.parts.clock.now())) return
   const done = deliver(desk, item, notification).finally(() => {
     desk.underway.delete(item.id)
     void lookAround(desk)
@@ -149,10 +161,12 @@ async function deliver(desk: Desk, item: OutboxItem, notification: Notification 
     await record(desk, item.id, { state: 'failed', answer: 'the record of this mail in the outbox is no notification' })
     return
   }
-  const delivery = await attempt(desk, item, notification)
+  const ended = await attempt(desk, item, notification)
+  // What a stop cut off was not tried, however old it is.
+  const delivery = desk.closed ? ended : judgeAge(ended, notification, desk.parts.clock.now())
   report(desk.parts, item, notification, delivery)
   const { state, answer } = delivery
-  const at = desk.parts.clock.now() + retryDelay(item.attempts)
+  const at = desk.parts.clock.now() + retryDelay(item.attempts, item.id)
   await record(desk, item.id, state === 'retry' ? { state, answer, at } : { state, answer })
 }
 
@@ -173,13 +187,24 @@ async function attempt(desk: Desk, item: OutboxItem, notification: Notification)
   }
 }
 
+interface Judged extends Delivery {
+  /** Not refused: it waited too long. */
+  readonly isTooLate?: true
+}
+
+/** An alert that is a day old alarms nobody any more. One that waited for a stashwatch that was down is tried once. */
+function judgeAge(delivery: Delivery, { at }: Notification, now: Millis): Judged {
+  if (delivery.state !== 'retry' || now - at < GIVE_UP) return delivery
+  return { state: 'failed', answer: `given up after ${GIVE_UP / HOUR} h: ${delivery.answer}`, isTooLate: true }
+}
+
 async function renderOnce(parts: SenderParts, id: string, notification: Notification): Promise<Uint8Array> {
   const bytes = await parts.transport.build(parts.render(notification))
   await parts.outbox.rendered(id, bytes)
   return bytes
 }
 
-function report(parts: SenderParts, item: OutboxItem, notification: Notification, delivery: Delivery): void {
+function report(parts: SenderParts, item: OutboxItem, notification: Notification, delivery: Judged): void {
   const { transport, observer, log, clock } = parts
   const { state, answer } = delivery
   const decided = notification.alerts[0]?.at
@@ -187,9 +212,22 @@ function report(parts: SenderParts, item: OutboxItem, notification: Notification
   observer.notified(transport.type, state, latency)
   const fields = { mail: item.id, receiver: notification.receiver, attempt: item.attempts + 1, answer }
   if (state === 'sent') log.info(fields, 'mail sent')
-  else if (state === 'failed') log.error(fields, 'mail refused for good; see the answer')
+  else if (state === 'failed') log.error({ ...fields, subject: subjectOf(parts, notification) }, sayFailed(delivery))
   else if (item.attempts === 0) log.warn(fields, 'mail not accepted yet; it is tried again until it is')
   else log.debug(fields, 'mail not accepted yet')
+}
+
+function sayFailed({ isTooLate }: Judged): string {
+  if (isTooLate !== true) return 'mail refused for good: this recipient does not get it; correct what the answer names'
+  return 'mail given up: nobody got it; mend what the answer names, try it with send-test, and see /api/v1/alerts'
+}
+
+function subjectOf({ render }: SenderParts, notification: Notification): string {
+  try {
+    return render(notification).subject
+  } catch {
+    return 'a mail that cannot be rendered'
+  }
 }
 
 async function record(desk: Desk, id: string, outcome: Outcome): Promise<void> {

@@ -29,6 +29,8 @@ export interface Envelope {
 export interface Delivery {
   readonly state: 'sent' | 'failed' | 'retry'
   readonly answer: string
+  /** On `retry`: the trouble is the server's own, so that no other mail would fare better there. */
+  readonly fault?: 'server'
 }
 
 /** A way for mails to leave. */

@@ -36,7 +36,7 @@ async function takeOver(running: Running): Promise<readonly string[]> {
   const isBuiltIn = config.schemas === undefined && next.schemas === undefined
   const schemas = isBuiltIn ? running.schemas : openSchemas(next)
   const extract = openExtractor(next)
-  const route = mailOf(config) === mailOf(next) ? undefined : await openMailRoute(next, options.log)
+  const route = mailOf(config) === mailOf(next) ? undefined : await openMailRoute(next, options)
   try {
     await engine.configure(next.engine)
   } catch (error) {

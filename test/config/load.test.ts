@@ -1,9 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'tap'
 import { ConfigErrors, ConfigUnreadable, DEFAULT_YAML, loadConfig } from '../../src/config/index.ts'
-import type { Config, MetricRule, Rule } from '../../src/model.ts'
+import type { Config, MetricRule, Rule, SmtpConfig } from '../../src/model.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const surface = join(root, '../shared/design/SURFACE.md')
@@ -45,13 +46,18 @@ test('every key of the founding configuration means what it says', async (t) => 
     data: join(dir, 'data'),
     ingest: { tokens: [{ name: 'logstash-a', token: 'abcd-1234' }] },
     smtp: {
-      host: 'mail.example.org',
-      port: 465,
-      secure: true,
-      requireTls: true,
-      user: 'alerts',
-      password: 'mail-pass',
       from: { name: 'Stashwatch', address: 'alerts@example.org' },
+      servers: [
+        {
+          host: 'mail.example.org',
+          port: 465,
+          secure: true,
+          requireTls: true,
+          user: 'alerts',
+          password: 'mail-pass',
+        },
+      ],
+      dkim: [],
     },
     engine: {
       system: ['ops'],
@@ -226,7 +232,8 @@ test('variables are filled in anywhere in a text, and read as numbers where numb
     ].join('\n'),
     env,
   )
-  t.match(config.smtp, { host: 'mail.example.org', port: 2525, secure: false, from: { address: 'a@example.org' } })
+  t.match(config.smtp?.from, { address: 'a@example.org' })
+  t.match(config.smtp?.servers, [{ host: 'mail.example.org', port: 2525, secure: false }])
   t.equal(config.url, 'https://${not}.example.org')
   t.equal(config.api.tokens[0]?.token, '12345678', 'a token of digits stays text')
   t.match(config.engine.rules[0], { threshold: { warning: [{ value: 0.75 }] } })
@@ -313,12 +320,102 @@ test('labels and by fields may be named in templates', async (t) => {
 })
 
 test('a mail server has sensible ports and TLS by default', async (t) => {
-  const smtp = (more: string): Config['smtp'] => load(`smtp: { from: a@example.org, ${more} }`).smtp
+  const smtp = (more: string): SmtpConfig | undefined => load(`smtp: { from: a@example.org, ${more} }`).smtp?.servers[0]
   t.match(smtp('host: mail.example.org'), { port: 587, secure: false, requireTls: true, timeout: 30_000 })
   t.match(smtp('host: mail.example.org, secure: true'), { port: 465, secure: true })
   t.match(smtp('host: localhost'), { port: 25, secure: false, requireTls: false })
   t.match(smtp('host: "::1", port: 1025, timeout: 5s'), { port: 1025, requireTls: false, timeout: 5000 })
   t.match(smtp('host: 10.0.0.1, require_tls: false'), { requireTls: false })
+})
+
+test('what the page about mail shows is in order', async (t) => {
+  const dir = t.testdir({ smtp: 'x', 'smtp-refresh-token': 'y', 'dkim.pem': pem('rsa') })
+  const env = { SMTP_PASSWORD: '12345678', SMTP_CLIENT_SECRET: 'z' }
+  const blocks = [...readFileSync(join(root, 'docs/mail.md'), 'utf8').matchAll(/```yaml\n(.*?)```/gs)]
+  const servers = blocks.map(([, text = '']) => {
+    const { config, warnings } = loadConfig({ text: text.replaceAll('/run/secrets/', `${dir}/`), env, cwd: dir })
+    t.strictSame(warnings, [])
+    return config.smtp?.servers.length
+  })
+  t.strictSame(servers, [1, 2])
+})
+
+const pem = (type: 'rsa' | 'ed25519', bits = 2048): string => {
+  const format = { type: 'pkcs8', format: 'pem' } as const
+  const pair =
+    type === 'rsa'
+      ? generateKeyPairSync('rsa', {
+          modulusLength: bits,
+          privateKeyEncoding: format,
+          publicKeyEncoding: { type: 'spki', format: 'pem' },
+        })
+      : generateKeyPairSync('ed25519', {
+          privateKeyEncoding: format,
+          publicKeyEncoding: { type: 'spki', format: 'pem' },
+        })
+  return pair.privateKey
+}
+
+test('mail servers may be a list, whose first one says what holds for all', async (t) => {
+  const dir = t.testdir({ 'dkim.pem': pem('rsa') })
+  const text = [
+    'smtp:',
+    '  - host: a.example.org',
+    '    from: Stashwatch <alerts@example.org>',
+    '    rate_per_minute: 60',
+    '    dkim: { domain: example.org, selector: s1, key: { file: ./dkim.pem } }',
+    '  - { host: b.example.org, user: u, password: p, timeout: 5s }',
+    '  - host: c.example.org',
+    '    oauth2: { user: a@example.org, client_id: i, client_secret: "${S}", refresh_token: r, access_url: "https://l.example/t" }',
+    '  - { host: localhost, oauth2: { user: a@example.org, access_token: t } }',
+  ].join('\n')
+  const { config, warnings } = loadConfig({ text, env: { S: 'geheim' }, cwd: dir })
+  t.strictSame(warnings, [])
+  t.match(config.smtp, {
+    from: { name: 'Stashwatch', address: 'alerts@example.org' },
+    ratePerMinute: 60,
+    dkim: [{ domain: 'example.org', selector: 's1', key: /^-----BEGIN PRIVATE KEY/ }],
+    servers: [
+      { host: 'a.example.org', port: 587, requireTls: true },
+      { host: 'b.example.org', user: 'u', password: 'p', timeout: 5000 },
+      {
+        oauth2: {
+          user: 'a@example.org',
+          clientId: 'i',
+          clientSecret: 'geheim',
+          refreshToken: 'r',
+          accessUrl: 'https://l.example/t',
+        },
+      },
+      { host: 'localhost', port: 25, oauth2: { user: 'a@example.org', accessToken: 't' } },
+    ],
+  })
+  const two =
+    'smtp: { host: a, from: a@b, dkim: [{ domain: b, selector: s, key: "${K}" }, { domain: c, selector: s, key: "${K}" }] }'
+  const loaded = loadConfig({ text: two, env: { K: pem('rsa') }, cwd: '/' })
+  t.equal(loaded.config.smtp?.dkim.length, 2)
+  t.match(loaded.warnings, [/:1:8\d: the mails come from b: a signature of another domain does not count for DMARC$/])
+})
+
+test('a key that cannot sign is found when it is read, and not shown', async (t) => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    [
+      pem('ed25519'),
+      /:1:6\d: expected a private RSA key in PEM form, without a passphrase, found one of the type ed25519$/,
+    ],
+    [pem('rsa', 512), /of at least 1024 bits, found one of 512 bits$/],
+    ['geheim-9', /without a passphrase, found something else$/],
+  ]
+  for (const [key, expected] of cases) {
+    const load = (): unknown =>
+      loadConfig({
+        text: 'smtp: { host: a, from: a@b, dkim: { domain: b, selector: s, key: "${K}" } }',
+        env: { K: key },
+        cwd: '/',
+      })
+    t.throws(load, { message: expected })
+    t.throws(load, { message: /^(?!.*(?:geheim|BEGIN))/s })
+  }
 })
 
 test('what is allowed but was perhaps not meant is a warning', async (t) => {
@@ -373,7 +470,10 @@ test('host patterns that look like regular expressions, and folders that a shell
   const hot = (hosts: string): string => `rules: [{ name: r, ${when}, hosts: ${hosts} }]`
   t.match(warningsOf(hot('"web[0-9]+"')), [/'web\[0-9\]\+' looks like a regular expression/])
   t.match(warningsOf(hot('["web-*", "db.*"]')), [/'db\.\*' looks like a regular expression/])
-  t.strictSame(warningsOf(hot('["web-*.example.org", "node0?"]')).filter((one) => one.includes('regular')), [])
+  t.strictSame(
+    warningsOf(hot('["web-*.example.org", "node0?"]')).filter((one) => one.includes('regular')),
+    [],
+  )
   for (const data of ['~/stashwatch', '$HOME/stashwatch']) {
     t.throws(() => loadConfig({ text: `data: ${data}`, env: {}, cwd: '/' }), /are not filled in here/)
   }

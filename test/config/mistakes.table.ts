@@ -475,6 +475,56 @@ export const rows: readonly Row[] = [
     found: ["1:15: expected a host without its port, found 'mail.example.org:25'; the port goes to 'port'"],
   },
   {
+    what: 'a second mail server with a sender of its own, and the first again',
+    yaml: lines('smtp:', '  - { host: a, from: a@b }', '  - { host: b, from: c@b, dkim: {} }', '  - { host: A }'),
+    found: [
+      "3:16: 'from' is the first server's and holds for all of them: remove it here",
+      "3:27: 'dkim' is the first server's and holds for all of them: remove it here",
+      "3:33: 'domain' is missing: domain that signs, as a rule that of the sender's address",
+      "3:33: 'selector' is missing: name under which the public key stands in the DNS: SELECTOR._domainkey.DOMAIN",
+      "3:33: 'key' is missing: private RSA key in PEM form, without a passphrase",
+      '4:13: A:587 is in this list already; remove one',
+    ],
+  },
+  {
+    what: 'mail servers without a sender, and what is no server',
+    yaml: lines('smtp:', '  - host: a', '  - mail.example.org', '  - [{ host: b }]', '  - { from: a@b }'),
+    found: [
+      "2:5: 'from' is missing: sender of the mails",
+      "3:5: expected a mapping (key: value), found 'mail.example.org'",
+      '4:5: expected a mapping (key: value), found a list',
+      "5:5: 'host' is missing: the server's name or address",
+      "5:7: 'from' is the first server's and holds for all of them: remove it here",
+    ],
+  },
+  {
+    what: 'two ways to log in',
+    yaml: lines('smtp:', '  host: a', '  from: a@b', '  user: u', '  password: p', '  oauth2: { user: u, access_token: t, client_id: i }'),
+    found: [
+      "4:3: 'user' and 'password' beside 'oauth2': expected one way to log in; remove the other",
+      "6:39: 'client_id' beside 'access_token': a token that lasts is not asked for anew; remove one of them",
+    ],
+  },
+  {
+    what: 'half an OAuth 2 login, in the clear',
+    yaml: lines(
+      'smtp:',
+      '  host: a',
+      '  from: a@b',
+      '  oauth2: { user: u, client_id: i, refresh_token: { file: ./nope }, access_url: "http://l.example/t" }',
+    ),
+    found: [
+      "4:11: 'client_secret' is missing: expected client_id, client_secret and refresh_token, or an access_token that lasts",
+      "4:59: the secret's file /nowhere/nope does not exist",
+      '4:81: expected https://: the secrets that are posted here would travel in the clear',
+    ],
+  },
+  {
+    what: 'no mail at all a minute',
+    yaml: lines('smtp: { host: a, from: a@b, rate_per_minute: 0 }'),
+    found: ['1:46: expected at least 1, found 0'],
+  },
+  {
     what: 'yes instead of true',
     yaml: lines('smtp: { host: mail.example.org, from: a@example.org, secure: yes }'),
     found: ["1:62: expected true or false, found 'yes'"],

@@ -4,9 +4,10 @@ import { test } from 'tap'
 import { openMailRoute } from '../../src/notify/index.ts'
 import { openMailbox } from '../../src/notify/mailbox.ts'
 import { renderMessage } from '../../src/notify/message.ts'
+import { createVirtualClock } from '../helpers/clock.ts'
 import { conform } from './conformance.ts'
 import { facts, notification, resolved } from './samples.ts'
-import { smtpConfig } from './smtp.ts'
+import { mailConfig, smtpConfig } from './smtp.ts'
 
 const options = { from: { name: 'Stashwatch', address: 'stashwatch@localhost' }, domain: 'localhost' }
 const envelope = { from: 'stashwatch@localhost', to: 'ada@example.org' }
@@ -118,13 +119,14 @@ test('without a mail server mails go to the mailbox, which is said; with one the
   const data = t.testdir({})
   const said: string[] = []
   const log = { debug() {}, info() {}, error() {}, warn: (_: object, message: string): void => void said.push(message) }
-  const kept = await openMailRoute({ data, url: 'https://s.example.org/', engine: { mailsPerMinute: 5 } }, log)
+  const context = { clock: createVirtualClock(), log }
+  const kept = await openMailRoute({ data, url: 'https://s.example.org/', engine: { mailsPerMinute: 5 } }, context)
   t.same([kept.transport.type, kept.from, said.length], ['mailbox', 'stashwatch@localhost', 1])
   t.match(kept.render(notification()), { messageId: /@localhost>$/, text: 'https://s.example.org/api/v1/hosts/web-7' })
   await kept.transport.send(await kept.transport.build(kept.render(notification())), envelope, never)
   t.equal((await kept.mailbox?.list())?.length, 1)
   t.equal((await readdir(join(data, 'mailbox'))).length, 1)
-  const sent = await openMailRoute({ data, smtp: smtpConfig(25), engine: { mailsPerMinute: 5 } }, log)
+  const sent = await openMailRoute({ data, smtp: mailConfig([smtpConfig(25)]), engine: { mailsPerMinute: 5 } }, context)
   t.same([sent.transport.type, sent.from, sent.mailbox, said.length], ['email', 'alerts@example.org', undefined, 1])
   await sent.transport.close()
 })

@@ -170,10 +170,87 @@ test('a mail is rendered once, kept before the first attempt, and tried unchange
   t.equal(state(box, 'ada'), 'sent', 'after a restart and many attempts')
   t.equal(renders, 1)
   t.same(new Set(transport.sent.map(({ bytes }) => bytes)), new Set([kept]))
-  const waits = tries.slice(1).map((time, i) => Math.floor((time - (tries[i] ?? 0)) / 1000))
-  t.same(waits, [5, 10, 20, 40, 80, 160, 300, 300, 300], 'seconds between attempts')
-  t.equal(retryDelay(1e6), 300_000)
+  const waits = tries.slice(1).map((time, i) => time - (tries[i] ?? 0))
+  const least = [5, 10, 20, 40, 80, 160, 240, 240, 240].map((seconds) => seconds * 1000)
+  t.equal(waits.length, 9)
+  for (const [i, wait] of waits.entries()) {
+    const low = least[i] ?? 0
+    t.ok(wait >= low && wait <= low * 1.25 + 1000, `attempt ${i + 2} came after ${wait} ms, a look each second`)
+  }
   await second.stop(1000)
+})
+
+test('mails that failed together are tried again apart, between 5 s and 5 minutes later', async (t) => {
+  const ids = Array.from({ length: 500 }, (_, i) => `mail${i}`)
+  for (const attempts of [0, 3, 1e6]) {
+    const waits = ids.map((id) => retryDelay(attempts, id))
+    t.same(
+      waits,
+      ids.map((id) => retryDelay(attempts, id)),
+      'not by chance',
+    )
+    t.ok(new Set(waits).size > 300)
+    t.ok(Math.min(...waits) >= 5_000 && Math.max(...waits) <= 300_000)
+    t.ok(Math.max(...waits) / Math.min(...waits) > 1.2)
+  }
+})
+
+test('a mail that nobody took for a day is given up, which is recorded, counted and said', async (t) => {
+  const parts = play(scripted((to) => (to.startsWith('late') ? accepted : busy)))
+  const errors: object[] = []
+  const log: Log = { ...parts.log, error: (fields, message) => void errors.push({ ...fields, message }) }
+  parts.outbox.add(mailTo('ada'), { ...mailTo('late'), at: at('12:00:00') - 7 * 86_400_000 })
+  const sender = createSender({ ...parts, log, poll: 30_000 })
+  await parts.clock.advance(23.9 * 3_600_000)
+  t.equal(state(parts.outbox, 'ada'), 'retry')
+  t.equal(state(parts.outbox, 'late'), 'sent', 'what waited for a stashwatch that was down is tried once')
+  await parts.clock.advance(0.2 * 3_600_000)
+  t.match(parts.outbox.rows.get('ada')?.outcome, { state: 'failed', answer: 'given up after 24 h: 451 later' })
+  const said = errors.filter((fields) => 'mail' in fields)
+  t.match(said, [
+    {
+      mail: 'ada',
+      receiver: 'ops',
+      subject: renderMessage(mailTo('ada'), mailOptions).subject,
+      answer: 'given up after 24 h: 451 later',
+      message: /^mail given up: nobody got it; mend .* send-test/,
+    },
+  ])
+  t.equal(parts.told.filter(([, outcome]) => outcome === 'failed').length, 1)
+  await sender.stop(1000)
+})
+
+test('at most so many mails leave in any minute; the others wait in the outbox without an attempt', async (t) => {
+  const times: number[] = []
+  const transport = scripted(() => {
+    times.push((parts.clock.now() - at('12:05:12')) / 1000)
+    return accepted
+  })
+  const parts = play(transport, { ratePerMinute: 10 })
+  const ids = Array.from({ length: 25 }, (_, i) => `mail${i}`)
+  parts.outbox.add(...ids.map((id) => mailTo(id)))
+  const sender = createSender(parts)
+  await settle()
+  t.same(
+    ids.map((id) => parts.outbox.rows.get(id)?.attempts),
+    [...Array(10).fill(1), ...Array(15).fill(0)],
+    'waiting is no attempt',
+  )
+  await parts.clock.advance(180_000)
+  t.same(times, [...Array(10).fill(0), ...Array(10).fill(60), ...Array(5).fill(120)], 'seconds')
+  t.same(
+    ids.map((id) => parts.outbox.rows.get(id)?.attempts),
+    Array(25).fill(1),
+  )
+  t.same(
+    transport.sent.map(({ to }) => to),
+    ids.map((id) => `${id}@example.org`),
+    'the oldest first',
+  )
+  parts.outbox.add(mailTo('grace'))
+  await parts.clock.advance(3_000)
+  t.equal(times.at(-1), 181, 'and one that comes alone leaves at once')
+  await sender.stop(1000)
 })
 
 test('a refused mail and a stalled one hold up none behind them, not even to the same address', async (t) => {
@@ -195,7 +272,7 @@ test('a refused mail and a stalled one hold up none behind them, not even to the
     Array.from({ length: 30 }, (_, i) => state(box, `ada${i}`)),
     Array(30).fill('sent'),
   )
-  t.match(parts.said, ['error: mail refused for good; see the answer'])
+  t.match(parts.said, ['error: mail refused for good: this recipient does not get it; correct what the answer names'])
   for (const resolve of stalled.splice(0)) resolve(accepted)
   await settle()
   for (const resolve of stalled.splice(0)) resolve(accepted)
@@ -374,9 +451,9 @@ test('a mail server that is down gets every mail once it is up, and one refused 
     down.port,
   )
   const others = ids.slice(1)
-  await parts.clock.advance(6_000)
+  await parts.clock.advance(8_000)
   await until(() => ids.every((id) => (box.rows.get(id)?.attempts ?? 0) === 2))
-  await parts.clock.advance(11_000)
+  await parts.clock.advance(14_000)
   await until(() => others.every((id) => state(box, id) === 'sent'))
   t.equal(state(box, 'mail0'), 'failed')
   const arrived = server.arrived.map(({ raw }) => /^Message-ID: (.*)\r$/m.exec(raw.toString())?.[1])

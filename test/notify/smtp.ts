@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo, Server } from 'node:net'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import type { Test } from 'tap'
-import type { SmtpConfig } from '../../src/model.ts'
+import type { MailConfig, SmtpConfig } from '../../src/model.ts'
 
 export interface Arrived {
   readonly from: string
@@ -65,8 +65,12 @@ export function smtpConfig(port: number, change: Partial<SmtpConfig> = {}): Smtp
     port,
     secure: false,
     requireTls: false,
-    from: { name: 'Stashwatch', address: 'alerts@example.org' },
     timeout: 2_000,
     ...change,
   }
+}
+
+/** Servers as the configuration describes them, the preferred one first. */
+export function mailConfig(servers: readonly SmtpConfig[], change: Partial<MailConfig> = {}): MailConfig {
+  return { from: { name: 'Stashwatch', address: 'alerts@example.org' }, servers, dkim: [], ...change }
 }

@@ -1,0 +1,124 @@
+import type { Clock, Log, MailConfig, Millis, SmtpConfig } from '../model.ts'
+import { signMail } from './dkim.ts'
+import { buildMime, createEmailTransport } from './email.ts'
+import { shorten } from './text.ts'
+import type { Delivery, Envelope, Transport } from './transport.ts'
+
+/** What the way over several servers needs. */
+export interface ServersContext {
+  readonly clock: Clock
+  readonly log: Log
+  /** How long one attempt may take over all servers; each has its share. */
+  readonly patience?: Millis
+}
+
+const FIRST_REST = 5_000
+const LAST_REST = 300_000
+const ANSWER_LENGTH = 500
+
+/**
+ * Opens the way over the configured servers. With several of them the first one that is not resting is asked, and the
+ * next one when that is in trouble, within the same attempt; what a server says of the mail itself is final. A server
+ * in trouble rests, at first for 5 s, at last for 5 minutes, and then one mail tries it again.
+ */
+export function createServers(config: MailConfig, context: ServersContext): Transport {
+  const servers = config.servers.map((server) => openServer(server))
+  const [only] = servers
+  const open = { isOpen: true }
+  return {
+    type: 'email',
+    build: async (message) => signMail(await buildMime(message), config.dkim),
+    send: (bytes, envelope, signal) =>
+      only !== undefined && servers.length === 1
+        ? only.transport.send(bytes, envelope, signal)
+        : sendOver({ servers, context, open }, { bytes, envelope, signal }),
+    async close(): Promise<void> {
+      open.isOpen = false
+      await Promise.all(servers.map(({ transport }) => transport.close()))
+    },
+  }
+}
+
+interface Server {
+  readonly name: string
+  readonly transport: Transport
+  /** Troubles one after the other. */
+  failures: number
+  failedAt: Millis
+  /** Until then others are asked first. */
+  restsUntil: Millis
+}
+
+interface Way {
+  readonly servers: readonly Server[]
+  readonly context: ServersContext
+  readonly open: { readonly isOpen: boolean }
+}
+
+interface Letter {
+  readonly bytes: Uint8Array
+  readonly envelope: Envelope
+  readonly signal: AbortSignal
+}
+
+function openServer(config: SmtpConfig): Server {
+  const name = `${config.host}:${config.port}`
+  const transport = createEmailTransport(config)
+  return { name, transport, failures: 0, failedAt: Number.NEGATIVE_INFINITY, restsUntil: Number.NEGATIVE_INFINITY }
+}
+
+async function sendOver(way: Way, letter: Letter): Promise<Delivery> {
+  const asked = new Map<Server, string>()
+  for (let server = choose(way, asked); server !== undefined; server = choose(way, asked)) {
+    const { state, answer } = await ask(way, server, letter)
+    const told = shorten(`${server.name}: ${answer}`, ANSWER_LENGTH)
+    if (state !== 'retry') return { state, answer: told }
+    asked.set(server, told)
+    if (letter.signal.aborted || !way.open.isOpen) break
+  }
+  return { state: 'retry', answer: shorten([...asked.values()].join('; '), ANSWER_LENGTH) }
+}
+
+/** The first server that is awake. When all rest, a mail that is due still goes to the one whose rest ends first. */
+function choose({ servers, context }: Way, asked: ReadonlyMap<Server, string>): Server | undefined {
+  const now = context.clock.now()
+  const awake = servers.find((server) => !asked.has(server) && server.restsUntil <= now)
+  if (awake !== undefined || asked.size > 0) return awake
+  return servers.toSorted((a, b) => a.restsUntil - b.restsUntil)[0]
+}
+
+async function ask(way: Way, server: Server, { bytes, envelope, signal }: Letter): Promise<Delivery> {
+  const { clock, patience = 120_000 } = way.context
+  const began = clock.now()
+  // Only this mail tries a server that was in trouble; the others go elsewhere until it is known how that ends.
+  if (server.failures > 0) server.restsUntil = began + restOf(server.failures)
+  const cut = new AbortController()
+  const cancel = clock.after(patience / way.servers.length, () => cut.abort())
+  const delivery = await server.transport.send(bytes, envelope, AbortSignal.any([signal, cut.signal]))
+  cancel()
+  if (signal.aborted || !way.open.isOpen) return delivery
+  if (delivery.fault === 'server') rest(way.context, server, began, delivery.answer)
+  else wake(way.context, server)
+  return delivery
+}
+
+/** Mails that were under way side by side when the trouble was first seen bring no news. */
+function rest({ clock, log }: ServersContext, server: Server, began: Millis, answer: string): void {
+  if (began <= server.failedAt) return
+  server.failures += 1
+  server.failedAt = clock.now()
+  server.restsUntil = server.failedAt + restOf(server.failures)
+  const fields = { server: server.name, answer }
+  if (server.failures === 1) log.warn(fields, 'a mail server is in trouble and rests; mails go to the next one')
+  else log.debug(fields, 'a mail server is still in trouble')
+}
+
+function wake({ log }: ServersContext, server: Server): void {
+  if (server.failures > 0) log.info({ server: server.name }, 'a mail server takes mails again')
+  server.failures = 0
+  server.restsUntil = Number.NEGATIVE_INFINITY
+}
+
+function restOf(failures: number): Millis {
+  return Math.min(LAST_REST, FIRST_REST * 2 ** Math.min(failures - 1, 10))
+}

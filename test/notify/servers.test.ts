@@ -1,0 +1,359 @@
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import type { SMTPServerOptions } from 'smtp-server'
+import { type Test, test } from 'tap'
+import { openMemoryJournal } from '../../src/journal/index.ts'
+import type { Log, Notification, Observer, SendRecord, SmtpConfig } from '../../src/model.ts'
+import { renderMessage } from '../../src/notify/message.ts'
+import { createSender } from '../../src/notify/outbox.ts'
+import { createServers } from '../../src/notify/servers.ts'
+import type { Delivery, Transport } from '../../src/notify/transport.ts'
+import { createVirtualClock, type VirtualClock } from '../helpers/clock.ts'
+import { conform } from './conformance.ts'
+import { at, notification } from './samples.ts'
+import { mailConfig, type MailServer, portOf, refusal, smtpConfig, startMailServer } from './smtp.ts'
+
+const options = { from: { name: 'Stashwatch', address: 'alerts@example.org' }, domain: 'example.org' }
+const never = new AbortController().signal
+const MINUTE = 60_000
+
+conform('SMTP past a server that is down', async (t) => {
+  const down = await startMailServer(t)
+  await down.close()
+  const server = await startMailServer(t)
+  return {
+    transport: open(t, [smtpConfig(down.port), smtpConfig(server.port)]).transport,
+    received: async () => server.arrived,
+  }
+})
+
+interface Opened {
+  readonly transport: Transport
+  readonly clock: VirtualClock
+  readonly said: string[]
+}
+
+function open(t: Test, servers: readonly SmtpConfig[], patience = 120_000): Opened {
+  const clock = createVirtualClock(at('12:05:12'))
+  const said: string[] = []
+  const say = (_: object, message: string): void => void said.push(message)
+  const log: Log = { debug() {}, info: say, warn: say, error: say }
+  const transport = createServers(mailConfig(servers), { clock, log, patience })
+  t.teardown(() => transport.close())
+  return { transport, clock, said }
+}
+
+async function sendTo(transport: Transport, to = 'ada@example.org', signal = never): Promise<Delivery> {
+  const bytes = await transport.build(renderMessage(notification(), options))
+  return transport.send(bytes, { from: 'alerts@example.org', to }, signal)
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error('what was waited for did not come about')
+    // Real sockets need real time.
+    await new Promise((done) => setTimeout(done, 1))
+  }
+}
+
+interface Odd {
+  readonly port: number
+  /** How many connections came. */
+  readonly count: () => number
+}
+
+/** A server that only does with each connection what it is told to. */
+async function startOddServer(t: Test, greet: (socket: Socket) => void): Promise<Odd> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}))
+    greet(socket)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { port: portOf(server), count: () => sockets.size }
+}
+
+/** A sender over servers, with a journal of its own, whose time stands still while an attempt is under way. */
+function startPost(t: Test, servers: readonly SmtpConfig[]) {
+  const { transport, clock, said } = open(t, servers)
+  const journal = openMemoryJournal()
+  const { outbox } = journal
+  const observer: Observer = { events() {}, rejects() {}, unusable() {}, answered() {}, engine() {}, notified() {} }
+  const log: Log = { debug() {}, info() {}, warn() {}, error() {} }
+  let underway = 0
+  const counted: Transport = {
+    ...transport,
+    async send(...letter): Promise<Delivery> {
+      underway += 1
+      return transport.send(...letter).finally(() => (underway -= 1))
+    },
+  }
+  const render = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, options)
+  const sender = createSender({ outbox, transport: counted, render, from: 'alerts@example.org', clock, log, observer })
+  t.teardown(() => Promise.all([sender.stop(0), clock.advance(5_000)]))
+  const settle = async (): Promise<void> => {
+    for (let i = 0; i < 5; i += 1) await new Promise((done) => setImmediate(done))
+    await until(() => underway === 0)
+  }
+  return {
+    said,
+    async add(...mails: readonly Notification[]): Promise<void> {
+      const effects = mails.map((mail) => ({ id: mail.id, data: JSON.stringify({ ...mail, at: clock.now() }) }))
+      await journal.commit(0, effects, clock.now())
+      sender.wake()
+      const ids = new Set(mails.map(({ id }) => id))
+      await until(async () => (await outbox.list(1000)).every(({ id, attempts }) => !ids.has(id) || attempts > 0))
+      await settle()
+    },
+    async pass(span: number): Promise<void> {
+      for (let passed = 0; passed < span; passed += 5000) {
+        await clock.advance(5000)
+        await settle()
+      }
+    },
+    records: async (): Promise<readonly SendRecord[]> => (await outbox.list(1000)).toReversed(),
+  }
+}
+
+const mailTo = (name: string, id = name): Notification =>
+  notification({ id, thread: id, to: { address: `${name}@example.org` } })
+
+const idsOf = (...servers: readonly MailServer[]): readonly string[] =>
+  servers.flatMap(({ arrived }) => arrived.map(({ raw }) => /^Message-ID: <([^.@]+)/m.exec(raw.toString())?.[1] ?? ''))
+
+test('while the preferred server is down for an hour the next one takes the mails, then the preferred one again', async (t) => {
+  const gone = await startMailServer(t)
+  await gone.close()
+  const second = await startMailServer(t)
+  const post = startPost(t, [smtpConfig(gone.port), smtpConfig(second.port)])
+  for (let i = 0; i < 12; i += 1) {
+    await post.add(mailTo('ada', `early${i}`))
+    await post.pass(5 * MINUTE)
+  }
+  const early = await post.records()
+  t.same(new Set(early.map(({ state, attempts }) => `${state} ${attempts}`)), new Set(['sent 1']), 'none had to wait')
+  t.match(early[0]?.answer, new RegExp(`^127\\.0\\.0\\.1:${second.port}: 250 `), 'the registry names the server')
+  const first = await startMailServer(t, {}, gone.port)
+  for (let i = 0; i < 3; i += 1) {
+    await post.add(mailTo('ada', `late${i}`))
+    await post.pass(5 * MINUTE)
+  }
+  t.equal(second.arrived.length, 12)
+  t.same(idsOf(first).length, 3)
+  t.equal(new Set(idsOf(first, second)).size, 15, 'each once')
+  const late = await post.records()
+  t.match(late.at(-1)?.answer, new RegExp(`^127\\.0\\.0\\.1:${first.port}: 250 `))
+  t.same(post.said, [
+    'a mail server is in trouble and rests; mails go to the next one',
+    'a mail server takes mails again',
+  ])
+})
+
+test('when all servers are down for an hour every mail arrives once they are back, and none twice', async (t) => {
+  const gone = await Promise.all([startMailServer(t), startMailServer(t)])
+  await Promise.all(gone.map((server) => server.close()))
+  const post = startPost(
+    t,
+    gone.map(({ port }) => smtpConfig(port)),
+  )
+  const ids = Array.from({ length: 20 }, (_, i) => `mail${i}`)
+  for (const id of ids) {
+    await post.add(mailTo('ada', id))
+    await post.pass(3 * MINUTE)
+  }
+  t.same(new Set((await post.records()).map(({ state }) => state)), new Set(['pending']))
+  const back = await Promise.all(gone.map(({ port }) => startMailServer(t, {}, port)))
+  await post.pass(6 * MINUTE)
+  t.same(new Set((await post.records()).map(({ state }) => state)), new Set(['sent']))
+  t.equal(idsOf(...back).length, 20)
+  t.equal(new Set(idsOf(...back)).size, 20)
+})
+
+test('a recipient who is refused for good costs no other one the mail, and is asked of no other server', async (t) => {
+  const first = await startMailServer(t, {
+    onRcptTo: ({ address }, _session, callback) =>
+      callback(address.startsWith('nobody') ? refusal(550, 'no such user') : null),
+  })
+  const second = await startMailServer(t)
+  const post = startPost(t, [smtpConfig(first.port), smtpConfig(second.port)])
+  await post.add(mailTo('nobody'), mailTo('ada'), mailTo('grace'))
+  await until(async () => (await post.records()).every(({ state }) => state !== 'pending'))
+  t.match(await post.records(), [
+    { id: 'nobody', state: 'failed', attempts: 1, answer: new RegExp(`:${first.port}: .*550 no such user`) },
+    { id: 'ada', state: 'sent' },
+    { id: 'grace', state: 'sent' },
+  ])
+  t.same([first.arrived.length, second.arrived.length], [2, 0])
+})
+
+/** One way to be in trouble, and how often a mail was tried on it. */
+interface Trouble {
+  readonly name: string
+  start(t: Test): Promise<{ readonly config: SmtpConfig; readonly count: () => number }>
+}
+
+const odd = (name: string, greet: (socket: Socket) => void): Trouble => ({
+  name,
+  async start(t) {
+    const { port, count } = await startOddServer(t, greet)
+    return { config: smtpConfig(port, { timeout: 150 }), count }
+  },
+})
+
+const real = (name: string, change: SMTPServerOptions, config: Partial<SmtpConfig> = {}): Trouble => ({
+  name,
+  async start(t) {
+    let count = 0
+    const { port } = await startMailServer(t, {
+      ...change,
+      onConnect(_session, callback) {
+        count += 1
+        callback()
+      },
+      onMailFrom(address, session, callback) {
+        count += 1
+        if (change.onMailFrom === undefined) callback()
+        else change.onMailFrom(address, session, callback)
+      },
+    })
+    return { config: smtpConfig(port, config), count: () => count }
+  },
+})
+
+const troubles: readonly Trouble[] = [
+  odd('hangs up', (socket) => socket.destroy()),
+  odd('hangs', () => {}),
+  odd('is busy', (socket) => socket.end('421 too busy\r\n')),
+  odd('turns everyone away', (socket) => socket.end('554 go away\r\n')),
+  odd('is no mail server', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+  real('has no STARTTLS', { disabledCommands: ['STARTTLS'] }, { requireTls: true }),
+  real('has a certificate that nobody trusts', { disabledCommands: [] }, { requireTls: true }),
+  real(
+    'refuses the login',
+    {
+      authOptional: false,
+      allowInsecureAuth: true,
+      disabledCommands: ['STARTTLS'],
+      onAuth: (_auth, _session, callback) => callback(refusal(535, 'no such login')),
+    },
+    { user: 'alerts', password: 'geheim-7' },
+  ),
+  real('refuses the sender', { onMailFrom: (_address, _session, callback) => callback(refusal(550, 'not you')) }),
+  real('is full', { onMailFrom: (_address, _session, callback) => callback(refusal(452, 'disk full')) }),
+  real('defers every mail', { onData: (_stream, _session, callback) => callback(refusal(451, 'later')) }),
+]
+
+for (const trouble of troubles) {
+  test(`a server that ${trouble.name} is passed over at once, and rests`, async (t) => {
+    const { config, count } = await trouble.start(t)
+    const second = await startMailServer(t)
+    const { transport, clock, said } = open(t, [config, smtpConfig(second.port)])
+    t.match(await sendTo(transport), { state: 'sent', answer: new RegExp(`:${second.port}: 250 `) })
+    const asked = count()
+    t.match(await sendTo(transport), { state: 'sent' })
+    t.equal(count(), asked, 'the next mail does not try it')
+    t.equal(said.length, 1)
+    await clock.advance(5_000)
+    t.match(await sendTo(transport), { state: 'sent' })
+    t.ok(count() > asked, 'one after the rest does')
+    t.equal(second.arrived.length, 3)
+  })
+}
+
+test('a recipient who is deferred is offered to the next server, and the first one goes on for others', async (t) => {
+  const first = await startMailServer(t, {
+    onRcptTo: ({ address }, _session, callback) =>
+      callback(address.startsWith('full') ? refusal(450, 'mailbox full') : null),
+  })
+  const second = await startMailServer(t)
+  const { transport, said } = open(t, [smtpConfig(first.port), smtpConfig(second.port)])
+  t.match(await sendTo(transport, 'full@example.org'), { state: 'sent', answer: new RegExp(`:${second.port}: `) })
+  t.match(await sendTo(transport), { state: 'sent', answer: new RegExp(`:${first.port}: `) })
+  t.same(said, [])
+})
+
+test('a deferred mail is taken when it is tried again, and both answers are told meanwhile', async (t) => {
+  let left = 2
+  const busy: SMTPServerOptions = {
+    onData: (_stream, _session, callback) => callback((left -= 1) >= 0 ? refusal(451, `later ${left}`) : null),
+  }
+  const servers = [await startMailServer(t, busy), await startMailServer(t, busy)] as const
+  const post = startPost(
+    t,
+    servers.map(({ port }) => smtpConfig(port)),
+  )
+  await post.add(mailTo('ada'))
+  const [a, b] = servers.map(({ port }) => `127\\.0\\.0\\.1:${port}: .*451 later`)
+  t.match(await post.records(), [{ state: 'pending', attempts: 1, answer: new RegExp(`^${a} 1; ${b} 0$`) }])
+  await post.pass(10_000)
+  t.match(await post.records(), [{ state: 'sent', attempts: 2 }])
+  t.same(idsOf(...servers).length, 1)
+})
+
+test('a server in trouble rests for 5 s, then twice as long each time, at last for 5 minutes', async (t) => {
+  const down = await startOddServer(t, (socket) => socket.end('421 too busy\r\n'))
+  const second = await startMailServer(t)
+  const { transport, clock } = open(t, [smtpConfig(down.port), smtpConfig(second.port)])
+  const tries: number[] = []
+  for (let second = 0; second < 1000; second += 1) {
+    const before = down.count()
+    if (second % 5 === 0) await sendTo(transport)
+    if (down.count() > before) tries.push(second)
+    await clock.advance(1000)
+  }
+  t.same(tries, [0, 5, 15, 35, 75, 155, 315, 615, 915])
+  t.equal(second.arrived.length, 200)
+})
+
+test('of many mails at once only one tries a server after its rest, and one trouble counts once', async (t) => {
+  const down = await startOddServer(t, (socket) => setTimeout(() => socket.destroy(), 30))
+  const second = await startMailServer(t)
+  const { transport, clock } = open(t, [smtpConfig(down.port), smtpConfig(second.port)])
+  const burst = (): Promise<readonly Delivery[]> => Promise.all(Array.from({ length: 5 }, () => sendTo(transport)))
+  await burst()
+  const asked = down.count()
+  await clock.advance(5_000)
+  await burst()
+  t.ok(down.count() - asked <= 2, 'one mail, whose connection the pool tries twice')
+  t.ok(down.count() > asked)
+  t.equal(second.arrived.length, 10)
+})
+
+test('a server that trickles its answers leaves time for the next one', async (t) => {
+  const slow = await startOddServer(t, (socket) => {
+    socket.write('220-patience\r\n')
+    socket.on('data', () => socket.write('250-more\r\n'))
+  })
+  const second = await startMailServer(t)
+  const { transport, clock } = open(t, [smtpConfig(slow.port, { timeout: 60_000 }), smtpConfig(second.port)], 10_000)
+  const delivery = sendTo(transport)
+  await until(() => slow.count() === 1)
+  await clock.advance(5_000)
+  t.match(await delivery, { state: 'sent', answer: new RegExp(`:${second.port}: 250 `) })
+})
+
+test('an attempt that is cut off asks no further server, and blames none', async (t) => {
+  const slow = await startOddServer(t, () => {})
+  const second = await startMailServer(t)
+  const { transport, said } = open(t, [smtpConfig(slow.port, { timeout: 60_000 }), smtpConfig(second.port)])
+  const cut = new AbortController()
+  const delivery = sendTo(transport, 'ada@example.org', cut.signal)
+  await until(() => slow.count() === 1)
+  cut.abort()
+  t.match(await delivery, { state: 'retry', answer: /^[^;]*cut off[^;]*$/ })
+  t.same([second.arrived.length, said.length], [0, 0])
+})
+
+test('with one server its answer stands alone, and it is asked however often it fails', async (t) => {
+  const gone = await startMailServer(t)
+  await gone.close()
+  const { transport } = open(t, [smtpConfig(gone.port)])
+  t.match(await sendTo(transport), { state: 'retry', answer: /ECONNREFUSED/ })
+  await startMailServer(t, {}, gone.port)
+  t.match(await sendTo(transport), { state: 'sent', answer: /^250 / })
+})
