@@ -1,6 +1,6 @@
-import { RE2JS } from 're2js'
 import type * as Raw from '../generated/config.ts'
 import type { FieldTest } from '../model.ts'
+import { compilePattern } from '../pattern.ts'
 import { below } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
 
@@ -31,12 +31,8 @@ function checkTests(tests: RawTests, pointer: string, report: Report): void {
 }
 
 function checkExpression(expression: string, pointer: string, report: Report): void {
-  try {
-    RE2JS.compile(expression)
-  } catch (error) {
-    const reason =
-      error instanceof Error && 'error' in error && typeof error.error === 'string' ? `: ${error.error}` : ''
-    const why = /\(\?<?[=!]|\\[1-9]/.test(expression) ? '; RE2 has no look-ahead, look-behind or back-references' : ''
-    report.mistake(pointer, `expected an RE2 expression, found ${report.written(pointer)}${reason}${why}`)
+  const pattern = compilePattern(expression)
+  if ('fault' in pattern) {
+    report.mistake(pointer, `expected an RE2 expression, found ${report.written(pointer)}: ${pattern.fault}`)
   }
 }

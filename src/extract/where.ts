@@ -1,5 +1,5 @@
-import { RE2JS } from 're2js'
 import type { FieldTest } from '../model.ts'
+import { compilePattern } from '../pattern.ts'
 import { parseNumber } from './number.ts'
 import type { Paths } from './paths.ts'
 
@@ -44,7 +44,7 @@ function itemChecks(test: FieldTest): ItemTest[] {
   if (prefix !== undefined) checks.push(onText((text) => text.startsWith(prefix)))
   if (above !== undefined) checks.push((item) => parseNumber(item) > above)
   if (below !== undefined) checks.push((item) => parseNumber(item) < below)
-  if (matches !== undefined) checks.push(onText(compilePattern(matches, test.field)))
+  if (matches !== undefined) checks.push(onText(compileMatches(matches, test.field)))
   return checks
 }
 
@@ -55,22 +55,16 @@ const onText =
   (item) =>
     (typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean') && check(String(item))
 
-function compilePattern(pattern: string, field: string): (text: string) => boolean {
-  const expression = compileExpression(pattern, field)
-  const literal = requiredLiteral(pattern)
+function compileMatches(expression: string, field: string): (text: string) => boolean {
+  const pattern = compilePattern(expression)
+  if ('fault' in pattern) {
+    const found = `expected an RE2 expression, found ${JSON.stringify(expression)}`
+    throw new PatternError(`where: ${field}: ${found}: ${pattern.fault}`)
+  }
+  const literal = requiredLiteral(expression)
   return (text) => {
     const head = text.length > MAX_MATCHED ? text.slice(0, MAX_MATCHED) : text
-    return head.includes(literal) && expression.test(head)
-  }
-}
-
-function compileExpression(pattern: string, field: string): RE2JS {
-  try {
-    return RE2JS.compile(pattern)
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
-    const found = `where: ${field}: expected an RE2 expression, found ${JSON.stringify(pattern)}: ${problem}`
-    throw new PatternError(`${found}; RE2 knows neither look-around nor back-references`)
+    return head.includes(literal) && pattern.isIn(head)
   }
 }
 
