@@ -7,7 +7,7 @@ export interface GuardDeps {
   /** The API's own tokens. */
   readonly tokens: readonly Token[]
   /** Who an Authorization header with one of them belongs to, compared in constant time; undefined for no token. */
-  readonly checkToken: (authorization: string | undefined) => object | undefined
+  readonly checkToken: (authorization: string | undefined) => { readonly name?: string } | undefined
   /** Whether others than this machine can reach the service. */
   readonly listensBeyondLoopback: boolean
 }
