@@ -1,29 +1,18 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { VERSION } from '../service.ts'
 import { meant } from '../template.ts'
+import { ACTING } from './acting.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
+import { forgetHost, hosts } from './hosts.ts'
+import { REMOTE } from './remote.ts'
 import { sendTest } from './send-test.ts'
-import { start, type StartIo } from './start.ts'
-
-/** What the command line needs of the process. */
-export interface Io extends StartIo {
-  /** Folder for temporary data. */
-  readonly tmp: string
-}
-
-type Options = Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly value?: string; readonly says: string }>>
-type Values = Readonly<Record<string, string | boolean | undefined>>
-
-interface Verb {
-  readonly does: string
-  readonly example: string
-  readonly options: Options
-  run(values: Values, io: Io): Promise<number>
-}
+import { start } from './start.ts'
+import { type Io, AS_JSON, type Option, type Options, remoteOf, textOf, type Values, type Verb, wordOf } from './verb.ts'
 
 const CONFIG = { type: 'string', value: 'FILE', says: 'the configuration (YAML); without it the built-in one' } as const
 
+/** A verb of two words is told apart from the one-word verb that it begins with. */
 const VERBS: Readonly<Record<string, Verb>> = {
   start: {
     does: 'runs the service',
@@ -52,6 +41,20 @@ const VERBS: Readonly<Record<string, Verb>> = {
     options: { config: CONFIG, receiver: { type: 'string', value: 'NAME', says: 'only the recipients of this receiver' } },
     run: (values, io) => sendTest({ ...configOf(values), ...textOf(values, 'receiver') }, io),
   },
+  hosts: {
+    does: 'lists the hosts that a running service knows: when each was last seen, its state, how many series it has',
+    example: 'stashwatch hosts --url http://127.0.0.1:8080',
+    options: { ...REMOTE, json: AS_JSON },
+    run: (values, io) => hosts({ ...remoteOf(values), json: values['json'] === true }, io),
+  },
+  'hosts forget': {
+    does: 'lets go of a host that is gone for good, with its series, and closes its alerts',
+    example: 'stashwatch hosts forget web-7 --url http://127.0.0.1:8080',
+    takes: [{ value: 'NAME', says: "the host's whole name" }],
+    options: { ...REMOTE, json: AS_JSON },
+    run: (values, io) => forgetHost({ ...remoteOf(values), host: wordOf(values, 'NAME'), json: values['json'] === true }, io),
+  },
+  ...ACTING,
 }
 
 /**
@@ -60,7 +63,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
  * @returns the exit code: 0 done, 1 the user's input is at fault, 2 the environment is.
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const [name, ...rest] = args
+  const [name, ...rest] = joinWords(args)
   if (name === 'help' && rest[0] !== undefined) return run([...rest, '--help'], io)
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     usage(name === undefined ? io.err : io.out)
@@ -72,10 +75,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
   if (verb === undefined) {
-    io.err(`unknown verb '${name}'${meant(name, Object.keys(VERBS))} (stashwatch --help lists the verbs)`)
+    const family = Object.keys(VERBS).filter((known) => known.startsWith(`${name} `))
+    const known = family.length > 0 ? family : Object.keys(VERBS)
+    io.err(`unknown verb '${name}'${meant(name, known)} (stashwatch --help lists the verbs)`)
     return 1
   }
-  const values = readOptions(rest, verb.options)
+  const values = readOptions(name, rest, verb)
   if (typeof values === 'string') {
     io.err(`${values} (stashwatch ${name} --help lists what it takes)`)
     return 1
@@ -87,21 +92,43 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return verb.run(values, io)
 }
 
-const HELP: Options[string] = { type: 'boolean', says: 'says all this' }
+const HELP: Option = { type: 'boolean', says: 'says all this' }
 
-/** The values of a verb's options, or a sentence about what is wrong with them. */
-function readOptions(args: readonly string[], given: Options): Values | string {
+/** The arguments with the two words of a verb made one. What lists by itself may be told to list. */
+function joinWords(args: readonly string[]): readonly string[] {
+  const [first, second, ...rest] = args
+  if (first === 'help') return [first, ...joinWords(args.slice(1))]
+  const both = `${first} ${second}`
+  if (first !== undefined && second === 'list' && Object.hasOwn(VERBS, first)) return [first, ...rest]
+  return Object.hasOwn(VERBS, both) ? [both, ...rest] : args
+}
+
+/** The values of a verb's options and its word, or a sentence about what is wrong with them. */
+function readOptions(name: string, args: readonly string[], { options: given, takes = [] }: Verb): Values | string {
   const known: Options = { ...given, help: HELP }
-  const types = Object.entries(known).map(([key, { type }]) => [key, { type, ...(key === 'help' ? { short: 'h' } : {}) }])
+  const types = Object.entries(known).map(([key, { type, multiple = false }]) => [key, { type, multiple, ...(key === 'help' ? { short: 'h' } : {}) }])
   const options = Object.fromEntries(types) as ParseArgsOptionsConfig
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true })
+  const words: string[] = []
   for (const token of tokens) {
-    if (token.kind === 'positional') return `unexpected argument '${token.value}'${fileHint(token.value, known)}`
+    if (token.kind === 'positional') {
+      if (words.length === takes.length) return `unexpected argument '${token.value}'${wordHint(name, token.value, known)}`
+      words.push(token.value)
+    }
     if (token.kind !== 'option') continue
     const fault = faultOf(token, known)
     if (fault !== undefined) return fault
   }
-  return parseArgs({ args: [...args], options }).values as Values
+  const { values } = parseArgs({ args: [...args], options, allowPositionals: true })
+  const missing = takes[words.length]
+  if (missing !== undefined && values['help'] !== true) return `${name} needs ${missing.value}: ${missing.says}`
+  return { ...(values as Values), ...Object.fromEntries(words.map((word, i) => [takes[i]?.value, word])) }
+}
+
+/** What was perhaps meant by a word that a verb does not take: another verb that begins with it, or a file. */
+function wordHint(name: string, value: string, known: Options): string {
+  const seconds = Object.keys(VERBS).flatMap((verb) => (verb.startsWith(`${name} `) ? [verb.slice(name.length + 1)] : []))
+  return seconds.length > 0 ? meant(value, seconds) : fileHint(value, known)
 }
 
 interface Written {
@@ -140,24 +167,25 @@ function configOf(values: Values): { readonly config?: string } {
   return textOf(values, 'config')
 }
 
-function textOf<K extends string>(values: Values, key: K): { readonly [name in K]?: string } {
-  const value = values[key]
-  return (typeof value === 'string' ? { [key]: value } : {}) as { readonly [name in K]?: string }
-}
-
 function usage(out: (line: string) => void): void {
   out('stashwatch: watches what Logstash posts and mails the right person when a host leaves its bounds')
   out('')
   out('usage: stashwatch VERB [options]')
-  for (const [name, { does }] of Object.entries(VERBS)) out(`  ${name.padEnd(10)} ${does}`)
+  sayPairs(Object.entries(VERBS).map(([name, { does }]) => [name, does]), out)
   out('')
   out('stashwatch VERB --help says more; exit codes: 0 done, 1 your input is at fault, 2 the environment is')
 }
 
-function help(name: string, verb: Verb, out: (line: string) => void): void {
-  out(`stashwatch ${name}: ${verb.does}`)
-  for (const [key, { value, says }] of Object.entries({ ...verb.options, help: HELP })) {
-    out(`  ${`--${key}${value === undefined ? '' : ` ${value}`}`.padEnd(16)} ${says}`)
-  }
-  out(`example: ${verb.example}`)
+function help(name: string, { does, takes = [], options, example }: Verb, out: (line: string) => void): void {
+  out(`stashwatch ${name}: ${does}`)
+  const written = Object.entries({ ...options, help: HELP }).map(
+    ([key, { value, says }]) => [`--${key}${value === undefined ? '' : ` ${value}`}`, says] as const,
+  )
+  sayPairs([...takes.map(({ value, says }) => [value, says] as const), ...written], out)
+  out(`example: ${example}`)
+}
+
+function sayPairs(pairs: readonly (readonly [string, string])[], out: (line: string) => void): void {
+  const width = Math.max(...pairs.map(([left]) => left.length))
+  for (const [left, right] of pairs) out(`  ${left.padEnd(width)}  ${right}`)
 }

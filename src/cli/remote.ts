@@ -1,0 +1,114 @@
+/** The options of every verb that asks a running service. */
+export const REMOTE = {
+  url: { type: 'string', value: 'URL', says: 'where the service answers (STASHWATCH_URL of the environment, else http://127.0.0.1:8080)' },
+  token: { type: 'string', value: 'TOKEN', says: 'one of its api.tokens (else STASHWATCH_API_TOKEN of the environment)' },
+} as const
+
+export interface RemoteArgs {
+  readonly url?: string
+  readonly token?: string
+}
+
+/** What such a verb needs of the process. */
+export interface RemoteIo {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Print one line to standard output and to standard error. */
+  readonly out: (line: string) => void
+  readonly err: (line: string) => void
+}
+
+/** Sends one request to the API and resolves to its JSON. `body` is sent as JSON. @throws {RemoteError} */
+export type Ask = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => Promise<unknown>
+
+/** The service did not do what it was asked; the message says why, and what to do. */
+export class RemoteError extends Error {
+  readonly code = 'REMOTE'
+  /** 1 when the request is at fault, 2 when the way to the service, or the service, is. */
+  readonly exitCode: 1 | 2
+
+  constructor(message: string, exitCode: 1 | 2) {
+    super(message)
+    this.name = 'RemoteError'
+    this.exitCode = exitCode
+  }
+}
+
+const USUAL = 'http://127.0.0.1:8080'
+const PATIENCE = 15_000
+
+/**
+ * Lets a verb talk to the service that the arguments name, and says in one sentence why it could not.
+ *
+ * @returns the exit code: 0 done, 1 the request is at fault, 2 the service cannot be reached or cannot answer.
+ */
+export async function remotely(args: RemoteArgs, io: RemoteIo, work: (ask: Ask) => Promise<void>): Promise<number> {
+  try {
+    await work(openRemote(args, io))
+    return 0
+  } catch (error) {
+    if (!(error instanceof RemoteError)) throw error
+    io.err(printable(error.message))
+    return error.exitCode
+  }
+}
+
+/** Names come with events, and must not steer a terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')
+}
+
+function openRemote({ url, token }: RemoteArgs, { env }: RemoteIo): Ask {
+  const base = baseOf(url ?? (env['STASHWATCH_URL'] || USUAL))
+  const secret = token ?? env['STASHWATCH_API_TOKEN'] ?? ''
+  if (/[^\x20-\xff]/.test(secret)) throw new RemoteError('the token has a character that no request can carry', 1)
+  const headers = secret === '' ? {} : { authorization: `Bearer ${secret}` }
+  return async (method, path, body) => {
+    const content = body === undefined ? {} : { 'content-type': 'application/json' }
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+    const init = { method, headers: { accept: 'application/json', ...headers, ...content }, ...sent }
+    return read(base, ...(await send(base, path, init)))
+  }
+}
+
+function baseOf(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.username !== '' || parsed.search !== '') {
+    throw new RemoteError(`--url: found '${url}', expected one such as ${USUAL}`, 1)
+  }
+  return `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}`
+}
+
+async function send(base: string, path: string, init: RequestInit): Promise<readonly [status: number, text: string]> {
+  try {
+    const answer = await fetch(`${base}${path}`, { ...init, redirect: 'error', signal: AbortSignal.timeout(PATIENCE) })
+    return [answer.status, await answer.text()]
+  } catch (error) {
+    const { cause, name } = error as Error & { cause?: { readonly code?: string; readonly message?: string } }
+    const why = name === 'TimeoutError' ? `no answer within ${PATIENCE / 1000} s` : (cause?.code ?? cause?.message ?? 'no connection')
+    throw new RemoteError(`no stashwatch can be reached at ${base} (${why}): does it run there? --url says where it is`, 2)
+  }
+}
+
+interface Problem {
+  readonly detail?: string
+  readonly found?: string | null
+  readonly expected?: string
+}
+
+function read(base: string, status: number, text: string): unknown {
+  const value = parse(text)
+  if (value === undefined) throw new RemoteError(`what answers at ${base} is no stashwatch (status ${status}): --url says where it is`, 2)
+  if (status < 400) return value
+  const { detail = `status ${status}`, found, expected } = (value ?? {}) as Problem
+  const where = typeof found === 'string' && expected !== undefined ? ` Found '${found}', expected ${expected}.` : ''
+  const token = status === 401 ? ' --token or STASHWATCH_API_TOKEN takes it.' : ''
+  throw new RemoteError(`${detail}${where}${token}`, status < 500 ? 1 : 2)
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
