@@ -56,3 +56,11 @@ function foundIn(command: Command, answer: CommandAnswer & { readonly kind: 'ref
   if (command.kind === 'expire') return { parameter: 'id', found: command.id }
   return command.kind === 'silence' ? {} : { parameter: 'episode', found: command.episode }
 }
+
+export const unknownEpisode = (episode: string): ApiProblem =>
+  new ApiProblem('unknown-episode', {
+    detail: 'No alert that is kept has this episode. /api/v1/alerts lists them.',
+    parameter: 'episode',
+    found: episode,
+    expected: 'the long id or the code of an episode',
+  })

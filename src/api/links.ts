@@ -86,7 +86,7 @@ function open({ linkKey, now }: LinkDeps, isInPace: (key: string) => boolean, re
 async function look({ engine, clock, now }: LinkDeps, { action, id }: Valid): Promise<LinkFacts> {
   const alert = (await ask(clock, async () => engine.query({ kind: 'alert', episode: action.episode }))) as AlertView | null
   const silences = action.do === 'silence' ? await ask(clock, async () => engine.query({ kind: 'silences' })) : []
-  const silence = (silences as readonly SilenceView[]).find((one) => one.id === id && one.state !== 'expired')
+  const silence = (silences as readonly SilenceView[]).find((one) => one.id === id && one.until > now())
   return { action, now: now(), alert: alert ?? undefined, silence }
 }
 

@@ -12,7 +12,7 @@ import type {
   WhyView,
 } from '../model.ts'
 import { nearest } from '../template.ts'
-import { ask } from './ask.ts'
+import { ask, unknownEpisode } from './ask.ts'
 import { readLimit, readSpan, readText } from './params.ts'
 import type { QueryString } from './params.ts'
 import { ApiProblem } from './problem.ts'
@@ -121,11 +121,3 @@ function unknownRule(rule: string, rules: readonly RuleView[]): ApiProblem {
     expected: guess === undefined ? `one of ${names.join(', ')}` : `the name of a rule, perhaps ${guess}`,
   })
 }
-
-const unknownEpisode = (episode: string): ApiProblem =>
-  new ApiProblem('unknown-episode', {
-    detail: 'No alert that is kept has this episode. /api/v1/alerts lists them.',
-    parameter: 'episode',
-    found: episode,
-    expected: 'the long id or the code of an episode',
-  })

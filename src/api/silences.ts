@@ -31,20 +31,20 @@ const YEAR: Millis = 365 * 86_400_000
 export function addSilences(app: FastifyInstance, deps: ActDeps): void {
   app.get('/silences', async () => {
     const found = await ask(deps.clock, async () => deps.engine.query({ kind: 'silences' }))
-    return (found as readonly SilenceView[]).map(showSilence)
+    return (found as readonly SilenceView[]).map((silence) => showSilence(silence, deps.now()))
   })
 
   app.post('/silences', async (request, reply) => {
     const now = deps.now()
     const silence = readSilence(readBody(request, [...FIELDS, ...SHOWN]), now, deps.authorOf(request))
     const made = (await tell(deps, { kind: 'silence', silence, now })) as Silence
-    return reply.code(201).send(showSilence({ ...made, state: made.from > now ? 'pending' : 'active' }))
+    return reply.code(201).send(showSilence(made, now))
   })
 
   app.delete('/silences/:id', async (request) => {
     const { id } = request.params as { readonly id: string }
-    const ended = (await tell(deps, { kind: 'expire', id, now: deps.now() })) as Silence
-    return showSilence({ ...ended, state: 'expired' })
+    const now = deps.now()
+    return showSilence((await tell(deps, { kind: 'expire', id, now })) as Silence, now)
   })
 }
 

@@ -46,10 +46,18 @@ const showMuted = (muted: Muted) => (muted.by === 'silence' ? { ...muted, until:
 
 const showAck = (ack: Acknowledgement) => ({ ...ack, at: iso(ack.at), until: iso(ack.until) })
 
-export const showSilence = (silence: Silence & Pick<SilenceView, 'state'>) => ({
+/** A silence, and what it is at this moment: the engine's own is as old as its last tick. */
+export const showSilence = (silence: Silence | SilenceView, now: Millis) => ({
   ...silence,
   ...isoFields(silence, ['from', 'until', 'createdAt']),
+  state: stateOf(silence, now),
 })
+
+function stateOf({ from, until }: Silence, now: Millis): SilenceView['state'] {
+  // One that was ended before it began holds for no time.
+  if (until <= now || until <= from) return 'expired'
+  return from > now ? 'pending' : 'active'
+}
 
 /** What is known of a rule and a host; `sends` are the rows of the registry in which their episodes may be. */
 export const showWhy = ({ rule, host, verdicts, alerts }: WhyView, sends: readonly SendRecord[]) => ({

@@ -40,7 +40,7 @@ function engine(first: Partial<AlertView> = {}) {
     if (command.kind === 'unacknowledge') ack = undefined
     if (command.kind === 'silence') silences.set(command.silence.id, { ...command.silence, state: 'active', mutes: 1 })
     const ended = command.kind === 'expire' ? silences.get(command.id) : undefined
-    if (ended !== undefined) silences.set(ended.id, { ...ended, state: 'expired' })
+    if (ended !== undefined) silences.set(ended.id, { ...ended, until: command.now })
     return { kind: 'done', value: null }
   }
   return { answers, obeys, silences, end: () => void (alert = { ...alert, state: 'resolved', resolvedAt: NOW }) }

@@ -31,8 +31,7 @@ const alert = (fields: Partial<AlertView> = {}): AlertView => ({
 /** An engine that does what it is told. */
 const obeys = (command: Command): CommandAnswer => {
   if (command.kind === 'silence') return { kind: 'done', value: command.silence }
-  if (command.kind === 'acknowledge') return { kind: 'done', value: alert({ ack: command.ack }) }
-  return { kind: 'done', value: command.kind === 'expire' ? SILENCE : alert() }
+  return { kind: 'done', value: command.kind === 'expire' ? { ...SILENCE, until: command.now } : null }
 }
 
 const SILENCE: Silence = {
@@ -153,23 +152,41 @@ test('silences are listed with what they do, and one is ended as often as asked'
   const iso = (at: number): string => new Date(at).toISOString()
   const shown = { ...view, from: iso(NOW), until: iso(NOW + HOUR), createdAt: iso(NOW) }
   t.strictSame((await get(SILENCES)).json, [shown])
+  const stale = [
+    { ...view, from: NOW - HOUR, until: NOW },
+    { ...view, from: NOW + 1, until: NOW + 2 },
+    { ...view, from: NOW + 1, until: NOW + 1 },
+  ]
+  const late = await serve(t, { answers: () => stale })
+  const states = ((await late.get(SILENCES)).json as unknown as { state: string }[]).map(({ state }) => state)
+  t.strictSame(states, ['expired', 'pending', 'expired'], 'as it is at the moment of the answer')
   for (const _ of [1, 2]) t.match(await send('DELETE', `${SILENCES}/s1`), { status: 200, json: { id: 's1', state: 'expired' } })
   t.strictSame(commands, [{ kind: 'expire', id: 's1', now: NOW }, { kind: 'expire', id: 's1', now: NOW }])
 })
 
 test('an episode is taken on and given back, by its id or its code', async (t) => {
-  const { send, commands } = await serve(t, { obeys })
+  let ack: Acknowledgement | undefined
+  const { send, commands } = await serve(t, {
+    answers: () => alert(ack === undefined ? {} : { ack }),
+    obeys: (command) => {
+      ack = command.kind === 'acknowledge' ? command.ack : undefined
+      return { kind: 'done', value: null }
+    },
+  })
   const path = '/api/v1/alerts/K7RX2/acknowledge'
   const { status, json } = await send('POST', path, { duration: '1d12h', author: 'Ada', note: 'a runaway job' })
   t.equal(status, 200)
-  t.match(json, { episode: 'e1', ack: { at: '2026-11-22T12:00:00.000Z', until: '2026-11-24T00:00:00.000Z', author: 'Ada', note: 'a runaway job' } })
-  const ack: Acknowledgement = { at: NOW, until: NOW + 36 * HOUR, author: 'Ada', note: 'a runaway job' }
-  t.strictSame(commands, [{ kind: 'acknowledge', episode: 'K7RX2', ack, now: NOW }])
+  const shown = { at: '2026-11-22T12:00:00.000Z', until: '2026-11-24T00:00:00.000Z', author: 'Ada', note: 'a runaway job' }
+  t.match(json, { episode: 'e1', state: 'firing', ack: shown })
+  const told = { at: NOW, until: NOW + 36 * HOUR, author: 'Ada', note: 'a runaway job' }
+  t.strictSame(commands, [{ kind: 'acknowledge', episode: 'K7RX2', ack: told, now: NOW }])
   t.match(await send('POST', path, { until: '2026-11-22T13:00:00Z', author: 'Ada' }), { status: 200, json: { ack: { note: '' } } })
   t.match(await send('DELETE', path), { status: 200, json: { episode: 'e1', ack: undefined } })
   t.strictSame(commands.at(-1), { kind: 'unacknowledge', episode: 'K7RX2', now: NOW })
   t.match((await send('POST', path, { author: 'Ada' })).json, { status: 400, parameter: 'duration' })
   t.match((await send('POST', path, { duration: '1h' })).json, { status: 400, parameter: 'author' })
+  const gone = await serve(t, { obeys, answers: () => null })
+  t.match((await gone.send('DELETE', path)).json, { status: 404, found: 'K7RX2' })
 })
 
 test('a command that the engine refuses is a problem that says the next step', async (t) => {
@@ -194,15 +211,15 @@ test('a command that the engine refuses is a problem that says the next step', a
 
 test('commands need the token that reading needs, and its name is the author where none is given', async (t) => {
   const tokens = [{ name: 'ops-cli', token: 'a-long-secret-token' }]
-  const guarded = await serve(t, { obeys, tokens, checkToken: createTokenCheck(tokens) })
+  const guarded = await serve(t, { obeys, answers: () => alert(), tokens, checkToken: createTokenCheck(tokens) })
   const { author: _, ...body } = GOOD
   const routes = [['POST', SILENCES], ['DELETE', `${SILENCES}/s1`], ['POST', '/api/v1/alerts/e1/acknowledge'], ['DELETE', '/api/v1/alerts/e1/acknowledge']] as const
   for (const [method, path] of routes) t.equal((await guarded.send(method, path, body)).status, 401, `${method} ${path}`)
   t.strictSame(guarded.commands, [])
   const authorization = 'Bearer a-long-secret-token'
   t.match((await guarded.send('POST', SILENCES, body, { authorization })).json, { author: 'ops-cli' })
-  const ack = await guarded.send('POST', '/api/v1/alerts/e1/acknowledge', { duration: '1h' }, { authorization })
-  t.match(ack.json, { ack: { author: 'ops-cli' } })
+  await guarded.send('POST', '/api/v1/alerts/e1/acknowledge', { duration: '1h' }, { authorization })
+  t.match(guarded.commands.at(-1), { kind: 'acknowledge', ack: { author: 'ops-cli' } })
   const open = await serve(t, { obeys })
   for (const [method, path] of routes) {
     t.equal((await open.send(method, path, GOOD, { origin: 'https://example.org' })).status, 403, 'no page of another site')
