@@ -83,7 +83,7 @@ function sayVerdicts({ verdicts }: Why, say: Say): void {
   for (const { labels, value, bound, reason, at } of verdicts) {
     const label = Object.entries(labels).map(([key, text]) => `${key}=${text} `).join('')
     const against = bound === '' ? '' : `, bound ${bound}`
-    say(`  ${timeOf(at)}  ${label}${value === null ? 'no data' : `value ${value}`}${against}: ${reason}`)
+    say(`  ${timeOf(at)}  ${label}${value === null ? 'no data' : `value ${Number(value.toPrecision(6))}`}${against}: ${reason}`)
   }
   say('')
 }

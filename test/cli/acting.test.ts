@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { test } from 'tap'
 import { run } from '../../src/cli/index.ts'
 import type { AlertView, Command, CommandAnswer, Query, SendRecord, SilenceView } from '../../src/model.ts'
 import { createTokenCheck } from '../../src/ingest/auth.ts'
 import { serve } from '../api/service.ts'
-import { type Outcome, runCli } from '../helpers/service.ts'
+import { type Outcome, ROOT, runCli } from '../helpers/service.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
 const MINUTE = 60_000
@@ -237,6 +239,24 @@ test('the address and the token are taken from the environment too', async (t) =
   t.match(await runCli(['alerts', '--token', 'a-long-secret-token'], undefined, { STASHWATCH_URL: env.STASHWATCH_URL }), { code: 0 })
   await runCli(['alerts', 'ack', 'K7RX2'], undefined, env)
   t.match(commands, [{ ack: { author: 'ops-cli' } }], 'where nobody is logged in, the token has a name')
+})
+
+test('the commands that docs/acting.md shows are as they are typed, and every verb has its help', async (t) => {
+  const { cli } = await open(t)
+  const docs = readFileSync(join(ROOT, 'docs/acting.md'), 'utf8')
+  const lines = [...docs.matchAll(/^stashwatch (.*)$/gm)].map(([, line = '']) => line)
+  t.equal(lines.length, 7)
+  for (const line of lines) {
+    const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '')
+    t.match(await cli(...words), { code: 0, err: [] }, line)
+  }
+  for (const verb of ['alerts', 'alerts ack', 'alerts unack', 'silence add', 'silence list', 'silence expire', 'why']) {
+    const { code, out, err } = await runCli([...verb.split(' '), '--help'])
+    t.match([code, err, out[0]], [0, [], `stashwatch ${verb}: `])
+    const example = out.at(-1) ?? ''
+    t.ok(example.startsWith(`example: stashwatch ${verb} `), example)
+    for (const [option] of example.matchAll(/--\w+/g)) t.ok(out.some((line) => line.startsWith(`  ${option} `)), `${verb} explains ${option}`)
+  }
 })
 
 test('colours are for terminals, and change no word', async (t) => {
