@@ -1,4 +1,4 @@
-import type { AlertView, Millis, Muted, SilenceView } from '../model.ts'
+import type { Acknowledgement, AlertView, Millis, Muted, SilenceView } from '../model.ts'
 import type { LinkAction } from '../signature.ts'
 import { formatDuration, formatTime, formatValue } from '../template.ts'
 import { escapeHtml, foreign, page } from './html.ts'
@@ -9,7 +9,7 @@ export interface LinkFacts {
   readonly now: Millis
   /** Missing when the episode is no longer kept. */
   readonly alert: AlertView | undefined
-  /** The silence that was made with this link, as long as it is in force. */
+  /** The silence that was made with this link. */
   readonly silence: SilenceView | undefined
 }
 
@@ -46,9 +46,16 @@ ${canAct(facts) ? form(facts) : '<p>There is nothing to acknowledge any more. No
   )
 }
 
-/** What has come of the link, and the way back. */
-function doneAlready({ action, alert, silence, now }: LinkFacts): string {
+/** What was done that still holds. */
+function doneOf({ action, alert, silence, now }: LinkFacts): Acknowledgement | SilenceView | undefined {
   const done = action.do === 'ack' ? alert?.ack : silence
+  return done !== undefined && done.until > now ? done : undefined
+}
+
+/** What has come of the link, and the way back. */
+function doneAlready(facts: LinkFacts): string {
+  const { action, now } = facts
+  const done = doneOf(facts)
   if (done === undefined) return ''
   const words = 'note' in done ? done.note : done.comment
   const what = action.do === 'ack' ? 'Acknowledged' : 'Silenced'
@@ -91,8 +98,9 @@ const EFFECT: Readonly<Record<LinkAction['do'], string>> = {
   silence: 'Nobody is told of this rule on this host until the time is over. It is watched all the same, and told then if it still fires.',
 }
 
-function form({ action, alert, silence }: LinkFacts): string {
-  const isDone = (action.do === 'ack' ? alert?.ack : silence) !== undefined
+function form(facts: LinkFacts): string {
+  const { action } = facts
+  const isDone = doneOf(facts) !== undefined
   const choices = CHOICES[action.do].map(
     ([value, says], i) =>
       `<label class="choice"><input type="radio" name="duration" value="${value}"${i === 1 ? ' checked' : ''}>${says}</label>`,

@@ -86,13 +86,13 @@ function open({ linkKey, now }: LinkDeps, isInPace: (key: string) => boolean, re
 async function look({ engine, clock, now }: LinkDeps, { action, id }: Valid): Promise<LinkFacts> {
   const alert = (await ask(clock, async () => engine.query({ kind: 'alert', episode: action.episode }))) as AlertView | null
   const silences = action.do === 'silence' ? await ask(clock, async () => engine.query({ kind: 'silences' })) : []
-  const silence = (silences as readonly SilenceView[]).find((one) => one.id === id && one.until > now())
+  const silence = (silences as readonly SilenceView[]).find((one) => one.id === id)
   return { action, now: now(), alert: alert ?? undefined, silence }
 }
 
 /** Undoing what is not done, or no longer in force, needs nothing. */
 function undoing({ action, id }: Valid, { alert, silence, now }: LinkFacts): Command | undefined {
-  if (action.do === 'silence') return silence === undefined ? undefined : { kind: 'expire', id, now }
+  if (action.do === 'silence') return silence === undefined || silence.until <= now ? undefined : { kind: 'expire', id, now }
   return alert?.ack === undefined ? undefined : { kind: 'unacknowledge', episode: action.episode, now }
 }
 
