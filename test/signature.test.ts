@@ -4,7 +4,14 @@ import { LINK_LIFE, type LinkAction, readLink, signLink } from '../src/signature
 
 const KEY = Buffer.alloc(32, 1)
 const NOW = Date.parse('2026-11-22T12:00:00Z')
-const ACTION: LinkAction = { do: 'ack', episode: 'e1', rule: 'cpu', host: 'wéb "1"/a', exp: NOW + LINK_LIFE, to: 'ada@example.org' }
+const ACTION: LinkAction = {
+  do: 'ack',
+  episode: 'e1',
+  rule: 'cpu',
+  host: 'wéb "1"/a',
+  exp: NOW + LINK_LIFE,
+  to: 'ada@example.org',
+}
 
 const tokenOf = (action: LinkAction, key = KEY): string => signLink(key, action).replace(/^\/act\//, '')
 
@@ -47,7 +54,13 @@ test('what the key has not signed, exactly as it stands, is forged', (t) => {
   for (const text of forged) t.strictSame(readLink(KEY, text, NOW), { kind: 'forged' }, text)
   // Spare bits of the last character: other texts that decode to the same bytes.
   const last = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-  const twins = last.split('').map((sign) => `${token.slice(0, -1)}${sign}`).filter((text) => text !== token)
-  t.ok(twins.every((text) => readLink(KEY, text, NOW).kind === 'forged'), 'one token is written in one way')
+  const twins = last
+    .split('')
+    .map((sign) => `${token.slice(0, -1)}${sign}`)
+    .filter((text) => text !== token)
+  t.ok(
+    twins.every((text) => readLink(KEY, text, NOW).kind === 'forged'),
+    'one token is written in one way',
+  )
   t.end()
 })

@@ -20,7 +20,9 @@ export function addAcknowledge(app: FastifyInstance, deps: ActDeps): void {
     return change(deps, { kind: 'acknowledge', episode: episodeOf(request), ack, now })
   })
 
-  app.delete(PATH, async (request) => change(deps, { kind: 'unacknowledge', episode: episodeOf(request), now: deps.now() }))
+  app.delete(PATH, async (request) =>
+    change(deps, { kind: 'unacknowledge', episode: episodeOf(request), now: deps.now() }),
+  )
 }
 
 const episodeOf = (request: FastifyRequest): string => (request.params as { readonly episode: string }).episode

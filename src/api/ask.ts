@@ -5,7 +5,8 @@ import { ApiProblem } from './problem.ts'
 const PATIENCE: Millis = 4000
 
 const NO_ANSWER = 'The engine does not answer. Ask again in a moment; /-/ready and the log say more.'
-const UNSURE = 'The engine did not confirm it in time. Look whether it was done before you ask again; the log says more.'
+const UNSURE =
+  'The engine did not confirm it in time. Look whether it was done before you ask again; the log says more.'
 
 /** Waits for a part behind the API, but not for ever: it fails or is late, and the answer is "not available now". */
 export async function ask<T>(clock: Clock, work: () => Promise<T>, detail: string = NO_ANSWER): Promise<T> {
@@ -37,7 +38,10 @@ export async function tell({ engine, clock }: TellDeps, command: Command): Promi
 }
 
 const REFUSALS: Readonly<Record<Refused, { readonly detail: string; readonly expected?: string }>> = {
-  'unknown-host': { detail: 'No host of this name is known. /api/v1/hosts lists those that are.', expected: 'a known host' },
+  'unknown-host': {
+    detail: 'No host of this name is known. /api/v1/hosts lists those that are.',
+    expected: 'a known host',
+  },
   'unknown-silence': {
     detail: 'No silence that is kept has this id. /api/v1/silences lists them.',
     expected: 'the id of a silence',
@@ -46,7 +50,9 @@ const REFUSALS: Readonly<Record<Refused, { readonly detail: string; readonly exp
     detail: 'No alert that can be acknowledged has this episode. /api/v1/alerts lists those that fire.',
     expected: 'the long id or the code of an episode that goes on',
   },
-  'too-many': { detail: 'No more silences are kept. End some that are no longer needed with DELETE /api/v1/silences/{id}.' },
+  'too-many': {
+    detail: 'No more silences are kept. End some that are no longer needed with DELETE /api/v1/silences/{id}.',
+  },
 }
 
 /** What the refused command was about. */

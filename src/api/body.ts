@@ -21,11 +21,11 @@ export function fault(field: string, found: unknown, expected: string): ApiProbl
   return new ApiProblem('invalid-parameter', { detail, parameter: field, found: shown, expected })
 }
 
-/** The body, which may have no other fields than these. */
-export function readBody(request: FastifyRequest, known: readonly string[]): Body {
+/** The body, which may have no other fields than these, and some that are of no account. */
+export function readBody(request: FastifyRequest, known: readonly string[], idle: readonly string[] = []): Body {
   const body = parse(request.body)
   for (const key of Object.keys(body)) {
-    if (!known.includes(key)) throw fault(key, body[key], `no such field${meant(key, known)}`)
+    if (!known.includes(key) && !idle.includes(key)) throw fault(key, body[key], `no such field${meant(key, known)}`)
   }
   return body
 }

@@ -40,8 +40,8 @@ const HEADERS: Readonly<Record<string, string>> = {
 }
 
 /**
- * The plugin that serves metrics, probes, the landing page, the API, the mailbox and the links in mails. Register it without a
- * prefix; its hooks and error handler stay its own, and paths that it does not serve are left to the server.
+ * The plugin that serves metrics, probes, the landing page, the API, the mailbox and the links in mails. Register it
+ * without a prefix; its hooks and error handler stay its own, and paths that it does not serve are left to the server.
  */
 export function createApi(deps: ApiDeps): FastifyPluginAsync {
   return async (app) => {

@@ -74,7 +74,9 @@ function stateNow({ alert, now }: LinkFacts): string {
   if (alert === undefined) return '<h2>Now</h2>\n<p>This episode is over and no longer kept.</p>'
   const { state, severity, since, at, value, unit, bound, reason, resolvedAt, muted } = alert
   const isOver = resolvedAt !== undefined
-  const [tone, span] = isOver ? ['good', `${formatDuration(now - resolvedAt)} ago`] : ['bad', `for ${formatDuration(now - since)}`]
+  const [tone, span] = isOver
+    ? ['good', `${formatDuration(now - resolvedAt)} ago`]
+    : ['bad', `for ${formatDuration(now - since)}`]
   const rows = [
     ['Value', `${formatValue(value, unit)} (bound: ${bound})`],
     ['Judged', `${formatTime(at)}, ${formatDuration(now - at)} ago`],
@@ -95,7 +97,8 @@ function mutedText(muted: Muted): string {
 
 const EFFECT: Readonly<Record<LinkAction['do'], string>> = {
   ack: 'You look after it: it is not repeated and not passed on to others until the time is over, it gets worse or it ends. Its end is told as ever.',
-  silence: 'Nobody is told of this rule on this host until the time is over. It is watched all the same, and told then if it still fires.',
+  silence:
+    'Nobody is told of this rule on this host until the time is over. It is watched all the same, and told then if it still fires.',
 }
 
 function form(facts: LinkFacts): string {

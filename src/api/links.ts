@@ -65,7 +65,9 @@ const tokenOf = (request: FastifyRequest): string => (request.params as { readon
 function open({ linkKey, now }: LinkDeps, isInPace: (key: string) => boolean, request: FastifyRequest): Valid {
   const link = readLink(linkKey, tokenOf(request), now())
   if (!isInPace(link.kind === 'valid' ? link.id : request.ip)) {
-    throw new ApiProblem('too-fast', { detail: 'This was asked too often in the last minute. Wait a minute, then reload the page.' })
+    throw new ApiProblem('too-fast', {
+      detail: 'This was asked too often in the last minute. Wait a minute, then reload the page.',
+    })
   }
   if (link.kind === 'valid') return link
   if (link.kind === 'forged') {
@@ -84,7 +86,9 @@ function open({ linkKey, now }: LinkDeps, isInPace: (key: string) => boolean, re
 }
 
 async function look({ engine, clock, now }: LinkDeps, { action, id }: Valid): Promise<LinkFacts> {
-  const alert = (await ask(clock, async () => engine.query({ kind: 'alert', episode: action.episode }))) as AlertView | null
+  const alert = (await ask(clock, async () =>
+    engine.query({ kind: 'alert', episode: action.episode }),
+  )) as AlertView | null
   const silences = action.do === 'silence' ? await ask(clock, async () => engine.query({ kind: 'silences' })) : []
   const silence = (silences as readonly SilenceView[]).find((one) => one.id === id)
   return { action, now: now(), alert: alert ?? undefined, silence }
@@ -92,7 +96,8 @@ async function look({ engine, clock, now }: LinkDeps, { action, id }: Valid): Pr
 
 /** Undoing what is not done, or no longer in force, needs nothing. */
 function undoing({ action, id }: Valid, { alert, silence, now }: LinkFacts): Command | undefined {
-  if (action.do === 'silence') return silence === undefined || silence.until <= now ? undefined : { kind: 'expire', id, now }
+  if (action.do === 'silence')
+    return silence === undefined || silence.until <= now ? undefined : { kind: 'expire', id, now }
   return alert?.ack === undefined ? undefined : { kind: 'unacknowledge', episode: action.episode, now }
 }
 
@@ -101,8 +106,13 @@ function doing({ action, id }: Valid, facts: LinkFacts, fields: URLSearchParams)
   const { now } = facts
   const until = now + spanOf(action.do, fields.get('duration') ?? '')
   const author = nameOf(fields, action.to)
-  const note = readWords({ note: fields.get('note') ?? '' }, ['note'], { most: MOST_NOTE, expected: 'a note', usual: '' })
-  if (action.do === 'ack') return { kind: 'acknowledge', episode: action.episode, ack: { at: now, until, author, note }, now }
+  const note = readWords({ note: fields.get('note') ?? '' }, ['note'], {
+    most: MOST_NOTE,
+    expected: 'a note',
+    usual: '',
+  })
+  if (action.do === 'ack')
+    return { kind: 'acknowledge', episode: action.episode, ack: { at: now, until, author, note }, now }
   const matchers = [
     { label: 'rule', op: '=', value: action.rule },
     { label: 'host', op: '=', value: action.host },

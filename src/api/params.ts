@@ -52,7 +52,8 @@ function parseIso(text: string): Millis {
 export function readSpan(query: QueryString): { readonly from: Millis; readonly to: Millis } {
   const from = readInstant(query, 'from')
   const to = readInstant(query, 'to')
-  if (to >= SECONDS.from && to < SECONDS.to) throw invalid('to', query.to, 'milliseconds since 1970; this looks like seconds')
+  if (to >= SECONDS.from && to < SECONDS.to)
+    throw invalid('to', query.to, 'milliseconds since 1970; this looks like seconds')
   if (from < to) return { from, to }
   throw invalid('to', query.to, 'an instant after "from"')
 }

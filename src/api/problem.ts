@@ -56,17 +56,15 @@ const clip = (text: string): string => (text.length > MAX_FOUND ? `${text.slice(
 function sendProblem(reply: FastifyReply, { code, fields }: ApiProblem): FastifyReply {
   const { status, title } = PROBLEMS[code]
   const { detail, parameter, found, expected } = fields
-  return reply
-    .type('application/problem+json')
-    .send({
-      type: `urn:stashwatch:problem:${code}`,
-      title,
-      status,
-      detail,
-      ...(parameter !== undefined && { parameter }),
-      ...(found !== undefined && { found: found === null ? null : clip(found) }),
-      ...(expected !== undefined && { expected }),
-    })
+  return reply.type('application/problem+json').send({
+    type: `urn:stashwatch:problem:${code}`,
+    title,
+    status,
+    detail,
+    ...(parameter !== undefined && { parameter }),
+    ...(found !== undefined && { found: found === null ? null : clip(found) }),
+    ...(expected !== undefined && { expected }),
+  })
 }
 
 /** Status and headers of the answer, whatever form its body has. */

@@ -36,7 +36,7 @@ export function addSilences(app: FastifyInstance, deps: ActDeps): void {
 
   app.post('/silences', async (request, reply) => {
     const now = deps.now()
-    const silence = readSilence(readBody(request, [...FIELDS, ...SHOWN]), now, deps.authorOf(request))
+    const silence = readSilence(readBody(request, FIELDS, SHOWN), now, deps.authorOf(request))
     const made = (await tell(deps, { kind: 'silence', silence, now })) as Silence
     return reply.code(201).send(showSilence(made, now))
   })
@@ -51,7 +51,8 @@ export function addSilences(app: FastifyInstance, deps: ActDeps): void {
 function readSilence(body: Body, now: Millis, tokenName: string | undefined): Silence {
   const matchers = readMatchers(body['matchers'])
   const from = readWhen(body, ['from', 'startsAt']) ?? now
-  if (from > now + YEAR) throw fault(pick(body, ['from', 'startsAt']).name, new Date(from).toISOString(), 'a start within a year (365d)')
+  if (from > now + YEAR)
+    throw fault(pick(body, ['from', 'startsAt']).name, new Date(from).toISOString(), 'a start within a year (365d)')
   const until = readEnd(body, ['until', 'endsAt'], from, now)
   const author = readAuthor(body, tokenName)
   const comment = readWords(body, ['comment'], { most: MOST_WORDS, expected: 'why nobody is to be told' })
@@ -74,7 +75,8 @@ function readId(id: unknown): string {
 
 function readMatchers(value: unknown): readonly Matcher[] {
   if (!Array.isArray(value)) throw fault('matchers', value, `a list of matchers, each ${MATCHER}`)
-  const matchers = value.map((one: unknown, i) => readMatcher(one, `matchers[${i}]`))
+  // One more than are allowed is enough to refuse them: each costs the compiling of its expression.
+  const matchers = value.slice(0, 51).map((one: unknown, i) => readMatcher(one, `matchers[${i}]`))
   const wrong = checkMatchers(matchers)
   if (wrong !== undefined) throw fault('matchers', matchers.map(printMatcher).join(', '), `other matchers: ${wrong}`)
   return matchers

@@ -5,7 +5,11 @@ import { AS_JSON, type Options, remoteOf, textOf, type Values, type Verb, wordOf
 import { why } from './why.ts'
 
 const ASKING: Options = { ...REMOTE, json: AS_JSON }
-const AUTHOR = { type: 'string', value: 'NAME', says: 'who asks for it (who is logged in, else the name of the token)' } as const
+const AUTHOR = {
+  type: 'string',
+  value: 'NAME',
+  says: 'who asks for it (who is logged in, else the name of the token)',
+} as const
 
 const usual = (values: Values) => ({ ...remoteOf(values), json: values['json'] === true })
 
@@ -28,7 +32,16 @@ export const ACTING: Readonly<Record<string, Verb>> = {
       ...ASKING,
     },
     run: (values, io) =>
-      acknowledge({ ...usual(values), episode: wordOf(values, 'CODE'), ...textOf(values, 'for'), ...textOf(values, 'note'), ...textOf(values, 'author') }, io),
+      acknowledge(
+        {
+          ...usual(values),
+          episode: wordOf(values, 'CODE'),
+          ...textOf(values, 'for'),
+          ...textOf(values, 'note'),
+          ...textOf(values, 'author'),
+        },
+        io,
+      ),
   },
   'alerts unack': {
     does: 'says that nobody looks after an episode any more',
@@ -41,7 +54,12 @@ export const ACTING: Readonly<Record<string, Verb>> = {
     does: 'keeps alerts that fit from being told for a while; they are watched all the same',
     example: "stashwatch silence add --matcher 'host=~web-.*' --duration 2h --comment 'the racks are moved'",
     options: {
-      matcher: { type: 'string', multiple: true, value: 'MATCHER', says: 'LABEL OP VALUE with = != =~ or !~; given several times, all must hold' },
+      matcher: {
+        type: 'string',
+        multiple: true,
+        value: 'MATCHER',
+        says: 'LABEL OP VALUE with = != =~ or !~; given several times, all must hold',
+      },
       duration: { type: 'string', value: 'DURATION', says: 'for how long: 90s, 30m, 2h, 1d12h' },
       until: { type: 'string', value: 'TIME', says: 'or until when: 2026-11-22T14:00:00Z' },
       comment: { type: 'string', value: 'TEXT', says: 'why' },
@@ -51,7 +69,12 @@ export const ACTING: Readonly<Record<string, Verb>> = {
     run: (values, io) => {
       const { matcher = [] } = values
       const matchers = Array.isArray(matcher) ? (matcher as readonly string[]) : []
-      const texts = { ...textOf(values, 'duration'), ...textOf(values, 'until'), ...textOf(values, 'comment'), ...textOf(values, 'author') }
+      const texts = {
+        ...textOf(values, 'duration'),
+        ...textOf(values, 'until'),
+        ...textOf(values, 'comment'),
+        ...textOf(values, 'author'),
+      }
       return addSilence({ ...usual(values), ...texts, matcher: matchers }, io)
     },
   },

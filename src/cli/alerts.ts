@@ -23,7 +23,10 @@ export interface AlertRow {
 const STATES: readonly AlertView['state'][] = ['pending', 'firing', 'recovering', 'resolved']
 
 /** `stashwatch alerts`: lists alerts, or those in one state. @returns the exit code, as `remotely` says. */
-export function listAlerts(args: RemoteArgs & { readonly state?: string; readonly json: boolean }, io: PaintIo): Promise<number> {
+export function listAlerts(
+  args: RemoteArgs & { readonly state?: string; readonly json: boolean },
+  io: PaintIo,
+): Promise<number> {
   return remotely(args, io, async (ask) => {
     const { state } = args
     if (state !== undefined && !STATES.some((known) => known === state)) {
@@ -34,7 +37,16 @@ export function listAlerts(args: RemoteArgs & { readonly state?: string; readonl
     if (args.json) return printJson(io, rows)
     if (rows.length === 0) return io.out(state === undefined ? 'no alerts' : `no alert is ${state}`)
     const shown = rows.map((row) => ({
-      cells: [row.code ?? '-', row.state, row.severity, row.rule, subjectOf(row), formatValue(row.value, row.unit), timeOf(row.since), notesOf(row)],
+      cells: [
+        row.code ?? '-',
+        row.state,
+        row.severity,
+        row.rule,
+        subjectOf(row),
+        formatValue(row.value, row.unit),
+        timeOf(row.since),
+        notesOf(row),
+      ],
       tone: toneOf(row),
     }))
     printTable(io, ['CODE', 'STATE', 'SEVERITY', 'RULE', 'HOST', 'VALUE', 'SINCE', 'NOTES'], shown)
@@ -56,7 +68,9 @@ export function subjectOf({ host, labels }: Pick<AlertRow, 'host' | 'labels'>): 
 /** Why nobody is told of it again, and whether it is still seen. */
 function notesOf({ ack, muted, noDataSince }: AlertRow): string {
   const notes = [
-    ...(ack === undefined ? [] : [`acknowledged by ${ack.author} until ${timeOf(ack.until)}${ack.note === '' ? '' : `: ${ack.note}`}`]),
+    ...(ack === undefined
+      ? []
+      : [`acknowledged by ${ack.author} until ${timeOf(ack.until)}${ack.note === '' ? '' : `: ${ack.note}`}`]),
     ...(muted === undefined ? [] : [`muted by ${muted.by} of ${muted.author ?? muted.name ?? muted.rule ?? '-'}`]),
     ...(noDataSince === undefined ? [] : [`no data since ${timeOf(noDataSince)}`]),
   ]
@@ -85,7 +99,10 @@ export function acknowledge(args: AckArgs, io: PaintIo): Promise<number> {
 }
 
 /** `stashwatch alerts unack CODE`: says that nobody does any more. */
-export function unacknowledge(args: RemoteArgs & { readonly episode: string; readonly json: boolean }, io: PaintIo): Promise<number> {
+export function unacknowledge(
+  args: RemoteArgs & { readonly episode: string; readonly json: boolean },
+  io: PaintIo,
+): Promise<number> {
   return remotely(args, io, async (ask) => {
     const row = (await ask('DELETE', pathOf(args.episode))) as AlertRow
     if (args.json) return printJson(io, row)

@@ -20,7 +20,10 @@ export function printTable(
   titles: readonly string[],
   rows: readonly { readonly cells: readonly (string | number)[]; readonly tone?: Tone | undefined }[],
 ): void {
-  const [head = '', ...lines] = tableOf(titles, rows.map(({ cells }) => cells))
+  const [head = '', ...lines] = tableOf(
+    titles,
+    rows.map(({ cells }) => cells),
+  )
   io.out(paint(io, 'bold', head))
   for (const [i, line] of lines.entries()) io.out(paint(io, rows[i]?.tone, line))
 }

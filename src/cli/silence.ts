@@ -30,7 +30,13 @@ const PATH = '/api/v1/silences'
 export function addSilence({ matcher, json, ...args }: AddArgs, io: PaintIo): Promise<number> {
   return remotely(args, io, async (ask) => {
     const { duration, until, comment } = args
-    const made = (await ask('POST', PATH, { matchers: matcher, duration, until, comment, ...authorOf(args, io) })) as SilenceRow
+    const made = (await ask('POST', PATH, {
+      matchers: matcher,
+      duration,
+      until,
+      comment,
+      ...authorOf(args, io),
+    })) as SilenceRow
     if (json) return printJson(io, made)
     const { id, matchers, from, state } = made
     const start = state === 'pending' ? `from ${timeOf(from)} ` : ''
@@ -46,12 +52,16 @@ export function authorOf({ author }: { readonly author?: string }, { env }: Pain
 }
 
 /** `stashwatch silence list`: silences that hold or will hold; with `all` also those that are over. */
-export function listSilences(args: RemoteArgs & { readonly all: boolean; readonly json: boolean }, io: PaintIo): Promise<number> {
+export function listSilences(
+  args: RemoteArgs & { readonly all: boolean; readonly json: boolean },
+  io: PaintIo,
+): Promise<number> {
   return remotely(args, io, async (ask) => {
     const kept = (await ask('GET', PATH)) as readonly SilenceRow[]
     const rows = kept.filter(({ state }) => args.all || state !== 'expired')
     if (args.json) return printJson(io, rows)
-    if (rows.length === 0) return io.out(kept.length === 0 ? 'no silences' : 'no silences; --all lists those that are over')
+    if (rows.length === 0)
+      return io.out(kept.length === 0 ? 'no silences' : 'no silences; --all lists those that are over')
     const shown = rows.map(({ id, state, matchers, from, until, author, comment, mutes = 0 }) => ({
       cells: [id, state, mutes, timeOf(from), timeOf(until), author, matchers.map(printMatcher).join(', '), comment],
       tone: state === 'active' ? undefined : ('dim' as const),
@@ -61,7 +71,10 @@ export function listSilences(args: RemoteArgs & { readonly all: boolean; readonl
 }
 
 /** `stashwatch silence expire ID`: ends a silence now; one that is over stays as it is. */
-export function expireSilence(args: RemoteArgs & { readonly id: string; readonly json: boolean }, io: PaintIo): Promise<number> {
+export function expireSilence(
+  args: RemoteArgs & { readonly id: string; readonly json: boolean },
+  io: PaintIo,
+): Promise<number> {
   return remotely(args, io, async (ask) => {
     const ended = (await ask('DELETE', `${PATH}/${encodeURIComponent(args.id.toWellFormed())}`)) as SilenceRow
     if (args.json) return printJson(io, ended)

@@ -1,12 +1,11 @@
+import type { PaintIo } from './paint.ts'
 import type { RemoteArgs } from './remote.ts'
 import type { StartIo } from './start.ts'
 
 /** What the command line needs of the process. */
-export interface Io extends StartIo {
+export interface Io extends StartIo, PaintIo {
   /** Folder for temporary data. */
   readonly tmp: string
-  /** Whether standard output is a terminal that shows colours. */
-  readonly colour?: boolean
 }
 
 export interface Option {

@@ -13,7 +13,12 @@ interface Why {
     readonly notify: readonly string[]
     readonly waitingFor: string
   }
-  readonly host: { readonly host: string; readonly state: string; readonly lastSeen: string | null; readonly source: string } | null
+  readonly host: {
+    readonly host: string
+    readonly state: string
+    readonly lastSeen: string | null
+    readonly source: string
+  } | null
   readonly verdicts: readonly Verdict[]
   readonly alerts: readonly Episode[]
 }
@@ -53,7 +58,10 @@ interface Moment {
 }
 
 /** `stashwatch why RULE HOST`: what a rule sees of a host, and what came of it. @returns the exit code. */
-export function why(args: RemoteArgs & { readonly rule: string; readonly host: string; readonly json: boolean }, io: PaintIo): Promise<number> {
+export function why(
+  args: RemoteArgs & { readonly rule: string; readonly host: string; readonly json: boolean },
+  io: PaintIo,
+): Promise<number> {
   return remotely(args, io, async (ask) => {
     const asked = new URLSearchParams({ rule: args.rule, host: args.host })
     const found = (await ask('GET', `/api/v1/why?${asked.toString()}`)) as Why
@@ -81,16 +89,23 @@ function sayVerdicts({ verdicts }: Why, say: Say): void {
   say('last verdicts', 'bold')
   if (verdicts.length === 0) say('  none: no data that the rule looks at has come from this host')
   for (const { labels, value, bound, reason, at } of verdicts) {
-    const label = Object.entries(labels).map(([key, text]) => `${key}=${text} `).join('')
+    const label = Object.entries(labels)
+      .map(([key, text]) => `${key}=${text} `)
+      .join('')
     const against = bound === '' ? '' : `, bound ${bound}`
-    say(`  ${timeOf(at)}  ${label}${value === null ? 'no data' : `value ${Number(value.toPrecision(6))}`}${against}: ${reason}`)
+    say(
+      `  ${timeOf(at)}  ${label}${value === null ? 'no data' : `value ${Number(value.toPrecision(6))}`}${against}: ${reason}`,
+    )
   }
   say('')
 }
 
 function sayEpisode(episode: Episode, say: Say): void {
   const { code, state, severity, peak, unit } = episode
-  say(`${code === undefined ? 'not yet an episode' : `episode ${code}`}: ${state}, ${severity}, ${subjectOf(episode)}, peak ${formatValue(peak, unit)}`, 'bold')
+  say(
+    `${code === undefined ? 'not yet an episode' : `episode ${code}`}: ${state}, ${severity}, ${subjectOf(episode)}, peak ${formatValue(peak, unit)}`,
+    'bold',
+  )
   for (const { at, says, tone } of storyOf(episode)) say(`  ${timeOf(at)}  ${says}`, tone)
   say('')
 }
@@ -104,13 +119,19 @@ const TOLD: Readonly<Record<Decision['kind'], string>> = {
 
 /** All that is known of an episode, in the order in which it happened. */
 function storyOf({ transitions, decisions = [], notifications }: Episode): readonly Moment[] {
-  const steps = transitions.map(({ to, at, reason }): Moment => ({ at, says: `${to}: ${reason}`, tone: to === 'firing' ? 'red' : 'green' }))
+  const steps = transitions.map(({ to, at, reason }): Moment => ({
+    at,
+    says: `${to}: ${reason}`,
+    tone: to === 'firing' ? 'red' : 'green',
+  }))
   const decided = decisions.map(({ at, kind, reason, to }): Moment => {
     const says = `${TOLD[kind]}${to === undefined ? '' : ` ${to}`}: ${reason}`
     return kind === 'suppressed' ? { at, says, tone: 'dim' } : { at, says }
   })
   // The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent.
-  return [...steps, ...decided, ...notifications.toReversed().map(momentOf)].toSorted((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)))
+  return [...steps, ...decided, ...notifications.toReversed().map(momentOf)].toSorted((a, b) =>
+    a.at < b.at ? -1 : Number(a.at > b.at),
+  )
 }
 
 function momentOf({ state, attempts, createdAt, doneAt, nextAt, answer = 'no answer yet', to, because }: Sent): Moment {
@@ -120,5 +141,9 @@ function momentOf({ state, attempts, createdAt, doneAt, nextAt, answer = 'no ans
     return { at: createdAt, says: `${mail} waits: ${attempts} attempts${next}, ${answer}`, tone: 'yellow' }
   }
   const outcome = state === 'sent' ? 'sent' : 'failed for good'
-  return { at: doneAt ?? createdAt, says: `${mail} ${outcome}: ${answer}`, ...(state === 'failed' ? { tone: 'red' } : {}) }
+  return {
+    at: doneAt ?? createdAt,
+    says: `${mail} ${outcome}: ${answer}`,
+    ...(state === 'failed' ? { tone: 'red' } : {}),
+  }
 }

@@ -6,7 +6,14 @@ import { LINK_KEY, type Running, serve } from './service.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
 const HOUR = 3_600_000
-const ACTION: LinkAction = { do: 'ack', episode: 'e1', rule: 'cpu-high', host: 'web-1', exp: NOW + LINK_LIFE, to: 'ada@example.org' }
+const ACTION: LinkAction = {
+  do: 'ack',
+  episode: 'e1',
+  rule: 'cpu-high',
+  host: 'web-1',
+  exp: NOW + LINK_LIFE,
+  to: 'ada@example.org',
+}
 const ACK = signLink(LINK_KEY, ACTION)
 const SILENCE = signLink(LINK_KEY, { ...ACTION, do: 'silence' })
 const FIRING: AlertView = {
@@ -52,23 +59,44 @@ const post = ({ send }: Running, path: string, form: string) => send('POST', pat
 test('looking at a link changes nothing and says what it would do, however often it is fetched', async (t) => {
   const { get, send, commands } = await serve(t, engine())
   for (const path of [ACK, SILENCE]) {
-    for (const method of ['GET', 'HEAD', 'GET']) t.equal((await get(path, { 'user-agent': 'scanner' }, method)).status, 200)
+    for (const method of ['GET', 'HEAD', 'GET'])
+      t.equal((await get(path, { 'user-agent': 'scanner' }, method)).status, 200)
   }
   const { body, headers } = await get(ACK)
-  for (const words of ['Acknowledge', 'cpu-high', 'web-1', 'firing, warning, for 1 h', '95 %', 'above 0.9', 'mean of cpu over 2m is 0.95']) {
+  for (const words of [
+    'Acknowledge',
+    'cpu-high',
+    'web-1',
+    'firing, warning, for 1 h',
+    '95 %',
+    'above 0.9',
+    'mean of cpu over 2m is 0.95',
+  ]) {
     t.ok(body.includes(words), words)
   }
   t.match(body, /is not repeated and not passed on/)
-  t.strictSame([...body.matchAll(/name="duration" value="(\w+)"/g)].map(([, value]) => value), ['1h', '4h', '24h', '365d'])
+  t.strictSame(
+    [...body.matchAll(/name="duration" value="(\w+)"/g)].map(([, value]) => value),
+    ['1h', '4h', '24h', '365d'],
+  )
   const silence = await get(SILENCE)
   t.match(silence.body, /Nobody is told of this rule on this host/)
-  t.strictSame([...silence.body.matchAll(/name="duration" value="(\w+)"/g)].map(([, value]) => value), ['1h', '4h', '24h', '7d'])
+  t.strictSame(
+    [...silence.body.matchAll(/name="duration" value="(\w+)"/g)].map(([, value]) => value),
+    ['1h', '4h', '24h', '7d'],
+  )
   t.notMatch(body, /<script|src=|url\(|@import|style="|\son\w+="|https?:/, 'nothing that runs or loads')
-  const hash = createHash('sha256').update(/<style>([^]*)<\/style>/.exec(body)?.[1] ?? '').digest('base64')
+  const hash = createHash('sha256')
+    .update(/<style>([^]*)<\/style>/.exec(body)?.[1] ?? '')
+    .digest('base64')
   const policy = String(headers['content-security-policy'])
   t.match(policy, /^default-src 'none';.*form-action 'self'; frame-ancestors 'none'/)
   t.ok(policy.endsWith(`style-src 'sha256-${hash}'`))
-  t.match(headers, { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff' })
+  t.match(headers, {
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+  })
   t.equal(headers['set-cookie'], undefined)
   for (const method of ['PUT', 'DELETE', 'PATCH']) t.ok([404, 405].includes((await send(method, ACK)).status), method)
   t.strictSame(commands, [])
@@ -83,7 +111,10 @@ test('the form of an acknowledgement takes the episode on, and its page gives it
   const ack = { at: NOW, until: NOW + 4 * HOUR, author: 'Ada Lovelace (ada@example.org)', note: 'a runaway job' }
   t.strictSame(commands, [{ kind: 'acknowledge', episode: 'e1', ack, now: NOW }])
   const page = (await get(ACK)).body
-  t.match(page, /Acknowledged<\/strong> by <bdi>Ada Lovelace \(ada@example\.org\)<\/bdi>, for another 4 h, until 2026-11-22 16:00:00 UTC/)
+  t.match(
+    page,
+    /Acknowledged<\/strong> by <bdi>Ada Lovelace \(ada@example\.org\)<\/bdi>, for another 4 h, until 2026-11-22 16:00:00 UTC/,
+  )
   t.match(page, /“<bdi>a runaway job<\/bdi>”/)
   t.match(page, /name="undo"/)
   t.equal((await post(service, ACK, 'undo=yes')).status, 303)
@@ -128,7 +159,14 @@ test('a link that is forged, cut or old does nothing and says what to do instead
   const { get, clock, commands, queries } = service
   const [payload = '', signature = ''] = SILENCE.slice(5).split('.')
   const other = Buffer.from(JSON.stringify({ ...ACTION, host: 'web-2' })).toString('base64url')
-  const forged = [`/act/${other}.${signature}`, ACK.slice(0, -9), `/act/${payload}`, '/act/', '/act/x', signLink(Buffer.alloc(32), ACTION)]
+  const forged = [
+    `/act/${other}.${signature}`,
+    ACK.slice(0, -9),
+    `/act/${payload}`,
+    '/act/',
+    '/act/x',
+    signLink(Buffer.alloc(32), ACTION),
+  ]
   for (const path of forged) {
     for (const { status, body, headers } of [await get(path), await post(service, path, 'duration=1h')]) {
       t.equal(status, 403, path)

@@ -160,8 +160,12 @@ test('silences are listed with what they do, and one is ended as often as asked'
   const late = await serve(t, { answers: () => stale })
   const states = ((await late.get(SILENCES)).json as unknown as { state: string }[]).map(({ state }) => state)
   t.strictSame(states, ['expired', 'pending', 'expired'], 'as it is at the moment of the answer')
-  for (const _ of [1, 2]) t.match(await send('DELETE', `${SILENCES}/s1`), { status: 200, json: { id: 's1', state: 'expired' } })
-  t.strictSame(commands, [{ kind: 'expire', id: 's1', now: NOW }, { kind: 'expire', id: 's1', now: NOW }])
+  for (const _ of [1, 2])
+    t.match(await send('DELETE', `${SILENCES}/s1`), { status: 200, json: { id: 's1', state: 'expired' } })
+  t.strictSame(commands, [
+    { kind: 'expire', id: 's1', now: NOW },
+    { kind: 'expire', id: 's1', now: NOW },
+  ])
 })
 
 test('an episode is taken on and given back, by its id or its code', async (t) => {
@@ -176,11 +180,19 @@ test('an episode is taken on and given back, by its id or its code', async (t) =
   const path = '/api/v1/alerts/K7RX2/acknowledge'
   const { status, json } = await send('POST', path, { duration: '1d12h', author: 'Ada', note: 'a runaway job' })
   t.equal(status, 200)
-  const shown = { at: '2026-11-22T12:00:00.000Z', until: '2026-11-24T00:00:00.000Z', author: 'Ada', note: 'a runaway job' }
+  const shown = {
+    at: '2026-11-22T12:00:00.000Z',
+    until: '2026-11-24T00:00:00.000Z',
+    author: 'Ada',
+    note: 'a runaway job',
+  }
   t.match(json, { episode: 'e1', state: 'firing', ack: shown })
   const told = { at: NOW, until: NOW + 36 * HOUR, author: 'Ada', note: 'a runaway job' }
   t.strictSame(commands, [{ kind: 'acknowledge', episode: 'K7RX2', ack: told, now: NOW }])
-  t.match(await send('POST', path, { until: '2026-11-22T13:00:00Z', author: 'Ada' }), { status: 200, json: { ack: { note: '' } } })
+  t.match(await send('POST', path, { until: '2026-11-22T13:00:00Z', author: 'Ada' }), {
+    status: 200,
+    json: { ack: { note: '' } },
+  })
   t.match(await send('DELETE', path), { status: 200, json: { episode: 'e1', ack: undefined } })
   t.strictSame(commands.at(-1), { kind: 'unacknowledge', episode: 'K7RX2', now: NOW })
   t.match((await send('POST', path, { author: 'Ada' })).json, { status: 400, parameter: 'duration' })
@@ -193,10 +205,18 @@ test('a command that the engine refuses is a problem that says the next step', a
   const refuse = (code: 'unknown-silence' | 'unknown-episode' | 'too-many', value: unknown = null) =>
     serve(t, { obeys: () => ({ kind: 'refused', code, value }) })
   const silences = await refuse('unknown-silence')
-  t.match((await silences.send('DELETE', `${SILENCES}/gone`)).json, { status: 404, parameter: 'id', found: 'gone', detail: /api\/v1\/silences lists/ })
+  t.match((await silences.send('DELETE', `${SILENCES}/gone`)).json, {
+    status: 404,
+    parameter: 'id',
+    found: 'gone',
+    detail: /api\/v1\/silences lists/,
+  })
   const episodes = await refuse('unknown-episode')
   const path = '/api/v1/alerts/QQQQQ/acknowledge'
-  for (const answer of [await episodes.send('POST', path, { duration: '1h', author: 'A' }), await episodes.send('DELETE', path)]) {
+  for (const answer of [
+    await episodes.send('POST', path, { duration: '1h', author: 'A' }),
+    await episodes.send('DELETE', path),
+  ]) {
     t.match(answer.json, { status: 404, type: /unknown-episode$/, parameter: 'episode', found: 'QQQQQ' })
   }
   const full = await refuse('too-many', 1000)
@@ -213,8 +233,14 @@ test('commands need the token that reading needs, and its name is the author whe
   const tokens = [{ name: 'ops-cli', token: 'a-long-secret-token' }]
   const guarded = await serve(t, { obeys, answers: () => alert(), tokens, checkToken: createTokenCheck(tokens) })
   const { author: _, ...body } = GOOD
-  const routes = [['POST', SILENCES], ['DELETE', `${SILENCES}/s1`], ['POST', '/api/v1/alerts/e1/acknowledge'], ['DELETE', '/api/v1/alerts/e1/acknowledge']] as const
-  for (const [method, path] of routes) t.equal((await guarded.send(method, path, body)).status, 401, `${method} ${path}`)
+  const routes = [
+    ['POST', SILENCES],
+    ['DELETE', `${SILENCES}/s1`],
+    ['POST', '/api/v1/alerts/e1/acknowledge'],
+    ['DELETE', '/api/v1/alerts/e1/acknowledge'],
+  ] as const
+  for (const [method, path] of routes)
+    t.equal((await guarded.send(method, path, body)).status, 401, `${method} ${path}`)
   t.strictSame(guarded.commands, [])
   const authorization = 'Bearer a-long-secret-token'
   t.match((await guarded.send('POST', SILENCES, body, { authorization })).json, { author: 'ops-cli' })
@@ -222,7 +248,11 @@ test('commands need the token that reading needs, and its name is the author whe
   t.match(guarded.commands.at(-1), { kind: 'acknowledge', ack: { author: 'ops-cli' } })
   const open = await serve(t, { obeys })
   for (const [method, path] of routes) {
-    t.equal((await open.send(method, path, GOOD, { origin: 'https://example.org' })).status, 403, 'no page of another site')
+    t.equal(
+      (await open.send(method, path, GOOD, { origin: 'https://example.org' })).status,
+      403,
+      'no page of another site',
+    )
   }
   t.strictSame(open.commands, [])
 })

@@ -39,7 +39,15 @@ const EVIL = '\u001b[2J\u202E'
 
 const ALERTS: readonly AlertView[] = [
   { ...ALERT, ack: { at: NOW, until: NOW + HOUR, author: 'Ada', note: 'a runaway job' } },
-  { ...ALERT, host: `web-2${EVIL}`, code: 'M3PQ9', episode: 'e2', severity: 'critical', labels: { mount: '/home' }, noDataSince: NOW },
+  {
+    ...ALERT,
+    host: `web-2${EVIL}`,
+    code: 'M3PQ9',
+    episode: 'e2',
+    severity: 'critical',
+    labels: { mount: '/home' },
+    noDataSince: NOW,
+  },
   { ...ALERT, host: 'web-3', state: 'resolved', resolvedAt: NOW, muted: { by: 'maintenance', name: 'sundays' } },
 ]
 
@@ -62,16 +70,32 @@ const answers = (query: Query): unknown => {
   if (query.kind === 'alert') return ALERTS[0]
   if (query.kind === 'silences') return [...SILENCES, OVER]
   if (query.kind === 'alerts') return ALERTS
-  return query.kind === 'rules' ? [RULE] : query.kind === 'why' ? (query.rule === 'cpu-high' ? whyOf(query.host) : null) : null
+  return query.kind === 'rules'
+    ? [RULE]
+    : query.kind === 'why'
+      ? query.rule === 'cpu-high'
+        ? whyOf(query.host)
+        : null
+      : null
 }
 
 const obeys = (command: Command): CommandAnswer => {
   if (command.kind === 'silence') return { kind: 'done', value: command.silence }
-  if (command.kind === 'expire') return command.id === 's1' ? { kind: 'done', value: SILENCES[0] } : { kind: 'refused', code: 'unknown-silence', value: null }
+  if (command.kind === 'expire')
+    return command.id === 's1'
+      ? { kind: 'done', value: SILENCES[0] }
+      : { kind: 'refused', code: 'unknown-silence', value: null }
   return { kind: 'done', value: null }
 }
 
-const RULE = { name: 'cpu-high', kind: 'metric', severity: 'warning', notify: ['ops'], last: [], waitingFor: 'window 12:03:00 closes 10 s after its source clock passes it' }
+const RULE = {
+  name: 'cpu-high',
+  kind: 'metric',
+  severity: 'warning',
+  notify: ['ops'],
+  last: [],
+  waitingFor: 'window 12:03:00 closes 10 s after its source clock passes it',
+}
 
 const whyOf = (host: string): unknown =>
   host === 'web-9'
@@ -79,7 +103,9 @@ const whyOf = (host: string): unknown =>
     : {
         rule: RULE,
         host: { host, lastSeen: NOW, source: 'logstash-a', clockSkewSeconds: 0, state: 'live', series: 4 },
-        verdicts: [{ host, labels: {}, value: 0.95, bound: 'above 0.9', reason: 'mean of cpu over 2m was 0.95', at: NOW }],
+        verdicts: [
+          { host, labels: {}, value: 0.95, bound: 'above 0.9', reason: 'mean of cpu over 2m was 0.95', at: NOW },
+        ],
         alerts: [
           {
             ...ALERT,
@@ -115,7 +141,18 @@ async function open(t: Parameters<typeof serve>[0]) {
 
 test('silence add, list and expire do what the API does, and say how to take it back', async (t) => {
   const { cli, commands } = await open(t)
-  const added = await cli('silence', 'add', '--matcher', 'host=~web-.*', '--matcher', 'severity = warning', '--duration', '2h', '--comment', 'moved')
+  const added = await cli(
+    'silence',
+    'add',
+    '--matcher',
+    'host=~web-.*',
+    '--matcher',
+    'severity = warning',
+    '--duration',
+    '2h',
+    '--comment',
+    'moved',
+  )
   const silence = commands.flatMap((one) => (one.kind === 'silence' ? [one.silence] : []))[0]
   t.match(silence, {
     matchers: [
@@ -151,12 +188,15 @@ test('silence add, list and expire do what the API does, and say how to take it 
 
 test('alerts are listed with what is known of them, and no name in them steers the terminal', async (t) => {
   const { cli } = await open(t)
-  t.strictSame((await cli('alerts')).out.map((line) => line.trimEnd()), [
-    'CODE   STATE     SEVERITY  RULE      HOST                      VALUE  SINCE                    NOTES',
-    'K7RX2  firing    warning   cpu-high  web-1                     95 %   2026-11-22 11:00:00 UTC  acknowledged by Ada until 2026-11-22 13:00:00 UTC: a runaway job',
-    'M3PQ9  firing    critical  cpu-high  web-2\uFFFD[2J\uFFFD (mount=/home)  95 %   2026-11-22 11:00:00 UTC  no data since 2026-11-22 12:00:00 UTC',
-    'K7RX2  resolved  warning   cpu-high  web-3                     95 %   2026-11-22 11:00:00 UTC  muted by maintenance of sundays',
-  ])
+  t.strictSame(
+    (await cli('alerts')).out.map((line) => line.trimEnd()),
+    [
+      'CODE   STATE     SEVERITY  RULE      HOST                      VALUE  SINCE                    NOTES',
+      'K7RX2  firing    warning   cpu-high  web-1                     95 %   2026-11-22 11:00:00 UTC  acknowledged by Ada until 2026-11-22 13:00:00 UTC: a runaway job',
+      'M3PQ9  firing    critical  cpu-high  web-2\uFFFD[2J\uFFFD (mount=/home)  95 %   2026-11-22 11:00:00 UTC  no data since 2026-11-22 12:00:00 UTC',
+      'K7RX2  resolved  warning   cpu-high  web-3                     95 %   2026-11-22 11:00:00 UTC  muted by maintenance of sundays',
+    ],
+  )
   t.strictSame(await cli('alerts', 'list'), await cli('alerts'))
   t.match((await cli('alerts', '--state', 'resolved')).out, [/^CODE/, /web-3/])
   t.strictSame((await cli('alerts', '--state', 'pending')).out, ['no alert is pending'])
@@ -167,10 +207,22 @@ test('an episode is taken on and given back by its code', async (t) => {
   const { cli, commands } = await open(t)
   t.match(await cli('alerts', 'ack', 'K7RX2', '--for', '90m', '--note', 'a runaway job', '--author', 'Grace'), {
     code: 0,
-    out: ['acknowledged until 2026-11-22 13:00:00 UTC: cpu-high on web-1', 'give it back with: stashwatch alerts unack K7RX2'],
+    out: [
+      'acknowledged until 2026-11-22 13:00:00 UTC: cpu-high on web-1',
+      'give it back with: stashwatch alerts unack K7RX2',
+    ],
   })
-  t.match(commands, [{ kind: 'acknowledge', episode: 'K7RX2', ack: { until: NOW + 90 * MINUTE, author: 'Grace', note: 'a runaway job' } }])
-  t.match(await cli('alerts', 'unack', 'K7RX2'), { code: 0, out: ['nobody looks after it any more: cpu-high on web-1'] })
+  t.match(commands, [
+    {
+      kind: 'acknowledge',
+      episode: 'K7RX2',
+      ack: { until: NOW + 90 * MINUTE, author: 'Grace', note: 'a runaway job' },
+    },
+  ])
+  t.match(await cli('alerts', 'unack', 'K7RX2'), {
+    code: 0,
+    out: ['nobody looks after it any more: cpu-high on web-1'],
+  })
   await cli('alerts', 'ack', 'e/1?')
   t.match(commands.at(-1), { episode: 'e/1?', ack: { until: NOW + 4 * HOUR, author: 'ada' } })
 })
@@ -225,7 +277,8 @@ test('what is missing, refused or out of reach is one sentence and its exit code
     [['silence', 'expire', 's7'], /No silence that is kept has this id.*Found 's7'/],
     [['alerts', 'ack', 'K7RX2', '--for', 'ever'], /"duration" is not usable.*"30m"/],
   ]
-  for (const [args, says] of wrong) t.match(await cli(...args), { code: 1, out: [], err: { 0: says, length: 1 } }, args.join(' '))
+  for (const [args, says] of wrong)
+    t.match(await cli(...args), { code: 1, out: [], err: { 0: says, length: 1 } }, args.join(' '))
   const nowhere = await runCli(['alerts', '--url', 'http://127.0.0.1:9'])
   t.match(nowhere, { code: 2, err: { 0: /no stashwatch can be reached/, length: 1 } })
 })
@@ -235,8 +288,14 @@ test('the address and the token are taken from the environment too', async (t) =
   const { port, commands } = await serve(t, { answers, obeys, tokens, checkToken: createTokenCheck(tokens) })
   const env = { STASHWATCH_URL: `http://127.0.0.1:${port}/`, STASHWATCH_API_TOKEN: 'a-long-secret-token' }
   t.match(await runCli(['alerts'], undefined, env), { code: 0 })
-  t.match(await runCli(['alerts'], undefined, { ...env, STASHWATCH_API_TOKEN: 'other' }), { code: 1, err: [/--token or STASHWATCH_API_TOKEN/] })
-  t.match(await runCli(['alerts', '--token', 'a-long-secret-token'], undefined, { STASHWATCH_URL: env.STASHWATCH_URL }), { code: 0 })
+  t.match(await runCli(['alerts'], undefined, { ...env, STASHWATCH_API_TOKEN: 'other' }), {
+    code: 1,
+    err: [/--token or STASHWATCH_API_TOKEN/],
+  })
+  t.match(
+    await runCli(['alerts', '--token', 'a-long-secret-token'], undefined, { STASHWATCH_URL: env.STASHWATCH_URL }),
+    { code: 0 },
+  )
   await runCli(['alerts', 'ack', 'K7RX2'], undefined, env)
   t.match(commands, [{ ack: { author: 'ops-cli' } }], 'where nobody is logged in, the token has a name')
 })
@@ -255,7 +314,11 @@ test('the commands that docs/acting.md shows are as they are typed, and every ve
     t.match([code, err, out[0]], [0, [], `stashwatch ${verb}: `])
     const example = out.at(-1) ?? ''
     t.ok(example.startsWith(`example: stashwatch ${verb} `), example)
-    for (const [option] of example.matchAll(/--\w+/g)) t.ok(out.some((line) => line.startsWith(`  ${option} `)), `${verb} explains ${option}`)
+    for (const [option] of example.matchAll(/--\w+/g))
+      t.ok(
+        out.some((line) => line.startsWith(`  ${option} `)),
+        `${verb} explains ${option}`,
+      )
   }
 })
 
@@ -263,11 +326,22 @@ test('colours are for terminals, and change no word', async (t) => {
   const { url, cli } = await open(t)
   const out: string[] = []
   const ignore = (): void => undefined
-  const io = { env: {}, cwd: '/', tmp: '/', out: (line: string) => void out.push(line), err: ignore, onStop: ignore, onReload: ignore }
+  const io = {
+    env: {},
+    cwd: '/',
+    tmp: '/',
+    out: (line: string) => void out.push(line),
+    err: ignore,
+    onStop: ignore,
+    onReload: ignore,
+  }
   for (const args of [['alerts'], ['silence', 'list', '--all'], ['why', 'cpu-high', 'web-1']]) {
     out.length = 0
     await run([...args, '--url', url], { ...io, colour: true })
-    t.ok(out.some((line) => line.includes('\u001b[')), args.join(' '))
+    t.ok(
+      out.some((line) => line.includes('\u001b[')),
+      args.join(' '),
+    )
     t.strictSame(out.map(stripVTControlCharacters), (await cli(...args)).out)
   }
 })

@@ -35,16 +35,23 @@ test('people act on an alert from the terminal, by the link in a mail, and see w
     t.strictSame([code, err], [0, []], args.join(' '))
     return out.join('\n')
   }
-  const rows = async (): Promise<readonly Row[]> => JSON.parse(await cli('alerts', '--state', 'firing', '--json')) as readonly Row[]
+  const rows = async (): Promise<readonly Row[]> =>
+    JSON.parse(await cli('alerts', '--state', 'firing', '--json')) as readonly Row[]
   const row = await until('the alert fires', async () => (await rows())[0])
   t.match(await cli('alerts'), new RegExp(`^${row.code} +firing +warning +cpu-high +web-1 +97 %`, 'm'))
 
-  t.match(await cli('alerts', 'ack', row.code.toLowerCase(), '--for', '2h', '--note', 'a runaway job'), /^acknowledged until .*: cpu-high on web-1/)
+  t.match(
+    await cli('alerts', 'ack', row.code.toLowerCase(), '--for', '2h', '--note', 'a runaway job'),
+    /^acknowledged until .*: cpu-high on web-1/,
+  )
   t.match(await rows(), [{ ack: { author: 'ada' } }])
   await cli('alerts', 'unack', row.code)
   t.notOk((await rows())[0]?.ack)
 
-  t.match(await cli('silence', 'add', '--matcher', 'host =~ web-.*', '--duration', '12h', '--comment', 'moved'), /^silenced until/)
+  t.match(
+    await cli('silence', 'add', '--matcher', 'host =~ web-.*', '--duration', '12h', '--comment', 'moved'),
+    /^silenced until/,
+  )
   await until('the silence holds', async () => (await rows())[0]?.muted)
   const listed = await cli('silence', 'list')
   const id = /^(\S{36}) +active +1 /m.exec(listed)?.[1] ?? ''
@@ -52,7 +59,14 @@ test('people act on an alert from the terminal, by the link in a mail, and see w
   t.equal(await cli('silence', 'list'), 'no silences; --all lists those that are over')
 
   const key = Buffer.from(readFileSync(join(folder, 'data', 'link.key'), 'utf8').trim(), 'hex')
-  const action: LinkAction = { do: 'ack', episode: row.episode, rule: 'cpu-high', host: 'web-1', exp: clock.now() + LINK_LIFE, to: 'ada@example.org' }
+  const action: LinkAction = {
+    do: 'ack',
+    episode: row.episode,
+    rule: 'cpu-high',
+    host: 'web-1',
+    exp: clock.now() + LINK_LIFE,
+    to: 'ada@example.org',
+  }
   const [ack, silence] = [signLink(key, action), signLink(key, { ...action, do: 'silence' })]
   t.match(await first.get(ack), { status: 200, text: /firing, warning/ })
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -67,10 +81,17 @@ test('people act on an alert from the terminal, by the link in a mail, and see w
   const story = await cli('why', 'cpu-high', 'web-1')
   t.match(story, /^cpu-high on web-1\n {2}rule {3}metric, warning, tells ops\n {2}host {3}live/)
   t.match(story, /last verdicts\n.*value 0\.97, bound above 0\.9: mean of cpu over 20s was 0\.97/)
-  t.match(story, new RegExp(`episode ${row.code}: firing.*\\n.*firing: .*told .*ada looks after it: a runaway job.*Grace.*`, 's'))
+  t.match(
+    story,
+    new RegExp(`episode ${row.code}: firing.*\\n.*firing: .*told .*ada looks after it: a runaway job.*Grace.*`, 's'),
+  )
   t.match(story, /mail to ada@example\.org \(fired\) sent/)
   await first.stop()
 
   const second = await runService(t, { yaml: YAML, folder, clock })
-  t.match(await second.get(silence), { status: 200, text: /Silenced<\/strong> by <bdi>ada@example\.org/ }, 'links and silences outlive a restart')
+  t.match(
+    await second.get(silence),
+    { status: 200, text: /Silenced<\/strong> by <bdi>ada@example\.org/ },
+    'links and silences outlive a restart',
+  )
 })

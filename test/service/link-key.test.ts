@@ -28,7 +28,12 @@ test('a key that is none stops the start and says what to do; it is never replac
   writeFileSync(join(folder, 'c.yaml'), 'listen: 127.0.0.1:0\ndata: .\nlog: { level: error }\n')
   t.match(await runCli(['start', '--config', 'c.yaml'], folder), { code: 2, out: [], err: [/link\.key: found/] })
   mkdirSync(join(folder, 'odd', 'link.key'), { recursive: true })
-  t.throws(() => openLinkKey(join(folder, 'odd')), new LinkKeyError(`${join(folder, 'odd', 'link.key')}: cannot be read (EISDIR): make it a file that the service's user may read`))
+  t.throws(
+    () => openLinkKey(join(folder, 'odd')),
+    new LinkKeyError(
+      `${join(folder, 'odd', 'link.key')}: cannot be read (EISDIR): make it a file that the service's user may read`,
+    ),
+  )
   writeFileSync(file, whole)
   chmodSync(file, 0o400)
   t.equal(openLinkKey(folder).length, 32, 'a key that was put there read-only is as good')
