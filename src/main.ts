@@ -10,6 +10,8 @@ process.exitCode = await run(process.argv.slice(2), {
   tmp: tmpdir(),
   out: write(process.stdout),
   err: write(process.stderr),
+  // NO_COLOR and TERM are heard here.
+  colour: process.stdout.isTTY && process.stdout.hasColors(),
   onStop(call) {
     process.once('SIGTERM', call)
     process.once('SIGINT', call)

@@ -13,6 +13,7 @@ import { ingestRoutes } from './ingest/route.ts'
 import { createMetrics } from './metrics.ts'
 import type { Config, Log, Observer } from './model.ts'
 import { type Mailbox, openMailRoute } from './notify/index.ts'
+import { openLinkKey } from './service/link-key.ts'
 import { openExtractor, openSchemas } from './service/judge.ts'
 import { reload } from './service/reload.ts'
 import { hear } from './service/report.ts'
@@ -64,6 +65,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     refused: false,
     schemas,
     extract: openExtractor(config),
+    linkKey: openLinkKey(config.data),
     engine: undefined,
     sender: undefined,
     mailbox: undefined,
@@ -166,8 +168,9 @@ async function createHttp(running: Running): Promise<ReturnType<typeof createHtt
       },
     },
     rejects,
-    now: () => clock.now(),
     clock: timers,
+    now: () => clock.now(),
+    linkKey: running.linkKey,
     log,
     metrics,
     tokens: config.api.tokens,

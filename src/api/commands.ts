@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Clock, Command, CommandAnswer, Engine, Forgotten, Millis } from '../model.ts'
 import { nearestOf } from '../template.ts'
+import { ask } from './ask.ts'
 import { authorOf, type GuardDeps } from './guard.ts'
 import { ApiProblem } from './problem.ts'
-import { ask } from './read.ts'
 import { iso } from './views.ts'
 
 /** What the routes that change something work with. */

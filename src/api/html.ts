@@ -33,6 +33,7 @@ code, pre { font: .875rem/1.5 ui-monospace, monospace }
 .soft { color: var(--soft) }
 .state { display: inline-block; margin: .5rem 0 0; padding: .1rem .75rem; border: 1px solid; border-radius: 1rem;
   font-size: .9rem }
+.state + .card { margin-top: .6rem }
 .good { color: var(--good) }
 .bad { color: var(--bad) }
 .card { margin: 0; padding: 0; list-style: none; background: var(--card); border: 1px solid var(--line);
@@ -48,6 +49,22 @@ iframe { display: block; width: 100%; height: 62rem; border: 1px solid var(--lin
   resize: vertical }
 pre { margin: 0; padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
   white-space: pre-wrap }
+.said { padding: .65rem 1rem; background: var(--card); border: 1px solid var(--line); border-left: .3rem solid var(--good);
+  border-radius: .6rem }
+fieldset { margin: 1rem 0; padding: 0; border: 0; display: flex; flex-wrap: wrap; gap: .5rem }
+legend, .field > span { display: block; padding: 0; margin-bottom: .35rem; color: var(--soft); font-size: .9rem }
+.choice { flex: 1 1 9rem; display: flex; align-items: center; gap: .5rem; min-height: 2.9rem; padding: .5rem .9rem;
+  background: var(--card); border: 1px solid var(--soft); border-radius: .6rem; cursor: pointer }
+.choice:has(:checked) { border-color: var(--link); box-shadow: inset 0 0 0 1px var(--link) }
+.field { display: block; margin: 1rem 0 }
+input[type=radio] { flex: none; width: 1.1rem; height: 1.1rem; margin: 0; accent-color: var(--link) }
+input[type=text] { width: 100%; min-height: 2.9rem; padding: .5rem .9rem; background: var(--card); color: var(--ink);
+  border: 1px solid var(--soft); border-radius: .6rem; font: inherit }
+button { min-height: 2.9rem; padding: .5rem 1.5rem; background: var(--link); color: var(--paper);
+  border: 1px solid var(--link); border-radius: .6rem; font: inherit; font-weight: 600; cursor: pointer }
+button.quiet { background: none; color: var(--link) }
+:focus-visible { outline: 2px solid var(--link); outline-offset: 2px }
+@media (max-width: 30rem) { button { width: 100% } }
 details { margin-top: 1.5rem }
 summary { cursor: pointer; margin-bottom: .5rem; color: var(--soft) }
 `
@@ -61,6 +78,9 @@ export const DATA_POLICY = NOTHING
 
 /** For pages: the one stylesheet above, and nothing else. */
 export const PAGE_POLICY = `${NOTHING}; style-src 'sha256-${STYLE_HASH}'`
+
+/** For pages with a form that comes back to this service. */
+export const FORM_POLICY = PAGE_POLICY.replace("form-action 'none'", "form-action 'self'")
 
 /**
  * For the page that shows a mail: a framed document has the policy of the page around it, so this one grants what a

@@ -1,9 +1,13 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { addAcknowledge } from './acknowledge.ts'
+import { takeJson } from './body.ts'
 import { addCommandRoutes } from './commands.ts'
 import { guard } from './guard.ts'
 import type { GuardDeps } from './guard.ts'
 import { DATA_POLICY, PAGE_POLICY } from './html.ts'
 import { landingPage } from './landing.ts'
+import { addLinks } from './links.ts'
+import type { LinkDeps } from './links.ts'
 import { addMailboxPages, sendPage } from './mailbox.ts'
 import type { MailboxPort } from './mailbox.ts'
 import { addProbes, whyNotReady } from './probes.ts'
@@ -11,12 +15,14 @@ import type { ProbeDeps } from './probes.ts'
 import { ApiProblem, createErrorHandler } from './problem.ts'
 import { addReadRoutes } from './read.ts'
 import type { ReadDeps } from './read.ts'
+import { addSilences } from './silences.ts'
+import type { ActDeps } from './silences.ts'
 import type { Engine, Log, Millis } from '../model.ts'
 
 export type { MailboxEntry, MailboxMail, MailboxPort } from './mailbox.ts'
 
 /** Everything that the API needs of the service. */
-export interface ApiDeps extends GuardDeps, ProbeDeps, ReadDeps {
+export interface ApiDeps extends GuardDeps, LinkDeps, ProbeDeps, ReadDeps {
   readonly engine: Pick<Engine, 'query' | 'command' | 'outbox'>
   /** The instant that events and windows live by; the demo's runs faster than real time. */
   readonly now: () => Millis
@@ -37,8 +43,8 @@ const HEADERS: Readonly<Record<string, string>> = {
 }
 
 /**
- * The plugin that serves metrics, probes, the landing page, the read API and the mailbox. Register it without a
- * prefix; its hooks and error handler stay its own, and paths that it does not serve are left to the server.
+ * The plugin that serves metrics, probes, the landing page, the API, the mailbox and the links in mails. Register it
+ * without a prefix; its hooks and error handler stay its own, and paths that it does not serve are left to the server.
  */
 export function createApi(deps: ApiDeps): FastifyPluginAsync {
   return async (app) => {
@@ -48,16 +54,23 @@ export function createApi(deps: ApiDeps): FastifyPluginAsync {
     app.setErrorHandler(createErrorHandler(deps.log))
     addProbes(app, deps)
     addLanding(app, deps)
+    await app.register(async (links) => addLinks(links, deps))
     await app.register(async (guarded) => {
       guarded.addHook('onRequest', async (request) => guard(deps, request))
       if (deps.mailbox !== undefined) addMailboxPages(guarded, deps.mailbox)
       if (deps.reload !== undefined) addReload(guarded, deps.reload)
-      await guarded.register(async (v1) => {
-        addReadRoutes(v1, deps)
-        addCommandRoutes(v1, deps)
-      }, { prefix: '/api/v1' })
+      await guarded.register(async (v1) => addVersion1(v1, deps), { prefix: '/api/v1' })
     })
   }
+}
+
+function addVersion1(app: FastifyInstance, deps: ApiDeps): void {
+  const act: ActDeps = { ...deps, authorOf: ({ headers }) => deps.checkToken(headers.authorization)?.name }
+  takeJson(app)
+  addReadRoutes(app, deps)
+  addSilences(app, act)
+  addAcknowledge(app, act)
+  addCommandRoutes(app, deps)
 }
 
 function addLanding(app: FastifyInstance, deps: ApiDeps): void {

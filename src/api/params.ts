@@ -12,7 +12,7 @@ const SECONDS = { from: 1e9, to: 1e11 }
 
 const EPOCH = /^\d+(?:\.\d+)?$/
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/
-const INSTANT = 'milliseconds since 1970, or an ISO 8601 time with its zone such as 2026-11-22T12:00:00Z'
+export const INSTANT = 'milliseconds since 1970, or an ISO 8601 time with its zone such as 2026-11-22T12:00:00Z'
 
 function invalid(parameter: string, found: unknown, expected: string): ApiProblem {
   const state = found === undefined ? 'missing' : 'not usable'
@@ -31,9 +31,15 @@ export function readText(query: QueryString, parameter: string, expected: string
 /** An instant, as epoch milliseconds or ISO 8601 with a zone. */
 export function readInstant(query: QueryString, parameter: string): Millis {
   const text = readText(query, parameter, INSTANT)
-  const at = EPOCH.test(text) ? Number(text) : parseIso(text)
-  if (!(at <= LAST_INSTANT)) throw invalid(parameter, text, INSTANT)
+  const at = parseInstant(text)
+  if (at === undefined) throw invalid(parameter, text, INSTANT)
   return at
+}
+
+/** An instant as people and programs write it; undefined when it is none. */
+export function parseInstant(text: string): Millis | undefined {
+  const at = EPOCH.test(text) ? Number(text) : parseIso(text)
+  return at <= LAST_INSTANT ? at : undefined
 }
 
 function parseIso(text: string): Millis {
@@ -46,7 +52,8 @@ function parseIso(text: string): Millis {
 export function readSpan(query: QueryString): { readonly from: Millis; readonly to: Millis } {
   const from = readInstant(query, 'from')
   const to = readInstant(query, 'to')
-  if (to >= SECONDS.from && to < SECONDS.to) throw invalid('to', query.to, 'milliseconds since 1970; this looks like seconds')
+  if (to >= SECONDS.from && to < SECONDS.to)
+    throw invalid('to', query.to, 'milliseconds since 1970; this looks like seconds')
   if (from < to) return { from, to }
   throw invalid('to', query.to, 'an instant after "from"')
 }

@@ -22,6 +22,13 @@ export const PROBLEMS = {
   'expected-host': { status: 409, title: 'The host is expected' },
   'unknown-metric': { status: 404, title: 'Unknown metric' },
   'unknown-episode': { status: 404, title: 'Unknown episode' },
+  'unknown-rule': { status: 404, title: 'Unknown rule' },
+  'unknown-silence': { status: 404, title: 'Unknown silence' },
+  'bad-link': { status: 403, title: 'This link is not valid' },
+  'old-link': { status: 410, title: 'This link has expired' },
+  'too-fast': { status: 429, title: 'Too many requests' },
+  'too-many': { status: 409, title: 'As many as are kept are there' },
+  'too-large': { status: 413, title: 'The body is too large' },
   'invalid-configuration': { status: 422, title: 'The configuration is at fault' },
   internal: { status: 500, title: 'Internal error' },
   unavailable: { status: 503, title: 'Not available now' },
@@ -49,39 +56,46 @@ const clip = (text: string): string => (text.length > MAX_FOUND ? `${text.slice(
 
 function sendProblem(reply: FastifyReply, { code, fields }: ApiProblem): FastifyReply {
   const { status, title } = PROBLEMS[code]
+  const { detail, parameter, found, expected } = fields
+  return reply.type('application/problem+json').send({
+    type: `urn:stashwatch:problem:${code}`,
+    title,
+    status,
+    detail,
+    ...(parameter !== undefined && { parameter }),
+    ...(found !== undefined && { found: found === null ? null : clip(found) }),
+    ...(expected !== undefined && { expected }),
+  })
+}
+
+/** Status and headers of the answer, whatever form its body has. */
+function address(reply: FastifyReply, { code }: ApiProblem): FastifyReply {
+  const { status } = PROBLEMS[code]
   if (status === 401) {
     // Two challenges, so that a browser asks for a password: the token is the password of any user.
     reply.header('www-authenticate', ['Bearer realm="stashwatch"', 'Basic realm="stashwatch", charset="UTF-8"'])
   }
+  if (status === 429) reply.header('retry-after', '60')
   if (status === 503) reply.header('retry-after', '1')
-  const { detail, parameter, found, expected } = fields
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send({
-      type: `urn:stashwatch:problem:${code}`,
-      title,
-      status,
-      detail,
-      ...(parameter !== undefined && { parameter }),
-      ...(found !== undefined && { found: found === null ? null : clip(found) }),
-      ...(expected !== undefined && { expected }),
-    })
+  return reply.code(status)
 }
 
-/** Answers whatever a handler throws with a problem document; the log says what must not stand there. */
-export function createErrorHandler(log: Log) {
+/** Answers whatever a handler throws, as a problem document unless told otherwise; the log says what must not stand there. */
+export function createErrorHandler(log: Log, send = sendProblem) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const problem = error instanceof ApiProblem ? error : asProblem(error)
     if (problem.cause !== undefined) {
       log.error({ err: problem.cause, method: request.method, route: request.routeOptions.url }, problem.message)
     }
-    return sendProblem(reply, problem)
+    return send(address(reply, problem), problem)
   }
 }
 
 function asProblem(cause: unknown): ApiProblem {
   const status = (cause as { readonly statusCode?: unknown } | null)?.statusCode
+  if (status === 413) {
+    return new ApiProblem('too-large', { detail: 'The body is larger than what this path takes, 64 kB at most.' })
+  }
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new ApiProblem('invalid-request', { detail: 'The request cannot be read: it must be plain HTTP.' })
   }

@@ -6,15 +6,17 @@ import type {
   Engine,
   HostDetail,
   HostView,
-  Millis,
   Query,
   RuleView,
   SendRecord,
+  WhyView,
 } from '../model.ts'
+import { nearest } from '../template.ts'
+import { ask, unknownEpisode } from './ask.ts'
 import { readLimit, readSpan, readText } from './params.ts'
 import type { QueryString } from './params.ts'
 import { ApiProblem } from './problem.ts'
-import { showAlert, showHost, showHostDetail, showRule, showSend, tellsOf } from './views.ts'
+import { showAlert, showEpisode, showHost, showHostDetail, showRule, showSend, showWhy } from './views.ts'
 
 /** What the read API reads from. */
 export interface ReadDeps {
@@ -25,28 +27,8 @@ export interface ReadDeps {
   readonly clock: Clock
 }
 
-/** The engine answers in milliseconds; one that does not is stuck, and who asks must hear of it in time. */
-const PATIENCE: Millis = 4000
-
 const USUAL_ROWS = 50
 const MOST_ROWS = 1000
-
-/** Waits for a part behind the API, but not for ever: it fails or is late, and the answer is "not available now". */
-export async function ask<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
-  const late = new Error('no answer in time')
-  const detail = 'The engine does not answer. Ask again in a moment; /-/ready and the log say more.'
-  let cancel: (() => void) | undefined
-  try {
-    const timeUp = new Promise<never>((_, reject) => {
-      cancel = clock.after(PATIENCE, () => reject(late))
-    })
-    return await Promise.race([work(), timeUp])
-  } catch (error) {
-    throw new ApiProblem('unavailable', { detail }, { cause: error })
-  } finally {
-    cancel?.()
-  }
-}
 
 /** Adds the GET endpoints below `/api/v1`. */
 export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock }: ReadDeps): void {
@@ -75,8 +57,16 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock }: 
     const episode = tail(request)
     const alert = (await query({ kind: 'alert', episode })) as AlertView | null
     if (alert === null) throw unknownEpisode(episode)
-    const told = (await sends(MOST_ROWS)).filter((record) => tellsOf(episode, record))
-    return { ...showAlert(alert), notifications: told.map(showSend) }
+    return showEpisode(alert, await sends(MOST_ROWS))
+  })
+
+  app.get('/why', async (request) => {
+    const asked = readWhy(request.query as QueryString)
+    const found = (await query({ kind: 'why', ...asked })) as WhyView | null
+    if (found === null) throw unknownRule(asked.rule, (await query({ kind: 'rules' })) as readonly RuleView[])
+    // Rules about sources and the service itself have alerts of what is no host.
+    if (found.host === null && found.verdicts.length === 0 && found.alerts.length === 0) await findHost(query, asked.host)
+    return showWhy(found, await sends(MOST_ROWS))
   })
 
   app.get('/rules', async () => ((await query({ kind: 'rules' })) as readonly RuleView[]).map(showRule))
@@ -116,10 +106,18 @@ function explainMissing(host: HostDetail, metric: string): never {
   })
 }
 
-const unknownEpisode = (episode: string): ApiProblem =>
-  new ApiProblem('unknown-episode', {
-    detail: 'No alert that is kept has this episode. /api/v1/alerts lists them.',
-    parameter: 'episode',
-    found: episode,
-    expected: 'the long id of an episode',
+function readWhy(query: QueryString) {
+  const rule = readText(query, 'rule', 'the name of a rule, as /api/v1/rules lists them')
+  return { rule, host: readText(query, 'host', 'the name of a host, as /api/v1/hosts lists them') }
+}
+
+function unknownRule(rule: string, rules: readonly RuleView[]): ApiProblem {
+  const names = rules.map(({ name }) => name)
+  const guess = nearest(rule, names)
+  return new ApiProblem('unknown-rule', {
+    detail: 'No rule has this name. /api/v1/rules lists them.',
+    parameter: 'rule',
+    found: rule,
+    expected: guess === undefined ? `one of ${names.join(', ')}` : `the name of a rule, perhaps ${guess}`,
   })
+}

@@ -1,11 +1,16 @@
 import type {
+  Acknowledgement,
   AlertView,
   HostDetail,
   HostView,
   Millis,
+  Muted,
   Notification,
   RuleView,
   SendRecord,
+  Silence,
+  SilenceView,
+  WhyView,
 } from '../model.ts'
 
 /** An instant as the API writes it: ISO 8601 in UTC with milliseconds; null when there is none. */
@@ -31,7 +36,41 @@ export const showHostDetail = (host: HostDetail) => ({
 export const showAlert = (alert: AlertView) => ({
   ...alert,
   ...isoFields(alert, ['since', 'firedAt', 'resolvedAt', 'at', 'noDataSince']),
+  ...(alert.muted !== undefined && { muted: showMuted(alert.muted) }),
+  ...(alert.ack !== undefined && { ack: showAck(alert.ack) }),
+  ...(alert.decisions !== undefined && { decisions: alert.decisions.map((one) => ({ ...one, at: iso(one.at) })) }),
   transitions: alert.transitions.map((step) => ({ ...step, at: iso(step.at) })),
+})
+
+const showMuted = (muted: Muted) => (muted.by === 'silence' ? { ...muted, until: iso(muted.until) } : muted)
+
+const showAck = (ack: Acknowledgement) => ({ ...ack, at: iso(ack.at), until: iso(ack.until) })
+
+/** A silence, and what it is at this moment: the engine's own is as old as its last tick. */
+export const showSilence = (silence: Silence | SilenceView, now: Millis) => ({
+  ...silence,
+  ...isoFields(silence, ['from', 'until', 'createdAt']),
+  state: stateOf(silence, now),
+})
+
+function stateOf({ from, until }: Silence, now: Millis): SilenceView['state'] {
+  // One that was ended before it began holds for no time.
+  if (until <= now || until <= from) return 'expired'
+  return from > now ? 'pending' : 'active'
+}
+
+/** What is known of a rule and a host; `sends` are the rows of the registry in which their episodes may be. */
+export const showWhy = ({ rule, host, verdicts, alerts }: WhyView, sends: readonly SendRecord[]) => ({
+  rule: showRule(rule),
+  host: host === null ? null : showHost(host),
+  verdicts: verdicts.map((verdict) => ({ ...verdict, at: iso(verdict.at) })),
+  alerts: alerts.map((alert) => showEpisode(alert, sends)),
+})
+
+/** An alert with what was sent about it. */
+export const showEpisode = (alert: AlertView, sends: readonly SendRecord[]) => ({
+  ...showAlert(alert),
+  notifications: sends.filter((record) => alert.episode !== undefined && tellsOf(alert.episode, record)).map(showSend),
 })
 
 export const showRule = (rule: RuleView) => ({
@@ -77,6 +116,6 @@ export function showSend(record: SendRecord) {
 }
 
 /** Whether a row of the registry tells of an episode. */
-export function tellsOf(episode: string, record: SendRecord): boolean {
+function tellsOf(episode: string, record: SendRecord): boolean {
   return (readNotification(record).alerts ?? []).some((alert) => alert.episode === episode)
 }

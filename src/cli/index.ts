@@ -1,34 +1,16 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { VERSION } from '../service.ts'
 import { meant } from '../template.ts'
+import { ACTING } from './acting.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
 import { forgetHost, hosts } from './hosts.ts'
-import { REMOTE, type RemoteArgs } from './remote.ts'
+import { REMOTE } from './remote.ts'
 import { sendTest } from './send-test.ts'
-import { start, type StartIo } from './start.ts'
-
-/** What the command line needs of the process. */
-export interface Io extends StartIo {
-  /** Folder for temporary data. */
-  readonly tmp: string
-}
-
-type Options = Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly value?: string; readonly says: string }>>
-type Values = Readonly<Record<string, string | boolean | undefined>>
-
-interface Verb {
-  readonly does: string
-  readonly example: string
-  readonly options: Options
-  /** The one word that it needs beside its options; handed over under this name. */
-  readonly takes?: { readonly value: string; readonly says: string }
-  run(values: Values, io: Io): Promise<number>
-}
+import { start } from './start.ts'
+import { type Io, AS_JSON, type Option, type Options, remoteOf, textOf, type Values, type Verb, wordOf } from './verb.ts'
 
 const CONFIG = { type: 'string', value: 'FILE', says: 'the configuration (YAML); without it the built-in one' } as const
-
-const AS_JSON = { type: 'boolean', says: "prints the service's answer as JSON" } as const
 
 /** A verb of two words is told apart from the one-word verb that it begins with. */
 const VERBS: Readonly<Record<string, Verb>> = {
@@ -68,10 +50,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'hosts forget': {
     does: 'lets go of a host that is gone for good, with its series, and closes its alerts',
     example: 'stashwatch hosts forget web-7 --url http://127.0.0.1:8080',
-    takes: { value: 'NAME', says: "the host's whole name" },
+    takes: [{ value: 'NAME', says: "the host's whole name" }],
     options: { ...REMOTE, json: AS_JSON },
-    run: (values, io) => forgetHost({ ...remoteOf(values), host: String(values['NAME']), json: values['json'] === true }, io),
+    run: (values, io) => forgetHost({ ...remoteOf(values), host: wordOf(values, 'NAME'), json: values['json'] === true }, io),
   },
+  ...ACTING,
 }
 
 /**
@@ -92,7 +75,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
   if (verb === undefined) {
-    io.err(`unknown verb '${name}'${meant(name, Object.keys(VERBS))} (stashwatch --help lists the verbs)`)
+    const family = Object.keys(VERBS).filter((known) => known.startsWith(`${name} `))
+    const known = family.length > 0 ? family : Object.keys(VERBS)
+    io.err(`unknown verb '${name}'${meant(name, known)} (stashwatch --help lists the verbs)`)
     return 1
   }
   const values = readOptions(name, rest, verb)
@@ -107,26 +92,27 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return verb.run(values, io)
 }
 
-const HELP: Options[string] = { type: 'boolean', says: 'says all this' }
+const HELP: Option = { type: 'boolean', says: 'says all this' }
 
-/** The arguments with the two words of a verb made one. */
+/** The arguments with the two words of a verb made one. What lists by itself may be told to list. */
 function joinWords(args: readonly string[]): readonly string[] {
   const [first, second, ...rest] = args
   if (first === 'help') return [first, ...joinWords(args.slice(1))]
   const both = `${first} ${second}`
+  if (first !== undefined && second === 'list' && Object.hasOwn(VERBS, first)) return [first, ...rest]
   return Object.hasOwn(VERBS, both) ? [both, ...rest] : args
 }
 
 /** The values of a verb's options and its word, or a sentence about what is wrong with them. */
-function readOptions(name: string, args: readonly string[], { options: given, takes }: Verb): Values | string {
+function readOptions(name: string, args: readonly string[], { options: given, takes = [] }: Verb): Values | string {
   const known: Options = { ...given, help: HELP }
-  const types = Object.entries(known).map(([key, { type }]) => [key, { type, ...(key === 'help' ? { short: 'h' } : {}) }])
+  const types = Object.entries(known).map(([key, { type, multiple = false }]) => [key, { type, multiple, ...(key === 'help' ? { short: 'h' } : {}) }])
   const options = Object.fromEntries(types) as ParseArgsOptionsConfig
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true })
   const words: string[] = []
   for (const token of tokens) {
     if (token.kind === 'positional') {
-      if (takes === undefined || words.length > 0) return `unexpected argument '${token.value}'${wordHint(name, token.value, known)}`
+      if (words.length === takes.length) return `unexpected argument '${token.value}'${wordHint(name, token.value, known)}`
       words.push(token.value)
     }
     if (token.kind !== 'option') continue
@@ -134,8 +120,9 @@ function readOptions(name: string, args: readonly string[], { options: given, ta
     if (fault !== undefined) return fault
   }
   const { values } = parseArgs({ args: [...args], options, allowPositionals: true })
-  if (takes === undefined || values['help'] === true) return values as Values
-  return words[0] === undefined ? `${name} needs ${takes.value}: ${takes.says}` : { ...(values as Values), [takes.value]: words[0] }
+  const missing = takes[words.length]
+  if (missing !== undefined && values['help'] !== true) return `${name} needs ${missing.value}: ${missing.says}`
+  return { ...(values as Values), ...Object.fromEntries(words.map((word, i) => [takes[i]?.value, word])) }
 }
 
 /** What was perhaps meant by a word that a verb does not take: another verb that begins with it, or a file. */
@@ -176,33 +163,29 @@ async function runDemo(values: Values, io: Io): Promise<number> {
   return demo({ once: values['once'] === true, port }, io)
 }
 
-function remoteOf(values: Values): RemoteArgs {
-  return { ...textOf(values, 'url'), ...textOf(values, 'token') }
-}
-
 function configOf(values: Values): { readonly config?: string } {
   return textOf(values, 'config')
-}
-
-function textOf<K extends string>(values: Values, key: K): { readonly [name in K]?: string } {
-  const value = values[key]
-  return (typeof value === 'string' ? { [key]: value } : {}) as { readonly [name in K]?: string }
 }
 
 function usage(out: (line: string) => void): void {
   out('stashwatch: watches what Logstash posts and mails the right person when a host leaves its bounds')
   out('')
   out('usage: stashwatch VERB [options]')
-  for (const [name, { does }] of Object.entries(VERBS)) out(`  ${name.padEnd(13)} ${does}`)
+  sayPairs(Object.entries(VERBS).map(([name, { does }]) => [name, does]), out)
   out('')
   out('stashwatch VERB --help says more; exit codes: 0 done, 1 your input is at fault, 2 the environment is')
 }
 
-function help(name: string, verb: Verb, out: (line: string) => void): void {
-  out(`stashwatch ${name}: ${verb.does}`)
-  if (verb.takes !== undefined) out(`  ${verb.takes.value.padEnd(16)} ${verb.takes.says}`)
-  for (const [key, { value, says }] of Object.entries({ ...verb.options, help: HELP })) {
-    out(`  ${`--${key}${value === undefined ? '' : ` ${value}`}`.padEnd(16)} ${says}`)
-  }
-  out(`example: ${verb.example}`)
+function help(name: string, { does, takes = [], options, example }: Verb, out: (line: string) => void): void {
+  out(`stashwatch ${name}: ${does}`)
+  const written = Object.entries({ ...options, help: HELP }).map(
+    ([key, { value, says }]) => [`--${key}${value === undefined ? '' : ` ${value}`}`, says] as const,
+  )
+  sayPairs([...takes.map(({ value, says }) => [value, says] as const), ...written], out)
+  out(`example: ${example}`)
+}
+
+function sayPairs(pairs: readonly (readonly [string, string])[], out: (line: string) => void): void {
+  const width = Math.max(...pairs.map(([left]) => left.length))
+  for (const [left, right] of pairs) out(`  ${left.padEnd(width)}  ${right}`)
 }

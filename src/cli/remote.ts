@@ -1,11 +1,7 @@
 /** The options of every verb that asks a running service. */
 export const REMOTE = {
-  url: { type: 'string', value: 'URL', says: 'where the service answers (http://127.0.0.1:8080)' },
-  token: {
-    type: 'string',
-    value: 'TOKEN',
-    says: 'one of its api.tokens (else STASHWATCH_API_TOKEN of the environment)',
-  },
+  url: { type: 'string', value: 'URL', says: 'where the service answers (STASHWATCH_URL of the environment, else http://127.0.0.1:8080)' },
+  token: { type: 'string', value: 'TOKEN', says: 'one of its api.tokens (else STASHWATCH_API_TOKEN of the environment)' },
 } as const
 
 export interface RemoteArgs {
@@ -61,8 +57,8 @@ export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')
 }
 
-function openRemote({ url = USUAL, token }: RemoteArgs, { env }: RemoteIo): Ask {
-  const base = baseOf(url)
+function openRemote({ url, token }: RemoteArgs, { env }: RemoteIo): Ask {
+  const base = baseOf(url ?? (env['STASHWATCH_URL'] || USUAL))
   const secret = token ?? env['STASHWATCH_API_TOKEN'] ?? ''
   if (/[^\x20-\xff]/.test(secret)) throw new RemoteError('the token has a character that no request can carry', 1)
   const headers = secret === '' ? {} : { authorization: `Bearer ${secret}` }

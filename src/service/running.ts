@@ -29,6 +29,8 @@ export interface Running {
   refused: boolean
   schemas: Schemas
   extract: Extract
+  /** What the links in mails are signed with. */
+  readonly linkKey: Uint8Array
   engine: EngineClient | undefined
   sender: Sender | undefined
   mailbox: Mailbox | undefined

@@ -11,6 +11,8 @@ const GUARDED = [
   '/api/v1/alerts',
   '/api/v1/alerts/e1',
   '/api/v1/rules',
+  '/api/v1/silences',
+  '/api/v1/why?rule=cpu&host=web-1',
   '/api/v1/rejects',
   '/api/v1/notifications',
   '/mailbox',

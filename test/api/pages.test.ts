@@ -42,6 +42,7 @@ test('the landing page links to everything, and every link leads somewhere', asy
     '/api/v1/notifications',
     '/api/v1/rejects',
     '/api/v1/rules',
+    '/api/v1/silences',
     '/mailbox',
     '/metrics',
   ])

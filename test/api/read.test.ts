@@ -276,7 +276,7 @@ test('docs/api.md lists the endpoints that are served, and every type of problem
   const mailbox = { list: async () => [], read: async () => undefined }
   const { get } = await serve(t, { mailbox, answers: ({ kind }) => (kind.endsWith('s') ? [] : null) })
   const paths = [...docs.matchAll(/`GET (\/[^`?{]*)/g)].map(([, path = '']) => path)
-  t.equal(paths.length, 15)
+  t.equal(paths.length, 17)
   // A path that the server does not know is answered without the headers that every answer of this plugin has.
   for (const path of paths) t.equal((await get(path)).headers['cache-control'], 'no-store', path)
   const rows = [...docs.matchAll(/^\| `([a-z-]+)` \| (\d{3}) \|/gm)].map(([, kind, status]) => `${kind} ${status}`)

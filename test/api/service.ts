@@ -27,7 +27,12 @@ export interface Running {
   readonly commands: Command[]
   readonly port: number
   readonly get: (path: string, headers?: Record<string, string>, method?: string) => Promise<Answer>
+  /** Sends a body, JSON unless it is text already. */
+  readonly send: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
 }
+
+/** What the links of the tests are signed with. */
+export const LINK_KEY = Buffer.alloc(32, 7)
 
 /** What the engine answers; a test overrides what it is about. */
 export type Answers = (query: Query) => unknown
@@ -71,6 +76,7 @@ export async function serve(t: Pick<Test, 'teardown'>, { answers, obeys, sends, 
       engine,
       clock,
       now: () => clock.now(),
+      linkKey: LINK_KEY,
       log,
       rejects: { list: () => ({ counts: {}, last: [] }) },
       metrics: createMetrics({ version: '1.2.3', clock }),
@@ -85,11 +91,20 @@ export async function serve(t: Pick<Test, 'teardown'>, { answers, obeys, sends, 
   await app.listen({ host: '127.0.0.1', port: 0 })
   t.teardown(() => app.close())
   const { port } = app.server.address() as AddressInfo
-  return { clock, errors, queries, commands, port, get: (path, headers, method) => ask(port, path, headers, method) }
+  return {
+    clock,
+    errors,
+    queries,
+    commands,
+    port,
+    get: (path, headers, method) => ask(port, path, headers, method),
+    send: (method, path, body, headers) =>
+      ask(port, path, headers, method, typeof body === 'string' || body === undefined ? body : JSON.stringify(body)),
+  }
 }
 
 /** One request whose path and headers go over the wire as they are given. */
-function ask(port: number, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+function ask(port: number, path: string, headers: Record<string, string> = {}, method = 'GET', body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = []
@@ -102,6 +117,6 @@ function ask(port: number, path: string, headers: Record<string, string> = {}, m
       })
     })
     sent.on('error', reject)
-    sent.end()
+    sent.end(body)
   })
 }

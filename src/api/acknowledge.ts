@@ -1,0 +1,36 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { AlertView, Command } from '../model.ts'
+import { ask, tell, unknownEpisode } from './ask.ts'
+import { readBody, readEnd, readWords } from './body.ts'
+import { MOST_WORDS, readAuthor } from './silences.ts'
+import type { ActDeps } from './silences.ts'
+import { showAlert } from './views.ts'
+
+const FIELDS = ['duration', 'until', 'author', 'note']
+const PATH = '/alerts/:episode/acknowledge'
+
+/** Adds the routes by which somebody takes an episode on, and gives it back. Both answer the alert as it is then. */
+export function addAcknowledge(app: FastifyInstance, deps: ActDeps): void {
+  app.post(PATH, async (request) => {
+    const [now, body] = [deps.now(), readBody(request, FIELDS)]
+    const until = readEnd(body, ['until'], now, now)
+    const author = readAuthor(body, deps.authorOf(request))
+    const note = readWords(body, ['note'], { most: MOST_WORDS, expected: 'a note', usual: '' })
+    const ack = { at: now, until, author, note }
+    return change(deps, { kind: 'acknowledge', episode: episodeOf(request), ack, now })
+  })
+
+  app.delete(PATH, async (request) =>
+    change(deps, { kind: 'unacknowledge', episode: episodeOf(request), now: deps.now() }),
+  )
+}
+
+const episodeOf = (request: FastifyRequest): string => (request.params as { readonly episode: string }).episode
+
+async function change(deps: ActDeps, command: Command & { readonly episode: string }) {
+  await tell(deps, command)
+  const { episode } = command
+  const alert = (await ask(deps.clock, async () => deps.engine.query({ kind: 'alert', episode }))) as AlertView | null
+  if (alert === null) throw unknownEpisode(episode)
+  return showAlert(alert)
+}

@@ -1,0 +1,109 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Millis } from '../model.ts'
+import { meant } from '../template.ts'
+import { INSTANT, parseInstant } from './params.ts'
+import { ApiProblem } from './problem.ts'
+
+/** The fields of a request's body. */
+export type Body = Readonly<Record<string, unknown>>
+
+/** Bodies are JSON of at most 64 kB whatever their label says: `curl -d` calls everything a form. */
+export function takeJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_, text, done) => done(null, text))
+}
+
+/** The problem of a field that is missing or not usable. */
+export function fault(field: string, found: unknown, expected: string): ApiProblem {
+  const state = found === undefined ? 'missing' : 'not usable'
+  const detail = `The field "${field}" is ${state}: expected ${expected}. Nothing was changed.`
+  const shown = typeof found === 'string' ? found : found === undefined ? null : JSON.stringify(found)
+  return new ApiProblem('invalid-parameter', { detail, parameter: field, found: shown, expected })
+}
+
+/** The body, which may have no other fields than these, and some that are of no account. */
+export function readBody(request: FastifyRequest, known: readonly string[], idle: readonly string[] = []): Body {
+  const body = parse(request.body)
+  for (const key of Object.keys(body)) {
+    if (!known.includes(key) && !idle.includes(key)) throw fault(key, body[key], `no such field${meant(key, known)}`)
+  }
+  return body
+}
+
+function parse(text: unknown): Body {
+  const expected = 'a JSON object such as {"duration": "2h"}'
+  if (typeof text !== 'string' || text.trim() === '') throw fault('body', undefined, expected)
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isObject(value)) return value
+  } catch {
+    // What is no JSON is answered like what is no object.
+  }
+  throw fault('body', text, expected)
+}
+
+export const isObject = (value: unknown): value is Body =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A field by one of its names. @throws {ApiProblem} when it is there under two. */
+export function pick(body: Body, names: readonly string[]): { readonly name: string; readonly value: unknown } {
+  const [name, second] = names.filter((one) => body[one] !== undefined && body[one] !== null)
+  if (second !== undefined) throw fault(second, body[second], `not to stand beside "${name}", which means the same`)
+  return { name: name ?? names[0] ?? '', value: name === undefined ? undefined : body[name] }
+}
+
+interface Words {
+  /** Longest text, in characters. */
+  readonly most: number
+  readonly expected: string
+  /** What holds where the field is missing or empty; without it the field must be there. */
+  readonly usual?: string | undefined
+}
+
+/** One line of text for people, without the spaces around it. */
+export function readWords(body: Body, names: readonly string[], { most, expected, usual }: Words): string {
+  const { name, value } = pick(body, names)
+  const text = typeof value === 'string' ? value.trim() : value
+  if ((text === undefined || text === '') && usual !== undefined) return usual
+  const bounded = `${expected}, one line of at most ${most} characters`
+  if (typeof text !== 'string' || text === '') throw fault(name, text === '' ? undefined : value, bounded)
+  if (text.length > most || /[\p{Cc}\u2028\u2029]/u.test(text)) throw fault(name, value, bounded)
+  return text
+}
+
+/** An instant, as epoch milliseconds or ISO 8601 with a zone; undefined when there is none. */
+export function readWhen(body: Body, names: readonly string[]): Millis | undefined {
+  const { name, value } = pick(body, names)
+  if (value === undefined) return undefined
+  const at = typeof value === 'string' || typeof value === 'number' ? parseInstant(String(value)) : undefined
+  if (at === undefined) throw fault(name, value, INSTANT)
+  return at
+}
+
+const LONGEST: Millis = 365 * 86_400_000
+const DURATION = /^(?=.)(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,8})s)?$/
+
+/** The span of a duration such as `2h`, `1d12h` or `90s`; undefined when it is none. */
+export function parseSpan(text: string): Millis | undefined {
+  const parts = DURATION.exec(text)
+  if (parts === null) return undefined
+  const [d, h, m, s] = parts.slice(1).map((part) => Number(part ?? 0))
+  return ((((d ?? 0) * 24 + (h ?? 0)) * 60 + (m ?? 0)) * 60 + (s ?? 0)) * 1000
+}
+
+/** When something that begins at `from` ends: after `duration`, or at an instant; one of the two, at most a year later. */
+export function readEnd(body: Body, names: readonly string[], from: Millis, now: Millis): Millis {
+  const { name, value } = pick(body, ['duration', ...names])
+  if (value === undefined) throw fault(name, undefined, `a duration such as "2h", or the end as "${names[0]}"`)
+  if (name !== 'duration') return bounded(name, value, readWhen(body, [name]) ?? Number.NaN, from, now)
+  const span = typeof value === 'string' ? parseSpan(value) : undefined
+  if (span === undefined || span === 0) throw fault(name, value, 'a duration such as "30m", "2h" or "1d12h"')
+  return bounded(name, value, from + span, from, now)
+}
+
+function bounded(name: string, value: unknown, until: Millis, from: Millis, now: Millis): Millis {
+  const inTime = until > from && until > now
+  if (!inTime) throw fault(name, value, 'an end in the future that is after the start')
+  if (until - from > LONGEST) throw fault(name, value, 'an end at most a year (365d) after the start')
+  return until
+}

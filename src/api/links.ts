@@ -1,0 +1,137 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { AlertView, Command, Log, Millis, SilenceView } from '../model.ts'
+import { readLink } from '../signature.ts'
+import type { Link, LinkAction } from '../signature.ts'
+import { ask, tell } from './ask.ts'
+import { parseSpan, readWords } from './body.ts'
+import { FORM_POLICY } from './html.ts'
+import { canAct, CHOICES, linkPage, refusedPage } from './link-page.ts'
+import type { LinkFacts } from './link-page.ts'
+import { sendPage } from './mailbox.ts'
+import { createPace } from './pace.ts'
+import { ApiProblem, createErrorHandler, PROBLEMS } from './problem.ts'
+import { MOST_AUTHOR } from './silences.ts'
+import type { ActDeps } from './silences.ts'
+
+/** What the links in mails need. */
+export interface LinkDeps extends Omit<ActDeps, 'authorOf'> {
+  /** What their tokens are signed with. */
+  readonly linkKey: Uint8Array
+  readonly log: Log
+}
+
+type Valid = Link & { readonly kind: 'valid' }
+
+const PER_MINUTE = 30
+const MOST_FORM = 8 * 1024
+const MOST_NOTE = 500
+
+/**
+ * Adds `/act/{token}`: the links of mails. A valid signature is the permission, for what the token names and nothing
+ * else. Mail scanners follow links, so that only the form's POST changes anything; it answers with the way back to the
+ * page, so that a reload repeats nothing.
+ */
+export function addLinks(app: FastifyInstance, deps: LinkDeps): void {
+  const isInPace = createPace(deps.clock, PER_MINUTE)
+  const opened = (request: FastifyRequest): Valid => open(deps, isInPace, request)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MOST_FORM }, (_, text, done) => done(null, text))
+  // People are here: they get a page instead of a problem document.
+  app.setErrorHandler(
+    createErrorHandler(deps.log, (reply, { code, fields }) =>
+      sendPage(reply, FORM_POLICY, refusedPage(PROBLEMS[code].title, fields.detail)),
+    ),
+  )
+
+  app.get('/act/*', async (request, reply) => {
+    const facts = await look(deps, opened(request))
+    return sendPage(reply, FORM_POLICY, linkPage(facts))
+  })
+
+  app.post('/act/*', async (request, reply) => {
+    const link = opened(request)
+    const fields = new URLSearchParams(typeof request.body === 'string' ? request.body : '')
+    const facts = await look(deps, link)
+    const command = fields.has('undo') ? undoing(link, facts) : doing(link, facts, fields)
+    if (command !== undefined) await tell(deps, command)
+    // Relative, since a proxy may serve this below a path of its own.
+    return reply.code(303).header('location', tokenOf(request)).send()
+  })
+}
+
+const tokenOf = (request: FastifyRequest): string => (request.params as { readonly '*': string })['*']
+
+/** The link of a request. Each link has its own count, and what bears no valid signature that of its address. */
+function open({ linkKey, now }: LinkDeps, isInPace: (key: string) => boolean, request: FastifyRequest): Valid {
+  const link = readLink(linkKey, tokenOf(request), now())
+  if (!isInPace(link.kind === 'valid' ? link.id : request.ip)) {
+    throw new ApiProblem('too-fast', {
+      detail: 'This was asked too often in the last minute. Wait a minute, then reload the page.',
+    })
+  }
+  if (link.kind === 'valid') return link
+  if (link.kind === 'forged') {
+    throw new ApiProblem('bad-link', {
+      detail:
+        'The address is not one that this service has signed; perhaps it was cut off, or the service has a new key. ' +
+        'Copy the whole link from the mail, or use "stashwatch alerts ack" and "stashwatch silence add".',
+    })
+  }
+  const { rule, host } = link.action
+  throw new ApiProblem('old-link', {
+    detail:
+      `Links in mails work for some days only, and this one about ${rule} on ${host} is older. Nothing was changed. ` +
+      'Use the link in the newest mail, or "stashwatch alerts ack" and "stashwatch silence add".',
+  })
+}
+
+async function look({ engine, clock, now }: LinkDeps, { action, id }: Valid): Promise<LinkFacts> {
+  const alert = (await ask(clock, async () =>
+    engine.query({ kind: 'alert', episode: action.episode }),
+  )) as AlertView | null
+  const silences = action.do === 'silence' ? await ask(clock, async () => engine.query({ kind: 'silences' })) : []
+  const silence = (silences as readonly SilenceView[]).find((one) => one.id === id)
+  return { action, now: now(), alert: alert ?? undefined, silence }
+}
+
+/** Undoing what is not done, or no longer in force, needs nothing. */
+function undoing({ action, id }: Valid, { alert, silence, now }: LinkFacts): Command | undefined {
+  if (action.do === 'silence')
+    return silence === undefined || silence.until <= now ? undefined : { kind: 'expire', id, now }
+  return alert?.ack === undefined ? undefined : { kind: 'unacknowledge', episode: action.episode, now }
+}
+
+function doing({ action, id }: Valid, facts: LinkFacts, fields: URLSearchParams): Command | undefined {
+  if (!canAct(facts)) return undefined
+  const { now } = facts
+  const until = now + spanOf(action.do, fields.get('duration') ?? '')
+  const author = nameOf(fields, action.to)
+  const note = readWords({ note: fields.get('note') ?? '' }, ['note'], {
+    most: MOST_NOTE,
+    expected: 'a note',
+    usual: '',
+  })
+  if (action.do === 'ack')
+    return { kind: 'acknowledge', episode: action.episode, ack: { at: now, until, author, note }, now }
+  const matchers = [
+    { label: 'rule', op: '=', value: action.rule },
+    { label: 'host', op: '=', value: action.host },
+  ] as const
+  const comment = note === '' ? 'from the link in a mail' : note
+  return { kind: 'silence', silence: { id, matchers, from: now, until, author, comment, createdAt: now }, now }
+}
+
+function spanOf(what: LinkAction['do'], duration: string): Millis {
+  const span = CHOICES[what].some(([value]) => value === duration) ? parseSpan(duration) : undefined
+  if (span !== undefined) return span
+  const expected = `one of ${CHOICES[what].map(([value]) => value).join(', ')}`
+  const detail = `The form did not say for how long: expected ${expected}. Go back and choose. Nothing was changed.`
+  throw new ApiProblem('invalid-parameter', { detail, parameter: 'duration', found: duration, expected })
+}
+
+/** Anybody can type any name; whose mail the link came from is certain. */
+function nameOf(fields: URLSearchParams, to: string): string {
+  const typed = fields.get('author')?.trim() ?? ''
+  if (typed === '' || typed === to) return to
+  return `${readWords({ author: typed }, ['author'], { most: MOST_AUTHOR, expected: 'your name' })} (${to})`
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { checkMatcher, checkMatchers, parseMatcher, printMatcher } from '../matcher.ts'
+import type { Clock, Engine, Matcher, Millis, Silence, SilenceView } from '../model.ts'
+import { meant } from '../template.ts'
+import { ask, tell } from './ask.ts'
+import { fault, isObject, pick, readBody, readEnd, readWhen, readWords } from './body.ts'
+import type { Body } from './body.ts'
+import { showSilence } from './views.ts'
+
+/** What the routes by which people act on alerts need. */
+export interface ActDeps {
+  readonly engine: Pick<Engine, 'query' | 'command'>
+  /** Owns the time limit of an answer, so that it should run in real time. */
+  readonly clock: Clock
+  /** The clock that alerts live by: what people decide begins and ends on it. */
+  readonly now: () => Millis
+  /** Whose API token a request carries. */
+  readonly authorOf: (request: FastifyRequest) => string | undefined
+}
+
+const FIELDS = ['id', 'matchers', 'from', 'startsAt', 'until', 'endsAt', 'duration', 'author', 'createdBy', 'comment']
+/** What a silence is shown with, here and by Alertmanager: it may come back, and says nothing. */
+const SHOWN = ['state', 'mutes', 'createdAt', 'status', 'updatedAt']
+const MATCHER = 'a matcher such as host = web-1 or {"label": "host", "op": "=~", "value": "web-.*"}'
+export const MOST_AUTHOR = 100
+export const MOST_WORDS = 1000
+const YEAR: Millis = 365 * 86_400_000
+
+/** Adds `/silences` to read, make and end silences. */
+export function addSilences(app: FastifyInstance, deps: ActDeps): void {
+  app.get('/silences', async () => {
+    const found = await ask(deps.clock, async () => deps.engine.query({ kind: 'silences' }))
+    return (found as readonly SilenceView[]).map((silence) => showSilence(silence, deps.now()))
+  })
+
+  app.post('/silences', async (request, reply) => {
+    const now = deps.now()
+    const silence = readSilence(readBody(request, FIELDS, SHOWN), now, deps.authorOf(request))
+    const made = (await tell(deps, { kind: 'silence', silence, now })) as Silence
+    return reply.code(201).send(showSilence(made, now))
+  })
+
+  app.delete('/silences/:id', async (request) => {
+    const { id } = request.params as { readonly id: string }
+    const now = deps.now()
+    return showSilence((await tell(deps, { kind: 'expire', id, now })) as Silence, now)
+  })
+}
+
+function readSilence(body: Body, now: Millis, tokenName: string | undefined): Silence {
+  const matchers = readMatchers(body['matchers'])
+  const from = readWhen(body, ['from', 'startsAt']) ?? now
+  if (from > now + YEAR)
+    throw fault(pick(body, ['from', 'startsAt']).name, new Date(from).toISOString(), 'a start within a year (365d)')
+  const until = readEnd(body, ['until', 'endsAt'], from, now)
+  const author = readAuthor(body, tokenName)
+  const comment = readWords(body, ['comment'], { most: MOST_WORDS, expected: 'why nobody is to be told' })
+  return { id: readId(body['id']), matchers, from, until, author, comment, createdAt: now }
+}
+
+/** Who acts: the name in the body, or else that of the token. */
+export function readAuthor(body: Body, tokenName: string | undefined): string {
+  const expected = 'the name of who asks for it'
+  return readWords(body, ['author', 'createdBy'], { most: MOST_AUTHOR, expected, usual: tokenName })
+}
+
+/** An id that the client chose makes its request repeatable, and takes the place of a silence that has it. */
+function readId(id: unknown): string {
+  // Alertmanager's clients send an empty id for a new silence.
+  if (id === undefined || id === null || id === '') return randomUUID()
+  if (typeof id === 'string' && /^[\w-]{1,64}$/.test(id)) return id
+  throw fault('id', id, 'at most 64 letters, digits, - and _; without an id a new one is made')
+}
+
+function readMatchers(value: unknown): readonly Matcher[] {
+  if (!Array.isArray(value)) throw fault('matchers', value, `a list of matchers, each ${MATCHER}`)
+  // One more than are allowed is enough to refuse them: each costs the compiling of its expression.
+  const matchers = value.slice(0, 51).map((one: unknown, i) => readMatcher(one, `matchers[${i}]`))
+  const wrong = checkMatchers(matchers)
+  if (wrong !== undefined) throw fault('matchers', matchers.map(printMatcher).join(', '), `other matchers: ${wrong}`)
+  return matchers
+}
+
+/** A matcher as text, or in parts with our names or Alertmanager's. */
+function readMatcher(value: unknown, field: string): Matcher {
+  if (typeof value === 'string') {
+    const matcher = parseMatcher(value)
+    if ('fault' in matcher) throw fault(field, value, `${MATCHER}; at character ${matcher.at + 1}: ${matcher.fault}`)
+    return matcher
+  }
+  if (!isObject(value)) throw fault(field, value, MATCHER)
+  const matcher = partsOf(value, field)
+  const wrong = checkMatcher(matcher)
+  if (wrong !== undefined) throw fault(field, value, `${MATCHER}: ${wrong}`)
+  return matcher
+}
+
+const OPS: readonly unknown[] = ['=', '!=', '=~', '!~'] satisfies readonly Matcher['op'][]
+const PARTS = ['label', 'name', 'op', 'value', 'isRegex', 'isEqual']
+
+function partsOf(parts: Body, field: string): Matcher {
+  for (const key of Object.keys(parts)) {
+    if (!PARTS.includes(key)) throw fault(`${field}.${key}`, parts[key], `no such field${meant(key, PARTS)}`)
+  }
+  const { name: key, value: label } = pick(parts, ['label', 'name'])
+  const { op = opOf(parts, field), value } = parts
+  if (typeof label !== 'string') throw fault(`${field}.${key}`, label, 'the name of a label, such as host')
+  if (typeof value !== 'string') throw fault(`${field}.value`, value, 'a text')
+  if (!OPS.includes(op)) throw fault(`${field}.op`, op, `one of ${OPS.join(' ')}`)
+  return { label, op: op as Matcher['op'], value }
+}
+
+function opOf({ isRegex = false, isEqual = true }: Body, field: string): Matcher['op'] {
+  if (typeof isRegex !== 'boolean') throw fault(`${field}.isRegex`, isRegex, 'true or false')
+  if (typeof isEqual !== 'boolean') throw fault(`${field}.isEqual`, isEqual, 'true or false')
+  return isRegex ? (isEqual ? '=~' : '!~') : isEqual ? '=' : '!='
+}

@@ -1,0 +1,36 @@
+import { styleText } from 'node:util'
+import type { RemoteIo } from './remote.ts'
+import { tableOf } from './table.ts'
+
+/** What a verb that prints for people needs of the process. */
+export interface PaintIo extends RemoteIo {
+  /** Whether standard output is a terminal that shows colours. */
+  readonly colour?: boolean
+}
+
+export type Tone = Parameters<typeof styleText>[0]
+
+/** A line in a colour, where there are colours; what it holds must not steer the terminal already. */
+export const paint = ({ colour }: PaintIo, tone: Tone | undefined, line: string): string =>
+  colour === true && tone !== undefined ? styleText(tone, line, { validateStream: false }) : line
+
+/** Prints a table whose rows have colours of their own. */
+export function printTable(
+  io: PaintIo,
+  titles: readonly string[],
+  rows: readonly { readonly cells: readonly (string | number)[]; readonly tone?: Tone | undefined }[],
+): void {
+  const [head = '', ...lines] = tableOf(
+    titles,
+    rows.map(({ cells }) => cells),
+  )
+  io.out(paint(io, 'bold', head))
+  for (const [i, line] of lines.entries()) io.out(paint(io, rows[i]?.tone, line))
+}
+
+/** Prints an answer as the service gave it. */
+export const printJson = (io: RemoteIo, value: unknown): void => io.out(JSON.stringify(value, null, 2))
+
+/** An instant of the API as people read it. */
+export const timeOf = (iso: string | null | undefined): string =>
+  iso === null || iso === undefined ? '-' : `${iso.slice(0, 19).replace('T', ' ')} UTC`

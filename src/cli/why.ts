@@ -1,0 +1,149 @@
+import { formatValue } from '../template.ts'
+import type { Decision, SendRecord } from '../model.ts'
+import { type AlertRow, subjectOf } from './alerts.ts'
+import { paint, type PaintIo, printJson, timeOf, type Tone } from './paint.ts'
+import { printable, type RemoteArgs, remotely } from './remote.ts'
+
+/** What `GET /api/v1/why` answers, as far as the terminal shows it. */
+interface Why {
+  readonly rule: {
+    readonly name: string
+    readonly kind: string
+    readonly severity: string
+    readonly notify: readonly string[]
+    readonly waitingFor: string
+  }
+  readonly host: {
+    readonly host: string
+    readonly state: string
+    readonly lastSeen: string | null
+    readonly source: string
+  } | null
+  readonly verdicts: readonly Verdict[]
+  readonly alerts: readonly Episode[]
+}
+
+interface Verdict {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number | null
+  readonly bound: string
+  readonly reason: string
+  readonly at: string
+}
+
+interface Episode extends AlertRow {
+  readonly peak: number | null
+  readonly bound: string
+  readonly decisions?: readonly (Omit<Decision, 'at'> & { readonly at: string })[]
+  readonly transitions: readonly { readonly to: AlertRow['state']; readonly at: string; readonly reason: string }[]
+  readonly notifications: readonly Sent[]
+}
+
+interface Sent {
+  readonly state: SendRecord['state']
+  readonly attempts: number
+  readonly createdAt: string
+  readonly doneAt?: string
+  readonly nextAt?: string
+  readonly answer?: string
+  readonly to?: { readonly address: string }
+  readonly because?: string
+}
+
+/** One moment of an episode. */
+interface Moment {
+  readonly at: string
+  readonly says: string
+  readonly tone?: Tone
+}
+
+/** `stashwatch why RULE HOST`: what a rule sees of a host, and what came of it. @returns the exit code. */
+export function why(
+  args: RemoteArgs & { readonly rule: string; readonly host: string; readonly json: boolean },
+  io: PaintIo,
+): Promise<number> {
+  return remotely(args, io, async (ask) => {
+    const asked = new URLSearchParams({ rule: args.rule, host: args.host })
+    const found = (await ask('GET', `/api/v1/why?${asked.toString()}`)) as Why
+    if (args.json) return printJson(io, found)
+    const say = (line: string, tone?: Tone): void => io.out(paint(io, tone, printable(line)))
+    sayRule(found, args.host, say)
+    sayVerdicts(found, say)
+    if (found.alerts.length === 0) say('no episode of it is kept')
+    for (const episode of found.alerts) sayEpisode(episode, say)
+  })
+}
+
+type Say = (line: string, tone?: Tone) => void
+
+function sayRule({ rule, host }: Why, name: string, say: Say): void {
+  const { kind, severity, notify } = rule
+  say(`${rule.name} on ${name}`, 'bold')
+  say(`  rule   ${kind}, ${severity}, tells ${notify.length === 0 ? 'whom the routes name' : notify.join(', ')}`)
+  if (host !== null) say(`  host   ${host.state}, last seen ${timeOf(host.lastSeen)} by ${host.source}`)
+  say(`  next   ${rule.waitingFor}`)
+  say('')
+}
+
+function sayVerdicts({ verdicts }: Why, say: Say): void {
+  say('last verdicts', 'bold')
+  if (verdicts.length === 0) say('  none: no data that the rule looks at has come from this host')
+  for (const { labels, value, bound, reason, at } of verdicts) {
+    const label = Object.entries(labels)
+      .map(([key, text]) => `${key}=${text} `)
+      .join('')
+    const against = bound === '' ? '' : `, bound ${bound}`
+    say(
+      `  ${timeOf(at)}  ${label}${value === null ? 'no data' : `value ${Number(value.toPrecision(6))}`}${against}: ${reason}`,
+    )
+  }
+  say('')
+}
+
+function sayEpisode(episode: Episode, say: Say): void {
+  const { code, state, severity, peak, unit } = episode
+  say(
+    `${code === undefined ? 'not yet an episode' : `episode ${code}`}: ${state}, ${severity}, ${subjectOf(episode)}, peak ${formatValue(peak, unit)}`,
+    'bold',
+  )
+  for (const { at, says, tone } of storyOf(episode)) say(`  ${timeOf(at)}  ${says}`, tone)
+  say('')
+}
+
+const TOLD: Readonly<Record<Decision['kind'], string>> = {
+  judged: 'judged',
+  notified: 'told',
+  suppressed: 'not told',
+  acknowledged: 'acknowledged',
+}
+
+/** All that is known of an episode, in the order in which it happened. */
+function storyOf({ transitions, decisions = [], notifications }: Episode): readonly Moment[] {
+  const steps = transitions.map(({ to, at, reason }): Moment => ({
+    at,
+    says: `${to}: ${reason}`,
+    tone: to === 'firing' ? 'red' : 'green',
+  }))
+  const decided = decisions.map(({ at, kind, reason, to }): Moment => {
+    const says = `${TOLD[kind]}${to === undefined ? '' : ` ${to}`}: ${reason}`
+    return kind === 'suppressed' ? { at, says, tone: 'dim' } : { at, says }
+  })
+  // The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent.
+  return [...steps, ...decided, ...notifications.toReversed().map(momentOf)].toSorted((a, b) =>
+    a.at < b.at ? -1 : Number(a.at > b.at),
+  )
+}
+
+function momentOf({ state, attempts, createdAt, doneAt, nextAt, answer = 'no answer yet', to, because }: Sent): Moment {
+  const mail = `mail to ${to?.address ?? 'somebody'} (${because ?? 'no reason kept'})`
+  if (state === 'pending') {
+    const next = nextAt === undefined ? '' : `, next ${timeOf(nextAt)}`
+    return { at: createdAt, says: `${mail} waits: ${attempts} attempts${next}, ${answer}`, tone: 'yellow' }
+  }
+  const outcome = state === 'sent' ? 'sent' : 'failed for good'
+  return {
+    at: doneAt ?? createdAt,
+    says: `${mail} ${outcome}: ${answer}`,
+    ...(state === 'failed' ? { tone: 'red' } : {}),
+  }
+}

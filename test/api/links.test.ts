@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto'
+import { test } from 'tap'
+import type { AlertView, Command, CommandAnswer, Query, SilenceView } from '../../src/model.ts'
+import { LINK_LIFE, type LinkAction, signLink } from '../../src/signature.ts'
+import { LINK_KEY, type Running, serve } from './service.ts'
+
+const NOW = Date.parse('2026-11-22T12:00:00Z')
+const HOUR = 3_600_000
+const ACTION: LinkAction = {
+  do: 'ack',
+  episode: 'e1',
+  rule: 'cpu-high',
+  host: 'web-1',
+  exp: NOW + LINK_LIFE,
+  to: 'ada@example.org',
+}
+const ACK = signLink(LINK_KEY, ACTION)
+const SILENCE = signLink(LINK_KEY, { ...ACTION, do: 'silence' })
+const FIRING: AlertView = {
+  rule: 'cpu-high',
+  host: 'web-1',
+  labels: { 'mount.point': '/"><script>' },
+  state: 'firing',
+  severity: 'warning',
+  episode: 'e1',
+  code: 'K7RX2',
+  since: NOW - HOUR,
+  firedAt: NOW - HOUR,
+  at: NOW - 10_000,
+  value: 0.95,
+  bound: 'above 0.9',
+  peak: 0.97,
+  unit: 'ratio',
+  reason: 'mean of cpu over 2m is 0.95',
+  transitions: [],
+}
+
+/** An engine with one alert, which remembers what it was told. */
+function engine(first: Partial<AlertView> = {}) {
+  const silences = new Map<string, SilenceView>()
+  let { ack: _, ...alert }: AlertView = { ...FIRING, ...first }
+  let ack: AlertView['ack']
+  const answers = ({ kind }: Query): unknown =>
+    kind === 'silences' ? [...silences.values()] : { ...alert, ...(ack === undefined ? {} : { ack }) }
+  const obeys = (command: Command): CommandAnswer => {
+    if (command.kind === 'acknowledge') ack = command.ack
+    if (command.kind === 'unacknowledge') ack = undefined
+    if (command.kind === 'silence') silences.set(command.silence.id, { ...command.silence, state: 'active', mutes: 1 })
+    const ended = command.kind === 'expire' ? silences.get(command.id) : undefined
+    if (ended !== undefined) silences.set(ended.id, { ...ended, until: command.now })
+    return { kind: 'done', value: null }
+  }
+  return { answers, obeys, silences, end: () => void (alert = { ...alert, state: 'resolved', resolvedAt: NOW }) }
+}
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded', origin: 'null' }
+const post = ({ send }: Running, path: string, form: string) => send('POST', path, form, FORM)
+
+test('looking at a link changes nothing and says what it would do, however often it is fetched', async (t) => {
+  const { get, send, commands } = await serve(t, engine())
+  for (const path of [ACK, SILENCE]) {
+    for (const method of ['GET', 'HEAD', 'GET'])
+      t.equal((await get(path, { 'user-agent': 'scanner' }, method)).status, 200)
+  }
+  const { body, headers } = await get(ACK)
+  for (const words of [
+    'Acknowledge',
+    'cpu-high',
+    'web-1',
+    'firing, warning, for 1 h',
+    '95 %',
+    'above 0.9',
+    'mean of cpu over 2m is 0.95',
+  ]) {
+    t.ok(body.includes(words), words)
+  }
+  t.match(body, /is not repeated and not passed on/)
+  t.strictSame(
+    [...body.matchAll(/name="duration" value="(\w+)"/g)].map(([, value]) => value),
+    ['1h', '4h', '24h', '365d'],
+  )
+  const silence = await get(SILENCE)
+  t.match(silence.body, /Nobody is told of this rule on this host/)
+  t.strictSame(
+    [...silence.body.matchAll(/name="duration" value="(\w+)"/g)].map(([, value]) => value),
+    ['1h', '4h', '24h', '7d'],
+  )
+  t.notMatch(body, /<script|src=|url\(|@import|style="|\son\w+="|https?:/, 'nothing that runs or loads')
+  const hash = createHash('sha256')
+    .update(/<style>([^]*)<\/style>/.exec(body)?.[1] ?? '')
+    .digest('base64')
+  const policy = String(headers['content-security-policy'])
+  t.match(policy, /^default-src 'none';.*form-action 'self'; frame-ancestors 'none'/)
+  t.ok(policy.endsWith(`style-src 'sha256-${hash}'`))
+  t.match(headers, {
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+  })
+  t.equal(headers['set-cookie'], undefined)
+  for (const method of ['PUT', 'DELETE', 'PATCH']) t.ok([404, 405].includes((await send(method, ACK)).status), method)
+  t.strictSame(commands, [])
+})
+
+test('the form of an acknowledgement takes the episode on, and its page gives it back', async (t) => {
+  const service = await serve(t, engine())
+  const { get, commands } = service
+  const sent = await post(service, ACK, 'duration=4h&author=Ada+Lovelace&note=a+runaway+job')
+  t.equal(sent.status, 303)
+  t.equal(sent.headers.location, ACK.slice('/act/'.length), 'relative, and to the page of the same link')
+  const ack = { at: NOW, until: NOW + 4 * HOUR, author: 'Ada Lovelace (ada@example.org)', note: 'a runaway job' }
+  t.strictSame(commands, [{ kind: 'acknowledge', episode: 'e1', ack, now: NOW }])
+  const page = (await get(ACK)).body
+  t.match(
+    page,
+    /Acknowledged<\/strong> by <bdi>Ada Lovelace \(ada@example\.org\)<\/bdi>, for another 4 h, until 2026-11-22 16:00:00 UTC/,
+  )
+  t.match(page, /“<bdi>a runaway job<\/bdi>”/)
+  t.match(page, /name="undo"/)
+  t.equal((await post(service, ACK, 'undo=yes')).status, 303)
+  t.strictSame(commands.at(-1), { kind: 'unacknowledge', episode: 'e1', now: NOW })
+  t.notMatch((await get(ACK)).body, /name="undo"/)
+  t.equal((await post(service, ACK, 'undo=yes')).status, 303)
+  t.equal(commands.length, 2, 'undoing twice is undoing once')
+  await post(service, ACK, 'duration=1h')
+  await service.clock.advance(HOUR)
+  t.notMatch((await get(ACK)).body, /name="undo"/, 'what is over is not shown as if it held')
+  await post(service, ACK, 'duration=365d&author=&note=')
+  t.match(commands.at(-1), { ack: { author: 'ada@example.org', note: '' } })
+  t.match((await get(ACK)).body, /by <bdi>ada@example\.org<\/bdi>, until it ends\./)
+})
+
+test('a silence by link is one silence of that rule on that host, however often it is sent', async (t) => {
+  const fake = engine()
+  const service = await serve(t, fake)
+  for (const _ of [1, 2, 3]) t.equal((await post(service, SILENCE, 'duration=7d&author=ada@example.org')).status, 303)
+  t.equal(fake.silences.size, 1)
+  const [silence] = fake.silences.values()
+  t.match(silence, {
+    id: /^link-/,
+    matchers: [
+      { label: 'rule', op: '=', value: 'cpu-high' },
+      { label: 'host', op: '=', value: 'web-1' },
+    ],
+    from: NOW,
+    until: NOW + 7 * 24 * HOUR,
+    author: 'ada@example.org',
+    comment: 'from the link in a mail',
+  })
+  t.match((await service.get(SILENCE)).body, /Silenced<\/strong>.*for another 7 d, until 2026-11-29/)
+  await post(service, SILENCE, 'undo=yes')
+  t.strictSame(service.commands.at(-1), { kind: 'expire', id: silence?.id, now: NOW })
+  t.notMatch((await service.get(SILENCE)).body, /Silenced<\/strong>/)
+})
+
+test('a link that is forged, cut or old does nothing and says what to do instead', async (t) => {
+  const fake = engine()
+  const service = await serve(t, fake)
+  const { get, clock, commands, queries } = service
+  const [payload = '', signature = ''] = SILENCE.slice(5).split('.')
+  const other = Buffer.from(JSON.stringify({ ...ACTION, host: 'web-2' })).toString('base64url')
+  const forged = [
+    `/act/${other}.${signature}`,
+    ACK.slice(0, -9),
+    `/act/${payload}`,
+    '/act/',
+    '/act/x',
+    signLink(Buffer.alloc(32), ACTION),
+  ]
+  for (const path of forged) {
+    for (const { status, body, headers } of [await get(path), await post(service, path, 'duration=1h')]) {
+      t.equal(status, 403, path)
+      t.match(headers['content-type'], /^text\/html/)
+      t.match(body, /<h1>This link is not valid<\/h1>.*Copy the whole link from the mail/s)
+    }
+  }
+  await clock.advance(LINK_LIFE)
+  for (const { status, body } of [await get(ACK), await post(service, ACK, 'duration=1h')]) {
+    t.equal(status, 410)
+    t.match(body, /This link has expired.*cpu-high on web-1.*Nothing was changed.*newest mail/s)
+  }
+  t.strictSame([commands, queries], [[], []])
+})
+
+test('what is over or forgotten is not acknowledged, and a wrong form says what was wrong', async (t) => {
+  const fake = engine()
+  const service = await serve(t, fake)
+  const wrong: readonly (readonly [string, RegExp])[] = [
+    ['', /did not say for how long: expected one of 1h, 4h, 24h, 365d/],
+    ['duration=7d', /did not say for how long/],
+    [`duration=1h&author=${'x'.repeat(101)}`, /your name, one line of at most 100/],
+    [`duration=1h&note=${'x'.repeat(501)}`, /at most 500/],
+    ['duration=1h&note=a%0D%0Ab', /one line/],
+  ]
+  for (const [form, says] of wrong) {
+    const { status, body } = await post(service, ACK, form)
+    t.equal(status, 400, form)
+    t.match(body, says)
+  }
+  t.equal((await post(service, ACK, `note=${'x'.repeat(9000)}`)).status, 413)
+  fake.end()
+  t.match((await service.get(ACK)).body, /resolved, warning, 0 s ago.*nothing to acknowledge any more/s)
+  t.equal((await post(service, ACK, 'duration=1h')).status, 303, 'the page says the rest')
+  t.strictSame(service.commands, [])
+  t.equal((await post(service, SILENCE, 'duration=1h')).status, 303, 'the rule can be silenced all the same')
+  const gone = await serve(t, { answers: ({ kind }) => (kind === 'silences' ? [] : null) })
+  t.match((await gone.get(ACK)).body, /no longer kept/)
+  const refused = await serve(t, { ...engine(), obeys: () => ({ kind: 'refused', code: 'too-many', value: 9 }) })
+  t.match(await post(refused, SILENCE, 'duration=1h'), { status: 409, body: /No more silences are kept/ })
+})
+
+test('a link needs no token and no name of this machine, and opens nothing else', async (t) => {
+  const tokens = [{ name: 'a', token: 'a-long-secret-token' }]
+  const closed = await serve(t, { ...engine(), tokens, checkToken: () => undefined, listensBeyondLoopback: true })
+  t.equal((await closed.get(ACK, { host: 'stashwatch.example.org' })).status, 200)
+  t.equal((await post(closed, ACK, 'duration=1h')).status, 303)
+  for (const path of ['/api/v1/alerts', `/api/v1/silences`]) t.equal((await closed.get(path)).status, 401)
+})
+
+test('each link may be asked so often a minute, whatever is done with forged ones', async (t) => {
+  const { get, clock } = await serve(t, engine())
+  for (let i = 0; i < 30; i += 1) t.equal((await get(`/act/forged-${i}`)).status, 403)
+  const late = await get('/act/forged')
+  t.match([late.status, late.headers['retry-after'], late.body], [429, '60', /Wait a minute/])
+  t.equal((await get(ACK)).status, 200, 'a valid link is not kept from working by others')
+  for (let i = 1; i < 30; i += 1) await get(ACK)
+  t.equal((await get(ACK)).status, 429)
+  t.equal((await get(SILENCE)).status, 200)
+  await clock.advance(60_000)
+  t.equal((await get(ACK)).status, 200)
+})

@@ -1,0 +1,258 @@
+import { test } from 'tap'
+import type { Acknowledgement, AlertView, Command, CommandAnswer, Silence } from '../../src/model.ts'
+import { createTokenCheck } from '../../src/ingest/auth.ts'
+import { serve } from './service.ts'
+
+const NOW = Date.parse('2026-11-22T12:00:00Z')
+const HOUR = 3_600_000
+const SILENCES = '/api/v1/silences'
+const GOOD = { matchers: ['host = web-1'], duration: '2h', author: 'Ada', comment: 'the racks are moved' }
+
+const alert = (fields: Partial<AlertView> = {}): AlertView => ({
+  rule: 'cpu-high',
+  host: 'web-1',
+  labels: {},
+  state: 'firing',
+  severity: 'warning',
+  episode: 'e1',
+  code: 'K7RX2',
+  since: NOW - HOUR,
+  firedAt: NOW - HOUR,
+  at: NOW,
+  value: 0.95,
+  bound: 'above 0.9',
+  peak: 0.97,
+  unit: 'ratio',
+  reason: 'mean of cpu over 2m',
+  transitions: [],
+  ...fields,
+})
+
+/** An engine that does what it is told. */
+const obeys = (command: Command): CommandAnswer => {
+  if (command.kind === 'silence') return { kind: 'done', value: command.silence }
+  return { kind: 'done', value: command.kind === 'expire' ? { ...SILENCE, until: command.now } : null }
+}
+
+const SILENCE: Silence = {
+  id: 's1',
+  matchers: [{ label: 'host', op: '=', value: 'web-1' }],
+  from: NOW,
+  until: NOW + HOUR,
+  author: 'Ada',
+  comment: 'moved',
+  createdAt: NOW,
+}
+
+test('a silence is made of what was posted, of the clock, and of an id that is new', async (t) => {
+  const { send, commands } = await serve(t, { obeys })
+  const { status, json } = await send('POST', SILENCES, GOOD)
+  t.equal(status, 201)
+  t.match(json, {
+    id: /^[0-9a-f-]{36}$/,
+    matchers: [{ label: 'host', op: '=', value: 'web-1' }],
+    from: '2026-11-22T12:00:00.000Z',
+    until: '2026-11-22T14:00:00.000Z',
+    createdAt: '2026-11-22T12:00:00.000Z',
+    author: 'Ada',
+    comment: 'the racks are moved',
+    state: 'active',
+  })
+  const [command] = commands
+  t.match(command, { kind: 'silence', now: NOW, silence: { from: NOW, until: NOW + 2 * HOUR, createdAt: NOW } })
+  t.not((await send('POST', SILENCES, GOOD)).json['id'], json['id'])
+})
+
+test('a silence is taken as Alertmanager has it, and again as it was answered', async (t) => {
+  const { send, commands } = await serve(t, { obeys })
+  const theirs = {
+    id: '',
+    matchers: [
+      { name: 'host', value: 'web-.*', isRegex: true, isEqual: true },
+      { name: 'rule', value: 'cpu-high', isRegex: false },
+      { name: 'severity', value: 'critical', isRegex: false, isEqual: false },
+      { name: 'room', value: 'a|b', isRegex: true, isEqual: false },
+    ],
+    startsAt: '2026-11-22T14:00:00+01:00',
+    endsAt: '2026-11-22T15:00:00.000Z',
+    createdBy: 'Grace',
+    comment: 'moved',
+  }
+  const { status, json } = await send('POST', SILENCES, theirs, { 'content-type': 'application/json' })
+  t.match([status, json], [201, { state: 'pending', author: 'Grace', from: '2026-11-22T13:00:00.000Z' }])
+  t.match(json['matchers'], [
+    { label: 'host', op: '=~', value: 'web-.*' },
+    { label: 'rule', op: '=', value: 'cpu-high' },
+    { label: 'severity', op: '!=', value: 'critical' },
+    { label: 'room', op: '!~', value: 'a|b' },
+  ])
+  const next = await send('POST', SILENCES, { ...json, comment: 'moved back' })
+  t.match([next.status, next.json['id']], [201, json['id']], 'the same id, so that it takes its place')
+  t.equal(commands.length, 2)
+})
+
+test('a silence that is not usable is told which field, what was found and what was expected', async (t) => {
+  const { send, commands } = await serve(t, { obeys })
+  const many = Array.from({ length: 51 }, () => 'host = web-1')
+  const wrong: readonly (readonly [object | string, string, string | null | RegExp, RegExp])[] = [
+    ['', 'body', null, /a JSON object/],
+    ['{', 'body', '{', /a JSON object/],
+    ['[]', 'body', '[]', /a JSON object/],
+    [{ ...GOOD, commment: 'x' }, 'commment', 'x', /did you mean 'comment'/],
+    [{ ...GOOD, matchers: undefined }, 'matchers', null, /a list of matchers/],
+    [{ ...GOOD, matchers: [] }, 'matchers', '', /at least one matcher/],
+    [{ ...GOOD, matchers: 'host=a' }, 'matchers', 'host=a', /a list/],
+    [{ ...GOOD, matchers: many }, 'matchers', /host/, /at most 50/],
+    [{ ...GOOD, matchers: ['host = a', 'host'] }, 'matchers[1]', 'host', /at character 5: expected =, !=, =~ or !~/],
+    [{ ...GOOD, matchers: ['host =~ ('] }, 'matchers[0]', 'host =~ (', /RE2/],
+    [{ ...GOOD, matchers: ['host =~ (?=a)'] }, 'matchers[0]', /\?=/, /look-ahead/],
+    [{ ...GOOD, matchers: [7] }, 'matchers[0]', '7', /a matcher such as/],
+    [{ ...GOOD, matchers: [{ label: 'host' }] }, 'matchers[0].value', null, /a text/],
+    [{ ...GOOD, matchers: [{ value: 'host' }] }, 'matchers[0].label', null, /a label/],
+    [{ ...GOOD, matchers: [{ label: 'a', op: '~', value: 'b' }] }, 'matchers[0].op', '~', /one of = != =~ !~/],
+    [{ ...GOOD, matchers: [{ label: 'a', isRegexp: true, value: 'b' }] }, 'matchers[0].isRegexp', 'true', /'isRegex'/],
+    [{ ...GOOD, matchers: [{ name: 'a', isRegex: 'yes', value: 'b' }] }, 'matchers[0].isRegex', 'yes', /true or false/],
+    [{ ...GOOD, matchers: [{ label: 'a', op: '=~', value: '[' }] }, 'matchers[0]', /\[/, /RE2/],
+    [{ ...GOOD, matchers: ['host =~ .*', 'rule != x'] }, 'matchers', /host =~/, /fit the empty text/],
+    [{ ...GOOD, duration: undefined }, 'duration', null, /or the end as "until"/],
+    [{ ...GOOD, duration: '2 h' }, 'duration', '2 h', /such as "30m"/],
+    [{ ...GOOD, duration: '' }, 'duration', '', /such as "30m"/],
+    [{ ...GOOD, duration: 7200 }, 'duration', '7200', /such as "30m"/],
+    [{ ...GOOD, duration: '0m' }, 'duration', '0m', /such as "30m"/],
+    [{ ...GOOD, duration: '366d' }, 'duration', '366d', /at most a year/],
+    [{ ...GOOD, until: NOW + HOUR }, 'until', String(NOW + HOUR), /not to stand beside "duration"/],
+    [{ ...GOOD, duration: undefined, until: 'tomorrow' }, 'until', 'tomorrow', /ISO 8601/],
+    [{ ...GOOD, duration: undefined, until: NOW }, 'until', String(NOW), /an end in the future/],
+    [{ ...GOOD, duration: undefined, until: '2027-11-23T12:00:00Z' }, 'until', /2027/, /at most a year/],
+    [{ ...GOOD, duration: undefined, from: NOW + 2 * HOUR, until: NOW + HOUR }, 'until', /\d/, /after the start/],
+    [{ ...GOOD, from: NOW - 3 * HOUR }, 'duration', '2h', /an end in the future/],
+    [{ ...GOOD, startsAt: '2027-12-01T00:00:00Z' }, 'startsAt', /2027/, /within a year/],
+    [{ ...GOOD, author: undefined }, 'author', null, /the name of who asks/],
+    [{ ...GOOD, author: ' ' }, 'author', null, /the name of who asks/],
+    [{ ...GOOD, author: 'A'.repeat(101) }, 'author', /A/, /at most 100/],
+    [{ ...GOOD, author: 'Ada\r\nBcc: x' }, 'author', /Ada/, /one line/],
+    [{ ...GOOD, comment: undefined }, 'comment', null, /why nobody is to be told/],
+    [{ ...GOOD, comment: 'x'.repeat(1001) }, 'comment', /x/, /at most 1000/],
+    [{ ...GOOD, comment: '\u001b[2J' }, 'comment', /2J/, /one line/],
+    [{ ...GOOD, id: '../x' }, 'id', '../x', /letters, digits/],
+    [{ ...GOOD, id: 7 }, 'id', '7', /letters, digits/],
+  ]
+  for (const [body, parameter, found, expected] of wrong) {
+    const { status, json } = await send('POST', SILENCES, body)
+    t.match([status, json], [400, { parameter, found, expected }], JSON.stringify(body))
+    t.match(json['detail'], /expected .*Nothing was changed\.$/s)
+  }
+  t.match((await send('POST', SILENCES, 'x'.repeat(70_000))).json, { status: 413, detail: /64 kB/ })
+  t.strictSame(commands, [], 'the engine is told nothing')
+})
+
+test('silences are listed with what they do, and one is ended as often as asked', async (t) => {
+  const view = { ...SILENCE, state: 'active', mutes: 3 }
+  const { get, send, commands } = await serve(t, { obeys, answers: () => [view] })
+  const iso = (at: number): string => new Date(at).toISOString()
+  const shown = { ...view, from: iso(NOW), until: iso(NOW + HOUR), createdAt: iso(NOW) }
+  t.strictSame((await get(SILENCES)).json, [shown])
+  const stale = [
+    { ...view, from: NOW - HOUR, until: NOW },
+    { ...view, from: NOW + 1, until: NOW + 2 },
+    { ...view, from: NOW + 1, until: NOW + 1 },
+  ]
+  const late = await serve(t, { answers: () => stale })
+  const states = ((await late.get(SILENCES)).json as unknown as { state: string }[]).map(({ state }) => state)
+  t.strictSame(states, ['expired', 'pending', 'expired'], 'as it is at the moment of the answer')
+  for (const _ of [1, 2])
+    t.match(await send('DELETE', `${SILENCES}/s1`), { status: 200, json: { id: 's1', state: 'expired' } })
+  t.strictSame(commands, [
+    { kind: 'expire', id: 's1', now: NOW },
+    { kind: 'expire', id: 's1', now: NOW },
+  ])
+})
+
+test('an episode is taken on and given back, by its id or its code', async (t) => {
+  let ack: Acknowledgement | undefined
+  const { send, commands } = await serve(t, {
+    answers: () => alert(ack === undefined ? {} : { ack }),
+    obeys: (command) => {
+      ack = command.kind === 'acknowledge' ? command.ack : undefined
+      return { kind: 'done', value: null }
+    },
+  })
+  const path = '/api/v1/alerts/K7RX2/acknowledge'
+  const { status, json } = await send('POST', path, { duration: '1d12h', author: 'Ada', note: 'a runaway job' })
+  t.equal(status, 200)
+  const shown = {
+    at: '2026-11-22T12:00:00.000Z',
+    until: '2026-11-24T00:00:00.000Z',
+    author: 'Ada',
+    note: 'a runaway job',
+  }
+  t.match(json, { episode: 'e1', state: 'firing', ack: shown })
+  const told = { at: NOW, until: NOW + 36 * HOUR, author: 'Ada', note: 'a runaway job' }
+  t.strictSame(commands, [{ kind: 'acknowledge', episode: 'K7RX2', ack: told, now: NOW }])
+  t.match(await send('POST', path, { until: '2026-11-22T13:00:00Z', author: 'Ada' }), {
+    status: 200,
+    json: { ack: { note: '' } },
+  })
+  t.match(await send('DELETE', path), { status: 200, json: { episode: 'e1', ack: undefined } })
+  t.strictSame(commands.at(-1), { kind: 'unacknowledge', episode: 'K7RX2', now: NOW })
+  t.match((await send('POST', path, { author: 'Ada' })).json, { status: 400, parameter: 'duration' })
+  t.match((await send('POST', path, { duration: '1h' })).json, { status: 400, parameter: 'author' })
+  const gone = await serve(t, { obeys, answers: () => null })
+  t.match((await gone.send('DELETE', path)).json, { status: 404, found: 'K7RX2' })
+})
+
+test('a command that the engine refuses is a problem that says the next step', async (t) => {
+  const refuse = (code: 'unknown-silence' | 'unknown-episode' | 'too-many', value: unknown = null) =>
+    serve(t, { obeys: () => ({ kind: 'refused', code, value }) })
+  const silences = await refuse('unknown-silence')
+  t.match((await silences.send('DELETE', `${SILENCES}/gone`)).json, {
+    status: 404,
+    parameter: 'id',
+    found: 'gone',
+    detail: /api\/v1\/silences lists/,
+  })
+  const episodes = await refuse('unknown-episode')
+  const path = '/api/v1/alerts/QQQQQ/acknowledge'
+  for (const answer of [
+    await episodes.send('POST', path, { duration: '1h', author: 'A' }),
+    await episodes.send('DELETE', path),
+  ]) {
+    t.match(answer.json, { status: 404, type: /unknown-episode$/, parameter: 'episode', found: 'QQQQQ' })
+  }
+  const full = await refuse('too-many', 1000)
+  t.match((await full.send('POST', SILENCES, GOOD)).json, { status: 409, found: '1000', detail: /End some/ })
+  const broken = await serve(t, {
+    obeys: () => {
+      throw new Error('the disk is full')
+    },
+  })
+  t.match(await broken.send('POST', SILENCES, GOOD), { status: 503, json: { detail: /Look whether it was done/ } })
+})
+
+test('commands need the token that reading needs, and its name is the author where none is given', async (t) => {
+  const tokens = [{ name: 'ops-cli', token: 'a-long-secret-token' }]
+  const guarded = await serve(t, { obeys, answers: () => alert(), tokens, checkToken: createTokenCheck(tokens) })
+  const { author: _, ...body } = GOOD
+  const routes = [
+    ['POST', SILENCES],
+    ['DELETE', `${SILENCES}/s1`],
+    ['POST', '/api/v1/alerts/e1/acknowledge'],
+    ['DELETE', '/api/v1/alerts/e1/acknowledge'],
+  ] as const
+  for (const [method, path] of routes)
+    t.equal((await guarded.send(method, path, body)).status, 401, `${method} ${path}`)
+  t.strictSame(guarded.commands, [])
+  const authorization = 'Bearer a-long-secret-token'
+  t.match((await guarded.send('POST', SILENCES, body, { authorization })).json, { author: 'ops-cli' })
+  await guarded.send('POST', '/api/v1/alerts/e1/acknowledge', { duration: '1h' }, { authorization })
+  t.match(guarded.commands.at(-1), { kind: 'acknowledge', ack: { author: 'ops-cli' } })
+  const open = await serve(t, { obeys })
+  for (const [method, path] of routes) {
+    t.equal(
+      (await open.send(method, path, GOOD, { origin: 'https://example.org' })).status,
+      403,
+      'no page of another site',
+    )
+  }
+  t.strictSame(open.commands, [])
+})

@@ -1,0 +1,347 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { test } from 'tap'
+import { run } from '../../src/cli/index.ts'
+import type { AlertView, Command, CommandAnswer, Query, SendRecord, SilenceView } from '../../src/model.ts'
+import { createTokenCheck } from '../../src/ingest/auth.ts'
+import { serve } from '../api/service.ts'
+import { type Outcome, ROOT, runCli } from '../helpers/service.ts'
+
+const NOW = Date.parse('2026-11-22T12:00:00Z')
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+const ALERT: AlertView = {
+  rule: 'cpu-high',
+  host: 'web-1',
+  labels: {},
+  state: 'firing',
+  severity: 'warning',
+  episode: 'e1',
+  code: 'K7RX2',
+  since: NOW - HOUR,
+  firedAt: NOW - HOUR,
+  at: NOW,
+  value: 0.95,
+  bound: 'above 0.9',
+  peak: 0.97,
+  unit: 'ratio',
+  reason: 'mean of cpu over 2m was 0.95',
+  transitions: [
+    { to: 'pending', at: NOW - HOUR - MINUTE, reason: 'mean of cpu over 2m was 0.91 (12 samples): above 0.9' },
+    { to: 'firing', at: NOW - HOUR, reason: 'beyond the bound for 1m' },
+  ],
+}
+
+/** Escape sequences, as an event might carry them. */
+const EVIL = '\u001b[2J\u202E'
+
+const ALERTS: readonly AlertView[] = [
+  { ...ALERT, ack: { at: NOW, until: NOW + HOUR, author: 'Ada', note: 'a runaway job' } },
+  {
+    ...ALERT,
+    host: `web-2${EVIL}`,
+    code: 'M3PQ9',
+    episode: 'e2',
+    severity: 'critical',
+    labels: { mount: '/home' },
+    noDataSince: NOW,
+  },
+  { ...ALERT, host: 'web-3', state: 'resolved', resolvedAt: NOW, muted: { by: 'maintenance', name: 'sundays' } },
+]
+
+const SILENCES: readonly SilenceView[] = [
+  {
+    id: 's1',
+    matchers: [{ label: 'host', op: '=~', value: 'web-.*' }],
+    from: NOW,
+    until: NOW + HOUR,
+    author: 'Ada',
+    comment: `moved${EVIL}`,
+    createdAt: NOW,
+    state: 'active',
+    mutes: 12,
+  },
+]
+const OVER: SilenceView = { ...SILENCES[0]!, id: 's0', until: NOW, state: 'expired', mutes: 0 }
+
+const answers = (query: Query): unknown => {
+  if (query.kind === 'alert') return ALERTS[0]
+  if (query.kind === 'silences') return [...SILENCES, OVER]
+  if (query.kind === 'alerts') return ALERTS
+  return query.kind === 'rules'
+    ? [RULE]
+    : query.kind === 'why'
+      ? query.rule === 'cpu-high'
+        ? whyOf(query.host)
+        : null
+      : null
+}
+
+const obeys = (command: Command): CommandAnswer => {
+  if (command.kind === 'silence') return { kind: 'done', value: command.silence }
+  if (command.kind === 'expire')
+    return command.id === 's1'
+      ? { kind: 'done', value: SILENCES[0] }
+      : { kind: 'refused', code: 'unknown-silence', value: null }
+  return { kind: 'done', value: null }
+}
+
+const RULE = {
+  name: 'cpu-high',
+  kind: 'metric',
+  severity: 'warning',
+  notify: ['ops'],
+  last: [],
+  waitingFor: 'window 12:03:00 closes 10 s after its source clock passes it',
+}
+
+const whyOf = (host: string): unknown =>
+  host === 'web-9'
+    ? { rule: RULE, host: null, verdicts: [], alerts: [] }
+    : {
+        rule: RULE,
+        host: { host, lastSeen: NOW, source: 'logstash-a', clockSkewSeconds: 0, state: 'live', series: 4 },
+        verdicts: [
+          { host, labels: {}, value: 0.95, bound: 'above 0.9', reason: 'mean of cpu over 2m was 0.95', at: NOW },
+        ],
+        alerts: [
+          {
+            ...ALERT,
+            decisions: [
+              { at: NOW - HOUR, kind: 'notified', reason: 'fired', to: 'ada@example.org' },
+              { at: NOW - HOUR / 2, kind: 'suppressed', reason: 'silence s1 of Ada holds' },
+              { at: NOW - 2 * HOUR, kind: 'judged', reason: 'mean of cpu over 2m was 0.5' },
+            ],
+          },
+        ],
+      }
+
+const send = (id: string, state: SendRecord['state'], more: Partial<SendRecord> = {}): SendRecord => ({
+  id,
+  data: JSON.stringify({ to: { address: 'ada@example.org' }, because: 'fired', alerts: [{ episode: 'e1' }] }),
+  state,
+  attempts: 1,
+  createdAt: NOW - HOUR + 1000,
+  ...more,
+})
+const SENDS = [
+  send('b', 'pending', { attempts: 3, createdAt: NOW - MINUTE, nextAt: NOW + MINUTE, answer: '451 later' }),
+  send('a', 'sent', { doneAt: NOW - HOUR + 2000, answer: '250 OK' }),
+  { ...send('c', 'sent'), data: JSON.stringify({ alerts: [{ episode: 'e2' }] }) },
+]
+
+async function open(t: Parameters<typeof serve>[0]) {
+  const service = await serve(t, { answers, obeys, sends: SENDS })
+  const url = `http://127.0.0.1:${service.port}`
+  const cli = (...args: string[]): Promise<Outcome> => runCli([...args, '--url', url], undefined, { USER: 'ada' })
+  return { ...service, url, cli }
+}
+
+test('silence add, list and expire do what the API does, and say how to take it back', async (t) => {
+  const { cli, commands } = await open(t)
+  const added = await cli(
+    'silence',
+    'add',
+    '--matcher',
+    'host=~web-.*',
+    '--matcher',
+    'severity = warning',
+    '--duration',
+    '2h',
+    '--comment',
+    'moved',
+  )
+  const silence = commands.flatMap((one) => (one.kind === 'silence' ? [one.silence] : []))[0]
+  t.match(silence, {
+    matchers: [
+      { label: 'host', op: '=~', value: 'web-.*' },
+      { label: 'severity', op: '=', value: 'warning' },
+    ],
+    until: NOW + 2 * HOUR,
+    author: 'ada',
+    comment: 'moved',
+  })
+  t.strictSame(added, {
+    code: 0,
+    out: [
+      'silenced until 2026-11-22 14:00:00 UTC: host =~ "web-.*", severity = "warning"',
+      `end it with: stashwatch silence expire ${silence?.id}`,
+    ],
+    err: [],
+  })
+  t.strictSame(await cli('silence', 'list'), {
+    code: 0,
+    out: [
+      'ID  STATE   MUTES  FROM                     UNTIL                    AUTHOR  MATCHERS          COMMENT',
+      's1  active     12  2026-11-22 12:00:00 UTC  2026-11-22 13:00:00 UTC  Ada     host =~ "web-.*"  moved\uFFFD[2J\uFFFD',
+    ],
+    err: [],
+  })
+  t.match((await cli('silence', 'list', '--all')).out, { length: 3 })
+  const json = JSON.parse((await cli('silence', 'list', '--json')).out.join('\n')) as unknown
+  t.match(json, [{ id: 's1', until: '2026-11-22T13:00:00.000Z' }])
+  t.match(await cli('silence', 'expire', 's1'), { code: 0, out: [/^over since 2026-11-22 13:00:00 UTC: host =~/] })
+  t.strictSame(commands.at(-1), { kind: 'expire', id: 's1', now: NOW })
+})
+
+test('alerts are listed with what is known of them, and no name in them steers the terminal', async (t) => {
+  const { cli } = await open(t)
+  t.strictSame(
+    (await cli('alerts')).out.map((line) => line.trimEnd()),
+    [
+      'CODE   STATE     SEVERITY  RULE      HOST                      VALUE  SINCE                    NOTES',
+      'K7RX2  firing    warning   cpu-high  web-1                     95 %   2026-11-22 11:00:00 UTC  acknowledged by Ada until 2026-11-22 13:00:00 UTC: a runaway job',
+      'M3PQ9  firing    critical  cpu-high  web-2\uFFFD[2J\uFFFD (mount=/home)  95 %   2026-11-22 11:00:00 UTC  no data since 2026-11-22 12:00:00 UTC',
+      'K7RX2  resolved  warning   cpu-high  web-3                     95 %   2026-11-22 11:00:00 UTC  muted by maintenance of sundays',
+    ],
+  )
+  t.strictSame(await cli('alerts', 'list'), await cli('alerts'))
+  t.match((await cli('alerts', '--state', 'resolved')).out, [/^CODE/, /web-3/])
+  t.strictSame((await cli('alerts', '--state', 'pending')).out, ['no alert is pending'])
+  t.equal((JSON.parse((await cli('alerts', '--state', 'firing', '--json')).out.join('')) as unknown[]).length, 2)
+})
+
+test('an episode is taken on and given back by its code', async (t) => {
+  const { cli, commands } = await open(t)
+  t.match(await cli('alerts', 'ack', 'K7RX2', '--for', '90m', '--note', 'a runaway job', '--author', 'Grace'), {
+    code: 0,
+    out: [
+      'acknowledged until 2026-11-22 13:00:00 UTC: cpu-high on web-1',
+      'give it back with: stashwatch alerts unack K7RX2',
+    ],
+  })
+  t.match(commands, [
+    {
+      kind: 'acknowledge',
+      episode: 'K7RX2',
+      ack: { until: NOW + 90 * MINUTE, author: 'Grace', note: 'a runaway job' },
+    },
+  ])
+  t.match(await cli('alerts', 'unack', 'K7RX2'), {
+    code: 0,
+    out: ['nobody looks after it any more: cpu-high on web-1'],
+  })
+  await cli('alerts', 'ack', 'e/1?')
+  t.match(commands.at(-1), { episode: 'e/1?', ack: { until: NOW + 4 * HOUR, author: 'ada' } })
+})
+
+test('why tells the story of each episode in its order, with the reason of every step', async (t) => {
+  const { cli } = await open(t)
+  t.strictSame(await cli('why', 'cpu-high', 'web-1'), {
+    code: 0,
+    out: [
+      'cpu-high on web-1',
+      '  rule   metric, warning, tells ops',
+      '  host   live, last seen 2026-11-22 12:00:00 UTC by logstash-a',
+      '  next   window 12:03:00 closes 10 s after its source clock passes it',
+      '',
+      'last verdicts',
+      '  2026-11-22 12:00:00 UTC  value 0.95, bound above 0.9: mean of cpu over 2m was 0.95',
+      '',
+      'episode K7RX2: firing, warning, web-1, peak 97 %',
+      '  2026-11-22 10:00:00 UTC  judged: mean of cpu over 2m was 0.5',
+      '  2026-11-22 10:59:00 UTC  pending: mean of cpu over 2m was 0.91 (12 samples): above 0.9',
+      '  2026-11-22 11:00:00 UTC  firing: beyond the bound for 1m',
+      '  2026-11-22 11:00:00 UTC  told ada@example.org: fired',
+      '  2026-11-22 11:00:02 UTC  mail to ada@example.org (fired) sent: 250 OK',
+      '  2026-11-22 11:30:00 UTC  not told: silence s1 of Ada holds',
+      '  2026-11-22 11:59:00 UTC  mail to ada@example.org (fired) waits: 3 attempts, next 2026-11-22 12:01:00 UTC, 451 later',
+      '',
+    ],
+    err: [],
+  })
+  t.match(JSON.parse((await cli('why', 'cpu-high', 'web-1', '--json')).out.join('')), {
+    rule: { name: 'cpu-high' },
+    alerts: [{ episode: 'e1', notifications: [{ id: 'b' }, { id: 'a' }] }],
+  })
+  t.match(await cli('why', 'cpu-hihg', 'web-1'), { code: 1, err: [/No rule has this name.*perhaps cpu-high/] })
+  t.match(await cli('why', 'cpu-high', 'web-9'), { code: 1, err: [/No host of this name/] })
+})
+
+test('what is missing, refused or out of reach is one sentence and its exit code', async (t) => {
+  const { cli } = await open(t)
+  const wrong: readonly (readonly [string[], RegExp])[] = [
+    [['silence'], /^unknown verb 'silence': expected one of silence add, silence list, silence expire/],
+    [['silence', 'ad'], /^unknown verb 'silence': expected one of/],
+    [['why', 'cpu-high'], /^why needs HOST: the host's name/],
+    [['why', 'a', 'b', 'c'], /^unexpected argument 'c'/],
+    [['alerts', 'ack'], /^alerts ack needs CODE/],
+    [['alerts', 'akc'], /^unexpected argument 'akc': did you mean 'ack'\?/],
+    [['alerts', '--state', 'fring'], /^--state: found 'fring': did you mean 'firing'\?/],
+    [['silence', 'add'], /"matchers" is not usable.*at least one matcher/],
+    [['silence', 'add', '--matcher', 'host'], /"matchers\[0\]".*expected =, !=, =~ or !~/],
+    [['silence', 'add', '--matcher', 'host=a', '--comment', 'x'], /"duration" is missing/],
+    [['silence', 'add', '--matcher', 'host=a', '--duration', '1h'], /"comment" is missing/],
+    [['silence', 'expire', 's7'], /No silence that is kept has this id.*Found 's7'/],
+    [['alerts', 'ack', 'K7RX2', '--for', 'ever'], /"duration" is not usable.*"30m"/],
+  ]
+  for (const [args, says] of wrong)
+    t.match(await cli(...args), { code: 1, out: [], err: { 0: says, length: 1 } }, args.join(' '))
+  const nowhere = await runCli(['alerts', '--url', 'http://127.0.0.1:9'])
+  t.match(nowhere, { code: 2, err: { 0: /no stashwatch can be reached/, length: 1 } })
+})
+
+test('the address and the token are taken from the environment too', async (t) => {
+  const tokens = [{ name: 'ops-cli', token: 'a-long-secret-token' }]
+  const { port, commands } = await serve(t, { answers, obeys, tokens, checkToken: createTokenCheck(tokens) })
+  const env = { STASHWATCH_URL: `http://127.0.0.1:${port}/`, STASHWATCH_API_TOKEN: 'a-long-secret-token' }
+  t.match(await runCli(['alerts'], undefined, env), { code: 0 })
+  t.match(await runCli(['alerts'], undefined, { ...env, STASHWATCH_API_TOKEN: 'other' }), {
+    code: 1,
+    err: [/--token or STASHWATCH_API_TOKEN/],
+  })
+  t.match(
+    await runCli(['alerts', '--token', 'a-long-secret-token'], undefined, { STASHWATCH_URL: env.STASHWATCH_URL }),
+    { code: 0 },
+  )
+  await runCli(['alerts', 'ack', 'K7RX2'], undefined, env)
+  t.match(commands, [{ ack: { author: 'ops-cli' } }], 'where nobody is logged in, the token has a name')
+})
+
+test('the commands that docs/acting.md shows are as they are typed, and every verb has its help', async (t) => {
+  const { cli } = await open(t)
+  const docs = readFileSync(join(ROOT, 'docs/acting.md'), 'utf8')
+  const lines = [...docs.matchAll(/^stashwatch (.*)$/gm)].map(([, line = '']) => line)
+  t.equal(lines.length, 7)
+  for (const line of lines) {
+    const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '')
+    t.match(await cli(...words), { code: 0, err: [] }, line)
+  }
+  for (const verb of ['alerts', 'alerts ack', 'alerts unack', 'silence add', 'silence list', 'silence expire', 'why']) {
+    const { code, out, err } = await runCli([...verb.split(' '), '--help'])
+    t.match([code, err, out[0]], [0, [], `stashwatch ${verb}: `])
+    const example = out.at(-1) ?? ''
+    t.ok(example.startsWith(`example: stashwatch ${verb} `), example)
+    for (const [option] of example.matchAll(/--\w+/g))
+      t.ok(
+        out.some((line) => line.startsWith(`  ${option} `)),
+        `${verb} explains ${option}`,
+      )
+  }
+})
+
+test('colours are for terminals, and change no word', async (t) => {
+  const { url, cli } = await open(t)
+  const out: string[] = []
+  const ignore = (): void => undefined
+  const io = {
+    env: {},
+    cwd: '/',
+    tmp: '/',
+    out: (line: string) => void out.push(line),
+    err: ignore,
+    onStop: ignore,
+    onReload: ignore,
+  }
+  for (const args of [['alerts'], ['silence', 'list', '--all'], ['why', 'cpu-high', 'web-1']]) {
+    out.length = 0
+    await run([...args, '--url', url], { ...io, colour: true })
+    t.ok(
+      out.some((line) => line.includes('\u001b[')),
+      args.join(' '),
+    )
+    t.strictSame(out.map(stripVTControlCharacters), (await cli(...args)).out)
+  }
+})

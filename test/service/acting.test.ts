@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { LINK_LIFE, type LinkAction, signLink } from '../../src/signature.ts'
+import { clockFrom, runCli, runService, temporary, until } from '../helpers/service.ts'
+
+const START = Date.parse('2026-11-22T12:00:00Z')
+const YAML = `
+receivers: { ops: { email: { to: [ada@example.org] } } }
+system: { notify: [ops] }
+metrics: { cpu: { field: cpu, unit: ratio } }
+rules:
+  - { name: cpu-high, when: { metric: cpu, over: 20s, threshold: { of: mean, above: 0.9 } }, notify: [ops] }
+`
+
+interface Row {
+  readonly episode: string
+  readonly code: string
+  readonly state: string
+  readonly ack?: { readonly author: string }
+  readonly muted?: { readonly by: string; readonly id: string }
+}
+
+test('people act on an alert from the terminal, by the link in a mail, and see why', { timeout: 60_000 }, async (t) => {
+  const folder = temporary(t)
+  const clock = clockFrom(START, 60)
+  const first = await runService(t, { yaml: YAML, folder, clock })
+  const feed = setInterval(() => {
+    const at = new Date(clock.now()).toISOString()
+    void first.post([{ '@timestamp': at, host: 'web-1', cpu: 0.97 }]).catch(() => undefined)
+  }, 100)
+  t.teardown(() => clearInterval(feed))
+  const cli = async (...args: string[]): Promise<string> => {
+    const { code, out, err } = await runCli([...args, '--url', first.service.url], folder, { USER: 'ada' })
+    t.strictSame([code, err], [0, []], args.join(' '))
+    return out.join('\n')
+  }
+  const rows = async (): Promise<readonly Row[]> =>
+    JSON.parse(await cli('alerts', '--state', 'firing', '--json')) as readonly Row[]
+  const row = await until('the alert fires', async () => (await rows())[0])
+  t.match(await cli('alerts'), new RegExp(`^${row.code} +firing +warning +cpu-high +web-1 +97 %`, 'm'))
+
+  t.match(
+    await cli('alerts', 'ack', row.code.toLowerCase(), '--for', '2h', '--note', 'a runaway job'),
+    /^acknowledged until .*: cpu-high on web-1/,
+  )
+  t.match(await rows(), [{ ack: { author: 'ada' } }])
+  await cli('alerts', 'unack', row.code)
+  t.notOk((await rows())[0]?.ack)
+
+  t.match(
+    await cli('silence', 'add', '--matcher', 'host =~ web-.*', '--duration', '12h', '--comment', 'moved'),
+    /^silenced until/,
+  )
+  await until('the silence holds', async () => (await rows())[0]?.muted)
+  const listed = await cli('silence', 'list')
+  const id = /^(\S{36}) +active +1 /m.exec(listed)?.[1] ?? ''
+  t.match(await cli('silence', 'expire', id), /^over since/)
+  t.equal(await cli('silence', 'list'), 'no silences; --all lists those that are over')
+
+  const key = Buffer.from(readFileSync(join(folder, 'data', 'link.key'), 'utf8').trim(), 'hex')
+  const action: LinkAction = {
+    do: 'ack',
+    episode: row.episode,
+    rule: 'cpu-high',
+    host: 'web-1',
+    exp: clock.now() + LINK_LIFE,
+    to: 'ada@example.org',
+  }
+  const [ack, silence] = [signLink(key, action), signLink(key, { ...action, do: 'silence' })]
+  t.match(await first.get(ack), { status: 200, text: /firing, warning/ })
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  t.equal((await first.ask('POST', ack, 'duration=24h&author=Grace', form)).status, 303)
+  t.match(await first.get(ack), { status: 200, text: /Acknowledged<\/strong> by <bdi>Grace \(ada@example\.org\)/ })
+  t.equal((await first.ask('POST', ack, 'undo=yes', form)).status, 303)
+  t.notMatch((await first.get(ack)).text, /Acknowledged<\/strong>/)
+  for (const _ of [1, 2]) t.equal((await first.ask('POST', silence, 'duration=7d', form)).status, 303)
+  t.match(await first.get(silence), { status: 200, text: /Silenced<\/strong> by <bdi>ada@example\.org/ })
+  t.equal((await cli('silence', 'list')).split('\n').length, 2, 'one, however often it was asked for')
+
+  const story = await cli('why', 'cpu-high', 'web-1')
+  t.match(story, /^cpu-high on web-1\n {2}rule {3}metric, warning, tells ops\n {2}host {3}live/)
+  t.match(story, /last verdicts\n.*value 0\.97, bound above 0\.9: mean of cpu over 20s was 0\.97/)
+  t.match(
+    story,
+    new RegExp(`episode ${row.code}: firing.*\\n.*firing: .*told .*ada looks after it: a runaway job.*Grace.*`, 's'),
+  )
+  t.match(story, /mail to ada@example\.org \(fired\) sent/)
+  await first.stop()
+
+  const second = await runService(t, { yaml: YAML, folder, clock })
+  t.match(
+    await second.get(silence),
+    { status: 200, text: /Silenced<\/strong> by <bdi>ada@example\.org/ },
+    'links and silences outlive a restart',
+  )
+})
