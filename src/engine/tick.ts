@@ -49,12 +49,18 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
 /** Whether an episode still fires, on data of the last minutes. */
 function isCurrent(fold: Fold, episode: string): boolean {
   for (const { alerts } of fold.state.hosts.values()) {
-    for (const { life, at, episode: known } of alerts.values()) {
+    for (const { rule, life, at, episode: known } of alerts.values()) {
       if (known !== episode) continue
-      return life.state !== 'pending' && life.state !== 'resolved' && fold.state.now - at < STALE
+      return life.state !== 'pending' && life.state !== 'resolved' && fold.state.now - at < STALE + pauseOf(fold, rule)
     }
   }
   return false
+}
+
+/** How long a rule says nothing between two of its windows. */
+function pauseOf(fold: Fold, name: string): Millis {
+  const rule = fold.plan.config.rules.find((one) => one.name === name)
+  return rule === undefined || rule.kind === 'absence' ? 0 : rule.every
 }
 
 /** Moves the clocks of all sources; tells whether observed time grew anywhere. */

@@ -1,11 +1,13 @@
 import { test } from 'tap'
 import { emptyPartial, stddevOf } from '../../src/aggregate/partial.ts'
-import { addSample, addSeries, copySeries, createStore, firstOf, headOf, type Layout, readCell, removeSeries, rewindSeries, type Store, tailOf } from '../../src/aggregate/store.ts'
+import { refill } from '../../src/aggregate/refill.ts'
+import { addSample, rewindSeries } from '../../src/aggregate/ring.ts'
+import { addSeries, createStore, firstOf, headOf, type Layout, readCell, removeSeries, type Store, tailOf } from '../../src/aggregate/store.ts'
 import { figureOf, intervalOf, isWarm, windowOf } from '../../src/aggregate/window.ts'
 import type { Of } from '../../src/model.ts'
 
 const B = 10_000
-const GAUGE: Layout = { cells: 30, squares: true, extremes: true, last: true, counter: false, slow: true }
+const GAUGE: Layout = { width: B, cells: 30, squares: true, extremes: true, last: true, counter: false, slow: true }
 const COUNTER: Layout = { ...GAUGE, squares: false, extremes: false, counter: true }
 
 type Sample = readonly [ts: number, value: number]
@@ -19,7 +21,7 @@ function seriesOf(samples: readonly Sample[], layout = GAUGE): { store: Store; s
 
 function figure({ store, slot }: { store: Store; slot: number }, from: number, to: number, of: Of): number {
   const span = { from, to }
-  return figureOf(store, slot, span, of, windowOf(store, slot, span), B)
+  return figureOf(store, slot, span, of, windowOf(store, slot, span))
 }
 
 const every = (period: number, from: number, to: number, value: (ts: number) => number): Sample[] =>
@@ -54,8 +56,8 @@ test('a slot that is given back and taken anew remembers nothing', async (t) => 
 
 test('a series that is copied into another layout keeps what fits, and has no data where a column is new', async (t) => {
   const narrow = seriesOf(every(10_000, 0, 200_000, () => 2), { ...GAUGE, squares: false, extremes: false, last: false })
-  const wide = createStore({ ...GAUGE, cells: 10 })
-  const slot = copySeries(narrow.store, narrow.slot, wide)
+  const wide = refill(narrow.store, { ...GAUGE, cells: 10 })
+  const { slot } = narrow
   t.equal(windowOf(wide, slot, { from: 0, to: 20 }).n, 10)
   t.equal(figure({ store: wide, slot }, 10, 20, 'mean'), 2)
   addSample(wide, slot, 20, 200_000, 4)
@@ -77,7 +79,7 @@ test('when the clock is set back, what lies ahead of it is forgotten', async (t)
   const { store, slot } = seriesOf(every(10_000, 0, 200_000, () => 1))
   const ahead = addSeries(store)
   addSample(store, ahead, 360, 3_600_000, 1)
-  rewindSeries(store, 25, 255_000)
+  rewindSeries(store, 255_000)
   t.equal(headOf(store, slot), 19)
   t.equal(headOf(store, ahead), 25)
   t.equal(windowOf(store, ahead, { from: 0, to: 400 }).n, 0)
@@ -89,7 +91,7 @@ test('when the clock is set back, what lies ahead of it is forgotten', async (t)
 test('an interval is learnt from the buckets that hold samples', async (t) => {
   const interval = (samples: readonly Sample[], to: number): number => {
     const { store, slot } = seriesOf(samples)
-    return intervalOf(store, slot, to, B)
+    return intervalOf(store, slot, to)
   }
   t.equal(interval(every(60_000, 0, 300_000, () => 1), 30), 60_000)
   t.equal(interval(every(1_000, 0, 100_000, () => 1), 10), 1_000)
@@ -101,7 +103,7 @@ test('a window is warm when the series covers it and holds half of what is usual
   const warm = (samples: readonly Sample[], from: number, to: number, least?: number): boolean => {
     const { store, slot } = seriesOf(samples)
     const span = { from, to }
-    return isWarm(store, slot, span, B, windowOf(store, slot, span), least)
+    return isWarm(store, slot, span, windowOf(store, slot, span), least)
   }
   const steady = every(10_000, 0, 120_000, () => 1)
   t.equal(warm(steady, 0, 12), true)
