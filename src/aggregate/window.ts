@@ -116,7 +116,7 @@ function median(values: number[], middle: number): number {
 
 /**
  * Whether a window may be judged: the series began no later than one interval after the window did, and the window
- * holds `least` samples. By default that is half of what the interval lets expect, at least one; a window without an
+ * holds `least` samples, and the ring has lost none of it. By default that is half of what the interval lets expect, at least one; a window without an
  * empty bucket always holds enough.
  */
 export function isWarm(
@@ -131,6 +131,8 @@ export function isWarm(
   if (n === 0 || (least !== undefined && n < least)) return false
   const start = span.from * width
   const began = firstOf(store, slot)
+  const tail = tailOf(store, slot)
+  if (span.from < tail && began < tail * width) return false
   if (began <= start && (least !== undefined || filled === span.to - span.from)) return true
   const interval = intervalOf(store, slot, span.to)
   if (Number.isNaN(interval)) return began <= start

@@ -1,6 +1,6 @@
 import { readHosts } from './hosts.ts'
 import type * as Raw from '../generated/config.ts'
-import { OWN_RULES } from '../model.ts'
+import { bucketWidth, LONGEST_WINDOW, OWN_RULES, TIERS } from '../model.ts'
 import type { AbsenceRule, CountRule, Metric, MetricRule, Millis, Rule, Severity } from '../model.ts'
 import { compileTemplate, meant, TEMPLATE_NAMES, TemplateError } from '../template.ts'
 import { below } from './mistakes.ts'
@@ -26,8 +26,7 @@ export interface RuleContext {
 const RESERVED: readonly string[] = Object.values(OWN_RULES)
 
 const SECOND = 1000
-const HOUR = 3600 * SECOND
-const DAY = 24 * HOUR
+const DAY = 24 * 3600 * SECOND
 
 /** The rules that are in order and enabled. */
 export function readRules(raw: readonly Raw.Rule[], context: RuleContext): readonly Rule[] {
@@ -153,7 +152,7 @@ function readWindow(
   pointer: string,
   context: RuleContext,
 ): MetricRule | CountRule | undefined {
-  const { report, bucket } = context
+  const { report } = context
   const when = `${pointer}/when`
   const { over, threshold } = raw.when
   if (over === undefined) report.mistake(`${when}/over`, "'over' is missing: the length of the window, such as 2m")
@@ -167,8 +166,7 @@ function readWindow(
   const window = {
     ...base,
     severity: judged.severity,
-    over: readSpan(over, `${when}/over`, { least: bucket, most: HOUR, step: bucket }, report),
-    every: readSpan(raw.every ?? '10s', `${pointer}/every`, { least: bucket, most: DAY, step: bucket }, report),
+    ...readSchedule(over, raw.every, pointer, context),
     for: span('for'),
     keepFiringFor: span('keep_firing_for'),
     ...(raw.min_samples === undefined ? {} : { minSamples: raw.min_samples }),
@@ -183,6 +181,24 @@ function readWindow(
   return raw.when.metric === undefined
     ? { ...window, kind: 'count', where: readWhere(raw.when.count?.where ?? {}, `${when}/count/where`, report) }
     : { ...window, kind: 'metric', metric: raw.when.metric }
+}
+
+/** How long windows are, and how far apart: both in whole buckets, which are wider the longer the window is. */
+function readSchedule(
+  over: string,
+  every: string | undefined,
+  pointer: string,
+  { report, bucket }: RuleContext,
+): Pick<MetricRule, 'over' | 'every'> {
+  const step = bucketWidth(parseDuration(over), bucket)
+  const tier = TIERS.find(({ width }) => width === step)
+  const why = tier === undefined ? '' : ` of windows beyond ${writeDuration(tier.beyond)}`
+  const overRange = { least: bucket, most: LONGEST_WINDOW, step, why }
+  const everyRange = { least: bucket, most: DAY, step, why }
+  return {
+    over: readSpan(over, `${pointer}/when/over`, overRange, report),
+    every: readSpan(every ?? writeDuration(step), `${pointer}/every`, everyRange, report),
+  }
 }
 
 function readBounds(
@@ -250,22 +266,21 @@ function readSeverity(raw: Raw.Rule, threshold: Raw.Threshold, pointer: string, 
 interface Range {
   readonly least: Millis
   readonly most: Millis
-  /** The span must be a multiple of this. */
+  /** The span must be a multiple of this, for the reason given. */
   readonly step?: Millis
+  readonly why?: string
 }
 
 /** Milliseconds of a duration, with a mistake reported when it is out of its range. */
-export function readSpan(text: string, pointer: string, { least, most, step = 1 }: Range, report: Report): Millis {
+export function readSpan(text: string, pointer: string, { least, most, step = 1, why = '' }: Range, report: Report): Millis {
   const span = parseDuration(text)
   const found = report.written(pointer)
   if (span < least) report.mistake(pointer, `expected at least ${writeDuration(least)}, found ${found}`)
   else if (span > most) report.mistake(pointer, `expected at most ${writeDuration(most)}, found ${found}`)
   else if (span % step !== 0) {
-    const [lower, upper] = [Math.floor(span / step) * step, Math.ceil(span / step) * step].map(writeDuration)
-    report.mistake(
-      pointer,
-      `expected a multiple of the ${writeDuration(step)} bucket, found ${found}: did you mean ${lower} or ${upper}?`,
-    )
+    const near = [Math.floor(span / step) * step, Math.ceil(span / step) * step].filter((one) => one > 0).map(writeDuration)
+    const expected = `expected a multiple of the ${writeDuration(step)} bucket${why}`
+    report.mistake(pointer, `${expected}, found ${found}: did you mean ${near.join(' or ')}?`)
   }
   return span
 }
