@@ -1,7 +1,22 @@
 import { addCounterSample, samplesOf } from './counter.ts'
 import { writeCount } from './counts.ts'
 import { emptyPartial, mergeInto, type Partial } from './partial.ts'
-import { baseOf, cellOf, chunkOf, createChunk, createStore, headOf, indexOf, judgedOf, keyOf, type Layout, readCell, sampleCount, type Store, tailOf } from './store.ts'
+import {
+  baseOf,
+  cellOf,
+  chunkOf,
+  createChunk,
+  createStore,
+  headOf,
+  indexOf,
+  judgedOf,
+  keyOf,
+  type Layout,
+  readCell,
+  sampleCount,
+  type Store,
+  tailOf,
+} from './store.ts'
 
 /**
  * A store of another layout with the same series in the same slots, as far as its rings reach. Its buckets may be wider
@@ -28,7 +43,7 @@ function copySeries(from: Store, slot: number, to: Store): void {
   const isKnown = from.layout.counter || !to.layout.counter
   const oldest = isKnown ? Math.max(tailOf(from, slot), tailOf(to, slot) * ratio) : head + 1
   // Wider buckets are to reach further back than what they are filled from; a counter knows nothing of what was before.
-  if (ratio > 1 || !isKnown) chunk.first[index] = Math.max(chunk.first[index] as number, oldest * from.layout.width)
+  if (ratio > 1 || !isKnown) chunk.first[index] = Math.max(chunk.first[index], oldest * from.layout.width)
   for (let bucket = oldest; bucket <= head; bucket++) {
     if (sampleCount(from, slot, bucket) > 0) copyCell(from, slot, bucket, to, Math.floor(bucket / ratio))
   }
@@ -54,11 +69,25 @@ function copyCounter(from: Store, slot: number, bucket: number, to: Store, at: n
   const cell = cellOf(from, bucket)
   const samples = samplesOf(source, baseOf(from, slot) + cell, from.crowded, keyOf(from, slot, cell))
   for (let i = 0; i < samples.length; i += 2) {
-    addCounterSample(chunk, at, i === 0 && chunk.n[at] === 0, to.crowded, key, samples[i] as number, samples[i + 1] as number)
+    addCounterSample(
+      chunk,
+      at,
+      i === 0 && chunk.n[at] === 0,
+      to.crowded,
+      key,
+      samples[i] as number,
+      samples[i + 1] as number,
+    )
   }
 }
 
-function writeSums(store: Store, slot: number, at: number, bucket: number, { d1, d2, min, max, lastTs, last }: Partial): void {
+function writeSums(
+  store: Store,
+  slot: number,
+  at: number,
+  bucket: number,
+  { d1, d2, min, max, lastTs, last }: Partial,
+): void {
   const chunk = chunkOf(store, slot)
   const { width, squares, extremes, last: hasLast, counter } = store.layout
   chunk.d1[at] = d1

@@ -3,6 +3,8 @@ import { chunkLayout, chunkOn, type Chunk, type Column, columnBytes, type Layout
 /** A store without its cells: what is left when they are kept as bytes. */
 export type StoreFrame = Omit<Store, 'chunks' | 'onWrite'> & { readonly count: number }
 
+export type OldStoreFrame = Omit<StoreFrame, 'layout'> & { readonly layout: Omit<Layout, 'width'> }
+
 export function frameOf({ layout, free, used, crowded, many, chunks }: Store): StoreFrame {
   return { layout, free, used, crowded, many, count: chunks.length }
 }
@@ -35,9 +37,9 @@ export function readStore(frame: StoreFrame, take: Take): Store {
 }
 
 /** A store as version 0.1 wrote it: it knew one width of buckets, and kept the whole instant of a last sample. */
-export function readOldStore(frame: StoreFrame, width: number, take: Take): Store {
+export function readOldStore(frame: OldStoreFrame, width: number, take: Take): Store {
   const { count, layout: old, ...rest } = frame
-  const layout: Layout = { ...{ width }, ...old }
+  const layout: Layout = { width, ...old }
   const buffer = (column: Column): ArrayBuffer => {
     const [name, , length] = column
     if (name !== 'lastAt') return take(columnBytes(column))

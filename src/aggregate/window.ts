@@ -109,9 +109,8 @@ export function intervalOf(store: Store, slot: number, to: number): Millis {
 }
 
 /** The value in the middle, or the given one of the two that are there: a pause is no interval. */
-function median(values: number[], middle: number): number {
-  values.sort((a, b) => a - b)
-  return values[middle] as number
+function median(values: readonly number[], middle: number): number {
+  return Float64Array.from(values).sort()[middle] as number
 }
 
 /**

@@ -13,17 +13,28 @@ test('a snapshot of version 0.1 is the state again, and goes on', async (t) => {
   const fold = createFold(readSnapshot(bytes))
   const { config } = fold.state
   if (config === undefined) throw new Error('the snapshot holds no configuration')
-  const ask = (metric: string): unknown => answer(fold, { kind: 'aggregate', host: 'web-1', metric, from: at('12:05:00'), to: at('12:08:00') })
+  const ask = (metric: string): unknown =>
+    answer(fold, { kind: 'aggregate', host: 'web-1', metric, from: at('12:05:00'), to: at('12:08:00') })
   t.match(ask('cpu'), { count: 17, mean: 0.95 })
   t.match(ask('disk'), { count: 17, last: 470 / 1024 })
   t.match(ask('net'), { count: 17, last: 47_000 })
-  t.strictSame(openAlerts(fold).map((alert) => alert.rule), ['cpu-high', 'ssh-failures'])
+  t.strictSame(
+    openAlerts(fold).map((alert) => alert.rule),
+    ['cpu-high', 'ssh-failures'],
+  )
   const play = createPlay(config, at('12:10:00'), fold)
-  play.until('12:20:00', every(10 * SECOND, (now) => {
-    const samples = { cpu: 0.1, 'disk\u001f/': 0.95, 'net\u001feth0': (now - at('11:50:00')) * 2 }
-    if (now === at('12:15:00')) play.configure({ ...config, rules: [...config.rules, cpuHigh({ name: 'long', over: 2 * HOUR, every: MINUTE })] })
-    play.post([event('web-1', now + 250, samples)], { batchId: `${now}`.padStart(16, '0') })
-  }))
+  play.until(
+    '12:20:00',
+    every(10 * SECOND, (now) => {
+      const samples = { cpu: 0.1, 'disk\u001f/': 0.95, 'net\u001feth0': (now - at('11:50:00')) * 2 }
+      if (now === at('12:15:00'))
+        play.configure({
+          ...config,
+          rules: [...config.rules, cpuHigh({ name: 'long', over: 2 * HOUR, every: MINUTE })],
+        })
+      play.post([event('web-1', now + 250, samples)], { batchId: `${now}`.padStart(16, '0') })
+    }),
+  )
   t.strictSame(play.told(), [
     '12:11:10 cpu-high web-1 resolved (resolved)',
     '12:11:10 disk-full web-1 firing (fired)',
