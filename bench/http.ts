@@ -135,7 +135,7 @@ export async function end(targets: readonly Target[], agent: Agent, folder: stri
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** Ten series for each of so many hosts: two of CPU and memory, four mount points, two interfaces each way. */
+/** Twenty series for each of so many hosts: CPU, load, memory and swap, eight mount points, four interfaces each way. */
 async function fill(target: Target, agent: Agent, hosts: number): Promise<void> {
   for (let first = 0; first < hosts; first += 100) {
     const events = Array.from({ length: 100 }, (_, i) => hostEvents(`resident-${first + i}`)).flat()
@@ -150,16 +150,17 @@ function hostEvents(name: string): object[] {
     event: { dataset: `system.${dataset}` },
     system,
   })
-  const mounts = ['/', '/home', '/var', '/scratch']
+  const mounts = ['/', '/home', '/var', '/scratch', '/tmp', '/boot', '/opt', '/srv']
   return [
     event('cpu', { cpu: { total: { norm: { pct: 0.25 } } } }),
-    event('memory', { memory: { actual: { used: { pct: 0.5 } } } }),
+    event('load', { load: { norm: { 1: 0.5 } } }),
+    event('memory', { memory: { actual: { used: { pct: 0.5 } }, swap: { used: { pct: 0 } } } }),
     ...mounts.map((mount) => event('filesystem', { filesystem: { mount_point: mount, used: { pct: 0.5 } } })),
-    ...['eth0', 'ib0'].map((nic) => event('network', { network: { name: nic, in: { bytes: 1 }, out: { bytes: 1 } } })),
+    ...['eth0', 'eth1', 'ib0', 'ib1'].map((nic) => event('network', { network: { name: nic, in: { bytes: 1 }, out: { bytes: 1 } } })),
   ]
 }
 
-/** Answer times at 5,000 events a second over eight connections, with 100,000 series resident. */
+/** Answer times at 5,000 events a second over eight connections, with 200,000 series resident. */
 export async function measurePaced(seconds = 20): Promise<PacedResult> {
   const folder = mkdtempSync(join(tmpdir(), 'stashwatch-bench-'))
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })

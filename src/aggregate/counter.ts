@@ -11,6 +11,10 @@ export interface CounterCells {
 
 /** More samples than this of one counter in one bucket are thinned: the middle ones say least. */
 const MOST = 256
+/** From so many on, those between which nothing can come any more are merged. */
+const MANY = 32
+/** A sample is not expected to be later than this. */
+const LATE = 2 * 60_000
 
 /**
  * Folds a counter's sample into its cell. One or two samples fit the columns; from three on all of them are kept
@@ -64,7 +68,29 @@ function insert(samples: number[], ts: Millis, value: number): void {
   if (samples[index - 2] === ts && samples[index - 1] === value) return
   if (index === samples.length) samples.push(ts, value)
   else samples.splice(index, 0, ts, value)
+  if (samples.length > MANY * 2) merge(samples, (samples.at(-2) as number) - LATE)
   if (samples.length > MOST * 2) samples.splice(MOST, 2)
+}
+
+/** Merges the samples of a cell to which no more are expected. */
+export function settle(crowded: Map<number, number[]>, key: number): void {
+  const samples = crowded.get(key)
+  if (samples === undefined) return
+  merge(samples, Infinity)
+  if (samples.length <= 4) crowded.delete(key)
+}
+
+/** Drops the samples before an instant that lie on the way up from their neighbour to the next: growth is the same without. */
+function merge(samples: number[], before: Millis): void {
+  let kept = 2
+  for (let i = 2; i < samples.length; i += 2) {
+    const [ts, value] = [samples[i] as number, samples[i + 1] as number]
+    const next = samples[i + 3]
+    if (next !== undefined && ts < before && (samples[kept - 1] as number) <= value && value <= next) continue
+    samples[kept++] = ts
+    samples[kept++] = value
+  }
+  samples.length = kept
 }
 
 /** What a counter grew by from one sample to the next; a fall is a reset, after which it counted from 0. */

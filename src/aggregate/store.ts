@@ -1,10 +1,11 @@
 import type { Millis } from '../model.ts'
-import { addCounterSample, type CounterCells } from './counter.ts'
-import { addCount, type Counts, readCount, writeCount } from './counts.ts'
-import { isLater, type Partial } from './partial.ts'
+import type { CounterCells } from './counter.ts'
+import { type Counts, readCount } from './counts.ts'
+import type { Partial } from './partial.ts'
 
-/** Which columns a store keeps beside count and sum, and how many buckets a ring holds. */
+/** How wide a bucket is, how many of them a ring holds, and which columns are kept beside count and sum. */
 export interface Layout {
+  readonly width: Millis
   readonly cells: number
   readonly squares: boolean
   readonly extremes: boolean
@@ -43,6 +44,8 @@ export interface Chunk extends CounterCells {
   readonly d2: Float64Array
   readonly min: Float64Array
   readonly max: Float64Array
+  /** Of gauges: when the last sample was taken, within its bucket. Half as wide as an instant, and fine enough. */
+  readonly lastAt: Float32Array
 }
 
 const CHUNK_BITS = 6
@@ -52,43 +55,52 @@ export function createStore(layout: Layout): Store {
   return { layout, chunks: [], free: [], used: 0, crowded: new Map(), many: new Map(), onWrite: undefined }
 }
 
-/** A column's size in bytes, and whether it holds counts (Uint16) or figures (Float64). */
-export interface Column {
-  readonly bytes: number
-  readonly isCount: boolean
-}
+/** How the values of a column are kept: numbers of samples, times within a bucket, anything else. */
+const ARRAYS = { count: Uint16Array, offset: Float32Array, figure: Float64Array } as const
+
+export type Column = readonly [name: keyof Chunk, kind: keyof typeof ARRAYS, length: number]
 
 /** The columns of a chunk in their order: one value a series, then one a cell; columns that are not kept are empty. */
-export function chunkLayout(layout: Layout): readonly (readonly [keyof Chunk, Column])[] {
+export function chunkLayout(layout: Layout): readonly Column[] {
   const cells = CHUNK * layout.cells
-  const lasts = layout.last || layout.counter
-  const perSeries = (['k', 'first', 'head', 'judged'] as const).map((name) => figures(name, CHUNK))
-  const kept = (name: keyof Chunk, isKept: boolean): readonly [keyof Chunk, Column] => figures(name, isKept ? cells : 0)
+  const { squares, extremes, last, counter, slow } = layout
+  const figures = (name: keyof Chunk, isKept: boolean, length = cells): Column => [name, 'figure', isKept ? length : 0]
   return [
-    ...perSeries,
-    figures('judgedSlow', layout.slow ? CHUNK : 0),
-    ['n', { bytes: cells * Uint16Array.BYTES_PER_ELEMENT, isCount: true }],
-    kept('d1', true),
-    kept('d2', layout.squares),
-    kept('min', layout.extremes),
-    kept('max', layout.extremes),
-    kept('lastTs', lasts),
-    kept('last', lasts),
-    kept('firstTs', layout.counter),
-    kept('firstValue', layout.counter),
+    ...(['k', 'first', 'head', 'judged'] as const).map((name) => figures(name, true, CHUNK)),
+    figures('judgedSlow', slow, CHUNK),
+    ['n', 'count', cells],
+    figures('d1', true),
+    figures('d2', squares),
+    figures('min', extremes),
+    figures('max', extremes),
+    figures('lastTs', counter),
+    ['lastAt', 'offset', last && !counter ? cells : 0],
+    figures('last', last || counter),
+    figures('firstTs', counter),
+    figures('firstValue', counter),
   ]
 }
 
-function figures(name: keyof Chunk, length: number): readonly [keyof Chunk, Column] {
-  return [name, { bytes: length * Float64Array.BYTES_PER_ELEMENT, isCount: false }]
+export function columnBytes([, kind, length]: Column): number {
+  return length * ARRAYS[kind].BYTES_PER_ELEMENT
 }
 
-function createChunk(layout: Layout): Chunk {
-  const columns = chunkLayout(layout).map(([name, { bytes, isCount }]) => {
-    const buffer = new ArrayBuffer(bytes)
-    return [name, isCount ? new Uint16Array(buffer) : new Float64Array(buffer)]
+/** A chunk whose columns lie in the buffers that are handed over, each of the size of its column. */
+export function chunkOn(layout: Layout, buffer: (column: Column) => ArrayBuffer): Chunk {
+  const columns = chunkLayout(layout).map((column) => {
+    const [name, kind] = column
+    return [name, new ARRAYS[kind](buffer(column))]
   })
   return Object.fromEntries(columns) as Chunk
+}
+
+export function createChunk(layout: Layout): Chunk {
+  return chunkOn(layout, (column) => new ArrayBuffer(columnBytes(column)))
+}
+
+/** The position of a series within its chunk. */
+export function indexOf(slot: number): number {
+  return slot & (CHUNK - 1)
 }
 
 /** Takes a slot for a new series. */
@@ -96,7 +108,7 @@ export function addSeries(store: Store): number {
   const slot = store.free.pop() ?? store.used++
   if (slot >> CHUNK_BITS >= store.chunks.length) store.chunks.push(createChunk(store.layout))
   changing(store, slot)
-  chunkOf(store, slot).head[slot & (CHUNK - 1)] = -Infinity
+  chunkOf(store, slot).head[indexOf(slot)] = -Infinity
   return slot
 }
 
@@ -114,7 +126,7 @@ export function removeSeries(store: Store, slot: number): void {
 }
 
 /** To be called before a series' cells change. */
-function changing(store: Store, slot: number): void {
+export function changing(store: Store, slot: number): void {
   store.onWrite?.(slot >> CHUNK_BITS)
 }
 
@@ -124,35 +136,35 @@ export function chunkOf(store: Store, slot: number): Chunk {
 
 /** Index of a series' first cell in its chunk's columns. */
 export function baseOf(store: Store, slot: number): number {
-  return (slot & (CHUNK - 1)) * store.layout.cells
+  return indexOf(slot) * store.layout.cells
 }
 
 export function headOf(store: Store, slot: number): number {
-  return chunkOf(store, slot).head[slot & (CHUNK - 1)] as number
+  return chunkOf(store, slot).head[indexOf(slot)] as number
 }
 
 /** The newest window end (in buckets) that a series was judged for; Infinity where no rule asks. */
 export function judgedOf(store: Store, slot: number, slow: boolean): number {
   if (slow && !store.layout.slow) return Infinity
   const chunk = chunkOf(store, slot)
-  return (slow ? chunk.judgedSlow : chunk.judged)[slot & (CHUNK - 1)] as number
+  return (slow ? chunk.judgedSlow : chunk.judged)[indexOf(slot)] as number
 }
 
 export function setJudged(store: Store, slot: number, slow: boolean, end: number): void {
   changing(store, slot)
   const chunk = chunkOf(store, slot)
   const column = slow ? chunk.judgedSlow : chunk.judged
-  column[slot & (CHUNK - 1)] = end
+  column[indexOf(slot)] = end
 }
 
 /** Time of the earliest sample the series ever had. */
 export function firstOf(store: Store, slot: number): Millis {
-  return chunkOf(store, slot).first[slot & (CHUNK - 1)] as number
+  return chunkOf(store, slot).first[indexOf(slot)] as number
 }
 
 /** The value that the sums of a series are shifted by. */
 export function shiftOf(store: Store, slot: number): number {
-  return chunkOf(store, slot).k[slot & (CHUNK - 1)] as number
+  return chunkOf(store, slot).k[indexOf(slot)] as number
 }
 
 /** The oldest bucket that a series can still hold. */
@@ -170,106 +182,6 @@ export function keyOf(store: Store, slot: number, cell: number): number {
   return slot * store.layout.cells + cell
 }
 
-/** Folds one sample in. The caller has made sure that the bucket is not older than the series' tail. */
-export function addSample(store: Store, slot: number, bucket: number, ts: Millis, value: number): void {
-  changing(store, slot)
-  const chunk = chunkOf(store, slot)
-  advance(store, slot, chunk, bucket, ts, value)
-  const cell = cellOf(store, bucket)
-  const at = baseOf(store, slot) + cell
-  const fresh = chunk.n[at] === 0
-  const shifted = value - (chunk.k[slot & (CHUNK - 1)] as number)
-  const key = keyOf(store, slot, cell)
-  if (store.layout.counter) addCounterSample(chunk, at, fresh, store.crowded, key, ts, value)
-  else if (store.layout.last) keepLast(chunk, at, fresh, ts, value)
-  addCount(store, chunk.n, at, key)
-  chunk.d1[at] = fresh ? shifted : (chunk.d1[at] as number) + shifted
-  if (store.layout.squares) chunk.d2[at] = fresh ? shifted * shifted : (chunk.d2[at] as number) + shifted * shifted
-  if (!store.layout.extremes) return
-  chunk.min[at] = fresh ? value : Math.min(chunk.min[at] as number, value)
-  chunk.max[at] = fresh ? value : Math.max(chunk.max[at] as number, value)
-}
-
-/**
- * Moves the ring of a series so that it reaches the bucket, emptying the cells that it passes. A series that reported
- * more often than its ring is long and then paused for longer begins anew: nothing is left to judge its windows by.
- */
-function advance(store: Store, slot: number, chunk: Chunk, bucket: number, ts: Millis, value: number): void {
-  const index = slot & (CHUNK - 1)
-  const head = chunk.head[index] as number
-  if (head === -Infinity) {
-    chunk.k[index] = value
-    chunk.first[index] = ts
-    chunk.head[index] = bucket
-    chunk.judged[index] = bucket
-    chunk.judgedSlow[index] = bucket
-    return
-  }
-  if (ts < (chunk.first[index] as number)) chunk.first[index] = ts
-  if (bucket <= head) return
-  const base = baseOf(store, slot)
-  const cells = store.layout.cells
-  if (bucket - head >= cells) {
-    if (filledCells(chunk, base, cells) > 1) chunk.first[index] = ts
-    chunk.n.fill(0, base, base + cells)
-  } else for (let b = head + 1; b <= bucket; b++) chunk.n[base + cellOf(store, b)] = 0
-  chunk.head[index] = bucket
-  if (isFar(chunk.k[index] as number, value)) shiftAnew(store, slot, value)
-}
-
-/** Whether one value drowns in the other's rounding. */
-function isFar(a: number, b: number): boolean {
-  const small = Math.min(Math.abs(a), Math.abs(b))
-  return small > 0 && small < 1e-9 * Math.max(Math.abs(a), Math.abs(b))
-}
-
-/** Shifts the sums of a series by another value. A first value out of all proportion would blur all that come after. */
-function shiftAnew(store: Store, slot: number, k: number): void {
-  const chunk = chunkOf(store, slot)
-  const base = baseOf(store, slot)
-  const by = (chunk.k[slot & (CHUNK - 1)] as number) - k
-  for (let at = base; at < base + store.layout.cells; at++) {
-    const n = readCount(store, chunk.n, at, keyOf(store, slot, at - base))
-    if (n === 0) continue
-    const d1 = chunk.d1[at] as number
-    chunk.d1[at] = d1 + n * by
-    if (store.layout.squares) chunk.d2[at] = (chunk.d2[at] as number) + 2 * by * d1 + n * by * by
-  }
-  chunk.k[slot & (CHUNK - 1)] = k
-}
-
-/**
- * Takes back what lies ahead of the present, after the clock was set back: series whose newest sample is beyond its
- * bucket begin anew, and no series counts as judged beyond it.
- */
-export function rewindSeries(store: Store, bucket: number, now: Millis): void {
-  for (let slot = 0; slot < store.used; slot++) {
-    const chunk = chunkOf(store, slot)
-    const index = slot & (CHUNK - 1)
-    if ((chunk.head[index] as number) <= bucket && (chunk.judged[index] as number) <= bucket) continue
-    changing(store, slot)
-    chunk.judged[index] = Math.min(chunk.judged[index] as number, bucket)
-    chunk.judgedSlow[index] = Math.min(chunk.judgedSlow[index] as number, bucket)
-    if ((chunk.head[index] as number) <= bucket) continue
-    chunk.head[index] = bucket
-    chunk.first[index] = now
-    const base = baseOf(store, slot)
-    chunk.n.fill(0, base, base + store.layout.cells)
-  }
-}
-
-function filledCells(chunk: Chunk, base: number, cells: number): number {
-  let filled = 0
-  for (let at = base; at < base + cells; at++) if (chunk.n[at] !== 0) filled++
-  return filled
-}
-
-function keepLast(chunk: Chunk, at: number, fresh: boolean, ts: Millis, value: number): void {
-  if (!fresh && !isLater(ts, value, chunk.lastTs[at] as number, chunk.last[at] as number)) return
-  chunk.lastTs[at] = ts
-  chunk.last[at] = value
-}
-
 /** How many samples a bucket of a series holds. */
 export function sampleCount(store: Store, slot: number, bucket: number): number {
   const cell = cellOf(store, bucket)
@@ -280,40 +192,12 @@ export function sampleCount(store: Store, slot: number, bucket: number): number 
 export function readCell(store: Store, slot: number, bucket: number, into: Partial): void {
   const chunk = chunkOf(store, slot)
   const at = baseOf(store, slot) + cellOf(store, bucket)
-  const { squares, extremes, last, counter } = store.layout
+  const { width, squares, extremes, last, counter } = store.layout
   into.n = sampleCount(store, slot, bucket)
   into.d1 = chunk.d1[at] as number
   into.d2 = squares ? (chunk.d2[at] as number) : NaN
   into.min = extremes ? (chunk.min[at] as number) : NaN
   into.max = extremes ? (chunk.max[at] as number) : NaN
-  into.lastTs = last || counter ? (chunk.lastTs[at] as number) : NaN
+  into.lastTs = counter ? (chunk.lastTs[at] as number) : last ? bucket * width + (chunk.lastAt[at] as number) : NaN
   into.last = last || counter ? (chunk.last[at] as number) : NaN
 }
-
-/**
- * Copies a series into a store of another layout, as far as its ring reaches. Columns that the old store did not keep
- * become NaN, which makes the windows that touch them say "no data" until they have passed.
- *
- * @returns the slot in the new store.
- */
-export function copySeries(from: Store, slot: number, to: Store): number {
-  const target = addSeries(to)
-  const source = chunkOf(from, slot)
-  const chunk = chunkOf(to, target)
-  const [a, b] = [slot & (CHUNK - 1), target & (CHUNK - 1)]
-  for (const name of ['k', 'first', 'head', 'judged'] as const) chunk[name][b] = source[name][a] as number
-  chunk.judgedSlow[b] = source.judgedSlow[a] ?? (source.judged[a] as number)
-  const head = headOf(from, slot)
-  if (head === -Infinity) return target
-  for (let bucket = Math.max(tailOf(from, slot), tailOf(to, target)); bucket <= head; bucket++) {
-    const [old, fresh] = [cellOf(from, bucket), cellOf(to, bucket)]
-    const [i, j] = [baseOf(from, slot) + old, baseOf(to, target) + fresh]
-    for (const name of CELL_COLUMNS) if (chunk[name].length > 0) chunk[name][j] = source[name].length > 0 ? (source[name][i] as number) : NaN
-    writeCount(to, chunk.n, j, keyOf(to, target, fresh), sampleCount(from, slot, bucket))
-    const crowded = from.crowded.get(keyOf(from, slot, old))
-    if (crowded !== undefined) to.crowded.set(keyOf(to, target, fresh), crowded)
-  }
-  return target
-}
-
-const CELL_COLUMNS = ['d1', 'd2', 'min', 'max', 'lastTs', 'last', 'firstTs', 'firstValue'] as const

@@ -28,15 +28,8 @@ export function windowOf(store: Store, slot: number, span: Span): Window {
 }
 
 /** The figure that a rule asks of a window; NaN when the window cannot give it. */
-export function figureOf(
-  store: Store,
-  slot: number,
-  span: Span,
-  of: Of,
-  window: Readonly<Partial>,
-  bucketWidth: Millis,
-): number {
-  if (of === 'increase' || of === 'rate') return counterFigure(store, slot, span, of, bucketWidth)
+export function figureOf(store: Store, slot: number, span: Span, of: Of, window: Readonly<Partial>): number {
+  if (of === 'increase' || of === 'rate') return counterFigure(store, slot, span, of)
   const k = shiftOf(store, slot)
   if (window.n === 0) return NaN
   if (of === 'mean') return meanOf(window, k)
@@ -50,8 +43,8 @@ export function figureOf(
  * Growth of a counter within a window, from the sample before it; `rate` is per second of the time it covers. Of a
  * growth that took longer than the window is long (the counter pauses, or reports less often) only its share counts.
  */
-function counterFigure(store: Store, slot: number, span: Span, of: 'increase' | 'rate', bucketWidth: Millis): number {
-  const length = (span.to - span.from) * bucketWidth
+function counterFigure(store: Store, slot: number, span: Span, of: 'increase' | 'rate'): number {
+  const length = (span.to - span.from) * store.layout.width
   let before = lastBefore(store, slot, span.from)
   const start = before?.ts
   let began = start
@@ -97,7 +90,8 @@ function lastBefore(store: Store, slot: number, bucket: number): { ts: number; v
  * The usual distance between samples of a series, learnt from the kept buckets before `to`: the median gap between
  * buckets that hold samples, or a fraction of the bucket where they hold several. NaN when it cannot be told yet.
  */
-export function intervalOf(store: Store, slot: number, to: number, bucketWidth: Millis): Millis {
+export function intervalOf(store: Store, slot: number, to: number): Millis {
+  const { width } = store.layout
   const gaps: number[] = []
   const counts: number[] = []
   let previous = NaN
@@ -109,37 +103,38 @@ export function intervalOf(store: Store, slot: number, to: number, bucketWidth: 
     if (!Number.isNaN(previous)) gaps.push(bucket - previous)
     previous = bucket
   }
-  if (gaps.length === 0) return counts.length === 1 && (counts[0] as number) > 1 ? bucketWidth / (counts[0] as number) : NaN
+  if (gaps.length === 0) return counts.length === 1 && (counts[0] as number) > 1 ? width / (counts[0] as number) : NaN
   const gap = median(gaps, (gaps.length - 1) >> 1)
-  return gap > 1 ? gap * bucketWidth : bucketWidth / median(counts, counts.length >> 1)
+  return gap > 1 ? gap * width : width / median(counts, counts.length >> 1)
 }
 
 /** The value in the middle, or the given one of the two that are there: a pause is no interval. */
-function median(values: number[], middle: number): number {
-  values.sort((a, b) => a - b)
-  return values[middle] as number
+function median(values: readonly number[], middle: number): number {
+  return Float64Array.from(values).sort()[middle] as number
 }
 
 /**
  * Whether a window may be judged: the series began no later than one interval after the window did, and the window
- * holds `least` samples. By default that is half of what the interval lets expect, at least one; a window without an
+ * holds `least` samples, and the ring has lost none of it. By default that is half of what the interval lets expect, at least one; a window without an
  * empty bucket always holds enough.
  */
 export function isWarm(
   store: Store,
   slot: number,
   span: Span,
-  bucketWidth: Millis,
   window: Readonly<Window>,
   least: number | undefined,
 ): boolean {
   const { n, filled } = window
+  const { width } = store.layout
   if (n === 0 || (least !== undefined && n < least)) return false
-  const start = span.from * bucketWidth
+  const start = span.from * width
   const began = firstOf(store, slot)
+  const tail = tailOf(store, slot)
+  if (span.from < tail && began < tail * width) return false
   if (began <= start && (least !== undefined || filled === span.to - span.from)) return true
-  const interval = intervalOf(store, slot, span.to, bucketWidth)
+  const interval = intervalOf(store, slot, span.to)
   if (Number.isNaN(interval)) return began <= start
   if (began > start + interval) return false
-  return least !== undefined || n >= Math.max(1, Math.floor((0.5 * (span.to - span.from) * bucketWidth) / interval))
+  return least !== undefined || n >= Math.max(1, Math.floor((0.5 * (span.to - span.from) * width) / interval))
 }

@@ -1,6 +1,6 @@
 import { readHosts } from './hosts.ts'
 import type * as Raw from '../generated/config.ts'
-import { OWN_RULES } from '../model.ts'
+import { bucketWidth, LONGEST_WINDOW, OWN_RULES, TIERS } from '../model.ts'
 import type { AbsenceRule, CountRule, Metric, MetricRule, Millis, Rule, Severity } from '../model.ts'
 import { meant } from '../template.ts'
 import { canFit, outlookOf } from './fits.ts'
@@ -9,11 +9,11 @@ import { readEscalate, readRepeat } from './manner.ts'
 import { below } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
 import { checkLabels, checkReceivers } from './names.ts'
-import { DAY, HOUR, readSpan, SECOND } from './spans.ts'
+import { DAY, readSpan, SECOND } from './spans.ts'
 import { checkTemplates } from './templates.ts'
 import { readOverride, readThreshold } from './threshold.ts'
 import type { Judged } from './threshold.ts'
-import { writeDuration } from './units.ts'
+import { parseDuration, writeDuration } from './units.ts'
 import { readWhere } from './where.ts'
 
 /** What a rule may refer to. */
@@ -149,7 +149,7 @@ function readWindow(
   pointer: string,
   context: RuleContext,
 ): MetricRule | CountRule | undefined {
-  const { report, bucket } = context
+  const { report } = context
   const when = `${pointer}/when`
   const { over, threshold } = raw.when
   if (over === undefined) report.mistake(`${when}/over`, "'over' is missing: the length of the window, such as 2m")
@@ -163,8 +163,7 @@ function readWindow(
   const window = {
     ...base,
     severity: judged.severity,
-    over: readSpan(over, `${when}/over`, { least: bucket, most: HOUR, step: bucket }, report),
-    every: readSpan(raw.every ?? '10s', `${pointer}/every`, { least: bucket, most: DAY, step: bucket }, report),
+    ...readSchedule(over, raw.every, pointer, context),
     for: span('for'),
     keepFiringFor: span('keep_firing_for'),
     ...(raw.min_samples === undefined ? {} : { minSamples: raw.min_samples }),
@@ -179,6 +178,24 @@ function readWindow(
   return raw.when.metric === undefined
     ? { ...window, kind: 'count', where: readWhere(raw.when.count?.where ?? {}, `${when}/count/where`, report) }
     : { ...window, kind: 'metric', metric: raw.when.metric }
+}
+
+/** How long windows are, and how far apart: both in whole buckets, which are wider the longer the window is. */
+function readSchedule(
+  over: string,
+  every: string | undefined,
+  pointer: string,
+  { report, bucket }: RuleContext,
+): Pick<MetricRule, 'over' | 'every'> {
+  const step = bucketWidth(parseDuration(over), bucket)
+  const tier = TIERS.find(({ width }) => width === step)
+  const why = tier === undefined ? '' : ` of windows beyond ${writeDuration(tier.beyond)}`
+  const overRange = { least: bucket, most: LONGEST_WINDOW, step, why }
+  const everyRange = { least: bucket, most: DAY, step, why }
+  return {
+    over: readSpan(over, `${pointer}/when/over`, overRange, report),
+    every: readSpan(every ?? writeDuration(step), `${pointer}/every`, everyRange, report),
+  }
 }
 
 function readBounds(

@@ -2,7 +2,7 @@ import { type Millis, type Muted, OWN_RULES } from '../model.ts'
 import { windowsInForce } from './calendar.ts'
 import { type Labels, labelsOf, valuesOf } from './labels.ts'
 import { type DispatchPlan, silencesInForce } from './plan.ts'
-import type { Case, DispatchState } from './state.ts'
+import type { Case, DispatchState, Inhibitor } from './state.ts'
 
 /** Which silences and windows are in force, as one text: mutes change when it does, or when alerts come and go. */
 export function inForceNow(plan: DispatchPlan, state: DispatchState, now: Millis): string {
@@ -18,7 +18,7 @@ export function muteAll(plan: DispatchPlan, state: DispatchState, now: Millis): 
   const windows = plan.maintenance.filter(({ of }) => inForce.has(of))
   const open = [...state.cases.values()].filter((one) => !one.closed)
   const labelled = open.map((one) => ({ one, labels: labelsOf(one.facts) }))
-  const inhibitors = inhibitorsOf(plan, labelled)
+  const inhibitors = inhibitorsOf(plan, labelled, state.quiet)
   for (const { one, labels } of labelled) {
     one.muted =
       silencedBy(silences, labels) ??
@@ -41,6 +41,8 @@ interface Labelled {
 
 /** One way in which alerts hold others back: who holds back, who is held back, and by which labels they belong together. */
 interface Inhibit {
+  /** Hosts that are silent with others are sources too. */
+  readonly isSilence?: true
   readonly isSource: (labelled: Labelled) => boolean
   readonly isTarget: (labelled: Labelled) => boolean
   readonly sourceKey: (labelled: Labelled) => string
@@ -48,12 +50,17 @@ interface Inhibit {
 }
 
 /** Looks all sources up once, so that each target costs one look. An alert that is both holds nobody like it back. */
-function inhibitorsOf(plan: DispatchPlan, all: readonly Labelled[]): (one: Case, labels: Labels) => Muted | undefined {
+function inhibitorsOf(
+  plan: DispatchPlan,
+  all: readonly Labelled[],
+  quiet: DispatchState['quiet'],
+): (one: Case, labels: Labels) => Muted | undefined {
   const ways = [...builtIn(plan), ...configured(plan)].map((way) => {
-    const sources = new Map<string, Case>()
+    const sources = new Map<string, Inhibitor>(way.isSilence === true ? quiet : [])
     for (const labelled of all) {
       if (labelled.one.facts.state !== 'firing' || !way.isSource(labelled) || way.isTarget(labelled)) continue
-      if (!sources.has(way.sourceKey(labelled))) sources.set(way.sourceKey(labelled), labelled.one)
+      const { episode, rule, host } = labelled.one.facts
+      if (!sources.has(way.sourceKey(labelled))) sources.set(way.sourceKey(labelled), { episode, rule, host })
     }
     return { way, sources }
   })
@@ -61,9 +68,8 @@ function inhibitorsOf(plan: DispatchPlan, all: readonly Labelled[]): (one: Case,
     for (const { way, sources } of ways) {
       if (sources.size === 0 || !way.isTarget({ one, labels })) continue
       const source = sources.get(way.targetKey({ one, labels }))
-      if (source === undefined || source === one) continue
-      const { episode, rule, host } = source.facts
-      return { by: 'inhibition', episode, rule, host }
+      if (source === undefined || source.episode === one.facts.episode) continue
+      return { by: 'inhibition', ...source }
     }
     return undefined
   }
@@ -84,7 +90,7 @@ function builtIn(plan: DispatchPlan): readonly Inhibit[] {
   const series = ({ one: { facts } }: Labelled): string => JSON.stringify([facts.host, facts.metric, facts.labels])
   const isOfSeries = (labelled: Labelled): boolean => !isAbsence(labelled) && !isOwn(labelled)
   return [
-    { isSource: isAbsence, isTarget: (labelled) => !isAbsence(labelled) && !isOwn(labelled), sourceKey: host, targetKey: host },
+    { isSilence: true, isSource: isAbsence, isTarget: isOfSeries, sourceKey: host, targetKey: host },
     {
       isSource: ({ one }) => one.facts.rule === OWN_RULES.source,
       isTarget: isAbsence,

@@ -19,6 +19,8 @@ export interface DispatchState {
   readonly cases: Map<string, Case>
   /** Episodes that are over and told, the oldest first. */
   readonly closed: string[]
+  /** Hosts that are silent together with others, and are told of together; they hold back other alerts of theirs. */
+  readonly quiet: Map<string, Inhibitor>
   readonly groups: Map<string, Group>
   readonly purses: Map<string, Purse>
   /** When single mails went out lately, to whomever. */
@@ -43,8 +45,6 @@ export interface Case {
   notify: readonly string[]
   /** When it fired, on the service's clock. */
   firedAt: Millis
-  /** Told by another alert; here only for what it holds back. */
-  readonly quiet: boolean
   /** Over, and told to everybody. */
   closed: boolean
   /** The groups that it was told in. */
@@ -56,6 +56,13 @@ export interface Case {
   sent: number
   suppressed: number
   readonly decisions: Decision[]
+}
+
+/** The alert that holds others back. */
+export interface Inhibitor {
+  readonly episode: string
+  readonly rule: string
+  readonly host: string
 }
 
 /** The id under which the first fold keeps an alert: of a host, or of the service as a whole. */
@@ -151,6 +158,7 @@ export function emptyDispatch(): DispatchState {
   return {
     cases: new Map(),
     closed: [],
+    quiet: new Map(),
     groups: new Map(),
     purses: new Map(),
     sent: [],

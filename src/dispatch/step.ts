@@ -15,22 +15,28 @@ const MINUTE = 60_000
 
 /** A step of an alert: whoever is to hear of it is found out, and hears when all that happened with it is known. */
 export function announce(state: DispatchState, plan: DispatchPlan, news: Announcement, ref: AlertRef): void {
+  state.dirty = true
+  if (news.quiet === true) return keepQuiet(state, news)
   const one = caseOf(state, news, ref)
   note(one, { at: news.found, kind: 'judged', reason: `${news.because}: ${news.facts.reason}` })
-  state.dirty = true
   if (news.because === 'severity rose') one.ack = undefined
-  if (one.quiet || keepBack(state.backlog, news.facts.episode, news.at, news.found)) return
+  if (keepBack(state.backlog, news.facts.episode, news.at, news.found)) return
   tellAll(state, plan, one, news.because, news.found)
 }
 
-function caseOf(state: DispatchState, { facts, notify, found, quiet = false }: Announcement, ref: AlertRef): Case {
+/** Another alert tells of it; what it holds back is held back all the same. */
+function keepQuiet(state: DispatchState, { facts: { episode, rule, host, state: now } }: Announcement): void {
+  if (now === 'firing') state.quiet.set(host, { episode, rule, host })
+  else state.quiet.delete(host)
+}
+
+function caseOf(state: DispatchState, { facts, notify, found }: Announcement, ref: AlertRef): Case {
   const known = state.cases.get(facts.episode)
   const fresh: Case = {
     facts,
     ref,
     notify,
     firedAt: found,
-    quiet,
     closed: false,
     groups: new Set(),
     muted: undefined,
@@ -49,6 +55,7 @@ function caseOf(state: DispatchState, { facts, notify, found, quiet = false }: A
 
 /** An alert is gone without having got better: nobody is told more of it. */
 export function withdraw(state: DispatchState, episode: string, reason: string, now: Millis): void {
+  for (const [host, quiet] of state.quiet) if (quiet.episode === episode) state.quiet.delete(host)
   const one = state.cases.get(episode)
   if (one === undefined) return
   one.facts = { ...one.facts, state: 'resolved', resolvedAt: now, reason }
@@ -156,7 +163,7 @@ function list(state: DispatchState, plan: DispatchPlan, one: Case, lists: Map<st
 function escalate(state: DispatchState, plan: DispatchPlan, now: Millis): void {
   if (!plan.escalates) return
   for (const one of state.cases.values()) {
-    if (one.quiet || one.facts.state !== 'firing' || one.muted !== undefined || isAcknowledged(one, now)) continue
+    if (one.facts.state !== 'firing' || one.muted !== undefined || isAcknowledged(one, now)) continue
     const labels = labelsOf(one.facts)
     for (const { after, lines } of escalationOf(plan, one, labels).slice(one.escalated)) {
       if (now - one.firedAt < after) break

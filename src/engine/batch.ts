@@ -1,11 +1,12 @@
 import { notePause } from '../aggregate/flow.ts'
 import { CLOCK_BOUND, createSkew, observeOffset } from '../aggregate/skew.ts'
 import { beat, flowOf, hear, isLive, moveByArrival, moveClock, type Source, TOO_OLD } from '../aggregate/sources.ts'
-import { addSample, headOf, judgedOf, type Store, tailOf } from '../aggregate/store.ts'
+import { addSample } from '../aggregate/ring.ts'
+import { headOf, judgedOf, type Store, tailOf } from '../aggregate/store.ts'
 import type { Effect, EventSamples, Frame, Millis } from '../model.ts'
-import { judgeUpTo, type Judged, type Watched, watchedOf } from './evaluate.ts'
+import { judgeUpTo, type Judged, watchedOf } from './evaluate.ts'
 import { admitHost, admitSeries, admitSource, keyId } from './hosts.ts'
-import type { MetricPlan } from './plan.ts'
+import type { MetricPlan, Tier } from './plan.ts'
 import { count, type Fold, type Host, type KeyInfo } from './state.ts'
 
 /** What became of a frame. */
@@ -158,20 +159,22 @@ function foldSample(
   }
   const slot = admitSeries(fold, host, id, rcv)
   if (slot === undefined) return false
-  const metric = fold.plan.metrics.get((fold.state.keys.infos[id] as KeyInfo).metric) as MetricPlan
-  const store = fold.state.stores.get(metric.metric.name) as Store
+  const { tiers } = fold.plan.metrics.get((fold.state.keys.infos[id] as KeyInfo).metric) as MetricPlan
   const bucket = Math.floor(ts / fold.plan.config.bucket)
-  if (bucket < tailOf(store, slot)) {
-    count(fold, 'samples_late_dropped')
-    return true
+  const head = headOf(fold.state.stores.get((tiers[0] as Tier).id) as Store, slot)
+  let [isKept, isLate] = [false, false]
+  for (const tier of tiers) {
+    const store = fold.state.stores.get(tier.id) as Store
+    const own = Math.floor(ts / tier.layout.width)
+    if (own < tailOf(store, slot)) continue
+    if (isPressed(tier, store, slot, own)) judgeWhatWouldBeLost(fold, host, id, tier, own, judged)
+    isKept = true
+    isLate ||= tier.rules.length > 0 && own < judgedOf(store, slot, false)
+    addSample(store, slot, own, ts, value)
   }
-  if (isPressed(metric, store, slot, bucket)) judgeWhatWouldBeLost(fold, watchedOf(fold, host, id), bucket, judged)
-  const judgedTo = judgedOf(store, slot, false)
-  const head = headOf(store, slot)
-  const late = head === -Infinity ? bucket : Math.min(bucket, head)
-  addSample(store, slot, bucket, ts, value)
-  count(fold, 'samples')
-  if (metric.rules.length > 0) note(fold, host, id, metric, bucket < judgedTo ? late : undefined)
+  count(fold, isKept ? 'samples' : 'samples_late_dropped')
+  if (isLate) noteLate(fold, host, id, head === -Infinity ? bucket : Math.min(bucket, head))
+  if (isKept && tiers.some((tier) => tier.hasEarly)) noteEarly(fold, host, id)
   return true
 }
 
@@ -179,39 +182,37 @@ function foldSample(
  * A ring that moves on overwrites its oldest buckets. Windows that would lose some before their source's clock closes
  * them (in a backlog that is read very fast) are judged now, with what is there.
  */
-function judgeWhatWouldBeLost(fold: Fold, watched: Watched, bucket: number, judged: Judged): void {
-  const metric = fold.plan.metrics.get(watched.info.metric) as MetricPlan
-  const end = lastAtRisk(metric, watched.store, bucket)
-  judgeUpTo(fold, watched, false, end, judged)
-  judgeUpTo(fold, watched, true, end, judged)
+function judgeWhatWouldBeLost(fold: Fold, host: Host, id: number, tier: Tier, bucket: number, judged: Judged): void {
+  const end = lastAtRisk(tier, bucket)
+  for (const watched of watchedOf(fold, host, id)) {
+    if (watched.tier !== tier) continue
+    judgeUpTo(fold, watched, false, end, judged)
+    judgeUpTo(fold, watched, true, end, judged)
+  }
 }
 
-function isPressed(metric: MetricPlan, store: Store, slot: number, bucket: number): boolean {
+function isPressed(tier: Tier, store: Store, slot: number, bucket: number): boolean {
   const head = headOf(store, slot)
-  if (bucket <= head || head === -Infinity || metric.rules.length === 0) return false
-  const end = lastAtRisk(metric, store, bucket)
+  if (bucket <= head || head === -Infinity || tier.rules.length === 0) return false
+  const end = lastAtRisk(tier, bucket)
   return end > judgedOf(store, slot, false) || end > judgedOf(store, slot, true)
 }
 
 /** The newest window end of which the ring would lose a bucket by moving on to this one. */
-function lastAtRisk(metric: MetricPlan, store: Store, bucket: number): number {
-  return Math.min(bucket - store.layout.cells + metric.longest, bucket)
+function lastAtRisk(tier: Tier, bucket: number): number {
+  return Math.min(bucket - tier.layout.cells + tier.longest, bucket)
 }
 
-/**
- * Marks what the next tick has to look at: closed windows that a late sample touches or leaves behind, open ones of
- * early rules.
- *
- * @param late the bucket after which a late sample changed something; undefined for a sample in time.
- */
-function note(fold: Fold, host: Host, id: number, metric: MetricPlan, late: number | undefined): void {
-  if (late !== undefined) {
-    count(fold, 'samples_late_merged')
-    host.late ??= new Map()
-    host.late.set(id, Math.min(host.late.get(id) ?? Infinity, late))
-    fold.state.work.add(host.name)
-  }
-  if (!metric.hasEarly) return
+/** The next tick has to look at closed windows that a late sample touches or leaves behind: those after a bucket. */
+function noteLate(fold: Fold, host: Host, id: number, late: number): void {
+  count(fold, 'samples_late_merged')
+  host.late ??= new Map()
+  host.late.set(id, Math.min(host.late.get(id) ?? Infinity, late))
+  fold.state.work.add(host.name)
+}
+
+/** The next tick has to look at the open windows of early rules. */
+function noteEarly(fold: Fold, host: Host, id: number): void {
   host.early ??= new Set()
   host.early.add(id)
   fold.state.work.add(host.name)

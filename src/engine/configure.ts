@@ -1,8 +1,9 @@
-import { copySeries, createStore, type Layout, type Store } from '../aggregate/store.ts'
+import { refill } from '../aggregate/refill.ts'
+import type { Layout, Store } from '../aggregate/store.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
 import { type Effect, type EngineConfig, OWN_RULES, type Rule, SEP } from '../model.ts'
 import { dropSeries } from './hosts.ts'
-import { concerns, countMetricName, createPlan, type Plan } from './plan.ts'
+import { concerns, countMetricName, createPlan, type MetricPlan, type Plan } from './plan.ts'
 import { endAlert } from './raise.ts'
 import type { Alert, Fold, Host, KeyInfo } from './state.ts'
 
@@ -11,16 +12,16 @@ import type { Alert, Fold, Host, KeyInfo } from './state.ts'
  * end, since nothing else would ever end them.
  */
 export function configure(fold: Fold, config: EngineConfig): readonly Effect[] {
-  const before = fold.plan
+  const [before, after] = [fold.plan, createPlan(config)]
+  const names = config.metrics.map(({ name }) => name)
+  const regrouped = new Set(names.filter((name) => isRegrouped(name, before, after)))
+  for (const host of fold.state.hosts.values()) dropUnknown(fold, host, after, regrouped)
   fold.state.config = config
   fold.state.isInventoried = false
-  fold.plan = createPlan(config)
+  fold.plan = after
   fold.dispatchPlan = createDispatchPlan(config)
   fold.state.dispatch.dirty = true
-  const names = config.metrics.map(({ name }) => name)
-  const regrouped = new Set(names.filter((name) => isRegrouped(name, before, fold.plan)))
-  for (const host of fold.state.hosts.values()) dropUnknown(fold, host, regrouped)
-  for (const [name, store] of fold.state.stores) refit(fold, name, store)
+  refit(fold, before)
   return endOrphans(fold, regrouped)
 }
 
@@ -31,30 +32,31 @@ function isRegrouped(metric: string, before: Plan, after: Plan): boolean {
 }
 
 /** Series of metrics that are gone, or that are told apart by other fields now, go. */
-function dropUnknown(fold: Fold, host: Host, regrouped: ReadonlySet<string>): void {
+function dropUnknown(fold: Fold, host: Host, after: Plan, regrouped: ReadonlySet<string>): void {
   for (const id of host.series.keys()) {
     const { metric } = fold.state.keys.infos[id] as KeyInfo
-    const plan = fold.plan.metrics.get(metric)
-    const counted = fold.state.stores.get(metric)?.layout.counter
-    const isKept = plan !== undefined && !regrouped.has(metric) && plan.layout.counter === counted
-    if (!isKept) dropSeries(fold, host, id)
+    if (!after.metrics.has(metric) || regrouped.has(metric)) dropSeries(fold, host, id)
   }
 }
 
-/** Moves the series of a metric into rings that fit what the rules now ask. */
-function refit(fold: Fold, metric: string, store: Store): void {
+/** Moves the series of all metrics into rings that fit what the rules now ask. */
+function refit(fold: Fold, before: Plan): void {
   const { state, plan } = fold
-  const layout = plan.metrics.get(metric)?.layout
-  if (layout !== undefined && isSame(layout, store.layout)) return
-  state.stores.delete(metric)
-  if (layout === undefined) return
-  const fresh = createStore(layout)
-  for (const host of state.hosts.values()) {
-    for (const [id, slot] of host.series) {
-      if (state.keys.infos[id]?.metric === metric) host.series.set(id, copySeries(store, slot, fresh))
-    }
+  const old = new Map(state.stores)
+  state.stores.clear()
+  for (const [name, metric] of plan.metrics) {
+    const known = (before.metrics.get(name)?.tiers ?? []).map(({ id }) => old.get(id)).filter((store) => store !== undefined)
+    for (const [id, store] of fitted(metric, known)) state.stores.set(id, store)
   }
-  state.stores.set(metric, fresh)
+}
+
+/** The stores that a metric needs: as they are, or filled from what reaches furthest back of those no coarser. */
+function fitted({ tiers }: MetricPlan, known: readonly Store[]): readonly (readonly [string, Store])[] {
+  return tiers.flatMap(({ id, layout }) => {
+    const source = known.findLast((store) => store.layout.width <= layout.width)
+    if (source === undefined) return []
+    return [[id, isSame(layout, source.layout) ? source : refill(source, layout)] as const]
+  })
 }
 
 function isSame(a: Layout, b: Layout): boolean {

@@ -4,15 +4,16 @@ import { figureOf, intervalOf, isWarm, type Span, type Window, windowOf } from '
 import { judge, type Verdict } from '../detect/threshold.ts'
 import type { Effect, Millis } from '../model.ts'
 import type { Patience } from '../alert/lifecycle.ts'
-import { concerns, thresholdFor, type WindowPlan } from './plan.ts'
+import { concerns, thresholdFor, type Tier, type WindowPlan } from './plan.ts'
 import { endedAt, raise } from './raise.ts'
 import type { Alert, Fold, Host, KeyInfo } from './state.ts'
 import { foundOf, subjectOf } from './words.ts'
 
-/** One series under the eyes of its rules. */
+/** The buckets of one series, of one width, under the eyes of their rules. */
 export interface Watched {
   readonly host: Host
   readonly info: KeyInfo
+  readonly tier: Tier
   readonly store: Store
   readonly slot: number
 }
@@ -23,10 +24,12 @@ export interface Judged {
   readonly effects: Effect[]
 }
 
-export function watchedOf(fold: Fold, host: Host, id: number): Watched {
+/** A series in all its tiers, the finest first. */
+export function watchedOf(fold: Fold, host: Host, id: number): readonly Watched[] {
   const info = fold.state.keys.infos[id] as KeyInfo
   const slot = host.series.get(id) as number
-  return { host, info, store: fold.state.stores.get(info.metric) as Store, slot }
+  const tiers = fold.plan.metrics.get(info.metric)?.tiers ?? []
+  return tiers.map((tier) => ({ host, info, tier, store: fold.state.stores.get(tier.id) as Store, slot }))
 }
 
 /** One for a window of two minutes; longer ones have more buckets to merge. */
@@ -34,26 +37,27 @@ function costOf(plan: WindowPlan): number {
   return (20 + plan.over) / 32
 }
 
-function rulesOf(fold: Fold, info: KeyInfo): readonly WindowPlan[] {
-  return fold.plan.metrics.get(info.metric)?.rules ?? []
-}
-
-/** Judges every window end of a series that has closed since the last time, in the order of event time. */
+/**
+ * Judges every window end of a series that has closed since the last time, in the order of event time.
+ *
+ * @param closed the closed buckets, in those of the finest tier.
+ */
 export function judgeClosed(fold: Fold, watched: Watched, closed: number, closedSlow: number, out: Judged): void {
-  judgeUpTo(fold, watched, false, closed, out)
-  judgeUpTo(fold, watched, true, closedSlow, out)
+  const { ratio } = watched.tier
+  judgeUpTo(fold, watched, false, Math.floor(closed / ratio), out)
+  judgeUpTo(fold, watched, true, Math.floor(closedSlow / ratio), out)
 }
 
-/** The same for rules of one wait, which share how far they have judged. */
+/** The same for rules of one wait, which share how far they have judged; `closed` is in buckets of the tier. */
 export function judgeUpTo(fold: Fold, watched: Watched, slow: boolean, closed: number, out: Judged): void {
-  const { info, store, slot, host } = watched
+  const { tier, store, slot, host } = watched
   const judged = judgedOf(store, slot, slow)
   if (!(closed > judged)) return
-  for (const plan of rulesOf(fold, info)) {
+  for (const plan of tier.rules) {
     if (plan.slow !== slow || !concerns(plan.rule, host.name)) continue
-    for (const end of endsWithin(plan, store, newestOf(fold, watched, plan), judged, closed)) {
+    for (const end of endsWithin(plan, store, newestOf(watched, plan), judged, closed)) {
       out.cost += costOf(plan)
-      judgeWindow(fold, watched, plan, end, 'closed', out)
+      judgeWindow(fold, watched, plan, end, Infinity, 'closed', out)
     }
     forgetPending(fold, watched, plan, closed, out)
   }
@@ -77,10 +81,10 @@ function endsWithin(plan: WindowPlan, store: Store, newest: number, judged: numb
  * The newest bucket that says anything. A count that fired goes on being judged while its host sends anything at all,
  * since it ends when nothing matches any more.
  */
-function newestOf(fold: Fold, { host, info, store, slot }: Watched, plan: WindowPlan): number {
+function newestOf({ host, info, store, slot }: Watched, plan: WindowPlan): number {
   const head = headOf(store, slot)
   const counts = plan.of === 'count' && host.alerts.size > 0 && host.alerts.has(alertId(plan.rule.name, info.key))
-  return counts ? Math.max(head, Math.floor(host.newest / fold.plan.config.bucket)) : head
+  return counts ? Math.max(head, Math.floor(host.newest / plan.width)) : head
 }
 
 /** A pending alert whose data stopped is over after a while, although no window says so any more. */
@@ -90,62 +94,77 @@ function forgetPending(fold: Fold, watched: Watched, plan: WindowPlan, closed: n
   const id = alertId(plan.rule.name, info.key)
   const open = host.alerts.get(id)
   if (open?.life.state !== 'pending') return
-  const found = foundOf(plan, closed * fold.plan.config.bucket, 0, { kind: 'no data' })
-  out.effects.push(...raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(fold, watched, plan, open)))
+  const found = foundOf(plan, closed * plan.width, 0, { kind: 'no data' })
+  out.effects.push(...raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(watched, plan, open)))
 }
 
-/** Late samples changed what is known after the bucket `from`: the ends that they touch are judged once more. */
-export function judgeLate(fold: Fold, watched: Watched, from: number, out: Judged): void {
-  const { info, store, slot, host } = watched
-  for (const plan of rulesOf(fold, info)) {
+/** Late samples changed what is known after the (finest) bucket `late`: the ends that they touch are judged once more. */
+export function judgeLate(fold: Fold, watched: Watched, late: number, out: Judged): void {
+  const { tier, store, slot, host } = watched
+  const from = Math.floor(late / tier.ratio)
+  for (const plan of tier.rules) {
     if (!concerns(plan.rule, host.name)) continue
     const judged = judgedOf(store, slot, plan.slow)
     const head = headOf(store, slot)
     for (const end of endsWithin(plan, store, head, from, Math.min(judged, head + plan.over))) {
       out.cost += costOf(plan)
-      judgeWindow(fold, watched, plan, end, 'late', out)
+      judgeWindow(fold, watched, plan, end, Infinity, 'late', out)
     }
   }
 }
 
 /** Rules that more data cannot undo look at the open window too. */
 export function judgeEarly(fold: Fold, watched: Watched, out: Judged): void {
-  const { info, store, slot, host } = watched
-  for (const plan of rulesOf(fold, info)) {
+  const { tier, store, slot, host, info } = watched
+  const newest = (headOf(fold.state.stores.get(info.metric) as Store, slot) + 1) * fold.plan.config.bucket
+  for (const plan of tier.rules) {
     if (!plan.early || !concerns(plan.rule, host.name)) continue
     out.cost += costOf(plan)
     const end = Math.ceil((headOf(store, slot) + 1) / plan.every) * plan.every
-    judgeWindow(fold, watched, plan, end, 'early', out)
+    judgeWindow(fold, watched, plan, end, newest, 'early', out)
   }
 }
 
-/** After a pause of the source: one extra window per rule, up to the end of the newest bucket. */
-export function judgeFlush(fold: Fold, watched: Watched, end: number, out: Judged): void {
-  for (const plan of rulesOf(fold, watched.info)) {
+/** After a pause of the source: one extra window per rule, up to the end of its newest bucket (a finest one). */
+export function judgeFlush(fold: Fold, watched: Watched, bucket: number, out: Judged): void {
+  const { tier } = watched
+  const end = Math.floor(bucket / tier.ratio) + 1
+  const newest = (bucket + 1) * fold.plan.config.bucket
+  for (const plan of tier.rules) {
     if (plan.slow || !concerns(plan.rule, watched.host.name)) continue
     out.cost += costOf(plan)
-    judgeWindow(fold, watched, plan, end, 'early', out)
+    judgeWindow(fold, watched, plan, end, newest, 'early', out)
   }
 }
 
 /** Why a window is judged: it has closed, it is open still, or late samples came into it after it had closed. */
 type Turn = 'closed' | 'early' | 'late'
 
-function judgeWindow(fold: Fold, watched: Watched, plan: WindowPlan, end: number, turn: Turn, out: Judged): void {
+/** @param newest how far an open window reaches yet: what is found in it is dated by that, not by the end to come. */
+function judgeWindow(
+  fold: Fold,
+  watched: Watched,
+  plan: WindowPlan,
+  end: number,
+  newest: Millis,
+  turn: Turn,
+  out: Judged,
+): void {
   const { host, info } = watched
   // Whoever reads a month of logs for the first time asks for history, not for alerts.
-  if (end * fold.plan.config.bucket < fold.state.now - TOO_OLD) return
+  if (end * plan.width < fold.state.now - TOO_OLD) return
   const id = alertId(plan.rule.name, info.key)
   const open = host.alerts.size === 0 ? undefined : host.alerts.get(id)
   const span: Span = { from: end - plan.over, to: end }
   const window = windowOf(watched.store, watched.slot, span)
   if (window.n === 0 && open === undefined && !(plan.slow && plan.of === 'count')) return
-  const verdict = verdictOf(fold, watched, plan, span, window, open)
+  const verdict = verdictOf(watched, plan, span, window, open)
   if (verdict.kind === 'normal' && open === undefined) return
   if (verdict.kind === 'no data' && (open === undefined || window.n > 0)) return
-  if (turn !== 'closed' && !isNews(fold, watched, plan, end, turn, verdict, open)) return
-  const found = foundOf(plan, end * fold.plan.config.bucket, window.n, verdict)
-  out.effects.push(...raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(fold, watched, plan, open)))
+  const at = Math.min(end * plan.width, newest)
+  if (turn !== 'closed' && !isNews(fold, watched, plan, end, at, turn, verdict, open)) return
+  const found = foundOf(plan, at, window.n, verdict)
+  out.effects.push(...raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(watched, plan, open)))
 }
 
 /**
@@ -159,12 +178,12 @@ function isNews(
   { host, info, store, slot }: Watched,
   plan: WindowPlan,
   end: number,
+  at: Millis,
   turn: 'early' | 'late',
   verdict: Verdict,
   open: Alert | undefined,
 ): boolean {
   if (verdict.kind === 'no data') return false
-  const at: Millis = end * fold.plan.config.bucket
   if (open === undefined) {
     return verdict.kind === 'anomalous' && at > endedAt(fold.state, plan.rule.name, host.name, info.key)
   }
@@ -183,13 +202,13 @@ export interface Seen {
 }
 
 /** What a rule says of one window of a series, for people who ask; changes nothing. */
-export function lookAt(fold: Fold, watched: Watched, plan: WindowPlan, end: number): Seen {
+export function lookAt(watched: Watched, plan: WindowPlan, end: number): Seen {
   const { host, info, store, slot } = watched
   const span: Span = { from: end - plan.over, to: end }
   const window = windowOf(store, slot, span)
   const open = host.alerts.get(alertId(plan.rule.name, info.key))
-  const verdict = verdictOf(fold, watched, plan, span, window, open)
-  const at: Millis = end * fold.plan.config.bucket
+  const verdict = verdictOf(watched, plan, span, window, open)
+  const at: Millis = end * plan.width
   const { value, bound, reason } = foundOf(plan, at, window.n, verdict)
   const { labels } = subjectOf(plan, host, info)
   if (verdict.kind !== 'no data') return { labels, value, bound, reason, at }
@@ -202,7 +221,6 @@ export function alertId(rule: string, key: string): string {
 }
 
 function verdictOf(
-  fold: Fold,
   watched: Watched,
   plan: WindowPlan,
   span: Span,
@@ -210,29 +228,28 @@ function verdictOf(
   open: Alert | undefined,
 ): Verdict {
   const { store, slot, host } = watched
-  const width = fold.plan.config.bucket
   const threshold = thresholdFor(plan.rule, host.name)
   const held = open?.life.state === 'firing' ? open.life.severity : undefined
   if (plan.of === 'count' && window.n === 0) {
-    return host.newest >= span.from * width ? judge(threshold, 0, held) : { kind: 'no data' }
+    return host.newest >= span.from * plan.width ? judge(threshold, 0, held) : { kind: 'no data' }
   }
-  if (!isCovered(fold, watched, plan, span, window)) return { kind: 'no data' }
-  return judge(threshold, figureOf(store, slot, span, plan.rule.kind === 'count' ? 'sum' : plan.of, window, width), held)
+  if (!isCovered(watched, plan, span, window)) return { kind: 'no data' }
+  return judge(threshold, figureOf(store, slot, span, plan.rule.kind === 'count' ? 'sum' : plan.of, window), held)
 }
 
 /** Whether the window holds enough to be judged; what nothing can undo needs no more than it asks for by itself. */
-function isCovered(fold: Fold, { store, slot }: Watched, plan: WindowPlan, span: Span, window: Window): boolean {
+function isCovered({ store, slot }: Watched, plan: WindowPlan, span: Span, window: Window): boolean {
   const { minSamples } = plan.rule
   if (plan.monotone) return minSamples === undefined || window.n >= minSamples
-  return isWarm(store, slot, span, fold.plan.config.bucket, window, minSamples)
+  return isWarm(store, slot, span, window, minSamples)
 }
 
 /** A pause between two windows, or between two samples of a series that reports seldom, is not the end of its data. */
-function patienceOf(fold: Fold, { store, slot }: Watched, plan: WindowPlan, open: Alert | undefined): Patience {
+function patienceOf({ store, slot }: Watched, plan: WindowPlan, open: Alert | undefined): Patience {
   const { rule } = plan
   const forgetPending = Math.max(rule.for, rule.over, rule.every)
   const patience = { for: rule.for, keepFiringFor: rule.keepFiringFor, forgetPending }
   if (open?.life.state !== 'pending') return patience
-  const interval = intervalOf(store, slot, headOf(store, slot) + 1, fold.plan.config.bucket)
+  const interval = intervalOf(store, slot, headOf(store, slot) + 1)
   return Number.isNaN(interval) ? patience : { ...patience, forgetPending: Math.max(forgetPending, 2 * interval) }
 }

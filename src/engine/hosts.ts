@@ -83,7 +83,7 @@ export function removeHost(fold: Fold, host: Host): void {
 export function dropSeries(fold: Fold, host: Host, id: number): void {
   const { state } = fold
   const info = state.keys.infos[id] as KeyInfo
-  removeSeries(state.stores.get(info.metric) as Store, host.series.get(id) as number)
+  for (const store of storesOf(fold, info.metric)) removeSeries(store, host.series.get(id) as number)
   host.series.delete(id)
   host.late?.delete(id)
   host.early?.delete(id)
@@ -123,7 +123,8 @@ export function admitSeries(fold: Fold, host: Host, id: number, rcv: Millis): nu
     refuse(fold, 'series', rcv)
     return undefined
   }
-  const slot = addSeries(storeOf(fold, info.metric))
+  let slot = 0
+  for (const store of storesOf(fold, info.metric)) slot = addSeries(store)
   host.series.set(id, slot)
   info.uses++
   state.series++
@@ -149,14 +150,16 @@ function dropIdleSeries(fold: Fold, host: Host): boolean {
   return true
 }
 
-export function storeOf(fold: Fold, metric: string): Store {
-  const known = fold.state.stores.get(metric)
-  if (known !== undefined) return known
-  const layout = fold.plan.metrics.get(metric)?.layout
-  if (layout === undefined) throw new Error(`no layout for the metric '${metric}'`)
-  const store = createStore(layout)
-  fold.state.stores.set(metric, store)
-  return store
+/** The stores of a metric, made on first sight, the finest first. A series has the same slot in all of them. */
+function storesOf(fold: Fold, metric: string): readonly Store[] {
+  const tiers = fold.plan.metrics.get(metric)?.tiers ?? []
+  return tiers.map(({ id, layout }) => {
+    const known = fold.state.stores.get(id)
+    if (known !== undefined) return known
+    const store = createStore(layout)
+    fold.state.stores.set(id, store)
+    return store
+  })
 }
 
 /** The source's record, made on first sight. Past the cap, new names share the record of `others`. */

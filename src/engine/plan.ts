@@ -1,8 +1,9 @@
 import type { Layout } from '../aggregate/store.ts'
 import { isMonotone, isUndoable } from '../detect/threshold.ts'
 import type { AbsenceRule, CountRule, EngineConfig, Inventory, Metric, MetricRule, Millis, Of, Rule, Threshold } from '../model.ts'
+import { bucketWidth, SEP } from '../model.ts'
 
-/** What follows from a configuration, worked out once. Lengths are in buckets. */
+/** What follows from a configuration, worked out once. Lengths are in buckets of their tier. */
 export interface Plan {
   readonly config: EngineConfig
   readonly metrics: ReadonlyMap<string, MetricPlan>
@@ -13,10 +14,19 @@ export interface Plan {
   readonly forgetAfter: Millis
 }
 
+/** The buckets of a metric, the finest ones first: those are always kept, wider ones only where a rule's window needs them. */
 export interface MetricPlan {
   readonly metric: Metric
+  readonly tiers: readonly Tier[]
+}
+
+/** Buckets of one width, with the rules that look at them, in the order of the file. */
+export interface Tier {
+  /** The name of their store; that of the finest is the metric's. */
+  readonly id: string
   readonly layout: Layout
-  /** The rules that look at the metric, in the order of the file. */
+  /** How many of the finest buckets make one of these. */
+  readonly ratio: number
   readonly rules: readonly WindowPlan[]
   readonly hasEarly: boolean
   readonly longest: number
@@ -26,6 +36,8 @@ export interface WindowPlan {
   readonly rule: MetricRule | CountRule
   readonly metric: Metric
   readonly of: Of
+  /** Width of the buckets, and in those the window's length and the step from one to the next. */
+  readonly width: Millis
   readonly over: number
   readonly every: number
   /** More data could undo what it finds, so it waits longer. */
@@ -62,9 +74,16 @@ export function createPlan(config: EngineConfig): Plan {
 
 function metricPlan(metric: Metric, all: readonly WindowPlan[], config: EngineConfig): MetricPlan {
   const rules = all.filter((plan) => plan.metric.name === metric.name)
+  const widths = new Set([config.bucket, ...rules.map((plan) => plan.width)])
+  return { metric, tiers: [...widths].sort((a, b) => a - b).map((width) => tierOf(metric, rules, width, config.bucket)) }
+}
+
+function tierOf(metric: Metric, all: readonly WindowPlan[], width: Millis, finest: Millis): Tier {
+  const rules = all.filter((plan) => plan.width === width)
   return {
-    metric,
-    layout: layoutOf(metric, rules, config),
+    id: width === finest ? metric.name : `${metric.name}${SEP}${width}`,
+    layout: layoutOf(metric, rules, width),
+    ratio: width / finest,
     rules,
     hasEarly: rules.some((plan) => plan.early),
     longest: Math.max(0, ...rules.map((plan) => plan.over)),
@@ -80,7 +99,8 @@ function countMetric(rule: CountRule): Metric {
   return { name: countMetricName(rule.name), fields: [], unit: 'none', kind: 'gauge', by: [] }
 }
 
-function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], bucket: Millis): WindowPlan {
+function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], finest: Millis): WindowPlan {
+  const width = bucketWidth(rule.over, finest)
   const name = rule.kind === 'count' ? countMetricName(rule.name) : rule.metric
   const metric = metrics.find((one) => one.name === name) as Metric
   const all = [rule.threshold, ...rule.overrides.map((override) => override.threshold)]
@@ -90,19 +110,21 @@ function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], bu
     rule,
     metric,
     of,
-    over: rule.over / bucket,
-    every: rule.every / bucket,
+    width,
+    over: rule.over / width,
+    every: rule.every / width,
     slow: all.some((threshold) => isUndoable(of, threshold)),
     monotone,
     early: monotone && rule.for === 0,
   }
 }
 
-function layoutOf(metric: Metric, rules: readonly WindowPlan[], config: EngineConfig): Layout {
-  const longest = Math.max(0, ...rules.map((plan) => plan.over)) * config.bucket
+function layoutOf(metric: Metric, rules: readonly WindowPlan[], width: Millis): Layout {
+  const longest = Math.max(0, ...rules.map((plan) => plan.rule.over))
   const asks = (...of: Of[]): boolean => rules.some((plan) => of.includes(plan.of))
   return {
-    cells: Math.ceil(Math.max(KEPT, longest + LATE) / config.bucket),
+    width,
+    cells: Math.ceil(Math.max(KEPT, longest + LATE) / width),
     squares: asks('stddev'),
     extremes: asks('min', 'max'),
     last: asks('last'),

@@ -1,6 +1,6 @@
-import { judgedOf, type Store } from '../aggregate/store.ts'
+import { judgedOf } from '../aggregate/store.ts'
 import type { Millis, RuleView } from '../model.ts'
-import { lookAt, watchedOf } from './evaluate.ts'
+import { lookAt, type Watched, watchedOf } from './evaluate.ts'
 import { concerns, type WindowPlan } from './plan.ts'
 import { isUnheard, silentSince } from './silence.ts'
 import type { Fold, Host } from './state.ts'
@@ -16,7 +16,7 @@ const MOST = 200
  * @param only a host, to be shown alone with all its series.
  */
 export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
-  const windows = [...fold.plan.metrics.values()].flatMap((metric) => metric.rules)
+  const windows = [...fold.plan.metrics.values()].flatMap(({ tiers }) => tiers.flatMap(({ rules }) => rules))
   const shown = windows.map((plan) => ({
     name: plan.rule.name,
     kind: plan.rule.kind,
@@ -49,23 +49,23 @@ function hostsOf({ state }: Fold, only?: string): readonly Host[] {
   return host === undefined ? [] : [host]
 }
 
-function* seriesOf(fold: Fold, plan: WindowPlan, only?: string): Generator<{ host: Host; id: number; slot: number; store: Store }> {
-  const store = fold.state.stores.get(plan.metric.name)
-  if (store === undefined) return
+/** The series that a rule looks at, in its tier. */
+function* seriesOf(fold: Fold, plan: WindowPlan, only?: string): Generator<Watched> {
   for (const host of hostsOf(fold, only)) {
     if (!concerns(plan.rule, host.name)) continue
-    for (const [id, slot] of host.series) {
-      if (fold.state.keys.infos[id]?.metric === plan.metric.name) yield { host, id, slot, store }
+    for (const id of host.series.keys()) {
+      if (fold.state.keys.infos[id]?.metric !== plan.metric.name) continue
+      yield* watchedOf(fold, host, id).filter(({ tier }) => tier.layout.width === plan.width)
     }
   }
 }
 
 function lastVerdicts(fold: Fold, plan: WindowPlan, only?: string): RuleView['last'] {
   const verdicts: RuleView['last'][number][] = []
-  for (const { host, id, slot, store } of seriesOf(fold, plan, only)) {
+  for (const watched of seriesOf(fold, plan, only)) {
     if (verdicts.length >= MOST) break
-    const end = Math.floor(judgedOf(store, slot, plan.slow) / plan.every) * plan.every
-    verdicts.push({ host: host.name, ...lookAt(fold, watchedOf(fold, host, id), plan, end) })
+    const end = Math.floor(judgedOf(watched.store, watched.slot, plan.slow) / plan.every) * plan.every
+    verdicts.push({ host: watched.host.name, ...lookAt(watched, plan, end) })
   }
   return verdicts
 }
@@ -78,7 +78,7 @@ function waitingFor(fold: Fold, plan: WindowPlan): string {
     if (newest === undefined || end > newest.end) newest = { end, host }
   }
   if (newest === undefined) return `a first event with ${plan.metric.name}`
-  const end = clockText(newest.end * fold.plan.config.bucket)
+  const end = clockText(newest.end * plan.width)
   const clocks = sourcesOf(fold, newest.host).map((name) => `${name} is at ${clockText(fold.state.sources.get(name)?.w ?? NaN)}`)
   const wait = plan.slow ? 90 : fold.plan.config.lateness / 1000
   return `window ${end} closes ${wait} s after its source's clock passes it; ${clocks.join(', ')}`

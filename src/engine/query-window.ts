@@ -1,7 +1,8 @@
 import { headOf, shiftOf, type Store, tailOf } from '../aggregate/store.ts'
 import { isLater, sumOf } from '../aggregate/partial.ts'
 import { type Window, windowOf } from '../aggregate/window.ts'
-import type { AggregateView, Query, SeriesView } from '../model.ts'
+import type { AggregateView, Millis, Query, SeriesView } from '../model.ts'
+import { watchedOf } from './evaluate.ts'
 import type { Fold, Host, KeyInfo } from './state.ts'
 
 interface Figures {
@@ -13,26 +14,34 @@ interface Figures {
   last: number | null
 }
 
-/** Figures over the kept buckets that overlap `[from, to)`; null when the host or the metric is not known. */
+/**
+ * Figures over the kept buckets that overlap `[from, to)`, the finest that reach back to `from`; null when the host or
+ * the metric is not known.
+ */
 export function aggregateOf(fold: Fold, query: Query & { kind: 'aggregate' }): AggregateView | null {
   const host = fold.state.hosts.get(query.host)
   const asked = parseMetric(query.metric)
-  const store = fold.state.stores.get(asked.metric)
-  if (host === undefined || store === undefined) return null
-  const width = fold.plan.config.bucket
-  const span = { from: Math.floor(query.from / width), to: Math.ceil(query.to / width) }
+  if (host === undefined) return null
   const figures: Figures & { lastTs: number } = { ...emptyFigures(), lastTs: -Infinity }
   let isKnown = false
   for (const [id, slot] of host.series) {
     const info = fold.state.keys.infos[id] as KeyInfo
     if (info.metric !== asked.metric || !hasLabels(fold, info, asked.labels)) continue
     isKnown = true
+    const { store, width } = reaching(fold, host, id, query.from)
+    const span = { from: Math.floor(query.from / width), to: Math.ceil(query.to / width) }
     addWindow(figures, windowOf(store, slot, span), shiftOf(store, slot))
   }
   if (!isKnown) return null
   const { count, sum, min, max, last } = figures
   const mean = count === 0 ? null : sum / count
   return { host: query.host, metric: query.metric, from: query.from, to: query.to, count, sum, mean, min, max, last }
+}
+
+/** The finest buckets of a series that reach back to an instant, else those that reach back furthest. */
+function reaching(fold: Fold, host: Host, id: number, from: Millis): { store: Store; width: Millis } {
+  const tiers = watchedOf(fold, host, id).map(({ store, slot }) => ({ store, slot, width: store.layout.width }))
+  return (tiers.find(({ store, slot, width }) => tailOf(store, slot) * width <= from) ?? tiers.at(-1)) as (typeof tiers)[number]
 }
 
 function emptyFigures(): Figures {
@@ -75,13 +84,12 @@ export function hostDetail(fold: Fold, host: Host): readonly SeriesView[] {
     const figures = { ...emptyFigures(), lastTs: -Infinity }
     addWindow(figures, windowOf(store, slot, { from: tail, to: head + 1 }), shiftOf(store, slot))
     const { lastTs: _, ...shown } = figures
-    const width = fold.plan.config.bucket
     return {
       metric: info.metric,
       labels: Object.fromEntries((metric?.by ?? []).map((field, i) => [field, info.values[i] ?? ''])),
       unit: metric?.unit ?? 'none',
       buckets: store.layout.cells,
-      newest: (head + 1) * width,
+      newest: (head + 1) * store.layout.width,
       window: { ...shown, mean: figures.count === 0 ? null : figures.sum / figures.count },
     }
   })

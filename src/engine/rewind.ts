@@ -1,4 +1,4 @@
-import { rewindSeries } from '../aggregate/store.ts'
+import { rewindSeries } from '../aggregate/ring.ts'
 import type { Life } from '../alert/lifecycle.ts'
 import type { Millis } from '../model.ts'
 import type { Alert, Fold } from './state.ts'
@@ -11,7 +11,7 @@ import type { Alert, Fold } from './state.ts'
 export function rewind(fold: Fold, now: Millis): void {
   const { state, plan } = fold
   const bucket = Math.floor(now / plan.config.bucket)
-  for (const store of state.stores.values()) rewindSeries(store, bucket, now)
+  for (const store of state.stores.values()) rewindSeries(store, now)
   for (const host of state.hosts.values()) {
     host.lastSeen = Math.min(host.lastSeen, now)
     if (host.awaited !== undefined) host.awaited.since = Math.min(host.awaited.since, now)

@@ -1,11 +1,12 @@
 import { deserialize, serialize } from 'node:v8'
-import { chunkSize, frameOf, readStore, type StoreFrame, writeChunk } from '../aggregate/store-bytes.ts'
+import { chunkSize, frameOf, readOldStore, readStore, type StoreFrame, writeChunk } from '../aggregate/store-bytes.ts'
 import type { Store } from '../aggregate/store.ts'
+import { upgradeDispatch } from '../dispatch/upgrade.ts'
 import type { Offset, SnapshotChunk } from '../model.ts'
 import { emptyState, type State } from './state.ts'
 
-/** Raised when the shape of the state changes in a way that an older snapshot cannot fill. */
-const VERSION = 1
+/** Raised when the shape of the state changes in a way that an older snapshot cannot fill; 1 had other columns. */
+const VERSION = 2
 const PART_BYTES = 1 << 20
 const LENGTH_BYTES = 4
 
@@ -97,16 +98,15 @@ export function readSnapshot(bytes: Uint8Array): State {
     version: number
     state: Omit<State, 'stores'> & { stores: Map<string, StoreFrame> }
   }
-  if (version !== VERSION) {
+  if (version !== VERSION && version !== 1) {
     throw new SnapshotError(`the snapshot has version ${version}, this program reads ${VERSION}: run the version that wrote it`)
   }
   let at = LENGTH_BYTES + length
-  const stores = new Map<string, Store>()
-  for (const [name, frame] of state.stores) {
-    stores.set(name, readStore(frame, bytes, at))
-    at += frame.count * chunkSize(frame.layout)
-  }
-  return { ...emptyState(), ...state, stores }
+  const take = (size: number): ArrayBuffer => new Uint8Array(bytes.subarray(at, (at += size))).buffer
+  const width = state.config?.bucket ?? 0
+  const read = (frame: StoreFrame): Store => (version === 1 ? readOldStore(frame, width, take) : readStore(frame, take))
+  const stores = new Map([...state.stores].map(([name, frame]) => [name, read(frame)]))
+  return { ...emptyState(), ...state, stores, dispatch: upgradeDispatch(state.dispatch) }
 }
 
 /** How much may be replayed at the next start before a snapshot is taken. */

@@ -26,16 +26,22 @@ export function judgeDue(fold: Fold, judged: Judged): boolean {
 }
 
 function judgeNoted(fold: Fold, host: Host, judged: Judged): void {
-  for (const [id, bucket] of host.late ?? []) judgeLate(fold, watchedOf(fold, host, id), bucket, judged)
-  for (const id of host.early ?? []) judgeEarly(fold, watchedOf(fold, host, id), judged)
+  for (const [id, bucket] of host.late ?? []) {
+    for (const watched of watchedOf(fold, host, id)) judgeLate(fold, watched, bucket, judged)
+  }
+  for (const id of host.early ?? []) {
+    for (const watched of watchedOf(fold, host, id)) judgeEarly(fold, watched, judged)
+  }
   host.late = undefined
   host.early = undefined
   if (!host.flush) return
   host.flush = false
   const source = fold.state.sources.get(host.source)
   if (source === undefined || source.w === -Infinity) return
-  const end = Math.floor(source.w / fold.plan.config.bucket) + 1
-  for (const id of host.series.keys()) judgeFlush(fold, watchedOf(fold, host, id), end, judged)
+  const bucket = Math.floor(source.w / fold.plan.config.bucket)
+  for (const id of host.series.keys()) {
+    for (const watched of watchedOf(fold, host, id)) judgeFlush(fold, watched, bucket, judged)
+  }
 }
 
 /** A sweep begins when the closed bucket of any source is another one than when the last began. */
@@ -71,7 +77,7 @@ function judgeHost(fold: Fold, clocks: Clocks, host: Host, judged: Judged): void
   host.sweptSlow = closedSlow
   for (const id of host.series.keys()) {
     judged.cost += 0.1
-    judgeClosed(fold, watchedOf(fold, host, id), closed, closedSlow, judged)
+    for (const watched of watchedOf(fold, host, id)) judgeClosed(fold, watched, closed, closedSlow, judged)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Alerts } from '../dispatch/groups.ts'
 import type { Case } from '../dispatch/state.ts'
+import type { Millis } from '../model.ts'
 import { factsOf } from './raise.ts'
 import type { Alert, Fold } from './state.ts'
 
@@ -15,10 +16,16 @@ export function alertsOf(fold: Fold): Alerts {
     },
     isCurrent(one) {
       const alert = findAlert(fold, one)
-      if (alert === undefined || fold.state.now - alert.at >= STALE) return false
+      if (alert === undefined || fold.state.now - alert.at >= STALE + pauseOf(fold, alert.rule)) return false
       return alert.life.state === 'firing' || alert.life.state === 'recovering'
     },
   }
+}
+
+/** How long a rule says nothing between two of its windows. */
+function pauseOf({ dispatchPlan }: Fold, name: string): Millis {
+  const rule = dispatchPlan.rules.get(name)
+  return rule === undefined || rule.kind === 'absence' ? 0 : rule.every
 }
 
 /** The open alert of a case. */

@@ -850,7 +850,7 @@ name: Name
  */
 when: Condition
 /**
- * How often the window is judged; a multiple of the 10 s bucket, at most 24h.
+ * How often the window is judged: a multiple of its bucket (10s; 1m where over is beyond 1h, 1h where it is beyond 24h), at most 24h. Default: the bucket.
  */
 every?: Duration
 /**
@@ -943,7 +943,7 @@ absence?: {
 after: Duration
 }
 /**
- * Length of the window: a multiple of the 10 s bucket, at most 1h.
+ * Length of the window, 10s to 7d: a multiple of 10s up to 1h, of 1m up to 24h, of 1h beyond.
  */
 over?: Duration
 /**

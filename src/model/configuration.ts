@@ -150,7 +150,7 @@ interface RuleBase {
 }
 
 interface WindowRule extends RuleBase {
-  /** The window's length; a multiple of the bucket. */
+  /** The window's length, 10 s to 7 d; a multiple of its bucket (see `bucketWidth`). */
   readonly over: Millis
   /** A window ends at each multiple of this. */
   readonly every: Millis

@@ -1,11 +1,13 @@
 import { test } from 'tap'
 import { emptyPartial, stddevOf } from '../../src/aggregate/partial.ts'
-import { addSample, addSeries, copySeries, createStore, firstOf, headOf, type Layout, readCell, removeSeries, rewindSeries, type Store, tailOf } from '../../src/aggregate/store.ts'
+import { refill } from '../../src/aggregate/refill.ts'
+import { addSample, rewindSeries } from '../../src/aggregate/ring.ts'
+import { addSeries, createStore, firstOf, headOf, type Layout, readCell, removeSeries, type Store, tailOf } from '../../src/aggregate/store.ts'
 import { figureOf, intervalOf, isWarm, windowOf } from '../../src/aggregate/window.ts'
 import type { Of } from '../../src/model.ts'
 
 const B = 10_000
-const GAUGE: Layout = { cells: 30, squares: true, extremes: true, last: true, counter: false, slow: true }
+const GAUGE: Layout = { width: B, cells: 30, squares: true, extremes: true, last: true, counter: false, slow: true }
 const COUNTER: Layout = { ...GAUGE, squares: false, extremes: false, counter: true }
 
 type Sample = readonly [ts: number, value: number]
@@ -19,7 +21,7 @@ function seriesOf(samples: readonly Sample[], layout = GAUGE): { store: Store; s
 
 function figure({ store, slot }: { store: Store; slot: number }, from: number, to: number, of: Of): number {
   const span = { from, to }
-  return figureOf(store, slot, span, of, windowOf(store, slot, span), B)
+  return figureOf(store, slot, span, of, windowOf(store, slot, span))
 }
 
 const every = (period: number, from: number, to: number, value: (ts: number) => number): Sample[] =>
@@ -54,13 +56,64 @@ test('a slot that is given back and taken anew remembers nothing', async (t) => 
 
 test('a series that is copied into another layout keeps what fits, and has no data where a column is new', async (t) => {
   const narrow = seriesOf(every(10_000, 0, 200_000, () => 2), { ...GAUGE, squares: false, extremes: false, last: false })
-  const wide = createStore({ ...GAUGE, cells: 10 })
-  const slot = copySeries(narrow.store, narrow.slot, wide)
+  const wide = refill(narrow.store, { ...GAUGE, cells: 10 })
+  const { slot } = narrow
   t.equal(windowOf(wide, slot, { from: 0, to: 20 }).n, 10)
   t.equal(figure({ store: wide, slot }, 10, 20, 'mean'), 2)
   addSample(wide, slot, 20, 200_000, 4)
   for (const column of ['max', 'stddev', 'last'] as const) t.ok(Number.isNaN(figure({ store: wide, slot }, 15, 21, column)), column)
   t.equal(figure({ store: wide, slot }, 20, 21, 'max'), 4)
+})
+
+test('narrow buckets merge into wider ones, with all that they hold', async (t) => {
+  const one = seriesOf(every(5_000, 0, 200_000, (ts) => ts / 1000))
+  const wide = { store: refill(one.store, { ...GAUGE, width: 6 * B, cells: 10 }), slot: one.slot }
+  for (const column of ['count', 'sum', 'mean', 'min', 'max', 'last', 'stddev'] as const) {
+    t.equal(figure(wide, 1, 3, column), figure(one, 6, 18, column), column)
+  }
+  t.equal(firstOf(wide.store, wide.slot), 0)
+  addSample(wide.store, wide.slot, 3, 205_000, 1000)
+  t.equal(figure(wide, 3, 4, 'max'), 1000, 'and go on')
+  const rolled = seriesOf(every(10_000, 0, 600_000, () => 1))
+  t.equal(firstOf(refill(rolled.store, { ...GAUGE, width: 6 * B, cells: 10 }), 0), 300_000, 'no further back than the narrow ones reached')
+})
+
+test('a counter keeps its growth when its buckets become wider, and begins anew when its samples were not kept', async (t) => {
+  const samples = every(10_000, 0, 240_000, (ts) => (ts < 130_000 ? ts / 100 : (ts - 130_000) / 100))
+  const one = seriesOf(samples, COUNTER)
+  const wide = { store: refill(one.store, { ...COUNTER, width: 6 * B, cells: 10 }), slot: one.slot }
+  t.equal(figure(wide, 0, 4, 'increase'), figure(one, 0, 24, 'increase'))
+  t.equal(figure(wide, 0, 4, 'last'), 1000)
+  const anew = { store: refill(seriesOf(samples).store, COUNTER), slot: 0 }
+  t.ok(Number.isNaN(figure(anew, 0, 24, 'increase')))
+  t.equal(windowOf(anew.store, 0, { from: 0, to: 24 }).n, 0)
+  for (const [ts, value] of [[240_000, 50], [250_000, 60]] as const) addSample(anew.store, 0, ts / B, ts, value)
+  t.equal(figure(anew, 20, 26, 'increase'), 10)
+})
+
+test('a counter with many samples in a bucket keeps those that tell its growth, in whatever order they come', async (t) => {
+  const HOUR = 360 * B
+  const layout = { ...COUNTER, width: HOUR, cells: 4 }
+  const samples = every(10_000, 0, 2 * HOUR, (ts) => (ts < 1_800_000 ? ts / 1000 : (ts - 1_800_000) / 1000))
+  const shuffled = samples.map(([ts, value], i) => [ts, value, i + ((i * 7) % 5)] as const).toSorted((a, b) => a[2] - b[2])
+  const results = [samples, shuffled.map(([ts, value]) => [ts, value] as const)].map((list) => {
+    const store = createStore(layout)
+    const slot = addSeries(store)
+    for (const [ts, value] of list) addSample(store, slot, Math.floor(ts / HOUR), ts, value)
+    t.ok([...store.crowded.values()].every((kept) => kept.length <= 80), 'few of 360')
+    for (const bucket of [2, 3]) addSample(store, slot, bucket, bucket * HOUR, 5390 + bucket * 10)
+    t.equal(store.crowded.get(slot * 4)?.length, 8, 'of a bucket that is left: both ends, and both sides of the reset')
+    return figureOf(store, slot, { from: 0, to: 2 }, 'increase', windowOf(store, slot, { from: 0, to: 2 }))
+  })
+  t.strictSame(results, [1790 + 5390, 1790 + 5390])
+})
+
+test('of two last samples that are kept as simultaneous the larger one counts, in any order', async (t) => {
+  const list: Sample[] = [[9_999.9999, 1], [9_999.99995, 2], [9_999.99992, 3]]
+  for (const samples of [list, list.toReversed(), [...list.slice(1), ...list.slice(0, 1)]]) {
+    t.equal(figure(seriesOf(samples), 0, 1, 'last'), 3)
+  }
+  t.equal(figure(seriesOf([[9_000, 5], [9_000.25, 1]]), 0, 1, 'last'), 1, 'a quarter of a millisecond is told apart')
 })
 
 test('a first value out of all proportion does not blur the ones that follow', async (t) => {
@@ -77,7 +130,7 @@ test('when the clock is set back, what lies ahead of it is forgotten', async (t)
   const { store, slot } = seriesOf(every(10_000, 0, 200_000, () => 1))
   const ahead = addSeries(store)
   addSample(store, ahead, 360, 3_600_000, 1)
-  rewindSeries(store, 25, 255_000)
+  rewindSeries(store, 255_000)
   t.equal(headOf(store, slot), 19)
   t.equal(headOf(store, ahead), 25)
   t.equal(windowOf(store, ahead, { from: 0, to: 400 }).n, 0)
@@ -89,7 +142,7 @@ test('when the clock is set back, what lies ahead of it is forgotten', async (t)
 test('an interval is learnt from the buckets that hold samples', async (t) => {
   const interval = (samples: readonly Sample[], to: number): number => {
     const { store, slot } = seriesOf(samples)
-    return intervalOf(store, slot, to, B)
+    return intervalOf(store, slot, to)
   }
   t.equal(interval(every(60_000, 0, 300_000, () => 1), 30), 60_000)
   t.equal(interval(every(1_000, 0, 100_000, () => 1), 10), 1_000)
@@ -101,7 +154,7 @@ test('a window is warm when the series covers it and holds half of what is usual
   const warm = (samples: readonly Sample[], from: number, to: number, least?: number): boolean => {
     const { store, slot } = seriesOf(samples)
     const span = { from, to }
-    return isWarm(store, slot, span, B, windowOf(store, slot, span), least)
+    return isWarm(store, slot, span, windowOf(store, slot, span), least)
   }
   const steady = every(10_000, 0, 120_000, () => 1)
   t.equal(warm(steady, 0, 12), true)

@@ -304,6 +304,19 @@ test('where matches by value, by list and by tests, all as text or numbers', asy
   })
 })
 
+test('a long window is judged once for each of its buckets, unless the rule says otherwise', async (t) => {
+  const schedule = (over: string, every = ''): unknown[] => {
+    const rule = ruleOf(`{ name: r, when: { metric: cpu, over: ${over}, threshold: { of: mean, above: 1 } }${every} }`)
+    return rule !== undefined && 'over' in rule ? [rule.over, rule.every] : []
+  }
+  const [second, minute, hour] = [1000, 60_000, 3_600_000]
+  t.strictSame(schedule('1h'), [hour, 10 * second])
+  t.strictSame(schedule('61m'), [61 * minute, minute])
+  t.strictSame(schedule('24h'), [24 * hour, minute])
+  t.strictSame(schedule('25h'), [25 * hour, hour])
+  t.strictSame(schedule('7d', ', every: 6h'), [168 * hour, 6 * hour])
+})
+
 test('a rule that is not enabled is checked and left out', async (t) => {
   const text = (over: string): string =>
     `rules: [{ name: r, enabled: false, when: { metric: cpu, over: ${over}, threshold: { of: mean, above: 1 } } }]`

@@ -61,8 +61,32 @@ export const rows: readonly Row[] = [
   },
   {
     what: 'a window too long',
-    yaml: rule('when: { metric: cpu, over: 2h, threshold: { of: mean, above: 1 } }'),
-    found: ["3:32: expected at most 1h, found '2h'"],
+    yaml: rule('when: { metric: cpu, over: 8d, threshold: { of: mean, above: 1 } }'),
+    found: ["3:32: expected at most 7d, found '8d'"],
+  },
+  {
+    what: 'a long window off its bucket',
+    yaml: rule('when: { metric: cpu, over: 3610s, threshold: { of: mean, above: 1 } }'),
+    found: [
+      "3:32: expected a multiple of the 1m bucket of windows beyond 1h, found '3610s': did you mean 1h or 61m?",
+    ],
+  },
+  {
+    what: 'a window of days off its bucket',
+    yaml: rule('when: { metric: cpu, over: 1501m, threshold: { of: mean, above: 1 } }'),
+    found: [
+      "3:32: expected a multiple of the 1h bucket of windows beyond 1d, found '1501m': did you mean 25h or 26h?",
+    ],
+  },
+  {
+    what: 'a schedule finer than the bucket of its window',
+    yaml: rule('when: { metric: cpu, over: 6h, threshold: { of: mean, above: 1 } }', 'every: 10s'),
+    found: ["4:12: expected a multiple of the 1m bucket of windows beyond 1h, found '10s': did you mean 1m?"],
+  },
+  {
+    what: 'a schedule off the bucket of a window of days',
+    yaml: rule('when: { metric: cpu, over: 7d, threshold: { of: max, above: 1 } }', 'every: 90m'),
+    found: ["4:12: expected a multiple of the 1h bucket of windows beyond 1d, found '90m': did you mean 1h or 2h?"],
   },
   {
     what: 'a window of nothing',

@@ -1,0 +1,97 @@
+import { addCounterSample, samplesOf } from './counter.ts'
+import { writeCount } from './counts.ts'
+import { emptyPartial, mergeInto, type Partial } from './partial.ts'
+import {
+  baseOf,
+  cellOf,
+  chunkOf,
+  createChunk,
+  createStore,
+  headOf,
+  indexOf,
+  judgedOf,
+  keyOf,
+  type Layout,
+  readCell,
+  sampleCount,
+  type Store,
+  tailOf,
+} from './store.ts'
+
+/**
+ * A store of another layout with the same series in the same slots, as far as its rings reach. Its buckets may be wider
+ * by a whole factor, then they are merged. Columns that the old store did not keep become NaN, which makes the windows
+ * that touch them say "no data" until they have passed; counters whose samples it did not keep begin anew.
+ */
+export function refill(from: Store, layout: Layout): Store {
+  const chunks = from.chunks.map(() => createChunk(layout))
+  const to: Store = { ...createStore(layout), chunks, used: from.used, free: [...from.free] }
+  for (let slot = 0; slot < from.used; slot++) copySeries(from, slot, to)
+  return to
+}
+
+function copySeries(from: Store, slot: number, to: Store): void {
+  const ratio = to.layout.width / from.layout.width
+  const [source, chunk, index] = [chunkOf(from, slot), chunkOf(to, slot), indexOf(slot)]
+  const [head, judged] = [headOf(from, slot), judgedOf(from, slot, false)]
+  chunk.k[index] = source.k[index] as number
+  chunk.first[index] = source.first[index] as number
+  chunk.head[index] = Math.floor(head / ratio)
+  chunk.judged[index] = Math.floor(judged / ratio)
+  chunk.judgedSlow[index] = Math.floor((from.layout.slow ? judgedOf(from, slot, true) : judged) / ratio)
+  if (head === -Infinity) return
+  const isKnown = from.layout.counter || !to.layout.counter
+  const oldest = isKnown ? Math.max(tailOf(from, slot), tailOf(to, slot) * ratio) : head + 1
+  // Wider buckets are to reach further back than what they are filled from; a counter knows nothing of what was before.
+  if (ratio > 1 || !isKnown) chunk.first[index] = Math.max(chunk.first[index], oldest * from.layout.width)
+  for (let bucket = oldest; bucket <= head; bucket++) {
+    if (sampleCount(from, slot, bucket) > 0) copyCell(from, slot, bucket, to, Math.floor(bucket / ratio))
+  }
+}
+
+function copyCell(from: Store, slot: number, bucket: number, to: Store, target: number): void {
+  const chunk = chunkOf(to, slot)
+  const cell = cellOf(to, target)
+  const at = baseOf(to, slot) + cell
+  const key = keyOf(to, slot, cell)
+  const all = emptyPartial()
+  const added = emptyPartial()
+  if (chunk.n[at] !== 0) readCell(to, slot, target, all)
+  readCell(from, slot, bucket, added)
+  if (to.layout.counter) copyCounter(from, slot, bucket, to, at, key)
+  mergeInto(all, added)
+  writeCount(to, chunk.n, at, key, all.n)
+  writeSums(to, slot, at, target, all)
+}
+
+function copyCounter(from: Store, slot: number, bucket: number, to: Store, at: number, key: number): void {
+  const [source, chunk] = [chunkOf(from, slot), chunkOf(to, slot)]
+  const cell = cellOf(from, bucket)
+  const samples = samplesOf(source, baseOf(from, slot) + cell, from.crowded, keyOf(from, slot, cell))
+  for (let i = 0; i < samples.length; i += 2) {
+    addCounterSample(
+      chunk,
+      at,
+      i === 0 && chunk.n[at] === 0,
+      to.crowded,
+      key,
+      samples[i] as number,
+      samples[i + 1] as number,
+    )
+  }
+}
+
+function writeSums(
+  store: Store,
+  slot: number,
+  at: number,
+  bucket: number,
+  { d1, d2, min, max, lastTs, last }: Partial,
+): void {
+  const chunk = chunkOf(store, slot)
+  const { width, squares, extremes, last: hasLast, counter } = store.layout
+  chunk.d1[at] = d1
+  if (squares) chunk.d2[at] = d2
+  if (extremes) [chunk.min[at], chunk.max[at]] = [min, max]
+  if (hasLast && !counter) [chunk.lastAt[at], chunk.last[at]] = [lastTs - bucket * width, last]
+}

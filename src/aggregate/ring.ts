@@ -1,0 +1,121 @@
+import type { Millis } from '../model.ts'
+import { addCounterSample, settle } from './counter.ts'
+import { addCount, readCount } from './counts.ts'
+import { isLater } from './partial.ts'
+import { baseOf, cellOf, changing, type Chunk, chunkOf, indexOf, keyOf, type Store } from './store.ts'
+
+/** Folds one sample in. The caller has made sure that the bucket is not older than the series' tail. */
+export function addSample(store: Store, slot: number, bucket: number, ts: Millis, value: number): void {
+  changing(store, slot)
+  const { width, squares, extremes, last, counter } = store.layout
+  const chunk = chunkOf(store, slot)
+  advance(store, slot, chunk, bucket, ts, value)
+  const cell = cellOf(store, bucket)
+  const at = baseOf(store, slot) + cell
+  const fresh = chunk.n[at] === 0
+  const shifted = value - (chunk.k[indexOf(slot)] as number)
+  const key = keyOf(store, slot, cell)
+  if (counter) addCounterSample(chunk, at, fresh, store.crowded, key, ts, value)
+  else if (last) keepLast(chunk, at, fresh, ts - bucket * width, value)
+  addCount(store, chunk.n, at, key)
+  chunk.d1[at] = fresh ? shifted : (chunk.d1[at] as number) + shifted
+  if (squares) chunk.d2[at] = fresh ? shifted * shifted : (chunk.d2[at] as number) + shifted * shifted
+  if (!extremes) return
+  chunk.min[at] = fresh ? value : Math.min(chunk.min[at] as number, value)
+  chunk.max[at] = fresh ? value : Math.max(chunk.max[at] as number, value)
+}
+
+/** Compares the times as they are kept, so that those which are kept as equal are told apart by value in any order. */
+function keepLast(chunk: Chunk, at: number, fresh: boolean, offset: Millis, value: number): void {
+  const kept = Math.fround(offset)
+  if (!fresh && !isLater(kept, value, chunk.lastAt[at] as number, chunk.last[at] as number)) return
+  chunk.lastAt[at] = kept
+  chunk.last[at] = value
+}
+
+/**
+ * Moves the ring of a series so that it reaches the bucket, emptying the cells that it passes. A series that reported
+ * more often than its ring is long and then paused for longer begins anew: nothing is left to judge its windows by.
+ */
+function advance(store: Store, slot: number, chunk: Chunk, bucket: number, ts: Millis, value: number): void {
+  const index = indexOf(slot)
+  const head = chunk.head[index] as number
+  if (head === -Infinity) {
+    chunk.k[index] = value
+    chunk.first[index] = ts
+    chunk.head[index] = bucket
+    chunk.judged[index] = bucket
+    chunk.judgedSlow[index] = bucket
+    return
+  }
+  if (ts < (chunk.first[index] as number)) chunk.first[index] = ts
+  if (bucket <= head) return
+  const base = baseOf(store, slot)
+  const cells = store.layout.cells
+  if (bucket - head >= cells) {
+    if (filledCells(chunk, base, cells) > 1) chunk.first[index] = ts
+    chunk.n.fill(0, base, base + cells)
+  } else for (let b = head + 1; b <= bucket; b++) chunk.n[base + cellOf(store, b)] = 0
+  chunk.head[index] = bucket
+  if (store.crowded.size > 0) settleCells(store, slot, head, bucket)
+  if (isFar(chunk.k[index] as number, value)) shiftAnew(store, slot, value)
+}
+
+/** Cells that the ring has left behind by more than samples usually are late. */
+function settleCells(store: Store, slot: number, head: number, bucket: number): void {
+  const behind = Math.ceil(SETTLED / store.layout.width)
+  const to = Math.min(head, bucket - behind - 1)
+  for (let b = Math.max(head - behind, bucket - store.layout.cells + 1); b <= to; b++) {
+    settle(store.crowded, keyOf(store, slot, cellOf(store, b)))
+  }
+}
+
+const SETTLED = 2 * 60_000
+
+/** Whether one value drowns in the other's rounding. */
+function isFar(a: number, b: number): boolean {
+  const small = Math.min(Math.abs(a), Math.abs(b))
+  return small > 0 && small < 1e-9 * Math.max(Math.abs(a), Math.abs(b))
+}
+
+/** Shifts the sums of a series by another value. A first value out of all proportion would blur all that come after. */
+function shiftAnew(store: Store, slot: number, k: number): void {
+  const chunk = chunkOf(store, slot)
+  const base = baseOf(store, slot)
+  const by = (chunk.k[indexOf(slot)] as number) - k
+  for (let at = base; at < base + store.layout.cells; at++) {
+    const n = readCount(store, chunk.n, at, keyOf(store, slot, at - base))
+    if (n === 0) continue
+    const d1 = chunk.d1[at] as number
+    chunk.d1[at] = d1 + n * by
+    if (store.layout.squares) chunk.d2[at] = (chunk.d2[at] as number) + 2 * by * d1 + n * by * by
+  }
+  chunk.k[indexOf(slot)] = k
+}
+
+/**
+ * Takes back what lies ahead of the present, after the clock was set back: series whose newest sample is beyond the
+ * bucket of now begin anew, and no series counts as judged beyond it.
+ */
+export function rewindSeries(store: Store, now: Millis): void {
+  const bucket = Math.floor(now / store.layout.width)
+  for (let slot = 0; slot < store.used; slot++) {
+    const chunk = chunkOf(store, slot)
+    const index = indexOf(slot)
+    if ((chunk.head[index] as number) <= bucket && (chunk.judged[index] as number) <= bucket) continue
+    changing(store, slot)
+    chunk.judged[index] = Math.min(chunk.judged[index] as number, bucket)
+    chunk.judgedSlow[index] = Math.min(chunk.judgedSlow[index] as number, bucket)
+    if ((chunk.head[index] as number) <= bucket) continue
+    chunk.head[index] = bucket
+    chunk.first[index] = now
+    const base = baseOf(store, slot)
+    chunk.n.fill(0, base, base + store.layout.cells)
+  }
+}
+
+function filledCells(chunk: Chunk, base: number, cells: number): number {
+  let filled = 0
+  for (let at = base; at < base + cells; at++) if (chunk.n[at] !== 0) filled++
+  return filled
+}
