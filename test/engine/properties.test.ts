@@ -49,6 +49,9 @@ test('shifted sums keep the variance of large values', async (t) => {
   t.equal(sumOf(merged([single(1, 0.25), single(2, 0.5)]), 0), 0.75)
 })
 
+/** Each step of each alert is a mail, and nothing else is. */
+const plain = alerting({ flapping: false, totalPerMinute: 1000, repeat: { first: 0, most: 0 } })
+
 const RULES = [
   cpuHigh(),
   cpuHigh({ name: 'cpu-twice', over: MINUTE, every: 30 * SECOND, for: MINUTE, keepFiringFor: MINUTE, threshold: threshold('mean', [above(0.5, 0.4)], [above(0.75, 0.7)]) }),
@@ -78,7 +81,7 @@ function eventsOf(histories: readonly (readonly [number, number, number])[][]): 
 }
 
 function perform(arrivals: readonly Arrival[], chance: () => number): Play {
-  const play = createPlay(config({ rules: RULES, mailsPerMinute: 1000, alerting: alerting({ flapping: false, totalPerMinute: 1000 }) }))
+  const play = createPlay(config({ rules: RULES, mailsPerMinute: 1000, alerting: plain }))
   const bySecond = Map.groupBy(arrivals, ({ rcv }) => Math.ceil(rcv / SECOND) * SECOND)
   let batch = 0
   play.until(NOON + 25 * MINUTE, (now) => {
@@ -158,7 +161,7 @@ function longEvents(histories: readonly (readonly [number, number, number])[][])
 
 /** As `perform`, with ticks only where something can happen. */
 function performLong(arrivals: readonly Arrival[], chance: () => number): Play {
-  const play = createPlay(config({ rules: LONG_RULES, mailsPerMinute: 1000 }))
+  const play = createPlay(config({ rules: LONG_RULES, mailsPerMinute: 1000, alerting: plain }))
   const bySecond = Map.groupBy(arrivals, ({ rcv }) => Math.ceil(rcv / SECOND) * SECOND)
   let batch = 0
   for (let step = NOON + 5 * MINUTE; step < NOON + 60 * HOUR; step += 5 * MINUTE) {
