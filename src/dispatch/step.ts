@@ -99,7 +99,7 @@ export function elapse(state: DispatchState, plan: DispatchPlan, alerts: Alerts,
   effects.push(...tellDue(state, plan, alerts, now, isChanged))
   for (const purse of state.purses.values()) {
     const items = release(purse, plan.config.mailsPerMinute, now)
-    if (items.length > 0) effects.push(composeList(plan, items, 'mail budget', now))
+    if (items.length > 0) effects.push(composeList(state, plan, items, 'mail budget', now))
   }
   return effects
 }
@@ -116,7 +116,7 @@ function tellDue(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: 
     if (group.members.size === 0) state.groups.delete(group.key)
   }
   if (isChanged || mails.length > 0) closeCases(state)
-  return spend(state, plan, mails, now).map((mail) => compose(plan, mail, now))
+  return spend(state, plan, mails, now).map((mail) => compose(state, plan, mail, now))
 }
 
 /** The mails that may go out now; machines have no budget, people do. */
@@ -144,7 +144,7 @@ function readBacklog(state: DispatchState, plan: DispatchPlan, alerts: Alerts, n
     if (one.facts.state === 'firing' && alerts.isCurrent(one)) tellAll(state, plan, one, 'fired', now)
     else list(state, plan, one, lists, now)
   }
-  return [...lists.values()].map((items) => composeList(plan, items, 'found in the backlog', now))
+  return [...lists.values()].map((items) => composeList(state, plan, items, 'found in the backlog', now))
 }
 
 function list(state: DispatchState, plan: DispatchPlan, one: Case, lists: Map<string, Item[]>, now: Millis): void {

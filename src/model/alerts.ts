@@ -115,6 +115,19 @@ export interface PictureBucket {
   readonly last: number | null
 }
 
+/** What other hosts measured in the same window: the median, and of how many hosts. */
+export interface Peers {
+  readonly median: number
+  readonly hosts: number
+}
+
+/** What else fires when a mail is written: on the same host, the newest first, and in all. */
+export interface Context {
+  readonly onHost: readonly { readonly rule: string; readonly severity: Severity; readonly since: Millis; readonly code: string }[]
+  readonly firing: number
+  readonly hosts: number
+}
+
 /** One alert as a mail tells it. */
 export interface AlertFacts {
   readonly episode: string
@@ -153,6 +166,7 @@ export interface AlertFacts {
   /** Set while the data has stopped: the newest judged window's end. */
   readonly noDataSince?: Millis
   readonly picture?: Picture
+  readonly peers?: Peers
   /** How many mails its group has been told to each address, and how many changes or repeats were not. */
   readonly sent?: number
   readonly suppressed?: number
@@ -202,6 +216,8 @@ export interface Notification {
   readonly news?: number
   /** What the subject of the thread is about: the first alert of its first mail, and how many other hosts. */
   readonly lead?: { readonly facts: AlertFacts; readonly more: number }
+  /** What fires beside it, of a mail about one alert. */
+  readonly context?: Context
   /** When it is told again if nothing changes. */
   readonly nextAt?: Millis
   /** The receiver's zone, and its templates. */

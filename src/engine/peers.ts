@@ -1,0 +1,39 @@
+import { figureOf, type Span, windowOf } from '../aggregate/window.ts'
+import type { Peers } from '../model.ts'
+import type { Watched } from './evaluate.ts'
+import type { WindowPlan } from './plan.ts'
+import type { Fold, Host } from './state.ts'
+
+/** So many other hosts are looked at; fewer than `FEW` say nothing. */
+const MOST = 100
+const FEW = 3
+
+/**
+ * What other hosts measured in the same window with their series of the same name; undefined where too few did.
+ *
+ * @param span the window, in buckets of the store.
+ */
+export function peersOf(fold: Fold, { host, info, store }: Pick<Watched, 'host' | 'info' | 'store'>, plan: WindowPlan, span: Span): Peers | undefined {
+  const id = fold.state.keys.ids.get(info.key)
+  if (id === undefined || plan.rule.kind === 'count') return undefined
+  const figures: number[] = []
+  for (const other of hostsFrom(fold, host)) {
+    const slot = other.series.get(id)
+    if (slot === undefined) continue
+    const figure = figureOf(store, slot, span, plan.of, windowOf(store, slot, span))
+    if (Number.isFinite(figure)) figures.push(figure)
+    if (figures.length === MOST) break
+  }
+  if (figures.length < FEW) return undefined
+  const median = figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] as number
+  return { median: Number(median.toPrecision(6)), hosts: figures.length }
+}
+
+/** The hosts after one on the roster, all round. */
+function* hostsFrom({ state }: Fold, { index }: Host): Generator<Host> {
+  const { roster } = state
+  for (let i = 1; i < Math.min(roster.length, 4 * MOST); i++) {
+    const host = state.hosts.get(roster[(index + i) % roster.length] ?? '')
+    if (host !== undefined) yield host
+  }
+}
