@@ -37,7 +37,7 @@ test('the newest changes count most, and all of them make 100 %', async (t) => {
 })
 
 test('looks within one slot, and the order of older ones, change nothing', async (t) => {
-  fc.assert(
+  const runs = (): void => fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(100), fc.boolean()), { maxLength: 60 }), (looks) => {
       const once = createFlapping(0)
       const twice = createFlapping(0)
@@ -50,5 +50,5 @@ test('looks within one slot, and the order of older ones, change nothing', async
       return once.changes === twice.changes && once.isFlapping === twice.isFlapping && once.changes < 1 << 20
     }),
   )
-  t.pass('200 runs')
+  t.doesNotThrow(runs)
 })
