@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createTransport, type NodemailerError } from 'nodemailer'
 import MailComposer from 'nodemailer/lib/mail-composer'
-import type { Recipient, SmtpConfig } from '../model.ts'
+import type { Notification, Recipient, SmtpConfig } from '../model.ts'
 import { clean, shorten } from './text.ts'
-import type { Delivery, Envelope, MailMessage, Transport } from './transport.ts'
+import type { Compose, Delivery, MailMessage, Way } from './way.ts'
 
 /** Connections to the mail server that are used side by side. */
 export const CONNECTIONS = 5
@@ -48,16 +48,18 @@ export async function buildMime(message: MailMessage): Promise<Uint8Array> {
 }
 
 /** Delivers over SMTP, through a few connections that are kept for a while. */
-export function createEmailTransport(config: SmtpConfig): Transport {
+export function createEmailWay(config: SmtpConfig, compose: Compose): Way {
   const mailer = createTransport(poolOptions(config))
   const hide = secretsOf(config)
   return {
     type: 'email',
-    build: buildMime,
-    async send(bytes: Uint8Array, envelope: Envelope, signal: AbortSignal): Promise<Delivery> {
+    render: async (notification) => buildMime(compose(notification)),
+    async send(bytes: Uint8Array, { to }: Notification, signal: AbortSignal): Promise<Delivery> {
+      // Nothing in the message's own text can change whom the server is told.
+      const envelope = { from: config.from.address, to: to.address, size: bytes.length }
       try {
         const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-        const info = await mailer.sendMail({ raw, envelope: { ...envelope, size: bytes.length }, signal })
+        const info = await mailer.sendMail({ raw, envelope, signal })
         return { state: 'sent', answer: line(info.response ?? 'accepted', hide) }
       } catch (error) {
         return judge(error as NodemailerError, config, hide)

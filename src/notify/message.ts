@@ -3,10 +3,10 @@ import type { AlertFacts, Notification, Recipient } from '../model.ts'
 import { compileTemplate, TEMPLATE_NAMES, templateValues } from '../template.ts'
 import { digestHeadline, digestLetter } from './digest.ts'
 import { htmlPage } from './html.ts'
-import { alertLetter, boundOf, type Letter, type LetterOptions, placeOf, WHOLE } from './letter.ts'
+import { alertLetter, boundOf, type Letter, type LetterOptions, placeNote, placeOf, WHOLE } from './letter.ts'
 import { plainText } from './plain.ts'
 import { clean, cleanLines, headerText, shorten } from './text.ts'
-import type { MailMessage } from './transport.ts'
+import type { MailMessage } from './way.ts'
 
 export interface MessageOptions extends LetterOptions {
   readonly from: Recipient
@@ -47,7 +47,7 @@ function letterOf(notification: Notification, options: MessageOptions): Letter {
   if (facts === undefined) return digestLetter(notification, options)
   const letter = alertLetter(notification, facts, options)
   const own = facts.body === undefined ? undefined : fill(facts.body, facts, WHOLE)
-  return own === undefined ? letter : { ...letter, paragraphs: [cleanLines(own).trim()] }
+  return own === undefined ? letter : { ...letter, paragraphs: [cleanLines(own).trim(), ...placeNote(notification)] }
 }
 
 function onlyAlert({ kind, alerts }: Notification): AlertFacts | undefined {
