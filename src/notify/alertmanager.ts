@@ -1,4 +1,4 @@
-import type { AlertFacts, AlertmanagerTarget, Millis, Notification, Targets } from '../model.ts'
+import type { AlertFacts, AlertmanagerTarget, Because, Millis, Notification, Targets } from '../model.ts'
 import { type Post, post } from './post.ts'
 import { annotationsOf, instantOf, labelsOf, storyOf } from './prometheus.ts'
 import { clean } from './text.ts'
@@ -67,24 +67,33 @@ function judge(members: readonly string[], deliveries: readonly Delivery[]): Del
 }
 
 function alertsOf(notification: Notification, url: string | undefined): readonly object[] {
-  const { alerts, because, news = alerts.length } = notification
-  const told = alerts.map((facts) => alertOf(facts, endOf(facts, notification), url))
+  const { alerts, because, at, news = alerts.length } = notification
+  const told = alerts.map((facts, i) => {
+    const start = i < news && BEGINS.includes(because) ? at : facts.since
+    return alertOf(facts, start, endOf(facts, at), url)
+  })
   if (because !== 'severity rose') return told
   // The severity is a label, so that to an Alertmanager the critical alert is another one: the warning ends.
   const risen = alerts.slice(0, news).filter(({ state, severity }) => state === 'firing' && severity === 'critical')
-  return [...told, ...risen.map((facts) => alertOf({ ...facts, severity: 'warning' }, notification.at, url))]
+  return [...told, ...risen.map((facts) => alertOf({ ...facts, severity: 'warning' }, facts.since, at, url))]
 }
 
-function endOf({ state, at, resolvedAt = at }: AlertFacts, { at: told }: Notification): Millis {
+/**
+ * What is told first begins when it is told, as with Prometheus: an Alertmanager does not wait for the others of a
+ * group (`group_wait`) when an alert is old already. Told again, it begins when it did, and the earlier counts.
+ */
+const BEGINS: readonly Because[] = ['fired', 'severity rose']
+
+function endOf({ state, at, resolvedAt = at }: AlertFacts, told: Millis): Millis {
   return state === 'resolved' ? Math.min(resolvedAt, told) : told + HOLDS
 }
 
-function alertOf(facts: AlertFacts, end: Millis, url: string | undefined): object {
+function alertOf(facts: AlertFacts, start: Millis, end: Millis, url: string | undefined): object {
   const generatorURL = storyOf(facts, url)
   return {
     labels: labelsOf(facts),
     annotations: annotationsOf(facts),
-    startsAt: instantOf(Math.min(facts.since, end)),
+    startsAt: instantOf(Math.min(start, end)),
     endsAt: instantOf(end),
     ...(generatorURL === undefined ? {} : { generatorURL }),
   }
