@@ -109,6 +109,23 @@ test('the body is what listens to Alertmanager expects, and more under a name of
   t.match(over, { status: 'resolved', alerts: [{ status: 'resolved', endsAt: '2026-11-22T12:19:00.000Z' }] })
 })
 
+test('the body that docs/webhook.md shows is what is posted', async (t) => {
+  const page = readFileSync(new URL('../../docs/webhook.md', import.meta.url), 'utf8')
+  const shown: unknown = JSON.parse(/```json\n([^]*?)```/.exec(page)?.[1] ?? '')
+  const way = createWebhookWay({ targets: new Map(), url: 'https://stashwatch.example.org' })
+  const bytes = await way.render(told({ alerts: [facts({ ruleLabels: { team: 'web' } })] }))
+  t.same(shown, JSON.parse(Buffer.from(bytes).toString()))
+  const code = /```js\n([^]*?)```/.exec(page)?.[1] ?? ''
+  const { isGenuine } = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as {
+    isGenuine: (bytes: Uint8Array, header: string | undefined, secret: string) => boolean
+  }
+  const { server } = await answered(t, (_, response) => response.end(), { secret: 'open sesame' })
+  const [posted] = server.posted
+  const header = String(posted?.headers['x-stashwatch-signature'])
+  const raw = posted?.raw ?? Buffer.alloc(0)
+  t.same([isGenuine(raw, header, 'open sesame'), isGenuine(raw, header, 'other'), isGenuine(raw, undefined, 'x')], [true, false, false])
+})
+
 test('a storm of 5,000 alerts is told in a body of bounded size, which counts the rest', async (t) => {
   const way = open(t, {})
   const long = 'x'.repeat(10_000)
