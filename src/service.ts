@@ -69,7 +69,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     mailbox: undefined,
     reloading: Promise.resolve(),
   }
-  const exits = await openWays(config, log)
+  const exits = await openWays(config, log, clock)
   running.mailbox = exits.mailbox
   const http = await createHttp(running)
   const undo: (() => unknown)[] = [() => http.app.close()]

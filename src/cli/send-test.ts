@@ -1,5 +1,5 @@
 import { createClock } from '../clock.ts'
-import type { Config, Log, Notification, Receiver, Recipient, Via } from '../model.ts'
+import type { Clock, Config, Log, Notification, Receiver, Recipient, Via } from '../model.ts'
 import { openWays } from '../service.ts'
 import { type CheckIo, load } from './check.ts'
 import { whyNot } from './start.ts'
@@ -21,18 +21,19 @@ export async function sendTest(args: { readonly config?: string; readonly receiv
     io.err(`no receiver '${args.receiver ?? ''}' in the configuration: expected one of ${receivers.map((one) => one.name).join(', ')}`)
     return 1
   }
-  const now = createClock().now()
+  const clock = createClock()
+  const now = clock.now()
   const notifications = chosen.flatMap((receiver) => samplesFor(receiver, now))
   try {
-    return (await sendAll(config, notifications, io)) ? 0 : 2
+    return (await sendAll(config, notifications, clock, io)) ? 0 : 2
   } catch (error) {
     io.err(whyNot(error, `${config.listen.host}:${config.listen.port}`))
     return 2
   }
 }
 
-async function sendAll(config: Config, notifications: readonly Notification[], io: CheckIo): Promise<boolean> {
-  const { ways } = await openWays(config, quiet(io))
+async function sendAll(config: Config, notifications: readonly Notification[], clock: Clock, io: CheckIo): Promise<boolean> {
+  const { ways } = await openWays(config, quiet(io), clock)
   let isWell = true
   for (const notification of notifications) {
     const way = ways[notification.via ?? 'email']

@@ -45,7 +45,11 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
         .map(itemOf),
     siblings: (id) => {
       const kept = effects.get(id)
-      return kept === undefined ? [] : pending().filter((other) => areSiblings(other, kept)).map(itemOf)
+      return kept === undefined
+        ? []
+        : pending()
+            .filter((other) => areSiblings(other, kept))
+            .map(itemOf)
     },
     merge({ into, data, of }, now) {
       const all = [into, ...of].map((id) => effects.get(id))

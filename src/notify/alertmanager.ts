@@ -1,4 +1,4 @@
-import type { AlertFacts, AlertmanagerTarget, Because, Millis, Notification, Targets } from '../model.ts'
+import type { AlertFacts, AlertmanagerTarget, Because, Clock, Millis, Notification, Targets } from '../model.ts'
 import { type Post, post } from './post.ts'
 import { annotationsOf, instantOf, labelsOf, storyOf } from './prometheus.ts'
 import { clean } from './text.ts'
@@ -9,6 +9,7 @@ export interface AlertmanagerParts {
   readonly targets: ReadonlyMap<string, Targets>
   /** How stashwatch calls itself in links, without a slash at its end. */
   readonly url?: string
+  readonly clock: Pick<Clock, 'now'>
 }
 
 /** An alert that is not told again is taken for over after this; the dispatcher tells it every 5 minutes. */
@@ -18,15 +19,18 @@ const HOLDS: Millis = 15 * 60_000
  * Posts alerts to every member of an Alertmanager cluster, as Prometheus does. The members tell each other what they
  * have notified, but not what they were told.
  */
-export function createAlertmanagerWay({ targets, url }: AlertmanagerParts): Way {
+export function createAlertmanagerWay({ targets, url, clock }: AlertmanagerParts): Way {
   const end = new AbortController()
   return {
     type: 'alertmanager',
     render: async (notification) => Buffer.from(JSON.stringify(alertsOf(notification, url))),
-    async send(body, { receiver, alerts }, signal): Promise<Delivery> {
+    async send(body, notification, signal): Promise<Delivery> {
+      const { receiver, alerts } = notification
       const target = targets.get(receiver)?.alertmanager
-      if (target === undefined) return { state: 'failed', answer: `receiver ${receiver} has no alertmanager in the configuration any more` }
+      if (target === undefined)
+        return { state: 'failed', answer: `receiver ${receiver} has no alertmanager in the configuration any more` }
       if (alerts.length === 0) return { state: 'sent', answer: 'nothing to tell an Alertmanager: it takes alerts only' }
+      if (isOutOfDate(notification, clock.now())) return { state: 'failed', answer: OUT_OF_DATE }
       const both = AbortSignal.any([signal, end.signal])
       const posts = target.urls.map((member) => post(postOf(target, member, body), both))
       return judge(target.urls, await Promise.all(posts))
@@ -35,6 +39,13 @@ export function createAlertmanagerWay({ targets, url }: AlertmanagerParts): Way 
       end.abort()
     },
   }
+}
+
+const OUT_OF_DATE = 'not posted: it held for 15 minutes, which are over; newer ones tell how things are'
+
+/** Late news that something fires would come with an end that has passed, and be taken for news of the end. */
+function isOutOfDate({ alerts, at }: Notification, now: Millis): boolean {
+  return at + HOLDS <= now && alerts.every(({ state }) => state === 'firing')
 }
 
 function postOf(target: AlertmanagerTarget, member: string, body: Uint8Array): Post {
@@ -54,7 +65,10 @@ function postOf(target: AlertmanagerTarget, member: string, body: Uint8Array): P
 
 /** One member that took the alerts is enough; the answer says which did not. */
 function judge(members: readonly string[], deliveries: readonly Delivery[]): Delivery {
-  const told = members.map((member, i) => ({ member: clean(new URL(member).host), delivery: deliveries[i] as Delivery }))
+  const told = members.map((member, i) => ({
+    member: clean(new URL(member).host),
+    delivery: deliveries[i] as Delivery,
+  }))
   const taken = told.filter(({ delivery }) => delivery.state === 'sent')
   const missed = told.filter(({ delivery }) => delivery.state !== 'sent')
   const words = missed.map(({ member, delivery }) => `not by ${member} (${delivery.answer})`)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Config, Log } from '../model.ts'
+import type { Clock, Config, Log } from '../model.ts'
 import { createAlertmanagerWay } from './alertmanager.ts'
 import { createEmailWay } from './email.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
@@ -29,14 +29,14 @@ type WaysConfig = Pick<Config, 'smtp' | 'data' | 'url' | 'targets'> & {
  *
  * @throws the file system's error when the mailbox cannot be opened.
  */
-export async function openWays(config: WaysConfig, log: Log): Promise<Exits> {
+export async function openWays(config: WaysConfig, log: Log, clock: Pick<Clock, 'now'>): Promise<Exits> {
   const { smtp, targets } = config
   const url = config.url?.replace(/\/+$/, '')
   const links = url === undefined ? {} : { url }
   const compose = composer(config, links)
   const others = {
     webhook: createWebhookWay({ targets, ...links }),
-    alertmanager: createAlertmanagerWay({ targets, ...links }),
+    alertmanager: createAlertmanagerWay({ targets, clock, ...links }),
   }
   if (smtp !== undefined) return { ways: { email: createEmailWay(smtp, compose), ...others } }
   const folder = join(config.data, 'mailbox')

@@ -112,7 +112,8 @@ async function lookAround(desk: Desk): Promise<void> {
       desk.isBlind = false
     }
   } catch (error) {
-    if (!desk.isBlind) desk.parts.log.warn({ error: messageOf(error) }, 'the outbox cannot be read; trying again each second')
+    if (!desk.isBlind)
+      desk.parts.log.warn({ error: messageOf(error) }, 'the outbox cannot be read; trying again each second')
     desk.isBlind = true
   } finally {
     desk.asking = false

@@ -143,6 +143,8 @@ function wordsOf(error: NodeJS.ErrnoException, { url, timeout }: Post, signal: A
 }
 
 function line(answer: string, secrets: readonly string[]): string {
-  const hidden = secrets.filter((secret) => secret !== '').reduce((text, secret) => text.replaceAll(secret, '***'), answer)
+  const hidden = secrets
+    .filter((secret) => secret !== '')
+    .reduce((text, secret) => text.replaceAll(secret, '***'), answer)
   return shorten(clean(hidden.replace(/\s+/g, ' ').trim()), ANSWER_LENGTH)
 }

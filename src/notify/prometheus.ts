@@ -57,7 +57,10 @@ function descriptionOf(facts: AlertFacts): string {
 /** What stays the same through all episodes of a rule on a series. */
 export function fingerprintOf({ rule, host, labels }: AlertFacts): string {
   const series = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
-  return createHash('sha256').update(JSON.stringify([rule, host, series])).digest('hex').slice(0, 16)
+  return createHash('sha256')
+    .update(JSON.stringify([rule, host, series]))
+    .digest('hex')
+    .slice(0, 16)
 }
 
 /** Where the alert's story is told; undefined when stashwatch does not know its own address. */

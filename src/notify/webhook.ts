@@ -2,7 +2,16 @@ import { createHmac } from 'node:crypto'
 import type { LookupFunction } from 'node:net'
 import type { AlertFacts, Notification, Targets, WebhookTarget } from '../model.ts'
 import { post } from './post.ts'
-import { annotationsOf, fingerprintOf, instantOf, type Labels, labelsOf, NO_INSTANT, storyOf, text } from './prometheus.ts'
+import {
+  annotationsOf,
+  fingerprintOf,
+  instantOf,
+  type Labels,
+  labelsOf,
+  NO_INSTANT,
+  storyOf,
+  text,
+} from './prometheus.ts'
 import type { Delivery, Way } from './way.ts'
 
 export interface WebhookParts {
@@ -27,7 +36,8 @@ export function createWebhookWay({ targets, url, resolve }: WebhookParts): Way {
     render: async (notification) => Buffer.from(JSON.stringify(bodyOf(notification, url))),
     async send(body, { id, receiver }, signal): Promise<Delivery> {
       const target = targets.get(receiver)?.webhook
-      if (target === undefined) return { state: 'failed', answer: `receiver ${receiver} has no webhook in the configuration any more` }
+      if (target === undefined)
+        return { state: 'failed', answer: `receiver ${receiver} has no webhook in the configuration any more` }
       const headers = { ...target.headers, ...headersOf(target, id, body) }
       const what = { ...target, body, headers, secrets: secretsOf(target), resolve }
       return post(what, AbortSignal.any([signal, end.signal]))
@@ -102,7 +112,9 @@ function ownOf(notification: Notification, told: readonly AlertFacts[]): object 
     ...(news === undefined ? {} : { news }),
     ...(nextAt === undefined ? {} : { nextAt: instantOf(nextAt) }),
     ...(insteadOf === undefined ? {} : { insteadOf: { at: instantOf(insteadOf.at), because: insteadOf.because } }),
-    ...(notice === undefined ? {} : { notice: { title: text(notice.title), lines: notice.lines.map((words) => text(words)) } }),
+    ...(notice === undefined
+      ? {}
+      : { notice: { title: text(notice.title), lines: notice.lines.map((words) => text(words)) } }),
     facts: told.map(factsOf),
   }
 }

@@ -36,7 +36,7 @@ async function takeOver(running: Running): Promise<readonly string[]> {
   const isBuiltIn = config.schemas === undefined && next.schemas === undefined
   const schemas = isBuiltIn ? running.schemas : openSchemas(next)
   const extract = openExtractor(next)
-  const exits = waysOf(config) === waysOf(next) ? undefined : await openWays(next, options.log)
+  const exits = waysOf(config) === waysOf(next) ? undefined : await openWays(next, options.log, options.clock)
   try {
     await engine.configure(next.engine)
   } catch (error) {

@@ -53,7 +53,11 @@ async function perform(journal: Journal, step: Step, now: number, last: number):
     case 'append':
       return journal.append(Array.from({ length: step.count }, (_, index) => entryFor(last + index + 1)))
     case 'commit':
-      return journal.commit(upTo, [{ id, data: JSON.stringify({ id, thread: `${now % 2}`, to: { address: 'a' } }) }], now)
+      return journal.commit(
+        upTo,
+        [{ id, data: JSON.stringify({ id, thread: `${now % 2}`, to: { address: 'a' } }) }],
+        now,
+      )
     case 'save':
       return journal.saveChunk({ upTo, index: step.index, count: step.count, data })
     case 'recover':

@@ -249,8 +249,16 @@ function threadsConform(journalTest: JournalTest): void {
 
   journalTest('siblings are what is pending for the same way, address and thread', async (t, journal) => {
     await fill(journal, 1)
-    const others = [told('other thread', 'y'), told('other address', 'x', 'bob'), told('other way', 'x', 'ada', 'webhook')]
-    await journal.commit(1, [told('a', 'x'), ...others, told('b', 'x', 'ada', 'email'), told('c', 'x'), told('d', 'x')], 1)
+    const others = [
+      told('other thread', 'y'),
+      told('other address', 'x', 'bob'),
+      told('other way', 'x', 'ada', 'webhook'),
+    ]
+    await journal.commit(
+      1,
+      [told('a', 'x'), ...others, told('b', 'x', 'ada', 'email'), told('c', 'x'), told('d', 'x')],
+      1,
+    )
     await journal.outbox.outcome('b', { state: 'retry', answer: 'busy', at: 1e9 }, 1)
     await journal.outbox.outcome('c', { state: 'sent', answer: '250' }, 1)
     t.same(idsOf(await journal.outbox.siblings('d')), ['a', 'b', 'd'])
@@ -268,10 +276,13 @@ function threadsConform(journalTest: JournalTest): void {
     await journal.outbox.rendered('c', bytes('old'))
     t.equal(await journal.outbox.merge({ into: 'c', data: '{"new":1}', of: ['a', 'b'] }, 30), true)
     const [d, c, b, a] = await journal.outbox.list(9)
-    t.match([a, b], [
-      { id: 'a', state: 'merged', answer: 'told together with c', attempts: 1, doneAt: 30 },
-      { id: 'b', state: 'merged', answer: 'told together with c', attempts: 0, doneAt: 30 },
-    ])
+    t.match(
+      [a, b],
+      [
+        { id: 'a', state: 'merged', answer: 'told together with c', attempts: 1, doneAt: 30 },
+        { id: 'b', state: 'merged', answer: 'told together with c', attempts: 0, doneAt: 30 },
+      ],
+    )
     t.equal(a?.nextAt, undefined)
     t.match([c, d], [{ state: 'pending', data: '{"new":1}', createdAt: 10 }, { state: 'pending' }])
     t.same(await journal.outbox.due(600, 9), [

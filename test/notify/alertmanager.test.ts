@@ -17,9 +17,16 @@ import { portOf } from './smtp.ts'
 const never = new AbortController().signal
 const HEADERS = 'connection content-length content-type host user-agent'.split(' ')
 
-function open(t: Test, urls: readonly string[], change: Partial<AlertmanagerTarget> = {}): Way {
+const real = { now: () => Date.now() }
+
+function open(
+  t: Test,
+  urls: readonly string[],
+  change: Partial<AlertmanagerTarget> = {},
+  clock = { now: () => at('12:05:12') },
+): Way {
   const targets = new Map([['ops', { alertmanager: { urls, timeout: 2_000, ...change } }]])
-  const way = createAlertmanagerWay({ targets, url: 'https://s.example.org' })
+  const way = createAlertmanagerWay({ targets, clock, url: 'https://s.example.org' })
   t.teardown(() => way.close())
   return way
 }
@@ -69,15 +76,29 @@ test('a firing alert holds for 15 minutes after it was told, a resolved one unti
   ])
   const again = told({ because: 'repeat interval elapsed', at: at('12:30:00') })
   t.match(read(await way.render(again)), [{ startsAt: '2026-11-22T12:04:00.000Z', endsAt: '2026-11-22T12:45:00.000Z' }])
-  t.match(read(await way.render(resolved())), [{ startsAt: '2026-11-22T12:04:00.000Z', endsAt: '2026-11-22T12:19:00.000Z' }])
+  t.match(read(await way.render(resolved())), [
+    { startsAt: '2026-11-22T12:04:00.000Z', endsAt: '2026-11-22T12:19:00.000Z' },
+  ])
   const ahead = facts({ state: 'resolved', since: at('14:00:00'), resolvedAt: at('15:00:00') })
   const early = read(await way.render(told({ alerts: [ahead] })))
-  t.match(early, [{ startsAt: '2026-11-22T12:05:12.000Z', endsAt: '2026-11-22T12:05:12.000Z' }], 'a clock ahead ends nothing later')
+  t.match(
+    early,
+    [{ startsAt: '2026-11-22T12:05:12.000Z', endsAt: '2026-11-22T12:05:12.000Z' }],
+    'a clock ahead ends nothing later',
+  )
 })
 
 test('where the severity rose, the warning ends and the critical alert begins', async (t) => {
-  const worse = told({ because: 'severity rose', news: 1, alerts: [facts({ severity: 'critical' }), facts({ host: 'web-8', severity: 'critical' })] })
-  const posted = read(await open(t, []).render(worse)).map(({ labels, endsAt }) => [labels['host'], labels['severity'], endsAt.slice(11, 19)])
+  const worse = told({
+    because: 'severity rose',
+    news: 1,
+    alerts: [facts({ severity: 'critical' }), facts({ host: 'web-8', severity: 'critical' })],
+  })
+  const posted = read(await open(t, []).render(worse)).map(({ labels, endsAt }) => [
+    labels['host'],
+    labels['severity'],
+    endsAt.slice(11, 19),
+  ])
   t.same(posted, [
     ['web-7', 'critical', '12:20:12'],
     ['web-8', 'critical', '12:20:12'],
@@ -86,11 +107,17 @@ test('where the severity rose, the warning ends and the critical alert begins', 
 })
 
 test('every member of a cluster is told, one is enough, and the answer says which did not take it', async (t) => {
-  const [one, two] = [await startWebServer(t), await startWebServer(t, (_, response) => response.writeHead(503).end('starting'))]
+  const [one, two] = [
+    await startWebServer(t),
+    await startWebServer(t, (_, response) => response.writeHead(503).end('starting')),
+  ]
   const down = await startWebServer(t)
   await down.close()
   const some = await send(open(t, [one.url, `${two.url}/prefix/`, down.url]), told())
-  t.match(some, { state: 'sent', answer: /^taken by 127\.0\.0\.1:\d+; not by 127\.0\.0\.1:\d+ \(503 .*starting\); not by .*ECONNREFUSED/ })
+  t.match(some, {
+    state: 'sent',
+    answer: /^taken by 127\.0\.0\.1:\d+; not by 127\.0\.0\.1:\d+ \(503 .*starting\); not by .*ECONNREFUSED/,
+  })
   t.same([one.posted[0]?.path, two.posted[0]?.path], ['/api/v2/alerts', '/prefix/api/v2/alerts'])
   t.match(await send(open(t, [two.url, down.url]), told()), { state: 'retry', answer: /^not by .*503.*; not by/ })
   const bad = await startWebServer(t, (_, response) => response.writeHead(400).end('bad label'))
@@ -98,9 +125,25 @@ test('every member of a cluster is told, one is enough, and the answer says whic
   t.match(await send(open(t, [bad.url]), told()), { state: 'failed', answer: /400 Bad Request: bad label/ })
 })
 
+test('news that something fires is not posted once it is out of date, news of an end is', async (t) => {
+  const server = await startWebServer(t)
+  const later = (time: string): Way => open(t, [server.url], {}, { now: () => at(time) })
+  t.match(await send(later('12:20:11'), told()), { state: 'sent' })
+  t.match(await send(later('12:20:12'), told()), {
+    state: 'failed',
+    answer: /^not posted: .* newer ones tell how things are$/,
+  })
+  t.match(await send(later('23:00:00'), resolved()), { state: 'sent' })
+  t.equal(server.posted.length, 2)
+})
+
 test('it says who it is, and keeps that to itself', async (t) => {
-  const echo = await startWebServer(t, ({ headers }, response) => response.writeHead(401).end(`who is ${headers.authorization}?`))
-  t.match(await send(open(t, [echo.url], { user: 'ops', password: 'pass:wörd' }), told()), { answer: /who is Basic \*\*\*\?/ })
+  const echo = await startWebServer(t, ({ headers }, response) =>
+    response.writeHead(401).end(`who is ${headers.authorization}?`),
+  )
+  t.match(await send(open(t, [echo.url], { user: 'ops', password: 'pass:wörd' }), told()), {
+    answer: /who is Basic \*\*\*\?/,
+  })
   t.match(await send(open(t, [echo.url], { token: 'abcdef' }), told()), { answer: /who is Bearer \*\*\*\?/ })
   const [basic, bearer] = echo.posted.map(({ headers }) => headers.authorization?.split(' '))
   t.equal(Buffer.from(basic?.[1] ?? '', 'base64').toString(), 'ops:pass:wörd')
@@ -109,15 +152,25 @@ test('it says who it is, and keeps that to itself', async (t) => {
 
 test('what is about no alert is no business of an Alertmanager', async (t) => {
   const server = await startWebServer(t)
-  t.match(await send(open(t, [server.url]), told({ alerts: [], kind: 'notice', thread: 'x' })), { state: 'sent', answer: /takes alerts only/ })
+  t.match(await send(open(t, [server.url]), told({ alerts: [], kind: 'notice', thread: 'x' })), {
+    state: 'sent',
+    answer: /takes alerts only/,
+  })
   t.equal(server.posted.length, 0)
-  t.match(await send(open(t, [server.url]), told({ receiver: 'gone' })), { state: 'failed', answer: /gone has no alertmanager/ })
+  t.match(await send(open(t, [server.url]), told({ receiver: 'gone' })), {
+    state: 'failed',
+    answer: /gone has no alertmanager/,
+  })
 })
 
 // ------------------------------------------------------------------------------------- the real one, where it is there
 
-const PROGRAM = ['prometheus-alertmanager', 'alertmanager'].find((name) => spawnSync(name, ['--version']).error === undefined)
-const real = { skip: PROGRAM === undefined ? 'NO ALERTMANAGER HERE: install prometheus-alertmanager to run this test' : false }
+const PROGRAM = ['prometheus-alertmanager', 'alertmanager'].find(
+  (name) => spawnSync(name, ['--version']).error === undefined,
+)
+const whereItIs = {
+  skip: PROGRAM === undefined ? 'NO ALERTMANAGER HERE: install prometheus-alertmanager to run this test' : false,
+}
 
 interface Manager {
   readonly url: string
@@ -184,15 +237,18 @@ function current(host: string, change: Partial<AlertFacts> = {}): Notification {
   return told({ id: `${host}.${now}`, thread: host, at: now, alerts: [alert] })
 }
 
-test('a real Alertmanager shows the alerts, groups and silences them, and ends them', real, async (t) => {
+test('a real Alertmanager shows the alerts, groups and silences them, and ends them', whereItIs, async (t) => {
   const hook = await startWebServer(t)
   const manager = await startAlertmanager(t, hook.url)
-  const way = open(t, [manager.url])
+  const way = open(t, [manager.url], {}, real)
   const state = async (host: string): Promise<string | undefined> =>
     (await manager.get<SeenAlert[]>('/alerts')).find(({ labels }) => labels['host'] === host)?.status.state
   for (const host of ['web-7', 'web-8']) t.match(await send(way, current(host)), { state: 'sent', answer: /^taken by/ })
 
-  await until('both alerts are active', async () => (await state('web-7')) === 'active' && (await state('web-8')) === 'active')
+  await until(
+    'both alerts are active',
+    async () => (await state('web-7')) === 'active' && (await state('web-8')) === 'active',
+  )
   const [alert] = await manager.get<SeenAlert[]>('/alerts?filter=host="web-7"')
   t.match(alert, {
     labels: { alertname: 'cpu-high', severity: 'warning' },
@@ -212,7 +268,9 @@ test('a real Alertmanager shows the alerts, groups and silences them, and ends t
   const again = current('web-8')
   await send(way, { ...again, because: 'repeat interval elapsed' })
   const since = new Date(again.alerts[0]?.since ?? 0).toISOString()
-  await until('told again, it begins when it did', async () => (await manager.get<SeenAlert[]>('/alerts')).some((one) => one.startsAt === since))
+  await until('told again, it begins when it did', async () =>
+    (await manager.get<SeenAlert[]>('/alerts')).some((one) => one.startsAt === since),
+  )
 
   const now = Date.now()
   const matchers = [{ name: 'host', value: 'web-7', isRegex: false, isEqual: true }]
@@ -233,12 +291,18 @@ test('a real Alertmanager shows the alerts, groups and silences them, and ends t
   t.equal(await state('web-7'), 'suppressed', 'the other goes on')
 })
 
-test('a real Alertmanager takes hostile names, a risen severity, and 5,000 alerts at once', real, async (t) => {
+test('a real Alertmanager takes hostile names, a risen severity, and 5,000 alerts at once', whereItIs, async (t) => {
   const hook = await startWebServer(t)
   const manager = await startAlertmanager(t, hook.url)
-  const way = open(t, [manager.url])
+  const way = open(t, [manager.url], {}, real)
   const base = current('web').alerts[0] ?? facts()
-  const hostile = hostileNames.map((host) => ({ ...base, host, labels: { [`by ${host}`]: host }, reason: host, ruleLabels: { [host]: 'x' } }))
+  const hostile = hostileNames.map((host) => ({
+    ...base,
+    host,
+    labels: { [`by ${host}`]: host },
+    reason: host,
+    ruleLabels: { [host]: 'x' },
+  }))
   t.match(await send(way, { ...current('web'), alerts: hostile }), { state: 'sent' })
   await until('all are there', async () => (await manager.get<unknown[]>('/alerts')).length === hostileNames.length)
 
@@ -252,5 +316,8 @@ test('a real Alertmanager takes hostile names, a risen severity, and 5,000 alert
   const began = Date.now()
   t.match(await send(way, { ...current('web'), alerts: storm }), { state: 'sent' })
   t.comment(`5,000 alerts taken in ${Date.now() - began} ms`)
-  await until('all are there', async () => (await manager.get<unknown[]>('/alerts?filter=alertname=storm')).length === 5000)
+  await until(
+    'all are there',
+    async () => (await manager.get<unknown[]>('/alerts?filter=alertname=storm')).length === 5000,
+  )
 })

@@ -13,17 +13,46 @@ import { type MailServer, smtpConfig, startMailServer } from './smtp.ts'
 
 const quiet = (): void => {}
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
-const observer: Observer = { events: quiet, rejects: quiet, unusable: quiet, answered: quiet, engine: quiet, notified: quiet }
+const observer: Observer = {
+  events: quiet,
+  rejects: quiet,
+  unusable: quiet,
+  answered: quiet,
+  engine: quiet,
+  notified: quiet,
+}
 
 const MINUTE = 60_000
 const began = at('10:02:10')
 
 const to = { name: 'Ada Lovelace', address: 'ada@example.org' }
 const firing = (change: Partial<Notification> = {}): Notification =>
-  notification({ id: 'firing', at: began, to, thread: 'one', alerts: [facts({ since: at('10:01:00'), at: at('10:02:00') })], ...change })
+  notification({
+    id: 'firing',
+    at: began,
+    to,
+    thread: 'one',
+    alerts: [facts({ since: at('10:01:00'), at: at('10:02:00') })],
+    ...change,
+  })
 const over = (change: Partial<Notification> = {}): Notification => {
-  const alert = facts({ state: 'resolved', since: at('10:01:00'), at: at('10:12:00'), resolvedAt: at('10:12:00'), value: 0.4 })
-  return notification({ id: 'over', at: at('10:12:10'), because: 'resolved', to, thread: 'one', seq: 1, alerts: [alert], ...change })
+  const alert = facts({
+    state: 'resolved',
+    since: at('10:01:00'),
+    at: at('10:12:00'),
+    resolvedAt: at('10:12:00'),
+    value: 0.4,
+  })
+  return notification({
+    id: 'over',
+    at: at('10:12:10'),
+    because: 'resolved',
+    to,
+    thread: 'one',
+    seq: 1,
+    alerts: [alert],
+    ...change,
+  })
 }
 
 /** A service's memory and sender, which can be stopped and started again on the same file. */
@@ -44,7 +73,7 @@ function play(t: Test, ways: () => Promise<Ways>): Play {
   const file = join(t.testdir({}), 'journal.db')
   let journal: Journal | undefined
   let sender: Sender | undefined
-  const open = (): Journal => journal ?? t.fail('it does not run') as never
+  const open = (): Journal => journal ?? (t.fail('it does not run') as never)
   const stop = async (): Promise<void> => {
     // Closing connections takes real time, the limits of the stop are virtual.
     const stopped = sender?.stop(1_000)
@@ -69,7 +98,11 @@ function play(t: Test, ways: () => Promise<Ways>): Play {
     },
     stop,
     async decide(...all) {
-      await open().commit(1, all.map((one) => ({ id: one.id, data: JSON.stringify(one) })), clock.now())
+      await open().commit(
+        1,
+        all.map((one) => ({ id: one.id, data: JSON.stringify(one) })),
+        clock.now(),
+      )
       sender?.wake()
       await pause(50)
     },
@@ -82,10 +115,12 @@ function play(t: Test, ways: () => Promise<Ways>): Play {
   }
 }
 
-const mailWays = (t: Test, port: number): (() => Promise<Ways>) => async () => {
-  const base = { data: join(t.testdirName, 'data'), targets: new Map(), engine: { mailsPerMinute: 5 } }
-  return (await openWays({ ...base, smtp: smtpConfig(port) }, log)).ways
-}
+const mailWays =
+  (t: Test, port: number): (() => Promise<Ways>) =>
+  async () => {
+    const base = { data: join(t.testdirName, 'data'), targets: new Map(), engine: { mailsPerMinute: 5 } }
+    return (await openWays({ ...base, smtp: smtpConfig(port) }, log, createVirtualClock(began))).ways
+  }
 
 async function downServer(t: Test): Promise<MailServer> {
   const server = await startMailServer(t)
@@ -124,7 +159,10 @@ for (const restarts of [false, true]) {
     t.equal(server.arrived.length, 1, 'one mail')
     const mail = await PostalMime.parse(server.arrived[0]?.raw ?? '')
     t.match(mail.text, /^\[Resolved\] /)
-    t.match(mail.text, 'This mail takes the place of the one of 2026-11-22 10:02:10 UTC, which could not be sent until now.')
+    t.match(
+      mail.text,
+      'This mail takes the place of the one of 2026-11-22 10:02:10 UTC, which could not be sent until now.',
+    )
     t.match(mail.html, /takes the place of the one of/)
     t.match(JSON.parse((await one.records())['over']?.data ?? ''), { insteadOf: { at: began, because: 'fired' } })
   })
@@ -142,7 +180,9 @@ test('what is due at once is one mail too, although the server is up', async (t)
 
 test('a mail that is being sent right now is left alone, and the one about the end follows it', async (t) => {
   const accept: (() => void)[] = []
-  const server = await startMailServer(t, { onData: (_stream, _session, callback) => void accept.push(() => callback()) })
+  const server = await startMailServer(t, {
+    onData: (_stream, _session, callback) => void accept.push(() => callback()),
+  })
   const one = play(t, mailWays(t, server.port))
   await one.start()
   await one.decide(firing())
@@ -155,15 +195,22 @@ test('a mail that is being sent right now is left alone, and the one about the e
   accept.shift()?.()
   await one.done('over')
   t.match(await one.records(), { firing: { state: 'sent' }, over: { state: 'sent' } })
-  t.same(server.arrived.map(({ raw }) => /^\[?(?:Resolved|Warning)/m.exec(raw.toString())?.[0]), ['[Warning', '[Resolved'])
+  t.same(
+    server.arrived.map(({ raw }) => /^\[?(?:Resolved|Warning)/m.exec(raw.toString())?.[0]),
+    ['[Warning', '[Resolved'],
+  )
 })
 
 test('a webhook that was down gets one body, which says what it stands for', async (t) => {
   const down = await startWebServer(t)
   await down.close()
   const webhook = { url: down.url, headers: {}, allowPrivate: true, timeout: 2_000 }
-  const base = { data: join(t.testdirName, 'data'), targets: new Map([['ops', { webhook }]]), engine: { mailsPerMinute: 5 } }
-  const one = play(t, async () => (await openWays(base, log)).ways)
+  const base = {
+    data: join(t.testdirName, 'data'),
+    targets: new Map([['ops', { webhook }]]),
+    engine: { mailsPerMinute: 5 },
+  }
+  const one = play(t, async () => (await openWays(base, log, createVirtualClock(began))).ways)
   const change: Partial<Notification> = { via: 'webhook', to: { address: 'webhook:ops' } }
   await one.start()
   await one.decide(firing(change))
@@ -189,10 +236,21 @@ test('only what the newest tells is left out', (t) => {
   t.equal(pending(firing({ alerts: [a, b] }), end(b)), undefined, 'nobody would hear of a')
   t.equal(pending(firing({ alerts: [a] }), over({ alerts: [{ ...a, state: 'resolved' }, b] })), undefined, 'b goes on')
   t.equal(pending(firing({ alerts: [], kind: 'notice' }), end(a)), undefined)
-  t.match(pending(firing({ alerts: [a] }), firing({ id: 'worse', alerts: [a, b] }), end(a, b)), { into: 'over', of: ['firing', 'worse'] })
+  t.match(pending(firing({ alerts: [a] }), firing({ id: 'worse', alerts: [a, b] }), end(a, b)), {
+    into: 'over',
+    of: ['firing', 'worse'],
+  })
   const twice = pending({ ...firing(), id: 'end', insteadOf: { at: 7, because: 'escalated' } }, over())
-  t.match(JSON.parse(twice?.data ?? ''), { id: 'over', insteadOf: { at: 7, because: 'escalated' } }, 'the oldest counts')
+  t.match(
+    JSON.parse(twice?.data ?? ''),
+    { id: 'over', insteadOf: { at: 7, because: 'escalated' } },
+    'the oldest counts',
+  )
   const state = { via: 'alertmanager' as const }
-  t.match(pending(firing(state), firing({ ...state, id: 'again' })), { into: 'again', of: ['firing'] }, 'an Alertmanager is told how things are')
+  t.match(
+    pending(firing(state), firing({ ...state, id: 'again' })),
+    { into: 'again', of: ['firing'] },
+    'an Alertmanager is told how things are',
+  )
   t.end()
 })

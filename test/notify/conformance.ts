@@ -57,7 +57,9 @@ export function conform(name: string, form: Form, open: (t: Test) => Promise<Ope
 
   test(`${name} takes many notifications side by side and loses none`, async (t) => {
     const { way, received } = await open(t)
-    const all = Array.from({ length: 12 }, (_, i) => told({ thread: `episode${i}`, alerts: [facts({ host: `web-${i}` })] }))
+    const all = Array.from({ length: 12 }, (_, i) =>
+      told({ thread: `episode${i}`, alerts: [facts({ host: `web-${i}` })] }),
+    )
     const deliveries = await Promise.all(all.map(async (one) => way.send(await way.render(one), one, never)))
     t.same(new Set(deliveries.map(({ state }) => state)), new Set(['sent']))
     t.equal(new Set((await received()).map(({ raw }) => form.keyOf(text(raw)))).size, 12)
@@ -109,7 +111,11 @@ function isHarmlessJson(t: Test, { raw, headers }: Arrival, expected: readonly s
     if (typeof value === 'string' && UNSEEN.test(value)) t.fail(`${label} hides nothing`, { value })
     return value
   })
-  t.same([...names].filter((name) => !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)), [], `${label} keeps labels fit`)
+  t.same(
+    [...names].filter((name) => !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)),
+    [],
+    `${label} keeps labels fit`,
+  )
   t.equal(names.size, 6, `${label} takes no other's place`)
   t.type(body, 'object')
   t.ok(raw.length < 20_000, `${label} keeps the body short`)

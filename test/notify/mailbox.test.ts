@@ -6,6 +6,7 @@ import { openWays } from '../../src/notify/index.ts'
 import { openMailbox } from '../../src/notify/mailbox.ts'
 import { renderMessage } from '../../src/notify/message.ts'
 import type { MailMessage } from '../../src/notify/way.ts'
+import { createVirtualClock } from '../helpers/clock.ts'
 import { conform, MAIL } from './conformance.ts'
 import { facts, notification, resolved } from './samples.ts'
 import { smtpConfig } from './smtp.ts'
@@ -99,7 +100,10 @@ test('a folder that cannot be written to keeps the mail waiting', async (t) => {
   const mailbox = await openMailbox(folder, compose)
   const bytes = await mailbox.render(notification())
   await rm(folder, { recursive: true })
-  t.match(await mailbox.send(bytes, notification(), never), { state: 'retry', answer: /^cannot write 0001-\w+\.eml: ENOENT/ })
+  t.match(await mailbox.send(bytes, notification(), never), {
+    state: 'retry',
+    answer: /^cannot write 0001-\w+\.eml: ENOENT/,
+  })
   t.same(await mailbox.list(), [])
   await mkdir(folder)
   t.match(await mailbox.send(bytes, notification(), never), { state: 'sent', answer: /^kept as 0001-/ })
@@ -118,8 +122,9 @@ test('without a mail server mails go to the mailbox, which is said; with one the
   const data = t.testdir({})
   const said: string[] = []
   const log = { debug() {}, info() {}, error() {}, warn: (_: object, message: string): void => void said.push(message) }
+  const clock = createVirtualClock()
   const base = { data, targets: new Map(), engine: { mailsPerMinute: 5 } }
-  const kept = await openWays({ ...base, url: 'https://s.example.org/' }, log)
+  const kept = await openWays({ ...base, url: 'https://s.example.org/' }, log, clock)
   const { email } = kept.ways
   t.same([email.type, said.length], ['mailbox', 1])
   await email.send(await email.render(notification()), notification(), never)
@@ -127,7 +132,7 @@ test('without a mail server mails go to the mailbox, which is said; with one the
   t.match(mail, { from: 'Stashwatch <stashwatch@localhost>', text: 'https://s.example.org/api/v1/hosts/web-7' })
   t.match(mail?.raw, /^Message-ID: <.*@localhost>\r$/m)
   t.equal((await readdir(join(data, 'mailbox'))).length, 1)
-  const sent = await openWays({ ...base, smtp: smtpConfig(25) }, log)
+  const sent = await openWays({ ...base, smtp: smtpConfig(25) }, log, clock)
   t.same([sent.ways.email.type, sent.mailbox, said.length], ['email', undefined, 1])
   await sent.ways.email.close()
 })

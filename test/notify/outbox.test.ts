@@ -241,7 +241,11 @@ test('a way that hangs holds up no other way, and no mail, however much waits fo
     ...Array.from({ length: 5 }, (_, i) => via('alertmanager', i)),
     ...Array.from({ length: 30 }, (_, i) => mailTo('ada', `ada${i}`)),
   ]
-  await journal.commit(1, all.map((one) => ({ id: one.id, data: JSON.stringify(one) })), 0)
+  await journal.commit(
+    1,
+    all.map((one) => ({ id: one.id, data: JSON.stringify(one) })),
+    0,
+  )
   const sender = createSender({
     ...parts,
     outbox: journal.outbox,
@@ -275,7 +279,11 @@ test('what belongs to one thread leaves one after the other, in its order', asyn
 })
 
 test('a receiver that asks for time gets it, up to five minutes, and never less than the usual', async (t) => {
-  for (const [wait, expected] of [[60_000, 60], [3_600_000, 300], [1_000, 5]] as const) {
+  for (const [wait, expected] of [
+    [60_000, 60],
+    [3_600_000, 300],
+    [1_000, 5],
+  ] as const) {
     const tries: number[] = []
     const parts = play(
       scripted(() => {

@@ -33,7 +33,11 @@ async function sendOne(way: Way, one = told()): Promise<Delivery> {
   return way.send(await way.render(one), one, never)
 }
 
-async function answered(t: Test, answer: Answer, target: Partial<WebhookTarget> = {}): Promise<Delivery & { server: WebServer }> {
+async function answered(
+  t: Test,
+  answer: Answer,
+  target: Partial<WebhookTarget> = {},
+): Promise<Delivery & { server: WebServer }> {
   const server = await startWebServer(t, answer)
   return { ...(await sendOne(open(t, { url: `${server.url}/hook`, ...target }))), server }
 }
@@ -57,9 +61,17 @@ test('every kind of notification is what the schema says', async (t) => {
     storm(12),
     storm(5000),
     told({ insteadOf: { at: at('10:02:10'), because: 'fired' }, news: 1, nextAt: at('16:00:00') }),
-    told({ kind: 'notice', alerts: [], because: 'scheduled', thread: 'x', notice: { title: 'All is quiet', lines: ['a\nb'] } }),
+    told({
+      kind: 'notice',
+      alerts: [],
+      because: 'scheduled',
+      thread: 'x',
+      notice: { title: 'All is quiet', lines: ['a\nb'] },
+    }),
     told({ alerts: [facts({ value: null, peak: null, since: Number.NaN, at: 8.65e15 })] }),
-    told({ alerts: hostileNames.map((host) => facts({ host, labels: { [host]: host }, ruleLabels: { [host]: host } })) }),
+    told({
+      alerts: hostileNames.map((host) => facts({ host, labels: { [host]: host }, ruleLabels: { [host]: host } })),
+    }),
   ]
   for (const kind of kinds) {
     const body: unknown = JSON.parse(Buffer.from(await way.render(kind)).toString())
@@ -75,7 +87,9 @@ test('the body is what listens to Alertmanager expects, and more under a name of
     labels: { 'system.filesystem.mount_point': '/var', host: 'shadow', '2nd': 'x', __name__: 'y' },
     ruleLabels: { team: 'storage' },
   })
-  const body = JSON.parse(Buffer.from(await way.render(told({ alerts: [disk, { ...disk, host: 'web-8' }] }))).toString())
+  const body = JSON.parse(
+    Buffer.from(await way.render(told({ alerts: [disk, { ...disk, host: 'web-8' }] }))).toString(),
+  )
   t.match(body, {
     version: '4',
     groupKey: '4f1c0a9b2e7d5c31',
@@ -123,16 +137,28 @@ test('the body that docs/webhook.md shows is what is posted', async (t) => {
   const [posted] = server.posted
   const header = String(posted?.headers['x-stashwatch-signature'])
   const raw = posted?.raw ?? Buffer.alloc(0)
-  t.same([isGenuine(raw, header, 'open sesame'), isGenuine(raw, header, 'other'), isGenuine(raw, undefined, 'x')], [true, false, false])
+  t.same(
+    [isGenuine(raw, header, 'open sesame'), isGenuine(raw, header, 'other'), isGenuine(raw, undefined, 'x')],
+    [true, false, false],
+  )
 })
 
 test('a storm of 5,000 alerts is told in a body of bounded size, which counts the rest', async (t) => {
   const way = open(t, {})
   const long = 'x'.repeat(10_000)
-  const huge = { ...storm(5000), alerts: storm(5000).alerts.map((one) => ({ ...one, host: long, reason: long, source: long, what: long })) }
-  for (const [one, limit] of [[storm(5000), 1e6], [huge, 5e6]] as const) {
+  const huge = {
+    ...storm(5000),
+    alerts: storm(5000).alerts.map((one) => ({ ...one, host: long, reason: long, source: long, what: long })),
+  }
+  for (const [one, limit] of [
+    [storm(5000), 1e6],
+    [huge, 5e6],
+  ] as const) {
     const bytes = await way.render(one)
-    const { alerts, truncatedAlerts } = JSON.parse(Buffer.from(bytes).toString()) as { alerts: []; truncatedAlerts: number }
+    const { alerts, truncatedAlerts } = JSON.parse(Buffer.from(bytes).toString()) as {
+      alerts: []
+      truncatedAlerts: number
+    }
     t.same([alerts.length, truncatedAlerts], [500, 4500])
     t.ok(bytes.length < limit, `${bytes.length} bytes`)
     t.comment(`${bytes.length} bytes`)
@@ -144,7 +170,9 @@ test('the bytes are signed, the id repeats, and configured headers come along wi
   const { server, state } = await answered(t, (_, response) => response.end(), { secret: 'open sesame', headers })
   t.equal(state, 'sent')
   const [posted] = server.posted
-  const signature = createHmac('sha256', 'open sesame').update(posted?.raw ?? '').digest('hex')
+  const signature = createHmac('sha256', 'open sesame')
+    .update(posted?.raw ?? '')
+    .digest('hex')
   t.match(posted?.headers, {
     'x-stashwatch-signature': `sha256=${signature}`,
     'x-stashwatch-id': '4f1c0a9b2e7d5c31.0.ada',
@@ -156,7 +184,8 @@ test('the bytes are signed, the id repeats, and configured headers come along wi
 })
 
 test('each status means what it should', async (t) => {
-  const of = async (status: number): Promise<string> => (await answered(t, (_, response) => response.writeHead(status).end())).state
+  const of = async (status: number): Promise<string> =>
+    (await answered(t, (_, response) => response.writeHead(status).end())).state
   for (const status of [200, 201, 202, 204]) t.equal(await of(status), 'sent', `${status}`)
   for (const status of [408, 425, 429, 500, 502, 503, 599]) t.equal(await of(status), 'retry', `${status}`)
   for (const status of [300, 304, 400, 401, 403, 404, 410, 413, 422]) t.equal(await of(status), 'failed', `${status}`)
@@ -192,8 +221,14 @@ test('Retry-After is heard in seconds and as a date', async (t) => {
 
 test('what goes wrong on the way is tried again, and told with the host and without the path', async (t) => {
   const way = (url: string, timeout = 200): Promise<Delivery> => sendOne(open(t, { url, timeout }))
-  t.match(await way('http://127.0.0.1:9/s3cret-path'), { state: 'retry', answer: /^127\.0\.0\.1:9: connect ECONNREFUSED/ })
-  t.match(await way('http://no-such-host.invalid/s3cret-path', 5000), { state: 'retry', answer: /^no-such-host\.invalid: getaddrinfo / })
+  t.match(await way('http://127.0.0.1:9/s3cret-path'), {
+    state: 'retry',
+    answer: /^127\.0\.0\.1:9: connect ECONNREFUSED/,
+  })
+  t.match(await way('http://no-such-host.invalid/s3cret-path', 5000), {
+    state: 'retry',
+    answer: /^no-such-host\.invalid: getaddrinfo /,
+  })
   const hangs = await startWebServer(t, () => {})
   t.match(await way(hangs.url), { state: 'retry', answer: /^no answer from 127\.0\.0\.1:\d+ within 0\.2 s$/ })
   const cut = await startWebServer(t, (request) => request.socket.destroy())
@@ -211,7 +246,10 @@ test('a status that is there counts, whatever becomes of the body', async (t) =>
 })
 
 test('a receiver that has no webhook any more is told so', async (t) => {
-  t.match(await sendOne(open(t, {}), told({ receiver: 'gone' })), { state: 'failed', answer: /receiver gone has no webhook/ })
+  t.match(await sendOne(open(t, {}), told({ receiver: 'gone' })), {
+    state: 'failed',
+    answer: /receiver gone has no webhook/,
+  })
 })
 
 test('private addresses are refused in any notation, before anything is sent', async (t) => {
@@ -229,17 +267,26 @@ test('private addresses are refused in any notation, before anything is sent', a
 test('a name that leads to a public address first and to a private one then gains nothing', async (t) => {
   const { port, posted } = await startWebServer(t)
   const asked: unknown[] = []
-  let answers = [{ address: '192.0.2.1', family: 4 }, { address: '127.0.0.1', family: 4 }]
+  let answers = [
+    { address: '192.0.2.1', family: 4 },
+    { address: '127.0.0.1', family: 4 },
+  ]
   const resolve: LookupFunction = (name, options, answer) => {
     asked.push([name, options.all])
     answer(null, answers)
   }
   const url = `http://rebind.example.org:${port}/`
   const send = (): Promise<Delivery> => sendOne(open(t, { url, allowPrivate: false, timeout: 300 }, resolve))
-  t.match(await send(), { state: 'failed', answer: /^rebind\.example\.org leads to 192\.0\.2\.1, an address of a private/ })
+  t.match(await send(), {
+    state: 'failed',
+    answer: /^rebind\.example\.org leads to 192\.0\.2\.1, an address of a private/,
+  })
   t.same(asked, [['rebind.example.org', true]], 'asked once; the addresses that were judged are those that are used')
   // The public address leads nowhere from a test; what matters is that the private one beside it is not tried.
-  answers = [{ address: '127.0.0.1', family: 4 }, { address: '192.88.99.1', family: 4 }]
+  answers = [
+    { address: '127.0.0.1', family: 4 },
+    { address: '192.88.99.1', family: 4 },
+  ]
   t.match(await send(), { state: 'retry' })
   t.equal(asked.length, 2)
   answers = []
