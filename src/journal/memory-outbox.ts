@@ -51,14 +51,7 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
             .filter((other) => areSiblings(other, kept))
             .map(itemOf)
     },
-    merge({ into, data, of }, now) {
-      const all = [into, ...of].map((id) => effects.get(id))
-      if (all.some((kept) => kept?.record.state !== 'pending')) return false
-      for (const id of of) effects.set(id, merged(effects.get(id) as Kept, into, now))
-      const { upTo, place, record } = effects.get(into) as Kept
-      effects.set(into, { upTo, place, record: { ...record, data } })
-      return true
-    },
+    merge: (merge, now) => mergeInto(effects, merge, now),
     rendered(id, bytes) {
       const kept = effects.get(id)
       if (kept?.record.state !== 'pending' || kept.rendered !== undefined) return
@@ -88,6 +81,15 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
       for (const { record } of old) effects.delete(record.id)
     },
   }
+}
+
+function mergeInto(effects: Map<string, Kept>, { into, data, of }: Merge, now: Millis): boolean {
+  const all = [into, ...of].map((id) => effects.get(id))
+  if (all.some((kept) => kept?.record.state !== 'pending')) return false
+  for (const id of of) effects.set(id, merged(effects.get(id) as Kept, into, now))
+  const { upTo, place, record } = effects.get(into) as Kept
+  effects.set(into, { upTo, place, record: { ...record, data } })
+  return true
 }
 
 function firstOfEach(all: readonly Kept[], perLine: number): readonly Kept[] {

@@ -191,8 +191,9 @@ test('a file of format 1 is brought up to format 2 with all that it holds, or st
   const before = statSync(file).size
   t.match(await thrownBy(() => openSqliteJournal({ file, maxBytes: before })), { code: 'JOURNAL_FAILED' })
   for (const time of ['stepped up', 'opened again']) {
-    await withJournal({ file }, async ({ outbox, read }) => {
-      t.equal((await read(0, ALL)).length, 3)
+    await withJournal({ file }, async (journal) => {
+      const { outbox } = journal
+      t.equal((await journal.read(0, ALL)).length, 3)
       t.match(
         await outbox.list(9),
         [
