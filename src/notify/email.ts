@@ -4,7 +4,7 @@ import MailComposer from 'nodemailer/lib/mail-composer'
 import type { SMTPPoolOptions } from 'nodemailer/lib/smtp-pool'
 import type { Recipient, SmtpConfig } from '../model.ts'
 import { clean, shorten } from './text.ts'
-import type { Delivery, Envelope, MailMessage, Transport } from './transport.ts'
+import type { Delivery, MailMessage } from './way.ts'
 
 /** Connections to the mail server that are used side by side. */
 export const CONNECTIONS = 5
@@ -51,8 +51,20 @@ export async function buildMime(message: MailMessage): Promise<Uint8Array> {
   return composer.compile().build()
 }
 
+/** Whom the server is told; nothing in the message's own text can change it. */
+export interface Envelope {
+  readonly from: string
+  readonly to: string
+}
+
+/** One mail server. What holds for a way out (`Way`) holds for its `send` and `close`. */
+export interface MailServer {
+  send(bytes: Uint8Array, envelope: Envelope, signal: AbortSignal): Promise<Delivery>
+  close(): Promise<void>
+}
+
 /** Delivers over SMTP, through a few connections that are kept for a while. */
-export function createEmailTransport(config: SmtpConfig): Transport {
+export function openMailServer(config: SmtpConfig): MailServer {
   const mailer = createTransport(poolOptions(config))
   const fixed = secretsOf(config)
   let tokens: readonly string[] = []
@@ -61,8 +73,6 @@ export function createEmailTransport(config: SmtpConfig): Transport {
     if (accessToken !== undefined) tokens = [...tokenForms(config, accessToken), ...tokens].slice(0, TOKEN_FORMS)
   })
   return {
-    type: 'email',
-    build: buildMime,
     async send(bytes: Uint8Array, envelope: Envelope, signal: AbortSignal): Promise<Delivery> {
       try {
         const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -76,7 +76,7 @@ export function alertLetter(notification: Notification, facts: AlertFacts, optio
     status: statusOf(notification, facts),
     headline: headlineOf(facts),
     greeting: greetingOf(notification),
-    paragraphs: [leadOf(notification, facts)],
+    paragraphs: [leadOf(notification, facts), ...placeNote(notification)],
     ...(meter === undefined ? {} : { meter }),
     facts: factsOf(facts, notification.at),
     notes: notesOf(notification, facts),
@@ -151,6 +151,12 @@ function leadOf({ at, because }: Notification, facts: AlertFacts): string {
   const subject = facts.value === null ? 'It' : 'The value'
   const state = facts.value === null ? 'so' : 'beyond its bound'
   return `the rule ${rule} has fired. ${subject} has been ${state} since ${since}.${over}`
+}
+
+/** What a mail says that took the place of others. */
+export function placeNote({ insteadOf, zone }: Notification): readonly string[] {
+  if (insteadOf === undefined) return []
+  return [`This mail takes the place of the one of ${formatTime(insteadOf.at, zone)}, which could not be sent until now.`]
 }
 
 function factsOf(facts: AlertFacts, told: Millis): readonly Fact[] {

@@ -3,11 +3,11 @@ import type { AlertFacts, Notification, Recipient } from '../model.ts'
 import { compileTemplate, TEMPLATE_NAMES, templateValues } from '../template.ts'
 import { digestHeadline, digestLetter } from './digest.ts'
 import { htmlPage } from './html.ts'
+import { alertLetter, boundOf, type Letter, type LetterOptions, placeNote, placeOf, WHOLE } from './letter.ts'
 import { noticeHeadline, noticeLetter } from './notice.ts'
-import { alertLetter, boundOf, type Letter, type LetterOptions, placeOf, WHOLE } from './letter.ts'
 import { plainText } from './plain.ts'
 import { clean, cleanLines, headerText, shorten } from './text.ts'
-import type { MailMessage } from './transport.ts'
+import type { MailMessage } from './way.ts'
 
 export interface MessageOptions extends LetterOptions {
   readonly from: Recipient
@@ -49,7 +49,7 @@ function letterOf(notification: Notification, options: MessageOptions): Letter {
   if (facts === undefined) return digestLetter(notification, options)
   const letter = alertLetter(notification, facts, options)
   const own = facts.body === undefined ? undefined : fill(facts.body, facts, WHOLE)
-  return own === undefined ? letter : { ...letter, paragraphs: [cleanLines(own).trim()] }
+  return own === undefined ? letter : { ...letter, paragraphs: [cleanLines(own).trim(), ...placeNote(notification)] }
 }
 
 function onlyAlert({ kind, alerts }: Notification): AlertFacts | undefined {
@@ -67,7 +67,8 @@ function referencesOf(notification: Notification, domain: string): readonly stri
   return [...new Set(seq === 0 ? [] : [0, seq - 1])].map((earlier) => messageId(notification, earlier, domain))
 }
 
-function subjectOf(notification: Notification): string {
+/** What a notification is about, in one clean line; `Re: ` when it is not its thread's first. */
+export function subjectOf(notification: Notification): string {
   const facts = onlyAlert(notification)
   const many = notification.kind === 'notice' ? noticeHeadline(notification) : digestHeadline(notification.alerts)
   const base = facts === undefined ? many : alertSubject(facts)
