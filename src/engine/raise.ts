@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { advance, type Change, type Finding, type Patience } from '../alert/lifecycle.ts'
 import { announce } from '../dispatch/step.ts'
-import type { AlertFacts, Announcement, Effect, Ended, Millis, Unit } from '../model.ts'
+import type { AlertFacts, Announcement, Effect, Ended, Millis, Picture, Unit } from '../model.ts'
 import { type Alert, count, type Fold, type State } from './state.ts'
 
 /** Who and what an alert is about; the same for its whole life. */
@@ -30,6 +30,8 @@ export interface Found {
   readonly bound: string
   readonly clear: string
   readonly reason: string
+  /** Draws the window, and what lay before it since the alert began; asked for only when people are to hear of it. */
+  readonly picture?: (since: Millis) => Picture
 }
 
 const KEEP_RESOLVED = 200
@@ -62,7 +64,7 @@ export function raise(
   alert.body = subject.body
   describe(alert, found)
   if (change === undefined) return []
-  return tell(fold, alerts, id, alert, change, subject.source)
+  return tell(fold, alerts, id, alert, change, subject.source, found.picture)
 }
 
 function newAlert(subject: Subject, life: Alert['life']): Alert {
@@ -111,6 +113,7 @@ function tell(
   alert: Alert,
   change: Change,
   source: string,
+  picture?: Found['picture'],
 ): readonly Effect[] {
   const { state, plan } = fold
   if (change.because === 'fired') mint(alert)
@@ -128,7 +131,7 @@ function tell(
     at: alert.at,
     found: state.now,
     notify: alert.notify,
-    facts: factsOf(fold, alert, source),
+    facts: { ...factsOf(fold, alert, source), ...(picture === undefined ? {} : { picture: picture(alert.life.since) }) },
   }
   return announce(state.dispatch, plan.config, news)
 }
