@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Config, Log, Notification } from '../model.ts'
+import { openDraw } from './chart-png.ts'
 import { createEmailTransport } from './email.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { renderMessage } from './message.ts'
@@ -32,7 +33,14 @@ export async function openMailRoute(config: MailConfig, log: Log): Promise<MailR
   const from = smtp?.from ?? { name: 'Stashwatch', address: 'stashwatch@localhost' }
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1)
   const { mailsPerMinute } = config.engine
-  const options = { from, domain, mailsPerMinute, ...(url === undefined ? {} : { url: url.replace(/\/+$/, '') }) }
+  const draw = await openDraw(log)
+  const options = {
+    from,
+    domain,
+    mailsPerMinute,
+    ...(url === undefined ? {} : { url: url.replace(/\/+$/, '') }),
+    ...(draw === undefined ? {} : { draw }),
+  }
   const render = (notification: Notification): MailMessage => renderMessage(notification, options)
   if (smtp !== undefined) return { transport: createEmailTransport(smtp), render, from: from.address }
   const folder = join(config.data, 'mailbox')

@@ -6,6 +6,7 @@ export function plainText(letter: Letter): string {
     `[${letter.status}] ${letter.headline}`,
     letter.greeting,
     ...letter.paragraphs,
+    (letter.chart?.lines ?? []).map((line) => `  ${line}`).join('\n'),
     factLines(letter.facts),
     letter.rows.map(rowLine).join('\n'),
     ...letter.notes,

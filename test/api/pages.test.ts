@@ -13,6 +13,7 @@ const MAIL: MailboxMail = {
   headers: [{ name: EVIL, value: EVIL }],
   text: `CPU on ${EVIL}`,
   html: HTML,
+  files: [],
   raw: `Subject: ${EVIL}`,
 }
 
