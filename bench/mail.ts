@@ -23,7 +23,8 @@ export interface MailResult {
 
 /** @throws when nothing can draw on this machine. */
 export async function measureMail(): Promise<MailResult> {
-  const say = (fields: object, message: string): void => void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`)
+  const say = (fields: object, message: string): void =>
+    void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`)
   const draw = await openDraw({ debug() {}, info() {}, warn: say, error: say })
   if (draw === undefined) throw new Error('there is nothing to measure without @resvg/resvg-js')
   const options = { from: { address: 'alerts@example.org' }, domain: 'example.org' }

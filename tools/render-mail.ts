@@ -36,14 +36,16 @@ if (sample === undefined) throw new Error(`no sample '${name}': expected one of 
 
 const from = { name: 'Stashwatch', address: 'alerts@example.org' }
 const url = 'https://stashwatch.example.org'
-const say = (fields: object, message: string): void => void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`)
+const say = (fields: object, message: string): void =>
+  void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`)
 const draw = await openDraw({ debug() {}, info() {}, warn: say, error: say })
 if (draw === undefined) throw new Error('without its chart the picture of a mail would be wrong')
 const mail = renderMessage(sample(), { from, domain: 'example.org', url, mailsPerMinute: 5, draw })
 shoot(withPictures(mail), resolve(file))
 
 function withPictures({ html, attachments }: MailMessage): string {
-  const url = (content: string | Uint8Array): string => `data:image/png;base64,${Buffer.from(content).toString('base64')}`
+  const url = (content: string | Uint8Array): string =>
+    `data:image/png;base64,${Buffer.from(content).toString('base64')}`
   return attachments.reduce((shown, { cid, content }) => shown.replace(`cid:${cid}`, () => url(content)), html)
 }
 

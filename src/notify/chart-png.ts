@@ -24,7 +24,10 @@ export async function openDraw(log: Log): Promise<Draw | undefined> {
     }
   } catch (error) {
     const fields = { reason: reasonOf(error), help: 'npm install @resvg/resvg-js' }
-    log.warn(fields, 'mails go out without charts: the package that draws them is not there, or not made for this machine')
+    log.warn(
+      fields,
+      'mails go out without charts: the package that draws them is not there, or not made for this machine',
+    )
     return undefined
   }
 }

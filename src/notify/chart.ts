@@ -1,6 +1,6 @@
 import type { Millis, Picture, PictureBucket, Unit } from '../model.ts'
 import { formatDuration, formatTime } from '../template.ts'
-import { placeIn, type Range, timeTicks, valueLabel, valueRange, valueTicks } from './scale.ts'
+import { isNumber, placeIn, type Range, timeTicks, valueLabel, valueRange, valueTicks } from './scale.ts'
 import { clean, escapeHtml, shorten } from './text.ts'
 
 export interface ChartOptions {
@@ -34,7 +34,13 @@ const LETTER = 0.56
  * Every colour of text stands out against it by 4.5 to 1 at least.
  */
 export const PAPER = '#f4f6f9'
-export const INK = { text: '#1f2733', soft: '#4f5a68', critical: '#b3261e', warning: '#8a5100', line: '#1a5699' } as const
+export const INK = {
+  text: '#1f2733',
+  soft: '#4f5a68',
+  critical: '#b3261e',
+  warning: '#8a5100',
+  line: '#1a5699',
+} as const
 const EDGE = '#d5dae1'
 const GRID = '#d3dae3'
 const SHADE = '#dbe4ef'
@@ -57,8 +63,8 @@ interface Frame {
   readonly range: Range
   readonly from: Millis
   readonly to: Millis
-  x(at: Millis): number
-  y(value: number): number
+  readonly x: (at: Millis) => number
+  readonly y: (value: number) => number
 }
 
 /** Draws the buckets around the moment of a step, as a whole SVG document. */
@@ -90,7 +96,11 @@ function captionOf({ width, from }: Picture, { title, zone }: ChartOptions): str
 }
 
 function levelsOf({ bounds }: Picture, unit: Unit): readonly Level[] {
-  const level = (kind: Level['kind'], value: number): Level => ({ kind, value, label: `${kind} ${valueLabel(value, unit)}` })
+  const level = (kind: Level['kind'], value: number): Level => ({
+    kind,
+    value,
+    label: `${kind} ${valueLabel(value, unit)}`,
+  })
   const ends = bounds.filter(({ value, clear }) => clear !== value)
   const all = [
     ...bounds.map(({ severity, value }) => level(severity, value)),
@@ -102,7 +112,10 @@ function levelsOf({ bounds }: Picture, unit: Unit): readonly Level[] {
 function frameOf(picture: Picture, levels: readonly Level[], unit: Unit): Frame {
   const { buckets, from, width } = picture
   const values = buckets.flatMap(({ mean, min, max }) => [mean, min, max]).filter(isNumber)
-  const range = valueRange(values, levels.map(({ value }) => value))
+  const range = valueRange(
+    values,
+    levels.map(({ value }) => value),
+  )
   const widest = (labels: readonly string[]): number => Math.max(0, ...labels.map(widthOf))
   const left = 18 + widest(valueTicks(range, unit).map(({ label }) => label))
   const right = WIDTH - (levels.length === 0 ? 20 : 24 + widest(levels.map(({ label }) => label)))
@@ -116,11 +129,6 @@ function frameOf(picture: Picture, levels: readonly Level[], unit: Unit): Frame 
     x: (at) => round(left + ((right - left) * (at - from)) / (to - from)),
     y: (value) => round(BOTTOM - (BOTTOM - TOP) * placeIn(range, value)),
   }
-}
-
-/** A column that is not kept, and what JSON made of a number that is none, is no number here. */
-function isNumber(value: number | null): value is number {
-  return value !== null && Number.isFinite(value)
 }
 
 /** What the shade means, in the upper right corner. */
@@ -170,7 +178,12 @@ function levelLine({ left, right, y }: Frame, { kind, value }: Level): string {
 /** Labels keep their distance from each other; a short line leads from each level to its own. */
 function levelLabels({ right, y }: Frame, levels: readonly Level[]): string {
   const sorted = levels.toSorted((a, b) => y(a.value) - y(b.value))
-  const places = apart(sorted.map(({ value }) => y(value)), SIZE + 2, TOP, BOTTOM)
+  const places = apart(
+    sorted.map(({ value }) => y(value)),
+    SIZE + 2,
+    TOP,
+    BOTTOM,
+  )
   return sorted
     .map(({ kind, value, label }, i) => {
       const place = places[i] as number
@@ -200,7 +213,7 @@ export function apart(places: readonly number[], gap: number, low: number, high:
 function runsOf(buckets: readonly PictureBucket[], isShown: (bucket: PictureBucket) => boolean): readonly number[][] {
   const filled = [...buckets.keys()].filter((i) => isShown(buckets[i] as PictureBucket))
   const gaps = filled.slice(1).map((at, i) => at - (filled[i] as number))
-  const usual = gaps.toSorted((a, b) => a - b)[gaps.length >> 1] ?? 1
+  const usual = gaps.toSorted((a, b) => a - b)[(gaps.length - 1) >> 1] ?? 1
   const runs: number[][] = []
   for (const at of filled) {
     const run = runs.at(-1)
@@ -225,7 +238,8 @@ function linePaths({ buckets, width }: Picture, { from, x, y }: Frame): readonly
 
 /** From the least to the greatest sample of each bucket, where they are kept. */
 function bandPaths({ buckets, width }: Picture, { from, x, y }: Frame): readonly string[] {
-  const at = (i: number, value: number | null | undefined): string => `${x(from + (i + 0.5) * width)} ${y(value as number)}`
+  const at = (i: number, value: number | null | undefined): string =>
+    `${x(from + (i + 0.5) * width)} ${y(value as number)}`
   const style = `fill="${INK.line}" fill-opacity=".16" stroke="${INK.line}" stroke-opacity=".3"`
   return runsOf(buckets, ({ min, max }) => isNumber(min) && isNumber(max)).map((run) => {
     const over = run.map((i) => at(i, buckets[i]?.max))

@@ -1,14 +1,15 @@
 import type { AlertFacts, Picture } from '../model.ts'
+import { isNumber } from './scale.ts'
 import { shorten } from './text.ts'
 
 /**
- * The buckets of a picture as CSV (RFC 4180): instants and numbers alone, so that no program takes a cell for a formula.
+ * The buckets of a picture as CSV (RFC 4180): instants and numbers alone, so that no cell can be taken for a formula.
  * What is not known is empty.
  */
 export function bucketsCsv({ buckets, from, width }: Picture): string {
   const rows = buckets.map(({ n, mean, min, max, last }, i) => {
     const start = new Date(from + i * width).toISOString()
-    return [start, n, ...[mean, min, max, last].map((value) => value ?? '')].join(',')
+    return [start, n, ...[mean, min, max, last].map((value) => (isNumber(value) ? value : ''))].join(',')
   })
   return `${['bucket_start,count,mean,min,max,last', ...rows].join('\r\n')}\r\n`
 }

@@ -23,7 +23,10 @@ const OPERATORS_FAULT: readonly number[] = [530, 534, 535, 538]
 /** The mail is too large, whichever command the server says so to. */
 const TOO_LARGE = 552
 
-/** Writes a message as MIME: text and HTML with its picture side by side, then files. Nothing in it depends on the time or on chance. */
+/**
+ * Writes a message as MIME: the text, beside it the HTML with its picture, and then the files. Nothing in it depends on
+ * the time or on chance.
+ */
 export async function buildMime(message: MailMessage): Promise<Uint8Array> {
   const composer = new MailComposer({
     messageId: message.messageId,

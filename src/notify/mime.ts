@@ -29,7 +29,12 @@ export function parseMime(bytes: Uint8Array): ReadMail {
     const part = parts.find((one) => typeOf(one) === type && !isFile(one))
     return part === undefined ? '' : decodeBody(part).toString('utf8').replaceAll('\r\n', '\n')
   }
-  return { headers: whole.headers, text: find('text/plain'), html: find('text/html'), files: parts.filter(isFile).map(fileOf) }
+  return {
+    headers: whole.headers,
+    text: find('text/plain'),
+    html: find('text/html'),
+    files: parts.filter(isFile).map(fileOf),
+  }
 }
 
 /** Reads the headers alone, from a mail or from its beginning. */

@@ -3,6 +3,7 @@ import { formatDuration, formatTime } from '../template.ts'
 import { chartSvg, type Mark } from './chart.ts'
 import { bucketsCsv, fileName } from './csv.ts'
 import { type Chart, figureOf, headlineOf } from './letter.ts'
+import { isNumber } from './scale.ts'
 import { sparkline, thin } from './sparkline.ts'
 import { clean, shorten } from './text.ts'
 import type { Attachment } from './transport.ts'
@@ -25,9 +26,14 @@ const NAME = 30
  *
  * @param id unique to the mail, fit for a Content-ID.
  */
-export function showPicture(notification: Notification, facts: AlertFacts, id: string, draw: Draw | undefined): Shown | undefined {
+export function showPicture(
+  notification: Notification,
+  facts: AlertFacts,
+  id: string,
+  draw: Draw | undefined,
+): Shown | undefined {
   const { picture } = facts
-  const means = picture?.buckets.map(({ mean }) => mean).filter((mean) => mean !== null) ?? []
+  const means = picture?.buckets.map(({ mean }) => mean).filter(isNumber) ?? []
   if (picture === undefined || means.length === 0) return undefined
   const zone = notification.zone === undefined ? {} : { zone: notification.zone }
   const svg = { title: facts.metric, unit: facts.unit, marks: marksOf(notification, facts), ...zone }
@@ -48,18 +54,38 @@ function marksOf({ because }: Notification, { state, since, at, resolvedAt = at 
   return since < last.at ? [{ at: since, label: 'began' }, last] : [last]
 }
 
-function wordsOf(facts: AlertFacts, picture: Picture, means: readonly number[], zone?: string): Pick<Chart, 'alt' | 'lines'> {
+function wordsOf(
+  facts: AlertFacts,
+  picture: Picture,
+  means: readonly number[],
+  zone?: string,
+): Pick<Chart, 'alt' | 'lines'> {
   const { unit, severity } = facts
   const { buckets, from, width, bounds } = picture
   const bound = (bounds.find((one) => one.severity === severity) ?? bounds[0])?.value
-  const row = sparkline(thin(buckets.map(({ mean }) => mean), BARS), bound === undefined ? [] : [bound])
-  const lowest = figureOf(means.reduce((a, b) => Math.min(a, b)), unit)
-  const highest = figureOf(means.reduce((a, b) => Math.max(a, b)), unit)
+  const row = sparkline(
+    thin(
+      buckets.map(({ mean }) => mean),
+      BARS,
+    ),
+    bound === undefined ? [] : [bound],
+  )
+  const lowest = figureOf(
+    means.reduce((a, b) => Math.min(a, b)),
+    unit,
+  )
+  const highest = figureOf(
+    means.reduce((a, b) => Math.max(a, b)),
+    unit,
+  )
   const beside = bound === undefined ? '' : `  bound ${figureOf(bound, unit)} ${row.bar(bound)}`
   const span = `${formatTime(from, zone)} to ${formatTime(from + width * buckets.length, zone)}`
   const metric = shorten(clean(facts.metric), NAME)
   return {
     alt: `Chart of ${metric} from ${span}: lowest ${lowest}, highest ${highest}.`,
-    lines: [`${metric}  ${row.bars}  ${lowest} to ${highest}${beside}`, `${span}, in steps of ${formatDuration(width)}`],
+    lines: [
+      `${metric}  ${row.bars}  ${lowest} to ${highest}${beside}`,
+      `${span}, in steps of ${formatDuration(width)}`,
+    ],
   }
 }

@@ -32,7 +32,8 @@ export function valueRange(values: readonly number[], bounds: readonly number[])
   if (start.length === 0) return { low: 0, high: 1 }
   const distance = (bound: number): number => Math.max(low - bound, bound - high)
   const [first = low, ...others] = bounds.map(near).toSorted((a, b) => distance(a) - distance(b))
-  const most = STRETCH * Math.max(high - low, ...[first, ...others].map(distance).filter((far) => far > 0).slice(0, 1))
+  const extent = Math.max(high - low, distance(first)) || Math.min(...others.map(distance).filter((far) => far > 0))
+  const most = STRETCH * extent
   for (const bound of [first, ...others]) {
     if (bound !== first && Math.max(high, bound) - Math.min(low, bound) > most) continue
     low = Math.min(low, bound)
@@ -48,6 +49,11 @@ function padded(low: number, high: number): Range {
   const pad = Math.max((high - low) * 0.08, size * 1e-9)
   const room = high > low ? pad : size / 10 || 1
   return { low: low - room, high: high + room }
+}
+
+/** Whether there is something to draw: a column may not be kept, a bucket empty, a figure beyond all numbers. */
+export function isNumber(value: number | null): value is number {
+  return value !== null && Number.isFinite(value)
 }
 
 /** Where in a range a value lies: 0 at its low end, 1 at the high one, and no further. */

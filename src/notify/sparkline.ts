@@ -1,3 +1,5 @@
+import { isNumber } from './scale.ts'
+
 const LEVELS = '▁▂▃▄▅▆▇█'
 
 /** A row of bars, one for each value, on a scale from the least to the greatest of all values and bounds. */
@@ -5,7 +7,7 @@ export interface Sparkline {
   /** As many characters as there are values; a space where there is none. */
   readonly bars: string
   /** The bar that a value on the same scale would have. */
-  bar(value: number): string
+  readonly bar: (value: number) => string
 }
 
 /** @param more values that belong to the scale but are not drawn, such as bounds. */
@@ -22,10 +24,6 @@ function levelOf(value: number, low: number, high: number): number {
   if (low >= high) return value > high ? 7 : value < low ? 0 : 3
   const share = (value / 2 - low / 2) / (high / 2 - low / 2)
   return Math.max(0, Math.min(7, Math.floor(share * 8)))
-}
-
-function isNumber(value: number | null): value is number {
-  return value !== null && Number.isFinite(value)
 }
 
 /** The mean of each `size` neighbours; null where all of them are. */

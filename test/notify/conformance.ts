@@ -1,9 +1,10 @@
 import PostalMime from 'postal-mime'
 import { type Test, test } from 'tap'
+import { openDraw } from '../../src/notify/chart-png.ts'
 import { renderMessage } from '../../src/notify/message.ts'
 import type { Transport } from '../../src/notify/transport.ts'
 import { hostileNames } from './hostile.ts'
-import { facts, notification } from './samples.ts'
+import { facts, notification, picture } from './samples.ts'
 
 export interface Opened {
   readonly transport: Transport
@@ -11,10 +12,12 @@ export interface Opened {
   readonly received: () => Promise<readonly { readonly raw: Uint8Array; readonly to: readonly string[] }[]>
 }
 
+const draw = await openDraw({ debug() {}, info() {}, warn() {}, error() {} })
 const options = {
   from: { name: 'Stashwatch', address: 'alerts@example.org' },
   domain: 'example.org',
   url: 'https://stashwatch.example.org',
+  ...(draw === undefined ? {} : { draw }),
 }
 const envelope = { from: 'alerts@example.org', to: 'ada@example.org' }
 const never = new AbortController().signal
@@ -83,6 +86,9 @@ export function conform(name: string, open: (t: Test) => Promise<Opened>): void 
         reason: `${host} was 0.942`,
         source: host,
         what: `mean of ${host}`,
+        rule: host,
+        metric: host,
+        picture: picture([0.4, null, 0.95]),
       })
       const mail = notification({ thread: `hostile${i}`, alerts: [{ ...alert, subject: 'CPU on {{server}} is high' }] })
       const bytes = await transport.build(renderMessage(mail, options))
@@ -110,13 +116,18 @@ async function isHarmless(t: Test, raw: Uint8Array, to: readonly string[]): Prom
   const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u
   const shown = `${mail.subject}${mail.text}${mail.html}`.replaceAll('\n', '')
   t.notMatch(shown, unseen, `${label} hides nothing`)
-  t.notMatch(mail.html, /<(?:script|img|iframe|style|base|form|meta)[^>]*(?:evil|alert\()/i, `${label} is no markup`)
+  const html = (mail.html ?? '').replaceAll(/ alt="[^"]*"/g, '')
+  t.notMatch(html, /<(?:script|img|iframe|style|base|form|meta)[^>]*(?:evil|alert\()/i, `${label} is no markup`)
   const tags = [...(mail.html ?? '').matchAll(/<\/?([a-z0-9]+)/gi)].map(([, tag]) => tag)
   t.same(
     tags.filter((tag) => !ALLOWED.has(tag ?? '')),
     [],
     `${label} adds no element`,
   )
+  const [png, csv] = mail.attachments
+  t.match(html, `<img src="cid:${png?.contentId?.slice(1, -1)}"`, `${label} leaves the picture where it is`)
+  t.match(csv?.filename, /^[A-Za-z0-9][\w.-]*\.csv$/, `${label} is no path`)
+  t.equal(mail.attachments.length, 2, `${label} adds no file`)
   t.equal(
     Buffer.from(raw)
       .toString('latin1')
@@ -127,7 +138,7 @@ async function isHarmless(t: Test, raw: Uint8Array, to: readonly string[]): Prom
   )
 }
 
-const ALLOWED = new Set('html head meta title style body table tr td p h1 h2 ul li a br b span wbr'.split(' '))
+const ALLOWED = new Set('img html head meta title style body table tr td p h1 h2 ul li a br b span wbr'.split(' '))
 
 function text(bytes: Uint8Array | undefined): string {
   return Buffer.from(bytes ?? []).toString('utf8')

@@ -29,7 +29,11 @@ export function facts(change: Partial<AlertFacts> = {}): AlertFacts {
 }
 
 /** The means of so many buckets of ten seconds, the last of which ends where the window does; null where none came. */
-export function picture(means: readonly (number | null)[], to = at('12:05:00'), change: Partial<Picture> = {}): Picture {
+export function picture(
+  means: readonly (number | null)[],
+  to = at('12:05:00'),
+  change: Partial<Picture> = {},
+): Picture {
   const buckets = means.map((mean) => ({ n: mean === null ? 0 : 2, mean, min: null, max: null, last: null }))
   return {
     width: 10_000,
