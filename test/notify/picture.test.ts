@@ -166,7 +166,10 @@ test('our own reader finds the texts, the picture and the file, also under a lon
 test('a mail about a step points at it, and at the beginning', (t) => {
   const labels = (mail: Notification): readonly string[] => {
     const seen: string[] = []
-    renderMessage(mail, { ...options, draw: (svg) => void seen.push(svg) as undefined })
+    const look = (svg: string): undefined => {
+      seen.push(svg)
+    }
+    renderMessage(mail, { ...options, draw: look })
     return [...(seen[0] ?? '').matchAll(/>(began|fired|worse|over|now)</g)].map(([, label = '']) => label)
   }
   t.same(labels(pictured()), ['began', 'fired'])

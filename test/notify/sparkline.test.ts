@@ -13,7 +13,7 @@ test('a row has one bar for each value, and a space for each that is missing or 
       return (
         bars.length === values.length &&
         values.every((value, i) => (bars[i] === ' ') === (value === null || !Number.isFinite(value))) &&
-        [...bars].every((bar) => BARS.includes(bar))
+        bars.split('').every((bar) => BARS.includes(bar))
       )
     }),
   )
