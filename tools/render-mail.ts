@@ -24,7 +24,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     width: { type: 'string', default: '800' },
-    height: { type: 'string', default: '860' },
+    height: { type: 'string', default: '1215' },
     dark: { type: 'boolean', default: false },
     chromium: { type: 'string', default: 'chromium' },
   },
