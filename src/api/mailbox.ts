@@ -95,7 +95,7 @@ ${files.length === 0 ? '' : `<h2>Files</h2>\n<ul class="card">${files.map(fileLi
 function withPictures(html: string, files: readonly MailboxFile[]): string {
   return files
     .filter(({ cid }) => cid !== '')
-    .reduce((shown, file) => shown.replaceAll(`src="cid:${escapeHtml(file.cid)}"`, () => `src="${dataUrl(file)}"`), html)
+    .reduce((all, file) => all.replaceAll(`src="cid:${escapeHtml(file.cid)}"`, () => `src="${dataUrl(file)}"`), html)
 }
 
 const fileLine = (file: MailboxFile): string =>

@@ -126,12 +126,13 @@ function tell(
     if (state.resolved.length > KEEP_RESOLVED) state.resolved.shift()
   }
   if (change.because === undefined || alert.mass !== undefined) return []
+  const facts = factsOf(fold, alert, source)
   const news: Announcement = {
     because: change.because,
     at: alert.at,
     found: state.now,
     notify: alert.notify,
-    facts: { ...factsOf(fold, alert, source), ...(picture === undefined ? {} : { picture: picture(alert.life.since) }) },
+    facts: picture === undefined ? facts : { ...facts, picture: picture(alert.life.since) },
   }
   return announce(state.dispatch, plan.config, news)
 }

@@ -85,7 +85,8 @@ export function chartSvg(picture: Picture, options: ChartOptions): string {
     marksOf(frame, options.marks),
     levelLabels(frame, shown),
   ]
-  const open = `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}"`
+  const size = `width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}"`
+  const open = `<svg xmlns="http://www.w3.org/2000/svg" ${size}`
   return `${open} font-family="DejaVu Sans Condensed, sans-serif" font-size="${SIZE}">\n${parts.join('\n')}\n</svg>\n`
 }
 
@@ -248,6 +249,8 @@ function bandPaths({ buckets, width }: Picture, { from, x, y }: Frame): readonly
   })
 }
 
+const MARK_LINE = `stroke="${INK.text}" stroke-width="1.2" stroke-dasharray="2 3"`
+
 /** Labels stand above the plot; of two that would meet, each stands on its own side of its line. */
 function marksOf({ from, to, left, right, x }: Frame, marks: readonly Mark[]): string {
   const inside = marks.filter(({ at }) => at >= from && at <= to)
@@ -260,14 +263,15 @@ function marksOf({ from, to, left, right, x }: Frame, marks: readonly Mark[]): s
       const half = widthOf(label) / 2
       const aside = meets(i) ? -half - 3 : meets(i - 1) ? half + 3 : 0
       const place = Math.max(left + half, Math.min(right + 20 - half, x(at) + aside))
-      const line = `<path d="M${x(at)} ${TOP - 4}V${BOTTOM}" stroke="${INK.text}" stroke-width="1.2" stroke-dasharray="2 3"/>`
+      const line = `<path d="M${x(at)} ${TOP - 4}V${BOTTOM}" ${MARK_LINE}/>`
       return `${line}${text(round(place), TOP - 8, label, INK.text, 'middle')}`
     })
     .join('')
 }
 
 function text(x: number, y: number, content: string, colour: string, anchor = 'start'): string {
-  return `<text x="${x}" y="${y}" fill="${colour}" text-anchor="${anchor}">${escapeHtml(content.replaceAll(UNDRAWN, '?'))}</text>`
+  const letters = escapeHtml(content.replaceAll(UNDRAWN, '?'))
+  return `<text x="${x}" y="${y}" fill="${colour}" text-anchor="${anchor}">${letters}</text>`
 }
 
 function widthOf(label: string): number {

@@ -16,7 +16,7 @@ function words(text: string): string {
   return escapeHtml(text).replace(UNBROKEN, '<span class="one">$&</span>')
 }
 
-/** Lays a letter out as HTML that reads well on a phone, in the dark and without its picture, and that loads nothing. */
+/** Lays a letter out as HTML that reads well on a phone, in the dark and without its picture, and loads nothing. */
 export function htmlPage(letter: Letter): string {
   const blocks = [
     band(letter),
