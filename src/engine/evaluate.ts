@@ -4,8 +4,9 @@ import { figureOf, intervalOf, isWarm, type Span, type Window, windowOf } from '
 import { judge, type Verdict } from '../detect/threshold.ts'
 import type { Effect, Millis } from '../model.ts'
 import type { Patience } from '../alert/lifecycle.ts'
+import { pictureOf } from './picture.ts'
 import { concerns, thresholdFor, type WindowPlan } from './plan.ts'
-import { endedAt, raise } from './raise.ts'
+import { endedAt, type Found, raise } from './raise.ts'
 import type { Alert, Fold, Host, KeyInfo } from './state.ts'
 import { foundOf, subjectOf } from './words.ts'
 
@@ -144,7 +145,11 @@ function judgeWindow(fold: Fold, watched: Watched, plan: WindowPlan, end: number
   if (verdict.kind === 'normal' && open === undefined) return
   if (verdict.kind === 'no data' && (open === undefined || window.n > 0)) return
   if (turn !== 'closed' && !isNews(fold, watched, plan, end, turn, verdict, open)) return
-  const found = foundOf(plan, end * fold.plan.config.bucket, window.n, verdict)
+  const width = fold.plan.config.bucket
+  const found: Found = {
+    ...foundOf(plan, end * width, window.n, verdict),
+    picture: (since) => pictureOf(watched, plan, span, width, since),
+  }
   out.effects.push(...raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(fold, watched, plan, open)))
 }
 

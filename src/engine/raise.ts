@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { advance, type Change, type Finding, type Patience } from '../alert/lifecycle.ts'
 import { announce, withdraw } from '../dispatch/step.ts'
-import type { AlertFacts, Announcement, Effect, Ended, Millis, Unit } from '../model.ts'
+import type { AlertFacts, Announcement, Effect, Ended, Millis, Picture, Unit } from '../model.ts'
 import { flapKey, flappingOf, heedFlapping } from './flaps.ts'
 import { type Alert, count, type Fold, type State } from './state.ts'
 
@@ -33,6 +33,8 @@ export interface Found {
   readonly bound: string
   readonly clear: string
   readonly reason: string
+  /** Draws the window, and what lay before it since the alert began; asked for only when people are to hear of it. */
+  readonly picture?: (since: Millis) => Picture
 }
 
 const KEEP_RESOLVED = 200
@@ -67,7 +69,7 @@ export function raise(
   alert.body = subject.body
   describe(alert, found)
   if (change === undefined) return []
-  return tell(fold, alerts, id, alert, change)
+  return tell(fold, alerts, id, alert, change, found.picture)
 }
 
 function newAlert(subject: Subject, life: Alert['life']): Alert {
@@ -116,6 +118,7 @@ function tell(
   id: string,
   alert: Alert,
   change: Change,
+  picture?: Found['picture'],
 ): readonly Effect[] {
   const { state } = fold
   if (alert.episode === '' && change.because !== undefined) mint(alert)
@@ -128,12 +131,13 @@ function tell(
     if (state.resolved.length > KEEP_RESOLVED) state.resolved.shift()
   }
   if (change.because === undefined) return []
+  const facts = factsOf(fold, alert)
   const news: Announcement = {
     because: change.because,
     at: alert.at,
     found: state.now,
     notify: alert.notify,
-    facts: factsOf(fold, alert),
+    facts: picture === undefined ? facts : { ...facts, picture: picture(alert.life.since) },
     quiet: alert.mass !== undefined,
   }
   const host = alerts === state.alerts ? null : alert.host

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createTransport, type NodemailerError } from 'nodemailer'
-import MailComposer from 'nodemailer/lib/mail-composer'
+import MailComposer, { type MailComposerAttachment } from 'nodemailer/lib/mail-composer'
 import type { SMTPPoolOptions } from 'nodemailer/lib/smtp-pool'
 import type { Recipient, SmtpConfig } from '../model.ts'
 import { clean, shorten } from './text.ts'
-import type { Delivery, MailMessage } from './way.ts'
+import type { Attachment, Delivery, MailMessage } from './way.ts'
 
 /** Connections to the mail server that are used side by side. */
 export const CONNECTIONS = 5
@@ -27,7 +27,10 @@ const TOO_LARGE = 552
 /** How many forms of the newest access tokens are remembered, to be hidden. */
 const TOKEN_FORMS = 60
 
-/** Writes a message as MIME, text and HTML side by side. Nothing in it depends on the time or on chance. */
+/**
+ * Writes a message as MIME: the text, beside it the HTML with its picture, and then the files. Nothing in it depends on
+ * the time or on chance.
+ */
 export async function buildMime(message: MailMessage): Promise<Uint8Array> {
   const composer = new MailComposer({
     messageId: message.messageId,
@@ -41,6 +44,7 @@ export async function buildMime(message: MailMessage): Promise<Uint8Array> {
     headers: { ...message.headers },
     text: message.text,
     html: message.html,
+    attachments: message.attachments.map(attached),
     encoding: 'quoted-printable',
     newline: 'win',
     boundaryPrefix: 'stashwatch',
@@ -49,6 +53,11 @@ export async function buildMime(message: MailMessage): Promise<Uint8Array> {
     disableUrlAccess: true,
   })
   return composer.compile().build()
+}
+
+function attached({ name, type, content, cid }: Attachment): MailComposerAttachment {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content)
+  return { filename: name, contentType: type, content: bytes, ...(cid === undefined ? {} : { cid }) }
 }
 
 /** Whom the server is told; nothing in the message's own text can change it. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Clock, Config, Log } from '../model.ts'
 import { createAlertmanagerWay } from './alertmanager.ts'
+import { openDraw } from './chart-png.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { renderMessage } from './message.ts'
 import { createEmailWay } from './servers.ts'
@@ -40,7 +41,7 @@ export async function openWays(config: WaysConfig, { clock, log }: WaysContext):
   const { smtp, targets } = config
   const url = config.url?.replace(/\/+$/, '')
   const links = url === undefined ? {} : { url }
-  const compose = composer(config, links)
+  const compose = await openComposer(config, links, log)
   const others = {
     webhook: createWebhookWay({ targets, ...links }),
     alertmanager: createAlertmanagerWay({ targets, clock, ...links }),
@@ -55,9 +56,17 @@ export async function openWays(config: WaysConfig, { clock, log }: WaysContext):
   return { ways: { email: mailbox, ...others }, mailbox }
 }
 
-function composer({ smtp, engine }: WaysConfig, links: { readonly url?: string }): Compose {
+async function openComposer(config: WaysConfig, links: { readonly url?: string }, log: Log): Promise<Compose> {
+  const { smtp, engine } = config
   const from = smtp?.from ?? { name: 'Stashwatch', address: 'stashwatch@localhost' }
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1)
-  const options = { from, domain, mailsPerMinute: engine.mailsPerMinute, ...links }
+  const draw = await openDraw(log)
+  const options = {
+    from,
+    domain,
+    mailsPerMinute: engine.mailsPerMinute,
+    ...links,
+    ...(draw === undefined ? {} : { draw }),
+  }
   return (notification) => renderMessage(notification, options)
 }

@@ -14,6 +14,18 @@ export interface MailMessage {
   readonly html: string
   /** Further headers, each on one line. */
   readonly headers: Readonly<Record<string, string>>
+  readonly attachments: readonly Attachment[]
+}
+
+/** A file that goes with a mail. */
+export interface Attachment {
+  /** Letters, digits and `.-_` alone. */
+  readonly name: string
+  /** Its media type. */
+  readonly type: string
+  readonly content: string | Uint8Array
+  /** Set when the HTML shows it: what follows `cid:` there. */
+  readonly cid?: string
 }
 
 /** Writes the mail that tells a notification. */

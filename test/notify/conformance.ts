@@ -1,10 +1,11 @@
 import PostalMime from 'postal-mime'
 import { type Test, test } from 'tap'
 import type { Notification, Via } from '../../src/model.ts'
+import { openDraw } from '../../src/notify/chart-png.ts'
 import { renderMessage } from '../../src/notify/message.ts'
 import type { Way } from '../../src/notify/way.ts'
 import { hostileNames } from './hostile.ts'
-import { facts, notification } from './samples.ts'
+import { facts, notification, picture } from './samples.ts'
 
 /** What came out at the other end: the bytes, whom they reached, and the headers of HTTP. */
 export interface Arrival {
@@ -27,10 +28,12 @@ export interface Form {
   readonly isHarmless: (t: Test, arrival: Arrival) => Promise<void>
 }
 
+const draw = await openDraw({ debug() {}, info() {}, warn() {}, error() {} })
 const mailOptions = {
   from: { name: 'Stashwatch', address: 'alerts@example.org' },
   domain: 'example.org',
   url: 'https://stashwatch.example.org',
+  ...(draw === undefined ? {} : { draw }),
 }
 export const compose = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, mailOptions)
 const never = new AbortController().signal
@@ -77,8 +80,10 @@ export function conform(name: string, form: Form, open: (t: Test) => Promise<Ope
   test(`${name} lets no name become a header, a recipient, a command or markup`, async (t) => {
     const { way, received } = await open(t)
     for (const [i, host] of hostileNames.entries()) {
-      const names = { host, labels: { mount: host, [`by ${host}`]: 'x' }, reason: `${host} was 0.942`, source: host }
-      const alert = facts({ ...names, ruleLabels: { case: `hostile${i}` }, what: `mean of ${host}` })
+      const names = { host, rule: host, metric: host, labels: { mount: host, [`by ${host}`]: 'x' }, source: host }
+      const words = { reason: `${host} was 0.942`, what: `mean of ${host}` }
+      const shown = { ruleLabels: { case: `hostile${i}` }, picture: picture([0.4, null, 0.95]) }
+      const alert = facts({ ...names, ...words, ...shown })
       const one = told({ thread: `hostile${i}`, alerts: [{ ...alert, subject: 'CPU on {{server}} is high' }] })
       t.equal((await way.send(await way.render(one), one, never)).state, 'sent', `name ${i} leaves`)
     }
@@ -154,13 +159,18 @@ async function isHarmlessMail(t: Test, { raw, to }: Arrival): Promise<void> {
   t.ok((mail.subject ?? '').length <= 160, `${label} keeps the subject short`)
   const shown = `${mail.subject}${mail.text}${mail.html}`.replaceAll('\n', '')
   t.notMatch(shown, UNSEEN, `${label} hides nothing`)
-  t.notMatch(mail.html, /<(?:script|img|iframe|style|base|form|meta)[^>]*(?:evil|alert\()/i, `${label} is no markup`)
+  const html = (mail.html ?? '').replaceAll(/ alt="[^"]*"/g, '')
+  t.notMatch(html, /<(?:script|img|iframe|style|base|form|meta)[^>]*(?:evil|alert\()/i, `${label} is no markup`)
   const tags = [...(mail.html ?? '').matchAll(/<\/?([a-z0-9]+)/gi)].map(([, tag]) => tag)
   t.same(
     tags.filter((tag) => !ALLOWED.has(tag ?? '')),
     [],
     `${label} adds no element`,
   )
+  const [png, csv] = mail.attachments
+  t.match(html, `<img src="cid:${png?.contentId?.slice(1, -1)}"`, `${label} leaves the picture where it is`)
+  t.match(csv?.filename, /^[A-Za-z0-9][\w.-]*\.csv$/, `${label} is no path`)
+  t.equal(mail.attachments.length, 2, `${label} adds no file`)
   t.equal(
     Buffer.from(raw)
       .toString('latin1')
@@ -171,7 +181,7 @@ async function isHarmlessMail(t: Test, { raw, to }: Arrival): Promise<void> {
   )
 }
 
-const ALLOWED = new Set('html head meta title style body table tr td p h1 h2 ul li a br b span wbr'.split(' '))
+const ALLOWED = new Set('img html head meta title style body table tr td p h1 h2 ul li a br b span wbr'.split(' '))
 
 function text(bytes: Uint8Array | undefined): string {
   return Buffer.from(bytes ?? []).toString('utf8')

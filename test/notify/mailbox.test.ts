@@ -7,7 +7,7 @@ import { openMailbox } from '../../src/notify/mailbox.ts'
 import { renderMessage } from '../../src/notify/message.ts'
 import type { MailMessage } from '../../src/notify/way.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
-import { conform, MAIL } from './conformance.ts'
+import { compose as composeDrawn, conform, MAIL } from './conformance.ts'
 import { facts, notification, resolved } from './samples.ts'
 import { mailConfig, smtpConfig } from './smtp.ts'
 
@@ -16,7 +16,7 @@ const compose = (mail: Notification): MailMessage => renderMessage(mail, options
 const never = new AbortController().signal
 
 conform('the mailbox', MAIL, async (t) => {
-  const way = await openMailbox(t.testdir({}), compose)
+  const way = await openMailbox(t.testdir({}), composeDrawn)
   return {
     way,
     async received() {
