@@ -43,6 +43,7 @@ COPY --from=build /app/dist dist
 COPY package.json LICENSE CHANGELOG.md ./
 COPY bin bin
 COPY schemas schemas
+COPY fonts fonts
 COPY examples examples
 USER 65532:65532
 VOLUME ["/data"]

@@ -33,7 +33,7 @@ export const REJECT_CODES: readonly string[] = `${EVENT_CODES} ${EITHER_CODES} $
 
 const STATUSES = ['200', '400', '401', '403', '404', '405', '408', '413', '415', '422', '429', '500', '503', 'other']
 const ALERT_STATES = ['pending', 'firing', 'recovering', 'resolved'] as const
-const RECEIVER_TYPES = ['email', 'mailbox'] as const
+const RECEIVER_TYPES = ['email', 'mailbox', 'webhook', 'alertmanager'] as const
 const OUTCOMES = ['sent', 'failed', 'retry'] as const
 
 /** Logstash waits 10 s for an answer; a commit takes fractions of a millisecond on a healthy disk. */
@@ -133,7 +133,7 @@ function createNotifyMetrics(families: Families, registry: Registry): Pick<Obser
   }
   const latency = families.histogram(
     'notification_latency_seconds',
-    'Time from the end of the window that decided to the acceptance by the mail server.',
+    'Time from the end of the window that decided to the acceptance by the mail server or the receiver.',
     LATENCY_SECONDS,
   )
   return {

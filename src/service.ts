@@ -12,14 +12,14 @@ import { createRejects } from './ingest/rejects.ts'
 import { ingestRoutes } from './ingest/route.ts'
 import { createMetrics } from './metrics.ts'
 import type { Config, Log, Observer } from './model.ts'
-import { type Mailbox, openMailRoute } from './notify/index.ts'
+import { type Mailbox, openWays } from './notify/index.ts'
 import { openLinkKey } from './service/link-key.ts'
 import { openExtractor, openSchemas } from './service/judge.ts'
 import { reload } from './service/reload.ts'
 import { hear } from './service/report.ts'
 import { type Running, type ServiceOptions, startSender } from './service/running.ts'
 
-export { openMailRoute } from './notify/index.ts'
+export { openWays } from './notify/index.ts'
 export type { ServiceOptions } from './service/running.ts'
 
 /** What a running service offers to the verb that started it. */
@@ -71,8 +71,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     mailbox: undefined,
     reloading: Promise.resolve(),
   }
-  const route = await openMailRoute(config, { clock, log })
-  running.mailbox = route.mailbox
+  const exits = await openWays(config, { clock, log })
+  running.mailbox = exits.mailbox
   const http = await createHttp(running)
   const undo: (() => unknown)[] = [() => http.app.close()]
   try {
@@ -82,7 +82,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const engine = await startEngine(data, (report) => hear(running, report), (error) => lose(running, error))
     running.engine = engine
     undo.push(() => stopEngine(running))
-    running.sender = startSender(running, engine, route)
+    running.sender = startSender(running, engine, exits)
     undo.push(() => running.sender?.stop(5000))
     undo.push(startTicks(running, engine))
     undo.push(() => http.drain({ timers }))
@@ -92,7 +92,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     let stopped: Promise<void> | undefined
     return {
       url,
-      mailbox: route.mailbox,
+      mailbox: exits.mailbox,
       reload: () => reload(running),
       stop: () => (stopped ??= stop(running, undo)),
     }

@@ -93,6 +93,7 @@ interface Home {
 
 const homes: Readonly<Record<string, Home>> = {
   '@fastify/rate-limit': { files: ['ingest/'] },
+  '@resvg/resvg-js': { files: ['notify/chart-png.ts'] },
   ajv: { files: ['ingest/schemas.ts', 'config.ts', 'config/'] },
   fastify: { files: ['service.ts', 'ingest/', 'api/'], typesAnywhere: true },
   nodemailer: { files: ['notify/email.ts', 'notify/dkim.ts'] },
@@ -397,11 +398,12 @@ test('docs/architecture.md shows every room, and none that is gone', (t) => {
 })
 
 test('every package that the service runs on is a home of the table', (t) => {
-  const { dependencies } = JSON.parse(read('package.json')) as {
+  const { dependencies, optionalDependencies } = JSON.parse(read('package.json')) as {
     readonly dependencies: Readonly<Record<string, string>>
+    readonly optionalDependencies: Readonly<Record<string, string>>
   }
   t.strictSame(
-    Object.keys(dependencies).filter((name) => !(name in homes)),
+    Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !(name in homes)),
     [],
   )
   t.end()

@@ -176,7 +176,7 @@ changed_folders() {
 contents_are_right() {
   local app=$work/root/app
   expect 'its base, /app and /data, nothing else' '/app /data' "$(changed_folders)"
-  expect 'what is in /app' 'CHANGELOG.md LICENSE bin dist examples node_modules package.json schemas' \
+  expect 'what is in /app' 'CHANGELOG.md LICENSE bin dist examples fonts node_modules package.json schemas' \
     "$(LC_ALL=C ls -A "$app" | paste -sd' ')"
   expect 'packages: the production ones of the lock file, neither more nor fewer' \
     "$(locked_packages)" "$(installed_packages)"

@@ -9,11 +9,13 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Notification } from '../src/model.ts'
+import { openDraw } from '../src/notify/chart-png.ts'
 import { renderMessage } from '../src/notify/message.ts'
-import { notification, resolved, storm } from '../test/notify/samples.ts'
+import type { MailMessage } from '../src/notify/way.ts'
+import { pictured, resolved, storm } from '../test/notify/samples.ts'
 
 const SAMPLES: Readonly<Record<string, () => Notification>> = {
-  alert: () => notification(),
+  alert: () => pictured(),
   resolved,
   digest: () => storm(12),
 }
@@ -22,7 +24,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     width: { type: 'string', default: '800' },
-    height: { type: 'string', default: '860' },
+    height: { type: 'string', default: '1215' },
     dark: { type: 'boolean', default: false },
     chromium: { type: 'string', default: 'chromium' },
   },
@@ -34,11 +36,21 @@ if (sample === undefined) throw new Error(`no sample '${name}': expected one of 
 
 const from = { name: 'Stashwatch', address: 'alerts@example.org' }
 const url = 'https://stashwatch.example.org'
-const mail = renderMessage(sample(), { from, domain: 'example.org', url, mailsPerMinute: 5 })
-draw(mail.html, resolve(file))
+const say = (fields: object, message: string): void =>
+  void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`)
+const draw = await openDraw({ debug() {}, info() {}, warn: say, error: say })
+if (draw === undefined) throw new Error('without its chart the picture of a mail would be wrong')
+const mail = renderMessage(sample(), { from, domain: 'example.org', url, mailsPerMinute: 5, draw })
+shoot(withPictures(mail), resolve(file))
+
+function withPictures({ html, attachments }: MailMessage): string {
+  const url = (content: string | Uint8Array): string =>
+    `data:image/png;base64,${Buffer.from(content).toString('base64')}`
+  return attachments.reduce((shown, { cid, content }) => shown.replace(`cid:${cid}`, () => url(content)), html)
+}
 
 /** A frame of the wanted width: Chromium's own window cannot be as narrow as a phone. */
-function draw(html: string, picture: string): void {
+function shoot(html: string, picture: string): void {
   const folder = mkdtempSync(join(tmpdir(), 'render-mail-'))
   const size = `width:${values.width}px;height:${values.height}px`
   const frame = `<body style="margin:0"><iframe src="mail.html" style="border:0;${size}"></iframe>`

@@ -45,7 +45,7 @@ dl.card > div { display: grid; grid-template-columns: 5rem 1fr; gap: .75rem }
 dl.wide > div { grid-template-columns: minmax(6rem, 13rem) 1fr }
 dt { color: var(--soft) }
 dd { margin: 0 }
-iframe { display: block; width: 100%; height: 62rem; border: 1px solid var(--line); border-radius: .6rem;
+iframe { display: block; width: 100%; height: 78rem; border: 1px solid var(--line); border-radius: .6rem;
   resize: vertical }
 pre { margin: 0; padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
   white-space: pre-wrap }

@@ -17,7 +17,17 @@ export interface MailboxMail {
   readonly headers: readonly { readonly name: string; readonly value: string }[]
   readonly text: string
   readonly html: string
+  readonly files: readonly MailboxFile[]
   readonly raw: string
+}
+
+export interface MailboxFile {
+  readonly name: string
+  /** Its media type. */
+  readonly type: string
+  /** What the HTML calls it behind `cid:`; empty when it does not show it. */
+  readonly cid: string
+  readonly bytes: Uint8Array
 }
 
 /** Mails that are kept in files instead of sent; newest first. */
@@ -60,7 +70,7 @@ ${mails}`,
   )
 }
 
-function mailPage({ subject, from, to, date, headers, text, html, raw }: MailboxMail): string {
+function mailPage({ subject, from, to, date, headers, text, html, files, raw }: MailboxMail): string {
   const facts = [
     ['From', from],
     ['To', to],
@@ -72,13 +82,28 @@ function mailPage({ subject, from, to, date, headers, text, html, raw }: Mailbox
 <h1>${foreign(subject || 'no subject')}</h1>
 <dl class="card">${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${foreign(value)}</dd></div>`).join('')}</dl>
 <h2>As a mail program shows it</h2>
-<iframe title="The mail" sandbox srcdoc="${escapeHtml(html)}"></iframe>
+<iframe title="The mail" sandbox srcdoc="${escapeHtml(withPictures(html, files))}"></iframe>
+${files.length === 0 ? '' : `<h2>Files</h2>\n<ul class="card">${files.map(fileLine).join('')}</ul>`}
 <h2>As plain text</h2>
 <pre>${escapeHtml(text)}</pre>
 <details><summary>Headers</summary><dl class="card wide">${headers.map(headerLine).join('')}</dl></details>
 <details><summary>Source</summary><pre>${escapeHtml(raw)}</pre></details>`,
   )
 }
+
+/** The mail's own pictures in the places that name them. */
+function withPictures(html: string, files: readonly MailboxFile[]): string {
+  return files
+    .filter(({ cid }) => cid !== '')
+    .reduce((all, file) => all.replaceAll(`src="cid:${escapeHtml(file.cid)}"`, () => `src="${dataUrl(file)}"`), html)
+}
+
+const fileLine = (file: MailboxFile): string =>
+  `<li><a download="${escapeHtml(file.name)}" href="${dataUrl(file)}">${foreign(file.name)}</a>` +
+  `<span class="soft">${escapeHtml(file.type)}, ${file.bytes.length} bytes</span></li>`
+
+const dataUrl = ({ type, bytes }: MailboxFile): string =>
+  `data:${escapeHtml(type)};base64,${Buffer.from(bytes).toString('base64')}`
 
 const headerLine = ({ name, value }: MailboxMail['headers'][number]): string =>
   `<div><dt>${escapeHtml(name)}</dt><dd>${foreign(value)}</dd></div>`

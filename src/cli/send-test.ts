@@ -1,14 +1,15 @@
 import { createClock } from '../clock.ts'
-import type { Config, Log, Notification, Recipient } from '../model.ts'
-import { openMailRoute } from '../service.ts'
+import type { Clock, Config, Log, Notification, Receiver, Recipient, Via } from '../model.ts'
+import { openWays } from '../service.ts'
 import { type CheckIo, load } from './check.ts'
 import { whyNot } from './start.ts'
 
 /**
- * `stashwatch send-test`: one real notification to every recipient of a receiver, or of all of them, past the rules.
+ * `stashwatch send-test`: one real notification to every recipient of a receiver, or of all of them, past the rules:
+ * by mail, to its webhook, to its Alertmanager.
  *
- * @returns the exit code: 0 all were accepted, 1 the configuration or the receiver's name is at fault, 2 the mail
- *   server refused one or could not be reached.
+ * @returns the exit code: 0 all were accepted, 1 the configuration or the receiver's name is at fault, 2 the other
+ *   end refused one or could not be reached.
  */
 export async function sendTest(args: { readonly config?: string; readonly receiver?: string }, io: CheckIo): Promise<number> {
   const loaded = load(args, io)
@@ -20,27 +21,28 @@ export async function sendTest(args: { readonly config?: string; readonly receiv
     io.err(`no receiver '${args.receiver ?? ''}' in the configuration: expected one of ${receivers.map((one) => one.name).join(', ')}`)
     return 1
   }
-  const now = createClock().now()
-  const notifications = chosen.flatMap(({ name, email }) => email.map((to) => sample(name, to, now)))
+  const clock = createClock()
+  const now = clock.now()
+  const notifications = chosen.flatMap((receiver) => samplesFor(receiver, now))
   try {
-    return (await sendAll(config, notifications, io)) ? 0 : 2
+    return (await sendAll(config, notifications, clock, io)) ? 0 : 2
   } catch (error) {
     io.err(whyNot(error, `${config.listen.host}:${config.listen.port}`))
     return 2
   }
 }
 
-async function sendAll(config: Config, notifications: readonly Notification[], io: CheckIo): Promise<boolean> {
-  const route = await openMailRoute(config, { clock: createClock(), log: quiet(io) })
+async function sendAll(config: Config, notifications: readonly Notification[], clock: Clock, io: CheckIo): Promise<boolean> {
+  const { ways } = await openWays(config, { clock, log: quiet(io) })
   let isWell = true
   for (const notification of notifications) {
-    const bytes = await route.transport.build(route.render(notification))
-    const envelope = { from: route.from, to: notification.to.address }
-    const { state, answer } = await route.transport.send(bytes, envelope, AbortSignal.timeout(120_000))
+    const way = ways[notification.via ?? 'email']
+    const bytes = await way.render(notification)
+    const { state, answer } = await way.send(bytes, notification, AbortSignal.timeout(120_000))
     io.out(`${notification.to.address}: ${state === 'sent' ? 'accepted' : 'not accepted'} (${answer})`)
     isWell &&= state === 'sent'
   }
-  await route.transport.close()
+  await Promise.all(Object.values(ways).map((way) => way.close()))
   return isWell
 }
 
@@ -49,11 +51,20 @@ function quiet(io: CheckIo): Log {
   return { debug: ignore, info: ignore, warn: (_, message) => io.err(message), error: (_, message) => io.err(message) }
 }
 
-function sample(receiver: string, to: Recipient, now: number): Notification {
+function samplesFor({ name, email, webhook, alertmanager }: Receiver, now: number): readonly Notification[] {
+  const others: readonly Via[] = [...(webhook === true ? ['webhook' as const] : []), ...(alertmanager === true ? ['alertmanager' as const] : [])]
+  return [
+    ...email.map((to) => sample(name, 'email', to, now)),
+    ...others.map((via) => sample(name, via, { address: `${via}:${name}` }, now)),
+  ]
+}
+
+function sample(receiver: string, via: Via, to: Recipient, now: number): Notification {
   const episode = `test-${Math.round(now)}`
   return {
     id: `${episode}.${to.address}`,
     receiver,
+    via,
     to,
     at: now,
     because: 'fired',

@@ -112,7 +112,10 @@ function createClient(
     inFlight,
     stop,
     outbox: {
-      due: (now, limit) => ask({ kind: 'due', now, limit }) as Promise<readonly OutboxItem[]>,
+      due: (now, limit, perLine) =>
+        ask({ kind: 'due', now, limit, ...(perLine === undefined ? {} : { perLine }) }) as Promise<readonly OutboxItem[]>,
+      siblings: (item) => ask({ kind: 'siblings', item }) as Promise<readonly OutboxItem[]>,
+      merge: (merge, now) => ask({ kind: 'merge', merge, now }) as Promise<boolean>,
       rendered: (item, bytes) => ask({ kind: 'rendered', item, bytes }) as Promise<void>,
       outcome: (item, outcome, now) => ask({ kind: 'outcome', item, outcome, now }) as Promise<void>,
       list: (limit) => ask({ kind: 'list', limit }) as Promise<readonly SendRecord[]>,

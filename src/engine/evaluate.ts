@@ -4,8 +4,10 @@ import { figureOf, intervalOf, isWarm, type Span, type Window, windowOf } from '
 import { judge, type Verdict } from '../detect/threshold.ts'
 import type { Effect, Millis } from '../model.ts'
 import type { Patience } from '../alert/lifecycle.ts'
+import { peersOf } from './peers.ts'
+import { pictureOf } from './picture.ts'
 import { concerns, thresholdFor, type Tier, type WindowPlan } from './plan.ts'
-import { endedAt, raise } from './raise.ts'
+import { endedAt, type Found, raise } from './raise.ts'
 import type { Alert, Fold, Host, KeyInfo } from './state.ts'
 import { foundOf, subjectOf } from './words.ts'
 
@@ -163,7 +165,13 @@ function judgeWindow(
   if (verdict.kind === 'no data' && (open === undefined || window.n > 0)) return
   const at = Math.min(end * plan.width, newest)
   if (turn !== 'closed' && !isNews(fold, watched, plan, end, at, turn, verdict, open)) return
-  const found = foundOf(plan, at, window.n, verdict)
+  const found: Found = {
+    ...foundOf(plan, at, window.n, verdict),
+    surroundings(since) {
+      const peers = peersOf(fold, watched, plan, span)
+      return { picture: pictureOf(watched, plan, span, plan.width, since), ...(peers === undefined ? {} : { peers }) }
+    },
+  }
   out.effects.push(...raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(watched, plan, open)))
 }
 

@@ -1,8 +1,14 @@
+import type { Store } from '../aggregate/store.ts'
 import { figureOf, type Span, windowOf } from '../aggregate/window.ts'
 import type { Peers } from '../model.ts'
-import type { Watched } from './evaluate.ts'
 import type { WindowPlan } from './plan.ts'
-import type { Fold, Host } from './state.ts'
+import type { Fold, Host, KeyInfo } from './state.ts'
+
+interface Series {
+  readonly host: Host
+  readonly info: KeyInfo
+  readonly store: Store
+}
 
 /** So many other hosts are looked at; fewer than `FEW` say nothing. */
 const MOST = 100
@@ -13,7 +19,7 @@ const FEW = 3
  *
  * @param span the window, in buckets of the store.
  */
-export function peersOf(fold: Fold, { host, info, store }: Pick<Watched, 'host' | 'info' | 'store'>, plan: WindowPlan, span: Span): Peers | undefined {
+export function peersOf(fold: Fold, { host, info, store }: Series, plan: WindowPlan, span: Span): Peers | undefined {
   const id = fold.state.keys.ids.get(info.key)
   if (id === undefined || plan.rule.kind === 'count') return undefined
   const figures: number[] = []

@@ -1,4 +1,4 @@
-import type { Command, EngineConfig, EngineStats, Log, Millis, Outcome, Query, Tick } from '../model.ts'
+import type { Command, EngineConfig, EngineStats, Log, Merge, Millis, Outcome, Query, Tick } from '../model.ts'
 
 /** What the HTTP side asks of the engine's thread. Each request is answered once, under its id. */
 export type Request = { readonly id: number } & (
@@ -7,7 +7,9 @@ export type Request = { readonly id: number } & (
   | { readonly kind: 'config'; readonly config: EngineConfig }
   | { readonly kind: 'query'; readonly query: Query }
   | { readonly kind: 'command'; readonly command: Command }
-  | { readonly kind: 'due'; readonly now: Millis; readonly limit: number }
+  | { readonly kind: 'due'; readonly now: Millis; readonly limit: number; readonly perLine?: number }
+  | { readonly kind: 'siblings'; readonly item: string }
+  | { readonly kind: 'merge'; readonly merge: Merge; readonly now: Millis }
   | { readonly kind: 'rendered'; readonly item: string; readonly bytes: Uint8Array }
   | { readonly kind: 'outcome'; readonly item: string; readonly outcome: Outcome; readonly now: Millis }
   | { readonly kind: 'list'; readonly limit: number }

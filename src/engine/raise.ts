@@ -33,6 +33,8 @@ export interface Found {
   readonly bound: string
   readonly clear: string
   readonly reason: string
+  /** What the window looked like, and what lay around it since the alert began; asked for when people are to hear of it. */
+  readonly surroundings?: (since: Millis) => Pick<AlertFacts, 'picture' | 'peers'>
 }
 
 const KEEP_RESOLVED = 200
@@ -67,7 +69,7 @@ export function raise(
   alert.body = subject.body
   describe(alert, found)
   if (change === undefined) return []
-  return tell(fold, alerts, id, alert, change)
+  return tell(fold, alerts, id, alert, change, found.surroundings)
 }
 
 function newAlert(subject: Subject, life: Alert['life']): Alert {
@@ -116,6 +118,7 @@ function tell(
   id: string,
   alert: Alert,
   change: Change,
+  surroundings?: Found['surroundings'],
 ): readonly Effect[] {
   const { state } = fold
   if (alert.episode === '' && change.because !== undefined) mint(alert)
@@ -128,12 +131,13 @@ function tell(
     if (state.resolved.length > KEEP_RESOLVED) state.resolved.shift()
   }
   if (change.because === undefined) return []
+  const facts = factsOf(fold, alert)
   const news: Announcement = {
     because: change.because,
     at: alert.at,
     found: state.now,
     notify: alert.notify,
-    facts: factsOf(fold, alert),
+    facts: surroundings === undefined ? facts : { ...facts, ...surroundings(alert.life.since) },
     quiet: alert.mass !== undefined,
   }
   const host = alerts === state.alerts ? null : alert.host

@@ -64,7 +64,11 @@ async function perform(runner: Runner, journal: Journal, request: Exclude<Reques
     case 'query':
       return answer(runner.fold, request.query)
     case 'due':
-      return outbox.due(request.now, request.limit)
+      return outbox.due(request.now, request.limit, request.perLine)
+    case 'siblings':
+      return outbox.siblings(request.item)
+    case 'merge':
+      return outbox.merge(request.merge, request.now)
     case 'rendered':
       return outbox.rendered(request.item, request.bytes)
     case 'outcome':

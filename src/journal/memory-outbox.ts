@@ -1,9 +1,12 @@
-import type { Effect, Millis, Offset, Outcome, OutboxItem, OutboxStats, SendRecord } from '../model.ts'
+import type { Effect, Merge, Millis, Offset, Outcome, OutboxItem, OutboxStats, SendRecord } from '../model.ts'
+import { type Place, placeOf, toldWith } from './place.ts'
 
 /** The outbox of the memory journal: the port's methods, at once. */
 export interface MemoryOutbox {
   add(upTo: Offset, effects: readonly Effect[], now: Millis): void
-  due(now: Millis, limit: number): OutboxItem[]
+  due(now: Millis, limit: number, perLine?: number): OutboxItem[]
+  siblings(id: string): OutboxItem[]
+  merge(merge: Merge, now: Millis): boolean
   rendered(id: string, bytes: Uint8Array): void
   outcome(id: string, outcome: Outcome, now: Millis): void
   list(limit: number): SendRecord[]
@@ -15,6 +18,7 @@ export interface MemoryOutbox {
 
 interface Kept {
   readonly upTo: Offset
+  readonly place: Place
   readonly record: SendRecord
   readonly rendered?: Uint8Array
 }
@@ -28,14 +32,26 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
     add(upTo, added, now) {
       for (const { id, data } of added) {
         if (effects.has(id)) continue
-        effects.set(id, { upTo, record: { id, data, state: 'pending', attempts: 0, createdAt: now } })
+        const record: SendRecord = { id, data, state: 'pending', attempts: 0, createdAt: now }
+        effects.set(id, { upTo, place: placeOf(data), record })
       }
     },
-    due: (now, limit) =>
-      pending()
-        .filter(({ record }) => record.nextAt === undefined || record.nextAt <= now)
+    due: (now, limit, perLine = limit) =>
+      firstOfEach(
+        pending().filter(({ record }) => record.nextAt === undefined || record.nextAt <= now),
+        perLine,
+      )
         .slice(0, limit)
         .map(itemOf),
+    siblings: (id) => {
+      const kept = effects.get(id)
+      return kept === undefined
+        ? []
+        : pending()
+            .filter((other) => areSiblings(other, kept))
+            .map(itemOf)
+    },
+    merge: (merge, now) => mergeInto(effects, merge, now),
     rendered(id, bytes) {
       const kept = effects.get(id)
       if (kept?.record.state !== 'pending' || kept.rendered !== undefined) return
@@ -67,12 +83,41 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
   }
 }
 
-function settled({ upTo, record, rendered }: Kept, outcome: Outcome, now: Millis): Kept {
+function mergeInto(effects: Map<string, Kept>, { into, data, of }: Merge, now: Millis): boolean {
+  const all = [into, ...of].map((id) => effects.get(id))
+  if (all.some((kept) => kept?.record.state !== 'pending')) return false
+  for (const id of of) effects.set(id, merged(effects.get(id) as Kept, into, now))
+  const { upTo, place, record } = effects.get(into) as Kept
+  effects.set(into, { upTo, place, record: { ...record, data } })
+  return true
+}
+
+function firstOfEach(all: readonly Kept[], perLine: number): readonly Kept[] {
+  const counts = new Map<string, number>()
+  return all.filter(({ place: { line } }) => {
+    const count = (counts.get(line) ?? 0) + 1
+    counts.set(line, count)
+    return count <= perLine
+  })
+}
+
+function areSiblings(a: Kept, b: Kept): boolean {
+  if (a.record.id === b.record.id) return true
+  return a.place.thread !== '' && a.place.thread === b.place.thread && a.place.line === b.place.line
+}
+
+function merged({ upTo, place, record }: Kept, into: string, now: Millis): Kept {
+  const { id, data, attempts, createdAt } = record
+  const answer = toldWith(into)
+  return { upTo, place, record: { id, data, attempts, createdAt, state: 'merged', answer, doneAt: now } }
+}
+
+function settled({ upTo, place, record, rendered }: Kept, outcome: Outcome, now: Millis): Kept {
   const { id, data, createdAt } = record
   const { state, answer } = outcome
   const base = { id, data, createdAt, attempts: record.attempts + 1, answer }
-  if (state !== 'retry') return { upTo, record: { ...base, state, doneAt: now } }
-  return { upTo, record: { ...base, state: 'pending', nextAt: outcome.at }, ...(rendered && { rendered }) }
+  if (state !== 'retry') return { upTo, place, record: { ...base, state, doneAt: now } }
+  return { upTo, place, record: { ...base, state: 'pending', nextAt: outcome.at }, ...(rendered && { rendered }) }
 }
 
 function itemOf({ record, rendered }: Kept): OutboxItem {

@@ -37,7 +37,9 @@ export function openMemoryJournal(options: MemoryOptions = {}): Journal {
         outbox.forgetAfter(upTo)
       }),
     outbox: {
-      due: (now, limit) => call(() => outbox.due(now, limit)),
+      due: (now, limit, perLine) => call(() => outbox.due(now, limit, perLine)),
+      siblings: (id) => call(() => outbox.siblings(id)),
+      merge: (merge, now) => call(() => outbox.merge(merge, now)),
       rendered: (id, bytes) => call(() => outbox.rendered(id, bytes)),
       outcome: (id, outcome, now) => call(() => outbox.outcome(id, outcome, now)),
       list: (limit) => call(() => outbox.list(limit)),

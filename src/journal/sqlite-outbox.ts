@@ -1,12 +1,16 @@
 import { crc32 } from 'node:zlib'
-import type { Effect, Millis, Offset, Outcome, OutboxItem, OutboxStats, SendRecord } from '../model.ts'
+import type { Effect, Merge, Millis, Offset, Outcome, OutboxItem, OutboxStats, SendRecord } from '../model.ts'
+import { placeOf, toldWith } from './place.ts'
 import type { Sql } from './sqlite-schema.ts'
 
 /** The effects and what became of them. Methods that write are called inside a transaction. */
 export interface EffectTable {
   /** An effect whose id is known is left as it is. */
   add(upTo: Offset, effects: readonly Effect[], now: Millis): void
-  due(now: Millis, limit: number): { readonly items: OutboxItem[]; readonly damaged: readonly DamagedEffect[] }
+  due(now: Millis, limit: number, perLine?: number): Found
+  /** What is damaged is left out; `due` finds it. */
+  siblings(id: string): OutboxItem[]
+  merge(merge: Merge, now: Millis): boolean
   rendered(id: string, bytes: Uint8Array): void
   outcome(id: string, outcome: Outcome, now: Millis): void
   /** A damaged effect is not sent as it is: its rendered bytes are forgotten, or it fails for good. */
@@ -16,6 +20,11 @@ export interface EffectTable {
   forgetAfter(upTo: Offset): void
   /** Deletes some of the oldest done records beyond `keep` that no replay can bring back; true when more are left. */
   prune(fallback: Offset, keep: number, rows: number): boolean
+}
+
+interface Found {
+  readonly items: OutboxItem[]
+  readonly damaged: readonly DamagedEffect[]
 }
 
 export interface DamagedEffect {
@@ -43,18 +52,35 @@ type RecordRow = {
   readonly answer: string | null
 }
 
+/** Jumps from line to line and takes the first of each, so that thousands that wait cost no more than a few. */
 const DUE = `
+WITH RECURSIVE lines (line) AS (
+  SELECT min(line) FROM effects WHERE state = 'pending'
+  UNION ALL
+  SELECT (SELECT min(line) FROM effects WHERE state = 'pending' AND line > lines.line) FROM lines WHERE line IS NOT NULL
+)
 SELECT id, data, crc, attempts, rendered, rendered_crc FROM effects WHERE seq IN (
-  SELECT seq FROM effects WHERE state = 'pending' AND (next_at IS NULL OR next_at <= ?) ORDER BY seq LIMIT ?
+  SELECT first.seq FROM lines JOIN effects AS first ON first.seq IN (
+    SELECT seq FROM effects
+    WHERE state = 'pending' AND line = lines.line AND (next_at IS NULL OR next_at <= ?) ORDER BY seq LIMIT ?
+  ) ORDER BY first.seq LIMIT ?
+) ORDER BY seq`
+
+const SIBLINGS = `
+SELECT id, data, crc, attempts, rendered, rendered_crc FROM effects WHERE seq IN (
+  SELECT seq FROM effects WHERE state = 'pending' AND line = ? AND thread = ? AND (thread <> '' OR id = ?)
 ) ORDER BY seq`
 
 const DAMAGED = 'not sent: its record in the journal does not match its checksum'
 
 export function openEffects(sql: Sql): EffectTable {
   const insert = sql.prepare(`
-    INSERT INTO effects (id, up_to, state, attempts, created_at, data, crc) VALUES (?, ?, 'pending', 0, ?, ?, ?)
+    INSERT INTO effects (id, up_to, state, attempts, created_at, data, crc, line, thread)
+    VALUES (?, ?, 'pending', 0, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO NOTHING`)
   const due = sql.prepare(DUE)
+  const place = sql.prepare('SELECT line, thread FROM effects WHERE id = ?')
+  const siblings = sql.prepare(SIBLINGS)
   const render = sql.prepare(`
     UPDATE effects SET rendered = ?, rendered_crc = ? WHERE id = ? AND state = 'pending' AND rendered IS NULL`)
   const forgetRendered = sql.prepare('UPDATE effects SET rendered = NULL, rendered_crc = NULL WHERE id = ?')
@@ -66,12 +92,21 @@ export function openEffects(sql: Sql): EffectTable {
 
   return {
     add(upTo, effects, now) {
-      for (const { id, data } of effects) insert.run(id, upTo, now, data, crc32(data))
+      for (const { id, data } of effects) {
+        const { line, thread } = placeOf(data)
+        insert.run(id, upTo, now, data, crc32(data), line, thread)
+      }
     },
-    due(now, limit) {
-      const rows = due.all(now, limit).map((row) => row as ItemRow)
+    due(now, limit, perLine = limit) {
+      const rows = due.all(now, perLine, limit).map((row) => row as ItemRow)
       return { items: rows.filter(intact).map(itemOf), damaged: rows.flatMap(damageOf) }
     },
+    siblings(id) {
+      const { line, thread } = (place.get(id) ?? { line: '', thread: '' }) as { line: string; thread: string }
+      const rows = siblings.all(line, thread, id).map((row) => row as ItemRow)
+      return rows.filter(intact).map(itemOf)
+    },
+    merge: openMerge(sql),
     rendered: (id, bytes) => void render.run(bytes, crc32(bytes), id),
     outcome,
     settle({ id, part }, now) {
@@ -99,6 +134,21 @@ function openOutcome(sql: Sql): EffectTable['outcome'] {
   return (id, outcome, now) => {
     if (outcome.state === 'retry') again.run(outcome.answer, outcome.at, id)
     else finish.run(outcome.answer, outcome.state, now, id)
+  }
+}
+
+function openMerge(sql: Sql): EffectTable['merge'] {
+  const state = sql.prepare('SELECT state FROM effects WHERE id = ?')
+  const end = sql.prepare(`
+    UPDATE effects SET state = 'merged', answer = ?, done_at = ?, next_at = NULL, rendered = NULL, rendered_crc = NULL
+    WHERE id = ?`)
+  const change = sql.prepare(`
+    UPDATE effects SET data = ?, crc = ?, rendered = NULL, rendered_crc = NULL WHERE id = ?`)
+  return ({ into, data, of }, now) => {
+    if ([into, ...of].some((id) => state.get(id)?.['state'] !== 'pending')) return false
+    for (const id of of) end.run(toldWith(into), now, id)
+    change.run(data, crc32(data), into)
+    return true
   }
 }
 

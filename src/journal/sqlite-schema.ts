@@ -1,5 +1,18 @@
-/** Format of the tables below. A file of a higher format is refused; a step up needs a migration. */
-export const FORMAT = 1
+/** Format of the tables below. A file of a higher format is refused, one of a lower format is brought up to this one. */
+export const FORMAT = 2
+
+/** The effects and what became of them, each at its place in the outbox. */
+export const EFFECTS = `
+CREATE TABLE effects (
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, up_to INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'failed', 'merged')), attempts INTEGER NOT NULL,
+  created_at REAL NOT NULL, next_at REAL, done_at REAL, answer TEXT,
+  line TEXT NOT NULL, thread TEXT NOT NULL,
+  crc INTEGER NOT NULL, data TEXT NOT NULL, rendered_crc INTEGER, rendered BLOB
+);
+CREATE INDEX pending ON effects (line, seq, thread, next_at, created_at) WHERE state = 'pending';
+CREATE INDEX done ON effects (seq, up_to) WHERE state <> 'pending';
+`
 
 /**
  * `entries` and `chunks` carry a CRC-32 over their place and their data, `effects` one over each of their texts.
@@ -17,15 +30,7 @@ CREATE TABLE chunks (
   snapshot INTEGER NOT NULL, part INTEGER NOT NULL, crc INTEGER NOT NULL, data BLOB NOT NULL,
   PRIMARY KEY (snapshot, part)
 );
-CREATE TABLE effects (
-  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, up_to INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'failed')), attempts INTEGER NOT NULL,
-  created_at REAL NOT NULL, next_at REAL, done_at REAL, answer TEXT,
-  crc INTEGER NOT NULL, data TEXT NOT NULL, rendered_crc INTEGER, rendered BLOB
-);
-CREATE INDEX pending ON effects (seq, next_at, created_at) WHERE state = 'pending';
-CREATE INDEX done ON effects (seq, up_to) WHERE state <> 'pending';
-`
+${EFFECTS}`
 
 /**
  * FULL makes every commit wait for its sync. SQLite checkpoints every 4 MB (500 pages of 8 KiB), so that the WAL

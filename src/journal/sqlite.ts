@@ -5,6 +5,7 @@ import type { Journal, Log, NewEntry, Offset, Outbox } from '../model.ts'
 import { damagedFile, JournalDamaged, JournalFailed, JournalRefused } from './errors.ts'
 import { explain } from './sqlite-errors.ts'
 import { FORMAT, SETTINGS, TABLES } from './sqlite-schema.ts'
+import { stepUp } from './sqlite-step-up.ts'
 import { openStore } from './sqlite-store.ts'
 import type { Store } from './sqlite-store.ts'
 
@@ -95,11 +96,11 @@ function openOutbox(
   call: <T>(doing: string, work: (store: Store) => T) => Promise<T>,
   { file, log }: SqliteOptions,
 ): Outbox {
-  const write = (doing: string, work: (effects: Store['effects']) => void): Promise<void> =>
+  const write = <T>(doing: string, work: (effects: Store['effects']) => T): Promise<T> =>
     call(doing, (store) => store.transaction(() => work(store.effects)))
   return {
-    async due(now, limit) {
-      const { items, damaged } = await call('read the outbox', (store) => store.effects.due(now, limit))
+    async due(now, limit, perLine) {
+      const { items, damaged } = await call('read the outbox', (store) => store.effects.due(now, limit, perLine))
       for (const effect of damaged) {
         const next = effect.part === 'data' ? 'it cannot be sent and counts as failed' : 'it is rendered once more'
         log?.error({ file, ...effect }, `the ${effect.part} of effect ${effect.id} is damaged: ${next}`)
@@ -107,6 +108,8 @@ function openOutbox(
       }
       return items
     },
+    siblings: (id) => call('read a thread of the outbox', (store) => store.effects.siblings(id)),
+    merge: (merge, now) => write('tell several in one', (effects) => effects.merge(merge, now)),
     rendered: (id, bytes) => write('keep a message', (effects) => effects.rendered(id, bytes)),
     outcome: (id, outcome, now) => write('record an outcome', (effects) => effects.outcome(id, outcome, now)),
     list: (limit) => call('list the outbox', (store) => store.effects.list(limit)),
@@ -222,7 +225,7 @@ function prepare(db: DatabaseSync, file: string, maxBytes: number | undefined): 
     .all()
     .map(({ name }) => name)
   const isNew = tables.length === 0
-  if (!isNew) checkFormat(db, file, tables.includes('meta') && tables.includes('entries'))
+  const format = isNew ? FORMAT : checkFormat(db, file, tables.includes('meta') && tables.includes('entries'))
   db.exec(SETTINGS)
   if (maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSize(db)))}`)
   if (isNew) db.exec(`BEGIN; ${TABLES} COMMIT`)
@@ -231,18 +234,20 @@ function prepare(db: DatabaseSync, file: string, maxBytes: number | undefined): 
     .all()
     .map((row) => row['quick_check'])
   if (problems.join('; ') !== 'ok') throw new JournalDamaged(damagedFile(file, problems.join('; ')))
+  if (format < FORMAT) stepUp(db)
   db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
 }
 
-function checkFormat(db: DatabaseSync, file: string, ours: boolean): void {
+/** @returns the file's format, at most ours. */
+function checkFormat(db: DatabaseSync, file: string, ours: boolean): number {
   if (!ours) {
     throw new JournalRefused('JOURNAL_FOREIGN', file, 'is a database of another program: name another data folder')
   }
   const format = Number(db.prepare("SELECT value FROM meta WHERE key = 'format'").get()?.['value'])
-  if (format === FORMAT) return
+  if (format >= 1 && format <= FORMAT) return format
   if (!(format > FORMAT)) throw new JournalDamaged(damagedFile(file, 'it does not tell the number of its format'))
   const what =
-    `has format ${format}, and this version of stashwatch reads format ${FORMAT}: start the version that wrote it, ` +
+    `has format ${format}, and this version of stashwatch reads formats up to ${FORMAT}: start the version that wrote it, ` +
     'or name another data folder (`data:` in the configuration)'
   throw new JournalRefused('JOURNAL_TOO_NEW', file, what)
 }

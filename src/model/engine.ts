@@ -1,4 +1,4 @@
-import type { Acknowledgement, AlertState, AlertView, Silence } from './alerts.ts'
+import type { Acknowledgement, AlertState, AlertView, Silence, Via } from './alerts.ts'
 import type { Rule, Severity, Unit } from './configuration.ts'
 import type { Outbox, OutboxStats } from './journal.ts'
 import type { Millis } from './time.ts'
@@ -203,7 +203,7 @@ export interface Observer {
   unusable(count: number): void
   /** One answer on the ingest route: its status, the time it took, the body's size on the wire in bytes. */
   answered(status: number, seconds: number, bytes: number): void
-  /** One attempt to deliver; latency from the deciding window's end to the server's acceptance. */
-  notified(receiver: 'email' | 'mailbox', outcome: 'sent' | 'failed' | 'retry', latencySeconds?: number): void
+  /** One attempt to deliver; latency from the deciding window's end to the acceptance at the other end. */
+  notified(receiver: Via | 'mailbox', outcome: 'sent' | 'failed' | 'retry', latencySeconds?: number): void
   engine(stats: EngineStats): void
 }

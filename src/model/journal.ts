@@ -65,7 +65,8 @@ export type Outcome =
 export interface SendRecord {
   readonly id: string
   readonly data: string
-  readonly state: 'pending' | 'sent' | 'failed'
+  /** `merged`: never sent, and told by another one; the answer says by which. */
+  readonly state: 'pending' | 'sent' | 'failed' | 'merged'
   readonly attempts: number
   readonly createdAt: Millis
   readonly doneAt?: Millis
@@ -78,9 +79,28 @@ export interface OutboxStats {
   readonly oldest?: Millis
 }
 
+/** Several effects that one of them tells from now on. */
+export interface Merge {
+  /** The one that goes out, and its new data. */
+  readonly into: string
+  readonly data: string
+  /** Those whose place it takes. */
+  readonly of: readonly string[]
+}
+
 export interface Outbox {
-  /** Pending items whose time has come, oldest first. */
-  due(now: Millis, limit: number): Promise<readonly OutboxItem[]>
+  /**
+   * Pending items whose time has come, oldest first. Items that leave the same way for the same address are a line;
+   * at most `perLine` of each are given, so that a long line hides no other.
+   */
+  due(now: Millis, limit: number, perLine?: number): Promise<readonly OutboxItem[]>
+  /** All pending items of the line and the thread of one, with itself, oldest first. Without a thread: itself. */
+  siblings(id: string): Promise<readonly OutboxItem[]>
+  /**
+   * Lets one item take the place of others: it gets new data and is rendered anew, they end as `merged`, all at once.
+   * False, and nothing happens, unless all of them are pending.
+   */
+  merge(merge: Merge, now: Millis): Promise<boolean>
   rendered(id: string, bytes: Uint8Array): Promise<void>
   outcome(id: string, outcome: Outcome, now: Millis): Promise<void>
   /** Newest first. */

@@ -1,6 +1,6 @@
 import type { AlertFacts, Notification } from '../model.ts'
 import { formatTime } from '../template.ts'
-import { boundOf, figureOf, gapNotes, greetingOf, lastedOf, placeOf, toneOf, whyOf } from './letter.ts'
+import { boundOf, figureOf, gapNotes, greetingOf, lastedOf, placeNote, placeOf, toneOf, whyOf } from './letter.ts'
 import type { Letter, LetterOptions, Row, Tone } from './letter.ts'
 import { clean, shorten } from './text.ts'
 
@@ -19,7 +19,7 @@ export function digestLetter(notification: Notification, options: LetterOptions)
     status: `Digest of ${count}`,
     headline: digestHeadline(alerts),
     greeting: greetingOf(notification),
-    paragraphs: [leadOf(notification, options)],
+    paragraphs: [leadOf(notification, options), ...placeNote(notification)],
     facts: [],
     notes: gapNotes(alerts),
     rows: alerts.map(rowOf),

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createTransport, type NodemailerError } from 'nodemailer'
-import MailComposer from 'nodemailer/lib/mail-composer'
+import MailComposer, { type MailComposerAttachment } from 'nodemailer/lib/mail-composer'
 import type { SMTPPoolOptions } from 'nodemailer/lib/smtp-pool'
 import type { Recipient, SmtpConfig } from '../model.ts'
 import { clean, shorten } from './text.ts'
-import type { Delivery, Envelope, MailMessage, Transport } from './transport.ts'
+import type { Attachment, Delivery, MailMessage } from './way.ts'
 
 /** Connections to the mail server that are used side by side. */
 export const CONNECTIONS = 5
@@ -27,7 +27,10 @@ const TOO_LARGE = 552
 /** How many forms of the newest access tokens are remembered, to be hidden. */
 const TOKEN_FORMS = 60
 
-/** Writes a message as MIME, text and HTML side by side. Nothing in it depends on the time or on chance. */
+/**
+ * Writes a message as MIME: the text, beside it the HTML with its picture, and then the files. Nothing in it depends on
+ * the time or on chance.
+ */
 export async function buildMime(message: MailMessage): Promise<Uint8Array> {
   const composer = new MailComposer({
     messageId: message.messageId,
@@ -41,6 +44,7 @@ export async function buildMime(message: MailMessage): Promise<Uint8Array> {
     headers: { ...message.headers },
     text: message.text,
     html: message.html,
+    attachments: message.attachments.map(attached),
     encoding: 'quoted-printable',
     newline: 'win',
     boundaryPrefix: 'stashwatch',
@@ -51,8 +55,25 @@ export async function buildMime(message: MailMessage): Promise<Uint8Array> {
   return composer.compile().build()
 }
 
+function attached({ name, type, content, cid }: Attachment): MailComposerAttachment {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content)
+  return { filename: name, contentType: type, content: bytes, ...(cid === undefined ? {} : { cid }) }
+}
+
+/** Whom the server is told; nothing in the message's own text can change it. */
+export interface Envelope {
+  readonly from: string
+  readonly to: string
+}
+
+/** One mail server. What holds for a way out (`Way`) holds for its `send` and `close`. */
+export interface MailServer {
+  send(bytes: Uint8Array, envelope: Envelope, signal: AbortSignal): Promise<Delivery>
+  close(): Promise<void>
+}
+
 /** Delivers over SMTP, through a few connections that are kept for a while. */
-export function createEmailTransport(config: SmtpConfig): Transport {
+export function openMailServer(config: SmtpConfig): MailServer {
   const mailer = createTransport(poolOptions(config))
   const fixed = secretsOf(config)
   let tokens: readonly string[] = []
@@ -61,8 +82,6 @@ export function createEmailTransport(config: SmtpConfig): Transport {
     if (accessToken !== undefined) tokens = [...tokenForms(config, accessToken), ...tokens].slice(0, TOKEN_FORMS)
   })
   return {
-    type: 'email',
-    build: buildMime,
     async send(bytes: Uint8Array, envelope: Envelope, signal: AbortSignal): Promise<Delivery> {
       try {
         const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,4 +1,4 @@
-import type { Advice, Fact, Letter, Meter, Row, Tone } from './letter.ts'
+import type { Advice, Chart, Fact, Letter, Meter, Row, Tone } from './letter.ts'
 import { DARK, LIGHT } from './style.ts'
 import { escapeHtml } from './text.ts'
 
@@ -18,7 +18,7 @@ function words(text: string): string {
   return escapeHtml(text).replace(UNBROKEN, '<span class="one">$&</span>')
 }
 
-/** Lays a letter out as HTML that reads well on a phone and in the dark, without pictures or anything to load. */
+/** Lays a letter out as HTML that reads well on a phone, in the dark and without its picture, and loads nothing. */
 export function htmlPage(letter: Letter): string {
   const blocks = [
     band(letter),
@@ -26,6 +26,7 @@ export function htmlPage(letter: Letter): string {
     paragraph(letter.greeting),
     ...letter.paragraphs.map(paragraph),
     itemList(letter.items ?? []),
+    letter.chart === undefined ? '' : chartImage(letter.chart),
     letter.facts.length === 0 ? '' : factTable(letter.facts),
     letter.rows.length === 0 ? '' : rowTable(letter.rows.slice(0, TABLED)),
     rest(letter.rows.slice(TABLED)),
@@ -92,6 +93,13 @@ function itemList(items: readonly string[]): string {
   const rest = items.length - shown.length
   const more = rest === 0 ? '' : `\n<p>And ${rest} more; the text part of this mail has them all.</p>`
   return `<ul>\n${shown.join('\n')}\n</ul>${more}`
+}
+
+/** As wide as the card. Where pictures are off, the words stand in its place. */
+function chartImage({ cid, alt }: Chart): string {
+  if (cid === undefined) return ''
+  const size = 'width="544" style="display:block;width:100%;max-width:544px;height:auto;border:0"'
+  return `<p class="chart"><img src="cid:${escapeHtml(cid)}" alt="${escapeHtml(alt)}" ${size}></p>`
 }
 
 function factTable(facts: readonly Fact[]): string {

@@ -1,51 +1,72 @@
 import { join } from 'node:path'
-import type { Clock, Config, Log, Notification } from '../model.ts'
+import type { Clock, Config, Log } from '../model.ts'
+import { createAlertmanagerWay } from './alertmanager.ts'
+import { openDraw } from './chart-png.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { renderMessage } from './message.ts'
-import { createServers } from './servers.ts'
-import type { MailMessage, Transport } from './transport.ts'
+import { createEmailWay } from './servers.ts'
+import { createWebhookWay } from './webhook.ts'
+import type { Compose, Ways } from './way.ts'
 
 export { createSender, type Sender, type SenderParts } from './outbox.ts'
 export type { Mailbox, MailSummary, StoredMail } from './mailbox.ts'
-export { renderMessage } from './message.ts'
-export type { Delivery, Envelope, MailMessage, Transport } from './transport.ts'
+export type { Delivery, Way, Ways } from './way.ts'
 
-/** How mails leave under a configuration, and how they look. */
-export interface MailRoute {
-  readonly transport: Transport
-  readonly render: (notification: Notification) => MailMessage
-  /** The envelope's sender. */
-  readonly from: string
-  readonly ratePerMinute?: number
+/** How notifications leave under a configuration. */
+export interface Exits {
+  /** Every way out, one line each. All of them pass test/notify/conformance.ts. */
+  readonly ways: Ways
+  /** Most attempts to mail in any minute; the other ways have no such bound. */
+  readonly mailRate?: number
   /** Set when mails are kept in files, for the pages that show them. */
   readonly mailbox?: Mailbox
 }
 
-type RouteConfig = Pick<Config, 'smtp' | 'data' | 'url'> & { readonly engine: Pick<Config['engine'], 'mailsPerMinute'> }
+type WaysConfig = Pick<Config, 'smtp' | 'data' | 'url' | 'targets'> & {
+  readonly engine: Pick<Config['engine'], 'mailsPerMinute'>
+}
 
-interface RouteContext {
+interface WaysContext {
   readonly clock: Clock
   readonly log: Log
 }
 
 /**
- * Opens the way for mails: SMTP when the configuration has a server, else files in the data folder, which is said.
+ * Opens the ways out. Mails leave over SMTP when the configuration has a server; else they are kept in files in the
+ * data folder, which is said.
  *
  * @throws the file system's error when the mailbox cannot be opened.
  */
-export async function openMailRoute(config: RouteConfig, context: RouteContext): Promise<MailRoute> {
-  const { smtp, url } = config
-  const from = smtp?.from ?? { name: 'Stashwatch', address: 'stashwatch@localhost' }
-  const domain = from.address.slice(from.address.lastIndexOf('@') + 1)
-  const { mailsPerMinute } = config.engine
-  const options = { from, domain, mailsPerMinute, ...(url === undefined ? {} : { url: url.replace(/\/+$/, '') }) }
-  const render = (notification: Notification): MailMessage => renderMessage(notification, options)
+export async function openWays(config: WaysConfig, { clock, log }: WaysContext): Promise<Exits> {
+  const { smtp, targets } = config
+  const url = config.url?.replace(/\/+$/, '')
+  const links = url === undefined ? {} : { url }
+  const compose = await openComposer(config, links, log)
+  const others = {
+    webhook: createWebhookWay({ targets, ...links }),
+    alertmanager: createAlertmanagerWay({ targets, clock, ...links }),
+  }
   if (smtp !== undefined) {
-    const rate = smtp.ratePerMinute === undefined ? {} : { ratePerMinute: smtp.ratePerMinute }
-    return { transport: createServers(smtp, context), render, from: from.address, ...rate }
+    const ways = { email: createEmailWay(smtp, { compose, clock, log }), ...others }
+    return { ways, ...(smtp.ratePerMinute === undefined ? {} : { mailRate: smtp.ratePerMinute }) }
   }
   const folder = join(config.data, 'mailbox')
-  const mailbox = await openMailbox(folder)
-  context.log.warn({ folder }, 'no smtp in the configuration: mails are not sent but kept in files, shown at /mailbox')
-  return { transport: mailbox, mailbox, render, from: from.address }
+  const mailbox = await openMailbox(folder, compose)
+  log.warn({ folder }, 'no smtp in the configuration: mails are not sent but kept in files, shown at /mailbox')
+  return { ways: { email: mailbox, ...others }, mailbox }
+}
+
+async function openComposer(config: WaysConfig, links: { readonly url?: string }, log: Log): Promise<Compose> {
+  const { smtp, engine } = config
+  const from = smtp?.from ?? { name: 'Stashwatch', address: 'stashwatch@localhost' }
+  const domain = from.address.slice(from.address.lastIndexOf('@') + 1)
+  const draw = await openDraw(log)
+  const options = {
+    from,
+    domain,
+    mailsPerMinute: engine.mailsPerMinute,
+    ...links,
+    ...(draw === undefined ? {} : { draw }),
+  }
+  return (notification) => renderMessage(notification, options)
 }

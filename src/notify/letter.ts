@@ -14,6 +14,7 @@ export interface Letter {
   /** What a notice is about, one by one. */
   readonly items?: readonly string[]
   readonly meter?: Meter
+  readonly chart?: Chart
   readonly facts: readonly Fact[]
   /** What the reader should know about the facts: that stashwatch was down, that the events came late. */
   readonly notes: readonly string[]
@@ -34,6 +35,16 @@ export interface Fact {
 export interface Meter {
   readonly value: number
   readonly bound: number
+}
+
+/** What was measured around the moment of the step. */
+export interface Chart {
+  /** What the HTML's picture is found by; absent where nothing can be drawn. */
+  readonly cid?: string
+  /** The picture in words. */
+  readonly alt: string
+  /** The same in letters, for the text. */
+  readonly lines: readonly string[]
 }
 
 export interface Row {
@@ -76,7 +87,7 @@ export function alertLetter(notification: Notification, facts: AlertFacts, optio
     status: statusOf(notification, facts),
     headline: headlineOf(facts),
     greeting: greetingOf(notification),
-    paragraphs: [leadOf(notification, facts)],
+    paragraphs: [leadOf(notification, facts), ...placeNote(notification)],
     ...(meter === undefined ? {} : { meter }),
     facts: factsOf(facts, notification.at),
     notes: notesOf(notification, facts),
@@ -124,7 +135,8 @@ function statusOf({ because }: Notification, facts: AlertFacts): string {
   return facts.severity === 'critical' ? 'Critical' : 'Warning'
 }
 
-function headlineOf(facts: AlertFacts): string {
+/** One sentence that says all. */
+export function headlineOf(facts: AlertFacts): string {
   const place = placeOf(facts)
   const what = shorten(clean(facts.what), SHORT)
   const value = figureOf(facts.value, facts.unit)
@@ -151,6 +163,12 @@ function leadOf({ at, because }: Notification, facts: AlertFacts): string {
   const subject = facts.value === null ? 'It' : 'The value'
   const state = facts.value === null ? 'so' : 'beyond its bound'
   return `the rule ${rule} has fired. ${subject} has been ${state} since ${since}.${over}`
+}
+
+/** What a mail says that took the place of others. */
+export function placeNote({ insteadOf, zone }: Notification): readonly string[] {
+  if (insteadOf === undefined) return []
+  return [`This mail takes the place of the one of ${formatTime(insteadOf.at, zone)}, which could not be sent until now.`]
 }
 
 function factsOf(facts: AlertFacts, told: Millis): readonly Fact[] {

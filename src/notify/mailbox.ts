@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { buildMime } from './email.ts'
 import { headerOf, parseHeaders, parseMime, type ReadMail } from './mime.ts'
 import { clean } from './text.ts'
-import type { Delivery, Transport } from './transport.ts'
+import type { Compose, Delivery, Way } from './way.ts'
 
 /** Mails that are kept; older ones make room. */
 const KEEP = 1000
@@ -27,7 +27,7 @@ export interface StoredMail extends MailSummary, ReadMail {
 }
 
 /** A folder of mails that nobody had to deliver. */
-export interface Mailbox extends Transport {
+export interface Mailbox extends Way {
   /** Newest first. */
   list(limit?: number): Promise<readonly MailSummary[]>
   /** The mail of a number, undefined when there is none (any more). */
@@ -41,13 +41,13 @@ export interface Mailbox extends Transport {
  * @param folder created when missing. @param keep how many mails stay.
  * @throws the file system's error when the folder cannot be made or read.
  */
-export async function openMailbox(folder: string, keep = KEEP): Promise<Mailbox> {
+export async function openMailbox(folder: string, compose: Compose, keep = KEEP): Promise<Mailbox> {
   await mkdir(folder, { recursive: true })
   const files = await index(folder)
   let closed = false
   return {
     type: 'mailbox',
-    build: buildMime,
+    render: async (notification) => buildMime(compose(notification)),
     async send(bytes, _, signal): Promise<Delivery> {
       if (closed || signal.aborted) return { state: 'retry', answer: 'the mailbox is closed' }
       const file = nameFor(files, bytes)

@@ -3,11 +3,12 @@ import type { AlertFacts, Notification, Recipient } from '../model.ts'
 import { compileTemplate, TEMPLATE_NAMES, templateValues } from '../template.ts'
 import { digestHeadline, digestLetter } from './digest.ts'
 import { htmlPage } from './html.ts'
+import { alertLetter, boundOf, type Letter, type LetterOptions, placeNote, placeOf, WHOLE } from './letter.ts'
 import { noticeHeadline, noticeLetter } from './notice.ts'
-import { alertLetter, boundOf, type Letter, type LetterOptions, placeOf, WHOLE } from './letter.ts'
+import { type Draw, showPicture, type Shown } from './picture.ts'
 import { plainText } from './plain.ts'
 import { clean, cleanLines, headerText, shorten } from './text.ts'
-import type { MailMessage } from './transport.ts'
+import type { MailMessage } from './way.ts'
 
 export interface MessageOptions extends LetterOptions {
   readonly from: Recipient
@@ -15,6 +16,8 @@ export interface MessageOptions extends LetterOptions {
   readonly domain: string
   /** Left-hand side of the List-Id; `stashwatch` by default. */
   readonly listName?: string
+  /** What makes pictures; without it mails show theirs in letters alone. */
+  readonly draw?: Draw
 }
 
 /** Longest subject, and longest value of another header, in characters. */
@@ -29,9 +32,12 @@ const NAME_LENGTH = 80
  * of the text says what is new.
  */
 export function renderMessage(notification: Notification, options: MessageOptions): MailMessage {
-  const letter = letterOf(notification, options)
+  const id = messageId(notification, notification.seq, options.domain)
+  const facts = onlyAlert(notification)
+  const shown = facts === undefined ? undefined : showPicture(notification, facts, id.slice(1, -1), options.draw)
+  const letter = letterOf(notification, options, shown)
   return {
-    messageId: messageId(notification, notification.seq, options.domain),
+    messageId: id,
     references: referencesOf(notification, options.domain),
     from: options.from,
     to: notification.to,
@@ -40,16 +46,18 @@ export function renderMessage(notification: Notification, options: MessageOption
     text: plainText(letter),
     html: htmlPage(letter),
     headers: headersOf(notification, options),
+    attachments: shown?.attachments ?? [],
   }
 }
 
-function letterOf(notification: Notification, options: MessageOptions): Letter {
+function letterOf(notification: Notification, options: MessageOptions, shown: Shown | undefined): Letter {
   if (notification.kind === 'notice') return noticeLetter(notification, options)
   const facts = onlyAlert(notification)
   if (facts === undefined) return digestLetter(notification, options)
-  const letter = alertLetter(notification, facts, options)
+  const chart = shown === undefined ? {} : { chart: shown.chart }
+  const letter = { ...alertLetter(notification, facts, options), ...chart }
   const own = facts.body === undefined ? undefined : fill(facts.body, facts, WHOLE)
-  return own === undefined ? letter : { ...letter, paragraphs: [cleanLines(own).trim()] }
+  return own === undefined ? letter : { ...letter, paragraphs: [cleanLines(own).trim(), ...placeNote(notification)] }
 }
 
 function onlyAlert({ kind, alerts }: Notification): AlertFacts | undefined {
@@ -67,7 +75,8 @@ function referencesOf(notification: Notification, domain: string): readonly stri
   return [...new Set(seq === 0 ? [] : [0, seq - 1])].map((earlier) => messageId(notification, earlier, domain))
 }
 
-function subjectOf(notification: Notification): string {
+/** What a notification is about, in one clean line; `Re: ` when it is not its thread's first. */
+export function subjectOf(notification: Notification): string {
   const facts = onlyAlert(notification)
   const many = notification.kind === 'notice' ? noticeHeadline(notification) : digestHeadline(notification.alerts)
   const base = facts === undefined ? many : alertSubject(facts)

@@ -1,5 +1,5 @@
 /**
- * Reads the mails that this folder writes: two parts side by side, quoted-printable, headers with encoded words.
+ * Reads the mails that this folder writes: parts within parts, quoted-printable or base64, headers with encoded words.
  * Not a parser for other people's mail.
  */
 
@@ -8,18 +8,33 @@ export interface ReadMail {
   readonly headers: readonly { readonly name: string; readonly value: string }[]
   readonly text: string
   readonly html: string
+  readonly files: readonly ReadFile[]
+}
+
+/** A picture that the HTML shows, or a file that came along. */
+export interface ReadFile {
+  readonly name: string
+  /** The media type alone: `text/csv`. */
+  readonly type: string
+  /** What the HTML calls it behind `cid:`; empty when it does not. */
+  readonly cid: string
+  readonly bytes: Uint8Array
 }
 
 /** Takes a mail apart; what is missing is empty. */
 export function parseMime(bytes: Uint8Array): ReadMail {
   const whole = splitPart(Buffer.from(bytes).toString('latin1'))
-  const boundary = /boundary="?([^";]+)"?/.exec(headerOf(whole.headers, 'Content-Type'))?.[1]
-  const parts = boundary === undefined ? [whole] : partsOf(whole.body, boundary)
+  const parts = leavesOf(whole)
   const find = (type: string): string => {
-    const part = parts.find(({ headers }) => headerOf(headers, 'Content-Type').startsWith(type))
-    return part === undefined ? '' : decodeBody(part)
+    const part = parts.find((one) => typeOf(one) === type && !isFile(one))
+    return part === undefined ? '' : decodeBody(part).toString('utf8').replaceAll('\r\n', '\n')
   }
-  return { headers: whole.headers, text: find('text/plain'), html: find('text/html') }
+  return {
+    headers: whole.headers,
+    text: find('text/plain'),
+    html: find('text/html'),
+    files: parts.filter(isFile).map(fileOf),
+  }
 }
 
 /** Reads the headers alone, from a mail or from its beginning. */
@@ -48,15 +63,37 @@ function splitPart(source: string): Part {
   return { headers, body: end < 0 ? '' : source.slice(end + 4) }
 }
 
+/** The parts that hold no others, from the outside in. */
+function leavesOf(part: Part): readonly Part[] {
+  const boundary = /boundary="?([^";]+)"?/.exec(headerOf(part.headers, 'Content-Type'))?.[1]
+  return boundary === undefined ? [part] : partsOf(part.body, boundary).flatMap(leavesOf)
+}
+
+function typeOf({ headers }: Part): string {
+  return headerOf(headers, 'Content-Type').split(';', 1).join('').trim().toLowerCase()
+}
+
+function isFile({ headers }: Part): boolean {
+  return headerOf(headers, 'Content-Disposition') !== ''
+}
+
+/** A long name is told in pieces. */
+function fileOf(part: Part): ReadFile {
+  const names = headerOf(part.headers, 'Content-Disposition').matchAll(/filename(?:\*\d+)?="?([^";]*)"?/g)
+  const name = [...names].map(([, piece]) => piece).join('')
+  const cid = headerOf(part.headers, 'Content-ID').replaceAll(/[<>]/g, '')
+  return { name, type: typeOf(part), cid, bytes: decodeBody(part) }
+}
+
 function partsOf(body: string, boundary: string): Part[] {
   const pieces = `\r\n${body}`.split(`\r\n--${boundary}`)
   return pieces.slice(1, -1).map((piece) => splitPart(piece.slice(2)))
 }
 
-function decodeBody(part: Part): string {
+function decodeBody(part: Part): Buffer {
   const encoding = headerOf(part.headers, 'Content-Transfer-Encoding').toLowerCase()
-  const bytes = encoding === 'quoted-printable' ? decodeQuoted(part.body) : Buffer.from(part.body, 'latin1')
-  return bytes.toString('utf8').replaceAll('\r\n', '\n')
+  if (encoding === 'base64') return Buffer.from(part.body, 'base64')
+  return encoding === 'quoted-printable' ? decodeQuoted(part.body) : Buffer.from(part.body, 'latin1')
 }
 
 function decodeQuoted(text: string): Buffer {

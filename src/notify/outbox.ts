@@ -1,24 +1,26 @@
-import { createHash } from 'node:crypto'
-import type { Clock, Log, Millis, Notification, Observer, Outbox, OutboxItem, Outcome } from '../model.ts'
+import type { Clock, Log, Millis, Notification, Observer, Outbox, OutboxItem, Outcome, Via } from '../model.ts'
+import { combine } from './combine.ts'
 import { createPace, type Pace } from './pace.ts'
+import { messageOf, remind, report } from './report.ts'
+import { judgeAge, retryAt } from './retry.ts'
 import { clean } from './text.ts'
-import type { Delivery, MailMessage, Transport } from './transport.ts'
+import type { Delivery, Way, Ways } from './way.ts'
 
 /** What the sender works with. */
 export interface SenderParts {
   readonly outbox: Outbox
-  readonly transport: Transport
-  readonly render: (notification: Notification) => MailMessage
-  /** The address that bounces go to. */
-  readonly from: string
+  readonly ways: Ways
   readonly clock: Clock
   readonly log: Log
   readonly observer: Observer
-  /** Mails under way at once, and at once to one address, so that a server that stalls for one blocks no other. */
+  /**
+   * Notifications under way at once by each way, and at once to one address, so that a server that stalls blocks
+   * neither the other ways nor the other addresses.
+   */
   readonly lanes?: number
   readonly lanesPerAddress?: number
-  /** Most attempts in any minute; the mails that wait for their turn stay as they are in the outbox. */
-  readonly ratePerMinute?: number
+  /** Most attempts to mail in any minute; the mails that wait for their turn stay as they are in the outbox. */
+  readonly mailRate?: number
   /** How often the outbox is looked into when nobody calls `wake`. */
   readonly poll?: Millis
   /** The longest that one attempt may take, however slowly the server trickles its answers. */
@@ -26,31 +28,24 @@ export interface SenderParts {
 }
 
 export interface Sender {
-  /** New mails were committed. */
+  /** New notifications were committed. */
   wake(): void
-  /** Takes no more mails, waits up to `grace` for those under way, cuts them off, and closes the transport. */
+  /** Takes nothing more, waits up to `grace` for what is under way, cuts it off, and closes the ways. */
   stop(grace: Millis): Promise<void>
 }
 
-const FIRST_RETRY = 5_000
-const LAST_RETRY = 240_000
 const HOUR = 3_600_000
-const GIVE_UP = 24 * HOUR
-const BATCH = 100
+const LANES = 5
+const LANES_PER_ADDRESS = 3
+/** So many items are asked for at once, and of each address so many times what it may have under way. */
+const BATCH = 1000
+const AHEAD = 2
 
 /**
- * How long to wait after so many attempts before this one: 5 s, 10 s, 20 s, ... 4 minutes, and up to a quarter more, so
- * that mails that failed together do not come back together. How much more is the mail's own, not chance.
- */
-export function retryDelay(attempts: number, id: string): Millis {
-  const share = createHash('sha256').update(`${id} ${attempts}`).digest().readUInt32BE() / 2 ** 32
-  return Math.round(Math.min(LAST_RETRY, FIRST_RETRY * 2 ** Math.min(attempts, 10)) * (1 + share / 4))
-}
-
-/**
- * Sends what is due in the outbox: renders once, keeps the bytes there, tries until the server accepts or refuses
- * for good, and records each outcome. A mail that was sent is not sent again while its record cannot be written;
- * only a crash between the server's 250 and the record repeats it, under the same Message-ID.
+ * Sends what is due in the outbox: renders once, keeps the bytes there, tries until the other end accepts or refuses
+ * for good, and records each outcome. What was sent is not sent again while its record cannot be written; only a
+ * crash between the acceptance and the record repeats it, under the same id. What belongs to one thread leaves one
+ * after the other.
  */
 export function createSender(parts: SenderParts): Sender {
   const { clock, poll = 1_000 } = parts
@@ -69,22 +64,25 @@ export function createSender(parts: SenderParts): Sender {
       for (const cut of desk.cuts) cut.abort()
       await within(clock, 1_000, underwayOf(desk))
       await within(clock, 1_000, recordAgain(desk))
-      await parts.transport.close()
+      await Promise.all(Object.values(parts.ways).map((way: Way) => way.close()))
     },
   }
 }
 
 interface Underway {
+  readonly via: Via
   readonly address: string
+  readonly thread: string
   readonly done: Promise<void>
 }
 
 interface Desk {
   readonly parts: SenderParts
+  /** The mails'; the other ways have none. */
   readonly pace: Pace
-  /** Attempts that go on, by the mail's id. */
+  /** Attempts that go on, by the notification's id. */
   readonly underway: Map<string, Underway>
-  /** Outcomes that the outbox could not record yet; their mails are not tried again. */
+  /** Outcomes that the outbox could not record yet; they are not tried again. */
   readonly unrecorded: Map<string, Outcome>
   readonly cuts: Set<AbortController>
   /** The last look failed, and that was said. */
@@ -96,7 +94,7 @@ interface Desk {
 
 function createDesk(parts: SenderParts): Desk {
   const flags = { asking: false, again: false, closed: false }
-  const pace = createPace(parts.ratePerMinute)
+  const pace = createPace(parts.mailRate)
   return { parts, pace, underway: new Map(), unrecorded: new Map(), cuts: new Set(), isBlind: false, ...flags }
 }
 
@@ -121,36 +119,45 @@ async function lookAround(desk: Desk): Promise<void> {
   }
 }
 
-/** Mails under way when the question was asked may appear in the answer although they have ended since. */
+/** What was under way when the question was asked may appear in the answer although it has ended since. */
 async function takeDue(desk: Desk): Promise<void> {
-  const { outbox, clock, lanes = 5 } = desk.parts
-  if (desk.underway.size >= lanes) return
+  const { outbox, clock, lanesPerAddress = LANES_PER_ADDRESS } = desk.parts
   const before = new Set(desk.underway.keys())
-  const due = await outbox.due(clock.now(), BATCH)
+  const due = await outbox.due(clock.now(), BATCH, AHEAD * lanesPerAddress)
   for (const item of due) {
-    if (desk.closed || desk.underway.size >= lanes) return
+    if (desk.closed) return
     if (before.has(item.id) || desk.underway.has(item.id) || desk.unrecorded.has(item.id)) continue
     begin(desk, item)
   }
 }
 
 function begin(desk: Desk, item: OutboxItem): void {
-  const { lanesPerAddress = 3 } = desk.parts
   const notification = readNotification(item)
-  const address = notification?.to.address ?? ''
-  const others = [...desk.underway.values()].filter((underway) => underway.address === address)
-  if (others.length >= lanesPerAddress || !desk.pace(desk.parts.clock.now())) return
+  const { via = 'email', to, thread } = notification ?? { to: { address: '' }, thread: '' }
+  const lane = { via, address: to.address, thread }
+  if (isTaken(desk, lane) || (via === 'email' && !desk.pace(desk.parts.clock.now()))) return
   const done = deliver(desk, item, notification).finally(() => {
     desk.underway.delete(item.id)
     void lookAround(desk)
   })
-  desk.underway.set(item.id, { address, done })
+  desk.underway.set(item.id, { ...lane, done })
 }
 
-function readNotification(item: OutboxItem): Notification | undefined {
+function isTaken(desk: Desk, { via, address, thread }: Omit<Underway, 'done'>): boolean {
+  const { lanes = LANES, lanesPerAddress = LANES_PER_ADDRESS } = desk.parts
+  const sameWay = [...desk.underway.values()].filter((other) => other.via === via)
+  const sameAddress = sameWay.filter((other) => other.address === address)
+  const isSameThread = thread !== '' && sameAddress.some((other) => other.thread === thread)
+  return isSameThread || sameAddress.length >= lanesPerAddress || sameWay.length >= lanes
+}
+
+const VIAS: readonly unknown[] = ['email', 'webhook', 'alertmanager'] satisfies Via[]
+
+function readNotification({ data }: OutboxItem): Notification | undefined {
   try {
-    const data = JSON.parse(item.data) as Partial<Notification> | null
-    return typeof data?.to?.address === 'string' && Array.isArray(data.alerts) ? (data as Notification) : undefined
+    const read = JSON.parse(data) as Partial<Notification> | null
+    const isOne = typeof read?.to?.address === 'string' && Array.isArray(read.alerts)
+    return isOne && VIAS.includes(read.via ?? 'email') ? (read as Notification) : undefined
   } catch {
     return undefined
   }
@@ -158,27 +165,37 @@ function readNotification(item: OutboxItem): Notification | undefined {
 
 async function deliver(desk: Desk, item: OutboxItem, notification: Notification | undefined): Promise<void> {
   if (notification === undefined) {
-    await record(desk, item.id, { state: 'failed', answer: 'the record of this mail in the outbox is no notification' })
+    await record(desk, item.id, { state: 'failed', answer: 'its record in the outbox is no notification' })
     return
   }
-  const ended = await attempt(desk, item, notification)
+  const ended = await attempt(desk, item)
+  if (ended === undefined) return
+  const now = desk.parts.clock.now()
   // What a stop cut off was not tried, however old it is.
-  const delivery = desk.closed ? ended : judgeAge(ended, notification, desk.parts.clock.now())
+  const delivery = desk.closed ? ended : judgeAge(ended, notification, now)
   report(desk.parts, item, notification, delivery)
   const { state, answer } = delivery
-  const at = desk.parts.clock.now() + retryDelay(item.attempts, item.id)
+  const at = retryAt(item, delivery, now)
   await record(desk, item.id, state === 'retry' ? { state, answer, at } : { state, answer })
 }
 
-/** Never rejects: what goes wrong here may go right later. */
-async function attempt(desk: Desk, item: OutboxItem, notification: Notification): Promise<Delivery> {
-  const { transport, from, clock, patience = 120_000 } = desk.parts
+/**
+ * Never rejects: what goes wrong here may go right later.
+ *
+ * @returns undefined when there is nothing to send any more, because another one tells it.
+ */
+async function attempt(desk: Desk, { id }: OutboxItem): Promise<Delivery | undefined> {
+  const { ways, clock, patience = 120_000 } = desk.parts
   const cut = new AbortController()
   desk.cuts.add(cut)
   const cancel = clock.after(patience, () => cut.abort())
   try {
-    const bytes = item.rendered ?? (await renderOnce(desk.parts, item.id, notification))
-    return await transport.send(bytes, { from, to: notification.to.address }, cut.signal)
+    const item = await takePlace(desk, id)
+    const notification = item && readNotification(item)
+    if (notification === undefined) return undefined
+    const way = ways[notification.via ?? 'email']
+    const bytes = item?.rendered ?? (await renderOnce(desk.parts, id, way, notification))
+    return await way.send(bytes, notification, cut.signal)
   } catch (error) {
     return { state: 'retry', answer: clean(`before sending: ${messageOf(error)}`) }
   } finally {
@@ -187,47 +204,30 @@ async function attempt(desk: Desk, item: OutboxItem, notification: Notification)
   }
 }
 
-interface Judged extends Delivery {
-  /** Not refused: it waited too long. */
-  readonly isTooLate?: true
+/**
+ * Tells the item's thread in one if that is possible. No other of its thread is under way; what was sent and could not
+ * be recorded is left alone.
+ *
+ * @returns the item as it stands in the outbox then; undefined when it is not pending any more.
+ */
+async function takePlace(desk: Desk, id: string): Promise<OutboxItem | undefined> {
+  const { outbox, clock, log } = desk.parts
+  const siblings = (await outbox.siblings(id)).filter((item) => !desk.unrecorded.has(item.id))
+  const thread = siblings.flatMap((item) => {
+    const notification = readNotification(item)
+    return notification === undefined ? [] : [{ id: item.id, notification }]
+  })
+  const merge = combine(thread)
+  if (merge === undefined || !(await outbox.merge(merge, clock.now()))) return siblings.find((item) => item.id === id)
+  log.info({ notification: merge.into, of: merge.of }, 'what could not be sent in its time is told together')
+  if (merge.of.includes(id)) return undefined
+  return (await outbox.siblings(id)).find((item) => item.id === id)
 }
 
-/** An alert that is a day old alarms nobody any more. One that waited for a stashwatch that was down is tried once. */
-function judgeAge(delivery: Delivery, { at }: Notification, now: Millis): Judged {
-  if (delivery.state !== 'retry' || now - at < GIVE_UP) return delivery
-  return { state: 'failed', answer: `given up after ${GIVE_UP / HOUR} h: ${delivery.answer}`, isTooLate: true }
-}
-
-async function renderOnce(parts: SenderParts, id: string, notification: Notification): Promise<Uint8Array> {
-  const bytes = await parts.transport.build(parts.render(notification))
+async function renderOnce(parts: SenderParts, id: string, way: Way, notification: Notification): Promise<Uint8Array> {
+  const bytes = await way.render(notification)
   await parts.outbox.rendered(id, bytes)
   return bytes
-}
-
-function report(parts: SenderParts, item: OutboxItem, notification: Notification, delivery: Judged): void {
-  const { transport, observer, log, clock } = parts
-  const { state, answer } = delivery
-  const decided = notification.alerts[0]?.at
-  const latency = state === 'sent' && decided !== undefined ? Math.max(0, clock.now() - decided) / 1000 : undefined
-  observer.notified(transport.type, state, latency)
-  const fields = { mail: item.id, receiver: notification.receiver, attempt: item.attempts + 1, answer }
-  if (state === 'sent') log.info(fields, 'mail sent')
-  else if (state === 'failed') log.error({ ...fields, subject: subjectOf(parts, notification) }, sayFailed(delivery))
-  else if (item.attempts === 0) log.warn(fields, 'mail not accepted yet; it is tried again until it is')
-  else log.debug(fields, 'mail not accepted yet')
-}
-
-function sayFailed({ isTooLate }: Judged): string {
-  if (isTooLate !== true) return 'mail refused for good: this recipient does not get it; correct what the answer names'
-  return 'mail given up: nobody got it; mend what the answer names, try it with send-test, and see /api/v1/alerts'
-}
-
-function subjectOf({ render }: SenderParts, notification: Notification): string {
-  try {
-    return render(notification).subject
-  } catch {
-    return 'a mail that cannot be rendered'
-  }
 }
 
 async function record(desk: Desk, id: string, outcome: Outcome): Promise<void> {
@@ -236,29 +236,14 @@ async function record(desk: Desk, id: string, outcome: Outcome): Promise<void> {
     await outbox.outcome(id, outcome, clock.now())
     desk.unrecorded.delete(id)
   } catch (error) {
-    const fields = { mail: id, state: outcome.state, error: messageOf(error) }
-    if (!desk.unrecorded.has(id)) log.error(fields, 'the outcome of a mail cannot be recorded; trying again')
+    const fields = { notification: id, state: outcome.state, error: messageOf(error) }
+    if (!desk.unrecorded.has(id)) log.error(fields, 'the outcome of a notification cannot be recorded; trying again')
     desk.unrecorded.set(id, outcome)
   }
 }
 
 async function recordAgain(desk: Desk): Promise<void> {
   for (const [id, outcome] of desk.unrecorded) await record(desk, id, outcome)
-}
-
-/** Says once an hour that mails wait, for as long as they do. */
-async function remind({ outbox, clock, log }: SenderParts): Promise<void> {
-  try {
-    const { pending, oldest } = await outbox.stats()
-    if (oldest === undefined || clock.now() - oldest < HOUR) return
-    const records = await outbox.list(BATCH)
-    const last = records.find((record) => record.state === 'pending' && record.answer !== undefined)
-    const minutes = Math.round((clock.now() - oldest) / 60_000)
-    const fields = { pending, minutes, answer: last?.answer }
-    log.error(fields, 'mails wait for the mail server; the oldest for more than an hour')
-  } catch (error) {
-    log.warn({ error: messageOf(error) }, 'the outbox cannot be read')
-  }
 }
 
 function underwayOf(desk: Desk): Promise<unknown> {
@@ -273,8 +258,4 @@ async function within(clock: Clock, span: Millis, promise: Promise<unknown>): Pr
   })
   await Promise.race([promise, late])
   cancel()
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -7,6 +7,7 @@ export function plainText(letter: Letter): string {
     letter.greeting,
     ...letter.paragraphs,
     (letter.items ?? []).map((item) => `  - ${item}`).join('\n'),
+    (letter.chart?.lines ?? []).map((line) => `  ${line}`).join('\n'),
     factLines(letter.facts),
     letter.rows.map(rowLine).join('\n'),
     ...letter.notes,

@@ -1,11 +1,12 @@
-import type { Clock, Log, MailConfig, Millis, SmtpConfig } from '../model.ts'
+import type { Clock, Log, MailConfig, Millis, Notification, SmtpConfig } from '../model.ts'
 import { signMail } from './dkim.ts'
-import { buildMime, createEmailTransport } from './email.ts'
+import { buildMime, type Envelope, type MailServer, openMailServer } from './email.ts'
 import { shorten } from './text.ts'
-import type { Delivery, Envelope, Transport } from './transport.ts'
+import type { Compose, Delivery, Way } from './way.ts'
 
-/** What the way over several servers needs. */
-export interface ServersContext {
+/** What the way over mail servers needs. */
+export interface EmailParts {
+  readonly compose: Compose
   readonly clock: Clock
   readonly log: Log
   /** How long one attempt may take over all servers; each has its share. */
@@ -21,27 +22,29 @@ const ANSWER_LENGTH = 500
  * next one when that is in trouble, within the same attempt; what a server says of the mail itself is final. A server
  * in trouble rests, at first for 5 s, at last for 5 minutes, and then one mail tries it again.
  */
-export function createServers(config: MailConfig, context: ServersContext): Transport {
+export function createEmailWay(config: MailConfig, parts: EmailParts): Way {
   const servers = config.servers.map((server) => openServer(server))
   const [only] = servers
   const open = { isOpen: true }
   return {
     type: 'email',
-    build: async (message) => signMail(await buildMime(message), config.dkim),
-    send: (bytes, envelope, signal) =>
-      only !== undefined && servers.length === 1
-        ? only.transport.send(bytes, envelope, signal)
-        : sendOver({ servers, context, open }, { bytes, envelope, signal }),
+    render: async (notification) => signMail(await buildMime(parts.compose(notification)), config.dkim),
+    send(bytes: Uint8Array, { to }: Notification, signal: AbortSignal): Promise<Delivery> {
+      const envelope = { from: config.from.address, to: to.address }
+      return only !== undefined && servers.length === 1
+        ? only.line.send(bytes, envelope, signal)
+        : sendOver({ servers, parts, open }, { bytes, envelope, signal })
+    },
     async close(): Promise<void> {
       open.isOpen = false
-      await Promise.all(servers.map(({ transport }) => transport.close()))
+      await Promise.all(servers.map(({ line }) => line.close()))
     },
   }
 }
 
 interface Server {
   readonly name: string
-  readonly transport: Transport
+  readonly line: MailServer
   /** Troubles one after the other. */
   failures: number
   failedAt: Millis
@@ -49,9 +52,9 @@ interface Server {
   restsUntil: Millis
 }
 
-interface Way {
+interface Office {
   readonly servers: readonly Server[]
-  readonly context: ServersContext
+  readonly parts: EmailParts
   readonly open: { readonly isOpen: boolean }
 }
 
@@ -63,47 +66,47 @@ interface Letter {
 
 function openServer(config: SmtpConfig): Server {
   const name = `${config.host}:${config.port}`
-  const transport = createEmailTransport(config)
-  return { name, transport, failures: 0, failedAt: Number.NEGATIVE_INFINITY, restsUntil: Number.NEGATIVE_INFINITY }
+  const line = openMailServer(config)
+  return { name, line, failures: 0, failedAt: Number.NEGATIVE_INFINITY, restsUntil: Number.NEGATIVE_INFINITY }
 }
 
-async function sendOver(way: Way, letter: Letter): Promise<Delivery> {
+async function sendOver(office: Office, letter: Letter): Promise<Delivery> {
   const asked = new Map<Server, string>()
-  for (let server = choose(way, asked); server !== undefined; server = choose(way, asked)) {
-    const { state, answer } = await ask(way, server, letter)
+  for (let server = choose(office, asked); server !== undefined; server = choose(office, asked)) {
+    const { state, answer } = await ask(office, server, letter)
     const told = shorten(`${server.name}: ${answer}`, ANSWER_LENGTH)
     if (state !== 'retry') return { state, answer: told }
     asked.set(server, told)
-    if (letter.signal.aborted || !way.open.isOpen) break
+    if (letter.signal.aborted || !office.open.isOpen) break
   }
   return { state: 'retry', answer: shorten([...asked.values()].join('; '), ANSWER_LENGTH) }
 }
 
 /** The first server that is awake. When all rest, a mail that is due still goes to the one whose rest ends first. */
-function choose({ servers, context }: Way, asked: ReadonlyMap<Server, string>): Server | undefined {
-  const now = context.clock.now()
+function choose({ servers, parts }: Office, asked: ReadonlyMap<Server, string>): Server | undefined {
+  const now = parts.clock.now()
   const awake = servers.find((server) => !asked.has(server) && server.restsUntil <= now)
   if (awake !== undefined || asked.size > 0) return awake
   return servers.toSorted((a, b) => a.restsUntil - b.restsUntil)[0]
 }
 
-async function ask(way: Way, server: Server, { bytes, envelope, signal }: Letter): Promise<Delivery> {
-  const { clock, patience = 120_000 } = way.context
+async function ask(office: Office, server: Server, { bytes, envelope, signal }: Letter): Promise<Delivery> {
+  const { clock, patience = 120_000 } = office.parts
   const began = clock.now()
   // Only this mail tries a server that was in trouble; the others go elsewhere until it is known how that ends.
   if (server.failures > 0) server.restsUntil = began + restOf(server.failures)
   const cut = new AbortController()
-  const cancel = clock.after(patience / way.servers.length, () => cut.abort())
-  const delivery = await server.transport.send(bytes, envelope, AbortSignal.any([signal, cut.signal]))
+  const cancel = clock.after(patience / office.servers.length, () => cut.abort())
+  const delivery = await server.line.send(bytes, envelope, AbortSignal.any([signal, cut.signal]))
   cancel()
-  if (signal.aborted || !way.open.isOpen) return delivery
-  if (delivery.fault === 'server') rest(way.context, server, began, delivery.answer)
-  else wake(way.context, server)
+  if (signal.aborted || !office.open.isOpen) return delivery
+  if (delivery.fault === 'server') rest(office.parts, server, began, delivery.answer)
+  else wake(office.parts, server)
   return delivery
 }
 
 /** Mails that were under way side by side when the trouble was first seen bring no news. */
-function rest({ clock, log }: ServersContext, server: Server, began: Millis, answer: string): void {
+function rest({ clock, log }: EmailParts, server: Server, began: Millis, answer: string): void {
   if (began <= server.failedAt) return
   server.failures += 1
   server.failedAt = clock.now()
@@ -113,7 +116,7 @@ function rest({ clock, log }: ServersContext, server: Server, began: Millis, ans
   else log.debug(fields, 'a mail server is still in trouble')
 }
 
-function wake({ log }: ServersContext, server: Server): void {
+function wake({ log }: EmailParts, server: Server): void {
   if (server.failures > 0) log.info({ server: server.name }, 'a mail server takes mails again')
   server.failures = 0
   server.restsUntil = Number.NEGATIVE_INFINITY

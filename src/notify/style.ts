@@ -23,6 +23,7 @@ h2{margin:22px 0 6px;font-size:15px;font-weight:700;color:#111827}
 .rows{margin:4px 0 16px}
 .rows td{padding:8px 0 8px 12px;border-bottom:1px solid #e4e7ec;vertical-align:top;font-size:15px;line-height:1.45}
 .rows .mark{padding:0;border-bottom:1px solid #fff}
+.chart{margin:6px 0 16px;color:#5d6776;font-size:13px;line-height:1.4}
 .one{white-space:nowrap}
 .dim{color:#5d6776;font-size:13px}
 .kind{font-size:13px;font-weight:700}
@@ -57,7 +58,7 @@ export const DARK = `
 .inside{color:#dde3ea}
 h1,h2{color:#f2f5f8}
 .facts,.facts td,.rows td,.foot{border-color:#343b45}
-.facts .label,.dim,.foot{color:#9aa5b3}
+.facts .label,.dim,.foot,.chart{color:#9aa5b3}
 .rows .mark{border-color:#1c2128}
 .note{background-color:#262d36}
 a{color:#79b4f2}

@@ -1,6 +1,6 @@
 import { ConfigErrors, printMistake } from '../config/index.ts'
 import type { Config } from '../model.ts'
-import { openMailRoute } from '../notify/index.ts'
+import { openWays } from '../notify/index.ts'
 import { openExtractor, openSchemas } from './judge.ts'
 import { type Running, startSender } from './running.ts'
 
@@ -23,7 +23,7 @@ function sayMistakes(error: unknown): readonly string[] {
   return [error instanceof Error ? error.message : String(error)]
 }
 
-/** Metrics, rules, receivers, limits, own schemas and the mail server can change while the service runs. First what may fail. */
+/** Metrics, rules, receivers, limits, own schemas, the mail server and other ways out can change while the service runs. First what may fail. */
 async function takeOver(running: Running): Promise<readonly string[]> {
   const { config, options, engine, state } = running
   if (state !== 'ready' || engine === undefined) return [`the service is ${state}: the configuration is not read now`]
@@ -36,19 +36,19 @@ async function takeOver(running: Running): Promise<readonly string[]> {
   const isBuiltIn = config.schemas === undefined && next.schemas === undefined
   const schemas = isBuiltIn ? running.schemas : openSchemas(next)
   const extract = openExtractor(next)
-  const route = mailOf(config) === mailOf(next) ? undefined : await openMailRoute(next, options)
+  const exits = waysOf(config) === waysOf(next) ? undefined : await openWays(next, options)
   try {
     await engine.configure(next.engine)
   } catch (error) {
-    await route?.transport.close()
+    await Promise.all(Object.values(exits?.ways ?? {}).map((way) => way.close()))
     throw error
   }
   running.config = next
   running.schemas = schemas
   running.extract = extract
-  if (route === undefined) return []
+  if (exits === undefined) return []
   await running.sender?.stop(5000)
-  running.sender = startSender(running, engine, route)
+  running.sender = startSender(running, engine, exits)
   return []
 }
 
@@ -61,7 +61,7 @@ function changedForGood(config: Config, next: Config): readonly string[] {
   return config.smtp !== undefined && next.smtp === undefined ? [...names, 'smtp'] : names
 }
 
-/** All that mails are sent with and made of. */
-function mailOf({ smtp, url, engine }: Config): string {
-  return JSON.stringify([smtp, url, engine.mailsPerMinute])
+/** All that notifications are sent with and made of. */
+function waysOf({ smtp, url, targets, engine }: Config): string {
+  return JSON.stringify([smtp, url, [...targets], engine.mailsPerMinute])
 }

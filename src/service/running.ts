@@ -3,7 +3,7 @@ import type { Extract } from '../extract/samples.ts'
 import type { Schemas } from '../ingest/schemas.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Clock, Config, Log } from '../model.ts'
-import { createSender, type Mailbox, type MailRoute, type Sender } from '../notify/index.ts'
+import { createSender, type Exits, type Mailbox, type Sender } from '../notify/index.ts'
 
 export interface ServiceOptions {
   readonly config: Config
@@ -38,7 +38,8 @@ export interface Running {
   reloading: Promise<unknown>
 }
 
-/** Sends what is due, over a route. */
-export function startSender({ options, metrics }: Running, { outbox }: EngineClient, route: MailRoute): Sender {
-  return createSender({ ...route, outbox, clock: options.clock, log: options.log, observer: metrics.observer })
+/** Sends what is due, by the ways out. */
+export function startSender({ options, metrics }: Running, { outbox }: EngineClient, exits: Exits): Sender {
+  const { clock, log } = options
+  return createSender({ ...exits, outbox, clock, log, observer: metrics.observer })
 }

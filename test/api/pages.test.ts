@@ -13,6 +13,7 @@ const MAIL: MailboxMail = {
   headers: [{ name: EVIL, value: EVIL }],
   text: `CPU on ${EVIL}`,
   html: HTML,
+  files: [],
   raw: `Subject: ${EVIL}`,
 }
 
@@ -92,4 +93,19 @@ test('a mail is shown in a frame that may do nothing, as text and with its heade
   for (const n of ['0', '3', '-1', '1.5', '02', 'x', '9999999999', '..%2F..%2Fetc%2Fpasswd', '__proto__']) {
     t.equal((await get(`/mailbox/${n}`)).status, 404, n)
   }
+})
+
+test('a mail shows the pictures that it carries, and offers its files', async (t) => {
+  const png = { name: 'a_1.png', type: 'image/png', cid: 'chart.1@example.org', bytes: Buffer.from([1, 2, 3]) }
+  const odd = { name: EVIL, type: EVIL, cid: '', bytes: Buffer.from('=1+1') }
+  const html = '<img src="cid:chart.1@example.org" alt="x"><img src="cid:other@example.org">'
+  const mailbox = { list: async () => [], read: async () => ({ ...MAIL, html, files: [png, odd] }) }
+  const { headers, body } = await (await serve(t, { mailbox })).get('/mailbox/2')
+  const frame = unescape(/srcdoc="([^"]*)"/.exec(body)?.[1] ?? '')
+  t.equal(frame, '<img src="data:image/png;base64,AQID" alt="x"><img src="cid:other@example.org">')
+  t.match(String(headers['content-security-policy']), 'img-src data:')
+  t.match(body, '<a download="a_1.png" href="data:image/png;base64,AQID"><bdi>a_1.png</bdi></a>')
+  t.match(body, /image\/png, 3 bytes/)
+  t.notMatch(body, /<script/)
+  t.notMatch((await (await serve(t, { mailbox: mailboxOf([]) })).get('/mailbox/2')).body, 'Files', 'most mails have none')
 })

@@ -60,6 +60,8 @@ export async function serve(t: Pick<Test, 'teardown'>, { answers, obeys, sends, 
     outbox: {
       list: async (limit) => (sends ?? []).slice(0, limit),
       due: async () => [],
+      siblings: async () => [],
+      merge: async () => false,
       rendered: async () => {},
       outcome: async () => {},
       stats: async () => ({ pending: 0 }),

@@ -30,6 +30,7 @@ const step = fc.oneof(
   }),
   fc.record({ do: fc.constant('recover' as const), upTo: fc.nat() }),
   fc.record({ do: fc.constant('render' as const), id: fc.nat({ max: 12 }) }),
+  fc.record({ do: fc.constant('merge' as const), id: fc.nat({ max: 12 }), of: fc.nat({ max: 12 }) }),
   fc.record({
     do: fc.constant('outcome' as const),
     id: fc.nat({ max: 12 }),
@@ -52,11 +53,17 @@ async function perform(journal: Journal, step: Step, now: number, last: number):
     case 'append':
       return journal.append(Array.from({ length: step.count }, (_, index) => entryFor(last + index + 1)))
     case 'commit':
-      return journal.commit(upTo, [{ id, data: `${now}` }], now)
+      return journal.commit(
+        upTo,
+        [{ id, data: JSON.stringify({ id, thread: `${now % 2}`, to: { address: 'a' } }) }],
+        now,
+      )
     case 'save':
       return journal.saveChunk({ upTo, index: step.index, count: step.count, data })
     case 'recover':
       return journal.recover(upTo)
+    case 'merge':
+      return step.of === step.id || journal.outbox.merge({ into: id, data: `${now}`, of: [`e${step.of}`] }, now)
     case 'render':
       return journal.outbox.rendered(id, data)
     default:
@@ -72,6 +79,7 @@ async function observe(journal: Journal, now: number): Promise<unknown> {
     snapshot: snapshot && [snapshot.offset, Buffer.from(snapshot.state).toString()],
     due: due.map(({ rendered, ...item }) => [item, rendered && Buffer.from(rendered).toString()]),
     list: await journal.outbox.list(99),
+    siblings: await Promise.all(due.map(({ id }) => journal.outbox.siblings(id))),
     stats: await journal.outbox.stats(),
   }
 }

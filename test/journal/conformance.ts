@@ -34,6 +34,7 @@ export function journalConformance(name: string, open: Open): void {
   snapshotsConform(journalTest)
   effectsConform(journalTest)
   recordsConform(journalTest)
+  threadsConform(journalTest)
   recoveryConforms(journalTest)
 }
 
@@ -226,6 +227,78 @@ function recordsConform(journalTest: JournalTest): void {
     t.same(idsOf(await journal.outbox.due(99, 9)), ['e2'], 'a replay sends nothing again')
     await journal.saveChunk(part(20, 0, 1, 'c'))
     t.same(idsOf(await journal.outbox.list(99)), ['e10', 'e9', 'e8', 'e2'], 'three are kept')
+  })
+}
+
+/** A notification as far as the outbox reads it. */
+const told = (id: string, thread: string, address = 'ada', via?: string): Effect => ({
+  id,
+  data: JSON.stringify({ id, thread, to: { address }, ...(via && { via }) }),
+})
+
+function threadsConform(journalTest: JournalTest): void {
+  journalTest('a long line hides no other: each gives its first ones', async (t, journal) => {
+    await fill(journal, 1)
+    const many = Array.from({ length: 50 }, (_, i) => told(`h${i}`, `t${i}`, 'webhook:ops', 'webhook'))
+    await journal.commit(1, [...many, told('a', 'x'), told('b', 'x', 'grace'), told('c', 'y')], 1)
+    t.same(idsOf(await journal.outbox.due(1, 10, 2)), ['h0', 'h1', 'a', 'b', 'c'])
+    t.same(idsOf(await journal.outbox.due(1, 3, 2)), ['h0', 'h1', 'a'])
+    await journal.outbox.outcome('h0', { state: 'retry', answer: 'busy', at: 9 }, 1)
+    t.same(idsOf(await journal.outbox.due(1, 10, 1)), ['h1', 'a', 'b'], 'what waits for its retry takes no place')
+  })
+
+  journalTest('siblings are what is pending for the same way, address and thread', async (t, journal) => {
+    await fill(journal, 1)
+    const others = [
+      told('other thread', 'y'),
+      told('other address', 'x', 'bob'),
+      told('other way', 'x', 'ada', 'webhook'),
+    ]
+    await journal.commit(
+      1,
+      [told('a', 'x'), ...others, told('b', 'x', 'ada', 'email'), told('c', 'x'), told('d', 'x')],
+      1,
+    )
+    await journal.outbox.outcome('b', { state: 'retry', answer: 'busy', at: 1e9 }, 1)
+    await journal.outbox.outcome('c', { state: 'sent', answer: '250' }, 1)
+    t.same(idsOf(await journal.outbox.siblings('d')), ['a', 'b', 'd'])
+    t.match(await journal.outbox.siblings('a'), [{ id: 'a' }, { id: 'b', attempts: 1 }, { id: 'd' }])
+    t.same(await journal.outbox.siblings('unknown'), [])
+    await journal.commit(1, [effect('p'), effect('q')], 1)
+    t.same(idsOf(await journal.outbox.siblings('p')), ['p'], 'what has no thread has no siblings')
+  })
+
+  journalTest('one takes the place of others at once, or nothing happens', async (t, journal) => {
+    await fill(journal, 1)
+    await journal.commit(1, [told('a', 'x'), told('b', 'x'), told('c', 'x'), told('d', 'x')], 10)
+    await journal.outbox.outcome('a', { state: 'retry', answer: '421', at: 500 }, 20)
+    await journal.outbox.rendered('a', bytes('old'))
+    await journal.outbox.rendered('c', bytes('old'))
+    t.equal(await journal.outbox.merge({ into: 'c', data: '{"new":1}', of: ['a', 'b'] }, 30), true)
+    const [d, c, b, a] = await journal.outbox.list(9)
+    t.match(
+      [a, b],
+      [
+        { id: 'a', state: 'merged', answer: 'told together with c', attempts: 1, doneAt: 30 },
+        { id: 'b', state: 'merged', answer: 'told together with c', attempts: 0, doneAt: 30 },
+      ],
+    )
+    t.equal(a?.nextAt, undefined)
+    t.match([c, d], [{ state: 'pending', data: '{"new":1}', createdAt: 10 }, { state: 'pending' }])
+    t.same(await journal.outbox.due(600, 9), [
+      { id: 'c', data: '{"new":1}', attempts: 0 },
+      { id: 'd', data: told('d', 'x').data, attempts: 0 },
+    ])
+    await journal.outbox.outcome('a', { state: 'sent', answer: 'too late' }, 40)
+    t.match((await journal.outbox.list(9))[3], { state: 'merged', attempts: 1 })
+    for (const names of [['a'], ['d', 'b'], ['d', 'unknown']]) {
+      t.equal(await journal.outbox.merge({ into: 'c', data: '{"new":2}', of: names }, 50), false)
+    }
+    t.equal(await journal.outbox.merge({ into: 'b', data: '{"new":2}', of: ['d'] }, 50), false)
+    t.same(idsOf(await journal.outbox.due(600, 9)), ['c', 'd'])
+    t.equal((await journal.outbox.due(600, 1))[0]?.data, '{"new":1}')
+    t.same(await journal.outbox.stats(), { pending: 2, oldest: 10 })
+    t.same(idsOf(await journal.outbox.siblings('d')), ['c', 'd'], 'with other data it stays in its thread')
   })
 }
 

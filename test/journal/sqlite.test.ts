@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
 import { after, test } from 'tap'
 import { JournalDamaged, JournalRefused, openSqliteJournal } from '../../src/journal/index.ts'
 import type { SqliteOptions } from '../../src/journal/index.ts'
@@ -145,10 +146,10 @@ test('a second opener is refused at once and told what to do', async (t) => {
 test('a newer format and a foreign database are refused, and not touched', async (t) => {
   const newer = newFile()
   await withJournal({ file: newer }, (journal) => fill(journal, 1))
-  tamper(newer, "UPDATE meta SET value = 2 WHERE key = 'format'")
+  tamper(newer, "UPDATE meta SET value = 3 WHERE key = 'format'")
   t.match(await thrownBy(() => openSqliteJournal({ file: newer })), {
     code: 'JOURNAL_TOO_NEW',
-    message: /has format 2, and this version of stashwatch reads format 1: start the version that wrote it/,
+    message: /has format 3, and this version of stashwatch reads formats up to 2: start the version that wrote it/,
   })
   tamper(newer, "UPDATE meta SET value = 'x' WHERE key = 'format'")
   t.match(await thrownBy(() => openSqliteJournal({ file: newer })), { code: 'JOURNAL_DAMAGED' })
@@ -158,6 +159,58 @@ test('a newer format and a foreign database are refused, and not touched', async
   const before = readFileSync(foreign)
   t.match(await thrownBy(() => openSqliteJournal({ file: foreign })), { code: 'JOURNAL_FOREIGN' })
   t.ok(before.equals(readFileSync(foreign)))
+})
+
+/** The tables of the effects as format 1 had them; the others are still the same. */
+const FORMAT_1 = `
+DROP TABLE effects;
+CREATE TABLE effects (
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, up_to INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'failed')), attempts INTEGER NOT NULL,
+  created_at REAL NOT NULL, next_at REAL, done_at REAL, answer TEXT,
+  crc INTEGER NOT NULL, data TEXT NOT NULL, rendered_crc INTEGER, rendered BLOB
+);
+CREATE INDEX pending ON effects (seq, next_at, created_at) WHERE state = 'pending';
+CREATE INDEX done ON effects (seq, up_to) WHERE state <> 'pending';
+UPDATE meta SET value = 1 WHERE key = 'format';`
+
+test('a file of format 1 is brought up to format 2 with all that it holds, or stays as it was', async (t) => {
+  const file = newFile()
+  await withJournal({ file }, (journal) => fill(journal, 3))
+  const mail = (id: string): string => JSON.stringify({ id, thread: 'x', to: { address: 'ada@example.org' } })
+  const row = (id: string, rest: string): string =>
+    `INSERT INTO effects (id, up_to, crc, data, attempts, created_at, state, next_at, done_at, answer, rendered, rendered_crc)
+     VALUES ('${id}', 2, ${crc32(mail(id))}, '${mail(id)}', ${rest});`
+  const rows = [
+    row('sent', "1, 10, 'sent', NULL, 20, '250 ok', NULL, NULL"),
+    row('retry', `2, 11, 'pending', 40, NULL, '421 busy', x'414243', ${crc32('ABC')}`),
+    row('new', "0, 12, 'pending', NULL, NULL, NULL, NULL, NULL"),
+    `INSERT INTO effects (id, up_to, crc, data, attempts, created_at, state) VALUES ('odd', 3, ${crc32('{')}, '{', 0, 13, 'pending');`,
+  ]
+  tamper(file, `${FORMAT_1} ${rows.join('\n')}`)
+  const before = statSync(file).size
+  t.match(await thrownBy(() => openSqliteJournal({ file, maxBytes: before })), { code: 'JOURNAL_FAILED' })
+  for (const time of ['stepped up', 'opened again']) {
+    await withJournal({ file }, async (journal) => {
+      const { outbox } = journal
+      t.equal((await journal.read(0, ALL)).length, 3)
+      t.match(
+        await outbox.list(9),
+        [
+          { id: 'odd', state: 'pending' },
+          { id: 'new', state: 'pending', data: mail('new'), createdAt: 12 },
+          { id: 'retry', state: 'pending', attempts: 2, nextAt: 40, answer: '421 busy' },
+          { id: 'sent', state: 'sent', doneAt: 20, answer: '250 ok' },
+        ],
+        time,
+      )
+      const [retry] = await outbox.siblings('new')
+      t.match(retry, { id: 'retry', rendered: Buffer.from('ABC') })
+    })
+  }
+  await withJournal({ file }, async ({ outbox }) => {
+    t.equal(await outbox.merge({ into: 'new', data: mail('new'), of: ['retry'] }, 50), true)
+  })
 })
 
 test('a damaged entry is named, and giving it up costs that entry alone', async (t) => {

@@ -1,23 +1,130 @@
 import PostalMime from 'postal-mime'
 import { type Test, test } from 'tap'
+import type { Notification, Via } from '../../src/model.ts'
+import { openDraw } from '../../src/notify/chart-png.ts'
 import { renderMessage } from '../../src/notify/message.ts'
-import type { Transport } from '../../src/notify/transport.ts'
+import type { Way } from '../../src/notify/way.ts'
 import { hostileNames } from './hostile.ts'
-import { facts, notification } from './samples.ts'
+import { facts, notification, picture } from './samples.ts'
 
-export interface Opened {
-  readonly transport: Transport
-  /** The mails that came out at the other end, as bytes, and whom they reached. */
-  readonly received: () => Promise<readonly { readonly raw: Uint8Array; readonly to: readonly string[] }[]>
+/** What came out at the other end: the bytes, whom they reached, and the headers of HTTP. */
+export interface Arrival {
+  readonly raw: Uint8Array
+  readonly to: readonly string[]
+  readonly headers?: readonly string[]
 }
 
-const options = {
+export interface Opened {
+  readonly way: Way
+  readonly received: () => Promise<readonly Arrival[]>
+}
+
+/** What differs between mails and bodies of JSON. */
+export interface Form {
+  readonly via: Via
+  readonly to: string
+  /** What tells two notifications with different threads and hosts apart. */
+  readonly keyOf: (raw: string) => string | undefined
+  readonly isHarmless: (t: Test, arrival: Arrival) => Promise<void>
+}
+
+const draw = await openDraw({ debug() {}, info() {}, warn() {}, error() {} })
+const mailOptions = {
   from: { name: 'Stashwatch', address: 'alerts@example.org' },
   domain: 'example.org',
   url: 'https://stashwatch.example.org',
+  ...(draw === undefined ? {} : { draw }),
 }
-const envelope = { from: 'alerts@example.org', to: 'ada@example.org' }
+export const compose = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, mailOptions)
 const never = new AbortController().signal
+
+/** What every way out must do, whatever is at its other end. */
+export function conform(name: string, form: Form, open: (t: Test) => Promise<Opened>): void {
+  const told = (change: Partial<Notification> = {}): Notification =>
+    notification({ via: form.via, to: { name: 'Ada Lovelace', address: form.to }, ...change })
+
+  test(`${name} delivers the bytes that were rendered, to the recipient`, async (t) => {
+    const { way, received } = await open(t)
+    const bytes = await way.render(told())
+    t.match(await way.send(bytes, told(), never), { state: 'sent', answer: /\S/ })
+    const [arrival, ...others] = await received()
+    t.same(others, [])
+    t.equal(text(arrival?.raw).trimEnd(), text(bytes).trimEnd())
+    t.same(arrival?.to, [form.to])
+  })
+
+  test(`${name} renders equal bytes from equal notifications`, async (t) => {
+    const [one, other] = [await open(t), await open(t)]
+    t.equal(text(await one.way.render(told())), text(await other.way.render(told())))
+  })
+
+  test(`${name} takes many notifications side by side and loses none`, async (t) => {
+    const { way, received } = await open(t)
+    const all = Array.from({ length: 12 }, (_, i) =>
+      told({ thread: `episode${i}`, alerts: [facts({ host: `web-${i}` })] }),
+    )
+    const deliveries = await Promise.all(all.map(async (one) => way.send(await way.render(one), one, never)))
+    t.same(new Set(deliveries.map(({ state }) => state)), new Set(['sent']))
+    t.equal(new Set((await received()).map(({ raw }) => form.keyOf(text(raw)))).size, 12)
+  })
+
+  test(`${name} says retry, and does not throw, once it is closed or the signal is aborted`, async (t) => {
+    const { way, received } = await open(t)
+    const bytes = await way.render(told())
+    t.match(await way.send(bytes, told(), AbortSignal.abort()), { state: 'retry', answer: /\S/ })
+    await way.close()
+    t.match(await way.send(bytes, told(), never), { state: 'retry', answer: /\S/ })
+    t.same(await received(), [])
+  })
+
+  test(`${name} lets no name become a header, a recipient, a command or markup`, async (t) => {
+    const { way, received } = await open(t)
+    for (const [i, host] of hostileNames.entries()) {
+      const names = { host, rule: host, metric: host, labels: { mount: host, [`by ${host}`]: 'x' }, source: host }
+      const words = { reason: `${host} was 0.942`, what: `mean of ${host}` }
+      const shown = { ruleLabels: { case: `hostile${i}` }, picture: picture([0.4, null, 0.95]) }
+      const alert = facts({ ...names, ...words, ...shown })
+      const one = told({ thread: `hostile${i}`, alerts: [{ ...alert, subject: 'CPU on {{server}} is high' }] })
+      t.equal((await way.send(await way.render(one), one, never)).state, 'sent', `name ${i} leaves`)
+    }
+    const arrivals = await received()
+    t.equal(arrivals.length, hostileNames.length)
+    for (const arrival of arrivals) await form.isHarmless(t, arrival)
+  })
+}
+
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u
+
+export const MAIL: Form = {
+  via: 'email',
+  to: 'ada@example.org',
+  keyOf: (raw) => /^Message-ID: (.*)$/im.exec(raw)?.[1],
+  isHarmless: isHarmlessMail,
+}
+
+/** A body of JSON, posted with so many headers of its own. */
+export function jsonForm(via: Via, headers: readonly string[], keyOf: Form['keyOf']): Form {
+  return { via, to: `${via}:ops`, keyOf, isHarmless: async (t, arrival) => isHarmlessJson(t, arrival, headers) }
+}
+
+function isHarmlessJson(t: Test, { raw, headers }: Arrival, expected: readonly string[]): void {
+  const label = `name ${/hostile(\d+)/.exec(text(raw))?.[1]}`
+  t.same(new Set(headers), new Set(expected), `${label} makes no header`)
+  const names = new Set<string>()
+  const body: unknown = JSON.parse(text(raw), (key, value: unknown) => {
+    if (key === 'labels') for (const name of Object.keys(value as object)) names.add(name)
+    if (typeof value === 'string' && UNSEEN.test(value)) t.fail(`${label} hides nothing`, { value })
+    return value
+  })
+  t.same(
+    [...names].filter((name) => !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)),
+    [],
+    `${label} keeps labels fit`,
+  )
+  t.equal(names.size, 6, `${label} takes no other's place`)
+  t.type(body, 'object')
+  t.ok(raw.length < 20_000, `${label} keeps the body short`)
+}
 
 const HEADERS = [
   'list-id',
@@ -37,64 +144,7 @@ const HEADERS = [
   'content-type',
 ]
 
-/** What every transport must do, whatever is at its other end. */
-export function conform(name: string, open: (t: Test) => Promise<Opened>): void {
-  test(`${name} delivers the bytes that were built, to the envelope's recipient`, async (t) => {
-    const { transport, received } = await open(t)
-    const bytes = await transport.build(renderMessage(notification(), options))
-    t.match(await transport.send(bytes, envelope, never), { state: 'sent', answer: /\S/ })
-    const [mail, ...others] = await received()
-    t.same(others, [])
-    t.equal(text(mail?.raw).trimEnd(), text(bytes).trimEnd())
-    t.same(mail?.to, ['ada@example.org'])
-  })
-
-  test(`${name} builds equal bytes from equal messages`, async (t) => {
-    const { transport } = await open(t)
-    const build = async (): Promise<string> => text(await transport.build(renderMessage(notification(), options)))
-    t.equal(await build(), await build())
-  })
-
-  test(`${name} takes many mails side by side and loses none`, async (t) => {
-    const { transport, received } = await open(t)
-    const mails = Array.from({ length: 12 }, (_, i) => notification({ thread: `episode${i}` }))
-    const deliveries = await Promise.all(
-      mails.map(async (mail) => transport.send(await transport.build(renderMessage(mail, options)), envelope, never)),
-    )
-    t.same(new Set(deliveries.map(({ state }) => state)), new Set(['sent']))
-    const ids = (await received()).map(({ raw }) => /^Message-ID: (.*)$/im.exec(text(raw))?.[1])
-    t.equal(new Set(ids).size, 12)
-  })
-
-  test(`${name} says retry, and does not throw, once it is closed or the signal is aborted`, async (t) => {
-    const { transport } = await open(t)
-    const bytes = await transport.build(renderMessage(notification(), options))
-    t.match(await transport.send(bytes, envelope, AbortSignal.abort()), { state: 'retry', answer: /\S/ })
-    await transport.close()
-    t.match(await transport.send(bytes, envelope, never), { state: 'retry', answer: /\S/ })
-  })
-
-  test(`${name} lets no name become a header, a recipient, a command or markup`, async (t) => {
-    const { transport, received } = await open(t)
-    for (const [i, host] of hostileNames.entries()) {
-      const alert = facts({
-        host,
-        labels: { mount: host },
-        reason: `${host} was 0.942`,
-        source: host,
-        what: `mean of ${host}`,
-      })
-      const mail = notification({ thread: `hostile${i}`, alerts: [{ ...alert, subject: 'CPU on {{server}} is high' }] })
-      const bytes = await transport.build(renderMessage(mail, options))
-      t.equal((await transport.send(bytes, envelope, never)).state, 'sent', `name ${i} leaves`)
-    }
-    const mails = await received()
-    t.equal(mails.length, hostileNames.length)
-    for (const { raw, to } of mails) await isHarmless(t, raw, to)
-  })
-}
-
-async function isHarmless(t: Test, raw: Uint8Array, to: readonly string[]): Promise<void> {
+async function isHarmlessMail(t: Test, { raw, to }: Arrival): Promise<void> {
   const mail = await PostalMime.parse(raw)
   const i = Number(/hostile(\d+)/.exec(mail.messageId ?? '')?.[1])
   const label = `name ${i}`
@@ -107,16 +157,20 @@ async function isHarmless(t: Test, raw: Uint8Array, to: readonly string[]): Prom
   )
   t.match(mail.subject, /^CPU on .* is high$/, `${label} leaves the subject whole`)
   t.ok((mail.subject ?? '').length <= 160, `${label} keeps the subject short`)
-  const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u
   const shown = `${mail.subject}${mail.text}${mail.html}`.replaceAll('\n', '')
-  t.notMatch(shown, unseen, `${label} hides nothing`)
-  t.notMatch(mail.html, /<(?:script|img|iframe|style|base|form|meta)[^>]*(?:evil|alert\()/i, `${label} is no markup`)
+  t.notMatch(shown, UNSEEN, `${label} hides nothing`)
+  const html = (mail.html ?? '').replaceAll(/ alt="[^"]*"/g, '')
+  t.notMatch(html, /<(?:script|img|iframe|style|base|form|meta)[^>]*(?:evil|alert\()/i, `${label} is no markup`)
   const tags = [...(mail.html ?? '').matchAll(/<\/?([a-z0-9]+)/gi)].map(([, tag]) => tag)
   t.same(
     tags.filter((tag) => !ALLOWED.has(tag ?? '')),
     [],
     `${label} adds no element`,
   )
+  const [png, csv] = mail.attachments
+  t.match(html, `<img src="cid:${png?.contentId?.slice(1, -1)}"`, `${label} leaves the picture where it is`)
+  t.match(csv?.filename, /^[A-Za-z0-9][\w.-]*\.csv$/, `${label} is no path`)
+  t.equal(mail.attachments.length, 2, `${label} adds no file`)
   t.equal(
     Buffer.from(raw)
       .toString('latin1')
@@ -127,7 +181,7 @@ async function isHarmless(t: Test, raw: Uint8Array, to: readonly string[]): Prom
   )
 }
 
-const ALLOWED = new Set('html head meta title style body table tr td p h1 h2 ul li a br b span wbr'.split(' '))
+const ALLOWED = new Set('img html head meta title style body table tr td p h1 h2 ul li a br b span wbr'.split(' '))
 
 function text(bytes: Uint8Array | undefined): string {
   return Buffer.from(bytes ?? []).toString('utf8')

@@ -7,31 +7,30 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { SMTPServerOptions } from 'smtp-server'
 import { type Test, test } from 'tap'
 import type { SmtpConfig } from '../../src/model.ts'
-import { createEmailTransport } from '../../src/notify/email.ts'
-import { renderMessage } from '../../src/notify/message.ts'
-import type { Delivery, Transport } from '../../src/notify/transport.ts'
-import { conform } from './conformance.ts'
+import { createEmailWay } from '../../src/notify/servers.ts'
+import type { Delivery, Way } from '../../src/notify/way.ts'
+import { createVirtualClock } from '../helpers/clock.ts'
+import { compose, conform, MAIL } from './conformance.ts'
 import { notification } from './samples.ts'
-import { portOf, refusal, smtpConfig, startMailServer } from './smtp.ts'
+import { mailConfig, portOf, refusal, silent, smtpConfig, startMailServer } from './smtp.ts'
 
-const options = { from: { name: 'Stashwatch', address: 'alerts@example.org' }, domain: 'example.org' }
-const envelope = { from: 'alerts@example.org', to: 'ada@example.org' }
 const never = new AbortController().signal
 
-conform('SMTP', async (t) => {
+conform('SMTP', MAIL, async (t) => {
   const server = await startMailServer(t)
-  const transport = open(t, smtpConfig(server.port))
-  return { transport, received: async () => server.arrived }
+  const way = open(t, smtpConfig(server.port))
+  return { way, received: async () => server.arrived }
 })
 
-function open(t: Test, config: SmtpConfig): Transport {
-  const transport = createEmailTransport(config)
-  t.teardown(() => transport.close())
-  return transport
+function open(t: Test, config: SmtpConfig): Way {
+  const way = createEmailWay(mailConfig([config]), { compose, clock: createVirtualClock(), log: silent })
+  t.teardown(() => way.close())
+  return way
 }
 
-async function sendOne(transport: Transport, to = envelope.to): Promise<Delivery> {
-  return transport.send(await transport.build(renderMessage(notification(), options)), { ...envelope, to }, never)
+async function sendOne(way: Way, address = MAIL.to): Promise<Delivery> {
+  const mail = notification({ to: { address } })
+  return way.send(await way.render(mail), mail, never)
 }
 
 /** A key and a certificate for 127.0.0.1 that nobody vouches for. */
@@ -143,9 +142,9 @@ test('a refused recipient costs the connection of no other', async (t) => {
     onRcptTo: ({ address }, _session, callback) =>
       callback(address.startsWith('nobody') ? refusal(550, 'no such user') : null),
   })
-  const transport = open(t, smtpConfig(server.port))
+  const way = open(t, smtpConfig(server.port))
   const names = ['nobody1', 'ada', 'nobody2', 'grace', 'nobody3', 'edith', 'nobody4', 'mary']
-  const states = await Promise.all(names.map(async (name) => (await sendOne(transport, `${name}@example.org`)).state))
+  const states = await Promise.all(names.map(async (name) => (await sendOne(way, `${name}@example.org`)).state))
   t.same(states, ['failed', 'sent', 'failed', 'sent', 'failed', 'sent', 'failed', 'sent'])
 })
 
@@ -196,18 +195,18 @@ test('a server that trickles its answers is cut off by the signal', async (t) =>
     socket.on('data', () => socket.write('250-more\r\n'))
   })
   const cut = new AbortController()
-  const transport = open(t, smtpConfig(number, { timeout: 60_000 }))
-  const delivery = transport.send(await transport.build(renderMessage(notification(), options)), envelope, cut.signal)
+  const way = open(t, smtpConfig(number, { timeout: 60_000 }))
+  const delivery = way.send(await way.render(notification()), notification(), cut.signal)
   cut.abort()
   t.match(await delivery, { state: 'retry', answer: /\S/ })
 })
 
 test('a connection that broke while it was idle costs no attempt', async (t) => {
   const first = await startMailServer(t)
-  const transport = open(t, smtpConfig(first.port))
-  t.equal((await sendOne(transport)).state, 'sent')
+  const way = open(t, smtpConfig(first.port))
+  t.equal((await sendOne(way)).state, 'sent')
   await first.close()
   const second = await startMailServer(t, {}, first.port)
-  t.equal((await sendOne(transport)).state, 'sent')
+  t.equal((await sendOne(way)).state, 'sent')
   t.equal(second.arrived.length, 1)
 })

@@ -1,24 +1,26 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { openMailRoute } from '../../src/notify/index.ts'
+import type { Notification } from '../../src/model.ts'
+import { openWays } from '../../src/notify/index.ts'
 import { openMailbox } from '../../src/notify/mailbox.ts'
 import { renderMessage } from '../../src/notify/message.ts'
+import type { MailMessage } from '../../src/notify/way.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
-import { conform } from './conformance.ts'
+import { compose as composeDrawn, conform, MAIL } from './conformance.ts'
 import { facts, notification, resolved } from './samples.ts'
 import { mailConfig, smtpConfig } from './smtp.ts'
 
 const options = { from: { name: 'Stashwatch', address: 'stashwatch@localhost' }, domain: 'localhost' }
-const envelope = { from: 'stashwatch@localhost', to: 'ada@example.org' }
+const compose = (mail: Notification): MailMessage => renderMessage(mail, options)
 const never = new AbortController().signal
 
-conform('the mailbox', async (t) => {
-  const transport = await openMailbox(t.testdir({}))
+conform('the mailbox', MAIL, async (t) => {
+  const way = await openMailbox(t.testdir({}), composeDrawn)
   return {
-    transport,
+    way,
     async received() {
-      const mails = await Promise.all((await transport.list()).map(({ n }) => transport.read(n)))
+      const mails = await Promise.all((await way.list()).map(({ n }) => way.read(n)))
       return mails.map((mail) => ({
         raw: Buffer.from(mail?.raw ?? ''),
         to: [/[^\s<]+@[^\s>]+/.exec(mail?.to ?? '')?.[0] ?? ''],
@@ -29,12 +31,12 @@ conform('the mailbox', async (t) => {
 
 test('a mail that is sent again takes the place of its first copy, also after a restart', async (t) => {
   const folder = t.testdir({})
-  const first = await openMailbox(folder)
-  const bytes = await first.build(renderMessage(notification(), options))
-  await first.send(bytes, envelope, never)
-  await first.send(await first.build(renderMessage(resolved(), options)), envelope, never)
-  const second = await openMailbox(folder)
-  t.match(await second.send(bytes, envelope, never), { answer: /^kept as 0001-[0-9a-f]{12}\.eml$/ })
+  const first = await openMailbox(folder, compose)
+  const bytes = await first.render(notification())
+  await first.send(bytes, notification(), never)
+  await first.send(await first.render(resolved()), resolved(), never)
+  const second = await openMailbox(folder, compose)
+  t.match(await second.send(bytes, notification(), never), { answer: /^kept as 0001-[0-9a-f]{12}\.eml$/ })
   t.same(
     (await second.list()).map(({ n }) => n),
     [2, 1],
@@ -44,18 +46,16 @@ test('a mail that is sent again takes the place of its first copy, also after a 
 
 test('the mailbox reads a mail back as it was written', async (t) => {
   const folder = t.testdir({})
-  const mailbox = await openMailbox(folder)
+  const mailbox = await openMailbox(folder, compose)
   const alert = facts({
     host: 'wéb-主机 = 7',
     labels: { mount: '/var=lib ' },
     subject: 'Größe auf {{server}} ist zu hoch, viel zu hoch und das schon lange',
   })
-  const message = renderMessage(
-    notification({ to: { name: 'Ádá Lovelace', address: 'ada@example.org' }, alerts: [alert] }),
-    options,
-  )
-  const bytes = await mailbox.build(message)
-  await mailbox.send(bytes, envelope, never)
+  const told = notification({ to: { name: 'Ádá Lovelace', address: 'ada@example.org' }, alerts: [alert] })
+  const message = compose(told)
+  const bytes = await mailbox.render(told)
+  await mailbox.send(bytes, notification(), never)
   const mail = await mailbox.read(1)
   t.match(mail, {
     n: 1,
@@ -73,10 +73,10 @@ test('the mailbox reads a mail back as it was written', async (t) => {
 })
 
 test('the mailbox keeps the newest mails and goes on counting', async (t) => {
-  const mailbox = await openMailbox(t.testdir({}), 3)
+  const mailbox = await openMailbox(t.testdir({}), compose, 3)
   for (let i = 1; i <= 5; i += 1) {
-    const message = renderMessage(notification({ thread: `episode${i}` }), options)
-    t.equal((await mailbox.send(await mailbox.build(message), envelope, never)).state, 'sent')
+    const told = notification({ thread: `episode${i}` })
+    t.equal((await mailbox.send(await mailbox.render(told), told, never)).state, 'sent')
   }
   t.same(
     (await mailbox.list()).map(({ n }) => n),
@@ -91,25 +91,28 @@ test('the mailbox keeps the newest mails and goes on counting', async (t) => {
 
 test('the mailbox clears away half-written mails and leaves other files alone', async (t) => {
   const folder = t.testdir({ 'notes.txt': 'mine', '0007-0123456789ab.eml.part': 'half' })
-  await openMailbox(folder)
+  await openMailbox(folder, compose)
   t.same(await readdir(folder), ['notes.txt'])
 })
 
 test('a folder that cannot be written to keeps the mail waiting', async (t) => {
   const folder = join(t.testdir({}), 'mailbox')
-  const mailbox = await openMailbox(folder)
-  const bytes = await mailbox.build(renderMessage(notification(), options))
+  const mailbox = await openMailbox(folder, compose)
+  const bytes = await mailbox.render(notification())
   await rm(folder, { recursive: true })
-  t.match(await mailbox.send(bytes, envelope, never), { state: 'retry', answer: /^cannot write 0001-\w+\.eml: ENOENT/ })
+  t.match(await mailbox.send(bytes, notification(), never), {
+    state: 'retry',
+    answer: /^cannot write 0001-\w+\.eml: ENOENT/,
+  })
   t.same(await mailbox.list(), [])
   await mkdir(folder)
-  t.match(await mailbox.send(bytes, envelope, never), { state: 'sent', answer: /^kept as 0001-/ })
+  t.match(await mailbox.send(bytes, notification(), never), { state: 'sent', answer: /^kept as 0001-/ })
 })
 
 test('a damaged file in the mailbox is shown as far as it can be read', async (t) => {
   const folder = t.testdir({})
   await writeFile(join(folder, '0003-0123456789ab.eml'), 'no mail at all')
-  const mailbox = await openMailbox(folder)
+  const mailbox = await openMailbox(folder, compose)
   t.match(await mailbox.read(3), { n: 3, subject: '', text: '', raw: 'no mail at all' })
   t.match(await mailbox.list(), [{ n: 3, subject: '' }])
   t.equal(await readFile(join(folder, '0003-0123456789ab.eml'), 'utf8'), 'no mail at all')
@@ -119,14 +122,17 @@ test('without a mail server mails go to the mailbox, which is said; with one the
   const data = t.testdir({})
   const said: string[] = []
   const log = { debug() {}, info() {}, error() {}, warn: (_: object, message: string): void => void said.push(message) }
-  const context = { clock: createVirtualClock(), log }
-  const kept = await openMailRoute({ data, url: 'https://s.example.org/', engine: { mailsPerMinute: 5 } }, context)
-  t.same([kept.transport.type, kept.from, said.length], ['mailbox', 'stashwatch@localhost', 1])
-  t.match(kept.render(notification()), { messageId: /@localhost>$/, text: 'https://s.example.org/api/v1/hosts/web-7' })
-  await kept.transport.send(await kept.transport.build(kept.render(notification())), envelope, never)
-  t.equal((await kept.mailbox?.list())?.length, 1)
+  const clock = createVirtualClock()
+  const base = { data, targets: new Map(), engine: { mailsPerMinute: 5 } }
+  const kept = await openWays({ ...base, url: 'https://s.example.org/' }, { clock, log })
+  const { email } = kept.ways
+  t.same([email.type, said.length], ['mailbox', 1])
+  await email.send(await email.render(notification()), notification(), never)
+  const mail = await kept.mailbox?.read(1)
+  t.match(mail, { from: 'Stashwatch <stashwatch@localhost>', text: 'https://s.example.org/api/v1/hosts/web-7' })
+  t.match(mail?.raw, /^Message-ID: <.*@localhost>\r$/m)
   t.equal((await readdir(join(data, 'mailbox'))).length, 1)
-  const sent = await openMailRoute({ data, smtp: mailConfig([smtpConfig(25)]), engine: { mailsPerMinute: 5 } }, context)
-  t.same([sent.transport.type, sent.from, sent.mailbox, said.length], ['email', 'alerts@example.org', undefined, 1])
-  await sent.transport.close()
+  const sent = await openWays({ ...base, smtp: mailConfig([smtpConfig(25)]) }, { clock, log })
+  t.same([sent.ways.email.type, sent.mailbox, said.length], ['email', undefined, 1])
+  await sent.ways.email.close()
 })

@@ -15,14 +15,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import PostalMime from 'postal-mime'
 import { type Test, test } from 'tap'
-import type { Log } from '../../src/model.ts'
-import { renderMessage } from '../../src/notify/message.ts'
-import { createServers } from '../../src/notify/servers.ts'
+import { createEmailWay } from '../../src/notify/servers.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
+import { compose } from './conformance.ts'
 import { createSigner, verifyDkim } from './dkim.ts'
 import { hostileNames } from './hostile.ts'
 import { facts, notification, storm } from './samples.ts'
-import { mailConfig, portOf, smtpConfig } from './smtp.ts'
+import { mailConfig, portOf, silent, smtpConfig } from './smtp.ts'
 
 const POSTFIX = '/usr/sbin/postfix'
 const NOBODY = 65534
@@ -146,20 +145,18 @@ test(
   async (t) => {
     const mta = await startPostfix(t)
     const signer = createSigner('example.org', 's2026')
-    const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
     const config = mailConfig([smtpConfig(mta.port, { timeout: 20_000 })], { dkim: [signer] })
-    const transport = createServers(config, { clock: createVirtualClock(), log: silent })
-    t.teardown(() => transport.close())
-    const options = { from: config.from, domain: 'example.org', url: 'https://stashwatch.example.org' }
+    const way = createEmailWay(config, { compose, clock: createVirtualClock(), log: silent })
+    t.teardown(() => way.close())
     const mails = [
       notification(),
       storm(200),
       ...hostileNames.map((host, i) => notification({ thread: `hostile${i}`, alerts: [facts({ host })] })),
     ]
-    const built = await Promise.all(mails.map((mail) => transport.build(renderMessage(mail, options))))
+    const built = await Promise.all(mails.map((mail) => way.render(mail)))
     const never = new AbortController().signal
-    const send = (bytes: Uint8Array, to: string): ReturnType<typeof transport.send> =>
-      transport.send(bytes, { from: 'alerts@example.org', to }, never)
+    const send = (bytes: Uint8Array, address: string): ReturnType<typeof way.send> =>
+      way.send(bytes, notification({ to: { address } }), never)
     for (const bytes of built)
       t.match(await send(bytes, 'ada@example.org'), { state: 'sent', answer: /^250 2\.0\.0 Ok: queued as/ })
     t.match(await send(built[0] ?? Buffer.of(), 'nobody@example.org'), { state: 'failed', answer: /550 5\.1\.1/ })
@@ -169,7 +166,7 @@ test(
       .delivered()
       .map((file) => Buffer.from(file.toString('latin1').replaceAll(/\r?\n/g, '\r\n'), 'latin1'))
     const subjects = await Promise.all(arrived.map(async (raw) => (await PostalMime.parse(raw)).subject))
-    t.same(new Set(subjects), new Set(mails.map((mail) => renderMessage(mail, options).subject)))
+    t.same(new Set(subjects), new Set(mails.map((mail) => compose(mail).subject)))
     for (const raw of arrived) t.ok(verifyDkim(raw, signer), 'the signature holds after delivery')
     t.notMatch(mta.log(), /warning: .*(?:header|MIME|newline|pipelining)|improper command|non-SMTP/i)
   },

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { renderMessage } from '../../src/notify/index.ts'
+import { renderMessage } from '../../src/notify/message.ts'
 import type { Notification } from '../../src/model.ts'
 import { notification } from './samples.ts'
 

@@ -1,14 +1,18 @@
 import { test } from 'tap'
-import type { Log, Notification, Observer, Outbox, OutboxItem, Outcome } from '../../src/model.ts'
-import { buildMime, createEmailTransport } from '../../src/notify/email.ts'
+import { openMemoryJournal } from '../../src/journal/index.ts'
+import type { Log, Notification, Observer, Outbox, OutboxItem, Outcome, Via } from '../../src/model.ts'
+import { buildMime } from '../../src/notify/email.ts'
 import { renderMessage } from '../../src/notify/message.ts'
-import { createSender, retryDelay, type Sender, type SenderParts } from '../../src/notify/outbox.ts'
-import type { Delivery, Transport } from '../../src/notify/transport.ts'
+import { createSender, type Sender, type SenderParts } from '../../src/notify/outbox.ts'
+import { retryDelay } from '../../src/notify/retry.ts'
+import { createEmailWay } from '../../src/notify/servers.ts'
+import type { Delivery, Way, Ways } from '../../src/notify/way.ts'
 import { createVirtualClock, type VirtualClock } from '../helpers/clock.ts'
 import { at, notification } from './samples.ts'
-import { refusal, smtpConfig, startMailServer } from './smtp.ts'
+import { mailConfig, refusal, silent, smtpConfig, startMailServer } from './smtp.ts'
 
 const mailOptions = { from: { name: 'Stashwatch', address: 'alerts@example.org' }, domain: 'example.org' }
+const compose = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, mailOptions)
 
 interface Row {
   data: string
@@ -43,6 +47,11 @@ function createBox(): Box {
         .slice(0, limit)
         .map(([id, { data, attempts, rendered }]) => ({ id, data, attempts, ...(rendered ? { rendered } : {}) }))
     },
+    async siblings(id): Promise<OutboxItem[]> {
+      const row = rows.get(id)
+      return row === undefined ? [] : [{ ...row, id }]
+    },
+    merge: async () => false,
     async rendered(id, bytes): Promise<void> {
       await work('rendered')
       rows.get(id)!.rendered = bytes
@@ -67,7 +76,7 @@ function createBox(): Box {
   }
 }
 
-interface Scripted extends Transport {
+interface Scripted extends Way {
   readonly sent: { readonly to: string; readonly bytes: string }[]
 }
 
@@ -76,10 +85,10 @@ function scripted(answer: (to: string, n: number, signal: AbortSignal) => Delive
   return {
     type: 'email',
     sent,
-    build: async (message) => Buffer.from(`${message.messageId} ${message.subject}`),
+    render: async (mail) => Buffer.from(`${compose(mail).messageId} ${compose(mail).subject}`),
     async send(bytes, { to }, signal): Promise<Delivery> {
-      sent.push({ to, bytes: Buffer.from(bytes).toString() })
-      return answer(to, sent.length, signal)
+      sent.push({ to: to.address, bytes: Buffer.from(bytes).toString() })
+      return answer(to.address, sent.length, signal)
     },
     close: async () => {},
   }
@@ -95,7 +104,13 @@ interface Play extends SenderParts {
   readonly told: unknown[][]
 }
 
-function play(transport: Transport, change: Partial<Play> = {}): Play {
+/** Mails leave by this way; nothing leaves by the others. */
+function ways(email: Way, change: Partial<Ways> = {}): Ways {
+  const none = (type: Way['type']): Way => ({ ...scripted(() => busy), type })
+  return { email, webhook: none('webhook'), alertmanager: none('alertmanager'), ...change }
+}
+
+function play(email: Way, change: Partial<Play> = {}): Play {
   const said: string[] = []
   const told: unknown[][] = []
   const say =
@@ -112,9 +127,7 @@ function play(transport: Transport, change: Partial<Play> = {}): Play {
     observer,
     said,
     told,
-    render: (mail) => renderMessage(mail, mailOptions),
-    from: 'alerts@example.org',
-    transport,
+    ways: ways(email),
     ...change,
   }
 }
@@ -150,14 +163,14 @@ test('a mail leaves as soon as the sender is woken, and its outcome and latency 
 test('a mail is rendered once, kept before the first attempt, and tried unchanged until it is accepted', async (t) => {
   let renders = 0
   const tries: number[] = []
-  const transport = scripted((_, n) => {
+  const transport: Scripted = scripted((_, n) => {
     tries.push(parts.clock.now())
     return n < 10 ? busy : accepted
   })
   const parts = play(transport)
   const box = parts.outbox
-  const start = (): Sender =>
-    createSender({ ...parts, render: (mail) => renderMessage({ ...mail, seq: renders++ }, mailOptions) })
+  const render: Way['render'] = (mail) => transport.render({ ...mail, seq: renders++ })
+  const start = (): Sender => createSender({ ...parts, ways: ways({ ...transport, render }) })
   box.add(mailTo('ada'))
   const first = start()
   await settle()
@@ -206,10 +219,10 @@ test('a mail that nobody took for a day is given up, which is recorded, counted 
   t.equal(state(parts.outbox, 'late'), 'sent', 'what waited for a stashwatch that was down is tried once')
   await parts.clock.advance(0.2 * 3_600_000)
   t.match(parts.outbox.rows.get('ada')?.outcome, { state: 'failed', answer: 'given up after 24 h: 451 later' })
-  const said = errors.filter((fields) => 'mail' in fields)
+  const said = errors.filter((fields) => 'notification' in fields)
   t.match(said, [
     {
-      mail: 'ada',
+      notification: 'ada',
       receiver: 'ops',
       subject: renderMessage(mailTo('ada'), mailOptions).subject,
       answer: 'given up after 24 h: 451 later',
@@ -226,7 +239,7 @@ test('at most so many mails leave in any minute; the others wait in the outbox w
     times.push((parts.clock.now() - at('12:05:12')) / 1000)
     return accepted
   })
-  const parts = play(transport, { ratePerMinute: 10 })
+  const parts = play(transport, { mailRate: 10 })
   const ids = Array.from({ length: 25 }, (_, i) => `mail${i}`)
   parts.outbox.add(...ids.map((id) => mailTo(id)))
   const sender = createSender(parts)
@@ -283,6 +296,115 @@ test('a refused mail and a stalled one hold up none behind them, not even to the
   )
   t.equal(transport.sent.length, 36, 'each once')
   await sender.stop(1000)
+})
+
+test('a way that hangs holds up no other way, and no mail, however much waits for it', async (t) => {
+  const hung: string[] = []
+  const hanging: Way = {
+    ...scripted(() => accepted),
+    type: 'webhook',
+    send: (_bytes, { id }) => {
+      hung.push(id)
+      return new Promise(() => {})
+    },
+  }
+  const manager: Scripted = { ...scripted(() => accepted), type: 'alertmanager' }
+  const mail = scripted(() => accepted)
+  const journal = openMemoryJournal()
+  const parts = play(mail)
+  await journal.append([{ kind: 'tick', data: new Uint8Array(0) }])
+  const via = (way: Via, i: number): Notification =>
+    notification({ via: way, id: `${way}${i}`, thread: `t${i}`, to: { address: `${way}:ops${i % 20}` } })
+  const all = [
+    ...Array.from({ length: 2000 }, (_, i) => via('webhook', i)),
+    ...Array.from({ length: 5 }, (_, i) => via('alertmanager', i)),
+    ...Array.from({ length: 30 }, (_, i) => mailTo('ada', `ada${i}`)),
+  ]
+  await journal.commit(
+    1,
+    all.map((one) => ({ id: one.id, data: JSON.stringify(one) })),
+    0,
+  )
+  const sender = createSender({
+    ...parts,
+    outbox: journal.outbox,
+    ways: ways(mail, { webhook: hanging, alertmanager: manager }),
+    patience: 1e9,
+  })
+  for (let i = 0; i < 20; i += 1) await settle()
+  t.equal(hung.length, 5)
+  t.equal(mail.sent.length, 30)
+  t.equal(manager.sent.length, 5)
+  t.match(await journal.outbox.stats(), { pending: 2000 })
+  await Promise.all([sender.stop(1000), parts.clock.advance(5_000)])
+})
+
+test('what belongs to one thread leaves one after the other, in its order', async (t) => {
+  const ends: (() => void)[] = []
+  const way = scripted(() => new Promise((resolve) => ends.push(() => resolve(accepted))))
+  const parts = play(way)
+  const mail = (seq: number): Notification => notification({ id: `m${seq}`, thread: 'one', seq })
+  parts.outbox.add(mail(0), mail(1), { ...mail(0), id: 'other', thread: 'other' })
+  const sender = createSender(parts)
+  await settle()
+  const seqs = (): unknown[] => way.sent.map(({ bytes }) => /^<(\w+)\.(\d)/.exec(bytes)?.slice(1).join(' '))
+  t.same(seqs(), ['one 0', 'other 0'])
+  ends[0]?.()
+  await settle()
+  t.same(seqs(), ['one 0', 'other 0', 'one 1'])
+  for (const end of ends) end()
+  await settle()
+  await sender.stop(1000)
+})
+
+test('the bound of a minute is that of mails alone', async (t) => {
+  const hook: Scripted = { ...scripted(() => accepted), type: 'webhook' }
+  const mail = scripted(() => accepted)
+  const parts = play(mail, { ways: ways(mail, { webhook: hook }), mailRate: 2 })
+  const ids = Array.from({ length: 5 }, (_, i) => i)
+  parts.outbox.add(...ids.map((i) => mailTo(`ada${i}`)))
+  parts.outbox.add(...ids.map((i) => notification({ via: 'webhook', id: `hook${i}`, thread: `hook${i}` })))
+  const sender = createSender(parts)
+  for (let i = 0; i < 10; i += 1) await settle()
+  t.same([mail.sent.length, hook.sent.length], [2, 5])
+  await sender.stop(1000)
+})
+
+test('what no other end took for a day is given up, whichever way it goes', async (t) => {
+  const mail = scripted(() => accepted)
+  for (const via of ['webhook', 'alertmanager'] as const) {
+    const parts = play(mail)
+    parts.outbox.add(notification({ via, id: 'late', at: parts.clock.now() }))
+    const sender = createSender({ ...parts, poll: 30_000 })
+    await parts.clock.advance(24.1 * 3_600_000)
+    t.match(parts.outbox.rows.get('late')?.outcome, { state: 'failed', answer: 'given up after 24 h: 451 later' })
+    t.match(
+      parts.said.filter((line) => line.includes('given up')),
+      [new RegExp(`^error: ${via} given up: nobody got it`)],
+    )
+    await sender.stop(1000)
+  }
+})
+
+test('a receiver that asks for time gets it, up to five minutes, and never less than the usual', async (t) => {
+  for (const [wait, expected] of [
+    [60_000, 60],
+    [3_600_000, 300],
+    [1_000, Math.ceil(retryDelay(0, 'ada') / 1000)],
+  ] as const) {
+    const tries: number[] = []
+    const parts = play(
+      scripted(() => {
+        tries.push(parts.clock.now())
+        return tries.length === 1 ? { ...busy, wait } : accepted
+      }),
+    )
+    parts.outbox.add(mailTo('ada'))
+    const sender = createSender(parts)
+    await parts.clock.advance(400_000)
+    t.equal(Math.floor(((tries[1] ?? 0) - (tries[0] ?? 0)) / 1000), expected)
+    await sender.stop(1000)
+  }
 })
 
 test('an attempt that lasts too long is cut off and repeated later', async (t) => {
@@ -372,15 +494,13 @@ test('an answer of the outbox that is older than the end of an attempt repeats n
 })
 
 test('a record that is no notification is given up, one that cannot be rendered waits', async (t) => {
-  const parts = play(
-    scripted(() => accepted),
-    {
-      render: (mail) => {
-        if (mail.id === 'odd') throw new TypeError('no such unit')
-        return renderMessage(mail, mailOptions)
-      },
+  const parts = play({
+    ...scripted(() => accepted),
+    async render(mail) {
+      if (mail.id === 'odd') throw new TypeError('no such unit')
+      return Buffer.from(mail.id)
     },
-  )
+  })
   parts.outbox.add(mailTo('ada'), mailTo('grace', 'odd'))
   for (const data of ['{', '{}', 'null', '[]', '{"to":{}}'])
     parts.outbox.rows.set(data, { data, attempts: 0, nextAt: 0 })
@@ -399,7 +519,7 @@ test('once an hour it is said that mails wait', async (t) => {
   const sender = createSender(parts)
   await parts.clock.advance(2 * 3_600_000)
   const errors = parts.said.filter((line) => line.startsWith('error:'))
-  t.same(errors, Array(2).fill('error: mails wait for the mail server; the oldest for more than an hour'))
+  t.same(errors, Array(2).fill('error: notifications wait to be accepted, the oldest for more than an hour'))
   t.equal(parts.said.filter((line) => line.startsWith('warn:')).length, 1, 'the first failure is a warning')
   await sender.stop(1000)
 })
@@ -429,8 +549,9 @@ test('stop waits for mails under way, cuts off what takes too long, and starts n
 test('a mail server that is down gets every mail once it is up, and one refused recipient delays none', async (t) => {
   const down = await startMailServer(t)
   await down.close()
-  const transport = createEmailTransport(smtpConfig(down.port))
-  const parts = play(transport)
+  const clock = createVirtualClock(at('12:05:12'))
+  const way = createEmailWay(mailConfig([smtpConfig(down.port)]), { compose, clock, log: silent })
+  const parts = play(way, { clock })
   const box = parts.outbox
   const ids = Array.from({ length: 8 }, (_, i) => `mail${i}`)
   box.add(...ids.map((id) => mailTo(id === 'mail0' ? 'nobody' : 'ada', id)))
@@ -457,10 +578,10 @@ test('a mail server that is down gets every mail once it is up, and one refused 
   await until(() => others.every((id) => state(box, id) === 'sent'))
   t.equal(state(box, 'mail0'), 'failed')
   const arrived = server.arrived.map(({ raw }) => /^Message-ID: (.*)\r$/m.exec(raw.toString())?.[1])
-  const wanted = others.map((id) => renderMessage(mailTo('ada', id), mailOptions).messageId)
+  const wanted = others.map((id) => compose(mailTo('ada', id)).messageId)
   t.same(new Set(arrived), new Set(wanted), 'each Message-ID')
   t.equal(arrived.length, wanted.length, 'each once')
-  const same = await buildMime(renderMessage(mailTo('ada', 'mail3'), mailOptions))
+  const same = await buildMime(compose(mailTo('ada', 'mail3')))
   t.ok(server.arrived.some(({ raw }) => raw.toString().trimEnd() === Buffer.from(same).toString().trimEnd()))
   await sender.stop(1000)
 })

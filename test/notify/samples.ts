@@ -1,4 +1,4 @@
-import type { AlertFacts, Notification } from '../../src/model.ts'
+import type { AlertFacts, Notification, Picture } from '../../src/model.ts'
 
 export const at = (time: string): number => Date.parse(`2026-11-22T${time}Z`)
 
@@ -27,6 +27,31 @@ export function facts(change: Partial<AlertFacts> = {}): AlertFacts {
     ...change,
   }
 }
+
+/** The means of so many buckets of ten seconds, the last of which ends where the window does; null where none came. */
+export function picture(
+  means: readonly (number | null)[],
+  to = at('12:05:00'),
+  change: Partial<Picture> = {},
+): Picture {
+  const buckets = means.map((mean) => ({ n: mean === null ? 0 : 2, mean, min: null, max: null, last: null }))
+  return {
+    width: 10_000,
+    from: to - 10_000 * means.length,
+    buckets,
+    window: { from: to - 120_000, to },
+    bounds: [{ severity: 'warning', value: 0.9, clear: 0.85, upper: true }],
+    ...change,
+  }
+}
+
+const CALM = [0.41, 0.44, 0.39, 0.43, null, 0.4, 0.46, 0.42, 0.55, 0.71]
+const BUSY = [0.92, 0.951, 0.94, 0.967, 0.932, 0.955, 0.93, 0.987, 0.94, 0.961, 0.93, 0.95, 0.944, 0.921]
+const AFTER = [0.94, 0.93, 0.95, 0.9, 0.82, 0.74, 0.7, 0.63, 0.6, 0.61, 0.58, 0.6, 0.57, 0.61, 0.6, 0.59]
+
+/** The alert with what was measured before and within its window. */
+export const pictured = (change: Partial<AlertFacts> = {}): Notification =>
+  notification({ alerts: [facts({ picture: picture([...CALM, ...BUSY]), ...change })] })
 
 /** What Ada is told of one alert. */
 export function notification(change: Partial<Notification> = {}): Notification {
@@ -60,6 +85,7 @@ export const resolved = (): Notification =>
         resolvedAt: at('12:19:00'),
         peak: 0.987,
         reason: 'mean of cpu over 2m was 0.61 (24 samples): back within bounds (ends at most 0.85)',
+        picture: picture([...BUSY, ...AFTER], at('12:19:00')),
       }),
     ],
   })

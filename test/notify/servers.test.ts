@@ -4,31 +4,29 @@ import type { SMTPServerOptions } from 'smtp-server'
 import { type Test, test } from 'tap'
 import { openMemoryJournal } from '../../src/journal/index.ts'
 import type { Log, Notification, Observer, SendRecord, SmtpConfig } from '../../src/model.ts'
-import { renderMessage } from '../../src/notify/message.ts'
 import { createSender } from '../../src/notify/outbox.ts'
-import { createServers } from '../../src/notify/servers.ts'
-import type { Delivery, Transport } from '../../src/notify/transport.ts'
+import { createEmailWay } from '../../src/notify/servers.ts'
+import type { Delivery, Way } from '../../src/notify/way.ts'
 import { createVirtualClock, type VirtualClock } from '../helpers/clock.ts'
-import { conform } from './conformance.ts'
+import { compose, conform, MAIL } from './conformance.ts'
 import { at, notification } from './samples.ts'
 import { mailConfig, type MailServer, portOf, refusal, smtpConfig, startMailServer } from './smtp.ts'
 
-const options = { from: { name: 'Stashwatch', address: 'alerts@example.org' }, domain: 'example.org' }
 const never = new AbortController().signal
 const MINUTE = 60_000
 
-conform('SMTP past a server that is down', async (t) => {
+conform('SMTP past a server that is down', MAIL, async (t) => {
   const down = await startMailServer(t)
   await down.close()
   const server = await startMailServer(t)
   return {
-    transport: open(t, [smtpConfig(down.port), smtpConfig(server.port)]).transport,
+    way: open(t, [smtpConfig(down.port), smtpConfig(server.port)]).way,
     received: async () => server.arrived,
   }
 })
 
 interface Opened {
-  readonly transport: Transport
+  readonly way: Way
   readonly clock: VirtualClock
   readonly said: string[]
 }
@@ -38,14 +36,14 @@ function open(t: Test, servers: readonly SmtpConfig[], patience = 120_000): Open
   const said: string[] = []
   const say = (_: object, message: string): void => void said.push(message)
   const log: Log = { debug() {}, info: say, warn: say, error: say }
-  const transport = createServers(mailConfig(servers), { clock, log, patience })
-  t.teardown(() => transport.close())
-  return { transport, clock, said }
+  const way = createEmailWay(mailConfig(servers), { compose, clock, log, patience })
+  t.teardown(() => way.close())
+  return { way, clock, said }
 }
 
-async function sendTo(transport: Transport, to = 'ada@example.org', signal = never): Promise<Delivery> {
-  const bytes = await transport.build(renderMessage(notification(), options))
-  return transport.send(bytes, { from: 'alerts@example.org', to }, signal)
+async function sendTo(way: Way, address = 'ada@example.org', signal = never): Promise<Delivery> {
+  const mail = notification({ to: { address } })
+  return way.send(await way.render(mail), mail, signal)
 }
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
@@ -80,21 +78,20 @@ async function startOddServer(t: Test, greet: (socket: Socket) => void): Promise
 
 /** A sender over servers, with a journal of its own, whose time stands still while an attempt is under way. */
 function startPost(t: Test, servers: readonly SmtpConfig[]) {
-  const { transport, clock, said } = open(t, servers)
+  const { way, clock, said } = open(t, servers)
   const journal = openMemoryJournal()
   const { outbox } = journal
   const observer: Observer = { events() {}, rejects() {}, unusable() {}, answered() {}, engine() {}, notified() {} }
   const log: Log = { debug() {}, info() {}, warn() {}, error() {} }
   let underway = 0
-  const counted: Transport = {
-    ...transport,
+  const email: Way = {
+    ...way,
     async send(...letter): Promise<Delivery> {
       underway += 1
-      return transport.send(...letter).finally(() => (underway -= 1))
+      return way.send(...letter).finally(() => (underway -= 1))
     },
   }
-  const render = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, options)
-  const sender = createSender({ outbox, transport: counted, render, from: 'alerts@example.org', clock, log, observer })
+  const sender = createSender({ outbox, ways: { email, webhook: email, alertmanager: email }, clock, log, observer })
   t.teardown(() => Promise.all([sender.stop(0), clock.advance(5_000)]))
   const settle = async (): Promise<void> => {
     for (let i = 0; i < 5; i += 1) await new Promise((done) => setImmediate(done))
@@ -252,14 +249,14 @@ for (const trouble of troubles) {
   test(`a server that ${trouble.name} is passed over at once, and rests`, async (t) => {
     const { config, count } = await trouble.start(t)
     const second = await startMailServer(t)
-    const { transport, clock, said } = open(t, [config, smtpConfig(second.port)])
-    t.match(await sendTo(transport), { state: 'sent', answer: new RegExp(`:${second.port}: 250 `) })
+    const { way, clock, said } = open(t, [config, smtpConfig(second.port)])
+    t.match(await sendTo(way), { state: 'sent', answer: new RegExp(`:${second.port}: 250 `) })
     const asked = count()
-    t.match(await sendTo(transport), { state: 'sent' })
+    t.match(await sendTo(way), { state: 'sent' })
     t.equal(count(), asked, 'the next mail does not try it')
     t.equal(said.length, 1)
     await clock.advance(5_000)
-    t.match(await sendTo(transport), { state: 'sent' })
+    t.match(await sendTo(way), { state: 'sent' })
     t.ok(count() > asked, 'one after the rest does')
     t.equal(second.arrived.length, 3)
   })
@@ -271,9 +268,9 @@ test('a recipient who is deferred is offered to the next server, and the first o
       callback(address.startsWith('full') ? refusal(450, 'mailbox full') : null),
   })
   const second = await startMailServer(t)
-  const { transport, said } = open(t, [smtpConfig(first.port), smtpConfig(second.port)])
-  t.match(await sendTo(transport, 'full@example.org'), { state: 'sent', answer: new RegExp(`:${second.port}: `) })
-  t.match(await sendTo(transport), { state: 'sent', answer: new RegExp(`:${first.port}: `) })
+  const { way, said } = open(t, [smtpConfig(first.port), smtpConfig(second.port)])
+  t.match(await sendTo(way, 'full@example.org'), { state: 'sent', answer: new RegExp(`:${second.port}: `) })
+  t.match(await sendTo(way), { state: 'sent', answer: new RegExp(`:${first.port}: `) })
   t.same(said, [])
 })
 
@@ -298,11 +295,11 @@ test('a deferred mail is taken when it is tried again, and both answers are told
 test('a server in trouble rests for 5 s, then twice as long each time, at last for 5 minutes', async (t) => {
   const down = await startOddServer(t, (socket) => socket.end('421 too busy\r\n'))
   const second = await startMailServer(t)
-  const { transport, clock } = open(t, [smtpConfig(down.port), smtpConfig(second.port)])
+  const { way, clock } = open(t, [smtpConfig(down.port), smtpConfig(second.port)])
   const tries: number[] = []
   for (let second = 0; second < 1000; second += 1) {
     const before = down.count()
-    if (second % 5 === 0) await sendTo(transport)
+    if (second % 5 === 0) await sendTo(way)
     if (down.count() > before) tries.push(second)
     await clock.advance(1000)
   }
@@ -313,8 +310,8 @@ test('a server in trouble rests for 5 s, then twice as long each time, at last f
 test('of many mails at once only one tries a server after its rest, and one trouble counts once', async (t) => {
   const down = await startOddServer(t, (socket) => setTimeout(() => socket.destroy(), 30))
   const second = await startMailServer(t)
-  const { transport, clock } = open(t, [smtpConfig(down.port), smtpConfig(second.port)])
-  const burst = (): Promise<readonly Delivery[]> => Promise.all(Array.from({ length: 5 }, () => sendTo(transport)))
+  const { way, clock } = open(t, [smtpConfig(down.port), smtpConfig(second.port)])
+  const burst = (): Promise<readonly Delivery[]> => Promise.all(Array.from({ length: 5 }, () => sendTo(way)))
   await burst()
   const asked = down.count()
   await clock.advance(5_000)
@@ -330,8 +327,8 @@ test('a server that trickles its answers leaves time for the next one', async (t
     socket.on('data', () => socket.write('250-more\r\n'))
   })
   const second = await startMailServer(t)
-  const { transport, clock } = open(t, [smtpConfig(slow.port, { timeout: 60_000 }), smtpConfig(second.port)], 10_000)
-  const delivery = sendTo(transport)
+  const { way, clock } = open(t, [smtpConfig(slow.port, { timeout: 60_000 }), smtpConfig(second.port)], 10_000)
+  const delivery = sendTo(way)
   await until(() => slow.count() === 1)
   await clock.advance(5_000)
   t.match(await delivery, { state: 'sent', answer: new RegExp(`:${second.port}: 250 `) })
@@ -340,9 +337,9 @@ test('a server that trickles its answers leaves time for the next one', async (t
 test('an attempt that is cut off asks no further server, and blames none', async (t) => {
   const slow = await startOddServer(t, () => {})
   const second = await startMailServer(t)
-  const { transport, said } = open(t, [smtpConfig(slow.port, { timeout: 60_000 }), smtpConfig(second.port)])
+  const { way, said } = open(t, [smtpConfig(slow.port, { timeout: 60_000 }), smtpConfig(second.port)])
   const cut = new AbortController()
-  const delivery = sendTo(transport, 'ada@example.org', cut.signal)
+  const delivery = sendTo(way, 'ada@example.org', cut.signal)
   await until(() => slow.count() === 1)
   cut.abort()
   t.match(await delivery, { state: 'retry', answer: /^[^;]*cut off[^;]*$/ })
@@ -352,8 +349,8 @@ test('an attempt that is cut off asks no further server, and blames none', async
 test('with one server its answer stands alone, and it is asked however often it fails', async (t) => {
   const gone = await startMailServer(t)
   await gone.close()
-  const { transport } = open(t, [smtpConfig(gone.port)])
-  t.match(await sendTo(transport), { state: 'retry', answer: /ECONNREFUSED/ })
+  const { way } = open(t, [smtpConfig(gone.port)])
+  t.match(await sendTo(way), { state: 'retry', answer: /ECONNREFUSED/ })
   await startMailServer(t, {}, gone.port)
-  t.match(await sendTo(transport), { state: 'sent', answer: /^250 / })
+  t.match(await sendTo(way), { state: 'sent', answer: /^250 / })
 })

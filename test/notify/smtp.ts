@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo, Server } from 'node:net'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import type { Test } from 'tap'
-import type { MailConfig, SmtpConfig } from '../../src/model.ts'
+import type { Log, MailConfig, SmtpConfig } from '../../src/model.ts'
 
 export interface Arrived {
   readonly from: string
@@ -74,3 +74,6 @@ export function smtpConfig(port: number, change: Partial<SmtpConfig> = {}): Smtp
 export function mailConfig(servers: readonly SmtpConfig[], change: Partial<MailConfig> = {}): MailConfig {
   return { from: { name: 'Stashwatch', address: 'alerts@example.org' }, servers, dkim: [], ...change }
 }
+
+/** Says nothing. */
+export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }

@@ -3,21 +3,19 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { SMTPServerOptions } from 'smtp-server'
 import { type Test, test } from 'tap'
 import type { Log, MailConfig, OAuth2 } from '../../src/model.ts'
-import { renderMessage } from '../../src/notify/message.ts'
-import { createServers } from '../../src/notify/servers.ts'
-import type { Delivery, Transport } from '../../src/notify/transport.ts'
+import { createEmailWay } from '../../src/notify/servers.ts'
+import type { Delivery, Way } from '../../src/notify/way.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
+import { compose } from './conformance.ts'
 import { createSigner, verifyDkim } from './dkim.ts'
 import { hostileNames } from './hostile.ts'
 import { facts, notification } from './samples.ts'
 import { mailConfig, portOf, refusal, smtpConfig, startMailServer } from './smtp.ts'
 
-const options = { from: { name: 'Stashwatch', address: 'alerts@example.org' }, domain: 'example.org' }
-const envelope = { from: 'alerts@example.org', to: 'ada@example.org' }
 const never = new AbortController().signal
 
 interface Opened {
-  readonly transport: Transport
+  readonly way: Way
   /** What went into the log. */
   readonly said: string[]
 }
@@ -26,24 +24,25 @@ function open(t: Test, config: MailConfig): Opened {
   const said: string[] = []
   const say = (fields: object, message: string): void => void said.push(JSON.stringify({ ...fields, message }))
   const log: Log = { debug: say, info: say, warn: say, error: say }
-  const transport = createServers(config, { clock: createVirtualClock(), log })
-  t.teardown(() => transport.close())
-  return { transport, said }
+  const way = createEmailWay(config, { compose, clock: createVirtualClock(), log })
+  t.teardown(() => way.close())
+  return { way, said }
 }
 
-async function sendOne(transport: Transport): Promise<Delivery> {
-  return transport.send(await transport.build(renderMessage(notification(), options)), envelope, never)
+async function sendOne(way: Way): Promise<Delivery> {
+  const mail = notification()
+  return way.send(await way.render(mail), mail, never)
 }
 
 test('mails are signed with every key, hold what the server gets, and are the same each time they are built', async (t) => {
   const server = await startMailServer(t)
   const signers = [createSigner('example.org', 's2026'), createSigner('mail.example.org', 'old')] as const
-  const { transport } = open(t, mailConfig([smtpConfig(server.port)], { dkim: signers }))
+  const { way } = open(t, mailConfig([smtpConfig(server.port)], { dkim: signers }))
   for (const host of ['web-7', ...hostileNames]) {
-    const mail = renderMessage(notification({ alerts: [facts({ host })] }), options)
-    const bytes = await transport.build(mail)
-    t.same(bytes, await transport.build(mail), 'equal messages give equal bytes')
-    t.equal((await transport.send(bytes, envelope, never)).state, 'sent')
+    const mail = notification({ alerts: [facts({ host })] })
+    const bytes = await way.render(mail)
+    t.same(bytes, await way.render(mail), 'equal notifications give equal bytes')
+    t.equal((await way.send(bytes, mail, never)).state, 'sent')
   }
   t.equal(server.arrived.length, hostileNames.length + 1)
   for (const { raw } of server.arrived) {
@@ -116,9 +115,9 @@ test('with OAuth 2 an access token is asked for, and the mail server gets it', a
     json(response, 200, { access_token: `token-${n}`, expires_in: 3600 }),
   )
   const server = await startMailServer(t, tokenOptions(['token-1'], seen))
-  const { transport } = open(t, mailConfig([smtpConfig(server.port, { oauth2: renewing(tokens.url) })]))
-  t.match(await sendOne(transport), { state: 'sent', answer: /^250 / })
-  t.match(await sendOne(transport), { state: 'sent' })
+  const { way } = open(t, mailConfig([smtpConfig(server.port, { oauth2: renewing(tokens.url) })]))
+  t.match(await sendOne(way), { state: 'sent', answer: /^250 / })
+  t.match(await sendOne(way), { state: 'sent' })
   t.same(seen, ['XOAUTH2 alerts@example.org token-1'], 'one login for both')
   t.same(
     tokens.asked.map((form) => Object.fromEntries(new URLSearchParams(form))),
@@ -137,8 +136,8 @@ test('a token that lasts needs nobody to ask', async (t) => {
   const seen: string[] = []
   const server = await startMailServer(t, tokenOptions(['lasting'], seen))
   const login = { user: 'alerts@example.org', accessToken: 'lasting' }
-  const { transport } = open(t, mailConfig([smtpConfig(server.port, { oauth2: login })]))
-  t.match(await sendOne(transport), { state: 'sent' })
+  const { way } = open(t, mailConfig([smtpConfig(server.port, { oauth2: login })]))
+  t.match(await sendOne(way), { state: 'sent' })
   t.same(seen, ['XOAUTH2 alerts@example.org lasting'])
 })
 
@@ -169,10 +168,10 @@ test('a login with OAuth 2 that fails makes the mail wait or take the next serve
     const second = await startMailServer(t)
     const config = smtpConfig(server.port, { oauth2: renewing(tokens.url), timeout: 300 })
     const alone = open(t, mailConfig([config]))
-    const delivery = await sendOne(alone.transport)
+    const delivery = await sendOne(alone.way)
     t.match(delivery, { state: 'retry', answer: expected }, `a token server that ${name}`)
     const both = open(t, mailConfig([config, smtpConfig(second.port)]))
-    t.match(await sendOne(both.transport), { state: 'sent', answer: new RegExp(`:${second.port}: `) })
+    t.match(await sendOne(both.way), { state: 'sent', answer: new RegExp(`:${second.port}: `) })
     t.notMatch(JSON.stringify([delivery, both.said]), /geheim|Z2VoZWlt/)
     t.equal(both.said.length, 1, 'that the first server rests')
   }

@@ -1,0 +1,91 @@
+import type { AlertFacts, Notification, Picture } from '../model.ts'
+import { formatDuration, formatTime } from '../template.ts'
+import { chartSvg, type Mark } from './chart.ts'
+import { bucketsCsv, fileName } from './csv.ts'
+import { type Chart, figureOf, headlineOf } from './letter.ts'
+import { isNumber } from './scale.ts'
+import { sparkline, thin } from './sparkline.ts'
+import { clean, shorten } from './text.ts'
+import type { Attachment } from './way.ts'
+
+/** Makes a PNG of an SVG document whose text is Latin; undefined where that does not work. */
+export type Draw = (svg: string) => Uint8Array | undefined
+
+/** The picture of an alert as a mail shows it: drawn, in letters, in words and as numbers. */
+export interface Shown {
+  readonly chart: Chart
+  readonly attachments: readonly Attachment[]
+}
+
+/** Longest row of bars, and longest name before it. */
+const BARS = 60
+const NAME = 30
+
+/**
+ * Shows the picture that came with an alert; undefined without one, or when nothing was measured.
+ *
+ * @param id unique to the mail, fit for a Content-ID.
+ */
+export function showPicture(
+  notification: Notification,
+  facts: AlertFacts,
+  id: string,
+  draw: Draw | undefined,
+): Shown | undefined {
+  const { picture } = facts
+  const means = picture?.buckets.map(({ mean }) => mean).filter(isNumber) ?? []
+  if (picture === undefined || means.length === 0) return undefined
+  const zone = notification.zone === undefined ? {} : { zone: notification.zone }
+  const svg = { title: facts.metric, unit: facts.unit, marks: marksOf(notification, facts), ...zone }
+  const png = draw?.(chartSvg(picture, svg))
+  const name = fileName(facts)
+  const words = wordsOf(facts, picture, means, notification.zone)
+  const chart = { alt: `${headlineOf(facts)}. ${words.alt}`, lines: words.lines }
+  const csv: Attachment = { name: `${name}.csv`, type: 'text/csv; charset=utf-8', content: bucketsCsv(picture) }
+  if (png === undefined) return { chart, attachments: [csv] }
+  const cid = `chart.${id}`
+  return { chart: { ...chart, cid }, attachments: [{ name: `${name}.png`, type: 'image/png', content: png, cid }, csv] }
+}
+
+/** When it began, and the moment that the mail is about. */
+function marksOf({ because }: Notification, { state, since, at, resolvedAt = at }: AlertFacts): readonly Mark[] {
+  const step = because === 'fired' ? 'fired' : because === 'severity rose' ? 'worse' : 'now'
+  const last = state === 'resolved' ? { at: resolvedAt, label: 'over' } : { at, label: step }
+  return since < last.at ? [{ at: since, label: 'began' }, last] : [last]
+}
+
+function wordsOf(
+  facts: AlertFacts,
+  picture: Picture,
+  means: readonly number[],
+  zone?: string,
+): Pick<Chart, 'alt' | 'lines'> {
+  const { unit, severity } = facts
+  const { buckets, from, width, bounds } = picture
+  const bound = (bounds.find((one) => one.severity === severity) ?? bounds[0])?.value
+  const row = sparkline(
+    thin(
+      buckets.map(({ mean }) => mean),
+      BARS,
+    ),
+    bound === undefined ? [] : [bound],
+  )
+  const lowest = figureOf(
+    means.reduce((a, b) => Math.min(a, b)),
+    unit,
+  )
+  const highest = figureOf(
+    means.reduce((a, b) => Math.max(a, b)),
+    unit,
+  )
+  const beside = bound === undefined ? '' : `  bound ${figureOf(bound, unit)} ${row.bar(bound)}`
+  const span = `${formatTime(from, zone)} to ${formatTime(from + width * buckets.length, zone)}`
+  const metric = shorten(clean(facts.metric), NAME)
+  return {
+    alt: `Chart of ${metric} from ${span}: lowest ${lowest}, highest ${highest}.`,
+    lines: [
+      `${metric}  ${row.bars}  ${lowest} to ${highest}${beside}`,
+      `${span}, in steps of ${formatDuration(width)}`,
+    ],
+  }
+}

@@ -1,0 +1,59 @@
+import type { Millis, Notification, Recipient, Via } from '../model.ts'
+
+/** A mail before it becomes bytes. All texts are clean; addresses come from the configuration alone. */
+export interface MailMessage {
+  /** With its angle brackets. */
+  readonly messageId: string
+  /** Message-IDs of the mails before this one in its thread: the root first, the previous one last. */
+  readonly references: readonly string[]
+  readonly from: Recipient
+  readonly to: Recipient
+  readonly date: Millis
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+  /** Further headers, each on one line. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly attachments: readonly Attachment[]
+}
+
+/** A file that goes with a mail. */
+export interface Attachment {
+  /** Letters, digits and `.-_` alone. */
+  readonly name: string
+  /** Its media type. */
+  readonly type: string
+  readonly content: string | Uint8Array
+  /** Set when the HTML shows it: what follows `cid:` there. */
+  readonly cid?: string
+}
+
+/** Writes the mail that tells a notification. */
+export type Compose = (notification: Notification) => MailMessage
+
+/**
+ * How one attempt ended. `failed`: the other end refused this notification for good. `retry`: it may be accepted
+ * later. The answer is one clean line, without secrets.
+ */
+export interface Delivery {
+  readonly state: 'sent' | 'failed' | 'retry'
+  readonly answer: string
+  /** On `retry`: the trouble is the server's own, so that no other notification would fare better there. */
+  readonly fault?: 'server'
+  /** Set where the other end asked not to be tried again sooner. */
+  readonly wait?: Millis
+}
+
+/** A way for notifications to leave. */
+export interface Way {
+  readonly type: Via | 'mailbox'
+  /** The bytes that leave, without secrets. Equal notifications give equal bytes. */
+  render(notification: Notification): Promise<Uint8Array>
+  /** One attempt. Never rejects; an aborted signal ends it soon, as `retry`. */
+  send(bytes: Uint8Array, notification: Notification, signal: AbortSignal): Promise<Delivery>
+  /** Lets go of connections; sends after it end as `retry`. */
+  close(): Promise<void>
+}
+
+/** The way of each `via`; `email` may be a mailbox. */
+export type Ways = Readonly<Record<Via, Way>>

@@ -1,0 +1,258 @@
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import PostalMime from 'postal-mime'
+import { type Test, test } from 'tap'
+import { openSqliteJournal } from '../../src/journal/index.ts'
+import type { Journal, Log, Notification, Observer, SendRecord } from '../../src/model.ts'
+import { combine } from '../../src/notify/combine.ts'
+import { createSender, openWays, type Sender, type Ways } from '../../src/notify/index.ts'
+import { createVirtualClock, type VirtualClock } from '../helpers/clock.ts'
+import { startWebServer } from './http.ts'
+import { at, facts, notification } from './samples.ts'
+import { mailConfig, type MailServer, smtpConfig, startMailServer } from './smtp.ts'
+
+const quiet = (): void => {}
+const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
+const observer: Observer = {
+  events: quiet,
+  rejects: quiet,
+  unusable: quiet,
+  answered: quiet,
+  engine: quiet,
+  notified: quiet,
+}
+
+const MINUTE = 60_000
+const began = at('10:02:10')
+
+const to = { name: 'Ada Lovelace', address: 'ada@example.org' }
+const firing = (change: Partial<Notification> = {}): Notification =>
+  notification({
+    id: 'firing',
+    at: began,
+    to,
+    thread: 'one',
+    alerts: [facts({ since: at('10:01:00'), at: at('10:02:00') })],
+    ...change,
+  })
+const over = (change: Partial<Notification> = {}): Notification => {
+  const alert = facts({
+    state: 'resolved',
+    since: at('10:01:00'),
+    at: at('10:12:00'),
+    resolvedAt: at('10:12:00'),
+    value: 0.4,
+  })
+  return notification({
+    id: 'over',
+    at: at('10:12:10'),
+    because: 'resolved',
+    to,
+    thread: 'one',
+    seq: 1,
+    alerts: [alert],
+    ...change,
+  })
+}
+
+/** A service's memory and sender, which can be stopped and started again on the same file. */
+interface Play {
+  readonly clock: VirtualClock
+  start(): Promise<void>
+  stop(): Promise<void>
+  decide(...notifications: readonly Notification[]): Promise<void>
+  records(): Promise<Record<string, SendRecord>>
+  /** Lets time pass in steps, with real time for real sockets in between; no attempt is cut off for it. */
+  pass(minutes: number): Promise<void>
+  /** Waits in real time until something is not pending any more. */
+  done(id: string): Promise<void>
+}
+
+function play(t: Test, ways: () => Promise<Ways>): Play {
+  const clock = createVirtualClock(began)
+  const file = join(t.testdir({}), 'journal.db')
+  let journal: Journal | undefined
+  let sender: Sender | undefined
+  const open = (): Journal => journal ?? (t.fail('it does not run') as never)
+  const stop = async (): Promise<void> => {
+    // Closing connections takes real time, the limits of the stop are virtual.
+    const stopped = sender?.stop(1_000)
+    await clock.advance(5_000)
+    await stopped
+    await journal?.close()
+    journal = sender = undefined
+  }
+  t.teardown(stop)
+  const records: Play['records'] = async () =>
+    Object.fromEntries((await open().outbox.list(99)).map((record) => [record.id, record]))
+  return {
+    clock,
+    records,
+    async done(id) {
+      for (let i = 0; i < 1000 && (await records())[id]?.state === 'pending'; i += 1) await pause(10)
+    },
+    async start() {
+      journal = openSqliteJournal({ file })
+      if ((await journal.read(0, 1)).length === 0) await journal.append([{ kind: 'tick', data: new Uint8Array(0) }])
+      sender = createSender({ outbox: journal.outbox, ways: await ways(), clock, log, observer, patience: 1e9 })
+    },
+    stop,
+    async decide(...all) {
+      await open().commit(
+        1,
+        all.map((one) => ({ id: one.id, data: JSON.stringify(one) })),
+        clock.now(),
+      )
+      sender?.wake()
+      await pause(50)
+    },
+    async pass(minutes) {
+      for (let i = 0; i < minutes * 6; i += 1) {
+        await clock.advance(MINUTE / 6)
+        await pause(5)
+      }
+    },
+  }
+}
+
+const mailWays =
+  (t: Test, port: number): (() => Promise<Ways>) =>
+  async () => {
+    const base = { data: join(t.testdirName, 'data'), targets: new Map(), engine: { mailsPerMinute: 5 } }
+    return (
+      await openWays({ ...base, smtp: mailConfig([smtpConfig(port)]) }, { clock: createVirtualClock(began), log })
+    ).ways
+  }
+
+async function downServer(t: Test): Promise<MailServer> {
+  const server = await startMailServer(t)
+  await server.close()
+  return server
+}
+
+for (const restarts of [false, true]) {
+  const name = restarts ? ', also over restarts' : ''
+  test(`a mail server that was down for 20 minutes gets one mail about an alert that is over by then${name}`, async (t) => {
+    const { port } = await downServer(t)
+    const one = play(t, mailWays(t, port))
+    const again = async (): Promise<void> => {
+      if (!restarts) return
+      await one.stop()
+      await one.start()
+    }
+    await one.start()
+    await one.decide(firing())
+    await one.pass(5)
+    await again()
+    await one.pass(5)
+    t.match(await one.records(), { firing: { state: 'pending', answer: /ECONNREFUSED/ } })
+    await one.decide(over())
+    await again()
+    await one.pass(10)
+    t.match(await one.records(), {
+      firing: { state: 'merged', answer: 'told together with over' },
+      over: { state: 'pending', answer: /ECONNREFUSED/ },
+    })
+    const server = await startMailServer(t, {}, port)
+    await again()
+    await one.pass(6)
+    await one.done('over')
+    t.match(await one.records(), { firing: { state: 'merged' }, over: { state: 'sent' } })
+    t.equal(server.arrived.length, 1, 'one mail')
+    const mail = await PostalMime.parse(server.arrived[0]?.raw ?? '')
+    t.match(mail.text, /^\[Resolved\] /)
+    t.match(
+      mail.text,
+      'This mail takes the place of the one of 2026-11-22 10:02:10 UTC, which could not be sent until now.',
+    )
+    t.match(mail.html, /takes the place of the one of/)
+    t.match(JSON.parse((await one.records())['over']?.data ?? ''), { insteadOf: { at: began, because: 'fired' } })
+  })
+}
+
+test('what is due at once is one mail too, although the server is up', async (t) => {
+  const server = await startMailServer(t)
+  const one = play(t, mailWays(t, server.port))
+  await one.start()
+  await one.decide(firing(), over({ id: 'x', thread: 'other', seq: 0 }), over())
+  for (const id of ['x', 'over']) await one.done(id)
+  t.match(await one.records(), { firing: { state: 'merged' }, over: { state: 'sent' }, x: { state: 'sent' } })
+  t.equal(server.arrived.length, 2)
+})
+
+test('a mail that is being sent right now is left alone, and the one about the end follows it', async (t) => {
+  const accept: (() => void)[] = []
+  const server = await startMailServer(t, {
+    onData: (_stream, _session, callback) => void accept.push(() => callback()),
+  })
+  const one = play(t, mailWays(t, server.port))
+  await one.start()
+  await one.decide(firing())
+  for (let i = 0; i < 400 && accept.length === 0; i += 1) await pause(5)
+  await one.decide(over())
+  await pause(100)
+  t.equal(accept.length, 1, 'the second waits for the first')
+  accept.shift()?.()
+  for (let i = 0; i < 400 && accept.length === 0; i += 1) await pause(5)
+  accept.shift()?.()
+  await one.done('over')
+  t.match(await one.records(), { firing: { state: 'sent' }, over: { state: 'sent' } })
+  t.same(
+    server.arrived.map(({ raw }) => /^\[?(?:Resolved|Warning)/m.exec(raw.toString())?.[0]),
+    ['[Warning', '[Resolved'],
+  )
+})
+
+test('a webhook that was down gets one body, which says what it stands for', async (t) => {
+  const down = await startWebServer(t)
+  await down.close()
+  const webhook = { url: down.url, headers: {}, allowPrivate: true, timeout: 2_000 }
+  const base = {
+    data: join(t.testdirName, 'data'),
+    targets: new Map([['ops', { webhook }]]),
+    engine: { mailsPerMinute: 5 },
+  }
+  const one = play(t, async () => (await openWays(base, { clock: createVirtualClock(began), log })).ways)
+  const change: Partial<Notification> = { via: 'webhook', to: { address: 'webhook:ops' } }
+  await one.start()
+  await one.decide(firing(change))
+  await one.pass(5)
+  await one.decide(over(change))
+  const up = await startWebServer(t, undefined, down.port)
+  await one.pass(6)
+  await one.done('over')
+  t.equal(up.posted.length, 1)
+  const body: unknown = JSON.parse(String(up.posted[0]?.raw))
+  t.match(body, { status: 'resolved', stashwatch: { insteadOf: { at: '2026-11-22T10:02:10.000Z', because: 'fired' } } })
+})
+
+test('only what the newest tells is left out', (t) => {
+  const pending = (...all: readonly Notification[]): ReturnType<typeof combine> =>
+    combine(all.map((one) => ({ id: one.id, notification: one })))
+  const [a, b] = [facts({ episode: 'a' }), facts({ episode: 'b' })]
+  const end = (...alerts: readonly (typeof a)[]): Notification =>
+    over({ alerts: alerts.map((one) => ({ ...one, state: 'resolved' as const })) })
+  t.equal(pending(), undefined)
+  t.equal(pending(over()), undefined)
+  t.equal(pending(firing(), firing({ id: 'worse', because: 'severity rose' })), undefined, 'it goes on')
+  t.equal(pending(firing({ alerts: [a, b] }), end(b)), undefined, 'nobody would hear of a')
+  t.equal(pending(firing({ alerts: [a] }), over({ alerts: [{ ...a, state: 'resolved' }, b] })), undefined, 'b goes on')
+  t.equal(pending(firing({ alerts: [], kind: 'notice' }), end(a)), undefined)
+  t.match(pending(firing({ alerts: [a] }), firing({ id: 'worse', alerts: [a, b] }), end(a, b)), {
+    into: 'over',
+    of: ['firing', 'worse'],
+  })
+  const twice = pending({ ...firing(), id: 'end', insteadOf: { at: 7, because: 'escalated' } }, over())
+  t.match(
+    JSON.parse(twice?.data ?? ''),
+    { id: 'over', insteadOf: { at: 7, because: 'escalated' } },
+    'the oldest counts',
+  )
+  const state = { via: 'alertmanager' as const }
+  t.match(
+    pending(firing(state), firing({ ...state, id: 'again' })),
+    { into: 'again', of: ['firing'] },
+    'an Alertmanager is told how things are',
+  )
+  t.end()
+})
