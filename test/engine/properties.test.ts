@@ -97,11 +97,13 @@ function perform(arrivals: readonly Arrival[], chance: () => number): Play {
   return play
 }
 
+/** Every step of every episode; of rules that fire early the end alone, since when they fire depends on what came first. */
 const sequence = (play: Play): string[] =>
-  play.mails
-    .flatMap((mail) => mail.alerts.map((alert) => ({ mail, alert })))
-    .filter(({ mail, alert }) => !EARLY.includes(alert.rule) || mail.because === 'resolved')
-    .map(({ mail, alert }) => [alert.rule, alert.host, mail.because, alert.at, EARLY.includes(alert.rule) ? '' : alert.value].join(' '))
+  [...play.fold.state.resolved, ...openAlerts(play.fold)]
+    .filter(({ episode }) => episode !== '')
+    .flatMap(({ rule, host, transitions }) => transitions.map((step) => ({ rule, host, ...step })))
+    .filter(({ rule, to }) => to !== 'pending' && (!EARLY.includes(rule) || to === 'resolved'))
+    .map(({ rule, host, to, at, reason }) => [rule, host, to, at, EARLY.includes(rule) ? '' : reason].join(' '))
     .sort()
 
 test('the sequence of alerts does not depend on order within the lateness, batching, or repeats (I2, I3, I5)', async (t) => {
@@ -199,7 +201,7 @@ test('the same holds for windows of hours and days (I2)', async (t) => {
     }),
     { numRuns: 4 },
   )
-  t.ok(compared > 20, `compared ${compared} steps of alerts`)
+  t.ok(compared > 5, `compared ${compared} steps of alerts`)
 })
 
 /** A busy quarter of an hour: alerts, a silent host, duplicates, a new configuration. */
