@@ -3,7 +3,7 @@ import { CLOCK_BOUND, createSkew, observeOffset } from '../aggregate/skew.ts'
 import { beat, flowOf, hear, isLive, moveByArrival, moveClock, type Source, TOO_OLD } from '../aggregate/sources.ts'
 import { addSample } from '../aggregate/ring.ts'
 import { headOf, judgedOf, type Store, tailOf } from '../aggregate/store.ts'
-import type { Effect, EventSamples, Frame, Millis } from '../model.ts'
+import type { EventSamples, Frame, Millis } from '../model.ts'
 import { judgeUpTo, type Judged, watchedOf } from './evaluate.ts'
 import { admitHost, admitSeries, admitSource, keyId } from './hosts.ts'
 import type { MetricPlan, Tier } from './plan.ts'
@@ -16,7 +16,6 @@ export interface BatchResult {
   readonly known: number
   /** Events of which the host or a series was refused. */
   readonly refused: number
-  readonly effects: readonly Effect[]
 }
 
 /** Event times beyond the arrival by more than this are not believed. */
@@ -30,9 +29,9 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
   hear(source, frame.rcv)
   if (isRetry(fold, frame)) {
     count(fold, 'duplicates', frame.events.length)
-    return { duplicate: true, known: 0, refused: 0, effects: [] }
+    return { duplicate: true, known: 0, refused: 0 }
   }
-  const judged: Judged = { cost: 0, effects: [] }
+  const judged: Judged = { cost: 0 }
   let [known, refused] = [0, 0]
   for (const event of frame.events) {
     if (isKnownEvent(fold, event)) known++
@@ -40,7 +39,7 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
     else if (!foldEvent(fold, source, event, frame.rcv, judged)) refused++
   }
   count(fold, 'duplicates', known)
-  return { duplicate: false, known, refused, effects: judged.effects }
+  return { duplicate: false, known, refused }
 }
 
 /**

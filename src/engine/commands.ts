@@ -14,10 +14,10 @@ type Obey = { readonly [K in Command['kind']]: (fold: Fold, command: Extract<Com
 /** Who obeys which command. */
 const COMMANDS: Obey = {
   forget,
-  silence: ({ state }, { silence }) => ({ effects: [], answer: addSilence(state.dispatch, silence) }),
-  expire: ({ state }, { id, now }) => ({ effects: [], answer: expireSilence(state.dispatch, id, now) }),
-  acknowledge: ({ state }, { episode, ack, now }) => ({ effects: [], answer: acknowledge(state.dispatch, episode, ack, now) }),
-  unacknowledge: ({ state }, { episode, now }) => ({ effects: [], answer: acknowledge(state.dispatch, episode, undefined, now) }),
+  silence: ({ state }, { silence }) => ({ answer: addSilence(state.dispatch, silence) }),
+  expire: ({ state }, { id, now }) => ({ answer: expireSilence(state.dispatch, id, now) }),
+  acknowledge: ({ state }, { episode, ack, now }) => ({ answer: acknowledge(state.dispatch, episode, ack, now) }),
+  unacknowledge: ({ state }, { episode, now }) => ({ answer: acknowledge(state.dispatch, episode, undefined, now) }),
 }
 
 /** @throws when no such command is known: the journal was written by a newer version. The entry is passed over. */
@@ -39,5 +39,5 @@ function noteStart(fold: Fold, { now }: Started): Obeyed {
     state.gaps.push({ from: state.now, to: now })
     if (state.gaps.length > 10) state.gaps.shift()
   }
-  return { effects: [], answer: { kind: 'done', value: null } }
+  return { answer: { kind: 'done', value: null } }
 }

@@ -1,7 +1,7 @@
 import { refill } from '../aggregate/refill.ts'
 import type { Layout, Store } from '../aggregate/store.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
-import { type Effect, type EngineConfig, OWN_RULES, type Rule, SEP } from '../model.ts'
+import { type EngineConfig, OWN_RULES, type Rule, SEP } from '../model.ts'
 import { dropSeries } from './hosts.ts'
 import { concerns, countMetricName, createPlan, type MetricPlan, type Plan } from './plan.ts'
 import { endAlert } from './raise.ts'
@@ -11,7 +11,7 @@ import type { Alert, Fold, Host, KeyInfo } from './state.ts'
  * A new configuration holds from its entry on. Windows, alerts and episodes stay; alerts that no rule looks at any more
  * end, since nothing else would ever end them.
  */
-export function configure(fold: Fold, config: EngineConfig): readonly Effect[] {
+export function configure(fold: Fold, config: EngineConfig): void {
   const [before, after] = [fold.plan, createPlan(config)]
   const names = config.metrics.map(({ name }) => name)
   const regrouped = new Set(names.filter((name) => isRegrouped(name, before, after)))
@@ -22,7 +22,7 @@ export function configure(fold: Fold, config: EngineConfig): readonly Effect[] {
   fold.dispatchPlan = createDispatchPlan(config)
   fold.state.dispatch.dirty = true
   refit(fold, before)
-  return endOrphans(fold, regrouped)
+  endOrphans(fold, regrouped)
 }
 
 /** Whether the series of a metric are told apart by other fields than before. */
@@ -64,20 +64,18 @@ function isSame(a: Layout, b: Layout): boolean {
 }
 
 /** Ends the alerts whose rule is gone, is for other hosts now, or looks at something else. */
-function endOrphans(fold: Fold, regrouped: ReadonlySet<string>): readonly Effect[] {
+function endOrphans(fold: Fold, regrouped: ReadonlySet<string>): void {
   const { state, plan } = fold
   const own = new Set<string>(Object.values(OWN_RULES))
   const rules = new Map(plan.config.rules.map((rule) => [rule.name, rule]))
-  const effects: Effect[] = []
   const end = (alerts: Map<string, Alert>): void => {
     for (const [id, alert] of alerts) {
       const why = own.has(alert.rule) ? undefined : orphaned(alert, rules.get(alert.rule), regrouped)
-      if (why !== undefined) effects.push(...endAlert(fold, alerts, id, state.now, why))
+      if (why !== undefined) endAlert(fold, alerts, id, state.now, why)
     }
   }
   for (const host of state.hosts.values()) end(host.alerts)
   end(state.alerts)
-  return effects
 }
 
 function orphaned(alert: Alert, rule: Rule | undefined, regrouped: ReadonlySet<string>): string | undefined {

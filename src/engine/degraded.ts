@@ -1,6 +1,5 @@
 import { acceptFlow } from '../aggregate/flow.ts'
 import { flowOf, type Source } from '../aggregate/sources.ts'
-import type { Effect } from '../model.ts'
 import { OWN_RULES } from '../model.ts'
 import { AT_ONCE, found, ownId, ownSubject } from './own.ts'
 import { endAlert, raise } from './raise.ts'
@@ -16,7 +15,7 @@ const ACCEPTED = 30 * 60_000
  * meanwhile: it may be the way to the source that broke. After half an hour the flow is taken for the usual one, and
  * the hosts that are missing are judged like any others.
  */
-export function watchFlow(fold: Fold, source: Source): readonly Effect[] {
+export function watchFlow(fold: Fold, source: Source): void {
   const { state, plan } = fold
   const flow = flowOf(source)
   const id = ownId(OWN_RULES.degraded, source.name)
@@ -26,15 +25,16 @@ export function watchFlow(fold: Fold, source: Source): readonly Effect[] {
     // The figure is as low as before: nothing is "back to" anything.
     const alert = state.alerts.get(id)
     if (alert !== undefined) alert.value = null
-    return endAlert(fold, state.alerts, id, state.now, reason)
+    endAlert(fold, state.alerts, id, state.now, reason)
+    return
   }
   const isKnown = state.alerts.has(id)
   const isDegraded = flow.stuck >= DEGRADED || (isKnown && flow.weak > 0)
-  if (!isDegraded && !isKnown) return []
+  if (!isDegraded && !isKnown) return
   const { heard, typical } = flow
   const reason = isDegraded
     ? `${heard} hosts are heard through ${source.name}, where ${typical} are usual; their silence is not judged meanwhile`
     : `${heard} hosts are heard through ${source.name} again`
   const subject = ownSubject(OWN_RULES.degraded, source.name, 'hosts heard', source.name, plan.config.system)
-  return raise(fold, state.alerts, id, subject, found(fold, isDegraded, 'critical', heard, `below ${typical / 2}`, reason, true), AT_ONCE)
+  raise(fold, state.alerts, id, subject, found(fold, isDegraded, 'critical', heard, `below ${typical / 2}`, reason, true), AT_ONCE)
 }

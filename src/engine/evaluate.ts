@@ -2,7 +2,7 @@ import { TOO_OLD } from '../aggregate/sources.ts'
 import { headOf, judgedOf, setJudged, type Store } from '../aggregate/store.ts'
 import { figureOf, intervalOf, isWarm, type Span, type Window, windowOf } from '../aggregate/window.ts'
 import { judge, type Verdict } from '../detect/threshold.ts'
-import type { Effect, Millis } from '../model.ts'
+import type { Millis } from '../model.ts'
 import type { Patience } from '../alert/lifecycle.ts'
 import { peersOf } from './peers.ts'
 import { pictureOf } from './picture.ts'
@@ -20,10 +20,9 @@ export interface Watched {
   readonly slot: number
 }
 
-/** What judging cost (window ends looked at, by their length), and what came of it. */
+/** What judging cost: window ends looked at, by their length. */
 export interface Judged {
   cost: number
-  readonly effects: Effect[]
 }
 
 /** A series in all its tiers, the finest first. */
@@ -59,9 +58,9 @@ export function judgeUpTo(fold: Fold, watched: Watched, slow: boolean, closed: n
     if (plan.slow !== slow || !concerns(plan.rule, host.name)) continue
     for (const end of endsWithin(plan, store, newestOf(watched, plan), judged, closed)) {
       out.cost += costOf(plan)
-      judgeWindow(fold, watched, plan, end, Infinity, 'closed', out)
+      judgeWindow(fold, watched, plan, end, Infinity, 'closed')
     }
-    forgetPending(fold, watched, plan, closed, out)
+    forgetPending(fold, watched, plan, closed)
   }
   setJudged(store, slot, slow, closed)
 }
@@ -90,14 +89,14 @@ function newestOf({ host, info, store, slot }: Watched, plan: WindowPlan): numbe
 }
 
 /** A pending alert whose data stopped is over after a while, although no window says so any more. */
-function forgetPending(fold: Fold, watched: Watched, plan: WindowPlan, closed: number, out: Judged): void {
+function forgetPending(fold: Fold, watched: Watched, plan: WindowPlan, closed: number): void {
   const { host, info } = watched
   if (host.alerts.size === 0) return
   const id = alertId(plan.rule.name, info.key)
   const open = host.alerts.get(id)
   if (open?.life.state !== 'pending') return
   const found = foundOf(plan, closed * plan.width, 0, { kind: 'no data' })
-  out.effects.push(...raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(watched, plan, open)))
+  raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(watched, plan, open))
 }
 
 /** Late samples changed what is known after the (finest) bucket `late`: the ends that they touch are judged once more. */
@@ -110,7 +109,7 @@ export function judgeLate(fold: Fold, watched: Watched, late: number, out: Judge
     const head = headOf(store, slot)
     for (const end of endsWithin(plan, store, head, from, Math.min(judged, head + plan.over))) {
       out.cost += costOf(plan)
-      judgeWindow(fold, watched, plan, end, Infinity, 'late', out)
+      judgeWindow(fold, watched, plan, end, Infinity, 'late')
     }
   }
 }
@@ -123,7 +122,7 @@ export function judgeEarly(fold: Fold, watched: Watched, out: Judged): void {
     if (!plan.early || !concerns(plan.rule, host.name)) continue
     out.cost += costOf(plan)
     const end = Math.ceil((headOf(store, slot) + 1) / plan.every) * plan.every
-    judgeWindow(fold, watched, plan, end, newest, 'early', out)
+    judgeWindow(fold, watched, plan, end, newest, 'early')
   }
 }
 
@@ -135,7 +134,7 @@ export function judgeFlush(fold: Fold, watched: Watched, bucket: number, out: Ju
   for (const plan of tier.rules) {
     if (plan.slow || !concerns(plan.rule, watched.host.name)) continue
     out.cost += costOf(plan)
-    judgeWindow(fold, watched, plan, end, newest, 'early', out)
+    judgeWindow(fold, watched, plan, end, newest, 'early')
   }
 }
 
@@ -143,15 +142,7 @@ export function judgeFlush(fold: Fold, watched: Watched, bucket: number, out: Ju
 type Turn = 'closed' | 'early' | 'late'
 
 /** @param newest how far an open window reaches yet: what is found in it is dated by that, not by the end to come. */
-function judgeWindow(
-  fold: Fold,
-  watched: Watched,
-  plan: WindowPlan,
-  end: number,
-  newest: Millis,
-  turn: Turn,
-  out: Judged,
-): void {
+function judgeWindow(fold: Fold, watched: Watched, plan: WindowPlan, end: number, newest: Millis, turn: Turn): void {
   const { host, info } = watched
   // Whoever reads a month of logs for the first time asks for history, not for alerts.
   if (end * plan.width < fold.state.now - TOO_OLD) return
@@ -172,7 +163,7 @@ function judgeWindow(
       return { picture: pictureOf(watched, plan, span, plan.width, since), ...(peers === undefined ? {} : { peers }) }
     },
   }
-  out.effects.push(...raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(watched, plan, open)))
+  raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(watched, plan, open))
 }
 
 /**

@@ -1,5 +1,5 @@
 import { headOf, type Store } from '../aggregate/store.ts'
-import type { Effect, Millis } from '../model.ts'
+import type { Millis } from '../model.ts'
 import { endAlert } from './raise.ts'
 import type { Alert, Fold, Host, KeyInfo } from './state.ts'
 import { durationText } from './words.ts'
@@ -16,17 +16,17 @@ const CERTAIN = 300
  * no room for its series, for something that does not exist any more. It is looked at for some minutes, since after a
  * long outage one series is always heard before the other.
  */
-export function endGone(fold: Fold, host: Host): readonly Effect[] {
+export function endGone(fold: Fold, host: Host): void {
   const { ticks, now } = fold.state
-  if ((ticks + host.index) % SELDOM !== 0) return []
-  return [...host.alerts].flatMap(([id, alert]) => {
+  if ((ticks + host.index) % SELDOM !== 0) return
+  for (const [id, alert] of host.alerts) {
     const name = alert.life.state === 'pending' ? undefined : goneName(fold, host, alert)
     if (name === undefined) delete alert.goneAt
     else alert.goneAt ??= ticks
-    if (name === undefined || ticks - (alert.goneAt ?? ticks) < CERTAIN) return []
+    if (name === undefined || ticks - (alert.goneAt ?? ticks) < CERTAIN) continue
     const reason = `${name} is taken as gone: nothing for ${durationText(GONE)}, while others of ${alert.metric} on ${host.name} went on`
-    return endAlert(fold, host.alerts, id, now, reason)
-  })
+    endAlert(fold, host.alerts, id, now, reason)
+  }
 }
 
 /** The `by` values of an alert's series if it seems to be gone. */

@@ -1,6 +1,6 @@
 import { MANY } from '../aggregate/flow.ts'
 import { flowOf } from '../aggregate/sources.ts'
-import type { AbsenceRule, Effect, Millis } from '../model.ts'
+import type { AbsenceRule, Millis } from '../model.ts'
 import { OWN_RULES } from '../model.ts'
 import { found, ownId, ownSubject } from './own.ts'
 import { concerns } from './plan.ts'
@@ -75,10 +75,10 @@ function mostOf(fold: Fold, name: string): number {
 }
 
 /** Raises one alert for each mass silence, naming its hosts, and ends it when the last of them is heard again. */
-export function watchMasses(fold: Fold): readonly Effect[] {
+export function watchMasses(fold: Fold): void {
   const members = membersOf(fold)
   const open = [...fold.state.alerts].filter(([, alert]) => alert.rule === OWN_RULES.mass).map(([id]) => id)
-  return [...new Set([...open, ...members.keys()])].flatMap((id) => watchMass(fold, id, members.get(id) ?? []))
+  for (const id of new Set([...open, ...members.keys()])) watchMass(fold, id, members.get(id) ?? [])
 }
 
 /** The hosts that are silent with others, by the alert that tells of them. */
@@ -96,7 +96,7 @@ export function membersOf(fold: Fold): ReadonlyMap<string, readonly string[]> {
   return members
 }
 
-function watchMass(fold: Fold, id: string, names: readonly string[]): readonly Effect[] {
+function watchMass(fold: Fold, id: string, names: readonly string[]): void {
   const { state, plan } = fold
   const [, source = '', name = ''] = id.split('\n')
   const known = state.alerts.get(id)
@@ -109,7 +109,7 @@ function watchMass(fold: Fold, id: string, names: readonly string[]): readonly E
   const subject = massSubject(source, name, notify)
   const reason = isSilent ? silentTogether(known, source, names) : heardAgain(known, source)
   const bound = `above ${Math.floor(Math.min(names.length, mostOf(fold, source)))}`
-  return raise(fold, state.alerts, id, subject, found(fold, isSilent, severity, names.length, bound, reason), PATIENCE)
+  raise(fold, state.alerts, id, subject, found(fold, isSilent, severity, names.length, bound, reason), PATIENCE)
 }
 
 function massSubject(source: string, key: string, notify: readonly string[]): Subject {

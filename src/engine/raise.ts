@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { advance, type Change, type Finding, type Patience } from '../alert/lifecycle.ts'
 import { announce, withdraw } from '../dispatch/step.ts'
-import type { AlertFacts, Announcement, Effect, Ended, Millis, Unit } from '../model.ts'
+import type { AlertFacts, Announcement, Ended, Millis, Unit } from '../model.ts'
 import { flapKey, flappingOf, heedFlapping } from './flaps.ts'
 import { type Alert, count, type Fold, type State } from './state.ts'
 
@@ -51,13 +51,13 @@ export function raise(
   subject: Subject,
   found: Found,
   patience: Patience,
-): readonly Effect[] {
+): void {
   const known = alerts.get(id)
   const taken = advance(known?.life, found.finding, patience)
   const { life, change } = heedFlapping(fold, flapKey(subject), known?.life, taken, found.finding.at, subject.every ?? 0)
   if (life === undefined) {
     alerts.delete(id)
-    return []
+    return
   }
   const alert = known ?? newAlert(subject, life)
   alerts.set(id, alert)
@@ -68,8 +68,7 @@ export function raise(
   alert.subject = subject.subject
   alert.body = subject.body
   describe(alert, found)
-  if (change === undefined) return []
-  return tell(fold, alerts, id, alert, change, found.surroundings)
+  if (change !== undefined) tell(fold, alerts, id, alert, change, found.surroundings)
 }
 
 function newAlert(subject: Subject, life: Alert['life']): Alert {
@@ -119,7 +118,7 @@ function tell(
   alert: Alert,
   change: Change,
   surroundings?: Found['surroundings'],
-): readonly Effect[] {
+): void {
   const { state } = fold
   if (alert.episode === '' && change.because !== undefined) mint(alert)
   count(fold, `transitions:${change.to}`)
@@ -130,7 +129,7 @@ function tell(
     state.resolved.push(alert)
     if (state.resolved.length > KEEP_RESOLVED) state.resolved.shift()
   }
-  if (change.because === undefined) return []
+  if (change.because === undefined) return
   const facts = factsOf(fold, alert)
   const news: Announcement = {
     because: change.because,
@@ -142,7 +141,6 @@ function tell(
   }
   const host = alerts === state.alerts ? null : alert.host
   announce(state.dispatch, fold.dispatchPlan, news, { host, id })
-  return []
 }
 
 /** When the newest episode of a rule on a series ended, as far as it is remembered; -Infinity without one. */
@@ -212,9 +210,9 @@ export function endAlert(
   id: string,
   at: Millis,
   reason: string,
-): readonly Effect[] {
+): void {
   const alert = finish(fold, alerts, id, at, reason)
-  return alert === undefined ? [] : tell(fold, alerts, id, alert, { to: 'resolved', because: 'resolved' })
+  if (alert !== undefined) tell(fold, alerts, id, alert, { to: 'resolved', because: 'resolved' })
 }
 
 /**

@@ -165,9 +165,9 @@ export function forget(fold: Fold, { host: name, author }: Extract<Command, { ki
   const closed = retire(fold, host, `${last}, forgotten by ${author}`)
   closeMasses(fold)
   const value: Forgotten = { host: name, lastSeen, closed }
-  return { effects: [], answer: { kind: 'done', value } }
+  return { answer: { kind: 'done', value } }
 }
 
 function refused(code: 'unknown-host' | 'expected-host', value: unknown): Obeyed {
-  return { effects: [], answer: { kind: 'refused', code, value } }
+  return { answer: { kind: 'refused', code, value } }
 }

@@ -5,7 +5,7 @@ import type { Flapping } from '../alert/flapping.ts'
 import type { Life } from '../alert/lifecycle.ts'
 import type { DispatchPlan } from '../dispatch/plan.ts'
 import { type DispatchState, emptyDispatch } from '../dispatch/state.ts'
-import type { AlertState, CommandAnswer, Effect, Ended, EngineConfig, Millis, Severity, Unit } from '../model.ts'
+import type { AlertState, CommandAnswer, Ended, EngineConfig, Millis, Severity, Unit } from '../model.ts'
 import type { Plan } from './plan.ts'
 
 /** Everything the folds remember: plain data, so that a snapshot is a copy. Only `step` changes it. */
@@ -156,7 +156,6 @@ export interface Fold {
 
 /** What became of a command. */
 export interface Obeyed {
-  readonly effects: readonly Effect[]
   readonly answer: CommandAnswer
 }
 

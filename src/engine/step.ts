@@ -35,16 +35,18 @@ export function createFold(state: State = emptyState()): Fold {
  */
 export function step(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Step {
   const { state } = fold
-  const result = { ...NOTHING, ...foldEntry(fold, entry) }
-  return { ...result, effects: [...result.effects, ...settle(state.dispatch, fold.dispatchPlan, alertsOf(fold), state.now)] }
+  const { effects = [], ...result } = foldEntry(fold, entry)
+  const told = settle(state.dispatch, fold.dispatchPlan, alertsOf(fold), state.now)
+  return { ...NOTHING, ...result, effects: [...effects, ...told] }
 }
 
 function foldEntry(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Partial<Step> {
   if (entry.kind === 'batch') return foldBatch(fold, decodeFrame(entry.data))
   const value: unknown = JSON.parse(new TextDecoder().decode(entry.data))
   if (entry.kind === 'tick') return foldTick(fold, value as Tick)
-  if (entry.kind === 'config') return { effects: configure(fold, { ...EMPTY, ...(value as EngineConfig) }) }
-  return obey(fold, value as Command | Started)
+  if (entry.kind !== 'config') return obey(fold, value as Command | Started)
+  configure(fold, { ...EMPTY, ...(value as EngineConfig) })
+  return {}
 }
 
 /** The entry data of everything but a batch. */

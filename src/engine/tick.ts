@@ -3,7 +3,6 @@ import { tellNotices } from '../dispatch/notice.ts'
 import { elapse } from '../dispatch/step.ts'
 import type { Effect, Millis, Tick } from '../model.ts'
 import { forgetIds } from './batch.ts'
-import type { Judged } from './evaluate.ts'
 import { forgetFlaps } from './flaps.ts'
 import { measureFlows } from './flows.ts'
 import { takeInventory } from './inventory.ts'
@@ -31,7 +30,6 @@ export interface TickResult {
 export function foldTick(fold: Fold, tick: Tick): TickResult {
   const { state } = fold
   const isNew = tick.now !== state.now
-  const effects: Effect[] = []
   if (isNew) {
     if (tick.now < state.now - SET_BACK) rewind(fold, tick.now)
     const span = state.now === 0 ? 0 : Math.min(MOST_PER_TICK, Math.max(0, tick.now - state.now))
@@ -40,17 +38,14 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
     takeInventory(fold)
     const hasObserved = tickSources(fold, tick.now, tick.refused ? 0 : span)
     retireSources(fold)
-    effects.push(...watchAll(fold, hasObserved))
+    watchAll(fold, hasObserved)
     retireHosts(fold)
     tellRetired(fold)
     forgetIds(fold)
     forgetFlaps(fold)
   }
-  const judged: Judged = { cost: 0, effects: [] }
-  const more = judgeDue(fold, judged)
-  effects.push(...judged.effects)
-  if (isNew) effects.push(...tell(fold))
-  return { effects, more }
+  const more = judgeDue(fold, { cost: 0 })
+  return { effects: isNew ? tell(fold) : [], more }
 }
 
 /** Lets go of what people have to hear now. */

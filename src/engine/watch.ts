@@ -1,5 +1,5 @@
 import { isSteady, type Source } from '../aggregate/sources.ts'
-import type { AbsenceRule, Effect } from '../model.ts'
+import type { AbsenceRule } from '../model.ts'
 import { OWN_RULES } from '../model.ts'
 import { watchFlow } from './degraded.ts'
 import { endGone } from './gone.ts'
@@ -20,17 +20,19 @@ const CAP_CALM = 10 * 60_000
 const NO_MASSES: Masses = () => undefined
 
 /** Looks after hosts, sources, clocks and caps, once a tick. */
-export function watchAll(fold: Fold, hasObserved: boolean): readonly Effect[] {
-  const effects: Effect[] = []
-  for (const source of fold.state.sources.values()) effects.push(...watchSource(fold, source), ...watchFlow(fold, source))
+export function watchAll(fold: Fold, hasObserved: boolean): void {
+  for (const source of fold.state.sources.values()) {
+    watchSource(fold, source)
+    watchFlow(fold, source)
+  }
   const masses = hasObserved ? findMasses(fold) : NO_MASSES
   for (const host of fold.state.hosts.values()) {
-    if (hasObserved || host.alerts.size > 0) effects.push(...watchAbsence(fold, host, masses, hasObserved))
-    if (host.skew !== undefined || host.alerts.size > 0) effects.push(...watchClock(fold, host))
-    if (host.alerts.size > 0) effects.push(...endGone(fold, host))
+    if (hasObserved || host.alerts.size > 0) watchAbsence(fold, host, masses, hasObserved)
+    if (host.skew !== undefined || host.alerts.size > 0) watchClock(fold, host)
+    if (host.alerts.size > 0) endGone(fold, host)
   }
-  effects.push(...watchMasses(fold), ...watchCaps(fold))
-  return effects
+  watchMasses(fold)
+  watchCaps(fold)
 }
 
 /**
@@ -38,17 +40,17 @@ export function watchAll(fold: Fold, hasObserved: boolean): readonly Effect[] {
  * Time in which the source itself delivered nothing does not count, so that no host is called dead with its Logstash.
  * Of one that is silent there is nothing new to say until time was observed again; of one that is heard, at once.
  */
-function watchAbsence(fold: Fold, host: Host, masses: Masses, hasObserved: boolean): readonly Effect[] {
+function watchAbsence(fold: Fold, host: Host, masses: Masses, hasObserved: boolean): void {
   const silent = silenceOf(fold, host)
-  if (silent === undefined) return []
-  return fold.plan.absences.flatMap((rule) => {
+  if (silent === undefined) return
+  for (const rule of fold.plan.absences) {
     const id = ownId(rule.name)
     const isOpen = host.alerts.has(id)
     // Who is waited for was not heard, however short the wait: only an event ends the alert.
     const isSilent = silent > rule.after || (isOpen && host.awaited !== undefined)
-    if (!(isSilent ? hasObserved : isOpen) || !concerns(rule, host.name)) return []
-    return raise(fold, host.alerts, id, absenceSubject(rule, host, masses), absence(fold, host, rule, isSilent), AT_ONCE)
-  })
+    if (!(isSilent ? hasObserved : isOpen) || !concerns(rule, host.name)) continue
+    raise(fold, host.alerts, id, absenceSubject(rule, host, masses), absence(fold, host, rule, isSilent), AT_ONCE)
+  }
 }
 
 /** What is measured of a host that was never heard. */
@@ -83,12 +85,12 @@ function absenceSubject(rule: AbsenceRule, host: Host, masses: Masses): Subject 
   }
 }
 
-function watchSource(fold: Fold, source: Source): readonly Effect[] {
+function watchSource(fold: Fold, source: Source): void {
   const { state, plan } = fold
   const isExpected = isSteady(source) || plan.config.sources.includes(source.name)
   const isDown = isExpected && source.silence > SOURCE_DOWN
   const id = ownId(OWN_RULES.source, source.name)
-  if (!isDown && !state.alerts.has(id)) return []
+  if (!isDown && !state.alerts.has(id)) return
   const seconds = Math.round((state.now - source.heard) / 1000)
   const last = isoSecond(source.heard)
   const better = isExpected ? `delivers again, last at ${last}` : `is no longer expected, last heard at ${last}`
@@ -96,34 +98,33 @@ function watchSource(fold: Fold, source: Source): readonly Effect[] {
     ? `no request from ${source.name} since ${last}; hosts behind it are not judged meanwhile`
     : `${source.name} ${better}`
   const subject = ownSubject(OWN_RULES.source, source.name, 'time since the last request', source.name, plan.config.system)
-  return raise(fold, state.alerts, id, subject, found(fold, isDown, 'critical', seconds, 'silent for 150s', reason), AT_ONCE)
+  raise(fold, state.alerts, id, subject, found(fold, isDown, 'critical', seconds, 'silent for 150s', reason), AT_ONCE)
 }
 
-function watchClock(fold: Fold, host: Host): readonly Effect[] {
+function watchClock(fold: Fold, host: Host): void {
   const off = host.skew?.off
   const id = ownId(OWN_RULES.clock)
-  if (off === undefined && !host.alerts.has(id)) return []
+  if (off === undefined && !host.alerts.has(id)) return
   const seconds = Math.round(Math.abs(off ?? 0) / 1000)
   const reason =
     off === undefined
       ? `the clock of ${host.name} is right again`
       : `events of ${host.name} are dated ${seconds} s ${off > 0 ? 'before' : 'after'} their arrival; they are taken by arrival until its clock is right`
   const subject = ownSubject(OWN_RULES.clock, host.name, 'offset of the clock', host.source, fold.plan.config.system)
-  return raise(fold, host.alerts, id, subject, found(fold, off !== undefined, 'warning', seconds, 'off by more than 300 s', reason), AT_ONCE)
+  raise(fold, host.alerts, id, subject, found(fold, off !== undefined, 'warning', seconds, 'off by more than 300 s', reason), AT_ONCE)
 }
 
-function watchCaps(fold: Fold): readonly Effect[] {
+function watchCaps(fold: Fold): void {
   const { state, plan } = fold
   const { refusals } = state
   const id = ownId(OWN_RULES.cap)
   refusals.last = Math.min(refusals.last, state.now)
   const isReached = refusals.count > 0 && state.now - refusals.last < CAP_CALM
-  if (!isReached && !state.alerts.has(id)) return []
+  if (!isReached && !state.alerts.has(id)) return
   const reason = isReached
     ? `the limit of ${refusals.what} is reached: ${refusals.count} refused so far; known ones are still watched`
     : `nothing was refused for ${durationText(CAP_CALM)}`
   const subject = ownSubject(OWN_RULES.cap, 'stashwatch', `refused ${refusals.what}`, '', plan.config.system)
-  const effects = raise(fold, state.alerts, id, subject, found(fold, isReached, 'warning', refusals.count, 'above 0', reason), AT_ONCE)
+  raise(fold, state.alerts, id, subject, found(fold, isReached, 'warning', refusals.count, 'above 0', reason), AT_ONCE)
   if (!isReached) refusals.count = 0
-  return effects
 }
