@@ -7,7 +7,8 @@ import { type Alerts, flush, groupsOf, heedMutes, isAcknowledged, restOf, tellGr
 import { labelsOf } from './labels.ts'
 import { inForceNow, muteAll } from './mute.ts'
 import type { DispatchPlan } from './plan.ts'
-import { type AlertRef, type Case, type DispatchState, type Item, type Mail, note } from './state.ts'
+import { tellScheduled } from './scheduled.ts'
+import { type AlertRef, type Case, countMail, type DispatchState, type Item, type Mail, note } from './state.ts'
 
 /** Cases that are over and stay to be asked about. */
 const KEEP_CLOSED = 300
@@ -92,9 +93,9 @@ export function elapse(state: DispatchState, plan: DispatchPlan, alerts: Alerts,
   effects.push(...tellDue(state, plan, alerts, now, isChanged))
   for (const purse of state.purses.values()) {
     const items = release(purse, plan.config.mailsPerMinute, now)
-    if (items.length > 0) effects.push(composeList(plan, items, 'mail budget', now))
+    if (items.length > 0) effects.push(tellList(state, plan, items, 'mail budget', now))
   }
-  return effects
+  return [...effects, ...tellScheduled(state, plan, alerts, now)]
 }
 
 /** Looks at all conversations when something has changed, else at those that have rested long enough. */
@@ -109,7 +110,16 @@ function tellDue(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: 
     if (group.members.size === 0) state.groups.delete(group.key)
   }
   if (isChanged || mails.length > 0) closeCases(state)
-  return spend(state, plan, mails, now).map((mail) => compose(plan, mail, now))
+  return spend(state, plan, mails, now).map((mail) => {
+    const { line, alerts, news } = mail
+    countMail(state, line.via, alerts.slice(0, news).map(({ rule }) => rule))
+    return compose(plan, mail, now)
+  })
+}
+
+function tellList(state: DispatchState, plan: DispatchPlan, items: readonly Item[], because: Because, now: Millis): Effect {
+  countMail(state, items[0]?.line.via ?? 'email', items.map(({ facts }) => facts.rule))
+  return composeList(plan, items, because, now)
 }
 
 /** The mails that may go out now; machines have no budget, people do. */
@@ -137,7 +147,7 @@ function readBacklog(state: DispatchState, plan: DispatchPlan, alerts: Alerts, n
     if (one.facts.state === 'firing' && alerts.isCurrent(one)) tellAll(state, plan, one, 'fired', now)
     else list(state, plan, one, lists, now)
   }
-  return [...lists.values()].map((items) => composeList(plan, items, 'found in the backlog', now))
+  return [...lists.values()].map((items) => tellList(state, plan, items, 'found in the backlog', now))
 }
 
 function list(state: DispatchState, plan: DispatchPlan, one: Case, lists: Map<string, Item[]>, now: Millis): void {

@@ -7,6 +7,7 @@ import { judgeUpTo, type Judged, type Watched, watchedOf } from './evaluate.ts'
 import { admitHost, admitSeries, admitSource, keyId } from './hosts.ts'
 import type { MetricPlan } from './plan.ts'
 import { count, type Fold, type Host, type KeyInfo } from './state.ts'
+import { noteShare, tallyUsage } from './usage.ts'
 
 /** What became of a frame. */
 export interface BatchResult {
@@ -39,6 +40,7 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
     else if (!foldEvent(fold, source, event, frame.rcv, judged)) refused++
   }
   count(fold, 'duplicates', known)
+  if (refused > 0) tallyUsage(fold.state, 'refused', refused)
   return { duplicate: false, known, refused, effects: judged.effects }
 }
 
@@ -121,13 +123,18 @@ function see(host: Host, source: Source, rcv: Millis): void {
 function believedTime(fold: Fold, host: Host, source: Source, ts: Millis, rcv: Millis): Millis {
   if (isTelling(source, rcv - ts, rcv) || host.skew?.off !== undefined) learnSkew(host, rcv - ts, rcv)
   const isFuture = ts > rcv + FUTURE
-  if (isFuture && host.skew?.off === undefined) count(fold, 'samples_future')
+  if (isFuture && host.skew?.off === undefined) noteFuture(fold)
   if (isFuture || host.skew?.off !== undefined) {
     moveByArrival(source, rcv)
     return rcv
   }
   moveClock(source, ts, rcv)
   return ts
+}
+
+function noteFuture(fold: Fold): void {
+  count(fold, 'samples_future')
+  tallyUsage(fold.state, 'future')
 }
 
 /** Whether an offset is the clock's doing: what a source delivers late may be a backlog, but none is of tomorrow. */
@@ -163,6 +170,7 @@ function foldSample(
   const bucket = Math.floor(ts / fold.plan.config.bucket)
   if (bucket < tailOf(store, slot)) {
     count(fold, 'samples_late_dropped')
+    tallyUsage(fold.state, 'dropped')
     return true
   }
   if (isPressed(metric, store, slot, bucket)) judgeWhatWouldBeLost(fold, watchedOf(fold, host, id), bucket, judged)
@@ -171,8 +179,15 @@ function foldSample(
   const late = head === -Infinity ? bucket : Math.min(bucket, head)
   addSample(store, slot, bucket, ts, value)
   count(fold, 'samples')
+  if (metric.share !== undefined) share(fold, metric, host, ts, value * metric.share)
   if (metric.rules.length > 0) note(fold, host, id, metric, bucket < judgedTo ? late : undefined)
   return true
+}
+
+/** For the reports. What is of another day was asked for as history. */
+function share({ state, plan }: Fold, { metric }: MetricPlan, host: Host, ts: Millis, value: number): void {
+  if (state.usage === undefined || state.now - ts > TOO_OLD) return
+  noteShare(state.usage, metric.name, host, value, 2 * plan.config.limits.hosts)
 }
 
 /**
@@ -207,6 +222,7 @@ function lastAtRisk(metric: MetricPlan, store: Store, bucket: number): number {
 function note(fold: Fold, host: Host, id: number, metric: MetricPlan, late: number | undefined): void {
   if (late !== undefined) {
     count(fold, 'samples_late_merged')
+    tallyUsage(fold.state, 'merged')
     host.late ??= new Map()
     host.late.set(id, Math.min(host.late.get(id) ?? Infinity, late))
     fold.state.work.add(host.name)

@@ -3,6 +3,7 @@ import { chunkSize, frameOf, readStore, type StoreFrame, writeChunk } from '../a
 import type { Store } from '../aggregate/store.ts'
 import type { Offset, SnapshotChunk } from '../model.ts'
 import { emptyState, type State } from './state.ts'
+import { copyUsage } from './usage.ts'
 
 /** Raised when the shape of the state changes in a way that an older snapshot cannot fill. */
 const VERSION = 1
@@ -106,7 +107,7 @@ export function readSnapshot(bytes: Uint8Array): State {
     stores.set(name, readStore(frame, bytes, at))
     at += frame.count * chunkSize(frame.layout)
   }
-  return { ...emptyState(), ...state, stores }
+  return { ...emptyState(), ...state, stores, usage: copyUsage(state.usage) }
 }
 
 /** How much may be replayed at the next start before a snapshot is taken. */

@@ -51,7 +51,10 @@ interface Desk {
 function createDesk(settings: EngineConfig = SETTINGS): Desk {
   const state = emptyDispatch()
   const plan = createDispatchPlan(settings)
-  const alerts = { facts: () => undefined, isCurrent: () => true }
+  const never = (): never => {
+    throw new Error('nobody is to be asked for a report')
+  }
+  const alerts = { facts: () => undefined, isCurrent: () => true, report: never, pulse: never }
   const told: string[] = []
   const mails: Notification[] = []
   const ids = new Set<string>()

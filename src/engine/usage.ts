@@ -1,0 +1,259 @@
+import type { AlertState, Millis, Severity, Unit } from '../model.ts'
+import { OWN_RULES } from '../model.ts'
+import { type Columns, copyColumns, emptyColumns, mergeColumns, noteLoad } from './loads.ts'
+import type { Alert, Fold, Host, State } from './state.ts'
+
+/** What reports will be made of, gathered as it happens; there is none while no receiver wants a report. */
+export interface Usage {
+  /** The row of each host in the columns of all slices. */
+  rows: Map<string, number>
+  /** Stretches of the service's time that are over, oldest first, and the one that is gathered. */
+  slices: Slice[]
+  open: Slice
+  /** The episodes of the time that some report will cover, by id. */
+  readonly spells: Map<string, Spell>
+}
+
+/** What arrived from one report to the next. All but the columns is bounded by the number of rules and hosts. */
+export interface Slice {
+  from: Millis
+  to: Millis
+  /** By metric. */
+  readonly loads: Map<string, Columns>
+  /** Alerts that began, by rule and by the hour of the epoch, and the hosts that they were about. */
+  readonly began: Map<string, number>
+  readonly hours: Map<number, number>
+  readonly hosts: Set<string>
+  critical: number
+  /** Mails, by the rules that they tell of. */
+  readonly mails: Map<string, number>
+  readonly counts: Record<Counted, number>
+}
+
+export type Counted = 'merged' | 'dropped' | 'future' | 'refused' | 'stops' | 'down'
+
+/** One episode. */
+export interface Spell {
+  readonly rule: string
+  readonly host: string
+  readonly labels: Readonly<Record<string, string>>
+  severity: Severity
+  since: Millis
+  /** Undefined while it goes on. */
+  until: Millis | undefined
+  peak: number | null
+  readonly unit: Unit
+}
+
+/** Slices that are kept; with more kinds of reports than this needs, the oldest two become one. */
+const MOST_SLICES = 32
+/** Episodes that are kept; beyond, the shorter half of those that are over is let go. */
+const MOST_SPELLS = 2000
+
+const OWN: ReadonlySet<string> = new Set(Object.values(OWN_RULES))
+
+/** Whether a rule is the product's own, so that its alerts are about the service's data and no host. */
+export function isOwn(rule: string): boolean {
+  return OWN.has(rule)
+}
+
+function emptySlice(from: Millis): Slice {
+  return {
+    from,
+    to: from,
+    loads: new Map(),
+    began: new Map(),
+    hours: new Map(),
+    hosts: new Set(),
+    critical: 0,
+    mails: new Map(),
+    counts: { merged: 0, dropped: 0, future: 0, refused: 0, stops: 0, down: 0 },
+  }
+}
+
+/** Counts something that readers of a report should know of its numbers. */
+export function tallyUsage({ usage }: State, what: Counted, by = 1): void {
+  if (usage !== undefined) usage.open.counts[what] += by
+}
+
+/** Takes a sample of a share in; `limit` bounds the hosts that are told apart. */
+export function noteShare(usage: Usage, metric: string, host: Host, share: number, limit: number): void {
+  host.row ??= rowOf(usage, host.name, limit)
+  if (host.row === undefined) return
+  const known = usage.open.loads.get(metric)
+  const columns = known ?? emptyColumns(usage.rows.size)
+  if (known === undefined) usage.open.loads.set(metric, columns)
+  noteLoad(columns, host.row, share)
+}
+
+function rowOf({ rows }: Usage, name: string, limit: number): number | undefined {
+  const known = rows.get(name)
+  if (known !== undefined || rows.size >= limit) return known
+  rows.set(name, rows.size)
+  return rows.size - 1
+}
+
+/** Takes a step of an alert's life in. */
+export function noteStep({ state }: Fold, alert: Alert, to: AlertState): void {
+  const { usage } = state
+  const { life, rule, host, severity } = alert
+  if (usage === undefined || life.state === 'pending') return
+  const known = usage.spells.get(alert.episode)
+  const spell = known ?? newSpell(alert, life.since)
+  usage.spells.set(alert.episode, spell)
+  const isRise = severity === 'critical' && (known === undefined || known.severity === 'warning')
+  spell.severity = severity
+  spell.peak = life.peak
+  spell.until = to === 'resolved' && life.state === 'resolved' ? life.resolvedAt : undefined
+  if (isRise && !isOwn(rule)) usage.open.critical++
+  if (known !== undefined) return
+  add(usage.open.began, rule, 1)
+  if (isOwn(rule)) return
+  usage.open.hosts.add(host)
+  add(usage.open.hours, Math.floor(state.now / HOUR), 1)
+  if (usage.spells.size > MOST_SPELLS) prune(usage)
+}
+
+const HOUR = 3_600_000
+
+/** A source that is silent has been so for as long as its alert says. */
+function newSpell({ rule, host, labels, severity, unit, value }: Alert, since: Millis): Spell {
+  const earlier = rule === OWN_RULES.source && value !== null ? value * 1000 : 0
+  return { rule, host, labels, severity, since: since - earlier, until: undefined, peak: null, unit }
+}
+
+function prune({ spells }: Usage): void {
+  const over = [...spells].flatMap(([id, { since, until }]) => (until === undefined ? [] : [{ id, span: until - since }]))
+  const shortest = over.toSorted((a, b) => a.span - b.span).slice(0, Math.max(1, over.length >> 1))
+  for (const { id } of shortest) spells.delete(id)
+}
+
+/** Once a tick: begins to gather when a report is wanted, and a new slice when one was made; ends with the last receiver. */
+export function keepUsage(fold: Fold): void {
+  const { state, dispatchPlan } = fold
+  const { turns, mailed } = state.dispatch
+  const isWanted = dispatchPlan.scheduled.some(({ kind }) => kind === 'report')
+  if (!isWanted || turns === undefined) {
+    if (state.usage !== undefined) stop(state)
+    return
+  }
+  if (state.usage === undefined) {
+    begin(state)
+    mailed?.byRule.clear()
+    return
+  }
+  const { usage } = state
+  for (const [rule, count] of mailed?.byRule ?? []) add(usage.open.mails, rule, count)
+  mailed?.byRule.clear()
+  usage.open.to = state.now
+  const marks = [...turns].flatMap(([key, { since }]) => (key.startsWith('report') ? [since] : []))
+  if (marks.some((mark) => mark > usage.open.from)) cut(fold, usage, Math.min(...marks))
+}
+
+function stop(state: State): void {
+  state.usage = undefined
+  for (const host of state.hosts.values()) host.row = undefined
+}
+
+/** What fires already went on from before. */
+function begin(state: State): void {
+  const usage: Usage = { rows: new Map(), slices: [], open: emptySlice(state.now), spells: new Map() }
+  state.usage = usage
+  takeOpen(state, usage)
+}
+
+/** Brings what is known of episodes up to the present: of those that go on, and of those that are gone without a word. */
+export function takeOpen(state: State, { spells }: Usage): void {
+  const open = new Set<string>()
+  for (const { alerts } of [{ alerts: state.alerts }, ...state.hosts.values()]) {
+    for (const alert of alerts.values()) {
+      const { life, episode } = alert
+      if (life.state === 'pending' || life.state === 'resolved' || episode === '') continue
+      open.add(episode)
+      const spell = spells.get(episode) ?? newSpell(alert, life.since)
+      spell.severity = alert.severity
+      spell.peak = life.peak
+      spells.set(episode, spell)
+    }
+  }
+  for (const [id, spell] of spells) if (spell.until === undefined && !open.has(id)) spell.until = state.now
+}
+
+/** Closes the slice, and lets go of what no report will cover any more. */
+function cut(fold: Fold, usage: Usage, oldest: Millis): void {
+  usage.slices = [...usage.slices, usage.open].filter(({ to }) => to > oldest)
+  usage.open = emptySlice(fold.state.now)
+  while (usage.slices.length > MOST_SLICES) {
+    const [first, second, ...rest] = usage.slices as [Slice, Slice, ...Slice[]]
+    usage.slices = [mergeSlices(first, second), ...rest]
+  }
+  for (const [id, { until }] of usage.spells) if (until !== undefined && until < oldest) usage.spells.delete(id)
+  compact(fold, usage)
+}
+
+/** The sum of two slices that follow each other. */
+export function mergeSlices(a: Slice, b: Slice): Slice {
+  const merged = { ...emptySlice(a.from), to: b.to, critical: a.critical + b.critical }
+  for (const slice of [a, b]) {
+    for (const [metric, columns] of slice.loads) {
+      merged.loads.set(metric, mergeColumns(merged.loads.get(metric) ?? emptyColumns(0), columns))
+    }
+    for (const [rule, count] of slice.began) add(merged.began, rule, count)
+    for (const [hour, count] of slice.hours) add(merged.hours, hour, count)
+    for (const [rule, count] of slice.mails) add(merged.mails, rule, count)
+    for (const host of slice.hosts) merged.hosts.add(host)
+    for (const what of Object.keys(merged.counts) as Counted[]) merged.counts[what] += slice.counts[what]
+  }
+  return merged
+}
+
+/** Gives the rows of hosts that are gone, and in no slice any more, to new ones. */
+function compact({ state }: Fold, usage: Usage): void {
+  const columns = usage.slices.flatMap(({ loads }) => [...loads.values()])
+  const isKept = (name: string, row: number): boolean =>
+    state.hosts.has(name) || columns.some(({ n }) => (n[row] ?? 0) > 0)
+  const kept = [...usage.rows].filter(([name, row]) => isKept(name, row))
+  if (kept.length === usage.rows.size) return
+  const from = kept.map(([, row]) => row)
+  for (const { loads } of usage.slices) {
+    for (const [metric, old] of loads) loads.set(metric, pick(old, from))
+  }
+  usage.rows = new Map(kept.map(([name], row) => [name, row]))
+  for (const host of state.hosts.values()) host.row = usage.rows.get(host.name)
+}
+
+function pick(old: Columns, from: readonly number[]): Columns {
+  const column = (values: Float32Array | Float64Array | Uint32Array) => from.map((row) => values[row] ?? 0)
+  return { n: Uint32Array.from(column(old.n)), sum: Float64Array.from(column(old.sum)), max: Float32Array.from(column(old.max)) }
+}
+
+/** A copy of what came out of a snapshot, with memory of its own. */
+export function copyUsage(usage: Usage | undefined): Usage | undefined {
+  for (const { loads } of usage === undefined ? [] : [...usage.slices, usage.open]) {
+    for (const [metric, columns] of loads) loads.set(metric, copyColumns(columns))
+  }
+  return usage
+}
+
+/** The service was down for a while. */
+export function noteDown(state: State, span: Millis): void {
+  tallyUsage(state, 'stops')
+  tallyUsage(state, 'down', span)
+}
+
+/** The service's clock was set back to `now`: nothing that is remembered lies ahead of it. */
+export function rewindUsage({ usage }: State, now: Millis): void {
+  if (usage === undefined) return
+  for (const slice of [...usage.slices, usage.open]) {
+    slice.from = Math.min(slice.from, now)
+    slice.to = Math.min(slice.to, now)
+  }
+  for (const spell of usage.spells.values()) {
+    spell.since = Math.min(spell.since, now)
+    if (spell.until !== undefined) spell.until = Math.min(spell.until, now)
+  }
+}
+
+function add<K>(counts: Map<K, number>, key: K, by: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + by)
+}
