@@ -28,11 +28,14 @@ export function takeTurns(state: DispatchState, plan: DispatchPlan, now: Millis)
   const before = state.turns ?? new Map<string, Turn>()
   const turns = new Map<string, Turn>()
   state.turns = turns
+  const locals = new Map<string, Local>()
   return plan.scheduled.flatMap((scheduled) => {
     const { kind, receiver, schedule } = scheduled
     const key = `${kind}\n${receiver.name}`
     const zone = receiver.zone ?? 'UTC'
-    const date = newestDate(schedule, localTime(now, zone, plan.clocks))
+    const local = locals.get(zone) ?? localTime(now, zone, plan.clocks)
+    locals.set(zone, local)
+    const date = newestDate(schedule, local)
     const turn = adapt(state, before.get(key), JSON.stringify([schedule, zone]), date, now)
     turns.set(key, turn)
     holdBack(turn, schedule, date, now)

@@ -1,51 +1,59 @@
-/** Samples of one share, host by host: how many, their sum, and the greatest. A row that was never written is 0. */
-export interface Columns {
-  n: Uint32Array
-  sum: Float64Array
-  max: Float32Array
+/**
+ * Samples of one share, host by host: a row of three figures each, namely how many, their sum, and the greatest. They
+ * lie side by side since they change together. A row that was never written is 0.
+ */
+export interface Loads {
+  rows: Float64Array
 }
 
+/** What one host used. */
+export interface Load {
+  readonly n: number
+  readonly sum: number
+  readonly max: number
+}
+
+const WIDTH = 3
 const LEAST_ROWS = 64
 
-export function emptyColumns(rows: number): Columns {
-  const size = Math.max(LEAST_ROWS, rows)
-  return { n: new Uint32Array(size), sum: new Float64Array(size), max: new Float32Array(size) }
+/** @param rows how many hosts are known already. */
+export function emptyLoads(rows = 0): Loads {
+  return { rows: new Float64Array(WIDTH * Math.max(LEAST_ROWS, rows)) }
 }
 
-/** Takes one sample in. The columns grow by half when a host comes that they have no row for. */
-export function noteLoad(columns: Columns, row: number, share: number): void {
-  if (row >= columns.n.length) grow(columns, Math.max(row + 1, Math.ceil(columns.n.length * 1.5)))
-  const { n, sum, max } = columns
-  const before = n[row] as number
-  n[row] = before + 1
-  sum[row] = (sum[row] as number) + share
-  if (before === 0 || share > (max[row] as number)) max[row] = share
+/** Takes so many samples of a host in. Room grows by half when a host comes that there is no row for. */
+export function addLoad(loads: Loads, row: number, n: number, sum: number, max: number): void {
+  const at = WIDTH * row
+  if (at >= loads.rows.length) grow(loads, Math.max(at + WIDTH, WIDTH * Math.ceil(loads.rows.length / 2)))
+  const { rows } = loads
+  const before = rows[at] as number
+  rows[at] = before + n
+  rows[at + 1] = (rows[at + 1] as number) + sum
+  if (before === 0 || max > (rows[at + 2] as number)) rows[at + 2] = max
 }
 
-function grow(columns: Columns, rows: number): void {
-  const { n, sum, max } = columns
-  const wide = emptyColumns(rows)
-  wide.n.set(n)
-  wide.sum.set(sum)
-  wide.max.set(max)
-  Object.assign(columns, wide)
+function grow(loads: Loads, length: number): void {
+  const wide = new Float64Array(length)
+  wide.set(loads.rows)
+  loads.rows = wide
 }
 
-/** The sum of two, in the first of them. */
-export function mergeColumns(into: Columns, from: Columns): Columns {
-  if (from.n.length > into.n.length) grow(into, from.n.length)
-  for (let row = 0; row < from.n.length; row++) {
-    const count = from.n[row] as number
-    if (count === 0) continue
-    const before = into.n[row] as number
-    into.max[row] = before === 0 ? (from.max[row] as number) : Math.max(into.max[row] as number, from.max[row] as number)
-    into.n[row] = before + count
-    into.sum[row] = (into.sum[row] as number) + (from.sum[row] as number)
+export function loadOf({ rows }: Loads, row: number): Load {
+  const at = WIDTH * row
+  return { n: rows[at] ?? 0, sum: rows[at + 1] ?? 0, max: rows[at + 2] ?? 0 }
+}
+
+/** Adds one to the other, where row `i` stands at row `order[i]` of what is added; without an order, at its own. */
+export function mergeLoads(into: Loads, from: Loads, order?: readonly number[]): Loads {
+  const count = order?.length ?? from.rows.length / WIDTH
+  for (let row = 0; row < count; row++) {
+    const { n, sum, max } = loadOf(from, order?.[row] ?? row)
+    if (n > 0) addLoad(into, row, n, sum, max)
   }
   return into
 }
 
-/** A copy with memory of its own: what is read out of a snapshot lies in the snapshot's bytes, and would keep all of them. */
-export function copyColumns({ n, sum, max }: Columns): Columns {
-  return { n: n.slice(), sum: sum.slice(), max: max.slice() }
+/** A copy with memory of its own: what is read out of a snapshot lies in its bytes, and would keep all of them. */
+export function copyLoads({ rows }: Loads): Loads {
+  return { rows: rows.slice() }
 }

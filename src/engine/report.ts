@@ -13,7 +13,7 @@ import type {
   Top,
 } from '../model.ts'
 import { NO_HOST, OWN_RULES } from '../model.ts'
-import type { Columns } from './loads.ts'
+import { type Loads, loadOf } from './loads.ts'
 import type { Fold } from './state.ts'
 import { type Counted, isOwn, mergeSlices, type Slice, type Spell, takeOpen } from './usage.ts'
 
@@ -38,15 +38,15 @@ export function reportOf(fold: Fold, { every, from, zone }: ReportWish): Report 
   const own = spells.filter(({ rule }) => isOwn(rule))
   const others = spells.filter(({ rule }) => !isOwn(rule))
   const span = { from, to: now }
-  const names = new Map([...(usage?.rows ?? [])].map(([name, row]) => [row, name]))
+  const names = [...(usage?.rows ?? [])].filter(([name]) => name !== NO_HOST)
   return {
     every,
     ...span,
-    hosts: [...state.hosts.values()].filter((host) => host.name !== NO_HOST && host.lastSeen >= from).length,
+    hosts: [...state.hosts.values()].filter(({ name, lastSeen }) => name !== NO_HOST && lastSeen >= from).length,
     alerts: alertsIn(fold, others, sum, span, zone),
     rules: rulesIn(sum),
     outside: outsideIn(others, span),
-    shares: [...(sum?.loads ?? [])].flatMap(([metric, columns]) => shareOf(metric, columns, names)),
+    shares: [...(sum?.loads ?? [])].flatMap(([metric, loads]) => shareOf(metric, loads, names)),
     quality: qualityIn(own, sum, span),
   }
 }
@@ -119,34 +119,51 @@ function covered(spells: readonly Spell[], { from, to }: Period): Millis {
   return span
 }
 
-function shareOf(metric: string, columns: Columns, names: ReadonlyMap<number, string>): readonly ReportShare[] {
-  const loads = loadsOf(columns, names)
-  if (loads.length === 0) return []
-  const mean = loads.reduce((sum, load) => sum + load.mean, 0) / loads.length
-  const ordered = loads.toSorted((a, b) => b.mean - a.mean || compare(a.host, b.host))
-  const idle = ordered.filter(({ max }) => max < IDLE).toReversed()
-  const half = Math.min(EXTREMES, Math.ceil(ordered.length / 2))
+function shareOf(metric: string, loads: Loads, names: readonly Name[]): readonly ReportShare[] {
+  const all = loadsOf(loads, names)
+  if (all.length === 0) return []
+  const half = Math.min(EXTREMES, Math.ceil(all.length / 2))
+  const idle = all.filter(({ max }) => max < IDLE)
   return [
     {
       metric,
-      hosts: loads.length,
-      mean,
-      unused: loads.reduce((sum, load) => sum + Math.max(0, 1 - load.mean), 0) / loads.length,
-      busiest: ordered.slice(0, half),
-      idlest: ordered.slice(Math.max(half, ordered.length - EXTREMES)).toReversed(),
-      idle: { total: idle.length, first: idle.slice(0, FIRST).map(({ host }) => host) },
+      hosts: all.length,
+      mean: all.reduce((sum, { mean }) => sum + mean, 0) / all.length,
+      unused: all.reduce((sum, { mean }) => sum + Math.max(0, 1 - mean), 0) / all.length,
+      busiest: firstOf(all, half, (a, b) => b.mean - a.mean || compare(a.host, b.host)),
+      idlest: firstOf(all, Math.min(EXTREMES, all.length - half), byIdleness),
+      idle: { total: idle.length, first: firstOf(idle, FIRST, byIdleness).map(({ host }) => host) },
     },
   ]
 }
 
-function loadsOf({ n, sum, max }: Columns, names: ReadonlyMap<number, string>): readonly ReportLoad[] {
-  const loads: ReportLoad[] = []
-  for (const [row, count] of n.entries()) {
-    const host = names.get(row)
-    if (count === 0 || host === undefined || host === NO_HOST) continue
-    loads.push({ host, mean: (sum[row] as number) / count, max: max[row] as number })
+function byIdleness(a: ReportLoad, b: ReportLoad): number {
+  return a.mean - b.mean || compare(b.host, a.host)
+}
+
+/** A host and its row. */
+type Name = readonly [name: string, row: number]
+
+function loadsOf(loads: Loads, names: readonly Name[]): readonly ReportLoad[] {
+  const found: ReportLoad[] = []
+  for (const [host, row] of names) {
+    const { n, sum, max } = loadOf(loads, row)
+    if (n > 0) found.push({ host, mean: sum / n, max })
   }
-  return loads
+  return found
+}
+
+/** The first few in an order, without putting all in order: there are many, and the tick must stay short. */
+function firstOf<T>(all: readonly T[], most: number, order: (a: T, b: T) => number): readonly T[] {
+  const first: T[] = []
+  for (const one of all) {
+    const last = first[most - 1]
+    if (most === 0 || (last !== undefined && order(one, last) >= 0)) continue
+    const at = first.findIndex((other) => order(one, other) < 0)
+    first.splice(at < 0 ? first.length : at, 0, one)
+    if (first.length > most) first.pop()
+  }
+  return first
 }
 
 function qualityIn(own: readonly Spell[], sum: Slice | undefined, period: Period): ReportQuality {

@@ -1,11 +1,11 @@
 import type { AlertState, Millis, Severity, Unit } from '../model.ts'
 import { OWN_RULES } from '../model.ts'
-import { type Columns, copyColumns, emptyColumns, mergeColumns, noteLoad } from './loads.ts'
+import { addLoad, copyLoads, emptyLoads, type Loads, loadOf, mergeLoads } from './loads.ts'
 import type { Alert, Fold, Host, State } from './state.ts'
 
 /** What reports will be made of, gathered as it happens; there is none while no receiver wants a report. */
 export interface Usage {
-  /** The row of each host in the columns of all slices. */
+  /** The row of each host in the loads of all slices. */
   rows: Map<string, number>
   /** Stretches of the service's time that are over, oldest first, and the one that is gathered. */
   slices: Slice[]
@@ -14,12 +14,12 @@ export interface Usage {
   readonly spells: Map<string, Spell>
 }
 
-/** What arrived from one report to the next. All but the columns is bounded by the number of rules and hosts. */
+/** What arrived from one report to the next. */
 export interface Slice {
   from: Millis
   to: Millis
   /** By metric. */
-  readonly loads: Map<string, Columns>
+  readonly loads: Map<string, Loads>
   /** Alerts that began, by rule and by the hour of the epoch, and the hosts that they were about. */
   readonly began: Map<string, number>
   readonly hours: Map<number, number>
@@ -81,9 +81,9 @@ export function noteShare(usage: Usage, metric: string, host: Host, share: numbe
   host.row ??= rowOf(usage, host.name, limit)
   if (host.row === undefined) return
   const known = usage.open.loads.get(metric)
-  const columns = known ?? emptyColumns(usage.rows.size)
-  if (known === undefined) usage.open.loads.set(metric, columns)
-  noteLoad(columns, host.row, share)
+  const loads = known ?? emptyLoads(usage.rows.size)
+  if (known === undefined) usage.open.loads.set(metric, loads)
+  addLoad(loads, host.row, 1, share, share)
 }
 
 function rowOf({ rows }: Usage, name: string, limit: number): number | undefined {
@@ -195,8 +195,8 @@ function cut(fold: Fold, usage: Usage, oldest: Millis): void {
 export function mergeSlices(a: Slice, b: Slice): Slice {
   const merged = { ...emptySlice(a.from), to: b.to, critical: a.critical + b.critical }
   for (const slice of [a, b]) {
-    for (const [metric, columns] of slice.loads) {
-      merged.loads.set(metric, mergeColumns(merged.loads.get(metric) ?? emptyColumns(0), columns))
+    for (const [metric, loads] of slice.loads) {
+      merged.loads.set(metric, mergeLoads(merged.loads.get(metric) ?? emptyLoads(), loads))
     }
     for (const [rule, count] of slice.began) add(merged.began, rule, count)
     for (const [hour, count] of slice.hours) add(merged.hours, hour, count)
@@ -209,28 +209,21 @@ export function mergeSlices(a: Slice, b: Slice): Slice {
 
 /** Gives the rows of hosts that are gone, and in no slice any more, to new ones. */
 function compact({ state }: Fold, usage: Usage): void {
-  const columns = usage.slices.flatMap(({ loads }) => [...loads.values()])
-  const isKept = (name: string, row: number): boolean =>
-    state.hosts.has(name) || columns.some(({ n }) => (n[row] ?? 0) > 0)
-  const kept = [...usage.rows].filter(([name, row]) => isKept(name, row))
+  const all = usage.slices.flatMap(({ loads }) => [...loads.values()])
+  const kept = [...usage.rows].filter(([name, row]) => state.hosts.has(name) || all.some((loads) => loadOf(loads, row).n > 0))
   if (kept.length === usage.rows.size) return
-  const from = kept.map(([, row]) => row)
+  const order = kept.map(([, row]) => row)
   for (const { loads } of usage.slices) {
-    for (const [metric, old] of loads) loads.set(metric, pick(old, from))
+    for (const [metric, old] of loads) loads.set(metric, mergeLoads(emptyLoads(order.length), old, order))
   }
   usage.rows = new Map(kept.map(([name], row) => [name, row]))
   for (const host of state.hosts.values()) host.row = usage.rows.get(host.name)
 }
 
-function pick(old: Columns, from: readonly number[]): Columns {
-  const column = (values: Float32Array | Float64Array | Uint32Array) => from.map((row) => values[row] ?? 0)
-  return { n: Uint32Array.from(column(old.n)), sum: Float64Array.from(column(old.sum)), max: Float32Array.from(column(old.max)) }
-}
-
 /** A copy of what came out of a snapshot, with memory of its own. */
 export function copyUsage(usage: Usage | undefined): Usage | undefined {
   for (const { loads } of usage === undefined ? [] : [...usage.slices, usage.open]) {
-    for (const [metric, columns] of loads) loads.set(metric, copyColumns(columns))
+    for (const [metric, one] of loads) loads.set(metric, copyLoads(one))
   }
   return usage
 }
