@@ -1,7 +1,7 @@
 /**
  * Draws a mail as a mail program shows it, with a Chromium found on the machine, for the pictures in docs/images.
  *
- *     node tools/render-mail.ts alert|resolved|digest FILE.png [--width 800] [--dark] [--chromium COMMAND]
+ *     node tools/render-mail.ts alert|resolved|digest|report|heartbeat FILE.png [--width 800] [--dark] [--chromium COMMAND]
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,12 +10,14 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Notification } from '../src/model.ts'
 import { renderMessage } from '../src/notify/message.ts'
-import { notification, resolved, storm } from '../test/notify/samples.ts'
+import { heartbeat, notification, resolved, storm, weekly } from '../test/notify/samples.ts'
 
 const SAMPLES: Readonly<Record<string, () => Notification>> = {
   alert: () => notification(),
   resolved,
   digest: () => storm(12),
+  report: weekly,
+  heartbeat,
 }
 
 const { values, positionals } = parseArgs({

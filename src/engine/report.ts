@@ -14,8 +14,9 @@ import type {
 } from '../model.ts'
 import { NO_HOST, OWN_RULES } from '../model.ts'
 import { type Loads, loadOf } from './loads.ts'
+import { type Counted, mergeSlices, type Slice, type Spell } from './slices.ts'
 import type { Fold } from './state.ts'
-import { type Counted, isOwn, mergeSlices, type Slice, type Spell, takeOpen } from './usage.ts'
+import { isOwn, takeOpen } from './usage.ts'
 
 /** Lists of a report name so many; what is done best is told of fewer. */
 const FIRST = 10
@@ -46,7 +47,7 @@ export function reportOf(fold: Fold, { every, from, zone }: ReportWish): Report 
     alerts: alertsIn(fold, others, sum, span, zone),
     rules: rulesIn(sum),
     outside: outsideIn(others, span),
-    shares: [...(sum?.loads ?? [])].flatMap(([metric, loads]) => shareOf(metric, loads, names)),
+    shares: fold.plan.config.metrics.flatMap(({ name }) => shareOf(name, sum?.loads.get(name), names)),
     quality: qualityIn(own, sum, span),
   }
 }
@@ -119,8 +120,8 @@ function covered(spells: readonly Spell[], { from, to }: Period): Millis {
   return span
 }
 
-function shareOf(metric: string, loads: Loads, names: readonly Name[]): readonly ReportShare[] {
-  const all = loadsOf(loads, names)
+function shareOf(metric: string, loads: Loads | undefined, names: readonly Name[]): readonly ReportShare[] {
+  const all = loads === undefined ? [] : loadsOf(loads, names)
   if (all.length === 0) return []
   const half = Math.min(EXTREMES, Math.ceil(all.length / 2))
   const idle = all.filter(({ max }) => max < IDLE)

@@ -2,8 +2,8 @@ import { deserialize, serialize } from 'node:v8'
 import { chunkSize, frameOf, readStore, type StoreFrame, writeChunk } from '../aggregate/store-bytes.ts'
 import type { Store } from '../aggregate/store.ts'
 import type { Offset, SnapshotChunk } from '../model.ts'
+import { copyUsage } from './slices.ts'
 import { emptyState, type State } from './state.ts'
-import { copyUsage } from './usage.ts'
 
 /** Raised when the shape of the state changes in a way that an older snapshot cannot fill. */
 const VERSION = 1

@@ -7,7 +7,7 @@ import type { DispatchPlan } from '../dispatch/plan.ts'
 import { type DispatchState, emptyDispatch } from '../dispatch/state.ts'
 import type { AlertState, CommandAnswer, Effect, Ended, EngineConfig, Millis, Severity, Unit } from '../model.ts'
 import type { Plan } from './plan.ts'
-import type { Usage } from './usage.ts'
+import type { Usage } from './slices.ts'
 
 /** Everything the folds remember: plain data, so that a snapshot is a copy. Only `step` changes it. */
 export interface State {

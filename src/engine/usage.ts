@@ -1,49 +1,8 @@
-import type { AlertState, Millis, Severity, Unit } from '../model.ts'
+import type { AlertState, Millis } from '../model.ts'
 import { OWN_RULES } from '../model.ts'
-import { addLoad, copyLoads, emptyLoads, type Loads, loadOf, mergeLoads } from './loads.ts'
+import { addLoad, emptyLoads, loadOf, mergeLoads } from './loads.ts'
+import { add, type Counted, emptySlice, mergeSlices, type Slice, type Spell, type Usage } from './slices.ts'
 import type { Alert, Fold, Host, State } from './state.ts'
-
-/** What reports will be made of, gathered as it happens; there is none while no receiver wants a report. */
-export interface Usage {
-  /** The row of each host in the loads of all slices. */
-  rows: Map<string, number>
-  /** Stretches of the service's time that are over, oldest first, and the one that is gathered. */
-  slices: Slice[]
-  open: Slice
-  /** The episodes of the time that some report will cover, by id. */
-  readonly spells: Map<string, Spell>
-}
-
-/** What arrived from one report to the next. */
-export interface Slice {
-  from: Millis
-  to: Millis
-  /** By metric. */
-  readonly loads: Map<string, Loads>
-  /** Alerts that began, by rule and by the hour of the epoch, and the hosts that they were about. */
-  readonly began: Map<string, number>
-  readonly hours: Map<number, number>
-  readonly hosts: Set<string>
-  critical: number
-  /** Mails, by the rules that they tell of. */
-  readonly mails: Map<string, number>
-  readonly counts: Record<Counted, number>
-}
-
-export type Counted = 'merged' | 'dropped' | 'future' | 'refused' | 'stops' | 'down'
-
-/** One episode. */
-export interface Spell {
-  readonly rule: string
-  readonly host: string
-  readonly labels: Readonly<Record<string, string>>
-  severity: Severity
-  since: Millis
-  /** Undefined while it goes on. */
-  until: Millis | undefined
-  peak: number | null
-  readonly unit: Unit
-}
 
 /** Slices that are kept; with more kinds of reports than this needs, the oldest two become one. */
 const MOST_SLICES = 32
@@ -55,20 +14,6 @@ const OWN: ReadonlySet<string> = new Set(Object.values(OWN_RULES))
 /** Whether a rule is the product's own, so that its alerts are about the service's data and no host. */
 export function isOwn(rule: string): boolean {
   return OWN.has(rule)
-}
-
-function emptySlice(from: Millis): Slice {
-  return {
-    from,
-    to: from,
-    loads: new Map(),
-    began: new Map(),
-    hours: new Map(),
-    hosts: new Set(),
-    critical: 0,
-    mails: new Map(),
-    counts: { merged: 0, dropped: 0, future: 0, refused: 0, stops: 0, down: 0 },
-  }
 }
 
 /** Counts something that readers of a report should know of its numbers. */
@@ -191,22 +136,6 @@ function cut(fold: Fold, usage: Usage, oldest: Millis): void {
   compact(fold, usage)
 }
 
-/** The sum of two slices that follow each other. */
-export function mergeSlices(a: Slice, b: Slice): Slice {
-  const merged = { ...emptySlice(a.from), to: b.to, critical: a.critical + b.critical }
-  for (const slice of [a, b]) {
-    for (const [metric, loads] of slice.loads) {
-      merged.loads.set(metric, mergeLoads(merged.loads.get(metric) ?? emptyLoads(), loads))
-    }
-    for (const [rule, count] of slice.began) add(merged.began, rule, count)
-    for (const [hour, count] of slice.hours) add(merged.hours, hour, count)
-    for (const [rule, count] of slice.mails) add(merged.mails, rule, count)
-    for (const host of slice.hosts) merged.hosts.add(host)
-    for (const what of Object.keys(merged.counts) as Counted[]) merged.counts[what] += slice.counts[what]
-  }
-  return merged
-}
-
 /** Gives the rows of hosts that are gone, and in no slice any more, to new ones. */
 function compact({ state }: Fold, usage: Usage): void {
   const all = usage.slices.flatMap(({ loads }) => [...loads.values()])
@@ -218,14 +147,6 @@ function compact({ state }: Fold, usage: Usage): void {
   }
   usage.rows = new Map(kept.map(([name], row) => [name, row]))
   for (const host of state.hosts.values()) host.row = usage.rows.get(host.name)
-}
-
-/** A copy of what came out of a snapshot, with memory of its own. */
-export function copyUsage(usage: Usage | undefined): Usage | undefined {
-  for (const { loads } of usage === undefined ? [] : [...usage.slices, usage.open]) {
-    for (const [metric, one] of loads) loads.set(metric, copyLoads(one))
-  }
-  return usage
 }
 
 /** The service was down for a while. */
@@ -245,8 +166,4 @@ export function rewindUsage({ usage }: State, now: Millis): void {
     spell.since = Math.min(spell.since, now)
     if (spell.until !== undefined) spell.until = Math.min(spell.until, now)
   }
-}
-
-function add<K>(counts: Map<K, number>, key: K, by: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + by)
 }

@@ -6,6 +6,7 @@ import { htmlPage } from './html.ts'
 import { noticeHeadline, noticeLetter } from './notice.ts'
 import { alertLetter, boundOf, type Letter, type LetterOptions, placeOf, WHOLE } from './letter.ts'
 import { plainText } from './plain.ts'
+import { reportLetter, reportSubject } from './report.ts'
 import { clean, cleanLines, headerText, shorten } from './text.ts'
 import type { MailMessage } from './transport.ts'
 
@@ -45,6 +46,7 @@ export function renderMessage(notification: Notification, options: MessageOption
 
 function letterOf(notification: Notification, options: MessageOptions): Letter {
   if (notification.kind === 'notice') return noticeLetter(notification, options)
+  if (notification.report !== undefined) return reportLetter(notification, notification.report, options)
   const facts = onlyAlert(notification)
   if (facts === undefined) return digestLetter(notification, options)
   const letter = alertLetter(notification, facts, options)
@@ -68,6 +70,7 @@ function referencesOf(notification: Notification, domain: string): readonly stri
 }
 
 function subjectOf(notification: Notification): string {
+  if (notification.report !== undefined) return headerText(reportSubject(notification, notification.report), SUBJECT_LENGTH)
   const facts = onlyAlert(notification)
   const many = notification.kind === 'notice' ? noticeHeadline(notification) : digestHeadline(notification.alerts)
   const base = facts === undefined ? many : alertSubject(facts)
@@ -107,7 +110,7 @@ function headersOf(notification: Notification, options: MessageOptions): Record<
     'X-Stashwatch-Rule': common(alerts.map(({ rule }) => rule)),
     'X-Stashwatch-Host': common(alerts.map(({ host }) => host)),
     'X-Stashwatch-State': kind === 'alert' ? (facts?.state ?? 'firing') : kind,
-    'X-Stashwatch-Severity': kind === 'notice' ? '' : worst,
+    'X-Stashwatch-Severity': kind === 'notice' || kind === 'report' ? '' : worst,
     'X-Stashwatch-Episode': facts?.episode ?? thread,
   }
   const entries = Object.entries(headers).map(([name, value]) => [name, headerText(value, HEADER_LENGTH) || 'none'])
