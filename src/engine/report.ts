@@ -65,7 +65,7 @@ function alertsIn(fold: Fold, spells: readonly Spell[], sum: Slice | undefined, 
   return {
     began,
     before: before.length,
-    critical: (sum?.critical ?? 0) + before.filter(({ severity }) => severity === 'critical').length,
+    critical: (sum?.critical ?? 0) + before.filter(({ criticalAt = Infinity }) => criticalAt < period.from).length,
     open: spells.filter(({ until }) => until === undefined).length,
     hosts: hosts.size,
     days: daysOf(fold, sum, period, zone),
@@ -86,9 +86,10 @@ function daysOf({ dispatchPlan }: Fold, sum: Slice | undefined, { from, to }: Pe
   const dayOf = (at: Millis): Millis => localTime(at, zone, dispatchPlan.clocks).day
   const days = new Map<Millis, number>()
   const last = dayOf(to)
-  for (let day = Math.max(dayOf(from), last - 9 * DAY); day <= last; day += DAY) days.set(day, 0)
+  const first = Math.max(dayOf(from), last - 9 * DAY)
+  for (let day = first; day <= last; day += DAY) days.set(day, 0)
   for (const [hour, count] of sum?.hours ?? []) {
-    const day = dayOf(hour * HOUR)
+    const day = Math.max(first, dayOf(Math.min(to, Math.max(from, hour * HOUR))))
     days.set(day, (days.get(day) ?? 0) + count)
   }
   return [...days].toSorted(([a], [b]) => a - b).map(([day, began]) => ({ day, began }))

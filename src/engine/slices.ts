@@ -22,6 +22,7 @@ export interface Slice {
   readonly began: Map<string, number>
   readonly hours: Map<number, number>
   readonly hosts: Set<string>
+  /** Alerts that got critical. */
   critical: number
   /** Mails, by the rules that they tell of. */
   readonly mails: Map<string, number>
@@ -36,6 +37,8 @@ export interface Spell {
   readonly host: string
   readonly labels: Readonly<Record<string, string>>
   severity: Severity
+  /** When it got critical, on the service's clock; -Infinity where that was before anything was gathered. */
+  criticalAt: Millis | undefined
   since: Millis
   /** Undefined while it goes on. */
   until: Millis | undefined

@@ -46,8 +46,9 @@ export function noteStep({ state }: Fold, alert: Alert, to: AlertState): void {
   const known = usage.spells.get(alert.episode)
   const spell = known ?? newSpell(alert, life.since)
   usage.spells.set(alert.episode, spell)
-  const isRise = severity === 'critical' && (known === undefined || known.severity === 'warning')
+  const isRise = severity === 'critical' && spell.criticalAt === undefined
   spell.severity = severity
+  if (isRise) spell.criticalAt = state.now
   spell.peak = life.peak
   spell.until = to === 'resolved' && life.state === 'resolved' ? life.resolvedAt : undefined
   if (isRise && !isOwn(rule)) usage.open.critical++
@@ -64,7 +65,7 @@ const HOUR = 3_600_000
 /** A source that is silent has been so for as long as its alert says. */
 function newSpell({ rule, host, labels, severity, unit, value }: Alert, since: Millis): Spell {
   const earlier = rule === OWN_RULES.source && value !== null ? value * 1000 : 0
-  return { rule, host, labels, severity, since: since - earlier, until: undefined, peak: null, unit }
+  return { rule, host, labels, severity, criticalAt: undefined, since: since - earlier, until: undefined, peak: null, unit }
 }
 
 function prune({ spells }: Usage): void {
@@ -117,6 +118,7 @@ export function takeOpen(state: State, { spells }: Usage): void {
       open.add(episode)
       const spell = spells.get(episode) ?? newSpell(alert, life.since)
       spell.severity = alert.severity
+      if (spell.severity === 'critical') spell.criticalAt ??= -Infinity
       spell.peak = life.peak
       spells.set(episode, spell)
     }
@@ -164,6 +166,7 @@ export function rewindUsage({ usage }: State, now: Millis): void {
   }
   for (const spell of usage.spells.values()) {
     spell.since = Math.min(spell.since, now)
+    if (spell.criticalAt !== undefined) spell.criticalAt = Math.min(spell.criticalAt, now)
     if (spell.until !== undefined) spell.until = Math.min(spell.until, now)
   }
 }

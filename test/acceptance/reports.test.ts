@@ -192,3 +192,50 @@ test('with a snapshot and a replay in the middle the same mails come, to the let
     t.strictSame(told, mails, `cut at ${at} of ${entries.length}`)
   }
 })
+
+test('a heart-beat says what is heard, what was told and what fires, also when nothing happened', async (t) => {
+  const story = tell(setting([{ ...beating, zone: 'Europe/Berlin' }], { rules: [high, silent({ after: 3 * MINUTE })] }), STRIDE)
+  story.at('12:00').cpu('web-1', 0.2).cpu('web-2', 0.3)
+  story.at('1d 09:00').cpu('web-1', 0.99)
+  story.at('1d 10:00').silence('s1', ['host=web-2'], 2 * DAY)
+  story.at('1d 11:00').dies('web-2')
+  story.until('2d 08:00')
+  const [quiet, loud] = mailsOf(story.play.mails).map(({ notice }) => notice)
+  t.strictSame(quiet, {
+    title: 'All is quiet',
+    lines: [
+      'Hosts: 2 of 2 heard within the last 15 minutes',
+      'Sources: logstash-a (2026-11-23 08:00 Europe/Berlin)',
+      'Last event: 2026-11-23 08:00 Europe/Berlin',
+      'Mails since 2026-11-22 13:00 Europe/Berlin: 0',
+    ],
+  })
+  t.equal(loud?.title, '2 alerts are firing')
+  t.strictSame(
+    loud?.lines.map((text) => text.replace(/ \[\w{5}\]/, '')),
+    [
+      'Hosts: 1 of 2 heard within the last 15 minutes',
+      'Sources: logstash-a (2026-11-24 08:00 Europe/Berlin)',
+      'Last event: 2026-11-24 08:00 Europe/Berlin',
+      'Mails since 2026-11-23 08:00 Europe/Berlin: 3', // fired, and told again after 4 and 8 hours
+      'Firing: cpu-high on web-1, warning, since 2026-11-23 10:01 Europe/Berlin',
+      // Who delivers each 30 s is observed for a third of the time, so that three minutes take nine.
+      'Firing: host-silent on web-2, critical, since 2026-11-23 12:08 Europe/Berlin; ' +
+        'not told: silenced by Grace until 2026-11-25 10:00 UTC: known',
+    ],
+  )
+})
+
+test('a snapshot of an older version, which knows no reports, begins them', async (t) => {
+  const story = tell(setting([]), STRIDE)
+  story.at('12:00').cpu('web-1', 0.99)
+  story.until('13:00')
+  const { state } = story.play.fold
+  const { usage: _, ...older } = state
+  const old = { ...older, hosts: new Map([...state.hosts].map(([name, { row: __, ...host }]) => [name, host])) }
+  const cut = beginCut(old as typeof state, 1)
+  const play = createPlay(setting([daily]), instant('13:00'), createFold(readSnapshot(cut.take()!.data)))
+  pass(play, instant('1d 09:00'))
+  t.strictSame(scheduled({ play }), ['2026-11-23T08:00 ada report'])
+  t.match(reportsOf({ play })[0]!.alerts, { began: 0, before: 1 })
+})

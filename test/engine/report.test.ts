@@ -154,6 +154,18 @@ test('with more kinds of reports than slices are kept, the oldest become one, an
   t.equal(usage!.slices[0]!.from, NOON + MINUTE, 'the oldest slice begins with the week')
 })
 
+test('an alert counts as critical once, in the period in which it got so or after', async (t) => {
+  const ladder = cpuHigh({ over: MINUTE, threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
+  const story = tell(setting({ rules: [ladder] }), TEN)
+  story.at('12:00').cpu('web-1', 0.9)
+  story.at('13:00').cpu('web-1', 0.99)
+  story.until('14:00')
+  const critical = (from: string): number => now(story.play, instant(from)).alerts.critical
+  t.equal(critical('12:00'), 1)
+  t.equal(critical('12:30'), 1, 'it began before, and rose within')
+  t.equal(now(story.play, instant('12:30')).alerts.before, 1)
+})
+
 test('while nobody wants a report nothing is gathered, and what fires when the first one is wanted is known', async (t) => {
   const story = tell(config({ rules: [high] }), TEN)
   story.at('12:00').cpu('web-1', 0.99)
