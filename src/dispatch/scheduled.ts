@@ -24,7 +24,9 @@ export function tellScheduled(state: DispatchState, plan: DispatchPlan, alerts: 
       return isFirst
     })
     if (lines.length === 0) return []
-    return due.kind === 'report' ? reports(plan, alerts, due, lines, now) : heartbeats(state, plan, alerts, due, lines, now)
+    return due.kind === 'report'
+      ? reports(plan, alerts, due, lines, now)
+      : heartbeats(state, plan, alerts, due, lines, now)
   })
 }
 
@@ -77,7 +79,9 @@ function pulseLines({ hosts, heard, sources, lastEvent, gap }: Pulse, wall: Wall
     `Hosts: ${heard} of ${hosts} heard within the last 15 minutes`,
     `Sources: ${named.length === 0 ? 'none' : [...named, ...more].join(', ')}`,
     `Last event: ${lastEvent === undefined ? 'none yet' : wall(lastEvent)}`,
-    ...(gap === undefined ? [] : [`Stashwatch was down from ${wall(gap.from)} to ${wall(gap.to)}; nothing was watched then`]),
+    ...(gap === undefined
+      ? []
+      : [`Stashwatch was down from ${wall(gap.from)} to ${wall(gap.to)}; nothing was watched then`]),
   ]
 }
 

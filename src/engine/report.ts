@@ -57,7 +57,13 @@ interface Period {
   readonly to: Millis
 }
 
-function alertsIn(fold: Fold, spells: readonly Spell[], sum: Slice | undefined, period: Period, zone: string): ReportAlerts {
+function alertsIn(
+  fold: Fold,
+  spells: readonly Spell[],
+  sum: Slice | undefined,
+  period: Period,
+  zone: string,
+): ReportAlerts {
   const before = spells.filter(({ since }) => since < period.from)
   const hosts = new Set([...(sum?.hosts ?? []), ...before.map(({ host }) => host)])
   const ordered = spells.toSorted((a, b) => spanOf(b, period) - spanOf(a, period))
@@ -82,7 +88,12 @@ function spanOf({ since, until }: Spell, { from, to }: Period): Millis {
 }
 
 /** How many alerts began on each date that the period touches. */
-function daysOf({ dispatchPlan }: Fold, sum: Slice | undefined, { from, to }: Period, zone: string): ReportAlerts['days'] {
+function daysOf(
+  { dispatchPlan }: Fold,
+  sum: Slice | undefined,
+  { from, to }: Period,
+  zone: string,
+): ReportAlerts['days'] {
   const dayOf = (at: Millis): Millis => localTime(at, zone, dispatchPlan.clocks).day
   const days = new Map<Millis, number>()
   const last = dayOf(to)
@@ -104,7 +115,10 @@ function rulesIn(sum: Slice | undefined): Top<ReportRule> {
 
 /** For how long each host was outside some bound; what overlaps counts once. */
 function outsideIn(spells: readonly Spell[], period: Period): Report['outside'] {
-  const hosts = [...Map.groupBy(spells, ({ host }) => host)].map(([host, theirs]) => ({ host, span: covered(theirs, period) }))
+  const hosts = [...Map.groupBy(spells, ({ host }) => host)].map(([host, theirs]) => ({
+    host,
+    span: covered(theirs, period),
+  }))
   const some = hosts.filter(({ span }) => span > 0)
   return top(some.toSorted((a, b) => b.span - a.span || compare(a.host, b.host)))
 }

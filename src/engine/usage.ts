@@ -65,11 +65,23 @@ const HOUR = 3_600_000
 /** A source that is silent has been so for as long as its alert says. */
 function newSpell({ rule, host, labels, severity, unit, value }: Alert, since: Millis): Spell {
   const earlier = rule === OWN_RULES.source && value !== null ? value * 1000 : 0
-  return { rule, host, labels, severity, criticalAt: undefined, since: since - earlier, until: undefined, peak: null, unit }
+  return {
+    rule,
+    host,
+    labels,
+    severity,
+    criticalAt: undefined,
+    since: since - earlier,
+    until: undefined,
+    peak: null,
+    unit,
+  }
 }
 
 function prune({ spells }: Usage): void {
-  const over = [...spells].flatMap(([id, { since, until }]) => (until === undefined ? [] : [{ id, span: until - since }]))
+  const over = [...spells].flatMap(([id, { since, until }]) =>
+    until === undefined ? [] : [{ id, span: until - since }],
+  )
   const shortest = over.toSorted((a, b) => a.span - b.span).slice(0, Math.max(1, over.length >> 1))
   for (const { id } of shortest) spells.delete(id)
 }
@@ -141,7 +153,9 @@ function cut(fold: Fold, usage: Usage, oldest: Millis): void {
 /** Gives the rows of hosts that are gone, and in no slice any more, to new ones. */
 function compact({ state }: Fold, usage: Usage): void {
   const all = usage.slices.flatMap(({ loads }) => [...loads.values()])
-  const kept = [...usage.rows].filter(([name, row]) => state.hosts.has(name) || all.some((loads) => loadOf(loads, row).n > 0))
+  const kept = [...usage.rows].filter(
+    ([name, row]) => state.hosts.has(name) || all.some((loads) => loadOf(loads, row).n > 0),
+  )
   if (kept.length === usage.rows.size) return
   const order = kept.map(([, row]) => row)
   for (const { loads } of usage.slices) {

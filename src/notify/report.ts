@@ -9,6 +9,8 @@ const NAME = 60
 const LISTED = 40
 /** Length of an instant to the minute, without its zone, which stands above. */
 const MINUTE = '2026-11-22 08:00'.length
+/** So few alerts are dated by their list well enough. */
+const DATED = 5
 /** Up to this share of the hosts, alerts are nothing special; and up to so many anyway. */
 const FEW = { share: 0.05, alerts: 3 }
 
@@ -97,7 +99,7 @@ function leadOf({ from, to, alerts }: Report, zone: string | undefined): string 
 }
 
 function daysOf({ alerts, from, to }: Report): readonly Section[] {
-  if (alerts.days.length < 3 || alerts.began === 0) return []
+  if (alerts.days.length < 3 || alerts.began <= DATED) return []
   const most = Math.max(...alerts.days.map(({ began }) => began))
   const rows = alerts.days.map(({ day, began }) => ({
     name: new Date(day).toUTCString().slice(0, 11).replace(',', ''),
@@ -167,13 +169,24 @@ function shareOf({ metric, hosts, mean, unused, busiest, idlest, idle }: ReportS
 }
 
 /** What the reader should know of the numbers, a sentence each. */
-function qualityOf({ merged, dropped, future, refused, clocks, sources, down, stops }: ReportQuality): readonly string[] {
+function qualityOf({
+  merged,
+  dropped,
+  future,
+  refused,
+  clocks,
+  sources,
+  down,
+  stops,
+}: ReportQuality): readonly string[] {
   const silent = sources.first.map(({ source, span, times }) => {
     return `${shorten(clean(source), LISTED)} for ${formatDuration(span)}${times > 1 ? ` in ${times} spells` : ''}`
   })
   const wrong = clocks.first.map((host) => shorten(clean(host), LISTED))
   const notes = [
-    stops === 0 ? '' : `Stashwatch was down for ${formatDuration(down)}, ${stops === 1 ? 'once' : `${stops} times`}; nothing was watched then.`,
+    stops === 0
+      ? ''
+      : `Stashwatch was down for ${formatDuration(down)}, ${stops === 1 ? 'once' : `${stops} times`}; nothing was watched then.`,
     sources.total === 0 ? '' : `Silent sources: ${listed(silent, sources)}.`,
     clocks.total === 0 ? '' : `Wrong clocks: ${listed(wrong, clocks)}.`,
     dropped === 0 ? '' : `${counted(dropped, 'sample')} came too late to count.`,
@@ -181,7 +194,9 @@ function qualityOf({ merged, dropped, future, refused, clocks, sources, down, st
     future === 0 ? '' : `${counted(future, 'sample')} were dated in the future and taken by arrival.`,
     refused === 0 ? '' : `${counted(refused, 'event')} were refused because a limit is reached.`,
   ].filter((note) => note !== '')
-  return notes.length === 0 ? ['The data is whole: no source was silent, nothing came late, no clock was wrong.'] : [notes.join(' ')]
+  return notes.length === 0
+    ? ['The data is whole: no source was silent, nothing came late, no clock was wrong.']
+    : [notes.join(' ')]
 }
 
 function listed(names: readonly string[], all: Top<unknown>): string {

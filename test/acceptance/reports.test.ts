@@ -21,7 +21,8 @@ const beating = ops({ heartbeat: { at: EIGHT } })
 
 /** When reports and heart-beats were written: ISO minutes, address and what. */
 const scheduled = ({ play }: Pick<Story, 'play'>): string[] => mailsOf(play.mails).map(line)
-const mailsOf = (mails: readonly Notification[]): Notification[] => mails.filter(({ because }) => because === 'scheduled')
+const mailsOf = (mails: readonly Notification[]): Notification[] =>
+  mails.filter(({ because }) => because === 'scheduled')
 const line = ({ at, to, kind, notice }: Notification): string =>
   `${new Date(at).toISOString().slice(0, 16)} ${to.address.split('@')[0]} ${notice?.title ?? kind}`
 
@@ -79,7 +80,11 @@ test('in the night in which an hour comes twice, its report comes once', async (
   const half = ops({ zone: 'Europe/Berlin', report: { at: 2 * 60 + 30 } })
   t.strictSame(written(half, '2026-10-24T12:00Z', '2026-10-26T12:00Z'), ['2026-10-25T00:30', '2026-10-26T01:30'])
   const early = ops({ zone: 'Europe/Berlin', heartbeat: { at: EIGHT } })
-  t.strictSame(written(early, '2026-10-23T12:00Z', '2026-10-26T12:00Z'), ['2026-10-24T06:00', '2026-10-25T07:00', '2026-10-26T07:00'])
+  t.strictSame(written(early, '2026-10-23T12:00Z', '2026-10-26T12:00Z'), [
+    '2026-10-24T06:00',
+    '2026-10-25T07:00',
+    '2026-10-26T07:00',
+  ])
 })
 
 test('midnight, and zones far from UTC, have their own dates', async (t) => {
@@ -90,7 +95,10 @@ test('midnight, and zones far from UTC, have their own dates', async (t) => {
 test('what was slept through is caught up once', async (t) => {
   const story = tell(setting([{ ...daily, ...beating, report: { at: EIGHT } }]), STRIDE)
   pass(story.play, instant('1d 12:00'))
-  story.play.enter({ kind: 'command', data: new TextEncoder().encode(JSON.stringify({ kind: 'started', now: instant('5d 10:00') })) })
+  story.play.enter({
+    kind: 'command',
+    data: new TextEncoder().encode(JSON.stringify({ kind: 'started', now: instant('5d 10:00') })),
+  })
   story.play.until(instant('5d 10:00'), undefined, instant('5d 10:00') - instant('1d 12:00'))
   pass(story.play, instant('6d 12:00'))
   t.strictSame(scheduled(story), [
@@ -112,7 +120,8 @@ test('a clock that is set back by an hour brings nothing twice, and one that was
   const play = createPlay(setting([daily]), instant('07:00'))
   const jump = (to: number): void => play.until(to, undefined, to - play.now())
   const go = (from: number, to: number): void => {
-    for (let now = from; now <= to; now += MINUTE) play.enter({ kind: 'tick', data: new TextEncoder().encode(JSON.stringify({ now, refused: false })) })
+    for (let now = from; now <= to; now += MINUTE)
+      play.enter({ kind: 'tick', data: new TextEncoder().encode(JSON.stringify({ now, refused: false })) })
   }
   jump(instant('07:01'))
   go(instant('07:02'), instant('08:30'))
@@ -126,7 +135,12 @@ test('a clock that is set back by an hour brings nothing twice, and one that was
 })
 
 test('a receiver that comes with a reload gets nothing for the time before, and one that goes gets nothing more', async (t) => {
-  const grace = { name: 'late', email: [{ address: 'grace@example.org' }], report: { at: 9 * 60 }, heartbeat: { at: 9 * 60 } }
+  const grace = {
+    name: 'late',
+    email: [{ address: 'grace@example.org' }],
+    report: { at: 9 * 60 },
+    heartbeat: { at: 9 * 60 },
+  }
   const story = tell(setting([daily]), STRIDE)
   story.at('12:00').cpu('web-1', 0.5)
   story.at('1d 10:00').configure(setting([daily, grace]))
@@ -154,7 +168,10 @@ test('a schedule that moves to a time that has passed today begins tomorrow', as
 
 test('each address gets one report of a kind, outside of the budget, with the same thread and a number of its own', async (t) => {
   const grace = { address: 'grace@example.org' }
-  const receivers = [ops({ email: [ada, grace], report: { at: EIGHT } }), { name: 'all', email: [ada], report: { at: EIGHT } }]
+  const receivers = [
+    ops({ email: [ada, grace], report: { at: EIGHT } }),
+    { name: 'all', email: [ada], report: { at: EIGHT } },
+  ]
   const story = tell(setting(receivers, { mailsPerMinute: 1 }), STRIDE)
   pass(story.play, instant('2d 09:00'))
   t.strictSame(
@@ -165,7 +182,10 @@ test('each address gets one report of a kind, outside of the budget, with the sa
 })
 
 test('with a snapshot and a replay in the middle the same mails come, to the letter', async (t) => {
-  const receivers = [{ ...weekly, heartbeat: { at: EIGHT } }, { name: 'days', email: [{ address: 'grace@example.org' }], report: { at: 6 * 60 } }]
+  const receivers = [
+    { ...weekly, heartbeat: { at: EIGHT } },
+    { name: 'days', email: [{ address: 'grace@example.org' }], report: { at: 6 * 60 } },
+  ]
   const perform = (): Story => {
     const story = tell(setting(receivers, { rules: [high, silent({ after: 3 * MINUTE })] }), STRIDE)
     story.at('12:00').cpu('web-1', 0.2).cpu('web-2', 0.3).cpu('web-3', 0.05)
@@ -194,7 +214,10 @@ test('with a snapshot and a replay in the middle the same mails come, to the let
 })
 
 test('a heart-beat says what is heard, what was told and what fires, also when nothing happened', async (t) => {
-  const story = tell(setting([{ ...beating, zone: 'Europe/Berlin' }], { rules: [high, silent({ after: 3 * MINUTE })] }), STRIDE)
+  const story = tell(
+    setting([{ ...beating, zone: 'Europe/Berlin' }], { rules: [high, silent({ after: 3 * MINUTE })] }),
+    STRIDE,
+  )
   story.at('12:00').cpu('web-1', 0.2).cpu('web-2', 0.3)
   story.at('1d 09:00').cpu('web-1', 0.99)
   story.at('1d 10:00').silence('s1', ['host=web-2'], 2 * DAY)

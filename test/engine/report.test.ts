@@ -1,7 +1,22 @@
 import { test } from 'tap'
 import { reportOf } from '../../src/engine/report.ts'
 import type { EngineConfig, Metric, Report } from '../../src/model.ts'
-import { above, alerting, config, cpuHigh, createPlay, event, every, HOUR, MINUTE, NOON, type Play, SECOND, silent, threshold } from '../helpers/play.ts'
+import {
+  above,
+  alerting,
+  config,
+  cpuHigh,
+  createPlay,
+  event,
+  every,
+  HOUR,
+  MINUTE,
+  NOON,
+  type Play,
+  SECOND,
+  silent,
+  threshold,
+} from '../helpers/play.ts'
 import { instant, tell } from '../helpers/story.ts'
 
 const TEN = 10 * SECOND
@@ -42,17 +57,34 @@ test('hosts that never used a tenth are named, the idlest first, and counted if 
   t.equal(idle.total, 15)
   t.strictSame(idle.first.slice(0, 2), ['idle-10', 'idle-11'])
   t.equal(idle.first.length, 10)
-  t.strictSame(idlest.map(({ host }) => host), ['idle-10', 'idle-11', 'idle-12', 'idle-13', 'idle-14'])
+  t.strictSame(
+    idlest.map(({ host }) => host),
+    ['idle-10', 'idle-11', 'idle-12', 'idle-13', 'idle-14'],
+  )
 })
 
 test('only shares of the host itself count: percent as well as ratio, no part of it, no counter, no bytes', async (t) => {
-  const gauge = (name: string, unit: Metric['unit'], by: readonly string[] = []): Metric => ({ name, fields: [name], unit, kind: 'gauge', by })
-  const metrics = [gauge('load', 'none'), gauge('disk', 'ratio', ['mount']), gauge('used', 'bytes'), gauge('machine.cpu', 'percent')]
+  const gauge = (name: string, unit: Metric['unit'], by: readonly string[] = []): Metric => ({
+    name,
+    fields: [name],
+    unit,
+    kind: 'gauge',
+    by,
+  })
+  const metrics = [
+    gauge('load', 'none'),
+    gauge('disk', 'ratio', ['mount']),
+    gauge('used', 'bytes'),
+    gauge('machine.cpu', 'percent'),
+  ]
   const story = tell(setting({ metrics, rules: [] }), TEN)
   story.at('12:00').reports('web-1', { load: 3, 'disk\u001f/': 0.5, used: 9, 'machine.cpu': 25 })
   story.until('12:10')
   const { shares } = now(story.play)
-  t.strictSame(shares.map(({ metric, mean }) => [metric, rounded(mean)]), [['machine.cpu', 0.25]])
+  t.strictSame(
+    shares.map(({ metric, mean }) => [metric, rounded(mean)]),
+    [['machine.cpu', 0.25]],
+  )
 })
 
 test('time outside of bounds counts once however many rules say so, and ends with the period', async (t) => {
@@ -66,15 +98,21 @@ test('time outside of bounds counts once however many rules say so, and ends wit
   story.until('16:00')
   const report = now(story.play)
   t.match(report.alerts, { began: 3, before: 0, open: 1, hosts: 2, critical: 0 })
-  t.strictSame(report.outside.first.map(({ host, span }) => [host, Math.round(span / MINUTE)]), [
-    ['db-1', 60],
-    ['db-2', 59], // since the end of its first bad window
-  ])
-  t.strictSame(report.alerts.longest.first.map(({ rule, host, until }) => [rule, host, until === undefined]), [
-    ['memory-high', 'db-1', false],
-    ['cpu-high', 'db-2', true],
-    ['cpu-high', 'db-1', false],
-  ])
+  t.strictSame(
+    report.outside.first.map(({ host, span }) => [host, Math.round(span / MINUTE)]),
+    [
+      ['db-1', 60],
+      ['db-2', 59], // since the end of its first bad window
+    ],
+  )
+  t.strictSame(
+    report.alerts.longest.first.map(({ rule, host, until }) => [rule, host, until === undefined]),
+    [
+      ['memory-high', 'db-1', false],
+      ['cpu-high', 'db-2', true],
+      ['cpu-high', 'db-1', false],
+    ],
+  )
   t.strictSame(report.rules, {
     total: 2,
     first: [
@@ -95,14 +133,26 @@ test('each day has its number of alerts, by the calendar of the zone', async (t)
     const report = reportOf(story.play.fold, { every: 'day', from: NOON, zone })
     return report.alerts.days.map(({ day, began }) => [new Date(day).toISOString().slice(5, 10), began])
   }
-  t.strictSame(days('UTC'), [['11-22', 1], ['11-23', 1]])
-  t.strictSame(days('Europe/Berlin'), [['11-22', 1], ['11-23', 1]])
-  t.strictSame(days('Asia/Tokyo'), [['11-22', 0], ['11-23', 2]])
+  t.strictSame(days('UTC'), [
+    ['11-22', 1],
+    ['11-23', 1],
+  ])
+  t.strictSame(days('Europe/Berlin'), [
+    ['11-22', 1],
+    ['11-23', 1],
+  ])
+  t.strictSame(days('Asia/Tokyo'), [
+    ['11-22', 0],
+    ['11-23', 2],
+  ])
 })
 
 test('what is doubtful about the data is counted', async (t) => {
-  const play = createPlay(setting({ rules: [high, silent()], limits: { hosts: 2, series: 100, seriesPerHost: 10, sources: 5 } }))
-  const post = (at: number): void => void play.post([event('web-1', at, { cpu: 0.5 }), event('web-2', at - 3 * HOUR, { cpu: 0.5 })])
+  const play = createPlay(
+    setting({ rules: [high, silent()], limits: { hosts: 2, series: 100, seriesPerHost: 10, sources: 5 } }),
+  )
+  const post = (at: number): void =>
+    void play.post([event('web-1', at, { cpu: 0.5 }), event('web-2', at - 3 * HOUR, { cpu: 0.5 })])
   play.until('13:00:00', every(TEN, post))
   play.until('13:10:00', () => undefined)
   play.until('13:20:00', every(TEN, post))
@@ -122,7 +172,10 @@ test('what is doubtful about the data is counted', async (t) => {
 
 test('history that is read in says nothing of today', async (t) => {
   const play = createPlay(setting())
-  play.until('12:01:00', every(TEN, (at) => void play.post([event('web-1', at - 30 * HOUR, { cpu: 0.5 })])))
+  play.until(
+    '12:01:00',
+    every(TEN, (at) => void play.post([event('web-1', at - 30 * HOUR, { cpu: 0.5 })])),
+  )
   t.strictSame(now(play).shares, [])
 })
 
@@ -133,16 +186,38 @@ test('a host that is gone keeps its figures to the end of the period, and then g
   story.at('20:00').cpu('web-3', 0.1)
   story.until('1d 07:00')
   t.notOk(story.play.fold.state.hosts.has('web-2'))
-  t.strictSame(now(story.play).shares[0]!.busiest.map(({ host, mean }) => [host, rounded(mean)]), [['web-2', 0.7], ['web-1', 0.5]])
+  t.strictSame(
+    now(story.play).shares[0]!.busiest.map(({ host, mean }) => [host, rounded(mean)]),
+    [
+      ['web-2', 0.7],
+      ['web-1', 0.5],
+    ],
+  )
   story.until('1d 09:00')
   const { rows } = story.play.fold.state.usage!
-  t.strictSame([...rows], [['web-1', 0], ['web-3', 1]])
+  t.strictSame(
+    [...rows],
+    [
+      ['web-1', 0],
+      ['web-3', 1],
+    ],
+  )
   const [cpu] = now(story.play, instant('1d 08:00')).shares
-  t.strictSame([...cpu!.busiest, ...cpu!.idlest].map(({ host, mean }) => [host, rounded(mean)]), [['web-1', 0.5], ['web-3', 0.1]])
+  t.strictSame(
+    [...cpu!.busiest, ...cpu!.idlest].map(({ host, mean }) => [host, rounded(mean)]),
+    [
+      ['web-1', 0.5],
+      ['web-3', 0.1],
+    ],
+  )
 })
 
 test('with more kinds of reports than slices are kept, the oldest become one, and no figure is lost', async (t) => {
-  const times = Array.from({ length: 24 }, (_, i) => ({ name: `ops-${i}`, email: [{ address: `${i}@example.org` }], report: { at: i * 60 } }))
+  const times = Array.from({ length: 24 }, (_, i) => ({
+    name: `ops-${i}`,
+    email: [{ address: `${i}@example.org` }],
+    report: { at: i * 60 },
+  }))
   const weekly = { name: 'week', email: [{ address: 'w@example.org' }], report: { at: 8 * 60, weekday: 0 } }
   const story = tell(setting({ receivers: [...times, weekly] }), MINUTE)
   story.at('12:00').cpu('web-1', 0.5).cpu('web-2', 0.7)
@@ -150,7 +225,10 @@ test('with more kinds of reports than slices are kept, the oldest become one, an
   const { usage } = story.play.fold.state
   t.equal(usage!.slices.length, 32)
   const report = reportOf(story.play.fold, { every: 'week', from: NOON, zone: 'UTC' })
-  t.strictSame(report.shares[0]!.busiest.map(({ host, mean }) => [host, rounded(mean)]), [['web-2', 0.7]])
+  t.strictSame(
+    report.shares[0]!.busiest.map(({ host, mean }) => [host, rounded(mean)]),
+    [['web-2', 0.7]],
+  )
   t.equal(usage!.slices[0]!.from, NOON + MINUTE, 'the oldest slice begins with the week')
 })
 
@@ -183,8 +261,10 @@ test('a storm of alerts keeps what is remembered small, and its number right', a
   const rule = cpuHigh({ over: TEN, every: TEN, threshold: threshold('last', [above(0.9, 0.8)]) })
   const limits = { hosts: 5000, series: 50_000, seriesPerHost: 10, sources: 10 }
   const play = createPlay(setting({ rules: [rule], limits, alerting: alerting({ flapping: false }) }))
-  const wave = (name: string, cpu: number) => (at: number): void =>
-    void play.post(Array.from({ length: 2100 }, (_, i) => event(`${name}-${i}`, at, { cpu })))
+  const wave =
+    (name: string, cpu: number) =>
+    (at: number): void =>
+      void play.post(Array.from({ length: 2100 }, (_, i) => event(`${name}-${i}`, at, { cpu })))
   play.until('12:00:40', every(TEN, wave('a', 0.99)))
   play.until('12:01:40', every(TEN, wave('a', 0.1)))
   play.until('12:02:40', every(TEN, wave('b', 0.99)))
