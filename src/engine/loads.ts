@@ -46,6 +46,7 @@ export function loadOf({ rows }: Loads, row: number): Load {
 /** Adds one to the other, where row `i` stands at row `order[i]` of what is added; without an order, at its own. */
 export function mergeLoads(into: Loads, from: Loads, order?: readonly number[]): Loads {
   const count = order?.length ?? from.rows.length / WIDTH
+  if (into.rows.length < WIDTH * count) grow(into, WIDTH * count)
   for (let row = 0; row < count; row++) {
     const { n, sum, max } = loadOf(from, order?.[row] ?? row)
     if (n > 0) addLoad(into, row, n, sum, max)
