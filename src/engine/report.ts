@@ -16,7 +16,7 @@ import { NO_HOST, OWN_RULES } from '../model.ts'
 import { type Loads, loadOf } from './loads.ts'
 import { type Counted, mergeSlices, type Slice, type Spell } from './slices.ts'
 import type { Fold } from './state.ts'
-import { isOwn, takeOpen } from './usage.ts'
+import { completeUsage, isOwn } from './usage.ts'
 
 /** Lists of a report name so many; what is done best is told of fewer. */
 const FIRST = 10
@@ -32,7 +32,7 @@ const LATELY = 15 * 60_000
 export function reportOf(fold: Fold, { every, from, zone }: ReportWish): Report {
   const { state } = fold
   const { usage, now } = state
-  if (usage !== undefined) takeOpen(state, usage)
+  if (usage !== undefined) completeUsage(state, usage)
   const slices = usage === undefined ? [] : [...usage.slices.filter(({ to }) => to > from), usage.open]
   const spells = [...(usage?.spells.values() ?? [])].filter(({ until }) => until === undefined || until >= from)
   const sum = slices.reduce<Slice | undefined>((a, b) => (a === undefined ? b : mergeSlices(a, b)), undefined)

@@ -10,6 +10,8 @@ export interface Usage {
   open: Slice
   /** The episodes of the time that some report will cover, by id. */
   readonly spells: Map<string, Spell>
+  /** How many of them there may be before the next look for some to let go. */
+  room: number
 }
 
 /** What arrived from one report to the next. */

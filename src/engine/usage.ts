@@ -6,7 +6,7 @@ import type { Alert, Fold, Host, State } from './state.ts'
 
 /** Slices that are kept; with more kinds of reports than this needs, the oldest two become one. */
 const MOST_SLICES = 32
-/** Episodes that are kept; beyond, the shorter half of those that are over is let go. */
+/** Episodes that are kept; beyond, the shorter half of those that are over is let go. Those that go on all stay. */
 const MOST_SPELLS = 2000
 
 const OWN: ReadonlySet<string> = new Set(Object.values(OWN_RULES))
@@ -57,7 +57,7 @@ export function noteStep({ state }: Fold, alert: Alert, to: AlertState): void {
   if (isOwn(rule)) return
   usage.open.hosts.add(host)
   add(usage.open.hours, Math.floor(state.now / HOUR), 1)
-  if (usage.spells.size > MOST_SPELLS) prune(usage)
+  if (usage.spells.size > usage.room) prune(usage)
 }
 
 const HOUR = 3_600_000
@@ -78,18 +78,21 @@ function newSpell({ rule, host, labels, severity, unit, value }: Alert, since: M
   }
 }
 
-function prune({ spells }: Usage): void {
+/** Looks through all of them only once so many came anew, however many go on. */
+function prune(usage: Usage): void {
+  const { spells } = usage
   const over = [...spells].flatMap(([id, { since, until }]) =>
     until === undefined ? [] : [{ id, span: until - since }],
   )
-  const shortest = over.toSorted((a, b) => a.span - b.span).slice(0, Math.max(1, over.length >> 1))
+  const shortest = over.toSorted((a, b) => a.span - b.span).slice(0, Math.ceil(over.length / 2))
   for (const { id } of shortest) spells.delete(id)
+  usage.room = Math.max(MOST_SPELLS, 2 * spells.size)
 }
 
 /** Once a tick: begins to gather when a report is wanted, and a new slice when one was made; ends with the last receiver. */
 export function keepUsage(fold: Fold): void {
   const { state, dispatchPlan } = fold
-  const { turns, mailed } = state.dispatch
+  const { turns } = state.dispatch
   const isWanted = dispatchPlan.scheduled.some(({ kind }) => kind === 'report')
   if (!isWanted || turns === undefined) {
     if (state.usage !== undefined) stop(state)
@@ -97,15 +100,24 @@ export function keepUsage(fold: Fold): void {
   }
   if (state.usage === undefined) {
     begin(state)
-    mailed?.byRule.clear()
     return
   }
   const { usage } = state
-  for (const [rule, count] of mailed?.byRule ?? []) add(usage.open.mails, rule, count)
-  mailed?.byRule.clear()
+  takeMails(state, usage)
   usage.open.to = state.now
   const marks = [...turns].flatMap(([key, { since }]) => (key.startsWith('report') ? [since] : []))
   if (marks.some((mark) => mark > usage.open.from)) cut(fold, usage, Math.min(...marks))
+}
+
+function takeMails({ dispatch: { mailed } }: State, { open }: Usage): void {
+  for (const [rule, count] of mailed?.byRule ?? []) add(open.mails, rule, count)
+  mailed?.byRule.clear()
+}
+
+/** Brings what is gathered up to the present, before it is told. */
+export function completeUsage(state: State, usage: Usage): void {
+  takeMails(state, usage)
+  takeOpen(state, usage)
 }
 
 function stop(state: State): void {
@@ -113,15 +125,22 @@ function stop(state: State): void {
   for (const host of state.hosts.values()) host.row = undefined
 }
 
-/** What fires already went on from before. */
+/** What fires already went on from before, and was told before. */
 function begin(state: State): void {
-  const usage: Usage = { rows: new Map(), slices: [], open: emptySlice(state.now), spells: new Map() }
+  const usage: Usage = {
+    rows: new Map(),
+    slices: [],
+    open: emptySlice(state.now),
+    spells: new Map(),
+    room: MOST_SPELLS,
+  }
   state.usage = usage
   takeOpen(state, usage)
+  state.dispatch.mailed?.byRule.clear()
 }
 
-/** Brings what is known of episodes up to the present: of those that go on, and of those that are gone without a word. */
-export function takeOpen(state: State, { spells }: Usage): void {
+/** What is known of episodes that go on, and of those that are gone without a word. */
+function takeOpen(state: State, { spells }: Usage): void {
   const open = new Set<string>()
   for (const { alerts } of [{ alerts: state.alerts }, ...state.hosts.values()]) {
     for (const alert of alerts.values()) {

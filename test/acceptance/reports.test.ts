@@ -262,3 +262,23 @@ test('a snapshot of an older version, which knows no reports, begins them', asyn
   t.strictSame(scheduled({ play }), ['2026-11-23T08:00 ada report'])
   t.match(reportsOf({ play })[0]!.alerts, { began: 0, before: 1 })
 })
+
+test('what is told in the very second of a report is in that report, and in no other', async (t) => {
+  const story = tell(setting([daily]), STRIDE)
+  story.at('12:00').cpu('web-1', 0.2)
+  story.at('1d 06:00').silence('s1', ['host=web-1'], 2 * HOUR)
+  story.at('1d 07:00').cpu('web-1', 0.99)
+  story.at('1d 12:00').cpu('web-1', 0.2)
+  story.until('2d 09:00')
+  t.strictSame(
+    story.play.mails.slice(0, 2).map(({ at, because }) => [at, because]),
+    [
+      [instant('1d 08:00'), 'silence ended'],
+      [instant('1d 08:00'), 'scheduled'],
+    ],
+  )
+  t.strictSame(
+    reportsOf(story).map(({ rules }) => rules.first),
+    [[{ rule: 'cpu-high', began: 1, mails: 1 }], [{ rule: 'cpu-high', began: 0, mails: story.play.mails.length - 3 }]],
+  )
+})
