@@ -6,7 +6,7 @@ import { htmlPage } from './html.ts'
 import { noticeHeadline, noticeLetter } from './notice.ts'
 import { alertLetter, boundOf, type Letter, type LetterOptions, placeOf, WHOLE } from './letter.ts'
 import { plainText } from './plain.ts'
-import { reportLetter, reportSubject } from './report.ts'
+import { reportLetter, reportSubject } from './summary.ts'
 import { clean, cleanLines, headerText, shorten } from './text.ts'
 import type { MailMessage } from './transport.ts'
 
