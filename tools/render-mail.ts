@@ -1,7 +1,7 @@
 /**
  * Draws a mail as a mail program shows it, with a Chromium found on the machine, for the pictures in docs/images.
  *
- *     node tools/render-mail.ts alert|resolved|digest FILE.png [--width 800] [--dark] [--chromium COMMAND]
+ *     node tools/render-mail.ts alert|resolved|digest|report|heartbeat FILE.png [--width 800] [--dark] [--chromium COMMAND]
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,12 +12,14 @@ import type { Notification } from '../src/model.ts'
 import { openDraw } from '../src/notify/chart-png.ts'
 import { renderMessage } from '../src/notify/message.ts'
 import type { MailMessage } from '../src/notify/way.ts'
-import { pictured, resolved, storm } from '../test/notify/samples.ts'
+import { heartbeat, pictured, resolved, storm, weekly } from '../test/notify/samples.ts'
 
 const SAMPLES: Readonly<Record<string, () => Notification>> = {
   alert: () => pictured(),
   resolved,
   digest: () => storm(12),
+  report: weekly,
+  heartbeat,
 }
 
 const { values, positionals } = parseArgs({

@@ -4,7 +4,7 @@ import type { DispatchPlan } from './plan.ts'
 const DAY = 86_400_000
 
 /** What a calendar and a clock on the wall show. `day` is the UTC midnight of the date, for reckoning with dates. */
-interface Local {
+export interface Local {
   readonly day: Millis
   readonly minute: number
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { AlertFacts, Because, Context, Effect, Millis, Notification } from '../model.ts'
+import type { AlertFacts, Because, Context, Effect, Millis, Notice, Notification, Report } from '../model.ts'
 import { withoutPicture } from './groups.ts'
 import type { DispatchPlan } from './plan.ts'
+import type { Due } from './schedule.ts'
 import type { DispatchState, Item, Line, Mail, Posted } from './state.ts'
 
 /** A mail as the outbox keeps it; its id follows from what it says and to whom, so that a replay finds the same. */
@@ -55,6 +56,22 @@ export function composeList(state: DispatchState, plan: DispatchPlan, items: rea
 export function composeNotice(plan: DispatchPlan, { line, notice, at }: Posted, now: Millis): Effect {
   const { because, title, lines } = notice
   const id = `notice.${Math.round(at)}.${hashOf([line.to.address, because, title, ...lines].join('\n'))}`
+  return effect({ id, ...toWhom(plan, line), at: now, because, kind: 'notice', thread: id, seq: 0, alerts: [], notice: { title, lines } })
+}
+
+/** All reports of a receiver are one conversation, so that a mail program shows the one before beside each. */
+export function composeReport(plan: DispatchPlan, line: Line, due: Due, report: Report, now: Millis): Effect {
+  const { receiver, schedule, began, seq } = due
+  const kind = schedule.weekday === undefined ? 'daily' : 'weekly'
+  const thread = `${kind}.${Math.round(began)}.${hashOf(receiver.name)}`
+  const id = `${thread}.${seq}.${hashOf(line.to.address)}`
+  return effect({ id, ...toWhom(plan, line), at: now, because: 'scheduled', kind: 'report', thread, seq, alerts: [], report })
+}
+
+/** A heart-beat stands by itself: the newest one is what counts. */
+export function composeHeartbeat(plan: DispatchPlan, line: Line, { receiver }: Due, notice: Notice, now: Millis): Effect {
+  const { because, title, lines } = notice
+  const id = `heartbeat.${Math.round(now)}.${hashOf(`${receiver.name}\n${line.to.address}`)}`
   return effect({ id, ...toWhom(plan, line), at: now, because, kind: 'notice', thread: id, seq: 0, alerts: [], notice: { title, lines } })
 }
 

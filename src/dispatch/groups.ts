@@ -1,4 +1,4 @@
-import type { AlertFacts, Because, Millis } from '../model.ts'
+import type { AlertFacts, Because, Millis, Pulse, Report } from '../model.ts'
 import { type Labels, valuesOf } from './labels.ts'
 import { mutedText } from './mute.ts'
 import { type Case, type DispatchState, type Group, type Line, type Mail, type Member, note } from './state.ts'
@@ -9,6 +9,16 @@ export interface Alerts {
   facts(one: Case): AlertFacts | undefined
   /** Whether it still fires, on data of the last minutes. */
   isCurrent(one: Case): boolean
+  /** Sums up what happened since an instant, and what is heard now. */
+  report(wish: ReportWish): Report
+  pulse(): Pulse
+}
+
+/** What a report is to be about; its days are those of the zone. */
+export interface ReportWish {
+  readonly every: Report['every']
+  readonly from: Millis
+  readonly zone: string
 }
 
 /** Alerts beside the news that one mail lists. */

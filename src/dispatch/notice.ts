@@ -3,7 +3,7 @@ import { linesTo } from './audience.ts'
 import { emptyPurse } from './budget.ts'
 import { composeNotice } from './compose.ts'
 import type { DispatchPlan } from './plan.ts'
-import type { DispatchState } from './state.ts'
+import { countMail, type DispatchState } from './state.ts'
 
 const MINUTE = 60_000
 
@@ -22,5 +22,6 @@ export function tellNotices(state: DispatchState, plan: DispatchPlan, now: Milli
     return true
   })
   if (due.length > 0) state.notices = state.notices.filter((one) => !due.includes(one))
+  for (const { line } of due) countMail(state, line.via, [])
   return due.map((one) => composeNotice(plan, one, now))
 }

@@ -1,5 +1,5 @@
 import { compileMatchers } from '../matcher.ts'
-import type { EngineConfig, Inhibition, MaintenanceWindow, Matcher, Millis, Receiver, Route, Rule, Silence } from '../model.ts'
+import type { EngineConfig, Inhibition, MaintenanceWindow, Matcher, Millis, Receiver, Route, Rule, Schedule, Silence } from '../model.ts'
 import type { Labels } from './labels.ts'
 import type { DispatchState } from './state.ts'
 
@@ -7,6 +7,13 @@ import type { DispatchState } from './state.ts'
 export interface Fitting<T> {
   readonly of: T
   readonly fits: (labels: Labels) => boolean
+}
+
+/** What a receiver gets at set times. */
+export interface Scheduled {
+  readonly kind: 'report' | 'heartbeat'
+  readonly receiver: Receiver
+  readonly schedule: Schedule
 }
 
 /** What follows from a configuration and the silences, worked out once. */
@@ -17,6 +24,7 @@ export interface DispatchPlan {
   readonly routes: readonly Fitting<Route>[]
   readonly maintenance: readonly Fitting<MaintenanceWindow>[]
   readonly inhibit: readonly { readonly of: Inhibition; readonly isSource: Fitting<unknown>['fits']; readonly isTarget: Fitting<unknown>['fits'] }[]
+  readonly scheduled: readonly Scheduled[]
   /** Whether anything is ever escalated. */
   readonly escalates: boolean
   /** Clocks on the wall by zone, made as they are met: to make one takes longer than to read it. */
@@ -35,10 +43,19 @@ export function createDispatchPlan(config: EngineConfig): DispatchPlan {
     routes: routes.map(fitting),
     maintenance: maintenance.map(fitting),
     inhibit: inhibit.map((of) => ({ of, isSource: compileMatchers(of.source), isTarget: compileMatchers(of.target) })),
+    scheduled: config.receivers.flatMap(scheduledOf),
     escalates: [...config.rules, ...routes].some(({ escalate = [] }) => escalate.length > 0),
     clocks: new Map(),
     silences: new Map(),
   }
+}
+
+function scheduledOf(receiver: Receiver): readonly Scheduled[] {
+  const { report, heartbeat } = receiver
+  return [
+    ...(report === undefined ? [] : [{ kind: 'report', receiver, schedule: report } as const]),
+    ...(heartbeat === undefined ? [] : [{ kind: 'heartbeat', receiver, schedule: heartbeat } as const]),
+  ]
 }
 
 /** The silences that are in force, compiled. */

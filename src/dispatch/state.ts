@@ -29,6 +29,10 @@ export interface DispatchState {
   readonly backlog: Backlog
   /** Notices that wait for their recipients' budgets. */
   notices: Posted[]
+  /** Whose turn for a report or a heart-beat was when; older snapshots have none. */
+  turns?: Map<string, Turn>
+  /** Mails that were decided: how many in all, and how many by rule since the first fold took note of them. */
+  mailed?: { all: number; readonly byRule: Map<string, number> }
   /** Which silences and maintenance windows are in force, as one text; when it changes, mutes are looked at anew. */
   inForce: string
   /** Something was announced or changed since the last look. */
@@ -39,6 +43,8 @@ export interface DispatchState {
 export interface Case {
   /** As they were announced last. */
   facts: AlertFacts
+  /** What was announced last. */
+  because: Because
   /** Where the first fold keeps the alert. */
   readonly ref: AlertRef
   /** The receivers of its rule; where there are none, routes choose. */
@@ -147,6 +153,20 @@ export interface Purse {
   readonly storm: Map<string, Millis>
 }
 
+/** The turns of one receiver: the times at which it is written to, alert or not. */
+export interface Turn {
+  /** The schedule and its zone, as one text. */
+  of: string
+  /** When they were set up, which names the conversation, and the number of the next mail in it. */
+  readonly began: Millis
+  seq: number
+  /** The newest turn that was taken or had passed, as the UTC midnight of its date by the zone's calendar. */
+  date: Millis
+  /** When it was taken: what the next one covers begins there. And how many mails had been decided then. */
+  since: Millis
+  mails: number
+}
+
 /** Episodes that were found in delayed events. */
 export interface Backlog {
   readonly episodes: Set<string>
@@ -168,6 +188,14 @@ export function emptyDispatch(): DispatchState {
     inForce: '',
     dirty: false,
   }
+}
+
+/** Counts a mail, by the rules that it tells of. */
+export function countMail(state: DispatchState, via: Via, rules: Iterable<string>): void {
+  if (via !== 'email') return
+  state.mailed ??= { all: 0, byRule: new Map() }
+  state.mailed.all++
+  for (const rule of new Set(rules)) state.mailed.byRule.set(rule, (state.mailed.byRule.get(rule) ?? 0) + 1)
 }
 
 const MOST_DECISIONS = 100

@@ -7,7 +7,8 @@ import { type Alerts, flush, groupsOf, heedMutes, isAcknowledged, restOf, tellGr
 import { labelsOf } from './labels.ts'
 import { inForceNow, muteAll } from './mute.ts'
 import type { DispatchPlan } from './plan.ts'
-import { type AlertRef, type Case, type DispatchState, type Item, type Mail, note } from './state.ts'
+import { tellScheduled } from './scheduled.ts'
+import { type AlertRef, type Case, countMail, type DispatchState, type Item, type Mail, note } from './state.ts'
 
 /** Cases that are over and stay to be asked about. */
 const KEEP_CLOSED = 300
@@ -30,10 +31,11 @@ function keepQuiet(state: DispatchState, { facts: { episode, rule, host, state: 
   else state.quiet.delete(host)
 }
 
-function caseOf(state: DispatchState, { facts, notify, found }: Announcement, ref: AlertRef): Case {
+function caseOf(state: DispatchState, { because, facts, notify, found }: Announcement, ref: AlertRef): Case {
   const known = state.cases.get(facts.episode)
   const fresh: Case = {
     facts,
+    because,
     ref,
     notify,
     firedAt: found,
@@ -48,6 +50,7 @@ function caseOf(state: DispatchState, { facts, notify, found }: Announcement, re
   }
   const one = known ?? fresh
   one.facts = facts
+  one.because = because
   one.notify = notify
   state.cases.set(facts.episode, one)
   return one
@@ -99,9 +102,9 @@ export function elapse(state: DispatchState, plan: DispatchPlan, alerts: Alerts,
   effects.push(...tellDue(state, plan, alerts, now, isChanged))
   for (const purse of state.purses.values()) {
     const items = release(purse, plan.config.mailsPerMinute, now)
-    if (items.length > 0) effects.push(composeList(state, plan, items, 'mail budget', now))
+    if (items.length > 0) effects.push(tellList(state, plan, items, 'mail budget', now))
   }
-  return effects
+  return [...effects, ...tellScheduled(state, plan, alerts, now)]
 }
 
 /** Looks at all conversations when something has changed, else at those that have rested long enough. */
@@ -116,7 +119,16 @@ function tellDue(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: 
     if (group.members.size === 0) state.groups.delete(group.key)
   }
   if (isChanged || mails.length > 0) closeCases(state)
-  return spend(state, plan, mails, now).map((mail) => compose(state, plan, mail, now))
+  return spend(state, plan, mails, now).map((mail) => {
+    const { line, alerts, news } = mail
+    countMail(state, line.via, alerts.slice(0, news).map(({ rule }) => rule))
+    return compose(state, plan, mail, now)
+  })
+}
+
+function tellList(state: DispatchState, plan: DispatchPlan, items: readonly Item[], because: Because, now: Millis): Effect {
+  countMail(state, items[0]?.line.via ?? 'email', items.map(({ facts }) => facts.rule))
+  return composeList(state, plan, items, because, now)
 }
 
 /** The mails that may go out now; machines have no budget, people do. */
@@ -135,16 +147,23 @@ function spend(state: DispatchState, plan: DispatchPlan, mails: readonly Mail[],
   })
 }
 
+/** Who has heard that it fired hears what came then; who has not hears that. */
+function tellLate(state: DispatchState, plan: DispatchPlan, one: Case, now: Millis): void {
+  const told = groupsOf(state, one).flatMap((group) => group.members.get(one.facts.episode) ?? []).filter((member) => member.told)
+  tellAll(state, plan, one, 'fired', now)
+  for (const member of told) member.news = one.because
+}
+
 /** Once a backlog is read: what is over is told in one list, what goes on as any news. */
 function readBacklog(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): Effect[] {
   const lists = new Map<string, Item[]>()
   for (const episode of readOut(state.backlog, now)) {
     const one = state.cases.get(episode)
     if (one === undefined) continue
-    if (one.facts.state === 'firing' && alerts.isCurrent(one)) tellAll(state, plan, one, 'fired', now)
+    if (one.facts.state === 'firing' && alerts.isCurrent(one)) tellLate(state, plan, one, now)
     else list(state, plan, one, lists, now)
   }
-  return [...lists.values()].map((items) => composeList(state, plan, items, 'found in the backlog', now))
+  return [...lists.values()].map((items) => tellList(state, plan, items, 'found in the backlog', now))
 }
 
 function list(state: DispatchState, plan: DispatchPlan, one: Case, lists: Map<string, Item[]>, now: Millis): void {

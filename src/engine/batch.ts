@@ -8,6 +8,7 @@ import { judgeUpTo, type Judged, watchedOf } from './evaluate.ts'
 import { admitHost, admitSeries, admitSource, keyId } from './hosts.ts'
 import type { MetricPlan, Tier } from './plan.ts'
 import { count, type Fold, type Host, type KeyInfo } from './state.ts'
+import { noteShare, tallyUsage } from './usage.ts'
 
 /** What became of a frame. */
 export interface BatchResult {
@@ -39,6 +40,7 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
     else if (!foldEvent(fold, source, event, frame.rcv, judged)) refused++
   }
   count(fold, 'duplicates', known)
+  if (refused > 0) tallyUsage(fold.state, 'refused', refused)
   return { duplicate: false, known, refused }
 }
 
@@ -121,13 +123,18 @@ function see(host: Host, source: Source, rcv: Millis): void {
 function believedTime(fold: Fold, host: Host, source: Source, ts: Millis, rcv: Millis): Millis {
   if (isTelling(source, rcv - ts, rcv) || host.skew?.off !== undefined) learnSkew(host, rcv - ts, rcv)
   const isFuture = ts > rcv + FUTURE
-  if (isFuture && host.skew?.off === undefined) count(fold, 'samples_future')
+  if (isFuture && host.skew?.off === undefined) noteFuture(fold)
   if (isFuture || host.skew?.off !== undefined) {
     moveByArrival(source, rcv)
     return rcv
   }
   moveClock(source, ts, rcv)
   return ts
+}
+
+function noteFuture(fold: Fold): void {
+  count(fold, 'samples_future')
+  tallyUsage(fold.state, 'future')
 }
 
 /** Whether an offset is the clock's doing: what a source delivers late may be a backlog, but none is of tomorrow. */
@@ -158,7 +165,8 @@ function foldSample(
   }
   const slot = admitSeries(fold, host, id, rcv)
   if (slot === undefined) return false
-  const { tiers } = fold.plan.metrics.get((fold.state.keys.infos[id] as KeyInfo).metric) as MetricPlan
+  const metric = fold.plan.metrics.get((fold.state.keys.infos[id] as KeyInfo).metric) as MetricPlan
+  const { tiers } = metric
   const bucket = Math.floor(ts / fold.plan.config.bucket)
   const head = headOf(fold.state.stores.get((tiers[0] as Tier).id) as Store, slot)
   let [isKept, isLate] = [false, false]
@@ -171,10 +179,18 @@ function foldSample(
     isLate ||= tier.rules.length > 0 && own < judgedOf(store, slot, false)
     addSample(store, slot, own, ts, value)
   }
-  count(fold, isKept ? 'samples' : 'samples_late_dropped')
+  if (isKept) count(fold, 'samples')
+  else countDropped(fold)
+  if (isKept && metric.share !== undefined) share(fold, metric, host, ts, value * metric.share)
   if (isLate) noteLate(fold, host, id, head === -Infinity ? bucket : Math.min(bucket, head))
   if (isKept && tiers.some((tier) => tier.hasEarly)) noteEarly(fold, host, id)
   return true
+}
+
+/** For the reports. What is of another day was asked for as history. */
+function share({ state, plan }: Fold, { metric }: MetricPlan, host: Host, ts: Millis, value: number): void {
+  if (state.usage === undefined || state.now - ts > TOO_OLD) return
+  noteShare(state.usage, metric.name, host, value, 2 * plan.config.limits.hosts)
 }
 
 /**
@@ -202,9 +218,15 @@ function lastAtRisk(tier: Tier, bucket: number): number {
   return Math.min(bucket - tier.layout.cells + tier.longest, bucket)
 }
 
+function countDropped(fold: Fold): void {
+  count(fold, 'samples_late_dropped')
+  tallyUsage(fold.state, 'dropped')
+}
+
 /** The next tick has to look at closed windows that a late sample touches or leaves behind: those after a bucket. */
 function noteLate(fold: Fold, host: Host, id: number, late: number): void {
   count(fold, 'samples_late_merged')
+  tallyUsage(fold.state, 'merged')
   host.late ??= new Map()
   host.late.set(id, Math.min(host.late.get(id) ?? Infinity, late))
   fold.state.work.add(host.name)

@@ -2,6 +2,7 @@ import { acknowledge, addSilence, expireSilence } from '../dispatch/commands.ts'
 import type { Command, Millis } from '../model.ts'
 import { forget } from './retire.ts'
 import { count, type Fold, type Obeyed } from './state.ts'
+import { noteDown } from './usage.ts'
 
 /** A fact about the service itself that the folds must know of; nobody sends it over the API. */
 export interface Started {
@@ -38,6 +39,7 @@ function noteStart(fold: Fold, { now }: Started): Obeyed {
   if (state.now > 0 && now - state.now > 5000) {
     state.gaps.push({ from: state.now, to: now })
     if (state.gaps.length > 10) state.gaps.shift()
+    noteDown(state, now - state.now)
   }
   return { answer: { kind: 'done', value: null } }
 }

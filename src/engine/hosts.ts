@@ -39,6 +39,7 @@ export function addHost(state: State, name: string, lastSeen: Millis): Host {
     late: undefined,
     early: undefined,
     flush: false,
+    row: undefined,
   }
   state.hosts.set(name, host)
   return host

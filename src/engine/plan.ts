@@ -18,6 +18,8 @@ export interface Plan {
 export interface MetricPlan {
   readonly metric: Metric
   readonly tiers: readonly Tier[]
+  /** What turns a value into a share of a whole, of a metric that reports tell of; else undefined. */
+  readonly share: number | undefined
 }
 
 /** Buckets of one width, with the rules that look at them, in the order of the file. */
@@ -62,9 +64,10 @@ export function createPlan(config: EngineConfig): Plan {
   const all = [...config.metrics, ...counted]
   const rules = windows.map((rule) => windowPlan(rule, all, config.bucket))
   const absences = config.rules.filter((rule) => rule.kind === 'absence')
+  const shares = sharesOf(config)
   return {
     config,
-    metrics: new Map(all.map((metric) => [metric.name, metricPlan(metric, rules, config)])),
+    metrics: new Map(all.map((metric) => [metric.name, metricPlan(metric, rules, config, shares.has(metric.name))])),
     absences,
     longestAbsence: Math.max(0, ...absences.map((rule) => rule.after)),
     expected: new Set(hosts.expected),
@@ -72,10 +75,24 @@ export function createPlan(config: EngineConfig): Plan {
   }
 }
 
-function metricPlan(metric: Metric, all: readonly WindowPlan[], config: EngineConfig): MetricPlan {
+/** So many metrics are told of in reports, the first ones of the configuration. */
+const MOST_SHARES = 4
+
+/** The metrics that are a share of a whole, of the host itself and not of a part of it; none where nobody wants a report. */
+function sharesOf({ metrics, receivers }: EngineConfig): ReadonlySet<string> {
+  if (receivers.every(({ report }) => report === undefined)) return new Set()
+  const shares = metrics.filter(({ unit, by, kind }) => (unit === 'ratio' || unit === 'percent') && by.length === 0 && kind === 'gauge')
+  return new Set(shares.slice(0, MOST_SHARES).map(({ name }) => name))
+}
+
+function metricPlan(metric: Metric, all: readonly WindowPlan[], config: EngineConfig, isShare: boolean): MetricPlan {
   const rules = all.filter((plan) => plan.metric.name === metric.name)
   const widths = new Set([config.bucket, ...rules.map((plan) => plan.width)])
-  return { metric, tiers: [...widths].sort((a, b) => a - b).map((width) => tierOf(metric, rules, width, config.bucket)) }
+  return {
+    metric,
+    tiers: [...widths].sort((a, b) => a - b).map((width) => tierOf(metric, rules, width, config.bucket)),
+    share: isShare ? (metric.unit === 'percent' ? 0.01 : 1) : undefined,
+  }
 }
 
 function tierOf(metric: Metric, all: readonly WindowPlan[], width: Millis, finest: Millis): Tier {

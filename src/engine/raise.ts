@@ -4,6 +4,7 @@ import { announce, withdraw } from '../dispatch/step.ts'
 import type { AlertFacts, Announcement, Ended, Millis, Unit } from '../model.ts'
 import { flapKey, flappingOf, heedFlapping } from './flaps.ts'
 import { type Alert, count, type Fold, type State } from './state.ts'
+import { noteStep } from './usage.ts'
 
 /** Who and what an alert is about; the same for its whole life. */
 export interface Subject {
@@ -122,6 +123,7 @@ function tell(
   const { state } = fold
   if (alert.episode === '' && change.because !== undefined) mint(alert)
   count(fold, `transitions:${change.to}`)
+  if (alert.episode !== '') noteStep(fold, alert, change.to)
   alert.transitions.push({ to: change.to, at: alert.at, reason: alert.reason })
   if (alert.transitions.length > KEEP_TRANSITIONS) alert.transitions.splice(1, 1)
   if (change.to === 'resolved') {

@@ -2,6 +2,7 @@ import { rewindSeries } from '../aggregate/ring.ts'
 import type { Life } from '../alert/lifecycle.ts'
 import type { Millis } from '../model.ts'
 import type { Alert, Fold } from './state.ts'
+import { rewindUsage } from './usage.ts'
 
 /**
  * The service's clock was set back to `now`. What was dated beyond it cannot be believed: it would keep alerts from
@@ -25,6 +26,7 @@ export function rewind(fold: Fold, now: Millis): void {
   for (const alert of state.alerts.values()) rewindAlert(alert, now)
   for (const alert of state.resolved) rewindAlert(alert, now)
   for (const one of state.dispatch.cases.values()) one.firedAt = Math.min(one.firedAt, now)
+  rewindUsage(state, now)
   state.dispatch.dirty = true
 }
 

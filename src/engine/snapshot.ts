@@ -3,6 +3,7 @@ import { chunkSize, frameOf, readOldStore, readStore, type StoreFrame, writeChun
 import type { Store } from '../aggregate/store.ts'
 import { upgradeDispatch } from '../dispatch/upgrade.ts'
 import type { Offset, SnapshotChunk } from '../model.ts'
+import { copyUsage } from './slices.ts'
 import { emptyState, type State } from './state.ts'
 
 /** Raised when the shape of the state changes in a way that an older snapshot cannot fill; 1 had other columns. */
@@ -106,7 +107,7 @@ export function readSnapshot(bytes: Uint8Array): State {
   const width = state.config?.bucket ?? 0
   const read = (frame: StoreFrame): Store => (version === 1 ? readOldStore(frame, width, take) : readStore(frame, take))
   const stores = new Map([...state.stores].map(([name, frame]) => [name, read(frame)]))
-  return { ...emptyState(), ...state, stores, dispatch: upgradeDispatch(state.dispatch) }
+  return { ...emptyState(), ...state, stores, usage: copyUsage(state.usage), dispatch: upgradeDispatch(state.dispatch) }
 }
 
 /** How much may be replayed at the next start before a snapshot is taken. */

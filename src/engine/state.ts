@@ -7,6 +7,7 @@ import type { DispatchPlan } from '../dispatch/plan.ts'
 import { type DispatchState, emptyDispatch } from '../dispatch/state.ts'
 import type { AlertState, CommandAnswer, Ended, EngineConfig, Millis, Severity, Unit } from '../model.ts'
 import type { Plan } from './plan.ts'
+import type { Usage } from './slices.ts'
 
 /** Everything the folds remember: plain data, so that a snapshot is a copy. Only `step` changes it. */
 export interface State {
@@ -47,6 +48,8 @@ export interface State {
   readonly retired: { since: Millis; list: Retired[] }
   /** What was refused, and the tick at which no idle host was found to make room for another. */
   refusals: { count: number; last: Millis; what: string; searched: number }
+  /** What reports are made of; undefined while no receiver wants one. */
+  usage: Usage | undefined
   readonly dispatch: DispatchState
 }
 
@@ -95,6 +98,8 @@ export interface Host {
   late: Map<number, number> | undefined
   early: Set<number> | undefined
   flush: boolean
+  /** Its row in the columns of what reports are made of; none before its first sample. */
+  row: number | undefined
 }
 
 /** Series keys, each kept once. */
@@ -184,6 +189,7 @@ export function emptyState(): State {
     isInventoried: false,
     retired: { since: 0, list: [] },
     refusals: { count: 0, last: 0, what: '', searched: -1 },
+    usage: undefined,
     dispatch: emptyDispatch(),
   }
 }

@@ -11,6 +11,7 @@ import { rewind } from './rewind.ts'
 import type { Fold } from './state.ts'
 import { judgeDue } from './sweep.ts'
 import { alertsOf } from './told.ts'
+import { keepUsage } from './usage.ts'
 import { watchAll } from './watch.ts'
 
 /** A pause of a source is looked into once, after this long. */
@@ -52,7 +53,9 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
 function tell(fold: Fold): readonly Effect[] {
   const { state, dispatchPlan } = fold
   const notices = tellNotices(state.dispatch, dispatchPlan, state.now)
-  return [...notices, ...elapse(state.dispatch, dispatchPlan, alertsOf(fold), state.now)]
+  const mails = elapse(state.dispatch, dispatchPlan, alertsOf(fold), state.now)
+  keepUsage(fold)
+  return [...notices, ...mails]
 }
 
 /** Moves the clocks of all sources; tells whether observed time grew anywhere. */

@@ -2,6 +2,7 @@ import type { Alerts } from '../dispatch/groups.ts'
 import type { Case } from '../dispatch/state.ts'
 import type { Millis } from '../model.ts'
 import { factsOf } from './raise.ts'
+import { pulseOf, reportOf } from './report.ts'
 import type { Alert, Fold } from './state.ts'
 
 /** An alert of which nothing was heard for this long is no news. */
@@ -19,6 +20,8 @@ export function alertsOf(fold: Fold): Alerts {
       if (alert === undefined || fold.state.now - alert.at >= STALE + pauseOf(fold, alert.rule)) return false
       return alert.life.state === 'firing' || alert.life.state === 'recovering'
     },
+    report: (wish) => reportOf(fold, wish),
+    pulse: () => pulseOf(fold),
   }
 }
 

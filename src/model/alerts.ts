@@ -1,4 +1,5 @@
 import type { Matcher, Recipient, Severity, Unit } from './configuration.ts'
+import type { Report } from './report.ts'
 import type { Millis } from './time.ts'
 
 export type AlertState = 'pending' | 'firing' | 'recovering' | 'resolved'
@@ -227,4 +228,5 @@ export interface Notification {
   readonly insteadOf?: { readonly at: Millis; readonly because: Because }
   /** What a notice says; it is about no alert that is open. */
   readonly notice?: { readonly title: string; readonly lines: readonly string[] }
+  readonly report?: Report
 }

@@ -1,4 +1,4 @@
-import type { Advice, Chart, Fact, Letter, Meter, Row, Tone } from './letter.ts'
+import type { Advice, Bar, Chart, Fact, Letter, Meter, Row, Section, Tone } from './letter.ts'
 import { DARK, LIGHT } from './style.ts'
 import { escapeHtml } from './text.ts'
 
@@ -7,9 +7,13 @@ const TABLED = 150
 /** Items of a notice, which are shorter, likewise. */
 const ITEMS = 400
 
+/** Rows of a report's table, and of each end of a list that leaves out its middle; the text part has all. */
+const SHOWN = 5
+const ENDS = 3
+
 const FULL = 'width="100%" cellpadding="0" cellspacing="0" border="0"'
 
-const INSTANT = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/
+const INSTANT = /\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?(?: [A-Z][\w/+-]*)?/
 const FIGURE = /-?\d[\d.]{0,15} (?:%|[KMGTPE]?i?B|ms|s|min|h|d)(?!\w)/
 const UNBROKEN = new RegExp(`${INSTANT.source}|${FIGURE.source}`, 'g')
 
@@ -27,6 +31,7 @@ export function htmlPage(letter: Letter): string {
     ...letter.paragraphs.map(paragraph),
     itemList(letter.items ?? []),
     letter.chart === undefined ? '' : chartImage(letter.chart),
+    ...(letter.sections ?? []).map(sectionTable),
     letter.facts.length === 0 ? '' : factTable(letter.facts),
     letter.rows.length === 0 ? '' : rowTable(letter.rows.slice(0, TABLED)),
     rest(letter.rows.slice(TABLED)),
@@ -100,6 +105,34 @@ function chartImage({ cid, alt }: Chart): string {
   if (cid === undefined) return ''
   const size = 'width="544" style="display:block;width:100%;max-width:544px;height:auto;border:0"'
   return `<p class="chart"><img src="cid:${escapeHtml(cid)}" alt="${escapeHtml(alt)}" ${size}></p>`
+}
+
+function sectionTable({ title, rows, more, between, isWhole, note }: Section): string {
+  const shown = isWhole === true ? rows : rows.slice(0, SHOWN)
+  const rest = more + rows.length - shown.length
+  const lines = between === undefined ? [...shown.map(barRow), restRow(rest, `and ${rest} more`)] : endRows(rows, between)
+  const table = `<table role="presentation" class="bars" ${FULL}>\n${lines.filter((line) => line !== '').join('\n')}\n</table>`
+  return `<h2>${words(title)}</h2>\n${table}${note === undefined ? '' : `\n<p class="dim">${words(note)}</p>`}`
+}
+
+function barRow({ name, value, detail, share, tone }: Bar): string {
+  const more = detail === undefined ? '' : `<br><span class="dim">${words(detail)}</span>`
+  const kind = tone === undefined ? '' : `<span class="kind ${tone}">${tone}</span> `
+  const label = `${kind}${escapeHtml(name)}${more}`
+  if (share === undefined) return `<tr><td class="name" colspan="2">${label}</td><td class="figure">${words(value)}</td></tr>`
+  const bar = `<table role="presentation" class="bar" ${FULL}><tr>${cell('full', share)}${cell('left', 1 - share)}</tr></table>`
+  return `<tr><td class="name">${label}</td><td class="scale">${bar}</td><td class="figure">${words(value)}</td></tr>`
+}
+
+/** Both ends of a list; the middle is counted. */
+function endRows(rows: readonly Bar[], { after, more }: NonNullable<Section['between']>): readonly string[] {
+  const [head, tail] = [rows.slice(0, after).slice(0, ENDS), rows.slice(after).slice(-ENDS)]
+  const rest = more + rows.length - head.length - tail.length
+  return [...head.map(barRow), restRow(rest, `${rest} between`), ...tail.map(barRow)]
+}
+
+function restRow(count: number, text: string): string {
+  return count > 0 ? `<tr><td class="dim" colspan="3">${text}</td></tr>` : ''
 }
 
 function factTable(facts: readonly Fact[]): string {

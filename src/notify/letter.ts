@@ -11,6 +11,8 @@ export interface Letter {
   readonly headline: string
   readonly greeting: string
   readonly paragraphs: readonly string[]
+  /** The tables of a report. */
+  readonly sections?: readonly Section[]
   /** What a notice is about, one by one. */
   readonly items?: readonly string[]
   readonly meter?: Meter
@@ -56,6 +58,28 @@ export interface Row {
   readonly value: string
   readonly when: string
   readonly code: string
+}
+
+/** A table of names and figures, with a bar for each that is a share of something. */
+export interface Section {
+  readonly title: string
+  readonly rows: readonly Bar[]
+  /** How many there are beyond the rows. */
+  readonly more: number
+  /** The rows after these are the other end of a list that leaves so many out in between. */
+  readonly between?: { readonly after: number; readonly more: number }
+  /** All rows belong together, also where there is little room. */
+  readonly isWhole?: boolean
+  readonly note?: string
+}
+
+export interface Bar {
+  readonly name: string
+  readonly value: string
+  readonly detail?: string
+  /** From 0 to 1. */
+  readonly share?: number
+  readonly tone?: Tone
 }
 
 export interface Advice {

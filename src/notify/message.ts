@@ -7,6 +7,7 @@ import { alertLetter, boundOf, type Letter, type LetterOptions, placeNote, place
 import { noticeHeadline, noticeLetter } from './notice.ts'
 import { type Draw, showPicture, type Shown } from './picture.ts'
 import { plainText } from './plain.ts'
+import { reportLetter, reportSubject } from './summary.ts'
 import { clean, cleanLines, headerText, shorten } from './text.ts'
 import type { MailMessage } from './way.ts'
 
@@ -52,6 +53,7 @@ export function renderMessage(notification: Notification, options: MessageOption
 
 function letterOf(notification: Notification, options: MessageOptions, shown: Shown | undefined): Letter {
   if (notification.kind === 'notice') return noticeLetter(notification, options)
+  if (notification.report !== undefined) return reportLetter(notification, notification.report, options)
   const facts = onlyAlert(notification)
   if (facts === undefined) return digestLetter(notification, options)
   const chart = shown === undefined ? {} : { chart: shown.chart }
@@ -77,6 +79,7 @@ function referencesOf(notification: Notification, domain: string): readonly stri
 
 /** What a notification is about, in one clean line; `Re: ` when it is not its thread's first. */
 export function subjectOf(notification: Notification): string {
+  if (notification.report !== undefined) return headerText(reportSubject(notification, notification.report), SUBJECT_LENGTH)
   const facts = onlyAlert(notification)
   const many = notification.kind === 'notice' ? noticeHeadline(notification) : digestHeadline(notification.alerts)
   const base = facts === undefined ? many : alertSubject(facts)
@@ -116,7 +119,7 @@ function headersOf(notification: Notification, options: MessageOptions): Record<
     'X-Stashwatch-Rule': common(alerts.map(({ rule }) => rule)),
     'X-Stashwatch-Host': common(alerts.map(({ host }) => host)),
     'X-Stashwatch-State': kind === 'alert' ? (facts?.state ?? 'firing') : kind,
-    'X-Stashwatch-Severity': kind === 'notice' ? '' : worst,
+    'X-Stashwatch-Severity': kind === 'notice' || kind === 'report' ? '' : worst,
     'X-Stashwatch-Episode': facts?.episode ?? thread,
   }
   const entries = Object.entries(headers).map(([name, value]) => [name, headerText(value, HEADER_LENGTH) || 'none'])

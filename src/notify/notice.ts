@@ -10,6 +10,8 @@ interface Words {
   /** What the lines are, as the sentence before them. */
   readonly lead: string
   readonly advice: readonly string[]
+  /** Who tells the receiver; absent: it hears of the service itself. */
+  readonly who?: string
 }
 
 /** What is said around the lines, by the reason of the notice. */
@@ -22,6 +24,11 @@ const WORDS: Partial<Readonly<Record<Because, Words>>> = {
       'Was one of these to stay? Name it under hosts.expected in the configuration: it is never forgotten then, and missed until it is heard again.',
       'A host that sends again is watched again at once. hosts.forget_after says how long others are kept while they are silent.',
     ],
+  },
+  scheduled: {
+    lead: 'this mail comes each day at this time, whatever happens. When it does not come, look after stashwatch and its mail server.',
+    advice: [],
+    who: 'the configuration sets a heart-beat for',
   },
 }
 
@@ -41,7 +48,7 @@ export function noticeLetter(notification: Notification, { url }: LetterOptions)
     rows: [],
     advice:
       url === undefined ? advice : [...advice, { text: 'All hosts that are known now:', url: `${url}/api/v1/hosts` }],
-    footer: [whyOf(notification, 'system.notify names')],
+    footer: [whyOf(notification, words?.who ?? 'system.notify names')],
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Advice, Fact, Letter, Row } from './letter.ts'
+import type { Advice, Bar, Fact, Letter, Row, Section } from './letter.ts'
 
 /** Lays a letter out as text that is complete by itself. */
 export function plainText(letter: Letter): string {
@@ -8,6 +8,7 @@ export function plainText(letter: Letter): string {
     ...letter.paragraphs,
     (letter.items ?? []).map((item) => `  - ${item}`).join('\n'),
     (letter.chart?.lines ?? []).map((line) => `  ${line}`).join('\n'),
+    ...(letter.sections ?? []).map(sectionLines),
     factLines(letter.facts),
     letter.rows.map(rowLine).join('\n'),
     ...letter.notes,
@@ -15,6 +16,24 @@ export function plainText(letter: Letter): string {
     ['-- ', ...letter.footer].join('\n'),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
+}
+
+/** Width of a bar that stands for the whole, in characters. */
+const BAR = 12
+
+function sectionLines({ title, rows, more, between, note }: Section): string {
+  const width = (of: (row: Bar) => string): number => Math.max(0, ...rows.map((row) => of(row).length))
+  const widths = { name: width(({ name }) => name), value: width(({ value }) => value) }
+  const lines = rows.map((row) => barLine(row, widths))
+  if (between !== undefined && between.more > 0) lines.splice(between.after, 0, `  ... ${between.more} between`)
+  const rest = more > 0 ? [`  and ${more} more`] : []
+  return [title, ...lines, ...rest, ...(note === undefined ? [] : [note])].join('\n')
+}
+
+function barLine({ name, value, detail, share, tone }: Bar, widths: { readonly name: number; readonly value: number }): string {
+  const bar = share === undefined ? '' : `${'█'.repeat(Math.round(share * BAR)).padEnd(BAR, '·')}  `
+  const more = [tone, detail].filter((text) => text !== undefined).join(', ')
+  return `  ${name.padEnd(widths.name)}  ${bar}${value.padEnd(widths.value)}  ${more}`.trimEnd()
 }
 
 function factLines(facts: readonly Fact[]): string {

@@ -24,6 +24,11 @@ h2{margin:22px 0 6px;font-size:15px;font-weight:700;color:#111827}
 .rows td{padding:8px 0 8px 12px;border-bottom:1px solid #e4e7ec;vertical-align:top;font-size:15px;line-height:1.45}
 .rows .mark{padding:0;border-bottom:1px solid #fff}
 .chart{margin:6px 0 16px;color:#5d6776;font-size:13px;line-height:1.4}
+.bars{margin:0 0 10px}
+.bars td{padding:5px 0;border-bottom:1px solid #e4e7ec;vertical-align:top;font-size:15px;line-height:1.4}
+.bars .scale{width:26%;padding:11px 0 0 12px}
+.bars .figure{width:34%;padding-left:12px;text-align:right}
+.bars .bar td{padding:0;border:0}
 .one{white-space:nowrap}
 .dim{color:#5d6776;font-size:13px}
 .kind{font-size:13px;font-weight:700}
@@ -41,6 +46,7 @@ td.warning{background-color:#d98a14}
 td.good{background-color:#2b9a59}
 td.calm{background-color:#6b7f97}
 td.till{background-color:#b9c2ce}
+td.full{background-color:#5b7fa6}
 td.short{background-color:#d6e9dd}
 td.left{background-color:#e9ecf0}
 @media (max-width:480px){
@@ -48,6 +54,8 @@ td.left{background-color:#e9ecf0}
 .inside{padding:20px 18px}
 .card,.top{border-radius:0}
 .facts .label{width:92px}
+.bars .scale{width:18%}
+.bars .figure{width:43%}
 }
 `
 
@@ -57,7 +65,7 @@ export const DARK = `
 .card{background-color:#1c2128}
 .inside{color:#dde3ea}
 h1,h2{color:#f2f5f8}
-.facts,.facts td,.rows td,.foot{border-color:#343b45}
+.facts,.facts td,.rows td,.bars td,.foot{border-color:#343b45}
 .facts .label,.dim,.foot,.chart{color:#9aa5b3}
 .rows .mark{border-color:#1c2128}
 .note{background-color:#262d36}
@@ -67,6 +75,7 @@ a{color:#79b4f2}
 .status.good,.kind.good{color:#6fd39a}
 .status.calm{color:#a9bacd}
 td.till{background-color:#566171}
+td.full{background-color:#6f97c2}
 td.short{background-color:#2f4a3b}
 td.left{background-color:#2d343e}
 }

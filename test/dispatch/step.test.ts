@@ -51,7 +51,10 @@ interface Desk {
 function createDesk(settings: EngineConfig = SETTINGS): Desk {
   const state = emptyDispatch()
   const plan = createDispatchPlan(settings)
-  const alerts = { facts: () => undefined, isCurrent: () => true }
+  const never = (): never => {
+    throw new Error('nobody is to be asked for a report')
+  }
+  const alerts = { facts: () => undefined, isCurrent: () => true, report: never, pulse: never }
   const told: string[] = []
   const mails: Notification[] = []
   const ids = new Set<string>()
@@ -191,4 +194,12 @@ test('two lists of one instant are two mails', async (t) => {
   }
   desk.wait(START + 10 * S, START + 10 * S)
   t.equal(desk.mails.length, 2)
+})
+
+test('a rise that was found in a backlog is told as a rise to whoever knows that it fired', async (t) => {
+  const desk = createDesk()
+  desk.say('a', 'fired', START)
+  desk.say('a', 'severity rose', START + 60 * MIN, { at: START + 10 * MIN })
+  desk.wait(START + 60 * MIN, START + 63 * MIN)
+  t.strictSame(desk.mails.map(({ because }) => because), ['fired', 'severity rose'])
 })

@@ -1,4 +1,4 @@
-import type { AlertFacts, Notification, Picture } from '../../src/model.ts'
+import type { AlertFacts, Notification, Picture, Report, ReportLoad } from '../../src/model.ts'
 
 export const at = (time: string): number => Date.parse(`2026-11-22T${time}Z`)
 
@@ -111,3 +111,89 @@ export function storm(count: number): Notification {
   })
   return notification({ id: 'list.1.ada', kind: 'digest', because: 'mail budget', thread: 'list.1.ada', alerts })
 }
+
+/** A week on 412 hosts: mostly quiet. */
+export function report(change: Partial<Report> = {}): Report {
+  const [from, to] = [Date.parse('2026-11-16T07:00Z'), Date.parse('2026-11-23T07:00Z')]
+  const load = (host: string, mean: number, max: number): ReportLoad => ({ host, mean, max })
+  const cpu = {
+    metric: 'cpu',
+    hosts: 412,
+    mean: 0.39,
+    unused: 0.61,
+    busiest: [load('render-12', 0.97, 1), load('db-1', 0.81, 0.99), load('web-7', 0.77, 0.98), load('web-3', 0.6, 0.95), load('ci-2', 0.55, 1)],
+    idlest: [load('old-mail', 0.002, 0.03), load('spare-1', 0.004, 0.02), load('spare-2', 0.01, 0.09), load('dns-2', 0.02, 0.2), load('dns-1', 0.03, 0.22)],
+    idle: { total: 3, first: ['old-mail', 'spare-1', 'spare-2'] },
+  }
+  const day = 24 * 3_600_000
+  return {
+    every: 'week',
+    from,
+    to,
+    hosts: 412,
+    alerts: {
+      began: 3,
+      before: 0,
+      critical: 0,
+      open: 1,
+      hosts: 2,
+      days: Array.from({ length: 8 }, (_, i) => ({ day: Date.parse('2026-11-16') + i * day, began: [1, 0, 0, 2, 0, 0, 0, 0][i] ?? 0 })),
+      longest: {
+        total: 3,
+        first: [
+          { rule: 'cpu-high', host: 'web-7', labels: {}, severity: 'warning', since: to - 4 * day, peak: 0.98, unit: 'ratio' },
+          { rule: 'disk-full', host: 'db-1', labels: { mount: '/var/lib/postgresql' }, severity: 'warning', since: from + day / 8, until: from + day / 4, peak: 0.93, unit: 'ratio' },
+          { rule: 'cpu-high', host: 'web-7', labels: {}, severity: 'warning', since: to - 4.5 * day, until: to - 4.4 * day, peak: 0.96, unit: 'ratio' },
+        ],
+      },
+    },
+    rules: { total: 2, first: [{ rule: 'cpu-high', began: 2, mails: 7 }, { rule: 'disk-full', began: 1, mails: 2 }] },
+    outside: { total: 2, first: [{ host: 'web-7', span: 4.1 * day }, { host: 'db-1', span: day / 8 }] },
+    shares: [cpu, { ...cpu, metric: 'memory', mean: 0.55, unused: 0.45, idle: { total: 0, first: [] } }],
+    quality: {
+      merged: 12,
+      dropped: 0,
+      future: 0,
+      refused: 0,
+      clocks: { total: 1, first: ['ci-2'] },
+      sources: { total: 1, first: [{ source: 'logstash-b', span: 1_500_000, times: 2 }] },
+      down: 95_000,
+      stops: 1,
+    },
+    ...change,
+  }
+}
+
+/** What Ada gets on monday morning. */
+export const weekly = (change: Partial<Report> = {}): Notification =>
+  notification({
+    id: 'weekly.1.aa.0.ada',
+    at: Date.parse('2026-11-23T07:00Z'),
+    kind: 'report',
+    because: 'scheduled',
+    thread: 'weekly.1.aa',
+    zone: 'Europe/Berlin',
+    alerts: [],
+    report: report(change),
+  })
+
+export const heartbeat = (): Notification =>
+  notification({
+    id: 'heartbeat.1.ada',
+    at: Date.parse('2026-11-23T07:00Z'),
+    kind: 'notice',
+    because: 'scheduled',
+    thread: 'heartbeat.1.ada',
+    zone: 'Europe/Berlin',
+    alerts: [],
+    notice: {
+      title: '1 alert is firing',
+      lines: [
+        'Hosts: 411 of 412 heard within the last 15 minutes',
+        'Sources: logstash-a (2026-11-23 08:00 Europe/Berlin), logstash-b (2026-11-23 07:59 Europe/Berlin)',
+        'Last event: 2026-11-23 08:00 Europe/Berlin',
+        'Mails since 2026-11-22 08:00 Europe/Berlin: 2',
+        'Firing: cpu-high on web-7, warning, since 2026-11-19 08:00 Europe/Berlin [K7X2]',
+      ],
+    },
+  })

@@ -1,0 +1,60 @@
+/**
+ * Samples of one share, host by host: a row of three figures each, namely how many, their sum, and the greatest. They
+ * lie side by side since they change together. A row that was never written is 0.
+ */
+export interface Loads {
+  rows: Float64Array
+}
+
+/** What one host used. */
+export interface Load {
+  readonly n: number
+  readonly sum: number
+  readonly max: number
+}
+
+const WIDTH = 3
+const LEAST_ROWS = 64
+
+/** @param rows how many hosts are known already. */
+export function emptyLoads(rows = 0): Loads {
+  return { rows: new Float64Array(WIDTH * Math.max(LEAST_ROWS, rows)) }
+}
+
+/** Takes so many samples of a host in. Room grows by half when a host comes that there is no row for. */
+export function addLoad(loads: Loads, row: number, n: number, sum: number, max: number): void {
+  const at = WIDTH * row
+  if (at >= loads.rows.length) grow(loads, Math.max(at + WIDTH, WIDTH * Math.ceil(loads.rows.length / 2)))
+  const { rows } = loads
+  const before = rows[at] as number
+  rows[at] = before + n
+  rows[at + 1] = (rows[at + 1] as number) + sum
+  if (before === 0 || max > (rows[at + 2] as number)) rows[at + 2] = max
+}
+
+function grow(loads: Loads, length: number): void {
+  const wide = new Float64Array(length)
+  wide.set(loads.rows)
+  loads.rows = wide
+}
+
+export function loadOf({ rows }: Loads, row: number): Load {
+  const at = WIDTH * row
+  return { n: rows[at] ?? 0, sum: rows[at + 1] ?? 0, max: rows[at + 2] ?? 0 }
+}
+
+/** Adds one to the other, where row `i` stands at row `order[i]` of what is added; without an order, at its own. */
+export function mergeLoads(into: Loads, from: Loads, order?: readonly number[]): Loads {
+  const count = order?.length ?? from.rows.length / WIDTH
+  if (into.rows.length < WIDTH * count) grow(into, WIDTH * count)
+  for (let row = 0; row < count; row++) {
+    const { n, sum, max } = loadOf(from, order?.[row] ?? row)
+    if (n > 0) addLoad(into, row, n, sum, max)
+  }
+  return into
+}
+
+/** A copy with memory of its own: what is read out of a snapshot lies in its bytes, and would keep all of them. */
+export function copyLoads({ rows }: Loads): Loads {
+  return { rows: rows.slice() }
+}

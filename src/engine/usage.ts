@@ -1,0 +1,205 @@
+import type { AlertState, Millis } from '../model.ts'
+import { OWN_RULES } from '../model.ts'
+import { addLoad, emptyLoads, loadOf, mergeLoads } from './loads.ts'
+import { add, type Counted, emptySlice, mergeSlices, type Slice, type Spell, type Usage } from './slices.ts'
+import type { Alert, Fold, Host, State } from './state.ts'
+
+/** Slices that are kept; with more kinds of reports than this needs, the oldest two become one. */
+const MOST_SLICES = 32
+/** Episodes that are kept; beyond, the shorter half of those that are over is let go. Those that go on all stay. */
+const MOST_SPELLS = 2000
+
+const OWN: ReadonlySet<string> = new Set(Object.values(OWN_RULES))
+
+/** Whether a rule is the product's own, so that its alerts are about the service's data and no host. */
+export function isOwn(rule: string): boolean {
+  return OWN.has(rule)
+}
+
+/** Counts something that readers of a report should know of its numbers. */
+export function tallyUsage({ usage }: State, what: Counted, by = 1): void {
+  if (usage !== undefined) usage.open.counts[what] += by
+}
+
+/** Takes a sample of a share in; `limit` bounds the hosts that are told apart. */
+export function noteShare(usage: Usage, metric: string, host: Host, share: number, limit: number): void {
+  host.row ??= rowOf(usage, host.name, limit)
+  if (host.row === undefined) return
+  const known = usage.open.loads.get(metric)
+  const loads = known ?? emptyLoads(usage.rows.size)
+  if (known === undefined) usage.open.loads.set(metric, loads)
+  addLoad(loads, host.row, 1, share, share)
+}
+
+function rowOf({ rows }: Usage, name: string, limit: number): number | undefined {
+  const known = rows.get(name)
+  if (known !== undefined || rows.size >= limit) return known
+  rows.set(name, rows.size)
+  return rows.size - 1
+}
+
+/** Takes a step of an alert's life in. */
+export function noteStep({ state }: Fold, alert: Alert, to: AlertState): void {
+  const { usage } = state
+  const { life, rule, host, severity } = alert
+  if (usage === undefined || life.state === 'pending') return
+  const known = usage.spells.get(alert.episode)
+  const spell = known ?? newSpell(alert, life.since)
+  usage.spells.set(alert.episode, spell)
+  const isRise = severity === 'critical' && spell.criticalAt === undefined
+  spell.severity = severity
+  if (isRise) spell.criticalAt = state.now
+  spell.peak = life.peak
+  spell.until = to === 'resolved' && life.state === 'resolved' ? life.resolvedAt : undefined
+  if (isRise && !isOwn(rule)) usage.open.critical++
+  if (known !== undefined) return
+  add(usage.open.began, rule, 1)
+  if (isOwn(rule)) return
+  usage.open.hosts.add(host)
+  add(usage.open.hours, Math.floor(state.now / HOUR), 1)
+  if (usage.spells.size > usage.room) prune(usage)
+}
+
+const HOUR = 3_600_000
+
+/** A source that is silent has been so for as long as its alert says. */
+function newSpell({ rule, host, labels, severity, unit, value }: Alert, since: Millis): Spell {
+  const earlier = rule === OWN_RULES.source && value !== null ? value * 1000 : 0
+  return {
+    rule,
+    host,
+    labels,
+    severity,
+    criticalAt: undefined,
+    since: since - earlier,
+    until: undefined,
+    peak: null,
+    unit,
+  }
+}
+
+/** Looks through all of them only once so many came anew, however many go on. */
+function prune(usage: Usage): void {
+  const { spells } = usage
+  const over = [...spells].flatMap(([id, { since, until }]) =>
+    until === undefined ? [] : [{ id, span: until - since }],
+  )
+  const shortest = over.toSorted((a, b) => a.span - b.span).slice(0, Math.ceil(over.length / 2))
+  for (const { id } of shortest) spells.delete(id)
+  usage.room = Math.max(MOST_SPELLS, 2 * spells.size)
+}
+
+/** Once a tick: begins to gather when a report is wanted, and a new slice when one was made; ends with the last receiver. */
+export function keepUsage(fold: Fold): void {
+  const { state, dispatchPlan } = fold
+  const { turns } = state.dispatch
+  const isWanted = dispatchPlan.scheduled.some(({ kind }) => kind === 'report')
+  if (!isWanted || turns === undefined) {
+    if (state.usage !== undefined) stop(state)
+    return
+  }
+  if (state.usage === undefined) {
+    begin(state)
+    return
+  }
+  const { usage } = state
+  takeMails(state, usage)
+  usage.open.to = state.now
+  const marks = [...turns].flatMap(([key, { since }]) => (key.startsWith('report') ? [since] : []))
+  if (marks.some((mark) => mark > usage.open.from)) cut(fold, usage, Math.min(...marks))
+}
+
+function takeMails({ dispatch: { mailed } }: State, { open }: Usage): void {
+  for (const [rule, count] of mailed?.byRule ?? []) add(open.mails, rule, count)
+  mailed?.byRule.clear()
+}
+
+/** Brings what is gathered up to the present, before it is told. */
+export function completeUsage(state: State, usage: Usage): void {
+  takeMails(state, usage)
+  takeOpen(state, usage)
+}
+
+function stop(state: State): void {
+  state.usage = undefined
+  for (const host of state.hosts.values()) host.row = undefined
+}
+
+/** What fires already went on from before, and was told before. */
+function begin(state: State): void {
+  const usage: Usage = {
+    rows: new Map(),
+    slices: [],
+    open: emptySlice(state.now),
+    spells: new Map(),
+    room: MOST_SPELLS,
+  }
+  state.usage = usage
+  takeOpen(state, usage)
+  state.dispatch.mailed?.byRule.clear()
+}
+
+/** What is known of episodes that go on, and of those that are gone without a word. */
+function takeOpen(state: State, { spells }: Usage): void {
+  const open = new Set<string>()
+  for (const { alerts } of [{ alerts: state.alerts }, ...state.hosts.values()]) {
+    for (const alert of alerts.values()) {
+      const { life, episode } = alert
+      if (life.state === 'pending' || life.state === 'resolved' || episode === '') continue
+      open.add(episode)
+      const spell = spells.get(episode) ?? newSpell(alert, life.since)
+      spell.severity = alert.severity
+      if (spell.severity === 'critical') spell.criticalAt ??= -Infinity
+      spell.peak = life.peak
+      spells.set(episode, spell)
+    }
+  }
+  for (const [id, spell] of spells) if (spell.until === undefined && !open.has(id)) spell.until = state.now
+}
+
+/** Closes the slice, and lets go of what no report will cover any more. */
+function cut(fold: Fold, usage: Usage, oldest: Millis): void {
+  usage.slices = [...usage.slices, usage.open].filter(({ to }) => to > oldest)
+  usage.open = emptySlice(fold.state.now)
+  while (usage.slices.length > MOST_SLICES) {
+    const [first, second, ...rest] = usage.slices as [Slice, Slice, ...Slice[]]
+    usage.slices = [mergeSlices(first, second), ...rest]
+  }
+  for (const [id, { until }] of usage.spells) if (until !== undefined && until < oldest) usage.spells.delete(id)
+  compact(fold, usage)
+}
+
+/** Gives the rows of hosts that are gone, and in no slice any more, to new ones. */
+function compact({ state }: Fold, usage: Usage): void {
+  const all = usage.slices.flatMap(({ loads }) => [...loads.values()])
+  const kept = [...usage.rows].filter(
+    ([name, row]) => state.hosts.has(name) || all.some((loads) => loadOf(loads, row).n > 0),
+  )
+  if (kept.length === usage.rows.size) return
+  const order = kept.map(([, row]) => row)
+  for (const { loads } of usage.slices) {
+    for (const [metric, old] of loads) loads.set(metric, mergeLoads(emptyLoads(order.length), old, order))
+  }
+  usage.rows = new Map(kept.map(([name], row) => [name, row]))
+  for (const host of state.hosts.values()) host.row = usage.rows.get(host.name)
+}
+
+/** The service was down for a while. */
+export function noteDown(state: State, span: Millis): void {
+  tallyUsage(state, 'stops')
+  tallyUsage(state, 'down', span)
+}
+
+/** The service's clock was set back to `now`: nothing that is remembered lies ahead of it. */
+export function rewindUsage({ usage }: State, now: Millis): void {
+  if (usage === undefined) return
+  for (const slice of [...usage.slices, usage.open]) {
+    slice.from = Math.min(slice.from, now)
+    slice.to = Math.min(slice.to, now)
+  }
+  for (const spell of usage.spells.values()) {
+    spell.since = Math.min(spell.since, now)
+    if (spell.criticalAt !== undefined) spell.criticalAt = Math.min(spell.criticalAt, now)
+    if (spell.until !== undefined) spell.until = Math.min(spell.until, now)
+  }
+}

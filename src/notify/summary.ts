@@ -1,0 +1,226 @@
+import type { Millis, Notification, Report, ReportLoad, ReportQuality, ReportShare, Top } from '../model.ts'
+import { formatDuration, formatTime, formatValue } from '../template.ts'
+import { greetingOf, whyOf } from './letter.ts'
+import type { Letter, LetterOptions, Section, Tone } from './letter.ts'
+import { clean, shorten } from './text.ts'
+
+/** Longest name in a table, and in a list of names. */
+const NAME = 60
+const LISTED = 40
+/** Length of an instant to the minute, without its zone, which stands above. */
+const MINUTE = '2026-11-22 08:00'.length
+/** So few alerts are dated by their list well enough. */
+const DATED = 5
+/** Up to this share of the hosts, alerts are nothing special; and up to so many anyway. */
+const FEW = { share: 0.05, alerts: 3 }
+
+/** Sums a day or a week up: the verdict first, then the tables behind it. */
+export function reportLetter(notification: Notification, report: Report, { url }: LetterOptions): Letter {
+  const { zone } = notification
+  return {
+    tone: toneOf(report),
+    status: statusOf(report),
+    headline: headlineOf(report),
+    greeting: greetingOf(notification),
+    paragraphs: [leadOf(report, zone)],
+    sections: [
+      ...daysOf(report),
+      ...episodesOf(report, zone),
+      ...rulesOf(report),
+      ...outsideOf(report),
+      ...report.shares.map(shareOf),
+    ],
+    facts: [],
+    notes: qualityOf(report.quality),
+    rows: [],
+    advice:
+      url === undefined
+        ? []
+        : [
+            { text: 'All alerts, open and recent:', url: `${url}/api/v1/alerts` },
+            { text: 'All hosts:', url: `${url}/api/v1/hosts` },
+          ],
+    footer: [whyOf(notification, `the configuration sets a ${adjectiveOf(report)} report for`)],
+  }
+}
+
+/** The same in every report of a receiver, so that they are one conversation. */
+export function reportSubject({ receiver }: Notification, report: Report): string {
+  return `${statusOf(report)}: ${clean(receiver)}`
+}
+
+function adjectiveOf({ every }: Report): string {
+  return every === 'day' ? 'daily' : 'weekly'
+}
+
+function statusOf({ every }: Report): string {
+  return every === 'day' ? 'Daily report' : 'Weekly report'
+}
+
+function isQuiet({ alerts, hosts }: Report): boolean {
+  return alerts.critical === 0 && alerts.began + alerts.before <= Math.max(FEW.alerts, FEW.share * hosts)
+}
+
+function toneOf(report: Report): Tone {
+  const { alerts } = report
+  if (alerts.open > 0) return 'warning'
+  return isQuiet(report) ? 'good' : 'calm'
+}
+
+/** One sentence that says all: `Quiet week: 3 alerts on 2 of 412 hosts; 61 % of the CPU was unused`. */
+function headlineOf(report: Report): string {
+  const { alerts, every } = report
+  const total = alerts.began + alerts.before
+  const hosts = Math.max(report.hosts, alerts.hosts)
+  if (hosts === 0) return `Nothing was heard this ${every}`
+  const where = `${alerts.hosts} of ${counted(hosts, 'host')}`
+  const what = total === 0 ? `no alerts on ${counted(hosts, 'host')}` : `${counted(total, 'alert')} on ${where}`
+  const [share] = report.shares
+  const unused = share === undefined ? '' : `; ${percent(share.unused)} of ${wholeOf(share.metric)} was unused`
+  return `${verdictOf(report)}: ${what}${unused}`
+}
+
+function verdictOf(report: Report): string {
+  const { every, alerts } = report
+  if (isQuiet(report)) return `Quiet ${every}`
+  return alerts.critical > 0 ? `A ${every} with ${counted(alerts.critical, 'critical alert')}` : `Busy ${every}`
+}
+
+/** What is divided, in a sentence. */
+function wholeOf(metric: string): string {
+  const name = shorten(clean(metric), LISTED)
+  return name === 'cpu' ? 'the CPU' : name === 'memory' ? 'the memory' : name
+}
+
+function leadOf({ from, to, alerts }: Report, zone: string | undefined): string {
+  const span = `this is what happened from ${minuteOf(from, zone)} to ${minuteOf(to, zone)}.`
+  if (alerts.open === 0) return alerts.began + alerts.before === 0 ? span : `${span} No alert is open now.`
+  return `${span} ${alerts.open === 1 ? 'One alert is' : `${alerts.open} alerts are`} still open.`
+}
+
+function daysOf({ alerts, from, to }: Report): readonly Section[] {
+  if (alerts.days.length < 3 || alerts.began <= DATED) return []
+  const most = Math.max(...alerts.days.map(({ began }) => began))
+  const rows = alerts.days.map(({ day, began }) => ({
+    name: new Date(day).toUTCString().slice(0, 11).replace(',', ''),
+    value: String(began),
+    share: began / most,
+  }))
+  const title = to - from > 10 * 86_400_000 ? 'Alerts by day, the last ten' : 'Alerts by day'
+  return [{ title, rows, more: 0, isWhole: true }]
+}
+
+function episodesOf({ alerts: { longest }, to }: Report, zone: string | undefined): readonly Section[] {
+  if (longest.first.length === 0) return []
+  const rows = longest.first.map(({ rule, host, labels, severity, since, until, peak, unit }) => {
+    const place = [host, ...Object.values(labels)].map((name) => shorten(clean(name), NAME)).join(' ')
+    const extreme = peak === null || unit === 'none' ? '' : `, peak ${clean(formatValue(peak, unit))}`
+    return {
+      name: place,
+      detail: `${shorten(clean(rule), NAME)}${extreme}, since ${minuteOf(since, zone).slice(0, MINUTE)}`,
+      tone: severity,
+      value: until === undefined ? `${lasted(since, to)}, goes on` : lasted(since, until),
+    }
+  })
+  return [{ title: 'Longest alerts', rows, more: rest(longest) }]
+}
+
+function lasted(since: Millis, until: Millis): string {
+  return formatDuration(Math.max(0, until - since))
+}
+
+function rulesOf({ rules }: Report): readonly Section[] {
+  if (rules.first.length === 0) return []
+  const most = Math.max(1, ...rules.first.map(({ mails }) => mails))
+  const rows = rules.first.map(({ rule, began, mails }) => ({
+    name: shorten(clean(rule), NAME),
+    detail: counted(began, 'alert'),
+    value: counted(mails, 'mail'),
+    share: mails / most,
+  }))
+  return [{ title: 'Noisiest rules', rows, more: rest(rules) }]
+}
+
+function outsideOf({ outside, from, to }: Report): readonly Section[] {
+  if (outside.first.length === 0) return []
+  const rows = outside.first.map(({ host, span }) => ({
+    name: shorten(clean(host), NAME),
+    value: formatDuration(span),
+    share: span / Math.max(1, to - from),
+  }))
+  return [{ title: 'Hosts longest outside their bounds', rows, more: rest(outside) }]
+}
+
+function shareOf({ metric, hosts, mean, unused, busiest, idlest, idle }: ReportShare): Section {
+  const row = ({ host, mean, max }: ReportLoad): Section['rows'][number] => ({
+    name: shorten(clean(host), NAME),
+    value: `${percent(mean)}, peak ${percent(max)}`,
+    share: Math.max(0, Math.min(1, mean)),
+  })
+  const names = idle.first.map((host) => shorten(clean(host), LISTED)).join(', ')
+  const more = rest(idle) === 0 ? '' : ` and ${rest(idle)} more`
+  return {
+    title: `${capital(wholeOf(metric).replace(/^the /, ''))}: ${percent(mean)} used, ${percent(unused)} unused`,
+    rows: [...busiest, ...idlest.toReversed()].map(row),
+    more: 0,
+    between: { after: busiest.length, more: Math.max(0, hosts - busiest.length - idlest.length) },
+    ...(idle.total === 0 ? {} : { note: `Never over 10 %: ${counted(idle.total, 'host')} (${names}${more}).` }),
+  }
+}
+
+/** What the reader should know of the numbers, a sentence each. */
+function qualityOf({
+  merged,
+  dropped,
+  future,
+  refused,
+  clocks,
+  sources,
+  down,
+  stops,
+}: ReportQuality): readonly string[] {
+  const silent = sources.first.map(({ source, span, times }) => {
+    return `${shorten(clean(source), LISTED)} for ${formatDuration(span)}${times > 1 ? ` in ${times} spells` : ''}`
+  })
+  const wrong = clocks.first.map((host) => shorten(clean(host), LISTED))
+  const notes = [
+    stops === 0
+      ? ''
+      : `Stashwatch was down for ${formatDuration(down)}, ${stops === 1 ? 'once' : `${stops} times`}; nothing was watched then.`,
+    sources.total === 0 ? '' : `Silent sources: ${listed(silent, sources)}.`,
+    clocks.total === 0 ? '' : `Wrong clocks: ${listed(wrong, clocks)}.`,
+    dropped === 0 ? '' : `${counted(dropped, 'sample')} came too late to count.`,
+    merged === 0 ? '' : `${counted(merged, 'sample')} came late and counted all the same.`,
+    future === 0 ? '' : `${counted(future, 'sample')} were dated in the future and taken by arrival.`,
+    refused === 0 ? '' : `${counted(refused, 'event')} were refused because a limit is reached.`,
+  ].filter((note) => note !== '')
+  return notes.length === 0
+    ? ['The data is whole: no source was silent, nothing came late, no clock was wrong.']
+    : [notes.join(' ')]
+}
+
+function listed(names: readonly string[], all: Top<unknown>): string {
+  return `${names.join(', ')}${rest(all) === 0 ? '' : ` and ${rest(all)} more`}`
+}
+
+function rest({ total, first }: Top<unknown>): number {
+  return Math.max(0, total - first.length)
+}
+
+/** To the minute: seconds say nothing in a report. */
+function minuteOf(at: Millis, zone: string | undefined): string {
+  return formatTime(at, zone).replace(/(\d\d:\d\d):\d\d/, '$1')
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}
+
+/** Whole percents; what is there but less than one is not called nothing. */
+function percent(share: number): string {
+  return share > 0 && share < 0.005 ? '<1 %' : `${Math.round(share * 100)} %`
+}
+
+function capital(text: string): string {
+  return text === 'CPU' ? text : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
+}

@@ -1,0 +1,284 @@
+import { test } from 'tap'
+import { readSnapshot, beginCut } from '../../src/engine/snapshot.ts'
+import { createFold, step } from '../../src/engine/step.ts'
+import type { EngineConfig, Notification, Receiver, Report } from '../../src/model.ts'
+import { config, cpuHigh, createPlay, HOUR, MINUTE, type Play, silent } from '../helpers/play.ts'
+import { instant, type Story, tell } from '../helpers/story.ts'
+
+const STRIDE = 30_000
+const DAY = 24 * HOUR
+const EIGHT = 8 * 60
+const MONDAY = 1
+const high = cpuHigh({ over: MINUTE })
+const ada = { name: 'Ada Lovelace', address: 'ada@example.org' }
+
+const ops = (change: Partial<Receiver> = {}): Receiver => ({ name: 'ops', email: [ada], ...change })
+const setting = (receivers: readonly Receiver[], change: Partial<EngineConfig> = {}): EngineConfig =>
+  config({ rules: [high], receivers, ...change })
+const daily = ops({ report: { at: EIGHT } })
+const weekly = ops({ report: { at: EIGHT, weekday: MONDAY } })
+const beating = ops({ heartbeat: { at: EIGHT } })
+
+/** When reports and heart-beats were written: ISO minutes, address and what. */
+const scheduled = ({ play }: Pick<Story, 'play'>): string[] => mailsOf(play.mails).map(line)
+const mailsOf = (mails: readonly Notification[]): Notification[] =>
+  mails.filter(({ because }) => because === 'scheduled')
+const line = ({ at, to, kind, notice }: Notification): string =>
+  `${new Date(at).toISOString().slice(0, 16)} ${to.address.split('@')[0]} ${notice?.title ?? kind}`
+
+const reportsOf = ({ play }: Pick<Story, 'play'>): Report[] => play.mails.flatMap(({ report }) => report ?? [])
+
+/** Ticks once a minute, without events. */
+const pass = (play: Play, until: number): void => play.until(until, undefined, MINUTE)
+
+test('a daily report comes once a day at its time, and says what happened since the one before', async (t) => {
+  const story = tell(setting([daily]), STRIDE)
+  story.at('12:00').cpu('web-1', 0.2).cpu('web-2', 0.4)
+  story.at('1d 07:00').cpu('web-1', 0.95)
+  story.at('1d 09:00').cpu('web-1', 0.2)
+  story.until('2d 12:00')
+  t.strictSame(scheduled(story), ['2026-11-23T08:00 ada report', '2026-11-24T08:00 ada report'])
+  const [first, second] = reportsOf(story) as [Report, Report]
+  t.match(first, { every: 'day', from: instant('12:00') + STRIDE, to: instant('1d 08:00'), hosts: 2 })
+  t.match(first.alerts, { began: 1, before: 0, open: 1, hosts: 1 }, 'it fired at 07:01:10 and goes on')
+  t.match(second.alerts, { began: 0, before: 1, open: 0, hosts: 1 }, 'it went on from the day before and is over')
+  t.match(second, { from: first.to, to: instant('2d 08:00') }, 'nothing lies between two reports')
+})
+
+test('a week with a weekday is a week', async (t) => {
+  const { play } = tell(setting([weekly]), STRIDE)
+  pass(play, instant('23d 12:00'))
+  t.strictSame(scheduled({ play }), [
+    '2026-11-23T08:00 ada report',
+    '2026-11-30T08:00 ada report',
+    '2026-12-07T08:00 ada report',
+    '2026-12-14T08:00 ada report',
+  ])
+  const spans = reportsOf({ play }).map(({ from, to }) => (to - from) / DAY)
+  t.strictSame(spans.slice(1), [7, 7, 7])
+  t.ok(spans[0]! < 1, 'the first one covers the time since the receiver was set up')
+})
+
+/** The instants at which mails are written from one day to another, in a zone, by its own clock on the wall. */
+function written(receiver: Receiver, from: string, to: string): string[] {
+  const play = createPlay(setting([receiver]), Date.parse(from))
+  pass(play, Date.parse(to))
+  return scheduled({ play }).map((text) => text.split(' ')[0]!)
+}
+
+test('in the night in which an hour is missing, its report comes right after the gap, and on time the next day', async (t) => {
+  const half = ops({ zone: 'Europe/Berlin', report: { at: 2 * 60 + 30 } })
+  t.strictSame(written(half, '2026-03-27T12:00Z', '2026-03-31T12:00Z'), [
+    '2026-03-28T01:30',
+    '2026-03-29T01:00',
+    '2026-03-30T00:30',
+    '2026-03-31T00:30',
+  ])
+})
+
+test('in the night in which an hour comes twice, its report comes once', async (t) => {
+  const half = ops({ zone: 'Europe/Berlin', report: { at: 2 * 60 + 30 } })
+  t.strictSame(written(half, '2026-10-24T12:00Z', '2026-10-26T12:00Z'), ['2026-10-25T00:30', '2026-10-26T01:30'])
+  const early = ops({ zone: 'Europe/Berlin', heartbeat: { at: EIGHT } })
+  t.strictSame(written(early, '2026-10-23T12:00Z', '2026-10-26T12:00Z'), [
+    '2026-10-24T06:00',
+    '2026-10-25T07:00',
+    '2026-10-26T07:00',
+  ])
+})
+
+test('midnight, and zones far from UTC, have their own dates', async (t) => {
+  const auckland = ops({ zone: 'Pacific/Auckland', report: { at: 0, weekday: MONDAY } })
+  t.strictSame(written(auckland, '2026-11-18T12:00Z', '2026-11-30T12:00Z'), ['2026-11-22T11:00', '2026-11-29T11:00'])
+})
+
+test('what was slept through is caught up once', async (t) => {
+  const story = tell(setting([{ ...daily, ...beating, report: { at: EIGHT } }]), STRIDE)
+  pass(story.play, instant('1d 12:00'))
+  story.play.enter({
+    kind: 'command',
+    data: new TextEncoder().encode(JSON.stringify({ kind: 'started', now: instant('5d 10:00') })),
+  })
+  story.play.until(instant('5d 10:00'), undefined, instant('5d 10:00') - instant('1d 12:00'))
+  pass(story.play, instant('6d 12:00'))
+  t.strictSame(scheduled(story), [
+    '2026-11-23T08:00 ada report',
+    '2026-11-23T08:00 ada Nothing is heard',
+    '2026-11-27T10:00 ada report',
+    '2026-11-27T10:00 ada All is quiet',
+    '2026-11-28T08:00 ada report',
+    '2026-11-28T08:00 ada Nothing is heard',
+  ])
+  const caught = reportsOf(story)[1]!
+  t.match(caught, { from: instant('1d 08:00'), to: instant('5d 10:00') })
+  t.match(caught.quality, { stops: 1, down: 4 * DAY - 2 * HOUR })
+  const beat = mailsOf(story.play.mails)[3]!.notice!.lines
+  t.ok(beat.includes('Stashwatch was down from 2026-11-23 12:00 UTC to 2026-11-27 10:00 UTC; nothing was watched then'))
+})
+
+test('a clock that is set back by an hour brings nothing twice, and one that was years ahead keeps nothing from coming', async (t) => {
+  const play = createPlay(setting([daily]), instant('07:00'))
+  const jump = (to: number): void => play.until(to, undefined, to - play.now())
+  const go = (from: number, to: number): void => {
+    for (let now = from; now <= to; now += MINUTE)
+      play.enter({ kind: 'tick', data: new TextEncoder().encode(JSON.stringify({ now, refused: false })) })
+  }
+  jump(instant('07:01'))
+  go(instant('07:02'), instant('08:30'))
+  go(instant('07:30'), instant('09:00'))
+  t.strictSame(scheduled({ play }), ['2026-11-22T08:00 ada report'])
+  go(Date.parse('2031-05-05T05:00Z'), Date.parse('2031-05-05T05:10Z'))
+  t.equal(scheduled({ play }).length, 2, 'so many years are caught up once')
+  go(instant('10:00'), instant('1d 09:00'))
+  t.strictSame(scheduled({ play }).slice(2), ['2026-11-23T08:00 ada report'])
+  t.match(reportsOf({ play }).at(-1)!, { from: instant('10:00'), to: instant('1d 08:00') })
+})
+
+test('a receiver that comes with a reload gets nothing for the time before, and one that goes gets nothing more', async (t) => {
+  const grace = {
+    name: 'late',
+    email: [{ address: 'grace@example.org' }],
+    report: { at: 9 * 60 },
+    heartbeat: { at: 9 * 60 },
+  }
+  const story = tell(setting([daily]), STRIDE)
+  story.at('12:00').cpu('web-1', 0.5)
+  story.at('1d 10:00').configure(setting([daily, grace]))
+  story.at('2d 12:00').configure(setting([grace]))
+  story.until('3d 12:00')
+  t.strictSame(scheduled(story), [
+    '2026-11-23T08:00 ada report',
+    '2026-11-24T08:00 ada report',
+    '2026-11-24T09:00 grace report',
+    '2026-11-24T09:00 grace All is quiet',
+    '2026-11-25T09:00 grace report',
+    '2026-11-25T09:00 grace All is quiet',
+  ])
+  t.equal(reportsOf(story)[2]!.from, instant('1d 10:00'))
+})
+
+test('a schedule that moves to a time that has passed today begins tomorrow', async (t) => {
+  const play = createPlay(setting([ops({ report: { at: 12 * 60 } })]), instant('00:00'))
+  pass(play, instant('10:00'))
+  play.configure(setting([ops({ report: { at: EIGHT } })]))
+  pass(play, instant('1d 10:00'))
+  t.strictSame(scheduled({ play }), ['2026-11-23T08:00 ada report'])
+  t.equal(reportsOf({ play })[0]!.from, MINUTE + instant('00:00'), 'nothing is left out')
+})
+
+test('each address gets one report of a kind, outside of the budget, with the same thread and a number of its own', async (t) => {
+  const grace = { address: 'grace@example.org' }
+  const receivers = [
+    ops({ email: [ada, grace], report: { at: EIGHT } }),
+    { name: 'all', email: [ada], report: { at: EIGHT } },
+  ]
+  const story = tell(setting(receivers, { mailsPerMinute: 1 }), STRIDE)
+  pass(story.play, instant('2d 09:00'))
+  t.strictSame(
+    mailsOf(story.play.mails).map(({ receiver, to, seq }) => `${receiver} ${to.address} ${seq}`),
+    ['ops ada@example.org 0', 'ops grace@example.org 0', 'ops ada@example.org 1', 'ops grace@example.org 1'],
+  )
+  t.equal(new Set(mailsOf(story.play.mails).map(({ thread }) => thread)).size, 1)
+})
+
+test('with a snapshot and a replay in the middle the same mails come, to the letter', async (t) => {
+  const receivers = [
+    { ...weekly, heartbeat: { at: EIGHT } },
+    { name: 'days', email: [{ address: 'grace@example.org' }], report: { at: 6 * 60 } },
+  ]
+  const perform = (): Story => {
+    const story = tell(setting(receivers, { rules: [high, silent({ after: 3 * MINUTE })] }), STRIDE)
+    story.at('12:00').cpu('web-1', 0.2).cpu('web-2', 0.3).cpu('web-3', 0.05)
+    story.at('18:00').cpu('web-2', 0.99)
+    story.at('19:00').cpu('web-2', 0.3)
+    story.at('1d 03:00').dies('web-3')
+    story.at('1d 07:59').cpu('web-1', 0.99)
+    story.until('1d 09:00')
+    return story
+  }
+  const { entries, mails } = perform().play
+  for (const at of [1, 1000, Math.floor(entries.length / 2), entries.length - 200]) {
+    let fold = createFold()
+    const told: unknown[] = []
+    for (const [i, entry] of entries.entries()) {
+      if (i === at) {
+        const cut = beginCut(fold.state, i)
+        const parts: Uint8Array[] = []
+        for (let part = cut.take(); part !== undefined; part = cut.take()) parts.push(part.data)
+        fold = createFold(readSnapshot(Buffer.concat(parts)))
+      }
+      for (const effect of step(fold, entry).effects) told.push(JSON.parse(effect.data))
+    }
+    t.strictSame(told, mails, `cut at ${at} of ${entries.length}`)
+  }
+})
+
+test('a heart-beat says what is heard, what was told and what fires, also when nothing happened', async (t) => {
+  const story = tell(
+    setting([{ ...beating, zone: 'Europe/Berlin' }], { rules: [high, silent({ after: 3 * MINUTE })] }),
+    STRIDE,
+  )
+  story.at('12:00').cpu('web-1', 0.2).cpu('web-2', 0.3)
+  story.at('1d 09:00').cpu('web-1', 0.99)
+  story.at('1d 10:00').silence('s1', ['host=web-2'], 2 * DAY)
+  story.at('1d 11:00').dies('web-2')
+  story.until('2d 08:00')
+  const [quiet, loud] = mailsOf(story.play.mails).map(({ notice }) => notice)
+  t.strictSame(quiet, {
+    title: 'All is quiet',
+    lines: [
+      'Hosts: 2 of 2 heard within the last 15 minutes',
+      'Sources: logstash-a (2026-11-23 08:00 Europe/Berlin)',
+      'Last event: 2026-11-23 08:00 Europe/Berlin',
+      'Mails since 2026-11-22 13:00 Europe/Berlin: 0',
+    ],
+  })
+  t.equal(loud?.title, '2 alerts are firing')
+  t.strictSame(
+    loud?.lines.map((text) => text.replace(/ \[\w{5}\]/, '')),
+    [
+      'Hosts: 1 of 2 heard within the last 15 minutes',
+      'Sources: logstash-a (2026-11-24 08:00 Europe/Berlin)',
+      'Last event: 2026-11-24 08:00 Europe/Berlin',
+      'Mails since 2026-11-23 08:00 Europe/Berlin: 3', // fired, and told again after 4 and 8 hours
+      'Firing: cpu-high on web-1, warning, since 2026-11-23 10:01 Europe/Berlin',
+      // Who delivers each 30 s is observed for a third of the time, so that three minutes take nine.
+      'Firing: host-silent on web-2, critical, since 2026-11-23 12:08 Europe/Berlin; ' +
+        'not told: silenced by Grace until 2026-11-25 10:00 UTC: known',
+    ],
+  )
+})
+
+test('a snapshot of an older version, which knows no reports, begins them', async (t) => {
+  const story = tell(setting([]), STRIDE)
+  story.at('12:00').cpu('web-1', 0.99)
+  story.until('13:00')
+  const { state } = story.play.fold
+  const { usage: _, ...older } = state
+  const old = { ...older, hosts: new Map([...state.hosts].map(([name, { row: __, ...host }]) => [name, host])) }
+  const cut = beginCut(old as typeof state, 1)
+  const play = createPlay(setting([daily]), instant('13:00'), createFold(readSnapshot(cut.take()!.data)))
+  pass(play, instant('1d 09:00'))
+  t.strictSame(scheduled({ play }), ['2026-11-23T08:00 ada report'])
+  t.match(reportsOf({ play })[0]!.alerts, { began: 0, before: 1 })
+})
+
+test('what is told in the very second of a report is in that report, and in no other', async (t) => {
+  const story = tell(setting([daily]), STRIDE)
+  story.at('12:00').cpu('web-1', 0.2)
+  story.at('1d 06:00').silence('s1', ['host=web-1'], 2 * HOUR)
+  story.at('1d 07:00').cpu('web-1', 0.99)
+  story.at('1d 12:00').cpu('web-1', 0.2)
+  story.until('2d 09:00')
+  t.strictSame(
+    story.play.mails.slice(0, 2).map(({ at, because }) => [at, because]),
+    [
+      [instant('1d 08:00'), 'silence ended'],
+      [instant('1d 08:00'), 'scheduled'],
+    ],
+  )
+  t.strictSame(
+    reportsOf(story).map(({ rules }) => rules.first),
+    [[{ rule: 'cpu-high', began: 1, mails: 1 }], [{ rule: 'cpu-high', began: 0, mails: story.play.mails.length - 3 }]],
+  )
+})
