@@ -49,6 +49,18 @@ export function tellGroup(state: DispatchState, line: Line, one: Case, labels: L
   if (member.news !== 'fired' || news !== 'severity rose') member.news = news
 }
 
+/** An address has heard of an alert in a list: its conversation goes on from there. */
+export function joinTold(state: DispatchState, line: Line, one: Case, labels: Labels, now: Millis): void {
+  tellGroup(state, line, one, labels, 'fired', now)
+  for (const group of groupsOf(state, one)) {
+    const member = group.members.get(one.facts.episode)
+    if (group.line.to.address !== line.to.address || member === undefined) continue
+    member.told = true
+    member.news = undefined
+    group.lastSent ??= now
+  }
+}
+
 function newGroup(key: string, line: Line, thread: string, now: Millis): Group {
   return { key, line, thread, seq: 0, lead: undefined, members: new Map(), since: now, lastSent: undefined, repeats: 0, rests: 0 }
 }

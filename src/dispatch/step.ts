@@ -3,7 +3,7 @@ import { audienceOf, escalationOf } from './audience.ts'
 import { keepBack, readOut } from './backlog.ts'
 import { emptyPurse, offer, release } from './budget.ts'
 import { compose, composeList } from './compose.ts'
-import { type Alerts, flush, groupsOf, heedMutes, isAcknowledged, restOf, tellGroup } from './groups.ts'
+import { type Alerts, flush, groupsOf, heedMutes, isAcknowledged, joinTold, restOf, tellGroup } from './groups.ts'
 import { labelsOf } from './labels.ts'
 import { inForceNow, muteAll } from './mute.ts'
 import type { DispatchPlan } from './plan.ts'
@@ -147,35 +147,41 @@ function spend(state: DispatchState, plan: DispatchPlan, mails: readonly Mail[],
   })
 }
 
-/** Who has heard that it fired hears what came then; who has not hears that. */
-function tellLate(state: DispatchState, plan: DispatchPlan, one: Case, now: Millis): void {
-  const told = groupsOf(state, one).flatMap((group) => group.members.get(one.facts.episode) ?? []).filter((member) => member.told)
-  tellAll(state, plan, one, 'fired', now)
-  for (const member of told) member.news = one.because
-}
-
-/** Once a backlog is read: what is over is told in one list, what goes on as any news. */
+/**
+ * Once a backlog is read: who knew of an alert hears how it went on; of what is over, and of what nothing newer is known,
+ * the others hear in one list; what goes on is news to them.
+ */
 function readBacklog(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): Effect[] {
   const lists = new Map<string, Item[]>()
   for (const episode of readOut(state.backlog, now)) {
     const one = state.cases.get(episode)
     if (one === undefined) continue
-    if (one.facts.state === 'firing' && alerts.isCurrent(one)) tellLate(state, plan, one, now)
+    state.dirty = true
+    const knowing = groupsOf(state, one)
+    if (one.facts.state === 'firing' && alerts.isCurrent(one)) tellAll(state, plan, one, 'fired', now)
     else list(state, plan, one, lists, now)
+    for (const { members } of knowing) {
+      const member = members.get(episode)
+      if (member?.told === true) member.news = one.because
+    }
   }
   return [...lists.values()].map((items) => tellList(state, plan, items, 'found in the backlog', now))
 }
 
+/** Lists an alert for each address that knows nothing of it. */
 function list(state: DispatchState, plan: DispatchPlan, one: Case, lists: Map<string, Item[]>, now: Millis): void {
   const { facts } = one
-  for (const line of audienceOf(plan, one, labelsOf(facts))) {
+  const knowing = new Set(groupsOf(state, one).map(({ line }) => line.to.address))
+  const labels = labelsOf(facts)
+  for (const line of audienceOf(plan, one, labels)) {
+    if (knowing.has(line.to.address)) continue
     const items = lists.get(line.to.address) ?? []
     lists.set(line.to.address, items)
     items.push({ line, because: 'found in the backlog', thread: facts.episode, seq: 0, facts })
     one.sent++
     note(one, { at: now, kind: 'notified', reason: 'found in the backlog', to: line.to.address })
+    if (facts.state === 'firing') joinTold(state, line, one, labels, now)
   }
-  if (facts.state === 'resolved') close(state, one)
 }
 
 /** Whoever is to hear of what nobody looks after. */

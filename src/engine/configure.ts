@@ -1,6 +1,7 @@
 import { refill } from '../aggregate/refill.ts'
 import type { Layout, Store } from '../aggregate/store.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
+import { rerouteAll } from '../dispatch/reroute.ts'
 import { type EngineConfig, OWN_RULES, type Rule, SEP } from '../model.ts'
 import { dropSeries } from './hosts.ts'
 import { concerns, countMetricName, createPlan, type MetricPlan, type Plan } from './plan.ts'
@@ -20,6 +21,7 @@ export function configure(fold: Fold, config: EngineConfig): void {
   fold.state.isInventoried = false
   fold.plan = after
   fold.dispatchPlan = createDispatchPlan(config)
+  rerouteAll(fold.state.dispatch, fold.dispatchPlan, fold.state.now)
   fold.state.dispatch.dirty = true
   refit(fold, before)
   endOrphans(fold, regrouped)

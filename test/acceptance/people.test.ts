@@ -234,3 +234,20 @@ test('an alert that keeps changing is one mail, and one when it has settled', as
   ])
   t.equal(story.play.mails.at(-1)?.alerts[0]?.state, 'firing')
 })
+
+test('a new configuration holds for what is being told, who need not hear any more hears the end, who does now hears that it fires', async (t) => {
+  const two = (name: string): typeof receivers => [{ name: 'ops', email: [{ address: `${name}@example.org` }] }]
+  const story = tell(config({ rules: [high], receivers: two('ada') }), TEN)
+  story.at('12:00').cpu('web-1', 0.99)
+  story.at('12:30').configure(config({ rules: [{ ...high, repeat: { first: HOUR, most: HOUR } }], receivers: two('ada') }))
+  story.at('13:30').configure(config({ rules: [high], receivers: two('grace') }))
+  story.at('18:00').cpu('web-1', 0.1)
+  t.strictSame(story.until('18:10'), [
+    '12:01:10 ada fired: cpu-high web-1',
+    '13:01:10 ada repeat interval elapsed: cpu-high web-1',
+    '13:29:50 grace fired: cpu-high web-1',
+    '17:29:50 grace repeat interval elapsed: cpu-high web-1',
+    '18:01:10 ada resolved: cpu-high web-1',
+    '18:01:10 grace resolved: cpu-high web-1',
+  ])
+})

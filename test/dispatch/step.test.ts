@@ -203,3 +203,14 @@ test('a rise that was found in a backlog is told as a rise to whoever knows that
   desk.wait(START + 60 * MIN, START + 63 * MIN)
   t.strictSame(desk.mails.map(({ because }) => because), ['fired', 'severity rose'])
 })
+
+test('the end of an alert that was told, found in a backlog, is told in its conversation', async (t) => {
+  const desk = createDesk()
+  desk.say('a', 'fired', START)
+  desk.say('a', 'resolved', START + 60 * MIN, { at: START + 10 * MIN })
+  desk.say('b', 'fired', START + 60 * MIN, { at: START + 5 * MIN })
+  desk.say('b', 'resolved', START + 60 * MIN, { at: START + 10 * MIN })
+  desk.wait(START + 60 * MIN, START + 63 * MIN)
+  t.strictSame(desk.mails.map(({ because, alerts }) => `${because} ${alerts[0]?.episode}`), ['fired a', 'found in the backlog b', 'resolved a'])
+  t.equal(desk.state.groups.size, 0)
+})
