@@ -5,7 +5,7 @@ import { emptyPurse, offer, release } from './budget.ts'
 import { compose, composeList } from './compose.ts'
 import { type Alerts, flush, groupsOf, heedMutes, isAcknowledged, restOf, tellGroup } from './groups.ts'
 import { labelsOf } from './labels.ts'
-import { inForceNow, muteAll } from './mute.ts'
+import { inForceNow, mutedText, muteAll } from './mute.ts'
 import type { DispatchPlan } from './plan.ts'
 import { type AlertRef, type Case, type DispatchState, type Item, type Mail, note } from './state.ts'
 
@@ -62,20 +62,33 @@ export function withdraw(state: DispatchState, episode: string, reason: string, 
   note(one, { at: now, kind: 'judged', reason })
   for (const group of groupsOf(state, one)) group.members.delete(episode)
   for (const purse of state.purses.values()) purse.held.delete(episode)
+  state.backlog.episodes.delete(episode)
   state.dirty = true
 }
 
-/** Who has heard of it before hears of it also when the configuration has changed since. */
+/**
+ * Who has heard of it before hears of it also when the configuration has changed since; of its end nobody else does.
+ */
 function tellAll(state: DispatchState, plan: DispatchPlan, one: Case, because: Because, now: Millis): void {
   const labels = labelsOf(one.facts)
   const lines = new Map(audienceOf(plan, one, labels).map((line) => [line.to.address, line]))
-  for (const group of groupsOf(state, one)) {
+  const groups = groupsOf(state, one)
+  for (const group of groups) {
     lines.delete(group.line.to.address)
     const member = group.members.get(one.facts.episode)
     if (member !== undefined && (member.news !== 'fired' || because !== 'severity rose')) member.news = because
   }
-  for (const line of lines.values()) tellGroup(state, line, one, labels, because, now)
   state.dirty = true
+  if (groups.length === 0 && lines.size === 0) noteUntold(one, `'${because}' is not told: ${NOBODY}`, now)
+  if (groups.length > 0 && one.facts.state === 'resolved') return
+  for (const line of lines.values()) tellGroup(state, line, one, labels, because, now)
+}
+
+const NOBODY = 'neither its rule nor a route names a receiver'
+
+function noteUntold(one: Case, reason: string, now: Millis): void {
+  one.suppressed++
+  note(one, { at: now, kind: 'suppressed', reason })
 }
 
 /** What an entry of the journal led to is known: decides who hears of it now. */
@@ -141,15 +154,17 @@ function readBacklog(state: DispatchState, plan: DispatchPlan, alerts: Alerts, n
   for (const episode of readOut(state.backlog, now)) {
     const one = state.cases.get(episode)
     if (one === undefined) continue
-    if (one.facts.state === 'firing' && alerts.isCurrent(one)) tellAll(state, plan, one, 'fired', now)
+    if (one.facts.state === 'firing' && (one.muted !== undefined || alerts.isCurrent(one))) tellAll(state, plan, one, 'fired', now)
     else list(state, plan, one, lists, now)
   }
   return [...lists.values()].map((items) => composeList(state, plan, items, 'found in the backlog', now))
 }
 
 function list(state: DispatchState, plan: DispatchPlan, one: Case, lists: Map<string, Item[]>, now: Millis): void {
-  const { facts } = one
-  for (const line of audienceOf(plan, one, labelsOf(facts))) {
+  const { facts, muted } = one
+  const lines = muted === undefined ? audienceOf(plan, one, labelsOf(facts)) : []
+  if (lines.length === 0) noteUntold(one, `nothing is told of it: ${muted === undefined ? NOBODY : mutedText(muted)}`, now)
+  for (const line of lines) {
     const items = lists.get(line.to.address) ?? []
     lists.set(line.to.address, items)
     items.push({ line, because: 'found in the backlog', thread: facts.episode, seq: 0, facts })
@@ -177,7 +192,8 @@ function escalate(state: DispatchState, plan: DispatchPlan, now: Millis): void {
 /** Cases that are over stay for a while once everybody has heard of it. */
 function closeCases(state: DispatchState): void {
   for (const one of state.cases.values()) {
-    if (one.facts.state === 'resolved' && !one.closed && groupsOf(state, one).length === 0) close(state, one)
+    const isOpen = one.facts.state !== 'resolved' || state.backlog.episodes.has(one.facts.episode)
+    if (!isOpen && !one.closed && groupsOf(state, one).length === 0) close(state, one)
   }
 }
 
