@@ -34,15 +34,15 @@ const RANK: readonly Because[] = [
   'resolved',
 ]
 
-/** Lets an address hear something of an alert, in the conversation that it belongs to. */
+/** Lets an address hear something of an alert: where it has heard of it before, else in the conversation that it belongs to. */
 export function tellGroup(state: DispatchState, line: Line, one: Case, labels: Labels, news: Because, now: Millis): void {
   const { episode } = one.facts
   const key = `${line.to.address}\n${valuesOf(labels, line.grouping.by)}\n${line.grouping.by.join(' ')}`
-  const known = state.groups.get(key)
-  const group = known ?? newGroup(key, line, episode, now)
-  state.groups.set(key, group)
-  one.groups.add(key)
-  group.line = line
+  const heard = groupsOf(state, one).find(({ line: { to } }) => to.address === line.to.address)
+  const group = heard ?? state.groups.get(key) ?? newGroup(key, line, episode, now)
+  state.groups.set(group.key, group)
+  one.groups.add(group.key)
+  if (group.key === key) group.line = line
   const member = group.members.get(episode) ?? { told: false, news: undefined, wasMuted: undefined }
   group.members.set(episode, member)
   // Whoever has not heard yet that it fired, hears that first of all.

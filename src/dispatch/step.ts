@@ -5,7 +5,7 @@ import { emptyPurse, offer, release } from './budget.ts'
 import { compose, composeList } from './compose.ts'
 import { type Alerts, flush, groupsOf, heedMutes, isAcknowledged, joinTold, restOf, tellGroup } from './groups.ts'
 import { labelsOf } from './labels.ts'
-import { inForceNow, muteAll } from './mute.ts'
+import { inForceNow, mutedText, muteAll } from './mute.ts'
 import type { DispatchPlan } from './plan.ts'
 import { tellScheduled } from './scheduled.ts'
 import { type AlertRef, type Case, countMail, type DispatchState, type Item, type Mail, note } from './state.ts'
@@ -65,20 +65,33 @@ export function withdraw(state: DispatchState, episode: string, reason: string, 
   note(one, { at: now, kind: 'judged', reason })
   for (const group of groupsOf(state, one)) group.members.delete(episode)
   for (const purse of state.purses.values()) purse.held.delete(episode)
+  state.backlog.episodes.delete(episode)
   state.dirty = true
 }
 
-/** Who has heard of it before hears of it also when the configuration has changed since. */
+/**
+ * Who has heard of it before hears of it also when the configuration has changed since; of its end nobody else does.
+ */
 function tellAll(state: DispatchState, plan: DispatchPlan, one: Case, because: Because, now: Millis): void {
   const labels = labelsOf(one.facts)
   const lines = new Map(audienceOf(plan, one, labels).map((line) => [line.to.address, line]))
-  for (const group of groupsOf(state, one)) {
+  const groups = groupsOf(state, one)
+  for (const group of groups) {
     lines.delete(group.line.to.address)
     const member = group.members.get(one.facts.episode)
     if (member !== undefined && (member.news !== 'fired' || because !== 'severity rose')) member.news = because
   }
-  for (const line of lines.values()) tellGroup(state, line, one, labels, because, now)
   state.dirty = true
+  if (groups.length === 0 && lines.size === 0) noteUntold(one, `'${because}' is not told: ${NOBODY}`, now)
+  if (groups.length > 0 && one.facts.state === 'resolved') return
+  for (const line of lines.values()) tellGroup(state, line, one, labels, because, now)
+}
+
+const NOBODY = 'neither its rule nor a route names a receiver'
+
+function noteUntold(one: Case, reason: string, now: Millis): void {
+  one.suppressed++
+  note(one, { at: now, kind: 'suppressed', reason })
 }
 
 /** What an entry of the journal led to is known: decides who hears of it now. */
@@ -158,7 +171,8 @@ function readBacklog(state: DispatchState, plan: DispatchPlan, alerts: Alerts, n
     if (one === undefined) continue
     state.dirty = true
     const knowing = groupsOf(state, one)
-    if (one.facts.state === 'firing' && alerts.isCurrent(one)) tellAll(state, plan, one, 'fired', now)
+    const goesOn = one.facts.state === 'firing' && (one.muted !== undefined || alerts.isCurrent(one))
+    if (goesOn) tellAll(state, plan, one, 'fired', now)
     else list(state, plan, one, lists, now)
     for (const { members } of knowing) {
       const member = members.get(episode)
@@ -170,10 +184,12 @@ function readBacklog(state: DispatchState, plan: DispatchPlan, alerts: Alerts, n
 
 /** Lists an alert for each address that knows nothing of it. */
 function list(state: DispatchState, plan: DispatchPlan, one: Case, lists: Map<string, Item[]>, now: Millis): void {
-  const { facts } = one
+  const { facts, muted } = one
   const knowing = new Set(groupsOf(state, one).map(({ line }) => line.to.address))
   const labels = labelsOf(facts)
-  for (const line of audienceOf(plan, one, labels)) {
+  const lines = muted === undefined ? audienceOf(plan, one, labels) : []
+  if (lines.length === 0 && knowing.size === 0) noteUntold(one, `nothing is told of it: ${muted === undefined ? NOBODY : mutedText(muted)}`, now)
+  for (const line of lines) {
     if (knowing.has(line.to.address)) continue
     const items = lists.get(line.to.address) ?? []
     lists.set(line.to.address, items)
@@ -202,7 +218,8 @@ function escalate(state: DispatchState, plan: DispatchPlan, now: Millis): void {
 /** Cases that are over stay for a while once everybody has heard of it. */
 function closeCases(state: DispatchState): void {
   for (const one of state.cases.values()) {
-    if (one.facts.state === 'resolved' && !one.closed && groupsOf(state, one).length === 0) close(state, one)
+    const isOpen = one.facts.state !== 'resolved' || state.backlog.episodes.has(one.facts.episode)
+    if (!isOpen && !one.closed && groupsOf(state, one).length === 0) close(state, one)
   }
 }
 

@@ -36,13 +36,11 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
         effects.set(id, { upTo, place: placeOf(data), record })
       }
     },
-    due: (now, limit, perLine = limit) =>
-      firstOfEach(
-        pending().filter(({ record }) => record.nextAt === undefined || record.nextAt <= now),
-        perLine,
-      )
-        .slice(0, limit)
-        .map(itemOf),
+    due(now, limit, perLine = limit) {
+      const due = pending().filter(({ record }) => record.nextAt === undefined || record.nextAt <= now)
+      const ofLines = firstOfEach(due, perLine, ({ line }) => line)
+      return firstOfEach(ofLines, limit, ({ line }) => line.slice(0, line.indexOf(' ') + 1)).map(itemOf)
+    },
     siblings: (id) => {
       const kept = effects.get(id)
       return kept === undefined
@@ -92,12 +90,13 @@ function mergeInto(effects: Map<string, Kept>, { into, data, of }: Merge, now: M
   return true
 }
 
-function firstOfEach(all: readonly Kept[], perLine: number): readonly Kept[] {
+function firstOfEach(all: readonly Kept[], most: number, keyOf: (place: Place) => string): readonly Kept[] {
   const counts = new Map<string, number>()
-  return all.filter(({ place: { line } }) => {
-    const count = (counts.get(line) ?? 0) + 1
-    counts.set(line, count)
-    return count <= perLine
+  return all.filter(({ place }) => {
+    const key = keyOf(place)
+    const count = (counts.get(key) ?? 0) + 1
+    counts.set(key, count)
+    return count <= most
   })
 }
 

@@ -52,7 +52,10 @@ type RecordRow = {
   readonly answer: string | null
 }
 
-/** Jumps from line to line and takes the first of each, so that thousands that wait cost no more than a few. */
+/**
+ * Jumps from line to line and takes the first of each, so that thousands that wait cost no more than a few; then the
+ * first of each way, which is the first word of its lines.
+ */
 const DUE = `
 WITH RECURSIVE lines (line) AS (
   SELECT min(line) FROM effects WHERE state = 'pending'
@@ -60,10 +63,13 @@ WITH RECURSIVE lines (line) AS (
   SELECT (SELECT min(line) FROM effects WHERE state = 'pending' AND line > lines.line) FROM lines WHERE line IS NOT NULL
 )
 SELECT id, data, crc, attempts, rendered, rendered_crc FROM effects WHERE seq IN (
-  SELECT first.seq FROM lines JOIN effects AS first ON first.seq IN (
-    SELECT seq FROM effects
-    WHERE state = 'pending' AND line = lines.line AND (next_at IS NULL OR next_at <= ?) ORDER BY seq LIMIT ?
-  ) ORDER BY first.seq LIMIT ?
+  SELECT seq FROM (
+    SELECT first.seq, row_number() OVER (PARTITION BY substr(first.line, 1, instr(first.line, ' ')) ORDER BY first.seq) AS n
+    FROM lines JOIN effects AS first ON first.seq IN (
+      SELECT seq FROM effects
+      WHERE state = 'pending' AND line = lines.line AND (next_at IS NULL OR next_at <= ?) ORDER BY seq LIMIT ?
+    )
+  ) WHERE n <= ?
 ) ORDER BY seq`
 
 const SIBLINGS = `

@@ -90,8 +90,8 @@ export interface Merge {
 
 export interface Outbox {
   /**
-   * Pending items whose time has come, oldest first. Items that leave the same way for the same address are a line;
-   * at most `perLine` of each are given, so that a long line hides no other.
+   * Pending items whose time has come, oldest first: at most `limit` of those that leave the same way. Of these, the
+   * items for one address are a line; at most `perLine` of each are given. So no way and no line hides another.
    */
   due(now: Millis, limit: number, perLine?: number): Promise<readonly OutboxItem[]>
   /** All pending items of the line and the thread of one, with itself, oldest first. Without a thread: itself. */

@@ -1,9 +1,10 @@
 import { test } from 'tap'
+import { addSilence } from '../../src/dispatch/commands.ts'
 import { createDispatchPlan } from '../../src/dispatch/plan.ts'
 import { type DispatchState, emptyDispatch } from '../../src/dispatch/state.ts'
-import { announce, elapse, settle } from '../../src/dispatch/step.ts'
+import { announce, elapse, settle, withdraw } from '../../src/dispatch/step.ts'
 import type { AlertFacts, Announcement, EngineConfig, Effect, Notification } from '../../src/model.ts'
-import { config } from '../helpers/play.ts'
+import { alerting, config } from '../helpers/play.ts'
 
 const S = 1000
 const MIN = 60 * S
@@ -170,6 +171,62 @@ test('what is over when the backlog is read is told in one digest, what goes on 
     '62 ada fired: lasts',
     '360 ada resolved: lasts',
   ])
+})
+
+test('a backlog of more episodes than are kept of those that are over is told whole', async (t) => {
+  const desk = createDesk()
+  const names = Array.from({ length: 700 }, (_, i) => `node-${i}`)
+  for (const name of names) desk.say(name, 'fired', START, { at: START - 20 * MIN })
+  for (const name of names) desk.say(name, 'resolved', START + S, { at: START - 18 * MIN })
+  desk.wait(START + 2 * S, START + 2 * MIN)
+  t.equal(desk.mails.length, 1)
+  t.strictSame(desk.mails[0]?.alerts.map(({ episode }) => episode), names)
+  t.equal(desk.state.closed.length, new Set(desk.state.closed).size)
+  t.ok(desk.state.cases.size <= 300, `${desk.state.cases.size} are kept`)
+})
+
+test('what was silenced in a backlog is not told, and says so; what fires on is told when the silence ends', async (t) => {
+  const desk = createDesk()
+  const old = { at: START - 20 * MIN }
+  const silence = { id: 's', matchers: [{ label: 'host', op: '=~' as const, value: '(over|lasts)' }], author: 'Grace', comment: 'known' }
+  addSilence(desk.state, { ...silence, from: START, until: START + 10 * MIN, createdAt: START })
+  for (const name of ['over', 'lasts', 'other']) desk.say(name, 'fired', START, old)
+  for (const name of ['over', 'other']) desk.say(name, 'resolved', START + S, old)
+  desk.wait(START + 2 * S, START + 11 * MIN)
+  t.strictSame(desk.told, ['61 ada found in the backlog: other', '600 ada silence ended: lasts'])
+  t.match(desk.state.cases.get('over')?.decisions.at(-1), { kind: 'suppressed', reason: /nothing is told of it: silenced by Grace/ })
+})
+
+test('an alert that was let go is not found in the backlog', async (t) => {
+  const desk = createDesk()
+  for (const name of ['gone', 'over']) desk.say(name, 'fired', START, { at: START - 20 * MIN })
+  withdraw(desk.state, 'gone', 'retired: its host is gone', START + S)
+  desk.say('over', 'resolved', START + S, { at: START - 18 * MIN })
+  desk.wait(START + 2 * S, START + 2 * MIN)
+  t.strictSame(desk.told, ['61 ada found in the backlog: over'])
+})
+
+test('an alert that nobody is to hear of says so', async (t) => {
+  const desk = createDesk()
+  desk.say('a', 'fired', START, { notify: [] })
+  desk.say('old', 'fired', START, { notify: [], at: START - 20 * MIN })
+  desk.say('old', 'resolved', START, { notify: [], at: START - 18 * MIN })
+  desk.wait(START, START + 2 * MIN)
+  for (const name of ['a', 'old']) {
+    t.match(desk.state.cases.get(name)?.decisions.at(-1), { kind: 'suppressed', reason: /neither its rule nor a route names a receiver/ })
+  }
+})
+
+test('an address that hears of an alert under another grouping hears it in the same conversation', async (t) => {
+  const routes = [
+    { matchers: [], notify: ['ops'], continue: true },
+    { matchers: [], notify: ['all'], grouping: { by: ['rule'], wait: 0, interval: 0 }, escalate: [{ after: MIN, notify: ['ops'] }], continue: false },
+  ]
+  const desk = createDesk({ ...SETTINGS, alerting: alerting({ routes }) })
+  desk.say('a', 'fired', START, { notify: [] })
+  desk.wait(START + S, START + 2 * MIN)
+  const toAda = desk.mails.filter(({ to }) => to.address === ADA.address)
+  t.strictSame(toAda.map(({ because, thread, seq }) => [because, thread, seq]), [['fired', 'a', 0], ['escalated', 'a', 1]])
 })
 
 test('a backlog that goes on and on is read out after ten minutes', async (t) => {

@@ -242,9 +242,20 @@ function threadsConform(journalTest: JournalTest): void {
     const many = Array.from({ length: 50 }, (_, i) => told(`h${i}`, `t${i}`, 'webhook:ops', 'webhook'))
     await journal.commit(1, [...many, told('a', 'x'), told('b', 'x', 'grace'), told('c', 'y')], 1)
     t.same(idsOf(await journal.outbox.due(1, 10, 2)), ['h0', 'h1', 'a', 'b', 'c'])
-    t.same(idsOf(await journal.outbox.due(1, 3, 2)), ['h0', 'h1', 'a'])
+    t.same(idsOf(await journal.outbox.due(1, 1, 2)), ['h0', 'a'])
     await journal.outbox.outcome('h0', { state: 'retry', answer: 'busy', at: 9 }, 1)
     t.same(idsOf(await journal.outbox.due(1, 10, 1)), ['h1', 'a', 'b'], 'what waits for its retry takes no place')
+  })
+
+  journalTest('many lines of one way hide no other way: each gives as many as are asked for', async (t, journal) => {
+    await fill(journal, 1)
+    const mails = Array.from({ length: 50 }, (_, i) => told(`m${i}`, `t${i}`, `host-${i}@example.org`))
+    const hooks = ['h0', 'h1', 'h2', 'h3'].map((id) => told(id, id, `webhook:${id}`, 'webhook'))
+    await journal.commit(1, [...mails, ...hooks, told('a', 'x', 'alertmanager:ops', 'alertmanager')], 1)
+    t.same(idsOf(await journal.outbox.due(1, 3, 2)), ['m0', 'm1', 'm2', 'h0', 'h1', 'h2', 'a'])
+    await journal.outbox.outcome('m1', { state: 'retry', answer: 'busy', at: 9 }, 1)
+    t.same(idsOf(await journal.outbox.due(1, 2, 2)), ['m0', 'm2', 'h0', 'h1', 'a'])
+    t.same(idsOf(await journal.outbox.due(9, 2, 2)), ['m0', 'm1', 'h0', 'h1', 'a'], 'and each its oldest')
   })
 
   journalTest('siblings are what is pending for the same way, address and thread', async (t, journal) => {

@@ -370,6 +370,22 @@ test('the bound of a minute is that of mails alone', async (t) => {
   await sender.stop(1000)
 })
 
+test('mails that wait for their minute hold up no other way, to however many addresses they go', async (t) => {
+  const hook: Scripted = { ...scripted(() => accepted), type: 'webhook' }
+  const mail = scripted(() => accepted)
+  const journal = openMemoryJournal()
+  await journal.append([{ kind: 'tick', data: new Uint8Array(0) }])
+  const parts = play(mail, { ways: ways(mail, { webhook: hook }), mailRate: 2 })
+  const mails = Array.from({ length: 1500 }, (_, i) => mailTo(`ada${i}`))
+  const last = notification({ via: 'webhook', id: 'hook', thread: 'hook', to: { address: 'webhook:ops' } })
+  const effects = [...mails, last].map((one) => ({ id: one.id, data: JSON.stringify(one) }))
+  await journal.commit(1, effects, 0)
+  const sender = createSender({ ...parts, outbox: journal.outbox })
+  for (let i = 0; i < 10; i += 1) await settle()
+  t.same([mail.sent.length, hook.sent.length], [2, 1])
+  await sender.stop(1000)
+})
+
 test('what no other end took for a day is given up, whichever way it goes', async (t) => {
   const mail = scripted(() => accepted)
   for (const via of ['webhook', 'alertmanager'] as const) {

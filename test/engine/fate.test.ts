@@ -1,0 +1,146 @@
+import * as fc from 'fast-check'
+import { test } from 'tap'
+import { startRunner } from '../../src/engine/runner.ts'
+import { openMemoryJournal } from '../../src/journal/index.ts'
+import type { AlertFacts, Notification, Tick } from '../../src/model.ts'
+import { acts, live, LIVELY, memoryOf, refold, restarted, type Timed } from '../helpers/fate.ts'
+import { MINUTE, NOON, type Play } from '../helpers/play.ts'
+
+/** What is new in a mail; the rest goes on beside it. */
+const newsOf = ({ alerts, news }: Notification): readonly AlertFacts[] => alerts.slice(0, news)
+const idsOf = (mails: readonly { readonly id: string }[]): string[] => mails.map(({ id }) => id)
+
+/** Folds all again, from the journal alone: the same mails and memory come of it. Watches who could be told of nothing, ever. */
+function replay(play: Play): { readonly mutedForLife: ReadonlySet<string> } {
+  const [muted, free] = [new Set<string>(), new Set<string>()]
+  const again = refold(play.entries, (fold) => {
+    for (const [episode, one] of fold.state.dispatch.cases) {
+      if (one.facts.state === 'firing') (one.muted === undefined ? free : muted).add(episode)
+    }
+    return fold
+  })
+  isSame(play, again)
+  return { mutedForLife: new Set([...muted].filter((episode) => !free.has(episode))) }
+}
+
+function isSame(play: Play, { fold, effects }: ReturnType<typeof refold>): void {
+  if (effects.map(({ data }) => data).join('\n') !== play.mails.map((mail) => JSON.stringify(mail)).join('\n')) throw new Error('other mails')
+  if (memoryOf(fold) !== memoryOf(play.fold)) throw new Error('another memory')
+}
+
+function numbersGrow({ mails }: Play): void {
+  const next = new Map<string, number>()
+  for (const { id, thread, seq, to } of mails) {
+    const conversation = `${to.address} ${thread}`
+    if (seq < (next.get(conversation) ?? 0)) throw new Error(`${id} is not the next of its conversation`)
+    next.set(conversation, seq + 1)
+  }
+}
+
+/** Whoever was told that an alert fires is told its end, unless nothing got better: it was let go. */
+function endsAreTold({ mails, fold }: Play): void {
+  const open = new Map<string, string>()
+  for (const mail of mails) {
+    for (const { episode, state } of newsOf(mail)) {
+      if (state === 'firing') open.set(`${mail.to.address} ${episode}`, episode)
+      else open.delete(`${mail.to.address} ${episode}`)
+    }
+  }
+  for (const [key, episode] of open) {
+    const reason = fold.state.dispatch.cases.get(episode)?.facts.reason ?? 'it is forgotten'
+    if (!reason.startsWith('retired')) throw new Error(`the end is not told: ${key}: ${reason}`)
+  }
+}
+
+function alertsAreAccountedFor(play: Play, mutedForLife: ReadonlySet<string>): void {
+  const told = new Set(play.mails.flatMap(({ alerts }) => alerts.map(({ episode }) => episode)))
+  for (const episode of mutedForLife) if (told.has(episode)) throw new Error(`${episode} was muted all the time`)
+  for (const [episode, { decisions, facts }] of play.fold.state.dispatch.cases) {
+    const isExplained = decisions.some(({ kind, reason }) => kind === 'suppressed' && reason !== '') || facts.reason.startsWith('retired')
+    if (!told.has(episode) && !isExplained) throw new Error(`nothing says why nobody heard of ${facts.rule} on ${facts.host}`)
+  }
+}
+
+function budgetsHold({ mails }: Play): void {
+  const byAddress = Map.groupBy(mails, ({ via, to }) => (via === undefined ? to.address : ''))
+  byAddress.delete('')
+  for (const [address, theirs] of byAddress) {
+    for (const { id, at } of theirs) {
+      const count = theirs.filter((mail) => mail.at > at - MINUTE && mail.at <= at).length
+      if (count > LIVELY.mailsPerMinute) throw new Error(`${count} mails to ${address} in the minute before ${id}`)
+    }
+  }
+}
+
+/** All is well and everybody knows it: of what was, only the cases are kept that one can ask about. */
+function nothingIsLeft({ fold: { state } }: Play): void {
+  const { groups, purses, notices, cases, closed, backlog } = state.dispatch
+  const left = {
+    groups: groups.size,
+    held: [...purses.values()].reduce((sum, { held }) => sum + held.size, 0),
+    notices: notices.length,
+    backlog: backlog.episodes.size,
+    open: cases.size - new Set(closed).size,
+    twice: closed.length - new Set(closed).size,
+  }
+  if (Object.values(left).some((count) => count !== 0)) throw new Error(`something is left: ${JSON.stringify(left)}`)
+}
+
+test('whatever people and hosts do, each alert is told or accounted for, once, and a restart changes nothing', async (t) => {
+  let told = 0
+  fc.assert(
+    fc.property(acts, fc.nat({ max: 52 }), (story, phase) => {
+      const play = live(story)
+      told += play.mails.length
+      for (const holds of [numbersGrow, endsAreTold, budgetsHold, nothingIsLeft]) holds(play)
+      alertsAreAccountedFor(play, replay(play).mutedForLife)
+      isSame(play, refold(play.entries, (fold, i) => (i % 53 === phase ? restarted(fold) : fold)))
+    }),
+    { numRuns: 3, endOnFailure: true },
+  )
+  t.ok(told > 10, `${told} mails`)
+})
+
+/** A quarter of an hour with everything in it: a group, a rise, a silence, an acknowledgement, an escalation, a storm, an edit. */
+const QUARTER: readonly Timed[] = [
+  { after: 0, do: 'cpu', host: 'web-1', value: 0.85 },
+  { after: 0, do: 'memory', host: 'web-2', value: 0.99 },
+  { after: 2, do: 'cpu', host: 'web-1', value: 0.99 },
+  { after: 1, do: 'silence', id: 's1', matchers: ['host=web-2'], minutes: 3 },
+  { after: 0, do: 'storm', value: 0.99 },
+  { after: 2, do: 'ack', host: 'web-1', minutes: 20 },
+  { after: 1, do: 'die', host: 'db-1' },
+  { after: 1, do: 'configure', edit: 4 },
+  { after: 1, do: 'expire', id: 's1' },
+  { after: 1, do: 'forget', host: 'web-2' },
+  { after: 2, do: 'storm', value: 0.1 },
+]
+
+test('a restart after each single entry changes nothing', async (t) => {
+  const play = live(QUARTER, 4)
+  t.ok(play.mails.length > 15, `${play.mails.length} mails after ${play.entries.length} entries`)
+  isSame(play, refold(play.entries, restarted))
+})
+
+test('a service that is thrown away again and again sends what it would have sent, in the order of each conversation', async (t) => {
+  const play = live(QUARTER, 4)
+  for (const life of [5, 61]) {
+    const journal = openMemoryJournal()
+    const begin = (now: number) => startRunner(journal, LIVELY, now, () => undefined, { bytes: 1 << 30, ticks: 20 })
+    let [runner, now] = [await begin(NOON), NOON]
+    for (const [i, entry] of play.entries.entries()) {
+      if (i === 0) continue
+      if (i % life === 0) runner = await begin(now)
+      await runner.write([entry])
+      if (entry.kind === 'tick') ({ now } = JSON.parse(Buffer.from(entry.data).toString()) as Tick)
+      if (i % 40 === 0) await runner.settle()
+    }
+    const sent = (await journal.outbox.list(10_000)).toReversed().map(({ data }) => JSON.parse(data) as Notification)
+    t.strictSame(byThread(sent), byThread(play.mails), `a crash every ${life} entries`)
+  }
+})
+
+function byThread(mails: readonly Notification[]): [string, string[]][] {
+  const threads = Map.groupBy(mails, ({ to, thread }) => `${to.address} ${thread}`)
+  return [...threads].map(([thread, theirs]): [string, string[]] => [thread, idsOf(theirs)]).sort(([a], [b]) => (a < b ? -1 : 1))
+}
