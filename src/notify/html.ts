@@ -1,4 +1,5 @@
-import type { Advice, Chart, Fact, Letter, Meter, Row, Tone } from './letter.ts'
+import type { Action, Advice, Chart, Fact, Letter, Meter, Row, RowList } from './letter.ts'
+import type { Tone } from './phrase.ts'
 import { DARK, LIGHT } from './style.ts'
 import { escapeHtml } from './text.ts'
 
@@ -9,7 +10,7 @@ const ITEMS = 400
 
 const FULL = 'width="100%" cellpadding="0" cellspacing="0" border="0"'
 
-const INSTANT = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/
+const INSTANT = /(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d (?:UTC|GMT[+-][\d:]{1,5}|[A-Z]{2,5})(?!\w)/
 const FIGURE = /-?\d[\d.]{0,15} (?:%|[KMGTPE]?i?B|ms|s|min|h|d)(?!\w)/
 const UNBROKEN = new RegExp(`${INSTANT.source}|${FIGURE.source}`, 'g')
 
@@ -25,11 +26,11 @@ export function htmlPage(letter: Letter): string {
     letter.meter === undefined ? '' : meterBar(letter.meter, letter.tone),
     paragraph(letter.greeting),
     ...letter.paragraphs.map(paragraph),
+    buttons(letter.actions ?? []),
     itemList(letter.items ?? []),
     letter.chart === undefined ? '' : chartImage(letter.chart),
     letter.facts.length === 0 ? '' : factTable(letter.facts),
-    letter.rows.length === 0 ? '' : rowTable(letter.rows.slice(0, TABLED)),
-    rest(letter.rows.slice(TABLED)),
+    ...lists(letter.lists),
     ...letter.notes.map((note) => `<p class="note">${words(note)}</p>`),
     letter.advice.length === 0 ? '' : adviceList(letter.advice),
     `<p class="foot">${letter.footer.map(words).join('<br>')}</p>`,
@@ -109,6 +110,39 @@ function factTable(facts: readonly Fact[]): string {
   })
   return `<table role="presentation" class="facts" ${FULL}>\n${rows.join('\n')}\n</table>`
 }
+
+/** List after list, until there are too many rows for tables. */
+function lists(all: readonly RowList[]): readonly string[] {
+  let left = TABLED
+  return all.flatMap(({ title, rows }) => {
+    const shown = rows.slice(0, left)
+    left -= shown.length
+    const head = title === undefined ? [] : [`<h2>${escapeHtml(title)}</h2>`]
+    return [...head, ...(shown.length === 0 ? [] : [rowTable(shown)]), rest(rows.slice(shown.length))]
+  })
+}
+
+/** Cells of a table, so that colour and size stay where styles are not understood. The first one is the usual choice. */
+function buttons(actions: readonly Action[]): string {
+  const cells = actions.map(({ text, url }, i) => {
+    const kind = i === 0 ? 'main' : 'other'
+    return `<td class="button ${kind}" ${BUTTONS[kind]}><a class="${kind}" href="${escapeHtml(url)}" ${LINKS[kind]}>${escapeHtml(text)}</a></td>`
+  })
+  if (cells.length === 0) return ''
+  const between = '<td width="12" style="font-size:0;line-height:0">&nbsp;</td>'
+  return `<table role="presentation" class="buttons" cellpadding="0" cellspacing="0" border="0"><tr>${cells.join(between)}</tr></table>`
+}
+
+const BUTTONS = {
+  main: 'bgcolor="#1d5fa8" style="border-radius:5px;background-color:#1d5fa8"',
+  other: 'style="border-radius:5px;border:1px solid #8b97a6"',
+} as const
+
+const INLINE = 'display:inline-block;padding:10px 16px;font-weight:700;font-size:15px;line-height:20px;text-decoration:none'
+const LINKS = {
+  main: `style="${INLINE};color:#ffffff"`,
+  other: `style="${INLINE}"`,
+} as const
 
 function rowTable(rows: readonly Row[]): string {
   return `<table class="rows" ${FULL}>\n${rows.map(rowCells).join('\n')}\n</table>`
