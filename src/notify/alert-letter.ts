@@ -28,7 +28,7 @@ export function alertLetter(notification: Notification, facts: AlertFacts, optio
     status: statusOf(notification, facts),
     headline: headlineOf(facts, notification.because),
     greeting: greetingOf(notification),
-    paragraphs: [leadOf(notification, facts, time), ...placeNote(notification, time)],
+    paragraphs: [`${leadOf(notification, facts, time)}${besideOf(others, 'it')}`, ...placeNote(notification, time)],
     actions,
     ...(meter === undefined ? {} : { meter }),
     facts: factsOf(notification, facts, time),
@@ -53,7 +53,7 @@ export function groupLetter(notification: Notification, options: LetterOptions):
     paragraphs: [groupLead(notification, fresh, others, time), ...placeNote(notification, time)],
     facts: [],
     notes: gapNotes(notification.alerts, time),
-    lists: others.length === 0 ? [{ rows: rowsOf(fresh) }] : [{ title: 'New', rows: rowsOf(fresh) }, { title: 'Also firing here', rows: rowsOf(others) }],
+    lists: others.length === 0 ? [{ rows: rowsOf(fresh) }] : [{ title: 'New since the last mail', rows: rowsOf(fresh) }, { title: 'Also firing here', rows: rowsOf(others) }],
     advice: groupAdvice(firing.length, options),
     footer: footerOf(notification, notification.alerts, time, false),
   }
@@ -72,8 +72,6 @@ function groupLead(notification: Notification, fresh: readonly AlertFacts[], oth
   const { because, at } = notification
   const over = fresh.filter(({ state }) => state === 'resolved').length
   const firing = fresh.length - over
-  const more = counted(others.length, 'alert of the group goes', 'alerts of the group go')
-  const beside = others.length === 0 ? '' : ` Beside them, ${more} on firing.`
   if (because === 'repeat interval elapsed') {
     const since = Math.min(at, ...fresh.map(({ since }) => since))
     return `${counted(firing, 'alert')} of this group are still firing, the oldest since ${time(since)}. None is new since the last mail.`
@@ -83,7 +81,12 @@ function groupLead(notification: Notification, fresh: readonly AlertFacts[], oth
     ...(firing > 0 ? [`${counted(firing, 'alert has', 'alerts have')} ${verb}`] : []),
     ...(over > 0 ? [`${counted(over, 'alert is', 'alerts are')} over`] : []),
   ]
-  return `${parts.join(', and ')}. They are told together because they belong to one group.${beside}`
+  return `${parts.join(', and ')}. They are told together because they belong to one group.${besideOf(others, 'them')}`
+}
+
+function besideOf(others: readonly AlertFacts[], what: string): string {
+  if (others.length === 0) return ''
+  return ` Beside ${what}, ${counted(others.length, 'alert of the group goes', 'alerts of the group go')} on firing.`
 }
 
 function groupAdvice(firing: number, { url }: LetterOptions): Letter['advice'] {

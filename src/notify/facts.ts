@@ -46,7 +46,7 @@ function lived(notification: Notification, facts: AlertFacts, time: Times): read
   const isPlain = peak === null || (resolvedAt === undefined && peak === value)
   const windows = [
     ...(bad > 0 ? [`${counted(bad, 'window')} beyond the bound`] : []),
-    ...(flaps > 0 ? [`came back ${counted(flaps, 'time')} before it was over`] : []),
+    ...(flaps > 0 ? [`came back ${counted(flaps, 'time')}${resolvedAt === undefined ? '' : ' before it was over'}`] : []),
   ]
   return [
     resolvedAt === undefined ? fact('Since', `${began}, ${goneOnFor(notification, facts)} so far`) : fact('Began', began),

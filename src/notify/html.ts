@@ -8,10 +8,13 @@ const TABLED = 150
 /** Items of a notice, which are shorter, likewise. */
 const ITEMS = 400
 
+/** Longest address that is shown whole. */
+const LONGEST_URL = 90
+
 const FULL = 'width="100%" cellpadding="0" cellspacing="0" border="0"'
 
 const INSTANT = /(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d (?:UTC|GMT[+-][\d:]{1,5}|[A-Z]{2,5})(?!\w)/
-const FIGURE = /-?\d[\d.]{0,15} (?:%|[KMGTPE]?i?B|ms|s|min|h|d)(?!\w)/
+const FIGURE = /-?\d[\d.]{0,15} (?:%|[KMGTPE]?i?B|ms|s|min|h|d)(?!\w)(?: \d{1,2} (?:h|min|s)(?!\w))?/
 const UNBROKEN = new RegExp(`${INSTANT.source}|${FIGURE.source}`, 'g')
 
 /** Escapes a text, and keeps instants, and figures with their units, on one line. */
@@ -169,8 +172,8 @@ function rest(rows: readonly Row[]): string {
 function adviceList(advice: readonly Advice[]): string {
   const items = advice.map(({ text, url }) => {
     if (url === undefined) return `<li>${words(text)}</li>`
-    const safe = escapeHtml(url)
-    return `<li>${words(text)}<br><a href="${safe}">${safe}</a></li>`
+    const shown = url.length > LONGEST_URL ? `${new URL(url).origin}/…` : url
+    return `<li>${words(text)}<br><a href="${escapeHtml(url)}">${escapeHtml(shown)}</a></li>`
   })
   return `<h2>What to do next</h2>\n<ul>\n${items.join('\n')}\n</ul>`
 }

@@ -17,7 +17,11 @@ const PLACEHOLDER = /\{\{\s*(host|from|to)\s*\}\}/g
  */
 export function kibanaLink(template: string, { host, from, to }: Looking): string {
   const values: Readonly<Record<string, string>> = { host: host.toWellFormed(), from: instantOf(from), to: instantOf(to) }
-  return template.replace(PLACEHOLDER, (_, name: string, offset: number) => encode(quoted(values[name] ?? '', template.slice(0, offset))))
+  const filled = template.replace(PLACEHOLDER, (_, name: string, offset: number) =>
+    encode(quoted(values[name] ?? '', template.slice(0, offset))),
+  )
+  // What no browser minds but mail programs take for the end of an address.
+  return filled.replace(/[\s"<>\\^`{|}]/g, encodeURIComponent)
 }
 
 /** @param before the address up to the place. */

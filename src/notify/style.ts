@@ -24,7 +24,6 @@ h2{margin:22px 0 6px;font-size:15px;font-weight:700;color:#111827}
 .rows td{padding:8px 0 8px 12px;border-bottom:1px solid #e4e7ec;vertical-align:top;font-size:15px;line-height:1.45}
 .rows .mark{padding:0;border-bottom:1px solid #fff}
 .buttons{margin:2px 0 20px}
-.buttons a.other{color:#1d5fa8}
 .chart{margin:6px 0 16px;color:#5d6776;font-size:13px;line-height:1.4}
 .one{white-space:nowrap}
 .dim{color:#5d6776;font-size:13px}
