@@ -2,7 +2,9 @@
  * Draws mails as a mail program shows them, with a Chromium found on the machine.
  *
  *     node tools/render-mail.ts                                  the pictures in docs/images
- *     node tools/render-mail.ts KIND|all FILE.png|FOLDER [--width 800] [--dark] [--bare] [--chromium COMMAND]
+ *     node tools/render-mail.ts KIND|all FILE|FOLDER [--width 800] [--dark] [--bare] [--chromium COMMAND]
+ *
+ * The picture has the form that the end of its name says: png, jpg or webp.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -34,10 +36,10 @@ interface View {
 
 /** What docs/ shows. */
 const SHOWN: readonly (readonly [kind: string, file: string, view: View])[] = [
-  ['alert', 'alert-mail.png', { width: 660, isDark: false, isBare: false }],
-  ['alert', 'alert-mail-phone-dark.png', { width: 390, isDark: true, isBare: false }],
-  ['resolved', 'resolved-mail.png', { width: 660, isDark: false, isBare: false }],
-  ['joined', 'group-mail.png', { width: 660, isDark: false, isBare: false }],
+  ['alert', 'alert-mail.webp', { width: 660, isDark: false, isBare: false }],
+  ['alert', 'alert-mail-phone-dark.webp', { width: 390, isDark: true, isBare: false }],
+  ['resolved', 'resolved-mail.webp', { width: 660, isDark: false, isBare: false }],
+  ['joined', 'group-mail.webp', { width: 660, isDark: false, isBare: false }],
 ]
 /** Pictures in docs/ stay small. */
 const LARGEST = 100_000
