@@ -71,7 +71,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     mailbox: undefined,
     reloading: Promise.resolve(),
   }
-  const exits = await openWays(config, { clock, log })
+  const exits = await openWays(config, { clock, log, linkKey: running.linkKey })
   running.mailbox = exits.mailbox
   const http = await createHttp(running)
   const undo: (() => unknown)[] = [() => http.app.close()]

@@ -228,10 +228,25 @@ export function formatDuration(span: Millis): string {
 
 /** An instant to the second with its zone: "2026-11-22 12:03:10 UTC". */
 export function formatTime(at: Millis, zone = 'UTC'): string {
-  if (!Number.isFinite(at) || Math.abs(at) > 8.64e15) return 'an unknown time'
-  if (zone === 'UTC') return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  return timeFormat(zone)(at)
+}
+
+/** Writes instants as `formatTime` does; to make it takes longer than to use it. @throws {RangeError} for an unknown zone. */
+export function timeFormat(zone: string): (at: Millis) => string {
+  const partsOf = zone === 'UTC' ? undefined : zoneParts(zone)
+  return (at) => {
+    if (!Number.isFinite(at) || Math.abs(at) > 8.64e15) return 'an unknown time'
+    if (partsOf === undefined) return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+    const part = partsOf(at)
+    const date = [part('year'), part('month'), part('day')]
+    const time = [part('hour'), part('minute'), part('second')]
+    return `${date.join('-')} ${time.join(':')} ${part('timeZoneName')}`
+  }
+}
+
+function zoneParts(timeZone: string): (at: Millis) => (type: Intl.DateTimeFormatPartTypes) => string {
   const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
+    timeZone,
     hourCycle: 'h23',
     year: 'numeric',
     month: '2-digit',
@@ -241,13 +256,10 @@ export function formatTime(at: Millis, zone = 'UTC'): string {
     second: '2-digit',
     timeZoneName: 'short',
   })
-  const parts = new Map(format.formatToParts(new Date(at)).map(({ type, value }) => [type, value]))
-  const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? ''
-  const [date, time] = [
-    [part('year'), part('month'), part('day')],
-    [part('hour'), part('minute'), part('second')],
-  ]
-  return `${date.join('-')} ${time.join(':')} ${part('timeZoneName')}`
+  return (at) => {
+    const parts = new Map(format.formatToParts(new Date(at)).map(({ type, value }) => [type, value]))
+    return (type) => parts.get(type) ?? ''
+  }
 }
 
 /** The known word that was probably meant: at most a third of its letters differ. */

@@ -1,4 +1,4 @@
-import type { Escalation, Grouping, Millis, Receiver, Repeat, Rule } from '../model.ts'
+import type { Escalation, Grouping, Millis, NamedBy, Receiver, Repeat, Rule } from '../model.ts'
 import type { Labels } from './labels.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { Case, Line } from './state.ts'
@@ -14,11 +14,12 @@ interface Manner {
   readonly grouping: Grouping
   readonly repeat: Repeat
   readonly escalate: readonly Escalation[]
+  readonly namedBy?: NamedBy
 }
 
 /** Each address once, under the first receiver that names it. */
 export function audienceOf(plan: DispatchPlan, one: Pick<Case, 'facts' | 'notify'>, labels: Labels): readonly Line[] {
-  return unique(mannersOf(plan, one, labels).flatMap((manner) => linesOf(plan, manner, manner.notify)))
+  return unique(mannersOf(plan, one, labels).flatMap((manner) => linesOf(plan, manner, manner.notify, manner.namedBy)))
 }
 
 /** Who is told as well, by how long nobody looked after the alert. */
@@ -28,7 +29,7 @@ export function escalationOf(
   labels: Labels,
 ): readonly { readonly after: Millis; readonly lines: readonly Line[] }[] {
   const steps = mannersOf(plan, one, labels).flatMap((manner) =>
-    manner.escalate.map(({ after, notify }) => ({ after, lines: unique(linesOf(plan, manner, notify)) })),
+    manner.escalate.map(({ after, notify }) => ({ after, lines: unique(linesOf(plan, manner, notify, 'escalation')) })),
   )
   return steps.toSorted((a, b) => a.after - b.after)
 }
@@ -39,14 +40,14 @@ function mannersOf(plan: DispatchPlan, { facts, notify }: Pick<Case, 'facts' | '
   const manners: Manner[] = []
   for (const { of: route, fits } of plan.routes) {
     if (!fits(labels)) continue
-    manners.push({ notify: route.notify, ...mannerOf(plan, rule, route) })
+    manners.push({ notify: route.notify, namedBy: 'route', ...mannerOf(plan, rule, route) })
     if (!route.continue) break
   }
   return manners
 }
 
 /** What the rule says counts first, then its route, then what holds for all. */
-function mannerOf(plan: DispatchPlan, rule: Rule | undefined, route: Partial<Omit<Manner, 'notify'>>): Omit<Manner, 'notify'> {
+function mannerOf(plan: DispatchPlan, rule: Rule | undefined, route: Partial<Omit<Manner, 'notify' | 'namedBy'>>): Omit<Manner, 'notify' | 'namedBy'> {
   const { grouping, repeat } = plan.config.alerting
   return {
     grouping: rule?.groupBy === undefined ? (route.grouping ?? grouping) : groupingBy(rule.groupBy, route.grouping ?? grouping),
@@ -60,11 +61,12 @@ function groupingBy(by: readonly string[], general: Grouping): Grouping {
   return general.by.includes('host') ? { by, ...OVER_HOSTS } : { ...general, by }
 }
 
-function linesOf(plan: DispatchPlan, manner: Manner, notify: readonly string[]): readonly Line[] {
-  return notify.flatMap((name) => {
+function linesOf(plan: DispatchPlan, manner: Manner, notify: readonly string[], namedBy?: NamedBy): readonly Line[] {
+  const lines = notify.flatMap((name) => {
     const receiver = plan.receivers.get(name)
     return receiver === undefined ? [] : waysOf(receiver, manner)
   })
+  return namedBy === undefined ? lines : lines.map((line) => ({ ...line, namedBy }))
 }
 
 function waysOf(receiver: Receiver, { grouping, repeat }: Manner): readonly Line[] {

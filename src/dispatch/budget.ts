@@ -1,4 +1,5 @@
 import type { Millis } from '../model.ts'
+import { withoutPicture } from './picture.ts'
 import type { Item, Mail, Purse } from './state.ts'
 
 const MINUTE = 60_000
@@ -39,8 +40,8 @@ export function offer(purse: Purse, mails: readonly Mail[], budget: Budget, now:
 }
 
 /** What a mail tells that is new, alert by alert. */
-function itemsOf({ line, because, thread, seq, alerts, news }: Mail): readonly Item[] {
-  return alerts.slice(0, news).map((facts) => ({ line, because, thread, seq, facts }))
+function itemsOf({ line, because, thread, seq, alerts, news, lead }: Mail): readonly Item[] {
+  return alerts.slice(0, news).map((facts) => ({ line, because, thread, seq, facts, lead }))
 }
 
 function hold(purse: Purse, item: Item, now: Millis): void {
@@ -48,11 +49,22 @@ function hold(purse: Purse, item: Item, now: Millis): void {
   const { episode } = item.facts
   const same = purse.held.get(episode)
   purse.held.set(episode, same === undefined ? item : after(same, item))
+  if (purse.held.size > 1) dropPictures(purse)
 }
 
 /** The newest of two items about one episode. Whoever has not heard that it fired, hears that first of all. */
 function after(older: Item, item: Item): Item {
-  return older.because === 'fired' && item.because === 'severity rose' ? { ...item, because: 'fired' } : item
+  const because = older.because === 'fired' && item.because === 'severity rose' ? 'fired' : item.because
+  const { sent } = older.facts
+  // What was held was never told.
+  return { ...item, because, facts: { ...item.facts, ...(sent === undefined ? {} : { sent }) } }
+}
+
+/** A list has no pictures, and a storm's would fill the memory. */
+function dropPictures({ held }: Purse): void {
+  for (const [episode, item] of held) {
+    if (item.facts.picture !== undefined) held.set(episode, { ...item, facts: withoutPicture(item.facts) })
+  }
 }
 
 /** What was held and may go out now, together in one mail. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AlertFacts, Because, Context, Effect, Millis, Notice, Notification, Report } from '../model.ts'
-import { withoutPicture } from './groups.ts'
+import { withoutPicture } from './picture.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { Due } from './schedule.ts'
 import type { DispatchState, Item, Line, Mail, Posted } from './state.ts'
@@ -8,7 +8,7 @@ import type { DispatchState, Item, Line, Mail, Posted } from './state.ts'
 /** A mail as the outbox keeps it; its id follows from what it says and to whom, so that a replay finds the same. */
 export function compose(state: DispatchState, plan: DispatchPlan, mail: Mail, now: Millis): Effect {
   const { because, thread, seq, alerts, news, lead, nextAt } = mail
-  const context = alerts.length === 1 && mail.line.via === 'email' ? contextOf(state, alerts[0] as AlertFacts) : undefined
+  const context = news === 1 && mail.line.via === 'email' ? contextOf(state, alerts[0] as AlertFacts) : undefined
   return effect({
     id: `${thread}.${seq}.${hashOf(mail.line.to.address)}`,
     ...toWhom(plan, mail.line),
@@ -42,8 +42,8 @@ function contextOf(state: DispatchState, { episode, host }: AlertFacts): Context
 export function composeList(state: DispatchState, plan: DispatchPlan, items: readonly Item[], because: Because, now: Millis): Effect {
   const [first, ...more] = items as readonly [Item, ...Item[]]
   if (more.length === 0 && because === 'mail budget') {
-    const { line, thread, seq, facts } = first
-    return compose(state, plan, { line, because: first.because, thread, seq, alerts: [facts], news: 1, lead: undefined, nextAt: undefined }, now)
+    const { line, thread, seq, facts, lead } = first
+    return compose(state, plan, { line, because: first.because, thread, seq, alerts: [facts], news: 1, lead, nextAt: undefined }, now)
   }
   const word = because === 'mail budget' ? 'list' : 'backlog'
   const episodes = items.map((item) => `${item.facts.episode}.${item.seq}`)
@@ -75,7 +75,10 @@ export function composeHeartbeat(plan: DispatchPlan, line: Line, { receiver }: D
   return effect({ id, ...toWhom(plan, line), at: now, because, kind: 'notice', thread: id, seq: 0, alerts: [], notice: { title, lines } })
 }
 
-function toWhom(plan: DispatchPlan, { receiver, via, to }: Line): Pick<Notification, 'receiver' | 'via' | 'to' | 'zone' | 'templates'> {
+function toWhom(
+  plan: DispatchPlan,
+  { receiver, via, to, namedBy }: Line,
+): Pick<Notification, 'receiver' | 'via' | 'to' | 'namedBy' | 'zone' | 'templates'> {
   const known = plan.receivers.get(receiver)
   const { zone, subject, body } = known ?? {}
   const templates = { ...(subject === undefined ? {} : { subject }), ...(body === undefined ? {} : { body }) }
@@ -83,6 +86,7 @@ function toWhom(plan: DispatchPlan, { receiver, via, to }: Line): Pick<Notificat
     receiver,
     to,
     ...(via === 'email' ? {} : { via }),
+    ...(namedBy === undefined ? {} : { namedBy }),
     ...(zone === undefined ? {} : { zone }),
     ...(Object.keys(templates).length === 0 ? {} : { templates }),
   }

@@ -1,6 +1,7 @@
 import type { AlertFacts, Because, Millis, Pulse, Report } from '../model.ts'
 import { type Labels, valuesOf } from './labels.ts'
 import { mutedText } from './mute.ts'
+import { isStep, withoutPicture } from './picture.ts'
 import { type Case, type DispatchState, type Group, type Line, type Mail, type Member, note } from './state.ts'
 
 /** How the first fold sees an alert now. */
@@ -89,6 +90,7 @@ function mute(group: Group, one: Case, member: Member, now: Millis): void {
   const text = mutedText(muted)
   if (member.news !== undefined && member.wasMuted !== text) {
     one.suppressed++
+    member.suppressed = (member.suppressed ?? 0) + 1
     note(one, { at: now, kind: 'suppressed', reason: `'${member.news}' is not told: ${text}`, to: group.line.to.address })
   }
   member.wasMuted = text
@@ -182,7 +184,7 @@ export function isAcknowledged({ ack }: Case, now: Millis): boolean {
 function tellNews(state: DispatchState, group: Group, told: readonly News[], alerts: Alerts, now: Millis): Mail {
   const because = RANK.find((reason) => told.some(({ news }) => news === reason)) ?? 'fired'
   const ordered = told.toSorted((a, b) => RANK.indexOf(a.news) - RANK.indexOf(b.news))
-  const facts = ordered.map(({ one, member }) => factsOf(one, alerts, member.wasMuted))
+  const facts = ordered.map(({ one, member }) => factsOf(one, alerts, member))
   const fresh = new Set(told.map(({ one }) => one))
   for (const { one, member } of told) {
     member.told = true
@@ -193,28 +195,34 @@ function tellNews(state: DispatchState, group: Group, told: readonly News[], ale
   if (because !== 'resolved') group.repeats = 0
   const others = group.line.via === 'alertmanager' ? [] : firingOf(state, group, now).filter((one) => !fresh.has(one))
   const rest = others.slice(0, MOST_OTHERS).map((one) => factsOf(one, alerts))
-  for (const one of fresh) count(one, group, because, now)
-  return write(group, because, [...facts, ...rest.map(withoutPicture)], facts.length, now)
+  for (const { one, member, news } of told) count(one, member, group, news, now)
+  return write(group, because, [...facts, ...rest], facts.length, now)
 }
 
 function tellAgain(group: Group, again: readonly Case[], alerts: Alerts, now: Millis): Mail {
-  const facts = again.map((one) => factsOf(one, alerts))
-  for (const one of again) count(one, group, 'repeat interval elapsed', now)
+  const facts = again.map((one) => factsOf(one, alerts, group.members.get(one.facts.episode)))
+  for (const one of again) count(one, group.members.get(one.facts.episode), group, 'repeat interval elapsed', now)
   group.repeats++
   return write(group, 'repeat interval elapsed', facts, facts.length, now)
 }
 
-function count(one: Case, { line }: Group, because: Because, now: Millis): void {
+function count(one: Case, member: Member | undefined, { line }: Group, because: Because, now: Millis): void {
   one.sent++
+  if (member !== undefined) member.sent = (member.sent ?? 0) + 1
   note(one, { at: now, kind: 'notified', reason: because, to: line.to.address })
 }
 
-function factsOf(one: Case, alerts: Alerts, wasMuted?: string): AlertFacts {
+/** What is told of an alert now; of a step that is told at once also what was measured around it. */
+function factsOf(one: Case, alerts: Alerts, member?: Member): AlertFacts {
   const now = one.facts.state === 'firing' ? alerts.facts(one) : undefined
-  const { sent, suppressed, ack } = one
+  const { ack, facts } = one
+  const { news, wasMuted, sent = 0, suppressed = 0 } = member ?? {}
+  const isFresh = news !== undefined && isStep(news) && wasMuted === undefined
+  const picture = isFresh ? facts.picture : undefined
   return {
-    ...(now ?? one.facts),
-    ...(one.facts.picture === undefined ? {} : { picture: one.facts.picture }),
+    ...(now ?? withoutPicture(facts)),
+    ...(now !== undefined && isFresh && facts.peers !== undefined ? { peers: facts.peers } : {}),
+    ...(picture === undefined ? {} : { picture }),
     sent,
     suppressed,
     ...(wasMuted === undefined ? {} : { wasMuted }),
@@ -222,14 +230,9 @@ function factsOf(one: Case, alerts: Alerts, wasMuted?: string): AlertFacts {
   }
 }
 
-/** A picture belongs into the mail of one alert. */
-export function withoutPicture(facts: AlertFacts): AlertFacts {
-  const { picture: _, ...rest } = facts
-  return rest
-}
-
 function write(group: Group, because: Because, alerts: readonly AlertFacts[], news: number, now: Millis): Mail {
-  const shown = news > 1 ? alerts.map(withoutPicture) : alerts
+  const isPictured = news === 1 && group.line.via === 'email'
+  const shown = isPictured ? alerts : alerts.map(withoutPicture)
   const hosts = new Set(shown.slice(0, news).map(({ host }) => host))
   group.lead ??= { facts: withoutPicture(shown[0] as AlertFacts), more: hosts.size - 1 }
   group.lastSent = now
@@ -237,4 +240,3 @@ function write(group: Group, because: Because, alerts: readonly AlertFacts[], ne
   const isOver = shown.every(({ state }) => state === 'resolved')
   return { line, because, thread, seq: group.seq++, alerts: shown, news, lead, nextAt: isOver ? undefined : repeatAt(group) }
 }
-

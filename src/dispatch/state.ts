@@ -6,6 +6,7 @@ import type {
   Grouping,
   Millis,
   Muted,
+  NamedBy,
   Notice,
   Recipient,
   Repeat,
@@ -84,6 +85,7 @@ export interface Line {
   readonly to: Recipient
   readonly grouping: Grouping
   readonly repeat: Repeat
+  readonly namedBy?: NamedBy
 }
 
 /** Alerts that one address hears of together: one conversation. */
@@ -110,6 +112,9 @@ export interface Member {
   news: Because | undefined
   /** What kept the news from being told, in words. */
   wasMuted: string | undefined
+  /** Mails that told the address of it, and changes that were held back from it; absent for none. */
+  sent?: number
+  suppressed?: number
 }
 
 /** What one address is told at once; the first `news` of the alerts are what is new. */
@@ -131,6 +136,7 @@ export interface Item {
   readonly thread: string
   readonly seq: number
   readonly facts: AlertFacts
+  readonly lead?: Group['lead']
 }
 
 /** A notice on its way to one address. */

@@ -6,6 +6,7 @@ import { compose, composeList } from './compose.ts'
 import { type Alerts, flush, groupsOf, heedMutes, isAcknowledged, joinTold, restOf, tellGroup } from './groups.ts'
 import { labelsOf } from './labels.ts'
 import { inForceNow, mutedText, muteAll } from './mute.ts'
+import { forgetPicture } from './picture.ts'
 import type { DispatchPlan } from './plan.ts'
 import { tellScheduled } from './scheduled.ts'
 import { type AlertRef, type Case, countMail, type DispatchState, type Item, type Mail, note } from './state.ts'
@@ -131,7 +132,7 @@ function tellDue(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: 
     group.rests = restOf(group)
     if (group.members.size === 0) state.groups.delete(group.key)
   }
-  if (isChanged || mails.length > 0) closeCases(state)
+  if (isChanged || mails.length > 0) tidyCases(state)
   return spend(state, plan, mails, now).map((mail) => {
     const { line, alerts, news } = mail
     countMail(state, line.via, alerts.slice(0, news).map(({ rule }) => rule))
@@ -215,11 +216,12 @@ function escalate(state: DispatchState, plan: DispatchPlan, now: Millis): void {
   }
 }
 
-/** Cases that are over stay for a while once everybody has heard of it. */
-function closeCases(state: DispatchState): void {
+/** Cases that are over stay for a while once everybody has heard of it; pictures stay with nobody. */
+function tidyCases(state: DispatchState): void {
   for (const one of state.cases.values()) {
     const isOpen = one.facts.state !== 'resolved' || state.backlog.episodes.has(one.facts.episode)
     if (!isOpen && !one.closed && groupsOf(state, one).length === 0) close(state, one)
+    forgetPicture(state, one)
   }
 }
 

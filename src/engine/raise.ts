@@ -169,6 +169,7 @@ function codeOf(digest: Uint8Array): string {
 export function factsOf(fold: Fold, alert: Alert): AlertFacts {
   const { rule, host, labels, what, metric, unit, episode, code, value, bound, clear, at, reason, source, life } = alert
   const from = life.since - 3_600_000
+  const flapping = flappingOf(fold, alert)
   return {
     episode,
     code,
@@ -193,16 +194,16 @@ export function factsOf(fold: Fold, alert: Alert): AlertFacts {
     ...(alert.subject === undefined ? {} : { subject: alert.subject }),
     ...(alert.body === undefined ? {} : { body: alert.body }),
     ...told(life),
-    ...(flappingOf(fold, alert) === undefined ? {} : { flapping: true }),
+    ...(flapping === undefined ? {} : { flapping }),
     gaps: fold.state.gaps.filter((gap) => gap.to >= from && gap.from <= Math.max(at, from)),
   }
 }
 
 /** What the life of an alert was like. */
-function told(life: Alert['life']): Pick<AlertFacts, 'bad' | 'flaps' | 'noDataSince'> {
+function told(life: Alert['life']): Pick<AlertFacts, 'firedAt' | 'bad' | 'flaps' | 'noDataSince'> {
   if (life.state === 'pending') return {}
-  const { bad = 0, flaps = 0, noDataSince } = life
-  return { bad, flaps, ...(noDataSince === undefined ? {} : { noDataSince }) }
+  const { firedAt, bad = 0, flaps = 0, noDataSince } = life
+  return { firedAt, bad, flaps, ...(noDataSince === undefined ? {} : { noDataSince }) }
 }
 
 /** Ends an alert from outside its data: its rule is gone, or it looks at something else now. */

@@ -153,6 +153,8 @@ export interface AlertFacts {
   readonly since: Millis
   readonly at: Millis
   readonly resolvedAt?: Millis
+  /** End of the window after which it counted as firing. */
+  readonly firedAt?: Millis
   readonly peak: number | null
   readonly reason: string
   readonly source: string
@@ -163,12 +165,13 @@ export interface AlertFacts {
   /** Windows beyond the bound so far, and how often it came back within the episode. */
   readonly bad?: number
   readonly flaps?: number
-  readonly flapping?: boolean
+  /** Set while it keeps changing: what share of its last judgements did, in percent. */
+  readonly flapping?: number
   /** Set while the data has stopped: the newest judged window's end. */
   readonly noDataSince?: Millis
   readonly picture?: Picture
   readonly peers?: Peers
-  /** How many mails its group has been told to each address, and how many changes or repeats were not. */
+  /** How many mails the reader was told of it before this one, and how many changes were held back. */
   readonly sent?: number
   readonly suppressed?: number
   /** What kept it from being told until now. */
@@ -191,6 +194,9 @@ export interface Announcement {
 /** The way a notification leaves. */
 export type Via = 'email' | 'webhook' | 'alertmanager'
 
+/** Who named the receiver of a mail, where the rule itself did not. */
+export type NamedBy = 'route' | 'escalation'
+
 /** Something that is no alert and that people should know: one sentence, and one line for each thing it is about. */
 export interface Notice {
   readonly because: Because
@@ -205,6 +211,7 @@ export interface Notification {
   /** Absent means e-mail. Of the other ways the address is the way and the receiver's name: `webhook:ops`. */
   readonly via?: Via
   readonly to: Recipient
+  readonly namedBy?: NamedBy
   /** When it was decided, on the service's clock. */
   readonly at: Millis
   readonly because: Because

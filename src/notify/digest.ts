@@ -1,28 +1,23 @@
 import type { AlertFacts, Notification } from '../model.ts'
-import { formatTime } from '../template.ts'
-import { boundOf, figureOf, gapNotes, greetingOf, lastedOf, placeNote, placeOf, toneOf, whyOf } from './letter.ts'
-import type { Letter, LetterOptions, Row, Tone } from './letter.ts'
-import { clean, shorten } from './text.ts'
-
-/** Longest name in a list of many. */
-const LISTED = 255
-/** Hosts that a headline names before it counts. */
-const NAMED = 3
-const SHORT = 40
+import { whyOf } from './footer.ts'
+import type { Letter, LetterOptions } from './letter.ts'
+import { counted, gapNotes, greetingOf, placeNote, toneOf } from './phrase.ts'
+import { hostsOf, rowOf, worstFirst } from './rows.ts'
+import { timesOf } from './times.ts'
 
 /** Lists several alerts, the worst first; every host is named. */
 export function digestLetter(notification: Notification, options: LetterOptions): Letter {
   const alerts = worstFirst(notification.alerts)
-  const count = `${alerts.length} ${alerts.length === 1 ? 'alert' : 'alerts'}`
+  const time = timesOf(notification)
   return {
     tone: alerts.some((facts) => facts.state === 'firing') ? toneOf(alerts[0] as AlertFacts) : 'calm',
-    status: `Digest of ${count}`,
+    status: `Digest of ${counted(alerts.length, 'alert')}`,
     headline: digestHeadline(alerts),
     greeting: greetingOf(notification),
-    paragraphs: [leadOf(notification, options), ...placeNote(notification)],
+    paragraphs: [leadOf(notification, options), ...placeNote(notification, time)],
     facts: [],
-    notes: gapNotes(alerts),
-    rows: alerts.map(rowOf),
+    notes: gapNotes(alerts, time),
+    lists: [{ rows: alerts.map((facts) => rowOf(facts, time)) }],
     advice: adviceOf(alerts, options),
     footer: [whyOf(notification, 'the rules named above notify')],
   }
@@ -30,18 +25,9 @@ export function digestLetter(notification: Notification, options: LetterOptions)
 
 /** How many, and the first few hosts: `12 alerts on 12 hosts: web-1, web-2, web-3 and 9 more`. */
 export function digestHeadline(alerts: readonly AlertFacts[]): string {
-  const hosts = [...new Set(worstFirst(alerts).map((facts) => facts.host))]
-  const named = hosts.slice(0, NAMED).map((host) => shorten(clean(host), SHORT))
-  const more = hosts.length > NAMED ? ` and ${hosts.length - NAMED} more` : ''
-  const on = hosts.length === 1 ? 'one host' : `${hosts.length} hosts`
-  return `${alerts.length} ${alerts.length === 1 ? 'alert' : 'alerts'} on ${on}: ${named.join(', ')}${more}`
+  const { count, named } = hostsOf(alerts)
+  return `${counted(alerts.length, 'alert')} on ${count === 1 ? 'one host' : `${count} hosts`}: ${named}`
 }
-
-function worstFirst(alerts: readonly AlertFacts[]): readonly AlertFacts[] {
-  return [...alerts].sort((a, b) => RANK[toneOf(a)] - RANK[toneOf(b)])
-}
-
-const RANK: Readonly<Record<Tone, number>> = { critical: 0, warning: 1, calm: 2, good: 3 }
 
 function leadOf({ because, alerts }: Notification, { mailsPerMinute }: LetterOptions): string {
   const these = alerts.length === 1 ? 'this alert' : `these ${alerts.length} alerts`
@@ -55,27 +41,6 @@ function leadOf({ because, alerts }: Notification, { mailsPerMinute }: LetterOpt
     return `${why}. For each, the time in which it held is told.`
   }
   return `${these} are told together.`
-}
-
-function rowOf(facts: AlertFacts): Row {
-  const over = facts.state === 'resolved'
-  return {
-    tone: toneOf(facts),
-    status: over ? 'resolved' : facts.severity,
-    where: placeOf(facts, LISTED),
-    rule: shorten(clean(facts.rule), LISTED),
-    value: valueOf(facts),
-    when: over
-      ? `held ${formatTime(facts.since)} to ${formatTime(facts.resolvedAt ?? facts.at)} (${lastedOf(facts)})`
-      : `since ${formatTime(facts.since)}`,
-    code: clean(facts.code),
-  }
-}
-
-function valueOf({ state, value, peak, unit, bound, reason }: AlertFacts): string {
-  if (value === null) return shorten(clean(reason), LISTED)
-  const isOver = state === 'resolved' && peak !== null
-  return `${figureOf(value, unit)}${isOver ? `, peak ${figureOf(peak, unit)}` : ''}, ${boundOf(bound, unit)}`
 }
 
 function adviceOf(alerts: readonly AlertFacts[], { url }: LetterOptions): Letter['advice'] {

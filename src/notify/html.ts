@@ -1,4 +1,5 @@
-import type { Advice, Bar, Chart, Fact, Letter, Meter, Row, Section, Tone } from './letter.ts'
+import type { Action, Advice, Bar, Chart, Fact, Letter, Meter, Row, RowList, Section } from './letter.ts'
+import type { Tone } from './phrase.ts'
 import { DARK, LIGHT } from './style.ts'
 import { escapeHtml } from './text.ts'
 
@@ -10,11 +11,13 @@ const ITEMS = 400
 /** Rows of a report's table, and of each end of a list that leaves out its middle; the text part has all. */
 const SHOWN = 5
 const ENDS = 3
+/** Longest address that is shown whole. */
+const LONGEST_URL = 90
 
 const FULL = 'width="100%" cellpadding="0" cellspacing="0" border="0"'
 
-const INSTANT = /\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?(?: [A-Z][\w/+-]*)?/
-const FIGURE = /-?\d[\d.]{0,15} (?:%|[KMGTPE]?i?B|ms|s|min|h|d)(?!\w)/
+const INSTANT = /(?:\d{4}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)? (?:UTC|GMT[+-][\d:]{1,5}|[A-Z]{2,5}|[A-Z][\w/+-]*)(?!\w)/
+const FIGURE = /-?\d[\d.]{0,15} (?:%|[KMGTPE]?i?B|ms|s|min|h|d)(?!\w)(?: \d{1,2} (?:h|min|s)(?!\w))?/
 const UNBROKEN = new RegExp(`${INSTANT.source}|${FIGURE.source}`, 'g')
 
 /** Escapes a text, and keeps instants, and figures with their units, on one line. */
@@ -29,12 +32,12 @@ export function htmlPage(letter: Letter): string {
     letter.meter === undefined ? '' : meterBar(letter.meter, letter.tone),
     paragraph(letter.greeting),
     ...letter.paragraphs.map(paragraph),
+    buttons(letter.actions ?? []),
     itemList(letter.items ?? []),
     letter.chart === undefined ? '' : chartImage(letter.chart),
     ...(letter.sections ?? []).map(sectionTable),
     letter.facts.length === 0 ? '' : factTable(letter.facts),
-    letter.rows.length === 0 ? '' : rowTable(letter.rows.slice(0, TABLED)),
-    rest(letter.rows.slice(TABLED)),
+    ...lists(letter.lists),
     ...letter.notes.map((note) => `<p class="note">${words(note)}</p>`),
     letter.advice.length === 0 ? '' : adviceList(letter.advice),
     `<p class="foot">${letter.footer.map(words).join('<br>')}</p>`,
@@ -143,6 +146,39 @@ function factTable(facts: readonly Fact[]): string {
   return `<table role="presentation" class="facts" ${FULL}>\n${rows.join('\n')}\n</table>`
 }
 
+/** List after list, until there are too many rows for tables. */
+function lists(all: readonly RowList[]): readonly string[] {
+  let left = TABLED
+  return all.flatMap(({ title, rows }) => {
+    const shown = rows.slice(0, left)
+    left -= shown.length
+    const head = title === undefined ? [] : [`<h2>${escapeHtml(title)}</h2>`]
+    return [...head, ...(shown.length === 0 ? [] : [rowTable(shown)]), rest(rows.slice(shown.length))]
+  })
+}
+
+/** Cells of a table, so that colour and size stay where styles are not understood. The first one is the usual choice. */
+function buttons(actions: readonly Action[]): string {
+  const cells = actions.map(({ text, url }, i) => {
+    const kind = i === 0 ? 'main' : 'other'
+    return `<td class="button ${kind}" ${BUTTONS[kind]}><a class="${kind}" href="${escapeHtml(url)}" ${LINKS[kind]}>${escapeHtml(text)}</a></td>`
+  })
+  if (cells.length === 0) return ''
+  const between = '<td width="12" style="font-size:0;line-height:0">&nbsp;</td>'
+  return `<table role="presentation" class="buttons" cellpadding="0" cellspacing="0" border="0"><tr>${cells.join(between)}</tr></table>`
+}
+
+const BUTTONS = {
+  main: 'bgcolor="#1d5fa8" style="border-radius:5px;background-color:#1d5fa8"',
+  other: 'style="border-radius:5px;border:1px solid #8b97a6"',
+} as const
+
+const INLINE = 'display:inline-block;padding:10px 16px;font-weight:700;font-size:15px;line-height:20px;text-decoration:none'
+const LINKS = {
+  main: `style="${INLINE};color:#ffffff"`,
+  other: `style="${INLINE}"`,
+} as const
+
 function rowTable(rows: readonly Row[]): string {
   return `<table class="rows" ${FULL}>\n${rows.map(rowCells).join('\n')}\n</table>`
 }
@@ -168,8 +204,8 @@ function rest(rows: readonly Row[]): string {
 function adviceList(advice: readonly Advice[]): string {
   const items = advice.map(({ text, url }) => {
     if (url === undefined) return `<li>${words(text)}</li>`
-    const safe = escapeHtml(url)
-    return `<li>${words(text)}<br><a href="${safe}">${safe}</a></li>`
+    const shown = url.length > LONGEST_URL ? `${new URL(url).origin}/…` : url
+    return `<li>${words(text)}<br><a href="${escapeHtml(url)}">${escapeHtml(shown)}</a></li>`
   })
   return `<h2>What to do next</h2>\n<ul>\n${items.join('\n')}\n</ul>`
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Clock, Config, Log } from '../model.ts'
 import { createAlertmanagerWay } from './alertmanager.ts'
 import { openDraw } from './chart-png.ts'
+import type { LetterOptions } from './letter.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { renderMessage } from './message.ts'
 import { createEmailWay } from './servers.ts'
@@ -22,13 +23,15 @@ export interface Exits {
   readonly mailbox?: Mailbox
 }
 
-type WaysConfig = Pick<Config, 'smtp' | 'data' | 'url' | 'targets'> & {
+type WaysConfig = Pick<Config, 'smtp' | 'data' | 'url' | 'targets' | 'kibana'> & {
   readonly engine: Pick<Config['engine'], 'mailsPerMinute'>
 }
 
 interface WaysContext {
   readonly clock: Clock
   readonly log: Log
+  /** Signs the links that act; mails have none of these without it. */
+  readonly linkKey?: Uint8Array
 }
 
 /**
@@ -37,11 +40,11 @@ interface WaysContext {
  *
  * @throws the file system's error when the mailbox cannot be opened.
  */
-export async function openWays(config: WaysConfig, { clock, log }: WaysContext): Promise<Exits> {
+export async function openWays(config: WaysConfig, { clock, log, linkKey }: WaysContext): Promise<Exits> {
   const { smtp, targets } = config
   const url = config.url?.replace(/\/+$/, '')
   const links = url === undefined ? {} : { url }
-  const compose = await openComposer(config, links, log)
+  const compose = await openComposer(config, { ...links, ...(linkKey === undefined ? {} : { linkKey }) }, log)
   const others = {
     webhook: createWebhookWay({ targets, ...links }),
     alertmanager: createAlertmanagerWay({ targets, clock, ...links }),
@@ -56,8 +59,8 @@ export async function openWays(config: WaysConfig, { clock, log }: WaysContext):
   return { ways: { email: mailbox, ...others }, mailbox }
 }
 
-async function openComposer(config: WaysConfig, links: { readonly url?: string }, log: Log): Promise<Compose> {
-  const { smtp, engine } = config
+async function openComposer(config: WaysConfig, links: LetterOptions, log: Log): Promise<Compose> {
+  const { smtp, engine, kibana } = config
   const from = smtp?.from ?? { name: 'Stashwatch', address: 'stashwatch@localhost' }
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1)
   const draw = await openDraw(log)
@@ -66,6 +69,7 @@ async function openComposer(config: WaysConfig, links: { readonly url?: string }
     domain,
     mailsPerMinute: engine.mailsPerMinute,
     ...links,
+    ...(kibana === undefined ? {} : { kibana }),
     ...(draw === undefined ? {} : { draw }),
   }
   return (notification) => renderMessage(notification, options)

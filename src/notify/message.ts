@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { AlertFacts, Notification, Recipient } from '../model.ts'
-import { compileTemplate, TEMPLATE_NAMES, templateValues } from '../template.ts'
+import { compileTemplate, TEMPLATE_NAMES, type TemplateValues, templateValues } from '../template.ts'
+import { alertLetter, groupLetter, partsOf } from './alert-letter.ts'
 import { digestHeadline, digestLetter } from './digest.ts'
 import { htmlPage } from './html.ts'
-import { alertLetter, boundOf, type Letter, type LetterOptions, placeNote, placeOf, WHOLE } from './letter.ts'
+import type { Letter, LetterOptions } from './letter.ts'
 import { noticeHeadline, noticeLetter } from './notice.ts'
+import { boundOf, nameOf, placeNote, placeOf, WHOLE } from './phrase.ts'
 import { type Draw, showPicture, type Shown } from './picture.ts'
 import { plainText } from './plain.ts'
 import { reportLetter, reportSubject } from './summary.ts'
 import { clean, cleanLines, headerText, shorten } from './text.ts'
+import { timesOf } from './times.ts'
 import type { MailMessage } from './way.ts'
 
 export interface MessageOptions extends LetterOptions {
@@ -34,7 +37,7 @@ const NAME_LENGTH = 80
  */
 export function renderMessage(notification: Notification, options: MessageOptions): MailMessage {
   const id = messageId(notification, notification.seq, options.domain)
-  const facts = onlyAlert(notification)
+  const facts = onlyNews(notification)
   const shown = facts === undefined ? undefined : showPicture(notification, facts, id.slice(1, -1), options.draw)
   const letter = letterOf(notification, options, shown)
   return {
@@ -54,16 +57,21 @@ export function renderMessage(notification: Notification, options: MessageOption
 function letterOf(notification: Notification, options: MessageOptions, shown: Shown | undefined): Letter {
   if (notification.kind === 'notice') return noticeLetter(notification, options)
   if (notification.report !== undefined) return reportLetter(notification, notification.report, options)
-  const facts = onlyAlert(notification)
-  if (facts === undefined) return digestLetter(notification, options)
+  if (notification.kind !== 'alert') return digestLetter(notification, options)
+  const facts = onlyNews(notification)
+  if (facts === undefined) return groupLetter(notification, options)
   const chart = shown === undefined ? {} : { chart: shown.chart }
   const letter = { ...alertLetter(notification, facts, options), ...chart }
-  const own = facts.body === undefined ? undefined : fill(facts.body, facts, WHOLE)
-  return own === undefined ? letter : { ...letter, paragraphs: [cleanLines(own).trim(), ...placeNote(notification)] }
+  const { body = notification.templates?.body } = facts
+  const own = body === undefined ? undefined : fill(body, valuesOf(facts), WHOLE, notification.zone)
+  if (own === undefined || own.trim() === '') return letter
+  return { ...letter, paragraphs: [cleanLines(own).trim(), ...placeNote(notification, timesOf(notification))] }
 }
 
-function onlyAlert({ kind, alerts }: Notification): AlertFacts | undefined {
-  return kind === 'alert' && alerts.length === 1 ? alerts[0] : undefined
+/** The one alert that is new in a mail; undefined where there are several, or none. */
+function onlyNews(notification: Notification): AlertFacts | undefined {
+  const { fresh } = partsOf(notification)
+  return notification.kind === 'alert' && fresh.length === 1 ? fresh[0] : undefined
 }
 
 /** The number of the mail in its thread and a hash of the address make it the same for every attempt. */
@@ -80,28 +88,40 @@ function referencesOf(notification: Notification, domain: string): readonly stri
 /** What a notification is about, in one clean line; `Re: ` when it is not its thread's first. */
 export function subjectOf(notification: Notification): string {
   if (notification.report !== undefined) return headerText(reportSubject(notification, notification.report), SUBJECT_LENGTH)
-  const facts = onlyAlert(notification)
-  const many = notification.kind === 'notice' ? noticeHeadline(notification) : digestHeadline(notification.alerts)
-  const base = facts === undefined ? many : alertSubject(facts)
-  return `${notification.seq > 0 ? 'Re: ' : ''}${headerText(base, SUBJECT_LENGTH)}`
+  return `${notification.seq > 0 ? 'Re: ' : ''}${headerText(baseOf(notification), SUBJECT_LENGTH)}`
 }
 
-function alertSubject(facts: AlertFacts): string {
-  const own = facts.subject === undefined ? '' : (fill(facts.subject, facts, NAME_LENGTH) ?? '')
+/** What the first mail of a thread was about stays the subject of all, so that mail programs keep them together. */
+function baseOf(notification: Notification): string {
+  const { kind, alerts, lead, templates, zone } = notification
+  const [first] = alerts
+  if (kind === 'notice') return noticeHeadline(notification)
+  if (kind !== 'alert' || first === undefined) return digestHeadline(alerts)
+  const { facts, more } = lead ?? { facts: first, more: 0 }
+  const others = more === 0 ? '' : ` and ${more} more`
+  const template = facts.subject ?? templates?.subject
+  const own = template === undefined ? '' : (fill(template, valuesOf(facts, others), NAME_LENGTH, zone) ?? '')
   if (own.trim() !== '') return own
-  return `${shorten(clean(facts.rule), NAME_LENGTH)} on ${placeOf(facts)}: ${clean(facts.what)}`
+  return `${nameOf(facts.rule, NAME_LENGTH)} on ${placeOf(facts)}${others}: ${clean(facts.what)}`
+}
+
+/** @param others put behind the host: ` and 36 more`. */
+function valuesOf(facts: AlertFacts, others = ''): TemplateValues {
+  const host = { kind: 'text', text: `${others === '' ? facts.host : nameOf(facts.host, NAME_LENGTH - others.length)}${others}` } as const
+  const bound = { kind: 'text', text: boundOf(facts.bound, facts.unit) } as const
+  return new Map([...templateValues(facts), ['server', host], ['host', host], ['bound', bound]])
 }
 
 /**
  * The operator's own words; undefined when the template cannot be used, so that the mail goes out all the same. A
  * label that this alert does not have leaves nothing behind.
  */
-function fill(template: string, facts: AlertFacts, max: number): string | undefined {
+function fill(template: string, values: TemplateValues, max: number, zone: string | undefined): string | undefined {
   const labels = template.match(/label\.[\w.-]+/g) ?? []
-  const values = new Map(templateValues(facts)).set('bound', { kind: 'text', text: boundOf(facts.bound, facts.unit) })
+  const escape = (value: string): string => shorten(clean(value), max)
   try {
     const compiled = compileTemplate(template, [...TEMPLATE_NAMES, ...labels])
-    return compiled.render(values, { escape: (value) => shorten(clean(value), max) })
+    return compiled.render(values, { escape, ...(zone === undefined ? {} : { zone }) })
   } catch {
     return undefined
   }
@@ -110,7 +130,8 @@ function fill(template: string, facts: AlertFacts, max: number): string | undefi
 function headersOf(notification: Notification, options: MessageOptions): Record<string, string> {
   const { domain, listName = 'stashwatch' } = options
   const { alerts, kind, thread } = notification
-  const facts = onlyAlert(notification)
+  const facts = onlyNews(notification)
+  const isFiring = alerts.some(({ state }) => state === 'firing')
   const worst = alerts.some(({ severity }) => severity === 'critical') ? 'critical' : 'warning'
   const headers = {
     'List-Id': `<${token(listName)}.${domain}>`,
@@ -118,7 +139,7 @@ function headersOf(notification: Notification, options: MessageOptions): Record<
     'X-Auto-Response-Suppress': 'All',
     'X-Stashwatch-Rule': common(alerts.map(({ rule }) => rule)),
     'X-Stashwatch-Host': common(alerts.map(({ host }) => host)),
-    'X-Stashwatch-State': kind === 'alert' ? (facts?.state ?? 'firing') : kind,
+    'X-Stashwatch-State': kind === 'alert' ? (isFiring ? 'firing' : 'resolved') : kind,
     'X-Stashwatch-Severity': kind === 'notice' || kind === 'report' ? '' : worst,
     'X-Stashwatch-Episode': facts?.episode ?? thread,
   }

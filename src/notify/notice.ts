@@ -1,6 +1,7 @@
 import type { Because, Notification } from '../model.ts'
-import { greetingOf, whyOf } from './letter.ts'
+import { whyOf } from './footer.ts'
 import type { Letter, LetterOptions } from './letter.ts'
+import { greetingOf } from './phrase.ts'
 import { clean, shorten } from './text.ts'
 
 /** Longest line: a host's name whole, and what is said of it. */
@@ -45,7 +46,7 @@ export function noticeLetter(notification: Notification, { url }: LetterOptions)
     items: (notification.notice?.lines ?? []).map((line) => shorten(clean(line), LONGEST)),
     facts: [],
     notes: [],
-    rows: [],
+    lists: [],
     advice:
       url === undefined ? advice : [...advice, { text: 'All hosts that are known now:', url: `${url}/api/v1/hosts` }],
     footer: [whyOf(notification, words?.who ?? 'system.notify names')],

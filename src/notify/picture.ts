@@ -1,11 +1,14 @@
 import type { AlertFacts, Notification, Picture } from '../model.ts'
-import { formatDuration, formatTime } from '../template.ts'
+import { formatDuration } from '../template.ts'
 import { chartSvg, type Mark } from './chart.ts'
 import { bucketsCsv, fileName } from './csv.ts'
-import { type Chart, figureOf, headlineOf } from './letter.ts'
+import { headlineOf } from './lead.ts'
+import type { Chart } from './letter.ts'
+import { figureOf } from './phrase.ts'
 import { isNumber } from './scale.ts'
 import { sparkline, thin } from './sparkline.ts'
 import { clean, shorten } from './text.ts'
+import { type Times, timesOf } from './times.ts'
 import type { Attachment } from './way.ts'
 
 /** Makes a PNG of an SVG document whose text is Latin; undefined where that does not work. */
@@ -36,19 +39,23 @@ export function showPicture(
   const means = picture?.buckets.map(({ mean }) => mean).filter(isNumber) ?? []
   if (picture === undefined || means.length === 0) return undefined
   const zone = notification.zone === undefined ? {} : { zone: notification.zone }
-  const svg = { title: facts.metric, unit: facts.unit, marks: marksOf(notification, facts), ...zone }
+  const svg = { title: facts.metric, unit: facts.unit, marks: marksOf(notification, facts, picture), ...zone }
   const png = draw?.(chartSvg(picture, svg))
   const name = fileName(facts)
-  const words = wordsOf(facts, picture, means, notification.zone)
-  const chart = { alt: `${headlineOf(facts)}. ${words.alt}`, lines: words.lines }
+  const words = wordsOf(facts, picture, means, timesOf(notification))
+  const chart = { alt: `${headlineOf(facts, notification.because)}. ${words.alt}`, lines: words.lines }
   const csv: Attachment = { name: `${name}.csv`, type: 'text/csv; charset=utf-8', content: bucketsCsv(picture) }
   if (png === undefined) return { chart, attachments: [csv] }
   const cid = `chart.${id}`
   return { chart: { ...chart, cid }, attachments: [{ name: `${name}.png`, type: 'image/png', content: png, cid }, csv] }
 }
 
-/** When it began, and the moment that the mail is about. */
-function marksOf({ because }: Notification, { state, since, at, resolvedAt = at }: AlertFacts): readonly Mark[] {
+/** When it began, and the moment that the picture is about, which may be some time before the mail. */
+function marksOf(
+  { because }: Notification,
+  { state, since, at: judged, resolvedAt = judged }: AlertFacts,
+  { window: { to: at } }: Picture,
+): readonly Mark[] {
   const step = because === 'fired' ? 'fired' : because === 'severity rose' ? 'worse' : 'now'
   const last = state === 'resolved' ? { at: resolvedAt, label: 'over' } : { at, label: step }
   return since < last.at ? [{ at: since, label: 'began' }, last] : [last]
@@ -58,7 +65,7 @@ function wordsOf(
   facts: AlertFacts,
   picture: Picture,
   means: readonly number[],
-  zone?: string,
+  time: Times,
 ): Pick<Chart, 'alt' | 'lines'> {
   const { unit, severity } = facts
   const { buckets, from, width, bounds } = picture
@@ -79,7 +86,7 @@ function wordsOf(
     unit,
   )
   const beside = bound === undefined ? '' : `  bound ${figureOf(bound, unit)} ${row.bar(bound)}`
-  const span = `${formatTime(from, zone)} to ${formatTime(from + width * buckets.length, zone)}`
+  const span = `${time(from)} to ${time(from + width * buckets.length)}`
   const metric = shorten(clean(facts.metric), NAME)
   return {
     alt: `Chart of ${metric} from ${span}: lowest ${lowest}, highest ${highest}.`,

@@ -1,4 +1,4 @@
-import type { Advice, Bar, Fact, Letter, Row, Section } from './letter.ts'
+import type { Action, Advice, Bar, Fact, Letter, Row, RowList, Section } from './letter.ts'
 
 /** Lays a letter out as text that is complete by itself. */
 export function plainText(letter: Letter): string {
@@ -6,11 +6,12 @@ export function plainText(letter: Letter): string {
     `[${letter.status}] ${letter.headline}`,
     letter.greeting,
     ...letter.paragraphs,
+    (letter.actions ?? []).map(actionLine).join('\n'),
     (letter.items ?? []).map((item) => `  - ${item}`).join('\n'),
     (letter.chart?.lines ?? []).map((line) => `  ${line}`).join('\n'),
     ...(letter.sections ?? []).map(sectionLines),
     factLines(letter.facts),
-    letter.rows.map(rowLine).join('\n'),
+    ...letter.lists.map(listLines),
     ...letter.notes,
     letter.advice.length === 0 ? '' : ['What to do next', ...letter.advice.map(adviceLine)].join('\n'),
     ['-- ', ...letter.footer].join('\n'),
@@ -39,6 +40,14 @@ function barLine({ name, value, detail, share, tone }: Bar, widths: { readonly n
 function factLines(facts: readonly Fact[]): string {
   const width = Math.max(0, ...facts.map(({ label }) => label.length))
   return facts.map(({ label, value }) => `  ${label.padEnd(width)}  ${value}`).join('\n')
+}
+
+function listLines({ title, rows }: RowList): string {
+  return [...(title === undefined ? [] : [title]), ...rows.map(rowLine)].join('\n')
+}
+
+function actionLine({ text, url }: Action): string {
+  return `  ${text}:\n    ${url}`
 }
 
 function rowLine(row: Row): string {

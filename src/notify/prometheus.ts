@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AlertFacts, Millis } from '../model.ts'
 import { formatTime } from '../template.ts'
-import { boundOf, figureOf, lastedOf, placeOf } from './letter.ts'
+import { boundOf, figureOf, lastedOf, placeOf } from './phrase.ts'
 import { clean, shorten } from './text.ts'
 
 /** An alert in the words of Prometheus, which Alertmanager and what listens to it understand. */

@@ -23,6 +23,7 @@ h2{margin:22px 0 6px;font-size:15px;font-weight:700;color:#111827}
 .rows{margin:4px 0 16px}
 .rows td{padding:8px 0 8px 12px;border-bottom:1px solid #e4e7ec;vertical-align:top;font-size:15px;line-height:1.45}
 .rows .mark{padding:0;border-bottom:1px solid #fff}
+.buttons{margin:2px 0 20px}
 .chart{margin:6px 0 16px;color:#5d6776;font-size:13px;line-height:1.4}
 .bars{margin:0 0 10px}
 .bars td{padding:5px 0;border-bottom:1px solid #e4e7ec;vertical-align:top;font-size:15px;line-height:1.4}

@@ -1,7 +1,8 @@
 import type { Millis, Notification, Report, ReportLoad, ReportQuality, ReportShare, Top } from '../model.ts'
 import { formatDuration, formatTime, formatValue } from '../template.ts'
-import { greetingOf, whyOf } from './letter.ts'
-import type { Letter, LetterOptions, Section, Tone } from './letter.ts'
+import { whyOf } from './footer.ts'
+import type { Letter, LetterOptions, Section } from './letter.ts'
+import { greetingOf, type Tone } from './phrase.ts'
 import { clean, shorten } from './text.ts'
 
 /** Longest name in a table, and in a list of names. */
@@ -32,7 +33,7 @@ export function reportLetter(notification: Notification, report: Report, { url }
     ],
     facts: [],
     notes: qualityOf(report.quality),
-    rows: [],
+    lists: [],
     advice:
       url === undefined
         ? []

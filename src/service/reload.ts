@@ -36,7 +36,7 @@ async function takeOver(running: Running): Promise<readonly string[]> {
   const isBuiltIn = config.schemas === undefined && next.schemas === undefined
   const schemas = isBuiltIn ? running.schemas : openSchemas(next)
   const extract = openExtractor(next)
-  const exits = waysOf(config) === waysOf(next) ? undefined : await openWays(next, options)
+  const exits = waysOf(config) === waysOf(next) ? undefined : await openWays(next, { ...options, linkKey: running.linkKey })
   try {
     await engine.configure(next.engine)
   } catch (error) {
@@ -62,6 +62,6 @@ function changedForGood(config: Config, next: Config): readonly string[] {
 }
 
 /** All that notifications are sent with and made of. */
-function waysOf({ smtp, url, targets, engine }: Config): string {
-  return JSON.stringify([smtp, url, [...targets], engine.mailsPerMinute])
+function waysOf({ smtp, url, targets, kibana, engine }: Config): string {
+  return JSON.stringify([smtp, url, [...targets], kibana, engine.mailsPerMinute])
 }

@@ -1,10 +1,10 @@
 import { test } from 'tap'
 import { addSilence } from '../../src/dispatch/commands.ts'
 import { createDispatchPlan } from '../../src/dispatch/plan.ts'
-import { type DispatchState, emptyDispatch } from '../../src/dispatch/state.ts'
+import { type Case, type DispatchState, emptyDispatch } from '../../src/dispatch/state.ts'
 import { announce, elapse, settle, withdraw } from '../../src/dispatch/step.ts'
-import type { AlertFacts, Announcement, EngineConfig, Effect, Notification } from '../../src/model.ts'
-import { alerting, config } from '../helpers/play.ts'
+import type { AlertFacts, Announcement, EngineConfig, Effect, Notification, Picture } from '../../src/model.ts'
+import { alerting, config, cpuHigh } from '../helpers/play.ts'
 
 const S = 1000
 const MIN = 60 * S
@@ -48,13 +48,14 @@ interface Desk {
   wait(from: number, to: number): void
 }
 
+const never = (): never => {
+  throw new Error('nobody is to be asked for a report')
+}
+
 /** The second fold, with a line for each mail: second, address, reason, episodes. */
 function createDesk(settings: EngineConfig = SETTINGS): Desk {
   const state = emptyDispatch()
   const plan = createDispatchPlan(settings)
-  const never = (): never => {
-    throw new Error('nobody is to be asked for a report')
-  }
   const alerts = { facts: () => undefined, isCurrent: () => true, report: never, pulse: never }
   const told: string[] = []
   const mails: Notification[] = []
@@ -270,4 +271,105 @@ test('the end of an alert that was told, found in a backlog, is told in its conv
   desk.wait(START + 60 * MIN, START + 63 * MIN)
   t.strictSame(desk.mails.map(({ because, alerts }) => `${because} ${alerts[0]?.episode}`), ['fired a', 'found in the backlog b', 'resolved a'])
   t.equal(desk.state.groups.size, 0)
+})
+
+const PICTURE: Picture = { width: 10_000, from: START, buckets: [], window: { from: START, to: START + MIN }, bounds: [] }
+
+/** What is told of an alert with a picture, and what remains of it. */
+function createGallery(settings: EngineConfig = SETTINGS): Desk & { readonly pictures: () => readonly string[]; readonly kept: () => number } {
+  const state = emptyDispatch()
+  const plan = createDispatchPlan(settings)
+  const mails: Notification[] = []
+  const alerts = { facts: (one: Case) => facts(one.facts.episode), isCurrent: () => true, report: never, pulse: never }
+  const send = (effects: readonly Effect[]): void => void mails.push(...effects.map(({ data }) => JSON.parse(data) as Notification))
+  return {
+    state,
+    told: [],
+    mails,
+    pictures: () => mails.map((mail) => `${mail.to.address.split('@')[0]} ${mail.because}: ${mail.alerts.filter(({ picture }) => picture !== undefined).length}`),
+    kept: () => JSON.stringify([...state.cases, ...state.purses].map(([, one]) => ('held' in one ? [...one.held] : one.facts))).split('buckets').length - 1,
+    say(episode, because, now, { at = now, notify = ['ops'] } = {}) {
+      const news = { because, at, found: now, notify, facts: { ...facts(episode, because === 'resolved' ? 'resolved' : 'firing'), picture: PICTURE, peers: { median: 0.3, hosts: 7 } } }
+      announce(state, plan, news, { host: episode, id: 'cpu-high' })
+      send(settle(state, plan, alerts, now))
+    },
+    wait(from, to) {
+      for (let now = from; now <= to; now += S) send(elapse(state, plan, alerts, now))
+    },
+  }
+}
+
+test('a picture goes with the mail that it was made for, and is not kept for later ones', async (t) => {
+  const desk = createGallery({ ...SETTINGS, alerting: alerting({ repeat: { first: 10 * MIN, most: 10 * MIN } }) })
+  desk.say('web-1', 'fired', START)
+  t.match(desk.mails[0]?.alerts[0]?.peers, { hosts: 7 })
+  t.equal(desk.kept(), 0)
+  desk.wait(START + S, START + 11 * MIN)
+  desk.say('web-1', 'resolved', START + 12 * MIN)
+  t.strictSame(desk.pictures(), ['ada fired: 1', 'ada repeat interval elapsed: 0', 'ada resolved: 1'])
+  t.equal(desk.mails[1]?.alerts[0]?.peers, undefined, 'nor is what other hosts measured then')
+  t.equal(desk.kept(), 0)
+})
+
+test('a picture waits for the last of those who are to see it', async (t) => {
+  const slow = { by: ['rule'], wait: 30 * S, interval: 30 * S }
+  const desk = createGallery({ ...SETTINGS, alerting: alerting({ grouping: slow }) })
+  desk.say('web-1', 'fired', START, { notify: ['all'] })
+  t.equal(desk.kept(), 1)
+  desk.wait(START + S, START + 31 * S)
+  t.strictSame(desk.pictures(), ['grace fired: 1', 'ada fired: 1'])
+  t.equal(desk.kept(), 0)
+})
+
+test('what was silenced is told without the picture of long ago', async (t) => {
+  const desk = createGallery()
+  const silence = { id: 's1', matchers: [{ label: 'rule', op: '=' as const, value: 'cpu-high' }], from: START, until: START + MIN, author: 'Grace', comment: 'moved', createdAt: START }
+  addSilence(desk.state, silence)
+  desk.say('web-1', 'fired', START)
+  t.equal(desk.kept(), 0)
+  desk.wait(START + S, START + MIN)
+  t.strictSame(desk.pictures(), ['ada silence ended: 0'])
+})
+
+test('what waits for a list keeps no pictures, and machines get none', async (t) => {
+  const desk = createGallery({
+    ...SETTINGS,
+    mailsPerMinute: 1,
+    receivers: [{ name: 'ops', email: [ADA], webhook: true, alertmanager: true }],
+  })
+  for (let i = 0; i < 5; i++) desk.say(`web-${i}`, 'fired', START)
+  t.equal(desk.kept(), 0)
+  t.equal(desk.mails.length, 10)
+  t.strictSame(new Set(desk.pictures()), new Set(['webhook:ops fired: 0', 'alertmanager:ops fired: 0']))
+})
+
+test('mails are counted for each reader', async (t) => {
+  const desk = createGallery()
+  desk.say('web-1', 'fired', START, { notify: ['all'] })
+  desk.say('web-1', 'severity rose', START + MIN, { notify: ['all'] })
+  desk.say('web-1', 'resolved', START + 2 * MIN, { notify: ['all'] })
+  t.strictSame(
+    desk.mails.map((mail) => `${mail.to.address.split('@')[0]} ${mail.because} ${mail.alerts[0]?.sent}`),
+    ['grace fired 0', 'ada fired 0', 'grace severity rose 1', 'ada severity rose 1', 'grace resolved 2', 'ada resolved 2'],
+  )
+})
+
+test('what was over before its first mail got out is told as such', async (t) => {
+  const desk = createGallery({ ...SETTINGS, mailsPerMinute: 1 })
+  desk.say('a', 'fired', START)
+  desk.say('a', 'resolved', START + S)
+  desk.wait(START + 2 * S, START + 20 * S)
+  t.match(desk.mails, [{ because: 'resolved', alerts: [{ state: 'resolved', sent: 0 }] }])
+})
+
+test('a mail says whether a route or an escalation chose its reader', async (t) => {
+  const rule = cpuHigh({ notify: [] })
+  const routes = [{ matchers: [], notify: ['ops'], continue: false, escalate: [{ after: MIN, notify: ['all'] }] }]
+  const desk = createGallery({ ...SETTINGS, rules: [rule], alerting: alerting({ routes }) })
+  desk.say('cpu', 'fired', START, { notify: [] })
+  desk.wait(START + S, START + MIN)
+  t.strictSame(
+    desk.mails.map(({ to, because, namedBy }) => `${to.address.split('@')[0]} ${because} ${namedBy}`),
+    ['ada fired route', 'ada escalated escalation', 'grace escalated escalation'],
+  )
 })

@@ -133,8 +133,8 @@ export function restarted({ state }: Fold): Fold {
 }
 
 /** All that a fold remembers but the cells, in its order, as one text. */
-export function memoryOf({ state: { stores: _, ...rest } }: Fold): string {
-  return JSON.stringify(rest, (_key, value: unknown) => {
+export function memoryOf({ state }: Fold): string {
+  return JSON.stringify({ ...state, stores: undefined }, (_key, value: unknown) => {
     if (value instanceof Map || value instanceof Set) return [...value]
     return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
   })

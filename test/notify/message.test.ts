@@ -29,7 +29,7 @@ the rule cpu-high has fired. The value has been beyond its bound since 2026-11-2
   Host    web-7
   Value   94.2 % in the window that ended at 2026-11-22 12:05:00 UTC
   Bound   above 90 %
-  Since   2026-11-22 12:04:00 UTC
+  Since   2026-11-22 12:04:00 UTC, 1 min 12 s so far
   Why     mean of cpu over 2m was 0.942 (24 samples): above 0.9
   Source  logstash-a
   Rule    cpu-high
@@ -45,6 +45,7 @@ What to do next
 -- 
 You get this mail because the rule cpu-high notifies the receiver ops, which lists ada@example.org.
 Another mail follows when it is over.
+To stop it: "stashwatch alerts ack K7X2" ends the repeats of one alert, "stashwatch silence add" keeps back what you choose.
 `,
   )
   for (const words of ['Hello Ada Lovelace,', 'above', 'logstash-a', 'K7X2', 'What to do next'])

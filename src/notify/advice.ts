@@ -1,0 +1,77 @@
+import { type AlertFacts, type Millis, type Notification, OWN_RULES } from '../model.ts'
+import { LINK_LIFE, type LinkAction, signLink } from '../signature.ts'
+import { kibanaLink } from './kibana.ts'
+import type { Action, Advice, LetterOptions } from './letter.ts'
+import { nameOf } from './phrase.ts'
+
+/** Longest host, and longest signed path, in a link: a browser must still take it. */
+const LINKED = 500
+const LONGEST_PATH = 2000
+/** How far the user's own page looks beyond the alert. */
+const AROUND: Millis = 15 * 60_000
+
+/** What the reader can do with one press while an alert fires. The same mail has the same links whenever it is made. */
+export function actionsOf(notification: Notification, facts: AlertFacts, { url, linkKey }: LetterOptions): readonly Action[] {
+  if (url === undefined || linkKey === undefined || facts.state === 'resolved') return []
+  const { episode, rule, host } = facts
+  const { at, to } = notification
+  const action = (what: LinkAction['do'], text: string): readonly Action[] => {
+    const path = signLink(linkKey, { do: what, episode, rule, host, exp: at + LINK_LIFE, to: to.address })
+    return path.length > LONGEST_PATH ? [] : [{ text, url: `${url}${path}` }]
+  }
+  return [...action('ack', 'I look after this'), ...action('silence', 'Silence this')]
+}
+
+/** What to look at, and what to change if this should not have been a mail. */
+export function adviceOf(notification: Notification, facts: AlertFacts, options: LetterOptions): readonly Advice[] {
+  const own = OWN_ADVICE.get(facts.rule)
+  const look = own === undefined ? lookAtHost(facts, options) : { text: own }
+  const life = `/api/v1/alerts/${encodeURIComponent(facts.episode)}`
+  const story = { text: 'How this alert came about, step by step:', url: `${options.url ?? ''}${life}` }
+  const change: Advice = {
+    text:
+      `If this should not have been a mail: change the rule ${nameOf(facts.rule)} in the configuration, ` +
+      'and try it with "stashwatch check".',
+  }
+  return [
+    look,
+    ...(own === undefined ? lookAtEvents(notification, facts, options) : []),
+    ...(options.url === undefined ? [] : [story]),
+    ...(own === undefined ? [change] : []),
+  ]
+}
+
+/** Whether a rule is one of the product's own, which no configuration holds. */
+export function isOwnRule(rule: string): boolean {
+  return OWN_ADVICE.has(rule)
+}
+
+/** What to do about an alert of the product's own rules. */
+const OWN_ADVICE: ReadonlyMap<string, string> = new Map([
+  [OWN_RULES.source, 'Look at this Logstash: does it run, does its log say that the http output cannot deliver, does its token still hold?'],
+  [
+    OWN_RULES.degraded,
+    'Look at what lies between these hosts and this Logstash: its beats input, a load balancer, a network. /api/v1/hosts says who was heard last when. ' +
+      'If so many hosts are gone on purpose, nothing needs to be done: after half an hour, what is left is taken for the usual number.',
+  ],
+  [OWN_RULES.mass, 'Look at what these hosts share: a rack, a switch, a power supply, a job that stopped their senders. Each has an alert of its own in /api/v1/alerts.'],
+  [OWN_RULES.clock, 'Look at the clock of this host and its time service (chrony, ntpd), and at the time zone its log lines are read with.'],
+  [OWN_RULES.cap, 'Look at /api/v1/hosts: are these hosts yours? If so, raise "limits" in the configuration; if not, find who invents them.'],
+])
+
+function lookAtHost(facts: AlertFacts, { url }: LetterOptions): Advice {
+  const host = nameOf(facts.host)
+  const isOver = facts.state === 'resolved'
+  if (url === undefined) {
+    return { text: isOver ? `If you do not know what it was: look at ${host}.` : `Look at ${host}: what runs there, and since when?` }
+  }
+  const path = facts.host.length > LINKED ? 'hosts' : `hosts/${encodeURIComponent(facts.host.toWellFormed())}`
+  const text = isOver ? `What ${host} does now:` : `Look at ${host}, its series and current windows:`
+  return { text, url: `${url}/api/v1/${path}` }
+}
+
+function lookAtEvents({ at }: Notification, { host, since }: AlertFacts, { kibana }: LetterOptions): readonly Advice[] {
+  if (kibana === undefined || host.length > LINKED) return []
+  const url = kibanaLink(kibana, { host, from: Math.min(since, at) - AROUND, to: at + AROUND })
+  return [{ text: `The events of ${nameOf(host)} around it:`, url }]
+}

@@ -1,0 +1,95 @@
+import type { AlertFacts, Notification } from '../model.ts'
+import { actionsOf, adviceOf } from './advice.ts'
+import { digestHeadline } from './digest.ts'
+import { factsOf, meterOf, notesOf } from './facts.ts'
+import { footerOf } from './footer.ts'
+import { headlineOf, leadOf, statusOf } from './lead.ts'
+import type { Letter, LetterOptions } from './letter.ts'
+import { counted, gapNotes, greetingOf, placeNote, toneOf } from './phrase.ts'
+import { rowOf, worstFirst } from './rows.ts'
+import { type Times, timesOf } from './times.ts'
+
+/** What is new in a mail about alerts, and what goes on beside it. */
+export function partsOf({ alerts, news = alerts.length }: Notification): {
+  readonly fresh: readonly AlertFacts[]
+  readonly others: readonly AlertFacts[]
+} {
+  return { fresh: alerts.slice(0, news), others: alerts.slice(news) }
+}
+
+/** Says what one alert is, where, since when, why, and what to do; beside it, what else of its group fires. */
+export function alertLetter(notification: Notification, facts: AlertFacts, options: LetterOptions): Letter {
+  const time = timesOf(notification)
+  const meter = meterOf(facts)
+  const { others } = partsOf(notification)
+  const actions = actionsOf(notification, facts, options)
+  return {
+    tone: toneOf(facts),
+    status: statusOf(notification, facts),
+    headline: headlineOf(facts, notification.because),
+    greeting: greetingOf(notification),
+    paragraphs: [`${leadOf(notification, facts, time)}${besideOf(others, 'it')}`, ...placeNote(notification, time)],
+    actions,
+    ...(meter === undefined ? {} : { meter }),
+    facts: factsOf(notification, facts, time),
+    notes: notesOf(notification, facts, time),
+    lists: others.length === 0 ? [] : [{ title: 'Also firing here', rows: worstFirst(others).map((one) => rowOf(one, time)) }],
+    advice: adviceOf(notification, facts, options),
+    footer: footerOf(notification, notification.alerts, time, actions.length > 0),
+  }
+}
+
+/** Lists what is new in a group of alerts first, and then what goes on firing. */
+export function groupLetter(notification: Notification, options: LetterOptions): Letter {
+  const time = timesOf(notification)
+  const { fresh, others } = partsOf(notification)
+  const firing = notification.alerts.filter(({ state }) => state === 'firing')
+  const rowsOf = (alerts: readonly AlertFacts[]): Letter['lists'][number]['rows'] => worstFirst(alerts).map((one) => rowOf(one, time))
+  return {
+    tone: toneOf(worstFirst(notification.alerts)[0] as AlertFacts),
+    status: groupStatus(notification, fresh, firing.length),
+    headline: digestHeadline(fresh),
+    greeting: greetingOf(notification),
+    paragraphs: [groupLead(notification, fresh, others, time), ...placeNote(notification, time)],
+    facts: [],
+    notes: gapNotes(notification.alerts, time),
+    lists: others.length === 0 ? [{ rows: rowsOf(fresh) }] : [{ title: 'New since the last mail', rows: rowsOf(fresh) }, { title: 'Also firing here', rows: rowsOf(others) }],
+    advice: groupAdvice(firing.length, options),
+    footer: footerOf(notification, notification.alerts, time, false),
+  }
+}
+
+function groupStatus({ because }: Notification, fresh: readonly AlertFacts[], firing: number): string {
+  if (firing === 0) return 'Resolved, all of them'
+  const over = fresh.filter(({ state }) => state === 'resolved').length
+  if (because === 'repeat interval elapsed') return `Still firing: ${firing}`
+  const more = fresh.length - over
+  const first = because === 'escalated' ? 'Escalated: ' : because === 'silence ended' ? 'Silenced until now: ' : ''
+  return first + [...(more > 0 ? [`${more} firing`] : []), ...(over > 0 ? [`${over} resolved`] : [])].join(', ')
+}
+
+function groupLead(notification: Notification, fresh: readonly AlertFacts[], others: readonly AlertFacts[], time: Times): string {
+  const { because, at } = notification
+  const over = fresh.filter(({ state }) => state === 'resolved').length
+  const firing = fresh.length - over
+  if (because === 'repeat interval elapsed') {
+    const since = Math.min(at, ...fresh.map(({ since }) => since))
+    return `${counted(firing, 'alert')} of this group are still firing, the oldest since ${time(since)}. None is new since the last mail.`
+  }
+  const verb = notification.seq === 0 ? 'fired' : 'fired or changed'
+  const parts = [
+    ...(firing > 0 ? [`${counted(firing, 'alert has', 'alerts have')} ${verb}`] : []),
+    ...(over > 0 ? [`${counted(over, 'alert is', 'alerts are')} over`] : []),
+  ]
+  return `${parts.join(', and ')}. They are told together because they belong to one group.${besideOf(others, 'them')}`
+}
+
+function besideOf(others: readonly AlertFacts[], what: string): string {
+  if (others.length === 0) return ''
+  return ` Beside ${what}, ${counted(others.length, 'alert of the group goes', 'alerts of the group go')} on firing.`
+}
+
+function groupAdvice(firing: number, { url }: LetterOptions): Letter['advice'] {
+  const look = firing > 0 ? 'Look for what these hosts have in common: many alerts at once often have one cause' : 'Nothing, if you know what it was'
+  return [url === undefined ? { text: `${look}.` } : { text: `${look}. All alerts:`, url: `${url}/api/v1/alerts` }]
+}

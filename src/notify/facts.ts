@@ -1,0 +1,116 @@
+import type { AlertFacts, Context, Millis, Notification } from '../model.ts'
+import type { Fact, Meter } from './letter.ts'
+import { boundOf, counted, figureOf, gapNotes, goneOnFor, isUntold, lastedOf, nameOf, WHOLE } from './phrase.ts'
+import type { Times } from './times.ts'
+
+/** From here on a mail explains why it comes so long after its window. */
+const LATE = 5 * 60_000
+
+/** What is known of an alert, one by one. */
+export function factsOf(notification: Notification, facts: AlertFacts, time: Times): readonly Fact[] {
+  const list: readonly (Fact | undefined)[] = [
+    fact('What', facts.what),
+    fact('Host', facts.host),
+    ...Object.entries(facts.labels).map(([label, text]) => fact(nameOf(label), text)),
+    ...measured(facts, notification.at, time),
+    ...lived(notification, facts, time),
+    fact('Why', facts.reason),
+    ...told(notification, facts, time),
+    ...beside(facts, notification.context, time),
+    fact('Source', facts.source),
+    fact('Rule', facts.rule),
+    fact('Code', facts.code),
+  ]
+  return list.filter((one) => one !== undefined)
+}
+
+function fact(label: string, text: string): Fact | undefined {
+  return text === '' ? undefined : { label, value: nameOf(text, WHOLE) }
+}
+
+function measured(facts: AlertFacts, told: Millis, time: Times): readonly (Fact | undefined)[] {
+  const { unit, value, at, bound, peers } = facts
+  const window = `in the window that ${at > told ? 'ends' : 'ended'} at ${time(at)}`
+  return [
+    value === null ? undefined : fact('Value', `${figureOf(value, unit)} ${window}`),
+    fact('Bound', boundOf(bound, unit)),
+    peers === undefined
+      ? undefined
+      : fact('Other hosts', `median ${figureOf(peers.median, unit)} of ${counted(peers.hosts, 'host')}`),
+  ]
+}
+
+function lived(notification: Notification, facts: AlertFacts, time: Times): readonly (Fact | undefined)[] {
+  const { unit, value, peak, resolvedAt, since, bad = 0, flaps = 0, noDataSince } = facts
+  const began = time(Math.min(since, notification.at))
+  const isPlain = peak === null || (resolvedAt === undefined && peak === value)
+  const windows = [
+    ...(bad > 0 ? [`${counted(bad, 'window')} beyond the bound`] : []),
+    ...(flaps > 0 ? [`came back ${counted(flaps, 'time')}${resolvedAt === undefined ? '' : ' before it was over'}`] : []),
+  ]
+  return [
+    resolvedAt === undefined ? fact('Since', `${began}, ${goneOnFor(notification, facts)} so far`) : fact('Began', began),
+    resolvedAt === undefined ? undefined : fact('Ended', `${time(resolvedAt)}, after ${lastedOf(facts)}`),
+    isPlain ? undefined : fact('Peak', figureOf(peak, unit)),
+    bad > 1 || flaps > 0 || resolvedAt !== undefined ? fact('Course', windows.join('; ')) : undefined,
+    noDataSince === undefined ? undefined : fact('Data', `stopped at ${time(noDataSince)}; it counts as firing until data come again`),
+  ]
+}
+
+/** What its reader and others have heard of it, and done about it. */
+function told(notification: Notification, facts: AlertFacts, time: Times): readonly (Fact | undefined)[] {
+  const { sent = 0, suppressed = 0, ack, wasMuted, state } = facts
+  const isOver = state === 'resolved'
+  const parts = [
+    ...(sent > 0 ? [isOver ? `told in ${counted(sent, 'mail')} before this one` : `${sent} before this one`] : []),
+    ...(suppressed > 0 ? [`${counted(suppressed, sent > 0 ? 'more' : 'piece of news', sent > 0 ? 'more' : 'pieces of news')} ${suppressed === 1 ? 'was' : 'were'} held back`] : []),
+  ]
+  return [
+    ack === undefined ? undefined : fact('Looked after', lookedAfter(ack, notification.at, time)),
+    wasMuted === undefined || isUntold(notification, facts) ? undefined : fact('Held back', wasMuted),
+    fact('Mails', parts.join('; ')),
+  ]
+}
+
+function lookedAfter({ author, until, note }: NonNullable<AlertFacts['ack']>, told: Millis, time: Times): string {
+  const words = note === '' ? '' : `: ${note}`
+  return `by ${author}, until ${time(until)}${until <= told ? ' (which is over)' : ''}${words}`
+}
+
+/** What else fires. */
+function beside({ host }: AlertFacts, context: Context | undefined, time: Times): readonly (Fact | undefined)[] {
+  if (context === undefined) return []
+  const { onHost, firing, hosts } = context
+  const rules = onHost.map(({ rule, severity, since, code }) => `${nameOf(rule)} (${severity}, since ${time(since)}, ${nameOf(code)})`)
+  const isElsewhere = firing > onHost.length
+  const all = `${counted(firing, 'other alert fires', 'other alerts fire')} on ${counted(hosts, 'host')}`
+  return [
+    host === '' || rules.length === 0 ? undefined : fact('Same host', `${rules.join('; ')} ${rules.length === 1 ? 'fires' : 'fire'} too`),
+    isElsewhere ? fact('In all', all) : undefined,
+  ]
+}
+
+/** What the reader should know about the facts. */
+export function notesOf({ at, because }: Notification, facts: AlertFacts, time: Times): readonly string[] {
+  const decided = facts.resolvedAt ?? facts.at
+  const isStep = because === 'fired' || because === 'severity rose' || because === 'resolved'
+  const isLate = because === 'found in the backlog' || (isStep && facts.wasMuted === undefined && at - decided > LATE)
+  const late = `This is told late, at ${time(at)}: the events arrived long after they happened.`
+  const { noDataSince } = facts
+  const stopped = noDataSince === undefined ? [] : [`The data stopped at ${time(noDataSince)}: the figures are those of the last window that had any.`]
+  return [...gapNotes([facts], time), ...stopped, ...(isLate ? [late] : [])]
+}
+
+/** Shares of a whole can be drawn, everything else has no natural end. */
+export function meterOf(facts: AlertFacts): Meter | undefined {
+  const whole = facts.unit === 'ratio' ? 1 : 100
+  const bound = Number(/-?\d+(?:\.\d+)?$/.exec(facts.bound)?.[0])
+  const isShareUnit = facts.unit === 'ratio' || facts.unit === 'percent'
+  if (!isShareUnit || facts.value === null || Number.isNaN(bound)) return undefined
+  const meter = { value: facts.value / whole, bound: bound / whole }
+  return isShare(meter.value) && isShare(meter.bound) ? meter : undefined
+}
+
+function isShare(number: number): boolean {
+  return number >= 0 && number <= 1
+}

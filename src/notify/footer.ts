@@ -1,0 +1,46 @@
+import type { AlertFacts, Notification } from '../model.ts'
+import { isOwnRule } from './advice.ts'
+import { counted, nameOf } from './phrase.ts'
+import { clean } from './text.ts'
+import type { Times } from './times.ts'
+
+/** Why the reader gets this mail. @param subject who tells the receiver: `the rule cpu-high notifies`. */
+export function whyOf({ receiver, to }: Notification, subject: string): string {
+  return `You get this mail because ${subject} the receiver ${clean(receiver)}, which lists ${clean(to.address)}.`
+}
+
+/** Who gets the mail and why, when the next one comes, and how to stop it. */
+export function footerOf(notification: Notification, alerts: readonly AlertFacts[], time: Times, canPress: boolean): readonly string[] {
+  const firing = alerts.filter(({ state }) => state === 'firing')
+  const why = whyOf(notification, namerOf(notification, alerts))
+  if (firing.length === 0) return [why, alerts.length === 1 ? 'This was the last mail about it.' : 'This was the last mail about them.']
+  return [why, nextOf(notification, alerts, firing, time), ...stopOf(firing, canPress)]
+}
+
+function namerOf({ namedBy, because }: Notification, alerts: readonly AlertFacts[]): string {
+  const rules = [...new Set(alerts.map(({ rule }) => rule))]
+  const one = rules.length === 1 ? (rules[0] ?? '') : undefined
+  const name = one === undefined ? 'the rules named above' : `the rule ${nameOf(one)}`
+  if (namedBy === 'escalation' || because === 'escalated') return `an escalation of ${name} notifies`
+  if (namedBy === 'route') return `a route for ${name} notifies`
+  if (one !== undefined && isOwnRule(one)) return `stashwatch's own rule ${nameOf(one)} notifies`
+  return one === undefined ? `${name} notify` : `${name} notifies`
+}
+
+function nextOf({ nextAt }: Notification, alerts: readonly AlertFacts[], firing: readonly AlertFacts[], time: Times): string {
+  const it = alerts.length === 1 ? 'it' : 'them'
+  const over = alerts.length === 1 ? 'when it is over' : 'when something changes'
+  if (nextAt === undefined) return `Another mail follows ${over}.`
+  const count = firing.length < alerts.length ? ` (${counted(firing.length, 'alert goes', 'alerts go')} on firing)` : ''
+  return `Another mail follows ${over}; if nothing changes, the next one about ${it} comes at ${time(nextAt)}${count}.`
+}
+
+function stopOf(firing: readonly AlertFacts[], canPress: boolean): readonly string[] {
+  const [first] = firing
+  if (first === undefined) return []
+  if (canPress) {
+    return ['To stop it: "I look after this" ends the repeats of this one alert, "Silence this" keeps back all of its rule on its host for a while.']
+  }
+  const code = firing.length === 1 && /^\w+$/.test(first.code) ? first.code : 'CODE'
+  return [`To stop it: "stashwatch alerts ack ${code}" ends the repeats of one alert, "stashwatch silence add" keeps back what you choose.`]
+}

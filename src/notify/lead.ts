@@ -1,0 +1,106 @@
+import type { AlertFacts, Because, Notification } from '../model.ts'
+import { formatDuration } from '../template.ts'
+import { boundOf, figureOf, goneOnFor, isBeyond, isUntold, lastedOf, nameOf, placeOf, SHORT } from './phrase.ts'
+import type { Times } from './times.ts'
+
+/** What is new about an alert, in a word or two. */
+export function statusOf(notification: Notification, facts: AlertFacts): string {
+  const { because } = notification
+  if (facts.state === 'resolved') {
+    if (isUntold(notification, facts)) return 'Fired and resolved'
+    return because === 'flapping stopped' ? 'Settled: resolved' : 'Resolved'
+  }
+  const severity = facts.severity === 'critical' ? 'Critical' : 'Warning'
+  return STATUS[because]?.replace('{severity}', severity) ?? severity
+}
+
+const STATUS: Partial<Readonly<Record<Because, string>>> = {
+  'severity rose': 'Worse: critical now',
+  'flapping started': '{severity}: keeps changing',
+  'flapping stopped': '{severity}: settled, still firing',
+  'repeat interval elapsed': '{severity}: still firing',
+  'silence ended': '{severity}: silenced until now',
+  escalated: '{severity}: escalated',
+}
+
+/** One sentence that says all. */
+export function headlineOf(facts: AlertFacts, because?: Because): string {
+  const place = placeOf(facts)
+  const what = nameOf(facts.what)
+  const value = figureOf(facts.value, facts.unit)
+  const bound = boundOf(facts.bound, facts.unit)
+  if (facts.state === 'resolved') {
+    if (facts.value === null) return `${place}: ${nameOf(facts.rule)} is over, after ${lastedOf(facts)}`
+    return `${place}: ${what} is back to ${value}, after ${lastedOf(facts)}`
+  }
+  if (because === 'flapping started') {
+    return `${place}: ${facts.value === null ? nameOf(facts.rule) : what} keeps changing${facts.value === null ? '' : `, ${value} now`}`
+  }
+  if (facts.value === null) return `${place}: ${nameOf(facts.reason, 2 * SHORT)}`
+  return isBeyond(facts) ? `${place}: ${what} is ${value}, ${bound}` : `${place}: ${what} is ${value} (bound: ${bound})`
+}
+
+/** What happened, in full sentences. The first word goes on after a greeting. */
+export function leadOf(notification: Notification, facts: AlertFacts, time: Times): string {
+  const words = facts.state === 'resolved' ? overOf(notification, facts, time) : newsOf(notification, facts, time)
+  return words.join(' ')
+}
+
+function overOf(notification: Notification, facts: AlertFacts, time: Times): readonly string[] {
+  const { since, firedAt = since, at, resolvedAt = at } = facts
+  const rule = nameOf(facts.rule)
+  if (isUntold(notification, facts)) {
+    return [
+      `the rule ${rule} fired at ${time(firedAt)}, and it was over at ${time(resolvedAt)}: before anybody could be told.`,
+      `It lasted ${lastedOf(facts)}. This is the only mail about it.`,
+    ]
+  }
+  const span = `It began at ${time(since)} and lasted ${lastedOf(facts)}.`
+  if (notification.because === 'flapping stopped') {
+    return [`the alert of the rule ${rule} has settled after it had kept changing: it is over.`, span]
+  }
+  return [`the alert of the rule ${rule} is over.`, span]
+}
+
+/** A window that is judged before it has closed may end after the mail is written. */
+function newsOf(notification: Notification, facts: AlertFacts, time: Times): readonly string[] {
+  const { at, because } = notification
+  const rule = nameOf(facts.rule)
+  const since = time(Math.min(facts.since, at))
+  const lasted = goneOnFor(notification, facts)
+  const end = endOf(facts)
+  if (because === 'severity rose') {
+    return [`the rule ${rule} fired as a warning at first and is ${facts.severity} now.`, `It began at ${since}.`, ...end]
+  }
+  if (because === 'flapping started') return changing(facts, rule)
+  if (because === 'flapping stopped') {
+    return [`the alert of the rule ${rule} has settled after it had kept changing: it goes on firing.`, `It began at ${since}.`, ...end]
+  }
+  if (because === 'repeat interval elapsed') return [`the rule ${rule} is still firing, for ${lasted}.`, ...end]
+  if (because === 'silence ended') return [`the rule ${rule} fires, for ${lasted}.`, ...mutedOf(facts), ...end]
+  if (because === 'escalated') return [`nobody has looked after this for ${waited(notification, facts)}: the rule ${rule} is still firing.`, ...end]
+  const [subject, state] = facts.value === null ? ['It', 'so'] : ['The value', 'beyond its bound']
+  return [`the rule ${rule} has fired.`, `${subject} has been ${state} since ${since}.`, ...end]
+}
+
+function endOf(facts: AlertFacts): readonly string[] {
+  if (facts.value === null || facts.clear === '') return []
+  return [`It is over once the value is ${boundOf(facts.clear, facts.unit)}.`]
+}
+
+function changing({ flapping }: AlertFacts, rule: string): readonly string[] {
+  const share = flapping === undefined ? '' : `: ${flapping} % of its last judgements did, the newer ones counting more`
+  return [
+    `the alert of the rule ${rule} keeps changing between firing and resolved${share}.`,
+    'It counts as firing meanwhile. This is one mail for all of that; one more follows when it has settled.',
+  ]
+}
+
+function mutedOf({ wasMuted }: AlertFacts): readonly string[] {
+  return wasMuted === undefined ? [] : [`Until now this kept it from being told: ${nameOf(wasMuted, 1000)}.`]
+}
+
+/** An acknowledgement that has ended counts as looking after it. */
+function waited({ at }: Notification, { ack, since, firedAt = since }: AlertFacts): string {
+  return formatDuration(Math.max(0, at - Math.min(at, Math.max(firedAt, ack?.until ?? firedAt))))
+}

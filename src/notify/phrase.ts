@@ -1,0 +1,86 @@
+import type { AlertFacts, Notification, Unit } from '../model.ts'
+import { formatDuration, formatValue } from '../template.ts'
+import type { Times } from './times.ts'
+import { clean, shorten } from './text.ts'
+
+/** Longest name in a sentence. */
+export const SHORT = 80
+/** The facts have names whole, up to here. */
+export const WHOLE = 16_384
+
+export type Tone = 'warning' | 'critical' | 'good' | 'calm'
+
+export function toneOf(facts: AlertFacts): Tone {
+  return facts.state === 'resolved' ? 'good' : facts.severity
+}
+
+/** Text of an event or of a person, fit for a sentence. */
+export function nameOf(text: string, max = SHORT): string {
+  return shorten(clean(text), max)
+}
+
+/** The host with the labels that tell its series apart: `db-1 /var/lib`. */
+export function placeOf(facts: AlertFacts, max = SHORT): string {
+  const names = [facts.host, ...Object.values(facts.labels)].filter((name) => name !== '')
+  return names.map((name) => nameOf(name, max)).join(' ')
+}
+
+/** The figure in its unit. */
+export function figureOf(value: number | null, unit: Unit): string {
+  return clean(formatValue(value, unit))
+}
+
+/** A bound as the rule says it, its number in the metric's unit: `above 0.9` becomes `above 90 %`. */
+export function boundOf(bound: string, unit: Unit): string {
+  const parts = /^(.*?)(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/i.exec(bound)
+  return nameOf(parts === null ? bound : `${parts[1] ?? ''}${formatValue(Number(parts[2]), unit)}`)
+}
+
+/** Whether the value is on the wrong side of the bound that it is told with; true where that cannot be said. */
+export function isBeyond({ value, bound }: Pick<AlertFacts, 'value' | 'bound'>): boolean {
+  const [, op, number] = /^(above|at least|below|at most) (\S+)$/.exec(bound) ?? []
+  const limit = Number(number)
+  if (value === null || op === undefined || Number.isNaN(limit)) return true
+  if (op === 'above') return value > limit
+  if (op === 'below') return value < limit
+  return op === 'at least' ? value >= limit : value <= limit
+}
+
+/** How long the alert lasted, or has lasted at the end of the deciding window. */
+export function lastedOf(facts: AlertFacts): string {
+  return formatDuration(Math.max(0, (facts.resolvedAt ?? facts.at) - facts.since))
+}
+
+/** How long it has gone on when the mail is written. */
+export function goneOnFor({ at }: Pick<Notification, 'at'>, { since }: AlertFacts): string {
+  return formatDuration(Math.max(0, at - since))
+}
+
+/** Over before its reader heard of it. */
+export function isUntold({ seq }: Pick<Notification, 'seq'>, { state, sent }: AlertFacts): boolean {
+  return state === 'resolved' && (sent ?? seq) === 0
+}
+
+/** `1 alert`, `3 alerts`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
+}
+
+export function greetingOf({ to }: Pick<Notification, 'to'>): string {
+  const name = clean(to.name ?? '').trim()
+  return name === '' ? 'Hello,' : `Hello ${name},`
+}
+
+/** What a mail says that took the place of others. */
+export function placeNote({ insteadOf }: Notification, time: Times): readonly string[] {
+  if (insteadOf === undefined) return []
+  return [`This mail takes the place of the one of ${time(insteadOf.at)}, which could not be sent until now.`]
+}
+
+/** The gaps in what was watched, each once. */
+export function gapNotes(alerts: readonly AlertFacts[], time: Times): readonly string[] {
+  const notes = alerts
+    .flatMap((facts) => facts.gaps)
+    .map(({ from, to }) => `Stashwatch was down from ${time(from)} to ${time(to)}; nothing was watched then.`)
+  return [...new Set(notes)]
+}

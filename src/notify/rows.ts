@@ -1,0 +1,58 @@
+import type { AlertFacts } from '../model.ts'
+import type { Row } from './letter.ts'
+import { boundOf, figureOf, isBeyond, lastedOf, nameOf, placeOf, type Tone, toneOf } from './phrase.ts'
+import { clean } from './text.ts'
+import type { Times } from './times.ts'
+
+/** Longest name in a list of many. */
+const LISTED = 255
+/** Hosts that a headline names before it counts. */
+const NAMED = 3
+const SHORT = 40
+
+/** One alert of a list. */
+export function rowOf(facts: AlertFacts, time: Times): Row {
+  const over = facts.state === 'resolved'
+  return {
+    tone: toneOf(facts),
+    status: over ? 'resolved' : facts.severity,
+    where: placeOf(facts, LISTED),
+    rule: nameOf(facts.rule, LISTED),
+    value: valueOf(facts),
+    when: over
+      ? `held ${time(facts.since)} to ${time(facts.resolvedAt ?? facts.at)} (${lastedOf(facts)})`
+      : `since ${time(facts.since)}${noData(facts, time)}${heldBack(facts)}`,
+    code: clean(facts.code),
+  }
+}
+
+function valueOf(facts: AlertFacts): string {
+  const { state, value, peak, unit, bound, reason } = facts
+  if (value === null) return nameOf(reason, LISTED)
+  const isOver = state === 'resolved' && peak !== null
+  const limit = bound === '' ? '' : `, ${isOver || isBeyond(facts) ? '' : 'bound: '}${boundOf(bound, unit)}`
+  return `${figureOf(value, unit)}${isOver ? `, peak ${figureOf(peak, unit)}` : ''}${limit}`
+}
+
+function noData({ noDataSince }: AlertFacts, time: Times): string {
+  return noDataSince === undefined ? '' : `, without data since ${time(noDataSince)}`
+}
+
+function heldBack({ wasMuted }: AlertFacts): string {
+  return wasMuted === undefined ? '' : `, held back until now: ${nameOf(wasMuted, LISTED)}`
+}
+
+/** The worst first, and what is over last. */
+export function worstFirst(alerts: readonly AlertFacts[]): readonly AlertFacts[] {
+  return alerts.toSorted((a, b) => RANK[toneOf(a)] - RANK[toneOf(b)])
+}
+
+const RANK: Readonly<Record<Tone, number>> = { critical: 0, warning: 1, calm: 2, good: 3 }
+
+/** The first few hosts of a list: `web-1, web-2, web-3 and 9 more`. */
+export function hostsOf(alerts: readonly AlertFacts[]): { readonly count: number; readonly named: string } {
+  const hosts = [...new Set(worstFirst(alerts).map((facts) => facts.host))]
+  const named = hosts.slice(0, NAMED).map((host) => nameOf(host, SHORT))
+  const more = hosts.length > NAMED ? ` and ${hosts.length - NAMED} more` : ''
+  return { count: hosts.length, named: `${named.join(', ')}${more}` }
+}

@@ -1,0 +1,273 @@
+import { assert, property, string } from 'fast-check'
+import PostalMime from 'postal-mime'
+import { test } from 'tap'
+import type { AlertFacts, Notification } from '../../src/model.ts'
+import { buildMime } from '../../src/notify/email.ts'
+import { kibanaLink } from '../../src/notify/kibana.ts'
+import { renderMessage } from '../../src/notify/message.ts'
+import { LINK_LIFE, readLink } from '../../src/signature.ts'
+import { hostileNames } from './hostile.ts'
+import * as kinds from './kinds.ts'
+import { at, facts, notification, pictured } from './samples.ts'
+
+const linkKey = Buffer.alloc(32, 7)
+const options = {
+  from: { name: 'Stashwatch', address: 'alerts@example.org' },
+  domain: 'example.org',
+  url: 'https://stashwatch.example.org',
+  kibana: "https://kibana.example.org/#/?_g=(time:(from:'{{from}}',to:'{{to}}'))&_a=(query:'host:\"{{host}}\"')",
+  linkKey,
+}
+const read = async (mail: Notification, change = {}): Promise<{ text: string; html: string; subject: string }> => {
+  const { text = '', html = '', subject = '' } = await PostalMime.parse(await buildMime(renderMessage(mail, { ...options, ...change })))
+  return { text, html, subject }
+}
+const lines = (text: string): readonly string[] => text.split('\n')
+const headOf = (text: string): string => `${lines(text)[0]} | ${lines(text)[4]}`
+
+test('every reason has words of its own', async (t) => {
+  const heads = async (mail: Notification): Promise<string> => headOf((await read(mail)).text)
+  const value = 'web-7: mean of cpu over 2m is 96.7 %, above 90 %'
+  const end = 'It is over once the value is at most 85 %.'
+  t.equal(await heads(kinds.repeated()), `[Warning: still firing] ${value} | the rule cpu-high is still firing, for 4 h 1 min. ${end}`)
+  t.match(await heads(kinds.rose()), /^\[Worse: critical now\] .* \| the rule cpu-high fired as a warning at first and is critical now\. It began at /)
+  t.equal(
+    await heads(kinds.unsilenced()),
+    `[Warning: silenced until now] ${value} | the rule cpu-high fires, for 4 h 1 min. Until now this kept it from being told: ` +
+      `silenced by Grace until 2026-11-22 16:05 UTC: the racks are moved. ${end}`,
+  )
+  t.equal(
+    await heads(kinds.escalated()),
+    `[Warning: escalated] ${value} | nobody has looked after this for 30 min 12 s: the rule cpu-high is still firing. ${end}`,
+  )
+  t.equal(
+    await heads(kinds.flapping()),
+    '[Warning: keeps changing] web-7: mean of cpu over 2m keeps changing, 61 % now | the alert of the rule cpu-high keeps changing between ' +
+      'firing and resolved: 24 % of its last judgements did, the newer ones counting more. It counts as firing meanwhile. ' +
+      'This is one mail for all of that; one more follows when it has settled.',
+  )
+  t.match(await heads(kinds.settled('firing')), /^\[Warning: settled, still firing\] .* it goes on firing\. It began at 2026-11-22 12:04:00 UTC\. It is over/)
+  t.match(await heads(kinds.settled()), /^\[Settled: resolved\] .* back to 40 %, after 4 h 1 min \| .* it is over\. It began at/)
+  t.equal(
+    await heads(kinds.untold()),
+    '[Fired and resolved] web-7: mean of cpu over 2m is back to 50 %, after 2 min | the rule cpu-high fired at 2026-11-22 12:05:00 UTC, ' +
+      'and it was over at 2026-11-22 12:06:00 UTC: before anybody could be told. It lasted 2 min. This is the only mail about it.',
+  )
+})
+
+test('a reason that is no silence is told in the same place', async (t) => {
+  for (const wasMuted of ["maintenance 'patch-day'", 'host-silent of web-7, which fired too']) {
+    const mail = kinds.unsilenced()
+    const { text } = await read({ ...mail, alerts: mail.alerts.map((one) => ({ ...one, wasMuted })) })
+    t.ok(text.includes(`Until now this kept it from being told: ${wasMuted}. It is over`), text)
+  }
+})
+
+test('a value that is back within its bound while the alert still fires is not called beyond it', async (t) => {
+  const { text } = await read(notification({ because: 'repeat interval elapsed', seq: 1, alerts: [facts({ value: 0.87 })] }))
+  t.equal(lines(text)[0], '[Warning: still firing] web-7: mean of cpu over 2m is 87 % (bound: above 90 %)')
+})
+
+test('a firing mail tells what came before it, what other hosts measure, and what else fires', async (t) => {
+  const { text } = await read(kinds.fired())
+  t.match(text, '  Other hosts  median 31 % of 57 hosts\n')
+  t.match(text, '  Same host    memory-high (critical, since 2026-11-22 12:01:00 UTC, P3QM8) fires too\n')
+  t.match(text, '  In all       12 other alerts fire on 5 hosts\n')
+  t.notMatch(text, /Mails|Course|Held back|Looked after/)
+  const ack = { at: at('12:20:00'), until: at('15:00:00'), author: 'Grace', note: 'a runaway job' }
+  const mail = kinds.stalled()
+  const later = (await read({ ...mail, alerts: mail.alerts.map((one) => ({ ...one, ack, suppressed: 1 })) })).text
+  t.match(later, /  Since +2026-11-22 12:04:00 UTC, 4 h 1 min so far\n/)
+  t.match(later, /  Course +241 windows beyond the bound; came back 2 times\n/)
+  t.match(later, /  Data +stopped at 2026-11-22 12:41:00 UTC; it counts as firing until data come again\n/)
+  t.match(later, /  Looked after +by Grace, until 2026-11-22 15:00:00 UTC \(which is over\): a runaway job\n/)
+  t.match(later, /  Mails +1 before this one; 1 more was held back\n/)
+  t.match(later, '\nThe data stopped at 2026-11-22 12:41:00 UTC: the figures are those of the last window that had any.\n')
+})
+
+test('a resolved mail tells the truth: value now, begin, end, peak, course and mails', async (t) => {
+  const { text, html } = await read(kinds.over())
+  for (const row of [
+    /  Value +61 % in the window/,
+    /  Began +2026-11-22 12:04:00 UTC\n/,
+    /  Ended +2026-11-22 12:19:00 UTC, after 15 min\n/,
+    /  Peak +98\.7 %\n/,
+    /  Course +14 windows beyond the bound; came back 2 times before it was over\n/,
+    /  Mails +told in 3 mails before this one; 2 more were held back\n/,
+    /\nThis was the last mail about it\.\n/,
+  ])
+    t.match(text, row)
+  t.notMatch(text + html, /I look after this|\/act\/|To stop it/)
+})
+
+test('links that act are signed for this alert and this reader, work for a week, and are the same every time', async (t) => {
+  const { text, html } = await read(kinds.fired())
+  const [ack, silence, ...more] = [...text.matchAll(/^ {4}https:\/\/stashwatch\.example\.org\/act\/(\S+)$/gm)].map(([, token = '']) => token)
+  t.same(more, [])
+  for (const [token, what] of [
+    [ack, 'ack'],
+    [silence, 'silence'],
+  ] as const) {
+    t.match(readLink(linkKey, token ?? '', at('12:06:00')), {
+      kind: 'valid',
+      action: { do: what, episode: '4f1c0a9b2e7d5c31', rule: 'cpu-high', host: 'web-7', to: 'ada@example.org', exp: at('12:05:12') + LINK_LIFE },
+    })
+    t.ok(html.includes(`href="https://stashwatch.example.org/act/${token}"`))
+  }
+  t.match(html, /<td class="button main" bgcolor="#1d5fa8"[^>]*><a [^>]*>I look after this<\/a><\/td>/)
+  t.match(text, '  I look after this:\n    https://')
+  t.same(await buildMime(renderMessage(kinds.fired(), options)), await buildMime(renderMessage(kinds.fired(), options)))
+  const { linkKey: _, ...keyless } = options
+  const { url: __, ...nowhere } = options
+  for (const without of [keyless, nowhere]) {
+    const mail = renderMessage(kinds.fired(), without)
+    t.notMatch(mail.text + mail.html, /\/act\/|I look after/)
+    t.match(mail.text, 'To stop it: "stashwatch alerts ack K7X2" ends the repeats')
+  }
+  const long = renderMessage(notification({ alerts: [facts({ host: 'x'.repeat(10_240) })] }), options)
+  t.notMatch(long.text, '/act/', 'an address that no browser takes')
+})
+
+test('the link to the events has the host and the times filled in, whatever the host is called', (t) => {
+  const { text } = renderMessage(kinds.over(), options)
+  t.match(text, "_g=(time:(from:'2026-11-22T11%3A49%3A00.000Z',to:'2026-11-22T12%3A34%3A12.000Z'))&_a=(query:'host:%22web-7%22')\n")
+  const link = (template: string, host: string): string => kibanaLink(template, { host, from: 0, to: 1 })
+  t.equal(link('https://k/?h={{ host }}', `a&b='c"!(d)#\ud800`), 'https://k/?h=a%26b%3D%27c%22%21%28d%29%23%EF%BF%BD')
+  t.equal(decodeURIComponent(link("https://k/#a=(q:'{{host}}')", "x'y!z")), "https://k/#a=(q:'x!'y!!z')", 'inside rison')
+  t.equal(decodeURIComponent(link('https://k/#q=host:"{{host}}"', 'x"y\\z')), 'https://k/#q=host:"x\\"y\\\\z"', 'inside a query')
+  for (const host of hostileNames) {
+    const url = link(options.kibana, host)
+    t.match(url, /^https:\/\/kibana\.example\.org\/#\/\?_g=[!-~]*$/)
+    t.notMatch(url, /["<>\\^`{|}\s]/)
+    t.equal(url.split("'").length, 7, 'no quote but the own ones')
+    t.ok(URL.canParse(url))
+  }
+  t.end()
+})
+
+test('a receiver with a zone reads both its own time and UTC, with dates where they are needed', async (t) => {
+  const { text } = await read({ ...kinds.fired(), zone: 'Europe/Berlin' })
+  t.match(text, 'beyond its bound since 13:04:00 CET (12:04:00 UTC).')
+  t.match(text, 'comes at 17:05:12 CET (16:05:12 UTC).')
+  const midnight = { since: Date.parse('2026-11-21T22:59:50Z'), at: Date.parse('2026-11-21T23:00:10Z') }
+  const night = await read(notification({ at: midnight.at, zone: 'Europe/Berlin', alerts: [facts(midnight)] }))
+  t.match(night.text, 'since 2026-11-21 23:59:50 CET (22:59:50 UTC).')
+  t.match(night.text, 'ended at 00:00:10 CET (2026-11-21 23:00:10 UTC)')
+  const own = await read(notification({ zone: 'Europe/Berlin', alerts: [facts({ subject: 'CPU since {{since}}' })] }))
+  t.match(own.subject, /^CPU since 2026-11-22 13:04:00 (?:CET|GMT\+1)$/)
+})
+
+test('a group with one piece of news tells it in full, and lists the rest', async (t) => {
+  const { text, subject } = await read(kinds.joined())
+  t.equal(subject, 'Re: cpu-high on web-1 and 36 more: mean of cpu over 2m')
+  t.match(text, '[Warning] web-99: mean of cpu over 2m is 94.2 %, above 90 %')
+  t.match(text, 'Beside it, 5 alerts of the group go on firing.')
+  t.match(text, '\nAlso firing here\n  critical  web-1  cpu-high: 91 %, above 90 %, since 2026-11-22 12:04:00 UTC  [G0]\n  warning   web-2')
+  t.match(text, 'Another mail follows when something changes; if nothing changes, the next one about them comes at 2026-11-22 16:05:12 UTC.')
+})
+
+test('a group with much news lists it first, and keeps its subject through its thread', async (t) => {
+  const first = renderMessage(kinds.group(), options)
+  t.equal(first.subject, 'cpu-high on web-1 and 36 more: mean of cpu over 2m')
+  t.match(first.text, /^\[37 firing\] 37 alerts on 37 hosts: web-1, web-13, web-25 and 34 more\n/)
+  t.match(first.text, '37 alerts have fired. They are told together because they belong to one group.\n')
+  t.equal(first.headers['X-Stashwatch-State'], 'firing')
+  const then = renderMessage(kinds.mixed(), options)
+  t.equal(then.subject, `Re: ${first.subject}`)
+  t.match(then.text, /^\[2 firing, 3 resolved\] /)
+  t.match(then.text, '2 alerts have fired or changed, and 3 alerts are over.')
+  const order = [...then.text.matchAll(/^(?: {2}(\w+) +web-|(New|Also))/gm)].map(([, status, title]) => status ?? title)
+  t.same(order, ['New', 'critical', 'warning', 'resolved', 'resolved', 'resolved', 'Also', 'warning', 'warning'])
+  t.equal(then.headers['X-Stashwatch-State'], 'firing')
+  const gone = kinds.mixed().alerts.map((one): AlertFacts => ({ ...one, state: 'resolved', resolvedAt: at('12:20:00') }))
+  const last = renderMessage({ ...kinds.mixed(), because: 'resolved', alerts: gone, news: 7 }, options)
+  t.match(last.text, /^\[Resolved, all of them\] [^]*This was the last mail about them\.\n$/)
+  t.equal(last.headers['X-Stashwatch-State'], 'resolved')
+  const again = renderMessage({ ...kinds.group(), because: 'repeat interval elapsed', seq: 1 }, options)
+  t.match(again.text, '37 alerts of this group are still firing, the oldest since 2026-11-22 12:04:00 UTC. None is new since the last mail.')
+  t.end()
+})
+
+test("the subject's template reads the lead of the thread, also when another alert is told", (t) => {
+  const lead = { facts: facts({ host: 'web-1', subject: 'CPU on {{server}} is high ({{value}})' }), more: 36 }
+  const mail = renderMessage({ ...kinds.joined(), lead }, options)
+  t.equal(mail.subject, 'Re: CPU on web-1 and 36 more is high (94.2 %)')
+  const long = renderMessage({ ...kinds.joined(), lead: { ...lead, facts: { ...lead.facts, host: 'x'.repeat(10_240) } } }, options)
+  t.match(long.subject, /^Re: CPU on x+…x+ and 36 more is high/)
+  t.end()
+})
+
+test("a receiver's templates count after the rule's own, and before the product's", async (t) => {
+  const templates = { subject: 'ops: {{rule}}', body: 'Receiver: {{host}}' }
+  const plain = await read(notification({ templates }))
+  t.equal(plain.subject, 'ops: cpu-high')
+  t.match(plain.text, 'Hello Ada Lovelace,\n\nReceiver: web-7\n')
+  const own = await read(notification({ templates, alerts: [facts({ subject: 'rule: {{rule}}', body: 'Rule: {{host}}' })] }))
+  t.equal(own.subject, 'rule: cpu-high')
+  t.match(own.text, 'Hello Ada Lovelace,\n\nRule: web-7\n')
+  const empty = await read(notification({ templates: { body: '{{label.nothing}}' } }))
+  t.match(empty.text, 'the rule cpu-high has fired', 'a text that comes out empty is none')
+})
+
+test('the footer says who named the reader', async (t) => {
+  const footer = async (change: Partial<Notification>): Promise<string> => (await read(notification(change))).text.split('\n-- \n')[1] ?? ''
+  t.match(await footer({}), 'because the rule cpu-high notifies the receiver ops, which lists ada@example.org.')
+  t.match(await footer({ namedBy: 'route' }), 'because a route for the rule cpu-high notifies the receiver ops')
+  t.match(await footer({ namedBy: 'escalation', receiver: 'boss' }), 'because an escalation of the rule cpu-high notifies the receiver boss')
+  t.match(await footer({ alerts: [facts({ rule: 'source-down' })] }), "because stashwatch's own rule source-down notifies")
+})
+
+test('every kind of mail is well-formed HTML that loads nothing but its own picture', (t) => {
+  for (const [kind, sample] of Object.entries(kinds.KINDS)) {
+    const { html } = renderMessage(sample(), options)
+    t.same(openTags(html), [], kind)
+    t.notMatch(html, /<script|<link|@import|url\(|\ssrc="(?!cid:)/i, kind)
+    t.ok(html.length < 102_000, kind)
+  }
+  t.end()
+})
+
+test('names and notes of any kind are shown, never obeyed, in every kind of mail', (t) => {
+  const isSafe = (words: string): boolean =>
+    [kinds.fired(), kinds.unsilenced(), kinds.joined(), kinds.mixed()].every((mail) => {
+      const ack = { at: 0, until: at('18:00:00'), author: words, note: words }
+      const alerts = mail.alerts.map((one): AlertFacts => ({ ...one, host: words, rule: words, reason: words, wasMuted: words, code: words, ack }))
+      const context = { onHost: [{ rule: words, severity: 'warning' as const, since: 0, code: words }], firing: 3, hosts: 2 }
+      const lead = { facts: alerts[0] as AlertFacts, more: 3 }
+      const templates = { subject: '{{server}} {{reason}}', body: '{{host}}\n{{reason}}' }
+      const { subject, text, html } = renderMessage({ ...mail, alerts, context, lead, templates }, options)
+      const seen = [subject, text.replaceAll('\n', ''), html.replaceAll('\n', '')].join('')
+      return !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(seen) && openTags(html).length === 0 && !/<(?:script|img src=x|iframe|b>evil)/.test(html)
+    })
+  for (const name of hostileNames) t.ok(isSafe(name), encodeURIComponent(name.slice(0, 40).toWellFormed()))
+  assert(property(string({ unit: 'binary', maxLength: 60 }), isSafe), { numRuns: 50 })
+  t.end()
+})
+
+test('no name is put into a command that people may copy', (t) => {
+  const { text } = renderMessage(notification({ alerts: [facts({ host: '$(reboot)', code: '";reboot;"' })] }), { from: options.from, domain: options.domain })
+  t.match(text, '"stashwatch alerts ack CODE"')
+  t.end()
+})
+
+test('the mark of a picture stands at the end of the window that decided, also where the mail came later', (t) => {
+  const drawn: string[] = []
+  const draw = (svg: string): undefined => void drawn.push(svg)
+  renderMessage(pictured(), { ...options, draw })
+  renderMessage(pictured({ at: at('12:30:00') }), { ...options, draw })
+  const markOf = (svg = ''): string | undefined => /<text x="([\d.]+)"[^>]*>fired</.exec(svg)?.[1]
+  t.equal(markOf(drawn[1]), markOf(drawn[0]))
+  t.ok(markOf(drawn[0]))
+  t.end()
+})
+
+/** Tags that are not closed, or closed in the wrong order. */
+function openTags(html: string): readonly string[] {
+  const open: string[] = []
+  for (const [, end, tag = ''] of html.replace(/<style>[^]*?<\/style>/g, '').matchAll(/<(\/?)([a-z]\w*)[^>]*>/gi)) {
+    if (['meta', 'br', 'img', 'wbr'].includes(tag)) continue
+    if (end === '') open.push(tag)
+    else if (open.pop() !== tag) return [`</${tag}>`]
+  }
+  return open
+}
