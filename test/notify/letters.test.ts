@@ -237,7 +237,7 @@ test('names and notes of any kind are shown, never obeyed, in every kind of mail
       const templates = { subject: '{{server}} {{reason}}', body: '{{host}}\n{{reason}}' }
       const { subject, text, html } = renderMessage({ ...mail, alerts, context, lead, templates }, options)
       const seen = [subject, text.replaceAll('\n', ''), html.replaceAll('\n', '')].join('')
-      return !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(seen) && openTags(html).length === 0 && !/<(?:script|img src=x|iframe|b>evil)/.test(html)
+      return !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(seen) && openTags(html).length === 0 && !/<(?:script|img src=x|iframe|b>a second)/.test(html)
     })
   for (const name of hostileNames) t.ok(isSafe(name), encodeURIComponent(name.slice(0, 40).toWellFormed()))
   assert(property(string({ unit: 'binary', maxLength: 60 }), isSafe), { numRuns: 50 })
