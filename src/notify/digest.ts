@@ -1,5 +1,5 @@
 import type { AlertFacts, Notification } from '../model.ts'
-import { whyOf } from './footer.ts'
+import { footerOf } from './footer.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { counted, gapNotes, greetingOf, placeNote, toneOf } from './phrase.ts'
 import { hostsOf, rowOf, worstFirst } from './rows.ts'
@@ -19,7 +19,7 @@ export function digestLetter(notification: Notification, options: LetterOptions)
     notes: gapNotes(alerts, time),
     lists: [{ rows: alerts.map((facts) => rowOf(facts, time)) }],
     advice: adviceOf(alerts, options),
-    footer: [whyOf(notification, 'the rules named above notify')],
+    footer: footerOf(notification, alerts, time, false),
   }
 }
 

@@ -41,11 +41,11 @@ function measured(facts: AlertFacts, told: Millis, time: Times): readonly (Fact 
 }
 
 function lived(notification: Notification, facts: AlertFacts, time: Times): readonly (Fact | undefined)[] {
-  const { unit, value, peak, resolvedAt, since, bad = 0, flaps = 0, noDataSince } = facts
+  const { unit, value, bound, peak, resolvedAt, since, bad = 0, flaps = 0, noDataSince } = facts
   const began = time(Math.min(since, notification.at))
   const isPlain = peak === null || (resolvedAt === undefined && peak === value)
   const windows = [
-    ...(bad > 0 ? [`${counted(bad, 'window')} beyond the bound`] : []),
+    ...(bad > 0 && bound !== '' ? [`${counted(bad, 'window')} beyond the bound`] : []),
     ...(flaps > 0 ? [`came back ${counted(flaps, 'time')}${resolvedAt === undefined ? '' : ' before it was over'}`] : []),
   ]
   return [
@@ -96,9 +96,7 @@ export function notesOf({ at, because }: Notification, facts: AlertFacts, time: 
   const isStep = because === 'fired' || because === 'severity rose' || because === 'resolved'
   const isLate = because === 'found in the backlog' || (isStep && facts.wasMuted === undefined && at - decided > LATE)
   const late = `This is told late, at ${time(at)}: the events arrived long after they happened.`
-  const { noDataSince } = facts
-  const stopped = noDataSince === undefined ? [] : [`The data stopped at ${time(noDataSince)}: the figures are those of the last window that had any.`]
-  return [...gapNotes([facts], time), ...stopped, ...(isLate ? [late] : [])]
+  return [...gapNotes([facts], time), ...(isLate ? [late] : [])]
 }
 
 /** Shares of a whole can be drawn, everything else has no natural end. */

@@ -37,7 +37,8 @@ export function headlineOf(facts: AlertFacts, because?: Because): string {
     return `${place}: ${facts.value === null ? nameOf(facts.rule) : what} keeps changing${facts.value === null ? '' : `, ${value} now`}`
   }
   if (facts.value === null) return `${place}: ${nameOf(facts.reason, 2 * SHORT)}`
-  return isBeyond(facts) ? `${place}: ${what} is ${value}, ${bound}` : `${place}: ${what} is ${value} (bound: ${bound})`
+  const figure = `${what} ${facts.noDataSince === undefined ? 'is' : 'was'} ${value}`
+  return isBeyond(facts) ? `${place}: ${figure}, ${bound}` : `${place}: ${figure} (bound: ${bound})`
 }
 
 /** What happened, in full sentences. The first word goes on after a greeting. */
@@ -68,7 +69,7 @@ function newsOf(notification: Notification, facts: AlertFacts, time: Times): rea
   const rule = nameOf(facts.rule)
   const since = time(Math.min(facts.since, at))
   const lasted = goneOnFor(notification, facts)
-  const end = endOf(facts)
+  const end = [...stoppedOf(facts, time), ...endOf(facts)]
   if (because === 'severity rose') {
     return [`the rule ${rule} fired as a warning at first and is ${facts.severity} now.`, `It began at ${since}.`, ...end]
   }
@@ -81,6 +82,12 @@ function newsOf(notification: Notification, facts: AlertFacts, time: Times): rea
   if (because === 'escalated') return [`nobody has looked after this for ${waited(notification, facts)}: the rule ${rule} is still firing.`, ...end]
   const [subject, state] = facts.value === null ? ['It', 'so'] : ['The value', 'beyond its bound']
   return [`the rule ${rule} has fired.`, `${subject} has been ${state} since ${since}.`, ...end]
+}
+
+/** An alert whose data have stopped is neither better nor over. */
+function stoppedOf({ noDataSince }: AlertFacts, time: Times): readonly string[] {
+  if (noDataSince === undefined) return []
+  return [`The data stopped at ${time(noDataSince)}: what is told are the figures of the last window that had any.`]
 }
 
 function endOf(facts: AlertFacts): readonly string[] {

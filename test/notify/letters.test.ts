@@ -77,12 +77,13 @@ test('a firing mail tells what came before it, what other hosts measure, and wha
   const ack = { at: at('12:20:00'), until: at('15:00:00'), author: 'Grace', note: 'a runaway job' }
   const mail = kinds.stalled()
   const later = (await read({ ...mail, alerts: mail.alerts.map((one) => ({ ...one, ack, suppressed: 1 })) })).text
+  t.match(later, /^\[Warning: still firing\] web-7: mean of cpu over 2m was 96\.7 %, above 90 %\n/)
   t.match(later, /  Since +2026-11-22 12:04:00 UTC, 4 h 1 min so far\n/)
   t.match(later, /  Course +241 windows beyond the bound; came back 2 times\n/)
   t.match(later, /  Data +stopped at 2026-11-22 12:41:00 UTC; it counts as firing until data come again\n/)
   t.match(later, /  Looked after +by Grace, until 2026-11-22 15:00:00 UTC \(which is over\): a runaway job\n/)
   t.match(later, /  Mails +1 before this one; 1 more was held back\n/)
-  t.match(later, '\nThe data stopped at 2026-11-22 12:41:00 UTC: the figures are those of the last window that had any.\n')
+  t.match(later, ' The data stopped at 2026-11-22 12:41:00 UTC: what is told are the figures of the last window that had any. ')
 })
 
 test('a resolved mail tells the truth: value now, begin, end, peak, course and mails', async (t) => {
@@ -237,7 +238,7 @@ test('names and notes of any kind are shown, never obeyed, in every kind of mail
       const templates = { subject: '{{server}} {{reason}}', body: '{{host}}\n{{reason}}' }
       const { subject, text, html } = renderMessage({ ...mail, alerts, context, lead, templates }, options)
       const seen = [subject, text.replaceAll('\n', ''), html.replaceAll('\n', '')].join('')
-      return !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(seen) && openTags(html).length === 0 && !/<(?:script|img src=x|iframe|b>evil)/.test(html)
+      return !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(seen) && openTags(html).length === 0 && !/<(?:script|img src=x|iframe|b>a second)/.test(html)
     })
   for (const name of hostileNames) t.ok(isSafe(name), encodeURIComponent(name.slice(0, 40).toWellFormed()))
   assert(property(string({ unit: 'binary', maxLength: 60 }), isSafe), { numRuns: 50 })
