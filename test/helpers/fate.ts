@@ -133,8 +133,9 @@ export function restarted({ state }: Fold): Fold {
 }
 
 /** All that a fold remembers but the cells, in its order, as one text. */
-export function memoryOf({ state: { stores: _, ...rest } }: Fold): string {
-  return JSON.stringify(rest, (_key, value: unknown) => {
+export function memoryOf({ state }: Fold): string {
+  return JSON.stringify(state, (key, value: unknown) => {
+    if (key === 'stores') return undefined
     if (value instanceof Map || value instanceof Set) return [...value]
     return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
   })
