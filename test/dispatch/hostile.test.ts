@@ -34,13 +34,32 @@ test('a thousand silences that all look at each alert hold back what fits one of
   for (let i = 0; i < 1000; i++) moment.silence(`s${i}`, [`host=~(a|b|web)-${i}.*`, 'rule!=other'], HOUR)
   for (let i = 990; i < 1010; i++) moment.cpu(`web-${i}`, 0.99)
   t.strictSame(story.until('12:05'), [])
-  const muted = [...story.play.fold.state.dispatch.cases.values()].map(({ facts, muted: by }) => [facts.host, by?.by === 'silence' && by.id])
-  t.strictSame(muted.slice(0, 2), [['web-990', 's9'], ['web-991', 's9']], 'the first that fits is named')
+  const muted = [...story.play.fold.state.dispatch.cases.values()].map(({ facts, muted: by }) => [
+    facts.host,
+    by?.by === 'silence' && by.id,
+  ])
+  t.strictSame(
+    muted.slice(0, 2),
+    [
+      ['web-990', 's9'],
+      ['web-991', 's9'],
+    ],
+    'the first that fits is named',
+  )
   t.equal(muted.length, 20)
 })
 
 test('a label that an alert does not have is the empty text to matchers, groups and equal labels', async (t) => {
-  const rules = [high, cpuHigh({ name: 'memory-high', metric: 'memory', over: MINUTE, labels: { rack: 'a' }, groupBy: ['rack', 'absent'] })]
+  const rules = [
+    high,
+    cpuHigh({
+      name: 'memory-high',
+      metric: 'memory',
+      over: MINUTE,
+      labels: { rack: 'a' },
+      groupBy: ['rack', 'absent'],
+    }),
+  ]
   const story = tell(config({ rules }), TEN)
   story.at('12:00').reports('web-1', { cpu: 0.99, memory: 0.99 }).silence('s1', ['rack=', 'host=web-1'], HOUR)
   story.at('12:00').silence('s2', ['absent!=', 'host=web-1'], HOUR)
@@ -49,9 +68,15 @@ test('a label that an alert does not have is the empty text to matchers, groups 
 
 test('a group by a value of ten thousand characters is a group', async (t) => {
   const long = 'x'.repeat(10_000)
-  const story = tell(config({ rules: [cpuHigh({ name: 'disk-full', metric: 'disk', over: MINUTE, groupBy: ['mount', 'host'] })] }), TEN)
+  const story = tell(
+    config({ rules: [cpuHigh({ name: 'disk-full', metric: 'disk', over: MINUTE, groupBy: ['mount', 'host'] })] }),
+    TEN,
+  )
   story.at('12:00').reports('web-1', { [`disk\u001f${long}`]: 0.99, [`disk\u001f${long}y`]: 0.99 })
-  t.strictSame(story.until('12:05'), [`12:01:10 ada fired: disk-full web-1 ${long}`, `12:01:10 ada fired: disk-full web-1 ${long}y`])
+  t.strictSame(story.until('12:05'), [
+    `12:01:10 ada fired: disk-full web-1 ${long}`,
+    `12:01:10 ada fired: disk-full web-1 ${long}y`,
+  ])
   t.equal(story.play.fold.state.dispatch.groups.size, 2)
   for (const { id } of story.play.mails) t.ok(id.length < 100)
 })
@@ -65,15 +90,32 @@ test('a receiver of 500 addresses tells each of them, over as many minutes as th
   const heard = Map.groupBy(story.play.mails, ({ to }) => to.address)
   t.equal(heard.size, 500)
   for (const [address, mails] of heard) {
-    const states = mails.flatMap(({ alerts, news }) => alerts.slice(0, news).map(({ host, state }) => `${host} ${state}`))
+    const states = mails.flatMap(({ alerts, news }) =>
+      alerts.slice(0, news).map(({ host, state }) => `${host} ${state}`),
+    )
     if (new Set(states).size !== 4 || states.length !== 4) t.fail(`${address}: ${states.join()}`)
   }
 })
 
 test('of 200 routes that go on, each tells its receiver, and an address is told once', async (t) => {
-  const receivers = Array.from({ length: 100 }, (_, i) => ({ name: `r${i}`, email: [{ address: `r${i}@example.org` }] }))
-  const routes = Array.from({ length: 200 }, (_, i) => ({ matchers: [matcher(`host=~web-.*${i % 2 === 0 ? '' : '|db'}`)], notify: [`r${i % 100}`], continue: true }))
-  const story = tell(config({ rules: [{ ...high, notify: [] }], receivers, alerting: alerting({ routes, totalPerMinute: 1000 }), mailsPerMinute: 1000 }), TEN)
+  const receivers = Array.from({ length: 100 }, (_, i) => ({
+    name: `r${i}`,
+    email: [{ address: `r${i}@example.org` }],
+  }))
+  const routes = Array.from({ length: 200 }, (_, i) => ({
+    matchers: [matcher(`host=~web-.*${i % 2 === 0 ? '' : '|db'}`)],
+    notify: [`r${i % 100}`],
+    continue: true,
+  }))
+  const story = tell(
+    config({
+      rules: [{ ...high, notify: [] }],
+      receivers,
+      alerting: alerting({ routes, totalPerMinute: 1000 }),
+      mailsPerMinute: 1000,
+    }),
+    TEN,
+  )
   story.at('12:00').cpu('web-1', 0.99)
   story.at('12:05').cpu('web-1', 0.1)
   t.equal(story.until('12:10').length, 200)
@@ -83,15 +125,32 @@ test('of 200 routes that go on, each tells its receiver, and an address is told 
 test('a window of an hour a night comes once each night in every zone, whatever its clocks do', async (t) => {
   const all = Intl.supportedValuesOf('timeZone')
   // Clocks that change by half an hour, at midnight, at other times of the year, or stand beside the hour.
-  const odd = ['Australia/Lord_Howe', 'America/Havana', 'America/Santiago', 'America/New_York', 'Africa/Casablanca', 'Asia/Kathmandu']
-  t.strictSame(wrongNights(all, Date.parse('2026-03-26T00:00:00Z'), 4), [], `${all.length} zones, while most of their clocks are put forward`)
-  for (const start of ['2026-02-16T12:00:00Z', '2026-09-20T12:00:00Z']) t.strictSame(wrongNights(odd, Date.parse(start), 50), [])
+  const odd = [
+    'Australia/Lord_Howe',
+    'America/Havana',
+    'America/Santiago',
+    'America/New_York',
+    'Africa/Casablanca',
+    'Asia/Kathmandu',
+  ]
+  t.strictSame(
+    wrongNights(all, Date.parse('2026-03-26T00:00:00Z'), 4),
+    [],
+    `${all.length} zones, while most of their clocks are put forward`,
+  )
+  for (const start of ['2026-02-16T12:00:00Z', '2026-09-20T12:00:00Z'])
+    t.strictSame(wrongNights(odd, Date.parse(start), 50), [])
 })
 
 /** Zones in which a window from 4 to 5 was not in force at exactly one full hour of each night. */
 function wrongNights(zones: readonly string[], start: Millis, nights: number): readonly string[] {
   const always = { matchers: [], weekdays: [], daysOfMonth: [], months: [], years: [] }
-  const maintenance = zones.map((zone): MaintenanceWindow => ({ ...always, name: zone, zone, times: [{ from: 4 * 60, to: 5 * 60 }] }))
+  const maintenance = zones.map((zone): MaintenanceWindow => ({
+    ...always,
+    name: zone,
+    zone,
+    times: [{ from: 4 * 60, to: 5 * 60 }],
+  }))
   const plan = createDispatchPlan(config({ alerting: alerting({ maintenance }) }))
   const counts = new Map<string, number>()
   for (let now = start; now < start + nights * 24 * HOUR; now += HOUR) {

@@ -34,9 +34,10 @@ export async function begin(t: Pick<Test, 'teardown'>, options: RunOptions, star
   const clock = createVirtualClock(start)
   const service = await runService(t, { ...options, clock })
   const cpu = new Map<string, number>()
-  const sends = async (): Promise<readonly Send[]> => JSON.parse((await service.get('/api/v1/notifications?limit=1000')).text) as readonly Send[]
+  const sends = async (): Promise<readonly Send[]> =>
+    JSON.parse((await service.get('/api/v1/notifications?limit=1000')).text) as readonly Send[]
   const pass = async (span: Millis): Promise<void> => {
-    for (const end = clock.now() + span; clock.now() < end; ) {
+    for (const end = clock.now() + span; clock.now() < end;) {
       await clock.advance(TEN)
       const ts = new Date(clock.now()).toISOString()
       const events = [...cpu].map(([host, value]) => ({ '@timestamp': ts, host, cpu: value }))

@@ -49,8 +49,15 @@ test('a mail server that is down for an hour costs no mail and repeats none; wha
   life.cpu.set('web-3', 0.1)
   await life.pass(2 * MINUTE)
   const sends = await life.drain()
-  t.strictSame((await told(after.arrived)).toSorted(), ['web-1 resolved', 'web-2 firing', 'web-2 resolved', 'web-3 firing', 'web-3 resolved'])
-  const of = async (host: string): Promise<readonly string[]> => (await told(after.arrived)).filter((line) => line.startsWith(host))
+  t.strictSame((await told(after.arrived)).toSorted(), [
+    'web-1 resolved',
+    'web-2 firing',
+    'web-2 resolved',
+    'web-3 firing',
+    'web-3 resolved',
+  ])
+  const of = async (host: string): Promise<readonly string[]> =>
+    (await told(after.arrived)).filter((line) => line.startsWith(host))
   t.strictSame(await of('web-3'), ['web-3 firing', 'web-3 resolved'], 'in the order of their conversation')
   t.strictSame(rows(sends), [
     'web-1 fired: sent',
@@ -61,7 +68,9 @@ test('a mail server that is down for an hour costs no mail and repeats none; wha
     'web-3 fired: sent',
     'web-3 resolved: sent',
   ])
-  const combined = after.arrived.find(({ raw }) => raw.includes('X-Stashwatch-Host: web-2') && raw.includes('X-Stashwatch-State: resolved'))
+  const combined = after.arrived.find(
+    ({ raw }) => raw.includes('X-Stashwatch-Host: web-2') && raw.includes('X-Stashwatch-State: resolved'),
+  )
   t.match((await PostalMime.parse(combined?.raw ?? '')).text, /could not be sent/)
   const ids = [...before.arrived, ...after.arrived].map(({ raw }) => /^Message-ID: (.*)\r$/im.exec(raw.toString())?.[1])
   t.equal(new Set(ids).size, 6, 'none twice')
@@ -69,7 +78,8 @@ test('a mail server that is down for an hour costs no mail and repeats none; wha
 
 test('a recipient who is refused for good costs nobody else a mail, and the registry says so', async (t) => {
   const server = await startMailServer(t, {
-    onRcptTo: ({ address }, _session, callback) => callback(address.startsWith('gone') ? refusal(550, 'no such user here') : null),
+    onRcptTo: ({ address }, _session, callback) =>
+      callback(address.startsWith('gone') ? refusal(550, 'no such user here') : null),
   })
   const life = await begin(t, { yaml: yaml(server.port, ['gone@example.org', 'ada@example.org', 'grace@example.org']) })
   life.cpu.set('web-1', 0.99)
@@ -77,7 +87,9 @@ test('a recipient who is refused for good costs nobody else a mail, and the regi
   life.cpu.set('web-1', 0.1)
   await life.pass(MINUTE)
   const sends = await life.drain()
-  const sent = sends.map(({ to, because, state, attempts }) => `${to.address.split('@')[0]} ${because} ${state} ${attempts}`)
+  const sent = sends.map(
+    ({ to, because, state, attempts }) => `${to.address.split('@')[0]} ${because} ${state} ${attempts}`,
+  )
   t.strictSame(sent.toSorted(), [
     'ada fired sent 1',
     'ada resolved sent 1',
@@ -87,6 +99,11 @@ test('a recipient who is refused for good costs nobody else a mail, and the regi
     'grace resolved sent 1',
   ])
   for (const { to, answer } of sends) if (to.address.startsWith('gone')) t.match(answer, /550 no such user here/)
-  t.strictSame(server.arrived.flatMap(({ to }) => to).toSorted(), ['ada@example.org', 'ada@example.org', 'grace@example.org', 'grace@example.org'])
+  t.strictSame(server.arrived.flatMap(({ to }) => to).toSorted(), [
+    'ada@example.org',
+    'ada@example.org',
+    'grace@example.org',
+    'grace@example.org',
+  ])
   t.equal((await life.metrics()).get('stashwatch_notifications_total{receiver_type="email",outcome="failed"}'), 2)
 })

@@ -11,7 +11,11 @@ import { startWebServer, type WebServer } from '../notify/http.ts'
 const MINUTE = 60_000
 
 /** A configuration in a file, which a reload reads again. */
-async function beginFrom(t: Test, yaml: string, start?: number): Promise<Life & { reload(next: string): Promise<void> }> {
+async function beginFrom(
+  t: Test,
+  yaml: string,
+  start?: number,
+): Promise<Life & { reload(next: string): Promise<void> }> {
   const file = join(temporary(t), 'stashwatch.yaml')
   const read = (): string => readFileSync(file, 'utf8')
   writeFileSync(file, yaml)
@@ -35,7 +39,8 @@ ${receivers}
 rules:
   - { name: cpu-high, when: { metric: cpu, over: 30s, threshold: { of: mean, above: 0.9 } }, notify: [${notify}] }
 `
-const chat = (url: string): string => `  chat: { webhook: { url: "${url}", allow_private: true, secret: a secret of both } }`
+const chat = (url: string): string =>
+  `  chat: { webhook: { url: "${url}", allow_private: true, secret: a secret of both } }`
 
 interface Body {
   readonly status: string
@@ -56,7 +61,11 @@ test('a webhook out of the file is posted to, at its new address after a reload,
   await life.pass(MINUTE)
   await life.drain()
   t.strictSame(told(old), ['web-1 firing'])
-  t.match(old.posted[0], { method: 'POST', path: '/hook', headers: { 'x-stashwatch-signature': /^sha256=[0-9a-f]{64}$/ } })
+  t.match(old.posted[0], {
+    method: 'POST',
+    path: '/hook',
+    headers: { 'x-stashwatch-signature': /^sha256=[0-9a-f]{64}$/ },
+  })
 
   await life.reload(yaml(chat(`${moved.url}/other`)))
   life.cpu.set('web-1', 0.1).set('web-2', 0.99)
@@ -70,10 +79,17 @@ test('a webhook out of the file is posted to, at its new address after a reload,
   await life.pass(MINUTE)
   const sends = await life.drain()
   const rows = sends.map(({ to, alerts, because, state }) => `${to.address} ${alerts[0]?.host} ${because}: ${state}`)
-  t.strictSame(rows.slice(0, 2).toSorted(), ['ada@example.org web-3 fired: sent', 'webhook:chat web-2 resolved: failed'])
-  t.match(sends.find(({ state }) => state === 'failed')?.answer, /receiver chat has no webhook in the configuration any more/)
+  t.strictSame(rows.slice(0, 2).toSorted(), [
+    'ada@example.org web-3 fired: sent',
+    'webhook:chat web-2 resolved: failed',
+  ])
+  t.match(
+    sends.find(({ state }) => state === 'failed')?.answer,
+    /receiver chat has no webhook in the configuration any more/,
+  )
   t.equal(moved.posted.length, 2)
-  for (const line of life.lines) t.notMatch(JSON.stringify(line), /a secret of both|\/hook|\/other/, 'an address is a secret')
+  for (const line of life.lines)
+    t.notMatch(JSON.stringify(line), /a secret of both|\/hook|\/other/, 'an address is a secret')
 })
 
 test('an event becomes a mail with its chart and its figures', async (t) => {
@@ -85,24 +101,43 @@ test('an event becomes a mail with its chart and its figures', async (t) => {
   await life.drain()
   const mail = await PostalMime.parse((await life.service.mailbox?.read(1))?.raw ?? '')
   const [png, csv] = ['image/png', 'text/csv'].map((type) => mail.attachments.find(({ mimeType }) => mimeType === type))
-  if (life.lines.some(({ message }) => message.includes('without charts'))) t.pass('NO CHARTS HERE: their package is not installed', { skip: true })
-  else t.equal(Buffer.from(png?.content as ArrayBuffer).subarray(1, 4).toString(), 'PNG')
+  if (life.lines.some(({ message }) => message.includes('without charts')))
+    t.pass('NO CHARTS HERE: their package is not installed', { skip: true })
+  else
+    t.equal(
+      Buffer.from(png?.content as ArrayBuffer)
+        .subarray(1, 4)
+        .toString(),
+      'PNG',
+    )
   t.match(mail.html, new RegExp(`cid:${png?.contentId?.replace(/[<>]/g, '')}`))
   t.match(Buffer.from(csv?.content as ArrayBuffer).toString(), /0\.99/)
 })
 
 // ------------------------------------------------------------------------------------- a real Alertmanager, where it is
 
-const PROGRAM = ['prometheus-alertmanager', 'alertmanager'].find((name) => spawnSync(name, ['--version']).error === undefined)
-const whereItIs = { skip: PROGRAM === undefined ? 'NO ALERTMANAGER HERE: install prometheus-alertmanager to run this test' : false }
+const PROGRAM = ['prometheus-alertmanager', 'alertmanager'].find(
+  (name) => spawnSync(name, ['--version']).error === undefined,
+)
+const whereItIs = {
+  skip: PROGRAM === undefined ? 'NO ALERTMANAGER HERE: install prometheus-alertmanager to run this test' : false,
+}
 
 /** An Alertmanager that hands everything on to a webhook. */
 async function startAlertmanager(t: Test, webhook: string): Promise<string> {
   const folder = temporary(t)
   const config = join(folder, 'alertmanager.yml')
-  writeFileSync(config, `route: { receiver: hook, group_wait: 100ms, group_interval: 100ms }\nreceivers: [{ name: hook, webhook_configs: [{ url: "${webhook}" }] }]\n`)
+  writeFileSync(
+    config,
+    `route: { receiver: hook, group_wait: 100ms, group_interval: 100ms }\nreceivers: [{ name: hook, webhook_configs: [{ url: "${webhook}" }] }]\n`,
+  )
   const port = 19_000 + (process.pid % 10_000)
-  const args = [`--config.file=${config}`, `--storage.path=${join(folder, 'data')}`, `--web.listen-address=127.0.0.1:${port}`, '--cluster.listen-address=']
+  const args = [
+    `--config.file=${config}`,
+    `--storage.path=${join(folder, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--cluster.listen-address=',
+  ]
   const child: ChildProcess = spawn(PROGRAM ?? '', args, { stdio: 'ignore' })
   t.teardown(async () => {
     child.kill('SIGKILL')
@@ -124,6 +159,9 @@ test('a real Alertmanager out of the file hears that an alert fires, and that it
   await until('it fires there', () => told(hook).includes('web-1 firing'))
   life.cpu.set('web-1', 0.1)
   await life.pass(MINUTE)
-  t.strictSame((await life.drain()).map(({ state }) => state), ['sent', 'sent'])
+  t.strictSame(
+    (await life.drain()).map(({ state }) => state),
+    ['sent', 'sent'],
+  )
   await until('it is over there', () => told(hook).includes('web-1 resolved'))
 })
