@@ -67,7 +67,10 @@ test('a severity that an override lowers is not told, until the end', async (t) 
   const lower = { hosts: ['web-*'], threshold: threshold('mean', [above(0.7, 0.6)]) }
   const story = edited(withRule({ threshold: ladder }), withRule({ threshold: ladder, overrides: [lower] }))
   t.strictSame(until(story, '12:30'), ['12:01:10 ops fired: cpu-high web-1', '12:21:10 ops resolved: cpu-high web-1'])
-  t.strictSame(story.play.mails.map(({ alerts }) => alerts[0]?.severity), ['critical', 'warning'])
+  t.strictSame(
+    story.play.mails.map(({ alerts }) => alerts[0]?.severity),
+    ['critical', 'warning'],
+  )
 })
 
 test('the alerts of hosts that a rule is not for any more end, the others go on', async (t) => {
@@ -93,7 +96,10 @@ test('a conversation goes on under another grouping, also with whoever is told l
     '12:21:10 ops resolved: cpu-high web-1',
     '12:21:40 boss resolved: cpu-high web-1',
   ])
-  t.strictSame(story.play.mails.map(({ seq }) => seq), [0, 1, 0, 2, 1])
+  t.strictSame(
+    story.play.mails.map(({ seq }) => seq),
+    [0, 1, 0, 2, 1],
+  )
 })
 
 test('a silence holds over a reload, and a route that is gone leaves its reason', async (t) => {
@@ -108,5 +114,8 @@ test('a silence holds over a reload, and a route that is gone leaves its reason'
     '12:21:10 ops resolved: cpu-high web-1',
   ])
   const last = [...story.play.fold.state.dispatch.cases.values()].at(-1)
-  t.match(last?.decisions.at(-1), { kind: 'suppressed', reason: "'fired' is not told: neither its rule nor a route names a receiver" })
+  t.match(last?.decisions.at(-1), {
+    kind: 'suppressed',
+    reason: "'fired' is not told: neither its rule nor a route names a receiver",
+  })
 })

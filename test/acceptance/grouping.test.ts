@@ -33,7 +33,10 @@ test('2: something fires that was not told: a mail at the end of the interval, w
   story.at('12:02').cpu('web-2', 0.99)
   story.at('12:03').cpu('web-3', 0.99)
   t.strictSame(story.until('12:20'), [first, '12:06:10 ada fired: cpu-high web-2, cpu-high web-3'])
-  t.strictSame(story.play.mails[1]?.alerts.map(({ host }) => host), ['web-2', 'web-3', 'web-1'])
+  t.strictSame(
+    story.play.mails[1]?.alerts.map(({ host }) => host),
+    ['web-2', 'web-3', 'web-1'],
+  )
 })
 
 test('3: nothing fires any more and that was told: a last mail at the end of the interval', async (t) => {
@@ -48,8 +51,17 @@ test('4: the end of one was not told and others go on firing: a mail at the end 
   const story = begin()
   story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.99)
   story.at('12:02').cpu('web-2', 0)
-  t.strictSame(story.until('12:20'), ['12:01:10 ada fired: cpu-high web-1, cpu-high web-2', '12:06:10 ada resolved: cpu-high web-2'])
-  t.strictSame(story.play.mails[1]?.alerts.map(({ host, state }) => [host, state]), [['web-2', 'resolved'], ['web-1', 'firing']])
+  t.strictSame(story.until('12:20'), [
+    '12:01:10 ada fired: cpu-high web-1, cpu-high web-2',
+    '12:06:10 ada resolved: cpu-high web-2',
+  ])
+  t.strictSame(
+    story.play.mails[1]?.alerts.map(({ host, state }) => [host, state]),
+    [
+      ['web-2', 'resolved'],
+      ['web-1', 'firing'],
+    ],
+  )
 })
 
 test('5: nothing is new: a mail once the repeat interval has elapsed, counted from the last one of any kind', async (t) => {

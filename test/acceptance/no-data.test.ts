@@ -31,7 +31,14 @@ test('a host that comes back as bad as it was fires on in the same episode', asy
 
 test('what fired before many hosts fell silent together is held back, not ended, and goes on when they are back', async (t) => {
   const hosts = Array.from({ length: 30 }, (_, i) => `node-${i}`)
-  const story = tell(config({ rules: [{ ...high, repeat: { first: 10 * MINUTE, most: 10 * MINUTE } }, silent({ repeat: { first: HOUR, most: HOUR } })] }))
+  const story = tell(
+    config({
+      rules: [
+        { ...high, repeat: { first: 10 * MINUTE, most: 10 * MINUTE } },
+        silent({ repeat: { first: HOUR, most: HOUR } }),
+      ],
+    }),
+  )
   const start = story.at('12:00').cpu('web-1', 0.1)
   for (const host of hosts) start.cpu(host, host === 'node-3' || host === 'node-4' ? 0.99 : 0.1)
   const dies = story.at('12:05')
@@ -42,10 +49,13 @@ test('what fired before many hosts fell silent together is held back, not ended,
     '12:08:50 ada fired: mass-silence logstash-a',
     '12:12:10 ada fired: source-degraded logstash-a',
   ])
-  t.match(viewsOf(story).filter(({ rule }) => rule === 'cpu-high'), [
-    { state: 'firing', muted: { by: 'inhibition' } },
-    { state: 'firing', muted: { by: 'inhibition' } },
-  ])
+  t.match(
+    viewsOf(story).filter(({ rule }) => rule === 'cpu-high'),
+    [
+      { state: 'firing', muted: { by: 'inhibition' } },
+      { state: 'firing', muted: { by: 'inhibition' } },
+    ],
+  )
   const back = story.at('12:40')
   for (const host of hosts) back.cpu(host, host === 'node-3' ? 0.99 : 0.1)
   t.strictSame(story.until('12:45').slice(4), [

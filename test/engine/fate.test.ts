@@ -24,7 +24,8 @@ function replay(play: Play): { readonly mutedForLife: ReadonlySet<string> } {
 }
 
 function isSame(play: Play, { fold, effects }: ReturnType<typeof refold>): void {
-  if (effects.map(({ data }) => data).join('\n') !== play.mails.map((mail) => JSON.stringify(mail)).join('\n')) throw new Error('other mails')
+  if (effects.map(({ data }) => data).join('\n') !== play.mails.map((mail) => JSON.stringify(mail)).join('\n'))
+    throw new Error('other mails')
   if (memoryOf(fold) !== memoryOf(play.fold)) throw new Error('another memory')
 }
 
@@ -56,8 +57,10 @@ function alertsAreAccountedFor(play: Play, mutedForLife: ReadonlySet<string>): v
   const told = new Set(play.mails.flatMap(({ alerts }) => alerts.map(({ episode }) => episode)))
   for (const episode of mutedForLife) if (told.has(episode)) throw new Error(`${episode} was muted all the time`)
   for (const [episode, { decisions, facts }] of play.fold.state.dispatch.cases) {
-    const isExplained = decisions.some(({ kind, reason }) => kind === 'suppressed' && reason !== '') || facts.reason.startsWith('retired')
-    if (!told.has(episode) && !isExplained) throw new Error(`nothing says why nobody heard of ${facts.rule} on ${facts.host}`)
+    const isExplained =
+      decisions.some(({ kind, reason }) => kind === 'suppressed' && reason !== '') || facts.reason.startsWith('retired')
+    if (!told.has(episode) && !isExplained)
+      throw new Error(`nothing says why nobody heard of ${facts.rule} on ${facts.host}`)
   }
 }
 
@@ -94,7 +97,10 @@ test('whatever people and hosts do, each alert is told or accounted for, once, a
       told += play.mails.length
       for (const holds of [numbersGrow, endsAreTold, budgetsHold, nothingIsLeft]) holds(play)
       alertsAreAccountedFor(play, replay(play).mutedForLife)
-      isSame(play, refold(play.entries, (fold, i) => (i % 53 === phase ? restarted(fold) : fold)))
+      isSame(
+        play,
+        refold(play.entries, (fold, i) => (i % 53 === phase ? restarted(fold) : fold)),
+      )
     }),
     { numRuns: 3, endOnFailure: true },
   )
@@ -142,5 +148,7 @@ test('a service that is thrown away again and again sends what it would have sen
 
 function byThread(mails: readonly Notification[]): [string, string[]][] {
   const threads = Map.groupBy(mails, ({ to, thread }) => `${to.address} ${thread}`)
-  return [...threads].map(([thread, theirs]): [string, string[]] => [thread, idsOf(theirs)]).sort(([a], [b]) => (a < b ? -1 : 1))
+  return [...threads]
+    .map(([thread, theirs]): [string, string[]] => [thread, idsOf(theirs)])
+    .sort(([a], [b]) => (a < b ? -1 : 1))
 }

@@ -29,8 +29,21 @@ const cpu = cpuHigh({
   escalate: [{ after: 10 * MINUTE, notify: ['boss'] }],
   repeat: { first: 20 * MINUTE, most: HOUR },
 })
-const memory: MetricRule = cpuHigh({ name: 'memory-high', metric: 'memory', over: MINUTE, notify: [], groupBy: ['rule'] })
-const warm: MetricRule = cpuHigh({ name: 'cpu-warm', over: MINUTE, every: TEN, keepFiringFor: MINUTE, notify: ['hook'], threshold: threshold('max', [above(0.5, 0.4)]) })
+const memory: MetricRule = cpuHigh({
+  name: 'memory-high',
+  metric: 'memory',
+  over: MINUTE,
+  notify: [],
+  groupBy: ['rule'],
+})
+const warm: MetricRule = cpuHigh({
+  name: 'cpu-warm',
+  over: MINUTE,
+  every: TEN,
+  keepFiringFor: MINUTE,
+  notify: ['hook'],
+  threshold: threshold('max', [above(0.5, 0.4)]),
+})
 const dead = silent({ after: MINUTE, notify: ['boss'] })
 const address = (name: string): { readonly address: string } => ({ address: `${name}@example.org` })
 
@@ -39,14 +52,30 @@ const receivers = [
   { name: 'boss', email: [address('boss')] },
   { name: 'hook', email: [], webhook: true, alertmanager: true },
 ]
-const maintenance = [{ name: 'hourly', matchers: [matcher('host=web-2')], zone: 'Europe/Berlin', times: [{ from: 13 * 60 + 30, to: 13 * 60 + 45 }], weekdays: [], daysOfMonth: [], months: [], years: [] }]
+const maintenance = [
+  {
+    name: 'hourly',
+    matchers: [matcher('host=web-2')],
+    zone: 'Europe/Berlin',
+    times: [{ from: 13 * 60 + 30, to: 13 * 60 + 45 }],
+    weekdays: [],
+    daysOfMonth: [],
+    months: [],
+    years: [],
+  },
+]
 const routes = [
   { matchers: [matcher('host=~db-.*')], notify: ['boss'], continue: true },
   { matchers: [], notify: ['ops', 'hook'], continue: false },
 ]
 
 /** The rules and receivers that a story begins with. */
-export const LIVELY = config({ rules: [cpu, memory, warm, dead], receivers, system: ['ops'], alerting: alerting({ maintenance, routes }) })
+export const LIVELY = config({
+  rules: [cpu, memory, warm, dead],
+  receivers,
+  system: ['ops'],
+  alerting: alerting({ maintenance, routes }),
+})
 
 const edits: readonly EngineConfig[] = [
   LIVELY,
@@ -54,22 +83,59 @@ const edits: readonly EngineConfig[] = [
   { ...LIVELY, rules: [{ ...cpu, notify: ['boss'] }, memory, warm, dead] },
   { ...LIVELY, rules: [{ ...cpu, name: 'cpu-hot' }, memory, warm, { ...dead, hosts: ['web-*'] }] },
   { ...LIVELY, rules: [{ ...cpu, groupBy: ['rule'] }, { ...memory, groupBy: ['rule', 'host'] }, warm, dead] },
-  { ...LIVELY, receivers: [{ name: 'ops', email: [address('ada')] }, { name: 'boss', email: [address('grace')] }] },
-  { ...LIVELY, alerting: alerting({ flapping: false, routes, inhibit: [{ source: [matcher('severity=critical')], target: [matcher('severity=warning')], equal: ['host'] }] }) },
+  {
+    ...LIVELY,
+    receivers: [
+      { name: 'ops', email: [address('ada')] },
+      { name: 'boss', email: [address('grace')] },
+    ],
+  },
+  {
+    ...LIVELY,
+    alerting: alerting({
+      flapping: false,
+      routes,
+      inhibit: [{ source: [matcher('severity=critical')], target: [matcher('severity=warning')], equal: ['host'] }],
+    }),
+  },
 ]
 
 const host = fc.constantFrom(...HOSTS)
 const id = fc.constantFrom('s1', 's2', 's3')
 const minutes = fc.constantFrom(3, 20, 90)
 const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 10, arbitrary: fc.record({ do: fc.constantFrom('cpu' as const, 'memory' as const), host, value: fc.constantFrom(0.1, 0.6, 0.85, 0.99, 0.99) }) },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      do: fc.constantFrom('cpu' as const, 'memory' as const),
+      host,
+      value: fc.constantFrom(0.1, 0.6, 0.85, 0.99, 0.99),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('die' as const), host }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const), host }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('storm' as const), value: fc.constantFrom(0.1, 0.99) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('silence' as const), id, minutes, matchers: fc.constantFrom(['host=web-1'], ['host=~web-.*', 'rule=cpu-high'], ['rule=~.*'], ['severity=warning'], ['missing=', 'host!=db-1']) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('silence' as const),
+      id,
+      minutes,
+      matchers: fc.constantFrom(
+        ['host=web-1'],
+        ['host=~web-.*', 'rule=cpu-high'],
+        ['rule=~.*'],
+        ['severity=warning'],
+        ['missing=', 'host!=db-1'],
+      ),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('expire' as const), id }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('ack' as const), host, minutes }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('configure' as const), edit: fc.nat({ max: edits.length - 1 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('configure' as const), edit: fc.nat({ max: edits.length - 1 }) }),
+  },
 )
 
 /** What happens in an hour or two. */
@@ -115,7 +181,10 @@ function forget(play: Play, name: string): void {
 }
 
 /** Folds entries anew; after each one the fold may be exchanged for another. */
-export function refold(entries: readonly NewEntry[], each: (fold: Fold, index: number) => Fold = (fold) => fold): { readonly fold: Fold; readonly effects: readonly Effect[] } {
+export function refold(
+  entries: readonly NewEntry[],
+  each: (fold: Fold, index: number) => Fold = (fold) => fold,
+): { readonly fold: Fold; readonly effects: readonly Effect[] } {
   const effects: Effect[] = []
   let fold = createFold()
   for (const [index, entry] of entries.entries()) {
@@ -134,7 +203,8 @@ export function restarted({ state }: Fold): Fold {
 
 /** All that a fold remembers but the cells, in its order, as one text. */
 export function memoryOf({ state }: Fold): string {
-  return JSON.stringify({ ...state, stores: undefined }, (_key, value: unknown) => {
+  return JSON.stringify(state, (key, value: unknown) => {
+    if (key === 'stores') return undefined
     if (value instanceof Map || value instanceof Set) return [...value]
     return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
   })

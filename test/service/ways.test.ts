@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import PostalMime from 'postal-mime'
+import { type Test, test } from 'tap'
+import { begin, type Life } from '../helpers/life.ts'
+import { temporary, until } from '../helpers/service.ts'
+import { startWebServer, type WebServer } from '../notify/http.ts'
+
+const MINUTE = 60_000
+
+/** A configuration in a file, which a reload reads again. */
+async function beginFrom(
+  t: Test,
+  yaml: string,
+  start?: number,
+): Promise<Life & { reload(next: string): Promise<void> }> {
+  const file = join(temporary(t), 'stashwatch.yaml')
+  const read = (): string => readFileSync(file, 'utf8')
+  writeFileSync(file, yaml)
+  const life = await begin(t, { yaml: read(), next: read }, start)
+  return {
+    ...life,
+    async reload(next) {
+      writeFileSync(file, next)
+      const { status, text } = await life.ask('POST', '/-/reload')
+      t.equal(status, 200, text)
+    },
+  }
+}
+
+const yaml = (receivers: string, notify = 'chat'): string => `
+system: { notify: [ops] }
+metrics: { cpu: { field: cpu, unit: ratio } }
+receivers:
+  ops: { email: { to: [ada@example.org] } }
+${receivers}
+rules:
+  - { name: cpu-high, when: { metric: cpu, over: 30s, threshold: { of: mean, above: 0.9 } }, notify: [${notify}] }
+`
+const chat = (url: string): string =>
+  `  chat: { webhook: { url: "${url}", allow_private: true, secret: a secret of both } }`
+
+interface Body {
+  readonly status: string
+  readonly receiver: string
+  readonly alerts: readonly { readonly labels: { readonly host: string } }[]
+}
+
+const told = ({ posted }: WebServer): readonly string[] =>
+  posted.map(({ raw }) => {
+    const { status, alerts } = JSON.parse(raw.toString()) as Body
+    return `${alerts[0]?.labels.host} ${status}`
+  })
+
+test('a webhook out of the file is posted to, at its new address after a reload, and one that is gone says so', async (t) => {
+  const [old, moved] = [await startWebServer(t), await startWebServer(t)]
+  const life = await beginFrom(t, yaml(chat(`${old.url}/hook`)))
+  life.cpu.set('web-1', 0.99)
+  await life.pass(MINUTE)
+  await life.drain()
+  t.strictSame(told(old), ['web-1 firing'])
+  t.match(old.posted[0], {
+    method: 'POST',
+    path: '/hook',
+    headers: { 'x-stashwatch-signature': /^sha256=[0-9a-f]{64}$/ },
+  })
+
+  await life.reload(yaml(chat(`${moved.url}/other`)))
+  life.cpu.set('web-1', 0.1).set('web-2', 0.99)
+  await life.pass(MINUTE)
+  await life.drain()
+  t.strictSame(told(moved).toSorted(), ['web-1 resolved', 'web-2 firing'])
+  t.equal(old.posted.length, 1)
+
+  await life.reload(yaml('', 'ops'))
+  life.cpu.set('web-2', 0.1).set('web-3', 0.99)
+  await life.pass(MINUTE)
+  const sends = await life.drain()
+  const rows = sends.map(({ to, alerts, because, state }) => `${to.address} ${alerts[0]?.host} ${because}: ${state}`)
+  t.strictSame(rows.slice(0, 2).toSorted(), [
+    'ada@example.org web-3 fired: sent',
+    'webhook:chat web-2 resolved: failed',
+  ])
+  t.match(
+    sends.find(({ state }) => state === 'failed')?.answer,
+    /receiver chat has no webhook in the configuration any more/,
+  )
+  t.equal(moved.posted.length, 2)
+  for (const line of life.lines)
+    t.notMatch(JSON.stringify(line), /a secret of both|\/hook|\/other/, 'an address is a secret')
+})
+
+test('an event becomes a mail with its chart and its figures', async (t) => {
+  const life = await beginFrom(t, yaml('', 'ops'))
+  life.cpu.set('web-1', 0.2).set('web-2', 0.3)
+  await life.pass(MINUTE)
+  life.cpu.set('web-1', 0.99)
+  await life.pass(MINUTE)
+  await life.drain()
+  const mail = await PostalMime.parse((await life.service.mailbox?.read(1))?.raw ?? '')
+  const [png, csv] = ['image/png', 'text/csv'].map((type) => mail.attachments.find(({ mimeType }) => mimeType === type))
+  if (life.lines.some(({ message }) => message.includes('without charts')))
+    t.pass('NO CHARTS HERE: their package is not installed', { skip: true })
+  else
+    t.equal(
+      Buffer.from(png?.content as ArrayBuffer)
+        .subarray(1, 4)
+        .toString(),
+      'PNG',
+    )
+  t.match(mail.html, new RegExp(`cid:${png?.contentId?.replace(/[<>]/g, '')}`))
+  t.match(Buffer.from(csv?.content as ArrayBuffer).toString(), /0\.99/)
+})
+
+// ------------------------------------------------------------------------------------- a real Alertmanager, where it is
+
+const PROGRAM = ['prometheus-alertmanager', 'alertmanager'].find(
+  (name) => spawnSync(name, ['--version']).error === undefined,
+)
+const whereItIs = {
+  skip: PROGRAM === undefined ? 'NO ALERTMANAGER HERE: install prometheus-alertmanager to run this test' : false,
+}
+
+/** An Alertmanager that hands everything on to a webhook. */
+async function startAlertmanager(t: Test, webhook: string): Promise<string> {
+  const folder = temporary(t)
+  const config = join(folder, 'alertmanager.yml')
+  writeFileSync(
+    config,
+    `route: { receiver: hook, group_wait: 100ms, group_interval: 100ms }\nreceivers: [{ name: hook, webhook_configs: [{ url: "${webhook}" }] }]\n`,
+  )
+  const port = 19_000 + (process.pid % 10_000)
+  const args = [
+    `--config.file=${config}`,
+    `--storage.path=${join(folder, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--cluster.listen-address=',
+  ]
+  const child: ChildProcess = spawn(PROGRAM ?? '', args, { stdio: 'ignore' })
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  })
+  const url = `http://127.0.0.1:${port}`
+  await until('Alertmanager is up', async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok)
+  return url
+}
+
+test('a real Alertmanager out of the file hears that an alert fires, and that it is over', whereItIs, async (t) => {
+  const hook = await startWebServer(t)
+  const url = await startAlertmanager(t, hook.url)
+  // Alertmanager lives by the real clock: what it is told lies a little in the past.
+  const life = await beginFrom(t, yaml(`  am: { alertmanager: { url: "${url}" } }`, 'am'), Date.now() - 5 * MINUTE)
+  life.cpu.set('web-1', 0.99).set('web-2', 0.1)
+  await life.pass(MINUTE)
+  await life.drain()
+  await until('it fires there', () => told(hook).includes('web-1 firing'))
+  life.cpu.set('web-1', 0.1)
+  await life.pass(MINUTE)
+  t.strictSame(
+    (await life.drain()).map(({ state }) => state),
+    ['sent', 'sent'],
+  )
+  await until('it is over there', () => told(hook).includes('web-1 resolved'))
+})
