@@ -58,7 +58,8 @@ export function composeNotice(plan: DispatchPlan, { line, notice, at }: Posted, 
   return effect({ id, ...toWhom(plan, line), at: now, because, kind: 'notice', thread: id, seq: 0, alerts: [], notice: { title, lines } })
 }
 
-function toWhom(plan: DispatchPlan, { receiver, via, to }: Line): Pick<Notification, 'receiver' | 'via' | 'to' | 'zone' | 'templates'> {
+/** Who gets a mail, and how the receiver wants its mails. */
+export function toWhom(plan: DispatchPlan, { receiver, via, to }: Pick<Line, 'receiver' | 'via' | 'to'>): Pick<Notification, 'receiver' | 'via' | 'to' | 'zone' | 'templates'> {
   const known = plan.receivers.get(receiver)
   const { zone, subject, body } = known ?? {}
   const templates = { ...(subject === undefined ? {} : { subject }), ...(body === undefined ? {} : { body }) }

@@ -39,9 +39,8 @@ interface WaysContext {
  */
 export async function openWays(config: WaysConfig, { clock, log }: WaysContext): Promise<Exits> {
   const { smtp, targets } = config
-  const url = config.url?.replace(/\/+$/, '')
-  const links = url === undefined ? {} : { url }
-  const compose = await openComposer(config, links, log)
+  const links = linksOf(config)
+  const compose = await openComposer(config, log)
   const others = {
     webhook: createWebhookWay({ targets, ...links }),
     alertmanager: createAlertmanagerWay({ targets, clock, ...links }),
@@ -56,7 +55,13 @@ export async function openWays(config: WaysConfig, { clock, log }: WaysContext):
   return { ways: { email: mailbox, ...others }, mailbox }
 }
 
-async function openComposer(config: WaysConfig, links: { readonly url?: string }, log: Log): Promise<Compose> {
+function linksOf(config: Pick<Config, 'url'>): { readonly url?: string } {
+  const url = config.url?.replace(/\/+$/, '')
+  return url === undefined ? {} : { url }
+}
+
+/** What turns notifications into mails under a configuration: those that leave, and those that are only shown. */
+export async function openComposer(config: Pick<WaysConfig, 'smtp' | 'url' | 'engine'>, log: Log): Promise<Compose> {
   const { smtp, engine } = config
   const from = smtp?.from ?? { name: 'Stashwatch', address: 'stashwatch@localhost' }
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1)
@@ -65,7 +70,7 @@ async function openComposer(config: WaysConfig, links: { readonly url?: string }
     from,
     domain,
     mailsPerMinute: engine.mailsPerMinute,
-    ...links,
+    ...linksOf(config),
     ...(draw === undefined ? {} : { draw }),
   }
   return (notification) => renderMessage(notification, options)
