@@ -35,18 +35,22 @@ export interface Target {
   readonly path: string
 }
 
-async function firstLine(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('no output to read')
-  const lines = createInterface({ input: child.stdout })
-  const [line] = (await once(lines, 'line')) as [string]
-  child.stdout.resume()
-  return line
+/** What `find` makes of the first line of output that it makes anything of. */
+async function lineOf<T>({ stdout }: ChildProcess, find: (line: string) => T | undefined): Promise<T> {
+  if (stdout === null) throw new Error('no output to read')
+  for await (const line of createInterface({ input: stdout })) {
+    const found = find(line)
+    if (found === undefined) continue
+    stdout.resume()
+    return found
+  }
+  throw new Error('it ended before it listened')
 }
 
 async function startBare(): Promise<Target> {
   const file = new URL('bare.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] })
-  return { child, port: Number(await firstLine(child)), path: '/' }
+  return { child, port: await lineOf(child, Number), path: '/' }
 }
 
 /** The real service as a process of its own; `more` is added to its configuration. */
@@ -55,10 +59,8 @@ export async function startService(folder: string, more = ''): Promise<Target> {
   writeFileSync(config, 'listen: 127.0.0.1:0\ndata: ./data\ningest: { requests_per_minute: 10000000 }\n' + more)
   const main = new URL('../src/main.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [main, 'start', '--config', config], { stdio: ['ignore', 'pipe', 'inherit'] })
-  for (;;) {
-    const { url } = JSON.parse(await firstLine(child)) as { url?: string }
-    if (url !== undefined) return { child, port: Number(new URL(url).port), path: '/events' }
-  }
+  const url = await lineOf(child, (line) => (JSON.parse(line) as { url?: string }).url)
+  return { child, port: Number(new URL(url).port), path: '/events' }
 }
 
 /** CPU that a process and its threads have used, in microseconds (Linux counts in hundredths of a second). */

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { alertingPart, measureAlerting } from './alerting.ts'
 import { type CoreResult, measureCore } from './core.ts'
 import { type GeneratorResult, measureGenerator } from './generator.ts'
 import { type HttpResult, measureHttp, measurePaced, type PacedResult } from './http.ts'
 import { type InventedResult, measureInvented } from './invented.ts'
 import { type JournalFigures, measureJournal } from './journal.ts'
-import { type MailResult, measureMail } from './mail.ts'
 import { measureScale, type ScaleResult, SITES } from './scale.ts'
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
@@ -124,19 +124,6 @@ ${rows.join('\n')}
 `
 }
 
-function mailPart({ bare, usual, most, drawing, png, mail }: MailResult): string {
-  return `## Mails
-
-CPU in milliseconds for one alert mail, from the notification to its bytes, median of 200: without a chart, with the usual
-one of 24 points, and with one of 80 points that never stands still. It is spent in the thread that answers requests. Goal:
-at most 20.
-
-| without chart | usual chart | largest chart | of it drawing | PNG, kB | mail, kB |
-|---|---|---|---|---|---|
-| ${fixed(bare, 1)} | ${fixed(usual, 1)} | **${fixed(most, 1)}** | ${fixed(drawing, 1)} | ${fixed(png / 1000, 0)} | ${fixed(mail / 1000, 0)} |
-`
-}
-
 async function run(): Promise<void> {
   say('core ...')
   const core = measureCore()
@@ -153,14 +140,14 @@ async function run(): Promise<void> {
   say('journal ...')
   const folder = mkdtempSync(join(tmpdir(), 'stashwatch-bench-'))
   const journal = await measureJournal(folder).finally(() => rmSync(folder, { recursive: true, force: true }))
-  say('mails ...')
-  const mail = await measureMail()
+  say('alerts and mails ...')
+  const alerting = await measureAlerting()
   const intro = `# Benchmarks
 
 Written by \`npm run bench\`; edit \`bench/\`, not this page. Ratios are medians of rounds that alternate within one run, so
 that a busy machine slows both sides alike; absolute figures are those of one machine (${cpus().length} cores, Node ${process.versions.node}).
 `
-  const page = [intro, corePart(core), httpPart(http), pacedPart(paced), generatorPart(generator), scalePart(scale), inventedPart(invented), journalPart(journal), mailPart(mail)].join('\n')
+  const page = [intro, corePart(core), httpPart(http), pacedPart(paced), generatorPart(generator), scalePart(scale), inventedPart(invented), journalPart(journal), alertingPart(alerting)].join('\n')
   writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), page)
   process.stdout.write(page)
 }

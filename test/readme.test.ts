@@ -20,6 +20,7 @@ const RUN_ELSEWHERE = [
   'npm ci && npm run demo',
   'npm ci && npm test',
   'npx stashwatch check --config examples/stashwatch.yaml\nnpx stashwatch send-test --config examples/stashwatch.yaml\nnpx stashwatch start --config examples/stashwatch.yaml',
+  'npx stashwatch preview --config examples/minimal.yaml --out mails',
 ]
 
 test('the first steps of the README lead to the mail that it promises', { timeout: 60_000 }, async (t) => {

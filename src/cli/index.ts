@@ -5,6 +5,7 @@ import { ACTING } from './acting.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
 import { forgetHost, hosts } from './hosts.ts'
+import { preview } from './preview.ts'
 import { REMOTE } from './remote.ts'
 import { sendTest } from './send-test.ts'
 import { start } from './start.ts'
@@ -40,6 +41,18 @@ const VERBS: Readonly<Record<string, Verb>> = {
     example: 'stashwatch send-test --config stashwatch.yaml --receiver ops',
     options: { config: CONFIG, receiver: { type: 'string', value: 'NAME', says: 'only the recipients of this receiver' } },
     run: (values, io) => sendTest({ ...configOf(values), ...textOf(values, 'receiver') }, io),
+  },
+  preview: {
+    does: 'writes the mails that the rules would lead to into a folder, about sample alerts, to be looked at in a browser',
+    example: 'stashwatch preview --config stashwatch.yaml --rule cpu-high --out preview',
+    options: {
+      config: CONFIG,
+      rule: { type: 'string', value: 'NAME', says: 'only the mails about this rule' },
+      receiver: { type: 'string', value: 'NAME', says: 'as this receiver gets them: its zone, its templates' },
+      out: { type: 'string', value: 'FOLDER', says: 'where to (./preview); what has the same names there is overwritten' },
+    },
+    run: (values, io) =>
+      preview({ ...configOf(values), ...textOf(values, 'rule'), ...textOf(values, 'receiver'), ...textOf(values, 'out') }, io),
   },
   hosts: {
     does: 'lists the hosts that a running service knows: when each was last seen, its state, how many series it has',

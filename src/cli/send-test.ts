@@ -1,5 +1,6 @@
 import { createClock } from '../clock.ts'
-import type { Clock, Config, Log, Notification, Receiver, Recipient, Via } from '../model.ts'
+import type { AlertFacts, Clock, Config, EngineConfig, Log, Millis, Notification, Receiver, Recipient, Via } from '../model.ts'
+import { anyAlert } from '../service/samples.ts'
 import { openWays } from '../service.ts'
 import { type CheckIo, load } from './check.ts'
 import { whyNot } from './start.ts'
@@ -22,8 +23,8 @@ export async function sendTest(args: { readonly config?: string; readonly receiv
     return 1
   }
   const clock = createClock()
-  const now = clock.now()
-  const notifications = chosen.flatMap((receiver) => samplesFor(receiver, now))
+  const facts = testFacts(config.engine, clock.now())
+  const notifications = chosen.flatMap((receiver) => samplesFor(receiver, facts))
   try {
     return (await sendAll(config, notifications, clock, io)) ? 0 : 2
   } catch (error) {
@@ -46,54 +47,33 @@ async function sendAll(config: Config, notifications: readonly Notification[], c
   return isWell
 }
 
-function quiet(io: CheckIo): Log {
+/** A log that says on standard error what goes wrong, and nothing else. */
+export function quiet(io: CheckIo): Log {
   const ignore = (): void => undefined
   return { debug: ignore, info: ignore, warn: (_, message) => io.err(message), error: (_, message) => io.err(message) }
 }
 
-function samplesFor({ name, email, webhook, alertmanager }: Receiver, now: number): readonly Notification[] {
+function samplesFor({ name, email, webhook, alertmanager }: Receiver, facts: AlertFacts): readonly Notification[] {
   const others: readonly Via[] = [...(webhook === true ? ['webhook' as const] : []), ...(alertmanager === true ? ['alertmanager' as const] : [])]
   return [
-    ...email.map((to) => sample(name, 'email', to, now)),
-    ...others.map((via) => sample(name, via, { address: `${via}:${name}` }, now)),
+    ...email.map((to) => sample(name, 'email', to, facts)),
+    ...others.map((via) => sample(name, via, { address: `${via}:${name}` }, facts)),
   ]
 }
 
-function sample(receiver: string, via: Via, to: Recipient, now: number): Notification {
-  const episode = `test-${Math.round(now)}`
+function sample(receiver: string, via: Via, to: Recipient, facts: AlertFacts): Notification {
+  const { episode, at } = facts
+  return { id: `${episode}.${to.address}`, receiver, via, to, at, because: 'fired', kind: 'alert', thread: episode, seq: 0, alerts: [facts] }
+}
+
+function testFacts(config: EngineConfig, now: Millis): AlertFacts {
   return {
-    id: `${episode}.${to.address}`,
-    receiver,
-    via,
-    to,
-    at: now,
-    because: 'fired',
-    kind: 'alert',
-    thread: episode,
-    seq: 0,
-    alerts: [
-      {
-        episode,
-        code: 'TEST',
-        rule: 'send-test',
-        host: 'test-host',
-        labels: {},
-        what: 'mean of cpu over 2m',
-        metric: 'cpu',
-        unit: 'ratio',
-        state: 'firing',
-        severity: 'warning',
-        value: 0.95,
-        bound: 'above 0.9',
-        clear: 'at most 0.85',
-        since: now - 60_000,
-        at: now,
-        peak: 0.97,
-        reason: 'this is a test: no host is in trouble, and nothing needs to be done',
-        source: 'stashwatch send-test',
-        subject: 'Test mail of stashwatch',
-        gaps: [],
-      },
-    ],
+    ...anyAlert(config, { at: now }),
+    episode: `test-${Math.round(now)}`,
+    code: 'TEST',
+    rule: 'send-test',
+    reason: 'this is a test: no host is in trouble, and nothing needs to be done',
+    source: 'stashwatch send-test',
+    subject: 'Test mail of stashwatch',
   }
 }

@@ -75,9 +75,10 @@ export function composeHeartbeat(plan: DispatchPlan, line: Line, { receiver }: D
   return effect({ id, ...toWhom(plan, line), at: now, because, kind: 'notice', thread: id, seq: 0, alerts: [], notice: { title, lines } })
 }
 
-function toWhom(
+/** Who gets a mail, and how the receiver wants its mails. */
+export function toWhom(
   plan: DispatchPlan,
-  { receiver, via, to, namedBy }: Line,
+  { receiver, via, to, namedBy }: Pick<Line, 'receiver' | 'via' | 'to' | 'namedBy'>,
 ): Pick<Notification, 'receiver' | 'via' | 'to' | 'namedBy' | 'zone' | 'templates'> {
   const known = plan.receivers.get(receiver)
   const { zone, subject, body } = known ?? {}

@@ -44,7 +44,7 @@ export function pictureOf(series: Series, plan: WindowPlan, span: Span, width: M
     from: from * width,
     buckets,
     window: { from: span.from * width, to: span.to * width },
-    bounds: COMPARABLE.includes(plan.of) ? boundsOf(plan, host.name) : [],
+    bounds: boundsOf(plan, host.name),
   }
 }
 
@@ -68,7 +68,9 @@ function short(value: number): number | null {
   return Number.isFinite(value) ? Number(value.toPrecision(DIGITS)) : null
 }
 
-function boundsOf({ rule }: WindowPlan, host: string): Picture['bounds'] {
+/** The bounds that can be drawn beside buckets. */
+export function boundsOf({ rule, of }: WindowPlan, host: string): Picture['bounds'] {
+  if (!COMPARABLE.includes(of)) return []
   const threshold = thresholdFor(rule, host)
   return (['critical', 'warning'] as const).flatMap((severity: Severity) =>
     threshold[severity].map(({ op, value, clear }) => ({ severity, value, clear, upper: isUpper(op) })),

@@ -116,6 +116,8 @@ function readClocks(fold: Fold): Clocks {
 
 /** What is closed for a host that is heard through these sources: the slowest of them counts. */
 function closedBy(clocks: Clocks, names: readonly string[]): Closed {
+  const [first = '', second] = names
+  if (second === undefined) return clocks.get(first) ?? UNKNOWN
   const known = names.map((name) => clocks.get(name) ?? UNKNOWN)
   const telling = known.filter((clock) => clock.tellsTime)
   const waited = telling.length > 0 ? telling : known

@@ -42,9 +42,8 @@ interface WaysContext {
  */
 export async function openWays(config: WaysConfig, { clock, log, linkKey }: WaysContext): Promise<Exits> {
   const { smtp, targets } = config
-  const url = config.url?.replace(/\/+$/, '')
-  const links = url === undefined ? {} : { url }
-  const compose = await openComposer(config, { ...links, ...(linkKey === undefined ? {} : { linkKey }) }, log)
+  const links = linksOf(config)
+  const compose = await openComposer(config, log, linkKey)
   const others = {
     webhook: createWebhookWay({ targets, ...links }),
     alertmanager: createAlertmanagerWay({ targets, clock, ...links }),
@@ -59,7 +58,21 @@ export async function openWays(config: WaysConfig, { clock, log, linkKey }: Ways
   return { ways: { email: mailbox, ...others }, mailbox }
 }
 
-async function openComposer(config: WaysConfig, links: LetterOptions, log: Log): Promise<Compose> {
+function linksOf(config: Pick<Config, 'url'>): { readonly url?: string } {
+  const url = config.url?.replace(/\/+$/, '')
+  return url === undefined ? {} : { url }
+}
+
+/**
+ * What turns notifications into mails under a configuration: those that leave, and those that are only shown.
+ *
+ * @param linkKey signs the links by which readers act; without it there are none.
+ */
+export async function openComposer(
+  config: Pick<WaysConfig, 'smtp' | 'url' | 'engine' | 'kibana'>,
+  log: Log,
+  linkKey?: LetterOptions['linkKey'],
+): Promise<Compose> {
   const { smtp, engine, kibana } = config
   const from = smtp?.from ?? { name: 'Stashwatch', address: 'stashwatch@localhost' }
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1)
@@ -68,7 +81,8 @@ async function openComposer(config: WaysConfig, links: LetterOptions, log: Log):
     from,
     domain,
     mailsPerMinute: engine.mailsPerMinute,
-    ...links,
+    ...linksOf(config),
+    ...(linkKey === undefined ? {} : { linkKey }),
     ...(kibana === undefined ? {} : { kibana }),
     ...(draw === undefined ? {} : { draw }),
   }

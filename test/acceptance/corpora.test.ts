@@ -13,7 +13,7 @@ const skip = existsSync(CORPORA) ? false : `no corpora at ${CORPORA}: real event
 const FILES = skip === false ? readdirSync(CORPORA).filter((name) => /^(beats|filebeat).*\.ndjson$/.test(name)) : []
 const BATCH = 125
 /** So many events of a file are posted one by one. */
-const SINGLES = 25
+const SINGLES = 12
 const GZIP = 'Content-Encoding: gzip'
 
 type Fields = Readonly<Record<string, unknown>>

@@ -129,7 +129,7 @@ function busyDays(): Play {
     silent(),
   ]
   const play = createPlay(config({ alerting: once, rules }))
-  pass(play, NOON + 2 * DAY, MINUTE, (now) => {
+  pass(play, NOON + 2 * DAY, 2 * MINUTE, (now) => {
     const hour = Math.floor((now - NOON) / HOUR)
     const matches = hour % 5 === 0 && now % (10 * MINUTE) === 0 ? { 'count(ssh-failures)': 1 } : {}
     const web = event('web-1', now, { cpu: hour % 14 > 8 ? 0.95 : 0.25, 'net\u001feth0': ((now - NOON) / 200) % 40_000, ...matches })

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
 import type { AlertView } from '../../src/model.ts'
-import { columns, deliver, type Fleet, HOSTS, nameOf, PERIOD, run as runFleet, sourceOf, within } from '../helpers/fleet.ts'
+import { columns, deliver, type Fleet, HOSTS, nameOf, PERIOD, run as runFleet, sourceOf, STRIDE, within } from '../helpers/fleet.ts'
 import { at, config, createPlay, MINUTE, type Play, SECOND, silent } from '../helpers/play.ts'
 
 /**
@@ -30,7 +30,7 @@ test('hosts reconnect over 5 min after an outage, and none of them is called dea
 test('hosts that report every five minutes are watched alike', async (t) => {
   const speaks = (i: number, now: number): boolean => !within(now, '13:00:00', '13:20:00') && (i > 2 || now < at('13:40:00'))
   const play = createPlay({ ...fleet, rules: [silent({ after: 12 * MINUTE })] })
-  play.until('14:00:00', (now) => deliver(play, now, { speaks, period: 300 }))
+  play.until('14:00:00', (now) => deliver(play, now, { speaks, period: 300 }, STRIDE), STRIDE)
   t.strictSame(columns(play), { hosts: 3, many: 0, down: 2, degraded: 0 })
 })
 
@@ -38,14 +38,14 @@ test('the flow of hosts that report every five minutes is looked at over ten', a
   const speaks = (i: number, now: number): boolean => i % 10 === 0 && (now < at('13:00:00') || i % 100 < 30)
   const play = createPlay({ ...fleet, rules: [silent({ after: 12 * MINUTE })] })
   const source = (): string => 'logstash-a'
-  play.until('13:25:00', (now) => deliver(play, now, { speaks, source, period: 300 }))
+  play.until('13:25:00', (now) => deliver(play, now, { speaks, source, period: 300 }, STRIDE), STRIDE)
   t.strictSame(columns(play), { hosts: 0, many: 0, down: 0, degraded: 1 })
 })
 
 test('most hosts report at the same instant every five minutes, and nothing is amiss in between', async (t) => {
   const speaks = (i: number, now: number): boolean => i < 50 || now % (5 * MINUTE) < PERIOD * SECOND
   const play = createPlay({ ...fleet, rules: [silent({ after: 12 * MINUTE })] })
-  play.until('13:00:00', (now) => deliver(play, now, { speaks, source: () => 'logstash-a' }))
+  play.until('13:00:00', (now) => deliver(play, now, { speaks, source: () => 'logstash-a' }, STRIDE), STRIDE)
   t.strictSame(play.told(), [])
 })
 
@@ -55,8 +55,8 @@ test('hosts that move to another Logstash are not missed by the old one', async 
   const play = createPlay(fleet)
   play.until('12:50:00', (now) => {
     moved = within(now, '12:15:00', '12:30:00')
-    deliver(play, now, { speaks: () => true, source })
-  })
+    deliver(play, now, { speaks: () => true, source }, STRIDE)
+  }, STRIDE)
   t.strictSame(play.told(), [])
 })
 
@@ -81,7 +81,7 @@ test('a rack of 40 dies: one mail names all 40, and one tells that they are back
   const isDead = (i: number, now: number): boolean => i < 80 && i % 2 === 0 && within(now, '12:15:00', '12:40:00')
   const play = createPlay(fleet)
   const speaks = (i: number, now: number): boolean => !isDead(i, now)
-  play.until('12:30:00', (now) => deliver(play, now, { speaks }))
+  play.until('12:30:00', (now) => deliver(play, now, { speaks }, STRIDE), STRIDE)
   t.strictSame(columns(play), { hosts: 0, many: 1, down: 0, degraded: 0 })
   const rack = Array.from({ length: 40 }, (_, i) => nameOf(2 * i))
   const [alert] = play.mails[0]?.alerts ?? []
@@ -89,7 +89,7 @@ test('a rack of 40 dies: one mail names all 40, and one tells that they are back
   t.strictSame(new Set(named), new Set(rack))
   const open = answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]
   t.strictSame(open.filter((one) => one.rule === 'host-silent').map((one) => one.host).sort(), rack.toSorted(), 'each has an alert of its own')
-  play.until('12:50:00', (now) => deliver(play, now, { speaks }))
+  play.until('12:50:00', (now) => deliver(play, now, { speaks }, STRIDE), STRIDE)
   t.strictSame(play.told().map((line) => line.slice(9)), [
     'mass-silence logstash-a firing (fired)',
     'mass-silence logstash-a resolved (resolved)',

@@ -1,19 +1,9 @@
 import { test } from 'tap'
 import type { Notification } from '../../src/model.ts'
 import { alerting, at, config, cpuHigh, createPlay, event, every, heartbeat, MINUTE, type Play, SECOND } from '../helpers/play.ts'
+import { fleet, perform, storm } from '../helpers/storm.ts'
 
-const TEN = 10 * SECOND
 const receivers = ['ada', 'grace'].map((name) => ({ name, email: [{ address: `${name}@example.org` }] }))
-const rule = cpuHigh({ over: MINUTE, notify: ['ada', 'grace'] })
-const fleet = (count: number): string[] => Array.from({ length: count }, (_, i) => `node-${String(i).padStart(4, '0')}`)
-
-/** Every host reports every ten seconds what it is at that time; all are behind one source. */
-function perform(hosts: readonly string[], end: string, cpuOf: (host: number, now: number) => number): Play {
-  const limits = { hosts: 10_000, series: 20_000, seriesPerHost: 10, sources: 10 }
-  const play = createPlay(config({ rules: [rule], receivers, limits, alerting: alerting({ totalPerMinute: 20 }) }))
-  play.until(end, every(TEN, (now) => play.post([heartbeat(now), ...hosts.map((host, i) => event(host, now, { cpu: cpuOf(i, now) }))])))
-  return play
-}
 
 const to = (play: Play, name: string): readonly Notification[] => play.mails.filter((mail) => mail.to.address.startsWith(name))
 
@@ -23,10 +13,7 @@ function named(mails: readonly Notification[], state: 'firing' | 'resolved'): Se
 
 test('a storm of 5,000 hosts, one after the other, is at most ten mails to each, and names every host', async (t) => {
   const hosts = fleet(5000)
-  const [first, last] = [at('12:02:00'), at('12:07:00')]
-  const fails = (i: number): number => first + (i / 5000) * 3 * MINUTE
-  const recovers = (i: number): number => last + (i / 5000) * 3 * MINUTE
-  const play = perform(hosts, '12:20:00', (i, now) => (now >= fails(i) && now < recovers(i) ? 0.99 : 0.1))
+  const play = storm(hosts)
   for (const name of ['ada', 'grace']) {
     const mails = to(play, name)
     t.ok(mails.length <= 10, `${mails.length} mails to ${name}`)
@@ -42,10 +29,11 @@ test('half a fleet that fails at once is one mail, and its recovery another', as
 })
 
 test('another alert is not held up by a storm', async (t) => {
+  const rule = cpuHigh({ over: MINUTE, notify: ['ada', 'grace'] })
   const other = cpuHigh({ name: 'memory-high', metric: 'memory', over: MINUTE, notify: ['ada'] })
   const hosts = fleet(100)
   const play = createPlay(config({ rules: [rule, other], receivers }))
-  play.until('12:20:00', every(TEN, (now) => {
+  play.until('12:20:00', every(10 * SECOND, (now) => {
     const samples = hosts.map((host, i) => event(host, now, { cpu: now >= at('12:03:00') + i * 5 * SECOND ? 0.99 : 0.1 }))
     play.post([heartbeat(now), ...samples, event('db-1', now, { memory: now >= at('12:08:00') ? 0.99 : 0.1 })])
   }))
@@ -58,7 +46,7 @@ test('what all addresses together may get is kept to, and everybody is told all 
   const many = Array.from({ length: 30 }, (_, i) => ({ name: `r${i}`, email: [{ address: `r${i}@example.org` }] }))
   const rules = [cpuHigh({ over: MINUTE, notify: many.map(({ name }) => name) })]
   const play = createPlay(config({ rules, receivers: many, alerting: alerting({ totalPerMinute: 20 }) }))
-  play.until('12:03:00', every(TEN, (now) => play.post([event('web-1', now, { cpu: 0.99 })])))
+  play.until('12:03:00', every(10 * SECOND, (now) => play.post([event('web-1', now, { cpu: 0.99 })])))
   t.equal(play.mails.filter((mail) => mail.at === at('12:01:10')).length, 20)
   t.equal(new Set(play.mails.map((mail) => mail.to.address)).size, 30)
 })

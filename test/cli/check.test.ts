@@ -49,7 +49,7 @@ test('check says how the alerts of the example are routed, muted and worded', as
     '  report to ops',
     '  sign of life to ops',
     '  4 routes, 2 maintenance windows (patch-day, month-end), 2 inhibitions',
-    "  subjects such as 'CPU on web-1 is high', '[WARNING] database-slow on web-1', '[WARNING] disk-full on web-1'",
+    "  subjects such as 'CPU on web-1 is high', '[WARNING] database-slow on db-1', '[WARNING] disk-full on web-1'",
     `  listens on 127.0.0.1:8080, keeps its data in ${join(root, 'examples/data')}`,
   ])
   t.notMatch(out.join(), /abcd|efgh|ijkl/)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { ROOT, runCli } from '../helpers/service.ts'
 
-const VERBS = ['start', 'check', 'demo', 'send-test', 'hosts']
+const VERBS = ['start', 'check', 'demo', 'send-test', 'preview', 'hosts']
 
 /** What was printed, as one text each. */
 async function cli(args: readonly string[], env?: Record<string, string>): Promise<{ code: number; out: string; err: string }> {
@@ -35,7 +35,7 @@ test('a word that is not known is answered with the one that was probably meant,
   const wrong: readonly (readonly [string[], string])[] = [
     [['strat'], "unknown verb 'strat': did you mean 'start'?"],
     [['send_test'], "unknown verb 'send_test': did you mean 'send-test'?"],
-    [['constructor'], "unknown verb 'constructor': expected one of start, check, demo, send-test, hosts, hosts forget"],
+    [['constructor'], "unknown verb 'constructor': expected one of start, check, demo, send-test, preview, hosts, hosts forget"],
     [['start', '--confg', 'x.yaml'], "unknown option '--confg': did you mean '--config'?"],
     [['start', '--port', '1'], "unknown option '--port': expected one of --config, --help"],
     [['hosts', 'forgot'], "unexpected argument 'forgot': did you mean 'forget'?"],

@@ -36,14 +36,19 @@ export function eventsOf(fleet: Fleet, ts: Millis): ReadonlyMap<string, EventSam
   return bodies
 }
 
-/** Posts what the hosts whose turn it is in the second `ts` have to say. */
-export function deliver(play: Play, ts: Millis, fleet: Fleet): void {
-  for (const [source, events] of eventsOf(fleet, ts)) play.post(events, { source })
+/** Posts what the hosts whose turn it is in the second `ts` have to say; with a span, what all up to it had. */
+export function deliver(play: Play, ts: Millis, fleet: Fleet, span: Millis = SECOND): void {
+  for (let second = ts - span + SECOND; second <= ts; second += SECOND) {
+    for (const [source, events] of eventsOf(fleet, second)) play.post(events, { source })
+  }
 }
+
+/** Where no second matters, plays tick so often. */
+export const STRIDE = 2 * SECOND
 
 export function run(config: EngineConfig, fleet: Fleet, until: string): Play {
   const play = createPlay(config)
-  play.until(until, (now) => deliver(play, now, fleet))
+  play.until(until, (now) => deliver(play, now, fleet, STRIDE), STRIDE)
   return play
 }
 

@@ -1,0 +1,71 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { EngineConfig } from '../model.ts'
+import { type Preview, type PreviewChoice, previewMails } from '../service/preview.ts'
+import { previewPage } from '../service/preview-page.ts'
+import { meant } from '../template.ts'
+import { type CheckIo, load } from './check.ts'
+import { quiet } from './send-test.ts'
+
+export interface PreviewArgs {
+  readonly config?: string
+  readonly rule?: string
+  readonly receiver?: string
+  readonly out?: string
+}
+
+/**
+ * `stashwatch preview`: writes the mails that the rules would lead to, about sample alerts, into a folder: as HTML, as
+ * text, their charts, and a page that shows all of them. Nothing is sent.
+ *
+ * @returns the exit code: 0 written, 1 the configuration or a name is at fault, 2 the folder cannot be written.
+ */
+export async function preview(args: PreviewArgs, io: CheckIo): Promise<number> {
+  const loaded = load(args, io)
+  if (typeof loaded === 'number') return loaded
+  const { config } = loaded
+  const choice = choose(args, config.engine)
+  if (typeof choice === 'string') {
+    io.err(choice)
+    return 1
+  }
+  const previews = await previewMails(config, choice, quiet(io))
+  const folder = resolve(io.cwd, args.out ?? 'preview')
+  try {
+    writeAll(folder, previews)
+  } catch (error) {
+    io.err(`the mails cannot be written to ${folder} (${(error as Error).message}): correct --out`)
+    return 2
+  }
+  for (const { name, subject, png } of previews)
+    io.out(`${name}.html, .txt${png === undefined ? '' : ', .png'}: ${subject}`)
+  io.out(`all side by side: ${join(folder, 'index.html')}`)
+  return 0
+}
+
+/** What is to be shown, or a sentence about what is wrong with the wish. */
+function choose({ rule, receiver }: PreviewArgs, { rules, receivers }: EngineConfig): PreviewChoice | string {
+  const chosen = rules.filter(({ name }) => rule === undefined || name === rule)
+  const reader = receivers.find(({ name }) => name === receiver)
+  if (rules.length === 0) return 'the configuration has no rules, so that no mail would be written: add one under rules'
+  if (chosen.length === 0) return unknown('rule', rule, rules)
+  if (receiver !== undefined && reader === undefined) return unknown('receiver', receiver, receivers)
+  return { rules: chosen, ...(reader === undefined ? {} : { receiver: reader }) }
+}
+
+function unknown(what: string, name = '', known: readonly { readonly name: string }[]): string {
+  return `no ${what} '${name}' in the configuration${meant(
+    name,
+    known.map((one) => one.name),
+  )}`
+}
+
+function writeAll(folder: string, previews: readonly Preview[]): void {
+  mkdirSync(folder, { recursive: true })
+  for (const { name, html, text, png } of previews) {
+    writeFileSync(join(folder, `${name}.html`), html)
+    writeFileSync(join(folder, `${name}.txt`), text)
+    if (png !== undefined) writeFileSync(join(folder, `${name}.png`), png)
+  }
+  writeFileSync(join(folder, 'index.html'), previewPage(previews))
+}

@@ -1,0 +1,100 @@
+import { audienceOf } from '../dispatch/audience.ts'
+import { toWhom } from '../dispatch/compose.ts'
+import { labelsOf } from '../dispatch/labels.ts'
+import { createDispatchPlan } from '../dispatch/plan.ts'
+import type { AlertFacts, Config, EngineConfig, Log, Notification, Receiver, Rule } from '../model.ts'
+import { openComposer } from '../notify/index.ts'
+import { SAMPLE_AT, sampleAlert } from './samples.ts'
+
+/** A mail as its reader would see it, and what its files are called. */
+export interface Preview {
+  readonly name: string
+  readonly subject: string
+  readonly text: string
+  /** Holds its chart, and loads nothing. */
+  readonly html: string
+  readonly png?: Uint8Array
+}
+
+export interface PreviewChoice {
+  readonly rules: readonly Rule[]
+  /** The first reader of this receiver gets all mails; without it each rule's first reader gets its mails. */
+  readonly receiver?: Receiver
+}
+
+/** From a window's end to the mail about it. */
+const LATENESS = 12_000
+/** A digest is a list: so many alerts at least, and a few of them over. */
+const LISTED = 6
+
+/** Writes the mails that rules would lead to, about sample alerts, with the code that writes real ones. */
+export async function previewMails(config: Config, choice: PreviewChoice, log: Log): Promise<readonly Preview[]> {
+  const compose = await openComposer(config, log)
+  return notificationsOf(config.engine, choice).map(({ name, notification }) => {
+    const { subject, text, html, attachments } = compose(notification)
+    const picture = attachments.find(({ cid }) => cid !== undefined)
+    const png = typeof picture?.content === 'string' ? undefined : picture?.content
+    if (png === undefined) return { name, subject, text, html }
+    return { name, subject, text, html: html.replaceAll(`src="cid:${picture?.cid}"`, `src="${dataUrl(png)}"`), png }
+  })
+}
+
+/** A page in a frame that may run nothing may not load the file beside it either. */
+const dataUrl = (png: Uint8Array): string => `data:image/png;base64,${Buffer.from(png).toString('base64')}`
+
+interface Named {
+  readonly name: string
+  readonly notification: Notification
+}
+
+function notificationsOf(config: EngineConfig, { rules, receiver }: PreviewChoice): readonly Named[] {
+  const read = readers(config, receiver)
+  const single = rules.flatMap((rule): Named[] => {
+    const [fired, resolved] = [sampleAlert(rule, config), sampleAlert(rule, config, { state: 'resolved' })]
+    return [
+      {
+        name: `${rule.name}.fired`,
+        notification: { ...read(fired, rule), because: 'fired', kind: 'alert', seq: 0, alerts: [fired] },
+      },
+      {
+        name: `${rule.name}.resolved`,
+        notification: { ...read(resolved, rule), because: 'resolved', kind: 'alert', seq: 1, alerts: [resolved] },
+      },
+    ]
+  })
+  const [first] = rules
+  if (first === undefined) return single
+  const list = listOf(rules, config)
+  const digest = { ...read(sampleAlert(first, config), first), thread: 'digest', seq: 0, alerts: list }
+  return [...single, { name: 'digest', notification: { ...digest, because: 'mail budget', kind: 'digest' } }]
+}
+
+/** What is told together: every rule, on hosts of its own. */
+function listOf(rules: readonly Rule[], config: EngineConfig): readonly AlertFacts[] {
+  return Array.from({ length: Math.max(LISTED, rules.length) }, (_, i) => {
+    const rule = rules[i % rules.length] as Rule
+    const facts = sampleAlert(rule, config, { state: i % 4 === 3 ? 'resolved' : 'firing' })
+    const { picture: _drawn, ...told } = {
+      ...facts,
+      episode: `sample${i}`,
+      code: `SMPL${i}`,
+      host: i === 0 ? facts.host : `${facts.host}-${i}`,
+    }
+    return told
+  })
+}
+
+type Addressed = Pick<Notification, 'id' | 'receiver' | 'to' | 'zone' | 'templates' | 'at' | 'thread'>
+
+/** Finds who would read of an alert. Where nobody gets mail, some reader stands in, so that the mail can be seen. */
+function readers(config: EngineConfig, chosen: Receiver | undefined): (facts: AlertFacts, rule: Rule) => Addressed {
+  const plan = createDispatchPlan(config)
+  return (facts, { notify }) => {
+    const lines = audienceOf(plan, { facts, notify }, labelsOf(facts))
+    const told = lines.find(({ via }) => via === 'email')
+    const receiver = chosen?.name ?? told?.receiver ?? notify[0] ?? config.receivers[0]?.name ?? 'nobody'
+    const to = (chosen === undefined ? told?.to : chosen.email[0]) ?? { address: 'reader@example.org' }
+    const whom = toWhom(plan, { receiver, via: 'email', to })
+    return { ...whom, id: `preview.${facts.rule}.${facts.state}`, at: SAMPLE_AT + LATENESS, thread: facts.episode }
+  }
+}

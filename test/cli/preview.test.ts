@@ -1,0 +1,197 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test, type Test } from 'tap'
+import { loadConfig } from '../../src/config/index.ts'
+import { sampleAlert } from '../../src/service/samples.ts'
+import { type Outcome, ROOT, runCli, temporary } from '../helpers/service.ts'
+
+const BASE = `
+metrics:
+  cpu: { field: cpu, unit: ratio }
+  disk: { field: disk, unit: bytes, by: [mount] }
+receivers:
+  ops: { email: { to: ["Ada Lovelace <ada@example.org>"] } }
+  hook: { webhook: { url: "https://hook.example.org/x" } }
+system: { notify: [ops] }
+`
+const RULES = `
+rules:
+  - name: cpu-high
+    when: { metric: cpu, over: 2m, threshold: { of: mean, above: 0.9 } }
+    subject: CPU on {{server}} is at {{value}}
+  - name: disk-low
+    when: { metric: disk, over: 1h, threshold: { of: last, warning: { below: 1000000000 }, critical: { below: 1000000 } } }
+    hosts: ["db-*"]
+    notify: [hook]
+  - name: host-silent
+    when: { absence: { after: 3m } }
+`
+
+interface Written extends Outcome {
+  readonly folder: string
+  readonly files: readonly string[]
+  readonly read: (name: string) => string
+}
+
+async function preview(t: Test, yaml: string, ...args: readonly string[]): Promise<Written> {
+  const folder = temporary(t)
+  writeFileSync(join(folder, 'c.yaml'), yaml)
+  const outcome = await runCli(['preview', '--config', 'c.yaml', ...args], folder)
+  const into = join(folder, 'preview')
+  const files = existsSync(into) ? readdirSync(into).sort() : []
+  return { ...outcome, folder, files, read: (name) => readFileSync(join(into, name), 'utf8') }
+}
+
+const PNG = [0x89, 0x50, 0x4e, 0x47]
+
+test('preview writes each kind of mail of each rule as page, text and chart, and says so', async (t) => {
+  const { code, out, err, files, read, folder } = await preview(t, BASE + RULES)
+  t.strictSame([code, err], [0, []])
+  const drawn = ['cpu-high', 'disk-low'].flatMap((rule) => ['fired', 'resolved'].map((step) => `${rule}.${step}`))
+  const plain = ['host-silent.fired', 'host-silent.resolved', 'digest']
+  const wanted = [
+    ...drawn.flatMap((name) => [`${name}.html`, `${name}.png`, `${name}.txt`]),
+    ...plain.flatMap((name) => [`${name}.html`, `${name}.txt`]),
+  ]
+  t.strictSame(files, [...wanted, 'index.html'].sort())
+  t.equal(out[0], 'cpu-high.fired.html, .txt, .png: CPU on web-1 is at 95 %')
+  t.match(out[1], /^cpu-high\.resolved\.html, \.txt, \.png: Re: CPU on web-1 is at /, 'as in the thread')
+  t.match(
+    out[2],
+    /^disk-low\.fired\.html, \.txt, \.png: disk-low on db-1 sample: last of disk over 1h$/,
+    'a host that the rule is for',
+  )
+  t.equal(out.at(-1), `all side by side: ${join(folder, 'preview', 'index.html')}`)
+  t.equal(out.length, 8)
+  for (const name of drawn) t.strictSame([...readFileSync(join(folder, 'preview', `${name}.png`)).subarray(0, 4)], PNG)
+  t.match(
+    read('cpu-high.fired.txt'),
+    /\[Warning\] web-1: mean of cpu over 2m is 95 %, above 90 %\n\nHello Ada Lovelace,/,
+  )
+  t.match(read('disk-low.fired.txt'), /is 477.3 MiB, below 953.7 MiB/, "in the metric's unit, and not yet critical")
+  t.match(read('host-silent.fired.txt'), /silent for more than 3m/)
+  t.match(read('digest.txt'), /\[Digest of 6 alerts\]/)
+  const page = read('cpu-high.fired.html')
+  t.match(page, /src="data:image\/png;base64,/, 'the page holds its chart')
+  t.notMatch(page, /cid:|src="http|<script/)
+})
+
+test('the index shows every mail in a frame of its own that can run nothing', async (t) => {
+  const { read, files } = await preview(t, BASE + RULES)
+  const index = read('index.html')
+  const frames = [...index.matchAll(/<iframe src="([^"]+)" title="[^"]*" sandbox /g)].map(([, file = '']) => file)
+  t.strictSame(
+    frames.toSorted(),
+    files.filter((file) => file.endsWith('.html') && file !== 'index.html'),
+  )
+  t.match(index, /width: 390px/)
+  t.match(index, /<h2>CPU on web-1 is at 95 %<\/h2>/)
+})
+
+test('--rule, --receiver and --out narrow it down', async (t) => {
+  const templates = `
+receivers:
+  ops: { email: { to: [ada@example.org] } }
+  night: { email: { to: ["Grace Hopper <grace@example.org>"] }, zone: Europe/Berlin }
+`
+  const yaml = (BASE + RULES)
+    .replace(/\nreceivers:[^]*?(?=\nsystem:)/, templates)
+    .replace('notify: [hook]', 'notify: [ops]')
+  const { code, out, folder, files } = await preview(
+    t,
+    yaml,
+    '--rule',
+    'disk-low',
+    '--receiver',
+    'night',
+    '--out',
+    'a/b',
+  )
+  t.strictSame([code, files], [0, []])
+  t.strictSame(
+    readdirSync(join(folder, 'a/b')).filter((file) => file.endsWith('.txt')),
+    ['digest.txt', 'disk-low.fired.txt', 'disk-low.resolved.txt'],
+  )
+  t.match(
+    readFileSync(join(folder, 'a/b/disk-low.fired.txt'), 'utf8'),
+    /Hello Grace Hopper,[^]*the receiver night, which lists grace@example\.org/,
+  )
+  t.equal(out.length, 4)
+})
+
+test('templates that try to be markup stay text, in the mails and in the index', async (t) => {
+  const evil = '</title></style></iframe><script>alert(1)</script><img src=x onerror=alert(1)> {{server}}'
+  const rule = `
+rules:
+  - name: cpu-high
+    when: { metric: cpu, over: 2m, threshold: { of: mean, above: 0.9 } }
+    labels: { team: "<b>team</b>" }
+    subject: '${evil}'
+    body: '${evil} {{label.team}}'
+`
+  const { code, files, read } = await preview(t, BASE + rule)
+  t.equal(code, 0)
+  for (const file of files.filter((name) => name.endsWith('.html'))) {
+    const page = read(file)
+    t.notMatch(page, /<script|<img src=x|<b>team|<\/iframe><script/, file)
+    if (file !== 'digest.html') t.match(page, /&lt;\/title&gt;&lt;\/style&gt;&lt;\/iframe&gt;&lt;script&gt;/, file)
+  }
+  t.match(read('cpu-high.fired.html'), /&lt;b&gt;team&lt;\/b&gt;/)
+})
+
+test('what is wrong is said as check says it, and nothing is written', async (t) => {
+  const cases: readonly (readonly [yaml: string, args: readonly string[], code: number, says: RegExp])[] = [
+    [BASE.replace('unit: ratio', 'unit: ration') + RULES, [], 1, /^c\.yaml:3:\d+: .*ratio/],
+    [BASE + RULES, ['--rule', 'cpu-hihg'], 1, /^no rule 'cpu-hihg' in the configuration: did you mean 'cpu-high'\?$/],
+    [BASE + RULES, ['--receiver', 'night'], 1, /^no receiver 'night' in the configuration: expected one of ops, hook$/],
+    [`${BASE}rules: []\n`, [], 1, /^the configuration has no rules, .*: add one under rules$/],
+    [BASE + RULES, ['--config', 'missing.yaml'], 1, /missing\.yaml/],
+    [BASE + RULES, ['--out', 'c.yaml'], 2, /^the mails cannot be written to .*c\.yaml \(.*\): correct --out$/],
+  ]
+  for (const [yaml, args, code, says] of cases) {
+    const outcome = await preview(t, yaml, ...args)
+    t.strictSame([outcome.code, outcome.out, outcome.files], [code, [], []], args.join(' '))
+    t.match(outcome.err[0], says)
+  }
+})
+
+test('the example of the README is what the verb does', async (t) => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  const [, config = '', folder = ''] = /npx stashwatch preview --config (\S+) --out (\S+)/.exec(readme) ?? []
+  t.ok(existsSync(join(ROOT, config)), config)
+  const out = join(temporary(t), folder)
+  const { code, err } = await runCli(['preview', '--config', join(ROOT, config), '--out', out])
+  t.strictSame([code, err], [0, []])
+  t.ok(existsSync(join(out, 'index.html')))
+})
+
+test('a sample alert is beyond the bound of its rule when it fires, and within when it is over', (t) => {
+  const bounds = [
+    'above: 0.9',
+    'above: 0',
+    'at_least: 0.999',
+    'below: 0.1',
+    'below: 0',
+    'at_most: -5',
+    'above: 1000000',
+    'above: 1e-9',
+    '{ above: 3, below: 1 }',
+  ]
+  const units = ['ratio', 'percent', 'bytes', 'seconds', 'count', 'none']
+  for (const unit of units) {
+    for (const bound of bounds) {
+      for (const figure of ['mean', 'max', 'sum', 'stddev', 'count']) {
+        if (figure === 'count' && ['below: 0', 'at_most: -5'].includes(bound)) continue
+        const threshold = `{ of: ${figure}, ${bound.replaceAll(/[{}]/g, '')} }`
+        const text = `metrics: { m: { field: m, unit: ${unit} } }\nrules: [{ name: r, when: { metric: m, over: 1m, threshold: ${threshold} } }]\n`
+        const { engine } = loadConfig({ text, env: {}, cwd: '/' }).config
+        const [rule] = engine.rules
+        if (rule === undefined) throw new Error('no rule')
+        const said = [sampleAlert(rule, engine).reason, sampleAlert(rule, engine, { state: 'resolved' }).reason]
+        t.match(said[0], /: (above|at least|below|at most) -?[\d.e+-]+$/, `${threshold} of ${unit}: ${said.join('; ')}`)
+        t.match(said[1], /, which ends an alert$/, `${threshold} of ${unit}: ${said.join('; ')}`)
+      }
+    }
+  }
+  t.end()
+})
