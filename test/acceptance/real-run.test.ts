@@ -115,7 +115,7 @@ async function work(url: string, worker: number, until: number, sent: Map<string
     const { accepted, tries } = await deliver(url, gzipSync(JSON.stringify(events)))
     if (accepted !== events.length) throw new Error(`accepted ${accepted} of ${events.length}`)
     if (tries > 1) retried++
-    await pause(180)
+    await pause(60)
   }
   return retried
 }
