@@ -47,19 +47,40 @@ test('a rule that gets another name is another rule: its alerts end, and begin a
   t.equal(new Set(story.play.mails.map(({ thread }) => thread)).size, 2)
 })
 
-test('whoever was told that an alert fires hears its end when others are to be told now; the others do not', async (t) => {
+test('when others are to be told of an alert they hear that it fires, and whoever was told before hears its end', async (t) => {
   const story = edited(base, withRule({ notify: ['boss'] }))
   story.at('12:30').cpu('web-1', 0.99)
   t.strictSame(until(story, '12:40'), [
     '12:01:10 ops fired: cpu-high web-1',
+    '12:09:50 boss fired: cpu-high web-1',
     '12:21:10 ops resolved: cpu-high web-1',
+    '12:21:10 boss resolved: cpu-high web-1',
     '12:31:10 boss fired: cpu-high web-1',
   ])
 })
 
 test('an address that is not in the configuration any more hears the end of what it was told', async (t) => {
   const story = edited(base, { ...withRule({ notify: ['boss'] }), receivers: receivers.slice(1), system: [] })
-  t.strictSame(until(story, '12:30'), ['12:01:10 ops fired: cpu-high web-1', '12:21:10 ops resolved: cpu-high web-1'])
+  t.strictSame(until(story, '12:30'), [
+    '12:01:10 ops fired: cpu-high web-1',
+    '12:09:50 boss fired: cpu-high web-1',
+    '12:21:10 ops resolved: cpu-high web-1',
+    '12:21:10 boss resolved: cpu-high web-1',
+  ])
+})
+
+test('whoever is no longer to hear of an alert is not told again that it goes on', async (t) => {
+  const story = tell(withRule({ repeat: { first: HOUR, most: HOUR } }), TEN)
+  story.at('12:00').cpu('web-1', 0.99)
+  story.at('12:10').configure(withRule({ notify: ['boss'], repeat: { first: HOUR, most: HOUR } }))
+  story.at('13:20').cpu('web-1', 0.1)
+  t.strictSame(until(story, '13:30'), [
+    '12:01:10 ops fired: cpu-high web-1',
+    '12:09:50 boss fired: cpu-high web-1',
+    '13:09:50 boss repeat interval elapsed: cpu-high web-1',
+    '13:21:10 ops resolved: cpu-high web-1',
+    '13:21:10 boss resolved: cpu-high web-1',
+  ])
 })
 
 test('a severity that an override lowers is not told, until the end', async (t) => {
