@@ -44,7 +44,8 @@ const SHOWN: readonly (readonly [kind: string, file: string, view: View])[] = [
 /** Pictures in docs/ stay small. */
 const LARGEST = 100_000
 
-const say = (fields: object, message: string): void => void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`)
+const say = (fields: object, message: string): void =>
+  void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`)
 const draw = await openDraw({ debug() {}, info() {}, warn: say, error: say })
 if (draw === undefined) throw new Error('without its chart the picture of a mail would be wrong')
 const options = {
@@ -52,7 +53,8 @@ const options = {
   domain: 'example.org',
   url: 'https://stashwatch.example.org',
   linkKey: Buffer.alloc(32, 'sample'),
-  kibana: "https://kibana.example.org/app/discover#/?_g=(time:(from:'{{from}}',to:'{{to}}'))&_a=(query:(query:'host.name:\"{{host}}\"'))",
+  kibana:
+    "https://kibana.example.org/app/discover#/?_g=(time:(from:'{{from}}',to:'{{to}}'))&_a=(query:(query:'host.name:\"{{host}}\"'))",
   mailsPerMinute: 5,
   draw,
 }
@@ -84,29 +86,59 @@ function shoot(kind: string, { width, isDark, isBare }: View, picture: string): 
     writeFileSync(join(folder, 'mail.html'), html)
     const height = values.height === undefined ? heightOf(folder, width) : Number(values.height)
     const size = `width:${width}px;height:${height}px`
-    writeFileSync(join(folder, 'frame.html'), `<body style="margin:0"><iframe src="mail.html" style="border:0;${size}"></iframe>`)
-    chromium(folder, [`--window-size=${width},${height}`, ...(isDark ? ['--blink-settings=preferredColorScheme=0'] : []), `--screenshot=${picture}`], 'frame.html')
+    writeFileSync(
+      join(folder, 'frame.html'),
+      `<body style="margin:0"><iframe src="mail.html" style="border:0;${size}"></iframe>`,
+    )
+    chromium(
+      folder,
+      [
+        `--window-size=${width},${height}`,
+        ...(isDark ? ['--blink-settings=preferredColorScheme=0'] : []),
+        `--screenshot=${picture}`,
+      ],
+      'frame.html',
+    )
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
 function withPictures({ html, attachments }: MailMessage): string {
-  const url = (content: string | Uint8Array): string => `data:image/png;base64,${Buffer.from(content).toString('base64')}`
+  const url = (content: string | Uint8Array): string =>
+    `data:image/png;base64,${Buffer.from(content).toString('base64')}`
   return attachments.reduce((shown, { cid, content }) => shown.replace(`cid:${cid}`, () => url(content)), html)
 }
 
 /** A frame of the wanted width: Chromium's own window cannot be as narrow as a phone. */
 function heightOf(folder: string, width: number): number {
-  const script = "onload=()=>{document.title=document.querySelector('iframe').contentDocument.querySelector('table').offsetHeight}"
-  writeFileSync(join(folder, 'measure.html'), `<body><iframe src="mail.html" style="border:0;width:${width}px;height:9px"></iframe><script>${script}</script>`)
-  const page = chromium(folder, ['--allow-file-access-from-files', '--window-size=1200,900', '--dump-dom'], 'measure.html')
+  const script =
+    "onload=()=>{document.title=document.querySelector('iframe').contentDocument.querySelector('table').offsetHeight}"
+  writeFileSync(
+    join(folder, 'measure.html'),
+    `<body><iframe src="mail.html" style="border:0;width:${width}px;height:9px"></iframe><script>${script}</script>`,
+  )
+  const page = chromium(
+    folder,
+    ['--allow-file-access-from-files', '--window-size=1200,900', '--dump-dom'],
+    'measure.html',
+  )
   const height = Number(/<title>(\d+)<\/title>/.exec(page)?.[1])
   if (!(height > 0)) throw new Error('the height of the mail cannot be measured')
   return height
 }
 
 function chromium(folder: string, flags: readonly string[], page: string): string {
-  const general = ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--disable-lcd-text', `--user-data-dir=${join(folder, 'profile')}`]
-  return execFileSync(values.chromium, [...general, ...flags, join(folder, page)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  const general = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--hide-scrollbars',
+    '--disable-lcd-text',
+    `--user-data-dir=${join(folder, 'profile')}`,
+  ]
+  return execFileSync(values.chromium, [...general, ...flags, join(folder, page)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
 }

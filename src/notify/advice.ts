@@ -11,7 +11,11 @@ const LONGEST_PATH = 2000
 const AROUND: Millis = 15 * 60_000
 
 /** What the reader can do with one press while an alert fires. The same mail has the same links whenever it is made. */
-export function actionsOf(notification: Notification, facts: AlertFacts, { url, linkKey }: LetterOptions): readonly Action[] {
+export function actionsOf(
+  notification: Notification,
+  facts: AlertFacts,
+  { url, linkKey }: LetterOptions,
+): readonly Action[] {
   if (url === undefined || linkKey === undefined || facts.state === 'resolved') return []
   const { episode, rule, host } = facts
   const { at, to } = notification
@@ -48,22 +52,38 @@ export function isOwnRule(rule: string): boolean {
 
 /** What to do about an alert of the product's own rules. */
 const OWN_ADVICE: ReadonlyMap<string, string> = new Map([
-  [OWN_RULES.source, 'Look at this Logstash: does it run, does its log say that the http output cannot deliver, does its token still hold?'],
+  [
+    OWN_RULES.source,
+    'Look at this Logstash: does it run, does its log say that the http output cannot deliver, does its token still hold?',
+  ],
   [
     OWN_RULES.degraded,
     'Look at what lies between these hosts and this Logstash: its beats input, a load balancer, a network. /api/v1/hosts says who was heard last when. ' +
       'If so many hosts are gone on purpose, nothing needs to be done: after half an hour, what is left is taken for the usual number.',
   ],
-  [OWN_RULES.mass, 'Look at what these hosts share: a rack, a switch, a power supply, a job that stopped their senders. Each has an alert of its own in /api/v1/alerts.'],
-  [OWN_RULES.clock, 'Look at the clock of this host and its time service (chrony, ntpd), and at the time zone its log lines are read with.'],
-  [OWN_RULES.cap, 'Look at /api/v1/hosts: are these hosts yours? If so, raise "limits" in the configuration; if not, find who invents them.'],
+  [
+    OWN_RULES.mass,
+    'Look at what these hosts share: a rack, a switch, a power supply, a job that stopped their senders. Each has an alert of its own in /api/v1/alerts.',
+  ],
+  [
+    OWN_RULES.clock,
+    'Look at the clock of this host and its time service (chrony, ntpd), and at the time zone its log lines are read with.',
+  ],
+  [
+    OWN_RULES.cap,
+    'Look at /api/v1/hosts: are these hosts yours? If so, raise "limits" in the configuration; if not, find who invents them.',
+  ],
 ])
 
 function lookAtHost(facts: AlertFacts, { url }: LetterOptions): Advice {
   const host = nameOf(facts.host)
   const isOver = facts.state === 'resolved'
   if (url === undefined) {
-    return { text: isOver ? `If you do not know what it was: look at ${host}.` : `Look at ${host}: what runs there, and since when?` }
+    return {
+      text: isOver
+        ? `If you do not know what it was: look at ${host}.`
+        : `Look at ${host}: what runs there, and since when?`,
+    }
   }
   const path = facts.host.length > LINKED ? 'hosts' : `hosts/${encodeURIComponent(facts.host.toWellFormed())}`
   const text = isOver ? `What ${host} does now:` : `Look at ${host}, its series and current windows:`
@@ -73,5 +93,5 @@ function lookAtHost(facts: AlertFacts, { url }: LetterOptions): Advice {
 function lookAtEvents({ at }: Notification, { host, since }: AlertFacts, { kibana }: LetterOptions): readonly Advice[] {
   if (kibana === undefined || host.length > LINKED) return []
   const url = kibanaLink(kibana, { host, from: Math.min(since, at) - AROUND, to: at + AROUND })
-  return [{ text: `The events of ${nameOf(host)} around it:`, url }]
+  return url === undefined ? [] : [{ text: `The events of ${nameOf(host)} around it:`, url }]
 }

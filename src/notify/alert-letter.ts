@@ -33,7 +33,10 @@ export function alertLetter(notification: Notification, facts: AlertFacts, optio
     ...(meter === undefined ? {} : { meter }),
     facts: factsOf(notification, facts, time),
     notes: notesOf(notification, facts, time),
-    lists: others.length === 0 ? [] : [{ title: 'Also firing here', rows: worstFirst(others).map((one) => rowOf(one, time)) }],
+    lists:
+      others.length === 0
+        ? []
+        : [{ title: 'Also firing here', rows: worstFirst(others).map((one) => rowOf(one, time)) }],
     advice: adviceOf(notification, facts, options),
     footer: footerOf(notification, notification.alerts, time, actions.length > 0),
   }
@@ -44,7 +47,8 @@ export function groupLetter(notification: Notification, options: LetterOptions):
   const time = timesOf(notification)
   const { fresh, others } = partsOf(notification)
   const firing = notification.alerts.filter(({ state }) => state === 'firing')
-  const rowsOf = (alerts: readonly AlertFacts[]): Letter['lists'][number]['rows'] => worstFirst(alerts).map((one) => rowOf(one, time))
+  const rowsOf = (alerts: readonly AlertFacts[]): Letter['lists'][number]['rows'] =>
+    worstFirst(alerts).map((one) => rowOf(one, time))
   return {
     tone: toneOf(worstFirst(notification.alerts)[0] as AlertFacts),
     status: groupStatus(notification, fresh, firing.length),
@@ -53,7 +57,13 @@ export function groupLetter(notification: Notification, options: LetterOptions):
     paragraphs: [groupLead(notification, fresh, others, time), ...placeNote(notification, time)],
     facts: [],
     notes: gapNotes(notification.alerts, time),
-    lists: others.length === 0 ? [{ rows: rowsOf(fresh) }] : [{ title: 'New since the last mail', rows: rowsOf(fresh) }, { title: 'Also firing here', rows: rowsOf(others) }],
+    lists:
+      others.length === 0
+        ? [{ rows: rowsOf(fresh) }]
+        : [
+            { title: 'New since the last mail', rows: rowsOf(fresh) },
+            { title: 'Also firing here', rows: rowsOf(others) },
+          ],
     advice: groupAdvice(firing.length, options),
     footer: footerOf(notification, notification.alerts, time, false),
   }
@@ -68,7 +78,12 @@ function groupStatus({ because }: Notification, fresh: readonly AlertFacts[], fi
   return first + [...(more > 0 ? [`${more} firing`] : []), ...(over > 0 ? [`${over} resolved`] : [])].join(', ')
 }
 
-function groupLead(notification: Notification, fresh: readonly AlertFacts[], others: readonly AlertFacts[], time: Times): string {
+function groupLead(
+  notification: Notification,
+  fresh: readonly AlertFacts[],
+  others: readonly AlertFacts[],
+  time: Times,
+): string {
   const { because, at } = notification
   const over = fresh.filter(({ state }) => state === 'resolved').length
   const firing = fresh.length - over
@@ -90,6 +105,9 @@ function besideOf(others: readonly AlertFacts[], what: string): string {
 }
 
 function groupAdvice(firing: number, { url }: LetterOptions): Letter['advice'] {
-  const look = firing > 0 ? 'Look for what these hosts have in common: many alerts at once often have one cause' : 'Nothing, if you know what it was'
+  const look =
+    firing > 0
+      ? 'Look for what these hosts have in common: many alerts at once often have one cause'
+      : 'Nothing, if you know what it was'
   return [url === undefined ? { text: `${look}.` } : { text: `${look}. All alerts:`, url: `${url}/api/v1/alerts` }]
 }

@@ -46,14 +46,20 @@ function lived(notification: Notification, facts: AlertFacts, time: Times): read
   const isPlain = peak === null || (resolvedAt === undefined && peak === value)
   const windows = [
     ...(bad > 0 && bound !== '' ? [`${counted(bad, 'window')} beyond the bound`] : []),
-    ...(flaps > 0 ? [`came back ${counted(flaps, 'time')}${resolvedAt === undefined ? '' : ' before it was over'}`] : []),
+    ...(flaps > 0
+      ? [`came back ${counted(flaps, 'time')}${resolvedAt === undefined ? '' : ' before it was over'}`]
+      : []),
   ]
   return [
-    resolvedAt === undefined ? fact('Since', `${began}, ${goneOnFor(notification, facts)} so far`) : fact('Began', began),
+    resolvedAt === undefined
+      ? fact('Since', `${began}, ${goneOnFor(notification, facts)} so far`)
+      : fact('Began', began),
     resolvedAt === undefined ? undefined : fact('Ended', `${time(resolvedAt)}, after ${lastedOf(facts)}`),
     isPlain ? undefined : fact('Peak', figureOf(peak, unit)),
     bad > 1 || flaps > 0 || resolvedAt !== undefined ? fact('Course', windows.join('; ')) : undefined,
-    noDataSince === undefined ? undefined : fact('Data', `stopped at ${time(noDataSince)}; it counts as firing until data come again`),
+    noDataSince === undefined
+      ? undefined
+      : fact('Data', `stopped at ${time(noDataSince)}; it counts as firing until data come again`),
   ]
 }
 
@@ -63,7 +69,11 @@ function told(notification: Notification, facts: AlertFacts, time: Times): reado
   const isOver = state === 'resolved'
   const parts = [
     ...(sent > 0 ? [isOver ? `told in ${counted(sent, 'mail')} before this one` : `${sent} before this one`] : []),
-    ...(suppressed > 0 ? [`${counted(suppressed, sent > 0 ? 'more' : 'piece of news', sent > 0 ? 'more' : 'pieces of news')} ${suppressed === 1 ? 'was' : 'were'} held back`] : []),
+    ...(suppressed > 0
+      ? [
+          `${counted(suppressed, sent > 0 ? 'more' : 'piece of news', sent > 0 ? 'more' : 'pieces of news')} ${suppressed === 1 ? 'was' : 'were'} held back`,
+        ]
+      : []),
   ]
   return [
     ack === undefined ? undefined : fact('Looked after', lookedAfter(ack, notification.at, time)),
@@ -81,11 +91,15 @@ function lookedAfter({ author, until, note }: NonNullable<AlertFacts['ack']>, to
 function beside({ host }: AlertFacts, context: Context | undefined, time: Times): readonly (Fact | undefined)[] {
   if (context === undefined) return []
   const { onHost, firing, hosts } = context
-  const rules = onHost.map(({ rule, severity, since, code }) => `${nameOf(rule)} (${severity}, since ${time(since)}, ${nameOf(code)})`)
+  const rules = onHost.map(
+    ({ rule, severity, since, code }) => `${nameOf(rule)} (${severity}, since ${time(since)}, ${nameOf(code)})`,
+  )
   const isElsewhere = firing > onHost.length
   const all = `${counted(firing, 'other alert fires', 'other alerts fire')} on ${counted(hosts, 'host')}`
   return [
-    host === '' || rules.length === 0 ? undefined : fact('Same host', `${rules.join('; ')} ${rules.length === 1 ? 'fires' : 'fire'} too`),
+    host === '' || rules.length === 0
+      ? undefined
+      : fact('Same host', `${rules.join('; ')} ${rules.length === 1 ? 'fires' : 'fire'} too`),
     isElsewhere ? fact('In all', all) : undefined,
   ]
 }

@@ -10,10 +10,16 @@ export function whyOf({ receiver, to }: Notification, subject: string): string {
 }
 
 /** Who gets the mail and why, when the next one comes, and how to stop it. */
-export function footerOf(notification: Notification, alerts: readonly AlertFacts[], time: Times, canPress: boolean): readonly string[] {
+export function footerOf(
+  notification: Notification,
+  alerts: readonly AlertFacts[],
+  time: Times,
+  canPress: boolean,
+): readonly string[] {
   const firing = alerts.filter(({ state }) => state === 'firing')
   const why = whyOf(notification, namerOf(notification, alerts))
-  if (firing.length === 0) return [why, alerts.length === 1 ? 'This was the last mail about it.' : 'This was the last mail about them.']
+  if (firing.length === 0)
+    return [why, alerts.length === 1 ? 'This was the last mail about it.' : 'This was the last mail about them.']
   return [why, nextOf(notification, alerts, firing, time), ...stopOf(firing, canPress)]
 }
 
@@ -27,7 +33,12 @@ function namerOf({ namedBy, because }: Notification, alerts: readonly AlertFacts
   return one === undefined ? `${name} notify` : `${name} notifies`
 }
 
-function nextOf({ nextAt }: Notification, alerts: readonly AlertFacts[], firing: readonly AlertFacts[], time: Times): string {
+function nextOf(
+  { nextAt }: Notification,
+  alerts: readonly AlertFacts[],
+  firing: readonly AlertFacts[],
+  time: Times,
+): string {
   const it = alerts.length === 1 ? 'it' : 'them'
   const over = alerts.length === 1 ? 'when it is over' : 'when something changes'
   if (nextAt === undefined) return `Another mail follows ${over}.`
@@ -39,8 +50,12 @@ function stopOf(firing: readonly AlertFacts[], canPress: boolean): readonly stri
   const [first] = firing
   if (first === undefined) return []
   if (canPress) {
-    return ['To stop it: "I look after this" ends the repeats of this one alert, "Silence this" keeps back all of its rule on its host for a while.']
+    return [
+      'To stop it: "I look after this" ends the repeats of this one alert, "Silence this" keeps back all of its rule on its host for a while.',
+    ]
   }
   const code = firing.length === 1 && /^\w+$/.test(first.code) ? first.code : 'CODE'
-  return [`To stop it: "stashwatch alerts ack ${code}" ends the repeats of one alert, "stashwatch silence add" keeps back what you choose.`]
+  return [
+    `To stop it: "stashwatch alerts ack ${code}" ends the repeats of one alert, "stashwatch silence add" keeps back what you choose.`,
+  ]
 }

@@ -173,7 +173,8 @@ const BUTTONS = {
   other: 'style="border-radius:5px;border:1px solid #8b97a6"',
 } as const
 
-const INLINE = 'display:inline-block;padding:10px 16px;font-weight:700;font-size:15px;line-height:20px;text-decoration:none'
+const INLINE =
+  'display:inline-block;padding:10px 16px;font-weight:700;font-size:15px;line-height:20px;text-decoration:none'
 const LINKS = {
   main: `style="${INLINE};color:#ffffff"`,
   other: `style="${INLINE}"`,

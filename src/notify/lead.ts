@@ -71,15 +71,27 @@ function newsOf(notification: Notification, facts: AlertFacts, time: Times): rea
   const lasted = goneOnFor(notification, facts)
   const end = [...stoppedOf(facts, time), ...endOf(facts)]
   if (because === 'severity rose') {
-    return [`the rule ${rule} fired as a warning at first and is ${facts.severity} now.`, `It began at ${since}.`, ...end]
+    return [
+      `the rule ${rule} fired as a warning at first and is ${facts.severity} now.`,
+      `It began at ${since}.`,
+      ...end,
+    ]
   }
   if (because === 'flapping started') return changing(facts, rule)
   if (because === 'flapping stopped') {
-    return [`the alert of the rule ${rule} has settled after it had kept changing: it goes on firing.`, `It began at ${since}.`, ...end]
+    return [
+      `the alert of the rule ${rule} has settled after it had kept changing: it goes on firing.`,
+      `It began at ${since}.`,
+      ...end,
+    ]
   }
   if (because === 'repeat interval elapsed') return [`the rule ${rule} is still firing, for ${lasted}.`, ...end]
   if (because === 'silence ended') return [`the rule ${rule} fires, for ${lasted}.`, ...mutedOf(facts), ...end]
-  if (because === 'escalated') return [`nobody has looked after this for ${waited(notification, facts)}: the rule ${rule} is still firing.`, ...end]
+  if (because === 'escalated')
+    return [
+      `nobody has looked after this for ${waited(notification, facts)}: the rule ${rule} is still firing.`,
+      ...end,
+    ]
   const [subject, state] = facts.value === null ? ['It', 'so'] : ['The value', 'beyond its bound']
   return [`the rule ${rule} has fired.`, `${subject} has been ${state} since ${since}.`, ...end]
 }

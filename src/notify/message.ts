@@ -107,7 +107,10 @@ function baseOf(notification: Notification): string {
 
 /** @param others put behind the host: ` and 36 more`. */
 function valuesOf(facts: AlertFacts, others = ''): TemplateValues {
-  const host = { kind: 'text', text: `${others === '' ? facts.host : nameOf(facts.host, NAME_LENGTH - others.length)}${others}` } as const
+  const host = {
+    kind: 'text',
+    text: `${others === '' ? facts.host : nameOf(facts.host, NAME_LENGTH - others.length)}${others}`,
+  } as const
   const bound = { kind: 'text', text: boundOf(facts.bound, facts.unit) } as const
   return new Map([...templateValues(facts), ['server', host], ['host', host], ['bound', bound]])
 }

@@ -9,7 +9,13 @@ const course = (change: Partial<AlertFacts> = {}): AlertFacts =>
   facts({ value: 0.967, peak: 0.987, at: at('16:05:00'), bad: 241, flaps: 2, sent: 1, suppressed: 0, ...change })
 
 const later = (change: Partial<Notification>): Notification =>
-  notification({ at: at('16:05:12'), seq: 1, nextAt: Date.parse('2026-11-23T00:05:12Z'), alerts: [course()], ...change })
+  notification({
+    at: at('16:05:12'),
+    seq: 1,
+    nextAt: Date.parse('2026-11-23T00:05:12Z'),
+    alerts: [course()],
+    ...change,
+  })
 
 export const fired = (): Notification => ({
   ...pictured({ bad: 1, sent: 0, peers: { median: 0.31, hosts: 57 } }),
@@ -24,7 +30,11 @@ export const fired = (): Notification => ({
 export const repeated = (): Notification => later({ because: 'repeat interval elapsed' })
 
 export const rose = (): Notification =>
-  later({ because: 'severity rose', at: at('12:31:12'), alerts: [course({ at: at('12:31:00'), severity: 'critical', value: 0.99, bound: 'above 0.98', bad: 27 })] })
+  later({
+    because: 'severity rose',
+    at: at('12:31:12'),
+    alerts: [course({ at: at('12:31:00'), severity: 'critical', value: 0.99, bound: 'above 0.98', bad: 27 })],
+  })
 
 const silencedBy = 'silenced by Grace until 2026-11-22 16:05 UTC: the racks are moved'
 
@@ -46,7 +56,16 @@ export const flapping = (): Notification =>
   later({
     because: 'flapping started',
     at: at('12:12:12'),
-    alerts: [course({ at: at('12:12:00'), value: 0.61, flapping: 24, bad: 4, flaps: 3, picture: picture([0.95, 0.6, 0.97, 0.5, 0.95, 0.61], at('12:12:00')) })],
+    alerts: [
+      course({
+        at: at('12:12:00'),
+        value: 0.61,
+        flapping: 24,
+        bad: 4,
+        flaps: 3,
+        picture: picture([0.95, 0.6, 0.97, 0.5, 0.95, 0.61], at('12:12:00')),
+      }),
+    ],
   })
 
 export const settled = (state: AlertFacts['state'] = 'resolved'): Notification =>
@@ -61,7 +80,18 @@ export const untold = (): Notification =>
   notification({
     because: 'resolved',
     at: at('12:06:12'),
-    alerts: [course({ state: 'resolved', value: 0.5, firedAt: at('12:05:00'), at: at('12:06:00'), resolvedAt: at('12:06:00'), bad: 1, flaps: 0, sent: 0 })],
+    alerts: [
+      course({
+        state: 'resolved',
+        value: 0.5,
+        firedAt: at('12:05:00'),
+        at: at('12:06:00'),
+        resolvedAt: at('12:06:00'),
+        bad: 1,
+        flaps: 0,
+        sent: 0,
+      }),
+    ],
   })
 
 /** The end of a long story. */
@@ -76,27 +106,54 @@ export const stalled = (): Notification =>
 
 const members = (count: number, change: Partial<AlertFacts> = {}): readonly AlertFacts[] =>
   Array.from({ length: count }, (_, i) =>
-    facts({ host: `web-${i + 1}`, episode: `group${i}`, code: `G${i}`, value: 0.91 + (i % 9) / 100, severity: i % 12 === 0 ? 'critical' : 'warning', ...change }),
+    facts({
+      host: `web-${i + 1}`,
+      episode: `group${i}`,
+      code: `G${i}`,
+      value: 0.91 + (i % 9) / 100,
+      severity: i % 12 === 0 ? 'critical' : 'warning',
+      ...change,
+    }),
   )
 
 /** The first mail about so many hosts. */
 export const group = (count = 37): Notification => {
   const alerts = members(count)
-  return notification({ thread: 'group0', alerts, lead: { facts: alerts[0] as AlertFacts, more: count - 1 }, nextAt: at('16:05:12') })
+  return notification({
+    thread: 'group0',
+    alerts,
+    lead: { facts: alerts[0] as AlertFacts, more: count - 1 },
+    nextAt: at('16:05:12'),
+  })
 }
 
 /** Later: one more host, beside those that go on. */
 export const joined = (count = 5): Notification => {
   const others = members(count)
-  const fresh = facts({ host: 'web-99', episode: 'group99', code: 'G99', since: at('12:20:00'), at: at('12:21:00'), picture: picture([0.4, 0.6, 0.95, 0.97], at('12:21:00')) })
+  const fresh = facts({
+    host: 'web-99',
+    episode: 'group99',
+    code: 'G99',
+    since: at('12:20:00'),
+    at: at('12:21:00'),
+    picture: picture([0.4, 0.6, 0.95, 0.97], at('12:21:00')),
+  })
   return { ...group(), at: at('12:21:12'), seq: 1, alerts: [fresh, ...others], news: 1 }
 }
 
 /** Later: some came and some went. */
 export const mixed = (): Notification => {
   const alerts = members(7)
-  const gone = alerts.slice(2, 5).map((alert): AlertFacts => ({ ...alert, state: 'resolved', value: 0.3, resolvedAt: at('12:20:00') }))
-  return { ...group(), at: at('12:21:12'), seq: 2, alerts: [...alerts.slice(0, 2), ...gone, ...alerts.slice(5)], news: 5 }
+  const gone = alerts
+    .slice(2, 5)
+    .map((alert): AlertFacts => ({ ...alert, state: 'resolved', value: 0.3, resolvedAt: at('12:20:00') }))
+  return {
+    ...group(),
+    at: at('12:21:12'),
+    seq: 2,
+    alerts: [...alerts.slice(0, 2), ...gone, ...alerts.slice(5)],
+    news: 5,
+  }
 }
 
 const retired = (): Notification =>

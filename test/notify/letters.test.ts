@@ -19,7 +19,11 @@ const options = {
   linkKey,
 }
 const read = async (mail: Notification, change = {}): Promise<{ text: string; html: string; subject: string }> => {
-  const { text = '', html = '', subject = '' } = await PostalMime.parse(await buildMime(renderMessage(mail, { ...options, ...change })))
+  const {
+    text = '',
+    html = '',
+    subject = '',
+  } = await PostalMime.parse(await buildMime(renderMessage(mail, { ...options, ...change })))
   return { text, html, subject }
 }
 const lines = (text: string): readonly string[] => text.split('\n')
@@ -29,8 +33,14 @@ test('every reason has words of its own', async (t) => {
   const heads = async (mail: Notification): Promise<string> => headOf((await read(mail)).text)
   const value = 'web-7: mean of cpu over 2m is 96.7 %, above 90 %'
   const end = 'It is over once the value is at most 85 %.'
-  t.equal(await heads(kinds.repeated()), `[Warning: still firing] ${value} | the rule cpu-high is still firing, for 4 h 1 min. ${end}`)
-  t.match(await heads(kinds.rose()), /^\[Worse: critical now\] .* \| the rule cpu-high fired as a warning at first and is critical now\. It began at /)
+  t.equal(
+    await heads(kinds.repeated()),
+    `[Warning: still firing] ${value} | the rule cpu-high is still firing, for 4 h 1 min. ${end}`,
+  )
+  t.match(
+    await heads(kinds.rose()),
+    /^\[Worse: critical now\] .* \| the rule cpu-high fired as a warning at first and is critical now\. It began at /,
+  )
   t.equal(
     await heads(kinds.unsilenced()),
     `[Warning: silenced until now] ${value} | the rule cpu-high fires, for 4 h 1 min. Until now this kept it from being told: ` +
@@ -46,8 +56,14 @@ test('every reason has words of its own', async (t) => {
       'firing and resolved: 24 % of its last judgements did, the newer ones counting more. It counts as firing meanwhile. ' +
       'This is one mail for all of that; one more follows when it has settled.',
   )
-  t.match(await heads(kinds.settled('firing')), /^\[Warning: settled, still firing\] .* it goes on firing\. It began at 2026-11-22 12:04:00 UTC\. It is over/)
-  t.match(await heads(kinds.settled()), /^\[Settled: resolved\] .* back to 40 %, after 4 h 1 min \| .* it is over\. It began at/)
+  t.match(
+    await heads(kinds.settled('firing')),
+    /^\[Warning: settled, still firing\] .* it goes on firing\. It began at 2026-11-22 12:04:00 UTC\. It is over/,
+  )
+  t.match(
+    await heads(kinds.settled()),
+    /^\[Settled: resolved\] .* back to 40 %, after 4 h 1 min \| .* it is over\. It began at/,
+  )
   t.equal(
     await heads(kinds.untold()),
     '[Fired and resolved] web-7: mean of cpu over 2m is back to 50 %, after 2 min | the rule cpu-high fired at 2026-11-22 12:05:00 UTC, ' +
@@ -64,7 +80,9 @@ test('a reason that is no silence is told in the same place', async (t) => {
 })
 
 test('a value that is back within its bound while the alert still fires is not called beyond it', async (t) => {
-  const { text } = await read(notification({ because: 'repeat interval elapsed', seq: 1, alerts: [facts({ value: 0.87 })] }))
+  const { text } = await read(
+    notification({ because: 'repeat interval elapsed', seq: 1, alerts: [facts({ value: 0.87 })] }),
+  )
   t.equal(lines(text)[0], '[Warning: still firing] web-7: mean of cpu over 2m is 87 % (bound: above 90 %)')
 })
 
@@ -83,7 +101,10 @@ test('a firing mail tells what came before it, what other hosts measure, and wha
   t.match(later, /  Data +stopped at 2026-11-22 12:41:00 UTC; it counts as firing until data come again\n/)
   t.match(later, /  Looked after +by Grace, until 2026-11-22 15:00:00 UTC \(which is over\): a runaway job\n/)
   t.match(later, /  Mails +1 before this one; 1 more was held back\n/)
-  t.match(later, ' The data stopped at 2026-11-22 12:41:00 UTC: what is told are the figures of the last window that had any. ')
+  t.match(
+    later,
+    ' The data stopped at 2026-11-22 12:41:00 UTC: what is told are the figures of the last window that had any. ',
+  )
 })
 
 test('a resolved mail tells the truth: value now, begin, end, peak, course and mails', async (t) => {
@@ -103,7 +124,9 @@ test('a resolved mail tells the truth: value now, begin, end, peak, course and m
 
 test('links that act are signed for this alert and this reader, work for a week, and are the same every time', async (t) => {
   const { text, html } = await read(kinds.fired())
-  const [ack, silence, ...more] = [...text.matchAll(/^ {4}https:\/\/stashwatch\.example\.org\/act\/(\S+)$/gm)].map(([, token = '']) => token)
+  const [ack, silence, ...more] = [...text.matchAll(/^ {4}https:\/\/stashwatch\.example\.org\/act\/(\S+)$/gm)].map(
+    ([, token = '']) => token,
+  )
   t.same(more, [])
   for (const [token, what] of [
     [ack, 'ack'],
@@ -111,7 +134,14 @@ test('links that act are signed for this alert and this reader, work for a week,
   ] as const) {
     t.match(readLink(linkKey, token ?? '', at('12:06:00')), {
       kind: 'valid',
-      action: { do: what, episode: '4f1c0a9b2e7d5c31', rule: 'cpu-high', host: 'web-7', to: 'ada@example.org', exp: at('12:05:12') + LINK_LIFE },
+      action: {
+        do: what,
+        episode: '4f1c0a9b2e7d5c31',
+        rule: 'cpu-high',
+        host: 'web-7',
+        to: 'ada@example.org',
+        exp: at('12:05:12') + LINK_LIFE,
+      },
     })
     t.ok(html.includes(`href="https://stashwatch.example.org/act/${token}"`))
   }
@@ -131,11 +161,24 @@ test('links that act are signed for this alert and this reader, work for a week,
 
 test('the link to the events has the host and the times filled in, whatever the host is called', (t) => {
   const { text } = renderMessage(kinds.over(), options)
-  t.match(text, "_g=(time:(from:'2026-11-22T11%3A49%3A00.000Z',to:'2026-11-22T12%3A34%3A12.000Z'))&_a=(query:'host:%22web-7%22')\n")
-  const link = (template: string, host: string): string => kibanaLink(template, { host, from: 0, to: 1 })
+  t.match(
+    text,
+    "_g=(time:(from:'2026-11-22T11%3A49%3A00.000Z',to:'2026-11-22T12%3A34%3A12.000Z'))&_a=(query:'host:%22web-7%22')\n",
+  )
+  const link = (template: string, host: string): string => kibanaLink(template, { host, from: 0, to: 1 }) ?? ''
   t.equal(link('https://k/?h={{ host }}', `a&b='c"!(d)#\ud800`), 'https://k/?h=a%26b%3D%27c%22%21%28d%29%23%EF%BF%BD')
-  t.equal(decodeURIComponent(link("https://k/#a=(q:'{{host}}')", "x'y!z")), "https://k/#a=(q:'x!'y!!z')", 'inside rison')
-  t.equal(decodeURIComponent(link('https://k/#q=host:"{{host}}"', 'x"y\\z')), 'https://k/#q=host:"x\\"y\\\\z"', 'inside a query')
+  t.equal(
+    decodeURIComponent(link("https://k/#a=(q:'{{host}}')", "x'y!z")),
+    "https://k/#a=(q:'x!'y!!z')",
+    'inside rison',
+  )
+  t.equal(
+    decodeURIComponent(link('https://k/#q=host:"{{host}}"', 'x"y\\z')),
+    'https://k/#q=host:"x\\"y\\\\z"',
+    'inside a query',
+  )
+  t.equal(link('https://k/{{host | upper}}', 'web-7'), 'https://k/WEB-7')
+  t.equal(link('https://{{host}}.example.org/', '<b>'), '', 'no address at all')
   for (const host of hostileNames) {
     const url = link(options.kibana, host)
     t.match(url, /^https:\/\/kibana\.example\.org\/#\/\?_g=[!-~]*$/)
@@ -163,8 +206,14 @@ test('a group with one piece of news tells it in full, and lists the rest', asyn
   t.equal(subject, 'Re: cpu-high on web-1 and 36 more: mean of cpu over 2m')
   t.match(text, '[Warning] web-99: mean of cpu over 2m is 94.2 %, above 90 %')
   t.match(text, 'Beside it, 5 alerts of the group go on firing.')
-  t.match(text, '\nAlso firing here\n  critical  web-1  cpu-high: 91 %, above 90 %, since 2026-11-22 12:04:00 UTC  [G0]\n  warning   web-2')
-  t.match(text, 'Another mail follows when something changes; if nothing changes, the next one about them comes at 2026-11-22 16:05:12 UTC.')
+  t.match(
+    text,
+    '\nAlso firing here\n  critical  web-1  cpu-high: 91 %, above 90 %, since 2026-11-22 12:04:00 UTC  [G0]\n  warning   web-2',
+  )
+  t.match(
+    text,
+    'Another mail follows when something changes; if nothing changes, the next one about them comes at 2026-11-22 16:05:12 UTC.',
+  )
 })
 
 test('a group with much news lists it first, and keeps its subject through its thread', async (t) => {
@@ -180,12 +229,17 @@ test('a group with much news lists it first, and keeps its subject through its t
   const order = [...then.text.matchAll(/^(?: {2}(\w+) +web-|(New|Also))/gm)].map(([, status, title]) => status ?? title)
   t.same(order, ['New', 'critical', 'warning', 'resolved', 'resolved', 'resolved', 'Also', 'warning', 'warning'])
   t.equal(then.headers['X-Stashwatch-State'], 'firing')
-  const gone = kinds.mixed().alerts.map((one): AlertFacts => ({ ...one, state: 'resolved', resolvedAt: at('12:20:00') }))
+  const gone = kinds
+    .mixed()
+    .alerts.map((one): AlertFacts => ({ ...one, state: 'resolved', resolvedAt: at('12:20:00') }))
   const last = renderMessage({ ...kinds.mixed(), because: 'resolved', alerts: gone, news: 7 }, options)
   t.match(last.text, /^\[Resolved, all of them\] [^]*This was the last mail about them\.\n$/)
   t.equal(last.headers['X-Stashwatch-State'], 'resolved')
   const again = renderMessage({ ...kinds.group(), because: 'repeat interval elapsed', seq: 1 }, options)
-  t.match(again.text, '37 alerts of this group are still firing, the oldest since 2026-11-22 12:04:00 UTC. None is new since the last mail.')
+  t.match(
+    again.text,
+    '37 alerts of this group are still firing, the oldest since 2026-11-22 12:04:00 UTC. None is new since the last mail.',
+  )
   t.end()
 })
 
@@ -193,7 +247,10 @@ test("the subject's template reads the lead of the thread, also when another ale
   const lead = { facts: facts({ host: 'web-1', subject: 'CPU on {{server}} is high ({{value}})' }), more: 36 }
   const mail = renderMessage({ ...kinds.joined(), lead }, options)
   t.equal(mail.subject, 'Re: CPU on web-1 and 36 more is high (94.2 %)')
-  const long = renderMessage({ ...kinds.joined(), lead: { ...lead, facts: { ...lead.facts, host: 'x'.repeat(10_240) } } }, options)
+  const long = renderMessage(
+    { ...kinds.joined(), lead: { ...lead, facts: { ...lead.facts, host: 'x'.repeat(10_240) } } },
+    options,
+  )
   t.match(long.subject, /^Re: CPU on x+…x+ and 36 more is high/)
   t.end()
 })
@@ -203,7 +260,9 @@ test("a receiver's templates count after the rule's own, and before the product'
   const plain = await read(notification({ templates }))
   t.equal(plain.subject, 'ops: cpu-high')
   t.match(plain.text, 'Hello Ada Lovelace,\n\nReceiver: web-7\n')
-  const own = await read(notification({ templates, alerts: [facts({ subject: 'rule: {{rule}}', body: 'Rule: {{host}}' })] }))
+  const own = await read(
+    notification({ templates, alerts: [facts({ subject: 'rule: {{rule}}', body: 'Rule: {{host}}' })] }),
+  )
   t.equal(own.subject, 'rule: cpu-high')
   t.match(own.text, 'Hello Ada Lovelace,\n\nRule: web-7\n')
   const empty = await read(notification({ templates: { body: '{{label.nothing}}' } }))
@@ -211,11 +270,18 @@ test("a receiver's templates count after the rule's own, and before the product'
 })
 
 test('the footer says who named the reader', async (t) => {
-  const footer = async (change: Partial<Notification>): Promise<string> => (await read(notification(change))).text.split('\n-- \n')[1] ?? ''
+  const footer = async (change: Partial<Notification>): Promise<string> =>
+    (await read(notification(change))).text.split('\n-- \n')[1] ?? ''
   t.match(await footer({}), 'because the rule cpu-high notifies the receiver ops, which lists ada@example.org.')
   t.match(await footer({ namedBy: 'route' }), 'because a route for the rule cpu-high notifies the receiver ops')
-  t.match(await footer({ namedBy: 'escalation', receiver: 'boss' }), 'because an escalation of the rule cpu-high notifies the receiver boss')
-  t.match(await footer({ alerts: [facts({ rule: 'source-down' })] }), "because stashwatch's own rule source-down notifies")
+  t.match(
+    await footer({ namedBy: 'escalation', receiver: 'boss' }),
+    'because an escalation of the rule cpu-high notifies the receiver boss',
+  )
+  t.match(
+    await footer({ alerts: [facts({ rule: 'source-down' })] }),
+    "because stashwatch's own rule source-down notifies",
+  )
 })
 
 test('every kind of mail is well-formed HTML that loads nothing but its own picture', (t) => {
@@ -232,13 +298,29 @@ test('names and notes of any kind are shown, never obeyed, in every kind of mail
   const isSafe = (words: string): boolean =>
     [kinds.fired(), kinds.unsilenced(), kinds.joined(), kinds.mixed()].every((mail) => {
       const ack = { at: 0, until: at('18:00:00'), author: words, note: words }
-      const alerts = mail.alerts.map((one): AlertFacts => ({ ...one, host: words, rule: words, reason: words, wasMuted: words, code: words, ack }))
-      const context = { onHost: [{ rule: words, severity: 'warning' as const, since: 0, code: words }], firing: 3, hosts: 2 }
+      const alerts = mail.alerts.map((one): AlertFacts => ({
+        ...one,
+        host: words,
+        rule: words,
+        reason: words,
+        wasMuted: words,
+        code: words,
+        ack,
+      }))
+      const context = {
+        onHost: [{ rule: words, severity: 'warning' as const, since: 0, code: words }],
+        firing: 3,
+        hosts: 2,
+      }
       const lead = { facts: alerts[0] as AlertFacts, more: 3 }
       const templates = { subject: '{{server}} {{reason}}', body: '{{host}}\n{{reason}}' }
       const { subject, text, html } = renderMessage({ ...mail, alerts, context, lead, templates }, options)
       const seen = [subject, text.replaceAll('\n', ''), html.replaceAll('\n', '')].join('')
-      return !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(seen) && openTags(html).length === 0 && !/<(?:script|img src=x|iframe|b>a second)/.test(html)
+      return (
+        !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(seen) &&
+        openTags(html).length === 0 &&
+        !/<(?:script|img src=x|iframe|b>a second)/.test(html)
+      )
     })
   for (const name of hostileNames) t.ok(isSafe(name), encodeURIComponent(name.slice(0, 40).toWellFormed()))
   assert(property(string({ unit: 'binary', maxLength: 60 }), isSafe), { numRuns: 50 })
@@ -246,7 +328,10 @@ test('names and notes of any kind are shown, never obeyed, in every kind of mail
 })
 
 test('no name is put into a command that people may copy', (t) => {
-  const { text } = renderMessage(notification({ alerts: [facts({ host: '$(reboot)', code: '";reboot;"' })] }), { from: options.from, domain: options.domain })
+  const { text } = renderMessage(notification({ alerts: [facts({ host: '$(reboot)', code: '";reboot;"' })] }), {
+    from: options.from,
+    domain: options.domain,
+  })
   t.match(text, '"stashwatch alerts ack CODE"')
   t.end()
 })
