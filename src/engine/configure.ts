@@ -73,7 +73,7 @@ function endOrphans(fold: Fold, regrouped: ReadonlySet<string>): void {
   const end = (alerts: Map<string, Alert>): void => {
     for (const [id, alert] of alerts) {
       const why = own.has(alert.rule) ? undefined : orphaned(alert, rules.get(alert.rule), regrouped)
-      if (why !== undefined) endAlert(fold, alerts, id, state.now, why)
+      if (why !== undefined) endAlert(fold, alerts, id, 'reconfigured', why)
     }
   }
   for (const host of state.hosts.values()) end(host.alerts)

@@ -25,7 +25,7 @@ export function watchFlow(fold: Fold, source: Source): void {
     // The figure is as low as before: nothing is "back to" anything.
     const alert = state.alerts.get(id)
     if (alert !== undefined) alert.value = null
-    endAlert(fold, state.alerts, id, state.now, reason)
+    endAlert(fold, state.alerts, id, 'accepted', reason)
     return
   }
   const isKnown = state.alerts.has(id)

@@ -17,7 +17,7 @@ const CERTAIN = 300
  * long outage one series is always heard before the other.
  */
 export function endGone(fold: Fold, host: Host): void {
-  const { ticks, now } = fold.state
+  const { ticks } = fold.state
   if ((ticks + host.index) % SELDOM !== 0) return
   for (const [id, alert] of host.alerts) {
     const name = alert.life.state === 'pending' ? undefined : goneName(fold, host, alert)
@@ -25,7 +25,7 @@ export function endGone(fold: Fold, host: Host): void {
     else alert.goneAt ??= ticks
     if (name === undefined || ticks - (alert.goneAt ?? ticks) < CERTAIN) continue
     const reason = `${name} is taken as gone: nothing for ${durationText(GONE)}, while others of ${alert.metric} on ${host.name} went on`
-    endAlert(fold, host.alerts, id, now, reason)
+    endAlert(fold, host.alerts, id, 'gone', reason)
   }
 }
 

@@ -188,6 +188,7 @@ export function factsOf(fold: Fold, alert: Alert): AlertFacts {
     since: life.since,
     at,
     ...(life.state === 'resolved' ? { resolvedAt: life.resolvedAt } : {}),
+    ...(alert.ended === undefined ? {} : { ended: alert.ended }),
     peak: life.state === 'pending' ? null : life.peak,
     reason,
     source,
@@ -211,11 +212,13 @@ export function endAlert(
   fold: Fold,
   alerts: Map<string, Alert>,
   id: string,
-  at: Millis,
+  ended: Ended,
   reason: string,
 ): void {
-  const alert = finish(fold, alerts, id, at, reason)
-  if (alert !== undefined) tell(fold, alerts, id, alert, { to: 'resolved', because: 'resolved' })
+  const alert = finish(fold, alerts, id, fold.state.now, reason)
+  if (alert === undefined) return
+  alert.ended = ended
+  tell(fold, alerts, id, alert, { to: 'resolved', because: 'resolved' })
 }
 
 /**

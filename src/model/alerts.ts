@@ -4,8 +4,11 @@ import type { Millis } from './time.ts'
 
 export type AlertState = 'pending' | 'firing' | 'recovering' | 'resolved'
 
-/** Why an alert is over although nothing got better. `retired`: what it is about is gone for good. */
-export type Ended = 'retired'
+/**
+ * Why an alert is over although nothing got better. `retired`: its host or source is gone for good. `gone`: its series is.
+ * `reconfigured`: no rule looks at it any more. `accepted`: what was odd is taken for the usual now.
+ */
+export type Ended = 'retired' | 'gone' | 'reconfigured' | 'accepted'
 
 /** What an alert looks like from outside the engine. Values are in the metric's unit. */
 export interface AlertView {
@@ -153,6 +156,8 @@ export interface AlertFacts {
   readonly since: Millis
   readonly at: Millis
   readonly resolvedAt?: Millis
+  /** Set on a resolved alert that nothing got better about. */
+  readonly ended?: Ended
   /** End of the window after which it counted as firing. */
   readonly firedAt?: Millis
   readonly peak: number | null

@@ -6,6 +6,7 @@ import type { Times } from './times.ts'
 /** What is new about an alert, in a word or two. */
 export function statusOf(notification: Notification, facts: AlertFacts): string {
   const { because } = notification
+  if (facts.ended !== undefined) return 'Closed'
   if (facts.state === 'resolved') {
     if (isUntold(notification, facts)) return 'Fired and resolved'
     return because === 'flapping stopped' ? 'Settled: resolved' : 'Resolved'
@@ -29,6 +30,7 @@ export function headlineOf(facts: AlertFacts, because?: Because): string {
   const what = nameOf(facts.what)
   const value = figureOf(facts.value, facts.unit)
   const bound = boundOf(facts.bound, facts.unit)
+  if (facts.ended !== undefined) return `${place}: ${nameOf(facts.rule)} is closed: ${nameOf(facts.reason, 2 * SHORT)}`
   if (facts.state === 'resolved') {
     if (facts.value === null) return `${place}: ${nameOf(facts.rule)} is over, after ${lastedOf(facts)}`
     return `${place}: ${what} is back to ${value}, after ${lastedOf(facts)}`
@@ -50,6 +52,9 @@ export function leadOf(notification: Notification, facts: AlertFacts, time: Time
 function overOf(notification: Notification, facts: AlertFacts, time: Times): readonly string[] {
   const { since, firedAt = since, at, resolvedAt = at } = facts
   const rule = nameOf(facts.rule)
+  if (facts.ended !== undefined) {
+    return [`the alert of the rule ${rule} was closed; nothing got better.`, `It began at ${time(since)} and had lasted ${lastedOf(facts)}.`]
+  }
   if (isUntold(notification, facts)) {
     return [
       `the rule ${rule} fired at ${time(firedAt)}, and it was over at ${time(resolvedAt)}: before anybody could be told.`,

@@ -11,6 +11,7 @@ export const WHOLE = 16_384
 export type Tone = 'warning' | 'critical' | 'good' | 'calm'
 
 export function toneOf(facts: AlertFacts): Tone {
+  if (facts.ended !== undefined) return 'calm'
   return facts.state === 'resolved' ? 'good' : facts.severity
 }
 

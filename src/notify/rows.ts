@@ -15,7 +15,7 @@ export function rowOf(facts: AlertFacts, time: Times): Row {
   const over = facts.state === 'resolved'
   return {
     tone: toneOf(facts),
-    status: over ? 'resolved' : facts.severity,
+    status: facts.ended !== undefined ? 'closed' : over ? 'resolved' : facts.severity,
     where: placeOf(facts, LISTED),
     rule: nameOf(facts.rule, LISTED),
     value: valueOf(facts),
@@ -27,8 +27,8 @@ export function rowOf(facts: AlertFacts, time: Times): Row {
 }
 
 function valueOf(facts: AlertFacts): string {
-  const { state, value, peak, unit, bound, reason } = facts
-  if (value === null) return nameOf(reason, LISTED)
+  const { state, value, peak, unit, bound, reason, ended } = facts
+  if (value === null || ended !== undefined) return nameOf(reason, LISTED)
   const isOver = state === 'resolved' && peak !== null
   const limit = bound === '' ? '' : `, ${isOver || isBeyond(facts) ? '' : 'bound: '}${boundOf(bound, unit)}`
   return `${figureOf(value, unit)}${isOver ? `, peak ${figureOf(peak, unit)}` : ''}${limit}`

@@ -29,7 +29,7 @@ test('of two sources one is 20 minutes behind: hosts behind each are judged in t
     '12:32:10 cpu-high prompt firing (fired)',
     '12:41:10 cpu-high prompt resolved (resolved)',
     '12:53:10 digest of 1 (found in the backlog)',
-    '13:02:10 digest of 1 (found in the backlog)',
+    '13:02:10 cpu-high tardy resolved (resolved)',
   ], 'what is old news when it is found comes as such')
   t.equal(tally(play, 'samples_late_merged') + tally(play, 'samples_late_dropped'), 0)
 })
