@@ -199,7 +199,7 @@ function rest(rows: readonly Row[]): string {
     ([title, members]) =>
       `<p><b>${escapeHtml(title)}:</b> ${members.map((row) => escapeHtml(row.where)).join(', ')}</p>`,
   )
-  return `<p>And ${rows.length} more; the text part of this mail tells each in full.</p>\n${lists.join('\n')}`
+  return `<p>And ${rows.length} more; the text part of this mail tells more of them in full, /api/v1/alerts of all.</p>\n${lists.join('\n')}`
 }
 
 function adviceList(advice: readonly Advice[]): string {

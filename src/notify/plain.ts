@@ -42,8 +42,17 @@ function factLines(facts: readonly Fact[]): string {
   return facts.map(({ label, value }) => `  ${label.padEnd(width)}  ${value}`).join('\n')
 }
 
+/** So many alerts of a list are told in full; of more, each is named, so that a storm is no burden to anybody's mail. */
+const IN_FULL = 1000
+
 function listLines({ title, rows }: RowList): string {
-  return [...(title === undefined ? [] : [title]), ...rows.map(rowLine)].join('\n')
+  const full = rows.slice(0, IN_FULL).map(rowLine)
+  return [...(title === undefined ? [] : [title]), ...full, ...namesOf(rows.slice(IN_FULL))].join('\n')
+}
+
+function namesOf(rows: readonly Row[]): readonly string[] {
+  const groups = Map.groupBy(rows, ({ rule, status }) => `${rule}, ${status}`)
+  return [...groups].map(([title, same]) => `  ${title}, ${same.length} more: ${same.map(({ where }) => where).join(', ')}`)
 }
 
 function actionLine({ text, url }: Action): string {

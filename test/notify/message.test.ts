@@ -188,6 +188,7 @@ test('a digest names every host of a storm, in both parts, and stays small enoug
     '  resolved  web-4  cpu-high: 40 %, peak 97 %, above 90 %, held 2026-11-22 12:04:00 UTC to 2026-11-22 12:09:00 UTC',
   )
   t.end()
+  t.ok(mail.text.length < 400_000 && mail.html.length < 400_000, `${mail.text.length} + ${mail.html.length} characters`)
 })
 
 test('a digest of the backlog tells when each alert held', (t) => {
