@@ -187,8 +187,8 @@ test('a digest names every host of a storm, in both parts, and stays small enoug
     render(storm(12)).text,
     '  resolved  web-4  cpu-high: 40 %, peak 97 %, above 90 %, held 2026-11-22 12:04:00 UTC to 2026-11-22 12:09:00 UTC',
   )
-  t.end()
   t.ok(mail.text.length < 400_000 && mail.html.length < 400_000, `${mail.text.length} + ${mail.html.length} characters`)
+  t.end()
 })
 
 test('a digest of the backlog tells when each alert held', (t) => {
