@@ -158,7 +158,8 @@ function faultOf({ name, rawName, value, inlineValue }: Written, known: Options)
   if (option === undefined) return `unknown option '${rawName}'${meant(rawName, Object.keys(known).map((key) => `--${key}`))}`
   if (option.type === 'boolean') return value === undefined ? undefined : `${rawName} takes no value, found '${value}'`
   const isOption = value !== '-' && value?.startsWith('-') === true && inlineValue === false
-  return value === undefined || value === '' || isOption ? `${rawName} needs a value: ${rawName} ${option.value ?? 'VALUE'}` : undefined
+  const isEmpty = value === '' && option.mayBeEmpty !== true
+  return value === undefined || isEmpty || isOption ? `${rawName} needs a value: ${rawName} ${option.value ?? 'VALUE'}` : undefined
 }
 
 /** A file that stands alone is probably the configuration. */
