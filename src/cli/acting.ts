@@ -8,7 +8,7 @@ const ASKING: Options = { ...REMOTE, json: AS_JSON }
 const AUTHOR = {
   type: 'string',
   value: 'NAME',
-  says: 'who asks for it (who is logged in, else the name of the token)',
+  says: 'who asks for it (who is logged in, else the name of the token, else the owner of this process)',
 } as const
 
 const usual = (values: Values) => ({ ...remoteOf(values), json: values['json'] === true })
