@@ -1,8 +1,17 @@
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { run } from './cli/index.ts'
 
 /** The process: what it was called with, its environment, its signals, its exit code. Nothing else touches them. */
 const write = (stream: NodeJS.WriteStream) => (line: string): void => void stream.write(`${line}\n`)
+
+/** Who runs the process; containers run under numbers that have no name. */
+const user = (): string | undefined => {
+  try {
+    return userInfo().username
+  } catch {
+    return undefined
+  }
+}
 
 process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
@@ -10,6 +19,7 @@ process.exitCode = await run(process.argv.slice(2), {
   tmp: tmpdir(),
   out: write(process.stdout),
   err: write(process.stderr),
+  user: user(),
   // NO_COLOR and TERM are heard here.
   colour: process.stdout.isTTY && process.stdout.hasColors(),
   onStop(call) {

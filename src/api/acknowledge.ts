@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AlertView, Command } from '../model.ts'
 import { ask, tell, unknownEpisode } from './ask.ts'
-import { readBody, readEnd, readWords } from './body.ts'
+import { pick, readBody, readEnd, readWords } from './body.ts'
+import type { Body } from './body.ts'
 import { MOST_WORDS, readAuthor } from './silences.ts'
 import type { ActDeps } from './silences.ts'
 import { showAlert } from './views.ts'
@@ -15,14 +16,19 @@ export function addAcknowledge(app: FastifyInstance, deps: ActDeps): void {
     const [now, body] = [deps.now(), readBody(request, FIELDS)]
     const until = readEnd(body, ['until'], now, now)
     const author = readAuthor(body, deps.authorOf(request))
-    const note = readWords(body, ['note'], { most: MOST_WORDS, expected: 'a note', usual: '' })
-    const ack = { at: now, until, author, note }
+    const ack = { at: now, until, author, ...readNote(body) }
     return change(deps, { kind: 'acknowledge', episode: episodeOf(request), ack, now })
   })
 
   app.delete(PATH, async (request) =>
     change(deps, { kind: 'unacknowledge', episode: episodeOf(request), now: deps.now() }),
   )
+}
+
+/** An empty note takes away the one there is; where the field is missing, that one stays. */
+function readNote(body: Body): { readonly note?: string } {
+  if (pick(body, ['note']).value === undefined) return {}
+  return { note: readWords(body, ['note'], { most: MOST_WORDS, expected: 'a note', usual: '' }) }
 }
 
 const episodeOf = (request: FastifyRequest): string => (request.params as { readonly episode: string }).episode

@@ -8,7 +8,7 @@ const ASKING: Options = { ...REMOTE, json: AS_JSON }
 const AUTHOR = {
   type: 'string',
   value: 'NAME',
-  says: 'who asks for it (who is logged in, else the name of the token)',
+  says: 'who asks for it (who is logged in, else the name of the token, else the owner of this process)',
 } as const
 
 const usual = (values: Values) => ({ ...remoteOf(values), json: values['json'] === true })
@@ -27,7 +27,12 @@ export const ACTING: Readonly<Record<string, Verb>> = {
     takes: [{ value: 'CODE', says: "the episode's code, as mails and the list name it" }],
     options: {
       for: { type: 'string', value: 'DURATION', says: 'for how long (4h)' },
-      note: { type: 'string', value: 'TEXT', says: 'what others should know' },
+      note: {
+        type: 'string',
+        mayBeEmpty: true,
+        value: 'TEXT',
+        says: "what others should know; without it an earlier note stays, '' takes it away",
+      },
       author: AUTHOR,
       ...ASKING,
     },

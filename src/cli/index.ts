@@ -87,12 +87,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return 0
   }
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
-  if (verb === undefined) {
-    const family = Object.keys(VERBS).filter((known) => known.startsWith(`${name} `))
-    const known = family.length > 0 ? family : Object.keys(VERBS)
-    io.err(`unknown verb '${name}'${meant(name, known)} (stashwatch --help lists the verbs)`)
-    return 1
-  }
+  if (verb === undefined) return sayUnknown(name, rest[0], io)
   const values = readOptions(name, rest, verb)
   if (typeof values === 'string') {
     io.err(`${values} (stashwatch ${name} --help lists what it takes)`)
@@ -103,6 +98,27 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return 0
   }
   return verb.run(values, io)
+}
+
+/** A verb that there is not, or the first word of some, which alone or with --help lists them. */
+function sayUnknown(name: string, second: string | undefined, io: Io): number {
+  const family = familyOf(name)
+  const isAsked = second === '--help' || second === '-h'
+  if (family.length > 0 && (isAsked || second === undefined)) {
+    const out = isAsked ? io.out : io.err
+    out(`stashwatch ${name}: one of these (each says more with --help)`)
+    sayPairs(family, out)
+    return isAsked ? 0 : 1
+  }
+  const written = family.length > 0 ? `${name} ${second}` : name
+  const known = family.length > 0 ? family.map(([verb]) => verb) : Object.keys(VERBS)
+  io.err(`unknown verb '${written}'${meant(written, known)} (stashwatch --help lists the verbs)`)
+  return 1
+}
+
+/** The verbs of two words that begin with this one, and what they do. */
+function familyOf(first: string): readonly (readonly [verb: string, does: string])[] {
+  return Object.entries(VERBS).flatMap(([verb, { does }]) => (verb.startsWith(`${first} `) ? [[verb, does] as const] : []))
 }
 
 const HELP: Option = { type: 'boolean', says: 'says all this' }
@@ -140,7 +156,7 @@ function readOptions(name: string, args: readonly string[], { options: given, ta
 
 /** What was perhaps meant by a word that a verb does not take: another verb that begins with it, or a file. */
 function wordHint(name: string, value: string, known: Options): string {
-  const seconds = Object.keys(VERBS).flatMap((verb) => (verb.startsWith(`${name} `) ? [verb.slice(name.length + 1)] : []))
+  const seconds = familyOf(name).map(([verb]) => verb.slice(name.length + 1))
   return seconds.length > 0 ? meant(value, seconds) : fileHint(value, known)
 }
 
@@ -158,7 +174,8 @@ function faultOf({ name, rawName, value, inlineValue }: Written, known: Options)
   if (option === undefined) return `unknown option '${rawName}'${meant(rawName, Object.keys(known).map((key) => `--${key}`))}`
   if (option.type === 'boolean') return value === undefined ? undefined : `${rawName} takes no value, found '${value}'`
   const isOption = value !== '-' && value?.startsWith('-') === true && inlineValue === false
-  return value === undefined || value === '' || isOption ? `${rawName} needs a value: ${rawName} ${option.value ?? 'VALUE'}` : undefined
+  const isEmpty = value === '' && option.mayBeEmpty !== true
+  return value === undefined || isEmpty || isOption ? `${rawName} needs a value: ${rawName} ${option.value ?? 'VALUE'}` : undefined
 }
 
 /** A file that stands alone is probably the configuration. */
@@ -195,6 +212,9 @@ function help(name: string, { does, takes = [], options, example }: Verb, out: (
     ([key, { value, says }]) => [`--${key}${value === undefined ? '' : ` ${value}`}`, says] as const,
   )
   sayPairs([...takes.map(({ value, says }) => [value, says] as const), ...written], out)
+  const family = familyOf(name)
+  if (family.length > 0) out('there are also')
+  sayPairs(family, out)
   out(`example: ${example}`)
 }
 

@@ -6,6 +6,8 @@ import { tableOf } from './table.ts'
 export interface PaintIo extends RemoteIo {
   /** Whether standard output is a terminal that shows colours. */
   readonly colour?: boolean
+  /** Whose process it is, for where the environment does not say who is logged in. */
+  readonly user?: string | undefined
 }
 
 export type Tone = Parameters<typeof styleText>[0]

@@ -1,7 +1,7 @@
 import { printMatcher } from '../matcher.ts'
 import type { Matcher } from '../model.ts'
 import { type PaintIo, printJson, printTable, timeOf } from './paint.ts'
-import { printable, type RemoteArgs, remotely } from './remote.ts'
+import { printable, type RemoteArgs, RemoteError, remotely } from './remote.ts'
 
 /** A silence as the API shows it. */
 interface SilenceRow {
@@ -45,10 +45,18 @@ export function addSilence({ matcher, json, ...args }: AddArgs, io: PaintIo): Pr
   })
 }
 
-/** Who acts: as written, or who is logged in; the service knows the token's name where there is neither. */
-export function authorOf({ author }: { readonly author?: string }, { env }: PaintIo): { readonly author?: string } {
-  const name = author ?? env['USER'] ?? env['LOGNAME']
-  return name === undefined || name === '' ? {} : { author: name }
+/**
+ * Who acts: as written, or who is logged in, or the owner of the token, whom the service knows, or of the process.
+ *
+ * @throws {RemoteError} when none of them has a name.
+ */
+export function authorOf(args: RemoteArgs & { readonly author?: string }, io: PaintIo): { readonly author?: string } {
+  const { env } = io
+  const name = args.author ?? (env['USER'] || env['LOGNAME'])
+  if (name !== undefined && name !== '') return { author: name }
+  if ((args.token ?? env['STASHWATCH_API_TOKEN'] ?? '') !== '') return {}
+  if (io.user !== undefined && io.user !== '') return { author: io.user }
+  throw new RemoteError('nobody is logged in and no token says who asks for it: give a name with --author NAME', 1)
 }
 
 /** `stashwatch silence list`: silences that hold or will hold; with `all` also those that are over. */

@@ -12,6 +12,8 @@ export interface Option {
   readonly type: 'string' | 'boolean'
   /** It may be given more than once. */
   readonly multiple?: true
+  /** It may be given as an empty text, which then means something. */
+  readonly mayBeEmpty?: true
   readonly value?: string
   readonly says: string
 }

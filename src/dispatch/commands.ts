@@ -1,8 +1,10 @@
-import type { Acknowledgement, CommandAnswer, Millis, Silence } from '../model.ts'
+import type { Acknowledgement, Command, CommandAnswer, Millis, Silence } from '../model.ts'
 import { type Case, type DispatchState, note } from './state.ts'
 
 /** So many silences are kept, over ones included. */
 const MOST_SILENCES = 1000
+
+type Asked = Extract<Command, { kind: 'acknowledge' }>['ack']
 
 /** Sets a silence, or changes the one of the same id. */
 export function addSilence(state: DispatchState, silence: Silence): CommandAnswer {
@@ -25,16 +27,20 @@ export function expireSilence(state: DispatchState, id: string, now: Millis): Co
   return { kind: 'done', value: silence }
 }
 
-/** Somebody looks after an alert, or nobody does any more. */
-export function acknowledge(state: DispatchState, episode: string, ack: Acknowledgement | undefined, now: Millis): CommandAnswer {
+/** Somebody looks after an alert, or nobody does any more. Without a note, that of the one that still holds stays. */
+export function acknowledge(state: DispatchState, episode: string, asked: Asked | undefined, now: Millis): CommandAnswer {
   const one = findCase(state, episode)
   if (one === undefined) return { kind: 'refused', code: 'unknown-episode', value: episode }
-  const words = ack === undefined ? 'nobody looks after it any more' : `${ack.author} looks after it: ${ack.note}`
+  const kept = one.ack !== undefined && now < one.ack.until ? one.ack.note : ''
+  const ack = asked && { ...asked, note: asked.note ?? kept }
   one.ack = ack
   state.dirty = true
-  note(one, { at: now, kind: 'acknowledged', reason: words })
+  note(one, { at: now, kind: 'acknowledged', reason: ack === undefined ? 'nobody looks after it any more' : wordsOf(ack) })
   return { kind: 'done', value: { episode: one.facts.episode, code: one.facts.code, rule: one.facts.rule, host: one.facts.host } }
 }
+
+const wordsOf = ({ author, note: text }: Acknowledgement): string =>
+  `${author} looks after it${text === '' ? '' : `: ${text}`}`
 
 /** An open episode, by its id or its code. */
 function findCase(state: DispatchState, episode: string): Case | undefined {

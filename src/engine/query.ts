@@ -112,7 +112,7 @@ function alertView(fold: Fold, alert: Alert): AlertView {
     reason,
     ...(noData === undefined ? {} : { noDataSince: noData }),
     ...lived(fold, alert),
-    ...heardOf(fold, episode),
+    ...heardOf(fold, alert),
     transitions,
   }
 }
@@ -124,10 +124,10 @@ function lived(fold: Fold, { life, ...alert }: Alert): Pick<AlertView, 'flapping
 }
 
 /** How the dispatcher sees an alert. */
-function heardOf(fold: Fold, episode: string): Pick<AlertView, 'muted' | 'ack' | 'sent' | 'suppressed'> {
+function heardOf(fold: Fold, { episode, life }: Alert): Pick<AlertView, 'muted' | 'ack' | 'sent' | 'suppressed'> {
   const one = caseOf(fold, { episode })
   if (one === undefined) return {}
   const { muted, ack, sent, suppressed } = one
-  const isAcknowledged = ack !== undefined && fold.state.now < ack.until
+  const isAcknowledged = ack !== undefined && fold.state.now < ack.until && life.state !== 'resolved'
   return { ...(muted === undefined ? {} : { muted }), ...(isAcknowledged ? { ack } : {}), sent, suppressed }
 }

@@ -39,8 +39,13 @@ export type Command =
   | { readonly kind: 'silence'; readonly silence: Silence; readonly now: Millis }
   /** A silence ends now. Ending one that is over already changes nothing. Value: the silence. */
   | { readonly kind: 'expire'; readonly id: string; readonly now: Millis }
-  /** Somebody looks after an episode (its long id or its code). Value: the alert. */
-  | { readonly kind: 'acknowledge'; readonly episode: string; readonly ack: Acknowledgement; readonly now: Millis }
+  /** Somebody looks after an episode (its long id or its code). No note: the one there is stays. Value: the alert. */
+  | {
+      readonly kind: 'acknowledge'
+      readonly episode: string
+      readonly ack: Omit<Acknowledgement, 'note'> & { readonly note?: string }
+      readonly now: Millis
+    }
   /** Nobody looks after it any more. Value: the alert. */
   | { readonly kind: 'unacknowledge'; readonly episode: string; readonly now: Millis }
 

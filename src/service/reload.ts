@@ -10,6 +10,9 @@ export function reload(running: Running): Promise<readonly string[]> {
   const turn = running.reloading.then(async () => {
     const mistakes = await takeOver(running).catch(sayMistakes)
     metrics.reloaded(mistakes.length === 0)
+    if (mistakes.length > 0) {
+      options.log.error({ mistakes: mistakes.length }, 'the configuration was not taken; the old one stays in force')
+    }
     for (const mistake of mistakes) options.log.error({}, mistake)
     if (mistakes.length === 0) options.log.info({}, 'the configuration was loaded anew')
     return mistakes

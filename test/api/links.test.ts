@@ -43,7 +43,7 @@ function engine(first: Partial<AlertView> = {}) {
   const answers = ({ kind }: Query): unknown =>
     kind === 'silences' ? [...silences.values()] : { ...alert, ...(ack === undefined ? {} : { ack }) }
   const obeys = (command: Command): CommandAnswer => {
-    if (command.kind === 'acknowledge') ack = command.ack
+    if (command.kind === 'acknowledge') ack = { note: '', ...command.ack }
     if (command.kind === 'unacknowledge') ack = undefined
     if (command.kind === 'silence') silences.set(command.silence.id, { ...command.silence, state: 'active', mutes: 1 })
     const ended = command.kind === 'expire' ? silences.get(command.id) : undefined

@@ -168,12 +168,17 @@ test('silences are listed with what they do, and one is ended as often as asked'
   ])
 })
 
+function ackOf(command: Command | undefined) {
+  if (command?.kind !== 'acknowledge') throw new Error('nothing was acknowledged')
+  return command.ack
+}
+
 test('an episode is taken on and given back, by its id or its code', async (t) => {
   let ack: Acknowledgement | undefined
   const { send, commands } = await serve(t, {
     answers: () => alert(ack === undefined ? {} : { ack }),
     obeys: (command) => {
-      ack = command.kind === 'acknowledge' ? command.ack : undefined
+      ack = command.kind === 'acknowledge' ? { note: '', ...command.ack } : undefined
       return { kind: 'done', value: null }
     },
   })
@@ -193,6 +198,9 @@ test('an episode is taken on and given back, by its id or its code', async (t) =
     status: 200,
     json: { ack: { note: '' } },
   })
+  t.notOk('note' in ackOf(commands.at(-1)), 'a note that is not there is left to what is known')
+  await send('POST', path, { duration: '1h', author: 'Ada', note: '' })
+  t.equal(ackOf(commands.at(-1)).note, '', 'an empty one takes it away')
   t.match(await send('DELETE', path), { status: 200, json: { episode: 'e1', ack: undefined } })
   t.strictSame(commands.at(-1), { kind: 'unacknowledge', episode: 'K7RX2', now: NOW })
   t.match((await send('POST', path, { author: 'Ada' })).json, { status: 400, parameter: 'duration' })

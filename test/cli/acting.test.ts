@@ -263,8 +263,8 @@ test('why tells the story of each episode in its order, with the reason of every
 test('what is missing, refused or out of reach is one sentence and its exit code', async (t) => {
   const { cli } = await open(t)
   const wrong: readonly (readonly [string[], RegExp])[] = [
-    [['silence'], /^unknown verb 'silence': expected one of silence add, silence list, silence expire/],
-    [['silence', 'ad'], /^unknown verb 'silence': expected one of/],
+    [['silence', 'ad'], /^unknown verb 'silence ad': did you mean 'silence add'\?/],
+    [['silence', 'wibble'], /^unknown verb 'silence wibble': expected one of silence add, silence list, silence expire/],
     [['why', 'cpu-high'], /^why needs HOST: the host's name/],
     [['why', 'a', 'b', 'c'], /^unexpected argument 'c'/],
     [['alerts', 'ack'], /^alerts ack needs CODE/],
@@ -320,6 +320,31 @@ test('the commands that docs/acting.md shows are as they are typed, and every ve
         `${verb} explains ${option}`,
       )
   }
+})
+
+test('the first word of several verbs shows them all', async (t) => {
+  const verbs = [/^stashwatch silence: /, /^ {2}silence add +keeps/, /^ {2}silence list /, /^ {2}silence expire /]
+  t.match(await runCli(['silence']), { code: 1, out: [], err: verbs })
+  for (const args of [['silence', '--help'], ['silence', '-h'], ['help', 'silence']])
+    t.match(await runCli(args), { code: 0, out: verbs, err: [] }, args.join(' '))
+  for (const [verb, seconds] of [['alerts', ['ack', 'unack']], ['hosts', ['forget']]] as const) {
+    const { code, out } = await runCli([verb, '--help'])
+    t.equal(code, 0)
+    for (const second of seconds) t.match(out.join('\n'), `  ${verb} ${second} `)
+  }
+})
+
+test('who acts is found out, or asked for', async (t) => {
+  const { url, commands } = await open(t)
+  const ack = ['alerts', 'ack', 'K7RX2', '--url', url]
+  const author = () => commands.flatMap((one) => (one.kind === 'acknowledge' ? [one.ack.author] : [])).at(-1)
+  await runCli(ack, undefined, { USER: '', LOGNAME: 'grace' })
+  t.equal(author(), 'grace')
+  const ignore = (): void => undefined
+  const io = { env: {}, cwd: '/', tmp: '/', out: ignore, err: ignore, onStop: ignore, onReload: ignore }
+  t.equal(await run(ack, { ...io, user: 'app' }), 0)
+  t.equal(author(), 'app')
+  t.match(await runCli(ack), { code: 1, err: [/--author NAME/] })
 })
 
 test('colours are for terminals, and change no word', async (t) => {

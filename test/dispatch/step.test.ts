@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { addSilence } from '../../src/dispatch/commands.ts'
+import { acknowledge, addSilence } from '../../src/dispatch/commands.ts'
 import { createDispatchPlan } from '../../src/dispatch/plan.ts'
 import { type Case, type DispatchState, emptyDispatch } from '../../src/dispatch/state.ts'
 import { announce, elapse, settle, withdraw } from '../../src/dispatch/step.ts'
@@ -372,4 +372,20 @@ test('a mail says whether a route or an escalation chose its reader', async (t) 
     desk.mails.map(({ to, because, namedBy }) => `${to.address.split('@')[0]} ${because} ${namedBy}`),
     ['ada fired route', 'ada escalated escalation', 'grace escalated escalation'],
   )
+})
+
+test('who takes an episode on once more without a note leaves the note as it is, and an empty one takes it away', async (t) => {
+  const desk = createDesk()
+  desk.say('web-1', 'fired', START)
+  const take = (at: number, note?: string) => {
+    const ack = { at, until: at + MIN, author: 'Ada', ...(note === undefined ? {} : { note }) }
+    acknowledge(desk.state, 'web-1', ack, at)
+    const one = desk.state.cases.get('web-1')
+    return [one?.ack?.note, one?.decisions.at(-1)?.reason]
+  }
+  t.strictSame(take(START, 'a job'), ['a job', 'Ada looks after it: a job'])
+  t.strictSame(take(START + S), ['a job', 'Ada looks after it: a job'])
+  t.strictSame(take(START + 2 * S, ''), ['', 'Ada looks after it'])
+  take(START + 3 * S, 'a job')
+  t.strictSame(take(START + 10 * MIN), ['', 'Ada looks after it'], 'one that is over is no longer there')
 })
