@@ -35,7 +35,7 @@ export interface Engine {
 export type Command =
   /** The host is gone for good: it is let go with its series and open alerts. */
   | { readonly kind: 'forget'; readonly host: string; readonly author: string; readonly now: Millis }
-  /** Alerts that fit are not told for a while. A silence of a known id takes that one's place. Value: the silence. */
+  /** Alerts that fit are not told for a while. A silence of a known id takes that one's place. Value: the silence with `mutes`. */
   | { readonly kind: 'silence'; readonly silence: Silence; readonly now: Millis }
   /** A silence ends now. Ending one that is over already changes nothing. Value: the silence. */
   | { readonly kind: 'expire'; readonly id: string; readonly now: Millis }
@@ -74,6 +74,8 @@ export type Query =
   | { readonly kind: 'alerts' }
   | { readonly kind: 'alert'; readonly episode: string }
   | { readonly kind: 'rules' }
+  /** The names of all labels that alerts can have. */
+  | { readonly kind: 'labels' }
   /** All silences that are kept, the newest first. */
   | { readonly kind: 'silences' }
   /** What a rule says of a host now, and the episodes of the two that are kept. Null when the rule is unknown. */
