@@ -43,6 +43,7 @@ const REFUSALS: Readonly<Record<Refused, { readonly detail: string; readonly exp
     expected: 'a known host',
   },
   'expected-host': { detail: 'The configuration expects this host. Take it out of hosts.expected first.' },
+  'live-host': { detail: 'The host was heard just now and would come back at once. Stop what sends for it first.' },
   'unknown-silence': {
     detail: 'No silence that is kept has this id. /api/v1/silences lists them.',
     expected: 'the id of a silence',

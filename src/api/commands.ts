@@ -3,6 +3,7 @@ import type { Clock, Command, CommandAnswer, Engine, Forgotten, Millis } from '.
 import { nearestOf } from '../template.ts'
 import { ask } from './ask.ts'
 import { authorOf, type GuardDeps } from './guard.ts'
+import { type QueryString, readFlag } from './params.ts'
 import { ApiProblem } from './problem.ts'
 import { iso } from './views.ts'
 
@@ -17,11 +18,15 @@ export interface CommandDeps extends GuardDeps {
 /** How many names a problem offers. */
 const OFFERED = 5
 
+/** A host that was heard within this span is probably alive. */
+const LIVELY: Millis = 300_000
+
 /** Adds the routes that change something. Each sends one command to the engine, and answers once that is durable. */
 export function addCommandRoutes(app: FastifyInstance, deps: CommandDeps): void {
   app.delete('/hosts/*', async (request) => {
     const host = (request.params as { readonly '*': string })['*']
-    const command: Command = { kind: 'forget', host, ...signed(deps, request) }
+    const isForced = readFlag(request.query as QueryString, 'force')
+    const command: Command = { kind: 'forget', host, ...signed(deps, request), ...(isForced ? {} : { spare: LIVELY }) }
     const answer = await ask(deps.clock, async () => deps.engine.command(command))
     if (answer.kind === 'refused') throw refusal(host, answer)
     const { lastSeen, closed } = answer.value as Forgotten
@@ -41,6 +46,15 @@ function refusal(host: string, { code, value }: CommandAnswer & { readonly kind:
       parameter: 'host',
       found: host,
       expected: 'a host that is not in hosts.expected',
+    })
+  }
+  if (code === 'live-host') {
+    const heard = `The host was last heard at ${iso(value as Millis)} and would come back at once.`
+    return new ApiProblem('live-host', {
+      detail: `${heard} Stop what sends for it first, or add ?force=true (stashwatch hosts forget NAME --force).`,
+      parameter: 'host',
+      found: host,
+      expected: 'a host that was not heard for 5 minutes',
     })
   }
   const near = nearestOf(host, value as readonly string[], OFFERED)

@@ -66,3 +66,11 @@ export function readLimit(query: QueryString, parameter: string, usual: number, 
   if (limit < 1 || limit > most) throw invalid(parameter, found, `a whole number from 1 to ${most}`)
   return limit
 }
+
+/** Whether something is asked for; it is not unless it says `true`. */
+export function readFlag(query: QueryString, parameter: string): boolean {
+  const found = query[parameter]
+  if (found === undefined || found === 'false') return false
+  if (found === 'true') return true
+  throw invalid(parameter, found, 'true or false')
+}

@@ -20,6 +20,7 @@ export const PROBLEMS = {
   'foreign-page': { status: 403, title: 'The request comes from elsewhere' },
   'unknown-host': { status: 404, title: 'Unknown host' },
   'expected-host': { status: 409, title: 'The host is expected' },
+  'live-host': { status: 409, title: 'The host still sends' },
   'unknown-metric': { status: 404, title: 'Unknown metric' },
   'unknown-episode': { status: 404, title: 'Unknown episode' },
   'unknown-rule': { status: 404, title: 'Unknown rule' },

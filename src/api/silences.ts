@@ -21,7 +21,7 @@ export interface ActDeps {
 
 const FIELDS = ['id', 'matchers', 'from', 'startsAt', 'until', 'endsAt', 'duration', 'author', 'createdBy', 'comment']
 /** What a silence is shown with, here and by Alertmanager: it may come back, and says nothing. */
-const SHOWN = ['state', 'mutes', 'createdAt', 'status', 'updatedAt']
+const SHOWN = ['state', 'mutes', 'hints', 'createdAt', 'status', 'updatedAt']
 const MATCHER = 'a matcher such as host = web-1 or {"label": "host", "op": "=~", "value": "web-.*"}'
 export const MOST_AUTHOR = 100
 export const MOST_WORDS = 1000
@@ -37,8 +37,10 @@ export function addSilences(app: FastifyInstance, deps: ActDeps): void {
   app.post('/silences', async (request, reply) => {
     const now = deps.now()
     const silence = readSilence(readBody(request, FIELDS, SHOWN), now, deps.authorOf(request))
+    const known = (await ask(deps.clock, async () => deps.engine.query({ kind: 'labels' }))) as readonly string[]
     const made = (await tell(deps, { kind: 'silence', silence, now })) as Silence
-    return reply.code(201).send(showSilence(made, now))
+    const hints = hintsOf(silence, known)
+    return reply.code(201).send({ ...showSilence(made, now), ...(hints.length === 0 ? {} : { hints }) })
   })
 
   app.delete('/silences/:id', async (request) => {
@@ -46,6 +48,12 @@ export function addSilences(app: FastifyInstance, deps: ActDeps): void {
     const now = deps.now()
     return showSilence((await tell(deps, { kind: 'expire', id, now })) as Silence, now)
   })
+}
+
+/** A label that no alert has is perhaps misspelt; it may also come with the next configuration. */
+function hintsOf({ matchers }: Silence, known: readonly string[]): readonly string[] {
+  const strange = [...new Set(matchers.map(({ label }) => label))].filter((label) => !known.includes(label))
+  return strange.map((label) => `no rule or metric gives alerts a label '${label}'${meant(label, known)}`)
 }
 
 function readSilence(body: Body, now: Millis, tokenName: string | undefined): Silence {

@@ -23,11 +23,11 @@ export function hosts(args: RemoteArgs & { readonly json: boolean }, io: RemoteI
 
 /** `stashwatch hosts forget NAME`: lets go of a host that is gone for good. @returns the exit code. */
 export function forgetHost(
-  args: RemoteArgs & { readonly host: string; readonly json: boolean },
+  args: RemoteArgs & { readonly host: string; readonly force: boolean; readonly json: boolean },
   io: RemoteIo,
 ): Promise<number> {
   return remotely(args, io, async (ask) => {
-    const path = `/api/v1/hosts/${encodeURIComponent(args.host.toWellFormed())}`
+    const path = `/api/v1/hosts/${encodeURIComponent(args.host.toWellFormed())}${args.force ? '?force=true' : ''}`
     const forgotten = (await ask('DELETE', path)) as {
       readonly lastSeen: string | null
       readonly closed: readonly string[]

@@ -64,8 +64,12 @@ const VERBS: Readonly<Record<string, Verb>> = {
     does: 'lets go of a host that is gone for good, with its series, and closes its alerts',
     example: 'stashwatch hosts forget web-7 --url http://127.0.0.1:8080',
     takes: [{ value: 'NAME', says: "the host's whole name" }],
-    options: { ...REMOTE, json: AS_JSON },
-    run: (values, io) => forgetHost({ ...remoteOf(values), host: wordOf(values, 'NAME'), json: values['json'] === true }, io),
+    options: { force: { type: 'boolean', says: 'also one that was heard within the last 5 minutes' }, ...REMOTE, json: AS_JSON },
+    run: (values, io) =>
+      forgetHost(
+        { ...remoteOf(values), host: wordOf(values, 'NAME'), force: values['force'] === true, json: values['json'] === true },
+        io,
+      ),
   },
   ...ACTING,
 }

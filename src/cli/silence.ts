@@ -13,6 +13,7 @@ interface SilenceRow {
   readonly comment: string
   readonly state: 'pending' | 'active' | 'expired'
   readonly mutes?: number
+  readonly hints?: readonly string[]
 }
 
 export interface AddArgs extends RemoteArgs {
@@ -38,9 +39,11 @@ export function addSilence({ matcher, json, ...args }: AddArgs, io: PaintIo): Pr
       ...authorOf(args, io),
     })) as SilenceRow
     if (json) return printJson(io, made)
-    const { id, matchers, from, state } = made
+    const { id, matchers, from, state, mutes = 0, hints = [] } = made
     const start = state === 'pending' ? `from ${timeOf(from)} ` : ''
     io.out(printable(`silenced ${start}until ${timeOf(made.until)}: ${matchers.map(printMatcher).join(', ')}`))
+    if (state === 'active') io.out(`mutes ${mutes} firing alert${mutes === 1 ? '' : 's'} now`)
+    for (const hint of hints) io.out(printable(hint))
     io.out(printable(`end it with: stashwatch silence expire ${id}`))
   })
 }

@@ -1,4 +1,6 @@
+import { compileMatchers } from '../matcher.ts'
 import type { Acknowledgement, Command, CommandAnswer, Millis, Silence } from '../model.ts'
+import { labelsOf } from './labels.ts'
 import { type Case, type DispatchState, note } from './state.ts'
 
 /** So many silences are kept, over ones included. */
@@ -6,14 +8,21 @@ const MOST_SILENCES = 1000
 
 type Asked = Extract<Command, { kind: 'acknowledge' }>['ack']
 
-/** Sets a silence, or changes the one of the same id. */
+/** Sets a silence, or changes the one of the same id. Value: the silence, and how many firing alerts it fits now. */
 export function addSilence(state: DispatchState, silence: Silence): CommandAnswer {
   if (!state.silences.has(silence.id) && state.silences.size >= MOST_SILENCES) {
     return { kind: 'refused', code: 'too-many', value: MOST_SILENCES }
   }
   state.silences.set(silence.id, silence)
   state.dirty = true
-  return { kind: 'done', value: silence }
+  return { kind: 'done', value: { ...silence, mutes: fitting(state, silence) } }
+}
+
+/** The firing alerts that a silence fits, as soon as it holds. */
+function fitting({ cases }: DispatchState, { matchers, from, createdAt }: Silence): number {
+  if (from > createdAt) return 0
+  const fits = compileMatchers(matchers)
+  return [...cases.values()].filter(({ facts }) => facts.state === 'firing' && fits(labelsOf(facts))).length
 }
 
 /** Ends a silence; ending it once more changes nothing. */

@@ -1,3 +1,4 @@
+import { labelsOf } from '../dispatch/labels.ts'
 import type { Case } from '../dispatch/state.ts'
 import type { AlertView, HostDetail, HostView, Millis, Query, SilenceView, WhyView } from '../model.ts'
 import { flappingOf } from './flaps.ts'
@@ -5,6 +6,9 @@ import { aggregateOf, hostDetail } from './query-window.ts'
 import { rulesView } from './query-rules.ts'
 import { isUnheard } from './silence.ts'
 import type { Alert, Fold, Host } from './state.ts'
+
+/** Labels that every alert has. */
+const ALWAYS = ['rule', 'host', 'source', 'severity', 'metric']
 
 /** Answers a question about the state. Nothing is changed. */
 export function answer(fold: Fold, query: Query): unknown {
@@ -15,6 +19,7 @@ export function answer(fold: Fold, query: Query): unknown {
   }
   if (query.kind === 'aggregate') return aggregateOf(fold, query)
   if (query.kind === 'rules') return rulesView(fold)
+  if (query.kind === 'labels') return labelNames(fold)
   if (query.kind === 'silences') return silencesView(fold)
   if (query.kind === 'why') return whyView(fold, query)
   const alerts = allAlerts(fold).map((alert) => alertView(fold, alert))
@@ -49,6 +54,14 @@ function silencesView(fold: Fold): readonly SilenceView[] {
 
 function caseOf(fold: Fold, { episode = '' }: Pick<AlertView, 'episode'>): Case | undefined {
   return fold.state.dispatch.cases.get(episode)
+}
+
+/** What the rules and metrics in force give alerts, and what those have that are still kept. */
+function labelNames(fold: Fold): readonly string[] {
+  const { rules, metrics } = fold.plan.config
+  const ofRules = rules.flatMap(({ labels }) => Object.keys(labels))
+  const ofCases = [...fold.state.dispatch.cases.values()].flatMap(({ facts }) => Object.keys(labelsOf(facts)))
+  return [...new Set([...ALWAYS, ...ofRules, ...metrics.flatMap(({ by }) => by), ...ofCases])]
 }
 
 /** An episode is found by its id, or by the code that the mail names. */

@@ -155,12 +155,13 @@ function lineOf({ kind, name, why, closed }: Retired): string {
 }
 
 /** Somebody says that a host is gone for good. */
-export function forget(fold: Fold, { host: name, author }: Extract<Command, { kind: 'forget' }>): Obeyed {
+export function forget(fold: Fold, { host: name, author, now, spare = 0 }: Extract<Command, { kind: 'forget' }>): Obeyed {
   const { state, plan } = fold
   const host = state.hosts.get(name)
   if (host === undefined) return refused('unknown-host', [...state.hosts.keys()])
   if (plan.expected.has(name)) return refused('expected-host', null)
   const lastSeen = isUnheard(host) ? null : host.lastSeen
+  if (lastSeen !== null && now - lastSeen < spare) return refused('live-host', lastSeen)
   const last = lastSeen === null ? 'never heard' : `last heard at ${isoDay(lastSeen)}`
   const closed = retire(fold, host, `${last}, forgotten by ${author}`)
   closeMasses(fold)
@@ -168,6 +169,6 @@ export function forget(fold: Fold, { host: name, author }: Extract<Command, { ki
   return { answer: { kind: 'done', value } }
 }
 
-function refused(code: 'unknown-host' | 'expected-host', value: unknown): Obeyed {
+function refused(code: 'unknown-host' | 'expected-host' | 'live-host', value: unknown): Obeyed {
   return { answer: { kind: 'refused', code, value } }
 }

@@ -33,9 +33,9 @@ export interface Engine {
  * that a command carries all of it: `now`, ids, the author.
  */
 export type Command =
-  /** The host is gone for good: it is let go with its series and open alerts. */
-  | { readonly kind: 'forget'; readonly host: string; readonly author: string; readonly now: Millis }
-  /** Alerts that fit are not told for a while. A silence of a known id takes that one's place. Value: the silence. */
+  /** The host is gone for good: it is let go with its series and open alerts, unless heard within the span to `spare`. */
+  | { readonly kind: 'forget'; readonly host: string; readonly author: string; readonly now: Millis; readonly spare?: Millis }
+  /** Alerts that fit are not told for a while. A silence of a known id takes that one's place. Value: the silence with `mutes`. */
   | { readonly kind: 'silence'; readonly silence: Silence; readonly now: Millis }
   /** A silence ends now. Ending one that is over already changes nothing. Value: the silence. */
   | { readonly kind: 'expire'; readonly id: string; readonly now: Millis }
@@ -63,9 +63,10 @@ export interface Forgotten {
 
 /**
  * Why a command was refused. `unknown-host`: the value lists the known ones. `expected-host`: it cannot be forgotten.
+ * `live-host`: it is spared; the value is when it was last heard.
  * `too-many`: as many silences as are kept are there; the value is that number.
  */
-export type Refused = 'unknown-host' | 'expected-host' | 'unknown-silence' | 'unknown-episode' | 'too-many'
+export type Refused = 'unknown-host' | 'expected-host' | 'live-host' | 'unknown-silence' | 'unknown-episode' | 'too-many'
 
 export type Query =
   | { readonly kind: 'hosts' }
@@ -74,6 +75,8 @@ export type Query =
   | { readonly kind: 'alerts' }
   | { readonly kind: 'alert'; readonly episode: string }
   | { readonly kind: 'rules' }
+  /** The names of all labels that alerts can have. */
+  | { readonly kind: 'labels' }
   /** All silences that are kept, the newest first. */
   | { readonly kind: 'silences' }
   /** What a rule says of a host now, and the episodes of the two that are kept. Null when the rule is unknown. */

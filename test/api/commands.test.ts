@@ -19,7 +19,10 @@ test('a host is forgotten by DELETE, whatever its name, and the command says who
     const { status, json } = await get(`/api/v1/hosts/${encodeURIComponent(name)}`, { authorization }, 'DELETE')
     t.equal(status, 200)
     t.strictSame(json, { host: name, lastSeen: '2026-11-22T12:00:00.000Z', closed: ['host-silent (K7QM2)'] })
-    t.strictSame(commands.at(-1), { kind: 'forget', host: name, author: 'grace', now: clock.now() })
+    const told = { kind: 'forget', host: name, author: 'grace', now: clock.now() }
+    t.strictSame(commands.at(-1), { ...told, spare: 300_000 })
+    await get(`/api/v1/hosts/${encodeURIComponent(name)}?force=true`, { authorization }, 'DELETE')
+    t.strictSame(commands.at(-1), told)
   }
 })
 
@@ -43,6 +46,14 @@ test('an expected host is not forgotten, and the answer says how it would be', a
   const { status, json } = await get('/api/v1/hosts/web-1', {}, 'DELETE')
   t.equal(status, 409)
   t.match(json, { type: 'urn:stashwatch:problem:expected-host', detail: /Take it out of hosts\.expected, reload/ })
+})
+
+test('a host that was heard just now is not forgotten unless it is forced', async (t) => {
+  const { get } = await serve(t, { obeys: () => ({ kind: 'refused', code: 'live-host', value: NOON }) })
+  const { status, json } = await get('/api/v1/hosts/web-1', {}, 'DELETE')
+  t.equal(status, 409)
+  t.match(json, { type: 'urn:stashwatch:problem:live-host', detail: /last heard at 2026-11-22T12:00:00\.000Z .*\?force=true/ })
+  t.match((await get('/api/v1/hosts/web-1?force=yes', {}, 'DELETE')).json, { status: 400, parameter: 'force' })
 })
 
 test('a page of another site cannot make anybody forget', async (t) => {

@@ -70,6 +70,7 @@ const answers = (query: Query): unknown => {
   if (query.kind === 'alert') return ALERTS[0]
   if (query.kind === 'silences') return [...SILENCES, OVER]
   if (query.kind === 'alerts') return ALERTS
+  if (query.kind === 'labels') return ['host', 'severity', 'team']
   return query.kind === 'rules'
     ? [RULE]
     : query.kind === 'why'
@@ -80,7 +81,7 @@ const answers = (query: Query): unknown => {
 }
 
 const obeys = (command: Command): CommandAnswer => {
-  if (command.kind === 'silence') return { kind: 'done', value: command.silence }
+  if (command.kind === 'silence') return { kind: 'done', value: { ...command.silence, mutes: 3 } }
   if (command.kind === 'expire')
     return command.id === 's1'
       ? { kind: 'done', value: SILENCES[0] }
@@ -167,10 +168,18 @@ test('silence add, list and expire do what the API does, and say how to take it 
     code: 0,
     out: [
       'silenced until 2026-11-22 14:00:00 UTC: host =~ "web-.*", severity = "warning"',
+      'mutes 3 firing alerts now',
       `end it with: stashwatch silence expire ${silence?.id}`,
     ],
     err: [],
   })
+  const odd = ['--matcher', 'tem=db', '--matcher', 'host=a', '--duration', '1h', '--comment', 'x']
+  t.match((await cli('silence', 'add', ...odd)).out, [
+    /^silenced/,
+    /^mutes 3/,
+    "no rule or metric gives alerts a label 'tem': did you mean 'team'?",
+    /^end it/,
+  ])
   t.strictSame(await cli('silence', 'list'), {
     code: 0,
     out: [

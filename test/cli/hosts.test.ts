@@ -42,6 +42,10 @@ test('hosts of a running service are listed and forgotten from a terminal, and t
   )
 
   t.match(await cli('hosts', 'forget', 'web-10', ...at), {
+    code: 1,
+    err: [/^The host was last heard at \d{4}-.* and would come back at once\. .*--force/],
+  })
+  t.match(await cli('hosts', 'forget', 'web-10', '--force', ...at), {
     code: 0,
     err: [],
     out: [/^forgotten: web-10, last seen \d{4}-.* UTC; it had no open alert$/],

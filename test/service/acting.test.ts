@@ -48,7 +48,7 @@ test('people act on an alert from the terminal, by the link in a mail, and see w
 
   t.match(
     await cli('silence', 'add', '--matcher', 'host =~ web-.*', '--duration', '12h', '--comment', 'moved'),
-    /^silenced until/,
+    /^silenced until.*\nmutes 1 firing alert now\nend it with/,
   )
   await until('the silence holds', async () => (await rows())[0]?.muted)
   const listed = await cli('silence', 'list')
