@@ -30,6 +30,7 @@ const rooms: Readonly<Record<string, Room>> = {
   template: { mayImport: ['model'], because: 'a template is text and values', pure: true },
   pattern: { mayImport: [], because: 'an expression is text', pure: true },
   matcher: { mayImport: ['model', 'pattern'], because: 'a matcher is text and labels', pure: true },
+  address: { mayImport: [], because: 'an address is text' },
   signature: { mayImport: ['model'], because: 'mails sign what the API judges; neither knows the other', pure: true },
   clock: { mayImport: ['model'], because: 'a clock knows the vocabulary only' },
   metrics: { mayImport: ['model'], because: 'metrics are told what happened, they do not ask' },
@@ -47,10 +48,10 @@ const rooms: Readonly<Record<string, Room>> = {
     pure: true,
     impure: ['engine/client.ts', 'engine/ledger.ts', 'engine/runner.ts', 'engine/serve.ts', 'engine/thread.ts'],
   },
-  notify: { mayImport: ['model', 'template', 'signature'], because: aStage },
+  notify: { mayImport: ['model', 'template', 'signature', 'address'], because: aStage },
   api: { mayImport: ['model', 'template', 'matcher', 'signature'], because: aStage },
   config: {
-    mayImport: ['model', 'generated', 'template', 'matcher', 'pattern'],
+    mayImport: ['model', 'generated', 'template', 'matcher', 'pattern', 'address'],
     because: 'configuration is read before any part exists',
   },
   service: {

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+import { isPrivate } from '../address.ts'
 import type * as Raw from '../generated/config.ts'
 import type { AlertmanagerTarget, Receiver, Recipient, Schedule, Targets, WebhookTarget } from '../model.ts'
 import { minutesOf, readZone, weekdayOf } from './calendar.ts'
@@ -101,6 +103,10 @@ function readWebhook(raw: Raw.Webhook, pointer: string, context: PartContext): W
   const secret = raw.secret === undefined ? undefined : readSecret(raw.secret, at, context)
   if (secret !== undefined && report.clean(at)) checkToken(secret, at, report, 'secret')
   checkAddress(raw.url, `${pointer}/url`, report, "a 'headers' entry such as Authorization")
+  if (raw.allow_private !== true && isWithin(raw.url)) {
+    const what = 'this address is of a private network or of this machine, and nothing will be posted to it'
+    report.warn(`${pointer}/url`, `${what}: set 'allow_private: true' beside it, or take a public one`)
+  }
   return {
     url: raw.url,
     ...(secret === undefined ? {} : { secret }),
@@ -130,6 +136,12 @@ function readAlertmanager(raw: Raw.Alertmanager, pointer: string, context: PartC
     ...(token === undefined ? {} : { token }),
     timeout: readSpan(raw.timeout ?? '10s', `${pointer}/timeout`, TIMEOUT, report),
   }
+}
+
+/** Whether the address itself says that it is private. Names are not looked up: what they mean may change. */
+function isWithin(text: string): boolean {
+  const name = URL.canParse(text) ? new URL(text).hostname.replace(/^\[(.*)\]$/, '$1') : ''
+  return /(?:^|\.)localhost$/.test(name) || (isIP(name) !== 0 && isPrivate(name))
 }
 
 /** @param login where a login belongs, if not into the address. */

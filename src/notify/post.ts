@@ -3,7 +3,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import type { Millis } from '../model.ts'
-import { isPrivate } from './address.ts'
+import { isPrivate } from '../address.ts'
 import { clean, shorten } from './text.ts'
 import type { Delivery } from './way.ts'
 

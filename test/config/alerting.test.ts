@@ -255,6 +255,17 @@ test('alerts that nobody hears of, and what is of no use, are warnings', async (
   ])
 })
 
+test('a webhook that leads to this machine or a private network and is not allowed to is a warning', async (t) => {
+  const at = (url: string, more = '') =>
+    warningsOf(`receivers: { a: { webhook: { url: "${url}"${more} } } }\nrules: []\nsystem: { notify: [a] }`).filter((one) =>
+      one.includes('private'),
+    )
+  for (const host of ['127.0.0.1:9', '10.1.2.3', 'localhost', 'x.localhost', '[::1]', '[fd00::1]', '169.254.169.254', '0x7f.1'])
+    t.match(at(`http://${host}/x`), [/:1:\d+: .*of this machine.*'allow_private: true'/], host)
+  for (const host of ['example.org', 'intranet', '8.8.8.8', '[2606:4700::1111]']) t.strictSame(at(`https://${host}/x`), [], host)
+  t.strictSame(at('http://10.1.2.3/x', ', allow_private: true'), [])
+})
+
 test('a matcher that can fit nothing, and a label that nothing has, are warnings', async (t) => {
   const rule = 'rules: [{ name: cpu-high, labels: { team: a }, when: { absence: { after: 3m } } }]'
   const window = (match: string): string => `${rule}\nmaintenance: [{ name: w, match: '${match}', times: 01:00-02:00 }]`
