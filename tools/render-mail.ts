@@ -40,6 +40,7 @@ const SHOWN: readonly (readonly [kind: string, file: string, view: View])[] = [
   ['alert', 'alert-mail-phone-dark.webp', { width: 390, isDark: true, isBare: false }],
   ['resolved', 'resolved-mail.webp', { width: 660, isDark: false, isBare: false }],
   ['joined', 'group-mail.webp', { width: 660, isDark: false, isBare: false }],
+  ['report', 'report-mail.webp', { width: 660, isDark: false, isBare: false }],
 ]
 /** Pictures in docs/ stay small. */
 const LARGEST = 100_000

@@ -1,5 +1,5 @@
 import type { AlertFacts, Notification } from '../../src/model.ts'
-import { at, facts, notification, picture, pictured, resolved, storm } from './samples.ts'
+import { at, facts, heartbeat, notification, picture, pictured, resolved, storm, weekly } from './samples.ts'
 
 /*
  * A mail of every kind, as it may come: the alert that Ada is told of, in the course of an afternoon, and others.
@@ -189,5 +189,7 @@ export const KINDS: Readonly<Record<string, () => Notification>> = {
   again: () => ({ ...group(), because: 'repeat interval elapsed', seq: 1, at: at('16:05:12') }),
   digest: () => storm(12),
   notice: retired,
+  report: weekly,
+  heartbeat,
   zone: () => ({ ...fired(), zone: 'Europe/Berlin' }),
 }
