@@ -358,6 +358,10 @@ rules:
   t.match(await service.aggregate('web-1', 'cpu'), { count: 10, sum: 7.5 })
   next.yaml = yaml.replace(/smtp: .*/, '')
   t.strictSame(await service.service.reload(), ['smtp has changed: restart the service for that; nothing was changed now'])
+  t.match(service.lines.slice(-2).map(({ message }) => message), [
+    'the configuration was not taken; the old one stays in force',
+    /^smtp has changed/,
+  ])
   t.strictSame(await alertsOf(service), [])
   await service.post(samples(10, 13))
   const [alert] = await until('the alert fires', async () => (await alertsOf(service)).some((one) => one.state === 'firing') && alertsOf(service))

@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Clock, Command, CommandAnswer, Engine, Forgotten, Millis } from '../model.ts'
-import { nearestOf } from '../template.ts'
 import { ask } from './ask.ts'
 import { authorOf, type GuardDeps } from './guard.ts'
-import { type QueryString, readFlag } from './params.ts'
+import { knownHost, type QueryString, readFlag } from './params.ts'
 import { ApiProblem } from './problem.ts'
 import { iso } from './views.ts'
 
@@ -14,9 +13,6 @@ export interface CommandDeps extends GuardDeps {
   /** Owns the time limit of an answer, so that it should run in real time. */
   readonly clock: Clock
 }
-
-/** How many names a problem offers. */
-const OFFERED = 5
 
 /** A host that was heard within this span is probably alive. */
 const LIVELY: Millis = 300_000
@@ -57,11 +53,10 @@ function refusal(host: string, { code, value }: CommandAnswer & { readonly kind:
       expected: 'a host that was not heard for 5 minutes',
     })
   }
-  const near = nearestOf(host, value as readonly string[], OFFERED)
   return new ApiProblem('unknown-host', {
     detail: 'No host of this name is known, so that there is nothing to forget. /api/v1/hosts lists those that are.',
     parameter: 'host',
     found: host,
-    expected: near.length === 0 ? 'the name of a known host' : `the name of a known host, such as ${near.join(', ')}`,
+    expected: knownHost(host, value as readonly string[]),
   })
 }

@@ -1,4 +1,5 @@
 import type { Millis } from '../model.ts'
+import { nearestOf } from '../template.ts'
 import { ApiProblem } from './problem.ts'
 
 /** A parsed query string. A parameter that is given more than once is a list. */
@@ -73,4 +74,13 @@ export function readFlag(query: QueryString, parameter: string): boolean {
   if (found === undefined || found === 'false') return false
   if (found === 'true') return true
   throw invalid(parameter, found, 'true or false')
+}
+
+/** How many names a problem offers. */
+const OFFERED = 5
+
+/** What is expected in place of the name of a host that nobody knows: the names that were perhaps meant. */
+export function knownHost(host: string, names: readonly string[]): string {
+  const near = nearestOf(host, names, OFFERED)
+  return near.length === 0 ? 'the name of a known host' : `the name of a known host, such as ${near.join(', ')}`
 }

@@ -13,7 +13,7 @@ import type {
 } from '../model.ts'
 import { nearest } from '../template.ts'
 import { ask, unknownEpisode } from './ask.ts'
-import { readLimit, readSpan, readText } from './params.ts'
+import { knownHost, readLimit, readSpan, readText } from './params.ts'
 import type { QueryString } from './params.ts'
 import { ApiProblem } from './problem.ts'
 import { showAlert, showEpisode, showHost, showHostDetail, showRule, showSend, showWhy } from './views.ts'
@@ -88,11 +88,12 @@ function readAggregate(query: QueryString) {
 async function findHost(query: (asked: Query) => Promise<unknown>, host: string): Promise<HostDetail> {
   const found = (await query({ kind: 'host', host })) as HostDetail | null
   if (found !== null) return found
+  const known = (await query({ kind: 'hosts' })) as readonly HostView[]
   throw new ApiProblem('unknown-host', {
     detail: 'No host of this name has sent anything that is still kept. /api/v1/hosts lists those that have.',
     parameter: 'host',
     found: host,
-    expected: 'the name of a known host',
+    expected: knownHost(host, known.map(({ host: name }) => name)),
   })
 }
 

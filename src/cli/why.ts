@@ -1,5 +1,5 @@
 import { formatValue } from '../template.ts'
-import type { Decision, SendRecord } from '../model.ts'
+import type { Decision, SendRecord, Unit } from '../model.ts'
 import { type AlertRow, subjectOf } from './alerts.ts'
 import { paint, type PaintIo, printJson, timeOf, type Tone } from './paint.ts'
 import { printable, type RemoteArgs, remotely } from './remote.ts'
@@ -26,6 +26,7 @@ interface Why {
 interface Verdict {
   readonly labels: Readonly<Record<string, string>>
   readonly value: number | null
+  readonly unit: Unit
   readonly bound: string
   readonly reason: string
   readonly at: string
@@ -88,14 +89,13 @@ function sayRule({ rule, host }: Why, name: string, say: Say): void {
 function sayVerdicts({ verdicts }: Why, say: Say): void {
   say('last verdicts', 'bold')
   if (verdicts.length === 0) say('  none: no data that the rule looks at has come from this host')
-  for (const { labels, value, bound, reason, at } of verdicts) {
+  for (const { labels, value, unit, bound, reason, at } of verdicts) {
     const label = Object.entries(labels)
       .map(([key, text]) => `${key}=${text} `)
       .join('')
     const against = bound === '' ? '' : `, bound ${bound}`
-    say(
-      `  ${timeOf(at)}  ${label}${value === null ? 'no data' : `value ${Number(value.toPrecision(6))}`}${against}: ${reason}`,
-    )
+    const found = value === null ? 'no data' : `value ${formatValue(value, unit)}`
+    say(`  ${timeOf(at)}  ${label}${found}${against}: ${reason}`)
   }
   say('')
 }

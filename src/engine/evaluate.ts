@@ -2,7 +2,7 @@ import { TOO_OLD } from '../aggregate/sources.ts'
 import { headOf, judgedOf, setJudged, type Store } from '../aggregate/store.ts'
 import { figureOf, intervalOf, isWarm, type Span, type Window, windowOf } from '../aggregate/window.ts'
 import { judge, type Verdict } from '../detect/threshold.ts'
-import type { Millis } from '../model.ts'
+import type { Millis, Unit } from '../model.ts'
 import type { Patience } from '../alert/lifecycle.ts'
 import { peersOf } from './peers.ts'
 import { pictureOf } from './picture.ts'
@@ -195,6 +195,7 @@ function isNews(
 export interface Seen {
   readonly labels: Readonly<Record<string, string>>
   readonly value: number | null
+  readonly unit: Unit
   readonly bound: string
   readonly reason: string
   readonly at: Millis
@@ -209,10 +210,10 @@ export function lookAt(watched: Watched, plan: WindowPlan, end: number): Seen {
   const verdict = verdictOf(watched, plan, span, window, open)
   const at: Millis = end * plan.width
   const { value, bound, reason } = foundOf(plan, at, window.n, verdict)
-  const { labels } = subjectOf(plan, host, info)
-  if (verdict.kind !== 'no data') return { labels, value, bound, reason, at }
+  const { labels, unit } = subjectOf(plan, host, info)
+  if (verdict.kind !== 'no data') return { labels, value, unit, bound, reason, at }
   const why = window.n === 0 ? 'no data in this window' : 'too little data yet: the window is not covered'
-  return { labels, value: null, bound: '', reason: why, at }
+  return { labels, value: null, unit, bound: '', reason: why, at }
 }
 
 export function alertId(rule: string, key: string): string {

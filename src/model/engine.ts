@@ -163,6 +163,7 @@ export interface RuleView {
     readonly host: string
     readonly labels: Readonly<Record<string, string>>
     readonly value: number | null
+    readonly unit: Unit
     readonly bound: string
     readonly reason: string
     readonly at: Millis

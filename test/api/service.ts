@@ -43,6 +43,12 @@ export interface Options extends Partial<Omit<ApiDeps, 'engine'>> {
   readonly sends?: readonly SendRecord[]
 }
 
+/** What every engine knows. */
+const USUAL: Partial<Record<Query['kind'], readonly unknown[]>> = {
+  labels: ['rule', 'host', 'source', 'severity', 'metric'],
+  hosts: [],
+}
+
 /** Serves the API over a real socket on this machine, in front of an engine that answers what the test says. */
 export async function serve(t: Pick<Test, 'teardown'>, { answers, obeys, sends, ...deps }: Options = {}): Promise<Running> {
   const clock = createVirtualClock()
@@ -51,8 +57,7 @@ export async function serve(t: Pick<Test, 'teardown'>, { answers, obeys, sends, 
   const engine: Pick<Engine, 'query' | 'command' | 'outbox'> = {
     async query(query) {
       queries.push(query)
-      const usual = query.kind === 'labels' ? ['rule', 'host', 'source', 'severity', 'metric'] : null
-      return answers === undefined ? usual : answers(query)
+      return answers?.(query) ?? USUAL[query.kind] ?? null
     },
     async command(command) {
       commands.push(command)

@@ -70,6 +70,7 @@ const answers = (query: Query): unknown => {
   if (query.kind === 'alert') return ALERTS[0]
   if (query.kind === 'silences') return [...SILENCES, OVER]
   if (query.kind === 'alerts') return ALERTS
+  if (query.kind === 'hosts') return [{ host: 'web-1' }]
   if (query.kind === 'labels') return ['host', 'severity', 'team']
   return query.kind === 'rules'
     ? [RULE]
@@ -105,7 +106,7 @@ const whyOf = (host: string): unknown =>
         rule: RULE,
         host: { host, lastSeen: NOW, source: 'logstash-a', clockSkewSeconds: 0, state: 'live', series: 4 },
         verdicts: [
-          { host, labels: {}, value: 0.95, bound: 'above 0.9', reason: 'mean of cpu over 2m was 0.95', at: NOW },
+          { host, labels: {}, value: 0.95, unit: 'ratio', bound: 'above 0.9', reason: 'mean of cpu over 2m was 0.95', at: NOW },
         ],
         alerts: [
           {
@@ -247,7 +248,7 @@ test('why tells the story of each episode in its order, with the reason of every
       '  next   window 12:03:00 closes 10 s after its source clock passes it',
       '',
       'last verdicts',
-      '  2026-11-22 12:00:00 UTC  value 0.95, bound above 0.9: mean of cpu over 2m was 0.95',
+      '  2026-11-22 12:00:00 UTC  value 95 %, bound above 0.9: mean of cpu over 2m was 0.95',
       '',
       'episode K7RX2: firing, warning, web-1, peak 97 %',
       '  2026-11-22 10:00:00 UTC  judged: mean of cpu over 2m was 0.5',
@@ -266,7 +267,7 @@ test('why tells the story of each episode in its order, with the reason of every
     alerts: [{ episode: 'e1', notifications: [{ id: 'b' }, { id: 'a' }] }],
   })
   t.match(await cli('why', 'cpu-hihg', 'web-1'), { code: 1, err: [/No rule has this name.*perhaps cpu-high/] })
-  t.match(await cli('why', 'cpu-high', 'web-9'), { code: 1, err: [/No host of this name/] })
+  t.match(await cli('why', 'cpu-high', 'web-9'), { code: 1, err: [/No host of this name.*Found 'web-9', expected the name of a known host, such as web-1\.$/] })
 })
 
 test('what is missing, refused or out of reach is one sentence and its exit code', async (t) => {
