@@ -48,7 +48,7 @@ test('a mail server that is down for an hour costs no mail and repeats none; wha
   await life.drain()
   life.cpu.set('web-3', 0.1)
   await life.pass(2 * MINUTE)
-  const sends = await life.drain()
+  const sends = await life.drain(7)
   t.strictSame((await told(after.arrived)).toSorted(), [
     'web-1 resolved',
     'web-2 firing',
@@ -86,7 +86,7 @@ test('a recipient who is refused for good costs nobody else a mail, and the regi
   await life.pass(MINUTE)
   life.cpu.set('web-1', 0.1)
   await life.pass(MINUTE)
-  const sends = await life.drain()
+  const sends = await life.drain(6)
   const sent = sends.map(
     ({ to, because, state, attempts }) => `${to.address.split('@')[0]} ${because} ${state} ${attempts}`,
   )

@@ -70,14 +70,14 @@ test('a webhook out of the file is posted to, at its new address after a reload,
   await life.reload(yaml(chat(`${moved.url}/other`)))
   life.cpu.set('web-1', 0.1).set('web-2', 0.99)
   await life.pass(MINUTE)
-  await life.drain()
+  await life.drain(3)
   t.strictSame(told(moved).toSorted(), ['web-1 resolved', 'web-2 firing'])
   t.equal(old.posted.length, 1)
 
   await life.reload(yaml('', 'ops'))
   life.cpu.set('web-2', 0.1).set('web-3', 0.99)
   await life.pass(MINUTE)
-  const sends = await life.drain()
+  const sends = await life.drain(7)
   const rows = sends.map(({ to, alerts, because, state }) => `${to.address} ${alerts[0]?.host} ${because}: ${state}`)
   t.strictSame(
     rows.slice(0, 4).toSorted(),
@@ -166,7 +166,7 @@ test('a real Alertmanager out of the file hears that an alert fires, and that it
   life.cpu.set('web-1', 0.1)
   await life.pass(MINUTE)
   t.strictSame(
-    (await life.drain()).map(({ state }) => state),
+    (await life.drain(2)).map(({ state }) => state),
     ['sent', 'sent'],
   )
   await until('it is over there', () => told(hook).includes('web-1 resolved'))
