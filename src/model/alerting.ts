@@ -1,4 +1,4 @@
-import type { Alerting } from './configuration.ts'
+import type { Alerting } from './telling.ts'
 
 const HOUR = 3_600_000
 

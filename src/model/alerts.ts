@@ -1,4 +1,5 @@
-import type { Matcher, Recipient, Severity, Unit } from './configuration.ts'
+import type { Recipient, Severity, Unit } from './configuration.ts'
+import type { Matcher } from './telling.ts'
 import type { Report } from './report.ts'
 import type { Millis } from './time.ts'
 
