@@ -1,0 +1,196 @@
+import { once } from 'node:events'
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { createServer, type AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import PostalMime from 'postal-mime'
+import { SMTPServer } from 'smtp-server'
+
+/** A port of loopback that nobody listens on now; it stays the same over restarts. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Numbers in [0, 1) that are the same for the same seed (a linear congruence; good enough to throw stones). */
+export function dice(seed: number): () => number {
+  let state = seed
+  return () => (state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32) / 2 ** 32
+}
+
+/** One host: how busy it is, and what was posted of it. */
+export interface Host {
+  readonly name: string
+  isHot: boolean
+  /** Dead ones report nothing. */
+  isDead: boolean
+  /** Epoch milliseconds at which it may change again. */
+  until: number
+  /** Times that it was hot, and times that it died. */
+  hot: number
+  died: number
+  /** Events that were answered with 200, and the sum of the serial numbers in them. */
+  count: number
+  sum: number
+}
+
+export interface Site {
+  readonly hosts: readonly Host[]
+  /** Posts that were not answered with 200 and came again. */
+  readonly retries: () => number
+  /** Ends when everything that was begun has been answered with 200. */
+  stop(): Promise<void>
+}
+
+const PERIOD = 5_000
+
+/** Hosts that report every five seconds, and a sender that repeats the same body until it is answered with 200. */
+export function startSite(port: number, count: number): Site {
+  const hosts = Array.from({ length: count }, (_, i): Host => {
+    return { name: `node-${i}`, isHot: false, isDead: false, until: 0, hot: 0, died: 0, count: 0, sum: 0 }
+  })
+  const agent = new Agent({ keepAlive: true })
+  const stopping = new AbortController()
+  let [serial, retries] = [0, 0]
+  const round = async (now: number): Promise<void> => {
+    const alive = hosts.filter(({ isDead }) => !isDead)
+    const events = alive.map((host, i) => ({
+      '@timestamp': new Date(now + i).toISOString(),
+      host: { name: host.name },
+      cpu: host.isHot ? 0.97 : 0.2,
+      serial: serial++,
+    }))
+    const body = JSON.stringify(events)
+    while ((await post(agent, port, body)) !== 200) {
+      retries++
+      await pause(300)
+    }
+    for (const [i, host] of alive.entries()) {
+      host.count++
+      host.sum += events[i]?.serial ?? NaN
+    }
+  }
+  const run = async (): Promise<void> => {
+    for (let next = Date.now(); !stopping.signal.aborted; next += PERIOD) {
+      await round(next)
+      await pause(Math.max(0, next + PERIOD - Date.now()))
+    }
+  }
+  const running = run()
+  return {
+    hosts,
+    retries: () => retries,
+    async stop() {
+      stopping.abort()
+      await running
+      agent.destroy()
+    },
+  }
+}
+
+/** The status of the answer; 0 where there was none. */
+async function post(agent: Agent, port: number, body: string): Promise<number> {
+  try {
+    const sent = request({
+      agent,
+      port,
+      host: '127.0.0.1',
+      path: '/events',
+      method: 'POST',
+      headers: { 'x-source': 'soak' },
+    })
+    sent.end(body)
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+    answer.resume()
+    await once(answer, 'end')
+    return answer.statusCode ?? 0
+  } catch {
+    return 0
+  }
+}
+
+/** What one mail was about, by its headers. */
+export interface Arrived {
+  readonly id: string
+  readonly state: string
+  readonly rule: string
+  readonly host: string
+  readonly episode: string
+  readonly subject: string
+  readonly text: string
+}
+
+/** How the mail server behaves: it takes mails, is not there, puts off, or breaks off before its answer. */
+export type Mood = 'well' | 'down' | 'busy' | 'breaks off'
+
+export interface MailServer {
+  readonly port: number
+  readonly arrived: readonly Buffer[]
+  become(mood: Mood): Promise<void>
+}
+
+/** A real mail server on loopback with moods. */
+export async function startMailServer(): Promise<MailServer> {
+  const port = await freePort()
+  const arrived: Buffer[] = []
+  let mood: Mood = 'well'
+  const listen = async (): Promise<SMTPServer> => {
+    const server = createMailServer(() => mood, arrived)
+    server.on('error', () => {})
+    server.listen(port, '127.0.0.1')
+    await once(server.server, 'listening')
+    return server
+  }
+  let server: SMTPServer | undefined = await listen()
+  return {
+    port,
+    arrived,
+    async become(next) {
+      const old = server
+      if (next === 'down' && old !== undefined) {
+        server = undefined
+        await new Promise<void>((resolve) => old.close(resolve))
+      }
+      if (next !== 'down') server ??= await listen()
+      mood = next
+    },
+  }
+}
+
+function createMailServer(mood: () => Mood, arrived: Buffer[]): SMTPServer {
+  return new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    disableReverseLookup: true,
+    closeTimeout: 50,
+    onRcptTo(_to, _session, callback) {
+      callback(mood() === 'busy' ? Object.assign(new Error('come again'), { responseCode: 451 }) : null)
+    },
+    onData(stream, _session, callback) {
+      const chunks: Buffer[] = []
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+      stream.on('end', () => {
+        if (mood() === 'breaks off') return callback(Object.assign(new Error('shutting down'), { responseCode: 421 }))
+        arrived.push(Buffer.concat(chunks))
+        callback()
+      })
+    },
+  })
+}
+
+export async function readMail(raw: Buffer): Promise<Arrived> {
+  const { headers, messageId = '', subject = '', text = '' } = await PostalMime.parse(raw)
+  const header = (name: string): string => headers.find(({ key }) => key === `x-stashwatch-${name}`)?.value ?? ''
+  return {
+    id: messageId,
+    state: header('state'),
+    rule: header('rule'),
+    host: header('host'),
+    episode: header('episode'),
+    subject,
+    text,
+  }
+}
