@@ -1,6 +1,6 @@
 import type { Acknowledgement, AlertView, Millis, Muted, SilenceView } from '../model.ts'
 import type { LinkAction } from '../signature.ts'
-import { formatDuration, formatTime, formatValue } from '../template.ts'
+import { formatBound, formatDuration, formatTime, formatValue } from '../template.ts'
 import { escapeHtml, foreign, page } from './html.ts'
 
 /** What a link is about, as it is now. */
@@ -78,7 +78,7 @@ function stateNow({ alert, now }: LinkFacts): string {
     ? ['good', `${formatDuration(now - resolvedAt)} ago`]
     : ['bad', `for ${formatDuration(now - since)}`]
   const rows = [
-    ['Value', `${formatValue(value, unit)} (bound: ${bound})`],
+    ['Value', `${formatValue(value, unit)} (bound: ${formatBound(bound, unit)})`],
     ['Judged', `${formatTime(at)}, ${formatDuration(now - at)} ago`],
     ['Reason', reason],
     ...(muted === undefined ? [] : [['Not told', mutedText(muted)]]),

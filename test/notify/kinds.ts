@@ -36,7 +36,13 @@ export const rose = (): Notification =>
     alerts: [course({ at: at('12:31:00'), severity: 'critical', value: 0.99, bound: 'above 0.98', bad: 27 })],
   })
 
-const silencedBy = 'silenced by Grace until 2026-11-22 16:05 UTC: the racks are moved'
+const silencedBy = {
+  by: 'silence',
+  id: 's1',
+  until: at('16:05:00'),
+  author: 'Grace',
+  comment: 'the racks are moved',
+} as const
 
 export const unsilenced = (): Notification =>
   later({ because: 'silence ended', seq: 0, alerts: [course({ sent: 0, suppressed: 1, wasMuted: silencedBy })] })

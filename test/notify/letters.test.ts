@@ -44,7 +44,7 @@ test('every reason has words of its own', async (t) => {
   t.equal(
     await heads(kinds.unsilenced()),
     `[Warning: silenced until now] ${value} | the rule cpu-high fires, for 4 h 1 min. Until now this kept it from being told: ` +
-      `silenced by Grace until 2026-11-22 16:05 UTC: the racks are moved. ${end}`,
+      `silenced by Grace until 2026-11-22 16:05:00 UTC: the racks are moved. ${end}`,
   )
   t.equal(
     await heads(kinds.escalated()),
@@ -67,15 +67,20 @@ test('every reason has words of its own', async (t) => {
   t.equal(
     await heads(kinds.untold()),
     '[Fired and resolved] web-7: mean of cpu over 2m is back to 50 %, after 2 min | the rule cpu-high fired at 2026-11-22 12:05:00 UTC, ' +
-      'and it was over at 2026-11-22 12:06:00 UTC: before anybody could be told. It lasted 2 min. This is the only mail about it.',
+      'and it was over at 2026-11-22 12:06:00 UTC: before anybody could be told. It began at 2026-11-22 12:04:00 UTC and lasted 2 min. This is the only mail about it.',
   )
 })
 
 test('a reason that is no silence is told in the same place', async (t) => {
-  for (const wasMuted of ["maintenance 'patch-day'", 'host-silent of web-7, which fired too']) {
+  const reasons: readonly (readonly [NonNullable<AlertFacts['wasMuted']>, string])[] = [
+    [{ by: 'maintenance', name: 'patch-day' }, "maintenance 'patch-day'"],
+    [{ by: 'inhibition', episode: 'a', rule: 'host-silent', host: 'web-7' }, 'host-silent of web-7, which fired too'],
+    ['what an older version wrote', 'what an older version wrote'],
+  ]
+  for (const [wasMuted, words] of reasons) {
     const mail = kinds.unsilenced()
     const { text } = await read({ ...mail, alerts: mail.alerts.map((one) => ({ ...one, wasMuted })) })
-    t.ok(text.includes(`Until now this kept it from being told: ${wasMuted}. It is over`), text)
+    t.ok(text.includes(`Until now this kept it from being told: ${words}. It is over`), text)
   }
 })
 
@@ -191,11 +196,11 @@ test('the link to the events has the host and the times filled in, whatever the 
 
 test('a receiver with a zone reads both its own time and UTC, with dates where they are needed', async (t) => {
   const { text } = await read({ ...kinds.fired(), zone: 'Europe/Berlin' })
-  t.match(text, 'beyond its bound since 13:04:00 CET (12:04:00 UTC).')
+  t.match(text, 'beyond its bound since 13:04:00 CET (12:04:00 UTC), the end of the first window that was.')
   t.match(text, 'comes at 17:05:12 CET (16:05:12 UTC).')
   const midnight = { since: Date.parse('2026-11-21T22:59:50Z'), at: Date.parse('2026-11-21T23:00:10Z') }
   const night = await read(notification({ at: midnight.at, zone: 'Europe/Berlin', alerts: [facts(midnight)] }))
-  t.match(night.text, 'since 2026-11-21 23:59:50 CET (22:59:50 UTC).')
+  t.match(night.text, 'since 2026-11-21 23:59:50 CET (22:59:50 UTC), the')
   t.match(night.text, 'ended at 00:00:10 CET (2026-11-21 23:00:10 UTC)')
   const own = await read(notification({ zone: 'Europe/Berlin', alerts: [facts({ subject: 'CPU since {{since}}' })] }))
   t.match(own.subject, /^CPU since 2026-11-22 13:04:00 (?:CET|GMT\+1)$/)

@@ -23,14 +23,14 @@ test('an alert mail tells what, where, how much, since when, why, and what to do
 
 Hello Ada Lovelace,
 
-the rule cpu-high has fired. The value has been beyond its bound since 2026-11-22 12:04:00 UTC. It is over once the value is at most 85 %.
+the rule cpu-high has fired. The value has been beyond its bound since 2026-11-22 12:04:00 UTC, the end of the first window that was. It is over once the value is at most 85 %.
 
   What    mean of cpu over 2m
   Host    web-7
   Value   94.2 % in the window that ended at 2026-11-22 12:05:00 UTC
   Bound   above 90 %
   Since   2026-11-22 12:04:00 UTC, 1 min 12 s so far
-  Why     mean of cpu over 2m was 0.942 (24 samples): above 0.9
+  Why     mean of cpu over 2m was 94.2 % (24 samples): above 90 %
   Source  logstash-a
   Rule    cpu-high
   Code    K7X2
