@@ -249,6 +249,8 @@ export interface Notification {
   /** The receiver's zone, and its templates. */
   readonly zone?: string
   readonly templates?: { readonly subject?: string; readonly body?: string }
+  /** Set where the subject is to begin with the state, and not to stay what it was in the thread's first mail. */
+  readonly subjectMode?: 'status'
   /** A mail about the same alert that never got out, when this one takes its place: when it was to be sent. */
   readonly insteadOf?: { readonly at: Millis; readonly because: Because }
   /** What a notice says; it is about no alert that is open. */

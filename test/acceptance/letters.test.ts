@@ -1,9 +1,9 @@
 import { test } from 'tap'
 import { encodeEntry } from '../../src/engine/step.ts'
 import type { EngineConfig, Notification } from '../../src/model.ts'
-import { renderMessage } from '../../src/notify/message.ts'
+import { renderMessage, subjectOf } from '../../src/notify/message.ts'
 import { above, at, config, cpuHigh, createPlay, event, heartbeat, HOUR, MINUTE, type Play, threshold } from '../helpers/play.ts'
-import { tell } from '../helpers/story.ts'
+import { type Story, tell } from '../helpers/story.ts'
 
 /* What people read of a whole life: the mails that the folds lead to, in the words that leave. */
 
@@ -144,5 +144,42 @@ test('every figure of a mail has its unit, and none looks like the bound that it
   t.match(close, /^\[Warning\] web-2: mean of cpu over 1m is 90\.0001 %, above 90 %\n/)
   t.match(close, /  Value +90\.0001 % in the window/)
   t.match(close, /  Why +mean of cpu over 1m was 90\.0001 % \(5 samples\): above 90 %\n/)
+  t.end()
+})
+
+test('a receiver that wants the state in the subject gets it in each mail of an episode', (t) => {
+  const [ops] = config().receivers
+  if (ops === undefined) throw new Error('the play has no receiver')
+  const story = tell(config({ rules: [ladder], receivers: [{ ...ops, subjectMode: 'status' }] }), TEN)
+  story.at('12:00').cpu('web-1', 0.9)
+  story.at('12:10').cpu('web-1', 0.99)
+  story.at('12:30').cpu('web-1', 0.1)
+  story.until('12:40')
+  t.strictSame(
+    story.play.mails.map(subjectOf),
+    ['warning', 'critical', 'resolved'].map((state) => `[${state}] CPU on web-1 is high`),
+  )
+  t.equal(new Set(story.play.mails.map(({ thread }) => thread)).size, 1)
+  t.end()
+})
+
+test('a heart-beat tells what is kept back apart from what fires plainly', (t) => {
+  const titleOf = (act: (story: Story) => void, hosts: readonly string[]): string | undefined => {
+    const receivers = config().receivers.map((one) => ({ ...one, heartbeat: { at: 13 * 60 } }))
+    const story = tell(config({ rules: [cpuHigh({ over: MINUTE })], receivers }), TEN)
+    for (const host of hosts) story.at('12:00').cpu(host, 0.99)
+    act(story)
+    story.until('13:01')
+    const { notice } = story.play.mails.findLast(({ because }) => because === 'scheduled') ?? {}
+    t.equal(notice?.lines.filter((line) => line.startsWith('Firing: ')).length, hosts.length)
+    return notice?.title
+  }
+  const three = ['web-1', 'web-2', 'web-3']
+  t.equal(titleOf(() => undefined, three), '3 alerts are firing')
+  t.equal(titleOf((story) => void story.at('12:20').silence('s1', ['host=web-2'], HOUR), three), '3 alerts are firing, 1 of them silenced')
+  t.equal(titleOf((story) => void story.at('12:20').silence('s1', ['host=web-1'], HOUR), ['web-1']), '1 alert is firing, silenced')
+  const both = (story: Story): void =>
+    void story.at('12:20').silence('s1', ['host=web-2'], HOUR).acknowledge('cpu-high', 'web-3', HOUR)
+  t.equal(titleOf(both, three), '3 alerts are firing, 1 of them silenced, 1 looked after')
   t.end()
 })

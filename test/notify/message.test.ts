@@ -185,7 +185,7 @@ test('a digest names every host of a storm, in both parts, and stays small enoug
   })
   t.match(
     render(storm(12)).text,
-    '  resolved  web-4  cpu-high: 40 %, peak 97 %, above 90 %, held 2026-11-22 12:04:00 UTC to 2026-11-22 12:09:00 UTC',
+    '  resolved  web-4  cpu-high: 40 %, peak 97 %, bound: above 90 %, held 2026-11-22 12:04:00 UTC to 2026-11-22 12:09:00 UTC',
   )
   t.ok(mail.text.length < 400_000 && mail.html.length < 400_000, `${mail.text.length} + ${mail.html.length} characters`)
   t.end()
