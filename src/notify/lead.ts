@@ -111,7 +111,7 @@ function newsOf(notification: Notification, facts: AlertFacts, time: Times): rea
   const began =
     facts.value === null || facts.bound === '' || facts.clear === ''
       ? `It began at ${since}.`
-      : `The value has been beyond its bound since ${since}, the end of the first window that was.`
+      : `The value has been beyond its bound since the window that ended at ${since}.`
   return [`the rule ${rule} has fired.`, began, ...end]
 }
 
