@@ -308,7 +308,8 @@ test('names and notes of any kind are shown, never obeyed, in every kind of mail
         host: words,
         rule: words,
         reason: words,
-        wasMuted: words,
+        wasMuted: { by: 'silence', id: words, until: 0, author: words, comment: words },
+        critical: { from: 0, until: 1, spells: 1, bound: words },
         code: words,
         ack,
       }))
