@@ -18,7 +18,7 @@ test('cpu-high fires once after two minutes above 0.9 and resolves once', async 
   t.equal(resolved?.alerts[0]?.since, at('12:07:00'))
   t.equal(resolved?.alerts[0]?.resolvedAt, at('12:11:00'))
   t.equal(resolved?.alerts[0]?.peak, 0.95)
-  t.match(resolved?.alerts[0]?.reason, /at most 0\.85, which ends an alert/)
+  t.match(resolved?.alerts[0]?.reason, /at most 85 %, which ends an alert/)
 })
 
 test('a value between clear and bound neither starts nor ends an alert', async (t) => {
