@@ -33,7 +33,10 @@ ${series.length === 0 ? '<p>Nothing is kept of it.</p>' : `<ul class="card">${se
 export function episodePage(alert: AlertView, sends: readonly SendRecord[], now: Millis): string {
   const { rule, host, code = 'none yet', since, firedAt, resolvedAt, peak, unit, ack } = alert
   const title = `${rule} on ${host}`
-  const ended = resolvedAt === undefined ? [] : [['Ended', `${formatTime(resolvedAt)}, after ${formatDuration(resolvedAt - since)}`] as const]
+  const ended =
+    resolvedAt === undefined
+      ? []
+      : [['Ended', `${formatTime(resolvedAt)}, after ${formatDuration(resolvedAt - since)}`] as const]
   return page(
     `${title}: stashwatch`,
     `<h1>${foreign(rule)} on ${foreign(host)}</h1>
@@ -58,16 +61,29 @@ function facts(rows: readonly (readonly [name: string, text: string])[]): string
   return `<dl class="card">${cells.join('')}</dl>`
 }
 
-function alertItem({ rule, labels, state, severity, since, episode, reason, resolvedAt }: AlertView, now: Millis): string {
+function alertItem(
+  { rule, labels, state, severity, since, episode, reason, resolvedAt }: AlertView,
+  now: Millis,
+): string {
   const name = foreign([rule, ...Object.values(labels)].join(' '))
   const place = episode === undefined ? name : `<a href="../alerts/${linkTo(episode)}">${name}</a>`
-  const when = resolvedAt === undefined ? `for ${formatDuration(now - since)}` : `${formatDuration(now - resolvedAt)} ago`
+  const when =
+    resolvedAt === undefined ? `for ${formatDuration(now - since)}` : `${formatDuration(now - resolvedAt)} ago`
   return `<li>${place}: ${state}, ${severity}, ${when}<span class="soft">${foreign(reason)}</span></li>`
 }
 
-function seriesItem({ metric, labels, unit, newest, window: { count, mean, max, last } }: SeriesView, now: Millis): string {
+function seriesItem(
+  { metric, labels, unit, newest, window: { count, mean, max, last } }: SeriesView,
+  now: Millis,
+): string {
   const name = [metric, ...Object.values(labels)].join(' ')
-  const known = ([['last', last], ['mean', mean], ['highest', max]] as const).filter(([, value]) => value !== null)
+  const known = (
+    [
+      ['last', last],
+      ['mean', mean],
+      ['highest', max],
+    ] as const
+  ).filter(([, value]) => value !== null)
   const figures = known.map(([what, value]) => `${what} ${formatValue(value, unit)}`)
   const of = `${count} ${count === 1 ? 'sample' : 'samples'}, the newest ${formatDuration(now - newest)} ago`
   return `<li>${foreign(name)}: ${escapeHtml(figures.join(', ') || 'counted only')}<span class="soft">${escapeHtml(of)}</span></li>`
@@ -99,11 +115,13 @@ function storyOf(alert: AlertView, sends: readonly SendRecord[]): readonly Momen
     what: to === undefined ? TOLD[kind] : `${TOLD[kind]} ${to}`,
     says: reason,
   }))
-  const sent = sendsOf(alert, sends).toReversed().map((record): Moment => {
-    const { state, to, because, answer } = showSend(record)
-    const says = [because, answer].filter((text) => text !== undefined).join(': ')
-    return { at: record.doneAt ?? record.createdAt, what: `mail to ${to?.address ?? 'somebody'} ${state}`, says }
-  })
+  const sent = sendsOf(alert, sends)
+    .toReversed()
+    .map((record): Moment => {
+      const { state, to, because, answer } = showSend(record)
+      const says = [because, answer].filter((text) => text !== undefined).join(': ')
+      return { at: record.doneAt ?? record.createdAt, what: `mail to ${to?.address ?? 'somebody'} ${state}`, says }
+    })
   return [...steps, ...decided, ...sent].toSorted((a, b) => a.at - b.at)
 }
 

@@ -56,7 +56,10 @@ function heartbeats(
 }
 
 function titleOf(firing: readonly Case[], { lastEvent = -Infinity, gap }: Pulse, now: Millis): string {
-  if (firing.length === 1) return `1 alert is firing${keptBack(firing, now).map(({ what }) => `, ${what}`).join('')}`
+  if (firing.length === 1)
+    return `1 alert is firing${keptBack(firing, now)
+      .map(({ what }) => `, ${what}`)
+      .join('')}`
   if (firing.length > 1) {
     const kept = keptBack(firing, now).map(({ what, count }, i) => `${count}${i === 0 ? ' of them' : ''} ${what}`)
     return [`${firing.length} alerts are firing`, ...kept].join(', ')
@@ -67,7 +70,9 @@ function titleOf(firing: readonly Case[], { lastEvent = -Infinity, gap }: Pulse,
 
 /** How many of the alerts nobody is told of, by what keeps them back. */
 function keptBack(firing: readonly Case[], now: Millis): readonly { readonly what: string; readonly count: number }[] {
-  const whats = firing.map((one) => (one.muted === undefined ? (isAcknowledged(one, now) ? 'looked after' : '') : KEPT[one.muted.by]))
+  const whats = firing.map((one) =>
+    one.muted === undefined ? (isAcknowledged(one, now) ? 'looked after' : '') : KEPT[one.muted.by],
+  )
   const kinds = [...Object.values(KEPT), 'looked after']
   return kinds
     .map((what) => ({ what, count: whats.filter((one) => one === what).length }))
@@ -113,7 +118,8 @@ function firingLines(firing: readonly Case[], wall: Wall, now: Millis): readonly
     const { facts, muted, ack } = one
     const place = [facts.host, ...Object.values(facts.labels)].join(' ')
     const why = muted === undefined ? '' : `; not told: ${mutedText(muted, wall)}`
-    const who = ack !== undefined && isAcknowledged(one, now) ? `; ${ack.author} looks after it until ${wall(ack.until)}` : ''
+    const who =
+      ack !== undefined && isAcknowledged(one, now) ? `; ${ack.author} looks after it until ${wall(ack.until)}` : ''
     return `Firing: ${facts.rule} on ${place}, ${facts.severity}, since ${wall(facts.since)} [${facts.code}]${why}${who}`
   })
   const rest = firing.length - lines.length

@@ -1,6 +1,18 @@
 import type { AlertFacts } from '../model.ts'
 import type { Row } from './letter.ts'
-import { boundOf, boundsOf, figureOf, isBeyond, lastedOf, mutedOf, nameOf, placeOf, type Tone, toneOf, valueOf } from './phrase.ts'
+import {
+  boundOf,
+  boundsOf,
+  figureOf,
+  isBeyond,
+  lastedOf,
+  mutedOf,
+  nameOf,
+  placeOf,
+  type Tone,
+  toneOf,
+  valueOf,
+} from './phrase.ts'
 import { clean } from './text.ts'
 import type { Times } from './times.ts'
 
@@ -30,7 +42,8 @@ function figuresOf(facts: AlertFacts): string {
   const { state, value, peak, unit, bound, reason, ended } = facts
   if (value === null || ended !== undefined) return nameOf(reason, LISTED)
   const isOver = state === 'resolved' && peak !== null
-  if (isOver) return `${figureOf(value, unit)}, peak ${figureOf(peak, unit)}${bound === '' ? '' : `, bound: ${boundsOf(facts)}`}`
+  if (isOver)
+    return `${figureOf(value, unit)}, peak ${figureOf(peak, unit)}${bound === '' ? '' : `, bound: ${boundsOf(facts)}`}`
   const limit = bound === '' ? '' : `, ${isBeyond(facts) ? '' : 'bound: '}${boundOf(bound, unit)}`
   return `${valueOf(facts)}${limit}`
 }

@@ -2,7 +2,19 @@ import { test } from 'tap'
 import { encodeEntry } from '../../src/engine/step.ts'
 import type { EngineConfig, Notification } from '../../src/model.ts'
 import { renderMessage, subjectOf } from '../../src/notify/message.ts'
-import { above, at, config, cpuHigh, createPlay, event, heartbeat, HOUR, MINUTE, type Play, threshold } from '../helpers/play.ts'
+import {
+  above,
+  at,
+  config,
+  cpuHigh,
+  createPlay,
+  event,
+  heartbeat,
+  HOUR,
+  MINUTE,
+  type Play,
+  threshold,
+} from '../helpers/play.ts'
 import { type Story, tell } from '../helpers/story.ts'
 
 /* What people read of a whole life: the mails that the folds lead to, in the words that leave. */
@@ -28,7 +40,10 @@ test('the mail that it is over says that it had been critical, from when to when
   t.notMatch(fired, /ritical/)
   t.match(rose, /  Bound +above 95 %\n/)
   t.match(rose, /  Critical +since 2026-11-22 12:11:00 UTC\n/)
-  t.match(over, /It began at 2026-11-22 12:01:00 UTC, lasted 30 min, and was critical from 2026-11-22 12:11:00 UTC to 2026-11-22 12:21:00 UTC\./)
+  t.match(
+    over,
+    /It began at 2026-11-22 12:01:00 UTC, lasted 30 min, and was critical from 2026-11-22 12:11:00 UTC to 2026-11-22 12:21:00 UTC\./,
+  )
   t.match(over, /  Bound +above 80 %; critical: above 95 %\n/)
   t.match(over, /  Critical +from 2026-11-22 12:11:00 UTC to 2026-11-22 12:21:00 UTC, for 10 min\n/)
   t.end()
@@ -59,8 +74,14 @@ test('the mail that it is over says who looked after it, with the note, also whe
   const mail = (reason: string, host: string): string =>
     textOf(story.play.mails.find(({ because, alerts }) => because === reason && alerts[0]?.host === host))
   const note = ': on it\\n'
-  t.match(mail('severity rose', 'web-1'), new RegExp(`  Looked after +by Grace, until 2026-11-22 12:11:10 UTC \\(which is over\\)${note}`))
-  t.match(mail('resolved', 'web-1'), new RegExp(`  Looked after +by Grace from 2026-11-22 12:05:00 UTC to 2026-11-22 12:11:10 UTC${note}`))
+  t.match(
+    mail('severity rose', 'web-1'),
+    new RegExp(`  Looked after +by Grace, until 2026-11-22 12:11:10 UTC \\(which is over\\)${note}`),
+  )
+  t.match(
+    mail('resolved', 'web-1'),
+    new RegExp(`  Looked after +by Grace from 2026-11-22 12:05:00 UTC to 2026-11-22 12:11:10 UTC${note}`),
+  )
   t.match(mail('resolved', 'web-2'), new RegExp(`  Looked after +by Grace since 2026-11-22 12:05:00 UTC${note}`))
   t.end()
 })
@@ -109,7 +130,10 @@ test('that stashwatch was down is told of what it was down in, and of what began
     play.post([heartbeat(now), ...hosts])
   }
   const before = createPlay(settings)
-  before.until('12:05:00', posts(before, (host) => host === 'web-1'))
+  before.until(
+    '12:05:00',
+    posts(before, (host) => host === 'web-1'),
+  )
   const play = createPlay(settings, at('12:09:00'), before.fold)
   play.enter({ kind: 'command', data: encodeEntry({ kind: 'started', now: at('12:09:00') }) })
   const hot = (host: string, now: number): boolean =>
@@ -175,9 +199,18 @@ test('a heart-beat tells what is kept back apart from what fires plainly', (t) =
     return notice?.title
   }
   const three = ['web-1', 'web-2', 'web-3']
-  t.equal(titleOf(() => undefined, three), '3 alerts are firing')
-  t.equal(titleOf((story) => void story.at('12:20').silence('s1', ['host=web-2'], HOUR), three), '3 alerts are firing, 1 of them silenced')
-  t.equal(titleOf((story) => void story.at('12:20').silence('s1', ['host=web-1'], HOUR), ['web-1']), '1 alert is firing, silenced')
+  t.equal(
+    titleOf(() => undefined, three),
+    '3 alerts are firing',
+  )
+  t.equal(
+    titleOf((story) => void story.at('12:20').silence('s1', ['host=web-2'], HOUR), three),
+    '3 alerts are firing, 1 of them silenced',
+  )
+  t.equal(
+    titleOf((story) => void story.at('12:20').silence('s1', ['host=web-1'], HOUR), ['web-1']),
+    '1 alert is firing, silenced',
+  )
   const both = (story: Story): void =>
     void story.at('12:20').silence('s1', ['host=web-2'], HOUR).acknowledge('cpu-high', 'web-3', HOUR)
   t.equal(titleOf(both, three), '3 alerts are firing, 1 of them silenced, 1 looked after')

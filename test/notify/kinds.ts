@@ -131,7 +131,13 @@ export const overCritical = (): Notification => ({
 /** Much on one host. */
 const busyHost = (): Notification => {
   const core = (i: number): AlertFacts =>
-    facts({ rule: 'core-busy', subject: 'A core of {{server}} is busy', labels: { core: `${i}` }, episode: `core${i}`, code: `C${i}` })
+    facts({
+      rule: 'core-busy',
+      subject: 'A core of {{server}} is busy',
+      labels: { core: `${i}` },
+      episode: `core${i}`,
+      code: `C${i}`,
+    })
   return notification({ kind: 'digest', because: 'mail budget', thread: 'list.2.ada', alerts: [0, 1, 2, 3].map(core) })
 }
 

@@ -383,33 +383,54 @@ test('a subject begins with the state where its receiver wants that, and stays t
     const [one, other] = [await parsed(mail), await parsed({ ...mail, subjectMode: 'status' })]
     t.equal(one.subject, thread)
     t.equal(other.subject, status)
-    const rest = ({ headers, html }: typeof one): object => ({ html, headers: headers.filter(({ key }) => key !== 'subject' && key !== 'content-type') })
+    const rest = ({ headers, html }: typeof one): object => ({
+      html,
+      headers: headers.filter(({ key }) => key !== 'subject' && key !== 'content-type'),
+    })
     t.strictSame(rest(other), rest(one), 'all else is the same, and both stay in their thread')
   }
   const closed = kinds.over().alerts.map((one): AlertFacts => ({ ...one, ended: 'gone' }))
-  t.equal((await parsed({ ...kinds.over(), alerts: closed, subjectMode: 'status' })).subject, '[closed] CPU on web-7 is high')
+  t.equal(
+    (await parsed({ ...kinds.over(), alerts: closed, subjectMode: 'status' })).subject,
+    '[closed] CPU on web-7 is high',
+  )
   t.equal((await parsed({ ...kinds.KINDS['report']!(), subjectMode: 'status' })).subject, 'Weekly report: ops')
-  const long = await parsed({ ...notification({ alerts: [facts({ host: 'x'.repeat(10_240) })] }), subjectMode: 'status' })
+  const long = await parsed({
+    ...notification({ alerts: [facts({ host: 'x'.repeat(10_240) })] }),
+    subjectMode: 'status',
+  })
   t.match(long.subject, /^\[warning\] CPU on x+…x+ is high$/)
 })
 
 test('a list of one rule is called as the rule calls its alerts, and says where to look', async (t) => {
   const subject = 'CPU on {{server}} is high'
   const list = (alerts: readonly AlertFacts[]): Notification =>
-    notification({ kind: 'digest', because: 'mail budget', thread: 'list.1', alerts: alerts.map((one) => ({ ...one, subject })) })
+    notification({
+      kind: 'digest',
+      because: 'mail budget',
+      thread: 'list.1',
+      alerts: alerts.map((one) => ({ ...one, subject })),
+    })
   const hosts = (...names: readonly string[]): readonly AlertFacts[] => names.map((host) => facts({ host }))
   const many = await read(list(hosts('web-1', 'web-2', 'web-3')))
   t.equal(many.subject, '3 alerts: CPU on web-1 and 2 more is high')
   t.match(many.text, 'Look for what these hosts have in common')
-  const single = await read(list([facts({ host: 'web-1', labels: { core: '0' } }), facts({ host: 'web-1', labels: { core: '1' } })]))
+  const single = await read(
+    list([facts({ host: 'web-1', labels: { core: '0' } }), facts({ host: 'web-1', labels: { core: '1' } })]),
+  )
   t.equal(single.subject, '2 alerts: CPU on web-1 is high')
   t.notMatch(single.text, 'in common')
-  t.match(single.text, '  - Look at web-1, its series and current windows:\n    https://stashwatch.example.org/api/v1/hosts/web-1\n')
+  t.match(
+    single.text,
+    '  - Look at web-1, its series and current windows:\n    https://stashwatch.example.org/api/v1/hosts/web-1\n',
+  )
   t.equal((await read(list(hosts('web-1')))).subject, 'CPU on web-1 is high')
   const mixed = await read(list([facts({ host: 'web-1' }), facts({ host: 'web-2', rule: 'memory-high' })]))
   t.equal(mixed.subject, '2 alerts on 2 hosts: web-1, web-2')
   const one = { ...kinds.group(2), alerts: kinds.group(2).alerts.map((alert) => ({ ...alert, host: 'web-1' })) }
   t.notMatch((await read(one)).text, 'in common')
-  const own = await read(list([facts({ rule: 'source-down', host: 'logstash-a' }), facts({ rule: 'source-down', host: 'logstash-a' })]))
+  const own = await read(
+    list([facts({ rule: 'source-down', host: 'logstash-a' }), facts({ rule: 'source-down', host: 'logstash-a' })]),
+  )
   t.match(own.text, '  - Look at this Logstash: ')
 })
