@@ -180,6 +180,27 @@ export function formatValue(value: number | null, unit: Unit): string {
   return formatNumber(value)
 }
 
+/** A value beside its bounds: with all its digits where fewer would make it look like one of them. */
+export function formatBeside(value: number | null, unit: Unit, bounds: readonly number[]): string {
+  const short = formatValue(value, unit)
+  const isClose = bounds.some((bound) => bound !== value && formatValue(bound, unit) === short)
+  return isClose && value !== null ? formatExact(value, unit) : short
+}
+
+/** With all digits that it was measured with, but not those that reckoning with it added. */
+function formatExact(value: number, unit: Unit): string {
+  const exact = (number: number): string => String(Number(number.toPrecision(12)))
+  if (unit === 'ratio') return `${exact(value * 100)} %`
+  if (unit === 'percent') return `${exact(value)} %`
+  return `${exact(value)}${unit === 'bytes' ? ' B' : unit === 'seconds' ? ' s' : ''}`
+}
+
+/** A bound as the engine says it, its number in its unit: `above 0.9` becomes `above 90 %`. */
+export function formatBound(bound: string, unit: Unit): string {
+  const parts = /^(.*?)(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/i.exec(bound)
+  return parts === null ? bound : `${parts[1] ?? ''}${formatValue(Number(parts[2]), unit)}`
+}
+
 /** Two decimals, or three significant digits where that would leave too little. */
 function formatNumber(value: number): string {
   const size = Math.abs(value)

@@ -42,7 +42,7 @@ const rooms: Readonly<Record<string, Room>> = {
   alert: { mayImport: ['model', 'generated'], because: aStage, pure: true },
   dispatch: { mayImport: ['model', 'generated', 'matcher'], because: aStage, pure: true },
   engine: {
-    mayImport: ['model', 'extract', 'aggregate', 'detect', 'alert', 'dispatch'],
+    mayImport: ['model', 'template', 'extract', 'aggregate', 'detect', 'alert', 'dispatch'],
     because: 'the engine folds; what it reads from and writes to is handed to it',
     doors: { 'engine/thread.ts': ['journal'] },
     pure: true,

@@ -2,6 +2,8 @@ import { test } from 'tap'
 import type { AlertFacts } from '../src/model.ts'
 import {
   compileTemplate,
+  formatBeside,
+  formatBound,
   formatDuration,
   formatTime,
   formatValue,
@@ -193,4 +195,18 @@ test('the word that was probably meant is found, and none where nothing is near'
   t.equal(nearest('WHEN', ['when']), 'when')
   t.equal(nearest('colour', ['listen', 'data']), undefined)
   t.equal(nearest('x'.repeat(5000), ['x'.repeat(5000)]), undefined)
+})
+
+test('a value is not written as the bound that it is beyond, and a bound has the unit of its value', (t) => {
+  t.equal(formatBeside(0.900_001, 'ratio', [0.9, 0.8]), '90.0001 %')
+  t.equal(formatBeside(0.950_001, 'ratio', [0.9, 0.8]), '95 %')
+  t.equal(formatBeside(0.9, 'ratio', [0.9]), '90 %')
+  t.equal(formatBeside(1_073_741_825, 'bytes', [1_073_741_824]), '1073741825 B')
+  t.equal(formatBeside(90.0001, 'percent', [90]), '90.0001 %')
+  t.equal(formatBeside(60.001, 'seconds', [60]), '60.001 s')
+  t.equal(formatBeside(null, 'ratio', [0.9]), 'no data')
+  t.equal(formatBound('above 0.9', 'ratio'), 'above 90 %')
+  t.equal(formatBound('at most 1e-3', 'ratio'), 'at most 0.1 %')
+  t.equal(formatBound('silent for more than 3m', 'seconds'), 'silent for more than 3m')
+  t.end()
 })

@@ -38,7 +38,7 @@ interface View {
 const SHOWN: readonly (readonly [kind: string, file: string, view: View])[] = [
   ['alert', 'alert-mail.webp', { width: 660, isDark: false, isBare: false }],
   ['alert', 'alert-mail-phone-dark.webp', { width: 390, isDark: true, isBare: false }],
-  ['resolved', 'resolved-mail.webp', { width: 660, isDark: false, isBare: false }],
+  ['resolved-critical', 'resolved-mail.webp', { width: 660, isDark: false, isBare: false }],
   ['joined', 'group-mail.webp', { width: 660, isDark: false, isBare: false }],
   ['report', 'report-mail.webp', { width: 660, isDark: false, isBare: false }],
 ]

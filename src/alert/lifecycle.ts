@@ -1,11 +1,17 @@
-import type { AlertState, Announcement, Millis, Severity } from '../model.ts'
+import type { AlertState, Announcement, Critical, Millis, Severity } from '../model.ts'
 
 /**
  * The life of one alert: one rule on one series. Each state has exactly the fields that it needs. All instants are
  * event times (ends of windows).
  */
 export type Life =
-  | { readonly state: 'pending'; readonly since: Millis; readonly severity: Severity; readonly dataUntil: Millis }
+  | {
+      readonly state: 'pending'
+      readonly since: Millis
+      readonly severity: Severity
+      readonly dataUntil: Millis
+      readonly critical?: Critical
+    }
   | (Episode & { readonly state: 'firing' })
   | (Episode & { readonly state: 'recovering'; readonly goodSince: Millis })
   | (Episode & { readonly state: 'resolved'; readonly resolvedAt: Millis })
@@ -23,6 +29,8 @@ export interface Episode {
   readonly bad?: number
   readonly flaps?: number
   readonly noDataSince?: Millis
+  /** Absent while it has never been critical. */
+  readonly critical?: Critical
 }
 
 /** A judged window, as the life of an alert sees it. */
@@ -68,23 +76,37 @@ function isForgotten(life: Life, at: Millis, patience: Patience): boolean {
 
 function begin(finding: Finding, patience: Patience): Step {
   if (finding.kind !== 'anomalous') return { life: undefined }
-  if (patience.for === 0) return fire(finding.at, finding)
   const { at, severity } = finding
-  return { life: { state: 'pending', since: at, severity, dataUntil: at }, change: { to: 'pending' } }
+  const spent = criticalOf(undefined, severity, at)
+  if (patience.for === 0) return fire(at, finding, spent)
+  return { life: { state: 'pending', since: at, severity, dataUntil: at, ...spent }, change: { to: 'pending' } }
 }
 
-function fire(since: Millis, finding: Finding & { kind: 'anomalous' }): Step {
+type Spent = { readonly critical?: Critical }
+
+function fire(since: Millis, finding: Finding & { kind: 'anomalous' }, spent: Spent): Step {
   const { at, severity, value } = finding
-  const life: Life = { state: 'firing', since, firedAt: at, severity, lastBreach: at, peak: value, bad: 1, flaps: 0 }
+  const life: Life = { state: 'firing', since, firedAt: at, severity, lastBreach: at, peak: value, bad: 1, flaps: 0, ...spent }
   return { life, change: { to: 'firing', because: 'fired' } }
+}
+
+/** The time that was spent critical, with a finding at `at` that makes the alert this severe, or none. */
+function criticalOf(known: Critical | undefined, severity: Severity | 'none', at: Millis): Spent {
+  if (severity === 'critical') {
+    const { from = at, spells = 0, until } = known ?? {}
+    return { critical: { from, spells: known === undefined || until !== undefined ? spells + 1 : spells } }
+  }
+  if (known === undefined) return {}
+  return { critical: known.until === undefined ? { ...known, until: at } : known }
 }
 
 function advancePending(life: Life & { state: 'pending' }, finding: Finding, patience: Patience): Step {
   if (finding.kind === 'normal') return { life: finding.at < life.dataUntil ? life : undefined }
   if (finding.kind === 'no data') return { life }
-  if (finding.at - life.since >= patience.for) return fire(life.since, finding)
+  const spent = criticalOf(life.critical, finding.severity, finding.at)
+  if (finding.at - life.since >= patience.for) return fire(life.since, finding, spent)
   const since = Math.min(life.since, finding.at)
-  return { life: { ...life, since, severity: finding.severity, dataUntil: Math.max(life.dataUntil, finding.at) } }
+  return { life: { ...life, since, severity: finding.severity, dataUntil: Math.max(life.dataUntil, finding.at), ...spent } }
 }
 
 type Living = Life & { state: 'firing' | 'recovering' }
@@ -93,14 +115,16 @@ function worsen(life: Living, finding: Finding & { kind: 'anomalous' }): Step {
   const { since, firedAt, lastBreach } = life
   if (life.state === 'recovering' && finding.at < life.goodSince) return { life }
   const rose = finding.at >= lastBreach && life.severity === 'warning' && finding.severity === 'critical'
+  const severity = finding.at < lastBreach ? life.severity : finding.severity
   const fields: Episode = {
     since,
     firedAt,
-    severity: finding.at < lastBreach ? life.severity : finding.severity,
+    severity,
     lastBreach: Math.max(lastBreach, finding.at),
     peak: extreme(life.peak, finding.value, finding.lower),
     bad: (life.bad ?? 0) + (finding.at > lastBreach ? 1 : 0),
     flaps: (life.flaps ?? 0) + (life.state === 'recovering' ? 1 : 0),
+    ...criticalOf(life.critical, severity, Math.max(lastBreach, finding.at)),
   }
   const next: Life = { state: 'firing', ...fields }
   if (rose) return { life: next, change: { to: 'firing', because: 'severity rose' } }
@@ -115,7 +139,8 @@ function extreme(peak: number | null, value: number | null, lower: boolean): num
 function recover(life: Living, at: Millis, patience: Patience): Step {
   if (at < life.lastBreach) return { life }
   const { since, firedAt, severity, lastBreach, peak, bad = 0, flaps = 0 } = life
-  const episode: Episode = { since, firedAt, severity, lastBreach, peak, bad, flaps }
+  const spent = criticalOf(life.critical, 'none', at)
+  const episode: Episode = { since, firedAt, severity, lastBreach, peak, bad, flaps, ...spent }
   const goodSince = life.state === 'recovering' ? life.goodSince : at
   if (at - goodSince >= patience.keepFiringFor) {
     return { life: { state: 'resolved', ...episode, resolvedAt: at }, change: { to: 'resolved', because: 'resolved' } }

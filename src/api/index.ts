@@ -1,18 +1,20 @@
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import { addAcknowledge } from './acknowledge.ts'
 import { takeJson } from './body.ts'
 import { addCommandRoutes } from './commands.ts'
+import { prefersPage } from './detail-page.ts'
 import { guard } from './guard.ts'
 import type { GuardDeps } from './guard.ts'
 import { DATA_POLICY, PAGE_POLICY } from './html.ts'
 import { landingPage } from './landing.ts'
+import { refusedPage } from './link-page.ts'
 import { addLinks } from './links.ts'
 import type { LinkDeps } from './links.ts'
 import { addMailboxPages, sendPage } from './mailbox.ts'
 import type { MailboxPort } from './mailbox.ts'
 import { addProbes, whyNotReady } from './probes.ts'
 import type { ProbeDeps } from './probes.ts'
-import { ApiProblem, createErrorHandler } from './problem.ts'
+import { ApiProblem, createErrorHandler, PROBLEMS, sendProblem } from './problem.ts'
 import { addReadRoutes } from './read.ts'
 import type { ReadDeps } from './read.ts'
 import { addSilences } from './silences.ts'
@@ -51,7 +53,7 @@ export function createApi(deps: ApiDeps): FastifyPluginAsync {
     app.addHook('onRequest', async (_, reply) => {
       reply.headers(HEADERS)
     })
-    app.setErrorHandler(createErrorHandler(deps.log))
+    app.setErrorHandler(createErrorHandler(deps.log, answerProblem))
     addProbes(app, deps)
     addLanding(app, deps)
     await app.register(async (links) => addLinks(links, deps))
@@ -62,6 +64,13 @@ export function createApi(deps: ApiDeps): FastifyPluginAsync {
       await guarded.register(async (v1) => addVersion1(v1, deps), { prefix: '/api/v1' })
     })
   }
+}
+
+/** Whoever followed a link from a mail reads why it leads nowhere; everybody else gets a problem document. */
+function answerProblem(reply: FastifyReply, problem: ApiProblem): FastifyReply {
+  if (!prefersPage(reply.request)) return sendProblem(reply, problem)
+  const { code, fields } = problem
+  return sendPage(reply, PAGE_POLICY, refusedPage(PROBLEMS[code].title, fields.detail))
 }
 
 function addVersion1(app: FastifyInstance, deps: ApiDeps): void {

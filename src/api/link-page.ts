@@ -1,6 +1,6 @@
 import type { Acknowledgement, AlertView, Millis, Muted, SilenceView } from '../model.ts'
 import type { LinkAction } from '../signature.ts'
-import { formatDuration, formatTime, formatValue } from '../template.ts'
+import { formatBound, formatDuration, formatTime, formatValue } from '../template.ts'
 import { escapeHtml, foreign, page } from './html.ts'
 
 /** What a link is about, as it is now. */
@@ -41,7 +41,7 @@ export function linkPage(facts: LinkFacts): string {
     title,
     `<h1>${verb} ${foreign(action.rule)} on ${foreign(action.host)}</h1>
 ${doneAlready(facts)}
-${stateNow(facts)}
+${alertNow(facts.alert, facts.now)}
 ${canAct(facts) ? form(facts) : '<p>There is nothing to acknowledge any more. No step is needed.</p>'}`,
   )
 }
@@ -70,7 +70,8 @@ const untilText = (until: Millis, now: Millis): string =>
     ? 'until it ends'
     : `for another ${formatDuration(until - now)}, until ${formatTime(until)}`
 
-function stateNow({ alert, now }: LinkFacts): string {
+/** An alert as it is now: its state, and what was judged last. */
+export function alertNow(alert: AlertView | undefined, now: Millis): string {
   if (alert === undefined) return '<h2>Now</h2>\n<p>This episode is over and no longer kept.</p>'
   const { state, severity, since, at, value, unit, bound, reason, resolvedAt, muted } = alert
   const isOver = resolvedAt !== undefined
@@ -78,7 +79,7 @@ function stateNow({ alert, now }: LinkFacts): string {
     ? ['good', `${formatDuration(now - resolvedAt)} ago`]
     : ['bad', `for ${formatDuration(now - since)}`]
   const rows = [
-    ['Value', `${formatValue(value, unit)} (bound: ${bound})`],
+    ['Value', `${formatValue(value, unit)} (bound: ${formatBound(bound, unit)})`],
     ['Judged', `${formatTime(at)}, ${formatDuration(now - at)} ago`],
     ['Reason', reason],
     ...(muted === undefined ? [] : [['Not told', mutedText(muted)]]),

@@ -55,7 +55,8 @@ export class ApiProblem extends Error {
 
 const clip = (text: string): string => (text.length > MAX_FOUND ? `${text.slice(0, MAX_FOUND)}…` : text)
 
-function sendProblem(reply: FastifyReply, { code, fields }: ApiProblem): FastifyReply {
+/** Answers with a problem document (RFC 9457). */
+export function sendProblem(reply: FastifyReply, { code, fields }: ApiProblem): FastifyReply {
   const { status, title } = PROBLEMS[code]
   const { detail, parameter, found, expected } = fields
   return reply.type('application/problem+json').send({

@@ -6,6 +6,7 @@ import type {
   Engine,
   HostDetail,
   HostView,
+  Millis,
   Query,
   RuleView,
   SendRecord,
@@ -13,6 +14,9 @@ import type {
 } from '../model.ts'
 import { nearest } from '../template.ts'
 import { ask, unknownEpisode } from './ask.ts'
+import { episodePage, hostPage, prefersPage } from './detail-page.ts'
+import { PAGE_POLICY } from './html.ts'
+import { sendPage } from './mailbox.ts'
 import { knownHost, readLimit, readSpan, readText } from './params.ts'
 import type { QueryString } from './params.ts'
 import { ApiProblem } from './problem.ts'
@@ -25,13 +29,15 @@ export interface ReadDeps {
   readonly rejects: { list(): unknown }
   /** Owns the time limit of an answer, so that it should run in real time. */
   readonly clock: Clock
+  /** The instant that events and windows live by. */
+  readonly now: () => Millis
 }
 
 const USUAL_ROWS = 50
 const MOST_ROWS = 1000
 
 /** Adds the GET endpoints below `/api/v1`. */
-export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock }: ReadDeps): void {
+export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, now }: ReadDeps): void {
   const query = async (asked: Query): Promise<unknown> => ask(clock, async () => engine.query(asked))
   const sends = async (limit: number): Promise<readonly SendRecord[]> =>
     ask(clock, async () => engine.outbox.list(limit))
@@ -40,9 +46,12 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock }: 
   app.get('/hosts', async () => ((await query({ kind: 'hosts' })) as readonly HostView[]).map(showHost))
 
   // Names of hosts are any text, slashes included and of any length, which a named parameter does not take.
-  app.get('/hosts/*', async (request) => {
-    const host = tail(request)
-    return showHostDetail(await findHost(query, host))
+  app.get('/hosts/*', async (request, reply) => {
+    const host = await findHost(query, tail(request))
+    reply.header('vary', 'accept')
+    if (!prefersPage(request)) return showHostDetail(host)
+    const alerts = (await query({ kind: 'alerts' })) as readonly AlertView[]
+    return sendPage(reply, PAGE_POLICY, hostPage(host, alerts.filter((alert) => alert.host === host.host), now()))
   })
 
   app.get('/aggregate', async (request) => {
@@ -53,11 +62,13 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock }: 
 
   app.get('/alerts', async () => ((await query({ kind: 'alerts' })) as readonly AlertView[]).map(showAlert))
 
-  app.get('/alerts/*', async (request) => {
+  app.get('/alerts/*', async (request, reply) => {
     const episode = tail(request)
     const alert = (await query({ kind: 'alert', episode })) as AlertView | null
     if (alert === null) throw unknownEpisode(episode)
-    return showEpisode(alert, await sends(MOST_ROWS))
+    reply.header('vary', 'accept')
+    const rows = await sends(MOST_ROWS)
+    return prefersPage(request) ? sendPage(reply, PAGE_POLICY, episodePage(alert, rows, now())) : showEpisode(alert, rows)
   })
 
   app.get('/why', async (request) => {

@@ -70,7 +70,7 @@ export const showWhy = ({ rule, host, verdicts, alerts }: WhyView, sends: readon
 /** An alert with what was sent about it. */
 export const showEpisode = (alert: AlertView, sends: readonly SendRecord[]) => ({
   ...showAlert(alert),
-  notifications: sends.filter((record) => alert.episode !== undefined && tellsOf(alert.episode, record)).map(showSend),
+  notifications: sendsOf(alert, sends).map(showSend),
 })
 
 export const showRule = (rule: RuleView) => ({
@@ -113,6 +113,11 @@ export function showSend(record: SendRecord) {
       severity,
     })),
   }
+}
+
+/** The rows of the registry that tell of an alert. */
+export function sendsOf({ episode }: AlertView, sends: readonly SendRecord[]): readonly SendRecord[] {
+  return episode === undefined ? [] : sends.filter((record) => tellsOf(episode, record))
 }
 
 /** Whether a row of the registry tells of an episode. */

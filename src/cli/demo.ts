@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClock } from '../clock.ts'
 import { loadConfig } from '../config/index.ts'
@@ -8,7 +8,7 @@ import { type Generator, startGenerator } from './generator.ts'
 import { type StartIo, whyNot } from './start.ts'
 
 export interface DemoArgs {
-  /** Ends by itself once both mails are in the mailbox. */
+  /** Ends by itself once both mails are in the mailbox, and leaves a copy of them. */
   readonly once: boolean
   readonly port: number
 }
@@ -37,7 +37,8 @@ const RISE = 5
 const PATIENCE = 120
 
 /**
- * `stashwatch demo`: the real service on temporary data, fed over real HTTP, on a clock that runs 12 times faster.
+ * `stashwatch demo`: the real service on temporary data, fed over real HTTP, on a clock that runs 12 times faster. Its data are
+ * removed at its end.
  *
  * @returns the exit code: 0 done, 2 it could not run or the mails did not come.
  */
@@ -55,7 +56,7 @@ export async function demo(args: DemoArgs, io: StartIo & { readonly tmp: string 
     const log = createLog('error')
     const service = await startService({ config, clock, timers, log, onEnd: () => end(2) })
     const stage = setStage(service, clock, timers, io)
-    void perform(stage, args.once, end)
+    void perform(stage, args.once ? io.tmp : undefined, end)
     const code = await ended
     stage.generator.stop()
     await service.stop()
@@ -88,7 +89,8 @@ function setStage(service: Service, clock: Clock, timers: Clock, io: StartIo): S
   return { service, timers, generator, began, io, say }
 }
 
-async function perform(stage: Stage, once: boolean, end: (code: number) => void): Promise<void> {
+/** @param keepIn where the mails are left when the demo ends by itself; without it, it goes on. */
+async function perform(stage: Stage, keepIn: string | undefined, end: (code: number) => void): Promise<void> {
   const { say, service, timers, generator } = stage
   say(`listening on ${service.url}; ${HOSTS.length} hosts report every 10 s, on a clock 12 times faster than yours`)
   say('the rule: mean CPU above 90 % over 2 minutes, looked at every minute, mails Ada Lovelace')
@@ -99,8 +101,27 @@ async function perform(stage: Stage, once: boolean, end: (code: number) => void)
   generator.heat(VICTIM, false)
   say(`the CPU of ${VICTIM} falls back to normal`)
   if (!(await mailed(stage, 2))) return end(2)
-  if (once) return end(0)
+  if (keepIn !== undefined) {
+    say(`both mails are kept, as HTML and as text, in ${await keepMails(service, keepIn)}`)
+    return end(0)
+  }
   say(`both mails are at ${service.url}/mailbox, the alerts at ${service.url}/api/v1/alerts; Ctrl-C ends the demo`)
+}
+
+/** Leaves the two mails in a new folder, for whoever wants to read them after the service is gone. */
+async function keepMails({ mailbox }: Service, tmp: string): Promise<string> {
+  const folder = mkdtempSync(join(tmp, 'stashwatch-mails-'))
+  for (const [i, name] of ['1-fired', '2-resolved'].entries()) {
+    const mail = await mailbox?.read(i + 1)
+    if (mail === undefined) continue
+    const html = mail.files.reduce((all, { cid, type, bytes }) => {
+      const url = `data:${type};base64,${Buffer.from(bytes).toString('base64')}`
+      return cid === '' ? all : all.replaceAll(`src="cid:${cid}"`, () => `src="${url}"`)
+    }, mail.html)
+    writeFileSync(join(folder, `${name}.html`), html)
+    writeFileSync(join(folder, `${name}.txt`), mail.text)
+  }
+  return folder
 }
 
 /** Waits for the n-th mail and says where it is. */

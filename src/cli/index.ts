@@ -31,7 +31,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     does: 'shows an alert mail and a recovery mail within a minute, without any set-up',
     example: 'stashwatch demo --port 8081',
     options: {
-      once: { type: 'boolean', says: 'ends once both mails are there' },
+      once: { type: 'boolean', says: 'ends once both mails are there, and leaves a copy of them' },
       port: { type: 'string', value: 'N', says: 'the port to listen on (8080; 0 takes a free one)' },
     },
     run: runDemo,

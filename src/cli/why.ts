@@ -1,4 +1,4 @@
-import { formatValue } from '../template.ts'
+import { formatBound, formatValue } from '../template.ts'
 import type { Decision, SendRecord, Unit } from '../model.ts'
 import { type AlertRow, subjectOf } from './alerts.ts'
 import { paint, type PaintIo, printJson, timeOf, type Tone } from './paint.ts'
@@ -93,7 +93,7 @@ function sayVerdicts({ verdicts }: Why, say: Say): void {
     const label = Object.entries(labels)
       .map(([key, text]) => `${key}=${text} `)
       .join('')
-    const against = bound === '' ? '' : `, bound ${bound}`
+    const against = bound === '' ? '' : `, bound ${formatBound(bound, unit)}`
     const found = value === null ? 'no data' : `value ${formatValue(value, unit)}`
     say(`  ${timeOf(at)}  ${label}${found}${against}: ${reason}`)
   }

@@ -47,6 +47,7 @@ function readReceiver(name: string, raw: Raw.Receiver, context: ReceiverContext)
     ...(zone === undefined ? {} : { zone: readZone(zone, `${pointer}/zone`, report) }),
     ...(subject === undefined ? {} : { subject }),
     ...(body === undefined ? {} : { body }),
+    ...(email?.subject_mode === 'status' ? { subjectMode: 'status' } : {}),
     ...(webhook ? { webhook: true } : {}),
     ...(alertmanager ? { alertmanager: true } : {}),
     ...(raw.report ? { report: readSchedule(raw.report, `${pointer}/report`, report) } : {}),

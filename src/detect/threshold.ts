@@ -4,7 +4,14 @@ import type { Bound, Of, Op, Severity, Threshold } from '../model.ts'
 export type Verdict =
   | { readonly kind: 'no data' }
   | { readonly kind: 'normal'; readonly value: number; readonly bound: Bound | undefined }
-  | { readonly kind: 'anomalous'; readonly value: number; readonly severity: Severity; readonly bound: Bound }
+  | {
+      readonly kind: 'anomalous'
+      readonly value: number
+      readonly severity: Severity
+      readonly bound: Bound
+      /** What the value has to come back within: on this side, the bound of the lowest severity. */
+      readonly ends: Bound
+    }
 
 /**
  * Judges a figure against the bounds of a rule. A severity that is held stays until the figure is on the good side
@@ -15,9 +22,12 @@ export type Verdict =
 export function judge(threshold: Threshold, value: number, held: Severity | undefined): Verdict {
   if (Number.isNaN(value)) return { kind: 'no data' }
   const critical = breached(threshold.critical, value, held === 'critical')
-  if (critical !== undefined) return { kind: 'anomalous', value, severity: 'critical', bound: critical }
+  if (critical !== undefined) {
+    const ends = threshold.warning.find(({ op }) => isUpper(op) === isUpper(critical.op)) ?? critical
+    return { kind: 'anomalous', value, severity: 'critical', bound: critical, ends }
+  }
   const warning = breached(threshold.warning, value, held !== undefined)
-  if (warning !== undefined) return { kind: 'anomalous', value, severity: 'warning', bound: warning }
+  if (warning !== undefined) return { kind: 'anomalous', value, severity: 'warning', bound: warning, ends: warning }
   return { kind: 'normal', value, bound: threshold.warning[0] ?? threshold.critical[0] }
 }
 
@@ -73,18 +83,6 @@ export function boundText(bound: Bound): string {
 /** What ends an alert: `at most 0.85`. */
 export function clearText(bound: Bound): string {
   return `${isUpper(bound.op) ? 'at most' : 'at least'} ${exactText(bound.clear)}`
-}
-
-/** A number as people write it, with at most five digits that say something. */
-export function figureText(value: number): string {
-  return String(Number(value.toPrecision(5)))
-}
-
-/** A figure next to its bounds: with all its digits where fewer would make it look like one of them. */
-export function figureBeside(value: number, bound: Bound | undefined): string {
-  const short = figureText(value)
-  const isClose = bound !== undefined && [bound.value, bound.clear].some((one) => figureText(one) === short && one !== value)
-  return isClose ? exactText(value) : short
 }
 
 /** A number with all digits that it was written with, but not those that reckoning with it added. */

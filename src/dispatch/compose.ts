@@ -79,9 +79,9 @@ export function composeHeartbeat(plan: DispatchPlan, line: Line, { receiver }: D
 export function toWhom(
   plan: DispatchPlan,
   { receiver, via, to, namedBy }: Pick<Line, 'receiver' | 'via' | 'to' | 'namedBy'>,
-): Pick<Notification, 'receiver' | 'via' | 'to' | 'namedBy' | 'zone' | 'templates'> {
+): Pick<Notification, 'receiver' | 'via' | 'to' | 'namedBy' | 'zone' | 'templates' | 'subjectMode'> {
   const known = plan.receivers.get(receiver)
-  const { zone, subject, body } = known ?? {}
+  const { zone, subject, body, subjectMode } = known ?? {}
   const templates = { ...(subject === undefined ? {} : { subject }), ...(body === undefined ? {} : { body }) }
   return {
     receiver,
@@ -90,6 +90,7 @@ export function toWhom(
     ...(namedBy === undefined ? {} : { namedBy }),
     ...(zone === undefined ? {} : { zone }),
     ...(Object.keys(templates).length === 0 ? {} : { templates }),
+    ...(subjectMode === undefined ? {} : { subjectMode }),
   }
 }
 

@@ -88,12 +88,12 @@ function mute(group: Group, one: Case, member: Member, now: Millis): void {
   const { muted } = one
   if (muted === undefined || (muted.by === 'inhibition' && member.news === undefined)) return
   const text = mutedText(muted)
-  if (member.news !== undefined && member.wasMuted !== text) {
+  if (member.news !== undefined && (member.wasMuted === undefined || mutedText(member.wasMuted) !== text)) {
     one.suppressed++
     member.suppressed = (member.suppressed ?? 0) + 1
     note(one, { at: now, kind: 'suppressed', reason: `'${member.news}' is not told: ${text}`, to: group.line.to.address })
   }
-  member.wasMuted = text
+  member.wasMuted = muted
 }
 
 function unmute(one: Case, member: Member): void {
@@ -128,7 +128,8 @@ function forgetUntold(state: DispatchState, group: Group, now: Millis): void {
   for (const [episode, member] of group.members) {
     const one = state.cases.get(episode)
     if (one !== undefined && (one.facts.state === 'firing' || member.told)) continue
-    const why = member.wasMuted ?? (group.line.grouping.wait > 0 ? 'it was over before its group was told' : undefined)
+    const early = group.line.grouping.wait > 0 ? 'it was over before its group was told' : undefined
+    const why = member.wasMuted === undefined ? early : mutedText(member.wasMuted)
     if (one !== undefined && why === undefined) continue
     group.members.delete(episode)
     if (one === undefined || why === undefined) continue

@@ -1,8 +1,8 @@
-import type { Effect, Millis, Pulse } from '../model.ts'
+import type { Effect, Millis, Muted, Pulse } from '../model.ts'
 import { linesTo } from './audience.ts'
 import { localTime } from './calendar.ts'
 import { composeHeartbeat, composeReport } from './compose.ts'
-import type { Alerts } from './groups.ts'
+import { type Alerts, isAcknowledged } from './groups.ts'
 import { mutedText } from './mute.ts'
 import type { DispatchPlan } from './plan.ts'
 import { type Due, takeTurns } from './schedule.ts'
@@ -49,16 +49,40 @@ function heartbeats(
   const wall = wallOf(plan, due.receiver.zone ?? 'UTC')
   const notice = {
     because: 'scheduled',
-    title: titleOf(firing.length, pulse, now),
-    lines: [...pulseLines(pulse, wall), mailLine(due, wall), ...firingLines(firing, wall)],
+    title: titleOf(firing, pulse, now),
+    lines: [...pulseLines(pulse, wall), mailLine(due, wall), ...firingLines(firing, wall, now)],
   } as const
   return lines.map((line) => composeHeartbeat(plan, line, due, notice, now))
 }
 
-function titleOf(firing: number, { lastEvent = -Infinity, gap }: Pulse, now: Millis): string {
-  if (firing > 0) return firing === 1 ? '1 alert is firing' : `${firing} alerts are firing`
+function titleOf(firing: readonly Case[], { lastEvent = -Infinity, gap }: Pulse, now: Millis): string {
+  if (firing.length === 1)
+    return `1 alert is firing${keptBack(firing, now)
+      .map(({ what }) => `, ${what}`)
+      .join('')}`
+  if (firing.length > 1) {
+    const kept = keptBack(firing, now).map(({ what, count }, i) => `${count}${i === 0 ? ' of them' : ''} ${what}`)
+    return [`${firing.length} alerts are firing`, ...kept].join(', ')
+  }
   const listened = now - Math.max(lastEvent, gap?.to ?? -Infinity)
   return listened > UNHEARD ? 'Nothing is heard' : 'All is quiet'
+}
+
+/** How many of the alerts nobody is told of, by what keeps them back. */
+function keptBack(firing: readonly Case[], now: Millis): readonly { readonly what: string; readonly count: number }[] {
+  const whats = firing.map((one) =>
+    one.muted === undefined ? (isAcknowledged(one, now) ? 'looked after' : '') : KEPT[one.muted.by],
+  )
+  const kinds = [...Object.values(KEPT), 'looked after']
+  return kinds
+    .map((what) => ({ what, count: whats.filter((one) => one === what).length }))
+    .filter(({ count }) => count > 0)
+}
+
+const KEPT: Readonly<Record<Muted['by'], string>> = {
+  silence: 'silenced',
+  maintenance: 'under maintenance',
+  inhibition: 'held back by another',
 }
 
 type Wall = (at: Millis) => string
@@ -89,11 +113,14 @@ function mailLine({ since, mails }: Due, wall: Wall): string {
   return `Mails since ${wall(since)}: ${mails}`
 }
 
-function firingLines(firing: readonly Case[], wall: Wall): readonly string[] {
-  const lines = firing.slice(0, MOST_FIRING).map(({ facts, muted }) => {
+function firingLines(firing: readonly Case[], wall: Wall, now: Millis): readonly string[] {
+  const lines = firing.slice(0, MOST_FIRING).map((one) => {
+    const { facts, muted, ack } = one
     const place = [facts.host, ...Object.values(facts.labels)].join(' ')
-    const why = muted === undefined ? '' : `; not told: ${mutedText(muted)}`
-    return `Firing: ${facts.rule} on ${place}, ${facts.severity}, since ${wall(facts.since)} [${facts.code}]${why}`
+    const why = muted === undefined ? '' : `; not told: ${mutedText(muted, wall)}`
+    const who =
+      ack !== undefined && isAcknowledged(one, now) ? `; ${ack.author} looks after it until ${wall(ack.until)}` : ''
+    return `Firing: ${facts.rule} on ${place}, ${facts.severity}, since ${wall(facts.since)} [${facts.code}]${why}${who}`
   })
   const rest = firing.length - lines.length
   return rest === 0 ? lines : [...lines, `and ${rest} more that fire`]

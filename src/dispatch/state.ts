@@ -110,8 +110,8 @@ export interface Group {
 export interface Member {
   told: boolean
   news: Because | undefined
-  /** What kept the news from being told, in words. */
-  wasMuted: string | undefined
+  /** What kept the news from being told; words in older snapshots. */
+  wasMuted: Muted | string | undefined
   /** Mails that told the address of it, and changes that were held back from it; absent for none. */
   sent?: number
   suppressed?: number

@@ -21,7 +21,9 @@ export function announce(state: DispatchState, plan: DispatchPlan, news: Announc
   if (news.quiet === true) return keepQuiet(state, news)
   const one = caseOf(state, news, ref)
   note(one, { at: news.found, kind: 'judged', reason: `${news.because}: ${news.facts.reason}` })
-  if (news.because === 'severity rose') one.ack = undefined
+  if (news.because === 'severity rose' && one.ack !== undefined) {
+    one.ack = { ...one.ack, until: Math.min(one.ack.until, news.found) }
+  }
   if (keepBack(state.backlog, news.facts.episode, news.at, news.found)) return
   tellAll(state, plan, one, news.because, news.found)
 }

@@ -17,6 +17,8 @@ export interface Subject {
   /** What was measured, in words: `mean of cpu over 2m`. */
   readonly what: string
   readonly source: string
+  /** How far back from its beginning lies what may have begun it: its first window, and the step to that. */
+  readonly reach?: Millis
   /** How often its rule is judged, where that is not each second. */
   readonly every?: Millis
   readonly notify: readonly string[]
@@ -65,6 +67,7 @@ export function raise(
   alert.life = life
   alert.notify = subject.notify
   alert.source = subject.source
+  alert.reach = subject.reach ?? 0
   alert.ruleLabels = subject.ruleLabels ?? {}
   alert.subject = subject.subject
   alert.body = subject.body
@@ -104,6 +107,7 @@ function newAlert(subject: Subject, life: Alert['life']): Alert {
 /** Takes over what the finding says; a window without data leaves the last figure standing. */
 function describe(alert: Alert, found: Found): void {
   alert.severity = alert.life.severity
+  if (found.finding.kind === 'anomalous' && found.finding.severity === 'critical') alert.criticalBound = found.bound
   if (found.finding.kind === 'no data' || found.finding.at < alert.at) return
   alert.at = found.finding.at
   alert.value = found.value
@@ -168,7 +172,6 @@ function codeOf(digest: Uint8Array): string {
 /** What a mail can say of an alert as it is now. */
 export function factsOf(fold: Fold, alert: Alert): AlertFacts {
   const { rule, host, labels, what, metric, unit, episode, code, value, bound, clear, at, reason, source, life } = alert
-  const from = life.since - 3_600_000
   const flapping = flappingOf(fold, alert)
   return {
     episode,
@@ -194,17 +197,32 @@ export function factsOf(fold: Fold, alert: Alert): AlertFacts {
     source,
     ...(alert.subject === undefined ? {} : { subject: alert.subject }),
     ...(alert.body === undefined ? {} : { body: alert.body }),
-    ...told(life),
+    ...told(alert),
     ...(flapping === undefined ? {} : { flapping }),
-    gaps: fold.state.gaps.filter((gap) => gap.to >= from && gap.from <= Math.max(at, from)),
+    gaps: gapsOf(fold, alert),
   }
 }
 
 /** What the life of an alert was like. */
-function told(life: Alert['life']): Pick<AlertFacts, 'firedAt' | 'bad' | 'flaps' | 'noDataSince'> {
+function told({
+  life,
+  criticalBound: bound = '',
+}: Alert): Pick<AlertFacts, 'firedAt' | 'bad' | 'flaps' | 'noDataSince' | 'critical'> {
   if (life.state === 'pending') return {}
-  const { firedAt, bad = 0, flaps = 0, noDataSince } = life
-  return { firedAt, bad, flaps, ...(noDataSince === undefined ? {} : { noDataSince }) }
+  const { firedAt, bad = 0, flaps = 0, noDataSince, critical } = life
+  return {
+    firedAt,
+    bad,
+    flaps,
+    ...(noDataSince === undefined ? {} : { noDataSince }),
+    ...(critical === undefined ? {} : { critical: { ...critical, bound } }),
+  }
+}
+
+/** The times in which the service was down while the alert lasted, or so shortly before that it may have begun there. */
+function gapsOf({ state }: Fold, { life, reach = 0 }: Alert): AlertFacts['gaps'] {
+  const end = life.state === 'resolved' ? life.resolvedAt : Infinity
+  return state.gaps.filter(({ from, to }) => to > life.since - reach && from < end)
 }
 
 /** Ends an alert from outside its data: its rule is gone, or it looks at something else now. */
@@ -247,9 +265,10 @@ function finish(fold: Fold, alerts: Map<string, Alert>, id: string, at: Millis, 
   alerts.delete(id)
   if (alert === undefined || alert.life.state === 'pending' || alert.life.state === 'resolved') return undefined
   fold.state.flaps.delete(flapKey(alert))
-  const { since, firedAt, severity, lastBreach, peak, bad = 0, flaps = 0 } = alert.life
+  const { since, firedAt, severity, lastBreach, peak, bad = 0, flaps = 0, critical } = alert.life
   const resolvedAt = Math.max(at, lastBreach)
-  alert.life = { state: 'resolved', since, firedAt, severity, lastBreach, peak, bad, flaps, resolvedAt }
+  const spent = critical === undefined ? {} : { critical: { until: resolvedAt, ...critical } }
+  alert.life = { state: 'resolved', since, firedAt, severity, lastBreach, peak, bad, flaps, ...spent, resolvedAt }
   alert.at = resolvedAt
   alert.reason = reason
   return alert

@@ -136,6 +136,10 @@ export interface Alert {
   clear: string
   reason: string
   severity: Severity
+  /** The bound that it was beyond when it was critical last. */
+  criticalBound?: string
+  /** How far back from its beginning lies what may have begun it; older snapshots have none. */
+  reach?: Millis
   notify: readonly string[]
   ruleLabels: Readonly<Record<string, string>>
   subject: string | undefined

@@ -78,6 +78,7 @@ function absenceSubject(rule: AbsenceRule, host: Host, masses: Masses): Subject 
   const mass = host.alerts.has(ownId(rule.name)) ? undefined : masses(rule, host)
   return {
     ...ownSubject(rule.name, host.name, isNew ? WAIT : 'time since the last event', isNew ? 'none yet' : host.source, rule.notify),
+    reach: rule.after,
     ruleLabels: rule.labels,
     subject: subject ?? (isNew ? '{{server}} was never heard' : '{{server}} is silent'),
     ...(body === undefined ? {} : { body }),

@@ -1,6 +1,7 @@
-import { boundText, clearText, figureBeside, isUpper, type Verdict } from '../detect/threshold.ts'
+import { boundText, clearText, isUpper, type Verdict } from '../detect/threshold.ts'
 import type { Finding } from '../alert/lifecycle.ts'
 import type { Bound, Millis } from '../model.ts'
+import { formatBeside, formatBound } from '../template.ts'
 import type { WindowPlan } from './plan.ts'
 import type { Found, Subject } from './raise.ts'
 import type { Host, KeyInfo } from './state.ts'
@@ -13,16 +14,19 @@ export function foundOf(plan: WindowPlan, at: Millis, samples: number, verdict: 
     verdict.kind === 'normal'
       ? { kind: 'normal', at }
       : { kind: 'anomalous', at, severity: verdict.severity, value, lower: !isUpper(verdict.bound.op) }
-  const texts = { bound: bound ? boundText(bound) : '', clear: bound ? clearText(bound) : '' }
+  const ends = verdict.kind === 'anomalous' ? verdict.ends : bound
+  const texts = { bound: bound ? boundText(bound) : '', clear: ends ? clearText(ends) : '' }
   return { finding, value, ...texts, reason: reasonOf(plan, samples, verdict, bound) }
 }
 
 function reasonOf(plan: WindowPlan, n: number, verdict: Verdict & { value: number }, bound: Bound | undefined): string {
-  const figure = `${whatOf(plan)} was ${figureBeside(verdict.value, bound)}`
+  const unit = unitOf(plan)
+  const beside = bound === undefined ? [] : [bound.value, bound.clear]
+  const figure = `${whatOf(plan)} was ${formatBeside(verdict.value, unit, beside)}`
   const samples = plan.rule.kind === 'count' ? '' : ` (${n} ${n === 1 ? 'sample' : 'samples'})`
   if (bound === undefined) return `${figure}${samples}`
-  if (verdict.kind === 'normal') return `${figure}${samples}: ${clearText(bound)}, which ends an alert`
-  return `${figure}${samples}: ${boundText(bound)}`
+  if (verdict.kind === 'normal') return `${figure}${samples}: ${formatBound(clearText(bound), unit)}, which ends an alert`
+  return `${figure}${samples}: ${formatBound(boundText(bound), unit)}`
 }
 
 function whatOf(plan: WindowPlan): string {
@@ -51,6 +55,7 @@ export function subjectOf(plan: WindowPlan, host: Pick<Host, 'name' | 'source'>,
     unit: unitOf(plan),
     what: whatOf(plan),
     source: host.source,
+    reach: rule.over + rule.every,
     every: rule.every,
     notify: rule.notify,
     ruleLabels: rule.labels,

@@ -600,6 +600,10 @@ subject?: Subject
  * Text at the top of this receiver's mails, where the rule has none of its own.
  */
 body?: MailText
+/**
+ * thread: all mails of a conversation keep its first subject, so that mail programs show them as one. status: the subject begins with the state, such as [resolved], and mail programs that go by the subject (Gmail) show each state apart.
+ */
+subject_mode?: ("thread" | "status")
 }
 /**
  * A web address that alerts are posted to as JSON.

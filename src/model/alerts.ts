@@ -50,6 +50,16 @@ export interface AlertView {
   readonly transitions: readonly { readonly to: AlertState; readonly at: Millis; readonly reason: string }[]
 }
 
+/**
+ * When an alert was critical: from the end of the first window that was, to the end of the first one that was not (absent
+ * while it is critical), and in how many spells.
+ */
+export interface Critical {
+  readonly from: Millis
+  readonly until?: Millis
+  readonly spells: number
+}
+
 /** Why somebody is told. */
 export type Because =
   | 'fired'
@@ -166,7 +176,7 @@ export interface AlertFacts {
   readonly source: string
   readonly subject?: string
   readonly body?: string
-  /** Spans in which the service was down and that touch this alert's window. */
+  /** Spans in which the service was down while the alert lasted, or so shortly before that it may have begun there. */
   readonly gaps: readonly { readonly from: Millis; readonly to: Millis }[]
   /** Windows beyond the bound so far, and how often it came back within the episode. */
   readonly bad?: number
@@ -175,13 +185,15 @@ export interface AlertFacts {
   readonly flapping?: number
   /** Set while the data has stopped: the newest judged window's end. */
   readonly noDataSince?: Millis
+  /** Set once it has been critical, with the bound that it was beyond then: `above 0.98`. */
+  readonly critical?: Critical & { readonly bound: string }
   readonly picture?: Picture
   readonly peers?: Peers
   /** How many mails the reader was told of it before this one, and how many changes were held back. */
   readonly sent?: number
   readonly suppressed?: number
-  /** What kept it from being told until now. */
-  readonly wasMuted?: string
+  /** What kept it from being told until now; words, where an older version found it. */
+  readonly wasMuted?: Muted | string
   readonly ack?: Acknowledgement
 }
 
@@ -237,6 +249,8 @@ export interface Notification {
   /** The receiver's zone, and its templates. */
   readonly zone?: string
   readonly templates?: { readonly subject?: string; readonly body?: string }
+  /** Set where the subject is to begin with the state, and not to stay what it was in the thread's first mail. */
+  readonly subjectMode?: 'status'
   /** A mail about the same alert that never got out, when this one takes its place: when it was to be sent. */
   readonly insteadOf?: { readonly at: Millis; readonly because: Because }
   /** What a notice says; it is about no alert that is open. */

@@ -120,6 +120,8 @@ export interface Receiver {
   /** Templates for its mails, where the rule has none of its own. */
   readonly subject?: string
   readonly body?: string
+  /** Set where subjects are to begin with the state instead of staying the same through a thread. */
+  readonly subjectMode?: 'status'
   readonly webhook?: boolean
   readonly alertmanager?: boolean
   /** When the digest report is written, and the mail that says that all is quiet. */

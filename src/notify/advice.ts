@@ -29,7 +29,7 @@ export function actionsOf(
 /** What to look at, and what to change if this should not have been a mail. */
 export function adviceOf(notification: Notification, facts: AlertFacts, options: LetterOptions): readonly Advice[] {
   const own = OWN_ADVICE.get(facts.rule)
-  const look = own === undefined ? lookAtHost(facts, options) : { text: own }
+  const look = lookAt(facts, options.url)
   const life = `/api/v1/alerts/${encodeURIComponent(facts.episode)}`
   const story = { text: 'How this alert came about, step by step:', url: `${options.url ?? ''}${life}` }
   const change: Advice = {
@@ -75,18 +75,20 @@ const OWN_ADVICE: ReadonlyMap<string, string> = new Map([
   ],
 ])
 
-function lookAtHost(facts: AlertFacts, { url }: LetterOptions): Advice {
-  const host = nameOf(facts.host)
-  const isOver = facts.state === 'resolved'
+/** Where to look first while an alert fires, and where if its end needs to be understood. */
+export function lookAt({ rule, host: name, state }: AlertFacts, url: string | undefined): Advice {
+  const own = OWN_ADVICE.get(rule)
+  if (own !== undefined) return { text: own }
+  const [host, isFiring] = [nameOf(name), state === 'firing']
   if (url === undefined) {
     return {
-      text: isOver
-        ? `If you do not know what it was: look at ${host}.`
-        : `Look at ${host}: what runs there, and since when?`,
+      text: isFiring
+        ? `Look at ${host}: what runs there, and since when?`
+        : `If you do not know what it was: look at ${host}.`,
     }
   }
-  const path = facts.host.length > LINKED ? 'hosts' : `hosts/${encodeURIComponent(facts.host.toWellFormed())}`
-  const text = isOver ? `What ${host} does now:` : `Look at ${host}, its series and current windows:`
+  const path = name.length > LINKED ? 'hosts' : `hosts/${encodeURIComponent(name.toWellFormed())}`
+  const text = isFiring ? `Look at ${host}, its series and current windows:` : `What ${host} does now:`
   return { text, url: `${url}/api/v1/${path}` }
 }
 

@@ -1,6 +1,6 @@
 import type { AlertFacts, Notification } from '../model.ts'
 import { actionsOf, adviceOf } from './advice.ts'
-import { digestHeadline } from './digest.ts'
+import { digestHeadline, listAdvice } from './digest.ts'
 import { factsOf, meterOf, notesOf } from './facts.ts'
 import { footerOf } from './footer.ts'
 import { headlineOf, leadOf, statusOf } from './lead.ts'
@@ -64,7 +64,7 @@ export function groupLetter(notification: Notification, options: LetterOptions):
             { title: 'New since the last mail', rows: rowsOf(fresh) },
             { title: 'Also firing here', rows: rowsOf(others) },
           ],
-    advice: groupAdvice(firing.length, options),
+    advice: listAdvice(notification.alerts, options),
     footer: footerOf(notification, notification.alerts, time, false),
   }
 }
@@ -102,12 +102,4 @@ function groupLead(
 function besideOf(others: readonly AlertFacts[], what: string): string {
   if (others.length === 0) return ''
   return ` Beside ${what}, ${counted(others.length, 'alert of the group goes', 'alerts of the group go')} on firing.`
-}
-
-function groupAdvice(firing: number, { url }: LetterOptions): Letter['advice'] {
-  const look =
-    firing > 0
-      ? 'Look for what these hosts have in common: many alerts at once often have one cause'
-      : 'Nothing, if you know what it was'
-  return [url === undefined ? { text: `${look}.` } : { text: `${look}. All alerts:`, url: `${url}/api/v1/alerts` }]
 }

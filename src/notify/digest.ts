@@ -1,4 +1,5 @@
 import type { AlertFacts, Notification } from '../model.ts'
+import { lookAt } from './advice.ts'
 import { footerOf } from './footer.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { counted, gapNotes, greetingOf, placeNote, toneOf } from './phrase.ts'
@@ -18,7 +19,7 @@ export function digestLetter(notification: Notification, options: LetterOptions)
     facts: [],
     notes: gapNotes(alerts, time),
     lists: [{ rows: alerts.map((facts) => rowOf(facts, time)) }],
-    advice: adviceOf(alerts, options),
+    advice: listAdvice(alerts, options),
     footer: footerOf(notification, alerts, time, false),
   }
 }
@@ -43,10 +44,19 @@ function leadOf({ because, alerts }: Notification, { mailsPerMinute }: LetterOpt
   return `${these} are told together.`
 }
 
-function adviceOf(alerts: readonly AlertFacts[], { url }: LetterOptions): Letter['advice'] {
-  const firing = alerts.some((facts) => facts.state === 'firing')
-  const look = firing
-    ? 'Look for what these hosts have in common: many alerts at once often have one cause'
-    : 'Nothing, if you know what it was'
-  return [url === undefined ? { text: `${look}.` } : { text: `${look}. All alerts:`, url: `${url}/api/v1/alerts` }]
+/** What to do about several alerts: one host is looked at, many are compared. */
+export function listAdvice(alerts: readonly AlertFacts[], { url }: LetterOptions): Letter['advice'] {
+  const firing = alerts.filter(({ state }) => state === 'firing')
+  const [first] = firing
+  if (first !== undefined && firing.every(({ host }) => host === first.host))
+    return [lookAt(first, url), ...allAlerts(url)]
+  const look =
+    firing.length > 0
+      ? 'Look for what these hosts have in common: many alerts at once often have one cause.'
+      : 'Nothing, if you know what it was.'
+  return [{ text: look }, ...allAlerts(url)]
+}
+
+function allAlerts(url: string | undefined): Letter['advice'] {
+  return url === undefined ? [] : [{ text: 'All alerts:', url: `${url}/api/v1/alerts` }]
 }

@@ -1,7 +1,20 @@
 import type { AlertFacts, Context, Millis, Notification } from '../model.ts'
 import type { Fact, Meter } from './letter.ts'
-import { boundOf, counted, figureOf, gapNotes, goneOnFor, isUntold, lastedOf, nameOf, WHOLE } from './phrase.ts'
+import {
+  boundsOf,
+  counted,
+  figureOf,
+  gapNotes,
+  goneOnFor,
+  isUntold,
+  lastedOf,
+  mutedOf,
+  nameOf,
+  valueOf,
+  WHOLE,
+} from './phrase.ts'
 import type { Times } from './times.ts'
+import { formatDuration } from '../template.ts'
 
 /** From here on a mail explains why it comes so long after its window. */
 const LATE = 5 * 60_000
@@ -29,11 +42,11 @@ function fact(label: string, text: string): Fact | undefined {
 }
 
 function measured(facts: AlertFacts, told: Millis, time: Times): readonly (Fact | undefined)[] {
-  const { unit, value, at, bound, peers } = facts
+  const { unit, value, at, peers } = facts
   const window = `in the window that ${at > told ? 'ends' : 'ended'} at ${time(at)}`
   return [
-    value === null ? undefined : fact('Value', `${figureOf(value, unit)} ${window}`),
-    fact('Bound', boundOf(bound, unit)),
+    value === null ? undefined : fact('Value', `${valueOf(facts)} ${window}`),
+    fact('Bound', boundsOf(facts)),
     peers === undefined
       ? undefined
       : fact('Other hosts', `median ${figureOf(peers.median, unit)} of ${counted(peers.hosts, 'host')}`),
@@ -56,11 +69,21 @@ function lived(notification: Notification, facts: AlertFacts, time: Times): read
       : fact('Began', began),
     resolvedAt === undefined ? undefined : fact('Ended', `${time(resolvedAt)}, after ${lastedOf(facts)}`),
     isPlain ? undefined : fact('Peak', figureOf(peak, unit)),
+    critical(facts, time),
     bad > 1 || flaps > 0 || resolvedAt !== undefined ? fact('Course', windows.join('; ')) : undefined,
     noDataSince === undefined
       ? undefined
       : fact('Data', `stopped at ${time(noDataSince)}; it counts as firing until data come again`),
   ]
+}
+
+/** When it was at its worst, where that was not from its beginning until now. */
+function critical({ critical, since }: AlertFacts, time: Times): Fact | undefined {
+  if (critical === undefined) return undefined
+  const { from, until, spells } = critical
+  if (until === undefined) return from > since || spells > 1 ? fact('Critical', `since ${time(from)}`) : undefined
+  if (spells > 1) return fact('Critical', `${spells} times between ${time(from)} and ${time(until)}`)
+  return fact('Critical', `from ${time(from)} to ${time(until)}, for ${formatDuration(until - from)}`)
 }
 
 /** What its reader and others have heard of it, and done about it. */
@@ -76,14 +99,22 @@ function told(notification: Notification, facts: AlertFacts, time: Times): reado
       : []),
   ]
   return [
-    ack === undefined ? undefined : fact('Looked after', lookedAfter(ack, notification.at, time)),
-    wasMuted === undefined || isUntold(notification, facts) ? undefined : fact('Held back', wasMuted),
+    ack === undefined ? undefined : fact('Looked after', lookedAfter(ack, facts, notification.at, time)),
+    wasMuted === undefined || isUntold(notification, facts) ? undefined : fact('Held back', mutedOf(wasMuted, time)),
     fact('Mails', parts.join('; ')),
   ]
 }
 
-function lookedAfter({ author, until, note }: NonNullable<AlertFacts['ack']>, told: Millis, time: Times): string {
+function lookedAfter(
+  { author, at, until, note }: NonNullable<AlertFacts['ack']>,
+  { state }: AlertFacts,
+  told: Millis,
+  time: Times,
+): string {
   const words = note === '' ? '' : `: ${note}`
+  if (state === 'resolved') {
+    return `by ${author} ${until <= told ? `from ${time(at)} to ${time(until)}` : `since ${time(at)}`}${words}`
+  }
   return `by ${author}, until ${time(until)}${until <= told ? ' (which is over)' : ''}${words}`
 }
 

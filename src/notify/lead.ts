@@ -1,6 +1,6 @@
 import type { AlertFacts, Because, Notification } from '../model.ts'
 import { formatDuration } from '../template.ts'
-import { boundOf, figureOf, goneOnFor, isBeyond, isUntold, lastedOf, nameOf, placeOf, SHORT } from './phrase.ts'
+import { boundOf, goneOnFor, isBeyond, isUntold, lastedOf, mutedOf, nameOf, placeOf, SHORT, valueOf } from './phrase.ts'
 import type { Times } from './times.ts'
 
 /** What is new about an alert, in a word or two. */
@@ -28,7 +28,7 @@ const STATUS: Partial<Readonly<Record<Because, string>>> = {
 export function headlineOf(facts: AlertFacts, because?: Because): string {
   const place = placeOf(facts)
   const what = nameOf(facts.what)
-  const value = figureOf(facts.value, facts.unit)
+  const value = valueOf(facts)
   const bound = boundOf(facts.bound, facts.unit)
   if (facts.ended !== undefined) return `${place}: ${nameOf(facts.rule)} is closed: ${nameOf(facts.reason, 2 * SHORT)}`
   if (facts.state === 'resolved') {
@@ -58,14 +58,25 @@ function overOf(notification: Notification, facts: AlertFacts, time: Times): rea
   if (isUntold(notification, facts)) {
     return [
       `the rule ${rule} fired at ${time(firedAt)}, and it was over at ${time(resolvedAt)}: before anybody could be told.`,
-      `It lasted ${lastedOf(facts)}. This is the only mail about it.`,
+      `${spanOf(facts, time)} This is the only mail about it.`,
     ]
   }
-  const span = `It began at ${time(since)} and lasted ${lastedOf(facts)}.`
+  const span = spanOf(facts, time)
   if (notification.because === 'flapping stopped') {
     return [`the alert of the rule ${rule} has settled after it had kept changing: it is over.`, span]
   }
   return [`the alert of the rule ${rule} is over.`, span]
+}
+
+/** How long it lasted, and when it was at its worst. */
+function spanOf(facts: AlertFacts, time: Times): string {
+  const { since, critical, at, resolvedAt = at } = facts
+  const [began, lasted] = [`It began at ${time(since)}`, `lasted ${lastedOf(facts)}`]
+  if (critical === undefined) return `${began} and ${lasted}.`
+  const { from, until = resolvedAt, spells } = critical
+  const isAll = spells === 1 && from <= since && until >= resolvedAt
+  const when = spells > 1 ? `${spells} times between ${time(from)} and ${time(until)}` : `from ${time(from)} to ${time(until)}`
+  return `${began}, ${lasted}, and was critical ${isAll ? 'all the time' : when}.`
 }
 
 /** A window that is judged before it has closed may end after the mail is written. */
@@ -91,14 +102,17 @@ function newsOf(notification: Notification, facts: AlertFacts, time: Times): rea
     ]
   }
   if (because === 'repeat interval elapsed') return [`the rule ${rule} is still firing, for ${lasted}.`, ...end]
-  if (because === 'silence ended') return [`the rule ${rule} fires, for ${lasted}.`, ...mutedOf(facts), ...end]
+  if (because === 'silence ended') return [`the rule ${rule} fires, for ${lasted}.`, ...heldBack(facts, time), ...end]
   if (because === 'escalated')
     return [
       `nobody has looked after this for ${waited(notification, facts)}: the rule ${rule} is still firing.`,
       ...end,
     ]
-  const [subject, state] = facts.value === null ? ['It', 'so'] : ['The value', 'beyond its bound']
-  return [`the rule ${rule} has fired.`, `${subject} has been ${state} since ${since}.`, ...end]
+  const began =
+    facts.value === null || facts.bound === '' || facts.clear === ''
+      ? `It began at ${since}.`
+      : `The value has been beyond its bound since the window that ended at ${since}.`
+  return [`the rule ${rule} has fired.`, began, ...end]
 }
 
 /** An alert whose data have stopped is neither better nor over. */
@@ -120,8 +134,8 @@ function changing({ flapping }: AlertFacts, rule: string): readonly string[] {
   ]
 }
 
-function mutedOf({ wasMuted }: AlertFacts): readonly string[] {
-  return wasMuted === undefined ? [] : [`Until now this kept it from being told: ${nameOf(wasMuted, 1000)}.`]
+function heldBack({ wasMuted }: AlertFacts, time: Times): readonly string[] {
+  return wasMuted === undefined ? [] : [`Until now this kept it from being told: ${nameOf(mutedOf(wasMuted, time), 1000)}.`]
 }
 
 /** An acknowledgement that has ended counts as looking after it. */

@@ -9,6 +9,7 @@ import { noticeHeadline, noticeLetter } from './notice.ts'
 import { boundOf, nameOf, placeNote, placeOf, WHOLE } from './phrase.ts'
 import { type Draw, showPicture, type Shown } from './picture.ts'
 import { plainText } from './plain.ts'
+import { hostsOf, worstFirst } from './rows.ts'
 import { reportLetter, reportSubject } from './summary.ts'
 import { clean, cleanLines, headerText, shorten } from './text.ts'
 import { timesOf } from './times.ts'
@@ -85,24 +86,57 @@ function referencesOf(notification: Notification, domain: string): readonly stri
   return [...new Set(seq === 0 ? [] : [0, seq - 1])].map((earlier) => messageId(notification, earlier, domain))
 }
 
-/** What a notification is about, in one clean line; `Re: ` when it is not its thread's first. */
+/**
+ * What a notification is about, in one clean line. Behind `Re: ` when it is not its thread's first; or, where the
+ * receiver wants that, behind the state.
+ */
 export function subjectOf(notification: Notification): string {
-  if (notification.report !== undefined) return headerText(reportSubject(notification, notification.report), SUBJECT_LENGTH)
-  return `${notification.seq > 0 ? 'Re: ' : ''}${headerText(baseOf(notification), SUBJECT_LENGTH)}`
+  const { report, subjectMode, kind, seq } = notification
+  if (report !== undefined) return headerText(reportSubject(notification, report), SUBJECT_LENGTH)
+  const base = headerText(baseOf(notification), SUBJECT_LENGTH)
+  if (subjectMode === 'status' && kind === 'alert') return `[${stateOf(notification)}] ${base}`
+  return `${seq > 0 ? 'Re: ' : ''}${base}`
+}
+
+/** The state of a conversation: `critical`, `warning`, `resolved` or `closed`; of several alerts `2 firing, 1 resolved`. */
+function stateOf({ alerts }: Notification): string {
+  const firing = alerts.filter(({ state }) => state === 'firing')
+  const over = alerts.length - firing.length
+  const [only] = alerts
+  if (only !== undefined && alerts.length === 1) {
+    return firing.length === 1 ? only.severity : only.ended === undefined ? 'resolved' : 'closed'
+  }
+  return [...(firing.length > 0 ? [`${firing.length} firing`] : []), ...(over > 0 ? [`${over} resolved`] : [])].join(', ')
 }
 
 /** What the first mail of a thread was about stays the subject of all, so that mail programs keep them together. */
 function baseOf(notification: Notification): string {
-  const { kind, alerts, lead, templates, zone } = notification
+  const { kind, alerts, lead } = notification
   const [first] = alerts
   if (kind === 'notice') return noticeHeadline(notification)
-  if (kind !== 'alert' || first === undefined) return digestHeadline(alerts)
+  if (first === undefined) return digestHeadline(alerts)
+  if (kind !== 'alert') return listSubject(notification, first)
   const { facts, more } = lead ?? { facts: first, more: 0 }
   const others = more === 0 ? '' : ` and ${more} more`
+  return ownSubject(notification, facts, others) ?? `${nameOf(facts.rule, NAME_LENGTH)} on ${placeOf(facts)}${others}: ${clean(facts.what)}`
+}
+
+/** A list of one rule's alerts is called as its rule calls them: `12 alerts: CPU on web-1 and 11 more is high`. */
+function listSubject(notification: Notification, first: AlertFacts): string {
+  const { alerts } = notification
+  const [worst = first] = worstFirst(alerts)
+  const more = hostsOf(alerts).count - 1
+  const isOneRule = alerts.every(({ rule }) => rule === first.rule)
+  const own = isOneRule ? ownSubject(notification, worst, more === 0 ? '' : ` and ${more} more`) : undefined
+  if (own === undefined) return digestHeadline(alerts)
+  return alerts.length === 1 ? own : `${alerts.length} alerts: ${own}`
+}
+
+/** The subject by the template of the rule or the receiver, if there is one that says something. */
+function ownSubject({ templates, zone }: Notification, facts: AlertFacts, others: string): string | undefined {
   const template = facts.subject ?? templates?.subject
   const own = template === undefined ? '' : (fill(template, valuesOf(facts, others), NAME_LENGTH, zone) ?? '')
-  if (own.trim() !== '') return own
-  return `${nameOf(facts.rule, NAME_LENGTH)} on ${placeOf(facts)}${others}: ${clean(facts.what)}`
+  return own.trim() === '' ? undefined : own
 }
 
 /** @param others put behind the host: ` and 36 more`. */

@@ -1,5 +1,5 @@
 import type { AlertFacts, Notification, Unit } from '../model.ts'
-import { formatDuration, formatValue } from '../template.ts'
+import { formatBeside, formatBound, formatDuration, formatValue } from '../template.ts'
 import type { Times } from './times.ts'
 import { clean, shorten } from './text.ts'
 
@@ -26,15 +26,35 @@ export function placeOf(facts: AlertFacts, max = SHORT): string {
   return names.map((name) => nameOf(name, max)).join(' ')
 }
 
+/** What was measured, in its unit, so that it does not look like a bound that it is beyond. */
+export function valueOf({ value, unit, bound, clear }: AlertFacts): string {
+  const bounds = [bound, clear].map((text) => Number(/\S+$/.exec(text)?.[0])).filter((number) => !Number.isNaN(number))
+  return clean(formatBeside(value, unit, bounds))
+}
+
+/** What kept an alert from being told, in words. */
+export function mutedOf(muted: NonNullable<AlertFacts['wasMuted']>, time: Times): string {
+  if (typeof muted === 'string') return muted
+  if (muted.by === 'maintenance') return `maintenance '${muted.name}'`
+  if (muted.by === 'inhibition') return `${muted.rule} of ${muted.host}, which fired too`
+  return `silenced by ${muted.author} until ${time(muted.until)}: ${muted.comment}`
+}
+
+/** The bounds that an alert was beyond: that of now, and that at its worst where it is another one. */
+export function boundsOf({ bound, unit, critical }: AlertFacts): string {
+  const now = boundOf(bound, unit)
+  if (critical === undefined || critical.bound === '' || critical.bound === bound) return now
+  return `${now}; critical: ${boundOf(critical.bound, unit)}`
+}
+
 /** The figure in its unit. */
 export function figureOf(value: number | null, unit: Unit): string {
   return clean(formatValue(value, unit))
 }
 
-/** A bound as the rule says it, its number in the metric's unit: `above 0.9` becomes `above 90 %`. */
+/** A bound as the rule says it, its number in the metric's unit. */
 export function boundOf(bound: string, unit: Unit): string {
-  const parts = /^(.*?)(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/i.exec(bound)
-  return nameOf(parts === null ? bound : `${parts[1] ?? ''}${formatValue(Number(parts[2]), unit)}`)
+  return nameOf(formatBound(bound, unit))
 }
 
 /** Whether the value is on the wrong side of the bound that it is told with; true where that cannot be said. */

@@ -1,6 +1,18 @@
 import type { AlertFacts } from '../model.ts'
 import type { Row } from './letter.ts'
-import { boundOf, figureOf, isBeyond, lastedOf, nameOf, placeOf, type Tone, toneOf } from './phrase.ts'
+import {
+  boundOf,
+  boundsOf,
+  figureOf,
+  isBeyond,
+  lastedOf,
+  mutedOf,
+  nameOf,
+  placeOf,
+  type Tone,
+  toneOf,
+  valueOf,
+} from './phrase.ts'
 import { clean } from './text.ts'
 import type { Times } from './times.ts'
 
@@ -18,28 +30,30 @@ export function rowOf(facts: AlertFacts, time: Times): Row {
     status: facts.ended !== undefined ? 'closed' : over ? 'resolved' : facts.severity,
     where: placeOf(facts, LISTED),
     rule: nameOf(facts.rule, LISTED),
-    value: valueOf(facts),
+    value: figuresOf(facts),
     when: over
       ? `held ${time(facts.since)} to ${time(facts.resolvedAt ?? facts.at)} (${lastedOf(facts)})`
-      : `since ${time(facts.since)}${noData(facts, time)}${heldBack(facts)}`,
+      : `since ${time(facts.since)}${noData(facts, time)}${heldBack(facts, time)}`,
     code: clean(facts.code),
   }
 }
 
-function valueOf(facts: AlertFacts): string {
+function figuresOf(facts: AlertFacts): string {
   const { state, value, peak, unit, bound, reason, ended } = facts
   if (value === null || ended !== undefined) return nameOf(reason, LISTED)
   const isOver = state === 'resolved' && peak !== null
-  const limit = bound === '' ? '' : `, ${isOver || isBeyond(facts) ? '' : 'bound: '}${boundOf(bound, unit)}`
-  return `${figureOf(value, unit)}${isOver ? `, peak ${figureOf(peak, unit)}` : ''}${limit}`
+  if (isOver)
+    return `${figureOf(value, unit)}, peak ${figureOf(peak, unit)}${bound === '' ? '' : `, bound: ${boundsOf(facts)}`}`
+  const limit = bound === '' ? '' : `, ${isBeyond(facts) ? '' : 'bound: '}${boundOf(bound, unit)}`
+  return `${valueOf(facts)}${limit}`
 }
 
 function noData({ noDataSince }: AlertFacts, time: Times): string {
   return noDataSince === undefined ? '' : `, without data since ${time(noDataSince)}`
 }
 
-function heldBack({ wasMuted }: AlertFacts): string {
-  return wasMuted === undefined ? '' : `, held back until now: ${nameOf(wasMuted, LISTED)}`
+function heldBack({ wasMuted }: AlertFacts, time: Times): string {
+  return wasMuted === undefined ? '' : `, held back until now: ${nameOf(mutedOf(wasMuted, time), LISTED)}`
 }
 
 /** The worst first, and what is over last. */

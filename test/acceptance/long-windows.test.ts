@@ -37,7 +37,7 @@ test('a mean over six hours fires and resolves at the minute in which it crosses
   pass(play, NOON + 24 * HOUR, 20 * SECOND, (now) => [event('web-1', now, { cpu: isHot(now) ? 1 : 0 })])
   // Of 240 hot minutes, fewer than 162 are left when 79 have gone, from 02:00 on.
   t.strictSame(steps(play), ['mean-6h web-1 fired 11-22T23:01:00', 'mean-6h web-1 resolved 11-23T03:18:00'])
-  t.match(play.mails[0]?.alerts[0], { what: 'mean of cpu over 6h', reason: /^mean of cpu over 6h was 0\.50278 \(1080 samples\)/ })
+  t.match(play.mails[0]?.alerts[0], { what: 'mean of cpu over 6h', reason: /^mean of cpu over 6h was 50\.28 % \(1080 samples\)/ })
 })
 
 test('a count over a day is told at once and ends when the matches are a day old', async (t) => {

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { MetricRule } from '../../src/model.ts'
-import { alerting, above, config, cpuHigh, HOUR, MINUTE, silent, threshold } from '../helpers/play.ts'
+import { alerting, above, at, config, cpuHigh, HOUR, MINUTE, silent, threshold } from '../helpers/play.ts'
 import { matcher, tell } from '../helpers/story.ts'
 
 const TEN = 10_000
@@ -82,7 +82,7 @@ test('when a silence ends, what still fires is told, and says what kept it', asy
   story.at('12:10').cpu('web-1', 0.99).cpu('web-2', 0.99)
   story.at('12:30').cpu('web-2', 0.1)
   t.strictSame(story.until('13:20'), ['13:05:00 ada silence ended: cpu-high web-1'])
-  t.match(story.play.mails[0]?.alerts[0]?.wasMuted, /silenced by Grace until 2026-11-22 13:05 UTC: known/)
+  t.match(story.play.mails[0]?.alerts[0]?.wasMuted, { by: 'silence', author: 'Grace', until: at('13:05:00'), comment: 'known' })
   t.equal(story.play.mails[0]?.alerts[0]?.suppressed, 1)
 })
 

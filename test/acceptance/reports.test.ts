@@ -233,7 +233,7 @@ test('a heart-beat says what is heard, what was told and what fires, also when n
       'Mails since 2026-11-22 13:00 Europe/Berlin: 0',
     ],
   })
-  t.equal(loud?.title, '2 alerts are firing')
+  t.equal(loud?.title, '2 alerts are firing, 1 of them silenced')
   t.strictSame(
     loud?.lines.map((text) => text.replace(/ \[\w{5}\]/, '')),
     [
@@ -244,7 +244,7 @@ test('a heart-beat says what is heard, what was told and what fires, also when n
       'Firing: cpu-high on web-1, warning, since 2026-11-23 10:01 Europe/Berlin',
       // Who delivers each 30 s is observed for a third of the time, so that three minutes take nine.
       'Firing: host-silent on web-2, critical, since 2026-11-23 12:08 Europe/Berlin; ' +
-        'not told: silenced by Grace until 2026-11-25 10:00 UTC: known',
+        'not told: silenced by Grace until 2026-11-25 11:00 Europe/Berlin: known',
     ],
   )
 })

@@ -12,13 +12,13 @@ test('cpu-high fires once after two minutes above 0.9 and resolves once', async 
   t.equal(fired?.alerts[0]?.value, 0.95)
   t.equal(fired?.alerts[0]?.bound, 'above 0.9')
   t.equal(fired?.alerts[0]?.at, at('12:07:00'))
-  t.equal(fired?.alerts[0]?.reason, 'mean of cpu over 2m was 0.95 (12 samples): above 0.9')
+  t.equal(fired?.alerts[0]?.reason, 'mean of cpu over 2m was 95 % (12 samples): above 90 %')
   t.equal(fired?.alerts[0]?.subject, 'CPU on {{server}} is high')
   t.equal(resolved?.thread, fired?.thread)
   t.equal(resolved?.alerts[0]?.since, at('12:07:00'))
   t.equal(resolved?.alerts[0]?.resolvedAt, at('12:11:00'))
   t.equal(resolved?.alerts[0]?.peak, 0.95)
-  t.match(resolved?.alerts[0]?.reason, /at most 0\.85, which ends an alert/)
+  t.match(resolved?.alerts[0]?.reason, /at most 85 %, which ends an alert/)
 })
 
 test('a value between clear and bound neither starts nor ends an alert', async (t) => {

@@ -69,7 +69,7 @@ test('looking at a link changes nothing and says what it would do, however often
     'web-1',
     'firing, warning, for 1 h',
     '95 %',
-    'above 0.9',
+    'above 90 %',
     'mean of cpu over 2m is 0.95',
   ]) {
     t.ok(body.includes(words), words)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { test } from 'tap'
 import type { MailboxEntry, MailboxMail } from '../../src/api/index.ts'
+import type { AlertView, HostDetail, Query, SendRecord } from '../../src/model.ts'
 import { serve } from './service.ts'
 
 const EVIL = `"><script>alert(1)</script>'&\u202E`
@@ -108,4 +109,99 @@ test('a mail shows the pictures that it carries, and offers its files', async (t
   t.match(body, /image\/png, 3 bytes/)
   t.notMatch(body, /<script/)
   t.notMatch((await (await serve(t, { mailbox: mailboxOf([]) })).get('/mailbox/2')).body, 'Files', 'most mails have none')
+})
+
+const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
+const THEN = Date.parse('2026-11-22T12:00:00Z')
+const DETAIL: HostDetail = {
+  host: EVIL,
+  lastSeen: THEN,
+  source: EVIL,
+  state: 'live',
+  series: [
+    {
+      metric: 'cpu',
+      labels: { core: EVIL },
+      unit: 'ratio',
+      buckets: 12,
+      newest: THEN,
+      window: { count: 24, sum: 22, mean: 0.93, min: null, max: 0.97, last: 0.95 },
+    },
+  ],
+}
+const OPEN: AlertView = {
+  rule: 'cpu-high',
+  host: EVIL,
+  labels: { core: EVIL },
+  state: 'firing',
+  severity: 'critical',
+  episode: 'e/1',
+  code: 'K7QM',
+  since: THEN,
+  firedAt: THEN,
+  at: THEN,
+  value: 0.95,
+  bound: 'above 0.9',
+  peak: 0.99,
+  unit: 'ratio',
+  reason: EVIL,
+  ack: { at: THEN, until: THEN + 3_600_000, author: EVIL, note: EVIL },
+  decisions: [{ at: THEN, kind: 'notified', reason: EVIL, to: 'ada@example.org' }],
+  transitions: [{ to: 'firing', at: THEN, reason: EVIL }],
+}
+const knows = (query: Query): unknown => {
+  if (query.kind === 'host') return query.host === 'absent' ? null : DETAIL
+  if (query.kind === 'alerts') return [OPEN, { ...OPEN, host: 'another', rule: 'not-mine' }]
+  return query.kind === 'alert' && query.episode === 'e/1' ? OPEN : null
+}
+const sends: readonly SendRecord[] = [
+  {
+    id: 'n1',
+    data: JSON.stringify({ to: { address: EVIL }, because: 'fired', alerts: [{ episode: 'e/1' }] }),
+    state: 'sent',
+    attempts: 1,
+    createdAt: THEN,
+    doneAt: THEN + 250,
+    answer: EVIL,
+  },
+]
+
+test('who follows a link from a mail reads a page; everybody else gets JSON', async (t) => {
+  const { get } = await serve(t, { answers: knows, sends })
+  const host = await get('/api/v1/hosts/web-1', BROWSER)
+  t.equal(host.headers['content-type'], 'text/html; charset=utf-8')
+  t.equal(host.headers.vary, 'accept')
+  t.match(host.body, '<p class="state good">live</p>')
+  t.match(host.body, 'last 95 %, mean 93 %, highest 97 %')
+  t.match(host.body, 'href="../alerts/e%2F1"')
+  t.notMatch(host.body, 'not-mine')
+  const story = await get('/api/v1/alerts/e%2F1', BROWSER)
+  t.equal(story.status, 200)
+  for (const words of ['firing, critical', '95 % (bound: above 90 %)', 'Taken on', 'told ada@example.org', 'sent'])
+    t.match(story.body, words)
+  for (const { headers, body } of [host, story]) {
+    t.notMatch(body, /<script|src=|url\(|@import|style="|\son\w+="|https?:/)
+    t.match(body, '<bdi>&quot;&gt;&lt;script&gt;')
+    t.match(headers['content-security-policy'], /^default-src 'none'.*style-src 'sha256-[^']+'$/)
+  }
+  for (const accept of ['*/*', 'application/json', 'application/json, text/html;q=0.5', '', 'text/plain']) {
+    const { headers } = await get('/api/v1/alerts/e%2F1', { accept })
+    t.match(headers['content-type'], /^application\/json/, accept)
+    t.equal(headers.vary, 'accept')
+  }
+})
+
+test('a link from a mail that leads nowhere any more, or needs a token, says so on a page', async (t) => {
+  const { get } = await serve(t, { answers: knows })
+  const gone = await get('/api/v1/alerts/e%2F2', BROWSER)
+  t.equal(gone.status, 404)
+  t.match(gone.body, '<h1>Unknown episode</h1>')
+  t.equal((await get('/api/v1/hosts/absent', BROWSER)).status, 404)
+  t.match((await get('/api/v1/alerts/e%2F2')).headers['content-type'], /^application\/problem\+json/)
+  const locked = await serve(t, { answers: knows, tokens: [{ name: 'ops', token: 'a-long-enough-token' }] })
+  const refused = await locked.get('/api/v1/alerts/e%2F1', BROWSER)
+  t.equal(refused.status, 401)
+  t.match(refused.headers['www-authenticate'], /Basic/, 'so that the browser asks')
+  t.match(refused.body, '<h1>A token is needed</h1>')
+  t.notMatch(refused.body, 'cpu-high')
 })

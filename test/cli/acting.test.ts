@@ -27,9 +27,9 @@ const ALERT: AlertView = {
   bound: 'above 0.9',
   peak: 0.97,
   unit: 'ratio',
-  reason: 'mean of cpu over 2m was 0.95',
+  reason: 'mean of cpu over 2m was 95 %',
   transitions: [
-    { to: 'pending', at: NOW - HOUR - MINUTE, reason: 'mean of cpu over 2m was 0.91 (12 samples): above 0.9' },
+    { to: 'pending', at: NOW - HOUR - MINUTE, reason: 'mean of cpu over 2m was 91 % (12 samples): above 90 %' },
     { to: 'firing', at: NOW - HOUR, reason: 'beyond the bound for 1m' },
   ],
 }
@@ -106,7 +106,7 @@ const whyOf = (host: string): unknown =>
         rule: RULE,
         host: { host, lastSeen: NOW, source: 'logstash-a', clockSkewSeconds: 0, state: 'live', series: 4 },
         verdicts: [
-          { host, labels: {}, value: 0.95, unit: 'ratio', bound: 'above 0.9', reason: 'mean of cpu over 2m was 0.95', at: NOW },
+          { host, labels: {}, value: 0.95, unit: 'ratio', bound: 'above 0.9', reason: 'mean of cpu over 2m was 95 %', at: NOW },
         ],
         alerts: [
           {
@@ -114,7 +114,7 @@ const whyOf = (host: string): unknown =>
             decisions: [
               { at: NOW - HOUR, kind: 'notified', reason: 'fired', to: 'ada@example.org' },
               { at: NOW - HOUR / 2, kind: 'suppressed', reason: 'silence s1 of Ada holds' },
-              { at: NOW - 2 * HOUR, kind: 'judged', reason: 'mean of cpu over 2m was 0.5' },
+              { at: NOW - 2 * HOUR, kind: 'judged', reason: 'mean of cpu over 2m was 50 %' },
             ],
           },
         ],
@@ -248,11 +248,11 @@ test('why tells the story of each episode in its order, with the reason of every
       '  next   window 12:03:00 closes 10 s after its source clock passes it',
       '',
       'last verdicts',
-      '  2026-11-22 12:00:00 UTC  value 95 %, bound above 0.9: mean of cpu over 2m was 0.95',
+      '  2026-11-22 12:00:00 UTC  value 95 %, bound above 90 %: mean of cpu over 2m was 95 %',
       '',
       'episode K7RX2: firing, warning, web-1, peak 97 %',
-      '  2026-11-22 10:00:00 UTC  judged: mean of cpu over 2m was 0.5',
-      '  2026-11-22 10:59:00 UTC  pending: mean of cpu over 2m was 0.91 (12 samples): above 0.9',
+      '  2026-11-22 10:00:00 UTC  judged: mean of cpu over 2m was 50 %',
+      '  2026-11-22 10:59:00 UTC  pending: mean of cpu over 2m was 91 % (12 samples): above 90 %',
       '  2026-11-22 11:00:00 UTC  firing: beyond the bound for 1m',
       '  2026-11-22 11:00:00 UTC  told ada@example.org: fired',
       '  2026-11-22 11:00:02 UTC  mail to ada@example.org (fired) sent: 250 OK',

@@ -188,7 +188,11 @@ test('a sample alert is beyond the bound of its rule when it fires, and within w
         const [rule] = engine.rules
         if (rule === undefined) throw new Error('no rule')
         const said = [sampleAlert(rule, engine).reason, sampleAlert(rule, engine, { state: 'resolved' }).reason]
-        t.match(said[0], /: (above|at least|below|at most) -?[\d.e+-]+$/, `${threshold} of ${unit}: ${said.join('; ')}`)
+        t.match(
+          said[0],
+          /: (above|at least|below|at most) -?[\d.e+-]+( %| \w+)*$/,
+          `${threshold} of ${unit}: ${said.join('; ')}`,
+        )
         t.match(said[1], /, which ends an alert$/, `${threshold} of ${unit}: ${said.join('; ')}`)
       }
     }

@@ -168,13 +168,13 @@ test('an inhibition has two sides, and labels in which they agree', async (t) =>
 test('a receiver has templates of its own, or those for all', async (t) => {
   const text = [
     'templates: { subject: "[{{severity | upper}}] {{rule}}", body: "{{label.team}}" }',
-    'receivers: { a: { email: { to: a@b } }, b: { email: { to: a@b, subject: "{{host}}" } }, c: { webhook: { url: https://c } } }',
+    'receivers: { a: { email: { to: a@b } }, b: { email: { to: a@b, subject: "{{host}}", subject_mode: status } }, c: { webhook: { url: https://c } } }',
     'system: { notify: [a, b, c] }',
     'rules: [{ name: r, labels: { team: x }, when: { absence: { after: 3m } } }]',
   ].join('\n')
   t.match(load(text).engine.receivers, [
     { name: 'a', subject: '[{{severity | upper}}] {{rule}}', body: '{{label.team}}' },
-    { name: 'b', subject: '{{host}}', body: '{{label.team}}' },
+    { name: 'b', subject: '{{host}}', body: '{{label.team}}', subjectMode: 'status' },
     { name: 'c', email: [], webhook: true },
   ])
   t.notOk('subject' in (load(text).engine.receivers[2] ?? {}))

@@ -25,6 +25,11 @@ export const rows: readonly Row[] = [
     ],
   },
   {
+    what: 'a manner of subjects that there is not',
+    yaml: lines('receivers:', '  ops:', '    email: { to: ada@example.org, subject_mode: state }'),
+    found: ["3:49: expected one of thread, status, found 'state': did you mean 'status'?"],
+  },
+  {
     what: 'a misspelt key in a rule',
     yaml: rule('when: { metric: cpu, over: 2m, treshold: { of: mean, above: 1 } }'),
     found: ["3:36: unknown key 'treshold': did you mean 'threshold'?"],

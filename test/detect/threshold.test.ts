@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { boundText, clearText, figureBeside, figureText, isMonotone, isUndoable, judge } from '../../src/detect/threshold.ts'
+import { boundText, clearText, isMonotone, isUndoable, judge } from '../../src/detect/threshold.ts'
 import type { Bound, Of, Op, Severity } from '../../src/model.ts'
 import { above, below, threshold } from '../helpers/play.ts'
 
@@ -53,10 +53,11 @@ test('it is known which findings more data could undo', async (t) => {
   t.strictSame(those((of) => isUndoable(of, threshold(of, [above(1)]))), ['min'])
 })
 
-test('numbers are written short', async (t) => {
-  t.strictSame([0.1 + 0.2, -0, 1e21, 123_456_789, 1 / 3].map(figureText), ['0.3', '0', '1e+21', '123460000', '0.33333'])
+test('a bound is written with the digits that it has, and what ends an alert is the mildest of its side', async (t) => {
   t.equal(clearText(below(1, 1.05)), 'at least 1.05')
   t.equal(boundText(above(123_456_789)), 'above 123456789')
-  t.equal(figureBeside(0.900_001, above(0.9, 0.8)), '0.900001', 'a value is not written as the bound that it is beyond')
-  t.equal(figureBeside(0.950_001, above(0.9, 0.8)), '0.95')
+  const ladder = threshold('mean', [above(0.8, 0.7), below(0.2, 0.3)], [above(0.95, 0.9), below(0.1, 0.15)])
+  t.match(judge(ladder, 0.99, undefined), { severity: 'critical', bound: above(0.95, 0.9), ends: above(0.8, 0.7) })
+  t.match(judge(ladder, 0.05, undefined), { severity: 'critical', bound: below(0.1, 0.15), ends: below(0.2, 0.3) })
+  t.match(judge(threshold('mean', [], [above(0.9, 0.8)]), 0.99, undefined), { ends: above(0.9, 0.8) })
 })

@@ -67,7 +67,7 @@ test('a firing alert holds for 15 minutes after it was told, a resolved one unti
         description: 'mean of cpu over 2m is 94.2 %, above 90 %, since 2026-11-22 12:04:00 UTC.',
         value: '94.2 %',
         bound: 'above 90 %',
-        reason: 'mean of cpu over 2m was 0.942 (24 samples): above 0.9',
+        reason: 'mean of cpu over 2m was 94.2 % (24 samples): above 90 %',
       },
       startsAt: '2026-11-22T12:05:12.000Z',
       endsAt: '2026-11-22T12:20:12.000Z',

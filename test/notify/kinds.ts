@@ -33,10 +33,27 @@ export const rose = (): Notification =>
   later({
     because: 'severity rose',
     at: at('12:31:12'),
-    alerts: [course({ at: at('12:31:00'), severity: 'critical', value: 0.99, bound: 'above 0.98', bad: 27 })],
+    alerts: [
+      course({
+        at: at('12:31:00'),
+        severity: 'critical',
+        value: 0.99,
+        peak: 0.99,
+        bound: 'above 0.98',
+        critical: { from: at('12:31:00'), spells: 1, bound: 'above 0.98' },
+        bad: 27,
+        reason: 'mean of cpu over 2m was 99 % (24 samples): above 98 %',
+      }),
+    ],
   })
 
-const silencedBy = 'silenced by Grace until 2026-11-22 16:05 UTC: the racks are moved'
+const silencedBy = {
+  by: 'silence',
+  id: 's1',
+  until: at('16:05:00'),
+  author: 'Grace',
+  comment: 'the racks are moved',
+} as const
 
 export const unsilenced = (): Notification =>
   later({ because: 'silence ended', seq: 0, alerts: [course({ sent: 0, suppressed: 1, wasMuted: silencedBy })] })
@@ -100,6 +117,29 @@ export const over = (): Notification => ({
   seq: 3,
   alerts: resolved().alerts.map((alert) => ({ ...alert, bad: 14, flaps: 2, sent: 3, suppressed: 2 })),
 })
+
+/** The end of one that had been critical, and that somebody looked after. */
+export const overCritical = (): Notification => ({
+  ...over(),
+  alerts: over().alerts.map((alert) => ({
+    ...alert,
+    critical: { from: at('12:10:00'), until: at('12:16:00'), spells: 1, bound: 'above 0.98' },
+    ack: { at: at('12:08:00'), until: at('16:08:00'), author: 'Grace (grace@example.org)', note: 'a runaway job' },
+  })),
+})
+
+/** Much on one host. */
+const busyHost = (): Notification => {
+  const core = (i: number): AlertFacts =>
+    facts({
+      rule: 'core-busy',
+      subject: 'A core of {{server}} is busy',
+      labels: { core: `${i}` },
+      episode: `core${i}`,
+      code: `C${i}`,
+    })
+  return notification({ kind: 'digest', because: 'mail budget', thread: 'list.2.ada', alerts: [0, 1, 2, 3].map(core) })
+}
 
 export const stalled = (): Notification =>
   later({ because: 'repeat interval elapsed', alerts: [course({ noDataSince: at('12:41:00'), at: at('12:41:00') })] })
@@ -182,12 +222,14 @@ export const KINDS: Readonly<Record<string, () => Notification>> = {
   'settled-firing': () => settled('firing'),
   untold,
   resolved: over,
+  'resolved-critical': overCritical,
   stalled,
   group,
   joined,
   mixed,
   again: () => ({ ...group(), because: 'repeat interval elapsed', seq: 1, at: at('16:05:12') }),
   digest: () => storm(12),
+  'digest-host': busyHost,
   notice: retired,
   report: weekly,
   heartbeat,

@@ -44,7 +44,7 @@ test('every reason has words of its own', async (t) => {
   t.equal(
     await heads(kinds.unsilenced()),
     `[Warning: silenced until now] ${value} | the rule cpu-high fires, for 4 h 1 min. Until now this kept it from being told: ` +
-      `silenced by Grace until 2026-11-22 16:05 UTC: the racks are moved. ${end}`,
+      `silenced by Grace until 2026-11-22 16:05:00 UTC: the racks are moved. ${end}`,
   )
   t.equal(
     await heads(kinds.escalated()),
@@ -67,15 +67,20 @@ test('every reason has words of its own', async (t) => {
   t.equal(
     await heads(kinds.untold()),
     '[Fired and resolved] web-7: mean of cpu over 2m is back to 50 %, after 2 min | the rule cpu-high fired at 2026-11-22 12:05:00 UTC, ' +
-      'and it was over at 2026-11-22 12:06:00 UTC: before anybody could be told. It lasted 2 min. This is the only mail about it.',
+      'and it was over at 2026-11-22 12:06:00 UTC: before anybody could be told. It began at 2026-11-22 12:04:00 UTC and lasted 2 min. This is the only mail about it.',
   )
 })
 
 test('a reason that is no silence is told in the same place', async (t) => {
-  for (const wasMuted of ["maintenance 'patch-day'", 'host-silent of web-7, which fired too']) {
+  const reasons: readonly (readonly [NonNullable<AlertFacts['wasMuted']>, string])[] = [
+    [{ by: 'maintenance', name: 'patch-day' }, "maintenance 'patch-day'"],
+    [{ by: 'inhibition', episode: 'a', rule: 'host-silent', host: 'web-7' }, 'host-silent of web-7, which fired too'],
+    ['what an older version wrote', 'what an older version wrote'],
+  ]
+  for (const [wasMuted, words] of reasons) {
     const mail = kinds.unsilenced()
     const { text } = await read({ ...mail, alerts: mail.alerts.map((one) => ({ ...one, wasMuted })) })
-    t.ok(text.includes(`Until now this kept it from being told: ${wasMuted}. It is over`), text)
+    t.ok(text.includes(`Until now this kept it from being told: ${words}. It is over`), text)
   }
 })
 
@@ -191,11 +196,11 @@ test('the link to the events has the host and the times filled in, whatever the 
 
 test('a receiver with a zone reads both its own time and UTC, with dates where they are needed', async (t) => {
   const { text } = await read({ ...kinds.fired(), zone: 'Europe/Berlin' })
-  t.match(text, 'beyond its bound since 13:04:00 CET (12:04:00 UTC).')
+  t.match(text, 'beyond its bound since the window that ended at 13:04:00 CET (12:04:00 UTC).')
   t.match(text, 'comes at 17:05:12 CET (16:05:12 UTC).')
   const midnight = { since: Date.parse('2026-11-21T22:59:50Z'), at: Date.parse('2026-11-21T23:00:10Z') }
   const night = await read(notification({ at: midnight.at, zone: 'Europe/Berlin', alerts: [facts(midnight)] }))
-  t.match(night.text, 'since 2026-11-21 23:59:50 CET (22:59:50 UTC).')
+  t.match(night.text, 'since the window that ended at 2026-11-21 23:59:50 CET (22:59:50 UTC).')
   t.match(night.text, 'ended at 00:00:10 CET (2026-11-21 23:00:10 UTC)')
   const own = await read(notification({ zone: 'Europe/Berlin', alerts: [facts({ subject: 'CPU since {{since}}' })] }))
   t.match(own.subject, /^CPU since 2026-11-22 13:04:00 (?:CET|GMT\+1)$/)
@@ -303,7 +308,8 @@ test('names and notes of any kind are shown, never obeyed, in every kind of mail
         host: words,
         rule: words,
         reason: words,
-        wasMuted: words,
+        wasMuted: { by: 'silence', id: words, until: 0, author: words, comment: words },
+        critical: { from: 0, until: 1, spells: 1, bound: words },
         code: words,
         ack,
       }))
@@ -357,3 +363,74 @@ function openTags(html: string): readonly string[] {
   }
   return open
 }
+
+test('a subject begins with the state where its receiver wants that, and stays the same through its thread else', async (t) => {
+  const subject = 'CPU on {{server}} is high'
+  const own = (mail: Notification): Notification => ({
+    ...mail,
+    alerts: mail.alerts.map((one) => ({ ...one, subject })),
+    ...(mail.lead === undefined ? {} : { lead: { ...mail.lead, facts: { ...mail.lead.facts, subject } } }),
+  })
+  const parsed = async (mail: Notification) => PostalMime.parse(await buildMime(renderMessage(own(mail), options)))
+  const expected: readonly (readonly [Notification, string, string])[] = [
+    [kinds.fired(), 'CPU on web-7 is high', '[warning] CPU on web-7 is high'],
+    [kinds.rose(), 'Re: CPU on web-7 is high', '[critical] CPU on web-7 is high'],
+    [kinds.over(), 'Re: CPU on web-7 is high', '[resolved] CPU on web-7 is high'],
+    [kinds.joined(), 'Re: CPU on web-1 and 36 more is high', '[6 firing] CPU on web-1 and 36 more is high'],
+    [kinds.mixed(), 'Re: CPU on web-1 and 36 more is high', '[4 firing, 3 resolved] CPU on web-1 and 36 more is high'],
+  ]
+  for (const [mail, thread, status] of expected) {
+    const [one, other] = [await parsed(mail), await parsed({ ...mail, subjectMode: 'status' })]
+    t.equal(one.subject, thread)
+    t.equal(other.subject, status)
+    const rest = ({ headers, html }: typeof one): object => ({
+      html,
+      headers: headers.filter(({ key }) => key !== 'subject' && key !== 'content-type'),
+    })
+    t.strictSame(rest(other), rest(one), 'all else is the same, and both stay in their thread')
+  }
+  const closed = kinds.over().alerts.map((one): AlertFacts => ({ ...one, ended: 'gone' }))
+  t.equal(
+    (await parsed({ ...kinds.over(), alerts: closed, subjectMode: 'status' })).subject,
+    '[closed] CPU on web-7 is high',
+  )
+  t.equal((await parsed({ ...kinds.KINDS['report']!(), subjectMode: 'status' })).subject, 'Weekly report: ops')
+  const long = await parsed({
+    ...notification({ alerts: [facts({ host: 'x'.repeat(10_240) })] }),
+    subjectMode: 'status',
+  })
+  t.match(long.subject, /^\[warning\] CPU on x+…x+ is high$/)
+})
+
+test('a list of one rule is called as the rule calls its alerts, and says where to look', async (t) => {
+  const subject = 'CPU on {{server}} is high'
+  const list = (alerts: readonly AlertFacts[]): Notification =>
+    notification({
+      kind: 'digest',
+      because: 'mail budget',
+      thread: 'list.1',
+      alerts: alerts.map((one) => ({ ...one, subject })),
+    })
+  const hosts = (...names: readonly string[]): readonly AlertFacts[] => names.map((host) => facts({ host }))
+  const many = await read(list(hosts('web-1', 'web-2', 'web-3')))
+  t.equal(many.subject, '3 alerts: CPU on web-1 and 2 more is high')
+  t.match(many.text, 'Look for what these hosts have in common')
+  const single = await read(
+    list([facts({ host: 'web-1', labels: { core: '0' } }), facts({ host: 'web-1', labels: { core: '1' } })]),
+  )
+  t.equal(single.subject, '2 alerts: CPU on web-1 is high')
+  t.notMatch(single.text, 'in common')
+  t.match(
+    single.text,
+    '  - Look at web-1, its series and current windows:\n    https://stashwatch.example.org/api/v1/hosts/web-1\n',
+  )
+  t.equal((await read(list(hosts('web-1')))).subject, 'CPU on web-1 is high')
+  const mixed = await read(list([facts({ host: 'web-1' }), facts({ host: 'web-2', rule: 'memory-high' })]))
+  t.equal(mixed.subject, '2 alerts on 2 hosts: web-1, web-2')
+  const one = { ...kinds.group(2), alerts: kinds.group(2).alerts.map((alert) => ({ ...alert, host: 'web-1' })) }
+  t.notMatch((await read(one)).text, 'in common')
+  const own = await read(
+    list([facts({ rule: 'source-down', host: 'logstash-a' }), facts({ rule: 'source-down', host: 'logstash-a' })]),
+  )
+  t.match(own.text, '  - Look at this Logstash: ')
+})

@@ -23,14 +23,14 @@ test('an alert mail tells what, where, how much, since when, why, and what to do
 
 Hello Ada Lovelace,
 
-the rule cpu-high has fired. The value has been beyond its bound since 2026-11-22 12:04:00 UTC. It is over once the value is at most 85 %.
+the rule cpu-high has fired. The value has been beyond its bound since the window that ended at 2026-11-22 12:04:00 UTC. It is over once the value is at most 85 %.
 
   What    mean of cpu over 2m
   Host    web-7
   Value   94.2 % in the window that ended at 2026-11-22 12:05:00 UTC
   Bound   above 90 %
   Since   2026-11-22 12:04:00 UTC, 1 min 12 s so far
-  Why     mean of cpu over 2m was 0.942 (24 samples): above 0.9
+  Why     mean of cpu over 2m was 94.2 % (24 samples): above 90 %
   Source  logstash-a
   Rule    cpu-high
   Code    K7X2
@@ -185,7 +185,7 @@ test('a digest names every host of a storm, in both parts, and stays small enoug
   })
   t.match(
     render(storm(12)).text,
-    '  resolved  web-4  cpu-high: 40 %, peak 97 %, above 90 %, held 2026-11-22 12:04:00 UTC to 2026-11-22 12:09:00 UTC',
+    '  resolved  web-4  cpu-high: 40 %, peak 97 %, bound: above 90 %, held 2026-11-22 12:04:00 UTC to 2026-11-22 12:09:00 UTC',
   )
   t.ok(mail.text.length < 400_000 && mail.html.length < 400_000, `${mail.text.length} + ${mail.html.length} characters`)
   t.end()

@@ -21,11 +21,16 @@ export function facts(change: Partial<AlertFacts> = {}): AlertFacts {
     since: at('12:04:00'),
     at: at('12:05:00'),
     peak: 0.942,
-    reason: 'mean of cpu over 2m was 0.942 (24 samples): above 0.9',
+    reason: reasonOf(change),
     source: 'logstash-a',
     gaps: [],
     ...change,
   }
+}
+
+function reasonOf({ value = 0.942, state }: Partial<AlertFacts>): string {
+  const end = state === 'resolved' ? 'at most 85 %, which ends an alert' : 'above 90 %'
+  return `mean of cpu over 2m was ${Number(((value ?? 0) * 100).toFixed(2))} % (24 samples): ${end}`
 }
 
 /** The means of so many buckets of ten seconds, the last of which ends where the window does; null where none came. */
@@ -84,7 +89,6 @@ export const resolved = (): Notification =>
         at: at('12:19:00'),
         resolvedAt: at('12:19:00'),
         peak: 0.987,
-        reason: 'mean of cpu over 2m was 0.61 (24 samples): back within bounds (ends at most 0.85)',
         picture: picture([...BUSY, ...AFTER], at('12:19:00')),
       }),
     ],

@@ -55,7 +55,7 @@ test('mails are signed with every key, hold what the server gets, and are the sa
       )
     }
   }
-  const forged = Buffer.from(server.arrived[0]?.raw.toString('latin1').replaceAll('0.942', '0.142') ?? '', 'latin1')
+  const forged = Buffer.from(server.arrived[0]?.raw.toString('latin1').replaceAll('94.2', '14.2') ?? '', 'latin1')
   t.equal(verifyDkim(forged, signers[0]), undefined, 'a changed mail does not hold')
   t.equal(verifyDkim(server.arrived[0]?.raw ?? forged, { ...signers[0], publicKey: signers[1].publicKey }), undefined)
 })

@@ -1,0 +1,218 @@
+import { test } from 'tap'
+import { encodeEntry } from '../../src/engine/step.ts'
+import type { EngineConfig, Notification } from '../../src/model.ts'
+import { renderMessage, subjectOf } from '../../src/notify/message.ts'
+import {
+  above,
+  at,
+  config,
+  cpuHigh,
+  createPlay,
+  event,
+  heartbeat,
+  HOUR,
+  MINUTE,
+  type Play,
+  threshold,
+} from '../helpers/play.ts'
+import { type Story, tell } from '../helpers/story.ts'
+
+/* What people read of a whole life: the mails that the folds lead to, in the words that leave. */
+
+const TEN = 10_000
+const ladder = cpuHigh({ over: MINUTE, threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
+const options = { from: { address: 'alerts@example.org' }, domain: 'example.org' }
+const textOf = (mail: Notification | undefined): string =>
+  mail === undefined ? 'no such mail' : renderMessage(mail, options).text
+const inBerlin = (change: Partial<EngineConfig> = {}): EngineConfig => {
+  const { receivers } = config()
+  return config({ receivers: receivers.map((one) => ({ ...one, zone: 'Europe/Berlin' })), ...change })
+}
+
+test('the mail that it is over says that it had been critical, from when to when, and by which bound', (t) => {
+  const story = tell(config({ rules: [ladder] }), TEN)
+  story.at('12:00').cpu('web-1', 0.9)
+  story.at('12:10').cpu('web-1', 0.99)
+  story.at('12:20').cpu('web-1', 0.85)
+  story.at('12:30').cpu('web-1', 0.1)
+  story.until('12:40')
+  const [fired, rose, over] = story.play.mails.map(textOf)
+  t.notMatch(fired, /ritical/)
+  t.match(rose, /  Bound +above 95 %\n/)
+  t.match(rose, /  Critical +since 2026-11-22 12:11:00 UTC\n/)
+  t.match(
+    over,
+    /It began at 2026-11-22 12:01:00 UTC, lasted 30 min, and was critical from 2026-11-22 12:11:00 UTC to 2026-11-22 12:21:00 UTC\./,
+  )
+  t.match(over, /  Bound +above 80 %; critical: above 95 %\n/)
+  t.match(over, /  Critical +from 2026-11-22 12:11:00 UTC to 2026-11-22 12:21:00 UTC, for 10 min\n/)
+  t.end()
+})
+
+test('what was critical twice, or all the time, is told so', (t) => {
+  const story = tell(config({ rules: [ladder] }), TEN)
+  story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.99)
+  story.at('12:10').cpu('web-1', 0.85)
+  story.at('12:20').cpu('web-1', 0.99)
+  story.at('12:30').cpu('web-1', 0.1).cpu('web-2', 0.1)
+  story.until('12:40')
+  const over = (host: string): string =>
+    textOf(story.play.mails.find(({ because, alerts }) => because === 'resolved' && alerts[0]?.host === host))
+  t.match(over('web-1'), /and was critical 2 times between 2026-11-22 12:01:00 UTC and 2026-11-22 12:31:00 UTC\./)
+  t.match(over('web-2'), 'lasted 30 min, and was critical all the time.')
+  t.match(over('web-2'), /  Bound +above 80 %; critical: above 95 %\n/)
+  t.end()
+})
+
+test('the mail that it is over says who looked after it, with the note, also when it got worse since', (t) => {
+  const story = tell(config({ rules: [ladder] }), TEN)
+  story.at('12:00').cpu('web-1', 0.9).cpu('web-2', 0.9)
+  story.at('12:05').acknowledge('cpu-high', 'web-1', HOUR).acknowledge('cpu-high', 'web-2', HOUR)
+  story.at('12:10').cpu('web-1', 0.99)
+  story.at('12:30').cpu('web-1', 0.1).cpu('web-2', 0.1)
+  story.until('12:40')
+  const mail = (reason: string, host: string): string =>
+    textOf(story.play.mails.find(({ because, alerts }) => because === reason && alerts[0]?.host === host))
+  const note = ': on it\\n'
+  t.match(
+    mail('severity rose', 'web-1'),
+    new RegExp(`  Looked after +by Grace, until 2026-11-22 12:11:10 UTC \\(which is over\\)${note}`),
+  )
+  t.match(
+    mail('resolved', 'web-1'),
+    new RegExp(`  Looked after +by Grace from 2026-11-22 12:05:00 UTC to 2026-11-22 12:11:10 UTC${note}`),
+  )
+  t.match(mail('resolved', 'web-2'), new RegExp(`  Looked after +by Grace since 2026-11-22 12:05:00 UTC${note}`))
+  t.end()
+})
+
+test('all that is told of the beginning is the end of the first window beyond the bound', (t) => {
+  const drawn: string[] = []
+  const story = tell(config({ rules: [cpuHigh({ for: 3 * MINUTE })] }), TEN)
+  story.at('12:00').cpu('web-1', 0.1)
+  story.at('12:10').cpu('web-1', 0.99)
+  story.at('12:30').cpu('web-1', 0.1)
+  story.until('12:40')
+  const [fired, over] = story.play.mails.map(
+    (mail) => renderMessage(mail, { ...options, draw: (svg) => void drawn.push(svg) }).text,
+  )
+  const began = '2026-11-22 12:12:00 UTC'
+  t.match(fired, `The value has been beyond its bound since the window that ended at ${began}.`)
+  t.match(fired, new RegExp(`  Since +${began}, 3 min 10 s so far\\n`))
+  t.match(over, `It began at ${began} and lasted 19 min.`)
+  t.match(over, /  Ended +2026-11-22 12:31:00 UTC, after 19 min\n/)
+  t.equal(story.play.mails[0]?.alerts[0]?.since, at('12:12:00'))
+  t.equal(story.play.mails[0]?.alerts[0]?.picture?.window.to, at('12:15:00'))
+  t.equal(placeOf(drawn[0], 'began'), placeAt(drawn[0], at('12:12:00'), story.play.mails[0]))
+  t.end()
+})
+
+/** Where the line of a mark is drawn. */
+function placeOf(svg = '', label: string): number {
+  const end = svg.indexOf(`>${label}</text>`)
+  return Number(/.*<path d="M([\d.]+) /s.exec(svg.slice(0, end))?.[1])
+}
+
+/** Where an instant is, between the ends of the axis. */
+function placeAt(svg = '', instant: number, mail: Notification | undefined): number {
+  const [, left, bottom, right] = /<path d="M([\d.]+) ([\d.]+)H([\d.]+)" stroke="#8792a0"/.exec(svg) ?? []
+  const picture = mail?.alerts[0]?.picture
+  if (picture === undefined || bottom === undefined) return Number.NaN
+  const share = (instant - picture.from) / (picture.width * picture.buckets.length)
+  return Math.round((Number(left) + (Number(right) - Number(left)) * share) * 10) / 10
+}
+
+test('that stashwatch was down is told of what it was down in, and of what began right after, and nowhere else', (t) => {
+  const settings = config({ rules: [cpuHigh()] })
+  const posts = (play: Play, hot: (host: string, now: number) => boolean) => (now: number) => {
+    if (now % TEN !== 0) return
+    const hosts = ['web-1', 'web-2', 'web-3'].map((host) => event(host, now, { cpu: hot(host, now) ? 0.99 : 0.1 }))
+    play.post([heartbeat(now), ...hosts])
+  }
+  const before = createPlay(settings)
+  before.until(
+    '12:05:00',
+    posts(before, (host) => host === 'web-1'),
+  )
+  const play = createPlay(settings, at('12:09:00'), before.fold)
+  play.enter({ kind: 'command', data: encodeEntry({ kind: 'started', now: at('12:09:00') }) })
+  const hot = (host: string, now: number): boolean =>
+    host === 'web-1' ? now < at('12:20:00') : host === 'web-2' || now >= at('12:30:00')
+  play.until('12:50:00', posts(play, hot))
+  const down = /Stashwatch was down from 2026-11-22 12:05:00 UTC to 2026-11-22 12:09:00 UTC/
+  const told = play.mails.map((mail) => `${mail.alerts[0]?.host} ${mail.because} ${down.test(textOf(mail))}`)
+  t.strictSame(told, ['web-2 fired true', 'web-1 resolved true', 'web-3 fired false'])
+  t.end()
+})
+
+test('the times of what kept a mail back are those of its reader', (t) => {
+  const story = tell(inBerlin({ rules: [cpuHigh({ over: MINUTE })] }), TEN)
+  story.at('12:00').cpu('web-1', 0.1)
+  story.at('12:05').silence('s1', ['host=web-1'], HOUR)
+  story.at('12:10').cpu('web-1', 0.99)
+  story.until('13:20')
+  const text = textOf(story.play.mails[0])
+  t.match(text, 'Until now this kept it from being told: silenced by Grace until 14:05:00 CET (13:05:00 UTC): known.')
+  t.match(text, /  Held back +silenced by Grace until 14:05:00 CET \(13:05:00 UTC\): known\n/)
+  t.end()
+})
+
+test('every figure of a mail has its unit, and none looks like the bound that it is beyond', (t) => {
+  const story = tell(config({ rules: [cpuHigh({ over: MINUTE })] }), TEN)
+  story.at('12:00').cpu('web-1', 0.95).cpu('web-2', 0.900_001)
+  story.at('12:10').cpu('web-1', 0.5)
+  story.until('12:20')
+  const [plain, close, over] = story.play.mails.map(textOf)
+  t.match(plain, /  Why +mean of cpu over 1m was 95 % \(5 samples\): above 90 %\n/)
+  t.match(over, /  Why +mean of cpu over 1m was 50 % \(6 samples\): at most 85 %, which ends an alert\n/)
+  t.match(close, /^\[Warning\] web-2: mean of cpu over 1m is 90\.0001 %, above 90 %\n/)
+  t.match(close, /  Value +90\.0001 % in the window/)
+  t.match(close, /  Why +mean of cpu over 1m was 90\.0001 % \(5 samples\): above 90 %\n/)
+  t.end()
+})
+
+test('a receiver that wants the state in the subject gets it in each mail of an episode', (t) => {
+  const [ops] = config().receivers
+  if (ops === undefined) throw new Error('the play has no receiver')
+  const story = tell(config({ rules: [ladder], receivers: [{ ...ops, subjectMode: 'status' }] }), TEN)
+  story.at('12:00').cpu('web-1', 0.9)
+  story.at('12:10').cpu('web-1', 0.99)
+  story.at('12:30').cpu('web-1', 0.1)
+  story.until('12:40')
+  t.strictSame(
+    story.play.mails.map(subjectOf),
+    ['warning', 'critical', 'resolved'].map((state) => `[${state}] CPU on web-1 is high`),
+  )
+  t.equal(new Set(story.play.mails.map(({ thread }) => thread)).size, 1)
+  t.end()
+})
+
+test('a heart-beat tells what is kept back apart from what fires plainly', (t) => {
+  const titleOf = (act: (story: Story) => void, hosts: readonly string[]): string | undefined => {
+    const receivers = config().receivers.map((one) => ({ ...one, heartbeat: { at: 13 * 60 } }))
+    const story = tell(config({ rules: [cpuHigh({ over: MINUTE })], receivers }), TEN)
+    for (const host of hosts) story.at('12:00').cpu(host, 0.99)
+    act(story)
+    story.until('13:01')
+    const { notice } = story.play.mails.findLast(({ because }) => because === 'scheduled') ?? {}
+    t.equal(notice?.lines.filter((line) => line.startsWith('Firing: ')).length, hosts.length)
+    return notice?.title
+  }
+  const three = ['web-1', 'web-2', 'web-3']
+  t.equal(
+    titleOf(() => undefined, three),
+    '3 alerts are firing',
+  )
+  t.equal(
+    titleOf((story) => void story.at('12:20').silence('s1', ['host=web-2'], HOUR), three),
+    '3 alerts are firing, 1 of them silenced',
+  )
+  t.equal(
+    titleOf((story) => void story.at('12:20').silence('s1', ['host=web-1'], HOUR), ['web-1']),
+    '1 alert is firing, silenced',
+  )
+  const both = (story: Story): void =>
+    void story.at('12:20').silence('s1', ['host=web-2'], HOUR).acknowledge('cpu-high', 'web-3', HOUR)
+  t.equal(titleOf(both, three), '3 alerts are firing, 1 of them silenced, 1 looked after')
+  t.end()
+})
