@@ -95,7 +95,7 @@ export function acknowledge(args: AckArgs, io: PaintIo): Promise<number> {
     if (args.json) return printJson(io, row)
     io.out(printable(`acknowledged until ${timeOf(row.ack?.until)}: ${row.rule} on ${subjectOf(row)}`))
     io.out(printable(`give it back with: stashwatch alerts unack ${row.code ?? args.episode}`))
-  })
+  }, { duration: '--for', note: '--note', author: '--author' })
 }
 
 /** `stashwatch alerts unack CODE`: says that nobody does any more. */

@@ -192,7 +192,7 @@ function readEngine(raw: Raw.Configuration, filled: Filled, context: PartContext
   if (unfit) report.mistake('/rules', "'rules' is missing: the built-in rules go with the built-in metrics only")
   const metrics = readMetrics(filled.metrics, context)
   const written = unfit ? [] : filled.rules
-  const labels = ownLabels(written, metrics, report)
+  const labels = ownLabels(written, filled.metrics, report)
   const words = readVocabulary(written, labels, report)
   const alerting = readAlerting(filled, { report, receivers, words })
   const { templates = {} } = filled

@@ -95,7 +95,10 @@ function readBase(raw: Raw.Rule, pointer: string, context: RuleContext): Base {
     ...(raw.subject === undefined ? {} : { subject: raw.subject }),
     ...(raw.body === undefined ? {} : { body: raw.body }),
   }
-  const by = raw.when.metric === undefined ? [] : (context.metrics.get(raw.when.metric)?.by ?? [])
+  const metric = raw.when.metric === undefined ? { by: [] } : context.metrics.get(raw.when.metric)
+  // Which labels its alerts have is known only where its metric is in order.
+  if (metric === undefined) return base
+  const { by } = metric
   const labels = Object.keys(base.labels)
   checkUnlike(labels, by, pointer, report)
   checkLabels(groupBy ?? [], [...labels, ...by], `${pointer}/group_by`, report)
