@@ -114,7 +114,7 @@ function read(base: string, status: number, text: string): unknown {
   if (status < 400) return value
   const { detail = `status ${status}` } = (value ?? {}) as Problem
   const token = status === 401 ? ' --token or STASHWATCH_API_TOKEN takes it.' : ''
-  throw new RemoteError(`${detail}${sayFound((value ?? {}) as Problem)}${token}`, status < 500 ? 1 : 2)
+  throw new RemoteError(`${detail}${sayFound(value ?? {})}${token}`, status < 500 ? 1 : 2)
 }
 
 /** What was found, and what was expected where the detail does not say so already. */

@@ -270,6 +270,17 @@ test('why tells the story of each episode in its order, with the reason of every
   t.match(await cli('why', 'cpu-high', 'web-9'), { code: 1, err: [/No host of this name.*Found 'web-9', expected the name of a known host, such as web-1\.$/] })
 })
 
+test('the commands that docs/acting.md shows do what they say', async (t) => {
+  const { cli } = await open(t)
+  const page = readFileSync(new URL('../../docs/acting.md', import.meta.url), 'utf8')
+  const commands = [...page.matchAll(/^stashwatch (.+)$/gm)].map(([, command = '']) => command)
+  t.equal(commands.length, 7)
+  for (const command of commands) {
+    const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare = '']) => quoted ?? bare)
+    t.match(await cli(...words), { code: 0, err: [] }, command)
+  }
+})
+
 test('what is missing, refused or out of reach is one sentence and its exit code', async (t) => {
   const { cli } = await open(t)
   const wrong: readonly (readonly [string[], RegExp])[] = [

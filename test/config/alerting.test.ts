@@ -86,7 +86,7 @@ test('routes choose for the rules that name nobody', async (t) => {
   ].join('\n')
   t.throws(() => load(text), { message: /:8:14: the matcher fits the empty text too/ })
   const { config, warnings } = open(text.replace('rule != other', 'rule = a'))
-  t.match(warnings, { 0: /:8:64: dba is told from the beginning/, 1: /no 'smtp'/, length: 2 })
+  t.match(warnings, { 0: /:7:68: dba is told from the beginning/, 1: /no 'smtp'/, length: 2 })
   t.strictSame(
     config.engine.rules.map(({ notify }) => notify),
     [[], ['dba']],
