@@ -37,15 +37,20 @@ export function warnOfFutile({ alerting, rules, metrics }: EngineConfig, report:
   }
   warnOfHaste(alerting.grouping, alerting.repeat, '/alerting', report)
   for (const [index, { matchers }] of alerting.maintenance.entries()) {
-    if (isDead(matchers, all)) warn(below('/maintenance', index), 'no alert can fit this window: no enabled rule leads to one')
+    if (isDead(matchers, all))
+      warn(below('/maintenance', index), 'no alert can fit this window: no enabled rule leads to one')
   }
   for (const [index, { source, target, equal }] of alerting.inhibit.entries()) {
     const pointer = below('/inhibit', index)
     const sides = { source, target }
     const dead = (['source', 'target'] as const).find((side) => isDead(sides[side], all))
-    if (dead !== undefined) warn(pointer, `no alert can fit the ${dead} of this inhibition: no enabled rule leads to one`)
+    if (dead !== undefined)
+      warn(pointer, `no alert can fit the ${dead} of this inhibition: no enabled rule leads to one`)
     else if (!canAgree(sides, equal, all)) {
-      warn(pointer, `no alert that fits source agrees with one that fits target in ${equal.join(', ')}: nothing is ever held back`)
+      warn(
+        pointer,
+        `no alert that fits source agrees with one that fits target in ${equal.join(', ')}: nothing is ever held back`,
+      )
     }
   }
 }
@@ -104,6 +109,8 @@ export function warnOfOverrides(
 
 /** Whether every host that fits `pattern` fits one of these. What `*` stands for is tried with no, one and many characters. */
 function covers(patterns: readonly string[], pattern: string): boolean {
-  const samples = ['', '\u0001', '\u0001\u0002\u0003'].map((text) => pattern.replaceAll('*', text).replaceAll('?', '\u0004'))
+  const samples = ['', '\u0001', '\u0001\u0002\u0003'].map((text) =>
+    pattern.replaceAll('*', text).replaceAll('?', '\u0004'),
+  )
   return patterns.some((one) => samples.every(hostTest(one)))
 }

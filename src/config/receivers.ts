@@ -41,7 +41,10 @@ function readReceiver(name: string, raw: Raw.Receiver, context: ReceiverContext)
   const kind = raw.report ? 'report' : raw.heartbeat ? 'heartbeat' : undefined
   if (kind !== undefined && zone === undefined) {
     const time = raw[kind]?.at ?? EARLY
-    report.warn(below(pointer, kind), `without a 'zone' beside it, it comes at ${time} UTC: add one such as Europe/Berlin, or UTC if that is meant`)
+    report.warn(
+      below(pointer, kind),
+      `without a 'zone' beside it, it comes at ${time} UTC: add one such as Europe/Berlin, or UTC if that is meant`,
+    )
   }
   if (email) checkTemplates(email, context.labels, `${pointer}/email`, report)
   const subject = email && (email.subject ?? templates.subject)

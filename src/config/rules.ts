@@ -90,7 +90,9 @@ function readBase(raw: Raw.Rule, pointer: string, context: RuleContext): Base {
     notify: raw.notify ?? (context.routes ? [] : context.notify),
     ...(groupBy === undefined ? {} : { groupBy }),
     ...(repeat === undefined ? {} : { repeat: readRepeat(repeat, `${pointer}/repeat`, report) }),
-    ...(escalate === undefined ? {} : { escalate: readEscalate(escalate, `${pointer}/escalate`, { receivers, told: raw.notify, report }) }),
+    ...(escalate === undefined
+      ? {}
+      : { escalate: readEscalate(escalate, `${pointer}/escalate`, { receivers, told: raw.notify, report }) }),
     hosts: readHosts(raw.hosts, below(pointer, 'hosts'), report),
     labels: Object.fromEntries(Object.entries(raw.labels ?? {}).map(([name, value]) => [name, String(value)])),
     ...(raw.subject === undefined ? {} : { subject: raw.subject }),

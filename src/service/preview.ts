@@ -101,7 +101,10 @@ function scheduledOf(config: EngineConfig, chosen: Receiver | undefined): readon
   const due = { receiver: listener, since: SAMPLE_AT - DAY, mails: 2 }
   const notice = heartbeatOf(plan, due, { firing: [], pulse: SAMPLE_PULSE }, SAMPLE_AT)
   return [
-    { name: 'report', notification: { ...common('report', reader), kind: 'report', report: sampleReport(config, every) } },
+    {
+      name: 'report',
+      notification: { ...common('report', reader), kind: 'report', report: sampleReport(config, every) },
+    },
     { name: 'heartbeat', notification: { ...common('heartbeat', listener), kind: 'notice', notice } },
   ]
 }

@@ -21,7 +21,10 @@ export function sampleReport(config: EngineConfig, every: Report['every']): Repo
   const hosts = [...new Set(facts.map(({ host }) => host))]
   const midnight = from - (from % DAY)
   const began = facts.length
-  const all = <T>(first: readonly T[]): { readonly total: number; readonly first: readonly T[] } => ({ total: first.length, first })
+  const all = <T>(first: readonly T[]): { readonly total: number; readonly first: readonly T[] } => ({
+    total: first.length,
+    first,
+  })
   return {
     every,
     from,

@@ -138,7 +138,8 @@ rules:
   for (const file of files.filter((name) => name.endsWith('.html'))) {
     const page = read(file)
     t.notMatch(page, /<script|<img src=x|<b>team|<\/iframe><script/, file)
-    if (!['digest.html', 'report.html', 'heartbeat.html'].includes(file)) t.match(page, /&lt;\/title&gt;&lt;\/style&gt;&lt;\/iframe&gt;&lt;script&gt;/, file)
+    if (!['digest.html', 'report.html', 'heartbeat.html'].includes(file))
+      t.match(page, /&lt;\/title&gt;&lt;\/style&gt;&lt;\/iframe&gt;&lt;script&gt;/, file)
   }
   t.match(read('cpu-high.fired.html'), /&lt;b&gt;team&lt;\/b&gt;/)
 })

@@ -158,7 +158,10 @@ test('an exception in a route is a 500 that shows nothing, and is logged', async
     },
   })
   const answer = await exchange(t, server.port, 'GET /broken HTTP/1.1\r\nHost: x\r\n\r\n')
-  t.strictSame([answer?.status, answer?.json()], [500, { type: 'about:blank', title: 'Internal Server Error', status: 500 }])
+  t.strictSame(
+    [answer?.status, answer?.json()],
+    [500, { type: 'about:blank', title: 'Internal Server Error', status: 500 }],
+  )
   t.match(server.lines, [{ level: 'error', fields: { method: 'GET', route: '/broken' } }])
   const json = ['Content-Type: application/json']
   t.equal((await exchange(t, server.port, post('{"password": nonsense', json, '/small')))?.status, 400)

@@ -96,7 +96,9 @@ function startPost(t: Test, servers: readonly SmtpConfig[]) {
       await journal.commit(0, effects, clock.now())
       sender.wake()
       const ids = new Set(mails.map(({ id }) => id))
-      await until('all were tried', async () => (await outbox.list(1000)).every(({ id, attempts }) => !ids.has(id) || attempts > 0))
+      await until('all were tried', async () =>
+        (await outbox.list(1000)).every(({ id, attempts }) => !ids.has(id) || attempts > 0),
+      )
       await settle()
     },
     async pass(span: number): Promise<void> {
