@@ -2,8 +2,6 @@ import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess, SpawnSyncReturns } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +9,7 @@ import { gzipSync } from 'node:zlib'
 import { test } from 'tap'
 import { parse, parseAllDocuments } from 'yaml'
 import { parseLogstash } from './helpers/logstash.ts'
+import { freePort } from './helpers/service.ts'
 
 /*
  * What deploy/ and the Dockerfile promise, held against the real thing: the configuration that Kubernetes mounts is
@@ -199,15 +198,6 @@ test('the configuration for Kubernetes passes check, and its placeholders do not
   for (const path of secretFiles) t.match(bad.stdout + bad.stderr, path.split('/').at(-1), 'names the empty secret')
   t.end()
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port: free } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return free
-}
 
 /** Asks until the service says that it is ready; fails with what it printed when it ends first. */
 async function ready(url: string, service: ChildProcess): Promise<void> {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,6 +9,7 @@ import { test } from 'tap'
 import { parse } from 'yaml'
 import { loadConfig } from '../src/config/index.ts'
 import { parseLogstash } from './helpers/logstash.ts'
+import { runCli } from './helpers/service.ts'
 
 const root = new URL('../', import.meta.url)
 const readme = readFileSync(new URL('README.md', root), 'utf8')
@@ -95,4 +96,20 @@ test('every file that the README links to is there', (t) => {
   t.ok(links.length > 8)
   for (const link of links) t.ok(existsSync(new URL(link, root)), link)
   t.end()
+})
+
+test('every command that the pages show is one that the command line takes', async (t) => {
+  const docs = readdirSync(new URL('docs/', root)).filter((file) => file.endsWith('.md'))
+  const texts = ['README.md', ...docs.map((file) => `docs/${file}`)].map((file) => readFileSync(new URL(file, root), 'utf8'))
+  const shown = texts.flatMap((text) => [
+    ...[...text.matchAll(/^(?:npx )?stashwatch (.+)$/gm)].map(([, command = '']) => command),
+    ...[...text.matchAll(/`(?:npx )?stashwatch\s([a-z][^`]*)`/g)].map(([, command = '']) => command),
+  ])
+  const commands = [...new Set(shown.map((command) => command.replaceAll(/\s+/g, ' ')))]
+  t.ok(commands.length > 15, commands.join('; '))
+  for (const command of commands) {
+    const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare = '']) => quoted ?? bare)
+    const { code, err } = await runCli([...words, '--help'])
+    t.strictSame([code, err], [0, []], command)
+  }
 })

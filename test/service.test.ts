@@ -1,37 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import PostalMime from 'postal-mime'
 import { test, type Test } from 'tap'
 import type { AlertView } from '../src/model.ts'
-import {
-  clockFrom,
-  openDoor,
-  ROOT,
-  runCli,
-  runService,
-  startChild,
-  temporary,
-  until,
-  type Child,
-  type Door,
-} from './helpers/service.ts'
+import { type Child, clockFrom, type Door, freePort, openDoor, ROOT, runCli, runService, startChild, temporary, until } from './helpers/service.ts'
 import { open, post } from './ingest/http-helper.ts'
 import { startMailServer } from './notify/smtp.ts'
 
 const SECOND = 1000
 const TOKEN = 'a token for the logstash'
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
-}
 
 const event = (host: string, ts: number, fields: object): object => ({
   '@timestamp': new Date(ts).toISOString(),

@@ -16,7 +16,8 @@ export function takeJson(app: FastifyInstance): void {
 /** The problem of a field that is missing or not usable. */
 export function fault(field: string, found: unknown, expected: string): ApiProblem {
   const state = found === undefined ? 'missing' : 'not usable'
-  const detail = `The field "${field}" is ${state}: expected ${expected}. Nothing was changed.`
+  const end = expected.endsWith('?') ? '' : '.'
+  const detail = `The field "${field}" is ${state}: expected ${expected}${end} Nothing was changed.`
   const shown = typeof found === 'string' ? found : found === undefined ? null : JSON.stringify(found)
   return new ApiProblem('invalid-parameter', { detail, parameter: field, found: shown, expected })
 }
@@ -48,7 +49,7 @@ export const isObject = (value: unknown): value is Body =>
 /** A field by one of its names. @throws {ApiProblem} when it is there under two. */
 export function pick(body: Body, names: readonly string[]): { readonly name: string; readonly value: unknown } {
   const [name, second] = names.filter((one) => body[one] !== undefined && body[one] !== null)
-  if (second !== undefined) throw fault(second, body[second], `not to stand beside "${name}", which means the same`)
+  if (second !== undefined) throw fault(second, body[second], `one of "${name}" and "${second}", not both`)
   return { name: name ?? names[0] ?? '', value: name === undefined ? undefined : body[name] }
 }
 

@@ -45,8 +45,12 @@ dl.card > div { display: grid; grid-template-columns: 5rem 1fr; gap: .75rem }
 dl.wide > div { grid-template-columns: minmax(6rem, 13rem) 1fr }
 dt { color: var(--soft) }
 dd { margin: 0 }
-iframe { display: block; width: 100%; height: 78rem; border: 1px solid var(--line); border-radius: .6rem;
-  resize: vertical }
+.mails > li { position: relative; display: grid; grid-template-columns: 1fr auto; gap: 0 1rem }
+.mails > li > :last-child { grid-column: 1 / -1 }
+.mails a::after { content: ""; position: absolute; inset: 0 }
+.mails > li:hover { background: var(--paper) }
+.mail { all: initial; color-scheme: light dark; display: block; margin: 1rem 0; border: 1px solid var(--line);
+  border-radius: .6rem; overflow: hidden }
 pre { margin: 0; padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
   white-space: pre-wrap }
 .said { padding: .65rem 1rem; background: var(--card); border: 1px solid var(--line); border-left: .3rem solid var(--good);
@@ -64,7 +68,7 @@ button { min-height: 2.9rem; padding: .5rem 1.5rem; background: var(--link); col
   border: 1px solid var(--link); border-radius: .6rem; font: inherit; font-weight: 600; cursor: pointer }
 button.quiet { background: none; color: var(--link) }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px }
-@media (max-width: 30rem) { button { width: 100% } }
+@media (max-width: 30rem) { button { width: 100% } .mails > li { grid-template-columns: 1fr } }
 details { margin-top: 1.5rem }
 summary { cursor: pointer; margin-bottom: .5rem; color: var(--soft) }
 `
@@ -83,10 +87,10 @@ export const PAGE_POLICY = `${NOTHING}; style-src 'sha256-${STYLE_HASH}'`
 export const FORM_POLICY = PAGE_POLICY.replace("form-action 'none'", "form-action 'self'")
 
 /**
- * For the page that shows a mail: a framed document has the policy of the page around it, so this one grants what a
- * mail needs, which is styles of its own and pictures that it carries. Nothing can be loaded from elsewhere.
+ * For the page that shows a mail, which may have styles of its own and pictures that it carries. Nothing can be loaded
+ * from elsewhere, and the sandbox lets nothing run, not even what the mail's markup would do by itself.
  */
-export const MAIL_POLICY = `${NOTHING}; style-src 'unsafe-inline'; img-src data:`
+export const MAIL_POLICY = `${NOTHING}; style-src 'unsafe-inline'; img-src data:; sandbox allow-downloads`
 
 /** A whole page. `title` is plain text, `body` is markup whose foreign parts are escaped already. */
 export function page(title: string, body: string): string {

@@ -55,12 +55,12 @@ function listPage(entries: readonly MailboxEntry[]): string {
   const items = entries.map(
     ({ n, subject, to, date }) =>
       `<li><a href="/mailbox/${n}">${foreign(subject || 'no subject')}</a>` +
-      `<span class="soft">to ${foreign(to)}, ${foreign(date)}</span></li>`,
+      `<span class="soft">${foreign(timeOf(date))}</span><span class="soft">to ${foreign(to)}</span></li>`,
   )
   const mails =
     items.length === 0
       ? '<p>No mail yet. The first alert that fires writes one.</p>'
-      : `<ul class="card">${items.join('\n')}</ul>`
+      : `<ul class="card mails">${items.join('\n')}</ul>`
   return page(
     'Mailbox: stashwatch',
     `<p><a href="/">stashwatch</a></p>
@@ -71,25 +71,27 @@ ${mails}`,
 }
 
 function mailPage({ subject, from, to, date, headers, text, html, files, raw }: MailboxMail): string {
-  const facts = [
-    ['From', from],
-    ['To', to],
-    ['Date', date],
-  ] as const
   return page(
     subject,
     `<p><a href="/mailbox">Mailbox</a></p>
 <h1>${foreign(subject || 'no subject')}</h1>
-<dl class="card">${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${foreign(value)}</dd></div>`).join('')}</dl>
-<h2>As a mail program shows it</h2>
-<iframe title="The mail" sandbox srcdoc="${escapeHtml(withPictures(html, files))}"></iframe>
+<p class="soft">${foreign(timeOf(date))}<br>from ${foreign(from)} to ${foreign(to)}</p>
+<div class="mail"><template shadowrootmode="open">${enclosed(withPictures(html, files))}</template></div>
 ${files.length === 0 ? '' : `<h2>Files</h2>\n<ul class="card">${files.map(fileLine).join('')}</ul>`}
-<h2>As plain text</h2>
-<pre>${escapeHtml(text)}</pre>
+<details><summary>As plain text</summary><pre>${escapeHtml(text)}</pre></details>
 <details><summary>Headers</summary><dl class="card wide">${headers.map(headerLine).join('')}</dl></details>
 <details><summary>Source</summary><pre>${escapeHtml(raw)}</pre></details>`,
   )
 }
+
+/** A mail's time is in UTC. */
+const timeOf = (date: string): string => date.replace(/ \+0000$/, ' UTC')
+
+/**
+ * A mail's document as the tree of an element, which is as high as the mail and has styles of its own. What could end
+ * this tree early stays text; that nothing in it runs or loads is the policy's part.
+ */
+const enclosed = (html: string): string => html.replaceAll(/<(?=\/?template)/gi, '&lt;')
 
 /** The mail's own pictures in the places that name them. */
 function withPictures(html: string, files: readonly MailboxFile[]): string {

@@ -22,7 +22,8 @@ export interface ActDeps {
 const FIELDS = ['id', 'matchers', 'from', 'startsAt', 'until', 'endsAt', 'duration', 'author', 'createdBy', 'comment']
 /** What a silence is shown with, here and by Alertmanager: it may come back, and says nothing. */
 const SHOWN = ['state', 'mutes', 'hints', 'createdAt', 'status', 'updatedAt']
-const MATCHER = 'a matcher such as host = web-1 or {"label": "host", "op": "=~", "value": "web-.*"}'
+const TEXT = 'a matcher such as host = web-1'
+const MATCHER = `${TEXT} or {"label": "host", "op": "=~", "value": "web-.*"}`
 export const MOST_AUTHOR = 100
 export const MOST_WORDS = 1000
 const YEAR: Millis = 365 * 86_400_000
@@ -86,15 +87,16 @@ function readMatchers(value: unknown): readonly Matcher[] {
   // One more than are allowed is enough to refuse them: each costs the compiling of its expression.
   const matchers = value.slice(0, 51).map((one: unknown, i) => readMatcher(one, `matchers[${i}]`))
   const wrong = checkMatchers(matchers)
-  if (wrong !== undefined) throw fault('matchers', matchers.map(printMatcher).join(', '), `other matchers: ${wrong}`)
-  return matchers
+  if (wrong === undefined) return matchers
+  const expected = wrong.startsWith('expected ') ? wrong.slice(9) : `matchers that tell alerts apart: ${wrong}`
+  throw fault('matchers', matchers.map(printMatcher).join(', '), expected)
 }
 
 /** A matcher as text, or in parts with our names or Alertmanager's. */
 function readMatcher(value: unknown, field: string): Matcher {
   if (typeof value === 'string') {
     const matcher = parseMatcher(value)
-    if ('fault' in matcher) throw fault(field, value, `${MATCHER}; at character ${matcher.at + 1}: ${matcher.fault}`)
+    if ('fault' in matcher) throw fault(field, value, `${TEXT}; at character ${matcher.at + 1}: ${matcher.fault}`)
     return matcher
   }
   if (!isObject(value)) throw fault(field, value, MATCHER)

@@ -89,13 +89,18 @@ const pathOf = (episode: string): string => `/api/v1/alerts/${encodeURIComponent
 
 /** `stashwatch alerts ack CODE`: says that somebody looks after an episode. */
 export function acknowledge(args: AckArgs, io: PaintIo): Promise<number> {
-  return remotely(args, io, async (ask) => {
-    const body = { duration: args.for ?? '4h', note: args.note, ...authorOf(args, io) }
-    const row = (await ask('POST', pathOf(args.episode), body)) as AlertRow
-    if (args.json) return printJson(io, row)
-    io.out(printable(`acknowledged until ${timeOf(row.ack?.until)}: ${row.rule} on ${subjectOf(row)}`))
-    io.out(printable(`give it back with: stashwatch alerts unack ${row.code ?? args.episode}`))
-  })
+  return remotely(
+    args,
+    io,
+    async (ask) => {
+      const body = { duration: args.for ?? '4h', note: args.note, ...authorOf(args, io) }
+      const row = (await ask('POST', pathOf(args.episode), body)) as AlertRow
+      if (args.json) return printJson(io, row)
+      io.out(printable(`acknowledged until ${timeOf(row.ack?.until)}: ${row.rule} on ${subjectOf(row)}`))
+      io.out(printable(`give it back with: stashwatch alerts unack ${row.code ?? args.episode}`))
+    },
+    { duration: '--for', note: '--note', author: '--author' },
+  )
 }
 
 /** `stashwatch alerts unack CODE`: says that nobody does any more. */

@@ -81,6 +81,7 @@ function report(file: string, tally: Tally, config: Config): readonly string[] {
     ...basics(tally.kinds.get('base')),
     '',
     ...fedTable(kinds, config),
+    ...ratioLines(kinds, config),
     ...reasonLines(tally),
     ...hungryLines(tally, config),
   ]
@@ -116,6 +117,20 @@ function fedTable(kinds: readonly (readonly [string, KindTally])[], { engine }: 
   )
   if (rows.length === 0) return ['no metric and no rule found a value']
   return table(['metric', 'kind', 'values', 'smallest', 'largest', 'unit'], rows, [2, 3, 4])
+}
+
+/** Metrics whose values are no share of a whole, although they are called a ratio. */
+function ratioLines(kinds: readonly (readonly [string, KindTally])[], { engine }: Config): readonly string[] {
+  const ratios = new Set(engine.metrics.filter(({ unit }) => unit === 'ratio').map(({ name }) => name))
+  const lines = kinds.flatMap(([kind, { fed }]) =>
+    [...fed]
+      .filter(([name, { beyond }]) => ratios.has(name) && beyond > 0)
+      .map(([name, { count: all, beyond, smallestBeyond, largest }]) => {
+        const lie = beyond === 1 ? `is ${short(largest)}` : `lie between ${short(smallestBeyond)} and ${short(largest)}`
+        return `warning: ${name}: ${beyond} of ${count(all, 'value')} of ${kind} ${lie}; a ratio is 0 to 1: is unit: percent meant?`
+      }),
+  )
+  return lines.length === 0 ? [] : ['', ...lines]
 }
 
 const range = ({ smallest, largest }: Fed): readonly string[] => [short(smallest), short(largest)]

@@ -1,4 +1,4 @@
-import { SEP, type EventSamples } from '../model.ts'
+import { MOST_RATIO, SEP, type EventSamples } from '../model.ts'
 import { type Judged, parseNumber } from '../service/judge.ts'
 
 /** So much is remembered of a file, whatever its size. */
@@ -18,6 +18,9 @@ export interface Fed {
   count: number
   smallest: number
   largest: number
+  /** How many are more than a ratio is, and the smallest of these. */
+  beyond: number
+  smallestBeyond: number
 }
 
 export interface KindTally {
@@ -101,14 +104,14 @@ function tallySamples(fed: Map<string, Fed>, { series, values }: EventSamples): 
     const end = key.indexOf(SEP)
     const name = end === -1 ? key : key.slice(0, end)
     const value = values[i] ?? Number.NaN
-    const known = fed.get(name)
-    if (known === undefined) {
-      fed.set(name, { count: 1, smallest: value, largest: value })
-      continue
-    }
+    const known = fed.get(name) ?? { count: 0, smallest: Infinity, largest: -Infinity, beyond: 0, smallestBeyond: Infinity }
+    fed.set(name, known)
     known.count += 1
     known.smallest = Math.min(known.smallest, value)
     known.largest = Math.max(known.largest, value)
+    if (value <= MOST_RATIO) continue
+    known.beyond += 1
+    known.smallestBeyond = Math.min(known.smallestBeyond, value)
   }
 }
 

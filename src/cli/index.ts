@@ -43,7 +43,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     run: (values, io) => sendTest({ ...configOf(values), ...textOf(values, 'receiver') }, io),
   },
   preview: {
-    does: 'writes the mails that the rules would lead to into a folder, about sample alerts, to be looked at in a browser',
+    does: 'writes the mails that would come (alerts, report, heart-beat) into a folder, with sample data, to be looked at in a browser',
     example: 'stashwatch preview --config stashwatch.yaml --rule cpu-high --out preview',
     options: {
       config: CONFIG,

@@ -50,7 +50,7 @@ function choose({ rule, receiver }: PreviewArgs, { rules, receivers }: EngineCon
   if (rules.length === 0) return 'the configuration has no rules, so that no mail would be written: add one under rules'
   if (chosen.length === 0) return unknown('rule', rule, rules)
   if (receiver !== undefined && reader === undefined) return unknown('receiver', receiver, receivers)
-  return { rules: chosen, ...(reader === undefined ? {} : { receiver: reader }) }
+  return { rules: chosen, scheduled: rule === undefined, ...(reader === undefined ? {} : { receiver: reader }) }
 }
 
 function unknown(what: string, name = '', known: readonly { readonly name: string }[]): string {

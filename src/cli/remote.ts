@@ -39,15 +39,21 @@ const PATIENCE = 15_000
 /**
  * Lets a verb talk to the service that the arguments name, and says in one sentence why it could not.
  *
+ * @param fields the options by which people say what the body calls otherwise.
  * @returns the exit code: 0 done, 1 the request is at fault, 2 the service cannot be reached or cannot answer.
  */
-export async function remotely(args: RemoteArgs, io: RemoteIo, work: (ask: Ask) => Promise<void>): Promise<number> {
+export async function remotely(
+  args: RemoteArgs,
+  io: RemoteIo,
+  work: (ask: Ask) => Promise<void>,
+  fields: Readonly<Record<string, string>> = {},
+): Promise<number> {
   try {
     await work(openRemote(args, io))
     return 0
   } catch (error) {
     if (!(error instanceof RemoteError)) throw error
-    io.err(printable(error.message))
+    io.err(printable(error.message.replace(/^The field "(\w+)[^"]*"/, (said, name: string) => fields[name] ?? said)))
     return error.exitCode
   }
 }
@@ -106,10 +112,16 @@ function read(base: string, status: number, text: string): unknown {
   if (value === undefined)
     throw new RemoteError(`what answers at ${base} is no stashwatch (status ${status}): --url says where it is`, 2)
   if (status < 400) return value
-  const { detail = `status ${status}`, found, expected } = (value ?? {}) as Problem
-  const where = typeof found === 'string' && expected !== undefined ? ` Found '${found}', expected ${expected}.` : ''
+  const { detail = `status ${status}` } = (value ?? {}) as Problem
   const token = status === 401 ? ' --token or STASHWATCH_API_TOKEN takes it.' : ''
-  throw new RemoteError(`${detail}${where}${token}`, status < 500 ? 1 : 2)
+  throw new RemoteError(`${detail}${sayFound(value ?? {})}${token}`, status < 500 ? 1 : 2)
+}
+
+/** What was found, and what was expected where the detail does not say so already. */
+function sayFound({ detail = '', found, expected }: Problem): string {
+  if (typeof found !== 'string' || expected === undefined) return ''
+  const shown = found === '' ? 'nothing' : `'${found}'`
+  return detail.includes(expected) ? ` Found ${shown}.` : ` Found ${shown}, expected ${expected}.`
 }
 
 function parse(text: string): unknown {

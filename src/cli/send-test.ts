@@ -2,6 +2,7 @@ import { createClock } from '../clock.ts'
 import type { AlertFacts, Clock, Config, EngineConfig, Log, Millis, Notification, Receiver, Recipient, Via } from '../model.ts'
 import { anyAlert } from '../service/samples.ts'
 import { openWays } from '../service.ts'
+import { meant } from '../template.ts'
 import { type CheckIo, load } from './check.ts'
 import { whyNot } from './start.ts'
 
@@ -19,7 +20,7 @@ export async function sendTest(args: { readonly config?: string; readonly receiv
   const { receivers } = config.engine
   const chosen = receivers.filter((one) => args.receiver === undefined || one.name === args.receiver)
   if (chosen.length === 0) {
-    io.err(`no receiver '${args.receiver ?? ''}' in the configuration: expected one of ${receivers.map((one) => one.name).join(', ')}`)
+    io.err(`no receiver '${args.receiver ?? ''}' in the configuration${meant(args.receiver ?? '', receivers.map((one) => one.name))}`)
     return 1
   }
   const clock = createClock()
@@ -34,7 +35,8 @@ export async function sendTest(args: { readonly config?: string; readonly receiv
 }
 
 async function sendAll(config: Config, notifications: readonly Notification[], clock: Clock, io: CheckIo): Promise<boolean> {
-  const { ways } = await openWays(config, { clock, log: quiet(io) })
+  const { ways, mailbox } = await openWays(config, { clock, log: quiet(io) })
+  if (mailbox !== undefined) io.err(`no smtp in the configuration: mails are not sent but kept as files in ${config.data}/mailbox`)
   let isWell = true
   for (const notification of notifications) {
     const way = ways[notification.via ?? 'email']

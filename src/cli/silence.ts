@@ -26,26 +26,40 @@ export interface AddArgs extends RemoteArgs {
 }
 
 const PATH = '/api/v1/silences'
+const FIELDS = {
+  matchers: '--matcher',
+  duration: '--duration',
+  until: '--until',
+  comment: '--comment',
+  author: '--author',
+}
 
 /** `stashwatch silence add`: what fits is not told for a while. @returns the exit code, as `remotely` says. */
 export function addSilence({ matcher, json, ...args }: AddArgs, io: PaintIo): Promise<number> {
-  return remotely(args, io, async (ask) => {
-    const { duration, until, comment } = args
-    const made = (await ask('POST', PATH, {
-      matchers: matcher,
-      duration,
-      until,
-      comment,
-      ...authorOf(args, io),
-    })) as SilenceRow
-    if (json) return printJson(io, made)
-    const { id, matchers, from, state, mutes = 0, hints = [] } = made
-    const start = state === 'pending' ? `from ${timeOf(from)} ` : ''
-    io.out(printable(`silenced ${start}until ${timeOf(made.until)}: ${matchers.map(printMatcher).join(', ')}`))
-    if (state === 'active') io.out(`mutes ${mutes} firing alert${mutes === 1 ? '' : 's'} now`)
-    for (const hint of hints) io.out(printable(hint))
-    io.out(printable(`end it with: stashwatch silence expire ${id}`))
-  })
+  return remotely(
+    args,
+    io,
+    async (ask) => {
+      const { duration, until, comment } = args
+      if (matcher.length === 0)
+        throw new RemoteError("silence add needs --matcher MATCHER, such as --matcher 'host = web-1'", 1)
+      const made = (await ask('POST', PATH, {
+        matchers: matcher,
+        duration,
+        until,
+        comment,
+        ...authorOf(args, io),
+      })) as SilenceRow
+      if (json) return printJson(io, made)
+      const { id, matchers, from, state, mutes = 0, hints = [] } = made
+      const start = state === 'pending' ? `from ${timeOf(from)} ` : ''
+      io.out(printable(`silenced ${start}until ${timeOf(made.until)}: ${matchers.map(printMatcher).join(', ')}`))
+      if (state === 'active') io.out(`mutes ${mutes} firing alert${mutes === 1 ? '' : 's'} now`)
+      for (const hint of hints) io.out(printable(hint))
+      io.out(printable(`end it with: stashwatch silence expire ${id}`))
+    },
+    FIELDS,
+  )
 }
 
 /**

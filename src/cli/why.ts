@@ -30,6 +30,7 @@ interface Verdict {
   readonly bound: string
   readonly reason: string
   readonly at: string
+  readonly hint?: string
 }
 
 interface Episode extends AlertRow {
@@ -89,13 +90,14 @@ function sayRule({ rule, host }: Why, name: string, say: Say): void {
 function sayVerdicts({ verdicts }: Why, say: Say): void {
   say('last verdicts', 'bold')
   if (verdicts.length === 0) say('  none: no data that the rule looks at has come from this host')
-  for (const { labels, value, unit, bound, reason, at } of verdicts) {
+  for (const { labels, value, unit, bound, reason, at, hint } of verdicts) {
     const label = Object.entries(labels)
       .map(([key, text]) => `${key}=${text} `)
       .join('')
     const against = bound === '' ? '' : `, bound ${formatBound(bound, unit)}`
     const found = value === null ? 'no data' : `value ${formatValue(value, unit)}`
     say(`  ${timeOf(at)}  ${label}${found}${against}: ${reason}`)
+    if (hint !== undefined) say(`  hint: ${hint}`, 'yellow')
   }
   say('')
 }

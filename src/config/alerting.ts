@@ -65,7 +65,7 @@ function readRoute(raw: Raw.Route, general: Raw.Alerting, pointer: string, conte
     ...(raw.repeat === undefined ? {} : { repeat: readRepeat(raw.repeat, `${pointer}/repeat`, report) }),
     ...(raw.escalate === undefined
       ? {}
-      : { escalate: readEscalate(raw.escalate, `${pointer}/escalate`, receivers, report) }),
+      : { escalate: readEscalate(raw.escalate, `${pointer}/escalate`, { receivers, told: raw.notify, report }) }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { compilePattern } from '../pattern.ts'
 import { below, type Report } from './mistakes.ts'
 
 /** What regular expressions have and host patterns do not. */
@@ -13,4 +14,11 @@ export function readHosts(raw: string | readonly string[] | undefined, pointer: 
     report.warn(at, `'${pattern}' looks like a regular expression: here only * (any text) and ? (one character) are special`)
   }
   return patterns
+}
+
+/** Whether a host fits a pattern, in which `*` is any text and `?` any one character. */
+export function hostTest(pattern: string): (host: string) => boolean {
+  const source = pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, (sign) => (sign === '*' ? '.*' : sign === '?' ? '.' : `\\${sign}`))
+  const compiled = compilePattern(`(?s)${source}`)
+  return 'fault' in compiled ? () => false : (host) => compiled.fits(host)
 }

@@ -4,6 +4,7 @@ import type * as Raw from '../generated/config.ts'
 import type { Config, EngineConfig } from '../model.ts'
 import { readAlerting } from './alerting.ts'
 import { BUCKET, DEFAULT_YAML, LATENESS } from './defaults.ts'
+import { warnOfFutile } from './futile.ts'
 import { readInventory } from './inventory.ts'
 import { compileEach } from './fits.ts'
 import { readKibana } from './links.ts'
@@ -56,6 +57,7 @@ export function loadConfig(input: ConfigInput): Loaded {
   const context: PartContext = { report, dir: source.dir }
   const config = readConfig(isMapping(raw) ? raw : {}, context)
   warnOfAlerting(config.engine, report)
+  warnOfFutile(config.engine, report)
   const warnings = [...report.finish(), ...warningsOf(config)]
   return freeze({ config: { ...config, ...(source.file === undefined ? {} : { file: source.file }) }, warnings })
 }
@@ -192,7 +194,7 @@ function readEngine(raw: Raw.Configuration, filled: Filled, context: PartContext
   if (unfit) report.mistake('/rules', "'rules' is missing: the built-in rules go with the built-in metrics only")
   const metrics = readMetrics(filled.metrics, context)
   const written = unfit ? [] : filled.rules
-  const labels = ownLabels(written, metrics, report)
+  const labels = ownLabels(written, filled.metrics, report)
   const words = readVocabulary(written, labels, report)
   const alerting = readAlerting(filled, { report, receivers, words })
   const { templates = {} } = filled

@@ -57,17 +57,26 @@ export function readRepeat(raw: Raw.Repeat, pointer: string, report: Report): Re
   return { first, most }
 }
 
+interface EscalateContext {
+  readonly receivers: readonly string[]
+  /** Who is told at once, where that is known. */
+  readonly told: readonly string[] | undefined
+  readonly report: Report
+}
+
 /** The steps of an escalation, each later than the one before. */
 export function readEscalate(
   raw: Raw.Escalation,
   pointer: string,
-  receivers: readonly string[],
-  report: Report,
+  { receivers, told = [], report }: EscalateContext,
 ): readonly Escalation[] {
   let before = 0
   return raw.map(({ after, notify }, index) => {
     const at = below(pointer, index)
     checkReceivers(notify, `${at}/notify`, receivers, report)
+    if (notify.every((name) => told.includes(name))) {
+      report.warn(`${at}/notify`, `${notify.join(', ')} is told from the beginning: an escalation is for others`)
+    }
     if (parseDuration(after) === 0) {
       report.mistake(
         `${at}/after`,

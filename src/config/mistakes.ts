@@ -53,6 +53,8 @@ export interface Report {
   /** Notes a mistake at an offset of the text. */
   mistakeAt(offset: number, what: string): void
   warn(pointer: string, what: string): void
+  /** Whether something was warned of at the pointer or below it. */
+  warned(pointer: string): boolean
   /** Whether nothing is wrong at the pointer or below it. */
   clean(pointer: string): boolean
   /** Whether nothing is wrong at the pointer itself. */
@@ -83,6 +85,7 @@ export function createReport(file: string, text: string): Report {
   const found: { readonly offset: number; readonly what: string }[] = []
   const warnings: string[] = []
   const wrong = new Set<string>()
+  const doubtful = new Set<string>()
   let places: Places = new Map()
   const at = (offset: number, what: string): Mistake => ({ file, ...position(text, offset), what })
   const mistakeAt = (offset: number, what: string): void => void found.push({ offset, what: plain(what) })
@@ -93,9 +96,12 @@ export function createReport(file: string, text: string): Report {
       wrong.add(pointer)
       mistakeAt(offsetOf(text, nearestPlace(places, pointer), where), what)
     },
-    warn: (pointer, what) =>
-      void warnings.push(printMistake(at(nearestPlace(places, pointer)?.start ?? 0, plain(what)))),
-    clean: (pointer) => ![...wrong].some((one) => one === pointer || one.startsWith(`${pointer}/`)),
+    warn(pointer, what) {
+      doubtful.add(pointer)
+      warnings.push(printMistake(at(nearestPlace(places, pointer)?.start ?? 0, plain(what))))
+    },
+    warned: (pointer) => isWithin(doubtful, pointer),
+    clean: (pointer) => !isWithin(wrong, pointer),
     usable: (pointer) => !wrong.has(pointer),
     written: (pointer) =>
       SECRETS.some((secret) => secret.test(pointer))
@@ -112,6 +118,10 @@ export function createReport(file: string, text: string): Report {
       throw new ConfigErrors(first)
     },
   }
+}
+
+function isWithin(pointers: ReadonlySet<string>, pointer: string): boolean {
+  return [...pointers].some((one) => one === pointer || one.startsWith(`${pointer}/`))
 }
 
 /** One step down a JSON pointer. */

@@ -1,5 +1,5 @@
 import { OWN_RULES } from '../model.ts'
-import type { Matcher, Metric } from '../model.ts'
+import type { Matcher } from '../model.ts'
 import type * as Raw from '../generated/config.ts'
 import { meant, nearest } from '../template.ts'
 import { below } from './mistakes.ts'
@@ -28,10 +28,20 @@ export interface Vocabulary {
 const ALWAYS: readonly string[] = ['rule', 'host', 'source', 'severity', 'metric']
 
 /** Labels that the configuration itself adds: those of rules, and the fields that tell a metric's series apart. */
-export function ownLabels(rules: readonly Raw.Rule[], metrics: readonly Metric[], report: Report): readonly string[] {
-  const ofRules = rules.filter((_, index) => report.clean(below('/rules', index)))
+export function ownLabels(
+  rules: readonly Raw.Rule[],
+  metrics: Readonly<Record<string, Raw.Metric>>,
+  report: Report,
+): readonly string[] {
+  // What else is wrong with a rule or a metric takes nothing from the labels that it gives.
+  const reads = (pointer: string, key: string): boolean => report.usable(pointer) && report.clean(below(pointer, key))
+  const ofRules = rules.filter((_, index) => reads(below('/rules', index), 'labels'))
+  const ofMetrics = Object.entries(metrics).filter(([name]) => reads(below('/metrics', name), 'by'))
   return [
-    ...new Set([...ofRules.flatMap(({ labels = {} }) => Object.keys(labels)), ...metrics.flatMap(({ by }) => by)]),
+    ...new Set([
+      ...ofRules.flatMap(({ labels = {} }) => Object.keys(labels)),
+      ...ofMetrics.flatMap(([, { by = [] }]) => by),
+    ]),
   ]
 }
 

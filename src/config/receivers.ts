@@ -38,6 +38,14 @@ function readReceiver(name: string, raw: Raw.Receiver, context: ReceiverContext)
   for (const key of ['report', 'heartbeat'] as const) {
     if (raw[key] && !email) report.mistake(below(pointer, key), `'${key}' is a mail: expected 'email' beside it`, 'key')
   }
+  const kind = raw.report ? 'report' : raw.heartbeat ? 'heartbeat' : undefined
+  if (kind !== undefined && zone === undefined) {
+    const time = raw[kind]?.at ?? EARLY
+    report.warn(
+      below(pointer, kind),
+      `without a 'zone' beside it, it comes at ${time} UTC: add one such as Europe/Berlin, or UTC if that is meant`,
+    )
+  }
   if (email) checkTemplates(email, context.labels, `${pointer}/email`, report)
   const subject = email && (email.subject ?? templates.subject)
   const body = email && (email.body ?? templates.body)

@@ -3,6 +3,7 @@ import type * as Raw from '../generated/config.ts'
 import { bucketWidth, LONGEST_WINDOW, OWN_RULES, TIERS } from '../model.ts'
 import type { AbsenceRule, CountRule, Metric, MetricRule, Millis, Rule, Severity } from '../model.ts'
 import { meant } from '../template.ts'
+import { warnOfOverrides } from './futile.ts'
 import { canFit, outlookOf } from './fits.ts'
 import type { Tests } from './fits.ts'
 import { readEscalate, readRepeat } from './manner.ts'
@@ -89,13 +90,18 @@ function readBase(raw: Raw.Rule, pointer: string, context: RuleContext): Base {
     notify: raw.notify ?? (context.routes ? [] : context.notify),
     ...(groupBy === undefined ? {} : { groupBy }),
     ...(repeat === undefined ? {} : { repeat: readRepeat(repeat, `${pointer}/repeat`, report) }),
-    ...(escalate === undefined ? {} : { escalate: readEscalate(escalate, `${pointer}/escalate`, receivers, report) }),
+    ...(escalate === undefined
+      ? {}
+      : { escalate: readEscalate(escalate, `${pointer}/escalate`, { receivers, told: raw.notify, report }) }),
     hosts: readHosts(raw.hosts, below(pointer, 'hosts'), report),
     labels: Object.fromEntries(Object.entries(raw.labels ?? {}).map(([name, value]) => [name, String(value)])),
     ...(raw.subject === undefined ? {} : { subject: raw.subject }),
     ...(raw.body === undefined ? {} : { body: raw.body }),
   }
-  const by = raw.when.metric === undefined ? [] : (context.metrics.get(raw.when.metric)?.by ?? [])
+  const metric = raw.when.metric === undefined ? { by: [] } : context.metrics.get(raw.when.metric)
+  // Which labels its alerts have is known only where its metric is in order.
+  if (metric === undefined) return base
+  const { by } = metric
   const labels = Object.keys(base.labels)
   checkUnlike(labels, by, pointer, report)
   checkLabels(groupBy ?? [], [...labels, ...by], `${pointer}/group_by`, report)
@@ -169,6 +175,7 @@ function readWindow(
     ...(raw.min_samples === undefined ? {} : { minSamples: raw.min_samples }),
     ...readBounds(raw, threshold, pointer, judged, report),
   }
+  warnOfOverrides(window.overrides, base.hosts, pointer, report)
   if (window.every > window.over) {
     report.warn(
       `${pointer}/every`,

@@ -27,7 +27,24 @@ const judge = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, o
 export function validate(value: unknown, report: Report): void {
   if (judge(value)) return
   if (fillNumbers(value, (judge.errors ?? []) as Fault[], report) && judge(value)) return
-  for (const fault of (judge.errors ?? []) as Fault[]) tell(fault, report)
+  const faults = (judge.errors ?? []) as Fault[]
+  const misspelt = new Set(faults.map(meantKey))
+  for (const fault of faults) {
+    const missing = missingKey(fault)
+    if (missing === undefined || !misspelt.has(missing)) tell(fault, report)
+  }
+}
+
+/** The key that an unknown one was probably meant to be: that it is missing follows from this. */
+function meantKey({ keyword, instancePath, params, parentSchema }: Fault): string | undefined {
+  if (keyword !== 'additionalProperties') return undefined
+  const known = Object.keys((parentSchema as SchemaNode | undefined)?.properties ?? {})
+  const guess = nearest(String(params['additionalProperty']), known)
+  return guess === undefined ? undefined : below(instancePath, guess)
+}
+
+function missingKey({ keyword, instancePath, params }: Fault): string | undefined {
+  return keyword === 'required' ? below(instancePath, String(params['missingProperty'])) : undefined
 }
 
 /** A variable's value is text; where a number, true or false is expected it is read as one. */
@@ -238,7 +255,7 @@ function expected({ title, examples, type, description }: SchemaNode): string {
   const kinds = typeof type === 'string' ? [type] : (type ?? [])
   if (title !== undefined && !['object', 'array'].includes(kinds[0] ?? '')) {
     const such = (examples ?? []).map((example) => JSON.stringify(example)).slice(0, 3)
-    const article = /[^s]s$/.test(title) ? '' : /^[AEIOU]/.test(title) ? 'an ' : 'a '
+    const article = /[^s]s$/.test(title) ? '' : /^[AEIO]/.test(title) ? 'an ' : 'a '
     return `${article}${lower(title)} such as ${such.join(' or ')}`
   }
   if (kinds[0] === 'string' && description !== undefined && examples?.[0] !== undefined) {
@@ -268,6 +285,7 @@ function formHint(data: unknown, { title, description }: SchemaNode): string {
   return title === undefined ? '' : `; ${lower(description).replace(/\.$/, '')}`
 }
 
+/** The text as it stands within a sentence; what is written in capitals, such as HOST:PORT, keeps them. */
 function lower(text = 'name'): string {
-  return text.charAt(0).toLowerCase() + text.slice(1)
+  return /^[A-Z]{2}/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1)
 }

@@ -1,4 +1,4 @@
-import type { Effect, Millis, Muted, Pulse } from '../model.ts'
+import type { Effect, Millis, Muted, Notice, Pulse } from '../model.ts'
 import { linesTo } from './audience.ts'
 import { localTime } from './calendar.ts'
 import { composeHeartbeat, composeReport } from './compose.ts'
@@ -45,14 +45,23 @@ function heartbeats(
   now: Millis,
 ): Effect[] {
   const firing = [...state.cases.values()].filter(({ facts }) => facts.state === 'firing')
-  const pulse = alerts.pulse()
+  const notice = heartbeatOf(plan, due, { firing, pulse: alerts.pulse() }, now)
+  return lines.map((line) => composeHeartbeat(plan, line, due, notice, now))
+}
+
+/** What a heart-beat says of the alerts that fire, and of what is heard. */
+export function heartbeatOf(
+  plan: DispatchPlan,
+  due: Pick<Due, 'receiver' | 'since' | 'mails'>,
+  { firing, pulse }: { readonly firing: readonly Case[]; readonly pulse: Pulse },
+  now: Millis,
+): Notice {
   const wall = wallOf(plan, due.receiver.zone ?? 'UTC')
-  const notice = {
+  return {
     because: 'scheduled',
     title: titleOf(firing, pulse, now),
     lines: [...pulseLines(pulse, wall), mailLine(due, wall), ...firingLines(firing, wall, now)],
-  } as const
-  return lines.map((line) => composeHeartbeat(plan, line, due, notice, now))
+  }
 }
 
 function titleOf(firing: readonly Case[], { lastEvent = -Infinity, gap }: Pulse, now: Millis): string {
@@ -109,7 +118,7 @@ function pulseLines({ hosts, heard, sources, lastEvent, gap }: Pulse, wall: Wall
   ]
 }
 
-function mailLine({ since, mails }: Due, wall: Wall): string {
+function mailLine({ since, mails }: Pick<Due, 'since' | 'mails'>, wall: Wall): string {
   return `Mails since ${wall(since)}: ${mails}`
 }
 

@@ -9,7 +9,7 @@ import { pictureOf } from './picture.ts'
 import { concerns, thresholdFor, type Tier, type WindowPlan } from './plan.ts'
 import { endedAt, type Found, raise } from './raise.ts'
 import type { Alert, Fold, Host, KeyInfo } from './state.ts'
-import { foundOf, subjectOf } from './words.ts'
+import { foundOf, hintOf, subjectOf } from './words.ts'
 
 /** The buckets of one series, of one width, under the eyes of their rules. */
 export interface Watched {
@@ -199,6 +199,7 @@ export interface Seen {
   readonly bound: string
   readonly reason: string
   readonly at: Millis
+  readonly hint?: string
 }
 
 /** What a rule says of one window of a series, for people who ask; changes nothing. */
@@ -211,7 +212,7 @@ export function lookAt(watched: Watched, plan: WindowPlan, end: number): Seen {
   const at: Millis = end * plan.width
   const { value, bound, reason } = foundOf(plan, at, window.n, verdict)
   const { labels, unit } = subjectOf(plan, host, info)
-  if (verdict.kind !== 'no data') return { labels, value, unit, bound, reason, at }
+  if (verdict.kind !== 'no data') return { labels, value, unit, bound, reason, at, ...hintOf(plan, value) }
   const why = window.n === 0 ? 'no data in this window' : 'too little data yet: the window is not covered'
   return { labels, value: null, unit, bound: '', reason: why, at }
 }

@@ -1,7 +1,7 @@
 import { boundText, clearText, isUpper, type Verdict } from '../detect/threshold.ts'
 import type { Finding } from '../alert/lifecycle.ts'
-import type { Bound, Millis } from '../model.ts'
-import { formatBeside, formatBound } from '../template.ts'
+import { type Bound, MOST_RATIO, type Millis } from '../model.ts'
+import { formatBeside, formatBound, formatValue } from '../template.ts'
 import type { WindowPlan } from './plan.ts'
 import type { Found, Subject } from './raise.ts'
 import type { Host, KeyInfo } from './state.ts'
@@ -32,6 +32,14 @@ function reasonOf(plan: WindowPlan, n: number, verdict: Verdict & { value: numbe
 function whatOf(plan: WindowPlan): string {
   const over = durationText(plan.rule.over)
   return plan.rule.kind === 'count' ? `matching events in ${over}` : `${plan.of} of ${plan.metric.name} over ${over}`
+}
+
+/** What to look after where a value is hardly one of its unit. A sum or a spread of ratios may be anything. */
+export function hintOf({ metric, of }: WindowPlan, value: number | null): { readonly hint?: string } {
+  if (metric.unit !== 'ratio' || !['mean', 'min', 'max', 'last'].includes(of)) return {}
+  if (value === null || value <= MOST_RATIO) return {}
+  const read = `${metric.name} is a ratio, so that ${formatValue(value, undefined)} means ${Number((value * 100).toPrecision(6))} %`
+  return { hint: `${read}: is unit: percent meant? (Only CPU that is not divided by its cores is more than 1.)` }
 }
 
 /** A span as rules write it: `90s`, `2m`, `1h`. */

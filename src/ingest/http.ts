@@ -126,8 +126,8 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   problem(reply, 500)
 }
 
-/** Answers with a problem document (RFC 9457) that shows no insides. */
+/** Answers with a problem document (RFC 9457) that shows no insides; its type says that the status says it all. */
 function problem(reply: FastifyReply, status: number, detail?: string): void {
-  const body = JSON.stringify({ title: STATUS_CODES[status] ?? 'Error', status, detail })
+  const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail })
   reply.code(status).type('application/problem+json').send(body)
 }

@@ -167,6 +167,8 @@ export interface RuleView {
     readonly bound: string
     readonly reason: string
     readonly at: Millis
+    /** What to look after in the configuration, where the value is hardly one of its unit. */
+    readonly hint?: string
   }[]
   /** What the next window waits for, in words. */
   readonly waitingFor: string

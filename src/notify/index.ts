@@ -36,7 +36,7 @@ interface WaysContext {
 
 /**
  * Opens the ways out. Mails leave over SMTP when the configuration has a server; else they are kept in files in the
- * data folder, which is said.
+ * data folder.
  *
  * @throws the file system's error when the mailbox cannot be opened.
  */
@@ -54,7 +54,6 @@ export async function openWays(config: WaysConfig, { clock, log, linkKey }: Ways
   }
   const folder = join(config.data, 'mailbox')
   const mailbox = await openMailbox(folder, compose)
-  log.warn({ folder }, 'no smtp in the configuration: mails are not sent but kept in files, shown at /mailbox')
   return { ways: { email: mailbox, ...others }, mailbox }
 }
 

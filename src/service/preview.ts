@@ -2,8 +2,10 @@ import { audienceOf } from '../dispatch/audience.ts'
 import { toWhom } from '../dispatch/compose.ts'
 import { labelsOf } from '../dispatch/labels.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
+import { heartbeatOf } from '../dispatch/scheduled.ts'
 import type { AlertFacts, Config, EngineConfig, Log, Notification, Receiver, Rule } from '../model.ts'
 import { openComposer } from '../notify/index.ts'
+import { SAMPLE_PULSE, sampleReport } from './sample-report.ts'
 import { SAMPLE_AT, sampleAlert } from './samples.ts'
 
 /** A mail as its reader would see it, and what its files are called. */
@@ -20,10 +22,15 @@ export interface PreviewChoice {
   readonly rules: readonly Rule[]
   /** The first reader of this receiver gets all mails; without it each rule's first reader gets its mails. */
   readonly receiver?: Receiver
+  /** Whether the mails that come by the clock, the report and the heart-beat, are shown as well. */
+  readonly scheduled: boolean
 }
 
 /** From a window's end to the mail about it. */
 const LATENESS = 12_000
+const DAY = 86_400_000
+/** Stands in where nobody gets mail. */
+const READER = { address: 'reader@example.org' }
 /** A digest is a list: so many alerts at least, and a few of them over. */
 const LISTED = 6
 
@@ -47,7 +54,7 @@ interface Named {
   readonly notification: Notification
 }
 
-function notificationsOf(config: EngineConfig, { rules, receiver }: PreviewChoice): readonly Named[] {
+function notificationsOf(config: EngineConfig, { rules, receiver, scheduled }: PreviewChoice): readonly Named[] {
   const read = readers(config, receiver)
   const single = rules.flatMap((rule): Named[] => {
     const [fired, resolved] = [sampleAlert(rule, config), sampleAlert(rule, config, { state: 'resolved' })]
@@ -66,7 +73,40 @@ function notificationsOf(config: EngineConfig, { rules, receiver }: PreviewChoic
   if (first === undefined) return single
   const list = listOf(rules, config)
   const digest = { ...read(sampleAlert(first, config), first), thread: 'digest', seq: 0, alerts: list }
-  return [...single, { name: 'digest', notification: { ...digest, because: 'mail budget', kind: 'digest' } }]
+  return [
+    ...single,
+    { name: 'digest', notification: { ...digest, because: 'mail budget', kind: 'digest' } },
+    ...(scheduled ? scheduledOf(config, receiver) : []),
+  ]
+}
+
+/** The report and the heart-beat, as those get them who have asked for them; else as anybody would. */
+function scheduledOf(config: EngineConfig, chosen: Receiver | undefined): readonly Named[] {
+  const plan = createDispatchPlan(config)
+  const told = config.receivers.filter(({ email }) => email.length > 0)
+  const nobody: Receiver = { name: 'nobody', email: [] }
+  const readerOf = (kind: 'report' | 'heartbeat'): Receiver =>
+    chosen ?? told.find((one) => one[kind] !== undefined) ?? told[0] ?? nobody
+  const common = (kind: string, receiver: Receiver) => ({
+    ...toWhom(plan, { receiver: receiver.name, via: 'email', to: receiver.email[0] ?? READER }),
+    id: `preview.${kind}`,
+    at: SAMPLE_AT,
+    because: 'scheduled' as const,
+    thread: kind,
+    seq: 0,
+    alerts: [],
+  })
+  const [reader, listener] = [readerOf('report'), readerOf('heartbeat')]
+  const every = reader.report !== undefined && reader.report.weekday === undefined ? 'day' : 'week'
+  const due = { receiver: listener, since: SAMPLE_AT - DAY, mails: 2 }
+  const notice = heartbeatOf(plan, due, { firing: [], pulse: SAMPLE_PULSE }, SAMPLE_AT)
+  return [
+    {
+      name: 'report',
+      notification: { ...common('report', reader), kind: 'report', report: sampleReport(config, every) },
+    },
+    { name: 'heartbeat', notification: { ...common('heartbeat', listener), kind: 'notice', notice } },
+  ]
 }
 
 /** What is told together: every rule, on hosts of its own. */
@@ -93,7 +133,7 @@ function readers(config: EngineConfig, chosen: Receiver | undefined): (facts: Al
     const lines = audienceOf(plan, { facts, notify }, labelsOf(facts))
     const told = lines.find(({ via }) => via === 'email')
     const receiver = chosen?.name ?? told?.receiver ?? notify[0] ?? config.receivers[0]?.name ?? 'nobody'
-    const to = (chosen === undefined ? told?.to : chosen.email[0]) ?? { address: 'reader@example.org' }
+    const to = (chosen === undefined ? told?.to : chosen.email[0]) ?? READER
     const whom = toWhom(plan, { receiver, via: 'email', to })
     return { ...whom, id: `preview.${facts.rule}.${facts.state}`, at: SAMPLE_AT + LATENESS, thread: facts.episode }
   }

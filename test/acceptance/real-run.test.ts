@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,6 +8,7 @@ import { gzipSync } from 'node:zlib'
 import PostalMime from 'postal-mime'
 import { test } from 'tap'
 import { startMailServer } from '../notify/smtp.ts'
+import { freePort } from '../helpers/service.ts'
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname
 const TOKEN = 'a-token-for-the-real-run'
@@ -16,14 +16,6 @@ const HOSTS = Array.from({ length: 100 }, (_, i) => `node-${String(i).padStart(3
 // Long enough that a window of ten seconds that ends on a full ten lies whole within it, wherever it begins.
 const LASTS = 23_000
 const KILLS = [5_000, 9_000, 14_000]
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
-}
 
 function writeConfig(folder: string, port: number, smtpPort: number): string {
   const file = join(folder, 'stashwatch.yaml')

@@ -1,4 +1,6 @@
 import { test } from 'tap'
+import { answer } from '../../src/engine/query.ts'
+import type { RuleView } from '../../src/model.ts'
 import { above, at, below, config, countRule, cpuHigh, createPlay, event, every, HOUR, MINUTE, SECOND, silent, threshold } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
@@ -193,4 +195,16 @@ test('late samples may fire an alert and never unfire one', async (t) => {
     }
   }))
   t.strictSame(play.mails.map((mail) => [mail.alerts[0]?.host, mail.because]), [['web-1', 'fired']])
+})
+
+test('a ratio of 97 comes with the hint that percent may be meant, and one of 0.97 without', async (t) => {
+  const hints = (value: number, change = cpuHigh()): readonly unknown[] => {
+    const play = createPlay(config({ rules: [change] }))
+    play.until('12:05:00', every(TEN, (now) => play.post([event('web-1', now, { cpu: value })])))
+    const [rule] = answer(play.fold, { kind: 'rules' }) as readonly RuleView[]
+    return rule?.last.map(({ hint }) => hint) ?? []
+  }
+  t.match(hints(97), [/^cpu is a ratio, so that 97 means 9700 %: is unit: percent meant\?/])
+  t.strictSame(hints(0.97), [undefined])
+  t.strictSame(hints(0.97, cpuHigh({ threshold: threshold('sum', [above(3)]) })), [undefined], 'a sum may be anything')
 })

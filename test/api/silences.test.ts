@@ -120,7 +120,7 @@ test('a silence that is not usable is told which field, what was found and what 
     [{ ...GOOD, duration: 7200 }, 'duration', '7200', /such as "30m"/],
     [{ ...GOOD, duration: '0m' }, 'duration', '0m', /such as "30m"/],
     [{ ...GOOD, duration: '366d' }, 'duration', '366d', /at most a year/],
-    [{ ...GOOD, until: NOW + HOUR }, 'until', String(NOW + HOUR), /not to stand beside "duration"/],
+    [{ ...GOOD, until: NOW + HOUR }, 'until', String(NOW + HOUR), /one of "duration" and "until", not both/],
     [{ ...GOOD, duration: undefined, until: 'tomorrow' }, 'until', 'tomorrow', /ISO 8601/],
     [{ ...GOOD, duration: undefined, until: NOW }, 'until', String(NOW), /an end in the future/],
     [{ ...GOOD, duration: undefined, until: '2027-11-23T12:00:00Z' }, 'until', /2027/, /at most a year/],

@@ -270,6 +270,17 @@ test('why tells the story of each episode in its order, with the reason of every
   t.match(await cli('why', 'cpu-high', 'web-9'), { code: 1, err: [/No host of this name.*Found 'web-9', expected the name of a known host, such as web-1\.$/] })
 })
 
+test('the commands that docs/acting.md shows do what they say', async (t) => {
+  const { cli } = await open(t)
+  const page = readFileSync(new URL('../../docs/acting.md', import.meta.url), 'utf8')
+  const commands = [...page.matchAll(/^stashwatch (.+)$/gm)].map(([, command = '']) => command)
+  t.equal(commands.length, 7)
+  for (const command of commands) {
+    const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare = '']) => quoted ?? bare)
+    t.match(await cli(...words), { code: 0, err: [] }, command)
+  }
+})
+
 test('what is missing, refused or out of reach is one sentence and its exit code', async (t) => {
   const { cli } = await open(t)
   const wrong: readonly (readonly [string[], RegExp])[] = [
@@ -280,12 +291,14 @@ test('what is missing, refused or out of reach is one sentence and its exit code
     [['alerts', 'ack'], /^alerts ack needs CODE/],
     [['alerts', 'akc'], /^unexpected argument 'akc': did you mean 'ack'\?/],
     [['alerts', '--state', 'fring'], /^--state: found 'fring': did you mean 'firing'\?/],
-    [['silence', 'add'], /"matchers" is not usable.*at least one matcher/],
-    [['silence', 'add', '--matcher', 'host'], /"matchers\[0\]".*expected =, !=, =~ or !~/],
-    [['silence', 'add', '--matcher', 'host=a', '--comment', 'x'], /"duration" is missing/],
-    [['silence', 'add', '--matcher', 'host=a', '--duration', '1h'], /"comment" is missing/],
+    [['silence', 'add'], /^silence add needs --matcher MATCHER, such as/],
+    [['silence', 'add', '--matcher', 'host'], /^--matcher is not usable: expected a matcher such as host = web-1; at character 5: expected =, !=, =~ or !~ behind the label, found none of them\. Nothing was changed\. Found 'host'\.$/],
+    [['silence', 'add', '--matcher', 'host==a'], /; did you mean '='\? Nothing was changed/],
+    [['silence', 'add', '--matcher', 'host!=a'], /^--matcher is not usable: expected matchers that tell alerts apart: the matcher fits the empty text too/],
+    [['silence', 'add', '--matcher', 'host=a', '--comment', 'x'], /^--duration is missing/],
+    [['silence', 'add', '--matcher', 'host=a', '--duration', '1h'], /^--comment is missing/],
     [['silence', 'expire', 's7'], /No silence that is kept has this id.*Found 's7'/],
-    [['alerts', 'ack', 'K7RX2', '--for', 'ever'], /"duration" is not usable.*"30m"/],
+    [['alerts', 'ack', 'K7RX2', '--for', 'ever'], /^--for is not usable: expected a duration such as "30m", "2h" or "1d12h"\. Nothing was changed\. Found 'ever'\.$/],
   ]
   for (const [args, says] of wrong)
     t.match(await cli(...args), { code: 1, out: [], err: { 0: says, length: 1 } }, args.join(' '))

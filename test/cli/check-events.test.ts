@@ -222,3 +222,19 @@ test('the example in docs/events.md is a schema that works', async (t) => {
   const { out } = await run({ config: 'c.yaml', events: 'e' }, cwd)
   t.match(out.join('\n'), /^rack\.power +1 +1 +1 +r1$/m)
 })
+
+test('check --events asks whether percent is meant where a ratio is more than a whole', async (t) => {
+  const events = (...values: readonly number[]): string => values.map((pct) => JSON.stringify(cpu('web-1', pct))).join('\n')
+  const cwd = t.testdir({
+    'c.yaml': CONFIG,
+    'percent.ndjson': events(12, 97, 55.5),
+    'mixed.ndjson': events(0.2, 0.7, 97),
+    'ratio.ndjson': events(0, 0.7, 1.0003),
+  })
+  const warned = async (file: string): Promise<readonly string[]> =>
+    (await run({ config: 'c.yaml', events: file }, cwd)).out.filter((line) => line.startsWith('warning'))
+  const ends = 'a ratio is 0 to 1: is unit: percent meant?'
+  t.strictSame(await warned('percent.ndjson'), [`warning: cpu: 3 of 3 values of system.cpu lie between 12 and 97; ${ends}`])
+  t.strictSame(await warned('mixed.ndjson'), [`warning: cpu: 1 of 3 values of system.cpu is 97; ${ends}`])
+  t.strictSame(await warned('ratio.ndjson'), [], 'rounding is no percent')
+})

@@ -48,7 +48,7 @@ test('preview writes each kind of mail of each rule as page, text and chart, and
   const { code, out, err, files, read, folder } = await preview(t, BASE + RULES)
   t.strictSame([code, err], [0, []])
   const drawn = ['cpu-high', 'disk-low'].flatMap((rule) => ['fired', 'resolved'].map((step) => `${rule}.${step}`))
-  const plain = ['host-silent.fired', 'host-silent.resolved', 'digest']
+  const plain = ['host-silent.fired', 'host-silent.resolved', 'digest', 'report', 'heartbeat']
   const wanted = [
     ...drawn.flatMap((name) => [`${name}.html`, `${name}.png`, `${name}.txt`]),
     ...plain.flatMap((name) => [`${name}.html`, `${name}.txt`]),
@@ -62,7 +62,7 @@ test('preview writes each kind of mail of each rule as page, text and chart, and
     'a host that the rule is for',
   )
   t.equal(out.at(-1), `all side by side: ${join(folder, 'preview', 'index.html')}`)
-  t.equal(out.length, 8)
+  t.equal(out.length, 10)
   for (const name of drawn) t.strictSame([...readFileSync(join(folder, 'preview', `${name}.png`)).subarray(0, 4)], PNG)
   t.match(
     read('cpu-high.fired.txt'),
@@ -71,6 +71,10 @@ test('preview writes each kind of mail of each rule as page, text and chart, and
   t.match(read('disk-low.fired.txt'), /is 477.3 MiB, below 953.7 MiB/, "in the metric's unit, and not yet critical")
   t.match(read('host-silent.fired.txt'), /silent for more than 3m/)
   t.match(read('digest.txt'), /\[Digest of 6 alerts\]/)
+  t.match(read('report.txt'), /Ada Lovelace/)
+  t.match(read('report.txt'), /cpu-high[^]*disk-low[^]*host-silent/, 'about the rules that there are')
+  t.match(read('report.txt'), /web-9/, 'and the metrics that are a share of a whole')
+  t.match(read('heartbeat.txt'), /All is quiet/)
   const page = read('cpu-high.fired.html')
   t.match(page, /src="data:image\/png;base64,/, 'the page holds its chart')
   t.notMatch(page, /cid:|src="http|<script/)
@@ -134,7 +138,8 @@ rules:
   for (const file of files.filter((name) => name.endsWith('.html'))) {
     const page = read(file)
     t.notMatch(page, /<script|<img src=x|<b>team|<\/iframe><script/, file)
-    if (file !== 'digest.html') t.match(page, /&lt;\/title&gt;&lt;\/style&gt;&lt;\/iframe&gt;&lt;script&gt;/, file)
+    if (!['digest.html', 'report.html', 'heartbeat.html'].includes(file))
+      t.match(page, /&lt;\/title&gt;&lt;\/style&gt;&lt;\/iframe&gt;&lt;script&gt;/, file)
   }
   t.match(read('cpu-high.fired.html'), /&lt;b&gt;team&lt;\/b&gt;/)
 })

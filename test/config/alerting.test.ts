@@ -86,7 +86,7 @@ test('routes choose for the rules that name nobody', async (t) => {
   ].join('\n')
   t.throws(() => load(text), { message: /:8:14: the matcher fits the empty text too/ })
   const { config, warnings } = open(text.replace('rule != other', 'rule = a'))
-  t.equal(warnings.length, 1, 'only that of the missing mail server')
+  t.match(warnings, { 0: /:7:68: dba is told from the beginning/, 1: /no 'smtp'/, length: 2 })
   t.strictSame(
     config.engine.rules.map(({ notify }) => notify),
     [[], ['dba']],
@@ -244,7 +244,7 @@ test('alerts that nobody hears of, and what is of no use, are warnings', async (
     'configuration:1:44: nobody notifies b: no rule, route or escalation names it',
     'no rule is enabled: only the service itself can raise alerts',
   ])
-  t.strictSame(warningsOf(`${two.replace('c@b }', 'c@b }, heartbeat: {}')}\nrules: [${rule}]`), [])
+  t.strictSame(warningsOf(`${two.replace('c@b }', 'c@b }, heartbeat: {}, zone: UTC')}\nrules: [${rule}]`), [])
   t.strictSame(warningsOf(`${two}\nrules: [${rule}]\nroutes: [{ match: host = web-1, notify: [b] }]`), [
     "configuration:4:9: alerts of r that fit no route are told to nobody: a last route without 'match' takes the rest",
   ])
@@ -275,8 +275,10 @@ test('a matcher that can fit nothing, and a label that nothing has, are warnings
   t.match(warningsOf(window('severity = error')), [/no severity is named 'error'$/])
   t.match(warningsOf(window('taem = a')), [/no rule or metric gives alerts a label 'taem': did you mean 'team'\?$/])
   t.strictSame(warningsOf(window('rule = host-gone')).length, 1)
-  for (const known of ['rule = source-down', 'team = b', 'rule =~ x.*', 'system.filesystem.mount_point = /'])
+  for (const known of ['rule = source-down', 'team = a', 'rule =~ x.*', 'severity = critical'])
     t.strictSame(warningsOf(window(known)), [], known)
+  for (const strange of ['team = b', 'system.filesystem.mount_point = /'])
+    t.match(warningsOf(window(strange)), { 0: /no alert can fit this window/, length: 1 }, strange)
   t.match(warningsOf(`${rule}\nalerting: { group_by: [rule, hots] }`), [/a label 'hots': did you mean 'host'\?$/])
 })
 
@@ -305,4 +307,42 @@ test('docs/alerting.md is about the example, line by line, and names every key',
   const keys = sections.flatMap((name) => Object.keys(definitions[name]?.properties ?? {}))
   t.ok(keys.length > 30)
   for (const key of keys) t.match(page, new RegExp(`\\b${key}\\b`), key)
+})
+
+test('what can never have an effect is one warning each', async (t) => {
+  const absent = 'name: r, when: { absence: { after: 3m } }'
+  const metric = 'when: { metric: cpu, over: 1m, threshold: { of: mean, above: 0.9 } }'
+  const labelled = `rules: [{ ${absent}, labels: { team: storage } }]`
+  const reader = 'email: { to: a@b }'
+  const cases: readonly (readonly [yaml: string, says: RegExp])[] = [
+    [`${labelled}\nroutes: [{ match: team = strage, notify: [admin] }, { notify: [admin] }]`, /^configuration:2:19: no alert can fit this route/],
+    [`rules: [{ ${absent}, notify: [admin] }]\nroutes: [{ match: rule = r, notify: [admin] }]`, /no alert can fit this route/],
+    ['maintenance: [{ name: x, match: [rule = cpu-high, metric = memory], times: "22:00-23:00" }]', /no alert can fit this window/],
+    ['inhibit: [{ source: [rule = cpu-high, metric = memory], target: rule = memory-high }]', /no alert can fit the source/],
+    ['inhibit: [{ source: rule = cpu-high, target: rule = memory-high, equal: [metric] }]', /agrees with one that fits target in metric/],
+    ['alerting: { group_by: [rule], group_interval: 1h, repeat: 10m }', /repeat \(10m\) is shorter than group_interval \(1h\)/],
+    ['routes: [{ notify: [admin], group_by: [rule], group_interval: 2h, repeat: 1h }]\nrules: [{ ' + absent + ' }]', /repeat \(1h\)/],
+    [`rules: [{ ${absent}, notify: [admin], escalate: [{ after: 1h, notify: [admin] }] }]`, /^configuration:1:\d+: admin is told from the beginning/],
+    [`rules: [{ name: r, ${metric}, overrides: [{ hosts: web-1, threshold: { above: 0.95 } }, { hosts: web-*, threshold: { above: 0.97 } }] }]`, /a later override, for web-\*, fits/],
+    [`rules: [{ name: r, ${metric}, hosts: db-*, overrides: [{ hosts: web-1, threshold: { above: 0.95 } }] }]`, /the rule is for db-\* only/],
+    [`receivers: { a: { ${reader}, report: { every: day, at: "07:00" } } }`, /^configuration:1:\d+: without a 'zone' beside it, it comes at 07:00 UTC/],
+  ]
+  for (const [yaml, says] of cases) t.match(warningsOf(yaml), { 0: says, length: 1 }, yaml)
+})
+
+test('what has an effect is no warning', async (t) => {
+  const rule = 'name: r, when: { metric: disk, over: 1m, threshold: { of: last, above: 0.9 } }'
+  const cases: readonly string[] = [
+    `rules: [{ ${rule} }]\nroutes: [{ match: system.filesystem.mount_point = /home, notify: [admin] }, { notify: [admin] }]`,
+    `rules: [{ ${rule}, notify: [admin] }]\nroutes: [{ notify: [admin] }]`,
+    'maintenance: [{ name: x, match: rule = source-down, times: "22:00-23:00" }]',
+    'inhibit: [{ source: rule = source-down, target: host =~ .+, equal: [source] }]',
+    `rules: [{ ${rule} }]\nroutes: [{ match: severity = critical, notify: [admin] }, { notify: [admin] }]`,
+    'inhibit: [{ source: rule = host-silent, target: severity = warning, equal: [host] }]',
+    `rules: [{ ${rule}, overrides: [{ hosts: "*", threshold: { above: 0.95 } }, { hosts: web-*, threshold: { above: 0.97 } }] }]`,
+    `rules: [{ ${rule}, overrides: [{ hosts: web-*, threshold: { above: 0.95 } }, { hosts: web-?, threshold: { above: 0.97 } }] }]`,
+    `rules: [{ ${rule}, hosts: [db-*, web-?], overrides: [{ hosts: web-1, threshold: { above: 0.95 } }] }]`,
+    'alerting: { group_by: [rule], group_interval: 1h, repeat: never }',
+  ]
+  for (const yaml of cases) t.strictSame(warningsOf(yaml), [], yaml)
 })

@@ -50,6 +50,38 @@ export const rows: readonly Row[] = [
     found: ["3:21: no metric is named 'cpuu': did you mean 'cpu'?"],
   },
   {
+    what: 'a metric that does not exist, whose labels are used',
+    yaml: lines(
+      'metrics: { disk: { field: a.b, by: [a.c] } }',
+      'rules: [{ name: r, when: { metric: dsk, over: 2m, threshold: { of: last, above: 1 } }, group_by: [a.c], subject: "{{label.a.c}}" }]',
+    ),
+    found: ["2:36: no metric is named 'dsk': did you mean 'disk'?"],
+  },
+  {
+    what: 'a misspelt key that must be there, of a metric whose labels are used',
+    yaml: lines(
+      'metrics: { disk: { feild: a.b, by: [a.c] } }',
+      'rules: [{ name: r, when: { metric: disk, over: 2m, threshold: { of: last, above: 1 } }, group_by: [a.c] }]',
+      'templates: { subject: "{{label.a.c}}" }',
+    ),
+    found: ["1:20: unknown key 'feild': did you mean 'field'?"],
+  },
+  {
+    what: 'a misspelt key of a rule whose labels are used',
+    yaml: lines(
+      'rules: [{ name: r, when: { absence: { after: 3m } }, labels: { team: x }, evry: 1m }]',
+      'templates: { subject: "{{label.team}}" }',
+    ),
+    found: ["1:75: unknown key 'evry': did you mean 'every'?"],
+  },
+  {
+    what: 'an address without a port',
+    yaml: lines('listen: localhost'),
+    found: [
+      '1:9: expected an address such as "127.0.0.1:8080" or "0.0.0.0:8080", found \'localhost\'; HOST:PORT, an IPv6 host in brackets',
+    ],
+  },
+  {
     what: 'a receiver that does not exist',
     yaml: rule('when: { absence: { after: 3m } }', 'notify: [admin, amdin]'),
     found: ["4:21: no receiver is named 'amdin': did you mean 'admin'?"],

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { test } from 'tap'
 import { parse } from 'yaml'
@@ -50,6 +50,19 @@ test('every key tells what it is for, and what it may be', async (t) => {
     t.ok(told || all['type'] === 'boolean' || path === '/system/notify', `${path} has a default or an example`)
   }
   for (const [name, node] of Object.entries(definitions)) t.ok(node['title'] && node['description'], name)
+})
+
+test('every key is in a page of the documentation', async (t) => {
+  const docs = new URL('../../docs/', import.meta.url)
+  const pages = readdirSync(docs).filter((file) => file.endsWith('.md') && file !== 'events.md')
+  const texts = [...pages.map((file) => new URL(file, docs)), new URL('../../README.md', import.meta.url)]
+  const spans = texts.flatMap((file) => readFileSync(file, 'utf8').match(/```[^]*?```|`[^`]*`/g) ?? []).join('\n')
+  const words = new Set(spans.match(/[\w-]+/g))
+  const names = new Set(keys.map(([path]) => path.slice(path.lastIndexOf('/') + 1)))
+  t.strictSame(
+    [...names].filter((name) => !words.has(name)),
+    [],
+  )
 })
 
 test('unknown keys are refused wherever keys are named', async (t) => {

@@ -139,6 +139,7 @@ test('other paths and methods get a short 404 or 405 at once, never a redirect o
     t.equal(answer?.headers.connection, 'keep-alive')
     t.equal(answer?.headers['set-cookie'], undefined)
     t.match(answer?.headers['content-type'], /^application\/problem\+json/)
+    t.match(JSON.parse(answer?.body ?? ''), { type: 'about:blank', status })
     t.notMatch(answer?.body, /script|node_modules|FST_/)
     t.ok(answer!.body.length < 150)
   }
@@ -157,7 +158,10 @@ test('an exception in a route is a 500 that shows nothing, and is logged', async
     },
   })
   const answer = await exchange(t, server.port, 'GET /broken HTTP/1.1\r\nHost: x\r\n\r\n')
-  t.strictSame([answer?.status, answer?.json()], [500, { title: 'Internal Server Error', status: 500 }])
+  t.strictSame(
+    [answer?.status, answer?.json()],
+    [500, { type: 'about:blank', title: 'Internal Server Error', status: 500 }],
+  )
   t.match(server.lines, [{ level: 'error', fields: { method: 'GET', route: '/broken' } }])
   const json = ['Content-Type: application/json']
   t.equal((await exchange(t, server.port, post('{"password": nonsense', json, '/small')))?.status, 400)

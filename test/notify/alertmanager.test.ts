@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Test, test } from 'tap'
@@ -12,7 +11,7 @@ import { conform, jsonForm } from './conformance.ts'
 import { hostileNames } from './hostile.ts'
 import { startWebServer } from './http.ts'
 import { at, facts, notification, resolved } from './samples.ts'
-import { portOf } from './smtp.ts'
+import { freePort } from '../helpers/service.ts'
 
 const never = new AbortController().signal
 const HEADERS = 'connection content-length content-type host user-agent'.split(' ')
@@ -184,15 +183,6 @@ interface SeenAlert {
   readonly startsAt: string
   readonly endsAt: string
   readonly status: { readonly state: string; readonly silencedBy: readonly string[] }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const port = portOf(server)
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Runs a real Alertmanager that groups by the rule and calls a webhook. */

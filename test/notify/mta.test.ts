@@ -10,7 +10,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import PostalMime from 'postal-mime'
@@ -21,7 +20,8 @@ import { compose } from './conformance.ts'
 import { createSigner, verifyDkim } from './dkim.ts'
 import { hostileNames } from './hostile.ts'
 import { facts, notification, storm } from './samples.ts'
-import { mailConfig, portOf, silent, smtpConfig } from './smtp.ts'
+import { mailConfig, silent, smtpConfig } from './smtp.ts'
+import { freePort } from '../helpers/service.ts'
 
 const POSTFIX = '/usr/sbin/postfix'
 const NOBODY = 65534
@@ -48,14 +48,6 @@ virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 `
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const port = portOf(server)
-  await new Promise((done) => server.close(done))
-  return port
-}
 
 function configure(home: string, port: number): string {
   const folder = (name: string): string => join(home, name)

@@ -10,6 +10,7 @@ import type { Delivery, Way, Ways } from '../../src/notify/way.ts'
 import { createVirtualClock, type VirtualClock } from '../helpers/clock.ts'
 import { at, notification } from './samples.ts'
 import { mailConfig, refusal, silent, smtpConfig, startMailServer } from './smtp.ts'
+import { until } from '../helpers/service.ts'
 
 const mailOptions = { from: { name: 'Stashwatch', address: 'alerts@example.org' }, domain: 'example.org' }
 const compose = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, mailOptions)
@@ -138,15 +139,6 @@ const state = (box: Box, id: string): string | undefined => box.rows.get(id)?.ou
 const settle = async (): Promise<void> => {
   for (let i = 0; i < 20; i += 1) await new Promise((done) => setImmediate(done))
 }
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 30_000
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error('what was waited for did not come about')
-    // Real sockets need real time.
-    await new Promise((done) => setTimeout(done, 1))
-  }
-}
-
 test('a mail leaves as soon as the sender is woken, and its outcome and latency are told', async (t) => {
   const parts = play(scripted(() => accepted))
   const sender = createSender(parts)
@@ -549,7 +541,7 @@ test('stop waits for mails under way, cuts off what takes too long, and starts n
   const parts = play(transport)
   parts.outbox.add(mailTo('slow'), mailTo('ada'))
   const sender = createSender(parts)
-  await until(() => transport.sent.length === 2)
+  await until('both are sent', () => transport.sent.length === 2)
   const stopped = sender.stop(5_000)
   parts.outbox.add(mailTo('grace'))
   sender.wake()
@@ -572,7 +564,7 @@ test('a mail server that is down gets every mail once it is up, and one refused 
   const ids = Array.from({ length: 8 }, (_, i) => `mail${i}`)
   box.add(...ids.map((id) => mailTo(id === 'mail0' ? 'nobody' : 'ada', id)))
   const sender = createSender(parts)
-  await until(() => ids.every((id) => state(box, id) === 'retry'))
+  await until('all wait for another try', () => ids.every((id) => state(box, id) === 'retry'))
   t.same(new Set(parts.told.map(([, outcome]) => outcome)), new Set(['retry']))
   let defer = true
   const server = await startMailServer(
@@ -589,9 +581,9 @@ test('a mail server that is down gets every mail once it is up, and one refused 
   )
   const others = ids.slice(1)
   await parts.clock.advance(8_000)
-  await until(() => ids.every((id) => (box.rows.get(id)?.attempts ?? 0) === 2))
+  await until('all were tried twice', () => ids.every((id) => (box.rows.get(id)?.attempts ?? 0) === 2))
   await parts.clock.advance(14_000)
-  await until(() => others.every((id) => state(box, id) === 'sent'))
+  await until('the others are sent', () => others.every((id) => state(box, id) === 'sent'))
   t.equal(state(box, 'mail0'), 'failed')
   const arrived = server.arrived.map(({ raw }) => /^Message-ID: (.*)\r$/m.exec(raw.toString())?.[1])
   const wanted = others.map((id) => compose(mailTo('ada', id)).messageId)

@@ -11,6 +11,7 @@ import { createVirtualClock, type VirtualClock } from '../helpers/clock.ts'
 import { compose, conform, MAIL } from './conformance.ts'
 import { at, notification } from './samples.ts'
 import { mailConfig, type MailServer, portOf, refusal, smtpConfig, startMailServer } from './smtp.ts'
+import { until } from '../helpers/service.ts'
 
 const never = new AbortController().signal
 const MINUTE = 60_000
@@ -44,15 +45,6 @@ function open(t: Test, servers: readonly SmtpConfig[], patience = 120_000): Open
 async function sendTo(way: Way, address = 'ada@example.org', signal = never): Promise<Delivery> {
   const mail = notification({ to: { address } })
   return way.send(await way.render(mail), mail, signal)
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error('what was waited for did not come about')
-    // Real sockets need real time.
-    await new Promise((done) => setTimeout(done, 1))
-  }
 }
 
 interface Odd {
@@ -95,7 +87,7 @@ function startPost(t: Test, servers: readonly SmtpConfig[]) {
   t.teardown(() => Promise.all([sender.stop(0), clock.advance(5_000)]))
   const settle = async (): Promise<void> => {
     for (let i = 0; i < 5; i += 1) await new Promise((done) => setImmediate(done))
-    await until(() => underway === 0)
+    await until('nothing is under way', () => underway === 0)
   }
   return {
     said,
@@ -104,7 +96,9 @@ function startPost(t: Test, servers: readonly SmtpConfig[]) {
       await journal.commit(0, effects, clock.now())
       sender.wake()
       const ids = new Set(mails.map(({ id }) => id))
-      await until(async () => (await outbox.list(1000)).every(({ id, attempts }) => !ids.has(id) || attempts > 0))
+      await until('all were tried', async () =>
+        (await outbox.list(1000)).every(({ id, attempts }) => !ids.has(id) || attempts > 0),
+      )
       await settle()
     },
     async pass(span: number): Promise<void> {
@@ -179,7 +173,7 @@ test('a recipient who is refused for good costs no other one the mail, and is as
   const second = await startMailServer(t)
   const post = startPost(t, [smtpConfig(first.port), smtpConfig(second.port)])
   await post.add(mailTo('nobody'), mailTo('ada'), mailTo('grace'))
-  await until(async () => (await post.records()).every(({ state }) => state !== 'pending'))
+  await until('nothing is pending', async () => (await post.records()).every(({ state }) => state !== 'pending'))
   t.match(await post.records(), [
     { id: 'nobody', state: 'failed', attempts: 1, answer: new RegExp(`:${first.port}: .*550 no such user`) },
     { id: 'ada', state: 'sent' },
@@ -329,7 +323,7 @@ test('a server that trickles its answers leaves time for the next one', async (t
   const second = await startMailServer(t)
   const { way, clock } = open(t, [smtpConfig(slow.port, { timeout: 60_000 }), smtpConfig(second.port)], 10_000)
   const delivery = sendTo(way)
-  await until(() => slow.count() === 1)
+  await until('the slow server is asked', () => slow.count() === 1)
   await clock.advance(5_000)
   t.match(await delivery, { state: 'sent', answer: new RegExp(`:${second.port}: 250 `) })
 })
@@ -340,7 +334,7 @@ test('an attempt that is cut off asks no further server, and blames none', async
   const { way, said } = open(t, [smtpConfig(slow.port, { timeout: 60_000 }), smtpConfig(second.port)])
   const cut = new AbortController()
   const delivery = sendTo(way, 'ada@example.org', cut.signal)
-  await until(() => slow.count() === 1)
+  await until('the slow server is asked', () => slow.count() === 1)
   cut.abort()
   t.match(await delivery, { state: 'retry', answer: /^[^;]*cut off[^;]*$/ })
   t.same([second.arrived.length, said.length], [0, 0])

@@ -1,0 +1,71 @@
+import type { EngineConfig, Millis, Pulse, Report, ReportLoad } from '../model.ts'
+import { SAMPLE_AT, sampleAlert } from './samples.ts'
+
+const MINUTE: Millis = 60_000
+const DAY: Millis = 24 * 60 * MINUTE
+const HOSTS = 24
+/** A report names so many metrics at most, and its sample so many alerts. */
+const SHARES = 4
+const ALERTS = 3
+
+/** What a report tells of a quiet day or week in which some of the rules led to an alert each. */
+export function sampleReport(config: EngineConfig, every: Report['every']): Report {
+  const days = every === 'week' ? 7 : 1
+  const from = SAMPLE_AT - days * DAY
+  const facts = config.rules.slice(0, ALERTS).map((rule) => sampleAlert(rule, config, { state: 'resolved' }))
+  const spans = facts.map((_, i) => (3 - i) * 14 * MINUTE)
+  const longest = facts.map(({ rule, host, labels, severity, peak, unit }, i) => {
+    const since = from + (i + 1) * 3 * 60 * MINUTE
+    return { rule, host, labels, severity, peak, unit, since, until: since + (spans[i] ?? 0) }
+  })
+  const hosts = [...new Set(facts.map(({ host }) => host))]
+  const midnight = from - (from % DAY)
+  const began = facts.length
+  const all = <T>(first: readonly T[]): { readonly total: number; readonly first: readonly T[] } => ({
+    total: first.length,
+    first,
+  })
+  return {
+    every,
+    from,
+    to: SAMPLE_AT,
+    hosts: HOSTS,
+    alerts: {
+      began,
+      before: 0,
+      critical: facts.filter(({ severity }) => severity === 'critical').length,
+      open: 0,
+      hosts: hosts.length,
+      days: Array.from({ length: days + 1 }, (_, i) => ({ day: midnight + i * DAY, began: i === 0 ? began : 0 })),
+      longest: all(longest),
+    },
+    rules: all(facts.map(({ rule }) => ({ rule, began: 1, mails: 2 }))),
+    outside: all(hosts.map((host, i) => ({ host, span: spans[i] ?? 0 }))),
+    shares: sharesOf(config),
+    quality: { merged: 0, dropped: 0, future: 0, refused: 0, clocks: all([]), sources: all([]), down: 0, stops: 0 },
+  }
+}
+
+function sharesOf({ metrics }: EngineConfig): Report['shares'] {
+  const load = (host: string, mean: number, max: number): ReportLoad => ({ host, mean, max })
+  return metrics
+    .filter(({ unit, by, kind }) => (unit === 'ratio' || unit === 'percent') && by.length === 0 && kind === 'gauge')
+    .slice(0, SHARES)
+    .map(({ name }) => ({
+      metric: name,
+      hosts: HOSTS,
+      mean: 0.39,
+      unused: 0.61,
+      busiest: [load('web-1', 0.81, 0.97), load('db-1', 0.72, 0.95)],
+      idlest: [load('web-9', 0.03, 0.08), load('web-8', 0.06, 0.31)],
+      idle: { total: 1, first: ['web-9'] },
+    }))
+}
+
+/** A service that hears all of its hosts. */
+export const SAMPLE_PULSE: Pulse = {
+  hosts: HOSTS,
+  heard: HOSTS,
+  sources: { total: 1, first: [{ source: 'logstash-a', heard: SAMPLE_AT - 2000 }] },
+  lastEvent: SAMPLE_AT - 2000,
+}
