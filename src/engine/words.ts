@@ -38,7 +38,7 @@ function whatOf(plan: WindowPlan): string {
 export function hintOf({ metric, of }: WindowPlan, value: number | null): { readonly hint?: string } {
   if (metric.unit !== 'ratio' || !['mean', 'min', 'max', 'last'].includes(of)) return {}
   if (value === null || value <= MOST_RATIO) return {}
-  const read = `${metric.name} is a ratio, so that ${formatValue(value, undefined)} means ${Number((value * 100).toPrecision(6))} %`
+  const read = `${metric.name} is a ratio, so that ${formatValue(value, 'none')} means ${Number((value * 100).toPrecision(6))} %`
   return { hint: `${read}: is unit: percent meant? (Only CPU that is not divided by its cores is more than 1.)` }
 }
 
