@@ -1,6 +1,6 @@
 import { createSource, type Source } from '../aggregate/sources.ts'
 import { addSeries, createStore, headOf, removeSeries, type Store } from '../aggregate/store.ts'
-import { type Millis, NO_HOST, SEP } from '../model.ts'
+import { type Millis, NO_HOST, OTHERS, SEP } from '../model.ts'
 import { count, type Fold, type Host, type KeyInfo, type State } from './state.ts'
 
 /** A host is let go for a new one only after this much silence, so that invented names cannot push real ones out. */
@@ -163,15 +163,15 @@ function storesOf(fold: Fold, metric: string): readonly Store[] {
   })
 }
 
-/** The source's record, made on first sight. Past the cap, new names share the record of `others`. */
+/** The source's record, made on first sight. Past the cap, new names share the record of `OTHERS`. */
 export function admitSource(fold: Fold, name: string, rcv: Millis): Source {
   const { state, plan } = fold
   const known = state.sources.get(name)
   if (known !== undefined) return known
   const isFull = state.sources.size >= plan.config.limits.sources && !plan.config.sources.includes(name)
-  if (isFull && name !== 'others') {
+  if (isFull && name !== OTHERS) {
     refuse(fold, 'sources', rcv)
-    return admitSource(fold, 'others', rcv)
+    return admitSource(fold, OTHERS, rcv)
   }
   const source = createSource(name, rcv)
   state.sources.set(name, source)

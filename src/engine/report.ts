@@ -3,11 +3,13 @@ import type { ReportWish } from '../dispatch/groups.ts'
 import type {
   Millis,
   Pulse,
+  RejectCount,
   Report,
   ReportAlerts,
   ReportEpisode,
   ReportLoad,
   ReportQuality,
+  ReportRejects,
   ReportRule,
   ReportShare,
   Top,
@@ -194,11 +196,34 @@ function qualityIn(own: readonly Spell[], sum: Slice | undefined, period: Period
     dropped: count('dropped'),
     future: count('future'),
     refused: count('refused'),
+    rejects: rejectsIn(sum),
     clocks: top(clocks.toSorted(compare)),
     sources: top(sources.toSorted((a, b) => b.span - a.span || compare(a.source, b.source))),
     down: count('down'),
     stops: count('stops'),
   }
+}
+
+/** What ingest refused, by source, each with its reasons. */
+function rejectsIn(sum: Slice | undefined): ReportRejects {
+  const all = [...(sum?.rejects.values() ?? [])]
+  const bySource = [...Map.groupBy(all, ({ source }) => source)].map(([source, theirs]) => ({
+    source,
+    events: countOf(theirs),
+    reasons: top(
+      theirs
+        .map(({ code, count, path }) => ({ code, count, path }))
+        .toSorted((a, b) => b.count - a.count || compare(a.code, b.code)),
+    ),
+  }))
+  return {
+    events: countOf(all),
+    sources: top(bySource.toSorted((a, b) => b.events - a.events || compare(a.source, b.source))),
+  }
+}
+
+function countOf(rejects: readonly RejectCount[]): number {
+  return rejects.reduce((sum, { count }) => sum + count, 0)
 }
 
 /** Who is heard now. */

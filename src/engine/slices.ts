@@ -1,4 +1,5 @@
-import type { Millis, Severity, Unit } from '../model.ts'
+import type { Millis, RejectCount, Severity, Unit } from '../model.ts'
+import { addReject } from '../model.ts'
 import { copyLoads, emptyLoads, type Loads, mergeLoads } from './loads.ts'
 
 /** What reports will be made of, gathered as it happens; there is none while no receiver wants a report. */
@@ -29,7 +30,12 @@ export interface Slice {
   /** Mails, by the rules that they tell of. */
   readonly mails: Map<string, number>
   readonly counts: Record<Counted, number>
+  /** Events that ingest refused, by source and reason. */
+  readonly rejects: Map<string, RejectCount>
 }
+
+/** So many sources and reasons of a slice are told apart. */
+export const MOST_REJECTS = 200
 
 export type Counted = 'merged' | 'dropped' | 'future' | 'refused' | 'stops' | 'down'
 
@@ -60,6 +66,7 @@ export function emptySlice(from: Millis): Slice {
     critical: 0,
     mails: new Map(),
     counts: { merged: 0, dropped: 0, future: 0, refused: 0, stops: 0, down: 0 },
+    rejects: new Map(),
   }
 }
 
@@ -74,17 +81,21 @@ export function mergeSlices(a: Slice, b: Slice): Slice {
     for (const [hour, count] of slice.hours) add(merged.hours, hour, count)
     for (const [rule, count] of slice.mails) add(merged.mails, rule, count)
     for (const host of slice.hosts) merged.hosts.add(host)
+    for (const one of slice.rejects.values()) addReject(merged.rejects, one, MOST_REJECTS)
     for (const what of Object.keys(merged.counts) as Counted[]) merged.counts[what] += slice.counts[what]
   }
   return merged
 }
 
-/** A copy of what came out of a snapshot, with memory of its own. */
+/** What came out of a snapshot, with memory of its own. What an older one does not know begins empty. */
 export function copyUsage(usage: Usage | undefined): Usage | undefined {
-  for (const { loads } of usage === undefined ? [] : [...usage.slices, usage.open]) {
-    for (const [metric, one] of loads) loads.set(metric, copyLoads(one))
-  }
-  return usage
+  if (usage === undefined) return undefined
+  return { ...usage, slices: usage.slices.map(copySlice), open: copySlice(usage.open) }
+}
+
+function copySlice(slice: Slice): Slice {
+  const loads = new Map([...slice.loads].map(([metric, one]) => [metric, copyLoads(one)]))
+  return { ...emptySlice(slice.from), ...slice, loads }
 }
 
 /** Counts something under a name. */

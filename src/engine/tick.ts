@@ -11,7 +11,7 @@ import { rewind } from './rewind.ts'
 import type { Fold } from './state.ts'
 import { judgeDue } from './sweep.ts'
 import { alertsOf } from './told.ts'
-import { keepUsage } from './usage.ts'
+import { keepUsage, noteRejects } from './usage.ts'
 import { watchAll } from './watch.ts'
 
 /** A pause of a source is looked into once, after this long. */
@@ -31,6 +31,7 @@ export interface TickResult {
 export function foldTick(fold: Fold, tick: Tick): TickResult {
   const { state } = fold
   const isNew = tick.now !== state.now
+  noteRejects(state, tick.rejects)
   if (isNew) {
     if (tick.now < state.now - SET_BACK) rewind(fold, tick.now)
     const span = state.now === 0 ? 0 : Math.min(MOST_PER_TICK, Math.max(0, tick.now - state.now))

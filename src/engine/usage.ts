@@ -1,7 +1,7 @@
-import type { AlertState, Millis } from '../model.ts'
-import { OWN_RULES } from '../model.ts'
+import type { AlertState, Millis, RejectCount } from '../model.ts'
+import { addReject, OWN_RULES } from '../model.ts'
 import { addLoad, emptyLoads, loadOf, mergeLoads } from './loads.ts'
-import { add, type Counted, emptySlice, mergeSlices, type Slice, type Spell, type Usage } from './slices.ts'
+import { add, type Counted, emptySlice, mergeSlices, MOST_REJECTS, type Slice, type Spell, type Usage } from './slices.ts'
 import type { Alert, Fold, Host, State } from './state.ts'
 
 /** Slices that are kept; with more kinds of reports than this needs, the oldest two become one. */
@@ -19,6 +19,12 @@ export function isOwn(rule: string): boolean {
 /** Counts something that readers of a report should know of its numbers. */
 export function tallyUsage({ usage }: State, what: Counted, by = 1): void {
   if (usage !== undefined) usage.open.counts[what] += by
+}
+
+/** Counts what ingest refused, of which the engine sees nothing else. */
+export function noteRejects({ usage }: State, rejects: readonly RejectCount[] = []): void {
+  if (usage === undefined) return
+  for (const one of rejects) addReject(usage.open.rejects, one, MOST_REJECTS)
 }
 
 /** Takes a sample of a share in; `limit` bounds the hosts that are told apart. */
