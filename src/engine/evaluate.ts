@@ -20,6 +20,9 @@ export interface Watched {
   readonly slot: number
 }
 
+/** What one slice of a tick costs at most, so that it takes a few milliseconds; the rest waits for the next. */
+export const SLICE = 1500
+
 /** What judging cost: window ends looked at, by their length. */
 export interface Judged {
   cost: number

@@ -1,7 +1,7 @@
 import type { AlertState, Millis, RejectCount } from '../model.ts'
 import { addReject, OWN_RULES } from '../model.ts'
 import { addLoad, emptyLoads, loadOf, mergeLoads } from './loads.ts'
-import { add, type Counted, emptySlice, mergeSlices, MOST_REJECTS, type Slice, type Spell, type Usage } from './slices.ts'
+import { add, addLoads, type Counted, emptySlice, mergeSlices, MOST_REJECTS, type Slice, type Spell, type Usage } from './slices.ts'
 import type { Alert, Fold, Host, State } from './state.ts'
 
 /** Slices that are kept; with more kinds of reports than this needs, the oldest two become one. */
@@ -112,7 +112,25 @@ export function keepUsage(fold: Fold): void {
   takeMails(state, usage)
   usage.open.to = state.now
   const marks = [...turns].flatMap(([key, { since }]) => (key.startsWith('report') ? [since] : []))
-  if (marks.some((mark) => mark > usage.open.from)) cut(fold, usage, Math.min(...marks))
+  const isTold = marks.some((mark) => mark > usage.open.from)
+  const loads = endMaking(usage, isTold)
+  if (isTold) cut(fold, usage, Math.min(...marks), loads)
+}
+
+/**
+ * Samples that came while a report was made are of the slice that begins when it is told; if none was told, of the one
+ * that goes on.
+ *
+ * @returns what the next slice begins with.
+ */
+function endMaking(usage: Usage, isTold: boolean): Slice['loads'] {
+  const { making, open } = usage
+  if (making === undefined) return new Map()
+  usage.open = { ...open, loads: making.loads }
+  delete usage.making
+  if (isTold) return open.loads
+  addLoads(making.loads, open.loads)
+  return new Map()
 }
 
 function takeMails({ dispatch: { mailed } }: State, { open }: Usage): void {
@@ -164,12 +182,12 @@ function takeOpen(state: State, { spells }: Usage): void {
 }
 
 /** Closes the slice, and lets go of what no report will cover any more. */
-function cut(fold: Fold, usage: Usage, oldest: Millis): void {
+function cut(fold: Fold, usage: Usage, oldest: Millis, loads: Slice['loads']): void {
   usage.slices = [...usage.slices, usage.open].filter(({ to }) => to > oldest)
-  usage.open = emptySlice(fold.state.now)
+  usage.open = { ...emptySlice(fold.state.now), loads }
   while (usage.slices.length > MOST_SLICES) {
     const [first, second, ...rest] = usage.slices as [Slice, Slice, ...Slice[]]
-    usage.slices = [mergeSlices(first, second), ...rest]
+    usage.slices = [mergeSlices([first, second]), ...rest]
   }
   for (const [id, { until }] of usage.spells) if (until !== undefined && until < oldest) usage.spells.delete(id)
   compact(fold, usage)
@@ -177,13 +195,14 @@ function cut(fold: Fold, usage: Usage, oldest: Millis): void {
 
 /** Gives the rows of hosts that are gone, and in no slice any more, to new ones. */
 function compact({ state }: Fold, usage: Usage): void {
-  const all = usage.slices.flatMap(({ loads }) => [...loads.values()])
+  const slices = [...usage.slices, usage.open]
+  const all = slices.flatMap(({ loads }) => [...loads.values()])
   const kept = [...usage.rows].filter(
     ([name, row]) => state.hosts.has(name) || all.some((loads) => loadOf(loads, row).n > 0),
   )
   if (kept.length === usage.rows.size) return
   const order = kept.map(([, row]) => row)
-  for (const { loads } of usage.slices) {
+  for (const { loads } of slices) {
     for (const [metric, old] of loads) loads.set(metric, mergeLoads(emptyLoads(order.length), old, order))
   }
   usage.rows = new Map(kept.map(([name], row) => [name, row]))
