@@ -68,9 +68,12 @@ function makeRoom(fold: Fold, rcv: Millis): boolean {
 /** Looks at all hosts for those that may go, and takes the first. The others are for the next ones: a look takes milliseconds. */
 function findIdle(fold: Fold, before: Millis): Host | undefined {
   const { state } = fold
-  const idle = [...state.hosts.values()].filter((host) => host.lastSeen <= before && mayGo(fold, host))
-  // Only those at the beginning are put in order: all would take long.
-  const latest = Float64Array.from(idle, ({ lastSeen }) => lastSeen).sort()[MOST_IDLE - 1] ?? Infinity
+  const idle: Host[] = []
+  for (const host of state.hosts.values()) if (host.lastSeen <= before && mayGo(fold, host)) idle.push(host)
+  // Only those at the beginning are put in order as records: all would take long.
+  const times = new Float64Array(idle.length)
+  for (const [i, { lastSeen }] of idle.entries()) times[i] = lastSeen
+  const latest = times.sort()[MOST_IDLE - 1] ?? Infinity
   const first = idle.filter(({ lastSeen }) => lastSeen <= latest).toSorted((a, b) => a.lastSeen - b.lastSeen)
   state.idle = first.slice(0, MOST_IDLE).map(({ name, lastSeen }) => ({ name, lastSeen })).reverse()
   return takeIdle(fold, before)

@@ -25,11 +25,12 @@ export function beginMaking({ state, plan, dispatchPlan }: Fold): void {
   usage.open = { ...usage.open, loads: new Map() }
 }
 
-/** Goes on with it. @returns whether it is done. */
+/** Goes on with it. @returns whether it was done before: what is told of it has a slice of its own. */
 export function goMaking({ state }: Fold, work: Judged): boolean {
   const making = state.usage?.making
   if (state.usage === undefined || making === undefined) return true
   const names = [...state.usage.rows]
+  const { cost } = work
   for (; making.at < making.shares.length; making.at++, making.row = 0) {
     const share = making.shares[making.at] as Making['shares'][number]
     const parts = partsOf(state.usage, share.from, share.metric)
@@ -41,7 +42,7 @@ export function goMaking({ state }: Fold, work: Judged): boolean {
       takeHost(share.sum, parts, host, row)
     }
   }
-  return true
+  return work.cost === cost
 }
 
 /** What was used of a metric since an instant: what was summed up for the report, else what is known now. */

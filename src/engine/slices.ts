@@ -12,6 +12,8 @@ export interface Usage {
   open: Slice
   /** The episodes of the time that some report will cover, by id. */
   readonly spells: Map<string, Spell>
+  /** Slices were let go, and with them perhaps the last that is known of some hosts. */
+  isCut?: boolean
   /** What is summed up for the reports that are due. */
   making?: Making
   /** How many of them there may be before the next look for some to let go. */

@@ -109,6 +109,7 @@ export function keepUsage(fold: Fold): void {
     return
   }
   const { usage } = state
+  if (usage.isCut === true) compact(fold, usage)
   takeMails(state, usage)
   usage.open.to = state.now
   const marks = [...turns].flatMap(([key, { since }]) => (key.startsWith('report') ? [since] : []))
@@ -166,17 +167,19 @@ function begin(state: State): void {
 /** What is known of episodes that go on, and of those that are gone without a word. */
 function takeOpen(state: State, { spells }: Usage): void {
   const open = new Set<string>()
-  for (const { alerts } of [{ alerts: state.alerts }, ...state.hosts.values()]) {
-    for (const alert of alerts.values()) {
-      const { life, episode } = alert
-      if (life.state === 'pending' || life.state === 'resolved' || episode === '') continue
-      open.add(episode)
-      const spell = spells.get(episode) ?? newSpell(alert, life.since)
-      spell.severity = alert.severity
-      if (spell.severity === 'critical') spell.criticalAt ??= -Infinity
-      spell.peak = life.peak
-      spells.set(episode, spell)
-    }
+  const take = (alert: Alert): void => {
+    const { life, episode } = alert
+    if (life.state === 'pending' || life.state === 'resolved' || episode === '') return
+    open.add(episode)
+    const spell = spells.get(episode) ?? newSpell(alert, life.since)
+    spell.severity = alert.severity
+    if (spell.severity === 'critical') spell.criticalAt ??= -Infinity
+    spell.peak = life.peak
+    spells.set(episode, spell)
+  }
+  for (const alert of state.alerts.values()) take(alert)
+  for (const { alerts } of state.hosts.values()) {
+    if (alerts.size > 0) for (const alert of alerts.values()) take(alert)
   }
   for (const [id, spell] of spells) if (spell.until === undefined && !open.has(id)) spell.until = state.now
 }
@@ -190,11 +193,12 @@ function cut(fold: Fold, usage: Usage, oldest: Millis, loads: Slice['loads']): v
     usage.slices = [mergeSlices([first, second]), ...rest]
   }
   for (const [id, { until }] of usage.spells) if (until !== undefined && until < oldest) usage.spells.delete(id)
-  compact(fold, usage)
+  usage.isCut = true
 }
 
-/** Gives the rows of hosts that are gone, and in no slice any more, to new ones. */
+/** Gives the rows of hosts that are gone, and in no slice any more, to new ones: at the tick after a cut, which is long enough. */
 function compact({ state }: Fold, usage: Usage): void {
+  usage.isCut = false
   const slices = [...usage.slices, usage.open]
   const all = slices.flatMap(({ loads }) => [...loads.values()])
   const kept = [...usage.rows].filter(
