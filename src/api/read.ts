@@ -11,7 +11,7 @@ import type {
   SendRecord,
   WhyView,
 } from '../model.ts'
-import { nearest } from '../template.ts'
+import { nearest } from '../spelling.ts'
 import { ask, unknownEpisode } from './ask.ts'
 import { knownHost, readLimit, readSpan, readText } from './params.ts'
 import type { QueryString } from './params.ts'

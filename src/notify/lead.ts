@@ -1,5 +1,5 @@
 import type { AlertFacts, Because, Notification } from '../model.ts'
-import { formatDuration } from '../template.ts'
+import { formatDuration } from '../format.ts'
 import { boundOf, figureOf, goneOnFor, isBeyond, isUntold, lastedOf, nameOf, placeOf, SHORT } from './phrase.ts'
 import type { Times } from './times.ts'
 

@@ -1,5 +1,5 @@
 import type { AlertFacts, Notification, Unit } from '../model.ts'
-import { formatDuration, formatValue } from '../template.ts'
+import { formatDuration, formatValue } from '../format.ts'
 import type { Times } from './times.ts'
 import { clean, shorten } from './text.ts'
 

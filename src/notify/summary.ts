@@ -1,5 +1,5 @@
 import type { Millis, Notification, Report, ReportLoad, ReportQuality, ReportRejects, ReportShare, Top } from '../model.ts'
-import { formatDuration, formatTime, formatValue } from '../template.ts'
+import { formatDuration, formatTime, formatValue } from '../format.ts'
 import { whyOf } from './footer.ts'
 import type { Letter, LetterOptions, Section } from './letter.ts'
 import { greetingOf, type Tone } from './phrase.ts'
