@@ -219,7 +219,7 @@ export function lookAt(watched: Watched, plan: WindowPlan, end: number): Seen {
   return { labels, value: null, unit, bound: '', reason: why, at }
 }
 
-export function alertId(rule: string, key: string): string {
+function alertId(rule: string, key: string): string {
   return `${rule}\n${key}`
 }
 
