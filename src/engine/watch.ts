@@ -19,7 +19,7 @@ const SOURCE_DOWN = 150_000
 const CAP_CALM = 10 * 60_000
 
 /** What one host costs that is looked at, and a figure of its alert; and a step of its alert's life. As of judging. */
-const COST = { host: 0.1, figure: 6, step: 60 }
+const COST = { host: 0.1, figure: 6, step: 20 }
 
 /** Begins to look after all hosts, once a tick, unless it is still under way. */
 export function beginRound(fold: Fold): void {
