@@ -109,7 +109,8 @@ export function keepUsage(fold: Fold): void {
     return
   }
   const { usage } = state
-  if (usage.isCut === true) compact(fold, usage)
+  // Rows stay where they are while a report is made of them.
+  if (usage.isCut === true && usage.making === undefined) compact(fold, usage)
   takeMails(state, usage)
   usage.open.to = state.now
   const marks = [...turns].flatMap(([key, { since }]) => (key.startsWith('report') ? [since] : []))
