@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { Agent } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { loadavg, tmpdir } from 'node:os'
@@ -9,6 +9,7 @@ import { SMTPServer } from 'smtp-server'
 import { fleet, storm } from '../test/helpers/storm.ts'
 import { end, post, quantile, startService, type Target } from './http.ts'
 import { type MailResult, measureMail } from './mail.ts'
+import { put } from './page.ts'
 
 const HOSTS = 1000
 /** Each host reports so often, in turn. */
@@ -223,15 +224,8 @@ at most 20.
 
 const TITLE = '## Alerts and mails'
 
-/** Puts the section into the page, in the place of the one before. */
-function put(part: string): void {
-  const file = new URL('../docs/benchmarks.md', import.meta.url)
-  const sections = readFileSync(file, 'utf8').split(/^(?=## )/m).filter((section) => !section.startsWith(TITLE))
-  writeFileSync(file, [...sections.map((section) => `${section.trimEnd()}\n`), part].join('\n'))
-}
-
 if (import.meta.main) {
   const part = alertingPart(await measureAlerting())
-  put(part)
+  put(TITLE, part)
   process.stdout.write(part)
 }

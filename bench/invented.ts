@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { encodeFrame } from '../src/extract/frame.ts'
-import { answer, openAlerts } from '../src/engine/query.ts'
+import { answer } from '../src/engine/query.ts'
 import type { Fold } from '../src/engine/state.ts'
 import { createFold, encodeEntry, type Step, step } from '../src/engine/step.ts'
 import { type AbsenceRule, type AggregateView, ALERTING, type EngineConfig, type EventSamples, type MetricRule, type Notification } from '../src/model.ts'
+import { openAlerts } from '../test/helpers/play.ts'
 
 const REAL = 1000
 const HOT = 10

@@ -7,6 +7,7 @@ import { type GeneratorResult, measureGenerator } from './generator.ts'
 import { type HttpResult, measureHttp, measurePaced, type PacedResult } from './http.ts'
 import { type InventedResult, measureInvented } from './invented.ts'
 import { type JournalFigures, measureJournal } from './journal.ts'
+import { measurePace, pacePart } from './pace.ts'
 import { measureScale, type ScaleResult, SITES } from './scale.ts'
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
@@ -135,6 +136,8 @@ async function run(): Promise<void> {
   const scale = (Object.keys(SITES) as (keyof typeof SITES)[]).map(measureScale)
   say('invented hosts ...')
   const invented = measureInvented()
+  say('smoothness ...')
+  const pace = measurePace()
   say('a large cluster ...')
   const generator = await measureGenerator()
   say('journal ...')
@@ -147,7 +150,7 @@ async function run(): Promise<void> {
 Written by \`npm run bench\`; edit \`bench/\`, not this page. Ratios are medians of rounds that alternate within one run, so
 that a busy machine slows both sides alike; absolute figures are those of one machine (${cpus().length} cores, Node ${process.versions.node}).
 `
-  const page = [intro, corePart(core), httpPart(http), pacedPart(paced), generatorPart(generator), scalePart(scale), inventedPart(invented), journalPart(journal), alertingPart(alerting)].join('\n')
+  const page = [intro, corePart(core), httpPart(http), pacedPart(paced), generatorPart(generator), scalePart(scale), inventedPart(invented), pacePart(pace), journalPart(journal), alertingPart(alerting)].join('\n')
   writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), page)
   process.stdout.write(page)
 }

@@ -18,6 +18,7 @@ import { openExtractor, openSchemas } from './service/judge.ts'
 import { reload } from './service/reload.ts'
 import { hear } from './service/report.ts'
 import { type Running, type ServiceOptions, startSender } from './service/running.ts'
+import { startTicks } from './service/ticks.ts'
 
 export { openWays } from './notify/index.ts'
 export type { ServiceOptions } from './service/running.ts'
@@ -42,7 +43,6 @@ export const VERSION: string = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version
 
-const TICK = 1000
 const STOP_WITHIN = 10_000
 
 /**
@@ -63,6 +63,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     state: 'starting',
     journalOk: true,
     refused: false,
+    rejects: createRejects({ clock, log }),
     schemas,
     extract: openExtractor(config),
     linkKey: openLinkKey(config.data),
@@ -141,9 +142,8 @@ function stopEngine({ engine, options }: Running): Promise<void> {
 }
 
 async function createHttp(running: Running): Promise<ReturnType<typeof createHttpServer>> {
-  const { options, metrics } = running
+  const { options, metrics, rejects } = running
   const { config, clock, timers, log, readConfig } = options
-  const rejects = createRejects({ clock, log })
   const http = createHttpServer({ log })
   const engine = later(running)
   const ingest = ingestRoutes({
@@ -204,24 +204,6 @@ function watchful(running: Running): Observer {
       observer.answered(status, seconds, bytes)
     },
   }
-}
-
-/** One tick a second; none is sent before the last one is done. */
-function startTicks(running: Running, engine: EngineClient): () => void {
-  const { clock, log } = running.options
-  let isBusy = false
-  return clock.every(TICK, () => {
-    if (isBusy) return
-    isBusy = true
-    const refused = running.refused || running.state !== 'ready'
-    running.refused = false
-    engine
-      .tick({ now: clock.now(), refused })
-      .catch((error: unknown) => log.debug({ err: error }, 'a tick was not taken'))
-      .finally(() => {
-        isBusy = false
-      })
-  })
 }
 
 function urlOf(address: AddressInfo | string | null, { listen }: Config): string {

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { createMetrics, REJECT_CODES } from '../src/metrics.ts'
+import { REJECT_CODES } from '../src/metrics/ingest.ts'
+import { createMetrics } from '../src/metrics.ts'
 import type { EngineStats } from '../src/model.ts'
 import { createVirtualClock } from './helpers/clock.ts'
 

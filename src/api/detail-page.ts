@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Acknowledgement, AlertView, Decision, HostDetail, Millis, SendRecord, SeriesView } from '../model.ts'
-import { formatDuration, formatTime, formatValue } from '../template.ts'
+import { formatDuration, formatTime, formatValue } from '../format.ts'
 import { escapeHtml, foreign, page } from './html.ts'
 import { alertNow } from './link-page.ts'
 import { sendsOf, showSend } from './views.ts'

@@ -1,6 +1,6 @@
 import type { Acknowledgement, AlertView, Millis, Muted, SilenceView } from '../model.ts'
 import type { LinkAction } from '../signature.ts'
-import { formatBound, formatDuration, formatTime, formatValue } from '../template.ts'
+import { formatBound, formatDuration, formatTime, formatValue } from '../format.ts'
 import { escapeHtml, foreign, page } from './html.ts'
 
 /** What a link is about, as it is now. */

@@ -12,7 +12,7 @@ import type {
   SendRecord,
   WhyView,
 } from '../model.ts'
-import { nearest } from '../template.ts'
+import { nearest } from '../spelling.ts'
 import { ask, unknownEpisode } from './ask.ts'
 import { episodePage, hostPage, prefersPage } from './detail-page.ts'
 import { PAGE_POLICY } from './html.ts'

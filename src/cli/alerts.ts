@@ -1,4 +1,5 @@
-import { formatValue, meant } from '../template.ts'
+import { formatValue } from '../format.ts'
+import { meant } from '../spelling.ts'
 import type { AlertView, Unit } from '../model.ts'
 import { type PaintIo, printJson, printTable, timeOf, type Tone } from './paint.ts'
 import { printable, type RemoteArgs, RemoteError, remotely } from './remote.ts'

@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { VERSION } from '../service.ts'
-import { meant } from '../template.ts'
+import { meant } from '../spelling.ts'
 import { ACTING } from './acting.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'

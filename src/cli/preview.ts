@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import type { EngineConfig } from '../model.ts'
 import { type Preview, type PreviewChoice, previewMails } from '../service/preview.ts'
 import { previewPage } from '../service/preview-page.ts'
-import { meant } from '../template.ts'
+import { meant } from '../spelling.ts'
 import { type CheckIo, load } from './check.ts'
 import { quiet } from './send-test.ts'
 

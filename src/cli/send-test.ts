@@ -2,7 +2,7 @@ import { createClock } from '../clock.ts'
 import type { AlertFacts, Clock, Config, EngineConfig, Log, Millis, Notification, Receiver, Recipient, Via } from '../model.ts'
 import { anyAlert } from '../service/samples.ts'
 import { openWays } from '../service.ts'
-import { meant } from '../template.ts'
+import { meant } from '../spelling.ts'
 import { type CheckIo, load } from './check.ts'
 import { whyNot } from './start.ts'
 

@@ -1,4 +1,4 @@
-import { formatBound, formatValue } from '../template.ts'
+import { formatBound, formatValue } from '../format.ts'
 import type { Decision, SendRecord, Unit } from '../model.ts'
 import { type AlertRow, subjectOf } from './alerts.ts'
 import { paint, type PaintIo, printJson, timeOf, type Tone } from './paint.ts'

@@ -1,5 +1,5 @@
 import type { MaintenanceWindow, NumberRange } from '../model.ts'
-import { meant, nearest } from '../template.ts'
+import { meant, nearest } from '../spelling.ts'
 import { below } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
 import { DAY } from './spans.ts'

@@ -1,7 +1,7 @@
 import { OWN_RULES } from '../model.ts'
 import type { Matcher } from '../model.ts'
 import type * as Raw from '../generated/config.ts'
-import { meant, nearest } from '../template.ts'
+import { meant, nearest } from '../spelling.ts'
 import { below } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
 

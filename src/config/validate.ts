@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import type { ErrorObject } from 'ajv'
-import { meant, nearest } from '../template.ts'
+import { meant, nearest } from '../spelling.ts'
 import { below } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
 

@@ -28,15 +28,13 @@ export function takeTurns(state: DispatchState, plan: DispatchPlan, now: Millis)
   const before = state.turns ?? new Map<string, Turn>()
   const turns = new Map<string, Turn>()
   state.turns = turns
-  const locals = new Map<string, Local>()
+  const localOf = wallClock(plan, now)
   return plan.scheduled.flatMap((scheduled) => {
     const { kind, receiver, schedule } = scheduled
-    const key = `${kind}\n${receiver.name}`
+    const key = keyOf(kind, receiver)
     const zone = receiver.zone ?? 'UTC'
-    const local = locals.get(zone) ?? localTime(now, zone, plan.clocks)
-    locals.set(zone, local)
-    const date = newestDate(schedule, local)
-    const turn = adapt(state, before.get(key), JSON.stringify([schedule, zone]), date, now)
+    const date = newestDate(schedule, localOf(zone))
+    const turn = adapt(state, before.get(key), nameOf(schedule, zone), date, now)
     turns.set(key, turn)
     holdBack(turn, schedule, date, now)
     if (date <= turn.date) return []
@@ -48,6 +46,35 @@ export function takeTurns(state: DispatchState, plan: DispatchPlan, now: Millis)
     turn.mails = mailsOf(state)
     return [{ ...scheduled, since, mails, began, seq }]
   })
+}
+
+/** Since when the reports are to tell whose turn has come, so that what is dear of them can be made before. */
+export function dueReports({ turns }: DispatchState, plan: DispatchPlan, now: Millis): readonly Millis[] {
+  const localOf = wallClock(plan, now)
+  return plan.scheduled.flatMap(({ kind, receiver, schedule }) => {
+    const turn = kind === 'report' ? turns?.get(keyOf(kind, receiver)) : undefined
+    const zone = receiver.zone ?? 'UTC'
+    if (turn?.of !== nameOf(schedule, zone)) return []
+    return newestDate(schedule, localOf(zone)) > turn.date ? [Math.min(turn.since, now)] : []
+  })
+}
+
+/** What the clocks on the walls of the zones show; each is looked at once. */
+function wallClock({ clocks }: DispatchPlan, now: Millis): (zone: string) => Local {
+  const locals = new Map<string, Local>()
+  return (zone) => {
+    const local = locals.get(zone) ?? localTime(now, zone, clocks)
+    locals.set(zone, local)
+    return local
+  }
+}
+
+function keyOf(kind: Scheduled['kind'], { name }: Scheduled['receiver']): string {
+  return `${kind}\n${name}`
+}
+
+function nameOf(schedule: Schedule, zone: string): string {
+  return JSON.stringify([schedule, zone])
 }
 
 /** The date of the newest turn that lies not ahead. */

@@ -1,7 +1,7 @@
 import { acknowledge, addSilence, expireSilence } from '../dispatch/commands.ts'
 import type { Command, Millis } from '../model.ts'
 import { forget } from './retire.ts'
-import { count, type Fold, type Obeyed } from './state.ts'
+import type { Fold, Obeyed } from './state.ts'
 import { noteDown } from './usage.ts'
 
 /** A fact about the service itself that the folds must know of; nobody sends it over the API. */
@@ -35,7 +35,6 @@ function obeyAs<K extends Command['kind']>(fold: Fold, kind: K, command: Extract
 /** The service was started: what passed since the newest tick was not watched. */
 function noteStart(fold: Fold, { now }: Started): Obeyed {
   const { state } = fold
-  count(fold, 'starts')
   if (state.now > 0 && now - state.now > 5000) {
     state.gaps.push({ from: state.now, to: now })
     if (state.gaps.length > 10) state.gaps.shift()

@@ -20,6 +20,9 @@ export interface Watched {
   readonly slot: number
 }
 
+/** What one slice of a tick costs at most, so that it takes a few milliseconds; the rest waits for the next. */
+export const SLICE = 1500
+
 /** What judging cost: window ends looked at, by their length. */
 export interface Judged {
   cost: number
@@ -217,7 +220,7 @@ export function lookAt(watched: Watched, plan: WindowPlan, end: number): Seen {
   return { labels, value: null, unit, bound: '', reason: why, at }
 }
 
-export function alertId(rule: string, key: string): string {
+function alertId(rule: string, key: string): string {
   return `${rule}\n${key}`
 }
 

@@ -1,10 +1,12 @@
 import { createSource, type Source } from '../aggregate/sources.ts'
 import { addSeries, createStore, headOf, removeSeries, type Store } from '../aggregate/store.ts'
-import { type Millis, NO_HOST, SEP } from '../model.ts'
+import { type Millis, NO_HOST, OTHERS, SEP } from '../model.ts'
 import { count, type Fold, type Host, type KeyInfo, type State } from './state.ts'
 
 /** A host is let go for a new one only after this much silence, so that invented names cannot push real ones out. */
 const IDLE = 10 * 60_000
+/** So many of those that may go are found at once. */
+const MOST_IDLE = 500
 
 /** The host's record, made on first sight; undefined when the cap is reached and no host is idle. */
 export function admitHost(fold: Fold, name: string, rcv: Millis): Host | undefined {
@@ -46,15 +48,15 @@ export function addHost(state: State, name: string, lastSeen: Millis): Host {
 }
 
 /**
- * Lets the least recently seen host go, if it is idle and not expected, has no open alert and no rule still waits for it. All hosts are
- * looked at for that; when none was found, not again before the next tick, however many new names come.
+ * Lets the least recently seen host go, if it is idle and not expected, has no open alert and no rule still waits for it.
+ * When none was found, it is not looked for again before the next tick, however many new names come.
  */
 function makeRoom(fold: Fold, rcv: Millis): boolean {
-  const idle = Math.max(IDLE, 2 * fold.plan.longestAbsence)
-  const { state } = fold
+  const { state, plan } = fold
   if (state.refusals.searched === state.ticks) return false
-  const oldest = leastRecent(fold)
-  if (oldest === undefined || rcv - oldest.lastSeen < idle) {
+  const before = rcv - Math.max(IDLE, 2 * plan.longestAbsence)
+  const oldest = takeIdle(fold, before) ?? findIdle(fold, before)
+  if (oldest === undefined) {
     state.refusals.searched = state.ticks
     return false
   }
@@ -63,13 +65,32 @@ function makeRoom(fold: Fold, rcv: Millis): boolean {
   return true
 }
 
-function leastRecent({ state, plan }: Fold): Host | undefined {
-  let oldest: Host | undefined
-  for (const host of state.hosts.values()) {
-    if (host.alerts.size > 0 || host.name === NO_HOST || plan.expected.has(host.name)) continue
-    if (oldest === undefined || host.lastSeen < oldest.lastSeen) oldest = host
+/** Looks at all hosts for those that may go, and takes the first. The others are for the next ones: a look takes milliseconds. */
+function findIdle(fold: Fold, before: Millis): Host | undefined {
+  const { state } = fold
+  const idle: Host[] = []
+  for (const host of state.hosts.values()) if (host.lastSeen <= before && mayGo(fold, host)) idle.push(host)
+  // Only those at the beginning are put in order as records: all would take long.
+  const times = new Float64Array(idle.length)
+  for (const [i, { lastSeen }] of idle.entries()) times[i] = lastSeen
+  const latest = times.sort()[MOST_IDLE - 1] ?? Infinity
+  const first = idle.filter(({ lastSeen }) => lastSeen <= latest).toSorted((a, b) => a.lastSeen - b.lastSeen)
+  state.idle = first.slice(0, MOST_IDLE).map(({ name, lastSeen }) => ({ name, lastSeen })).reverse()
+  return takeIdle(fold, before)
+}
+
+/** The first of those that were found, unless it was heard since, or has to stay. */
+function takeIdle(fold: Fold, before: Millis): Host | undefined {
+  const { hosts, idle } = fold.state
+  for (let one = idle.pop(); one !== undefined; one = idle.pop()) {
+    const host = hosts.get(one.name)
+    if (host?.lastSeen === one.lastSeen && one.lastSeen <= before && mayGo(fold, host)) return host
   }
-  return oldest
+  return undefined
+}
+
+function mayGo({ plan }: Fold, { alerts, name }: Host): boolean {
+  return alerts.size === 0 && name !== NO_HOST && !plan.expected.has(name)
 }
 
 export function removeHost(fold: Fold, host: Host): void {
@@ -163,15 +184,15 @@ function storesOf(fold: Fold, metric: string): readonly Store[] {
   })
 }
 
-/** The source's record, made on first sight. Past the cap, new names share the record of `others`. */
+/** The source's record, made on first sight. Past the cap, new names share the record of `OTHERS`. */
 export function admitSource(fold: Fold, name: string, rcv: Millis): Source {
   const { state, plan } = fold
   const known = state.sources.get(name)
   if (known !== undefined) return known
   const isFull = state.sources.size >= plan.config.limits.sources && !plan.config.sources.includes(name)
-  if (isFull && name !== 'others') {
+  if (isFull && name !== OTHERS) {
     refuse(fold, 'sources', rcv)
-    return admitSource(fold, 'others', rcv)
+    return admitSource(fold, OTHERS, rcv)
   }
   const source = createSource(name, rcv)
   state.sources.set(name, source)

@@ -43,13 +43,29 @@ export function loadOf({ rows }: Loads, row: number): Load {
   return { n: rows[at] ?? 0, sum: rows[at + 1] ?? 0, max: rows[at + 2] ?? 0 }
 }
 
+/** What one host used in several stretches of time. */
+export function sumOf(all: readonly Loads[], row: number): Load {
+  const at = WIDTH * row
+  let [n, sum, max] = [0, 0, -Infinity]
+  for (const { rows } of all) {
+    const count = rows[at] ?? 0
+    if (count === 0) continue
+    n += count
+    sum += rows[at + 1] as number
+    max = Math.max(max, rows[at + 2] as number)
+  }
+  return { n, sum, max }
+}
+
 /** Adds one to the other, where row `i` stands at row `order[i]` of what is added; without an order, at its own. */
 export function mergeLoads(into: Loads, from: Loads, order?: readonly number[]): Loads {
   const count = order?.length ?? from.rows.length / WIDTH
   if (into.rows.length < WIDTH * count) grow(into, WIDTH * count)
+  const { rows } = from
   for (let row = 0; row < count; row++) {
-    const { n, sum, max } = loadOf(from, order?.[row] ?? row)
-    if (n > 0) addLoad(into, row, n, sum, max)
+    const at = WIDTH * (order?.[row] ?? row)
+    const n = rows[at] ?? 0
+    if (n > 0) addLoad(into, row, n, rows[at + 1] as number, rows[at + 2] as number)
   }
   return into
 }

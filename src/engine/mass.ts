@@ -6,7 +6,7 @@ import { found, ownId, ownSubject } from './own.ts'
 import { concerns } from './plan.ts'
 import { raise, type Subject } from './raise.ts'
 import { silenceOf } from './silence.ts'
-import type { Alert, Fold, Host } from './state.ts'
+import type { Alert, Fold, Host, Round } from './state.ts'
 
 /** So many hosts of a source, or this share of them, may fall silent at once and still be told one by one. */
 const FEW = { hosts: 10, share: 0.02 }
@@ -19,14 +19,11 @@ const ANY = ''
 const LIST = 'hosts.expected'
 const PATIENCE = { for: GATHER, keepFiringFor: 0, forgetPending: Infinity }
 
-/** Finds the mass silence that a host belongs to: the id of its alert. Undefined for a host that is silent by itself. */
-export type Masses = (rule: AbsenceRule, host: Host) => string | undefined
-
 /**
- * Says which rules find many hosts of one source silent together. Hosts that die in one instant made their last reports
+ * Counts the hosts of one source that a rule finds silent together. Hosts that die in one instant made their last reports
  * over a while, so those that will be silent soon count too. To be asked for when observed time has grown.
  */
-export function findMasses(fold: Fold): Masses {
+export function countSilent(fold: Fold): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   for (const host of fold.state.hosts.values()) {
     const silent = silenceOf(fold, host)
@@ -37,13 +34,16 @@ export function findMasses(fold: Fold): Masses {
       counts.set(id, (counts.get(id) ?? 0) + 1)
     }
   }
-  return (rule, host) => {
-    const source = groupOf(host)
-    const gathering = gatheringOf(fold, rule, source)
-    if (gathering !== undefined) return gathering
-    const isMass = (counts.get(massOf(rule, source)) ?? 0) > mostOf(fold, source)
-    return isMass ? `${massOf(rule, source)}\n${fold.state.ticks}` : undefined
-  }
+  return counts
+}
+
+/** The mass silence that a host belongs to in a round: the id of its alert. Undefined for one that is silent by itself. */
+export function massFor(fold: Fold, { silent, tick }: Round, rule: AbsenceRule, host: Host): string | undefined {
+  const source = groupOf(host)
+  const gathering = gatheringOf(fold, rule, source)
+  if (gathering !== undefined) return gathering
+  const isMass = (silent.get(massOf(rule, source)) ?? 0) > mostOf(fold, source)
+  return isMass ? `${massOf(rule, source)}\n${tick}` : undefined
 }
 
 /** The source whose hosts are counted together; those that are waited for at any source are a group of their own. */

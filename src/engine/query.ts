@@ -76,10 +76,6 @@ function allAlerts(fold: Fold): readonly Alert[] {
   return [...state.alerts.values(), ...open, ...state.resolved.toReversed()]
 }
 
-export function openAlerts(fold: Fold): readonly Alert[] {
-  return allAlerts(fold).filter((alert) => alert.life.state !== 'resolved')
-}
-
 function detailOf(fold: Fold, host: Host): HostDetail {
   const { host: name, lastSeen, source, state } = hostView(fold, host)
   return { host: name, lastSeen, source, state, series: hostDetail(fold, host) }

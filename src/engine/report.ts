@@ -3,26 +3,23 @@ import type { ReportWish } from '../dispatch/groups.ts'
 import type {
   Millis,
   Pulse,
+  RejectCount,
   Report,
   ReportAlerts,
   ReportEpisode,
-  ReportLoad,
   ReportQuality,
+  ReportRejects,
   ReportRule,
-  ReportShare,
   Top,
 } from '../model.ts'
 import { NO_HOST, OWN_RULES } from '../model.ts'
-import { type Loads, loadOf } from './loads.ts'
-import { type Counted, mergeSlices, type Slice, type Spell } from './slices.ts'
+import { usedSince } from './making.ts'
+import { type Counted, mergeCounts, type Slice, type Spell } from './slices.ts'
 import type { Fold } from './state.ts'
 import { completeUsage, isOwn } from './usage.ts'
 
-/** Lists of a report name so many; what is done best is told of fewer. */
+/** Lists of a report name so many. */
 const FIRST = 10
-const EXTREMES = 5
-/** A host that never used more than this of a whole. */
-const IDLE = 0.1
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 /** A host that was heard within this time is heard. */
@@ -35,21 +32,26 @@ export function reportOf(fold: Fold, { every, from, zone }: ReportWish): Report 
   if (usage !== undefined) completeUsage(state, usage)
   const slices = usage === undefined ? [] : [...usage.slices.filter(({ to }) => to > from), usage.open]
   const spells = [...(usage?.spells.values() ?? [])].filter(({ until }) => until === undefined || until >= from)
-  const sum = slices.reduce<Slice | undefined>((a, b) => (a === undefined ? b : mergeSlices(a, b)), undefined)
+  const sum = slices.length === 0 ? undefined : mergeCounts(slices)
   const own = spells.filter(({ rule }) => isOwn(rule))
   const others = spells.filter(({ rule }) => !isOwn(rule))
   const span = { from, to: now }
-  const names = [...(usage?.rows ?? [])].filter(([name]) => name !== NO_HOST)
   return {
     every,
     ...span,
-    hosts: [...state.hosts.values()].filter(({ name, lastSeen }) => name !== NO_HOST && lastSeen >= from).length,
+    hosts: heardSince(fold, from),
     alerts: alertsIn(fold, others, sum, span, zone),
     rules: rulesIn(sum),
     outside: outsideIn(others, span),
-    shares: fold.plan.config.metrics.flatMap(({ name }) => shareOf(name, sum?.loads.get(name), names)),
+    shares: fold.plan.config.metrics.flatMap(({ name }) => usage === undefined ? [] : usedSince(usage, from, name)),
     quality: qualityIn(own, sum, span),
   }
+}
+
+function heardSince({ state }: Fold, from: Millis): number {
+  let count = 0
+  for (const { name, lastSeen } of state.hosts.values()) if (name !== NO_HOST && lastSeen >= from) count++
+  return count
 }
 
 interface Period {
@@ -135,53 +137,6 @@ function covered(spells: readonly Spell[], { from, to }: Period): Millis {
   return span
 }
 
-function shareOf(metric: string, loads: Loads | undefined, names: readonly Name[]): readonly ReportShare[] {
-  const all = loads === undefined ? [] : loadsOf(loads, names)
-  if (all.length === 0) return []
-  const half = Math.min(EXTREMES, Math.ceil(all.length / 2))
-  const idle = all.filter(({ max }) => max < IDLE)
-  return [
-    {
-      metric,
-      hosts: all.length,
-      mean: all.reduce((sum, { mean }) => sum + mean, 0) / all.length,
-      unused: all.reduce((sum, { mean }) => sum + Math.max(0, 1 - mean), 0) / all.length,
-      busiest: firstOf(all, half, (a, b) => b.mean - a.mean || compare(a.host, b.host)),
-      idlest: firstOf(all, Math.min(EXTREMES, all.length - half), byIdleness),
-      idle: { total: idle.length, first: firstOf(idle, FIRST, byIdleness).map(({ host }) => host) },
-    },
-  ]
-}
-
-function byIdleness(a: ReportLoad, b: ReportLoad): number {
-  return a.mean - b.mean || compare(b.host, a.host)
-}
-
-/** A host and its row. */
-type Name = readonly [name: string, row: number]
-
-function loadsOf(loads: Loads, names: readonly Name[]): readonly ReportLoad[] {
-  const found: ReportLoad[] = []
-  for (const [host, row] of names) {
-    const { n, sum, max } = loadOf(loads, row)
-    if (n > 0) found.push({ host, mean: sum / n, max })
-  }
-  return found
-}
-
-/** The first few in an order, without putting all in order: there are many, and the tick must stay short. */
-function firstOf<T>(all: readonly T[], most: number, order: (a: T, b: T) => number): readonly T[] {
-  const first: T[] = []
-  for (const one of all) {
-    const last = first[most - 1]
-    if (most === 0 || (last !== undefined && order(one, last) >= 0)) continue
-    const at = first.findIndex((other) => order(one, other) < 0)
-    first.splice(at < 0 ? first.length : at, 0, one)
-    if (first.length > most) first.pop()
-  }
-  return first
-}
-
 function qualityIn(own: readonly Spell[], sum: Slice | undefined, period: Period): ReportQuality {
   const of = (rule: string): readonly Spell[] => own.filter((spell) => spell.rule === rule)
   const clocks = [...new Set(of(OWN_RULES.clock).map(({ host }) => host))]
@@ -194,11 +149,34 @@ function qualityIn(own: readonly Spell[], sum: Slice | undefined, period: Period
     dropped: count('dropped'),
     future: count('future'),
     refused: count('refused'),
+    rejects: rejectsIn(sum),
     clocks: top(clocks.toSorted(compare)),
     sources: top(sources.toSorted((a, b) => b.span - a.span || compare(a.source, b.source))),
     down: count('down'),
     stops: count('stops'),
   }
+}
+
+/** What ingest refused, by source, each with its reasons. */
+function rejectsIn(sum: Slice | undefined): ReportRejects {
+  const all = [...(sum?.rejects.values() ?? [])]
+  const bySource = [...Map.groupBy(all, ({ source }) => source)].map(([source, theirs]) => ({
+    source,
+    events: countOf(theirs),
+    reasons: top(
+      theirs
+        .map(({ code, count, path }) => ({ code, count, path }))
+        .toSorted((a, b) => b.count - a.count || compare(a.code, b.code)),
+    ),
+  }))
+  return {
+    events: countOf(all),
+    sources: top(bySource.toSorted((a, b) => b.events - a.events || compare(a.source, b.source))),
+  }
+}
+
+function countOf(rejects: readonly RejectCount[]): number {
+  return rejects.reduce((sum, { count }) => sum + count, 0)
 }
 
 /** Who is heard now. */

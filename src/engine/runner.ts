@@ -11,6 +11,7 @@ export interface Runner {
   readonly fold: Fold
   /** Makes entries durable in one commit and folds them; rejects when the journal fails, and nothing has happened. */
   write(entries: readonly NewEntry[]): Promise<readonly Step[]>
+  /** Rejects when the journal fails; then nothing has happened, and what was refused has to be told again. */
   tick(tick: Tick): Promise<void>
   configure(config: EngineConfig): Promise<void>
   /** Rejects when the journal fails, and nothing has happened; or when the fold could not obey. */
@@ -80,7 +81,8 @@ function createRunner(
   }
   const tickOnce = async (tick: Tick): Promise<void> => {
     const [result] = await write([{ kind: 'tick', data: encodeEntry(tick) }])
-    unfinished = result?.more === true ? tick : undefined
+    // What was refused is counted with the first slice only.
+    unfinished = result?.more === true ? { now: tick.now, refused: tick.refused } : undefined
   }
   const savePart = async (): Promise<void> => {
     const part = snapshots.take()
@@ -91,8 +93,11 @@ function createRunner(
     write,
     async tick(tick) {
       await tickOnce(tick)
-      const outbox = await journal.outbox.stats()
-      report({ kind: 'stats', stats: statsOf(fold, snapshots.entries(), ledger.takeTimes(), outbox) })
+      // Whoever gave the tick may give what it counted once more if this rejects: the tick itself is taken now.
+      const outbox = await journal.outbox.stats().catch(() => undefined)
+      if (outbox !== undefined) {
+        report({ kind: 'stats', stats: statsOf(fold, snapshots.entries(), ledger.takeTimes(), outbox) })
+      }
       snapshots.tick(fold.state, ledger.folded())
     },
     async configure(config) {

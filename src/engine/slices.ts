@@ -1,5 +1,7 @@
-import type { Millis, Severity, Unit } from '../model.ts'
+import type { Millis, RejectCount, Severity, Unit } from '../model.ts'
+import { addReject } from '../model.ts'
 import { copyLoads, emptyLoads, type Loads, mergeLoads } from './loads.ts'
+import type { ShareSum } from './shares.ts'
 
 /** What reports will be made of, gathered as it happens; there is none while no receiver wants a report. */
 export interface Usage {
@@ -10,8 +12,22 @@ export interface Usage {
   open: Slice
   /** The episodes of the time that some report will cover, by id. */
   readonly spells: Map<string, Spell>
+  /** Slices were let go, and with them perhaps the last that is known of some hosts. */
+  isCut?: boolean
+  /** What is summed up for the reports that are due. */
+  making?: Making
   /** How many of them there may be before the next look for some to let go. */
   room: number
+}
+
+/** The shares of all hosts, metric by metric for each beginning of a period. */
+export interface Making {
+  /** What the open slice had until it began. */
+  readonly loads: Map<string, Loads>
+  readonly shares: readonly { readonly from: Millis; readonly metric: string; readonly sum: ShareSum }[]
+  /** The next of these, and the next row of it. */
+  at: number
+  row: number
 }
 
 /** What arrived from one report to the next. */
@@ -29,7 +45,12 @@ export interface Slice {
   /** Mails, by the rules that they tell of. */
   readonly mails: Map<string, number>
   readonly counts: Record<Counted, number>
+  /** Events that ingest refused, by source and reason. */
+  readonly rejects: Map<string, RejectCount>
 }
+
+/** So many sources and reasons of a slice are told apart. */
+export const MOST_REJECTS = 200
 
 export type Counted = 'merged' | 'dropped' | 'future' | 'refused' | 'stops' | 'down'
 
@@ -60,31 +81,51 @@ export function emptySlice(from: Millis): Slice {
     critical: 0,
     mails: new Map(),
     counts: { merged: 0, dropped: 0, future: 0, refused: 0, stops: 0, down: 0 },
+    rejects: new Map(),
   }
 }
 
-/** The sum of two slices that follow each other. */
-export function mergeSlices(a: Slice, b: Slice): Slice {
-  const merged = { ...emptySlice(a.from), to: b.to, critical: a.critical + b.critical }
-  for (const slice of [a, b]) {
-    for (const [metric, loads] of slice.loads) {
-      merged.loads.set(metric, mergeLoads(merged.loads.get(metric) ?? emptyLoads(), loads))
-    }
+/** The sum of slices that follow each other, the loads of their hosts left out. */
+export function mergeCounts(slices: readonly Slice[]): Slice {
+  const merged = { ...emptySlice(slices[0]?.from ?? 0), to: slices.at(-1)?.to ?? 0 }
+  for (const slice of slices) {
+    merged.critical += slice.critical
     for (const [rule, count] of slice.began) add(merged.began, rule, count)
     for (const [hour, count] of slice.hours) add(merged.hours, hour, count)
     for (const [rule, count] of slice.mails) add(merged.mails, rule, count)
     for (const host of slice.hosts) merged.hosts.add(host)
+    for (const one of slice.rejects.values()) addReject(merged.rejects, one, MOST_REJECTS)
     for (const what of Object.keys(merged.counts) as Counted[]) merged.counts[what] += slice.counts[what]
   }
   return merged
 }
 
-/** A copy of what came out of a snapshot, with memory of its own. */
+/** The sum of slices that follow each other. */
+export function mergeSlices(slices: readonly Slice[]): Slice {
+  const merged = mergeCounts(slices)
+  for (const { loads } of slices) addLoads(merged.loads, loads)
+  return merged
+}
+
+/** Adds the loads of one stretch of time to those of another. */
+export function addLoads(into: Map<string, Loads>, from: ReadonlyMap<string, Loads>): void {
+  for (const [metric, one] of from) into.set(metric, mergeLoads(into.get(metric) ?? emptyLoads(), one))
+}
+
+/** What came out of a snapshot, with memory of its own. What an older one does not know begins empty. */
 export function copyUsage(usage: Usage | undefined): Usage | undefined {
-  for (const { loads } of usage === undefined ? [] : [...usage.slices, usage.open]) {
-    for (const [metric, one] of loads) loads.set(metric, copyLoads(one))
-  }
-  return usage
+  if (usage === undefined) return undefined
+  const { making } = usage
+  const rest = making === undefined ? {} : { making: { ...making, loads: copyAll(making.loads) } }
+  return { ...usage, slices: usage.slices.map(copySlice), open: copySlice(usage.open), ...rest }
+}
+
+function copySlice(slice: Slice): Slice {
+  return { ...emptySlice(slice.from), ...slice, loads: copyAll(slice.loads) }
+}
+
+function copyAll(loads: ReadonlyMap<string, Loads>): Map<string, Loads> {
+  return new Map([...loads].map(([metric, one]) => [metric, copyLoads(one)]))
 }
 
 /** Counts something under a name. */

@@ -48,9 +48,26 @@ export interface State {
   readonly retired: { since: Millis; list: Retired[] }
   /** What was refused, and the tick at which no idle host was found to make room for another. */
   refusals: { count: number; last: Millis; what: string; searched: number }
+  /** Hosts that may be let go for others, the least recently seen last. */
+  idle: { readonly name: string; readonly lastSeen: Millis }[]
+  /** The look at all hosts that is under way, and whether time was observed anywhere since the last one began. */
+  round: Round | undefined
+  hasObserved: boolean
+  /** Whether the newest tick has still to tell people what it is time for: a report is made before. */
+  isUntold: boolean
   /** What reports are made of; undefined while no receiver wants one. */
   usage: Usage | undefined
   readonly dispatch: DispatchState
+}
+
+/** All hosts are looked after in turn, in as many slices as it takes; for all of them it is as it was at its beginning. */
+export interface Round {
+  /** The next position in the roster, and the tick at which it began. */
+  at: number
+  readonly tick: number
+  /** Whether time was observed, so that hosts may fall silent; and how many of them do so together, by mass silence. */
+  readonly hasObserved: boolean
+  readonly silent: ReadonlyMap<string, number>
 }
 
 /** What expected hosts are waited for by when no source is theirs: any of them may bring them. */
@@ -193,6 +210,10 @@ export function emptyState(): State {
     isInventoried: false,
     retired: { since: 0, list: [] },
     refusals: { count: 0, last: 0, what: '', searched: -1 },
+    idle: [],
+    round: undefined,
+    hasObserved: false,
+    isUntold: false,
     usage: undefined,
     dispatch: emptyDispatch(),
   }

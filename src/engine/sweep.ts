@@ -1,10 +1,8 @@
 import { closingClock, SLOW_WAIT, type Source } from '../aggregate/sources.ts'
 import type { Millis } from '../model.ts'
-import { judgeClosed, judgeEarly, type Judged, judgeFlush, judgeLate, watchedOf } from './evaluate.ts'
+import { judgeClosed, judgeEarly, type Judged, judgeFlush, judgeLate, SLICE, watchedOf } from './evaluate.ts'
 import type { Fold, Host } from './state.ts'
 
-/** Window ends that one tick judges at most, so that it takes a few milliseconds; the rest waits for the next. */
-const SLICE = 1500
 /** Sources that a host was heard from within this time have a say in when its windows close. */
 const RECENT = 60_000
 

@@ -3,16 +3,18 @@ import { tellNotices } from '../dispatch/notice.ts'
 import { elapse } from '../dispatch/step.ts'
 import type { Effect, Millis, Tick } from '../model.ts'
 import { forgetIds } from './batch.ts'
+import type { Judged } from './evaluate.ts'
 import { forgetFlaps } from './flaps.ts'
 import { measureFlows } from './flows.ts'
 import { takeInventory } from './inventory.ts'
-import { retireHosts, retireSources, tellRetired } from './retire.ts'
+import { beginMaking, goMaking } from './making.ts'
+import { retireSources } from './retire.ts'
 import { rewind } from './rewind.ts'
 import type { Fold } from './state.ts'
 import { judgeDue } from './sweep.ts'
 import { alertsOf } from './told.ts'
-import { keepUsage } from './usage.ts'
-import { watchAll } from './watch.ts'
+import { keepUsage, noteRejects } from './usage.ts'
+import { beginRound, goRound, watchService } from './watch.ts'
 
 /** A pause of a source is looked into once, after this long. */
 const IDLE = 60_000
@@ -31,27 +33,32 @@ export interface TickResult {
 export function foldTick(fold: Fold, tick: Tick): TickResult {
   const { state } = fold
   const isNew = tick.now !== state.now
+  noteRejects(state, tick.rejects)
   if (isNew) {
     if (tick.now < state.now - SET_BACK) rewind(fold, tick.now)
     const span = state.now === 0 ? 0 : Math.min(MOST_PER_TICK, Math.max(0, tick.now - state.now))
     state.now = tick.now
     state.ticks++
     takeInventory(fold)
-    const hasObserved = tickSources(fold, tick.now, tick.refused ? 0 : span)
+    if (tickSources(fold, tick.now, tick.refused ? 0 : span)) state.hasObserved = true
     retireSources(fold)
-    watchAll(fold, hasObserved)
-    retireHosts(fold)
-    tellRetired(fold)
+    watchService(fold)
+    beginRound(fold)
     forgetIds(fold)
     forgetFlaps(fold)
+    beginMaking(fold)
+    state.isUntold = true
   }
-  const more = judgeDue(fold, { cost: 0 })
-  return { effects: isNew ? tell(fold) : [], more }
+  const work: Judged = { cost: 0 }
+  const isLeft = !goRound(fold, work) || judgeDue(fold, work)
+  const isMade = goMaking(fold, work)
+  return { effects: isMade && state.isUntold ? tell(fold) : [], more: isLeft || !isMade }
 }
 
 /** Lets go of what people have to hear now. */
 function tell(fold: Fold): readonly Effect[] {
   const { state, dispatchPlan } = fold
+  state.isUntold = false
   const notices = tellNotices(state.dispatch, dispatchPlan, state.now)
   const mails = elapse(state.dispatch, dispatchPlan, alertsOf(fold), state.now)
   keepUsage(fold)

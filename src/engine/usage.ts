@@ -1,7 +1,7 @@
-import type { AlertState, Millis } from '../model.ts'
-import { OWN_RULES } from '../model.ts'
+import type { AlertState, Millis, RejectCount } from '../model.ts'
+import { addReject, OWN_RULES } from '../model.ts'
 import { addLoad, emptyLoads, loadOf, mergeLoads } from './loads.ts'
-import { add, type Counted, emptySlice, mergeSlices, type Slice, type Spell, type Usage } from './slices.ts'
+import { add, addLoads, type Counted, emptySlice, mergeSlices, MOST_REJECTS, type Slice, type Spell, type Usage } from './slices.ts'
 import type { Alert, Fold, Host, State } from './state.ts'
 
 /** Slices that are kept; with more kinds of reports than this needs, the oldest two become one. */
@@ -19,6 +19,12 @@ export function isOwn(rule: string): boolean {
 /** Counts something that readers of a report should know of its numbers. */
 export function tallyUsage({ usage }: State, what: Counted, by = 1): void {
   if (usage !== undefined) usage.open.counts[what] += by
+}
+
+/** Counts what ingest refused, of which the engine sees nothing else. */
+export function noteRejects({ usage }: State, rejects: readonly RejectCount[] = []): void {
+  if (usage === undefined) return
+  for (const one of rejects) addReject(usage.open.rejects, one, MOST_REJECTS)
 }
 
 /** Takes a sample of a share in; `limit` bounds the hosts that are told apart. */
@@ -103,10 +109,30 @@ export function keepUsage(fold: Fold): void {
     return
   }
   const { usage } = state
+  // Rows stay where they are while a report is made of them.
+  if (usage.isCut === true && usage.making === undefined) compact(fold, usage)
   takeMails(state, usage)
   usage.open.to = state.now
   const marks = [...turns].flatMap(([key, { since }]) => (key.startsWith('report') ? [since] : []))
-  if (marks.some((mark) => mark > usage.open.from)) cut(fold, usage, Math.min(...marks))
+  const isTold = marks.some((mark) => mark > usage.open.from)
+  const loads = endMaking(usage, isTold)
+  if (isTold) cut(fold, usage, Math.min(...marks), loads)
+}
+
+/**
+ * Samples that came while a report was made are of the slice that begins when it is told; if none was told, of the one
+ * that goes on.
+ *
+ * @returns what the next slice begins with.
+ */
+function endMaking(usage: Usage, isTold: boolean): Slice['loads'] {
+  const { making, open } = usage
+  if (making === undefined) return new Map()
+  usage.open = { ...open, loads: making.loads }
+  delete usage.making
+  if (isTold) return open.loads
+  addLoads(making.loads, open.loads)
+  return new Map()
 }
 
 function takeMails({ dispatch: { mailed } }: State, { open }: Usage): void {
@@ -142,42 +168,46 @@ function begin(state: State): void {
 /** What is known of episodes that go on, and of those that are gone without a word. */
 function takeOpen(state: State, { spells }: Usage): void {
   const open = new Set<string>()
-  for (const { alerts } of [{ alerts: state.alerts }, ...state.hosts.values()]) {
-    for (const alert of alerts.values()) {
-      const { life, episode } = alert
-      if (life.state === 'pending' || life.state === 'resolved' || episode === '') continue
-      open.add(episode)
-      const spell = spells.get(episode) ?? newSpell(alert, life.since)
-      spell.severity = alert.severity
-      if (spell.severity === 'critical') spell.criticalAt ??= -Infinity
-      spell.peak = life.peak
-      spells.set(episode, spell)
-    }
+  const take = (alert: Alert): void => {
+    const { life, episode } = alert
+    if (life.state === 'pending' || life.state === 'resolved' || episode === '') return
+    open.add(episode)
+    const spell = spells.get(episode) ?? newSpell(alert, life.since)
+    spell.severity = alert.severity
+    if (spell.severity === 'critical') spell.criticalAt ??= -Infinity
+    spell.peak = life.peak
+    spells.set(episode, spell)
+  }
+  for (const alert of state.alerts.values()) take(alert)
+  for (const { alerts } of state.hosts.values()) {
+    if (alerts.size > 0) for (const alert of alerts.values()) take(alert)
   }
   for (const [id, spell] of spells) if (spell.until === undefined && !open.has(id)) spell.until = state.now
 }
 
 /** Closes the slice, and lets go of what no report will cover any more. */
-function cut(fold: Fold, usage: Usage, oldest: Millis): void {
+function cut(fold: Fold, usage: Usage, oldest: Millis, loads: Slice['loads']): void {
   usage.slices = [...usage.slices, usage.open].filter(({ to }) => to > oldest)
-  usage.open = emptySlice(fold.state.now)
+  usage.open = { ...emptySlice(fold.state.now), loads }
   while (usage.slices.length > MOST_SLICES) {
     const [first, second, ...rest] = usage.slices as [Slice, Slice, ...Slice[]]
-    usage.slices = [mergeSlices(first, second), ...rest]
+    usage.slices = [mergeSlices([first, second]), ...rest]
   }
   for (const [id, { until }] of usage.spells) if (until !== undefined && until < oldest) usage.spells.delete(id)
-  compact(fold, usage)
+  usage.isCut = true
 }
 
-/** Gives the rows of hosts that are gone, and in no slice any more, to new ones. */
+/** Gives the rows of hosts that are gone, and in no slice any more, to new ones: at the tick after a cut, which is long enough. */
 function compact({ state }: Fold, usage: Usage): void {
-  const all = usage.slices.flatMap(({ loads }) => [...loads.values()])
+  usage.isCut = false
+  const slices = [...usage.slices, usage.open]
+  const all = slices.flatMap(({ loads }) => [...loads.values()])
   const kept = [...usage.rows].filter(
     ([name, row]) => state.hosts.has(name) || all.some((loads) => loadOf(loads, row).n > 0),
   )
   if (kept.length === usage.rows.size) return
   const order = kept.map(([, row]) => row)
-  for (const { loads } of usage.slices) {
+  for (const { loads } of slices) {
     for (const [metric, old] of loads) loads.set(metric, mergeLoads(emptyLoads(order.length), old, order))
   }
   usage.rows = new Map(kept.map(([name], row) => [name, row]))

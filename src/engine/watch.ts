@@ -3,12 +3,14 @@ import type { AbsenceRule } from '../model.ts'
 import { OWN_RULES } from '../model.ts'
 import { watchFlow } from './degraded.ts'
 import { endGone } from './gone.ts'
-import { findMasses, type Masses, watchMasses } from './mass.ts'
+import { type Judged, SLICE } from './evaluate.ts'
+import { countSilent, massFor, watchMasses } from './mass.ts'
 import { AT_ONCE, found, isoDay, isoSecond, ownId, ownSubject } from './own.ts'
 import { concerns } from './plan.ts'
 import { type Found, raise, type Subject } from './raise.ts'
+import { retireHosts, tellRetired } from './retire.ts'
 import { isUnheard, silenceOf, silentSince } from './silence.ts'
-import type { Fold, Host } from './state.ts'
+import type { Fold, Host, Round } from './state.ts'
 import { durationText } from './words.ts'
 
 /** A source is down after this much time without a request. */
@@ -16,22 +18,55 @@ const SOURCE_DOWN = 150_000
 /** A cap is reached until this much time has passed without a refusal. */
 const CAP_CALM = 10 * 60_000
 
-/** Nobody falls silent while no time is observed. */
-const NO_MASSES: Masses = () => undefined
+/** What one host costs that is looked at, and a figure of its alert; and a step of its alert's life. As of judging. */
+const COST = { host: 0.1, figure: 6, step: 20 }
 
-/** Looks after hosts, sources, clocks and caps, once a tick. */
-export function watchAll(fold: Fold, hasObserved: boolean): void {
+/** Begins to look after all hosts, once a tick, unless it is still under way. */
+export function beginRound(fold: Fold): void {
+  const { state } = fold
+  if (state.round !== undefined) return
+  const { hasObserved } = state
+  state.hasObserved = false
+  // Nobody falls silent while no time is observed.
+  const silent = hasObserved ? countSilent(fold) : new Map<string, number>()
+  state.round = { at: 0, tick: state.ticks, hasObserved, silent }
+}
+
+/**
+ * Goes on with looking after hosts.
+ *
+ * @returns whether all were looked at; what concerns them together is done then.
+ */
+export function goRound(fold: Fold, work: Judged): boolean {
+  const { state } = fold
+  const { round } = state
+  if (round === undefined) return true
+  while (round.at < state.roster.length) {
+    if (work.cost >= SLICE) return false
+    const name = state.roster[round.at++]
+    const host = name === null || name === undefined ? undefined : state.hosts.get(name)
+    if (host !== undefined) watchHost(fold, round, host, work)
+  }
+  state.round = undefined
+  watchMasses(fold)
+  retireHosts(fold)
+  tellRetired(fold)
+  return true
+}
+
+function watchHost(fold: Fold, round: Round, host: Host, work: Judged): void {
+  work.cost += COST.host
+  if (round.hasObserved || host.alerts.size > 0) watchAbsence(fold, round, host, work)
+  if (host.skew !== undefined || host.alerts.size > 0) watchClock(fold, host, work)
+  if (host.alerts.size > 0) endGone(fold, host)
+}
+
+/** Looks after what is no host: sources and caps, once a tick. */
+export function watchService(fold: Fold): void {
   for (const source of fold.state.sources.values()) {
     watchSource(fold, source)
     watchFlow(fold, source)
   }
-  const masses = hasObserved ? findMasses(fold) : NO_MASSES
-  for (const host of fold.state.hosts.values()) {
-    if (hasObserved || host.alerts.size > 0) watchAbsence(fold, host, masses, hasObserved)
-    if (host.skew !== undefined || host.alerts.size > 0) watchClock(fold, host)
-    if (host.alerts.size > 0) endGone(fold, host)
-  }
-  watchMasses(fold)
   watchCaps(fold)
 }
 
@@ -40,7 +75,7 @@ export function watchAll(fold: Fold, hasObserved: boolean): void {
  * Time in which the source itself delivered nothing does not count, so that no host is called dead with its Logstash.
  * Of one that is silent there is nothing new to say until time was observed again; of one that is heard, at once.
  */
-function watchAbsence(fold: Fold, host: Host, masses: Masses, hasObserved: boolean): void {
+function watchAbsence(fold: Fold, round: Round, host: Host, work: Judged): void {
   const silent = silenceOf(fold, host)
   if (silent === undefined) return
   for (const rule of fold.plan.absences) {
@@ -48,8 +83,10 @@ function watchAbsence(fold: Fold, host: Host, masses: Masses, hasObserved: boole
     const isOpen = host.alerts.has(id)
     // Who is waited for was not heard, however short the wait: only an event ends the alert.
     const isSilent = silent > rule.after || (isOpen && host.awaited !== undefined)
-    if (!(isSilent ? hasObserved : isOpen) || !concerns(rule, host.name)) continue
-    raise(fold, host.alerts, id, absenceSubject(rule, host, masses), absence(fold, host, rule, isSilent), AT_ONCE)
+    if (!(isSilent ? round.hasObserved : isOpen) || !concerns(rule, host.name)) continue
+    work.cost += isSilent === isOpen ? COST.figure : COST.step
+    const mass = isOpen ? undefined : massFor(fold, round, rule, host)
+    raise(fold, host.alerts, id, absenceSubject(rule, host, mass), absence(fold, host, rule, isSilent), AT_ONCE)
   }
 }
 
@@ -72,10 +109,9 @@ function absenceReason(host: Host, rule: AbsenceRule, isSilent: boolean): string
   return `${name} is heard ${isFirst ? 'for the first time' : 'again'}, last at ${last}`
 }
 
-function absenceSubject(rule: AbsenceRule, host: Host, masses: Masses): Subject {
+function absenceSubject(rule: AbsenceRule, host: Host, mass: string | undefined): Subject {
   const { subject, body } = rule
   const isNew = isUnheard(host)
-  const mass = host.alerts.has(ownId(rule.name)) ? undefined : masses(rule, host)
   return {
     ...ownSubject(rule.name, host.name, isNew ? WAIT : 'time since the last event', isNew ? 'none yet' : host.source, rule.notify),
     reach: rule.after,
@@ -102,10 +138,12 @@ function watchSource(fold: Fold, source: Source): void {
   raise(fold, state.alerts, id, subject, found(fold, isDown, 'critical', seconds, 'silent for 150s', reason), AT_ONCE)
 }
 
-function watchClock(fold: Fold, host: Host): void {
+function watchClock(fold: Fold, host: Host, work: Judged): void {
   const off = host.skew?.off
   const id = ownId(OWN_RULES.clock)
-  if (off === undefined && !host.alerts.has(id)) return
+  const isOpen = host.alerts.has(id)
+  if (off === undefined && !isOpen) return
+  work.cost += isOpen === (off !== undefined) ? COST.figure : COST.step
   const seconds = Math.round(Math.abs(off ?? 0) / 1000)
   const reason =
     off === undefined

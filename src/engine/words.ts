@@ -1,7 +1,7 @@
 import { boundText, clearText, isUpper, type Verdict } from '../detect/threshold.ts'
 import type { Finding } from '../alert/lifecycle.ts'
 import { type Bound, MOST_RATIO, type Millis } from '../model.ts'
-import { formatBeside, formatBound, formatValue } from '../template.ts'
+import { formatBeside, formatBound, formatValue } from '../format.ts'
 import type { WindowPlan } from './plan.ts'
 import type { Found, Subject } from './raise.ts'
 import type { Host, KeyInfo } from './state.ts'

@@ -1,4 +1,4 @@
-import type { Clock, Log, Millis, Rejection } from '../model.ts'
+import { addReject, type Clock, type Log, type Millis, type RejectCount, type Rejection } from '../model.ts'
 import { excerpt } from './mask.ts'
 import { createThrottle } from './throttle.ts'
 
@@ -23,6 +23,10 @@ export interface Rejects {
   add(batch: RefusedBatch): void
   /** Events that were accepted although values in them could not be used: kept with the refused ones, not counted. */
   note(batch: { readonly source: string; readonly count: number; readonly samples: readonly Sample[] }): void
+  /** What was refused since the last call, for the journal, without what the engine refused and knows itself. */
+  take(): readonly RejectCount[]
+  /** What was taken did not reach the journal: the next call returns it again. */
+  giveBack(counts: readonly RejectCount[]): void
   /** Newest first; secrets are masked and long events cut. */
   list(): RejectList
 }
@@ -37,6 +41,11 @@ export const SAMPLES_PER_BODY = 10
 const KEPT = 100
 const SAMPLE_ROOM = 3500
 const LONGEST_REASON = 300
+/** So many counts are taken at once, and paths are so long at most: they go into the journal each second. */
+const MOST_COUNTS = 50
+const LONGEST_PATH = 100
+/** Refused by the engine's limits. */
+const BY_LIMITS = 'cardinality'
 /** At most one line in the log in this time. */
 const LOG_EVERY: Millis = 10_000
 
@@ -44,6 +53,7 @@ export function createRejects({ clock, log }: { readonly clock: Clock; readonly 
   const counts = new Map<string, number>()
   // As JSON text: it holds on to nothing of the body that an event came from.
   const recent: string[] = []
+  const untold = new Map<string, RejectCount>()
   const throttle = createThrottle(clock, LOG_EVERY)
   const throttleNotes = createThrottle(clock, LOG_EVERY)
   const keep = (samples: readonly Sample[], source: string, now: Millis): void => {
@@ -64,6 +74,9 @@ export function createRejects({ clock, log }: { readonly clock: Clock; readonly 
       for (const [code, count] of batch.counts) {
         counts.set(code, (counts.get(code) ?? 0) + count)
         refused += count
+        if (code === BY_LIMITS) continue
+        const path = batch.samples.find((sample) => sample.code === code)?.path ?? ''
+        addReject(untold, { source: batch.source, code, count, path: path.slice(0, LONGEST_PATH) }, MOST_COUNTS)
       }
       keep(batch.samples, batch.source, clock.now())
       const [sample] = batch.samples
@@ -72,6 +85,14 @@ export function createRejects({ clock, log }: { readonly clock: Clock; readonly 
       throttle(refused, (rejected) => {
         log.warn({ source: batch.source, rejected, path, reason, code }, 'events were refused: see /api/v1/rejects')
       })
+    },
+    take() {
+      const taken = [...untold.values()]
+      untold.clear()
+      return taken
+    },
+    giveBack(taken) {
+      for (const one of taken) addReject(untold, one, MOST_COUNTS)
     },
     list: () => ({
       counts: Object.fromEntries(counts),

@@ -1,5 +1,6 @@
 import type { Acknowledgement, AlertState, AlertView, Silence, Via } from './alerts.ts'
 import type { Rule, Severity, Unit } from './configuration.ts'
+import type { RejectCount } from './events.ts'
 import type { Outbox, OutboxStats } from './journal.ts'
 import type { Millis } from './time.ts'
 
@@ -17,6 +18,8 @@ export interface Tick {
   readonly now: Millis
   /** Since the last tick a sender was told 429 or 503, or the service was not ready. */
   readonly refused: boolean
+  /** What ingest refused since the last tick, in a few dozen counts at most; absent where that is nothing. */
+  readonly rejects?: readonly RejectCount[]
 }
 
 /** The HTTP side's door to the engine. */

@@ -38,5 +38,33 @@ export interface Frame {
   readonly events: readonly EventSamples[]
 }
 
+/** How many events of a source were refused for one reason; a body that could not be read counts as one. */
+export interface RejectCount {
+  readonly source: string
+  /** The short code of a rejection. */
+  readonly code: string
+  readonly count: number
+  /** Where it was found in one of them: a JSON pointer, shortened; empty where it has no place. */
+  readonly path: string
+}
+
+/**
+ * Adds to counts that are kept by source and code, the first path with them. Beyond `most` of them, sources that are
+ * not among them yet share one record for each code.
+ */
+export function addReject(counts: Map<string, RejectCount>, one: RejectCount, most: number): void {
+  const fits = counts.size < most || counts.has(rejectKey(one.source, one.code))
+  const source = fits ? one.source : OTHERS
+  const key = rejectKey(source, one.code)
+  const { count, path } = counts.get(key) ?? { count: 0, path: '' }
+  counts.set(key, { source, code: one.code, count: count + one.count, path: path === '' ? one.path : path })
+}
+
+function rejectKey(source: string, code: string): string {
+  return `${source}\n${code}`
+}
+
+/** Stands for the sources that are too many to be told apart. */
+export const OTHERS = 'others'
 export const NO_HOST = 'no host'
 export const SEP = '\u001f'

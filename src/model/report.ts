@@ -1,4 +1,5 @@
 import type { Severity, Unit } from './configuration.ts'
+import type { RejectCount } from './events.ts'
 import type { Millis } from './time.ts'
 
 /** The first of a list, and how many there are in all. */
@@ -83,12 +84,24 @@ export interface ReportQuality {
   readonly future: number
   /** Events of which a limit refused the host or a series. */
   readonly refused: number
+  /** Events that were refused as invalid; absent in reports that were written before these were counted. */
+  readonly rejects?: ReportRejects
   /** Hosts whose clock was wrong. */
   readonly clocks: Top<string>
   readonly sources: Top<{ readonly source: string; readonly span: Millis; readonly times: number }>
   /** For how long the service was down, and how often. */
   readonly down: Millis
   readonly stops: number
+}
+
+/** A body that could not be read counts as one event. Sources and reasons are in order, those with the most first. */
+export interface ReportRejects {
+  readonly events: number
+  readonly sources: Top<{
+    readonly source: string
+    readonly events: number
+    readonly reasons: Top<Omit<RejectCount, 'source'>>
+  }>
 }
 
 /** Whether the service hears anything, for the mail that says that it lives. */

@@ -1,5 +1,5 @@
 import type { Millis, Picture, PictureBucket, Unit } from '../model.ts'
-import { formatDuration, formatTime } from '../template.ts'
+import { formatDuration, formatTime } from '../format.ts'
 import { isNumber, placeIn, type Range, timeTicks, valueLabel, valueRange, valueTicks } from './scale.ts'
 import { clean, escapeHtml, shorten } from './text.ts'
 

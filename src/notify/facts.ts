@@ -14,7 +14,7 @@ import {
   WHOLE,
 } from './phrase.ts'
 import type { Times } from './times.ts'
-import { formatDuration } from '../template.ts'
+import { formatDuration } from '../format.ts'
 
 /** From here on a mail explains why it comes so long after its window. */
 const LATE = 5 * 60_000

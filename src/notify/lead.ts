@@ -1,5 +1,5 @@
 import type { AlertFacts, Because, Notification } from '../model.ts'
-import { formatDuration } from '../template.ts'
+import { formatDuration } from '../format.ts'
 import { boundOf, goneOnFor, isBeyond, isUntold, lastedOf, mutedOf, nameOf, placeOf, SHORT, valueOf } from './phrase.ts'
 import type { Times } from './times.ts'
 

@@ -1,5 +1,5 @@
 import type { AlertFacts, Notification, Unit } from '../model.ts'
-import { formatBeside, formatBound, formatDuration, formatValue } from '../template.ts'
+import { formatBeside, formatBound, formatDuration, formatValue } from '../format.ts'
 import type { Times } from './times.ts'
 import { clean, shorten } from './text.ts'
 

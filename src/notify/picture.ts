@@ -1,5 +1,5 @@
 import type { AlertFacts, Notification, Picture } from '../model.ts'
-import { formatDuration } from '../template.ts'
+import { formatDuration } from '../format.ts'
 import { chartSvg, type Mark } from './chart.ts'
 import { bucketsCsv, fileName } from './csv.ts'
 import { headlineOf } from './lead.ts'

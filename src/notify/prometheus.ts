@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AlertFacts, Millis } from '../model.ts'
-import { formatTime } from '../template.ts'
+import { formatTime } from '../format.ts'
 import { boundOf, figureOf, lastedOf, placeOf } from './phrase.ts'
 import { clean, shorten } from './text.ts'
 

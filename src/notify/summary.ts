@@ -1,5 +1,5 @@
-import type { Millis, Notification, Report, ReportLoad, ReportQuality, ReportShare, Top } from '../model.ts'
-import { formatDuration, formatTime, formatValue } from '../template.ts'
+import type { Millis, Notification, Report, ReportLoad, ReportQuality, ReportRejects, ReportShare, Top } from '../model.ts'
+import { formatDuration, formatTime, formatValue } from '../format.ts'
 import { whyOf } from './footer.ts'
 import type { Letter, LetterOptions, Section } from './letter.ts'
 import { greetingOf, type Tone } from './phrase.ts'
@@ -10,6 +10,8 @@ const NAME = 60
 const LISTED = 40
 /** Length of an instant to the minute, without its zone, which stands above. */
 const MINUTE = '2026-11-22 08:00'.length
+/** So many reasons of a source are named. */
+const REASONS = 3
 /** So few alerts are dated by their list well enough. */
 const DATED = 5
 /** Up to this share of the hosts, alerts are nothing special; and up to so many anyway. */
@@ -30,6 +32,7 @@ export function reportLetter(notification: Notification, report: Report, { url }
       ...rulesOf(report),
       ...outsideOf(report),
       ...report.shares.map(shareOf),
+      ...refusedOf(report.quality),
     ],
     facts: [],
     notes: qualityOf(report.quality),
@@ -169,12 +172,35 @@ function shareOf({ metric, hosts, mean, unused, busiest, idlest, idle }: ReportS
   }
 }
 
+type Refused = ReportRejects['sources']['first'][number]
+
+/** What each source had refused, with the commonest reasons and where the commonest was found. */
+function refusedOf({ rejects }: ReportQuality): readonly Section[] {
+  if (rejects === undefined || rejects.events === 0) return []
+  const { events, sources } = rejects
+  const row = ({ source, events: theirs, reasons }: Refused): Section['rows'][number] => ({
+    name: shorten(clean(source), NAME),
+    detail: reasonsOf(reasons),
+    value: counted(theirs, 'event'),
+    share: theirs / events,
+  })
+  return [{ title: 'Refused as invalid', rows: sources.first.map(row), more: rest(sources) }]
+}
+
+function reasonsOf({ total, first }: Refused['reasons']): string {
+  const named = first.slice(0, REASONS).map(({ code, count, path }) => {
+    return `${count} ${clean(code)}${path === '' ? '' : ` (e.g. at ${shorten(clean(path), LISTED)})`}`
+  })
+  return `${named.join(', ')}${total > named.length ? ` and ${counted(total - named.length, 'other reason')}` : ''}`
+}
+
 /** What the reader should know of the numbers, a sentence each. */
 function qualityOf({
   merged,
   dropped,
   future,
   refused,
+  rejects,
   clocks,
   sources,
   down,
@@ -192,11 +218,12 @@ function qualityOf({
     clocks.total === 0 ? '' : `Wrong clocks: ${listed(wrong, clocks)}.`,
     dropped === 0 ? '' : `${counted(dropped, 'sample')} came too late to count.`,
     merged === 0 ? '' : `${counted(merged, 'sample')} came late and counted all the same.`,
-    future === 0 ? '' : `${counted(future, 'sample')} were dated in the future and taken by arrival.`,
-    refused === 0 ? '' : `${counted(refused, 'event')} were refused because a limit is reached.`,
+    future === 0 ? '' : `${were(future, 'sample')} dated in the future and taken by arrival.`,
+    refused === 0 ? '' : `${were(refused, 'event')} refused because a limit is reached.`,
+    rejects === undefined || rejects.events === 0 ? '' : `${were(rejects.events, 'event')} refused as invalid.`,
   ].filter((note) => note !== '')
   return notes.length === 0
-    ? ['The data is whole: no source was silent, nothing came late, no clock was wrong.']
+    ? ['The data is whole: no source was silent, nothing came late or was refused, no clock was wrong.']
     : [notes.join(' ')]
 }
 
@@ -215,6 +242,10 @@ function minuteOf(at: Millis, zone: string | undefined): string {
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`
+}
+
+function were(count: number, what: string): string {
+  return `${counted(count, what)} ${count === 1 ? 'was' : 'were'}`
 }
 
 /** Whole percents; what is there but less than one is not called nothing. */

@@ -1,5 +1,6 @@
 import type { EngineClient } from '../engine/client.ts'
 import type { Extract } from '../extract/samples.ts'
+import type { Rejects } from '../ingest/rejects.ts'
 import type { Schemas } from '../ingest/schemas.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Clock, Config, Log } from '../model.ts'
@@ -27,6 +28,8 @@ export interface Running {
   journalOk: boolean
   /** A sender was turned away since the last tick. */
   refused: boolean
+  /** What was refused, and why. */
+  readonly rejects: Rejects
   schemas: Schemas
   extract: Extract
   /** What the links in mails are signed with. */

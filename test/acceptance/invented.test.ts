@@ -1,8 +1,8 @@
 import { test } from 'tap'
-import { answer, openAlerts } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query.ts'
 import { beginCut } from '../../src/engine/snapshot.ts'
 import type { AggregateView, EventSamples, Millis, Rule } from '../../src/model.ts'
-import { at, config, cpuHigh, createPlay, event, MINUTE, type Play, SECOND, silent } from '../helpers/play.ts'
+import { at, config, cpuHigh, createPlay, event, MINUTE, type Play, SECOND, silent, openAlerts } from '../helpers/play.ts'
 
 /**
  * A sender with a valid token that makes up a name for each event: 50,000 of them beside 1,000 real hosts, where 2,000

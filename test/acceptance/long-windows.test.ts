@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { test } from 'tap'
-import { answer, openAlerts } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query.ts'
 import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { EngineConfig, EventSamples, MetricRule } from '../../src/model.ts'
-import { alerting, above, at, below, config, countRule, cpuHigh, createPlay, event, HOUR, MINUTE, NOON, type Play, SECOND, silent, threshold } from '../helpers/play.ts'
+import { alerting, above, at, below, config, countRule, cpuHigh, createPlay, event, HOUR, MINUTE, NOON, type Play, SECOND, silent, threshold, openAlerts } from '../helpers/play.ts'
 
 /** Nothing is told again, however long it goes on. */
 const once = alerting({ repeat: { first: 0, most: 0 } })

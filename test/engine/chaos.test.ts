@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { answer, openAlerts } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query.ts'
 import type { EventSamples, MetricRule, Millis } from '../../src/model.ts'
-import { above, alerting, below, config, countRule, cpuHigh, createPlay, event, heartbeat, HOUR, MINUTE, NOON, type Play, SECOND, silent, threshold } from '../helpers/play.ts'
+import { above, alerting, below, config, countRule, cpuHigh, createPlay, event, heartbeat, HOUR, MINUTE, NOON, type Play, SECOND, silent, threshold, openAlerts } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
 

@@ -1,6 +1,5 @@
 import { test } from 'tap'
-import { openAlerts } from '../../src/engine/query.ts'
-import { at, config, cpuHigh, createPlay, event, every, HOUR, MINUTE, type Play, SECOND, silent } from '../helpers/play.ts'
+import { at, config, cpuHigh, createPlay, event, every, HOUR, MINUTE, type Play, SECOND, silent, openAlerts } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
 const rules = [cpuHigh(), silent()]

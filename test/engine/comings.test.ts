@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { answer, openAlerts } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query.ts'
 import type { AlertView, Millis } from '../../src/model.ts'
-import { alerting, above, at, config, cpuHigh, createPlay, event, every, HOUR, MINUTE, NOON, type Play, SECOND, threshold } from '../helpers/play.ts'
+import { alerting, above, at, config, cpuHigh, createPlay, event, every, HOUR, MINUTE, NOON, type Play, SECOND, threshold, openAlerts } from '../helpers/play.ts'
 
 /** Nothing is told again, however long it goes on. */
 const once = alerting({ repeat: { first: 0, most: 0 } })

@@ -1,6 +1,5 @@
 import { test } from 'tap'
-import { openAlerts } from '../../src/engine/query.ts'
-import { above, at, below, config, countRule, cpuHigh, createPlay, event, every, HOUR, MINUTE, type Play, SECOND, threshold } from '../helpers/play.ts'
+import { above, at, below, config, countRule, cpuHigh, createPlay, event, every, HOUR, MINUTE, type Play, SECOND, threshold, openAlerts } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
 const reasons = (play: Play): string[] => play.mails.map((mail) => `${mail.alerts[0]?.host} ${mail.because}`)

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { test } from 'tap'
-import { answer, openAlerts } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query.ts'
 import { readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold } from '../../src/engine/step.ts'
-import { at, createPlay, cpuHigh, event, every, HOUR, MINUTE, SECOND } from '../helpers/play.ts'
+import { at, createPlay, cpuHigh, event, every, HOUR, MINUTE, SECOND, openAlerts } from '../helpers/play.ts'
 
 /** Ten minutes of one host as version 0.1 wrote them: cpu at 0.95, a disk that fills, a counter, a match every 10 s. */
 const bytes = gunzipSync(readFileSync(new URL('../fixtures/snapshot-0.1.bin.gz', import.meta.url)))

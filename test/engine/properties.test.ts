@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import { emptyPartial, mergeInto, meanOf, type Partial, stddevOf, sumOf } from '../../src/aggregate/partial.ts'
-import { answer, openAlerts } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query.ts'
 import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { EventSamples, NewEntry, Notification } from '../../src/model.ts'
-import { above, alerting, at, config, countRule, cpuHigh, createPlay, event, HOUR, MINUTE, NOON, type Play, SECOND, silent, threshold } from '../helpers/play.ts'
+import { above, alerting, at, config, countRule, cpuHigh, createPlay, event, HOUR, MINUTE, NOON, type Play, SECOND, silent, threshold, openAlerts } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
 const merged = (parts: readonly Partial[]): Partial => {

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { answer, openAlerts } from '../../src/engine/query.ts'
-import { above, at, config, countRule, cpuHigh, createPlay, event, every, MINUTE, type Play, SECOND, silent, threshold } from '../helpers/play.ts'
+import { answer } from '../../src/engine/query.ts'
+import { above, at, config, countRule, cpuHigh, createPlay, event, every, MINUTE, type Play, SECOND, silent, threshold, openAlerts } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
 const reasons = (play: Play): string[] => play.mails.map((mail) => `${mail.alerts[0]?.rule} ${mail.alerts[0]?.host} ${mail.because}`)

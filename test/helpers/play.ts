@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createFold, encodeEntry, type Step, step } from '../../src/engine/step.ts'
-import type { Fold } from '../../src/engine/state.ts'
+import type { Alert, Fold } from '../../src/engine/state.ts'
 import { encodeFrame } from '../../src/extract/frame.ts'
 import {
   ALERTING,
@@ -194,6 +194,12 @@ function line(mail: Notification): string {
   const [alert] = mail.alerts
   return `${time} ${alert?.rule} ${alert?.host} ${alert?.state} (${mail.because})`
 }
+
+/** All alerts that are not over: those of the service itself first. */
+export const openAlerts = ({ state }: Fold): readonly Alert[] => [
+  ...state.alerts.values(),
+  ...[...state.hosts.values()].flatMap(({ alerts }) => [...alerts.values()]),
+]
 
 /** Calls back every `period`, at the instants that are its multiples. */
 export const every = (period: Millis, call: (now: Millis) => void) => (now: Millis): void => {

@@ -40,6 +40,29 @@ test('the last refused events are kept, bounded in number and size, whatever the
   t.end()
 })
 
+test('what was refused is handed on once, by source and reason, without what the limits of the engine refused', (t) => {
+  const rejects = createRejects({ clock: createVirtualClock(), log: quiet })
+  const counts = new Map([['schema', 30], ['host', 1], ['cardinality', 5]])
+  const samples = [{ reason: 'r', code: 'schema', path: `/${'x'.repeat(500)}` }, { reason: 'r', code: 'cardinality' }]
+  rejects.add({ source: 'a', counts, samples })
+  rejects.add({ source: 'b', counts: new Map([['json', 1]]), samples: [{ reason: 'r', code: 'json' }] })
+  const taken = rejects.take()
+  t.strictSame(taken, [
+    { source: 'a', code: 'schema', count: 30, path: `/${'x'.repeat(99)}` },
+    { source: 'a', code: 'host', count: 1, path: '' },
+    { source: 'b', code: 'json', count: 1, path: '' },
+  ])
+  t.strictSame(rejects.take(), [])
+  rejects.add({ source: 'a', counts: new Map([['schema', 2]]), samples: [] })
+  rejects.giveBack(taken)
+  t.match(rejects.take(), [{ source: 'a', code: 'schema', count: 32 }, {}, {}])
+  for (let i = 0; i < 1000; i++) rejects.add({ source: `s-${i}`, counts: new Map([['schema', 1]]), samples: [] })
+  const many = rejects.take()
+  t.equal(many.length, 51)
+  t.equal(many.reduce((sum, { count }) => sum + count, 0), 1000)
+  t.end()
+})
+
 test('secrets in refused events are masked, by the name of their field and inside texts', (t) => {
   const rejects = createRejects({ clock: createVirtualClock(), log: quiet })
   const secret = 'hunter2hunter2'

@@ -159,6 +159,26 @@ export function report(change: Partial<Report> = {}): Report {
       dropped: 0,
       future: 0,
       refused: 0,
+      rejects: {
+        events: 140,
+        sources: {
+          total: 2,
+          first: [
+            {
+              source: 'logstash-b',
+              events: 133,
+              reasons: {
+                total: 2,
+                first: [
+                  { code: 'schema', count: 130, path: '/system/cpu/total/norm/pct' },
+                  { code: 'timestamp', count: 3, path: '/@timestamp' },
+                ],
+              },
+            },
+            { source: '192.0.2.7', events: 7, reasons: { total: 1, first: [{ code: 'json', count: 7, path: '' }] } },
+          ],
+        },
+      },
       clocks: { total: 1, first: ['ci-2'] },
       sources: { total: 1, first: [{ source: 'logstash-b', span: 1_500_000, times: 2 }] },
       down: 95_000,

@@ -63,10 +63,26 @@ test('when alerts began is drawn day by day, unless they are few', async (t) => 
   t.match(html, /Thu 19 Nov<\/td><td class="scale">.*width="50%"/)
 })
 
+test('what each source had refused is told with its commonest reasons, and where', async (t) => {
+  const { text, html } = mailOf()
+  t.match(text, /140 events were refused as invalid\./)
+  t.match(
+    text,
+    new RegExp(
+      'Refused as invalid\\n' +
+        '  logstash-b  █{11}·  133 events  130 schema \\(e\\.g\\. at /system/cpu/total/norm/pct\\), 3 timestamp \\(e\\.g\\. at /@timestamp\\)\\n' +
+        '  192\\.0\\.2\\.7   █·{11}  7 events    7 json\\n',
+    ),
+  )
+  t.match(html, /Refused as invalid[^]*logstash-b[^]*130 schema \(e\.g\. at [^]*133 events/)
+  const { rejects: _, ...older } = report().quality
+  t.notMatch(mailOf({ quality: older }).text, /as invalid/, 'one that waits in the outbox since before')
+})
+
 test('a report with nothing doubtful says so', async (t) => {
   const none = { total: 0, first: [] }
   const quality = { merged: 0, dropped: 0, future: 0, refused: 0, clocks: none, sources: none, down: 0, stops: 0 }
-  t.match(mailOf({ quality }).text, /The data is whole: no source was silent, nothing came late, no clock was wrong\./)
+  t.match(mailOf({ quality }).text, /The data is whole: no source was silent, nothing came late or was refused, no clock was wrong\./)
 })
 
 test('all reports of a receiver are one conversation, whatever they say', async (t) => {
@@ -114,7 +130,15 @@ test('the HTML of the largest report stays small, and counts what it leaves out'
     rules: ten({ rule: name, began: 1, mails: 1 }),
     outside: ten({ host: name, span: 1 }),
     shares: [share, share, share, share],
-    quality: { ...report().quality, clocks: ten(name), sources: ten({ source: name, span: 1, times: 1 }) },
+    quality: {
+      ...report().quality,
+      clocks: ten(name),
+      sources: ten({ source: name, span: 1, times: 1 }),
+      rejects: {
+        events: 9000,
+        sources: ten({ source: name, events: 1, reasons: ten({ code: 'schema', count: 1, path: name }) }),
+      },
+    },
   })
   t.ok(Buffer.byteLength(mail.html) < 60_000, `${Buffer.byteLength(mail.html)} bytes`)
   t.match(mail.html, />and 8995 more</, 'five are shown')
@@ -150,6 +174,13 @@ test('names in a report are shown, never obeyed', async (t) => {
       ...report().quality,
       clocks: { total: 1, first: [evil] },
       sources: { total: 1, first: [{ source: evil, span: 1, times: 1 }] },
+      rejects: {
+        events: 1,
+        sources: {
+          total: 1,
+          first: [{ source: evil, events: 1, reasons: { total: 1, first: [{ code: 'schema', count: 1, path: evil }] } }],
+        },
+      },
     },
   })
   t.notMatch(mail.html, /<script>|\u202E/)
