@@ -39,6 +39,7 @@ export const showAlert = (alert: AlertView) => ({
   ...(alert.muted !== undefined && { muted: showMuted(alert.muted) }),
   ...(alert.ack !== undefined && { ack: showAck(alert.ack) }),
   ...(alert.decisions !== undefined && { decisions: alert.decisions.map((one) => ({ ...one, at: iso(one.at) })) }),
+  ...(alert.waits !== undefined && { waits: alert.waits.map((one) => ({ ...one, ...isoFields(one, ['until']) })) }),
   transitions: alert.transitions.map((step) => ({ ...step, at: iso(step.at) })),
 })
 
@@ -70,7 +71,11 @@ export const showWhy = ({ rule, host, verdicts, alerts }: WhyView, sends: readon
 /** An alert with what was sent about it. */
 export const showEpisode = (alert: AlertView, sends: readonly SendRecord[]) => ({
   ...showAlert(alert),
-  notifications: sends.filter((record) => alert.episode !== undefined && tellsOf(alert.episode, record)).map(showSend),
+  notifications: sends.flatMap((record) => {
+    const told = readNotification(record).alerts?.find(({ episode }) => episode === alert.episode)
+    // A mail of several alerts has one reason; of this one it tells for its own.
+    return told === undefined ? [] : [{ ...showSend(record), ...(told.because !== undefined && { because: told.because }) }]
+  }),
 })
 
 export const showRule = (rule: RuleView) => ({
@@ -103,7 +108,7 @@ export function showSend(record: SendRecord) {
     kind,
     thread,
     ...(notice !== undefined && { title: notice.title }),
-    alerts: alerts.map(({ episode, code, rule, host, labels, state, severity }) => ({
+    alerts: alerts.map(({ episode, code, rule, host, labels, state, severity, because: own }) => ({
       episode,
       code,
       rule,
@@ -111,11 +116,8 @@ export function showSend(record: SendRecord) {
       labels,
       state,
       severity,
+      ...(own !== undefined && { because: own }),
     })),
   }
 }
 
-/** Whether a row of the registry tells of an episode. */
-function tellsOf(episode: string, record: SendRecord): boolean {
-  return (readNotification(record).alerts ?? []).some((alert) => alert.episode === episode)
-}

@@ -1,5 +1,5 @@
 import { formatValue } from '../template.ts'
-import type { Decision, SendRecord, Unit } from '../model.ts'
+import type { Decision, SendRecord, Unit, Waiting } from '../model.ts'
 import { type AlertRow, subjectOf } from './alerts.ts'
 import { paint, type PaintIo, printJson, timeOf, type Tone } from './paint.ts'
 import { printable, type RemoteArgs, remotely } from './remote.ts'
@@ -38,6 +38,7 @@ interface Episode extends AlertRow {
   readonly decisions?: readonly (Omit<Decision, 'at'> & { readonly at: string })[]
   readonly transitions: readonly { readonly to: AlertRow['state']; readonly at: string; readonly reason: string }[]
   readonly notifications: readonly Sent[]
+  readonly waits?: readonly (Omit<Waiting, 'until'> & { readonly until?: string })[]
 }
 
 interface Sent {
@@ -107,7 +108,25 @@ function sayEpisode(episode: Episode, say: Say): void {
     'bold',
   )
   for (const { at, says, tone } of storyOf(episode)) say(`  ${timeOf(at)}  ${says}`, tone)
+  for (const one of episode.waits ?? []) say(`  waits ${one.to ?? 'whoever is to hear of it'}: ${waitText(one)}`, 'yellow')
   say('')
+}
+
+const WAITS: Readonly<Record<Waiting['for'], string>> = {
+  group_wait: 'with its group',
+  group_interval: 'with its group',
+  'mail budget': 'for the next list',
+  backlog: 'for the end of a backlog',
+  acknowledgement: 'while somebody looks after it',
+  silence: 'while it is silenced',
+  maintenance: 'while a maintenance window lasts',
+  inhibition: 'while another alert speaks for it',
+}
+
+/** `'fired' waits with its group until 10:00:30 (group_wait)`. */
+function waitText({ news, for: what, until }: NonNullable<Episode['waits']>[number]): string {
+  const end = until === undefined ? '' : ` until ${timeOf(until)}`
+  return `'${news}' waits ${WAITS[what]}${end}${what.includes('group') || what === 'mail budget' ? ` (${what})` : ''}`
 }
 
 const TOLD: Readonly<Record<Decision['kind'], string>> = {

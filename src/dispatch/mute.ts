@@ -110,6 +110,10 @@ function builtIn(plan: DispatchPlan): readonly Inhibit[] {
 export function mutedText(muted: Muted): string {
   if (muted.by === 'maintenance') return `maintenance '${muted.name}'`
   if (muted.by === 'inhibition') return `${muted.rule} of ${muted.host}, which fired too`
-  return `silenced by ${muted.author} until ${new Date(muted.until).toISOString().slice(0, 16).replace('T', ' ')} UTC: ${muted.comment}`
+  return `silenced by ${muted.author} until ${minuteText(muted.until)}: ${muted.comment}`
+}
+
+export function minuteText(at: Millis): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 

@@ -20,8 +20,9 @@ export function configure(fold: Fold, config: EngineConfig): void {
   fold.state.config = config
   fold.state.isInventoried = false
   fold.plan = after
+  const dispatched = fold.dispatchPlan
   fold.dispatchPlan = createDispatchPlan(config)
-  rerouteAll(fold.state.dispatch, fold.dispatchPlan, fold.state.now)
+  rerouteAll(fold.state.dispatch, dispatched, fold.dispatchPlan, fold.state.now)
   fold.state.dispatch.dirty = true
   refit(fold, before)
   endOrphans(fold, regrouped)

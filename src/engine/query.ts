@@ -1,5 +1,6 @@
 import { labelsOf } from '../dispatch/labels.ts'
 import type { Case } from '../dispatch/state.ts'
+import { waitsOf } from '../dispatch/waits.ts'
 import type { AlertView, HostDetail, HostView, Millis, Query, SilenceView, WhyView } from '../model.ts'
 import { flappingOf } from './flaps.ts'
 import { aggregateOf, hostDetail } from './query-window.ts'
@@ -25,7 +26,7 @@ export function answer(fold: Fold, query: Query): unknown {
   const alerts = allAlerts(fold).map((alert) => alertView(fold, alert))
   if (query.kind === 'alerts') return alerts
   const found = alerts.find((alert) => isMeant(alert, query.episode))
-  return found === undefined ? null : { ...found, decisions: caseOf(fold, found)?.decisions ?? [] }
+  return found === undefined ? null : { ...found, ...storyOf(fold, found) }
 }
 
 /** What a rule says of a host now, and what became of it. */
@@ -38,8 +39,16 @@ function whyView(fold: Fold, { rule: name, host: hostName }: Query & { kind: 'wh
     rule,
     host: host === undefined ? null : hostView(fold, host),
     verdicts: rule.last,
-    alerts: alerts.map((alert) => alertView(fold, alert)).map((view) => ({ ...view, decisions: caseOf(fold, view)?.decisions ?? [] })),
+    alerts: alerts.map((alert) => alertView(fold, alert)).map((view) => ({ ...view, ...storyOf(fold, view) })),
   }
+}
+
+/** What was decided about an episode, and what of it waits. */
+function storyOf(fold: Fold, view: AlertView): Pick<AlertView, 'decisions' | 'waits'> {
+  const { state, dispatchPlan } = fold
+  const one = caseOf(fold, view)
+  if (one === undefined) return { decisions: [], waits: [] }
+  return { decisions: one.decisions, waits: waitsOf(state.dispatch, dispatchPlan, one, state.now) }
 }
 
 function silencesView(fold: Fold): readonly SilenceView[] {

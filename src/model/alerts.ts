@@ -47,6 +47,8 @@ export interface AlertView {
   readonly sent?: number
   readonly suppressed?: number
   readonly decisions?: readonly Decision[]
+  /** What is to be told of it and is not told yet. */
+  readonly waits?: readonly Waiting[]
   readonly transitions: readonly { readonly to: AlertState; readonly at: Millis; readonly reason: string }[]
 }
 
@@ -97,6 +99,17 @@ export interface Decision {
   readonly reason: string
   /** Addresses, for `notified`. */
   readonly to?: string
+}
+
+/** News that somebody is to hear of an episode, and what it waits for. */
+export interface Waiting {
+  /** The address; absent while it is open who is to hear of it. */
+  readonly to?: string
+  readonly news: Because
+  /** The key of its group's waits, or what holds it back. */
+  readonly for: 'group_wait' | 'group_interval' | 'mail budget' | 'backlog' | 'acknowledgement' | Muted['by']
+  /** When it ends at the earliest; absent where no clock knows. */
+  readonly until?: Millis
 }
 
 /** The buckets around the moment of a step, as they were then; values in the metric's unit. */
@@ -180,6 +193,8 @@ export interface AlertFacts {
   /** How many mails the reader was told of it before this one, and how many changes were held back. */
   readonly sent?: number
   readonly suppressed?: number
+  /** Why the reader is told of this one; what goes on firing beside the news has none. */
+  readonly because?: Because
   /** What kept it from being told until now. */
   readonly wasMuted?: string
   readonly ack?: Acknowledgement
