@@ -34,7 +34,7 @@ export const REJECT_CODES: readonly string[] = `${EVENT_CODES} ${EITHER_CODES} $
 const STATUSES = ['200', '400', '401', '403', '404', '405', '408', '413', '415', '422', '429', '500', '503', 'other']
 const ALERT_STATES = ['pending', 'firing', 'recovering', 'resolved'] as const
 const RECEIVER_TYPES = ['email', 'mailbox', 'webhook', 'alertmanager'] as const
-const OUTCOMES = ['sent', 'failed', 'retry'] as const
+const OUTCOMES = ['sent', 'failed', 'retry', 'withdrawn'] as const
 
 /** Logstash waits 10 s for an answer; a commit takes fractions of a millisecond on a healthy disk. */
 const ANSWER_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]

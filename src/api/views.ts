@@ -80,6 +80,7 @@ export const showEpisode = (alert: AlertView, sends: readonly SendRecord[]) => (
 
 export const showRule = (rule: RuleView) => ({
   ...rule,
+  ...isoFields(rule, ['left']),
   last: rule.last.map((verdict) => ({ ...verdict, at: iso(verdict.at) })),
 })
 

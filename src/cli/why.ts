@@ -11,6 +11,7 @@ interface Why {
     readonly kind: string
     readonly severity: string
     readonly notify: readonly string[]
+    readonly left?: string
     readonly waitingFor: string
   }
   readonly host: {
@@ -79,9 +80,10 @@ export function why(
 type Say = (line: string, tone?: Tone) => void
 
 function sayRule({ rule, host }: Why, name: string, say: Say): void {
-  const { kind, severity, notify } = rule
+  const { kind, severity, notify, left } = rule
+  const tells = left === undefined ? 'tells' : 'told'
   say(`${rule.name} on ${name}`, 'bold')
-  say(`  rule   ${kind}, ${severity}, tells ${notify.length === 0 ? 'whom the routes name' : notify.join(', ')}`)
+  say(`  rule   ${kind}, ${severity}, ${tells} ${notify.length === 0 ? 'whom the routes name' : notify.join(', ')}`)
   if (host !== null) say(`  host   ${host.state}, last seen ${timeOf(host.lastSeen)} by ${host.source}`)
   say(`  next   ${rule.waitingFor}`)
   say('')
@@ -153,16 +155,22 @@ function storyOf({ transitions, decisions = [], notifications }: Episode): reado
   )
 }
 
+const OUTCOMES: Readonly<Record<Exclude<SendRecord['state'], 'pending'>, string>> = {
+  sent: 'sent',
+  failed: 'failed for good',
+  merged: 'not sent by itself',
+  withdrawn: 'withdrawn',
+}
+
 function momentOf({ state, attempts, createdAt, doneAt, nextAt, answer = 'no answer yet', to, because }: Sent): Moment {
   const mail = `mail to ${to?.address ?? 'somebody'} (${because ?? 'no reason kept'})`
   if (state === 'pending') {
     const next = nextAt === undefined ? '' : `, next ${timeOf(nextAt)}`
     return { at: createdAt, says: `${mail} waits: ${attempts} attempts${next}, ${answer}`, tone: 'yellow' }
   }
-  const outcome = state === 'sent' ? 'sent' : 'failed for good'
   return {
     at: doneAt ?? createdAt,
-    says: `${mail} ${outcome}: ${answer}`,
+    says: `${mail} ${OUTCOMES[state]}: ${answer}`,
     ...(state === 'failed' ? { tone: 'red' } : {}),
   }
 }

@@ -51,6 +51,8 @@ export interface State {
   /** What reports are made of; undefined while no receiver wants one. */
   usage: Usage | undefined
   readonly dispatch: DispatchState
+  /** Rules that left the configuration, with when, while episodes of theirs are kept; older snapshots have none. */
+  left?: Map<string, Millis>
 }
 
 /** What expected hosts are waited for by when no source is theirs: any of them may bring them. */

@@ -28,7 +28,7 @@ export function createAlertmanagerWay({ targets, url, clock }: AlertmanagerParts
       const { receiver, alerts } = notification
       const target = targets.get(receiver)?.alertmanager
       if (target === undefined)
-        return { state: 'failed', answer: `receiver ${receiver} has no alertmanager in the configuration any more` }
+        return { state: 'retry', answer: `receiver ${receiver} has no alertmanager in the configuration` }
       if (alerts.length === 0) return { state: 'sent', answer: 'nothing to tell an Alertmanager: it takes alerts only' }
       if (isOutOfDate(notification, clock.now())) return { state: 'failed', answer: OUT_OF_DATE }
       const both = AbortSignal.any([signal, end.signal])

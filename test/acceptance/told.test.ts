@@ -86,6 +86,25 @@ test('in one mail each alert is told for a reason of its own', async (t) => {
   t.equal(episode(story, 'goes-on').sent, 2, 'what only went along was not sent for its sake')
 })
 
+test('the history of a rule that left the configuration is kept, and says since when it is gone', async (t) => {
+  const story = tell(config({ rules: [high, cpuHigh({ name: 'other', metric: 'memory' })] }), TEN)
+  story.at('12:00').cpu('web-1', 0.99)
+  story.at('12:10').configure(config({ rules: [] }))
+  story.at('12:20').configure(config({ rules: [cpuHigh({ name: 'third' })] }))
+  story.until('12:25')
+  const { rule, alerts, host } = why(story, 'web-1')
+  t.match(rule, { name: 'cpu-high', kind: 'metric', left: at('12:09:50') })
+  t.equal(rule.waitingFor, 'nothing: the rule is not in the configuration any more since 2026-11-22 12:09:50 UTC')
+  t.equal(host?.host, 'web-1')
+  t.match(alerts, [{ state: 'resolved', ended: 'reconfigured', reason: /was removed from the configuration/ }])
+  t.match(alerts[0]?.decisions?.map(({ kind, reason }) => `${kind} ${reason}`).at(-1), /notified resolved/)
+  t.equal(answer(story.play.fold, { kind: 'why', rule: 'other', host: 'web-1' }), null, 'of the other nothing is kept')
+  t.strictSame([...(story.play.fold.state.left ?? [])], [['cpu-high', at('12:09:50')]])
+  story.play.configure(config({ rules: [high] }))
+  t.equal(why(story, 'web-1').rule.left, undefined, 'it is back')
+  t.notOk(story.play.fold.state.left?.has('cpu-high'))
+})
+
 /** Three hosts fire at once, which one mail a minute has no room for; the list goes at 12:01:20. */
 function crowd(change: Partial<EngineConfig> = {}): Story {
   const story = tell(config({ rules: [high], mailsPerMinute: 1, ...change }))
