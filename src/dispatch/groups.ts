@@ -1,5 +1,5 @@
 import type { AlertFacts, Because, Millis, Pulse, Report } from '../model.ts'
-import { heldBackBy, isAcknowledged } from './held.ts'
+import { canHear, heldBackBy, isAcknowledged, leftText, noteUntold } from './held.ts'
 import { type Labels, labelsOf, valuesOf } from './labels.ts'
 import { isStep, withoutPicture } from './picture.ts'
 import { type Case, type DispatchState, type Group, type Item, type Line, type Mail, type Member, note } from './state.ts'
@@ -50,8 +50,17 @@ export function tellGroup(state: DispatchState, line: Line, one: Case, labels: L
   hear(member, news)
 }
 
+/** Something new happened to an alert that a conversation is about. */
+export function goOn(group: Group, one: Case, because: Because, now: Millis): void {
+  const member = group.members.get(one.facts.episode)
+  if (member === undefined) return
+  if (group.left === undefined || canHear(group, one)) return hear(member, because)
+  noteUntold(one, `'${because}' is not told: ${leftText(group.left)}`, now, group.line.to.address)
+  if (one.facts.state === 'resolved') group.members.delete(one.facts.episode)
+}
+
 /** Whoever has not heard yet that it fired, hears that first of all. */
-export function hear(member: Member, news: Because): void {
+function hear(member: Member, news: Because): void {
   const isFirst = !member.told && member.news !== undefined && news === 'severity rose'
   if (!isFirst) member.news = news
 }

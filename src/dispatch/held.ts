@@ -45,6 +45,11 @@ export function leftText(left: Millis): string {
   return `its receiver left the configuration at ${new Date(left).toISOString().slice(11, 16)} UTC`
 }
 
+/** Who left the configuration hears how it ends; a machine that left has no way on which it could. */
+export function canHear({ left, line }: Group, one: Case): boolean {
+  return left === undefined || (one.facts.state === 'resolved' && line.via === 'email')
+}
+
 export function noteUntold(one: Case, reason: string, now: Millis, to?: string): void {
   one.suppressed++
   note(one, { at: now, kind: 'suppressed', reason, ...(to === undefined ? {} : { to }) })

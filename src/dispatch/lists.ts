@@ -3,7 +3,7 @@ import { audienceOf } from './audience.ts'
 import { readOut } from './backlog.ts'
 import { pay, release, wasTold } from './budget.ts'
 import { composeList } from './compose.ts'
-import { type Alerts, factsOf, groupOf, groupsOf, joinTold, noteTold, resumeGroup } from './groups.ts'
+import { type Alerts, factsOf, goOn, groupOf, groupsOf, joinTold, noteTold, resumeGroup } from './groups.ts'
 import { heldBackBy, keepFrom, NOBODY, noteUntold } from './held.ts'
 import { labelsOf } from './labels.ts'
 import { mutedText } from './mute.ts'
@@ -103,10 +103,7 @@ export function readBacklog(
     const goesOn = one.facts.state === 'firing' && (one.muted !== undefined || alerts.isCurrent(one))
     if (goesOn) tellAll(one)
     else list(state, plan, one, lists, now)
-    for (const { members } of knowing) {
-      const member = members.get(episode)
-      if (member?.told === true) member.news = one.because
-    }
+    for (const group of knowing) if (group.members.get(episode)?.told === true) goOn(group, one, one.because, now)
   }
   return [...lists.values()].map((items) => {
     for (const { line } of items.slice(0, 1)) pay(state, line, now)

@@ -2,7 +2,7 @@ import { type Grouping, type Millis, OWN_RULES, type Repeat } from '../model.ts'
 import { addressesOf, audienceOf, escalationOf, linesTo } from './audience.ts'
 import { wasTold } from './budget.ts'
 import { groupOf, groupsOf, tellGroup } from './groups.ts'
-import { leftText, noteUntold } from './held.ts'
+import { canHear, leftText, noteUntold } from './held.ts'
 import { labelsOf } from './labels.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { Case, DispatchState, Group, Item, Line, Purse } from './state.ts'
@@ -75,17 +75,16 @@ function isOwed(item: Item, one: Case, left: Millis | undefined): boolean {
   return wasTold(item) && (left === undefined || one.facts.state === 'resolved')
 }
 
-/** The same for what waits in a conversation. A machine that left cannot be told anything. */
+/** The same for what waits in a conversation. */
 function dropNews(state: DispatchState, plan: DispatchPlan, group: Group, now: Millis): void {
   const { left, line } = group
   for (const [episode, member] of group.members) {
     const one = state.cases.get(episode)
     const why = one && whyNot(state, plan, one, line.to.address, left)
     if (one === undefined || why === undefined) continue
-    const isLost = !member.told || (left !== undefined && line.via !== 'email')
-    const news = member.news ?? (isLost ? 'what comes of it' : undefined)
-    if (isLost) group.members.delete(episode)
-    else if (left === undefined || news === 'resolved' || one.facts.state === 'resolved') continue
+    const { news } = member
+    if (member.told && (left === undefined || canHear(group, one))) continue
+    if (!member.told || one.facts.state === 'resolved') group.members.delete(episode)
     member.news = undefined
     if (news !== undefined) noteUntold(one, `'${news}' is not told: ${why}`, now, line.to.address)
   }

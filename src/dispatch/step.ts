@@ -3,8 +3,8 @@ import { audienceOf, escalationOf } from './audience.ts'
 import { keepBack } from './backlog.ts'
 import { forgetPurses, offer, purseOf } from './budget.ts'
 import { compose } from './compose.ts'
-import { type Alerts, flush, groupsOf, hear, noteTold, restOf, tellGroup } from './groups.ts'
-import { heedMutes, isAcknowledged, leftText, NOBODY, noteUntold } from './held.ts'
+import { type Alerts, flush, goOn, groupsOf, noteTold, restOf, tellGroup } from './groups.ts'
+import { heedMutes, isAcknowledged, NOBODY, noteUntold } from './held.ts'
 import { labelsOf } from './labels.ts'
 import { readBacklog, tellHeld } from './lists.ts'
 import { inForceNow, muteAll } from './mute.ts'
@@ -81,14 +81,14 @@ function tellAll(state: DispatchState, plan: DispatchPlan, one: Case, because: B
   const groups = groupsOf(state, one)
   for (const group of groups) {
     lines.delete(group.line.to.address)
-    const member = group.members.get(one.facts.episode)
-    if (member === undefined) continue
-    if (group.left === undefined || because === 'resolved' || one.facts.state === 'resolved') hear(member, because)
-    else noteUntold(one, `'${because}' is not told: ${leftText(group.left)}`, now, group.line.to.address)
+    goOn(group, one, because, now)
   }
   state.dirty = true
-  if (groups.length === 0 && lines.size === 0) noteUntold(one, `'${because}' is not told: ${NOBODY}`, now)
-  if (groups.length > 0 && one.facts.state === 'resolved') return
+  const isOver = one.facts.state === 'resolved'
+  if (groups.length === 0 && (isOver || lines.size === 0)) {
+    noteUntold(one, `'${because}' is not told: ${isOver ? 'nobody was told that it fired' : NOBODY}`, now)
+  }
+  if (isOver) return
   for (const line of lines.values()) tellGroup(state, line, one, labels, because, now)
 }
 

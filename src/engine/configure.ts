@@ -22,10 +22,10 @@ export function configure(fold: Fold, config: EngineConfig): void {
   fold.plan = after
   const dispatched = fold.dispatchPlan
   fold.dispatchPlan = createDispatchPlan(config)
-  rerouteAll(fold.state.dispatch, dispatched, fold.dispatchPlan, fold.state.now)
-  fold.state.dispatch.dirty = true
   refit(fold, before)
   endOrphans(fold, regrouped)
+  rerouteAll(fold.state.dispatch, dispatched, fold.dispatchPlan, fold.state.now)
+  fold.state.dispatch.dirty = true
   noteLeft(fold, before)
 }
 

@@ -290,7 +290,7 @@ test('a machine that left the configuration is told nothing more, and the alert 
     '12:01:10 ada fired: cpu-high web-1',
     '12:06:10 ada resolved: cpu-high web-1',
   ])
-  t.match(decided(story, 'web-1', 'webhook').at(-1), new RegExp(`suppressed: 'what comes of it' is not told: ${LEFT}`))
+  t.match(decided(story, 'web-1', 'webhook').at(-1), new RegExp(`suppressed: 'resolved' is not told: ${LEFT}`))
   t.equal(story.play.fold.state.dispatch.groups.size, 0)
 })
 
