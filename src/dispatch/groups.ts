@@ -28,6 +28,7 @@ const MOST_OTHERS = 500
 const RANK: readonly Because[] = [
   'severity rose',
   'fired',
+  'severity fell',
   'escalated',
   'silence ended',
   'flapping started',
@@ -59,11 +60,15 @@ export function goOn(group: Group, one: Case, because: Because, now: Millis): vo
   if (one.facts.state === 'resolved') group.members.delete(one.facts.episode)
 }
 
-/** Whoever has not heard yet that it fired, hears that first of all. */
+/** Whoever has not heard yet that it fired, hears that first of all; a rise that fell again unheard is no news. */
 function hear(member: Member, news: Because): void {
-  const isFirst = !member.told && member.news !== undefined && news === 'severity rose'
-  if (!isFirst) member.news = news
+  const isFirst = !member.told && member.news !== undefined && SEVERITY.includes(news)
+  if (isFirst) return
+  const isUndone = SEVERITY.includes(news) && member.news !== undefined && member.news !== news && SEVERITY.includes(member.news)
+  member.news = isUndone ? undefined : news
 }
+
+const SEVERITY: readonly Because[] = ['severity rose', 'severity fell']
 
 /** An address has heard of an alert in a list: its conversation goes on from there. */
 export function joinTold(state: DispatchState, line: Line, one: Case, labels: Labels, now: Millis): void {

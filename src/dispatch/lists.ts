@@ -46,9 +46,9 @@ function judge(state: DispatchState, alerts: Alerts, item: Item, now: Millis): I
     ...(was !== one.facts.state || picture === undefined ? {} : { picture }),
     ...(was !== one.facts.state || peers === undefined ? {} : { peers }),
   }
-  if (one.facts.state === 'firing' && !hasFallen(item, facts)) return { ...item, facts }
+  if (one.facts.state === 'firing' && !isUndone(item, facts)) return { ...item, facts }
   if (one.facts.state === 'firing') {
-    noteUntold(one, `'${item.because}' is not told: its severity fell again before there was room for it`, now, address)
+    noteUntold(one, `'${item.because}' is not told: that was undone before there was room for it`, now, address)
     return undefined
   }
   // This list tells its end, whatever the conversation waits for.
@@ -56,9 +56,9 @@ function judge(state: DispatchState, alerts: Alerts, item: Item, now: Millis): I
   return { ...item, because: one.because === 'flapping stopped' ? one.because : 'resolved', facts }
 }
 
-/** A rise that has come and gone is none. */
-function hasFallen({ because }: Item, { severity }: AlertFacts): boolean {
-  return because === 'severity rose' && severity !== 'critical'
+/** A rise that has come and gone is none, nor is a fall. */
+function isUndone({ because }: Item, { severity }: AlertFacts): boolean {
+  return (because === 'severity rose' && severity !== 'critical') || (because === 'severity fell' && severity === 'critical')
 }
 
 /** What is held back by now is news of its conversation again, until nothing holds it back or it is over untold. */

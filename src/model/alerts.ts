@@ -56,6 +56,7 @@ export interface AlertView {
 export type Because =
   | 'fired'
   | 'severity rose'
+  | 'severity fell'
   | 'resolved'
   | 'flapping started'
   | 'flapping stopped'
@@ -202,7 +203,7 @@ export interface AlertFacts {
 
 /** A step of an alert that people hear of, as the first fold hands it to the second. */
 export interface Announcement {
-  readonly because: 'fired' | 'severity rose' | 'resolved' | 'flapping started' | 'flapping stopped'
+  readonly because: 'fired' | 'severity rose' | 'severity fell' | 'resolved' | 'flapping started' | 'flapping stopped'
   /** Window end (event time) that decided, and when it was found out (the service's clock). */
   readonly at: Millis
   readonly found: Millis

@@ -105,6 +105,34 @@ test('the history of a rule that left the configuration is kept, and says since 
   t.notOk(story.play.fold.state.left?.has('cpu-high'))
 })
 
+test('a fall of the severity is told where the rule asks for it, and not told where it does not', async (t) => {
+  for (const notifyOnDowngrade of [true, false]) {
+    const ladder = threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
+    const rule = cpuHigh({ over: MINUTE, threshold: ladder, notifyOnDowngrade })
+    const story = tell(config({ rules: [rule] }), TEN)
+    story.at('12:00').cpu('web-1', 0.99)
+    story.at('12:05').cpu('web-1', 0.85)
+    story.at('12:10').cpu('web-1', 0.99)
+    story.at('12:15').cpu('web-1', 0.1)
+    t.strictSame(story.until('12:20'), [
+      '12:01:10 ada fired: cpu-high web-1',
+      ...(notifyOnDowngrade ? ['12:06:10 ada severity fell: cpu-high web-1'] : []),
+      '12:11:10 ada severity rose: cpu-high web-1',
+      '12:16:10 ada resolved: cpu-high web-1',
+    ])
+  }
+})
+
+test('a fall that is undone before anybody could hear of it is not told', async (t) => {
+  const ladder = threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
+  const rule = cpuHigh({ over: MINUTE, threshold: ladder, notifyOnDowngrade: true, groupBy: ['rule'] })
+  const story = tell(config({ rules: [rule] }), TEN)
+  story.at('12:00').cpu('web-1', 0.99)
+  story.at('12:02').cpu('web-1', 0.85)
+  story.at('12:04').cpu('web-1', 0.99)
+  t.strictSame(story.until('12:20'), ['12:01:40 ada fired: cpu-high web-1'])
+})
+
 /** Three hosts fire at once, which one mail a minute has no room for; the list goes at 12:01:20. */
 function crowd(change: Partial<EngineConfig> = {}): Story {
   const story = tell(config({ rules: [high], mailsPerMinute: 1, ...change }))

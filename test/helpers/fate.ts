@@ -95,7 +95,7 @@ const edits: readonly EngineConfig[] = [
     mailsPerMinute: 1,
     receivers: receivers.slice(0, 1),
     system: ['ops'],
-    rules: [{ ...cpu, notify: ['ops'], escalate: [] }, memory, { ...warm, notify: ['ops'] }, { ...dead, notify: ['ops'] }],
+    rules: [{ ...cpu, notify: ['ops'], escalate: [], notifyOnDowngrade: true }, memory, { ...warm, notify: ['ops'] }, { ...dead, notify: ['ops'] }],
     alerting: alerting({ routes: [{ matchers: [], notify: ['ops'], continue: false }] }),
   },
   {
