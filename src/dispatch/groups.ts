@@ -199,6 +199,7 @@ function tellNews(state: DispatchState, group: Group, told: readonly News[], ale
     member.told = true
     member.news = undefined
     member.wasMuted = undefined
+    delete member.kept
     if (one.facts.state === 'resolved') group.members.delete(one.facts.episode)
   }
   if (because !== 'resolved') group.repeats = 0
@@ -225,8 +226,8 @@ export function noteTold(state: DispatchState, line: Line, alerts: readonly Aler
   for (const { episode, because, wasMuted } of alerts) {
     const one = state.cases.get(episode)
     if (one === undefined) continue
-    const member = groupOf(state, one, address)?.members.get(episode)
     if (because !== undefined) {
+      const member = groupOf(state, one, address)?.members.get(episode)
       one.sent++
       if (member !== undefined) member.sent = (member.sent ?? 0) + 1
     }

@@ -32,7 +32,8 @@ function ackText({ ack }: Case): string {
 export function keepFrom({ line }: Group, one: Case, member: Member, why: string, now: Millis): void {
   const to = line.to.address
   const reason = `'${member.news}' is not told: ${why}`
-  if (one.decisions.findLast((decision) => decision.to === to)?.reason !== reason) {
+  if (member.kept !== reason) {
+    member.kept = reason
     member.suppressed = (member.suppressed ?? 0) + 1
     noteUntold(one, reason, now, to)
   }

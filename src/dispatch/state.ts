@@ -114,6 +114,8 @@ export interface Member {
   news: Because | undefined
   /** What kept the news from being told, in words. */
   wasMuted: string | undefined
+  /** What was noted last of news that were held back, so that it is noted once. */
+  kept?: string
   /** Mails that told the address of it, and changes that were held back from it; absent for none. */
   sent?: number
   suppressed?: number
