@@ -84,7 +84,8 @@ function tellAll(state: DispatchState, plan: DispatchPlan, one: Case, because: B
     goOn(group, one, because, now)
   }
   state.dirty = true
-  const isOver = one.facts.state === 'resolved'
+  // Of an alert out of a snapshot of 0.1 the end is the first that is known here; whoever heard of it hears that.
+  const isOver = one.facts.state === 'resolved' && one.decisions.length > 1
   if (groups.length === 0 && (isOver || lines.size === 0)) {
     noteUntold(one, `'${because}' is not told: ${isOver ? 'nobody was told that it fired' : NOBODY}`, now)
   }
