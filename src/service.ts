@@ -17,7 +17,7 @@ import { openLinkKey } from './service/link-key.ts'
 import { openExtractor, openSchemas } from './service/judge.ts'
 import { reload } from './service/reload.ts'
 import { hear } from './service/report.ts'
-import { type Running, type ServiceOptions, startSender } from './service/running.ts'
+import { addressesOf, type Running, type ServiceOptions, startSender } from './service/running.ts'
 import { startTicks } from './service/ticks.ts'
 
 export { openWays } from './notify/index.ts'
@@ -70,6 +70,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     engine: undefined,
     sender: undefined,
     mailbox: undefined,
+    since: clock.now(),
+    known: addressesOf(config),
+    left: new Map(),
     reloading: Promise.resolve(),
   }
   const exits = await openWays(config, { clock, log, linkKey: running.linkKey })

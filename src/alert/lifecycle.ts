@@ -49,6 +49,8 @@ export type Finding =
 export interface Patience {
   readonly for: Millis
   readonly keepFiringFor: Millis
+  /** Whether people hear that a critical alert is only a warning by now. */
+  readonly tellsFall?: boolean
   /** A pending alert without data for longer than this is over; what comes later begins anew. */
   readonly forgetPending: Millis
 }
@@ -66,7 +68,7 @@ export function advance(life: Life | undefined, finding: Finding, patience: Pati
   if (life === undefined || life.state === 'resolved' || isForgotten(life, finding.at, patience)) return begin(finding, patience)
   if (life.state === 'pending') return advancePending(life, finding, patience)
   if (finding.kind === 'no data') return { life: { ...life, noDataSince: life.noDataSince ?? finding.at } }
-  if (finding.kind === 'anomalous') return worsen(life, finding)
+  if (finding.kind === 'anomalous') return worsen(life, finding, patience)
   return recover(life, finding.at, patience)
 }
 
@@ -111,11 +113,12 @@ function advancePending(life: Life & { state: 'pending' }, finding: Finding, pat
 
 type Living = Life & { state: 'firing' | 'recovering' }
 
-function worsen(life: Living, finding: Finding & { kind: 'anomalous' }): Step {
+function worsen(life: Living, finding: Finding & { kind: 'anomalous' }, { tellsFall }: Patience): Step {
   const { since, firedAt, lastBreach } = life
   if (life.state === 'recovering' && finding.at < life.goodSince) return { life }
   const rose = finding.at >= lastBreach && life.severity === 'warning' && finding.severity === 'critical'
   const severity = finding.at < lastBreach ? life.severity : finding.severity
+  const fell = finding.at >= lastBreach && life.severity === 'critical' && finding.severity === 'warning'
   const fields: Episode = {
     since,
     firedAt,
@@ -128,6 +131,7 @@ function worsen(life: Living, finding: Finding & { kind: 'anomalous' }): Step {
   }
   const next: Life = { state: 'firing', ...fields }
   if (rose) return { life: next, change: { to: 'firing', because: 'severity rose' } }
+  if (fell && tellsFall === true) return { life: next, change: { to: 'firing', because: 'severity fell' } }
   return life.state === 'recovering' ? { life: next, change: { to: 'firing' } } : { life: next }
 }
 

@@ -117,9 +117,9 @@ function storyOf(alert: AlertView, sends: readonly SendRecord[]): readonly Momen
   }))
   const sent = sendsOf(alert, sends)
     .toReversed()
-    .map((record): Moment => {
-      const { state, to, because, answer } = showSend(record)
-      const says = [because, answer].filter((text) => text !== undefined).join(': ')
+    .map(({ record, because }): Moment => {
+      const { state, to, because: whole, answer } = showSend(record)
+      const says = [because ?? whole, answer].filter((text) => text !== undefined).join(': ')
       return { at: record.doneAt ?? record.createdAt, what: `mail to ${to?.address ?? 'somebody'} ${state}`, says }
     })
   return [...steps, ...decided, ...sent].toSorted((a, b) => a.at - b.at)

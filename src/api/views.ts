@@ -1,6 +1,7 @@
 import type {
   Acknowledgement,
   AlertView,
+  Because,
   HostDetail,
   HostView,
   Millis,
@@ -39,6 +40,7 @@ export const showAlert = (alert: AlertView) => ({
   ...(alert.muted !== undefined && { muted: showMuted(alert.muted) }),
   ...(alert.ack !== undefined && { ack: showAck(alert.ack) }),
   ...(alert.decisions !== undefined && { decisions: alert.decisions.map((one) => ({ ...one, at: iso(one.at) })) }),
+  ...(alert.waits !== undefined && { waits: alert.waits.map((one) => ({ ...one, ...isoFields(one, ['until']) })) }),
   transitions: alert.transitions.map((step) => ({ ...step, at: iso(step.at) })),
 })
 
@@ -70,11 +72,12 @@ export const showWhy = ({ rule, host, verdicts, alerts }: WhyView, sends: readon
 /** An alert with what was sent about it. */
 export const showEpisode = (alert: AlertView, sends: readonly SendRecord[]) => ({
   ...showAlert(alert),
-  notifications: sendsOf(alert, sends).map(showSend),
+  notifications: sendsOf(alert, sends).map(({ record, because }) => ({ ...showSend(record), ...(because !== undefined && { because }) })),
 })
 
 export const showRule = (rule: RuleView) => ({
   ...rule,
+  ...isoFields(rule, ['left']),
   last: rule.last.map((verdict) => ({ ...verdict, at: iso(verdict.at) })),
 })
 
@@ -103,7 +106,7 @@ export function showSend(record: SendRecord) {
     kind,
     thread,
     ...(notice !== undefined && { title: notice.title }),
-    alerts: alerts.map(({ episode, code, rule, host, labels, state, severity }) => ({
+    alerts: alerts.map(({ episode, code, rule, host, labels, state, severity, because: own }) => ({
       episode,
       code,
       rule,
@@ -111,16 +114,22 @@ export function showSend(record: SendRecord) {
       labels,
       state,
       severity,
+      ...(own !== undefined && { because: own }),
     })),
   }
 }
 
-/** The rows of the registry that tell of an alert. */
-export function sendsOf({ episode }: AlertView, sends: readonly SendRecord[]): readonly SendRecord[] {
-  return episode === undefined ? [] : sends.filter((record) => tellsOf(episode, record))
+/** A row of the registry, and why it tells of one alert; a mail of several has one reason, each of them its own. */
+interface SendOf {
+  readonly record: SendRecord
+  readonly because: Because | undefined
 }
 
-/** Whether a row of the registry tells of an episode. */
-function tellsOf(episode: string, record: SendRecord): boolean {
-  return (readNotification(record).alerts ?? []).some((alert) => alert.episode === episode)
+/** The rows of the registry that tell of an alert. */
+export function sendsOf({ episode }: AlertView, sends: readonly SendRecord[]): readonly SendOf[] {
+  if (episode === undefined) return []
+  return sends.flatMap((record) => {
+    const told = readNotification(record).alerts?.find((alert) => alert.episode === episode)
+    return told === undefined ? [] : [{ record, because: told.because }]
+  })
 }

@@ -1,5 +1,5 @@
 import { formatBound, formatValue } from '../format.ts'
-import type { Decision, SendRecord, Unit } from '../model.ts'
+import type { Decision, SendRecord, Unit, Waiting } from '../model.ts'
 import { type AlertRow, subjectOf } from './alerts.ts'
 import { paint, type PaintIo, printJson, timeOf, type Tone } from './paint.ts'
 import { printable, type RemoteArgs, remotely } from './remote.ts'
@@ -11,6 +11,7 @@ interface Why {
     readonly kind: string
     readonly severity: string
     readonly notify: readonly string[]
+    readonly left?: string
     readonly waitingFor: string
   }
   readonly host: {
@@ -39,6 +40,7 @@ interface Episode extends AlertRow {
   readonly decisions?: readonly (Omit<Decision, 'at'> & { readonly at: string })[]
   readonly transitions: readonly { readonly to: AlertRow['state']; readonly at: string; readonly reason: string }[]
   readonly notifications: readonly Sent[]
+  readonly waits?: readonly (Omit<Waiting, 'until'> & { readonly until?: string })[]
 }
 
 interface Sent {
@@ -79,9 +81,10 @@ export function why(
 type Say = (line: string, tone?: Tone) => void
 
 function sayRule({ rule, host }: Why, name: string, say: Say): void {
-  const { kind, severity, notify } = rule
+  const { kind, severity, notify, left } = rule
+  const tells = left === undefined ? 'tells' : 'told'
   say(`${rule.name} on ${name}`, 'bold')
-  say(`  rule   ${kind}, ${severity}, tells ${notify.length === 0 ? 'whom the routes name' : notify.join(', ')}`)
+  say(`  rule   ${kind}, ${severity}, ${tells} ${notify.length === 0 ? 'whom the routes name' : notify.join(', ')}`)
   if (host !== null) say(`  host   ${host.state}, last seen ${timeOf(host.lastSeen)} by ${host.source}`)
   say(`  next   ${rule.waitingFor}`)
   say('')
@@ -109,7 +112,25 @@ function sayEpisode(episode: Episode, say: Say): void {
     'bold',
   )
   for (const { at, says, tone } of storyOf(episode)) say(`  ${timeOf(at)}  ${says}`, tone)
+  for (const one of episode.waits ?? []) say(`  waits ${one.to ?? 'whoever is to hear of it'}: ${waitText(one)}`, 'yellow')
   say('')
+}
+
+const WAITS: Readonly<Record<Waiting['for'], string>> = {
+  group_wait: 'with its group',
+  group_interval: 'with its group',
+  'mail budget': 'for the next list',
+  backlog: 'for the end of a backlog',
+  acknowledgement: 'while somebody looks after it',
+  silence: 'while it is silenced',
+  maintenance: 'while a maintenance window lasts',
+  inhibition: 'while another alert speaks for it',
+}
+
+/** `'fired' waits with its group until 10:00:30 (group_wait)`. */
+function waitText({ news, for: what, until }: NonNullable<Episode['waits']>[number]): string {
+  const end = until === undefined ? '' : ` until ${timeOf(until)}`
+  return `'${news}' waits ${WAITS[what]}${end}${what.includes('group') || what === 'mail budget' ? ` (${what})` : ''}`
 }
 
 const TOLD: Readonly<Record<Decision['kind'], string>> = {
@@ -136,16 +157,22 @@ function storyOf({ transitions, decisions = [], notifications }: Episode): reado
   )
 }
 
+const OUTCOMES: Readonly<Record<Exclude<SendRecord['state'], 'pending'>, string>> = {
+  sent: 'sent',
+  failed: 'failed for good',
+  merged: 'not sent by itself',
+  withdrawn: 'withdrawn',
+}
+
 function momentOf({ state, attempts, createdAt, doneAt, nextAt, answer = 'no answer yet', to, because }: Sent): Moment {
   const mail = `mail to ${to?.address ?? 'somebody'} (${because ?? 'no reason kept'})`
   if (state === 'pending') {
     const next = nextAt === undefined ? '' : `, next ${timeOf(nextAt)}`
     return { at: createdAt, says: `${mail} waits: ${attempts} attempts${next}, ${answer}`, tone: 'yellow' }
   }
-  const outcome = state === 'sent' ? 'sent' : 'failed for good'
   return {
     at: doneAt ?? createdAt,
-    says: `${mail} ${outcome}: ${answer}`,
+    says: `${mail} ${OUTCOMES[state]}: ${answer}`,
     ...(state === 'failed' ? { tone: 'red' } : {}),
   }
 }

@@ -128,7 +128,7 @@ function checkUnlike(labels: readonly string[], by: readonly string[], pointer: 
   }
 }
 
-const WINDOW_KEYS = ['every', 'for', 'keep_firing_for', 'min_samples', 'overrides'] as const
+const WINDOW_KEYS = ['every', 'for', 'keep_firing_for', 'min_samples', 'notify_on_downgrade', 'overrides'] as const
 
 function readAbsence(raw: Raw.Rule, base: Base, pointer: string, { report }: RuleContext): AbsenceRule {
   const when = `${pointer}/when`
@@ -172,10 +172,16 @@ function readWindow(
     ...readSchedule(over, raw.every, pointer, context),
     for: span('for'),
     keepFiringFor: span('keep_firing_for'),
+    ...(raw.notify_on_downgrade === true ? { notifyOnDowngrade: true } : {}),
     ...(raw.min_samples === undefined ? {} : { minSamples: raw.min_samples }),
     ...readBounds(raw, threshold, pointer, judged, report),
   }
   warnOfOverrides(window.overrides, base.hosts, pointer, report)
+  const thresholds = [window.threshold, ...window.overrides.map((override) => override.threshold)]
+  if (raw.notify_on_downgrade === true && !thresholds.some(({ warning, critical }) => warning.length * critical.length > 0)) {
+    const what = "'notify_on_downgrade' changes nothing: the rule knows one severity only"
+    report.warn(`${pointer}/notify_on_downgrade`, `${what}; give 'threshold' a 'warning' and a 'critical'`)
+  }
   if (window.every > window.over) {
     report.warn(
       `${pointer}/every`,

@@ -85,6 +85,12 @@ export function linesTo(plan: DispatchPlan, notify: readonly string[]): readonly
   return unique(linesOf(plan, manner, notify)).filter(({ via }) => via !== 'alertmanager')
 }
 
+/** All addresses that a configuration knows. */
+export function addressesOf(plan: DispatchPlan): ReadonlySet<string> {
+  const manner = { notify: [], ...mannerOf(plan, undefined, {}) }
+  return new Set([...plan.receivers.values()].flatMap((receiver) => waysOf(receiver, manner).map(({ to }) => to.address)))
+}
+
 function unique(lines: readonly Line[]): readonly Line[] {
   const found = new Map<string, Line>()
   for (const line of lines) if (!found.has(line.to.address)) found.set(line.to.address, line)

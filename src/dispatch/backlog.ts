@@ -17,12 +17,16 @@ export function keepBack(backlog: Backlog, episode: string, at: Millis, found: M
   return true
 }
 
+/** When a backlog is taken for read if nothing more of it is found. */
+export function endOfBacklog({ first, newest }: Backlog): Millis {
+  return Math.min(newest + QUIET, first + PATIENCE)
+}
+
 /** The episodes that were kept back, once the backlog is read. */
 export function readOut(backlog: Backlog, now: Millis): readonly string[] {
   backlog.first = Math.min(backlog.first, now)
   backlog.newest = Math.min(backlog.newest, now)
-  const waiting = now - backlog.newest < QUIET && now - backlog.first < PATIENCE
-  if (backlog.episodes.size === 0 || waiting) return []
+  if (backlog.episodes.size === 0 || now < endOfBacklog(backlog)) return []
   const episodes = [...backlog.episodes]
   backlog.episodes.clear()
   return episodes

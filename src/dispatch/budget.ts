@@ -1,6 +1,6 @@
 import type { Millis } from '../model.ts'
 import { withoutPicture } from './picture.ts'
-import type { Item, Mail, Purse } from './state.ts'
+import type { DispatchState, Item, Line, Mail, Purse } from './state.ts'
 
 const MINUTE = 60_000
 /** What does not fit waits this long, so that one mail can list what comes together. */
@@ -13,6 +13,25 @@ const LONGEST_GAP = 15 * MINUTE
 
 export function emptyPurse(): Purse {
   return { sent: [], held: new Map(), heldSince: 0, listed: -Infinity, gap: 0, storm: new Map() }
+}
+
+export function purseOf(state: DispatchState, { to }: Line): Purse {
+  const purse = state.purses.get(to.address) ?? emptyPurse()
+  state.purses.set(to.address, purse)
+  return purse
+}
+
+/** Counts a mail that goes out whatever the budget says. */
+export function pay(state: DispatchState, line: Line, now: Millis): void {
+  if (line.via === 'email') purseOf(state, line).sent.push(now)
+}
+
+/** Lets go of budgets that nothing was taken from lately: they are as good as new ones. */
+export function forgetPurses(state: DispatchState, now: Millis): void {
+  for (const [address, purse] of state.purses) {
+    forget(purse, now)
+    if (purse.held.size === 0 && purse.sent.length === 0 && purse.storm.size === 0) state.purses.delete(address)
+  }
 }
 
 /** How many single mails a minute one address may get, and how many are left for all. */
@@ -40,8 +59,10 @@ export function offer(purse: Purse, mails: readonly Mail[], budget: Budget, now:
 }
 
 /** What a mail tells that is new, alert by alert. */
-function itemsOf({ line, because, thread, seq, alerts, news, lead }: Mail): readonly Item[] {
-  return alerts.slice(0, news).map((facts) => ({ line, because, thread, seq, facts, lead }))
+function itemsOf({ line, because, thread, seq, alerts, news, lead, known }: Mail): readonly Item[] {
+  return alerts.slice(0, news).map((facts) => {
+    return { line, because: facts.because ?? because, thread, seq, facts, lead, told: known.has(facts.episode) }
+  })
 }
 
 function hold(purse: Purse, item: Item, now: Millis): void {
@@ -54,10 +75,13 @@ function hold(purse: Purse, item: Item, now: Millis): void {
 
 /** The newest of two items about one episode. Whoever has not heard that it fired, hears that first of all. */
 function after(older: Item, item: Item): Item {
-  const because = older.because === 'fired' && item.because === 'severity rose' ? 'fired' : item.because
-  const { sent } = older.facts
-  // What was held was never told.
-  return { ...item, because, facts: { ...item.facts, ...(sent === undefined ? {} : { sent }) } }
+  const told = wasTold(older)
+  return { ...item, told, because: told || item.facts.state === 'resolved' ? item.because : older.because }
+}
+
+/** Whether the address of an item knew of its alert before. */
+export function wasTold({ told, because }: Item): boolean {
+  return told ?? because !== 'fired'
 }
 
 /** A list has no pictures, and a storm's would fill the memory. */
@@ -67,13 +91,29 @@ function dropPictures({ held }: Purse): void {
   }
 }
 
-/** What was held and may go out now, together in one mail. */
-export function release(purse: Purse, perMinute: number, now: Millis): readonly Item[] {
+/** When what is held may go out, as it looks now. */
+export function releaseAt({ heldSince, listed, gap, sent }: Purse, perMinute: number): Millis {
+  const spent = sent.at(-perMinute)
+  return Math.max(heldSince + GATHER, listed + gap, spent === undefined ? 0 : spent + MINUTE)
+}
+
+/**
+ * What was held and may go out now, together in one mail.
+ *
+ * @param judge says what is to be told of each item by now; undefined for nothing.
+ */
+export function release(
+  purse: Purse,
+  perMinute: number,
+  judge: (item: Item) => Item | undefined,
+  now: Millis,
+): readonly Item[] {
   forget(purse, now)
-  const { held, heldSince, listed, gap } = purse
-  if (held.size === 0 || now - heldSince < GATHER || now - listed < gap || purse.sent.length >= perMinute) return []
-  const items = [...held.values()]
+  if (purse.held.size === 0 || now < releaseAt(purse, perMinute)) return []
+  const items = [...purse.held.values()].flatMap((item) => judge(item) ?? [])
   purse.held = new Map()
+  if (items.length === 0) return []
+  const { gap } = purse
   purse.sent.push(now)
   for (const [rule, same] of Map.groupBy(items, ({ facts }) => facts.rule)) {
     if (same.length >= STORM || purse.storm.has(rule)) purse.storm.set(rule, now)

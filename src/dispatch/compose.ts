@@ -6,7 +6,7 @@ import type { Due } from './schedule.ts'
 import type { DispatchState, Item, Line, Mail, Posted } from './state.ts'
 
 /** A mail as the outbox keeps it; its id follows from what it says and to whom, so that a replay finds the same. */
-export function compose(state: DispatchState, plan: DispatchPlan, mail: Mail, now: Millis): Effect {
+export function compose(state: DispatchState, plan: DispatchPlan, mail: Omit<Mail, 'known'>, now: Millis): Effect {
   const { because, thread, seq, alerts, news, lead, nextAt } = mail
   const context = news === 1 && mail.line.via === 'email' ? contextOf(state, alerts[0] as AlertFacts) : undefined
   return effect({
@@ -43,12 +43,13 @@ export function composeList(state: DispatchState, plan: DispatchPlan, items: rea
   const [first, ...more] = items as readonly [Item, ...Item[]]
   if (more.length === 0 && because === 'mail budget') {
     const { line, thread, seq, facts, lead } = first
-    return compose(state, plan, { line, because: first.because, thread, seq, alerts: [facts], news: 1, lead, nextAt: undefined }, now)
+    const alerts = [{ ...facts, because: first.because }]
+    return compose(state, plan, { line, because: first.because, thread, seq, alerts, news: 1, lead, nextAt: undefined }, now)
   }
   const word = because === 'mail budget' ? 'list' : 'backlog'
   const episodes = items.map((item) => `${item.facts.episode}.${item.seq}`)
   const id = `${word}.${Math.round(now)}.${hashOf([first.line.to.address, ...episodes].join('\n'))}`
-  const alerts = items.map((item) => withoutPicture(item.facts))
+  const alerts = items.map(({ facts, because: own }) => ({ ...withoutPicture(facts), because: own }))
   return effect({ id, ...toWhom(plan, first.line), at: now, because, kind: 'digest', thread: id, seq: 0, alerts })
 }
 

@@ -1,8 +1,9 @@
 import type { AlertFacts, Because, Millis, Pulse, Report } from '../model.ts'
-import { type Labels, valuesOf } from './labels.ts'
+import { canHear, heldBackBy, isAcknowledged, leftText, noteUntold } from './held.ts'
+import { type Labels, labelsOf, valuesOf } from './labels.ts'
 import { mutedText } from './mute.ts'
 import { isStep, withoutPicture } from './picture.ts'
-import { type Case, type DispatchState, type Group, type Line, type Mail, type Member, note } from './state.ts'
+import { type Case, type DispatchState, type Group, type Item, type Line, type Mail, type Member, note } from './state.ts'
 
 /** How the first fold sees an alert now. */
 export interface Alerts {
@@ -28,6 +29,7 @@ const MOST_OTHERS = 500
 const RANK: readonly Because[] = [
   'severity rose',
   'fired',
+  'severity fell',
   'escalated',
   'silence ended',
   'flapping started',
@@ -38,17 +40,36 @@ const RANK: readonly Because[] = [
 /** Lets an address hear something of an alert: where it has heard of it before, else in the conversation that it belongs to. */
 export function tellGroup(state: DispatchState, line: Line, one: Case, labels: Labels, news: Because, now: Millis): void {
   const { episode } = one.facts
-  const key = `${line.to.address}\n${valuesOf(labels, line.grouping.by)}\n${line.grouping.by.join(' ')}`
-  const heard = groupsOf(state, one).find(({ line: { to } }) => to.address === line.to.address)
+  const key = keyOf(line, labels)
+  const heard = groupOf(state, one, line.to.address)
   const group = heard ?? state.groups.get(key) ?? newGroup(key, line, episode, now)
   state.groups.set(group.key, group)
   one.groups.add(group.key)
   if (group.key === key) group.line = line
+  delete group.left
   const member = group.members.get(episode) ?? { told: false, news: undefined, wasMuted: undefined }
   group.members.set(episode, member)
-  // Whoever has not heard yet that it fired, hears that first of all.
-  if (member.news !== 'fired' || news !== 'severity rose') member.news = news
+  hear(member, news)
 }
+
+/** Something new happened to an alert that a conversation is about. */
+export function goOn(group: Group, one: Case, because: Because, now: Millis): void {
+  const member = group.members.get(one.facts.episode)
+  if (member === undefined) return
+  if (group.left === undefined || canHear(group, one)) return hear(member, because)
+  noteUntold(one, `'${because}' is not told: ${leftText(group.left)}`, now, group.line.to.address)
+  if (one.facts.state === 'resolved') group.members.delete(one.facts.episode)
+}
+
+/** Whoever has not heard yet that it fired, hears that first of all; a rise that fell again unheard is no news. */
+function hear(member: Member, news: Because): void {
+  const isFirst = !member.told && member.news !== undefined && SEVERITY.includes(news)
+  if (isFirst) return
+  const isUndone = SEVERITY.includes(news) && member.news !== undefined && member.news !== news && SEVERITY.includes(member.news)
+  member.news = isUndone ? undefined : news
+}
+
+const SEVERITY: readonly Because[] = ['severity rose', 'severity fell']
 
 /** An address has heard of an alert in a list: its conversation goes on from there. */
 export function joinTold(state: DispatchState, line: Line, one: Case, labels: Labels, now: Millis): void {
@@ -62,6 +83,21 @@ export function joinTold(state: DispatchState, line: Line, one: Case, labels: La
   }
 }
 
+/** The conversation that an item was taken from; where it has ended since, it goes on. */
+export function resumeGroup(state: DispatchState, { line, thread, seq, lead, facts }: Item, one: Case, now: Millis): Group {
+  const known = groupOf(state, one, line.to.address)
+  if (known !== undefined) return known
+  const key = keyOf(line, labelsOf(facts))
+  const group = state.groups.get(key) ?? { ...newGroup(key, line, thread, now), seq: seq + 1, lead, lastSent: now }
+  state.groups.set(key, group)
+  one.groups.add(key)
+  return group
+}
+
+function keyOf({ to, grouping }: Line, labels: Labels): string {
+  return `${to.address}\n${valuesOf(labels, grouping.by)}\n${grouping.by.join(' ')}`
+}
+
 function newGroup(key: string, line: Line, thread: string, now: Millis): Group {
   return { key, line, thread, seq: 0, lead: undefined, members: new Map(), since: now, lastSent: undefined, repeats: 0, rests: 0 }
 }
@@ -72,33 +108,9 @@ export function groupsOf(state: DispatchState, one: Case): readonly Group[] {
   return groups.filter((group) => group.members.has(one.facts.episode))
 }
 
-/** Notes what is kept from being told, and calls what was kept from it news once nothing does any more. */
-export function heedMutes(state: DispatchState, now: Millis): void {
-  for (const group of state.groups.values()) {
-    for (const [episode, member] of group.members) {
-      const one = state.cases.get(episode)
-      if (one === undefined) continue
-      if (one.muted === undefined) unmute(one, member)
-      else mute(group, one, member, now)
-    }
-  }
-}
-
-function mute(group: Group, one: Case, member: Member, now: Millis): void {
-  const { muted } = one
-  if (muted === undefined || (muted.by === 'inhibition' && member.news === undefined)) return
-  const text = mutedText(muted)
-  if (member.news !== undefined && (member.wasMuted === undefined || mutedText(member.wasMuted) !== text)) {
-    one.suppressed++
-    member.suppressed = (member.suppressed ?? 0) + 1
-    note(one, { at: now, kind: 'suppressed', reason: `'${member.news}' is not told: ${text}`, to: group.line.to.address })
-  }
-  member.wasMuted = muted
-}
-
-function unmute(one: Case, member: Member): void {
-  if (member.wasMuted === undefined || one.facts.state !== 'firing') return
-  if (member.news === undefined || member.news === 'fired') member.news = 'silence ended'
+/** The conversation in which one address hears of an alert. */
+export function groupOf(state: DispatchState, one: Case, address: string): Group | undefined {
+  return groupsOf(state, one).find(({ line }) => line.to.address === address)
 }
 
 /**
@@ -110,7 +122,8 @@ export function flush(state: DispatchState, group: Group, alerts: Alerts, now: M
   forgetUntold(state, group, now)
   const told = [...group.members].flatMap(([episode, member]) => {
     const one = state.cases.get(episode)
-    return one === undefined || one.muted !== undefined || member.news === undefined ? [] : [{ one, member, news: member.news }]
+    if (one === undefined || member.news === undefined || heldBackBy(one, member.news, now) !== undefined) return []
+    return [{ one, member, news: member.news }]
   })
   if (told.length > 0) return isTime(group, told, now) ? tellNews(state, group, told, alerts, now) : undefined
   const again = isRepeatDue(group, now) ? firingOf(state, group, now) : []
@@ -148,7 +161,7 @@ function isTime(group: Group, told: readonly News[], now: Millis): boolean {
 }
 
 /** When something new may be told. */
-function newsAt({ line: { grouping }, since, lastSent }: Group): Millis {
+export function newsAt({ line: { grouping }, since, lastSent }: Group): Millis {
   return lastSent === undefined ? since + grouping.wait : lastSent + grouping.interval
 }
 
@@ -178,43 +191,55 @@ function firingOf(state: DispatchState, group: Group, now: Millis): readonly Cas
   })
 }
 
-export function isAcknowledged({ ack }: Case, now: Millis): boolean {
-  return ack !== undefined && now < ack.until
-}
-
 function tellNews(state: DispatchState, group: Group, told: readonly News[], alerts: Alerts, now: Millis): Mail {
   const because = RANK.find((reason) => told.some(({ news }) => news === reason)) ?? 'fired'
   const ordered = told.toSorted((a, b) => RANK.indexOf(a.news) - RANK.indexOf(b.news))
-  const facts = ordered.map(({ one, member }) => factsOf(one, alerts, member))
+  const facts = ordered.map(({ one, member, news }) => ({ ...factsOf(one, alerts, member), because: news }))
   const fresh = new Set(told.map(({ one }) => one))
+  const known = knownOf(told)
   for (const { one, member } of told) {
     member.told = true
     member.news = undefined
     member.wasMuted = undefined
+    delete member.kept
     if (one.facts.state === 'resolved') group.members.delete(one.facts.episode)
   }
   if (because !== 'resolved') group.repeats = 0
   const others = group.line.via === 'alertmanager' ? [] : firingOf(state, group, now).filter((one) => !fresh.has(one))
   const rest = others.slice(0, MOST_OTHERS).map((one) => factsOf(one, alerts))
-  for (const { one, member, news } of told) count(one, member, group, news, now)
-  return write(group, because, [...facts, ...rest], facts.length, now)
+  return { ...write(group, because, [...facts, ...rest], facts.length, now), known }
+}
+
+function knownOf(told: readonly News[]): ReadonlySet<string> {
+  return new Set(told.flatMap(({ one, member }) => (member.told ? [one.facts.episode] : [])))
 }
 
 function tellAgain(group: Group, again: readonly Case[], alerts: Alerts, now: Millis): Mail {
-  const facts = again.map((one) => factsOf(one, alerts, group.members.get(one.facts.episode)))
-  for (const one of again) count(one, group.members.get(one.facts.episode), group, 'repeat interval elapsed', now)
+  const because = 'repeat interval elapsed'
+  const facts = again.map((one) => ({ ...factsOf(one, alerts, group.members.get(one.facts.episode)), because }) as const)
   group.repeats++
-  return write(group, 'repeat interval elapsed', facts, facts.length, now)
+  const known = new Set(again.map((one) => one.facts.episode))
+  return { ...write(group, because, facts, facts.length, now), known }
 }
 
-function count(one: Case, member: Member | undefined, { line }: Group, because: Because, now: Millis): void {
-  one.sent++
-  if (member !== undefined) member.sent = (member.sent ?? 0) + 1
-  note(one, { at: now, kind: 'notified', reason: because, to: line.to.address })
+/** A mail is on its way: each of its alerts remembers to whom it was told, and for which reason of its own. */
+export function noteTold(state: DispatchState, line: Line, alerts: readonly AlertFacts[], now: Millis, how = ''): void {
+  const { address } = line.to
+  for (const { episode, because, wasMuted } of alerts) {
+    const one = state.cases.get(episode)
+    if (one === undefined) continue
+    if (because !== undefined) {
+      const member = groupOf(state, one, address)?.members.get(episode)
+      one.sent++
+      if (member !== undefined) member.sent = (member.sent ?? 0) + 1
+    }
+    const why = because === 'silence ended' && wasMuted !== undefined ? `${because}: ${mutedText(wasMuted)}` : because
+    note(one, { at: now, kind: 'notified', reason: `${why ?? 'went along: others of its group were told'}${how}`, to: address })
+  }
 }
 
 /** What is told of an alert now; of a step that is told at once also what was measured around it. */
-function factsOf(one: Case, alerts: Alerts, member?: Member): AlertFacts {
+export function factsOf(one: Case, alerts: Alerts, member?: Member): AlertFacts {
   const now = one.facts.state === 'firing' ? alerts.facts(one) : undefined
   const { ack, facts } = one
   const { news, wasMuted, sent = 0, suppressed = 0 } = member ?? {}
@@ -231,7 +256,7 @@ function factsOf(one: Case, alerts: Alerts, member?: Member): AlertFacts {
   }
 }
 
-function write(group: Group, because: Because, alerts: readonly AlertFacts[], news: number, now: Millis): Mail {
+function write(group: Group, because: Because, alerts: readonly AlertFacts[], news: number, now: Millis): Omit<Mail, 'known'> {
   const isPictured = news === 1 && group.line.via === 'email'
   const shown = isPictured ? alerts : alerts.map(withoutPicture)
   const hosts = new Set(shown.slice(0, news).map(({ host }) => host))

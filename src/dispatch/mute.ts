@@ -107,14 +107,14 @@ function builtIn(plan: DispatchPlan): readonly Inhibit[] {
 }
 
 /** Why an alert is not told, in words. @param write writes the instant at which a silence ends. */
-export function mutedText(muted: Muted | string, write: (at: Millis) => string = utcMinute): string {
+export function mutedText(muted: Muted | string, write: (at: Millis) => string = minuteText): string {
   if (typeof muted === 'string') return muted
   if (muted.by === 'maintenance') return `maintenance '${muted.name}'`
   if (muted.by === 'inhibition') return `${muted.rule} of ${muted.host}, which fired too`
   return `silenced by ${muted.author} until ${write(muted.until)}: ${muted.comment}`
 }
 
-function utcMinute(at: Millis): string {
+export function minuteText(at: Millis): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 

@@ -1,6 +1,6 @@
 import type { Effect, Millis, Notice } from '../model.ts'
 import { linesTo } from './audience.ts'
-import { emptyPurse } from './budget.ts'
+import { purseOf } from './budget.ts'
 import { composeNotice } from './compose.ts'
 import type { DispatchPlan } from './plan.ts'
 import { countMail, type DispatchState } from './state.ts'
@@ -14,9 +14,8 @@ export function postNotice(state: DispatchState, plan: DispatchPlan, notice: Not
 
 /** Sends the notices that fit into the budgets of their recipients, each second. */
 export function tellNotices(state: DispatchState, plan: DispatchPlan, now: Millis): readonly Effect[] {
-  const due = state.notices.filter(({ line: { to } }) => {
-    const purse = state.purses.get(to.address) ?? emptyPurse()
-    state.purses.set(to.address, purse)
+  const due = state.notices.filter(({ line }) => {
+    const purse = purseOf(state, line)
     if (purse.sent.filter((at) => at <= now && now - at < MINUTE).length >= plan.config.mailsPerMinute) return false
     purse.sent.push(now)
     return true

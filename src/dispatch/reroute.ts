@@ -1,23 +1,32 @@
-import type { Grouping, Millis, Repeat } from '../model.ts'
-import { audienceOf, escalationOf } from './audience.ts'
-import { groupsOf, tellGroup } from './groups.ts'
+import { type Grouping, type Millis, OWN_RULES, type Repeat } from '../model.ts'
+import { addressesOf, audienceOf, escalationOf, linesTo } from './audience.ts'
+import { wasTold } from './budget.ts'
+import { groupOf, groupsOf, tellGroup } from './groups.ts'
+import { canHear, leftText, noteUntold } from './held.ts'
 import { labelsOf } from './labels.ts'
 import type { DispatchPlan } from './plan.ts'
-import type { Case, DispatchState, Group, Line } from './state.ts'
+import type { Case, DispatchState, Group, Item, Line, Purse } from './state.ts'
 
 const NEVER: Repeat = { first: 0, most: 0 }
 
 /**
  * A new configuration holds for conversations that go on: their repeats and waits are those of now. An address that is
- * no longer to hear of an alert is told its end, and nothing else; one that is to hear of it now hears that it fires.
+ * no longer to hear of an alert that it was told of hears how it ends, without repeats; what it was not told yet, it is not
+ * told any more. One that is to hear of it now hears that it fires.
  */
-export function rerouteAll(state: DispatchState, plan: DispatchPlan, now: Millis): void {
+export function rerouteAll(state: DispatchState, before: DispatchPlan, plan: DispatchPlan, now: Millis): void {
+  const addresses = addressesOf(plan)
   for (const one of state.cases.values()) tellNewcomers(state, plan, one, now)
+  for (const purse of state.purses.values()) dropHeld(state, plan, addresses, purse, now)
   for (const group of state.groups.values()) {
     const line = lineNow(state, plan, group)
     group.line = line === undefined ? { ...group.line, repeat: NEVER } : { ...line, grouping: sameLabels(group, line.grouping) }
     group.rests = 0
+    if (addresses.has(group.line.to.address)) delete group.left
+    else group.left ??= now
+    dropNews(state, plan, group, now)
   }
+  handOverNotices(state, before, plan, addresses)
 }
 
 function tellNewcomers(state: DispatchState, plan: DispatchPlan, one: Case, now: Millis): void {
@@ -28,8 +37,70 @@ function tellNewcomers(state: DispatchState, plan: DispatchPlan, one: Case, now:
   for (const line of lines) if (!known.has(line.to.address)) tellGroup(state, line, one, labels, 'fired', now)
 }
 
-function notifyNow(plan: DispatchPlan, one: Case): readonly string[] {
-  return plan.rules.get(one.facts.rule)?.notify ?? one.notify
+/** Whom an alert tells now: its rule's receivers, or those of the service's own alerts. */
+function notifyNow(plan: DispatchPlan, { facts: { rule }, ref, notify }: Case): readonly string[] {
+  const known = plan.rules.get(rule)
+  if (known !== undefined) return known.notify
+  if (!Object.values<string>(OWN_RULES).includes(rule)) return notify
+  // Of hosts that are silent together those hear whom the rule tells that finds them silent.
+  const [, , finder = ''] = ref.id.split('\n')
+  const named = rule === OWN_RULES.mass ? (plan.rules.get(finder)?.notify ?? []) : []
+  return named.length > 0 ? named : plan.config.system
+}
+
+/** Why an address is to hear nothing new of an alert; undefined where it is. */
+function whyNot(state: DispatchState, plan: DispatchPlan, one: Case, address: string, left: Millis | undefined): string | undefined {
+  if (left !== undefined) return leftText(left)
+  const hears = state.backlog.episodes.has(one.facts.episode) || linesOf(plan, one).some(({ to }) => to.address === address)
+  return hears ? undefined : 'the configuration does not name this receiver for it any more'
+}
+
+/** Lets go of what waits for the budget of an address that is not to hear of it any more, except for the ends of what it knows. */
+function dropHeld(state: DispatchState, plan: DispatchPlan, addresses: ReadonlySet<string>, { held }: Purse, now: Millis): void {
+  for (const [episode, item] of held) {
+    const one = state.cases.get(episode)
+    if (one === undefined) continue
+    const { address } = item.line.to
+    const left = addresses.has(address) ? undefined : now
+    const why = whyNot(state, plan, one, address, left)
+    if (why === undefined || isOwed(item, one, left)) continue
+    held.delete(episode)
+    if (!wasTold(item)) groupOf(state, one, address)?.members.delete(episode)
+    noteUntold(one, `'${item.because}' is not told: ${why}`, now, address)
+  }
+}
+
+/** Whoever knows of an alert goes on hearing of it; whoever left hears its end. */
+function isOwed(item: Item, one: Case, left: Millis | undefined): boolean {
+  return wasTold(item) && (left === undefined || one.facts.state === 'resolved')
+}
+
+/** The same for what waits in a conversation. */
+function dropNews(state: DispatchState, plan: DispatchPlan, group: Group, now: Millis): void {
+  const { left, line } = group
+  for (const [episode, member] of group.members) {
+    const one = state.cases.get(episode)
+    const why = one && whyNot(state, plan, one, line.to.address, left)
+    if (one === undefined || why === undefined) continue
+    const { news } = member
+    if (member.told && (left === undefined || canHear(group, one))) continue
+    if (!member.told || one.facts.state === 'resolved') group.members.delete(episode)
+    member.news = undefined
+    if (news !== undefined) noteUntold(one, `'${news}' is not told: ${why}`, now, line.to.address)
+  }
+}
+
+/** What notices wait for budgets of addresses that left, those hear who hear of the service's own only now. */
+function handOverNotices(state: DispatchState, before: DispatchPlan, plan: DispatchPlan, addresses: ReadonlySet<string>): void {
+  const [gone, kept] = [false, true].map((is) => state.notices.filter(({ line }) => addresses.has(line.to.address) === is)) as [
+    DispatchState['notices'],
+    DispatchState['notices'],
+  ]
+  if (gone.length === 0) return
+  const knew = new Set(linesTo(before, before.config.system).map(({ to }) => to.address))
+  const newcomers = linesTo(plan, plan.config.system).filter(({ to }) => !knew.has(to.address))
+  const notices = new Map(gone.map((one) => [JSON.stringify([one.at, one.notice]), one]))
+  state.notices = [...kept, ...[...notices.values()].flatMap((one) => newcomers.map((line) => ({ ...one, line })))]
 }
 
 /** What belongs together in a conversation that goes on stays so. */

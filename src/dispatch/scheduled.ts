@@ -1,8 +1,10 @@
 import type { Effect, Millis, Muted, Notice, Pulse } from '../model.ts'
 import { linesTo } from './audience.ts'
+import { pay } from './budget.ts'
 import { localTime } from './calendar.ts'
 import { composeHeartbeat, composeReport } from './compose.ts'
-import { type Alerts, isAcknowledged } from './groups.ts'
+import type { Alerts } from './groups.ts'
+import { isAcknowledged } from './held.ts'
 import { mutedText } from './mute.ts'
 import type { DispatchPlan } from './plan.ts'
 import { type Due, takeTurns } from './schedule.ts'
@@ -13,7 +15,7 @@ const MOST_FIRING = 20
 /** Where nothing was heard for this long, nothing can be called quiet. */
 const UNHEARD = 3_600_000
 
-/** The reports and heart-beats that are due: each address gets one of a kind, outside of all budgets. */
+/** The reports and heart-beats that are due: each address gets one of a kind, whatever its budget says; they count. */
 export function tellScheduled(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): Effect[] {
   const told = new Set<string>()
   return takeTurns(state, plan, now).flatMap((due) => {
@@ -24,6 +26,7 @@ export function tellScheduled(state: DispatchState, plan: DispatchPlan, alerts: 
       return isFirst
     })
     if (lines.length === 0) return []
+    for (const line of lines) pay(state, line, now)
     return due.kind === 'report'
       ? reports(plan, alerts, due, lines, now)
       : heartbeats(state, plan, alerts, due, lines, now)

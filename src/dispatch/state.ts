@@ -104,14 +104,18 @@ export interface Group {
   repeats: number
   /** Until then nothing is to be told, unless something changes. */
   rests: Millis
+  /** When its address left the configuration: it hears the ends of what it was told of, and nothing else. */
+  left?: Millis
 }
 
 /** What an address knows of an alert, and what it is to hear. */
 export interface Member {
   told: boolean
   news: Because | undefined
-  /** What kept the news from being told; words in older snapshots. */
+  /** What kept the news from being told; words for an acknowledgement, and in older snapshots. */
   wasMuted: Muted | string | undefined
+  /** What was noted last of news that were held back, so that it is noted once. */
+  kept?: string
   /** Mails that told the address of it, and changes that were held back from it; absent for none. */
   sent?: number
   suppressed?: number
@@ -127,6 +131,8 @@ export interface Mail {
   readonly news: number
   readonly lead: Group['lead']
   readonly nextAt: Millis | undefined
+  /** Episodes of which the address was told before. */
+  readonly known: ReadonlySet<string>
 }
 
 /** One alert of a mail that had to wait for a list. */
@@ -137,6 +143,8 @@ export interface Item {
   readonly seq: number
   readonly facts: AlertFacts
   readonly lead?: Group['lead']
+  /** Whether the address was told of it before; older snapshots do not say. */
+  readonly told?: boolean
 }
 
 /** A notice on its way to one address. */

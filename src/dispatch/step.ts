@@ -1,15 +1,17 @@
 import type { Announcement, Because, Effect, Millis } from '../model.ts'
 import { audienceOf, escalationOf } from './audience.ts'
-import { keepBack, readOut } from './backlog.ts'
-import { emptyPurse, offer, release } from './budget.ts'
-import { compose, composeList } from './compose.ts'
-import { type Alerts, flush, groupsOf, heedMutes, isAcknowledged, joinTold, restOf, tellGroup } from './groups.ts'
+import { keepBack } from './backlog.ts'
+import { forgetPurses, offer, purseOf } from './budget.ts'
+import { compose } from './compose.ts'
+import { type Alerts, flush, goOn, groupsOf, noteTold, restOf, tellGroup } from './groups.ts'
+import { heedMutes, isAcknowledged, NOBODY, noteUntold } from './held.ts'
 import { labelsOf } from './labels.ts'
-import { inForceNow, mutedText, muteAll } from './mute.ts'
+import { readBacklog, tellHeld } from './lists.ts'
+import { inForceNow, muteAll } from './mute.ts'
 import { forgetPicture } from './picture.ts'
 import type { DispatchPlan } from './plan.ts'
 import { tellScheduled } from './scheduled.ts'
-import { type AlertRef, type Case, countMail, type DispatchState, type Item, type Mail, note } from './state.ts'
+import { type AlertRef, type Case, countMail, type DispatchState, type Mail, note } from './state.ts'
 
 /** Cases that are over and stay to be asked about. */
 const KEEP_CLOSED = 300
@@ -81,20 +83,16 @@ function tellAll(state: DispatchState, plan: DispatchPlan, one: Case, because: B
   const groups = groupsOf(state, one)
   for (const group of groups) {
     lines.delete(group.line.to.address)
-    const member = group.members.get(one.facts.episode)
-    if (member !== undefined && (member.news !== 'fired' || because !== 'severity rose')) member.news = because
+    goOn(group, one, because, now)
   }
   state.dirty = true
-  if (groups.length === 0 && lines.size === 0) noteUntold(one, `'${because}' is not told: ${NOBODY}`, now)
-  if (groups.length > 0 && one.facts.state === 'resolved') return
+  // Of an alert out of a snapshot of 0.1 the end is the first that is known here; whoever heard of it hears that.
+  const isOver = one.facts.state === 'resolved' && one.decisions.length > 1
+  if (groups.length === 0 && (isOver || lines.size === 0)) {
+    noteUntold(one, `'${because}' is not told: ${isOver ? 'nobody was told that it fired' : NOBODY}`, now)
+  }
+  if (isOver) return
   for (const line of lines.values()) tellGroup(state, line, one, labels, because, now)
-}
-
-const NOBODY = 'neither its rule nor a route names a receiver'
-
-function noteUntold(one: Case, reason: string, now: Millis): void {
-  one.suppressed++
-  note(one, { at: now, kind: 'suppressed', reason })
 }
 
 /** What an entry of the journal led to is known: decides who hears of it now. */
@@ -102,7 +100,9 @@ export function settle(state: DispatchState, plan: DispatchPlan, alerts: Alerts,
   if (!state.dirty) return []
   state.dirty = false
   muteAll(plan, state, now)
-  return tellDue(state, plan, alerts, now, true)
+  const effects = tellDue(state, plan, alerts, now, true)
+  tidyCases(state)
+  return effects
 }
 
 /** A second passes: silences end, conversations go on, what waited is let go. */
@@ -110,17 +110,16 @@ export function elapse(state: DispatchState, plan: DispatchPlan, alerts: Alerts,
   const inForce = inForceNow(plan, state, now)
   forgetSilences(state, plan, now)
   escalate(state, plan, now)
-  const effects = readBacklog(state, plan, alerts, now)
+  const effects = readBacklog(state, plan, alerts, now, (one) => tellAll(state, plan, one, 'fired', now))
   const isChanged = state.dirty || inForce !== state.inForce
   state.inForce = inForce
   state.dirty = false
   if (isChanged) muteAll(plan, state, now)
-  effects.push(...tellDue(state, plan, alerts, now, isChanged))
-  for (const purse of state.purses.values()) {
-    const items = release(purse, plan.config.mailsPerMinute, now)
-    if (items.length > 0) effects.push(tellList(state, plan, items, 'mail budget', now))
-  }
-  return [...effects, ...tellScheduled(state, plan, alerts, now)]
+  effects.push(...tellDue(state, plan, alerts, now, isChanged), ...tellHeld(state, plan, alerts, now))
+  if (isChanged || effects.length > 0) tidyCases(state)
+  effects.push(...tellScheduled(state, plan, alerts, now))
+  forgetPurses(state, now)
+  return effects
 }
 
 /** Looks at all conversations when something has changed, else at those that have rested long enough. */
@@ -134,17 +133,12 @@ function tellDue(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: 
     group.rests = restOf(group)
     if (group.members.size === 0) state.groups.delete(group.key)
   }
-  if (isChanged || mails.length > 0) tidyCases(state)
   return spend(state, plan, mails, now).map((mail) => {
     const { line, alerts, news } = mail
     countMail(state, line.via, alerts.slice(0, news).map(({ rule }) => rule))
+    noteTold(state, line, alerts, now)
     return compose(state, plan, mail, now)
   })
-}
-
-function tellList(state: DispatchState, plan: DispatchPlan, items: readonly Item[], because: Because, now: Millis): Effect {
-  countMail(state, items[0]?.line.via ?? 'email', items.map(({ facts }) => facts.rule))
-  return composeList(state, plan, items, because, now)
 }
 
 /** The mails that may go out now; machines have no budget, people do. */
@@ -154,53 +148,13 @@ function spend(state: DispatchState, plan: DispatchPlan, mails: readonly Mail[],
   const byAddress = Map.groupBy(mails, ({ line }) => (line.via === 'email' ? line.to.address : ''))
   return [...byAddress].flatMap(([address, theirs]) => {
     if (address === '') return theirs
-    const purse = state.purses.get(address) ?? emptyPurse()
-    state.purses.set(address, purse)
+    const [first] = theirs
+    const purse = purseOf(state, (first as Mail).line)
     const left = alerting.totalPerMinute - state.sent.length
     const single = offer(purse, theirs, { perMinute: mailsPerMinute, left }, now)
     for (const _ of single) state.sent.push(now)
     return single
   })
-}
-
-/**
- * Once a backlog is read: who knew of an alert hears how it went on; of what is over, and of what nothing newer is known,
- * the others hear in one list; what goes on is news to them.
- */
-function readBacklog(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): Effect[] {
-  const lists = new Map<string, Item[]>()
-  for (const episode of readOut(state.backlog, now)) {
-    const one = state.cases.get(episode)
-    if (one === undefined) continue
-    state.dirty = true
-    const knowing = groupsOf(state, one)
-    const goesOn = one.facts.state === 'firing' && (one.muted !== undefined || alerts.isCurrent(one))
-    if (goesOn) tellAll(state, plan, one, 'fired', now)
-    else list(state, plan, one, lists, now)
-    for (const { members } of knowing) {
-      const member = members.get(episode)
-      if (member?.told === true) member.news = one.because
-    }
-  }
-  return [...lists.values()].map((items) => tellList(state, plan, items, 'found in the backlog', now))
-}
-
-/** Lists an alert for each address that knows nothing of it. */
-function list(state: DispatchState, plan: DispatchPlan, one: Case, lists: Map<string, Item[]>, now: Millis): void {
-  const { facts, muted } = one
-  const knowing = new Set(groupsOf(state, one).map(({ line }) => line.to.address))
-  const labels = labelsOf(facts)
-  const lines = muted === undefined ? audienceOf(plan, one, labels) : []
-  if (lines.length === 0 && knowing.size === 0) noteUntold(one, `nothing is told of it: ${muted === undefined ? NOBODY : mutedText(muted)}`, now)
-  for (const line of lines) {
-    if (knowing.has(line.to.address)) continue
-    const items = lists.get(line.to.address) ?? []
-    lists.set(line.to.address, items)
-    items.push({ line, because: 'found in the backlog', thread: facts.episode, seq: 0, facts })
-    one.sent++
-    note(one, { at: now, kind: 'notified', reason: 'found in the backlog', to: line.to.address })
-    if (facts.state === 'firing') joinTold(state, line, one, labels, now)
-  }
 }
 
 /** Whoever is to hear of what nobody looks after. */
@@ -220,8 +174,10 @@ function escalate(state: DispatchState, plan: DispatchPlan, now: Millis): void {
 
 /** Cases that are over stay for a while once everybody has heard of it; pictures stay with nobody. */
 function tidyCases(state: DispatchState): void {
+  const held = new Set([...state.purses.values()].flatMap((purse) => [...purse.held.keys()]))
   for (const one of state.cases.values()) {
-    const isOpen = one.facts.state !== 'resolved' || state.backlog.episodes.has(one.facts.episode)
+    const { episode } = one.facts
+    const isOpen = one.facts.state !== 'resolved' || state.backlog.episodes.has(episode) || held.has(episode)
     if (!isOpen && !one.closed && groupsOf(state, one).length === 0) close(state, one)
     forgetPicture(state, one)
   }

@@ -20,11 +20,23 @@ export function configure(fold: Fold, config: EngineConfig): void {
   fold.state.config = config
   fold.state.isInventoried = false
   fold.plan = after
+  const dispatched = fold.dispatchPlan
   fold.dispatchPlan = createDispatchPlan(config)
-  rerouteAll(fold.state.dispatch, fold.dispatchPlan, fold.state.now)
-  fold.state.dispatch.dirty = true
   refit(fold, before)
   endOrphans(fold, regrouped)
+  rerouteAll(fold.state.dispatch, dispatched, fold.dispatchPlan, fold.state.now)
+  fold.state.dispatch.dirty = true
+  noteLeft(fold, before)
+}
+
+/** Takes note of the rules that are gone and that somebody may still ask about. */
+function noteLeft({ state, plan }: Fold, before: Plan): void {
+  const names = plan.config.rules.map(({ name }) => name)
+  const kept = new Set(state.resolved.map(({ rule }) => rule))
+  // What left before keeps its time.
+  const left = new Map([...before.config.rules.map(({ name }) => [name, state.now] as const), ...(state.left ?? [])])
+  for (const name of left.keys()) if (names.includes(name) || !kept.has(name)) left.delete(name)
+  state.left = left
 }
 
 /** Whether the series of a metric are told apart by other fields than before. */

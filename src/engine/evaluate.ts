@@ -252,7 +252,8 @@ function isCovered({ store, slot }: Watched, plan: WindowPlan, span: Span, windo
 function patienceOf({ store, slot }: Watched, plan: WindowPlan, open: Alert | undefined): Patience {
   const { rule } = plan
   const forgetPending = Math.max(rule.for, rule.over, rule.every)
-  const patience = { for: rule.for, keepFiringFor: rule.keepFiringFor, forgetPending }
+  const tellsFall = rule.notifyOnDowngrade === true
+  const patience = { for: rule.for, keepFiringFor: rule.keepFiringFor, forgetPending, tellsFall }
   if (open?.life.state !== 'pending') return patience
   const interval = intervalOf(store, slot, headOf(store, slot) + 1)
   return Number.isNaN(interval) ? patience : { ...patience, forgetPending: Math.max(forgetPending, 2 * interval) }

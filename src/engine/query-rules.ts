@@ -1,9 +1,9 @@
 import { judgedOf } from '../aggregate/store.ts'
 import type { Millis, RuleView } from '../model.ts'
 import { lookAt, type Watched, watchedOf } from './evaluate.ts'
-import { concerns, type WindowPlan } from './plan.ts'
+import { concerns, countMetricName, type WindowPlan } from './plan.ts'
 import { isUnheard, silentSince } from './silence.ts'
-import type { Fold, Host } from './state.ts'
+import type { Alert, Fold, Host } from './state.ts'
 import { sourcesOf } from './sweep.ts'
 import { durationText } from './words.ts'
 
@@ -42,6 +42,15 @@ export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
     waitingFor: 'the next bucket of ten seconds in which a source delivers',
   }))
   return [...shown, ...absences]
+}
+
+/** A rule that is not in the configuration any more, as the newest of its alerts remembers it. */
+export function goneRule({ state }: Fold, { rule, metric, key, severity, notify }: Alert): RuleView {
+  const left = state.left?.get(rule)
+  const kind = metric === countMetricName(rule) ? 'count' : key === '' ? 'absence' : 'metric'
+  const since = left === undefined ? '' : ` since ${new Date(left).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  const waitingFor = `nothing: the rule is not in the configuration any more${since}`
+  return { name: rule, kind, severity, notify, last: [], waitingFor, ...(left === undefined ? {} : { left }) }
 }
 
 function hostsOf({ state }: Fold, only?: string): readonly Host[] {

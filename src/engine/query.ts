@@ -1,9 +1,10 @@
 import { labelsOf } from '../dispatch/labels.ts'
 import type { Case } from '../dispatch/state.ts'
-import type { AlertView, HostDetail, HostView, Millis, Query, SilenceView, WhyView } from '../model.ts'
+import { waitsOf } from '../dispatch/waits.ts'
+import { type AlertView, type HostDetail, type HostView, type Millis, OWN_RULES, type Query, type SilenceView, type WhyView } from '../model.ts'
 import { flappingOf } from './flaps.ts'
 import { aggregateOf, hostDetail } from './query-window.ts'
-import { rulesView } from './query-rules.ts'
+import { goneRule, rulesView } from './query-rules.ts'
 import { isUnheard } from './silence.ts'
 import type { Alert, Fold, Host } from './state.ts'
 
@@ -25,21 +26,31 @@ export function answer(fold: Fold, query: Query): unknown {
   const alerts = allAlerts(fold).map((alert) => alertView(fold, alert))
   if (query.kind === 'alerts') return alerts
   const found = alerts.find((alert) => isMeant(alert, query.episode))
-  return found === undefined ? null : { ...found, decisions: caseOf(fold, found)?.decisions ?? [] }
+  return found === undefined ? null : { ...found, ...storyOf(fold, found) }
 }
 
 /** What a rule says of a host now, and what became of it. */
 function whyView(fold: Fold, { rule: name, host: hostName }: Query & { kind: 'why' }): WhyView | null {
-  const rule = rulesView(fold, hostName).find((one) => one.name === name)
+  const alerts = allAlerts(fold).filter((alert) => alert.rule === name && alert.host === hostName)
+  const [newest] = alerts
+  const isGone = newest !== undefined && !Object.values<string>(OWN_RULES).includes(name)
+  const rule = rulesView(fold, hostName).find((one) => one.name === name) ?? (isGone ? goneRule(fold, newest) : undefined)
   if (rule === undefined) return null
   const host = fold.state.hosts.get(hostName)
-  const alerts = allAlerts(fold).filter((alert) => alert.rule === name && alert.host === hostName)
   return {
     rule,
     host: host === undefined ? null : hostView(fold, host),
     verdicts: rule.last,
-    alerts: alerts.map((alert) => alertView(fold, alert)).map((view) => ({ ...view, decisions: caseOf(fold, view)?.decisions ?? [] })),
+    alerts: alerts.map((alert) => alertView(fold, alert)).map((view) => ({ ...view, ...storyOf(fold, view) })),
   }
+}
+
+/** What was decided about an episode, and what of it waits. */
+function storyOf(fold: Fold, view: AlertView): Pick<AlertView, 'decisions' | 'waits'> {
+  const { state, dispatchPlan } = fold
+  const one = caseOf(fold, view)
+  if (one === undefined) return { decisions: [], waits: [] }
+  return { decisions: one.decisions, waits: waitsOf(state.dispatch, dispatchPlan, one, state.now) }
 }
 
 function silencesView(fold: Fold): readonly SilenceView[] {

@@ -58,6 +58,8 @@ export interface State {
   /** What reports are made of; undefined while no receiver wants one. */
   usage: Usage | undefined
   readonly dispatch: DispatchState
+  /** Rules that left the configuration, with when, while episodes of theirs are kept; older snapshots have none. */
+  left?: Map<string, Millis>
 }
 
 /** All hosts are looked after in turn, in as many slices as it takes; for all of them it is as it was at its beginning. */

@@ -866,6 +866,10 @@ for?: Duration
  */
 keep_firing_for?: Duration
 /**
+ * Whether people hear that a critical alert is only a warning by now. Without it they hear when it is over.
+ */
+notify_on_downgrade?: boolean
+/**
  * How grave it is, where the threshold does not say it by warning: and critical:.
  */
 severity?: ("warning" | "critical")

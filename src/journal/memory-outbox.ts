@@ -114,7 +114,8 @@ function merged({ upTo, place, record }: Kept, into: string, now: Millis): Kept 
 function settled({ upTo, place, record, rendered }: Kept, outcome: Outcome, now: Millis): Kept {
   const { id, data, createdAt } = record
   const { state, answer } = outcome
-  const base = { id, data, createdAt, attempts: record.attempts + 1, answer }
+  const attempts = record.attempts + Number(state !== 'withdrawn')
+  const base = { id, data, createdAt, attempts, answer }
   if (state !== 'retry') return { upTo, place, record: { ...base, state, doneAt: now } }
   return { upTo, place, record: { ...base, state: 'pending', nextAt: outcome.at }, ...(rendered && { rendered }) }
 }

@@ -134,9 +134,9 @@ function openOutcome(sql: Sql): EffectTable['outcome'] {
   const again = sql.prepare(`
     UPDATE effects SET attempts = attempts + 1, answer = ?, next_at = ? WHERE id = ? AND state = 'pending'`)
   const finish = sql.prepare(`
-    UPDATE effects SET attempts = attempts + 1, answer = ?, state = ?, done_at = ?,
+    UPDATE effects SET attempts = attempts + (?2 <> 'withdrawn'), answer = ?1, state = ?2, done_at = ?3,
       next_at = NULL, rendered = NULL, rendered_crc = NULL
-    WHERE id = ? AND state = 'pending'`)
+    WHERE id = ?4 AND state = 'pending'`)
   return (id, outcome, now) => {
     if (outcome.state === 'retry') again.run(outcome.answer, outcome.at, id)
     else finish.run(outcome.answer, outcome.state, now, id)

@@ -1,11 +1,11 @@
 /** Format of the tables below. A file of a higher format is refused, one of a lower format is brought up to this one. */
-export const FORMAT = 2
+export const FORMAT = 3
 
 /** The effects and what became of them, each at its place in the outbox. */
 export const EFFECTS = `
 CREATE TABLE effects (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, up_to INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'failed', 'merged')), attempts INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'failed', 'merged', 'withdrawn')), attempts INTEGER NOT NULL,
   created_at REAL NOT NULL, next_at REAL, done_at REAL, answer TEXT,
   line TEXT NOT NULL, thread TEXT NOT NULL,
   crc INTEGER NOT NULL, data TEXT NOT NULL, rendered_crc INTEGER, rendered BLOB

@@ -1,22 +1,24 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { placeOf } from './place.ts'
-import { EFFECTS } from './sqlite-schema.ts'
+import { EFFECTS, FORMAT } from './sqlite-schema.ts'
 
 /**
- * Brings a file of format 1 up to format 2, whose effects know their place in the outbox and may be merged. All or
- * nothing, so that a crash or a full disk leaves the file as it was.
+ * Brings a file of an older format up to ours: effects of format 1 did not know their place in the outbox and could not
+ * be merged, those of format 2 could not be withdrawn. All or nothing, so that a crash or a full disk leaves the file
+ * as it was.
  */
-export function stepUp(db: DatabaseSync): void {
+export function stepUp(db: DatabaseSync, from: number): void {
+  const place = from === 1 ? "'', ''" : 'line, thread'
   db.exec('BEGIN IMMEDIATE')
   try {
-    db.exec(`DROP INDEX pending; DROP INDEX done; ALTER TABLE effects RENAME TO effects_1; ${EFFECTS}`)
+    db.exec(`DROP INDEX pending; DROP INDEX done; ALTER TABLE effects RENAME TO old_effects; ${EFFECTS}`)
     db.exec(`
       INSERT INTO effects
-      SELECT seq, id, up_to, state, attempts, created_at, next_at, done_at, answer, '', '', crc, data, rendered_crc, rendered
-      FROM effects_1 ORDER BY seq;
-      DROP TABLE effects_1;`)
-    putInPlace(db)
-    db.exec("UPDATE meta SET value = 2 WHERE key = 'format'; COMMIT")
+      SELECT seq, id, up_to, state, attempts, created_at, next_at, done_at, answer, ${place}, crc, data, rendered_crc, rendered
+      FROM old_effects ORDER BY seq;
+      DROP TABLE old_effects;`)
+    if (from === 1) putInPlace(db)
+    db.exec(`UPDATE meta SET value = ${FORMAT} WHERE key = 'format'; COMMIT`)
   } catch (error) {
     db.exec('ROLLBACK')
     throw error

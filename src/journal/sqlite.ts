@@ -234,7 +234,7 @@ function prepare(db: DatabaseSync, file: string, maxBytes: number | undefined): 
     .all()
     .map((row) => row['quick_check'])
   if (problems.join('; ') !== 'ok') throw new JournalDamaged(damagedFile(file, problems.join('; ')))
-  if (format < FORMAT) stepUp(db)
+  if (format < FORMAT) stepUp(db, format)
   db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
 }
 

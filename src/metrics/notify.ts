@@ -3,7 +3,7 @@ import type { Observer } from '../model.ts'
 import type { Families } from './families.ts'
 
 const RECEIVER_TYPES = ['email', 'mailbox', 'webhook', 'alertmanager'] as const
-const OUTCOMES = ['sent', 'failed', 'retry'] as const
+const OUTCOMES = ['sent', 'failed', 'retry', 'withdrawn'] as const
 const LATENCY_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 14_400]
 
 /** What became of notifications. */

@@ -47,6 +47,8 @@ export interface AlertView {
   readonly sent?: number
   readonly suppressed?: number
   readonly decisions?: readonly Decision[]
+  /** What is to be told of it and is not told yet. */
+  readonly waits?: readonly Waiting[]
   readonly transitions: readonly { readonly to: AlertState; readonly at: Millis; readonly reason: string }[]
 }
 
@@ -64,6 +66,7 @@ export interface Critical {
 export type Because =
   | 'fired'
   | 'severity rose'
+  | 'severity fell'
   | 'resolved'
   | 'flapping started'
   | 'flapping stopped'
@@ -107,6 +110,17 @@ export interface Decision {
   readonly reason: string
   /** Addresses, for `notified`. */
   readonly to?: string
+}
+
+/** News that somebody is to hear of an episode, and what it waits for. */
+export interface Waiting {
+  /** The address; absent while it is open who is to hear of it. */
+  readonly to?: string
+  readonly news: Because
+  /** The key of its group's waits, or what holds it back. */
+  readonly for: 'group_wait' | 'group_interval' | 'mail budget' | 'backlog' | 'acknowledgement' | Muted['by']
+  /** When it ends at the earliest; absent where no clock knows. */
+  readonly until?: Millis
 }
 
 /** The buckets around the moment of a step, as they were then; values in the metric's unit. */
@@ -192,14 +206,16 @@ export interface AlertFacts {
   /** How many mails the reader was told of it before this one, and how many changes were held back. */
   readonly sent?: number
   readonly suppressed?: number
-  /** What kept it from being told until now; words, where an older version found it. */
+  /** Why the reader is told of this one; what goes on firing beside the news has none. */
+  readonly because?: Because
+  /** What kept it from being told until now; words for an acknowledgement, or where an older version found it. */
   readonly wasMuted?: Muted | string
   readonly ack?: Acknowledgement
 }
 
 /** A step of an alert that people hear of, as the first fold hands it to the second. */
 export interface Announcement {
-  readonly because: 'fired' | 'severity rose' | 'resolved' | 'flapping started' | 'flapping stopped'
+  readonly because: 'fired' | 'severity rose' | 'severity fell' | 'resolved' | 'flapping started' | 'flapping stopped'
   /** Window end (event time) that decided, and when it was found out (the service's clock). */
   readonly at: Millis
   readonly found: Millis

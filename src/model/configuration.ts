@@ -74,6 +74,8 @@ interface WindowRule extends RuleBase {
   readonly every: Millis
   readonly for: Millis
   readonly keepFiringFor: Millis
+  /** Whether people hear that a critical alert is only a warning by now. */
+  readonly notifyOnDowngrade?: boolean
   readonly minSamples?: number
   readonly threshold: Threshold
   readonly overrides: readonly Override[]

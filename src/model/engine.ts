@@ -1,7 +1,7 @@
 import type { Acknowledgement, AlertState, AlertView, Silence, Via } from './alerts.ts'
 import type { Rule, Severity, Unit } from './configuration.ts'
 import type { RejectCount } from './events.ts'
-import type { Outbox, OutboxStats } from './journal.ts'
+import type { Outbox, OutboxStats, Outcome } from './journal.ts'
 import type { Millis } from './time.ts'
 
 /** The engine's answer to one frame, after its commit. */
@@ -175,6 +175,8 @@ export interface RuleView {
   }[]
   /** What the next window waits for, in words. */
   readonly waitingFor: string
+  /** When the rule left the configuration, of one that is gone. */
+  readonly left?: Millis
 }
 
 /** Figures of the engine for metrics: gauges as they are, tallies counted since the process began. */
@@ -217,7 +219,7 @@ export interface Observer {
   unusable(count: number): void
   /** One answer on the ingest route: its status, the time it took, the body's size on the wire in bytes. */
   answered(status: number, seconds: number, bytes: number): void
-  /** One attempt to deliver; latency from the deciding window's end to the acceptance at the other end. */
-  notified(receiver: Via | 'mailbox', outcome: 'sent' | 'failed' | 'retry', latencySeconds?: number): void
+  /** One attempt to deliver, or a withdrawal; latency from the deciding window's end to the acceptance at the other end. */
+  notified(receiver: Via | 'mailbox', outcome: Outcome['state'], latencySeconds?: number): void
   engine(stats: EngineStats): void
 }

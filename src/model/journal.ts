@@ -59,14 +59,18 @@ export interface OutboxItem {
 export type Outcome =
   | { readonly state: 'sent'; readonly answer: string }
   | { readonly state: 'failed'; readonly answer: string }
+  | { readonly state: 'withdrawn'; readonly answer: string }
   | { readonly state: 'retry'; readonly answer: string; readonly at: Millis }
 
 /** One row of the registry of sends. Instants are those of the service's clock. */
 export interface SendRecord {
   readonly id: string
   readonly data: string
-  /** `merged`: never sent, and told by another one; the answer says by which. */
-  readonly state: 'pending' | 'sent' | 'failed' | 'merged'
+  /**
+   * `merged`: never sent, and told by another one; the answer says by which. `withdrawn`: never sent, since its address
+   * left the configuration.
+   */
+  readonly state: 'pending' | 'sent' | 'failed' | 'merged' | 'withdrawn'
   readonly attempts: number
   readonly createdAt: Millis
   readonly doneAt?: Millis

@@ -1,4 +1,4 @@
-import type { AlertFacts, AlertmanagerTarget, Because, Clock, Millis, Notification, Targets } from '../model.ts'
+import type { AlertFacts, AlertmanagerTarget, Because, Clock, Millis, Notification, Severity, Targets } from '../model.ts'
 import { type Post, post } from './post.ts'
 import { annotationsOf, instantOf, labelsOf, storyOf } from './prometheus.ts'
 import { clean } from './text.ts'
@@ -28,7 +28,7 @@ export function createAlertmanagerWay({ targets, url, clock }: AlertmanagerParts
       const { receiver, alerts } = notification
       const target = targets.get(receiver)?.alertmanager
       if (target === undefined)
-        return { state: 'failed', answer: `receiver ${receiver} has no alertmanager in the configuration any more` }
+        return { state: 'retry', answer: `receiver ${receiver} has no alertmanager in the configuration` }
       if (alerts.length === 0) return { state: 'sent', answer: 'nothing to tell an Alertmanager: it takes alerts only' }
       if (isOutOfDate(notification, clock.now())) return { state: 'failed', answer: OUT_OF_DATE }
       const both = AbortSignal.any([signal, end.signal])
@@ -86,17 +86,22 @@ function alertsOf(notification: Notification, url: string | undefined): readonly
     const start = i < news && BEGINS.includes(because) ? at : facts.since
     return alertOf(facts, start, endOf(facts, at), url)
   })
-  if (because !== 'severity rose') return told
-  // The severity is a label, so that to an Alertmanager the critical alert is another one: the warning ends.
-  const risen = alerts.slice(0, news).filter(({ state, severity }) => state === 'firing' && severity === 'critical')
-  return [...told, ...risen.map((facts) => alertOf({ ...facts, severity: 'warning' }, facts.since, at, url))]
+  // The severity is a label, so that to an Alertmanager one of another severity is another alert: the one before ends.
+  const ended = alerts.slice(0, news).flatMap((facts) => {
+    const severity = BEFORE[facts.because ?? because]
+    const isOther = facts.state === 'firing' && severity !== undefined && severity !== facts.severity
+    return isOther ? [alertOf({ ...facts, severity }, facts.since, at, url)] : []
+  })
+  return [...told, ...ended]
 }
+
+const BEFORE: Partial<Readonly<Record<Because, Severity>>> = { 'severity rose': 'warning', 'severity fell': 'critical' }
 
 /**
  * What is told first begins when it is told, as with Prometheus: an Alertmanager does not wait for the others of a
  * group (`group_wait`) when an alert is old already. Told again, it begins when it did, and the earlier counts.
  */
-const BEGINS: readonly Because[] = ['fired', 'severity rose']
+const BEGINS: readonly Because[] = ['fired', 'severity rose', 'severity fell']
 
 function endOf({ state, at, resolvedAt = at }: AlertFacts, told: Millis): Millis {
   return state === 'resolved' ? Math.min(resolvedAt, told) : told + HOLDS

@@ -17,6 +17,7 @@ export function statusOf(notification: Notification, facts: AlertFacts): string 
 
 const STATUS: Partial<Readonly<Record<Because, string>>> = {
   'severity rose': 'Worse: critical now',
+  'severity fell': 'Better: a warning now',
   'flapping started': '{severity}: keeps changing',
   'flapping stopped': '{severity}: settled, still firing',
   'repeat interval elapsed': '{severity}: still firing',
@@ -92,6 +93,9 @@ function newsOf(notification: Notification, facts: AlertFacts, time: Times): rea
       `It began at ${since}.`,
       ...end,
     ]
+  }
+  if (because === 'severity fell') {
+    return [`the rule ${rule} was critical and is a ${facts.severity} now.`, `It began at ${since} and goes on.`, ...end]
   }
   if (because === 'flapping started') return changing(facts, rule)
   if (because === 'flapping stopped') {

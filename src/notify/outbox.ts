@@ -5,6 +5,7 @@ import { messageOf, remind, report } from './report.ts'
 import { judgeAge, retryAt } from './retry.ts'
 import { clean } from './text.ts'
 import type { Delivery, Way, Ways } from './way.ts'
+import { isNobodys, withdrawal } from './withdraw.ts'
 
 /** What the sender works with. */
 export interface SenderParts {
@@ -21,6 +22,8 @@ export interface SenderParts {
   readonly lanesPerAddress?: number
   /** Most attempts to mail in any minute; the mails that wait for their turn stay as they are in the outbox. */
   readonly mailRate?: number
+  /** When the address of a notification left the configuration; undefined while it is there. */
+  readonly left?: (notification: Notification) => Millis | undefined
   /** How often the outbox is looked into when nobody calls `wake`. */
   readonly poll?: Millis
   /** The longest that one attempt may take, however slowly the server trickles its answers. */
@@ -193,6 +196,8 @@ async function attempt(desk: Desk, { id }: OutboxItem): Promise<Delivery | undef
     const item = await takePlace(desk, id)
     const notification = item && readNotification(item)
     if (notification === undefined) return undefined
+    const left = desk.parts.left?.(notification)
+    if (left !== undefined && isNobodys(notification, left)) return withdrawal(left)
     const way = ways[notification.via ?? 'email']
     const bytes = item?.rendered ?? (await renderOnce(desk.parts, id, way, notification))
     return await way.send(bytes, notification, cut.signal)

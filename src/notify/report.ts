@@ -31,8 +31,10 @@ export function report(parts: ReportParts, item: OutboxItem, notification: Notif
   const latency = isNews && decided !== undefined ? Math.max(0, clock.now() - decided) / 1000 : undefined
   observer.notified(ways[via].type, state, latency)
   const what = NAMES[via]
-  const fields = { notification: item.id, receiver, attempt: item.attempts + 1, answer }
+  const attempt = state === 'withdrawn' ? {} : { attempt: item.attempts + 1 }
+  const fields = { notification: item.id, receiver, ...attempt, answer }
   if (state === 'sent') log.info(fields, `${what} sent`)
+  else if (state === 'withdrawn') log.warn({ ...fields, subject: nameOf(notification) }, `${what} withdrawn: not sent`)
   else if (state === 'failed') log.error({ ...fields, subject: nameOf(notification) }, sayFailed(via, delivery))
   else if (item.attempts === 0) log.warn(fields, `${what} not accepted yet; it is tried again for a day`)
   else log.debug(fields, `${what} not accepted yet`)

@@ -1,4 +1,4 @@
-import type { Millis, Notification, Recipient, Via } from '../model.ts'
+import type { Millis, Notification, Outcome, Recipient, Via } from '../model.ts'
 
 /** A mail before it becomes bytes. All texts are clean; addresses come from the configuration alone. */
 export interface MailMessage {
@@ -33,10 +33,11 @@ export type Compose = (notification: Notification) => MailMessage
 
 /**
  * How one attempt ended. `failed`: the other end refused this notification for good. `retry`: it may be accepted
- * later. The answer is one clean line, without secrets.
+ * later. `withdrawn`: it was not tried, since nobody is to get it any more; the sender says that, no way does. The
+ * answer is one clean line, without secrets.
  */
 export interface Delivery {
-  readonly state: 'sent' | 'failed' | 'retry'
+  readonly state: Outcome['state']
   readonly answer: string
   /** On `retry`: the trouble is the server's own, so that no other notification would fare better there. */
   readonly fault?: 'server'

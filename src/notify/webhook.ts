@@ -37,7 +37,7 @@ export function createWebhookWay({ targets, url, resolve }: WebhookParts): Way {
     async send(body, { id, receiver }, signal): Promise<Delivery> {
       const target = targets.get(receiver)?.webhook
       if (target === undefined)
-        return { state: 'failed', answer: `receiver ${receiver} has no webhook in the configuration any more` }
+        return { state: 'retry', answer: `receiver ${receiver} has no webhook in the configuration` }
       const headers = { ...target.headers, ...headersOf(target, id, body) }
       const what = { ...target, body, headers, secrets: secretsOf(target), resolve }
       return post(what, AbortSignal.any([signal, end.signal]))

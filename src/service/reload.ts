@@ -2,7 +2,7 @@ import { ConfigErrors, printMistake } from '../config/index.ts'
 import type { Config } from '../model.ts'
 import { openWays } from '../notify/index.ts'
 import { openExtractor, openSchemas } from './judge.ts'
-import { type Running, startSender } from './running.ts'
+import { addressesOf, noteLeft, type Running, startSender } from './running.ts'
 
 /** One reload after the other. Never rejects: whatever stands against a new configuration, the old one goes on. */
 export function reload(running: Running): Promise<readonly string[]> {
@@ -40,12 +40,17 @@ async function takeOver(running: Running): Promise<readonly string[]> {
   const schemas = isBuiltIn ? running.schemas : openSchemas(next)
   const extract = openExtractor(next)
   const exits = waysOf(config) === waysOf(next) ? undefined : await openWays(next, { ...options, linkKey: running.linkKey })
+  const { known } = running
+  // Whoever comes may be told before the new configuration is the one in force here.
+  running.known = new Set([...known, ...addressesOf(next)])
   try {
     await engine.configure(next.engine)
   } catch (error) {
+    running.known = known
     await Promise.all(Object.values(exits?.ways ?? {}).map((way) => way.close()))
     throw error
   }
+  noteLeft(running, next, options.clock.now())
   running.config = next
   running.schemas = schemas
   running.extract = extract

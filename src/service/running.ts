@@ -3,7 +3,7 @@ import type { Extract } from '../extract/samples.ts'
 import type { Rejects } from '../ingest/rejects.ts'
 import type { Schemas } from '../ingest/schemas.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Clock, Config, Log } from '../model.ts'
+import type { Clock, Config, Log, Millis, Notification } from '../model.ts'
 import { createSender, type Exits, type Mailbox, type Sender } from '../notify/index.ts'
 
 export interface ServiceOptions {
@@ -37,12 +37,46 @@ export interface Running {
   engine: EngineClient | undefined
   sender: Sender | undefined
   mailbox: Mailbox | undefined
+  /** When the service started, and when addresses left the configuration since. */
+  readonly since: Millis
+  /** The addresses that can be told anything; while a new configuration is taken, those of both. */
+  known: ReadonlySet<string>
+  readonly left: Map<string, Millis>
   /** The newest reload; the next one and the stop wait for it. */
   reloading: Promise<unknown>
 }
 
 /** Sends what is due, by the ways out. */
-export function startSender({ options, metrics }: Running, { outbox }: EngineClient, exits: Exits): Sender {
+export function startSender(running: Running, { outbox }: EngineClient, exits: Exits): Sender {
+  const { options, metrics } = running
   const { clock, log } = options
-  return createSender({ ...exits, outbox, clock, log, observer: metrics.observer })
+  const left = ({ to }: Notification): Millis | undefined => leftAt(running, to.address)
+  return createSender({ ...exits, outbox, clock, log, observer: metrics.observer, left })
+}
+
+/** What left while the service was down, left when it started. */
+function leftAt({ known, left, since }: Running, address: string): Millis | undefined {
+  return known.has(address) ? undefined : (left.get(address) ?? since)
+}
+
+/** So long what an address was to get can be in the outbox. */
+const KEEP_LEFT = 25 * 3_600_000
+
+/** Takes note of the addresses that a new configuration does not have any more. */
+export function noteLeft(running: Running, next: Config, now: Millis): void {
+  const { config, left } = running
+  const known = addressesOf(next)
+  for (const address of addressesOf(config)) if (!known.has(address)) left.set(address, now)
+  for (const [address, at] of left) if (known.has(address) || now - at > KEEP_LEFT) left.delete(address)
+  running.known = known
+}
+
+/** All whom a configuration can tell anything, as notifications address them. */
+export function addressesOf({ engine }: Config): ReadonlySet<string> {
+  const addresses = engine.receivers.flatMap(({ name, email, webhook, alertmanager }) => [
+    ...email.map(({ address }) => address),
+    ...(webhook === true ? [`webhook:${name}`] : []),
+    ...(alertmanager === true ? [`alertmanager:${name}`] : []),
+  ])
+  return new Set(addresses)
 }

@@ -116,6 +116,10 @@ const whyOf = (host: string): unknown =>
               { at: NOW - HOUR / 2, kind: 'suppressed', reason: 'silence s1 of Ada holds' },
               { at: NOW - 2 * HOUR, kind: 'judged', reason: 'mean of cpu over 2m was 50 %' },
             ],
+            waits: [
+              { to: 'grace@example.org', news: 'fired', for: 'group_wait', until: NOW + 30_000 },
+              { news: 'resolved', for: 'inhibition' },
+            ],
           },
         ],
       }
@@ -258,6 +262,8 @@ test('why tells the story of each episode in its order, with the reason of every
       '  2026-11-22 11:00:02 UTC  mail to ada@example.org (fired) sent: 250 OK',
       '  2026-11-22 11:30:00 UTC  not told: silence s1 of Ada holds',
       '  2026-11-22 11:59:00 UTC  mail to ada@example.org (fired) waits: 3 attempts, next 2026-11-22 12:01:00 UTC, 451 later',
+      "  waits grace@example.org: 'fired' waits with its group until 2026-11-22 12:00:30 UTC (group_wait)",
+      "  waits whoever is to hear of it: 'resolved' waits while another alert speaks for it",
       '',
     ],
     err: [],

@@ -346,3 +346,16 @@ test('what has an effect is no warning', async (t) => {
   ]
   for (const yaml of cases) t.strictSame(warningsOf(yaml), [], yaml)
 })
+
+test('a rule tells falls of its severity only where it asks for that, and where it knows two', async (t) => {
+  const yaml = (threshold: string, more = ''): string => `metrics: { cpu: { field: cpu, unit: ratio } }
+rules:
+  - { name: r, notify: [admin], when: { metric: cpu, over: 1m, threshold: { of: mean, ${threshold} } }${more} }`
+  const both = 'warning: { above: 0.8 }, critical: { above: 0.9 }'
+  const falls = (text: string): unknown => (load(text).engine.rules[0] as { notifyOnDowngrade?: boolean }).notifyOnDowngrade
+  t.equal(falls(yaml(both)), undefined)
+  t.equal(falls(yaml(both, ', notify_on_downgrade: true')), true)
+  t.strictSame(warningsOf(yaml(both, ', notify_on_downgrade: true')), [])
+  t.match(warningsOf(yaml('above: 0.9', ', notify_on_downgrade: true')), [/'notify_on_downgrade' changes nothing: the rule knows one severity only/])
+  t.throws(() => ruleOf('notify_on_downgrade: true'), /'notify_on_downgrade' does not go with 'absence'; remove it/)
+})

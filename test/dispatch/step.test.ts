@@ -174,6 +174,16 @@ test('what is over when the backlog is read is told in one digest, what goes on 
   ])
 })
 
+test('a list of a backlog goes out whatever the budget says, and takes from it', async (t) => {
+  const desk = createDesk({ ...SETTINGS, mailsPerMinute: 2 })
+  desk.say('over', 'fired', START, { at: START - 20 * MIN })
+  desk.say('over', 'resolved', START + S, { at: START - 18 * MIN })
+  desk.wait(START + 2 * S, START + 65 * S)
+  desk.say('next', 'fired', START + 65 * S)
+  desk.wait(START + 66 * S, START + 3 * MIN)
+  t.strictSame(desk.told, ['61 ada found in the backlog: over', '75 ada fired: next'], 'the last mail of the minute is kept for a list')
+})
+
 test('a backlog of more episodes than are kept of those that are over is told whole', async (t) => {
   const desk = createDesk()
   const names = Array.from({ length: 700 }, (_, i) => `node-${i}`)

@@ -6,7 +6,7 @@ import { type RunOptions, type Running, runService, until } from './service.ts'
 /** One row of the registry of sends, as the API shows it. */
 export interface Send {
   readonly id: string
-  readonly state: 'pending' | 'sent' | 'failed' | 'merged'
+  readonly state: 'pending' | 'sent' | 'failed' | 'merged' | 'withdrawn'
   readonly attempts: number
   readonly answer?: string
   readonly to: { readonly address: string }

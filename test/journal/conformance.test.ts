@@ -34,7 +34,7 @@ const step = fc.oneof(
   fc.record({
     do: fc.constant('outcome' as const),
     id: fc.nat({ max: 12 }),
-    state: fc.constantFrom('sent', 'failed', 'retry'),
+    state: fc.constantFrom('sent', 'failed', 'retry', 'withdrawn'),
   }),
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never

@@ -202,15 +202,16 @@ function recordsConform(journalTest: JournalTest): void {
     await journal.outbox.outcome('b', { state: 'retry', answer: 'too late', at: 90 }, 70)
     await journal.outbox.outcome('c', { state: 'retry', answer: '421 busy', at: 80 }, 70)
     await journal.outbox.outcome('unknown', { state: 'sent', answer: '250' }, 70)
+    await journal.outbox.outcome('d', { state: 'withdrawn', answer: 'nobody is there' }, 75)
     const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(effect)
     t.same(await journal.outbox.list(9), [
-      { ...d, state: 'pending', attempts: 0, createdAt: 20 },
+      { ...d, state: 'withdrawn', attempts: 0, createdAt: 20, doneAt: 75, answer: 'nobody is there' },
       { ...c, state: 'pending', attempts: 1, createdAt: 20, nextAt: 80, answer: '421 busy' },
       { ...b, state: 'failed', attempts: 1, createdAt: 10, doneAt: 60, answer: '550 unknown' },
       { ...a, state: 'sent', attempts: 2, createdAt: 10, doneAt: 50, answer: '250 ok' },
     ])
     t.same(idsOf(await journal.outbox.list(2)), ['d', 'c'])
-    t.same(await journal.outbox.stats(), { pending: 2, oldest: 20 })
+    t.same(await journal.outbox.stats(), { pending: 1, oldest: 20 })
   })
 
   journalTest('old records go, but never pending ones nor those that a replay could bring back', async (t, journal) => {

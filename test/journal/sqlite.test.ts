@@ -146,10 +146,10 @@ test('a second opener is refused at once and told what to do', async (t) => {
 test('a newer format and a foreign database are refused, and not touched', async (t) => {
   const newer = newFile()
   await withJournal({ file: newer }, (journal) => fill(journal, 1))
-  tamper(newer, "UPDATE meta SET value = 3 WHERE key = 'format'")
+  tamper(newer, "UPDATE meta SET value = 4 WHERE key = 'format'")
   t.match(await thrownBy(() => openSqliteJournal({ file: newer })), {
     code: 'JOURNAL_TOO_NEW',
-    message: /has format 3, and this version of stashwatch reads formats up to 2: start the version that wrote it/,
+    message: /has format 4, and this version of stashwatch reads formats up to 3: start the version that wrote it/,
   })
   tamper(newer, "UPDATE meta SET value = 'x' WHERE key = 'format'")
   t.match(await thrownBy(() => openSqliteJournal({ file: newer })), { code: 'JOURNAL_DAMAGED' })
@@ -174,7 +174,7 @@ CREATE INDEX pending ON effects (seq, next_at, created_at) WHERE state = 'pendin
 CREATE INDEX done ON effects (seq, up_to) WHERE state <> 'pending';
 UPDATE meta SET value = 1 WHERE key = 'format';`
 
-test('a file of format 1 is brought up to format 2 with all that it holds, or stays as it was', async (t) => {
+test('a file of format 1 is brought up to ours with all that it holds, or stays as it was', async (t) => {
   const file = newFile()
   await withJournal({ file }, (journal) => fill(journal, 3))
   const mail = (id: string): string => JSON.stringify({ id, thread: 'x', to: { address: 'ada@example.org' } })
@@ -210,6 +210,38 @@ test('a file of format 1 is brought up to format 2 with all that it holds, or st
   }
   await withJournal({ file }, async ({ outbox }) => {
     t.equal(await outbox.merge({ into: 'new', data: mail('new'), of: ['retry'] }, 50), true)
+  })
+})
+
+test('a file of format 2 is brought up to ours, where effects can be withdrawn', async (t) => {
+  const file = newFile()
+  const mail = (id: string): string => JSON.stringify({ id, thread: 'x', to: { address: 'ada@example.org' } })
+  await withJournal({ file }, async (journal) => {
+    await fill(journal, 1)
+    await journal.commit(1, ['a', 'b'].map((id) => ({ id, data: mail(id) })), 10)
+  })
+  tamper(
+    file,
+    `ALTER TABLE effects RENAME TO now; DROP INDEX pending; DROP INDEX done;
+    CREATE TABLE effects (
+      seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, up_to INTEGER NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'failed', 'merged')), attempts INTEGER NOT NULL,
+      created_at REAL NOT NULL, next_at REAL, done_at REAL, answer TEXT,
+      line TEXT NOT NULL, thread TEXT NOT NULL,
+      crc INTEGER NOT NULL, data TEXT NOT NULL, rendered_crc INTEGER, rendered BLOB
+    );
+    INSERT INTO effects SELECT * FROM now; DROP TABLE now;
+    CREATE INDEX pending ON effects (line, seq, thread, next_at, created_at) WHERE state = 'pending';
+    CREATE INDEX done ON effects (seq, up_to) WHERE state <> 'pending';
+    UPDATE meta SET value = 2 WHERE key = 'format';`,
+  )
+  await withJournal({ file }, async ({ outbox }) => {
+    t.equal((await outbox.siblings('a')).length, 2, 'each is in its place')
+    await outbox.outcome('a', { state: 'withdrawn', answer: 'gone' }, 20)
+    t.match(await outbox.list(9), [
+      { id: 'b', state: 'pending', createdAt: 10 },
+      { id: 'a', state: 'withdrawn', doneAt: 20, answer: 'gone' },
+    ])
   })
 })
 

@@ -157,7 +157,7 @@ test('what is about no alert is no business of an Alertmanager', async (t) => {
   })
   t.equal(server.posted.length, 0)
   t.match(await send(open(t, [server.url]), told({ receiver: 'gone' })), {
-    state: 'failed',
+    state: 'retry',
     answer: /gone has no alertmanager/,
   })
 })

@@ -152,6 +152,32 @@ test('a mail leaves as soon as the sender is woken, and its outcome and latency 
   await sender.stop(1000)
 })
 
+test('what waits for an address that leaves is withdrawn, once and with that reason; the end of what was told is not', async (t) => {
+  const gone = new Set<string>()
+  const transport = scripted(() => busy)
+  const left = ({ to }: Notification) => (gone.has(to.address) ? at('12:05:20') : undefined)
+  const [ada, grace, hook] = [mailTo('ada'), mailTo('grace'), { ...mailTo('hook'), via: 'webhook' as const }]
+  const over = mailTo('over')
+  const end = { ...over, alerts: over.alerts.map((one) => ({ ...one, state: 'resolved' as const })) }
+  const parts = play(transport, { left, ways: ways(transport, { webhook: { ...transport, type: 'webhook' } }) })
+  parts.outbox.add(ada, grace, hook, end, { ...end, id: 'late', thread: 'late', insteadOf: { at: 0, because: 'fired' } })
+  const sender = createSender(parts)
+  await settle()
+  const tries = transport.sent.length
+  for (const { to } of [ada, hook, over]) gone.add(to.address)
+  for (let i = 0; i < 30; i += 1) {
+    await parts.clock.advance(1000)
+    await settle()
+  }
+  const withdrawn = { state: 'withdrawn', answer: 'its receiver left the configuration at 12:05 UTC' }
+  for (const id of ['ada', 'hook', 'late']) t.strictSame(parts.outbox.rows.get(id)?.outcome, withdrawn, id)
+  for (const id of ['grace', 'over']) t.equal(state(parts.outbox, id), 'retry', id)
+  t.equal(tries, 5)
+  t.equal(parts.told.filter(([, outcome]) => outcome === 'withdrawn').length, 3)
+  t.equal(parts.said.filter((line) => line.includes('withdrawn')).length, 3)
+  await sender.stop(1000)
+})
+
 test('a mail is rendered once, kept before the first attempt, and tried unchanged until it is accepted', async (t) => {
   let renders = 0
   const tries: number[] = []

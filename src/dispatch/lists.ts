@@ -1,0 +1,128 @@
+import type { AlertFacts, Because, Effect, Millis } from '../model.ts'
+import { audienceOf } from './audience.ts'
+import { readOut } from './backlog.ts'
+import { pay, release, wasTold } from './budget.ts'
+import { composeList } from './compose.ts'
+import { type Alerts, factsOf, goOn, groupOf, groupsOf, joinTold, noteTold, resumeGroup } from './groups.ts'
+import { heldBackBy, keepFrom, NOBODY, noteUntold } from './held.ts'
+import { labelsOf } from './labels.ts'
+import { mutedText } from './mute.ts'
+import type { DispatchPlan } from './plan.ts'
+import { type Case, countMail, type DispatchState, type Item, note } from './state.ts'
+
+/** Lets go of what waited for the budget of its address, as it is by now. */
+export function tellHeld(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): readonly Effect[] {
+  return [...state.purses.values()].flatMap((purse) => {
+    const items = release(purse, plan.config.mailsPerMinute, (item) => judge(state, alerts, item, now), now)
+    return items.length === 0 ? [] : [tellList(state, plan, items, 'mail budget', now)]
+  })
+}
+
+function tellList(state: DispatchState, plan: DispatchPlan, items: readonly Item[], because: Because, now: Millis): Effect {
+  countMail(state, items[0]?.line.via ?? 'email', items.map(({ facts }) => facts.rule))
+  const how = items.length === 1 ? `, late: ${because}` : `, in a list: ${because}`
+  for (const { line, facts, because: own } of items) {
+    noteTold(state, line, [{ ...facts, because: own }], now, own === because ? '' : how)
+  }
+  return composeList(state, plan, items, because, now)
+}
+
+/** What is to be told by now of an alert that waited for a list: how it is, that it is over, or nothing for now. */
+function judge(state: DispatchState, alerts: Alerts, item: Item, now: Millis): Item | undefined {
+  const { episode } = item.facts
+  const { address } = item.line.to
+  const one = state.cases.get(episode)
+  if (one === undefined) return item
+  const why = heldBackBy(one, item.because, now)
+  if (why !== undefined) return putBack(state, one, item, why, now)
+  const group = groupOf(state, one, address)
+  const { sent, suppressed } = group?.members.get(episode) ?? item.facts
+  const { wasMuted, picture, peers, state: was } = item.facts
+  const facts = {
+    ...factsOf(one, alerts),
+    sent: sent ?? 0,
+    suppressed: suppressed ?? 0,
+    ...(wasMuted === undefined ? {} : { wasMuted }),
+    ...(was !== one.facts.state || picture === undefined ? {} : { picture }),
+    ...(was !== one.facts.state || peers === undefined ? {} : { peers }),
+  }
+  if (one.facts.state === 'firing' && !isUndone(item, facts)) return { ...item, facts }
+  if (one.facts.state === 'firing') {
+    noteUntold(one, `'${item.because}' is not told: that was undone before there was room for it`, now, address)
+    return undefined
+  }
+  // This list tells its end, whatever the conversation waits for.
+  group?.members.delete(episode)
+  return { ...item, because: one.because === 'flapping stopped' ? one.because : 'resolved', facts }
+}
+
+/** A rise that has come and gone is none, nor is a fall. */
+function isUndone({ because }: Item, { severity }: AlertFacts): boolean {
+  return (because === 'severity rose' && severity !== 'critical') || (because === 'severity fell' && severity === 'critical')
+}
+
+/** What is held back by now is news of its conversation again, until nothing holds it back or it is over untold. */
+function putBack(state: DispatchState, one: Case, item: Item, why: string, now: Millis): undefined {
+  const { address } = item.line.to
+  const isOver = one.facts.state === 'resolved'
+  if (isOver && !wasTold(item)) {
+    groupOf(state, one, address)?.members.delete(one.facts.episode)
+    noteUntold(one, `nothing is told of it: ${why}`, now, address)
+    return
+  }
+  const group = resumeGroup(state, item, one, now)
+  const member = group.members.get(one.facts.episode) ?? { told: true, news: undefined, wasMuted: undefined }
+  group.members.set(one.facts.episode, member)
+  if (item.because === 'repeat interval elapsed' && !isOver) {
+    note(one, { at: now, kind: 'suppressed', reason: `'${item.because}' is not told: ${why}`, to: address })
+    return
+  }
+  member.told = wasTold(item)
+  member.news = isOver ? 'resolved' : (member.news ?? item.because)
+  group.rests = 0
+  keepFrom(group, one, member, why, now)
+}
+
+/**
+ * Once a backlog is read: who knew of an alert hears how it went on; of what is over, and of what nothing newer is known,
+ * the others hear in one list; what goes on is news to them.
+ */
+export function readBacklog(
+  state: DispatchState,
+  plan: DispatchPlan,
+  alerts: Alerts,
+  now: Millis,
+  tellAll: (one: Case) => void,
+): Effect[] {
+  const lists = new Map<string, Item[]>()
+  for (const episode of readOut(state.backlog, now)) {
+    const one = state.cases.get(episode)
+    if (one === undefined) continue
+    state.dirty = true
+    const knowing = groupsOf(state, one)
+    const goesOn = one.facts.state === 'firing' && (one.muted !== undefined || alerts.isCurrent(one))
+    if (goesOn) tellAll(one)
+    else list(state, plan, one, lists, now)
+    for (const group of knowing) if (group.members.get(episode)?.told === true) goOn(group, one, one.because, now)
+  }
+  return [...lists.values()].map((items) => {
+    for (const { line } of items.slice(0, 1)) pay(state, line, now)
+    return tellList(state, plan, items, 'found in the backlog', now)
+  })
+}
+
+/** Lists an alert for each address that knows nothing of it. */
+function list(state: DispatchState, plan: DispatchPlan, one: Case, lists: Map<string, Item[]>, now: Millis): void {
+  const { facts, muted } = one
+  const knowing = new Set(groupsOf(state, one).map(({ line }) => line.to.address))
+  const labels = labelsOf(facts)
+  const lines = muted === undefined ? audienceOf(plan, one, labels) : []
+  if (lines.length === 0 && knowing.size === 0) noteUntold(one, `nothing is told of it: ${muted === undefined ? NOBODY : mutedText(muted)}`, now)
+  for (const line of lines) {
+    if (knowing.has(line.to.address)) continue
+    const items = lists.get(line.to.address) ?? []
+    lists.set(line.to.address, items)
+    items.push({ line, because: 'found in the backlog', thread: facts.episode, seq: 0, facts })
+    if (facts.state === 'firing') joinTold(state, line, one, labels, now)
+  }
+}

@@ -1,0 +1,355 @@
+import { test } from 'tap'
+import { postNotice } from '../../src/dispatch/notice.ts'
+import { answer } from '../../src/engine/query.ts'
+import type { AlertView, EngineConfig, WhyView } from '../../src/model.ts'
+import { above, alerting, at, config, cpuHigh, event, every, HOUR, MINUTE, NOON, threshold } from '../helpers/play.ts'
+import { matcher, type Story, tell } from '../helpers/story.ts'
+
+const TEN = 10_000
+const high = cpuHigh({ over: MINUTE })
+const ADA = 'ada@example.org'
+const receivers = ['ops', 'boss'].map((name) => ({ name, email: [{ address: `${name}@example.org` }] }))
+
+/** What is known of a rule and a host. */
+const why = ({ play }: Story, host: string, rule = 'cpu-high'): WhyView =>
+  answer(play.fold, { kind: 'why', rule, host }) as WhyView
+const episode = (story: Story, host: string): AlertView => why(story, host).alerts[0] as AlertView
+
+/** What people were told, or not told, of the alert of a host: one line each, without what was judged. */
+const decided = (story: Story, host: string, name = 'ada'): readonly string[] =>
+  (episode(story, host).decisions ?? [])
+    .filter(({ kind, to }) => kind !== 'judged' && (to === undefined || to.startsWith(name)))
+    .map(({ at: when, kind, reason }) => `${new Date(when).toISOString().slice(11, 19)} ${kind}: ${reason}`)
+
+test('while a group waits, its alerts say until when and why', async (t) => {
+  const story = tell(config({ rules: [cpuHigh({ over: MINUTE, every: TEN, groupBy: ['rule'] })] }))
+  story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.1)
+  story.at('12:03').cpu('web-2', 0.99)
+  story.until('12:01:20')
+  t.strictSame(episode(story, 'web-1').waits, [{ to: ADA, news: 'fired', for: 'group_wait', until: at('12:01:40') }])
+  story.until('12:01:45')
+  t.strictSame(episode(story, 'web-1').waits, [])
+  story.until('12:05')
+  t.strictSame(episode(story, 'web-2').waits, [{ to: ADA, news: 'fired', for: 'group_interval', until: at('12:06:40') }])
+})
+
+test('what waits for a list says until when, and when it went', async (t) => {
+  const story = tell(config({ rules: [high], mailsPerMinute: 1 }))
+  story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.99)
+  story.until('12:01:15')
+  t.match(episode(story, 'web-2').waits, [{ to: ADA, news: 'fired', for: 'mail budget', until: at('12:01:20') }])
+  t.strictSame(decided(story, 'web-2'), [], 'it was not told yet')
+  story.until('12:02')
+  t.strictSame(decided(story, 'web-2'), ['12:01:20 notified: fired, in a list: mail budget'])
+})
+
+test('what is silenced, in a window, held back by another alert or by a backlog says so while it waits', async (t) => {
+  const story = tell(config({ rules: [high] }), TEN)
+  story.at('12:00').cpu('web-1', 0.99).silence('s1', ['host=web-1'], HOUR)
+  story.until('12:05')
+  t.strictSame(episode(story, 'web-1').waits, [{ to: ADA, news: 'fired', for: 'silence', until: at('13:00:00') }])
+})
+
+test('in one mail each alert is told for a reason of its own', async (t) => {
+  const ladder = cpuHigh({
+    over: MINUTE,
+    groupBy: [],
+    threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]),
+    repeat: { first: HOUR, most: HOUR },
+  })
+  const story = tell(config({ rules: [ladder] }), TEN)
+  const all = story.at('12:00')
+  for (const host of ['rises', 'goes-on']) all.cpu(host, 0.85)
+  story.at('12:00').cpu('muted', 0.85).silence('s1', ['host=muted'], HOUR / 6)
+  story.at('12:05').cpu('fresh', 0.85)
+  story.at('12:08').cpu('rises', 0.99)
+  story.until('13:20')
+  t.match(
+    story.play.mails.map(({ because, alerts }) => [because, alerts.map(({ host, because: own }) => `${host} ${own}`)]),
+    [
+      ['fired', ['rises fired', 'goes-on fired']],
+      ['fired', ['fresh fired', 'rises undefined', 'goes-on undefined']],
+      ['severity rose', ['rises severity rose', 'goes-on undefined', 'fresh undefined']],
+      ['silence ended', ['muted silence ended', 'rises undefined', 'goes-on undefined', 'fresh undefined']],
+      ['repeat interval elapsed', ['rises', 'goes-on', 'muted', 'fresh'].map((host) => `${host} repeat interval elapsed`)],
+    ],
+  )
+  t.strictSame(decided(story, 'goes-on').map((line) => line.slice(9)), [
+    'notified: fired',
+    ...Array.from({ length: 3 }, () => 'notified: went along: others of its group were told'),
+    'notified: repeat interval elapsed',
+  ])
+  t.equal(
+    decided(story, 'muted').find((line) => line.includes('notified')),
+    '12:14:10 notified: silence ended: silenced by Grace until 2026-11-22 12:10 UTC: known',
+  )
+  t.equal(episode(story, 'goes-on').sent, 2, 'what only went along was not sent for its sake')
+})
+
+test('the history of a rule that left the configuration is kept, and says since when it is gone', async (t) => {
+  const story = tell(config({ rules: [high, cpuHigh({ name: 'other', metric: 'memory' })] }), TEN)
+  story.at('12:00').cpu('web-1', 0.99)
+  story.at('12:10').configure(config({ rules: [] }))
+  story.at('12:20').configure(config({ rules: [cpuHigh({ name: 'third' })] }))
+  story.until('12:25')
+  const { rule, alerts, host } = why(story, 'web-1')
+  t.match(rule, { name: 'cpu-high', kind: 'metric', left: at('12:09:50') })
+  t.equal(rule.waitingFor, 'nothing: the rule is not in the configuration any more since 2026-11-22 12:09:50 UTC')
+  t.equal(host?.host, 'web-1')
+  t.match(alerts, [{ state: 'resolved', ended: 'reconfigured', reason: /was removed from the configuration/ }])
+  t.match(alerts[0]?.decisions?.map(({ kind, reason }) => `${kind} ${reason}`).at(-1), /notified resolved/)
+  t.equal(answer(story.play.fold, { kind: 'why', rule: 'other', host: 'web-1' }), null, 'of the other nothing is kept')
+  t.strictSame([...(story.play.fold.state.left ?? [])], [['cpu-high', at('12:09:50')]])
+  story.play.configure(config({ rules: [high] }))
+  t.equal(why(story, 'web-1').rule.left, undefined, 'it is back')
+  t.notOk(story.play.fold.state.left?.has('cpu-high'))
+})
+
+test('a fall of the severity is told where the rule asks for it, and not told where it does not', async (t) => {
+  for (const notifyOnDowngrade of [true, false]) {
+    const ladder = threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
+    const rule = cpuHigh({ over: MINUTE, threshold: ladder, notifyOnDowngrade })
+    const story = tell(config({ rules: [rule] }), TEN)
+    story.at('12:00').cpu('web-1', 0.99)
+    story.at('12:05').cpu('web-1', 0.85)
+    story.at('12:10').cpu('web-1', 0.99)
+    story.at('12:15').cpu('web-1', 0.1)
+    t.strictSame(story.until('12:20'), [
+      '12:01:10 ada fired: cpu-high web-1',
+      ...(notifyOnDowngrade ? ['12:06:10 ada severity fell: cpu-high web-1'] : []),
+      '12:11:10 ada severity rose: cpu-high web-1',
+      '12:16:10 ada resolved: cpu-high web-1',
+    ])
+  }
+})
+
+test('a fall that is undone before anybody could hear of it is not told', async (t) => {
+  const ladder = threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
+  const rule = cpuHigh({ over: MINUTE, threshold: ladder, notifyOnDowngrade: true, groupBy: ['rule'] })
+  const story = tell(config({ rules: [rule] }), TEN)
+  story.at('12:00').cpu('web-1', 0.99)
+  story.at('12:02').cpu('web-1', 0.85)
+  story.at('12:04').cpu('web-1', 0.99)
+  t.strictSame(story.until('12:20'), ['12:01:40 ada fired: cpu-high web-1'])
+})
+
+/** Three hosts fire at once, which one mail a minute has no room for; the list goes at 12:01:20. */
+function crowd(change: Partial<EngineConfig> = {}): Story {
+  const story = tell(config({ rules: [high], mailsPerMinute: 1, ...change }))
+  const moment = story.at('12:00')
+  for (const host of ['web-1', 'web-2', 'web-3']) moment.cpu(host, 0.99)
+  return story
+}
+
+test('what is silenced while it waits for a list is left out, and told when the silence ends', async (t) => {
+  const story = crowd()
+  story.at('12:01:15').silence('s1', ['host=web-2'], 5 * MINUTE)
+  t.strictSame(story.until('12:10'), [
+    '12:01:20 ada mail budget: cpu-high web-1, cpu-high web-3',
+    '12:06:25 ada silence ended: cpu-high web-2',
+  ])
+  t.match(decided(story, 'web-2'), [
+    /12:01:20 suppressed: 'fired' is not told: silenced by Grace until 2026-11-22 12:06 UTC: known/,
+    /12:06:25 notified: silence ended: silenced by Grace/,
+  ])
+})
+
+test('what is silenced while it waits for a list, and over before the silence is, is not told', async (t) => {
+  const story = crowd()
+  story.at('12:01:15').silence('s1', ['host=web-2'], 20 * MINUTE)
+  story.at('12:05').cpu('web-2', 0.1)
+  t.strictSame(story.until('12:30'), ['12:01:20 ada mail budget: cpu-high web-1, cpu-high web-3'])
+  t.match(decided(story, 'web-2').at(-1), /nothing is told of it: silenced by Grace/)
+  t.equal([...story.play.fold.state.dispatch.cases.values()].find(({ facts }) => facts.host === 'web-2')?.closed, true)
+})
+
+test('the end of what was told, silenced while it waits for a list, is told after the silence', async (t) => {
+  const story = crowd()
+  const end = story.at('12:05')
+  for (const host of ['web-1', 'web-2', 'web-3']) end.cpu(host, 0.1)
+  story.at('12:06:15').silence('s1', ['host=web-2'], 5 * MINUTE)
+  t.strictSame(story.until('12:20'), [
+    '12:01:20 ada mail budget: cpu-high web-1, cpu-high web-2, cpu-high web-3',
+    '12:06:20 ada mail budget: cpu-high web-1, cpu-high web-3',
+    '12:11:25 ada resolved: cpu-high web-2',
+  ])
+  const ids = story.play.mails.map(({ id }) => id)
+  t.equal(new Set(ids).size, ids.length)
+  t.equal(story.play.fold.state.dispatch.groups.size, 0)
+})
+
+test('what is inhibited while it waits for a list is left out', async (t) => {
+  const down = cpuHigh({ name: 'switch-down', metric: 'memory', over: 2 * TEN, every: TEN, notify: ['boss'] })
+  const inhibit = [{ source: [matcher('rule=switch-down')], target: [matcher('rule=cpu-high')], equal: [] }]
+  const people = [...receivers, { name: 'ada', email: [{ address: ADA }] }]
+  const rules = [cpuHigh({ over: MINUTE, notify: ['ada'] }), down]
+  const story = crowd({ rules, receivers: people, alerting: alerting({ inhibit }) })
+  story.at('12:00:40').reports('switch', { memory: 0.99 })
+  t.strictSame(story.until('12:05'), ['12:01:20 boss fired: switch-down switch'])
+  t.match(decided(story, 'web-2').at(-1), /suppressed: 'fired' is not told: switch-down of switch/)
+})
+
+test('whoever looks after what waits for a list is named in it, and an escalation waits for the end of that', async (t) => {
+  const escalate = [{ after: 5 * MINUTE, notify: ['ops', 'boss'] }]
+  const rules = [cpuHigh({ over: MINUTE, escalate })]
+  const story = crowd({ rules, receivers })
+  story.at('12:06:15').acknowledge('cpu-high', 'web-2', 10 * MINUTE)
+  t.strictSame(story.until('12:30'), [
+    '12:01:20 ops mail budget: cpu-high web-1, cpu-high web-2, cpu-high web-3',
+    '12:06:20 ops mail budget: cpu-high web-1, cpu-high web-3',
+    '12:06:20 boss mail budget: cpu-high web-1, cpu-high web-3',
+    '12:16:25 ops escalated: cpu-high web-2',
+    '12:16:25 boss escalated: cpu-high web-2',
+  ])
+  t.match(decided(story, 'web-2', 'boss')[1], /12:06:20 suppressed: 'escalated' is not told: Grace looks after it until 2026-11-22 12:16 UTC/)
+})
+
+test('a repeat that waits for a list is not told of what somebody looks after by then', async (t) => {
+  const rules = [cpuHigh({ over: MINUTE, repeat: { first: 10 * MINUTE, most: 10 * MINUTE } })]
+  const story = crowd({ rules, receivers })
+  story.at('12:11:15').acknowledge('cpu-high', 'web-2', 5 * MINUTE)
+  const told = story.until('12:14')
+  t.equal(told.at(-1), '12:11:20 ops mail budget: cpu-high web-1, cpu-high web-3')
+  t.match(decided(story, 'web-2', 'ops').at(-1), /'repeat interval elapsed' is not told: Grace looks after it/)
+})
+
+test('what ended while it waited for a list says so there, although its group would wait longer', async (t) => {
+  const rules = [
+    cpuHigh({ over: MINUTE, every: TEN, groupBy: ['rule'] }),
+    cpuHigh({ name: 'memory-high', metric: 'memory', over: MINUTE }),
+  ]
+  const story = tell(config({ rules, mailsPerMinute: 1 }))
+  story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.99).reports('db-1', { memory: 0.99 })
+  story.at('12:01:50').cpu('web-1', 0)
+  t.strictSame(story.until('12:30'), [
+    '12:01:20 ada fired: memory-high db-1',
+    '12:02:20 ada mail budget: cpu-high web-1, cpu-high web-2',
+  ])
+  t.strictSame(
+    story.play.mails[1]?.alerts.map(({ host, state, because }) => [host, state, because]),
+    [
+      ['web-1', 'resolved', 'resolved'],
+      ['web-2', 'firing', 'fired'],
+    ],
+  )
+})
+
+test('reports and heart-beats take from the budget of their address', async (t) => {
+  const heartbeat = { at: 12 * 60 + 1 }
+  const story = tell(config({ rules: [high], mailsPerMinute: 2, receivers: [{ name: 'ops', email: [{ address: ADA }], heartbeat }] }))
+  story.at('12:00').cpu('web-1', 0.99)
+  story.until('12:03')
+  t.strictSame(
+    story.play.mails.map(({ at: when, because }) => [when - at('12:01:00'), because]),
+    [
+      [0, 'scheduled'],
+      [20_000, 'fired'],
+    ],
+    'the last mail of the minute is kept for the list',
+  )
+})
+
+test('a budget that nothing was taken from for a minute is let go', async (t) => {
+  const story = crowd()
+  story.until('12:01:30')
+  t.equal(story.play.fold.state.dispatch.purses.size, 1)
+  story.until('12:02:30')
+  t.equal(story.play.fold.state.dispatch.purses.size, 0)
+})
+
+const grace = [{ name: 'ops', email: [{ address: 'grace@example.org' }] }]
+const LEFT = 'its receiver left the configuration at 12:01 UTC'
+
+test('what waits for the list of an address that leaves goes to those who hear now', async (t) => {
+  const story = crowd()
+  story.at('12:01:15').configure(config({ rules: [high], receivers: grace }))
+  story.at('12:05').cpu('web-1', 0.1)
+  t.strictSame(story.until('12:20'), [
+    '12:01:14 grace fired: cpu-high web-1',
+    '12:01:14 grace fired: cpu-high web-2',
+    '12:01:14 grace fired: cpu-high web-3',
+    '12:06:10 grace resolved: cpu-high web-1',
+  ])
+  t.match(decided(story, 'web-1'), [new RegExp(`suppressed: 'fired' is not told: ${LEFT}`)])
+  t.notOk([...story.play.fold.state.dispatch.groups.values()].some(({ line }) => line.to.address === ADA))
+})
+
+test('what waits with its group for an address that leaves is closed with that reason, and told to those who hear now', async (t) => {
+  const rule = cpuHigh({ over: MINUTE, groupBy: ['rule'] })
+  const story = tell(config({ rules: [rule] }))
+  story.at('12:00').cpu('web-1', 0.99)
+  story.at('12:01:20').configure(config({ rules: [rule], receivers: grace }))
+  t.strictSame(story.until('12:10'), ['12:01:49 grace fired: cpu-high web-1'])
+  t.match(decided(story, 'web-1'), [new RegExp(`suppressed: 'fired' is not told: ${LEFT}`)])
+})
+
+test('whoever left hears the end of what was told, and nothing else; whoever comes back hears all again', async (t) => {
+  const ladder = cpuHigh({ over: MINUTE, threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
+  const story = tell(config({ rules: [ladder] }), TEN)
+  story.at('12:00').cpu('web-1', 0.85).cpu('web-2', 0.85)
+  story.at('12:01:30').configure(config({ rules: [ladder], receivers: grace }))
+  story.at('12:05').cpu('web-1', 0.99)
+  story.at('12:10').cpu('web-1', 0.1)
+  story.at('12:15').configure(config({ rules: [ladder] }))
+  story.at('12:20').cpu('web-2', 0.99)
+  const told = story.until('12:30')
+  t.strictSame(
+    told.filter((line) => line.includes('ada')),
+    [
+      '12:01:10 ada fired: cpu-high web-1',
+      '12:01:10 ada fired: cpu-high web-2',
+      '12:11:10 ada resolved: cpu-high web-1',
+      '12:21:10 ada severity rose: cpu-high web-2',
+    ],
+  )
+  t.match(decided(story, 'web-1').at(1), new RegExp(`suppressed: 'severity rose' is not told: ${LEFT}`))
+})
+
+test('a machine that left the configuration is told nothing more, and the alert says so', async (t) => {
+  const machine = [{ name: 'hook', email: [], webhook: true }, { name: 'ada', email: [{ address: ADA }] }]
+  const both = cpuHigh({ over: MINUTE, notify: ['hook', 'ada'] })
+  const story = tell(config({ rules: [both], receivers: machine, system: [] }), TEN)
+  story.at('12:00').cpu('web-1', 0.99)
+  const next = { rules: [{ ...both, notify: ['ada'] }], receivers: machine.slice(1), system: [] }
+  story.at('12:01:30').configure(config(next))
+  story.at('12:05').cpu('web-1', 0.1)
+  t.strictSame(story.until('12:10'), [
+    '12:01:10 webhook:hook fired: cpu-high web-1',
+    '12:01:10 ada fired: cpu-high web-1',
+    '12:06:10 ada resolved: cpu-high web-1',
+  ])
+  t.match(decided(story, 'web-1', 'webhook').at(-1), new RegExp(`suppressed: 'resolved' is not told: ${LEFT}`))
+  t.equal(story.play.fold.state.dispatch.groups.size, 0)
+})
+
+test("when the receivers of the service's own alerts change, those that come hear of what is open", async (t) => {
+  const people = (name: string): EngineConfig =>
+    config({ rules: [], receivers: [{ name, email: [{ address: `${name}@example.org` }] }], system: [name], sources: ['logstash-a'] })
+  const { play } = tell(people('ada'))
+  play.until('12:05:00', every(TEN, (now) => play.post([event('web-1', now, { cpu: 0.1 })])))
+  play.until('12:10:00')
+  play.configure(people('grace'))
+  play.until('12:11:00')
+  t.strictSame(
+    play.mails.map(({ to, because, alerts }) => [to.address, because, alerts[0]?.rule]),
+    [
+      [ADA, 'fired', 'source-down'],
+      ['grace@example.org', 'fired', 'source-down'],
+    ],
+  )
+})
+
+test('a notice that waits for the budget of an address that leaves goes to whoever takes its place', async (t) => {
+  const people = (name: string): EngineConfig =>
+    config({ rules: [], receivers: [{ name, email: [{ address: `${name}@example.org` }] }], system: [name], mailsPerMinute: 1 })
+  const { play } = tell(people('ada'))
+  const { dispatch } = play.fold.state
+  for (const title of ['one', 'two']) postNotice(dispatch, play.fold.dispatchPlan, { because: 'hosts retired', title, lines: [] }, NOON)
+  play.until('12:00:10')
+  play.configure(people('grace'))
+  play.until('12:03:00')
+  t.strictSame(play.mails.map(({ to, notice }) => [to.address, notice?.title]), [
+    [ADA, 'one'],
+    ['grace@example.org', 'two'],
+  ])
+})
