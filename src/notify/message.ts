@@ -42,7 +42,7 @@ export function renderMessage(notification: Notification, options: MessageOption
   const letter = letterOf(notification, options, shown)
   return {
     messageId: id,
-    references: referencesOf(notification, options.domain),
+    ...referencesOf(notification, options.domain),
     from: options.from,
     to: notification.to,
     date: notification.at,
@@ -79,16 +79,23 @@ function messageId({ thread, to }: Notification, seq: number, domain: string): s
   return `<${token(thread)}.${seq}.${hashOf(to.address)}@${domain}>`
 }
 
-/** The thread's first mail, then the previous one; mail programs do not mind if one of them was never sent. */
-function referencesOf(notification: Notification, domain: string): readonly string[] {
-  const { seq } = notification
-  return [...new Set(seq === 0 ? [] : [0, seq - 1])].map((earlier) => messageId(notification, earlier, domain))
+/** The thread's first mail holds it together, also when it was never sent; a reply is to one that was. */
+function referencesOf(notification: Notification, domain: string): Pick<MailMessage, 'references' | 'inReplyTo'> {
+  const previous = previousOf(notification)
+  const numbers = notification.seq === 0 ? [] : [...new Set([0, previous ?? 0])]
+  const references = numbers.map((earlier) => messageId(notification, earlier, domain))
+  return { references, ...(previous === null ? {} : { inReplyTo: messageId(notification, previous, domain) }) }
 }
 
-/** What a notification is about, in one clean line; `Re: ` when it is not its thread's first. */
+function previousOf({ seq, previous }: Notification): number | null {
+  if (seq === 0) return null
+  return previous === undefined ? seq - 1 : previous
+}
+
+/** What a notification is about, in one clean line; `Re: ` when one of its thread was sent before it. */
 export function subjectOf(notification: Notification): string {
   if (notification.report !== undefined) return headerText(reportSubject(notification, notification.report), SUBJECT_LENGTH)
-  return `${notification.seq > 0 ? 'Re: ' : ''}${headerText(baseOf(notification), SUBJECT_LENGTH)}`
+  return `${previousOf(notification) === null ? '' : 'Re: '}${headerText(baseOf(notification), SUBJECT_LENGTH)}`
 }
 
 /** What the first mail of a thread was about stays the subject of all, so that mail programs keep them together. */

@@ -160,7 +160,8 @@ for (const restarts of [false, true]) {
     t.match(await one.records(), { firing: { state: 'merged' }, over: { state: 'sent' } })
     t.equal(server.arrived.length, 1, 'one mail')
     const mail = await PostalMime.parse(server.arrived[0]?.raw ?? '')
-    t.match(mail.text, /^\[Resolved\] /)
+    t.match(mail.text, /^\[Fired and resolved\] /)
+    t.notMatch(mail.subject, /^Re:/)
     t.match(
       mail.text,
       'This mail takes the place of the one of 2026-11-22 10:02:10 UTC, which could not be sent until now.',

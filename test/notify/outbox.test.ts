@@ -42,8 +42,10 @@ function createBox(): Box {
       mails.forEach((mail) => rows.set(mail.id, { data: JSON.stringify(mail), attempts: 0, nextAt: 0 })),
     async due(now, limit): Promise<OutboxItem[]> {
       await work('due')
-      const pending = [...rows].filter(([, row]) => (row.outcome?.state ?? 'retry') === 'retry' && row.nextAt <= now)
+      const pending = [...rows].filter(([, row]) => (row.outcome?.state ?? 'retry') === 'retry')
+      const first = new Map(pending.map(([id, { data }]) => [threadOf(data), id] as const).reverse())
       return pending
+        .filter(([id, { data, nextAt }]) => nextAt <= now && first.get(threadOf(data)) === id)
         .slice(0, limit)
         .map(([id, { data, attempts, rendered }]) => ({ id, data, attempts, ...(rendered ? { rendered } : {}) }))
     },
@@ -51,6 +53,7 @@ function createBox(): Box {
       const row = rows.get(id)
       return row === undefined ? [] : [{ ...row, id }]
     },
+    earlier: async () => ({ untold: [] }),
     merge: async () => false,
     async rendered(id, bytes): Promise<void> {
       await work('rendered')
@@ -74,6 +77,11 @@ function createBox(): Box {
       })),
     stats: async () => ({ pending: rows.size, oldest: at('12:00:00') }),
   }
+}
+
+function threadOf(data: string): string {
+  const { via, to, thread } = JSON.parse(data) as Notification
+  return JSON.stringify([via, to?.address, thread])
 }
 
 interface Scripted extends Way {
