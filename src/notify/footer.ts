@@ -34,7 +34,7 @@ function namerOf({ namedBy, because }: Notification, alerts: readonly AlertFacts
 }
 
 function nextOf(
-  { nextAt }: Notification,
+  { at, nextAt }: Notification,
   alerts: readonly AlertFacts[],
   firing: readonly AlertFacts[],
   time: Times,
@@ -42,6 +42,11 @@ function nextOf(
   const it = alerts.length === 1 ? 'it' : 'them'
   const over = alerts.length === 1 ? 'when it is over' : 'when something changes'
   if (nextAt === undefined) return `Another mail follows ${over}.`
+  const until = Math.min(...firing.map(({ ack }) => ack?.until ?? at))
+  if (until > at) {
+    const looked = firing.length === 1 ? 'while it is' : 'while they are'
+    return `Another mail follows ${over}; no reminder comes ${looked} acknowledged (until ${time(until)}).`
+  }
   const count = firing.length < alerts.length ? ` (${counted(firing.length, 'alert goes', 'alerts go')} on firing)` : ''
   return `Another mail follows ${over}; if nothing changes, the next one about ${it} comes at ${time(nextAt)}${count}.`
 }

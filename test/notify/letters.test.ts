@@ -216,6 +216,18 @@ test('a group with one piece of news tells it in full, and lists the rest', asyn
   )
 })
 
+test('no reminder is promised of what somebody looks after', async (t) => {
+  const ack = { at: at('12:00:00'), until: at('20:05:00'), author: 'Grace', note: 'on it' }
+  const alert = facts({ ack })
+  const { text } = await read(notification({ alerts: [alert], nextAt: at('20:05:00') }))
+  t.match(
+    text,
+    'Another mail follows when it is over; no reminder comes while it is acknowledged (until 2026-11-22 20:05:00 UTC).',
+  )
+  const past = facts({ ack: { ...ack, until: at('12:05:00') } })
+  t.match((await read(notification({ alerts: [past], nextAt: at('20:05:00') }))).text, 'the next one about it comes at')
+})
+
 test('a group with much news lists it first, and keeps its subject through its thread', async (t) => {
   const first = renderMessage(kinds.group(), options)
   t.equal(first.subject, 'cpu-high on web-1 and 36 more: mean of cpu over 2m')
