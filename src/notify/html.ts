@@ -188,7 +188,14 @@ function rowCells(row: Row): string {
   const where = `<b>${escapeHtml(row.where)}</b><br>${escapeHtml(row.rule)}: ${words(row.value)}`
   const when = `<span class="dim">${words(row.when)} · ${escapeHtml(row.code)}</span>`
   const kind = `<span class="kind ${row.tone}">${row.status}</span>`
-  return `<tr><td class="mark ${row.tone}" width="4"></td><td>${kind} ${where}<br>${when}</td></tr>`
+  const act = row.action === undefined ? '' : rowLink(row.action)
+  return `<tr><td class="mark ${row.tone}" width="4"></td><td>${kind} ${where}<br>${when}${act}</td></tr>`
+}
+
+/** High enough for a thumb. */
+function rowLink({ text, url }: Action): string {
+  const style = 'display:inline-block;padding:8px 0 4px;font-weight:700;text-decoration:none'
+  return `<br><a href="${escapeHtml(url)}" style="${style}">${escapeHtml(text)}</a>`
 }
 
 /** The names alone, so that none is missing however many there are. */

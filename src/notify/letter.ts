@@ -66,6 +66,8 @@ export interface Row {
   readonly value: string
   readonly when: string
   readonly code: string
+  /** What the reader can do about this one. */
+  readonly action?: Action
 }
 
 /** A table of names and figures, with a bar for each that is a share of something. */
