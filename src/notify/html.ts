@@ -1,4 +1,5 @@
 import type { Action, Advice, Bar, Chart, Fact, Letter, Meter, Row, RowList, Section } from './letter.ts'
+import { piecesOf } from './links.ts'
 import type { Tone } from './phrase.ts'
 import { DARK, LIGHT } from './style.ts'
 import { escapeHtml } from './text.ts'
@@ -31,7 +32,7 @@ export function htmlPage(letter: Letter): string {
     band(letter),
     letter.meter === undefined ? '' : meterBar(letter.meter, letter.tone),
     paragraph(letter.greeting),
-    ...letter.paragraphs.map(paragraph),
+    ...letter.paragraphs.map((text) => paragraph(text, letter.links)),
     buttons(letter.actions ?? []),
     itemList(letter.items ?? []),
     letter.chart === undefined ? '' : chartImage(letter.chart),
@@ -91,8 +92,12 @@ function cell(kind: string, share: number): string {
   return `<td class="${kind}" width="${width}%" height="8" style="font-size:0;line-height:8px">&nbsp;</td>`
 }
 
-function paragraph(text: string): string {
-  return `<p>${words(text).replaceAll('\n', '<br>')}</p>`
+function paragraph(text: string, links: readonly string[] = []): string {
+  const pieces = piecesOf(text, links).map((piece) => {
+    const shown = escapeHtml(piece.text)
+    return piece.isLink ? `<a href="${shown}">${shown}</a>` : words(piece.text).replaceAll('\n', '<br>')
+  })
+  return `<p>${pieces.join('')}</p>`
 }
 
 function itemList(items: readonly string[]): string {

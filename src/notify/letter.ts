@@ -9,6 +9,8 @@ export interface Letter {
   readonly headline: string
   readonly greeting: string
   readonly paragraphs: readonly string[]
+  /** Web addresses that are links where they stand in a paragraph: the operator's, never those of events. */
+  readonly links?: readonly string[]
   /** The tables of a report. */
   readonly sections?: readonly Section[]
   /** What the reader can do with one press. */

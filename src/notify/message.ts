@@ -5,6 +5,7 @@ import { alertLetter, groupLetter, partsOf } from './alert-letter.ts'
 import { digestHeadline, digestLetter } from './digest.ts'
 import { htmlPage } from './html.ts'
 import type { Letter, LetterOptions } from './letter.ts'
+import { addressesOf } from './links.ts'
 import { noticeHeadline, noticeLetter } from './notice.ts'
 import { boundOf, nameOf, placeNote, placeOf, WHOLE } from './phrase.ts'
 import { type Draw, showPicture, type Shown } from './picture.ts'
@@ -64,8 +65,8 @@ function letterOf(notification: Notification, options: MessageOptions, shown: Sh
   const letter = { ...alertLetter(notification, facts, options), ...chart }
   const { body = notification.templates?.body } = facts
   const own = body === undefined ? undefined : fill(body, valuesOf(facts), WHOLE, notification.zone)
-  if (own === undefined || own.trim() === '') return letter
-  return { ...letter, paragraphs: [cleanLines(own).trim(), ...placeNote(notification, timesOf(notification))] }
+  if (body === undefined || own === undefined || own.trim() === '') return letter
+  return { ...letter, links: addressesOf(body), paragraphs: [cleanLines(own).trim(), ...placeNote(notification, timesOf(notification))] }
 }
 
 /** The one alert that is new in a mail; undefined where there are several, or none. */
