@@ -246,5 +246,6 @@ function toldAgainAt(group: Group, shown: readonly AlertFacts[]): Millis | undef
   const at = repeatAt(group)
   if (at === undefined || group.line.via === 'alertmanager') return at
   const firing = shown.filter(({ state }) => state === 'firing')
-  return Math.max(at, Math.min(...firing.map(({ ack }) => ack?.until ?? at)))
+  const until = firing.reduce((least, { ack }) => Math.min(least, ack?.until ?? at), Infinity)
+  return Math.max(at, until)
 }

@@ -9,7 +9,9 @@ const BEHIND = /[.,;:!?]+$/
  */
 export function addressesOf(template: string): readonly string[] {
   const found = template.replace(/\{\{.*?\}\}/gs, '\0').match(ADDRESS) ?? []
-  return [...new Set(found.filter((address) => !address.includes('\0')).map(trimmed))].filter((address) => URL.canParse(address))
+  return [...new Set(found.filter((address) => !address.includes('\0')).map(trimmed))].filter((address) =>
+    URL.canParse(address),
+  )
 }
 
 /** A piece of a text, and whether it is one of the addresses. */

@@ -13,7 +13,11 @@ interface Listed {
 }
 
 /** Lists of alerts; the first ones that fire, and nobody looks after, have a link to acknowledge them. */
-export function listsOf(notification: Notification, lists: readonly Listed[], options: LetterOptions): readonly RowList[] {
+export function listsOf(
+  notification: Notification,
+  lists: readonly Listed[],
+  options: LetterOptions,
+): readonly RowList[] {
   const time = timesOf(notification)
   let left = LINKED
   return lists.map(({ alerts, ...list }) => ({

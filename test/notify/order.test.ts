@@ -92,7 +92,10 @@ test('a later mail of a thread does not overtake one that waits for its retry, a
   isUp = true
   await one.decide(mail(1), mail(2))
   t.same(one.arrived, [], 'the server is up again, and the first has its time to wait')
-  await one.decide(mail(0, { id: 'other', thread: 'other' }), mail(0, { id: 'bob', to: { address: 'bob@example.org' } }))
+  await one.decide(
+    mail(0, { id: 'other', thread: 'other' }),
+    mail(0, { id: 'bob', to: { address: 'bob@example.org' } }),
+  )
   t.same(
     one.arrived.map(({ id }) => id),
     ['other', 'bob'],

@@ -79,9 +79,14 @@ function createBox(): Box {
   }
 }
 
+/** What is no notification has no thread. */
 function threadOf(data: string): string {
-  const { via, to, thread } = JSON.parse(data) as Notification
-  return JSON.stringify([via, to?.address, thread])
+  try {
+    const { via, to, thread } = JSON.parse(data) as Notification
+    return JSON.stringify([via, to.address, thread])
+  } catch {
+    return data
+  }
 }
 
 interface Scripted extends Way {
