@@ -17,6 +17,8 @@ export interface AlertRow {
   readonly value: number | null
   readonly unit: Unit
   readonly noDataSince?: string
+  readonly ended?: AlertView['ended']
+  readonly reason: string
   readonly muted?: { readonly by: string; readonly author?: string; readonly name?: string; readonly rule?: string }
   readonly ack?: { readonly until: string; readonly author: string; readonly note: string }
 }
@@ -66,9 +68,10 @@ export function subjectOf({ host, labels }: Pick<AlertRow, 'host' | 'labels'>): 
   return parts.length === 0 ? host : `${host} (${parts.join(', ')})`
 }
 
-/** Why nobody is told of it again, and whether it is still seen. */
-function notesOf({ ack, muted, noDataSince }: AlertRow): string {
+/** Why nobody is told of it again, whether it is still seen, and why it is over if nothing got better. */
+function notesOf({ ack, muted, noDataSince, ended, reason }: AlertRow): string {
   const notes = [
+    ...(ended === undefined ? [] : [`closed: ${reason}`]),
     ...(ack === undefined
       ? []
       : [`acknowledged by ${ack.author} until ${timeOf(ack.until)}${ack.note === '' ? '' : `: ${ack.note}`}`]),

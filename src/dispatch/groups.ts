@@ -264,5 +264,14 @@ function write(group: Group, because: Because, alerts: readonly AlertFacts[], ne
   group.lastSent = now
   const { line, thread, lead } = group
   const isOver = shown.every(({ state }) => state === 'resolved')
-  return { line, because, thread, seq: group.seq++, alerts: shown, news, lead, nextAt: isOver ? undefined : repeatAt(group) }
+  return { line, because, thread, seq: group.seq++, alerts: shown, news, lead, nextAt: isOver ? undefined : toldAgainAt(group, shown) }
+}
+
+/** When the conversation is gone on with if nothing changes: not while somebody looks after all that it tells of. */
+function toldAgainAt(group: Group, shown: readonly AlertFacts[]): Millis | undefined {
+  const at = repeatAt(group)
+  if (at === undefined || group.line.via === 'alertmanager') return at
+  const firing = shown.filter(({ state }) => state === 'firing')
+  const until = firing.reduce((least, { ack }) => Math.min(least, ack?.until ?? at), Infinity)
+  return Math.max(at, until)
 }

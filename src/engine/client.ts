@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { Ack, CommandAnswer, Engine, EngineConfig, OutboxItem, OutboxStats, SendRecord, Tick } from '../model.ts'
+import type { Ack, CommandAnswer, Earlier, Engine, EngineConfig, OutboxItem, OutboxStats, SendRecord, Tick } from '../model.ts'
 import type { Reply, Report, Request, ThreadData } from './protocol.ts'
 
 type Asked<R> = R extends { readonly id: number } ? Omit<R, 'id'> : never
@@ -115,6 +115,7 @@ function createClient(
       due: (now, limit, perLine) =>
         ask({ kind: 'due', now, limit, ...(perLine === undefined ? {} : { perLine }) }) as Promise<readonly OutboxItem[]>,
       siblings: (item) => ask({ kind: 'siblings', item }) as Promise<readonly OutboxItem[]>,
+      earlier: (item) => ask({ kind: 'earlier', item }) as Promise<Earlier>,
       merge: (merge, now) => ask({ kind: 'merge', merge, now }) as Promise<boolean>,
       rendered: (item, bytes) => ask({ kind: 'rendered', item, bytes }) as Promise<void>,
       outcome: (item, outcome, now) => ask({ kind: 'outcome', item, outcome, now }) as Promise<void>,

@@ -8,7 +8,7 @@ export type Request = { readonly id: number } & (
   | { readonly kind: 'query'; readonly query: Query }
   | { readonly kind: 'command'; readonly command: Command }
   | { readonly kind: 'due'; readonly now: Millis; readonly limit: number; readonly perLine?: number }
-  | { readonly kind: 'siblings'; readonly item: string }
+  | { readonly kind: 'siblings' | 'earlier'; readonly item: string }
   | { readonly kind: 'merge'; readonly merge: Merge; readonly now: Millis }
   | { readonly kind: 'rendered'; readonly item: string; readonly bytes: Uint8Array }
   | { readonly kind: 'outcome'; readonly item: string; readonly outcome: Outcome; readonly now: Millis }

@@ -67,6 +67,8 @@ async function perform(runner: Runner, journal: Journal, request: Exclude<Reques
       return outbox.due(request.now, request.limit, request.perLine)
     case 'siblings':
       return outbox.siblings(request.item)
+    case 'earlier':
+      return outbox.earlier(request.item)
     case 'merge':
       return outbox.merge(request.merge, request.now)
     case 'rendered':

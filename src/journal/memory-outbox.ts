@@ -1,4 +1,4 @@
-import type { Effect, Merge, Millis, Offset, Outcome, OutboxItem, OutboxStats, SendRecord } from '../model.ts'
+import type { Earlier, Effect, Merge, Millis, Offset, Outcome, OutboxItem, OutboxStats, SendRecord } from '../model.ts'
 import { type Place, placeOf, toldWith } from './place.ts'
 
 /** The outbox of the memory journal: the port's methods, at once. */
@@ -6,6 +6,7 @@ export interface MemoryOutbox {
   add(upTo: Offset, effects: readonly Effect[], now: Millis): void
   due(now: Millis, limit: number, perLine?: number): OutboxItem[]
   siblings(id: string): OutboxItem[]
+  earlier(id: string): Earlier
   merge(merge: Merge, now: Millis): boolean
   rendered(id: string, bytes: Uint8Array): void
   outcome(id: string, outcome: Outcome, now: Millis): void
@@ -37,7 +38,7 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
       }
     },
     due(now, limit, perLine = limit) {
-      const due = pending().filter(({ record }) => record.nextAt === undefined || record.nextAt <= now)
+      const due = firstOfThreads(pending()).filter(({ record }) => record.nextAt === undefined || record.nextAt <= now)
       const ofLines = firstOfEach(due, perLine, ({ line }) => line)
       return firstOfEach(ofLines, limit, ({ line }) => line.slice(0, line.indexOf(' ') + 1)).map(itemOf)
     },
@@ -49,6 +50,7 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
             .filter((other) => areSiblings(other, kept))
             .map(itemOf)
     },
+    earlier: (id) => earlierThan(effects, id),
     merge: (merge, now) => mergeInto(effects, merge, now),
     rendered(id, bytes) {
       const kept = effects.get(id)
@@ -88,6 +90,26 @@ function mergeInto(effects: Map<string, Kept>, { into, data, of }: Merge, now: M
   const { upTo, place, record } = effects.get(into) as Kept
   effects.set(into, { upTo, place, record: { ...record, data } })
   return true
+}
+
+function firstOfThreads(all: readonly Kept[]): readonly Kept[] {
+  const seen = new Set<string>()
+  return all.filter(({ place: { line, thread } }) => {
+    const key = JSON.stringify([line, thread])
+    const isFirst = thread === '' || !seen.has(key)
+    seen.add(key)
+    return isFirst
+  })
+}
+
+function earlierThan(effects: ReadonlyMap<string, Kept>, id: string): Earlier {
+  const one = effects.get(id)
+  if (one === undefined || one.place.thread === '') return { untold: [] }
+  const all = [...effects.values()]
+  const before = all.slice(0, all.indexOf(one)).filter((other) => areSiblings(other, one))
+  const sent = before.findLast(({ record }) => record.state === 'sent')?.record.data
+  const untold = before.filter(({ record: { state } }) => state === 'failed' || state === 'merged')
+  return { ...(sent !== undefined && { sent }), untold: untold.map(({ record }) => record.data) }
 }
 
 function firstOfEach(all: readonly Kept[], most: number, keyOf: (place: Place) => string): readonly Kept[] {

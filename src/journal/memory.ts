@@ -39,6 +39,7 @@ export function openMemoryJournal(options: MemoryOptions = {}): Journal {
     outbox: {
       due: (now, limit, perLine) => call(() => outbox.due(now, limit, perLine)),
       siblings: (id) => call(() => outbox.siblings(id)),
+      earlier: (id) => call(() => outbox.earlier(id)),
       merge: (merge, now) => call(() => outbox.merge(merge, now)),
       rendered: (id, bytes) => call(() => outbox.rendered(id, bytes)),
       outcome: (id, outcome, now) => call(() => outbox.outcome(id, outcome, now)),

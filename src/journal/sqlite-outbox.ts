@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { Effect, Merge, Millis, Offset, Outcome, OutboxItem, OutboxStats, SendRecord } from '../model.ts'
+import type { Earlier, Effect, Merge, Millis, Offset, Outcome, OutboxItem, OutboxStats, SendRecord } from '../model.ts'
 import { placeOf, toldWith } from './place.ts'
 import type { Sql } from './sqlite-schema.ts'
 
@@ -10,6 +10,7 @@ export interface EffectTable {
   due(now: Millis, limit: number, perLine?: number): Found
   /** What is damaged is left out; `due` finds it. */
   siblings(id: string): OutboxItem[]
+  earlier(id: string): Earlier
   merge(merge: Merge, now: Millis): boolean
   rendered(id: string, bytes: Uint8Array): void
   outcome(id: string, outcome: Outcome, now: Millis): void
@@ -54,20 +55,24 @@ type RecordRow = {
 
 /**
  * Jumps from line to line and takes the first of each, so that thousands that wait cost no more than a few; then the
- * first of each way, which is the first word of its lines.
+ * first of each way, which is the first word of its lines. What has another of its thread before it is passed over.
  */
 const DUE = `
 WITH RECURSIVE lines (line) AS (
-  SELECT min(line) FROM effects WHERE state = 'pending'
+  SELECT min(line) FROM effects INDEXED BY pending WHERE state = 'pending'
   UNION ALL
-  SELECT (SELECT min(line) FROM effects WHERE state = 'pending' AND line > lines.line) FROM lines WHERE line IS NOT NULL
+  SELECT (SELECT min(line) FROM effects INDEXED BY pending WHERE state = 'pending' AND line > lines.line)
+  FROM lines WHERE line IS NOT NULL
 )
 SELECT id, data, crc, attempts, rendered, rendered_crc FROM effects WHERE seq IN (
   SELECT seq FROM (
     SELECT first.seq, row_number() OVER (PARTITION BY substr(first.line, 1, instr(first.line, ' ')) ORDER BY first.seq) AS n
     FROM lines JOIN effects AS first ON first.seq IN (
-      SELECT seq FROM effects
-      WHERE state = 'pending' AND line = lines.line AND (next_at IS NULL OR next_at <= ?) ORDER BY seq LIMIT ?
+      SELECT seq FROM effects AS one INDEXED BY pending
+      WHERE state = 'pending' AND line = lines.line AND (next_at IS NULL OR next_at <= ?) AND NOT EXISTS (
+        SELECT 1 FROM effects AS earlier INDEXED BY threads
+        WHERE line = one.line AND thread = one.thread AND thread <> '' AND state = 'pending' AND earlier.seq < one.seq
+      ) ORDER BY seq LIMIT ?
     )
   ) WHERE n <= ?
 ) ORDER BY seq`
@@ -76,6 +81,10 @@ const SIBLINGS = `
 SELECT id, data, crc, attempts, rendered, rendered_crc FROM effects WHERE seq IN (
   SELECT seq FROM effects WHERE state = 'pending' AND line = ? AND thread = ? AND (thread <> '' OR id = ?)
 ) ORDER BY seq`
+
+const BEFORE = `
+SELECT data FROM effects AS earlier JOIN (SELECT seq, line, thread FROM effects WHERE id = ? AND thread <> '') AS one
+ON earlier.line = one.line AND earlier.thread = one.thread AND earlier.seq < one.seq`
 
 const DAMAGED = 'not sent: its record in the journal does not match its checksum'
 
@@ -87,6 +96,8 @@ export function openEffects(sql: Sql): EffectTable {
   const due = sql.prepare(DUE)
   const place = sql.prepare('SELECT line, thread FROM effects WHERE id = ?')
   const siblings = sql.prepare(SIBLINGS)
+  const sent = sql.prepare(`${BEFORE} WHERE state = 'sent' ORDER BY earlier.seq DESC LIMIT 1`)
+  const untold = sql.prepare(`${BEFORE} WHERE state IN ('failed', 'merged') ORDER BY earlier.seq`)
   const render = sql.prepare(`
     UPDATE effects SET rendered = ?, rendered_crc = ? WHERE id = ? AND state = 'pending' AND rendered IS NULL`)
   const forgetRendered = sql.prepare('UPDATE effects SET rendered = NULL, rendered_crc = NULL WHERE id = ?')
@@ -111,6 +122,11 @@ export function openEffects(sql: Sql): EffectTable {
       const { line, thread } = (place.get(id) ?? { line: '', thread: '' }) as { line: string; thread: string }
       const rows = siblings.all(line, thread, id).map((row) => row as ItemRow)
       return rows.filter(intact).map(itemOf)
+    },
+    earlier(id) {
+      const last = sent.get(id)?.['data']
+      const others = untold.all(id).map(({ data }) => String(data))
+      return { ...(last !== undefined && { sent: String(last) }), untold: others }
     },
     merge: openMerge(sql),
     rendered: (id, bytes) => void render.run(bytes, crc32(bytes), id),

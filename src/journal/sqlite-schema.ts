@@ -14,6 +14,9 @@ CREATE INDEX pending ON effects (line, seq, thread, next_at, created_at) WHERE s
 CREATE INDEX done ON effects (seq, up_to) WHERE state <> 'pending';
 `
 
+/** Finds a thread's effects; a file that was written without it gets it when it is opened. */
+export const THREADS = 'CREATE INDEX IF NOT EXISTS threads ON effects (line, thread, state, seq)'
+
 /**
  * `entries` and `chunks` carry a CRC-32 over their place and their data, `effects` one over each of their texts.
  * A `dropped` snapshot is never read again; its chunks go in slices.

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Journal, Log, NewEntry, Offset, Outbox } from '../model.ts'
 import { damagedFile, JournalDamaged, JournalFailed, JournalRefused } from './errors.ts'
 import { explain } from './sqlite-errors.ts'
-import { FORMAT, SETTINGS, TABLES } from './sqlite-schema.ts'
+import { FORMAT, SETTINGS, TABLES, THREADS } from './sqlite-schema.ts'
 import { stepUp } from './sqlite-step-up.ts'
 import { openStore } from './sqlite-store.ts'
 import type { Store } from './sqlite-store.ts'
@@ -109,6 +109,7 @@ function openOutbox(
       return items
     },
     siblings: (id) => call('read a thread of the outbox', (store) => store.effects.siblings(id)),
+    earlier: (id) => call('read a thread of the outbox', (store) => store.effects.earlier(id)),
     merge: (merge, now) => write('tell several in one', (effects) => effects.merge(merge, now)),
     rendered: (id, bytes) => write('keep a message', (effects) => effects.rendered(id, bytes)),
     outcome: (id, outcome, now) => write('record an outcome', (effects) => effects.outcome(id, outcome, now)),
@@ -235,6 +236,7 @@ function prepare(db: DatabaseSync, file: string, maxBytes: number | undefined): 
     .map((row) => row['quick_check'])
   if (problems.join('; ') !== 'ok') throw new JournalDamaged(damagedFile(file, problems.join('; ')))
   if (format < FORMAT) stepUp(db, format)
+  db.exec(THREADS)
   db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
 }
 

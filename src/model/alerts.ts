@@ -256,6 +256,8 @@ export interface Notification {
   readonly alerts: readonly AlertFacts[]
   /** How many of the alerts, the first ones, are what is new; the rest go on firing beside them. Absent: all. */
   readonly news?: number
+  /** The number of the newest mail of the thread that was sent before this one; null for none. Absent: all were. */
+  readonly previous?: number | null
   /** What the subject of the thread is about: the first alert of its first mail, and how many other hosts. */
   readonly lead?: { readonly facts: AlertFacts; readonly more: number }
   /** What fires beside it, of a mail about one alert. */

@@ -83,6 +83,14 @@ export interface OutboxStats {
   readonly oldest?: Millis
 }
 
+/** What became of the effects before one in its line and its thread: their data. */
+export interface Earlier {
+  /** The newest that was sent. */
+  readonly sent?: string
+  /** Those that nobody got, oldest first: they failed, or were merged. */
+  readonly untold: readonly string[]
+}
+
 /** Several effects that one of them tells from now on. */
 export interface Merge {
   /** The one that goes out, and its new data. */
@@ -95,11 +103,14 @@ export interface Merge {
 export interface Outbox {
   /**
    * Pending items whose time has come, oldest first: at most `limit` of those that leave the same way. Of these, the
-   * items for one address are a line; at most `perLine` of each are given. So no way and no line hides another.
+   * items for one address are a line; at most `perLine` of each are given. So no way and no line hides another. Of a thread
+   * in a line only the first is given, and while that waits for its retry, none: nothing overtakes it.
    */
   due(now: Millis, limit: number, perLine?: number): Promise<readonly OutboxItem[]>
   /** All pending items of the line and the thread of one, with itself, oldest first. Without a thread: itself. */
   siblings(id: string): Promise<readonly OutboxItem[]>
+  /** What became of those before it, as far as their records are kept. Without a thread: nothing. */
+  earlier(id: string): Promise<Earlier>
   /**
    * Lets one item take the place of others: it gets new data and is rendered anew, they end as `merged`, all at once.
    * False, and nothing happens, unless all of them are pending.

@@ -11,19 +11,33 @@ const LONGEST_PATH = 2000
 const AROUND: Millis = 15 * 60_000
 
 /** What the reader can do with one press while an alert fires. The same mail has the same links whenever it is made. */
-export function actionsOf(
+export function actionsOf(notification: Notification, facts: AlertFacts, options: LetterOptions): readonly Action[] {
+  return [
+    ...actionOf(notification, facts, options, 'ack', 'I look after this'),
+    ...actionOf(notification, facts, options, 'silence', 'Silence this'),
+  ]
+}
+
+/** The link for one alert of a list; undefined where it is over or somebody looks after it. */
+export function acknowledgeOf(
   notification: Notification,
   facts: AlertFacts,
+  options: LetterOptions,
+): Action | undefined {
+  if (facts.ack !== undefined && facts.ack.until > notification.at) return undefined
+  return actionOf(notification, facts, options, 'ack', 'I look after this')[0]
+}
+
+function actionOf(
+  { at, to }: Notification,
+  { state, episode, rule, host }: AlertFacts,
   { url, linkKey }: LetterOptions,
+  what: LinkAction['do'],
+  text: string,
 ): readonly Action[] {
-  if (url === undefined || linkKey === undefined || facts.state === 'resolved') return []
-  const { episode, rule, host } = facts
-  const { at, to } = notification
-  const action = (what: LinkAction['do'], text: string): readonly Action[] => {
-    const path = signLink(linkKey, { do: what, episode, rule, host, exp: at + LINK_LIFE, to: to.address })
-    return path.length > LONGEST_PATH ? [] : [{ text, url: `${url}${path}` }]
-  }
-  return [...action('ack', 'I look after this'), ...action('silence', 'Silence this')]
+  if (url === undefined || linkKey === undefined || state === 'resolved') return []
+  const path = signLink(linkKey, { do: what, episode, rule, host, exp: at + LINK_LIFE, to: to.address })
+  return path.length > LONGEST_PATH ? [] : [{ text, url: `${url}${path}` }]
 }
 
 /** What to look at, and what to change if this should not have been a mail. */

@@ -5,8 +5,9 @@ import { factsOf, meterOf, notesOf } from './facts.ts'
 import { footerOf } from './footer.ts'
 import { headlineOf, leadOf, statusOf } from './lead.ts'
 import type { Letter, LetterOptions } from './letter.ts'
+import { listsOf, pressOf } from './lists.ts'
 import { counted, gapNotes, greetingOf, placeNote, toneOf } from './phrase.ts'
-import { rowOf, worstFirst } from './rows.ts'
+import { worstFirst } from './rows.ts'
 import { type Times, timesOf } from './times.ts'
 
 /** What is new in a mail about alerts, and what goes on beside it. */
@@ -23,6 +24,7 @@ export function alertLetter(notification: Notification, facts: AlertFacts, optio
   const meter = meterOf(facts)
   const { others } = partsOf(notification)
   const actions = actionsOf(notification, facts, options)
+  const beside = { title: 'Also firing here', alerts: worstFirst(others) }
   return {
     tone: toneOf(facts),
     status: statusOf(notification, facts),
@@ -33,12 +35,9 @@ export function alertLetter(notification: Notification, facts: AlertFacts, optio
     ...(meter === undefined ? {} : { meter }),
     facts: factsOf(notification, facts, time),
     notes: notesOf(notification, facts, time),
-    lists:
-      others.length === 0
-        ? []
-        : [{ title: 'Also firing here', rows: worstFirst(others).map((one) => rowOf(one, time)) }],
+    lists: others.length === 0 ? [] : listsOf(notification, [beside], options),
     advice: adviceOf(notification, facts, options),
-    footer: footerOf(notification, notification.alerts, time, actions.length > 0),
+    footer: footerOf(notification, notification.alerts, time, actions.length > 0 ? 'buttons' : 'nothing'),
   }
 }
 
@@ -47,8 +46,10 @@ export function groupLetter(notification: Notification, options: LetterOptions):
   const time = timesOf(notification)
   const { fresh, others } = partsOf(notification)
   const firing = notification.alerts.filter(({ state }) => state === 'firing')
-  const rowsOf = (alerts: readonly AlertFacts[]): Letter['lists'][number]['rows'] =>
-    worstFirst(alerts).map((one) => rowOf(one, time))
+  const news = { alerts: worstFirst(fresh) }
+  const beside = { title: 'Also firing here', alerts: worstFirst(others) }
+  const shown = others.length === 0 ? [news] : [{ ...news, title: 'New since the last mail' }, beside]
+  const lists = listsOf(notification, shown, options)
   return {
     tone: toneOf(worstFirst(notification.alerts)[0] as AlertFacts),
     status: groupStatus(notification, fresh, firing.length),
@@ -57,15 +58,9 @@ export function groupLetter(notification: Notification, options: LetterOptions):
     paragraphs: [groupLead(notification, fresh, others, time), ...placeNote(notification, time)],
     facts: [],
     notes: gapNotes(notification.alerts, time),
-    lists:
-      others.length === 0
-        ? [{ rows: rowsOf(fresh) }]
-        : [
-            { title: 'New since the last mail', rows: rowsOf(fresh) },
-            { title: 'Also firing here', rows: rowsOf(others) },
-          ],
+    lists,
     advice: listAdvice(notification.alerts, options),
-    footer: footerOf(notification, notification.alerts, time, false),
+    footer: footerOf(notification, notification.alerts, time, pressOf(lists)),
   }
 }
 

@@ -2,14 +2,16 @@ import type { AlertFacts, Notification } from '../model.ts'
 import { lookAt } from './advice.ts'
 import { footerOf } from './footer.ts'
 import type { Letter, LetterOptions } from './letter.ts'
+import { listsOf, pressOf } from './lists.ts'
 import { counted, gapNotes, greetingOf, placeNote, toneOf } from './phrase.ts'
-import { hostsOf, rowOf, worstFirst } from './rows.ts'
+import { hostsOf, worstFirst } from './rows.ts'
 import { timesOf } from './times.ts'
 
 /** Lists several alerts, the worst first; every host is named. */
 export function digestLetter(notification: Notification, options: LetterOptions): Letter {
   const alerts = worstFirst(notification.alerts)
   const time = timesOf(notification)
+  const lists = listsOf(notification, [{ alerts }], options)
   return {
     tone: alerts.some((facts) => facts.state === 'firing') ? toneOf(alerts[0] as AlertFacts) : 'calm',
     status: `Digest of ${counted(alerts.length, 'alert')}`,
@@ -18,9 +20,9 @@ export function digestLetter(notification: Notification, options: LetterOptions)
     paragraphs: [leadOf(notification, options), ...placeNote(notification, time)],
     facts: [],
     notes: gapNotes(alerts, time),
-    lists: [{ rows: alerts.map((facts) => rowOf(facts, time)) }],
+    lists,
     advice: listAdvice(alerts, options),
-    footer: footerOf(notification, alerts, time, false),
+    footer: footerOf(notification, alerts, time, pressOf(lists)),
   }
 }
 

@@ -38,9 +38,8 @@ export async function buildMime(message: MailMessage): Promise<Uint8Array> {
     from: mailbox(message.from),
     to: mailbox(message.to),
     subject: message.subject,
-    ...(message.references.length > 0
-      ? { references: [...message.references], inReplyTo: message.references.at(-1) }
-      : {}),
+    ...(message.references.length > 0 ? { references: [...message.references] } : {}),
+    ...(message.inReplyTo === undefined ? {} : { inReplyTo: message.inReplyTo }),
     headers: { ...message.headers },
     text: message.text,
     html: message.html,

@@ -1,5 +1,6 @@
 import type { AlertFacts, Notification } from '../model.ts'
 import { isOwnRule } from './advice.ts'
+import { LINKED } from './lists.ts'
 import { counted, nameOf } from './phrase.ts'
 import { clean } from './text.ts'
 import type { Times } from './times.ts'
@@ -9,18 +10,21 @@ export function whyOf({ receiver, to }: Notification, subject: string): string {
   return `You get this mail because ${subject} the receiver ${clean(receiver)}, which lists ${clean(to.address)}.`
 }
 
+/** What can be pressed in a mail: the buttons of its only alert, or links below the first ones of several. */
+export type Press = 'buttons' | 'links' | 'nothing'
+
 /** Who gets the mail and why, when the next one comes, and how to stop it. */
 export function footerOf(
   notification: Notification,
   alerts: readonly AlertFacts[],
   time: Times,
-  canPress: boolean,
+  press: Press,
 ): readonly string[] {
   const firing = alerts.filter(({ state }) => state === 'firing')
   const why = whyOf(notification, namerOf(notification, alerts))
   if (firing.length === 0)
     return [why, alerts.length === 1 ? 'This was the last mail about it.' : 'This was the last mail about them.']
-  return [why, nextOf(notification, alerts, firing, time), ...stopOf(firing, canPress)]
+  return [why, nextOf(notification, alerts, firing, time), ...stopOf(firing, press)]
 }
 
 function namerOf({ namedBy, because }: Notification, alerts: readonly AlertFacts[]): string {
@@ -34,7 +38,7 @@ function namerOf({ namedBy, because }: Notification, alerts: readonly AlertFacts
 }
 
 function nextOf(
-  { nextAt }: Notification,
+  { at, nextAt }: Notification,
   alerts: readonly AlertFacts[],
   firing: readonly AlertFacts[],
   time: Times,
@@ -42,16 +46,27 @@ function nextOf(
   const it = alerts.length === 1 ? 'it' : 'them'
   const over = alerts.length === 1 ? 'when it is over' : 'when something changes'
   if (nextAt === undefined) return `Another mail follows ${over}.`
+  const until = Math.min(...firing.map(({ ack }) => ack?.until ?? at))
+  if (until > at) {
+    const looked = firing.length === 1 ? 'while it is' : 'while they are'
+    return `Another mail follows ${over}; no reminder comes ${looked} acknowledged (until ${time(until)}).`
+  }
   const count = firing.length < alerts.length ? ` (${counted(firing.length, 'alert goes', 'alerts go')} on firing)` : ''
   return `Another mail follows ${over}; if nothing changes, the next one about ${it} comes at ${time(nextAt)}${count}.`
 }
 
-function stopOf(firing: readonly AlertFacts[], canPress: boolean): readonly string[] {
+function stopOf(firing: readonly AlertFacts[], press: Press): readonly string[] {
   const [first] = firing
   if (first === undefined) return []
-  if (canPress) {
+  if (press === 'buttons') {
     return [
       'To stop it: "I look after this" ends the repeats of this one alert, "Silence this" keeps back all of its rule on its host for a while.',
+    ]
+  }
+  if (press === 'links') {
+    const few = firing.length > LINKED ? ` (the first ${LINKED} have it)` : ''
+    return [
+      `To stop it: "I look after this"${few} ends the repeats of one alert, and so does "stashwatch alerts ack CODE"; "stashwatch silence add" keeps back what you choose.`,
     ]
   }
   const code = firing.length === 1 && /^\w+$/.test(first.code) ? first.code : 'CODE'

@@ -1,4 +1,5 @@
 import type { Action, Advice, Bar, Chart, Fact, Letter, Meter, Row, RowList, Section } from './letter.ts'
+import { piecesOf } from './links.ts'
 import type { Tone } from './phrase.ts'
 import { DARK, LIGHT } from './style.ts'
 import { escapeHtml } from './text.ts'
@@ -31,7 +32,7 @@ export function htmlPage(letter: Letter): string {
     band(letter),
     letter.meter === undefined ? '' : meterBar(letter.meter, letter.tone),
     paragraph(letter.greeting),
-    ...letter.paragraphs.map(paragraph),
+    ...letter.paragraphs.map((text) => paragraph(text, letter.links)),
     buttons(letter.actions ?? []),
     itemList(letter.items ?? []),
     letter.chart === undefined ? '' : chartImage(letter.chart),
@@ -91,8 +92,12 @@ function cell(kind: string, share: number): string {
   return `<td class="${kind}" width="${width}%" height="8" style="font-size:0;line-height:8px">&nbsp;</td>`
 }
 
-function paragraph(text: string): string {
-  return `<p>${words(text).replaceAll('\n', '<br>')}</p>`
+function paragraph(text: string, links: readonly string[] = []): string {
+  const pieces = piecesOf(text, links).map((piece) => {
+    const shown = escapeHtml(piece.text)
+    return piece.isLink ? `<a href="${shown}">${shown}</a>` : words(piece.text).replaceAll('\n', '<br>')
+  })
+  return `<p>${pieces.join('')}</p>`
 }
 
 function itemList(items: readonly string[]): string {
@@ -188,7 +193,14 @@ function rowCells(row: Row): string {
   const where = `<b>${escapeHtml(row.where)}</b><br>${escapeHtml(row.rule)}: ${words(row.value)}`
   const when = `<span class="dim">${words(row.when)} · ${escapeHtml(row.code)}</span>`
   const kind = `<span class="kind ${row.tone}">${row.status}</span>`
-  return `<tr><td class="mark ${row.tone}" width="4"></td><td>${kind} ${where}<br>${when}</td></tr>`
+  const act = row.action === undefined ? '' : rowLink(row.action)
+  return `<tr><td class="mark ${row.tone}" width="4"></td><td>${kind} ${where}<br>${when}${act}</td></tr>`
+}
+
+/** High enough for a thumb. */
+function rowLink({ text, url }: Action): string {
+  const style = 'display:inline-block;padding:8px 0 4px;font-weight:700;text-decoration:none'
+  return `<br><a href="${escapeHtml(url)}" style="${style}">${escapeHtml(text)}</a>`
 }
 
 /** The names alone, so that none is missing however many there are. */

@@ -9,6 +9,8 @@ export interface Letter {
   readonly headline: string
   readonly greeting: string
   readonly paragraphs: readonly string[]
+  /** Web addresses that are links where they stand in a paragraph: the operator's, never those of events. */
+  readonly links?: readonly string[]
   /** The tables of a report. */
   readonly sections?: readonly Section[]
   /** What the reader can do with one press. */
@@ -66,6 +68,8 @@ export interface Row {
   readonly value: string
   readonly when: string
   readonly code: string
+  /** What the reader can do about this one. */
+  readonly action?: Action
 }
 
 /** A table of names and figures, with a bar for each that is a share of something. */

@@ -5,6 +5,7 @@ import { alertLetter, groupLetter, partsOf } from './alert-letter.ts'
 import { digestHeadline, digestLetter } from './digest.ts'
 import { htmlPage } from './html.ts'
 import type { Letter, LetterOptions } from './letter.ts'
+import { addressesOf } from './links.ts'
 import { noticeHeadline, noticeLetter } from './notice.ts'
 import { boundOf, nameOf, placeNote, placeOf, WHOLE } from './phrase.ts'
 import { type Draw, showPicture, type Shown } from './picture.ts'
@@ -43,7 +44,7 @@ export function renderMessage(notification: Notification, options: MessageOption
   const letter = letterOf(notification, options, shown)
   return {
     messageId: id,
-    references: referencesOf(notification, options.domain),
+    ...referencesOf(notification, options.domain),
     from: options.from,
     to: notification.to,
     date: notification.at,
@@ -65,8 +66,8 @@ function letterOf(notification: Notification, options: MessageOptions, shown: Sh
   const letter = { ...alertLetter(notification, facts, options), ...chart }
   const { body = notification.templates?.body } = facts
   const own = body === undefined ? undefined : fill(body, valuesOf(facts), WHOLE, notification.zone)
-  if (own === undefined || own.trim() === '') return letter
-  return { ...letter, paragraphs: [cleanLines(own).trim(), ...placeNote(notification, timesOf(notification))] }
+  if (body === undefined || own === undefined || own.trim() === '') return letter
+  return { ...letter, links: addressesOf(body), paragraphs: [cleanLines(own).trim(), ...placeNote(notification, timesOf(notification))] }
 }
 
 /** The one alert that is new in a mail; undefined where there are several, or none. */
@@ -80,22 +81,24 @@ function messageId({ thread, to }: Notification, seq: number, domain: string): s
   return `<${token(thread)}.${seq}.${hashOf(to.address)}@${domain}>`
 }
 
-/** The thread's first mail, then the previous one; mail programs do not mind if one of them was never sent. */
-function referencesOf(notification: Notification, domain: string): readonly string[] {
-  const { seq } = notification
-  return [...new Set(seq === 0 ? [] : [0, seq - 1])].map((earlier) => messageId(notification, earlier, domain))
+/** The thread's first mail holds it together, also when it was never sent; a reply is to one that was. */
+function referencesOf(notification: Notification, domain: string): Pick<MailMessage, 'references' | 'inReplyTo'> {
+  const previous = previousOf(notification)
+  const numbers = notification.seq === 0 ? [] : [...new Set([0, previous ?? 0])]
+  const references = numbers.map((earlier) => messageId(notification, earlier, domain))
+  return { references, ...(previous === null ? {} : { inReplyTo: messageId(notification, previous, domain) }) }
 }
 
 /**
- * What a notification is about, in one clean line. Behind `Re: ` when it is not its thread's first; or, where the
+ * What a notification is about, in one clean line. Behind `Re: ` when one of its thread was sent before it; or, where the
  * receiver wants that, behind the state.
  */
 export function subjectOf(notification: Notification): string {
-  const { report, subjectMode, kind, seq } = notification
+  const { report, subjectMode, kind } = notification
   if (report !== undefined) return headerText(reportSubject(notification, report), SUBJECT_LENGTH)
   const base = headerText(baseOf(notification), SUBJECT_LENGTH)
   if (subjectMode === 'status' && kind === 'alert') return `[${stateOf(notification)}] ${base}`
-  return `${seq > 0 ? 'Re: ' : ''}${base}`
+  return `${previousOf(notification) === null ? '' : 'Re: '}${base}`
 }
 
 /** The state of a conversation: `critical`, `warning`, `resolved` or `closed`; of several alerts `2 firing, 1 resolved`. */
@@ -107,6 +110,11 @@ function stateOf({ alerts }: Notification): string {
     return firing.length === 1 ? only.severity : only.ended === undefined ? 'resolved' : 'closed'
   }
   return [...(firing.length > 0 ? [`${firing.length} firing`] : []), ...(over > 0 ? [`${over} resolved`] : [])].join(', ')
+}
+
+function previousOf({ seq, previous }: Notification): number | null {
+  if (seq === 0) return null
+  return previous === undefined ? seq - 1 : previous
 }
 
 /** What the first mail of a thread was about stays the subject of all, so that mail programs keep them together. */

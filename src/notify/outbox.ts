@@ -1,5 +1,6 @@
 import type { Clock, Log, Millis, Notification, Observer, Outbox, OutboxItem, Outcome, Via } from '../model.ts'
 import { combine } from './combine.ts'
+import { afterEarlier } from './earlier.ts'
 import { createPace, type Pace } from './pace.ts'
 import { messageOf, remind, report } from './report.ts'
 import { judgeAge, retryAt } from './retry.ts'
@@ -48,7 +49,7 @@ const AHEAD = 2
  * Sends what is due in the outbox: renders once, keeps the bytes there, tries until the other end accepts or refuses
  * for good, and records each outcome. What was sent is not sent again while its record cannot be written; only a
  * crash between the acceptance and the record repeats it, under the same id. What belongs to one thread leaves one
- * after the other.
+ * after the other, since the outbox gives the first of it only.
  */
 export function createSender(parts: SenderParts): Sender {
   const { clock, poll = 1_000 } = parts
@@ -75,7 +76,6 @@ export function createSender(parts: SenderParts): Sender {
 interface Underway {
   readonly via: Via
   readonly address: string
-  readonly thread: string
   readonly done: Promise<void>
 }
 
@@ -136,8 +136,8 @@ async function takeDue(desk: Desk): Promise<void> {
 
 function begin(desk: Desk, item: OutboxItem): void {
   const notification = readNotification(item)
-  const { via = 'email', to, thread } = notification ?? { to: { address: '' }, thread: '' }
-  const lane = { via, address: to.address, thread }
+  const { via = 'email', to } = notification ?? { to: { address: '' } }
+  const lane = { via, address: to.address }
   if (isTaken(desk, lane) || (via === 'email' && !desk.pace(desk.parts.clock.now()))) return
   const done = deliver(desk, item, notification).finally(() => {
     desk.underway.delete(item.id)
@@ -146,12 +146,11 @@ function begin(desk: Desk, item: OutboxItem): void {
   desk.underway.set(item.id, { ...lane, done })
 }
 
-function isTaken(desk: Desk, { via, address, thread }: Omit<Underway, 'done'>): boolean {
+function isTaken(desk: Desk, { via, address }: Omit<Underway, 'done'>): boolean {
   const { lanes = LANES, lanesPerAddress = LANES_PER_ADDRESS } = desk.parts
   const sameWay = [...desk.underway.values()].filter((other) => other.via === via)
   const sameAddress = sameWay.filter((other) => other.address === address)
-  const isSameThread = thread !== '' && sameAddress.some((other) => other.thread === thread)
-  return isSameThread || sameAddress.length >= lanesPerAddress || sameWay.length >= lanes
+  return sameAddress.length >= lanesPerAddress || sameWay.length >= lanes
 }
 
 const VIAS: readonly unknown[] = ['email', 'webhook', 'alertmanager'] satisfies Via[]
@@ -230,7 +229,10 @@ async function takePlace(desk: Desk, id: string): Promise<OutboxItem | undefined
 }
 
 async function renderOnce(parts: SenderParts, id: string, way: Way, notification: Notification): Promise<Uint8Array> {
-  const bytes = await way.render(notification)
+  // Only mails speak of the mails before them.
+  const isMail = (notification.via ?? 'email') === 'email'
+  const told = isMail ? afterEarlier(notification, await parts.outbox.earlier(id)) : notification
+  const bytes = await way.render(told)
   await parts.outbox.rendered(id, bytes)
   return bytes
 }

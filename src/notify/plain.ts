@@ -47,7 +47,19 @@ const IN_FULL = 1000
 
 function listLines({ title, rows }: RowList): string {
   const full = rows.slice(0, IN_FULL).map(rowLine)
-  return [...(title === undefined ? [] : [title]), ...full, ...namesOf(rows.slice(IN_FULL))].join('\n')
+  const list = [...(title === undefined ? [] : [title]), ...full, ...namesOf(rows.slice(IN_FULL))].join('\n')
+  return [list, ...linkLines(rows)].join('\n\n')
+}
+
+/** Behind the list, so that it stays one. */
+function linkLines(rows: readonly Row[]): readonly string[] {
+  const links = Map.groupBy(
+    rows.filter(({ action }) => action !== undefined),
+    ({ action }) => action?.text,
+  )
+  return [...links].map(([text, linked]) =>
+    [`${text}:`, ...linked.map(({ code, where, action }) => `  [${code}] ${where}\n    ${action?.url}`)].join('\n'),
+  )
 }
 
 function namesOf(rows: readonly Row[]): readonly string[] {

@@ -37,18 +37,22 @@ function labelName(name: string): string {
 }
 
 export function annotationsOf(facts: AlertFacts): Labels {
-  const { value, unit, bound, reason } = facts
+  const { value, unit, bound, reason, ended } = facts
   return {
     summary: text(`${facts.rule} on ${placeOf(facts)}`),
     description: text(descriptionOf(facts)),
     value: value === null ? '' : figureOf(value, unit),
     bound: boundOf(bound, unit),
     reason: text(reason),
+    ...(ended === undefined ? {} : { ended }),
   }
 }
 
 function descriptionOf(facts: AlertFacts): string {
-  const { state, value, unit, bound, reason, what, since, at, resolvedAt = at } = facts
+  const { state, value, unit, bound, reason, what, since, at, resolvedAt = at, ended } = facts
+  if (ended !== undefined) {
+    return `It was closed at ${formatTime(resolvedAt)}, after ${lastedOf(facts)}, and nothing got better: ${reason}.`
+  }
   if (state === 'resolved') return `It is over since ${formatTime(resolvedAt)}, after ${lastedOf(facts)}.`
   if (value === null) return `${reason}, since ${formatTime(since)}.`
   return `${what} is ${figureOf(value, unit)}, ${boundOf(bound, unit)}, since ${formatTime(since)}.`

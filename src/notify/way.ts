@@ -4,8 +4,10 @@ import type { Millis, Notification, Outcome, Recipient, Via } from '../model.ts'
 export interface MailMessage {
   /** With its angle brackets. */
   readonly messageId: string
-  /** Message-IDs of the mails before this one in its thread: the root first, the previous one last. */
+  /** Message-IDs that lead to this one in its thread: the root first, the mail that this one goes on from last. */
   readonly references: readonly string[]
+  /** Set when such a mail was sent. */
+  readonly inReplyTo?: string
   readonly from: Recipient
   readonly to: Recipient
   readonly date: Millis

@@ -200,6 +200,13 @@ test('silence add, list and expire do what the API does, and say how to take it 
   t.strictSame(commands.at(-1), { kind: 'expire', id: 's1', now: NOW })
 })
 
+test('an alert that was closed does not pass for one that got better', async (t) => {
+  const reason = 'the rule cpu-high was removed from the configuration'
+  const closed: AlertView = { ...ALERT, state: 'resolved', resolvedAt: NOW, ended: 'reconfigured', reason }
+  const { port } = await serve(t, { answers: () => [closed] })
+  t.match((await runCli(['alerts', '--url', `http://127.0.0.1:${port}`])).out[1], /resolved .* closed: the rule cpu-high was removed/)
+})
+
 test('alerts are listed with what is known of them, and no name in them steers the terminal', async (t) => {
   const { cli } = await open(t)
   t.strictSame(

@@ -80,6 +80,7 @@ async function observe(journal: Journal, now: number): Promise<unknown> {
     due: due.map(({ rendered, ...item }) => [item, rendered && Buffer.from(rendered).toString()]),
     list: await journal.outbox.list(99),
     siblings: await Promise.all(due.map(({ id }) => journal.outbox.siblings(id))),
+    earlier: await Promise.all(due.map(({ id }) => journal.outbox.earlier(id))),
     stats: await journal.outbox.stats(),
   }
 }

@@ -259,6 +259,40 @@ function threadsConform(journalTest: JournalTest): void {
     t.same(idsOf(await journal.outbox.due(9, 2, 2)), ['m0', 'm1', 'h0', 'h1', 'a'], 'and each its oldest')
   })
 
+  journalTest('of a thread only the first is given, also while it waits for its retry', async (t, journal) => {
+    await fill(journal, 1)
+    const others = [told('other thread', 'y'), told('other address', 'x', 'bob'), told('other way', 'x', 'ada', 'webhook')]
+    await journal.commit(1, [told('a', 'x'), told('b', 'x'), ...others, effect('p'), effect('q')], 1)
+    const due = async (now: number): Promise<readonly string[]> => idsOf(await journal.outbox.due(now, 9))
+    const free = ['other thread', 'other address', 'other way', 'p', 'q']
+    t.same(await due(1), ['a', ...free])
+    await journal.outbox.outcome('a', { state: 'retry', answer: 'busy', at: 500 }, 1)
+    t.same(await due(499), free, 'nothing overtakes it')
+    t.same(await due(500), ['a', ...free])
+    await journal.outbox.outcome('a', { state: 'failed', answer: '550' }, 500)
+    t.same(await due(500), ['b', ...free], 'what is refused for good lets the next one go')
+    await journal.outbox.outcome('b', { state: 'sent', answer: '250' }, 500)
+    t.same(await due(500), free)
+  })
+
+  journalTest('of a thread it is known what was sent last, and what nobody got', async (t, journal) => {
+    await fill(journal, 1)
+    const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => told(id, 'x'))
+    await journal.commit(1, [...all, told('other', 'x', 'bob'), effect('p'), effect('q')], 1)
+    t.same(await journal.outbox.earlier('g'), { untold: [] })
+    await journal.outbox.outcome('a', { state: 'failed', answer: '550' }, 1)
+    await journal.outbox.outcome('b', { state: 'sent', answer: '250' }, 1)
+    await journal.outbox.outcome('c', { state: 'sent', answer: '250' }, 1)
+    await journal.outbox.merge({ into: 'e', data: '{}', of: ['d'] }, 1)
+    await journal.outbox.outcome('g', { state: 'sent', answer: '250' }, 1)
+    for (const id of ['other', 'p']) await journal.outbox.outcome(id, { state: 'failed', answer: '550' }, 1)
+    const data = (id: string): string => told(id, 'x').data
+    t.same(await journal.outbox.earlier('f'), { sent: data('c'), untold: [data('a'), data('d')] })
+    t.same(await journal.outbox.earlier('b'), { untold: [data('a')] })
+    t.same(await journal.outbox.earlier('q'), { untold: [] }, 'what has no thread has nothing before it')
+    t.same(await journal.outbox.earlier('unknown'), { untold: [] })
+  })
+
   journalTest('siblings are what is pending for the same way, address and thread', async (t, journal) => {
     await fill(journal, 1)
     const others = [
@@ -297,17 +331,13 @@ function threadsConform(journalTest: JournalTest): void {
     )
     t.equal(a?.nextAt, undefined)
     t.match([c, d], [{ state: 'pending', data: '{"new":1}', createdAt: 10 }, { state: 'pending' }])
-    t.same(await journal.outbox.due(600, 9), [
-      { id: 'c', data: '{"new":1}', attempts: 0 },
-      { id: 'd', data: told('d', 'x').data, attempts: 0 },
-    ])
+    t.same(await journal.outbox.due(600, 9), [{ id: 'c', data: '{"new":1}', attempts: 0 }])
     await journal.outbox.outcome('a', { state: 'sent', answer: 'too late' }, 40)
     t.match((await journal.outbox.list(9))[3], { state: 'merged', attempts: 1 })
     for (const names of [['a'], ['d', 'b'], ['d', 'unknown']]) {
       t.equal(await journal.outbox.merge({ into: 'c', data: '{"new":2}', of: names }, 50), false)
     }
     t.equal(await journal.outbox.merge({ into: 'b', data: '{"new":2}', of: ['d'] }, 50), false)
-    t.same(idsOf(await journal.outbox.due(600, 9)), ['c', 'd'])
     t.equal((await journal.outbox.due(600, 1))[0]?.data, '{"new":1}')
     t.same(await journal.outbox.stats(), { pending: 2, oldest: 10 })
     t.same(idsOf(await journal.outbox.siblings('d')), ['c', 'd'], 'with other data it stays in its thread')

@@ -160,7 +160,8 @@ for (const restarts of [false, true]) {
     t.match(await one.records(), { firing: { state: 'merged' }, over: { state: 'sent' } })
     t.equal(server.arrived.length, 1, 'one mail')
     const mail = await PostalMime.parse(server.arrived[0]?.raw ?? '')
-    t.match(mail.text, /^\[Resolved\] /)
+    t.match(mail.text, /^\[Fired and resolved\] /)
+    t.notMatch(mail.subject, /^Re:/)
     t.match(
       mail.text,
       'This mail takes the place of the one of 2026-11-22 10:02:10 UTC, which could not be sent until now.',
@@ -169,6 +170,25 @@ for (const restarts of [false, true]) {
     t.match(JSON.parse((await one.records())['over']?.data ?? ''), { insteadOf: { at: began, because: 'fired' } })
   })
 }
+
+test('after an outage the mails of one conversation arrive in the order of their decisions', async (t) => {
+  const { port } = await downServer(t)
+  const one = play(t, mailWays(t, port))
+  await one.start()
+  await one.decide(firing({ because: 'silence ended' }))
+  await one.pass(1)
+  const server = await startMailServer(t, {}, port)
+  await one.decide(firing({ id: 'worse', because: 'severity rose', seq: 1 }))
+  t.match(await one.records(), { firing: { state: 'pending' }, worse: { state: 'pending', attempts: 0 } })
+  await one.pass(3)
+  await one.done('worse')
+  const mails = await Promise.all(server.arrived.map(({ raw }) => PostalMime.parse(raw)))
+  t.strictSame(
+    mails.map(({ text = '' }) => /^\[.*?\]/.exec(text)?.[0]),
+    ['[Warning: silenced until now]', '[Worse: critical now]'],
+  )
+  t.equal(mails[1]?.inReplyTo, mails[0]?.messageId)
+})
 
 test('what is due at once is one mail too, although the server is up', async (t) => {
   const server = await startMailServer(t)

@@ -221,6 +221,43 @@ test('a group with one piece of news tells it in full, and lists the rest', asyn
   )
 })
 
+test('no reminder is promised of what somebody looks after', async (t) => {
+  const ack = { at: at('12:00:00'), until: at('20:05:00'), author: 'Grace', note: 'on it' }
+  const alert = facts({ ack })
+  const { text } = await read(notification({ alerts: [alert], nextAt: at('20:05:00') }))
+  t.match(
+    text,
+    'Another mail follows when it is over; no reminder comes while it is acknowledged (until 2026-11-22 20:05:00 UTC).',
+  )
+  const past = facts({ ack: { ...ack, until: at('12:05:00') } })
+  t.match((await read(notification({ alerts: [past], nextAt: at('20:05:00') }))).text, 'the next one about it comes at')
+})
+
+test('each of the first ten alerts of a list can be acknowledged from the mail', async (t) => {
+  const tokens = (text: string): readonly string[] =>
+    [...text.matchAll(/^ {2}\[G\d+\] web-\d+\n {4}https:\/\/stashwatch\.example\.org\/act\/(\S+)/gm)].map(([, token = '']) => token)
+  const episodes = (text: string): readonly unknown[] =>
+    tokens(text).map((token) => {
+      const link = readLink(linkKey, token, at('12:06:00'))
+      return link.kind === 'valid' && link.action.do === 'ack' && link.action.episode
+    })
+  const ack = { at: at('12:00:00'), until: at('20:05:00'), author: 'Grace', note: 'on it' }
+  const one = kinds.group(4)
+  const [first, second, third, fourth] = one.alerts as [AlertFacts, AlertFacts, AlertFacts, AlertFacts]
+  const mixed = [first, { ...second, ack }, { ...third, state: 'resolved' as const, resolvedAt: third.at }, fourth]
+  const few = await read({ ...one, alerts: mixed })
+  t.strictSame(episodes(few.text), ['group0', 'group3'], 'what fires and nobody looks after')
+  for (const token of tokens(few.text)) t.ok(few.html.includes(`href="https://stashwatch.example.org/act/${token}"`))
+  t.match(few.text, '  [G2]\n\nI look after this:\n  [G0] web-1\n    https://', 'the list stays one')
+  t.match(few.text, 'To stop it: "I look after this" ends the repeats of one alert, and')
+
+  const many = await read(kinds.group(37))
+  t.equal(episodes(many.text).length, 10)
+  t.match(many.text, '"I look after this" (the first 10 have it) ends the repeats of one alert')
+  t.strictSame(episodes((await read(kinds.joined())).text).length, 5, 'beside the buttons of the one that is new')
+  t.equal(episodes((await read(notification({ kind: 'digest', alerts: one.alerts }))).text).length, 4)
+})
+
 test('a group with much news lists it first, and keeps its subject through its thread', async (t) => {
   const first = renderMessage(kinds.group(), options)
   t.equal(first.subject, 'cpu-high on web-1 and 36 more: mean of cpu over 2m')

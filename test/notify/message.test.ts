@@ -1,7 +1,7 @@
 import { assert, property, string } from 'fast-check'
 import PostalMime from 'postal-mime'
 import { test } from 'tap'
-import type { Notification } from '../../src/model.ts'
+import type { AlertFacts, Notification } from '../../src/model.ts'
 import { buildMime } from '../../src/notify/email.ts'
 import { renderMessage } from '../../src/notify/message.ts'
 import { at, facts, notification, resolved, storm } from './samples.ts'
@@ -150,6 +150,27 @@ test('the labels of a series are part of its name', (t) => {
   t.end()
 })
 
+test('web addresses that a template writes out are links, and no others', (t) => {
+  const hrefs = (body: string, change: Partial<AlertFacts> = {}): readonly string[] => {
+    const { html } = renderMessage(notification({ alerts: [facts({ body, ...change })] }), options)
+    return [...html.matchAll(/<p>.*<\/p>/g)].flatMap(([p]) => [...p.matchAll(/href="([^"]*)"/g)].map(([, url = '']) => url))
+  }
+  t.strictSame(hrefs('Runbook: https://wiki.example.org/run?a=1&b=2#x. Or (http://b.example.org/y), or ask.'), [
+    'https://wiki.example.org/run?a=1&amp;b=2#x',
+    'http://b.example.org/y',
+  ])
+  t.strictSame(hrefs('https://wiki.example.org/a_(b)'), ['https://wiki.example.org/a_(b)'])
+  t.strictSame(hrefs('javascript:alert(1) ftp://example.org/ https:// file:///etc/passwd'), [])
+  const evil = 'https://evil.example.org/x'
+  t.strictSame(hrefs('{{host}} and {{reason}}', { host: evil, reason: `see ${evil}` }), [], 'what comes with events')
+  t.strictSame(hrefs('https://wiki.example.org/{{host}} https://{{host}}/x', { host: 'evil' }), [], 'nor a part of one')
+  t.strictSame(hrefs('{{host}}https://wiki.example.org/ ok', { host: evil }), [])
+  t.strictSame(hrefs('{{ host }} https://ok.example.org/', { host: '"><a href="https://evil.example.org">' }), [
+    'https://ok.example.org/',
+  ])
+  t.end()
+})
+
 test("the operator's own body comes first, and a template that cannot be used costs no mail", (t) => {
   const own = facts({
     body: 'Runbook: https://wiki.example.org/cpu\n{{server}} is at {{value}}, {{bound}}.{{label.team}}',
@@ -159,7 +180,7 @@ test("the operator's own body comes first, and a template that cannot be used co
     mail.text,
     'Hello Ada Lovelace,\n\nRunbook: https://wiki.example.org/cpu\nweb-7 is at 94.2 %, above 90 %.\n\n  What',
   )
-  t.match(mail.html, 'Runbook: https://wiki.example.org/cpu<br>web-7 is at')
+  t.match(mail.html, 'Runbook: <a href="https://wiki.example.org/cpu">https://wiki.example.org/cpu</a><br>web-7 is at')
   const broken = render(notification({ alerts: [facts({ subject: '{{nonsense}}', body: '{{' })] }))
   t.equal(broken.subject, 'cpu-high on web-7: mean of cpu over 2m')
   t.match(broken.text, 'the rule cpu-high has fired')

@@ -43,8 +43,10 @@ function createBox(): Box {
       mails.forEach((mail) => rows.set(mail.id, { data: JSON.stringify(mail), attempts: 0, nextAt: 0 })),
     async due(now, limit): Promise<OutboxItem[]> {
       await work('due')
-      const pending = [...rows].filter(([, row]) => (row.outcome?.state ?? 'retry') === 'retry' && row.nextAt <= now)
+      const pending = [...rows].filter(([, row]) => (row.outcome?.state ?? 'retry') === 'retry')
+      const first = new Map(pending.map(([id, { data }]) => [threadOf(data), id] as const).reverse())
       return pending
+        .filter(([id, { data, nextAt }]) => nextAt <= now && first.get(threadOf(data)) === id)
         .slice(0, limit)
         .map(([id, { data, attempts, rendered }]) => ({ id, data, attempts, ...(rendered ? { rendered } : {}) }))
     },
@@ -52,6 +54,7 @@ function createBox(): Box {
       const row = rows.get(id)
       return row === undefined ? [] : [{ ...row, id }]
     },
+    earlier: async () => ({ untold: [] }),
     merge: async () => false,
     async rendered(id, bytes): Promise<void> {
       await work('rendered')
@@ -74,6 +77,16 @@ function createBox(): Box {
         answer: row.outcome?.answer ?? '',
       })),
     stats: async () => ({ pending: rows.size, oldest: at('12:00:00') }),
+  }
+}
+
+/** What is no notification has no thread. */
+function threadOf(data: string): string {
+  try {
+    const { via, to, thread } = JSON.parse(data) as Notification
+    return JSON.stringify([via, to.address, thread])
+  } catch {
+    return data
   }
 }
 

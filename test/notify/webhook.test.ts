@@ -53,6 +53,26 @@ conform(
   },
 )
 
+test('an alert that was closed does not pass for one that got better', async (t) => {
+  const reason = 'the rule cpu-high was removed from the configuration'
+  const closed = facts({ state: 'resolved', value: 0.99, resolvedAt: at('12:12:35'), ended: 'reconfigured', reason })
+  const body = JSON.parse(Buffer.from(await open(t, {}).render(told({ alerts: [closed] }))).toString()) as object
+  t.ok(isValid(body), JSON.stringify(isValid.errors))
+  t.match(body, {
+    alerts: [
+      {
+        status: 'resolved',
+        annotations: {
+          ended: 'reconfigured',
+          description: `It was closed at 2026-11-22 12:12:35 UTC, after 8 min 35 s, and nothing got better: ${reason}.`,
+        },
+      },
+    ],
+  })
+  const better = Buffer.from(await open(t, {}).render(resolved())).toString()
+  t.notMatch(better, /"ended"/)
+})
+
 test('every kind of notification is what the schema says', async (t) => {
   const way = open(t, {})
   const kinds: readonly Notification[] = [

@@ -1,0 +1,37 @@
+import type { AlertFacts, Notification } from '../model.ts'
+import { acknowledgeOf } from './advice.ts'
+import type { LetterOptions, RowList } from './letter.ts'
+import { rowOf } from './rows.ts'
+import { timesOf } from './times.ts'
+
+/** Alerts of one mail that can be acknowledged from it: more links would be more than anybody presses. */
+export const LINKED = 10
+
+interface Listed {
+  readonly title?: string
+  readonly alerts: readonly AlertFacts[]
+}
+
+/** Lists of alerts; the first ones that fire, and nobody looks after, have a link to acknowledge them. */
+export function listsOf(
+  notification: Notification,
+  lists: readonly Listed[],
+  options: LetterOptions,
+): readonly RowList[] {
+  const time = timesOf(notification)
+  let left = LINKED
+  return lists.map(({ alerts, ...list }) => ({
+    ...list,
+    rows: alerts.map((facts) => {
+      const action = left > 0 ? acknowledgeOf(notification, facts, options) : undefined
+      if (action === undefined) return rowOf(facts, time)
+      left -= 1
+      return { ...rowOf(facts, time), action }
+    }),
+  }))
+}
+
+/** What of a mail with such lists can be pressed. */
+export function pressOf(lists: readonly RowList[]): 'links' | 'nothing' {
+  return lists.some(({ rows }) => rows.some(({ action }) => action !== undefined)) ? 'links' : 'nothing'
+}
