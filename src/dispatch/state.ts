@@ -52,6 +52,8 @@ export interface Case {
   notify: readonly string[]
   /** When it fired, on the service's clock. */
   firedAt: Millis
+  /** Until when something kept people from looking after it, or when it got more severe; absent where nothing did. */
+  heldUntil?: Millis
   /** Over, and told to everybody. */
   closed: boolean
   /** The groups that it was told in. */

@@ -23,8 +23,9 @@ export function announce(state: DispatchState, plan: DispatchPlan, news: Announc
   if (news.quiet === true) return keepQuiet(state, news)
   const one = caseOf(state, news, ref)
   note(one, { at: news.found, kind: 'judged', reason: `${news.because}: ${news.facts.reason}` })
-  if (news.because === 'severity rose' && one.ack !== undefined) {
-    one.ack = { ...one.ack, until: Math.min(one.ack.until, news.found) }
+  if (news.because === 'severity rose') {
+    one.heldUntil = news.found
+    if (one.ack !== undefined) one.ack = { ...one.ack, until: Math.min(one.ack.until, news.found) }
   }
   if (keepBack(state.backlog, news.facts.episode, news.at, news.found)) return
   tellAll(state, plan, one, news.because, news.found)
@@ -157,14 +158,19 @@ function spend(state: DispatchState, plan: DispatchPlan, mails: readonly Mail[],
   })
 }
 
-/** Whoever is to hear of what nobody looks after. */
+/** Whoever is to hear of what nobody looks after; the time counts from when somebody could have. */
 function escalate(state: DispatchState, plan: DispatchPlan, now: Millis): void {
   if (!plan.escalates) return
   for (const one of state.cases.values()) {
-    if (one.facts.state !== 'firing' || one.muted !== undefined || isAcknowledged(one, now)) continue
+    if (one.facts.state !== 'firing') continue
+    if (one.muted !== undefined || isAcknowledged(one, now)) {
+      one.heldUntil = now
+      continue
+    }
+    const since = Math.max(one.firedAt, one.heldUntil ?? 0)
     const labels = labelsOf(one.facts)
     for (const { after, lines } of escalationOf(plan, one, labels).slice(one.escalated)) {
-      if (now - one.firedAt < after) break
+      if (now - since < after) break
       one.escalated++
       for (const line of lines) tellGroup(state, line, one, labels, 'escalated', now)
       state.dirty = true

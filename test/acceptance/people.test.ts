@@ -188,6 +188,30 @@ test('what nobody looks after is told to others too, until somebody does', async
   ])
 })
 
+test('an escalation counts from when somebody could have looked after the alert', async (t) => {
+  const escalate = [{ after: 10 * MINUTE, notify: ['boss'] }]
+  const muted = tell(config({ rules: [{ ...high, escalate }], receivers }), TEN)
+  muted.at('12:00').silence('s1', ['host=web-1'], HOUR).cpu('web-1', 0.99)
+  t.strictSame(muted.until('13:20'), ['13:00:00 ops silence ended: cpu-high web-1', '13:10:00 boss escalated: cpu-high web-1'])
+
+  const rising = tell(config({ rules: [{ ...ladder, notify: [] }], receivers, alerting: alerting({ routes: [
+    { matchers: [matcher('severity=critical')], notify: ['ops'], escalate, continue: false },
+    { matchers: [], notify: ['ops'], continue: false },
+  ] }) }), TEN)
+  rising.at('12:00').cpu('web-1', 0.85)
+  rising.at('12:30').cpu('web-1', 0.99)
+  t.strictSame(rising.until('12:45'), [
+    '12:01:10 ops fired: cpu-high web-1',
+    '12:31:10 ops severity rose: cpu-high web-1',
+    '12:41:10 boss escalated: cpu-high web-1',
+  ])
+
+  const heeded = tell(config({ rules: [{ ...high, escalate }], receivers }), TEN)
+  heeded.at('12:00').cpu('web-1', 0.99)
+  heeded.at('12:05').acknowledge('cpu-high', 'web-1', HOUR)
+  t.equal(heeded.until('13:20').at(-1), '13:14:50 boss escalated: cpu-high web-1')
+})
+
 test('a mail about what is acknowledged promises the next one for the end of that', async (t) => {
   const story = tell(config({ rules: [high] }), TEN)
   story.at('12:00').cpu('web-1', 0.99)
