@@ -68,6 +68,7 @@ export function raise(
   alert.ruleLabels = subject.ruleLabels ?? {}
   alert.subject = subject.subject
   alert.body = subject.body
+  alert.isWindowless = subject.every === undefined
   describe(alert, found)
   if (change !== undefined) tell(fold, alerts, id, alert, change, found.surroundings)
 }
@@ -104,12 +105,21 @@ function newAlert(subject: Subject, life: Alert['life']): Alert {
 /** Takes over what the finding says; a window without data leaves the last figure standing. */
 function describe(alert: Alert, found: Found): void {
   alert.severity = alert.life.severity
+  noteWorst(alert, found)
   if (found.finding.kind === 'no data' || found.finding.at < alert.at) return
   alert.at = found.finding.at
   alert.value = found.value
   alert.bound = found.bound
   alert.clear = found.clear
   alert.reason = found.reason
+}
+
+function noteWorst(alert: Alert, { finding, bound }: Found): void {
+  const { life, worst } = alert
+  if (life.state !== 'firing' || finding.kind !== 'anomalous' || finding.severity !== life.severity) return
+  if (worst === undefined || (worst.severity === 'warning' && life.severity === 'critical')) {
+    alert.worst = { severity: life.severity, bound }
+  }
 }
 
 function tell(
@@ -124,7 +134,8 @@ function tell(
   if (alert.episode === '' && change.because !== undefined) mint(alert)
   count(fold, `transitions:${change.to}`)
   if (alert.episode !== '') noteStep(fold, alert, change.to)
-  alert.transitions.push({ to: change.to, at: alert.at, reason: alert.reason })
+  const at = momentOf(state, alert)
+  alert.transitions.push({ to: change.to, at, reason: alert.reason })
   if (alert.transitions.length > KEEP_TRANSITIONS) alert.transitions.splice(1, 1)
   if (change.to === 'resolved') {
     alerts.delete(id)
@@ -135,7 +146,7 @@ function tell(
   const facts = factsOf(fold, alert)
   const news: Announcement = {
     because: change.because,
-    at: alert.at,
+    at,
     found: state.now,
     notify: alert.notify,
     facts: surroundings === undefined ? facts : { ...facts, ...surroundings(alert.life.since) },
@@ -143,6 +154,11 @@ function tell(
   }
   const host = alerts === state.alerts ? null : alert.host
   announce(state.dispatch, fold.dispatchPlan, news, { host, id })
+}
+
+/** When the newest step of an alert was: at the end of its window, unless that is open, or when it was ended from outside. */
+function momentOf({ now }: State, { life, at }: Alert): Millis {
+  return life.state === 'resolved' ? life.resolvedAt : Math.min(at, now)
 }
 
 /** When the newest episode of a rule on a series ended, as far as it is remembered; -Infinity without one. */
@@ -167,7 +183,7 @@ function codeOf(digest: Uint8Array): string {
 
 /** What a mail can say of an alert as it is now. */
 export function factsOf(fold: Fold, alert: Alert): AlertFacts {
-  const { rule, host, labels, what, metric, unit, episode, code, value, bound, clear, at, reason, source, life } = alert
+  const { rule, host, labels, what, metric, unit, episode, code, value, bound, clear, at, reason, source, life, worst } = alert
   const from = life.since - 3_600_000
   const flapping = flappingOf(fold, alert)
   return {
@@ -194,17 +210,27 @@ export function factsOf(fold: Fold, alert: Alert): AlertFacts {
     source,
     ...(alert.subject === undefined ? {} : { subject: alert.subject }),
     ...(alert.body === undefined ? {} : { body: alert.body }),
-    ...told(life),
+    ...(worst === undefined ? {} : { worst }),
+    ...told(alert),
     ...(flapping === undefined ? {} : { flapping }),
     gaps: fold.state.gaps.filter((gap) => gap.to >= from && gap.from <= Math.max(at, from)),
   }
 }
 
 /** What the life of an alert was like. */
-function told(life: Alert['life']): Pick<AlertFacts, 'firedAt' | 'bad' | 'flaps' | 'noDataSince'> {
+function told(alert: Alert): Pick<AlertFacts, 'firedAt' | 'isWindowless' | 'windows' | 'bad' | 'flaps' | 'noDataSince'> {
+  const { life } = alert
   if (life.state === 'pending') return {}
-  const { firedAt, bad = 0, flaps = 0, noDataSince } = life
-  return { firedAt, bad, flaps, ...(noDataSince === undefined ? {} : { noDataSince }) }
+  const { firedAt, flaps = 0, noDataSince } = life
+  return { firedAt, ...countsOf(alert), flaps, ...(noDataSince === undefined ? {} : { noDataSince }) }
+}
+
+/** How many windows were judged, where there are any. */
+export function countsOf({ life, isWindowless }: Alert): Pick<AlertFacts, 'isWindowless' | 'windows' | 'bad'> {
+  if (life.state === 'pending') return {}
+  if (isWindowless === true) return { isWindowless }
+  const { bad = 0, windows = bad } = life
+  return { windows, bad }
 }
 
 /** Ends an alert from outside its data: its rule is gone, or it looks at something else now. */
@@ -247,10 +273,9 @@ function finish(fold: Fold, alerts: Map<string, Alert>, id: string, at: Millis, 
   alerts.delete(id)
   if (alert === undefined || alert.life.state === 'pending' || alert.life.state === 'resolved') return undefined
   fold.state.flaps.delete(flapKey(alert))
-  const { since, firedAt, severity, lastBreach, peak, bad = 0, flaps = 0 } = alert.life
-  const resolvedAt = Math.max(at, lastBreach)
-  alert.life = { state: 'resolved', since, firedAt, severity, lastBreach, peak, bad, flaps, resolvedAt }
-  alert.at = resolvedAt
+  const { since, firedAt, severity, lastBreach, peak, bad = 0, windows = bad, flaps = 0 } = alert.life
+  const resolvedAt = Math.max(at, since)
+  alert.life = { state: 'resolved', since, firedAt, severity, lastBreach, peak, windows, bad, flaps, resolvedAt }
   alert.reason = reason
   return alert
 }

@@ -1,28 +1,49 @@
-import { boundText, clearText, figureBeside, isUpper, type Verdict } from '../detect/threshold.ts'
+import { boundText, clearText, figureBeside, isBeyond, isCleared, isUpper, type Verdict } from '../detect/threshold.ts'
 import type { Finding } from '../alert/lifecycle.ts'
 import type { Bound, Millis } from '../model.ts'
 import type { WindowPlan } from './plan.ts'
 import type { Found, Subject } from './raise.ts'
 import type { Host, KeyInfo } from './state.ts'
 
+/** A verdict that says something. */
+type Judged = Exclude<Verdict, { kind: 'no data' }>
+
+/** Since when it is so and whether the window is open, as findings say it. */
+export type Whence = Pick<Finding & { kind: 'anomalous' }, 'since' | 'isOpen'>
+
 /** A verdict on a window that ends at `at`, with what can be said of it. */
-export function foundOf(plan: WindowPlan, at: Millis, samples: number, verdict: Verdict): Found {
-  if (verdict.kind === 'no data') return { finding: { kind: 'no data', at }, value: null, bound: '', clear: '', reason: '' }
+export function foundOf(plan: WindowPlan, at: Millis, samples: number, verdict: Verdict, whence: Whence = {}): Found {
+  if (verdict.kind === 'no data') {
+    return { finding: { kind: 'no data', at, ...whence }, value: null, bound: '', clear: '', reason: '' }
+  }
   const { value, bound } = verdict
   const finding: Finding =
     verdict.kind === 'normal'
       ? { kind: 'normal', at }
-      : { kind: 'anomalous', at, severity: verdict.severity, value, lower: !isUpper(verdict.bound.op) }
-  const texts = { bound: bound ? boundText(bound) : '', clear: bound ? clearText(bound) : '' }
+      : anomaly(at, verdict, whence)
+  const end = verdict.kind === 'normal' ? bound : verdict.end
+  const texts = { bound: bound ? boundText(bound) : '', clear: end ? clearText(end) : '' }
   return { finding, value, ...texts, reason: reasonOf(plan, samples, verdict, bound) }
 }
 
-function reasonOf(plan: WindowPlan, n: number, verdict: Verdict & { value: number }, bound: Bound | undefined): string {
-  const figure = `${whatOf(plan)} was ${figureBeside(verdict.value, bound)}`
+function anomaly(at: Millis, verdict: Verdict & { kind: 'anomalous' }, whence: Whence): Finding {
+  const { value, severity, bound, isHeld } = verdict
+  return { kind: 'anomalous', at, severity, value, lower: !isUpper(bound.op), isHeld, ...whence }
+}
+
+function reasonOf(plan: WindowPlan, n: number, verdict: Judged, bound: Bound | undefined): string {
+  const end = verdict.kind === 'normal' ? bound : verdict.end
+  const figure = `${whatOf(plan)} was ${figureBeside(verdict.value, bound, end)}`
   const samples = plan.rule.kind === 'count' ? '' : ` (${n} ${n === 1 ? 'sample' : 'samples'})`
-  if (bound === undefined) return `${figure}${samples}`
-  if (verdict.kind === 'normal') return `${figure}${samples}: ${clearText(bound)}, which ends an alert`
-  return `${figure}${samples}: ${boundText(bound)}`
+  return bound === undefined ? `${figure}${samples}` : `${figure}${samples}: ${judgementOf(verdict, bound)}`
+}
+
+function judgementOf(verdict: Judged, bound: Bound): string {
+  const isOut = isBeyond(bound, verdict.value)
+  if (verdict.kind === 'anomalous') {
+    return isOut ? boundText(bound) : `no longer ${boundText(bound)}, but not yet ${clearText(verdict.end)}, which would end it`
+  }
+  return isCleared(bound, verdict.value) ? `${clearText(bound)}, which ends an alert` : `not ${boundText(bound)}`
 }
 
 function whatOf(plan: WindowPlan): string {

@@ -1,6 +1,6 @@
 import type { AlertFacts, Context, Millis, Notification } from '../model.ts'
 import type { Fact, Meter } from './letter.ts'
-import { boundOf, counted, figureOf, gapNotes, goneOnFor, isUntold, lastedOf, nameOf, WHOLE } from './phrase.ts'
+import { boundOf, counted, figureOf, gapNotes, goneOnFor, isBeyond, isUntold, lastedOf, limitOf, nameOf, WHOLE } from './phrase.ts'
 import type { Times } from './times.ts'
 
 /** From here on a mail explains why it comes so long after its window. */
@@ -29,23 +29,34 @@ function fact(label: string, text: string): Fact | undefined {
 }
 
 function measured(facts: AlertFacts, told: Millis, time: Times): readonly (Fact | undefined)[] {
-  const { unit, value, at, bound, peers } = facts
-  const window = `in the window that ${at > told ? 'ends' : 'ended'} at ${time(at)}`
+  const { unit, value, peers } = facts
   return [
-    value === null ? undefined : fact('Value', `${figureOf(value, unit)} ${window}`),
-    fact('Bound', boundOf(bound, unit)),
+    value === null ? undefined : fact('Value', valueOf(facts, value, told, time)),
+    fact('Bound', `${limitOf(facts)}${endOf(facts)}`),
     peers === undefined
       ? undefined
       : fact('Other hosts', `median ${figureOf(peers.median, unit)} of ${counted(peers.hosts, 'host')}`),
   ]
 }
 
+/** A silence that is over is no figure any more. */
+function valueOf({ isWindowless, state, at, unit }: AlertFacts, value: number, told: Millis, time: Times): string {
+  if (isWindowless === true) return state === 'resolved' ? '' : `${figureOf(value, unit)} at ${time(at)}`
+  return `${figureOf(value, unit)} in the window that ${at > told ? 'ends' : 'ended'} at ${time(at)}`
+}
+
+/** What ends an alert, where its value is within the bound and does not end it. */
+function endOf(facts: AlertFacts): string {
+  const { state, clear, unit } = facts
+  return state === 'resolved' || clear === '' || isBeyond(facts) ? '' : `; over once it is ${boundOf(clear, unit)}`
+}
+
 function lived(notification: Notification, facts: AlertFacts, time: Times): readonly (Fact | undefined)[] {
-  const { unit, value, bound, peak, resolvedAt, since, bad = 0, flaps = 0, noDataSince } = facts
+  const { unit, value, peak, resolvedAt, since, bad = 0, windows = bad, flaps = 0, noDataSince } = facts
   const began = time(Math.min(since, notification.at))
   const isPlain = peak === null || (resolvedAt === undefined && peak === value)
-  const windows = [
-    ...(bad > 0 && bound !== '' ? [`${counted(bad, 'window')} beyond the bound`] : []),
+  const course = [
+    ...(windows > 0 ? [windowsOf(windows, bad)] : []),
     ...(flaps > 0
       ? [`came back ${counted(flaps, 'time')}${resolvedAt === undefined ? '' : ' before it was over'}`]
       : []),
@@ -56,11 +67,15 @@ function lived(notification: Notification, facts: AlertFacts, time: Times): read
       : fact('Began', began),
     resolvedAt === undefined ? undefined : fact('Ended', `${time(resolvedAt)}, after ${lastedOf(facts)}`),
     isPlain ? undefined : fact('Peak', figureOf(peak, unit)),
-    bad > 1 || flaps > 0 || resolvedAt !== undefined ? fact('Course', windows.join('; ')) : undefined,
+    windows > 1 || flaps > 0 || resolvedAt !== undefined ? fact('Course', course.join('; ')) : undefined,
     noDataSince === undefined
       ? undefined
-      : fact('Data', `stopped at ${time(noDataSince)}; it counts as firing until data come again`),
+      : fact('Data', `none since ${time(noDataSince)}; it counts as firing until data come again`),
   ]
+}
+
+function windowsOf(all: number, bad: number): string {
+  return all === bad ? `${counted(all, 'window')} out of bounds` : `${counted(all, 'window')} since it began, ${bad} of them out of bounds`
 }
 
 /** What its reader and others have heard of it, and done about it. */

@@ -32,7 +32,7 @@ export function headlineOf(facts: AlertFacts, because?: Because): string {
   const bound = boundOf(facts.bound, facts.unit)
   if (facts.ended !== undefined) return `${place}: ${nameOf(facts.rule)} is closed: ${nameOf(facts.reason, 2 * SHORT)}`
   if (facts.state === 'resolved') {
-    if (facts.value === null) return `${place}: ${nameOf(facts.rule)} is over, after ${lastedOf(facts)}`
+    if (facts.value === null || facts.isWindowless === true) return `${place}: ${nameOf(facts.rule)} is over, after ${lastedOf(facts)}`
     return `${place}: ${what} is back to ${value}, after ${lastedOf(facts)}`
   }
   if (because === 'flapping started') {
@@ -104,7 +104,7 @@ function newsOf(notification: Notification, facts: AlertFacts, time: Times): rea
 /** An alert whose data have stopped is neither better nor over. */
 function stoppedOf({ noDataSince }: AlertFacts, time: Times): readonly string[] {
   if (noDataSince === undefined) return []
-  return [`The data stopped at ${time(noDataSince)}: what is told are the figures of the last window that had any.`]
+  return [`There are no data since ${time(noDataSince)}: what is told are the figures of the last window that had any.`]
 }
 
 function endOf(facts: AlertFacts): readonly string[] {

@@ -6,7 +6,7 @@ import { digestHeadline, digestLetter } from './digest.ts'
 import { htmlPage } from './html.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { noticeHeadline, noticeLetter } from './notice.ts'
-import { boundOf, nameOf, placeNote, placeOf, WHOLE } from './phrase.ts'
+import { limitOf, nameOf, placeNote, placeOf, WHOLE } from './phrase.ts'
 import { type Draw, showPicture, type Shown } from './picture.ts'
 import { plainText } from './plain.ts'
 import { reportLetter, reportSubject } from './summary.ts'
@@ -111,7 +111,7 @@ function valuesOf(facts: AlertFacts, others = ''): TemplateValues {
     kind: 'text',
     text: `${others === '' ? facts.host : nameOf(facts.host, NAME_LENGTH - others.length)}${others}`,
   } as const
-  const bound = { kind: 'text', text: boundOf(facts.bound, facts.unit) } as const
+  const bound = { kind: 'text', text: limitOf(facts) } as const
   return new Map([...templateValues(facts), ['server', host], ['host', host], ['bound', bound]])
 }
 

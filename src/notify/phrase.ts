@@ -37,6 +37,11 @@ export function boundOf(bound: string, unit: Unit): string {
   return nameOf(parts === null ? bound : `${parts[1] ?? ''}${formatValue(Number(parts[2]), unit)}`)
 }
 
+/** The bound to tell an alert by: of one that is over, that of the worst it was. */
+export function limitOf({ state, worst, bound, unit }: AlertFacts): string {
+  return boundOf(state === 'resolved' ? (worst?.bound ?? bound) : bound, unit)
+}
+
 /** Whether the value is on the wrong side of the bound that it is told with; true where that cannot be said. */
 export function isBeyond({ value, bound }: Pick<AlertFacts, 'value' | 'bound'>): boolean {
   const [, op, number] = /^(above|at least|below|at most) (\S+)$/.exec(bound) ?? []

@@ -1,6 +1,6 @@
 import type { AlertFacts } from '../model.ts'
 import type { Row } from './letter.ts'
-import { boundOf, figureOf, isBeyond, lastedOf, nameOf, placeOf, type Tone, toneOf } from './phrase.ts'
+import { figureOf, isBeyond, lastedOf, limitOf, nameOf, placeOf, type Tone, toneOf } from './phrase.ts'
 import { clean } from './text.ts'
 import type { Times } from './times.ts'
 
@@ -27,10 +27,11 @@ export function rowOf(facts: AlertFacts, time: Times): Row {
 }
 
 function valueOf(facts: AlertFacts): string {
-  const { state, value, peak, unit, bound, reason, ended } = facts
-  if (value === null || ended !== undefined) return nameOf(reason, LISTED)
+  const { state, value, peak, unit, bound, reason, ended, isWindowless } = facts
+  const isQuiet = isWindowless === true && state === 'resolved'
+  if (value === null || ended !== undefined || isQuiet) return nameOf(reason, LISTED)
   const isOver = state === 'resolved' && peak !== null
-  const limit = bound === '' ? '' : `, ${isOver || isBeyond(facts) ? '' : 'bound: '}${boundOf(bound, unit)}`
+  const limit = bound === '' ? '' : `, ${isOver || isBeyond(facts) ? '' : 'bound: '}${limitOf(facts)}`
   return `${figureOf(value, unit)}${isOver ? `, peak ${figureOf(peak, unit)}` : ''}${limit}`
 }
 
