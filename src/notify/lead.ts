@@ -104,7 +104,7 @@ function newsOf(notification: Notification, facts: AlertFacts, time: Times): rea
 /** An alert whose data have stopped is neither better nor over. */
 function stoppedOf({ noDataSince }: AlertFacts, time: Times): readonly string[] {
   if (noDataSince === undefined) return []
-  return [`There are no data since ${time(noDataSince)}: what is told are the figures of the last window that had any.`]
+  return [`No data have come since ${time(noDataSince)}: what is told are the figures of the last window that had any.`]
 }
 
 function endOf(facts: AlertFacts): readonly string[] {
