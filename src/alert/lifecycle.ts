@@ -5,7 +5,12 @@ import type { AlertState, Announcement, Millis, Severity } from '../model.ts'
  * event times (ends of windows).
  */
 export type Life =
-  | (Counts & { readonly state: 'pending'; readonly since: Millis; readonly severity: Severity; readonly dataUntil: Millis })
+  | (Counts & {
+      readonly state: 'pending'
+      readonly since: Millis
+      readonly severity: Severity
+      readonly dataUntil: Millis
+    })
   | (Episode & { readonly state: 'firing' })
   | (Episode & { readonly state: 'recovering'; readonly goodSince: Millis })
   | (Episode & { readonly state: 'resolved'; readonly resolvedAt: Millis })
@@ -45,7 +50,7 @@ export type Finding =
       readonly lower: boolean
       /** It is beyond no bound any more, but not yet good. */
       readonly isHeld?: boolean
-      /** When it began, where that is not `at`: a host is silent since its last event, an open window ends in the future. */
+      /** When it began, where that is not `at`: at a silent host's last event; now, where the window ends later. */
       readonly since?: Millis
       /** The window is open: it will be judged, and counted, when it has closed. */
       readonly isOpen?: boolean
@@ -70,7 +75,9 @@ export interface Step {
 export function advance(life: Life | undefined, finding: Finding, patience: Patience): Step {
   if (life === undefined || life.state === 'resolved' || isForgotten(life, finding.at, patience)) return begin(finding, patience)
   if (life.state === 'pending') return advancePending(life, finding, patience)
-  if (finding.kind === 'no data') return { life: { ...life, noDataSince: life.noDataSince ?? finding.since ?? finding.at } }
+  if (finding.kind === 'no data') {
+    return { life: { ...life, noDataSince: life.noDataSince ?? finding.since ?? finding.at } }
+  }
   if (finding.kind === 'anomalous') return worsen(life, finding)
   return recover(life, finding, patience)
 }
@@ -83,7 +90,8 @@ function begin(finding: Finding, patience: Patience): Step {
   if (finding.kind !== 'anomalous') return { life: undefined }
   const { at, severity, since = at } = finding
   if (patience.for === 0) return fire(since, finding, {})
-  return { life: { state: 'pending', since, severity, dataUntil: at, ...plusOne({}, finding) }, change: { to: 'pending' } }
+  const life: Life = { state: 'pending', since, severity, dataUntil: at, ...plusOne({}, finding) }
+  return { life, change: { to: 'pending' } }
 }
 
 function fire(since: Millis, finding: Finding & { kind: 'anomalous' }, before: Counts): Step {
@@ -104,17 +112,18 @@ function plusOne({ bad = 0, windows = bad }: Counts, finding: Finding): Required
 function tally(life: Living, finding: Finding): Required<Pick<Episode, 'windows' | 'bad' | 'counted'>> {
   const { lastBreach, counted = lastBreach, bad = 0, windows = bad } = life
   const isOpen = finding.kind === 'anomalous' && finding.isOpen === true
-  return isOpen || finding.at <= counted ? { windows, bad, counted } : { ...plusOne(life, finding), counted: finding.at }
+  if (isOpen || finding.at <= counted) return { windows, bad, counted }
+  return { ...plusOne(life, finding), counted: finding.at }
 }
 
 function advancePending(life: Life & { state: 'pending' }, finding: Finding, patience: Patience): Step {
   if (finding.kind === 'normal') return { life: finding.at < life.dataUntil ? life : undefined }
   if (finding.kind === 'no data') return { life }
-  const isNew = finding.at > life.dataUntil
   if (finding.at - life.since >= patience.for) return fire(life.since, finding, life)
   const since = Math.min(life.since, finding.at)
-  const counts = isNew ? plusOne(life, finding) : {}
-  return { life: { ...life, ...counts, since, severity: finding.severity, dataUntil: Math.max(life.dataUntil, finding.at) } }
+  const counts = finding.at > life.dataUntil ? plusOne(life, finding) : {}
+  const dataUntil = Math.max(life.dataUntil, finding.at)
+  return { life: { ...life, ...counts, since, severity: finding.severity, dataUntil } }
 }
 
 type Living = Life & { state: 'firing' | 'recovering' }

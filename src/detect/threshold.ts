@@ -27,11 +27,13 @@ export function judge(threshold: Threshold, value: number, held: Severity | unde
   const isHeld = !all.some((bound) => isBeyond(bound, value))
   const critical = breached(threshold.critical, value, held === 'critical')
   if (critical !== undefined) {
-    return { kind: 'anomalous', value, severity: 'critical', bound: critical, end: endOf(critical, all), isHeld }
+    const end = endOf(critical, all)
+    return { kind: 'anomalous', value, severity: 'critical', bound: critical, end, isHeld }
   }
   const warning = breached(threshold.warning, value, held !== undefined)
   if (warning !== undefined) {
-    return { kind: 'anomalous', value, severity: 'warning', bound: warning, end: endOf(warning, threshold.warning), isHeld }
+    const end = endOf(warning, threshold.warning)
+    return { kind: 'anomalous', value, severity: 'warning', bound: warning, end, isHeld }
   }
   return { kind: 'normal', value, bound: threshold.warning[0] ?? threshold.critical[0] }
 }

@@ -47,7 +47,7 @@ export function found(
   return { finding, value, bound, clear: '', reason }
 }
 
-/** Whether something has been silent for too long, at this tick. Its figure is that time, which only grows: it has no peak. */
+/** Whether something has been silent for too long, at this tick. Its figure, that time, only grows: it has no peak. */
 export function silence(
   fold: Fold,
   isSilent: boolean,

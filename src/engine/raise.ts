@@ -156,7 +156,7 @@ function tell(
   announce(state.dispatch, fold.dispatchPlan, news, { host, id })
 }
 
-/** When the newest step of an alert was: at the end of its window, unless that is open, or when it was ended from outside. */
+/** When the newest step of an alert was: at the end of its window, or now where that is open; or when it was closed. */
 function momentOf({ now }: State, { life, at }: Alert): Millis {
   return life.state === 'resolved' ? life.resolvedAt : Math.min(at, now)
 }
@@ -183,7 +183,7 @@ function codeOf(digest: Uint8Array): string {
 
 /** What a mail can say of an alert as it is now. */
 export function factsOf(fold: Fold, alert: Alert): AlertFacts {
-  const { rule, host, labels, what, metric, unit, episode, code, value, bound, clear, at, reason, source, life, worst } = alert
+  const { rule, host, labels, what, metric, unit, episode, code, value, bound, clear, at, reason, source, life } = alert
   const from = life.since - 3_600_000
   const flapping = flappingOf(fold, alert)
   return {
@@ -210,7 +210,7 @@ export function factsOf(fold: Fold, alert: Alert): AlertFacts {
     source,
     ...(alert.subject === undefined ? {} : { subject: alert.subject }),
     ...(alert.body === undefined ? {} : { body: alert.body }),
-    ...(worst === undefined ? {} : { worst }),
+    ...(alert.worst === undefined ? {} : { worst: alert.worst }),
     ...told(alert),
     ...(flapping === undefined ? {} : { flapping }),
     gaps: fold.state.gaps.filter((gap) => gap.to >= from && gap.from <= Math.max(at, from)),
@@ -218,15 +218,17 @@ export function factsOf(fold: Fold, alert: Alert): AlertFacts {
 }
 
 /** What the life of an alert was like. */
-function told(alert: Alert): Pick<AlertFacts, 'firedAt' | 'isWindowless' | 'windows' | 'bad' | 'flaps' | 'noDataSince'> {
+function told(alert: Alert): Course & Pick<AlertFacts, 'firedAt' | 'flaps' | 'noDataSince'> {
   const { life } = alert
   if (life.state === 'pending') return {}
   const { firedAt, flaps = 0, noDataSince } = life
   return { firedAt, ...countsOf(alert), flaps, ...(noDataSince === undefined ? {} : { noDataSince }) }
 }
 
+type Course = Pick<AlertFacts, 'isWindowless' | 'windows' | 'bad'>
+
 /** How many windows were judged, where there are any. */
-export function countsOf({ life, isWindowless }: Alert): Pick<AlertFacts, 'isWindowless' | 'windows' | 'bad'> {
+export function countsOf({ life, isWindowless }: Alert): Course {
   if (life.state === 'pending') return {}
   if (isWindowless === true) return { isWindowless }
   const { bad = 0, windows = bad } = life

@@ -93,7 +93,8 @@ function watchSource(fold: Fold, source: Source): void {
     ? `no request from ${source.name}; hosts behind it are not judged meanwhile`
     : `${source.name} ${isExpected ? 'delivers again' : 'is no longer expected'}`
   const subject = ownSubject(OWN_RULES.source, source.name, 'time since the last request', source.name, plan.config.system)
-  raise(fold, state.alerts, id, subject, silence(fold, isDown, 'critical', source.heard, 'silent for 150s', reason), AT_ONCE)
+  const said = silence(fold, isDown, 'critical', source.heard, 'silent for 150s', reason)
+  raise(fold, state.alerts, id, subject, said, AT_ONCE)
 }
 
 function watchClock(fold: Fold, host: Host): void {

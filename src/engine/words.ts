@@ -17,10 +17,7 @@ export function foundOf(plan: WindowPlan, at: Millis, samples: number, verdict: 
     return { finding: { kind: 'no data', at, ...whence }, value: null, bound: '', clear: '', reason: '' }
   }
   const { value, bound } = verdict
-  const finding: Finding =
-    verdict.kind === 'normal'
-      ? { kind: 'normal', at }
-      : anomaly(at, verdict, whence)
+  const finding: Finding = verdict.kind === 'normal' ? { kind: 'normal', at } : anomaly(at, verdict, whence)
   const end = verdict.kind === 'normal' ? bound : verdict.end
   const texts = { bound: bound ? boundText(bound) : '', clear: end ? clearText(end) : '' }
   return { finding, value, ...texts, reason: reasonOf(plan, samples, verdict, bound) }
@@ -39,11 +36,10 @@ function reasonOf(plan: WindowPlan, n: number, verdict: Judged, bound: Bound | u
 }
 
 function judgementOf(verdict: Judged, bound: Bound): string {
-  const isOut = isBeyond(bound, verdict.value)
-  if (verdict.kind === 'anomalous') {
-    return isOut ? boundText(bound) : `no longer ${boundText(bound)}, but not yet ${clearText(verdict.end)}, which would end it`
-  }
-  return isCleared(bound, verdict.value) ? `${clearText(bound)}, which ends an alert` : `not ${boundText(bound)}`
+  const words = boundText(bound)
+  if (isBeyond(bound, verdict.value)) return words
+  if (verdict.kind === 'anomalous') return `no longer ${words}, but not yet ${clearText(verdict.end)}, which would end it`
+  return isCleared(bound, verdict.value) ? `${clearText(bound)}, which ends an alert` : `not ${words}`
 }
 
 function whatOf(plan: WindowPlan): string {

@@ -1,6 +1,18 @@
 import type { AlertFacts, Context, Millis, Notification } from '../model.ts'
 import type { Fact, Meter } from './letter.ts'
-import { boundOf, counted, figureOf, gapNotes, goneOnFor, isBeyond, isUntold, lastedOf, limitOf, nameOf, WHOLE } from './phrase.ts'
+import {
+  boundOf,
+  counted,
+  figureOf,
+  gapNotes,
+  goneOnFor,
+  isBeyond,
+  isUntold,
+  lastedOf,
+  limitOf,
+  nameOf,
+  WHOLE,
+} from './phrase.ts'
 import type { Times } from './times.ts'
 
 /** From here on a mail explains why it comes so long after its window. */
@@ -75,7 +87,8 @@ function lived(notification: Notification, facts: AlertFacts, time: Times): read
 }
 
 function windowsOf(all: number, bad: number): string {
-  return all === bad ? `${counted(all, 'window')} out of bounds` : `${counted(all, 'window')} since it began, ${bad} of them out of bounds`
+  const windows = counted(all, 'window')
+  return all === bad ? `${windows} out of bounds` : `${windows} since it began, ${bad} of them out of bounds`
 }
 
 /** What its reader and others have heard of it, and done about it. */

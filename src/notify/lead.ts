@@ -32,7 +32,8 @@ export function headlineOf(facts: AlertFacts, because?: Because): string {
   const bound = boundOf(facts.bound, facts.unit)
   if (facts.ended !== undefined) return `${place}: ${nameOf(facts.rule)} is closed: ${nameOf(facts.reason, 2 * SHORT)}`
   if (facts.state === 'resolved') {
-    if (facts.value === null || facts.isWindowless === true) return `${place}: ${nameOf(facts.rule)} is over, after ${lastedOf(facts)}`
+    const isQuiet = facts.value === null || facts.isWindowless === true
+    if (isQuiet) return `${place}: ${nameOf(facts.rule)} is over, after ${lastedOf(facts)}`
     return `${place}: ${what} is back to ${value}, after ${lastedOf(facts)}`
   }
   if (because === 'flapping started') {
