@@ -60,3 +60,17 @@ test('numbers are written short', async (t) => {
   t.equal(figureBeside(0.900_001, above(0.9, 0.8)), '0.900001', 'a value is not written as the bound that it is beyond')
   t.equal(figureBeside(0.950_001, above(0.9, 0.8)), '0.95')
 })
+
+test('what ends an alert is the value that is hardest to reach, on the side of its bound', async (t) => {
+  const rule = threshold('mean', [above(0.9, 0.85), below(0.1, 0.2)], [above(0.98, 0.9)])
+  t.match(judge(rule, 0.99, undefined), { severity: 'critical', end: { clear: 0.85 }, isHeld: false })
+  t.match(judge(rule, 0.05, undefined), { severity: 'warning', end: { clear: 0.2 }, isHeld: false })
+  t.match(judge(rule, 0.93, 'critical'), { severity: 'critical', isHeld: false }, 'a warning by itself')
+  t.match(judge(rule, 0.87, 'warning'), { severity: 'warning', isHeld: true })
+})
+
+test('where the bound itself counts as beyond it, only less ends the alert', async (t) => {
+  t.equal(clearText({ op: 'at_least', value: 0.9, clear: 0.9 }), 'below 0.9')
+  t.equal(clearText({ op: 'at_most', value: 0.1, clear: 0.1 }), 'above 0.1')
+  t.equal(clearText({ op: 'at_least', value: 0.9, clear: 0.8 }), 'at most 0.8')
+})
