@@ -98,6 +98,7 @@ function newsOf(notification: Notification, facts: AlertFacts, time: Times): rea
       `nobody has looked after this for ${waited(notification, facts)}: the rule ${rule} is still firing.`,
       ...end,
     ]
+  if (facts.isWindowless === true) return [`the rule ${rule} has fired.`, `It began at ${since}.`, ...end]
   const [subject, state] = facts.value === null ? ['It', 'so'] : ['The value', 'beyond its bound']
   return [`the rule ${rule} has fired.`, `${subject} has been ${state} since ${since}.`, ...end]
 }

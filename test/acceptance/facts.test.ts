@@ -33,10 +33,16 @@ const levels = threshold('mean', [above(0.9, 0.85)], [above(0.98, 0.9)])
 function feed(play: Play, values: readonly number[]): void {
   const from = Math.ceil((play.now() + 1) / TEN) * TEN
   const last = from + values.length * TEN
-  play.until(last + 30 * SECOND, every(TEN, (now) => {
-    const value = now < last ? values[(now - from) / TEN] : undefined
-    play.post([event('beat', now), ...(value === undefined ? [] : [event('web-1', now + SECOND / 2, { cpu: value })])])
-  }))
+  play.until(
+    last + 30 * SECOND,
+    every(TEN, (now) => {
+      const value = now < last ? values[(now - from) / TEN] : undefined
+      play.post([
+        event('beat', now),
+        ...(value === undefined ? [] : [event('web-1', now + SECOND / 2, { cpu: value })]),
+      ])
+    }),
+  )
 }
 
 const played = (rule: EngineConfig['rules'][number], values: readonly number[]): Play => {
@@ -56,9 +62,15 @@ const textOf = (mail: Notification | undefined, zone = 'UTC'): string =>
 test('an alert whose value lies between what ends it and its bound says that', async (t) => {
   const play = played(quick({ threshold: levels }), [0.99, 0.99, 0.93, 0.88])
   const reasons = views(play)[0]?.reason
-  t.equal(reasons, 'mean of cpu over 10s was 0.88 (1 sample): no longer above 0.9, but not yet at most 0.85, which would end it')
+  t.equal(
+    reasons,
+    'mean of cpu over 10s was 0.88 (1 sample): no longer above 0.9, but not yet at most 0.85, which would end it',
+  )
   const held = played(quick({ threshold: threshold('mean', [], [above(0.98, 0.9)]) }), [0.99, 0.93])
-  t.match(views(held)[0]?.reason, /was 0.93 \(1 sample\): no longer above 0.98, but not yet at most 0.9, which would end it$/)
+  t.match(
+    views(held)[0]?.reason,
+    /was 0.93 \(1 sample\): no longer above 0.98, but not yet at most 0.9, which would end it$/,
+  )
 })
 
 test('a critical alert tells the bound that ends it, not the one that makes it a warning', async (t) => {
@@ -73,9 +85,10 @@ test('a window that is good but ends nothing is not said to end an alert', async
 })
 
 test('the course counts all windows since it began, those that were pending too, and tells which were out of bounds', async (t) => {
-  const play = played(quick({ for: 2 * TEN, threshold: threshold('mean', [above(0.9, 0.8)]) }), [
-    0.95, 0.95, 0.95, 0.95, 0.85, 0.85, 0.2,
-  ])
+  const play = played(
+    quick({ for: 2 * TEN, threshold: threshold('mean', [above(0.9, 0.8)]) }),
+    [0.95, 0.95, 0.95, 0.95, 0.85, 0.85, 0.2],
+  )
   t.match(factsOf(play.mails.at(-1)), { state: 'resolved', windows: 7, bad: 4 })
   t.match(textOf(play.mails.at(-1)), /Course +7 windows since it began, 4 of them out of bounds\n/)
 })
@@ -90,21 +103,33 @@ test('a firing mail whose value is within the bound says what ends the alert', a
 test('the median of an even number of hosts is the mean of the two in the middle', async (t) => {
   const play = createPlay(config({ rules: [quick()] }))
   const others = [0.99, 0.99, 0.25, 0.1].map((cpu, i) => ({ host: `db-${i}`, cpu }))
-  play.until('12:00:40', every(TEN, (now) => {
-    play.post([...others, { host: 'web-1', cpu: 0.95 }].map(({ host, cpu }) => event(host, now, { cpu })))
-  }))
+  play.until(
+    '12:00:40',
+    every(TEN, (now) => {
+      play.post([...others, { host: 'web-1', cpu: 0.95 }].map(({ host, cpu }) => event(host, now, { cpu })))
+    }),
+  )
   t.same(factsOf(play.mails.find((mail) => factsOf(mail).host === 'web-1')).peers, { median: 0.62, hosts: 4 })
 })
 
 test('the data stopped when the last sample was taken, as far as buckets tell', async (t) => {
-  const rules = [quick({ over: MINUTE, threshold: threshold('last', [above(0.9)]) }), quick({ name: 'mean', over: MINUTE })]
+  const rules = [
+    quick({ over: MINUTE, threshold: threshold('last', [above(0.9)]) }),
+    quick({ name: 'mean', over: MINUTE }),
+  ]
   const play = createPlay(config({ rules: rules.slice(0, 1) }))
   feed(play, [0.95, 0.95, 0.95, 0.95, 0.95, 0.95, 0.95])
-  play.until('12:04:00', every(TEN, (now) => void play.post([event('beat', now)])))
+  play.until(
+    '12:04:00',
+    every(TEN, (now) => void play.post([event('beat', now)])),
+  )
   t.equal(views(play)[0]?.noDataSince, at('12:01:10') + SECOND / 2, 'to the sample where it is kept')
   const coarse = createPlay(config({ rules: rules.slice(1) }))
   feed(coarse, [0.95, 0.95, 0.95, 0.95, 0.95, 0.95, 0.95])
-  coarse.until('12:04:00', every(TEN, (now) => void coarse.post([event('beat', now)])))
+  coarse.until(
+    '12:04:00',
+    every(TEN, (now) => void coarse.post([event('beat', now)])),
+  )
   t.equal(views(coarse)[0]?.noDataSince, at('12:01:20'), 'else to the end of its bucket')
 })
 
@@ -123,14 +148,20 @@ test('what is found in an open window is so since now, not since the end to come
   const hot = quick({ over: 30 * SECOND, threshold: threshold('max', [above(0.9)]) })
   for (const rules of [[hot], [{ ...hot, every: MINUTE, over: MINUTE }]]) {
     const play = createPlay(config({ rules }))
-    play.until('12:05:00', every(TEN, (now) => void play.post([event('web-1', now, { cpu: 0.5 })])))
+    play.until(
+      '12:05:00',
+      every(TEN, (now) => void play.post([event('web-1', now, { cpu: 0.5 })])),
+    )
     play.until('12:05:03')
     play.post([event('web-1', play.now() + 20 * SECOND, { cpu: 0.95 })])
     play.until('12:05:04')
     t.match(views(play)[0], { state: 'firing', since: at('12:05:04'), firedAt: at('12:05:04') })
     t.equal(views(play)[0]?.transitions[0]?.at, at('12:05:04'))
     t.equal(views(play)[0]?.windows, 0, 'and is counted when it has closed')
-    play.until('12:07:30', every(TEN, (now) => void play.post([event('web-1', now, { cpu: 0.5 })])))
+    play.until(
+      '12:07:30',
+      every(TEN, (now) => void play.post([event('web-1', now, { cpu: 0.5 })])),
+    )
     t.match(play.told(), [/12:05:04 .* firing \(fired\)/, /resolved \(resolved\)/])
   }
 })
@@ -140,7 +171,10 @@ test('matches that are counted early are counted once', async (t) => {
   const play = createPlay(config({ rules: [rule] }))
   const match = (now: number) => event('web-1', now, { [`count(${rule.name})`]: 1 })
   play.until('12:00:03', (now) => void play.post([match(now)]))
-  play.until('12:02:00', every(TEN, (now) => void play.post([event('web-1', now)])))
+  play.until(
+    '12:02:00',
+    every(TEN, (now) => void play.post([event('web-1', now)])),
+  )
   t.match(factsOf(play.mails[1]), { state: 'resolved', since: NOON + 3 * SECOND, windows: 2, bad: 1 })
 })
 
@@ -153,8 +187,14 @@ test('an alert that was critical and is over tells the bound of then', async (t)
 
 test('a host is silent since its last event, for as long as it was not heard', async (t) => {
   const play = createPlay(config({ rules: [silent({ after: 90 * SECOND, body: 'nothing since {{since}}' })] }))
-  play.until('12:10:03', every(TEN, (now) => void play.post([event('a', now), event('b', now)])))
-  play.until('12:13:14', every(TEN, (now) => void play.post([event('a', now)])))
+  play.until(
+    '12:10:03',
+    every(TEN, (now) => void play.post([event('a', now), event('b', now)])),
+  )
+  play.until(
+    '12:13:14',
+    every(TEN, (now) => void play.post([event('a', now)])),
+  )
   play.post([event('b', play.now())])
   play.until('12:13:20')
   const [fired, over] = play.mails
@@ -166,6 +206,10 @@ test('a host is silent since its last event, for as long as it was not heard', a
   t.match(text, `, ${value} so far`, 'one figure, said twice')
   t.notMatch(text, /window|Course/)
   t.equal(at(moment) - HOUR - at('12:10:00'), (fired as Notification).at - at('12:10:00'))
+  t.match(
+    textOf({ ...(fired as Notification), alerts: [{ ...factsOf(fired), body: '' }] }),
+    /fired\. It began at 2026-11-22 12:10:00 UTC\./,
+  )
   t.match(factsOf(over), { since: at('12:10:00'), resolvedAt: at('12:13:15') })
   t.match(textOf(over), /Ended +2026-11-22 12:13:15 UTC, after 3 min 15 s\n/)
   t.match(textOf(over), /b: host-silent is over, after 3 min 15 s/)
@@ -174,7 +218,10 @@ test('a host is silent since its last event, for as long as it was not heard', a
 
 test('a source is down since its last request', async (t) => {
   const play = createPlay(config({ sources: ['logstash-a'] }))
-  play.until('12:10:00', every(TEN, (now) => void play.post([event('a', now)])))
+  play.until(
+    '12:10:00',
+    every(TEN, (now) => void play.post([event('a', now)])),
+  )
   play.until('12:13:14')
   play.post([event('a', play.now())])
   play.until('12:13:20')
@@ -190,7 +237,10 @@ test('a report tells the peak of figures without a unit, and no alert that begin
   const metric = { name: 'room', fields: ['room'], unit: 'none', kind: 'gauge', by: [] } as const
   const receivers = [{ name: 'ops', email: [{ address: 'ada@example.org' }], report: { at: 12 * 60 + 10 } }]
   const play = createPlay(config({ rules: [hot], metrics: [metric], receivers }))
-  play.until('12:09:51', every(TEN, (now) => void play.post([event('sensor-1', now, { room: 22 })])))
+  play.until(
+    '12:09:51',
+    every(TEN, (now) => void play.post([event('sensor-1', now, { room: 22 })])),
+  )
   play.post([event('sensor-1', play.now(), { room: 41 })])
   play.until('12:10:01')
   const report = play.mails.find(({ kind }) => kind === 'report')
