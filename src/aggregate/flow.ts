@@ -101,6 +101,7 @@ function keep(list: number[], value: number): void {
   if (list.length > MEMORY) list.shift()
 }
 
+/** Of the two figures in the middle the larger one, where there are two: a mean of them is no number of hosts. */
 function median(list: readonly number[]): number {
   return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0
 }

@@ -53,5 +53,6 @@ function isOff(offset: Millis): boolean {
 }
 
 function medianOf(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] as number
+  const ordered = values.toSorted((a, b) => a - b)
+  return ((ordered[(ordered.length - 1) >> 1] as number) + (ordered[ordered.length >> 1] as number)) / 2
 }

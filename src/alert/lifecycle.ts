@@ -5,28 +5,34 @@ import type { AlertState, Announcement, Critical, Millis, Severity } from '../mo
  * event times (ends of windows).
  */
 export type Life =
-  | {
+  | (Counts & {
       readonly state: 'pending'
       readonly since: Millis
       readonly severity: Severity
       readonly dataUntil: Millis
       readonly critical?: Critical
-    }
+    })
   | (Episode & { readonly state: 'firing' })
   | (Episode & { readonly state: 'recovering'; readonly goodSince: Millis })
   | (Episode & { readonly state: 'resolved'; readonly resolvedAt: Millis })
 
+/** How many windows were judged since it began, and how many of them were beyond a bound. */
+export interface Counts {
+  readonly windows?: number
+  readonly bad?: number
+}
+
 /** What an alert carries from firing to resolved. */
-export interface Episode {
+export interface Episode extends Counts {
   readonly since: Millis
   readonly firedAt: Millis
   readonly severity: Severity
-  /** End of the newest window that was beyond the bound. */
+  /** End of the newest window that was beyond the bound, and of the newest that is counted. */
   readonly lastBreach: Millis
+  readonly counted?: Millis
   /** The most extreme figure; null where the rule has none. */
   readonly peak: number | null
-  /** Windows beyond the bound, and how often it came back after it had been good. */
-  readonly bad?: number
+  /** How often it came back after it had been good. */
   readonly flaps?: number
   readonly noDataSince?: Millis
   /** Absent while it has never been critical. */
@@ -35,7 +41,8 @@ export interface Episode {
 
 /** A judged window, as the life of an alert sees it. */
 export type Finding =
-  | { readonly kind: 'no data'; readonly at: Millis }
+  /** `since`: up to when there are data, where that is known. */
+  | { readonly kind: 'no data'; readonly at: Millis; readonly since?: Millis }
   | { readonly kind: 'normal'; readonly at: Millis }
   | {
       readonly kind: 'anomalous'
@@ -44,6 +51,12 @@ export type Finding =
       readonly value: number | null
       /** The bound is a lower one, so that the most extreme figure is the smallest. */
       readonly lower: boolean
+      /** It is beyond no bound any more, but not yet good. */
+      readonly isHeld?: boolean
+      /** When it began, where that is not `at`: at a silent host's last event; now, where the window ends later. */
+      readonly since?: Millis
+      /** The window is open: it will be judged, and counted, when it has closed. */
+      readonly isOpen?: boolean
     }
 
 export interface Patience {
@@ -67,9 +80,11 @@ export interface Step {
 export function advance(life: Life | undefined, finding: Finding, patience: Patience): Step {
   if (life === undefined || life.state === 'resolved' || isForgotten(life, finding.at, patience)) return begin(finding, patience)
   if (life.state === 'pending') return advancePending(life, finding, patience)
-  if (finding.kind === 'no data') return { life: { ...life, noDataSince: life.noDataSince ?? finding.at } }
+  if (finding.kind === 'no data') {
+    return { life: { ...life, noDataSince: life.noDataSince ?? finding.since ?? finding.at } }
+  }
   if (finding.kind === 'anomalous') return worsen(life, finding, patience)
-  return recover(life, finding.at, patience)
+  return recover(life, finding, patience)
 }
 
 function isForgotten(life: Life, at: Millis, patience: Patience): boolean {
@@ -78,17 +93,21 @@ function isForgotten(life: Life, at: Millis, patience: Patience): boolean {
 
 function begin(finding: Finding, patience: Patience): Step {
   if (finding.kind !== 'anomalous') return { life: undefined }
-  const { at, severity } = finding
-  const spent = criticalOf(undefined, severity, at)
-  if (patience.for === 0) return fire(at, finding, spent)
-  return { life: { state: 'pending', since: at, severity, dataUntil: at, ...spent }, change: { to: 'pending' } }
+  const { at, severity, since = at } = finding
+  const spent = criticalOf(undefined, severity, since)
+  if (patience.for === 0) return fire(since, finding, spent)
+  const life: Life = { state: 'pending', since, severity, dataUntil: at, ...plusOne({}, finding), ...spent }
+  return { life, change: { to: 'pending' } }
 }
 
 type Spent = { readonly critical?: Critical }
 
-function fire(since: Millis, finding: Finding & { kind: 'anomalous' }, spent: Spent): Step {
-  const { at, severity, value } = finding
-  const life: Life = { state: 'firing', since, firedAt: at, severity, lastBreach: at, peak: value, bad: 1, flaps: 0, ...spent }
+function fire(since: Millis, finding: Finding & { kind: 'anomalous' }, { critical, ...before }: Counts & Spent): Step {
+  const { at, severity, value, isOpen = false } = finding
+  const counts = isOpen ? { windows: 0, bad: 0, counted: since } : { ...plusOne(before, finding), counted: at }
+  const firedAt = isOpen ? since : at
+  const spent = critical === undefined ? {} : { critical }
+  const life: Life = { state: 'firing', since, firedAt, severity, lastBreach: at, peak: value, ...counts, flaps: 0, ...spent }
   return { life, change: { to: 'firing', because: 'fired' } }
 }
 
@@ -102,13 +121,29 @@ function criticalOf(known: Critical | undefined, severity: Severity | 'none', at
   return { critical: known.until === undefined ? { ...known, until: at } : known }
 }
 
+/** Counts one more window. Of alerts that older versions began, only those beyond the bound were counted. */
+function plusOne({ bad = 0, windows = bad }: Counts, finding: Finding): Required<Counts> {
+  const isBad = finding.kind === 'anomalous' && finding.isHeld !== true
+  return { windows: windows + 1, bad: bad + (isBad ? 1 : 0) }
+}
+
+/** Counts a window of an alert that fires, unless it is open or was counted before. */
+function tally(life: Living, finding: Finding): Required<Pick<Episode, 'windows' | 'bad' | 'counted'>> {
+  const { lastBreach, counted = lastBreach, bad = 0, windows = bad } = life
+  const isOpen = finding.kind === 'anomalous' && finding.isOpen === true
+  if (isOpen || finding.at <= counted) return { windows, bad, counted }
+  return { ...plusOne(life, finding), counted: finding.at }
+}
+
 function advancePending(life: Life & { state: 'pending' }, finding: Finding, patience: Patience): Step {
   if (finding.kind === 'normal') return { life: finding.at < life.dataUntil ? life : undefined }
   if (finding.kind === 'no data') return { life }
   const spent = criticalOf(life.critical, finding.severity, finding.at)
-  if (finding.at - life.since >= patience.for) return fire(life.since, finding, spent)
+  if (finding.at - life.since >= patience.for) return fire(life.since, finding, { ...life, ...spent })
   const since = Math.min(life.since, finding.at)
-  return { life: { ...life, since, severity: finding.severity, dataUntil: Math.max(life.dataUntil, finding.at), ...spent } }
+  const counts = finding.at > life.dataUntil ? plusOne(life, finding) : {}
+  const dataUntil = Math.max(life.dataUntil, finding.at)
+  return { life: { ...life, ...counts, since, severity: finding.severity, dataUntil, ...spent } }
 }
 
 type Living = Life & { state: 'firing' | 'recovering' }
@@ -125,9 +160,9 @@ function worsen(life: Living, finding: Finding & { kind: 'anomalous' }, { tellsF
     severity,
     lastBreach: Math.max(lastBreach, finding.at),
     peak: extreme(life.peak, finding.value, finding.lower),
-    bad: (life.bad ?? 0) + (finding.at > lastBreach ? 1 : 0),
+    ...tally(life, finding),
     flaps: (life.flaps ?? 0) + (life.state === 'recovering' ? 1 : 0),
-    ...criticalOf(life.critical, severity, Math.max(lastBreach, finding.at)),
+    ...criticalOf(life.critical, severity, Math.max(lastBreach, finding.since ?? finding.at)),
   }
   const next: Life = { state: 'firing', ...fields }
   if (rose) return { life: next, change: { to: 'firing', because: 'severity rose' } }
@@ -140,11 +175,12 @@ function extreme(peak: number | null, value: number | null, lower: boolean): num
   return lower ? Math.min(peak, value) : Math.max(peak, value)
 }
 
-function recover(life: Living, at: Millis, patience: Patience): Step {
+function recover(life: Living, finding: Finding, patience: Patience): Step {
+  const { at } = finding
   if (at < life.lastBreach) return { life }
-  const { since, firedAt, severity, lastBreach, peak, bad = 0, flaps = 0 } = life
+  const { since, firedAt, severity, lastBreach, peak, flaps = 0 } = life
   const spent = criticalOf(life.critical, 'none', at)
-  const episode: Episode = { since, firedAt, severity, lastBreach, peak, bad, flaps, ...spent }
+  const episode: Episode = { since, firedAt, severity, lastBreach, peak, ...tally(life, finding), flaps, ...spent }
   const goodSince = life.state === 'recovering' ? life.goodSince : at
   if (at - goodSince >= patience.keepFiringFor) {
     return { life: { state: 'resolved', ...episode, resolvedAt: at }, change: { to: 'resolved', because: 'resolved' } }

@@ -108,7 +108,7 @@ function sayVerdicts({ verdicts }: Why, say: Say): void {
 function sayEpisode(episode: Episode, say: Say): void {
   const { code, state, severity, peak, unit } = episode
   say(
-    `${code === undefined ? 'not yet an episode' : `episode ${code}`}: ${state}, ${severity}, ${subjectOf(episode)}, peak ${formatValue(peak, unit)}`,
+    `${code === undefined ? 'not yet an episode' : `episode ${code}`}: ${state}, ${severity}, ${subjectOf(episode)}${peak === null ? '' : `, peak ${formatValue(peak, unit)}`}`,
     'bold',
   )
   for (const { at, says, tone } of storyOf(episode)) say(`  ${timeOf(at)}  ${says}`, tone)

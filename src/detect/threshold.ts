@@ -9,8 +9,10 @@ export type Verdict =
       readonly value: number
       readonly severity: Severity
       readonly bound: Bound
-      /** What the value has to come back within: on this side, the bound of the lowest severity. */
-      readonly ends: Bound
+      /** The bound whose `clear` value ends the alert: the one that is hardest to reach. */
+      readonly end: Bound
+      /** Beyond none of the rule's bounds any more, but not yet on the good side of what ends the alert. */
+      readonly isHeld: boolean
     }
 
 /**
@@ -21,21 +23,34 @@ export type Verdict =
  */
 export function judge(threshold: Threshold, value: number, held: Severity | undefined): Verdict {
   if (Number.isNaN(value)) return { kind: 'no data' }
+  const all = [...threshold.critical, ...threshold.warning]
+  const isHeld = !all.some((bound) => isBeyond(bound, value))
   const critical = breached(threshold.critical, value, held === 'critical')
   if (critical !== undefined) {
-    const ends = threshold.warning.find(({ op }) => isUpper(op) === isUpper(critical.op)) ?? critical
-    return { kind: 'anomalous', value, severity: 'critical', bound: critical, ends }
+    const end = endOf(critical, all)
+    return { kind: 'anomalous', value, severity: 'critical', bound: critical, end, isHeld }
   }
   const warning = breached(threshold.warning, value, held !== undefined)
-  if (warning !== undefined) return { kind: 'anomalous', value, severity: 'warning', bound: warning, ends: warning }
+  if (warning !== undefined) {
+    const end = endOf(warning, threshold.warning)
+    return { kind: 'anomalous', value, severity: 'warning', bound: warning, end, isHeld }
+  }
   return { kind: 'normal', value, bound: threshold.warning[0] ?? threshold.critical[0] }
 }
 
-function breached(bounds: readonly Bound[], value: number, held: boolean): Bound | undefined {
-  return bounds.find((bound) => crosses(bound.op, value, bound.value) || (held && !isCleared(bound, value)))
+/** Of the bounds on the same side as one, that whose `clear` value is furthest away. */
+function endOf(of: Bound, bounds: readonly Bound[]): Bound {
+  const upper = isUpper(of.op)
+  const side = bounds.filter(({ op }) => isUpper(op) === upper)
+  return side.reduce((end, one) => ((upper ? one.clear < end.clear : one.clear > end.clear) ? one : end), of)
 }
 
-function crosses(op: Op, value: number, bound: number): boolean {
+function breached(bounds: readonly Bound[], value: number, held: boolean): Bound | undefined {
+  return bounds.find((bound) => isBeyond(bound, value) || (held && !isCleared(bound, value)))
+}
+
+/** Whether a figure is on the wrong side of a bound. */
+export function isBeyond({ op, value: bound }: Bound, value: number): boolean {
   if (op === 'above') return value > bound
   if (op === 'at_least') return value >= bound
   if (op === 'below') return value < bound
@@ -43,8 +58,8 @@ function crosses(op: Op, value: number, bound: number): boolean {
 }
 
 /** The `clear` value itself is on the good side, unless it is the bound and the bound is inclusive. */
-function isCleared(bound: Bound, value: number): boolean {
-  if (crosses(bound.op, value, bound.value)) return false
+export function isCleared(bound: Bound, value: number): boolean {
+  if (isBeyond(bound, value)) return false
   return isUpper(bound.op) ? value <= bound.clear : value >= bound.clear
 }
 
@@ -80,9 +95,11 @@ export function boundText(bound: Bound): string {
   return `${WORDS[bound.op]} ${exactText(bound.value)}`
 }
 
-/** What ends an alert: `at most 0.85`. */
+/** What ends an alert: `at most 0.85`; `below 0.9` where 0.9 itself is beyond the bound. */
 export function clearText(bound: Bound): string {
-  return `${isUpper(bound.op) ? 'at most' : 'at least'} ${exactText(bound.clear)}`
+  const isIn = isCleared(bound, bound.clear)
+  const word = isUpper(bound.op) ? (isIn ? 'at most' : 'below') : isIn ? 'at least' : 'above'
+  return `${word} ${exactText(bound.clear)}`
 }
 
 /** A number with all digits that it was written with, but not those that reckoning with it added. */

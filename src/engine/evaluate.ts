@@ -9,7 +9,7 @@ import { pictureOf } from './picture.ts'
 import { concerns, thresholdFor, type Tier, type WindowPlan } from './plan.ts'
 import { endedAt, type Found, raise } from './raise.ts'
 import type { Alert, Fold, Host, KeyInfo } from './state.ts'
-import { foundOf, hintOf, subjectOf } from './words.ts'
+import { foundOf, hintOf, subjectOf, type Whence } from './words.ts'
 
 /** The buckets of one series, of one width, under the eyes of their rules. */
 export interface Watched {
@@ -137,12 +137,15 @@ export function judgeFlush(fold: Fold, watched: Watched, bucket: number, out: Ju
   for (const plan of tier.rules) {
     if (plan.slow || !concerns(plan.rule, watched.host.name)) continue
     out.cost += costOf(plan)
-    judgeWindow(fold, watched, plan, end, newest, 'early')
+    judgeWindow(fold, watched, plan, end, newest, 'flush')
   }
 }
 
-/** Why a window is judged: it has closed, it is open still, or late samples came into it after it had closed. */
-type Turn = 'closed' | 'early' | 'late'
+/**
+ * Why a window is judged: it has closed, it is open still, nothing more may come into it for long, or late samples came
+ * into it after it had closed.
+ */
+type Turn = 'closed' | 'early' | 'flush' | 'late'
 
 /** @param newest how far an open window reaches yet: what is found in it is dated by that, not by the end to come. */
 function judgeWindow(fold: Fold, watched: Watched, plan: WindowPlan, end: number, newest: Millis, turn: Turn): void {
@@ -160,7 +163,7 @@ function judgeWindow(fold: Fold, watched: Watched, plan: WindowPlan, end: number
   const at = Math.min(end * plan.width, newest)
   if (turn !== 'closed' && !isNews(fold, watched, plan, end, at, turn, verdict, open)) return
   const found: Found = {
-    ...foundOf(plan, at, window.n, verdict),
+    ...foundOf(plan, at, window.n, verdict, whence(fold, watched, plan, at, turn, verdict)),
     surroundings(since) {
       const peers = peersOf(fold, watched, plan, span)
       return { picture: pictureOf(watched, plan, span, plan.width, since), ...(peers === undefined ? {} : { peers }) }
@@ -181,7 +184,7 @@ function isNews(
   plan: WindowPlan,
   end: number,
   at: Millis,
-  turn: 'early' | 'late',
+  turn: Exclude<Turn, 'closed'>,
   verdict: Verdict,
   open: Alert | undefined,
 ): boolean {
@@ -192,6 +195,21 @@ function isNews(
   if (turn === 'late' && at > open.at && end <= headOf(store, slot)) return true
   if (verdict.kind === 'normal') return false
   return open.life.state === 'pending' || (open.life.severity === 'warning' && verdict.severity === 'critical')
+}
+
+/** An open window says what is so now, although it ends later; one without data, up to when there were some. */
+function whence(fold: Fold, watched: Watched, plan: WindowPlan, at: Millis, turn: Turn, verdict: Verdict): Whence {
+  if (turn === 'early') return { since: Math.min(at, fold.state.now), isOpen: true }
+  return verdict.kind === 'no data' ? { since: Math.min(at, newestSample(fold, watched, plan)) } : {}
+}
+
+/** When the newest sample of a series was taken, or else the end of its bucket; of a count, its host's newest event. */
+function newestSample({ state }: Fold, { host, info, slot }: Watched, plan: WindowPlan): Millis {
+  if (plan.rule.kind === 'count') return host.newest
+  const store = state.stores.get(info.metric) as Store
+  const head = headOf(store, slot)
+  const { lastTs } = windowOf(store, slot, { from: head, to: head + 1 })
+  return lastTs > 0 ? lastTs : (head + 1) * store.layout.width
 }
 
 /** What a window said, in words and numbers. */

@@ -47,8 +47,18 @@ export function found(
   return { finding, value, bound, clear: '', reason }
 }
 
-export function isoSecond(at: Millis): string {
-  return `${new Date(at).toISOString().slice(11, 19)} UTC`
+/** Whether something has been silent for too long, at this tick. Its figure, that time, only grows: it has no peak. */
+export function silence(
+  fold: Fold,
+  isSilent: boolean,
+  severity: Alert['severity'],
+  since: Millis,
+  bound: string,
+  reason: string,
+): Found {
+  const seconds = Math.round((fold.state.now - since) / 1000)
+  const one = found(fold, isSilent, severity, seconds, bound, reason)
+  return one.finding.kind === 'anomalous' ? { ...one, finding: { ...one.finding, since, value: null } } : one
 }
 
 export function isoDay(at: Millis): string {

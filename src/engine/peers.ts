@@ -31,8 +31,15 @@ export function peersOf(fold: Fold, { host, info, store }: Series, plan: WindowP
     if (figures.length === MOST) break
   }
   if (figures.length < FEW) return undefined
-  const median = figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] as number
-  return { median: Number(median.toPrecision(6)), hosts: figures.length }
+  return { median: Number(medianOf(figures).toPrecision(6)), hosts: figures.length }
+}
+
+/** The figure in the middle, or the mean of the two that are there. */
+function medianOf(figures: readonly number[]): number {
+  const ordered = figures.toSorted((a, b) => a - b)
+  const low = ordered[(ordered.length - 1) >> 1] as number
+  const high = ordered[ordered.length >> 1] as number
+  return low / 2 + high / 2
 }
 
 /** The hosts after one on the roster, all round. */

@@ -5,6 +5,7 @@ import { type AlertView, type HostDetail, type HostView, type Millis, OWN_RULES,
 import { flappingOf } from './flaps.ts'
 import { aggregateOf, hostDetail } from './query-window.ts'
 import { goneRule, rulesView } from './query-rules.ts'
+import { countsOf } from './raise.ts'
 import { isUnheard } from './silence.ts'
 import type { Alert, Fold, Host } from './state.ts'
 
@@ -137,10 +138,17 @@ function alertView(fold: Fold, alert: Alert): AlertView {
   }
 }
 
-function lived(fold: Fold, { life, ...alert }: Alert): Pick<AlertView, 'flapping' | 'bad' | 'flaps'> {
+function lived(fold: Fold, alert: Alert): Pick<AlertView, 'flapping' | 'windows' | 'bad' | 'flaps'> {
+  const { life } = alert
   if (life.state === 'pending') return {}
   const flapping = life.state === 'resolved' ? undefined : flappingOf(fold, alert)
-  return { bad: life.bad ?? 0, flaps: life.flaps ?? 0, ...(flapping === undefined ? {} : { flapping }) }
+  const { windows, bad } = countsOf(alert)
+  return {
+    ...(windows === undefined ? {} : { windows }),
+    ...(bad === undefined ? {} : { bad }),
+    flaps: life.flaps ?? 0,
+    ...(flapping === undefined ? {} : { flapping }),
+  }
 }
 
 /** How the dispatcher sees an alert. */

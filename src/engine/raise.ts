@@ -71,6 +71,7 @@ export function raise(
   alert.ruleLabels = subject.ruleLabels ?? {}
   alert.subject = subject.subject
   alert.body = subject.body
+  alert.isWindowless = subject.every === undefined
   describe(alert, found)
   if (change !== undefined) tell(fold, alerts, id, alert, change, found.surroundings)
 }
@@ -128,7 +129,8 @@ function tell(
   if (alert.episode === '' && change.because !== undefined) mint(alert)
   count(fold, `transitions:${change.to}`)
   if (alert.episode !== '') noteStep(fold, alert, change.to)
-  alert.transitions.push({ to: change.to, at: alert.at, reason: alert.reason })
+  const at = momentOf(state, alert)
+  alert.transitions.push({ to: change.to, at, reason: alert.reason })
   if (alert.transitions.length > KEEP_TRANSITIONS) alert.transitions.splice(1, 1)
   if (change.to === 'resolved') {
     alerts.delete(id)
@@ -139,7 +141,7 @@ function tell(
   const facts = factsOf(fold, alert)
   const news: Announcement = {
     because: change.because,
-    at: alert.at,
+    at,
     found: state.now,
     notify: alert.notify,
     facts: surroundings === undefined ? facts : { ...facts, ...surroundings(alert.life.since) },
@@ -147,6 +149,11 @@ function tell(
   }
   const host = alerts === state.alerts ? null : alert.host
   announce(state.dispatch, fold.dispatchPlan, news, { host, id })
+}
+
+/** When the newest step of an alert was: at the end of its window, or now where that is open; or when it was closed. */
+function momentOf({ now }: State, { life, at }: Alert): Millis {
+  return life.state === 'resolved' ? life.resolvedAt : Math.min(at, now)
 }
 
 /** When the newest episode of a rule on a series ended, as far as it is remembered; -Infinity without one. */
@@ -204,19 +211,27 @@ export function factsOf(fold: Fold, alert: Alert): AlertFacts {
 }
 
 /** What the life of an alert was like. */
-function told({
-  life,
-  criticalBound: bound = '',
-}: Alert): Pick<AlertFacts, 'firedAt' | 'bad' | 'flaps' | 'noDataSince' | 'critical'> {
+function told(alert: Alert): Course & Pick<AlertFacts, 'firedAt' | 'flaps' | 'noDataSince' | 'critical'> {
+  const { life, criticalBound: bound = '' } = alert
   if (life.state === 'pending') return {}
-  const { firedAt, bad = 0, flaps = 0, noDataSince, critical } = life
+  const { firedAt, flaps = 0, noDataSince, critical } = life
   return {
     firedAt,
-    bad,
+    ...countsOf(alert),
     flaps,
     ...(noDataSince === undefined ? {} : { noDataSince }),
     ...(critical === undefined ? {} : { critical: { ...critical, bound } }),
   }
+}
+
+type Course = Pick<AlertFacts, 'isWindowless' | 'windows' | 'bad'>
+
+/** How many windows were judged, where there are any. */
+export function countsOf({ life, isWindowless }: Alert): Course {
+  if (life.state === 'pending') return {}
+  if (isWindowless === true) return { isWindowless }
+  const { bad = 0, windows = bad } = life
+  return { windows, bad }
 }
 
 /** The times in which the service was down while the alert lasted, or so shortly before that it may have begun there. */
@@ -265,11 +280,10 @@ function finish(fold: Fold, alerts: Map<string, Alert>, id: string, at: Millis, 
   alerts.delete(id)
   if (alert === undefined || alert.life.state === 'pending' || alert.life.state === 'resolved') return undefined
   fold.state.flaps.delete(flapKey(alert))
-  const { since, firedAt, severity, lastBreach, peak, bad = 0, flaps = 0, critical } = alert.life
-  const resolvedAt = Math.max(at, lastBreach)
+  const { since, firedAt, severity, lastBreach, peak, bad = 0, windows = bad, flaps = 0, critical } = alert.life
+  const resolvedAt = Math.max(at, since)
   const spent = critical === undefined ? {} : { critical: { until: resolvedAt, ...critical } }
-  alert.life = { state: 'resolved', since, firedAt, severity, lastBreach, peak, bad, flaps, ...spent, resolvedAt }
-  alert.at = resolvedAt
+  alert.life = { state: 'resolved', since, firedAt, severity, lastBreach, peak, windows, bad, flaps, ...spent, resolvedAt }
   alert.reason = reason
   return alert
 }

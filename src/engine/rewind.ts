@@ -38,7 +38,8 @@ function rewindAlert(alert: Alert, now: Millis): void {
 function rewindLife(life: Life, now: Millis): Life {
   const since = Math.min(life.since, now)
   if (life.state === 'pending') return { ...life, since, dataUntil: Math.min(life.dataUntil, now) }
-  const episode = { ...life, since, firedAt: Math.min(life.firedAt, now), lastBreach: Math.min(life.lastBreach, now) }
+  const [firedAt, lastBreach] = [Math.min(life.firedAt, now), Math.min(life.lastBreach, now)]
+  const episode = { ...life, since, firedAt, lastBreach, counted: Math.min(life.counted ?? lastBreach, now) }
   if (episode.state === 'recovering') return { ...episode, goodSince: Math.min(episode.goodSince, now) }
   return episode.state === 'resolved' ? { ...episode, resolvedAt: Math.min(episode.resolvedAt, now) } : episode
 }

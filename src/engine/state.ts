@@ -165,6 +165,8 @@ export interface Alert {
   body: string | undefined
   /** The mass silence that tells of this alert; it is not told by itself. */
   readonly mass?: string
+  /** Set where it is no window that is judged, but what is so at each tick: a silence, a clock, a limit. */
+  isWindowless?: boolean
   /** Why it is over although nothing got better. */
   ended?: Ended
   /** The tick at which its series was first found to be gone, while it is. */

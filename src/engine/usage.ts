@@ -68,16 +68,14 @@ export function noteStep({ state }: Fold, alert: Alert, to: AlertState): void {
 
 const HOUR = 3_600_000
 
-/** A source that is silent has been so for as long as its alert says. */
-function newSpell({ rule, host, labels, severity, unit, value }: Alert, since: Millis): Spell {
-  const earlier = rule === OWN_RULES.source && value !== null ? value * 1000 : 0
+function newSpell({ rule, host, labels, severity, unit }: Alert, since: Millis): Spell {
   return {
     rule,
     host,
     labels,
     severity,
     criticalAt: undefined,
-    since: since - earlier,
+    since,
     until: undefined,
     peak: null,
     unit,

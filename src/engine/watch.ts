@@ -5,7 +5,7 @@ import { watchFlow } from './degraded.ts'
 import { endGone } from './gone.ts'
 import { type Judged, SLICE } from './evaluate.ts'
 import { countSilent, massFor, watchMasses } from './mass.ts'
-import { AT_ONCE, found, isoDay, isoSecond, ownId, ownSubject } from './own.ts'
+import { AT_ONCE, found, ownId, ownSubject, silence } from './own.ts'
 import { concerns } from './plan.ts'
 import { type Found, raise, type Subject } from './raise.ts'
 import { retireHosts, tellRetired } from './retire.ts'
@@ -95,18 +95,16 @@ const WAIT = 'time since it is expected'
 
 function absence(fold: Fold, host: Host, rule: AbsenceRule, isSilent: boolean): Found {
   const bound = `silent for more than ${durationText(rule.after)}`
-  const seconds = Math.round((fold.state.now - silentSince(host)) / 1000)
-  return found(fold, isSilent, rule.severity, seconds, bound, absenceReason(host, rule, isSilent))
+  return silence(fold, isSilent, rule.severity, silentSince(host), bound, absenceReason(host, rule, isSilent))
 }
 
 function absenceReason(host: Host, rule: AbsenceRule, isSilent: boolean): string {
   const { name, awaited, source, alerts } = host
-  if (isUnheard(host)) return `${name} was never heard since ${isoDay(silentSince(host))}, although it is in the list of expected hosts`
-  if (awaited !== undefined) return `no event from ${name} since ${isoDay(host.lastSeen)}; ${source} is gone, and no other source brought it`
-  const last = isoSecond(host.lastSeen)
-  if (isSilent) return `no event from ${name} since ${last}, while ${source} went on delivering`
+  if (isUnheard(host)) return `${name} was never heard, although it is in the list of expected hosts`
+  if (awaited !== undefined) return `no event from ${name}; ${source} is gone, and no other source brought it`
+  if (isSilent) return `no event from ${name}, while ${source} went on delivering`
   const isFirst = alerts.get(ownId(rule.name))?.what === WAIT
-  return `${name} is heard ${isFirst ? 'for the first time' : 'again'}, last at ${last}`
+  return `${name} is heard ${isFirst ? 'for the first time' : 'again'}`
 }
 
 function absenceSubject(rule: AbsenceRule, host: Host, mass: string | undefined): Subject {
@@ -128,14 +126,12 @@ function watchSource(fold: Fold, source: Source): void {
   const isDown = isExpected && source.silence > SOURCE_DOWN
   const id = ownId(OWN_RULES.source, source.name)
   if (!isDown && !state.alerts.has(id)) return
-  const seconds = Math.round((state.now - source.heard) / 1000)
-  const last = isoSecond(source.heard)
-  const better = isExpected ? `delivers again, last at ${last}` : `is no longer expected, last heard at ${last}`
   const reason = isDown
-    ? `no request from ${source.name} since ${last}; hosts behind it are not judged meanwhile`
-    : `${source.name} ${better}`
+    ? `no request from ${source.name}; hosts behind it are not judged meanwhile`
+    : `${source.name} ${isExpected ? 'delivers again' : 'is no longer expected'}`
   const subject = ownSubject(OWN_RULES.source, source.name, 'time since the last request', source.name, plan.config.system)
-  raise(fold, state.alerts, id, subject, found(fold, isDown, 'critical', seconds, 'silent for 150s', reason), AT_ONCE)
+  const said = silence(fold, isDown, 'critical', source.heard, 'silent for 150s', reason)
+  raise(fold, state.alerts, id, subject, said, AT_ONCE)
 }
 
 function watchClock(fold: Fold, host: Host, work: Judged): void {

@@ -1,32 +1,50 @@
-import { boundText, clearText, isUpper, type Verdict } from '../detect/threshold.ts'
+import { boundText, clearText, isBeyond, isCleared, isUpper, type Verdict } from '../detect/threshold.ts'
 import type { Finding } from '../alert/lifecycle.ts'
-import { type Bound, MOST_RATIO, type Millis } from '../model.ts'
+import { type Bound, MOST_RATIO, type Millis, type Unit } from '../model.ts'
 import { formatBeside, formatBound, formatValue } from '../format.ts'
 import type { WindowPlan } from './plan.ts'
 import type { Found, Subject } from './raise.ts'
 import type { Host, KeyInfo } from './state.ts'
 
+/** A verdict that says something. */
+type Judged = Exclude<Verdict, { kind: 'no data' }>
+
+/** Since when it is so and whether the window is open, as findings say it. */
+export type Whence = Pick<Finding & { kind: 'anomalous' }, 'since' | 'isOpen'>
+
 /** A verdict on a window that ends at `at`, with what can be said of it. */
-export function foundOf(plan: WindowPlan, at: Millis, samples: number, verdict: Verdict): Found {
-  if (verdict.kind === 'no data') return { finding: { kind: 'no data', at }, value: null, bound: '', clear: '', reason: '' }
+export function foundOf(plan: WindowPlan, at: Millis, samples: number, verdict: Verdict, whence: Whence = {}): Found {
+  if (verdict.kind === 'no data') {
+    return { finding: { kind: 'no data', at, ...whence }, value: null, bound: '', clear: '', reason: '' }
+  }
   const { value, bound } = verdict
-  const finding: Finding =
-    verdict.kind === 'normal'
-      ? { kind: 'normal', at }
-      : { kind: 'anomalous', at, severity: verdict.severity, value, lower: !isUpper(verdict.bound.op) }
-  const ends = verdict.kind === 'anomalous' ? verdict.ends : bound
-  const texts = { bound: bound ? boundText(bound) : '', clear: ends ? clearText(ends) : '' }
+  const finding: Finding = verdict.kind === 'normal' ? { kind: 'normal', at } : anomaly(at, verdict, whence)
+  const end = verdict.kind === 'normal' ? bound : verdict.end
+  const texts = { bound: bound ? boundText(bound) : '', clear: end ? clearText(end) : '' }
   return { finding, value, ...texts, reason: reasonOf(plan, samples, verdict, bound) }
 }
 
-function reasonOf(plan: WindowPlan, n: number, verdict: Verdict & { value: number }, bound: Bound | undefined): string {
+function anomaly(at: Millis, verdict: Verdict & { kind: 'anomalous' }, whence: Whence): Finding {
+  const { value, severity, bound, isHeld } = verdict
+  return { kind: 'anomalous', at, severity, value, lower: !isUpper(bound.op), isHeld, ...whence }
+}
+
+function reasonOf(plan: WindowPlan, n: number, verdict: Judged, bound: Bound | undefined): string {
   const unit = unitOf(plan)
-  const beside = bound === undefined ? [] : [bound.value, bound.clear]
+  const end = verdict.kind === 'normal' ? bound : verdict.end
+  const beside = bound === undefined || end === undefined ? [] : [bound.value, end.clear]
   const figure = `${whatOf(plan)} was ${formatBeside(verdict.value, unit, beside)}`
   const samples = plan.rule.kind === 'count' ? '' : ` (${n} ${n === 1 ? 'sample' : 'samples'})`
-  if (bound === undefined) return `${figure}${samples}`
-  if (verdict.kind === 'normal') return `${figure}${samples}: ${formatBound(clearText(bound), unit)}, which ends an alert`
-  return `${figure}${samples}: ${formatBound(boundText(bound), unit)}`
+  return bound === undefined ? `${figure}${samples}` : `${figure}${samples}: ${judgementOf(verdict, bound, unit)}`
+}
+
+function judgementOf(verdict: Judged, bound: Bound, unit: Unit): string {
+  const [words, clear] = [formatBound(boundText(bound), unit), formatBound(clearText(bound), unit)]
+  if (isBeyond(bound, verdict.value)) return words
+  if (verdict.kind === 'anomalous') {
+    return `no longer ${words}, but not yet ${formatBound(clearText(verdict.end), unit)}, which would end it`
+  }
+  return isCleared(bound, verdict.value) ? `${clear}, which ends an alert` : `not ${words}`
 }
 
 function whatOf(plan: WindowPlan): string {

@@ -22,7 +22,7 @@ export interface AlertView {
   /** The firing-to-resolved life: a long id, and a short code for people. Absent while pending. */
   readonly episode?: string
   readonly code?: string
-  /** The first breaching window's end. */
+  /** The first breaching window's end, or the last event of what is silent; never ahead of the present. */
   readonly since: Millis
   readonly firedAt?: Millis
   readonly resolvedAt?: Millis
@@ -35,12 +35,14 @@ export interface AlertView {
   readonly peak: number | null
   readonly unit: Unit
   readonly reason: string
-  /** Set while the data has stopped: the newest sample's time. */
+  /** Set while the data has stopped: the newest sample's time, or the end of its bucket. */
   readonly noDataSince?: Millis
   /** Set while it keeps changing: what share of the last windows did, in percent. */
   readonly flapping?: number
   readonly muted?: Muted
   readonly ack?: Acknowledgement
+  /** Windows judged since it began, those of them beyond a bound, and how often it came back. */
+  readonly windows?: number
   readonly bad?: number
   readonly flaps?: number
   /** Mails that were decided to be sent about it, and changes or repeats that were not told. */
@@ -177,7 +179,10 @@ export interface AlertFacts {
   readonly bound: string
   /** The bound that ends the alert, in words and numbers. */
   readonly clear: string
-  /** First breaching window's end; end of the deciding window; for a resolved alert also its end. */
+  /**
+   * End of the first breaching window (or the moment it was found, when it was open still), or the last event of what
+   * is silent; end of the last judged window; for a resolved alert also its end.
+   */
   readonly since: Millis
   readonly at: Millis
   readonly resolvedAt?: Millis
@@ -192,12 +197,15 @@ export interface AlertFacts {
   readonly body?: string
   /** Spans in which the service was down while the alert lasted, or so shortly before that it may have begun there. */
   readonly gaps: readonly { readonly from: Millis; readonly to: Millis }[]
-  /** Windows beyond the bound so far, and how often it came back within the episode. */
+  /** Set where it is no window that is judged, but what is so at `at`: a silence, a clock, a limit. */
+  readonly isWindowless?: true
+  /** Windows judged since it began, those of them beyond a bound, and how often it came back within the episode. */
+  readonly windows?: number
   readonly bad?: number
   readonly flaps?: number
   /** Set while it keeps changing: what share of its last judgements did, in percent. */
   readonly flapping?: number
-  /** Set while the data has stopped: the newest judged window's end. */
+  /** Set while the data has stopped: the newest sample's time, or the end of its bucket. */
   readonly noDataSince?: Millis
   /** Set once it has been critical, with the bound that it was beyond then: `above 0.98`. */
   readonly critical?: Critical & { readonly bound: string }

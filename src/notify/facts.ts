@@ -1,11 +1,13 @@
 import type { AlertFacts, Context, Millis, Notification } from '../model.ts'
 import type { Fact, Meter } from './letter.ts'
 import {
+  boundOf,
   boundsOf,
   counted,
   figureOf,
   gapNotes,
   goneOnFor,
+  isBeyond,
   isUntold,
   lastedOf,
   mutedOf,
@@ -42,23 +44,35 @@ function fact(label: string, text: string): Fact | undefined {
 }
 
 function measured(facts: AlertFacts, told: Millis, time: Times): readonly (Fact | undefined)[] {
-  const { unit, value, at, peers } = facts
-  const window = `in the window that ${at > told ? 'ends' : 'ended'} at ${time(at)}`
+  const { unit, value, peers } = facts
   return [
-    value === null ? undefined : fact('Value', `${valueOf(facts)} ${window}`),
-    fact('Bound', boundsOf(facts)),
+    value === null ? undefined : fact('Value', measuredAt(facts, told, time)),
+    fact('Bound', `${boundsOf(facts)}${endOf(facts)}`),
     peers === undefined
       ? undefined
       : fact('Other hosts', `median ${figureOf(peers.median, unit)} of ${counted(peers.hosts, 'host')}`),
   ]
 }
 
+/** A silence that is over is no figure any more. */
+function measuredAt(facts: AlertFacts, told: Millis, time: Times): string {
+  const { isWindowless, state, at } = facts
+  if (isWindowless === true) return state === 'resolved' ? '' : `${valueOf(facts)} at ${time(at)}`
+  return `${valueOf(facts)} in the window that ${at > told ? 'ends' : 'ended'} at ${time(at)}`
+}
+
+/** What ends an alert, where its value is within the bound and does not end it. */
+function endOf(facts: AlertFacts): string {
+  const { state, clear, unit } = facts
+  return state === 'resolved' || clear === '' || isBeyond(facts) ? '' : `; over once it is ${boundOf(clear, unit)}`
+}
+
 function lived(notification: Notification, facts: AlertFacts, time: Times): readonly (Fact | undefined)[] {
-  const { unit, value, bound, peak, resolvedAt, since, bad = 0, flaps = 0, noDataSince } = facts
+  const { unit, value, peak, resolvedAt, since, bad = 0, windows = bad, flaps = 0, noDataSince } = facts
   const began = time(Math.min(since, notification.at))
   const isPlain = peak === null || (resolvedAt === undefined && peak === value)
-  const windows = [
-    ...(bad > 0 && bound !== '' ? [`${counted(bad, 'window')} beyond the bound`] : []),
+  const course = [
+    ...(windows > 0 ? [windowsOf(windows, bad)] : []),
     ...(flaps > 0
       ? [`came back ${counted(flaps, 'time')}${resolvedAt === undefined ? '' : ' before it was over'}`]
       : []),
@@ -70,10 +84,10 @@ function lived(notification: Notification, facts: AlertFacts, time: Times): read
     resolvedAt === undefined ? undefined : fact('Ended', `${time(resolvedAt)}, after ${lastedOf(facts)}`),
     isPlain ? undefined : fact('Peak', figureOf(peak, unit)),
     critical(facts, time),
-    bad > 1 || flaps > 0 || resolvedAt !== undefined ? fact('Course', windows.join('; ')) : undefined,
+    windows > 1 || flaps > 0 || resolvedAt !== undefined ? fact('Course', course.join('; ')) : undefined,
     noDataSince === undefined
       ? undefined
-      : fact('Data', `stopped at ${time(noDataSince)}; it counts as firing until data come again`),
+      : fact('Data', `none since ${time(noDataSince)}; it counts as firing until data come again`),
   ]
 }
 
@@ -84,6 +98,11 @@ function critical({ critical, since }: AlertFacts, time: Times): Fact | undefine
   if (until === undefined) return from > since || spells > 1 ? fact('Critical', `since ${time(from)}`) : undefined
   if (spells > 1) return fact('Critical', `${spells} times between ${time(from)} and ${time(until)}`)
   return fact('Critical', `from ${time(from)} to ${time(until)}, for ${formatDuration(until - from)}`)
+}
+
+function windowsOf(all: number, bad: number): string {
+  const windows = counted(all, 'window')
+  return all === bad ? `${windows} out of bounds` : `${windows} since it began, ${bad} of them out of bounds`
 }
 
 /** What its reader and others have heard of it, and done about it. */

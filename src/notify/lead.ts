@@ -33,7 +33,8 @@ export function headlineOf(facts: AlertFacts, because?: Because): string {
   const bound = boundOf(facts.bound, facts.unit)
   if (facts.ended !== undefined) return `${place}: ${nameOf(facts.rule)} is closed: ${nameOf(facts.reason, 2 * SHORT)}`
   if (facts.state === 'resolved') {
-    if (facts.value === null) return `${place}: ${nameOf(facts.rule)} is over, after ${lastedOf(facts)}`
+    const isQuiet = facts.value === null || facts.isWindowless === true
+    if (isQuiet) return `${place}: ${nameOf(facts.rule)} is over, after ${lastedOf(facts)}`
     return `${place}: ${what} is back to ${value}, after ${lastedOf(facts)}`
   }
   if (because === 'flapping started') {
@@ -112,6 +113,7 @@ function newsOf(notification: Notification, facts: AlertFacts, time: Times): rea
       `nobody has looked after this for ${waited(notification, facts)}: the rule ${rule} is still firing.`,
       ...end,
     ]
+  if (facts.isWindowless === true) return [`the rule ${rule} has fired.`, `It began at ${since}.`, ...end]
   const began =
     facts.value === null || facts.bound === '' || facts.clear === ''
       ? `It began at ${since}.`
@@ -122,7 +124,7 @@ function newsOf(notification: Notification, facts: AlertFacts, time: Times): rea
 /** An alert whose data have stopped is neither better nor over. */
 function stoppedOf({ noDataSince }: AlertFacts, time: Times): readonly string[] {
   if (noDataSince === undefined) return []
-  return [`The data stopped at ${time(noDataSince)}: what is told are the figures of the last window that had any.`]
+  return [`No data have come since ${time(noDataSince)}: what is told are the figures of the last window that had any.`]
 }
 
 function endOf(facts: AlertFacts): readonly string[] {

@@ -7,7 +7,7 @@ import { htmlPage } from './html.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { addressesOf } from './links.ts'
 import { noticeHeadline, noticeLetter } from './notice.ts'
-import { boundOf, nameOf, placeNote, placeOf, WHOLE } from './phrase.ts'
+import { limitOf, nameOf, placeNote, placeOf, WHOLE } from './phrase.ts'
 import { type Draw, showPicture, type Shown } from './picture.ts'
 import { plainText } from './plain.ts'
 import { hostsOf, worstFirst } from './rows.ts'
@@ -153,7 +153,7 @@ function valuesOf(facts: AlertFacts, others = ''): TemplateValues {
     kind: 'text',
     text: `${others === '' ? facts.host : nameOf(facts.host, NAME_LENGTH - others.length)}${others}`,
   } as const
-  const bound = { kind: 'text', text: boundOf(facts.bound, facts.unit) } as const
+  const bound = { kind: 'text', text: limitOf(facts) } as const
   return new Map([...templateValues(facts), ['server', host], ['host', host], ['bound', bound]])
 }
 

@@ -57,6 +57,12 @@ export function boundOf(bound: string, unit: Unit): string {
   return nameOf(formatBound(bound, unit))
 }
 
+/** The bound to tell an alert by: of one that is over, that of the worst it was. */
+export function limitOf({ state, critical, bound, unit }: AlertFacts): string {
+  const worst = critical === undefined || critical.bound === '' ? bound : critical.bound
+  return boundOf(state === 'resolved' ? worst : bound, unit)
+}
+
 /** Whether the value is on the wrong side of the bound that it is told with; true where that cannot be said. */
 export function isBeyond({ value, bound }: Pick<AlertFacts, 'value' | 'bound'>): boolean {
   const [, op, number] = /^(above|at least|below|at most) (\S+)$/.exec(bound) ?? []

@@ -39,8 +39,9 @@ export function rowOf(facts: AlertFacts, time: Times): Row {
 }
 
 function figuresOf(facts: AlertFacts): string {
-  const { state, value, peak, unit, bound, reason, ended } = facts
-  if (value === null || ended !== undefined) return nameOf(reason, LISTED)
+  const { state, value, peak, unit, bound, reason, ended, isWindowless } = facts
+  const isQuiet = isWindowless === true && state === 'resolved'
+  if (value === null || ended !== undefined || isQuiet) return nameOf(reason, LISTED)
   const isOver = state === 'resolved' && peak !== null
   if (isOver)
     return `${figureOf(value, unit)}, peak ${figureOf(peak, unit)}${bound === '' ? '' : `, bound: ${boundsOf(facts)}`}`

@@ -118,7 +118,7 @@ function episodesOf({ alerts: { longest }, to }: Report, zone: string | undefine
   if (longest.first.length === 0) return []
   const rows = longest.first.map(({ rule, host, labels, severity, since, until, peak, unit }) => {
     const place = [host, ...Object.values(labels)].map((name) => shorten(clean(name), NAME)).join(' ')
-    const extreme = peak === null || unit === 'none' ? '' : `, peak ${clean(formatValue(peak, unit))}`
+    const extreme = peak === null ? '' : `, peak ${clean(formatValue(peak, unit))}`
     return {
       name: place,
       detail: `${shorten(clean(rule), NAME)}${extreme}, since ${minuteOf(since, zone).slice(0, MINUTE)}`,

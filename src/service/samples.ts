@@ -1,5 +1,4 @@
 import { isUpper, judge } from '../detect/threshold.ts'
-import { isoSecond } from '../engine/own.ts'
 import { boundsOf } from '../engine/picture.ts'
 import { createPlan, thresholdFor, type WindowPlan } from '../engine/plan.ts'
 import { durationText, foundOf, subjectOf } from '../engine/words.ts'
@@ -55,7 +54,7 @@ type Said = Pick<
   AlertFacts,
   'host' | 'labels' | 'what' | 'metric' | 'unit' | 'since' | 'value' | 'bound' | 'clear' | 'reason' | 'peak'
 > &
-  Pick<AlertFacts, 'picture' | 'peers' | 'subject' | 'body' | 'severity'>
+  Pick<AlertFacts, 'picture' | 'peers' | 'subject' | 'body' | 'severity' | 'isWindowless'>
 
 /**
  * The alert that a rule would raise: on a host that it is for, with a value beyond its bound (or back within, once it is
@@ -104,8 +103,8 @@ function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
   const seconds = rule.after / 1000 + 12
   const reason =
     state === 'firing'
-      ? `no event from ${host} since ${isoSecond(at - seconds * 1000)}, while ${SOURCE} went on delivering`
-      : `${host} is heard again, last at ${isoSecond(at)}`
+      ? `no event from ${host}, while ${SOURCE} went on delivering`
+      : `${host} is heard again`
   return {
     host,
     labels: {},
@@ -113,9 +112,10 @@ function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
     metric: what,
     unit: 'seconds',
     severity: rule.severity,
-    since: at - (state === 'firing' ? 0 : LASTED),
+    since: at - seconds * 1000 - (state === 'firing' ? 0 : LASTED),
     value: state === 'firing' ? seconds : 0,
-    peak: state === 'firing' ? seconds : LASTED / 1000,
+    peak: null,
+    isWindowless: true,
     bound: `silent for more than ${durationText(rule.after)}`,
     clear: '',
     reason,

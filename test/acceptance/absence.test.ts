@@ -15,7 +15,7 @@ test('of three hosts two die, and both are named', async (t) => {
     ['12:12:50 host-silent b firing (fired)', '12:12:50 host-silent c firing (fired)'],
     'each three minutes after its last event',
   )
-  t.match(play.mails[0]?.alerts[0]?.reason, /no event from b since 12:09:50 UTC, while logstash-a went on delivering/)
+  t.match(play.mails[0]?.alerts[0]?.reason, /no event from b, while logstash-a went on delivering/)
 })
 
 test('when Logstash itself dies there is one mail, about Logstash', async (t) => {

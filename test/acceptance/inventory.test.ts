@@ -73,7 +73,7 @@ test('a host that is expected and never heard is silent once any source has deli
   const [facts] = play.mails[0]?.alerts ?? []
   t.equal(
     facts?.reason,
-    'b was never heard since 2026-11-22 12:00:01 UTC, although it is in the list of expected hosts',
+    'b was never heard, although it is in the list of expected hosts',
   )
   t.equal(facts?.subject, '{{server}} was never heard')
   const rule = (answer(play.fold, { kind: 'rules' }) as readonly RuleView[]).find((one) => one.name === 'host-silent')
@@ -94,8 +94,8 @@ test('an expected host is found when its first event comes, and watched like any
     '12:10:00 host-silent b resolved (resolved)',
     '12:22:50 host-silent b firing (fired)',
   ])
-  t.match(play.mails[1]?.alerts[0]?.reason, /^b is heard for the first time, last at 12:10:00 UTC/)
-  t.match(play.mails[2]?.alerts[0]?.reason, /^no event from b since 12:19:50 UTC/)
+  t.match(play.mails[1]?.alerts[0]?.reason, /^b is heard for the first time$/)
+  t.match(play.mails[2]?.alerts[0]?.reason, /^no event from b, while/)
 })
 
 test('time counts of the source that delivered most, whichever it is, and from the configuration on', async (t) => {
@@ -349,7 +349,7 @@ test('expected hosts outlive their source, and are missed when no other one brin
     alerts(play).find((one) => one.host === 'node-3'),
     {
       state: 'firing',
-      reason: 'no event from node-3 since 2026-11-22 12:30:00 UTC; old is gone, and no other source brought it',
+      reason: 'no event from node-3; old is gone, and no other source brought it',
     },
   )
   t.match(

@@ -12,7 +12,7 @@ test('a host that dies while its alert fires is not well: the alert fires on, sa
   story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.1)
   story.at('12:10').dies('web-1')
   t.strictSame(story.until('12:40'), ['12:01:10 ada fired: cpu-high web-1'])
-  t.match(viewsOf(story), [{ host: 'web-1', state: 'firing', noDataSince: at('12:11:00') }])
+  t.match(viewsOf(story), [{ host: 'web-1', state: 'firing', noDataSince: at('12:10:00') }])
   story.at('12:50').cpu('web-1', 0.1)
   t.strictSame(story.until('13:00').slice(1), ['12:51:10 ada resolved: cpu-high web-1'])
   const [end] = story.play.mails.at(-1)?.alerts ?? []

@@ -242,8 +242,8 @@ test('a heart-beat says what is heard, what was told and what fires, also when n
       'Last event: 2026-11-24 08:00 Europe/Berlin',
       'Mails since 2026-11-23 08:00 Europe/Berlin: 3', // fired, and told again after 4 and 8 hours
       'Firing: cpu-high on web-1, warning, since 2026-11-23 10:01 Europe/Berlin',
-      // Who delivers each 30 s is observed for a third of the time, so that three minutes take nine.
-      'Firing: host-silent on web-2, critical, since 2026-11-23 12:08 Europe/Berlin; ' +
+      // Found nine minutes later, since who delivers each 30 s is observed for a third of the time.
+      'Firing: host-silent on web-2, critical, since 2026-11-23 11:59 Europe/Berlin; ' +
         'not told: silenced by Grace until 2026-11-25 11:00 Europe/Berlin: known',
     ],
   )

@@ -65,3 +65,18 @@ test('an episode remembers its beginning, its peak and its newest breach', async
   t.match(live([bad(1), none(2), none(3)], AT_ONCE).life, { noDataSince: 2 })
   t.equal((live([bad(1), none(2), bad(3)], AT_ONCE).life as { noDataSince?: number }).noDataSince, undefined)
 })
+
+test('each window is counted once, also those that were pending, and those in between are told apart', async (t) => {
+  const held = (at: number): Finding => ({ ...bad(at), isHeld: true }) as Finding
+  t.match(live([bad(1), bad(2), bad(3), bad(4), held(5), good(6)], PATIENT).life, { windows: 6, bad: 4 })
+  t.match(live([bad(1), bad(1), bad(2), good(1), bad(1), bad(4)], PATIENT).life, { windows: 3, bad: 3 }, 'late ones not again')
+  const early = { ...bad(10), since: 7, isOpen: true } as Finding
+  t.match(live([early], AT_ONCE).life, { since: 7, firedAt: 7, windows: 0, bad: 0 }, 'an open one not yet')
+  t.match(live([early, good(6), bad(10), good(20)], AT_ONCE).life, { state: 'resolved', windows: 2, bad: 1 })
+})
+
+test('an alert that an older version began goes on counting from what it knows', async (t) => {
+  const old: Life = { state: 'firing', since: 1, firedAt: 3, severity: 'warning', lastBreach: 5, peak: 1, bad: 3, flaps: 0 }
+  t.match(advance(old, bad(6), AT_ONCE).life, { windows: 4, bad: 4 })
+  t.match(advance({ state: 'pending', since: 1, severity: 'warning', dataUntil: 3 }, bad(4), PATIENT).life, { windows: 1 })
+})

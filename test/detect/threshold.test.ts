@@ -61,3 +61,17 @@ test('a bound is written with the digits that it has, and what ends an alert is 
   t.match(judge(ladder, 0.05, undefined), { severity: 'critical', bound: below(0.1, 0.15), ends: below(0.2, 0.3) })
   t.match(judge(threshold('mean', [], [above(0.9, 0.8)]), 0.99, undefined), { ends: above(0.9, 0.8) })
 })
+
+test('what ends an alert is the value that is hardest to reach, on the side of its bound', async (t) => {
+  const rule = threshold('mean', [above(0.9, 0.85), below(0.1, 0.2)], [above(0.98, 0.9)])
+  t.match(judge(rule, 0.99, undefined), { severity: 'critical', end: { clear: 0.85 }, isHeld: false })
+  t.match(judge(rule, 0.05, undefined), { severity: 'warning', end: { clear: 0.2 }, isHeld: false })
+  t.match(judge(rule, 0.93, 'critical'), { severity: 'critical', isHeld: false }, 'a warning by itself')
+  t.match(judge(rule, 0.87, 'warning'), { severity: 'warning', isHeld: true })
+})
+
+test('where the bound itself counts as beyond it, only less ends the alert', async (t) => {
+  t.equal(clearText({ op: 'at_least', value: 0.9, clear: 0.9 }), 'below 0.9')
+  t.equal(clearText({ op: 'at_most', value: 0.1, clear: 0.1 }), 'above 0.1')
+  t.equal(clearText({ op: 'at_least', value: 0.9, clear: 0.8 }), 'at most 0.8')
+})

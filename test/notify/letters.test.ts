@@ -102,13 +102,13 @@ test('a firing mail tells what came before it, what other hosts measure, and wha
   const later = (await read({ ...mail, alerts: mail.alerts.map((one) => ({ ...one, ack, suppressed: 1 })) })).text
   t.match(later, /^\[Warning: still firing\] web-7: mean of cpu over 2m was 96\.7 %, above 90 %\n/)
   t.match(later, /  Since +2026-11-22 12:04:00 UTC, 4 h 1 min so far\n/)
-  t.match(later, /  Course +241 windows beyond the bound; came back 2 times\n/)
-  t.match(later, /  Data +stopped at 2026-11-22 12:41:00 UTC; it counts as firing until data come again\n/)
+  t.match(later, /  Course +241 windows out of bounds; came back 2 times\n/)
+  t.match(later, /  Data +none since 2026-11-22 12:41:00 UTC; it counts as firing until data come again\n/)
   t.match(later, /  Looked after +by Grace, until 2026-11-22 15:00:00 UTC \(which is over\): a runaway job\n/)
   t.match(later, /  Mails +1 before this one; 1 more was held back\n/)
   t.match(
     later,
-    ' The data stopped at 2026-11-22 12:41:00 UTC: what is told are the figures of the last window that had any. ',
+    ' No data have come since 2026-11-22 12:41:00 UTC: what is told are the figures of the last window that had any. ',
   )
 })
 
@@ -119,7 +119,7 @@ test('a resolved mail tells the truth: value now, begin, end, peak, course and m
     /  Began +2026-11-22 12:04:00 UTC\n/,
     /  Ended +2026-11-22 12:19:00 UTC, after 15 min\n/,
     /  Peak +98\.7 %\n/,
-    /  Course +14 windows beyond the bound; came back 2 times before it was over\n/,
+    /  Course +14 windows out of bounds; came back 2 times before it was over\n/,
     /  Mails +told in 3 mails before this one; 2 more were held back\n/,
     /\nThis was the last mail about it\.\n/,
   ])

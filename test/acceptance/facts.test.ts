@@ -1,0 +1,248 @@
+import { test } from 'tap'
+import { answer } from '../../src/engine/query.ts'
+import type { AlertFacts, AlertView, EngineConfig, Notification } from '../../src/model.ts'
+import { renderMessage } from '../../src/notify/message.ts'
+import {
+  above,
+  at,
+  config,
+  countRule,
+  cpuHigh,
+  createPlay,
+  event,
+  every,
+  HOUR,
+  MINUTE,
+  NOON,
+  type Play,
+  SECOND,
+  silent,
+  threshold,
+} from '../helpers/play.ts'
+
+/** What people are told of an alert is so, whatever the alert went through. */
+
+const TEN = 10 * SECOND
+
+/** A rule that looks at each ten seconds alone. */
+const quick = (change: Parameters<typeof cpuHigh>[0] = {}) => cpuHigh({ over: TEN, every: TEN, ...change })
+
+const levels = threshold('mean', [above(0.9, 0.85)], [above(0.98, 0.9)])
+
+/** Posts the values of a series, one each ten seconds, and a beat of another host for half a minute more. */
+function feed(play: Play, values: readonly number[]): void {
+  const from = Math.ceil((play.now() + 1) / TEN) * TEN
+  const last = from + values.length * TEN
+  play.until(
+    last + 30 * SECOND,
+    every(TEN, (now) => {
+      const value = now < last ? values[(now - from) / TEN] : undefined
+      play.post([
+        event('beat', now),
+        ...(value === undefined ? [] : [event('web-1', now + SECOND / 2, { cpu: value })]),
+      ])
+    }),
+  )
+}
+
+const played = (rule: EngineConfig['rules'][number], values: readonly number[]): Play => {
+  const play = createPlay(config({ rules: [rule] }))
+  // The first window of a series is never whole, so that it is not judged.
+  feed(play, [0.1, ...values])
+  return play
+}
+
+const views = (play: Play): readonly AlertView[] => answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]
+
+const factsOf = (mail: Notification | undefined): AlertFacts => mail?.alerts[0] as AlertFacts
+
+const textOf = (mail: Notification | undefined, zone = 'UTC'): string =>
+  renderMessage({ ...(mail as Notification), zone }, { from: { address: 'a@example.org' }, domain: 'example.org' }).text
+
+test('an alert whose value lies between what ends it and its bound says that', async (t) => {
+  const play = played(quick({ threshold: levels }), [0.99, 0.99, 0.93, 0.88])
+  const reasons = views(play)[0]?.reason
+  t.equal(
+    reasons,
+    'mean of cpu over 10s was 0.88 (1 sample): no longer above 0.9, but not yet at most 0.85, which would end it',
+  )
+  const held = played(quick({ threshold: threshold('mean', [], [above(0.98, 0.9)]) }), [0.99, 0.93])
+  t.match(
+    views(held)[0]?.reason,
+    /was 0.93 \(1 sample\): no longer above 0.98, but not yet at most 0.9, which would end it$/,
+  )
+})
+
+test('a critical alert tells the bound that ends it, not the one that makes it a warning', async (t) => {
+  const play = played(quick({ threshold: levels }), [0.99, 0.93])
+  t.equal(factsOf(play.mails[0]).clear, 'at most 0.85')
+  t.match(views(play)[0]?.reason, /0.93 \(1 sample\): no longer above 0.98, but not yet at most 0.85/)
+})
+
+test('a window that is good but ends nothing is not said to end an alert', async (t) => {
+  const play = played(quick({ keepFiringFor: HOUR }), [0.95, 0.8, 0.87])
+  t.match(views(play)[0], { state: 'recovering', reason: /was 0.87 \(1 sample\): not above 0.9$/ })
+})
+
+test('the course counts all windows since it began, those that were pending too, and tells which were out of bounds', async (t) => {
+  const play = played(
+    quick({ for: 2 * TEN, threshold: threshold('mean', [above(0.9, 0.8)]) }),
+    [0.95, 0.95, 0.95, 0.95, 0.85, 0.85, 0.2],
+  )
+  t.match(factsOf(play.mails.at(-1)), { state: 'resolved', windows: 7, bad: 4 })
+  t.match(textOf(play.mails.at(-1)), /Course +7 windows since it began, 4 of them out of bounds\n/)
+})
+
+test('a firing mail whose value is within the bound says what ends the alert', async (t) => {
+  const rules = [quick({ threshold: threshold('mean', [above(0.98, 0.8)]), repeat: { first: MINUTE, most: MINUTE } })]
+  const play = createPlay(config({ rules }))
+  feed(play, [0.1, 0.99, 0.93, 0.93, 0.93, 0.93, 0.93, 0.93, 0.93])
+  t.match(textOf(play.mails.at(-1)), /Bound +above 98 %; over once it is at most 80 %\n/)
+})
+
+test('the median of an even number of hosts is the mean of the two in the middle', async (t) => {
+  const play = createPlay(config({ rules: [quick()] }))
+  const others = [0.99, 0.99, 0.25, 0.1].map((cpu, i) => ({ host: `db-${i}`, cpu }))
+  play.until(
+    '12:00:40',
+    every(TEN, (now) => {
+      play.post([...others, { host: 'web-1', cpu: 0.95 }].map(({ host, cpu }) => event(host, now, { cpu })))
+    }),
+  )
+  t.same(factsOf(play.mails.find((mail) => factsOf(mail).host === 'web-1')).peers, { median: 0.62, hosts: 4 })
+})
+
+test('the data stopped when the last sample was taken, as far as buckets tell', async (t) => {
+  const rules = [
+    quick({ over: MINUTE, threshold: threshold('last', [above(0.9)]) }),
+    quick({ name: 'mean', over: MINUTE }),
+  ]
+  const play = createPlay(config({ rules: rules.slice(0, 1) }))
+  feed(play, [0.95, 0.95, 0.95, 0.95, 0.95, 0.95, 0.95])
+  play.until(
+    '12:04:00',
+    every(TEN, (now) => void play.post([event('beat', now)])),
+  )
+  t.equal(views(play)[0]?.noDataSince, at('12:01:10') + SECOND / 2, 'to the sample where it is kept')
+  const coarse = createPlay(config({ rules: rules.slice(1) }))
+  feed(coarse, [0.95, 0.95, 0.95, 0.95, 0.95, 0.95, 0.95])
+  coarse.until(
+    '12:04:00',
+    every(TEN, (now) => void coarse.post([event('beat', now)])),
+  )
+  t.equal(views(coarse)[0]?.noDataSince, at('12:01:20'), 'else to the end of its bucket')
+})
+
+test('an alert that is closed from outside still tells its last window', async (t) => {
+  const play = played(quick(), [0.95, 0.95])
+  const window = factsOf(play.mails[0]).at + TEN
+  play.configure(config({ rules: [quick({ hosts: ['db-*'] })] }))
+  play.until(play.now() + MINUTE)
+  const closed = factsOf(play.mails.at(-1))
+  t.match(closed, { state: 'resolved', ended: 'reconfigured', at: window, resolvedAt: window + 30 * SECOND })
+  t.match(textOf(play.mails.at(-1)), /95 % in the window that ended at 2026-11-22 12:00:40 UTC/)
+  t.equal(views(play)[0]?.transitions.at(-1)?.at, closed.resolvedAt, 'but its last step is when it was closed')
+})
+
+test('what is found in an open window is so since now, not since the end to come', async (t) => {
+  const hot = quick({ over: 30 * SECOND, threshold: threshold('max', [above(0.9)]) })
+  for (const rules of [[hot], [{ ...hot, every: MINUTE, over: MINUTE }]]) {
+    const play = createPlay(config({ rules }))
+    play.until(
+      '12:05:00',
+      every(TEN, (now) => void play.post([event('web-1', now, { cpu: 0.5 })])),
+    )
+    play.until('12:05:03')
+    play.post([event('web-1', play.now() + 20 * SECOND, { cpu: 0.95 })])
+    play.until('12:05:04')
+    t.match(views(play)[0], { state: 'firing', since: at('12:05:04'), firedAt: at('12:05:04') })
+    t.equal(views(play)[0]?.transitions[0]?.at, at('12:05:04'))
+    t.equal(views(play)[0]?.windows, 0, 'and is counted when it has closed')
+    play.until(
+      '12:07:30',
+      every(TEN, (now) => void play.post([event('web-1', now, { cpu: 0.5 })])),
+    )
+    t.match(play.told(), [/12:05:04 .* firing \(fired\)/, /resolved \(resolved\)/])
+  }
+})
+
+test('matches that are counted early are counted once', async (t) => {
+  const rule = countRule({ over: 30 * SECOND, every: 30 * SECOND, threshold: threshold('count', [above(2, 1)]) })
+  const play = createPlay(config({ rules: [rule] }))
+  const match = (now: number) => event('web-1', now, { [`count(${rule.name})`]: 1 })
+  play.until('12:00:03', (now) => void play.post([match(now)]))
+  play.until(
+    '12:02:00',
+    every(TEN, (now) => void play.post([event('web-1', now)])),
+  )
+  t.match(factsOf(play.mails[1]), { state: 'resolved', since: NOON + 3 * SECOND, windows: 2, bad: 1 })
+})
+
+test('an alert that was critical and is over tells the bound of then', async (t) => {
+  const play = played(quick({ threshold: levels }), [0.99, 0.88, 0.5])
+  const over = factsOf(play.mails.at(-1))
+  t.match(over, { state: 'resolved', critical: { bound: 'above 0.98' } })
+  t.match(textOf(play.mails.at(-1)), /Bound +above 98 %\n/)
+})
+
+test('a host is silent since its last event, for as long as it was not heard', async (t) => {
+  const play = createPlay(config({ rules: [silent({ after: 90 * SECOND, body: 'nothing since {{since}}' })] }))
+  play.until(
+    '12:10:03',
+    every(TEN, (now) => void play.post([event('a', now), event('b', now)])),
+  )
+  play.until(
+    '12:13:14',
+    every(TEN, (now) => void play.post([event('a', now)])),
+  )
+  play.post([event('b', play.now())])
+  play.until('12:13:20')
+  const [fired, over] = play.mails
+  t.match(factsOf(fired), { since: at('12:10:00'), reason: 'no event from b, while logstash-a went on delivering' })
+  const text = textOf(fired, 'Europe/Berlin')
+  t.match(text, /^nothing since 2026-11-22 13:10:00 CET$/m)
+  t.match(text, /Since +13:10:00 CET \(12:10:00 UTC\), 1 min (\d+) s so far\n/)
+  const [value = '', moment = ''] = /Value +(1 min \d+ s) at (\S+)/.exec(text)?.slice(1) ?? []
+  t.match(text, `, ${value} so far`, 'one figure, said twice')
+  t.notMatch(text, /window|Course/)
+  t.equal(at(moment) - HOUR - at('12:10:00'), (fired as Notification).at - at('12:10:00'))
+  t.match(
+    textOf({ ...(fired as Notification), alerts: [{ ...factsOf(fired), body: '' }] }),
+    /fired\. It began at 2026-11-22 12:10:00 UTC\./,
+  )
+  t.match(factsOf(over), { since: at('12:10:00'), resolvedAt: at('12:13:15') })
+  t.match(textOf(over), /Ended +2026-11-22 12:13:15 UTC, after 3 min 15 s\n/)
+  t.match(textOf(over), /b: host-silent is over, after 3 min 15 s/)
+  t.notMatch(textOf(over), /Course|Value|Peak|back to/)
+})
+
+test('a source is down since its last request', async (t) => {
+  const play = createPlay(config({ sources: ['logstash-a'] }))
+  play.until(
+    '12:10:00',
+    every(TEN, (now) => void play.post([event('a', now)])),
+  )
+  play.until('12:13:14')
+  play.post([event('a', play.now())])
+  play.until('12:13:20')
+  const [fired, over] = play.mails
+  t.match(factsOf(fired), { rule: 'source-down', since: at('12:10:00'), firedAt: at('12:12:30') })
+  t.match(factsOf(over), { since: at('12:10:00'), reason: 'logstash-a delivers again' })
+  t.match(textOf(over), /source-down is over, after 3 min 15 s/)
+  t.notMatch(textOf(over), /Course|window|back to/)
+})
+
+test('a report tells the peak of figures without a unit, and no alert that begins in the future', async (t) => {
+  const hot = quick({ name: 'room-hot', metric: 'room', threshold: threshold('max', [above(35)]) })
+  const metric = { name: 'room', fields: ['room'], unit: 'none', kind: 'gauge', by: [] } as const
+  const receivers = [{ name: 'ops', email: [{ address: 'ada@example.org' }], report: { at: 12 * 60 + 10 } }]
+  const play = createPlay(config({ rules: [hot], metrics: [metric], receivers }))
+  play.until(
+    '12:09:51',
+    every(TEN, (now) => void play.post([event('sensor-1', now, { room: 22 })])),
+  )
+  play.post([event('sensor-1', play.now(), { room: 41 })])
+  play.until('12:10:01')
+  const report = play.mails.find(({ kind }) => kind === 'report')
+  t.match(textOf(report), /sensor-1 +8 s, goes on +warning, room-hot, peak 41, since/)
+})
