@@ -64,24 +64,24 @@ test('an alert whose value lies between what ends it and its bound says that', a
   const reasons = views(play)[0]?.reason
   t.equal(
     reasons,
-    'mean of cpu over 10s was 0.88 (1 sample): no longer above 0.9, but not yet at most 0.85, which would end it',
+    'mean of cpu over 10s was 88 % (1 sample): no longer above 90 %, but not yet at most 85 %, which would end it',
   )
   const held = played(quick({ threshold: threshold('mean', [], [above(0.98, 0.9)]) }), [0.99, 0.93])
   t.match(
     views(held)[0]?.reason,
-    /was 0.93 \(1 sample\): no longer above 0.98, but not yet at most 0.9, which would end it$/,
+    /was 93 % \(1 sample\): no longer above 98 %, but not yet at most 90 %, which would end it$/,
   )
 })
 
 test('a critical alert tells the bound that ends it, not the one that makes it a warning', async (t) => {
   const play = played(quick({ threshold: levels }), [0.99, 0.93])
   t.equal(factsOf(play.mails[0]).clear, 'at most 0.85')
-  t.match(views(play)[0]?.reason, /0.93 \(1 sample\): no longer above 0.98, but not yet at most 0.85/)
+  t.match(views(play)[0]?.reason, /93 % \(1 sample\): no longer above 98 %, but not yet at most 85 %/)
 })
 
 test('a window that is good but ends nothing is not said to end an alert', async (t) => {
   const play = played(quick({ keepFiringFor: HOUR }), [0.95, 0.8, 0.87])
-  t.match(views(play)[0], { state: 'recovering', reason: /was 0.87 \(1 sample\): not above 0.9$/ })
+  t.match(views(play)[0], { state: 'recovering', reason: /was 87 % \(1 sample\): not above 90 %$/ })
 })
 
 test('the course counts all windows since it began, those that were pending too, and tells which were out of bounds', async (t) => {
@@ -182,7 +182,7 @@ test('an alert that was critical and is over tells the bound of then', async (t)
   const play = played(quick({ threshold: levels }), [0.99, 0.88, 0.5])
   const over = factsOf(play.mails.at(-1))
   t.match(over, { state: 'resolved', critical: { bound: 'above 0.98' } })
-  t.match(textOf(play.mails.at(-1)), /Bound +above 98 %\n/)
+  t.match(textOf(play.mails.at(-1)), /Bound +above 90 %; critical: above 98 %\n/)
 })
 
 test('a host is silent since its last event, for as long as it was not heard', async (t) => {

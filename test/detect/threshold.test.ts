@@ -57,9 +57,9 @@ test('a bound is written with the digits that it has, and what ends an alert is 
   t.equal(clearText(below(1, 1.05)), 'at least 1.05')
   t.equal(boundText(above(123_456_789)), 'above 123456789')
   const ladder = threshold('mean', [above(0.8, 0.7), below(0.2, 0.3)], [above(0.95, 0.9), below(0.1, 0.15)])
-  t.match(judge(ladder, 0.99, undefined), { severity: 'critical', bound: above(0.95, 0.9), ends: above(0.8, 0.7) })
-  t.match(judge(ladder, 0.05, undefined), { severity: 'critical', bound: below(0.1, 0.15), ends: below(0.2, 0.3) })
-  t.match(judge(threshold('mean', [], [above(0.9, 0.8)]), 0.99, undefined), { ends: above(0.9, 0.8) })
+  t.match(judge(ladder, 0.99, undefined), { severity: 'critical', bound: above(0.95, 0.9), end: above(0.8, 0.7) })
+  t.match(judge(ladder, 0.05, undefined), { severity: 'critical', bound: below(0.1, 0.15), end: below(0.2, 0.3) })
+  t.match(judge(threshold('mean', [], [above(0.9, 0.8)]), 0.99, undefined), { end: above(0.9, 0.8) })
 })
 
 test('what ends an alert is the value that is hardest to reach, on the side of its bound', async (t) => {
