@@ -34,6 +34,8 @@ test('an environment that stands in the way exits 2 and says the next step', asy
     ['listen: 192.0.2.1:0', /^192\.0\.2\.1:0 is no address of this machine: correct listen$/],
     ['listen: 127.0.0.1:0\ndata: ./a-file', /^the data folder cannot be made \(.*a-file.*\): correct data$/],
     ['listen: 127.0.0.1:0\ndata: ./a-file/below', /^the data folder cannot be made \(.*a-file.*\): correct data$/],
+    // A folder that is there and takes none, on Linux.
+    ['listen: 127.0.0.1:0\ndata: /proc/x/y', /^the data folder cannot be made \(.*\/proc\/x.*\): correct data$/],
     [`listen: 127.0.0.1:${port}`, inUse],
   ]
   for (const [yaml, says] of wrong) {
