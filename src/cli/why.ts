@@ -10,6 +10,7 @@ interface Why {
     readonly name: string
     readonly kind: string
     readonly severity: string
+    readonly severities?: readonly string[]
     readonly notify: readonly string[]
     readonly waitingFor: string
   }
@@ -79,9 +80,9 @@ export function why(
 type Say = (line: string, tone?: Tone) => void
 
 function sayRule({ rule, host }: Why, name: string, say: Say): void {
-  const { kind, severity, notify } = rule
+  const { kind, severity, severities = [severity], notify } = rule
   say(`${rule.name} on ${name}`, 'bold')
-  say(`  rule   ${kind}, ${severity}, tells ${notify.length === 0 ? 'whom the routes name' : notify.join(', ')}`)
+  say(`  rule   ${kind === 'own' ? 'of stashwatch itself' : kind}, ${severities.join(' and ')}, tells ${notify.length === 0 ? 'whom the routes name' : notify.join(', ')}`)
   if (host !== null) say(`  host   ${host.state}, last seen ${timeOf(host.lastSeen)} by ${host.source}`)
   say(`  next   ${rule.waitingFor}`)
   say('')
@@ -89,7 +90,7 @@ function sayRule({ rule, host }: Why, name: string, say: Say): void {
 
 function sayVerdicts({ verdicts }: Why, say: Say): void {
   say('last verdicts', 'bold')
-  if (verdicts.length === 0) say('  none: no data that the rule looks at has come from this host')
+  if (verdicts.length === 0) say('  none: nothing that the rule looks at has come from there')
   for (const { labels, value, unit, bound, reason, at, hint } of verdicts) {
     const label = Object.entries(labels)
       .map(([key, text]) => `${key}=${text} `)
@@ -119,6 +120,9 @@ const TOLD: Readonly<Record<Decision['kind'], string>> = {
   acknowledged: 'acknowledged',
 }
 
+/** What held an alert back may have been a silence, a maintenance window or another alert. */
+const SAID: Readonly<Record<string, string>> = { 'silence ended': 'nothing holds it back any more' }
+
 /** All that is known of an episode, in the order in which it happened. */
 function storyOf({ transitions, decisions = [], notifications }: Episode): readonly Moment[] {
   const steps = transitions.map(({ to, at, reason }): Moment => ({
@@ -127,7 +131,7 @@ function storyOf({ transitions, decisions = [], notifications }: Episode): reado
     tone: to === 'firing' ? 'red' : 'green',
   }))
   const decided = decisions.map(({ at, kind, reason, to }): Moment => {
-    const says = `${TOLD[kind]}${to === undefined ? '' : ` ${to}`}: ${reason}`
+    const says = `${TOLD[kind]}${to === undefined ? '' : ` ${to}`}: ${SAID[reason] ?? reason}`
     return kind === 'suppressed' ? { at, says, tone: 'dim' } : { at, says }
   })
   // The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent.
@@ -136,16 +140,20 @@ function storyOf({ transitions, decisions = [], notifications }: Episode): reado
   )
 }
 
+const OUTCOMES = { sent: 'sent', failed: 'failed for good', merged: 'not sent by itself' } as const
+
 function momentOf({ state, attempts, createdAt, doneAt, nextAt, answer = 'no answer yet', to, because }: Sent): Moment {
-  const mail = `mail to ${to?.address ?? 'somebody'} (${because ?? 'no reason kept'})`
+  const address = to?.address ?? 'somebody'
+  // Of other ways than mail the address names the way: webhook:ops.
+  const way = /^(?:webhook|alertmanager):/.test(address) ? address : `mail to ${address}`
+  const told = `${way} (${because === undefined ? 'no reason kept' : (SAID[because] ?? because)})`
   if (state === 'pending') {
     const next = nextAt === undefined ? '' : `, next ${timeOf(nextAt)}`
-    return { at: createdAt, says: `${mail} waits: ${attempts} attempts${next}, ${answer}`, tone: 'yellow' }
+    return { at: createdAt, says: `${told} waits: ${attempts} attempts${next}, ${answer}`, tone: 'yellow' }
   }
-  const outcome = state === 'sent' ? 'sent' : 'failed for good'
   return {
     at: doneAt ?? createdAt,
-    says: `${mail} ${outcome}: ${answer}`,
+    says: `${told} ${OUTCOMES[state]}: ${answer}`,
     ...(state === 'failed' ? { tone: 'red' } : {}),
   }
 }

@@ -1,5 +1,5 @@
 import { judgedOf } from '../aggregate/store.ts'
-import type { Millis, RuleView } from '../model.ts'
+import type { Millis, RuleView, Severity } from '../model.ts'
 import { lookAt, type Watched, watchedOf } from './evaluate.ts'
 import { concerns, type WindowPlan } from './plan.ts'
 import { isUnheard, silentSince } from './silence.ts'
@@ -21,6 +21,7 @@ export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
     name: plan.rule.name,
     kind: plan.rule.kind,
     severity: plan.rule.severity,
+    severities: severitiesOf(plan.rule),
     notify: plan.rule.notify,
     last: lastVerdicts(fold, plan, only),
     waitingFor: waitingFor(fold, plan),
@@ -29,6 +30,7 @@ export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
     name: rule.name,
     kind: rule.kind,
     severity: rule.severity,
+    severities: [rule.severity],
     notify: rule.notify,
     last: hostsOf(fold, only).filter((host) => concerns(rule, host.name)).slice(0, MOST).map((host) => ({
       host: host.name,
@@ -42,6 +44,11 @@ export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
     waitingFor: 'the next bucket of ten seconds in which a source delivers',
   }))
   return [...shown, ...absences]
+}
+
+function severitiesOf({ threshold, overrides }: WindowPlan['rule']): readonly Severity[] {
+  const all = [threshold, ...overrides.map((override) => override.threshold)]
+  return (['warning', 'critical'] as const).filter((severity) => all.some((one) => one[severity].length > 0))
 }
 
 function hostsOf({ state }: Fold, only?: string): readonly Host[] {

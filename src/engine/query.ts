@@ -3,6 +3,7 @@ import type { Case } from '../dispatch/state.ts'
 import type { AlertView, HostDetail, HostView, Millis, Query, SilenceView, WhyView } from '../model.ts'
 import { flappingOf } from './flaps.ts'
 import { aggregateOf, hostDetail } from './query-window.ts'
+import { ownView } from './query-own.ts'
 import { rulesView } from './query-rules.ts'
 import { isUnheard } from './silence.ts'
 import type { Alert, Fold, Host } from './state.ts'
@@ -30,7 +31,7 @@ export function answer(fold: Fold, query: Query): unknown {
 
 /** What a rule says of a host now, and what became of it. */
 function whyView(fold: Fold, { rule: name, host: hostName }: Query & { kind: 'why' }): WhyView | null {
-  const rule = rulesView(fold, hostName).find((one) => one.name === name)
+  const rule = rulesView(fold, hostName).find((one) => one.name === name) ?? ownView(fold, name, hostName)
   if (rule === undefined) return null
   const host = fold.state.hosts.get(hostName)
   const alerts = allAlerts(fold).filter((alert) => alert.rule === name && alert.host === hostName)
