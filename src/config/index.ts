@@ -92,7 +92,7 @@ function readText(path: string, name: string): string {
     const what = `the configuration ${path} ${reasonOf(error)}`
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EISDIR') throw new ConfigUnreadable(what, error)
-    throw new ConfigErrors([{ file: name, line: 1, column: 1, what: `${what}: check the path after --config` }])
+    throw new ConfigErrors([{ file: name, what: `${what}: check the path after --config` }])
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)

@@ -1,8 +1,8 @@
-/** Something wrong in the configuration. Lines and columns count from 1. */
+/** Something wrong in the configuration. Lines and columns count from 1; what is wrong with the whole file has none. */
 export interface Mistake {
   readonly file: string
-  readonly line: number
-  readonly column: number
+  readonly line?: number
+  readonly column?: number
   readonly what: string
 }
 
@@ -30,7 +30,7 @@ export class ConfigUnreadable extends Error {
 
 /** A mistake as compilers print it, so that editors and terminals can jump there. */
 export function printMistake({ file, line, column, what }: Mistake): string {
-  return `${file}:${line}:${column}: ${what}`
+  return line === undefined ? what : `${file}:${line}:${column}: ${what}`
 }
 
 /** Where a value stands in the file. Offsets count UTF-16 units from the start of the text. */

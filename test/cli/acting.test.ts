@@ -67,10 +67,10 @@ const SILENCES: readonly SilenceView[] = [
 const OVER: SilenceView = { ...SILENCES[0]!, id: 's0', until: NOW, state: 'expired', mutes: 0 }
 
 const answers = (query: Query): unknown => {
-  if (query.kind === 'alert') return ALERTS[0]
+  if (query.kind === 'alert') return ALERTS.find(({ code }) => code === query.episode) ?? ALERTS[0]
   if (query.kind === 'silences') return [...SILENCES, OVER]
   if (query.kind === 'alerts') return ALERTS
-  if (query.kind === 'hosts') return [{ host: 'web-1' }]
+  if (query.kind === 'hosts') return [{ host: 'web-1', source: 'logstash-a' }]
   if (query.kind === 'labels') return ['host', 'severity', 'team']
   return query.kind === 'rules'
     ? [RULE]
@@ -235,6 +235,7 @@ test('an episode is taken on and given back by its code', async (t) => {
       ack: { until: NOW + 90 * MINUTE, author: 'Grace', note: 'a runaway job' },
     },
   ])
+  t.match(await cli('alerts', 'unack', 'M3PQ9'), { code: 0, out: ['nobody looked after it: cpu-high on web-2\\u{1b}[2J\\u{202e} (mount=/home)'] })
   t.match(await cli('alerts', 'unack', 'K7RX2'), {
     code: 0,
     out: ['nobody looks after it any more: cpu-high on web-1'],
