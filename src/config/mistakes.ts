@@ -62,6 +62,8 @@ export interface Report {
   /** The value as the file has it, in quotes where it is text. Secrets are not shown. */
   written(pointer: string): string
   expanded(pointer: string): boolean
+  /** The line in which a value stands. */
+  line(pointer: string): number
   /** Tells where values stand; until then only `mistakeAt` knows a place. */
   locate(places: Places): void
   /** @throws {ConfigErrors} when there are mistakes. */
@@ -108,6 +110,7 @@ export function createReport(file: string, text: string): Report {
         ? 'a value that is not shown here'
         : (places.get(pointer)?.shown ?? 'nothing'),
     expanded: (pointer) => places.get(pointer)?.expanded ?? false,
+    line: (pointer) => position(text, nearestPlace(places, pointer)?.start ?? 0).line,
     locate: (known) => void (places = known),
     finish() {
       if (found.length === 0) return warnings
