@@ -2,7 +2,16 @@ import { tmpdir, userInfo } from 'node:os'
 import { run } from './cli/index.ts'
 
 /** The process: what it was called with, its environment, its signals, its exit code. Nothing else touches them. */
-const write = (stream: NodeJS.WriteStream) => (line: string): void => void stream.write(`${line}\n`)
+
+/** Writes lines. Whoever has closed the other end (`| head`) wants no more of them; the verb does its work all the same. */
+function write(stream: NodeJS.WriteStream): (line: string) => void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+  return (line) => {
+    if (stream.writable) stream.write(`${line}\n`)
+  }
+}
 
 /** Who runs the process; containers run under numbers that have no name. */
 const user = (): string | undefined => {
@@ -25,6 +34,8 @@ process.exitCode = await run(process.argv.slice(2), {
   onStop(call) {
     process.once('SIGTERM', call)
     process.once('SIGINT', call)
+    // What only shows something, and goes on, ends when nobody looks any more; a service does not write here.
+    process.stdout.once('error', call)
   },
   onReload: (call) => void process.on('SIGHUP', call),
 })

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -6,6 +6,7 @@ import { createApi } from './api/index.ts'
 import { isLoopback } from './config/units.ts'
 import { type EngineClient, startEngine } from './engine/client.ts'
 import { encodeFrame } from './extract/frame.ts'
+import { makeFolder } from './folder.ts'
 import { createTokenCheck } from './ingest/auth.ts'
 import { createHttpServer } from './ingest/http.ts'
 import { createRejects } from './ingest/rejects.ts'
@@ -54,7 +55,7 @@ const STOP_WITHIN = 10_000
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, timers, log } = options
   const schemas = openSchemas(config)
-  mkdirSync(config.data, { recursive: true, mode: 0o700 })
+  makeFolder(config.data, 0o700)
   const metrics = createMetrics({ version: VERSION, clock })
   const running: Running = {
     options,

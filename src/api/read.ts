@@ -12,6 +12,7 @@ import type {
   SendRecord,
   WhyView,
 } from '../model.ts'
+import { OWN_RULES } from '../model.ts'
 import { nearest } from '../spelling.ts'
 import { ask, unknownEpisode } from './ask.ts'
 import { episodePage, hostPage, prefersPage } from './detail-page.ts'
@@ -125,7 +126,7 @@ function readWhy(query: QueryString) {
 
 function unknownRule(rule: string, rules: readonly RuleView[]): ApiProblem {
   const names = rules.map(({ name }) => name)
-  const guess = nearest(rule, names)
+  const guess = nearest(rule, [...names, ...Object.values(OWN_RULES)])
   return new ApiProblem('unknown-rule', {
     detail: 'No rule has this name. /api/v1/rules lists them.',
     parameter: 'rule',

@@ -1,4 +1,4 @@
-import { acknowledge, listAlerts, unacknowledge } from './alerts.ts'
+import { acknowledge, listAlerts, STATES, unacknowledge } from './alerts.ts'
 import { REMOTE } from './remote.ts'
 import { addSilence, expireSilence, listSilences } from './silence.ts'
 import { AS_JSON, type Options, remoteOf, textOf, type Values, type Verb, wordOf } from './verb.ts'
@@ -18,7 +18,7 @@ export const ACTING: Readonly<Record<string, Verb>> = {
   alerts: {
     does: 'lists the alerts of a running service',
     example: 'stashwatch alerts --state firing',
-    options: { state: { type: 'string', value: 'STATE', says: 'pending, firing, recovering or resolved' }, ...ASKING },
+    options: { state: { type: 'string', value: 'STATE', words: STATES, says: 'pending, firing, recovering or resolved' }, ...ASKING },
     run: (values, io) => listAlerts({ ...usual(values), ...textOf(values, 'state') }, io),
   },
   'alerts ack': {

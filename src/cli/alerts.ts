@@ -23,7 +23,7 @@ export interface AlertRow {
   readonly ack?: { readonly until: string; readonly author: string; readonly note: string }
 }
 
-const STATES: readonly AlertView['state'][] = ['pending', 'firing', 'recovering', 'resolved']
+export const STATES: readonly AlertView['state'][] = ['pending', 'firing', 'recovering', 'resolved']
 
 /** `stashwatch alerts`: lists alerts, or those in one state. @returns the exit code, as `remotely` says. */
 export function listAlerts(
@@ -89,7 +89,7 @@ export interface AckArgs extends RemoteArgs {
   readonly json: boolean
 }
 
-const pathOf = (episode: string): string => `/api/v1/alerts/${encodeURIComponent(episode.toWellFormed())}/acknowledge`
+const pathOf = (episode: string): string => `/api/v1/alerts/${encodeURIComponent(episode.toWellFormed())}`
 
 /** `stashwatch alerts ack CODE`: says that somebody looks after an episode. */
 export function acknowledge(args: AckArgs, io: PaintIo): Promise<number> {
@@ -98,7 +98,7 @@ export function acknowledge(args: AckArgs, io: PaintIo): Promise<number> {
     io,
     async (ask) => {
       const body = { duration: args.for ?? '4h', note: args.note, ...authorOf(args, io) }
-      const row = (await ask('POST', pathOf(args.episode), body)) as AlertRow
+      const row = (await ask('POST', `${pathOf(args.episode)}/acknowledge`, body)) as AlertRow
       if (args.json) return printJson(io, row)
       io.out(printable(`acknowledged until ${timeOf(row.ack?.until)}: ${row.rule} on ${subjectOf(row)}`))
       io.out(printable(`give it back with: stashwatch alerts unack ${row.code ?? args.episode}`))
@@ -113,8 +113,10 @@ export function unacknowledge(
   io: PaintIo,
 ): Promise<number> {
   return remotely(args, io, async (ask) => {
-    const row = (await ask('DELETE', pathOf(args.episode))) as AlertRow
+    const { ack } = (await ask('GET', pathOf(args.episode))) as AlertRow
+    const row = (await ask('DELETE', `${pathOf(args.episode)}/acknowledge`)) as AlertRow
     if (args.json) return printJson(io, row)
-    io.out(printable(`nobody looks after it any more: ${row.rule} on ${subjectOf(row)}`))
+    const says = ack === undefined ? 'nobody looked after it' : 'nobody looks after it any more'
+    io.out(printable(`${says}: ${row.rule} on ${subjectOf(row)}`))
   })
 }

@@ -1,3 +1,4 @@
+import { createClock } from '../clock.ts'
 import { ConfigErrors, ConfigUnreadable, loadConfig, printMistake } from '../config/index.ts'
 import type { Loaded } from '../config/index.ts'
 import type { Alerting, Receiver, Recipient } from '../model.ts'
@@ -36,7 +37,7 @@ export function check(args: CheckArgs, io: CheckIo): Promise<number> {
 /** The configuration, or the exit code after its mistakes were printed. */
 export function load(args: { readonly config?: string }, io: CheckIo): Loaded | number {
   try {
-    const loaded = loadConfig({ ...(args.config === undefined ? {} : { file: args.config }), env: io.env, cwd: io.cwd })
+    const loaded = loadConfig({ ...(args.config === undefined ? {} : { file: args.config }), env: io.env, cwd: io.cwd, now: createClock().now() })
     if (loaded.config.schemas !== undefined) openSchemas(loaded.config)
     return loaded
   } catch (error) {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClock } from '../clock.ts'
 import { loadConfig } from '../config/index.ts'
-import type { Clock, Config } from '../model.ts'
+import type { Clock, Config, Millis } from '../model.ts'
 import { createLog, type Service, startService } from '../service.ts'
 import { type Generator, startGenerator } from './generator.ts'
 import { type StartIo, whyNot } from './start.ts'
@@ -58,7 +58,7 @@ export async function demo(args: DemoArgs, io: StartIo & { readonly tmp: string 
     const stage = setStage(service, clock, timers, io)
     void perform(stage, args.once ? io.tmp : undefined, end)
     const code = await ended
-    stage.generator.stop()
+    stage.end()
     await service.stop()
     return code
   } catch (error) {
@@ -76,6 +76,9 @@ interface Stage {
   readonly began: number
   readonly io: StartIo
   readonly say: (line: string) => void
+  /** Waits, in real time; not for longer than the play goes on: then nothing that waits goes on either. */
+  readonly pause: (span: Millis) => Promise<void>
+  readonly end: () => void
 }
 
 function setStage(service: Service, clock: Clock, timers: Clock, io: StartIo): Stage {
@@ -86,15 +89,26 @@ function setStage(service: Service, clock: Clock, timers: Clock, io: StartIo): S
   }
   const onRefused = (status: number, body: string): void => say(`the service answered ${status}: ${body}`)
   const generator = startGenerator({ url: service.url, hosts: HOSTS, clock, onRefused })
-  return { service, timers, generator, began, io, say }
+  let isOver = false
+  let cancel = (): void => undefined
+  const pause = (span: Millis): Promise<void> =>
+    new Promise((done) => {
+      if (!isOver) cancel = timers.after(span, done)
+    })
+  const end = (): void => {
+    isOver = true
+    cancel()
+    generator.stop()
+  }
+  return { service, timers, generator, began, io, say, pause, end }
 }
 
 /** @param keepIn where the mails are left when the demo ends by itself; without it, it goes on. */
 async function perform(stage: Stage, keepIn: string | undefined, end: (code: number) => void): Promise<void> {
-  const { say, service, timers, generator } = stage
+  const { say, service, pause, generator } = stage
   say(`listening on ${service.url}; ${HOSTS.length} hosts report every 10 s, on a clock 12 times faster than yours`)
   say('the rule: mean CPU above 90 % over 2 minutes, looked at every minute, mails Ada Lovelace')
-  await pause(timers, RISE * 1000)
+  await pause(RISE * 1000)
   generator.heat(VICTIM, true)
   say(`the CPU of ${VICTIM} rises to 97 %`)
   if (!(await mailed(stage, 1))) return end(2)
@@ -125,7 +139,7 @@ async function keepMails({ mailbox }: Service, tmp: string): Promise<string> {
 }
 
 /** Waits for the n-th mail and says where it is. */
-async function mailed({ service, timers, began, say, io }: Stage, n: number): Promise<boolean> {
+async function mailed({ service, timers, began, say, io, pause }: Stage, n: number): Promise<boolean> {
   for (;;) {
     const mails = await service.mailbox?.list()
     const mail = mails?.find((one) => one.n === n)
@@ -137,10 +151,6 @@ async function mailed({ service, timers, began, say, io }: Stage, n: number): Pr
       io.err(`no mail ${n} within ${PATIENCE} s: this is a defect of stashwatch, please report it`)
       return false
     }
-    await pause(timers, 200)
+    await pause(200)
   }
-}
-
-function pause(timers: Clock, span: number): Promise<void> {
-  return new Promise((done) => void timers.after(span, done))
 }

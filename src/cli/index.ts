@@ -158,9 +158,11 @@ function readOptions(name: string, args: readonly string[], { options: given, ta
   return { ...(values as Values), ...Object.fromEntries(words.map((word, i) => [takes[i]?.value, word])) }
 }
 
-/** What was perhaps meant by a word that a verb does not take: another verb that begins with it, or a file. */
+/** What was perhaps meant by a word that a verb does not take: an option's value, another verb that begins with it, or a file. */
 function wordHint(name: string, value: string, known: Options): string {
   const seconds = familyOf(name).map(([verb]) => verb.slice(name.length + 1))
+  const option = Object.entries(known).find(([, { words }]) => words?.includes(value))
+  if (option !== undefined) return `: did you mean '--${option[0]} ${value}'?`
   return seconds.length > 0 ? meant(value, seconds) : fileHint(value, known)
 }
 

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { makeFolder } from '../folder.ts'
 import type { EngineConfig } from '../model.ts'
 import { type Preview, type PreviewChoice, previewMails } from '../service/preview.ts'
 import { previewPage } from '../service/preview-page.ts'
@@ -61,7 +62,7 @@ function unknown(what: string, name = '', known: readonly { readonly name: strin
 }
 
 function writeAll(folder: string, previews: readonly Preview[]): void {
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   for (const { name, html, text, png } of previews) {
     writeFileSync(join(folder, `${name}.html`), html)
     writeFileSync(join(folder, `${name}.txt`), text)

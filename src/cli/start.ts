@@ -53,10 +53,10 @@ function fileOf({ config }: { readonly config?: string }): { readonly file?: str
 
 /** One sentence that says what stands in the way of starting, and what to do. */
 export function whyNot(error: unknown, address: string): string {
-  const { code, message } = error as Error & { code?: string }
+  const { code, message, syscall } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE') return `${address} is in use: stop the other program, or set another address with listen (demo: --port)`
   if (code === 'EADDRNOTAVAIL') return `${address} is no address of this machine: correct listen`
   if (code === 'EACCES') return `no permission: ${message}; check listen (ports below 1024) and the data folder`
-  if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'EROFS') return `the data folder cannot be made (${message}): correct data`
+  if (code === 'EEXIST' || code === 'ENOTDIR' || syscall === 'mkdir') return `the data folder cannot be made (${message}): correct data`
   return message
 }

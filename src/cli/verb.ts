@@ -15,6 +15,8 @@ export interface Option {
   /** It may be given as an empty text, which then means something. */
   readonly mayBeEmpty?: true
   readonly value?: string
+  /** All values that it can have. */
+  readonly words?: readonly string[]
   readonly says: string
 }
 

@@ -10,6 +10,7 @@ interface Why {
     readonly name: string
     readonly kind: string
     readonly severity: string
+    readonly severities?: readonly string[]
     readonly notify: readonly string[]
     readonly left?: string
     readonly waitingFor: string
@@ -81,10 +82,11 @@ export function why(
 type Say = (line: string, tone?: Tone) => void
 
 function sayRule({ rule, host }: Why, name: string, say: Say): void {
-  const { kind, severity, notify, left } = rule
-  const tells = left === undefined ? 'tells' : 'told'
+  const { kind, severity, severities = [severity], notify, left } = rule
+  const what = kind === 'own' ? 'of stashwatch itself' : kind
+  const tells = `${left === undefined ? 'tells' : 'told'} ${notify.length === 0 ? 'whom the routes name' : notify.join(', ')}`
   say(`${rule.name} on ${name}`, 'bold')
-  say(`  rule   ${kind}, ${severity}, ${tells} ${notify.length === 0 ? 'whom the routes name' : notify.join(', ')}`)
+  say(`  rule   ${what}, ${severities.join(' and ')}, ${tells}`)
   if (host !== null) say(`  host   ${host.state}, last seen ${timeOf(host.lastSeen)} by ${host.source}`)
   say(`  next   ${rule.waitingFor}`)
   say('')
@@ -92,7 +94,7 @@ function sayRule({ rule, host }: Why, name: string, say: Say): void {
 
 function sayVerdicts({ verdicts }: Why, say: Say): void {
   say('last verdicts', 'bold')
-  if (verdicts.length === 0) say('  none: no data that the rule looks at has come from this host')
+  if (verdicts.length === 0) say('  none: nothing that the rule looks at has come from there')
   for (const { labels, value, unit, bound, reason, at, hint } of verdicts) {
     const label = Object.entries(labels)
       .map(([key, text]) => `${key}=${text} `)
@@ -140,6 +142,9 @@ const TOLD: Readonly<Record<Decision['kind'], string>> = {
   acknowledged: 'acknowledged',
 }
 
+/** What held an alert back may have been a silence, a maintenance window or another alert. */
+const SAID: Readonly<Record<string, string>> = { 'silence ended': 'nothing holds it back any more' }
+
 /** All that is known of an episode, in the order in which it happened. */
 function storyOf({ transitions, decisions = [], notifications }: Episode): readonly Moment[] {
   const steps = transitions.map(({ to, at, reason }): Moment => ({
@@ -148,7 +153,7 @@ function storyOf({ transitions, decisions = [], notifications }: Episode): reado
     tone: to === 'firing' ? 'red' : 'green',
   }))
   const decided = decisions.map(({ at, kind, reason, to }): Moment => {
-    const says = `${TOLD[kind]}${to === undefined ? '' : ` ${to}`}: ${reason}`
+    const says = `${TOLD[kind]}${to === undefined ? '' : ` ${to}`}: ${SAID[reason] ?? reason}`
     return kind === 'suppressed' ? { at, says, tone: 'dim' } : { at, says }
   })
   // The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent.
@@ -165,14 +170,17 @@ const OUTCOMES: Readonly<Record<Exclude<SendRecord['state'], 'pending'>, string>
 }
 
 function momentOf({ state, attempts, createdAt, doneAt, nextAt, answer = 'no answer yet', to, because }: Sent): Moment {
-  const mail = `mail to ${to?.address ?? 'somebody'} (${because ?? 'no reason kept'})`
+  const address = to?.address ?? 'somebody'
+  // Of other ways than mail the address names the way: webhook:ops.
+  const way = /^(?:webhook|alertmanager):/.test(address) ? address : `mail to ${address}`
+  const told = `${way} (${because === undefined ? 'no reason kept' : (SAID[because] ?? because)})`
   if (state === 'pending') {
     const next = nextAt === undefined ? '' : `, next ${timeOf(nextAt)}`
-    return { at: createdAt, says: `${mail} waits: ${attempts} attempts${next}, ${answer}`, tone: 'yellow' }
+    return { at: createdAt, says: `${told} waits: ${attempts} attempts${next}, ${answer}`, tone: 'yellow' }
   }
   return {
     at: doneAt ?? createdAt,
-    says: `${mail} ${OUTCOMES[state]}: ${answer}`,
+    says: `${told} ${OUTCOMES[state]}: ${answer}`,
     ...(state === 'failed' ? { tone: 'red' } : {}),
   }
 }

@@ -1,5 +1,5 @@
 import { OWN_RULES } from '../model.ts'
-import type { EngineConfig, Grouping, Matcher, Metric, Override, Repeat } from '../model.ts'
+import type { EngineConfig, Grouping, Matcher, Metric, Millis, Override, Repeat } from '../model.ts'
 import { canFit, compileEach, outlookOf } from './fits.ts'
 import type { Outlook } from './fits.ts'
 import { hostTest } from './hosts.ts'
@@ -15,6 +15,15 @@ const OWN: readonly Outlook[] = Object.values(OWN_RULES).map((rule) => ({
   ],
   open: ['host', 'source', 'metric'],
 }))
+
+/** Warns of windows that never begin again. */
+export function warnOfPast({ alerting }: EngineConfig, now: Millis, report: Report): void {
+  const year = new Date(now).getUTCFullYear()
+  for (const [index, { years }] of alerting.maintenance.entries()) {
+    if (years.length === 0 || years.some(({ to }) => to >= year)) continue
+    report.warn(`${below('/maintenance', index)}/years`, `these years are over, it is ${year}: the window never begins again`)
+  }
+}
 
 /** Warns of routes, windows and inhibitions that can never have an effect. What a matcher was warned of is not said again. */
 export function warnOfFutile({ alerting, rules, metrics }: EngineConfig, report: Report): void {

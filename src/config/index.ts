@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type * as Raw from '../generated/config.ts'
-import type { Config, EngineConfig } from '../model.ts'
+import type { Config, EngineConfig, Millis } from '../model.ts'
 import { readAlerting } from './alerting.ts'
 import { BUCKET, DEFAULT_YAML, LATENESS } from './defaults.ts'
-import { warnOfFutile } from './futile.ts'
+import { warnOfFutile, warnOfPast } from './futile.ts'
 import { readInventory } from './inventory.ts'
 import { compileEach } from './fits.ts'
 import { readKibana } from './links.ts'
@@ -34,6 +34,8 @@ export interface ConfigInput {
   readonly text?: string
   readonly env: Env
   readonly cwd: string
+  /** With the time, what lies in the past is warned of. */
+  readonly now?: Millis
 }
 
 export interface Loaded {
@@ -58,6 +60,7 @@ export function loadConfig(input: ConfigInput): Loaded {
   const config = readConfig(isMapping(raw) ? raw : {}, context)
   warnOfAlerting(config.engine, report)
   warnOfFutile(config.engine, report)
+  if (input.now !== undefined) warnOfPast(config.engine, input.now, report)
   const warnings = [...report.finish(), ...warningsOf(config)]
   return freeze({ config: { ...config, ...(source.file === undefined ? {} : { file: source.file }) }, warnings })
 }
@@ -92,7 +95,7 @@ function readText(path: string, name: string): string {
     const what = `the configuration ${path} ${reasonOf(error)}`
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EISDIR') throw new ConfigUnreadable(what, error)
-    throw new ConfigErrors([{ file: name, line: 1, column: 1, what: `${what}: check the path after --config` }])
+    throw new ConfigErrors([{ file: name, what: `${what}: check the path after --config` }])
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)

@@ -12,15 +12,16 @@ export function readMaintenance(
   words: Vocabulary,
   report: Report,
 ): readonly MaintenanceWindow[] {
-  const taken = new Set<string>()
+  const taken = new Map<string, number>()
   return [...raw.entries()].flatMap(([index, window]) => {
     const pointer = below('/maintenance', index)
     if (!report.clean(pointer)) return []
     const at = `${pointer}/name`
-    if (taken.has(window.name)) {
-      report.mistake(at, `two windows are named ${report.written(at)}; a name is one window's only`)
+    const other = taken.get(window.name)
+    if (other !== undefined) {
+      report.mistake(at, `two windows are named ${report.written(at)}, the other one in line ${other}; a name is one window's only`)
     }
-    taken.add(window.name)
+    taken.set(window.name, other ?? report.line(at))
     return [readWindow(window, pointer, words, report)]
   })
 }

@@ -1,8 +1,8 @@
-/** Something wrong in the configuration. Lines and columns count from 1. */
+/** Something wrong in the configuration. Lines and columns count from 1; what is wrong with the whole file has none. */
 export interface Mistake {
   readonly file: string
-  readonly line: number
-  readonly column: number
+  readonly line?: number
+  readonly column?: number
   readonly what: string
 }
 
@@ -30,7 +30,7 @@ export class ConfigUnreadable extends Error {
 
 /** A mistake as compilers print it, so that editors and terminals can jump there. */
 export function printMistake({ file, line, column, what }: Mistake): string {
-  return `${file}:${line}:${column}: ${what}`
+  return line === undefined ? what : `${file}:${line}:${column}: ${what}`
 }
 
 /** Where a value stands in the file. Offsets count UTF-16 units from the start of the text. */
@@ -62,6 +62,8 @@ export interface Report {
   /** The value as the file has it, in quotes where it is text. Secrets are not shown. */
   written(pointer: string): string
   expanded(pointer: string): boolean
+  /** The line in which a value stands. */
+  line(pointer: string): number
   /** Tells where values stand; until then only `mistakeAt` knows a place. */
   locate(places: Places): void
   /** @throws {ConfigErrors} when there are mistakes. */
@@ -108,6 +110,7 @@ export function createReport(file: string, text: string): Report {
         ? 'a value that is not shown here'
         : (places.get(pointer)?.shown ?? 'nothing'),
     expanded: (pointer) => places.get(pointer)?.expanded ?? false,
+    line: (pointer) => position(text, nearestPlace(places, pointer)?.start ?? 0).line,
     locate: (known) => void (places = known),
     finish() {
       if (found.length === 0) return warnings

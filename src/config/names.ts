@@ -5,13 +5,14 @@ import { meant, nearest } from '../spelling.ts'
 import { below } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
 
-/** Each name is a receiver's. */
+/** Each name is a receiver's. Where a receiver's own name is at fault, who is meant cannot be known. */
 export function checkReceivers(
   names: readonly string[],
   pointer: string,
   known: readonly string[],
   report: Report,
 ): void {
+  if (!known.every((name) => report.usable(below('/receivers', name)))) return
   for (const [index, name] of names.entries()) {
     const at = below(pointer, index)
     if (!known.includes(name)) report.mistake(at, `no receiver is named ${report.written(at)}${meant(name, known)}`)

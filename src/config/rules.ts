@@ -37,15 +37,16 @@ const RESERVED: readonly string[] = Object.values(OWN_RULES)
 /** The rules that are in order and enabled. */
 export function readRules(raw: readonly Raw.Rule[], context: RuleContext): readonly Rule[] {
   const { report } = context
-  const taken = new Set<string>()
+  const taken = new Map<string, number>()
   const rules: Rule[] = []
   for (const [index, rule] of raw.entries()) {
     const pointer = below('/rules', index)
     if (!report.clean(pointer)) continue
-    if (taken.has(rule.name)) {
+    const other = taken.get(rule.name)
+    if (other !== undefined) {
       report.mistake(
         `${pointer}/name`,
-        `two rules are named ${report.written(`${pointer}/name`)}; a name is one rule's only`,
+        `two rules are named ${report.written(`${pointer}/name`)}, the other one in line ${other}; a name is one rule's only`,
       )
     }
     if (RESERVED.includes(rule.name)) {
@@ -54,7 +55,7 @@ export function readRules(raw: readonly Raw.Rule[], context: RuleContext): reado
         `${report.written(`${pointer}/name`)} is the name of an alert of the service's own; take another`,
       )
     }
-    taken.add(rule.name)
+    taken.set(rule.name, other ?? report.line(`${pointer}/name`))
     const read = readRule(rule, pointer, context)
     if (read) checkRoute(read, pointer, context)
     if (read && rule.enabled !== false) rules.push(read)

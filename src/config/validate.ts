@@ -273,6 +273,8 @@ function hint(data: unknown, { type, title }: SchemaNode): string {
   if (typeof data !== 'number' && typeof data !== 'boolean') return ''
   if (title === 'Duration') return '; it needs a unit'
   if (title === 'Address') return `: did you mean '127.0.0.1:${data}'?`
+  // Weekdays have names and no numbers, with quotes or without.
+  if (title?.startsWith('Weekday')) return ''
   return type === 'string' || type?.[0] === 'string' ? '; put it in quotes' : ''
 }
 

@@ -1,5 +1,5 @@
 import { judgedOf } from '../aggregate/store.ts'
-import type { Millis, RuleView } from '../model.ts'
+import type { Millis, RuleView, Severity } from '../model.ts'
 import { lookAt, type Watched, watchedOf } from './evaluate.ts'
 import { concerns, countMetricName, type WindowPlan } from './plan.ts'
 import { isUnheard, silentSince } from './silence.ts'
@@ -21,6 +21,7 @@ export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
     name: plan.rule.name,
     kind: plan.rule.kind,
     severity: plan.rule.severity,
+    severities: severitiesOf(plan.rule),
     notify: plan.rule.notify,
     last: lastVerdicts(fold, plan, only),
     waitingFor: waitingFor(fold, plan),
@@ -29,6 +30,7 @@ export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
     name: rule.name,
     kind: rule.kind,
     severity: rule.severity,
+    severities: [rule.severity],
     notify: rule.notify,
     last: hostsOf(fold, only).filter((host) => concerns(rule, host.name)).slice(0, MOST).map((host) => ({
       host: host.name,
@@ -50,7 +52,12 @@ export function goneRule({ state }: Fold, { rule, metric, key, severity, notify 
   const kind = metric === countMetricName(rule) ? 'count' : key === '' ? 'absence' : 'metric'
   const since = left === undefined ? '' : ` since ${new Date(left).toISOString().slice(0, 19).replace('T', ' ')} UTC`
   const waitingFor = `nothing: the rule is not in the configuration any more${since}`
-  return { name: rule, kind, severity, notify, last: [], waitingFor, ...(left === undefined ? {} : { left }) }
+  return { name: rule, kind, severity, severities: [severity], notify, last: [], waitingFor, ...(left === undefined ? {} : { left }) }
+}
+
+function severitiesOf({ threshold, overrides }: WindowPlan['rule']): readonly Severity[] {
+  const all = [threshold, ...overrides.map((override) => override.threshold)]
+  return (['warning', 'critical'] as const).filter((severity) => all.some((one) => one[severity].length > 0))
 }
 
 function hostsOf({ state }: Fold, only?: string): readonly Host[] {

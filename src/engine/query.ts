@@ -1,9 +1,10 @@
 import { labelsOf } from '../dispatch/labels.ts'
 import type { Case } from '../dispatch/state.ts'
 import { waitsOf } from '../dispatch/waits.ts'
-import { type AlertView, type HostDetail, type HostView, type Millis, OWN_RULES, type Query, type SilenceView, type WhyView } from '../model.ts'
+import { type AlertView, type HostDetail, type HostView, type Millis, type Query, type SilenceView, type WhyView } from '../model.ts'
 import { flappingOf } from './flaps.ts'
 import { aggregateOf, hostDetail } from './query-window.ts'
+import { ownView } from './query-own.ts'
 import { goneRule, rulesView } from './query-rules.ts'
 import { countsOf } from './raise.ts'
 import { isUnheard } from './silence.ts'
@@ -34,8 +35,8 @@ export function answer(fold: Fold, query: Query): unknown {
 function whyView(fold: Fold, { rule: name, host: hostName }: Query & { kind: 'why' }): WhyView | null {
   const alerts = allAlerts(fold).filter((alert) => alert.rule === name && alert.host === hostName)
   const [newest] = alerts
-  const isGone = newest !== undefined && !Object.values<string>(OWN_RULES).includes(name)
-  const rule = rulesView(fold, hostName).find((one) => one.name === name) ?? (isGone ? goneRule(fold, newest) : undefined)
+  const gone = newest === undefined ? undefined : goneRule(fold, newest)
+  const rule = rulesView(fold, hostName).find((one) => one.name === name) ?? ownView(fold, name, hostName) ?? gone
   if (rule === undefined) return null
   const host = fold.state.hosts.get(hostName)
   return {

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeFolder } from '../folder.ts'
 import type { Journal, Log, NewEntry, Offset, Outbox } from '../model.ts'
 import { damagedFile, JournalDamaged, JournalFailed, JournalRefused } from './errors.ts'
 import { explain } from './sqlite-errors.ts'
@@ -197,7 +198,7 @@ function createFile(file: string): Made | undefined {
     throw new JournalDamaged(damagedFile(file, 'it is empty'))
   }
   const folder = dirname(file)
-  const firstMade = mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const firstMade = makeFolder(folder, 0o700)
   closeSync(openSync(file, 'wx', 0o600))
   return { folder, top: firstMade === undefined ? folder : dirname(firstMade) }
 }

@@ -158,8 +158,11 @@ export interface AggregateView extends Summary {
 /** Answer to `rules`: one of these for each. */
 export interface RuleView {
   readonly name: string
-  readonly kind: Rule['kind']
+  /** `own`: one of the product's own, which only `why` knows. */
+  readonly kind: Rule['kind'] | 'own'
   readonly severity: Severity
+  /** All that its alerts can have. */
+  readonly severities: readonly Severity[]
   readonly notify: readonly string[]
   /** The last verdicts. */
   readonly last: readonly {

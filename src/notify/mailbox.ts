@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../folder.ts'
 import { buildMime } from './email.ts'
 import { headerOf, parseHeaders, parseMime, type ReadMail } from './mime.ts'
 import { clean } from './text.ts'
@@ -42,7 +43,7 @@ export interface Mailbox extends Way {
  * @throws the file system's error when the folder cannot be made or read.
  */
 export async function openMailbox(folder: string, compose: Compose, keep = KEEP): Promise<Mailbox> {
-  await mkdir(folder, { recursive: true })
+  makeFolder(folder)
   const files = await index(folder)
   let closed = false
   return {

@@ -63,6 +63,21 @@ test('a silence is made of what was posted, of the clock, and of an id that is n
   t.not((await send('POST', SILENCES, GOOD)).json['id'], json['id'])
 })
 
+test('a silence of a host that is not known is made, with a hint where a known one or a source is called nearly so', async (t) => {
+  const hosts = [{ host: 'node-1', source: 'logstash-a' }, { host: 'db', source: null }]
+  const { send } = await serve(t, { obeys, answers: ({ kind }) => (kind === 'hosts' ? hosts : undefined) })
+  const hints = async (...matchers: string[]): Promise<unknown> => {
+    const { status, json } = await send('POST', SILENCES, { ...GOOD, matchers })
+    t.equal(status, 201)
+    return json['hints']
+  }
+  t.strictSame(await hints('host = nod-1'), ["no host is called 'nod-1': did you mean 'node-1'?"])
+  t.strictSame(await hints('host = logstash-b'), ["no host is called 'logstash-b': did you mean 'logstash-a'?"])
+  for (const fine of ['host = node-1', 'host = logstash-a', 'host = quite-another', 'host =~ nod-1']) {
+    t.equal(await hints(fine), undefined, fine)
+  }
+})
+
 test('a silence is taken as Alertmanager has it, and again as it was answered', async (t) => {
   const { send, commands } = await serve(t, { obeys })
   const theirs = {
@@ -239,7 +254,7 @@ test('a command that the engine refuses is a problem that says the next step', a
 
 test('commands need the token that reading needs, and its name is the author where none is given', async (t) => {
   const tokens = [{ name: 'ops-cli', token: 'a-long-secret-token' }]
-  const guarded = await serve(t, { obeys, answers: ({ kind }) => (kind === 'labels' ? [] : alert()), tokens, checkToken: createTokenCheck(tokens) })
+  const guarded = await serve(t, { obeys, answers: ({ kind }) => (kind === 'alert' ? alert() : undefined), tokens, checkToken: createTokenCheck(tokens) })
   const { author: _, ...body } = GOOD
   const routes = [
     ['POST', SILENCES],

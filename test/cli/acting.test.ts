@@ -67,10 +67,10 @@ const SILENCES: readonly SilenceView[] = [
 const OVER: SilenceView = { ...SILENCES[0]!, id: 's0', until: NOW, state: 'expired', mutes: 0 }
 
 const answers = (query: Query): unknown => {
-  if (query.kind === 'alert') return ALERTS[0]
+  if (query.kind === 'alert') return ALERTS.find(({ code }) => code === query.episode) ?? ALERTS[0]
   if (query.kind === 'silences') return [...SILENCES, OVER]
   if (query.kind === 'alerts') return ALERTS
-  if (query.kind === 'hosts') return [{ host: 'web-1' }]
+  if (query.kind === 'hosts') return [{ host: 'web-1', source: 'logstash-a' }]
   if (query.kind === 'labels') return ['host', 'severity', 'team']
   return query.kind === 'rules'
     ? [RULE]
@@ -94,6 +94,7 @@ const RULE = {
   name: 'cpu-high',
   kind: 'metric',
   severity: 'warning',
+  severities: ['warning', 'critical'],
   notify: ['ops'],
   last: [],
   waitingFor: 'window 12:03:00 closes 10 s after its source clock passes it',
@@ -115,6 +116,7 @@ const whyOf = (host: string): unknown =>
               { at: NOW - HOUR, kind: 'notified', reason: 'fired', to: 'ada@example.org' },
               { at: NOW - HOUR / 2, kind: 'suppressed', reason: 'silence s1 of Ada holds' },
               { at: NOW - 2 * HOUR, kind: 'judged', reason: 'mean of cpu over 2m was 50 %' },
+              { at: NOW - HOUR / 4, kind: 'notified', reason: 'silence ended', to: 'webhook:chat' },
             ],
             waits: [
               { to: 'grace@example.org', news: 'fired', for: 'group_wait', until: NOW + 30_000 },
@@ -124,9 +126,12 @@ const whyOf = (host: string): unknown =>
         ],
       }
 
+const told = (address: string, because: string): string =>
+  JSON.stringify({ to: { address }, because, alerts: [{ episode: 'e1' }] })
+
 const send = (id: string, state: SendRecord['state'], more: Partial<SendRecord> = {}): SendRecord => ({
   id,
-  data: JSON.stringify({ to: { address: 'ada@example.org' }, because: 'fired', alerts: [{ episode: 'e1' }] }),
+  data: told('ada@example.org', 'fired'),
   state,
   attempts: 1,
   createdAt: NOW - HOUR + 1000,
@@ -134,6 +139,7 @@ const send = (id: string, state: SendRecord['state'], more: Partial<SendRecord> 
 })
 const SENDS = [
   send('b', 'pending', { attempts: 3, createdAt: NOW - MINUTE, nextAt: NOW + MINUTE, answer: '451 later' }),
+  send('d', 'merged', { doneAt: NOW - HOUR / 4 + 2000, answer: 'told together with a', data: told('webhook:chat', 'silence ended') }),
   send('a', 'sent', { doneAt: NOW - HOUR + 2000, answer: '250 OK' }),
   { ...send('c', 'sent'), data: JSON.stringify({ alerts: [{ episode: 'e2' }] }) },
 ]
@@ -240,6 +246,7 @@ test('an episode is taken on and given back by its code', async (t) => {
       ack: { until: NOW + 90 * MINUTE, author: 'Grace', note: 'a runaway job' },
     },
   ])
+  t.match(await cli('alerts', 'unack', 'M3PQ9'), { code: 0, out: [/^nobody looked after it: cpu-high on web-2.* \(mount=\/home\)$/] })
   t.match(await cli('alerts', 'unack', 'K7RX2'), {
     code: 0,
     out: ['nobody looks after it any more: cpu-high on web-1'],
@@ -254,7 +261,7 @@ test('why tells the story of each episode in its order, with the reason of every
     code: 0,
     out: [
       'cpu-high on web-1',
-      '  rule   metric, warning, tells ops',
+      '  rule   metric, warning and critical, tells ops',
       '  host   live, last seen 2026-11-22 12:00:00 UTC by logstash-a',
       '  next   window 12:03:00 closes 10 s after its source clock passes it',
       '',
@@ -268,6 +275,8 @@ test('why tells the story of each episode in its order, with the reason of every
       '  2026-11-22 11:00:00 UTC  told ada@example.org: fired',
       '  2026-11-22 11:00:02 UTC  mail to ada@example.org (fired) sent: 250 OK',
       '  2026-11-22 11:30:00 UTC  not told: silence s1 of Ada holds',
+      '  2026-11-22 11:45:00 UTC  told webhook:chat: nothing holds it back any more',
+      '  2026-11-22 11:45:02 UTC  webhook:chat (nothing holds it back any more) not sent by itself: told together with a',
       '  2026-11-22 11:59:00 UTC  mail to ada@example.org (fired) waits: 3 attempts, next 2026-11-22 12:01:00 UTC, 451 later',
       "  waits grace@example.org: 'fired' waits with its group until 2026-11-22 12:00:30 UTC (group_wait)",
       "  waits whoever is to hear of it: 'resolved' waits while another alert speaks for it",
@@ -277,9 +286,10 @@ test('why tells the story of each episode in its order, with the reason of every
   })
   t.match(JSON.parse((await cli('why', 'cpu-high', 'web-1', '--json')).out.join('')), {
     rule: { name: 'cpu-high' },
-    alerts: [{ episode: 'e1', notifications: [{ id: 'b' }, { id: 'a' }] }],
+    alerts: [{ episode: 'e1', notifications: [{ id: 'b' }, { id: 'd' }, { id: 'a' }] }],
   })
   t.match(await cli('why', 'cpu-hihg', 'web-1'), { code: 1, err: [/No rule has this name.*perhaps cpu-high/] })
+  t.match(await cli('why', 'source-dwn', 'web-1'), { code: 1, err: [/No rule has this name.*perhaps source-down/] })
   t.match(await cli('why', 'cpu-high', 'web-9'), { code: 1, err: [/No host of this name.*Found 'web-9', expected the name of a known host, such as web-1\.$/] })
 })
 

@@ -33,3 +33,14 @@ test('the demo shows an alert mail and a recovery mail within a minute, keeps bo
     t.notMatch(read(name), /src="cid:/, 'its chart is in it')
   }
 })
+
+test('a demo that is interrupted ends at once', async (t) => {
+  const tmp = temporary(t)
+  const child = runChild(t, ['demo', '--port', '0'], { cwd: tmp, env: { TMPDIR: tmp } })
+  await child.line(/the rule:/)
+  const began = performance.now()
+  child.process.kill('SIGINT')
+  t.equal(await child.exit, 0)
+  t.ok(performance.now() - began < 3000)
+  t.strictSame([child.err, readdirSync(tmp)], [[], []])
+})

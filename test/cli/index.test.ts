@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { ROOT, runCli } from '../helpers/service.ts'
+import { ROOT, runChild, runCli } from '../helpers/service.ts'
 
 const VERBS = ['start', 'check', 'demo', 'send-test', 'preview', 'hosts']
 
@@ -42,6 +42,7 @@ test('a word that is not known is answered with the one that was probably meant,
     [['hosts', 'forget'], "hosts forget needs NAME: the host's whole name"],
     [['hosts', 'forget', 'a', 'b'], "unexpected argument 'b'"],
     [['hosts', 'forget', '--yes', 'a'], "unknown option '--yes': expected one of --force, --url, --token, --json, --help"],
+    [['alerts', 'resolved'], "unexpected argument 'resolved': did you mean '--state resolved'?"],
     [['demo', '--onec'], "unknown option '--onec': did you mean '--once'?"],
     [['start', 'x.yaml'], "unexpected argument 'x.yaml': did you mean '--config x.yaml'?"],
     [['demo', 'now'], "unexpected argument 'now'"],
@@ -58,6 +59,23 @@ test('a word that is not known is answered with the one that was probably meant,
     t.ok(err.startsWith(says), err)
     t.notMatch(err, /\n|node:|Error/, 'one sentence, and no stack')
   }
+})
+
+test('a verb whose reader has gone does its work in silence', async (t) => {
+  const cwd = t.testdir()
+  const verbs: readonly (readonly [args: readonly string[], code: number])[] = [
+    [['--help'], 0],
+    [['preview', '--out', 'mails'], 0],
+    [['demo', '--port', '0'], 0],
+    [['check', '--config', 'nowhere.yaml'], 1],
+  ]
+  for (const [args, code] of verbs) {
+    const child = runChild(t, args, { cwd })
+    child.process.stdout?.destroy()
+    t.equal(await child.exit, code, args.join(' '))
+    t.notMatch(child.err.join('\n'), /EPIPE|node:/)
+  }
+  t.ok(existsSync(join(cwd, 'mails/index.html')))
 })
 
 test('every example that the package ships is in order', async (t) => {

@@ -160,6 +160,17 @@ test('what is wrong is said as check says it, and nothing is written', async (t)
   }
 })
 
+test('a folder that cannot be made is refused at once', async (t) => {
+  const folder = temporary(t)
+  writeFileSync(join(folder, 'a-file'), '')
+  for (const out of ['/proc/x', '/proc/x/y', 'a-file', 'a-file/below']) {
+    const began = performance.now()
+    const { code, err } = await runCli(['preview', '--out', out], folder)
+    t.match({ code, err }, { code: 2, err: [/^the mails cannot be written to .*: correct --out$/] }, out)
+    t.ok(performance.now() - began < 5000, 'Node itself would try for ever')
+  }
+})
+
 test('the example of the README is what the verb does', async (t) => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
   const [, config = '', folder = ''] = /npx stashwatch preview --config (\S+) --out (\S+)/.exec(readme) ?? []

@@ -16,7 +16,7 @@ test('a broken configuration exits 1 with its places, and nothing is started hal
   t.match(child.err.at(-1), /mistakes?; nothing would start$/)
   t.strictSame(child.out, [], 'nothing listens, nothing is logged')
   t.notOk(existsSync(join(folder, 'kept')), 'no data folder was made')
-  for (const [path, says] of [['gone.yaml', /^gone\.yaml:1:1: .*does not exist: check the path after --config$/], ['.', /is a folder: check the path/]] as const) {
+  for (const [path, says] of [['gone.yaml', /^the configuration .*gone\.yaml does not exist: check the path after --config$/], ['.', /^the configuration .* is a folder: check the path/]] as const) {
     t.match(await runCli(['start', '--config', path], folder), { code: 1, out: [], err: [says, /^1 mistake; nothing would start$/] })
   }
 })
@@ -34,6 +34,8 @@ test('an environment that stands in the way exits 2 and says the next step', asy
     ['listen: 192.0.2.1:0', /^192\.0\.2\.1:0 is no address of this machine: correct listen$/],
     ['listen: 127.0.0.1:0\ndata: ./a-file', /^the data folder cannot be made \(.*a-file.*\): correct data$/],
     ['listen: 127.0.0.1:0\ndata: ./a-file/below', /^the data folder cannot be made \(.*a-file.*\): correct data$/],
+    // A folder that is there and takes none, on Linux.
+    ['listen: 127.0.0.1:0\ndata: /proc/x/y', /^the data folder cannot be made \(.*\/proc\/x.*\): correct data$/],
     [`listen: 127.0.0.1:${port}`, inUse],
   ]
   for (const [yaml, says] of wrong) {

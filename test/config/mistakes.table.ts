@@ -319,7 +319,7 @@ export const rows: readonly Row[] = [
       '  - { name: a, when: { absence: { after: 3m } } }',
       '  - { name: a, when: { absence: { after: 3m } }, enabled: false }',
     ),
-    found: ["3:13: two rules are named 'a'; a name is one rule's only"],
+    found: ["3:13: two rules are named 'a', the other one in line 2; a name is one rule's only"],
   },
   {
     what: 'a name of the service',
@@ -843,13 +843,32 @@ export const rows: readonly Row[] = [
     ],
   },
   {
+    what: 'weekdays by number, with quotes and without',
+    yaml: lines(
+      'maintenance:',
+      '  - { name: v, match: host = a, weekdays: [mon, 8] }',
+      '  - { name: w, match: host = a, weekdays: [mon, "8"] }',
+    ),
+    found: [
+      '2:50: expected a weekday or range such as "tue" or "fri-sun", found 8',
+      "3:50: expected a weekday or a range, such as tue or fri-sun, found '8'",
+    ],
+  },
+  {
+    what: 'a receiver whose name is at fault, and a word of it',
+    yaml: lines('receivers: { "ops team": { email: { to: [a@example.org] } } }', 'system: { notify: [ops] }'),
+    found: [
+      "1:14: 'ops team' is not fit to be a name: expected at most 100 letters, digits, '.', '_' and '-', beginning with a letter or digit",
+    ],
+  },
+  {
     what: 'two windows of one name',
     yaml: lines(
       'maintenance:',
       '  - { name: w, match: host = a, weekdays: tue }',
       '  - { name: w, match: host = b, weekdays: wed }',
     ),
-    found: ["3:13: two windows are named 'w'; a name is one window's only"],
+    found: ["3:13: two windows are named 'w', the other one in line 2; a name is one window's only"],
   },
   {
     what: 'a window for all',

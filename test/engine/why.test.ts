@@ -1,0 +1,45 @@
+import { test } from 'tap'
+import { answer } from '../../src/engine/query.ts'
+import type { RuleView, WhyView } from '../../src/model.ts'
+import { at, config, cpuHigh, createPlay, event, every, above, threshold, silent } from '../helpers/play.ts'
+
+const RULES = [cpuHigh({ threshold: threshold('mean', [above(0.9)], [above(0.98)]) }), silent()]
+
+/** A play, and what delivers in it. */
+function open() {
+  const play = createPlay(config({ rules: RULES, sources: ['logstash-a'] }))
+  const feed = every(10_000, (now) => void play.post([event('web-1', now, { cpu: 0.2 })]))
+  const why = (rule: string, host: string): WhyView | null =>
+    answer(play.fold, { kind: 'why', rule, host }) as WhyView | null
+  return { play, feed, why }
+}
+
+test('why knows the rules of stashwatch itself, and what they say while nothing is wrong and while something is', (t) => {
+  const { play, feed, why } = open()
+  play.until('12:30:00', feed)
+  const calm: readonly (readonly [rule: string, of: string, last: Partial<RuleView['last'][number]>])[] = [
+    ['source-down', 'logstash-a', { value: 0, unit: 'seconds', reason: 'it delivers, last at 12:30:00 UTC' }],
+    ['source-degraded', 'logstash-a', { value: 1, unit: 'count' }],
+    ['mass-silence', 'logstash-a', { value: 0, reason: 'no hosts behind it are silent together' }],
+    ['clock-off', 'web-1', { value: null, reason: 'its clock is right' }],
+    ['limit-reached', 'stashwatch', { value: 0, reason: 'nothing was refused lately' }],
+  ]
+  for (const [rule, of, last] of calm) {
+    t.match(why(rule, of), { rule: { name: rule, kind: 'own', notify: ['ops'] }, verdicts: [last], alerts: [] }, rule)
+    t.match(why(rule, 'nobody')?.verdicts, [], `${rule} says nothing of what it does not look at`)
+  }
+  play.until('12:40:00')
+  const down = why('source-down', 'logstash-a')
+  t.match(down, { rule: { severities: ['critical'] }, alerts: [{ state: 'firing' }] })
+  t.match(down?.verdicts, [{ value: 600, bound: 'silent for 150s', reason: /^no request from logstash-a since 12:30:00/, at: at('12:40:00') }])
+  t.equal(why('source-dwn', 'logstash-a'), null)
+  t.end()
+})
+
+test('a rule is shown with each severity that it can have', (t) => {
+  const { play, feed, why } = open()
+  play.until('12:01:00', feed)
+  t.strictSame(why('cpu-high', 'web-1')?.rule.severities, ['warning', 'critical'])
+  t.strictSame(why('host-silent', 'web-1')?.rule.severities, ['critical'])
+  t.end()
+})
