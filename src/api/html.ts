@@ -71,6 +71,10 @@ button.quiet { background: none; color: var(--link) }
 @media (max-width: 30rem) { button { width: 100% } .mails > li { grid-template-columns: 1fr } }
 details { margin-top: 1.5rem }
 summary { cursor: pointer; margin-bottom: .5rem; color: var(--soft) }
+.parts { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin-top: .75rem }
+.parts > details { margin: 0; min-width: 0 }
+.parts > [open] { flex: 1 0 100%; max-width: 100% }
+.soft + .card { margin-top: 1rem }
 `
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')

@@ -76,11 +76,13 @@ function mailPage({ subject, from, to, date, headers, text, html, files, raw }: 
     `<p><a href="/mailbox">Mailbox</a></p>
 <h1>${foreign(subject || 'no subject')}</h1>
 <p class="soft">${foreign(timeOf(date))}<br>from ${foreign(from)} to ${foreign(to)}</p>
-<div class="mail"><template shadowrootmode="open">${enclosed(withPictures(html, files))}</template></div>
-${files.length === 0 ? '' : `<h2>Files</h2>\n<ul class="card">${files.map(fileLine).join('')}</ul>`}
-<details><summary>As plain text</summary><pre>${escapeHtml(text)}</pre></details>
+<div class="parts">
+<details><summary>Plain text</summary><pre>${escapeHtml(text)}</pre></details>
 <details><summary>Headers</summary><dl class="card wide">${headers.map(headerLine).join('')}</dl></details>
-<details><summary>Source</summary><pre>${escapeHtml(raw)}</pre></details>`,
+<details><summary>Source</summary><pre>${escapeHtml(raw)}</pre></details>
+${files.length === 0 ? '' : `<details><summary>Files</summary><ul class="card">${files.map(fileLine).join('')}</ul></details>`}
+</div>
+<div class="mail"><template shadowrootmode="open">${enclosed(withPictures(html, files))}</template></div>`,
   )
 }
 
@@ -89,7 +91,8 @@ const timeOf = (date: string): string => date.replace(/ \+0000$/, ' UTC')
 
 /**
  * A mail's document as the tree of an element, which is as high as the mail and has styles of its own. What could end
- * this tree early stays text; that nothing in it runs or loads is the policy's part.
+ * this tree early stays text, and it is the last of its page, so that markup that is left open takes nothing with it. That
+ * nothing in it runs or loads is the policy's part.
  */
 const enclosed = (html: string): string => html.replaceAll(/<(?=\/?template)/gi, '&lt;')
 

@@ -78,6 +78,7 @@ test('a mail is shown as high as it is and apart from the page, may do nothing, 
   t.equal(status, 200)
   t.equal(mailIn(body), HTML.replaceAll(/<(?=\/?template)/gi, '&lt;'), 'whole, and it ends where the page says')
   t.equal(body.match(/<\/?template/gi)?.length, 2)
+  t.match(body, /<\/template><\/div>\n<\/body>\n<\/html>\n$/, 'nothing follows it that its markup could take along')
   t.notMatch(body, /<iframe/)
   const policy = String(headers['content-security-policy'])
   t.match(policy, /^default-src 'none';.*; sandbox allow-downloads$/, 'no script runs, whatever the mail holds')

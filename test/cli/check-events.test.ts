@@ -1,27 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { check } from '../../src/cli/check.ts'
 import { createSplitter } from '../../src/cli/events-file.ts'
+import { type Outcome, ROOT, runCli } from '../helpers/service.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-
-interface Outcome {
-  readonly code: number
-  readonly out: readonly string[]
-  readonly err: readonly string[]
-}
-
-async function run(args: { config?: string; events?: string }, cwd: string): Promise<Outcome> {
-  const out: string[] = []
-  const err: string[] = []
-  const io = { env: {}, cwd, out: (line: string) => void out.push(line), err: (line: string) => void err.push(line) }
-  return { code: await check(args, io), out, err }
-}
+const run = (args: { config?: string; events?: string }, cwd: string): Promise<Outcome> =>
+  runCli(['check', ...Object.entries(args).flatMap(([name, value]) => [`--${name}`, value])], cwd)
 
 const CONFIG = `
 metrics:
@@ -174,7 +161,7 @@ test('however a file is cut into chunks, the same pieces come out', async (t) =>
 
 test('the command line reads standard input', async (t) => {
   const line = JSON.stringify(EVENTS[0])
-  const main = join(root, 'src/main.ts')
+  const main = join(ROOT, 'src/main.ts')
   const { status, stdout } = spawnSync(process.execPath, [main, 'check', '--events', '-'], { input: gzipSync(line), encoding: 'utf8' })
   t.match([status, stdout], [0, /^standard input: 1 event, 1 accepted, 0 rejected\n/])
 })
@@ -204,7 +191,7 @@ test('own schemas judge, are named by check, and a broken one is a mistake', asy
 
 test('start refuses a broken schema before anything exists', async (t) => {
   const cwd = t.testdir({ 'c.yaml': 'listen: 127.0.0.1:0\nschemas: ./s\n', s: { 'rack.schema.json': '{' } })
-  const main = join(root, 'src/main.ts')
+  const main = join(ROOT, 'src/main.ts')
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'start', '--config', 'c.yaml'], { cwd, encoding: 'utf8', timeout: 20_000 })
   t.strictSame([status, stdout], [1, ''])
   t.match(stderr, /rack\.schema\.json: Expected property name.*\n1 mistake in the schemas; nothing would start\n$/)
@@ -212,7 +199,7 @@ test('start refuses a broken schema before anything exists', async (t) => {
 })
 
 test('the example in docs/events.md is a schema that works', async (t) => {
-  const docs = readFileSync(join(root, 'docs/events.md'), 'utf8')
+  const docs = readFileSync(join(ROOT, 'docs/events.md'), 'utf8')
   const schema = /```json\n([^]*?)```/.exec(docs)?.[1] ?? ''
   const cwd = t.testdir({
     'c.yaml': 'schemas: s\ningest: { host: { rack.power: rack.id } }\n',

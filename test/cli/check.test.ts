@@ -1,27 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { test } from 'tap'
-import { check } from '../../src/cli/check.ts'
+import { type Outcome, ROOT, runCli } from '../helpers/service.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-
-interface Outcome {
-  readonly code: number
-  readonly out: readonly string[]
-  readonly err: readonly string[]
-}
-
-async function run(config: string | undefined, cwd = root, env: Record<string, string> = {}): Promise<Outcome> {
-  const out: string[] = []
-  const err: string[] = []
-  const io = { env, cwd, out: (line: string) => void out.push(line), err: (line: string) => void err.push(line) }
-  return { code: await check(config === undefined ? {} : { config }, io), out, err }
-}
+const run = (config: string | undefined, cwd = ROOT, env: Record<string, string> = {}): Promise<Outcome> =>
+  runCli(config === undefined ? ['check'] : ['check', '--config', config], cwd, env)
 
 test('check sums up a configuration that is in order', async (t) => {
   const env = { STASHWATCH_TOKEN: 'abcd-1234', STASHWATCH_API_TOKEN: 'efgh-5678', SMTP_PASSWORD: 'ijkl-9012' }
-  const { code, out, err } = await run('examples/receivers.yaml', root, env)
+  const { code, out, err } = await run('examples/receivers.yaml', ROOT, env)
   t.equal(code, 0)
   t.strictSame(err, [])
   t.strictSame(out, [
@@ -39,7 +26,7 @@ test('check says how the alerts of the example are routed, muted and worded', as
     CHAT_HOOK: 'https://chat.example.org/hooks/efgh-5678',
     CHAT_SECRET: 'ijkl-9012',
   }
-  const { code, out, err } = await run('examples/alerting.yaml', root, env)
+  const { code, out, err } = await run('examples/alerting.yaml', ROOT, env)
   t.strictSame([code, err], [0, []])
   t.strictSame(out, [
     'examples/alerting.yaml is in order: 6 rules, 5 receivers',
@@ -50,7 +37,7 @@ test('check says how the alerts of the example are routed, muted and worded', as
     '  sign of life to ops',
     '  4 routes, 2 maintenance windows (patch-day, month-end), 2 inhibitions',
     "  subjects such as 'CPU on web-1 is high', '[WARNING] database-slow on db-1', '[WARNING] disk-full on web-1'",
-    `  listens on 127.0.0.1:8080, keeps its data in ${join(root, 'examples/data')}`,
+    `  listens on 127.0.0.1:8080, keeps its data in ${join(ROOT, 'examples/data')}`,
   ])
   t.notMatch(out.join(), /abcd|efgh|ijkl/)
 })
@@ -89,7 +76,7 @@ test('check prints every mistake with its place and exits 1', async (t) => {
 })
 
 test('check names every secret that is missing', async (t) => {
-  const text = readFileSync(join(root, 'examples/stashwatch.yaml'), 'utf8').replace('/run/secrets/smtp', './gone')
+  const text = readFileSync(join(ROOT, 'examples/stashwatch.yaml'), 'utf8').replace('/run/secrets/smtp', './gone')
   const cwd = t.testdir({ 'c.yaml': text })
   const { code, err } = await run('c.yaml', cwd)
   t.equal(code, 1)

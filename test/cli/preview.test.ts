@@ -160,6 +160,14 @@ test('what is wrong is said as check says it, and nothing is written', async (t)
   }
 })
 
+test('a text of the configuration is text in the mail, whatever markup it holds', async (t) => {
+  const body = '</template><!-- <b>{{host}}</b> --!><plaintext>'
+  const { read } = await preview(t, `${BASE}rules: [{ name: r, when: { absence: { after: 3m } }, body: "${body}" }]`)
+  const html = read('r.fired.html')
+  t.match(html, '&lt;/template&gt;&lt;!-- &lt;b&gt;')
+  t.notMatch(html, /<\/template|<!--\s*<b|<plaintext/)
+})
+
 test('a folder that cannot be made is refused at once', async (t) => {
   const folder = temporary(t)
   writeFileSync(join(folder, 'a-file'), '')

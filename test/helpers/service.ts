@@ -13,8 +13,9 @@ import type { Test } from 'tap'
 import { run } from '../../src/cli/index.ts'
 import { createClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config/index.ts'
-import type { AggregateView, Clock, Config, HostView, Log, Millis } from '../../src/model.ts'
+import type { AggregateView, Clock, Config, HostView, Millis } from '../../src/model.ts'
 import { type Service, startService } from '../../src/service.ts'
+import { type Line, recorder } from './log.ts'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const MAIN = join(ROOT, 'src/main.ts')
@@ -123,12 +124,6 @@ export function openDoor(port: number, token?: string): Door {
   }
 }
 
-export interface Line {
-  readonly level: string
-  readonly fields: object
-  readonly message: string
-}
-
 export interface Running extends Door {
   readonly service: Service
   readonly lines: readonly Line[]
@@ -183,14 +178,6 @@ export async function runService(t: Pick<Test, 'teardown'>, options: RunOptions)
   }
   t.teardown(stop)
   return { ...door, service, lines, ended, stop }
-}
-
-export function recorder(lines: Line[]): Log {
-  const at =
-    (level: string) =>
-    (fields: object, message: string): void =>
-      void lines.push({ level, fields, message })
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
 export interface Outcome {

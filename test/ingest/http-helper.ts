@@ -8,13 +8,8 @@ import { createRejects } from '../../src/ingest/rejects.ts'
 import type { RejectList } from '../../src/ingest/rejects.ts'
 import { ingestRoutes } from '../../src/ingest/route.ts'
 import type { RouteDeps } from '../../src/ingest/route.ts'
-import type { Ack, Clock, EventSamples, Frame, IngestConfig, Log } from '../../src/model.ts'
-
-export interface Line {
-  readonly level: string
-  readonly fields: object
-  readonly message: string
-}
+import type { Ack, Clock, EventSamples, Frame, IngestConfig } from '../../src/model.ts'
+import { type Line, recorder } from '../helpers/log.ts'
 
 export interface TestServer {
   readonly app: FastifyInstance
@@ -135,14 +130,6 @@ export function extract(event: object): EventSamples {
   const { host, '@timestamp': ts }: { host?: unknown; '@timestamp'?: unknown } = event
   const name = typeof host === 'object' && host !== null && 'name' in host ? host.name : host
   return { host: String(name), ts: Date.parse(String(ts)), heartbeat: false, series: [], values: [] }
-}
-
-function recorder(lines: Line[]): Log {
-  const at =
-    (level: string) =>
-    (fields: object, message: string): void =>
-      void lines.push({ level, fields, message })
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
 export interface Answer {

@@ -1,8 +1,3 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import type { AlertFacts, AlertmanagerTarget, Notification } from '../../src/model.ts'
 import { createAlertmanagerWay } from '../../src/notify/alertmanager.ts'
@@ -11,7 +6,8 @@ import { conform, jsonForm } from './conformance.ts'
 import { hostileNames } from './hostile.ts'
 import { startWebServer } from './http.ts'
 import { at, facts, notification, resolved } from './samples.ts'
-import { freePort } from '../helpers/service.ts'
+import { startAlertmanager, whereItIs } from '../helpers/alertmanager.ts'
+import { until } from '../helpers/service.ts'
 
 const never = new AbortController().signal
 const HEADERS = 'connection content-length content-type host user-agent'.split(' ')
@@ -164,13 +160,6 @@ test('what is about no alert is no business of an Alertmanager', async (t) => {
 
 // ------------------------------------------------------------------------------------- the real one, where it is there
 
-const PROGRAM = ['prometheus-alertmanager', 'alertmanager'].find(
-  (name) => spawnSync(name, ['--version']).error === undefined,
-)
-const whereItIs = {
-  skip: PROGRAM === undefined ? 'NO ALERTMANAGER HERE: install prometheus-alertmanager to run this test' : false,
-}
-
 interface Manager {
   readonly url: string
   get<T>(path: string): Promise<T>
@@ -185,22 +174,9 @@ interface SeenAlert {
   readonly status: { readonly state: string; readonly silencedBy: readonly string[] }
 }
 
-/** Runs a real Alertmanager that groups by the rule and calls a webhook. */
-async function startAlertmanager(t: Test, webhook: string): Promise<Manager> {
-  const folder = t.testdir({})
-  const config = join(folder, 'alertmanager.yml')
-  const route = '{ receiver: hook, group_by: [alertname], group_wait: 400ms, group_interval: 400ms }'
-  writeFileSync(config, `route: ${route}\nreceivers: [{ name: hook, webhook_configs: [{ url: "${webhook}" }] }]\n`)
-  const port = await freePort()
-  const places = [`--config.file=${config}`, `--storage.path=${join(folder, 'data')}`]
-  const listen = [`--web.listen-address=127.0.0.1:${port}`, '--cluster.listen-address=']
-  const child: ChildProcess = spawn(PROGRAM ?? '', [...places, ...listen], { stdio: 'ignore' })
-  t.teardown(async () => {
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  })
-  const url = `http://127.0.0.1:${port}`
-  await until('Alertmanager is up', async () => (await fetch(`${url}/-/ready`)).ok)
+/** A real Alertmanager, and the door to its API. */
+async function openManager(t: Test, webhook: string): Promise<Manager> {
+  const url = await startAlertmanager(t, webhook)
   return {
     url,
     get: async <T>(path: string) => (await (await fetch(`${url}/api/v2${path}`)).json()) as T,
@@ -209,14 +185,6 @@ async function startAlertmanager(t: Test, webhook: string): Promise<Manager> {
       const response = await fetch(`${url}/api/v2${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
       if (!response.ok) throw new Error(await response.text())
     },
-  }
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (!(await holds().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error(`it did not come about that ${what}`)
-    await pause(25)
   }
 }
 
@@ -229,7 +197,7 @@ function current(host: string, change: Partial<AlertFacts> = {}): Notification {
 
 test('a real Alertmanager shows the alerts, groups and silences them, and ends them', whereItIs, async (t) => {
   const hook = await startWebServer(t)
-  const manager = await startAlertmanager(t, hook.url)
+  const manager = await openManager(t, hook.url)
   const way = open(t, [manager.url], {}, real)
   const state = async (host: string): Promise<string | undefined> =>
     (await manager.get<SeenAlert[]>('/alerts')).find(({ labels }) => labels['host'] === host)?.status.state
@@ -283,7 +251,7 @@ test('a real Alertmanager shows the alerts, groups and silences them, and ends t
 
 test('a real Alertmanager takes hostile names, a risen severity, and 5,000 alerts at once', whereItIs, async (t) => {
   const hook = await startWebServer(t)
-  const manager = await startAlertmanager(t, hook.url)
+  const manager = await openManager(t, hook.url)
   const way = open(t, [manager.url], {}, real)
   const base = current('web').alerts[0] ?? facts()
   const hostile = hostileNames.map((host) => ({

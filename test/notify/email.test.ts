@@ -1,7 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { SMTPServerOptions } from 'smtp-server'
@@ -12,7 +10,7 @@ import type { Delivery, Way } from '../../src/notify/way.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
 import { compose, conform, MAIL } from './conformance.ts'
 import { notification } from './samples.ts'
-import { mailConfig, portOf, refusal, silent, smtpConfig, startMailServer } from './smtp.ts'
+import { mailConfig, refusal, silent, smtpConfig, startMailServer, startOddServer } from './smtp.ts'
 
 const never = new AbortController().signal
 
@@ -156,28 +154,13 @@ test('a server that takes smaller mails only refuses ours for good', async (t) =
   t.match(await sendOne(open(t, smtpConfig(server.port))), { state: 'failed', answer: /size/i })
 })
 
-/** A server that only does with each connection what it is told to. */
-async function startOddServer(t: Test, greet: (socket: Socket) => void): Promise<number> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket.on('error', () => {}))
-    greet(socket)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return portOf(server)
-}
-
 test('a server that hangs, hangs up, refuses everyone or is not there makes the mail wait', async (t) => {
   const port = {
-    hangs: await startOddServer(t, () => {}),
-    hangsUp: await startOddServer(t, (socket) => socket.destroy()),
-    refuses: await startOddServer(t, (socket) => socket.end('554 go away\r\n')),
-    isBusy: await startOddServer(t, (socket) => socket.end('421 too busy\r\n')),
-    isNoServer: await startOddServer(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+    hangs: (await startOddServer(t, () => {})).port,
+    hangsUp: (await startOddServer(t, (socket) => socket.destroy())).port,
+    refuses: (await startOddServer(t, (socket) => socket.end('554 go away\r\n'))).port,
+    isBusy: (await startOddServer(t, (socket) => socket.end('421 too busy\r\n'))).port,
+    isNoServer: (await startOddServer(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))).port,
   }
   const gone = await startMailServer(t)
   await gone.close()
@@ -190,7 +173,7 @@ test('a server that hangs, hangs up, refuses everyone or is not there makes the 
 })
 
 test('a server that trickles its answers is cut off by the signal', async (t) => {
-  const number = await startOddServer(t, (socket) => {
+  const { port: number } = await startOddServer(t, (socket) => {
     socket.write('220-patience\r\n')
     socket.on('data', () => socket.write('250-more\r\n'))
   })

@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { SMTPServerOptions } from 'smtp-server'
 import { type Test, test } from 'tap'
 import { openMemoryJournal } from '../../src/journal/index.ts'
@@ -10,7 +9,7 @@ import type { Delivery, Way } from '../../src/notify/way.ts'
 import { createVirtualClock, type VirtualClock } from '../helpers/clock.ts'
 import { compose, conform, MAIL } from './conformance.ts'
 import { at, notification } from './samples.ts'
-import { mailConfig, type MailServer, portOf, refusal, smtpConfig, startMailServer } from './smtp.ts'
+import { mailConfig, type MailServer, refusal, smtpConfig, startMailServer, startOddServer } from './smtp.ts'
 import { until } from '../helpers/service.ts'
 
 const never = new AbortController().signal
@@ -45,27 +44,6 @@ function open(t: Test, servers: readonly SmtpConfig[], patience = 120_000): Open
 async function sendTo(way: Way, address = 'ada@example.org', signal = never): Promise<Delivery> {
   const mail = notification({ to: { address } })
   return way.send(await way.render(mail), mail, signal)
-}
-
-interface Odd {
-  readonly port: number
-  /** How many connections came. */
-  readonly count: () => number
-}
-
-/** A server that only does with each connection what it is told to. */
-async function startOddServer(t: Test, greet: (socket: Socket) => void): Promise<Odd> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket.on('error', () => {}))
-    greet(socket)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return { port: portOf(server), count: () => sockets.size }
 }
 
 /** A sender over servers, with a journal of its own, whose time stands still while an attempt is under way. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { AddressInfo, Server } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import type { Test } from 'tap'
 import type { Log, MailConfig, SmtpConfig } from '../../src/model.ts'
@@ -52,6 +52,27 @@ export async function startMailServer(t: Test, options: SMTPServerOptions = {}, 
   const close = (): Promise<void> => new Promise((resolve) => server.close(resolve))
   t.teardown(close)
   return { port: portOf(server.server), arrived, close }
+}
+
+export interface Odd {
+  readonly port: number
+  /** How many connections came. */
+  readonly count: () => number
+}
+
+/** A server that only does with each connection what it is told to. */
+export async function startOddServer(t: Test, greet: (socket: Socket) => void): Promise<Odd> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}))
+    greet(socket)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { port: portOf(server), count: () => sockets.size }
 }
 
 export function portOf(server: Server): number {

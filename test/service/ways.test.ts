@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import PostalMime from 'postal-mime'
 import { type Test, test } from 'tap'
+import { startAlertmanager, whereItIs } from '../helpers/alertmanager.ts'
 import { begin, type Life } from '../helpers/life.ts'
 import { temporary, until } from '../helpers/service.ts'
 import { startWebServer, type WebServer } from '../notify/http.ts'
@@ -132,38 +131,6 @@ test('an event becomes a mail with its chart and its figures', async (t) => {
 })
 
 // ------------------------------------------------------------------------------------- a real Alertmanager, where it is
-
-const PROGRAM = ['prometheus-alertmanager', 'alertmanager'].find(
-  (name) => spawnSync(name, ['--version']).error === undefined,
-)
-const whereItIs = {
-  skip: PROGRAM === undefined ? 'NO ALERTMANAGER HERE: install prometheus-alertmanager to run this test' : false,
-}
-
-/** An Alertmanager that hands everything on to a webhook. */
-async function startAlertmanager(t: Test, webhook: string): Promise<string> {
-  const folder = temporary(t)
-  const config = join(folder, 'alertmanager.yml')
-  writeFileSync(
-    config,
-    `route: { receiver: hook, group_wait: 100ms, group_interval: 100ms }\nreceivers: [{ name: hook, webhook_configs: [{ url: "${webhook}" }] }]\n`,
-  )
-  const port = 19_000 + (process.pid % 10_000)
-  const args = [
-    `--config.file=${config}`,
-    `--storage.path=${join(folder, 'data')}`,
-    `--web.listen-address=127.0.0.1:${port}`,
-    '--cluster.listen-address=',
-  ]
-  const child: ChildProcess = spawn(PROGRAM ?? '', args, { stdio: 'ignore' })
-  t.teardown(async () => {
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  })
-  const url = `http://127.0.0.1:${port}`
-  await until('Alertmanager is up', async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok)
-  return url
-}
 
 test('a real Alertmanager out of the file hears that an alert fires, and that it is over', whereItIs, async (t) => {
   const hook = await startWebServer(t)

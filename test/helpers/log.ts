@@ -1,0 +1,17 @@
+import type { Log } from '../../src/model.ts'
+
+/** What was said to a log. */
+export interface Line {
+  readonly level: string
+  readonly fields: object
+  readonly message: string
+}
+
+/** A log that keeps what it is told. */
+export function recorder(lines: Line[]): Log {
+  const at =
+    (level: string) =>
+    (fields: object, message: string): void =>
+      void lines.push({ level, fields, message })
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
