@@ -144,6 +144,7 @@ export interface Alert {
   ruleLabels: Readonly<Record<string, string>>
   subject: string | undefined
   body: string | undefined
+  usualSubject?: string | undefined
   /** The mass silence that tells of this alert; it is not told by itself. */
   readonly mass?: string
   /** Why it is over although nothing got better. */

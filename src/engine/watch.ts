@@ -80,7 +80,8 @@ function absenceSubject(rule: AbsenceRule, host: Host, masses: Masses): Subject 
     ...ownSubject(rule.name, host.name, isNew ? WAIT : 'time since the last event', isNew ? 'none yet' : host.source, rule.notify),
     reach: rule.after,
     ruleLabels: rule.labels,
-    subject: subject ?? (isNew ? '{{server}} was never heard' : '{{server}} is silent'),
+    ...(subject === undefined ? {} : { subject }),
+    usualSubject: isNew ? '{{server}} was never heard' : '{{server}} is silent',
     ...(body === undefined ? {} : { body }),
     ...(mass === undefined ? {} : { mass }),
   }

@@ -176,6 +176,8 @@ export interface AlertFacts {
   readonly source: string
   readonly subject?: string
   readonly body?: string
+  /** What mails about it are called where neither its rule nor its receiver says so. */
+  readonly usualSubject?: string
   /** Spans in which the service was down while the alert lasted, or so shortly before that it may have begun there. */
   readonly gaps: readonly { readonly from: Millis; readonly to: Millis }[]
   /** Windows beyond the bound so far, and how often it came back within the episode. */

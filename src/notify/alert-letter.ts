@@ -3,7 +3,7 @@ import { actionsOf, adviceOf } from './advice.ts'
 import { digestHeadline, listAdvice } from './digest.ts'
 import { factsOf, meterOf, notesOf } from './facts.ts'
 import { footerOf } from './footer.ts'
-import { headlineOf, leadOf, statusOf } from './lead.ts'
+import { headlineOf, leadOf, prefaceOf, statusOf } from './lead.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { counted, gapNotes, greetingOf, placeNote, toneOf } from './phrase.ts'
 import { rowOf, worstFirst } from './rows.ts'
@@ -17,18 +17,32 @@ export function partsOf({ alerts, news = alerts.length }: Notification): {
   return { fresh: alerts.slice(0, news), others: alerts.slice(news) }
 }
 
-/** Says what one alert is, where, since when, why, and what to do; beside it, what else of its group fires. */
-export function alertLetter(notification: Notification, facts: AlertFacts, options: LetterOptions): Letter {
+/**
+ * Says what one alert is, where, since when, why, and what to do; beside it, what else of its group fires.
+ *
+ * @param own the operator's description, which takes the place of the product's.
+ */
+export function alertLetter(
+  notification: Notification,
+  facts: AlertFacts,
+  options: LetterOptions,
+  own?: string,
+): Letter {
   const time = timesOf(notification)
   const meter = meterOf(facts)
   const { others } = partsOf(notification)
   const actions = actionsOf(notification, facts, options)
+  const beside = besideOf(others, 'it')
+  const told =
+    own === undefined
+      ? [[leadOf(notification, facts, time), beside].join(' ')]
+      : [prefaceOf(notification, facts, time), own, beside]
   return {
     tone: toneOf(facts),
     status: statusOf(notification, facts),
     headline: headlineOf(facts, notification.because),
     greeting: greetingOf(notification),
-    paragraphs: [`${leadOf(notification, facts, time)}${besideOf(others, 'it')}`, ...placeNote(notification, time)],
+    paragraphs: [...told.map((text) => text.trim()).filter((text) => text !== ''), ...placeNote(notification, time)],
     actions,
     ...(meter === undefined ? {} : { meter }),
     facts: factsOf(notification, facts, time),
@@ -96,10 +110,10 @@ function groupLead(
     ...(firing > 0 ? [`${counted(firing, 'alert has', 'alerts have')} ${verb}`] : []),
     ...(over > 0 ? [`${counted(over, 'alert is', 'alerts are')} over`] : []),
   ]
-  return `${parts.join(', and ')}. They are told together because they belong to one group.${besideOf(others, 'them')}`
+  return `${parts.join(', and ')}. They are told together because they belong to one group. ${besideOf(others, 'them')}`.trim()
 }
 
 function besideOf(others: readonly AlertFacts[], what: string): string {
   if (others.length === 0) return ''
-  return ` Beside ${what}, ${counted(others.length, 'alert of the group goes', 'alerts of the group go')} on firing.`
+  return `Beside ${what}, ${counted(others.length, 'alert of the group goes', 'alerts of the group go')} on firing.`
 }

@@ -49,6 +49,17 @@ export function leadOf(notification: Notification, facts: AlertFacts, time: Time
   return words.join(' ')
 }
 
+/** Whether the operator's own words may describe an alert: they are written for one that fires, and of no other are they true. */
+export function isDescribed({ because }: Notification, { state }: AlertFacts): boolean {
+  return state === 'firing' && because !== 'flapping started' && because !== 'flapping stopped'
+}
+
+/** What is said before the operator's own words: why the mail comes, and that the data have stopped; empty for plain news. */
+export function prefaceOf(notification: Notification, facts: AlertFacts, time: Times): string {
+  const why = notification.because === 'fired' ? [] : whyNow(notification, facts, time)
+  return [...why, ...stoppedOf(facts, time)].join(' ')
+}
+
 function overOf(notification: Notification, facts: AlertFacts, time: Times): readonly string[] {
   const { since, firedAt = since, at, resolvedAt = at } = facts
   const rule = nameOf(facts.rule)
@@ -79,40 +90,36 @@ function spanOf(facts: AlertFacts, time: Times): string {
   return `${began}, ${lasted}, and was critical ${isAll ? 'all the time' : when}.`
 }
 
-/** A window that is judged before it has closed may end after the mail is written. */
 function newsOf(notification: Notification, facts: AlertFacts, time: Times): readonly string[] {
-  const { at, because } = notification
+  const why = whyNow(notification, facts, time)
+  if (notification.because === 'flapping started') return why
+  return [...why, ...beganOf(notification, facts, time), ...stoppedOf(facts, time), ...endOf(facts)]
+}
+
+/** Why the mail comes. */
+function whyNow(notification: Notification, facts: AlertFacts, time: Times): readonly string[] {
+  const { because } = notification
   const rule = nameOf(facts.rule)
-  const since = time(Math.min(facts.since, at))
   const lasted = goneOnFor(notification, facts)
-  const end = [...stoppedOf(facts, time), ...endOf(facts)]
-  if (because === 'severity rose') {
-    return [
-      `the rule ${rule} fired as a warning at first and is ${facts.severity} now.`,
-      `It began at ${since}.`,
-      ...end,
-    ]
-  }
+  if (because === 'severity rose') return [`the rule ${rule} fired as a warning at first and is ${facts.severity} now.`]
   if (because === 'flapping started') return changing(facts, rule)
-  if (because === 'flapping stopped') {
-    return [
-      `the alert of the rule ${rule} has settled after it had kept changing: it goes on firing.`,
-      `It began at ${since}.`,
-      ...end,
-    ]
-  }
-  if (because === 'repeat interval elapsed') return [`the rule ${rule} is still firing, for ${lasted}.`, ...end]
-  if (because === 'silence ended') return [`the rule ${rule} fires, for ${lasted}.`, ...heldBack(facts, time), ...end]
+  if (because === 'flapping stopped')
+    return [`the alert of the rule ${rule} has settled after it had kept changing: it goes on firing.`]
+  if (because === 'repeat interval elapsed') return [`the rule ${rule} is still firing, for ${lasted}.`]
+  if (because === 'silence ended') return [`the rule ${rule} fires, for ${lasted}.`, ...heldBack(facts, time)]
   if (because === 'escalated')
-    return [
-      `nobody has looked after this for ${waited(notification, facts)}: the rule ${rule} is still firing.`,
-      ...end,
-    ]
-  const began =
-    facts.value === null || facts.bound === '' || facts.clear === ''
-      ? `It began at ${since}.`
-      : `The value has been beyond its bound since the window that ended at ${since}.`
-  return [`the rule ${rule} has fired.`, began, ...end]
+    return [`nobody has looked after this for ${waited(notification, facts)}: the rule ${rule} is still firing.`]
+  return [`the rule ${rule} has fired.`]
+}
+
+/** Mails that say for how long it fires need no more. A window that is judged before it has closed may end after the mail is written. */
+function beganOf({ at, because }: Notification, facts: AlertFacts, time: Times): readonly string[] {
+  if (because === 'repeat interval elapsed' || because === 'silence ended' || because === 'escalated') return []
+  const since = time(Math.min(facts.since, at))
+  const isPlain = because === 'severity rose' || because === 'flapping stopped'
+  return isPlain || facts.value === null || facts.bound === '' || facts.clear === ''
+    ? [`It began at ${since}.`]
+    : [`The value has been beyond its bound since the window that ended at ${since}.`]
 }
 
 /** An alert whose data have stopped is neither better nor over. */

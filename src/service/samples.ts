@@ -55,7 +55,7 @@ type Said = Pick<
   AlertFacts,
   'host' | 'labels' | 'what' | 'metric' | 'unit' | 'since' | 'value' | 'bound' | 'clear' | 'reason' | 'peak'
 > &
-  Pick<AlertFacts, 'picture' | 'peers' | 'subject' | 'body' | 'severity'>
+  Pick<AlertFacts, 'picture' | 'peers' | 'subject' | 'usualSubject' | 'body' | 'severity'>
 
 /**
  * The alert that a rule would raise: on a host that it is for, with a value beyond its bound (or back within, once it is
@@ -119,7 +119,8 @@ function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
     bound: `silent for more than ${durationText(rule.after)}`,
     clear: '',
     reason,
-    subject: rule.subject ?? '{{server}} is silent',
+    usualSubject: '{{server}} is silent',
+    ...(rule.subject === undefined ? {} : { subject: rule.subject }),
     ...(rule.body === undefined ? {} : { body: rule.body }),
   }
 }
