@@ -1,5 +1,8 @@
 import { isUpper, judge } from '../detect/threshold.ts'
 import { isoSecond } from '../engine/own.ts'
+import { audienceOf } from '../dispatch/audience.ts'
+import { labelsOf } from '../dispatch/labels.ts'
+import { createDispatchPlan } from '../dispatch/plan.ts'
 import { boundsOf } from '../engine/picture.ts'
 import { createPlan, thresholdFor, type WindowPlan } from '../engine/plan.ts'
 import { durationText, foundOf, subjectOf } from '../engine/words.ts'
@@ -79,6 +82,12 @@ export function sampleAlert(
     source: SOURCE,
     gaps: [],
   }
+}
+
+/** The receivers who would hear of a sample alert. */
+export function hearersOf({ notify }: Rule, facts: AlertFacts, config: EngineConfig): readonly string[] {
+  const lines = audienceOf(createDispatchPlan(config), { facts, notify }, labelsOf(facts))
+  return [...new Set(lines.map(({ receiver }) => receiver))]
 }
 
 /** A sample where no rule is meant: a CPU that is too busy, on the host `test-host`. */

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { encodeEntry } from '../../src/engine/step.ts'
-import type { EngineConfig, Notification } from '../../src/model.ts'
+import type { AbsenceRule, EngineConfig, Notification, Receiver } from '../../src/model.ts'
 import { renderMessage, subjectOf } from '../../src/notify/message.ts'
 import {
   above,
@@ -13,6 +13,7 @@ import {
   HOUR,
   MINUTE,
   type Play,
+  silent,
   threshold,
 } from '../helpers/play.ts'
 import { type Story, tell } from '../helpers/story.ts'
@@ -184,6 +185,21 @@ test('a receiver that wants the state in the subject gets it in each mail of an 
     ['warning', 'critical', 'resolved'].map((state) => `[${state}] CPU on web-1 is high`),
   )
   t.equal(new Set(story.play.mails.map(({ thread }) => thread)).size, 1)
+  t.end()
+})
+
+test("a receiver's subject counts for silent hosts whose rule has none", (t) => {
+  const subjects = (rule: Partial<AbsenceRule>, change: Partial<Receiver>): readonly string[] => {
+    const receivers = config().receivers.map((one) => ({ ...one, ...change }))
+    const story = tell(config({ rules: [silent({ after: 3 * MINUTE, ...rule })], receivers }), TEN)
+    story.at('12:00').cpu('web-1', 0.1).cpu('web-2', 0.1).cpu('web-3', 0.1)
+    story.at('12:30').dies('web-2')
+    story.until('12:40')
+    return story.play.mails.map(subjectOf)
+  }
+  t.strictSame(subjects({}, {}), ['web-2 is silent'])
+  t.strictSame(subjects({}, { subject: 'gone: {{server}}' }), ['gone: web-2'])
+  t.strictSame(subjects({ subject: '{{server}}!' }, { subject: 'gone: {{server}}' }), ['web-2!'])
   t.end()
 })
 
