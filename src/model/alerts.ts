@@ -138,9 +138,20 @@ export interface Peers {
 
 /** What else fires when a mail is written: on the same host, the newest first, and in all. */
 export interface Context {
-  readonly onHost: readonly { readonly rule: string; readonly severity: Severity; readonly since: Millis; readonly code: string }[]
+  readonly onHost: readonly BesideAlert[]
   readonly firing: number
+  /** How many of them nobody is told of now; absent in mails of older versions. */
+  readonly muted?: number
   readonly hosts: number
+}
+
+export interface BesideAlert {
+  readonly rule: string
+  readonly severity: Severity
+  readonly since: Millis
+  readonly code: string
+  /** Set while nobody is told of it. */
+  readonly muted?: true
 }
 
 /** One alert as a mail tells it. */

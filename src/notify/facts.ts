@@ -121,17 +121,19 @@ function lookedAfter(
 /** What else fires. */
 function beside({ host }: AlertFacts, context: Context | undefined, time: Times): readonly (Fact | undefined)[] {
   if (context === undefined) return []
-  const { onHost, firing, hosts } = context
+  const { onHost, firing, muted = 0, hosts } = context
   const rules = onHost.map(
-    ({ rule, severity, since, code }) => `${nameOf(rule)} (${severity}, since ${time(since)}, ${nameOf(code)})`,
+    ({ rule, severity, since, code, muted }) =>
+      `${nameOf(rule)} (${severity}${muted === true ? ', muted' : ''}, since ${time(since)}, ${nameOf(code)})`,
   )
   const isElsewhere = firing > onHost.length
   const all = `${counted(firing, 'other alert fires', 'other alerts fire')} on ${counted(hosts, 'host')}`
+  const kept = muted === 0 ? '' : firing === 1 ? ', muted' : `, ${muted === firing ? 'all' : muted} of them muted`
   return [
     host === '' || rules.length === 0
       ? undefined
       : fact('Same host', `${rules.join('; ')} ${rules.length === 1 ? 'fires' : 'fire'} too`),
-    isElsewhere ? fact('In all', all) : undefined,
+    isElsewhere ? fact('In all', `${all}${kept}`) : undefined,
   ]
 }
 

@@ -3,6 +3,7 @@ import { whyOf } from './footer.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { greetingOf } from './phrase.ts'
 import { clean, shorten } from './text.ts'
+import { type Times, timesOf } from './times.ts'
 
 /** Longest line: a host's name whole, and what is said of it. */
 const LONGEST = 1000
@@ -36,6 +37,7 @@ const WORDS: Partial<Readonly<Record<Because, Words>>> = {
 /** Tells people of something that is no alert: what happened, one line for each thing it is about, and what to do. */
 export function noticeLetter(notification: Notification, { url }: LetterOptions): Letter {
   const words = WORDS[notification.because]
+  const time = timesOf(notification)
   const advice = (words?.advice ?? []).map((text) => ({ text }))
   return {
     tone: 'calm',
@@ -43,7 +45,7 @@ export function noticeLetter(notification: Notification, { url }: LetterOptions)
     headline: noticeHeadline(notification),
     greeting: greetingOf(notification),
     paragraphs: words === undefined ? [] : [words.lead],
-    items: (notification.notice?.lines ?? []).map((line) => shorten(clean(line), LONGEST)),
+    items: (notification.notice?.lines ?? []).map((line) => shorten(clean(inZone(line, time)), LONGEST)),
     facts: [],
     notes: [],
     lists: [],
@@ -51,6 +53,16 @@ export function noticeLetter(notification: Notification, { url }: LetterOptions)
       url === undefined ? advice : [...advice, { text: 'All hosts that are known now:', url: `${url}/api/v1/hosts` }],
     footer: [whyOf(notification, words?.who ?? 'system.notify names')],
   }
+}
+
+const INSTANT = /\b(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC\b/g
+
+/** Lines are the same for all readers and have instants in UTC; here they are those of one reader. */
+function inZone(line: string, time: Times): string {
+  return line.replace(INSTANT, (found, date: string, clock: string) => {
+    const at = Date.parse(`${date}T${clock}Z`)
+    return Number.isNaN(at) ? found : time(at)
+  })
 }
 
 export function noticeHeadline({ notice, because }: Notification): string {

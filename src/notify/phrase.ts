@@ -36,7 +36,7 @@ export function valueOf({ value, unit, bound, clear }: AlertFacts): string {
 export function mutedOf(muted: NonNullable<AlertFacts['wasMuted']>, time: Times): string {
   if (typeof muted === 'string') return muted
   if (muted.by === 'maintenance') return `maintenance '${muted.name}'`
-  if (muted.by === 'inhibition') return `${muted.rule} of ${muted.host}, which fired too`
+  if (muted.by === 'inhibition') return `${muted.rule} was firing on ${muted.host}`
   return `silenced by ${muted.author} until ${time(muted.until)}: ${muted.comment}`
 }
 

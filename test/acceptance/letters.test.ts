@@ -188,6 +188,16 @@ test('a receiver that wants the state in the subject gets it in each mail of an 
   t.end()
 })
 
+test('what fires beside an alert is counted with what is muted of it', (t) => {
+  const story = tell(config({ rules: [cpuHigh({ over: MINUTE })] }), TEN)
+  for (const host of ['web-1', 'web-2', 'web-3']) story.at('12:00').cpu(host, host === 'web-3' ? 0.1 : 0.99)
+  story.at('12:20').silence('s1', ['host=web-2'], HOUR)
+  story.at('12:30').cpu('web-3', 0.99)
+  story.until('12:40')
+  t.match(story.play.mails.map(textOf).at(-1), 'In all  2 other alerts fire on 2 hosts, 1 of them muted\n')
+  t.end()
+})
+
 test("a receiver's subject counts for silent hosts whose rule has none", (t) => {
   const subjects = (rule: Partial<AbsenceRule>, change: Partial<Receiver>): readonly string[] => {
     const receivers = config().receivers.map((one) => ({ ...one, ...change }))

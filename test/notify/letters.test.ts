@@ -1,7 +1,7 @@
 import { assert, property, string } from 'fast-check'
 import PostalMime from 'postal-mime'
 import { test } from 'tap'
-import type { AlertFacts, Notification } from '../../src/model.ts'
+import type { AlertFacts, Context, Notification } from '../../src/model.ts'
 import { buildMime } from '../../src/notify/email.ts'
 import { kibanaLink } from '../../src/notify/kibana.ts'
 import { renderMessage } from '../../src/notify/message.ts'
@@ -74,7 +74,7 @@ test('every reason has words of its own', async (t) => {
 test('a reason that is no silence is told in the same place', async (t) => {
   const reasons: readonly (readonly [NonNullable<AlertFacts['wasMuted']>, string])[] = [
     [{ by: 'maintenance', name: 'patch-day' }, "maintenance 'patch-day'"],
-    [{ by: 'inhibition', episode: 'a', rule: 'host-silent', host: 'web-7' }, 'host-silent of web-7, which fired too'],
+    [{ by: 'inhibition', episode: 'a', rule: 'host-silent', host: 'web-7' }, 'host-silent was firing on web-7'],
     ['what an older version wrote', 'what an older version wrote'],
   ]
   for (const [wasMuted, words] of reasons) {
@@ -96,6 +96,18 @@ test('a firing mail tells what came before it, what other hosts measure, and wha
   t.match(text, '  Other hosts  median 31 % of 57 hosts\n')
   t.match(text, '  Same host    memory-high (critical, since 2026-11-22 12:01:00 UTC, P3QM8) fires too\n')
   t.match(text, '  In all       12 other alerts fire on 5 hosts\n')
+  const beside = { rule: 'memory-high', severity: 'critical', since: at('12:01:00'), code: 'P3QM8' } as const
+  const contexts: readonly (readonly [Partial<Context>, string])[] = [
+    [{ muted: 3 }, '12 other alerts fire on 5 hosts, 3 of them muted'],
+    [{ muted: 12 }, '12 other alerts fire on 5 hosts, all of them muted'],
+    [{ onHost: [], firing: 1, hosts: 1, muted: 1 }, '1 other alert fires on 1 host, muted'],
+    [{ onHost: [{ ...beside, muted: true }] }, 'memory-high (critical, muted, since 2026-11-22 12:01:00 UTC, P3QM8) fires too'],
+  ]
+  for (const [change, words] of contexts) {
+    const mail = kinds.fired()
+    const context = { onHost: [], firing: 12, hosts: 5, ...change }
+    t.match((await read({ ...mail, context })).text, `  ${words}\n`)
+  }
   t.notMatch(text, /Mails|Course|Held back|Looked after/)
   const ack = { at: at('12:20:00'), until: at('15:00:00'), author: 'Grace', note: 'a runaway job' }
   const mail = kinds.stalled()

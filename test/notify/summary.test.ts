@@ -31,6 +31,33 @@ test('the first line of a report says all', async (t) => {
   )
 })
 
+test('a first report that is about a part of its day says since when', async (t) => {
+  const to = Date.parse('2026-11-23T07:00Z')
+  const first = (from: string, change: Partial<Report['alerts']> = {}, seq = 0): string => {
+    const mail = { ...weekly({ every: 'day', from: Date.parse(from), to, shares: [], alerts: alerts(change) }), seq }
+    return renderMessage(mail, options).text
+  }
+  t.match(first('2026-11-23T06:53Z'), '[Daily report] Quiet since 07:53: 3 alerts on 2 of 412 hosts\n')
+  t.match(first('2026-11-23T06:53Z', { critical: 1 }), '[Daily report] 1 critical alert since 07:53: 3 alerts on ')
+  t.match(first('2026-11-23T06:53Z', { began: 99 }), '[Daily report] Busy since 07:53: 99 alerts on ')
+  t.match(first('2026-11-22T12:00Z'), '[Daily report] Quiet since 2026-11-22 13:00: 3 alerts on ')
+  t.match(
+    first('2026-11-23T06:53Z'),
+    'this is what happened from 2026-11-23 07:53 CET, when this report was set up, to 2026-11-23 08:00 CET.',
+  )
+  t.match(first('2026-11-22T07:00Z'), '[Daily report] Quiet day: ', 'a whole day')
+  t.match(first('2026-11-23T06:53Z', {}, 3), '[Daily report] Quiet day: ', 'not the first')
+})
+
+test('what goes on and is silenced or looked after is marked', async (t) => {
+  const [one] = report().alerts.longest.first
+  if (one === undefined) throw new Error('no sample')
+  const marked = (change: Partial<typeof one>): string => mailOf({ alerts: alerts({ longest: { total: 1, first: [{ ...one, ...change }] } }) }).text
+  t.match(marked({ muted: 'silence' }), 'since 2026-11-19 08:00, silenced\n')
+  t.match(marked({ muted: 'maintenance', ack: 'Ada' }), ', under maintenance, looked after by Ada\n')
+  t.match(marked({ muted: 'inhibition' }), ', held back by another alert\n')
+})
+
 test('the text of a report is complete by itself', async (t) => {
   const { text } = mailOf()
   t.match(text, /from 2026-11-16 08:00 CET to 2026-11-23 08:00 CET\. One alert is still open\./)
