@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { type AlertFacts, type Notification, OWN_RULES } from '../../src/model.ts'
 import { renderMessage, subjectOf } from '../../src/notify/message.ts'
+import { TEMPLATE_FORMATTERS, TEMPLATE_NAMES } from '../../src/template.ts'
 import * as kinds from './kinds.ts'
 import { at, facts, notification } from './samples.ts'
 
@@ -77,5 +79,29 @@ test('how a silent host is called comes after what its rule and its receiver say
   t.equal(subjectOf(notification({ alerts: [silent] })), 'web-7 is silent')
   t.equal(subjectOf(notification({ alerts: [silent], templates })), 'gone: web-7')
   t.equal(subjectOf(notification({ alerts: [{ ...silent, subject: 'rule: {{server}}' }], templates })), 'rule: web-7')
+  t.end()
+})
+
+/** The rows of the table in docs/alerting.md whose head begins with a word. */
+function documented(head: string): readonly (readonly string[])[] {
+  const text = readFileSync(new URL('../../docs/alerting.md', import.meta.url), 'utf8')
+  const [, ...rows] = (text.split(`| ${head} |`)[1]?.split('\n\n')[0] ?? '').split('\n').slice(1)
+  return rows.map((row) => row.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')))
+}
+const codes = (cell = ''): readonly string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)
+
+test('the documentation has every placeholder, with what it makes of an alert', (t) => {
+  const rows = documented('placeholder')
+  const names = rows.flatMap(([name]) => codes(name).map((code) => code.slice(2, -2)))
+  t.strictSame(names.toSorted(), [...TEMPLATE_NAMES, 'label.team'].toSorted())
+  const mail = notification({ alerts: [facts({ ruleLabels: { team: 'web' } })] })
+  for (const [name, , example] of rows) {
+    for (const code of codes(name)) t.match(said(mail, `<${code}>`), `<${codes(example).join()}>`, code)
+  }
+  t.end()
+})
+
+test('the documentation has every formatter', (t) => {
+  t.strictSame(documented('formatter').flatMap(([name]) => codes(name)).toSorted(), TEMPLATE_FORMATTERS.toSorted())
   t.end()
 })
