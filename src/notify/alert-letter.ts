@@ -32,7 +32,7 @@ export function alertLetter(
   const meter = meterOf(facts)
   const { others } = partsOf(notification)
   const actions = actionsOf(notification, facts, options)
-  const beside = besideOf(others, 'it')
+  const beside = besideOf(others)
   const told =
     own === undefined
       ? [[leadOf(notification, facts, time), beside].join(' ')]
@@ -84,7 +84,7 @@ export function groupLetter(notification: Notification, options: LetterOptions):
 }
 
 function groupStatus({ because }: Notification, fresh: readonly AlertFacts[], firing: number): string {
-  if (firing === 0) return 'Resolved, all of them'
+  if (firing === 0) return 'All resolved'
   const over = fresh.filter(({ state }) => state === 'resolved').length
   if (because === 'repeat interval elapsed') return `Still firing: ${firing}`
   const more = fresh.length - over
@@ -103,17 +103,17 @@ function groupLead(
   const firing = fresh.length - over
   if (because === 'repeat interval elapsed') {
     const since = Math.min(at, ...fresh.map(({ since }) => since))
-    return `${counted(firing, 'alert')} of this group are still firing, the oldest since ${time(since)}. None is new since the last mail.`
+    return `${counted(firing, 'alert of this group is', 'alerts of this group are')} still firing, the oldest since ${time(since)}. None is new since the last mail.`
   }
   const verb = notification.seq === 0 ? 'fired' : 'fired or changed'
   const parts = [
     ...(firing > 0 ? [`${counted(firing, 'alert has', 'alerts have')} ${verb}`] : []),
     ...(over > 0 ? [`${counted(over, 'alert is', 'alerts are')} over`] : []),
   ]
-  return `${parts.join(', and ')}. They are told together because they belong to one group. ${besideOf(others, 'them')}`.trim()
+  return `${parts.join(', and ')}. They share this mail because they belong to one group. ${besideOf(others)}`.trim()
 }
 
-function besideOf(others: readonly AlertFacts[], what: string): string {
+function besideOf(others: readonly AlertFacts[]): string {
   if (others.length === 0) return ''
-  return `Beside ${what}, ${counted(others.length, 'alert of the group goes', 'alerts of the group go')} on firing.`
+  return `${counted(others.length, 'other alert of the group is', 'other alerts of the group are')} still firing.`
 }

@@ -68,13 +68,13 @@ function overOf(notification: Notification, facts: AlertFacts, time: Times): rea
   }
   if (isUntold(notification, facts)) {
     return [
-      `the rule ${rule} fired at ${time(firedAt)}, and it was over at ${time(resolvedAt)}: before anybody could be told.`,
+      `the rule ${rule} fired at ${time(firedAt)} and was over at ${time(resolvedAt)}, before anybody could be told.`,
       `${spanOf(facts, time)} This is the only mail about it.`,
     ]
   }
   const span = spanOf(facts, time)
   if (notification.because === 'flapping stopped') {
-    return [`the alert of the rule ${rule} has settled after it had kept changing: it is over.`, span]
+    return [`the alert of the rule ${rule} kept changing and has settled: it is over.`, span]
   }
   return [`the alert of the rule ${rule} is over.`, span]
 }
@@ -101,12 +101,12 @@ function whyNow(notification: Notification, facts: AlertFacts, time: Times): rea
   const { because } = notification
   const rule = nameOf(facts.rule)
   const lasted = goneOnFor(notification, facts)
-  if (because === 'severity rose') return [`the rule ${rule} fired as a warning at first and is ${facts.severity} now.`]
+  if (because === 'severity rose') return [`the rule ${rule} first fired as a warning and is ${facts.severity} now.`]
   if (because === 'flapping started') return changing(facts, rule)
   if (because === 'flapping stopped')
-    return [`the alert of the rule ${rule} has settled after it had kept changing: it goes on firing.`]
-  if (because === 'repeat interval elapsed') return [`the rule ${rule} is still firing, for ${lasted}.`]
-  if (because === 'silence ended') return [`the rule ${rule} fires, for ${lasted}.`, ...heldBack(facts, time)]
+    return [`the alert of the rule ${rule} kept changing and has settled: it is still firing.`]
+  if (because === 'repeat interval elapsed') return [`the rule ${rule} is still firing, after ${lasted}.`]
+  if (because === 'silence ended') return [`the rule ${rule} has been firing for ${lasted}.`, ...heldBack(facts, time)]
   if (because === 'escalated')
     return [`nobody has looked after this for ${waited(notification, facts)}: the rule ${rule} is still firing.`]
   return [`the rule ${rule} has fired.`]
@@ -125,7 +125,7 @@ function beganOf({ at, because }: Notification, facts: AlertFacts, time: Times):
 /** An alert whose data have stopped is neither better nor over. */
 function stoppedOf({ noDataSince }: AlertFacts, time: Times): readonly string[] {
   if (noDataSince === undefined) return []
-  return [`The data stopped at ${time(noDataSince)}: what is told are the figures of the last window that had any.`]
+  return [`The data stopped at ${time(noDataSince)}. The figures are those of the last window that had any.`]
 }
 
 function endOf(facts: AlertFacts): readonly string[] {
@@ -134,15 +134,15 @@ function endOf(facts: AlertFacts): readonly string[] {
 }
 
 function changing({ flapping }: AlertFacts, rule: string): readonly string[] {
-  const share = flapping === undefined ? '' : `: ${flapping} % of its last judgements did, the newer ones counting more`
+  const share = flapping === undefined ? '' : `: ${flapping} % of its last judgements were changes, newer ones counting more`
   return [
     `the alert of the rule ${rule} keeps changing between firing and resolved${share}.`,
-    'It counts as firing meanwhile. This is one mail for all of that; one more follows when it has settled.',
+    'Meanwhile it counts as firing. This is the only mail about it until it has settled.',
   ]
 }
 
 function heldBack({ wasMuted }: AlertFacts, time: Times): readonly string[] {
-  return wasMuted === undefined ? [] : [`Until now this kept it from being told: ${nameOf(mutedOf(wasMuted, time), 1000)}.`]
+  return wasMuted === undefined ? [] : [`Held back until now: ${nameOf(mutedOf(wasMuted, time), 1000)}.`]
 }
 
 /** An acknowledgement that has ended counts as looking after it. */

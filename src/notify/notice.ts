@@ -20,15 +20,15 @@ interface Words {
 const WORDS: Partial<Readonly<Record<Because, Words>>> = {
   'hosts retired': {
     lead:
-      'what is listed here is no longer watched, and nothing is kept of it. Open alerts about it are closed; nobody is told ' +
-      'that they are resolved, for nothing got better.',
+      'the hosts and sources listed here are no longer watched, and nothing is kept of them. Their open alerts are closed; ' +
+      'nobody is told that they are resolved, because nothing got better.',
     advice: [
-      'Was one of these to stay? Name it under hosts.expected in the configuration: it is never forgotten then, and missed until it is heard again.',
-      'A host that sends again is watched again at once. hosts.forget_after says how long others are kept while they are silent.',
+      'Should one of them have stayed? Name it under hosts.expected in the configuration: then it is never forgotten, and counts as silent until it is heard again.',
+      'A host that sends again is watched again at once. hosts.forget_after sets how long a silent host is kept.',
     ],
   },
   scheduled: {
-    lead: 'this mail comes each day at this time, whatever happens. When it does not come, look after stashwatch and its mail server.',
+    lead: 'this mail comes every day at this time, whatever happens. If it does not come, check stashwatch and its mail server.',
     advice: [],
     who: 'the configuration sets a heart-beat for',
   },
@@ -50,7 +50,7 @@ export function noticeLetter(notification: Notification, { url }: LetterOptions)
     notes: [],
     lists: [],
     advice:
-      url === undefined ? advice : [...advice, { text: 'All hosts that are known now:', url: `${url}/api/v1/hosts` }],
+      url === undefined ? advice : [...advice, { text: 'All known hosts:', url: `${url}/api/v1/hosts` }],
     footer: [whyOf(notification, words?.who ?? 'system.notify names')],
   }
 }

@@ -95,7 +95,7 @@ export function greetingOf({ to }: Pick<Notification, 'to'>): string {
 /** What a mail says that took the place of others. */
 export function placeNote({ insteadOf }: Notification, time: Times): readonly string[] {
   if (insteadOf === undefined) return []
-  return [`This mail takes the place of the one of ${time(insteadOf.at)}, which could not be sent until now.`]
+  return [`This mail replaces the one of ${time(insteadOf.at)}, which could not be sent.`]
 }
 
 /** The gaps in what was watched, each once. */

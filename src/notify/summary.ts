@@ -220,12 +220,12 @@ function qualityOf({
     sources.total === 0 ? '' : `Silent sources: ${listed(silent, sources)}.`,
     clocks.total === 0 ? '' : `Wrong clocks: ${listed(wrong, clocks)}.`,
     dropped === 0 ? '' : `${counted(dropped, 'sample')} came too late to count.`,
-    merged === 0 ? '' : `${counted(merged, 'sample')} came late and counted all the same.`,
-    future === 0 ? '' : `${counted(future, 'sample')} were dated in the future and taken by arrival.`,
-    refused === 0 ? '' : `${counted(refused, 'event')} were refused because a limit is reached.`,
+    merged === 0 ? '' : `${counted(merged, 'sample')} came late but still counted.`,
+    future === 0 ? '' : `${counted(future, 'sample')} ${future === 1 ? 'was' : 'were'} dated in the future and counted on arrival.`,
+    refused === 0 ? '' : `${counted(refused, 'event')} ${refused === 1 ? 'was' : 'were'} refused because a limit was reached.`,
   ].filter((note) => note !== '')
   return notes.length === 0
-    ? ['The data is whole: no source was silent, nothing came late, no clock was wrong.']
+    ? ['The data is complete: no source was silent, nothing came late, no clock was wrong.']
     : [notes.join(' ')]
 }
 

@@ -139,7 +139,7 @@ function windowSaid(plan: WindowPlan, { state, at }: Step): Said {
   const threshold = thresholdFor(plan.rule, host)
   const { bad, good } = figuresOf(threshold, plan)
   const verdict = judge(threshold, state === 'firing' ? bad : good, undefined)
-  const info = { key: plan.metric.name, values: plan.metric.by.map(() => 'sample') }
+  const info = { key: plan.metric.name, values: plan.metric.by.map(sampleLabel) }
   const { labels, what, metric, unit, subject, body } = subjectOf(plan, { name: host, source: SOURCE }, info)
   const { value, bound, clear, reason } = foundOf(plan, at, 2 * plan.over, verdict)
   const fired = judge(threshold, bad, undefined)
@@ -161,6 +161,11 @@ function windowSaid(plan: WindowPlan, { state, at }: Step): Said {
     ...(subject === undefined ? {} : { subject }),
     ...(body === undefined ? {} : { body }),
   }
+}
+
+/** A value that a field might have: `/srv`, `index-1`. */
+function sampleLabel(field: string): string {
+  return field.includes('mount') ? '/srv' : `${field.split('.').at(-1)}-1`
 }
 
 interface Figures {

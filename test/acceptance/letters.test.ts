@@ -77,7 +77,7 @@ test('the mail that it is over says who looked after it, with the note, also whe
   const note = ': on it\\n'
   t.match(
     mail('severity rose', 'web-1'),
-    new RegExp(`  Looked after +by Grace, until 2026-11-22 12:11:10 UTC \\(which is over\\)${note}`),
+    new RegExp(`  Looked after +by Grace, until 2026-11-22 12:11:10 UTC \\(now past\\)${note}`),
   )
   t.match(
     mail('resolved', 'web-1'),
@@ -153,7 +153,7 @@ test('the times of what kept a mail back are those of its reader', (t) => {
   story.at('12:10').cpu('web-1', 0.99)
   story.until('13:20')
   const text = textOf(story.play.mails[0])
-  t.match(text, 'Until now this kept it from being told: silenced by Grace until 14:05:00 CET (13:05:00 UTC): known.')
+  t.match(text, 'Held back until now: silenced by Grace until 14:05:00 CET (13:05:00 UTC): known.')
   t.match(text, /  Held back +silenced by Grace until 14:05:00 CET \(13:05:00 UTC\): known\n/)
   t.end()
 })
@@ -194,7 +194,7 @@ test('what fires beside an alert is counted with what is muted of it', (t) => {
   story.at('12:20').silence('s1', ['host=web-2'], HOUR)
   story.at('12:30').cpu('web-3', 0.99)
   story.until('12:40')
-  t.match(story.play.mails.map(textOf).at(-1), 'In all  2 other alerts fire on 2 hosts, 1 of them muted\n')
+  t.match(story.play.mails.map(textOf).at(-1), 'In all  2 other alerts are firing on 2 hosts, 1 of them muted\n')
   t.end()
 })
 

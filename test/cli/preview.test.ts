@@ -58,7 +58,7 @@ test('preview writes each kind of mail of each rule as page, text and chart, and
   t.equal(out[1], 'cpu-high.resolved.html, .txt, .png: Re: CPU on web-1 is at 95 %', 'as in the thread')
   t.match(
     out[2],
-    /^disk-low\.fired\.html, \.txt, \.png: disk-low on db-1 sample: last of disk over 1h$/,
+    /^disk-low\.fired\.html, \.txt, \.png: disk-low on db-1 \/srv: last of disk over 1h$/,
     'a host that the rule is for',
   )
   t.equal(out.at(-1), `all side by side: ${join(folder, 'preview', 'index.html')}`)

@@ -70,7 +70,7 @@ test('the text of a report is complete by itself', async (t) => {
   t.match(text, /CPU: 39 % used, 61 % unused\n {2}render-12 {2}█{12} {2}97 %, peak 100 %\n/)
   t.match(
     text,
-    /\n {2}\.\.\. 402 between\n[^]*old-mail[^\n]*<1 %, peak 3 %\nNever over 10 %: 3 hosts \(old-mail, spare-1, spare-2\)\./,
+    /\n {2}\.\.\. 402 in between\n[^]*old-mail[^\n]*<1 %, peak 3 %\nNever over 10 %: 3 hosts \(old-mail, spare-1, spare-2\)\./,
   )
   t.match(
     text,
@@ -93,7 +93,7 @@ test('when alerts began is drawn day by day, unless they are few', async (t) => 
 test('a report with nothing doubtful says so', async (t) => {
   const none = { total: 0, first: [] }
   const quality = { merged: 0, dropped: 0, future: 0, refused: 0, clocks: none, sources: none, down: 0, stops: 0 }
-  t.match(mailOf({ quality }).text, /The data is whole: no source was silent, nothing came late, no clock was wrong\./)
+  t.match(mailOf({ quality }).text, /The data is complete: no source was silent, nothing came late, no clock was wrong\./)
 })
 
 test('all reports of a receiver are one conversation, whatever they say', async (t) => {
@@ -146,7 +146,7 @@ test('the HTML of the largest report stays small, and counts what it leaves out'
   t.ok(Buffer.byteLength(mail.html) < 60_000, `${Buffer.byteLength(mail.html)} bytes`)
   t.match(mail.html, />and 8995 more</, 'five are shown')
   t.match(mail.text, /\n {2}and 8990 more\n/, 'ten are')
-  t.match(mail.html, />8994 between</, 'three of either end')
+  t.match(mail.html, />8994 in between</, 'three of either end')
 })
 
 test('names in a report are shown, never obeyed', async (t) => {
@@ -186,7 +186,7 @@ test('names in a report are shown, never obeyed', async (t) => {
 test('a heart-beat says who sends it and what its absence means', async (t) => {
   const mail = renderMessage(heartbeat(), options)
   t.equal(mail.subject, '1 alert is firing')
-  t.match(mail.text, /When it does not come, look after stashwatch and its mail server\./)
+  t.match(mail.text, /If it does not come, check stashwatch and its mail server\./)
   t.match(mail.text, /\n {2}- Hosts: 411 of 412 heard within the last 15 minutes\n/)
   t.match(mail.text, /because the configuration sets a heart-beat for the receiver ops, which lists ada@example\.org/)
   t.match(mail.html, /<span class="one">2026-11-23 08:00 Europe\/Berlin<\/span>/)

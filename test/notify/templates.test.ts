@@ -41,12 +41,12 @@ test('what is over, closed, or keeps changing is told in the words of the produc
 
 test("why a mail comes is said before a body of one's own", (t) => {
   const reasons: readonly (readonly [Notification, string])[] = [
-    [kinds.rose(), 'the rule cpu-high fired as a warning at first and is critical now.'],
-    [kinds.repeated(), 'the rule cpu-high is still firing, for 4 h 1 min.'],
+    [kinds.rose(), 'the rule cpu-high first fired as a warning and is critical now.'],
+    [kinds.repeated(), 'the rule cpu-high is still firing, after 4 h 1 min.'],
     [kinds.escalated(), 'nobody has looked after this for 30 min 12 s: the rule cpu-high is still firing.'],
     [kinds.unsilenced(), 'silenced by Grace until 2026-11-22 16:05:00 UTC: the racks are moved.'],
     [kinds.stalled(), 'The data stopped at 2026-11-22 12:41:00 UTC'],
-    [kinds.joined(), 'Beside it, 5 alerts of the group go on firing.'],
+    [kinds.joined(), '5 other alerts of the group are still firing.'],
   ]
   for (const [mail, reason] of reasons) {
     t.match(said(mail), reason, reason)
@@ -56,7 +56,7 @@ test("why a mail comes is said before a body of one's own", (t) => {
   t.match(said(kinds.escalated()), /Hello Ada Lovelace,\n\nnobody has looked after this [^\n]*\n\nweb-7 is busy/)
   t.match(
     said({ ...notification(), insteadOf: { at: at('12:00:00'), because: 'fired' } }),
-    `${OWN_SAID}\n\nThis mail takes the place of the one of`,
+    `${OWN_SAID}\n\nThis mail replaces the one of`,
   )
   t.end()
 })
