@@ -49,7 +49,7 @@ export function annotationsOf(facts: AlertFacts): Labels {
 
 function descriptionOf(facts: AlertFacts): string {
   const { state, value, unit, bound, reason, what, since, at, resolvedAt = at } = facts
-  if (state === 'resolved') return `It is over since ${formatTime(resolvedAt)}, after ${lastedOf(facts)}.`
+  if (state === 'resolved') return `It was over at ${formatTime(resolvedAt)}, after ${lastedOf(facts)}.`
   if (value === null) return `${reason}, since ${formatTime(since)}.`
   return `${what} is ${figureOf(value, unit)}, ${boundOf(bound, unit)}, since ${formatTime(since)}.`
 }
