@@ -116,5 +116,7 @@ function firingLines(firing: readonly Case[], now: Millis): readonly string[] {
 /** What keeps an alert back, whether or not people had been told of it before. */
 function mutedNow(muted: Muted): string {
   if (muted.by === 'silence') return mutedText(muted)
-  return muted.by === 'maintenance' ? `under ${mutedText(muted)}` : `held back while ${muted.rule} fires on ${muted.host}`
+  return muted.by === 'maintenance'
+    ? `under ${mutedText(muted)}`
+    : `held back while ${muted.rule} fires on ${muted.host}`
 }

@@ -75,7 +75,10 @@ function alertsIn(
     open: spells.filter(({ until }) => until === undefined).length,
     hosts: hosts.size,
     days: daysOf(fold, sum, period, zone),
-    longest: { total: began + before.length, first: ordered.slice(0, FIRST).map((spell) => ({ ...episodeOf(spell), ...keptOf(fold, spell) })) },
+    longest: {
+      total: began + before.length,
+      first: ordered.slice(0, FIRST).map((spell) => ({ ...episodeOf(spell), ...keptOf(fold, spell) })),
+    },
   }
 }
 

@@ -49,8 +49,7 @@ export function noticeLetter(notification: Notification, { url }: LetterOptions)
     facts: [],
     notes: [],
     lists: [],
-    advice:
-      url === undefined ? advice : [...advice, { text: 'All known hosts:', url: `${url}/api/v1/hosts` }],
+    advice: url === undefined ? advice : [...advice, { text: 'All known hosts:', url: `${url}/api/v1/hosts` }],
     footer: [whyOf(notification, words?.who ?? 'system.notify names')],
   }
 }

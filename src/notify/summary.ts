@@ -1,4 +1,13 @@
-import type { Millis, Notification, Report, ReportEpisode, ReportLoad, ReportQuality, ReportShare, Top } from '../model.ts'
+import type {
+  Millis,
+  Notification,
+  Report,
+  ReportEpisode,
+  ReportLoad,
+  ReportQuality,
+  ReportShare,
+  Top,
+} from '../model.ts'
 import { formatDuration, formatTime, formatValue } from '../template.ts'
 import { whyOf } from './footer.ts'
 import type { Letter, LetterOptions, Section } from './letter.ts'
@@ -145,7 +154,11 @@ function episodesOf({ alerts: { longest }, to }: Report, zone: string | undefine
   return [{ title: 'Longest alerts', rows, more: rest(longest) }]
 }
 
-const MUTED = { silence: 'silenced', maintenance: 'under maintenance', inhibition: 'held back by another alert' } as const
+const MUTED = {
+  silence: 'silenced',
+  maintenance: 'under maintenance',
+  inhibition: 'held back by another alert',
+} as const
 
 function keptOf(muted: ReportEpisode['muted'], ack: ReportEpisode['ack']): string {
   const parts = [
@@ -221,8 +234,12 @@ function qualityOf({
     clocks.total === 0 ? '' : `Wrong clocks: ${listed(wrong, clocks)}.`,
     dropped === 0 ? '' : `${counted(dropped, 'sample')} came too late to count.`,
     merged === 0 ? '' : `${counted(merged, 'sample')} came late but still counted.`,
-    future === 0 ? '' : `${counted(future, 'sample')} ${future === 1 ? 'was' : 'were'} dated in the future and counted on arrival.`,
-    refused === 0 ? '' : `${counted(refused, 'event')} ${refused === 1 ? 'was' : 'were'} refused because a limit was reached.`,
+    future === 0
+      ? ''
+      : `${counted(future, 'sample')} ${future === 1 ? 'was' : 'were'} dated in the future and counted on arrival.`,
+    refused === 0
+      ? ''
+      : `${counted(refused, 'event')} ${refused === 1 ? 'was' : 'were'} refused because a limit was reached.`,
   ].filter((note) => note !== '')
   return notes.length === 0
     ? ['The data is complete: no source was silent, nothing came late, no clock was wrong.']

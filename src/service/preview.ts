@@ -58,7 +58,14 @@ function notificationsOf(config: EngineConfig, { rules, receiver }: PreviewChoic
       },
       {
         name: `${rule.name}.resolved`,
-        notification: { ...read(resolved, rule), because: 'resolved', kind: 'alert', seq: 1, alerts: [resolved], lead: { facts: fired, more: 0 } },
+        notification: {
+          ...read(resolved, rule),
+          because: 'resolved',
+          kind: 'alert',
+          seq: 1,
+          alerts: [resolved],
+          lead: { facts: fired, more: 0 },
+        },
       },
     ]
   })

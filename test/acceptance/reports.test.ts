@@ -114,7 +114,11 @@ test('what was slept through is caught up once', async (t) => {
   t.match(caught, { from: instant('1d 08:00'), to: instant('5d 10:00') })
   t.match(caught.quality, { stops: 1, down: 4 * DAY - 2 * HOUR })
   const beat = mailsOf(story.play.mails)[3]!.notice!.lines
-  t.ok(beat.includes('Stashwatch was down from 2026-11-23 12:00:00 UTC to 2026-11-27 10:00:00 UTC; nothing was watched then'))
+  t.ok(
+    beat.includes(
+      'Stashwatch was down from 2026-11-23 12:00:00 UTC to 2026-11-27 10:00:00 UTC; nothing was watched then',
+    ),
+  )
 })
 
 test('a clock that is set back by an hour brings nothing twice, and one that was years ahead keeps nothing from coming', async (t) => {
@@ -273,7 +277,10 @@ test('a heart-beat does not say of an alert that was told before that it was not
   const story = tell(setting([beating], { rules, alerting: alerting({ maintenance: [window] }) }), STRIDE)
   for (const host of ['web-1', 'web-2', 'web-3']) story.at('12:00').cpu(host, 0.2)
   for (const host of ['web-1', 'web-2', 'web-3']) story.at('1d 06:00').cpu(host, 0.99)
-  story.at('1d 06:30').silence('s1', ['host=web-1'], 2 * DAY).acknowledge('cpu-high', 'web-2', 5 * HOUR)
+  story
+    .at('1d 06:30')
+    .silence('s1', ['host=web-1'], 2 * DAY)
+    .acknowledge('cpu-high', 'web-2', 5 * HOUR)
   story.until('1d 09:00')
   const lines = mailsOf(story.play.mails).flatMap(({ notice }) => notice?.lines ?? [])
   t.notMatch(lines.join('\n'), 'not told')
@@ -289,7 +296,10 @@ test('a report marks what goes on and is silenced, held back or looked after', a
   const story = tell(setting([daily], { rules: [high, silent({ after: 3 * MINUTE })] }), STRIDE)
   for (const host of ['web-1', 'web-2', 'web-3', 'web-4']) story.at('12:00').cpu(host, 0.2)
   for (const host of ['web-1', 'web-2', 'web-3']) story.at('1d 06:00').cpu(host, 0.99)
-  story.at('1d 06:30').silence('s1', ['host=web-1'], 2 * DAY).acknowledge('cpu-high', 'web-2', 5 * HOUR)
+  story
+    .at('1d 06:30')
+    .silence('s1', ['host=web-1'], 2 * DAY)
+    .acknowledge('cpu-high', 'web-2', 5 * HOUR)
   story.until('1d 09:00')
   const told = reportsOf(story)[0]?.alerts.longest.first.map(({ host, muted, ack }) => [host, muted, ack])
   t.strictSame(told?.toSorted(), [

@@ -134,7 +134,8 @@ rules:
   for (const file of files.filter((name) => name.endsWith('.html'))) {
     const page = read(file)
     t.notMatch(page, /<script|<img src=x|<b>team|<\/iframe><script/, file)
-    if (file === 'cpu-high.fired.html') t.match(page, /&lt;\/title&gt;&lt;\/style&gt;&lt;\/iframe&gt;&lt;script&gt;/, file)
+    if (file === 'cpu-high.fired.html')
+      t.match(page, /&lt;\/title&gt;&lt;\/style&gt;&lt;\/iframe&gt;&lt;script&gt;/, file)
   }
   t.match(read('cpu-high.fired.html'), /&lt;b&gt;team&lt;\/b&gt;/)
 })

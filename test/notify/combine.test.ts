@@ -161,10 +161,7 @@ for (const restarts of [false, true]) {
     t.equal(server.arrived.length, 1, 'one mail')
     const mail = await PostalMime.parse(server.arrived[0]?.raw ?? '')
     t.match(mail.text, /^\[Resolved\] /)
-    t.match(
-      mail.text,
-      'This mail replaces the one of 2026-11-22 10:02:10 UTC, which could not be sent.',
-    )
+    t.match(mail.text, 'This mail replaces the one of 2026-11-22 10:02:10 UTC, which could not be sent.')
     t.match(mail.html, /replaces the one of/)
     t.match(JSON.parse((await one.records())['over']?.data ?? ''), { insteadOf: { at: began, because: 'fired' } })
   })

@@ -101,7 +101,10 @@ test('a firing mail tells what came before it, what other hosts measure, and wha
     [{ muted: 3 }, '12 other alerts are firing on 5 hosts, 3 of them muted'],
     [{ muted: 12 }, '12 other alerts are firing on 5 hosts, all of them muted'],
     [{ onHost: [], firing: 1, hosts: 1, muted: 1 }, '1 other alert is firing on 1 host, muted'],
-    [{ onHost: [{ ...beside, muted: true }] }, 'memory-high (critical, muted, since 2026-11-22 12:01:00 UTC, P3QM8) is firing too'],
+    [
+      { onHost: [{ ...beside, muted: true }] },
+      'memory-high (critical, muted, since 2026-11-22 12:01:00 UTC, P3QM8) is firing too',
+    ],
   ]
   for (const [change, words] of contexts) {
     const mail = kinds.fired()

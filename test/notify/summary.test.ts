@@ -52,7 +52,8 @@ test('a first report that is about a part of its day says since when', async (t)
 test('what goes on and is silenced or looked after is marked', async (t) => {
   const [one] = report().alerts.longest.first
   if (one === undefined) throw new Error('no sample')
-  const marked = (change: Partial<typeof one>): string => mailOf({ alerts: alerts({ longest: { total: 1, first: [{ ...one, ...change }] } }) }).text
+  const marked = (change: Partial<typeof one>): string =>
+    mailOf({ alerts: alerts({ longest: { total: 1, first: [{ ...one, ...change }] } }) }).text
   t.match(marked({ muted: 'silence' }), 'since 2026-11-19 08:00, silenced\n')
   t.match(marked({ muted: 'maintenance', ack: 'Ada' }), ', under maintenance, looked after by Ada\n')
   t.match(marked({ muted: 'inhibition' }), ', held back by another alert\n')
@@ -93,7 +94,10 @@ test('when alerts began is drawn day by day, unless they are few', async (t) => 
 test('a report with nothing doubtful says so', async (t) => {
   const none = { total: 0, first: [] }
   const quality = { merged: 0, dropped: 0, future: 0, refused: 0, clocks: none, sources: none, down: 0, stops: 0 }
-  t.match(mailOf({ quality }).text, /The data is complete: no source was silent, nothing came late, no clock was wrong\./)
+  t.match(
+    mailOf({ quality }).text,
+    /The data is complete: no source was silent, nothing came late, no clock was wrong\./,
+  )
 })
 
 test('all reports of a receiver are one conversation, whatever they say', async (t) => {

@@ -20,7 +20,10 @@ const closed = (): Notification => {
 }
 
 test("a body of one's own describes an alert that fires", (t) => {
-  t.match(said(notification()), `Hello Ada Lovelace,\n\nweb-7 is busy, 94.2 %, since 2026-11-22 12:04:00 UTC. ${OWN_SAID}\n`)
+  t.match(
+    said(notification()),
+    `Hello Ada Lovelace,\n\nweb-7 is busy, 94.2 %, since 2026-11-22 12:04:00 UTC. ${OWN_SAID}\n`,
+  )
   t.notMatch(said(notification()), 'has fired', 'its own words say so')
   t.end()
 })
@@ -64,9 +67,21 @@ test("why a mail comes is said before a body of one's own", (t) => {
 test("templates of a receiver are for rules; the product's own alerts keep their words", (t) => {
   for (const rule of Object.values(OWN_RULES)) {
     const mail = notification({
-      alerts: [facts({ rule, unit: 'seconds', value: 150, what: 'time since the last request', bound: 'silent for 150s', clear: '' })],
+      alerts: [
+        facts({
+          rule,
+          unit: 'seconds',
+          value: 150,
+          what: 'time since the last request',
+          bound: 'silent for 150s',
+          clear: '',
+        }),
+      ],
     })
-    const templated = { ...mail, templates: { subject: '{{value | percent}}', body: '{{what}} is {{value | percent}}' } }
+    const templated = {
+      ...mail,
+      templates: { subject: '{{value | percent}}', body: '{{what}} is {{value | percent}}' },
+    }
     t.equal(renderMessage(templated, options).text, plain(mail), rule)
     t.equal(subjectOf(templated), subjectOf(mail), rule)
   }
@@ -102,6 +117,11 @@ test('the documentation has every placeholder, with what it makes of an alert', 
 })
 
 test('the documentation has every formatter', (t) => {
-  t.strictSame(documented('formatter').flatMap(([name]) => codes(name)).toSorted(), TEMPLATE_FORMATTERS.toSorted())
+  t.strictSame(
+    documented('formatter')
+      .flatMap(([name]) => codes(name))
+      .toSorted(),
+    TEMPLATE_FORMATTERS.toSorted(),
+  )
   t.end()
 })
