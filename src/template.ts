@@ -81,6 +81,9 @@ const FORMATTERS: ReadonlyMap<string, Formatter> = new Map<string, Formatter>([
   ['lower', { fits: ANY, format: (value, zone) => formatPlain(value, zone).toLowerCase() }],
 ])
 
+/** What may stand behind a name, as in `{{name | formatter}}`. */
+export const TEMPLATE_FORMATTERS: readonly string[] = [...FORMATTERS.keys()]
+
 /**
  * Reads a template: `{{name}}` and `{{name | formatter}}`, and nothing else, so that no template can run anything.
  *

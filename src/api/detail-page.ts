@@ -23,7 +23,7 @@ ${facts([
   ['Source', source ?? 'none yet'],
 ])}
 <h2>Alerts</h2>
-${alerts.length === 0 ? '<p>None that is open, and none lately.</p>' : `<ul class="card">${alerts.map((alert) => alertItem(alert, now)).join('\n')}</ul>`}
+${alerts.length === 0 ? '<p>None open, and none lately.</p>' : `<ul class="card">${alerts.map((alert) => alertItem(alert, now)).join('\n')}</ul>`}
 <h2>Measured last</h2>
 ${series.length === 0 ? '<p>Nothing is kept of it.</p>' : `<ul class="card">${series.map((one) => seriesItem(one, now)).join('\n')}</ul>`}`,
   )

@@ -42,7 +42,7 @@ export function linkPage(facts: LinkFacts): string {
     `<h1>${verb} ${foreign(action.rule)} on ${foreign(action.host)}</h1>
 ${doneAlready(facts)}
 ${alertNow(facts.alert, facts.now)}
-${canAct(facts) ? form(facts) : '<p>There is nothing to acknowledge any more. No step is needed.</p>'}`,
+${canAct(facts) ? form(facts) : '<p>There is nothing left to acknowledge.</p>'}`,
   )
 }
 
@@ -72,7 +72,7 @@ const untilText = (until: Millis, now: Millis): string =>
 
 /** An alert as it is now: its state, and what was judged last. */
 export function alertNow(alert: AlertView | undefined, now: Millis): string {
-  if (alert === undefined) return '<h2>Now</h2>\n<p>This episode is over and no longer kept.</p>'
+  if (alert === undefined) return '<h2>Now</h2>\n<p>This episode is over, and nothing is kept of it.</p>'
   const { state, severity, since, at, value, unit, bound, reason, resolvedAt, muted } = alert
   const isOver = resolvedAt !== undefined
   const [tone, span] = isOver
@@ -82,7 +82,7 @@ export function alertNow(alert: AlertView | undefined, now: Millis): string {
     ['Value', `${formatValue(value, unit)} (bound: ${formatBound(bound, unit)})`],
     ['Judged', `${formatTime(at)}, ${formatDuration(now - at)} ago`],
     ['Reason', reason],
-    ...(muted === undefined ? [] : [['Not told', mutedText(muted)]]),
+    ...(muted === undefined ? [] : [['Muted', mutedText(muted)]]),
     ...Object.entries(alert.labels),
   ]
   return `<h2>Now</h2>
@@ -97,9 +97,9 @@ function mutedText(muted: Muted): string {
 }
 
 const EFFECT: Readonly<Record<LinkAction['do'], string>> = {
-  ack: 'You look after it: it is not repeated and not passed on to others until the time is over, it gets worse or it ends. Its end is told as ever.',
+  ack: 'You look after it: it is neither repeated nor escalated until the time is up, it gets worse or it ends. You are still told when it ends.',
   silence:
-    'Nobody is told of this rule on this host until the time is over. It is watched all the same, and told then if it still fires.',
+    'Nobody is told of this rule on this host until the time is up. It is still watched, and if it fires then, people are told.',
 }
 
 function form(facts: LinkFacts): string {
@@ -115,7 +115,7 @@ function form(facts: LinkFacts): string {
 <form method="post">
 <fieldset><legend>For how long, from now</legend>${choices.join('\n')}</fieldset>
 <label class="field"><span>Your name</span><input type="text" name="author" maxlength="100" autocomplete="name" value="${escapeHtml(action.to)}"></label>
-<label class="field"><span>Note (may stay empty)</span><input type="text" name="note" maxlength="500" autocomplete="off"></label>
+<label class="field"><span>Note (optional)</span><input type="text" name="note" maxlength="500" autocomplete="off"></label>
 <button>${isDone ? 'Change' : verb}</button>
 </form>`
 }

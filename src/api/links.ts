@@ -66,21 +66,21 @@ function open({ linkKey, now }: LinkDeps, isInPace: (key: string) => boolean, re
   const link = readLink(linkKey, tokenOf(request), now())
   if (!isInPace(link.kind === 'valid' ? link.id : request.ip)) {
     throw new ApiProblem('too-fast', {
-      detail: 'This was asked too often in the last minute. Wait a minute, then reload the page.',
+      detail: 'Too many requests in the last minute. Wait a minute, then reload the page.',
     })
   }
   if (link.kind === 'valid') return link
   if (link.kind === 'forged') {
     throw new ApiProblem('bad-link', {
       detail:
-        'The address is not one that this service has signed; perhaps it was cut off, or the service has a new key. ' +
+        'This service has not signed this address; perhaps it was cut off, or the service has a new key. ' +
         'Copy the whole link from the mail, or use "stashwatch alerts ack" and "stashwatch silence add".',
     })
   }
   const { rule, host } = link.action
   throw new ApiProblem('old-link', {
     detail:
-      `Links in mails work for some days only, and this one about ${rule} on ${host} is older. Nothing was changed. ` +
+      `Links in mails work for a few days only, and this one about ${rule} on ${host} is older. Nothing was changed. ` +
       'Use the link in the newest mail, or "stashwatch alerts ack" and "stashwatch silence add".',
   })
 }

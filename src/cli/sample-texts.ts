@@ -1,5 +1,5 @@
-import type { AlertFacts, EngineConfig, Receiver } from '../model.ts'
-import { anyAlert, sampleAlert } from '../service/samples.ts'
+import type { AlertFacts, EngineConfig, Receiver, Rule, Unit } from '../model.ts'
+import { anyAlert, hearersOf, sampleAlert } from '../service/samples.ts'
 import { compileTemplate, TEMPLATE_NAMES, templateValues } from '../template.ts'
 
 /** What the templates of a configuration make of sample alerts. */
@@ -23,11 +23,47 @@ export function renderSamples(config: EngineConfig): SampleTexts {
       else if (key === 'subject') subjects.add(text)
     }
   }
-  for (const rule of rules) render(rule.name, rule, sampleAlert(rule, config))
+  const samples = rules.map((rule) => ({ rule, facts: sampleAlert(rule, config) }))
+  for (const { rule, facts } of samples) render(rule.name, rule, facts)
   const other = rules.find(({ subject, body }) => subject === undefined && body === undefined) ?? rules[0]
   const facts = other === undefined ? anyAlert(config) : sampleAlert(other, config)
   for (const receiver of receivers) render(receiver.name, receiver, facts)
-  return { subjects: [...subjects], warnings }
+  return { subjects: [...subjects], warnings: [...warnings, ...misfits(config, samples)] }
+}
+
+interface Sample {
+  readonly rule: Rule
+  readonly facts: AlertFacts
+}
+
+const PERCENT = /\{\{\s*(?:value|peak)\s*\|\s*percent\s*\}\}/
+/** How the figures of a rule that are no shares are measured. */
+const MEASURED: Partial<Readonly<Record<Unit, string>>> = {
+  bytes: 'measures in bytes',
+  seconds: 'measures in seconds',
+  count: 'counts',
+  none: 'measures without a unit',
+}
+
+/** Sentences about templates that write as a percentage what is no share. */
+function misfits(config: EngineConfig, samples: readonly Sample[]): readonly string[] {
+  return (['subject', 'body'] as const).flatMap((key) => {
+    const warn = (whose: string, template: string | undefined, { rule, facts }: Sample): readonly string[] => {
+      const measured = MEASURED[facts.unit]
+      if (measured === undefined || template === undefined || !PERCENT.test(template)) return []
+      return [
+        `the ${key} of ${whose} applies '| percent' to what ${rule.name} ${measured}: write {{value}}, which brings its unit`,
+      ]
+    }
+    return samples.flatMap((sample) => {
+      const { rule, facts } = sample
+      if (rule[key] !== undefined) return warn(rule.name, rule[key], sample)
+      const hearers = hearersOf(rule, facts, config)
+      return config.receivers
+        .filter(({ name }) => hearers.includes(name))
+        .flatMap((receiver) => warn(receiver.name, receiver[key], sample))
+    })
+  })
 }
 
 function textOf(template: string, facts: AlertFacts): string {

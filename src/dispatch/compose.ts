@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { AlertFacts, Because, Context, Effect, Millis, Notice, Notification, Report } from '../model.ts'
+import type { AlertFacts, Because, BesideAlert, Context, Effect, Millis, Notice, Notification, Report } from '../model.ts'
 import { withoutPicture } from './picture.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { Due } from './schedule.ts'
-import type { DispatchState, Item, Line, Mail, Posted } from './state.ts'
+import type { Case, DispatchState, Item, Line, Mail, Posted } from './state.ts'
 
 /** A mail as the outbox keeps it; its id follows from what it says and to whom, so that a replay finds the same. */
 export function compose(state: DispatchState, plan: DispatchPlan, mail: Omit<Mail, 'known'>, now: Millis): Effect {
@@ -29,13 +29,18 @@ export function compose(state: DispatchState, plan: DispatchPlan, mail: Omit<Mai
 const MOST_ON_HOST = 5
 
 function contextOf(state: DispatchState, { episode, host }: AlertFacts): Context {
-  const firing = [...state.cases.values()].map(({ facts }) => facts).filter((facts) => facts.state === 'firing' && facts.episode !== episode)
-  const onHost = firing.filter((facts) => facts.host === host).toSorted((a, b) => b.since - a.since)
+  const firing = [...state.cases.values()].filter(({ facts }) => facts.state === 'firing' && facts.episode !== episode)
+  const onHost = firing.filter(({ facts }) => facts.host === host).toSorted((a, b) => b.facts.since - a.facts.since)
   return {
-    onHost: onHost.slice(0, MOST_ON_HOST).map(({ rule, severity, since, code }) => ({ rule, severity, since, code })),
+    onHost: onHost.slice(0, MOST_ON_HOST).map(besideOf),
     firing: firing.length,
-    hosts: new Set(firing.map((facts) => facts.host)).size,
+    muted: firing.filter(({ muted }) => muted !== undefined).length,
+    hosts: new Set(firing.map(({ facts }) => facts.host)).size,
   }
+}
+
+function besideOf({ facts: { rule, severity, since, code }, muted }: Case): BesideAlert {
+  return { rule, severity, since, code, ...(muted === undefined ? {} : { muted: true }) }
 }
 
 /** What was held, as one list; a single alert is told as if it had not been held. */

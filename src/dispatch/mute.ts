@@ -106,15 +106,16 @@ function builtIn(plan: DispatchPlan): readonly Inhibit[] {
   ]
 }
 
-/** Why an alert is not told, in words. @param write writes the instant at which a silence ends. */
-export function mutedText(muted: Muted | string, write: (at: Millis) => string = minuteText): string {
+/** Why an alert is not told, in words. */
+export function mutedText(muted: Muted | string): string {
   if (typeof muted === 'string') return muted
   if (muted.by === 'maintenance') return `maintenance '${muted.name}'`
-  if (muted.by === 'inhibition') return `${muted.rule} of ${muted.host}, which fired too`
-  return `silenced by ${muted.author} until ${write(muted.until)}: ${muted.comment}`
+  if (muted.by === 'inhibition') return `${muted.rule} was firing on ${muted.host}`
+  return `silenced by ${muted.author} until ${utcTime(muted.until)}: ${muted.comment}`
 }
 
-export function minuteText(at: Millis): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+/** An instant as texts have it that are kept: `2026-11-22 12:03:10 UTC`. Mails write it in the zone of their reader. */
+export function utcTime(at: Millis): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 

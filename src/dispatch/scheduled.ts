@@ -1,11 +1,10 @@
 import type { Effect, Millis, Muted, Notice, Pulse } from '../model.ts'
 import { linesTo } from './audience.ts'
 import { pay } from './budget.ts'
-import { localTime } from './calendar.ts'
 import { composeHeartbeat, composeReport } from './compose.ts'
 import type { Alerts } from './groups.ts'
 import { isAcknowledged } from './held.ts'
-import { mutedText } from './mute.ts'
+import { mutedText, utcTime } from './mute.ts'
 import type { DispatchPlan } from './plan.ts'
 import { type Due, takeTurns } from './schedule.ts'
 import type { Case, DispatchState, Line } from './state.ts'
@@ -48,22 +47,20 @@ function heartbeats(
   now: Millis,
 ): Effect[] {
   const firing = [...state.cases.values()].filter(({ facts }) => facts.state === 'firing')
-  const notice = heartbeatOf(plan, due, { firing, pulse: alerts.pulse() }, now)
+  const notice = heartbeatOf(due, { firing, pulse: alerts.pulse() }, now)
   return lines.map((line) => composeHeartbeat(plan, line, due, notice, now))
 }
 
 /** What a heart-beat says of the alerts that fire, and of what is heard. */
 export function heartbeatOf(
-  plan: DispatchPlan,
-  due: Pick<Due, 'receiver' | 'since' | 'mails'>,
+  due: Pick<Due, 'since' | 'mails'>,
   { firing, pulse }: { readonly firing: readonly Case[]; readonly pulse: Pulse },
   now: Millis,
 ): Notice {
-  const wall = wallOf(plan, due.receiver.zone ?? 'UTC')
   return {
     because: 'scheduled',
     title: titleOf(firing, pulse, now),
-    lines: [...pulseLines(pulse, wall), mailLine(due, wall), ...firingLines(firing, wall, now)],
+    lines: [...pulseLines(pulse), mailLine(due), ...firingLines(firing, now)],
   }
 }
 
@@ -94,46 +91,43 @@ function keptBack(firing: readonly Case[], now: Millis): readonly { readonly wha
 const KEPT: Readonly<Record<Muted['by'], string>> = {
   silence: 'silenced',
   maintenance: 'under maintenance',
-  inhibition: 'held back by another',
+  inhibition: 'held back by another alert',
 }
 
-type Wall = (at: Millis) => string
-
-/** What the clock on the wall showed: `2026-11-22 08:00 Europe/Berlin`. */
-function wallOf({ clocks }: DispatchPlan, zone: string): Wall {
-  return (at) => {
-    const { day, minute } = localTime(at, zone, clocks)
-    const time = [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':')
-    return `${new Date(day).toISOString().slice(0, 10)} ${time} ${zone}`
-  }
-}
-
-function pulseLines({ hosts, heard, sources, lastEvent, gap }: Pulse, wall: Wall): readonly string[] {
-  const named = sources.first.map(({ source, heard: at }) => `${source} (${wall(at)})`)
+function pulseLines({ hosts, heard, sources, lastEvent, gap }: Pulse): readonly string[] {
+  const named = sources.first.map(({ source, heard: at }) => `${source} at ${utcTime(at)}`)
   const more = sources.total > named.length ? [`${sources.total - named.length} more`] : []
   return [
     `Hosts: ${heard} of ${hosts} heard within the last 15 minutes`,
-    `Sources: ${named.length === 0 ? 'none' : [...named, ...more].join(', ')}`,
-    `Last event: ${lastEvent === undefined ? 'none yet' : wall(lastEvent)}`,
+    `Sources heard: ${named.length === 0 ? 'none' : [...named, ...more].join(', ')}`,
+    `Last event: ${lastEvent === undefined ? 'none yet' : utcTime(lastEvent)}`,
     ...(gap === undefined
       ? []
-      : [`Stashwatch was down from ${wall(gap.from)} to ${wall(gap.to)}; nothing was watched then`]),
+      : [`Stashwatch was down from ${utcTime(gap.from)} to ${utcTime(gap.to)}; nothing was watched then`]),
   ]
 }
 
-function mailLine({ since, mails }: Pick<Due, 'since' | 'mails'>, wall: Wall): string {
-  return `Mails since ${wall(since)}: ${mails}`
+function mailLine({ since, mails }: Pick<Due, 'since' | 'mails'>): string {
+  return `Mails since ${utcTime(since)}: ${mails}`
 }
 
-function firingLines(firing: readonly Case[], wall: Wall, now: Millis): readonly string[] {
+function firingLines(firing: readonly Case[], now: Millis): readonly string[] {
   const lines = firing.slice(0, MOST_FIRING).map((one) => {
     const { facts, muted, ack } = one
     const place = [facts.host, ...Object.values(facts.labels)].join(' ')
-    const why = muted === undefined ? '' : `; not told: ${mutedText(muted, wall)}`
+    const why = muted === undefined ? '' : `; ${mutedNow(muted)}`
     const who =
-      ack !== undefined && isAcknowledged(one, now) ? `; ${ack.author} looks after it until ${wall(ack.until)}` : ''
-    return `Firing: ${facts.rule} on ${place}, ${facts.severity}, since ${wall(facts.since)} [${facts.code}]${why}${who}`
+      ack !== undefined && isAcknowledged(one, now) ? `; looked after by ${ack.author} until ${utcTime(ack.until)}` : ''
+    return `Firing: ${facts.rule} on ${place}, ${facts.severity}, since ${utcTime(facts.since)} [${facts.code}]${why}${who}`
   })
   const rest = firing.length - lines.length
-  return rest === 0 ? lines : [...lines, `and ${rest} more that fire`]
+  return rest === 0 ? lines : [...lines, `and ${rest} more`]
+}
+
+/** What keeps an alert back, whether or not people had been told of it before. */
+function mutedNow(muted: Muted): string {
+  if (muted.by === 'silence') return mutedText(muted)
+  return muted.by === 'maintenance'
+    ? `under ${mutedText(muted)}`
+    : `held back while ${muted.rule} fires on ${muted.host}`
 }

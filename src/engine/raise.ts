@@ -25,6 +25,8 @@ export interface Subject {
   readonly ruleLabels?: Readonly<Record<string, string>>
   readonly subject?: string
   readonly body?: string
+  /** What its mails are called where neither its rule nor the receiver says so. */
+  readonly usualSubject?: string
   /** The alert that tells of this one, with others like it; it is not told by itself. */
   readonly mass?: string
 }
@@ -70,6 +72,7 @@ export function raise(
   alert.reach = subject.reach ?? 0
   alert.ruleLabels = subject.ruleLabels ?? {}
   alert.subject = subject.subject
+  alert.usualSubject = subject.usualSubject
   alert.body = subject.body
   alert.isWindowless = subject.every === undefined
   describe(alert, found)
@@ -204,6 +207,7 @@ export function factsOf(fold: Fold, alert: Alert): AlertFacts {
     source,
     ...(alert.subject === undefined ? {} : { subject: alert.subject }),
     ...(alert.body === undefined ? {} : { body: alert.body }),
+    ...(alert.usualSubject === undefined ? {} : { usualSubject: alert.usualSubject }),
     ...told(alert),
     ...(flapping === undefined ? {} : { flapping }),
     gaps: gapsOf(fold, alert),

@@ -1,5 +1,6 @@
 import { localTime } from '../dispatch/calendar.ts'
 import type { ReportWish } from '../dispatch/groups.ts'
+import { isAcknowledged } from '../dispatch/held.ts'
 import type {
   Millis,
   Pulse,
@@ -77,12 +78,26 @@ function alertsIn(
     open: spells.filter(({ until }) => until === undefined).length,
     hosts: hosts.size,
     days: daysOf(fold, sum, period, zone),
-    longest: { total: began + before.length, first: ordered.slice(0, FIRST).map(episodeOf) },
+    longest: {
+      total: began + before.length,
+      first: ordered.slice(0, FIRST).map((spell) => ({ ...episodeOf(spell), ...keptOf(fold, spell) })),
+    },
   }
 }
 
 function episodeOf({ rule, host, labels, severity, since, until, peak, unit }: Spell): ReportEpisode {
   return { rule, host, labels, severity, since, ...(until === undefined ? {} : { until }), peak, unit }
+}
+
+/** What the second fold knows of an alert that goes on. */
+function keptOf({ state }: Fold, spell: Spell): Pick<ReportEpisode, 'muted' | 'ack'> {
+  if (spell.until !== undefined) return {}
+  const [episode = ''] = [...(state.usage?.spells ?? [])].find(([, one]) => one === spell) ?? []
+  const one = state.dispatch.cases.get(episode)
+  return {
+    ...(one?.muted === undefined ? {} : { muted: one.muted.by }),
+    ...(one?.ack !== undefined && isAcknowledged(one, state.now) ? { ack: one.ack.author } : {}),
+  }
 }
 
 function spanOf({ since, until }: Spell, { from, to }: Period): Millis {

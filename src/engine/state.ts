@@ -163,6 +163,7 @@ export interface Alert {
   ruleLabels: Readonly<Record<string, string>>
   subject: string | undefined
   body: string | undefined
+  usualSubject?: string | undefined
   /** The mass silence that tells of this alert; it is not told by itself. */
   readonly mass?: string
   /** Set where it is no window that is judged, but what is so at each tick: a silence, a clock, a limit. */

@@ -114,7 +114,8 @@ function absenceSubject(rule: AbsenceRule, host: Host, mass: string | undefined)
     ...ownSubject(rule.name, host.name, isNew ? WAIT : 'time since the last event', isNew ? 'none yet' : host.source, rule.notify),
     reach: rule.after,
     ruleLabels: rule.labels,
-    subject: subject ?? (isNew ? '{{server}} was never heard' : '{{server}} is silent'),
+    ...(subject === undefined ? {} : { subject }),
+    usualSubject: isNew ? '{{server}} was never heard' : '{{server}} is silent',
     ...(body === undefined ? {} : { body }),
     ...(mass === undefined ? {} : { mass }),
   }

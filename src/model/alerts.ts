@@ -154,9 +154,20 @@ export interface Peers {
 
 /** What else fires when a mail is written: on the same host, the newest first, and in all. */
 export interface Context {
-  readonly onHost: readonly { readonly rule: string; readonly severity: Severity; readonly since: Millis; readonly code: string }[]
+  readonly onHost: readonly BesideAlert[]
   readonly firing: number
+  /** How many of them nobody is told of now; absent in mails of older versions. */
+  readonly muted?: number
   readonly hosts: number
+}
+
+export interface BesideAlert {
+  readonly rule: string
+  readonly severity: Severity
+  readonly since: Millis
+  readonly code: string
+  /** Set while nobody is told of it. */
+  readonly muted?: true
 }
 
 /** One alert as a mail tells it. */
@@ -195,6 +206,8 @@ export interface AlertFacts {
   readonly source: string
   readonly subject?: string
   readonly body?: string
+  /** What mails about it are called where neither its rule nor its receiver says so. */
+  readonly usualSubject?: string
   /** Spans in which the service was down while the alert lasted, or so shortly before that it may have begun there. */
   readonly gaps: readonly { readonly from: Millis; readonly to: Millis }[]
   /** Set where it is no window that is judged, but what is so at `at`: a silence, a clock, a limit. */

@@ -48,6 +48,9 @@ export interface ReportEpisode {
   readonly until?: Millis
   readonly peak: number | null
   readonly unit: Unit
+  /** Of one that goes on: what keeps it from being told, and who looks after it. */
+  readonly muted?: 'silence' | 'maintenance' | 'inhibition'
+  readonly ack?: string
 }
 
 export interface ReportRule {

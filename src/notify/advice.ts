@@ -68,12 +68,12 @@ export function isOwnRule(rule: string): boolean {
 const OWN_ADVICE: ReadonlyMap<string, string> = new Map([
   [
     OWN_RULES.source,
-    'Look at this Logstash: does it run, does its log say that the http output cannot deliver, does its token still hold?',
+    'Look at this Logstash: is it running, does its log say that the http output cannot deliver, is its token still valid?',
   ],
   [
     OWN_RULES.degraded,
-    'Look at what lies between these hosts and this Logstash: its beats input, a load balancer, a network. /api/v1/hosts says who was heard last when. ' +
-      'If so many hosts are gone on purpose, nothing needs to be done: after half an hour, what is left is taken for the usual number.',
+    'Look at what lies between these hosts and this Logstash: its beats input, a load balancer, a network. /api/v1/hosts says when each was last heard. ' +
+      'If so many hosts are gone on purpose, there is nothing to do: after half an hour, the number that is left counts as usual.',
   ],
   [
     OWN_RULES.mass,
@@ -85,7 +85,7 @@ const OWN_ADVICE: ReadonlyMap<string, string> = new Map([
   ],
   [
     OWN_RULES.cap,
-    'Look at /api/v1/hosts: are these hosts yours? If so, raise "limits" in the configuration; if not, find who invents them.',
+    'Look at /api/v1/hosts: are these hosts yours? If so, raise "limits" in the configuration; if not, find out who makes them up.',
   ],
 ])
 
@@ -109,5 +109,5 @@ export function lookAt({ rule, host: name, state }: AlertFacts, url: string | un
 function lookAtEvents({ at }: Notification, { host, since }: AlertFacts, { kibana }: LetterOptions): readonly Advice[] {
   if (kibana === undefined || host.length > LINKED) return []
   const url = kibanaLink(kibana, { host, from: Math.min(since, at) - AROUND, to: at + AROUND })
-  return url === undefined ? [] : [{ text: `The events of ${nameOf(host)} around it:`, url }]
+  return url === undefined ? [] : [{ text: `The events of ${nameOf(host)} around that time:`, url }]
 }

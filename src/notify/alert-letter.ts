@@ -3,7 +3,7 @@ import { actionsOf, adviceOf } from './advice.ts'
 import { digestHeadline, listAdvice } from './digest.ts'
 import { factsOf, meterOf, notesOf } from './facts.ts'
 import { footerOf } from './footer.ts'
-import { headlineOf, leadOf, statusOf } from './lead.ts'
+import { headlineOf, leadOf, prefaceOf, statusOf } from './lead.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { listsOf, pressOf } from './lists.ts'
 import { counted, gapNotes, greetingOf, placeNote, toneOf } from './phrase.ts'
@@ -18,19 +18,32 @@ export function partsOf({ alerts, news = alerts.length }: Notification): {
   return { fresh: alerts.slice(0, news), others: alerts.slice(news) }
 }
 
-/** Says what one alert is, where, since when, why, and what to do; beside it, what else of its group fires. */
-export function alertLetter(notification: Notification, facts: AlertFacts, options: LetterOptions): Letter {
+/**
+ * Says what one alert is, where, since when, why, and what to do; beside it, what else of its group fires.
+ *
+ * @param own the operator's description, which takes the place of the product's.
+ */
+export function alertLetter(
+  notification: Notification,
+  facts: AlertFacts,
+  options: LetterOptions,
+  own?: string,
+): Letter {
   const time = timesOf(notification)
   const meter = meterOf(facts)
   const { others } = partsOf(notification)
   const actions = actionsOf(notification, facts, options)
   const beside = { title: 'Also firing here', alerts: worstFirst(others) }
+  const told =
+    own === undefined
+      ? [[leadOf(notification, facts, time), besideOf(others)].join(' ')]
+      : [prefaceOf(notification, facts, time), own, besideOf(others)]
   return {
     tone: toneOf(facts),
     status: statusOf(notification, facts),
     headline: headlineOf(facts, notification.because),
     greeting: greetingOf(notification),
-    paragraphs: [`${leadOf(notification, facts, time)}${besideOf(others, 'it')}`, ...placeNote(notification, time)],
+    paragraphs: [...told.map((text) => text.trim()).filter((text) => text !== ''), ...placeNote(notification, time)],
     actions,
     ...(meter === undefined ? {} : { meter }),
     facts: factsOf(notification, facts, time),
@@ -65,7 +78,7 @@ export function groupLetter(notification: Notification, options: LetterOptions):
 }
 
 function groupStatus({ because }: Notification, fresh: readonly AlertFacts[], firing: number): string {
-  if (firing === 0) return 'Resolved, all of them'
+  if (firing === 0) return 'All resolved'
   const over = fresh.filter(({ state }) => state === 'resolved').length
   if (because === 'repeat interval elapsed') return `Still firing: ${firing}`
   const more = fresh.length - over
@@ -84,17 +97,17 @@ function groupLead(
   const firing = fresh.length - over
   if (because === 'repeat interval elapsed') {
     const since = Math.min(at, ...fresh.map(({ since }) => since))
-    return `${counted(firing, 'alert')} of this group are still firing, the oldest since ${time(since)}. None is new since the last mail.`
+    return `${counted(firing, 'alert of this group is', 'alerts of this group are')} still firing, the oldest since ${time(since)}. None is new since the last mail.`
   }
   const verb = notification.seq === 0 ? 'fired' : 'fired or changed'
   const parts = [
     ...(firing > 0 ? [`${counted(firing, 'alert has', 'alerts have')} ${verb}`] : []),
     ...(over > 0 ? [`${counted(over, 'alert is', 'alerts are')} over`] : []),
   ]
-  return `${parts.join(', and ')}. They are told together because they belong to one group.${besideOf(others, 'them')}`
+  return `${parts.join(', and ')}. They share this mail because they belong to one group. ${besideOf(others)}`.trim()
 }
 
-function besideOf(others: readonly AlertFacts[], what: string): string {
+function besideOf(others: readonly AlertFacts[]): string {
   if (others.length === 0) return ''
-  return ` Beside ${what}, ${counted(others.length, 'alert of the group goes', 'alerts of the group go')} on firing.`
+  return `${counted(others.length, 'other alert of the group is', 'other alerts of the group are')} still firing.`
 }

@@ -41,7 +41,7 @@ function leadOf({ because, alerts }: Notification, { mailsPerMinute }: LetterOpt
   }
   if (because === 'found in the backlog') {
     const why = `${these} began and ended in events that arrived long after they happened`
-    return `${why}. For each, the time in which it held is told.`
+    return `${why}. Each is listed with the time in which it held.`
   }
   return `${these} are told together.`
 }

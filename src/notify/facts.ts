@@ -87,7 +87,7 @@ function lived(notification: Notification, facts: AlertFacts, time: Times): read
     windows > 1 || flaps > 0 || resolvedAt !== undefined ? fact('Course', course.join('; ')) : undefined,
     noDataSince === undefined
       ? undefined
-      : fact('Data', `none since ${time(noDataSince)}; it counts as firing until data come again`),
+      : fact('Data', `none since ${time(noDataSince)}; it counts as firing until data comes again`),
   ]
 }
 
@@ -107,15 +107,10 @@ function windowsOf(all: number, bad: number): string {
 
 /** What its reader and others have heard of it, and done about it. */
 function told(notification: Notification, facts: AlertFacts, time: Times): readonly (Fact | undefined)[] {
-  const { sent = 0, suppressed = 0, ack, wasMuted, state } = facts
-  const isOver = state === 'resolved'
+  const { sent = 0, suppressed = 0, ack, wasMuted } = facts
   const parts = [
-    ...(sent > 0 ? [isOver ? `told in ${counted(sent, 'mail')} before this one` : `${sent} before this one`] : []),
-    ...(suppressed > 0
-      ? [
-          `${counted(suppressed, sent > 0 ? 'more' : 'piece of news', sent > 0 ? 'more' : 'pieces of news')} ${suppressed === 1 ? 'was' : 'were'} held back`,
-        ]
-      : []),
+    ...(sent > 0 ? [`${sent} before this one`] : []),
+    ...(suppressed > 0 ? [`${counted(suppressed, 'update')} held back`] : []),
   ]
   return [
     ack === undefined ? undefined : fact('Looked after', lookedAfter(ack, facts, notification.at, time)),
@@ -134,23 +129,25 @@ function lookedAfter(
   if (state === 'resolved') {
     return `by ${author} ${until <= told ? `from ${time(at)} to ${time(until)}` : `since ${time(at)}`}${words}`
   }
-  return `by ${author}, until ${time(until)}${until <= told ? ' (which is over)' : ''}${words}`
+  return `by ${author}, until ${time(until)}${until <= told ? ' (now past)' : ''}${words}`
 }
 
 /** What else fires. */
 function beside({ host }: AlertFacts, context: Context | undefined, time: Times): readonly (Fact | undefined)[] {
   if (context === undefined) return []
-  const { onHost, firing, hosts } = context
+  const { onHost, firing, muted = 0, hosts } = context
   const rules = onHost.map(
-    ({ rule, severity, since, code }) => `${nameOf(rule)} (${severity}, since ${time(since)}, ${nameOf(code)})`,
+    ({ rule, severity, since, code, muted }) =>
+      `${nameOf(rule)} (${severity}${muted === true ? ', muted' : ''}, since ${time(since)}, ${nameOf(code)})`,
   )
   const isElsewhere = firing > onHost.length
-  const all = `${counted(firing, 'other alert fires', 'other alerts fire')} on ${counted(hosts, 'host')}`
+  const all = `${counted(firing, 'other alert is firing', 'other alerts are firing')} on ${counted(hosts, 'host')}`
+  const kept = muted === 0 ? '' : firing === 1 ? ', muted' : `, ${muted === firing ? 'all' : muted} of them muted`
   return [
     host === '' || rules.length === 0
       ? undefined
-      : fact('Same host', `${rules.join('; ')} ${rules.length === 1 ? 'fires' : 'fire'} too`),
-    isElsewhere ? fact('In all', all) : undefined,
+      : fact('Same host', `${rules.join('; ')} ${rules.length === 1 ? 'is' : 'are'} firing too`),
+    isElsewhere ? fact('In all', `${all}${kept}`) : undefined,
   ]
 }
 
@@ -159,7 +156,7 @@ export function notesOf({ at, because }: Notification, facts: AlertFacts, time: 
   const decided = facts.resolvedAt ?? facts.at
   const isStep = because === 'fired' || because === 'severity rose' || because === 'severity fell' || because === 'resolved'
   const isLate = because === 'found in the backlog' || (isStep && facts.wasMuted === undefined && at - decided > LATE)
-  const late = `This is told late, at ${time(at)}: the events arrived long after they happened.`
+  const late = `This mail comes late, at ${time(at)}: the events arrived long after they happened.`
   return [...gapNotes([facts], time), ...(isLate ? [late] : [])]
 }
 

@@ -136,7 +136,7 @@ function barRow({ name, value, detail, share, tone }: Bar): string {
 function endRows(rows: readonly Bar[], { after, more }: NonNullable<Section['between']>): readonly string[] {
   const [head, tail] = [rows.slice(0, after).slice(0, ENDS), rows.slice(after).slice(-ENDS)]
   const rest = more + rows.length - head.length - tail.length
-  return [...head.map(barRow), restRow(rest, `${rest} between`), ...tail.map(barRow)]
+  return [...head.map(barRow), restRow(rest, `${rest} in between`), ...tail.map(barRow)]
 }
 
 function restRow(count: number, text: string): string {

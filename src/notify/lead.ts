@@ -51,6 +51,17 @@ export function leadOf(notification: Notification, facts: AlertFacts, time: Time
   return words.join(' ')
 }
 
+/** Whether the operator's own words may describe an alert: they are written for one that fires, and of no other are they true. */
+export function isDescribed({ because }: Notification, { state }: AlertFacts): boolean {
+  return state === 'firing' && because !== 'flapping started' && because !== 'flapping stopped'
+}
+
+/** What is said before the operator's own words: why the mail comes, and that the data has stopped; empty for plain news. */
+export function prefaceOf(notification: Notification, facts: AlertFacts, time: Times): string {
+  const why = notification.because === 'fired' ? [] : whyNow(notification, facts, time)
+  return [...why, ...stoppedOf(facts, time)].join(' ')
+}
+
 function overOf(notification: Notification, facts: AlertFacts, time: Times): readonly string[] {
   const { since, firedAt = since, at, resolvedAt = at } = facts
   const rule = nameOf(facts.rule)
@@ -59,13 +70,13 @@ function overOf(notification: Notification, facts: AlertFacts, time: Times): rea
   }
   if (isUntold(notification, facts)) {
     return [
-      `the rule ${rule} fired at ${time(firedAt)}, and it was over at ${time(resolvedAt)}: before anybody could be told.`,
+      `the rule ${rule} fired at ${time(firedAt)} and was over at ${time(resolvedAt)}, before anybody could be told.`,
       `${spanOf(facts, time)} This is the only mail about it.`,
     ]
   }
   const span = spanOf(facts, time)
   if (notification.because === 'flapping stopped') {
-    return [`the alert of the rule ${rule} has settled after it had kept changing: it is over.`, span]
+    return [`the alert of the rule ${rule} kept changing and has settled: it is over.`, span]
   }
   return [`the alert of the rule ${rule} is over.`, span]
 }
@@ -81,50 +92,43 @@ function spanOf(facts: AlertFacts, time: Times): string {
   return `${began}, ${lasted}, and was critical ${isAll ? 'all the time' : when}.`
 }
 
-/** A window that is judged before it has closed may end after the mail is written. */
 function newsOf(notification: Notification, facts: AlertFacts, time: Times): readonly string[] {
-  const { at, because } = notification
-  const rule = nameOf(facts.rule)
-  const since = time(Math.min(facts.since, at))
-  const lasted = goneOnFor(notification, facts)
-  const end = [...stoppedOf(facts, time), ...endOf(facts)]
-  if (because === 'severity rose') {
-    return [
-      `the rule ${rule} fired as a warning at first and is ${facts.severity} now.`,
-      `It began at ${since}.`,
-      ...end,
-    ]
-  }
-  if (because === 'severity fell') {
-    return [`the rule ${rule} was critical and is a ${facts.severity} now.`, `It began at ${since} and goes on.`, ...end]
-  }
-  if (because === 'flapping started') return changing(facts, rule)
-  if (because === 'flapping stopped') {
-    return [
-      `the alert of the rule ${rule} has settled after it had kept changing: it goes on firing.`,
-      `It began at ${since}.`,
-      ...end,
-    ]
-  }
-  if (because === 'repeat interval elapsed') return [`the rule ${rule} is still firing, for ${lasted}.`, ...end]
-  if (because === 'silence ended') return [`the rule ${rule} fires, for ${lasted}.`, ...heldBack(facts, time), ...end]
-  if (because === 'escalated')
-    return [
-      `nobody has looked after this for ${waited(notification, facts)}: the rule ${rule} is still firing.`,
-      ...end,
-    ]
-  if (facts.isWindowless === true) return [`the rule ${rule} has fired.`, `It began at ${since}.`, ...end]
-  const began =
-    facts.value === null || facts.bound === '' || facts.clear === ''
-      ? `It began at ${since}.`
-      : `The value has been beyond its bound since the window that ended at ${since}.`
-  return [`the rule ${rule} has fired.`, began, ...end]
+  const why = whyNow(notification, facts, time)
+  if (notification.because === 'flapping started') return why
+  return [...why, ...beganOf(notification, facts, time), ...stoppedOf(facts, time), ...endOf(facts)]
 }
 
-/** An alert whose data have stopped is neither better nor over. */
+/** Why the mail comes. */
+function whyNow(notification: Notification, facts: AlertFacts, time: Times): readonly string[] {
+  const { because } = notification
+  const rule = nameOf(facts.rule)
+  const lasted = goneOnFor(notification, facts)
+  if (because === 'severity rose') return [`the rule ${rule} first fired as a warning and is ${facts.severity} now.`]
+  if (because === 'severity fell') return [`the rule ${rule} was critical and is still firing, as a ${facts.severity}.`]
+  if (because === 'flapping started') return changing(facts, rule)
+  if (because === 'flapping stopped')
+    return [`the alert of the rule ${rule} kept changing and has settled: it is still firing.`]
+  if (because === 'repeat interval elapsed') return [`the rule ${rule} is still firing, after ${lasted}.`]
+  if (because === 'silence ended') return [`the rule ${rule} has been firing for ${lasted}.`, ...heldBack(facts, time)]
+  if (because === 'escalated')
+    return [`nobody has looked after this for ${waited(notification, facts)}: the rule ${rule} is still firing.`]
+  return [`the rule ${rule} has fired.`]
+}
+
+/** Mails that say for how long it fires need no more. A window that is judged before it has closed may end after the mail is written. */
+function beganOf({ at, because }: Notification, facts: AlertFacts, time: Times): readonly string[] {
+  if (because === 'repeat interval elapsed' || because === 'silence ended' || because === 'escalated') return []
+  const since = time(Math.min(facts.since, at))
+  const isChange = because === 'severity rose' || because === 'severity fell' || because === 'flapping stopped'
+  return isChange || facts.isWindowless === true || facts.value === null || facts.bound === '' || facts.clear === ''
+    ? [`It began at ${since}.`]
+    : [`The value has been beyond its bound since the window that ended at ${since}.`]
+}
+
+/** An alert whose data has stopped is neither better nor over. */
 function stoppedOf({ noDataSince }: AlertFacts, time: Times): readonly string[] {
   if (noDataSince === undefined) return []
-  return [`No data have come since ${time(noDataSince)}: what is told are the figures of the last window that had any.`]
+  return [`No data has come since ${time(noDataSince)}. The figures are those of the last window that had any.`]
 }
 
 function endOf(facts: AlertFacts): readonly string[] {
@@ -133,15 +137,15 @@ function endOf(facts: AlertFacts): readonly string[] {
 }
 
 function changing({ flapping }: AlertFacts, rule: string): readonly string[] {
-  const share = flapping === undefined ? '' : `: ${flapping} % of its last judgements did, the newer ones counting more`
+  const share = flapping === undefined ? '' : `: ${flapping} % of its last judgements were changes, newer ones counting more`
   return [
     `the alert of the rule ${rule} keeps changing between firing and resolved${share}.`,
-    'It counts as firing meanwhile. This is one mail for all of that; one more follows when it has settled.',
+    'Meanwhile it counts as firing. This is the only mail about it until it has settled.',
   ]
 }
 
 function heldBack({ wasMuted }: AlertFacts, time: Times): readonly string[] {
-  return wasMuted === undefined ? [] : [`Until now this kept it from being told: ${nameOf(mutedOf(wasMuted, time), 1000)}.`]
+  return wasMuted === undefined ? [] : [`Held back until now: ${nameOf(mutedOf(wasMuted, time), 1000)}.`]
 }
 
 /** An acknowledgement that has ended counts as looking after it. */

@@ -1,19 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { AlertFacts, Notification, Recipient } from '../model.ts'
 import { compileTemplate, TEMPLATE_NAMES, type TemplateValues, templateValues } from '../template.ts'
+import { isOwnRule } from './advice.ts'
 import { alertLetter, groupLetter, partsOf } from './alert-letter.ts'
 import { digestHeadline, digestLetter } from './digest.ts'
 import { htmlPage } from './html.ts'
+import { isDescribed } from './lead.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { addressesOf } from './links.ts'
 import { noticeHeadline, noticeLetter } from './notice.ts'
-import { limitOf, nameOf, placeNote, placeOf, WHOLE } from './phrase.ts'
+import { limitOf, nameOf, placeOf, WHOLE } from './phrase.ts'
 import { type Draw, showPicture, type Shown } from './picture.ts'
 import { plainText } from './plain.ts'
 import { hostsOf, worstFirst } from './rows.ts'
 import { reportLetter, reportSubject } from './summary.ts'
 import { clean, cleanLines, headerText, shorten } from './text.ts'
-import { timesOf } from './times.ts'
 import type { MailMessage } from './way.ts'
 
 export interface MessageOptions extends LetterOptions {
@@ -63,11 +64,28 @@ function letterOf(notification: Notification, options: MessageOptions, shown: Sh
   const facts = onlyNews(notification)
   if (facts === undefined) return groupLetter(notification, options)
   const chart = shown === undefined ? {} : { chart: shown.chart }
-  const letter = { ...alertLetter(notification, facts, options), ...chart }
-  const { body = notification.templates?.body } = facts
-  const own = body === undefined ? undefined : fill(body, valuesOf(facts), WHOLE, notification.zone)
-  if (body === undefined || own === undefined || own.trim() === '') return letter
-  return { ...letter, links: addressesOf(body), paragraphs: [cleanLines(own).trim(), ...placeNote(notification, timesOf(notification))] }
+  const own = ownBody(notification, facts)
+  const links = own === undefined ? {} : { links: own.links }
+  return { ...alertLetter(notification, facts, options, own?.text), ...links, ...chart }
+}
+
+interface OwnBody {
+  readonly text: string
+  /** The addresses that its template writes out. */
+  readonly links: readonly string[]
+}
+
+/** The description by the template of the rule or the receiver, where one says something and is true of such a mail. */
+function ownBody(notification: Notification, facts: AlertFacts): OwnBody | undefined {
+  const template = templateOf(notification, facts, 'body')
+  if (template === undefined || !isDescribed(notification, facts)) return undefined
+  const text = cleanLines(fill(template, valuesOf(facts), WHOLE, notification.zone) ?? '').trim()
+  return text === '' ? undefined : { text, links: addressesOf(template) }
+}
+
+/** The rule's template counts before the receiver's; the product's own rules are no rule that a receiver's was written for. */
+function templateOf({ templates }: Notification, facts: AlertFacts, key: 'subject' | 'body'): string | undefined {
+  return facts[key] ?? (isOwnRule(facts.rule) ? undefined : templates?.[key])
 }
 
 /** The one alert that is new in a mail; undefined where there are several, or none. */
@@ -140,10 +158,10 @@ function listSubject(notification: Notification, first: AlertFacts): string {
   return alerts.length === 1 ? own : `${alerts.length} alerts: ${own}`
 }
 
-/** The subject by the template of the rule or the receiver, if there is one that says something. */
-function ownSubject({ templates, zone }: Notification, facts: AlertFacts, others: string): string | undefined {
-  const template = facts.subject ?? templates?.subject
-  const own = template === undefined ? '' : (fill(template, valuesOf(facts, others), NAME_LENGTH, zone) ?? '')
+/** The subject by the template of the rule or the receiver, or the usual one of such alerts, if there is one that says something. */
+function ownSubject(notification: Notification, facts: AlertFacts, others: string): string | undefined {
+  const template = templateOf(notification, facts, 'subject') ?? facts.usualSubject
+  const own = template === undefined ? '' : (fill(template, valuesOf(facts, others), NAME_LENGTH, notification.zone) ?? '')
   return own.trim() === '' ? undefined : own
 }
 

@@ -3,6 +3,7 @@ import { whyOf } from './footer.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { greetingOf } from './phrase.ts'
 import { clean, shorten } from './text.ts'
+import { type Times, timesOf } from './times.ts'
 
 /** Longest line: a host's name whole, and what is said of it. */
 const LONGEST = 1000
@@ -19,15 +20,15 @@ interface Words {
 const WORDS: Partial<Readonly<Record<Because, Words>>> = {
   'hosts retired': {
     lead:
-      'what is listed here is no longer watched, and nothing is kept of it. Open alerts about it are closed; nobody is told ' +
-      'that they are resolved, for nothing got better.',
+      'the hosts and sources listed here are no longer watched, and nothing is kept of them. Their open alerts are closed; ' +
+      'nobody is told that they are resolved, because nothing got better.',
     advice: [
-      'Was one of these to stay? Name it under hosts.expected in the configuration: it is never forgotten then, and missed until it is heard again.',
-      'A host that sends again is watched again at once. hosts.forget_after says how long others are kept while they are silent.',
+      'Should one of them have stayed? Name it under hosts.expected in the configuration: then it is never forgotten, and counts as silent until it is heard again.',
+      'A host that sends again is watched again at once. hosts.forget_after sets how long a silent host is kept.',
     ],
   },
   scheduled: {
-    lead: 'this mail comes each day at this time, whatever happens. When it does not come, look after stashwatch and its mail server.',
+    lead: 'this mail comes every day at this time, whatever happens. If it does not come, check stashwatch and its mail server.',
     advice: [],
     who: 'the configuration sets a heart-beat for',
   },
@@ -36,6 +37,7 @@ const WORDS: Partial<Readonly<Record<Because, Words>>> = {
 /** Tells people of something that is no alert: what happened, one line for each thing it is about, and what to do. */
 export function noticeLetter(notification: Notification, { url }: LetterOptions): Letter {
   const words = WORDS[notification.because]
+  const time = timesOf(notification)
   const advice = (words?.advice ?? []).map((text) => ({ text }))
   return {
     tone: 'calm',
@@ -43,14 +45,23 @@ export function noticeLetter(notification: Notification, { url }: LetterOptions)
     headline: noticeHeadline(notification),
     greeting: greetingOf(notification),
     paragraphs: words === undefined ? [] : [words.lead],
-    items: (notification.notice?.lines ?? []).map((line) => shorten(clean(line), LONGEST)),
+    items: (notification.notice?.lines ?? []).map((line) => shorten(clean(inZone(line, time)), LONGEST)),
     facts: [],
     notes: [],
     lists: [],
-    advice:
-      url === undefined ? advice : [...advice, { text: 'All hosts that are known now:', url: `${url}/api/v1/hosts` }],
+    advice: url === undefined ? advice : [...advice, { text: 'All known hosts:', url: `${url}/api/v1/hosts` }],
     footer: [whyOf(notification, words?.who ?? 'system.notify names')],
   }
+}
+
+const INSTANT = /\b(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC\b/g
+
+/** Lines are the same for all readers and have instants in UTC; here they are those of one reader. */
+function inZone(line: string, time: Times): string {
+  return line.replace(INSTANT, (found, date: string, clock: string) => {
+    const at = Date.parse(`${date}T${clock}Z`)
+    return Number.isNaN(at) ? found : time(at)
+  })
 }
 
 export function noticeHeadline({ notice, because }: Notification): string {

@@ -36,7 +36,7 @@ export function valueOf({ value, unit, bound, clear }: AlertFacts): string {
 export function mutedOf(muted: NonNullable<AlertFacts['wasMuted']>, time: Times): string {
   if (typeof muted === 'string') return muted
   if (muted.by === 'maintenance') return `maintenance '${muted.name}'`
-  if (muted.by === 'inhibition') return `${muted.rule} of ${muted.host}, which fired too`
+  if (muted.by === 'inhibition') return `${muted.rule} was firing on ${muted.host}`
   return `silenced by ${muted.author} until ${time(muted.until)}: ${muted.comment}`
 }
 
@@ -101,7 +101,7 @@ export function greetingOf({ to }: Pick<Notification, 'to'>): string {
 /** What a mail says that took the place of others. */
 export function placeNote({ insteadOf }: Notification, time: Times): readonly string[] {
   if (insteadOf === undefined) return []
-  return [`This mail takes the place of the one of ${time(insteadOf.at)}, which could not be sent until now.`]
+  return [`This mail replaces the one of ${time(insteadOf.at)}, which could not be sent.`]
 }
 
 /** The gaps in what was watched, each once. */

@@ -26,7 +26,7 @@ function sectionLines({ title, rows, more, between, note }: Section): string {
   const width = (of: (row: Bar) => string): number => Math.max(0, ...rows.map((row) => of(row).length))
   const widths = { name: width(({ name }) => name), value: width(({ value }) => value) }
   const lines = rows.map((row) => barLine(row, widths))
-  if (between !== undefined && between.more > 0) lines.splice(between.after, 0, `  ... ${between.more} between`)
+  if (between !== undefined && between.more > 0) lines.splice(between.after, 0, `  ... ${between.more} in between`)
   const rest = more > 0 ? [`  and ${more} more`] : []
   return [title, ...lines, ...rest, ...(note === undefined ? [] : [note])].join('\n')
 }

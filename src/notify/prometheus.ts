@@ -53,7 +53,7 @@ function descriptionOf(facts: AlertFacts): string {
   if (ended !== undefined) {
     return `It was closed at ${formatTime(resolvedAt)}, after ${lastedOf(facts)}, and nothing got better: ${reason}.`
   }
-  if (state === 'resolved') return `It is over since ${formatTime(resolvedAt)}, after ${lastedOf(facts)}.`
+  if (state === 'resolved') return `It was over at ${formatTime(resolvedAt)}, after ${lastedOf(facts)}.`
   if (value === null) return `${reason}, since ${formatTime(since)}.`
   return `${what} is ${figureOf(value, unit)}, ${boundOf(bound, unit)}, since ${formatTime(since)}.`
 }

@@ -1,4 +1,14 @@
-import type { Millis, Notification, Report, ReportLoad, ReportQuality, ReportRejects, ReportShare, Top } from '../model.ts'
+import type {
+  Millis,
+  Notification,
+  Report,
+  ReportEpisode,
+  ReportLoad,
+  ReportQuality,
+  ReportRejects,
+  ReportShare,
+  Top,
+} from '../model.ts'
 import { formatDuration, formatTime, formatValue } from '../format.ts'
 import { whyOf } from './footer.ts'
 import type { Letter, LetterOptions, Section } from './letter.ts'
@@ -10,6 +20,7 @@ const NAME = 60
 const LISTED = 40
 /** Length of an instant to the minute, without its zone, which stands above. */
 const MINUTE = '2026-11-22 08:00'.length
+const DATE = '2026-11-22'.length
 /** So many reasons of a source are named. */
 const REASONS = 3
 /** So few alerts are dated by their list well enough. */
@@ -23,9 +34,9 @@ export function reportLetter(notification: Notification, report: Report, { url }
   return {
     tone: toneOf(report),
     status: statusOf(report),
-    headline: headlineOf(report),
+    headline: headlineOf(report, periodOf(notification, report)),
     greeting: greetingOf(notification),
-    paragraphs: [leadOf(report, zone)],
+    paragraphs: [leadOf(report, zone, isFirst(notification, report))],
     sections: [
       ...daysOf(report),
       ...episodesOf(report, zone),
@@ -71,23 +82,40 @@ function toneOf(report: Report): Tone {
   return isQuiet(report) ? 'good' : 'calm'
 }
 
+/** So much of its time a report covers at least, unless it is the first one and was set up in the middle of it. */
+const WHOLE = 0.9
+
+function isFirst({ seq }: Notification, { every, from, to }: Report): boolean {
+  return seq === 0 && to - from < WHOLE * (every === 'day' ? 1 : 7) * 86_400_000
+}
+
+/** What a first report covers, `since 14:53`; undefined where it is a day or a week. */
+function periodOf(notification: Notification, report: Report): string | undefined {
+  if (!isFirst(notification, report)) return undefined
+  const [since, now] = [report.from, report.to].map((at) => minuteOf(at, notification.zone)) as [string, string]
+  const isToday = since.slice(0, DATE) === now.slice(0, DATE)
+  return `since ${isToday ? since.slice(DATE, MINUTE).trim() : since.slice(0, MINUTE)}`
+}
+
 /** One sentence that says all: `Quiet week: 3 alerts on 2 of 412 hosts; 61 % of the CPU was unused`. */
-function headlineOf(report: Report): string {
+function headlineOf(report: Report, period: string | undefined): string {
   const { alerts, every } = report
   const total = alerts.began + alerts.before
   const hosts = Math.max(report.hosts, alerts.hosts)
-  if (hosts === 0) return `Nothing was heard this ${every}`
+  if (hosts === 0) return `Nothing was heard ${period ?? `this ${every}`}`
   const where = `${alerts.hosts} of ${counted(hosts, 'host')}`
   const what = total === 0 ? `no alerts on ${counted(hosts, 'host')}` : `${counted(total, 'alert')} on ${where}`
   const [share] = report.shares
   const unused = share === undefined ? '' : `; ${percent(share.unused)} of ${wholeOf(share.metric)} was unused`
-  return `${verdictOf(report)}: ${what}${unused}`
+  return `${verdictOf(report, period)}: ${what}${unused}`
 }
 
-function verdictOf(report: Report): string {
+function verdictOf(report: Report, period: string | undefined): string {
   const { every, alerts } = report
-  if (isQuiet(report)) return `Quiet ${every}`
-  return alerts.critical > 0 ? `A ${every} with ${counted(alerts.critical, 'critical alert')}` : `Busy ${every}`
+  if (isQuiet(report)) return `Quiet ${period ?? every}`
+  if (alerts.critical === 0) return `Busy ${period ?? every}`
+  const critical = counted(alerts.critical, 'critical alert')
+  return period === undefined ? `A ${every} with ${critical}` : `${critical} ${period}`
 }
 
 /** What is divided, in a sentence. */
@@ -96,8 +124,9 @@ function wholeOf(metric: string): string {
   return name === 'cpu' ? 'the CPU' : name === 'memory' ? 'the memory' : name
 }
 
-function leadOf({ from, to, alerts }: Report, zone: string | undefined): string {
-  const span = `this is what happened from ${minuteOf(from, zone)} to ${minuteOf(to, zone)}.`
+function leadOf({ from, to, alerts }: Report, zone: string | undefined, isFirst: boolean): string {
+  const began = `${minuteOf(from, zone)}${isFirst ? ', when this report was set up,' : ''}`
+  const span = `this is what happened from ${began} to ${minuteOf(to, zone)}.`
   if (alerts.open === 0) return alerts.began + alerts.before === 0 ? span : `${span} No alert is open now.`
   return `${span} ${alerts.open === 1 ? 'One alert is' : `${alerts.open} alerts are`} still open.`
 }
@@ -116,17 +145,31 @@ function daysOf({ alerts, from, to }: Report): readonly Section[] {
 
 function episodesOf({ alerts: { longest }, to }: Report, zone: string | undefined): readonly Section[] {
   if (longest.first.length === 0) return []
-  const rows = longest.first.map(({ rule, host, labels, severity, since, until, peak, unit }) => {
+  const rows = longest.first.map(({ rule, host, labels, severity, since, until, peak, unit, muted, ack }) => {
     const place = [host, ...Object.values(labels)].map((name) => shorten(clean(name), NAME)).join(' ')
     const extreme = peak === null ? '' : `, peak ${clean(formatValue(peak, unit))}`
     return {
       name: place,
-      detail: `${shorten(clean(rule), NAME)}${extreme}, since ${minuteOf(since, zone).slice(0, MINUTE)}`,
+      detail: `${shorten(clean(rule), NAME)}${extreme}, since ${minuteOf(since, zone).slice(0, MINUTE)}${keptOf(muted, ack)}`,
       tone: severity,
       value: until === undefined ? `${lasted(since, to)}, goes on` : lasted(since, until),
     }
   })
   return [{ title: 'Longest alerts', rows, more: rest(longest) }]
+}
+
+const MUTED = {
+  silence: 'silenced',
+  maintenance: 'under maintenance',
+  inhibition: 'held back by another alert',
+} as const
+
+function keptOf(muted: ReportEpisode['muted'], ack: ReportEpisode['ack']): string {
+  const parts = [
+    ...(muted === undefined ? [] : [MUTED[muted]]),
+    ...(ack === undefined ? [] : [`looked after by ${shorten(clean(ack), LISTED)}`]),
+  ]
+  return parts.map((part) => `, ${part}`).join('')
 }
 
 function lasted(since: Millis, until: Millis): string {
@@ -217,13 +260,13 @@ function qualityOf({
     sources.total === 0 ? '' : `Silent sources: ${listed(silent, sources)}.`,
     clocks.total === 0 ? '' : `Wrong clocks: ${listed(wrong, clocks)}.`,
     dropped === 0 ? '' : `${counted(dropped, 'sample')} came too late to count.`,
-    merged === 0 ? '' : `${counted(merged, 'sample')} came late and counted all the same.`,
-    future === 0 ? '' : `${were(future, 'sample')} dated in the future and taken by arrival.`,
-    refused === 0 ? '' : `${were(refused, 'event')} refused because a limit is reached.`,
+    merged === 0 ? '' : `${counted(merged, 'sample')} came late but still counted.`,
+    future === 0 ? '' : `${were(future, 'sample')} dated in the future and counted on arrival.`,
+    refused === 0 ? '' : `${were(refused, 'event')} refused because a limit was reached.`,
     rejects === undefined || rejects.events === 0 ? '' : `${were(rejects.events, 'event')} refused as invalid.`,
   ].filter((note) => note !== '')
   return notes.length === 0
-    ? ['The data is whole: no source was silent, nothing came late or was refused, no clock was wrong.']
+    ? ['The data is complete: no source was silent, nothing came late or was refused, no clock was wrong.']
     : [notes.join(' ')]
 }
 

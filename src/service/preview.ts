@@ -65,7 +65,14 @@ function notificationsOf(config: EngineConfig, { rules, receiver, scheduled }: P
       },
       {
         name: `${rule.name}.resolved`,
-        notification: { ...read(resolved, rule), because: 'resolved', kind: 'alert', seq: 1, alerts: [resolved] },
+        notification: {
+          ...read(resolved, rule),
+          because: 'resolved',
+          kind: 'alert',
+          seq: 1,
+          alerts: [resolved],
+          lead: { facts: fired, more: 0 },
+        },
       },
     ]
   })
@@ -98,8 +105,8 @@ function scheduledOf(config: EngineConfig, chosen: Receiver | undefined): readon
   })
   const [reader, listener] = [readerOf('report'), readerOf('heartbeat')]
   const every = reader.report !== undefined && reader.report.weekday === undefined ? 'day' : 'week'
-  const due = { receiver: listener, since: SAMPLE_AT - DAY, mails: 2 }
-  const notice = heartbeatOf(plan, due, { firing: [], pulse: SAMPLE_PULSE }, SAMPLE_AT)
+  const due = { since: SAMPLE_AT - DAY, mails: 2 }
+  const notice = heartbeatOf(due, { firing: [], pulse: SAMPLE_PULSE }, SAMPLE_AT)
   return [
     {
       name: 'report',

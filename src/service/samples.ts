@@ -1,4 +1,7 @@
 import { isUpper, judge } from '../detect/threshold.ts'
+import { audienceOf } from '../dispatch/audience.ts'
+import { labelsOf } from '../dispatch/labels.ts'
+import { createDispatchPlan } from '../dispatch/plan.ts'
 import { boundsOf } from '../engine/picture.ts'
 import { createPlan, thresholdFor, type WindowPlan } from '../engine/plan.ts'
 import { durationText, foundOf, subjectOf } from '../engine/words.ts'
@@ -54,7 +57,7 @@ type Said = Pick<
   AlertFacts,
   'host' | 'labels' | 'what' | 'metric' | 'unit' | 'since' | 'value' | 'bound' | 'clear' | 'reason' | 'peak'
 > &
-  Pick<AlertFacts, 'picture' | 'peers' | 'subject' | 'body' | 'severity' | 'isWindowless'>
+  Pick<AlertFacts, 'picture' | 'peers' | 'subject' | 'usualSubject' | 'body' | 'severity' | 'isWindowless'>
 
 /**
  * The alert that a rule would raise: on a host that it is for, with a value beyond its bound (or back within, once it is
@@ -78,6 +81,12 @@ export function sampleAlert(
     source: SOURCE,
     gaps: [],
   }
+}
+
+/** The receivers who would hear of a sample alert. */
+export function hearersOf({ notify }: Rule, facts: AlertFacts, config: EngineConfig): readonly string[] {
+  const lines = audienceOf(createDispatchPlan(config), { facts, notify }, labelsOf(facts))
+  return [...new Set(lines.map(({ receiver }) => receiver))]
 }
 
 /** A sample where no rule is meant: a CPU that is too busy, on the host `test-host`. */
@@ -119,7 +128,8 @@ function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
     bound: `silent for more than ${durationText(rule.after)}`,
     clear: '',
     reason,
-    subject: rule.subject ?? '{{server}} is silent',
+    usualSubject: '{{server}} is silent',
+    ...(rule.subject === undefined ? {} : { subject: rule.subject }),
     ...(rule.body === undefined ? {} : { body: rule.body }),
   }
 }
@@ -129,7 +139,7 @@ function windowSaid(plan: WindowPlan, { state, at }: Step): Said {
   const threshold = thresholdFor(plan.rule, host)
   const { bad, good } = figuresOf(threshold, plan)
   const verdict = judge(threshold, state === 'firing' ? bad : good, undefined)
-  const info = { key: plan.metric.name, values: plan.metric.by.map(() => 'sample') }
+  const info = { key: plan.metric.name, values: plan.metric.by.map(sampleLabel) }
   const { labels, what, metric, unit, subject, body } = subjectOf(plan, { name: host, source: SOURCE }, info)
   const { value, bound, clear, reason } = foundOf(plan, at, 2 * plan.over, verdict)
   const fired = judge(threshold, bad, undefined)
@@ -151,6 +161,11 @@ function windowSaid(plan: WindowPlan, { state, at }: Step): Said {
     ...(subject === undefined ? {} : { subject }),
     ...(body === undefined ? {} : { body }),
   }
+}
+
+/** A value that a field might have: `/srv`, `index-1`. */
+function sampleLabel(field: string): string {
+  return field.includes('mount') ? '/srv' : `${field.split('.').at(-1)}-1`
 }
 
 interface Figures {

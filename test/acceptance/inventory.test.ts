@@ -75,7 +75,7 @@ test('a host that is expected and never heard is silent once any source has deli
     facts?.reason,
     'b was never heard, although it is in the list of expected hosts',
   )
-  t.equal(facts?.subject, '{{server}} was never heard')
+  t.equal(facts?.usualSubject, '{{server}} was never heard')
   const rule = (answer(play.fold, { kind: 'rules' }) as readonly RuleView[]).find((one) => one.name === 'host-silent')
   t.match(
     rule?.last.find((one) => one.host === 'b'),

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { encodeEntry } from '../../src/engine/step.ts'
-import type { EngineConfig, Notification } from '../../src/model.ts'
+import type { AbsenceRule, EngineConfig, Notification, Receiver } from '../../src/model.ts'
 import { renderMessage, subjectOf } from '../../src/notify/message.ts'
 import {
   above,
@@ -13,6 +13,7 @@ import {
   HOUR,
   MINUTE,
   type Play,
+  silent,
   threshold,
 } from '../helpers/play.ts'
 import { type Story, tell } from '../helpers/story.ts'
@@ -76,7 +77,7 @@ test('the mail that it is over says who looked after it, with the note, also whe
   const note = ': on it\\n'
   t.match(
     mail('severity rose', 'web-1'),
-    new RegExp(`  Looked after +by Grace, until 2026-11-22 12:11:10 UTC \\(which is over\\)${note}`),
+    new RegExp(`  Looked after +by Grace, until 2026-11-22 12:11:10 UTC \\(now past\\)${note}`),
   )
   t.match(
     mail('resolved', 'web-1'),
@@ -152,7 +153,7 @@ test('the times of what kept a mail back are those of its reader', (t) => {
   story.at('12:10').cpu('web-1', 0.99)
   story.until('13:20')
   const text = textOf(story.play.mails[0])
-  t.match(text, 'Until now this kept it from being told: silenced by Grace until 14:05:00 CET (13:05:00 UTC): known.')
+  t.match(text, 'Held back until now: silenced by Grace until 14:05:00 CET (13:05:00 UTC): known.')
   t.match(text, /  Held back +silenced by Grace until 14:05:00 CET \(13:05:00 UTC\): known\n/)
   t.end()
 })
@@ -184,6 +185,31 @@ test('a receiver that wants the state in the subject gets it in each mail of an 
     ['warning', 'critical', 'resolved'].map((state) => `[${state}] CPU on web-1 is high`),
   )
   t.equal(new Set(story.play.mails.map(({ thread }) => thread)).size, 1)
+  t.end()
+})
+
+test('what fires beside an alert is counted with what is muted of it', (t) => {
+  const story = tell(config({ rules: [cpuHigh({ over: MINUTE })] }), TEN)
+  for (const host of ['web-1', 'web-2', 'web-3']) story.at('12:00').cpu(host, host === 'web-3' ? 0.1 : 0.99)
+  story.at('12:20').silence('s1', ['host=web-2'], HOUR)
+  story.at('12:30').cpu('web-3', 0.99)
+  story.until('12:40')
+  t.match(story.play.mails.map(textOf).at(-1), 'In all  2 other alerts are firing on 2 hosts, 1 of them muted\n')
+  t.end()
+})
+
+test("a receiver's subject counts for silent hosts whose rule has none", (t) => {
+  const subjects = (rule: Partial<AbsenceRule>, change: Partial<Receiver>): readonly string[] => {
+    const receivers = config().receivers.map((one) => ({ ...one, ...change }))
+    const story = tell(config({ rules: [silent({ after: 3 * MINUTE, ...rule })], receivers }), TEN)
+    story.at('12:00').cpu('web-1', 0.1).cpu('web-2', 0.1).cpu('web-3', 0.1)
+    story.at('12:30').dies('web-2')
+    story.until('12:40')
+    return story.play.mails.map(subjectOf)
+  }
+  t.strictSame(subjects({}, {}), ['web-2 is silent'])
+  t.strictSame(subjects({}, { subject: 'gone: {{server}}' }), ['gone: web-2'])
+  t.strictSame(subjects({ subject: '{{server}}!' }, { subject: 'gone: {{server}}' }), ['web-2!'])
   t.end()
 })
 

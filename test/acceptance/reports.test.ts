@@ -1,8 +1,9 @@
 import { test } from 'tap'
 import { readSnapshot, beginCut } from '../../src/engine/snapshot.ts'
 import { createFold, step } from '../../src/engine/step.ts'
-import type { EngineConfig, Notification, Receiver, Report } from '../../src/model.ts'
-import { config, cpuHigh, createPlay, HOUR, MINUTE, type Play, silent } from '../helpers/play.ts'
+import type { EngineConfig, MaintenanceWindow, Notification, Receiver, Report } from '../../src/model.ts'
+import { renderMessage } from '../../src/notify/message.ts'
+import { alerting, config, cpuHigh, createPlay, HOUR, MINUTE, type Play, silent } from '../helpers/play.ts'
 import { instant, type Story, tell } from '../helpers/story.ts'
 
 const STRIDE = 30_000
@@ -113,7 +114,11 @@ test('what was slept through is caught up once', async (t) => {
   t.match(caught, { from: instant('1d 08:00'), to: instant('5d 10:00') })
   t.match(caught.quality, { stops: 1, down: 4 * DAY - 2 * HOUR })
   const beat = mailsOf(story.play.mails)[3]!.notice!.lines
-  t.ok(beat.includes('Stashwatch was down from 2026-11-23 12:00 UTC to 2026-11-27 10:00 UTC; nothing was watched then'))
+  t.ok(
+    beat.includes(
+      'Stashwatch was down from 2026-11-23 12:00:00 UTC to 2026-11-27 10:00:00 UTC; nothing was watched then',
+    ),
+  )
 })
 
 test('a clock that is set back by an hour brings nothing twice, and one that was years ahead keeps nothing from coming', async (t) => {
@@ -223,30 +228,85 @@ test('a heart-beat says what is heard, what was told and what fires, also when n
   story.at('1d 10:00').silence('s1', ['host=web-2'], 2 * DAY)
   story.at('1d 11:00').dies('web-2')
   story.until('2d 08:00')
-  const [quiet, loud] = mailsOf(story.play.mails).map(({ notice }) => notice)
-  t.strictSame(quiet, {
+  const [quiet, loud] = mailsOf(story.play.mails)
+  t.strictSame(quiet?.notice, {
     title: 'All is quiet',
     lines: [
       'Hosts: 2 of 2 heard within the last 15 minutes',
-      'Sources: logstash-a (2026-11-23 08:00 Europe/Berlin)',
-      'Last event: 2026-11-23 08:00 Europe/Berlin',
-      'Mails since 2026-11-22 13:00 Europe/Berlin: 0',
+      'Sources heard: logstash-a at 2026-11-23 07:00:00 UTC',
+      'Last event: 2026-11-23 07:00:00 UTC',
+      'Mails since 2026-11-22 12:00:30 UTC: 0',
     ],
   })
-  t.equal(loud?.title, '2 alerts are firing, 1 of them silenced')
+  t.equal(loud?.notice?.title, '2 alerts are firing, 1 of them silenced')
   t.strictSame(
-    loud?.lines.map((text) => text.replace(/ \[\w{5}\]/, '')),
+    itemsOf(loud).map((text) => text.replace(/ \[\w{5}\]/, '')),
     [
       'Hosts: 1 of 2 heard within the last 15 minutes',
-      'Sources: logstash-a (2026-11-24 08:00 Europe/Berlin)',
-      'Last event: 2026-11-24 08:00 Europe/Berlin',
-      'Mails since 2026-11-23 08:00 Europe/Berlin: 3', // fired, and told again after 4 and 8 hours
-      'Firing: cpu-high on web-1, warning, since 2026-11-23 10:01 Europe/Berlin',
+      'Sources heard: logstash-a at 08:00:00 CET (07:00:00 UTC)',
+      'Last event: 08:00:00 CET (07:00:00 UTC)',
+      'Mails since 2026-11-23 08:00:00 CET (07:00:00 UTC): 3', // fired, and told again after 4 and 8 hours
+      'Firing: cpu-high on web-1, warning, since 2026-11-23 10:01:00 CET (09:01:00 UTC)',
       // Found nine minutes later, since who delivers each 30 s is observed for a third of the time.
-      'Firing: host-silent on web-2, critical, since 2026-11-23 11:59 Europe/Berlin; ' +
-        'not told: silenced by Grace until 2026-11-25 11:00 Europe/Berlin: known',
+      'Firing: host-silent on web-2, critical, since 2026-11-23 11:59:30 CET (10:59:30 UTC); ' +
+        'silenced by Grace until 2026-11-25 11:00:00 CET (10:00:00 UTC): known',
     ],
+    'in the zone of the receiver, as in other mails',
   )
+})
+
+/** What a notice lists, as its reader sees it. */
+function itemsOf(mail: Notification | undefined): readonly string[] {
+  if (mail === undefined) return []
+  const { text } = renderMessage(mail, { from: { address: 'alerts@example.org' }, domain: 'example.org' })
+  return text.split('\n').flatMap((line) => (line.startsWith('  - ') ? [line.slice(4)] : []))
+}
+
+test('a heart-beat does not say of an alert that was told before that it was not told', async (t) => {
+  const rules = [high, cpuHigh({ name: 'cpu-higher', over: MINUTE })]
+  const window: MaintenanceWindow = {
+    name: 'patches',
+    matchers: [{ label: 'host', op: '=', value: 'web-3' }],
+    zone: 'UTC',
+    times: [{ from: 7 * 60, to: 9 * 60 }],
+    weekdays: [],
+    daysOfMonth: [],
+    months: [],
+    years: [],
+  }
+  const story = tell(setting([beating], { rules, alerting: alerting({ maintenance: [window] }) }), STRIDE)
+  for (const host of ['web-1', 'web-2', 'web-3']) story.at('12:00').cpu(host, 0.2)
+  for (const host of ['web-1', 'web-2', 'web-3']) story.at('1d 06:00').cpu(host, 0.99)
+  story
+    .at('1d 06:30')
+    .silence('s1', ['host=web-1'], 2 * DAY)
+    .acknowledge('cpu-high', 'web-2', 5 * HOUR)
+  story.until('1d 09:00')
+  const lines = mailsOf(story.play.mails).flatMap(({ notice }) => notice?.lines ?? [])
+  t.notMatch(lines.join('\n'), 'not told')
+  const ends = lines.filter((text) => text.startsWith('Firing: cpu-high ')).map((text) => text.split('; ').slice(1))
+  t.strictSame(ends, [
+    ['silenced by Grace until 2026-11-25 06:30:00 UTC: known'],
+    ['looked after by Grace until 2026-11-23 11:30:00 UTC'],
+    ["under maintenance 'patches'"],
+  ])
+})
+
+test('a report marks what goes on and is silenced, held back or looked after', async (t) => {
+  const story = tell(setting([daily], { rules: [high, silent({ after: 3 * MINUTE })] }), STRIDE)
+  for (const host of ['web-1', 'web-2', 'web-3', 'web-4']) story.at('12:00').cpu(host, 0.2)
+  for (const host of ['web-1', 'web-2', 'web-3']) story.at('1d 06:00').cpu(host, 0.99)
+  story
+    .at('1d 06:30')
+    .silence('s1', ['host=web-1'], 2 * DAY)
+    .acknowledge('cpu-high', 'web-2', 5 * HOUR)
+  story.until('1d 09:00')
+  const told = reportsOf(story)[0]?.alerts.longest.first.map(({ host, muted, ack }) => [host, muted, ack])
+  t.strictSame(told?.toSorted(), [
+    ['web-1', 'silence', undefined],
+    ['web-2', undefined, 'Grace'],
+    ['web-3', undefined, undefined],
+  ])
 })
 
 test('a snapshot of an older version, which knows no reports, begins them', async (t) => {

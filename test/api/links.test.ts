@@ -74,7 +74,7 @@ test('looking at a link changes nothing and says what it would do, however often
   ]) {
     t.ok(body.includes(words), words)
   }
-  t.match(body, /is not repeated and not passed on/)
+  t.match(body, /is neither repeated nor escalated/)
   t.strictSame(
     [...body.matchAll(/name="duration" value="(\w+)"/g)].map(([, value]) => value),
     ['1h', '4h', '24h', '365d'],
@@ -199,12 +199,12 @@ test('what is over or forgotten is not acknowledged, and a wrong form says what 
   }
   t.equal((await post(service, ACK, `note=${'x'.repeat(9000)}`)).status, 413)
   fake.end()
-  t.match((await service.get(ACK)).body, /resolved, warning, 0 s ago.*nothing to acknowledge any more/s)
+  t.match((await service.get(ACK)).body, /resolved, warning, 0 s ago.*nothing left to acknowledge/s)
   t.equal((await post(service, ACK, 'duration=1h')).status, 303, 'the page says the rest')
   t.strictSame(service.commands, [])
   t.equal((await post(service, SILENCE, 'duration=1h')).status, 303, 'the rule can be silenced all the same')
   const gone = await serve(t, { answers: ({ kind }) => (kind === 'silences' ? [] : null) })
-  t.match((await gone.get(ACK)).body, /no longer kept/)
+  t.match((await gone.get(ACK)).body, /nothing is kept of it/)
   const refused = await serve(t, { ...engine(), obeys: () => ({ kind: 'refused', code: 'too-many', value: 9 }) })
   t.match(await post(refused, SILENCE, 'duration=1h'), { status: 409, body: /No more silences are kept/ })
 })

@@ -53,6 +53,36 @@ test('check warns of a text that comes out empty', async (t) => {
   t.equal(out.at(-1), 'warning: the body of admin comes out empty on a sample alert')
 })
 
+test('check warns of percentages of what is no share, naming the rules', async (t) => {
+  const percent = '"{{server}} {{ value|percent }}"'
+  const cwd = t.testdir({
+    'c.yaml': `
+metrics: { cpu: { field: cpu, unit: ratio }, disk: { field: disk, unit: bytes } }
+smtp: { host: localhost, from: a@example.org }
+receivers:
+  ops: { email: { to: [ops@example.org], body: ${percent} } }
+  dba: { email: { to: [dba@example.org] } }
+system: { notify: [dba] }
+rules:
+  - { name: cpu, when: { metric: cpu, over: 1m, threshold: { of: mean, above: 0.9 } }, notify: [ops] }
+  - { name: peaks, when: { metric: cpu, over: 1m, threshold: { of: count, above: 9 } }, notify: [ops] }
+  - { name: disk, when: { metric: disk, over: 1m, threshold: { of: last, below: 9 } }, notify: [dba], subject: ${percent} }
+  - { name: own, when: { metric: disk, over: 1m, threshold: { of: last, below: 9 } }, notify: [ops], body: "{{value}}" }
+  - { name: silent, when: { absence: { after: 3m } }, notify: [ops, dba] }
+`,
+  })
+  const { code, out } = await run('c.yaml', cwd)
+  t.equal(code, 0)
+  t.strictSame(
+    out.filter((line) => line.startsWith('warning:')),
+    [
+      "warning: the subject of disk applies '| percent' to what disk measures in bytes: write {{value}}, which brings its unit",
+      "warning: the body of ops applies '| percent' to what peaks counts: write {{value}}, which brings its unit",
+      "warning: the body of ops applies '| percent' to what silent measures in seconds: write {{value}}, which brings its unit",
+    ],
+  )
+})
+
 test('check tells what was perhaps not meant, and does not fail for it', async (t) => {
   const { code, out } = await run(undefined)
   t.equal(code, 0)

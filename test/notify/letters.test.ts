@@ -1,7 +1,7 @@
 import { assert, property, string } from 'fast-check'
 import PostalMime from 'postal-mime'
 import { test } from 'tap'
-import type { AlertFacts, Notification } from '../../src/model.ts'
+import type { AlertFacts, Context, Notification } from '../../src/model.ts'
 import { buildMime } from '../../src/notify/email.ts'
 import { kibanaLink } from '../../src/notify/kibana.ts'
 import { renderMessage } from '../../src/notify/message.ts'
@@ -35,15 +35,15 @@ test('every reason has words of its own', async (t) => {
   const end = 'It is over once the value is at most 85 %.'
   t.equal(
     await heads(kinds.repeated()),
-    `[Warning: still firing] ${value} | the rule cpu-high is still firing, for 4 h 1 min. ${end}`,
+    `[Warning: still firing] ${value} | the rule cpu-high is still firing, after 4 h 1 min. ${end}`,
   )
   t.match(
     await heads(kinds.rose()),
-    /^\[Worse: critical now\] .* \| the rule cpu-high fired as a warning at first and is critical now\. It began at /,
+    /^\[Worse: critical now\] .* \| the rule cpu-high first fired as a warning and is critical now\. It began at /,
   )
   t.equal(
     await heads(kinds.unsilenced()),
-    `[Warning: silenced until now] ${value} | the rule cpu-high fires, for 4 h 1 min. Until now this kept it from being told: ` +
+    `[Warning: silenced until now] ${value} | the rule cpu-high has been firing for 4 h 1 min. Held back until now: ` +
       `silenced by Grace until 2026-11-22 16:05:00 UTC: the racks are moved. ${end}`,
   )
   t.equal(
@@ -53,12 +53,12 @@ test('every reason has words of its own', async (t) => {
   t.equal(
     await heads(kinds.flapping()),
     '[Warning: keeps changing] web-7: mean of cpu over 2m keeps changing, 61 % now | the alert of the rule cpu-high keeps changing between ' +
-      'firing and resolved: 24 % of its last judgements did, the newer ones counting more. It counts as firing meanwhile. ' +
-      'This is one mail for all of that; one more follows when it has settled.',
+      'firing and resolved: 24 % of its last judgements were changes, newer ones counting more. Meanwhile it counts as firing. ' +
+      'This is the only mail about it until it has settled.',
   )
   t.match(
     await heads(kinds.settled('firing')),
-    /^\[Warning: settled, still firing\] .* it goes on firing\. It began at 2026-11-22 12:04:00 UTC\. It is over/,
+    /^\[Warning: settled, still firing\] .* it is still firing\. It began at 2026-11-22 12:04:00 UTC\. It is over/,
   )
   t.match(
     await heads(kinds.settled()),
@@ -66,21 +66,21 @@ test('every reason has words of its own', async (t) => {
   )
   t.equal(
     await heads(kinds.untold()),
-    '[Fired and resolved] web-7: mean of cpu over 2m is back to 50 %, after 2 min | the rule cpu-high fired at 2026-11-22 12:05:00 UTC, ' +
-      'and it was over at 2026-11-22 12:06:00 UTC: before anybody could be told. It began at 2026-11-22 12:04:00 UTC and lasted 2 min. This is the only mail about it.',
+    '[Fired and resolved] web-7: mean of cpu over 2m is back to 50 %, after 2 min | the rule cpu-high fired at 2026-11-22 12:05:00 UTC ' +
+      'and was over at 2026-11-22 12:06:00 UTC, before anybody could be told. It began at 2026-11-22 12:04:00 UTC and lasted 2 min. This is the only mail about it.',
   )
 })
 
 test('a reason that is no silence is told in the same place', async (t) => {
   const reasons: readonly (readonly [NonNullable<AlertFacts['wasMuted']>, string])[] = [
     [{ by: 'maintenance', name: 'patch-day' }, "maintenance 'patch-day'"],
-    [{ by: 'inhibition', episode: 'a', rule: 'host-silent', host: 'web-7' }, 'host-silent of web-7, which fired too'],
+    [{ by: 'inhibition', episode: 'a', rule: 'host-silent', host: 'web-7' }, 'host-silent was firing on web-7'],
     ['what an older version wrote', 'what an older version wrote'],
   ]
   for (const [wasMuted, words] of reasons) {
     const mail = kinds.unsilenced()
     const { text } = await read({ ...mail, alerts: mail.alerts.map((one) => ({ ...one, wasMuted })) })
-    t.ok(text.includes(`Until now this kept it from being told: ${words}. It is over`), text)
+    t.ok(text.includes(`Held back until now: ${words}. It is over`), text)
   }
 })
 
@@ -94,8 +94,23 @@ test('a value that is back within its bound while the alert still fires is not c
 test('a firing mail tells what came before it, what other hosts measure, and what else fires', async (t) => {
   const { text } = await read(kinds.fired())
   t.match(text, '  Other hosts  median 31 % of 57 hosts\n')
-  t.match(text, '  Same host    memory-high (critical, since 2026-11-22 12:01:00 UTC, P3QM8) fires too\n')
-  t.match(text, '  In all       12 other alerts fire on 5 hosts\n')
+  t.match(text, '  Same host    memory-high (critical, since 2026-11-22 12:01:00 UTC, P3QM8) is firing too\n')
+  t.match(text, '  In all       12 other alerts are firing on 5 hosts\n')
+  const beside = { rule: 'memory-high', severity: 'critical', since: at('12:01:00'), code: 'P3QM8' } as const
+  const contexts: readonly (readonly [Partial<Context>, string])[] = [
+    [{ muted: 3 }, '12 other alerts are firing on 5 hosts, 3 of them muted'],
+    [{ muted: 12 }, '12 other alerts are firing on 5 hosts, all of them muted'],
+    [{ onHost: [], firing: 1, hosts: 1, muted: 1 }, '1 other alert is firing on 1 host, muted'],
+    [
+      { onHost: [{ ...beside, muted: true }] },
+      'memory-high (critical, muted, since 2026-11-22 12:01:00 UTC, P3QM8) is firing too',
+    ],
+  ]
+  for (const [change, words] of contexts) {
+    const mail = kinds.fired()
+    const context = { onHost: [], firing: 12, hosts: 5, ...change }
+    t.match((await read({ ...mail, context })).text, `  ${words}\n`)
+  }
   t.notMatch(text, /Mails|Course|Held back|Looked after/)
   const ack = { at: at('12:20:00'), until: at('15:00:00'), author: 'Grace', note: 'a runaway job' }
   const mail = kinds.stalled()
@@ -103,12 +118,12 @@ test('a firing mail tells what came before it, what other hosts measure, and wha
   t.match(later, /^\[Warning: still firing\] web-7: mean of cpu over 2m was 96\.7 %, above 90 %\n/)
   t.match(later, /  Since +2026-11-22 12:04:00 UTC, 4 h 1 min so far\n/)
   t.match(later, /  Course +241 windows out of bounds; came back 2 times\n/)
-  t.match(later, /  Data +none since 2026-11-22 12:41:00 UTC; it counts as firing until data come again\n/)
-  t.match(later, /  Looked after +by Grace, until 2026-11-22 15:00:00 UTC \(which is over\): a runaway job\n/)
-  t.match(later, /  Mails +1 before this one; 1 more was held back\n/)
+  t.match(later, /  Data +none since 2026-11-22 12:41:00 UTC; it counts as firing until data comes again\n/)
+  t.match(later, /  Looked after +by Grace, until 2026-11-22 15:00:00 UTC \(now past\): a runaway job\n/)
+  t.match(later, /  Mails +1 before this one; 1 update held back\n/)
   t.match(
     later,
-    ' No data have come since 2026-11-22 12:41:00 UTC: what is told are the figures of the last window that had any. ',
+    ' No data has come since 2026-11-22 12:41:00 UTC. The figures are those of the last window that had any. ',
   )
 })
 
@@ -120,7 +135,7 @@ test('a resolved mail tells the truth: value now, begin, end, peak, course and m
     /  Ended +2026-11-22 12:19:00 UTC, after 15 min\n/,
     /  Peak +98\.7 %\n/,
     /  Course +14 windows out of bounds; came back 2 times before it was over\n/,
-    /  Mails +told in 3 mails before this one; 2 more were held back\n/,
+    /  Mails +3 before this one; 2 updates held back\n/,
     /\nThis was the last mail about it\.\n/,
   ])
     t.match(text, row)
@@ -210,7 +225,7 @@ test('a group with one piece of news tells it in full, and lists the rest', asyn
   const { text, subject } = await read(kinds.joined())
   t.equal(subject, 'Re: cpu-high on web-1 and 36 more: mean of cpu over 2m')
   t.match(text, '[Warning] web-99: mean of cpu over 2m is 94.2 %, above 90 %')
-  t.match(text, 'Beside it, 5 alerts of the group go on firing.')
+  t.match(text, '5 other alerts of the group are still firing.')
   t.match(
     text,
     '\nAlso firing here\n  critical  web-1  cpu-high: 91 %, above 90 %, since 2026-11-22 12:04:00 UTC  [G0]\n  warning   web-2',
@@ -262,7 +277,7 @@ test('a group with much news lists it first, and keeps its subject through its t
   const first = renderMessage(kinds.group(), options)
   t.equal(first.subject, 'cpu-high on web-1 and 36 more: mean of cpu over 2m')
   t.match(first.text, /^\[37 firing\] 37 alerts on 37 hosts: web-1, web-13, web-25 and 34 more\n/)
-  t.match(first.text, '37 alerts have fired. They are told together because they belong to one group.\n')
+  t.match(first.text, '37 alerts have fired. They share this mail because they belong to one group.\n')
   t.equal(first.headers['X-Stashwatch-State'], 'firing')
   const then = renderMessage(kinds.mixed(), options)
   t.equal(then.subject, `Re: ${first.subject}`)
@@ -275,7 +290,7 @@ test('a group with much news lists it first, and keeps its subject through its t
     .mixed()
     .alerts.map((one): AlertFacts => ({ ...one, state: 'resolved', resolvedAt: at('12:20:00') }))
   const last = renderMessage({ ...kinds.mixed(), because: 'resolved', alerts: gone, news: 7 }, options)
-  t.match(last.text, /^\[Resolved, all of them\] [^]*This was the last mail about them\.\n$/)
+  t.match(last.text, /^\[All resolved\] [^]*This was the last mail about them\.\n$/)
   t.equal(last.headers['X-Stashwatch-State'], 'resolved')
   const again = renderMessage({ ...kinds.group(), because: 'repeat interval elapsed', seq: 1 }, options)
   t.match(

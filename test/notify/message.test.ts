@@ -103,8 +103,8 @@ test('a mail says when stashwatch was down, and when the news is old', (t) => {
   const note = 'Stashwatch was down from 2026-11-22 12:03:10 UTC to 2026-11-22 12:09:00 UTC; nothing was watched then.'
   t.equal(down.text.split(note).length, 2, 'once')
   const late = render(notification({ at: at('13:05:00') }))
-  t.match(late.text, 'This is told late, at 2026-11-22 13:05:00 UTC')
-  t.notMatch(down.text, 'told late')
+  t.match(late.text, 'This mail comes late, at 2026-11-22 13:05:00 UTC')
+  t.notMatch(down.text, 'comes late')
   t.end()
 })
 

@@ -31,6 +31,34 @@ test('the first line of a report says all', async (t) => {
   )
 })
 
+test('a first report that is about a part of its day says since when', async (t) => {
+  const to = Date.parse('2026-11-23T07:00Z')
+  const first = (from: string, change: Partial<Report['alerts']> = {}, seq = 0): string => {
+    const mail = { ...weekly({ every: 'day', from: Date.parse(from), to, shares: [], alerts: alerts(change) }), seq }
+    return renderMessage(mail, options).text
+  }
+  t.match(first('2026-11-23T06:53Z'), '[Daily report] Quiet since 07:53: 3 alerts on 2 of 412 hosts\n')
+  t.match(first('2026-11-23T06:53Z', { critical: 1 }), '[Daily report] 1 critical alert since 07:53: 3 alerts on ')
+  t.match(first('2026-11-23T06:53Z', { began: 99 }), '[Daily report] Busy since 07:53: 99 alerts on ')
+  t.match(first('2026-11-22T12:00Z'), '[Daily report] Quiet since 2026-11-22 13:00: 3 alerts on ')
+  t.match(
+    first('2026-11-23T06:53Z'),
+    'this is what happened from 2026-11-23 07:53 CET, when this report was set up, to 2026-11-23 08:00 CET.',
+  )
+  t.match(first('2026-11-22T07:00Z'), '[Daily report] Quiet day: ', 'a whole day')
+  t.match(first('2026-11-23T06:53Z', {}, 3), '[Daily report] Quiet day: ', 'not the first')
+})
+
+test('what goes on and is silenced or looked after is marked', async (t) => {
+  const [one] = report().alerts.longest.first
+  if (one === undefined) throw new Error('no sample')
+  const marked = (change: Partial<typeof one>): string =>
+    mailOf({ alerts: alerts({ longest: { total: 1, first: [{ ...one, ...change }] } }) }).text
+  t.match(marked({ muted: 'silence' }), 'since 2026-11-19 08:00, silenced\n')
+  t.match(marked({ muted: 'maintenance', ack: 'Ada' }), ', under maintenance, looked after by Ada\n')
+  t.match(marked({ muted: 'inhibition' }), ', held back by another alert\n')
+})
+
 test('the text of a report is complete by itself', async (t) => {
   const { text } = mailOf()
   t.match(text, /from 2026-11-16 08:00 CET to 2026-11-23 08:00 CET\. One alert is still open\./)
@@ -43,7 +71,7 @@ test('the text of a report is complete by itself', async (t) => {
   t.match(text, /CPU: 39 % used, 61 % unused\n {2}render-12 {2}█{12} {2}97 %, peak 100 %\n/)
   t.match(
     text,
-    /\n {2}\.\.\. 402 between\n[^]*old-mail[^\n]*<1 %, peak 3 %\nNever over 10 %: 3 hosts \(old-mail, spare-1, spare-2\)\./,
+    /\n {2}\.\.\. 402 in between\n[^]*old-mail[^\n]*<1 %, peak 3 %\nNever over 10 %: 3 hosts \(old-mail, spare-1, spare-2\)\./,
   )
   t.match(
     text,
@@ -82,7 +110,10 @@ test('what each source had refused is told with its commonest reasons, and where
 test('a report with nothing doubtful says so', async (t) => {
   const none = { total: 0, first: [] }
   const quality = { merged: 0, dropped: 0, future: 0, refused: 0, clocks: none, sources: none, down: 0, stops: 0 }
-  t.match(mailOf({ quality }).text, /The data is whole: no source was silent, nothing came late or was refused, no clock was wrong\./)
+  t.match(
+    mailOf({ quality }).text,
+    /The data is complete: no source was silent, nothing came late or was refused, no clock was wrong\./,
+  )
 })
 
 test('all reports of a receiver are one conversation, whatever they say', async (t) => {
@@ -143,7 +174,7 @@ test('the HTML of the largest report stays small, and counts what it leaves out'
   t.ok(Buffer.byteLength(mail.html) < 60_000, `${Buffer.byteLength(mail.html)} bytes`)
   t.match(mail.html, />and 8995 more</, 'five are shown')
   t.match(mail.text, /\n {2}and 8990 more\n/, 'ten are')
-  t.match(mail.html, />8994 between</, 'three of either end')
+  t.match(mail.html, />8994 in between</, 'three of either end')
 })
 
 test('names in a report are shown, never obeyed', async (t) => {
@@ -190,7 +221,7 @@ test('names in a report are shown, never obeyed', async (t) => {
 test('a heart-beat says who sends it and what its absence means', async (t) => {
   const mail = renderMessage(heartbeat(), options)
   t.equal(mail.subject, '1 alert is firing')
-  t.match(mail.text, /When it does not come, look after stashwatch and its mail server\./)
+  t.match(mail.text, /If it does not come, check stashwatch and its mail server\./)
   t.match(mail.text, /\n {2}- Hosts: 411 of 412 heard within the last 15 minutes\n/)
   t.match(mail.text, /because the configuration sets a heart-beat for the receiver ops, which lists ada@example\.org/)
   t.match(mail.html, /<span class="one">2026-11-23 08:00 Europe\/Berlin<\/span>/)
