@@ -850,8 +850,8 @@ export const rows: readonly Row[] = [
       '  - { name: w, match: host = a, weekdays: [mon, "8"] }',
     ),
     found: [
-      '2:50: expected a weekday or range such as "tue" or "fri-sun", found 8',
-      "3:50: expected a weekday or a range, such as tue or fri-sun, found '8'",
+      '2:49: expected a weekday or range such as "tue" or "fri-sun", found 8',
+      "3:49: expected a weekday or a range, such as tue or fri-sun, found '8'",
     ],
   },
   {

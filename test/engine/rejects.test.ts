@@ -10,7 +10,7 @@ import { openMemoryJournal } from '../../src/journal/index.ts'
 import type { NewEntry, RejectCount, Report, ReportRejects } from '../../src/model.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
 import { config, cpuHigh, createPlay, event, HOUR, MINUTE, NOON, SECOND } from '../helpers/play.ts'
-import { recorder } from '../helpers/service.ts'
+import { recorder } from '../helpers/log.ts'
 import { instant } from '../helpers/story.ts'
 
 const receivers = [{ name: 'ops', email: [{ address: 'ada@example.org' }], report: { at: 8 * 60 } }]
