@@ -39,7 +39,10 @@ export function addSilences(app: FastifyInstance, deps: ActDeps): void {
   app.post('/silences', async (request, reply) => {
     const now = deps.now()
     const silence = readSilence(readBody(request, FIELDS, SHOWN), now, deps.authorOf(request))
-    const hints = [...labelHints(silence, (await query({ kind: 'labels' })) as readonly string[]), ...(await hostHints(silence, query))]
+    const hints = [
+      ...labelHints(silence, (await query({ kind: 'labels' })) as readonly string[]),
+      ...(await hostHints(silence, query)),
+    ]
     const made = (await tell(deps, { kind: 'silence', silence, now })) as Silence
     return reply.code(201).send({ ...showSilence(made, now), ...(hints.length === 0 ? {} : { hints }) })
   })
@@ -61,7 +64,9 @@ type Asking = (asked: Query) => Promise<unknown>
 
 /** A host that is not known yet may come; one that is nearly called like another is perhaps misspelt. Sources have alerts too. */
 async function hostHints({ matchers }: Silence, query: Asking): Promise<readonly string[]> {
-  const named = [...new Set(matchers.filter(({ label, op }) => label === 'host' && op === '=').map(({ value }) => value))]
+  const named = [
+    ...new Set(matchers.filter(({ label, op }) => label === 'host' && op === '=').map(({ value }) => value)),
+  ]
   if (named.length === 0) return []
   const hosts = (await query({ kind: 'hosts' })) as readonly HostView[]
   const known = [...new Set(hosts.flatMap(({ host, source }) => (source === null ? [host] : [host, source])))]

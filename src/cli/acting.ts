@@ -18,7 +18,10 @@ export const ACTING: Readonly<Record<string, Verb>> = {
   alerts: {
     does: 'lists the alerts of a running service',
     example: 'stashwatch alerts --state firing',
-    options: { state: { type: 'string', value: 'STATE', words: STATES, says: 'pending, firing, recovering or resolved' }, ...ASKING },
+    options: {
+      state: { type: 'string', value: 'STATE', words: STATES, says: 'pending, firing, recovering or resolved' },
+      ...ASKING,
+    },
     run: (values, io) => listAlerts({ ...usual(values), ...textOf(values, 'state') }, io),
   },
   'alerts ack': {

@@ -21,7 +21,10 @@ export function warnOfPast({ alerting }: EngineConfig, now: Millis, report: Repo
   const year = new Date(now).getUTCFullYear()
   for (const [index, { years }] of alerting.maintenance.entries()) {
     if (years.length === 0 || years.some(({ to }) => to >= year)) continue
-    report.warn(`${below('/maintenance', index)}/years`, `these years are over, it is ${year}: the window never begins again`)
+    report.warn(
+      `${below('/maintenance', index)}/years`,
+      `these years are over, it is ${year}: the window never begins again`,
+    )
   }
 }
 

@@ -19,7 +19,10 @@ export function readMaintenance(
     const at = `${pointer}/name`
     const other = taken.get(window.name)
     if (other !== undefined) {
-      report.mistake(at, `two windows are named ${report.written(at)}, the other one in line ${other}; a name is one window's only`)
+      report.mistake(
+        at,
+        `two windows are named ${report.written(at)}, the other one in line ${other}; a name is one window's only`,
+      )
     }
     taken.set(window.name, other ?? report.line(at))
     return [readWindow(window, pointer, words, report)]

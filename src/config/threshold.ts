@@ -1,6 +1,15 @@
 import { readHosts } from './hosts.ts'
 import type * as Raw from '../generated/config.ts'
-import { type Bound, MOST_RATIO, type Of, type Op, type Override, type Severity, type Threshold, type Unit } from '../model.ts'
+import {
+  type Bound,
+  MOST_RATIO,
+  type Of,
+  type Op,
+  type Override,
+  type Severity,
+  type Threshold,
+  type Unit,
+} from '../model.ts'
 import type { Report } from './mistakes.ts'
 import { below } from './mistakes.ts'
 
@@ -160,7 +169,10 @@ function checkScale({ op, value, pointer }: Side, { of, unit, count }: Judged, r
   }
   if (unit === 'ratio' && size > MOST_RATIO && size <= 2 && !report.warned(pointer.split('/', 3).join('/'))) {
     const share = Number((value * 100).toPrecision(12))
-    report.warn(pointer, `the metric is a ratio, where 1 is 100 %: is ${share} % meant? (Only CPU that is not divided by its cores is more than 1.)`)
+    report.warn(
+      pointer,
+      `the metric is a ratio, where 1 is 100 %: is ${share} % meant? (Only CPU that is not divided by its cores is more than 1.)`,
+    )
   }
   if (unit === 'percent' && size > 0 && size < 1) {
     const meant = Number((value * 100).toPrecision(12))

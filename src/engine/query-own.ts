@@ -1,4 +1,4 @@
-import { flowOf, type Source } from '../aggregate/sources.ts'
+import type { Source } from '../aggregate/sources.ts'
 import { OWN_RULES, type RuleView, type Severity } from '../model.ts'
 import { formatTime } from '../format.ts'
 import type { Alert, Fold } from './state.ts'
@@ -40,7 +40,15 @@ function alertsAbout({ state }: Fold, name: Own, of: string): readonly Alert[] {
   return all.filter(({ rule, host }) => rule === name && host === of)
 }
 
-const verdictOf = ({ host, labels, value, unit, bound, reason, at }: Alert): Verdict => ({ host, labels, value, unit, bound, reason, at })
+const verdictOf = ({ host, labels, value, unit, bound, reason, at }: Alert): Verdict => ({
+  host,
+  labels,
+  value,
+  unit,
+  bound,
+  reason,
+  at,
+})
 
 /** What is said where nothing is wrong; nothing of what the rule does not look at. */
 function calm(fold: Fold, name: Own, of: string): readonly Verdict[] {
@@ -58,7 +66,12 @@ function calm(fold: Fold, name: Own, of: string): readonly Verdict[] {
   return say(seconds, 'seconds', '', `it delivers, last at ${formatTime(source.heard)}`)
 }
 
-function flowNow(source: Source): readonly [number, 'count', string, string] {
-  const { heard, typical } = flowOf(source)
-  return [heard, 'count', typical === 0 ? '' : `below ${typical / 2}`, typical === 0 ? 'how many are usual is not known yet' : `${typical} hosts are usual`]
+function flowNow(source: Pick<Source, 'flow'>): readonly [number, 'count', string, string] {
+  const { heard, typical } = source.flow ?? { heard: 0, typical: 0 }
+  return [
+    heard,
+    'count',
+    typical === 0 ? '' : `below ${typical / 2}`,
+    typical === 0 ? 'how many are usual is not known yet' : `${typical} hosts are usual`,
+  ]
 }

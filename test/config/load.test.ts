@@ -432,10 +432,15 @@ test('a key that cannot sign is found when it is read, and not shown', async (t)
 })
 
 test('a maintenance window whose years are over is a warning to whoever knows the time', async (t) => {
-  const text = 'maintenance: [{ name: w, match: host = a, years: [2019, 2020-2025] }, { name: x, match: host = a, years: 2020-2026 }]'
+  const text =
+    'maintenance: [{ name: w, match: host = a, years: [2019, 2020-2025] }, { name: x, match: host = a, years: 2020-2026 }]'
   const past = (now?: number): readonly string[] =>
-    loadConfig({ text, env: {}, cwd: '/', ...(now === undefined ? {} : { now }) }).warnings.filter((one) => one.includes('years'))
-  t.strictSame(past(Date.UTC(2026, 10, 22)), ['configuration:1:50: these years are over, it is 2026: the window never begins again'])
+    loadConfig({ text, env: {}, cwd: '/', ...(now === undefined ? {} : { now }) }).warnings.filter((one) =>
+      one.includes('years'),
+    )
+  t.strictSame(past(Date.UTC(2026, 10, 22)), [
+    'configuration:1:50: these years are over, it is 2026: the window never begins again',
+  ])
   t.strictSame([past(Date.UTC(2025, 0, 1)), past()], [[], []])
 })
 
@@ -445,7 +450,10 @@ test('what is allowed but was perhaps not meant is a warning', async (t) => {
     'configuration:1:81: the metric is a ratio, where 1 is 100 %: did you mean 0.9 instead of 90?',
   ])
   const two = 'threshold: { of: mean, warning: { above: 1.2 }, critical: { above: 1.9 } }'
-  t.match(warningsOf(rule(`when: { metric: cpu, over: 1m, ${two} }`)), [/a ratio, where 1 is 100 %: is 120 % meant\?/, /^no 'smtp'/])
+  t.match(warningsOf(rule(`when: { metric: cpu, over: 1m, ${two} }`)), [
+    /a ratio, where 1 is 100 %: is 120 % meant\?/,
+    /^no 'smtp'/,
+  ])
   t.match(warningsOf(rule('when: { metric: cpu, over: 1m, threshold: { of: mean, above: 1.1 } }')), [/^no 'smtp'/])
   t.match(warningsOf(rule('when: { metric: machine.cpu, over: 1m, threshold: { of: mean, above: 0.9 } }')), [
     /percent: did you mean 90 instead of 0.9/,
@@ -474,7 +482,10 @@ test('addresses are read with and without names', async (t) => {
 test('a file that is not there is a mistake, one that cannot be read is not', async (t) => {
   const dir = t.testdir({ 'c.yaml': 'log: {}', 'latin.yaml': Buffer.from([0x23, 0xe4, 0x0a]) })
   const open = (file: string) => () => loadConfig({ file, env: {}, cwd: dir })
-  t.throws(open('gone.yaml'), { code: 'CONFIG_INVALID', message: /^the configuration .*gone.yaml does not exist: check/ })
+  t.throws(open('gone.yaml'), {
+    code: 'CONFIG_INVALID',
+    message: /^the configuration .*gone.yaml does not exist: check/,
+  })
   t.throws(open('.'), { code: 'CONFIG_INVALID', message: /is a folder/ })
   t.throws(open('latin.yaml'), { code: 'CONFIG_INVALID', message: 'latin.yaml:1:1: the file is not UTF-8 text' })
   t.throws(open('c.yaml/x'), { code: 'CONFIG_INVALID' })

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { freePort, temporary, until } from './service.ts'
 
-const PROGRAM = ['prometheus-alertmanager', 'alertmanager'].find((name) => spawnSync(name, ['--version']).error === undefined)
+const PROGRAM = ['prometheus-alertmanager', 'alertmanager'].find(
+  (name) => spawnSync(name, ['--version']).error === undefined,
+)
 
 /** Options of a test that needs a real Alertmanager. */
 export const whereItIs = {
