@@ -78,7 +78,11 @@ interface Arrival {
 }
 
 /** A mail server that takes everything, and notes when. */
-async function startMailServer(): Promise<{ readonly port: number; readonly arrivals: Arrival[]; close(): Promise<void> }> {
+async function startMailServer(): Promise<{
+  readonly port: number
+  readonly arrivals: Arrival[]
+  close(): Promise<void>
+}> {
   const arrivals: Arrival[] = []
   const server = new SMTPServer({
     authOptional: true,
@@ -157,7 +161,9 @@ async function judge(
     arrivals.map(async ({ raw, at }) => {
       const mail = await PostalMime.parse(raw)
       const told = found.get(mail.messageId?.slice(1, mail.messageId.lastIndexOf('@')) ?? '')
-      const window = Date.parse(`${/window that ended at ([\d-]+ [\d:]+) UTC/.exec(mail.text ?? '')?.[1]?.replace(' ', 'T')}Z`)
+      const window = Date.parse(
+        `${/window that ended at ([\d-]+ [\d:]+) UTC/.exec(mail.text ?? '')?.[1]?.replace(' ', 'T')}Z`,
+      )
       if (told === undefined || Number.isNaN(window)) throw new Error(`a mail that is not known: ${mail.subject}`)
       return { finding: told - window, telling: at - told, whole: at - window }
     }),

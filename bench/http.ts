@@ -81,7 +81,13 @@ function bodyAt(n: number): Buffer {
 /** Posts one body; returns the milliseconds from the first byte sent to the answer read. */
 export async function post(target: Target, agent: Agent, body: Buffer): Promise<number> {
   const began = performance.now()
-  const sent = request({ agent, port: target.port, path: target.path, method: 'POST', headers: { 'content-length': body.length } })
+  const sent = request({
+    agent,
+    port: target.port,
+    path: target.path,
+    method: 'POST',
+    headers: { 'content-length': body.length },
+  })
   sent.end(body)
   const [answer] = (await once(sent, 'response')) as [IncomingMessage]
   answer.resume()
@@ -158,7 +164,9 @@ function hostEvents(name: string): object[] {
     event('load', { load: { norm: { 1: 0.5 } } }),
     event('memory', { memory: { actual: { used: { pct: 0.5 } }, swap: { used: { pct: 0 } } } }),
     ...mounts.map((mount) => event('filesystem', { filesystem: { mount_point: mount, used: { pct: 0.5 } } })),
-    ...['eth0', 'eth1', 'ib0', 'ib1'].map((nic) => event('network', { network: { name: nic, in: { bytes: 1 }, out: { bytes: 1 } } })),
+    ...['eth0', 'eth1', 'ib0', 'ib1'].map((nic) =>
+      event('network', { network: { name: nic, in: { bytes: 1 }, out: { bytes: 1 } } }),
+    ),
   ]
 }
 

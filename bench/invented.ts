@@ -3,7 +3,15 @@ import { encodeFrame } from '../src/extract/frame.ts'
 import { answer } from '../src/engine/query.ts'
 import type { Fold } from '../src/engine/state.ts'
 import { createFold, encodeEntry, type Step, step } from '../src/engine/step.ts'
-import { type AbsenceRule, type AggregateView, ALERTING, type EngineConfig, type EventSamples, type MetricRule, type Notification } from '../src/model.ts'
+import {
+  type AbsenceRule,
+  type AggregateView,
+  ALERTING,
+  type EngineConfig,
+  type EventSamples,
+  type MetricRule,
+  type Notification,
+} from '../src/model.ts'
 import { openAlerts } from '../test/helpers/play.ts'
 
 const REAL = 1000
@@ -67,7 +75,13 @@ const configOf = (rules: EngineConfig['rules']): EngineConfig => ({
   limits: { hosts: 20_000, series: 400_000, seriesPerHost: 1000, sources: 100 },
 })
 
-const eventOf = (host: string, ts: number, cpu: number): EventSamples => ({ host, ts, heartbeat: false, series: ['cpu'], values: [cpu] })
+const eventOf = (host: string, ts: number, cpu: number): EventSamples => ({
+  host,
+  ts,
+  heartbeat: false,
+  series: ['cpu'],
+  values: [cpu],
+})
 
 /** One entry after the other, with the longest of each kind and every mail that says that a limit is reached. */
 interface Run {
@@ -103,9 +117,22 @@ function post(run: Run, source: string, now: number, events: readonly EventSampl
 function second(run: Run, now: number): void {
   const turn = (now / 1000) % 10
   const real = Array.from({ length: REAL / 10 }, (_, i) => turn + 10 * i)
-  post(run, 'logstash', now, real.map((i) => eventOf(`host-${i}`, now, i < HOT ? 0.99 : 0.1)))
-  const [first, last] = [now - 1000, now].map((at) => Math.floor((INVENTED * (at - FLOOD.from)) / (FLOOD.to - FLOOD.from))) as [number, number]
-  if (first >= 0 && last <= INVENTED) post(run, 'stranger', now, Array.from({ length: last - first }, (_, i) => eventOf(`invented-${first + i}`, now, 0.5)))
+  post(
+    run,
+    'logstash',
+    now,
+    real.map((i) => eventOf(`host-${i}`, now, i < HOT ? 0.99 : 0.1)),
+  )
+  const [first, last] = [now - 1000, now].map((at) =>
+    Math.floor((INVENTED * (at - FLOOD.from)) / (FLOOD.to - FLOOD.from)),
+  ) as [number, number]
+  if (first >= 0 && last <= INVENTED)
+    post(
+      run,
+      'stranger',
+      now,
+      Array.from({ length: last - first }, (_, i) => eventOf(`invented-${first + i}`, now, 0.5)),
+    )
   const tick = encodeEntry({ now, refused: false })
   while (timed(run, 'tick', tick).more);
 }
@@ -119,7 +146,9 @@ function memory(): { resident: number; held: number } {
 function withWindows(fold: Fold): number {
   const names = Array.from({ length: REAL }, (_, i) => `host-${i}`)
   const span = { metric: 'cpu', from: END - 2 * MINUTE, to: END }
-  return names.filter((host) => (answer(fold, { kind: 'aggregate', host, ...span }) as AggregateView | null)?.count === 12).length
+  return names.filter(
+    (host) => (answer(fold, { kind: 'aggregate', host, ...span }) as AggregateView | null)?.count === 12,
+  ).length
 }
 
 function measure(rules: keyof typeof KINDS): InventedResult {
@@ -151,7 +180,11 @@ function measure(rules: keyof typeof KINDS): InventedResult {
 /** Each in a process of its own, so that nothing else is in its memory. */
 export function measureInvented(): readonly InventedResult[] {
   const file = new URL(import.meta.url).pathname
-  return Object.keys(KINDS).map((rules) => JSON.parse(execFileSync(process.execPath, ['--expose-gc', file, rules], { encoding: 'utf8' })) as InventedResult)
+  return Object.keys(KINDS).map(
+    (rules) =>
+      JSON.parse(execFileSync(process.execPath, ['--expose-gc', file, rules], { encoding: 'utf8' })) as InventedResult,
+  )
 }
 
-if (import.meta.main) process.stdout.write(JSON.stringify(measure(process.argv[2] === 'threshold' ? 'threshold' : 'threshold, absence')))
+if (import.meta.main)
+  process.stdout.write(JSON.stringify(measure(process.argv[2] === 'threshold' ? 'threshold' : 'threshold, absence')))

@@ -34,7 +34,8 @@ const setting = (change: Partial<EngineConfig> = {}): EngineConfig =>
   config({ metrics, rules: [cpuHigh({ over: MINUTE }), silent()], limits, ...change })
 
 const hosts = Array.from({ length: HOSTS }, (_, i) => `host-${i}`)
-const samples = (host: string, now: number): EventSamples => event(host, now, { cpu: 0.3, memory: 0.5, gpu: 0.2, swap: 0.1 })
+const samples = (host: string, now: number): EventSamples =>
+  event(host, now, { cpu: 0.3, memory: 0.5, gpu: 0.2, swap: 0.1 })
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
 
 /** CPU of this thread so far, in milliseconds. */
@@ -69,7 +70,7 @@ function open(settings: EngineConfig): Site {
     post: (names, now) => frames(names, now).map((data) => timed('batch', data).took),
     tick(now) {
       const slices: number[] = []
-      for (let more = true; more; ) {
+      for (let more = true; more;) {
         const slice = timed('tick', encodeEntry({ now, refused: false }))
         slices.push(slice.took)
         more = slice.more
@@ -126,12 +127,21 @@ function measureReports(): PaceResult {
 function measureEviction(): PaceResult {
   const site = open(setting({ rules: [cpuHigh({ over: MINUTE })] }))
   const name = (kind: string, i: number): string => `${kind}-${i}`
-  for (let i = 0; i < 40; i++) site.post(Array.from({ length: 500 }, (_, k) => name('old', 500 * i + k)), MONDAY + i * SECOND)
+  for (let i = 0; i < 40; i++)
+    site.post(
+      Array.from({ length: 500 }, (_, k) => name('old', 500 * i + k)),
+      MONDAY + i * SECOND,
+    )
   const batchesOfNew: number[][] = []
   for (let i = 0; i < 40; i++) {
     const now = MONDAY + 30 * MINUTE + i * SECOND
     site.tick(now)
-    batchesOfNew.push(site.post(Array.from({ length: 500 }, (_, k) => name('new', 500 * i + k)), now))
+    batchesOfNew.push(
+      site.post(
+        Array.from({ length: 500 }, (_, k) => name('new', 500 * i + k)),
+        now,
+      ),
+    )
   }
   return summed('batches of 125 new hosts, where 20,000 are known', batchesOfNew)
 }
@@ -166,7 +176,9 @@ export function measurePace(): PaceResults {
 }
 
 export function pacePart({ kinds, reports }: PaceResults): string {
-  const rows = kinds.map(({ name, times, slices, longest }) => `| ${name} | ${times} | ${slices} | **${longest.toFixed(1)}** |`)
+  const rows = kinds.map(
+    ({ name, times, slices, longest }) => `| ${name} | ${times} | ${slices} | **${longest.toFixed(1)}** |`,
+  )
   return `${TITLE}
 
 ${HOSTS} hosts with ${METRICS.length} shares each, a rule for one of them and one for silent hosts. The thread that answers for a commit works

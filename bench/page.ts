@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 /** Puts a section into the page of figures, in the place of the one with the same title. */
 export function put(title: string, part: string): void {
   const file = new URL('../docs/benchmarks.md', import.meta.url)
-  const sections = readFileSync(file, 'utf8').split(/^(?=## )/m).filter((section) => !section.startsWith(title))
+  const sections = readFileSync(file, 'utf8')
+    .split(/^(?=## )/m)
+    .filter((section) => !section.startsWith(title))
   writeFileSync(file, [...sections.map((section) => `${section.trimEnd()}\n`), part].join('\n'))
 }

@@ -150,7 +150,18 @@ async function run(): Promise<void> {
 Written by \`npm run bench\`; edit \`bench/\`, not this page. Ratios are medians of rounds that alternate within one run, so
 that a busy machine slows both sides alike; absolute figures are those of one machine (${cpus().length} cores, Node ${process.versions.node}).
 `
-  const page = [intro, corePart(core), httpPart(http), pacedPart(paced), generatorPart(generator), scalePart(scale), inventedPart(invented), pacePart(pace), journalPart(journal), alertingPart(alerting)].join('\n')
+  const page = [
+    intro,
+    corePart(core),
+    httpPart(http),
+    pacedPart(paced),
+    generatorPart(generator),
+    scalePart(scale),
+    inventedPart(invented),
+    pacePart(pace),
+    journalPart(journal),
+    alertingPart(alerting),
+  ].join('\n')
   writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), page)
   process.stdout.write(page)
 }

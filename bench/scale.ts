@@ -128,7 +128,14 @@ const LARGE = { over: 5 * MINUTE, every: MINUTE, hosts: 10_000, period: 10 * SEC
 export const SITES = {
   'mean over 5m': { ...LARGE, of: ['mean'] },
   'all columns over 5m': { ...LARGE, of: ['mean', 'stddev', 'min', 'max', 'last'] },
-  'mean over 6h': { of: ['mean'], over: 6 * HOUR, every: MINUTE, hosts: 500, period: MINUTE, span: 6 * HOUR + 5 * MINUTE },
+  'mean over 6h': {
+    of: ['mean'],
+    over: 6 * HOUR,
+    every: MINUTE,
+    hosts: 500,
+    period: MINUTE,
+    span: 6 * HOUR + 5 * MINUTE,
+  },
   'mean over 7d': { of: ['mean'], over: 168 * HOUR, every: HOUR, hosts: 500, period: HOUR, span: 170 * HOUR },
 } as const satisfies Record<string, Site>
 

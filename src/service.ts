@@ -84,7 +84,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await http.app.listen({ host: config.listen.host, port: config.listen.port })
     const file = join(config.data, 'stashwatch.db')
     const data = { file, config: config.engine, now: clock.now() }
-    const engine = await startEngine(data, (report) => hear(running, report), (error) => lose(running, error))
+    const engine = await startEngine(
+      data,
+      (report) => hear(running, report),
+      (error) => lose(running, error),
+    )
     running.engine = engine
     undo.push(() => stopEngine(running))
     running.sender = startSender(running, engine, exits)

@@ -29,7 +29,9 @@ test('the first steps of the README lead to the mail that it promises', { timeou
   const [start, oneLiner, ...questions] = blocks('sh').filter((block) => !RUN_ELSEWHERE.includes(block))
   t.equal(start, 'npm start')
   const main = new URL('src/main.ts', root).pathname
-  const scripts = (JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { scripts: Record<string, string> }).scripts
+  const scripts = (
+    JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { scripts: Record<string, string> }
+  ).scripts
   t.equal(scripts['start'], 'node src/main.ts start', 'npm start is what is run here, on a port of its own')
   const config = join(folder, 'port.yaml')
   writeFileSync(config, 'listen: 127.0.0.1:0\n')
@@ -47,7 +49,9 @@ test('the first steps of the README lead to the mail that it promises', { timeou
     })
   })
   const shell = async (script: string): Promise<string> => {
-    const run = spawn('sh', ['-c', script.replaceAll('http://127.0.0.1:8080', url)], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const run = spawn('sh', ['-c', script.replaceAll('http://127.0.0.1:8080', url)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     let out = ''
     run.stdout.on('data', (part: Buffer) => (out += part.toString()))
     await once(run, 'close')
@@ -75,7 +79,10 @@ test('the configuration that the README shows is accepted as it stands', (t) => 
   writeFileSync(join(folder, 'smtp'), 'a password')
   const local = text.replace('/run/secrets/smtp', join(folder, 'smtp'))
   const { config } = loadConfig({ text: local, env: { STASHWATCH_TOKEN: 'a token for this test' }, cwd: folder })
-  t.strictSame(config.engine.rules.map((rule) => rule.name), ['cpu-high', 'host-silent'])
+  t.strictSame(
+    config.engine.rules.map((rule) => rule.name),
+    ['cpu-high', 'host-silent'],
+  )
   t.ok(parse(text))
   t.end()
 })
@@ -100,7 +107,9 @@ test('every file that the README links to is there', (t) => {
 
 test('every command that the pages show is one that the command line takes', async (t) => {
   const docs = readdirSync(new URL('docs/', root)).filter((file) => file.endsWith('.md'))
-  const texts = ['README.md', ...docs.map((file) => `docs/${file}`)].map((file) => readFileSync(new URL(file, root), 'utf8'))
+  const texts = ['README.md', ...docs.map((file) => `docs/${file}`)].map((file) =>
+    readFileSync(new URL(file, root), 'utf8'),
+  )
   const shown = texts.flatMap((text) => [
     ...[...text.matchAll(/^(?:npx )?stashwatch (.+)$/gm)].map(([, command = '']) => command),
     ...[...text.matchAll(/`(?:npx )?stashwatch\s([a-z][^`]*)`/g)].map(([, command = '']) => command),

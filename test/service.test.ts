@@ -5,7 +5,19 @@ import { setTimeout as pause } from 'node:timers/promises'
 import PostalMime from 'postal-mime'
 import { test, type Test } from 'tap'
 import type { AlertView } from '../src/model.ts'
-import { type Child, clockFrom, type Door, freePort, openDoor, ROOT, runCli, runService, startChild, temporary, until } from './helpers/service.ts'
+import {
+  type Child,
+  clockFrom,
+  type Door,
+  freePort,
+  openDoor,
+  ROOT,
+  runCli,
+  runService,
+  startChild,
+  temporary,
+  until,
+} from './helpers/service.ts'
 import { open, post } from './ingest/http-helper.ts'
 import { startMailServer } from './notify/smtp.ts'
 
@@ -32,7 +44,8 @@ function writeConfig(t: Test, yaml: string): string {
   return file
 }
 
-const alertsOf = async (door: Door): Promise<AlertView[]> => JSON.parse((await door.get('/api/v1/alerts')).text) as AlertView[]
+const alertsOf = async (door: Door): Promise<AlertView[]> =>
+  JSON.parse((await door.get('/api/v1/alerts')).text) as AlertView[]
 
 test('the founding configuration works as it stands, takes a reload, and stops in order', async (t) => {
   const folder = temporary(t)
@@ -44,15 +57,21 @@ test('the founding configuration works as it stands, takes a reload, and stops i
   writeFileSync(join(folder, 'smtp.secret'), 'the password of the mail server\n')
   const service = await startChild(t, file, { env: { STASHWATCH_TOKEN: TOKEN }, token: TOKEN })
   const { door } = service
-  for (const path of ['/-/healthy', '/-/ready', '/healthz', '/readyz']) t.equal((await door.get(path)).status, 200, path)
+  for (const path of ['/-/healthy', '/-/ready', '/healthz', '/readyz'])
+    t.equal((await door.get(path)).status, 200, path)
   t.equal((await openDoor(door.port).post([])).status, 401)
   const now = Date.now()
   const usage = { cpu: { usage: 0.97 } }
   const events = [
     event('web-1', now, { host: { name: 'web-1', ...usage } }),
     cpu('web-2', now, 0.5),
-    event('web-1', now, { machine: { id: 'a3bb189e-8bf9-3891-9912-ace4e6543002', cpu_usage: '71.5', memory_usage: 40, time_stamp: 'x' } }),
-    event('web-1', now, { event: { dataset: 'system.filesystem' }, system: { filesystem: { mount_point: '/home', used: { pct: 0.4 } } } }),
+    event('web-1', now, {
+      machine: { id: 'a3bb189e-8bf9-3891-9912-ace4e6543002', cpu_usage: '71.5', memory_usage: 40, time_stamp: 'x' },
+    }),
+    event('web-1', now, {
+      event: { dataset: 'system.filesystem' },
+      system: { filesystem: { mount_point: '/home', used: { pct: 0.4 } } },
+    }),
   ]
   t.match(await door.post(events), { status: 200, accepted: 4, rejected: 0 })
   t.match(await door.aggregate('web-1', 'cpu'), { count: 1, sum: 0.97 })
@@ -65,7 +84,8 @@ test('the founding configuration works as it stands, takes a reload, and stops i
     writeFileSync(file, text)
     return door.ask('POST', '/-/reload')
   }
-  const inForce = async (): Promise<number | undefined> => (await door.metrics()).get('stashwatch_config_last_reload_successful')
+  const inForce = async (): Promise<number | undefined> =>
+    (await door.metrics()).get('stashwatch_config_last_reload_successful')
   t.equal(await inForce(), 1)
   const broken = await reload(yaml.replace('every: 1m', 'evry: 1m'))
   t.equal(broken.status, 422)
@@ -86,7 +106,11 @@ test('the founding configuration works as it stands, takes a reload, and stops i
 
   const same = writeConfig(t, `listen: 127.0.0.1:0\ndata: ${join(folder, 'data')}\nlog: { level: error }`)
   const second = await runCli(['start', '--config', same])
-  t.match(second, { code: 2, err: [/stashwatch\.db.*in use by another process.*stop the other one/] }, 'one service for one folder')
+  t.match(
+    second,
+    { code: 2, err: [/stashwatch\.db.*in use by another process.*stop the other one/] },
+    'one service for one folder',
+  )
   t.equal(second.err.length, 1)
   t.equal((await door.post(events.slice(0, 2))).status, 200, 'and the first goes on')
 
@@ -103,7 +127,10 @@ test('while the journal is read senders are told to come again, and while it sto
   const starting = runService(t, { yaml: `rules: []`, folder: temporary(t), port })
   const early = await until('it listens', () => door.get('/-/ready').catch(() => undefined))
   t.match(early, { status: 503, text: /starting/, headers: { 'retry-after': '1' } })
-  t.match(await door.ask('POST', '/events', '{"host":"x"}'), { status: 503, headers: { 'retry-after': '2', connection: 'keep-alive' } })
+  t.match(await door.ask('POST', '/events', '{"host":"x"}'), {
+    status: 503,
+    headers: { 'retry-after': '2', connection: 'keep-alive' },
+  })
   t.equal((await door.get('/-/healthy')).status, 200)
   const service = await starting
   t.match(await door.get('/-/ready'), { status: 200, text: 'ready\n' })
@@ -118,7 +145,11 @@ test('while the journal is read senders are told to come again, and while it sto
   t.match(await idle.answer(), { status: 503, body: /draining/, headers: { connection: 'close' } })
   await t.rejects(openDoor(port).get('/-/ready'), { code: 'ECONNREFUSED' }, 'nobody new is let in')
   busy.send(bytes.subarray(-5))
-  t.match(await busy.answer(), { status: 200, body: /"accepted":1/, headers: { connection: 'close' } }, 'what was begun is finished')
+  t.match(
+    await busy.answer(),
+    { status: 200, body: /"accepted":1/, headers: { connection: 'close' } },
+    'what was begun is finished',
+  )
   await stopping
 })
 
@@ -141,7 +172,8 @@ function smallDisk(t: Test): SmallDisk | undefined {
     return { folder, under: [], free: () => rmSync(ballast) }
   }
   if (spawnSync('prlimit', ['--version']).status !== 0) return undefined
-  const free = (child: Child): void => void spawnSync('prlimit', ['--pid', String(child.process.pid), '--fsize=unlimited'])
+  const free = (child: Child): void =>
+    void spawnSync('prlimit', ['--pid', String(child.process.pid), '--fsize=unlimited'])
   return { folder, under: ['prlimit', '--fsize=2000000:unlimited'], free }
 }
 
@@ -179,8 +211,15 @@ test('a full disk is answered 503, and with room again all goes on without a res
     t.equal((await door.get('/-/healthy')).status, 200, 'a restart would not help')
     await pause(100)
   }
-  t.strictSame(service.out.slice(said).filter((line) => /"level":50|takes entries/.test(line)), [], 'it was said once')
-  t.match(service.out.findLast((line) => line.includes('"level":50')), /(full|disk).*journal cannot be written: batches are answered 503/)
+  t.strictSame(
+    service.out.slice(said).filter((line) => /"level":50|takes entries/.test(line)),
+    [],
+    'it was said once',
+  )
+  t.match(
+    service.out.findLast((line) => line.includes('"level":50')),
+    /(full|disk).*journal cannot be written: batches are answered 503/,
+  )
   service.process.kill('SIGHUP')
   await service.line(/"level":50.*"msg":"(the )?journal .*could not/)
   const expected = [rounds, (rounds * (rounds + 1)) / 2]
@@ -202,7 +241,8 @@ test('a full disk is answered 503, and with room again all goes on without a res
   service.process.kill('SIGKILL')
   await service.exit
   const reborn = await runService(t, { yaml })
-  for (const host of [hosts[0]!, hosts[7]!, hosts[399]!]) t.strictSame(await counted(host, reborn), after, 'the journal has the same')
+  for (const host of [hosts[0]!, hosts[7]!, hosts[399]!])
+    t.strictSame(await counted(host, reborn), after, 'the journal has the same')
 })
 
 test('when the engine has ended the service says so, refuses at once, and exits 2', async (t) => {
@@ -227,7 +267,9 @@ test('SIGTERM under load cuts no request, and everything that was answered 200 i
   const work = async (worker: number): Promise<void> => {
     const own = openDoor(door.port)
     for (let round = 0; ; round++) {
-      const body = Array.from({ length: 20 }, (_, i) => event('web', Date.now(), { load: 1, id: `${worker}-${round}-${i}` }))
+      const body = Array.from({ length: 20 }, (_, i) =>
+        event('web', Date.now(), { load: 1, id: `${worker}-${round}-${i}` }),
+      )
       try {
         const { status } = await own.post(body)
         if (status === 200) counts.sent += body.length
@@ -273,14 +315,16 @@ rules:
   const clock = clockFrom(Date.parse('2026-11-22T12:00:00Z'), 60)
   const service = await runService(t, { yaml, clock })
   const hosts = ['web-1', EVIL_HOST]
-  const report = (until: number, pct: number): Promise<unknown> => service.post(hosts.flatMap((host) => minutesOf(host, until, pct)))
+  const report = (until: number, pct: number): Promise<unknown> =>
+    service.post(hosts.flatMap((host) => minutesOf(host, until, pct)))
   const began = clock.now()
   await report(began, 0.97)
   await until('both alerts are mailed', () => mails.arrived.length >= 2)
   const parsed = await Promise.all(mails.arrived.map(({ raw }) => PostalMime.parse(raw)))
   const alert = parsed.find(({ subject }) => subject === 'CPU on web-1 is high')
   t.ok(alert, parsed.map(({ subject }) => subject).join('; '))
-  const header = (mail: (typeof parsed)[number] | undefined, name: string): string | undefined => mail?.headers.find(({ key }) => key === name)?.value
+  const header = (mail: (typeof parsed)[number] | undefined, name: string): string | undefined =>
+    mail?.headers.find(({ key }) => key === name)?.value
   t.strictSame(
     ['rule', 'host', 'state', 'severity'].map((name) => header(alert, `x-stashwatch-${name}`)),
     ['cpu-high', 'web-1', 'firing', 'warning'],
@@ -304,14 +348,25 @@ rules:
   t.match(recovery?.references, alert?.messageId ?? 'no message')
   t.not(recovery?.messageId, alert?.messageId)
   t.match(recovery?.text, /97/, 'the peak is told')
-  t.match(await service.metrics(), new Map([['stashwatch_notifications_total{receiver_type="email",outcome="sent"}', 4]]))
+  t.match(
+    await service.metrics(),
+    new Map([['stashwatch_notifications_total{receiver_type="email",outcome="sent"}', 4]]),
+  )
   const { text } = await service.get('/api/v1/notifications')
   t.equal((JSON.parse(text) as { state: string }[]).filter(({ state }) => state === 'sent').length, 4)
 
   for (const line of service.lines) t.notMatch(line.message, /[\r\n]/, 'a line of the log is one line')
-  const promtool = spawnSync('promtool', ['check', 'metrics'], { input: (await service.get('/metrics')).text, encoding: 'utf8' })
+  const promtool = spawnSync('promtool', ['check', 'metrics'], {
+    input: (await service.get('/metrics')).text,
+    encoding: 'utf8',
+  })
   if (promtool.error) t.pass('promtool is not installed: the metrics were NOT checked', { skip: true })
-  else t.strictSame([promtool.status, promtool.stdout, promtool.stderr], [0, '', ''], 'promtool has nothing to say about the metrics')
+  else
+    t.strictSame(
+      [promtool.status, promtool.stdout, promtool.stderr],
+      [0, '', ''],
+      'promtool has nothing to say about the metrics',
+    )
 })
 
 test('a changed rule judges with what was known before, and two reloads do not meet', async (t) => {
@@ -336,14 +391,19 @@ rules:
   t.strictSame(await Promise.all([service.service.reload(), service.service.reload()]), [[], []])
   t.match(await service.aggregate('web-1', 'cpu'), { count: 10, sum: 7.5 })
   next.yaml = yaml.replace(/smtp: .*/, '')
-  t.strictSame(await service.service.reload(), ['smtp has changed: restart the service for that; nothing was changed now'])
-  t.match(service.lines.slice(-2).map(({ message }) => message), [
-    'the configuration was not taken; the old one stays in force',
-    /^smtp has changed/,
+  t.strictSame(await service.service.reload(), [
+    'smtp has changed: restart the service for that; nothing was changed now',
   ])
+  t.match(
+    service.lines.slice(-2).map(({ message }) => message),
+    ['the configuration was not taken; the old one stays in force', /^smtp has changed/],
+  )
   t.strictSame(await alertsOf(service), [])
   await service.post(samples(10, 13))
-  const [alert] = await until('the alert fires', async () => (await alertsOf(service)).some((one) => one.state === 'firing') && alertsOf(service))
+  const [alert] = await until(
+    'the alert fires',
+    async () => (await alertsOf(service)).some((one) => one.state === 'firing') && alertsOf(service),
+  )
   t.match(alert, { rule: 'busy', host: 'web-1', value: 0.75, bound: /0\.6|60/ })
   await service.stop()
   t.match(await service.service.reload(), [/^the service is draining/])

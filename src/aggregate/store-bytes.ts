@@ -43,7 +43,10 @@ export function readOldStore(frame: OldStoreFrame, width: number, take: Take): S
   const buffer = (column: Column): ArrayBuffer => {
     const [name, , length] = column
     if (name !== 'lastAt') return take(columnBytes(column))
-    return Float32Array.from(new Float64Array(take(length * Float64Array.BYTES_PER_ELEMENT)), (ts) => ts - Math.floor(ts / width) * width).buffer
+    return Float32Array.from(
+      new Float64Array(take(length * Float64Array.BYTES_PER_ELEMENT)),
+      (ts) => ts - Math.floor(ts / width) * width,
+    ).buffer
   }
   const chunks = Array.from({ length: count }, () => chunkOn(layout, buffer))
   return { ...rest, layout, chunks, onWrite: undefined }

@@ -1,7 +1,19 @@
 import type { Millis, Of } from '../model.ts'
 import { growth, samplesOf } from './counter.ts'
 import { emptyPartial, meanOf, mergeInto, type Partial, stddevOf, sumOf } from './partial.ts'
-import { baseOf, cellOf, chunkOf, firstOf, headOf, keyOf, readCell, sampleCount, shiftOf, type Store, tailOf } from './store.ts'
+import {
+  baseOf,
+  cellOf,
+  chunkOf,
+  firstOf,
+  headOf,
+  keyOf,
+  readCell,
+  sampleCount,
+  shiftOf,
+  type Store,
+  tailOf,
+} from './store.ts'
 
 /** Buckets `from` (inclusive) to `to` (exclusive). */
 export interface Span {

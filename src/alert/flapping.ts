@@ -46,7 +46,12 @@ export function shareOf({ changes }: Pick<Flapping, 'changes'>): number {
  * @param width of a slot, see `slotOf`.
  * @returns what began or ended by it.
  */
-export function lookAt(flapping: Flapping, at: Millis, isBad: boolean | undefined, width: Millis): 'started' | 'stopped' | undefined {
+export function lookAt(
+  flapping: Flapping,
+  at: Millis,
+  isBad: boolean | undefined,
+  width: Millis,
+): 'started' | 'stopped' | undefined {
   move(flapping, Math.floor(at / width))
   flapping.at = Math.max(flapping.at, at)
   if (isBad !== undefined && isBad !== flapping.isBad) {

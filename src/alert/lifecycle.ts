@@ -78,7 +78,8 @@ export interface Step {
 
 /** Moves an alert on by one finding. Findings about windows older than the newest breach never undo it. */
 export function advance(life: Life | undefined, finding: Finding, patience: Patience): Step {
-  if (life === undefined || life.state === 'resolved' || isForgotten(life, finding.at, patience)) return begin(finding, patience)
+  if (life === undefined || life.state === 'resolved' || isForgotten(life, finding.at, patience))
+    return begin(finding, patience)
   if (life.state === 'pending') return advancePending(life, finding, patience)
   if (finding.kind === 'no data') {
     return { life: { ...life, noDataSince: life.noDataSince ?? finding.since ?? finding.at } }
@@ -107,7 +108,17 @@ function fire(since: Millis, finding: Finding & { kind: 'anomalous' }, { critica
   const counts = isOpen ? { windows: 0, bad: 0, counted: since } : { ...plusOne(before, finding), counted: at }
   const firedAt = isOpen ? since : at
   const spent = critical === undefined ? {} : { critical }
-  const life: Life = { state: 'firing', since, firedAt, severity, lastBreach: at, peak: value, ...counts, flaps: 0, ...spent }
+  const life: Life = {
+    state: 'firing',
+    since,
+    firedAt,
+    severity,
+    lastBreach: at,
+    peak: value,
+    ...counts,
+    flaps: 0,
+    ...spent,
+  }
   return { life, change: { to: 'firing', because: 'fired' } }
 }
 

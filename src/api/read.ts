@@ -52,7 +52,15 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
     reply.header('vary', 'accept')
     if (!prefersPage(request)) return showHostDetail(host)
     const alerts = (await query({ kind: 'alerts' })) as readonly AlertView[]
-    return sendPage(reply, PAGE_POLICY, hostPage(host, alerts.filter((alert) => alert.host === host.host), now()))
+    return sendPage(
+      reply,
+      PAGE_POLICY,
+      hostPage(
+        host,
+        alerts.filter((alert) => alert.host === host.host),
+        now(),
+      ),
+    )
   })
 
   app.get('/aggregate', async (request) => {
@@ -69,7 +77,9 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
     if (alert === null) throw unknownEpisode(episode)
     reply.header('vary', 'accept')
     const rows = await sends(MOST_ROWS)
-    return prefersPage(request) ? sendPage(reply, PAGE_POLICY, episodePage(alert, rows, now())) : showEpisode(alert, rows)
+    return prefersPage(request)
+      ? sendPage(reply, PAGE_POLICY, episodePage(alert, rows, now()))
+      : showEpisode(alert, rows)
   })
 
   app.get('/why', async (request) => {
@@ -77,7 +87,8 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
     const found = (await query({ kind: 'why', ...asked })) as WhyView | null
     if (found === null) throw unknownRule(asked.rule, (await query({ kind: 'rules' })) as readonly RuleView[])
     // Rules about sources and the service itself have alerts of what is no host.
-    if (found.host === null && found.verdicts.length === 0 && found.alerts.length === 0) await findHost(query, asked.host)
+    if (found.host === null && found.verdicts.length === 0 && found.alerts.length === 0)
+      await findHost(query, asked.host)
     return showWhy(found, await sends(MOST_ROWS))
   })
 
@@ -105,7 +116,10 @@ async function findHost(query: (asked: Query) => Promise<unknown>, host: string)
     detail: 'No host of this name has sent anything that is still kept. /api/v1/hosts lists those that have.',
     parameter: 'host',
     found: host,
-    expected: knownHost(host, known.map(({ host: name }) => name)),
+    expected: knownHost(
+      host,
+      known.map(({ host: name }) => name),
+    ),
   })
 }
 

@@ -72,7 +72,10 @@ export const showWhy = ({ rule, host, verdicts, alerts }: WhyView, sends: readon
 /** An alert with what was sent about it. */
 export const showEpisode = (alert: AlertView, sends: readonly SendRecord[]) => ({
   ...showAlert(alert),
-  notifications: sendsOf(alert, sends).map(({ record, because }) => ({ ...showSend(record), ...(because !== undefined && { because }) })),
+  notifications: sendsOf(alert, sends).map(({ record, because }) => ({
+    ...showSend(record),
+    ...(because !== undefined && { because }),
+  })),
 })
 
 export const showRule = (rule: RuleView) => ({

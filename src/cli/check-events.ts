@@ -43,12 +43,15 @@ export async function checkEvents(file: string, config: Config, io: EventsIo): P
 
 /** A line may be a whole body: an array of events. The action lines of a bulk body are no events. */
 function judgePiece({ text }: Piece, judge: (event: unknown) => Judged): readonly Judged[] {
-  if (text === undefined) return [{ outcome: { path: '', reason: 'the event is larger than 1 MiB', code: 'too_large' } }]
+  if (text === undefined)
+    return [{ outcome: { path: '', reason: 'the event is larger than 1 MiB', code: 'too_large' } }]
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    return [{ outcome: { path: '', reason: `expected JSON, found ${JSON.stringify(text.slice(0, 40))}`, code: 'json' } }]
+    return [
+      { outcome: { path: '', reason: `expected JSON, found ${JSON.stringify(text.slice(0, 40))}`, code: 'json' } },
+    ]
   }
   if (Array.isArray(value)) return value.map(judge)
   return isBulkAction(value) ? [] : [judge(value)]
@@ -142,7 +145,12 @@ function reasonLines({ reasons, otherReasons }: Tally): readonly string[] {
   if (sorted.length === 0) return []
   const shown = sorted.slice(0, SHOWN_REASONS)
   const left = sorted.slice(SHOWN_REASONS).reduce((sum, { count }) => sum + count, otherReasons)
-  const rows = shown.map(({ path, reason, line, count }) => [String(count), String(line), path === '' ? '-' : path, reason])
+  const rows = shown.map(({ path, reason, line, count }) => [
+    String(count),
+    String(line),
+    path === '' ? '-' : path,
+    reason,
+  ])
   const more = left === 0 ? [] : [`${left} more for other reasons`]
   return ['', ...table(['rejected', 'first line', 'path', 'reason'], rows, [0, 1]), ...more]
 }
@@ -203,10 +211,17 @@ function meantField(wanted: readonly string[], known: readonly string[]): string
 const rootOf = (path: string): string => path.split('.', 1)[0] ?? ''
 
 /** Lines of columns, as wide as their widest cell; the numbered ones are aligned to the right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[]): readonly string[] {
+function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly number[],
+): readonly string[] {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)))
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, i) => (right.includes(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ').trimEnd()
+    cells
+      .map((cell, i) => (right.includes(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd()
   return [head, ...rows].map(line)
 }
 

@@ -37,7 +37,12 @@ export function check(args: CheckArgs, io: CheckIo): Promise<number> {
 /** The configuration, or the exit code after its mistakes were printed. */
 export function load(args: { readonly config?: string }, io: CheckIo): Loaded | number {
   try {
-    const loaded = loadConfig({ ...(args.config === undefined ? {} : { file: args.config }), env: io.env, cwd: io.cwd, now: createClock().now() })
+    const loaded = loadConfig({
+      ...(args.config === undefined ? {} : { file: args.config }),
+      env: io.env,
+      cwd: io.cwd,
+      now: createClock().now(),
+    })
     if (loaded.config.schemas !== undefined) openSchemas(loaded.config)
     return loaded
   } catch (error) {
@@ -74,7 +79,9 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
           )}`,
         ]),
     `  listens on ${host}:${listen.port}, keeps its data in ${config.data}`,
-    ...(engine.hosts.expected.length === 0 ? [] : [`  expects ${count(engine.hosts.expected.length, 'host')}: ${sayList(engine.hosts.expected)}`]),
+    ...(engine.hosts.expected.length === 0
+      ? []
+      : [`  expects ${count(engine.hosts.expected.length, 'host')}: ${sayList(engine.hosts.expected)}`]),
     ...(config.schemas === undefined
       ? []
       : [`  own schemas in ${config.schemas}: ${sayList(openSchemas(config).own)}`]),

@@ -178,7 +178,8 @@ function cutByBrackets(collected: Collector): Cutter {
   }
 }
 
-const isBlank = (byte: number | undefined): boolean => byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d)
+const isBlank = (byte: number | undefined): boolean =>
+  byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d)
 
 /** Where the text begins, after a byte order mark and blanks. */
 function skipBlank(bytes: Buffer): number {

@@ -104,7 +104,13 @@ function tallySamples(fed: Map<string, Fed>, { series, values }: EventSamples): 
     const end = key.indexOf(SEP)
     const name = end === -1 ? key : key.slice(0, end)
     const value = values[i] ?? Number.NaN
-    const known = fed.get(name) ?? { count: 0, smallest: Infinity, largest: -Infinity, beyond: 0, smallestBeyond: Infinity }
+    const known = fed.get(name) ?? {
+      count: 0,
+      smallest: Infinity,
+      largest: -Infinity,
+      beyond: 0,
+      smallestBeyond: Infinity,
+    }
     fed.set(name, known)
     known.count += 1
     known.smallest = Math.min(known.smallest, value)
@@ -116,7 +122,11 @@ function tallySamples(fed: Map<string, Fed>, { series, values }: EventSamples): 
 }
 
 /** Refusals that differ only in what was found are one reason. */
-function tallyReason(tally: Tally, { path, reason }: { readonly path: string; readonly reason: string }, line: number): void {
+function tallyReason(
+  tally: Tally,
+  { path, reason }: { readonly path: string; readonly reason: string },
+  line: number,
+): void {
   const key = `${path} ${reason.split(', found ')[0] ?? ''}`
   const known = tally.reasons.get(key)
   if (known !== undefined) known.count += 1
@@ -125,10 +135,14 @@ function tallyReason(tally: Tally, { path, reason }: { readonly path: string; re
 }
 
 function tallyDataset(datasets: Map<string, number>, event: object | undefined): void {
-  const { event: node, metricset } = (event ?? {}) as { readonly event?: { dataset?: unknown }; readonly metricset?: { name?: unknown; module?: unknown } }
+  const { event: node, metricset } = (event ?? {}) as {
+    readonly event?: { dataset?: unknown }
+    readonly metricset?: { name?: unknown; module?: unknown }
+  }
   const dataset = node?.dataset
   const { module, name } = metricset ?? {}
-  const called = typeof dataset === 'string' ? dataset : typeof name === 'string' ? `${String(module)}.${name}` : undefined
+  const called =
+    typeof dataset === 'string' ? dataset : typeof name === 'string' ? `${String(module)}.${name}` : undefined
   if (called === undefined) return
   if (datasets.has(called) || datasets.size < MAX_DATASETS) datasets.set(called, (datasets.get(called) ?? 0) + 1)
 }
@@ -152,4 +166,3 @@ function tallyFields(fields: Map<string, FieldTally>, node: object, prefix: stri
     else known.numbers += 1
   }
 }
-

@@ -9,7 +9,17 @@ import { preview } from './preview.ts'
 import { REMOTE } from './remote.ts'
 import { sendTest } from './send-test.ts'
 import { start } from './start.ts'
-import { type Io, AS_JSON, type Option, type Options, remoteOf, textOf, type Values, type Verb, wordOf } from './verb.ts'
+import {
+  type Io,
+  AS_JSON,
+  type Option,
+  type Options,
+  remoteOf,
+  textOf,
+  type Values,
+  type Verb,
+  wordOf,
+} from './verb.ts'
 
 const CONFIG = { type: 'string', value: 'FILE', says: 'the configuration (YAML); without it the built-in one' } as const
 
@@ -24,7 +34,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   check: {
     does: 'validates a configuration and says every mistake with its place; with --events, what it makes of real events',
     example: 'stashwatch check --config stashwatch.yaml --events events.ndjson.gz',
-    options: { config: CONFIG, events: { type: 'string', value: 'FILE', says: 'events (lines or an array, also .gz; - reads standard input)' } },
+    options: {
+      config: CONFIG,
+      events: { type: 'string', value: 'FILE', says: 'events (lines or an array, also .gz; - reads standard input)' },
+    },
     run: (values, io) => check({ ...configOf(values), ...textOf(values, 'events') }, io),
   },
   demo: {
@@ -39,7 +52,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'send-test': {
     does: 'sends one real test mail to every recipient',
     example: 'stashwatch send-test --config stashwatch.yaml --receiver ops',
-    options: { config: CONFIG, receiver: { type: 'string', value: 'NAME', says: 'only the recipients of this receiver' } },
+    options: {
+      config: CONFIG,
+      receiver: { type: 'string', value: 'NAME', says: 'only the recipients of this receiver' },
+    },
     run: (values, io) => sendTest({ ...configOf(values), ...textOf(values, 'receiver') }, io),
   },
   preview: {
@@ -49,10 +65,17 @@ const VERBS: Readonly<Record<string, Verb>> = {
       config: CONFIG,
       rule: { type: 'string', value: 'NAME', says: 'only the mails about this rule' },
       receiver: { type: 'string', value: 'NAME', says: 'as this receiver gets them: its zone, its templates' },
-      out: { type: 'string', value: 'FOLDER', says: 'where to (./preview); what has the same names there is overwritten' },
+      out: {
+        type: 'string',
+        value: 'FOLDER',
+        says: 'where to (./preview); what has the same names there is overwritten',
+      },
     },
     run: (values, io) =>
-      preview({ ...configOf(values), ...textOf(values, 'rule'), ...textOf(values, 'receiver'), ...textOf(values, 'out') }, io),
+      preview(
+        { ...configOf(values), ...textOf(values, 'rule'), ...textOf(values, 'receiver'), ...textOf(values, 'out') },
+        io,
+      ),
   },
   hosts: {
     does: 'lists the hosts that a running service knows: when each was last seen, its state, how many series it has',
@@ -64,10 +87,19 @@ const VERBS: Readonly<Record<string, Verb>> = {
     does: 'lets go of a host that is gone for good, with its series, and closes its alerts',
     example: 'stashwatch hosts forget web-7 --url http://127.0.0.1:8080',
     takes: [{ value: 'NAME', says: "the host's whole name" }],
-    options: { force: { type: 'boolean', says: 'also one that was heard within the last 5 minutes' }, ...REMOTE, json: AS_JSON },
+    options: {
+      force: { type: 'boolean', says: 'also one that was heard within the last 5 minutes' },
+      ...REMOTE,
+      json: AS_JSON,
+    },
     run: (values, io) =>
       forgetHost(
-        { ...remoteOf(values), host: wordOf(values, 'NAME'), force: values['force'] === true, json: values['json'] === true },
+        {
+          ...remoteOf(values),
+          host: wordOf(values, 'NAME'),
+          force: values['force'] === true,
+          json: values['json'] === true,
+        },
         io,
       ),
   },
@@ -122,7 +154,9 @@ function sayUnknown(name: string, second: string | undefined, io: Io): number {
 
 /** The verbs of two words that begin with this one, and what they do. */
 function familyOf(first: string): readonly (readonly [verb: string, does: string])[] {
-  return Object.entries(VERBS).flatMap(([verb, { does }]) => (verb.startsWith(`${first} `) ? [[verb, does] as const] : []))
+  return Object.entries(VERBS).flatMap(([verb, { does }]) =>
+    verb.startsWith(`${first} `) ? [[verb, does] as const] : [],
+  )
 }
 
 const HELP: Option = { type: 'boolean', says: 'says all this' }
@@ -139,13 +173,17 @@ function joinWords(args: readonly string[]): readonly string[] {
 /** The values of a verb's options and its word, or a sentence about what is wrong with them. */
 function readOptions(name: string, args: readonly string[], { options: given, takes = [] }: Verb): Values | string {
   const known: Options = { ...given, help: HELP }
-  const types = Object.entries(known).map(([key, { type, multiple = false }]) => [key, { type, multiple, ...(key === 'help' ? { short: 'h' } : {}) }])
+  const types = Object.entries(known).map(([key, { type, multiple = false }]) => [
+    key,
+    { type, multiple, ...(key === 'help' ? { short: 'h' } : {}) },
+  ])
   const options = Object.fromEntries(types) as ParseArgsOptionsConfig
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true })
   const words: string[] = []
   for (const token of tokens) {
     if (token.kind === 'positional') {
-      if (words.length === takes.length) return `unexpected argument '${token.value}'${wordHint(name, token.value, known)}`
+      if (words.length === takes.length)
+        return `unexpected argument '${token.value}'${wordHint(name, token.value, known)}`
       words.push(token.value)
     }
     if (token.kind !== 'option') continue
@@ -177,11 +215,17 @@ interface Written {
 
 function faultOf({ name, rawName, value, inlineValue }: Written, known: Options): string | undefined {
   const option = Object.hasOwn(known, name) ? known[name] : undefined
-  if (option === undefined) return `unknown option '${rawName}'${meant(rawName, Object.keys(known).map((key) => `--${key}`))}`
+  if (option === undefined)
+    return `unknown option '${rawName}'${meant(
+      rawName,
+      Object.keys(known).map((key) => `--${key}`),
+    )}`
   if (option.type === 'boolean') return value === undefined ? undefined : `${rawName} takes no value, found '${value}'`
   const isOption = value !== '-' && value?.startsWith('-') === true && inlineValue === false
   const isEmpty = value === '' && option.mayBeEmpty !== true
-  return value === undefined || isEmpty || isOption ? `${rawName} needs a value: ${rawName} ${option.value ?? 'VALUE'}` : undefined
+  return value === undefined || isEmpty || isOption
+    ? `${rawName} needs a value: ${rawName} ${option.value ?? 'VALUE'}`
+    : undefined
 }
 
 /** A file that stands alone is probably the configuration. */
@@ -207,7 +251,10 @@ function usage(out: (line: string) => void): void {
   out('stashwatch: watches what Logstash posts and mails the right person when a host leaves its bounds')
   out('')
   out('usage: stashwatch VERB [options]')
-  sayPairs(Object.entries(VERBS).map(([name, { does }]) => [name, does]), out)
+  sayPairs(
+    Object.entries(VERBS).map(([name, { does }]) => [name, does]),
+    out,
+  )
   out('')
   out('stashwatch VERB --help says more; exit codes: 0 done, 1 your input is at fault, 2 the environment is')
 }

@@ -1,7 +1,15 @@
 /** The options of every verb that asks a running service. */
 export const REMOTE = {
-  url: { type: 'string', value: 'URL', says: 'where the service answers (STASHWATCH_URL of the environment, else http://127.0.0.1:8080)' },
-  token: { type: 'string', value: 'TOKEN', says: 'one of its api.tokens (else STASHWATCH_API_TOKEN of the environment)' },
+  url: {
+    type: 'string',
+    value: 'URL',
+    says: 'where the service answers (STASHWATCH_URL of the environment, else http://127.0.0.1:8080)',
+  },
+  token: {
+    type: 'string',
+    value: 'TOKEN',
+    says: 'one of its api.tokens (else STASHWATCH_API_TOKEN of the environment)',
+  },
 } as const
 
 export interface RemoteArgs {

@@ -1,5 +1,16 @@
 import { createClock } from '../clock.ts'
-import type { AlertFacts, Clock, Config, EngineConfig, Log, Millis, Notification, Receiver, Recipient, Via } from '../model.ts'
+import type {
+  AlertFacts,
+  Clock,
+  Config,
+  EngineConfig,
+  Log,
+  Millis,
+  Notification,
+  Receiver,
+  Recipient,
+  Via,
+} from '../model.ts'
 import { anyAlert } from '../service/samples.ts'
 import { openWays } from '../service.ts'
 import { meant } from '../spelling.ts'
@@ -13,14 +24,22 @@ import { whyNot } from './start.ts'
  * @returns the exit code: 0 all were accepted, 1 the configuration or the receiver's name is at fault, 2 the other
  *   end refused one or could not be reached.
  */
-export async function sendTest(args: { readonly config?: string; readonly receiver?: string }, io: CheckIo): Promise<number> {
+export async function sendTest(
+  args: { readonly config?: string; readonly receiver?: string },
+  io: CheckIo,
+): Promise<number> {
   const loaded = load(args, io)
   if (typeof loaded === 'number') return loaded
   const { config } = loaded
   const { receivers } = config.engine
   const chosen = receivers.filter((one) => args.receiver === undefined || one.name === args.receiver)
   if (chosen.length === 0) {
-    io.err(`no receiver '${args.receiver ?? ''}' in the configuration${meant(args.receiver ?? '', receivers.map((one) => one.name))}`)
+    io.err(
+      `no receiver '${args.receiver ?? ''}' in the configuration${meant(
+        args.receiver ?? '',
+        receivers.map((one) => one.name),
+      )}`,
+    )
     return 1
   }
   const clock = createClock()
@@ -34,9 +53,15 @@ export async function sendTest(args: { readonly config?: string; readonly receiv
   }
 }
 
-async function sendAll(config: Config, notifications: readonly Notification[], clock: Clock, io: CheckIo): Promise<boolean> {
+async function sendAll(
+  config: Config,
+  notifications: readonly Notification[],
+  clock: Clock,
+  io: CheckIo,
+): Promise<boolean> {
   const { ways, mailbox } = await openWays(config, { clock, log: quiet(io) })
-  if (mailbox !== undefined) io.err(`no smtp in the configuration: mails are not sent but kept as files in ${config.data}/mailbox`)
+  if (mailbox !== undefined)
+    io.err(`no smtp in the configuration: mails are not sent but kept as files in ${config.data}/mailbox`)
   let isWell = true
   for (const notification of notifications) {
     const way = ways[notification.via ?? 'email']
@@ -56,7 +81,10 @@ export function quiet(io: CheckIo): Log {
 }
 
 function samplesFor({ name, email, webhook, alertmanager }: Receiver, facts: AlertFacts): readonly Notification[] {
-  const others: readonly Via[] = [...(webhook === true ? ['webhook' as const] : []), ...(alertmanager === true ? ['alertmanager' as const] : [])]
+  const others: readonly Via[] = [
+    ...(webhook === true ? ['webhook' as const] : []),
+    ...(alertmanager === true ? ['alertmanager' as const] : []),
+  ]
   return [
     ...email.map((to) => sample(name, 'email', to, facts)),
     ...others.map((via) => sample(name, via, { address: `${via}:${name}` }, facts)),
@@ -65,7 +93,18 @@ function samplesFor({ name, email, webhook, alertmanager }: Receiver, facts: Ale
 
 function sample(receiver: string, via: Via, to: Recipient, facts: AlertFacts): Notification {
   const { episode, at } = facts
-  return { id: `${episode}.${to.address}`, receiver, via, to, at, because: 'fired', kind: 'alert', thread: episode, seq: 0, alerts: [facts] }
+  return {
+    id: `${episode}.${to.address}`,
+    receiver,
+    via,
+    to,
+    at,
+    because: 'fired',
+    kind: 'alert',
+    thread: episode,
+    seq: 0,
+    alerts: [facts],
+  }
 }
 
 function testFacts(config: EngineConfig, now: Millis): AlertFacts {

@@ -33,7 +33,10 @@ export async function start(args: { readonly config?: string }, io: StartIo): Pr
   io.onReload(() => void service?.reload())
   try {
     const onEnd = (error: Error): void => {
-      log.error({ reason: error.message }, 'the engine has ended; stopping so that the supervisor starts the service anew')
+      log.error(
+        { reason: error.message },
+        'the engine has ended; stopping so that the supervisor starts the service anew',
+      )
       end(2)
     }
     const readConfig = (): Config => loadConfig({ ...fileOf(args), env: io.env, cwd: io.cwd }).config
@@ -43,7 +46,9 @@ export async function start(args: { readonly config?: string }, io: StartIo): Pr
     return 2
   }
   const code = await ended
-  await service.stop().catch((error: unknown) => log.error({ err: error }, 'the stop was not clean; the journal has what was accepted'))
+  await service
+    .stop()
+    .catch((error: unknown) => log.error({ err: error }, 'the stop was not clean; the journal has what was accepted'))
   return code
 }
 
@@ -54,9 +59,11 @@ function fileOf({ config }: { readonly config?: string }): { readonly file?: str
 /** One sentence that says what stands in the way of starting, and what to do. */
 export function whyNot(error: unknown, address: string): string {
   const { code, message, syscall } = error as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE') return `${address} is in use: stop the other program, or set another address with listen (demo: --port)`
+  if (code === 'EADDRINUSE')
+    return `${address} is in use: stop the other program, or set another address with listen (demo: --port)`
   if (code === 'EADDRNOTAVAIL') return `${address} is no address of this machine: correct listen`
   if (code === 'EACCES') return `no permission: ${message}; check listen (ports below 1024) and the data folder`
-  if (code === 'EEXIST' || code === 'ENOTDIR' || syscall === 'mkdir') return `the data folder cannot be made (${message}): correct data`
+  if (code === 'EEXIST' || code === 'ENOTDIR' || syscall === 'mkdir')
+    return `the data folder cannot be made (${message}): correct data`
   return message
 }

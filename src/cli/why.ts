@@ -114,7 +114,8 @@ function sayEpisode(episode: Episode, say: Say): void {
     'bold',
   )
   for (const { at, says, tone } of storyOf(episode)) say(`  ${timeOf(at)}  ${says}`, tone)
-  for (const one of episode.waits ?? []) say(`  waits ${one.to ?? 'whoever is to hear of it'}: ${waitText(one)}`, 'yellow')
+  for (const one of episode.waits ?? [])
+    say(`  waits ${one.to ?? 'whoever is to hear of it'}: ${waitText(one)}`, 'yellow')
   say('')
 }
 

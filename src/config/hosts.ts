@@ -5,20 +5,29 @@ import { below, type Report } from './mistakes.ts'
 const REGULAR = /[\^$+()[\]|\\/]|\.\*/
 
 /** Patterns of hosts. One that looks like a regular expression is taken as it stands, with a warning. */
-export function readHosts(raw: string | readonly string[] | undefined, pointer: string, report: Report): readonly string[] {
+export function readHosts(
+  raw: string | readonly string[] | undefined,
+  pointer: string,
+  report: Report,
+): readonly string[] {
   if (raw === undefined) return []
   const patterns = [raw].flat()
   for (const [i, pattern] of patterns.entries()) {
     if (!REGULAR.test(pattern)) continue
     const at = Array.isArray(raw) ? below(pointer, i) : pointer
-    report.warn(at, `'${pattern}' looks like a regular expression: here only * (any text) and ? (one character) are special`)
+    report.warn(
+      at,
+      `'${pattern}' looks like a regular expression: here only * (any text) and ? (one character) are special`,
+    )
   }
   return patterns
 }
 
 /** Whether a host fits a pattern, in which `*` is any text and `?` any one character. */
 export function hostTest(pattern: string): (host: string) => boolean {
-  const source = pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, (sign) => (sign === '*' ? '.*' : sign === '?' ? '.' : `\\${sign}`))
+  const source = pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, (sign) =>
+    sign === '*' ? '.*' : sign === '?' ? '.' : `\\${sign}`,
+  )
   const compiled = compilePattern(`(?s)${source}`)
   return 'fault' in compiled ? () => false : (host) => compiled.fits(host)
 }

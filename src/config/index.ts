@@ -148,7 +148,9 @@ function fill(raw: Raw.Configuration, report: Report): Filled {
 
 /** Sections and collections may have mistakes inside; their parts are looked at one by one. */
 const INSIDE: readonly string[] = [
-  ...[...SECTIONS, 'metrics', 'smtp', 'receivers', 'rules', 'routes', 'maintenance', 'inhibit'].map((name) => `/${name}`),
+  ...[...SECTIONS, 'metrics', 'smtp', 'receivers', 'rules', 'routes', 'maintenance', 'inhibit'].map(
+    (name) => `/${name}`,
+  ),
   '/ingest/tokens',
   '/api/tokens',
 ]
@@ -165,7 +167,10 @@ function inOrder<T extends object>(raw: T, pointer: string, report: Report): Par
 /** A folder, relative to the file. What a shell would fill in is filled in by nobody here. */
 function readFolder(path: string, pointer: string, { dir, report }: PartContext): string {
   if (/^~|^\$\w/.test(path)) {
-    report.mistake(pointer, `'${path}': write the folder out, or \${HOME} with braces; '~' and '$NAME' are not filled in here`)
+    report.mistake(
+      pointer,
+      `'${path}': write the folder out, or \${HOME} with braces; '~' and '$NAME' are not filled in here`,
+    )
   }
   return resolve(dir, path)
 }
@@ -227,7 +232,12 @@ function readEngine(raw: Raw.Configuration, filled: Filled, context: PartContext
   }
 }
 
-function readLimits({ hosts, series, series_per_host: seriesPerHost, sources }: Filled['limits']): EngineConfig['limits'] {
+function readLimits({
+  hosts,
+  series,
+  series_per_host: seriesPerHost,
+  sources,
+}: Filled['limits']): EngineConfig['limits'] {
   return { hosts, series, seriesPerHost, sources }
 }
 

@@ -179,7 +179,10 @@ function readWindow(
   }
   warnOfOverrides(window.overrides, base.hosts, pointer, report)
   const thresholds = [window.threshold, ...window.overrides.map((override) => override.threshold)]
-  if (raw.notify_on_downgrade === true && !thresholds.some(({ warning, critical }) => warning.length * critical.length > 0)) {
+  if (
+    raw.notify_on_downgrade === true &&
+    !thresholds.some(({ warning, critical }) => warning.length * critical.length > 0)
+  ) {
     const what = "'notify_on_downgrade' changes nothing: the rule knows one severity only"
     report.warn(`${pointer}/notify_on_downgrade`, `${what}; give 'threshold' a 'warning' and a 'critical'`)
   }

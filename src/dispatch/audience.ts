@@ -34,7 +34,11 @@ export function escalationOf(
   return steps.toSorted((a, b) => a.after - b.after)
 }
 
-function mannersOf(plan: DispatchPlan, { facts, notify }: Pick<Case, 'facts' | 'notify'>, labels: Labels): readonly Manner[] {
+function mannersOf(
+  plan: DispatchPlan,
+  { facts, notify }: Pick<Case, 'facts' | 'notify'>,
+  labels: Labels,
+): readonly Manner[] {
   const rule = plan.rules.get(facts.rule)
   if (notify.length > 0) return [{ notify, ...mannerOf(plan, rule, {}) }]
   const manners: Manner[] = []
@@ -47,10 +51,15 @@ function mannersOf(plan: DispatchPlan, { facts, notify }: Pick<Case, 'facts' | '
 }
 
 /** What the rule says counts first, then its route, then what holds for all. */
-function mannerOf(plan: DispatchPlan, rule: Rule | undefined, route: Partial<Omit<Manner, 'notify' | 'namedBy'>>): Omit<Manner, 'notify' | 'namedBy'> {
+function mannerOf(
+  plan: DispatchPlan,
+  rule: Rule | undefined,
+  route: Partial<Omit<Manner, 'notify' | 'namedBy'>>,
+): Omit<Manner, 'notify' | 'namedBy'> {
   const { grouping, repeat } = plan.config.alerting
   return {
-    grouping: rule?.groupBy === undefined ? (route.grouping ?? grouping) : groupingBy(rule.groupBy, route.grouping ?? grouping),
+    grouping:
+      rule?.groupBy === undefined ? (route.grouping ?? grouping) : groupingBy(rule.groupBy, route.grouping ?? grouping),
     repeat: rule?.repeat ?? route.repeat ?? repeat,
     escalate: rule?.escalate ?? route.escalate ?? [],
   }
@@ -72,7 +81,8 @@ function linesOf(plan: DispatchPlan, manner: Manner, notify: readonly string[], 
 function waysOf(receiver: Receiver, { grouping, repeat }: Manner): readonly Line[] {
   const { name } = receiver
   const lines: Line[] = receiver.email.map((to) => ({ receiver: name, via: 'email', to, grouping, repeat }))
-  if (receiver.webhook === true) lines.push({ receiver: name, via: 'webhook', to: { address: `webhook:${name}` }, grouping, repeat })
+  if (receiver.webhook === true)
+    lines.push({ receiver: name, via: 'webhook', to: { address: `webhook:${name}` }, grouping, repeat })
   if (receiver.alertmanager === true) {
     lines.push({ receiver: name, via: 'alertmanager', to: { address: `alertmanager:${name}` }, ...FOR_ALERTMANAGER })
   }
@@ -88,7 +98,9 @@ export function linesTo(plan: DispatchPlan, notify: readonly string[]): readonly
 /** All addresses that a configuration knows. */
 export function addressesOf(plan: DispatchPlan): ReadonlySet<string> {
   const manner = { notify: [], ...mannerOf(plan, undefined, {}) }
-  return new Set([...plan.receivers.values()].flatMap((receiver) => waysOf(receiver, manner).map(({ to }) => to.address)))
+  return new Set(
+    [...plan.receivers.values()].flatMap((receiver) => waysOf(receiver, manner).map(({ to }) => to.address)),
+  )
 }
 
 function unique(lines: readonly Line[]): readonly Line[] {

@@ -40,7 +40,9 @@ function isDay({ weekdays, daysOfMonth, months, years }: MaintenanceWindow, day:
 /** Whether one of the ranges holds the number. Ranges of what comes round, such as friday to monday, may pass its end. */
 function isIn(ranges: readonly NumberRange[], n: number, round?: number): boolean {
   if (ranges.length === 0) return true
-  return ranges.some(({ from, to }) => (round === undefined || from <= to ? from <= n && n <= to : n >= from || n <= to))
+  return ranges.some(({ from, to }) =>
+    round === undefined || from <= to ? from <= n && n <= to : n >= from || n <= to,
+  )
 }
 
 /** A clock on the wall of a zone. */

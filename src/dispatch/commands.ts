@@ -37,15 +37,27 @@ export function expireSilence(state: DispatchState, id: string, now: Millis): Co
 }
 
 /** Somebody looks after an alert, or nobody does any more. Without a note, that of the one that still holds stays. */
-export function acknowledge(state: DispatchState, episode: string, asked: Asked | undefined, now: Millis): CommandAnswer {
+export function acknowledge(
+  state: DispatchState,
+  episode: string,
+  asked: Asked | undefined,
+  now: Millis,
+): CommandAnswer {
   const one = findCase(state, episode)
   if (one === undefined) return { kind: 'refused', code: 'unknown-episode', value: episode }
   const kept = one.ack !== undefined && now < one.ack.until ? one.ack.note : ''
   const ack = asked && { ...asked, note: asked.note ?? kept }
   one.ack = ack
   state.dirty = true
-  note(one, { at: now, kind: 'acknowledged', reason: ack === undefined ? 'nobody looks after it any more' : wordsOf(ack) })
-  return { kind: 'done', value: { episode: one.facts.episode, code: one.facts.code, rule: one.facts.rule, host: one.facts.host } }
+  note(one, {
+    at: now,
+    kind: 'acknowledged',
+    reason: ack === undefined ? 'nobody looks after it any more' : wordsOf(ack),
+  })
+  return {
+    kind: 'done',
+    value: { episode: one.facts.episode, code: one.facts.code, rule: one.facts.rule, host: one.facts.host },
+  }
 }
 
 const wordsOf = ({ author, note: text }: Acknowledgement): string =>

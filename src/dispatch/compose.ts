@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import type { AlertFacts, Because, BesideAlert, Context, Effect, Millis, Notice, Notification, Report } from '../model.ts'
+import type {
+  AlertFacts,
+  Because,
+  BesideAlert,
+  Context,
+  Effect,
+  Millis,
+  Notice,
+  Notification,
+  Report,
+} from '../model.ts'
 import { withoutPicture } from './picture.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { Due } from './schedule.ts'
@@ -44,12 +54,23 @@ function besideOf({ facts: { rule, severity, since, code }, muted }: Case): Besi
 }
 
 /** What was held, as one list; a single alert is told as if it had not been held. */
-export function composeList(state: DispatchState, plan: DispatchPlan, items: readonly Item[], because: Because, now: Millis): Effect {
+export function composeList(
+  state: DispatchState,
+  plan: DispatchPlan,
+  items: readonly Item[],
+  because: Because,
+  now: Millis,
+): Effect {
   const [first, ...more] = items as readonly [Item, ...Item[]]
   if (more.length === 0 && because === 'mail budget') {
     const { line, thread, seq, facts, lead } = first
     const alerts = [{ ...facts, because: first.because }]
-    return compose(state, plan, { line, because: first.because, thread, seq, alerts, news: 1, lead, nextAt: undefined }, now)
+    return compose(
+      state,
+      plan,
+      { line, because: first.because, thread, seq, alerts, news: 1, lead, nextAt: undefined },
+      now,
+    )
   }
   const word = because === 'mail budget' ? 'list' : 'backlog'
   const episodes = items.map((item) => `${item.facts.episode}.${item.seq}`)
@@ -62,7 +83,17 @@ export function composeList(state: DispatchState, plan: DispatchPlan, items: rea
 export function composeNotice(plan: DispatchPlan, { line, notice, at }: Posted, now: Millis): Effect {
   const { because, title, lines } = notice
   const id = `notice.${Math.round(at)}.${hashOf([line.to.address, because, title, ...lines].join('\n'))}`
-  return effect({ id, ...toWhom(plan, line), at: now, because, kind: 'notice', thread: id, seq: 0, alerts: [], notice: { title, lines } })
+  return effect({
+    id,
+    ...toWhom(plan, line),
+    at: now,
+    because,
+    kind: 'notice',
+    thread: id,
+    seq: 0,
+    alerts: [],
+    notice: { title, lines },
+  })
 }
 
 /** All reports of a receiver are one conversation, so that a mail program shows the one before beside each. */
@@ -71,14 +102,40 @@ export function composeReport(plan: DispatchPlan, line: Line, due: Due, report: 
   const kind = schedule.weekday === undefined ? 'daily' : 'weekly'
   const thread = `${kind}.${Math.round(began)}.${hashOf(receiver.name)}`
   const id = `${thread}.${seq}.${hashOf(line.to.address)}`
-  return effect({ id, ...toWhom(plan, line), at: now, because: 'scheduled', kind: 'report', thread, seq, alerts: [], report })
+  return effect({
+    id,
+    ...toWhom(plan, line),
+    at: now,
+    because: 'scheduled',
+    kind: 'report',
+    thread,
+    seq,
+    alerts: [],
+    report,
+  })
 }
 
 /** A heart-beat stands by itself: the newest one is what counts. */
-export function composeHeartbeat(plan: DispatchPlan, line: Line, { receiver }: Due, notice: Notice, now: Millis): Effect {
+export function composeHeartbeat(
+  plan: DispatchPlan,
+  line: Line,
+  { receiver }: Due,
+  notice: Notice,
+  now: Millis,
+): Effect {
   const { because, title, lines } = notice
   const id = `heartbeat.${Math.round(now)}.${hashOf(`${receiver.name}\n${line.to.address}`)}`
-  return effect({ id, ...toWhom(plan, line), at: now, because, kind: 'notice', thread: id, seq: 0, alerts: [], notice: { title, lines } })
+  return effect({
+    id,
+    ...toWhom(plan, line),
+    at: now,
+    because,
+    kind: 'notice',
+    thread: id,
+    seq: 0,
+    alerts: [],
+    notice: { title, lines },
+  })
 }
 
 /** Who gets a mail, and how the receiver wants its mails. */

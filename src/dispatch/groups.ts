@@ -3,7 +3,16 @@ import { canHear, heldBackBy, isAcknowledged, leftText, noteUntold } from './hel
 import { type Labels, labelsOf, valuesOf } from './labels.ts'
 import { mutedText } from './mute.ts'
 import { isStep, withoutPicture } from './picture.ts'
-import { type Case, type DispatchState, type Group, type Item, type Line, type Mail, type Member, note } from './state.ts'
+import {
+  type Case,
+  type DispatchState,
+  type Group,
+  type Item,
+  type Line,
+  type Mail,
+  type Member,
+  note,
+} from './state.ts'
 
 /** How the first fold sees an alert now. */
 export interface Alerts {
@@ -38,7 +47,14 @@ const RANK: readonly Because[] = [
 ]
 
 /** Lets an address hear something of an alert: where it has heard of it before, else in the conversation that it belongs to. */
-export function tellGroup(state: DispatchState, line: Line, one: Case, labels: Labels, news: Because, now: Millis): void {
+export function tellGroup(
+  state: DispatchState,
+  line: Line,
+  one: Case,
+  labels: Labels,
+  news: Because,
+  now: Millis,
+): void {
   const { episode } = one.facts
   const key = keyOf(line, labels)
   const heard = groupOf(state, one, line.to.address)
@@ -65,7 +81,8 @@ export function goOn(group: Group, one: Case, because: Because, now: Millis): vo
 function hear(member: Member, news: Because): void {
   const isFirst = !member.told && member.news !== undefined && SEVERITY.includes(news)
   if (isFirst) return
-  const isUndone = SEVERITY.includes(news) && member.news !== undefined && member.news !== news && SEVERITY.includes(member.news)
+  const isUndone =
+    SEVERITY.includes(news) && member.news !== undefined && member.news !== news && SEVERITY.includes(member.news)
   member.news = isUndone ? undefined : news
 }
 
@@ -84,7 +101,12 @@ export function joinTold(state: DispatchState, line: Line, one: Case, labels: La
 }
 
 /** The conversation that an item was taken from; where it has ended since, it goes on. */
-export function resumeGroup(state: DispatchState, { line, thread, seq, lead, facts }: Item, one: Case, now: Millis): Group {
+export function resumeGroup(
+  state: DispatchState,
+  { line, thread, seq, lead, facts }: Item,
+  one: Case,
+  now: Millis,
+): Group {
   const known = groupOf(state, one, line.to.address)
   if (known !== undefined) return known
   const key = keyOf(line, labelsOf(facts))
@@ -99,7 +121,18 @@ function keyOf({ to, grouping }: Line, labels: Labels): string {
 }
 
 function newGroup(key: string, line: Line, thread: string, now: Millis): Group {
-  return { key, line, thread, seq: 0, lead: undefined, members: new Map(), since: now, lastSent: undefined, repeats: 0, rests: 0 }
+  return {
+    key,
+    line,
+    thread,
+    seq: 0,
+    lead: undefined,
+    members: new Map(),
+    since: now,
+    lastSent: undefined,
+    repeats: 0,
+    rests: 0,
+  }
 }
 
 /** The conversations in which an address has heard of an alert, or is to hear of it. */
@@ -216,7 +249,9 @@ function knownOf(told: readonly News[]): ReadonlySet<string> {
 
 function tellAgain(group: Group, again: readonly Case[], alerts: Alerts, now: Millis): Mail {
   const because = 'repeat interval elapsed'
-  const facts = again.map((one) => ({ ...factsOf(one, alerts, group.members.get(one.facts.episode)), because }) as const)
+  const facts = again.map(
+    (one) => ({ ...factsOf(one, alerts, group.members.get(one.facts.episode)), because }) as const,
+  )
   group.repeats++
   const known = new Set(again.map((one) => one.facts.episode))
   return { ...write(group, because, facts, facts.length, now), known }
@@ -234,7 +269,12 @@ export function noteTold(state: DispatchState, line: Line, alerts: readonly Aler
       if (member !== undefined) member.sent = (member.sent ?? 0) + 1
     }
     const why = because === 'silence ended' && wasMuted !== undefined ? `${because}: ${mutedText(wasMuted)}` : because
-    note(one, { at: now, kind: 'notified', reason: `${why ?? 'went along: others of its group were told'}${how}`, to: address })
+    note(one, {
+      at: now,
+      kind: 'notified',
+      reason: `${why ?? 'went along: others of its group were told'}${how}`,
+      to: address,
+    })
   }
 }
 
@@ -256,7 +296,13 @@ export function factsOf(one: Case, alerts: Alerts, member?: Member): AlertFacts 
   }
 }
 
-function write(group: Group, because: Because, alerts: readonly AlertFacts[], news: number, now: Millis): Omit<Mail, 'known'> {
+function write(
+  group: Group,
+  because: Because,
+  alerts: readonly AlertFacts[],
+  news: number,
+  now: Millis,
+): Omit<Mail, 'known'> {
   const isPictured = news === 1 && group.line.via === 'email'
   const shown = isPictured ? alerts : alerts.map(withoutPicture)
   const hosts = new Set(shown.slice(0, news).map(({ host }) => host))
@@ -264,7 +310,16 @@ function write(group: Group, because: Because, alerts: readonly AlertFacts[], ne
   group.lastSent = now
   const { line, thread, lead } = group
   const isOver = shown.every(({ state }) => state === 'resolved')
-  return { line, because, thread, seq: group.seq++, alerts: shown, news, lead, nextAt: isOver ? undefined : toldAgainAt(group, shown) }
+  return {
+    line,
+    because,
+    thread,
+    seq: group.seq++,
+    alerts: shown,
+    news,
+    lead,
+    nextAt: isOver ? undefined : toldAgainAt(group, shown),
+  }
 }
 
 /** When the conversation is gone on with if nothing changes: not while somebody looks after all that it tells of. */

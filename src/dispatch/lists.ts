@@ -18,8 +18,18 @@ export function tellHeld(state: DispatchState, plan: DispatchPlan, alerts: Alert
   })
 }
 
-function tellList(state: DispatchState, plan: DispatchPlan, items: readonly Item[], because: Because, now: Millis): Effect {
-  countMail(state, items[0]?.line.via ?? 'email', items.map(({ facts }) => facts.rule))
+function tellList(
+  state: DispatchState,
+  plan: DispatchPlan,
+  items: readonly Item[],
+  because: Because,
+  now: Millis,
+): Effect {
+  countMail(
+    state,
+    items[0]?.line.via ?? 'email',
+    items.map(({ facts }) => facts.rule),
+  )
   const how = items.length === 1 ? `, late: ${because}` : `, in a list: ${because}`
   for (const { line, facts, because: own } of items) {
     noteTold(state, line, [{ ...facts, because: own }], now, own === because ? '' : how)
@@ -58,7 +68,9 @@ function judge(state: DispatchState, alerts: Alerts, item: Item, now: Millis): I
 
 /** A rise that has come and gone is none, nor is a fall. */
 function isUndone({ because }: Item, { severity }: AlertFacts): boolean {
-  return (because === 'severity rose' && severity !== 'critical') || (because === 'severity fell' && severity === 'critical')
+  return (
+    (because === 'severity rose' && severity !== 'critical') || (because === 'severity fell' && severity === 'critical')
+  )
 }
 
 /** What is held back by now is news of its conversation again, until nothing holds it back or it is over untold. */
@@ -117,7 +129,8 @@ function list(state: DispatchState, plan: DispatchPlan, one: Case, lists: Map<st
   const knowing = new Set(groupsOf(state, one).map(({ line }) => line.to.address))
   const labels = labelsOf(facts)
   const lines = muted === undefined ? audienceOf(plan, one, labels) : []
-  if (lines.length === 0 && knowing.size === 0) noteUntold(one, `nothing is told of it: ${muted === undefined ? NOBODY : mutedText(muted)}`, now)
+  if (lines.length === 0 && knowing.size === 0)
+    noteUntold(one, `nothing is told of it: ${muted === undefined ? NOBODY : mutedText(muted)}`, now)
   for (const line of lines) {
     if (knowing.has(line.to.address)) continue
     const items = lists.get(line.to.address) ?? []

@@ -78,7 +78,12 @@ function inhibitorsOf(
 function configured(plan: DispatchPlan): readonly Inhibit[] {
   return plan.inhibit.map(({ of, isSource, isTarget }) => {
     const key = ({ labels }: Labelled): string => valuesOf(labels, of.equal)
-    return { isSource: ({ labels }) => isSource(labels), isTarget: ({ labels }) => isTarget(labels), sourceKey: key, targetKey: key }
+    return {
+      isSource: ({ labels }) => isSource(labels),
+      isTarget: ({ labels }) => isTarget(labels),
+      sourceKey: key,
+      targetKey: key,
+    }
   })
 }
 
@@ -118,4 +123,3 @@ export function mutedText(muted: Muted | string): string {
 export function utcTime(at: Millis): string {
   return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
-

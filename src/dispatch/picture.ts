@@ -2,7 +2,14 @@ import type { AlertFacts, Because } from '../model.ts'
 import type { Case, DispatchState } from './state.ts'
 
 /** What is told when it happens: then its picture shows the present. */
-const STEPS: readonly Because[] = ['fired', 'severity rose', 'severity fell', 'resolved', 'flapping started', 'flapping stopped']
+const STEPS: readonly Because[] = [
+  'fired',
+  'severity rose',
+  'severity fell',
+  'resolved',
+  'flapping started',
+  'flapping stopped',
+]
 
 export function isStep(news: Because): boolean {
   return STEPS.includes(news)

@@ -1,5 +1,16 @@
 import { compileMatchers } from '../matcher.ts'
-import type { EngineConfig, Inhibition, MaintenanceWindow, Matcher, Millis, Receiver, Route, Rule, Schedule, Silence } from '../model.ts'
+import type {
+  EngineConfig,
+  Inhibition,
+  MaintenanceWindow,
+  Matcher,
+  Millis,
+  Receiver,
+  Route,
+  Rule,
+  Schedule,
+  Silence,
+} from '../model.ts'
 import type { Labels } from './labels.ts'
 import type { DispatchState } from './state.ts'
 
@@ -23,7 +34,11 @@ export interface DispatchPlan {
   readonly receivers: ReadonlyMap<string, Receiver>
   readonly routes: readonly Fitting<Route>[]
   readonly maintenance: readonly Fitting<MaintenanceWindow>[]
-  readonly inhibit: readonly { readonly of: Inhibition; readonly isSource: Fitting<unknown>['fits']; readonly isTarget: Fitting<unknown>['fits'] }[]
+  readonly inhibit: readonly {
+    readonly of: Inhibition
+    readonly isSource: Fitting<unknown>['fits']
+    readonly isTarget: Fitting<unknown>['fits']
+  }[]
   readonly scheduled: readonly Scheduled[]
   /** Whether anything is ever escalated. */
   readonly escalates: boolean
@@ -35,7 +50,10 @@ export interface DispatchPlan {
 
 export function createDispatchPlan(config: EngineConfig): DispatchPlan {
   const { routes, maintenance, inhibit } = config.alerting
-  const fitting = <T extends { readonly matchers: readonly Matcher[] }>(of: T): Fitting<T> => ({ of, fits: compileMatchers(of.matchers) })
+  const fitting = <T extends { readonly matchers: readonly Matcher[] }>(of: T): Fitting<T> => ({
+    of,
+    fits: compileMatchers(of.matchers),
+  })
   return {
     config,
     rules: new Map(config.rules.map((rule) => [rule.name, rule])),

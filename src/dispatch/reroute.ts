@@ -20,7 +20,8 @@ export function rerouteAll(state: DispatchState, before: DispatchPlan, plan: Dis
   for (const purse of state.purses.values()) dropHeld(state, plan, addresses, purse, now)
   for (const group of state.groups.values()) {
     const line = lineNow(state, plan, group)
-    group.line = line === undefined ? { ...group.line, repeat: NEVER } : { ...line, grouping: sameLabels(group, line.grouping) }
+    group.line =
+      line === undefined ? { ...group.line, repeat: NEVER } : { ...line, grouping: sameLabels(group, line.grouping) }
     group.rests = 0
     if (addresses.has(group.line.to.address)) delete group.left
     else group.left ??= now
@@ -49,14 +50,27 @@ function notifyNow(plan: DispatchPlan, { facts: { rule }, ref, notify }: Case): 
 }
 
 /** Why an address is to hear nothing new of an alert; undefined where it is. */
-function whyNot(state: DispatchState, plan: DispatchPlan, one: Case, address: string, left: Millis | undefined): string | undefined {
+function whyNot(
+  state: DispatchState,
+  plan: DispatchPlan,
+  one: Case,
+  address: string,
+  left: Millis | undefined,
+): string | undefined {
   if (left !== undefined) return leftText(left)
-  const hears = state.backlog.episodes.has(one.facts.episode) || linesOf(plan, one).some(({ to }) => to.address === address)
+  const hears =
+    state.backlog.episodes.has(one.facts.episode) || linesOf(plan, one).some(({ to }) => to.address === address)
   return hears ? undefined : 'the configuration does not name this receiver for it any more'
 }
 
 /** Lets go of what waits for the budget of an address that is not to hear of it any more, except for the ends of what it knows. */
-function dropHeld(state: DispatchState, plan: DispatchPlan, addresses: ReadonlySet<string>, { held }: Purse, now: Millis): void {
+function dropHeld(
+  state: DispatchState,
+  plan: DispatchPlan,
+  addresses: ReadonlySet<string>,
+  { held }: Purse,
+  now: Millis,
+): void {
   for (const [episode, item] of held) {
     const one = state.cases.get(episode)
     if (one === undefined) continue
@@ -91,11 +105,15 @@ function dropNews(state: DispatchState, plan: DispatchPlan, group: Group, now: M
 }
 
 /** What notices wait for budgets of addresses that left, those hear who hear of the service's own only now. */
-function handOverNotices(state: DispatchState, before: DispatchPlan, plan: DispatchPlan, addresses: ReadonlySet<string>): void {
-  const [gone, kept] = [false, true].map((is) => state.notices.filter(({ line }) => addresses.has(line.to.address) === is)) as [
-    DispatchState['notices'],
-    DispatchState['notices'],
-  ]
+function handOverNotices(
+  state: DispatchState,
+  before: DispatchPlan,
+  plan: DispatchPlan,
+  addresses: ReadonlySet<string>,
+): void {
+  const [gone, kept] = [false, true].map((is) =>
+    state.notices.filter(({ line }) => addresses.has(line.to.address) === is),
+  ) as [DispatchState['notices'], DispatchState['notices']]
   if (gone.length === 0) return
   const knew = new Set(linesTo(before, before.config.system).map(({ to }) => to.address))
   const newcomers = linesTo(plan, plan.config.system).filter(({ to }) => !knew.has(to.address))

@@ -136,7 +136,11 @@ function tellDue(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: 
   }
   return spend(state, plan, mails, now).map((mail) => {
     const { line, alerts, news } = mail
-    countMail(state, line.via, alerts.slice(0, news).map(({ rule }) => rule))
+    countMail(
+      state,
+      line.via,
+      alerts.slice(0, news).map(({ rule }) => rule),
+    )
     noteTold(state, line, alerts, now)
     return compose(state, plan, mail, now)
   })

@@ -18,12 +18,15 @@ export function waitsOf(state: DispatchState, plan: DispatchPlan, one: Case, now
     const to = group.line.to.address
     if (one.muted?.by === 'silence') return [{ to, news, for: 'silence', until: one.muted.until }]
     if (one.muted !== undefined) return [{ to, news, for: one.muted.by }]
-    if (heldBackBy(one, news, now) !== undefined) return [{ to, news, for: 'acknowledgement', until: one.ack?.until ?? now }]
+    if (heldBackBy(one, news, now) !== undefined)
+      return [{ to, news, for: 'acknowledgement', until: one.ack?.until ?? now }]
     return [{ to, news, for: group.lastSent === undefined ? 'group_wait' : 'group_interval', until: newsAt(group) }]
   })
   const inLists = [...state.purses].flatMap(([to, purse]): Waiting[] => {
     const item = purse.held.get(episode)
-    return item === undefined ? [] : [{ to, news: item.because, for: 'mail budget', until: releaseAt(purse, plan.config.mailsPerMinute) }]
+    return item === undefined
+      ? []
+      : [{ to, news: item.because, for: 'mail budget', until: releaseAt(purse, plan.config.mailsPerMinute) }]
   })
   return [...inGroups, ...inLists]
 }

@@ -1,6 +1,16 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { Ack, CommandAnswer, Earlier, Engine, EngineConfig, OutboxItem, OutboxStats, SendRecord, Tick } from '../model.ts'
+import type {
+  Ack,
+  CommandAnswer,
+  Earlier,
+  Engine,
+  EngineConfig,
+  OutboxItem,
+  OutboxStats,
+  SendRecord,
+  Tick,
+} from '../model.ts'
 import type { Reply, Report, Request, ThreadData } from './protocol.ts'
 
 type Asked<R> = R extends { readonly id: number } ? Omit<R, 'id'> : never
@@ -66,11 +76,15 @@ export function startEngine(
     waiting.clear()
     if (!isStopping) onEnd(error)
   }
-  const client = createClient(ask, () => waiting.size, async () => {
-    isStopping = true
-    if (gone === undefined) await ask({ kind: 'stop' })
-    await exited
-  })
+  const client = createClient(
+    ask,
+    () => waiting.size,
+    async () => {
+      isStopping = true
+      if (gone === undefined) await ask({ kind: 'stop' })
+      await exited
+    },
+  )
   return new Promise((resolve, reject) => {
     worker.on('message', (reply: Reply) => {
       if (reply.kind === 'result' || reply.kind === 'error') return settle(waiting, reply)
@@ -86,7 +100,9 @@ export function startEngine(
       reject(error)
       end(error)
     }
-    worker.on('error', (error) => ended(`the engine's thread failed: ${error instanceof Error ? error.message : String(error)}`))
+    worker.on('error', (error) =>
+      ended(`the engine's thread failed: ${error instanceof Error ? error.message : String(error)}`),
+    )
     worker.on('exit', (code) => ended(`the engine's thread ended (${code})`))
   })
 }
@@ -113,7 +129,9 @@ function createClient(
     stop,
     outbox: {
       due: (now, limit, perLine) =>
-        ask({ kind: 'due', now, limit, ...(perLine === undefined ? {} : { perLine }) }) as Promise<readonly OutboxItem[]>,
+        ask({ kind: 'due', now, limit, ...(perLine === undefined ? {} : { perLine }) }) as Promise<
+          readonly OutboxItem[]
+        >,
       siblings: (item) => ask({ kind: 'siblings', item }) as Promise<readonly OutboxItem[]>,
       earlier: (item) => ask({ kind: 'earlier', item }) as Promise<Earlier>,
       merge: (merge, now) => ask({ kind: 'merge', merge, now }) as Promise<boolean>,

@@ -59,7 +59,9 @@ function refit(fold: Fold, before: Plan): void {
   const old = new Map(state.stores)
   state.stores.clear()
   for (const [name, metric] of plan.metrics) {
-    const known = (before.metrics.get(name)?.tiers ?? []).map(({ id }) => old.get(id)).filter((store) => store !== undefined)
+    const known = (before.metrics.get(name)?.tiers ?? [])
+      .map(({ id }) => old.get(id))
+      .filter((store) => store !== undefined)
     for (const [id, store] of fitted(metric, known)) state.stores.set(id, store)
   }
 }

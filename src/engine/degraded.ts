@@ -36,5 +36,12 @@ export function watchFlow(fold: Fold, source: Source): void {
     ? `${heard} hosts are heard through ${source.name}, where ${typical} are usual; their silence is not judged meanwhile`
     : `${heard} hosts are heard through ${source.name} again`
   const subject = ownSubject(OWN_RULES.degraded, source.name, 'hosts heard', source.name, plan.config.system)
-  raise(fold, state.alerts, id, subject, found(fold, isDegraded, 'critical', heard, `below ${typical / 2}`, reason, true), AT_ONCE)
+  raise(
+    fold,
+    state.alerts,
+    id,
+    subject,
+    found(fold, isDegraded, 'critical', heard, `below ${typical / 2}`, reason, true),
+    AT_ONCE,
+  )
 }

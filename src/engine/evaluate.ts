@@ -242,13 +242,7 @@ function alertId(rule: string, key: string): string {
   return `${rule}\n${key}`
 }
 
-function verdictOf(
-  watched: Watched,
-  plan: WindowPlan,
-  span: Span,
-  window: Window,
-  open: Alert | undefined,
-): Verdict {
+function verdictOf(watched: Watched, plan: WindowPlan, span: Span, window: Window, open: Alert | undefined): Verdict {
   const { store, slot, host } = watched
   const threshold = thresholdFor(plan.rule, host.name)
   const held = open?.life.state === 'firing' ? open.life.severity : undefined

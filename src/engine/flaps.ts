@@ -12,7 +12,14 @@ const FORGOTTEN = 24 * 3_600_000
  *
  * @param every how often the rule is judged.
  */
-export function heedFlapping(fold: Fold, key: string, before: Life | undefined, taken: Step, at: Millis, every: Millis): Step {
+export function heedFlapping(
+  fold: Fold,
+  key: string,
+  before: Life | undefined,
+  taken: Step,
+  at: Millis,
+  every: Millis,
+): Step {
   if (!fold.plan.config.alerting.flapping) return taken
   const isBad = isBadAfter(taken)
   const known = fold.state.flaps.get(key)
@@ -24,7 +31,9 @@ export function heedFlapping(fold: Fold, key: string, before: Life | undefined, 
   if (!flapping.isFlapping) return taken
   const life = keepOpen(before, taken.life)
   if (life === undefined) return taken
-  return turned === 'started' ? { life, change: { to: life.state, because: 'flapping started' } } : goOn(before, life, taken.change)
+  return turned === 'started'
+    ? { life, change: { to: life.state, because: 'flapping started' } }
+    : goOn(before, life, taken.change)
 }
 
 /** Whether people would be told that it is bad, or good; undefined while neither is sure. */
@@ -36,7 +45,8 @@ function isBadAfter({ life, change }: Step): boolean | undefined {
 function settle(taken: Step, flapping: Flapping): Step {
   const { life } = taken
   if (life === undefined || life.state === 'pending') return taken
-  if (flapping.isBad || life.state !== 'resolved') return { life, change: { to: life.state, because: 'flapping stopped' } }
+  if (flapping.isBad || life.state !== 'resolved')
+    return { life, change: { to: life.state, because: 'flapping stopped' } }
   return { life, change: { to: 'resolved', because: 'flapping stopped' } }
 }
 

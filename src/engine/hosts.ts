@@ -75,7 +75,10 @@ function findIdle(fold: Fold, before: Millis): Host | undefined {
   for (const [i, { lastSeen }] of idle.entries()) times[i] = lastSeen
   const latest = times.sort()[MOST_IDLE - 1] ?? Infinity
   const first = idle.filter(({ lastSeen }) => lastSeen <= latest).toSorted((a, b) => a.lastSeen - b.lastSeen)
-  state.idle = first.slice(0, MOST_IDLE).map(({ name, lastSeen }) => ({ name, lastSeen })).reverse()
+  state.idle = first
+    .slice(0, MOST_IDLE)
+    .map(({ name, lastSeen }) => ({ name, lastSeen }))
+    .reverse()
   return takeIdle(fold, before)
 }
 

@@ -113,7 +113,8 @@ function watchMass(fold: Fold, id: string, names: readonly string[]): void {
 }
 
 function massSubject(source: string, key: string, notify: readonly string[]): Subject {
-  if (source !== ANY) return { ...ownSubject(OWN_RULES.mass, source, 'hosts that fell silent together', source, notify), key }
+  if (source !== ANY)
+    return { ...ownSubject(OWN_RULES.mass, source, 'hosts that fell silent together', source, notify), key }
   const subject = 'Many expected hosts are not heard'
   return { ...ownSubject(OWN_RULES.mass, LIST, 'expected hosts that no source brings', '', notify), key, subject }
 }
@@ -127,7 +128,8 @@ function silentTogether(known: Alert | undefined, source: string, names: readonl
 }
 
 function heardAgain(known: Alert | undefined, source: string): string {
-  const heard = source === ANY ? 'all of these expected hosts are heard' : 'all hosts that fell silent together are heard again'
+  const heard =
+    source === ANY ? 'all of these expected hosts are heard' : 'all hosts that fell silent together are heard again'
   const retired = known?.retired ?? 0
   return retired === 0 ? heard : `${heard}, but for ${retired} that are gone for good`
 }

@@ -24,10 +24,27 @@ export function ownId(rule: string, of = ''): string {
 }
 
 /** @param what the figure in words: `time since the last request`. */
-export function ownSubject(rule: string, host: string, what: string, source: string, notify: readonly string[]): Subject {
+export function ownSubject(
+  rule: string,
+  host: string,
+  what: string,
+  source: string,
+  notify: readonly string[],
+): Subject {
   const unit = COUNTED.includes(rule) ? 'count' : 'seconds'
   const subject = SUBJECTS.get(rule)
-  return { rule, host, key: '', labels: {}, metric: what, unit, what, source, notify, ...(subject === undefined ? {} : { subject }) }
+  return {
+    rule,
+    host,
+    key: '',
+    labels: {},
+    metric: what,
+    unit,
+    what,
+    source,
+    notify,
+    ...(subject === undefined ? {} : { subject }),
+  }
 }
 
 /** What is so, or is not, at this tick. */

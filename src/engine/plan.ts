@@ -1,6 +1,17 @@
 import type { Layout } from '../aggregate/store.ts'
 import { isMonotone, isUndoable } from '../detect/threshold.ts'
-import type { AbsenceRule, CountRule, EngineConfig, Inventory, Metric, MetricRule, Millis, Of, Rule, Threshold } from '../model.ts'
+import type {
+  AbsenceRule,
+  CountRule,
+  EngineConfig,
+  Inventory,
+  Metric,
+  MetricRule,
+  Millis,
+  Of,
+  Rule,
+  Threshold,
+} from '../model.ts'
 import { bucketWidth, SEP } from '../model.ts'
 
 /** What follows from a configuration, worked out once. Lengths are in buckets of their tier. */
@@ -81,7 +92,9 @@ const MOST_SHARES = 4
 /** The metrics that are a share of a whole, of the host itself and not of a part of it; none where nobody wants a report. */
 function sharesOf({ metrics, receivers }: EngineConfig): ReadonlySet<string> {
   if (receivers.every(({ report }) => report === undefined)) return new Set()
-  const shares = metrics.filter(({ unit, by, kind }) => (unit === 'ratio' || unit === 'percent') && by.length === 0 && kind === 'gauge')
+  const shares = metrics.filter(
+    ({ unit, by, kind }) => (unit === 'ratio' || unit === 'percent') && by.length === 0 && kind === 'gauge',
+  )
   return new Set(shares.slice(0, MOST_SHARES).map(({ name }) => name))
 }
 

@@ -32,15 +32,18 @@ export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
     severity: rule.severity,
     severities: [rule.severity],
     notify: rule.notify,
-    last: hostsOf(fold, only).filter((host) => concerns(rule, host.name)).slice(0, MOST).map((host) => ({
-      host: host.name,
-      labels: {},
-      value: Math.round((fold.state.now - silentSince(host)) / 1000),
-      unit: 'seconds' as const,
-      bound: `silent for more than ${durationText(rule.after)}`,
-      reason: `${isUnheard(host) ? 'never heard, expected since' : 'last event'} ${clockText(silentSince(host))}`,
-      at: fold.state.now,
-    })),
+    last: hostsOf(fold, only)
+      .filter((host) => concerns(rule, host.name))
+      .slice(0, MOST)
+      .map((host) => ({
+        host: host.name,
+        labels: {},
+        value: Math.round((fold.state.now - silentSince(host)) / 1000),
+        unit: 'seconds' as const,
+        bound: `silent for more than ${durationText(rule.after)}`,
+        reason: `${isUnheard(host) ? 'never heard, expected since' : 'last event'} ${clockText(silentSince(host))}`,
+        at: fold.state.now,
+      })),
     waitingFor: 'the next bucket of ten seconds in which a source delivers',
   }))
   return [...shown, ...absences]
@@ -52,7 +55,16 @@ export function goneRule({ state }: Fold, { rule, metric, key, severity, notify 
   const kind = metric === countMetricName(rule) ? 'count' : key === '' ? 'absence' : 'metric'
   const since = left === undefined ? '' : ` since ${new Date(left).toISOString().slice(0, 19).replace('T', ' ')} UTC`
   const waitingFor = `nothing: the rule is not in the configuration any more${since}`
-  return { name: rule, kind, severity, severities: [severity], notify, last: [], waitingFor, ...(left === undefined ? {} : { left }) }
+  return {
+    name: rule,
+    kind,
+    severity,
+    severities: [severity],
+    notify,
+    last: [],
+    waitingFor,
+    ...(left === undefined ? {} : { left }),
+  }
 }
 
 function severitiesOf({ threshold, overrides }: WindowPlan['rule']): readonly Severity[] {
@@ -96,7 +108,9 @@ function waitingFor(fold: Fold, plan: WindowPlan): string {
   }
   if (newest === undefined) return `a first event with ${plan.metric.name}`
   const end = clockText(newest.end * plan.width)
-  const clocks = sourcesOf(fold, newest.host).map((name) => `${name} is at ${clockText(fold.state.sources.get(name)?.w ?? NaN)}`)
+  const clocks = sourcesOf(fold, newest.host).map(
+    (name) => `${name} is at ${clockText(fold.state.sources.get(name)?.w ?? NaN)}`,
+  )
   const wait = plan.slow ? 90 : fold.plan.config.lateness / 1000
   return `window ${end} closes ${wait} s after its source's clock passes it; ${clocks.join(', ')}`
 }

@@ -41,7 +41,8 @@ export function aggregateOf(fold: Fold, query: Query & { kind: 'aggregate' }): A
 /** The finest buckets of a series that reach back to an instant, else those that reach back furthest. */
 function reaching(fold: Fold, host: Host, id: number, from: Millis): { store: Store; width: Millis } {
   const tiers = watchedOf(fold, host, id).map(({ store, slot }) => ({ store, slot, width: store.layout.width }))
-  return (tiers.find(({ store, slot, width }) => tailOf(store, slot) * width <= from) ?? tiers.at(-1)) as (typeof tiers)[number]
+  return (tiers.find(({ store, slot, width }) => tailOf(store, slot) * width <= from) ??
+    tiers.at(-1)) as (typeof tiers)[number]
 }
 
 function emptyFigures(): Figures {
@@ -65,7 +66,8 @@ function parseMetric(text: string): { metric: string; labels: ReadonlyMap<string
   const brace = text.indexOf('{')
   if (brace < 0 || !text.endsWith('}')) return { metric: text, labels: new Map() }
   const labels = new Map<string, string>()
-  for (const [, name = '', value = ''] of text.slice(brace + 1, -1).matchAll(/([^\s=,"]+)\s*=\s*"([^"]*)"/g)) labels.set(name, value)
+  for (const [, name = '', value = ''] of text.slice(brace + 1, -1).matchAll(/([^\s=,"]+)\s*=\s*"([^"]*)"/g))
+    labels.set(name, value)
   return { metric: text.slice(0, brace), labels }
 }
 

@@ -1,7 +1,15 @@
 import { labelsOf } from '../dispatch/labels.ts'
 import type { Case } from '../dispatch/state.ts'
 import { waitsOf } from '../dispatch/waits.ts'
-import { type AlertView, type HostDetail, type HostView, type Millis, type Query, type SilenceView, type WhyView } from '../model.ts'
+import {
+  type AlertView,
+  type HostDetail,
+  type HostView,
+  type Millis,
+  type Query,
+  type SilenceView,
+  type WhyView,
+} from '../model.ts'
 import { flappingOf } from './flaps.ts'
 import { aggregateOf, hostDetail } from './query-window.ts'
 import { ownView } from './query-own.ts'
@@ -57,7 +65,9 @@ function storyOf(fold: Fold, view: AlertView): Pick<AlertView, 'decisions' | 'wa
 
 function silencesView(fold: Fold): readonly SilenceView[] {
   const { dispatch, now } = fold.state
-  const muted = [...dispatch.cases.values()].flatMap(({ muted: by, facts }) => (by?.by === 'silence' && facts.state === 'firing' ? [by.id] : []))
+  const muted = [...dispatch.cases.values()].flatMap(({ muted: by, facts }) =>
+    by?.by === 'silence' && facts.state === 'firing' ? [by.id] : [],
+  )
   const views = [...dispatch.silences.values()].map((silence): SilenceView => {
     const state = now < silence.from ? 'pending' : now < silence.until ? 'active' : 'expired'
     return { ...silence, state, mutes: state === 'active' ? muted.filter((id) => id === silence.id).length : 0 }
@@ -115,7 +125,8 @@ function hostView(fold: Fold, host: Host): HostView {
 function alertView(fold: Fold, alert: Alert): AlertView {
   const { rule, host, labels, life, severity, at, value, bound, unit, reason, transitions, episode, code } = alert
   const fired = life.state === 'pending' ? {} : { episode, code, firedAt: life.firedAt }
-  const noData: Millis | undefined = life.state === 'firing' || life.state === 'recovering' ? life.noDataSince : undefined
+  const noData: Millis | undefined =
+    life.state === 'firing' || life.state === 'recovering' ? life.noDataSince : undefined
   return {
     rule,
     host,

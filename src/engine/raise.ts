@@ -59,7 +59,14 @@ export function raise(
 ): void {
   const known = alerts.get(id)
   const taken = advance(known?.life, found.finding, patience)
-  const { life, change } = heedFlapping(fold, flapKey(subject), known?.life, taken, found.finding.at, subject.every ?? 0)
+  const { life, change } = heedFlapping(
+    fold,
+    flapKey(subject),
+    known?.life,
+    taken,
+    found.finding.at,
+    subject.every ?? 0,
+  )
   if (life === undefined) {
     alerts.delete(id)
     return
@@ -245,13 +252,7 @@ function gapsOf({ state }: Fold, { life, reach = 0 }: Alert): AlertFacts['gaps']
 }
 
 /** Ends an alert from outside its data: its rule is gone, or it looks at something else now. */
-export function endAlert(
-  fold: Fold,
-  alerts: Map<string, Alert>,
-  id: string,
-  ended: Ended,
-  reason: string,
-): void {
+export function endAlert(fold: Fold, alerts: Map<string, Alert>, id: string, ended: Ended, reason: string): void {
   const alert = finish(fold, alerts, id, fold.state.now, reason)
   if (alert === undefined) return
   alert.ended = ended
@@ -287,7 +288,19 @@ function finish(fold: Fold, alerts: Map<string, Alert>, id: string, at: Millis, 
   const { since, firedAt, severity, lastBreach, peak, bad = 0, windows = bad, flaps = 0, critical } = alert.life
   const resolvedAt = Math.max(at, since)
   const spent = critical === undefined ? {} : { critical: { until: resolvedAt, ...critical } }
-  alert.life = { state: 'resolved', since, firedAt, severity, lastBreach, peak, windows, bad, flaps, ...spent, resolvedAt }
+  alert.life = {
+    state: 'resolved',
+    since,
+    firedAt,
+    severity,
+    lastBreach,
+    peak,
+    windows,
+    bad,
+    flaps,
+    ...spent,
+    resolvedAt,
+  }
   alert.reason = reason
   return alert
 }

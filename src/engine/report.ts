@@ -44,7 +44,7 @@ export function reportOf(fold: Fold, { every, from, zone }: ReportWish): Report 
     alerts: alertsIn(fold, others, sum, span, zone),
     rules: rulesIn(sum),
     outside: outsideIn(others, span),
-    shares: fold.plan.config.metrics.flatMap(({ name }) => usage === undefined ? [] : usedSince(usage, from, name)),
+    shares: fold.plan.config.metrics.flatMap(({ name }) => (usage === undefined ? [] : usedSince(usage, from, name))),
     quality: qualityIn(own, sum, span),
   }
 }

@@ -155,7 +155,10 @@ function lineOf({ kind, name, why, closed }: Retired): string {
 }
 
 /** Somebody says that a host is gone for good. */
-export function forget(fold: Fold, { host: name, author, now, spare = 0 }: Extract<Command, { kind: 'forget' }>): Obeyed {
+export function forget(
+  fold: Fold,
+  { host: name, author, now, spare = 0 }: Extract<Command, { kind: 'forget' }>,
+): Obeyed {
   const { state, plan } = fold
   const host = state.hosts.get(name)
   if (host === undefined) return refused('unknown-host', [...state.hosts.keys()])

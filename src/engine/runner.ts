@@ -44,7 +44,13 @@ export async function startRunner(
   const replayed = await replay(journal, fold, snapshot?.offset ?? 0, now)
   const downFrom = fold.state.now === 0 ? undefined : fold.state.now
   fold.tallies.clear()
-  const runner = createRunner(createLedger(journal, fold, replayed.offset, report, policy.mendEvery), journal, fold, report, policy)
+  const runner = createRunner(
+    createLedger(journal, fold, replayed.offset, report, policy.mendEvery),
+    journal,
+    fold,
+    report,
+    policy,
+  )
   await runner.write([{ kind: 'command', data: encodeEntry({ kind: 'started', now }) }])
   if (JSON.stringify(fold.state.config) !== JSON.stringify(config)) await runner.configure(config)
   report({ kind: 'ready', replayed: replayed.count, downFrom })
@@ -52,7 +58,12 @@ export async function startRunner(
 }
 
 /** Folds what the snapshot does not cover. Effects that were recorded before the stop are known by their ids. */
-async function replay(journal: Journal, fold: Fold, after: Offset, now: Millis): Promise<{ offset: Offset; count: number }> {
+async function replay(
+  journal: Journal,
+  fold: Fold,
+  after: Offset,
+  now: Millis,
+): Promise<{ offset: Offset; count: number }> {
   let offset = after
   let count = 0
   for (;;) {

@@ -100,7 +100,9 @@ export function readSnapshot(bytes: Uint8Array): State {
     state: Omit<State, 'stores'> & { stores: Map<string, StoreFrame> }
   }
   if (version !== VERSION && version !== 1) {
-    throw new SnapshotError(`the snapshot has version ${version}, this program reads ${VERSION}: run the version that wrote it`)
+    throw new SnapshotError(
+      `the snapshot has version ${version}, this program reads ${VERSION}: run the version that wrote it`,
+    )
   }
   let at = LENGTH_BYTES + length
   const take = (size: number): ArrayBuffer => new Uint8Array(bytes.subarray(at, (at += size))).buffer

@@ -1,5 +1,13 @@
 import { decodeFrame } from '../extract/frame.ts'
-import { ALERTING, type Command, type CommandAnswer, type Effect, type EngineConfig, type Entry, type Tick } from '../model.ts'
+import {
+  ALERTING,
+  type Command,
+  type CommandAnswer,
+  type Effect,
+  type EngineConfig,
+  type Entry,
+  type Tick,
+} from '../model.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
 import { settle } from '../dispatch/step.ts'
 import { foldBatch } from './batch.ts'

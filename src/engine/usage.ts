@@ -1,7 +1,17 @@
 import type { AlertState, Millis, RejectCount } from '../model.ts'
 import { addReject, OWN_RULES } from '../model.ts'
 import { addLoad, emptyLoads, loadOf, mergeLoads } from './loads.ts'
-import { add, addLoads, type Counted, emptySlice, mergeSlices, MOST_REJECTS, type Slice, type Spell, type Usage } from './slices.ts'
+import {
+  add,
+  addLoads,
+  type Counted,
+  emptySlice,
+  mergeSlices,
+  MOST_REJECTS,
+  type Slice,
+  type Spell,
+  type Usage,
+} from './slices.ts'
 import type { Alert, Fold, Host, State } from './state.ts'
 
 /** Slices that are kept; with more kinds of reports than this needs, the oldest two become one. */

@@ -111,7 +111,13 @@ function absenceSubject(rule: AbsenceRule, host: Host, mass: string | undefined)
   const { subject, body } = rule
   const isNew = isUnheard(host)
   return {
-    ...ownSubject(rule.name, host.name, isNew ? WAIT : 'time since the last event', isNew ? 'none yet' : host.source, rule.notify),
+    ...ownSubject(
+      rule.name,
+      host.name,
+      isNew ? WAIT : 'time since the last event',
+      isNew ? 'none yet' : host.source,
+      rule.notify,
+    ),
     reach: rule.after,
     ruleLabels: rule.labels,
     ...(subject === undefined ? {} : { subject }),
@@ -130,7 +136,13 @@ function watchSource(fold: Fold, source: Source): void {
   const reason = isDown
     ? `no request from ${source.name}; hosts behind it are not judged meanwhile`
     : `${source.name} ${isExpected ? 'delivers again' : 'is no longer expected'}`
-  const subject = ownSubject(OWN_RULES.source, source.name, 'time since the last request', source.name, plan.config.system)
+  const subject = ownSubject(
+    OWN_RULES.source,
+    source.name,
+    'time since the last request',
+    source.name,
+    plan.config.system,
+  )
   const said = silence(fold, isDown, 'critical', source.heard, 'silent for 150s', reason)
   raise(fold, state.alerts, id, subject, said, AT_ONCE)
 }
@@ -147,7 +159,14 @@ function watchClock(fold: Fold, host: Host, work: Judged): void {
       ? `the clock of ${host.name} is right again`
       : `events of ${host.name} are dated ${seconds} s ${off > 0 ? 'before' : 'after'} their arrival; they are taken by arrival until its clock is right`
   const subject = ownSubject(OWN_RULES.clock, host.name, 'offset of the clock', host.source, fold.plan.config.system)
-  raise(fold, host.alerts, id, subject, found(fold, off !== undefined, 'warning', seconds, 'off by more than 300 s', reason), AT_ONCE)
+  raise(
+    fold,
+    host.alerts,
+    id,
+    subject,
+    found(fold, off !== undefined, 'warning', seconds, 'off by more than 300 s', reason),
+    AT_ONCE,
+  )
 }
 
 function watchCaps(fold: Fold): void {

@@ -68,7 +68,11 @@ export function durationText(span: Millis): string {
 }
 
 /** Who and what an alert of a rule on a series is about. */
-export function subjectOf(plan: WindowPlan, host: Pick<Host, 'name' | 'source'>, info: Pick<KeyInfo, 'key' | 'values'>): Subject {
+export function subjectOf(
+  plan: WindowPlan,
+  host: Pick<Host, 'name' | 'source'>,
+  info: Pick<KeyInfo, 'key' | 'values'>,
+): Subject {
   const { rule, metric } = plan
   const labels = Object.fromEntries(metric.by.map((field, i) => [field, info.values[i] ?? '']))
   const { subject, body } = rule

@@ -182,7 +182,9 @@ function readEvent(from: Cursor, hasIds: boolean, strings: readonly string[]): E
     values.push(readFloat(from))
   }
   const heartbeat = (head & 1) === 1
-  return id === 0 ? { host, ts, heartbeat, series, values } : { id: textAt(strings, id - 1), host, ts, heartbeat, series, values }
+  return id === 0
+    ? { host, ts, heartbeat, series, values }
+    : { id: textAt(strings, id - 1), host, ts, heartbeat, series, values }
 }
 
 /** A count of items of at least `size` bytes; one that the rest cannot hold is refused before memory is taken. */

@@ -25,7 +25,10 @@ export function answerNothing(reply: FastifyReply): FastifyReply {
 
 /** A body, or a request, that is refused for good. */
 export function answerError(reply: FastifyReply, status: number, reason: string): FastifyReply {
-  return reply.code(status).type(TYPE).send(JSON.stringify({ error: reason }))
+  return reply
+    .code(status)
+    .type(TYPE)
+    .send(JSON.stringify({ error: reason }))
 }
 
 /** Turns a request away for a while. @param after seconds after which the sender may try again. */

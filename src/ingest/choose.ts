@@ -118,7 +118,10 @@ function pick<T>(
   best: Branch<T> | undefined,
 ): Branch<T> | undefined {
   if (!Array.isArray(found)) return better(cases.get(found as Scalar), event, best)
-  return found.reduce((best: Branch<T> | undefined, item: unknown) => better(cases.get(item as Scalar), event, best), best)
+  return found.reduce(
+    (best: Branch<T> | undefined, item: unknown) => better(cases.get(item as Scalar), event, best),
+    best,
+  )
 }
 
 /** Branches are in the order of their ranks, so the first one that holds is the best of them. */

@@ -70,14 +70,20 @@ export function readSchemaFiles(folder: string, own: string | undefined): readon
 }
 
 function withDefinitions(one: SchemaFile, base: Schema): SchemaFile {
-  const definitions = { ...(base['definitions'] as Schema | undefined), ...(one.schema['definitions'] as Schema | undefined) }
+  const definitions = {
+    ...(base['definitions'] as Schema | undefined),
+    ...(one.schema['definitions'] as Schema | undefined),
+  }
   return { ...one, schema: { ...one.schema, definitions } }
 }
 
 function readFolder(folder: string, isOwn: boolean): SchemaFile[] {
   const names = guard(folder, () => readdirSync(folder)).filter((name) => name.endsWith(SUFFIX))
   if (names.length > MAX_FILES || names.length === 0) {
-    throw new SchemaError(folder, `expected 1 to ${MAX_FILES} files KIND${SUFFIX} in this folder, found ${names.length}`)
+    throw new SchemaError(
+      folder,
+      `expected 1 to ${MAX_FILES} files KIND${SUFFIX} in this folder, found ${names.length}`,
+    )
   }
   return names.sort().map((name) => readSchemaFile(join(folder, name), isOwn))
 }
@@ -107,11 +113,13 @@ function refuseRemote(node: unknown): void {
   if (typeof node !== 'object' || node === null) return
   for (const [key, value] of Object.entries(node)) {
     if (key === '$ref' && typeof value === 'string' && !LOCAL.test(value)) {
-      const expected = '"#/definitions/..." or a schema beside it or built in, such as "base.schema.json#/definitions/numeric"'
+      const expected =
+        '"#/definitions/..." or a schema beside it or built in, such as "base.schema.json#/definitions/numeric"'
       throw new Error(`$ref: expected ${expected}, found ${JSON.stringify(value)}; nothing is fetched from elsewhere`)
     }
     refuseRemote(value)
   }
 }
 
-const isObject = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Schema =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -38,10 +38,16 @@ function createTallyCounters({ counter, counterBy }: Families): ReadonlyMap<stri
     ],
     ['hosts_retired', plain('hosts_retired_total', 'Hosts forgotten because they are gone for good.')],
     ['hosts_evicted', plain('hosts_evicted_total', 'Hosts forgotten, least recently seen first, to make room.')],
-    ['series_evicted', plain('series_evicted_total', 'Series forgotten, idle ones of a host that has too many, to make room.')],
+    [
+      'series_evicted',
+      plain('series_evicted_total', 'Series forgotten, idle ones of a host that has too many, to make room.'),
+    ],
     [
       'samples_unknown',
-      plain('samples_unknown_total', 'Samples left out because no metric in force is theirs: what was posted around a reload.'),
+      plain(
+        'samples_unknown_total',
+        'Samples left out because no metric in force is theirs: what was posted around a reload.',
+      ),
     ],
     ['hosts_refused', (increase: number) => refused.inc({ kind: 'host' }, increase)],
     ['series_refused', (increase: number) => refused.inc({ kind: 'series' }, increase)],

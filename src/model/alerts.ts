@@ -82,7 +82,13 @@ export type Because =
 
 /** Why somebody is not told of something, for now or for good. */
 export type Muted =
-  | { readonly by: 'silence'; readonly id: string; readonly until: Millis; readonly author: string; readonly comment: string }
+  | {
+      readonly by: 'silence'
+      readonly id: string
+      readonly until: Millis
+      readonly author: string
+      readonly comment: string
+    }
   | { readonly by: 'maintenance'; readonly name: string }
   | { readonly by: 'inhibition'; readonly episode: string; readonly rule: string; readonly host: string }
 
@@ -135,7 +141,12 @@ export interface Picture {
   /** The window that decided. */
   readonly window: { readonly from: Millis; readonly to: Millis }
   /** The bounds that the rule compares with. */
-  readonly bounds: readonly { readonly severity: Severity; readonly value: number; readonly clear: number; readonly upper: boolean }[]
+  readonly bounds: readonly {
+    readonly severity: Severity
+    readonly value: number
+    readonly clear: number
+    readonly upper: boolean
+  }[]
 }
 
 export interface PictureBucket {

@@ -37,7 +37,13 @@ export interface Engine {
  */
 export type Command =
   /** The host is gone for good: it is let go with its series and open alerts, unless heard within the span to `spare`. */
-  | { readonly kind: 'forget'; readonly host: string; readonly author: string; readonly now: Millis; readonly spare?: Millis }
+  | {
+      readonly kind: 'forget'
+      readonly host: string
+      readonly author: string
+      readonly now: Millis
+      readonly spare?: Millis
+    }
   /** Alerts that fit are not told for a while. A silence of a known id takes that one's place. Value: the silence with `mutes`. */
   | { readonly kind: 'silence'; readonly silence: Silence; readonly now: Millis }
   /** A silence ends now. Ending one that is over already changes nothing. Value: the silence. */
@@ -69,12 +75,24 @@ export interface Forgotten {
  * `live-host`: it is spared; the value is when it was last heard.
  * `too-many`: as many silences as are kept are there; the value is that number.
  */
-export type Refused = 'unknown-host' | 'expected-host' | 'live-host' | 'unknown-silence' | 'unknown-episode' | 'too-many'
+export type Refused =
+  | 'unknown-host'
+  | 'expected-host'
+  | 'live-host'
+  | 'unknown-silence'
+  | 'unknown-episode'
+  | 'too-many'
 
 export type Query =
   | { readonly kind: 'hosts' }
   | { readonly kind: 'host'; readonly host: string }
-  | { readonly kind: 'aggregate'; readonly host: string; readonly metric: string; readonly from: Millis; readonly to: Millis }
+  | {
+      readonly kind: 'aggregate'
+      readonly host: string
+      readonly metric: string
+      readonly from: Millis
+      readonly to: Millis
+    }
   | { readonly kind: 'alerts' }
   | { readonly kind: 'alert'; readonly episode: string }
   | { readonly kind: 'rules' }

@@ -1,4 +1,13 @@
-import type { AlertFacts, AlertmanagerTarget, Because, Clock, Millis, Notification, Severity, Targets } from '../model.ts'
+import type {
+  AlertFacts,
+  AlertmanagerTarget,
+  Because,
+  Clock,
+  Millis,
+  Notification,
+  Severity,
+  Targets,
+} from '../model.ts'
 import { type Post, post } from './post.ts'
 import { annotationsOf, instantOf, labelsOf, storyOf } from './prometheus.ts'
 import { clean } from './text.ts'

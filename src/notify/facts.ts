@@ -154,7 +154,8 @@ function beside({ host }: AlertFacts, context: Context | undefined, time: Times)
 /** What the reader should know about the facts. */
 export function notesOf({ at, because }: Notification, facts: AlertFacts, time: Times): readonly string[] {
   const decided = facts.resolvedAt ?? facts.at
-  const isStep = because === 'fired' || because === 'severity rose' || because === 'severity fell' || because === 'resolved'
+  const isStep =
+    because === 'fired' || because === 'severity rose' || because === 'severity fell' || because === 'resolved'
   const isLate = because === 'found in the backlog' || (isStep && facts.wasMuted === undefined && at - decided > LATE)
   const late = `This mail comes late, at ${time(at)}: the events arrived long after they happened.`
   return [...gapNotes([facts], time), ...(isLate ? [late] : [])]

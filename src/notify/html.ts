@@ -118,7 +118,8 @@ function chartImage({ cid, alt }: Chart): string {
 function sectionTable({ title, rows, more, between, isWhole, note }: Section): string {
   const shown = isWhole === true ? rows : rows.slice(0, SHOWN)
   const rest = more + rows.length - shown.length
-  const lines = between === undefined ? [...shown.map(barRow), restRow(rest, `and ${rest} more`)] : endRows(rows, between)
+  const lines =
+    between === undefined ? [...shown.map(barRow), restRow(rest, `and ${rest} more`)] : endRows(rows, between)
   const table = `<table role="presentation" class="bars" ${FULL}>\n${lines.filter((line) => line !== '').join('\n')}\n</table>`
   return `<h2>${words(title)}</h2>\n${table}${note === undefined ? '' : `\n<p class="dim">${words(note)}</p>`}`
 }
@@ -127,7 +128,8 @@ function barRow({ name, value, detail, share, tone }: Bar): string {
   const more = detail === undefined ? '' : `<br><span class="dim">${words(detail)}</span>`
   const kind = tone === undefined ? '' : `<span class="kind ${tone}">${tone}</span> `
   const label = `${kind}${escapeHtml(name)}${more}`
-  if (share === undefined) return `<tr><td class="name" colspan="2">${label}</td><td class="figure">${words(value)}</td></tr>`
+  if (share === undefined)
+    return `<tr><td class="name" colspan="2">${label}</td><td class="figure">${words(value)}</td></tr>`
   const bar = `<table role="presentation" class="bar" ${FULL}><tr>${cell('full', share)}${cell('left', 1 - share)}</tr></table>`
   return `<tr><td class="name">${label}</td><td class="scale">${bar}</td><td class="figure">${words(value)}</td></tr>`
 }

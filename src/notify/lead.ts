@@ -66,7 +66,10 @@ function overOf(notification: Notification, facts: AlertFacts, time: Times): rea
   const { since, firedAt = since, at, resolvedAt = at } = facts
   const rule = nameOf(facts.rule)
   if (facts.ended !== undefined) {
-    return [`the alert of the rule ${rule} was closed; nothing got better.`, `It began at ${time(since)} and had lasted ${lastedOf(facts)}.`]
+    return [
+      `the alert of the rule ${rule} was closed; nothing got better.`,
+      `It began at ${time(since)} and had lasted ${lastedOf(facts)}.`,
+    ]
   }
   if (isUntold(notification, facts)) {
     return [
@@ -88,7 +91,8 @@ function spanOf(facts: AlertFacts, time: Times): string {
   if (critical === undefined) return `${began} and ${lasted}.`
   const { from, until = resolvedAt, spells } = critical
   const isAll = spells === 1 && from <= since && until >= resolvedAt
-  const when = spells > 1 ? `${spells} times between ${time(from)} and ${time(until)}` : `from ${time(from)} to ${time(until)}`
+  const when =
+    spells > 1 ? `${spells} times between ${time(from)} and ${time(until)}` : `from ${time(from)} to ${time(until)}`
   return `${began}, ${lasted}, and was critical ${isAll ? 'all the time' : when}.`
 }
 
@@ -137,7 +141,8 @@ function endOf(facts: AlertFacts): readonly string[] {
 }
 
 function changing({ flapping }: AlertFacts, rule: string): readonly string[] {
-  const share = flapping === undefined ? '' : `: ${flapping} % of its last judgements were changes, newer ones counting more`
+  const share =
+    flapping === undefined ? '' : `: ${flapping} % of its last judgements were changes, newer ones counting more`
   return [
     `the alert of the rule ${rule} keeps changing between firing and resolved${share}.`,
     'Meanwhile it counts as firing. This is the only mail about it until it has settled.',

@@ -127,7 +127,9 @@ function stateOf({ alerts }: Notification): string {
   if (only !== undefined && alerts.length === 1) {
     return firing.length === 1 ? only.severity : only.ended === undefined ? 'resolved' : 'closed'
   }
-  return [...(firing.length > 0 ? [`${firing.length} firing`] : []), ...(over > 0 ? [`${over} resolved`] : [])].join(', ')
+  return [...(firing.length > 0 ? [`${firing.length} firing`] : []), ...(over > 0 ? [`${over} resolved`] : [])].join(
+    ', ',
+  )
 }
 
 function previousOf({ seq, previous }: Notification): number | null {
@@ -144,7 +146,10 @@ function baseOf(notification: Notification): string {
   if (kind !== 'alert') return listSubject(notification, first)
   const { facts, more } = lead ?? { facts: first, more: 0 }
   const others = more === 0 ? '' : ` and ${more} more`
-  return ownSubject(notification, facts, others) ?? `${nameOf(facts.rule, NAME_LENGTH)} on ${placeOf(facts)}${others}: ${clean(facts.what)}`
+  return (
+    ownSubject(notification, facts, others) ??
+    `${nameOf(facts.rule, NAME_LENGTH)} on ${placeOf(facts)}${others}: ${clean(facts.what)}`
+  )
 }
 
 /** A list of one rule's alerts is called as its rule calls them: `12 alerts: CPU on web-1 and 11 more is high`. */
@@ -161,7 +166,8 @@ function listSubject(notification: Notification, first: AlertFacts): string {
 /** The subject by the template of the rule or the receiver, or the usual one of such alerts, if there is one that says something. */
 function ownSubject(notification: Notification, facts: AlertFacts, others: string): string | undefined {
   const template = templateOf(notification, facts, 'subject') ?? facts.usualSubject
-  const own = template === undefined ? '' : (fill(template, valuesOf(facts, others), NAME_LENGTH, notification.zone) ?? '')
+  const own =
+    template === undefined ? '' : (fill(template, valuesOf(facts, others), NAME_LENGTH, notification.zone) ?? '')
   return own.trim() === '' ? undefined : own
 }
 

@@ -56,7 +56,14 @@ function marksOf(
   { state, since, at: judged, resolvedAt = judged }: AlertFacts,
   { window: { to: at } }: Picture,
 ): readonly Mark[] {
-  const step = because === 'fired' ? 'fired' : because === 'severity rose' ? 'worse' : because === 'severity fell' ? 'better' : 'now'
+  const step =
+    because === 'fired'
+      ? 'fired'
+      : because === 'severity rose'
+        ? 'worse'
+        : because === 'severity fell'
+          ? 'better'
+          : 'now'
   const last = state === 'resolved' ? { at: resolvedAt, label: 'over' } : { at, label: step }
   return since < last.at ? [{ at: since, label: 'began' }, last] : [last]
 }

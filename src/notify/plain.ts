@@ -31,7 +31,10 @@ function sectionLines({ title, rows, more, between, note }: Section): string {
   return [title, ...lines, ...rest, ...(note === undefined ? [] : [note])].join('\n')
 }
 
-function barLine({ name, value, detail, share, tone }: Bar, widths: { readonly name: number; readonly value: number }): string {
+function barLine(
+  { name, value, detail, share, tone }: Bar,
+  widths: { readonly name: number; readonly value: number },
+): string {
   const bar = share === undefined ? '' : `${'█'.repeat(Math.round(share * BAR)).padEnd(BAR, '·')}  `
   const more = [tone, detail].filter((text) => text !== undefined).join(', ')
   return `  ${name.padEnd(widths.name)}  ${bar}${value.padEnd(widths.value)}  ${more}`.trimEnd()
@@ -64,7 +67,9 @@ function linkLines(rows: readonly Row[]): readonly string[] {
 
 function namesOf(rows: readonly Row[]): readonly string[] {
   const groups = Map.groupBy(rows, ({ rule, status }) => `${rule}, ${status}`)
-  return [...groups].map(([title, same]) => `  ${title}, ${same.length} more: ${same.map(({ where }) => where).join(', ')}`)
+  return [...groups].map(
+    ([title, same]) => `  ${title}, ${same.length} more: ${same.map(({ where }) => where).join(', ')}`,
+  )
 }
 
 function actionLine({ text, url }: Action): string {

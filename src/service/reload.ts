@@ -39,7 +39,8 @@ async function takeOver(running: Running): Promise<readonly string[]> {
   const isBuiltIn = config.schemas === undefined && next.schemas === undefined
   const schemas = isBuiltIn ? running.schemas : openSchemas(next)
   const extract = openExtractor(next)
-  const exits = waysOf(config) === waysOf(next) ? undefined : await openWays(next, { ...options, linkKey: running.linkKey })
+  const exits =
+    waysOf(config) === waysOf(next) ? undefined : await openWays(next, { ...options, linkKey: running.linkKey })
   const { known } = running
   // Whoever comes may be told before the new configuration is the one in force here.
   running.known = new Set([...known, ...addressesOf(next)])

@@ -12,9 +12,15 @@ export function hear(running: Running, report: Report): void {
     case 'journal':
       running.journalOk = report.ok
       if (report.ok) return log.info({}, report.message)
-      return log.error({ reason: report.message }, 'the journal cannot be written: batches are answered 503 until it can')
+      return log.error(
+        { reason: report.message },
+        'the journal cannot be written: batches are answered 503 until it can',
+      )
     case 'fault':
-      return log.error({ offset: report.offset, reason: report.message }, 'an entry could not be folded; it is passed over')
+      return log.error(
+        { offset: report.offset, reason: report.message },
+        'an entry could not be folded; it is passed over',
+      )
     case 'notice':
       return log[report.level](report.fields, report.message)
     case 'ready':

@@ -111,9 +111,7 @@ function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
   const what = 'time since the last event'
   const seconds = rule.after / 1000 + 12
   const reason =
-    state === 'firing'
-      ? `no event from ${host}, while ${SOURCE} went on delivering`
-      : `${host} is heard again`
+    state === 'firing' ? `no event from ${host}, while ${SOURCE} went on delivering` : `${host} is heard again`
   return {
     host,
     labels: {},

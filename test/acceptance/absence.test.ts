@@ -1,15 +1,30 @@
 import { test } from 'tap'
-import { at, config, cpuHigh, createPlay, event, every, heartbeat, HOUR, MINUTE, SECOND, silent } from '../helpers/play.ts'
+import {
+  at,
+  config,
+  cpuHigh,
+  createPlay,
+  event,
+  every,
+  heartbeat,
+  HOUR,
+  MINUTE,
+  SECOND,
+  silent,
+} from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
 const rules = [cpuHigh(), silent()]
 
 test('of three hosts two die, and both are named', async (t) => {
   const play = createPlay(config({ rules }))
-  play.until('12:30:00', every(TEN, (now) => {
-    const alive = now < at('12:10:00') ? ['a', 'b', 'c'] : ['a']
-    play.post(alive.map((host) => event(host, now, { cpu: 0.1 })))
-  }))
+  play.until(
+    '12:30:00',
+    every(TEN, (now) => {
+      const alive = now < at('12:10:00') ? ['a', 'b', 'c'] : ['a']
+      play.post(alive.map((host) => event(host, now, { cpu: 0.1 })))
+    }),
+  )
   t.strictSame(
     play.told(),
     ['12:12:50 host-silent b firing (fired)', '12:12:50 host-silent c firing (fired)'],
@@ -20,48 +35,67 @@ test('of three hosts two die, and both are named', async (t) => {
 
 test('when Logstash itself dies there is one mail, about Logstash', async (t) => {
   const play = createPlay(config({ rules, sources: ['logstash-a'] }))
-  play.until('12:40:00', every(TEN, (now) => {
-    if (now < at('12:10:00')) play.post(['a', 'b', 'c'].map((host) => event(host, now, { cpu: 0.95 })))
-  }))
-  t.strictSame(play.mails.slice(3).map((mail) => [mail.alerts[0]?.rule, mail.alerts[0]?.host, mail.because]), [
-    ['source-down', 'logstash-a', 'fired'],
-  ])
+  play.until(
+    '12:40:00',
+    every(TEN, (now) => {
+      if (now < at('12:10:00')) play.post(['a', 'b', 'c'].map((host) => event(host, now, { cpu: 0.95 })))
+    }),
+  )
+  t.strictSame(
+    play.mails.slice(3).map((mail) => [mail.alerts[0]?.rule, mail.alerts[0]?.host, mail.because]),
+    [['source-down', 'logstash-a', 'fired']],
+  )
   t.match(play.told()[3], /^12:12:2\d source-down/)
 })
 
 test('a source that comes back resolves, and its hosts are not called silent', async (t) => {
   const play = createPlay(config({ rules }))
-  play.until('13:00:00', every(TEN, (now) => {
-    const isOut = now >= at('12:20:00') && now < at('12:40:00')
-    if (!isOut) play.post([heartbeat(now), ...['a', 'b', 'c'].map((host) => event(host, now, { cpu: 0.1 }))])
-  }))
-  t.strictSame(play.mails.map((mail) => [mail.alerts[0]?.host, mail.because]), [
-    ['logstash-a', 'fired'],
-    ['logstash-a', 'resolved'],
-  ])
+  play.until(
+    '13:00:00',
+    every(TEN, (now) => {
+      const isOut = now >= at('12:20:00') && now < at('12:40:00')
+      if (!isOut) play.post([heartbeat(now), ...['a', 'b', 'c'].map((host) => event(host, now, { cpu: 0.1 }))])
+    }),
+  )
+  t.strictSame(
+    play.mails.map((mail) => [mail.alerts[0]?.host, mail.because]),
+    [
+      ['logstash-a', 'fired'],
+      ['logstash-a', 'resolved'],
+    ],
+  )
 })
 
 test('a silent host that is heard again is told once more', async (t) => {
   const play = createPlay(config({ rules }))
-  play.until('12:30:00', every(TEN, (now) => {
-    play.post([event('a', now, { cpu: 0.1 })])
-    if (now < at('12:05:00') || now >= at('12:20:00')) play.post([event('b', now, { cpu: 0.1 })])
-  }))
+  play.until(
+    '12:30:00',
+    every(TEN, (now) => {
+      play.post([event('a', now, { cpu: 0.1 })])
+      if (now < at('12:05:00') || now >= at('12:20:00')) play.post([event('b', now, { cpu: 0.1 })])
+    }),
+  )
   t.strictSame(play.told(), ['12:07:50 host-silent b firing (fired)', '12:20:00 host-silent b resolved (resolved)'])
 })
 
 test('heartbeats alone prove that a source delivers', async (t) => {
   const play = createPlay(config({ rules }))
-  play.until('12:20:00', every(TEN, (now) => {
-    play.post([heartbeat(now)])
-    if (now < at('12:05:00')) play.post([event('only', now, { cpu: 0.1 })])
-  }))
+  play.until(
+    '12:20:00',
+    every(TEN, (now) => {
+      play.post([heartbeat(now)])
+      if (now < at('12:05:00')) play.post([event('only', now, { cpu: 0.1 })])
+    }),
+  )
   t.strictSame(play.told(), ['12:07:50 host-silent only firing (fired)'])
 })
 
 test('time in which senders were turned away is not counted as their silence', async (t) => {
   const play = createPlay(config({ rules, sources: ['logstash-a'] }))
-  play.until('12:10:00', every(TEN, (now) => play.post([event('a', now, { cpu: 0.1 })])))
+  play.until(
+    '12:10:00',
+    every(TEN, (now) => play.post([event('a', now, { cpu: 0.1 })])),
+  )
   for (let now = at('12:10:01'); now < at('12:30:00'); now += SECOND) {
     play.enter({ kind: 'tick', data: new TextEncoder().encode(JSON.stringify({ now, refused: true })) })
   }
@@ -70,41 +104,56 @@ test('time in which senders were turned away is not counted as their silence', a
 
 test('a source that posts now and then by hand is not expected', async (t) => {
   const play = createPlay(config({ rules }))
-  play.until('12:40:00', every(2 * MINUTE, (now) => {
-    if (now < at('12:10:00')) play.post([event('a', now, { cpu: 0.1 })], { source: '127.0.0.1' })
-  }))
+  play.until(
+    '12:40:00',
+    every(2 * MINUTE, (now) => {
+      if (now < at('12:10:00')) play.post([event('a', now, { cpu: 0.1 })], { source: '127.0.0.1' })
+    }),
+  )
   t.strictSame(play.told(), [])
 })
 
 test('a host whose clock is two hours fast is told as such, and stays watched', async (t) => {
   const play = createPlay(config({ rules }))
   const skew = 2 * HOUR
-  play.until('12:40:00', every(TEN, (now) => {
-    play.post([event('right', now, { cpu: 0.1 })])
-    const cpu = now >= at('12:20:00') && now < at('12:25:00') ? 0.99 : 0.1
-    play.post([event('fast', now + skew, { cpu })])
-  }))
-  t.strictSame(play.mails.map((mail) => [mail.alerts[0]?.rule, mail.alerts[0]?.host, mail.because]), [
-    ['clock-off', 'fast', 'fired'],
-    ['cpu-high', 'fast', 'fired'],
-    ['cpu-high', 'fast', 'resolved'],
-  ])
+  play.until(
+    '12:40:00',
+    every(TEN, (now) => {
+      play.post([event('right', now, { cpu: 0.1 })])
+      const cpu = now >= at('12:20:00') && now < at('12:25:00') ? 0.99 : 0.1
+      play.post([event('fast', now + skew, { cpu })])
+    }),
+  )
+  t.strictSame(
+    play.mails.map((mail) => [mail.alerts[0]?.rule, mail.alerts[0]?.host, mail.because]),
+    [
+      ['clock-off', 'fast', 'fired'],
+      ['cpu-high', 'fast', 'fired'],
+      ['cpu-high', 'fast', 'resolved'],
+    ],
+  )
   t.match(play.mails[0]?.alerts[0]?.reason, /dated 7200 s after their arrival/)
 })
 
 test('a host whose clock is a day behind is told as such, stays watched, and is right again later', async (t) => {
   const play = createPlay(config({ rules }))
-  play.until('13:00:00', every(TEN, (now) => {
-    play.post([event('right', now, { cpu: 0.1 })])
-    const cpu = now >= at('12:20:00') && now < at('12:25:00') ? 0.99 : 0.1
-    play.post([event('slow', now < at('12:40:00') ? now - 27 * HOUR : now, { cpu })])
-  }))
-  t.strictSame(play.mails.map((mail) => [mail.alerts[0]?.rule, mail.because]), [
-    ['clock-off', 'fired'],
-    ['cpu-high', 'fired'],
-    ['cpu-high', 'resolved'],
-    ['clock-off', 'resolved'],
-  ])
+  play.until(
+    '13:00:00',
+    every(TEN, (now) => {
+      play.post([event('right', now, { cpu: 0.1 })])
+      const cpu = now >= at('12:20:00') && now < at('12:25:00') ? 0.99 : 0.1
+      play.post([event('slow', now < at('12:40:00') ? now - 27 * HOUR : now, { cpu })])
+    }),
+  )
+  t.strictSame(
+    play.mails.map((mail) => [mail.alerts[0]?.rule, mail.because]),
+    [
+      ['clock-off', 'fired'],
+      ['cpu-high', 'fired'],
+      ['cpu-high', 'resolved'],
+      ['clock-off', 'resolved'],
+    ],
+  )
 })
 
 test('a backlog of twenty minutes tells what is over in one digest and what goes on as an alert', async (t) => {
@@ -124,10 +173,13 @@ test('a backlog of twenty minutes tells what is over in one digest and what goes
       if (delivered % TEN === 0) play.post(hosts.map((host) => event(host, delivered, { cpu: cpu(host, delivered) })))
     }
   })
-  t.strictSame(play.mails.map((mail) => [mail.kind, mail.because, mail.alerts.map((alert) => alert.host).join()]), [
-    ['digest', 'found in the backlog', 'was-hot'],
-    ['alert', 'fired', 'is-hot'],
-  ])
+  t.strictSame(
+    play.mails.map((mail) => [mail.kind, mail.because, mail.alerts.map((alert) => alert.host).join()]),
+    [
+      ['digest', 'found in the backlog', 'was-hot'],
+      ['alert', 'fired', 'is-hot'],
+    ],
+  )
   const [over] = play.mails[0]?.alerts ?? []
   t.equal(over?.since, at('12:17:00'))
   t.equal(over?.resolvedAt, at('12:21:00'))
@@ -136,30 +188,43 @@ test('a backlog of twenty minutes tells what is over in one digest and what goes
 test('an alert found in an old backlog that breaks off is told in the digest, not as if it were news', async (t) => {
   const play = createPlay(config({ rules }), at('13:00:00'))
   play.post(Array.from({ length: 30 }, (_, i) => event('old', at('11:30:00') + i * TEN, { cpu: 0.99 })))
-  play.until('13:20:00', every(TEN, (now) => play.post([event('live', now, { cpu: 0.1 })])))
-  t.strictSame(play.mails.filter((mail) => mail.alerts[0]?.rule === 'cpu-high').map((mail) => [mail.kind, mail.because]), [
-    ['digest', 'found in the backlog'],
-  ])
+  play.until(
+    '13:20:00',
+    every(TEN, (now) => play.post([event('live', now, { cpu: 0.1 })])),
+  )
+  t.strictSame(
+    play.mails.filter((mail) => mail.alerts[0]?.rule === 'cpu-high').map((mail) => [mail.kind, mail.because]),
+    [['digest', 'found in the backlog']],
+  )
 })
 
 test('what does not fit five mails a minute is one list, and nobody is left out', async (t) => {
   const play = createPlay(config({ rules }))
   const hosts = Array.from({ length: 40 }, (_, i) => `node-${i}`)
-  play.until('12:10:00', every(TEN, (now) => play.post(hosts.map((host) => event(host, now, { cpu: 0.99 })))))
+  play.until(
+    '12:10:00',
+    every(TEN, (now) => play.post(hosts.map((host) => event(host, now, { cpu: 0.99 })))),
+  )
   const perMinute = play.mails.filter((mail) => mail.at < at('12:03:10'))
-  t.strictSame(perMinute.map(({ kind }) => kind), ['digest'])
+  t.strictSame(
+    perMinute.map(({ kind }) => kind),
+    ['digest'],
+  )
   t.strictSame(new Set(play.mails.flatMap((mail) => mail.alerts.map((alert) => alert.host))), new Set(hosts))
 })
 
 test('invented hosts cannot push out known ones', async (t) => {
   const play = createPlay(config({ limits: { hosts: 50, series: 10_000, seriesPerHost: 100, sources: 10 } }))
   let invented = 0
-  play.until('12:30:00', every(TEN, (now) => {
-    play.post(['a', 'b'].map((host) => event(host, now, { cpu: now < at('12:10:00') ? 0.1 : 0.99 })))
-    if (now > at('12:02:00') && now < at('12:12:00')) {
-      play.post(Array.from({ length: 100 }, () => event(`invented-${invented++}`, now, { cpu: 0.1 })))
-    }
-  }))
+  play.until(
+    '12:30:00',
+    every(TEN, (now) => {
+      play.post(['a', 'b'].map((host) => event(host, now, { cpu: now < at('12:10:00') ? 0.1 : 0.99 })))
+      if (now > at('12:02:00') && now < at('12:12:00')) {
+        play.post(Array.from({ length: 100 }, () => event(`invented-${invented++}`, now, { cpu: 0.1 })))
+      }
+    }),
+  )
   const mails = play.mails.map((mail) => [mail.alerts[0]?.rule, mail.alerts[0]?.host, mail.because])
   t.strictSame(mails.slice(0, 3), [
     ['limit-reached', 'stashwatch', 'fired'],

@@ -61,7 +61,12 @@ const OUTCOMES: Readonly<Record<string, Outcomes>> = {
 }
 
 test('every folder of captures has an outcome here', { skip }, async (t) => {
-  t.strictSame(readdirSync(CAPTURES).sort(), Object.values(OUTCOMES).flatMap((group) => Object.keys(group)).sort())
+  t.strictSame(
+    readdirSync(CAPTURES).sort(),
+    Object.values(OUTCOMES)
+      .flatMap((group) => Object.keys(group))
+      .sort(),
+  )
 })
 
 for (const [ingest, outcomes] of Object.entries(OUTCOMES)) {
@@ -70,7 +75,9 @@ for (const [ingest, outcomes] of Object.entries(OUTCOMES)) {
     const yaml = `ingest: { ${PATHS}${ingest} }\n${SERVICE}`
     const service = await runService(t, { yaml, clock: clockFrom(NOW) })
     const known = [...new Set(Object.values(outcomes).flatMap(({ hosts }) => hosts))].sort()
-    const total = Object.values(outcomes).flatMap(({ accepted }) => accepted).reduce((sum, each) => sum + each, 0)
+    const total = Object.values(outcomes)
+      .flatMap(({ accepted }) => accepted)
+      .reduce((sum, each) => sum + each, 0)
     for (const [folder, outcome] of Object.entries(outcomes)) {
       const before = await measured(service, known)
       await replay(t, service, folder, outcome)
@@ -84,7 +91,11 @@ for (const [ingest, outcomes] of Object.entries(OUTCOMES)) {
         t.equal(lines, outcome.hosts.includes(host) ? (outcome.lines ?? 0) : 0, `${folder}: lines of ${host}`)
       }
       const hosts = await service.hosts()
-      t.strictSame(outcome.hosts.filter((host) => !hosts.includes(host)), [], `${folder}: every host is known`)
+      t.strictSame(
+        outcome.hosts.filter((host) => !hosts.includes(host)),
+        [],
+        `${folder}: every host is known`,
+      )
     }
     t.strictSame([...(await service.hosts())].sort(), known, 'and no other')
     const scrape = await service.metrics()

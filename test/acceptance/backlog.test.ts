@@ -29,7 +29,9 @@ const TRUE_EPISODES = [
 const died = (i: number): Millis => (i < DEAD ? at('12:16:00') + i * 2 * MINUTE : Infinity)
 const cluster: Fleet = {
   speaks: (i, ts) => ts < died(i),
-  samples: (i, ts) => ({ cpu: HOT.some(([host, from, to]) => host === nameOf(i) && within(ts, from, to)) ? 0.99 : 0.1 }),
+  samples: (i, ts) => ({
+    cpu: HOT.some(([host, from, to]) => host === nameOf(i) && within(ts, from, to)) ? 0.99 : 0.1,
+  }),
 }
 const isOut = (now: Millis): boolean => within(now, '12:15:00', '12:35:00')
 
@@ -48,8 +50,12 @@ function readQueue(read: (play: Play, second: Millis) => void, alongside?: (play
 
 /** Host, since and end of every episode of a rule. */
 function episodes(play: Play): unknown[] {
-  const views = (answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]).filter((view) => view.rule === 'cpu-high')
-  return views.map(({ host, since, resolvedAt }) => [host, since, resolvedAt]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))
+  const views = (answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]).filter(
+    (view) => view.rule === 'cpu-high',
+  )
+  return views
+    .map(({ host, since, resolvedAt }) => [host, since, resolvedAt])
+    .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))
 }
 
 /** What is told of a rule: the kind of mail, why it came, whom it names. */
@@ -73,19 +79,25 @@ const TOLD = [
 test('20 min of backlog replayed at 12x: 7 dead hosts, 5 alerts fired and 3 resolved, each at its true minute', async (t) => {
   const play = readQueue((one, second) => deliver(one, second, cluster))
   t.strictSame(columns(play), { hosts: DEAD, many: 0, down: 2, degraded: 0 })
-  t.strictSame(deadOf(play), Array.from({ length: DEAD }, (_, i) => nameOf(i)))
+  t.strictSame(
+    deadOf(play),
+    Array.from({ length: DEAD }, (_, i) => nameOf(i)),
+  )
   t.strictSame(episodes(play), TRUE_EPISODES)
   t.equal(tally(play, 'samples_late_merged') + tally(play, 'samples_late_dropped'), 0)
   t.strictSame(toldOf(play, 'cpu-high'), TOLD, 'what is over and old comes in one digest, what goes on as an alert')
 })
 
 /** How many seconds an event of a host is under way before it joins the queue: none to 14, without any order. */
-const delay = (i: number, ts: Millis): number => ((i * 7919 + ts / SECOND) * 2_654_435_761) % 2 ** 32 % 15
+const delay = (i: number, ts: Millis): number => (((i * 7919 + ts / SECOND) * 2_654_435_761) % 2 ** 32) % 15
 
 /** Posts what joined the queue in one second, with `delay` after it came about. */
 function deliverJittered(play: Play, second: Millis): void {
   for (let late = 0; late < 15; late++) {
-    deliver(play, second - late * SECOND, { ...cluster, speaks: (i, ts) => cluster.speaks(i, ts) && delay(i, ts) === late })
+    deliver(play, second - late * SECOND, {
+      ...cluster,
+      speaks: (i, ts) => cluster.speaks(i, ts) && delay(i, ts) === late,
+    })
   }
 }
 
@@ -93,10 +105,17 @@ test('same, 15 s arrival jitter: the same mails and minutes, and no sample of th
   const late = new Map<Millis, number>()
   const play = readQueue(deliverJittered, (one, now) => late.set(now, tally(one, 'samples_late_merged')))
   t.strictSame(columns(play), { hosts: DEAD, many: 0, down: 2, degraded: 0 })
-  t.strictSame(deadOf(play), Array.from({ length: DEAD }, (_, i) => nameOf(i)))
+  t.strictSame(
+    deadOf(play),
+    Array.from({ length: DEAD }, (_, i) => nameOf(i)),
+  )
   t.strictSame(episodes(play), TRUE_EPISODES)
   t.strictSame(toldOf(play, 'cpu-high'), TOLD)
-  t.equal(late.get(at('12:36:40')), late.get(at('12:35:02')), 'but for those that were under way when the queue stood still')
+  t.equal(
+    late.get(at('12:36:40')),
+    late.get(at('12:35:02')),
+    'but for those that were under way when the queue stood still',
+  )
   t.ok(tally(play, 'samples_late_merged') > 0, 'some of the live ones are: they take longer than the lateness')
   t.equal(tally(play, 'samples_late_dropped'), 0)
 })
@@ -104,9 +123,15 @@ test('same, 15 s arrival jitter: the same mails and minutes, and no sample of th
 test('backlog interleaved with live: 7 dead hosts, what goes on is told, and what live events overtook is counted', async (t) => {
   const live: Fleet = { ...cluster, speaks: (i, ts) => cluster.speaks(i, ts) && !isOut(ts) }
   const held: Fleet = { ...cluster, speaks: (i, ts) => cluster.speaks(i, ts) && isOut(ts) }
-  const play = readQueue((one, second) => deliver(one, second, held), (one, now) => deliver(one, now, live))
+  const play = readQueue(
+    (one, second) => deliver(one, second, held),
+    (one, now) => deliver(one, now, live),
+  )
   t.strictSame(columns(play), { hosts: DEAD, many: 0, down: 2, degraded: 0 })
-  t.strictSame(deadOf(play), Array.from({ length: DEAD }, (_, i) => nameOf(i)))
+  t.strictSame(
+    deadOf(play),
+    Array.from({ length: DEAD }, (_, i) => nameOf(i)),
+  )
   t.strictSame(toldOf(play, 'cpu-high'), [`alert (fired): ${nameOf(103)}`, `alert (fired): ${nameOf(104)}`])
   const [taken, dropped] = [tally(play, 'samples'), tally(play, 'samples_late_dropped')]
   const asked = readQueue((one, second) => deliver(one, second, cluster))
@@ -120,7 +145,10 @@ test("one host's clock is two hours fast: no host is called dead, and its own al
   play.until('12:45:00', (now) => {
     deliver(play, now, { ...cluster, speaks: (i) => !isFast(i) })
     for (const [source, events] of eventsOf({ ...cluster, speaks: isFast }, now)) {
-      play.post(events.map((one) => ({ ...one, ts: one.ts + 2 * HOUR })), { source })
+      play.post(
+        events.map((one) => ({ ...one, ts: one.ts + 2 * HOUR })),
+        { source },
+      )
     }
   })
   t.strictSame(columns(play), { hosts: 0, many: 0, down: 0, degraded: 0 })

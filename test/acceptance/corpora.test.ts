@@ -25,7 +25,11 @@ const SYSLOG_FIRST = ['log.syslog.hostname', 'logsource', 'host.hostname', 'host
 const ELSEWHERE = ['host', 'agent.hostname', 'beat.hostname', 'agent.name', 'logsource', 'host.ip', 'hostname', 'HOST']
 
 function hostOf(event: Fields): string {
-  const paths = isMachine(event) ? ['machine.id'] : isSyslog(event) ? [...SYSLOG_FIRST, ...ELSEWHERE] : ['host.name', 'host.hostname', ...ELSEWHERE]
+  const paths = isMachine(event)
+    ? ['machine.id']
+    : isSyslog(event)
+      ? [...SYSLOG_FIRST, ...ELSEWHERE]
+      : ['host.name', 'host.hostname', ...ELSEWHERE]
   for (const path of paths) {
     const found = [at(event, path.split('.'))].flat().filter((name) => typeof name === 'string')
     const names = found.filter((name) => name.trim() !== '' && !name.includes('%{'))
@@ -37,7 +41,8 @@ function hostOf(event: Fields): string {
 
 const has = (event: Fields, ...paths: readonly string[]): boolean =>
   paths.every((path) => (at(event, path.split('.')) ?? null) !== null)
-const isMachine = (event: Fields): boolean => ['id', 'cpu_usage', 'memory_usage'].some((key) => has(event, `machine.${key}`))
+const isMachine = (event: Fields): boolean =>
+  ['id', 'cpu_usage', 'memory_usage'].some((key) => has(event, `machine.${key}`))
 
 function isSyslog(event: Fields): boolean {
   const dataset = at(event, ['event', 'dataset'])
@@ -107,7 +112,8 @@ test('every real event is accepted and stands under the host that the contract n
       for (const host of hosts) seen.add(host)
       const { accepted, rejected, errors } = answer?.json() ?? {}
       const isRight = answer?.status === 200 && accepted === hosts.length && rejected === 0
-      if (!isRight || JSON.stringify(found) !== JSON.stringify(hosts)) wrong.push({ name, accepted, rejected, errors, different: differences(hosts, found) })
+      if (!isRight || JSON.stringify(found) !== JSON.stringify(hosts))
+        wrong.push({ name, accepted, rejected, errors, different: differences(hosts, found) })
     }
     t.strictSame(wrong, [], file)
   }
@@ -115,57 +121,75 @@ test('every real event is accepted and stands under the host that the contract n
 })
 
 function differences(expected: readonly string[], found: readonly string[] = []): string[] {
-  return expected.flatMap((host, i) => (host === found[i] ? [] : [`${i}: expected ${host}, found ${found[i]}`])).slice(0, 5)
+  return expected
+    .flatMap((host, i) => (host === found[i] ? [] : [`${i}: expected ${host}, found ${found[i]}`]))
+    .slice(0, 5)
 }
 
-test('the service takes the whole corpora, counts every event once, and knows exactly its hosts', { skip }, async (t) => {
-  const service = await runService(t, { yaml: 'rules: []\n' })
-  const client = await open(t, service.port)
-  const known = new Set<string>()
-  let sent = 0
-  const statuses = new Map<number | undefined, number>()
-  for (const file of FILES) {
-    for (const { name, request, hosts } of requestsOf(file)) {
-      client.send(request)
-      const answer = await client.answer()
-      statuses.set(answer?.status, (statuses.get(answer?.status) ?? 0) + 1)
-      const { accepted, rejected } = (answer?.json() ?? {}) as Record<string, number>
-      if (Number(accepted) + Number(rejected) !== hosts.length) t.fail(`${name}: ${answer?.body}`)
-      for (const host of hosts) known.add(host)
-      sent += hosts.length
-    }
-  }
-  t.strictSame([...statuses.keys()], [200])
-  t.strictSame([...(await service.hosts())].sort(), [...known].sort())
-  const scrape = await service.metrics()
-  const count = (result: string): number => scrape.get(`stashwatch_events_total{result="${result}"}`) ?? Number.NaN
-  t.equal(count('rejected'), 0)
-  t.equal(count('accepted') + count('duplicate'), sent)
-  t.equal(service.lines.filter(({ level }) => level === 'error').length, 0)
-})
-
-test('what is broken upstream is refused with a reason, under every label, and nothing of it arrives', { skip }, async (t) => {
-  const service = await runService(t, { yaml: 'rules: []\n' })
-  const client = await open(t, service.port)
-  const folder = `${CORPORA}malformed/`
-  const files = readdirSync(folder)
-  t.equal(files.length, 4)
-  for (const file of files) {
-    const bytes = readFileSync(folder + file)
-    const answers: (Answer | undefined)[] = []
-    for (const label of ['application/json', 'application/x-ndjson', 'text/plain', 'application/x-www-form-urlencoded']) {
-      for (const request of [post(bytes, [`Content-Type: ${label}`]), post(gzipSync(bytes), [`Content-Type: ${label}`, GZIP])]) {
+test(
+  'the service takes the whole corpora, counts every event once, and knows exactly its hosts',
+  { skip },
+  async (t) => {
+    const service = await runService(t, { yaml: 'rules: []\n' })
+    const client = await open(t, service.port)
+    const known = new Set<string>()
+    let sent = 0
+    const statuses = new Map<number | undefined, number>()
+    for (const file of FILES) {
+      for (const { name, request, hosts } of requestsOf(file)) {
         client.send(request)
-        answers.push(await client.answer())
+        const answer = await client.answer()
+        statuses.set(answer?.status, (statuses.get(answer?.status) ?? 0) + 1)
+        const { accepted, rejected } = (answer?.json() ?? {}) as Record<string, number>
+        if (Number(accepted) + Number(rejected) !== hosts.length) t.fail(`${name}: ${answer?.body}`)
+        for (const host of hosts) known.add(host)
+        sent += hosts.length
       }
     }
-    for (const answer of answers) {
-      t.match(answer, { status: 400, headers: { connection: 'keep-alive' } }, file)
-      t.match(answer?.json().error, /^the body is not JSON: .{10}/)
+    t.strictSame([...statuses.keys()], [200])
+    t.strictSame([...(await service.hosts())].sort(), [...known].sort())
+    const scrape = await service.metrics()
+    const count = (result: string): number => scrape.get(`stashwatch_events_total{result="${result}"}`) ?? Number.NaN
+    t.equal(count('rejected'), 0)
+    t.equal(count('accepted') + count('duplicate'), sent)
+    t.equal(service.lines.filter(({ level }) => level === 'error').length, 0)
+  },
+)
+
+test(
+  'what is broken upstream is refused with a reason, under every label, and nothing of it arrives',
+  { skip },
+  async (t) => {
+    const service = await runService(t, { yaml: 'rules: []\n' })
+    const client = await open(t, service.port)
+    const folder = `${CORPORA}malformed/`
+    const files = readdirSync(folder)
+    t.equal(files.length, 4)
+    for (const file of files) {
+      const bytes = readFileSync(folder + file)
+      const answers: (Answer | undefined)[] = []
+      for (const label of [
+        'application/json',
+        'application/x-ndjson',
+        'text/plain',
+        'application/x-www-form-urlencoded',
+      ]) {
+        for (const request of [
+          post(bytes, [`Content-Type: ${label}`]),
+          post(gzipSync(bytes), [`Content-Type: ${label}`, GZIP]),
+        ]) {
+          client.send(request)
+          answers.push(await client.answer())
+        }
+      }
+      for (const answer of answers) {
+        t.match(answer, { status: 400, headers: { connection: 'keep-alive' } }, file)
+        t.match(answer?.json().error, /^the body is not JSON: .{10}/)
+      }
     }
-  }
-  t.strictSame(await service.hosts(), [])
-  const scrape = await service.metrics()
-  t.equal(scrape.get('stashwatch_rejects_total{reason="json"}'), files.length * 8)
-  t.match((await service.get('/api/v1/rejects')).text, /the body is not JSON/)
-})
+    t.strictSame(await service.hosts(), [])
+    const scrape = await service.metrics()
+    t.equal(scrape.get('stashwatch_rejects_total{reason="json"}'), files.length * 8)
+    t.match((await service.get('/api/v1/rejects')).text, /the body is not JSON/)
+  },
+)

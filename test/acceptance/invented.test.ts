@@ -2,7 +2,18 @@ import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
 import { beginCut } from '../../src/engine/snapshot.ts'
 import type { AggregateView, EventSamples, Millis, Rule } from '../../src/model.ts'
-import { at, config, cpuHigh, createPlay, event, MINUTE, type Play, SECOND, silent, openAlerts } from '../helpers/play.ts'
+import {
+  at,
+  config,
+  cpuHigh,
+  createPlay,
+  event,
+  MINUTE,
+  type Play,
+  SECOND,
+  silent,
+  openAlerts,
+} from '../helpers/play.ts'
 
 /**
  * A sender with a valid token that makes up a name for each event: 50,000 of them beside 1,000 real hosts, where 2,000
@@ -20,7 +31,8 @@ const DYING = real(23)
 function realEvents(now: Millis): EventSamples[] {
   const events: EventSamples[] = []
   for (let i = (now / SECOND) % 60; i < REAL; i += 60) {
-    if (real(i) !== DYING || now < at('12:15:00')) events.push(event(real(i), now, { cpu: real(i) === HOT ? 0.99 : 0.1 }))
+    if (real(i) !== DYING || now < at('12:15:00'))
+      events.push(event(real(i), now, { cpu: real(i) === HOT ? 0.99 : 0.1 }))
   }
   return events
 }
@@ -44,7 +56,13 @@ function flood(rules: readonly Rule[], before: (play: Play) => void = () => {}):
 function withoutWindow(play: Play): string[] {
   const names = Array.from({ length: REAL }, (_, i) => real(i)).filter((name) => name !== DYING)
   return names.filter((host) => {
-    const window = answer(play.fold, { kind: 'aggregate', host, metric: 'cpu', from: at('12:23:00'), to: at('12:25:00') })
+    const window = answer(play.fold, {
+      kind: 'aggregate',
+      host,
+      metric: 'cpu',
+      from: at('12:23:00'),
+      to: at('12:25:00'),
+    })
     return (window as AggregateView | null)?.count !== 2
   })
 }
@@ -57,14 +75,23 @@ function bytesOf(play: Play): number {
   return bytes
 }
 
-const told = (play: Play, rule: string): string[] => play.told().filter((line) => line.includes(` ${rule} `)).map((line) => line.slice(9))
+const told = (play: Play, rule: string): string[] =>
+  play
+    .told()
+    .filter((line) => line.includes(` ${rule} `))
+    .map((line) => line.slice(9))
 
 test('1,000 real hosts keep their windows and alerts beside 50,000 invented ones', async (t) => {
   let before = 0
   const play = flood([cpuHigh(), silent()], (one) => (before = bytesOf(one)))
   t.strictSame(withoutWindow(play), [])
   t.strictSame(told(play, 'cpu-high'), [`cpu-high ${HOT} firing (fired)`])
-  t.strictSame(openAlerts(play.fold).filter((alert) => alert.rule === 'cpu-high').map(({ host, life }) => [host, life.state]), [[HOT, 'firing']])
+  t.strictSame(
+    openAlerts(play.fold)
+      .filter((alert) => alert.rule === 'cpu-high')
+      .map(({ host, life }) => [host, life.state]),
+    [[HOT, 'firing']],
+  )
   t.strictSame(told(play, 'host-silent'), [`host-silent ${DYING} firing (fired)`], 'and one that dies is still told')
   t.strictSame(told(play, 'limit-reached'), ['limit-reached stashwatch firing (fired)'], 'once')
   const { state, tallies } = play.fold
@@ -77,11 +104,14 @@ test('invented hosts that fell idle make room for others, real ones do not', asy
   const play = flood([cpuHigh()])
   t.ok((play.fold.tallies.get('hosts_evicted') ?? 0) >= LIMIT - REAL)
   t.strictSame(withoutWindow(play), [])
-  t.strictSame(play.told().map((line) => line.slice(9)), [
-    `cpu-high ${HOT} firing (fired)`,
-    'limit-reached stashwatch firing (fired)',
-    'source-down stranger firing (fired)',
-  ])
+  t.strictSame(
+    play.told().map((line) => line.slice(9)),
+    [
+      `cpu-high ${HOT} firing (fired)`,
+      'limit-reached stashwatch firing (fired)',
+      'source-down stranger firing (fired)',
+    ],
+  )
   t.equal(play.fold.state.hosts.size, LIMIT)
   t.equal(play.fold.state.roster.length, LIMIT)
 })

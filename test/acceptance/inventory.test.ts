@@ -71,10 +71,7 @@ test('a host that is expected and never heard is silent once any source has deli
   )
   t.strictSame(play.told(), ['12:13:20 host-silent b firing (fired)'])
   const [facts] = play.mails[0]?.alerts ?? []
-  t.equal(
-    facts?.reason,
-    'b was never heard, although it is in the list of expected hosts',
-  )
+  t.equal(facts?.reason, 'b was never heard, although it is in the list of expected hosts')
   t.equal(facts?.usualSubject, '{{server}} was never heard')
   const rule = (answer(play.fold, { kind: 'rules' }) as readonly RuleView[]).find((one) => one.name === 'host-silent')
   t.match(

@@ -4,7 +4,25 @@ import { answer } from '../../src/engine/query.ts'
 import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { EngineConfig, EventSamples, MetricRule } from '../../src/model.ts'
-import { alerting, above, at, below, config, countRule, cpuHigh, createPlay, event, HOUR, MINUTE, NOON, type Play, SECOND, silent, threshold, openAlerts } from '../helpers/play.ts'
+import {
+  alerting,
+  above,
+  at,
+  below,
+  config,
+  countRule,
+  cpuHigh,
+  createPlay,
+  event,
+  HOUR,
+  MINUTE,
+  NOON,
+  type Play,
+  SECOND,
+  silent,
+  threshold,
+  openAlerts,
+} from '../helpers/play.ts'
 
 /** Nothing is told again, however long it goes on. */
 const once = alerting({ repeat: { first: 0, most: 0 } })
@@ -25,10 +43,18 @@ function pass(play: Play, until: number, pace: number, each: (now: number) => re
 const goOn = (play: Play, now: number, next: EngineConfig): Play => createPlay(next, now, play.fold)
 
 const steps = (play: Play): string[] =>
-  play.mails.flatMap(({ because, alerts }) => alerts.map(({ host, rule, at: end }) => `${rule} ${host} ${because} ${iso(end)}`))
+  play.mails.flatMap(({ because, alerts }) =>
+    alerts.map(({ host, rule, at: end }) => `${rule} ${host} ${because} ${iso(end)}`),
+  )
 
 const longMean = (change: Partial<MetricRule> = {}): MetricRule =>
-  cpuHigh({ name: 'mean-6h', over: 6 * HOUR, every: MINUTE, threshold: threshold('mean', [above(0.5, 0.45)]), ...change })
+  cpuHigh({
+    name: 'mean-6h',
+    over: 6 * HOUR,
+    every: MINUTE,
+    threshold: threshold('mean', [above(0.5, 0.45)]),
+    ...change,
+  })
 
 test('a mean over six hours fires and resolves at the minute in which it crosses its bounds', async (t) => {
   const play = createPlay(config({ alerting: once, rules: [longMean()] }))
@@ -37,14 +63,19 @@ test('a mean over six hours fires and resolves at the minute in which it crosses
   pass(play, NOON + 24 * HOUR, 20 * SECOND, (now) => [event('web-1', now, { cpu: isHot(now) ? 1 : 0 })])
   // Of 240 hot minutes, fewer than 162 are left when 79 have gone, from 02:00 on.
   t.strictSame(steps(play), ['mean-6h web-1 fired 11-22T23:01:00', 'mean-6h web-1 resolved 11-23T03:18:00'])
-  t.match(play.mails[0]?.alerts[0], { what: 'mean of cpu over 6h', reason: /^mean of cpu over 6h was 50\.28 % \(1080 samples\)/ })
+  t.match(play.mails[0]?.alerts[0], {
+    what: 'mean of cpu over 6h',
+    reason: /^mean of cpu over 6h was 50\.28 % \(1080 samples\)/,
+  })
 })
 
 test('a count over a day is told at once and ends when the matches are a day old', async (t) => {
   const rule = countRule({ name: 'restarts', over: DAY, every: MINUTE, threshold: threshold('count', [above(3, 3)]) })
   const play = createPlay(config({ alerting: once, rules: [rule] }))
   const hits = [2, 5, 9, 13].map((hour) => NOON + hour * HOUR + 90 * SECOND)
-  pass(play, NOON + 40 * HOUR, 30 * SECOND, (now) => [event('job', now, hits.includes(now) ? { 'count(restarts)': 1 } : {})])
+  pass(play, NOON + 40 * HOUR, 30 * SECOND, (now) => [
+    event('job', now, hits.includes(now) ? { 'count(restarts)': 1 } : {}),
+  ])
   t.strictSame(steps(play), ['restarts job fired 11-23T01:01:40', 'restarts job resolved 11-23T14:02:00'])
   t.equal(play.mails[0]?.at, NOON + 13 * HOUR + 90 * SECOND, 'as soon as the fourth came')
 })
@@ -61,13 +92,21 @@ test('a maximum over seven days is told at once and ends seven days later', asyn
 test('a minimum below a bound over days waits until nothing can undo it', async (t) => {
   const rule = cpuHigh({ name: 'unused', over: 2 * DAY, every: HOUR, threshold: threshold('max', [below(0.1, 0.2)]) })
   const play = createPlay(config({ alerting: once, rules: [rule] }))
-  pass(play, NOON + 6 * DAY, MINUTE, (now) => [event('web-1', now, { cpu: now < NOON + DAY || now >= NOON + 5 * DAY ? 0.5 : 0.01 })])
+  pass(play, NOON + 6 * DAY, MINUTE, (now) => [
+    event('web-1', now, { cpu: now < NOON + DAY || now >= NOON + 5 * DAY ? 0.5 : 0.01 }),
+  ])
   t.strictSame(steps(play), ['unused web-1 fired 11-25T12:00:00', 'unused web-1 resolved 11-27T13:00:00'])
   t.equal(play.mails[0]?.at, NOON + 3 * DAY + 2 * MINUTE, 'ninety seconds after the window, at the next tick')
 })
 
 test('a counter is followed over a day, across a reset and through buckets that are merged', async (t) => {
-  const rule = cpuHigh({ name: 'traffic', metric: 'net', over: DAY, every: HOUR, threshold: threshold('increase', [above(50_000, 45_000)]) })
+  const rule = cpuHigh({
+    name: 'traffic',
+    metric: 'net',
+    over: DAY,
+    every: HOUR,
+    threshold: threshold('increase', [above(50_000, 45_000)]),
+  })
   const play = createPlay(config({ alerting: once, rules: [rule] }))
   let total = 0
   pass(play, NOON + 3 * DAY, 20 * SECOND, (now) => {
@@ -106,16 +145,28 @@ test('a host that is idle for hours is not judged by the few samples that are le
 })
 
 test('late samples find their bucket for as long as the window reaches, and may fire an alert', async (t) => {
-  const rule = cpuHigh({ name: 'peak', over: 12 * HOUR, every: MINUTE, threshold: threshold('mean', [above(0.5, 0.4)]) })
+  const rule = cpuHigh({
+    name: 'peak',
+    over: 12 * HOUR,
+    every: MINUTE,
+    threshold: threshold('mean', [above(0.5, 0.4)]),
+  })
   const play = createPlay(config({ alerting: once, rules: [rule] }))
   const late = Array.from({ length: 360 }, (_, i) => event('web-1', NOON + 10 * HOUR + i * MINUTE, { cpu: 1 }))
   pass(play, NOON + 18 * HOUR, MINUTE, (now) => {
     const isCut = now >= NOON + 10 * HOUR && now < NOON + 16 * HOUR
     if (now === NOON + 16 * HOUR + 30 * MINUTE) return [event('web-1', now, { cpu: 1 }), ...late]
-    return [event('other', now, { cpu: 0 }), ...(isCut ? [] : [event('web-1', now, { cpu: now < NOON + 10 * HOUR ? 0 : 1 })])]
+    return [
+      event('other', now, { cpu: 0 }),
+      ...(isCut ? [] : [event('web-1', now, { cpu: now < NOON + 10 * HOUR ? 0 : 1 })]),
+    ]
   })
   t.equal(play.fold.tallies.get('samples_late_dropped') ?? 0, 0)
-  t.strictSame(steps(play), ['peak web-1 fired 11-23T04:29:00'], 'in the first window of which the ring has lost nothing')
+  t.strictSame(
+    steps(play),
+    ['peak web-1 fired 11-23T04:29:00'],
+    'in the first window of which the ring has lost nothing',
+  )
 })
 
 /** Two days under rules of every tier. */
@@ -124,7 +175,13 @@ function busyDays(): Play {
     cpuHigh(),
     longMean(),
     cpuHigh({ name: 'peak', over: 2 * DAY, every: HOUR, threshold: threshold('max', [above(0.9, 0.9)]) }),
-    cpuHigh({ name: 'traffic', metric: 'net', over: 6 * HOUR, every: 10 * MINUTE, threshold: threshold('rate', [above(3, 2)]) }),
+    cpuHigh({
+      name: 'traffic',
+      metric: 'net',
+      over: 6 * HOUR,
+      every: 10 * MINUTE,
+      threshold: threshold('rate', [above(3, 2)]),
+    }),
     countRule({ over: DAY, every: MINUTE, threshold: threshold('count', [above(40, 35)]) }),
     silent(),
   ]
@@ -132,8 +189,14 @@ function busyDays(): Play {
   pass(play, NOON + 2 * DAY, 2 * MINUTE, (now) => {
     const hour = Math.floor((now - NOON) / HOUR)
     const matches = hour % 5 === 0 && now % (10 * MINUTE) === 0 ? { 'count(ssh-failures)': 1 } : {}
-    const web = event('web-1', now, { cpu: hour % 14 > 8 ? 0.95 : 0.25, 'net\u001feth0': ((now - NOON) / 200) % 40_000, ...matches })
-    return hour % 11 === 10 ? [event('web-2', now, { cpu: 0.1 })] : [web, event('web-2', now - 90 * SECOND, { cpu: 0.5 })]
+    const web = event('web-1', now, {
+      cpu: hour % 14 > 8 ? 0.95 : 0.25,
+      'net\u001feth0': ((now - NOON) / 200) % 40_000,
+      ...matches,
+    })
+    return hour % 11 === 10
+      ? [event('web-2', now, { cpu: 0.1 })]
+      : [web, event('web-2', now - 90 * SECOND, { cpu: 0.5 })]
   })
   return play
 }
@@ -150,7 +213,11 @@ test('a restart in the middle of a long window changes nothing', async (t) => {
     for (let part = snapshot.take(); part !== undefined; part = snapshot.take()) parts.push(part.data)
     const reborn = createFold(readSnapshot(Buffer.concat(parts)))
     effects.push(...entries.slice(cut).flatMap((entry) => step(reborn, entry).effects))
-    t.strictSame(effects.map(({ data }) => data), mails.map((mail) => JSON.stringify(mail)), `cut at ${share}`)
+    t.strictSame(
+      effects.map(({ data }) => data),
+      mails.map((mail) => JSON.stringify(mail)),
+      `cut at ${share}`,
+    )
     t.ok(isDeepStrictEqual(reborn.state, fold.state), `state, cut at ${share}`)
   }
 })
@@ -177,7 +244,8 @@ test('a rule whose window grows beyond an hour and shrinks again goes on with it
   t.strictSame(steps(play), ['cpu-high web-1 fired 11-22T12:05:00'])
   advance(20 * MINUTE, config({ alerting: once, rules: [longer] }))
   t.strictSame([...play.fold.state.stores.keys()], ['cpu', 'cpu\u001f60000'])
-  const count = (): unknown => answer(play.fold, { kind: 'aggregate', host: 'web-1', metric: 'cpu', from: NOON, to: NOON + DAY })
+  const count = (): unknown =>
+    answer(play.fold, { kind: 'aggregate', host: 'web-1', metric: 'cpu', from: NOON, to: NOON + DAY })
   t.match(count(), { count: 162 }, 'what the fine ring held was taken along: 7 minutes, and 20 since')
   advance(4 * HOUR, config({ alerting: once, rules: [longer] }))
   const [alert] = openAlerts(play.fold)

@@ -6,7 +6,12 @@ import { instant, matcher, tell } from '../helpers/story.ts'
 const TEN = 10_000
 const high = cpuHigh({ over: MINUTE })
 const ladder = cpuHigh({ over: MINUTE, threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
-const disk = cpuHigh({ name: 'disk-full', metric: 'disk', over: MINUTE, threshold: threshold('last', [above(0.9, 0.8)]) })
+const disk = cpuHigh({
+  name: 'disk-full',
+  metric: 'disk',
+  over: MINUTE,
+  threshold: threshold('last', [above(0.9, 0.8)]),
+})
 const grouped = (change: Partial<MetricRule> = {}): MetricRule => ({ ...high, groupBy: ['rule'], ...change })
 
 test('what goes on is told again after 4 h, then after longer times, and at the end', async (t) => {
@@ -36,8 +41,15 @@ test('the series of a host share a conversation, and each recovery is told at on
   ])
   const { mails } = story.play
   t.equal(new Set(mails.map(({ thread }) => thread)).size, 1)
-  t.strictSame(mails.map(({ seq }) => seq), [0, 1, 2, 3])
-  t.strictSame(mails.map(({ alerts }) => alerts.length), [1, 2, 2, 1], 'what fires beside the news is listed')
+  t.strictSame(
+    mails.map(({ seq }) => seq),
+    [0, 1, 2, 3],
+  )
+  t.strictSame(
+    mails.map(({ alerts }) => alerts.length),
+    [1, 2, 2, 1],
+    'what fires beside the news is listed',
+  )
 })
 
 test('a group over hosts waits, gathers, and repeats as Alertmanager does', async (t) => {
@@ -82,7 +94,12 @@ test('when a silence ends, what still fires is told, and says what kept it', asy
   story.at('12:10').cpu('web-1', 0.99).cpu('web-2', 0.99)
   story.at('12:30').cpu('web-2', 0.1)
   t.strictSame(story.until('13:20'), ['13:05:00 ada silence ended: cpu-high web-1'])
-  t.match(story.play.mails[0]?.alerts[0]?.wasMuted, { by: 'silence', author: 'Grace', until: instant('13:05:00'), comment: 'known' })
+  t.match(story.play.mails[0]?.alerts[0]?.wasMuted, {
+    by: 'silence',
+    author: 'Grace',
+    until: instant('13:05:00'),
+    comment: 'known',
+  })
   t.equal(story.play.mails[0]?.alerts[0]?.suppressed, 1)
 })
 
@@ -175,7 +192,13 @@ test('an inhibition that is configured holds back what agrees with its source', 
 const receivers = ['ops', 'boss', 'dba'].map((name) => ({ name, email: [{ address: `${name}@example.org` }] }))
 
 test('what nobody looks after is told to others too, until somebody does', async (t) => {
-  const rule = { ...ladder, escalate: [{ after: 30 * MINUTE, notify: ['boss'] }, { after: HOUR, notify: ['dba'] }] }
+  const rule = {
+    ...ladder,
+    escalate: [
+      { after: 30 * MINUTE, notify: ['boss'] },
+      { after: HOUR, notify: ['dba'] },
+    ],
+  }
   const story = tell(config({ rules: [rule], receivers }), TEN)
   story.at('12:00').cpu('web-1', 0.9)
   story.at('12:40').acknowledge('cpu-high', 'web-1', 8 * HOUR)
@@ -192,12 +215,24 @@ test('an escalation counts from when somebody could have looked after the alert'
   const escalate = [{ after: 10 * MINUTE, notify: ['boss'] }]
   const muted = tell(config({ rules: [{ ...high, escalate }], receivers }), TEN)
   muted.at('12:00').silence('s1', ['host=web-1'], HOUR).cpu('web-1', 0.99)
-  t.strictSame(muted.until('13:20'), ['13:00:00 ops silence ended: cpu-high web-1', '13:10:00 boss escalated: cpu-high web-1'])
+  t.strictSame(muted.until('13:20'), [
+    '13:00:00 ops silence ended: cpu-high web-1',
+    '13:10:00 boss escalated: cpu-high web-1',
+  ])
 
-  const rising = tell(config({ rules: [{ ...ladder, notify: [] }], receivers, alerting: alerting({ routes: [
-    { matchers: [matcher('severity=critical')], notify: ['ops'], escalate, continue: false },
-    { matchers: [], notify: ['ops'], continue: false },
-  ] }) }), TEN)
+  const rising = tell(
+    config({
+      rules: [{ ...ladder, notify: [] }],
+      receivers,
+      alerting: alerting({
+        routes: [
+          { matchers: [matcher('severity=critical')], notify: ['ops'], escalate, continue: false },
+          { matchers: [], notify: ['ops'], continue: false },
+        ],
+      }),
+    }),
+    TEN,
+  )
   rising.at('12:00').cpu('web-1', 0.85)
   rising.at('12:30').cpu('web-1', 0.99)
   t.strictSame(rising.until('12:45'), [
@@ -215,19 +250,28 @@ test('an escalation counts from when somebody could have looked after the alert'
 test('a mail about what is acknowledged promises the next one for the end of that', async (t) => {
   const story = tell(config({ rules: [high] }), TEN)
   story.at('12:00').cpu('web-1', 0.99)
-  story.at('12:05').acknowledge('cpu-high', 'web-1', 8 * HOUR).silence('s1', ['host=web-1'], 10 * MINUTE)
+  story
+    .at('12:05')
+    .acknowledge('cpu-high', 'web-1', 8 * HOUR)
+    .silence('s1', ['host=web-1'], 10 * MINUTE)
   t.strictSame(story.until('21:00'), [
     '12:01:10 ada fired: cpu-high web-1',
     '12:15:00 ada silence ended: cpu-high web-1',
     '20:05:00 ada repeat interval elapsed: cpu-high web-1',
   ])
-  t.strictSame(story.play.mails.slice(0, 2).map(({ nextAt }) => nextAt), [instant('16:01:10'), instant('20:05')])
+  t.strictSame(
+    story.play.mails.slice(0, 2).map(({ nextAt }) => nextAt),
+    [instant('16:01:10'), instant('20:05')],
+  )
 })
 
 test('an acknowledgement ends with its time and with a rise of the severity', async (t) => {
   const story = tell(config({ rules: [ladder] }), TEN)
   story.at('12:00').cpu('web-1', 0.9).cpu('web-2', 0.9)
-  story.at('12:10').acknowledge('cpu-high', 'web-1', 6 * HOUR).acknowledge('cpu-high', 'web-2', 48 * HOUR)
+  story
+    .at('12:10')
+    .acknowledge('cpu-high', 'web-1', 6 * HOUR)
+    .acknowledge('cpu-high', 'web-2', 48 * HOUR)
   story.at('19:00').cpu('web-2', 0.99)
   t.strictSame(story.until('1d 00:00'), [
     '12:01:10 ada fired: cpu-high web-1',
@@ -245,7 +289,13 @@ test('routes choose who hears of rules that name nobody', async (t) => {
     { matchers: [], notify: ['ops'], continue: false },
   ]
   const rule = { ...ladder, notify: [] }
-  const story = tell(config({ rules: [rule, { ...high, name: 'named', metric: 'memory', notify: ['boss'] }], receivers, alerting: alerting({ routes }) }))
+  const story = tell(
+    config({
+      rules: [rule, { ...high, name: 'named', metric: 'memory', notify: ['boss'] }],
+      receivers,
+      alerting: alerting({ routes }),
+    }),
+  )
   story.at('12:00').cpu('web-1', 0.85).reports('db-1', { cpu: 0.99, memory: 0.99 })
   t.strictSame(story.until('12:10'), [
     '12:01:10 ops fired: cpu-high web-1',
@@ -277,7 +327,9 @@ test('a new configuration holds for what is being told, who need not hear any mo
   const two = (name: string): typeof receivers => [{ name: 'ops', email: [{ address: `${name}@example.org` }] }]
   const story = tell(config({ rules: [high], receivers: two('ada') }), TEN)
   story.at('12:00').cpu('web-1', 0.99)
-  story.at('12:30').configure(config({ rules: [{ ...high, repeat: { first: HOUR, most: HOUR } }], receivers: two('ada') }))
+  story
+    .at('12:30')
+    .configure(config({ rules: [{ ...high, repeat: { first: HOUR, most: HOUR } }], receivers: two('ada') }))
   story.at('13:30').configure(config({ rules: [high], receivers: two('grace') }))
   story.at('18:00').cpu('web-1', 0.1)
   t.strictSame(story.until('18:10'), [

@@ -44,7 +44,9 @@ rules:
 
 /** Starts the service and waits until it is ready. */
 async function start(config: string, url: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [MAIN, 'start', '--config', config], { stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn(process.execPath, [MAIN, 'start', '--config', config], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   for (let tries = 0; tries < 200; tries++) {
     const ready = await fetch(`${url}/-/ready`).then(
       (answer) => answer.status === 200,
@@ -126,59 +128,73 @@ interface Sent {
   readonly state: string
 }
 
-test('100 hosts, three kill -9, a mail server that is down: nothing is lost, nothing counts twice', { timeout: 150_000 }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'stashwatch-real-'))
-  const [port, smtpPort] = [await freePort(), await freePort()]
-  const url = `http://127.0.0.1:${port}`
-  const config = writeConfig(folder, port, smtpPort)
-  let child = await start(config, url)
-  t.teardown(async () => {
-    await killed(child, 'SIGKILL')
-    rmSync(folder, { recursive: true, force: true })
-  })
-  const began = Date.now()
-  const sent = new Map<string, Sums>()
-  let isOver = false
-  const workers = [0, 1, 2, 3].map((worker) => work(url, worker, () => isOver, sent))
-  for (const at of KILLS) {
-    await pause(Math.max(0, began + at - Date.now()))
-    await killed(child, 'SIGKILL')
-    child = await start(config, url)
-  }
-  await pause(Math.max(0, began + LASTS - Date.now()))
-  await decided(url)
-  isOver = true
-  const retried = (await Promise.all(workers)).reduce((sum, one) => sum + one, 0)
-  t.ok(retried > 0, `${retried} batches had to be sent again`)
-
-  let events = 0
-  for (const host of HOSTS) {
-    const answer = await fetch(`${url}/api/v1/aggregate?host=${host}&metric=load&from=${began - 60_000}&to=${Date.now() + 60_000}`)
-    const { count, sum } = (await answer.json()) as Sums
-    t.strictSame({ count, sum }, sent.get(host), `the aggregate of ${host} is what was sent`)
-    events += count
-  }
-  t.comment(`${events} events, each counted once`)
-
-  const mailServer = await startMailServer(t, {}, smtpPort)
-  let notifications: Sent[] = []
-  let isKilled = false
-  for (let tries = 0; tries < 600; tries++) {
-    const answer = await fetch(`${url}/api/v1/notifications?limit=1000`)
-    notifications = (await answer.json()) as Sent[]
-    if (notifications.length >= 20 && notifications.every((one) => one.state === 'sent')) break
-    if (!isKilled && mailServer.arrived.length > 0) {
-      isKilled = true
+test(
+  '100 hosts, three kill -9, a mail server that is down: nothing is lost, nothing counts twice',
+  { timeout: 150_000 },
+  async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'stashwatch-real-'))
+    const [port, smtpPort] = [await freePort(), await freePort()]
+    const url = `http://127.0.0.1:${port}`
+    const config = writeConfig(folder, port, smtpPort)
+    let child = await start(config, url)
+    t.teardown(async () => {
+      await killed(child, 'SIGKILL')
+      rmSync(folder, { recursive: true, force: true })
+    })
+    const began = Date.now()
+    const sent = new Map<string, Sums>()
+    let isOver = false
+    const workers = [0, 1, 2, 3].map((worker) => work(url, worker, () => isOver, sent))
+    for (const at of KILLS) {
+      await pause(Math.max(0, began + at - Date.now()))
       await killed(child, 'SIGKILL')
       child = await start(config, url)
     }
-    await pause(50)
-  }
-  t.ok(notifications.length >= 20, `${notifications.length} mails for ten hosts and two people`)
-  t.ok(notifications.every((one) => one.state === 'sent'), 'each is sent in the end')
-  const received = await Promise.all(mailServer.arrived.map(async ({ raw, to }) => `${(await PostalMime.parse(raw)).messageId} ${to.join()}`))
-  const unique = new Set(received)
-  t.equal(unique.size, notifications.length, 'every Message-ID has arrived')
-  t.ok(received.length - unique.size <= 5, `${received.length - unique.size} arrived twice: at most what was under way at the kill`)
-  t.equal(await killed(child, 'SIGTERM'), 0, 'and it stops in order')
-})
+    await pause(Math.max(0, began + LASTS - Date.now()))
+    await decided(url)
+    isOver = true
+    const retried = (await Promise.all(workers)).reduce((sum, one) => sum + one, 0)
+    t.ok(retried > 0, `${retried} batches had to be sent again`)
+
+    let events = 0
+    for (const host of HOSTS) {
+      const answer = await fetch(
+        `${url}/api/v1/aggregate?host=${host}&metric=load&from=${began - 60_000}&to=${Date.now() + 60_000}`,
+      )
+      const { count, sum } = (await answer.json()) as Sums
+      t.strictSame({ count, sum }, sent.get(host), `the aggregate of ${host} is what was sent`)
+      events += count
+    }
+    t.comment(`${events} events, each counted once`)
+
+    const mailServer = await startMailServer(t, {}, smtpPort)
+    let notifications: Sent[] = []
+    let isKilled = false
+    for (let tries = 0; tries < 600; tries++) {
+      const answer = await fetch(`${url}/api/v1/notifications?limit=1000`)
+      notifications = (await answer.json()) as Sent[]
+      if (notifications.length >= 20 && notifications.every((one) => one.state === 'sent')) break
+      if (!isKilled && mailServer.arrived.length > 0) {
+        isKilled = true
+        await killed(child, 'SIGKILL')
+        child = await start(config, url)
+      }
+      await pause(50)
+    }
+    t.ok(notifications.length >= 20, `${notifications.length} mails for ten hosts and two people`)
+    t.ok(
+      notifications.every((one) => one.state === 'sent'),
+      'each is sent in the end',
+    )
+    const received = await Promise.all(
+      mailServer.arrived.map(async ({ raw, to }) => `${(await PostalMime.parse(raw)).messageId} ${to.join()}`),
+    )
+    const unique = new Set(received)
+    t.equal(unique.size, notifications.length, 'every Message-ID has arrived')
+    t.ok(
+      received.length - unique.size <= 5,
+      `${received.length - unique.size} arrived twice: at most what was under way at the kill`,
+    )
+    t.equal(await killed(child, 'SIGTERM'), 0, 'and it stops in order')
+  },
+)

@@ -1,7 +1,18 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
 import type { AlertView } from '../../src/model.ts'
-import { columns, deliver, type Fleet, HOSTS, nameOf, PERIOD, run as runFleet, sourceOf, STRIDE, within } from '../helpers/fleet.ts'
+import {
+  columns,
+  deliver,
+  type Fleet,
+  HOSTS,
+  nameOf,
+  PERIOD,
+  run as runFleet,
+  sourceOf,
+  STRIDE,
+  within,
+} from '../helpers/fleet.ts'
 import { at, config, createPlay, MINUTE, type Play, SECOND, silent } from '../helpers/play.ts'
 
 /**
@@ -28,7 +39,8 @@ test('hosts reconnect over 5 min after an outage, and none of them is called dea
 })
 
 test('hosts that report every five minutes are watched alike', async (t) => {
-  const speaks = (i: number, now: number): boolean => !within(now, '13:00:00', '13:20:00') && (i > 2 || now < at('13:40:00'))
+  const speaks = (i: number, now: number): boolean =>
+    !within(now, '13:00:00', '13:20:00') && (i > 2 || now < at('13:40:00'))
   const play = createPlay({ ...fleet, rules: [silent({ after: 12 * MINUTE })] })
   play.until('14:00:00', (now) => deliver(play, now, { speaks, period: 300 }, STRIDE), STRIDE)
   t.strictSame(columns(play), { hosts: 3, many: 0, down: 2, degraded: 0 })
@@ -53,28 +65,39 @@ test('hosts that move to another Logstash are not missed by the old one', async 
   let moved = false
   const source = (i: number): string => (moved && i % 10 !== 0 ? 'logstash-b' : sourceOf(i))
   const play = createPlay(fleet)
-  play.until('12:50:00', (now) => {
-    moved = within(now, '12:15:00', '12:30:00')
-    deliver(play, now, { speaks: () => true, source }, STRIDE)
-  }, STRIDE)
+  play.until(
+    '12:50:00',
+    (now) => {
+      moved = within(now, '12:15:00', '12:30:00')
+      deliver(play, now, { speaks: () => true, source }, STRIDE)
+    },
+    STRIDE,
+  )
   t.strictSame(play.told(), [])
 })
 
 test('70 % vanish at once: the source is degraded, and no host is called dead', async (t) => {
-  const play = run({ until: '12:40:00', speaks: (i, now) => now < at('12:15:00') || i % 10 < 3, source: () => 'logstash-a' })
+  const play = run({
+    until: '12:40:00',
+    speaks: (i, now) => now < at('12:15:00') || i % 10 < 3,
+    source: () => 'logstash-a',
+  })
   t.strictSame(columns(play), { hosts: 0, many: 0, down: 0, degraded: 1 })
   const [mail] = play.mails
-  t.ok(mail !== undefined && within(mail.at, '12:17:00', '12:19:00'), 'after the minute in which they still count, and two more')
+  t.ok(
+    mail !== undefined && within(mail.at, '12:17:00', '12:19:00'),
+    'after the minute in which they still count, and two more',
+  )
   t.match(mail?.alerts[0]?.reason, '150 hosts are heard through logstash-a, where 500 are usual')
 })
 
 test('a degraded source that is whole again is told once more, and nobody was silent', async (t) => {
   const isGone = (i: number, now: number): boolean => within(now, '12:15:00', '12:30:00') && i % 10 >= 3
   const play = run({ until: '12:50:00', speaks: (i, now) => !isGone(i, now), source: () => 'logstash-a' })
-  t.strictSame(play.told().map((line) => line.slice(9)), [
-    'source-degraded logstash-a firing (fired)',
-    'source-degraded logstash-a resolved (resolved)',
-  ])
+  t.strictSame(
+    play.told().map((line) => line.slice(9)),
+    ['source-degraded logstash-a firing (fired)', 'source-degraded logstash-a resolved (resolved)'],
+  )
 })
 
 test('a rack of 40 dies: one mail names all 40, and one tells that they are back', async (t) => {
@@ -88,21 +111,35 @@ test('a rack of 40 dies: one mail names all 40, and one tells that they are back
   const named = alert?.reason.replace(/^40 hosts behind logstash-a fell silent together: /, '').split(', ')
   t.strictSame(new Set(named), new Set(rack))
   const open = answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]
-  t.strictSame(open.filter((one) => one.rule === 'host-silent').map((one) => one.host).sort(), rack.toSorted(), 'each has an alert of its own')
+  t.strictSame(
+    open
+      .filter((one) => one.rule === 'host-silent')
+      .map((one) => one.host)
+      .sort(),
+    rack.toSorted(),
+    'each has an alert of its own',
+  )
   play.until('12:50:00', (now) => deliver(play, now, { speaks }, STRIDE), STRIDE)
-  t.strictSame(play.told().map((line) => line.slice(9)), [
-    'mass-silence logstash-a firing (fired)',
-    'mass-silence logstash-a resolved (resolved)',
-  ])
+  t.strictSame(
+    play.told().map((line) => line.slice(9)),
+    ['mass-silence logstash-a firing (fired)', 'mass-silence logstash-a resolved (resolved)'],
+  )
 })
 
 test('a degraded source is taken as it is after half an hour, and one mail names who is missing', async (t) => {
-  const play = run({ until: '13:00:00', speaks: (i, now) => now < at('12:12:00') || i % 10 < 3, source: () => 'logstash-a' })
-  t.strictSame(play.told().map((line) => line.slice(9)), [
-    'source-degraded logstash-a firing (fired)',
-    'source-degraded logstash-a resolved (resolved)',
-    'mass-silence logstash-a firing (fired)',
-  ])
+  const play = run({
+    until: '13:00:00',
+    speaks: (i, now) => now < at('12:12:00') || i % 10 < 3,
+    source: () => 'logstash-a',
+  })
+  t.strictSame(
+    play.told().map((line) => line.slice(9)),
+    [
+      'source-degraded logstash-a firing (fired)',
+      'source-degraded logstash-a resolved (resolved)',
+      'mass-silence logstash-a firing (fired)',
+    ],
+  )
   t.match(play.mails[1]?.alerts[0]?.reason, '150 hosts are taken for the usual number')
   t.equal(play.mails[2]?.alerts[0]?.value, 350)
 })

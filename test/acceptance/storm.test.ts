@@ -1,14 +1,29 @@
 import { test } from 'tap'
 import type { Notification } from '../../src/model.ts'
-import { alerting, at, config, cpuHigh, createPlay, event, every, heartbeat, MINUTE, type Play, SECOND } from '../helpers/play.ts'
+import {
+  alerting,
+  at,
+  config,
+  cpuHigh,
+  createPlay,
+  event,
+  every,
+  heartbeat,
+  MINUTE,
+  type Play,
+  SECOND,
+} from '../helpers/play.ts'
 import { fleet, perform, storm } from '../helpers/storm.ts'
 
 const receivers = ['ada', 'grace'].map((name) => ({ name, email: [{ address: `${name}@example.org` }] }))
 
-const to = (play: Play, name: string): readonly Notification[] => play.mails.filter((mail) => mail.to.address.startsWith(name))
+const to = (play: Play, name: string): readonly Notification[] =>
+  play.mails.filter((mail) => mail.to.address.startsWith(name))
 
 function named(mails: readonly Notification[], state: 'firing' | 'resolved'): Set<string> {
-  return new Set(mails.flatMap((mail) => mail.alerts.filter((alert) => alert.state === state).map((alert) => alert.host)))
+  return new Set(
+    mails.flatMap((mail) => mail.alerts.filter((alert) => alert.state === state).map((alert) => alert.host)),
+  )
 }
 
 test('a storm of 5,000 hosts, one after the other, is at most ten mails to each, and names every host', async (t) => {
@@ -24,8 +39,16 @@ test('a storm of 5,000 hosts, one after the other, is at most ten mails to each,
 
 test('half a fleet that fails at once is one mail, and its recovery another', async (t) => {
   const hosts = fleet(200)
-  const play = perform(hosts, '12:15:00', (i, now) => (i % 2 === 0 && now >= at('12:03:00') && now < at('12:08:00') ? 0.99 : 0.1))
-  t.strictSame(to(play, 'ada').map(({ kind, alerts }) => [kind, alerts.length]), [['digest', 100], ['digest', 100]])
+  const play = perform(hosts, '12:15:00', (i, now) =>
+    i % 2 === 0 && now >= at('12:03:00') && now < at('12:08:00') ? 0.99 : 0.1,
+  )
+  t.strictSame(
+    to(play, 'ada').map(({ kind, alerts }) => [kind, alerts.length]),
+    [
+      ['digest', 100],
+      ['digest', 100],
+    ],
+  )
 })
 
 test('another alert is not held up by a storm', async (t) => {
@@ -33,10 +56,15 @@ test('another alert is not held up by a storm', async (t) => {
   const other = cpuHigh({ name: 'memory-high', metric: 'memory', over: MINUTE, notify: ['ada'] })
   const hosts = fleet(100)
   const play = createPlay(config({ rules: [rule, other], receivers }))
-  play.until('12:20:00', every(10 * SECOND, (now) => {
-    const samples = hosts.map((host, i) => event(host, now, { cpu: now >= at('12:03:00') + i * 5 * SECOND ? 0.99 : 0.1 }))
-    play.post([heartbeat(now), ...samples, event('db-1', now, { memory: now >= at('12:08:00') ? 0.99 : 0.1 })])
-  }))
+  play.until(
+    '12:20:00',
+    every(10 * SECOND, (now) => {
+      const samples = hosts.map((host, i) =>
+        event(host, now, { cpu: now >= at('12:03:00') + i * 5 * SECOND ? 0.99 : 0.1 }),
+      )
+      play.post([heartbeat(now), ...samples, event('db-1', now, { memory: now >= at('12:08:00') ? 0.99 : 0.1 })])
+    }),
+  )
   const told = to(play, 'ada').find((mail) => mail.alerts.some((alert) => alert.rule === 'memory-high'))
   t.match(told, { kind: 'alert', because: 'fired' })
   t.equal(told?.at, at('12:09:10'))
@@ -46,7 +74,10 @@ test('what all addresses together may get is kept to, and everybody is told all 
   const many = Array.from({ length: 30 }, (_, i) => ({ name: `r${i}`, email: [{ address: `r${i}@example.org` }] }))
   const rules = [cpuHigh({ over: MINUTE, notify: many.map(({ name }) => name) })]
   const play = createPlay(config({ rules, receivers: many, alerting: alerting({ totalPerMinute: 20 }) }))
-  play.until('12:03:00', every(10 * SECOND, (now) => play.post([event('web-1', now, { cpu: 0.99 })])))
+  play.until(
+    '12:03:00',
+    every(10 * SECOND, (now) => play.post([event('web-1', now, { cpu: 0.99 })])),
+  )
   t.equal(play.mails.filter((mail) => mail.at === at('12:01:10')).length, 20)
   t.equal(new Set(play.mails.map((mail) => mail.to.address)).size, 30)
 })

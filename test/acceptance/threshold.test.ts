@@ -1,14 +1,32 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
 import type { RuleView } from '../../src/model.ts'
-import { above, at, below, config, countRule, cpuHigh, createPlay, event, every, HOUR, MINUTE, SECOND, silent, threshold } from '../helpers/play.ts'
+import {
+  above,
+  at,
+  below,
+  config,
+  countRule,
+  cpuHigh,
+  createPlay,
+  event,
+  every,
+  HOUR,
+  MINUTE,
+  SECOND,
+  silent,
+  threshold,
+} from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
 
 test('cpu-high fires once after two minutes above 0.9 and resolves once', async (t) => {
   const play = createPlay(config())
   const cpu = (now: number): number => (now >= at('12:05:00') && now < at('12:10:00') ? 0.95 : 0.2)
-  play.until('12:20:00', every(TEN, (now) => play.post([event('web-1', now, { cpu: cpu(now) })])))
+  play.until(
+    '12:20:00',
+    every(TEN, (now) => play.post([event('web-1', now, { cpu: cpu(now) })])),
+  )
   t.strictSame(play.told(), ['12:07:10 cpu-high web-1 firing (fired)', '12:11:10 cpu-high web-1 resolved (resolved)'])
   const [fired, resolved] = play.mails
   t.equal(fired?.alerts[0]?.value, 0.95)
@@ -30,7 +48,10 @@ test('a value between clear and bound neither starts nor ends an alert', async (
     if (now < at('12:10:00')) return 0.95
     return now < at('12:20:00') ? 0.88 : 0.5
   }
-  play.until('12:30:00', every(TEN, (now) => play.post([event('web-1', now, { cpu: cpu(now) })])))
+  play.until(
+    '12:30:00',
+    every(TEN, (now) => play.post([event('web-1', now, { cpu: cpu(now) })])),
+  )
   t.strictSame(play.told(), ['12:06:10 cpu-high web-1 firing (fired)', '12:21:10 cpu-high web-1 resolved (resolved)'])
 })
 
@@ -43,7 +64,10 @@ test('with two severities a rise is told at once, a fall is not', async (t) => {
     if (now < at('12:15:00')) return 0.99
     return now < at('12:20:00') ? 0.85 : 0.1
   }
-  play.until('12:30:00', every(TEN, (now) => play.post([event('web-1', now, { cpu: cpu(now) })])))
+  play.until(
+    '12:30:00',
+    every(TEN, (now) => play.post([event('web-1', now, { cpu: cpu(now) })])),
+  )
   t.strictSame(
     play.mails.map((mail) => [mail.because, mail.alerts[0]?.severity, mail.seq]),
     [
@@ -57,7 +81,10 @@ test('with two severities a rise is told at once, a fall is not', async (t) => {
 test('an alert that is pending for less than `for` is never told', async (t) => {
   const play = createPlay(config({ rules: [cpuHigh({ for: 3 * MINUTE })] }))
   const cpu = (now: number): number => (now >= at('12:05:00') && now < at('12:08:00') ? 0.99 : 0.2)
-  play.until('12:20:00', every(TEN, (now) => play.post([event('web-1', now, { cpu: cpu(now) })])))
+  play.until(
+    '12:20:00',
+    every(TEN, (now) => play.post([event('web-1', now, { cpu: cpu(now) })])),
+  )
   t.strictSame(play.told(), [])
   t.equal(play.fold.tallies.get('transitions:pending'), 1)
   t.equal(play.fold.state.hosts.get('web-1')?.alerts.size, 0)
@@ -65,7 +92,10 @@ test('an alert that is pending for less than `for` is never told', async (t) => 
 
 test('`for` delays the alert and keeps the first breach as its beginning', async (t) => {
   const play = createPlay(config({ rules: [cpuHigh({ for: 2 * MINUTE })] }))
-  play.until('12:10:00', every(TEN, (now) => play.post([event('web-1', now, { cpu: 0.99 })])))
+  play.until(
+    '12:10:00',
+    every(TEN, (now) => play.post([event('web-1', now, { cpu: 0.99 })])),
+  )
   t.strictSame(play.told(), ['12:04:10 cpu-high web-1 firing (fired)'])
   t.equal(play.mails[0]?.alerts[0]?.since, at('12:02:00'))
 })
@@ -73,22 +103,37 @@ test('`for` delays the alert and keeps the first breach as its beginning', async
 test('`keep_firing_for` holds an alert in recovery, and a new breach in it is no news', async (t) => {
   const play = createPlay(config({ rules: [cpuHigh({ keepFiringFor: 5 * MINUTE })] }))
   const hot = (now: number): boolean => now < at('12:05:00') || (now >= at('12:08:00') && now < at('12:12:00'))
-  play.until('12:25:00', every(TEN, (now) => play.post([event('web-1', now, { cpu: hot(now) ? 0.99 : 0.2 })])))
+  play.until(
+    '12:25:00',
+    every(TEN, (now) => play.post([event('web-1', now, { cpu: hot(now) ? 0.99 : 0.2 })])),
+  )
   t.strictSame(play.told(), ['12:02:10 cpu-high web-1 firing (fired)', '12:18:10 cpu-high web-1 resolved (resolved)'])
 })
 
 test('a host that reports every minute is as well watched as one that reports every ten seconds', async (t) => {
   const play = createPlay(config())
   const cpu = (now: number): number => (now >= at('12:05:00') && now < at('12:10:00') ? 0.95 : 0.2)
-  play.until('12:20:00', every(MINUTE, (now) => play.post([event('slow', now + 0, { cpu: cpu(now) })])))
+  play.until(
+    '12:20:00',
+    every(MINUTE, (now) => play.post([event('slow', now + 0, { cpu: cpu(now) })])),
+  )
   t.equal(play.mails.length, 2)
-  t.strictSame(play.mails.map((mail) => mail.because), ['fired', 'resolved'])
+  t.strictSame(
+    play.mails.map((mail) => mail.because),
+    ['fired', 'resolved'],
+  )
 })
 
 test('a cold series is not judged before it covers its window', async (t) => {
   const play = createPlay(config())
-  play.until('12:01:30', every(TEN, (now) => play.post([event('web-1', now, { cpu: 1 })])))
-  play.until('12:02:05', every(TEN, (now) => play.post([event('web-1', now, { cpu: 1 })])))
+  play.until(
+    '12:01:30',
+    every(TEN, (now) => play.post([event('web-1', now, { cpu: 1 })])),
+  )
+  play.until(
+    '12:02:05',
+    every(TEN, (now) => play.post([event('web-1', now, { cpu: 1 })])),
+  )
   t.strictSame(play.told(), [])
 })
 
@@ -101,7 +146,13 @@ test('three minutes of backdated events posted in one go fire the alert', async 
 })
 
 test('three events posted by hand are judged by one extra window after a minute of quiet', async (t) => {
-  const rule = cpuHigh({ name: 'machine-memory', metric: 'memory', over: 20 * SECOND, every: 20 * SECOND, threshold: threshold('mean', [{ op: 'at_least', value: 50, clear: 47.5 }]) })
+  const rule = cpuHigh({
+    name: 'machine-memory',
+    metric: 'memory',
+    over: 20 * SECOND,
+    every: 20 * SECOND,
+    threshold: threshold('mean', [{ op: 'at_least', value: 50, clear: 47.5 }]),
+  })
   const play = createPlay(config({ rules: [rule] }), at('12:30:00'))
   const byHand = [at('12:30:03'), at('12:30:09'), at('12:30:16')]
   play.until('12:40:00', (now) => {
@@ -114,8 +165,14 @@ test('bounds below work the other way round', async (t) => {
   const rule = cpuHigh({ name: 'cpu-idle', threshold: threshold('max', [below(0.1, 0.2)]) })
   const play = createPlay(config({ rules: [rule] }))
   const cpu = (now: number): number => (now >= at('12:05:00') && now < at('12:10:00') ? 0.05 : 0.5)
-  play.until('12:20:00', every(TEN, (now) => play.post([event('web-1', now, { cpu: cpu(now) })])))
-  t.strictSame(play.mails.map((mail) => mail.because), ['fired', 'resolved'])
+  play.until(
+    '12:20:00',
+    every(TEN, (now) => play.post([event('web-1', now, { cpu: cpu(now) })])),
+  )
+  t.strictSame(
+    play.mails.map((mail) => mail.because),
+    ['fired', 'resolved'],
+  )
   t.equal(play.mails[0]?.at, at('12:08:30'), 'a maximum below a bound waits 90 s, as more data could undo it')
   t.equal(play.mails[0]?.alerts[0]?.at, at('12:07:00'))
 })
@@ -123,21 +180,38 @@ test('bounds below work the other way round', async (t) => {
 test('an inclusive bound is crossed by the value itself', async (t) => {
   const rule = cpuHigh({ threshold: threshold('mean', [{ op: 'at_least', value: 0.5, clear: 0.5 }]) })
   const play = createPlay(config({ rules: [rule] }))
-  play.until('12:10:00', every(TEN, (now) => play.post([event('web-1', now, { cpu: now < at('12:05:00') ? 0.5 : 0.25 })])))
-  t.strictSame(play.mails.map((mail) => mail.because), ['fired', 'resolved'])
+  play.until(
+    '12:10:00',
+    every(TEN, (now) => play.post([event('web-1', now, { cpu: now < at('12:05:00') ? 0.5 : 0.25 })])),
+  )
+  t.strictSame(
+    play.mails.map((mail) => mail.because),
+    ['fired', 'resolved'],
+  )
 })
 
 test('overrides give some hosts other bounds', async (t) => {
   const rule = cpuHigh({ overrides: [{ hosts: ['scratch-*'], threshold: threshold('mean', [above(0.97, 0.9)]) }] })
   const play = createPlay(config({ rules: [rule] }))
-  play.until('12:05:00', every(TEN, (now) => play.post([event('scratch-1', now, { cpu: 0.95 }), event('web-1', now, { cpu: 0.95 })])))
+  play.until(
+    '12:05:00',
+    every(TEN, (now) => play.post([event('scratch-1', now, { cpu: 0.95 }), event('web-1', now, { cpu: 0.95 })])),
+  )
   t.strictSame(play.told(), ['12:02:10 cpu-high web-1 firing (fired)'])
 })
 
 test('each value of a `by` field is an alert of its own', async (t) => {
-  const rule = cpuHigh({ name: 'disk-full', metric: 'disk', over: MINUTE, threshold: threshold('last', [above(0.9, 0.8)]) })
+  const rule = cpuHigh({
+    name: 'disk-full',
+    metric: 'disk',
+    over: MINUTE,
+    threshold: threshold('last', [above(0.9, 0.8)]),
+  })
   const play = createPlay(config({ rules: [rule] }))
-  play.until('12:05:00', every(TEN, (now) => play.post([event('web-1', now, { 'disk\u001f/': 0.95, 'disk\u001f/home': 0.5 })])))
+  play.until(
+    '12:05:00',
+    every(TEN, (now) => play.post([event('web-1', now, { 'disk\u001f/': 0.95, 'disk\u001f/home': 0.5 })])),
+  )
   t.equal(play.mails.length, 1)
   t.strictSame(play.mails[0]?.alerts[0]?.labels, { mount: '/' })
 })
@@ -148,7 +222,10 @@ test('a count above its bound is told at once, and resolves when the window is o
     if (now % TEN === 0) play.post([event('login', now)])
     if (now > at('12:05:00') && now <= at('12:05:30')) play.post([event('login', now, { 'count(ssh-failures)': 1 })])
   })
-  t.strictSame(play.told(), ['12:05:21 ssh-failures login firing (fired)', '12:10:40 ssh-failures login resolved (resolved)'])
+  t.strictSame(play.told(), [
+    '12:05:21 ssh-failures login firing (fired)',
+    '12:10:40 ssh-failures login resolved (resolved)',
+  ])
   t.equal(play.mails[0]?.alerts[0]?.value, 21)
 })
 
@@ -166,41 +243,68 @@ test('a firing alert whose host goes silent stays firing', async (t) => {
 })
 
 test('the rate of a counter is judged across resets', async (t) => {
-  const rule = cpuHigh({ name: 'net-busy', metric: 'net', over: MINUTE, threshold: threshold('rate', [above(1000, 500)]) })
+  const rule = cpuHigh({
+    name: 'net-busy',
+    metric: 'net',
+    over: MINUTE,
+    threshold: threshold('rate', [above(1000, 500)]),
+  })
   const play = createPlay(config({ rules: [rule] }))
   let total = 0
-  play.until('12:20:00', every(TEN, (now) => {
-    total = now === at('12:03:00') ? 0 : total + (now >= at('12:10:00') && now < at('12:15:00') ? 50_000 : 100)
-    play.post([event('web-1', now, { 'net\u001feth0': total })])
-  }))
-  t.strictSame(play.mails.map((mail) => mail.because), ['fired', 'resolved'], 'and the reset itself is no growth')
+  play.until(
+    '12:20:00',
+    every(TEN, (now) => {
+      total = now === at('12:03:00') ? 0 : total + (now >= at('12:10:00') && now < at('12:15:00') ? 50_000 : 100)
+      play.post([event('web-1', now, { 'net\u001feth0': total })])
+    }),
+  )
+  t.strictSame(
+    play.mails.map((mail) => mail.because),
+    ['fired', 'resolved'],
+    'and the reset itself is no growth',
+  )
 })
 
 test('a jump of the clock by a year is one step and raises nothing', async (t) => {
   const play = createPlay(config({ rules: [cpuHigh(), silent()] }))
-  play.until('12:10:00', every(TEN, (now) => play.post([event('web-1', now, { cpu: 0.5 })])))
+  play.until(
+    '12:10:00',
+    every(TEN, (now) => play.post([event('web-1', now, { cpu: 0.5 })])),
+  )
   const later = play.now() + 365 * 24 * HOUR
   const jumped = createPlay(config({ rules: [cpuHigh(), silent()] }), later, play.fold)
-  jumped.until(later + 10 * MINUTE, every(TEN, (now) => jumped.post([event('web-1', now, { cpu: 0.5 })])))
+  jumped.until(
+    later + 10 * MINUTE,
+    every(TEN, (now) => jumped.post([event('web-1', now, { cpu: 0.5 })])),
+  )
   t.strictSame(jumped.told(), [])
 })
 
 test('late samples may fire an alert and never unfire one', async (t) => {
   const play = createPlay(config())
-  play.until('12:10:00', every(TEN, (now) => {
-    play.post([event('other', now, { cpu: 0.1 })])
-    if (now <= at('12:04:00')) play.post([event('web-1', now, { cpu: 0.2 })])
-    if (now === at('12:09:00')) {
-      play.post(Array.from({ length: 12 }, (_, i) => event('web-1', at('12:06:00') + i * TEN, { cpu: 1 })))
-    }
-  }))
-  t.strictSame(play.mails.map((mail) => [mail.alerts[0]?.host, mail.because]), [['web-1', 'fired']])
+  play.until(
+    '12:10:00',
+    every(TEN, (now) => {
+      play.post([event('other', now, { cpu: 0.1 })])
+      if (now <= at('12:04:00')) play.post([event('web-1', now, { cpu: 0.2 })])
+      if (now === at('12:09:00')) {
+        play.post(Array.from({ length: 12 }, (_, i) => event('web-1', at('12:06:00') + i * TEN, { cpu: 1 })))
+      }
+    }),
+  )
+  t.strictSame(
+    play.mails.map((mail) => [mail.alerts[0]?.host, mail.because]),
+    [['web-1', 'fired']],
+  )
 })
 
 test('a ratio of 97 comes with the hint that percent may be meant, and one of 0.97 without', async (t) => {
   const hints = (value: number, change = cpuHigh()): readonly unknown[] => {
     const play = createPlay(config({ rules: [change] }))
-    play.until('12:05:00', every(TEN, (now) => play.post([event('web-1', now, { cpu: value })])))
+    play.until(
+      '12:05:00',
+      every(TEN, (now) => play.post([event('web-1', now, { cpu: value })])),
+    )
     const [rule] = answer(play.fold, { kind: 'rules' }) as readonly RuleView[]
     return rule?.last.map(({ hint }) => hint) ?? []
   }

@@ -30,7 +30,9 @@ test('while a group waits, its alerts say until when and why', async (t) => {
   story.until('12:01:45')
   t.strictSame(episode(story, 'web-1').waits, [])
   story.until('12:05')
-  t.strictSame(episode(story, 'web-2').waits, [{ to: ADA, news: 'fired', for: 'group_interval', until: at('12:06:40') }])
+  t.strictSame(episode(story, 'web-2').waits, [
+    { to: ADA, news: 'fired', for: 'group_interval', until: at('12:06:40') },
+  ])
 })
 
 test('what waits for a list says until when, and when it went', async (t) => {
@@ -60,7 +62,10 @@ test('in one mail each alert is told for a reason of its own', async (t) => {
   const story = tell(config({ rules: [ladder] }), TEN)
   const all = story.at('12:00')
   for (const host of ['rises', 'goes-on']) all.cpu(host, 0.85)
-  story.at('12:00').cpu('muted', 0.85).silence('s1', ['host=muted'], HOUR / 6)
+  story
+    .at('12:00')
+    .cpu('muted', 0.85)
+    .silence('s1', ['host=muted'], HOUR / 6)
   story.at('12:05').cpu('fresh', 0.85)
   story.at('12:08').cpu('rises', 0.99)
   story.until('13:20')
@@ -71,14 +76,20 @@ test('in one mail each alert is told for a reason of its own', async (t) => {
       ['fired', ['fresh fired', 'rises undefined', 'goes-on undefined']],
       ['severity rose', ['rises severity rose', 'goes-on undefined', 'fresh undefined']],
       ['silence ended', ['muted silence ended', 'rises undefined', 'goes-on undefined', 'fresh undefined']],
-      ['repeat interval elapsed', ['rises', 'goes-on', 'muted', 'fresh'].map((host) => `${host} repeat interval elapsed`)],
+      [
+        'repeat interval elapsed',
+        ['rises', 'goes-on', 'muted', 'fresh'].map((host) => `${host} repeat interval elapsed`),
+      ],
     ],
   )
-  t.strictSame(decided(story, 'goes-on').map((line) => line.slice(9)), [
-    'notified: fired',
-    ...Array.from({ length: 3 }, () => 'notified: went along: others of its group were told'),
-    'notified: repeat interval elapsed',
-  ])
+  t.strictSame(
+    decided(story, 'goes-on').map((line) => line.slice(9)),
+    [
+      'notified: fired',
+      ...Array.from({ length: 3 }, () => 'notified: went along: others of its group were told'),
+      'notified: repeat interval elapsed',
+    ],
+  )
   t.equal(
     decided(story, 'muted').find((line) => line.includes('notified')),
     '12:14:10 notified: silence ended: silenced by Grace until 2026-11-22 12:10:00 UTC: known',
@@ -201,7 +212,10 @@ test('whoever looks after what waits for a list is named in it, and an escalatio
     '12:16:25 ops escalated: cpu-high web-2',
     '12:16:25 boss escalated: cpu-high web-2',
   ])
-  t.match(decided(story, 'web-2', 'boss')[1], /12:06:20 suppressed: 'escalated' is not told: Grace looks after it until 2026-11-22 12:16:15 UTC/)
+  t.match(
+    decided(story, 'web-2', 'boss')[1],
+    /12:06:20 suppressed: 'escalated' is not told: Grace looks after it until 2026-11-22 12:16:15 UTC/,
+  )
 })
 
 test('a repeat that waits for a list is not told of what somebody looks after by then', async (t) => {
@@ -236,7 +250,9 @@ test('what ended while it waited for a list says so there, although its group wo
 
 test('reports and heart-beats take from the budget of their address', async (t) => {
   const heartbeat = { at: 12 * 60 + 1 }
-  const story = tell(config({ rules: [high], mailsPerMinute: 2, receivers: [{ name: 'ops', email: [{ address: ADA }], heartbeat }] }))
+  const story = tell(
+    config({ rules: [high], mailsPerMinute: 2, receivers: [{ name: 'ops', email: [{ address: ADA }], heartbeat }] }),
+  )
   story.at('12:00').cpu('web-1', 0.99)
   story.until('12:03')
   t.strictSame(
@@ -306,7 +322,10 @@ test('whoever left hears the end of what was told, and nothing else; whoever com
 })
 
 test('a machine that left the configuration is told nothing more, and the alert says so', async (t) => {
-  const machine = [{ name: 'hook', email: [], webhook: true }, { name: 'ada', email: [{ address: ADA }] }]
+  const machine = [
+    { name: 'hook', email: [], webhook: true },
+    { name: 'ada', email: [{ address: ADA }] },
+  ]
   const both = cpuHigh({ over: MINUTE, notify: ['hook', 'ada'] })
   const story = tell(config({ rules: [both], receivers: machine, system: [] }), TEN)
   story.at('12:00').cpu('web-1', 0.99)
@@ -324,9 +343,17 @@ test('a machine that left the configuration is told nothing more, and the alert 
 
 test("when the receivers of the service's own alerts change, those that come hear of what is open", async (t) => {
   const people = (name: string): EngineConfig =>
-    config({ rules: [], receivers: [{ name, email: [{ address: `${name}@example.org` }] }], system: [name], sources: ['logstash-a'] })
+    config({
+      rules: [],
+      receivers: [{ name, email: [{ address: `${name}@example.org` }] }],
+      system: [name],
+      sources: ['logstash-a'],
+    })
   const { play } = tell(people('ada'))
-  play.until('12:05:00', every(TEN, (now) => play.post([event('web-1', now, { cpu: 0.1 })])))
+  play.until(
+    '12:05:00',
+    every(TEN, (now) => play.post([event('web-1', now, { cpu: 0.1 })])),
+  )
   play.until('12:10:00')
   play.configure(people('grace'))
   play.until('12:11:00')
@@ -341,15 +368,24 @@ test("when the receivers of the service's own alerts change, those that come hea
 
 test('a notice that waits for the budget of an address that leaves goes to whoever takes its place', async (t) => {
   const people = (name: string): EngineConfig =>
-    config({ rules: [], receivers: [{ name, email: [{ address: `${name}@example.org` }] }], system: [name], mailsPerMinute: 1 })
+    config({
+      rules: [],
+      receivers: [{ name, email: [{ address: `${name}@example.org` }] }],
+      system: [name],
+      mailsPerMinute: 1,
+    })
   const { play } = tell(people('ada'))
   const { dispatch } = play.fold.state
-  for (const title of ['one', 'two']) postNotice(dispatch, play.fold.dispatchPlan, { because: 'hosts retired', title, lines: [] }, NOON)
+  for (const title of ['one', 'two'])
+    postNotice(dispatch, play.fold.dispatchPlan, { because: 'hosts retired', title, lines: [] }, NOON)
   play.until('12:00:10')
   play.configure(people('grace'))
   play.until('12:03:00')
-  t.strictSame(play.mails.map(({ to, notice }) => [to.address, notice?.title]), [
-    [ADA, 'one'],
-    ['grace@example.org', 'two'],
-  ])
+  t.strictSame(
+    play.mails.map(({ to, notice }) => [to.address, notice?.title]),
+    [
+      [ADA, 'one'],
+      ['grace@example.org', 'two'],
+    ],
+  )
 })

@@ -27,23 +27,30 @@ const refused = (path: string, reason: RegExp): Fate => ({ path, reason })
 const harmless = (host: string, load?: number): Fate => (load === undefined ? { host } : { host, load })
 const written = (fields: object): string => JSON.stringify({ '@timestamp': AT, ...fields })
 const named = (name: unknown, load = 0.5): string => written({ host: { name }, load })
-const pct = (text: string): string => `{"@timestamp":"${AT}","host":{"name":"evil"},"event":{"dataset":"system.cpu"},"system":{"cpu":{"total":{"norm":{"pct":${text}}}}}}`
+const pct = (text: string): string =>
+  `{"@timestamp":"${AT}","host":{"name":"evil"},"event":{"dataset":"system.cpu"},"system":{"cpu":{"total":{"norm":{"pct":${text}}}}}}`
 const raw = (host: string, fields: string): string => `{"@timestamp":"${AT}","host":{"name":"${host}"},${fields}}`
 const dated = (text: string, host = 'evil'): string => `{"@timestamp":${text},"host":{"name":"${host}"},"load":0.5}`
 const PCT = '/system/cpu/total/norm/pct'
 
 /** Each is one event's JSON text. */
 const EVIL: Readonly<Record<string, readonly [string, Fate]>> = {
-  'null': ['null', refused('', /expected an object, found null/)],
+  null: ['null', refused('', /expected an object, found null/)],
   'a number': ['42', refused('', /expected an object, found a number/)],
   'a text': ['"event"', refused('', /expected an object, found a string/)],
   'a boolean': ['true', refused('', /expected an object, found a boolean/)],
   'an array in the array': ['[{"host":"x"}]', refused('', /expected an object, found an array/)],
   'an empty object': ['{}', refused('', /at least one field/)],
-  'a field 100,000 levels deep': [`{"a":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`, refused('/a', /64 levels/)],
+  'a field 100,000 levels deep': [
+    `{"a":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`,
+    refused('/a', /64 levels/),
+  ],
   'arrays 70 levels deep': [`{"a":${'['.repeat(70)}${']'.repeat(70)}}`, refused('/a', /64 levels/)],
   'a dotted key 100 levels deep': [`{"${'a.'.repeat(100)}a":1}`, refused(`/${'a.'.repeat(50)}`, /64 levels/)],
-  '10,000 fields': [JSON.stringify(Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`f${i}`, i]))), refused('/f4096', /4096 fields/)],
+  '10,000 fields': [
+    JSON.stringify(Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`f${i}`, i]))),
+    refused('/f4096', /4096 fields/),
+  ],
   'more than a megabyte': [written({ host: 'evil', message: 'x'.repeat(1_100_000) }), refused('', /larger than 1 MiB/)],
   'a host of 64 KB': [named('h'.repeat(65_536)), refused('/host/name', /at most 255 characters, found 65536/)],
   'a host that is a number': [written({ host: 7 }), refused('/host', /found 7/)],
@@ -56,7 +63,10 @@ const EVIL: Readonly<Record<string, readonly [string, Fate]>> = {
   'the year 9999': [dated('"9999-12-31T23:59:59Z"', 'year 9999'), harmless('year 9999', 0.5)],
   'the year 275760': [dated('"+275760-09-12T00:00:00Z"', 'year 275760'), harmless('year 275760', 0.5)],
   'the year 1970': [dated('"1970-01-01T00:00:00Z"', 'year 1970'), harmless('year 1970', 0.5)],
-  'the past of a known host': [`{"@timestamp":"1970-01-01T00:00:00Z","host":"node-000","sign0":1}`, harmless('node-000')],
+  'the past of a known host': [
+    `{"@timestamp":"1970-01-01T00:00:00Z","host":"node-000","sign0":1}`,
+    harmless('node-000'),
+  ],
   'a measurement that is null': [pct('null'), refused(PCT, /expected a number, found null/)],
   'a measurement that is true': [pct('true'), refused(PCT, /expected a number, found true/)],
   'a measurement that is an empty text': [pct('""'), refused(PCT, /expected a number, found ""/)],
@@ -76,12 +86,21 @@ const EVIL: Readonly<Record<string, readonly [string, Fate]>> = {
   'numeric text': [raw('text', '"load":"0.93"'), harmless('text', 0.93)],
   'numeric text with an exponent': [raw('exponent', '"load":"-1E-3"'), harmless('exponent', -0.001)],
   'the same key twice': [raw('twice', '"load":1,"load":2'), harmless('twice', 2)],
-  '__proto__': [raw('proto', '"__proto__":{"polluted":1,"load":9,"host":{"name":"x"}}'), harmless('proto')],
+  __proto__: [raw('proto', '"__proto__":{"polluted":1,"load":9,"host":{"name":"x"}}'), harmless('proto')],
   '__proto__ inside': [raw('proto in', '"a":{"__proto__":{"polluted":1}},"load":0.5'), harmless('proto in', 0.5)],
-  '__proto__ in escapes': [raw('proto esc', String.raw`"__proto\u005f_":{"polluted":1},"load":0.5`), harmless('proto esc', 0.5)],
+  '__proto__ in escapes': [
+    raw('proto esc', String.raw`"__proto\u005f_":{"polluted":1},"load":0.5`),
+    harmless('proto esc', 0.5),
+  ],
   '__proto__ as a dotted key': [raw('proto dot', '"__proto__.polluted":1,"load":0.5'), harmless('proto dot', 0.5)],
-  '__proto__ within a dotted key': [raw('proto dots', '"a.__proto__.polluted":1,"load":0.5'), harmless('proto dots', 0.5)],
-  'constructor.prototype': [raw('constructor', '"constructor":{"prototype":{"polluted":1}},"load":0.5'), harmless('constructor', 0.5)],
+  '__proto__ within a dotted key': [
+    raw('proto dots', '"a.__proto__.polluted":1,"load":0.5'),
+    harmless('proto dots', 0.5),
+  ],
+  'constructor.prototype': [
+    raw('constructor', '"constructor":{"prototype":{"polluted":1}},"load":0.5'),
+    harmless('constructor', 0.5),
+  ],
   'a host __proto__': [named('__proto__'), harmless('__proto__', 0.5)],
   'a host toString': [named('toString'), harmless('toString', 0.5)],
   'a host of a header': [named('evil\r\nBcc: x@example.net'), harmless('evil\r\nBcc: x@example.net', 0.5)],
@@ -95,12 +114,16 @@ const EVIL: Readonly<Record<string, readonly [string, Fate]>> = {
 }
 const KINDS = Object.entries(EVIL)
 
-const start = (t: Parameters<typeof runService>[0], change: { yaml?: string; folder?: string } = {}): Promise<Running> =>
-  runService(t, { yaml: YAML, clock: clockFrom(NOW), ...change })
+const start = (
+  t: Parameters<typeof runService>[0],
+  change: { yaml?: string; folder?: string } = {},
+): Promise<Running> => runService(t, { yaml: YAML, clock: clockFrom(NOW), ...change })
 
 /** A batch of honest neighbours around one event; each of the neighbours brings a number that only this batch has. */
 function batchAround(evil: string, kind: number): string {
-  const honest = NEIGHBOURS.map((host) => written({ host: { name: host }, [`sign${Math.floor(kind / BITS)}`]: 2 ** (kind % BITS) }))
+  const honest = NEIGHBOURS.map((host) =>
+    written({ host: { name: host }, [`sign${Math.floor(kind / BITS)}`]: 2 ** (kind % BITS) }),
+  )
   return `[${[...honest.slice(0, POSITION), evil, ...honest.slice(POSITION)].join(',')}]`
 }
 
@@ -154,7 +177,11 @@ test(`one evil event of ${KINDS.length} kinds costs itself, and none of its 124 
 
   const { json } = await service.get('/api/v1/rejects')
   const counts = json['counts'] as Record<string, number>
-  t.equal(Object.values(counts).reduce((sum, one) => sum + one, 0), rejected, JSON.stringify(counts))
+  t.equal(
+    Object.values(counts).reduce((sum, one) => sum + one, 0),
+    rejected,
+    JSON.stringify(counts),
+  )
   const { text } = await service.get('/metrics')
   t.notMatch(text, /Bcc|<script|elpmaxe|node-000/, 'no text of an event becomes a label')
   t.ok(text.length < 256 * 1024)
@@ -162,7 +189,12 @@ test(`one evil event of ${KINDS.length} kinds costs itself, and none of its 124 
 
 test('a body of which nothing can be accepted is answered 422, or as its sender needs it', async (t) => {
   const service = await start(t)
-  t.match(await service.post([null, {}]), { status: 422, accepted: 0, rejected: 2, errors: [{ index: 0 }, { index: 1 }] })
+  t.match(await service.post([null, {}]), {
+    status: 422,
+    accepted: 0,
+    rejected: 2,
+    errors: [{ index: 0 }, { index: 1 }],
+  })
   t.match(await service.post(pct('null')), { status: 422, accepted: 0, rejected: 1, errors: [{ index: 0, path: PCT }] })
   t.match(await service.post([]), { status: 200, accepted: 0, rejected: 0, errors: [] })
   t.strictSame(await events(service), { accepted: 0, rejected: 3, duplicate: 0 })
@@ -185,14 +217,21 @@ test('what is sent again counts once, whatever happened to the first answer', as
   const folder = temporary(t)
   let service = await start(t, { folder })
   const array = (host: string): object[] => [1, 2, 4].map((load) => ({ '@timestamp': AT, host: { name: host }, load }))
-  const one = (host: string): object => ({ '@timestamp': AT, host: { name: host }, load: 3, message: 'Failed password' })
+  const one = (host: string): object => ({
+    '@timestamp': AT,
+    host: { name: host },
+    load: 3,
+    message: 'Failed password',
+  })
   const counted = async (host: string): Promise<unknown> => {
     const view = await service.aggregate(host, 'load')
     return view && [view.count, view.sum]
   }
   t.match(await service.post(array('array')), { status: 200, accepted: 3 })
   t.match(await service.post(array('array')), { status: 200, accepted: 3, rejected: 0, duplicate: true })
-  const zipped = await service.ask('POST', '/', gzipSync(JSON.stringify(array('array'))), { 'content-encoding': 'gzip' })
+  const zipped = await service.ask('POST', '/', gzipSync(JSON.stringify(array('array'))), {
+    'content-encoding': 'gzip',
+  })
   t.match(zipped.json, { accepted: 3, duplicate: true }, 'the same body, packed and at another path')
   t.strictSame(await counted('array'), [3, 7])
 
@@ -200,7 +239,10 @@ test('what is sent again counts once, whatever happened to the first answer', as
   t.equal((await service.post(one('honest'))).duplicate, undefined, 'two equal lines in one second are two events')
   t.strictSame(await counted('honest'), [2, 6])
 
-  for (const [host, body, once] of [['cut array', array('cut array'), [3, 7]], ['cut single', one('cut single'), [1, 3]]] as const) {
+  for (const [host, body, once] of [
+    ['cut array', array('cut array'), [3, 7]],
+    ['cut single', one('cut single'), [1, 3]],
+  ] as const) {
     await sendAndLeave(service.port, JSON.stringify(body))
     await until('the first delivery is counted', async () => (await counted(host)) !== undefined)
     t.equal((await service.post(body)).duplicate, true, host)
@@ -216,7 +258,11 @@ test('what is sent again counts once, whatever happened to the first answer', as
   t.equal((await service.post(one('cut single'))).duplicate, undefined, 'one restart excuses one retry')
   t.strictSame(await counted('array'), [3, 7])
   t.strictSame(await counted('cut single'), [2, 6])
-  t.strictSame(await events(service), { accepted: 1, rejected: 0, duplicate: 4 }, 'counters add up to what was received')
+  t.strictSame(
+    await events(service),
+    { accepted: 1, rejected: 0, duplicate: 4 },
+    'counters add up to what was received',
+  )
 })
 
 test('what comes without a token, or cannot be read, leaves nothing behind', async (t) => {
@@ -243,9 +289,14 @@ test('what comes without a token, or cannot be read, leaves nothing behind', asy
   ]
   for (const headers of tries) {
     const { status, headers: answered } = await service.ask('POST', '/events', body, headers)
-    t.strictSame([status, answered['set-cookie'], answered['location']], [401, undefined, undefined], JSON.stringify(headers))
+    t.strictSame(
+      [status, answered['set-cookie'], answered['location']],
+      [401, undefined, undefined],
+      JSON.stringify(headers),
+    )
   }
-  for (const path of ['/events?token=x', '/events/', '/ingest', '/']) t.equal((await service.ask('PUT', path, body)).status, 401)
+  for (const path of ['/events?token=x', '/events/', '/ingest', '/'])
+    t.equal((await service.ask('PUT', path, body)).status, 401)
   for (const path of ['//events', '/events/..', '/%2e/events', '/events;a', '/events%00', '/v1//events']) {
     t.match((await service.ask('POST', path, body)).status, /40[145]/, path)
   }
@@ -273,7 +324,8 @@ test('what comes without a token, or cannot be read, leaves nothing behind', asy
 test('100,000 invented hosts are refused and counted, and known hosts lose nothing', async (t) => {
   const service = await start(t, { yaml: `limits: { hosts: 1000 }\n${YAML}` })
   const known = Array.from({ length: 10 }, (_, i) => `known-${i}`)
-  const honest = (round: number): string[] => known.map((host, i) => written({ host: { name: host }, load: round + i / 8 }))
+  const honest = (round: number): string[] =>
+    known.map((host, i) => written({ host: { name: host }, load: round + i / 8 }))
   await service.post(`[${honest(0).join(',')}]`)
   const before = process.memoryUsage.rss()
   let [received, accepted, rejected] = [10, 10, 0]

@@ -2,10 +2,25 @@ import { test } from 'tap'
 import { frameOf, readStore, writeChunk } from '../../src/aggregate/store-bytes.ts'
 import { refill } from '../../src/aggregate/refill.ts'
 import { addSample } from '../../src/aggregate/ring.ts'
-import { addSeries, createStore, type Layout, removeSeries, sampleCount, type Store } from '../../src/aggregate/store.ts'
+import {
+  addSeries,
+  createStore,
+  type Layout,
+  removeSeries,
+  sampleCount,
+  type Store,
+} from '../../src/aggregate/store.ts'
 import { figureOf, windowOf } from '../../src/aggregate/window.ts'
 
-const LAYOUT: Layout = { width: 10_000, cells: 4, squares: false, extremes: false, last: false, counter: false, slow: false }
+const LAYOUT: Layout = {
+  width: 10_000,
+  cells: 4,
+  squares: false,
+  extremes: false,
+  last: false,
+  counter: false,
+  slow: false,
+}
 const MANY = 70_000
 
 function crowded(): { store: Store; slot: number } {

@@ -1,6 +1,15 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { acceptFlow, createFlow, type Flow, flowSpan, isFlowing, MANY, measureFlow, notePause } from '../../src/aggregate/flow.ts'
+import {
+  acceptFlow,
+  createFlow,
+  type Flow,
+  flowSpan,
+  isFlowing,
+  MANY,
+  measureFlow,
+  notePause,
+} from '../../src/aggregate/flow.ts'
 import { flowOf } from '../../src/aggregate/sources.ts'
 import { config, createPlay, event, MINUTE, NOON, SECOND } from '../helpers/play.ts'
 
@@ -82,7 +91,11 @@ test('one bucket gives one pause, the mean of those in it, in whole buckets', as
   for (const pause of [TEN, 0, 2 * TEN, 2 * TEN, 0]) notePause(flow, pause)
   measure(flow, 10, 1)
   measure(flow, 10, 1)
-  t.strictSame(flow.gaps, [2 * TEN], 'an event of the same bucket makes no pause, and a bucket without any tells nothing')
+  t.strictSame(
+    flow.gaps,
+    [2 * TEN],
+    'an event of the same bucket makes no pause, and a bucket without any tells nothing',
+  )
 })
 
 /** When the hosts of a source speak: for each of some buckets, the seconds in it at which each host does, if it does. */

@@ -1,6 +1,16 @@
 import { test } from 'tap'
 import { createSkew, observeOffset } from '../../src/aggregate/skew.ts'
-import { beat, closingClock, createSource, hear, isSteady, moveByArrival, moveClock, type Source, tickSource } from '../../src/aggregate/sources.ts'
+import {
+  beat,
+  closingClock,
+  createSource,
+  hear,
+  isSteady,
+  moveByArrival,
+  moveClock,
+  type Source,
+  tickSource,
+} from '../../src/aggregate/sources.ts'
 
 const S = 1000
 const MIN = 60 * S
@@ -74,7 +84,15 @@ test('nothing of a source stays ahead of a clock that was set back', async (t) =
   moveClock(source, START + 60 * MIN, START + 60 * MIN)
   tickSource(source, START + 60 * MIN, S, B)
   tickSource(source, START, S, B)
-  t.ok([source.w, source.heard, source.trusted, source.pausedUntil, ...source.marks.flatMap((mark) => [mark.at, mark.w])].every((at) => at <= START))
+  t.ok(
+    [
+      source.w,
+      source.heard,
+      source.trusted,
+      source.pausedUntil,
+      ...source.marks.flatMap((mark) => [mark.at, mark.w]),
+    ].every((at) => at <= START),
+  )
 })
 
 test('a clock is off when twenty arrivals over a minute agree on it, and right again in the same way', async (t) => {

@@ -2,7 +2,17 @@ import { test } from 'tap'
 import { emptyPartial, stddevOf } from '../../src/aggregate/partial.ts'
 import { refill } from '../../src/aggregate/refill.ts'
 import { addSample, rewindSeries } from '../../src/aggregate/ring.ts'
-import { addSeries, createStore, firstOf, headOf, type Layout, readCell, removeSeries, type Store, tailOf } from '../../src/aggregate/store.ts'
+import {
+  addSeries,
+  createStore,
+  firstOf,
+  headOf,
+  type Layout,
+  readCell,
+  removeSeries,
+  type Store,
+  tailOf,
+} from '../../src/aggregate/store.ts'
 import { figureOf, intervalOf, isWarm, windowOf } from '../../src/aggregate/window.ts'
 import type { Of } from '../../src/model.ts'
 
@@ -28,11 +38,19 @@ const every = (period: number, from: number, to: number, value: (ts: number) => 
   Array.from({ length: (to - from) / period }, (_, i) => [from + i * period, value(from + i * period)])
 
 test('a ring holds its newest buckets, in whatever order samples come', async (t) => {
-  const one = seriesOf([[95_000, 3], [5_000, 1], [45_000, 2]])
+  const one = seriesOf([
+    [95_000, 3],
+    [5_000, 1],
+    [45_000, 2],
+  ])
   t.match(windowOf(one.store, one.slot, { from: 0, to: 10 }), { n: 3, min: 1, max: 3, last: 3, filled: 3 })
   addSample(one.store, one.slot, 31, 315_000, 4)
   t.equal(tailOf(one.store, one.slot), 2)
-  t.match(windowOf(one.store, one.slot, { from: 0, to: 40 }), { n: 3, min: 2, max: 4 }, 'the oldest bucket has made room')
+  t.match(
+    windowOf(one.store, one.slot, { from: 0, to: 40 }),
+    { n: 3, min: 2, max: 4 },
+    'the oldest bucket has made room',
+  )
   t.equal(figure(one, 0, 40, 'count'), 3)
   t.equal(figure(one, 0, 40, 'sum'), 9)
   t.equal(firstOf(one.store, one.slot), 5_000)
@@ -45,7 +63,10 @@ test('a bucket at the border of a window belongs to the window that it begins, n
 })
 
 test('a slot that is given back and taken anew remembers nothing', async (t) => {
-  const { store, slot } = seriesOf(every(2_000, 0, 60_000, (ts) => ts), COUNTER)
+  const { store, slot } = seriesOf(
+    every(2_000, 0, 60_000, (ts) => ts),
+    COUNTER,
+  )
   t.ok(store.crowded.size > 0)
   removeSeries(store, slot)
   t.equal(store.crowded.size, 0)
@@ -55,13 +76,17 @@ test('a slot that is given back and taken anew remembers nothing', async (t) => 
 })
 
 test('a series that is copied into another layout keeps what fits, and has no data where a column is new', async (t) => {
-  const narrow = seriesOf(every(10_000, 0, 200_000, () => 2), { ...GAUGE, squares: false, extremes: false, last: false })
+  const narrow = seriesOf(
+    every(10_000, 0, 200_000, () => 2),
+    { ...GAUGE, squares: false, extremes: false, last: false },
+  )
   const wide = refill(narrow.store, { ...GAUGE, cells: 10 })
   const { slot } = narrow
   t.equal(windowOf(wide, slot, { from: 0, to: 20 }).n, 10)
   t.equal(figure({ store: wide, slot }, 10, 20, 'mean'), 2)
   addSample(wide, slot, 20, 200_000, 4)
-  for (const column of ['max', 'stddev', 'last'] as const) t.ok(Number.isNaN(figure({ store: wide, slot }, 15, 21, column)), column)
+  for (const column of ['max', 'stddev', 'last'] as const)
+    t.ok(Number.isNaN(figure({ store: wide, slot }, 15, 21, column)), column)
   t.equal(figure({ store: wide, slot }, 20, 21, 'max'), 4)
 })
 
@@ -75,7 +100,11 @@ test('narrow buckets merge into wider ones, with all that they hold', async (t) 
   addSample(wide.store, wide.slot, 3, 205_000, 1000)
   t.equal(figure(wide, 3, 4, 'max'), 1000, 'and go on')
   const rolled = seriesOf(every(10_000, 0, 600_000, () => 1))
-  t.equal(firstOf(refill(rolled.store, { ...GAUGE, width: 6 * B, cells: 10 }), 0), 300_000, 'no further back than the narrow ones reached')
+  t.equal(
+    firstOf(refill(rolled.store, { ...GAUGE, width: 6 * B, cells: 10 }), 0),
+    300_000,
+    'no further back than the narrow ones reached',
+  )
 })
 
 test('a counter keeps its growth when its buckets become wider, and begins anew when its samples were not kept', async (t) => {
@@ -87,7 +116,11 @@ test('a counter keeps its growth when its buckets become wider, and begins anew 
   const anew = { store: refill(seriesOf(samples).store, COUNTER), slot: 0 }
   t.ok(Number.isNaN(figure(anew, 0, 24, 'increase')))
   t.equal(windowOf(anew.store, 0, { from: 0, to: 24 }).n, 0)
-  for (const [ts, value] of [[240_000, 50], [250_000, 60]] as const) addSample(anew.store, 0, ts / B, ts, value)
+  for (const [ts, value] of [
+    [240_000, 50],
+    [250_000, 60],
+  ] as const)
+    addSample(anew.store, 0, ts / B, ts, value)
   t.equal(figure(anew, 20, 26, 'increase'), 10)
 })
 
@@ -95,12 +128,17 @@ test('a counter with many samples in a bucket keeps those that tell its growth, 
   const HOUR = 360 * B
   const layout = { ...COUNTER, width: HOUR, cells: 4 }
   const samples = every(10_000, 0, 2 * HOUR, (ts) => (ts < 1_800_000 ? ts / 1000 : (ts - 1_800_000) / 1000))
-  const shuffled = samples.map(([ts, value], i) => [ts, value, i + ((i * 7) % 5)] as const).toSorted((a, b) => a[2] - b[2])
+  const shuffled = samples
+    .map(([ts, value], i) => [ts, value, i + ((i * 7) % 5)] as const)
+    .toSorted((a, b) => a[2] - b[2])
   const results = [samples, shuffled.map(([ts, value]) => [ts, value] as const)].map((list) => {
     const store = createStore(layout)
     const slot = addSeries(store)
     for (const [ts, value] of list) addSample(store, slot, Math.floor(ts / HOUR), ts, value)
-    t.ok([...store.crowded.values()].every((kept) => kept.length <= 80), 'few of 360')
+    t.ok(
+      [...store.crowded.values()].every((kept) => kept.length <= 80),
+      'few of 360',
+    )
     for (const bucket of [2, 3]) addSample(store, slot, bucket, bucket * HOUR, 5390 + bucket * 10)
     t.equal(store.crowded.get(slot * 4)?.length, 8, 'of a bucket that is left: both ends, and both sides of the reset')
     return figureOf(store, slot, { from: 0, to: 2 }, 'increase', windowOf(store, slot, { from: 0, to: 2 }))
@@ -109,15 +147,36 @@ test('a counter with many samples in a bucket keeps those that tell its growth, 
 })
 
 test('of two last samples that are kept as simultaneous the larger one counts, in any order', async (t) => {
-  const list: Sample[] = [[9_999.9999, 1], [9_999.99995, 2], [9_999.99992, 3]]
+  const list: Sample[] = [
+    [9_999.9999, 1],
+    [9_999.99995, 2],
+    [9_999.99992, 3],
+  ]
   for (const samples of [list, list.toReversed(), [...list.slice(1), ...list.slice(0, 1)]]) {
     t.equal(figure(seriesOf(samples), 0, 1, 'last'), 3)
   }
-  t.equal(figure(seriesOf([[9_000, 5], [9_000.25, 1]]), 0, 1, 'last'), 1, 'a quarter of a millisecond is told apart')
+  t.equal(
+    figure(
+      seriesOf([
+        [9_000, 5],
+        [9_000.25, 1],
+      ]),
+      0,
+      1,
+      'last',
+    ),
+    1,
+    'a quarter of a millisecond is told apart',
+  )
 })
 
 test('a first value out of all proportion does not blur the ones that follow', async (t) => {
-  const one = seriesOf([[0, 2 ** 64], [10_000, 0.5], [20_000, 0.25], [25_000, 0.75]])
+  const one = seriesOf([
+    [0, 2 ** 64],
+    [10_000, 0.5],
+    [20_000, 0.25],
+    [25_000, 0.75],
+  ])
   t.equal(figure(one, 1, 2, 'mean'), 0.5)
   t.equal(figure(one, 2, 3, 'mean'), 0.5)
   t.equal(figure(one, 2, 3, 'stddev'), 0.25)
@@ -144,10 +203,33 @@ test('an interval is learnt from the buckets that hold samples', async (t) => {
     const { store, slot } = seriesOf(samples)
     return intervalOf(store, slot, to)
   }
-  t.equal(interval(every(60_000, 0, 300_000, () => 1), 30), 60_000)
-  t.equal(interval(every(1_000, 0, 100_000, () => 1), 10), 1_000)
+  t.equal(
+    interval(
+      every(60_000, 0, 300_000, () => 1),
+      30,
+    ),
+    60_000,
+  )
+  t.equal(
+    interval(
+      every(1_000, 0, 100_000, () => 1),
+      10,
+    ),
+    1_000,
+  )
   t.ok(Number.isNaN(interval([[5_000, 1]], 10)), 'not from one sample')
-  t.equal(interval([[0, 1], [10_000, 1], [290_000, 1]], 30), 10_000, 'a pause is none')
+  t.equal(
+    interval(
+      [
+        [0, 1],
+        [10_000, 1],
+        [290_000, 1],
+      ],
+      30,
+    ),
+    10_000,
+    'a pause is none',
+  )
 })
 
 test('a window is warm when the series covers it and holds half of what is usual', async (t) => {
@@ -163,9 +245,33 @@ test('a window is warm when the series covers it and holds half of what is usual
   t.equal(warm(steady.slice(6), 0, 12), false, 'the series began in the middle')
   t.equal(warm(steady, 7, 19, 5), true, 'as many as are asked for')
   t.equal(warm(steady, 7, 19, 6), false)
-  t.equal(warm(every(60_000, 0, 240_000, () => 1), 18, 20), true, 'a window shorter than the interval, with a sample')
-  t.equal(warm(every(60_000, 0, 240_000, () => 1), 20, 22), false, 'and without')
-  t.equal(warm(every(60_000, 30_000, 240_000, () => 1), 0, 12), true, 'begun within one interval')
+  t.equal(
+    warm(
+      every(60_000, 0, 240_000, () => 1),
+      18,
+      20,
+    ),
+    true,
+    'a window shorter than the interval, with a sample',
+  )
+  t.equal(
+    warm(
+      every(60_000, 0, 240_000, () => 1),
+      20,
+      22,
+    ),
+    false,
+    'and without',
+  )
+  t.equal(
+    warm(
+      every(60_000, 30_000, 240_000, () => 1),
+      0,
+      12,
+    ),
+    true,
+    'begun within one interval',
+  )
 })
 
 test('a counter grows across buckets and resets, in any order of arrival', async (t) => {
@@ -179,22 +285,57 @@ test('a counter grows across buckets and resets, in any order of arrival', async
 })
 
 test('many samples of a counter in one bucket show a reset between them', async (t) => {
-  const one = seriesOf([[0, 10], [1_000, 20], [2_000, 5], [3_000, 9], [1_500, 25], [2_000, 5]], COUNTER)
+  const one = seriesOf(
+    [
+      [0, 10],
+      [1_000, 20],
+      [2_000, 5],
+      [3_000, 9],
+      [1_500, 25],
+      [2_000, 5],
+    ],
+    COUNTER,
+  )
   t.equal(figure(one, 0, 1, 'increase'), 10 + 5 + 5 + 4)
   t.equal(figure(one, 0, 1, 'last'), 9)
 })
 
 test('after a pause a counter has grown by its share of the window, not by all that was missed', async (t) => {
-  const one = seriesOf([[0, 0], [10_000, 100], [240_000, 2_400]], COUNTER)
+  const one = seriesOf(
+    [
+      [0, 0],
+      [10_000, 100],
+      [240_000, 2_400],
+    ],
+    COUNTER,
+  )
   t.equal(figure(one, 23, 25, 'increase'), 200)
   t.equal(figure(one, 23, 25, 'rate'), 10)
-  const minutes = seriesOf(every(60_000, 0, 300_000, (ts) => ts / 1000), COUNTER)
+  const minutes = seriesOf(
+    every(60_000, 0, 300_000, (ts) => ts / 1000),
+    COUNTER,
+  )
   t.equal(figure(minutes, 18, 20, 'increase'), 20, 'reported each minute, judged over twenty seconds')
   t.equal(figure(minutes, 6, 30, 'increase'), 240)
 })
 
 test('a counter with nothing but samples of one instant has no rate', async (t) => {
-  t.ok(Number.isNaN(figure(seriesOf([[10_000, 5], [10_000, 900]], COUNTER), 1, 2, 'rate')))
+  t.ok(
+    Number.isNaN(
+      figure(
+        seriesOf(
+          [
+            [10_000, 5],
+            [10_000, 900],
+          ],
+          COUNTER,
+        ),
+        1,
+        2,
+        'rate',
+      ),
+    ),
+  )
   t.ok(Number.isNaN(figure(seriesOf([[10_000, 5]], COUNTER), 1, 2, 'rate')))
   t.ok(Number.isNaN(figure(seriesOf([[10_000, 5]], COUNTER), 1, 2, 'increase')))
 })

@@ -37,18 +37,19 @@ test('the newest changes count most, and all of them make 100 %', async (t) => {
 })
 
 test('looks within one slot, and the order of older ones, change nothing', async (t) => {
-  const runs = (): void => fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(100), fc.boolean()), { maxLength: 60 }), (looks) => {
-      const once = createFlapping(0)
-      const twice = createFlapping(0)
-      for (const [slot, isBad] of looks) {
-        lookAt(once, slot * MINUTE, isBad, MINUTE)
-        lookAt(twice, slot * MINUTE, isBad, MINUTE)
-        lookAt(twice, slot * MINUTE + 1, isBad, MINUTE)
-        lookAt(twice, slot * MINUTE + 2, undefined, MINUTE)
-      }
-      return once.changes === twice.changes && once.isFlapping === twice.isFlapping && once.changes < 1 << 20
-    }),
-  )
+  const runs = (): void =>
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(100), fc.boolean()), { maxLength: 60 }), (looks) => {
+        const once = createFlapping(0)
+        const twice = createFlapping(0)
+        for (const [slot, isBad] of looks) {
+          lookAt(once, slot * MINUTE, isBad, MINUTE)
+          lookAt(twice, slot * MINUTE, isBad, MINUTE)
+          lookAt(twice, slot * MINUTE + 1, isBad, MINUTE)
+          lookAt(twice, slot * MINUTE + 2, undefined, MINUTE)
+        }
+        return once.changes === twice.changes && once.isFlapping === twice.isFlapping && once.changes < 1 << 20
+      }),
+    )
   t.doesNotThrow(runs)
 })

@@ -3,7 +3,13 @@ import { advance, type Change, type Finding, type Life, type Patience } from '..
 
 const good = (at: number): Finding => ({ kind: 'normal', at })
 const none = (at: number): Finding => ({ kind: 'no data', at })
-const bad = (at: number, value = 1, severity: 'warning' | 'critical' = 'warning', lower = false): Finding => ({ kind: 'anomalous', at, severity, value, lower })
+const bad = (at: number, value = 1, severity: 'warning' | 'critical' = 'warning', lower = false): Finding => ({
+  kind: 'anomalous',
+  at,
+  severity,
+  value,
+  lower,
+})
 const worse = (at: number): Finding => bad(at, 2, 'critical')
 
 const AT_ONCE: Patience = { for: 0, keepFiringFor: 0, forgetPending: 5 }
@@ -23,13 +29,43 @@ function live(findings: readonly Finding[], patience: Patience): { states: strin
 const TABLE: readonly [string, readonly Finding[], Patience, string][] = [
   ['without `for` the first breach fires', [good(0), bad(1)], AT_ONCE, '-, firing (fired)'],
   ['the first good window resolves', [bad(1), good(2)], AT_ONCE, 'firing (fired), resolved (resolved)'],
-  ['after the end a new breach is a new episode', [bad(1), good(2), bad(3)], AT_ONCE, 'firing (fired), resolved (resolved), firing (fired)'],
-  ['a breach that lasts for `for` fires', [bad(1), bad(2), bad(3), bad(4)], PATIENT, 'pending, pending, pending, firing (fired)'],
-  ['one good window undoes what is pending', [bad(1), bad(3), good(4), bad(5)], PATIENT, 'pending, pending, -, pending'],
-  ['a gap neither helps nor harms what is pending', [bad(1), none(2), none(3), bad(4)], PATIENT, 'pending, pending, pending, firing (fired)'],
+  [
+    'after the end a new breach is a new episode',
+    [bad(1), good(2), bad(3)],
+    AT_ONCE,
+    'firing (fired), resolved (resolved), firing (fired)',
+  ],
+  [
+    'a breach that lasts for `for` fires',
+    [bad(1), bad(2), bad(3), bad(4)],
+    PATIENT,
+    'pending, pending, pending, firing (fired)',
+  ],
+  [
+    'one good window undoes what is pending',
+    [bad(1), bad(3), good(4), bad(5)],
+    PATIENT,
+    'pending, pending, -, pending',
+  ],
+  [
+    'a gap neither helps nor harms what is pending',
+    [bad(1), none(2), none(3), bad(4)],
+    PATIENT,
+    'pending, pending, pending, firing (fired)',
+  ],
   ['a long gap ends what is pending', [bad(1), none(7)], PATIENT, 'pending, -'],
-  ['a breach after a long gap begins anew', [bad(1), bad(7), bad(9), bad(10)], PATIENT, 'pending, pending, pending, firing (fired)'],
-  ['an older good window does not undo a newer breach', [bad(1), bad(3), good(2)], PATIENT, 'pending, pending, pending'],
+  [
+    'a breach after a long gap begins anew',
+    [bad(1), bad(7), bad(9), bad(10)],
+    PATIENT,
+    'pending, pending, pending, firing (fired)',
+  ],
+  [
+    'an older good window does not undo a newer breach',
+    [bad(1), bad(3), good(2)],
+    PATIENT,
+    'pending, pending, pending',
+  ],
   ['no data never ends what fires', [bad(1), none(2), none(1000)], AT_ONCE, 'firing (fired), firing, firing'],
   ['an older good window does not end what fires', [bad(5), good(4)], AT_ONCE, 'firing (fired), firing'],
   [
@@ -44,7 +80,12 @@ const TABLE: readonly [string, readonly Finding[], Patience, string][] = [
     PATIENT,
     'pending, firing (fired), recovering, firing, recovering, recovering, resolved (resolved)',
   ],
-  ['no data while recovering proves nothing', [bad(1), bad(4), good(5), none(20)], PATIENT, 'pending, firing (fired), recovering, recovering'],
+  [
+    'no data while recovering proves nothing',
+    [bad(1), bad(4), good(5), none(20)],
+    PATIENT,
+    'pending, firing (fired), recovering, recovering',
+  ],
   [
     'severity rises are told, falls are not',
     [bad(1), worse(2), bad(3), worse(4), good(5)],
@@ -69,14 +110,29 @@ test('an episode remembers its beginning, its peak and its newest breach', async
 test('each window is counted once, also those that were pending, and those in between are told apart', async (t) => {
   const held = (at: number): Finding => ({ ...bad(at), isHeld: true }) as Finding
   t.match(live([bad(1), bad(2), bad(3), bad(4), held(5), good(6)], PATIENT).life, { windows: 6, bad: 4 })
-  t.match(live([bad(1), bad(1), bad(2), good(1), bad(1), bad(4)], PATIENT).life, { windows: 3, bad: 3 }, 'late ones not again')
+  t.match(
+    live([bad(1), bad(1), bad(2), good(1), bad(1), bad(4)], PATIENT).life,
+    { windows: 3, bad: 3 },
+    'late ones not again',
+  )
   const early = { ...bad(10), since: 7, isOpen: true } as Finding
   t.match(live([early], AT_ONCE).life, { since: 7, firedAt: 7, windows: 0, bad: 0 }, 'an open one not yet')
   t.match(live([early, good(6), bad(10), good(20)], AT_ONCE).life, { state: 'resolved', windows: 2, bad: 1 })
 })
 
 test('an alert that an older version began goes on counting from what it knows', async (t) => {
-  const old: Life = { state: 'firing', since: 1, firedAt: 3, severity: 'warning', lastBreach: 5, peak: 1, bad: 3, flaps: 0 }
+  const old: Life = {
+    state: 'firing',
+    since: 1,
+    firedAt: 3,
+    severity: 'warning',
+    lastBreach: 5,
+    peak: 1,
+    bad: 3,
+    flaps: 0,
+  }
   t.match(advance(old, bad(6), AT_ONCE).life, { windows: 4, bad: 4 })
-  t.match(advance({ state: 'pending', since: 1, severity: 'warning', dataUntil: 3 }, bad(4), PATIENT).life, { windows: 1 })
+  t.match(advance({ state: 'pending', since: 1, severity: 'warning', dataUntil: 3 }, bad(4), PATIENT).life, {
+    windows: 1,
+  })
 })

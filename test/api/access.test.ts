@@ -51,7 +51,13 @@ test('with tokens the API wants one, however the request is dressed up', async (
   ]
   for (const [path, headers] of tricks) t.equal((await get(path, headers)).status, 401, path)
   // Forms of the path that this service does not know are found nowhere, or are no path at all.
-  const misses = ['//api/v1/hosts', '/API/v1/hosts', '/api/v1/../v1/hosts', '/-/ready/../../api/v1/hosts', '/api/v1/hosts;a']
+  const misses = [
+    '//api/v1/hosts',
+    '/API/v1/hosts',
+    '/api/v1/../v1/hosts',
+    '/-/ready/../../api/v1/hosts',
+    '/api/v1/hosts;a',
+  ]
   for (const path of misses) t.ok([400, 401, 404].includes((await get(path)).status), path)
   t.same(queries, [], 'the engine is not asked')
   t.equal((await get('/api/v1/hosts', { authorization: `Bearer ${SECRET}` })).status, 200)

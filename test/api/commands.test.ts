@@ -52,7 +52,10 @@ test('a host that was heard just now is not forgotten unless it is forced', asyn
   const { get } = await serve(t, { obeys: () => ({ kind: 'refused', code: 'live-host', value: NOON }) })
   const { status, json } = await get('/api/v1/hosts/web-1', {}, 'DELETE')
   t.equal(status, 409)
-  t.match(json, { type: 'urn:stashwatch:problem:live-host', detail: /last heard at 2026-11-22T12:00:00\.000Z .*\?force=true/ })
+  t.match(json, {
+    type: 'urn:stashwatch:problem:live-host',
+    detail: /last heard at 2026-11-22T12:00:00\.000Z .*\?force=true/,
+  })
   t.match((await get('/api/v1/hosts/web-1?force=yes', {}, 'DELETE')).json, { status: 400, parameter: 'force' })
 })
 

@@ -23,7 +23,8 @@ const mailboxOf = (entries: readonly MailboxEntry[]) => ({
   read: async (n: number) => (n === 2 ? MAIL : undefined),
 })
 
-const mailIn = (page: string): string | undefined => /<template shadowrootmode="open">([^]*)<\/template><\/div>/.exec(page)?.[1]
+const mailIn = (page: string): string | undefined =>
+  /<template shadowrootmode="open">([^]*)<\/template><\/div>/.exec(page)?.[1]
 
 test('the landing page links to everything, and every link leads somewhere', async (t) => {
   const { get } = await serve(t, { mailbox: mailboxOf([]), answers: () => [] })
@@ -101,7 +102,11 @@ test('a mail shows the pictures that it carries, and offers its files', async (t
   t.match(body, '<a download="a_1.png" href="data:image/png;base64,AQID"><bdi>a_1.png</bdi></a>')
   t.match(body, /image\/png, 3 bytes/)
   t.notMatch(body, /<script/)
-  t.notMatch((await (await serve(t, { mailbox: mailboxOf([]) })).get('/mailbox/2')).body, 'Files', 'most mails have none')
+  t.notMatch(
+    (await (await serve(t, { mailbox: mailboxOf([]) })).get('/mailbox/2')).body,
+    'Files',
+    'most mails have none',
+  )
 })
 
 const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }

@@ -50,7 +50,10 @@ const USUAL: Partial<Record<Query['kind'], readonly unknown[]>> = {
 }
 
 /** Serves the API over a real socket on this machine, in front of an engine that answers what the test says. */
-export async function serve(t: Pick<Test, 'teardown'>, { answers, obeys, sends, ...deps }: Options = {}): Promise<Running> {
+export async function serve(
+  t: Pick<Test, 'teardown'>,
+  { answers, obeys, sends, ...deps }: Options = {},
+): Promise<Running> {
   const clock = createVirtualClock()
   const queries: Query[] = []
   const commands: Command[] = []
@@ -113,7 +116,13 @@ export async function serve(t: Pick<Test, 'teardown'>, { answers, obeys, sends, 
 }
 
 /** One request whose path and headers go over the wire as they are given. */
-function ask(port: number, path: string, headers: Record<string, string> = {}, method = 'GET', body?: string): Promise<Answer> {
+function ask(
+  port: number,
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+  body?: string,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = []

@@ -64,7 +64,10 @@ test('a silence is made of what was posted, of the clock, and of an id that is n
 })
 
 test('a silence of a host that is not known is made, with a hint where a known one or a source is called nearly so', async (t) => {
-  const hosts = [{ host: 'node-1', source: 'logstash-a' }, { host: 'db', source: null }]
+  const hosts = [
+    { host: 'node-1', source: 'logstash-a' },
+    { host: 'db', source: null },
+  ]
   const { send } = await serve(t, { obeys, answers: ({ kind }) => (kind === 'hosts' ? hosts : undefined) })
   const hints = async (...matchers: string[]): Promise<unknown> => {
     const { status, json } = await send('POST', SILENCES, { ...GOOD, matchers })
@@ -254,7 +257,12 @@ test('a command that the engine refuses is a problem that says the next step', a
 
 test('commands need the token that reading needs, and its name is the author where none is given', async (t) => {
   const tokens = [{ name: 'ops-cli', token: 'a-long-secret-token' }]
-  const guarded = await serve(t, { obeys, answers: ({ kind }) => (kind === 'alert' ? alert() : undefined), tokens, checkToken: createTokenCheck(tokens) })
+  const guarded = await serve(t, {
+    obeys,
+    answers: ({ kind }) => (kind === 'alert' ? alert() : undefined),
+    tokens,
+    checkToken: createTokenCheck(tokens),
+  })
   const { author: _, ...body } = GOOD
   const routes = [
     ['POST', SILENCES],

@@ -107,7 +107,15 @@ const whyOf = (host: string): unknown =>
         rule: RULE,
         host: { host, lastSeen: NOW, source: 'logstash-a', clockSkewSeconds: 0, state: 'live', series: 4 },
         verdicts: [
-          { host, labels: {}, value: 0.95, unit: 'ratio', bound: 'above 0.9', reason: 'mean of cpu over 2m was 95 %', at: NOW },
+          {
+            host,
+            labels: {},
+            value: 0.95,
+            unit: 'ratio',
+            bound: 'above 0.9',
+            reason: 'mean of cpu over 2m was 95 %',
+            at: NOW,
+          },
         ],
         alerts: [
           {
@@ -139,7 +147,11 @@ const send = (id: string, state: SendRecord['state'], more: Partial<SendRecord> 
 })
 const SENDS = [
   send('b', 'pending', { attempts: 3, createdAt: NOW - MINUTE, nextAt: NOW + MINUTE, answer: '451 later' }),
-  send('d', 'merged', { doneAt: NOW - HOUR / 4 + 2000, answer: 'told together with a', data: told('webhook:chat', 'silence ended') }),
+  send('d', 'merged', {
+    doneAt: NOW - HOUR / 4 + 2000,
+    answer: 'told together with a',
+    data: told('webhook:chat', 'silence ended'),
+  }),
   send('a', 'sent', { doneAt: NOW - HOUR + 2000, answer: '250 OK' }),
   { ...send('c', 'sent'), data: JSON.stringify({ alerts: [{ episode: 'e2' }] }) },
 ]
@@ -210,7 +222,10 @@ test('an alert that was closed does not pass for one that got better', async (t)
   const reason = 'the rule cpu-high was removed from the configuration'
   const closed: AlertView = { ...ALERT, state: 'resolved', resolvedAt: NOW, ended: 'reconfigured', reason }
   const { port } = await serve(t, { answers: () => [closed] })
-  t.match((await runCli(['alerts', '--url', `http://127.0.0.1:${port}`])).out[1], /resolved .* closed: the rule cpu-high was removed/)
+  t.match(
+    (await runCli(['alerts', '--url', `http://127.0.0.1:${port}`])).out[1],
+    /resolved .* closed: the rule cpu-high was removed/,
+  )
 })
 
 test('alerts are listed with what is known of them, and no name in them steers the terminal', async (t) => {
@@ -246,7 +261,10 @@ test('an episode is taken on and given back by its code', async (t) => {
       ack: { until: NOW + 90 * MINUTE, author: 'Grace', note: 'a runaway job' },
     },
   ])
-  t.match(await cli('alerts', 'unack', 'M3PQ9'), { code: 0, out: [/^nobody looked after it: cpu-high on web-2.* \(mount=\/home\)$/] })
+  t.match(await cli('alerts', 'unack', 'M3PQ9'), {
+    code: 0,
+    out: [/^nobody looked after it: cpu-high on web-2.* \(mount=\/home\)$/],
+  })
   t.match(await cli('alerts', 'unack', 'K7RX2'), {
     code: 0,
     out: ['nobody looks after it any more: cpu-high on web-1'],
@@ -290,7 +308,10 @@ test('why tells the story of each episode in its order, with the reason of every
   })
   t.match(await cli('why', 'cpu-hihg', 'web-1'), { code: 1, err: [/No rule has this name.*perhaps cpu-high/] })
   t.match(await cli('why', 'source-dwn', 'web-1'), { code: 1, err: [/No rule has this name.*perhaps source-down/] })
-  t.match(await cli('why', 'cpu-high', 'web-9'), { code: 1, err: [/No host of this name.*Found 'web-9', expected the name of a known host, such as web-1\.$/] })
+  t.match(await cli('why', 'cpu-high', 'web-9'), {
+    code: 1,
+    err: [/No host of this name.*Found 'web-9', expected the name of a known host, such as web-1\.$/],
+  })
 })
 
 test('the commands that docs/acting.md shows do what they say', async (t) => {
@@ -308,20 +329,32 @@ test('what is missing, refused or out of reach is one sentence and its exit code
   const { cli } = await open(t)
   const wrong: readonly (readonly [string[], RegExp])[] = [
     [['silence', 'ad'], /^unknown verb 'silence ad': did you mean 'silence add'\?/],
-    [['silence', 'wibble'], /^unknown verb 'silence wibble': expected one of silence add, silence list, silence expire/],
+    [
+      ['silence', 'wibble'],
+      /^unknown verb 'silence wibble': expected one of silence add, silence list, silence expire/,
+    ],
     [['why', 'cpu-high'], /^why needs HOST: the host's name/],
     [['why', 'a', 'b', 'c'], /^unexpected argument 'c'/],
     [['alerts', 'ack'], /^alerts ack needs CODE/],
     [['alerts', 'akc'], /^unexpected argument 'akc': did you mean 'ack'\?/],
     [['alerts', '--state', 'fring'], /^--state: found 'fring': did you mean 'firing'\?/],
     [['silence', 'add'], /^silence add needs --matcher MATCHER, such as/],
-    [['silence', 'add', '--matcher', 'host'], /^--matcher is not usable: expected a matcher such as host = web-1; at character 5: expected =, !=, =~ or !~ behind the label, found none of them\. Nothing was changed\. Found 'host'\.$/],
+    [
+      ['silence', 'add', '--matcher', 'host'],
+      /^--matcher is not usable: expected a matcher such as host = web-1; at character 5: expected =, !=, =~ or !~ behind the label, found none of them\. Nothing was changed\. Found 'host'\.$/,
+    ],
     [['silence', 'add', '--matcher', 'host==a'], /; did you mean '='\? Nothing was changed/],
-    [['silence', 'add', '--matcher', 'host!=a'], /^--matcher is not usable: expected matchers that tell alerts apart: the matcher fits the empty text too/],
+    [
+      ['silence', 'add', '--matcher', 'host!=a'],
+      /^--matcher is not usable: expected matchers that tell alerts apart: the matcher fits the empty text too/,
+    ],
     [['silence', 'add', '--matcher', 'host=a', '--comment', 'x'], /^--duration is missing/],
     [['silence', 'add', '--matcher', 'host=a', '--duration', '1h'], /^--comment is missing/],
     [['silence', 'expire', 's7'], /No silence that is kept has this id.*Found 's7'/],
-    [['alerts', 'ack', 'K7RX2', '--for', 'ever'], /^--for is not usable: expected a duration such as "30m", "2h" or "1d12h"\. Nothing was changed\. Found 'ever'\.$/],
+    [
+      ['alerts', 'ack', 'K7RX2', '--for', 'ever'],
+      /^--for is not usable: expected a duration such as "30m", "2h" or "1d12h"\. Nothing was changed\. Found 'ever'\.$/,
+    ],
   ]
   for (const [args, says] of wrong)
     t.match(await cli(...args), { code: 1, out: [], err: { 0: says, length: 1 } }, args.join(' '))
@@ -371,9 +404,16 @@ test('the commands that docs/acting.md shows are as they are typed, and every ve
 test('the first word of several verbs shows them all', async (t) => {
   const verbs = [/^stashwatch silence: /, /^ {2}silence add +keeps/, /^ {2}silence list /, /^ {2}silence expire /]
   t.match(await runCli(['silence']), { code: 1, out: [], err: verbs })
-  for (const args of [['silence', '--help'], ['silence', '-h'], ['help', 'silence']])
+  for (const args of [
+    ['silence', '--help'],
+    ['silence', '-h'],
+    ['help', 'silence'],
+  ])
     t.match(await runCli(args), { code: 0, out: verbs, err: [] }, args.join(' '))
-  for (const [verb, seconds] of [['alerts', ['ack', 'unack']], ['hosts', ['forget']]] as const) {
+  for (const [verb, seconds] of [
+    ['alerts', ['ack', 'unack']],
+    ['hosts', ['forget']],
+  ] as const) {
     const { code, out } = await runCli([verb, '--help'])
     t.equal(code, 0)
     for (const second of seconds) t.match(out.join('\n'), `  ${verb} ${second} `)

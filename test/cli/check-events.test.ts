@@ -23,15 +23,27 @@ rules:
   - { name: refused, when: { count: { where: { http.response.status_code: 403 } }, over: 1m, threshold: { above: 1 } } }
   - { name: typo, when: { count: { where: { event.datset: system.cpu } }, over: 1m, threshold: { above: 1 } } }
 `
-const cpu = (host: string, pct: unknown): object => ({ host: { name: host }, event: { dataset: 'system.cpu' }, system: { cpu: { total: { norm: { pct } } } } })
+const cpu = (host: string, pct: unknown): object => ({
+  host: { name: host },
+  event: { dataset: 'system.cpu' },
+  system: { cpu: { total: { norm: { pct } } } },
+})
 const EVENTS: readonly unknown[] = [
   ...[1, 2, 3, 4, 5, 6].map((n) => cpu(`web-${n}`, n / 7)),
   cpu('web-1', '0.01'),
   cpu('web-1', '%{pct}'),
   cpu('web-2', 'NaN'),
   { host: 'web-1', event: { dataset: 'system.load' }, system: { load: { 1: 2.5 } } },
-  { host: 'web-1', event: { dataset: 'system.filesystem' }, system: { filesystem: { mount_point: '/', device_name: '/dev/sda', used: { pct: 0.5 } } } },
-  { host: 'web-1', event: { dataset: 'system.filesystem' }, system: { filesystem: { mount_point: '/var', device_name: '/dev/sda', used: { pct: 0.7 } } } },
+  {
+    host: 'web-1',
+    event: { dataset: 'system.filesystem' },
+    system: { filesystem: { mount_point: '/', device_name: '/dev/sda', used: { pct: 0.5 } } },
+  },
+  {
+    host: 'web-1',
+    event: { dataset: 'system.filesystem' },
+    system: { filesystem: { mount_point: '/var', device_name: '/dev/sda', used: { pct: 0.7 } } },
+  },
   { host: 'proxy', event: { dataset: 'nginx.access' }, http: { response: { status_code: 502 } } },
   { host: 'proxy\u001b[31m', event: { dataset: 'nginx.access' }, http: { response: { status_code: '200' } } },
   { event: { dataset: 'kubernetes.pod' }, kubernetes: { pod: 'x' } },
@@ -84,7 +96,10 @@ test('check --events says what became of every event, and what found nothing', a
   const packed = await run({ config: 'c.yaml', events: 'e.ndjson.gz' }, cwd)
   t.strictSame(packed.out.slice(1), out.slice(1), 'gzip makes no difference')
   const ends = out.slice(2, 10).map((line) => line.slice(0, 'kind               accepted'.length))
-  t.ok(ends.every((line) => /(?:\d|accepted)$/.test(line)), 'the columns are straight')
+  t.ok(
+    ends.every((line) => /(?:\d|accepted)$/.test(line)),
+    'the columns are straight',
+  )
 })
 
 test('an array, a body a line, a bulk request and an event spread over lines are read as well', async (t) => {
@@ -114,16 +129,25 @@ test('a broken event of an array costs itself and is told with its line', async 
 test('nothing to read, no such file, and a file that is cut short are told as such', async (t) => {
   const cwd = t.testdir({ empty: ' \n\n', dir: {}, 'c.yaml': 'lisen: 1' })
   writeFileSync(join(cwd, 'cut.gz'), gzipSync(JSON.stringify(EVENTS).repeat(20)).subarray(0, 200))
-  t.match(await run({ events: 'empty' }, cwd), { code: 1, out: [], err: [/^empty: found no event; expected JSON objects/] })
+  t.match(await run({ events: 'empty' }, cwd), {
+    code: 1,
+    out: [],
+    err: [/^empty: found no event; expected JSON objects/],
+  })
   t.match(await run({ events: 'gone' }, cwd), { code: 1, err: ['gone: does not exist: check the path after --events'] })
   t.match(await run({ events: 'dir' }, cwd), { code: 1, err: [/^dir: is a folder/] })
   t.match(await run({ events: 'cut.gz' }, cwd), { code: 1, err: [/^cut\.gz: is cut short or not gzip all through/] })
-  t.match(await run({ events: 'empty', config: 'c.yaml' }, cwd), { code: 1, err: [/^c\.yaml:1:1: unknown key/, /1 mistake/] })
+  t.match(await run({ events: 'empty', config: 'c.yaml' }, cwd), {
+    code: 1,
+    err: [/^c\.yaml:1:1: unknown key/, /1 mistake/],
+  })
 })
 
 test('the memory that a large file takes is bounded', async (t) => {
   const cwd = t.testdir({})
-  const events = Array.from({ length: 12_000 }, (_, i) => JSON.stringify({ host: `h${i}`, [`field${i}`]: 1, event: { dataset: `d${i}` } }))
+  const events = Array.from({ length: 12_000 }, (_, i) =>
+    JSON.stringify({ host: `h${i}`, [`field${i}`]: 1, event: { dataset: `d${i}` } }),
+  )
   writeFileSync(join(cwd, 'many'), `${events.join('\n')}\n{"long":"${'x'.repeat(1_100_000)}"}\n{"@timestamp":5}\n`)
   const { out } = await run({ events: 'many' }, cwd)
   t.match(out[0], 'many: 12002 events, 12000 accepted, 2 rejected')
@@ -132,37 +156,47 @@ test('the memory that a large file takes is bounded', async (t) => {
 })
 
 test('however a file is cut into chunks, the same pieces come out', async (t) => {
-  const values = fc.array(fc.oneof(fc.jsonValue(), fc.dictionary(fc.string(), fc.jsonValue())), { minLength: 1, maxLength: 8 })
+  const values = fc.array(fc.oneof(fc.jsonValue(), fc.dictionary(fc.string(), fc.jsonValue())), {
+    minLength: 1,
+    maxLength: 8,
+  })
   const spaces = fc.constantFrom(undefined, 2)
-  const holds = (): void => fc.assert(
-    fc.property(values, spaces, fc.boolean(), fc.integer({ min: 1, max: 9 }), (list, space, inArray, size) => {
-      const events = list.map((value) => ({ value }))
-      const text = inArray ? JSON.stringify(events, null, space) : events.map((event) => JSON.stringify(event, null, space)).join('\n')
-      const bytes = Buffer.from(text)
-      const found: unknown[] = []
-      const lines: number[] = []
-      const splitter = createSplitter((piece) => {
-        found.push(JSON.parse(piece.text ?? 'null'))
-        lines.push(piece.line)
-      })
-      for (let from = 0; from < bytes.length; from += size) splitter.push(bytes.subarray(from, from + size))
-      splitter.end()
-      const whole: number[] = []
-      const once = createSplitter((piece) => void whole.push(piece.line))
-      once.push(bytes)
-      once.end()
-      if (JSON.stringify(found) !== JSON.stringify(events)) throw new Error(`${text}: ${JSON.stringify(found)}`)
-      if (JSON.stringify(lines) !== JSON.stringify(whole)) throw new Error(`${text}: lines ${String(lines)} and ${String(whole)}`)
-    }),
-    { numRuns: 200 },
-  )
+  const holds = (): void =>
+    fc.assert(
+      fc.property(values, spaces, fc.boolean(), fc.integer({ min: 1, max: 9 }), (list, space, inArray, size) => {
+        const events = list.map((value) => ({ value }))
+        const text = inArray
+          ? JSON.stringify(events, null, space)
+          : events.map((event) => JSON.stringify(event, null, space)).join('\n')
+        const bytes = Buffer.from(text)
+        const found: unknown[] = []
+        const lines: number[] = []
+        const splitter = createSplitter((piece) => {
+          found.push(JSON.parse(piece.text ?? 'null'))
+          lines.push(piece.line)
+        })
+        for (let from = 0; from < bytes.length; from += size) splitter.push(bytes.subarray(from, from + size))
+        splitter.end()
+        const whole: number[] = []
+        const once = createSplitter((piece) => void whole.push(piece.line))
+        once.push(bytes)
+        once.end()
+        if (JSON.stringify(found) !== JSON.stringify(events)) throw new Error(`${text}: ${JSON.stringify(found)}`)
+        if (JSON.stringify(lines) !== JSON.stringify(whole))
+          throw new Error(`${text}: lines ${String(lines)} and ${String(whole)}`)
+      }),
+      { numRuns: 200 },
+    )
   t.doesNotThrow(holds, '200 files')
 })
 
 test('the command line reads standard input', async (t) => {
   const line = JSON.stringify(EVENTS[0])
   const main = join(ROOT, 'src/main.ts')
-  const { status, stdout } = spawnSync(process.execPath, [main, 'check', '--events', '-'], { input: gzipSync(line), encoding: 'utf8' })
+  const { status, stdout } = spawnSync(process.execPath, [main, 'check', '--events', '-'], {
+    input: gzipSync(line),
+    encoding: 'utf8',
+  })
   t.match([status, stdout], [0, /^standard input: 1 event, 1 accepted, 0 rejected\n/])
 })
 
@@ -173,8 +207,10 @@ const RACK = {
 
 test('own schemas judge, are named by check, and a broken one is a mistake', async (t) => {
   const cwd = t.testdir({
-    'c.yaml': 'schemas: ./s\nmetrics: { power: { field: watts } }\nrules: [{ name: silent, when: { absence: { after: 3m } } }]\n',
-    'e.ndjson': '{"event":{"dataset":"rack"},"host":"r1","watts":"7000"}\n{"event":{"dataset":"rack"},"watts":"many"}\n',
+    'c.yaml':
+      'schemas: ./s\nmetrics: { power: { field: watts } }\nrules: [{ name: silent, when: { absence: { after: 3m } } }]\n',
+    'e.ndjson':
+      '{"event":{"dataset":"rack"},"host":"r1","watts":"7000"}\n{"event":{"dataset":"rack"},"watts":"many"}\n',
     s: { 'rack.schema.json': JSON.stringify(RACK) },
   })
   t.equal((await run({ config: 'c.yaml' }, cwd)).out[3], `  own schemas in ${join(cwd, 's')}: rack`)
@@ -185,14 +221,21 @@ test('own schemas judge, are named by check, and a broken one is a mistake', asy
   for (const args of [{ config: 'c.yaml' }, { config: 'c.yaml', events: 'e.ndjson' }]) {
     const { code, out, err } = await run(args, cwd)
     t.strictSame([code, out], [1, []])
-    t.match(err, [/s\/rack\.schema\.json: schema is invalid: data\/type/, '1 mistake in the schemas; nothing would start'])
+    t.match(err, [
+      /s\/rack\.schema\.json: schema is invalid: data\/type/,
+      '1 mistake in the schemas; nothing would start',
+    ])
   }
 })
 
 test('start refuses a broken schema before anything exists', async (t) => {
   const cwd = t.testdir({ 'c.yaml': 'listen: 127.0.0.1:0\nschemas: ./s\n', s: { 'rack.schema.json': '{' } })
   const main = join(ROOT, 'src/main.ts')
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'start', '--config', 'c.yaml'], { cwd, encoding: 'utf8', timeout: 20_000 })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'start', '--config', 'c.yaml'], {
+    cwd,
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
   t.strictSame([status, stdout], [1, ''])
   t.match(stderr, /rack\.schema\.json: Expected property name.*\n1 mistake in the schemas; nothing would start\n$/)
   t.notOk(existsSync(join(cwd, 'data')))
@@ -211,7 +254,8 @@ test('the example in docs/events.md is a schema that works', async (t) => {
 })
 
 test('check --events asks whether percent is meant where a ratio is more than a whole', async (t) => {
-  const events = (...values: readonly number[]): string => values.map((pct) => JSON.stringify(cpu('web-1', pct))).join('\n')
+  const events = (...values: readonly number[]): string =>
+    values.map((pct) => JSON.stringify(cpu('web-1', pct))).join('\n')
   const cwd = t.testdir({
     'c.yaml': CONFIG,
     'percent.ndjson': events(12, 97, 55.5),
@@ -221,7 +265,9 @@ test('check --events asks whether percent is meant where a ratio is more than a 
   const warned = async (file: string): Promise<readonly string[]> =>
     (await run({ config: 'c.yaml', events: file }, cwd)).out.filter((line) => line.startsWith('warning'))
   const ends = 'a ratio is 0 to 1: is unit: percent meant?'
-  t.strictSame(await warned('percent.ndjson'), [`warning: cpu: 3 of 3 values of system.cpu lie between 12 and 97; ${ends}`])
+  t.strictSame(await warned('percent.ndjson'), [
+    `warning: cpu: 3 of 3 values of system.cpu lie between 12 and 97; ${ends}`,
+  ])
   t.strictSame(await warned('mixed.ndjson'), [`warning: cpu: 1 of 3 values of system.cpu is 97; ${ends}`])
   t.strictSame(await warned('ratio.ndjson'), [], 'rounding is no percent')
 })

@@ -6,7 +6,10 @@ import { ROOT, runChild, runCli } from '../helpers/service.ts'
 const VERBS = ['start', 'check', 'demo', 'send-test', 'preview', 'hosts']
 
 /** What was printed, as one text each. */
-async function cli(args: readonly string[], env?: Record<string, string>): Promise<{ code: number; out: string; err: string }> {
+async function cli(
+  args: readonly string[],
+  env?: Record<string, string>,
+): Promise<{ code: number; out: string; err: string }> {
   const { code, out, err } = await runCli(args, ROOT, env)
   return { code, out: out.join('\n'), err: err.join('\n') }
 }
@@ -23,7 +26,8 @@ test('every verb says what it does, what it takes, and gives an example', async 
     t.equal((await cli([verb, '-h'])).out, out)
     t.equal((await cli(['help', verb])).out, out)
     const example = /example: stashwatch (.*)/.exec(out)?.[1] ?? ''
-    for (const [, option] of example.matchAll(/(--\w+)/g)) t.ok(out.includes(`\n  ${option} `), `${verb} explains ${option}`)
+    for (const [, option] of example.matchAll(/(--\w+)/g))
+      t.ok(out.includes(`\n  ${option} `), `${verb} explains ${option}`)
   }
   t.strictSame(await cli(['help']), usage)
   t.match(await cli([]), { code: 1, out: '', err: usage.out })
@@ -35,13 +39,19 @@ test('a word that is not known is answered with the one that was probably meant,
   const wrong: readonly (readonly [string[], string])[] = [
     [['strat'], "unknown verb 'strat': did you mean 'start'?"],
     [['send_test'], "unknown verb 'send_test': did you mean 'send-test'?"],
-    [['constructor'], "unknown verb 'constructor': expected one of start, check, demo, send-test, preview, hosts, hosts forget"],
+    [
+      ['constructor'],
+      "unknown verb 'constructor': expected one of start, check, demo, send-test, preview, hosts, hosts forget",
+    ],
     [['start', '--confg', 'x.yaml'], "unknown option '--confg': did you mean '--config'?"],
     [['start', '--port', '1'], "unknown option '--port': expected one of --config, --help"],
     [['hosts', 'forgot'], "unexpected argument 'forgot': did you mean 'forget'?"],
     [['hosts', 'forget'], "hosts forget needs NAME: the host's whole name"],
     [['hosts', 'forget', 'a', 'b'], "unexpected argument 'b'"],
-    [['hosts', 'forget', '--yes', 'a'], "unknown option '--yes': expected one of --force, --url, --token, --json, --help"],
+    [
+      ['hosts', 'forget', '--yes', 'a'],
+      "unknown option '--yes': expected one of --force, --url, --token, --json, --help",
+    ],
     [['alerts', 'resolved'], "unexpected argument 'resolved': did you mean '--state resolved'?"],
     [['demo', '--onec'], "unknown option '--onec': did you mean '--once'?"],
     [['start', 'x.yaml'], "unexpected argument 'x.yaml': did you mean '--config x.yaml'?"],
@@ -80,15 +90,23 @@ test('a verb whose reader has gone does its work in silence', async (t) => {
 
 test('every example that the package ships is in order', async (t) => {
   const chat = { CHAT_HOOK: 'https://chat.example.org/ijkl-9012', CHAT_SECRET: 'ijkl-9012' }
-  const env = { STASHWATCH_TOKEN: 'abcd-1234-abcd', STASHWATCH_API_TOKEN: 'efgh-5678-efgh', SMTP_PASSWORD: 'ijkl-9012', ...chat }
+  const env = {
+    STASHWATCH_TOKEN: 'abcd-1234-abcd',
+    STASHWATCH_API_TOKEN: 'efgh-5678-efgh',
+    SMTP_PASSWORD: 'ijkl-9012',
+    ...chat,
+  }
   const files = readdirSync(join(ROOT, 'examples')).filter((file) => file.endsWith('.yaml'))
   t.ok(files.length >= 4)
   for (const file of files) {
     const { code, out, err } = await cli(['check', '--config', `examples/${file}`], env)
     // The founding example reads a secret from a file that only its operator has.
-    const faults = err.split('\n').filter((line) => !line.includes('/run/secrets/smtp') && !line.startsWith('1 mistake;'))
+    const faults = err
+      .split('\n')
+      .filter((line) => !line.includes('/run/secrets/smtp') && !line.startsWith('1 mistake;'))
     t.strictSame(faults.join('\n'), '', file)
-    if (err === '') t.strictSame([code, out.split('\n')[0]?.startsWith(`examples/${file} is in order: `)], [0, true], file)
+    if (err === '')
+      t.strictSame([code, out.split('\n')[0]?.startsWith(`examples/${file} is in order: `)], [0, true], file)
     t.notMatch(out + err, /abcd-1234|efgh-5678|ijkl-9012/)
   }
 })

@@ -19,14 +19,23 @@ function sendTest(t: Test, smtp: string, ...args: readonly string[]): Promise<Ou
   return runCli(['send-test', '--config', 'c.yaml', ...args], folder)
 }
 
-const smtp = (port: number): string => `smtp: { host: 127.0.0.1, port: ${port}, from: "Stashwatch <alerts@example.org>", timeout: 5s }`
+const smtp = (port: number): string =>
+  `smtp: { host: 127.0.0.1, port: ${port}, from: "Stashwatch <alerts@example.org>", timeout: 5s }`
 
 test('send-test mails everybody, or one receiver, and says what the mail server answered', async (t) => {
   const server = await startMailServer(t)
   const all = await sendTest(t, smtp(server.port))
   t.equal(all.code, 0)
-  t.match(all.out, [/^ada@example\.org: accepted \(250/, /^grace@example\.org: accepted \(250/, /^linus@example\.org: accepted \(250/])
-  t.strictSame(server.arrived.map(({ to }) => to.join()).sort(), ['ada@example.org', 'grace@example.org', 'linus@example.org'])
+  t.match(all.out, [
+    /^ada@example\.org: accepted \(250/,
+    /^grace@example\.org: accepted \(250/,
+    /^linus@example\.org: accepted \(250/,
+  ])
+  t.strictSame(server.arrived.map(({ to }) => to.join()).sort(), [
+    'ada@example.org',
+    'grace@example.org',
+    'linus@example.org',
+  ])
   const mail = await PostalMime.parse(server.arrived.find(({ to }) => to.includes('ada@example.org'))!.raw)
   t.equal(mail.subject, 'Test mail of stashwatch')
   t.match(mail.text, /Ada/)
@@ -38,15 +47,38 @@ test('send-test mails everybody, or one receiver, and says what the mail server 
 
 test('send-test says why a mail was not accepted, and exits 2 where the mail server is at fault', async (t) => {
   const refusing = await startMailServer(t, {
-    onRcptTo: ({ address }, _session, done) => done(address.startsWith('grace') ? refusal(550, 'no such user here') : null),
+    onRcptTo: ({ address }, _session, done) =>
+      done(address.startsWith('grace') ? refusal(550, 'no such user here') : null),
   })
   const down = await startMailServer(t)
   await down.close()
   const cases = [
-    { smtp: smtp(refusing.port), args: [], code: 2, out: [/ada.*: accepted/, /grace.*: not accepted \(.*no such user here\)/, /linus.*: accepted/] },
-    { smtp: smtp(down.port), args: ['--receiver', 'storage'], code: 2, out: [/^linus@example\.org: not accepted \(.*ECONNREFUSED/] },
-    { smtp: smtp(down.port), args: ['--receiver', 'opps'], code: 1, out: [], err: /^no receiver 'opps' in the configuration: .*\bops\b/ },
-    { smtp: 'data: ./mails', args: ['--receiver', 'storage'], code: 0, out: [/: accepted \(kept as /], err: /^no smtp in the configuration: .*mails\/mailbox$/ },
+    {
+      smtp: smtp(refusing.port),
+      args: [],
+      code: 2,
+      out: [/ada.*: accepted/, /grace.*: not accepted \(.*no such user here\)/, /linus.*: accepted/],
+    },
+    {
+      smtp: smtp(down.port),
+      args: ['--receiver', 'storage'],
+      code: 2,
+      out: [/^linus@example\.org: not accepted \(.*ECONNREFUSED/],
+    },
+    {
+      smtp: smtp(down.port),
+      args: ['--receiver', 'opps'],
+      code: 1,
+      out: [],
+      err: /^no receiver 'opps' in the configuration: .*\bops\b/,
+    },
+    {
+      smtp: 'data: ./mails',
+      args: ['--receiver', 'storage'],
+      code: 0,
+      out: [/: accepted \(kept as /],
+      err: /^no smtp in the configuration: .*mails\/mailbox$/,
+    },
     { smtp: 'data: ./c.yaml', args: [], code: 2, out: [], err: /the data folder cannot be made \(.*\): correct data/ },
   ]
   for (const { smtp, args, code, out, err } of cases) {
@@ -57,5 +89,9 @@ test('send-test says why a mail was not accepted, and exits 2 where the mail ser
     if (err === undefined) t.strictSame(outcome.err, [])
     else t.match(outcome.err.join('\n'), err)
   }
-  t.strictSame(refusing.arrived.map(({ to }) => to.join()).sort(), ['ada@example.org', 'linus@example.org'], 'one refusal holds up no other')
+  t.strictSame(
+    refusing.arrived.map(({ to }) => to.join()).sort(),
+    ['ada@example.org', 'linus@example.org'],
+    'one refusal holds up no other',
+  )
 })

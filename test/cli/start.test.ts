@@ -8,7 +8,8 @@ import { runChild, runCli, startChild, temporary } from '../helpers/service.ts'
 
 test('a broken configuration exits 1 with its places, and nothing is started half', async (t) => {
   const folder = temporary(t)
-  const yaml = 'listen: 127.0.0.1:0\ndata: ./kept\nrules:\n  - { name: hot, when: { metric: cpuu, over: 2m }, evry: 1m }\n'
+  const yaml =
+    'listen: 127.0.0.1:0\ndata: ./kept\nrules:\n  - { name: hot, when: { metric: cpuu, over: 2m }, evry: 1m }\n'
   writeFileSync(join(folder, 'c.yaml'), yaml)
   const child = runChild(t, ['start', '--config', 'c.yaml'], { cwd: folder })
   t.equal(await child.exit, 1)
@@ -16,8 +17,15 @@ test('a broken configuration exits 1 with its places, and nothing is started hal
   t.match(child.err.at(-1), /mistakes?; nothing would start$/)
   t.strictSame(child.out, [], 'nothing listens, nothing is logged')
   t.notOk(existsSync(join(folder, 'kept')), 'no data folder was made')
-  for (const [path, says] of [['gone.yaml', /^the configuration .*gone\.yaml does not exist: check the path after --config$/], ['.', /^the configuration .* is a folder: check the path/]] as const) {
-    t.match(await runCli(['start', '--config', path], folder), { code: 1, out: [], err: [says, /^1 mistake; nothing would start$/] })
+  for (const [path, says] of [
+    ['gone.yaml', /^the configuration .*gone\.yaml does not exist: check the path after --config$/],
+    ['.', /^the configuration .* is a folder: check the path/],
+  ] as const) {
+    t.match(await runCli(['start', '--config', path], folder), {
+      code: 1,
+      out: [],
+      err: [says, /^1 mistake; nothing would start$/],
+    })
   }
 })
 
@@ -63,11 +71,19 @@ test('without a file the built-in configuration runs, and signals are heard from
   t.match(await child.door.post([{ host: 'web-1' }]), { status: 200, accepted: 1 })
   t.match((await child.door.get('/api/v1/rules')).text, /cpu-high.*memory-high.*host-silent/)
   t.equal((await child.door.get('/mailbox')).status, 200, 'mails can be looked at')
-  t.match(child.out.filter((line) => line.includes('"level":40')), { 0: /mails go to the mailbox, nobody is told/, length: 1 })
+  t.match(
+    child.out.filter((line) => line.includes('"level":40')),
+    { 0: /mails go to the mailbox, nobody is told/, length: 1 },
+  )
   const input = (await child.door.get('/metrics')).text
   const promtool = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' })
   if (promtool.error) t.pass('promtool is not installed: the metrics were NOT checked', { skip: true })
-  else t.strictSame([promtool.status, promtool.stdout, promtool.stderr], [0, '', ''], 'the metrics are clean from the start')
+  else
+    t.strictSame(
+      [promtool.status, promtool.stdout, promtool.stderr],
+      [0, '', ''],
+      'the metrics are clean from the start',
+    )
   child.door.shut()
   child.process.kill('SIGINT')
   t.equal(await child.exit, 0)

@@ -257,12 +257,22 @@ test('alerts that nobody hears of, and what is of no use, are warnings', async (
 
 test('a webhook that leads to this machine or a private network and is not allowed to is a warning', async (t) => {
   const at = (url: string, more = '') =>
-    warningsOf(`receivers: { a: { webhook: { url: "${url}"${more} } } }\nrules: []\nsystem: { notify: [a] }`).filter((one) =>
-      one.includes('private'),
+    warningsOf(`receivers: { a: { webhook: { url: "${url}"${more} } } }\nrules: []\nsystem: { notify: [a] }`).filter(
+      (one) => one.includes('private'),
     )
-  for (const host of ['127.0.0.1:9', '10.1.2.3', 'localhost', 'x.localhost', '[::1]', '[fd00::1]', '169.254.169.254', '0x7f.1'])
+  for (const host of [
+    '127.0.0.1:9',
+    '10.1.2.3',
+    'localhost',
+    'x.localhost',
+    '[::1]',
+    '[fd00::1]',
+    '169.254.169.254',
+    '0x7f.1',
+  ])
     t.match(at(`http://${host}/x`), [/:1:\d+: .*of this machine.*'allow_private: true'/], host)
-  for (const host of ['example.org', 'intranet', '8.8.8.8', '[2606:4700::1111]']) t.strictSame(at(`https://${host}/x`), [], host)
+  for (const host of ['example.org', 'intranet', '8.8.8.8', '[2606:4700::1111]'])
+    t.strictSame(at(`https://${host}/x`), [], host)
   t.strictSame(at('http://10.1.2.3/x', ', allow_private: true'), [])
 })
 
@@ -315,17 +325,50 @@ test('what can never have an effect is one warning each', async (t) => {
   const labelled = `rules: [{ ${absent}, labels: { team: storage } }]`
   const reader = 'email: { to: a@b }'
   const cases: readonly (readonly [yaml: string, says: RegExp])[] = [
-    [`${labelled}\nroutes: [{ match: team = strage, notify: [admin] }, { notify: [admin] }]`, /^configuration:2:19: no alert can fit this route/],
-    [`rules: [{ ${absent}, notify: [admin] }]\nroutes: [{ match: rule = r, notify: [admin] }]`, /no alert can fit this route/],
-    ['maintenance: [{ name: x, match: [rule = cpu-high, metric = memory], times: "22:00-23:00" }]', /no alert can fit this window/],
-    ['inhibit: [{ source: [rule = cpu-high, metric = memory], target: rule = memory-high }]', /no alert can fit the source/],
-    ['inhibit: [{ source: rule = cpu-high, target: rule = memory-high, equal: [metric] }]', /agrees with one that fits target in metric/],
-    ['alerting: { group_by: [rule], group_interval: 1h, repeat: 10m }', /repeat \(10m\) is shorter than group_interval \(1h\)/],
-    ['routes: [{ notify: [admin], group_by: [rule], group_interval: 2h, repeat: 1h }]\nrules: [{ ' + absent + ' }]', /repeat \(1h\)/],
-    [`rules: [{ ${absent}, notify: [admin], escalate: [{ after: 1h, notify: [admin] }] }]`, /^configuration:1:\d+: admin is told from the beginning/],
-    [`rules: [{ name: r, ${metric}, overrides: [{ hosts: web-1, threshold: { above: 0.95 } }, { hosts: web-*, threshold: { above: 0.97 } }] }]`, /a later override, for web-\*, fits/],
-    [`rules: [{ name: r, ${metric}, hosts: db-*, overrides: [{ hosts: web-1, threshold: { above: 0.95 } }] }]`, /the rule is for db-\* only/],
-    [`receivers: { a: { ${reader}, report: { every: day, at: "07:00" } } }`, /^configuration:1:\d+: without a 'zone' beside it, it comes at 07:00 UTC/],
+    [
+      `${labelled}\nroutes: [{ match: team = strage, notify: [admin] }, { notify: [admin] }]`,
+      /^configuration:2:19: no alert can fit this route/,
+    ],
+    [
+      `rules: [{ ${absent}, notify: [admin] }]\nroutes: [{ match: rule = r, notify: [admin] }]`,
+      /no alert can fit this route/,
+    ],
+    [
+      'maintenance: [{ name: x, match: [rule = cpu-high, metric = memory], times: "22:00-23:00" }]',
+      /no alert can fit this window/,
+    ],
+    [
+      'inhibit: [{ source: [rule = cpu-high, metric = memory], target: rule = memory-high }]',
+      /no alert can fit the source/,
+    ],
+    [
+      'inhibit: [{ source: rule = cpu-high, target: rule = memory-high, equal: [metric] }]',
+      /agrees with one that fits target in metric/,
+    ],
+    [
+      'alerting: { group_by: [rule], group_interval: 1h, repeat: 10m }',
+      /repeat \(10m\) is shorter than group_interval \(1h\)/,
+    ],
+    [
+      'routes: [{ notify: [admin], group_by: [rule], group_interval: 2h, repeat: 1h }]\nrules: [{ ' + absent + ' }]',
+      /repeat \(1h\)/,
+    ],
+    [
+      `rules: [{ ${absent}, notify: [admin], escalate: [{ after: 1h, notify: [admin] }] }]`,
+      /^configuration:1:\d+: admin is told from the beginning/,
+    ],
+    [
+      `rules: [{ name: r, ${metric}, overrides: [{ hosts: web-1, threshold: { above: 0.95 } }, { hosts: web-*, threshold: { above: 0.97 } }] }]`,
+      /a later override, for web-\*, fits/,
+    ],
+    [
+      `rules: [{ name: r, ${metric}, hosts: db-*, overrides: [{ hosts: web-1, threshold: { above: 0.95 } }] }]`,
+      /the rule is for db-\* only/,
+    ],
+    [
+      `receivers: { a: { ${reader}, report: { every: day, at: "07:00" } } }`,
+      /^configuration:1:\d+: without a 'zone' beside it, it comes at 07:00 UTC/,
+    ],
   ]
   for (const [yaml, says] of cases) t.match(warningsOf(yaml), { 0: says, length: 1 }, yaml)
 })
@@ -352,10 +395,13 @@ test('a rule tells falls of its severity only where it asks for that, and where 
 rules:
   - { name: r, notify: [admin], when: { metric: cpu, over: 1m, threshold: { of: mean, ${threshold} } }${more} }`
   const both = 'warning: { above: 0.8 }, critical: { above: 0.9 }'
-  const falls = (text: string): unknown => (load(text).engine.rules[0] as { notifyOnDowngrade?: boolean }).notifyOnDowngrade
+  const falls = (text: string): unknown =>
+    (load(text).engine.rules[0] as { notifyOnDowngrade?: boolean }).notifyOnDowngrade
   t.equal(falls(yaml(both)), undefined)
   t.equal(falls(yaml(both, ', notify_on_downgrade: true')), true)
   t.strictSame(warningsOf(yaml(both, ', notify_on_downgrade: true')), [])
-  t.match(warningsOf(yaml('above: 0.9', ', notify_on_downgrade: true')), [/'notify_on_downgrade' changes nothing: the rule knows one severity only/])
+  t.match(warningsOf(yaml('above: 0.9', ', notify_on_downgrade: true')), [
+    /'notify_on_downgrade' changes nothing: the rule knows one severity only/,
+  ])
   t.throws(() => ruleOf('notify_on_downgrade: true'), /'notify_on_downgrade' does not go with 'absence'; remove it/)
 })

@@ -104,16 +104,12 @@ export const rows: readonly Row[] = [
   {
     what: 'a long window off its bucket',
     yaml: rule('when: { metric: cpu, over: 3610s, threshold: { of: mean, above: 1 } }'),
-    found: [
-      "3:32: expected a multiple of the 1m bucket of windows beyond 1h, found '3610s': did you mean 1h or 61m?",
-    ],
+    found: ["3:32: expected a multiple of the 1m bucket of windows beyond 1h, found '3610s': did you mean 1h or 61m?"],
   },
   {
     what: 'a window of days off its bucket',
     yaml: rule('when: { metric: cpu, over: 1501m, threshold: { of: mean, above: 1 } }'),
-    found: [
-      "3:32: expected a multiple of the 1h bucket of windows beyond 1d, found '1501m': did you mean 25h or 26h?",
-    ],
+    found: ["3:32: expected a multiple of the 1h bucket of windows beyond 1d, found '1501m': did you mean 25h or 26h?"],
   },
   {
     what: 'a schedule finer than the bucket of its window',
@@ -560,7 +556,14 @@ export const rows: readonly Row[] = [
   },
   {
     what: 'two ways to log in',
-    yaml: lines('smtp:', '  host: a', '  from: a@b', '  user: u', '  password: p', '  oauth2: { user: u, access_token: t, client_id: i }'),
+    yaml: lines(
+      'smtp:',
+      '  host: a',
+      '  from: a@b',
+      '  user: u',
+      '  password: p',
+      '  oauth2: { user: u, access_token: t, client_id: i }',
+    ),
     found: [
       "4:3: 'user' and 'password' beside 'oauth2': expected one way to log in; remove the other",
       "6:39: 'client_id' beside 'access_token': a token that lasts is not asked for anew; remove one of them",

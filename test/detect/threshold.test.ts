@@ -47,10 +47,22 @@ test('a figure that does not exist is no data', async (t) => {
 test('it is known which findings more data could undo', async (t) => {
   const figures: readonly Of[] = ['mean', 'sum', 'min', 'max', 'last', 'stddev', 'count', 'increase', 'rate']
   const those = (is: (of: Of) => boolean): readonly Of[] => figures.filter(is)
-  t.strictSame(those((of) => isMonotone(of, threshold(of, [above(1)]))), ['max', 'count'])
-  t.strictSame(those((of) => isMonotone(of, threshold(of, [below(1)]))), [])
-  t.strictSame(those((of) => isUndoable(of, threshold(of, [below(1)]))), ['sum', 'max', 'count'])
-  t.strictSame(those((of) => isUndoable(of, threshold(of, [above(1)]))), ['min'])
+  t.strictSame(
+    those((of) => isMonotone(of, threshold(of, [above(1)]))),
+    ['max', 'count'],
+  )
+  t.strictSame(
+    those((of) => isMonotone(of, threshold(of, [below(1)]))),
+    [],
+  )
+  t.strictSame(
+    those((of) => isUndoable(of, threshold(of, [below(1)]))),
+    ['sum', 'max', 'count'],
+  )
+  t.strictSame(
+    those((of) => isUndoable(of, threshold(of, [above(1)]))),
+    ['min'],
+  )
 })
 
 test('a bound is written with the digits that it has, and what ends an alert is the mildest of its side', async (t) => {

@@ -44,7 +44,12 @@ interface Desk {
   readonly state: DispatchState
   readonly told: string[]
   readonly mails: Notification[]
-  say(episode: string, because: Announcement['because'], now: number, change?: { at?: number; notify?: readonly string[] }): void
+  say(
+    episode: string,
+    because: Announcement['because'],
+    now: number,
+    change?: { at?: number; notify?: readonly string[] },
+  ): void
   wait(from: number, to: number): void
 }
 
@@ -66,7 +71,9 @@ function createDesk(settings: EngineConfig = SETTINGS): Desk {
       ids.add(id)
       const mail = JSON.parse(data) as Notification
       mails.push(mail)
-      told.push(`${(mail.at - START) / S} ${mail.to.address.split('@')[0]} ${mail.because}: ${mail.alerts.map((one) => one.episode).join(' ')}`)
+      told.push(
+        `${(mail.at - START) / S} ${mail.to.address.split('@')[0]} ${mail.because}: ${mail.alerts.map((one) => one.episode).join(' ')}`,
+      )
     }
   }
   return {
@@ -74,7 +81,13 @@ function createDesk(settings: EngineConfig = SETTINGS): Desk {
     told,
     mails,
     say(episode, because, now, { at = now, notify = ['ops'] } = {}) {
-      const news = { because, at, found: now, notify, facts: facts(episode, because === 'resolved' ? 'resolved' : 'firing') }
+      const news = {
+        because,
+        at,
+        found: now,
+        notify,
+        facts: facts(episode, because === 'resolved' ? 'resolved' : 'firing'),
+      }
       announce(state, plan, news, { host: episode, id: 'cpu-high' })
       send(settle(state, plan, alerts, now))
     },
@@ -96,7 +109,14 @@ test('the mails of an episode are numbered and share a thread', async (t) => {
   desk.say('web-1', 'fired', START)
   desk.say('web-1', 'severity rose', START + MIN)
   desk.say('web-1', 'resolved', START + 2 * MIN)
-  t.strictSame(desk.mails.map(({ seq, thread }) => [seq, thread]), [[0, 'web-1'], [1, 'web-1'], [2, 'web-1']])
+  t.strictSame(
+    desk.mails.map(({ seq, thread }) => [seq, thread]),
+    [
+      [0, 'web-1'],
+      [1, 'web-1'],
+      [2, 'web-1'],
+    ],
+  )
   t.equal(desk.state.groups.size, 0, 'and the conversation is over')
 })
 
@@ -132,7 +152,10 @@ test('of what waits each episode is told once, as it is by then', async (t) => {
   desk.say('a', 'resolved', START + S)
   desk.say('b', 'severity rose', START + S)
   desk.wait(START + 2 * S, START + 20 * S)
-  t.strictSame(desk.mails.map((mail) => mail.alerts.map((alert) => `${alert.episode} ${alert.state}`)), [['a resolved', 'b firing']])
+  t.strictSame(
+    desk.mails.map((mail) => mail.alerts.map((alert) => `${alert.episode} ${alert.state}`)),
+    [['a resolved', 'b firing']],
+  )
 })
 
 test('whoever has not heard that an alert fired hears that, also when its severity rose meanwhile', async (t) => {
@@ -143,7 +166,10 @@ test('whoever has not heard that an alert fired hears that, also when its severi
   desk.say('old', 'fired', START + 10 * MIN, { at: START - 10 * MIN })
   desk.say('old', 'severity rose', START + 10 * MIN, { at: START - 9 * MIN })
   desk.wait(START + 10 * MIN, START + 13 * MIN)
-  t.strictSame(desk.mails.map(({ because }) => because), ['fired', 'fired'])
+  t.strictSame(
+    desk.mails.map(({ because }) => because),
+    ['fired', 'fired'],
+  )
 })
 
 test('a budget that is used up in the future, by a clock that was wrong, is open again', async (t) => {
@@ -181,7 +207,11 @@ test('a list of a backlog goes out whatever the budget says, and takes from it',
   desk.wait(START + 2 * S, START + 65 * S)
   desk.say('next', 'fired', START + 65 * S)
   desk.wait(START + 66 * S, START + 3 * MIN)
-  t.strictSame(desk.told, ['61 ada found in the backlog: over', '75 ada fired: next'], 'the last mail of the minute is kept for a list')
+  t.strictSame(
+    desk.told,
+    ['61 ada found in the backlog: over', '75 ada fired: next'],
+    'the last mail of the minute is kept for a list',
+  )
 })
 
 test('a backlog of more episodes than are kept of those that are over is told whole', async (t) => {
@@ -191,7 +221,10 @@ test('a backlog of more episodes than are kept of those that are over is told wh
   for (const name of names) desk.say(name, 'resolved', START + S, { at: START - 18 * MIN })
   desk.wait(START + 2 * S, START + 2 * MIN)
   t.equal(desk.mails.length, 1)
-  t.strictSame(desk.mails[0]?.alerts.map(({ episode }) => episode), names)
+  t.strictSame(
+    desk.mails[0]?.alerts.map(({ episode }) => episode),
+    names,
+  )
   t.equal(desk.state.closed.length, new Set(desk.state.closed).size)
   t.ok(desk.state.cases.size <= 300, `${desk.state.cases.size} are kept`)
 })
@@ -199,13 +232,21 @@ test('a backlog of more episodes than are kept of those that are over is told wh
 test('what was silenced in a backlog is not told, and says so; what fires on is told when the silence ends', async (t) => {
   const desk = createDesk()
   const old = { at: START - 20 * MIN }
-  const silence = { id: 's', matchers: [{ label: 'host', op: '=~' as const, value: '(over|lasts)' }], author: 'Grace', comment: 'known' }
+  const silence = {
+    id: 's',
+    matchers: [{ label: 'host', op: '=~' as const, value: '(over|lasts)' }],
+    author: 'Grace',
+    comment: 'known',
+  }
   addSilence(desk.state, { ...silence, from: START, until: START + 10 * MIN, createdAt: START })
   for (const name of ['over', 'lasts', 'other']) desk.say(name, 'fired', START, old)
   for (const name of ['over', 'other']) desk.say(name, 'resolved', START + S, old)
   desk.wait(START + 2 * S, START + 11 * MIN)
   t.strictSame(desk.told, ['61 ada found in the backlog: other', '600 ada silence ended: lasts'])
-  t.match(desk.state.cases.get('over')?.decisions.at(-1), { kind: 'suppressed', reason: /nothing is told of it: silenced by Grace/ })
+  t.match(desk.state.cases.get('over')?.decisions.at(-1), {
+    kind: 'suppressed',
+    reason: /nothing is told of it: silenced by Grace/,
+  })
 })
 
 test('an alert that was let go is not found in the backlog', async (t) => {
@@ -224,20 +265,35 @@ test('an alert that nobody is to hear of says so', async (t) => {
   desk.say('old', 'resolved', START, { notify: [], at: START - 18 * MIN })
   desk.wait(START, START + 2 * MIN)
   for (const name of ['a', 'old']) {
-    t.match(desk.state.cases.get(name)?.decisions.at(-1), { kind: 'suppressed', reason: /neither its rule nor a route names a receiver/ })
+    t.match(desk.state.cases.get(name)?.decisions.at(-1), {
+      kind: 'suppressed',
+      reason: /neither its rule nor a route names a receiver/,
+    })
   }
 })
 
 test('an address that hears of an alert under another grouping hears it in the same conversation', async (t) => {
   const routes = [
     { matchers: [], notify: ['ops'], continue: true },
-    { matchers: [], notify: ['all'], grouping: { by: ['rule'], wait: 0, interval: 0 }, escalate: [{ after: MIN, notify: ['ops'] }], continue: false },
+    {
+      matchers: [],
+      notify: ['all'],
+      grouping: { by: ['rule'], wait: 0, interval: 0 },
+      escalate: [{ after: MIN, notify: ['ops'] }],
+      continue: false,
+    },
   ]
   const desk = createDesk({ ...SETTINGS, alerting: alerting({ routes }) })
   desk.say('a', 'fired', START, { notify: [] })
   desk.wait(START + S, START + 2 * MIN)
   const toAda = desk.mails.filter(({ to }) => to.address === ADA.address)
-  t.strictSame(toAda.map(({ because, thread, seq }) => [because, thread, seq]), [['fired', 'a', 0], ['escalated', 'a', 1]])
+  t.strictSame(
+    toAda.map(({ because, thread, seq }) => [because, thread, seq]),
+    [
+      ['fired', 'a', 0],
+      ['escalated', 'a', 1],
+    ],
+  )
 })
 
 test('a backlog that goes on and on is read out after ten minutes', async (t) => {
@@ -269,7 +325,10 @@ test('a rise that was found in a backlog is told as a rise to whoever knows that
   desk.say('a', 'fired', START)
   desk.say('a', 'severity rose', START + 60 * MIN, { at: START + 10 * MIN })
   desk.wait(START + 60 * MIN, START + 63 * MIN)
-  t.strictSame(desk.mails.map(({ because }) => because), ['fired', 'severity rose'])
+  t.strictSame(
+    desk.mails.map(({ because }) => because),
+    ['fired', 'severity rose'],
+  )
 })
 
 test('the end of an alert that was told, found in a backlog, is told in its conversation', async (t) => {
@@ -279,27 +338,56 @@ test('the end of an alert that was told, found in a backlog, is told in its conv
   desk.say('b', 'fired', START + 60 * MIN, { at: START + 5 * MIN })
   desk.say('b', 'resolved', START + 60 * MIN, { at: START + 10 * MIN })
   desk.wait(START + 60 * MIN, START + 63 * MIN)
-  t.strictSame(desk.mails.map(({ because, alerts }) => `${because} ${alerts[0]?.episode}`), ['fired a', 'found in the backlog b', 'resolved a'])
+  t.strictSame(
+    desk.mails.map(({ because, alerts }) => `${because} ${alerts[0]?.episode}`),
+    ['fired a', 'found in the backlog b', 'resolved a'],
+  )
   t.equal(desk.state.groups.size, 0)
 })
 
-const PICTURE: Picture = { width: 10_000, from: START, buckets: [], window: { from: START, to: START + MIN }, bounds: [] }
+const PICTURE: Picture = {
+  width: 10_000,
+  from: START,
+  buckets: [],
+  window: { from: START, to: START + MIN },
+  bounds: [],
+}
 
 /** What is told of an alert with a picture, and what remains of it. */
-function createGallery(settings: EngineConfig = SETTINGS): Desk & { readonly pictures: () => readonly string[]; readonly kept: () => number } {
+function createGallery(
+  settings: EngineConfig = SETTINGS,
+): Desk & { readonly pictures: () => readonly string[]; readonly kept: () => number } {
   const state = emptyDispatch()
   const plan = createDispatchPlan(settings)
   const mails: Notification[] = []
   const alerts = { facts: (one: Case) => facts(one.facts.episode), isCurrent: () => true, report: never, pulse: never }
-  const send = (effects: readonly Effect[]): void => void mails.push(...effects.map(({ data }) => JSON.parse(data) as Notification))
+  const send = (effects: readonly Effect[]): void =>
+    void mails.push(...effects.map(({ data }) => JSON.parse(data) as Notification))
   return {
     state,
     told: [],
     mails,
-    pictures: () => mails.map((mail) => `${mail.to.address.split('@')[0]} ${mail.because}: ${mail.alerts.filter(({ picture }) => picture !== undefined).length}`),
-    kept: () => JSON.stringify([...state.cases, ...state.purses].map(([, one]) => ('held' in one ? [...one.held] : one.facts))).split('buckets').length - 1,
+    pictures: () =>
+      mails.map(
+        (mail) =>
+          `${mail.to.address.split('@')[0]} ${mail.because}: ${mail.alerts.filter(({ picture }) => picture !== undefined).length}`,
+      ),
+    kept: () =>
+      JSON.stringify(
+        [...state.cases, ...state.purses].map(([, one]) => ('held' in one ? [...one.held] : one.facts)),
+      ).split('buckets').length - 1,
     say(episode, because, now, { at = now, notify = ['ops'] } = {}) {
-      const news = { because, at, found: now, notify, facts: { ...facts(episode, because === 'resolved' ? 'resolved' : 'firing'), picture: PICTURE, peers: { median: 0.3, hosts: 7 } } }
+      const news = {
+        because,
+        at,
+        found: now,
+        notify,
+        facts: {
+          ...facts(episode, because === 'resolved' ? 'resolved' : 'firing'),
+          picture: PICTURE,
+          peers: { median: 0.3, hosts: 7 },
+        },
+      }
       announce(state, plan, news, { host: episode, id: 'cpu-high' })
       send(settle(state, plan, alerts, now))
     },
@@ -333,7 +421,15 @@ test('a picture waits for the last of those who are to see it', async (t) => {
 
 test('what was silenced is told without the picture of long ago', async (t) => {
   const desk = createGallery()
-  const silence = { id: 's1', matchers: [{ label: 'rule', op: '=' as const, value: 'cpu-high' }], from: START, until: START + MIN, author: 'Grace', comment: 'moved', createdAt: START }
+  const silence = {
+    id: 's1',
+    matchers: [{ label: 'rule', op: '=' as const, value: 'cpu-high' }],
+    from: START,
+    until: START + MIN,
+    author: 'Grace',
+    comment: 'moved',
+    createdAt: START,
+  }
   addSilence(desk.state, silence)
   desk.say('web-1', 'fired', START)
   t.equal(desk.kept(), 0)
@@ -360,7 +456,14 @@ test('mails are counted for each reader', async (t) => {
   desk.say('web-1', 'resolved', START + 2 * MIN, { notify: ['all'] })
   t.strictSame(
     desk.mails.map((mail) => `${mail.to.address.split('@')[0]} ${mail.because} ${mail.alerts[0]?.sent}`),
-    ['grace fired 0', 'ada fired 0', 'grace severity rose 1', 'ada severity rose 1', 'grace resolved 2', 'ada resolved 2'],
+    [
+      'grace fired 0',
+      'ada fired 0',
+      'grace severity rose 1',
+      'ada severity rose 1',
+      'grace resolved 2',
+      'ada resolved 2',
+    ],
   )
 })
 

@@ -4,7 +4,11 @@ import { above, config, cpuHigh, createPlay, event, MINUTE, NOON, SECOND, thresh
 
 const TEN = 10 * SECOND
 const counted = (play: ReturnType<typeof createPlay>): unknown =>
-  (answer(play.fold, { kind: 'aggregate', host: 'a', metric: 'cpu', from: 0, to: NOON * 2 }) as { count: number } | null)?.count
+  (
+    answer(play.fold, { kind: 'aggregate', host: 'a', metric: 'cpu', from: 0, to: NOON * 2 }) as {
+      count: number
+    } | null
+  )?.count
 
 test('an array that was taken is a retry whenever it comes again', async (t) => {
   const play = createPlay(config())
@@ -46,7 +50,10 @@ test('an event without a time counts at its arrival', async (t) => {
 test('samples older than the ring are dropped and counted, and harm nothing', async (t) => {
   const play = createPlay(config())
   play.until('12:20:00', (now) => now % TEN === 0 && play.post([event('a', now, { cpu: 0.5 })]))
-  play.post([event('a', Date.parse('1970-01-01'), { cpu: 1 }), event('a', Date.parse('2026-11-22T11:00:00Z'), { cpu: 1 })])
+  play.post([
+    event('a', Date.parse('1970-01-01'), { cpu: 1 }),
+    event('a', Date.parse('2026-11-22T11:00:00Z'), { cpu: 1 }),
+  ])
   t.equal(play.fold.tallies.get('samples_late_dropped'), 2)
   t.equal(play.fold.state.sources.get('logstash-a')?.w, Date.parse('2026-11-22T12:20:00Z'))
 })
@@ -64,9 +71,21 @@ test('a cap on series refuses new ones, counts them, and leaves known ones alone
 test('a cap on series makes room by letting an idle one go, never one with an open alert', async (t) => {
   const rule = cpuHigh({ name: 'disk-full', metric: 'disk', over: MINUTE, threshold: threshold('last', [above(0.9)]) })
   const play = createPlay(config({ rules: [rule], limits: { hosts: 10, series: 100, seriesPerHost: 3, sources: 2 } }))
-  play.until('12:05:00', (now) => now % TEN === 0 && play.post([event('a', now, { 'disk\u001f/full': 0.95, 'disk\u001f/gone': 0.1, 'disk\u001f/': 0.1 })]))
-  play.until('12:20:00', (now) => now % TEN === 0 && play.post([event('a', now, { 'disk\u001f/': 0.1, 'disk\u001f/new': 0.1, 'disk\u001f/newer': 0.1 })]))
-  const kept = [...(play.fold.state.hosts.get('a')?.series.keys() ?? [])].map((id) => play.fold.state.keys.infos[id]?.values[0])
+  play.until(
+    '12:05:00',
+    (now) =>
+      now % TEN === 0 &&
+      play.post([event('a', now, { 'disk\u001f/full': 0.95, 'disk\u001f/gone': 0.1, 'disk\u001f/': 0.1 })]),
+  )
+  play.until(
+    '12:20:00',
+    (now) =>
+      now % TEN === 0 &&
+      play.post([event('a', now, { 'disk\u001f/': 0.1, 'disk\u001f/new': 0.1, 'disk\u001f/newer': 0.1 })]),
+  )
+  const kept = [...(play.fold.state.hosts.get('a')?.series.keys() ?? [])].map(
+    (id) => play.fold.state.keys.infos[id]?.values[0],
+  )
   t.strictSame(kept, ['/full', '/', '/new'])
   t.equal(play.fold.tallies.get('series_evicted'), 1)
   t.ok((play.fold.tallies.get('series_refused') ?? 0) > 0)

@@ -2,7 +2,25 @@ import * as fc from 'fast-check'
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
 import type { EventSamples, MetricRule, Millis } from '../../src/model.ts'
-import { above, alerting, below, config, countRule, cpuHigh, createPlay, event, heartbeat, HOUR, MINUTE, NOON, type Play, SECOND, silent, threshold, openAlerts } from '../helpers/play.ts'
+import {
+  above,
+  alerting,
+  below,
+  config,
+  countRule,
+  cpuHigh,
+  createPlay,
+  event,
+  heartbeat,
+  HOUR,
+  MINUTE,
+  NOON,
+  type Play,
+  SECOND,
+  silent,
+  threshold,
+  openAlerts,
+} from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
 
@@ -43,12 +61,23 @@ const tens = (from: number, to: number): fc.Arbitrary<Millis> => fc.integer({ mi
 
 test('alerts are what the definition of their rule says', async (t) => {
   let steps = 0
-  const runs = fc.array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.constantFrom(0, 0.5, 0.75, 1)), { minLength: 8, maxLength: 14 })
+  const runs = fc.array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.constantFrom(0, 0.5, 0.75, 1)), {
+    minLength: 8,
+    maxLength: 14,
+  })
   fc.assert(
     fc.property(runs, tens(1, 20), tens(1, 13), tens(0, 9), tens(0, 9), (pieces, over, every, last, keep) => {
       const values = pieces.flatMap(([length, value]) => Array.from({ length }, () => value))
-      const rule = cpuHigh({ over, every, for: last, keepFiringFor: keep, threshold: threshold('mean', [above(0.625, 0.5)]) })
-      const play = createPlay(config({ rules: [rule], mailsPerMinute: 1000, alerting: alerting({ flapping: false, totalPerMinute: 1000 }) }))
+      const rule = cpuHigh({
+        over,
+        every,
+        for: last,
+        keepFiringFor: keep,
+        threshold: threshold('mean', [above(0.625, 0.5)]),
+      })
+      const play = createPlay(
+        config({ rules: [rule], mailsPerMinute: 1000, alerting: alerting({ flapping: false, totalPerMinute: 1000 }) }),
+      )
       const start = NOON + TEN
       play.until(start + values.length * TEN + MINUTE, (now) => {
         const value = values[(now - start) / TEN]
@@ -68,7 +97,12 @@ test('alerts are what the definition of their rule says', async (t) => {
 const RULES = [
   cpuHigh({ over: MINUTE, every: TEN }),
   cpuHigh({ name: 'pending', over: 20 * SECOND, every: 20 * SECOND, for: MINUTE, keepFiringFor: MINUTE }),
-  cpuHigh({ name: 'peak', over: MINUTE, every: TEN, threshold: threshold('max', [above(0.9, 0.8)], [above(0.99, 0.95)]) }),
+  cpuHigh({
+    name: 'peak',
+    over: MINUTE,
+    every: TEN,
+    threshold: threshold('max', [above(0.9, 0.8)], [above(0.99, 0.95)]),
+  }),
   cpuHigh({ name: 'idle', over: MINUTE, every: MINUTE, threshold: threshold('count', [below(2, 3)]) }),
   cpuHigh({ name: 'net', metric: 'net', over: MINUTE, every: TEN, threshold: threshold('rate', [above(100, 90)]) }),
   countRule({ over: MINUTE, every: TEN, threshold: threshold('count', [above(3, 3)]) }),
@@ -76,7 +110,14 @@ const RULES = [
 ]
 
 type Deed =
-  | { readonly do: 'post'; readonly source: string; readonly hosts: number; readonly ahead: Millis; readonly value: number; readonly seconds: number }
+  | {
+      readonly do: 'post'
+      readonly source: string
+      readonly hosts: number
+      readonly ahead: Millis
+      readonly value: number
+      readonly seconds: number
+    }
   | { readonly do: 'wait'; readonly seconds: number }
   | { readonly do: 'jump'; readonly by: Millis }
   | { readonly do: 'configure'; readonly keep: number }
@@ -92,13 +133,29 @@ const post = fc.record({
 const deed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 8, arbitrary: post },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.integer({ min: 1, max: 400 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('jump' as const), by: fc.constantFrom(HOUR, -HOUR, 365 * 24 * HOUR, -365 * 24 * HOUR, -SECOND, 30 * SECOND) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('configure' as const), keep: fc.integer({ min: 0, max: RULES.length }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('jump' as const),
+      by: fc.constantFrom(HOUR, -HOUR, 365 * 24 * HOUR, -365 * 24 * HOUR, -SECOND, 30 * SECOND),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('configure' as const), keep: fc.integer({ min: 0, max: RULES.length }) }),
+  },
 )
 
 function eventsOf({ hosts, ahead, value }: Deed & { do: 'post' }, now: Millis): EventSamples[] {
-  const samples = { cpu: value, 'net\u001feth0': Math.abs(value) * 1000, ...(value === 1 ? { 'count(ssh-failures)': 1 } : {}) }
-  return [heartbeat(now + Math.min(0, ahead)), ...Array.from({ length: hosts }, (_, i) => event(`host-${i}`, now + ahead, samples))]
+  const samples = {
+    cpu: value,
+    'net\u001feth0': Math.abs(value) * 1000,
+    ...(value === 1 ? { 'count(ssh-failures)': 1 } : {}),
+  }
+  return [
+    heartbeat(now + Math.min(0, ahead)),
+    ...Array.from({ length: hosts }, (_, i) => event(`host-${i}`, now + ahead, samples)),
+  ]
 }
 
 function perform(play: Play, one: Deed): Play {
@@ -106,7 +163,11 @@ function perform(play: Play, one: Deed): Play {
   if (one.do === 'jump') return createPlay(config({ rules: RULES }), now + one.by, play.fold)
   if (one.do === 'configure') play.configure(config({ rules: RULES.slice(0, one.keep) }))
   else if (one.do === 'wait') play.until(now + one.seconds * SECOND)
-  else play.until(now + one.seconds * SECOND, (at) => at % TEN === 0 && play.post(eventsOf(one, at), { source: one.source }))
+  else
+    play.until(
+      now + one.seconds * SECOND,
+      (at) => at % TEN === 0 && play.post(eventsOf(one, at), { source: one.source }),
+    )
   return play
 }
 
@@ -121,8 +182,16 @@ test('whatever happens, nothing is told twice, what is told is consistent, and n
           told++
           for (const [i, { episode, state, value, since, at, resolvedAt }] of mail.alerts.entries()) {
             const isNews = i < (mail.news ?? mail.alerts.length)
-            if (mail.kind === 'alert' && mail.because === 'fired' && mail.alerts.length === 1 && isNews && fired.has(episode)) throw new Error(`${episode} fired twice`)
-            if (since > at || (resolvedAt ?? at) < since || (value !== null && !Number.isFinite(value))) throw new Error(JSON.stringify(mail))
+            if (
+              mail.kind === 'alert' &&
+              mail.because === 'fired' &&
+              mail.alerts.length === 1 &&
+              isNews &&
+              fired.has(episode)
+            )
+              throw new Error(`${episode} fired twice`)
+            if (since > at || (resolvedAt ?? at) < since || (value !== null && !Number.isFinite(value)))
+              throw new Error(JSON.stringify(mail))
             if (state === 'firing') fired.add(episode)
           }
         }
@@ -136,7 +205,8 @@ test('whatever happens, nothing is told twice, what is told is consistent, and n
       }
       const { state } = play.fold
       const firing = openAlerts(play.fold).filter((alert) => alert.life.state !== 'pending')
-      if (state.dispatch.cases.size > firing.length + 300 + state.dispatch.backlog.episodes.size) throw new Error('cases grow')
+      if (state.dispatch.cases.size > firing.length + 300 + state.dispatch.backlog.episodes.size)
+        throw new Error('cases grow')
       if (state.work.size > state.hosts.size) throw new Error('work grows')
       if (performance.now() - began > 20_000) throw new Error('too slow')
     }),

@@ -1,14 +1,33 @@
 import { test } from 'tap'
-import { at, config, cpuHigh, createPlay, event, every, HOUR, MINUTE, type Play, SECOND, silent, openAlerts } from '../helpers/play.ts'
+import {
+  at,
+  config,
+  cpuHigh,
+  createPlay,
+  event,
+  every,
+  HOUR,
+  MINUTE,
+  type Play,
+  SECOND,
+  silent,
+  openAlerts,
+} from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
 const rules = [cpuHigh(), silent()]
-const reasons = (play: Play): string[] => play.mails.map((mail) => `${mail.alerts[0]?.rule} ${mail.alerts[0]?.host} ${mail.because}`)
+const reasons = (play: Play): string[] =>
+  play.mails.map((mail) => `${mail.alerts[0]?.rule} ${mail.alerts[0]?.host} ${mail.because}`)
 const hot = (now: number): number => (now >= at('12:20:00') && now < at('12:30:00') ? 0.99 : 0.1)
 
 test('a site whose events are all dated two minutes ahead is watched by arrival', async (t) => {
   const play = createPlay(config({ rules }))
-  play.until('12:40:00', every(TEN, (now) => play.post([event('a', now + 2 * MINUTE, { cpu: hot(now) }), event('b', now + 2 * MINUTE, { cpu: 0.1 })])))
+  play.until(
+    '12:40:00',
+    every(TEN, (now) =>
+      play.post([event('a', now + 2 * MINUTE, { cpu: hot(now) }), event('b', now + 2 * MINUTE, { cpu: 0.1 })]),
+    ),
+  )
   t.strictSame(reasons(play), ['cpu-high a fired', 'cpu-high a resolved'])
   t.ok((play.mails[0]?.at ?? Infinity) < at('12:23:00'))
 })
@@ -16,24 +35,34 @@ test('a site whose events are all dated two minutes ahead is watched by arrival'
 test('a site whose only host is hours off either way is told so, and is watched', async (t) => {
   for (const offset of [8 * HOUR, 10 * MINUTE, -27 * HOUR, -400 * 24 * HOUR]) {
     const play = createPlay(config({ rules }))
-    play.until('12:40:00', every(TEN, (now) => play.post([event('a', now + offset, { cpu: hot(now) })])))
-    t.strictSame(reasons(play), ['clock-off a fired', 'cpu-high a fired', 'cpu-high a resolved'], `${offset / MINUTE} min`)
+    play.until(
+      '12:40:00',
+      every(TEN, (now) => play.post([event('a', now + offset, { cpu: hot(now) })])),
+    )
+    t.strictSame(
+      reasons(play),
+      ['clock-off a fired', 'cpu-high a fired', 'cpu-high a resolved'],
+      `${offset / MINUTE} min`,
+    )
   }
 })
 
 test('a host that catches up after half an hour without a network has no wrong clock', async (t) => {
   const play = createPlay(config({ rules: [cpuHigh()] }))
   let delivered = at('12:00:00')
-  play.until('13:00:00', every(SECOND, (now) => {
-    if (now % TEN === 0) play.post([event('other', now, { cpu: 0.1 })])
-    const isCut = now > at('12:10:00') && now < at('12:40:00')
-    const until = isCut ? delivered : Math.min(now, delivered + 20 * SECOND)
-    while (delivered + TEN <= until) {
-      delivered += TEN
-      const events = Array.from({ length: 10 }, (_, i) => event('web-1', delivered, i === 0 ? { cpu: 0.1 } : {}))
-      play.post(events)
-    }
-  }))
+  play.until(
+    '13:00:00',
+    every(SECOND, (now) => {
+      if (now % TEN === 0) play.post([event('other', now, { cpu: 0.1 })])
+      const isCut = now > at('12:10:00') && now < at('12:40:00')
+      const until = isCut ? delivered : Math.min(now, delivered + 20 * SECOND)
+      while (delivered + TEN <= until) {
+        delivered += TEN
+        const events = Array.from({ length: 10 }, (_, i) => event('web-1', delivered, i === 0 ? { cpu: 0.1 } : {}))
+        play.post(events)
+      }
+    }),
+  )
   t.strictSame(play.told(), [])
   t.equal(play.fold.state.hosts.get('web-1')?.skew, undefined)
 })
@@ -41,9 +70,15 @@ test('a host that catches up after half an hour without a network has no wrong c
 test('a clock that drifts slowly is believed until it is five minutes off', async (t) => {
   for (const pace of [0.1, -0.1]) {
     const play = createPlay(config({ rules: [cpuHigh()] }))
-    play.until('14:00:00', every(TEN, (now) => {
-      play.post([event('right', now, { cpu: 0.1 }), event('drifts', now + (now - at('12:00:00')) * pace, { cpu: 0.1 })])
-    }))
+    play.until(
+      '14:00:00',
+      every(TEN, (now) => {
+        play.post([
+          event('right', now, { cpu: 0.1 }),
+          event('drifts', now + (now - at('12:00:00')) * pace, { cpu: 0.1 }),
+        ])
+      }),
+    )
     t.strictSame(reasons(play), ['clock-off drifts fired'], `${pace}`)
   }
 })
@@ -52,12 +87,18 @@ test('after the clock was an hour or a year ahead and is set right, everything i
   for (const ahead of [HOUR, 365 * 24 * HOUR]) {
     const wrong = at('12:00:00') + ahead
     const play = createPlay(config({ rules }), wrong)
-    play.until(wrong + 10 * MINUTE, every(TEN, (now) => {
-      play.post([event('a', now, { cpu: 0.99 })], { source: now % 20_000 === 0 ? 'logstash-a' : 'logstash-b' })
-    }))
+    play.until(
+      wrong + 10 * MINUTE,
+      every(TEN, (now) => {
+        play.post([event('a', now, { cpu: 0.99 })], { source: now % 20_000 === 0 ? 'logstash-a' : 'logstash-b' })
+      }),
+    )
     t.strictSame(reasons(play), ['cpu-high a fired'])
     const right = createPlay(config({ rules }), at('12:10:00'), play.fold)
-    right.until('12:40:00', every(TEN, (now) => right.post([event('a', now, { cpu: hot(now) })])))
+    right.until(
+      '12:40:00',
+      every(TEN, (now) => right.post([event('a', now, { cpu: hot(now) })])),
+    )
     t.strictSame(reasons(right), ['cpu-high a resolved', 'cpu-high a fired', 'cpu-high a resolved'])
     t.ok((right.mails[0]?.at ?? Infinity) < at('12:16:00'), 'soon')
   }
@@ -65,17 +106,28 @@ test('after the clock was an hour or a year ahead and is set right, everything i
 
 test('an alert about a source ends although the clock was a year ahead for a second meanwhile', async (t) => {
   const play = createPlay(config({ rules, sources: ['logstash-a'] }))
-  play.until('12:10:00', every(TEN, (now) => play.post([event('a', now)])))
+  play.until(
+    '12:10:00',
+    every(TEN, (now) => play.post([event('a', now)])),
+  )
   play.until('12:15:00')
-  const tick = (now: number): void => void play.enter({ kind: 'tick', data: new TextEncoder().encode(JSON.stringify({ now, refused: false })) })
+  const tick = (now: number): void =>
+    void play.enter({ kind: 'tick', data: new TextEncoder().encode(JSON.stringify({ now, refused: false })) })
   tick(play.now() + 365 * 24 * HOUR)
-  play.until('12:30:00', every(TEN, (now) => play.post([event('a', now)])))
-  t.strictSame(reasons(play).filter((one) => !one.includes('repeat')), ['source-down logstash-a fired', 'source-down logstash-a resolved'])
+  play.until(
+    '12:30:00',
+    every(TEN, (now) => play.post([event('a', now)])),
+  )
+  t.strictSame(
+    reasons(play).filter((one) => !one.includes('repeat')),
+    ['source-down logstash-a fired', 'source-down logstash-a resolved'],
+  )
 })
 
 test('a process that slept for an hour calls nobody silent', async (t) => {
   const play = createPlay(config({ rules, sources: ['logstash-a'] }))
-  const post = (one: Play) => every(TEN, (now) => one.post([event('a', now, { cpu: 0.1 }), event('b', now, { cpu: 0.1 })]))
+  const post = (one: Play) =>
+    every(TEN, (now) => one.post([event('a', now, { cpu: 0.1 }), event('b', now, { cpu: 0.1 })]))
   play.until('12:10:00', post(play))
   const woken = createPlay(config({ rules, sources: ['logstash-a'] }), at('13:10:00'), play.fold)
   woken.until('13:20:00', post(woken))
@@ -84,40 +136,62 @@ test('a process that slept for an hour calls nobody silent', async (t) => {
 
 test('of two sources of a host the dead one holds nothing back for longer than a minute', async (t) => {
   const play = createPlay(config({ rules }))
-  play.until('12:30:00', every(TEN, (now) => {
-    play.post([event('a', now, { cpu: now < at('12:10:00') ? 0.1 : 0.99 })], { source: 'logstash-b' })
-    if (now < at('12:10:00')) play.post([event('a', now, { cpu: 0.1 })], { source: 'logstash-a' })
-  }))
+  play.until(
+    '12:30:00',
+    every(TEN, (now) => {
+      play.post([event('a', now, { cpu: now < at('12:10:00') ? 0.1 : 0.99 })], { source: 'logstash-b' })
+      if (now < at('12:10:00')) play.post([event('a', now, { cpu: 0.1 })], { source: 'logstash-a' })
+    }),
+  )
   t.strictSame(play.told(), ['12:12:10 cpu-high a firing (fired)'])
 })
 
 test('a source that is minutes behind is waited for by the hosts that it delivers', async (t) => {
-  const play = createPlay(config({ rules: [cpuHigh({ threshold: { of: 'mean', warning: [{ op: 'above', value: 0.5, clear: 0.4 }], critical: [] } })] }))
-  play.until('12:40:00', every(TEN, (now) => {
-    play.post([event('b', now - 2 * MINUTE, { cpu: 0.1 })], { source: 'behind' })
-    play.post([event('b', now, { cpu: 0.8 })], { source: 'live' })
-  }))
+  const play = createPlay(
+    config({
+      rules: [cpuHigh({ threshold: { of: 'mean', warning: [{ op: 'above', value: 0.5, clear: 0.4 }], critical: [] } })],
+    }),
+  )
+  play.until(
+    '12:40:00',
+    every(TEN, (now) => {
+      play.post([event('b', now - 2 * MINUTE, { cpu: 0.1 })], { source: 'behind' })
+      play.post([event('b', now, { cpu: 0.8 })], { source: 'live' })
+    }),
+  )
   t.strictSame(play.told(), [], 'half of the samples are missing until the slow one has come')
 })
 
 test('a source without any believable time does not hold back the windows of a live one', async (t) => {
   const play = createPlay(config({ rules }))
-  play.until('12:30:00', every(TEN, (now) => {
-    play.post([event('a', now, { cpu: now < at('12:10:00') ? 0.1 : 0.99 })], { source: 'live' })
-    play.post([event('a', now - 30 * 24 * HOUR - (now % 77_000) * 3)], { source: 'archive' })
-  }))
+  play.until(
+    '12:30:00',
+    every(TEN, (now) => {
+      play.post([event('a', now, { cpu: now < at('12:10:00') ? 0.1 : 0.99 })], { source: 'live' })
+      play.post([event('a', now - 30 * 24 * HOUR - (now % 77_000) * 3)], { source: 'archive' })
+    }),
+  )
   t.strictSame(play.told(), ['12:12:10 cpu-high a firing (fired)'])
 })
 
 test('a host that died is named although its source was forgotten and came back', async (t) => {
   const settings = config({ rules: [silent()], hosts: { expected: ['a', 'b'], forgetAfter: HOUR } })
   const play = createPlay(settings)
-  play.until('12:09:00', every(TEN, (now) => play.post([event('a', now), event('b', now)])))
+  play.until(
+    '12:09:00',
+    every(TEN, (now) => play.post([event('a', now), event('b', now)])),
+  )
   const day = createPlay(settings, at('12:10:00') + 25 * HOUR, play.fold)
   for (const source of day.fold.state.sources.values()) source.silence += 24 * HOUR
   day.until(day.now() + 10 * SECOND)
   t.equal(day.fold.state.sources.size, 0)
-  day.until(day.now() + 10 * MINUTE, every(TEN, (now) => day.post([event('a', now)])))
+  day.until(
+    day.now() + 10 * MINUTE,
+    every(TEN, (now) => day.post([event('a', now)])),
+  )
   t.strictSame(reasons(day), ['host-silent b fired'])
-  t.strictSame(openAlerts(day.fold).map((alert) => alert.host), ['b'])
+  t.strictSame(
+    openAlerts(day.fold).map((alert) => alert.host),
+    ['b'],
+  )
 })

@@ -1,7 +1,23 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
 import type { AlertView, Millis } from '../../src/model.ts'
-import { alerting, above, at, config, cpuHigh, createPlay, event, every, HOUR, MINUTE, NOON, type Play, SECOND, threshold, openAlerts } from '../helpers/play.ts'
+import {
+  alerting,
+  above,
+  at,
+  config,
+  cpuHigh,
+  createPlay,
+  event,
+  every,
+  HOUR,
+  MINUTE,
+  NOON,
+  type Play,
+  SECOND,
+  threshold,
+  openAlerts,
+} from '../helpers/play.ts'
 
 /** Nothing is told again, however long it goes on. */
 const once = alerting({ repeat: { first: 0, most: 0 } })
@@ -13,11 +29,24 @@ const once = alerting({ repeat: { first: 0, most: 0 } })
 
 const TEN = 10 * SECOND
 const DAY = 24 * HOUR
-const busy = cpuHigh({ name: 'net-busy', metric: 'net', over: MINUTE, every: MINUTE, threshold: threshold('rate', [above(1000, 500)]) })
-const full = cpuHigh({ name: 'disk-full', metric: 'disk', over: MINUTE, every: MINUTE, threshold: threshold('last', [above(0.9, 0.8)]) })
+const busy = cpuHigh({
+  name: 'net-busy',
+  metric: 'net',
+  over: MINUTE,
+  every: MINUTE,
+  threshold: threshold('rate', [above(1000, 500)]),
+})
+const full = cpuHigh({
+  name: 'disk-full',
+  metric: 'disk',
+  over: MINUTE,
+  every: MINUTE,
+  threshold: threshold('last', [above(0.9, 0.8)]),
+})
 const net = (name: string): string => `net\u001f${name}`
 const disk = (name: string): string => `disk\u001f${name}`
-const told = (play: Play): string[] => play.mails.map((mail) => `${Object.values(mail.alerts[0]?.labels ?? {}).join()} ${mail.because}`)
+const told = (play: Play): string[] =>
+  play.mails.map((mail) => `${Object.values(mail.alerts[0]?.labels ?? {}).join()} ${mail.because}`)
 
 /** Ticks twice a minute only, for plays of days; calls back before each tick. */
 function untilDays(play: Play, end: Millis, each: (now: Millis) => void): void {
@@ -33,18 +62,26 @@ const counter = (now: Millis, rate: number, holds = Infinity): number => (((now 
 
 test('a counter of 32 bits that wraps, and one that begins anew after a reboot, is never a burst', async (t) => {
   const play = createPlay(config({ alerting: once, rules: [busy] }))
-  play.until('13:00:00', every(TEN, (now) => {
-    const isRebooting = now >= at('12:30:00') && now < at('12:32:00')
-    const boots = now < at('12:30:00') ? 5e12 + counter(now, 300) : counter(now - 32 * MINUTE, 300)
-    const samples = { [net('wraps')]: (4_294_900_000 + counter(now, 300)) % 2 ** 32, [net('boots')]: boots }
-    play.post([event('other', now), ...(isRebooting ? [] : [event('web-1', now, samples)])])
-  }))
+  play.until(
+    '13:00:00',
+    every(TEN, (now) => {
+      const isRebooting = now >= at('12:30:00') && now < at('12:32:00')
+      const boots = now < at('12:30:00') ? 5e12 + counter(now, 300) : counter(now - 32 * MINUTE, 300)
+      const samples = { [net('wraps')]: (4_294_900_000 + counter(now, 300)) % 2 ** 32, [net('boots')]: boots }
+      play.post([event('other', now), ...(isRebooting ? [] : [event('web-1', now, samples)])])
+    }),
+  )
   t.strictSame(play.told(), [])
 })
 
 test('a counter that wraps while its rate is too high goes on firing', async (t) => {
   const play = createPlay(config({ alerting: once, rules: [busy] }))
-  play.until('12:40:00', every(TEN, (now) => play.post([event('web-1', now, { [net('eth0')]: counter(now, now < at('12:30:00') ? 20_000 : 10, 10_000_000) })])))
+  play.until(
+    '12:40:00',
+    every(TEN, (now) =>
+      play.post([event('web-1', now, { [net('eth0')]: counter(now, now < at('12:30:00') ? 20_000 : 10, 10_000_000) })]),
+    ),
+  )
   t.strictSame(told(play), ['eth0 fired', 'eth0 resolved'])
   t.ok((play.mails[1]?.at ?? 0) > at('12:30:00'))
 })
@@ -52,57 +89,103 @@ test('a counter that wraps while its rate is too high goes on firing', async (t)
 test('an interface that vanishes while it fires says that it has no data, and resolves when it is back', async (t) => {
   const play = createPlay(config({ alerting: once, rules: [busy] }))
   const view = (): AlertView | undefined => (answer(play.fold, { kind: 'alerts' }) as readonly AlertView[])[0]
-  play.until('14:00:00', every(TEN, (now) => {
-    const isThere = now < at('12:10:00') || now >= at('13:00:00')
-    const rate = now < at('12:10:00') ? 5000 : 10
-    play.post([event('web-1', now, { [net('eth0')]: counter(now, 10), ...(isThere ? { [net('veth1')]: counter(now, rate) } : {}) })])
-    if (now === at('12:50:00')) t.match(view(), { state: 'firing', labels: { interface: 'veth1' }, noDataSince: at('12:09:50') })
-  }))
+  play.until(
+    '14:00:00',
+    every(TEN, (now) => {
+      const isThere = now < at('12:10:00') || now >= at('13:00:00')
+      const rate = now < at('12:10:00') ? 5000 : 10
+      play.post([
+        event('web-1', now, {
+          [net('eth0')]: counter(now, 10),
+          ...(isThere ? { [net('veth1')]: counter(now, rate) } : {}),
+        }),
+      ])
+      if (now === at('12:50:00'))
+        t.match(view(), { state: 'firing', labels: { interface: 'veth1' }, noDataSince: at('12:09:50') })
+    }),
+  )
   t.strictSame(told(play), ['veth1 fired', 'veth1 resolved'])
   t.ok((play.mails[1]?.at ?? 0) > at('13:00:00'))
 })
 
 test('an alert about a disk that is gone for good ends after a day, and says why', async (t) => {
   const play = createPlay(config({ alerting: once, rules: [full] }))
-  untilDays(play, NOON + 29 * HOUR, every(MINUTE, (now) => {
-    const isThere = now < NOON + 10 * MINUTE
-    play.post([event('web-1', now, { [disk('/')]: 0.1, ...(isThere ? { [disk('/mnt')]: 0.95 } : {}) })], { rcv: now })
-  }))
+  untilDays(
+    play,
+    NOON + 29 * HOUR,
+    every(MINUTE, (now) => {
+      const isThere = now < NOON + 10 * MINUTE
+      play.post([event('web-1', now, { [disk('/')]: 0.1, ...(isThere ? { [disk('/mnt')]: 0.95 } : {}) })], { rcv: now })
+    }),
+  )
   t.strictSame(told(play), ['/mnt fired', '/mnt resolved'])
-  t.match(play.mails[1]?.alerts[0]?.reason, '/mnt is taken as gone: nothing for 25h, while others of disk on web-1 went on')
+  t.match(
+    play.mails[1]?.alerts[0]?.reason,
+    '/mnt is taken as gone: nothing for 25h, while others of disk on web-1 went on',
+  )
   t.strictSame(openAlerts(play.fold), [])
 })
 
 test('an alert about a disk lasts when no disk of its host is heard any more', async (t) => {
   const play = createPlay(config({ alerting: once, rules: [full] }))
-  untilDays(play, NOON + 29 * HOUR, every(MINUTE, (now) => {
-    const isMeasured = now < NOON + 10 * MINUTE
-    play.post([event('web-1', now, isMeasured ? { [disk('/')]: 0.1, [disk('/mnt')]: 0.95 } : { cpu: 0.1 })], { rcv: now })
-  }))
+  untilDays(
+    play,
+    NOON + 29 * HOUR,
+    every(MINUTE, (now) => {
+      const isMeasured = now < NOON + 10 * MINUTE
+      play.post([event('web-1', now, isMeasured ? { [disk('/')]: 0.1, [disk('/mnt')]: 0.95 } : { cpu: 0.1 })], {
+        rcv: now,
+      })
+    }),
+  )
   t.strictSame(told(play), ['/mnt fired'])
 })
 
 test('after an outage of two days nothing is taken as gone because its neighbour is heard first', async (t) => {
   const play = createPlay(config({ alerting: once, rules: [full] }))
-  play.until('12:10:00', every(TEN, (now) => play.post([event('web-1', now, { [disk('/')]: 0.1, [disk('/mnt')]: 0.95 })])))
+  play.until(
+    '12:10:00',
+    every(TEN, (now) => play.post([event('web-1', now, { [disk('/')]: 0.1, [disk('/mnt')]: 0.95 })])),
+  )
   const later = createPlay(config({ alerting: once, rules: [full] }), play.now() + 2 * DAY, play.fold)
   const back = later.now() + 3 * MINUTE
-  later.until(later.now() + 20 * MINUTE, every(TEN, (now) => later.post([event('web-1', now, { [disk('/')]: 0.1, ...(now >= back ? { [disk('/mnt')]: 0.95 } : {}) })])))
+  later.until(
+    later.now() + 20 * MINUTE,
+    every(TEN, (now) =>
+      later.post([event('web-1', now, { [disk('/')]: 0.1, ...(now >= back ? { [disk('/mnt')]: 0.95 } : {}) })]),
+    ),
+  )
   t.strictSame([...told(play), ...told(later)], ['/mnt fired'])
   t.equal(openAlerts(later.fold)[0]?.goneAt, undefined)
 })
 
 test('a zoo of 5,000 interfaces in a day takes no more room than its limit, and none of its alerts lasts', async (t) => {
   const limit = 300
-  const play = createPlay(config({ alerting: once, rules: [busy], mailsPerMinute: 10_000, limits: { hosts: 10, series: 1000, seriesPerHost: limit, sources: 10 } }))
+  const play = createPlay(
+    config({
+      alerting: once,
+      rules: [busy],
+      mailsPerMinute: 10_000,
+      limits: { hosts: 10, series: 1000, seriesPerHost: limit, sources: 10 },
+    }),
+  )
   const number = (age: Millis): number => Math.max(0, Math.ceil((Math.min(age, DAY) / DAY) * 5000))
-  untilDays(play, NOON + DAY + 29 * HOUR, every(MINUTE, (now) => {
-    const samples: Record<string, number> = { [net('eth0')]: counter(now, 10) }
-    for (let i = number(now - NOON - 5 * MINUTE); i < number(now - NOON); i++) samples[net(`veth${i}`)] = counter(now, i % 50 === 0 ? 5000 : 10)
-    play.post([event('docker', now, samples)], { rcv: now })
-  }))
+  untilDays(
+    play,
+    NOON + DAY + 29 * HOUR,
+    every(MINUTE, (now) => {
+      const samples: Record<string, number> = { [net('eth0')]: counter(now, 10) }
+      for (let i = number(now - NOON - 5 * MINUTE); i < number(now - NOON); i++)
+        samples[net(`veth${i}`)] = counter(now, i % 50 === 0 ? 5000 : 10)
+      play.post([event('docker', now, samples)], { rcv: now })
+    }),
+  )
   const { state, tallies } = play.fold
-  t.ok(state.series <= limit && (state.stores.get('net')?.used ?? Infinity) <= limit && state.keys.infos.length <= limit + 1)
+  t.ok(
+    state.series <= limit &&
+      (state.stores.get('net')?.used ?? Infinity) <= limit &&
+      state.keys.infos.length <= limit + 1,
+  )
   t.equal(tallies.get('series_refused'), undefined, 'each found its room')
   t.ok((tallies.get('series_evicted') ?? 0) > 4500)
   t.equal(tallies.get('transitions:firing'), 100)

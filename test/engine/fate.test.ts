@@ -47,7 +47,8 @@ function everybodyHears({ state, dispatchPlan }: Fold, one: Case, waits: readonl
   const notify = dispatchPlan.rules.get(rule)?.notify ?? one.notify
   for (const { to } of audienceOf(dispatchPlan, { facts: one.facts, notify }, labelsOf(one.facts))) {
     const isTold = groupOf(dispatch, one, to.address)?.members.get(episode)?.told === true
-    if (!isTold && !waits.some((wait) => wait.to === to.address)) throw new Error(`${to.address} does not hear of ${rule} on ${host}`)
+    if (!isTold && !waits.some((wait) => wait.to === to.address))
+      throw new Error(`${to.address} does not hear of ${rule} on ${host}`)
   }
 }
 
@@ -58,7 +59,8 @@ function waitsEnd({ mails, fold }: Play, waited: ReadonlySet<string>): void {
     if (facts.reason.startsWith('retired')) continue
     const closed = new Set(decisions.filter(({ kind }) => kind === 'suppressed').map(({ to }) => `${to} ${episode}`))
     for (const key of waited) {
-      if (key.endsWith(` ${episode}`) && !told.has(key) && !closed.has(key)) throw new Error(`nothing came of what waited: ${key}`)
+      if (key.endsWith(` ${episode}`) && !told.has(key) && !closed.has(key))
+        throw new Error(`nothing came of what waited: ${key}`)
     }
   }
 }
@@ -104,7 +106,10 @@ function endsAreTold({ mails, fold }: Play): void {
   for (const [key, episode] of open) {
     const { facts, decisions = [] } = fold.state.dispatch.cases.get(episode) ?? {}
     const reason = facts?.reason ?? 'it is forgotten'
-    const hasLeft = decisions.some(({ to = '', reason: why }) => key.startsWith(`${to} `) && why.startsWith("'resolved' is not told: its receiver left"))
+    const hasLeft = decisions.some(
+      ({ to = '', reason: why }) =>
+        key.startsWith(`${to} `) && why.startsWith("'resolved' is not told: its receiver left"),
+    )
     if (!reason.startsWith('retired') && !hasLeft) throw new Error(`the end is not told: ${key}: ${reason}`)
   }
 }

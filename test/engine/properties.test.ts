@@ -5,7 +5,24 @@ import { answer } from '../../src/engine/query.ts'
 import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { EventSamples, NewEntry, Notification } from '../../src/model.ts'
-import { above, alerting, at, config, countRule, cpuHigh, createPlay, event, HOUR, MINUTE, NOON, type Play, SECOND, silent, threshold, openAlerts } from '../helpers/play.ts'
+import {
+  above,
+  alerting,
+  at,
+  config,
+  countRule,
+  cpuHigh,
+  createPlay,
+  event,
+  HOUR,
+  MINUTE,
+  NOON,
+  type Play,
+  SECOND,
+  silent,
+  threshold,
+  openAlerts,
+} from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
 const merged = (parts: readonly Partial[]): Partial => {
@@ -26,15 +43,19 @@ const dyadic = fc.integer({ min: -4096, max: 4096 }).map((n) => n / 64)
 const samples = fc.array(fc.record({ ts: fc.integer({ min: 0, max: 50 }), value: dyadic }), { maxLength: 30 })
 
 test('partials merge in any order and grouping to the same result (I1)', async (t) => {
-  const merges = (): void => fc.assert(
-    fc.property(samples, fc.infiniteStream(fc.nat(100)), (list, chance) => {
-      const parts = list.map(({ ts, value }) => single(ts, value))
-      const shuffled = parts.map((part) => ({ part, key: chance.next().value as number })).sort((a, b) => a.key - b.key).map(({ part }) => part)
-      const cut = Math.floor(shuffled.length / 2)
-      const grouped = merged([merged(shuffled.slice(0, cut)), emptyPartial(), merged(shuffled.slice(cut))])
-      return JSON.stringify(grouped) === JSON.stringify(merged(parts))
-    }),
-  )
+  const merges = (): void =>
+    fc.assert(
+      fc.property(samples, fc.infiniteStream(fc.nat(100)), (list, chance) => {
+        const parts = list.map(({ ts, value }) => single(ts, value))
+        const shuffled = parts
+          .map((part) => ({ part, key: chance.next().value as number }))
+          .sort((a, b) => a.key - b.key)
+          .map(({ part }) => part)
+        const cut = Math.floor(shuffled.length / 2)
+        const grouped = merged([merged(shuffled.slice(0, cut)), emptyPartial(), merged(shuffled.slice(cut))])
+        return JSON.stringify(grouped) === JSON.stringify(merged(parts))
+      }),
+    )
   t.doesNotThrow(merges, 'for any samples')
 })
 
@@ -54,7 +75,14 @@ const plain = alerting({ flapping: false, totalPerMinute: 1000, repeat: { first:
 
 const RULES = [
   cpuHigh(),
-  cpuHigh({ name: 'cpu-twice', over: MINUTE, every: 30 * SECOND, for: MINUTE, keepFiringFor: MINUTE, threshold: threshold('mean', [above(0.5, 0.4)], [above(0.75, 0.7)]) }),
+  cpuHigh({
+    name: 'cpu-twice',
+    over: MINUTE,
+    every: 30 * SECOND,
+    for: MINUTE,
+    keepFiringFor: MINUTE,
+    threshold: threshold('mean', [above(0.5, 0.4)], [above(0.75, 0.7)]),
+  }),
   cpuHigh({ name: 'cpu-peak', over: MINUTE, every: TEN, threshold: threshold('max', [above(0.9, 0.8)]) }),
   countRule({ over: MINUTE, threshold: threshold('count', [above(4, 4)]) }),
 ]
@@ -66,15 +94,22 @@ interface Arrival {
 }
 
 const level = fc.constantFrom(0.125, 0.5, 0.625, 0.875, 0.9375, 1)
-const history = fc.array(fc.tuple(fc.integer({ min: 1, max: 30 }), level, fc.integer({ min: 0, max: 3 })), { minLength: 3, maxLength: 8 })
+const history = fc.array(fc.tuple(fc.integer({ min: 1, max: 30 }), level, fc.integer({ min: 0, max: 3 })), {
+  minLength: 3,
+  maxLength: 8,
+})
 
 /** Twelve minutes of two hosts, each a list of (steps of ten seconds, cpu, matches). */
 function eventsOf(histories: readonly (readonly [number, number, number])[][]): EventSamples[] {
   return histories.flatMap((steps, host) => {
-    const flat = steps.flatMap(([length, cpu, matches]) => Array.from({ length }, () => [cpu, matches] as const)).slice(0, 72)
+    const flat = steps
+      .flatMap(([length, cpu, matches]) => Array.from({ length }, () => [cpu, matches] as const))
+      .slice(0, 72)
     return flat.flatMap(([cpu, matches], i) => {
       const ts = NOON + TEN + i * TEN + host * 1000
-      const hits = Array.from({ length: matches }, (_, n) => event(`host-${host}`, ts + n, { 'count(ssh-failures)': 1 }))
+      const hits = Array.from({ length: matches }, (_, n) =>
+        event(`host-${host}`, ts + n, { 'count(ssh-failures)': 1 }),
+      )
       return [event(`host-${host}`, ts, { cpu }), ...hits]
     })
   })
@@ -109,40 +144,62 @@ const sequence = (play: Play): string[] =>
 test('the sequence of alerts does not depend on order within the lateness, batching, or repeats (I2, I3, I5)', async (t) => {
   let compared = 0
   fc.assert(
-    fc.property(fc.tuple(history, history), fc.infiniteStream(fc.nat(8)), fc.infiniteStream(fc.nat(9000)), (histories, chance, delays) => {
-      const events = eventsOf(histories)
-      const plain = perform(events.map((one) => ({ event: one, rcv: one.ts })), () => 1000)
-      const mixed = perform(
-        events.map((one) => ({ event: one, rcv: one.ts + (delays.next().value as number) })),
-        () => chance.next().value as number,
-      )
-      const expected = sequence(plain)
-      compared += expected.length
-      t.strictSame(sequence(mixed), expected)
-      for (const host of ['host-0', 'host-1']) {
-        const query = { kind: 'aggregate', host, metric: 'cpu', from: NOON, to: NOON + MINUTE * 60 } as const
-        const sent = events.filter((one) => one.host === host && one.series[0] === 'cpu').map((one) => one.values[0] as number)
-        const got = answer(mixed.fold, query) as { count: number; sum: number }
-        const kept = sent.slice(-got.count)
-        t.equal(got.sum, kept.reduce((sum, value) => sum + value, 0), 'sums are exact')
-      }
-      t.equal(mixed.fold.tallies.get('samples'), events.length, 'each distinct sample counts once')
-      t.equal(mixed.fold.tallies.get('samples_late_dropped') ?? 0, 0)
-      const early = [...mixed.fold.state.dispatch.cases.values()].filter(({ facts }) => EARLY.includes(facts.rule))
-      const fired = early.length
-      const resolved = early.filter(({ facts }) => facts.state === 'resolved').length
-      const ends = mixed.mails.filter(({ because, alerts }) => because === 'resolved' && EARLY.includes(alerts[0]?.rule ?? ''))
-      t.equal(new Set(ends.map(({ alerts }) => alerts[0]?.episode)).size, ends.length)
-      const open = openAlerts(mixed.fold).filter((alert) => EARLY.includes(alert.rule)).length
-      t.equal(fired, resolved + open, 'what fires early is not taken back, and ends once')
-    }),
+    fc.property(
+      fc.tuple(history, history),
+      fc.infiniteStream(fc.nat(8)),
+      fc.infiniteStream(fc.nat(9000)),
+      (histories, chance, delays) => {
+        const events = eventsOf(histories)
+        const plain = perform(
+          events.map((one) => ({ event: one, rcv: one.ts })),
+          () => 1000,
+        )
+        const mixed = perform(
+          events.map((one) => ({ event: one, rcv: one.ts + (delays.next().value as number) })),
+          () => chance.next().value as number,
+        )
+        const expected = sequence(plain)
+        compared += expected.length
+        t.strictSame(sequence(mixed), expected)
+        for (const host of ['host-0', 'host-1']) {
+          const query = { kind: 'aggregate', host, metric: 'cpu', from: NOON, to: NOON + MINUTE * 60 } as const
+          const sent = events
+            .filter((one) => one.host === host && one.series[0] === 'cpu')
+            .map((one) => one.values[0] as number)
+          const got = answer(mixed.fold, query) as { count: number; sum: number }
+          const kept = sent.slice(-got.count)
+          t.equal(
+            got.sum,
+            kept.reduce((sum, value) => sum + value, 0),
+            'sums are exact',
+          )
+        }
+        t.equal(mixed.fold.tallies.get('samples'), events.length, 'each distinct sample counts once')
+        t.equal(mixed.fold.tallies.get('samples_late_dropped') ?? 0, 0)
+        const early = [...mixed.fold.state.dispatch.cases.values()].filter(({ facts }) => EARLY.includes(facts.rule))
+        const fired = early.length
+        const resolved = early.filter(({ facts }) => facts.state === 'resolved').length
+        const ends = mixed.mails.filter(
+          ({ because, alerts }) => because === 'resolved' && EARLY.includes(alerts[0]?.rule ?? ''),
+        )
+        t.equal(new Set(ends.map(({ alerts }) => alerts[0]?.episode)).size, ends.length)
+        const open = openAlerts(mixed.fold).filter((alert) => EARLY.includes(alert.rule)).length
+        t.equal(fired, resolved + open, 'what fires early is not taken back, and ends once')
+      },
+    ),
     { numRuns: 15 },
   )
   t.ok(compared > 20, `compared ${compared} steps of alerts`)
 })
 
 const LONG_RULES = [
-  cpuHigh({ name: 'mean-2h', over: 2 * HOUR, every: 10 * MINUTE, for: 20 * MINUTE, threshold: threshold('mean', [above(0.5, 0.4)], [above(0.75, 0.7)]) }),
+  cpuHigh({
+    name: 'mean-2h',
+    over: 2 * HOUR,
+    every: 10 * MINUTE,
+    for: 20 * MINUTE,
+    threshold: threshold('mean', [above(0.5, 0.4)], [above(0.75, 0.7)]),
+  }),
   cpuHigh({ name: 'last-90m', over: 90 * MINUTE, every: MINUTE, threshold: threshold('last', [above(0.75, 0.6)]) }),
   cpuHigh({ name: 'mean-26h', over: 26 * HOUR, every: HOUR, threshold: threshold('mean', [above(0.5, 0.45)]) }),
   cpuHigh({ name: 'cpu-peak', over: 3 * HOUR, every: MINUTE, threshold: threshold('max', [above(0.9, 0.8)]) }),
@@ -152,10 +209,15 @@ const LONG_RULES = [
 /** Two days of two hosts that report three times around each fifth minute; a step of a history lasts four of those. */
 function longEvents(histories: readonly (readonly [number, number, number])[][]): EventSamples[] {
   return histories.flatMap((steps, host) => {
-    const flat = steps.flatMap(([length, cpu, matches]) => Array.from({ length: 4 * length }, () => [cpu, matches] as const)).slice(0, 576)
+    const flat = steps
+      .flatMap(([length, cpu, matches]) => Array.from({ length: 4 * length }, () => [cpu, matches] as const))
+      .slice(0, 576)
     return flat.flatMap(([cpu, matches], i) => {
       const ts = NOON + (i + 1) * 5 * MINUTE - 4 * SECOND + host * 700
-      const hits = i % 12 === 0 ? Array.from({ length: matches }, (_, n) => event(`host-${host}`, ts + n, { 'count(ssh-failures)': 1 })) : []
+      const hits =
+        i % 12 === 0
+          ? Array.from({ length: matches }, (_, n) => event(`host-${host}`, ts + n, { 'count(ssh-failures)': 1 }))
+          : []
       return [...hits, ...[0, 3, 6].map((s) => event(`host-${host}`, ts + s * SECOND, { cpu: s === 3 ? cpu : 0.5 }))]
     })
   })
@@ -183,22 +245,33 @@ function performLong(arrivals: readonly Arrival[], chance: () => number): Play {
 }
 
 test('the same holds for windows of hours and days (I2)', async (t) => {
-  const long = fc.array(fc.tuple(fc.integer({ min: 1, max: 30 }), level, fc.integer({ min: 0, max: 3 })), { minLength: 4, maxLength: 10 })
+  const long = fc.array(fc.tuple(fc.integer({ min: 1, max: 30 }), level, fc.integer({ min: 0, max: 3 })), {
+    minLength: 4,
+    maxLength: 10,
+  })
   let compared = 0
   fc.assert(
-    fc.property(fc.tuple(long, long), fc.infiniteStream(fc.nat(8)), fc.infiniteStream(fc.nat(9000)), (histories, chance, delays) => {
-      const events = longEvents(histories)
-      const plain = performLong(events.map((one) => ({ event: one, rcv: one.ts })), () => 1000)
-      const mixed = performLong(
-        events.map((one) => ({ event: one, rcv: one.ts + (delays.next().value as number) })),
-        () => chance.next().value as number,
-      )
-      const expected = sequence(plain)
-      compared += expected.length
-      t.strictSame(sequence(mixed), expected)
-      t.equal(mixed.fold.tallies.get('samples'), events.length, 'each distinct sample counts once')
-      t.equal(mixed.fold.tallies.get('samples_late_dropped') ?? 0, 0)
-    }),
+    fc.property(
+      fc.tuple(long, long),
+      fc.infiniteStream(fc.nat(8)),
+      fc.infiniteStream(fc.nat(9000)),
+      (histories, chance, delays) => {
+        const events = longEvents(histories)
+        const plain = performLong(
+          events.map((one) => ({ event: one, rcv: one.ts })),
+          () => 1000,
+        )
+        const mixed = performLong(
+          events.map((one) => ({ event: one, rcv: one.ts + (delays.next().value as number) })),
+          () => chance.next().value as number,
+        )
+        const expected = sequence(plain)
+        compared += expected.length
+        t.strictSame(sequence(mixed), expected)
+        t.equal(mixed.fold.tallies.get('samples'), events.length, 'each distinct sample counts once')
+        t.equal(mixed.fold.tallies.get('samples_late_dropped') ?? 0, 0)
+      },
+    ),
     { numRuns: 4 },
   )
   t.ok(compared > 5, `compared ${compared} steps of alerts`)
@@ -211,7 +284,10 @@ function busyEntries(): NewEntry[] {
   play.until('12:16:00', (now) => {
     if (now % TEN !== 0) return
     const hot = now > at('12:03:00') && now < at('12:09:00')
-    const events = [event('a', now, { cpu: hot ? 1 : 0.25, 'disk\u001f/': 0.5 }), event('b', now, { cpu: 0.5, 'net\u001feth0': now })]
+    const events = [
+      event('a', now, { cpu: hot ? 1 : 0.25, 'disk\u001f/': 0.5 }),
+      event('b', now, { cpu: 0.5, 'net\u001feth0': now }),
+    ]
     const batchId = `${now}`.padStart(16, '0')
     play.post(now < at('12:05:00') ? [...events, event('dies', now)] : events, { batchId })
     play.post(events, { batchId, source: 'logstash-b' })
@@ -250,9 +326,16 @@ test('a restart in the middle of a mass silence changes nothing of what is told'
   const play = createPlay(config({ rules: [silent()] }))
   play.until(NOON + 25 * MINUTE, (now) => {
     const alive = now < NOON + 15 * MINUTE ? hosts : hosts.slice(15)
-    if (now % TEN === 0) play.post(alive.map((host) => event(host, now)), { batchId: `${now}`.padStart(16, '0') })
+    if (now % TEN === 0)
+      play.post(
+        alive.map((host) => event(host, now)),
+        { batchId: `${now}`.padStart(16, '0') },
+      )
   })
-  t.strictSame(play.mails.map((mail) => mail.alerts[0]?.rule), ['mass-silence'])
+  t.strictSame(
+    play.mails.map((mail) => mail.alerts[0]?.rule),
+    ['mass-silence'],
+  )
   const { entries } = play
   for (const share of [0.5, 0.7, 0.72, 0.74, 0.76, 0.8]) {
     const cut = Math.floor(entries.length * share)
@@ -263,29 +346,37 @@ test('a restart in the middle of a mass silence changes nothing of what is told'
     for (let part = snapshot.take(); part !== undefined; part = snapshot.take()) parts.push(part.data)
     const reborn = createFold(readSnapshot(Buffer.concat(parts)))
     effects.push(...entries.slice(cut).flatMap((entry) => step(reborn, entry).effects))
-    t.strictSame(effects.map(({ data }) => data), play.mails.map((mail) => JSON.stringify(mail)), `cut at ${share}`)
+    t.strictSame(
+      effects.map(({ data }) => data),
+      play.mails.map((mail) => JSON.stringify(mail)),
+      `cut at ${share}`,
+    )
     t.strictSame(reborn.state, play.fold.state, `state, cut at ${share}`)
   }
 })
 
 test('no sample from the future moves any clock (I6)', async (t) => {
-  const believes = (): void => fc.assert(
-    fc.property(fc.integer({ min: 60_001, max: 8_640_000_000_000_000 - NOON - 20 * MINUTE }), (ahead) => {
-      const play = createPlay(config())
-      play.until('12:01:00', (now) => now % TEN === 0 && play.post([event('right', now, { cpu: 0.5 })]))
-      const source = play.fold.state.sources.get('logstash-a')
-      const before = source?.w
-      play.post([event('ahead', play.now() + ahead, { cpu: 0.5 })])
-      return source?.w === before && (play.fold.tallies.get('samples_future') ?? 0) === 1
-    }),
-    { numRuns: 50 },
-  )
+  const believes = (): void =>
+    fc.assert(
+      fc.property(fc.integer({ min: 60_001, max: 8_640_000_000_000_000 - NOON - 20 * MINUTE }), (ahead) => {
+        const play = createPlay(config())
+        play.until('12:01:00', (now) => now % TEN === 0 && play.post([event('right', now, { cpu: 0.5 })]))
+        const source = play.fold.state.sources.get('logstash-a')
+        const before = source?.w
+        play.post([event('ahead', play.now() + ahead, { cpu: 0.5 })])
+        return source?.w === before && (play.fold.tallies.get('samples_future') ?? 0) === 1
+      }),
+      { numRuns: 50 },
+    )
   t.doesNotThrow(believes, 'however far ahead')
 })
 
 test('absence is only told while observed time grows (I7)', async (t) => {
   const play = createPlay(config({ rules: [silent()] }))
-  const outages = [[at('12:05:00'), at('12:20:00')], [at('12:30:00'), at('12:31:00')]] as const
+  const outages = [
+    [at('12:05:00'), at('12:20:00')],
+    [at('12:30:00'), at('12:31:00')],
+  ] as const
   let previous = 0
   const mails: Notification[] = []
   play.until('12:50:00', (now) => {

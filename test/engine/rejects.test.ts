@@ -75,7 +75,11 @@ test('a slice of a tick counts nothing once more', async (t) => {
   await runner.tick({ now: NOON + SECOND, refused: false })
   let slices = 0
   for (let now = NOON + 2 * SECOND; now < NOON + 3 * MINUTE; now += SECOND) {
-    if (now % (10 * SECOND) === 0) play.post(Array.from({ length: 4000 }, (_, i) => event(`h-${i}`, now, { cpu: 0.5 })), { rcv: now })
+    if (now % (10 * SECOND) === 0)
+      play.post(
+        Array.from({ length: 4000 }, (_, i) => event(`h-${i}`, now, { cpu: 0.5 })),
+        { rcv: now },
+      )
     await runner.tick({ now, refused: false, rejects: [reject('a', 'schema', 1)] })
     for (; runner.hasWork(); slices++) await runner.work()
   }
@@ -96,8 +100,12 @@ test('what is refused is counted once, through crashes, snapshots and failures o
     let isBroken = false
     const fragile = {
       ...journal,
-      append: (entries: readonly NewEntry[]) => (isBroken ? Promise.reject(new Error('full')) : journal.append(entries)),
-      outbox: { ...journal.outbox, stats: () => (isBroken ? Promise.reject(new Error('full')) : journal.outbox.stats()) },
+      append: (entries: readonly NewEntry[]) =>
+        isBroken ? Promise.reject(new Error('full')) : journal.append(entries),
+      outbox: {
+        ...journal.outbox,
+        stats: () => (isBroken ? Promise.reject(new Error('full')) : journal.outbox.stats()),
+      },
     }
     const policy = { bytes: 1 << 30, ticks: 3, mendEvery: 0 }
     const rejects = createRejects({ clock: createVirtualClock(), log: recorder([]) })
@@ -122,7 +130,11 @@ test('what is refused is counted once, through crashes, snapshots and failures o
     await runner.tick({ now: (now += SECOND), refused: false, rejects: rest })
     const { events, sources: bySource } = told(runner.fold)
     const reasons = bySource.first.flatMap((one) => one.reasons.first)
-    const sums = [events, bySource.first.reduce((sum, one) => sum + one.events, 0), reasons.reduce((sum, one) => sum + one.count, 0)]
+    const sums = [
+      events,
+      bySource.first.reduce((sum, one) => sum + one.events, 0),
+      reasons.reduce((sum, one) => sum + one.count, 0),
+    ]
     if (sums.some((sum) => sum !== expected)) throw new Error(`${sums.join(', ')} instead of ${expected}`)
   }
   await fc.assert(fc.asyncProperty(seconds, run), { numRuns: 40 })

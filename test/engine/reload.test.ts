@@ -1,17 +1,36 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
-import { above, at, config, countRule, cpuHigh, createPlay, event, every, MINUTE, type Play, SECOND, silent, threshold, openAlerts } from '../helpers/play.ts'
+import {
+  above,
+  at,
+  config,
+  countRule,
+  cpuHigh,
+  createPlay,
+  event,
+  every,
+  MINUTE,
+  type Play,
+  SECOND,
+  silent,
+  threshold,
+  openAlerts,
+} from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
-const reasons = (play: Play): string[] => play.mails.map((mail) => `${mail.alerts[0]?.rule} ${mail.alerts[0]?.host} ${mail.because}`)
+const reasons = (play: Play): string[] =>
+  play.mails.map((mail) => `${mail.alerts[0]?.rule} ${mail.alerts[0]?.host} ${mail.because}`)
 
 /** cpu and memory of one host are at 0.95; the configuration changes at 12:10. */
 function reloaded(from: Parameters<typeof config>[0], to: Parameters<typeof config>[0]): Play {
   const play = createPlay(config(from))
-  play.until('12:20:00', every(TEN, (now) => {
-    if (now === at('12:10:00')) play.configure(config(to))
-    play.post([event('web-1', now, { cpu: 0.95, memory: 0.95, 'disk\u001f/': 0.95 })])
-  }))
+  play.until(
+    '12:20:00',
+    every(TEN, (now) => {
+      if (now === at('12:10:00')) play.configure(config(to))
+      play.post([event('web-1', now, { cpu: 0.95, memory: 0.95, 'disk\u001f/': 0.95 })])
+    }),
+  )
   return play
 }
 
@@ -26,8 +45,16 @@ test('alerts that nothing can judge any more end with the change that did it', a
       reloaded({ rules: [rule] }, { rules: [{ ...rule, metric: 'memory' }] }),
       ['cpu-high web-1 fired', 'cpu-high web-1 resolved', 'cpu-high web-1 fired'],
     ],
-    ['for other hosts', reloaded({ rules: [rule] }, { rules: [{ ...rule, hosts: ['db-*'] }] }), ['cpu-high web-1 fired', 'cpu-high web-1 resolved']],
-    ['of another kind', reloaded({ rules: [rule] }, { rules: [silent({ name: 'cpu-high' })] }), ['cpu-high web-1 fired', 'cpu-high web-1 resolved']],
+    [
+      'for other hosts',
+      reloaded({ rules: [rule] }, { rules: [{ ...rule, hosts: ['db-*'] }] }),
+      ['cpu-high web-1 fired', 'cpu-high web-1 resolved'],
+    ],
+    [
+      'of another kind',
+      reloaded({ rules: [rule] }, { rules: [silent({ name: 'cpu-high' })] }),
+      ['cpu-high web-1 fired', 'cpu-high web-1 resolved'],
+    ],
     [
       'told apart otherwise',
       reloaded({ rules: [disk] }, { rules: [disk], metrics }),
@@ -51,17 +78,23 @@ test('a rule whose bounds, window, patience or overrides change goes on with its
     t.strictSame(reasons(play), ['cpu-high web-1 fired'], JSON.stringify(change))
     t.equal(openAlerts(play.fold).length, 1)
   }
-  const looser = reloaded({ rules: [rule] }, { rules: [{ ...rule, overrides: [{ hosts: ['web-*'], threshold: threshold('mean', [above(0.99, 0.97)]) }] }] })
+  const looser = reloaded(
+    { rules: [rule] },
+    { rules: [{ ...rule, overrides: [{ hosts: ['web-*'], threshold: threshold('mean', [above(0.99, 0.97)]) }] }] },
+  )
   t.strictSame(reasons(looser), ['cpu-high web-1 fired', 'cpu-high web-1 resolved'])
 })
 
 test('a rule that is removed and added again fires again', async (t) => {
   const play = createPlay(config())
-  play.until('12:20:00', every(TEN, (now) => {
-    if (now === at('12:10:00')) play.configure(config({ rules: [countRule()] }))
-    if (now === at('12:12:00')) play.configure(config())
-    play.post([event('web-1', now, { cpu: 0.95 })])
-  }))
+  play.until(
+    '12:20:00',
+    every(TEN, (now) => {
+      if (now === at('12:10:00')) play.configure(config({ rules: [countRule()] }))
+      if (now === at('12:12:00')) play.configure(config())
+      play.post([event('web-1', now, { cpu: 0.95 })])
+    }),
+  )
   t.strictSame(reasons(play), ['cpu-high web-1 fired', 'cpu-high web-1 resolved', 'cpu-high web-1 fired'])
 })
 
@@ -80,7 +113,10 @@ test('numbers that are none are not folded in', async (t) => {
 
 test('a source that is no longer expected is said to be so', async (t) => {
   const play = createPlay(config({ sources: ['logstash-a'] }))
-  play.until('12:05:00', every(TEN, (now) => play.post([event('a', now)])))
+  play.until(
+    '12:05:00',
+    every(TEN, (now) => play.post([event('a', now)])),
+  )
   play.until('12:10:00')
   play.configure(config())
   play.until('12:11:00')
@@ -90,9 +126,14 @@ test('a source that is no longer expected is said to be so', async (t) => {
 
 test('questions change nothing', async (t) => {
   const play = createPlay(config({ rules: [cpuHigh(), silent()] }))
-  play.until('12:05:00', every(TEN, (now) => {
-    play.post([event('a', now, { cpu: 0.1 })], { source: now < at('12:02:00') && now % (2 * TEN) === 0 ? 'one' : 'two' })
-  }))
+  play.until(
+    '12:05:00',
+    every(TEN, (now) => {
+      play.post([event('a', now, { cpu: 0.1 })], {
+        source: now < at('12:02:00') && now % (2 * TEN) === 0 ? 'one' : 'two',
+      })
+    }),
+  )
   play.post([event('a', play.now())], { source: 'three' })
   play.enter({ kind: 'tick', data: new TextEncoder().encode(JSON.stringify({ now: at('12:07:00'), refused: false })) })
   play.post([event('a', at('12:07:00'))], { source: 'one', rcv: at('12:07:00') })

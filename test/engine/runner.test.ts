@@ -57,7 +57,8 @@ async function live(seen: Seen, life: number, reports: Report[] = []): Promise<s
   let runner = await startRunner(seen.journal, settings, NOON, (report) => reports.push(report), OFTEN)
   for (let second = 1; second <= 240; second++) {
     const now = NOON + second * SECOND
-    if (second % life === 0) runner = await startRunner(seen.journal, settings, now, (report) => reports.push(report), OFTEN)
+    if (second % life === 0)
+      runner = await startRunner(seen.journal, settings, now, (report) => reports.push(report), OFTEN)
     if (now % TEN === 0) await runner.write([frame(now)])
     await runner.tick({ now, refused: false })
     while (runner.hasWork()) await runner.work()
@@ -74,7 +75,9 @@ test('a runner that is thrown away at any moment leaves nothing undone and does 
 test('a snapshot never precedes the effects that it covers (I8)', async (t) => {
   const seen = watched()
   await live(seen, 1000)
-  const chunks = seen.log.flatMap((line, i) => (line.startsWith('chunk') ? [{ i, upTo: Number(line.split(' ')[1]) }] : []))
+  const chunks = seen.log.flatMap((line, i) =>
+    line.startsWith('chunk') ? [{ i, upTo: Number(line.split(' ')[1]) }] : [],
+  )
   t.ok(chunks.length > 3)
   for (const { upTo } of seen.effects) {
     const recorded = seen.log.indexOf(`effects ${upTo}`)
@@ -97,7 +100,10 @@ test('a journal that fails takes no batch and folds none, and everything goes on
       return seen.journal.recover(upTo)
     },
   }
-  const runner = await startRunner(journal, settings, NOON, (report) => reports.push(report), { ...OFTEN, mendEvery: 0 })
+  const runner = await startRunner(journal, settings, NOON, (report) => reports.push(report), {
+    ...OFTEN,
+    mendEvery: 0,
+  })
   await runner.write([frame(NOON + TEN)])
   isBroken = true
   await t.rejects(runner.write([frame(NOON + 2 * TEN)]), /disk full/)
@@ -119,7 +125,10 @@ test('an entry that makes the fold throw is reported, and stops nothing', async 
   const journal = openMemoryJournal()
   const runner = await startRunner(journal, settings, NOON, (report) => reports.push(report))
   await runner.write([{ kind: 'batch', data: new Uint8Array([99, 1, 2]) }, frame(NOON + TEN)])
-  t.match(reports.find((report) => report.kind === 'fault'), { offset: 3 })
+  t.match(
+    reports.find((report) => report.kind === 'fault'),
+    { offset: 3 },
+  )
   t.equal(runner.fold.tallies.get('samples'), 2)
   const next = await startRunner(journal, settings, NOON, () => undefined)
   t.equal(next.fold.state.hosts.size, 2, 'nor at the next start')
@@ -163,7 +172,9 @@ test('a command is rejected when the journal fails, and nothing has happened', a
   const runner = await startRunner(failing, settings, NOON, () => undefined)
   await runner.write([frame(NOON)])
   isFull = true
-  await t.rejects(runner.command({ kind: 'forget', host: 'a', author: 'ada', now: NOON }), { message: 'the disk is full' })
+  await t.rejects(runner.command({ kind: 'forget', host: 'a', author: 'ada', now: NOON }), {
+    message: 'the disk is full',
+  })
   t.ok(runner.fold.state.hosts.has('a'))
 })
 

@@ -9,10 +9,12 @@ import { instant } from '../helpers/story.ts'
 const TEN = 10 * SECOND
 const limits = { hosts: 20_000, series: 50_000, seriesPerHost: 10, sources: 10 }
 const receivers = [{ name: 'ops', email: [{ address: 'ada@example.org' }], report: { at: 8 * 60 } }]
-const setting = (change: Partial<EngineConfig> = {}): EngineConfig => config({ rules: [], receivers, limits, ...change })
+const setting = (change: Partial<EngineConfig> = {}): EngineConfig =>
+  config({ rules: [], receivers, limits, ...change })
 const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `host-${i}`)
 const tick = (now: number): NewEntry => ({ kind: 'tick', data: encodeEntry({ now, refused: false }) })
-const used = (hosts: readonly string[], ts: number, cpu: number): EventSamples[] => hosts.map((host) => event(host, ts, { cpu }))
+const used = (hosts: readonly string[], ts: number, cpu: number): EventSamples[] =>
+  hosts.map((host) => event(host, ts, { cpu }))
 
 function copy(state: State): State {
   const cut = beginCut(state, 1)
@@ -56,10 +58,11 @@ test('a report that is made in many slices survives a restart in any of them, an
   t.equal(whole.shares[0]?.hosts, 9000)
   for (const step1 of [1, 2, 3]) {
     const fold = createFold(copy(before))
-    for (let i = 0; i < step1; i++) t.strictSame(step(fold, tick(instant('1d 08:00'))).effects, [], 'nothing is told yet')
+    for (let i = 0; i < step1; i++)
+      t.strictSame(step(fold, tick(instant('1d 08:00'))).effects, [], 'nothing is told yet')
     const restored = createFold(copy(fold.state))
     const mails: Notification[] = []
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const one = step(restored, tick(instant('1d 08:00:01')))
       mails.push(...one.effects.map(({ data }) => JSON.parse(data) as Notification))
       more = one.more
@@ -87,12 +90,33 @@ test('a report that nobody wants any more, while it is made, loses no sample', a
 test('hosts that fall silent in many slices are told as in one', async (t) => {
   const few = names(400)
   const run = (others: number): string[] => {
-    const play = createPlay(setting({ rules: [silent()], receivers: [{ name: 'ops', email: [{ address: 'ada@example.org' }] }] }))
+    const play = createPlay(
+      setting({ rules: [silent()], receivers: [{ name: 'ops', email: [{ address: 'ada@example.org' }] }] }),
+    )
     const all = [...few, ...names(400 + others).slice(400)]
     const dead = new Set(few.slice(0, 3))
-    play.until('12:01:00', every(TEN, (now) => void play.post(used(all, now, 0.1))))
-    play.until('12:05:30', every(TEN, (now) => void play.post(used(all.filter((name) => !dead.has(name)), now, 0.1))))
-    play.until('12:06:00', every(TEN, (now) => void play.post(used(all, now, 0.1))))
+    play.until(
+      '12:01:00',
+      every(TEN, (now) => void play.post(used(all, now, 0.1))),
+    )
+    play.until(
+      '12:05:30',
+      every(
+        TEN,
+        (now) =>
+          void play.post(
+            used(
+              all.filter((name) => !dead.has(name)),
+              now,
+              0.1,
+            ),
+          ),
+      ),
+    )
+    play.until(
+      '12:06:00',
+      every(TEN, (now) => void play.post(used(all, now, 0.1))),
+    )
     return play.told()
   }
   const alone = run(0)
@@ -104,7 +128,10 @@ test('a round that is not done when the next second comes goes on, and what it d
   const config = setting({ rules: [silent()], receivers: [{ name: 'ops', email: [{ address: 'ada@example.org' }] }] })
   const hosts = names(2000)
   const play = createPlay(config)
-  play.until('12:11:00', every(TEN, (now) => void play.post(used(hosts, now, 0.1))))
+  play.until(
+    '12:11:00',
+    every(TEN, (now) => void play.post(used(hosts, now, 0.1))),
+  )
   // Only one of them goes on, so that all the others are due at one instant: far more than one slice takes.
   for (let now = play.now() + SECOND; now < play.now() + 5 * MINUTE; now += SECOND) {
     if (now % TEN === 0) play.post(used(hosts.slice(0, 1200), now, 0.1), { rcv: now })
@@ -121,7 +148,13 @@ test('hosts that make room go the least recently seen first, also when they were
   for (const [i, host] of old.entries()) play.post(used([host], NOON, 0.1), { rcv: NOON + i * 100 })
   play.until(NOON + 30 * MINUTE, undefined, MINUTE)
   const arrive = (from: number, count: number): void =>
-    void play.post(used(Array.from({ length: count }, (_, i) => `new-${from + i}`), play.now(), 0.1))
+    void play.post(
+      used(
+        Array.from({ length: count }, (_, i) => `new-${from + i}`),
+        play.now(),
+        0.1,
+      ),
+    )
   arrive(0, 10)
   play.post(used(['host-15', 'host-700'], play.now(), 0.1))
   arrive(10, 990)
@@ -130,16 +163,26 @@ test('hosts that make room go the least recently seen first, also when they were
   t.strictSame(left, expected)
   arrive(1000, 500)
   t.equal(play.fold.state.hosts.size, 1300)
-  t.strictSame(old.filter((name) => play.fold.state.hosts.has(name)), ['host-15', 'host-700'], 'who was just heard stays')
+  t.strictSame(
+    old.filter((name) => play.fold.state.hosts.has(name)),
+    ['host-15', 'host-700'],
+    'who was just heard stays',
+  )
   t.equal(play.fold.tallies.get('hosts_refused'), 202)
 })
 
 test('a snapshot without rounds, reports under way and idle hosts is read', async (t) => {
   const play = createPlay(setting({ rules: [cpuHigh({ over: MINUTE })] }))
-  play.until('12:02:00', every(TEN, (now) => void play.post(used(['a'], now, 0.1))))
+  play.until(
+    '12:02:00',
+    every(TEN, (now) => void play.post(used(['a'], now, 0.1))),
+  )
   const { idle: _, round: __, hasObserved: ___, isUntold: ____, ...older } = play.fold.state
   const fold = createFold(copy(older as State))
   const later = createPlay(setting({ rules: [cpuHigh({ over: MINUTE })] }), play.now(), fold)
-  later.until('12:05:00', every(TEN, (now) => void later.post(used(['a'], now, 0.99))))
+  later.until(
+    '12:05:00',
+    every(TEN, (now) => void later.post(used(['a'], now, 0.99))),
+  )
   t.match(later.told(), [/cpu-high a firing/])
 })

@@ -18,7 +18,11 @@ test('why knows the rules of stashwatch itself, and what they say while nothing 
   const { play, feed, why } = open()
   play.until('12:30:00', feed)
   const calm: readonly (readonly [rule: string, of: string, last: Partial<RuleView['last'][number]>])[] = [
-    ['source-down', 'logstash-a', { value: 0, unit: 'seconds', reason: 'it delivers, last at 2026-11-22 12:30:00 UTC' }],
+    [
+      'source-down',
+      'logstash-a',
+      { value: 0, unit: 'seconds', reason: 'it delivers, last at 2026-11-22 12:30:00 UTC' },
+    ],
     ['source-degraded', 'logstash-a', { value: 1, unit: 'count' }],
     ['mass-silence', 'logstash-a', { value: 0, reason: 'no hosts behind it are silent together' }],
     ['clock-off', 'web-1', { value: null, reason: 'its clock is right' }],

@@ -95,13 +95,23 @@ const edits: readonly EngineConfig[] = [
     mailsPerMinute: 1,
     receivers: receivers.slice(0, 1),
     system: ['ops'],
-    rules: [{ ...cpu, notify: ['ops'], escalate: [], notifyOnDowngrade: true }, memory, { ...warm, notify: ['ops'] }, { ...dead, notify: ['ops'] }],
+    rules: [
+      { ...cpu, notify: ['ops'], escalate: [], notifyOnDowngrade: true },
+      memory,
+      { ...warm, notify: ['ops'] },
+      { ...dead, notify: ['ops'] },
+    ],
     alerting: alerting({ routes: [{ matchers: [], notify: ['ops'], continue: false }] }),
   },
   {
     ...LIVELY,
     mailsPerMinute: 2,
-    alerting: alerting({ maintenance, routes, grouping: { by: ['rule'], wait: 60_000, interval: 5 * MINUTE }, totalPerMinute: 3 }),
+    alerting: alerting({
+      maintenance,
+      routes,
+      grouping: { by: ['rule'], wait: 60_000, interval: 5 * MINUTE },
+      totalPerMinute: 3,
+    }),
     receivers: [...receivers.slice(1), { name: 'ops', email: [address('grace'), address('new')] }],
   },
   {

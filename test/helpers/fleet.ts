@@ -56,12 +56,19 @@ export function run(config: EngineConfig, fleet: Fleet, until: string): Play {
 export function columns(play: Play): Record<'hosts' | 'many' | 'down' | 'degraded', number> {
   const fired = play.mails.filter((mail) => mail.because !== 'resolved')
   const of = (rule: string): number => fired.filter((mail) => mail.alerts[0]?.rule === rule).length
-  return { hosts: of('host-silent'), many: of('mass-silence'), down: of('source-down'), degraded: of('source-degraded') }
+  return {
+    hosts: of('host-silent'),
+    many: of('mass-silence'),
+    down: of('source-down'),
+    degraded: of('source-degraded'),
+  }
 }
 
 /** The hosts that mails of their own call silent. */
 export function deadOf(play: Play): string[] {
-  const names = play.mails.filter((mail) => mail.alerts[0]?.rule === 'host-silent').map((mail) => mail.alerts[0]?.host ?? '')
+  const names = play.mails
+    .filter((mail) => mail.alerts[0]?.rule === 'host-silent')
+    .map((mail) => mail.alerts[0]?.host ?? '')
   return [...new Set(names)].sort()
 }
 

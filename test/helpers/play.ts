@@ -29,7 +29,11 @@ export const at = (text: string): Millis => Date.parse(`2026-11-22T${text}Z`)
 export const above = (value: number, clear = value * 0.95): Bound => ({ op: 'above', value, clear })
 export const below = (value: number, clear = value * 1.05): Bound => ({ op: 'below', value, clear })
 
-export const threshold = (of: Threshold['of'], warning: readonly Bound[], critical: readonly Bound[] = []): Threshold => ({
+export const threshold = (
+  of: Threshold['of'],
+  warning: readonly Bound[],
+  critical: readonly Bound[] = [],
+): Threshold => ({
   of,
   warning,
   critical,
@@ -202,6 +206,8 @@ export const openAlerts = ({ state }: Fold): readonly Alert[] => [
 ]
 
 /** Calls back every `period`, at the instants that are its multiples. */
-export const every = (period: Millis, call: (now: Millis) => void) => (now: Millis): void => {
-  if (now % period === 0) call(now)
-}
+export const every =
+  (period: Millis, call: (now: Millis) => void) =>
+  (now: Millis): void => {
+    if (now % period === 0) call(now)
+  }

@@ -28,8 +28,11 @@ export function clockFrom(start: Millis, scale = 1): Clock {
 }
 
 /** Asks again and again until the answer is more than false or undefined. */
-export async function until<T>(what: string, look: () => Promise<T | false | undefined> | T | false | undefined): Promise<T> {
-  for (const began = performance.now(); performance.now() - began < 15_000; ) {
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | false | undefined> | T | false | undefined,
+): Promise<T> {
+  for (const began = performance.now(); performance.now() - began < 15_000;) {
     const found = await look()
     if (found !== false && found !== undefined) return found
     await pause(20)
@@ -118,7 +121,9 @@ export function openDoor(port: number, token?: string): Door {
     async metrics() {
       const { text } = await ask('GET', '/metrics')
       const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-      return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]))
+      return new Map(
+        lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
+      )
     },
     shut: () => agent.destroy(),
   }
@@ -161,7 +166,8 @@ export async function runService(t: Pick<Test, 'teardown'>, options: RunOptions)
   const lines: Line[] = []
   const { promise: ended, resolve } = Promise.withResolvers<Error>()
   const timers = createClock()
-  const read = (yaml: string): Config => configOf(`listen: 127.0.0.1:${options.port ?? 0}\n${yaml}`, folder, options.env)
+  const read = (yaml: string): Config =>
+    configOf(`listen: 127.0.0.1:${options.port ?? 0}\n${yaml}`, folder, options.env)
   const service = await startService({
     config: read(options.yaml),
     readConfig: () => read(options.next?.() ?? options.yaml),
@@ -189,7 +195,10 @@ export interface Outcome {
 /** `stashwatch ARGS` in this process, until it ends; nobody sends it a signal. */
 export async function runCli(args: readonly string[], cwd = ROOT, env: Record<string, string> = {}): Promise<Outcome> {
   const [out, err]: [string[], string[]] = [[], []]
-  const into = (lines: string[]) => (line: string): void => void lines.push(line)
+  const into =
+    (lines: string[]) =>
+    (line: string): void =>
+      void lines.push(line)
   const never = (): void => undefined
   const io = { env, cwd, tmp: tmpdir(), out: into(out), err: into(err), onStop: never, onReload: never }
   return { code: await run(args, io), out, err }

@@ -58,14 +58,28 @@ export function tell(config: EngineConfig, stride: Millis = SECOND): Story {
       dies: (host) => plan(() => hosts.delete(host)),
       silence: (id, matchers, span) =>
         plan(() => {
-          const silence = { id, matchers: matchers.map(matcher), from: at, until: at + span, author: 'Grace', comment: 'known', createdAt: at }
+          const silence = {
+            id,
+            matchers: matchers.map(matcher),
+            from: at,
+            until: at + span,
+            author: 'Grace',
+            comment: 'known',
+            createdAt: at,
+          }
           command({ kind: 'silence', silence, now: at })
         }),
       expire: (id) => plan(() => command({ kind: 'expire', id, now: at })),
       acknowledge: (rule, host, span) =>
         plan(() => {
-          const { episode = '' } = play.mails.flatMap((mail) => mail.alerts).findLast((one) => one.rule === rule && one.host === host) ?? {}
-          command({ kind: 'acknowledge', episode, ack: { at, until: at + span, author: 'Grace', note: 'on it' }, now: at })
+          const { episode = '' } =
+            play.mails.flatMap((mail) => mail.alerts).findLast((one) => one.rule === rule && one.host === host) ?? {}
+          command({
+            kind: 'acknowledge',
+            episode,
+            ack: { at, until: at + span, author: 'Grace', note: 'on it' },
+            now: at,
+          })
         }),
       configure: (next) => plan(() => play.configure(next)),
       does: (act) => plan(() => act(play)),
@@ -87,7 +101,9 @@ function perform(
   hosts: ReadonlyMap<string, Readonly<Record<string, number>>>,
   { end, stride }: { readonly end: Millis; readonly stride: Millis },
 ): void {
-  const due = acts.filter(({ at }) => at > play.now() || (play.now() === NOON && at === NOON)).toSorted((a, b) => a.at - b.at)
+  const due = acts
+    .filter(({ at }) => at > play.now() || (play.now() === NOON && at === NOON))
+    .toSorted((a, b) => a.at - b.at)
   let next = 0
   const each = (now: Millis): void => {
     for (let one = due[next]; one !== undefined && one.at <= now; one = due[++next]) one.act()
@@ -100,6 +116,8 @@ function perform(
 function line(mail: Notification): string {
   const days = Math.floor((mail.at - instant('00:00')) / DAY)
   const time = `${days === 0 ? '' : `${days}d `}${new Date(mail.at).toISOString().slice(11, 19)}`
-  const alerts = mail.alerts.slice(0, mail.news).map((one) => [one.rule, one.host, ...Object.values(one.labels)].join(' '))
+  const alerts = mail.alerts
+    .slice(0, mail.news)
+    .map((one) => [one.rule, one.host, ...Object.values(one.labels)].join(' '))
   return `${time} ${mail.to.address.split('@')[0]} ${mail.because}: ${alerts.join(', ')}`
 }

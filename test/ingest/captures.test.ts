@@ -38,7 +38,10 @@ test("every request that Logstash's own plugin wrote is taken, byte for byte", {
       t.strictSame(answer?.json(), { accepted: expected[i]?.accepted, rejected: 0, errors: [] })
       t.equal(answer?.headers.connection, 'keep-alive')
       t.match(answer?.headers['keep-alive'], /timeout=7[2-9]/)
-      t.strictSame(server.frames[i]?.events.map(({ host }) => host), expected[i]?.hosts)
+      t.strictSame(
+        server.frames[i]?.events.map(({ host }) => host),
+        expected[i]?.hosts,
+      )
       t.equal(server.frames[i]?.many, (expected[i]?.accepted ?? 0) > 1)
     }
     if (folder === 'auth') t.equal(server.frames[0]?.source, 'logstash')

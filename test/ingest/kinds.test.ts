@@ -35,7 +35,9 @@ const sections: readonly Section[] = docs
     const kind = /^.*: `([\w.]+)`\n/.exec(text)?.[1]
     if (kind === undefined) return []
     const rows = [...text.matchAll(/^\| `([^`]+)` \|.*\|$/gm)]
-    const metrics = rows.flatMap(([row]) => [...row.matchAll(/ `([\w.]+: \{ .* \})` \|$/g)].map(([, line = '']) => line))
+    const metrics = rows.flatMap(([row]) =>
+      [...row.matchAll(/ `([\w.]+: \{ .* \})` \|$/g)].map(([, line = '']) => line),
+    )
     const rules = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml]) => yaml).join('')
     return [{ kind, metrics, rules, fields: rows.map(([, field = '']) => field) }]
   })
@@ -70,7 +72,10 @@ void test('every field of docs/events.md is in the schema of its kind, or in its
     const inFixture = (path: string): unknown =>
       path.split('.').reduce<unknown>((node, key) => (node as Node | undefined)?.[key], fixture)
     for (const field of fields) {
-      t.ok(described(kind, field) ?? described('base', field) ?? inFixture(field) ?? fixture[field], `${kind}: ${field}`)
+      t.ok(
+        described(kind, field) ?? described('base', field) ?? inFixture(field) ?? fixture[field],
+        `${kind}: ${field}`,
+      )
     }
   }
 })
@@ -93,7 +98,10 @@ void test('every metric of docs/events.md finds its number in the fixture of its
     )
     for (const [i, { name, by, fields }] of metrics.entries()) {
       t.equal(samples.series[i]?.split(SEP).filter((part) => part !== '').length, by.length + 1, `${name} has its by`)
-      t.ok(fields.some((field) => section.fields.includes(field)), `${name} is of its own table`)
+      t.ok(
+        fields.some((field) => section.fields.includes(field)),
+        `${name} is of its own table`,
+      )
     }
   }
 })
@@ -103,7 +111,10 @@ void test('every rule of docs/events.md is in order, and what it counts is in th
   for (const section of sections) {
     const config = configOf(section)
     const written = (parse(section.rules) ?? []) as readonly { readonly name: string }[]
-    t.strictSame(config.engine.rules.map(({ name }) => name), written.map(({ name }) => name))
+    t.strictSame(
+      config.engine.rules.map(({ name }) => name),
+      written.map(({ name }) => name),
+    )
     for (const { name } of written) {
       t.notOk(names.has(name), `${name} is no other rule's name`)
       names.add(name)
@@ -135,19 +146,30 @@ void test('events of the old Beats are judged by the same schemas, and their hos
     ['docker', 'memory', 'base'],
   ]
   for (const [module, name, kind] of old) {
-    const event = { '@timestamp': '2018-10-12T08:05:34.853Z', beat: { hostname: 'web-1' }, metricset: { module, name, rtt: 115 } }
+    const event = {
+      '@timestamp': '2018-10-12T08:05:34.853Z',
+      beat: { hostname: 'web-1' },
+      metricset: { module, name, rtt: 115 },
+    }
     const judged = schemas.judge(event)
     t.equal(judged.kind, kind)
     t.match('event' in judged && extract(judged.event, judged.kind), { host: 'web-1' })
   }
-  t.equal(outcome({ fileset: { module: 'nginx', name: 'access' }, nginx: { access: { response_code: '404' } } }), 'web.access')
-  t.equal(outcome({ fileset: { module: 'haproxy', name: 'log' }, haproxy: { http: { response: { status_code: -1 } } } }), 'web.access')
+  t.equal(
+    outcome({ fileset: { module: 'nginx', name: 'access' }, nginx: { access: { response_code: '404' } } }),
+    'web.access',
+  )
+  t.equal(
+    outcome({ fileset: { module: 'haproxy', name: 'log' }, haproxy: { http: { response: { status_code: -1 } } } }),
+    'web.access',
+  )
   t.equal(outcome({ fileset: { module: 'nginx', name: 'error' } }), 'base')
 })
 
 void test('a reading may be a mark for none; what is broken is refused with its path', async (t) => {
   const gpu = (watts: unknown): unknown => ({ gpu: { uuid: 'GPU-1', power: { watts } } })
-  for (const good of [251.4, '251.40', -1, 0, null, '', '-', 'N/A', '[N/A]', ' [Not Supported] ']) t.equal(outcome(gpu(good)), 'gpu')
+  for (const good of [251.4, '251.40', -1, 0, null, '', '-', 'N/A', '[N/A]', ' [Not Supported] '])
+    t.equal(outcome(gpu(good)), 'gpu')
   const expected = 'expected a number or a mark for none, such as null, "-" or "N/A"'
   for (const [bad, found] of [
     ['%{power}', '"%{power}"'],
@@ -158,8 +180,14 @@ void test('a reading may be a mark for none; what is broken is refused with its 
   ]) {
     t.equal(outcome(gpu(bad)), `/gpu/power/watts: ${expected}, found ${String(found)}`)
   }
-  t.equal(outcome({ event: { dataset: 'system.load' }, system: { load: { 1: null } } }), '/system/load/1: expected a number, found null')
-  t.equal(outcome({ slurm: { node: { state: 'idle' } }, event: { dataset: 'slurm.node' } }), '/slurm/node/name: expected the field "name", found none')
+  t.equal(
+    outcome({ event: { dataset: 'system.load' }, system: { load: { 1: null } } }),
+    '/system/load/1: expected a number, found null',
+  )
+  t.equal(
+    outcome({ slurm: { node: { state: 'idle' } }, event: { dataset: 'slurm.node' } }),
+    '/slurm/node/name: expected the field "name", found none',
+  )
   t.equal(outcome({ slurm: { node: { name: 'n1', state: ['IDLE', 'DRAIN'] } } }), 'slurm.node')
   const huge = { resources: { memory: { usage: { bytes: 18_446_744_073_709_552_000 } } } }
   t.equal(outcome({ event: { dataset: 'system.service' }, system: { service: huge } }), 'system.service')
@@ -180,10 +208,19 @@ void test('own schemas judge events that no other is for, and may take the place
     'rack.schema.json': {
       ...rack,
       $id: 'https://example.org/whatever.json',
-      properties: { rack: { type: 'object', properties: { watts: { $ref: 'base.schema.json#/definitions/numeric' } } } },
+      properties: {
+        rack: { type: 'object', properties: { watts: { $ref: 'base.schema.json#/definitions/numeric' } } },
+      },
     },
-    'system.load.schema.json': { 'x-stashwatch-match': [{ 'event.dataset': 'system.load' }], required: ['site'], properties: { site: {} } },
-    'zone.schema.json': { 'x-stashwatch-match': [{ 'event.dataset': 'system.cpu', 'labels.zone': 'b' }], $ref: 'rack.schema.json' },
+    'system.load.schema.json': {
+      'x-stashwatch-match': [{ 'event.dataset': 'system.load' }],
+      required: ['site'],
+      properties: { site: {} },
+    },
+    'zone.schema.json': {
+      'x-stashwatch-match': [{ 'event.dataset': 'system.cpu', 'labels.zone': 'b' }],
+      $ref: 'rack.schema.json',
+    },
     'base.schema.json': { type: 'object', required: ['host'], properties: { host: {} } },
     'notes.json': 'not a schema',
   })
@@ -192,10 +229,18 @@ void test('own schemas judge events that no other is for, and may take the place
   t.equal(outcome({ rack: { id: 'r1', watts: '7000' } }, mine), 'rack')
   t.equal(outcome({ rack: { id: 'r1', watts: 'many' } }, mine), '/rack/watts: expected a number, found "many"')
   t.equal(outcome({ event: { dataset: 'system.load' } }, mine), '/site: expected the field "site", found none')
-  t.equal(outcome({ event: { dataset: 'system.cpu' }, labels: { zone: 'b' } }, mine), 'zone', 'one of two for a dataset is the own one')
+  t.equal(
+    outcome({ event: { dataset: 'system.cpu' }, labels: { zone: 'b' } }, mine),
+    'zone',
+    'one of two for a dataset is the own one',
+  )
   t.equal(outcome({ event: { dataset: 'system.cpu' }, labels: { zone: 'a' }, host: 'x' }, mine), 'system.cpu')
   t.equal(outcome({ a: 1 }, mine), '/host: expected the field "host", found none', 'the base is the own one too')
-  t.equal(outcome({ event: { dataset: 'system.memory' }, rack: { id: 1 }, host: 'x' }, mine), 'system.memory', 'a dataset goes before what is there')
+  t.equal(
+    outcome({ event: { dataset: 'system.memory' }, rack: { id: 1 }, host: 'x' }, mine),
+    'system.memory',
+    'a dataset goes before what is there',
+  )
 })
 
 void test('the first own schema in the order of names judges, whether by a value or by presence', async (t) => {
@@ -219,17 +264,37 @@ void test('the first own schema in the order of names judges, whether by a value
 void test('a folder of own schemas that cannot be used is refused with the file and the reason', async (t) => {
   const root = t.testdir({})
   const cases: [string, unknown, RegExp][] = [
-    ['a.schema.json', { ...rack, $ref: 'https://example.org/x.json' }, /a\.schema\.json: \$ref: expected .*nothing is fetched from elsewhere/],
+    [
+      'a.schema.json',
+      { ...rack, $ref: 'https://example.org/x.json' },
+      /a\.schema\.json: \$ref: expected .*nothing is fetched from elsewhere/,
+    ],
     ['a.schema.json', { ...rack, $ref: '../../etc/passwd' }, /a\.schema\.json: \$ref: expected/],
     ['a.schema.json', { ...rack, $ref: 'gone.schema.json' }, /a\.schema\.json: can't resolve reference/],
     ['a.schema.json', { ...rack, allOf: [{ $ref: '#/definitions/gone' }] }, /a\.schema\.json: can't resolve reference/],
-    ['a.schema.json', { ...rack, $schema: 'https://json-schema.org/draft/2020-12/schema' }, /\$schema: expected "http:\/\/json-schema.org\/draft-07/],
-    ['a.schema.json', { ...rack, properties: { a: { type: 'string', format: 'ipv4' } } }, /unknown format "ipv4".*numeric, reading, percent and uuid/],
+    [
+      'a.schema.json',
+      { ...rack, $schema: 'https://json-schema.org/draft/2020-12/schema' },
+      /\$schema: expected "http:\/\/json-schema.org\/draft-07/,
+    ],
+    [
+      'a.schema.json',
+      { ...rack, properties: { a: { type: 'string', format: 'ipv4' } } },
+      /unknown format "ipv4".*numeric, reading, percent and uuid/,
+    ],
     ['a.schema.json', { ...rack, properties: { a: { type: 'string', pattern: '(' } } }, /a\.schema\.json: .*[Rr]eg/],
-    ['a.schema.json', { ...rack, required: ['rak'], properties: { rack: {} } }, /a\.schema\.json: .*required property "rak" is not defined \(/],
+    [
+      'a.schema.json',
+      { ...rack, required: ['rak'], properties: { rack: {} } },
+      /a\.schema\.json: .*required property "rak" is not defined \(/,
+    ],
     ['a.schema.json', { type: 'object' }, /x-stashwatch-match: expected a list such as/],
     ['a.schema.json', { 'x-stashwatch-match': [{ '__proto__.x': true }] }, /expected a dotted path of field names/],
-    ['a.schema.json', { 'x-stashwatch-match': [{ 'a..b': true }] }, /expected a dotted path of field names, found "a\.\.b"/],
+    [
+      'a.schema.json',
+      { 'x-stashwatch-match': [{ 'a..b': true }] },
+      /expected a dotted path of field names, found "a\.\.b"/,
+    ],
     ['a.schema.json', ' '.repeat(300_000), /expected at most 262144 bytes, found 300000/],
     ['a.schema.json', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, /a\.schema\.json: /],
     ['A b.schema.json', rack, /A b\.schema\.json: the file's name gives its kind: expected lower-case letters/],
@@ -241,6 +306,9 @@ void test('a folder of own schemas that cannot be used is refused with the file 
   }
   t.throws(() => createSchemas(SCHEMAS, `${root}/gone`), { message: /gone: does not exist: check the path/ })
   t.throws(() => createSchemas(SCHEMAS, fileURLToPath(import.meta.url)), { message: /kinds\.test\.ts: is no folder/ })
-  const many = folderOf(`${root}/many`, Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`k${i}.schema.json`, rack])))
+  const many = folderOf(
+    `${root}/many`,
+    Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`k${i}.schema.json`, rack])),
+  )
   t.throws(() => createSchemas(SCHEMAS, many), { message: /expected 1 to 200 files .*, found 201/ })
 })

@@ -42,8 +42,15 @@ test('the last refused events are kept, bounded in number and size, whatever the
 
 test('what was refused is handed on once, by source and reason, without what the limits of the engine refused', (t) => {
   const rejects = createRejects({ clock: createVirtualClock(), log: quiet })
-  const counts = new Map([['schema', 30], ['host', 1], ['cardinality', 5]])
-  const samples = [{ reason: 'r', code: 'schema', path: `/${'x'.repeat(500)}` }, { reason: 'r', code: 'cardinality' }]
+  const counts = new Map([
+    ['schema', 30],
+    ['host', 1],
+    ['cardinality', 5],
+  ])
+  const samples = [
+    { reason: 'r', code: 'schema', path: `/${'x'.repeat(500)}` },
+    { reason: 'r', code: 'cardinality' },
+  ]
   rejects.add({ source: 'a', counts, samples })
   rejects.add({ source: 'b', counts: new Map([['json', 1]]), samples: [{ reason: 'r', code: 'json' }] })
   const taken = rejects.take()
@@ -59,7 +66,10 @@ test('what was refused is handed on once, by source and reason, without what the
   for (let i = 0; i < 1000; i++) rejects.add({ source: `s-${i}`, counts: new Map([['schema', 1]]), samples: [] })
   const many = rejects.take()
   t.equal(many.length, 51)
-  t.equal(many.reduce((sum, { count }) => sum + count, 0), 1000)
+  t.equal(
+    many.reduce((sum, { count }) => sum + count, 0),
+    1000,
+  )
   t.end()
 })
 
@@ -137,7 +147,12 @@ test('a value that is no number costs its sample only, and is not passed over in
   t.match(await service.post(body), { status: 200, accepted: 3, rejected: 0 })
   t.match(await service.aggregate('a', 'cpu'), { count: 1, sum: 0.5 })
   t.equal((await service.metrics()).get('stashwatch_samples_unusable_total'), 1)
-  const { recent, counts } = JSON.parse((await service.get('/api/v1/rejects')).text) as { recent: object[]; counts: object }
-  t.match(recent, [{ code: 'no_number', reason: /accepted without cpu: the field holds no number/, event: { cpu: '95%' } }])
+  const { recent, counts } = JSON.parse((await service.get('/api/v1/rejects')).text) as {
+    recent: object[]
+    counts: object
+  }
+  t.match(recent, [
+    { code: 'no_number', reason: /accepted without cpu: the field holds no number/, event: { cpu: '95%' } },
+  ])
   t.strictSame(counts, {}, 'and is no refused event')
 })

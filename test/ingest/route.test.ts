@@ -14,7 +14,10 @@ test('the invalid events of a body are rejected alone, and the first five are to
   t.equal(answer?.status, 200)
   const { accepted, rejected, errors } = answer!.json()
   t.strictSame([accepted, rejected], [2, 7])
-  t.strictSame(errors, [1, 2, 3, 4, 5].map((index) => ({ index, path: '/@timestamp', reason: 'expected a text' })))
+  t.strictSame(
+    errors,
+    [1, 2, 3, 4, 5].map((index) => ({ index, path: '/@timestamp', reason: 'expected a text' })),
+  )
   t.strictSame(server.seen, { 'events:accepted': 2, 'events:rejected': 7, 'rejects:timestamp': 7, 'answered:200': 1 })
   t.equal(server.frames[0]?.events.length, 2)
   t.equal(server.frames[0]?.many, true)
@@ -241,8 +244,14 @@ test('the source is what X-Source says, else the name of the token, else the add
     await exchange(t, open.port, post(batch(event()), [header]))
     await exchange(t, guarded.port, post(batch(event()), [header, authorization]))
   }
-  t.strictSame(open.frames.map(({ source }) => source), ['mine', ...invalid.map(() => '127.0.0.1')])
-  t.strictSame(guarded.frames.map(({ source }) => source), ['mine', ...invalid.map(() => 'logstash-a')])
+  t.strictSame(
+    open.frames.map(({ source }) => source),
+    ['mine', ...invalid.map(() => '127.0.0.1')],
+  )
+  t.strictSame(
+    guarded.frames.map(({ source }) => source),
+    ['mine', ...invalid.map(() => 'logstash-a')],
+  )
 })
 
 test('a body is what its bytes say, whatever its label, its path, its method and its wrapping', async (t) => {

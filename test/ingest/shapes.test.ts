@@ -50,7 +50,11 @@ interface Judged {
 }
 
 /** The real HTTP side with the real schemas and the real extraction. */
-function start(t: Parameters<typeof startServer>[0], judged: Judged = {}, options: TestOptions = {}): Promise<TestServer> {
+function start(
+  t: Parameters<typeof startServer>[0],
+  judged: Judged = {},
+  options: TestOptions = {},
+): Promise<TestServer> {
   const judge = (event: unknown): ReturnType<typeof SCHEMAS.judge> => {
     judged.events?.push(event)
     return SCHEMAS.judge(event)
@@ -101,7 +105,15 @@ const SHAPES: readonly (readonly [string, readonly string[], boolean, readonly S
   ['form.txt', [FORM], false, [['form-1', AT, { load: 0.25, cpu: 0.93, cpus: 10 }]]],
   ['form-ruby-3.4.txt', [`${FORM}; charset=utf-8`], false, [['form-2', AT, { load: 0.5, cpu: 0.5 }]]],
   ['mapping.txt', [FORM], false, [[NO_HOST, null, { mapped: 0.93 }]]],
-  ['mapping.json', [JSON_TYPE], true, [[NO_HOST, null, { mapped: 0.93 }], [NO_HOST, null, {}]]],
+  [
+    'mapping.json',
+    [JSON_TYPE],
+    true,
+    [
+      [NO_HOST, null, { mapped: 0.93 }],
+      [NO_HOST, null, {}],
+    ],
+  ],
   ['message.txt', [TEXT], false, [1, 2, 3].map((): Seen => [NO_HOST, null, {}])],
   ['syslog-line.txt', [FORM], false, [[NO_HOST, null, {}]]],
   ['syslog-line.txt', [FORM, ...SYSLOG], false, [['web-1', null, {}]]],
@@ -109,7 +121,15 @@ const SHAPES: readonly (readonly [string, readonly string[], boolean, readonly S
   ['bulk.ndjson', ['Content-Type: application/x-ndjson'], true, BULK],
   ['pino.ndjson', [], true, PINO],
   ['pino-logs.json', [JSON_TYPE], true, PINO],
-  ['winston.json', [JSON_TYPE], true, [['winston-1', AT, { load: 1 }], ['winston-1', null, { load: 2 }]]],
+  [
+    'winston.json',
+    [JSON_TYPE],
+    true,
+    [
+      ['winston-1', AT, { load: 1 }],
+      ['winston-1', null, { load: 2 }],
+    ],
+  ],
   ['collectd.json', [JSON_TYPE], true, COLLECTD],
 ]
 
@@ -164,7 +184,14 @@ test('JSON is read as JSON whatever its labels say, and only what is none is rea
   const json = '[{"host":{"name":"json-1"},"load":1},{"host":{"name":"json-1"},"load":2}]'
   for (const headers of labels) {
     const outcome = await send(server, client, post(json, headers))
-    t.strictSame(outcome.events, [['json-1', null, { load: 1 }], ['json-1', null, { load: 2 }]], headers.join(', '))
+    t.strictSame(
+      outcome.events,
+      [
+        ['json-1', null, { load: 1 }],
+        ['json-1', null, { load: 2 }],
+      ],
+      headers.join(', '),
+    )
   }
   const form = 'host=form-3&load=3'
   const ways: readonly (readonly [string, readonly string[], number, readonly Seen[]])[] = [
@@ -178,7 +205,15 @@ test('JSON is read as JSON whatever its labels say, and only what is none is rea
     ['a line', ['Content-Type: application/json', TEXT], 200, [[NO_HOST, null, {}]]],
     ['[INFO] disk full', [TEXT], 200, [[NO_HOST, null, {}]]],
     ['[INFO] disk full', [], 400, []],
-    ['{x} disk full\n[1.5] y', [FORM], 200, [[NO_HOST, null, {}], [NO_HOST, null, {}]]],
+    [
+      '{x} disk full\n[1.5] y',
+      [FORM],
+      200,
+      [
+        [NO_HOST, null, {}],
+        [NO_HOST, null, {}],
+      ],
+    ],
     ['[INFO] caf\xe9', [TEXT], 200, [[NO_HOST, null, {}]]],
     // What goes on as JSON does is broken JSON, and nobody is told that all is well.
     ['{"host":"x","load":', [TEXT], 400, []],
@@ -201,7 +236,10 @@ test('JSON is read as JSON whatever its labels say, and only what is none is rea
 test("the field that Logstash's mapping calls the host can be named in the configuration", async (t) => {
   const server = await start(t, { host: { default: ['host.name', 'h'] } })
   const client = await open(t, server.port)
-  for (const [file, headers] of [['mapping.json', []], ['mapping.txt', [FORM]]] as const) {
+  for (const [file, headers] of [
+    ['mapping.json', []],
+    ['mapping.txt', [FORM]],
+  ] as const) {
     const { events } = await send(server, client, post(fixture(file), headers))
     t.strictSame(events[0], ['map-1', null, { mapped: 0.93 }], file)
   }
@@ -271,8 +309,14 @@ test('large forms and texts are read under the same limits', async (t) => {
   }
   const line = `line ${'x'.repeat(95)}`
   const lines = Array.from({ length: 30_000 }, (_, i) => `${line} ${i}`)
-  t.strictSame(await read(lines.join('\n')), lines.map((message) => ({ message })))
-  t.strictSame(await read(`[${lines.join('\n')}`), [`[${lines[0]}`, ...lines.slice(1)].map((message) => ({ message })))
+  t.strictSame(
+    await read(lines.join('\n')),
+    lines.map((message) => ({ message })),
+  )
+  t.strictSame(
+    await read(`[${lines.join('\n')}`),
+    [`[${lines[0]}`, ...lines.slice(1)].map((message) => ({ message })),
+  )
   t.strictSame(await read(`a=${'b'.repeat(2 * 1024 * 1024)}`), [OVERSIZED])
   t.strictSame(await read(`a b\n${'b '.repeat(1024 * 1024)}\nc`), [{ message: 'a b' }, OVERSIZED, { message: 'c' }])
   await t.rejects(read('x \n'.repeat(100_001)), { code: 'too_many' })
@@ -280,7 +324,20 @@ test('large forms and texts are read under the same limits', async (t) => {
 
 test('a form is told from text under its label', (t) => {
   for (const form of ['a=', 'a=b', 'a=b&c=d', '%40timestamp=x', 'a.b-c_d*~=+%C3%A9']) t.ok(isForm(form), form)
-  const lines = ['', 'a', '=a', 'a=b=c', 'a=b&', '&a=b', 'a=b&c', 'a=b c=d', 'a:b=c', 'a="b"', 'PUTVAL h/p/t 1:2', 'a=b\nc=d']
+  const lines = [
+    '',
+    'a',
+    '=a',
+    'a=b=c',
+    'a=b&',
+    '&a=b',
+    'a=b&c',
+    'a=b c=d',
+    'a:b=c',
+    'a="b"',
+    'PUTVAL h/p/t 1:2',
+    'a=b\nc=d',
+  ]
   for (const line of lines) t.notOk(isForm(line), line)
   t.strictSame(readForm('a=%FF%41+b&c=100%&a=2&message=%5B%5D&d=%5B%5D&e=%7B%22a%22'), {
     a: '2',
@@ -291,10 +348,16 @@ test('a form is told from text under its label', (t) => {
   })
   const field = '%5B1%5D'
   const nested = `%5B${'1%2C'.repeat(60_000)}1%5D`
-  t.match(readForm(`a=${nested}&b=${nested}&c=${field}`), { a: Array, b: /^\[1,1,.*\]$/, c: [1] }, 'room for one of them')
+  t.match(
+    readForm(`a=${nested}&b=${nested}&c=${field}`),
+    { a: Array, b: /^\[1,1,.*\]$/, c: [1] },
+    'room for one of them',
+  )
   const many = readForm(Array.from({ length: 10_000 }, (_, i) => `f${i}=1`).join('&'))
   t.match(SCHEMAS.judge(many), { code: 'too_many_fields' })
-  const evil = readForm('__proto__=%7B%22polluted%22%3D%3E1%7D&a=%7B%22__proto__%22%3D%3E%7B%22polluted%22%3D%3E1%7D%7D')
+  const evil = readForm(
+    '__proto__=%7B%22polluted%22%3D%3E1%7D&a=%7B%22__proto__%22%3D%3E%7B%22polluted%22%3D%3E1%7D%7D',
+  )
   t.notOk('polluted' in {} || 'polluted' in evil)
   t.strictSame(SCHEMAS.judge(evil), { kind: 'base', event: { a: {} } })
   t.end()
@@ -307,10 +370,19 @@ function inspect(value: unknown, arrow: string): string {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0.0' : String(value)
   if (Array.isArray(value)) return `[${value.map((item) => inspect(item, arrow)).join(', ')}]`
   if (typeof value !== 'object') return JSON.stringify(value)
-  return `{${Object.entries(value).map(([key, item]) => `${inspect(key, arrow)}${arrow}${inspect(item, arrow)}`).join(', ')}}`
+  return `{${Object.entries(value)
+    .map(([key, item]) => `${inspect(key, arrow)}${arrow}${inspect(item, arrow)}`)
+    .join(', ')}}`
 }
 
-const CONTROL: Readonly<Record<string, string>> = { '\n': 'n', '\t': 't', '\r': 'r', '\u001b': 'e', '\u0007': 'a', '\b': 'b' }
+const CONTROL: Readonly<Record<string, string>> = {
+  '\n': 'n',
+  '\t': 't',
+  '\r': 'r',
+  '\u001b': 'e',
+  '\u0007': 'a',
+  '\b': 'b',
+}
 
 function escape(letter: string): string {
   const code = letter.codePointAt(0) ?? 0
@@ -318,13 +390,28 @@ function escape(letter: string): string {
   if (/["\\#]/.test(letter)) return `\\${letter}`
   if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, '0').toUpperCase()}`
   if (code > 0xffff && code % 2 === 0) return `\\u{${code.toString(16).toUpperCase()}}`
-  return code > 0xff && code <= 0xffff && code % 2 === 0 ? `\\u${code.toString(16).padStart(4, '0').toUpperCase()}` : letter
+  return code > 0xff && code <= 0xffff && code % 2 === 0
+    ? `\\u${code.toString(16).padStart(4, '0').toUpperCase()}`
+    : letter
 }
 
 test('what inspect wrote is read back, and any other text is left alone', (t) => {
-  const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }), fc.constantFrom('=>', '", "', '}', '__proto__', '\\'))
+  const text = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('=>', '", "', '}', '__proto__', '\\'),
+  )
   const { tree } = fc.letrec((tie) => ({
-    tree: fc.oneof({ maxDepth: 5 }, text, fc.double({ noNaN: true, noDefaultInfinity: true }), fc.maxSafeInteger(), fc.boolean(), fc.constant(null), tie('list'), tie('map')),
+    tree: fc.oneof(
+      { maxDepth: 5 },
+      text,
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.maxSafeInteger(),
+      fc.boolean(),
+      fc.constant(null),
+      tie('list'),
+      tie('map'),
+    ),
     list: fc.array(tie('tree'), { maxLength: 4 }),
     map: fc.array(fc.tuple(text, tie('tree')), { maxLength: 4 }).map((entries) => Object.fromEntries(entries)),
   }))
@@ -347,10 +434,50 @@ test('what inspect wrote is read back, and any other text is left alone', (t) =>
     }),
     { numRuns: 300 },
   )
-  const others = ['', '[', '{', '[1', '[1,]', '[,]', '{"a"}', '{"a"=>}', '{"a"=>1,}', '{1=>2}', '{:a=>1}', '{"a":1}', '[INFO] x', '[INFO]', '[1]2', '["a]', '["\\"]', '[#<Object>]', '{"a"=>1}}', '[nil nil]', '[2026-11-22]', '[--1]', '[1.2.3]']
+  const others = [
+    '',
+    '[',
+    '{',
+    '[1',
+    '[1,]',
+    '[,]',
+    '{"a"}',
+    '{"a"=>}',
+    '{"a"=>1,}',
+    '{1=>2}',
+    '{:a=>1}',
+    '{"a":1}',
+    '[INFO] x',
+    '[INFO]',
+    '[1]2',
+    '["a]',
+    '["\\"]',
+    '[#<Object>]',
+    '{"a"=>1}}',
+    '[nil nil]',
+    '[2026-11-22]',
+    '[--1]',
+    '[1.2.3]',
+  ]
   for (const other of others) t.equal(readInspect(other), undefined, other)
-  t.strictSame(readInspect('[NaN, -Infinity, 1.0e-09, 1.0e+20, 0.9e0, 1e400, 1180591620717411303424]'), ['NaN', '-Infinity', 1e-9, 1e20, 0.9, '1e400', 1180591620717411303424])
-  t.strictSame(readInspect(String.raw`["\xC3\xA9\xFF", "\u00E9", "\u{1F600}", "\u{110000}", "\#{x}", "\q", "\u00"]`), ['é\ufffd', 'é', '😀', '\ufffd', '#{x}', 'q', 'u00'])
+  t.strictSame(readInspect('[NaN, -Infinity, 1.0e-09, 1.0e+20, 0.9e0, 1e400, 1180591620717411303424]'), [
+    'NaN',
+    '-Infinity',
+    1e-9,
+    1e20,
+    0.9,
+    '1e400',
+    1180591620717411303424,
+  ])
+  t.strictSame(readInspect(String.raw`["\xC3\xA9\xFF", "\u00E9", "\u{1F600}", "\u{110000}", "\#{x}", "\q", "\u00"]`), [
+    'é\ufffd',
+    'é',
+    '😀',
+    '\ufffd',
+    '#{x}',
+    'q',
+    'u00',
+  ])
   t.equal(readInspect(`${'['.repeat(64)}${']'.repeat(64)}`)?.constructor, Array)
   t.equal(readInspect('['.repeat(65) + ']'.repeat(65)), undefined)
   t.equal(readInspect('['.repeat(1_000_000)), undefined)
@@ -364,17 +491,56 @@ test('only events without a time of their own are given the one that other sende
   t.equal(at({ time: '2026-11-22T12:00:00+01:00' }), '2026-11-22T12:00:00+01:00')
   t.equal(at({ time: 'noon', timestamp: '2026-11-22T12:00:00.250Z' }), '2026-11-22T12:00:00.250Z')
   t.equal(at({ ISODATE: '2026-11-22T12:00:00+00:00' }), '2026-11-22T12:00:00+00:00')
-  const none = [1, 1e11, 1e13, Number.NaN, '2026-11-22', '2026-11-22T12:00:00', '2026-13-22T12:00:00Z', null, {}, [AT], 'x']
+  const none = [
+    1,
+    1e11,
+    1e13,
+    Number.NaN,
+    '2026-11-22',
+    '2026-11-22T12:00:00',
+    '2026-13-22T12:00:00Z',
+    null,
+    {},
+    [AT],
+    'x',
+  ]
   for (const time of none) {
     const event = { time }
     t.equal(translate(event), event, JSON.stringify(event))
   }
-  for (const event of [null, 1, 'x', [], [{ time: AT }], { '@timestamp': null, time: AT }, { '@timestamp': 'x', values: [], dsnames: [], plugin: '', type: '' }]) {
+  for (const event of [
+    null,
+    1,
+    'x',
+    [],
+    [{ time: AT }],
+    { '@timestamp': null, time: AT },
+    { '@timestamp': 'x', values: [], dsnames: [], plugin: '', type: '' },
+  ]) {
     t.equal(translate(event), event, JSON.stringify(event))
   }
-  t.strictSame(Object.keys(translate(JSON.parse('{"time":1795348800250,"__proto__":{"a":1}}')) as object), ['time', '__proto__', '@timestamp'])
-  const list = { values: [1, null], dsnames: ['a', 7], plugin: '__proto__', type: '__proto__', type_instance: 'x.y', host: 7, time: 1e300 }
-  t.strictSame(SCHEMAS.judge(translate(list)), { kind: 'base', event: { host: { name: 7 }, event: { module: 'collectd', dataset: 'collectd.__proto__' }, collectd: { plugin: '__proto__', type: '__proto__', type_instance: 'x.y' } } })
+  t.strictSame(Object.keys(translate(JSON.parse('{"time":1795348800250,"__proto__":{"a":1}}')) as object), [
+    'time',
+    '__proto__',
+    '@timestamp',
+  ])
+  const list = {
+    values: [1, null],
+    dsnames: ['a', 7],
+    plugin: '__proto__',
+    type: '__proto__',
+    type_instance: 'x.y',
+    host: 7,
+    time: 1e300,
+  }
+  t.strictSame(SCHEMAS.judge(translate(list)), {
+    kind: 'base',
+    event: {
+      host: { name: 7 },
+      event: { module: 'collectd', dataset: 'collectd.__proto__' },
+      collectd: { plugin: '__proto__', type: '__proto__', type_instance: 'x.y' },
+    },
+  })
   for (const broken of [{ values: 1 }, { dsnames: 'x' }, { plugin: 1 }, { type: null }]) {
     const event = { values: [1], dsnames: ['value'], plugin: 'load', type: 'load', ...broken }
     t.equal(translate(event), event, JSON.stringify(broken))

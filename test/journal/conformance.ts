@@ -261,7 +261,11 @@ function threadsConform(journalTest: JournalTest): void {
 
   journalTest('of a thread only the first is given, also while it waits for its retry', async (t, journal) => {
     await fill(journal, 1)
-    const others = [told('other thread', 'y'), told('other address', 'x', 'bob'), told('other way', 'x', 'ada', 'webhook')]
+    const others = [
+      told('other thread', 'y'),
+      told('other address', 'x', 'bob'),
+      told('other way', 'x', 'ada', 'webhook'),
+    ]
     await journal.commit(1, [told('a', 'x'), told('b', 'x'), ...others, effect('p'), effect('q')], 1)
     const due = async (now: number): Promise<readonly string[]> => idsOf(await journal.outbox.due(now, 9))
     const free = ['other thread', 'other address', 'other way', 'p', 'q']

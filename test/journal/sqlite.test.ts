@@ -218,7 +218,11 @@ test('a file of format 2 is brought up to ours, where effects can be withdrawn',
   const mail = (id: string): string => JSON.stringify({ id, thread: 'x', to: { address: 'ada@example.org' } })
   await withJournal({ file }, async (journal) => {
     await fill(journal, 1)
-    await journal.commit(1, ['a', 'b'].map((id) => ({ id, data: mail(id) })), 10)
+    await journal.commit(
+      1,
+      ['a', 'b'].map((id) => ({ id, data: mail(id) })),
+      10,
+    )
   })
   tamper(
     file,

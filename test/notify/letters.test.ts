@@ -250,7 +250,9 @@ test('no reminder is promised of what somebody looks after', async (t) => {
 
 test('each of the first ten alerts of a list can be acknowledged from the mail', async (t) => {
   const tokens = (text: string): readonly string[] =>
-    [...text.matchAll(/^ {2}\[G\d+\] web-\d+\n {4}https:\/\/stashwatch\.example\.org\/act\/(\S+)/gm)].map(([, token = '']) => token)
+    [...text.matchAll(/^ {2}\[G\d+\] web-\d+\n {4}https:\/\/stashwatch\.example\.org\/act\/(\S+)/gm)].map(
+      ([, token = '']) => token,
+    )
   const episodes = (text: string): readonly unknown[] =>
     tokens(text).map((token) => {
       const link = readLink(linkKey, token, at('12:06:00'))

@@ -153,7 +153,9 @@ test('the labels of a series are part of its name', (t) => {
 test('web addresses that a template writes out are links, and no others', (t) => {
   const hrefs = (body: string, change: Partial<AlertFacts> = {}): readonly string[] => {
     const { html } = renderMessage(notification({ alerts: [facts({ body, ...change })] }), options)
-    return [...html.matchAll(/<p>.*<\/p>/g)].flatMap(([p]) => [...p.matchAll(/href="([^"]*)"/g)].map(([, url = '']) => url))
+    return [...html.matchAll(/<p>.*<\/p>/g)].flatMap(([p]) =>
+      [...p.matchAll(/href="([^"]*)"/g)].map(([, url = '']) => url),
+    )
   }
   t.strictSame(hrefs('Runbook: https://wiki.example.org/run?a=1&b=2#x. Or (http://b.example.org/y), or ask.'), [
     'https://wiki.example.org/run?a=1&amp;b=2#x',

@@ -173,7 +173,12 @@ test('what waits for an address that leaves is withdrawn, once and with that rea
   const over = mailTo('over')
   const end = { ...over, alerts: over.alerts.map((one) => ({ ...one, state: 'resolved' as const })) }
   const parts = play(transport, { left, ways: ways(transport, { webhook: { ...transport, type: 'webhook' } }) })
-  parts.outbox.add(ada, grace, hook, end, { ...end, id: 'late', thread: 'late', insteadOf: { at: 0, because: 'fired' } })
+  parts.outbox.add(ada, grace, hook, end, {
+    ...end,
+    id: 'late',
+    thread: 'late',
+    insteadOf: { at: 0, because: 'fired' },
+  })
   const sender = createSender(parts)
   await settle()
   const tries = transport.sent.length

@@ -125,8 +125,20 @@ export function report(change: Partial<Report> = {}): Report {
     hosts: 412,
     mean: 0.39,
     unused: 0.61,
-    busiest: [load('render-12', 0.97, 1), load('db-1', 0.81, 0.99), load('web-7', 0.77, 0.98), load('web-3', 0.6, 0.95), load('ci-2', 0.55, 1)],
-    idlest: [load('old-mail', 0.002, 0.03), load('spare-1', 0.004, 0.02), load('spare-2', 0.01, 0.09), load('dns-2', 0.02, 0.2), load('dns-1', 0.03, 0.22)],
+    busiest: [
+      load('render-12', 0.97, 1),
+      load('db-1', 0.81, 0.99),
+      load('web-7', 0.77, 0.98),
+      load('web-3', 0.6, 0.95),
+      load('ci-2', 0.55, 1),
+    ],
+    idlest: [
+      load('old-mail', 0.002, 0.03),
+      load('spare-1', 0.004, 0.02),
+      load('spare-2', 0.01, 0.09),
+      load('dns-2', 0.02, 0.2),
+      load('dns-1', 0.03, 0.22),
+    ],
     idle: { total: 3, first: ['old-mail', 'spare-1', 'spare-2'] },
   }
   const day = 24 * 3_600_000
@@ -141,18 +153,59 @@ export function report(change: Partial<Report> = {}): Report {
       critical: 0,
       open: 1,
       hosts: 2,
-      days: Array.from({ length: 8 }, (_, i) => ({ day: Date.parse('2026-11-16') + i * day, began: [1, 0, 0, 2, 0, 0, 0, 0][i] ?? 0 })),
+      days: Array.from({ length: 8 }, (_, i) => ({
+        day: Date.parse('2026-11-16') + i * day,
+        began: [1, 0, 0, 2, 0, 0, 0, 0][i] ?? 0,
+      })),
       longest: {
         total: 3,
         first: [
-          { rule: 'cpu-high', host: 'web-7', labels: {}, severity: 'warning', since: to - 4 * day, peak: 0.98, unit: 'ratio' },
-          { rule: 'disk-full', host: 'db-1', labels: { mount: '/var/lib/postgresql' }, severity: 'warning', since: from + day / 8, until: from + day / 4, peak: 0.93, unit: 'ratio' },
-          { rule: 'cpu-high', host: 'web-7', labels: {}, severity: 'warning', since: to - 4.5 * day, until: to - 4.4 * day, peak: 0.96, unit: 'ratio' },
+          {
+            rule: 'cpu-high',
+            host: 'web-7',
+            labels: {},
+            severity: 'warning',
+            since: to - 4 * day,
+            peak: 0.98,
+            unit: 'ratio',
+          },
+          {
+            rule: 'disk-full',
+            host: 'db-1',
+            labels: { mount: '/var/lib/postgresql' },
+            severity: 'warning',
+            since: from + day / 8,
+            until: from + day / 4,
+            peak: 0.93,
+            unit: 'ratio',
+          },
+          {
+            rule: 'cpu-high',
+            host: 'web-7',
+            labels: {},
+            severity: 'warning',
+            since: to - 4.5 * day,
+            until: to - 4.4 * day,
+            peak: 0.96,
+            unit: 'ratio',
+          },
         ],
       },
     },
-    rules: { total: 2, first: [{ rule: 'cpu-high', began: 2, mails: 7 }, { rule: 'disk-full', began: 1, mails: 2 }] },
-    outside: { total: 2, first: [{ host: 'web-7', span: 4.1 * day }, { host: 'db-1', span: day / 8 }] },
+    rules: {
+      total: 2,
+      first: [
+        { rule: 'cpu-high', began: 2, mails: 7 },
+        { rule: 'disk-full', began: 1, mails: 2 },
+      ],
+    },
+    outside: {
+      total: 2,
+      first: [
+        { host: 'web-7', span: 4.1 * day },
+        { host: 'db-1', span: day / 8 },
+      ],
+    },
     shares: [cpu, { ...cpu, metric: 'memory', mean: 0.55, unused: 0.45, idle: { total: 0, first: [] } }],
     quality: {
       merged: 12,

@@ -209,7 +209,9 @@ test('names in a report are shown, never obeyed', async (t) => {
         events: 1,
         sources: {
           total: 1,
-          first: [{ source: evil, events: 1, reasons: { total: 1, first: [{ code: 'schema', count: 1, path: evil }] } }],
+          first: [
+            { source: evil, events: 1, reasons: { total: 1, first: [{ code: 'schema', count: 1, path: evil }] } },
+          ],
         },
       },
     },

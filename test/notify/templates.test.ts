@@ -19,7 +19,11 @@ const closed = (): Notification => {
   return { ...kinds.over(), alerts: [{ ...over, ended: 'retired', reason: 'web-7 is retired' }] }
 }
 
-const fell = (): Notification => ({ ...kinds.rose(), because: 'severity fell', alerts: [facts({ severity: 'warning' })] })
+const fell = (): Notification => ({
+  ...kinds.rose(),
+  because: 'severity fell',
+  alerts: [facts({ severity: 'warning' })],
+})
 
 test("a body of one's own describes an alert that fires", (t) => {
   t.match(

@@ -7,7 +7,12 @@ system: { notify: [ops] }
 rules:
   - { name: cpu-high, when: { metric: cpu, over: 1m, threshold: { of: mean, above: 0.9 } } }
 `
-const wrong = { '@timestamp': '2026-11-23T07:50:00Z', host: { name: 'web-1' }, event: { dataset: 'system.cpu' }, system: { cpu: { total: { norm: { pct: 'much' } } } } }
+const wrong = {
+  '@timestamp': '2026-11-23T07:50:00Z',
+  host: { name: 'web-1' },
+  event: { dataset: 'system.cpu' },
+  system: { cpu: { total: { norm: { pct: 'much' } } } },
+}
 const undated = { '@timestamp': 'yesterday', host: { name: 'web-1' } }
 const fine = { '@timestamp': '2026-11-23T07:50:00Z', host: { name: 'web-1' }, message: 'hello' }
 
@@ -36,7 +41,10 @@ test('what was posted and refused, before a restart as after it, stands in the r
     return newest === undefined ? undefined : after.service.mailbox?.read(newest.n)
   })
   const text = mail?.text ?? ''
-  t.match(text, /Refused as invalid\n {2}logstash-a {2}█+·* {2}3 events {2}3 schema \(e\.g\. at \/system\/cpu\/total\/norm\/pct\)\n/)
+  t.match(
+    text,
+    /Refused as invalid\n {2}logstash-a {2}█+·* {2}3 events {2}3 schema \(e\.g\. at \/system\/cpu\/total\/norm\/pct\)\n/,
+  )
   t.match(text, /\n {2}logstash-b {2}█+·* {2}2 events {2}1 json, 1 timestamp \(e\.g\. at \/@timestamp\)\n/)
   t.match(text, /5 events were refused as invalid\./)
   t.match(mail?.html ?? '', /Refused as invalid.*logstash-a.*3 events/s)

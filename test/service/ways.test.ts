@@ -80,11 +80,7 @@ test('a webhook out of the file is posted to, at its new address after a reload,
   const rows = sends.map(({ to, alerts, because, state }) => `${to.address} ${alerts[0]?.host} ${because}: ${state}`)
   t.strictSame(
     rows.slice(0, 3).toSorted(),
-    [
-      'ada@example.org web-2 fired: sent',
-      'ada@example.org web-2 resolved: sent',
-      'ada@example.org web-3 fired: sent',
-    ],
+    ['ada@example.org web-2 fired: sent', 'ada@example.org web-2 resolved: sent', 'ada@example.org web-3 fired: sent'],
     'whoever hears of it instead is told',
   )
   t.equal(moved.posted.length, 2)
@@ -96,7 +92,9 @@ test('what waits for a receiver that leaves with a reload is withdrawn, and who 
   const life = await beginFrom(t, yaml(chat('http://127.0.0.1:1/nobody')), Date.parse('2026-11-22T12:00:00Z'))
   life.cpu.set('web-1', 0.99)
   await life.pass(MINUTE)
-  await until('the webhook waits', async () => (await life.sends()).find(({ state, attempts }) => state === 'pending' && attempts > 0))
+  await until('the webhook waits', async () =>
+    (await life.sends()).find(({ state, attempts }) => state === 'pending' && attempts > 0),
+  )
   await life.reload(yaml('', 'ops'))
   const sends = await life.drain(2)
   t.match(sends, [
