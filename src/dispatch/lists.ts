@@ -3,11 +3,12 @@ import { audienceOf } from './audience.ts'
 import { readOut } from './backlog.ts'
 import { pay, release, wasTold } from './budget.ts'
 import { composeList } from './compose.ts'
-import { type Alerts, factsOf, goOn, groupOf, groupsOf, joinTold, noteTold, resumeGroup } from './groups.ts'
+import { type Alerts, goOn, groupOf, groupsOf, joinTold, resumeGroup } from './groups.ts'
 import { heldBackBy, keepFrom, NOBODY, noteUntold } from './held.ts'
 import { labelsOf } from './labels.ts'
 import { mutedText } from './mute.ts'
 import type { DispatchPlan } from './plan.ts'
+import { factsOf, noteTold } from './speak.ts'
 import { type Case, countMail, type DispatchState, type Item, note } from './state.ts'
 
 /** Lets go of what waited for the budget of its address, as it is by now. */

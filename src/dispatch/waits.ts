@@ -1,9 +1,10 @@
 import type { Millis, Waiting } from '../model.ts'
 import { releaseAt } from './budget.ts'
 import { endOfBacklog } from './backlog.ts'
-import { groupsOf, newsAt } from './groups.ts'
+import { groupsOf } from './groups.ts'
 import { heldBackBy } from './held.ts'
 import type { DispatchPlan } from './plan.ts'
+import { newsAt } from './speak.ts'
 import type { Case, DispatchState } from './state.ts'
 
 /** What is to be told of an alert and is not told yet, to whom, and what each waits for. */

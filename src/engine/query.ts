@@ -14,7 +14,7 @@ import { flappingOf } from './flaps.ts'
 import { aggregateOf, hostDetail } from './query-window.ts'
 import { ownView } from './query-own.ts'
 import { goneRule, rulesView } from './query-rules.ts'
-import { countsOf } from './raise.ts'
+import { countsOf } from './facts.ts'
 import { isUnheard } from './silence.ts'
 import type { Alert, Fold, Host } from './state.ts'
 

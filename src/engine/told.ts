@@ -1,7 +1,7 @@
 import type { Alerts } from '../dispatch/groups.ts'
 import type { Case } from '../dispatch/state.ts'
 import type { Millis } from '../model.ts'
-import { factsOf } from './raise.ts'
+import { factsOf } from './facts.ts'
 import { pulseOf, reportOf } from './report.ts'
 import type { Alert, Fold } from './state.ts'
 

@@ -1,4 +1,5 @@
-import type { Acknowledgement, AlertState, AlertView, Silence, Via } from './alerts.ts'
+import type { Acknowledgement, AlertState, AlertView, Silence } from './alerts.ts'
+import type { Via } from './notification.ts'
 import type { Rule, Severity, Unit } from './configuration.ts'
 import type { RejectCount } from './events.ts'
 import type { Outbox, OutboxStats, Outcome } from './journal.ts'

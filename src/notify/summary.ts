@@ -1,28 +1,14 @@
-import type {
-  Millis,
-  Notification,
-  Report,
-  ReportEpisode,
-  ReportLoad,
-  ReportQuality,
-  ReportRejects,
-  ReportShare,
-  Top,
-} from '../model.ts'
+import type { Millis, Notification, Report, ReportEpisode, ReportLoad, ReportShare } from '../model.ts'
 import { formatDuration, formatTime, formatValue } from '../format.ts'
 import { whyOf } from './footer.ts'
 import type { Letter, LetterOptions, Section } from './letter.ts'
-import { greetingOf, type Tone } from './phrase.ts'
+import { counted, greetingOf, type Tone } from './phrase.ts'
+import { LISTED, NAME, qualityOf, refusedOf, rest } from './summary-quality.ts'
 import { clean, shorten } from './text.ts'
 
-/** Longest name in a table, and in a list of names. */
-const NAME = 60
-const LISTED = 40
 /** Length of an instant to the minute, without its zone, which stands above. */
 const MINUTE = '2026-11-22 08:00'.length
 const DATE = '2026-11-22'.length
-/** So many reasons of a source are named. */
-const REASONS = 3
 /** So few alerts are dated by their list well enough. */
 const DATED = 5
 /** Up to this share of the hosts, alerts are nothing special; and up to so many anyway. */
@@ -215,80 +201,9 @@ function shareOf({ metric, hosts, mean, unused, busiest, idlest, idle }: ReportS
   }
 }
 
-type Refused = ReportRejects['sources']['first'][number]
-
-/** What each source had refused, with the commonest reasons and where the commonest was found. */
-function refusedOf({ rejects }: ReportQuality): readonly Section[] {
-  if (rejects === undefined || rejects.events === 0) return []
-  const { events, sources } = rejects
-  const row = ({ source, events: theirs, reasons }: Refused): Section['rows'][number] => ({
-    name: shorten(clean(source), NAME),
-    detail: reasonsOf(reasons),
-    value: counted(theirs, 'event'),
-    share: theirs / events,
-  })
-  return [{ title: 'Refused as invalid', rows: sources.first.map(row), more: rest(sources) }]
-}
-
-function reasonsOf({ total, first }: Refused['reasons']): string {
-  const named = first.slice(0, REASONS).map(({ code, count, path }) => {
-    return `${count} ${clean(code)}${path === '' ? '' : ` (e.g. at ${shorten(clean(path), LISTED)})`}`
-  })
-  return `${named.join(', ')}${total > named.length ? ` and ${counted(total - named.length, 'other reason')}` : ''}`
-}
-
-/** What the reader should know of the numbers, a sentence each. */
-function qualityOf({
-  merged,
-  dropped,
-  future,
-  refused,
-  rejects,
-  clocks,
-  sources,
-  down,
-  stops,
-}: ReportQuality): readonly string[] {
-  const silent = sources.first.map(({ source, span, times }) => {
-    return `${shorten(clean(source), LISTED)} for ${formatDuration(span)}${times > 1 ? ` in ${times} spells` : ''}`
-  })
-  const wrong = clocks.first.map((host) => shorten(clean(host), LISTED))
-  const notes = [
-    stops === 0
-      ? ''
-      : `Stashwatch was down for ${formatDuration(down)}, ${stops === 1 ? 'once' : `${stops} times`}; nothing was watched then.`,
-    sources.total === 0 ? '' : `Silent sources: ${listed(silent, sources)}.`,
-    clocks.total === 0 ? '' : `Wrong clocks: ${listed(wrong, clocks)}.`,
-    dropped === 0 ? '' : `${counted(dropped, 'sample')} came too late to count.`,
-    merged === 0 ? '' : `${counted(merged, 'sample')} came late but still counted.`,
-    future === 0 ? '' : `${were(future, 'sample')} dated in the future and counted on arrival.`,
-    refused === 0 ? '' : `${were(refused, 'event')} refused because a limit was reached.`,
-    rejects === undefined || rejects.events === 0 ? '' : `${were(rejects.events, 'event')} refused as invalid.`,
-  ].filter((note) => note !== '')
-  return notes.length === 0
-    ? ['The data is complete: no source was silent, nothing came late or was refused, no clock was wrong.']
-    : [notes.join(' ')]
-}
-
-function listed(names: readonly string[], all: Top<unknown>): string {
-  return `${names.join(', ')}${rest(all) === 0 ? '' : ` and ${rest(all)} more`}`
-}
-
-function rest({ total, first }: Top<unknown>): number {
-  return Math.max(0, total - first.length)
-}
-
 /** To the minute: seconds say nothing in a report. */
 function minuteOf(at: Millis, zone: string | undefined): string {
   return formatTime(at, zone).replace(/(\d\d:\d\d):\d\d/, '$1')
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
-}
-
-function were(count: number, what: string): string {
-  return `${counted(count, what)} ${count === 1 ? 'was' : 'were'}`
 }
 
 /** Whole percents; what is there but less than one is not called nothing. */
