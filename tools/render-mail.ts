@@ -37,6 +37,8 @@ interface View {
 /** What docs/ shows. */
 const SHOWN: readonly (readonly [kind: string, file: string, view: View])[] = [
   ['alert', 'alert-mail.webp', { width: 660, isDark: false, isBare: false }],
+  ['alert', 'alert-mail-dark.webp', { width: 660, isDark: true, isBare: false }],
+  ['alert', 'alert-mail-phone.webp', { width: 390, isDark: false, isBare: false }],
   ['alert', 'alert-mail-phone-dark.webp', { width: 390, isDark: true, isBare: false }],
   ['resolved-critical', 'resolved-mail.webp', { width: 660, isDark: false, isBare: false }],
   ['joined', 'group-mail.webp', { width: 660, isDark: false, isBare: false }],
