@@ -119,7 +119,8 @@ export function readBacklog(
     for (const group of knowing) if (group.members.get(episode)?.told === true) goOn(group, one, one.because, now)
   }
   return [...lists.values()].map((items) => {
-    for (const { line } of items.slice(0, 1)) pay(state, line, now)
+    const [first] = items
+    if (first !== undefined) pay(state, first.line, now)
     return tellList(state, plan, items, 'found in the backlog', now)
   })
 }
