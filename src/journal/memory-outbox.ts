@@ -38,7 +38,7 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
       }
     },
     due(now, limit, perLine = limit) {
-      const due = firstOfThreads(pending()).filter(({ record }) => record.nextAt === undefined || record.nextAt <= now)
+      const due = firstOfQueues(pending()).filter(({ record }) => record.nextAt === undefined || record.nextAt <= now)
       const ofLines = firstOfEach(due, perLine, ({ line }) => line)
       return firstOfEach(ofLines, limit, ({ line }) => line.slice(0, line.indexOf(' ') + 1)).map(itemOf)
     },
@@ -92,11 +92,11 @@ function mergeInto(effects: Map<string, Kept>, { into, data, of }: Merge, now: M
   return true
 }
 
-function firstOfThreads(all: readonly Kept[]): readonly Kept[] {
+function firstOfQueues(all: readonly Kept[]): readonly Kept[] {
   const seen = new Set<string>()
-  return all.filter(({ place: { line, thread } }) => {
-    const key = JSON.stringify([line, thread])
-    const isFirst = thread === '' || !seen.has(key)
+  return all.filter(({ place: { line, about } }) => {
+    const key = JSON.stringify([line, about])
+    const isFirst = about === '' || !seen.has(key)
     seen.add(key)
     return isFirst
   })

@@ -55,7 +55,7 @@ type RecordRow = {
 
 /**
  * Jumps from line to line and takes the first of each, so that thousands that wait cost no more than a few; then the
- * first of each way, which is the first word of its lines. What has another of its thread before it is passed over.
+ * first of each way, which is the first word of its lines. What has another about the same before it is passed over.
  */
 const DUE = `
 WITH RECURSIVE lines (line) AS (
@@ -70,8 +70,8 @@ SELECT id, data, crc, attempts, rendered, rendered_crc FROM effects WHERE seq IN
     FROM lines JOIN effects AS first ON first.seq IN (
       SELECT seq FROM effects AS one INDEXED BY pending
       WHERE state = 'pending' AND line = lines.line AND (next_at IS NULL OR next_at <= ?) AND NOT EXISTS (
-        SELECT 1 FROM effects AS earlier INDEXED BY threads
-        WHERE line = one.line AND thread = one.thread AND thread <> '' AND state = 'pending' AND earlier.seq < one.seq
+        SELECT 1 FROM effects AS earlier INDEXED BY queued
+        WHERE line = one.line AND about = one.about AND about <> '' AND state = 'pending' AND earlier.seq < one.seq
       ) ORDER BY seq LIMIT ?
     )
   ) WHERE n <= ?
@@ -90,8 +90,8 @@ const DAMAGED = 'not sent: its record in the journal does not match its checksum
 
 export function openEffects(sql: Sql): EffectTable {
   const insert = sql.prepare(`
-    INSERT INTO effects (id, up_to, state, attempts, created_at, data, crc, line, thread)
-    VALUES (?, ?, 'pending', 0, ?, ?, ?, ?, ?)
+    INSERT INTO effects (id, up_to, state, attempts, created_at, data, crc, line, about, thread)
+    VALUES (?, ?, 'pending', 0, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO NOTHING`)
   const due = sql.prepare(DUE)
   const place = sql.prepare('SELECT line, thread FROM effects WHERE id = ?')
@@ -110,8 +110,8 @@ export function openEffects(sql: Sql): EffectTable {
   return {
     add(upTo, effects, now) {
       for (const { id, data } of effects) {
-        const { line, thread } = placeOf(data)
-        insert.run(id, upTo, now, data, crc32(data), line, thread)
+        const { line, about, thread } = placeOf(data)
+        insert.run(id, upTo, now, data, crc32(data), line, about, thread)
       }
     },
     due(now, limit, perLine = limit) {

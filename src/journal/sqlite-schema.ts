@@ -7,10 +7,11 @@ CREATE TABLE effects (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, up_to INTEGER NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'failed', 'merged', 'withdrawn')), attempts INTEGER NOT NULL,
   created_at REAL NOT NULL, next_at REAL, done_at REAL, answer TEXT,
-  line TEXT NOT NULL, thread TEXT NOT NULL,
+  line TEXT NOT NULL, about TEXT NOT NULL, thread TEXT NOT NULL,
   crc INTEGER NOT NULL, data TEXT NOT NULL, rendered_crc INTEGER, rendered BLOB
 );
-CREATE INDEX pending ON effects (line, seq, thread, next_at, created_at) WHERE state = 'pending';
+CREATE INDEX pending ON effects (line, seq, about, next_at, created_at) WHERE state = 'pending';
+CREATE INDEX queued ON effects (line, about, seq) WHERE state = 'pending';
 CREATE INDEX done ON effects (seq, up_to) WHERE state <> 'pending';
 `
 

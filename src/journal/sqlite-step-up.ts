@@ -4,11 +4,11 @@ import { EFFECTS, FORMAT } from './sqlite-schema.ts'
 
 /**
  * Brings a file of an older format up to ours: effects of format 1 did not know their place in the outbox and could not
- * be merged, those of format 2 could not be withdrawn. All or nothing, so that a crash or a full disk leaves the file
+ * be merged, those of format 2 did not know what they are about and could not be withdrawn. All or nothing, so that a crash or a full disk leaves the file
  * as it was.
  */
 export function stepUp(db: DatabaseSync, from: number): void {
-  const place = from === 1 ? "'', ''" : 'line, thread'
+  const place = from === 1 ? "'', '', ''" : "line, '', thread"
   db.exec('BEGIN IMMEDIATE')
   try {
     db.exec(`DROP INDEX pending; DROP INDEX done; ALTER TABLE effects RENAME TO old_effects; ${EFFECTS}`)
@@ -17,7 +17,7 @@ export function stepUp(db: DatabaseSync, from: number): void {
       SELECT seq, id, up_to, state, attempts, created_at, next_at, done_at, answer, ${place}, crc, data, rendered_crc, rendered
       FROM old_effects ORDER BY seq;
       DROP TABLE old_effects;`)
-    if (from === 1) putInPlace(db)
+    putInPlace(db)
     db.exec(`UPDATE meta SET value = ${FORMAT} WHERE key = 'format'; COMMIT`)
   } catch (error) {
     db.exec('ROLLBACK')
@@ -27,10 +27,10 @@ export function stepUp(db: DatabaseSync, from: number): void {
 
 /** What is done waits nowhere. */
 function putInPlace(db: DatabaseSync): void {
-  const put = db.prepare('UPDATE effects SET line = ?, thread = ? WHERE seq = ?')
+  const put = db.prepare('UPDATE effects SET line = ?, about = ?, thread = ? WHERE seq = ?')
   const waiting = db.prepare("SELECT seq, data FROM effects WHERE state = 'pending'").all()
   for (const { seq, data } of waiting) {
-    const { line, thread } = placeOf(String(data))
-    put.run(line, thread, Number(seq))
+    const { line, about, thread } = placeOf(String(data))
+    put.run(line, about, thread, Number(seq))
   }
 }

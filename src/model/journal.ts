@@ -103,8 +103,9 @@ export interface Merge {
 export interface Outbox {
   /**
    * Pending items whose time has come, oldest first: at most `limit` of those that leave the same way. Of these, the
-   * items for one address are a line; at most `perLine` of each are given. So no way and no line hides another. Of a thread
-   * in a line only the first is given, and while that waits for its retry, none: nothing overtakes it.
+   * items for one address are a line; at most `perLine` of each are given. So no way and no line hides another. Of what
+   * is about the same in a line (a thread, all episodes of a rule on a host) only the first is given, and while that
+   * waits for its retry, none: nothing overtakes it.
    */
   due(now: Millis, limit: number, perLine?: number): Promise<readonly OutboxItem[]>
   /** All pending items of the line and the thread of one, with itself, oldest first. Without a thread: itself. */

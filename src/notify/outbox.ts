@@ -48,8 +48,8 @@ const AHEAD = 2
 /**
  * Sends what is due in the outbox: renders once, keeps the bytes there, tries until the other end accepts or refuses
  * for good, and records each outcome. What was sent is not sent again while its record cannot be written; only a
- * crash between the acceptance and the record repeats it, under the same id. What belongs to one thread leaves one
- * after the other, since the outbox gives the first of it only.
+ * crash between the acceptance and the record repeats it, under the same id. What is about the same leaves one after
+ * the other, since the outbox gives the first of it only.
  */
 export function createSender(parts: SenderParts): Sender {
   const { clock, poll = 1_000 } = parts

@@ -279,6 +279,44 @@ function threadsConform(journalTest: JournalTest): void {
     t.same(await due(500), free)
   })
 
+  journalTest(
+    'the episodes of a rule on a host follow each other, and are threads of their own',
+    async (t, journal) => {
+      const alert = (id: string, thread: string, host: string, change: object = {}): Effect => {
+        const facts = { rule: 'cpu-high', host }
+        return {
+          id,
+          data: JSON.stringify({ thread, to: { address: 'ada' }, kind: 'alert', alerts: [facts], ...change }),
+        }
+      }
+      await fill(journal, 1)
+      const lead = { facts: { rule: 'cpu-high', host: 'web-1' }, more: 0 }
+      const wide = { alerts: [{ rule: 'cpu-high', host: 'web-9' }], lead }
+      const list = { kind: 'digest' }
+      await journal.commit(
+        1,
+        [
+          alert('over', 'first', 'web-1'),
+          alert('fired', 'second', 'web-1'),
+          alert('another host', 'third', 'web-2'),
+          alert('group', 'fourth', 'web-1', wide),
+          alert('list', 'list', 'web-1', list),
+          alert('odd', 'odd', 'web-1', { alerts: null }),
+        ],
+        1,
+      )
+      const due = async (now: number): Promise<readonly string[]> => idsOf(await journal.outbox.due(now, 9))
+      t.same(await due(1), ['over', 'another host', 'list', 'odd'])
+      await journal.outbox.outcome('over', { state: 'retry', answer: 'busy', at: 500 }, 1)
+      t.same(await due(499), ['another host', 'list', 'odd'], 'the next episode does not overtake the end of the first')
+      t.same(idsOf(await journal.outbox.siblings('over')), ['over'], 'merging goes by thread')
+      await journal.outbox.outcome('over', { state: 'sent', answer: '250' }, 500)
+      t.same(await due(500), ['fired', 'another host', 'list', 'odd'])
+      await journal.outbox.outcome('fired', { state: 'sent', answer: '250' }, 500)
+      t.same(await due(500), ['another host', 'group', 'list', 'odd'], 'a group is about its first alert')
+    },
+  )
+
   journalTest('of a thread it is known what was sent last, and what nobody got', async (t, journal) => {
     await fill(journal, 1)
     const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => told(id, 'x'))

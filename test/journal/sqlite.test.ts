@@ -209,6 +209,7 @@ test('a file of format 1 is brought up to ours with all that it holds, or stays 
     })
   }
   await withJournal({ file }, async ({ outbox }) => {
+    t.match(await outbox.due(50, 9), [{ id: 'retry' }, { id: 'odd' }])
     t.equal(await outbox.merge({ into: 'new', data: mail('new'), of: ['retry'] }, 50), true)
   })
 })
@@ -226,7 +227,7 @@ test('a file of format 2 is brought up to ours, where effects can be withdrawn',
   })
   tamper(
     file,
-    `ALTER TABLE effects RENAME TO now; DROP INDEX pending; DROP INDEX done;
+    `ALTER TABLE effects RENAME TO now; DROP INDEX pending; DROP INDEX done; DROP INDEX queued;
     CREATE TABLE effects (
       seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, up_to INTEGER NOT NULL,
       state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'failed', 'merged')), attempts INTEGER NOT NULL,
@@ -234,13 +235,14 @@ test('a file of format 2 is brought up to ours, where effects can be withdrawn',
       line TEXT NOT NULL, thread TEXT NOT NULL,
       crc INTEGER NOT NULL, data TEXT NOT NULL, rendered_crc INTEGER, rendered BLOB
     );
-    INSERT INTO effects SELECT * FROM now; DROP TABLE now;
+    ALTER TABLE now DROP COLUMN about; INSERT INTO effects SELECT * FROM now; DROP TABLE now;
     CREATE INDEX pending ON effects (line, seq, thread, next_at, created_at) WHERE state = 'pending';
     CREATE INDEX done ON effects (seq, up_to) WHERE state <> 'pending';
     UPDATE meta SET value = 2 WHERE key = 'format';`,
   )
   await withJournal({ file }, async ({ outbox }) => {
     t.equal((await outbox.siblings('a')).length, 2, 'each is in its place')
+    t.equal((await outbox.due(20, 9)).length, 1, 'and behind what is about the same')
     await outbox.outcome('a', { state: 'withdrawn', answer: 'gone' }, 20)
     t.match(await outbox.list(9), [
       { id: 'b', state: 'pending', createdAt: 10 },

@@ -187,6 +187,29 @@ test('after an outage the mails of one conversation arrive in the order of their
   t.equal(mails[1]?.inReplyTo, mails[0]?.messageId)
 })
 
+test('after an outage the end of an episode comes before the next one of the same rule and host', async (t) => {
+  const up = await startMailServer(t)
+  const one = play(t, mailWays(t, up.port))
+  await one.start()
+  await one.decide(firing())
+  await one.done('firing')
+  await up.close()
+  await one.decide(over())
+  await one.pass(1)
+  t.match(await one.records(), { over: { state: 'pending', answer: /ECONNREFUSED/ } })
+  const server = await startMailServer(t, {}, up.port)
+  await one.decide(firing({ id: 'again', thread: 'two', alerts: [facts({ episode: 'two' })] }))
+  t.match(await one.records(), { again: { state: 'pending', attempts: 0 } })
+  await one.pass(3)
+  await one.done('again')
+  const mails = await Promise.all(server.arrived.map(({ raw }) => PostalMime.parse(raw)))
+  t.strictSame(
+    mails.map(({ text = '' }) => /^\[.*?\]/.exec(text)?.[0]),
+    ['[Resolved]', '[Warning]'],
+  )
+  t.match(mails[0]?.text, 'This was the last mail about it.')
+})
+
 test('what is due at once is one mail too, although the server is up', async (t) => {
   const server = await startMailServer(t)
   const one = play(t, mailWays(t, server.port))

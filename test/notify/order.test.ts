@@ -34,6 +34,9 @@ interface Arrived {
   readonly bytes: Uint8Array
 }
 
+/** Where it has its place: all threads about one alert follow each other. */
+const lineOf = ({ via = 'email', to, alerts }: Notification): string => `${via} ${to.address} ${alerts[0]?.host}`
+
 interface Play {
   readonly arrived: readonly Arrived[]
   readonly journal: Journal
@@ -52,7 +55,7 @@ async function play(answer: (one: Notification) => Answer): Promise<Play> {
     async send(bytes, one): Promise<Delivery> {
       await new Promise((done) => setImmediate(done))
       const state = answer(one)
-      if (state === 'sent') arrived.push({ id: one.id, line: `${type} ${one.to.address} ${one.thread}`, bytes })
+      if (state === 'sent') arrived.push({ id: one.id, line: lineOf(one), bytes })
       return { state, answer: state }
     },
     close: async () => {},
@@ -93,28 +96,29 @@ test('a later mail of a thread does not overtake one that waits for its retry, a
   await one.decide(mail(1), mail(2))
   t.same(one.arrived, [], 'the server is up again, and the first has its time to wait')
   await one.decide(
-    mail(0, { id: 'other', thread: 'other' }),
+    mail(0, { id: 'other', thread: 'other', alerts: [facts({ host: 'web-2' })] }),
+    mail(0, { id: 'next', thread: 'next' }),
     mail(0, { id: 'bob', to: { address: 'bob@example.org' } }),
   )
   t.same(
     one.arrived.map(({ id }) => id),
     ['other', 'bob'],
-    'other threads and other addresses do not wait',
+    'other hosts and other addresses do not wait, the next episode of this one does',
   )
-  for (let i = 0; i < 300 && one.arrived.length < 3; i += 1) await one.pass(1)
+  for (let i = 0; i < 300 && one.arrived.length < 4; i += 1) await one.pass(1)
   for (let i = 0; i < 5; i += 1) await settle()
   t.same(
     one.arrived.map(({ id }) => id),
-    ['other', 'bob', 'm0', 'm1', 'm2'],
+    ['other', 'bob', 'm0', 'm1', 'm2', 'next'],
     'all in the same second',
   )
   await one.stop()
 })
 
-test('the mails of each thread arrive at each address in the order of their decisions, whatever fails', async () => {
+test('the mails about each alert arrive at each address in the order of their decisions, whatever fails', async () => {
   const step = record({
     to: constantFrom('ada', 'bob'),
-    thread: constantFrom('x', 'y'),
+    thread: constantFrom('x', 'y', 'z'),
     via: constantFrom<Via>('email', 'webhook'),
     wait: integer({ min: 0, max: 40 }),
     answers: array(constantFrom<Answer>('retry', 'retry', 'failed', 'sent'), { maxLength: 4 }),
@@ -125,9 +129,10 @@ test('the mails of each thread arrive at each address in the order of their deci
     const decided: { readonly id: string; readonly line: string }[] = []
     for (const [i, { to, thread, via, wait }] of steps.entries()) {
       const address = `${to}@example.org`
-      const change = { id: `m${i}`, thread, to: { address }, ...(via === 'email' ? {} : { via }) }
-      decided.push({ id: `m${i}`, line: `${via} ${address} ${thread}` })
-      await one.decide(mail(i, change))
+      const alerts = [facts({ episode: thread, host: thread === 'z' ? 'web-2' : 'web-1' })]
+      const told = mail(i, { id: `m${i}`, thread, alerts, to: { address }, ...(via === 'email' ? {} : { via }) })
+      decided.push({ id: told.id, line: lineOf(told) })
+      await one.decide(told)
       await one.pass(wait)
     }
     for (let i = 0; i < 900 && (await one.journal.outbox.stats()).pending > 0; i += 1) await one.pass(1)

@@ -8,7 +8,7 @@ import { createEmailWay } from '../../src/notify/servers.ts'
 import type { Delivery, Way } from '../../src/notify/way.ts'
 import { createVirtualClock, type VirtualClock } from '../helpers/clock.ts'
 import { compose, conform, MAIL } from './conformance.ts'
-import { at, notification } from './samples.ts'
+import { at, facts, notification } from './samples.ts'
 import { mailConfig, type MailServer, refusal, smtpConfig, startMailServer, startOddServer } from './smtp.ts'
 import { until } from '../helpers/service.ts'
 
@@ -90,7 +90,7 @@ function startPost(t: Test, servers: readonly SmtpConfig[]) {
 }
 
 const mailTo = (name: string, id = name): Notification =>
-  notification({ id, thread: id, to: { address: `${name}@example.org` } })
+  notification({ id, thread: id, to: { address: `${name}@example.org` }, alerts: [facts({ host: id })] })
 
 const idsOf = (...servers: readonly MailServer[]): readonly string[] =>
   servers.flatMap(({ arrived }) => arrived.map(({ raw }) => /^Message-ID: <([^.@]+)/m.exec(raw.toString())?.[1] ?? ''))
