@@ -137,6 +137,7 @@ function createClient(
       merge: (merge, now) => ask({ kind: 'merge', merge, now }) as Promise<boolean>,
       rendered: (item, bytes) => ask({ kind: 'rendered', item, bytes }) as Promise<void>,
       outcome: (item, outcome, now) => ask({ kind: 'outcome', item, outcome, now }) as Promise<void>,
+      hasten: (via) => ask({ kind: 'hasten', via }) as Promise<void>,
       list: (limit) => ask({ kind: 'list', limit }) as Promise<readonly SendRecord[]>,
       stats: () => ask({ kind: 'outboxStats' }) as Promise<OutboxStats>,
     },

@@ -12,6 +12,7 @@ export type Request = { readonly id: number } & (
   | { readonly kind: 'merge'; readonly merge: Merge; readonly now: Millis }
   | { readonly kind: 'rendered'; readonly item: string; readonly bytes: Uint8Array }
   | { readonly kind: 'outcome'; readonly item: string; readonly outcome: Outcome; readonly now: Millis }
+  | { readonly kind: 'hasten'; readonly via: string }
   | { readonly kind: 'list'; readonly limit: number }
   | { readonly kind: 'outboxStats' }
   | { readonly kind: 'stop' }

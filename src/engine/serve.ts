@@ -75,6 +75,8 @@ async function perform(runner: Runner, journal: Journal, request: Exclude<Reques
       return outbox.rendered(request.item, request.bytes)
     case 'outcome':
       return outbox.outcome(request.item, request.outcome, request.now)
+    case 'hasten':
+      return outbox.hasten(request.via)
     case 'list':
       return outbox.list(request.limit)
     case 'outboxStats':

@@ -10,6 +10,7 @@ export interface MemoryOutbox {
   merge(merge: Merge, now: Millis): boolean
   rendered(id: string, bytes: Uint8Array): void
   outcome(id: string, outcome: Outcome, now: Millis): void
+  hasten(via: string): void
   list(limit: number): SendRecord[]
   stats(): OutboxStats
   forgetAfter(upTo: Offset): void
@@ -22,6 +23,8 @@ interface Kept {
   readonly place: Place
   readonly record: SendRecord
   readonly rendered?: Uint8Array
+  /** Set while it waits for its retry through no fault of its own. */
+  readonly fault?: 'server'
 }
 
 export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
@@ -61,6 +64,7 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
       const kept = effects.get(id)
       if (kept?.record.state === 'pending') effects.set(id, settled(kept, outcome, now))
     },
+    hasten: (via) => hasten(effects, via),
     list: (limit) =>
       [...effects.values()]
         .reverse()
@@ -83,12 +87,19 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
   }
 }
 
+function hasten(effects: Map<string, Kept>, via: string): void {
+  for (const [id, { fault, ...kept }] of effects) {
+    const { nextAt: _, ...record } = kept.record
+    if (fault !== undefined && kept.place.line.startsWith(`${via} `)) effects.set(id, { ...kept, record })
+  }
+}
+
 function mergeInto(effects: Map<string, Kept>, { into, data, of }: Merge, now: Millis): boolean {
   const all = [into, ...of].map((id) => effects.get(id))
   if (all.some((kept) => kept?.record.state !== 'pending')) return false
   for (const id of of) effects.set(id, merged(effects.get(id) as Kept, into, now))
-  const { upTo, place, record } = effects.get(into) as Kept
-  effects.set(into, { upTo, place, record: { ...record, data } })
+  const { rendered: _, ...kept } = effects.get(into) as Kept
+  effects.set(into, { ...kept, record: { ...kept.record, data } })
   return true
 }
 
@@ -139,7 +150,9 @@ function settled({ upTo, place, record, rendered }: Kept, outcome: Outcome, now:
   const attempts = record.attempts + Number(state !== 'withdrawn')
   const base = { id, data, createdAt, attempts, answer }
   if (state !== 'retry') return { upTo, place, record: { ...base, state, doneAt: now } }
-  return { upTo, place, record: { ...base, state: 'pending', nextAt: outcome.at }, ...(rendered && { rendered }) }
+  const { at: nextAt, fault } = outcome
+  const kept = { ...(rendered && { rendered }), ...(fault && { fault }) }
+  return { upTo, place, record: { ...base, state: 'pending', nextAt }, ...kept }
 }
 
 function itemOf({ record, rendered }: Kept): OutboxItem {

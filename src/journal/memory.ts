@@ -43,6 +43,7 @@ export function openMemoryJournal(options: MemoryOptions = {}): Journal {
       merge: (merge, now) => call(() => outbox.merge(merge, now)),
       rendered: (id, bytes) => call(() => outbox.rendered(id, bytes)),
       outcome: (id, outcome, now) => call(() => outbox.outcome(id, outcome, now)),
+      hasten: (via) => call(() => outbox.hasten(via)),
       list: (limit) => call(() => outbox.list(limit)),
       stats: () => call(() => outbox.stats()),
     },

@@ -14,6 +14,7 @@ export interface EffectTable {
   merge(merge: Merge, now: Millis): boolean
   rendered(id: string, bytes: Uint8Array): void
   outcome(id: string, outcome: Outcome, now: Millis): void
+  hasten(via: string): void
   /** A damaged effect is not sent as it is: its rendered bytes are forgotten, or it fails for good. */
   settle(damaged: DamagedEffect, now: Millis): void
   list(limit: number): SendRecord[]
@@ -103,6 +104,9 @@ export function openEffects(sql: Sql): EffectTable {
   const forgetRendered = sql.prepare('UPDATE effects SET rendered = NULL, rendered_crc = NULL WHERE id = ?')
   const newest = sql.prepare(`
     SELECT id, data, state, attempts, created_at, next_at, done_at, answer FROM effects ORDER BY seq DESC LIMIT ?`)
+  const hasten = sql.prepare(`
+    UPDATE effects SET next_at = NULL, fault = NULL
+    WHERE state = 'pending' AND fault IS NOT NULL AND substr(line, 1, instr(line, ' ') - 1) = ?`)
   const count = sql.prepare("SELECT count(*) AS n, min(created_at) AS oldest FROM effects WHERE state = 'pending'")
   const deleteAfter = sql.prepare('DELETE FROM effects WHERE up_to > ?')
   const outcome = openOutcome(sql)
@@ -131,6 +135,7 @@ export function openEffects(sql: Sql): EffectTable {
     merge: openMerge(sql),
     rendered: (id, bytes) => void render.run(bytes, crc32(bytes), id),
     outcome,
+    hasten: (via) => void hasten.run(via),
     settle({ id, part }, now) {
       if (part === 'rendered') forgetRendered.run(id)
       else outcome(id, { state: 'failed', answer: DAMAGED }, now)
@@ -148,13 +153,13 @@ export function openEffects(sql: Sql): EffectTable {
 /** The first final outcome stands; an id that is not pending (a recovery forgot it) has nothing to record. */
 function openOutcome(sql: Sql): EffectTable['outcome'] {
   const again = sql.prepare(`
-    UPDATE effects SET attempts = attempts + 1, answer = ?, next_at = ? WHERE id = ? AND state = 'pending'`)
+    UPDATE effects SET attempts = attempts + 1, answer = ?, next_at = ?, fault = ? WHERE id = ? AND state = 'pending'`)
   const finish = sql.prepare(`
     UPDATE effects SET attempts = attempts + (?2 <> 'withdrawn'), answer = ?1, state = ?2, done_at = ?3,
       next_at = NULL, rendered = NULL, rendered_crc = NULL
     WHERE id = ?4 AND state = 'pending'`)
   return (id, outcome, now) => {
-    if (outcome.state === 'retry') again.run(outcome.answer, outcome.at, id)
+    if (outcome.state === 'retry') again.run(outcome.answer, outcome.at, outcome.fault ?? null, id)
     else finish.run(outcome.answer, outcome.state, now, id)
   }
 }

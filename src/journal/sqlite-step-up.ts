@@ -4,7 +4,8 @@ import { EFFECTS, FORMAT } from './sqlite-schema.ts'
 
 /**
  * Brings a file of an older format up to ours: effects of format 1 did not know their place in the outbox and could not
- * be merged, those of format 2 did not know what they are about and could not be withdrawn. All or nothing, so that a crash or a full disk leaves the file
+ * be merged, those of format 2 did not know what they are about and could not be withdrawn, and none knew
+ * whose fault it was that they wait. All or nothing, so that a crash or a full disk leaves the file
  * as it was.
  */
 export function stepUp(db: DatabaseSync, from: number): void {
@@ -14,7 +15,7 @@ export function stepUp(db: DatabaseSync, from: number): void {
     db.exec(`DROP INDEX pending; DROP INDEX done; ALTER TABLE effects RENAME TO old_effects; ${EFFECTS}`)
     db.exec(`
       INSERT INTO effects
-      SELECT seq, id, up_to, state, attempts, created_at, next_at, done_at, answer, ${place}, crc, data, rendered_crc, rendered
+      SELECT seq, id, up_to, state, attempts, created_at, next_at, NULL, done_at, answer, ${place}, crc, data, rendered_crc, rendered
       FROM old_effects ORDER BY seq;
       DROP TABLE old_effects;`)
     putInPlace(db)

@@ -114,6 +114,7 @@ function openOutbox(
     merge: (merge, now) => write('tell several in one', (effects) => effects.merge(merge, now)),
     rendered: (id, bytes) => write('keep a message', (effects) => effects.rendered(id, bytes)),
     outcome: (id, outcome, now) => write('record an outcome', (effects) => effects.outcome(id, outcome, now)),
+    hasten: (via) => write('let what waits be due', (effects) => effects.hasten(via)),
     list: (limit) => call('list the outbox', (store) => store.effects.list(limit)),
     stats: () => call('count the outbox', (store) => store.effects.stats()),
   }

@@ -60,7 +60,8 @@ export type Outcome =
   | { readonly state: 'sent'; readonly answer: string }
   | { readonly state: 'failed'; readonly answer: string }
   | { readonly state: 'withdrawn'; readonly answer: string }
-  | { readonly state: 'retry'; readonly answer: string; readonly at: Millis }
+  /** `fault`: the trouble was the way's own, and `hasten` ends the wait. */
+  | { readonly state: 'retry'; readonly answer: string; readonly at: Millis; readonly fault?: 'server' }
 
 /** One row of the registry of sends. Instants are those of the service's clock. */
 export interface SendRecord {
@@ -119,6 +120,8 @@ export interface Outbox {
   merge(merge: Merge, now: Millis): Promise<boolean>
   rendered(id: string, bytes: Uint8Array): Promise<void>
   outcome(id: string, outcome: Outcome, now: Millis): Promise<void>
+  /** What waits for its retry because the way was in trouble is due now; what was deferred for itself keeps its time. */
+  hasten(via: string): Promise<void>
   /** Newest first. */
   list(limit: number): Promise<readonly SendRecord[]>
   stats(): Promise<OutboxStats>

@@ -2,6 +2,7 @@ import type { Clock, Log, Millis, Notification, Observer, Outbox, OutboxItem, Ou
 import { combine } from './combine.ts'
 import { afterEarlier } from './earlier.ts'
 import { createPace, type Pace } from './pace.ts'
+import { createRecovery, type Recovery } from './recovery.ts'
 import { messageOf, remind, report } from './report.ts'
 import { judgeAge, retryAt } from './retry.ts'
 import { clean } from './text.ts'
@@ -83,6 +84,7 @@ interface Desk {
   readonly parts: SenderParts
   /** The mails'; the other ways have none. */
   readonly pace: Pace
+  readonly recovery: Recovery
   /** Attempts that go on, by the notification's id. */
   readonly underway: Map<string, Underway>
   /** Outcomes that the outbox could not record yet; they are not tried again. */
@@ -98,7 +100,17 @@ interface Desk {
 function createDesk(parts: SenderParts): Desk {
   const flags = { asking: false, again: false, closed: false }
   const pace = createPace(parts.mailRate)
-  return { parts, pace, underway: new Map(), unrecorded: new Map(), cuts: new Set(), isBlind: false, ...flags }
+  const recovery = createRecovery(parts.outbox, parts.clock)
+  return {
+    parts,
+    pace,
+    recovery,
+    underway: new Map(),
+    unrecorded: new Map(),
+    cuts: new Set(),
+    isBlind: false,
+    ...flags,
+  }
 }
 
 /** One look at a time; a wish to look that comes meanwhile is granted afterwards. */
@@ -176,9 +188,10 @@ async function deliver(desk: Desk, item: OutboxItem, notification: Notification 
   // What a stop cut off was not tried, however old it is.
   const delivery = desk.closed ? ended : judgeAge(ended, notification, now)
   report(desk.parts, item, notification, delivery)
-  const { state, answer } = delivery
-  const at = retryAt(item, delivery, now)
-  await record(desk, item.id, state === 'retry' ? { state, answer, at } : { state, answer })
+  const { state, answer, fault } = delivery
+  const again = { at: retryAt(item, delivery, now), ...(fault && { fault }) }
+  await record(desk, item.id, state === 'retry' ? { state, answer, ...again } : { state, answer })
+  await desk.recovery(notification.via ?? 'email', ended)
 }
 
 /**

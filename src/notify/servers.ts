@@ -72,14 +72,17 @@ function openServer(config: SmtpConfig): Server {
 
 async function sendOver(office: Office, letter: Letter): Promise<Delivery> {
   const asked = new Map<Server, string>()
+  let isTheirs = true
   for (let server = choose(office, asked); server !== undefined; server = choose(office, asked)) {
-    const { state, answer } = await ask(office, server, letter)
+    const { state, answer, fault } = await ask(office, server, letter)
     const told = shorten(`${server.name}: ${answer}`, ANSWER_LENGTH)
     if (state !== 'retry') return { state, answer: told }
     asked.set(server, told)
+    isTheirs &&= fault === 'server'
     if (letter.signal.aborted || !office.open.isOpen) break
   }
-  return { state: 'retry', answer: shorten([...asked.values()].join('; '), ANSWER_LENGTH) }
+  const answer = shorten([...asked.values()].join('; '), ANSWER_LENGTH)
+  return { state: 'retry', answer, ...(isTheirs ? { fault: 'server' } : {}) }
 }
 
 /** The first server that is awake. When all rest, a mail that is due still goes to the one whose rest ends first. */

@@ -72,6 +72,7 @@ export async function serve(
       siblings: async () => [],
       earlier: async () => ({ untold: [] }),
       merge: async () => false,
+      hasten: async () => {},
       rendered: async () => {},
       outcome: async () => {},
       stats: async () => ({ pending: 0 }),

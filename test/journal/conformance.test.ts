@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { after, test } from 'tap'
 import { openMemoryJournal, openSqliteJournal } from '../../src/journal/index.ts'
-import type { Journal } from '../../src/model.ts'
+import type { Journal, Outcome } from '../../src/model.ts'
 import { journalConformance } from './conformance.ts'
 import type { Open } from './conformance.ts'
 import { entryFor } from './payload.ts'
@@ -34,8 +34,10 @@ const step = fc.oneof(
   fc.record({
     do: fc.constant('outcome' as const),
     id: fc.nat({ max: 12 }),
-    state: fc.constantFrom('sent', 'failed', 'retry', 'withdrawn'),
+    state: fc.constantFrom<Outcome['state'][]>('sent', 'failed', 'retry', 'withdrawn'),
+    isServers: fc.boolean(),
   }),
+  fc.record({ do: fc.constant('hasten' as const) }),
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
@@ -43,6 +45,11 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 function offsetOf(step: Step, last: number): number {
   if (!('upTo' in step)) return 0
   return step.upTo % (step.do === 'recover' ? last + 1 : last + 2)
+}
+
+function outcomeOf({ state, isServers }: Extract<Step, { do: 'outcome' }>, now: number): Outcome {
+  const answer = `${now}`
+  return state === 'retry' ? { state, answer, at: now + 3, ...(isServers && { fault: 'server' }) } : { state, answer }
 }
 
 async function perform(journal: Journal, step: Step, now: number, last: number): Promise<unknown> {
@@ -67,7 +74,9 @@ async function perform(journal: Journal, step: Step, now: number, last: number):
     case 'render':
       return journal.outbox.rendered(id, data)
     default:
-      return journal.outbox.outcome(id, { state: step.state, answer: `${now}`, at: now + 3 }, now)
+      return journal.outbox.outcome(id, outcomeOf(step, now), now)
+    case 'hasten':
+      return journal.outbox.hasten('email')
   }
 }
 

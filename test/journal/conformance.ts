@@ -167,6 +167,25 @@ function effectsConform(journalTest: JournalTest): void {
     t.match((await journal.outbox.due(7001, 1))[0], { id: 'a', data: '{"id":"a"}', attempts: 1 })
   })
 
+  journalTest('what waits because its way was in trouble is due once that is hastened', async (t, journal) => {
+    await fill(journal, 1)
+    const hook = told('hook', 'h', 'webhook:ops', 'webhook')
+    await journal.commit(1, [told('a', 'x'), told('greylisted', 'y'), told('b', 'z'), hook], 1)
+    const later = { state: 'retry', answer: 'later', at: 500 } as const
+    for (const id of ['a', 'b', 'hook']) await journal.outbox.outcome(id, { ...later, fault: 'server' }, 1)
+    await journal.outbox.outcome('greylisted', later, 1)
+    await journal.outbox.rendered('a', bytes('kept'))
+    await journal.outbox.outcome('b', later, 2)
+    await journal.outbox.hasten('email')
+    t.match(await journal.outbox.due(3, 9), [{ id: 'a', attempts: 1, rendered: Buffer.from('kept') }])
+    t.same(idsOf(await journal.outbox.due(3, 9)), ['a'], 'the last answer counts')
+    await journal.outbox.hasten('webhook')
+    t.same(idsOf(await journal.outbox.due(3, 9)), ['a', 'hook'])
+    await journal.outbox.outcome('a', later, 4)
+    await journal.outbox.hasten('email')
+    t.same(idsOf(await journal.outbox.due(5, 9)), ['hook'])
+  })
+
   journalTest('a message is rendered once, kept for its retries, and dropped when it is done', async (t, journal) => {
     const message = async (): Promise<string | undefined> => {
       const rendered = (await journal.outbox.due(1000, 1))[0]?.rendered

@@ -235,7 +235,7 @@ test('a file of format 2 is brought up to ours, where effects can be withdrawn',
       line TEXT NOT NULL, thread TEXT NOT NULL,
       crc INTEGER NOT NULL, data TEXT NOT NULL, rendered_crc INTEGER, rendered BLOB
     );
-    ALTER TABLE now DROP COLUMN about; INSERT INTO effects SELECT * FROM now; DROP TABLE now;
+    ALTER TABLE now DROP COLUMN about; ALTER TABLE now DROP COLUMN fault; INSERT INTO effects SELECT * FROM now; DROP TABLE now;
     CREATE INDEX pending ON effects (line, seq, thread, next_at, created_at) WHERE state = 'pending';
     CREATE INDEX done ON effects (seq, up_to) WHERE state <> 'pending';
     UPDATE meta SET value = 2 WHERE key = 'format';`,

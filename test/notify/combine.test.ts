@@ -9,7 +9,7 @@ import { createSender, openWays, type Sender, type Ways } from '../../src/notify
 import { createVirtualClock, type VirtualClock } from '../helpers/clock.ts'
 import { startWebServer } from './http.ts'
 import { at, facts, notification } from './samples.ts'
-import { mailConfig, type MailServer, smtpConfig, startMailServer } from './smtp.ts'
+import { mailConfig, type MailServer, refusal, smtpConfig, startMailServer } from './smtp.ts'
 
 const quiet = (): void => {}
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
@@ -208,6 +208,36 @@ test('after an outage the end of an episode comes before the next one of the sam
     ['[Resolved]', '[Warning]'],
   )
   t.match(mails[0]?.text, 'This was the last mail about it.')
+})
+
+test('once the mail server is back all that waited for it leaves at once, and who is deferred keeps waiting', async (t) => {
+  const { port } = await downServer(t)
+  const one = play(t, mailWays(t, port))
+  await one.start()
+  const hosts = Array.from({ length: 12 }, (_, i) => `web-${i}`)
+  for (const host of hosts) {
+    await one.decide(firing({ id: host, thread: host, alerts: [facts({ host, episode: host })] }))
+    await one.pass(0.5)
+  }
+  const full = { name: 'Full', address: 'full@example.org' }
+  await one.pass(4)
+  const server = await startMailServer(
+    t,
+    {
+      onRcptTo: ({ address }, _session, callback) =>
+        callback(address.startsWith('full') ? refusal(450, 'greylisted') : null),
+    },
+    port,
+  )
+  await one.decide(firing({ id: 'full', thread: 'full', to: full }))
+  for (let i = 0; i < 30 && server.arrived.length === 0; i += 1) await one.pass(1 / 6)
+  for (const host of hosts) await one.done(host)
+  t.equal(server.arrived.length, 12, 'no time passes between the first and the last')
+  t.match((await one.records())['full'], { state: 'pending', answer: /greylisted/ })
+  const { attempts = 0 } = (await one.records())['full'] ?? {}
+  await one.decide(firing({ id: 'next', thread: 'next' }))
+  await one.done('next')
+  t.match((await one.records())['full'], { state: 'pending', attempts })
 })
 
 test('what is due at once is one mail too, although the server is up', async (t) => {

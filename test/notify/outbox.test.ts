@@ -56,6 +56,7 @@ function createBox(): Box {
     },
     earlier: async () => ({ untold: [] }),
     merge: async () => false,
+    hasten: async () => {},
     async rendered(id, bytes): Promise<void> {
       await work('rendered')
       rows.get(id)!.rendered = bytes
