@@ -59,8 +59,16 @@ export interface Notification {
   readonly templates?: { readonly subject?: string; readonly body?: string }
   /** Set where the subject is to begin with the state, and not to stay what it was in the thread's first mail. */
   readonly subjectMode?: 'status'
-  /** A mail about the same alert that never got out, when this one takes its place: when it was to be sent. */
-  readonly insteadOf?: { readonly at: Millis; readonly because: Because }
+  /**
+   * Mails about the same alerts that never got out, when this one takes their place: when the first of them was to be
+   * sent, and where there are several how many, and when the last was to be sent.
+   */
+  readonly insteadOf?: {
+    readonly at: Millis
+    readonly because: Because
+    readonly count?: number
+    readonly last?: Millis
+  }
   /** What a notice says; it is about no alert that is open. */
   readonly notice?: { readonly title: string; readonly lines: readonly string[] }
   readonly report?: Report

@@ -101,7 +101,10 @@ export function greetingOf({ to }: Pick<Notification, 'to'>): string {
 /** What a mail says that took the place of others. */
 export function placeNote({ insteadOf }: Notification, time: Times): readonly string[] {
   if (insteadOf === undefined) return []
-  return [`This mail replaces the one of ${time(insteadOf.at)}, which could not be sent.`]
+  const { at, count = 1, last = at } = insteadOf
+  if (count === 1) return [`This mail replaces the one of ${time(at)}, which could not be sent.`]
+  const span = count === 2 ? `of ${time(at)} and ${time(last)}` : `from ${time(at)} to ${time(last)}`
+  return [`This mail replaces the ${count} mails ${span}, which could not be sent.`]
 }
 
 /** The gaps in what was watched, each once. */

@@ -23,6 +23,7 @@ const observer: Observer = {
 }
 
 const MINUTE = 60_000
+const AGAIN = 'repeat interval elapsed'
 const began = at('10:02:10')
 
 const to = { name: 'Ada Lovelace', address: 'ada@example.org' }
@@ -294,6 +295,57 @@ test('a webhook that was down gets one body, which says what it stands for', asy
   t.equal(up.posted.length, 1)
   const body: unknown = JSON.parse(String(up.posted[0]?.raw))
   t.match(body, { status: 'resolved', stashwatch: { insteadOf: { at: '2026-11-22T10:02:10.000Z', because: 'fired' } } })
+})
+
+test('after an outage a thread is told once, as it is now, and what nobody got is said', async (t) => {
+  const { port } = await downServer(t)
+  const one = play(t, mailWays(t, port))
+  await one.start()
+  await one.decide(firing())
+  for (const [i, time] of ['11:02:10', '12:02:10', '13:02:10'].entries()) {
+    await one.pass(1)
+    const alerts = [facts({ since: at('10:01:00'), at: at(time), value: 0.93 + i / 100, because: AGAIN })]
+    await one.decide(firing({ id: `again${i}`, seq: i + 1, at: at(time), because: AGAIN, alerts }))
+  }
+  const server = await startMailServer(t, {}, port)
+  await one.pass(3)
+  await one.done('again2')
+  t.equal(server.arrived.length, 1)
+  const { text, subject = '' } = await PostalMime.parse(server.arrived[0]?.raw ?? '')
+  t.match(text, /^\[Warning\] .*95 %/)
+  t.match(text, 'the rule cpu-high has fired')
+  t.match(text?.replaceAll(/\s+/g, ' '), 'replaces the 3 mails from 2026-11-22 10:02:10 UTC to 2026-11-22 12:02:10 UTC')
+  t.notMatch(subject, /^Re:/)
+})
+
+test('what is told again gives way to what comes later, and takes over what nobody got', (t) => {
+  const pending = (...all: readonly Notification[]): ReturnType<typeof combine> =>
+    combine(all.map((one) => ({ id: one.id, notification: one })))
+  const mergedOf = (...all: readonly Notification[]): Partial<Notification> =>
+    JSON.parse(pending(...all)?.data ?? '{}') as Partial<Notification>
+  const again = (id: string, change: Partial<Notification> = {}): Notification =>
+    firing({ id, because: AGAIN, at: began + 60_000, alerts: [facts({ because: AGAIN, value: 0.99 })], ...change })
+  const worse = firing({ id: 'worse', because: 'severity rose', at: began + 120_000 })
+  t.match(pending(again('a'), again('b')), { into: 'b', of: ['a'] })
+  t.match(mergedOf(again('a'), again('b')), { because: AGAIN, insteadOf: { because: AGAIN } })
+  t.match(pending(again('a'), worse), { into: 'worse', of: ['a'] }, 'also to what is new')
+  t.match(pending(firing(), again('a'), worse), { into: 'worse', of: ['a'] }, 'that it fired is told by itself')
+  const rose = mergedOf(firing(), worse, again('a'))
+  t.match(rose, { because: 'severity rose', alerts: [{ because: 'severity rose', value: 0.99 }] })
+  t.match(pending(firing(), worse, again('a')), { of: ['worse'] }, 'one takes over one piece of news')
+  t.match(mergedOf(firing({ because: 'escalated' }), again('a')), { because: 'escalated' })
+  const [a, b] = [facts({ episode: 'a' }), facts({ episode: 'b' })]
+  t.equal(
+    pending(firing({ alerts: [a, b], news: 1 }), again('both', { alerts: [a, b] })),
+    undefined,
+    'b has not fired now',
+  )
+  t.equal(pending(again('both', { alerts: [a, b] }), again('a', { alerts: [a] })), undefined, 'nobody would hear of b')
+  const two = mergedOf(firing(), again('a'), again('b'))
+  t.match(two, { because: 'fired', insteadOf: { at: began, because: 'fired', count: 2, last: began + 60_000 } })
+  const more = mergedOf(two as Notification, again('c', { at: began + 90_000 }))
+  t.match(more.insteadOf, { at: began, because: 'fired', count: 3, last: began + 60_000 })
+  t.end()
 })
 
 test('only what the newest tells is left out', (t) => {
