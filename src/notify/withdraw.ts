@@ -6,7 +6,8 @@ import type { Delivery } from './way.ts'
  * way; a person is still told the end of what was told before.
  */
 export function isNobodys({ via = 'email', at, alerts, insteadOf }: Notification, left: Millis): boolean {
-  const isEnd = alerts.length > 0 && insteadOf === undefined && alerts.every(({ state }) => state === 'resolved')
+  const wasTold = insteadOf === undefined || insteadOf.because === 'repeat interval elapsed'
+  const isEnd = alerts.length > 0 && wasTold && alerts.every(({ state }) => state === 'resolved')
   return via !== 'email' || (at <= left && !isEnd)
 }
 
