@@ -28,16 +28,29 @@ function ackText({ ack }: Case): string {
   return ack === undefined ? 'nobody looks after it' : `${ack.author} looks after it until ${utcTime(ack.until)}`
 }
 
-/** Notes once what keeps an address from being told its news. */
+/** Notes once what keeps an address from being told its news; whether it is told after all is not known yet. */
 export function keepFrom({ line }: Group, one: Case, member: Member, why: string, now: Millis): void {
-  const to = line.to.address
-  const reason = `'${member.news}' is not told: ${why}`
-  if (member.kept !== reason) {
-    member.kept = reason
-    member.suppressed = (member.suppressed ?? 0) + 1
-    noteUntold(one, reason, now, to)
+  const kept = `${member.news} ${keeperOf(one)}`
+  if (member.kept !== kept) {
+    member.kept = kept
+    note(one, { at: now, kind: 'suppressed', reason: `'${member.news}' is not told: ${why}`, to: line.to.address })
   }
   member.wasMuted = one.muted ?? why
+}
+
+/** What keeps news back, whenever that ends: a silence whose end is changed stays the same. */
+function keeperOf({ muted }: Case): string {
+  if (muted === undefined) return 'acknowledgement'
+  return `${muted.by} ${muted.by === 'silence' ? muted.id : muted.by === 'maintenance' ? muted.name : muted.episode}`
+}
+
+/** Newer news take the place of what was kept from an address that knows of the alert: it never hears of that. */
+export function lose(one: Case, member: Member): void {
+  if (member.kept === undefined || member.news === undefined) return
+  delete member.kept
+  if (!member.told) return
+  member.suppressed = (member.suppressed ?? 0) + 1
+  one.suppressed++
 }
 
 export const NOBODY = 'neither its rule nor a route names a receiver'

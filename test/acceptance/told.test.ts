@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { postNotice } from '../../src/dispatch/notice.ts'
 import { answer } from '../../src/engine/query.ts'
+import { encodeEntry } from '../../src/engine/step.ts'
 import type { AlertView, EngineConfig, WhyView } from '../../src/model.ts'
 import { above, alerting, at, config, cpuHigh, event, every, HOUR, MINUTE, NOON, threshold } from '../helpers/play.ts'
 import { matcher, type Story, tell } from '../helpers/story.ts'
@@ -187,6 +188,49 @@ test('the end of what was told, silenced while it waits for a list, is told afte
   const ids = story.play.mails.map(({ id }) => id)
   t.equal(new Set(ids).size, ids.length)
   t.equal(story.play.fold.state.dispatch.groups.size, 0)
+})
+
+test('an end that was held back by a silence is told late because of that, and is no update that was held back', async (t) => {
+  const story = crowd()
+  const end = story.at('12:05')
+  for (const host of ['web-1', 'web-2', 'web-3']) end.cpu(host, 0.1)
+  story.at('12:06:15').silence('s1', ['host=~web-[23]'], HOUR)
+  // The command comes a moment after the newest tick, so that the silence ends ahead of it.
+  story.at('12:08').does((play) => {
+    play.enter({ kind: 'command', data: encodeEntry({ kind: 'expire', id: 's1', now: play.now() + 400 }) })
+  })
+  t.match(story.until('12:20').slice(1), [
+    '12:06:20 ada resolved: cpu-high web-1',
+    /12:08:\d\d ada mail budget: cpu-high web-2, cpu-high web-3/,
+  ])
+  t.strictSame(
+    story.play.mails.at(-1)?.alerts.map(({ suppressed }) => suppressed),
+    [0, 0],
+  )
+  t.match(decided(story, 'web-2').slice(1), [
+    /12:06:20 suppressed: 'resolved' is not told: silenced by Grace/,
+    /12:08:\d\d notified: resolved, late: silenced by Grace .*, in a list: mail budget/,
+  ])
+  t.equal(decided(story, 'web-2').length, 3)
+  t.equal(episode(story, 'web-2').suppressed, 0)
+})
+
+test('what newer news took the place of while a silence held it back is counted once, as never told', async (t) => {
+  const ladder = cpuHigh({ over: MINUTE, threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
+  const story = tell(config({ rules: [ladder] }), TEN)
+  story.at('12:00').cpu('web-1', 0.85)
+  story
+    .at('12:05')
+    .silence('s1', ['host=web-1'], HOUR / 3)
+    .cpu('web-1', 0.99)
+  story.at('12:20').cpu('web-1', 0.1)
+  t.match(story.until('12:40'), ['12:01:10 ada fired: cpu-high web-1', /12:25:\d\d ada resolved: cpu-high web-1/])
+  t.equal(story.play.mails[1]?.alerts[0]?.suppressed, 1)
+  t.match(decided(story, 'web-1').slice(1), [
+    /suppressed: 'severity rose' is not told/,
+    /suppressed: 'resolved' is not told/,
+    /12:25:\d\d notified: resolved, late: silenced by Grace until 2026-11-22 12:25:00 UTC: known$/,
+  ])
 })
 
 test('what is inhibited while it waits for a list is left out', async (t) => {
