@@ -252,7 +252,8 @@ test('what was silenced in a backlog is not told, and says so; what fires on is 
 test('an alert that was let go is not found in the backlog', async (t) => {
   const desk = createDesk()
   for (const name of ['gone', 'over']) desk.say(name, 'fired', START, { at: START - 20 * MIN })
-  withdraw(desk.state, 'gone', 'retired: its host is gone', START + S)
+  const gone = { ...facts('gone', 'resolved'), reason: 'retired: its host is gone' }
+  withdraw(desk.state, createDispatchPlan(SETTINGS), gone, START + S)
   desk.say('over', 'resolved', START + S, { at: START - 18 * MIN })
   desk.wait(START + 2 * S, START + 2 * MIN)
   t.strictSame(desk.told, ['61 ada found in the backlog: over'])
