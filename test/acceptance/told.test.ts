@@ -145,6 +145,30 @@ test('a fall that is undone before anybody could hear of it is not told', async 
   t.strictSame(story.until('12:20'), ['12:01:40 ada fired: cpu-high web-1'])
 })
 
+test('while an alert flaps, only a rise above all that was told since is told', async (t) => {
+  for (const notifyOnDowngrade of [true, false]) {
+    const ladder = threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
+    const story = tell(config({ rules: [cpuHigh({ over: MINUTE, threshold: ladder, notifyOnDowngrade })] }), TEN)
+    // It flaps as a warning, then rises again and again; settles; and flaps once more.
+    const minutes = [
+      ...[0.85, 0.1, 0.85, 0.1, 0.85, 0.1, 0.85, 0.1],
+      ...[0.85, 0.99, 0.85, 0.99, 0.1, 0.85, 0.99, 0.1, 0.85, 0.99],
+      ...Array.from({ length: 30 }, () => 0.1),
+      ...[0.85, 0.1, 0.85, 0.1, 0.85, 0.1, 0.85, 0.1, 0.85, 0.99, 0.85, 0.99],
+    ]
+    for (const [i, value] of minutes.entries()) {
+      story.at(new Date(NOON + i * MINUTE).toISOString().slice(11, 19)).cpu('web-1', value)
+    }
+    const told = story.until('13:00').map((line) => line.slice(9))
+    const spell = told.slice(told.indexOf('ada flapping started: cpu-high web-1'))
+    const rose = ['flapping started', 'severity rose', 'flapping stopped']
+    t.strictSame(
+      spell.filter((line) => rose.some((because) => line.includes(because))),
+      [...rose, 'flapping started', 'severity rose'].map((because) => `ada ${because}: cpu-high web-1`),
+    )
+  }
+})
+
 /** Three hosts fire at once, which one mail a minute has no room for; the list goes at 12:01:20. */
 function crowd(change: Partial<EngineConfig> = {}): Story {
   const story = tell(config({ rules: [high], mailsPerMinute: 1, ...change }))
