@@ -12,6 +12,7 @@ interface Why {
     readonly severity: string
     readonly severities?: readonly string[]
     readonly notify: readonly string[]
+    readonly unfit?: string
     readonly left?: string
     readonly waitingFor: string
   }
@@ -92,9 +93,9 @@ function sayRule({ rule, host }: Why, name: string, say: Say): void {
   say('')
 }
 
-function sayVerdicts({ verdicts }: Why, say: Say): void {
+function sayVerdicts({ rule, verdicts }: Why, say: Say): void {
   say('last verdicts', 'bold')
-  if (verdicts.length === 0) say('  none: nothing that the rule looks at has come from there')
+  if (verdicts.length === 0) say(`  none: ${rule.unfit ?? 'nothing that the rule looks at has come from there'}`)
   for (const { labels, value, unit, bound, reason, at, hint } of verdicts) {
     const label = Object.entries(labels)
       .map(([key, text]) => `${key}=${text} `)

@@ -100,39 +100,44 @@ const RULE = {
   waitingFor: 'window 12:03:00 closes 10 s after its source clock passes it',
 }
 
+const HOST = { host: 'am-1', lastSeen: NOW, source: 'logstash-a', clockSkewSeconds: 0, state: 'live', series: 4 }
+const UNFIT = 'the rule is for big-*; am-1 does not fit'
+
 const whyOf = (host: string): unknown =>
-  host === 'web-9'
-    ? { rule: RULE, host: null, verdicts: [], alerts: [] }
-    : {
-        rule: RULE,
-        host: { host, lastSeen: NOW, source: 'logstash-a', clockSkewSeconds: 0, state: 'live', series: 4 },
-        verdicts: [
-          {
-            host,
-            labels: {},
-            value: 0.95,
-            unit: 'ratio',
-            bound: 'above 0.9',
-            reason: 'mean of cpu over 2m was 95 %',
-            at: NOW,
-          },
-        ],
-        alerts: [
-          {
-            ...ALERT,
-            decisions: [
-              { at: NOW - HOUR, kind: 'notified', reason: 'fired', to: 'ada@example.org' },
-              { at: NOW - HOUR / 2, kind: 'suppressed', reason: 'silence s1 of Ada holds' },
-              { at: NOW - 2 * HOUR, kind: 'judged', reason: 'mean of cpu over 2m was 50 %' },
-              { at: NOW - HOUR / 4, kind: 'notified', reason: 'silence ended', to: 'webhook:chat' },
-            ],
-            waits: [
-              { to: 'grace@example.org', news: 'fired', for: 'group_wait', until: NOW + 30_000 },
-              { news: 'resolved', for: 'inhibition' },
-            ],
-          },
-        ],
-      }
+  host === 'am-1'
+    ? { rule: { ...RULE, unfit: UNFIT, waitingFor: `nothing: ${UNFIT}` }, host: HOST, verdicts: [], alerts: [] }
+    : host === 'web-9'
+      ? { rule: RULE, host: null, verdicts: [], alerts: [] }
+      : {
+          rule: RULE,
+          host: { ...HOST, host },
+          verdicts: [
+            {
+              host,
+              labels: {},
+              value: 0.95,
+              unit: 'ratio',
+              bound: 'above 0.9',
+              reason: 'mean of cpu over 2m was 95 %',
+              at: NOW,
+            },
+          ],
+          alerts: [
+            {
+              ...ALERT,
+              decisions: [
+                { at: NOW - HOUR, kind: 'notified', reason: 'fired', to: 'ada@example.org' },
+                { at: NOW - HOUR / 2, kind: 'suppressed', reason: 'silence s1 of Ada holds' },
+                { at: NOW - 2 * HOUR, kind: 'judged', reason: 'mean of cpu over 2m was 50 %' },
+                { at: NOW - HOUR / 4, kind: 'notified', reason: 'silence ended', to: 'webhook:chat' },
+              ],
+              waits: [
+                { to: 'grace@example.org', news: 'fired', for: 'group_wait', until: NOW + 30_000 },
+                { news: 'resolved', for: 'inhibition' },
+              ],
+            },
+          ],
+        }
 
 const told = (address: string, because: string): string =>
   JSON.stringify({ to: { address }, because, alerts: [{ episode: 'e1' }] })
@@ -306,6 +311,12 @@ test('why tells the story of each episode in its order, with the reason of every
     rule: { name: 'cpu-high' },
     alerts: [{ episode: 'e1', notifications: [{ id: 'b' }, { id: 'd' }, { id: 'a' }] }],
   })
+  t.strictSame((await cli('why', 'cpu-high', 'am-1')).out.slice(3, 7), [
+    `  next   nothing: ${UNFIT}`,
+    '',
+    'last verdicts',
+    `  none: ${UNFIT}`,
+  ])
   t.match(await cli('why', 'cpu-hihg', 'web-1'), { code: 1, err: [/No rule has this name.*perhaps cpu-high/] })
   t.match(await cli('why', 'source-dwn', 'web-1'), { code: 1, err: [/No rule has this name.*perhaps source-down/] })
   t.match(await cli('why', 'cpu-high', 'web-9'), {
