@@ -155,13 +155,20 @@ function storyOf({ transitions, decisions = [], notifications }: Episode): reado
     tone: to === 'firing' ? 'red' : 'green',
   }))
   const decided = decisions.map(({ at, kind, reason, to }): Moment => {
-    const says = `${TOLD[kind]}${to === undefined ? '' : ` ${to}`}: ${SAID[reason] ?? reason}`
+    const word = kind === 'notified' && isUnsent(notifications, at, to) ? 'to be told' : TOLD[kind]
+    const says = `${word}${to === undefined ? '' : ` ${to}`}: ${SAID[reason] ?? reason}`
     return kind === 'suppressed' ? { at, says, tone: 'dim' } : { at, says }
   })
   // The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent.
   return [...steps, ...decided, ...notifications.toReversed().map(momentOf)].toSorted((a, b) =>
     a.at < b.at ? -1 : Number(a.at > b.at),
   )
+}
+
+/** Whether the mail that a decision led to, the first one to its address since, did not get out (yet). */
+function isUnsent(notifications: readonly Sent[], at: string, address: string | undefined): boolean {
+  const row = notifications.findLast(({ to, createdAt }) => to?.address === address && createdAt >= at)
+  return row !== undefined && row.state !== 'sent'
 }
 
 const OUTCOMES: Readonly<Record<Exclude<SendRecord['state'], 'pending'>, string>> = {

@@ -74,6 +74,22 @@ function unmute(group: Group, one: Case, member: Member): void {
   if (member.news === undefined || member.news === 'fired') member.news = 'silence ended'
 }
 
+/** Notes acknowledgements that are over, of alerts that still fire: from then on they are repeated. */
+export function endAcknowledgements(state: DispatchState, now: Millis): void {
+  for (const one of state.cases.values()) {
+    if (one.ack === undefined || now < one.ack.until || one.facts.state !== 'firing') continue
+    endAcknowledgement(one, `${one.ack.author} looked after it until now`, one.ack.until)
+  }
+}
+
+/** Nobody looks after an alert any more; notes that once. */
+export function endAcknowledgement(one: Case, why: string, at: Millis): void {
+  if (one.ack === undefined || one.ackOver === true) return
+  one.ack = { ...one.ack, until: Math.min(one.ack.until, at) }
+  one.ackOver = true
+  note(one, { at, kind: 'acknowledged', reason: `nobody looks after it any more: ${why}` })
+}
+
 export function isAcknowledged({ ack }: Case, now: Millis): boolean {
   return ack !== undefined && now < ack.until
 }

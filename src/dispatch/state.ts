@@ -60,6 +60,8 @@ export interface Case {
   readonly groups: Set<string>
   muted: Muted | undefined
   ack: Acknowledgement | undefined
+  /** Set once the end of the acknowledgement was noted. */
+  ackOver?: true
   /** How many steps of its escalation were taken. */
   escalated: number
   sent: number

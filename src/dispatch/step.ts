@@ -4,7 +4,7 @@ import { keepBack } from './backlog.ts'
 import { forgetPurses, offer, purseOf, wasTold } from './budget.ts'
 import { compose } from './compose.ts'
 import { type Alerts, goOn, groupOf, groupsOf, tellGroup } from './groups.ts'
-import { heedMutes, isAcknowledged, NOBODY, noteUntold } from './held.ts'
+import { endAcknowledgement, endAcknowledgements, heedMutes, isAcknowledged, NOBODY, noteUntold } from './held.ts'
 import { labelsOf } from './labels.ts'
 import { readBacklog, tellHeld } from './lists.ts'
 import { inForceNow, muteAll } from './mute.ts'
@@ -26,7 +26,7 @@ export function announce(state: DispatchState, plan: DispatchPlan, news: Announc
   note(one, { at: news.found, kind: 'judged', reason: `${news.because}: ${news.facts.reason}` })
   if (news.because === 'severity rose') {
     one.heldUntil = news.found
-    if (one.ack !== undefined) one.ack = { ...one.ack, until: Math.min(one.ack.until, news.found) }
+    endAcknowledgement(one, 'it got more severe', Math.min(one.ack?.until ?? news.found, news.found))
   }
   if (keepBack(state.backlog, news.facts.episode, news.at, news.found)) return
   tellAll(state, plan, one, news.because, news.found)
@@ -128,6 +128,7 @@ export function settle(state: DispatchState, plan: DispatchPlan, alerts: Alerts,
 export function elapse(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): Effect[] {
   const inForce = inForceNow(plan, state, now)
   forgetSilences(state, plan, now)
+  endAcknowledgements(state, now)
   escalate(state, plan, now)
   const effects = readBacklog(state, plan, alerts, now, (one) => tellAll(state, plan, one, 'fired', now))
   const isChanged = state.dirty || inForce !== state.inForce

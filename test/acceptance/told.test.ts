@@ -286,6 +286,26 @@ test('whoever looks after what waits for a list is named in it, and an escalatio
   )
 })
 
+test('an acknowledgement says until when it holds, and its end is a decision, by its time or by a rise', async (t) => {
+  const ladder = cpuHigh({ over: MINUTE, threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
+  const story = tell(config({ rules: [ladder] }))
+  story.at('12:00').cpu('up', 0.85).cpu('late', 0.85).cpu('over', 0.85)
+  for (const host of ['up', 'late', 'over']) story.at('12:05').acknowledge('cpu-high', host, 10 * MINUTE)
+  story.at('12:08').cpu('up', 0.99).cpu('over', 0.1)
+  story.until('12:30')
+  const acknowledged = (host: string): readonly string[] =>
+    decided(story, host)
+      .filter((line) => line.includes('acknowledged'))
+      .map((line) => line.replace(' acknowledged', ''))
+  const taken = '12:05:00: Grace looks after it until 2026-11-22 12:15:00 UTC: on it'
+  t.strictSame(acknowledged('late'), [
+    taken,
+    '12:15:00: nobody looks after it any more: Grace looked after it until now',
+  ])
+  t.strictSame(acknowledged('up'), [taken, '12:09:10: nobody looks after it any more: it got more severe'])
+  t.strictSame(acknowledged('over'), [taken], 'what is over needs nobody')
+})
+
 test('a repeat that waits for a list is not told of what somebody looks after by then', async (t) => {
   const rules = [cpuHigh({ over: MINUTE, repeat: { first: 10 * MINUTE, most: 10 * MINUTE } })]
   const story = crowd({ rules, receivers })

@@ -130,6 +130,7 @@ const whyOf = (host: string): unknown =>
                 { at: NOW - HOUR / 2, kind: 'suppressed', reason: 'silence s1 of Ada holds' },
                 { at: NOW - 2 * HOUR, kind: 'judged', reason: 'mean of cpu over 2m was 50 %' },
                 { at: NOW - HOUR / 4, kind: 'notified', reason: 'silence ended', to: 'webhook:chat' },
+                { at: NOW - MINUTE, kind: 'notified', reason: 'repeat interval elapsed', to: 'ada@example.org' },
               ],
               waits: [
                 { to: 'grace@example.org', news: 'fired', for: 'group_wait', until: NOW + 30_000 },
@@ -153,6 +154,7 @@ const send = (id: string, state: SendRecord['state'], more: Partial<SendRecord> 
 const SENDS = [
   send('b', 'pending', { attempts: 3, createdAt: NOW - MINUTE, nextAt: NOW + MINUTE, answer: '451 later' }),
   send('d', 'merged', {
+    createdAt: NOW - HOUR / 4 + 1000,
     doneAt: NOW - HOUR / 4 + 2000,
     answer: 'told together with a',
     data: told('webhook:chat', 'silence ended'),
@@ -298,8 +300,9 @@ test('why tells the story of each episode in its order, with the reason of every
       '  2026-11-22 11:00:00 UTC  told ada@example.org: fired',
       '  2026-11-22 11:00:02 UTC  mail to ada@example.org (fired) sent: 250 OK',
       '  2026-11-22 11:30:00 UTC  not told: silence s1 of Ada holds',
-      '  2026-11-22 11:45:00 UTC  told webhook:chat: nothing holds it back any more',
+      '  2026-11-22 11:45:00 UTC  to be told webhook:chat: nothing holds it back any more',
       '  2026-11-22 11:45:02 UTC  webhook:chat (nothing holds it back any more) not sent by itself: told together with a',
+      '  2026-11-22 11:59:00 UTC  to be told ada@example.org: repeat interval elapsed',
       '  2026-11-22 11:59:00 UTC  mail to ada@example.org (fired) waits: 3 attempts, next 2026-11-22 12:01:00 UTC, 451 later',
       "  waits grace@example.org: 'fired' waits with its group until 2026-11-22 12:00:30 UTC (group_wait)",
       "  waits whoever is to hear of it: 'resolved' waits while another alert speaks for it",
