@@ -150,12 +150,12 @@ test('while an alert flaps, only a rise above all that was told since is told', 
     const ladder = threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
     const story = tell(config({ rules: [cpuHigh({ over: MINUTE, threshold: ladder, notifyOnDowngrade })] }), TEN)
     // It flaps as a warning, then rises again and again; settles; and flaps once more.
-    const minutes = [
-      ...[0.85, 0.1, 0.85, 0.1, 0.85, 0.1, 0.85, 0.1],
-      ...[0.85, 0.99, 0.85, 0.99, 0.1, 0.85, 0.99, 0.1, 0.85, 0.99],
-      ...Array.from({ length: 30 }, () => 0.1),
-      ...[0.85, 0.1, 0.85, 0.1, 0.85, 0.1, 0.85, 0.1, 0.85, 0.99, 0.85, 0.99],
+    const [flaps, rises] = [
+      [0.85, 0.1, 0.85, 0.1, 0.85, 0.1, 0.85, 0.1],
+      [0.85, 0.99, 0.85, 0.99, 0.1, 0.85, 0.99, 0.1, 0.85, 0.99],
     ]
+    const settles = Array.from({ length: 30 }, () => 0.1)
+    const minutes = [flaps, rises, settles, flaps, rises].flat()
     for (const [i, value] of minutes.entries()) {
       story.at(new Date(NOON + i * MINUTE).toISOString().slice(11, 19)).cpu('web-1', value)
     }

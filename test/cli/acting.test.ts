@@ -208,6 +208,7 @@ test('silence add, list and expire do what the API does, and say how to take it 
     /^silenced/,
     /^mutes 3/,
     "no rule or metric gives alerts a label 'tem': did you mean 'team'?",
+    'host = "a" does not fit the one known host',
     /^end it/,
   ])
   t.strictSame(await cli('silence', 'list'), {
