@@ -110,15 +110,17 @@ const TOLD: Readonly<Record<Decision['kind'], string>> = {
 function storyOf(alert: AlertView, sends: readonly SendRecord[]): readonly Moment[] {
   const { transitions, decisions = [] } = alert
   const steps = transitions.map(({ to, at, reason }): Moment => ({ at, what: to, says: reason }))
-  const rows = sendsOf(alert, sends).toReversed()
+  const rows = sendsOf(alert, sends)
+    .toReversed()
+    .map(({ record, because }) => ({ record, because, shown: showSend(record) }))
   const decided = decisions.map(({ at, kind, reason, to }): Moment => {
-    const row = rows.find(({ record }) => record.createdAt >= at && showSend(record).to?.address === to)
+    const row = rows.find(({ record, shown }) => record.createdAt >= at && shown.to?.address === to)
     const isUnsent = kind === 'notified' && row !== undefined && row.record.state !== 'sent'
     const word = isUnsent ? 'to be told' : TOLD[kind]
     return { at, what: to === undefined ? word : `${word} ${to}`, says: reason }
   })
-  const sent = rows.map(({ record, because }): Moment => {
-    const { state, to, because: whole, answer } = showSend(record)
+  const sent = rows.map(({ record, because, shown }): Moment => {
+    const { state, to, because: whole, answer } = shown
     const says = [because ?? whole, answer].filter((text) => text !== undefined).join(': ')
     return { at: record.doneAt ?? record.createdAt, what: `mail to ${to?.address ?? 'somebody'} ${state}`, says }
   })

@@ -1,6 +1,5 @@
-import { compileMatchers, printMatcher } from '../matcher.ts'
+import { checkMatcher, compileMatchers, printMatcher } from '../matcher.ts'
 import type { HostView, Matcher, Query, Severity, Silence } from '../model.ts'
-import { compilePattern } from '../pattern.ts'
 import { meant, nearest } from '../spelling.ts'
 
 type Asking = (asked: Query) => Promise<unknown>
@@ -55,8 +54,8 @@ function fitsAny({ op, value }: Matcher, texts: readonly string[]): boolean {
 function anchorHint({ op, value }: Matcher, known: readonly string[]): string {
   if (op !== '=~') return ''
   const core = value.includes('|') ? `(${value})` : value
-  const wider = [`${core}.*`, `.*${core}`, `.*${core}.*`].find(
-    (text) => !('fault' in compilePattern(text)) && fitsAny({ label: 'text', op, value: text }, known),
-  )
-  return wider === undefined ? '' : `; expressions are anchored: did you mean '${wider}'?`
+  const wider = [`${core}.*`, `.*${core}`, `.*${core}.*`]
+    .map((text): Matcher => ({ label: 'text', op, value: text }))
+    .find((one) => checkMatcher(one) === undefined && fitsAny(one, known))
+  return wider === undefined ? '' : `; expressions are anchored: did you mean '${wider.value}'?`
 }
