@@ -1,4 +1,4 @@
-import type { Millis } from '../model.ts'
+import type { Millis, Severity } from '../model.ts'
 
 /**
  * How often an alert changed between good and bad lately, as Nagios reckons: of the last 20 slots of time those with a
@@ -10,6 +10,8 @@ export interface Flapping {
   changes: number
   isBad: boolean
   isFlapping: boolean
+  /** The worst severity that was told since flapping started; older snapshots do not say. */
+  worst?: Severity
   /** Event time of the newest look. */
   at: Millis
 }

@@ -110,18 +110,20 @@ const TOLD: Readonly<Record<Decision['kind'], string>> = {
 function storyOf(alert: AlertView, sends: readonly SendRecord[]): readonly Moment[] {
   const { transitions, decisions = [] } = alert
   const steps = transitions.map(({ to, at, reason }): Moment => ({ at, what: to, says: reason }))
-  const decided = decisions.map(({ at, kind, reason, to }): Moment => ({
-    at,
-    what: to === undefined ? TOLD[kind] : `${TOLD[kind]} ${to}`,
-    says: reason,
-  }))
-  const sent = sendsOf(alert, sends)
+  const rows = sendsOf(alert, sends)
     .toReversed()
-    .map(({ record, because }): Moment => {
-      const { state, to, because: whole, answer } = showSend(record)
-      const says = [because ?? whole, answer].filter((text) => text !== undefined).join(': ')
-      return { at: record.doneAt ?? record.createdAt, what: `mail to ${to?.address ?? 'somebody'} ${state}`, says }
-    })
+    .map(({ record, because }) => ({ record, because, shown: showSend(record) }))
+  const decided = decisions.map(({ at, kind, reason, to }): Moment => {
+    const row = rows.find(({ record, shown }) => record.createdAt >= at && shown.to?.address === to)
+    const isUnsent = kind === 'notified' && row !== undefined && row.record.state !== 'sent'
+    const word = isUnsent ? 'to be told' : TOLD[kind]
+    return { at, what: to === undefined ? word : `${word} ${to}`, says: reason }
+  })
+  const sent = rows.map(({ record, because, shown }): Moment => {
+    const { state, to, because: whole, answer } = shown
+    const says = [because ?? whole, answer].filter((text) => text !== undefined).join(': ')
+    return { at: record.doneAt ?? record.createdAt, what: `mail to ${to?.address ?? 'somebody'} ${state}`, says }
+  })
   return [...steps, ...decided, ...sent].toSorted((a, b) => a.at - b.at)
 }
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { checkMatcher, checkMatchers, parseMatcher, printMatcher } from '../matcher.ts'
-import type { Clock, Engine, HostView, Matcher, Millis, Query, Silence, SilenceView } from '../model.ts'
-import { meant, nearest } from '../spelling.ts'
+import type { Clock, Engine, Matcher, Millis, Query, Silence, SilenceView } from '../model.ts'
+import { meant } from '../spelling.ts'
 import { ask, tell } from './ask.ts'
 import { fault, isObject, pick, readBody, readEnd, readWhen, readWords } from './body.ts'
 import type { Body } from './body.ts'
+import { hintsOf } from './hints.ts'
 import { showSilence } from './views.ts'
 
 /** What the routes by which people act on alerts need. */
@@ -30,7 +31,7 @@ const YEAR: Millis = 365 * 86_400_000
 
 /** Adds `/silences` to read, make and end silences. */
 export function addSilences(app: FastifyInstance, deps: ActDeps): void {
-  const query: Asking = async (asked) => ask(deps.clock, async () => deps.engine.query(asked))
+  const query = async (asked: Query): Promise<unknown> => ask(deps.clock, async () => deps.engine.query(asked))
   app.get('/silences', async () => {
     const found = await query({ kind: 'silences' })
     return (found as readonly SilenceView[]).map((silence) => showSilence(silence, deps.now()))
@@ -39,10 +40,7 @@ export function addSilences(app: FastifyInstance, deps: ActDeps): void {
   app.post('/silences', async (request, reply) => {
     const now = deps.now()
     const silence = readSilence(readBody(request, FIELDS, SHOWN), now, deps.authorOf(request))
-    const hints = [
-      ...labelHints(silence, (await query({ kind: 'labels' })) as readonly string[]),
-      ...(await hostHints(silence, query)),
-    ]
+    const hints = await hintsOf(silence, query)
     const made = (await tell(deps, { kind: 'silence', silence, now })) as Silence
     return reply.code(201).send({ ...showSilence(made, now), ...(hints.length === 0 ? {} : { hints }) })
   })
@@ -51,28 +49,6 @@ export function addSilences(app: FastifyInstance, deps: ActDeps): void {
     const { id } = request.params as { readonly id: string }
     const now = deps.now()
     return showSilence((await tell(deps, { kind: 'expire', id, now })) as Silence, now)
-  })
-}
-
-/** A label that no alert has is perhaps misspelt; it may also come with the next configuration. */
-function labelHints({ matchers }: Silence, known: readonly string[]): readonly string[] {
-  const strange = [...new Set(matchers.map(({ label }) => label))].filter((label) => !known.includes(label))
-  return strange.map((label) => `no rule or metric gives alerts a label '${label}'${meant(label, known)}`)
-}
-
-type Asking = (asked: Query) => Promise<unknown>
-
-/** A host that is not known yet may come; one that is nearly called like another is perhaps misspelt. Sources have alerts too. */
-async function hostHints({ matchers }: Silence, query: Asking): Promise<readonly string[]> {
-  const named = [
-    ...new Set(matchers.filter(({ label, op }) => label === 'host' && op === '=').map(({ value }) => value)),
-  ]
-  if (named.length === 0) return []
-  const hosts = (await query({ kind: 'hosts' })) as readonly HostView[]
-  const known = [...new Set(hosts.flatMap(({ host, source }) => (source === null ? [host] : [host, source])))]
-  return named.flatMap((host) => {
-    const near = known.includes(host) ? undefined : nearest(host, known)
-    return near === undefined ? [] : [`no host is called '${host}': did you mean '${near}'?`]
   })
 }
 

@@ -12,6 +12,7 @@ interface Why {
     readonly severity: string
     readonly severities?: readonly string[]
     readonly notify: readonly string[]
+    readonly unfit?: string
     readonly left?: string
     readonly waitingFor: string
   }
@@ -92,9 +93,9 @@ function sayRule({ rule, host }: Why, name: string, say: Say): void {
   say('')
 }
 
-function sayVerdicts({ verdicts }: Why, say: Say): void {
+function sayVerdicts({ rule, verdicts }: Why, say: Say): void {
   say('last verdicts', 'bold')
-  if (verdicts.length === 0) say('  none: nothing that the rule looks at has come from there')
+  if (verdicts.length === 0) say(`  none: ${rule.unfit ?? 'nothing that the rule looks at has come from there'}`)
   for (const { labels, value, unit, bound, reason, at, hint } of verdicts) {
     const label = Object.entries(labels)
       .map(([key, text]) => `${key}=${text} `)
@@ -154,13 +155,20 @@ function storyOf({ transitions, decisions = [], notifications }: Episode): reado
     tone: to === 'firing' ? 'red' : 'green',
   }))
   const decided = decisions.map(({ at, kind, reason, to }): Moment => {
-    const says = `${TOLD[kind]}${to === undefined ? '' : ` ${to}`}: ${SAID[reason] ?? reason}`
+    const word = kind === 'notified' && isUnsent(notifications, at, to) ? 'to be told' : TOLD[kind]
+    const says = `${word}${to === undefined ? '' : ` ${to}`}: ${SAID[reason] ?? reason}`
     return kind === 'suppressed' ? { at, says, tone: 'dim' } : { at, says }
   })
   // The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent.
   return [...steps, ...decided, ...notifications.toReversed().map(momentOf)].toSorted((a, b) =>
     a.at < b.at ? -1 : Number(a.at > b.at),
   )
+}
+
+/** Whether the mail that a decision led to, the first one to its address since, did not get out (yet). */
+function isUnsent(notifications: readonly Sent[], at: string, address: string | undefined): boolean {
+  const row = notifications.findLast(({ to, createdAt }) => to?.address === address && createdAt >= at)
+  return row !== undefined && row.state !== 'sent'
 }
 
 const OUTCOMES: Readonly<Record<Exclude<SendRecord['state'], 'pending'>, string>> = {

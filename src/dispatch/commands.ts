@@ -1,6 +1,7 @@
 import { compileMatchers } from '../matcher.ts'
 import type { Acknowledgement, Command, CommandAnswer, Millis, Silence } from '../model.ts'
 import { labelsOf } from './labels.ts'
+import { utcTime } from './mute.ts'
 import { type Case, type DispatchState, note } from './state.ts'
 
 /** So many silences are kept, over ones included. */
@@ -48,6 +49,7 @@ export function acknowledge(
   const kept = one.ack !== undefined && now < one.ack.until ? one.ack.note : ''
   const ack = asked && { ...asked, note: asked.note ?? kept }
   one.ack = ack
+  delete one.ackOver
   state.dirty = true
   note(one, {
     at: now,
@@ -60,8 +62,8 @@ export function acknowledge(
   }
 }
 
-const wordsOf = ({ author, note: text }: Acknowledgement): string =>
-  `${author} looks after it${text === '' ? '' : `: ${text}`}`
+const wordsOf = ({ author, until, note: text }: Acknowledgement): string =>
+  `${author} looks after it until ${utcTime(until)}${text === '' ? '' : `: ${text}`}`
 
 /** An open episode, by its id or its code. */
 function findCase(state: DispatchState, episode: string): Case | undefined {

@@ -1,5 +1,5 @@
 import type { AlertFacts, Because, Millis, Pulse, Report } from '../model.ts'
-import { canHear, leftText, noteUntold } from './held.ts'
+import { canHear, leftText, lose, noteUntold } from './held.ts'
 import { type Labels, labelsOf, valuesOf } from './labels.ts'
 import { type Case, type DispatchState, type Group, type Item, type Line, type Member } from './state.ts'
 
@@ -40,24 +40,25 @@ export function tellGroup(
   delete group.left
   const member = group.members.get(episode) ?? { told: false, news: undefined, wasMuted: undefined }
   group.members.set(episode, member)
-  hear(member, news)
+  hear(one, member, news)
 }
 
 /** Something new happened to an alert that a conversation is about. */
 export function goOn(group: Group, one: Case, because: Because, now: Millis): void {
   const member = group.members.get(one.facts.episode)
   if (member === undefined) return
-  if (group.left === undefined || canHear(group, one)) return hear(member, because)
+  if (group.left === undefined || canHear(group, one)) return hear(one, member, because)
   noteUntold(one, `'${because}' is not told: ${leftText(group.left)}`, now, group.line.to.address)
   if (one.facts.state === 'resolved') group.members.delete(one.facts.episode)
 }
 
 /** Whoever has not heard yet that it fired, hears that first of all; a rise that fell again unheard is no news. */
-function hear(member: Member, news: Because): void {
+function hear(one: Case, member: Member, news: Because): void {
   const isFirst = !member.told && member.news !== undefined && SEVERITY.includes(news)
   if (isFirst) return
   const isUndone =
     SEVERITY.includes(news) && member.news !== undefined && member.news !== news && SEVERITY.includes(member.news)
+  if (member.news !== news) lose(one, member)
   member.news = isUndone ? undefined : news
 }
 
@@ -71,6 +72,7 @@ export function joinTold(state: DispatchState, line: Line, one: Case, labels: La
     if (group.line.to.address !== line.to.address || member === undefined) continue
     member.told = true
     member.news = undefined
+    delete member.kept
     group.lastSent ??= now
   }
 }

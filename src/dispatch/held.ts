@@ -28,16 +28,29 @@ function ackText({ ack }: Case): string {
   return ack === undefined ? 'nobody looks after it' : `${ack.author} looks after it until ${utcTime(ack.until)}`
 }
 
-/** Notes once what keeps an address from being told its news. */
+/** Notes once what keeps an address from being told its news; whether it is told after all is not known yet. */
 export function keepFrom({ line }: Group, one: Case, member: Member, why: string, now: Millis): void {
-  const to = line.to.address
-  const reason = `'${member.news}' is not told: ${why}`
-  if (member.kept !== reason) {
-    member.kept = reason
-    member.suppressed = (member.suppressed ?? 0) + 1
-    noteUntold(one, reason, now, to)
+  const kept = `${member.news} ${keeperOf(one)}`
+  if (member.kept !== kept) {
+    member.kept = kept
+    note(one, { at: now, kind: 'suppressed', reason: `'${member.news}' is not told: ${why}`, to: line.to.address })
   }
   member.wasMuted = one.muted ?? why
+}
+
+/** What keeps news back, whenever that ends: a silence whose end is changed stays the same. */
+function keeperOf({ muted }: Case): string {
+  if (muted === undefined) return 'acknowledgement'
+  return `${muted.by} ${muted.by === 'silence' ? muted.id : muted.by === 'maintenance' ? muted.name : muted.episode}`
+}
+
+/** Newer news take the place of what was kept from an address that knows of the alert: it never hears of that. */
+export function lose(one: Case, member: Member): void {
+  if (member.kept === undefined || member.news === undefined) return
+  delete member.kept
+  if (!member.told) return
+  member.suppressed = (member.suppressed ?? 0) + 1
+  one.suppressed++
 }
 
 export const NOBODY = 'neither its rule nor a route names a receiver'
@@ -59,6 +72,22 @@ export function noteUntold(one: Case, reason: string, now: Millis, to?: string):
 function unmute(group: Group, one: Case, member: Member): void {
   if (member.wasMuted === undefined || one.facts.state !== 'firing' || group.left !== undefined) return
   if (member.news === undefined || member.news === 'fired') member.news = 'silence ended'
+}
+
+/** Notes acknowledgements that are over, of alerts that still fire: from then on they are repeated. */
+export function endAcknowledgements(state: DispatchState, now: Millis): void {
+  for (const one of state.cases.values()) {
+    if (one.ack === undefined || now < one.ack.until || one.facts.state !== 'firing') continue
+    endAcknowledgement(one, `${one.ack.author} looked after it until now`, one.ack.until)
+  }
+}
+
+/** Nobody looks after an alert any more; notes that once. */
+export function endAcknowledgement(one: Case, why: string, at: Millis): void {
+  if (one.ack === undefined || one.ackOver === true) return
+  one.ack = { ...one.ack, until: Math.min(one.ack.until, at) }
+  one.ackOver = true
+  note(one, { at, kind: 'acknowledged', reason: `nobody looks after it any more: ${why}` })
 }
 
 export function isAcknowledged({ ack }: Case, now: Millis): boolean {

@@ -31,8 +31,9 @@ function tellList(
     items[0]?.line.via ?? 'email',
     items.map(({ facts }) => facts.rule),
   )
-  const how = items.length === 1 ? `, late: ${because}` : `, in a list: ${because}`
   for (const { line, facts, because: own } of items) {
+    const late = facts.wasMuted === undefined ? `, late: ${because}` : ''
+    const how = items.length === 1 ? late : `, in a list: ${because}`
     noteTold(state, line, [{ ...facts, because: own }], now, own === because ? '' : how)
   }
   return composeList(state, plan, items, because, now)

@@ -100,6 +100,7 @@ function dropNews(state: DispatchState, plan: DispatchPlan, group: Group, now: M
     if (member.told && (left === undefined || canHear(group, one))) continue
     if (!member.told || one.facts.state === 'resolved') group.members.delete(episode)
     member.news = undefined
+    delete member.kept
     if (news !== undefined) noteUntold(one, `'${news}' is not told: ${why}`, now, line.to.address)
   }
 }

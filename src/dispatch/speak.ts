@@ -1,6 +1,6 @@
 import type { AlertFacts, Because, Millis } from '../model.ts'
 import { type Alerts, groupOf } from './groups.ts'
-import { heldBackBy, isAcknowledged } from './held.ts'
+import { heldBackBy, isAcknowledged, noteUntold } from './held.ts'
 import { mutedText } from './mute.ts'
 import { isStep, withoutPicture } from './picture.ts'
 import { type Case, type DispatchState, type Group, type Line, type Mail, type Member, note } from './state.ts'
@@ -52,7 +52,7 @@ function forgetUntold(state: DispatchState, group: Group, now: Millis): void {
     if (one !== undefined && why === undefined) continue
     group.members.delete(episode)
     if (one === undefined || why === undefined) continue
-    note(one, { at: now, kind: 'suppressed', reason: `nothing is told of it: ${why}`, to: group.line.to.address })
+    noteUntold(one, `nothing is told of it: ${why}`, now, group.line.to.address)
   }
 }
 
@@ -141,11 +141,12 @@ export function noteTold(state: DispatchState, line: Line, alerts: readonly Aler
       one.sent++
       if (member !== undefined) member.sent = (member.sent ?? 0) + 1
     }
-    const why = because === 'silence ended' && wasMuted !== undefined ? `${because}: ${mutedText(wasMuted)}` : because
+    const late = wasMuted === undefined ? '' : `${because === 'silence ended' ? '' : ', late'}: ${mutedText(wasMuted)}`
+    const why = because === undefined ? 'went along: others of its group were told' : `${because}${late}`
     note(one, {
       at: now,
       kind: 'notified',
-      reason: `${why ?? 'went along: others of its group were told'}${how}`,
+      reason: `${why}${how}`,
       to: address,
     })
   }

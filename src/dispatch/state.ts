@@ -60,6 +60,8 @@ export interface Case {
   readonly groups: Set<string>
   muted: Muted | undefined
   ack: Acknowledgement | undefined
+  /** Set once the end of the acknowledgement was noted. */
+  ackOver?: true
   /** How many steps of its escalation were taken. */
   escalated: number
   sent: number
@@ -116,9 +118,9 @@ export interface Member {
   news: Because | undefined
   /** What kept the news from being told; words for an acknowledgement, and in older snapshots. */
   wasMuted: Muted | string | undefined
-  /** What was noted last of news that were held back, so that it is noted once. */
+  /** Set while its news are held back: which, and what does it, so that it is noted once. */
   kept?: string
-  /** Mails that told the address of it, and changes that were held back from it; absent for none. */
+  /** Mails that told the address of it, and changes that were held back from it and never told; absent for none. */
   sent?: number
   suppressed?: number
 }

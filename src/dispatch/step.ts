@@ -1,10 +1,10 @@
-import type { Announcement, Because, Effect, Millis } from '../model.ts'
-import { audienceOf, escalationOf } from './audience.ts'
+import type { AlertFacts, Announcement, Because, Effect, Millis } from '../model.ts'
+import { audienceOf, escalationOf, linesTo } from './audience.ts'
 import { keepBack } from './backlog.ts'
-import { forgetPurses, offer, purseOf } from './budget.ts'
+import { forgetPurses, offer, purseOf, wasTold } from './budget.ts'
 import { compose } from './compose.ts'
-import { type Alerts, goOn, groupsOf, tellGroup } from './groups.ts'
-import { heedMutes, isAcknowledged, NOBODY, noteUntold } from './held.ts'
+import { type Alerts, goOn, groupOf, groupsOf, tellGroup } from './groups.ts'
+import { endAcknowledgement, endAcknowledgements, heedMutes, isAcknowledged, NOBODY, noteUntold } from './held.ts'
 import { labelsOf } from './labels.ts'
 import { readBacklog, tellHeld } from './lists.ts'
 import { inForceNow, muteAll } from './mute.ts'
@@ -26,7 +26,7 @@ export function announce(state: DispatchState, plan: DispatchPlan, news: Announc
   note(one, { at: news.found, kind: 'judged', reason: `${news.because}: ${news.facts.reason}` })
   if (news.because === 'severity rose') {
     one.heldUntil = news.found
-    if (one.ack !== undefined) one.ack = { ...one.ack, until: Math.min(one.ack.until, news.found) }
+    endAcknowledgement(one, 'it got more severe', Math.min(one.ack?.until ?? news.found, news.found))
   }
   if (keepBack(state.backlog, news.facts.episode, news.at, news.found)) return
   tellAll(state, plan, one, news.because, news.found)
@@ -63,15 +63,32 @@ function caseOf(state: DispatchState, { because, facts, notify, found }: Announc
   return one
 }
 
-/** An alert is gone without having got better: nobody is told more of it. */
-export function withdraw(state: DispatchState, episode: string, reason: string, now: Millis): void {
+/**
+ * An alert is gone without having got better: who was told that it fires hears that it was closed, and nobody else does.
+ * Whoever hears of the service itself reads that in the notice that names who is gone.
+ */
+export function withdraw(state: DispatchState, plan: DispatchPlan, facts: AlertFacts, now: Millis): void {
+  const { episode, reason } = facts
   for (const [host, quiet] of state.quiet) if (quiet.episode === episode) state.quiet.delete(host)
   const one = state.cases.get(episode)
   if (one === undefined) return
-  one.facts = { ...one.facts, state: 'resolved', resolvedAt: now, reason }
+  one.facts = facts
+  one.because = 'resolved'
   note(one, { at: now, kind: 'judged', reason })
-  for (const group of groupsOf(state, one)) group.members.delete(episode)
-  for (const purse of state.purses.values()) purse.held.delete(episode)
+  const noticed = new Set(
+    linesTo(plan, plan.config.system).flatMap(({ via, to }) => (via === 'email' ? to.address : [])),
+  )
+  for (const [address, { held }] of state.purses) {
+    const item = held.get(episode)
+    if (item === undefined || (wasTold(item) && !noticed.has(address))) continue
+    held.delete(episode)
+    groupOf(state, one, address)?.members.delete(episode)
+  }
+  for (const group of groupsOf(state, one)) {
+    if (group.members.get(episode)?.told === true && !noticed.has(group.line.to.address))
+      goOn(group, one, 'resolved', now)
+    else group.members.delete(episode)
+  }
   state.backlog.episodes.delete(episode)
   state.dirty = true
 }
@@ -111,6 +128,7 @@ export function settle(state: DispatchState, plan: DispatchPlan, alerts: Alerts,
 export function elapse(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): Effect[] {
   const inForce = inForceNow(plan, state, now)
   forgetSilences(state, plan, now)
+  endAcknowledgements(state, now)
   escalate(state, plan, now)
   const effects = readBacklog(state, plan, alerts, now, (one) => tellAll(state, plan, one, 'fired', now))
   const isChanged = state.dirty || inForce !== state.inForce

@@ -31,9 +31,9 @@ export function heedFlapping(
   if (!flapping.isFlapping) return taken
   const life = keepOpen(before, taken.life)
   if (life === undefined) return taken
-  return turned === 'started'
-    ? { life, change: { to: life.state, because: 'flapping started' } }
-    : goOn(before, life, taken.change)
+  if (turned !== 'started') return goOn(flapping, before, life, taken.change)
+  flapping.worst = life.severity
+  return { life, change: { to: life.state, because: 'flapping started' } }
 }
 
 /** Whether people would be told that it is bad, or good; undefined while neither is sure. */
@@ -57,9 +57,12 @@ function keepOpen(before: Life | undefined, life: Life | undefined): Life | unde
   return { ...episode, state: 'recovering', goodSince: before?.state === 'recovering' ? before.goodSince : resolvedAt }
 }
 
-/** Only a rise of the severity is told meanwhile. */
-function goOn(before: Life | undefined, life: Life, change: Change | undefined): Step {
-  if (change?.because === 'severity rose') return { life, change }
+/** Meanwhile only a rise above all that was told of this flapping is told: severities come and go with it. */
+function goOn(flapping: Flapping, before: Life | undefined, life: Life, change: Change | undefined): Step {
+  if (change?.because === 'severity rose' && flapping.worst !== life.severity) {
+    flapping.worst = life.severity
+    return { life, change }
+  }
   return before?.state === life.state ? { life } : { life, change: { to: life.state } }
 }
 

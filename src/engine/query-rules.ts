@@ -1,5 +1,5 @@
 import { judgedOf } from '../aggregate/store.ts'
-import type { Millis, RuleView, Severity } from '../model.ts'
+import type { Millis, Rule, RuleView, Severity } from '../model.ts'
 import { lookAt, type Watched, watchedOf } from './evaluate.ts'
 import { concerns, countMetricName, type WindowPlan } from './plan.ts'
 import { isUnheard, silentSince } from './silence.ts'
@@ -25,6 +25,7 @@ export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
     notify: plan.rule.notify,
     last: lastVerdicts(fold, plan, only),
     waitingFor: waitingFor(fold, plan),
+    ...misfit(plan.rule, only),
   }))
   const absences = fold.plan.absences.map((rule) => ({
     name: rule.name,
@@ -45,8 +46,16 @@ export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
         at: fold.state.now,
       })),
     waitingFor: 'the next bucket of ten seconds in which a source delivers',
+    ...misfit(rule, only),
   }))
   return [...shown, ...absences]
+}
+
+/** What is said instead of a host that the rule is not for. */
+function misfit(rule: Rule, host: string | undefined): Partial<Pick<RuleView, 'waitingFor' | 'unfit'>> {
+  if (host === undefined || concerns(rule, host)) return {}
+  const unfit = `the rule is for ${rule.hosts.join(', ')}; ${host} does not fit`
+  return { waitingFor: `nothing: ${unfit}`, unfit }
 }
 
 /** A rule that is not in the configuration any more, as the newest of its alerts remembers it. */

@@ -196,7 +196,7 @@ export function endAlert(fold: Fold, alerts: Map<string, Alert>, id: string, end
 }
 
 /**
- * Closes an alert that nothing got better about, so that nobody is told that it is resolved.
+ * Closes an alert that nothing got better about: who was told of it hears that, unless a notice says it.
  *
  * @returns the alert, if it had fired.
  */
@@ -211,7 +211,7 @@ export function closeAlert(
   if (alert === undefined) return undefined
   alert.ended = ended
   tell(fold, alerts, id, alert, { to: 'resolved' })
-  withdraw(fold.state.dispatch, alert.episode, alert.reason, fold.state.now)
+  withdraw(fold.state.dispatch, fold.dispatchPlan, factsOf(fold, alert), fold.state.now)
   return alert
 }
 

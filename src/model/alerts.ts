@@ -234,7 +234,7 @@ export interface AlertFacts {
   readonly critical?: Critical & { readonly bound: string }
   readonly picture?: Picture
   readonly peers?: Peers
-  /** How many mails the reader was told of it before this one, and how many changes were held back. */
+  /** How many mails the reader was told of it before this one, and how many changes were held back and never told. */
   readonly sent?: number
   readonly suppressed?: number
   /** Why the reader is told of this one; what goes on firing beside the news has none. */

@@ -197,6 +197,8 @@ export interface RuleView {
   }[]
   /** What the next window waits for, in words. */
   readonly waitingFor: string
+  /** Why the rule does not look at the host that was asked for. */
+  readonly unfit?: string
   /** When the rule left the configuration, of one that is gone. */
   readonly left?: Millis
 }

@@ -4,6 +4,7 @@ import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { AlertView, Command, EngineConfig, HostView, NewEntry, RuleView } from '../../src/model.ts'
 import {
+  alerting,
   at,
   config,
   cpuHigh,
@@ -540,6 +541,89 @@ test('a host is forgotten by command, with all its alerts, and the mail says by 
   t.strictSame(notices(play), [
     ['1 host retired', `b: last heard at 2026-11-22 12:10:00 UTC, forgotten by ada; closes cpu-high (${code})`],
   ])
+})
+
+/** `a` stays, `b` burns and then falls silent; its rule tells those who hear of the service, others, and machines. */
+function burning(change: Partial<EngineConfig> = {}, end = '12:10:00'): Play {
+  const play = createPlay(
+    forgetting(HOUR, {
+      rules: [cpuHigh({ notify: ['ops', 'boss', 'hook'] })],
+      receivers: [
+        { name: 'ops', email: [{ address: 'ops@example.org' }] },
+        { name: 'boss', email: [{ address: 'boss@example.org' }] },
+        { name: 'hook', email: [], webhook: true, alertmanager: true },
+      ],
+      ...change,
+    }),
+  )
+  play.until(
+    end,
+    every(TEN, (now) => play.post([event('a', now, { cpu: 0.1 }), event('b', now, { cpu: 0.99 })])),
+  )
+  return play
+}
+const toldOf = (play: Play): string[] =>
+  play.mails
+    .filter(({ because }) => because !== 'repeat interval elapsed')
+    .map(({ to, because, alerts: [alert] }) =>
+      [to.address.split('@')[0], because, alert?.ended].filter(Boolean).join(' '),
+    )
+
+test('of a host that is taken away while it fires those hear the end who were told and get no notice, and machines', async (t) => {
+  const takenAway = {
+    'by hand': (play: Play) => forget(play, 'b'),
+    'by its silence': (play: Play) =>
+      play.until(
+        '13:15:00',
+        alive(play, () => ['a']),
+      ),
+  }
+  for (const [how, act] of Object.entries(takenAway)) {
+    const play = burning()
+    act(play)
+    play.until(
+      '13:20:00',
+      alive(play, () => ['a']),
+    )
+    t.strictSame(
+      toldOf(play),
+      [
+        ...['ops', 'boss', 'webhook:hook', 'alertmanager:hook'].map((name) => `${name} fired`),
+        ...['boss', 'webhook:hook', 'alertmanager:hook'].map((name) => `${name} resolved retired`),
+        'ops hosts retired',
+      ],
+      how,
+    )
+    const [first, last] = play.mails.filter(({ to }) => to.address.startsWith('boss'))
+    t.equal(last?.thread, first?.thread, 'in the conversation that it belongs to')
+    t.match(last?.alerts[0]?.reason, /^retired: /)
+    t.equal(play.fold.state.dispatch.groups.size, 0)
+  }
+})
+
+test('of a host that is taken away nobody hears the end who was not told that it fired', async (t) => {
+  const silenced = [{ label: 'host', op: '=' as const, value: 'b' }]
+  const windows = [
+    { name: 'w', matchers: silenced, zone: 'UTC', times: [], weekdays: [], daysOfMonth: [], months: [], years: [] },
+  ]
+  const muted = burning({ alerting: alerting({ maintenance: windows }) })
+  forget(muted, 'b')
+  muted.until(
+    '12:20:00',
+    alive(muted, () => ['a']),
+  )
+  t.strictSame(toldOf(muted), ['ops hosts retired'])
+  const late = burning({ mailsPerMinute: 1 }, '12:02:15')
+  t.ok(late.fold.state.dispatch.purses.get('boss@example.org')?.held.size, 'it waits for a list')
+  forget(late, 'b')
+  late.until(
+    '12:20:00',
+    alive(late, () => ['a']),
+  )
+  t.strictSame(
+    toldOf(late).filter((line) => line.startsWith('boss')),
+    [],
+  )
 })
 
 test('an expected host is not forgotten by command', async (t) => {

@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { postNotice } from '../../src/dispatch/notice.ts'
 import { answer } from '../../src/engine/query.ts'
+import { encodeEntry } from '../../src/engine/step.ts'
 import type { AlertView, EngineConfig, WhyView } from '../../src/model.ts'
 import { above, alerting, at, config, cpuHigh, event, every, HOUR, MINUTE, NOON, threshold } from '../helpers/play.ts'
 import { matcher, type Story, tell } from '../helpers/story.ts'
@@ -144,6 +145,30 @@ test('a fall that is undone before anybody could hear of it is not told', async 
   t.strictSame(story.until('12:20'), ['12:01:40 ada fired: cpu-high web-1'])
 })
 
+test('while an alert flaps, only a rise above all that was told since is told', async (t) => {
+  for (const notifyOnDowngrade of [true, false]) {
+    const ladder = threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
+    const story = tell(config({ rules: [cpuHigh({ over: MINUTE, threshold: ladder, notifyOnDowngrade })] }), TEN)
+    // It flaps as a warning, then rises again and again; settles; and flaps once more.
+    const [flaps, rises] = [
+      [0.85, 0.1, 0.85, 0.1, 0.85, 0.1, 0.85, 0.1],
+      [0.85, 0.99, 0.85, 0.99, 0.1, 0.85, 0.99, 0.1, 0.85, 0.99],
+    ]
+    const settles = Array.from({ length: 30 }, () => 0.1)
+    const minutes = [flaps, rises, settles, flaps, rises].flat()
+    for (const [i, value] of minutes.entries()) {
+      story.at(new Date(NOON + i * MINUTE).toISOString().slice(11, 19)).cpu('web-1', value)
+    }
+    const told = story.until('13:00').map((line) => line.slice(9))
+    const spell = told.slice(told.indexOf('ada flapping started: cpu-high web-1'))
+    const rose = ['flapping started', 'severity rose', 'flapping stopped']
+    t.strictSame(
+      spell.filter((line) => rose.some((because) => line.includes(because))),
+      [...rose, 'flapping started', 'severity rose'].map((because) => `ada ${because}: cpu-high web-1`),
+    )
+  }
+})
+
 /** Three hosts fire at once, which one mail a minute has no room for; the list goes at 12:01:20. */
 function crowd(change: Partial<EngineConfig> = {}): Story {
   const story = tell(config({ rules: [high], mailsPerMinute: 1, ...change }))
@@ -189,6 +214,49 @@ test('the end of what was told, silenced while it waits for a list, is told afte
   t.equal(story.play.fold.state.dispatch.groups.size, 0)
 })
 
+test('an end that was held back by a silence is told late because of that, and is no update that was held back', async (t) => {
+  const story = crowd()
+  const end = story.at('12:05')
+  for (const host of ['web-1', 'web-2', 'web-3']) end.cpu(host, 0.1)
+  story.at('12:06:15').silence('s1', ['host=~web-[23]'], HOUR)
+  // The command comes a moment after the newest tick, so that the silence ends ahead of it.
+  story.at('12:08').does((play) => {
+    play.enter({ kind: 'command', data: encodeEntry({ kind: 'expire', id: 's1', now: play.now() + 400 }) })
+  })
+  t.match(story.until('12:20').slice(1), [
+    '12:06:20 ada resolved: cpu-high web-1',
+    /12:08:\d\d ada mail budget: cpu-high web-2, cpu-high web-3/,
+  ])
+  t.strictSame(
+    story.play.mails.at(-1)?.alerts.map(({ suppressed }) => suppressed),
+    [0, 0],
+  )
+  t.match(decided(story, 'web-2').slice(1), [
+    /12:06:20 suppressed: 'resolved' is not told: silenced by Grace/,
+    /12:08:\d\d notified: resolved, late: silenced by Grace .*, in a list: mail budget/,
+  ])
+  t.equal(decided(story, 'web-2').length, 3)
+  t.equal(episode(story, 'web-2').suppressed, 0)
+})
+
+test('what newer news took the place of while a silence held it back is counted once, as never told', async (t) => {
+  const ladder = cpuHigh({ over: MINUTE, threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
+  const story = tell(config({ rules: [ladder] }), TEN)
+  story.at('12:00').cpu('web-1', 0.85)
+  story
+    .at('12:05')
+    .silence('s1', ['host=web-1'], HOUR / 3)
+    .cpu('web-1', 0.99)
+  story.at('12:20').cpu('web-1', 0.1)
+  t.match(story.until('12:40'), ['12:01:10 ada fired: cpu-high web-1', /12:25:\d\d ada resolved: cpu-high web-1/])
+  t.equal(story.play.mails[1]?.alerts[0]?.suppressed, 1)
+  t.match(decided(story, 'web-1').slice(1), [
+    /suppressed: 'severity rose' is not told/,
+    /suppressed: 'resolved' is not told/,
+    /12:25:\d\d notified: resolved, late: silenced by Grace until 2026-11-22 12:25:00 UTC: known$/,
+  ])
+})
+
 test('what is inhibited while it waits for a list is left out', async (t) => {
   const down = cpuHigh({ name: 'switch-down', metric: 'memory', over: 2 * TEN, every: TEN, notify: ['boss'] })
   const inhibit = [{ source: [matcher('rule=switch-down')], target: [matcher('rule=cpu-high')], equal: [] }]
@@ -216,6 +284,26 @@ test('whoever looks after what waits for a list is named in it, and an escalatio
     decided(story, 'web-2', 'boss')[1],
     /12:06:20 suppressed: 'escalated' is not told: Grace looks after it until 2026-11-22 12:16:15 UTC/,
   )
+})
+
+test('an acknowledgement says until when it holds, and its end is a decision, by its time or by a rise', async (t) => {
+  const ladder = cpuHigh({ over: MINUTE, threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
+  const story = tell(config({ rules: [ladder] }))
+  story.at('12:00').cpu('up', 0.85).cpu('late', 0.85).cpu('over', 0.85)
+  for (const host of ['up', 'late', 'over']) story.at('12:05').acknowledge('cpu-high', host, 10 * MINUTE)
+  story.at('12:08').cpu('up', 0.99).cpu('over', 0.1)
+  story.until('12:30')
+  const acknowledged = (host: string): readonly string[] =>
+    decided(story, host)
+      .filter((line) => line.includes('acknowledged'))
+      .map((line) => line.replace(' acknowledged', ''))
+  const taken = '12:05:00: Grace looks after it until 2026-11-22 12:15:00 UTC: on it'
+  t.strictSame(acknowledged('late'), [
+    taken,
+    '12:15:00: nobody looks after it any more: Grace looked after it until now',
+  ])
+  t.strictSame(acknowledged('up'), [taken, '12:09:10: nobody looks after it any more: it got more severe'])
+  t.strictSame(acknowledged('over'), [taken], 'what is over needs nobody')
 })
 
 test('a repeat that waits for a list is not told of what somebody looks after by then', async (t) => {

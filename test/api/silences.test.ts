@@ -63,7 +63,7 @@ test('a silence is made of what was posted, of the clock, and of an id that is n
   t.not((await send('POST', SILENCES, GOOD)).json['id'], json['id'])
 })
 
-test('a silence of a host that is not known is made, with a hint where a known one or a source is called nearly so', async (t) => {
+test('a silence of a host that is not known is made, with a hint that names a known one or a source that is called nearly so', async (t) => {
   const hosts = [
     { host: 'node-1', source: 'logstash-a' },
     { host: 'db', source: null },
@@ -76,7 +76,32 @@ test('a silence of a host that is not known is made, with a hint where a known o
   }
   t.strictSame(await hints('host = nod-1'), ["no host is called 'nod-1': did you mean 'node-1'?"])
   t.strictSame(await hints('host = logstash-b'), ["no host is called 'logstash-b': did you mean 'logstash-a'?"])
-  for (const fine of ['host = node-1', 'host = logstash-a', 'host = quite-another', 'host =~ nod-1']) {
+  t.strictSame(await hints('host = quite-another'), ['host = "quite-another" does not fit any of the 2 known hosts'])
+  const anchored = `host =~ "node" does not fit any of the 2 known hosts; expressions are anchored: did you mean 'node.*'?`
+  t.strictSame(await hints('host =~ node', 'host =~ node', 'host =~ node-.'), [anchored])
+  t.match(await hints('host =~ b|-1'), [/anchored: did you mean '\.\*\(b\|-1\)'\?$/])
+  t.strictSame(await hints('host =~ web-.*'), ['host =~ "web-.*" does not fit any of the 2 known hosts'])
+  for (const fine of ['host = node-1', 'host = logstash-a', 'host =~ nod.*', 'host = stashwatch', 'rule = cpu-high']) {
+    t.equal(await hints(fine), undefined, fine)
+  }
+  t.equal(await hints('host != quite-another', 'host !~ web', 'rule = a'), undefined)
+})
+
+test('a silence of a severity that no alert can have is made, with a hint', async (t) => {
+  const { send } = await serve(t, { obeys })
+  const hints = async (...matchers: string[]): Promise<unknown> => {
+    const { status, json } = await send('POST', SILENCES, { ...GOOD, matchers })
+    t.equal(status, 201)
+    return json['hints']
+  }
+  t.strictSame(await hints('severity = crit'), [
+    'severity = "crit" fits no severity: expected one of warning, critical',
+  ])
+  t.strictSame(await hints('severity = criticl'), ['severity = "criticl" fits no severity: did you mean \'critical\'?'])
+  t.strictSame(await hints('severity =~ crit'), [
+    `severity =~ "crit" fits no severity; expressions are anchored: did you mean 'crit.*'?`,
+  ])
+  for (const fine of ['severity = critical', 'severity =~ warn.*', 'severity = warning']) {
     t.equal(await hints(fine), undefined, fine)
   }
 })

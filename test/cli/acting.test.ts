@@ -100,39 +100,45 @@ const RULE = {
   waitingFor: 'window 12:03:00 closes 10 s after its source clock passes it',
 }
 
+const HOST = { host: 'am-1', lastSeen: NOW, source: 'logstash-a', clockSkewSeconds: 0, state: 'live', series: 4 }
+const UNFIT = 'the rule is for big-*; am-1 does not fit'
+
 const whyOf = (host: string): unknown =>
-  host === 'web-9'
-    ? { rule: RULE, host: null, verdicts: [], alerts: [] }
-    : {
-        rule: RULE,
-        host: { host, lastSeen: NOW, source: 'logstash-a', clockSkewSeconds: 0, state: 'live', series: 4 },
-        verdicts: [
-          {
-            host,
-            labels: {},
-            value: 0.95,
-            unit: 'ratio',
-            bound: 'above 0.9',
-            reason: 'mean of cpu over 2m was 95 %',
-            at: NOW,
-          },
-        ],
-        alerts: [
-          {
-            ...ALERT,
-            decisions: [
-              { at: NOW - HOUR, kind: 'notified', reason: 'fired', to: 'ada@example.org' },
-              { at: NOW - HOUR / 2, kind: 'suppressed', reason: 'silence s1 of Ada holds' },
-              { at: NOW - 2 * HOUR, kind: 'judged', reason: 'mean of cpu over 2m was 50 %' },
-              { at: NOW - HOUR / 4, kind: 'notified', reason: 'silence ended', to: 'webhook:chat' },
-            ],
-            waits: [
-              { to: 'grace@example.org', news: 'fired', for: 'group_wait', until: NOW + 30_000 },
-              { news: 'resolved', for: 'inhibition' },
-            ],
-          },
-        ],
-      }
+  host === 'am-1'
+    ? { rule: { ...RULE, unfit: UNFIT, waitingFor: `nothing: ${UNFIT}` }, host: HOST, verdicts: [], alerts: [] }
+    : host === 'web-9'
+      ? { rule: RULE, host: null, verdicts: [], alerts: [] }
+      : {
+          rule: RULE,
+          host: { ...HOST, host },
+          verdicts: [
+            {
+              host,
+              labels: {},
+              value: 0.95,
+              unit: 'ratio',
+              bound: 'above 0.9',
+              reason: 'mean of cpu over 2m was 95 %',
+              at: NOW,
+            },
+          ],
+          alerts: [
+            {
+              ...ALERT,
+              decisions: [
+                { at: NOW - HOUR, kind: 'notified', reason: 'fired', to: 'ada@example.org' },
+                { at: NOW - HOUR / 2, kind: 'suppressed', reason: 'silence s1 of Ada holds' },
+                { at: NOW - 2 * HOUR, kind: 'judged', reason: 'mean of cpu over 2m was 50 %' },
+                { at: NOW - HOUR / 4, kind: 'notified', reason: 'silence ended', to: 'webhook:chat' },
+                { at: NOW - MINUTE, kind: 'notified', reason: 'repeat interval elapsed', to: 'ada@example.org' },
+              ],
+              waits: [
+                { to: 'grace@example.org', news: 'fired', for: 'group_wait', until: NOW + 30_000 },
+                { news: 'resolved', for: 'inhibition' },
+              ],
+            },
+          ],
+        }
 
 const told = (address: string, because: string): string =>
   JSON.stringify({ to: { address }, because, alerts: [{ episode: 'e1' }] })
@@ -148,6 +154,7 @@ const send = (id: string, state: SendRecord['state'], more: Partial<SendRecord> 
 const SENDS = [
   send('b', 'pending', { attempts: 3, createdAt: NOW - MINUTE, nextAt: NOW + MINUTE, answer: '451 later' }),
   send('d', 'merged', {
+    createdAt: NOW - HOUR / 4 + 1000,
     doneAt: NOW - HOUR / 4 + 2000,
     answer: 'told together with a',
     data: told('webhook:chat', 'silence ended'),
@@ -201,6 +208,7 @@ test('silence add, list and expire do what the API does, and say how to take it 
     /^silenced/,
     /^mutes 3/,
     "no rule or metric gives alerts a label 'tem': did you mean 'team'?",
+    'host = "a" does not fit the one known host',
     /^end it/,
   ])
   t.strictSame(await cli('silence', 'list'), {
@@ -293,8 +301,9 @@ test('why tells the story of each episode in its order, with the reason of every
       '  2026-11-22 11:00:00 UTC  told ada@example.org: fired',
       '  2026-11-22 11:00:02 UTC  mail to ada@example.org (fired) sent: 250 OK',
       '  2026-11-22 11:30:00 UTC  not told: silence s1 of Ada holds',
-      '  2026-11-22 11:45:00 UTC  told webhook:chat: nothing holds it back any more',
+      '  2026-11-22 11:45:00 UTC  to be told webhook:chat: nothing holds it back any more',
       '  2026-11-22 11:45:02 UTC  webhook:chat (nothing holds it back any more) not sent by itself: told together with a',
+      '  2026-11-22 11:59:00 UTC  to be told ada@example.org: repeat interval elapsed',
       '  2026-11-22 11:59:00 UTC  mail to ada@example.org (fired) waits: 3 attempts, next 2026-11-22 12:01:00 UTC, 451 later',
       "  waits grace@example.org: 'fired' waits with its group until 2026-11-22 12:00:30 UTC (group_wait)",
       "  waits whoever is to hear of it: 'resolved' waits while another alert speaks for it",
@@ -306,6 +315,12 @@ test('why tells the story of each episode in its order, with the reason of every
     rule: { name: 'cpu-high' },
     alerts: [{ episode: 'e1', notifications: [{ id: 'b' }, { id: 'd' }, { id: 'a' }] }],
   })
+  t.strictSame((await cli('why', 'cpu-high', 'am-1')).out.slice(3, 7), [
+    `  next   nothing: ${UNFIT}`,
+    '',
+    'last verdicts',
+    `  none: ${UNFIT}`,
+  ])
   t.match(await cli('why', 'cpu-hihg', 'web-1'), { code: 1, err: [/No rule has this name.*perhaps cpu-high/] })
   t.match(await cli('why', 'source-dwn', 'web-1'), { code: 1, err: [/No rule has this name.*perhaps source-down/] })
   t.match(await cli('why', 'cpu-high', 'web-9'), {

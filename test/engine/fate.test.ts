@@ -94,7 +94,7 @@ function numbersGrow({ mails }: Play): void {
   }
 }
 
-/** Whoever was told that an alert fires is told its end, unless nothing got better: it was let go. */
+/** Whoever was told that an alert fires is told its end, or reads in a notice that its host is gone. */
 function endsAreTold({ mails, fold }: Play): void {
   const open = new Map<string, string>()
   for (const mail of mails) {
@@ -110,7 +110,11 @@ function endsAreTold({ mails, fold }: Play): void {
       ({ to = '', reason: why }) =>
         key.startsWith(`${to} `) && why.startsWith("'resolved' is not told: its receiver left"),
     )
-    if (!reason.startsWith('retired') && !hasLeft) throw new Error(`the end is not told: ${key}: ${reason}`)
+    const [address] = key.split(' ')
+    const isNoticed = mails.some(
+      ({ to, notice }) => to.address === address && notice?.lines.some((line) => line.startsWith(`${facts?.host}: `)),
+    )
+    if (!isNoticed && !hasLeft) throw new Error(`the end is not told: ${key}: ${reason}`)
   }
 }
 

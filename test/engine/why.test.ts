@@ -42,6 +42,24 @@ test('why knows the rules of stashwatch itself, and what they say while nothing 
   t.end()
 })
 
+test('of a host that a rule is not for, why says whom it is for', async (t) => {
+  const rules = [cpuHigh({ hosts: ['big-*', 'huge'] }), silent({ hosts: ['big-*'] })]
+  const play = createPlay(config({ rules }))
+  play.until(
+    '12:10:00',
+    every(10_000, (now) => void play.post(['big-1', 'am-1'].map((host) => event(host, now, { cpu: 0.2 })))),
+  )
+  const why = (rule: string, host: string): WhyView => answer(play.fold, { kind: 'why', rule, host }) as WhyView
+  for (const [rule, hosts] of [
+    ['cpu-high', 'big-*, huge'],
+    ['host-silent', 'big-*'],
+  ] as const) {
+    const unfit = `the rule is for ${hosts}; am-1 does not fit`
+    t.match(why(rule, 'am-1'), { rule: { unfit, waitingFor: `nothing: ${unfit}` }, verdicts: { length: 0 } })
+    t.match(why(rule, 'big-1'), { rule: { unfit: undefined, waitingFor: /window|bucket/ }, verdicts: { length: 1 } })
+  }
+})
+
 test('a rule is shown with each severity that it can have', (t) => {
   const { play, feed, why } = open()
   play.until('12:01:00', feed)
