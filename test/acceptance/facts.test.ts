@@ -178,6 +178,17 @@ test('matches that are counted early are counted once', async (t) => {
   t.match(factsOf(play.mails[1]), { state: 'resolved', since: NOON + 3 * SECOND, windows: 2, bad: 1 })
 })
 
+test('a second rise tells since when it is critical now, and that it was so before', async (t) => {
+  const play = played(
+    quick({ threshold: threshold('mean', [above(0.9, 0.85)], [above(0.98, 0.96)]) }),
+    [0.95, 0.99, 0.95, 0.95, 0.99],
+  )
+  const [first, second] = play.mails.filter(({ because }) => because === 'severity rose')
+  const { critical, at } = factsOf(second)
+  t.match(critical, { from: factsOf(first).at, spells: 2, again: at })
+  t.match(textOf(second), /Critical +since 2026-\S+ 12:01:10 UTC \(2 times in all, first at 2026-\S+ 12:00:40 UTC\)\n/)
+})
+
 test('an alert that was critical and is over tells the bound of then', async (t) => {
   const play = played(quick({ threshold: levels }), [0.99, 0.88, 0.5])
   const over = factsOf(play.mails.at(-1))
