@@ -3,7 +3,7 @@ import { lookAt } from './advice.ts'
 import { footerOf } from './footer.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { listsOf, pressOf } from './lists.ts'
-import { counted, gapNotes, greetingOf, placeNote, toneOf } from './phrase.ts'
+import { gapNotes, greetingOf, groupName, placeNote, toneOfAll } from './phrase.ts'
 import { hostsOf, worstFirst } from './rows.ts'
 import { timesOf } from './times.ts'
 
@@ -13,8 +13,8 @@ export function digestLetter(notification: Notification, options: LetterOptions)
   const time = timesOf(notification)
   const lists = listsOf(notification, [{ alerts }], options)
   return {
-    tone: alerts.some((facts) => facts.state === 'firing') ? toneOf(alerts[0] as AlertFacts) : 'calm',
-    status: `Digest of ${counted(alerts.length, 'alert')}`,
+    tone: toneOfAll(alerts),
+    status: `Digest: ${groupName(alerts)}`,
     headline: digestHeadline(alerts),
     greeting: greetingOf(notification),
     paragraphs: [leadOf(notification, options), ...placeNote(notification, time)],
@@ -26,10 +26,10 @@ export function digestLetter(notification: Notification, options: LetterOptions)
   }
 }
 
-/** How many, and the first few hosts: `12 alerts on 12 hosts: web-1, web-2, web-3 and 9 more`. */
+/** How many, in which state, and the first few hosts: `12 alerts on 12 hosts: web-1, web-2, web-3 and 9 more`. */
 export function digestHeadline(alerts: readonly AlertFacts[]): string {
   const { count, named } = hostsOf(alerts)
-  return `${counted(alerts.length, 'alert')} on ${count === 1 ? 'one host' : `${count} hosts`}: ${named}`
+  return `${groupName(alerts)} on ${count === 1 ? 'one host' : `${count} hosts`}: ${named}`
 }
 
 function leadOf({ because, alerts }: Notification, { mailsPerMinute }: LetterOptions): string {

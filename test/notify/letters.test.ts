@@ -283,7 +283,7 @@ test('a group with much news lists it first, and keeps its subject through its t
   t.equal(first.headers['X-Stashwatch-State'], 'firing')
   const then = renderMessage(kinds.mixed(), options)
   t.equal(then.subject, `Re: ${first.subject}`)
-  t.match(then.text, /^\[2 firing, 3 resolved\] /)
+  t.match(then.text, /^\[2 firing, 3 resolved\] 2 firing, 3 resolved on 5 hosts: .* and 2 more; 2 still firing\n/)
   t.match(then.text, '2 alerts have fired or changed, and 3 alerts are over.')
   const order = [...then.text.matchAll(/^(?: {2}(\w+) +web-|(New|Also))/gm)].map(([, status, title]) => status ?? title)
   t.same(order, ['New', 'critical', 'warning', 'resolved', 'resolved', 'resolved', 'Also', 'warning', 'warning'])
@@ -454,6 +454,23 @@ test('a subject begins with the state where its receiver wants that, and stays t
     subjectMode: 'status',
   })
   t.match(long.subject, /^\[warning\] CPU on x+…x+ is high$/)
+})
+
+test('a list says in its subject, its heading and its colour what of it is over', async (t) => {
+  const subject = 'CPU on {{server}} is high'
+  const told = (states: readonly Partial<AlertFacts>[]) => {
+    const alerts = states.map((state, i) => facts({ subject, host: `web-${i}`, resolvedAt: at('12:20:00'), ...state }))
+    return read(notification({ kind: 'digest', because: 'mail budget', thread: 'list.1', alerts }))
+  }
+  const over = await told([{ state: 'resolved' }, { state: 'resolved' }])
+  t.equal(over.subject, '2 resolved: CPU on web-0 and 1 more is high')
+  t.match(over.text, /^\[Digest: 2 resolved\] 2 resolved on 2 hosts: web-0, web-1\n/)
+  t.match(over.html, 'class="status good"')
+  const mixed = await told([{ state: 'resolved' }, { state: 'resolved', ended: 'retired' }, {}])
+  t.equal(mixed.subject, '1 firing, 1 resolved, 1 closed: CPU on web-2 and 2 more is high')
+  const plain = await told([{}, {}])
+  t.match(plain.text, /^\[Digest: 2 alerts\] 2 alerts on 2 hosts: /)
+  t.equal((await told([{ state: 'resolved' }])).subject, '1 resolved: CPU on web-0 is high')
 })
 
 test('a list of one rule is called as the rule calls its alerts, and says where to look', async (t) => {

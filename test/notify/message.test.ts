@@ -191,7 +191,7 @@ test("the operator's own body comes first, and a template that cannot be used co
 
 test('a digest names every host of a storm, in both parts, and stays small enough to be shown', (t) => {
   const mail = render(storm(5000))
-  t.equal(mail.subject, '5000 alerts on 5000 hosts: web-1, web-6, web-11 and 4997 more')
+  t.equal(mail.subject, '3750 firing, 1250 resolved on 5000 hosts: web-1, web-6, web-11 and 4997 more')
   t.match(mail.text, 'did not fit into the 5 mails a minute that one address gets')
   for (const part of [mail.text, mail.html]) {
     const words = new Set(part.split(/[\s,<>]+/))
@@ -219,7 +219,7 @@ test('a digest of the backlog tells when each alert held', (t) => {
   const mail = render(
     notification({ kind: 'digest', because: 'found in the backlog', alerts: [over, { ...over, host: 'web-8' }] }),
   )
-  t.equal(mail.subject, '2 alerts on 2 hosts: web-7, web-8')
+  t.equal(mail.subject, '2 resolved on 2 hosts: web-7, web-8')
   t.match(mail.text, 'these 2 alerts began and ended in events that arrived long after they happened')
   t.match(mail.text, 'held 2026-11-22 12:23:00 UTC to 2026-11-22 12:30:00 UTC (7 min)')
   t.end()
