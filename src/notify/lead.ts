@@ -119,14 +119,14 @@ function whyNow(notification: Notification, facts: AlertFacts, time: Times): rea
   return [`the rule ${rule} has fired.`]
 }
 
-/** Mails that say for how long it fires need no more. A window that is judged before it has closed may end after the mail is written. */
+/** Mails that say for how long it fires need no more. It began at the end of a window, or in the middle of one that was judged before it had closed. */
 function beganOf({ at, because }: Notification, facts: AlertFacts, time: Times): readonly string[] {
   if (because === 'repeat interval elapsed' || because === 'silence ended' || because === 'escalated') return []
   const since = time(Math.min(facts.since, at))
   const isChange = because === 'severity rose' || because === 'severity fell' || because === 'flapping stopped'
   return isChange || facts.isWindowless === true || facts.value === null || facts.bound === '' || facts.clear === ''
     ? [`It began at ${since}.`]
-    : [`The value has been beyond its bound since the window that ended at ${since}.`]
+    : [`The value has been beyond its bound since ${since}.`]
 }
 
 /** An alert whose data has stopped is neither better nor over. */

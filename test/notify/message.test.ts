@@ -23,7 +23,7 @@ test('an alert mail tells what, where, how much, since when, why, and what to do
 
 Hello Ada Lovelace,
 
-the rule cpu-high has fired. The value has been beyond its bound since the window that ended at 2026-11-22 12:04:00 UTC. It is over once the value is at most 85 %.
+the rule cpu-high has fired. The value has been beyond its bound since 2026-11-22 12:04:00 UTC. It is over once the value is at most 85 %.
 
   What    mean of cpu over 2m
   Host    web-7
