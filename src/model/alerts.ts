@@ -162,6 +162,8 @@ export interface PictureBucket {
 export interface Peers {
   readonly median: number
   readonly hosts: number
+  /** How many other hosts are known, where not all were looked at. */
+  readonly known?: number
 }
 
 /** What else fires when a mail is written: on the same host, the newest first, and in all. */

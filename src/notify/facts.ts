@@ -1,4 +1,4 @@
-import type { AlertFacts, Context, Millis, Notification } from '../model.ts'
+import type { AlertFacts, Context, Millis, Notification, Peers } from '../model.ts'
 import type { Fact, Meter } from './letter.ts'
 import {
   boundOf,
@@ -50,8 +50,13 @@ function measured(facts: AlertFacts, told: Millis, time: Times): readonly (Fact 
     fact('Bound', `${boundsOf(facts)}${endOf(facts)}`),
     peers === undefined
       ? undefined
-      : fact('Other hosts', `median ${figureOf(peers.median, unit)} of ${counted(peers.hosts, 'host')}`),
+      : fact('Other hosts', `median ${figureOf(peers.median, unit)} of ${peersOf(peers)}`),
   ]
+}
+
+/** Of many hosts a sample is looked at. */
+function peersOf({ hosts, known }: Peers): string {
+  return known === undefined ? counted(hosts, 'host') : `${hosts} of the ${known} other hosts`
 }
 
 /** A silence that is over is no figure any more. */

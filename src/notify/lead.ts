@@ -119,7 +119,7 @@ function whyNow(notification: Notification, facts: AlertFacts, time: Times): rea
   return [`the rule ${rule} has fired.`]
 }
 
-/** Mails that say for how long it fires need no more. It began at the end of a window, or in the middle of one that was judged before it had closed. */
+/** Mails that say for how long it fires need no more. It may have begun in the middle of a window, so that none is named. */
 function beganOf({ at, because }: Notification, facts: AlertFacts, time: Times): readonly string[] {
   if (because === 'repeat interval elapsed' || because === 'silence ended' || because === 'escalated') return []
   const since = time(Math.min(facts.since, at))

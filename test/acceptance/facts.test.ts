@@ -112,6 +112,19 @@ test('the median of an even number of hosts is the mean of the two in the middle
   t.same(factsOf(play.mails.find((mail) => factsOf(mail).host === 'web-1')).peers, { median: 0.62, hosts: 4 })
 })
 
+test('the median of a sample of hosts says that it is one, and of how many', async (t) => {
+  const play = createPlay(config({ rules: [quick()] }))
+  const others = Array.from({ length: 140 }, (_, i) => ({ host: `db-${i}`, cpu: 0.3 }))
+  play.until(
+    '12:00:40',
+    every(TEN, (now) => {
+      play.post([...others, { host: 'web-1', cpu: 0.95 }].map(({ host, cpu }) => event(host, now, { cpu })))
+    }),
+  )
+  t.same(factsOf(play.mails[0]).peers, { median: 0.3, hosts: 100, known: 140 })
+  t.match(textOf(play.mails[0]), /Other hosts +median 30 % of 100 of the 140 other hosts\n/)
+})
+
 test('the data stopped when the last sample was taken, as far as buckets tell', async (t) => {
   const rules = [
     quick({ over: MINUTE, threshold: threshold('last', [above(0.9)]) }),
