@@ -53,9 +53,16 @@ test('every reason has words of its own', async (t) => {
   t.equal(
     await heads(kinds.flapping()),
     '[Warning: keeps changing] web-7: mean of cpu over 2m keeps changing, 61 % now | the alert of the rule cpu-high keeps changing between ' +
-      'firing and resolved: 24 % of its last judgements were changes, newer ones counting more. Meanwhile it counts as firing. ' +
-      'This is the only mail about it until it has settled.',
+      'firing and resolved: 24 % of its last judgements were changes, newer ones counting more. Just now its value is within the bound. ' +
+      'It counts as firing until it has settled; its changes are not told one by one.',
   )
+  t.match(
+    (await read(kinds.flapping())).text,
+    'Another mail follows when it has settled or gets more severe; if it goes on like this, the next one about it comes at',
+  )
+  const rose = kinds.rose()
+  const unsettled = { ...rose, alerts: rose.alerts.map((one) => ({ ...one, flapping: 24 })) }
+  t.match(await heads(unsettled), 'is critical now. It keeps changing between firing and resolved. It began at')
   t.match(
     await heads(kinds.settled('firing')),
     /^\[Warning: settled, still firing\] .* it is still firing\. It began at 2026-11-22 12:04:00 UTC\. It is over/,
