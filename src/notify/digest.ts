@@ -51,7 +51,7 @@ export function listAdvice(alerts: readonly AlertFacts[], { url }: LetterOptions
   const firing = alerts.filter(({ state }) => state === 'firing')
   const [first] = firing
   if (first !== undefined && firing.every(({ host }) => host === first.host))
-    return [lookAt(first, url), ...allAlerts(url)]
+    return [...lookAt(first, url), ...allAlerts(url)]
   const look =
     firing.length > 0
       ? 'Look for what these hosts have in common: many alerts at once often have one cause.'

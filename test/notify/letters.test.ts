@@ -463,6 +463,22 @@ test('a subject begins with the state where its receiver wants that, and stays t
   t.match(long.subject, /^\[warning\] CPU on x+…x+ is high$/)
 })
 
+test('what is over, closed or gone comes with no advice that no longer fits', async (t) => {
+  const adviceOf = async (change: Partial<AlertFacts>): Promise<string> => {
+    const [alert] = kinds.over().alerts
+    const { text } = await read({ ...kinds.over(), alerts: [{ ...(alert as AlertFacts), ...change }] })
+    return /What to do next\n([^]*?)\n\n/.exec(text)?.[1] ?? ''
+  }
+  t.match(await adviceOf({}), /What web-7 does now[^]*change the rule cpu-high/)
+  const removed = await adviceOf({ ended: 'reconfigured' })
+  t.match(removed, 'What web-7 does now')
+  t.notMatch(removed, 'change the rule')
+  t.notMatch(await adviceOf({ ended: 'retired' }), /web-7 does now|change the rule/)
+  const source = await adviceOf({ rule: 'source-down', host: 'logstash-b' })
+  t.match(source, /^ {2}- How this alert came about/)
+  t.notMatch(source, 'Look at this Logstash')
+})
+
 test('a list says in its subject, its heading and its colour what of it is over', async (t) => {
   const subject = 'CPU on {{server}} is high'
   const told = (states: readonly Partial<AlertFacts>[]) => {
