@@ -1,4 +1,4 @@
-import type { AlertFacts, Context, Millis, Notification, Peers } from '../model.ts'
+import { type AlertFacts, type Context, type Millis, type Notification, OWN_RULES, type Peers } from '../model.ts'
 import type { Fact, Meter } from './letter.ts'
 import {
   boundOf,
@@ -21,18 +21,22 @@ import { formatDuration } from '../format.ts'
 /** From here on a mail explains why it comes so long after its window. */
 const LATE = 5 * 60_000
 
+/** Rules whose alerts are about a source, not about a host. */
+const OF_SOURCES: readonly string[] = [OWN_RULES.source, OWN_RULES.degraded, OWN_RULES.mass]
+
 /** What is known of an alert, one by one. */
 export function factsOf(notification: Notification, facts: AlertFacts, time: Times): readonly Fact[] {
+  const isOfSource = OF_SOURCES.includes(facts.rule)
   const list: readonly (Fact | undefined)[] = [
     fact('What', facts.what),
-    fact('Host', facts.host),
+    fact(isOfSource ? 'Source' : 'Host', facts.host),
     ...Object.entries(facts.labels).map(([label, text]) => fact(nameOf(label), text)),
     ...measured(facts, notification.at, time),
     ...lived(notification, facts, time),
     fact('Why', facts.reason),
     ...told(notification, facts, time),
     ...beside(facts, notification.context, time),
-    fact('Source', facts.source),
+    isOfSource ? undefined : fact('Source', facts.source),
     fact('Rule', facts.rule),
     fact('Code', facts.code),
   ]

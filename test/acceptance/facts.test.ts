@@ -252,6 +252,8 @@ test('a source is down since its last request', async (t) => {
   const [fired, over] = play.mails
   t.match(factsOf(fired), { rule: 'source-down', since: at('12:10:00'), firedAt: at('12:12:30') })
   t.match(factsOf(over), { since: at('12:10:00'), reason: 'logstash-a delivers again' })
+  t.match(textOf(fired), 'logstash-a: time since the last request is 2 min 30 s, silent for 2 min 30 s\n')
+  t.match(factsOf(fired).reason, 'the host behind it is not judged meanwhile')
   t.match(textOf(over), /source-down is over, after 3 min 15 s/)
   t.notMatch(textOf(over), /Course|window|back to/)
 })

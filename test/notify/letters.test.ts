@@ -479,6 +479,13 @@ test('what is over, closed or gone comes with no advice that no longer fits', as
   t.notMatch(source, 'Look at this Logstash')
 })
 
+test('an alert about a source calls it so, once', async (t) => {
+  const alert = facts({ rule: 'source-down', host: 'logstash-b', source: 'logstash-b' })
+  const { text } = await read(notification({ alerts: [alert] }))
+  t.equal([...text.matchAll(/^ {2}Source +logstash-b$/gm)].length, 1)
+  t.notMatch(text, /^ {2}Host /m)
+})
+
 test('a list says in its subject, its heading and its colour what of it is over', async (t) => {
   const subject = 'CPU on {{server}} is high'
   const told = (states: readonly Partial<AlertFacts>[]) => {
