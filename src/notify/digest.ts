@@ -35,13 +35,13 @@ export function digestHeadline(alerts: readonly AlertFacts[]): string {
 function leadOf({ because, alerts }: Notification, { mailsPerMinute }: LetterOptions): string {
   const these = alerts.length === 1 ? 'this alert' : `these ${alerts.length} alerts`
   if (because === 'mail budget') {
-    const budget = mailsPerMinute === undefined ? 'the mails' : `the ${mailsPerMinute} mails`
-    const why = `${these} did not fit into ${budget} a minute that one address gets`
-    return `${why}. So here they are together; none is left out.`
+    const budget = mailsPerMinute === undefined ? 'too many mails' : `more than ${mailsPerMinute} mails`
+    const waited = alerts.length === 1 ? 'had to wait' : 'are told together'
+    return `${these} ${waited}, because ${budget} a minute would have come. None is left out.`
   }
   if (because === 'found in the backlog') {
     const why = `${these} began and ended in events that arrived long after they happened`
-    return `${why}. Each is listed with the time in which it held.`
+    return `${why}. Each is listed with its beginning and its end.`
   }
   return `${these} are told together.`
 }

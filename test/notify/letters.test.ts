@@ -235,7 +235,7 @@ test('a group with one piece of news tells it in full, and lists the rest', asyn
   t.match(text, '5 other alerts of the group are still firing.')
   t.match(
     text,
-    '\nAlso firing here\n  critical  web-1  cpu-high: 91 %, above 90 %, since 2026-11-22 12:04:00 UTC  [G0]\n  warning   web-2',
+    '\nAlso firing here\nAll since 2026-11-22 12:04:00 UTC:\n  critical  web-1  cpu-high: 91 %, above 90 %  [G0]\n  warning   web-2',
   )
   t.match(
     text,
