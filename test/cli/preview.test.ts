@@ -89,7 +89,16 @@ test('the index shows every mail in a frame of its own that can run nothing', as
     files.filter((file) => file.endsWith('.html') && file !== 'index.html'),
   )
   t.match(index, /width: 390px/)
+  t.match(index, 'lead nowhere')
   t.match(index, /<h2>CPU on web-1 is at 95 %<\/h2>/)
+})
+
+test('with a url the mails have the buttons and the footer of real ones', async (t) => {
+  const { read } = await preview(t, `${BASE}url: https://stashwatch.example.org\n${RULES}`)
+  t.match(read('cpu-high.fired.html'), 'href="https://stashwatch.example.org/act/')
+  t.match(read('cpu-high.fired.txt'), 'To stop it: "I look after this" ends the repeats')
+  t.notMatch(read('cpu-high.resolved.html'), '/act/')
+  t.match(read('digest.txt'), 'https://stashwatch.example.org/act/')
 })
 
 test('--rule, --receiver and --out narrow it down', async (t) => {
