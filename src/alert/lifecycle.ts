@@ -125,8 +125,9 @@ function fire(since: Millis, finding: Finding & { kind: 'anomalous' }, { critica
 /** The time that was spent critical, with a finding at `at` that makes the alert this severe, or none. */
 function criticalOf(known: Critical | undefined, severity: Severity | 'none', at: Millis): Spent {
   if (severity === 'critical') {
-    const { from = at, spells = 0, until } = known ?? {}
-    return { critical: { from, spells: known === undefined || until !== undefined ? spells + 1 : spells } }
+    if (known === undefined) return { critical: { from: at, spells: 1 } }
+    if (known.until === undefined) return { critical: known }
+    return { critical: { from: known.from, spells: known.spells + 1, again: at } }
   }
   if (known === undefined) return {}
   return { critical: known.until === undefined ? { ...known, until: at } : known }

@@ -67,7 +67,7 @@ function requireSameSite({ headers }: FastifyRequest): void {
 
 /** Who gives a command: the name of the token, or, where none are set, whoever is on this machine. */
 export function authorOf({ checkToken }: GuardDeps, { headers }: FastifyRequest): string {
-  return checkToken(headers.authorization)?.name ?? 'somebody on its machine'
+  return checkToken(headers.authorization)?.name ?? 'somebody on the machine of stashwatch'
 }
 
 const hostOf = (origin: string): string | undefined => (URL.canParse(origin) ? new URL(origin).host : undefined)

@@ -10,8 +10,9 @@ interface Series {
   readonly store: Store
 }
 
-/** So many other hosts are looked at; fewer than `FEW` say nothing. */
+/** So many other hosts are counted, out of so many that are looked at; fewer than `FEW` say nothing. */
 const MOST = 100
+const LOOKED_AT = 4 * MOST
 const FEW = 3
 
 /**
@@ -31,7 +32,10 @@ export function peersOf(fold: Fold, { host, info, store }: Series, plan: WindowP
     if (figures.length === MOST) break
   }
   if (figures.length < FEW) return undefined
-  return { median: Number(medianOf(figures).toPrecision(6)), hosts: figures.length }
+  const known = fold.state.hosts.size - 1
+  const isSample = figures.length < known && (figures.length === MOST || fold.state.roster.length - 1 > LOOKED_AT)
+  const median = Number(medianOf(figures).toPrecision(6))
+  return { median, hosts: figures.length, ...(isSample ? { known } : {}) }
 }
 
 /** The figure in the middle, or the mean of the two that are there. */
@@ -45,7 +49,7 @@ function medianOf(figures: readonly number[]): number {
 /** The hosts after one on the roster, all round. */
 function* hostsFrom({ state }: Fold, { index }: Host): Generator<Host> {
   const { roster } = state
-  for (let i = 1; i < Math.min(roster.length, 4 * MOST); i++) {
+  for (let i = 1; i <= Math.min(roster.length - 1, LOOKED_AT); i++) {
     const host = state.hosts.get(roster[(index + i) % roster.length] ?? '')
     if (host !== undefined) yield host
   }

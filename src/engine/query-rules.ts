@@ -5,7 +5,7 @@ import { concerns, countMetricName, type WindowPlan } from './plan.ts'
 import { isUnheard, silentSince } from './silence.ts'
 import type { Alert, Fold, Host } from './state.ts'
 import { sourcesOf } from './sweep.ts'
-import { durationText } from './words.ts'
+import { formatDuration } from '../format.ts'
 
 /** Most series that one rule is shown with. */
 const MOST = 200
@@ -41,7 +41,7 @@ export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
         labels: {},
         value: Math.round((fold.state.now - silentSince(host)) / 1000),
         unit: 'seconds' as const,
-        bound: `silent for more than ${durationText(rule.after)}`,
+        bound: `silent for more than ${formatDuration(rule.after)}`,
         reason: `${isUnheard(host) ? 'never heard, expected since' : 'last event'} ${clockText(silentSince(host))}`,
         at: fold.state.now,
       })),

@@ -1,5 +1,6 @@
 import { isSteady, type Source } from '../aggregate/sources.ts'
 import type { AbsenceRule } from '../model.ts'
+import { formatDuration } from '../format.ts'
 import { OWN_RULES } from '../model.ts'
 import { watchFlow } from './degraded.ts'
 import { endGone } from './gone.ts'
@@ -15,6 +16,7 @@ import { durationText } from './words.ts'
 
 /** A source is down after this much time without a request. */
 const SOURCE_DOWN = 150_000
+const SECOND = 1000
 /** A cap is reached until this much time has passed without a refusal. */
 const CAP_CALM = 10 * 60_000
 
@@ -94,7 +96,7 @@ function watchAbsence(fold: Fold, round: Round, host: Host, work: Judged): void 
 const WAIT = 'time since it is expected'
 
 function absence(fold: Fold, host: Host, rule: AbsenceRule, isSilent: boolean): Found {
-  const bound = `silent for more than ${durationText(rule.after)}`
+  const bound = `silent for more than ${formatDuration(rule.after)}`
   return silence(fold, isSilent, rule.severity, silentSince(host), bound, absenceReason(host, rule, isSilent))
 }
 
@@ -130,11 +132,12 @@ function absenceSubject(rule: AbsenceRule, host: Host, mass: string | undefined)
 function watchSource(fold: Fold, source: Source): void {
   const { state, plan } = fold
   const isExpected = isSteady(source) || plan.config.sources.includes(source.name)
-  const isDown = isExpected && source.silence > SOURCE_DOWN
+  // The second in which the last request came counts as silence from its beginning.
+  const isDown = isExpected && source.silence >= SOURCE_DOWN + SECOND
   const id = ownId(OWN_RULES.source, source.name)
   if (!isDown && !state.alerts.has(id)) return
   const reason = isDown
-    ? `no request from ${source.name}; hosts behind it are not judged meanwhile`
+    ? `no request from ${source.name}; ${behind(source)} not judged meanwhile`
     : `${source.name} ${isExpected ? 'delivers again' : 'is no longer expected'}`
   const subject = ownSubject(
     OWN_RULES.source,
@@ -143,8 +146,14 @@ function watchSource(fold: Fold, source: Source): void {
     source.name,
     plan.config.system,
   )
-  const said = silence(fold, isDown, 'critical', source.heard, 'silent for 150s', reason)
+  const said = silence(fold, isDown, 'critical', source.heard, `silent for ${formatDuration(SOURCE_DOWN)}`, reason)
   raise(fold, state.alerts, id, subject, said, AT_ONCE)
+}
+
+function behind({ flow }: Source): string {
+  const hosts = flow?.hosts ?? 0
+  if (hosts === 0) return 'hosts behind it are'
+  return hosts === 1 ? 'the host behind it is' : `the ${hosts} hosts behind it are`
 }
 
 function watchClock(fold: Fold, host: Host, work: Judged): void {

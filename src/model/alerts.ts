@@ -55,12 +55,14 @@ export interface AlertView {
 
 /**
  * When an alert was critical: from the end of the first window that was, to the end of the first one that was not (absent
- * while it is critical), and in how many spells.
+ * while it is critical), and in how many spells. `again` is when the newest of several spells began; absent where an older
+ * version counted them.
  */
 export interface Critical {
   readonly from: Millis
   readonly until?: Millis
   readonly spells: number
+  readonly again?: Millis
 }
 
 /** Why somebody is told. */
@@ -160,6 +162,8 @@ export interface PictureBucket {
 export interface Peers {
   readonly median: number
   readonly hosts: number
+  /** How many other hosts are known, where not all were looked at. */
+  readonly known?: number
 }
 
 /** What else fires when a mail is written: on the same host, the newest first, and in all. */

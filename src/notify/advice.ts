@@ -40,10 +40,9 @@ function actionOf(
   return path.length > LONGEST_PATH ? [] : [{ text, url: `${url}${path}` }]
 }
 
-/** What to look at, and what to change if this should not have been a mail. */
+/** What to look at, and what to change if this should not have been a mail; nothing that the end has made pointless. */
 export function adviceOf(notification: Notification, facts: AlertFacts, options: LetterOptions): readonly Advice[] {
-  const own = OWN_ADVICE.get(facts.rule)
-  const look = lookAt(facts, options.url)
+  const isOwn = isOwnRule(facts.rule)
   const life = `/api/v1/alerts/${encodeURIComponent(facts.episode)}`
   const story = { text: 'How this alert came about, step by step:', url: `${options.url ?? ''}${life}` }
   const change: Advice = {
@@ -52,10 +51,10 @@ export function adviceOf(notification: Notification, facts: AlertFacts, options:
       'and try it with "stashwatch check".',
   }
   return [
-    look,
-    ...(own === undefined ? lookAtEvents(notification, facts, options) : []),
+    ...lookAt(facts, options.url),
+    ...(isOwn ? [] : lookAtEvents(notification, facts, options)),
     ...(options.url === undefined ? [] : [story]),
-    ...(own === undefined ? [change] : []),
+    ...(isOwn || facts.ended !== undefined ? [] : [change]),
   ]
 }
 
@@ -89,21 +88,19 @@ const OWN_ADVICE: ReadonlyMap<string, string> = new Map([
   ],
 ])
 
-/** Where to look first while an alert fires, and where if its end needs to be understood. */
-export function lookAt({ rule, host: name, state }: AlertFacts, url: string | undefined): Advice {
+/** Where to look first while an alert fires, and where if its end needs to be understood: not at a host that is gone. */
+export function lookAt({ rule, host: name, state, ended }: AlertFacts, url: string | undefined): readonly Advice[] {
   const own = OWN_ADVICE.get(rule)
-  if (own !== undefined) return { text: own }
   const [host, isFiring] = [nameOf(name), state === 'firing']
+  if (own !== undefined) return isFiring ? [{ text: own }] : []
+  if (ended === 'retired') return []
   if (url === undefined) {
-    return {
-      text: isFiring
-        ? `Look at ${host}: what runs there, and since when?`
-        : `If you do not know what it was: look at ${host}.`,
-    }
+    const firing = `Look at ${host}: what runs there, and since when?`
+    return [{ text: isFiring ? firing : `If you do not know what it was: look at ${host}.` }]
   }
   const path = name.length > LINKED ? 'hosts' : `hosts/${encodeURIComponent(name.toWellFormed())}`
   const text = isFiring ? `Look at ${host}, its series and current windows:` : `What ${host} does now:`
-  return { text, url: `${url}/api/v1/${path}` }
+  return [{ text, url: `${url}/api/v1/${path}` }]
 }
 
 function lookAtEvents({ at }: Notification, { host, since }: AlertFacts, { kibana }: LetterOptions): readonly Advice[] {

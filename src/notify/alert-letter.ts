@@ -6,7 +6,7 @@ import { footerOf } from './footer.ts'
 import { headlineOf, leadOf, prefaceOf, statusOf } from './lead.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { listsOf, pressOf } from './lists.ts'
-import { counted, gapNotes, greetingOf, placeNote, toneOf } from './phrase.ts'
+import { counted, gapNotes, greetingOf, placeNote, tallyOf, toneOf, toneOfAll } from './phrase.ts'
 import { worstFirst } from './rows.ts'
 import { type Times, timesOf } from './times.ts'
 
@@ -64,9 +64,9 @@ export function groupLetter(notification: Notification, options: LetterOptions):
   const shown = others.length === 0 ? [news] : [{ ...news, title: 'New since the last mail' }, beside]
   const lists = listsOf(notification, shown, options)
   return {
-    tone: toneOf(worstFirst(notification.alerts)[0] as AlertFacts),
+    tone: toneOfAll(notification.alerts),
     status: groupStatus(notification, fresh, firing.length),
-    headline: digestHeadline(fresh),
+    headline: `${digestHeadline(fresh)}${others.length === 0 ? '' : `; ${others.length} still firing`}`,
     greeting: greetingOf(notification),
     paragraphs: [groupLead(notification, fresh, others, time), ...placeNote(notification, time)],
     facts: [],
@@ -79,11 +79,9 @@ export function groupLetter(notification: Notification, options: LetterOptions):
 
 function groupStatus({ because }: Notification, fresh: readonly AlertFacts[], firing: number): string {
   if (firing === 0) return 'All resolved'
-  const over = fresh.filter(({ state }) => state === 'resolved').length
   if (because === 'repeat interval elapsed') return `Still firing: ${firing}`
-  const more = fresh.length - over
   const first = because === 'escalated' ? 'Escalated: ' : because === 'silence ended' ? 'Silenced until now: ' : ''
-  return first + [...(more > 0 ? [`${more} firing`] : []), ...(over > 0 ? [`${over} resolved`] : [])].join(', ')
+  return `${first}${tallyOf(fresh)}`
 }
 
 function groupLead(

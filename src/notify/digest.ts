@@ -3,7 +3,7 @@ import { lookAt } from './advice.ts'
 import { footerOf } from './footer.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { listsOf, pressOf } from './lists.ts'
-import { counted, gapNotes, greetingOf, placeNote, toneOf } from './phrase.ts'
+import { gapNotes, greetingOf, groupName, placeNote, toneOfAll } from './phrase.ts'
 import { hostsOf, worstFirst } from './rows.ts'
 import { timesOf } from './times.ts'
 
@@ -13,8 +13,8 @@ export function digestLetter(notification: Notification, options: LetterOptions)
   const time = timesOf(notification)
   const lists = listsOf(notification, [{ alerts }], options)
   return {
-    tone: alerts.some((facts) => facts.state === 'firing') ? toneOf(alerts[0] as AlertFacts) : 'calm',
-    status: `Digest of ${counted(alerts.length, 'alert')}`,
+    tone: toneOfAll(alerts),
+    status: `Digest: ${groupName(alerts)}`,
     headline: digestHeadline(alerts),
     greeting: greetingOf(notification),
     paragraphs: [leadOf(notification, options), ...placeNote(notification, time)],
@@ -26,22 +26,22 @@ export function digestLetter(notification: Notification, options: LetterOptions)
   }
 }
 
-/** How many, and the first few hosts: `12 alerts on 12 hosts: web-1, web-2, web-3 and 9 more`. */
+/** How many, in which state, and the first few hosts: `12 alerts on 12 hosts: web-1, web-2, web-3 and 9 more`. */
 export function digestHeadline(alerts: readonly AlertFacts[]): string {
   const { count, named } = hostsOf(alerts)
-  return `${counted(alerts.length, 'alert')} on ${count === 1 ? 'one host' : `${count} hosts`}: ${named}`
+  return `${groupName(alerts)} on ${count === 1 ? 'one host' : `${count} hosts`}: ${named}`
 }
 
 function leadOf({ because, alerts }: Notification, { mailsPerMinute }: LetterOptions): string {
   const these = alerts.length === 1 ? 'this alert' : `these ${alerts.length} alerts`
   if (because === 'mail budget') {
-    const budget = mailsPerMinute === undefined ? 'the mails' : `the ${mailsPerMinute} mails`
-    const why = `${these} did not fit into ${budget} a minute that one address gets`
-    return `${why}. So here they are together; none is left out.`
+    const budget = mailsPerMinute === undefined ? 'too many mails' : `more than ${mailsPerMinute} mails`
+    const waited = alerts.length === 1 ? 'had to wait' : 'are told together'
+    return `${these} ${waited}, because ${budget} a minute would have come. None is left out.`
   }
   if (because === 'found in the backlog') {
     const why = `${these} began and ended in events that arrived long after they happened`
-    return `${why}. Each is listed with the time in which it held.`
+    return `${why}. Each is listed with its beginning and its end.`
   }
   return `${these} are told together.`
 }
@@ -51,7 +51,7 @@ export function listAdvice(alerts: readonly AlertFacts[], { url }: LetterOptions
   const firing = alerts.filter(({ state }) => state === 'firing')
   const [first] = firing
   if (first !== undefined && firing.every(({ host }) => host === first.host))
-    return [lookAt(first, url), ...allAlerts(url)]
+    return [...lookAt(first, url), ...allAlerts(url)]
   const look =
     firing.length > 0
       ? 'Look for what these hosts have in common: many alerts at once often have one cause.'

@@ -1,4 +1,4 @@
-import type { AlertFacts, Context, Millis, Notification } from '../model.ts'
+import { type AlertFacts, type Context, type Millis, type Notification, OWN_RULES, type Peers } from '../model.ts'
 import type { Fact, Meter } from './letter.ts'
 import {
   boundOf,
@@ -21,18 +21,22 @@ import { formatDuration } from '../format.ts'
 /** From here on a mail explains why it comes so long after its window. */
 const LATE = 5 * 60_000
 
+/** Rules whose alerts are about a source, not about a host. */
+const OF_SOURCES: readonly string[] = [OWN_RULES.source, OWN_RULES.degraded, OWN_RULES.mass]
+
 /** What is known of an alert, one by one. */
 export function factsOf(notification: Notification, facts: AlertFacts, time: Times): readonly Fact[] {
+  const isOfSource = OF_SOURCES.includes(facts.rule)
   const list: readonly (Fact | undefined)[] = [
     fact('What', facts.what),
-    fact('Host', facts.host),
+    fact(isOfSource ? 'Source' : 'Host', facts.host),
     ...Object.entries(facts.labels).map(([label, text]) => fact(nameOf(label), text)),
     ...measured(facts, notification.at, time),
     ...lived(notification, facts, time),
     fact('Why', facts.reason),
     ...told(notification, facts, time),
     ...beside(facts, notification.context, time),
-    fact('Source', facts.source),
+    isOfSource ? undefined : fact('Source', facts.source),
     fact('Rule', facts.rule),
     fact('Code', facts.code),
   ]
@@ -50,8 +54,13 @@ function measured(facts: AlertFacts, told: Millis, time: Times): readonly (Fact 
     fact('Bound', `${boundsOf(facts)}${endOf(facts)}`),
     peers === undefined
       ? undefined
-      : fact('Other hosts', `median ${figureOf(peers.median, unit)} of ${counted(peers.hosts, 'host')}`),
+      : fact('Other hosts', `median ${figureOf(peers.median, unit)} of ${peersOf(peers)}`),
   ]
+}
+
+/** Of many hosts a sample is looked at. */
+function peersOf({ hosts, known }: Peers): string {
+  return known === undefined ? counted(hosts, 'host') : `${hosts} of the ${known} other hosts`
 }
 
 /** A silence that is over is no figure any more. */
@@ -94,8 +103,12 @@ function lived(notification: Notification, facts: AlertFacts, time: Times): read
 /** When it was at its worst, where that was not from its beginning until now. */
 function critical({ critical, since }: AlertFacts, time: Times): Fact | undefined {
   if (critical === undefined) return undefined
-  const { from, until, spells } = critical
-  if (until === undefined) return from > since || spells > 1 ? fact('Critical', `since ${time(from)}`) : undefined
+  const { from, until, spells, again } = critical
+  if (until === undefined && spells > 1) {
+    if (again === undefined) return fact('Critical', `now; ${spells} times since ${time(from)}`)
+    return fact('Critical', `since ${time(again)} (${spells} times in all, first at ${time(from)})`)
+  }
+  if (until === undefined) return from > since ? fact('Critical', `since ${time(from)}`) : undefined
   if (spells > 1) return fact('Critical', `${spells} times between ${time(from)} and ${time(until)}`)
   return fact('Critical', `from ${time(from)} to ${time(until)}, for ${formatDuration(until - from)}`)
 }

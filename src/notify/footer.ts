@@ -37,6 +37,9 @@ function namerOf({ namedBy, because }: Notification, alerts: readonly AlertFacts
   return one === undefined ? `${name} notify` : `${name} notifies`
 }
 
+/** What is told of an alert that keeps changing. */
+const UNSETTLED = 'when it has settled or gets more severe'
+
 function nextOf(
   { at, nextAt }: Notification,
   alerts: readonly AlertFacts[],
@@ -44,7 +47,8 @@ function nextOf(
   time: Times,
 ): string {
   const it = alerts.length === 1 ? 'it' : 'them'
-  const over = alerts.length === 1 ? 'when it is over' : 'when something changes'
+  const isUnsettled = alerts.length === 1 && alerts[0]?.flapping !== undefined
+  const over = isUnsettled ? UNSETTLED : alerts.length === 1 ? 'when it is over' : 'when something changes'
   if (nextAt === undefined) return `Another mail follows ${over}.`
   const until = Math.min(...firing.map(({ ack }) => ack?.until ?? at))
   if (until > at) {
@@ -52,7 +56,8 @@ function nextOf(
     return `Another mail follows ${over}; no reminder comes ${looked} acknowledged (until ${time(until)}).`
   }
   const count = firing.length < alerts.length ? ` (${counted(firing.length, 'alert goes', 'alerts go')} on firing)` : ''
-  return `Another mail follows ${over}; if nothing changes, the next one about ${it} comes at ${time(nextAt)}${count}.`
+  const same = isUnsettled ? 'if it goes on like this' : 'if nothing changes'
+  return `Another mail follows ${over}; ${same}, the next one about ${it} comes at ${time(nextAt)}${count}.`
 }
 
 function stopOf(firing: readonly AlertFacts[], press: Press): readonly string[] {

@@ -156,11 +156,12 @@ function factTable(facts: readonly Fact[]): string {
 /** List after list, until there are too many rows for tables. */
 function lists(all: readonly RowList[]): readonly string[] {
   let left = TABLED
-  return all.flatMap(({ title, rows }) => {
+  return all.flatMap(({ title, when, rows }) => {
     const shown = rows.slice(0, left)
     left -= shown.length
     const head = title === undefined ? [] : [`<h2>${escapeHtml(title)}</h2>`]
-    return [...head, ...(shown.length === 0 ? [] : [rowTable(shown)]), rest(rows.slice(shown.length))]
+    const once = when === undefined ? [] : [`<p class="dim">All ${words(when)}:</p>`]
+    return [...head, ...once, ...(shown.length === 0 ? [] : [rowTable(shown)]), rest(rows.slice(shown.length))]
   })
 }
 
@@ -193,7 +194,7 @@ function rowTable(rows: readonly Row[]): string {
 
 function rowCells(row: Row): string {
   const where = `<b>${escapeHtml(row.where)}</b><br>${escapeHtml(row.rule)}: ${words(row.value)}`
-  const when = `<span class="dim">${words(row.when)} · ${escapeHtml(row.code)}</span>`
+  const when = `<span class="dim">${row.when === undefined ? '' : `${words(row.when)} · `}${escapeHtml(row.code)}</span>`
   const kind = `<span class="kind ${row.tone}">${row.status}</span>`
   const act = row.action === undefined ? '' : rowLink(row.action)
   return `<tr><td class="mark ${row.tone}" width="4"></td><td>${kind} ${where}<br>${when}${act}</td></tr>`

@@ -59,7 +59,7 @@ export function isDescribed({ because }: Notification, { state }: AlertFacts): b
 /** What is said before the operator's own words: why the mail comes, and that the data has stopped; empty for plain news. */
 export function prefaceOf(notification: Notification, facts: AlertFacts, time: Times): string {
   const why = notification.because === 'fired' ? [] : whyNow(notification, facts, time)
-  return [...why, ...stoppedOf(facts, time)].join(' ')
+  return [...why, ...unsettled(notification, facts), ...stoppedOf(facts, time)].join(' ')
 }
 
 function overOf(notification: Notification, facts: AlertFacts, time: Times): readonly string[] {
@@ -99,7 +99,8 @@ function spanOf(facts: AlertFacts, time: Times): string {
 function newsOf(notification: Notification, facts: AlertFacts, time: Times): readonly string[] {
   const why = whyNow(notification, facts, time)
   if (notification.because === 'flapping started') return why
-  return [...why, ...beganOf(notification, facts, time), ...stoppedOf(facts, time), ...endOf(facts)]
+  const began = beganOf(notification, facts, time)
+  return [...why, ...unsettled(notification, facts), ...began, ...stoppedOf(facts, time), ...endOf(facts)]
 }
 
 /** Why the mail comes. */
@@ -119,14 +120,14 @@ function whyNow(notification: Notification, facts: AlertFacts, time: Times): rea
   return [`the rule ${rule} has fired.`]
 }
 
-/** Mails that say for how long it fires need no more. A window that is judged before it has closed may end after the mail is written. */
+/** Mails that say for how long it fires need no more. It may have begun in the middle of a window, so that none is named. */
 function beganOf({ at, because }: Notification, facts: AlertFacts, time: Times): readonly string[] {
   if (because === 'repeat interval elapsed' || because === 'silence ended' || because === 'escalated') return []
   const since = time(Math.min(facts.since, at))
   const isChange = because === 'severity rose' || because === 'severity fell' || because === 'flapping stopped'
   return isChange || facts.isWindowless === true || facts.value === null || facts.bound === '' || facts.clear === ''
     ? [`It began at ${since}.`]
-    : [`The value has been beyond its bound since the window that ended at ${since}.`]
+    : [`The value has been beyond its bound since ${since}.`]
 }
 
 /** An alert whose data has stopped is neither better nor over. */
@@ -140,12 +141,21 @@ function endOf(facts: AlertFacts): readonly string[] {
   return [`It is over once the value is ${boundOf(facts.clear, facts.unit)}.`]
 }
 
-function changing({ flapping }: AlertFacts, rule: string): readonly string[] {
+/** What is told of an alert that keeps changing is no news of a lasting state. */
+function unsettled({ because }: Notification, { flapping }: AlertFacts): readonly string[] {
+  return flapping === undefined || because === 'flapping started'
+    ? []
+    : ['It keeps changing between firing and resolved.']
+}
+
+function changing(facts: AlertFacts, rule: string): readonly string[] {
+  const { flapping } = facts
   const share =
     flapping === undefined ? '' : `: ${flapping} % of its last judgements were changes, newer ones counting more`
   return [
     `the alert of the rule ${rule} keeps changing between firing and resolved${share}.`,
-    'Meanwhile it counts as firing. This is the only mail about it until it has settled.',
+    ...(isBeyond(facts) ? [] : ['Just now its value is within the bound.']),
+    'It counts as firing until it has settled; its changes are not told one by one.',
   ]
 }
 

@@ -56,6 +56,8 @@ export interface Chart {
 
 export interface RowList {
   readonly title?: string
+  /** What is the same for all rows, which do not say it again: `since 2026-11-22 12:04:00 UTC`. */
+  readonly when?: string
   readonly rows: readonly Row[]
 }
 
@@ -66,7 +68,8 @@ export interface Row {
   readonly where: string
   readonly rule: string
   readonly value: string
-  readonly when: string
+  /** Absent where the list says it for all. */
+  readonly when?: string
   readonly code: string
   /** What the reader can do about this one. */
   readonly action?: Action

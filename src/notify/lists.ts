@@ -1,6 +1,6 @@
 import type { AlertFacts, Notification } from '../model.ts'
 import { acknowledgeOf } from './advice.ts'
-import type { LetterOptions, RowList } from './letter.ts'
+import type { LetterOptions, Row, RowList } from './letter.ts'
 import { rowOf } from './rows.ts'
 import { timesOf } from './times.ts'
 
@@ -20,15 +20,27 @@ export function listsOf(
 ): readonly RowList[] {
   const time = timesOf(notification)
   let left = LINKED
-  return lists.map(({ alerts, ...list }) => ({
-    ...list,
-    rows: alerts.map((facts) => {
+  return lists.map(({ alerts, ...list }) => {
+    const rows = alerts.map((facts) => {
       const action = left > 0 ? acknowledgeOf(notification, facts, options) : undefined
       if (action === undefined) return rowOf(facts, time)
       left -= 1
       return { ...rowOf(facts, time), action }
-    }),
-  }))
+    })
+    return { ...list, ...onceOf(rows) }
+  })
+}
+
+/** What is the same for all rows is said once. */
+function onceOf(rows: readonly Row[]): Pick<RowList, 'rows' | 'when'> {
+  const [first, second] = rows
+  const when = first?.when
+  if (when === undefined || second === undefined || rows.some((row) => row.when !== when)) return { rows }
+  const short = rows.map((row) => {
+    const { when: _, ...rest } = row
+    return rest
+  })
+  return { rows: short, when }
 }
 
 /** What of a mail with such lists can be pressed. */

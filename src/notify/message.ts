@@ -9,7 +9,7 @@ import { isDescribed } from './lead.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { addressesOf } from './links.ts'
 import { noticeHeadline, noticeLetter } from './notice.ts'
-import { limitOf, nameOf, placeOf, WHOLE } from './phrase.ts'
+import { groupName, limitOf, nameOf, placeOf, tallyOf, WHOLE } from './phrase.ts'
 import { type Draw, showPicture, type Shown } from './picture.ts'
 import { plainText } from './plain.ts'
 import { hostsOf, worstFirst } from './rows.ts'
@@ -122,14 +122,11 @@ export function subjectOf(notification: Notification): string {
 /** The state of a conversation: `critical`, `warning`, `resolved` or `closed`; of several alerts `2 firing, 1 resolved`. */
 function stateOf({ alerts }: Notification): string {
   const firing = alerts.filter(({ state }) => state === 'firing')
-  const over = alerts.length - firing.length
   const [only] = alerts
   if (only !== undefined && alerts.length === 1) {
     return firing.length === 1 ? only.severity : only.ended === undefined ? 'resolved' : 'closed'
   }
-  return [...(firing.length > 0 ? [`${firing.length} firing`] : []), ...(over > 0 ? [`${over} resolved`] : [])].join(
-    ', ',
-  )
+  return tallyOf(alerts)
 }
 
 function previousOf({ seq, previous }: Notification): number | null {
@@ -152,7 +149,7 @@ function baseOf(notification: Notification): string {
   )
 }
 
-/** A list of one rule's alerts is called as its rule calls them: `12 alerts: CPU on web-1 and 11 more is high`. */
+/** A list of one rule's alerts is called as its rule calls them: `12 alerts: CPU on web-1 and 11 more is high`, `12 resolved: ...`. */
 function listSubject(notification: Notification, first: AlertFacts): string {
   const { alerts } = notification
   const [worst = first] = worstFirst(alerts)
@@ -160,7 +157,8 @@ function listSubject(notification: Notification, first: AlertFacts): string {
   const isOneRule = alerts.every(({ rule }) => rule === first.rule)
   const own = isOneRule ? ownSubject(notification, worst, more === 0 ? '' : ` and ${more} more`) : undefined
   if (own === undefined) return digestHeadline(alerts)
-  return alerts.length === 1 ? own : `${alerts.length} alerts: ${own}`
+  const isPlain = alerts.length === 1 && first.state === 'firing'
+  return isPlain ? own : `${groupName(alerts)}: ${own}`
 }
 
 /** The subject by the template of the rule or the receiver, or the usual one of such alerts, if there is one that says something. */

@@ -93,6 +93,26 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
 }
 
+/** How many of several alerts are in which state: `11 firing, 49 resolved`; what nothing got better about is closed. */
+export function tallyOf(alerts: readonly AlertFacts[]): string {
+  const firing = alerts.filter(({ state }) => state === 'firing').length
+  const closed = alerts.filter(({ state, ended }) => state === 'resolved' && ended !== undefined).length
+  const counts = { firing, resolved: alerts.length - firing - closed, closed }
+  const parts = Object.entries(counts).filter(([, count]) => count > 0)
+  return parts.map(([state, count]) => `${count} ${state}`).join(', ')
+}
+
+/** What several alerts are called: `60 alerts` while all fire, and by their states where some are over. */
+export function groupName(alerts: readonly AlertFacts[]): string {
+  return alerts.some(({ state }) => state === 'resolved') ? tallyOf(alerts) : counted(alerts.length, 'alert')
+}
+
+/** How bad it is, all in all: green when everything is over and got better. */
+export function toneOfAll(alerts: readonly AlertFacts[]): Tone {
+  const tones = new Set(alerts.map(toneOf))
+  return (['critical', 'warning', 'good'] as const).find((tone) => tones.has(tone)) ?? 'calm'
+}
+
 export function greetingOf({ to }: Pick<Notification, 'to'>): string {
   const name = clean(to.name ?? '').trim()
   return name === '' ? 'Hello,' : `Hello ${name},`

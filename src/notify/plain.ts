@@ -48,9 +48,10 @@ function factLines(facts: readonly Fact[]): string {
 /** So many alerts of a list are told in full; of more, each is named, so that a storm is no burden to anybody's mail. */
 const IN_FULL = 1000
 
-function listLines({ title, rows }: RowList): string {
+function listLines({ title, when, rows }: RowList): string {
   const full = rows.slice(0, IN_FULL).map(rowLine)
-  const list = [...(title === undefined ? [] : [title]), ...full, ...namesOf(rows.slice(IN_FULL))].join('\n')
+  const head = [...(title === undefined ? [] : [title]), ...(when === undefined ? [] : [`All ${when}:`])]
+  const list = [...head, ...full, ...namesOf(rows.slice(IN_FULL))].join('\n')
   return [list, ...linkLines(rows)].join('\n\n')
 }
 
@@ -77,7 +78,7 @@ function actionLine({ text, url }: Action): string {
 }
 
 function rowLine(row: Row): string {
-  return `  ${row.status.padEnd(8)}  ${row.where}  ${row.rule}: ${row.value}, ${row.when}  [${row.code}]`
+  return `  ${row.status.padEnd(8)}  ${row.where}  ${row.rule}: ${row.value}${row.when === undefined ? '' : `, ${row.when}`}  [${row.code}]`
 }
 
 function adviceLine({ text, url }: Advice): string {

@@ -32,7 +32,7 @@ export function rowOf(facts: AlertFacts, time: Times): Row {
     rule: nameOf(facts.rule, LISTED),
     value: figuresOf(facts),
     when: over
-      ? `held ${time(facts.since)} to ${time(facts.resolvedAt ?? facts.at)} (${lastedOf(facts)})`
+      ? `lasted from ${time(facts.since)} to ${time(facts.resolvedAt ?? facts.at)} (${lastedOf(facts)})`
       : `since ${time(facts.since)}${noData(facts, time)}${heldBack(facts, time)}`,
     code: clean(facts.code),
   }

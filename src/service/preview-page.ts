@@ -24,7 +24,8 @@ export function previewPage(previews: readonly Preview[]): string {
 </head>
 <body>
 <h1>Mails of stashwatch, about sample alerts</h1>
-<p>As wide as on a telephone. Written by stashwatch preview; change the templates, run it again, and reload.</p>
+<p>As wide as on a telephone. Written by stashwatch preview; change the templates, run it again, and reload. The buttons are as in real
+mails (they are there when <code>url</code> is set), but lead nowhere: the alerts are no real ones.</p>
 <main>
 ${previews.map(frame).join('\n')}
 </main>

@@ -5,6 +5,7 @@ import { createDispatchPlan } from '../dispatch/plan.ts'
 import { heartbeatOf } from '../dispatch/scheduled.ts'
 import type { AlertFacts, Config, EngineConfig, Log, Notification, Receiver, Rule } from '../model.ts'
 import { openComposer } from '../notify/index.ts'
+import { LINK_KEY_BYTES } from '../signature.ts'
 import { SAMPLE_PULSE, sampleReport } from './sample-report.ts'
 import { SAMPLE_AT, sampleAlert } from './samples.ts'
 
@@ -31,12 +32,14 @@ const LATENESS = 12_000
 const DAY = 86_400_000
 /** Stands in where nobody gets mail. */
 const READER = { address: 'reader@example.org' }
+/** Signs links that look like those of real mails; no service takes them, for each has a key of its own. */
+const SAMPLE_KEY = new Uint8Array(LINK_KEY_BYTES)
 /** A digest is a list: so many alerts at least, and a few of them over. */
 const LISTED = 6
 
 /** Writes the mails that rules would lead to, about sample alerts, with the code that writes real ones. */
 export async function previewMails(config: Config, choice: PreviewChoice, log: Log): Promise<readonly Preview[]> {
-  const compose = await openComposer(config, log)
+  const compose = await openComposer(config, log, SAMPLE_KEY)
   return notificationsOf(config.engine, choice).map(({ name, notification }) => {
     const { subject, text, html, attachments } = compose(notification)
     const picture = attachments.find(({ cid }) => cid !== undefined)

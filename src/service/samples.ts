@@ -4,7 +4,8 @@ import { labelsOf } from '../dispatch/labels.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
 import { boundsOf } from '../engine/picture.ts'
 import { createPlan, thresholdFor, type WindowPlan } from '../engine/plan.ts'
-import { durationText, foundOf, subjectOf } from '../engine/words.ts'
+import { foundOf, subjectOf } from '../engine/words.ts'
+import { formatDuration } from '../format.ts'
 import type {
   AbsenceRule,
   AlertFacts,
@@ -123,7 +124,7 @@ function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
     value: state === 'firing' ? seconds : 0,
     peak: null,
     isWindowless: true,
-    bound: `silent for more than ${durationText(rule.after)}`,
+    bound: `silent for more than ${formatDuration(rule.after)}`,
     clear: '',
     reason,
     usualSubject: '{{server}} is silent',

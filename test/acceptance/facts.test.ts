@@ -112,6 +112,19 @@ test('the median of an even number of hosts is the mean of the two in the middle
   t.same(factsOf(play.mails.find((mail) => factsOf(mail).host === 'web-1')).peers, { median: 0.62, hosts: 4 })
 })
 
+test('the median of a sample of hosts says that it is one, and of how many', async (t) => {
+  const play = createPlay(config({ rules: [quick()] }))
+  const others = Array.from({ length: 140 }, (_, i) => ({ host: `db-${i}`, cpu: 0.3 }))
+  play.until(
+    '12:00:40',
+    every(TEN, (now) => {
+      play.post([...others, { host: 'web-1', cpu: 0.95 }].map(({ host, cpu }) => event(host, now, { cpu })))
+    }),
+  )
+  t.same(factsOf(play.mails[0]).peers, { median: 0.3, hosts: 100, known: 140 })
+  t.match(textOf(play.mails[0]), /Other hosts +median 30 % of 100 of the 140 other hosts\n/)
+})
+
 test('the data stopped when the last sample was taken, as far as buckets tell', async (t) => {
   const rules = [
     quick({ over: MINUTE, threshold: threshold('last', [above(0.9)]) }),
@@ -178,6 +191,17 @@ test('matches that are counted early are counted once', async (t) => {
   t.match(factsOf(play.mails[1]), { state: 'resolved', since: NOON + 3 * SECOND, windows: 2, bad: 1 })
 })
 
+test('a second rise tells since when it is critical now, and that it was so before', async (t) => {
+  const play = played(
+    quick({ threshold: threshold('mean', [above(0.9, 0.85)], [above(0.98, 0.96)]) }),
+    [0.95, 0.99, 0.95, 0.95, 0.99],
+  )
+  const [first, second] = play.mails.filter(({ because }) => because === 'severity rose')
+  const { critical, at } = factsOf(second)
+  t.match(critical, { from: factsOf(first).at, spells: 2, again: at })
+  t.match(textOf(second), /Critical +since 2026-\S+ 12:01:10 UTC \(2 times in all, first at 2026-\S+ 12:00:40 UTC\)\n/)
+})
+
 test('an alert that was critical and is over tells the bound of then', async (t) => {
   const play = played(quick({ threshold: levels }), [0.99, 0.88, 0.5])
   const over = factsOf(play.mails.at(-1))
@@ -228,6 +252,8 @@ test('a source is down since its last request', async (t) => {
   const [fired, over] = play.mails
   t.match(factsOf(fired), { rule: 'source-down', since: at('12:10:00'), firedAt: at('12:12:30') })
   t.match(factsOf(over), { since: at('12:10:00'), reason: 'logstash-a delivers again' })
+  t.match(textOf(fired), 'logstash-a: time since the last request is 2 min 30 s, silent for 2 min 30 s\n')
+  t.match(factsOf(fired).reason, 'the host behind it is not judged meanwhile')
   t.match(textOf(over), /source-down is over, after 3 min 15 s/)
   t.notMatch(textOf(over), /Course|window|back to/)
 })

@@ -98,7 +98,7 @@ test('all that is told of the beginning is the end of the first window beyond th
     (mail) => renderMessage(mail, { ...options, draw: (svg) => void drawn.push(svg) }).text,
   )
   const began = '2026-11-22 12:12:00 UTC'
-  t.match(fired, `The value has been beyond its bound since the window that ended at ${began}.`)
+  t.match(fired, `The value has been beyond its bound since ${began}.`)
   t.match(fired, new RegExp(`  Since +${began}, 3 min 10 s so far\\n`))
   t.match(over, `It began at ${began} and lasted 19 min.`)
   t.match(over, /  Ended +2026-11-22 12:31:00 UTC, after 19 min\n/)

@@ -323,6 +323,16 @@ test('an alert that keeps changing is one mail, and one when it has settled', as
   t.match(settled, { state: 'firing', flapping: undefined })
 })
 
+test('an alert that goes on changing is repeated like any other, and says that it does', async (t) => {
+  const story = tell(config({ rules: [{ ...high, repeat: { first: 20 * MINUTE, most: HOUR } }] }))
+  story.at('12:00').cpu('web-1', 0.1)
+  for (let minute = 1; minute < 40; minute++) {
+    story.at(`12:${String(minute).padStart(2, '0')}`).cpu('web-1', minute % 2 === 0 ? 0.1 : 0.99)
+  }
+  t.equal(story.until('12:30').at(-1), '12:25:10 ada repeat interval elapsed: cpu-high web-1')
+  t.ok((story.play.mails.at(-1)?.alerts[0]?.flapping ?? 0) >= 20)
+})
+
 test('a new configuration holds for what is being told, who need not hear any more hears the end, who does now hears that it fires', async (t) => {
   const two = (name: string): typeof receivers => [{ name: 'ops', email: [{ address: `${name}@example.org` }] }]
   const story = tell(config({ rules: [high], receivers: two('ada') }), TEN)

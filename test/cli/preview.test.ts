@@ -69,8 +69,8 @@ test('preview writes each kind of mail of each rule as page, text and chart, and
     /\[Warning\] web-1: mean of cpu over 2m is 95 %, above 90 %\n\nHello Ada Lovelace,/,
   )
   t.match(read('disk-low.fired.txt'), /is 477.3 MiB, below 953.7 MiB/, "in the metric's unit, and not yet critical")
-  t.match(read('host-silent.fired.txt'), /silent for more than 3m/)
-  t.match(read('digest.txt'), /\[Digest of 6 alerts\]/)
+  t.match(read('host-silent.fired.txt'), /silent for more than 3 min/)
+  t.match(read('digest.txt'), /\[Digest: 5 firing, 1 resolved\]/)
   t.match(read('report.txt'), /Ada Lovelace/)
   t.match(read('report.txt'), /cpu-high[^]*disk-low[^]*host-silent/, 'about the rules that there are')
   t.match(read('report.txt'), /web-9/, 'and the metrics that are a share of a whole')
@@ -89,7 +89,16 @@ test('the index shows every mail in a frame of its own that can run nothing', as
     files.filter((file) => file.endsWith('.html') && file !== 'index.html'),
   )
   t.match(index, /width: 390px/)
+  t.match(index, 'lead nowhere')
   t.match(index, /<h2>CPU on web-1 is at 95 %<\/h2>/)
+})
+
+test('with a url the mails have the buttons and the footer of real ones', async (t) => {
+  const { read } = await preview(t, `${BASE}url: https://stashwatch.example.org\n${RULES}`)
+  t.match(read('cpu-high.fired.html'), 'href="https://stashwatch.example.org/act/')
+  t.match(read('cpu-high.fired.txt'), 'To stop it: "I look after this" ends the repeats')
+  t.notMatch(read('cpu-high.resolved.html'), '/act/')
+  t.match(read('digest.txt'), 'https://stashwatch.example.org/act/')
 })
 
 test('--rule, --receiver and --out narrow it down', async (t) => {

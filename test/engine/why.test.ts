@@ -36,7 +36,7 @@ test('why knows the rules of stashwatch itself, and what they say while nothing 
   const down = why('source-down', 'logstash-a')
   t.match(down, { rule: { severities: ['critical'] }, alerts: [{ state: 'firing' }] })
   t.match(down?.verdicts, [
-    { value: 600, bound: 'silent for 150s', reason: /^no request from logstash-a/, at: at('12:40:00') },
+    { value: 600, bound: 'silent for 2 min 30 s', reason: /^no request from logstash-a/, at: at('12:40:00') },
   ])
   t.equal(why('source-dwn', 'logstash-a'), null)
   t.end()

@@ -53,9 +53,16 @@ test('every reason has words of its own', async (t) => {
   t.equal(
     await heads(kinds.flapping()),
     '[Warning: keeps changing] web-7: mean of cpu over 2m keeps changing, 61 % now | the alert of the rule cpu-high keeps changing between ' +
-      'firing and resolved: 24 % of its last judgements were changes, newer ones counting more. Meanwhile it counts as firing. ' +
-      'This is the only mail about it until it has settled.',
+      'firing and resolved: 24 % of its last judgements were changes, newer ones counting more. Just now its value is within the bound. ' +
+      'It counts as firing until it has settled; its changes are not told one by one.',
   )
+  t.match(
+    (await read(kinds.flapping())).text,
+    'Another mail follows when it has settled or gets more severe; if it goes on like this, the next one about it comes at',
+  )
+  const rose = kinds.rose()
+  const unsettled = { ...rose, alerts: rose.alerts.map((one) => ({ ...one, flapping: 24 })) }
+  t.match(await heads(unsettled), 'is critical now. It keeps changing between firing and resolved. It began at')
   t.match(
     await heads(kinds.settled('firing')),
     /^\[Warning: settled, still firing\] .* it is still firing\. It began at 2026-11-22 12:04:00 UTC\. It is over/,
@@ -211,11 +218,11 @@ test('the link to the events has the host and the times filled in, whatever the 
 
 test('a receiver with a zone reads both its own time and UTC, with dates where they are needed', async (t) => {
   const { text } = await read({ ...kinds.fired(), zone: 'Europe/Berlin' })
-  t.match(text, 'beyond its bound since the window that ended at 13:04:00 CET (12:04:00 UTC).')
+  t.match(text, 'beyond its bound since 13:04:00 CET (12:04:00 UTC).')
   t.match(text, 'comes at 17:05:12 CET (16:05:12 UTC).')
   const midnight = { since: Date.parse('2026-11-21T22:59:50Z'), at: Date.parse('2026-11-21T23:00:10Z') }
   const night = await read(notification({ at: midnight.at, zone: 'Europe/Berlin', alerts: [facts(midnight)] }))
-  t.match(night.text, 'since the window that ended at 2026-11-21 23:59:50 CET (22:59:50 UTC).')
+  t.match(night.text, 'beyond its bound since 2026-11-21 23:59:50 CET (22:59:50 UTC).')
   t.match(night.text, 'ended at 00:00:10 CET (2026-11-21 23:00:10 UTC)')
   const own = await read(notification({ zone: 'Europe/Berlin', alerts: [facts({ subject: 'CPU since {{since}}' })] }))
   t.match(own.subject, /^CPU since 2026-11-22 13:04:00 (?:CET|GMT\+1)$/)
@@ -228,7 +235,7 @@ test('a group with one piece of news tells it in full, and lists the rest', asyn
   t.match(text, '5 other alerts of the group are still firing.')
   t.match(
     text,
-    '\nAlso firing here\n  critical  web-1  cpu-high: 91 %, above 90 %, since 2026-11-22 12:04:00 UTC  [G0]\n  warning   web-2',
+    '\nAlso firing here\nAll since 2026-11-22 12:04:00 UTC:\n  critical  web-1  cpu-high: 91 %, above 90 %  [G0]\n  warning   web-2',
   )
   t.match(
     text,
@@ -283,7 +290,7 @@ test('a group with much news lists it first, and keeps its subject through its t
   t.equal(first.headers['X-Stashwatch-State'], 'firing')
   const then = renderMessage(kinds.mixed(), options)
   t.equal(then.subject, `Re: ${first.subject}`)
-  t.match(then.text, /^\[2 firing, 3 resolved\] /)
+  t.match(then.text, /^\[2 firing, 3 resolved\] 2 firing, 3 resolved on 5 hosts: .* and 2 more; 2 still firing\n/)
   t.match(then.text, '2 alerts have fired or changed, and 3 alerts are over.')
   const order = [...then.text.matchAll(/^(?: {2}(\w+) +web-|(New|Also))/gm)].map(([, status, title]) => status ?? title)
   t.same(order, ['New', 'critical', 'warning', 'resolved', 'resolved', 'resolved', 'Also', 'warning', 'warning'])
@@ -454,6 +461,46 @@ test('a subject begins with the state where its receiver wants that, and stays t
     subjectMode: 'status',
   })
   t.match(long.subject, /^\[warning\] CPU on x+…x+ is high$/)
+})
+
+test('what is over, closed or gone comes with no advice that no longer fits', async (t) => {
+  const adviceOf = async (change: Partial<AlertFacts>): Promise<string> => {
+    const [alert] = kinds.over().alerts
+    const { text } = await read({ ...kinds.over(), alerts: [{ ...(alert as AlertFacts), ...change }] })
+    return /What to do next\n([^]*?)\n\n/.exec(text)?.[1] ?? ''
+  }
+  t.match(await adviceOf({}), /What web-7 does now[^]*change the rule cpu-high/)
+  const removed = await adviceOf({ ended: 'reconfigured' })
+  t.match(removed, 'What web-7 does now')
+  t.notMatch(removed, 'change the rule')
+  t.notMatch(await adviceOf({ ended: 'retired' }), /web-7 does now|change the rule/)
+  const source = await adviceOf({ rule: 'source-down', host: 'logstash-b' })
+  t.match(source, /^ {2}- How this alert came about/)
+  t.notMatch(source, 'Look at this Logstash')
+})
+
+test('an alert about a source calls it so, once', async (t) => {
+  const alert = facts({ rule: 'source-down', host: 'logstash-b', source: 'logstash-b' })
+  const { text } = await read(notification({ alerts: [alert] }))
+  t.equal([...text.matchAll(/^ {2}Source +logstash-b$/gm)].length, 1)
+  t.notMatch(text, /^ {2}Host /m)
+})
+
+test('a list says in its subject, its heading and its colour what of it is over', async (t) => {
+  const subject = 'CPU on {{server}} is high'
+  const told = (states: readonly Partial<AlertFacts>[]) => {
+    const alerts = states.map((state, i) => facts({ subject, host: `web-${i}`, resolvedAt: at('12:20:00'), ...state }))
+    return read(notification({ kind: 'digest', because: 'mail budget', thread: 'list.1', alerts }))
+  }
+  const over = await told([{ state: 'resolved' }, { state: 'resolved' }])
+  t.equal(over.subject, '2 resolved: CPU on web-0 and 1 more is high')
+  t.match(over.text, /^\[Digest: 2 resolved\] 2 resolved on 2 hosts: web-0, web-1\n/)
+  t.match(over.html, 'class="status good"')
+  const mixed = await told([{ state: 'resolved' }, { state: 'resolved', ended: 'retired' }, {}])
+  t.equal(mixed.subject, '1 firing, 1 resolved, 1 closed: CPU on web-2 and 2 more is high')
+  const plain = await told([{}, {}])
+  t.match(plain.text, /^\[Digest: 2 alerts\] 2 alerts on 2 hosts: /)
+  t.equal((await told([{ state: 'resolved' }])).subject, '1 resolved: CPU on web-0 is high')
 })
 
 test('a list of one rule is called as the rule calls its alerts, and says where to look', async (t) => {

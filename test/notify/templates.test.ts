@@ -80,7 +80,7 @@ test("templates of a receiver are for rules; the product's own alerts keep their
           unit: 'seconds',
           value: 150,
           what: 'time since the last request',
-          bound: 'silent for 150s',
+          bound: 'silent for 2 min 30 s',
           clear: '',
         }),
       ],

@@ -75,7 +75,10 @@ test('people act on an alert from the terminal, by the link in a mail, and see w
   t.match(story, /last verdicts\n.*value 97 %, bound above 90 %: mean of cpu over 20s was 97 %/)
   t.match(
     story,
-    new RegExp(`episode ${row.code}: firing.*\\n.*firing: .*told .*ada looks after it until .* UTC: a runaway job.*Grace.*`, 's'),
+    new RegExp(
+      `episode ${row.code}: firing.*\\n.*firing: .*told .*ada looks after it until .* UTC: a runaway job.*Grace.*`,
+      's',
+    ),
   )
   t.match(story, /mail to ada@example\.org \(fired\) sent/)
   await first.stop()
