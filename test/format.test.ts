@@ -63,6 +63,6 @@ test('a value is not written as the bound that it is beyond, and a bound has the
   t.equal(formatBeside(null, 'ratio', [0.9]), 'no data')
   t.equal(formatBound('above 0.9', 'ratio'), 'above 90 %')
   t.equal(formatBound('at most 1e-3', 'ratio'), 'at most 0.1 %')
-  t.equal(formatBound('silent for more than 3 min', 'seconds'), 'silent for more than 3 min')
+  t.equal(formatBound('silent for over 3 min', 'seconds'), 'silent for over 3 min')
   t.end()
 })

@@ -41,7 +41,7 @@ export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
         labels: {},
         value: Math.round((fold.state.now - silentSince(host)) / 1000),
         unit: 'seconds' as const,
-        bound: `silent for more than ${formatDuration(rule.after)}`,
+        bound: `silent for over ${formatDuration(rule.after)}`,
         reason: `${isUnheard(host) ? 'never heard, expected since' : 'last event'} ${clockText(silentSince(host))}`,
         at: fold.state.now,
       })),

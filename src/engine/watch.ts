@@ -96,7 +96,7 @@ function watchAbsence(fold: Fold, round: Round, host: Host, work: Judged): void 
 const WAIT = 'time since it is expected'
 
 function absence(fold: Fold, host: Host, rule: AbsenceRule, isSilent: boolean): Found {
-  const bound = `silent for more than ${formatDuration(rule.after)}`
+  const bound = `silent for over ${formatDuration(rule.after)}`
   return silence(fold, isSilent, rule.severity, silentSince(host), bound, absenceReason(host, rule, isSilent))
 }
 

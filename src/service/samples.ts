@@ -124,7 +124,7 @@ function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
     value: state === 'firing' ? seconds : 0,
     peak: null,
     isWindowless: true,
-    bound: `silent for more than ${formatDuration(rule.after)}`,
+    bound: `silent for over ${formatDuration(rule.after)}`,
     clear: '',
     reason,
     usualSubject: '{{server}} is silent',

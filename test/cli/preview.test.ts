@@ -69,7 +69,7 @@ test('preview writes each kind of mail of each rule as page, text and chart, and
     /\[Warning\] web-1: mean of cpu over 2m is 95 %, above 90 %\n\nHello Ada Lovelace,/,
   )
   t.match(read('disk-low.fired.txt'), /is 477.3 MiB, below 953.7 MiB/, "in the metric's unit, and not yet critical")
-  t.match(read('host-silent.fired.txt'), /silent for more than 3 min/)
+  t.match(read('host-silent.fired.txt'), /silent for over 3 min/)
   t.match(read('digest.txt'), /\[Digest: 5 firing, 1 resolved\]/)
   t.match(read('report.txt'), /Ada Lovelace/)
   t.match(read('report.txt'), /cpu-high[^]*disk-low[^]*host-silent/, 'about the rules that there are')
