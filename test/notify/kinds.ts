@@ -77,6 +77,7 @@ export const flapping = (): Notification =>
       course({
         at: at('12:12:00'),
         value: 0.61,
+        reason: 'mean of cpu over 2m was 61 % (24 samples): at most 85 %, which ends an alert',
         flapping: 24,
         bad: 4,
         flaps: 3,
