@@ -6,7 +6,7 @@ import { createApi } from '../../src/api/index.ts'
 import type { ApiDeps } from '../../src/api/index.ts'
 import { createHttpServer } from '../../src/ingest/http.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import type { Command, CommandAnswer, Engine, Query, SendRecord } from '../../src/model.ts'
+import type { AlertView, Command, CommandAnswer, Engine, Query, SendRecord } from '../../src/model.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
 import type { VirtualClock } from '../helpers/clock.ts'
 
@@ -33,6 +33,30 @@ export interface Running {
 
 /** What the links of the tests are signed with. */
 export const LINK_KEY = Buffer.alloc(32, 7)
+
+const NOON = Date.parse('2026-11-22T12:00:00Z')
+const HOUR = 3_600_000
+
+/** An alert that has fired for an hour at noon. */
+export const alertView = (fields: Partial<AlertView> = {}): AlertView => ({
+  rule: 'cpu-high',
+  host: 'web-1',
+  labels: {},
+  state: 'firing',
+  severity: 'warning',
+  episode: 'e1',
+  code: 'K7RX2',
+  since: NOON - HOUR,
+  firedAt: NOON - HOUR,
+  at: NOON,
+  value: 0.95,
+  bound: 'above 0.9',
+  peak: 0.97,
+  unit: 'ratio',
+  reason: 'mean of cpu over 2m was 95 %',
+  transitions: [],
+  ...fields,
+})
 
 /** What the engine answers; a test overrides what it is about. */
 export type Answers = (query: Query) => unknown

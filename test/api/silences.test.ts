@@ -1,32 +1,12 @@
 import { test } from 'tap'
-import type { Acknowledgement, AlertView, Command, CommandAnswer, Silence } from '../../src/model.ts'
+import type { Acknowledgement, Command, CommandAnswer, Silence } from '../../src/model.ts'
 import { createTokenCheck } from '../../src/ingest/auth.ts'
-import { serve } from './service.ts'
+import { alertView as alert, serve } from './service.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
 const HOUR = 3_600_000
 const SILENCES = '/api/v1/silences'
 const GOOD = { matchers: ['host = web-1'], duration: '2h', author: 'Ada', comment: 'the racks are moved' }
-
-const alert = (fields: Partial<AlertView> = {}): AlertView => ({
-  rule: 'cpu-high',
-  host: 'web-1',
-  labels: {},
-  state: 'firing',
-  severity: 'warning',
-  episode: 'e1',
-  code: 'K7RX2',
-  since: NOW - HOUR,
-  firedAt: NOW - HOUR,
-  at: NOW,
-  value: 0.95,
-  bound: 'above 0.9',
-  peak: 0.97,
-  unit: 'ratio',
-  reason: 'mean of cpu over 2m',
-  transitions: [],
-  ...fields,
-})
 
 /** An engine that does what it is told. */
 const obeys = (command: Command): CommandAnswer => {

@@ -5,34 +5,19 @@ import { test } from 'tap'
 import { run } from '../../src/cli/index.ts'
 import type { AlertView, Command, CommandAnswer, Query, SendRecord, SilenceView } from '../../src/model.ts'
 import { createTokenCheck } from '../../src/ingest/auth.ts'
-import { serve } from '../api/service.ts'
+import { alertView, serve } from '../api/service.ts'
 import { type Outcome, ROOT, runCli } from '../helpers/service.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-const ALERT: AlertView = {
-  rule: 'cpu-high',
-  host: 'web-1',
-  labels: {},
-  state: 'firing',
-  severity: 'warning',
-  episode: 'e1',
-  code: 'K7RX2',
-  since: NOW - HOUR,
-  firedAt: NOW - HOUR,
-  at: NOW,
-  value: 0.95,
-  bound: 'above 0.9',
-  peak: 0.97,
-  unit: 'ratio',
-  reason: 'mean of cpu over 2m was 95 %',
+const ALERT = alertView({
   transitions: [
     { to: 'pending', at: NOW - HOUR - MINUTE, reason: 'mean of cpu over 2m was 91 % (12 samples): above 90 %' },
     { to: 'firing', at: NOW - HOUR, reason: 'beyond the bound for 1m' },
   ],
-}
+})
 
 /** Escape sequences, as an event might carry them. */
 const EVIL = '\u001b[2J\u202E'
