@@ -43,7 +43,7 @@ const rooms: Readonly<Record<string, Room>> = {
   aggregate: { mayImport: ['model', 'generated'], because: aStage, pure: true },
   detect: { mayImport: ['model', 'generated'], because: aStage, pure: true },
   alert: { mayImport: ['model', 'generated'], because: aStage, pure: true },
-  dispatch: { mayImport: ['model', 'generated', 'matcher'], because: aStage, pure: true },
+  dispatch: { mayImport: ['model', 'generated', 'format', 'matcher'], because: aStage, pure: true },
   engine: {
     mayImport: ['model', 'format', 'extract', 'aggregate', 'detect', 'alert', 'dispatch'],
     because: 'the engine folds; what it reads from and writes to is handed to it',

@@ -298,8 +298,7 @@ void test('a fixture of every kind gives the samples and the host that it should
 
 void test('the edge events that Logstash sends are all read, each with its own time', async (t) => {
   if (!existsSync(EDGE)) {
-    t.comment('SKIPPED: no captures at ../shared/wire, so no event of Logstash was read')
-    t.pass('nothing to read')
+    t.pass('no captures at ../shared/wire: NO event of Logstash was read', { skip: true })
     return
   }
   const schemas = createSchemas(new URL('../../schemas/events/', import.meta.url))

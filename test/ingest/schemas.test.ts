@@ -183,8 +183,7 @@ void test('nothing that JSON can say makes the judge throw', async () => {
 
 void test('honest events of the real world are all accepted', async (t) => {
   if (!existsSync(CORPORA)) {
-    t.comment('SKIPPED: no corpora at ../shared/corpora, so no real event was judged')
-    t.pass('nothing to judge')
+    t.pass('no corpora at ../shared/corpora: NO real event was judged', { skip: true })
     return
   }
   const refused: string[] = []
