@@ -30,7 +30,7 @@ export function readText(query: QueryString, parameter: string, expected: string
 }
 
 /** An instant, as epoch milliseconds or ISO 8601 with a zone. */
-export function readInstant(query: QueryString, parameter: string): Millis {
+function readInstant(query: QueryString, parameter: string): Millis {
   const text = readText(query, parameter, INSTANT)
   const at = parseInstant(text)
   if (at === undefined) throw invalid(parameter, text, INSTANT)

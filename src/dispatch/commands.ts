@@ -1,7 +1,7 @@
+import { formatTime } from '../format.ts'
 import { compileMatchers } from '../matcher.ts'
 import type { Acknowledgement, Command, CommandAnswer, Millis, Silence } from '../model.ts'
 import { labelsOf } from './labels.ts'
-import { utcTime } from './mute.ts'
 import { type Case, type DispatchState, note } from './state.ts'
 
 /** So many silences are kept, over ones included. */
@@ -63,7 +63,7 @@ export function acknowledge(
 }
 
 const wordsOf = ({ author, until, note: text }: Acknowledgement): string =>
-  `${author} looks after it until ${utcTime(until)}${text === '' ? '' : `: ${text}`}`
+  `${author} looks after it until ${formatTime(until)}${text === '' ? '' : `: ${text}`}`
 
 /** An open episode, by its id or its code. */
 function findCase(state: DispatchState, episode: string): Case | undefined {

@@ -1,5 +1,6 @@
+import { formatTime } from '../format.ts'
 import type { Because, Millis } from '../model.ts'
-import { mutedText, utcTime } from './mute.ts'
+import { mutedText } from './mute.ts'
 import { type Case, type DispatchState, type Group, type Member, note } from './state.ts'
 
 /** Notes what is kept from being told, and calls what was kept from it news once nothing does any more. */
@@ -25,7 +26,7 @@ export function heldBackBy(one: Case, news: Because, now: Millis): string | unde
 const UNLESS_ACKNOWLEDGED: readonly Because[] = ['escalated', 'repeat interval elapsed']
 
 function ackText({ ack }: Case): string {
-  return ack === undefined ? 'nobody looks after it' : `${ack.author} looks after it until ${utcTime(ack.until)}`
+  return ack === undefined ? 'nobody looks after it' : `${ack.author} looks after it until ${formatTime(ack.until)}`
 }
 
 /** Notes once what keeps an address from being told its news; whether it is told after all is not known yet. */

@@ -1,3 +1,4 @@
+import { formatTime } from '../format.ts'
 import { type Millis, type Muted, OWN_RULES } from '../model.ts'
 import { windowsInForce } from './calendar.ts'
 import { type Labels, labelsOf, valuesOf } from './labels.ts'
@@ -116,10 +117,5 @@ export function mutedText(muted: Muted | string): string {
   if (typeof muted === 'string') return muted
   if (muted.by === 'maintenance') return `maintenance '${muted.name}'`
   if (muted.by === 'inhibition') return `${muted.rule} was firing on ${muted.host}`
-  return `silenced by ${muted.author} until ${utcTime(muted.until)}: ${muted.comment}`
-}
-
-/** An instant as texts have it that are kept: `2026-11-22 12:03:10 UTC`. Mails write it in the zone of their reader. */
-export function utcTime(at: Millis): string {
-  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  return `silenced by ${muted.author} until ${formatTime(muted.until)}: ${muted.comment}`
 }

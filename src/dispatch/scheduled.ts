@@ -1,10 +1,11 @@
+import { formatTime } from '../format.ts'
 import type { Effect, Millis, Muted, Notice, Pulse } from '../model.ts'
 import { linesTo } from './audience.ts'
 import { pay } from './budget.ts'
 import { composeHeartbeat, composeReport } from './compose.ts'
 import type { Alerts } from './groups.ts'
 import { isAcknowledged } from './held.ts'
-import { mutedText, utcTime } from './mute.ts'
+import { mutedText } from './mute.ts'
 import type { DispatchPlan } from './plan.ts'
 import { type Due, takeTurns } from './schedule.ts'
 import type { Case, DispatchState, Line } from './state.ts'
@@ -95,20 +96,20 @@ const KEPT: Readonly<Record<Muted['by'], string>> = {
 }
 
 function pulseLines({ hosts, heard, sources, lastEvent, gap }: Pulse): readonly string[] {
-  const named = sources.first.map(({ source, heard: at }) => `${source} at ${utcTime(at)}`)
+  const named = sources.first.map(({ source, heard: at }) => `${source} at ${formatTime(at)}`)
   const more = sources.total > named.length ? [`${sources.total - named.length} more`] : []
   return [
     `Hosts: ${heard} of ${hosts} heard within the last 15 minutes`,
     `Sources heard: ${named.length === 0 ? 'none' : [...named, ...more].join(', ')}`,
-    `Last event: ${lastEvent === undefined ? 'none yet' : utcTime(lastEvent)}`,
+    `Last event: ${lastEvent === undefined ? 'none yet' : formatTime(lastEvent)}`,
     ...(gap === undefined
       ? []
-      : [`Stashwatch was down from ${utcTime(gap.from)} to ${utcTime(gap.to)}; nothing was watched then`]),
+      : [`Stashwatch was down from ${formatTime(gap.from)} to ${formatTime(gap.to)}; nothing was watched then`]),
   ]
 }
 
 function mailLine({ since, mails }: Pick<Due, 'since' | 'mails'>): string {
-  return `Mails since ${utcTime(since)}: ${mails}`
+  return `Mails since ${formatTime(since)}: ${mails}`
 }
 
 function firingLines(firing: readonly Case[], now: Millis): readonly string[] {
@@ -117,8 +118,10 @@ function firingLines(firing: readonly Case[], now: Millis): readonly string[] {
     const place = [facts.host, ...Object.values(facts.labels)].join(' ')
     const why = muted === undefined ? '' : `; ${mutedNow(muted)}`
     const who =
-      ack !== undefined && isAcknowledged(one, now) ? `; looked after by ${ack.author} until ${utcTime(ack.until)}` : ''
-    return `Firing: ${facts.rule} on ${place}, ${facts.severity}, since ${utcTime(facts.since)} [${facts.code}]${why}${who}`
+      ack !== undefined && isAcknowledged(one, now)
+        ? `; looked after by ${ack.author} until ${formatTime(ack.until)}`
+        : ''
+    return `Firing: ${facts.rule} on ${place}, ${facts.severity}, since ${formatTime(facts.since)} [${facts.code}]${why}${who}`
   })
   const rest = firing.length - lines.length
   return rest === 0 ? lines : [...lines, `and ${rest} more`]

@@ -77,7 +77,3 @@ export function silence(
   const one = found(fold, isSilent, severity, seconds, bound, reason)
   return one.finding.kind === 'anomalous' ? { ...one, finding: { ...one.finding, since, value: null } } : one
 }
-
-export function isoDay(at: Millis): string {
-  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
-}

@@ -5,7 +5,7 @@ import { concerns, countMetricName, type WindowPlan } from './plan.ts'
 import { isUnheard, silentSince } from './silence.ts'
 import type { Alert, Fold, Host } from './state.ts'
 import { sourcesOf } from './sweep.ts'
-import { formatDuration } from '../format.ts'
+import { formatDuration, formatTime } from '../format.ts'
 
 /** Most series that one rule is shown with. */
 const MOST = 200
@@ -62,7 +62,7 @@ function misfit(rule: Rule, host: string | undefined): Partial<Pick<RuleView, 'w
 export function goneRule({ state }: Fold, { rule, metric, key, severity, notify }: Alert): RuleView {
   const left = state.left?.get(rule)
   const kind = metric === countMetricName(rule) ? 'count' : key === '' ? 'absence' : 'metric'
-  const since = left === undefined ? '' : ` since ${new Date(left).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  const since = left === undefined ? '' : ` since ${formatTime(left)}`
   const waitingFor = `nothing: the rule is not in the configuration any more${since}`
   return {
     name: rule,

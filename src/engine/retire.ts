@@ -1,3 +1,4 @@
+import { formatTime } from '../format.ts'
 import { postNotice } from '../dispatch/notice.ts'
 import type { Source } from '../aggregate/sources.ts'
 import { isSteady } from '../aggregate/sources.ts'
@@ -5,7 +6,7 @@ import type { Command, Forgotten, Millis } from '../model.ts'
 import { NO_HOST, OWN_RULES } from '../model.ts'
 import { removeHost } from './hosts.ts'
 import { membersOf } from './mass.ts'
-import { isoDay, ownId } from './own.ts'
+import { ownId } from './own.ts'
 import { closeAlert } from './raise.ts'
 import { awaitFrom, isUnheard, silenceOf } from './silence.ts'
 import { type Alert, count, type Fold, type Host, type Obeyed, type Retired } from './state.ts'
@@ -33,7 +34,7 @@ export function retireHosts(fold: Fold): void {
   for (const host of state.hosts.values()) {
     const why = whyGone(fold, host)
     if (why === undefined) continue
-    retire(fold, host, `silent since ${isoDay(host.lastSeen)}: ${why}`)
+    retire(fold, host, `silent since ${formatTime(host.lastSeen)}: ${why}`)
     if (--left === 0) break
   }
   closeMasses(fold)
@@ -69,7 +70,7 @@ export function retireSources(fold: Fold): void {
 
 function retireSource(fold: Fold, { name, heard }: Source): void {
   const { alerts } = fold.state
-  const why = `no request since ${isoDay(heard)}, and it is not in the configuration`
+  const why = `no request since ${formatTime(heard)}, and it is not in the configuration`
   const closed = close(fold, alerts, [ownId(OWN_RULES.source, name), ownId(OWN_RULES.degraded, name)], why)
   fold.state.sources.delete(name)
   awaitElsewhere(fold, name)
@@ -165,7 +166,7 @@ export function forget(
   if (plan.expected.has(name)) return refused('expected-host', null)
   const lastSeen = isUnheard(host) ? null : host.lastSeen
   if (lastSeen !== null && now - lastSeen < spare) return refused('live-host', lastSeen)
-  const last = lastSeen === null ? 'never heard' : `last heard at ${isoDay(lastSeen)}`
+  const last = lastSeen === null ? 'never heard' : `last heard at ${formatTime(lastSeen)}`
   const closed = retire(fold, host, `${last}, forgotten by ${author}`)
   closeMasses(fold)
   const value: Forgotten = { host: name, lastSeen, closed }
