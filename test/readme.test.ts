@@ -92,6 +92,7 @@ test('the Logstash output of the README is part of the pipeline that is shipped'
   const shipped = parseLogstash(readFileSync(new URL('deploy/logstash/stashwatch.conf', root), 'utf8'))
   const settings = (plugins: typeof shown): object => plugins.find((plugin) => plugin.name === 'http')?.settings ?? {}
   const all = settings(shipped) as Record<string, unknown>
+  t.match(settings(shown), { headers: { 'Content-Encoding': 'gzip' } })
   for (const [key, value] of Object.entries(settings(shown))) {
     if (key !== 'headers' && key !== 'url') t.strictSame(value, all[key], key)
   }

@@ -306,7 +306,7 @@ test('what comes without a token, or cannot be read, leaves nothing behind', asy
     'two arrays': [`[${body}][${body}]`, {}, 400],
     'UTF-16': [Buffer.from(`[${body}]`, 'utf16le'), {}, 400],
     'invalid UTF-8': [Buffer.concat([Buffer.from('[{"a":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}]')]), {}, 400],
-    'no gzip': [body, { 'content-encoding': 'gzip' }, 400],
+    'no gzip': [Buffer.from(gzipSync(body).subarray(2)), { 'content-encoding': 'gzip' }, 400],
     'broken gzip': [gzipSync(body).subarray(0, -6), { 'content-encoding': 'gzip' }, 400],
     brotli: [body, { 'content-encoding': 'br' }, 415],
   }
