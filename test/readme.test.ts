@@ -14,7 +14,9 @@ import { runCli } from './helpers/service.ts'
 const root = new URL('../', import.meta.url)
 const readme = readFileSync(new URL('README.md', root), 'utf8')
 const blocks = (language: string): string[] =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, text = '']) => text.trim())
+  [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)]
+    .filter(([, named]) => named === language)
+    .map(([, , text = '']) => text.trim())
 
 /** Commands of the README that other places run: the CI script, and the tests of the command line. */
 const RUN_ELSEWHERE = [
