@@ -29,14 +29,17 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
   const source = admitSource(fold, frame.source, frame.rcv)
   hear(source, frame.rcv)
   if (isRetry(fold, frame)) {
+    for (const event of frame.events) seeAgain(fold, source, event, frame.rcv)
     count(fold, 'duplicates', frame.events.length)
     return { duplicate: true, known: 0, refused: 0 }
   }
   const judged: Judged = { cost: 0 }
   let [known, refused] = [0, 0]
   for (const event of frame.events) {
-    if (isKnownEvent(fold, event)) known++
-    else if (event.heartbeat) beat(source, timeOf(event, frame.rcv), frame.rcv)
+    if (isKnownEvent(fold, event)) {
+      seeAgain(fold, source, event, frame.rcv)
+      known++
+    } else if (event.heartbeat) beat(source, timeOf(event, frame.rcv), frame.rcv)
     else if (!foldEvent(fold, source, event, frame.rcv, judged)) refused++
   }
   count(fold, 'duplicates', known)
@@ -45,16 +48,19 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
 }
 
 /**
- * Two equal arrays are one delivery that was sent again. Two equal single events may be honest repeats, unless the
- * HTTP side knows that the answer to the first may not have arrived.
+ * Two equal bodies of one source are one delivery that was sent again, if each of their events carries a time of its
+ * own. Without times they may be honest repeats, like two equal single events, unless the HTTP side knows that the
+ * answer to the first may not have arrived.
  */
 function isRetry(fold: Fold, frame: Frame): boolean {
   const { state } = fold
   if (frame.events.length === 0) return false
-  const ids = frame.many ? state.batches : state.singles
-  const known = ids.has(frame.batchId)
-  if (known && (frame.many || frame.maybeRetry)) return true
-  remember(ids, frame.batchId, state.ticks)
+  const isTelltale = frame.many && frame.events.every(({ ts }) => !Number.isNaN(ts))
+  const ids = isTelltale ? state.batches : state.singles
+  const id = `${frame.source}\n${frame.batchId}`
+  const known = ids.has(id)
+  if (known && (isTelltale || frame.maybeRetry)) return true
+  remember(ids, id, state.ticks)
   return false
 }
 
@@ -108,6 +114,15 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, rcv: Millis,
     isTaken = foldSample(fold, host, event.series[i] as string, ts, value, rcv, judged) && isTaken
   }
   return isTaken
+}
+
+/**
+ * What comes again proves that its host is still heard through this source, and nothing else: it moves no clock, and
+ * the source has not delivered by it, or else a batch that is sent for ever would make the hosts behind it fall silent.
+ */
+function seeAgain({ state }: Fold, source: Source, event: EventSamples, rcv: Millis): void {
+  const host = event.heartbeat ? undefined : state.hosts.get(event.host)
+  if (host !== undefined) see(host, source, rcv)
 }
 
 function see(host: Host, source: Source, rcv: Millis): void {

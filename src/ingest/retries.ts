@@ -5,7 +5,7 @@ import type { Clock, Millis } from '../model.ts'
  * the engine decides; this memory only tells honest repeats of equal single events from retries.
  */
 export interface Retries {
-  /** A body has come. True when the answer to an equal one may not have arrived. */
+  /** A body has come; its id tells source and content. True when the answer to an equal one may not have arrived. */
   arrive(id: string): boolean
   /** The answer to a body that came at `since` went out, or its connection died first. */
   leave(id: string, since: Millis, flushed: boolean): void

@@ -118,6 +118,34 @@ test('two equal single events both count, unless the answer to the first was los
   t.strictSame(marks, [false, false, false, true, false])
 })
 
+test('the lost answer to one source is not taken for that to another with an equal body', async (t) => {
+  const clock = createVirtualClock()
+  const held = Promise.withResolvers<Ack>()
+  const acks = [() => held.promise]
+  const marks: string[] = []
+  const server = await startServer(t, {
+    clock,
+    deps: {
+      append: (data) => {
+        const { source, maybeRetry } = JSON.parse(Buffer.from(data).toString()) as Frame
+        marks.push(`${source} ${maybeRetry}`)
+        return acks.shift()?.() ?? Promise.resolve(ACK)
+      },
+    },
+  })
+  // The memory of the time before a restart is over.
+  await clock.advance(5 * 60_000)
+  const from = (source: string): Buffer => post(JSON.stringify(event()), [`X-Source: ${source}`])
+  const client = await open(t, server.port)
+  client.send(from('a'))
+  while (marks.length < 1) await turn()
+  client.socket.destroy()
+  while ((await connections(server.app.server)) > 0) await turn()
+  held.resolve(ACK)
+  for (const source of ['b', 'a', 'a']) await exchange(t, server.port, from(source))
+  t.strictSame(marks, ['a false', 'b false', 'a true', 'a false'])
+})
+
 const ACK: Ack = { duplicate: false, known: 0, refused: 0 }
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
