@@ -6,6 +6,8 @@ import { headOf, judgedOf, type Store, tailOf } from '../aggregate/store.ts'
 import type { EventSamples, Frame, Millis } from '../model.ts'
 import { judgeUpTo, type Judged, watchedOf } from './evaluate.ts'
 import { admitHost, admitSeries, admitSource, keyId } from './hosts.ts'
+import { hasId, noteId } from './ids.ts'
+import { bodyId, type Known, rememberedSince } from './known.ts'
 import type { MetricPlan, Tier } from './plan.ts'
 import { count, type Fold, type Host, type KeyInfo } from './state.ts'
 import { noteShare, tallyUsage } from './usage.ts'
@@ -21,9 +23,6 @@ export interface BatchResult {
 
 /** Event times beyond the arrival by more than this are not believed. */
 const FUTURE = 60_000
-/** For how many ticks an array's id, and a single event's, is remembered; and how many of each. */
-const REMEMBER = { batches: 3600, singles: 300, events: 3600 }
-const MOST_IDS = 500_000
 
 export function foldBatch(fold: Fold, frame: Frame): BatchResult {
   const source = admitSource(fold, frame.source, frame.rcv)
@@ -53,47 +52,28 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
  * answer to the first may not have arrived.
  */
 function isRetry(fold: Fold, frame: Frame): boolean {
-  const { state } = fold
   if (frame.events.length === 0) return false
   const isTelltale = frame.many && frame.events.every(({ ts }) => !Number.isNaN(ts))
-  const ids = isTelltale ? state.batches : state.singles
-  const id = `${frame.source}\n${frame.batchId}`
-  const known = ids.has(id)
+  const kind = isTelltale ? 'batches' : 'singles'
+  const known = isKnown(fold, kind, bodyId(frame.source, frame.batchId))
   if (known && (isTelltale || frame.maybeRetry)) return true
-  remember(ids, id, state.ticks)
+  remember(fold, kind, bodyId(frame.source, frame.batchId))
   return false
 }
 
-function isKnownEvent(fold: Fold, event: EventSamples): boolean {
-  if (event.id === undefined) return false
-  const known = fold.state.events.has(event.id)
-  if (!known) remember(fold.state.events, event.id, fold.state.ticks)
+function isKnownEvent(fold: Fold, { id }: EventSamples): boolean {
+  if (id === undefined) return false
+  const known = isKnown(fold, 'events', id)
+  if (!known) remember(fold, 'events', id)
   return known
 }
 
-function remember(ids: Map<string, number>, id: string, ticks: number): void {
-  ids.delete(id)
-  ids.set(id, ticks)
-  if (ids.size <= MOST_IDS) return
-  for (const oldest of ids.keys()) {
-    ids.delete(oldest)
-    return
-  }
+function isKnown({ state: { known, ticks } }: Fold, kind: keyof Known, id: string): boolean {
+  return hasId(known[kind], id, rememberedSince(kind, ticks))
 }
 
-/** Forgets ids of deliveries that nobody sends again any more. Counted in ticks: a service that is down ages nothing. */
-export function forgetIds(fold: Fold): void {
-  const { state } = fold
-  forgetOlder(state.batches, state.ticks - REMEMBER.batches)
-  forgetOlder(state.singles, state.ticks - REMEMBER.singles)
-  forgetOlder(state.events, state.ticks - REMEMBER.events)
-}
-
-function forgetOlder(ids: Map<string, number>, ticks: number): void {
-  for (const [id, at] of ids) {
-    if (at >= ticks) return
-    ids.delete(id)
-  }
+function remember({ state: { known, ticks } }: Fold, kind: keyof Known, id: string): void {
+  noteId(known[kind], id, ticks, rememberedSince(kind, ticks))
 }
 
 function timeOf(event: EventSamples, rcv: Millis): Millis {
