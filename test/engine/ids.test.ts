@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { test } from 'tap'
 import { createIds, hasId, type Ids, MOST_IDS, noteId, packIds, unpackIds } from '../../src/engine/ids.ts'
 import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
