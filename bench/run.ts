@@ -5,6 +5,7 @@ import { alertingPart, measureAlerting } from './alerting.ts'
 import { type CoreResult, measureCore } from './core.ts'
 import { type GeneratorResult, measureGenerator } from './generator.ts'
 import { type HttpResult, measureHttp, measurePaced, type PacedResult } from './http.ts'
+import { idsPart, measureIds } from './ids.ts'
 import { type InventedResult, measureInvented } from './invented.ts'
 import { type JournalFigures, measureJournal } from './journal.ts'
 import { measurePace, pacePart } from './pace.ts'
@@ -136,6 +137,8 @@ async function run(): Promise<void> {
   const scale = (Object.keys(SITES) as (keyof typeof SITES)[]).map(measureScale)
   say('invented hosts ...')
   const invented = measureInvented()
+  say('ids of events ...')
+  const ids = measureIds()
   say('smoothness ...')
   const pace = measurePace()
   say('a large cluster ...')
@@ -158,6 +161,7 @@ that a busy machine slows both sides alike; absolute figures are those of one ma
     generatorPart(generator),
     scalePart(scale),
     inventedPart(invented),
+    idsPart(ids),
     pacePart(pace),
     journalPart(journal),
     alertingPart(alerting),

@@ -14,7 +14,9 @@ import { runCli } from './helpers/service.ts'
 const root = new URL('../', import.meta.url)
 const readme = readFileSync(new URL('README.md', root), 'utf8')
 const blocks = (language: string): string[] =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, text = '']) => text.trim())
+  [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)]
+    .filter(([, named]) => named === language)
+    .map(([, , text = '']) => text.trim())
 
 /** Commands of the README that other places run: the CI script, and the tests of the command line. */
 const RUN_ELSEWHERE = [
@@ -92,6 +94,7 @@ test('the Logstash output of the README is part of the pipeline that is shipped'
   const shipped = parseLogstash(readFileSync(new URL('deploy/logstash/stashwatch.conf', root), 'utf8'))
   const settings = (plugins: typeof shown): object => plugins.find((plugin) => plugin.name === 'http')?.settings ?? {}
   const all = settings(shipped) as Record<string, unknown>
+  t.match(settings(shown), { headers: { 'Content-Encoding': 'gzip' } })
   for (const [key, value] of Object.entries(settings(shown))) {
     if (key !== 'headers' && key !== 'url') t.strictSame(value, all[key], key)
   }

@@ -6,6 +6,8 @@ import { headOf, judgedOf, type Store, tailOf } from '../aggregate/store.ts'
 import type { EventSamples, Frame, Millis } from '../model.ts'
 import { judgeUpTo, type Judged, watchedOf } from './evaluate.ts'
 import { admitHost, admitSeries, admitSource, keyId } from './hosts.ts'
+import { hasId, noteId } from './ids.ts'
+import { bodyId, type Known, rememberedSince } from './known.ts'
 import type { MetricPlan, Tier } from './plan.ts'
 import { count, type Fold, type Host, type KeyInfo } from './state.ts'
 import { noteShare, tallyUsage } from './usage.ts'
@@ -21,22 +23,22 @@ export interface BatchResult {
 
 /** Event times beyond the arrival by more than this are not believed. */
 const FUTURE = 60_000
-/** For how many ticks an array's id, and a single event's, is remembered; and how many of each. */
-const REMEMBER = { batches: 3600, singles: 300, events: 3600 }
-const MOST_IDS = 500_000
 
 export function foldBatch(fold: Fold, frame: Frame): BatchResult {
   const source = admitSource(fold, frame.source, frame.rcv)
   hear(source, frame.rcv)
   if (isRetry(fold, frame)) {
+    for (const event of frame.events) seeAgain(fold, source, event, frame.rcv)
     count(fold, 'duplicates', frame.events.length)
     return { duplicate: true, known: 0, refused: 0 }
   }
   const judged: Judged = { cost: 0 }
   let [known, refused] = [0, 0]
   for (const event of frame.events) {
-    if (isKnownEvent(fold, event)) known++
-    else if (event.heartbeat) beat(source, timeOf(event, frame.rcv), frame.rcv)
+    if (isKnownEvent(fold, event)) {
+      seeAgain(fold, source, event, frame.rcv)
+      known++
+    } else if (event.heartbeat) beat(source, timeOf(event, frame.rcv), frame.rcv)
     else if (!foldEvent(fold, source, event, frame.rcv, judged)) refused++
   }
   count(fold, 'duplicates', known)
@@ -45,49 +47,33 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
 }
 
 /**
- * Two equal arrays are one delivery that was sent again. Two equal single events may be honest repeats, unless the
- * HTTP side knows that the answer to the first may not have arrived.
+ * Two equal bodies of one source are one delivery that was sent again, if each of their events carries a time of its
+ * own. Without times they may be honest repeats, like two equal single events, unless the HTTP side knows that the
+ * answer to the first may not have arrived.
  */
 function isRetry(fold: Fold, frame: Frame): boolean {
-  const { state } = fold
   if (frame.events.length === 0) return false
-  const ids = frame.many ? state.batches : state.singles
-  const known = ids.has(frame.batchId)
-  if (known && (frame.many || frame.maybeRetry)) return true
-  remember(ids, frame.batchId, state.ticks)
+  const isTelltale = frame.many && frame.events.every(({ ts }) => !Number.isNaN(ts))
+  const kind = isTelltale ? 'batches' : 'singles'
+  const known = isKnown(fold, kind, bodyId(frame.source, frame.batchId))
+  if (known && (isTelltale || frame.maybeRetry)) return true
+  remember(fold, kind, bodyId(frame.source, frame.batchId))
   return false
 }
 
-function isKnownEvent(fold: Fold, event: EventSamples): boolean {
-  if (event.id === undefined) return false
-  const known = fold.state.events.has(event.id)
-  if (!known) remember(fold.state.events, event.id, fold.state.ticks)
+function isKnownEvent(fold: Fold, { id }: EventSamples): boolean {
+  if (id === undefined) return false
+  const known = isKnown(fold, 'events', id)
+  if (!known) remember(fold, 'events', id)
   return known
 }
 
-function remember(ids: Map<string, number>, id: string, ticks: number): void {
-  ids.delete(id)
-  ids.set(id, ticks)
-  if (ids.size <= MOST_IDS) return
-  for (const oldest of ids.keys()) {
-    ids.delete(oldest)
-    return
-  }
+function isKnown({ state: { known, ticks } }: Fold, kind: keyof Known, id: string): boolean {
+  return hasId(known[kind], id, rememberedSince(kind, ticks))
 }
 
-/** Forgets ids of deliveries that nobody sends again any more. Counted in ticks: a service that is down ages nothing. */
-export function forgetIds(fold: Fold): void {
-  const { state } = fold
-  forgetOlder(state.batches, state.ticks - REMEMBER.batches)
-  forgetOlder(state.singles, state.ticks - REMEMBER.singles)
-  forgetOlder(state.events, state.ticks - REMEMBER.events)
-}
-
-function forgetOlder(ids: Map<string, number>, ticks: number): void {
-  for (const [id, at] of ids) {
-    if (at >= ticks) return
-    ids.delete(id)
-  }
+function remember({ state: { known, ticks } }: Fold, kind: keyof Known, id: string): void {
+  noteId(known[kind], id, ticks, rememberedSince(kind, ticks))
 }
 
 function timeOf(event: EventSamples, rcv: Millis): Millis {
@@ -108,6 +94,15 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, rcv: Millis,
     isTaken = foldSample(fold, host, event.series[i] as string, ts, value, rcv, judged) && isTaken
   }
   return isTaken
+}
+
+/**
+ * What comes again proves that its host is still heard through this source, and nothing else: it moves no clock, and
+ * the source has not delivered by it, or else a batch that is sent for ever would make the hosts behind it fall silent.
+ */
+function seeAgain({ state }: Fold, source: Source, event: EventSamples, rcv: Millis): void {
+  const host = event.heartbeat ? undefined : state.hosts.get(event.host)
+  if (host !== undefined) see(host, source, rcv)
 }
 
 function see(host: Host, source: Source, rcv: Millis): void {

@@ -3,6 +3,7 @@ import { chunkSize, frameOf, readOldStore, readStore, type StoreFrame, writeChun
 import type { Store } from '../aggregate/store.ts'
 import { upgradeDispatch } from '../dispatch/upgrade.ts'
 import type { Offset, SnapshotChunk } from '../model.ts'
+import { type OldKnown, type PackedKnown, packKnown, unpackKnown, upgradeKnown } from './known.ts'
 import { copyUsage } from './slices.ts'
 import { emptyState, type State } from './state.ts'
 
@@ -59,7 +60,7 @@ interface Part {
 
 function headParts(state: State): readonly Uint8Array[] {
   const stores = new Map([...state.stores].map(([name, store]) => [name, frameOf(store)]))
-  const head = serialize({ version: VERSION, state: { ...state, stores } })
+  const head = serialize({ version: VERSION, state: { ...state, stores, known: packKnown(state.known, state.ticks) } })
   const length = Buffer.alloc(LENGTH_BYTES)
   length.writeUInt32LE(head.length)
   const bytes = Buffer.concat([length, head])
@@ -92,24 +93,34 @@ function cellParts(store: Store): readonly Part[] {
   return Array.from({ length: Math.ceil(count / group) }, (_, i) => ({ take: () => take(i * group), drop }))
 }
 
+interface SavedState extends Omit<State, 'stores' | 'known'>, OldKnown {
+  readonly stores: Map<string, StoreFrame>
+  /** Older snapshots hold maps instead. */
+  readonly known?: PackedKnown
+}
+
 /** The state out of a snapshot's bytes. Fields that the snapshot does not know begin empty. */
 export function readSnapshot(bytes: Uint8Array): State {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
-  const { version, state } = deserialize(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length)) as {
+  const { version, state: saved } = deserialize(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length)) as {
     version: number
-    state: Omit<State, 'stores'> & { stores: Map<string, StoreFrame> }
+    state: SavedState
   }
   if (version !== VERSION && version !== 1) {
     throw new SnapshotError(
       `the snapshot has version ${version}, this program reads ${VERSION}: run the version that wrote it`,
     )
   }
+  const { batches = new Map(), singles = new Map(), events = new Map(), known: packed, ...state } = saved
+  const old = { batches, singles, events }
+  const known = packed === undefined ? upgradeKnown(old, [...state.sources.keys()]) : unpackKnown(packed)
   let at = LENGTH_BYTES + length
   const take = (size: number): ArrayBuffer => new Uint8Array(bytes.subarray(at, (at += size))).buffer
   const width = state.config?.bucket ?? 0
   const read = (frame: StoreFrame): Store => (version === 1 ? readOldStore(frame, width, take) : readStore(frame, take))
   const stores = new Map([...state.stores].map(([name, frame]) => [name, read(frame)]))
-  return { ...emptyState(), ...state, stores, usage: copyUsage(state.usage), dispatch: upgradeDispatch(state.dispatch) }
+  const dispatch = upgradeDispatch(state.dispatch)
+  return { ...emptyState(), ...state, known, stores, usage: copyUsage(state.usage), dispatch }
 }
 
 /** How much may be replayed at the next start before a snapshot is taken. */

@@ -6,6 +6,7 @@ import type { Life } from '../alert/lifecycle.ts'
 import type { DispatchPlan } from '../dispatch/plan.ts'
 import { type DispatchState, emptyDispatch } from '../dispatch/state.ts'
 import type { AlertState, CommandAnswer, Ended, EngineConfig, Millis, Severity, Unit } from '../model.ts'
+import { emptyKnown, type Known } from './known.ts'
 import type { Plan } from './plan.ts'
 import type { Usage } from './slices.ts'
 
@@ -29,11 +30,8 @@ export interface State {
   readonly flaps: Map<string, Flapping>
   /** Recently resolved alerts, oldest first. */
   readonly resolved: Alert[]
-  /** Ids of batches that were taken, with the tick count then: of arrays, and of single events. */
-  readonly batches: Map<string, number>
-  readonly singles: Map<string, number>
-  /** Ids of events, where a field names them. */
-  readonly events: Map<string, number>
+  /** Ids of what was taken, with the tick count then. */
+  readonly known: Known
   /** Hosts with late or early samples to look at. */
   readonly work: Set<string>
   /** Next position of the sweep over all hosts; undefined when none is under way. */
@@ -205,9 +203,7 @@ export function emptyState(): State {
     alerts: new Map(),
     flaps: new Map(),
     resolved: [],
-    batches: new Map(),
-    singles: new Map(),
-    events: new Map(),
+    known: emptyKnown(),
     work: new Set(),
     sweep: undefined,
     closed: '',

@@ -2,7 +2,6 @@ import { tickSource } from '../aggregate/sources.ts'
 import { tellNotices } from '../dispatch/notice.ts'
 import { elapse } from '../dispatch/step.ts'
 import type { Effect, Millis, Tick } from '../model.ts'
-import { forgetIds } from './batch.ts'
 import type { Judged } from './evaluate.ts'
 import { forgetFlaps } from './flaps.ts'
 import { measureFlows } from './flows.ts'
@@ -44,7 +43,6 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
     retireSources(fold)
     watchService(fold)
     beginRound(fold)
-    forgetIds(fold)
     forgetFlaps(fold)
     beginMaking(fold)
     state.isUntold = true

@@ -31,7 +31,7 @@ export interface Visit {
   /** The body's size on the wire, in bytes. */
   wire: number
   /** Set once the body was handed on. */
-  handedOn?: { readonly id: string; readonly at: Millis }
+  handedOn?: { readonly delivery: string; readonly at: Millis }
   /** The sender was told to come again with a body that may have been committed all the same. */
   inDoubt: boolean
   /** The answer is out, or the connection is gone. */
@@ -46,9 +46,11 @@ export async function commit(
   deps: CommitDeps,
 ): Promise<FastifyReply> {
   const rcv = deps.clock.now()
-  const maybeRetry = deps.retries.arrive(id)
-  if (visit.over) deps.retries.leave(id, rcv, false)
-  else visit.handedOn = { id, at: rcv }
+  // Two sources may post equal bodies.
+  const delivery = `${visit.source}\n${id}`
+  const maybeRetry = deps.retries.arrive(delivery)
+  if (visit.over) deps.retries.leave(delivery, rcv, false)
+  else visit.handedOn = { delivery, at: rcv }
   const header = { source: visit.source, batchId: id, many, maybeRetry, rcv }
   const frame = encode({ ...header, events: verdict.accepted }, verdict, deps)
   // Also when the answer cannot wait for it: the events are counted once their fate is certain.

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { gunzip, gunzipSync, inflate, inflateRaw, inflateRawSync, inflateSync } from 'node:zlib'
 import type { ZlibOptions } from 'node:zlib'
 import { mebibytes, Refusal } from './refusal.ts'
@@ -11,14 +12,37 @@ const SMALLEST_CHUNK = 16 * 1024
 /** Deflate cannot gain more than 1032 to 1. */
 const MOST_GAIN = 1100
 
-/** Reads the Content-Encoding header. @throws {Refusal} 415 for codings that are not read here. */
-export function readCoding(header: string | undefined): Coding {
-  if (header === undefined) return 'identity'
-  const name = header.trim().toLowerCase()
-  if (name === '' || name === 'identity') return 'identity'
-  if (name === 'gzip' || name === 'x-gzip') return 'gzip'
-  if (name === 'deflate') return 'deflate'
-  throw new Refusal(415, 'encoding', 'this content encoding is not read here: send gzip, deflate or none')
+/**
+ * Says what a body is wrapped in. Its bytes decide where they can: what begins as gzip is gzip, and what is UTF-8 is not
+ * wrapped at all. Logstash's workers share the hash of headers that they write the coding into, so that it may come
+ * twice or beside a body that is plain; and Logstash throws away what it is answered 415 or 400 for.
+ *
+ * @throws {Refusal} 415 for codings that are not read here, 400 where label and bytes do not fit.
+ */
+export function codingOf(bytes: Buffer, header: string | undefined): Coding {
+  if (isGzip(bytes)) return 'gzip'
+  const codings = readCodings(header)
+  if (codings.size === 0 || isUtf8(bytes)) return 'identity'
+  if (codings.has('deflate') || isWrapped(bytes)) return 'deflate'
+  throw damaged('gzip')
+}
+
+/** Whether bytes begin as gzip does, and as neither UTF-8 nor deflate can. */
+export function isGzip(bytes: Buffer): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b
+}
+
+/** Each coding that the header names, once. @throws {Refusal} 415 */
+function readCodings(header = ''): ReadonlySet<string> {
+  const names = header.split(',').map((name) => name.trim().toLowerCase())
+  const codings = new Set(names.map((name) => (name === 'x-gzip' ? 'gzip' : name)))
+  codings.delete('')
+  codings.delete('identity')
+  for (const name of codings) {
+    if (name !== 'gzip' && name !== 'deflate')
+      throw new Refusal(415, 'encoding', 'this content encoding is not read here: send gzip, deflate or none')
+  }
+  return codings
 }
 
 /**
@@ -81,5 +105,5 @@ function tooLarge(max: number): Refusal {
 }
 
 function damaged(coding: Coding): Refusal {
-  return new Refusal(400, 'gzip', `the body is labelled ${coding} and is no whole ${coding} stream`)
+  return new Refusal(400, 'gzip', `the body is neither a whole ${coding} stream nor UTF-8: it broke on its way`)
 }

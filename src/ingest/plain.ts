@@ -1,4 +1,5 @@
 import { isForm, readForm } from './form.ts'
+import { isGzip } from './inflate.ts'
 import type { Label, SyslogLabel } from './label.ts'
 import { Refusal } from './refusal.ts'
 import { MAX_EVENT, skipBlank } from './scan.ts'
@@ -18,7 +19,7 @@ const PART = 512 * 1024
  * @throws {Refusal} 400 for what cannot be events.
  */
 export function plainKind(bytes: Buffer, start: number, label: Label): Plain {
-  if (isGzip(bytes)) throw new Refusal(400, 'json', 'the body looks like gzip: send Content-Encoding: gzip with it')
+  if (isGzip(bytes)) throw new Refusal(400, 'json', 'the body is compressed twice: compress it once')
   if (!label.isText) {
     const found = 'the body is not JSON (an array of events, one event, or one event a line)'
     throw new Refusal(400, 'json', `${found}, nor labelled as text/plain or application/x-www-form-urlencoded`)
@@ -64,10 +65,6 @@ const OPENERS: ReadonlySet<number | undefined> = new Set([0x7b, 0x5b, 0x22, 0x5d
 
 function formText(bytes: Buffer, start: number, end: number): string {
   return bytes.toString('latin1', start, end).trimEnd()
-}
-
-function isGzip(bytes: Buffer): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b
 }
 
 /** Where the schema for syslog lines looks. */

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IngestConfig } from '../model.ts'
 import { readBody, readLargeBody, SMALL } from './body.ts'
 import type { Body, Events } from './body.ts'
-import { inflateLarge, inflateSmall, readCoding } from './inflate.ts'
+import { codingOf, inflateLarge, inflateSmall } from './inflate.ts'
 import { readLabel } from './label.ts'
 import type { Label } from './label.ts'
 import { createLane } from './lane.ts'
@@ -39,7 +39,7 @@ const SLICE = 500
 export function createReader(config: IngestConfig, ports: JudgePorts): Reader {
   const lane = createLane(MOST_WAITING)
   return (body, request) => {
-    const coding = readCoding(request.headers['content-encoding'])
+    const coding = codingOf(body, request.headers['content-encoding'])
     const label = (): Label => readLabel(request)
     const bytes = inflateSmall(body, coding, config.maxInflated)
     if (bytes !== undefined && bytes.length <= SMALL) return judgeSmall(readBody(bytes, config, label), ports)

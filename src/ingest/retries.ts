@@ -5,7 +5,7 @@ import type { Clock, Millis } from '../model.ts'
  * the engine decides; this memory only tells honest repeats of equal single events from retries.
  */
 export interface Retries {
-  /** A body has come. True when the answer to an equal one may not have arrived. */
+  /** A body has come; its id tells source and content. True when the answer to an equal one may not have arrived. */
   arrive(id: string): boolean
   /** The answer to a body that came at `since` went out, or its connection died first. */
   leave(id: string, since: Millis, flushed: boolean): void
@@ -29,8 +29,7 @@ const MOST_SEEN = 200_000
 /** @param clock the service's clock; the moment of this call counts as the restart of the process. */
 export function createRetries(clock: Clock): Retries {
   const began = clock.now()
-  // In the order of their last change, so that the oldest are first.
-  const unsettled = new Map<string, Unsettled>()
+  const unsettled = createMemory(began)
   const seen = new Set<string>()
 
   const mayBeFromBefore = (id: string, now: Millis): boolean => {
@@ -46,34 +45,60 @@ export function createRetries(clock: Clock): Retries {
   return {
     arrive(id) {
       const now = clock.now()
-      forget(unsettled, now)
       const fromBefore = mayBeFromBefore(id, now)
-      const entry = unsettled.get(id) ?? { waiting: 0, since: now, lost: 0 }
+      const entry = unsettled.take(id, now) ?? { waiting: 0, since: now, lost: 0 }
       const missed = entry.lost > 0
       const late = entry.waiting > 0 && now - entry.since > PATIENCE
       if (missed) entry.lost -= 1
       if (entry.waiting === 0) entry.since = now
       entry.waiting += 1
-      unsettled.delete(id)
-      unsettled.set(id, entry)
+      unsettled.put(id, entry, now)
       return missed || late || fromBefore
     },
     leave(id, since, flushed) {
-      const entry = unsettled.get(id)
+      const now = clock.now()
+      const entry = unsettled.take(id, now)
       if (entry === undefined) return
-      const span = clock.now() - since
+      const span = now - since
       entry.waiting -= 1
       // A clock that was set back says nothing about the span.
       if (!flushed || span > PATIENCE || span < 0) entry.lost += 1
-      if (entry.waiting === 0 && entry.lost === 0) unsettled.delete(id)
+      if (entry.waiting > 0 || entry.lost > 0) unsettled.put(id, entry, now)
     },
   }
 }
 
-function forget(unsettled: Map<string, Unsettled>, now: Millis): void {
-  for (const [id, entry] of unsettled) {
-    const old = now - entry.since > MEMORY && entry.waiting === 0
-    if (!old && unsettled.size < MOST_UNSETTLED) return
-    unsettled.delete(id)
+interface Memory {
+  /** Takes out what is remembered, unless nobody waits and it is too old. */
+  take(id: string, now: Millis): Unsettled | undefined
+  put(id: string, entry: Unsettled, now: Millis): void
+}
+
+/**
+ * Two halves, of which the older is let go as a whole when the younger is full or as old as the memory reaches. Letting
+ * go of single ones, oldest first, would mean to look for the first entry of a map behind all that were deleted.
+ */
+function createMemory(began: Millis): Memory {
+  let young = new Map<string, Unsettled>()
+  let old = new Map<string, Unsettled>()
+  let turned = began
+  const turn = (now: Millis): void => {
+    old = young
+    young = new Map()
+    turned = now
+  }
+  return {
+    take(id, now) {
+      if (now - turned > MEMORY || now < turned) turn(now)
+      const entry = young.get(id) ?? old.get(id)
+      young.delete(id)
+      old.delete(id)
+      const isOver = entry !== undefined && entry.waiting === 0 && now - entry.since > MEMORY
+      return isOver ? undefined : entry
+    },
+    put(id, entry, now) {
+      if (young.size >= MOST_UNSETTLED / 2) turn(now)
+      young.set(id, entry)
+    },
   }
 }

@@ -89,7 +89,7 @@ function urls(paths: readonly string[]): Set<string> {
 function leave(visit: Visit, { raw }: FastifyReply, { observer, retries, timers }: Parts): void {
   const { arrived, wire, handedOn, inDoubt } = visit
   visit.over = true
-  if (handedOn !== undefined) retries.leave(handedOn.id, handedOn.at, raw.writableFinished && !inDoubt)
+  if (handedOn !== undefined) retries.leave(handedOn.delivery, handedOn.at, raw.writableFinished && !inDoubt)
   if (raw.headersSent) observer.answered(raw.statusCode, Math.max(0, timers.now() - arrived) / 1000, wire)
 }
 

@@ -30,7 +30,7 @@ export interface Frame {
   readonly source: string
   /** Sixteen hex digits from a hash of the inflated body. */
   readonly batchId: string
-  /** The body was an array (or lines) of two or more events. */
+  /** The body was an array (or lines) of two or more events: known by its content, if all of them carry times. */
   readonly many: boolean
   /** The answer to an equal body may not have arrived. */
   readonly maybeRetry: boolean

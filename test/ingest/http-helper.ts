@@ -50,9 +50,11 @@ interface TestCase {
 /** Ids that were seen: the engine's rule for duplicates, without its bounds. */
 export function createFold(): (frame: Frame) => Ack {
   const known = new Set<string>()
-  return ({ batchId, many, maybeRetry }) => {
-    const duplicate = known.has(batchId) && (many || maybeRetry)
-    known.add(batchId)
+  return ({ source, batchId, many, maybeRetry, events }) => {
+    const id = `${source} ${batchId}`
+    const isTimed = events.every(({ ts }) => Number.isFinite(ts))
+    const duplicate = known.has(id) && ((many && isTimed) || maybeRetry)
+    known.add(id)
     return { duplicate, known: 0, refused: 0 }
   }
 }

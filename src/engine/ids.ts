@@ -1,0 +1,132 @@
+/**
+ * Ids in the order in which they were noted, each with its tick: fingerprints of 64 bits in columns that are used in
+ * turn. An id leads to the one noted before it whose fingerprint begins alike, so that looking for one follows a short
+ * chain; a chain ends where it leads to something newer, since what was there was overwritten. Nothing is ever looked
+ * for among what was forgotten, however many ids come and go.
+ */
+export interface Ids {
+  low: Uint32Array
+  high: Uint32Array
+  ticks: Uint32Array
+  /** Places in the columns, plus one, of the id before, and of the newest one by the beginning of its fingerprint. */
+  before: Uint32Array
+  newest: Uint32Array
+  /** The place for the next one, and how many there are. */
+  next: number
+  count: number
+}
+
+/** What a snapshot holds of them: the columns, oldest first. */
+export interface PackedIds {
+  readonly low: Uint32Array
+  readonly high: Uint32Array
+  readonly ticks: Uint32Array
+}
+
+/** So many are kept at most, in 20 bytes each: 10 MiB. Powers of two, so that places can be masked. */
+export const MOST_IDS = 1 << 19
+const FEWEST = 1 << 10
+/** Longer chains are made by nobody but who chooses ids for it; the oldest of such ids are forgotten early. */
+const MOST_STEPS = 64
+
+export function createIds(capacity = FEWEST): Ids {
+  const column = (): Uint32Array => new Uint32Array(capacity)
+  return { low: column(), high: column(), ticks: column(), before: column(), newest: column(), next: 0, count: 0 }
+}
+
+/** Whether an id was noted at this tick or later. */
+export function hasId(ids: Ids, id: string, since: number): boolean {
+  const { low, high, ticks, before, newest } = ids
+  const print = fingerprint(id)
+  const mask = low.length - 1
+  let age = -1
+  let place = (newest[print.low & mask] ?? 0) - 1
+  for (let steps = 0; place >= 0 && steps < MOST_STEPS; steps += 1) {
+    const older = (ids.next - 1 - place) & mask
+    if (older <= age || older >= ids.count) return false
+    if (low[place] === print.low && high[place] === print.high) return (ticks[place] ?? 0) >= since
+    age = older
+    place = (before[place] ?? 0) - 1
+  }
+  return false
+}
+
+/**
+ * Notes an id, again if need be. Where there is no room, those noted before `since` make room first, then the columns
+ * grow, and beyond `MOST_IDS` the oldest goes.
+ */
+export function noteId(ids: Ids, id: string, tick: number, since: number): void {
+  if (ids.count === ids.low.length && ids.count < MOST_IDS && (ids.ticks[ids.next] ?? 0) >= since) grow(ids)
+  put(ids, fingerprint(id), tick)
+}
+
+function put(ids: Ids, { low, high }: Fingerprint, tick: number): void {
+  const { next } = ids
+  const mask = ids.low.length - 1
+  ids.low[next] = low
+  ids.high[next] = high
+  ids.ticks[next] = tick
+  ids.before[next] = ids.newest[low & mask] ?? 0
+  ids.newest[low & mask] = next + 1
+  ids.next = (next + 1) & mask
+  ids.count = Math.min(ids.count + 1, ids.low.length)
+}
+
+function grow(ids: Ids): void {
+  Object.assign(ids, unpackIds(packIds(ids, 0), 2 * ids.low.length))
+}
+
+/** Those noted at this tick or later. */
+export function packIds(ids: Ids, since: number): PackedIds {
+  const mask = ids.low.length - 1
+  const first = (ids.next - ids.count) & mask
+  let gone = 0
+  while (gone < ids.count && (ids.ticks[(first + gone) & mask] ?? 0) < since) gone += 1
+  const from = (first + gone) & mask
+  const length = ids.count - gone
+  const inOrder = (column: Uint32Array): Uint32Array => {
+    const end = column.subarray(from, from + length)
+    const packed = new Uint32Array(length)
+    packed.set(end)
+    packed.set(column.subarray(0, length - end.length), end.length)
+    return packed
+  }
+  return { low: inOrder(ids.low), high: inOrder(ids.high), ticks: inOrder(ids.ticks) }
+}
+
+export function unpackIds({ low, high, ticks }: PackedIds, capacity = FEWEST): Ids {
+  let room = capacity
+  while (room < low.length) room *= 2
+  const ids = createIds(room)
+  for (let i = 0; i < low.length; i += 1) put(ids, { low: low[i] ?? 0, high: high[i] ?? 0 }, ticks[i] ?? 0)
+  return ids
+}
+
+interface Fingerprint {
+  readonly low: number
+  readonly high: number
+}
+
+/** Two hashes of the kind of MurmurHash3, with its constants, in one pass over the text, two characters at a time. */
+function fingerprint(text: string): Fingerprint {
+  let low = 0x1747b28c
+  let high = 0x2e2a5b1d
+  for (let i = 0; i < text.length; i += 2) {
+    const block = text.charCodeAt(i) | (i + 1 < text.length ? text.charCodeAt(i + 1) << 16 : 0)
+    low ^= Math.imul(rotated(Math.imul(block, 0xcc9e2d51), 15), 0x1b873593)
+    low = (Math.imul(rotated(low, 13), 5) + 0xe6546b64) | 0
+    high ^= Math.imul(rotated(Math.imul(block, 0x239b961b), 16), 0x38b34ae5)
+    high = (Math.imul(rotated(high, 17), 5) + 0x0bcaa747) | 0
+  }
+  return { low: finished(low ^ text.length), high: finished(high ^ text.length) }
+}
+
+function rotated(value: number, bits: number): number {
+  return (value << bits) | (value >>> (32 - bits))
+}
+
+function finished(value: number): number {
+  let mixed = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  return (mixed ^ (mixed >>> 16)) >>> 0
+}
