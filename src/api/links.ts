@@ -74,14 +74,14 @@ function open({ linkKey, now }: LinkDeps, isInPace: (key: string) => boolean, re
     throw new ApiProblem('bad-link', {
       detail:
         'This service has not signed this address; perhaps it was cut off, or the service has a new key. ' +
-        'Copy the whole link from the mail, or use "stashwatch alerts ack" and "stashwatch silence add".',
+        'Copy the whole link from the mail, or use "stashwatch alerts ack" and "stashwatch silences add".',
     })
   }
   const { rule, host } = link.action
   throw new ApiProblem('old-link', {
     detail:
       `Links in mails work for a few days only, and this one about ${rule} on ${host} is older. Nothing was changed. ` +
-      'Use the link in the newest mail, or "stashwatch alerts ack" and "stashwatch silence add".',
+      'Use the link in the newest mail, or "stashwatch alerts ack" and "stashwatch silences add".',
   })
 }
 
