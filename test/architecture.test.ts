@@ -106,6 +106,7 @@ const homes: Readonly<Record<string, Home>> = {
   fastify: { files: ['service.ts', 'ingest/', 'api/'], typesAnywhere: true },
   nodemailer: { files: ['notify/email.ts', 'notify/dkim.ts'] },
   pino: { files: ['service.ts', 'main.ts'] },
+  'postal-mime': { files: ['notify/mailbox.ts'] },
   'prom-client': { files: ['metrics.ts', 'metrics/'] },
   re2js: { files: ['pattern.ts'] },
   yaml: { files: ['config.ts', 'config/'] },
