@@ -99,7 +99,7 @@ interface Home {
 }
 
 const homes: Readonly<Record<string, Home>> = {
-  '@fastify/rate-limit': { files: ['ingest/'] },
+  '@fastify/rate-limit': { files: ['ingest/', 'api/'] },
   commander: { files: ['cli/'] },
   '@resvg/resvg-js': { files: ['notify/chart-png.ts'] },
   ajv: { files: ['ingest/schemas.ts', 'config.ts', 'config/'] },
