@@ -24,7 +24,7 @@ import { startTicks } from './service/ticks.ts'
 export { openWays } from './notify/index.ts'
 export type { ServiceOptions } from './service/running.ts'
 
-/** What a running service offers to the verb that started it. */
+/** What a running service offers to the command that started it. */
 export interface Service {
   /** Where it listens, with the port that it got. */
   readonly url: string

@@ -47,7 +47,7 @@ function refusal(host: string, { code, value }: CommandAnswer & { readonly kind:
   if (code === 'live-host') {
     const heard = `The host was last heard at ${iso(value as Millis)} and would come back at once.`
     return new ApiProblem('live-host', {
-      detail: `${heard} Stop what sends for it first, or add ?force=true (stashwatch hosts forget NAME --force).`,
+      detail: `${heard} Stop what sends for it first, or add ?force=true (stashwatch hosts retire NAME --force).`,
       parameter: 'host',
       found: host,
       expected: 'a host that was not heard for 5 minutes',

@@ -1,3 +1,4 @@
+import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AlertView, Command, Log, Millis, SilenceView } from '../model.ts'
 import { readLink } from '../signature.ts'
@@ -8,7 +9,6 @@ import { FORM_POLICY } from './html.ts'
 import { canAct, CHOICES, linkPage, refusedPage } from './link-page.ts'
 import type { LinkFacts } from './link-page.ts'
 import { sendPage } from './mailbox.ts'
-import { createPace } from './pace.ts'
 import { ApiProblem, createErrorHandler, PROBLEMS } from './problem.ts'
 import { MOST_AUTHOR } from './silences.ts'
 import type { ActDeps } from './silences.ts'
@@ -22,7 +22,11 @@ export interface LinkDeps extends Omit<ActDeps, 'authorOf'> {
 
 type Valid = Link & { readonly kind: 'valid' }
 
+const MINUTE: Millis = 60_000
+/** How often a link may be looked at, and how often its form may be sent. */
 const PER_MINUTE = 30
+/** Counts that are kept; memory is bounded, whatever is asked. */
+const MOST_COUNTS = 10_000
 const MOST_FORM = 8 * 1024
 const MOST_NOTE = 500
 
@@ -31,9 +35,9 @@ const MOST_NOTE = 500
  * else. Mail scanners follow links, so that only the form's POST changes anything; it answers with the way back to the
  * page, so that a reload repeats nothing.
  */
-export function addLinks(app: FastifyInstance, deps: LinkDeps): void {
-  const isInPace = createPace(deps.clock, PER_MINUTE)
-  const opened = (request: FastifyRequest): Valid => open(deps, isInPace, request)
+export async function addLinks(app: FastifyInstance, deps: LinkDeps): Promise<void> {
+  const isTooFast = await createLimit(app)
+  const opened = (request: FastifyRequest): Promise<Valid> => open(deps, isTooFast, request)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MOST_FORM }, (_, text, done) => done(null, text))
   // People are here: they get a page instead of a problem document.
@@ -44,12 +48,12 @@ export function addLinks(app: FastifyInstance, deps: LinkDeps): void {
   )
 
   app.get('/act/*', async (request, reply) => {
-    const facts = await look(deps, opened(request))
+    const facts = await look(deps, await opened(request))
     return sendPage(reply, FORM_POLICY, linkPage(facts))
   })
 
   app.post('/act/*', async (request, reply) => {
-    const link = opened(request)
+    const link = await opened(request)
     const fields = new URLSearchParams(typeof request.body === 'string' ? request.body : '')
     const facts = await look(deps, link)
     const command = fields.has('undo') ? undoing(link, facts) : doing(link, facts, fields)
@@ -61,10 +65,34 @@ export function addLinks(app: FastifyInstance, deps: LinkDeps): void {
 
 const tokenOf = (request: FastifyRequest): string => (request.params as { readonly '*': string })['*']
 
-/** The link of a request. Each link has its own count, and what bears no valid signature that of its address. */
-function open({ linkKey, now }: LinkDeps, isInPace: (key: string) => boolean, request: FastifyRequest): Valid {
+/** Whether a request is one too many of its key in this minute. */
+type IsTooFast = (request: FastifyRequest, key: string) => Promise<boolean>
+
+async function createLimit(app: FastifyInstance): Promise<IsTooFast> {
+  app.decorateRequest('countedAs', '')
+  await app.register(rateLimit, {
+    global: false,
+    max: PER_MINUTE,
+    timeWindow: MINUTE,
+    cache: MOST_COUNTS,
+    keyGenerator: (request) => request.getDecorator<string>('countedAs'),
+  })
+  const limit = app.createRateLimit()
+  return async (request, key) => {
+    request.setDecorator('countedAs', key)
+    const rate = await limit(request)
+    return !rate.isAllowed && rate.isExceeded
+  }
+}
+
+/**
+ * Returns the link of a request. Each link has its own counts, and what bears no valid signature those of its address.
+ * Looking and acting are counted apart: a distribution list's mail scanners look at a link before its readers act.
+ */
+async function open({ linkKey, now }: LinkDeps, isTooFast: IsTooFast, request: FastifyRequest): Promise<Valid> {
   const link = readLink(linkKey, tokenOf(request), now())
-  if (!isInPace(link.kind === 'valid' ? link.id : request.ip)) {
+  const key = link.kind === 'valid' ? `link ${link.id}` : `at ${normalizeIP(request.ip)}`
+  if (await isTooFast(request, `${request.method === 'POST' ? 'act' : 'look'} ${key}`)) {
     throw new ApiProblem('too-fast', {
       detail: 'Too many requests in the last minute. Wait a minute, then reload the page.',
     })
@@ -74,14 +102,14 @@ function open({ linkKey, now }: LinkDeps, isInPace: (key: string) => boolean, re
     throw new ApiProblem('bad-link', {
       detail:
         'This service has not signed this address; perhaps it was cut off, or the service has a new key. ' +
-        'Copy the whole link from the mail, or use "stashwatch alerts ack" and "stashwatch silence add".',
+        'Copy the whole link from the mail, or use "stashwatch alerts ack" and "stashwatch silences add".',
     })
   }
   const { rule, host } = link.action
   throw new ApiProblem('old-link', {
     detail:
       `Links in mails work for a few days only, and this one about ${rule} on ${host} is older. Nothing was changed. ` +
-      'Use the link in the newest mail, or "stashwatch alerts ack" and "stashwatch silence add".',
+      'Use the link in the newest mail, or "stashwatch alerts ack" and "stashwatch silences add".',
   })
 }
 

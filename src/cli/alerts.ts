@@ -1,9 +1,11 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { formatValue } from '../format.ts'
 import { meant } from '../spelling.ts'
 import type { AlertView, Unit } from '../model.ts'
-import { type PaintIo, printJson, printTable, timeOf, type Tone } from './paint.ts'
-import { printable, type RemoteArgs, RemoteError, remotely } from './remote.ts'
-import { authorOf } from './silence.ts'
+import { authorOf, authorOption } from './terminal/author.ts'
+import { describe, setAction } from './terminal/command.ts'
+import { type PaintIo, printJson, printTable, timeOf, type Tone } from './terminal/paint.ts'
+import { printable, type RemoteArgs, remotely, withRemote } from './terminal/remote.ts'
 
 /** An alert as the API shows it, as far as the terminal does. */
 export interface AlertRow {
@@ -23,21 +25,52 @@ export interface AlertRow {
   readonly ack?: { readonly until: string; readonly author: string; readonly note: string }
 }
 
-export const STATES: readonly AlertView['state'][] = ['pending', 'firing', 'recovering', 'resolved']
+const STATES: readonly AlertView['state'][] = ['pending', 'firing', 'recovering', 'resolved']
+
+interface ListArgs extends RemoteArgs {
+  readonly state?: string
+}
+
+export function addAlerts(program: Command, io: PaintIo): void {
+  const list = (command: Command): Command => {
+    const listing = describe(command, 'List the alerts of a running service', 'stashwatch alerts --state firing')
+      .summary('List the alerts of a running service, or acknowledge one')
+      .addOption(stateOption())
+    setAction(withRemote(listing), () => listAlerts(listing.optsWithGlobals(), io))
+    return listing
+  }
+  const alerts = list(program.command('alerts'))
+  list(alerts.command('list', { hidden: true }))
+  const ack = describe(
+    alerts.command('ack').argument('<code>', 'code of the episode, as in mails and in the list'),
+    'Acknowledge an episode: no repeats for a while, unless it gets worse',
+    'stashwatch alerts ack K7RX2 --for 4h --note "a runaway job"',
+  )
+    .option('--for <duration>', 'for how long', '4h')
+    .option('--note <text>', "note for others; without it an earlier note stays, '' removes it")
+    .addOption(authorOption())
+  setAction(withRemote(ack), (code) => acknowledge(code, ack.optsWithGlobals(), io))
+  const unack = describe(
+    alerts.command('unack').argument('<code>', 'code of the episode'),
+    'Take an acknowledgement back',
+    'stashwatch alerts unack K7RX2 --url http://127.0.0.1:8080',
+  )
+  setAction(withRemote(unack), (code) => unacknowledge(code, unack.optsWithGlobals(), io))
+}
+
+const stateOption = (): Option =>
+  new Option('--state <state>', 'only alerts in this state').choices(STATES).argParser((state: string) => {
+    if (STATES.some((known) => known === state)) return state
+    throw new InvalidArgumentError(meant(state, STATES))
+  })
 
 /** `stashwatch alerts`: lists alerts, or those in one state. @returns the exit code, as `remotely` says. */
-export function listAlerts(
-  args: RemoteArgs & { readonly state?: string; readonly json: boolean },
-  io: PaintIo,
-): Promise<number> {
+function listAlerts(args: ListArgs, io: PaintIo): Promise<number> {
   return remotely(args, io, async (ask) => {
     const { state } = args
-    if (state !== undefined && !STATES.some((known) => known === state)) {
-      throw new RemoteError(`--state: found '${state}'${meant(state, STATES)}`, 1)
-    }
     const all = (await ask('GET', '/api/v1/alerts')) as readonly AlertRow[]
     const rows = all.filter((row) => state === undefined || row.state === state)
-    if (args.json) return printJson(io, rows)
+    if (args.json === true) return printJson(io, rows)
     if (rows.length === 0) return io.out(state === undefined ? 'no alerts' : `no alert is ${state}`)
     const shown = rows.map((row) => ({
       cells: [
@@ -81,42 +114,37 @@ function notesOf({ ack, muted, noDataSince, ended, reason }: AlertRow): string {
   return notes.join('; ')
 }
 
-export interface AckArgs extends RemoteArgs {
-  readonly episode: string
-  readonly for?: string
+interface AckArgs extends RemoteArgs {
+  readonly for: string
   readonly note?: string
   readonly author?: string
-  readonly json: boolean
 }
 
 const pathOf = (episode: string): string => `/api/v1/alerts/${encodeURIComponent(episode.toWellFormed())}`
 
 /** `stashwatch alerts ack CODE`: says that somebody looks after an episode. */
-export function acknowledge(args: AckArgs, io: PaintIo): Promise<number> {
+function acknowledge(code: string, args: AckArgs, io: PaintIo): Promise<number> {
   return remotely(
     args,
     io,
     async (ask) => {
-      const body = { duration: args.for ?? '4h', note: args.note, ...authorOf(args, io) }
-      const row = (await ask('POST', `${pathOf(args.episode)}/acknowledge`, body)) as AlertRow
-      if (args.json) return printJson(io, row)
+      const body = { duration: args.for, note: args.note, ...authorOf(args, io) }
+      const row = (await ask('POST', `${pathOf(code)}/acknowledge`, body)) as AlertRow
+      if (args.json === true) return printJson(io, row)
       io.out(printable(`acknowledged until ${timeOf(row.ack?.until)}: ${row.rule} on ${subjectOf(row)}`))
-      io.out(printable(`give it back with: stashwatch alerts unack ${row.code ?? args.episode}`))
+      io.out(printable(`Undo with: stashwatch alerts unack ${row.code ?? code}`))
     },
     { duration: '--for', note: '--note', author: '--author' },
   )
 }
 
 /** `stashwatch alerts unack CODE`: says that nobody does any more. */
-export function unacknowledge(
-  args: RemoteArgs & { readonly episode: string; readonly json: boolean },
-  io: PaintIo,
-): Promise<number> {
+function unacknowledge(code: string, args: RemoteArgs, io: PaintIo): Promise<number> {
   return remotely(args, io, async (ask) => {
-    const { ack } = (await ask('GET', pathOf(args.episode))) as AlertRow
-    const row = (await ask('DELETE', `${pathOf(args.episode)}/acknowledge`)) as AlertRow
-    if (args.json) return printJson(io, row)
-    const says = ack === undefined ? 'nobody looked after it' : 'nobody looks after it any more'
+    const { ack } = (await ask('GET', pathOf(code))) as AlertRow
+    const row = (await ask('DELETE', `${pathOf(code)}/acknowledge`)) as AlertRow
+    if (args.json === true) return printJson(io, row)
+    const says = ack === undefined ? 'was not acknowledged' : 'no longer acknowledged'
     io.out(printable(`${says}: ${row.rule} on ${subjectOf(row)}`))
   })
 }

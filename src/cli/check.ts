@@ -1,10 +1,12 @@
+import type { Command } from 'commander'
 import { createClock } from '../clock.ts'
 import { ConfigErrors, ConfigUnreadable, loadConfig, printMistake } from '../config/index.ts'
 import type { Loaded } from '../config/index.ts'
 import type { Alerting, Receiver, Recipient } from '../model.ts'
 import { openSchemas, SchemaError } from '../service/judge.ts'
-import { checkEvents } from './check-events.ts'
-import { renderSamples } from './sample-texts.ts'
+import { checkEvents } from './check/events.ts'
+import { renderSamples } from './check/samples.ts'
+import { configOption, describe, setAction } from './terminal/command.ts'
 
 export interface CheckIo {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -14,10 +16,21 @@ export interface CheckIo {
   readonly err: (line: string) => void
 }
 
-export interface CheckArgs {
+interface CheckArgs {
   readonly config?: string
   /** A file of events, `-` for standard input. */
   readonly events?: string
+}
+
+export function addCheck(program: Command, io: CheckIo): void {
+  const command = describe(
+    program.command('check'),
+    'Validate a configuration and report every mistake with its position; with --events, test it against real events',
+    'stashwatch check --config stashwatch.yaml --events events.ndjson.gz',
+  )
+    .addOption(configOption())
+    .option('--events <file>', 'events as JSON lines or an array, plain or gzip; - reads standard input')
+  setAction(command, () => check(command.optsWithGlobals(), io))
 }
 
 /**
@@ -26,7 +39,7 @@ export interface CheckArgs {
  *
  * @returns the exit code: 0 in order, 1 mistakes, 2 the file could not be read.
  */
-export function check(args: CheckArgs, io: CheckIo): Promise<number> {
+function check(args: CheckArgs, io: CheckIo): Promise<number> {
   const loaded = load(args, io)
   if (typeof loaded === 'number') return Promise.resolve(loaded)
   if (args.events !== undefined) return checkEvents(args.events, loaded.config, io)

@@ -1,15 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Command, InvalidArgumentError } from 'commander'
 import { createClock } from '../clock.ts'
 import { loadConfig } from '../config/index.ts'
 import type { Clock, Config, Millis } from '../model.ts'
 import { createLog, type Service, startService } from '../service.ts'
-import { type Generator, startGenerator } from './generator.ts'
+import { type Generator, startGenerator } from './demo/generator.ts'
 import { type StartIo, whyNot } from './start.ts'
+import { describe, setAction } from './terminal/command.ts'
 
-export interface DemoArgs {
+interface DemoArgs {
   /** Ends by itself once both mails are in the mailbox, and leaves a copy of them. */
-  readonly once: boolean
+  readonly once?: true
   readonly port: number
 }
 
@@ -36,13 +38,34 @@ const VICTIM = 'node07'
 const RISE = 5
 const PATIENCE = 120
 
+interface DemoIo extends StartIo {
+  readonly tmp: string
+}
+
+export function addDemo(program: Command, io: DemoIo): void {
+  const command = describe(
+    program.command('demo'),
+    'Show an alert mail and a recovery mail within a minute, without any setup',
+    'stashwatch demo --port 8081',
+  )
+    .option('--once', 'exit once both mails are there, and keep a copy of them')
+    .option('--port <number>', 'port to listen on; 0 picks a free one', parsePort, 8080)
+  setAction(command, () => demo(command.optsWithGlobals(), io))
+}
+
+function parsePort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError(', expected a number from 0 to 65535')
+  return Number(text)
+}
+
 /**
  * `stashwatch demo`: the real service on temporary data, fed over real HTTP, on a clock that runs 12 times faster. Its data are
  * removed at its end.
  *
  * @returns the exit code: 0 done, 2 it could not run or the mails did not come.
  */
-export async function demo(args: DemoArgs, io: StartIo & { readonly tmp: string }): Promise<number> {
+async function demo(args: DemoArgs, io: DemoIo): Promise<number> {
   const folder = mkdtempSync(join(io.tmp, 'stashwatch-demo-'))
   const { config: built } = loadConfig({ text: DEMO_YAML, env: {}, cwd: folder })
   const config: Config = { ...built, listen: { host: '127.0.0.1', port: args.port }, data: join(folder, 'data') }
@@ -56,7 +79,7 @@ export async function demo(args: DemoArgs, io: StartIo & { readonly tmp: string 
     const log = createLog('error')
     const service = await startService({ config, clock, timers, log, onEnd: () => end(2) })
     const stage = setStage(service, clock, timers, io)
-    void perform(stage, args.once ? io.tmp : undefined, end)
+    void perform(stage, args.once === true ? io.tmp : undefined, end)
     const code = await ended
     stage.end()
     await service.stop()

@@ -1,5 +1,7 @@
-import { printable, type RemoteArgs, type RemoteIo, remotely } from './remote.ts'
-import { tableOf } from './table.ts'
+import type { Command } from 'commander'
+import { describe, setAction } from './terminal/command.ts'
+import { printable, type RemoteArgs, type RemoteIo, remotely, withRemote } from './terminal/remote.ts'
+import { tableOf } from './terminal/table.ts'
 
 /** One row of `GET /api/v1/hosts`, as far as the table shows it. */
 interface HostRow {
@@ -9,11 +11,31 @@ interface HostRow {
   readonly series: number
 }
 
+export function addHosts(program: Command, io: RemoteIo): void {
+  const list = (command: Command): Command => {
+    const listing = describe(
+      command,
+      'List the hosts of a running service: when each was last seen, its state, and its number of series',
+      'stashwatch hosts --url http://127.0.0.1:8080',
+    ).summary('List the hosts of a running service, or retire one')
+    setAction(withRemote(listing), () => listHosts(listing.optsWithGlobals(), io))
+    return listing
+  }
+  const hosts = list(program.command('hosts'))
+  list(hosts.command('list', { hidden: true }))
+  const retire = describe(
+    hosts.command('retire').argument('<name>', 'full name of the host'),
+    'Retire a host that is gone for good: remove it with its series, and close its alerts',
+    'stashwatch hosts retire web-7 --url http://127.0.0.1:8080',
+  ).option('--force', 'also when the host was seen within the last 5 minutes')
+  setAction(withRemote(retire), (host) => retireHost(host, retire.optsWithGlobals(), io))
+}
+
 /** `stashwatch hosts`: lists the hosts that a running service knows. @returns the exit code, as `remotely` says. */
-export function hosts(args: RemoteArgs & { readonly json: boolean }, io: RemoteIo): Promise<number> {
+function listHosts(args: RemoteArgs, io: RemoteIo): Promise<number> {
   return remotely(args, io, async (ask) => {
     const rows = (await ask('GET', '/api/v1/hosts')) as readonly HostRow[]
-    if (args.json) return io.out(JSON.stringify(rows, null, 2))
+    if (args.json === true) return io.out(JSON.stringify(rows, null, 2))
     if (rows.length === 0) return io.out('no hosts: nothing was heard yet, and none are expected')
     const sorted = rows.toSorted((a, b) => a.host.localeCompare(b.host, 'en', { numeric: true }))
     const cells = sorted.map(({ host, lastSeen, state, series }) => [host, timeOf(lastSeen), state, series])
@@ -21,20 +43,21 @@ export function hosts(args: RemoteArgs & { readonly json: boolean }, io: RemoteI
   })
 }
 
-/** `stashwatch hosts forget NAME`: lets go of a host that is gone for good. @returns the exit code. */
-export function forgetHost(
-  args: RemoteArgs & { readonly host: string; readonly force: boolean; readonly json: boolean },
-  io: RemoteIo,
-): Promise<number> {
+interface RetireArgs extends RemoteArgs {
+  readonly force?: true
+}
+
+/** `stashwatch hosts retire NAME`: lets go of a host that is gone for good. @returns the exit code. */
+function retireHost(host: string, args: RetireArgs, io: RemoteIo): Promise<number> {
   return remotely(args, io, async (ask) => {
-    const path = `/api/v1/hosts/${encodeURIComponent(args.host.toWellFormed())}${args.force ? '?force=true' : ''}`
-    const forgotten = (await ask('DELETE', path)) as {
+    const path = `/api/v1/hosts/${encodeURIComponent(host.toWellFormed())}${args.force === true ? '?force=true' : ''}`
+    const retired = (await ask('DELETE', path)) as {
       readonly lastSeen: string | null
       readonly closed: readonly string[]
     }
-    if (args.json) return io.out(JSON.stringify(forgotten, null, 2))
-    const closed = forgotten.closed.length === 0 ? 'it had no open alert' : `closed: ${forgotten.closed.join(', ')}`
-    io.out(printable(`forgotten: ${args.host}, last seen ${timeOf(forgotten.lastSeen)}; ${closed}`))
+    if (args.json === true) return io.out(JSON.stringify(retired, null, 2))
+    const closed = retired.closed.length === 0 ? 'it had no open alerts' : `closed: ${retired.closed.join(', ')}`
+    io.out(printable(`retired: ${host}, last seen ${timeOf(retired.lastSeen)}; ${closed}`))
   })
 }
 

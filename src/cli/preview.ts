@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
 import { makeFolder } from '../folder.ts'
 import type { EngineConfig } from '../model.ts'
 import { type Preview, type PreviewChoice, previewMails } from '../service/preview.ts'
@@ -7,21 +8,35 @@ import { previewPage } from '../service/preview-page.ts'
 import { meant } from '../spelling.ts'
 import { type CheckIo, load } from './check.ts'
 import { quiet } from './send-test.ts'
+import { configOption, describe, setAction } from './terminal/command.ts'
 
-export interface PreviewArgs {
+interface PreviewArgs {
   readonly config?: string
   readonly rule?: string
   readonly receiver?: string
   readonly out?: string
 }
 
+export function addPreview(program: Command, io: CheckIo): void {
+  const command = describe(
+    program.command('preview'),
+    'Write the mails that a configuration leads to, filled with sample data, into a folder to view in a browser',
+    'stashwatch preview --config stashwatch.yaml --rule cpu-high --out preview',
+  )
+    .addOption(configOption())
+    .option('--rule <name>', 'only the mails about this rule')
+    .option('--receiver <name>', 'as this receiver gets them, in its time zone and with its templates')
+    .option('--out <folder>', 'where to write them, replacing files of the same names (default: "preview")')
+  setAction(command, () => preview(command.optsWithGlobals(), io))
+}
+
 /**
  * `stashwatch preview`: writes the mails that the rules would lead to, about sample alerts, into a folder: as HTML, as
  * text, their charts, and a page that shows all of them. Nothing is sent.
  *
- * @returns the exit code: 0 written, 1 the configuration or a name is at fault, 2 the folder cannot be written.
+ * @returns the exit code: 0 written, 1 invalid configuration or unknown name, 2 the folder cannot be written.
  */
-export async function preview(args: PreviewArgs, io: CheckIo): Promise<number> {
+async function preview(args: PreviewArgs, io: CheckIo): Promise<number> {
   const loaded = load(args, io)
   if (typeof loaded === 'number') return loaded
   const { config } = loaded

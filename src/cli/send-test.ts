@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import { createClock } from '../clock.ts'
 import type {
   AlertFacts,
@@ -16,18 +17,32 @@ import { openWays } from '../service.ts'
 import { meant } from '../spelling.ts'
 import { type CheckIo, load } from './check.ts'
 import { whyNot } from './start.ts'
+import { configOption, describe, setAction } from './terminal/command.ts'
+
+interface SendTestArgs {
+  readonly config?: string
+  readonly receiver?: string
+}
+
+export function addSendTest(program: Command, io: CheckIo): void {
+  const command = describe(
+    program.command('send-test'),
+    'Send one real test notification to every recipient',
+    'stashwatch send-test --config stashwatch.yaml --receiver ops',
+  )
+    .addOption(configOption())
+    .option('--receiver <name>', 'notify only the recipients of this receiver')
+  setAction(command, () => sendTest(command.optsWithGlobals(), io))
+}
 
 /**
  * `stashwatch send-test`: one real notification to every recipient of a receiver, or of all of them, past the rules:
  * by mail, to its webhook, to its Alertmanager.
  *
- * @returns the exit code: 0 all were accepted, 1 the configuration or the receiver's name is at fault, 2 the other
- *   end refused one or could not be reached.
+ * @returns the exit code: 0 all were accepted, 1 invalid configuration or unknown receiver, 2 the other end refused
+ *   one or could not be reached.
  */
-export async function sendTest(
-  args: { readonly config?: string; readonly receiver?: string },
-  io: CheckIo,
-): Promise<number> {
+async function sendTest(args: SendTestArgs, io: CheckIo): Promise<number> {
   const loaded = load(args, io)
   if (typeof loaded === 'number') return loaded
   const { config } = loaded

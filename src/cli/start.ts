@@ -1,22 +1,33 @@
+import type { Command } from 'commander'
 import { loadConfig } from '../config/index.ts'
 import { createClock } from '../clock.ts'
 import type { Config } from '../model.ts'
 import { createLog, type Service, startService } from '../service.ts'
 import { type CheckIo, load } from './check.ts'
+import { configOption, describe, setAction } from './terminal/command.ts'
 
-/** What a verb that keeps running needs of the process. */
+/** What a command that keeps running needs of the process. */
 export interface StartIo extends CheckIo {
   /** Calls back on the signals that ask to stop, and on the one that asks to reload. */
   readonly onStop: (call: () => void) => void
   readonly onReload: (call: () => void) => void
 }
 
+interface StartArgs {
+  readonly config?: string
+}
+
+export function addStart(program: Command, io: StartIo): void {
+  const command = describe(program.command('start'), 'Run the service', 'stashwatch start --config stashwatch.yaml')
+  setAction(command.addOption(configOption()), () => start(command.optsWithGlobals(), io))
+}
+
 /**
  * `stashwatch start`: runs the service until it is told to stop.
  *
- * @returns the exit code: 0 stopped in order, 1 mistakes in the configuration, 2 it could not run.
+ * @returns the exit code: 0 stopped in order, 1 invalid configuration, 2 it could not run.
  */
-export async function start(args: { readonly config?: string }, io: StartIo): Promise<number> {
+async function start(args: StartArgs, io: StartIo): Promise<number> {
   const loaded = load(args, io)
   if (typeof loaded === 'number') return loaded
   const { config, warnings } = loaded
@@ -52,7 +63,7 @@ export async function start(args: { readonly config?: string }, io: StartIo): Pr
   return code
 }
 
-function fileOf({ config }: { readonly config?: string }): { readonly file?: string } {
+function fileOf({ config }: StartArgs): { readonly file?: string } {
   return config === undefined ? {} : { file: config }
 }
 

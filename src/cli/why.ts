@@ -1,8 +1,10 @@
+import type { Command } from 'commander'
 import { formatBound, formatValue } from '../format.ts'
 import type { Decision, SendRecord, Unit, Waiting } from '../model.ts'
 import { type AlertRow, subjectOf } from './alerts.ts'
-import { paint, type PaintIo, printJson, timeOf, type Tone } from './paint.ts'
-import { printable, type RemoteArgs, remotely } from './remote.ts'
+import { describe, setAction } from './terminal/command.ts'
+import { paint, type PaintIo, printJson, timeOf, type Tone } from './terminal/paint.ts'
+import { printable, type RemoteArgs, remotely, withRemote } from './terminal/remote.ts'
 
 /** What `GET /api/v1/why` answers, as far as the terminal shows it. */
 interface Why {
@@ -63,17 +65,23 @@ interface Moment {
   readonly tone?: Tone
 }
 
+export function addWhy(program: Command, io: PaintIo): void {
+  const command = describe(
+    program.command('why').argument('<rule>', 'name of the rule').argument('<host>', 'name of the host'),
+    'Explain why people were notified about a host, or were not: the last verdicts, and the history of each episode',
+    'stashwatch why cpu-high web-1 --url http://127.0.0.1:8080',
+  )
+  setAction(withRemote(command), (rule, host) => why(rule, host, command.optsWithGlobals(), io))
+}
+
 /** `stashwatch why RULE HOST`: what a rule sees of a host, and what came of it. @returns the exit code. */
-export function why(
-  args: RemoteArgs & { readonly rule: string; readonly host: string; readonly json: boolean },
-  io: PaintIo,
-): Promise<number> {
+function why(rule: string, host: string, args: RemoteArgs, io: PaintIo): Promise<number> {
   return remotely(args, io, async (ask) => {
-    const asked = new URLSearchParams({ rule: args.rule, host: args.host })
+    const asked = new URLSearchParams({ rule, host })
     const found = (await ask('GET', `/api/v1/why?${asked.toString()}`)) as Why
-    if (args.json) return printJson(io, found)
+    if (args.json === true) return printJson(io, found)
     const say = (line: string, tone?: Tone): void => io.out(paint(io, tone, printable(line)))
-    sayRule(found, args.host, say)
+    sayRule(found, host, say)
     sayVerdicts(found, say)
     if (found.alerts.length === 0) say('no episode of it is kept')
     for (const episode of found.alerts) sayEpisode(episode, say)

@@ -71,11 +71,11 @@ function stopOf(firing: readonly AlertFacts[], press: Press): readonly string[] 
   if (press === 'links') {
     const few = firing.length > LINKED ? ` (the first ${LINKED} have it)` : ''
     return [
-      `To stop it: "I look after this"${few} ends the repeats of one alert, and so does "stashwatch alerts ack CODE"; "stashwatch silence add" keeps back what you choose.`,
+      `To stop it: "I look after this"${few} ends the repeats of one alert, and so does "stashwatch alerts ack CODE"; "stashwatch silences add" keeps back what you choose.`,
     ]
   }
   const code = firing.length === 1 && /^\w+$/.test(first.code) ? first.code : 'CODE'
   return [
-    `To stop it: "stashwatch alerts ack ${code}" ends the repeats of one alert, "stashwatch silence add" keeps back what you choose.`,
+    `To stop it: "stashwatch alerts ack ${code}" ends the repeats of one alert, "stashwatch silences add" keeps back what you choose.`,
   ]
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import PostalMime, { decodeWords } from 'postal-mime'
 import { makeFolder } from '../folder.ts'
 import { buildMime } from './email.ts'
-import { headerOf, parseHeaders, parseMime, type ReadMail } from './mime.ts'
 import { clean } from './text.ts'
 import type { Compose, Delivery, Way } from './way.ts'
 
@@ -19,6 +19,24 @@ export interface MailSummary {
   readonly to: string
   /** As in the mail: `Sun, 22 Nov 2026 12:03:00 +0000`. */
   readonly date: string
+}
+
+/** A picture that the HTML shows, or a file that came along. */
+interface StoredFile {
+  readonly name: string
+  /** The media type alone: `text/csv`. */
+  readonly type: string
+  /** What the HTML calls it behind `cid:`; empty when it does not. */
+  readonly cid: string
+  readonly bytes: Uint8Array
+}
+
+interface ReadMail {
+  /** In their order, names as written. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+  readonly text: string
+  readonly html: string
+  readonly files: readonly StoredFile[]
 }
 
 export interface StoredMail extends MailSummary, ReadMail {
@@ -51,7 +69,8 @@ export async function openMailbox(folder: string, compose: Compose, keep = KEEP)
     render: async (notification) => buildMime(compose(notification)),
     async send(bytes, _, signal): Promise<Delivery> {
       if (closed || signal.aborted) return { state: 'retry', answer: 'the mailbox is closed' }
-      const file = nameFor(files, bytes)
+      const { headers } = await readMail(bytes.subarray(0, HEAD))
+      const file = nameFor(files, headerOf(headers, 'Message-ID'))
       try {
         await writeDurably(folder, file.name, bytes)
         files.set(file.n, file.name)
@@ -80,8 +99,7 @@ async function index(folder: string): Promise<Files> {
 }
 
 /** The name is taken at once, so that mails that are written side by side do not meet. */
-function nameFor(files: Files, bytes: Uint8Array): { readonly n: number; readonly name: string } {
-  const id = headerOf(parseHeaders(bytes.subarray(0, HEAD)), 'Message-ID')
+function nameFor(files: Files, id: string): { readonly n: number; readonly name: string } {
   const hash = createHash('sha256').update(id).digest('hex').slice(0, 12)
   for (const [n, name] of files) if (name.endsWith(`-${hash}.eml`)) return { n, name }
   const n = Math.max(0, ...files.keys()) + 1
@@ -117,7 +135,7 @@ async function list(folder: string, files: Files, limit: number): Promise<readon
   const summaries: MailSummary[] = []
   for (const [n, name] of newest) {
     const head = await readHead(join(folder, name))
-    if (head !== undefined) summaries.push(summarise(n, parseHeaders(head)))
+    if (head !== undefined) summaries.push(summarise(n, (await readMail(head)).headers))
   }
   return summaries
 }
@@ -126,8 +144,30 @@ async function read(folder: string, files: Files, n: number): Promise<StoredMail
   const name = files.get(n)
   const bytes = name === undefined ? undefined : await orMissing(readFile(join(folder, name)))
   if (bytes === undefined) return undefined
-  const mail = parseMime(bytes)
+  const mail = await readMail(bytes)
   return { ...summarise(n, mail.headers), ...mail, from: headerOf(mail.headers, 'From'), raw: bytes.toString('utf8') }
+}
+
+/** Takes a mail apart, or its beginning; what is missing is empty. */
+async function readMail(bytes: Uint8Array): Promise<ReadMail> {
+  const { headers, text = '', html = '', attachments } = await PostalMime.parse(bytes)
+  return {
+    headers: headers.map(({ originalKey, value }) => ({ name: originalKey, value: decodeWords(value) })),
+    // The last line break belongs to the boundary that follows.
+    text: text.replace(/\n$/, ''),
+    html: html.replace(/\n$/, ''),
+    files: attachments.map(({ filename, mimeType, contentId = '', content }) => ({
+      name: filename ?? '',
+      type: mimeType,
+      cid: contentId.replaceAll(/[<>]/g, ''),
+      bytes: typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content),
+    })),
+  }
+}
+
+/** The value of a header; empty when there is none. */
+function headerOf(headers: ReadMail['headers'], name: string): string {
+  return headers.find((header) => header.name.toLowerCase() === name.toLowerCase())?.value ?? ''
 }
 
 function summarise(n: number, headers: ReadMail['headers']): MailSummary {

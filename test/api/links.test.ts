@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { mock } from 'node:test'
 import { test } from 'tap'
 import type { AlertView, Command, CommandAnswer, Query, SilenceView } from '../../src/model.ts'
 import { LINK_LIFE, type LinkAction, signLink } from '../../src/signature.ts'
@@ -218,7 +219,9 @@ test('a link needs no token and no name of this machine, and opens nothing else'
 })
 
 test('each link may be asked so often a minute, whatever is done with forged ones', async (t) => {
-  const { get, clock } = await serve(t, engine())
+  mock.timers.enable({ apis: ['Date'], now: NOW })
+  t.teardown(() => mock.timers.reset())
+  const { get } = await serve(t, engine())
   for (let i = 0; i < 30; i += 1) t.equal((await get(`/act/forged-${i}`)).status, 403)
   const late = await get('/act/forged')
   t.match([late.status, late.headers['retry-after'], late.body], [429, '60', /Wait a minute/])
@@ -226,6 +229,26 @@ test('each link may be asked so often a minute, whatever is done with forged one
   for (let i = 1; i < 30; i += 1) await get(ACK)
   t.equal((await get(ACK)).status, 429)
   t.equal((await get(SILENCE)).status, 200)
-  await clock.advance(60_000)
+  mock.timers.tick(59_999)
+  t.equal((await get(ACK)).status, 429)
+  mock.timers.tick(1)
   t.equal((await get(ACK)).status, 200)
+})
+
+test("a link's GETs do not use up its POSTs", async (t) => {
+  const service = await serve(t, engine())
+  const look = (i: number) => service.get(ACK, { 'user-agent': 'scanner' }, i % 2 === 0 ? 'GET' : 'HEAD')
+  const looks = Array.from({ length: 40 }, (_, i) => i)
+  const statuses: number[] = []
+  for (const i of looks) statuses.push((await look(i)).status)
+  t.strictSame(
+    statuses,
+    looks.map((i) => (i < 30 ? 200 : 429)),
+    'HEAD counts as GET does',
+  )
+  t.equal((await post(service, ACK, 'duration=1h')).status, 303, 'forty scanners leave the button to people')
+  t.match(service.commands, [{ kind: 'acknowledge', episode: 'e1' }])
+  for (let i = 1; i < 30; i += 1) t.equal((await post(service, ACK, 'duration=1h')).status, 303)
+  const late = await post(service, ACK, 'duration=1h')
+  t.match([late.status, late.headers['retry-after'], late.body], [429, '60', /Wait a minute/])
 })

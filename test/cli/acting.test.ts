@@ -155,10 +155,10 @@ async function open(t: Parameters<typeof serve>[0]) {
   return { ...service, url, cli }
 }
 
-test('silence add, list and expire do what the API does, and say how to take it back', async (t) => {
+test('silences add, list and expire do what the API does, and say how to take it back', async (t) => {
   const { cli, commands } = await open(t)
   const added = await cli(
-    'silence',
+    'silences',
     'add',
     '--matcher',
     'host=~web-.*',
@@ -184,19 +184,19 @@ test('silence add, list and expire do what the API does, and say how to take it 
     out: [
       'silenced until 2026-11-22 14:00:00 UTC: host =~ "web-.*", severity = "warning"',
       'mutes 3 firing alerts now',
-      `end it with: stashwatch silence expire ${silence?.id}`,
+      `Undo with: stashwatch silences expire ${silence?.id}`,
     ],
     err: [],
   })
   const odd = ['--matcher', 'tem=db', '--matcher', 'host=a', '--duration', '1h', '--comment', 'x']
-  t.match((await cli('silence', 'add', ...odd)).out, [
+  t.match((await cli('silences', 'add', ...odd)).out, [
     /^silenced/,
     /^mutes 3/,
     "no rule or metric gives alerts a label 'tem': did you mean 'team'?",
     'host = "a" does not fit the one known host',
-    /^end it/,
+    /^Undo with/,
   ])
-  t.strictSame(await cli('silence', 'list'), {
+  t.strictSame(await cli('silences', 'list'), {
     code: 0,
     out: [
       'ID  STATE   MUTES  FROM                     UNTIL                    AUTHOR  MATCHERS          COMMENT',
@@ -204,10 +204,10 @@ test('silence add, list and expire do what the API does, and say how to take it 
     ],
     err: [],
   })
-  t.match((await cli('silence', 'list', '--all')).out, { length: 3 })
-  const json = JSON.parse((await cli('silence', 'list', '--json')).out.join('\n')) as unknown
+  t.match((await cli('silences', 'list', '--all')).out, { length: 3 })
+  const json = JSON.parse((await cli('silences', 'list', '--json')).out.join('\n')) as unknown
   t.match(json, [{ id: 's1', until: '2026-11-22T13:00:00.000Z' }])
-  t.match(await cli('silence', 'expire', 's1'), { code: 0, out: [/^over since 2026-11-22 13:00:00 UTC: host =~/] })
+  t.match(await cli('silences', 'expire', 's1'), { code: 0, out: [/^over since 2026-11-22 13:00:00 UTC: host =~/] })
   t.strictSame(commands.at(-1), { kind: 'expire', id: 's1', now: NOW })
 })
 
@@ -242,10 +242,7 @@ test('an episode is taken on and given back by its code', async (t) => {
   const { cli, commands } = await open(t)
   t.match(await cli('alerts', 'ack', 'K7RX2', '--for', '90m', '--note', 'a runaway job', '--author', 'Grace'), {
     code: 0,
-    out: [
-      'acknowledged until 2026-11-22 13:00:00 UTC: cpu-high on web-1',
-      'give it back with: stashwatch alerts unack K7RX2',
-    ],
+    out: ['acknowledged until 2026-11-22 13:00:00 UTC: cpu-high on web-1', 'Undo with: stashwatch alerts unack K7RX2'],
   })
   t.match(commands, [
     {
@@ -256,11 +253,11 @@ test('an episode is taken on and given back by its code', async (t) => {
   ])
   t.match(await cli('alerts', 'unack', 'M3PQ9'), {
     code: 0,
-    out: [/^nobody looked after it: cpu-high on web-2.* \(mount=\/home\)$/],
+    out: [/^was not acknowledged: cpu-high on web-2.* \(mount=\/home\)$/],
   })
   t.match(await cli('alerts', 'unack', 'K7RX2'), {
     code: 0,
-    out: ['nobody looks after it any more: cpu-high on web-1'],
+    out: ['no longer acknowledged: cpu-high on web-1'],
   })
   await cli('alerts', 'ack', 'e/1?')
   t.match(commands.at(-1), { episode: 'e/1?', ack: { until: NOW + 4 * HOUR, author: 'ada' } })
@@ -328,29 +325,26 @@ test('the commands that docs/acting.md shows do what they say', async (t) => {
 test('what is missing, refused or out of reach is one sentence and its exit code', async (t) => {
   const { cli } = await open(t)
   const wrong: readonly (readonly [string[], RegExp])[] = [
-    [['silence', 'ad'], /^unknown verb 'silence ad': did you mean 'silence add'\?/],
-    [
-      ['silence', 'wibble'],
-      /^unknown verb 'silence wibble': expected one of silence add, silence list, silence expire/,
-    ],
-    [['why', 'cpu-high'], /^why needs HOST: the host's name/],
+    [['silences', 'ad'], /^unknown command 'silences ad': did you mean 'add'\?/],
+    [['silences', 'wibble'], /^unknown command 'silences wibble': expected one of add, list, expire/],
+    [['why', 'cpu-high'], /^missing required argument 'host' \(see stashwatch why --help\)/],
     [['why', 'a', 'b', 'c'], /^unexpected argument 'c'/],
-    [['alerts', 'ack'], /^alerts ack needs CODE/],
+    [['alerts', 'ack'], /^missing required argument 'code' \(see stashwatch alerts ack --help\)/],
     [['alerts', 'akc'], /^unexpected argument 'akc': did you mean 'ack'\?/],
     [['alerts', '--state', 'fring'], /^--state: found 'fring': did you mean 'firing'\?/],
-    [['silence', 'add'], /^silence add needs --matcher MATCHER, such as/],
+    [['silences', 'add'], /^required option '--matcher <matcher>' not specified/],
     [
-      ['silence', 'add', '--matcher', 'host'],
+      ['silences', 'add', '--matcher', 'host'],
       /^--matcher is not usable: expected a matcher such as host = web-1; at character 5: expected =, !=, =~ or !~ behind the label, found none of them\. Nothing was changed\. Found 'host'\.$/,
     ],
-    [['silence', 'add', '--matcher', 'host==a'], /; did you mean '='\? Nothing was changed/],
+    [['silences', 'add', '--matcher', 'host==a'], /; did you mean '='\? Nothing was changed/],
     [
-      ['silence', 'add', '--matcher', 'host!=a'],
+      ['silences', 'add', '--matcher', 'host!=a'],
       /^--matcher is not usable: expected matchers that tell alerts apart: the matcher fits the empty text too/,
     ],
-    [['silence', 'add', '--matcher', 'host=a', '--comment', 'x'], /^--duration is missing/],
-    [['silence', 'add', '--matcher', 'host=a', '--duration', '1h'], /^--comment is missing/],
-    [['silence', 'expire', 's7'], /No silence that is kept has this id.*Found 's7'/],
+    [['silences', 'add', '--matcher', 'host=a', '--comment', 'x'], /^--duration is missing/],
+    [['silences', 'add', '--matcher', 'host=a', '--duration', '1h'], /^--comment is missing/],
+    [['silences', 'expire', 's7'], /No silence that is kept has this id.*Found 's7'/],
     [
       ['alerts', 'ack', 'K7RX2', '--for', 'ever'],
       /^--for is not usable: expected a duration such as "30m", "2h" or "1d12h"\. Nothing was changed\. Found 'ever'\.$/,
@@ -379,7 +373,7 @@ test('the address and the token are taken from the environment too', async (t) =
   t.match(commands, [{ ack: { author: 'ops-cli' } }], 'where nobody is logged in, the token has a name')
 })
 
-test('the commands that docs/acting.md shows are as they are typed, and every verb has its help', async (t) => {
+test('the commands that docs/acting.md shows are as they are typed, and every command has its help', async (t) => {
   const { cli } = await open(t)
   const docs = readFileSync(join(ROOT, 'docs/acting.md'), 'utf8')
   const lines = [...docs.matchAll(/^stashwatch (.*)$/gm)].map(([, line = '']) => line)
@@ -388,36 +382,48 @@ test('the commands that docs/acting.md shows are as they are typed, and every ve
     const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '')
     t.match(await cli(...words), { code: 0, err: [] }, line)
   }
-  for (const verb of ['alerts', 'alerts ack', 'alerts unack', 'silence add', 'silence list', 'silence expire', 'why']) {
-    const { code, out, err } = await runCli([...verb.split(' '), '--help'])
-    t.match([code, err, out[0]], [0, [], `stashwatch ${verb}: `])
+  const commands = ['alerts', 'alerts ack', 'alerts unack', 'silences add', 'silences list', 'silences expire', 'why']
+  for (const command of commands) {
+    const { code, out, err } = await runCli([...command.split(' '), '--help'])
+    t.match([code, err, out[0]], [0, [], `Usage: stashwatch ${command} `])
     const example = out.at(-1) ?? ''
-    t.ok(example.startsWith(`example: stashwatch ${verb} `), example)
+    t.ok(example.startsWith(`  stashwatch ${command} `), example)
     for (const [option] of example.matchAll(/--\w+/g))
       t.ok(
         out.some((line) => line.startsWith(`  ${option} `)),
-        `${verb} explains ${option}`,
+        `${command} explains ${option}`,
       )
   }
 })
 
-test('the first word of several verbs shows them all', async (t) => {
-  const verbs = [/^stashwatch silence: /, /^ {2}silence add +keeps/, /^ {2}silence list /, /^ {2}silence expire /]
-  t.match(await runCli(['silence']), { code: 1, out: [], err: verbs })
+test('the first word of several commands shows them all', async (t) => {
+  const help = /^Usage: stashwatch silences [^]*\n {2}add +Mute[^]*\n {2}list +List[^]*\n {2}expire <id> +End/
+  const bare = await runCli(['silences'])
+  t.strictSame([bare.code, bare.out], [1, []])
+  t.match(bare.err.join('\n'), help)
   for (const args of [
-    ['silence', '--help'],
-    ['silence', '-h'],
-    ['help', 'silence'],
-  ])
-    t.match(await runCli(args), { code: 0, out: verbs, err: [] }, args.join(' '))
-  for (const [verb, seconds] of [
-    ['alerts', ['ack', 'unack']],
-    ['hosts', ['forget']],
-  ] as const) {
-    const { code, out } = await runCli([verb, '--help'])
-    t.equal(code, 0)
-    for (const second of seconds) t.match(out.join('\n'), `  ${verb} ${second} `)
+    ['silences', '--help'],
+    ['silences', '-h'],
+    ['help', 'silences'],
+  ]) {
+    const { code, out, err } = await runCli(args)
+    t.strictSame([code, err], [0, []], args.join(' '))
+    t.match(out.join('\n'), help)
   }
+  for (const [command, seconds] of [
+    ['alerts', ['ack <code>', 'unack <code>']],
+    ['hosts', ['retire <name>']],
+  ] as const) {
+    const { code, out } = await runCli([command, '--help'])
+    t.equal(code, 0)
+    for (const second of seconds) t.match(out.join('\n'), `\n  ${second} `)
+  }
+})
+
+test('options of a group may stand before its subcommand', async (t) => {
+  const { url, commands } = await open(t)
+  t.match(await runCli(['alerts', '--url', url, 'ack', 'K7RX2'], undefined, { USER: 'ada' }), { code: 0, err: [] })
+  t.match(commands, [{ kind: 'acknowledge', episode: 'K7RX2' }])
 })
 
 test('who acts is found out, or asked for', async (t) => {
@@ -446,7 +452,7 @@ test('colours are for terminals, and change no word', async (t) => {
     onStop: ignore,
     onReload: ignore,
   }
-  for (const args of [['alerts'], ['silence', 'list', '--all'], ['why', 'cpu-high', 'web-1']]) {
+  for (const args of [['alerts'], ['silences', 'list', '--all'], ['why', 'cpu-high', 'web-1']]) {
     out.length = 0
     await run([...args, '--url', url], { ...io, colour: true })
     t.ok(

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { createSplitter } from '../../src/cli/events-file.ts'
+import { createSplitter } from '../../src/cli/check/events-file.ts'
 import { type Outcome, ROOT, runCli } from '../helpers/service.ts'
 
 const run = (args: { config?: string; events?: string }, cwd: string): Promise<Outcome> =>

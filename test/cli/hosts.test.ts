@@ -11,7 +11,7 @@ const YAML = [`api: { tokens: [{ name: grace, token: ${TOKEN} }] }`, 'hosts: { e
   '\n',
 )
 
-test('hosts of a running service are listed and forgotten from a terminal, and the list is read again at a reload', async (t) => {
+test('hosts of a running service are listed and retired from a terminal, and the list is read again at a reload', async (t) => {
   const folder = temporary(t)
   writeFileSync(join(folder, 'hosts.txt'), '# the cluster\nweb-1\nweb-2 # in the cellar\n\n')
   const running = await runService(t, { yaml: YAML, folder, token: TOKEN })
@@ -41,21 +41,21 @@ test('hosts of a running service are listed and forgotten from a terminal, and t
     { lastSeen: null, source: null, state: 'never heard', expected: true },
   )
 
-  t.match(await cli('hosts', 'forget', 'web-10', ...at), {
+  t.match(await cli('hosts', 'retire', 'web-10', ...at), {
     code: 1,
     err: [/^The host was last heard at \d{4}-.* and would come back at once\. .*--force/],
   })
-  t.match(await cli('hosts', 'forget', 'web-10', '--force', ...at), {
+  t.match(await cli('hosts', 'retire', 'web-10', '--force', ...at), {
     code: 0,
     err: [],
-    out: [/^forgotten: web-10, last seen \d{4}-.* UTC; it had no open alert$/],
+    out: [/^retired: web-10, last seen \d{4}-.* UTC; it had no open alerts$/],
   })
-  t.match(await cli('hosts', 'forget', 'wbe-10', ...at), {
+  t.match(await cli('hosts', 'retire', 'wbe-10', ...at), {
     code: 1,
     out: [],
     err: [/^No host of this name is known.* Found 'wbe-10', expected the name of a known host, such as web-1/],
   })
-  t.match(await cli('hosts', 'forget', 'web-2', ...at), {
+  t.match(await cli('hosts', 'retire', 'web-2', ...at), {
     code: 1,
     err: [/Take it out of hosts\.expected, reload, and then forget it/],
   })
@@ -70,7 +70,7 @@ test('hosts of a running service are listed and forgotten from a terminal, and t
   ])
 })
 
-test('what stands between a verb and the service is said in one sentence, with the exit code of whose fault it is', async (t) => {
+test('what stands between a command and the service is said in one sentence, with the exit code of its kind', async (t) => {
   const running = await runService(t, { yaml: YAML.split('\n')[0] ?? '', token: TOKEN })
   const other = createServer((_, answer) => answer.end('<html>')).listen(0, '127.0.0.1')
   await once(other, 'listening')
@@ -105,16 +105,13 @@ test('what stands between a verb and the service is said in one sentence, with t
   }
 })
 
-test('both verbs say what they take', async (t) => {
-  for (const [args, usage] of [
-    [['hosts'], 'hosts'],
-    [['hosts', 'forget'], 'hosts forget'],
-  ] as const) {
+test('both commands say what they take', async (t) => {
+  for (const args of [['hosts'], ['hosts', 'retire']]) {
     const { code, out } = await runCli([...args, '--help'])
     t.equal(code, 0)
-    t.ok(out[0]?.startsWith(`stashwatch ${usage}: `))
-    t.match(out.join('\n'), /--url URL +where the service answers/)
-    t.match(out.at(-1), new RegExp(`^example: stashwatch ${usage} `))
+    t.ok(out[0]?.startsWith(`Usage: stashwatch ${args.join(' ')} `))
+    t.match(out.join('\n'), /--url <url> +address of the service/)
+    t.match(out.at(-1), new RegExp(`^  stashwatch ${args.join(' ')} `))
     t.strictSame((await runCli(['help', ...args])).out, out)
   }
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { ROOT, runChild, runCli } from '../helpers/service.ts'
 
-const VERBS = ['start', 'check', 'demo', 'send-test', 'preview', 'hosts']
+const COMMANDS = ['start', 'check', 'demo', 'send-test', 'preview', 'hosts', 'alerts', 'silences', 'why']
 
 /** What was printed, as one text each. */
 async function cli(
@@ -14,20 +14,21 @@ async function cli(
   return { code, out: out.join('\n'), err: err.join('\n') }
 }
 
-test('every verb says what it does, what it takes, and gives an example', async (t) => {
+test('every command says what it does, what it takes, and gives an example', async (t) => {
   const usage = await cli(['--help'])
   t.match(usage, { code: 0, err: '' })
-  for (const verb of VERBS) {
-    t.match(usage.out, new RegExp(`^ {2}${verb} +\\w`, 'm'))
-    const { code, out, err } = await cli([verb, '--help'])
-    t.strictSame([code, err], [0, ''], verb)
-    t.match(out, new RegExp(`^stashwatch ${verb}: `))
-    t.match(out, new RegExp(`\nexample: stashwatch ${verb} --\\w+`))
-    t.equal((await cli([verb, '-h'])).out, out)
-    t.equal((await cli(['help', verb])).out, out)
-    const example = /example: stashwatch (.*)/.exec(out)?.[1] ?? ''
+  t.match(usage.out, 'Exit codes: 0: done, 1: invalid input, 2: environment error.')
+  for (const command of COMMANDS) {
+    t.match(usage.out, new RegExp(`^ {2}${command} [ <>a-z]*[A-Z]\\w`, 'm'))
+    const { code, out, err } = await cli([command, '--help'])
+    t.strictSame([code, err], [0, ''], command)
+    t.match(out, new RegExp(`^Usage: stashwatch ${command} \\[options\\].*\n\n[A-Z]\\w+ `))
+    t.match(out, new RegExp(`\nExample:\n  stashwatch ${command} [-\\w]+`))
+    t.equal((await cli([command, '-h'])).out, out)
+    t.equal((await cli(['help', command])).out, out)
+    const example = /Example:\n {2}stashwatch (.*)/.exec(out)?.[1] ?? ''
     for (const [, option] of example.matchAll(/(--\w+)/g))
-      t.ok(out.includes(`\n  ${option} `), `${verb} explains ${option}`)
+      t.ok(out.includes(`\n  ${option} `), `${command} explains ${option}`)
   }
   t.strictSame(await cli(['help']), usage)
   t.match(await cli([]), { code: 1, out: '', err: usage.out })
@@ -37,28 +38,28 @@ test('every verb says what it does, what it takes, and gives an example', async 
 
 test('a word that is not known is answered with the one that was probably meant, and exit code 1', async (t) => {
   const wrong: readonly (readonly [string[], string])[] = [
-    [['strat'], "unknown verb 'strat': did you mean 'start'?"],
-    [['send_test'], "unknown verb 'send_test': did you mean 'send-test'?"],
-    [
-      ['constructor'],
-      "unknown verb 'constructor': expected one of start, check, demo, send-test, preview, hosts, hosts forget",
-    ],
+    [['strat'], "unknown command 'strat': did you mean 'start'?"],
+    [['send_test'], "unknown command 'send_test': did you mean 'send-test'?"],
+    [['constructor'], `unknown command 'constructor': expected one of ${COMMANDS.join(', ')}`],
+    [['strat', '--help'], "unknown command 'strat': did you mean 'start'?"],
+    [['help', 'strat'], "unknown command 'strat': did you mean 'start'?"],
+    [['start', '--confg', 'x.yaml', '--help'], "unknown option '--confg': did you mean '--config'?"],
     [['start', '--confg', 'x.yaml'], "unknown option '--confg': did you mean '--config'?"],
     [['start', '--port', '1'], "unknown option '--port': expected one of --config, --help"],
-    [['hosts', 'forgot'], "unexpected argument 'forgot': did you mean 'forget'?"],
-    [['hosts', 'forget'], "hosts forget needs NAME: the host's whole name"],
-    [['hosts', 'forget', 'a', 'b'], "unexpected argument 'b'"],
+    [['hosts', 'retrie'], "unexpected argument 'retrie': did you mean 'retire'?"],
+    [['hosts', 'retire'], "missing required argument 'name' (see stashwatch hosts retire --help)"],
+    [['hosts', 'retire', 'a', 'b'], "unexpected argument 'b'"],
     [
-      ['hosts', 'forget', '--yes', 'a'],
+      ['hosts', 'retire', '--yes', 'a'],
       "unknown option '--yes': expected one of --force, --url, --token, --json, --help",
     ],
     [['alerts', 'resolved'], "unexpected argument 'resolved': did you mean '--state resolved'?"],
     [['demo', '--onec'], "unknown option '--onec': did you mean '--once'?"],
     [['start', 'x.yaml'], "unexpected argument 'x.yaml': did you mean '--config x.yaml'?"],
     [['demo', 'now'], "unexpected argument 'now'"],
-    [['check', '--config'], '--config needs a value: --config FILE'],
-    [['check', '--config='], '--config needs a value: --config FILE'],
-    [['send-test', '--config', '--receiver', 'ops'], '--config needs a value: --config FILE'],
+    [['check', '--config'], "option '--config <file>' argument missing"],
+    [['check', '--config='], "option '--config <file>' argument missing"],
+    [['send-test', '--config', '--receiver', 'ops'], "option '--config <file>' argument missing"],
     [['demo', '--once=yes'], "--once takes no value, found 'yes'"],
     [['demo', '--port', 'http'], "--port: found 'http', expected a number from 0 to 65535"],
     [['demo', '--port', '65536'], "--port: found '65536', expected a number from 0 to 65535"],
@@ -71,15 +72,22 @@ test('a word that is not known is answered with the one that was probably meant,
   }
 })
 
-test('a verb whose reader has gone does its work in silence', async (t) => {
+test('a value that begins with a dash is given with an equals sign', async (t) => {
+  const { code, err } = await cli(['check', '--config=-x.yaml'])
+  t.equal(code, 1)
+  t.match(err, /-x\.yaml does not exist/)
+  t.match(await cli(['check', '--config', '-x.yaml']), { code: 1, err: /^option '--config <file>' argument missing/ })
+})
+
+test('a command exits quietly when its reader is gone', async (t) => {
   const cwd = t.testdir()
-  const verbs: readonly (readonly [args: readonly string[], code: number])[] = [
+  const commands: readonly (readonly [args: readonly string[], code: number])[] = [
     [['--help'], 0],
     [['preview', '--out', 'mails'], 0],
     [['demo', '--port', '0'], 0],
     [['check', '--config', 'nowhere.yaml'], 1],
   ]
-  for (const [args, code] of verbs) {
+  for (const [args, code] of commands) {
     const child = runChild(t, args, { cwd })
     child.process.stdout?.destroy()
     t.equal(await child.exit, code, args.join(' '))

@@ -188,7 +188,7 @@ test('a folder that cannot be made is refused at once', async (t) => {
   }
 })
 
-test('the example of the README is what the verb does', async (t) => {
+test('the example of the README is what the command does', async (t) => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
   const [, config = '', folder = ''] = /npx stashwatch preview --config (\S+) --out (\S+)/.exec(readme) ?? []
   t.ok(existsSync(join(ROOT, config)), config)

@@ -45,7 +45,7 @@ What to do next
 -- 
 You get this mail because the rule cpu-high notifies the receiver ops, which lists ada@example.org.
 Another mail follows when it is over.
-To stop it: "stashwatch alerts ack K7X2" ends the repeats of one alert, "stashwatch silence add" keeps back what you choose.
+To stop it: "stashwatch alerts ack K7X2" ends the repeats of one alert, "stashwatch silences add" keeps back what you choose.
 `,
   )
   for (const words of ['Hello Ada Lovelace,', 'above', 'logstash-a', 'K7X2', 'What to do next'])

@@ -6,7 +6,7 @@ import { openDraw } from '../../src/notify/chart-png.ts'
 import { bucketsCsv, fileName } from '../../src/notify/csv.ts'
 import { buildMime } from '../../src/notify/email.ts'
 import { renderMessage } from '../../src/notify/message.ts'
-import { parseMime } from '../../src/notify/mime.ts'
+import { openMailbox } from '../../src/notify/mailbox.ts'
 import { hostileNames } from './hostile.ts'
 import { at, facts, notification, picture, pictured, resolved, storm } from './samples.ts'
 
@@ -146,21 +146,25 @@ test('no name becomes a path, a hidden file, a formula or a long file name', (t)
   t.end()
 })
 
-test('our own reader finds the texts, the picture and the file, also under a long name', async (t) => {
+test('the mailbox finds the texts, the picture and the file, also under a long name', async (t) => {
   const mail = pictured({ rule: 'r'.repeat(100), host: 'h'.repeat(100), subject: 'CPU' })
   const message = renderMessage(mail, options)
-  const read = parseMime(await buildMime(message))
-  t.equal(read.text.trimEnd(), message.text.trimEnd())
-  t.equal(read.html.trimEnd(), message.html.trimEnd())
+  const mailbox = await openMailbox(t.testdir({}), (one) => renderMessage(one, options))
+  const keep = async (one: Notification) => mailbox.send(await mailbox.render(one), one, AbortSignal.timeout(10_000))
+  await keep(mail)
+  const read = await mailbox.read(1)
+  t.equal(read?.text, message.text)
+  t.equal(read?.html, message.html)
   t.same(
-    read.files.map(({ name, type, cid }) => ({ name, type, cid })),
+    read?.files.map(({ name, type, cid }) => ({ name, type, cid })),
     message.attachments.map(({ name, type, cid = '' }) => ({ name, type: type.replace(/;.*/, ''), cid })),
   )
   t.same(
-    read.files.map(({ bytes }) => Buffer.from(bytes).toString('base64')),
+    read?.files.map(({ bytes }) => Buffer.from(bytes).toString('base64')),
     message.attachments.map(({ content }) => Buffer.from(content).toString('base64')),
   )
-  t.same(parseMime(await build(notification())).files, [])
+  await keep(notification({ thread: 'another' }))
+  t.same((await mailbox.read(2))?.files, [])
 })
 
 test('a mail about a step points at it, and at the beginning', (t) => {

@@ -47,14 +47,14 @@ test('people act on an alert from the terminal, by the link in a mail, and see w
   t.notOk((await rows())[0]?.ack)
 
   t.match(
-    await cli('silence', 'add', '--matcher', 'host =~ web-.*', '--duration', '12h', '--comment', 'moved'),
-    /^silenced until.*\nmutes 1 firing alert now\nend it with/,
+    await cli('silences', 'add', '--matcher', 'host =~ web-.*', '--duration', '12h', '--comment', 'moved'),
+    /^silenced until.*\nmutes 1 firing alert now\nUndo with/,
   )
   await until('the silence holds', async () => (await rows())[0]?.muted)
-  const listed = await cli('silence', 'list')
+  const listed = await cli('silences', 'list')
   const id = /^(\S{36}) +active +1 /m.exec(listed)?.[1] ?? ''
-  t.match(await cli('silence', 'expire', id), /^over since/)
-  t.equal(await cli('silence', 'list'), 'no silences; --all lists those that are over')
+  t.match(await cli('silences', 'expire', id), /^over since/)
+  t.equal(await cli('silences', 'list'), 'no silences; --all lists those that are over')
 
   const mail = await until('the mail is there', async () => first.service.mailbox?.read(1))
   const links = [...mail.text.matchAll(/https:\/\/watch\.example\.org(\/act\/\S+)/g)].map(([, path = '']) => path)
@@ -68,7 +68,7 @@ test('people act on an alert from the terminal, by the link in a mail, and see w
   t.notMatch((await first.get(ack)).text, /Acknowledged<\/strong>/)
   for (const _ of [1, 2]) t.equal((await first.ask('POST', silence, 'duration=7d', form)).status, 303)
   t.match(await first.get(silence), { status: 200, text: /Silenced<\/strong> by <bdi>ada@example\.org/ })
-  t.equal((await cli('silence', 'list')).split('\n').length, 2, 'one, however often it was asked for')
+  t.equal((await cli('silences', 'list')).split('\n').length, 2, 'one, however often it was asked for')
 
   const story = await cli('why', 'cpu-high', 'web-1')
   t.match(story, /^cpu-high on web-1\n {2}rule {3}metric, warning, tells ops\n {2}host {3}live/)

@@ -1,5 +1,5 @@
-import { MOST_RATIO, SEP, type EventSamples } from '../model.ts'
-import { type Judged, parseNumber } from '../service/judge.ts'
+import { MOST_RATIO, SEP, type EventSamples } from '../../model.ts'
+import { type Judged, parseNumber } from '../../service/judge.ts'
 
 /** So much is remembered of a file, whatever its size. */
 const MAX_HOSTS = 10_000

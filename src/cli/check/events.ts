@@ -1,8 +1,8 @@
-import type { Config, CountRule, Metric } from '../model.ts'
-import { isBulkAction, type Judged, openJudge } from '../service/judge.ts'
-import { nearest } from '../spelling.ts'
+import type { Config, CountRule, Metric } from '../../model.ts'
+import { isBulkAction, type Judged, openJudge } from '../../service/judge.ts'
+import { nearest } from '../../spelling.ts'
 import { readEventsFile, type Piece } from './events-file.ts'
-import { createTally, type Fed, type KindTally, type Names, type Tally, tallyEvent } from './events-tally.ts'
+import { createTally, type Fed, type KindTally, type Names, type Tally, tallyEvent } from './tally.ts'
 
 /** What is needed of the process: the folder that paths are relative to, and ways to print a line. */
 interface EventsIo {
@@ -19,7 +19,7 @@ const SHOWN_REASONS = 20
  * `stashwatch check --events`: what a configuration makes of real events, with the service's own judge and extraction.
  * Its memory is bounded, whatever the size of the file.
  *
- * @returns the exit code: 0 all events are accepted, 1 some are not or the file is at fault, 2 it could not be read.
+ * @returns the exit code: 0 all events are accepted, 1 some are not or the file is invalid, 2 it could not be read.
  */
 export async function checkEvents(file: string, config: Config, io: EventsIo): Promise<number> {
   const judge = openJudge(config)

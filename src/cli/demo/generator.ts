@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import type { Clock, Millis } from '../model.ts'
+import type { Clock, Millis } from '../../model.ts'
 
 /** Metricbeat-like traffic of a small cluster, as Logstash would post it. */
 export interface Generator {

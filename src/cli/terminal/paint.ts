@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import type { RemoteIo } from './remote.ts'
 import { tableOf } from './table.ts'
 
-/** What a verb that prints for people needs of the process. */
+/** What a command that prints for people needs of the process. */
 export interface PaintIo extends RemoteIo {
   /** Whether standard output is a terminal that shows colours. */
   readonly colour?: boolean

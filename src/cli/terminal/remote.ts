@@ -1,23 +1,19 @@
-/** The options of every verb that asks a running service. */
-export const REMOTE = {
-  url: {
-    type: 'string',
-    value: 'URL',
-    says: 'where the service answers (STASHWATCH_URL of the environment, else http://127.0.0.1:8080)',
-  },
-  token: {
-    type: 'string',
-    value: 'TOKEN',
-    says: 'one of its api.tokens (else STASHWATCH_API_TOKEN of the environment)',
-  },
-} as const
+import type { Command } from 'commander'
 
 export interface RemoteArgs {
   readonly url?: string
   readonly token?: string
+  readonly json?: true
 }
 
-/** What such a verb needs of the process. */
+/** Adds the options of every command that asks a running service. */
+export const withRemote = (command: Command): Command =>
+  command
+    .option('--url <url>', `address of the service (default: $STASHWATCH_URL, or ${USUAL})`)
+    .option('--token <token>', 'one of its api.tokens (default: $STASHWATCH_API_TOKEN)')
+    .option('--json', 'print the answer of the service as JSON')
+
+/** What such a command needs of the process. */
 export interface RemoteIo {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Print one line to standard output and to standard error. */
@@ -31,7 +27,7 @@ export type Ask = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unkno
 /** The service did not do what it was asked; the message says why, and what to do. */
 export class RemoteError extends Error {
   readonly code = 'REMOTE'
-  /** 1 when the request is at fault, 2 when the way to the service, or the service, is. */
+  /** 1 for invalid input, 2 for an environment error: the service cannot be reached, or cannot answer. */
   readonly exitCode: 1 | 2
 
   constructor(message: string, exitCode: 1 | 2) {
@@ -45,10 +41,10 @@ const USUAL = 'http://127.0.0.1:8080'
 const PATIENCE = 15_000
 
 /**
- * Lets a verb talk to the service that the arguments name, and says in one sentence why it could not.
+ * Lets a command talk to the service that the arguments name, and says in one sentence why it could not.
  *
  * @param fields the options by which people say what the body calls otherwise.
- * @returns the exit code: 0 done, 1 the request is at fault, 2 the service cannot be reached or cannot answer.
+ * @returns the exit code: 0 done, 1 invalid input, 2 the service cannot be reached or cannot answer.
  */
 export async function remotely(
   args: RemoteArgs,

@@ -1,0 +1,128 @@
+import { type Command, Option } from 'commander'
+import { printMatcher } from '../matcher.ts'
+import type { Matcher } from '../model.ts'
+import { authorOf, authorOption } from './terminal/author.ts'
+import { describe, setAction } from './terminal/command.ts'
+import { type PaintIo, printJson, printTable, timeOf } from './terminal/paint.ts'
+import { printable, type RemoteArgs, remotely, withRemote } from './terminal/remote.ts'
+
+/** A silence as the API shows it. */
+interface SilenceRow {
+  readonly id: string
+  readonly matchers: readonly Matcher[]
+  readonly from: string
+  readonly until: string
+  readonly author: string
+  readonly comment: string
+  readonly state: 'pending' | 'active' | 'expired'
+  readonly mutes?: number
+  readonly hints?: readonly string[]
+}
+
+interface AddArgs extends RemoteArgs {
+  readonly matcher: readonly string[]
+  readonly duration?: string
+  readonly until?: string
+  readonly comment?: string
+  readonly author?: string
+}
+
+interface ListArgs extends RemoteArgs {
+  readonly all?: true
+}
+
+const PATH = '/api/v1/silences'
+const FIELDS = {
+  matchers: '--matcher',
+  duration: '--duration',
+  until: '--until',
+  comment: '--comment',
+  author: '--author',
+}
+
+export function addSilences(program: Command, io: PaintIo): void {
+  const silences = describe(
+    program.command('silences'),
+    'Mute alerts for a while; rules are still evaluated',
+    'stashwatch silences list',
+  )
+  const add = describe(
+    silences.command('add'),
+    'Mute the alerts that match, until the silence ends',
+    "stashwatch silences add --matcher 'host=~web-.*' --duration 2h --comment 'moving the racks'",
+  )
+    .addOption(matcherOption())
+    .option('--duration <duration>', 'for how long, such as 90s, 30m, 2h or 1d12h')
+    .option('--until <time>', 'or until when, such as 2026-11-22T14:00:00Z')
+    .option('--comment <text>', 'why')
+    .addOption(authorOption())
+  setAction(withRemote(add), () => addSilence(add.optsWithGlobals(), io))
+  const list = describe(
+    silences.command('list'),
+    'List active and pending silences, and how many alerts each mutes',
+    'stashwatch silences list --all',
+  ).option('--all', 'also list expired silences')
+  setAction(withRemote(list), () => listSilences(list.optsWithGlobals(), io))
+  const expire = describe(
+    silences.command('expire').argument('<id>', 'id of the silence, as the list shows it'),
+    'End a silence now',
+    'stashwatch silences expire 8f14e45f-ceea-467f-a0e6-9d2f1b0c7c11 --url http://127.0.0.1:8080',
+  )
+  setAction(withRemote(expire), (id) => expireSilence(id, expire.optsWithGlobals(), io))
+}
+
+const matcherOption = (): Option =>
+  new Option('--matcher <matcher>', "such as 'host = web-1'; with = != =~ or !~; if repeated, all must match")
+    .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
+    .makeOptionMandatory()
+
+/** `stashwatch silences add`: what fits is not told for a while. @returns the exit code, as `remotely` says. */
+function addSilence({ matcher, ...args }: AddArgs, io: PaintIo): Promise<number> {
+  return remotely(
+    args,
+    io,
+    async (ask) => {
+      const { duration, until, comment } = args
+      const made = (await ask('POST', PATH, {
+        matchers: matcher,
+        duration,
+        until,
+        comment,
+        ...authorOf(args, io),
+      })) as SilenceRow
+      if (args.json === true) return printJson(io, made)
+      const { id, matchers, from, state, mutes = 0, hints = [] } = made
+      const start = state === 'pending' ? `from ${timeOf(from)} ` : ''
+      io.out(printable(`silenced ${start}until ${timeOf(made.until)}: ${matchers.map(printMatcher).join(', ')}`))
+      if (state === 'active') io.out(`mutes ${mutes} firing alert${mutes === 1 ? '' : 's'} now`)
+      for (const hint of hints) io.out(printable(hint))
+      io.out(printable(`Undo with: stashwatch silences expire ${id}`))
+    },
+    FIELDS,
+  )
+}
+
+/** `stashwatch silences list`: silences that hold or will hold; with `all` also those that are over. */
+function listSilences(args: ListArgs, io: PaintIo): Promise<number> {
+  return remotely(args, io, async (ask) => {
+    const kept = (await ask('GET', PATH)) as readonly SilenceRow[]
+    const rows = kept.filter(({ state }) => args.all === true || state !== 'expired')
+    if (args.json === true) return printJson(io, rows)
+    if (rows.length === 0)
+      return io.out(kept.length === 0 ? 'no silences' : 'no silences; --all lists those that are over')
+    const shown = rows.map(({ id, state, matchers, from, until, author, comment, mutes = 0 }) => ({
+      cells: [id, state, mutes, timeOf(from), timeOf(until), author, matchers.map(printMatcher).join(', '), comment],
+      tone: state === 'active' ? undefined : ('dim' as const),
+    }))
+    printTable(io, ['ID', 'STATE', 'MUTES', 'FROM', 'UNTIL', 'AUTHOR', 'MATCHERS', 'COMMENT'], shown)
+  })
+}
+
+/** `stashwatch silences expire ID`: ends a silence now; one that is over stays as it is. */
+function expireSilence(id: string, args: RemoteArgs, io: PaintIo): Promise<number> {
+  return remotely(args, io, async (ask) => {
+    const ended = (await ask('DELETE', `${PATH}/${encodeURIComponent(id.toWellFormed())}`)) as SilenceRow
+    if (args.json === true) return printJson(io, ended)
+    io.out(printable(`over since ${timeOf(ended.until)}: ${ended.matchers.map(printMatcher).join(', ')}`))
+  })
+}
