@@ -74,7 +74,9 @@ export function createConnections({ timers, log, closed, limits = {} }: Connecti
   const intake = createIntake((more) => {
     held += more
     const longest = more > 0 && held > waiting ? longestQueue(open.values()) : undefined
-    if (longest !== undefined) cut(longest, 'pipelined')
+    if (longest === undefined) return
+    cut(longest, 'pipelined')
+    intake.drop(longest)
   })
   const house: House = { open, mostOpen, intake, cut, line: [], uses: 0 }
 

@@ -6,6 +6,8 @@ export interface Intake {
   read(connection: Connection): void
   /** Hands on what the parser may have by now, and reads on once that was all. */
   pump(connection: Connection): void
+  /** Forgets what a connection that goes has waiting. */
+  drop(connection: Connection): void
 }
 
 /** Ends a head, and a body in chunks. */
@@ -38,15 +40,17 @@ export function createIntake(noteHeld: (more: number) => void): Intake {
     if (rest.length > 0) socket.pause()
     else if (wasHeld) socket.resume()
   }
+  const drop = (connection: Connection): void => keep(connection, NOTHING)
   return {
     pump,
+    drop,
     read(connection) {
       const { socket } = connection
       socket.removeAllListeners('data')
       socket.on('data', (chunk: Buffer) => pump(connection, chunk))
       // Reading a body, or dropping one, resumes the socket.
       socket.on('resume', () => connection.rest.length > 0 && socket.pause())
-      socket.once('close', () => keep(connection, NOTHING))
+      socket.once('close', () => drop(connection))
     },
   }
 }

@@ -179,11 +179,13 @@ test('all unread answers together are bounded: who reads least goes first', asyn
 })
 
 test('all requests that wait together are bounded: the longest queue goes', async (t) => {
-  const server = await startLarge(t, { waiting: 300 * KB })
+  const server = await startLarge(t, { waiting: 100 * KB })
   const polite = await open(t, server.port)
   for (let i = 0; i < 12; i += 1) await deaf(t, server.port, readful(get('/large')))
-  await until('some had to go', () => server.observed.length > 5)
-  t.ok(server.observed.every((reason) => reason === 'pipelined'))
+  // A read brings 64 kB at most, and may bring less.
+  await until('those that do not fit had to go', () => server.observed.length >= 5)
+  t.strictSame(new Set(server.observed), new Set(['pipelined']))
+  t.ok(server.observed.length < 12, 'some may stay')
   polite.send(post('[]').toString().repeat(100))
   for (let i = 0; i < 100; i += 1) t.equal((await polite.answer())?.status, 200)
 })
