@@ -2,6 +2,7 @@ import { Registry, collectDefaultMetrics } from 'prom-client'
 import { createEngineMetrics } from './metrics/engine.ts'
 import { prefersOpenMetrics, toOpenMetrics } from './metrics/exposition.ts'
 import { createFamilies, type Families } from './metrics/families.ts'
+import { createHttpMetrics } from './metrics/http.ts'
 import { createIngestMetrics } from './metrics/ingest.ts'
 import { createNotifyMetrics } from './metrics/notify.ts'
 import type { Clock, Observer } from './model.ts'
@@ -57,6 +58,7 @@ export function createMetrics({ version, clock }: MetricsOptions): Metrics {
   const registry = new Registry()
   const families = createFamilies(registry)
   const observer: Observer = {
+    ...createHttpMetrics(families),
     ...createIngestMetrics(families),
     ...createNotifyMetrics(families, registry),
     ...createEngineMetrics(families, clock),

@@ -8,11 +8,11 @@ import { type EngineClient, startEngine } from './engine/client.ts'
 import { encodeFrame } from './extract/frame.ts'
 import { makeFolder } from './folder.ts'
 import { createTokenCheck } from './ingest/auth.ts'
-import { createHttpServer } from './ingest/http.ts'
 import { createRejects } from './ingest/rejects.ts'
 import { ingestRoutes } from './ingest/route.ts'
 import { createMetrics } from './metrics.ts'
 import type { Config, Log, Observer } from './model.ts'
+import { createHttpServer } from './net/server.ts'
 import { type Mailbox, openWays } from './notify/index.ts'
 import { openLinkKey } from './service/link-key.ts'
 import { openExtractor, openSchemas } from './service/judge.ts'
@@ -152,7 +152,7 @@ function stopEngine({ engine, options }: Running): Promise<void> {
 async function createHttp(running: Running): Promise<ReturnType<typeof createHttpServer>> {
   const { options, metrics, rejects } = running
   const { config, clock, timers, log, readConfig } = options
-  const http = createHttpServer({ log })
+  const http = createHttpServer({ log, timers, observer: metrics.observer })
   const engine = later(running)
   const ingest = ingestRoutes({
     config: config.ingest,

@@ -5,10 +5,10 @@ export interface ProbeDeps {
   readonly state: () => 'starting' | 'ready' | 'draining'
   /** Whether the journal took the last batch. */
   readonly journalOk: () => boolean
-  readonly metrics: {
-    render(accept: string | undefined): Promise<{ readonly contentType: string; readonly body: string }>
-  }
+  readonly metrics: { readonly render: Render }
 }
+
+type Render = (accept: string | undefined) => Promise<{ readonly contentType: string; readonly body: string }>
 
 /** Why the service takes no events now; undefined when it does. */
 export function whyNotReady({ state, journalOk }: Omit<ProbeDeps, 'metrics'>): string | undefined {
@@ -31,10 +31,24 @@ export function addProbes(app: FastifyInstance, deps: ProbeDeps): void {
       return say(reply.header('retry-after', '1'), 503, `not ready: ${reason}`)
     })
   }
+  const render = inOneTurn(deps.metrics.render)
   app.get('/metrics', async (request, reply) => {
-    const { contentType, body } = await deps.metrics.render(request.headers.accept)
+    const { contentType, body } = await render(request.headers.accept)
     return reply.header('vary', 'accept').type(contentType).send(body)
   })
+}
+
+/** Many scrapes in one turn of the event loop are one text, so that a crowd of them does not hold everybody else up. */
+function inOneTurn(render: Render): Render {
+  const made = new Map<string | undefined, ReturnType<Render>>()
+  return (accept) => {
+    const found = made.get(accept)
+    if (found !== undefined) return found
+    if (made.size === 0) setImmediate(() => made.clear())
+    const text = render(accept)
+    made.set(accept, text)
+    return text
+  }
 }
 
 const say = (reply: FastifyReply, status: number, text: string): FastifyReply =>

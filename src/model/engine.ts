@@ -233,6 +233,12 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
+/**
+ * Why a connection was closed before its client closed it: the client left answers `unread`, all answers together took
+ * too much `memory`, the requests that it `pipelined` were the most of too many, or connections were `too_many`.
+ */
+export type Closed = 'unread' | 'memory' | 'pipelined' | 'too_many'
+
 /** Where the parts report what happened; metrics implement it. */
 export interface Observer {
   /** Events of one body, once its fate is certain. */
@@ -243,6 +249,8 @@ export interface Observer {
   unusable(count: number): void
   /** One answer on the ingest route: its status, the time it took, the body's size on the wire in bytes. */
   answered(status: number, seconds: number, bytes: number): void
+  /** A connection that had to go before its client closed it. */
+  closed(reason: Closed): void
   /** One attempt to deliver, or a withdrawal; latency from the deciding window's end to the acceptance at the other end. */
   notified(receiver: Via | 'mailbox', outcome: Outcome['state'], latencySeconds?: number): void
   engine(stats: EngineStats): void

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 import { createApi } from '../../src/api/index.ts'
 import type { ApiDeps } from '../../src/api/index.ts'
-import { createHttpServer } from '../../src/ingest/http.ts'
+import { createHttpServer } from '../../src/net/server.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { AlertView, Command, CommandAnswer, Engine, Query, SendRecord } from '../../src/model.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
@@ -106,7 +106,7 @@ export async function serve(
   const quiet = (): void => {}
   const error = (_: object, message: string): void => void errors.push(message)
   const log = { debug: quiet, info: quiet, warn: quiet, error }
-  const { app } = createHttpServer({ log })
+  const { app } = createHttpServer({ log, timers: clock, observer: { closed: quiet } })
   app.post('/', async () => ({ taken: 'by ingest' }))
   await app.register(
     createApi({

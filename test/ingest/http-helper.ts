@@ -2,13 +2,13 @@ import { connect } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { createClock } from '../../src/clock.ts'
-import { createHttpServer } from '../../src/ingest/http.ts'
-import type { HttpOptions } from '../../src/ingest/http.ts'
+import { createHttpServer } from '../../src/net/server.ts'
+import type { HttpOptions } from '../../src/net/server.ts'
 import { createRejects } from '../../src/ingest/rejects.ts'
 import type { RejectList } from '../../src/ingest/rejects.ts'
 import { ingestRoutes } from '../../src/ingest/route.ts'
 import type { RouteDeps } from '../../src/ingest/route.ts'
-import type { Ack, Clock, EventSamples, Frame, IngestConfig } from '../../src/model.ts'
+import type { Ack, Clock, EventSamples, Frame, IngestConfig, Observer } from '../../src/model.ts'
 import { type Line, recorder } from '../helpers/log.ts'
 
 export interface TestServer {
@@ -70,24 +70,26 @@ export async function startServer(t: TestCase, options: TestOptions = {}): Promi
   const seen: Record<string, number> = {}
   const count = (key: string, by: number): void => void (seen[key] = (seen[key] ?? 0) + by)
   const fold = createFold()
-  const http = createHttpServer({ log, ...options.http })
+  const observer: Observer = {
+    events: (result, by) => count(`events:${result}`, by),
+    rejects: (code, by) => count(`rejects:${code}`, by),
+    unusable: (by) => count('unusable', by),
+    answered: (status, _seconds, size) => {
+      count(`answered:${status}`, 1)
+      bytes.push(size)
+    },
+    closed: (reason) => count(`closed:${reason}`, 1),
+    notified: () => undefined,
+    engine: () => undefined,
+  }
+  const http = createHttpServer({ log, timers: createClock(), observer, ...options.http })
   const deps: RouteDeps = {
     config: { ...CONFIG, ...options.config },
     clock,
     timers: createClock(),
     log,
     rejects,
-    observer: {
-      events: (result, by) => count(`events:${result}`, by),
-      rejects: (code, by) => count(`rejects:${code}`, by),
-      unusable: (by) => count('unusable', by),
-      answered: (status, _seconds, size) => {
-        count(`answered:${status}`, 1)
-        bytes.push(size)
-      },
-      notified: () => undefined,
-      engine: () => undefined,
-    },
+    observer,
     schemas: { judge },
     extract,
     encode: (frame) => Buffer.from(JSON.stringify(frame)),

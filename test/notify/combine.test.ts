@@ -19,6 +19,7 @@ const observer: Observer = {
   unusable: quiet,
   answered: quiet,
   engine: quiet,
+  closed: quiet,
   notified: quiet,
 }
 

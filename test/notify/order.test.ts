@@ -18,6 +18,7 @@ const observer: Observer = {
   unusable: quiet,
   answered: quiet,
   engine: quiet,
+  closed: quiet,
   notified: quiet,
 }
 const settle = async (): Promise<void> => {

@@ -134,7 +134,15 @@ function play(email: Way, change: Partial<Play> = {}): Play {
       void said.push(`${level}: ${message}`)
   const log: Log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
   const notified: Observer['notified'] = (...report) => void told.push(report)
-  const observer: Observer = { events() {}, rejects() {}, unusable() {}, answered() {}, engine() {}, notified }
+  const observer: Observer = {
+    events() {},
+    rejects() {},
+    unusable() {},
+    answered() {},
+    closed() {},
+    engine() {},
+    notified,
+  }
   return {
     outbox: createBox(),
     clock: createVirtualClock(at('12:05:12')),

@@ -51,7 +51,15 @@ function startPost(t: Test, servers: readonly SmtpConfig[]) {
   const { way, clock, said } = open(t, servers)
   const journal = openMemoryJournal()
   const { outbox } = journal
-  const observer: Observer = { events() {}, rejects() {}, unusable() {}, answered() {}, engine() {}, notified() {} }
+  const observer: Observer = {
+    events() {},
+    rejects() {},
+    unusable() {},
+    answered() {},
+    closed() {},
+    engine() {},
+    notified() {},
+  }
   const log: Log = { debug() {}, info() {}, warn() {}, error() {} }
   let underway = 0
   const email: Way = {

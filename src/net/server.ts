@@ -2,12 +2,17 @@ import { createServer, STATUS_CODES } from 'node:http'
 import type { IncomingMessage, Server } from 'node:http'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Log, Millis } from '../model.ts'
+import type { Clock, Log, Millis, Observer } from '../model.ts'
 import { createConnections } from './connections.ts'
-import type { DrainOptions } from './connections.ts'
+import type { ConnectionLimits, DrainOptions } from './connections.ts'
 
 export interface HttpOptions {
   readonly log: Log
+  /** Times how long a client reads nothing, in real time. */
+  readonly timers: Clock
+  readonly observer: Pick<Observer, 'closed'>
+  /** How much the connections may hold. */
+  readonly limits?: Partial<ConnectionLimits>
   /** A request must be here whole within this. Default 14 s: with the check below it is cut before 15 s. */
   readonly requestTimeout?: Millis
   /** A request's head must be here within this. Default 10 s. */
@@ -35,14 +40,15 @@ const API_BODY = 64 * 1024
 
 /** An HTTP server of which no default answers a sender in a way that makes it drop events. */
 export function createHttpServer(options: HttpOptions): HttpServer {
-  const connections = createConnections()
+  const { timers, log, observer, limits = {} } = options
+  const connections = createConnections({ timers, log, limits, closed: (reason) => observer.closed(reason) })
   let draining = false
   const app = Fastify({
     logger: false,
     bodyLimit: API_BODY,
     serverFactory: (handler) => {
-      const server = createListener(options, handler)
-      connections.watch(server)
+      const server = createListener(options)
+      connections.watch(server, handler)
       return server
     },
     // Connections answers these itself, for this server and for the second one that a name like localhost opens.
@@ -50,7 +56,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     frameworkErrors: (error, _request, reply) => problem(reply, error.statusCode ?? 400),
   })
   guard(app, () => draining)
-  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, options.log))
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log))
   return {
     app,
     draining: () => draining,
@@ -61,19 +67,16 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   }
 }
 
-function createListener(options: HttpOptions, handler: Parameters<typeof createServer>[1]): Server {
+function createListener(options: HttpOptions): Server {
   const { requestTimeout = 14_000, headersTimeout = 10_000, checkEvery = 500, keepAlive = 75_000 } = options
-  const server = createServer(
-    {
-      requestTimeout,
-      headersTimeout,
-      connectionsCheckingInterval: checkEvery,
-      keepAliveTimeout: keepAlive,
-      // Asked for below, with an answer like the others.
-      requireHostHeader: false,
-    },
-    handler,
-  )
+  const server = createServer({
+    requestTimeout,
+    headersTimeout,
+    connectionsCheckingInterval: checkEvery,
+    keepAliveTimeout: keepAlive,
+    // Asked for below, with an answer like the others.
+    requireHostHeader: false,
+  })
   server.timeout = SILENCE
   // The head's size is limited; a limit of their number would leave headers out without saying so.
   server.maxHeadersCount = 0
