@@ -36,7 +36,7 @@ const LASTED = 14 * MINUTE
 /** Most points of a sample's chart. */
 const POINTS = 60
 
-const CPU: Metric = { name: 'cpu', fields: ['cpu'], by: [], unit: 'ratio', kind: 'gauge' }
+const CPU: Metric = { name: 'cpu', fields: ['cpu'], by: [], byFields: [], unit: 'ratio', kind: 'gauge' }
 const CPU_HIGH: MetricRule = {
   kind: 'metric',
   name: 'sample',

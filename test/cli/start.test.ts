@@ -14,17 +14,17 @@ test('a broken configuration exits 1 with its places, and nothing is started hal
   const child = runChild(t, ['start', '--config', 'c.yaml'], { cwd: folder })
   t.equal(await child.exit, 1)
   t.match(child.err.join('\n'), /^c\.yaml:4:\d+: .*\bevry.*: did you mean 'every'\?$/m)
-  t.match(child.err.at(-1), /mistakes?; nothing would start$/)
+  t.match(child.err.at(-1), /errors?: the service would not start$/)
   t.strictSame(child.out, [], 'nothing listens, nothing is logged')
   t.notOk(existsSync(join(folder, 'kept')), 'no data folder was made')
   for (const [path, says] of [
-    ['gone.yaml', /^the configuration .*gone\.yaml does not exist: check the path after --config$/],
+    ['gone.yaml', /^the configuration .*gone\.yaml does not exist. Fix: check the path after --config$/],
     ['.', /^the configuration .* is a folder: check the path/],
   ] as const) {
     t.match(await runCli(['start', '--config', path], folder), {
       code: 1,
       out: [],
-      err: [says, /^1 mistake; nothing would start$/],
+      err: [says, /^1 error: the service would not start$/],
     })
   }
 })
