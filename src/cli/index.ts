@@ -32,7 +32,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     run: (values, io) => start(configOf(values), io),
   },
   check: {
-    does: 'validates a configuration and says every mistake with its place; with --events, what it makes of real events',
+    does: 'validates a configuration and prints every error with its place; with --events, what it makes of real events',
     example: 'stashwatch check --config stashwatch.yaml --events events.ndjson.gz',
     options: {
       config: CONFIG,

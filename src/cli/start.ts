@@ -14,7 +14,7 @@ export interface StartIo extends CheckIo {
 /**
  * `stashwatch start`: runs the service until it is told to stop.
  *
- * @returns the exit code: 0 stopped in order, 1 mistakes in the configuration, 2 it could not run.
+ * @returns the exit code: 0 stopped in order, 1 errors in the configuration, 2 it could not run.
  */
 export async function start(args: { readonly config?: string }, io: StartIo): Promise<number> {
   const loaded = load(args, io)

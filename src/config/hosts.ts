@@ -21,7 +21,7 @@ export function readHosts(
   return patterns
 }
 
-/** Whether a host fits a pattern, in which `*` is any text and `?` any one character. */
+/** Returns a test for hosts that match a pattern, in which `*` is any text and `?` any one character. */
 export function hostTest(pattern: string): (host: string) => boolean {
   const source = pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, (sign) =>
     sign === '*' ? '.*' : sign === '?' ? '.' : `\\${sign}`,

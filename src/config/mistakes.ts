@@ -33,7 +33,7 @@ export function formatDiagnostic({ file, line, column, what }: Diagnostic): stri
   return line === undefined ? what : `${file}:${line}:${column}: ${what}`
 }
 
-/** Where a value stands in the file. Offsets count UTF-16 units from the start of the text. */
+/** The place of a value in the file. Offsets count UTF-16 units from the start of the text. */
 export interface Place {
   readonly key: number | undefined
   readonly start: number
@@ -62,7 +62,7 @@ export interface Diagnostics {
   /** The value as written in the file, text in quotes. Secrets are not shown. */
   written(pointer: string): string
   expanded(pointer: string): boolean
-  /** The line in which a value stands. */
+  /** The line of a value. */
   line(pointer: string): number
   /** Sets the places of the values; until then only `errorAt` can give one. */
   locate(places: Places): void

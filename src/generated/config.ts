@@ -85,7 +85,7 @@ oauth2?: OAuth2Login
  */
 from?: EMailAddress
 /**
- * Timeout of each step of the SMTP session, from 1s to 5m.
+ * How long the server may take over one step, from 1 s to 5 min.
  */
 timeout?: Duration
 /**
@@ -991,7 +991,7 @@ below?: number
  */
 at_most?: number
 /**
- * Recovery threshold: the alert resolves at this value. Default: 5 % inside the bound.
+ * The value at which the alert is over again. Default: 5 % inside the bound.
  */
 clear?: number
 /**
@@ -1024,7 +1024,7 @@ below?: number
  */
 at_most?: number
 /**
- * Recovery threshold: the alert resolves at this value. Default: 5 % inside the bound.
+ * The value at which the alert is over again. Default: 5 % inside the bound.
  */
 clear?: number
 }
@@ -1057,7 +1057,7 @@ below?: number
  */
 at_most?: number
 /**
- * Recovery threshold: the alert resolves at this value. Default: 5 % inside the bound.
+ * The value at which the alert is over again. Default: 5 % inside the bound.
  */
 clear?: number
 /**

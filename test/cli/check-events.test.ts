@@ -136,13 +136,13 @@ test('nothing to read, no such file, and a file that is cut short are told as su
   })
   t.match(await run({ events: 'gone' }, cwd), {
     code: 1,
-    err: ['gone: does not exist. Fix: check the path after --events'],
+    err: ['gone: does not exist: check the path after --events'],
   })
   t.match(await run({ events: 'dir' }, cwd), { code: 1, err: [/^dir: is a folder/] })
   t.match(await run({ events: 'cut.gz' }, cwd), { code: 1, err: [/^cut\.gz: is cut short or not gzip all through/] })
   t.match(await run({ events: 'empty', config: 'c.yaml' }, cwd), {
     code: 1,
-    err: [/^c\.yaml:1:1: unknown key/, /1 mistake/],
+    err: [/^c\.yaml:1:1: unknown key/, /1 error/],
   })
 })
 

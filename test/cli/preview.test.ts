@@ -108,7 +108,7 @@ receivers:
   night: { email: { to: ["Grace Hopper <grace@example.org>"] }, time_zone: Europe/Berlin }
 `
   const yaml = (BASE + RULES)
-    .replace(/\nreceivers:[^]*?(?=\nsystem:)/, templates)
+    .replace(/\nreceivers:[^]*?(?=\nself_monitoring:)/, templates)
     .replace('notify: [hook]', 'notify: [ops]')
   const { code, out, folder, files } = await preview(
     t,
