@@ -194,6 +194,19 @@ function readWindow(
     ...(raw.min_samples === undefined ? {} : { minSamples: raw.min_samples }),
     ...readBounds(raw, threshold, pointer, judged, diagnostics),
   }
+  checkWindow(window, raw, pointer, diagnostics)
+  return raw.when.metric === undefined
+    ? { ...window, kind: 'count', where: readWhere(raw.when.count?.where ?? {}, `${when}/count/where`, diagnostics) }
+    : { ...window, kind: 'metric', metric: raw.when.metric }
+}
+
+/** Warns of keys of a window without effect. */
+function checkWindow(
+  window: Pick<MetricRule, 'threshold' | 'overrides' | 'over' | 'every'>,
+  raw: Raw.Rule,
+  pointer: string,
+  diagnostics: Diagnostics,
+): void {
   const thresholds = [window.threshold, ...window.overrides.map((override) => override.threshold)]
   if (
     raw.notify_on_downgrade === true &&
@@ -204,12 +217,9 @@ function readWindow(
     diagnostics.warn(`${pointer}/notify_on_downgrade`, describe(what, { fix }))
   }
   if (window.every > window.over) {
-    const what = `the rule evaluates ${over} of every ${writeDuration(window.every)} and ignores the rest`
-    diagnostics.warn(`${pointer}/every`, describe(what, { fix: `set every to at most ${over}` }))
+    const what = `the rule evaluates ${writeDuration(window.over)} of every ${writeDuration(window.every)} and ignores the rest`
+    diagnostics.warn(`${pointer}/every`, describe(what, { fix: `set every to at most ${writeDuration(window.over)}` }))
   }
-  return raw.when.metric === undefined
-    ? { ...window, kind: 'count', where: readWhere(raw.when.count?.where ?? {}, `${when}/count/where`, diagnostics) }
-    : { ...window, kind: 'metric', metric: raw.when.metric }
 }
 
 /** Reads the length of the window and its interval: both multiples of the bucket, which depends on the length. */

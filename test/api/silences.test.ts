@@ -145,7 +145,7 @@ test('a silence that is not usable is told which field, what was found and what 
     [{ ...GOOD, matchers: [{ label: 'a', isRegexp: true, value: 'b' }] }, 'matchers[0].isRegexp', 'true', /'isRegex'/],
     [{ ...GOOD, matchers: [{ name: 'a', isRegex: 'yes', value: 'b' }] }, 'matchers[0].isRegex', 'yes', /true or false/],
     [{ ...GOOD, matchers: [{ label: 'a', op: '=~', value: '[' }] }, 'matchers[0]', /\[/, /RE2/],
-    [{ ...GOOD, matchers: ['host =~ .*', 'rule != x'] }, 'matchers', /host =~/, /fit the empty text/],
+    [{ ...GOOD, matchers: ['host =~ .*', 'rule != x'] }, 'matchers', /host =~/, /match the empty text/],
     [{ ...GOOD, duration: undefined }, 'duration', null, /or the end as "until"/],
     [{ ...GOOD, duration: '2 h' }, 'duration', '2 h', /such as "30m"/],
     [{ ...GOOD, duration: '' }, 'duration', '', /such as "30m"/],

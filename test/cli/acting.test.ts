@@ -341,12 +341,12 @@ test('what is missing, refused or out of reach is one sentence and its exit code
     [['silence', 'add'], /^silence add needs --matcher MATCHER, such as/],
     [
       ['silence', 'add', '--matcher', 'host'],
-      /^--matcher is not usable: expected a matcher such as host = web-1; at character 5: expected =, !=, =~ or !~ behind the label, found none of them\. Nothing was changed\. Found 'host'\.$/,
+      /^--matcher is not usable: expected a matcher such as host = web-1; at character 5: expected =, !=, =~ or !~ after the label, found none of them\. Nothing was changed\. Found 'host'\.$/,
     ],
     [['silence', 'add', '--matcher', 'host==a'], /; did you mean '='\? Nothing was changed/],
     [
       ['silence', 'add', '--matcher', 'host!=a'],
-      /^--matcher is not usable: expected matchers that tell alerts apart: the matcher fits the empty text too/,
+      /^--matcher is not usable: expected matchers that tell alerts apart: the matcher matches the empty text/,
     ],
     [['silence', 'add', '--matcher', 'host=a', '--comment', 'x'], /^--duration is missing/],
     [['silence', 'add', '--matcher', 'host=a', '--duration', '1h'], /^--comment is missing/],

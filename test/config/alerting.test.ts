@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { loadConfig } from '../../src/config/index.ts'
 import { ALERTING } from '../../src/model.ts'
@@ -95,7 +95,7 @@ test('routes choose for the rules that name nobody', async (t) => {
     '  - { name: a, when: { absence: { after: 3m } } }',
     '  - { name: b, when: { absence: { after: 3m } }, notify: [dba] }',
   ].join('\n')
-  t.throws(() => load(text), { message: /:8:17: the matcher fits the empty text too/ })
+  t.throws(() => load(text), { message: /:8:17: the matcher matches the empty text/ })
   const { config, warnings } = open(text.replace('rule != other', 'rule = a'))
   t.match(warnings, { 0: /:7:70: dba already gets the first notification/, 1: /no 'smtp'/, length: 2 })
   t.strictSame(
@@ -424,4 +424,13 @@ rules:
     () => ruleOf('notify_on_downgrade: true'),
     /'notify_on_downgrade' does not apply to 'absence'. Fix: remove it/,
   )
+})
+
+test('the checks of reachability have one door', async (t) => {
+  t.strictSame(Object.keys(await import('../../src/config/futile.ts')), ['checkReachability'])
+  const folder = new URL('../../src/config/', import.meta.url)
+  const importers = readdirSync(folder).filter((file) =>
+    readFileSync(new URL(file, folder), 'utf8').includes("from './fits.ts'"),
+  )
+  t.strictSame(importers, ['futile.ts'])
 })

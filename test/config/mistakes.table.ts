@@ -763,30 +763,30 @@ export const rows: readonly Row[] = [
   {
     what: 'a matcher without an operator',
     yaml: lines('routes: [{ matchers: severity critical, notify: [admin] }]'),
-    found: ['1:31: expected =, !=, =~ or !~ behind the label, found none of them'],
+    found: ['1:31: expected =, !=, =~ or !~ after the label, found none of them'],
   },
   {
     what: 'a matcher of another language',
     yaml: lines('routes: [{ matchers: [host == a], notify: [admin] }]'),
-    found: ["1:28: expected =, !=, =~ or !~ behind the label, found '=='; did you mean '='?"],
+    found: ["1:28: expected =, !=, =~ or !~ after the label, found '=='; did you mean '='?"],
   },
   {
     what: 'an expression in a matcher',
     yaml: lines('routes: [{ matchers: \'host =~ "db-(.*"\', notify: [admin] }]'),
-    found: ["1:31: expected an RE2 expression behind '=~': missing closing )"],
+    found: ["1:31: expected an RE2 expression after '=~': missing closing )"],
   },
   {
     what: 'matchers in one text',
     yaml: lines("routes: [{ matchers: 'host = a, rule = b', notify: [admin] }]"),
     found: [
-      '1:33: expected the end behind the value: several matchers are a list, and a value with spaces needs quotes',
+      '1:33: unexpected text after the value. Fix: write several matchers as a list, and put a value with spaces in quotes',
     ],
   },
   {
     what: 'a matcher that fits what has no label',
     yaml: lines("routes: [{ matchers: ['team != a', 'rack =~ \".*\"'], notify: [admin] }]"),
     found: [
-      '1:22: all matchers fit the empty text too, and so every alert without these labels: add one that does not, such as host =~ ".+"',
+      '1:22: all matchers match the empty text, and so every alert without these labels. Fix: add one that does not, such as host =~ ".+"',
     ],
   },
   {
