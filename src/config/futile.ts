@@ -8,7 +8,7 @@ import {
   mayMatch,
   readLabelSpace,
 } from './fits.ts'
-import type { LabelSpace } from './fits.ts'
+import type { CompiledMatchers, LabelSpace } from './fits.ts'
 import { hostTest } from './hosts.ts'
 import { below, describe } from './mistakes.ts'
 import type { Diagnostics } from './mistakes.ts'
@@ -29,6 +29,7 @@ export interface ReachabilityInput {
 interface Context {
   readonly engine: EngineConfig
   readonly diagnostics: Diagnostics
+  readonly routes: readonly CompiledMatchers[]
   /** The label spaces of the enabled rules. */
   readonly spaces: readonly { readonly rule: Rule; readonly space: LabelSpace }[]
   /** The same, and those of the built-in alerts. */
@@ -42,13 +43,14 @@ interface Context {
 export function checkReachability(input: ReachabilityInput, diagnostics: Diagnostics): void {
   const { engine, rules, hasRoutes, now } = input
   const metrics: ReadonlyMap<string, Metric> = new Map(engine.metrics.map((metric) => [metric.name, metric]))
+  const routes = engine.alerting.routes.map(({ matchers }) => compileMatcherList(matchers))
   for (const { rule, pointer } of rules) {
     if (rule.kind !== 'absence') checkOverrides(rule.overrides, rule.hosts, pointer, diagnostics)
-    if (hasRoutes) checkRuleRoute(rule, pointer, { engine, metrics }, diagnostics)
+    if (hasRoutes) checkRuleRoute(rule, pointer, { routes, metrics }, diagnostics)
   }
   const spaces = engine.rules.map((rule) => ({ rule, space: readLabelSpace(rule, metrics) }))
   const all = [...spaces.map(({ space }) => space), ...BUILTIN_SPACES]
-  const context = { engine, diagnostics, spaces, all }
+  const context = { engine, diagnostics, routes, spaces, all }
   checkUnrouted(context)
   for (const [index, one] of engine.alerting.inhibit.entries()) checkSelfInhibition(one, index, context)
   checkRoutes(context)
@@ -58,15 +60,15 @@ export function checkReachability(input: ReachabilityInput, diagnostics: Diagnos
 }
 
 interface Routing {
-  readonly engine: EngineConfig
+  readonly routes: readonly CompiledMatchers[]
   readonly metrics: ReadonlyMap<string, Metric>
 }
 
 /** A rule without receivers needs a route that may match. */
-function checkRuleRoute(rule: Rule, pointer: string, { engine, metrics }: Routing, diagnostics: Diagnostics): void {
+function checkRuleRoute(rule: Rule, pointer: string, { routes, metrics }: Routing, diagnostics: Diagnostics): void {
   if (rule.notify.length > 0 || !diagnostics.clean('/routes') || !diagnostics.clean(pointer)) return
   const space = readLabelSpace(rule, metrics)
-  if (engine.alerting.routes.some(({ matchers }) => mayMatch(compileMatcherList(matchers), space))) return
+  if (routes.some((route) => mayMatch(route, space))) return
   const fix = "add 'notify' to the rule, or end the routes with one without 'matchers'"
   diagnostics.error(
     `${pointer}/notify`,
@@ -74,8 +76,7 @@ function checkRuleRoute(rule: Rule, pointer: string, { engine, metrics }: Routin
   )
 }
 
-function checkUnrouted({ engine, diagnostics, spaces }: Context): void {
-  const routes = engine.alerting.routes.map(({ matchers }) => compileMatcherList(matchers))
+function checkUnrouted({ routes, diagnostics, spaces }: Context): void {
   const unrouted = spaces.filter(({ rule, space }) => rule.notify.length === 0 && !isRouted(routes, space))
   if (unrouted.length === 0) return
   const what = `alerts of ${formatNames(unrouted)} that match no route have no receiver`
