@@ -162,9 +162,9 @@ function windowSaid(plan: WindowPlan, { state, at }: Step): Said {
   }
 }
 
-/** A value that a field might have: `/srv`, `index-1`. */
-function sampleLabel(field: string): string {
-  return field.includes('mount') ? '/srv' : `${field.split('.').at(-1)}-1`
+/** A value that a label might have: `/srv`, `index-1`. */
+function sampleLabel(label: string): string {
+  return label.includes('mount') ? '/srv' : `${label}-1`
 }
 
 interface Figures {
