@@ -66,8 +66,8 @@ export async function measureAlerting(): Promise<AlertingResult> {
 
 const CONFIG = `metrics: { cpu: { field: system.cpu.total.norm.pct, unit: ratio } }
 receivers: { ops: { email: { to: [ops@example.org] } } }
-system: { notify: [ops], mails_per_minute: 1000 }
-alerting: { mails_per_minute: 1000 }
+self_monitoring: { notify: [ops] }
+alerting: { rate_limit: { per_recipient: 1000, total: 1000 } }
 rules:
   - { name: cpu-high, when: { metric: cpu, over: 10s, threshold: { of: mean, above: 0.9, clear: 0.85 } }, every: 10s }
 `

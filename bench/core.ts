@@ -217,7 +217,8 @@ function authEvent(i: number): unknown {
 const gauge = (name: string, fields: readonly string[], by: readonly string[] = []): Metric => ({
   name,
   fields,
-  by,
+  by: by.map((path) => path.slice(path.lastIndexOf('.') + 1)),
+  byFields: by,
   unit: 'ratio',
   kind: 'gauge',
 })

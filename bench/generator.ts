@@ -19,8 +19,8 @@ const CONFIG = `metrics:
   memory: { field: system.memory.actual.used.pct, unit: ratio }
   swap: { field: system.memory.swap.used.pct, unit: ratio }
   disk: { field: system.filesystem.used.pct, unit: ratio, by: [system.filesystem.mount_point] }
-  net_in: { field: system.network.in.bytes, unit: bytes, kind: counter, by: [system.network.name] }
-  net_out: { field: system.network.out.bytes, unit: bytes, kind: counter, by: [system.network.name] }
+  net_in: { field: system.network.in.bytes, unit: bytes, kind: counter, by: { interface: system.network.name } }
+  net_out: { field: system.network.out.bytes, unit: bytes, kind: counter, by: { interface: system.network.name } }
 receivers: { ops: { email: { to: [ops@example.org] } } }
 rules:
   - { name: cpu-high, when: { metric: cpu, over: 2m, threshold: { of: mean, above: 0.9, clear: 0.85 } }, every: 10s }

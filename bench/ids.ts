@@ -20,7 +20,7 @@ const NOTED = 1_200_000
 const CONFIG: EngineConfig = {
   bucket: 10_000,
   lateness: 10_000,
-  metrics: [{ name: 'cpu', fields: ['cpu'], unit: 'ratio', kind: 'gauge', by: [] }],
+  metrics: [{ name: 'cpu', fields: ['cpu'], unit: 'ratio', kind: 'gauge', by: [], byFields: [] }],
   rules: [],
   receivers: [],
   system: [],
@@ -80,7 +80,7 @@ export function idsPart({ without, withIds, beyond, ratio }: IdsResult): string 
   return `## Ids of events
 
 CPU of the fold in microseconds per event, in frames of ${EVENTS} events of one sample: without ids, with an id each
-(\`ingest.id_field\`), and with an id each where ${NOTED.toLocaleString('en')} others came before, more than are remembered. Goal: a ratio of the
+(\`ingest.event_id_field\`), and with an id each where ${NOTED.toLocaleString('en')} others came before, more than are remembered. Goal: a ratio of the
 last two of at most 1.5.
 
 | without ids | with ids | more than are remembered | ratio |

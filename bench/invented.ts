@@ -64,7 +64,7 @@ const KINDS = { threshold: [hot], 'threshold, absence': [hot, silent] } as const
 const configOf = (rules: EngineConfig['rules']): EngineConfig => ({
   bucket: 10_000,
   lateness: 10_000,
-  metrics: [{ name: 'cpu', fields: ['cpu'], unit: 'ratio', kind: 'gauge', by: [] }],
+  metrics: [{ name: 'cpu', fields: ['cpu'], unit: 'ratio', kind: 'gauge', by: [], byFields: [] }],
   rules,
   receivers: [{ name: 'ops', email: [{ address: 'ops@example.org' }] }],
   system: ['ops'],

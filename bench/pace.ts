@@ -25,7 +25,14 @@ export interface PaceResults {
   readonly reports: number
 }
 
-const metrics = METRICS.map((name): Metric => ({ name, fields: [name], unit: 'ratio', kind: 'gauge', by: [] }))
+const metrics = METRICS.map((name): Metric => ({
+  name,
+  fields: [name],
+  unit: 'ratio',
+  kind: 'gauge',
+  by: [],
+  byFields: [],
+}))
 const address = { address: 'ada@example.org' }
 const daily = { name: 'ops', email: [address], report: { at: 8 * 60 } }
 const weekly = { name: 'week', email: [{ address: 'grace@example.org' }], report: { at: 8 * 60, weekday: 1 } }

@@ -34,6 +34,7 @@ const metrics: readonly Metric[] = Array.from({ length: METRICS }, (_, i) => ({
   unit: 'ratio',
   kind: 'gauge',
   by: [],
+  byFields: [],
 }))
 
 const rule = (of: Of, metric: string, over: number, every: number): MetricRule => ({

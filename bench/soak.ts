@@ -40,8 +40,8 @@ ingest: { requests_per_minute: 1000000 }
 metrics: { cpu: { field: cpu, unit: ratio }, serial: { field: serial } }
 smtp: { host: 127.0.0.1, port: ${smtp}, from: alerts@example.org }
 receivers: { ops: { email: { to: [ops@example.org] } } }
-system: { notify: [ops], mails_per_minute: 1000 }
-alerting: { mails_per_minute: 1000, flapping: false }
+self_monitoring: { notify: [ops] }
+alerting: { rate_limit: { per_recipient: 1000, total: 1000 }, flapping: false }
 rules:
   - { name: cpu-high, when: { metric: cpu, over: 10s, threshold: { of: mean, above: 0.9, clear: 0.85 } }, severity: critical }
   - { name: counted, when: { metric: serial, over: 1h, threshold: { of: sum, above: 1.0e+15 } }, every: 1m }

@@ -43,7 +43,7 @@ export function parseMatcher(text: string): Matcher | MatcherFault {
   if (end < text.length || several) {
     const at = several ? value.end - value.text.length + several.index : end
     return fault(
-      'expected the end behind the value: several matchers are a list, and a value with spaces needs quotes',
+      'unexpected text after the value. Fix: write several matchers as a list, and put a value with spaces in quotes',
       at,
     )
   }
@@ -84,12 +84,12 @@ function sayNoLabel(text: string): string {
 function sayNoOp(text: string, label: Taken): string {
   const found = /^[=!~:<>]+/.exec(text.slice(skip(text, label.end)))?.[0]
   const meant = found === '==' || found === ':' ? "; did you mean '='?" : found === '~' ? "; did you mean '=~'?" : ''
-  return `expected =, !=, =~ or !~ behind the label, found ${found === undefined ? 'none of them' : `'${found}'`}${meant}`
+  return `expected =, !=, =~ or !~ after the label, found ${found === undefined ? 'none of them' : `'${found}'`}${meant}`
 }
 
 function sayNoValue(text: string, op: Taken): string {
   return skip(text, op.end) === text.length
-    ? `the value behind '${op.text}' is missing; "" is the empty text`
+    ? `the value after '${op.text}' is missing; "" is the empty text`
     : 'a quote begins here and does not end'
 }
 
@@ -100,7 +100,7 @@ export function checkMatcher({ label, op, value }: Matcher): string | undefined 
   if (value.length > LONGEST_TEXT) return `expected a value of at most ${LONGEST_TEXT} characters, found more`
   if (op === '=' || op === '!=') return undefined
   const pattern = compilePattern(value)
-  return 'fault' in pattern ? `expected an RE2 expression behind '${op}': ${pattern.fault}` : undefined
+  return 'fault' in pattern ? `expected an RE2 expression after '${op}': ${pattern.fault}` : undefined
 }
 
 /**
@@ -111,11 +111,9 @@ export function checkMatchers(matchers: readonly Matcher[]): string | undefined 
   if (matchers.length === 0) return 'expected at least one matcher'
   if (matchers.length > MOST_MATCHERS) return `expected at most ${MOST_MATCHERS} matchers, found ${matchers.length}`
   if (!compileMatchers(matchers)({})) return undefined
-  const all = matchers.length === 1 ? 'the matcher fits' : 'all matchers fit'
-  return (
-    `${all} the empty text too, and so every alert without ${matchers.length === 1 ? 'the label' : 'these labels'}: ` +
-    `add one that does not, such as host =~ ".+"`
-  )
+  const [all, labels] =
+    matchers.length === 1 ? ['the matcher matches', 'the label'] : ['all matchers match', 'these labels']
+  return `${all} the empty text, and so every alert without ${labels}. Fix: add one that does not, such as host =~ ".+"`
 }
 
 /** A matcher as `parseMatcher` reads it. */

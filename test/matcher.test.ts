@@ -33,16 +33,16 @@ test('what is no matcher is told with its place and what was meant', async (t) =
     ['', 0, /LABEL OP VALUE such as severity = critical, found nothing$/],
     ['= critical', 0, /the label is missing/],
     ['{host="a"}', 0, /without braces/],
-    ['host', 4, /expected =, !=, =~ or !~ behind the label, found none of them$/],
+    ['host', 4, /expected =, !=, =~ or !~ after the label, found none of them$/],
     ['host == a', 5, /found '=='; did you mean '='\?/],
     ['host ~ a', 5, /found '~'; did you mean '=~'\?/],
     ['host: a', 4, /found ':'; did you mean '='\?/],
-    ['host =', 6, /the value behind '=' is missing; "" is the empty text/],
+    ['host =', 6, /the value after '=' is missing; "" is the empty text/],
     ['host = "a', 7, /a quote begins here and does not end/],
-    ['host = web 1', 11, /a value with spaces needs quotes/],
-    ['host="a", rule="b"', 8, /several matchers are a list/],
-    ['host=a,rule=b', 6, /several matchers are a list/],
-    ['host =~ "db-(.*"', 8, /RE2 expression behind '=~': missing closing \)/],
+    ['host = web 1', 11, /a value with spaces in quotes/],
+    ['host="a", rule="b"', 8, /several matchers as a list/],
+    ['host=a,rule=b', 6, /several matchers as a list/],
+    ['host =~ "db-(.*"', 8, /RE2 expression after '=~': missing closing \)/],
     ['host =~ (?=a)', 8, /no look-ahead/],
     ['host = "a\tb"', 7, /without control characters/],
     [`host = ${'a'.repeat(1024)}`, 0, /at most 1024 characters/],
@@ -64,8 +64,8 @@ test('an expression fits from the first to the last character, and a missing lab
 
 test('one matcher of a list must not fit the empty text, and lists are bounded', async (t) => {
   t.equal(checkMatchers([matcher('host = a'), matcher('team != b')]), undefined)
-  t.match(checkMatchers([matcher('team != b')]), /^the matcher fits the empty text too, .* such as host =~ "\.\+"$/)
-  t.match(checkMatchers([matcher('team != b'), matcher('host =~ .*')]), /^all matchers fit the empty text too/)
+  t.match(checkMatchers([matcher('team != b')]), /^the matcher matches the empty text, .* such as host =~ "\.\+"$/)
+  t.match(checkMatchers([matcher('team != b'), matcher('host =~ .*')]), /^all matchers match the empty text/)
   t.match(checkMatchers([]), 'at least one')
   t.match(checkMatchers(Array.from({ length: 51 }, () => matcher('a = b'))), 'at most 50 matchers, found 51')
 })

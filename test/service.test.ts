@@ -77,7 +77,7 @@ test('the founding configuration works as it stands, takes a reload, and stops i
   t.match(await door.aggregate('web-1', 'cpu'), { count: 1, sum: 0.97 })
   t.match(await door.aggregate('web-2', 'cpu'), { count: 1, sum: 0.5 })
   t.match(await door.aggregate('a3bb189e-8bf9-3891-9912-ace4e6543002', 'machine.cpu'), { count: 1, sum: 71.5 })
-  t.match(await door.aggregate('web-1', 'disk{system.filesystem.mount_point="/home"}'), { count: 1, sum: 0.4 })
+  t.match(await door.aggregate('web-1', 'disk{mount_point="/home"}'), { count: 1, sum: 0.4 })
   t.match((await door.get('/api/v1/hosts')).text, '"source":"logstash-a"')
 
   const reload = async (text: string): Promise<{ status: number; text: string }> => {

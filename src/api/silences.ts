@@ -78,9 +78,13 @@ function readId(id: unknown): string {
 }
 
 function readMatchers(value: unknown): readonly Matcher[] {
-  if (!Array.isArray(value)) throw fault('matchers', value, `a list of matchers, each ${MATCHER}`)
+  if (typeof value !== 'string' && !Array.isArray(value)) {
+    throw fault('matchers', value, `a matcher or a list of matchers, each ${MATCHER}`)
+  }
   // One more than are allowed is enough to refuse them: each costs the compiling of its expression.
-  const matchers = value.slice(0, 51).map((one: unknown, i) => readMatcher(one, `matchers[${i}]`))
+  const matchers = Array.isArray(value)
+    ? value.slice(0, 51).map((one: unknown, i) => readMatcher(one, `matchers[${i}]`))
+    : [readMatcher(value, 'matchers')]
   const wrong = checkMatchers(matchers)
   if (wrong === undefined) return matchers
   const expected = wrong.startsWith('expected ') ? wrong.slice(9) : `matchers that tell alerts apart: ${wrong}`

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { createClock } from '../clock.ts'
-import { ConfigErrors, ConfigUnreadable, loadConfig, printMistake } from '../config/index.ts'
+import { ConfigErrors, ConfigUnreadable, formatDiagnostic, loadConfig } from '../config/index.ts'
 import type { Loaded } from '../config/index.ts'
 import type { Alerting, Receiver, Recipient } from '../model.ts'
 import { openSchemas, SchemaError } from '../service/judge.ts'
@@ -34,10 +34,10 @@ export function addCheck(program: Command, io: CheckIo): void {
 }
 
 /**
- * `stashwatch check`: says whether a configuration would start, and every mistake in it if not. With events it says
+ * `stashwatch check`: checks whether a configuration would start, and prints every error in it if not. With events it says
  * what the configuration makes of them instead.
  *
- * @returns the exit code: 0 in order, 1 mistakes, 2 the file could not be read.
+ * @returns the exit code: 0 valid, 1 errors, 2 the file could not be read.
  */
 function check(args: CheckArgs, io: CheckIo): Promise<number> {
   const loaded = load(args, io)
@@ -47,7 +47,7 @@ function check(args: CheckArgs, io: CheckIo): Promise<number> {
   return Promise.resolve(0)
 }
 
-/** The configuration, or the exit code after its mistakes were printed. */
+/** The configuration, or the exit code after its errors were printed. */
 export function load(args: { readonly config?: string }, io: CheckIo): Loaded | number {
   try {
     const loaded = loadConfig({
@@ -61,12 +61,12 @@ export function load(args: { readonly config?: string }, io: CheckIo): Loaded | 
   } catch (error) {
     if (error instanceof SchemaError) {
       io.err(error.message)
-      io.err('1 mistake in the schemas; nothing would start')
+      io.err('1 error in the schemas: the service would not start')
       return 1
     }
     if (error instanceof ConfigErrors) {
-      for (const mistake of error.mistakes) io.err(printMistake(mistake))
-      io.err(`${count(error.mistakes.length, 'mistake')}; nothing would start`)
+      for (const diagnostic of error.diagnostics) io.err(formatDiagnostic(diagnostic))
+      io.err(`${count(error.diagnostics.length, 'error')}: the service would not start`)
       return 1
     }
     if (!(error instanceof ConfigUnreadable)) throw error

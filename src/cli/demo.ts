@@ -22,7 +22,7 @@ metrics:
 receivers:
   ops:
     email: { to: ["Ada Lovelace <ada@example.org>"] }
-system: { notify: [ops] }
+self_monitoring: { notify: [ops] }
 rules:
   - name: cpu-high
     when: { metric: cpu, over: 2m, threshold: { of: mean, above: 0.9, clear: 0.85 } }

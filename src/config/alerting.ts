@@ -1,80 +1,86 @@
 import type * as Raw from '../generated/config.ts'
 import { ALERTING } from '../model.ts'
 import type { Alerting, Inhibition, Route } from '../model.ts'
-import { readMaintenance } from './maintenance.ts'
-import { readEscalate, readGrouping, readRepeat } from './manner.ts'
+import { readMaintenanceWindows } from './maintenance.ts'
+import { readEscalation, readGrouping, readRepeatInterval } from './manner.ts'
 import { readMatchers } from './matchers.ts'
-import { below } from './mistakes.ts'
-import type { Report } from './mistakes.ts'
-import { checkReceivers, warnOfLabel } from './names.ts'
+import { below, describe } from './mistakes.ts'
+import type { Diagnostics } from './mistakes.ts'
+import { checkLabelName, checkReceivers } from './names.ts'
 import type { Vocabulary } from './names.ts'
 
-/** What routes and the like may refer to. */
+/** What routes, maintenance windows and inhibition rules may refer to. */
 export interface AlertingContext {
-  readonly report: Report
+  readonly diagnostics: Diagnostics
   readonly receivers: readonly string[]
   readonly words: Vocabulary
 }
 
-type RawAlerting = Pick<Raw.Configuration, 'alerting' | 'routes' | 'maintenance' | 'inhibit'>
+type RawAlerting = Pick<Raw.Configuration, 'alerting' | 'routes' | 'maintenance_windows' | 'inhibit_rules'>
 
-/** What people hear of alerts, and when; of routes, windows and inhibitions those that are in order. */
+/** Reads how alerts are routed, grouped and suppressed; routes, windows and inhibition rules with errors are left out. */
 export function readAlerting(raw: RawAlerting, context: AlertingContext): Alerting {
-  const { report, words } = context
-  const { alerting = {}, routes = [], maintenance = [], inhibit = [] } = raw
-  warnOfLabels(alerting.group_by ?? [], '/alerting/group_by', context)
+  const { diagnostics, words } = context
+  const { alerting = {}, routes = [], maintenance_windows: windows = [], inhibit_rules: inhibitRules = [] } = raw
+  const { repeat_interval: repeat, rate_limit: rateLimit } = alerting
+  checkLabelNames(alerting.group_by ?? [], '/alerting/group_by', context)
   return {
-    grouping: readGrouping(alerting, {}, '/alerting', report),
-    repeat: alerting.repeat === undefined ? ALERTING.repeat : readRepeat(alerting.repeat, '/alerting/repeat', report),
+    grouping: readGrouping(alerting, {}, '/alerting', diagnostics),
+    repeat:
+      repeat === undefined ? ALERTING.repeat : readRepeatInterval(repeat, '/alerting/repeat_interval', diagnostics),
     routes: readRoutes(routes, alerting, context),
-    maintenance: readMaintenance(maintenance, words, report),
-    inhibit: inhibit.flatMap((one, index) => readInhibition(one, below('/inhibit', index), context)),
-    totalPerMinute: alerting.mails_per_minute ?? ALERTING.totalPerMinute,
+    maintenance: readMaintenanceWindows(windows, words, diagnostics),
+    inhibit: inhibitRules.flatMap((one, index) => readInhibitRule(one, below('/inhibit_rules', index), context)),
+    totalPerMinute: rateLimit?.total ?? ALERTING.totalPerMinute,
     flapping: alerting.flapping ?? ALERTING.flapping,
   }
 }
 
-function warnOfLabels(labels: readonly string[], pointer: string, { report, words }: AlertingContext): void {
-  for (const [index, label] of labels.entries()) warnOfLabel(label, below(pointer, index), words, report)
+function checkLabelNames(labels: readonly string[], pointer: string, { diagnostics, words }: AlertingContext): void {
+  for (const [index, label] of labels.entries()) checkLabelName(label, below(pointer, index), words, diagnostics)
 }
 
 function readRoutes(raw: readonly Raw.Route[], general: Raw.Alerting, context: AlertingContext): readonly Route[] {
-  const { report } = context
+  const { diagnostics } = context
   const routes = raw.flatMap((route, index) => {
     const pointer = below('/routes', index)
-    return report.clean(pointer) ? [readRoute(route, general, pointer, context)] : []
+    return diagnostics.clean(pointer) ? [readRoute(route, general, pointer, context)] : []
   })
-  const last = raw.findIndex(({ match, continue: goesOn }) => match === undefined && goesOn !== true)
+  const last = raw.findIndex(({ matchers, continue: goesOn }) => matchers === undefined && goesOn !== true)
   if (last >= 0 && last < raw.length - 1) {
-    const what = "every alert fits a route without 'match', and no route after it is reached"
-    report.mistake(below('/routes', last), `${what}: give it a 'match', continue: true, or the last place`)
+    const fix = "add 'matchers' or continue: true, or move this route to the end"
+    const what = "a route without 'matchers' matches every alert, so the routes after it are unreachable"
+    diagnostics.error(below('/routes', last), describe(what, { fix }))
   }
   return routes
 }
 
 function readRoute(raw: Raw.Route, general: Raw.Alerting, pointer: string, context: AlertingContext): Route {
-  const { report, receivers, words } = context
-  checkReceivers(raw.notify, `${pointer}/notify`, receivers, report)
-  warnOfLabels(raw.group_by ?? [], `${pointer}/group_by`, context)
+  const { diagnostics, receivers, words } = context
+  const { matchers, notify, repeat_interval: repeat, escalation } = raw
+  checkReceivers(notify, `${pointer}/notify`, receivers, diagnostics)
+  checkLabelNames(raw.group_by ?? [], `${pointer}/group_by`, context)
   const hasGrouping = (['group_by', 'group_wait', 'group_interval'] as const).some((key) => raw[key] !== undefined)
   return {
-    matchers: raw.match === undefined ? [] : readMatchers(raw.match, `${pointer}/match`, words, report),
-    notify: raw.notify,
+    matchers: matchers === undefined ? [] : readMatchers(matchers, `${pointer}/matchers`, words, diagnostics),
+    notify,
     continue: raw.continue ?? false,
-    ...(hasGrouping ? { grouping: readGrouping(raw, general, pointer, report) } : {}),
-    ...(raw.repeat === undefined ? {} : { repeat: readRepeat(raw.repeat, `${pointer}/repeat`, report) }),
-    ...(raw.escalate === undefined
+    ...(hasGrouping ? { grouping: readGrouping(raw, general, pointer, diagnostics) } : {}),
+    ...(repeat === undefined ? {} : { repeat: readRepeatInterval(repeat, `${pointer}/repeat_interval`, diagnostics) }),
+    ...(escalation === undefined
       ? {}
-      : { escalate: readEscalate(raw.escalate, `${pointer}/escalate`, { receivers, told: raw.notify, report }) }),
+      : {
+          escalate: readEscalation(escalation, `${pointer}/escalation`, { receivers, notified: notify, diagnostics }),
+        }),
   }
 }
 
-function readInhibition(raw: Raw.Inhibition, pointer: string, context: AlertingContext): readonly Inhibition[] {
-  const { report, words } = context
-  if (!report.clean(pointer)) return []
+function readInhibitRule(raw: Raw.InhibitionRule, pointer: string, context: AlertingContext): readonly Inhibition[] {
+  const { diagnostics, words } = context
+  if (!diagnostics.clean(pointer)) return []
   const { equal = [] } = raw
-  warnOfLabels(equal, `${pointer}/equal`, context)
-  const source = readMatchers(raw.source, `${pointer}/source`, words, report)
-  const target = readMatchers(raw.target, `${pointer}/target`, words, report)
+  checkLabelNames(equal, `${pointer}/equal`, context)
+  const source = readMatchers(raw.source_matchers, `${pointer}/source_matchers`, words, diagnostics)
+  const target = readMatchers(raw.target_matchers, `${pointer}/target_matchers`, words, diagnostics)
   return [{ source, target, equal }]
 }

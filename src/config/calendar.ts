@@ -1,7 +1,7 @@
 import type { MaintenanceWindow, NumberRange } from '../model.ts'
 import { meant, nearest } from '../spelling.ts'
-import { below } from './mistakes.ts'
-import type { Report } from './mistakes.ts'
+import { below, describe } from './mistakes.ts'
+import type { Diagnostics } from './mistakes.ts'
 import { DAY } from './spans.ts'
 
 /** A kind of number that a calendar has, and how people write it. */
@@ -44,24 +44,25 @@ export const UNITS = {
 
 type Written = number | string | readonly (number | string)[]
 
-/** Numbers and ranges of one kind; a range that passes the end becomes two. */
+/** Reads numbers and ranges of one kind; a range that crosses the end becomes two. */
 export function readRanges(
   raw: Written | undefined,
   unit: Unit,
   pointer: string,
-  report: Report,
+  diagnostics: Diagnostics,
 ): readonly NumberRange[] {
   return [raw ?? []].flat().flatMap((one, index) => {
     const at = Array.isArray(raw) ? below(pointer, index) : pointer
     const ranges = rangesOf(String(one), unit)
     if (typeof ranges !== 'string') return ranges
-    const expected = `expected a ${unit.noun} or a range, such as ${unit.such}`
-    report.mistake(at, `${expected}, found ${report.written(at)}${report.expanded(at) ? '' : ranges}`)
+    const expected = `a ${unit.noun} or a range, such as ${unit.such}`
+    const what = describe(`the ${unit.noun} is not valid`, { found: diagnostics.written(at), expected })
+    diagnostics.error(at, `${what}${diagnostics.expanded(at) ? '' : ranges}`)
     return []
   })
 }
 
-/** The ranges, or the end of a sentence that says why there are none. */
+/** Returns the ranges, or a guess at what was meant as the end of a sentence. */
 function rangesOf(text: string, unit: Unit): readonly NumberRange[] | string {
   const [, first, last] = /^(-?\w+)(?:\s*[-:]\s*(-?\w+))?$/.exec(text.trim()) ?? []
   if (first === undefined) return ''
@@ -70,7 +71,7 @@ function rangesOf(text: string, unit: Unit): readonly NumberRange[] | string {
   if (typeof from === 'string') return from
   if (typeof to === 'string') return to
   if (from <= to || (unit.hasEnd && from > 0 && to < 0)) return [{ from, to }]
-  if (!unit.isRound) return ': did you mean it the other way round?'
+  if (!unit.isRound) return ': did you mean to swap them?'
   return [
     { from, to: unit.most },
     { from: unit.least, to },
@@ -90,22 +91,24 @@ function numberOf(word: string, { least, most, names, hasEnd, noun }: Unit): num
 
 const MIDNIGHT = 24 * 60
 
-/** Spans of the day in minutes. One that ends at 00:00 ends with its day. */
+/** Reads time ranges in minutes of the day. A range that ends at 00:00 ends with its day. */
 export function readTimes(
   raw: string | readonly string[] | undefined,
   pointer: string,
-  report: Report,
+  diagnostics: Diagnostics,
 ): readonly NumberRange[] {
   return [raw ?? []].flat().flatMap((text, index) => {
     const at = Array.isArray(raw) ? below(pointer, index) : pointer
     const [, start = '', end = ''] = /^(\d\d:\d\d)\s*-\s*(\d\d:\d\d)$/.exec(text.trim()) ?? []
     const [from, to] = [minutesOf(start), minutesOf(end)]
     if (from === undefined || to === undefined || from === MIDNIGHT) {
-      report.mistake(at, `expected a span of the day such as 22:00-23:30, found ${report.written(at)}`)
+      const expected = 'a range such as 22:00-23:30'
+      diagnostics.error(at, describe('the time range is not valid', { found: diagnostics.written(at), expected }))
       return []
     }
     if (from === to) {
-      report.mistake(at, `${report.written(at)} ends where it begins; a whole day is 00:00-24:00`)
+      const fix = 'write a whole day as 00:00-24:00'
+      diagnostics.error(at, describe(`the time range ${diagnostics.written(at)} is empty`, { fix }))
       return []
     }
     return [{ from, to: to === 0 ? MIDNIGHT : to }]
@@ -160,18 +163,20 @@ function isDay({ weekdays, daysOfMonth, months }: Parameters<typeof occurs>[0], 
   return isIn(spans, date.getUTCDate())
 }
 
-/** The name of a zone that this system knows; names of offsets such as +01:00 are none. */
-export function readZone(raw: string, pointer: string, report: Report): string {
+/** Reads the name of a time zone that this system knows. Offsets such as +01:00 are not names. */
+export function readZone(raw: string, pointer: string, diagnostics: Diagnostics): string {
   if (/^[A-Za-z]/.test(raw) && isZone(raw)) return raw
   const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')]
   const city = raw.trim().replaceAll(/\s+/g, '_').toLowerCase()
   const own = zones.find((zone) => zone.split('/').at(-1)?.toLowerCase() === city) ?? nearest(raw, zones)
-  const guess = report.expanded(pointer)
-    ? ''
-    : own === undefined
-      ? '; expected an IANA name such as Europe/Berlin or UTC'
-      : meant(own, [own])
-  report.mistake(pointer, `no time zone is named ${report.written(pointer)}${guess}`)
+  const guess = diagnostics.expanded(pointer) || own === undefined ? undefined : meant(own, [own])
+  const expected = 'an IANA name such as Europe/Berlin or UTC'
+  diagnostics.error(
+    pointer,
+    guess === undefined
+      ? describe('unknown time zone', { found: diagnostics.written(pointer), expected })
+      : `unknown time zone ${diagnostics.written(pointer)}${guess}`,
+  )
   return raw
 }
 

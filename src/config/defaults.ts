@@ -2,9 +2,12 @@
 export const BUCKET = 10_000
 export const LATENESS = 10_000
 
+/** Most mails per minute to one recipient. */
+export const MAILS_PER_RECIPIENT = 5
+
 /**
- * What holds where a configuration says nothing; the whole configuration where there is no file. It is read on the
- * same path as any other.
+ * The defaults of omitted keys, and the whole configuration if there is no file. It is read like any other
+ * configuration.
  */
 export const DEFAULT_YAML = `
 listen: 127.0.0.1:8080
@@ -14,10 +17,10 @@ ingest:
   paths: [/, /events, /ingest]
   tokens: []
   max_body: 64MiB
-  max_inflated: 128MiB
+  max_decompressed: 128MiB
   max_events: 10000
   requests_per_minute: 300000
-  invalid_status: 422
+  all_rejected_status: 422
   host:
     machine: [machine.id]
     slurm.node: [slurm.node.name]
@@ -52,17 +55,17 @@ metrics:
   swap: { field: system.memory.swap.used.pct, unit: ratio }
   load: { field: system.load.norm.1 }
   disk: { field: system.filesystem.used.pct, unit: ratio, by: [system.filesystem.mount_point] }
-  net_in: { field: system.network.in.bytes, unit: bytes, kind: counter, by: [system.network.name] }
-  net_out: { field: system.network.out.bytes, unit: bytes, kind: counter, by: [system.network.name] }
-  gpu: { field: gpu.utilization.pct, unit: ratio, by: [gpu.index] }
-  gpu_memory: { field: gpu.memory.used.pct, unit: ratio, by: [gpu.index] }
-  gpu_temperature: { field: gpu.temperature.celsius, by: [gpu.index] }
+  net_in: { field: system.network.in.bytes, unit: bytes, kind: counter, by: { interface: system.network.name } }
+  net_out: { field: system.network.out.bytes, unit: bytes, kind: counter, by: { interface: system.network.name } }
+  gpu: { field: gpu.utilization.pct, unit: ratio, by: { gpu: gpu.index } }
+  gpu_memory: { field: gpu.memory.used.pct, unit: ratio, by: { gpu: gpu.index } }
+  gpu_temperature: { field: gpu.temperature.celsius, by: { gpu: gpu.index } }
   machine.cpu: { field: machine.cpu_usage, unit: percent }
   machine.memory: { field: machine.memory_usage, unit: percent }
 receivers:
   admin:
     email: { to: [admin@localhost] }
-system: { notify: [admin], mails_per_minute: 5 }
+self_monitoring: { notify: [admin] }
 rules:
   - name: cpu-high
     when: { metric: cpu, over: 2m, threshold: { of: mean, above: 0.9, clear: 0.85 } }
@@ -79,6 +82,6 @@ rules:
     when: { absence: { after: 3m } }
     severity: critical
     subject: "{{server}} has fallen silent"
-hosts: { expected: [], forget_after: 24h }
+hosts: { expected: [], retire_after: 24h }
 limits: { hosts: 20000, series: 400000, series_per_host: 1000, sources: 100 }
 `

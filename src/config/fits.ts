@@ -1,15 +1,16 @@
 import { compileMatchers } from '../matcher.ts'
+import { OWN_RULES } from '../model.ts'
 import type { Matcher, Metric, Rule, Severity } from '../model.ts'
 
-/** What is known of a rule's alerts before there are any. */
-export interface Outlook {
-  /** The labels whose values are known, for each severity that the rule has; what is in neither list is missing. */
+/** The labels that alerts of a rule can have. */
+export interface LabelSpace {
+  /** The labels with known values, once for each severity of the rule. A label in neither list is missing. */
   readonly known: readonly Readonly<Record<string, string>>[]
   /** Labels that may have any value. */
   readonly open: readonly string[]
 }
 
-export function outlookOf(rule: Rule, metrics: ReadonlyMap<string, Metric>): Outlook {
+export function readLabelSpace(rule: Rule, metrics: ReadonlyMap<string, Metric>): LabelSpace {
   const metric = rule.kind === 'metric' ? metrics.get(rule.metric) : undefined
   const known = severitiesOf(rule).map((severity) => ({
     ...rule.labels,
@@ -20,33 +21,62 @@ export function outlookOf(rule: Rule, metrics: ReadonlyMap<string, Metric>): Out
   return { known, open: ['host', 'source', ...(metric ? metric.by : ['metric'])] }
 }
 
+/** The alerts of the service itself, whatever their other labels are. */
+export const BUILTIN_SPACES: readonly LabelSpace[] = Object.values(OWN_RULES).map((rule) => ({
+  known: [
+    { rule, severity: 'warning' },
+    { rule, severity: 'critical' },
+  ],
+  open: ['host', 'source', 'metric'],
+}))
+
 function severitiesOf(rule: Rule): readonly Severity[] {
   if (rule.kind === 'absence') return [rule.severity]
   const thresholds = [rule.threshold, ...rule.overrides.map(({ threshold }) => threshold)]
   return (['warning', 'critical'] as const).filter((severity) => thresholds.some((one) => one[severity].length > 0))
 }
 
-/** Matchers, each compiled by itself. */
-export type Tests = readonly { readonly label: string; readonly fits: ReturnType<typeof compileMatchers> }[]
+/** Matchers that are compiled one by one. */
+export type CompiledMatchers = readonly {
+  readonly label: string
+  readonly fits: ReturnType<typeof compileMatchers>
+}[]
 
-export function compileEach(matchers: readonly Matcher[]): Tests {
+export function compileMatcherList(matchers: readonly Matcher[]): CompiledMatchers {
   return matchers.map((matcher) => ({ label: matcher.label, fits: compileMatchers([matcher]) }))
 }
 
-/** Whether some alert of the rule can fit. */
-export function canFit(tests: Tests, { known, open }: Outlook): boolean {
-  const telling = tests.filter(({ label }) => !open.includes(label))
-  return known.some((labels) => telling.every(({ fits }) => fits(labels)))
+/** Whether some alert of the rule may match. */
+export function mayMatch(matchers: CompiledMatchers, { known, open }: LabelSpace): boolean {
+  const decisive = matchers.filter(({ label }) => !open.includes(label))
+  return known.some((labels) => decisive.every(({ fits }) => fits(labels)))
 }
 
-/** Whether every alert of the rule fits. */
-export function mustFit(tests: Tests, { known, open }: Outlook): boolean {
+/** Whether every alert of the rule matches. */
+export function alwaysMatches(matchers: CompiledMatchers, { known, open }: LabelSpace): boolean {
   return (
-    !tests.some(({ label }) => open.includes(label)) && known.every((labels) => tests.every(({ fits }) => fits(labels)))
+    !matchers.some(({ label }) => open.includes(label)) &&
+    known.every((labels) => matchers.every(({ fits }) => fits(labels)))
   )
 }
 
-/** Whether every alert of the rule fits one of the routes. */
-export function isRouted(routes: readonly Tests[], { known, open }: Outlook): boolean {
-  return known.every((labels) => routes.some((tests) => mustFit(tests, { known: [labels], open })))
+/** Whether every alert of the rule matches one of the routes. */
+export function isRouted(routes: readonly CompiledMatchers[], { known, open }: LabelSpace): boolean {
+  return known.every((labels) => routes.some((route) => alwaysMatches(route, { known: [labels], open })))
+}
+
+/** Whether two alerts, one of each list, may have equal values of all these labels. */
+export function mayAgree(
+  sources: readonly LabelSpace[],
+  targets: readonly LabelSpace[],
+  equal: readonly string[],
+): boolean {
+  return sources.some((one) =>
+    targets.some((other) =>
+      equal.every((label) => {
+        if (one.open.includes(label) || other.open.includes(label)) return true
+        return (one.known[0]?.[label] ?? '') === (other.known[0]?.[label] ?? '')
+      }),
+    ),
+  )
 }

@@ -1,29 +1,27 @@
 import { compilePattern } from '../pattern.ts'
-import { below, type Report } from './mistakes.ts'
+import { below, describe, type Diagnostics } from './mistakes.ts'
 
 /** What regular expressions have and host patterns do not. */
 const REGULAR = /[\^$+()[\]|\\/]|\.\*/
 
-/** Patterns of hosts. One that looks like a regular expression is taken as it stands, with a warning. */
+/** Reads host patterns. One that looks like a regular expression is taken literally, with a warning. */
 export function readHosts(
   raw: string | readonly string[] | undefined,
   pointer: string,
-  report: Report,
+  diagnostics: Diagnostics,
 ): readonly string[] {
   if (raw === undefined) return []
   const patterns = [raw].flat()
   for (const [i, pattern] of patterns.entries()) {
     if (!REGULAR.test(pattern)) continue
     const at = Array.isArray(raw) ? below(pointer, i) : pointer
-    report.warn(
-      at,
-      `'${pattern}' looks like a regular expression: here only * (any text) and ? (one character) are special`,
-    )
+    const what = `'${pattern}' looks like a regular expression`
+    diagnostics.warn(at, describe(what, { expected: 'a host pattern with * (any text) and ? (one character)' }))
   }
   return patterns
 }
 
-/** Whether a host fits a pattern, in which `*` is any text and `?` any one character. */
+/** Returns a test for hosts that match a pattern, in which `*` is any text and `?` any one character. */
 export function hostTest(pattern: string): (host: string) => boolean {
   const source = pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, (sign) =>
     sign === '*' ? '.*' : sign === '?' ? '.' : `\\${sign}`,

@@ -3,15 +3,14 @@ import { dirname, resolve } from 'node:path'
 import type * as Raw from '../generated/config.ts'
 import type { Config, EngineConfig, Millis } from '../model.ts'
 import { readAlerting } from './alerting.ts'
-import { BUCKET, DEFAULT_YAML, LATENESS } from './defaults.ts'
-import { warnOfFutile, warnOfPast } from './futile.ts'
+import { BUCKET, DEFAULT_YAML, LATENESS, MAILS_PER_RECIPIENT } from './defaults.ts'
+import { checkReachability } from './futile.ts'
 import { readInventory } from './inventory.ts'
-import { compileEach } from './fits.ts'
 import { readKibana } from './links.ts'
 import { readMail } from './mail.ts'
-import { below, ConfigErrors, ConfigUnreadable, createReport } from './mistakes.ts'
-import type { Report } from './mistakes.ts'
-import { checkReceivers, ownLabels, readVocabulary } from './names.ts'
+import { below, ConfigErrors, ConfigUnreadable, createDiagnostics, describe } from './mistakes.ts'
+import type { Diagnostics } from './mistakes.ts'
+import { checkReceivers, listOwnLabels, readVocabulary } from './names.ts'
 import { readIngest, readListen, readMetrics, readTokens } from './parts.ts'
 import type { PartContext } from './parts.ts'
 import { readYaml } from './read.ts'
@@ -21,55 +20,56 @@ import { reasonOf } from './secrets.ts'
 import type { Env } from './secrets.ts'
 import { checkTemplates } from './templates.ts'
 import { validate } from './validate.ts'
-import { warningsOf, warnOfAlerting } from './warnings.ts'
+import { checkUnusedReceivers, listWarnings } from './warnings.ts'
 
 export { DEFAULT_YAML } from './defaults.ts'
-export { ConfigErrors, ConfigUnreadable, printMistake } from './mistakes.ts'
-export type { Mistake } from './mistakes.ts'
+export { ConfigErrors, ConfigUnreadable, formatDiagnostic } from './mistakes.ts'
+export type { Diagnostic } from './mistakes.ts'
 
 export interface ConfigInput {
-  /** Path of the file, relative to `cwd`. With `text` it only gives the name and the folder. */
+  /** Path of the file, relative to `cwd`. With `text` it only sets the name and the directory. */
   readonly file?: string
-  /** The YAML itself, where it does not come out of the file. */
+  /** The YAML text, if it is not read from the file. */
   readonly text?: string
   readonly env: Env
   readonly cwd: string
-  /** With the time, what lies in the past is warned of. */
+  /** The current time; enables warnings about windows in the past. */
   readonly now?: Millis
 }
 
 export interface Loaded {
   readonly config: Config
-  /** Sentences about what is allowed but was perhaps not meant. */
+  /** Warnings, formatted with their places. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Reads, checks and completes a configuration: all of it, or nothing. Without file and text it is the built-in one.
- * What it returns is frozen throughout.
+ * Reads a configuration, checks it and fills in the defaults. Without file and text it is the built-in one. The result
+ * is deeply frozen.
  *
- * @throws {ConfigErrors} with every mistake found, and its place.
+ * @throws {ConfigErrors} with all errors and their places.
  * @throws {ConfigUnreadable} when the file is there but cannot be read.
  */
 export function loadConfig(input: ConfigInput): Loaded {
   const source = readSource(input)
-  const report = createReport(source.name, source.text)
-  const raw = readYaml(source.text, input.env, report)
-  judge(raw, report)
-  const context: PartContext = { report, dir: source.dir }
+  const diagnostics = createDiagnostics(source.name, source.text)
+  const raw = readYaml(source.text, input.env, diagnostics)
+  checkSchema(raw, diagnostics)
+  const { now } = input
+  const context = { diagnostics, dir: source.dir, ...(now === undefined ? {} : { now }) }
   const config = readConfig(isMapping(raw) ? raw : {}, context)
-  warnOfAlerting(config.engine, report)
-  warnOfFutile(config.engine, report)
-  if (input.now !== undefined) warnOfPast(config.engine, input.now, report)
-  const warnings = [...report.finish(), ...warningsOf(config)]
+  const warnings = [...diagnostics.finish(), ...listWarnings(config)]
   return freeze({ config: { ...config, ...(source.file === undefined ? {} : { file: source.file }) }, warnings })
 }
 
-/** What could not be read at all has been told already. */
-function judge(raw: unknown, report: Report): void {
+/** A file that could not be read at all has an error already. */
+function checkSchema(raw: unknown, diagnostics: Diagnostics): void {
   if (raw === null) {
-    report.mistakeAt(0, 'the file is empty: expected at least a receiver or a rule; see examples/minimal.yaml')
-  } else if (raw !== undefined) validate(raw, report)
+    diagnostics.errorAt(
+      0,
+      describe('the file is empty', { expected: 'at least a receiver or a rule, as in examples/minimal.yaml' }),
+    )
+  } else if (raw !== undefined) validate(raw, diagnostics)
 }
 
 interface Source {
@@ -95,7 +95,7 @@ function readText(path: string, name: string): string {
     const what = `the configuration ${path} ${reasonOf(error)}`
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EISDIR') throw new ConfigUnreadable(what, error)
-    throw new ConfigErrors([{ file: name, what: `${what}: check the path after --config` }])
+    throw new ConfigErrors([{ file: name, what: describe(what, { fix: 'check the path after --config' }) }])
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -108,76 +108,78 @@ function isMapping(value: unknown): value is Raw.Configuration {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What a configuration certainly has once the defaults are in. */
+/** A configuration with its defaults. */
 interface Filled extends Raw.Configuration {
   readonly listen: string
   readonly data: string
   readonly log: Required<NonNullable<Raw.Configuration['log']>>
-  readonly ingest: Required<Omit<Raw.Ingest, 'id_field'>> & Raw.Ingest
+  readonly ingest: Required<Omit<Raw.Ingest, 'event_id_field'>> & Raw.Ingest
   readonly api: Required<NonNullable<Raw.Configuration['api']>>
   readonly metrics: NonNullable<Raw.Configuration['metrics']>
   readonly receivers: NonNullable<Raw.Configuration['receivers']>
-  readonly system: Required<NonNullable<Raw.Configuration['system']>>
+  readonly self_monitoring: Required<NonNullable<Raw.Configuration['self_monitoring']>>
   readonly rules: NonNullable<Raw.Configuration['rules']>
   readonly hosts: Required<NonNullable<Raw.Configuration['hosts']>>
   readonly limits: Required<NonNullable<Raw.Configuration['limits']>>
 }
 
-/** Sections whose keys are filled in one by one; any other key that is given takes the default's place as a whole. */
-const SECTIONS = ['log', 'ingest', 'api', 'system', 'hosts', 'limits'] as const
+/** Sections whose keys have separate defaults; any other key replaces its default as a whole. */
+const SECTIONS = ['log', 'ingest', 'api', 'self_monitoring', 'hosts', 'limits'] as const
 
-/** The defaults, with what the file says and what is in order there put over them. */
-function fill(raw: Raw.Configuration, report: Report): Filled {
-  const defaults = readYaml(DEFAULT_YAML, {}, createReport('built-in defaults', DEFAULT_YAML)) as Filled
+/** Returns the defaults, overridden by the valid parts of the file. */
+function fill(raw: Raw.Configuration, diagnostics: Diagnostics): Filled {
+  const defaults = readYaml(DEFAULT_YAML, {}, createDiagnostics('built-in defaults', DEFAULT_YAML)) as Filled
   const section = <K extends (typeof SECTIONS)[number]>(name: K): Filled[K] => ({
     ...defaults[name],
-    ...inOrder(raw[name] ?? {}, `/${name}`, report),
+    ...dropInvalid(raw[name] ?? {}, `/${name}`, diagnostics),
   })
   const ingest = section('ingest')
   return {
     ...defaults,
-    ...inOrder(raw, '', report),
+    ...dropInvalid(raw, '', diagnostics),
     log: section('log'),
     ingest: { ...ingest, host: { ...defaults.ingest.host, ...ingest.host } },
     api: section('api'),
-    system: section('system'),
+    self_monitoring: section('self_monitoring'),
     hosts: section('hosts'),
     limits: section('limits'),
   }
 }
 
-/** Sections and collections may have mistakes inside; their parts are looked at one by one. */
+/** Sections and collections that are read in parts: an error inside does not drop them as a whole. */
 const INSIDE: readonly string[] = [
-  ...[...SECTIONS, 'metrics', 'smtp', 'receivers', 'rules', 'routes', 'maintenance', 'inhibit'].map(
+  ...[...SECTIONS, 'metrics', 'smtp', 'receivers', 'rules', 'routes', 'maintenance_windows', 'inhibit_rules'].map(
     (name) => `/${name}`,
   ),
   '/ingest/tokens',
   '/api/tokens',
 ]
 
-function inOrder<T extends object>(raw: T, pointer: string, report: Report): Partial<T> {
-  if (!report.usable(pointer)) return {}
+function dropInvalid<T extends object>(raw: T, pointer: string, diagnostics: Diagnostics): Partial<T> {
+  if (!diagnostics.usable(pointer)) return {}
   const entries = Object.entries(raw).filter(([key]) => {
     const at = below(pointer, key)
-    return INSIDE.includes(at) ? report.usable(at) : report.clean(at)
+    return INSIDE.includes(at) ? diagnostics.usable(at) : diagnostics.clean(at)
   })
   return Object.fromEntries(entries) as Partial<T>
 }
 
-/** A folder, relative to the file. What a shell would fill in is filled in by nobody here. */
-function readFolder(path: string, pointer: string, { dir, report }: PartContext): string {
+/** Resolves a directory relative to the file. `~` and `$NAME` are not expanded. */
+function readFolder(path: string, pointer: string, { dir, diagnostics }: PartContext): string {
   if (/^~|^\$\w/.test(path)) {
-    report.mistake(
-      pointer,
-      `'${path}': write the folder out, or \${HOME} with braces; '~' and '$NAME' are not filled in here`,
-    )
+    const fix = 'write the full path, or use ${HOME} with braces'
+    diagnostics.error(pointer, describe(`'~' and '$NAME' are not expanded in paths`, { found: `'${path}'`, fix }))
   }
   return resolve(dir, path)
 }
 
-function readConfig(raw: Raw.Configuration, context: PartContext): Omit<Config, 'file'> {
-  const filled = fill(raw, context.report)
-  const kibana = readKibana(filled.links, context.report)
+interface ConfigContext extends PartContext {
+  readonly now?: Millis
+}
+
+function readConfig(raw: Raw.Configuration, context: ConfigContext): Omit<Config, 'file'> {
+  const filled = fill(raw, context.diagnostics)
+  const kibana = readKibana(filled.links, context.diagnostics)
   return {
     listen: readListen(filled.listen, context),
     data: readFolder(filled.data, '/data', context),
@@ -193,31 +195,30 @@ function readConfig(raw: Raw.Configuration, context: PartContext): Omit<Config, 
   }
 }
 
-function readEngine(raw: Raw.Configuration, filled: Filled, context: PartContext): EngineConfig {
-  const { report } = context
+function readEngine(raw: Raw.Configuration, filled: Filled, context: ConfigContext): EngineConfig {
+  const { diagnostics, now } = context
   const receivers = Object.keys(filled.receivers)
-  const notify = systemNotify(raw, filled, report)
-  const builtIn = raw.rules === undefined || !report.usable('/rules')
-  const unfit = builtIn && raw.metrics !== undefined
-  if (unfit) report.mistake('/rules', "'rules' is missing: the built-in rules go with the built-in metrics only")
+  const notify = readSelfMonitoring(raw, filled, diagnostics)
+  const written = checkBuiltinRules(raw, diagnostics) ? filled.rules : []
+  const labels = listOwnLabels(written, filled.metrics, diagnostics)
   const metrics = readMetrics(filled.metrics, context)
-  const written = unfit ? [] : filled.rules
-  const labels = ownLabels(written, filled.metrics, report)
-  const words = readVocabulary(written, labels, report)
-  const alerting = readAlerting(filled, { report, receivers, words })
+  const words = readVocabulary(written, labels, diagnostics)
+  const alerting = readAlerting(filled, { diagnostics, receivers, words })
   const { templates = {} } = filled
-  checkTemplates(templates, labels, '/templates', report)
-  const rules = readRules(written, {
-    report,
+  checkTemplates(templates, labels, '/templates', diagnostics)
+  const hasRoutes = raw.routes !== undefined
+  const readable = readRules(written, {
+    diagnostics,
     bucket: BUCKET,
     metrics: new Map(metrics.map((metric) => [metric.name, metric])),
     metricNames: Object.keys(filled.metrics),
     receivers,
     notify,
-    ...(raw.routes === undefined ? {} : { routes: alerting.routes.map(({ matchers }) => compileEach(matchers)) }),
+    hasRoutes,
   })
+  const rules = readable.filter(({ isEnabled }) => isEnabled).map(({ rule }) => rule)
   const limits = readLimits(filled.limits)
-  return {
+  const engine: EngineConfig = {
     bucket: BUCKET,
     lateness: LATENESS,
     metrics,
@@ -226,10 +227,22 @@ function readEngine(raw: Raw.Configuration, filled: Filled, context: PartContext
     system: notify,
     sources: filled.ingest.tokens.map(({ name }) => name),
     hosts: readInventory(filled.hosts, { ...context, rules, limits }),
-    mailsPerMinute: filled.system.mails_per_minute,
+    mailsPerMinute: filled.alerting?.rate_limit?.per_recipient ?? MAILS_PER_RECIPIENT,
     alerting,
     limits,
   }
+  checkReachability({ engine, rules: readable, hasRoutes, ...(now === undefined ? {} : { now }) }, diagnostics)
+  checkUnusedReceivers(engine, diagnostics)
+  return engine
+}
+
+/** The built-in rules need the built-in metrics. */
+function checkBuiltinRules(raw: Raw.Configuration, diagnostics: Diagnostics): boolean {
+  const hasRules = raw.rules !== undefined && diagnostics.usable('/rules')
+  if (hasRules || raw.metrics === undefined) return true
+  const what = "'rules' is missing: the built-in rules need the built-in metrics"
+  diagnostics.error('/rules', describe(what, { fix: "add 'rules', or remove 'metrics'" }))
+  return false
 }
 
 function readLimits({
@@ -241,16 +254,20 @@ function readLimits({
   return { hosts, series, seriesPerHost, sources }
 }
 
-/** Who hears of the service's own alerts: whom the file names, or the only receiver there is. */
-function systemNotify(raw: Raw.Configuration, { system, receivers }: Filled, report: Report): readonly string[] {
-  const known = Object.keys(receivers)
-  if (!report.usable('/system') || !report.clean('/system/notify') || !report.usable('/receivers')) return known
-  if (raw.system?.notify !== undefined) checkReceivers(system.notify, '/system/notify', known, report)
+/** Returns the receivers of the service's own alerts: those of the file, or the only receiver. */
+function readSelfMonitoring(raw: Raw.Configuration, filled: Filled, diagnostics: Diagnostics): readonly string[] {
+  const known = Object.keys(filled.receivers)
+  const at = '/self_monitoring/notify'
+  if (!diagnostics.usable('/self_monitoring') || !diagnostics.clean(at) || !diagnostics.usable('/receivers')) {
+    return known
+  }
+  const { notify } = filled.self_monitoring
+  if (raw.self_monitoring?.notify !== undefined) checkReceivers(notify, at, known, diagnostics)
   else if (known.length > 1) {
-    const what = `'notify' is missing under 'system': which of ${known.join(', ')} hear of silent sources and clocks?`
-    report.mistake('/system/notify', what)
+    const what = "'self_monitoring.notify' is required with more than one receiver"
+    diagnostics.error(at, describe(what, { expected: `receivers among ${known.join(', ')}` }))
   } else return known
-  return system.notify
+  return notify
 }
 
 function freeze<T>(value: T): T {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type * as Raw from '../generated/config.ts'
 import { type Inventory, type Millis, NO_HOST, type Rule } from '../model.ts'
-import { below } from './mistakes.ts'
+import { below, describe } from './mistakes.ts'
 import type { PartContext } from './parts.ts'
 import { readSpan } from './spans.ts'
 import { reasonOf } from './secrets.ts'
@@ -16,56 +16,59 @@ interface InventoryContext extends PartContext {
 type RawHosts = Required<NonNullable<Raw.Configuration['hosts']>>
 
 const EXPECTED = '/hosts/expected'
-const FORGET = '/hosts/forget_after'
+const RETIRE = '/hosts/retire_after'
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const MOST_BYTES = 16 * 1024 * 1024
 const LONGEST_NAME = 255
-/** So many lines at fault in a file of names are told; whoever mends them sees the rest. */
+/** Most invalid lines of a file of names that are reported at once. */
 const MOST_FAULTS = 5
 
-/** The expected hosts, and when others are forgotten. */
+/** Reads the expected hosts, and when other hosts are retired. */
 export function readInventory(raw: RawHosts, context: InventoryContext): Inventory {
-  const { report, limits } = context
+  const { diagnostics, limits } = context
   const expected = Array.isArray(raw.expected) ? readList(raw.expected, context) : readNames(raw.expected.file, context)
   if (expected.length > limits.hosts) {
-    const what = `${expected.length} hosts are expected, but limits.hosts is ${limits.hosts}: raise it, or shorten the list`
-    report.mistake(EXPECTED, what)
+    const what = `${expected.length} expected hosts exceed limits.hosts (${limits.hosts})`
+    diagnostics.error(EXPECTED, describe(what, { fix: 'raise limits.hosts, or shorten the list' }))
   }
-  return { expected, forgetAfter: readForgetAfter(raw.forget_after, context) }
+  return { expected, forgetAfter: readRetireAfter(raw.retire_after, context) }
 }
 
-/** A rule that waits longer than hosts are kept would never fire. */
-function readForgetAfter(text: string, { report, rules }: InventoryContext): Millis {
+/** A rule whose absence is longer than hosts are kept would never fire. */
+function readRetireAfter(text: string, { diagnostics, rules }: InventoryContext): Millis {
   const absences = rules.filter((rule) => rule.kind === 'absence')
   const [longest] = absences.toSorted((a, b) => b.after - a.after)
   const after = longest?.after ?? 0
-  if (report.written(FORGET) === 'nothing') return Math.max(DAY, 2 * after)
-  const span = readSpan(text, FORGET, { least: 10 * 60_000, most: 365 * DAY }, report)
+  if (diagnostics.written(RETIRE) === 'nothing') return Math.max(DAY, 2 * after)
+  const span = readSpan(text, RETIRE, { least: 10 * 60_000, most: 365 * DAY }, diagnostics)
   if (longest !== undefined && span <= after) {
-    const what = `'forget_after' (${text}) is not longer than the ${writeDuration(after)} that the rule ${longest.name} waits for a host`
-    report.mistake(FORGET, `${what}: its alert would never come; lengthen it`)
+    const what = `retire_after (${text}) is not longer than absence.after (${writeDuration(after)}) of ${longest.name}, which could never fire`
+    diagnostics.error(RETIRE, describe(what, { fix: `set retire_after to more than ${writeDuration(after)}` }))
   }
   return span
 }
 
-function readList(names: readonly string[], { report }: PartContext): readonly string[] {
+function readList(names: readonly string[], { diagnostics }: PartContext): readonly string[] {
   for (const [index, name] of names.entries()) {
     const fault = faultOf(name)
     const at = below(EXPECTED, index)
-    if (fault !== undefined) report.mistake(at, `${fault}, found ${report.written(at)}`)
+    if (fault !== undefined) {
+      const { what, expected } = fault
+      diagnostics.error(at, describe(what, { found: diagnostics.written(at), expected }))
+    }
   }
   return names
 }
 
-/** One name a line. A mistake names the line, behind the place in the configuration. */
-function readNames(file: string, { report, dir }: PartContext): readonly string[] {
+/** Reads a file with one name per line. An error names its lines after the place in the configuration. */
+function readNames(file: string, { diagnostics, dir }: PartContext): readonly string[] {
   const path = resolve(dir, file)
   const pointer = `${EXPECTED}/file`
-  const shown = report.expanded(pointer) ? 'that it names' : path
+  const shown = diagnostics.expanded(pointer) ? 'that it names' : path
   const text = readText(path)
   if ('fault' in text) {
-    report.mistake(pointer, `the file of hosts ${shown} ${text.fault}`)
+    diagnostics.error(pointer, describe(`the host file ${shown} ${text.fault}`, { fix: 'check the file and its path' }))
     return []
   }
   const faults: string[] = []
@@ -73,13 +76,17 @@ function readNames(file: string, { report, dir }: PartContext): readonly string[
   for (const [index, line] of text.text.split(/\r?\n/).entries()) {
     const name = line.replace(/(^|\s)#.*$/, '').trim()
     if (name === '') continue
-    const fault = /\s/.test(name) ? 'expected one name a line' : faultOf(name)
-    if (fault !== undefined) faults.push(`${shown}:${index + 1}: ${fault}, found '${name.slice(0, LONGEST_NAME)}'`)
+    const fault = /\s/.test(name) ? { what: 'several names in one line', expected: 'one name per line' } : faultOf(name)
+    if (fault !== undefined) {
+      const found = `'${name.slice(0, LONGEST_NAME)}'`
+      faults.push(`${shown}:${index + 1}: ${describe(fault.what, { found, expected: fault.expected })}`)
+    }
     names.add(name)
   }
   const rest = faults.length > MOST_FAULTS ? `; and ${faults.length - MOST_FAULTS} more` : ''
-  if (faults.length > 0) report.mistake(pointer, `${faults.slice(0, MOST_FAULTS).join('; ')}${rest}`)
-  else if (names.size === 0) report.mistake(pointer, `the file of hosts ${shown} names none: expected one name a line`)
+  if (faults.length > 0) diagnostics.error(pointer, `${faults.slice(0, MOST_FAULTS).join('; ')}${rest}`)
+  else if (names.size === 0)
+    diagnostics.error(pointer, describe(`the host file ${shown} is empty`, { expected: 'one name per line' }))
   return [...names]
 }
 
@@ -93,8 +100,17 @@ function readText(path: string): { readonly text: string } | { readonly fault: s
   }
 }
 
-function faultOf(name: string): string | undefined {
-  if (name.trim() !== name || name === '' || name === NO_HOST || hasControl(name)) return 'expected the name of a host'
-  if (name.length > LONGEST_NAME) return `expected a name of at most ${LONGEST_NAME} characters`
-  return /[*?]/.test(name) ? "expected a host's whole name, since a pattern cannot be missed" : undefined
+interface NameFault {
+  readonly what: string
+  readonly expected: string
+}
+
+function faultOf(name: string): NameFault | undefined {
+  if (name.trim() !== name || name === '' || name === NO_HOST || hasControl(name)) {
+    return { what: 'the host name is not valid', expected: 'a host name' }
+  }
+  if (name.length > LONGEST_NAME) {
+    return { what: 'the host name is too long', expected: `at most ${LONGEST_NAME} characters` }
+  }
+  return /[*?]/.test(name) ? { what: 'a pattern cannot be expected', expected: 'a full host name' } : undefined
 }

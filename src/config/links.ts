@@ -1,27 +1,32 @@
 import type * as Raw from '../generated/config.ts'
 import { compileTemplate, TemplateError } from '../template.ts'
-import type { Report } from './mistakes.ts'
+import { describe } from './mistakes.ts'
+import type { Diagnostics } from './mistakes.ts'
 
 const AT = '/links/kibana'
 
-/** The address of the page where the user looks at events, with its placeholders. */
-export function readKibana(raw: Raw.Configuration['links'], report: Report): string | undefined {
+/** Reads the URL of the page that shows events, with its placeholders. */
+export function readKibana(raw: Raw.Configuration['links'], diagnostics: Diagnostics): string | undefined {
   const text = raw?.kibana
   if (text === undefined) return undefined
   const bare = text.replaceAll(/\{\{[^}]*\}\}/g, 'x')
   const url = /^https?:\/\/[^\s\p{Cc}]+$/iu.test(bare) && URL.canParse(bare) ? new URL(bare) : undefined
   if (url === undefined) {
-    report.mistake(AT, `expected a web address that begins with http:// or https://, found ${report.written(AT)}`)
+    const expected = 'a URL that begins with http:// or https://'
+    diagnostics.error(AT, describe('the URL is not valid', { found: diagnostics.written(AT), expected }))
   } else if (url.username !== '' || url.password !== '') {
-    report.mistake(AT, 'everybody who gets a mail would read the login in this address; remove it')
+    diagnostics.error(
+      AT,
+      describe('the URL contains a login, which every recipient of a mail could read', { fix: 'remove it' }),
+    )
   }
   try {
     compileTemplate(text, ['host', 'from', 'to'])
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error
-    if (report.expanded(AT))
-      report.mistake(AT, `${report.written(AT)} is no address with placeholders that can be read`)
-    else report.mistake(AT, error.message, { text: error.found })
+    if (diagnostics.expanded(AT))
+      diagnostics.error(AT, `${diagnostics.written(AT)} has invalid placeholders once its variables are replaced`)
+    else diagnostics.error(AT, error.message, { text: error.found })
   }
   return text
 }

@@ -2,58 +2,56 @@ import type * as Raw from '../generated/config.ts'
 import type { MaintenanceWindow } from '../model.ts'
 import { occurs, readRanges, readTimes, readZone, UNITS } from './calendar.ts'
 import { readMatchers } from './matchers.ts'
-import { below } from './mistakes.ts'
-import type { Report } from './mistakes.ts'
+import { below, describe } from './mistakes.ts'
+import type { Diagnostics } from './mistakes.ts'
 import type { Vocabulary } from './names.ts'
 
-/** The maintenance windows that are in order. */
-export function readMaintenance(
+/** Reads the maintenance windows; those with errors are left out. */
+export function readMaintenanceWindows(
   raw: readonly Raw.MaintenanceWindow[],
   words: Vocabulary,
-  report: Report,
+  diagnostics: Diagnostics,
 ): readonly MaintenanceWindow[] {
   const taken = new Map<string, number>()
   return [...raw.entries()].flatMap(([index, window]) => {
-    const pointer = below('/maintenance', index)
-    if (!report.clean(pointer)) return []
+    const pointer = below('/maintenance_windows', index)
+    if (!diagnostics.clean(pointer)) return []
     const at = `${pointer}/name`
     const other = taken.get(window.name)
     if (other !== undefined) {
-      report.mistake(
-        at,
-        `two windows are named ${report.written(at)}, the other one in line ${other}; a name is one window's only`,
-      )
+      const what = `duplicate maintenance window name ${diagnostics.written(at)}, first used in line ${other}`
+      diagnostics.error(at, describe(what, { fix: 'choose another name' }))
     }
-    taken.set(window.name, other ?? report.line(at))
-    return [readWindow(window, pointer, words, report)]
+    taken.set(window.name, other ?? diagnostics.line(at))
+    return [readWindow(window, pointer, words, diagnostics)]
   })
 }
 
-function readWindow(raw: Raw.MaintenanceWindow, pointer: string, words: Vocabulary, report: Report): MaintenanceWindow {
+function readWindow(
+  raw: Raw.MaintenanceWindow,
+  pointer: string,
+  words: Vocabulary,
+  diagnostics: Diagnostics,
+): MaintenanceWindow {
   const window = {
     name: raw.name,
-    matchers: readMatchers(raw.match, `${pointer}/match`, words, report),
-    zone: readZone(raw.zone ?? 'UTC', `${pointer}/zone`, report),
-    times: readTimes(raw.times, `${pointer}/times`, report),
-    weekdays: readRanges(raw.weekdays, UNITS.weekdays, `${pointer}/weekdays`, report),
-    daysOfMonth: readRanges(raw.days_of_month, UNITS.daysOfMonth, `${pointer}/days_of_month`, report),
-    months: readRanges(raw.months, UNITS.months, `${pointer}/months`, report),
-    years: readRanges(raw.years, UNITS.years, `${pointer}/years`, report),
+    matchers: readMatchers(raw.matchers, `${pointer}/matchers`, words, diagnostics),
+    zone: readZone(raw.time_zone ?? 'UTC', `${pointer}/time_zone`, diagnostics),
+    times: readTimes(raw.times, `${pointer}/times`, diagnostics),
+    weekdays: readRanges(raw.weekdays, UNITS.weekdays, `${pointer}/weekdays`, diagnostics),
+    daysOfMonth: readRanges(raw.days_of_month, UNITS.daysOfMonth, `${pointer}/days_of_month`, diagnostics),
+    months: readRanges(raw.months, UNITS.months, `${pointer}/months`, diagnostics),
+    years: readRanges(raw.years, UNITS.years, `${pointer}/years`, diagnostics),
   }
-  if (!report.clean(pointer)) return window
+  if (!diagnostics.clean(pointer)) return window
   const { times, weekdays, daysOfMonth, months, years } = window
   if ([times, weekdays, daysOfMonth, months, years].every((spans) => spans.length === 0)) {
-    report.mistake(
-      pointer,
-      "a window without times or days would never end: add 'times', 'weekdays' or such; " +
-        'to stop a rule for good, set its enabled: false',
-    )
+    const fix = "add 'times', 'weekdays' or other days; to disable a rule permanently, set its enabled: false"
+    diagnostics.error(pointer, describe('a maintenance window without times or days never ends', { fix }))
   }
   if (!occurs(window)) {
-    report.mistake(
-      `${pointer}/days_of_month`,
-      'there is no such day in these months, weekdays and years: the window would never begin',
-    )
+    const what = 'no such day exists in these months, weekdays and years, so the window never begins'
+    diagnostics.error(`${pointer}/days_of_month`, describe(what, { fix: 'change the days, months or years' }))
   }
   return window
 }

@@ -1,93 +1,100 @@
 import type * as Raw from '../generated/config.ts'
 import { ALERTING } from '../model.ts'
 import type { Escalation, Grouping, Millis, Repeat } from '../model.ts'
-import { below } from './mistakes.ts'
-import type { Report } from './mistakes.ts'
+import { below, describe } from './mistakes.ts'
+import type { Diagnostics } from './mistakes.ts'
 import { checkReceivers } from './names.ts'
 import { DAY, HOUR, MINUTE, readSpan, SECOND } from './spans.ts'
 import { parseDuration, writeDuration } from './units.ts'
 
-/** Where alerts of many hosts share a mail, they wait for each other. */
+/** Defaults where alerts of several hosts share a mail. */
 const OVER_HOSTS = { wait: 30 * SECOND, interval: 5 * MINUTE }
 
 type RawGrouping = Pick<Raw.Alerting, 'group_by' | 'group_wait' | 'group_interval'>
 
-/** @param general what holds where `raw` says nothing: that of `alerting`. */
-export function readGrouping(raw: RawGrouping, general: RawGrouping, pointer: string, report: Report): Grouping {
+/** Reads a grouping policy. @param general the policy under `alerting`, for keys that `raw` omits. */
+export function readGrouping(
+  raw: RawGrouping,
+  general: RawGrouping,
+  pointer: string,
+  diagnostics: Diagnostics,
+): Grouping {
   const by = raw.group_by ?? general.group_by ?? ALERTING.grouping.by
   const overHosts = !by.includes('host')
   const span = (key: 'group_wait' | 'group_interval', most: Millis): Millis | undefined => {
     const own = raw[key]
-    if (own !== undefined) return readSpan(own, below(pointer, key), { least: 0, most }, report)
+    if (own !== undefined) return readSpan(own, below(pointer, key), { least: 0, most }, diagnostics)
     return general[key] === undefined ? undefined : parseDuration(general[key])
   }
   const wait = span('group_wait', HOUR) ?? (overHosts ? OVER_HOSTS.wait : 0)
   const interval = span('group_interval', DAY) ?? (overHosts ? Math.max(OVER_HOSTS.interval, wait) : 0)
   const key = (['group_wait', 'group_interval'] as const).find((one) => raw[one] !== undefined)
   if (key !== undefined && interval > 0 && wait > interval) {
-    report.mistake(
-      below(pointer, key),
-      `group_wait (${writeDuration(wait)}) is longer than group_interval (${writeDuration(interval)}): change one of them`,
-    )
+    const what = `group_wait (${writeDuration(wait)}) is longer than group_interval (${writeDuration(interval)})`
+    diagnostics.error(below(pointer, key), describe(what, { fix: 'shorten group_wait or lengthen group_interval' }))
   }
   return { by, wait, interval }
 }
 
-const LONGEST_REPEAT = { least: MINUTE, most: 30 * DAY }
+const INTERVALS = { least: MINUTE, most: 30 * DAY }
 
-export function readRepeat(raw: Raw.Repeat, pointer: string, report: Report): Repeat {
+/** Reads `never`, a duration, or `{ initial, max }`. */
+export function readRepeatInterval(raw: Raw.RepeatInterval, pointer: string, diagnostics: Diagnostics): Repeat {
   if (raw === 'never') return { first: 0, most: 0 }
-  const [text, at] = typeof raw === 'string' ? [raw, pointer] : [raw.first, `${pointer}/first`]
+  const [text, at] = typeof raw === 'string' ? [raw, pointer] : [raw.initial, `${pointer}/initial`]
   if (parseDuration(text) === 0) {
-    report.mistake(
+    const fix = 'to disable repeated notifications, set repeat_interval: never'
+    diagnostics.error(
       at,
-      `expected at least 1m, found ${report.written(at)}; where alerts are not to be told again, write repeat: never`,
+      describe('the interval is too short', { found: diagnostics.written(at), expected: 'at least 1m', fix }),
     )
   }
-  const first = readSpan(text, at, LONGEST_REPEAT, report)
-  const written = typeof raw === 'string' ? undefined : raw.most
+  const first = readSpan(text, at, INTERVALS, diagnostics)
+  const written = typeof raw === 'string' ? undefined : raw.max
   if (written === undefined) return { first, most: Math.max(first, ALERTING.repeat.most) }
-  const most = readSpan(written, `${pointer}/most`, LONGEST_REPEAT, report)
+  const most = readSpan(written, `${pointer}/max`, INTERVALS, diagnostics)
   if (most < first) {
-    report.mistake(
-      `${pointer}/most`,
-      `most (${written}) is shorter than first (${text}): did you mean them the other way round?`,
+    diagnostics.error(
+      `${pointer}/max`,
+      `max (${written}) is shorter than initial (${text}): did you mean to swap them?`,
     )
   }
   return { first, most }
 }
 
-interface EscalateContext {
+interface EscalationContext {
   readonly receivers: readonly string[]
-  /** Who is told at once, where that is known. */
-  readonly told: readonly string[] | undefined
-  readonly report: Report
+  /** The receivers that are notified at once, if known. */
+  readonly notified: readonly string[] | undefined
+  readonly diagnostics: Diagnostics
 }
 
-/** The steps of an escalation, each later than the one before. */
-export function readEscalate(
+/** Reads the steps of an escalation policy; each must be later than the one before. */
+export function readEscalation(
   raw: Raw.Escalation,
   pointer: string,
-  { receivers, told = [], report }: EscalateContext,
+  { receivers, notified = [], diagnostics }: EscalationContext,
 ): readonly Escalation[] {
   let before = 0
   return raw.map(({ after, notify }, index) => {
     const at = below(pointer, index)
-    checkReceivers(notify, `${at}/notify`, receivers, report)
-    if (notify.every((name) => told.includes(name))) {
-      report.warn(`${at}/notify`, `${notify.join(', ')} is told from the beginning: an escalation is for others`)
+    checkReceivers(notify, `${at}/notify`, receivers, diagnostics)
+    if (notify.every((name) => notified.includes(name))) {
+      const what = `${notify.join(', ')} already gets the first notification, so this step adds nobody`
+      diagnostics.warn(`${at}/notify`, describe(what, { fix: 'name other receivers, or remove the step' }))
     }
     if (parseDuration(after) === 0) {
-      report.mistake(
-        `${at}/after`,
-        "an escalation after 0s tells these receivers at once: name them under 'notify', or give it a time such as 30m",
-      )
+      const fix = "list these receivers under the 'notify' of the rule or route, or set a delay such as 30m"
+      diagnostics.error(`${at}/after`, describe('an escalation after 0s notifies at once', { fix }))
     }
-    const span = readSpan(after, `${at}/after`, { least: SECOND, most: 30 * DAY }, report)
+    const span = readSpan(after, `${at}/after`, { least: SECOND, most: 30 * DAY }, diagnostics)
     if (span <= before) {
-      report.mistake(
+      diagnostics.error(
         `${at}/after`,
-        `expected later than the step before, after ${writeDuration(before)}; found ${report.written(`${at}/after`)}`,
+        describe('an escalation step must be later than the step before it', {
+          found: diagnostics.written(`${at}/after`),
+          expected: `more than ${writeDuration(before)}`,
+        }),
       )
     }
     before = span

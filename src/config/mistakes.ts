@@ -1,20 +1,20 @@
-/** Something wrong in the configuration. Lines and columns count from 1; what is wrong with the whole file has none. */
-export interface Mistake {
+/** An error or a warning about the configuration. Lines and columns count from 1; one about the whole file has none. */
+export interface Diagnostic {
   readonly file: string
   readonly line?: number
   readonly column?: number
   readonly what: string
 }
 
-/** Every mistake that was found, in the order of the file. The message lists them, one a line. */
+/** All errors of a configuration, in the order of the file. The message lists them, one per line. */
 export class ConfigErrors extends Error {
   readonly code = 'CONFIG_INVALID'
-  readonly mistakes: readonly Mistake[]
+  readonly diagnostics: readonly Diagnostic[]
 
-  constructor(mistakes: readonly Mistake[]) {
-    super(mistakes.map(printMistake).join('\n'))
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(formatDiagnostic).join('\n'))
     this.name = 'ConfigErrors'
-    this.mistakes = mistakes
+    this.diagnostics = diagnostics
   }
 }
 
@@ -28,12 +28,12 @@ export class ConfigUnreadable extends Error {
   }
 }
 
-/** A mistake as compilers print it, so that editors and terminals can jump there. */
-export function printMistake({ file, line, column, what }: Mistake): string {
+/** Formats a diagnostic as compilers do, so that editors and terminals can jump to its place. */
+export function formatDiagnostic({ file, line, column, what }: Diagnostic): string {
   return line === undefined ? what : `${file}:${line}:${column}: ${what}`
 }
 
-/** Where a value stands in the file. Offsets count UTF-16 units from the start of the text. */
+/** The place of a value in the file. Offsets count UTF-16 units from the start of the text. */
 export interface Place {
   readonly key: number | undefined
   readonly start: number
@@ -46,34 +46,50 @@ export interface Place {
 
 export type Places = ReadonlyMap<string, Place>
 
-/** Collects what is wrong with one file. Pointers are JSON pointers into its value. */
-export interface Report {
-  /** Notes a mistake; a second one at the same pointer is dropped, for it follows from the first. */
-  mistake(pointer: string, what: string, where?: Where): void
-  /** Notes a mistake at an offset of the text. */
-  mistakeAt(offset: number, what: string): void
+/** Collects the diagnostics of one file. Pointers are JSON pointers into its value. */
+export interface Diagnostics {
+  /** Records an error. A second error at the same pointer is dropped, because it follows from the first. */
+  error(pointer: string, what: string, where?: Where): void
+  /** Records an error at an offset of the text. */
+  errorAt(offset: number, what: string): void
   warn(pointer: string, what: string): void
-  /** Whether something was warned of at the pointer or below it. */
+  /** Whether there is a warning at the pointer or below it. */
   warned(pointer: string): boolean
-  /** Whether nothing is wrong at the pointer or below it. */
+  /** Whether there is no error at the pointer or below it. */
   clean(pointer: string): boolean
-  /** Whether nothing is wrong at the pointer itself. */
+  /** Whether there is no error at the pointer itself. */
   usable(pointer: string): boolean
-  /** The value as the file has it, in quotes where it is text. Secrets are not shown. */
+  /** The value as written in the file, text in quotes. Secrets are not shown. */
   written(pointer: string): string
   expanded(pointer: string): boolean
-  /** The line in which a value stands. */
+  /** The line of a value. */
   line(pointer: string): number
-  /** Tells where values stand; until then only `mistakeAt` knows a place. */
+  /** Sets the places of the values; until then only `errorAt` can give one. */
   locate(places: Places): void
-  /** @throws {ConfigErrors} when there are mistakes. */
+  /** Returns the warnings. @throws {ConfigErrors} if there are errors. */
   finish(): readonly string[]
 }
 
 /** The key instead of its value, or a piece of the value's text. */
 export type Where = 'key' | { readonly text: string }
 
-/** Where secrets stand. The address of a webhook is one, also where it was written in the place of its mapping. */
+/**
+ * Describes a value that is not as expected. A diagnostic is one or two sentences: what is wrong, what was found and
+ * expected, and the fix.
+ */
+export function describe(
+  what: string,
+  { found, expected, fix }: { readonly found?: string; readonly expected?: string; readonly fix?: string },
+): string {
+  const parts = [
+    ...(found === undefined ? [] : [`found ${found}`]),
+    ...(expected === undefined ? [] : [`expected ${expected}`]),
+  ]
+  const values = parts.length === 0 ? '' : ` (${parts.join(', ')})`
+  return `${what}${values}${fix === undefined ? '' : `. Fix: ${fix}`}`
+}
+
+/** Where secrets are. The URL of a webhook is one, also if it was written in place of its mapping. */
 const SECRETS = [
   /^\/(?:ingest|api)\/tokens(?:\/|$)/,
   /^\/smtp(?:\/\d+)?\/(?:password|dkim(?:\/\d+)?(?:$|\/key)|oauth2(?:$|\/(?:client_secret|refresh_token|access_token)))(?:\/|$)/,
@@ -81,43 +97,41 @@ const SECRETS = [
   /^\/receivers\/[^/]+\/alertmanager\/(?:password|token)(?:\/|$)/,
 ]
 
-const MOST_MISTAKES = 100
+const MOST_ERRORS = 100
 
-export function createReport(file: string, text: string): Report {
+export function createDiagnostics(file: string, text: string): Diagnostics {
   const found: { readonly offset: number; readonly what: string }[] = []
   const warnings: string[] = []
   const wrong = new Set<string>()
   const doubtful = new Set<string>()
   let places: Places = new Map()
-  const at = (offset: number, what: string): Mistake => ({ file, ...position(text, offset), what })
-  const mistakeAt = (offset: number, what: string): void => void found.push({ offset, what: plain(what) })
+  const at = (offset: number, what: string): Diagnostic => ({ file, ...position(text, offset), what })
+  const errorAt = (offset: number, what: string): void => void found.push({ offset, what: plain(what) })
   return {
-    mistakeAt,
-    mistake(pointer, what, where) {
+    errorAt,
+    error(pointer, what, where) {
       if (wrong.has(pointer)) return
       wrong.add(pointer)
-      mistakeAt(offsetOf(text, nearestPlace(places, pointer), where), what)
+      errorAt(offsetOf(text, nearestPlace(places, pointer), where), what)
     },
     warn(pointer, what) {
       doubtful.add(pointer)
-      warnings.push(printMistake(at(nearestPlace(places, pointer)?.start ?? 0, plain(what))))
+      warnings.push(formatDiagnostic(at(nearestPlace(places, pointer)?.start ?? 0, plain(what))))
     },
     warned: (pointer) => isWithin(doubtful, pointer),
     clean: (pointer) => !isWithin(wrong, pointer),
     usable: (pointer) => !wrong.has(pointer),
     written: (pointer) =>
-      SECRETS.some((secret) => secret.test(pointer))
-        ? 'a value that is not shown here'
-        : (places.get(pointer)?.shown ?? 'nothing'),
+      SECRETS.some((secret) => secret.test(pointer)) ? 'a hidden value' : (places.get(pointer)?.shown ?? 'nothing'),
     expanded: (pointer) => places.get(pointer)?.expanded ?? false,
     line: (pointer) => position(text, nearestPlace(places, pointer)?.start ?? 0).line,
     locate: (known) => void (places = known),
     finish() {
       if (found.length === 0) return warnings
       const sorted = found.toSorted((a, b) => a.offset - b.offset)
-      const first = sorted.slice(0, MOST_MISTAKES).map(({ offset, what }) => at(offset, what))
-      const left = sorted.slice(MOST_MISTAKES)[0]
-      if (left) first.push(at(left.offset, `${sorted.length - MOST_MISTAKES} more mistakes from here on`))
+      const first = sorted.slice(0, MOST_ERRORS).map(({ offset, what }) => at(offset, what))
+      const left = sorted.slice(MOST_ERRORS)[0]
+      if (left) first.push(at(left.offset, `${sorted.length - MOST_ERRORS} more errors from here on`))
       throw new ConfigErrors(first)
     },
   }
@@ -132,7 +146,7 @@ export function below(pointer: string, key: string | number): string {
   return `${pointer}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
-/** What is missing has no place of its own; the mapping that lacks it stands in. */
+/** A missing value has no place of its own; the mapping that lacks it has. */
 function nearestPlace(places: Places, pointer: string): Place | undefined {
   for (let here = pointer; here !== ''; here = here.slice(0, here.lastIndexOf('/'))) {
     const place = places.get(here)
@@ -149,7 +163,7 @@ function offsetOf(text: string, place: Place | undefined, where: Where | undefin
   return place.start + Math.max(within, 0)
 }
 
-/** What the file says is repeated on terminals, so nothing in it may steer one. */
+/** Removes control characters: text of the file is printed on terminals. */
 function plain(what: string): string {
   return what.replaceAll(/\p{Cc}+/gu, ' ')
 }

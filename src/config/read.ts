@@ -1,7 +1,7 @@
 import type { Alias, Document, Node, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { isAlias, isCollection, isMap, isScalar, isSeq, parseDocument } from 'yaml'
-import { below } from './mistakes.ts'
-import type { Place, Report } from './mistakes.ts'
+import { below, describe } from './mistakes.ts'
+import type { Place, Diagnostics } from './mistakes.ts'
 import { expand } from './secrets.ts'
 import type { Env } from './secrets.ts'
 
@@ -11,25 +11,25 @@ const MOST_DEPTH = 60
 const MOST_FAULTS = 200
 
 /**
- * Reads YAML into plain values, fills in `${VARIABLES}` and tells the report where everything stands. Mappings have
- * no prototype, so that no key is special. What cannot be read is reported and left out.
+ * Reads YAML into plain values, replaces `${VARIABLES}` and records the place of each value. Mappings have no
+ * prototype, so that no key is special. What cannot be read is an error and left out.
  */
-export function readYaml(text: string, env: Env, report: Report): unknown {
+export function readYaml(text: string, env: Env, diagnostics: Diagnostics): unknown {
   if (text.length > MOST_CHARACTERS) {
-    report.mistakeAt(0, `the file is larger than ${MOST_CHARACTERS} characters`)
+    diagnostics.errorAt(0, describe('the file is too large', { expected: `at most ${MOST_CHARACTERS} characters` }))
     return undefined
   }
-  const document = parse(text, report)
+  const document = parse(text, diagnostics)
   if (!document) return undefined
-  const reader: Reader = { env, report, places: new Map(), anchors: new Map(), left: MOST_VALUES, stopped: false }
-  report.locate(reader.places)
+  const reader: Reader = { env, diagnostics, places: new Map(), anchors: new Map(), left: MOST_VALUES, stopped: false }
+  diagnostics.locate(reader.places)
   const value = valueOf(document.contents, '', { key: undefined, start: 0, depth: 0 }, reader)
   return reader.stopped ? undefined : value
 }
 
 interface Reader {
   readonly env: Env
-  readonly report: Report
+  readonly diagnostics: Diagnostics
   readonly places: Map<string, Place>
   readonly anchors: Map<string, Node>
   /** How many more values may be read; an alias costs all that it stands for. */
@@ -45,12 +45,12 @@ interface Spot {
   readonly depth: number
 }
 
-function parse(text: string, report: Report): Document | undefined {
+function parse(text: string, diagnostics: Diagnostics): Document | undefined {
   let document: Document
   try {
     document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, schema: 'core' })
   } catch {
-    report.mistakeAt(0, 'this is no YAML that can be read')
+    diagnostics.errorAt(0, 'the file is not valid YAML')
     return undefined
   }
   const faults = [...document.errors, ...document.warnings]
@@ -59,41 +59,46 @@ function parse(text: string, report: Report): Document | undefined {
     const line = text.lastIndexOf('\n', pos[0] - 1)
     if (lines.has(line)) continue
     lines.add(line)
-    report.mistakeAt(pos[0], sayFault(code, text, pos[0]))
+    diagnostics.errorAt(pos[0], describeFault(code, text, pos[0]))
   }
   return faults.length > 0 ? undefined : document
 }
 
 /** The parser's own sentences may repeat what the file says, and that may be a secret. */
 const FAULTS: Readonly<Record<string, string>> = {
-  BAD_ALIAS: 'this alias (*) cannot be used here',
-  BAD_DQ_ESCAPE: "'\\' and what follows it mean nothing in double quotes; write '\\\\', or use single quotes",
-  BAD_INDENT: 'the indentation does not fit, or a closing ] or } is missing',
-  BAD_SCALAR_START: 'text that begins with this character must be put in quotes',
-  BLOCK_AS_IMPLICIT_KEY: "a second ': ' in one value; put the value in quotes, or begin a new line",
-  BLOCK_IN_FLOW: 'indented lines cannot stand inside [ ] or { }',
-  KEY_OVER_1024_CHARS: 'this key is longer than 1024 characters',
-  MISSING_CHAR: "something is missing here: a closing quote, ':', ',', ']' or '}'",
-  MULTILINE_IMPLICIT_KEY: 'a key must stand on one line',
-  MULTIPLE_DOCS: 'a second document begins here; expected one',
-  RESOURCE_EXHAUSTION: 'this is nested too deeply',
-  TAB_AS_INDENT: 'a tab in the indentation; expected spaces',
-  TAG_RESOLVE_FAILED: 'tags (!) are not used in this file',
+  BAD_ALIAS: 'an alias (*) is not allowed here',
+  BAD_DQ_ESCAPE: "unknown escape sequence in double quotes. Fix: write '\\\\', or use single quotes",
+  BAD_INDENT: 'the indentation is wrong, or a closing ] or } is missing',
+  BAD_SCALAR_START: 'text cannot begin with this character. Fix: put it in quotes',
+  BLOCK_AS_IMPLICIT_KEY: "a second ': ' in one value. Fix: put the value in quotes, or begin a new line",
+  BLOCK_IN_FLOW: 'an indented block is not allowed inside [ ] or { }',
+  KEY_OVER_1024_CHARS: 'the key is longer than 1024 characters',
+  MISSING_CHAR: "missing character: a closing quote, ':', ',', ']' or '}'",
+  MULTILINE_IMPLICIT_KEY: 'a key must be on one line',
+  MULTIPLE_DOCS: 'the file contains a second document (expected one)',
+  RESOURCE_EXHAUSTION: 'the nesting is too deep',
+  TAB_AS_INDENT: 'tab in the indentation (expected spaces)',
+  TAG_RESOLVE_FAILED: 'tags (!) are not supported. Fix: remove the tag',
 }
 
-function sayFault(code: string, text: string, offset: number): string {
+function describeFault(code: string, text: string, offset: number): string {
   const start = text.lastIndexOf('\n', offset - 1) + 1
   const line = text.slice(start, start + 200).split('\n', 1)[0] ?? ''
-  const said = FAULTS[code] ?? 'this does not fit here as YAML'
+  const said = FAULTS[code] ?? 'invalid YAML'
   const braces = /:\s*\{\{|[{,[].*\$\{/.test(line)
-  return braces ? `${said}; text with {{...}} or \${...} needs quotes here` : said
+  return braces ? `${said.split('. Fix: ')[0]}. Fix: put text with {{...}} or \${...} in quotes` : said
 }
 
 function valueOf(node: unknown, pointer: string, spot: Spot, reader: Reader): unknown {
   if (reader.stopped) return undefined
   reader.left -= 1
-  if (reader.left < 0) return stop('the file has too many values (aliases count each time)', spot, reader)
-  if (spot.depth > MOST_DEPTH) return stop('this is nested too deeply', spot, reader)
+  if (reader.left < 0)
+    return stop(
+      describe('the file has too many values', { expected: `at most ${MOST_VALUES}, counting aliases each time` }),
+      spot,
+      reader,
+    )
+  if (spot.depth > MOST_DEPTH) return stop('the nesting is too deep', spot, reader)
   if (isAlias(node)) return aliasOf(node, pointer, spot, reader)
   if (isCollection(node) || isScalar(node)) {
     if (node.anchor !== undefined) reader.anchors.set(node.anchor, node)
@@ -107,7 +112,7 @@ function valueOf(node: unknown, pointer: string, spot: Spot, reader: Reader): un
 
 function stop(what: string, spot: Spot, reader: Reader): undefined {
   reader.stopped = true
-  reader.report.mistakeAt(spot.start, what)
+  reader.diagnostics.errorAt(spot.start, what)
 }
 
 function aliasOf(node: Alias, pointer: string, spot: Spot, reader: Reader): unknown {
@@ -115,7 +120,10 @@ function aliasOf(node: Alias, pointer: string, spot: Spot, reader: Reader): unkn
   const start = node.range?.[0] ?? spot.start
   if (target) return valueOf(target, pointer, { ...spot, start, depth: spot.depth + 1 }, reader)
   place(reader, pointer, spot, start, start, 'an alias')
-  reader.report.mistake(pointer, 'no anchor (&) stands before this alias (*); text that begins with * needs quotes')
+  reader.diagnostics.error(
+    pointer,
+    describe('the alias (*) has no anchor (&) before it', { fix: 'put text that begins with * in quotes' }),
+  )
   return undefined
 }
 
@@ -126,12 +134,16 @@ function mapOf(node: YAMLMap, pointer: string, spot: Spot, reader: Reader): unkn
   for (const { key, value: child } of node.items) {
     if (!isScalar(key) || key.value === null) {
       const where = (key as Node | null)?.range?.[0] ?? start
-      reader.report.mistakeAt(where, 'expected text as the key; text with { or [ at its beginning needs quotes')
+      reader.diagnostics.errorAt(
+        where,
+        describe('the key is not text', { fix: 'put text that begins with { or [ in quotes' }),
+      )
       continue
     }
     const name = typeof key.value === 'string' ? key.value : (key.source ?? '')
     const keyStart = key.range?.[0] ?? start
-    if (Object.hasOwn(value, name)) reader.report.mistakeAt(keyStart, `the key '${name}' is here twice; remove one`)
+    if (Object.hasOwn(value, name))
+      reader.diagnostics.errorAt(keyStart, describe(`duplicate key '${name}'`, { fix: 'remove one' }))
     const next = { key: keyStart, start: keyStart, depth: spot.depth + 1 }
     value[name] = valueOf(child, below(pointer, name), next, reader)
   }
@@ -155,7 +167,7 @@ function scalarOf(node: Scalar, pointer: string, spot: Spot, reader: Reader): un
   }
   const { text, expanded, faults } = expand(node.value, reader.env)
   place(reader, pointer, spot, start, end, quoted(source), expanded)
-  for (const { at, what } of faults) reader.report.mistake(pointer, what, { text: at })
+  for (const { at, what } of faults) reader.diagnostics.error(pointer, what, { text: at })
   return text
 }
 

@@ -3,8 +3,8 @@ import { isPrivate } from '../address.ts'
 import type * as Raw from '../generated/config.ts'
 import type { AlertmanagerTarget, Receiver, Recipient, Schedule, Targets, WebhookTarget } from '../model.ts'
 import { minutesOf, readZone, weekdayOf } from './calendar.ts'
-import { below } from './mistakes.ts'
-import type { Report } from './mistakes.ts'
+import { below, describe } from './mistakes.ts'
+import type { Diagnostics } from './mistakes.ts'
 import { checkToken, readLogin, readRecipient } from './parts.ts'
 import type { PartContext } from './parts.ts'
 import { readSecret } from './secrets.ts'
@@ -12,64 +12,73 @@ import { readSpan } from './spans.ts'
 import { checkTemplates } from './templates.ts'
 
 export interface ReceiverContext extends PartContext {
-  /** For mails whose receiver has none of its own. */
+  /** For mails of receivers without their own. */
   readonly templates: Raw.Templates
-  /** All labels that templates may name. */
+  /** All labels that templates may use. */
   readonly labels: readonly string[]
 }
 
-/** The receivers that are in order. */
+/** Reads the receivers; those with errors are left out. */
 export function readReceivers(
   raw: Readonly<Record<string, Raw.Receiver>>,
   context: ReceiverContext,
 ): readonly Receiver[] {
-  const { report } = context
-  const entries = Object.entries(raw).filter(([name]) => report.clean(below('/receivers', name)))
+  const { diagnostics } = context
+  const entries = Object.entries(raw).filter(([name]) => diagnostics.clean(below('/receivers', name)))
   return entries.map(([name, receiver]) => readReceiver(name, receiver, context))
 }
 
 function readReceiver(name: string, raw: Raw.Receiver, context: ReceiverContext): Receiver {
-  const { report, templates } = context
+  const { diagnostics, templates } = context
   const pointer = below('/receivers', name)
-  const { email, webhook, alertmanager, zone } = raw
+  const { email, webhook, alertmanager, time_zone: zone } = raw
   if (!email && !webhook && !alertmanager) {
-    report.mistake(pointer, "nobody is told: expected at least one of 'email', 'webhook' and 'alertmanager'")
+    const expected = "at least one of 'email', 'webhook' and 'alertmanager'"
+    diagnostics.error(pointer, describe('the receiver has no integration', { expected }))
   }
   for (const key of ['report', 'heartbeat'] as const) {
-    if (raw[key] && !email) report.mistake(below(pointer, key), `'${key}' is a mail: expected 'email' beside it`, 'key')
+    if (raw[key] && !email)
+      diagnostics.error(
+        below(pointer, key),
+        describe(`'${key}' needs 'email'`, { fix: "add 'email' to the receiver" }),
+        'key',
+      )
   }
   const kind = raw.report ? 'report' : raw.heartbeat ? 'heartbeat' : undefined
   if (kind !== undefined && zone === undefined) {
     const time = raw[kind]?.at ?? EARLY
-    report.warn(
-      below(pointer, kind),
-      `without a 'zone' beside it, it comes at ${time} UTC: add one such as Europe/Berlin, or UTC if that is meant`,
-    )
+    const fix = "add 'time_zone', such as Europe/Berlin, or UTC if that is meant"
+    diagnostics.warn(below(pointer, kind), describe(`without 'time_zone' it is sent at ${time} UTC`, { fix }))
   }
-  if (email) checkTemplates(email, context.labels, `${pointer}/email`, report)
+  if (email) checkTemplates(email, context.labels, `${pointer}/email`, diagnostics)
   const subject = email && (email.subject ?? templates.subject)
   const body = email && (email.body ?? templates.body)
   return {
     name,
-    email: email ? readRecipients(email.to, `${pointer}/email/to`, report) : [],
-    ...(zone === undefined ? {} : { zone: readZone(zone, `${pointer}/zone`, report) }),
+    email: email ? readRecipients(email.to, `${pointer}/email/to`, diagnostics) : [],
+    ...(zone === undefined ? {} : { zone: readZone(zone, `${pointer}/time_zone`, diagnostics) }),
     ...(subject === undefined ? {} : { subject }),
     ...(body === undefined ? {} : { body }),
     ...(email?.subject_mode === 'status' ? { subjectMode: 'status' } : {}),
     ...(webhook ? { webhook: true } : {}),
     ...(alertmanager ? { alertmanager: true } : {}),
-    ...(raw.report ? { report: readSchedule(raw.report, `${pointer}/report`, report) } : {}),
+    ...(raw.report ? { report: readSchedule(raw.report, `${pointer}/report`, diagnostics) } : {}),
     ...(raw.heartbeat ? { heartbeat: { at: minutesOf(raw.heartbeat.at ?? EARLY) ?? 0 } } : {}),
   }
 }
 
-function readRecipients(raw: string | readonly string[], pointer: string, report: Report): readonly Recipient[] {
+function readRecipients(
+  raw: string | readonly string[],
+  pointer: string,
+  diagnostics: Diagnostics,
+): readonly Recipient[] {
   const seen = new Set<string>()
   return [raw].flat().map((text, index) => {
     const at = Array.isArray(raw) ? below(pointer, index) : pointer
-    const recipient = readRecipient(text, at, report)
+    const recipient = readRecipient(text, at, diagnostics)
     const address = recipient.address.toLowerCase()
-    if (seen.has(address)) report.mistake(at, `${report.written(at)} is in this list already; remove one`)
+    if (seen.has(address))
+      diagnostics.error(at, describe(`duplicate address ${diagnostics.written(at)}`, { fix: 'remove one' }))
     seen.add(address)
     return recipient
   })
@@ -77,21 +86,22 @@ function readRecipients(raw: string | readonly string[], pointer: string, report
 
 const EARLY = '08:00'
 
-function readSchedule(raw: NonNullable<Raw.Receiver['report']>, pointer: string, report: Report): Schedule {
+function readSchedule(raw: NonNullable<Raw.Receiver['report']>, pointer: string, diagnostics: Diagnostics): Schedule {
   const at = minutesOf(raw.at ?? EARLY) ?? 0
   if (raw.every === 'week') return { at, weekday: weekdayOf(raw.weekday ?? 'mon') }
   if (raw.weekday !== undefined) {
-    report.mistake(`${pointer}/weekday`, "'weekday' goes with every: week; add that, or remove 'weekday'", 'key')
+    const fix = "add every: week, or remove 'weekday'"
+    diagnostics.error(`${pointer}/weekday`, describe("'weekday' applies to weekly reports only", { fix }), 'key')
   }
   return { at }
 }
 
-/** Where receivers are told by other ways than mail, with what is secret about them. */
+/** Reads the integrations other than mail, with their secrets. */
 export function readTargets(
   raw: Readonly<Record<string, Raw.Receiver>>,
   context: PartContext,
 ): ReadonlyMap<string, Targets> {
-  const entries = Object.entries(raw).filter(([name]) => context.report.clean(below('/receivers', name)))
+  const entries = Object.entries(raw).filter(([name]) => context.diagnostics.clean(below('/receivers', name)))
   return new Map(
     entries.flatMap(([name, { webhook, alertmanager }]): [string, Targets][] => {
       const pointer = below('/receivers', name)
@@ -107,59 +117,69 @@ export function readTargets(
 const TIMEOUT = { least: 1000, most: 300_000 }
 
 function readWebhook(raw: Raw.Webhook, pointer: string, context: PartContext): WebhookTarget {
-  const { report } = context
+  const { diagnostics } = context
   const at = `${pointer}/secret`
   const secret = raw.secret === undefined ? undefined : readSecret(raw.secret, at, context)
-  if (secret !== undefined && report.clean(at)) checkToken(secret, at, report, 'secret')
-  checkAddress(raw.url, `${pointer}/url`, report, "a 'headers' entry such as Authorization")
+  if (secret !== undefined && diagnostics.clean(at)) checkToken(secret, at, diagnostics, 'secret')
+  checkAddress(raw.url, `${pointer}/url`, diagnostics, "a header such as Authorization under 'headers'")
   if (raw.allow_private !== true && isWithin(raw.url)) {
-    const what = 'this address is of a private network or of this machine, and nothing will be posted to it'
-    report.warn(`${pointer}/url`, `${what}: set 'allow_private: true' beside it, or take a public one`)
+    const what = 'this is a loopback or private address, and nothing is posted to it'
+    diagnostics.warn(`${pointer}/url`, describe(what, { fix: 'set allow_private: true, or use a public address' }))
   }
   return {
     url: raw.url,
     ...(secret === undefined ? {} : { secret }),
     headers: { ...raw.headers },
     allowPrivate: raw.allow_private ?? false,
-    timeout: readSpan(raw.timeout ?? '10s', `${pointer}/timeout`, TIMEOUT, report),
+    timeout: readSpan(raw.timeout ?? '10s', `${pointer}/timeout`, TIMEOUT, diagnostics),
   }
 }
 
 function readAlertmanager(raw: Raw.Alertmanager, pointer: string, context: PartContext): AlertmanagerTarget {
-  const { report } = context
+  const { diagnostics } = context
   const at = `${pointer}/token`
   const token = raw.token === undefined ? undefined : readSecret(raw.token, at, context)
-  if (token !== undefined && report.clean(at)) checkToken(token, at, report)
+  if (token !== undefined && diagnostics.clean(at)) checkToken(token, at, diagnostics)
   if (raw.token !== undefined && (raw.user ?? raw.password) !== undefined) {
-    report.mistake(at, "'token' beside 'user' and 'password': one login is enough; remove the other", 'key')
+    diagnostics.error(
+      at,
+      describe("'token' cannot be combined with 'user' and 'password'", { fix: 'keep one login' }),
+      'key',
+    )
   }
   const urls = [raw.url].flat().map((url, index) => {
     const here = Array.isArray(raw.url) ? below(`${pointer}/url`, index) : `${pointer}/url`
-    checkAddress(url, here, report, "'user' and 'password'")
-    if (/[?#]/.test(url)) report.mistake(here, `expected an address without '?' and '#', found ${report.written(here)}`)
+    checkAddress(url, here, diagnostics, "'user' and 'password'")
+    if (/[?#]/.test(url)) {
+      const found = diagnostics.written(here)
+      diagnostics.error(
+        here,
+        describe('the URL has a query or fragment', { found, expected: "a URL without '?' and '#'" }),
+      )
+    }
     return url.replace(/\/+$/, '')
   })
   return {
     urls,
     ...readLogin(raw, pointer, context),
     ...(token === undefined ? {} : { token }),
-    timeout: readSpan(raw.timeout ?? '10s', `${pointer}/timeout`, TIMEOUT, report),
+    timeout: readSpan(raw.timeout ?? '10s', `${pointer}/timeout`, TIMEOUT, diagnostics),
   }
 }
 
-/** Whether the address itself says that it is private. Names are not looked up: what they mean may change. */
+/** Whether the address itself is private. Names are not resolved, because their addresses may change. */
 function isWithin(text: string): boolean {
   const name = URL.canParse(text) ? new URL(text).hostname.replace(/^\[(.*)\]$/, '$1') : ''
   return /(?:^|\.)localhost$/.test(name) || (isIP(name) !== 0 && isPrivate(name))
 }
 
-/** @param login where a login belongs, if not into the address. */
-function checkAddress(text: string, pointer: string, report: Report, login: string): void {
+/** @param login where a login belongs instead of the URL. */
+function checkAddress(text: string, pointer: string, diagnostics: Diagnostics, login: string): void {
   const url = /^https?:\/\/\S+$/i.test(text) && URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined) {
-    const what = 'expected a web address that begins with http:// or https://'
-    report.mistake(pointer, `${what}, found ${report.written(pointer)}`)
+    const expected = 'a URL that begins with http:// or https://'
+    diagnostics.error(pointer, describe('the URL is not valid', { found: diagnostics.written(pointer), expected }))
   } else if (url.username !== '' || url.password !== '') {
-    report.mistake(pointer, `a login in the address may end up in logs: it belongs to ${login}`)
+    diagnostics.error(pointer, describe('the URL contains a login, which may end up in logs', { fix: `use ${login}` }))
   }
 }

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Report } from './mistakes.ts'
+import { describe } from './mistakes.ts'
+import type { Diagnostics } from './mistakes.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
-/** What one text became once its variables were filled in; `faults` say what could not be, and where. */
+/** A text with its variables replaced; `faults` are the references that could not be. */
 export interface Expanded {
   readonly text: string
   readonly expanded: boolean
@@ -15,7 +16,7 @@ const REFERENCE = /\$\$\{|\$\{([^}]{0,100})\}|\$\{/g
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
 const MOST_SECRET_BYTES = 64 * 1024
 
-/** Fills in `${NAME}`; `$${` stands for a literal `${`. No fault ever repeats a variable's value. */
+/** Replaces `${NAME}`; `$${` is a literal `${`. No fault contains a variable's value. */
 export function expand(text: string, env: Env): Expanded {
   const faults: { at: string; what: string }[] = []
   let expanded = false
@@ -30,44 +31,50 @@ export function expand(text: string, env: Env): Expanded {
 }
 
 function faultOf(name: string | undefined, env: Env): string | undefined {
-  if (name === undefined) return "'${' without its '}': expected ${NAME}, or $${ for a literal ${"
+  const expected = '${NAME}, or $${ for a literal ${'
+  if (name === undefined) return describe("'${' without '}'", { expected })
   if (!VARIABLE.test(name)) {
-    return "what stands in '${...}' is no variable's name: expected ${NAME}, or $${ for a literal ${"
+    return describe("'${...}' does not contain a variable name", { expected })
   }
   if (!Object.hasOwn(env, name) || env[name] === undefined) {
-    return `the environment variable ${name} is not set: set it, or write { file: PATH } where a secret belongs`
+    return describe(`the environment variable ${name} is not set`, {
+      fix: 'set it, or use { file: PATH } for a secret',
+    })
   }
   return undefined
 }
 
-/** A secret as it is written, or out of its file. Empty, with the mistake reported, where it cannot be had. */
+/** Reads a secret, or the file that contains it. Returns an empty text after an error. */
 export function readSecret(
   raw: string | { readonly file: string },
   pointer: string,
-  context: { readonly report: Report; readonly dir: string },
+  context: { readonly diagnostics: Diagnostics; readonly dir: string },
 ): string {
   if (typeof raw === 'string') return raw
   const fault = (what: string): string => {
-    context.report.mistake(`${pointer}/file`, what)
+    context.diagnostics.error(`${pointer}/file`, what)
     return ''
   }
   const path = resolve(context.dir, raw.file)
-  const shown = context.report.expanded(`${pointer}/file`) ? 'that it names' : path
+  const shown = context.diagnostics.expanded(`${pointer}/file`) ? 'that it names' : path
   try {
     const bytes = readFileSync(path)
-    if (bytes.length > MOST_SECRET_BYTES) return fault(`the secret's file ${shown} is larger than 64 KiB`)
+    if (bytes.length > MOST_SECRET_BYTES)
+      return fault(describe(`the secret file ${shown} is too large`, { expected: 'at most 64 KiB' }))
     const text = bytes.toString('utf8').replace(/\r?\n$/, '')
-    return text === '' ? fault(`the secret's file ${shown} is empty`) : text
+    return text === ''
+      ? fault(describe(`the secret file ${shown} is empty`, { fix: 'write the secret into it' }))
+      : text
   } catch (error) {
-    return fault(`the secret's file ${shown} ${reasonOf(error)}`)
+    return fault(describe(`the secret file ${shown} ${reasonOf(error)}`, { fix: 'check the path and its permissions' }))
   }
 }
 
-/** Why a file could not be read, as the end of a sentence that begins with its name. */
+/** Describes why a file could not be read, as the end of a sentence that begins with its name. */
 export function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist'
-  if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this user'
-  if (code === 'EISDIR') return 'is a folder'
+  if (code === 'EACCES' || code === 'EPERM') return 'is not readable by this user'
+  if (code === 'EISDIR') return 'is a directory'
   return `cannot be read (${typeof code === 'string' ? code : 'unknown reason'})`
 }

@@ -1,5 +1,6 @@
 import type { Millis } from '../model.ts'
-import type { Report } from './mistakes.ts'
+import { describe } from './mistakes.ts'
+import type { Diagnostics } from './mistakes.ts'
 import { parseDuration, writeDuration } from './units.ts'
 
 export const SECOND = 1000
@@ -10,28 +11,33 @@ export const DAY = 24 * HOUR
 export interface Range {
   readonly least: Millis
   readonly most: Millis
-  /** The span must be a multiple of this, for the reason given. */
+  /** The duration must be a multiple of this bucket; `why` names the windows that it is for. */
   readonly step?: Millis
   readonly why?: string
 }
 
-/** Milliseconds of a duration, with a mistake reported when it is out of its range. */
+/** Reads a duration in milliseconds; one out of its range is an error. */
 export function readSpan(
   text: string,
   pointer: string,
   { least, most, step = 1, why = '' }: Range,
-  report: Report,
+  diagnostics: Diagnostics,
 ): Millis {
   const span = parseDuration(text)
-  const found = report.written(pointer)
-  if (span < least) report.mistake(pointer, `expected at least ${writeDuration(least)}, found ${found}`)
-  else if (span > most) report.mistake(pointer, `expected at most ${writeDuration(most)}, found ${found}`)
-  else if (span % step !== 0) {
+  const found = diagnostics.written(pointer)
+  if (span < least) {
+    const expected = `at least ${writeDuration(least)}`
+    diagnostics.error(pointer, describe('the duration is too short', { found, expected }))
+  } else if (span > most) {
+    const expected = `at most ${writeDuration(most)}`
+    diagnostics.error(pointer, describe('the duration is too long', { found, expected }))
+  } else if (span % step !== 0) {
     const near = [Math.floor(span / step) * step, Math.ceil(span / step) * step]
       .filter((one) => one > 0)
       .map(writeDuration)
-    const expected = `expected a multiple of the ${writeDuration(step)} bucket${why}`
-    report.mistake(pointer, `${expected}, found ${found}: did you mean ${near.join(' or ')}?`)
+    const expected = `a multiple of the ${writeDuration(step)} bucket${why}`
+    const what = describe('the duration does not match its bucket', { found, expected })
+    diagnostics.error(pointer, `${what}: did you mean ${near.join(' or ')}?`)
   }
   return span
 }

@@ -1,14 +1,14 @@
 import { compileTemplate, TEMPLATE_NAMES, TemplateError } from '../template.ts'
-import { below } from './mistakes.ts'
-import type { Report } from './mistakes.ts'
+import { below, describe } from './mistakes.ts'
+import type { Diagnostics } from './mistakes.ts'
 import { hasControl } from './units.ts'
 
-/** Subject and text of a mail can be read, and name nothing that such a mail does not have. */
+/** Checks that subject and text of a mail are valid templates and use placeholders that the mail has. */
 export function checkTemplates(
   raw: { readonly subject?: string; readonly body?: string },
   labels: readonly string[],
   pointer: string,
-  report: Report,
+  diagnostics: Diagnostics,
 ): void {
   const names = [...TEMPLATE_NAMES, ...labels.map((label) => `label.${label}`)]
   for (const key of ['subject', 'body'] as const) {
@@ -17,12 +17,23 @@ export function checkTemplates(
       compileTemplate(raw[key] ?? '', names)
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error
-      if (report.expanded(at))
-        report.mistake(at, `${report.written(at)} is no template that can be read once its variables are filled in`)
-      else report.mistake(at, error.message, { text: error.found })
+      if (diagnostics.expanded(at))
+        diagnostics.error(at, `${diagnostics.written(at)} is not a valid template once its variables are replaced`)
+      else diagnostics.error(at, describeFault(error, labels), { text: error.found })
     }
   }
   if (hasControl(raw.subject ?? '')) {
-    report.mistake(`${pointer}/subject`, 'a subject is one line without control characters')
+    diagnostics.error(
+      `${pointer}/subject`,
+      describe('the subject contains control characters', { expected: 'one line of text' }),
+    )
   }
+}
+
+/** A label of a series may be written as the dotted path of its field. */
+function describeFault({ found, message }: TemplateError, labels: readonly string[]): string {
+  const [, name, last = ''] = /^\{\{\s*(label\.[^|}\s]*\.(\w+))\s*[|}]/.exec(found) ?? []
+  return name !== undefined && labels.includes(last) && !labels.includes(name.slice('label.'.length))
+    ? `unknown placeholder '${name}': did you mean 'label.${last}'?`
+    : message
 }

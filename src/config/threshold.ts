@@ -10,8 +10,8 @@ import {
   type Threshold,
   type Unit,
 } from '../model.ts'
-import type { Report } from './mistakes.ts'
-import { below } from './mistakes.ts'
+import type { Diagnostics } from './mistakes.ts'
+import { below, describe } from './mistakes.ts'
 
 /** What the bounds are bounds of. */
 export interface Judged {
@@ -32,13 +32,14 @@ const LOWER = ['below', 'at_most'] as const
 const CLEAR_SHARE = 0.05
 
 /** The bounds of a rule, by severity. */
-export function readThreshold(raw: RawLevels, pointer: string, judged: Judged, report: Report): Threshold {
-  const levels = readLevels(raw, pointer, judged, report)
+export function readThreshold(raw: RawLevels, pointer: string, judged: Judged, diagnostics: Diagnostics): Threshold {
+  const levels = readLevels(raw, pointer, judged, diagnostics)
   const named = SEVERITIES.some((severity) => raw[severity] !== undefined)
-  if (!named && levels[judged.severity].length === 0 && report.clean(pointer)) {
-    report.mistake(pointer, "no bound: expected 'above', 'at_least', 'below' or 'at_most', or 'warning' and 'critical'")
+  if (!named && levels[judged.severity].length === 0 && diagnostics.clean(pointer)) {
+    const expected = "'above', 'at_least', 'below' or 'at_most', or 'warning' and 'critical'"
+    diagnostics.error(pointer, describe('the threshold has no bound', { expected }))
   }
-  checkOrder(levels, pointer, report)
+  checkOrder(levels, pointer, diagnostics)
   return { of: judged.of, ...levels }
 }
 
@@ -47,41 +48,45 @@ export function readOverride(
   raw: Raw.Override,
   pointer: string,
   rule: { readonly written: RawLevels; readonly threshold: Threshold; readonly judged: Judged },
-  report: Report,
+  diagnostics: Diagnostics,
 ): Override {
   const at = `${pointer}/threshold`
   const { threshold, judged } = rule
   const paired = SEVERITIES.some((severity) => rule.written[severity] !== undefined)
   const key = Object.keys(raw.threshold).find((one) => one !== 'warning' && one !== 'critical')
   if (paired && key !== undefined) {
-    report.mistake(
+    diagnostics.error(
       below(at, key),
-      `'${key}' of which severity? expected it under 'warning' or 'critical', as in the rule`,
+      describe(`'${key}' has no severity`, { fix: "move it under 'warning' or 'critical', as in the rule" }),
       'key',
     )
   }
-  const levels = readLevels(raw.threshold, at, judged, report)
+  const levels = readLevels(raw.threshold, at, judged, diagnostics)
   const merged = {
     of: threshold.of,
     warning: levels.warning.length > 0 ? levels.warning : threshold.warning,
     critical: levels.critical.length > 0 ? levels.critical : threshold.critical,
   }
-  checkOrder(merged, at, report)
-  return { hosts: readHosts(raw.hosts, below(pointer, 'hosts'), report), threshold: merged }
+  checkOrder(merged, at, diagnostics)
+  return { hosts: readHosts(raw.hosts, below(pointer, 'hosts'), diagnostics), threshold: merged }
 }
 
-function readLevels(raw: RawLevels, pointer: string, judged: Judged, report: Report): Levels {
+function readLevels(raw: RawLevels, pointer: string, judged: Judged, diagnostics: Diagnostics): Levels {
   const direct = Object.keys(raw).find((key) => !['of', 'warning', 'critical'].includes(key))
   const named = SEVERITIES.filter((severity) => raw[severity] !== undefined)
   if (direct !== undefined && named.length > 0) {
-    const what = `'${direct}' beside '${named.join("' and '")}': put all bounds under a severity, or none`
-    report.mistake(below(pointer, direct), what, 'key')
+    const what = `'${direct}' cannot be combined with '${named.join("' and '")}'`
+    diagnostics.error(
+      below(pointer, direct),
+      describe(what, { fix: 'put all bounds under a severity, or none' }),
+      'key',
+    )
   }
   const own = (severity: Severity): readonly Bound[] => {
     const bounds = raw[severity]
-    if (bounds !== undefined) return readBounds(bounds, `${pointer}/${severity}`, judged, report)
+    if (bounds !== undefined) return readBounds(bounds, `${pointer}/${severity}`, judged, diagnostics)
     return severity === judged.severity && direct !== undefined && named.length === 0
-      ? readBounds(raw, pointer, judged, report)
+      ? readBounds(raw, pointer, judged, diagnostics)
       : []
   }
   return { warning: own('warning'), critical: own('critical') }
@@ -93,34 +98,38 @@ interface Side {
   readonly pointer: string
 }
 
-function readBounds(raw: Raw.Bounds, pointer: string, judged: Judged, report: Report): readonly Bound[] {
+function readBounds(raw: Raw.Bounds, pointer: string, judged: Judged, diagnostics: Diagnostics): readonly Bound[] {
   const side = (ops: readonly [Op, Op]): Side | undefined => {
     const [first, second] = ops.filter((op) => raw[op] !== undefined)
     if (second)
-      report.mistake(
+      diagnostics.error(
         below(pointer, second),
-        `'${second}' beside '${first}': one of them decides; remove the other`,
+        describe(`'${second}' cannot be combined with '${first}'`, { fix: 'remove one of them' }),
         'key',
       )
     const value = first && raw[first]
     return first && value !== undefined ? { op: first, value, pointer: below(pointer, first) } : undefined
   }
   const [upper, lower] = [side(UPPER), side(LOWER)]
-  for (const one of [upper, lower]) if (one) checkScale(one, judged, report)
+  for (const one of [upper, lower]) if (one) checkScale(one, judged, diagnostics)
   const clear = raw.clear
   const at = `${pointer}/clear`
   if (clear !== undefined && !upper && !lower) {
-    report.mistake(at, "'clear' without a bound: expected 'above', 'at_least', 'below' or 'at_most' beside it", 'key')
+    diagnostics.error(
+      at,
+      "'clear' without a bound: expected 'above', 'at_least', 'below' or 'at_most' beside it",
+      'key',
+    )
   }
   if (upper && lower) {
     if (clear !== undefined) {
-      report.mistake(
+      diagnostics.error(
         at,
         "'clear' cannot serve a bound on each side; remove it, and 5 % inside each bound is taken",
         'key',
       )
     }
-    return bothSides(upper, lower, report)
+    return bothSides(upper, lower, diagnostics)
   }
   const one = upper ?? lower
   if (!one) return []
@@ -129,16 +138,16 @@ function readBounds(raw: Raw.Bounds, pointer: string, judged: Judged, report: Re
   if (wrong) {
     const side = one === upper ? 'at most' : 'at least'
     const what = `'clear' ends the alert, so it lies inside the bound: expected ${side} ${one.value}`
-    report.mistake(at, `${what}, found ${report.written(at)}`)
+    diagnostics.error(at, `${what}, found ${diagnostics.written(at)}`)
   }
   return [{ op: one.op, value: one.value, clear: inside }]
 }
 
 /** With a bound on each side their clear values must not cross, or no value would ever end the alert. */
-function bothSides(upper: Side, lower: Side, report: Report): readonly Bound[] {
+function bothSides(upper: Side, lower: Side, diagnostics: Diagnostics): readonly Bound[] {
   if (lower.value >= upper.value) {
-    const what = `every value is ${sayOp(upper.op)} ${upper.value} or ${sayOp(lower.op)} ${lower.value}`
-    report.mistake(lower.pointer, `${what}: did you mean them the other way round?`)
+    const what = `every value is ${formatOp(upper.op)} ${upper.value} or ${formatOp(lower.op)} ${lower.value}`
+    diagnostics.error(lower.pointer, `${what}: did you mean them the other way round?`)
   }
   const middle = (upper.value + lower.value) / 2
   return [
@@ -155,45 +164,47 @@ function defaultClear({ op, value }: Side): number {
 const IN_UNIT: readonly Of[] = ['mean', 'min', 'max', 'last']
 
 /** Bounds that always or never hold, and those that look as if they were meant in another unit. */
-function checkScale({ op, value, pointer }: Side, { of, unit, count }: Judged, report: Report): void {
+function checkScale({ op, value, pointer }: Side, { of, unit, count }: Judged, diagnostics: Diagnostics): void {
   const never = (op === 'below' && value <= 0) || (op === 'at_most' && value < 0)
   const always = (op === 'at_least' && value <= 0) || (op === 'above' && value < 0)
   if (count && (never || always)) {
-    report.mistake(pointer, `a count of events is ${never ? 'never' : 'always'} ${sayOp(op)} ${value}`)
+    diagnostics.error(pointer, `a count of events is ${never ? 'never' : 'always'} ${formatOp(op)} ${value}`)
   }
   if (!IN_UNIT.includes(of)) return
   const size = Math.abs(value)
   if (unit === 'ratio' && size > 2 && size <= 100) {
     const meant = Number((value / 100).toPrecision(12))
-    report.warn(pointer, `the metric is a ratio, where 1 is 100 %: did you mean ${meant} instead of ${value}?`)
+    diagnostics.warn(pointer, `the metric is a ratio, where 1 is 100 %: did you mean ${meant} instead of ${value}?`)
   }
-  if (unit === 'ratio' && size > MOST_RATIO && size <= 2 && !report.warned(pointer.split('/', 3).join('/'))) {
+  if (unit === 'ratio' && size > MOST_RATIO && size <= 2 && !diagnostics.warned(pointer.split('/', 3).join('/'))) {
     const share = Number((value * 100).toPrecision(12))
-    report.warn(
+    diagnostics.warn(
       pointer,
       `the metric is a ratio, where 1 is 100 %: is ${share} % meant? (Only CPU that is not divided by its cores is more than 1.)`,
     )
   }
   if (unit === 'percent' && size > 0 && size < 1) {
     const meant = Number((value * 100).toPrecision(12))
-    report.warn(pointer, `the metric is in percent: did you mean ${meant} instead of ${value}?`)
+    diagnostics.warn(pointer, `the metric is in percent: did you mean ${meant} instead of ${value}?`)
   }
 }
 
-/** A critical bound that a warning's bound lies beyond would leave no room for the warning. */
-function checkOrder({ warning, critical }: Levels, pointer: string, report: Report): void {
-  for (const grave of critical) {
-    const mild = warning.find(({ op }) => isUpper(op) === isUpper(grave.op))
-    if (!mild) continue
-    const distance = isUpper(grave.op) ? grave.value - mild.value : mild.value - grave.value
-    const tightest = mild.op === 'at_least' || mild.op === 'at_most'
-    const wider = grave.op === 'above' || grave.op === 'below'
-    if (distance > 0 || (distance === 0 && tightest && wider)) continue
+/** Without room between the bounds no value would be a warning. */
+function checkOrder({ warning, critical }: Levels, pointer: string, diagnostics: Diagnostics): void {
+  for (const criticalBound of critical) {
+    const warningBound = warning.find(({ op }) => isUpper(op) === isUpper(criticalBound.op))
+    if (!warningBound) continue
+    const distance = isUpper(criticalBound.op)
+      ? criticalBound.value - warningBound.value
+      : warningBound.value - criticalBound.value
+    const isWarningInclusive = warningBound.op === 'at_least' || warningBound.op === 'at_most'
+    const isCriticalExclusive = criticalBound.op === 'above' || criticalBound.op === 'below'
+    if (distance > 0 || (distance === 0 && isWarningInclusive && isCriticalExclusive)) continue
     const what =
-      `critical (${sayOp(grave.op)} ${grave.value}) begins no later than warning (${sayOp(mild.op)} ${mild.value}), ` +
-      'so no warning would ever be seen: did you mean them the other way round?'
-    const own = [`${pointer}/critical`, `${pointer}/warning`].find((one) => report.written(one) !== 'nothing')
-    report.mistake(own ?? pointer, what)
+      `critical (${formatBound(criticalBound)}) includes all of warning (${formatBound(warningBound)}), ` +
+      'so no alert is ever a warning: did you mean to swap them?'
+    const own = [`${pointer}/critical`, `${pointer}/warning`].find((one) => diagnostics.written(one) !== 'nothing')
+    diagnostics.error(own ?? pointer, what)
   }
 }
 
@@ -201,6 +212,10 @@ function isUpper(op: Op): boolean {
   return op === 'above' || op === 'at_least'
 }
 
-function sayOp(op: Op): string {
+function formatOp(op: Op): string {
   return op.replace('_', ' ')
+}
+
+function formatBound({ op, value }: Bound): string {
+  return `${formatOp(op)} ${value}`
 }

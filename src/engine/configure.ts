@@ -41,7 +41,10 @@ function noteLeft({ state, plan }: Fold, before: Plan): void {
 
 /** Whether the series of a metric are told apart by other fields than before. */
 function isRegrouped(metric: string, before: Plan, after: Plan): boolean {
-  const [old, now] = [before.metrics.get(metric), after.metrics.get(metric)].map((plan) => plan?.metric.by.join(SEP))
+  const [old, now] = [before, after].map(({ metrics }) => {
+    const plan = metrics.get(metric)
+    return plan && [...plan.metric.by, ...plan.metric.byFields].join(SEP)
+  })
   return old !== undefined && old !== now
 }
 

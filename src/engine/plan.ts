@@ -126,7 +126,7 @@ export function countMetricName(rule: string): string {
 }
 
 function countMetric(rule: CountRule): Metric {
-  return { name: countMetricName(rule.name), fields: [], unit: 'none', kind: 'gauge', by: [] }
+  return { name: countMetricName(rule.name), fields: [], unit: 'none', kind: 'gauge', by: [], byFields: [] }
 }
 
 function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], finest: Millis): WindowPlan {

@@ -61,7 +61,7 @@ function addWindow(figures: Figures & { lastTs: number }, window: Window, k: num
   figures.lastTs = window.lastTs
 }
 
-/** `disk`, or `disk{system.filesystem.mount_point="/home"}`. */
+/** `disk`, or `disk{mount_point="/home"}`. */
 function parseMetric(text: string): { metric: string; labels: ReadonlyMap<string, string> } {
   const brace = text.indexOf('{')
   if (brace < 0 || !text.endsWith('}')) return { metric: text, labels: new Map() }

@@ -16,7 +16,7 @@ export interface ExtractorOptions {
   /** Paths to the host, by kind of event; see `DEFAULT_HOST_PATHS`, which fills what is missing. */
   readonly host: Readonly<Record<string, readonly string[]>>
   /** Path of the field that names an event uniquely. */
-  readonly idField?: string
+  readonly eventIdField?: string
 }
 
 /** What an event contributes, or why it is refused (its time or its host cannot be used). */
@@ -43,9 +43,9 @@ interface CountPlan {
  * `heartbeat` are about no host and yield no samples. Throws a `PatternError` for an expression in a rule that cannot
  * be compiled.
  */
-export function createExtractor({ metrics, rules, host, idField }: ExtractorOptions): Extract {
+export function createExtractor({ metrics, rules, host, eventIdField }: ExtractorOptions): Extract {
   const paths = createPaths()
-  const idSlot = idField === undefined ? undefined : paths.add(idField)
+  const idSlot = eventIdField === undefined ? undefined : paths.add(eventIdField)
   const timeSlot = paths.add('@timestamp')
   const resolveHost = compileHost(host, paths)
   const metricPlans = metrics.map((metric) => planMetric(metric, paths))
@@ -70,10 +70,10 @@ export function createExtractor({ metrics, rules, host, idField }: ExtractorOpti
   }
 }
 
-const planMetric = ({ name, fields, by }: Metric, paths: Paths): MetricPlan => ({
+const planMetric = ({ name, fields, byFields }: Metric, paths: Paths): MetricPlan => ({
   name,
   fields: fields.map((path) => paths.add(path)),
-  by: by.map((path) => paths.add(path)),
+  by: byFields.map((path) => paths.add(path)),
 })
 
 function planCount({ name, where, threshold, overrides }: CountRule, paths: Paths): CountPlan {

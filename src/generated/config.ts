@@ -5,7 +5,7 @@
  */
 export type Address = string
 /**
- * A path of the file system, relative to the configuration file.
+ * A file system path, relative to the configuration file.
  */
 export type Path = string
 /**
@@ -17,16 +17,16 @@ export type URLPath = string
  */
 export type Name = string
 /**
- * A secret: better ${VARIABLE} or { file: PATH } than written here.
+ * A secret, preferably as ${VARIABLE} or { file: PATH }.
  */
 export type Secret = (string | {
 /**
- * File that holds the secret and nothing else; a newline at its end does not count.
+ * File that contains only the secret; a trailing newline is ignored.
  */
 file: Path
 })
 /**
- * Named tokens, so that each sender has its own and one can be changed alone.
+ * Named tokens, one for each client, so that each can be replaced separately.
  * 
  * @maxItems 1000
  */
@@ -36,52 +36,52 @@ export type Tokens = Token[]
  */
 export type Size = (string | number)
 /**
- * The dotted path of a field of an event; Logstash's [host][name] is host.name here.
+ * Dotted path of an event field; Logstash's [host][name] is written host.name.
  */
 export type FieldPath = string
 /**
- * One dotted path, or a list of them of which the first one present in an event counts.
+ * A dotted path, or a list; the first field present in an event is used.
  * 
  * @minItems 1
  */
 export type FieldPaths = (string | [FieldPath, ...(FieldPath)[]])
 /**
- * The mail server that takes the mails, or a list of servers: the next one is asked when the one before it is in trouble.
+ * The mail server, or a list; the next server is used while the one before it fails.
  * 
  * @minItems 1
  * @maxItems 5
  */
 export type MailServer = ({
 /**
- * The server's name or address.
+ * Host name or address of the server.
  */
 host: string
 /**
- * Default: 465 where secure is true, 25 on loopback, else 587.
+ * Port of the server. Default: 465 if secure is true, 25 on loopback, otherwise 587.
  */
 port?: number
 /**
- * TLS from the first byte. Default: true on port 465 only.
+ * Connect with implicit TLS. Default: true on port 465 only.
  */
 secure?: boolean
 /**
- * STARTTLS, or no mail at all. Default: true unless the server is on loopback.
+ * Require STARTTLS; without it no mail is sent. Default: true unless the server is on loopback.
  */
 require_tls?: boolean
 /**
- * Name to log in with; goes with password.
+ * User name; requires password.
  */
 user?: string
 /**
- * Password to log in with; goes with user.
+ * Password; requires user.
  */
 password?: Secret
 /**
- * Login with OAuth 2 in the place of user and password.
+ * OAuth 2 login instead of user and password.
  */
 oauth2?: OAuth2Login
 /**
- * Sender of the mails. Of several servers the first one has it, for all.
+ * Sender address of mails. In a list of servers set it on the first server; it applies to all.
  */
 from?: EMailAddress
 /**
@@ -89,11 +89,11 @@ from?: EMailAddress
  */
 timeout?: Duration
 /**
- * Most attempts to send in any minute, over all servers; mails wait for their turn. Of several servers the first one has it. Default: no limit.
+ * Most delivery attempts per minute over all servers; further mails wait. In a list of servers set it on the first server. Default: no limit.
  */
 rate_per_minute?: number
 /**
- * Signs the mails for the sender's domain. Of several servers the first one has it, for all.
+ * Signs mails with DKIM. In a list of servers set it on the first server; it applies to all.
  */
 dkim?: DKIMKey
 } | [MailServer]|[MailServer, MailServer]|[MailServer, MailServer, MailServer]|[MailServer, MailServer, MailServer, MailServer]|[MailServer, MailServer, MailServer, MailServer, MailServer])
@@ -106,18 +106,18 @@ export type EMailAddress = string
  */
 export type Duration = string
 /**
- * The key that mails are signed with, or a list of keys, each of which signs.
+ * A DKIM key, or a list; each key adds a signature.
  * 
  * @minItems 1
  * @maxItems 5
  */
 export type DKIMKey = ({
 /**
- * Domain that signs, as a rule that of the sender's address.
+ * Signing domain, usually that of the sender address.
  */
 domain: string
 /**
- * Name under which the public key stands in the DNS: SELECTOR._domainkey.DOMAIN.
+ * Selector of the public key in the DNS: SELECTOR._domainkey.DOMAIN.
  */
 selector: string
 /**
@@ -126,14 +126,14 @@ selector: string
 key: Secret
 } | [DKIMKey]|[DKIMKey, DKIMKey]|[DKIMKey, DKIMKey, DKIMKey]|[DKIMKey, DKIMKey, DKIMKey, DKIMKey]|[DKIMKey, DKIMKey, DKIMKey, DKIMKey, DKIMKey])
 /**
- * One address, or a list of them, with or without names.
+ * An address or a list of addresses, with or without names.
  * 
  * @minItems 1
  * @maxItems 100
  */
 export type EMailAddresses = (string | [EMailAddress, ...(EMailAddress)[]])
 /**
- * Subject of the mail, in one line; {{server}}, {{value | percent}} and other placeholders are filled in.
+ * Subject of the mail, one line, with placeholders such as {{server}} and {{value | percent}}.
  */
 export type Subject = string
 /**
@@ -141,11 +141,11 @@ export type Subject = string
  */
 export type MailText = string
 /**
- * Text in one line.
+ * One line of printable ASCII.
  */
 export type HeaderValue = string
 /**
- * Its address, or those of all members of a cluster; each gets every alert.
+ * URL of the Alertmanager, or a list of all members of a cluster; each member gets every alert.
  * 
  * @minItems 1
  * @maxItems 50
@@ -156,7 +156,7 @@ export type WebAddresses = (string | [WebAddress, ...(WebAddress)[]])
  */
 export type WebAddress = string
 /**
- * The IANA name of a time zone.
+ * IANA name of a time zone.
  */
 export type TimeZone = string
 /**
@@ -168,30 +168,30 @@ export type TimeOfDay = string
  */
 export type Weekday = string
 /**
- * rule, host, source, severity, metric, a by field of the metric, or a label of the rule.
+ * rule, host, source, severity, metric, a by label of the metric, or a label of the rule.
  */
 export type Label = string
 /**
- * Alerts that agree in these labels share a mail.
+ * Alerts with equal values of these labels share a mail.
  * 
  * @maxItems 50
  */
 export type LabelsToGroupBy = Label[]
 /**
- * A duration after which an alert that goes on is told again, never, or first and most; each wait is twice the one before, up to most.
+ * A duration, never, or { initial, max }. Each interval is twice the one before, up to max.
  */
-export type Repeat = (string | {
+export type RepeatInterval = (string | {
 /**
- * When it is told again for the first time; from 1m to 30d.
+ * Interval before the first repeated notification, from 1m to 30d.
  */
-first: Duration
+initial: Duration
 /**
- * The longest wait, at most 30d. Default: 24h, or first where that is longer.
+ * Longest interval, at most 30d. Default: 24h, or initial if that is longer.
  */
-most?: Duration
+max?: Duration
 })
 /**
- * LABEL OP VALUE, or a list of them that must all hold. OP is =, !=, =~ or !~ (an RE2 expression for the whole value).
+ * LABEL OP VALUE, or a list of matchers that must all match. OP is =, !=, =~ or !~ (anchored RE2 regular expression).
  * 
  * @minItems 1
  * @maxItems 50
@@ -208,13 +208,13 @@ export type Matcher = string
  */
 export type ReceiversToNotify = [Name, ...(Name)[]]
 /**
- * Who is told as well when nobody has acknowledged the alert for so long.
+ * Additional receivers while an alert stays unacknowledged.
  * 
  * @maxItems 50
  */
 export type Escalation = StepOfAnEscalation[]
 /**
- * HH:MM-HH:MM, or a list of such spans; 24:00 is midnight at the end of the day.
+ * HH:MM-HH:MM, or a list of ranges; 24:00 is the end of the day.
  * 
  * @minItems 1
  * @maxItems 50
@@ -232,7 +232,7 @@ export type SpanOfTheDay = string
  */
 export type Weekdays = (string | [WeekdayOrRange, ...(WeekdayOrRange)[]])
 /**
- * A weekday, or two of them with '-' between.
+ * A weekday, or a range of weekdays.
  */
 export type WeekdayOrRange = string
 /**
@@ -269,200 +269,196 @@ export type Years = (number | string | [YearOrRange, ...(YearOrRange)[]])
  */
 export type YearOrRange = (number | string)
 /**
- * A value that the field equals, a list of which it equals one, or a mapping of tests that all hold.
+ * A value, a list of values of which one must be equal, or a mapping of tests that must all pass.
  * 
  * @minItems 1
  * @maxItems 1000
  */
 export type FieldTest = (string | number | boolean | [FieldValue, ...(FieldValue)[]] | {
 /**
- * Text that the field contains, in the same case.
+ * Text that the field contains (case-sensitive).
  */
 contains?: string
 /**
- * Text that the field begins with, in the same case.
+ * Text that the field starts with (case-sensitive).
  */
 prefix?: string
 /**
- * RE2 expression that is found anywhere in the field.
+ * RE2 regular expression, matched anywhere in the field.
  */
 matches?: string
 /**
- * true: the field is there. false: it is not.
+ * Whether the field exists.
  */
 exists?: boolean
 /**
- * The field is a number above this.
+ * The field is a number above this value.
  */
 above?: number
 /**
- * The field is a number below this.
+ * The field is a number below this value.
  */
 below?: number
 })
 /**
- * A value that the field may equal; numbers and booleans are compared as text.
+ * A value; numbers and booleans are compared as text.
  */
 export type FieldValue = (string | number | boolean)
 /**
- * One host or a list; * stands for any text and ? for any one character.
+ * A host pattern or a list; * matches any text and ? any single character.
  * 
  * @minItems 1
  * @maxItems 1000
  */
 export type HostPatterns = (string | [HostPattern, ...(HostPattern)[]])
 /**
- * A host, where * stands for any text and ? for any one character.
+ * A host name; * matches any text and ? any single character.
  */
 export type HostPattern = string
 /**
- * Text in one line, a number, true or false.
+ * One line of text, a number, true or false.
  */
 export type LabelValue = (string | number | boolean)
 /**
- * Names of hosts, or the file that holds them.
+ * Names of hosts, or a file with names.
  */
 export type NamesOfHosts = (string[] | {
 /**
- * File with one name a line; empty lines, and what begins with #, do not count. Read again at each reload.
+ * File with one name per line; empty lines and comments (#) are ignored. Read again on reload.
  */
 file: Path
 })
 
 /**
- * The configuration of stashwatch. What is left out takes its default; unknown keys are errors. Secrets may be written as ${VARIABLE} or { file: PATH }, and paths are relative to the configuration file.
+ * The configuration of stashwatch. Omitted keys take their defaults; unknown keys are errors. Secrets may be written as ${VARIABLE} or { file: PATH }. Paths are relative to the configuration file.
  */
 export interface Configuration {
 /**
- * Where the service answers HTTP: HOST:PORT. Port 0 takes any free port.
+ * Address to listen on for HTTP: HOST:PORT. Port 0 selects a free port.
  */
 listen?: Address
 /**
- * Folder of the journal and the mailbox; created when it is missing.
+ * Directory of the journal and the mailbox; created if it does not exist.
  */
 data?: Path
 /**
- * Folder with schemas of your own, KIND.schema.json (draft-07): for events that no built-in schema describes, or in place of a built-in one of the same kind. Checked when the configuration is loaded.
+ * Directory of your own event schemas, KIND.schema.json (draft-07). A schema adds a kind of event, or replaces the built-in schema of the same kind. Checked when the configuration is loaded.
  */
 schemas?: Path
 /**
- * How people reach this service; links in mails begin with it.
+ * External URL of this service; the base of links in mails.
  */
 url?: string
 /**
- * The service's own log lines.
+ * Logging of the service itself.
  */
 log?: {
 /**
- * The least severe lines that are written.
+ * Lowest level that is logged.
  */
 level?: ("debug" | "info" | "warn" | "error")
 }
 /**
- * How events are taken from Logstash.
+ * How events are received from Logstash.
  */
 ingest?: Ingest
 /**
- * The read API under /api/v1.
+ * The HTTP API under /api/v1.
  */
 api?: {
 /**
- * Who may use the API. Without tokens it answers on loopback only.
+ * Tokens for the API. Without tokens the API is available on loopback only.
  */
 tokens?: Tokens
 }
 /**
- * The numbers to watch, by name, and where events carry them. Takes the place of the built-in metrics (cpu, memory, swap, load, disk, net_in, net_out, gpu, gpu_memory, gpu_temperature, machine.cpu, machine.memory); a file with metrics also has rules.
+ * Metrics by name: the fields of events that hold their values. Replaces the built-in metrics (cpu, memory, swap, load, disk, net_in, net_out, gpu, gpu_memory, gpu_temperature, machine.cpu, machine.memory); a file with metrics must also have rules.
  */
 metrics?: {
 [k: string]: Metric
 }
 /**
- * The mail server, or a list of them, the preferred one first. Without it mails go to the mailbox: files under the data folder, shown at /mailbox.
+ * The mail server, or a list of them in order of preference. Without it mails are written to the mailbox: files in the data directory, shown at /mailbox.
  */
 smtp?: MailServer
 /**
- * Who is told, by name: people, programs, or both. Takes the place of the built-in receiver admin (admin@localhost).
+ * Receivers of notifications, by name: people, programs, or both. Replaces the built-in receiver admin (admin@localhost).
  */
 receivers?: {
 [k: string]: Receiver
 }
 /**
- * Subject and text of mails, where neither the rule nor the receiver has its own.
+ * Subject and text of mails for rules and receivers without their own.
  */
 templates?: Templates
 /**
- * Which alerts share a mail, and how often people are told.
+ * How alerts are grouped, repeated and rate limited.
  */
 alerting?: Alerting
 /**
- * Chooses receivers for the alerts of rules without notify: the first route that fits counts. A last route without match is for all the rest.
+ * Selects receivers for the alerts of rules without notify: the first matching route applies. A last route without matchers is the default route.
  * 
  * @minItems 1
  * @maxItems 200
  */
 routes?: [Route, ...(Route)[]]
 /**
- * Recurring times in which alerts that fit are not told.
+ * Recurring times in which matching alerts send no notifications.
  * 
  * @maxItems 200
  */
-maintenance?: MaintenanceWindow[]
+maintenance_windows?: MaintenanceWindow[]
 /**
- * Alerts that are not told while another one fires.
+ * Suppress the notifications of some alerts while others fire.
  * 
  * @maxItems 200
  */
-inhibit?: Inhibition[]
+inhibit_rules?: InhibitionRule[]
 /**
- * Pages that mails link to.
+ * Links in mails.
  */
 links?: {
 /**
- * Where the user looks at events. {{host}}, {{from}} and {{to}} (ISO instants) are filled in.
+ * URL of the page that shows a host's events. {{host}}, {{from}} and {{to}} (ISO 8601) are replaced.
  */
 kibana?: string
 }
 /**
- * The service's own alerts (silent sources, wrong clocks, limits reached), and its manners.
+ * Alerts of the service itself: silent sources, wrong clocks, limits reached.
  */
-system?: {
+self_monitoring?: {
 /**
- * Receivers of the service's own alerts, and, where there are no routes, of rules that name none. Default: the only receiver; with several receivers it must be said.
+ * Receivers of the service's own alerts and, without routes, of rules without notify. Default: the only receiver; required with several receivers.
  */
 notify?: ReceiversToNotify
-/**
- * Most mails a minute to one person; what does not fit is listed in one mail.
- */
-mails_per_minute?: number
 }
 /**
- * When to tell whom. Takes the place of the built-in rules (cpu-high, memory-high, host-silent).
+ * Alerting rules. Replaces the built-in rules (cpu-high, memory-high, host-silent).
  */
 rules?: Rule[]
 /**
- * Which hosts there are, and when one that has left is forgotten.
+ * Expected hosts, and when other hosts are retired.
  */
 hosts?: {
 /**
- * Hosts that must exist, by their whole names: missed although they were never heard, and never forgotten. A list, or { file: PATH } with one name a line.
+ * Full names of hosts that must exist: absent even if they never sent an event, and never retired. A list, or { file: PATH } with one name per line.
  */
 expected?: NamesOfHosts
 /**
- * A host that is not expected is forgotten, with its alerts, after so much silence while its source delivered. Default: 24h, or twice the longest absence that a rule waits for.
+ * Retires a host that is not expected, and closes its alerts, when it has sent nothing for this long while its source delivered. Default: 24h, or twice the longest absence.after of the rules.
  */
-forget_after?: Duration
+retire_after?: Duration
 }
 /**
- * Caps on memory. What is beyond them is refused or evicted, counted, and told.
+ * Limits on memory. Whatever exceeds a limit is refused or evicted, counted in the metrics, and notified.
  */
 limits?: {
 /**
- * Most hosts that are watched at a time.
+ * Most hosts at a time.
  */
 hosts?: number
 /**
- * Most series of all hosts together; a series is a host, a metric and the values of its by fields.
+ * Most series of all hosts together. A series is a host, a metric and the values of its by labels.
  */
 series?: number
 /**
@@ -470,51 +466,51 @@ series?: number
  */
 series_per_host?: number
 /**
- * Most senders (Logstash instances) that are told apart.
+ * Most sources (Logstash instances).
  */
 sources?: number
 }
 }
 /**
- * How events are taken from Logstash.
+ * How events are received from Logstash.
  */
 export interface Ingest {
 /**
- * URL paths that take events.
+ * URL paths that accept events.
  * 
  * @minItems 1
  */
 paths?: [URLPath, ...(URLPath)[]]
 /**
- * Who may post events. Without tokens everybody may who can reach the service.
+ * Tokens for posting events. Without tokens any client that reaches the service may post.
  */
 tokens?: Tokens
 /**
- * Largest body on the wire.
+ * Largest request body as sent (compressed).
  */
 max_body?: (Size & string)
 /**
- * Largest body after inflating; not less than max_body.
+ * Largest request body after decompression; at least max_body.
  */
-max_inflated?: (Size & string)
+max_decompressed?: (Size & string)
 /**
- * Most events in one body.
+ * Most events in one request.
  */
 max_events?: number
 /**
- * Most requests a minute for one token, or for one address when there are no tokens. With the output's format `json` every event is a request; more than this is answered 429, and Logstash waits and comes again.
+ * Most requests per minute for one token, or for one address without tokens. Requests over the limit get 429, and Logstash retries them. With format `json` the Logstash output sends one request per event.
  */
 requests_per_minute?: number
 /**
- * Answer when no event of a body was accepted. 200 is for senders that resend after every 4xx, such as syslog-ng.
+ * HTTP status when every event of a request was rejected. Use 200 for senders that resend after every 4xx, such as syslog-ng.
  */
-invalid_status?: (422 | 200)
+all_rejected_status?: (422 | 200)
 /**
- * Field that names an event uniquely, such as the target of a fingerprint filter; makes duplicates certain to be found.
+ * Field with a unique ID of the event, such as the target of a fingerprint filter. Events with a known ID are dropped as duplicates.
  */
-id_field?: FieldPath
+event_id_field?: FieldPath
 /**
- * Where the host of an event is found, by kind of event: dotted paths, of which the first one present counts. Kinds that are left out keep their default; default serves all other events.
+ * Fields that hold the host of an event, by kind of event; the first field present is used. Omitted kinds keep their default; the key default is for all other events.
  */
 host?: {
 [k: string]: FieldPaths
@@ -525,37 +521,39 @@ host?: {
  */
 export interface Token {
 /**
- * Whose token it is. Events that come with it are from the source of this name.
+ * Name of the client. For ingest tokens it is the name of the source.
  */
 name: Name
 /**
- * Bearer token, or password of Basic authentication: printable ASCII, at least 8 characters.
+ * Bearer token, or password for Basic authentication: printable ASCII, at least 8 characters.
  */
 token: Secret
 }
 /**
- * A number in events.
+ * A numeric field of events.
  */
 export interface Metric {
 /**
- * Where events carry it: a dotted path, or a list of which the first one present counts.
+ * Event field that holds the value: a dotted path, or a list; the first field present is used.
  */
 field: FieldPaths
 /**
- * How its values are to be read and printed. A ratio goes from 0 to 1.
+ * Unit of the values. A ratio is from 0 to 1.
  */
 unit?: ("ratio" | "percent" | "bytes" | "seconds" | "count" | "none")
 /**
- * A gauge is a value now; a counter only grows, and starts again from zero after a restart.
+ * A gauge can go up and down; a counter only increases and resets to zero on restart.
  */
 kind?: ("gauge" | "counter")
 /**
- * Fields whose values tell the series of a host apart: a mount point, an interface.
+ * Fields whose values separate the series of a host, such as a mount point or an interface. In a list the last part of each path is its label (mount_point); { LABEL: PATH } names the labels.
  */
-by?: FieldPath[]
+by?: (FieldPath[] | {
+[k: string]: FieldPath
+})
 }
 /**
- * An access_token that lasts; or client_id, client_secret and refresh_token, with which access tokens are asked for.
+ * A long-lived access_token; or client_id, client_secret and refresh_token to request access tokens.
  */
 export interface OAuth2Login {
 /**
@@ -563,133 +561,133 @@ export interface OAuth2Login {
  */
 user: string
 /**
- * Id under which the application is registered.
+ * Client ID of the registered application.
  */
 client_id?: string
 /**
- * Secret of the registered application.
+ * Client secret of the registered application.
  */
 client_secret?: Secret
 /**
- * Token with which access tokens are asked for.
+ * Token used to request access tokens.
  */
 refresh_token?: Secret
 /**
- * Where access tokens are asked for. Default: Google's address.
+ * Token endpoint. Default: Google's.
  */
 access_url?: string
 /**
- * An access token that lasts, where the server gives such.
+ * A long-lived access token, if the server issues them.
  */
 access_token?: Secret
 }
 /**
- * People and programs that are told together: at least one of email, webhook and alertmanager.
+ * A destination of notifications: at least one of email, webhook and alertmanager.
  */
 export interface Receiver {
 /**
- * Mail to people; each gets a mail of their own.
+ * Mail to one or more addresses; each address gets its own mail.
  */
 email?: {
 to: EMailAddresses
 /**
- * Subject of this receiver's mails, where the rule has none of its own.
+ * Subject of this receiver's mails for rules without one.
  */
 subject?: Subject
 /**
- * Text at the top of this receiver's mails, where the rule has none of its own.
+ * Text at the top of this receiver's mails for rules without one.
  */
 body?: MailText
 /**
- * thread: all mails of a conversation keep its first subject, so that mail programs show them as one. status: the subject begins with the state, such as [resolved], and mail programs that go by the subject (Gmail) show each state apart.
+ * thread: all mails of a thread keep its first subject, so that mail clients show one conversation. status: the subject starts with the state, such as [resolved]; clients that thread by subject (Gmail) show each state separately.
  */
 subject_mode?: ("thread" | "status")
 }
 /**
- * A web address that alerts are posted to as JSON.
+ * A URL that alerts are posted to as JSON.
  */
 webhook?: Webhook
 /**
- * An Alertmanager, or all members of a cluster, that alerts are handed to.
+ * An Alertmanager, or all members of a cluster, that alerts are sent to.
  */
 alertmanager?: Alertmanager
 /**
- * Time zone of the people: instants in their mails, and the times below, are of it. Default: UTC.
+ * Time zone of the receiver: for times in its mails, and for report and heartbeat. Default: UTC.
  */
-zone?: TimeZone
+time_zone?: TimeZone
 /**
- * A mail that sums up what has happened, alert or not, each day or week.
+ * A daily or weekly summary mail, sent even without alerts.
  */
 report?: {
 /**
- * How often it is written.
+ * How often the report is sent.
  */
 every?: ("day" | "week")
 /**
- * When it is written, by the clock in the receiver's zone.
+ * Time of day in the receiver's time_zone.
  */
 at?: TimeOfDay
 /**
- * On which day of the week, where it is written each week. Default: mon.
+ * Day of the week for weekly reports. Default: mon.
  */
 weekday?: Weekday
 }
 /**
- * A mail each day that says that stashwatch lives and that all is quiet.
+ * A daily mail that confirms that stashwatch is running, with the current state.
  */
 heartbeat?: {
 /**
- * When it is written, by the clock in the receiver's zone.
+ * Time of day in the receiver's time_zone.
  */
 at?: TimeOfDay
 }
 }
 /**
- * A web address that alerts are posted to as JSON.
+ * A URL that alerts are posted to as JSON.
  */
 export interface Webhook {
 /**
- * The address: https://, or http:// where nobody listens in. It is treated as a secret.
+ * URL of the webhook, http:// or https://. Treated as a secret.
  */
 url: string
 /**
- * Signs each body, so that the other side knows who posted it.
+ * Key of the HMAC signature of each request body.
  */
 secret?: Secret
 /**
- * Headers of each request; their values are treated as secrets.
+ * Additional request headers. Their values are treated as secrets.
  */
 headers?: {
 [k: string]: HeaderValue
 }
 /**
- * Whether addresses of this machine and of private networks may be posted to.
+ * Allow loopback and private network addresses.
  */
 allow_private?: boolean
 /**
- * How long the other side may take to answer, from 1 s to 5 min.
+ * Timeout of a request, from 1s to 5m.
  */
 timeout?: Duration
 }
 /**
- * An Alertmanager, or all members of a cluster, that alerts are handed to.
+ * An Alertmanager, or all members of a cluster, that alerts are sent to.
  */
 export interface Alertmanager {
 url: WebAddresses
 /**
- * Name to log in with; goes with password.
+ * User name; requires password.
  */
 user?: string
 /**
- * Password to log in with; goes with user.
+ * Password; requires user.
  */
 password?: Secret
 /**
- * Bearer token, in the place of user and password.
+ * Bearer token instead of user and password.
  */
 token?: Secret
 /**
- * How long it may take to answer, from 1 s to 5 min.
+ * Timeout of a request, from 1s to 5m.
  */
 timeout?: Duration
 }
@@ -698,107 +696,116 @@ timeout?: Duration
  */
 export interface Templates {
 /**
- * Subject of mails whose rule and receiver have none of their own.
+ * Subject of mails for rules and receivers without one.
  */
 subject?: Subject
 /**
- * Text at the top of mails whose rule and receiver have none of their own.
+ * Text at the top of mails for rules and receivers without one.
  */
 body?: MailText
 }
 /**
- * Which alerts share a mail, and how often people are told.
+ * How alerts are grouped, repeated and rate limited.
  */
 export interface Alerting {
 /**
- * Alerts that agree in these labels share a mail. Without host the alerts of many hosts do.
+ * Alerts with equal values of these labels share a mail. Without host, alerts of several hosts share a mail.
  */
 group_by?: LabelsToGroupBy
 /**
- * How long the first alert of a group waits for others; at most 1h. Default: 0s, and 30s where group_by lacks host.
+ * How long to wait for more alerts before the first mail of a group; at most 1h. Default: 0s, or 30s if group_by lacks host.
  */
 group_wait?: Duration
 /**
- * The shortest time between two mails of a group that tell changes; at most 1d. Default: 0s, and 5m where group_by lacks host.
+ * Shortest time between mails about changes in a group; at most 1d. Default: 0s, or 5m if group_by lacks host.
  */
 group_interval?: Duration
 /**
- * When an alert that goes on is told again.
+ * Interval between notifications for an alert that keeps firing.
  */
-repeat?: (Repeat & string)
+repeat_interval?: (RepeatInterval & string)
 /**
- * Most mails a minute to all addresses together; what does not fit is listed in one mail each. For each address there is system.mails_per_minute.
+ * Most single mails per minute. Alerts over a limit are listed in one mail for each recipient.
  */
-mails_per_minute?: number
+rate_limit?: {
 /**
- * Whether an alert that keeps changing is told once when that starts and once when it has settled.
+ * Most mails per minute to one address.
+ */
+per_recipient?: number
+/**
+ * Most mails per minute to all addresses together.
+ */
+total?: number
+}
+/**
+ * Notify only when an alert starts and stops flapping, instead of for each change.
  */
 flapping?: boolean
 }
 /**
- * Alerts that fit, and who hears of them.
+ * Matching alerts and their receivers.
  */
 export interface Route {
 /**
- * Which alerts it is for. Default: all.
+ * Alerts that the route applies to. Default: all.
  */
-match?: Matchers
+matchers?: Matchers
 /**
- * Receivers who hear of them.
+ * Receivers of the matching alerts.
  */
 notify: ReceiversToNotify
 /**
- * Whether the routes after this one are looked at too.
+ * Continue with the routes after this one.
  */
 continue?: boolean
 /**
- * Alerts that agree in these labels share a mail. Default: alerting.group_by.
+ * Alerts with equal values of these labels share a mail. Default: alerting.group_by.
  */
 group_by?: LabelsToGroupBy
 /**
- * How long the first alert of a group waits for others; at most 1h. Default: 0s, and 30s where group_by lacks host.
+ * How long to wait for more alerts before the first mail of a group; at most 1h. Default: 0s, or 30s if group_by lacks host.
  */
 group_wait?: Duration
 /**
- * The shortest time between two mails of a group that tell changes; at most 1d. Default: 0s, and 5m where group_by lacks host.
+ * Shortest time between mails about changes in a group; at most 1d. Default: 0s, or 5m if group_by lacks host.
  */
 group_interval?: Duration
 /**
- * When an alert that goes on is told again. Default: alerting.repeat.
+ * Interval between notifications for an alert that keeps firing. Default: alerting.repeat_interval.
  */
-repeat?: Repeat
+repeat_interval?: RepeatInterval
 /**
- * Who is told as well when nobody has acknowledged an alert for so long.
+ * Additional receivers while an alert stays unacknowledged.
  */
-escalate?: Escalation
+escalation?: Escalation
 }
 /**
- * A time, and whom to tell then.
+ * A delay and the receivers to notify then.
  */
 export interface StepOfAnEscalation {
 /**
- * How long the alert fires and nobody has acknowledged it; from 1s to 30d.
+ * Time without acknowledgement before these receivers are notified, from 1s to 30d.
  */
 after: Duration
 /**
- * Receivers who are told as well.
+ * Additional receivers.
  */
 notify: ReceiversToNotify
 }
 /**
- * A recurring time in which alerts that fit are not told. What is left out means any.
+ * A recurring time in which matching alerts send no notifications. Omitted keys match any time.
  */
 export interface MaintenanceWindow {
 /**
- * How it is called in mails and the API; one window only has it.
+ * Unique name of the window, shown in mails and the API.
  */
 name: Name
 /**
- * Which alerts it is for.
+ * Alerts that the window applies to.
  */
-match: Matchers
+matchers: Matchers
 /**
- * Spans of the day. One that passes midnight belongs to the day on which it begins. Default: all day.
+ * Time ranges. A range that crosses midnight belongs to the day on which it begins. Default: all day.
  */
 times?: SpansOfTheDay
 /**
@@ -820,41 +827,41 @@ years?: Years
 /**
  * Time zone of the times and days.
  */
-zone?: TimeZone
+time_zone?: TimeZone
 }
 /**
- * Alerts that are not told while another one fires.
+ * Suppresses the notifications of the target alerts while a source alert fires.
  */
-export interface Inhibition {
+export interface InhibitionRule {
 /**
- * The alerts that hold others back while they fire.
+ * Alerts that suppress others while they fire.
  */
-source: Matchers
+source_matchers: Matchers
 /**
- * The alerts that are held back.
+ * Alerts that are suppressed.
  */
-target: Matchers
+target_matchers: Matchers
 /**
- * Labels in which both must agree.
+ * Labels that must have the same value in the source and the target alert.
  * 
  * @maxItems 50
  */
 equal?: Label[]
 }
 /**
- * A condition, how often it is judged, and who hears of it.
+ * A condition, how often it is evaluated, and who is notified.
  */
 export interface Rule {
 /**
- * The rule's name, in mails and the API; one rule only has it.
+ * Unique name of the rule, shown in mails and the API.
  */
 name: Name
 /**
- * The condition: a metric or a count over a window against a threshold, or absence.
+ * The condition: a metric or a count of events over a window, compared with a threshold; or absence.
  */
 when: Condition
 /**
- * How often the window is judged: a multiple of its bucket (10s; 1m where over is beyond 1h, 1h where it is beyond 24h), at most 24h. Default: the bucket.
+ * Evaluation interval: a multiple of the bucket (10s; 1m if over exceeds 1h, 1h if it exceeds 24h), at most 24h. Default: the bucket.
  */
 every?: Duration
 /**
@@ -862,35 +869,35 @@ every?: Duration
  */
 for?: Duration
 /**
- * How long all must be well before the alert is over; at most 7d.
+ * How long the condition must be clear before the alert resolves; at most 7d.
  */
 keep_firing_for?: Duration
 /**
- * Whether people hear that a critical alert is only a warning by now. Without it they hear when it is over.
+ * Notify when a critical alert becomes a warning. Otherwise the next notification is for its resolution.
  */
 notify_on_downgrade?: boolean
 /**
- * How grave it is, where the threshold does not say it by warning: and critical:.
+ * Severity of alerts, unless the threshold has warning: and critical: bounds.
  */
 severity?: ("warning" | "critical")
 /**
- * Receivers who hear of it. Default: those that routes choose, or without routes those of system.notify.
+ * Receivers. Default: selected by the routes; without routes, self_monitoring.notify.
  */
 notify?: ReceiversToNotify
 /**
- * Alerts of the rule that agree in these labels share a mail; with [rule] all hosts do. Default: that of the route, or alerting.group_by.
+ * Alerts of the rule with equal values of these labels share a mail; with [rule] all hosts share one. Default: that of the route, or alerting.group_by.
  */
 group_by?: LabelsToGroupBy
 /**
- * When an alert that goes on is told again. Default: that of the route, or alerting.repeat.
+ * Interval between notifications for an alert that keeps firing. Default: that of the route, or alerting.repeat_interval.
  */
-repeat?: Repeat
+repeat_interval?: RepeatInterval
 /**
- * Who is told as well when nobody has acknowledged an alert for so long.
+ * Additional receivers while an alert stays unacknowledged.
  */
-escalate?: Escalation
+escalation?: Escalation
 /**
- * Subject of the mail, in one line; {{server}}, {{value | percent}} and other placeholders are filled in.
+ * Subject of the mail, one line, with placeholders such as {{server}} and {{value | percent}}.
  */
 subject?: Subject
 /**
@@ -898,27 +905,27 @@ subject?: Subject
  */
 body?: MailText
 /**
- * Hosts that the rule is for. Default: all.
+ * Hosts that the rule applies to. Default: all.
  */
 hosts?: HostPatterns
 /**
- * Words of your own that go with the alert; {{label.team}} in templates.
+ * Labels added to the alerts of the rule; {{label.team}} in templates.
  */
 labels?: {
 [k: string]: LabelValue
 }
 /**
- * Fewest samples in a window for a verdict. Default: half of what the host usually sends in such a window.
+ * Fewest samples needed to evaluate a window. Default: half of the host's usual number.
  */
 min_samples?: number
 /**
- * Other bounds for some hosts; the last override that fits a host wins.
+ * Other bounds for some hosts; the last matching override applies.
  * 
  * @maxItems 1000
  */
 overrides?: Override[]
 /**
- * false puts the rule aside.
+ * Set to false to disable the rule.
  */
 enabled?: boolean
 }
@@ -927,7 +934,7 @@ enabled?: boolean
  */
 export interface Condition {
 /**
- * The metric to judge, one of metrics.
+ * Name of the metric to evaluate.
  */
 metric?: Name
 /**
@@ -935,52 +942,52 @@ metric?: Name
  */
 count?: {
 /**
- * Tests by dotted path of a field; all must hold. {} counts every event.
+ * Tests by dotted field path; all must pass. {} counts every event.
  */
 where: {
 [k: string]: FieldTest
 }
 }
 /**
- * The host has sent nothing, while its Logstash delivered.
+ * The host sent nothing while its source delivered.
  */
 absence?: {
 /**
- * How long nothing came; 90s at least, 30d at most.
+ * Time without events, from 90s to 30d.
  */
 after: Duration
 }
 /**
- * Length of the window, 10s to 7d: a multiple of 10s up to 1h, of 1m up to 24h, of 1h beyond.
+ * Length of the window, from 10s to 7d: a multiple of 10s up to 1h, of 1m up to 24h, of 1h beyond.
  */
 over?: Duration
 /**
- * Bounds for the window's value.
+ * Bounds of the window's value.
  */
 threshold?: Threshold
 }
 /**
- * What of the window is judged, and its bounds: either directly, or under warning: and critical:.
+ * Aggregation of the window and its bounds, either directly or under warning: and critical:.
  */
 export interface Threshold {
 /**
- * What of the window is judged; for metrics. increase and rate (per second) are for counters.
+ * Aggregation of the window, for metrics. increase and rate (per second) are for counters.
  */
 of?: ("mean" | "sum" | "min" | "max" | "last" | "stddev" | "count" | "increase" | "rate")
 /**
- * Too much: more than this.
+ * Upper bound, exclusive: breached above this value.
  */
 above?: number
 /**
- * Too much: this or more.
+ * Upper bound, inclusive: breached at this value and above.
  */
 at_least?: number
 /**
- * Too little: less than this.
+ * Lower bound, exclusive: breached below this value.
  */
 below?: number
 /**
- * Too little: this or less.
+ * Lower bound, inclusive: breached at this value and below.
  */
 at_most?: number
 /**
@@ -997,23 +1004,23 @@ warning?: Bounds
 critical?: Bounds
 }
 /**
- * A bound, or one on each side, and where the alert is over.
+ * A bound, or one on each side, and the recovery threshold.
  */
 export interface Bounds {
 /**
- * Too much: more than this.
+ * Upper bound, exclusive: breached above this value.
  */
 above?: number
 /**
- * Too much: this or more.
+ * Upper bound, inclusive: breached at this value and above.
  */
 at_least?: number
 /**
- * Too little: less than this.
+ * Lower bound, exclusive: breached below this value.
  */
 below?: number
 /**
- * Too little: this or less.
+ * Lower bound, inclusive: breached at this value and below.
  */
 at_most?: number
 /**
@@ -1026,27 +1033,27 @@ clear?: number
  */
 export interface Override {
 /**
- * Hosts that the other bounds are for.
+ * Hosts that the override applies to.
  */
 hosts: HostPatterns
 /**
- * Bounds that take the place of the rule's; a severity that is not named keeps the rule's.
+ * Bounds that replace the rule's; an omitted severity keeps the rule's bounds.
  */
 threshold: {
 /**
- * Too much: more than this.
+ * Upper bound, exclusive: breached above this value.
  */
 above?: number
 /**
- * Too much: this or more.
+ * Upper bound, inclusive: breached at this value and above.
  */
 at_least?: number
 /**
- * Too little: less than this.
+ * Lower bound, exclusive: breached below this value.
  */
 below?: number
 /**
- * Too little: this or less.
+ * Lower bound, inclusive: breached at this value and below.
  */
 at_most?: number
 /**

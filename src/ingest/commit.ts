@@ -71,7 +71,7 @@ export async function commit(
     return answerLater(reply, 503, 5, 'the journal cannot take events now')
   }
   const none = verdict.total > 0 && verdict.accepted.length === 0
-  return answerSummary(reply, none ? deps.config.invalidStatus : 200, summarise(ack, verdict))
+  return answerSummary(reply, none ? deps.config.allRejectedStatus : 200, summarise(ack, verdict))
 }
 
 function encode(frame: Frame, verdict: Verdict, deps: CommitDeps): Uint8Array {

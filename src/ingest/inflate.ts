@@ -101,7 +101,7 @@ function isTooLong(error: unknown): boolean {
 }
 
 function tooLarge(max: number): Refusal {
-  return new Refusal(413, 'too_large', `the body inflates to more than ${mebibytes(max)} (ingest.max_inflated)`)
+  return new Refusal(413, 'too_large', `the body inflates to more than ${mebibytes(max)} (ingest.max_decompressed)`)
 }
 
 function damaged(coding: Coding): Refusal {

@@ -41,11 +41,11 @@ export function createReader(config: IngestConfig, ports: JudgePorts): Reader {
   return (body, request) => {
     const coding = codingOf(body, request.headers['content-encoding'])
     const label = (): Label => readLabel(request)
-    const bytes = inflateSmall(body, coding, config.maxInflated)
+    const bytes = inflateSmall(body, coding, config.maxDecompressed)
     if (bytes !== undefined && bytes.length <= SMALL) return judgeSmall(readBody(bytes, config, label), ports)
     if (lane.full()) return { kind: 'busy' }
     return lane.run(async () => {
-      const inflated = await inflateLarge(body, coding, config.maxInflated)
+      const inflated = await inflateLarge(body, coding, config.maxDecompressed)
       await nextTurn()
       const read = await readLargeBody(inflated, config, label)
       return read.kind === 'empty' ? read : await judgeSlowly(read, ports)

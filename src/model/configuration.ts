@@ -9,8 +9,10 @@ export interface Metric {
   readonly fields: readonly string[]
   readonly unit: Unit
   readonly kind: 'gauge' | 'counter'
-  /** Dotted paths whose values tell the series of a host apart: a mount point, an interface. */
+  /** Labels whose values separate the series of a host: a mount point, an interface. */
   readonly by: readonly string[]
+  /** Dotted paths of the fields that hold these values, in the order of `by`. */
+  readonly byFields: readonly string[]
 }
 
 /** One condition on one field of an event; all tests in it must hold. */
@@ -172,17 +174,17 @@ export interface Token {
 export interface IngestConfig {
   readonly paths: readonly string[]
   readonly tokens: readonly Token[]
-  /** Largest body on the wire, and after inflating, in bytes. */
+  /** Largest body as sent, and after decompression, in bytes. */
   readonly maxBody: number
-  readonly maxInflated: number
+  readonly maxDecompressed: number
   /** Most events in one body. */
   readonly maxEvents: number
   /** Requests a minute for one token or address. */
   readonly requestsPerMinute: number
-  /** Answer when no event of a body was accepted. */
-  readonly invalidStatus: 200 | 422
+  /** HTTP status when every event of a request was rejected. */
+  readonly allRejectedStatus: 200 | 422
   /** Field that names an event uniquely (a `fingerprint` filter's target), if there is one. */
-  readonly idField?: string
+  readonly eventIdField?: string
   /** Where the host of an event is found, by kind of event; dotted paths, the first one present counts. */
   readonly host: Readonly<Record<string, readonly string[]>>
 }

@@ -14,7 +14,7 @@ export interface Rejection {
  * it has none. Values are aligned with series; a series is a metric's name and its `by` values, joined by `SEP`.
  */
 export interface EventSamples {
-  /** What names the event uniquely, where `ingest.id_field` is configured and present. */
+  /** What names the event uniquely, where `ingest.event_id_field` is configured and present. */
   readonly id?: string
   readonly host: string
   readonly ts: Millis

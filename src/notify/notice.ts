@@ -24,7 +24,7 @@ const WORDS: Partial<Readonly<Record<Because, Words>>> = {
       'nobody is told that they are resolved, because nothing got better.',
     advice: [
       'Should one of them have stayed? Name it under hosts.expected in the configuration: then it is never forgotten, and counts as silent until it is heard again.',
-      'A host that sends again is watched again at once. hosts.forget_after sets how long a silent host is kept.',
+      'A host that sends again is watched again at once. hosts.retire_after sets how long a silent host is kept.',
     ],
   },
   scheduled: {
@@ -50,7 +50,7 @@ export function noticeLetter(notification: Notification, { url }: LetterOptions)
     notes: [],
     lists: [],
     advice: url === undefined ? advice : [...advice, { text: 'All known hosts:', url: `${url}/api/v1/hosts` }],
-    footer: [whyOf(notification, words?.who ?? 'system.notify names')],
+    footer: [whyOf(notification, words?.who ?? 'self_monitoring.notify names')],
   }
 }
 

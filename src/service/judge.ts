@@ -17,8 +17,13 @@ export function openSchemas({ schemas }: Pick<Config, 'schemas'>): Schemas {
 /** What picks the samples of a configuration's metrics and rules out of events. */
 export function openExtractor({ engine, ingest }: Pick<Config, 'engine' | 'ingest'>): Extract {
   const rules = engine.rules.filter((rule) => rule.kind === 'count')
-  const { host, idField } = ingest
-  return createExtractor({ metrics: engine.metrics, rules, host, ...(idField === undefined ? {} : { idField }) })
+  const { host, eventIdField } = ingest
+  return createExtractor({
+    metrics: engine.metrics,
+    rules,
+    host,
+    ...(eventIdField === undefined ? {} : { eventIdField }),
+  })
 }
 
 /** What the service makes of one event. `kind` is missing where it was refused before it had one. */

@@ -1,4 +1,4 @@
-import { ConfigErrors, printMistake } from '../config/index.ts'
+import { ConfigErrors, formatDiagnostic } from '../config/index.ts'
 import type { Config } from '../model.ts'
 import { openWays } from '../notify/index.ts'
 import { openExtractor, openSchemas } from './judge.ts'
@@ -13,7 +13,7 @@ export function reload(running: Running): Promise<readonly string[]> {
     if (mistakes.length > 0) {
       options.log.error({ mistakes: mistakes.length }, 'the configuration was not taken; the old one stays in force')
     }
-    for (const mistake of mistakes) options.log.error({}, mistake)
+    for (const line of mistakes) options.log.error({}, line)
     if (mistakes.length === 0) options.log.info({}, 'the configuration was loaded anew')
     return mistakes
   })
@@ -22,7 +22,7 @@ export function reload(running: Running): Promise<readonly string[]> {
 }
 
 function sayMistakes(error: unknown): readonly string[] {
-  if (error instanceof ConfigErrors) return error.mistakes.map(printMistake)
+  if (error instanceof ConfigErrors) return error.diagnostics.map(formatDiagnostic)
   return [error instanceof Error ? error.message : String(error)]
 }
 

@@ -36,7 +36,7 @@ const LASTED = 14 * MINUTE
 /** Most points of a sample's chart. */
 const POINTS = 60
 
-const CPU: Metric = { name: 'cpu', fields: ['cpu'], by: [], unit: 'ratio', kind: 'gauge' }
+const CPU: Metric = { name: 'cpu', fields: ['cpu'], by: [], byFields: [], unit: 'ratio', kind: 'gauge' }
 const CPU_HIGH: MetricRule = {
   kind: 'metric',
   name: 'sample',
@@ -162,9 +162,9 @@ function windowSaid(plan: WindowPlan, { state, at }: Step): Said {
   }
 }
 
-/** A value that a field might have: `/srv`, `index-1`. */
-function sampleLabel(field: string): string {
-  return field.includes('mount') ? '/srv' : `${field.split('.').at(-1)}-1`
+/** A value that a label might have: `/srv`, `index-1`. */
+function sampleLabel(label: string): string {
+  return label.includes('mount') ? '/srv' : `${label}-1`
 }
 
 interface Figures {

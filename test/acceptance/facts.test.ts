@@ -260,7 +260,7 @@ test('a source is down since its last request', async (t) => {
 
 test('a report tells the peak of figures without a unit, and no alert that begins in the future', async (t) => {
   const hot = quick({ name: 'room-hot', metric: 'room', threshold: threshold('max', [above(35)]) })
-  const metric = { name: 'room', fields: ['room'], unit: 'none', kind: 'gauge', by: [] } as const
+  const metric = { name: 'room', fields: ['room'], unit: 'none', kind: 'gauge', by: [], byFields: [] } as const
   const receivers = [{ name: 'ops', email: [{ address: 'ada@example.org' }], report: { at: 12 * 60 + 10 } }]
   const play = createPlay(config({ rules: [hot], metrics: [metric], receivers }))
   play.until(

@@ -30,7 +30,8 @@ metrics:
   hot: { field: system.cpu.total.norm.pct, unit: ratio }
 smtp: { host: 127.0.0.1, port: ${smtpPort}, from: "Stashwatch <stashwatch@example.org>", require_tls: false }
 receivers: { ops: { email: { to: [ada@example.org, grace@example.org] } } }
-system: { notify: [ops], mails_per_minute: 1000 }
+self_monitoring: { notify: [ops] }
+alerting: { rate_limit: { per_recipient: 1000 } }
 rules:
   - name: hot
     when: { metric: hot, over: 10s, threshold: { of: mean, above: 0.5 } }

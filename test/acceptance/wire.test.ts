@@ -198,7 +198,7 @@ test('a body of which nothing can be accepted is answered 422, or as its sender 
   t.match(await service.post(pct('null')), { status: 422, accepted: 0, rejected: 1, errors: [{ index: 0, path: PCT }] })
   t.match(await service.post([]), { status: 200, accepted: 0, rejected: 0, errors: [] })
   t.strictSame(await events(service), { accepted: 0, rejected: 3, duplicate: 0 })
-  const lenient = await start(t, { yaml: `ingest: { invalid_status: 200 }\n${YAML}` })
+  const lenient = await start(t, { yaml: `ingest: { all_rejected_status: 200 }\n${YAML}` })
   t.match(await lenient.post([null, {}]), { status: 200, accepted: 0, rejected: 2 })
   t.match(await lenient.post(pct('null')), { status: 200, accepted: 0, rejected: 1 })
 })

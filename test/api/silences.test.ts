@@ -43,6 +43,13 @@ test('a silence is made of what was posted, of the clock, and of an id that is n
   t.not((await send('POST', SILENCES, GOOD)).json['id'], json['id'])
 })
 
+test('matchers are a list or a single text, as in the configuration', async (t) => {
+  const { send } = await serve(t, { obeys })
+  const { status, json } = await send('POST', SILENCES, { ...GOOD, matchers: 'host =~ "web-.*"' })
+  t.equal(status, 201)
+  t.strictSame(json['matchers'], [{ label: 'host', op: '=~', value: 'web-.*' }])
+})
+
 test('a silence of a host that is not known is made, with a hint that names a known one or a source that is called nearly so', async (t) => {
   const hosts = [
     { host: 'node-1', source: 'logstash-a' },
@@ -122,9 +129,11 @@ test('a silence that is not usable is told which field, what was found and what 
     ['{', 'body', '{', /a JSON object/],
     ['[]', 'body', '[]', /a JSON object/],
     [{ ...GOOD, commment: 'x' }, 'commment', 'x', /did you mean 'comment'/],
-    [{ ...GOOD, matchers: undefined }, 'matchers', null, /a list of matchers/],
+    [{ ...GOOD, matchers: undefined }, 'matchers', null, /a matcher or a list of matchers/],
+    [{ ...GOOD, matchers: 7 }, 'matchers', '7', /a matcher or a list of matchers/],
     [{ ...GOOD, matchers: [] }, 'matchers', '', /at least one matcher/],
-    [{ ...GOOD, matchers: 'host=a' }, 'matchers', 'host=a', /a list/],
+    [{ ...GOOD, matchers: 'host' }, 'matchers', 'host', /at character 5: expected =, !=, =~ or !~/],
+    [{ ...GOOD, matchers: '' }, 'matchers', '', /a matcher such as/],
     [{ ...GOOD, matchers: many }, 'matchers', /host/, /at most 50/],
     [{ ...GOOD, matchers: ['host = a', 'host'] }, 'matchers[1]', 'host', /at character 5: expected =, !=, =~ or !~/],
     [{ ...GOOD, matchers: ['host =~ ('] }, 'matchers[0]', 'host =~ (', /RE2/],
@@ -136,7 +145,7 @@ test('a silence that is not usable is told which field, what was found and what 
     [{ ...GOOD, matchers: [{ label: 'a', isRegexp: true, value: 'b' }] }, 'matchers[0].isRegexp', 'true', /'isRegex'/],
     [{ ...GOOD, matchers: [{ name: 'a', isRegex: 'yes', value: 'b' }] }, 'matchers[0].isRegex', 'yes', /true or false/],
     [{ ...GOOD, matchers: [{ label: 'a', op: '=~', value: '[' }] }, 'matchers[0]', /\[/, /RE2/],
-    [{ ...GOOD, matchers: ['host =~ .*', 'rule != x'] }, 'matchers', /host =~/, /fit the empty text/],
+    [{ ...GOOD, matchers: ['host =~ .*', 'rule != x'] }, 'matchers', /host =~/, /match the empty text/],
     [{ ...GOOD, duration: undefined }, 'duration', null, /or the end as "until"/],
     [{ ...GOOD, duration: '2 h' }, 'duration', '2 h', /such as "30m"/],
     [{ ...GOOD, duration: '' }, 'duration', '', /such as "30m"/],

@@ -335,12 +335,12 @@ test('what is missing, refused or out of reach is one sentence and its exit code
     [['silences', 'add'], /^required option '--matcher <matcher>' not specified/],
     [
       ['silences', 'add', '--matcher', 'host'],
-      /^--matcher is not usable: expected a matcher such as host = web-1; at character 5: expected =, !=, =~ or !~ behind the label, found none of them\. Nothing was changed\. Found 'host'\.$/,
+      /^--matcher is not usable: expected a matcher such as host = web-1; at character 5: expected =, !=, =~ or !~ after the label, found none of them\. Nothing was changed\. Found 'host'\.$/,
     ],
     [['silences', 'add', '--matcher', 'host==a'], /; did you mean '='\? Nothing was changed/],
     [
       ['silences', 'add', '--matcher', 'host!=a'],
-      /^--matcher is not usable: expected matchers that tell alerts apart: the matcher fits the empty text too/,
+      /^--matcher is not usable: expected matchers that tell alerts apart: the matcher matches the empty text/,
     ],
     [['silences', 'add', '--matcher', 'host=a', '--comment', 'x'], /^--duration is missing/],
     [['silences', 'add', '--matcher', 'host=a', '--duration', '1h'], /^--comment is missing/],

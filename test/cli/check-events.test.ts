@@ -134,12 +134,15 @@ test('nothing to read, no such file, and a file that is cut short are told as su
     out: [],
     err: [/^empty: found no event; expected JSON objects/],
   })
-  t.match(await run({ events: 'gone' }, cwd), { code: 1, err: ['gone: does not exist: check the path after --events'] })
+  t.match(await run({ events: 'gone' }, cwd), {
+    code: 1,
+    err: ['gone: does not exist: check the path after --events'],
+  })
   t.match(await run({ events: 'dir' }, cwd), { code: 1, err: [/^dir: is a folder/] })
   t.match(await run({ events: 'cut.gz' }, cwd), { code: 1, err: [/^cut\.gz: is cut short or not gzip all through/] })
   t.match(await run({ events: 'empty', config: 'c.yaml' }, cwd), {
     code: 1,
-    err: [/^c\.yaml:1:1: unknown key/, /1 mistake/],
+    err: [/^c\.yaml:1:1: unknown key/, /1 error/],
   })
 })
 
@@ -223,7 +226,7 @@ test('own schemas judge, are named by check, and a broken one is a mistake', asy
     t.strictSame([code, out], [1, []])
     t.match(err, [
       /s\/rack\.schema\.json: schema is invalid: data\/type/,
-      '1 mistake in the schemas; nothing would start',
+      '1 error in the schemas: the service would not start',
     ])
   }
 })
@@ -237,7 +240,10 @@ test('start refuses a broken schema before anything exists', async (t) => {
     timeout: 20_000,
   })
   t.strictSame([status, stdout], [1, ''])
-  t.match(stderr, /rack\.schema\.json: Expected property name.*\n1 mistake in the schemas; nothing would start\n$/)
+  t.match(
+    stderr,
+    /rack\.schema\.json: Expected property name.*\n1 error in the schemas: the service would not start\n$/,
+  )
   t.notOk(existsSync(join(cwd, 'data')))
 })
 

@@ -62,7 +62,7 @@ smtp: { host: localhost, from: a@example.org }
 receivers:
   ops: { email: { to: [ops@example.org], body: ${percent} } }
   dba: { email: { to: [dba@example.org] } }
-system: { notify: [dba] }
+self_monitoring: { notify: [dba] }
 rules:
   - { name: cpu, when: { metric: cpu, over: 1m, threshold: { of: mean, above: 0.9 } }, notify: [ops] }
   - { name: peaks, when: { metric: cpu, over: 1m, threshold: { of: count, above: 9 } }, notify: [ops] }
@@ -87,7 +87,7 @@ test('check tells what was perhaps not meant, and does not fail for it', async (
   const { code, out } = await run(undefined)
   t.equal(code, 0)
   t.match(out[0], 'the built-in configuration is in order: 3 rules, 1 receiver')
-  t.equal(out.at(-1), "warning: no 'smtp': mails go to the mailbox, nobody is told")
+  t.equal(out.at(-1), "warning: no 'smtp': mails are written to the mailbox and not sent")
 })
 
 test('check prints every mistake with its place and exits 1', async (t) => {
@@ -99,8 +99,8 @@ test('check prints every mistake with its place and exits 1', async (t) => {
     out: [],
     err: [
       "c.yaml:1:1: unknown key 'lisen': did you mean 'listen'?",
-      "c.yaml:3:32: no metric is named 'cpuu': did you mean 'cpu'?",
-      '2 mistakes; nothing would start',
+      "c.yaml:3:32: unknown metric 'cpuu': did you mean 'cpu'?",
+      '2 errors: the service would not start',
     ],
   })
 })
@@ -112,8 +112,8 @@ test('check names every secret that is missing', async (t) => {
   t.equal(code, 1)
   t.match(err, [
     /^c\.yaml:6:35: the environment variable STASHWATCH_TOKEN is not set/,
-    /^c\.yaml:14:76: the secret's file .*gone does not exist/,
-    '2 mistakes; nothing would start',
+    /^c\.yaml:14:76: the secret file .*gone does not exist/,
+    '2 errors: the service would not start',
   ])
 })
 
@@ -121,7 +121,7 @@ test('check exits 1 for a wrong path and 2 where the environment is at fault', a
   t.match(await run('gone.yaml'), {
     code: 1,
     out: [],
-    err: [/gone\.yaml does not exist: check the path/, /1 mistake;/],
+    err: [/gone\.yaml does not exist. Fix: check the path/, /1 error:/],
   })
   t.match(await run('x'.repeat(300)), { code: 2, out: [], err: [/cannot be read \(ENAMETOOLONG\)/] })
 })

@@ -66,7 +66,7 @@ test('hosts of a running service are listed and retired from a terminal, and the
 
   writeFileSync(join(folder, 'hosts.txt'), '\n')
   t.match(await running.service.reload(), [
-    /^configuration:\d+:\d+: the file of hosts .*hosts\.txt names none: expected one name a line$/,
+    /^configuration:\d+:\d+: the host file .*hosts\.txt is empty .expected one name per line.$/,
   ])
 })
 

@@ -12,7 +12,7 @@ metrics:
 receivers:
   ops: { email: { to: ["Ada Lovelace <ada@example.org>"] } }
   hook: { webhook: { url: "https://hook.example.org/x" } }
-system: { notify: [ops] }
+self_monitoring: { notify: [ops] }
 `
 const RULES = `
 rules:
@@ -105,10 +105,10 @@ test('--rule, --receiver and --out narrow it down', async (t) => {
   const templates = `
 receivers:
   ops: { email: { to: [ada@example.org] } }
-  night: { email: { to: ["Grace Hopper <grace@example.org>"] }, zone: Europe/Berlin }
+  night: { email: { to: ["Grace Hopper <grace@example.org>"] }, time_zone: Europe/Berlin }
 `
   const yaml = (BASE + RULES)
-    .replace(/\nreceivers:[^]*?(?=\nsystem:)/, templates)
+    .replace(/\nreceivers:[^]*?(?=\nself_monitoring:)/, templates)
     .replace('notify: [hook]', 'notify: [ops]')
   const { code, out, folder, files } = await preview(
     t,

@@ -9,7 +9,7 @@ const RECEIVERS = `
 receivers:
   ops: { email: { to: ["Ada Lovelace <ada@example.org>", grace@example.org] } }
   storage: { email: { to: [linus@example.org] } }
-system: { notify: [ops] }
+self_monitoring: { notify: [ops] }
 rules: []
 `
 

@@ -14,17 +14,17 @@ test('a broken configuration exits 1 with its places, and nothing is started hal
   const child = runChild(t, ['start', '--config', 'c.yaml'], { cwd: folder })
   t.equal(await child.exit, 1)
   t.match(child.err.join('\n'), /^c\.yaml:4:\d+: .*\bevry.*: did you mean 'every'\?$/m)
-  t.match(child.err.at(-1), /mistakes?; nothing would start$/)
+  t.match(child.err.at(-1), /errors?: the service would not start$/)
   t.strictSame(child.out, [], 'nothing listens, nothing is logged')
   t.notOk(existsSync(join(folder, 'kept')), 'no data folder was made')
   for (const [path, says] of [
-    ['gone.yaml', /^the configuration .*gone\.yaml does not exist: check the path after --config$/],
-    ['.', /^the configuration .* is a folder: check the path/],
+    ['gone.yaml', /^the configuration .*gone\.yaml does not exist. Fix: check the path after --config$/],
+    ['.', /^the configuration .* is a directory. Fix: check the path/],
   ] as const) {
     t.match(await runCli(['start', '--config', path], folder), {
       code: 1,
       out: [],
-      err: [says, /^1 mistake; nothing would start$/],
+      err: [says, /^1 error: the service would not start$/],
     })
   }
 })
@@ -61,7 +61,7 @@ test('without a file the built-in configuration runs, and signals are heard from
   const folder = temporary(t)
   writeFileSync(join(folder, 'c.yaml'), 'listen: 127.0.0.1:0')
   const early = runChild(t, ['start', '--config', 'c.yaml'], { cwd: folder })
-  await early.line(/mails go to the mailbox/)
+  await early.line(/mails are written to the mailbox/)
   early.process.kill('SIGHUP')
   early.process.kill('SIGTERM')
   t.equal(await early.exit, 0, 'a signal while it starts stops it in order')
@@ -73,7 +73,7 @@ test('without a file the built-in configuration runs, and signals are heard from
   t.equal((await child.door.get('/mailbox')).status, 200, 'mails can be looked at')
   t.match(
     child.out.filter((line) => line.includes('"level":40')),
-    { 0: /mails go to the mailbox, nobody is told/, length: 1 },
+    { 0: /mails are written to the mailbox and not sent/, length: 1 },
   )
   const input = (await child.door.get('/metrics')).text
   const promtool = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' })

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { loadConfig } from '../../src/config/index.ts'
 import { ALERTING } from '../../src/model.ts'
@@ -37,8 +37,19 @@ test('where nothing is said, alerting is as the model has it, and as editors sho
   }
   const shown = Object.entries(schema.definitions.alerting.properties).filter(([, one]) => 'default' in one)
   const defaults = Object.fromEntries(shown.map(([key, one]) => [key, one.default]))
-  t.strictSame(Object.keys(defaults), ['group_by', 'repeat', 'mails_per_minute', 'flapping'])
+  t.strictSame(Object.keys(defaults), ['group_by', 'repeat_interval', 'flapping'])
   t.strictSame(alertingOf(JSON.stringify({ alerting: defaults })), ALERTING)
+})
+
+test('the rate limits have the defaults that editors show', async (t) => {
+  const limits = (text: string): readonly number[] => {
+    const { mailsPerMinute, alerting } = load(text).engine
+    return [mailsPerMinute, alerting.totalPerMinute]
+  }
+  t.strictSame(limits('data: ./data'), [5, 60])
+  t.strictSame(limits('alerting: { rate_limit: { per_recipient: 5, total: 60 } }'), [5, 60])
+  t.strictSame(limits('alerting: { rate_limit: { per_recipient: 7 } }'), [7, 60])
+  t.strictSame(limits('alerting: { rate_limit: { total: 8 } }'), [5, 8])
 })
 
 test('alerts of many hosts that share a mail wait for each other, unless it is said otherwise', async (t) => {
@@ -54,39 +65,39 @@ test('alerts of many hosts that share a mail wait for each other, unless it is s
 test('a route groups as alerting says, where it does not say it itself', async (t) => {
   const route = (more: string, general: string): unknown =>
     alertingOf(`alerting: { ${general} }\nroutes: [{ notify: [admin], ${more} }]`).routes[0]?.grouping
-  t.equal(route('repeat: 1h', 'group_by: [rule]'), undefined)
+  t.equal(route('repeat_interval: 1h', 'group_by: [rule]'), undefined)
   t.strictSame(route('group_by: [severity]', ''), { by: ['severity'], wait: 30_000, interval: 300_000 })
   t.strictSame(route('group_by: [severity]', 'group_wait: 5s'), { by: ['severity'], wait: 5000, interval: 300_000 })
   t.strictSame(route('group_wait: 1m', 'group_by: [rule]'), { by: ['rule'], wait: 60_000, interval: 300_000 })
 })
 
 test('a repeat is a time that doubles up to a day, or never, or a first and a longest wait', async (t) => {
-  const repeat = (text: string): unknown => alertingOf(`alerting: { repeat: ${text} }`).repeat
+  const repeat = (text: string): unknown => alertingOf(`alerting: { repeat_interval: ${text} }`).repeat
   t.strictSame(repeat('1h'), { first: HOUR, most: 24 * HOUR })
   t.strictSame(repeat('2d'), { first: 48 * HOUR, most: 48 * HOUR })
   t.strictSame(repeat('never'), { first: 0, most: 0 })
-  t.strictSame(repeat('{ first: 1h }'), { first: HOUR, most: 24 * HOUR })
-  t.strictSame(repeat('{ first: 4h, most: 4h }'), { first: 4 * HOUR, most: 4 * HOUR })
+  t.strictSame(repeat('{ initial: 1h }'), { first: HOUR, most: 24 * HOUR })
+  t.strictSame(repeat('{ initial: 4h, max: 4h }'), { first: 4 * HOUR, most: 4 * HOUR })
 })
 
 test('routes choose for the rules that name nobody', async (t) => {
   const text = [
     'receivers: { ops: { email: { to: a@example.org } }, dba: { email: { to: b@example.org } } }',
-    'system: { notify: [ops] }',
+    'self_monitoring: { notify: [ops] }',
     'routes:',
-    '  - match: ["severity = critical", \'host =~ "db-.*"\']',
+    '  - matchers: ["severity = critical", \'host =~ "db-.*"\']',
     '    notify: [dba]',
     '    continue: true',
-    '    escalate: [{ after: 30m, notify: [ops] }, { after: 2h, notify: [dba] }]',
-    '  - { match: rule != other, notify: [dba] }',
+    '    escalation: [{ after: 30m, notify: [ops] }, { after: 2h, notify: [dba] }]',
+    '  - { matchers: rule != other, notify: [dba] }',
     '  - { notify: [ops] }',
     'rules:',
     '  - { name: a, when: { absence: { after: 3m } } }',
     '  - { name: b, when: { absence: { after: 3m } }, notify: [dba] }',
   ].join('\n')
-  t.throws(() => load(text), { message: /:8:14: the matcher fits the empty text too/ })
+  t.throws(() => load(text), { message: /:8:17: the matcher matches the empty text/ })
   const { config, warnings } = open(text.replace('rule != other', 'rule = a'))
-  t.match(warnings, { 0: /:7:68: dba is told from the beginning/, 1: /no 'smtp'/, length: 2 })
+  t.match(warnings, { 0: /:7:70: dba already gets the first notification/, 1: /no 'smtp'/, length: 2 })
   t.strictSame(
     config.engine.rules.map(({ notify }) => notify),
     [[], ['dba']],
@@ -111,7 +122,7 @@ test('routes choose for the rules that name nobody', async (t) => {
 
 test('a rule may group, repeat and escalate by itself', async (t) => {
   const rule = ruleOf(
-    'labels: { team: a }, group_by: [rule, team], repeat: never, escalate: [{ after: 1s, notify: [admin] }]',
+    'labels: { team: a }, group_by: [rule, team], repeat_interval: never, escalation: [{ after: 1s, notify: [admin] }]',
   )
   t.match(rule, {
     groupBy: ['rule', 'team'],
@@ -123,14 +134,14 @@ test('a rule may group, repeat and escalate by itself', async (t) => {
 
 test('a maintenance window takes times, days, months and years, one by one or in ranges', async (t) => {
   const window = (more: string): unknown =>
-    alertingOf(`maintenance: [{ name: w, match: 'host =~ ".+"', ${more} }]`).maintenance[0]
+    alertingOf(`maintenance_windows: [{ name: w, matchers: 'host =~ ".+"', ${more} }]`).maintenance[0]
   const all = [
     'times: ["22:00-23:30", "23:30-01:00", "20:00-00:00", "00:00-24:00"]',
     'weekdays: [tue, fri-sun, Monday]',
     'days_of_month: [1, -1, "10-15", "-3:-2", "25:-1"]',
     'months: [jan, 6-8, 12, nov-february]',
     'years: [2026, "2027-2030"]',
-    'zone: Europe/Berlin',
+    'time_zone: Europe/Berlin',
   ].join(', ')
   const range = (from: number, to = from): { readonly from: number; readonly to: number } => ({ from, to })
   t.strictSame(window(all), {
@@ -151,7 +162,7 @@ test('a maintenance window takes times, days, months and years, one by one or in
 test('an inhibition has two sides, and labels in which they agree', async (t) => {
   const text =
     'rules: [{ name: switch-down, labels: { rack: a }, when: { absence: { after: 3m } } }]\n' +
-    'inhibit: [{ source: rule = switch-down, target: ["severity = warning", host =~ .+], equal: [rack] }]'
+    'inhibit_rules: [{ source_matchers: rule = switch-down, target_matchers: ["severity = warning", host =~ .+], equal: [rack] }]'
   t.strictSame(alertingOf(text).inhibit, [
     {
       source: [{ label: 'rule', op: '=', value: 'switch-down' }],
@@ -169,7 +180,7 @@ test('a receiver has templates of its own, or those for all', async (t) => {
   const text = [
     'templates: { subject: "[{{severity | upper}}] {{rule}}", body: "{{label.team}}" }',
     'receivers: { a: { email: { to: a@b } }, b: { email: { to: a@b, subject: "{{host}}", subject_mode: status } }, c: { webhook: { url: https://c } } }',
-    'system: { notify: [a, b, c] }',
+    'self_monitoring: { notify: [a, b, c] }',
     'rules: [{ name: r, labels: { team: x }, when: { absence: { after: 3m } } }]',
   ].join('\n')
   t.match(load(text).engine.receivers, [
@@ -181,7 +192,7 @@ test('a receiver has templates of its own, or those for all', async (t) => {
 })
 
 test('a receiver has its zone, a report each day or week, and a sign of life', async (t) => {
-  const more = 'email: { to: a@b }, zone: Asia/Kolkata'
+  const more = 'email: { to: a@b }, time_zone: Asia/Kolkata'
   t.match(receiverOf(`${more}, report: { every: week, at: "07:30", weekday: fri }, heartbeat: { at: 23:59 }`), {
     zone: 'Asia/Kolkata',
     report: { at: 450, weekday: 5 },
@@ -197,7 +208,7 @@ test('what is secret about webhooks and Alertmanagers stays out of what the engi
     '  chat: { webhook: { url: "https://c/${K}", secret: "${K}", headers: { Authorization: "Bearer ${K}" } } }',
     '  am: { alertmanager: { url: [http://a:9093/, http://b:9093], user: u, password: "${K}", timeout: 3s } }',
     '  two: { webhook: { url: http://10.0.0.1/x, allow_private: true }, alertmanager: { url: http://a/am/, token: "${K}" } }',
-    'system: { notify: [chat, am, two] }',
+    'self_monitoring: { notify: [chat, am, two] }',
   ].join('\n')
   const { engine, targets } = load(text, { K: 'hunter2-hunter2' })
   t.strictSame(
@@ -236,30 +247,33 @@ test('a link to Kibana keeps its placeholders', async (t) => {
   t.notOk('kibana' in load('data: ./d'))
 })
 
-const two = 'receivers: { a: { email: { to: a@b } }, b: { email: { to: c@b } } }\nsystem: { notify: [a] }'
+const two = 'receivers: { a: { email: { to: a@b } }, b: { email: { to: c@b } } }\nself_monitoring: { notify: [a] }'
 
 test('alerts that nobody hears of, and what is of no use, are warnings', async (t) => {
   const rule = '{ name: r, when: { absence: { after: 3m } } }'
   t.strictSame(warningsOf(`${two}\nrules: []`), [
-    'configuration:1:44: nobody notifies b: no rule, route or escalation names it',
-    'no rule is enabled: only the service itself can raise alerts',
+    'configuration:1:44: the receiver b is unused: no rule, route or escalation notifies it. Fix: name it under a notify, or remove it',
+    'no rule is enabled: only built-in alerts can fire',
   ])
-  t.strictSame(warningsOf(`${two.replace('c@b }', 'c@b }, heartbeat: {}, zone: UTC')}\nrules: [${rule}]`), [])
-  t.strictSame(warningsOf(`${two}\nrules: [${rule}]\nroutes: [{ match: host = web-1, notify: [b] }]`), [
-    "configuration:4:9: alerts of r that fit no route are told to nobody: a last route without 'match' takes the rest",
+  t.strictSame(warningsOf(`${two.replace('c@b }', 'c@b }, heartbeat: {}, time_zone: UTC')}\nrules: [${rule}]`), [])
+  t.strictSame(warningsOf(`${two}\nrules: [${rule}]\nroutes: [{ matchers: host = web-1, notify: [b] }]`), [
+    "configuration:4:9: alerts of r that match no route have no receiver. Fix: add a last route without 'matchers'",
   ])
-  const severities = '[{ match: severity = warning, notify: [a] }, { match: severity = critical, notify: [b] }]'
+  const severities = '[{ matchers: severity = warning, notify: [a] }, { matchers: severity = critical, notify: [b] }]'
   t.strictSame(warningsOf(`${two}\nrules: [${rule}]\nroutes: ${severities}`), [], 'all are routed, one by one')
-  t.strictSame(warningsOf(`rules: [${rule}]\ninhibit: [{ source: rule = r, target: rule =~ .+ }]`), [
-    'configuration:2:11: every alert of r fits both source and target, and such an alert holds nobody back',
-  ])
+  t.strictSame(
+    warningsOf(`rules: [${rule}]\ninhibit_rules: [{ source_matchers: rule = r, target_matchers: rule =~ .+ }]`),
+    [
+      'configuration:2:17: every alert of r matches both source_matchers and target_matchers, and so suppresses nothing. Fix: narrow one of them',
+    ],
+  )
 })
 
 test('a webhook that leads to this machine or a private network and is not allowed to is a warning', async (t) => {
   const at = (url: string, more = '') =>
-    warningsOf(`receivers: { a: { webhook: { url: "${url}"${more} } } }\nrules: []\nsystem: { notify: [a] }`).filter(
-      (one) => one.includes('private'),
-    )
+    warningsOf(
+      `receivers: { a: { webhook: { url: "${url}"${more} } } }\nrules: []\nself_monitoring: { notify: [a] }`,
+    ).filter((one) => one.includes('private'))
   for (const host of [
     '127.0.0.1:9',
     '10.1.2.3',
@@ -270,7 +284,7 @@ test('a webhook that leads to this machine or a private network and is not allow
     '169.254.169.254',
     '0x7f.1',
   ])
-    t.match(at(`http://${host}/x`), [/:1:\d+: .*of this machine.*'allow_private: true'/], host)
+    t.match(at(`http://${host}/x`), [/:1:\d+: .*loopback or private address.*allow_private: true/], host)
   for (const host of ['example.org', 'intranet', '8.8.8.8', '[2606:4700::1111]'])
     t.strictSame(at(`https://${host}/x`), [], host)
   t.strictSame(at('http://10.1.2.3/x', ', allow_private: true'), [])
@@ -278,17 +292,18 @@ test('a webhook that leads to this machine or a private network and is not allow
 
 test('a matcher that can fit nothing, and a label that nothing has, are warnings', async (t) => {
   const rule = 'rules: [{ name: cpu-high, labels: { team: a }, when: { absence: { after: 3m } } }]'
-  const window = (match: string): string => `${rule}\nmaintenance: [{ name: w, match: '${match}', times: 01:00-02:00 }]`
+  const window = (matchers: string): string =>
+    `${rule}\nmaintenance_windows: [{ name: w, matchers: '${matchers}', times: 01:00-02:00 }]`
   t.strictSame(warningsOf(window('rule = cpu-hgih')), [
-    "configuration:2:33: no rule is named 'cpu-hgih': did you mean 'cpu-high'?",
+    "configuration:2:44: unknown rule 'cpu-hgih': did you mean 'cpu-high'?",
   ])
-  t.match(warningsOf(window('severity = error')), [/no severity is named 'error'$/])
-  t.match(warningsOf(window('taem = a')), [/no rule or metric gives alerts a label 'taem': did you mean 'team'\?$/])
+  t.match(warningsOf(window('severity = error')), [/unknown severity 'error'$/])
+  t.match(warningsOf(window('taem = a')), [/no rule or metric adds a label 'taem': did you mean 'team'\?$/])
   t.strictSame(warningsOf(window('rule = host-gone')).length, 1)
   for (const known of ['rule = source-down', 'team = a', 'rule =~ x.*', 'severity = critical'])
     t.strictSame(warningsOf(window(known)), [], known)
-  for (const strange of ['team = b', 'system.filesystem.mount_point = /'])
-    t.match(warningsOf(window(strange)), { 0: /no alert can fit this window/, length: 1 }, strange)
+  for (const strange of ['team = b', 'mount_point = /'])
+    t.match(warningsOf(window(strange)), { 0: /this window can never match/, length: 1 }, strange)
   t.match(warningsOf(`${rule}\nalerting: { group_by: [rule, hots] }`), [/a label 'hots': did you mean 'host'\?$/])
 })
 
@@ -326,48 +341,50 @@ test('what can never have an effect is one warning each', async (t) => {
   const reader = 'email: { to: a@b }'
   const cases: readonly (readonly [yaml: string, says: RegExp])[] = [
     [
-      `${labelled}\nroutes: [{ match: team = strage, notify: [admin] }, { notify: [admin] }]`,
-      /^configuration:2:19: no alert can fit this route/,
+      `${labelled}\nroutes: [{ matchers: team = strage, notify: [admin] }, { notify: [admin] }]`,
+      /^configuration:2:22: this route can never match/,
     ],
     [
-      `rules: [{ ${absent}, notify: [admin] }]\nroutes: [{ match: rule = r, notify: [admin] }]`,
-      /no alert can fit this route/,
+      `rules: [{ ${absent}, notify: [admin] }]\nroutes: [{ matchers: rule = r, notify: [admin] }]`,
+      /this route can never match/,
     ],
     [
-      'maintenance: [{ name: x, match: [rule = cpu-high, metric = memory], times: "22:00-23:00" }]',
-      /no alert can fit this window/,
+      'maintenance_windows: [{ name: x, matchers: [rule = cpu-high, metric = memory], times: "22:00-23:00" }]',
+      /this window can never match/,
     ],
     [
-      'inhibit: [{ source: [rule = cpu-high, metric = memory], target: rule = memory-high }]',
-      /no alert can fit the source/,
+      'inhibit_rules: [{ source_matchers: [rule = cpu-high, metric = memory], target_matchers: rule = memory-high }]',
+      /source_matchers of this inhibition rule can never match/,
     ],
     [
-      'inhibit: [{ source: rule = cpu-high, target: rule = memory-high, equal: [metric] }]',
-      /agrees with one that fits target in metric/,
+      'inhibit_rules: [{ source_matchers: rule = cpu-high, target_matchers: rule = memory-high, equal: [metric] }]',
+      /can have equal values of metric/,
     ],
     [
-      'alerting: { group_by: [rule], group_interval: 1h, repeat: 10m }',
-      /repeat \(10m\) is shorter than group_interval \(1h\)/,
+      'alerting: { group_by: [rule], group_interval: 1h, repeat_interval: 10m }',
+      /repeat_interval \(10m\) is shorter than group_interval \(1h\)/,
     ],
     [
-      'routes: [{ notify: [admin], group_by: [rule], group_interval: 2h, repeat: 1h }]\nrules: [{ ' + absent + ' }]',
-      /repeat \(1h\)/,
+      'routes: [{ notify: [admin], group_by: [rule], group_interval: 2h, repeat_interval: 1h }]\nrules: [{ ' +
+        absent +
+        ' }]',
+      /repeat_interval \(1h\)/,
     ],
     [
-      `rules: [{ ${absent}, notify: [admin], escalate: [{ after: 1h, notify: [admin] }] }]`,
-      /^configuration:1:\d+: admin is told from the beginning/,
+      `rules: [{ ${absent}, notify: [admin], escalation: [{ after: 1h, notify: [admin] }] }]`,
+      /^configuration:1:\d+: admin already gets the first notification/,
     ],
     [
       `rules: [{ name: r, ${metric}, overrides: [{ hosts: web-1, threshold: { above: 0.95 } }, { hosts: web-*, threshold: { above: 0.97 } }] }]`,
-      /a later override, for web-\*, fits/,
+      /a later override \(hosts web-\*\) matches/,
     ],
     [
       `rules: [{ name: r, ${metric}, hosts: db-*, overrides: [{ hosts: web-1, threshold: { above: 0.95 } }] }]`,
-      /the rule is for db-\* only/,
+      /the rule applies to db-\* only/,
     ],
     [
       `receivers: { a: { ${reader}, report: { every: day, at: "07:00" } } }`,
-      /^configuration:1:\d+: without a 'zone' beside it, it comes at 07:00 UTC/,
+      /^configuration:1:\d+: without 'time_zone' it is sent at 07:00 UTC/,
     ],
   ]
   for (const [yaml, says] of cases) t.match(warningsOf(yaml), { 0: says, length: 1 }, yaml)
@@ -376,16 +393,16 @@ test('what can never have an effect is one warning each', async (t) => {
 test('what has an effect is no warning', async (t) => {
   const rule = 'name: r, when: { metric: disk, over: 1m, threshold: { of: last, above: 0.9 } }'
   const cases: readonly string[] = [
-    `rules: [{ ${rule} }]\nroutes: [{ match: system.filesystem.mount_point = /home, notify: [admin] }, { notify: [admin] }]`,
+    `rules: [{ ${rule} }]\nroutes: [{ matchers: mount_point = /home, notify: [admin] }, { notify: [admin] }]`,
     `rules: [{ ${rule}, notify: [admin] }]\nroutes: [{ notify: [admin] }]`,
-    'maintenance: [{ name: x, match: rule = source-down, times: "22:00-23:00" }]',
-    'inhibit: [{ source: rule = source-down, target: host =~ .+, equal: [source] }]',
-    `rules: [{ ${rule} }]\nroutes: [{ match: severity = critical, notify: [admin] }, { notify: [admin] }]`,
-    'inhibit: [{ source: rule = host-silent, target: severity = warning, equal: [host] }]',
+    'maintenance_windows: [{ name: x, matchers: rule = source-down, times: "22:00-23:00" }]',
+    'inhibit_rules: [{ source_matchers: rule = source-down, target_matchers: host =~ .+, equal: [source] }]',
+    `rules: [{ ${rule} }]\nroutes: [{ matchers: severity = critical, notify: [admin] }, { notify: [admin] }]`,
+    'inhibit_rules: [{ source_matchers: rule = host-silent, target_matchers: severity = warning, equal: [host] }]',
     `rules: [{ ${rule}, overrides: [{ hosts: "*", threshold: { above: 0.95 } }, { hosts: web-*, threshold: { above: 0.97 } }] }]`,
     `rules: [{ ${rule}, overrides: [{ hosts: web-*, threshold: { above: 0.95 } }, { hosts: web-?, threshold: { above: 0.97 } }] }]`,
     `rules: [{ ${rule}, hosts: [db-*, web-?], overrides: [{ hosts: web-1, threshold: { above: 0.95 } }] }]`,
-    'alerting: { group_by: [rule], group_interval: 1h, repeat: never }',
+    'alerting: { group_by: [rule], group_interval: 1h, repeat_interval: never }',
   ]
   for (const yaml of cases) t.strictSame(warningsOf(yaml), [], yaml)
 })
@@ -401,7 +418,19 @@ rules:
   t.equal(falls(yaml(both, ', notify_on_downgrade: true')), true)
   t.strictSame(warningsOf(yaml(both, ', notify_on_downgrade: true')), [])
   t.match(warningsOf(yaml('above: 0.9', ', notify_on_downgrade: true')), [
-    /'notify_on_downgrade' changes nothing: the rule knows one severity only/,
+    /'notify_on_downgrade' has no effect: the rule has one severity/,
   ])
-  t.throws(() => ruleOf('notify_on_downgrade: true'), /'notify_on_downgrade' does not go with 'absence'; remove it/)
+  t.throws(
+    () => ruleOf('notify_on_downgrade: true'),
+    /'notify_on_downgrade' does not apply to 'absence'. Fix: remove it/,
+  )
+})
+
+test('the checks of reachability have one door', async (t) => {
+  t.strictSame(Object.keys(await import('../../src/config/futile.ts')), ['checkReachability'])
+  const folder = new URL('../../src/config/', import.meta.url)
+  const importers = readdirSync(folder).filter((file) =>
+    readFileSync(new URL(file, folder), 'utf8').includes("from './fits.ts'"),
+  )
+  t.strictSame(importers, ['futile.ts'])
 })

@@ -15,17 +15,17 @@ function mistakesOf(text: string, cwd?: string): readonly string[] {
     return []
   } catch (error) {
     if (!(error instanceof ConfigErrors)) throw error
-    return error.mistakes.map(({ line, column, what }) => `${line}:${column}: ${what}`)
+    return error.diagnostics.map(({ line, column, what }) => `${line}:${column}: ${what}`)
   }
 }
 
 test('nobody is expected unless it is said, and hosts are kept for a day, or twice as long as a rule waits', async (t) => {
   t.strictSame(read('url: http://a'), { expected: [], forgetAfter: 24 * HOUR })
   t.strictSame(read('hosts: { expected: [web-1, web-2] }'), { expected: ['web-1', 'web-2'], forgetAfter: 24 * HOUR })
-  t.strictSame(read('hosts: { forget_after: 1h }').forgetAfter, HOUR)
+  t.strictSame(read('hosts: { retire_after: 1h }').forgetAfter, HOUR)
   const patient = 'rules: [{ name: gone, when: { absence: { after: 3d } } }]'
   t.equal(read(patient).forgetAfter, 144 * HOUR)
-  t.equal(read(`${patient}\nhosts: { forget_after: 4d }`).forgetAfter, 96 * HOUR)
+  t.equal(read(`${patient}\nhosts: { retire_after: 4d }`).forgetAfter, 96 * HOUR)
 })
 
 test('expected hosts come out of a file beside the configuration, one a line', async (t) => {
@@ -45,33 +45,30 @@ test('each mistake in the inventory is told with its place and the next step', a
   const bad = join(folder, 'bad.txt')
   const rows: readonly (readonly [string, string])[] = [
     ['hosts: { expect: [a] }', "1:10: unknown key 'expect': did you mean 'expected'?"],
-    ['hosts: { expected: web-1 }', '1:20: expected '],
+    ['hosts: { expected: web-1 }', "1:20: wrong type (found 'web-1', expected a list"],
     ['hosts: { expected: { file: list.txt, flie: x } }', "1:38: unknown key 'flie': did you mean 'file'?"],
-    ['hosts: { expected: [a, a] }', '1:20: entries 2 and 1 of this list are the same; remove one'],
-    ['hosts: { expected: [a, " b"] }', "1:24: expected the name of a host, found ' b'"],
-    ['hosts: { expected: ["web-*"] }', "1:21: expected a host's whole name, since a pattern cannot be missed, found "],
-    ['hosts: { forget_after: 1m }', "1:24: expected at least 10m, found '1m'"],
-    ['hosts: { forget_after: 1 }', '1:24: expected a duration such as'],
+    ['hosts: { expected: [a, a] }', '1:20: entries 2 and 1 of the list are equal. Fix: remove one of them'],
+    ['hosts: { expected: [a, " b"] }', "1:24: the host name is not valid (found ' b', expected a host name)"],
+    ['hosts: { expected: ["web-*"] }', "1:21: a pattern cannot be expected (found 'web-*', expected a full host name)"],
+    ['hosts: { retire_after: 1m }', "1:24: the duration is too short (found '1m', expected at least 10m)"],
+    ['hosts: { retire_after: 1 }', '1:24: wrong type (found 1, expected a duration such as'],
     [
-      'hosts: { forget_after: 1h }\nrules: [{ name: gone, when: { absence: { after: 2h } } }]',
-      "1:24: 'forget_after' (1h) is not longer than the 2h that the rule gone waits for a host: its alert would never come; lengthen it",
+      'hosts: { retire_after: 1h }\nrules: [{ name: gone, when: { absence: { after: 2h } } }]',
+      '1:24: retire_after (1h) is not longer than absence.after (2h) of gone, which could never fire. Fix: set retire_after to more than 2h',
     ],
     [
       'limits: { hosts: 1 }\nhosts: { expected: [a, b] }',
-      '2:20: 2 hosts are expected, but limits.hosts is 1: raise it, or shorten the list',
+      '2:20: 2 expected hosts exceed limits.hosts (1). Fix: raise limits.hosts, or shorten the list',
     ],
-    ['hosts: { expected: { file: gone.txt } }', `1:28: the file of hosts ${join(folder, 'gone.txt')} does not exist`],
+    ['hosts: { expected: { file: gone.txt } }', `1:28: the host file ${join(folder, 'gone.txt')} does not exist`],
     [
       'hosts: { expected: { file: none.txt } }',
-      `1:28: the file of hosts ${join(folder, 'none.txt')} names none: expected one name a line`,
+      `1:28: the host file ${join(folder, 'none.txt')} is empty (expected one name per line)`,
     ],
-    [
-      'hosts: { expected: { file: latin.txt } }',
-      `1:28: the file of hosts ${join(folder, 'latin.txt')} is not UTF-8 text`,
-    ],
+    ['hosts: { expected: { file: latin.txt } }', `1:28: the host file ${join(folder, 'latin.txt')} is not UTF-8 text`],
     [
       'hosts: { expected: { file: bad.txt } }',
-      `1:28: ${bad}:2: expected one name a line, found 'web-2 web-3'; ${bad}:3: expected a host's whole name, since a pattern cannot be missed, found 'web-*'`,
+      `1:28: ${bad}:2: several names in one line (found 'web-2 web-3', expected one name per line); ${bad}:3: a pattern cannot be expected (found 'web-*', expected a full host name)`,
     ],
   ]
   for (const [yaml, says] of rows) {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'tap'
 import { ConfigErrors, ConfigUnreadable, DEFAULT_YAML, loadConfig } from '../../src/config/index.ts'
-import type { Config, MetricRule, Rule, SmtpConfig } from '../../src/model.ts'
+import type { Config, Metric, MetricRule, Rule, SmtpConfig } from '../../src/model.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const surface = join(root, '../shared/design/SURFACE.md')
@@ -76,8 +76,14 @@ test('every key of the founding configuration means what it says', async (t) => 
     unit: 'ratio',
     kind: 'gauge',
     by: [],
+    byFields: [],
   })
-  t.match(config.engine.metrics[3], { name: 'net_in', kind: 'counter', by: ['system.network.name'] })
+  t.match(config.engine.metrics[3], {
+    name: 'net_in',
+    kind: 'counter',
+    by: ['name'],
+    byFields: ['system.network.name'],
+  })
   const [cpu, memory, disk, ssh, silent] = config.engine.rules
   t.strictSame(cpu, {
     kind: 'metric',
@@ -151,7 +157,7 @@ test('every example is in order', async (t) => {
 
 test('without a file the built-in configuration holds', async (t) => {
   const { config, warnings } = loadConfig({ env: {}, cwd: '/somewhere' })
-  t.strictSame(warnings, ["no 'smtp': mails go to the mailbox, nobody is told"])
+  t.strictSame(warnings, ["no 'smtp': mails are written to the mailbox and not sent"])
   t.equal(config.file, undefined)
   t.equal(config.data, '/somewhere/data')
   t.strictSame(config.listen, { host: '127.0.0.1', port: 8080 })
@@ -174,10 +180,10 @@ test('without a file the built-in configuration holds', async (t) => {
   t.match(config.ingest, {
     paths: ['/', '/events', '/ingest'],
     maxBody: 64 * 1024 * 1024,
-    maxInflated: 128 * 1024 * 1024,
+    maxDecompressed: 128 * 1024 * 1024,
     maxEvents: 10_000,
     requestsPerMinute: 300_000,
-    invalidStatus: 422,
+    allRejectedStatus: 422,
     host: { machine: ['machine.id'], 'slurm.node': ['slurm.node.name'] },
   })
   t.same(load(DEFAULT_YAML), { ...config, data: '/srv/data' }, 'the same text is no special case')
@@ -247,9 +253,11 @@ test('secrets come out of files, relative to the configuration', async (t) => {
   }
   t.equal(from('token')().ingest.tokens[0]?.token, 'file-token')
   t.equal(from('${DIR}/token')().ingest.tokens[0]?.token, 'file-token')
-  t.throws(from('none'), { message: /:1:46: the secret's file .*none is empty/ })
-  t.throws(from('many'), { message: /:1:38: expected a token of printable ASCII/ })
-  t.throws(from('.'), { message: /:1:46: the secret's file .* is a folder/ })
+  t.throws(from('none'), { message: /:1:46: the secret file .*none is empty/ })
+  t.throws(from('many'), {
+    message: /:1:38: the token is not valid .found another character, expected .* printable ASCII/,
+  })
+  t.throws(from('.'), { message: /:1:46: the secret file .* is a directory/ })
 })
 
 test('clear is 5 % inside the bound unless it is said, whatever the sign', async (t) => {
@@ -324,9 +332,38 @@ test('a rule that is not enabled is checked and left out', async (t) => {
   t.throws(() => load(text('11s')), ConfigErrors)
 })
 
+test('the labels of series are the last parts of their paths, or are named', async (t) => {
+  const metric = (by: string): Metric | undefined =>
+    load(`metrics: { disk: { field: a, by: ${by} } }\nrules: []`).engine.metrics[0]
+  t.match(metric('[system.filesystem.mount_point, device]'), {
+    by: ['mount_point', 'device'],
+    byFields: ['system.filesystem.mount_point', 'device'],
+  })
+  t.match(metric('{ mount: system.filesystem.mount_point, disk: disk.name }'), {
+    by: ['mount', 'disk'],
+    byFields: ['system.filesystem.mount_point', 'disk.name'],
+  })
+  t.match(metric('{ volume: disk.name, disk: disk.name }'), { by: ['volume', 'disk'] }, 'one field, two labels')
+  t.match(metric('{}'), { by: [], byFields: [] })
+})
+
+test('no label of the built-in metrics has a dot', async (t) => {
+  const labels = load('data: ./d').engine.metrics.flatMap(({ by }) => by)
+  t.strictSame(labels, ['mount_point', 'interface', 'interface', 'gpu', 'gpu', 'gpu'])
+})
+
+test('a label that is written as its path is said by its name', async (t) => {
+  t.throws(() => load('templates: { subject: "{{label.system.filesystem.mount_point}}" }'), {
+    message: /unknown placeholder 'label.system.filesystem.mount_point': did you mean 'label.mount_point'\?$/,
+  })
+  t.match(warningsOf('alerting: { group_by: [system.filesystem.mount_point] }'), [
+    /no rule or metric adds a label 'system.filesystem.mount_point': did you mean 'mount_point'\?$/,
+  ])
+})
+
 test('labels and by fields may be named in templates', async (t) => {
   const rule = ruleOf(
-    '{ name: r, labels: { team: 7 }, subject: "{{label.team}} {{label.system.filesystem.mount_point}}", ' +
+    '{ name: r, labels: { team: 7 }, subject: "{{label.team}} {{label.mount_point}}", ' +
       'when: { metric: disk, over: 1m, threshold: { of: last, above: 0.9 } } }',
   )
   t.match(rule, { labels: { team: '7' } })
@@ -407,17 +444,19 @@ test('mail servers may be a list, whose first one says what holds for all', asyn
     'smtp: { host: a, from: a@b, dkim: [{ domain: b, selector: s, key: "${K}" }, { domain: c, selector: s, key: "${K}" }] }'
   const loaded = loadConfig({ text: two, env: { K: pem('rsa') }, cwd: '/' })
   t.equal(loaded.config.smtp?.dkim.length, 2)
-  t.match(loaded.warnings, [/:1:8\d: the mails come from b: a signature of another domain does not count for DMARC$/])
+  t.match(loaded.warnings, [
+    /:1:8\d: the sender's domain is b: a signature of another domain does not align for DMARC$/,
+  ])
 })
 
 test('a key that cannot sign is found when it is read, and not shown', async (t) => {
   const cases: readonly (readonly [string, RegExp])[] = [
     [
       pem('ed25519'),
-      /:1:6\d: expected a private RSA key in PEM form, without a passphrase, found one of the type ed25519$/,
+      /:1:6\d: the DKIM key is not valid \(found a key of type ed25519, expected a private RSA key in PEM form, without a/,
     ],
-    [pem('rsa', 512), /of at least 1024 bits, found one of 512 bits$/],
-    ['geheim-9', /without a passphrase, found something else$/],
+    [pem('rsa', 512), /found a key of 512 bits, expected .* of at least 1024 bits\)$/],
+    ['geheim-9', /found something else, expected .* without a passphrase/],
   ]
   for (const [key, expected] of cases) {
     const load = (): unknown =>
@@ -433,13 +472,13 @@ test('a key that cannot sign is found when it is read, and not shown', async (t)
 
 test('a maintenance window whose years are over is a warning to whoever knows the time', async (t) => {
   const text =
-    'maintenance: [{ name: w, match: host = a, years: [2019, 2020-2025] }, { name: x, match: host = a, years: 2020-2026 }]'
+    'maintenance_windows: [{ name: w, matchers: host = a, years: [2019, 2020-2025] }, { name: x, matchers: host = a, years: 2020-2026 }]'
   const past = (now?: number): readonly string[] =>
     loadConfig({ text, env: {}, cwd: '/', ...(now === undefined ? {} : { now }) }).warnings.filter((one) =>
       one.includes('years'),
     )
   t.strictSame(past(Date.UTC(2026, 10, 22)), [
-    'configuration:1:50: these years are over, it is 2026: the window never begins again',
+    'configuration:1:61: these years are over (it is 2026), so the window never begins again. Fix: change the years, or remove the window',
   ])
   t.strictSame([past(Date.UTC(2025, 0, 1)), past()], [[], []])
 })
@@ -459,13 +498,17 @@ test('what is allowed but was perhaps not meant is a warning', async (t) => {
     /percent: did you mean 90 instead of 0.9/,
   ])
   t.match(warningsOf(rule('when: { metric: cpu, over: 1m, threshold: { of: mean, above: 1 } }, every: 5m')), [
-    /the rule looks at 1m of each 5m; the time between is not watched/,
+    /the rule evaluates 1m of every 5m and ignores the rest. Fix: set every to at most 1m/,
   ])
-  t.match(warningsOf('rules: []'), ["no 'smtp': mails go to the mailbox, nobody is told", /^no rule is enabled/])
-  t.match(warningsOf('listen: 0.0.0.0:80'), [/smtp/, /^no ingest.tokens: whoever reaches 0.0.0.0:80/, /^no api.tokens/])
+  t.match(warningsOf('rules: []'), ["no 'smtp': mails are written to the mailbox and not sent", /^no rule is enabled/])
+  t.match(warningsOf('listen: 0.0.0.0:80'), [
+    /smtp/,
+    /^no ingest.tokens: any client that reaches 0.0.0.0:80/,
+    /^no api.tokens/,
+  ])
   t.equal(warningsOf('listen: "[::1]:80"').length, 1)
   t.match(warningsOf('smtp: { host: a, from: a@b, port: 587, secure: true }'), [/did you mean require_tls/])
-  t.match(warningsOf('smtp: { host: a, from: a@b, require_tls: false, user: u, password: p }'), [/in the clear/])
+  t.match(warningsOf('smtp: { host: a, from: a@b, require_tls: false, user: u, password: p }'), [/in plain text/])
 })
 
 test('addresses are read with and without names', async (t) => {
@@ -484,9 +527,9 @@ test('a file that is not there is a mistake, one that cannot be read is not', as
   const open = (file: string) => () => loadConfig({ file, env: {}, cwd: dir })
   t.throws(open('gone.yaml'), {
     code: 'CONFIG_INVALID',
-    message: /^the configuration .*gone.yaml does not exist: check/,
+    message: /^the configuration .*gone.yaml does not exist. Fix: check/,
   })
-  t.throws(open('.'), { code: 'CONFIG_INVALID', message: /is a folder/ })
+  t.throws(open('.'), { code: 'CONFIG_INVALID', message: /is a directory/ })
   t.throws(open('latin.yaml'), { code: 'CONFIG_INVALID', message: 'latin.yaml:1:1: the file is not UTF-8 text' })
   t.throws(open('c.yaml/x'), { code: 'CONFIG_INVALID' })
   t.throws(open('x'.repeat(300)), { name: 'ConfigUnreadable', code: 'CONFIG_UNREADABLE' })
@@ -510,7 +553,7 @@ test('host patterns that look like regular expressions, and folders that a shell
     [],
   )
   for (const data of ['~/stashwatch', '$HOME/stashwatch']) {
-    t.throws(() => loadConfig({ text: `data: ${data}`, env: {}, cwd: '/' }), /are not filled in here/)
+    t.throws(() => loadConfig({ text: `data: ${data}`, env: {}, cwd: '/' }), /are not expanded in paths/)
   }
   t.end()
 })

@@ -11,7 +11,7 @@ function mistakesOf(text: string, variables: Record<string, string> = env): read
     return []
   } catch (error) {
     if (!(error instanceof ConfigErrors)) throw error
-    return error.mistakes.map(({ line, column, what }) => `${line}:${column}: ${what}`)
+    return error.diagnostics.map(({ line, column, what }) => `${line}:${column}: ${what}`)
   }
 }
 
@@ -49,7 +49,7 @@ test('the message of the error lists the mistakes as compilers do, under a stabl
 test('more than a hundred mistakes are summed up', async (t) => {
   const found = mistakesOf(Array.from({ length: 150 }, (_, index) => `key${index}x: 1`).join('\n'))
   t.equal(found.length, 101)
-  t.equal(found[100], '101:1: 50 more mistakes from here on')
+  t.equal(found[100], '101:1: 50 more errors from here on')
 })
 
 test('lines are counted with Windows line ends, and columns behind characters beyond ASCII', async (t) => {
@@ -71,7 +71,7 @@ test('a secret in any value of the file is in no message', async (t) => {
     'url: ${S}',
     'log: { level: "${S}" }',
     'log: { "level": "${S} ${NOPE}" }',
-    'ingest: { max_body: "${S}", paths: ["${S}"], invalid_status: "${S}", id_field: "[${S}]" }',
+    'ingest: { max_body: "${S}", paths: ["${S}"], all_rejected_status: "${S}", event_id_field: "[${S}]" }',
     'ingest: { host: { default: ["[${S}]"] }, max_events: "${S}" }',
     'ingest: { tokens: ["${S}"] }',
     'ingest: { tokens: "${S}" }',
@@ -82,25 +82,27 @@ test('a secret in any value of the file is in no message', async (t) => {
     'smtp: { host: a, from: a@b, user: u, password: { file: "${S}" } }',
     'receivers: { ops: { email: { to: "${S}" } } }',
     'receivers: { ops: { email: { to: ["<${S}", "${S}"] } } }',
-    'system: { notify: ["${S}"], mails_per_minute: "${S}" }',
+    'self_monitoring: { notify: ["${S}"] }',
+    'alerting: { rate_limit: { per_recipient: "${S}", total: "${S}" } }',
     'receivers: { a: { webhook: { url: "${S}", secret: "${S}\\t", timeout: "${S}", headers: { "${S}": "${S}\\t" } } } }',
     'receivers: { a: { webhook: { url: "ftp://${S}" } }, b: { webhook: { url: "https://u:${S}@example.org" } } }',
     'receivers: { a: { alertmanager: { url: ["${S}", "http://u:${S}@a", "http://a/?${S}"], user: "${S}" } } }',
     'receivers: { a: { alertmanager: { url: "http://a", token: "${S}\\t", password: { file: "${S}" } } } }',
-    'receivers: { a: { email: { to: a@b, subject: "{{${S}}}", body: "{{host | ${S}}}" }, zone: "${S}", report: { at: "${S}" } } }',
+    'receivers: { a: { email: { to: a@b, subject: "{{${S}}}", body: "{{host | ${S}}}" }, time_zone: "${S}", report: { at: "${S}" } } }',
     'templates: { subject: "{{${S}}}", body: "{{host | ${S}}}" }',
     'links: { kibana: "https://u:${S}@a/{{${S}}}" }',
     'links: { kibana: "${S}" }',
-    'alerting: { group_by: ["${S}"], group_wait: "${S}", repeat: "${S}" }',
-    'routes: [{ match: ["${S}", "host =~ (${S}", "${S} = a", "host == ${S}"], notify: ["${S}"] }]',
-    'routes: [{ match: ["${S} = a", "rule = \'${S}\'"], group_by: ["${S}"], notify: ["${S}"], repeat: { first: "${S}" } }]',
-    'maintenance: [{ name: "${S}", match: "host = a", times: "${S}", weekdays: "${S}", years: "${S}", zone: "${S}" }]',
-    'maintenance: [{ name: a, match: "host = a", times: "${S}", weekdays: "${S}", months: ["${S}"], zone: "${S}" }]',
-    'maintenance: [{ name: "a", match: "${S}", days_of_month: "${S}" }]',
-    'inhibit: [{ source: "${S}", target: "host = ${S}(", equal: ["${S}"] }]',
-    'rules: [{ name: r, when: { absence: { after: 3m } }, group_by: ["${S}"], repeat: "${S}", escalate: [{ after: "${S}", notify: ["${S}"] }] }]',
+    'alerting: { group_by: ["${S}"], group_wait: "${S}", repeat_interval: "${S}" }',
+    'routes: [{ matchers: ["${S}", "host =~ (${S}", "${S} = a", "host == ${S}"], notify: ["${S}"] }]',
+    'routes: [{ matchers: ["${S} = a", "rule = \'${S}\'"], group_by: ["${S}"], notify: ["${S}"], repeat_interval: { initial: "${S}" } }]',
+    'maintenance_windows: [{ name: "${S}", matchers: "host = a", times: "${S}", weekdays: "${S}", years: "${S}", time_zone: "${S}" }]',
+    'maintenance_windows: [{ name: a, matchers: "host = a", times: "${S}", weekdays: "${S}", months: ["${S}"], time_zone: "${S}" }]',
+    'maintenance_windows: [{ name: "a", matchers: "${S}", days_of_month: "${S}" }]',
+    'inhibit_rules: [{ source_matchers: "${S}", target_matchers: "host = ${S}(", equal: ["${S}"] }]',
+    'rules: [{ name: r, when: { absence: { after: 3m } }, group_by: ["${S}"], repeat_interval: "${S}", escalation: [{ after: "${S}", notify: ["${S}"] }] }]',
     'limits: { hosts: "${S}" }',
     'metrics: { a: { field: "[${S}]", unit: "${S}", kind: "${S}", by: ["${S}", "${S}"] } }',
+    'metrics: { a: { field: a, by: ["b.${S}", "c.${S}", "${S}.host"] }, b: { field: a, by: { a: "[${S}]", host: "${S}" } } }',
     'rules: [{ name: "${S}", when: { absence: { after: "${S}" } } }]',
     'rules: [{ name: r, when: { absence: { after: 3m } }, subject: "{{${S}}}", notify: ["${S}"] }]',
     'rules: [{ name: r, when: { absence: { after: 3m } }, body: "{{host | ${S}}}", labels: { a: "${S}" } }]',
@@ -167,14 +169,14 @@ test('hostile YAML is refused in good time', async (t) => {
   const letters = 'abcdefgh'.split('')
   const bomb = letters.map((name, index) => level(name, index === 0 ? '1' : `*${letters[index - 1]}`)).join('')
   const most = (text: string): string => mistakesOf(text).join('\n')
-  t.equal(most(bomb), '1:7: the file has too many values (aliases count each time)')
-  t.equal(most('log: &a { level: *a }'), '1:18: this is nested too deeply')
-  t.match(most('['.repeat(20_000)), 'this is nested too deeply')
-  t.match(most('{a: '.repeat(5000)), 'this is nested too deeply')
-  t.match(most(`a: "${'${'.repeat(50_000)}"`), "'${' without its '}'")
-  t.equal(most(`# ${'x'.repeat(1024 * 1024)}`), '1:1: the file is larger than 1048576 characters')
+  t.equal(most(bomb), '1:7: the file has too many values (expected at most 50000, counting aliases each time)')
+  t.equal(most('log: &a { level: *a }'), '1:18: the nesting is too deep')
+  t.match(most('['.repeat(20_000)), 'the nesting is too deep')
+  t.match(most('{a: '.repeat(5000)), 'the nesting is too deep')
+  t.match(most(`a: "${'${'.repeat(50_000)}"`), "'${' without '}'")
+  t.equal(most(`# ${'x'.repeat(1024 * 1024)}`), '1:1: the file is too large (expected at most 1048576 characters)')
   t.match(most('__proto__: { listen: 1 }'), "1:1: unknown key '__proto__'")
   t.match(most('constructor: 1'), "1:1: unknown key 'constructor'")
-  t.match(most('? [a, b]\n: 1'), '1:3: expected text as the key')
-  t.match(most('{{server}}: 1'), '1:1: expected text as the key')
+  t.match(most('? [a, b]\n: 1'), '1:3: the key is not text')
+  t.match(most('{{server}}: 1'), '1:1: the key is not text')
 })

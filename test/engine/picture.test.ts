@@ -96,7 +96,9 @@ test('the bounds are those of the host, and a sum has none that one bucket could
 
 const net = (of: 'rate' | 'increase' | 'last'): MetricRule =>
   cpuHigh({ metric: 'net', threshold: threshold(of, [above(500)]) })
-const netOnly: readonly Metric[] = [{ name: 'net', fields: ['net'], unit: 'bytes', kind: 'counter', by: [] }]
+const netOnly: readonly Metric[] = [
+  { name: 'net', fields: ['net'], unit: 'bytes', kind: 'counter', by: [], byFields: [] },
+]
 
 test('a counter shows its growth a second, and across a reset no fall', async (t) => {
   for (const figure of ['rate', 'increase'] as const) {

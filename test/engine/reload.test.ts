@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
+import type { Metric } from '../../src/model.ts'
 import {
   above,
   at,
@@ -37,7 +38,9 @@ function reloaded(from: Parameters<typeof config>[0], to: Parameters<typeof conf
 test('alerts that nothing can judge any more end with the change that did it', async (t) => {
   const rule = cpuHigh()
   const disk = cpuHigh({ name: 'disk-full', metric: 'disk' })
-  const metrics = config().metrics.map((metric) => (metric.name === 'disk' ? { ...metric, by: ['device'] } : metric))
+  const changed = (change: Partial<Metric>): readonly Metric[] =>
+    config().metrics.map((metric) => (metric.name === 'disk' ? { ...metric, ...change } : metric))
+  const metrics = changed({ by: ['device'] })
   const cases: [string, Play, string[]][] = [
     ['removed', reloaded({ rules: [rule] }, { rules: [] }), ['cpu-high web-1 fired', 'cpu-high web-1 resolved']],
     [
@@ -58,6 +61,11 @@ test('alerts that nothing can judge any more end with the change that did it', a
     [
       'told apart otherwise',
       reloaded({ rules: [disk] }, { rules: [disk], metrics }),
+      ['disk-full web-1 fired', 'disk-full web-1 resolved', 'disk-full web-1 fired'],
+    ],
+    [
+      'told apart by another field under the same label',
+      reloaded({ rules: [disk] }, { rules: [disk], metrics: changed({ byFields: ['system.filesystem.mount_point'] }) }),
       ['disk-full web-1 fired', 'disk-full web-1 resolved', 'disk-full web-1 fired'],
     ],
   ]

@@ -70,6 +70,7 @@ test('only shares of the host itself count: percent as well as ratio, no part of
     unit,
     kind: 'gauge',
     by,
+    byFields: by,
   })
   const metrics = [
     gauge('load', 'none'),

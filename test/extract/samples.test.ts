@@ -11,7 +11,8 @@ const EDGE = new URL('../../../shared/wire/captures/edge/req-000.raw', import.me
 const metric = (name: string, fields: readonly string[], by: readonly string[] = []): Metric => ({
   name,
   fields,
-  by,
+  by: by.map((path) => path.slice(path.lastIndexOf('.') + 1)),
+  byFields: by,
   unit: 'none',
   kind: 'gauge',
 })

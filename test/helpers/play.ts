@@ -85,6 +85,7 @@ const gauge = (name: string, unit: Metric['unit'], by: readonly string[] = []): 
   unit,
   kind: 'gauge',
   by,
+  byFields: by,
 })
 
 export const alerting = (change: Partial<Alerting> = {}): Alerting => ({ ...ALERTING, ...change })

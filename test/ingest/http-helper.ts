@@ -36,10 +36,10 @@ const CONFIG: IngestConfig = {
   paths: ['/', '/events', '/ingest'],
   tokens: [],
   maxBody: 64 * 1024 * 1024,
-  maxInflated: 128 * 1024 * 1024,
+  maxDecompressed: 128 * 1024 * 1024,
   maxEvents: 10_000,
   requestsPerMinute: 60_000,
-  invalidStatus: 422,
+  allRejectedStatus: 422,
   host: {},
 }
 

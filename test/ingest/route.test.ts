@@ -26,10 +26,10 @@ test('the invalid events of a body are rejected alone, and the first five are to
 })
 
 test('a body of which nothing is accepted gets 422 or the configured status, and a frame all the same', async (t) => {
-  for (const invalidStatus of [422, 200] as const) {
-    const server = await startServer(t, { config: { invalidStatus } })
+  for (const allRejectedStatus of [422, 200] as const) {
+    const server = await startServer(t, { config: { allRejectedStatus } })
     const answer = await exchange(t, server.port, post('{"host":"x"}'))
-    t.equal(answer?.status, invalidStatus)
+    t.equal(answer?.status, allRejectedStatus)
     t.match(answer?.json(), { accepted: 0, rejected: 1, errors: [{ index: 0, path: '/@timestamp' }] })
     t.match(server.frames, [{ source: '127.0.0.1', many: false, events: [] }])
   }
@@ -357,7 +357,7 @@ test('no label of its coding loses a body: gzip is inflated once, and what is pl
 const FORM = 'Content-Type: application/x-www-form-urlencoded'
 
 test('bodies that cannot be read are refused after they were, and the connection is kept', async (t) => {
-  const server = await startServer(t, { config: { maxBody: 1_000_000, maxInflated: 5_000_000, maxEvents: 100 } })
+  const server = await startServer(t, { config: { maxBody: 1_000_000, maxDecompressed: 5_000_000, maxEvents: 100 } })
   const client = await open(t, server.port)
   const whole = gzipSync(batch(event()))
   const broken = Buffer.from(whole)

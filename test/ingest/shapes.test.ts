@@ -21,7 +21,7 @@ const TEXT = 'Content-Type: text/plain'
 const JSON_TYPE = 'Content-Type: application/json'
 
 const gauge = (name: string, field: string, by: readonly string[] = []): Metric => {
-  return { name, fields: [field], unit: 'none', kind: 'gauge', by }
+  return { name, fields: [field], unit: 'none', kind: 'gauge', by, byFields: by }
 }
 const METRICS = [
   gauge('load', 'load'),

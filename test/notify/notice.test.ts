@@ -24,7 +24,7 @@ test('a notice says what happened, each thing on a line, and what to do', async 
   t.ok(mail.text.includes(`\n  - ${LINE}\n`))
   t.match(mail.text, /Name it under hosts\.expected/)
   t.match(mail.text, /https:\/\/watch\.example\.org\/api\/v1\/hosts\n/)
-  t.match(mail.text, /because system\.notify names the receiver ops, which lists ada@example\.org\./)
+  t.match(mail.text, /because self_monitoring\.notify names the receiver ops, which lists ada@example\.org\./)
   t.match(mail.html, /<li>web-7: silent since <span class="one">2026-11-22 12:05:10 UTC<\/span>/)
   t.match(mail.headers, {
     'X-Stashwatch-State': 'notice',

@@ -5,7 +5,7 @@ const START = Date.parse('2026-11-22T12:00:00Z')
 const YAML = `
 url: https://watch.example.org
 receivers: { ops: { email: { to: [ada@example.org] } } }
-system: { notify: [ops] }
+self_monitoring: { notify: [ops] }
 metrics: { cpu: { field: cpu, unit: ratio } }
 rules:
   - { name: cpu-high, when: { metric: cpu, over: 20s, threshold: { of: mean, above: 0.9 } }, notify: [ops] }

@@ -3,7 +3,7 @@ import { clockFrom, type Running, runService, temporary, until } from '../helper
 
 const yaml = `metrics: { cpu: { field: system.cpu.total.norm.pct, unit: ratio } }
 receivers: { ops: { email: { to: [ada@example.org] }, report: { every: day, at: "08:00" } } }
-system: { notify: [ops] }
+self_monitoring: { notify: [ops] }
 rules:
   - { name: cpu-high, when: { metric: cpu, over: 1m, threshold: { of: mean, above: 0.9 } } }
 `

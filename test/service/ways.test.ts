@@ -30,7 +30,7 @@ async function beginFrom(
 }
 
 const yaml = (receivers: string, notify = 'chat'): string => `
-system: { notify: [ops] }
+self_monitoring: { notify: [ops] }
 metrics: { cpu: { field: cpu, unit: ratio } }
 receivers:
   ops: { email: { to: [ada@example.org] } }
