@@ -1,4 +1,5 @@
 import type { Acknowledgement, AlertState, AlertView, Silence } from './alerts.ts'
+import type { Evaluation, NextEvaluation } from './evidence.ts'
 import type { Via } from './notification.ts'
 import type { Rule, Severity, Unit } from './configuration.ts'
 import type { RejectCount } from './events.ts'
@@ -114,7 +115,7 @@ export interface Summary {
   readonly last: number | null
 }
 
-export type HostState = 'live' | 'silent' | 'clock off' | 'never heard'
+export type HostState = 'live' | 'absent' | 'clock_skew' | 'never_seen'
 
 /** Answer to `hosts`: one of these for each. */
 export interface HostView {
@@ -177,28 +178,15 @@ export interface AggregateView extends Summary {
 /** Answer to `rules`: one of these for each. */
 export interface RuleView {
   readonly name: string
-  /** `own`: one of the product's own, which only `why` knows. */
-  readonly kind: Rule['kind'] | 'own'
+  /** `builtin`: one of the product's own, which only `why` knows. */
+  readonly kind: Rule['kind'] | 'builtin'
   readonly severity: Severity
   /** All that its alerts can have. */
   readonly severities: readonly Severity[]
   readonly notify: readonly string[]
-  /** The last verdicts. */
-  readonly last: readonly {
-    readonly host: string
-    readonly labels: Readonly<Record<string, string>>
-    readonly value: number | null
-    readonly unit: Unit
-    readonly bound: string
-    readonly reason: string
-    readonly at: Millis
-    /** What to look after in the configuration, where the value is hardly one of its unit. */
-    readonly hint?: string
-  }[]
-  /** What the next window waits for, in words. */
-  readonly waitingFor: string
-  /** Why the rule does not look at the host that was asked for. */
-  readonly unfit?: string
+  /** The last evaluations. */
+  readonly last: readonly Evaluation[]
+  readonly next: NextEvaluation
   /** When the rule left the configuration, of one that is gone. */
   readonly left?: Millis
 }
