@@ -1,4 +1,4 @@
-import type { Acknowledgement, AlertFacts, Because, Context, Muted } from './alerts.ts'
+import type { Acknowledgement, AlertFacts, Because, Context, HeldBy, Muted } from './alerts.ts'
 import type { Recipient, Severity } from './configuration.ts'
 import type { AlertIdentity, Reason, Templates } from './evidence.ts'
 import type { Pulse, Report, Top } from './report.ts'
@@ -30,7 +30,12 @@ export type NamedBy = 'route' | 'escalation'
 
 /** Something that is no alert and that people should know, in numbers and codes. */
 export type Notice =
-  | { readonly kind: 'hosts_retired'; readonly items: readonly RetiredItem[] }
+  /** `counts`: how many there are of each kind, of which `items` are the first ones. */
+  | {
+      readonly kind: 'hosts_retired'
+      readonly items: readonly RetiredItem[]
+      readonly counts: Readonly<Record<RetiredItem['kind'], number>>
+    }
   | { readonly kind: 'heartbeat'; readonly items: HeartbeatItems }
 
 /** A host or source that is no longer watched, or a mass absence of a source that was closed with the last of its hosts. */
@@ -44,7 +49,13 @@ export interface RetiredItem {
   readonly why: Reason
   readonly lastSeen: Millis | null
   /** The alerts that this closed: rule and code. */
-  readonly closed: readonly { readonly rule: string; readonly code: string }[]
+  readonly closed: readonly ClosedAlert[]
+}
+
+/** An alert that was closed without recovery. */
+export interface ClosedAlert {
+  readonly rule: string
+  readonly code: string
 }
 
 /** Whether the service receives anything, and what fires. */
@@ -54,6 +65,8 @@ export interface HeartbeatItems {
   readonly mails: number
   readonly since: Millis
   readonly firing: Top<HeartbeatAlert>
+  /** How many of all that fire nobody is notified of now, by what keeps them back; a mute counts before an acknowledgement. */
+  readonly held: Readonly<Record<HeldBy['by'], number>>
 }
 
 export interface HeartbeatAlert {
@@ -63,6 +76,14 @@ export interface HeartbeatAlert {
   readonly code: string
   readonly muted?: Muted
   readonly ack?: Acknowledgement
+}
+
+/** The alerts that one receiver is notified of together. */
+export interface NotificationGroup {
+  /** The same over all episodes: it follows from the receiver and the labels. */
+  readonly key: string
+  /** The labels of `group_by` with their values. */
+  readonly labels: Readonly<Record<string, string>>
 }
 
 /** What one recipient is told in one mail. A digest lists several alerts. */
@@ -85,6 +106,8 @@ export interface Notification {
   readonly news?: number
   /** The number of the newest mail of the thread that was sent before this one; null for none. Absent: all were. */
   readonly previous?: number | null
+  /** The group that its alerts belong to; absent where it tells of several, or of none. */
+  readonly group?: NotificationGroup
   /** What the subject of the thread is about: the first alert of its first mail, and how many other hosts. */
   readonly lead?: { readonly facts: AlertFacts; readonly more: number }
   /** What fires beside it, of a mail about one alert. */
