@@ -177,8 +177,8 @@ function worsen(life: Living, finding: Finding & { kind: 'anomalous' }, { tellsF
     ...criticalOf(life.critical, severity, Math.max(lastBreach, finding.since ?? finding.at)),
   }
   const next: Life = { state: 'firing', ...fields }
-  if (rose) return { life: next, change: { to: 'firing', because: 'severity rose' } }
-  if (fell && tellsFall === true) return { life: next, change: { to: 'firing', because: 'severity fell' } }
+  if (rose) return { life: next, change: { to: 'firing', because: 'severity_raised' } }
+  if (fell && tellsFall === true) return { life: next, change: { to: 'firing', because: 'severity_lowered' } }
   return life.state === 'recovering' ? { life: next, change: { to: 'firing' } } : { life: next }
 }
 

@@ -2,14 +2,14 @@ import { TOO_OLD } from '../aggregate/sources.ts'
 import { headOf, judgedOf, setJudged, type Store } from '../aggregate/store.ts'
 import { figureOf, intervalOf, isWarm, type Span, type Window, windowOf } from '../aggregate/window.ts'
 import { judge, type Verdict } from '../detect/threshold.ts'
-import type { Millis, Unit } from '../model.ts'
+import type { Evaluation, Millis } from '../model.ts'
 import type { Patience } from '../alert/lifecycle.ts'
+import { foundOf, hintOf, subjectOf, type Whence } from './finding.ts'
 import { peersOf } from './peers.ts'
 import { pictureOf } from './picture.ts'
 import { concerns, thresholdFor, type Tier, type WindowPlan } from './plan.ts'
 import { endedAt, type Found, raise } from './raise.ts'
 import type { Alert, Fold, Host, KeyInfo } from './state.ts'
-import { foundOf, hintOf, subjectOf, type Whence } from './words.ts'
 
 /** The buckets of one series, of one width, under the eyes of their rules. */
 export interface Watched {
@@ -212,30 +212,19 @@ function newestSample({ state }: Fold, { host, info, slot }: Watched, plan: Wind
   return lastTs > 0 ? lastTs : (head + 1) * store.layout.width
 }
 
-/** What a window said, in words and numbers. */
-export interface Seen {
-  readonly labels: Readonly<Record<string, string>>
-  readonly value: number | null
-  readonly unit: Unit
-  readonly bound: string
-  readonly reason: string
-  readonly at: Millis
-  readonly hint?: string
-}
-
 /** What a rule says of one window of a series, for people who ask; changes nothing. */
-export function lookAt(watched: Watched, plan: WindowPlan, end: number): Seen {
+export function lookAt(watched: Watched, plan: WindowPlan, end: number): Evaluation {
   const { host, info, store, slot } = watched
   const span: Span = { from: end - plan.over, to: end }
   const window = windowOf(store, slot, span)
   const open = host.alerts.get(alertId(plan.rule.name, info.key))
   const verdict = verdictOf(watched, plan, span, window, open)
   const at: Millis = end * plan.width
-  const { value, bound, reason } = foundOf(plan, at, window.n, verdict)
-  const { labels, unit } = subjectOf(plan, host, info)
-  if (verdict.kind !== 'no data') return { labels, value, unit, bound, reason, at, ...hintOf(plan, value) }
-  const why = window.n === 0 ? 'no data in this window' : 'too little data yet: the window is not covered'
-  return { labels, value: null, unit, bound: '', reason: why, at }
+  const { value, evidence } = foundOf(plan, at, window.n, verdict)
+  const { labels, measure } = subjectOf(plan, host, info).identity
+  const seen = { host: host.name, labels, measure, value, at, ...hintOf(plan, value) }
+  const isUncovered = verdict.kind === 'no data' && window.n > 0
+  return { ...seen, evidence: isUncovered ? { why: { code: 'not_covered', params: {} } } : evidence }
 }
 
 function alertId(rule: string, key: string): string {
