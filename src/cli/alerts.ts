@@ -1,4 +1,4 @@
-import { formatValue } from '../format.ts'
+import { formatValue } from '../text/format.ts'
 import { meant } from '../spelling.ts'
 import type { AlertView, Unit } from '../model.ts'
 import { type PaintIo, printJson, printTable, timeOf, type Tone } from './paint.ts'
@@ -18,8 +18,9 @@ export interface AlertRow {
   readonly unit: Unit
   readonly noDataSince?: string
   readonly ended?: AlertView['ended']
-  readonly reason: string
-  readonly muted?: { readonly by: string; readonly author?: string; readonly name?: string; readonly rule?: string }
+  /** Why the last evaluation came out as it did, in words. */
+  readonly summary: string
+  readonly muted?: { readonly summary: string }
   readonly ack?: { readonly until: string; readonly author: string; readonly note: string }
 }
 
@@ -68,14 +69,14 @@ export function subjectOf({ host, labels }: Pick<AlertRow, 'host' | 'labels'>): 
   return parts.length === 0 ? host : `${host} (${parts.join(', ')})`
 }
 
-/** Why nobody is told of it again, whether it is still seen, and why it is over if nothing got better. */
-function notesOf({ ack, muted, noDataSince, ended, reason }: AlertRow): string {
+/** What suppresses its notifications, whether it still has data, and why it was closed without recovery. */
+function notesOf({ ack, muted, noDataSince, ended, summary }: AlertRow): string {
   const notes = [
-    ...(ended === undefined ? [] : [`closed: ${reason}`]),
+    ...(ended === undefined ? [] : [`closed: ${summary}`]),
     ...(ack === undefined
       ? []
       : [`acknowledged by ${ack.author} until ${timeOf(ack.until)}${ack.note === '' ? '' : `: ${ack.note}`}`]),
-    ...(muted === undefined ? [] : [`muted by ${muted.by} of ${muted.author ?? muted.name ?? muted.rule ?? '-'}`]),
+    ...(muted === undefined ? [] : [`suppressed: ${muted.summary}`]),
     ...(noDataSince === undefined ? [] : [`no data since ${timeOf(noDataSince)}`]),
   ]
   return notes.join('; ')
@@ -91,7 +92,7 @@ export interface AckArgs extends RemoteArgs {
 
 const pathOf = (episode: string): string => `/api/v1/alerts/${encodeURIComponent(episode.toWellFormed())}`
 
-/** `stashwatch alerts ack CODE`: says that somebody looks after an episode. */
+/** `stashwatch alerts ack CODE`: acknowledges an episode. */
 export function acknowledge(args: AckArgs, io: PaintIo): Promise<number> {
   return remotely(
     args,
@@ -101,13 +102,13 @@ export function acknowledge(args: AckArgs, io: PaintIo): Promise<number> {
       const row = (await ask('POST', `${pathOf(args.episode)}/acknowledge`, body)) as AlertRow
       if (args.json) return printJson(io, row)
       io.out(printable(`acknowledged until ${timeOf(row.ack?.until)}: ${row.rule} on ${subjectOf(row)}`))
-      io.out(printable(`give it back with: stashwatch alerts unack ${row.code ?? args.episode}`))
+      io.out(printable(`undo with: stashwatch alerts unack ${row.code ?? args.episode}`))
     },
     { duration: '--for', note: '--note', author: '--author' },
   )
 }
 
-/** `stashwatch alerts unack CODE`: says that nobody does any more. */
+/** `stashwatch alerts unack CODE`: withdraws an acknowledgement. */
 export function unacknowledge(
   args: RemoteArgs & { readonly episode: string; readonly json: boolean },
   io: PaintIo,
@@ -116,7 +117,7 @@ export function unacknowledge(
     const { ack } = (await ask('GET', pathOf(args.episode))) as AlertRow
     const row = (await ask('DELETE', `${pathOf(args.episode)}/acknowledge`)) as AlertRow
     if (args.json) return printJson(io, row)
-    const says = ack === undefined ? 'nobody looked after it' : 'nobody looks after it any more'
+    const says = ack === undefined ? 'not acknowledged' : 'acknowledgement withdrawn'
     io.out(printable(`${says}: ${row.rule} on ${subjectOf(row)}`))
   })
 }

@@ -14,7 +14,7 @@ export function hosts(args: RemoteArgs & { readonly json: boolean }, io: RemoteI
   return remotely(args, io, async (ask) => {
     const rows = (await ask('GET', '/api/v1/hosts')) as readonly HostRow[]
     if (args.json) return io.out(JSON.stringify(rows, null, 2))
-    if (rows.length === 0) return io.out('no hosts: nothing was heard yet, and none are expected')
+    if (rows.length === 0) return io.out('no hosts: no events received yet, and no hosts are expected')
     const sorted = rows.toSorted((a, b) => a.host.localeCompare(b.host, 'en', { numeric: true }))
     const cells = sorted.map(({ host, lastSeen, state, series }) => [host, timeOf(lastSeen), state, series])
     for (const line of tableOf(['HOST', 'LAST SEEN', 'STATE', 'SERIES'], cells)) io.out(line)
@@ -30,10 +30,11 @@ export function forgetHost(
     const path = `/api/v1/hosts/${encodeURIComponent(args.host.toWellFormed())}${args.force ? '?force=true' : ''}`
     const forgotten = (await ask('DELETE', path)) as {
       readonly lastSeen: string | null
-      readonly closed: readonly string[]
+      readonly closed: readonly { readonly rule: string; readonly code: string }[]
     }
     if (args.json) return io.out(JSON.stringify(forgotten, null, 2))
-    const closed = forgotten.closed.length === 0 ? 'it had no open alert' : `closed: ${forgotten.closed.join(', ')}`
+    const alerts = forgotten.closed.map(({ rule, code }) => `${rule} (${code})`)
+    const closed = alerts.length === 0 ? 'it had no open alert' : `closed: ${alerts.join(', ')}`
     io.out(printable(`forgotten: ${args.host}, last seen ${timeOf(forgotten.lastSeen)}; ${closed}`))
   })
 }

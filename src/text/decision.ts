@@ -4,7 +4,13 @@ import { describeNotificationReason } from './notification-reason.ts'
 import { describeReason } from './reason.ts'
 import { describeSuppression } from './suppression.ts'
 
-/** Says what was decided about an alert, and why; the instant and the address stand beside it. */
+/** The words before a decision's address; empty where its description says it all. @param isQueued it is not sent yet. */
+export function labelDecision(kind: Decision['kind'], isQueued: boolean): string {
+  if (kind === 'notified') return isQueued ? 'notification queued' : 'notified'
+  return kind === 'suppressed' ? 'not notified' : ''
+}
+
+/** Says why a decision about an alert was made; the instant and the address stand beside it. */
 export function describeDecision(
   decision: Decision,
   identity: AlertIdentity,
@@ -16,7 +22,7 @@ export function describeDecision(
     case 'notified':
       return notified(decision, time)
     case 'suppressed': {
-      const what = decision.event === 'all' ? '' : `'${describeNotificationReason(decision.event)}' suppressed: `
+      const what = decision.event === 'all' ? '' : `'${describeNotificationReason(decision.event)}', `
       return `${what}${describeSuppression(decision.why, time)}`
     }
     case 'acknowledged':

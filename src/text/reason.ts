@@ -22,14 +22,16 @@ import { describeRetired, RETIRED } from './retired.ts'
  * |                | rule_changed {}, regrouped {metric}, host_retired {lastSeen?, why?, and what that one has}       |
  * | retired        | source_gone {source}, absent_for {source, for}, retired_by {author}, no_request {since},         |
  * |                | not_expected, last_retired {}; all with lastSeen?                                                |
+ * | send-test      | test {}                                                                                          |
  */
 
-const CLOSED: Readonly<Record<string, Describe>> = {
+const OTHERS: Readonly<Record<string, Describe>> = {
   series_gone(_, params) {
     const series = params.text('series') ?? 'the series'
     const others = `other series of ${params.text('metric') ?? 'its metric'} on ${params.text('host') ?? 'its host'}`
     return `no data for ${series} for ${span(params.number('for'))}, while ${others} went on`
   },
+  test: () => 'this is a test; no host is affected and no action is needed',
   rule_removed: ({ identity: { rule } }) => `the rule ${rule} was removed from the configuration`,
   rule_not_applicable: ({ identity: { rule, host } }, params) =>
     `the rule ${rule} no longer applies to ${params.text('host') ?? host}`,
@@ -43,7 +45,7 @@ const CLOSED: Readonly<Record<string, Describe>> = {
 }
 
 const SENTENCES: ReadonlyMap<string, Describe> = new Map(
-  [...DETECTORS, BUILTIN, CLOSED, RETIRED].flatMap((codes) => Object.entries(codes)),
+  [...DETECTORS, BUILTIN, OTHERS, RETIRED].flatMap((codes) => Object.entries(codes)),
 )
 
 /**
