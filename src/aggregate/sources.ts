@@ -1,4 +1,4 @@
-import type { Millis } from '../model.ts'
+import { clampToNow, type Millis } from '../model.ts'
 import { createFlow, type Flow, isFlowing } from './flow.ts'
 
 /**
@@ -119,14 +119,8 @@ export function tickSource(source: Source, now: Millis, able: Millis, bucket: Mi
 
 /** Nothing that is remembered of a source lies ahead of the present: the service's clock may have been set back. */
 function holdBack(source: Source, now: Millis): void {
-  source.heard = Math.min(source.heard, now)
-  source.trusted = Math.min(source.trusted, now)
-  source.pausedUntil = Math.min(source.pausedUntil, now)
-  source.w = Math.min(source.w, now)
-  for (const mark of source.marks) {
-    mark.at = Math.min(mark.at, now)
-    mark.w = Math.min(mark.w, now)
-  }
+  clampToNow(source, now, 'heard', 'trusted', 'pausedUntil', 'w')
+  for (const mark of source.marks) clampToNow(mark, now, 'at', 'w')
 }
 
 /** The closing clock: the source's clock as it was `wait` ago. */
