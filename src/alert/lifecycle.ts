@@ -42,7 +42,7 @@ export interface Episode extends Counts {
 /** A judged window, as the life of an alert sees it. */
 export type Finding =
   /** `since`: up to when there are data, where that is known. */
-  | { readonly kind: 'no data'; readonly at: Millis; readonly since?: Millis }
+  | { readonly kind: 'no_data'; readonly at: Millis; readonly since?: Millis }
   | { readonly kind: 'normal'; readonly at: Millis }
   | {
       readonly kind: 'anomalous'
@@ -81,7 +81,7 @@ export function advance(life: Life | undefined, finding: Finding, patience: Pati
   if (life === undefined || life.state === 'resolved' || isForgotten(life, finding.at, patience))
     return begin(finding, patience)
   if (life.state === 'pending') return advancePending(life, finding, patience)
-  if (finding.kind === 'no data') {
+  if (finding.kind === 'no_data') {
     return { life: { ...life, noDataSince: life.noDataSince ?? finding.since ?? finding.at } }
   }
   if (finding.kind === 'anomalous') return worsen(life, finding, patience)
@@ -149,7 +149,7 @@ function tally(life: Living, finding: Finding): Required<Pick<Episode, 'windows'
 
 function advancePending(life: Life & { state: 'pending' }, finding: Finding, patience: Patience): Step {
   if (finding.kind === 'normal') return { life: finding.at < life.dataUntil ? life : undefined }
-  if (finding.kind === 'no data') return { life }
+  if (finding.kind === 'no_data') return { life }
   const spent = criticalOf(life.critical, finding.severity, finding.at)
   if (finding.at - life.since >= patience.for) return fire(life.since, finding, { ...life, ...spent })
   const since = Math.min(life.since, finding.at)

@@ -11,7 +11,7 @@ import {
 
 /** What a detector says of one window. */
 export type Verdict =
-  | { readonly kind: 'no data' }
+  | { readonly kind: 'no_data' }
   | { readonly kind: 'normal'; readonly value: number; readonly bound: Bound | undefined }
   | {
       readonly kind: 'anomalous'
@@ -31,7 +31,7 @@ export type Verdict =
  * @param held the severity that the alert has now, if it fires.
  */
 export function judge(threshold: Threshold, value: number, held: Severity | undefined): Verdict {
-  if (Number.isNaN(value)) return { kind: 'no data' }
+  if (Number.isNaN(value)) return { kind: 'no_data' }
   const all = [...threshold.critical, ...threshold.warning]
   const isHeld = !all.some((bound) => isBeyond(bound, value))
   const critical = breached(threshold.critical, value, held === 'critical')
@@ -86,7 +86,7 @@ export function isUndoable(of: Of, threshold: Threshold): boolean {
  * @param samples how many the figure was made of, where it is no number of events itself.
  */
 export function explain(verdict: Verdict, samples?: number): Evidence {
-  if (verdict.kind === 'no data') return { why: { code: 'no_data', params: {} } }
+  if (verdict.kind === 'no_data') return { why: { code: 'no_data', params: {} } }
   const { bound } = verdict
   const end = verdict.kind === 'normal' ? bound : verdict.end
   const why = { code: codeOf(verdict), params: samples === undefined ? {} : { samples } }
@@ -94,7 +94,7 @@ export function explain(verdict: Verdict, samples?: number): Evidence {
   return { limit: limitOf(bound), clear: clearOf(end), why }
 }
 
-function codeOf(verdict: Exclude<Verdict, { kind: 'no data' }>): string {
+function codeOf(verdict: Exclude<Verdict, { kind: 'no_data' }>): string {
   const { bound, value } = verdict
   if (bound === undefined) return 'within'
   if (isBeyond(bound, value)) return 'breached'

@@ -98,7 +98,7 @@ function forgetPending(fold: Fold, watched: Watched, plan: WindowPlan, closed: n
   const id = alertId(plan.rule.name, info.key)
   const open = host.alerts.get(id)
   if (open?.life.state !== 'pending') return
-  const found = foundOf(plan, closed * plan.width, 0, { kind: 'no data' })
+  const found = foundOf(plan, closed * plan.width, 0, { kind: 'no_data' })
   raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(watched, plan, open))
 }
 
@@ -159,7 +159,7 @@ function judgeWindow(fold: Fold, watched: Watched, plan: WindowPlan, end: number
   if (window.n === 0 && open === undefined && !(plan.slow && plan.of === 'count')) return
   const verdict = verdictOf(watched, plan, span, window, open)
   if (verdict.kind === 'normal' && open === undefined) return
-  if (verdict.kind === 'no data' && (open === undefined || window.n > 0)) return
+  if (verdict.kind === 'no_data' && (open === undefined || window.n > 0)) return
   const at = Math.min(end * plan.width, newest)
   if (turn !== 'closed' && !isNews(fold, watched, plan, end, at, turn, verdict, open)) return
   const found: Found = {
@@ -188,7 +188,7 @@ function isNews(
   verdict: Verdict,
   open: Alert | undefined,
 ): boolean {
-  if (verdict.kind === 'no data') return false
+  if (verdict.kind === 'no_data') return false
   if (open === undefined) {
     return verdict.kind === 'anomalous' && at > endedAt(fold.state, plan.rule.name, host.name, info.key)
   }
@@ -200,7 +200,7 @@ function isNews(
 /** An open window says what is so now, although it ends later; one without data, up to when there were some. */
 function whence(fold: Fold, watched: Watched, plan: WindowPlan, at: Millis, turn: Turn, verdict: Verdict): Whence {
   if (turn === 'early') return { since: Math.min(at, fold.state.now), isOpen: true }
-  return verdict.kind === 'no data' ? { since: Math.min(at, newestSample(fold, watched, plan)) } : {}
+  return verdict.kind === 'no_data' ? { since: Math.min(at, newestSample(fold, watched, plan)) } : {}
 }
 
 /** When the newest sample of a series was taken, or else the end of its bucket; of a count, its host's newest event. */
@@ -223,7 +223,7 @@ export function lookAt(watched: Watched, plan: WindowPlan, end: number): Evaluat
   const { value, evidence } = foundOf(plan, at, window.n, verdict)
   const { labels, measure } = subjectOf(plan, host, info).identity
   const seen = { host: host.name, labels, measure, value, at, ...hintOf(plan, value) }
-  const isUncovered = verdict.kind === 'no data' && window.n > 0
+  const isUncovered = verdict.kind === 'no_data' && window.n > 0
   return { ...seen, evidence: isUncovered ? { why: { code: 'not_covered', params: {} } } : evidence }
 }
 
@@ -236,9 +236,9 @@ function verdictOf(watched: Watched, plan: WindowPlan, span: Span, window: Windo
   const threshold = thresholdFor(plan.rule, host.name)
   const held = open?.life.state === 'firing' ? open.life.severity : undefined
   if (plan.of === 'count' && window.n === 0) {
-    return host.newest >= span.from * plan.width ? judge(threshold, 0, held) : { kind: 'no data' }
+    return host.newest >= span.from * plan.width ? judge(threshold, 0, held) : { kind: 'no_data' }
   }
-  if (!isCovered(watched, plan, span, window)) return { kind: 'no data' }
+  if (!isCovered(watched, plan, span, window)) return { kind: 'no_data' }
   return judge(threshold, figureOf(store, slot, span, plan.rule.kind === 'count' ? 'sum' : plan.of, window), held)
 }
 

@@ -11,7 +11,7 @@ export type Whence = Pick<Finding & { kind: 'anomalous' }, 'since' | 'isOpen'>
 /** A verdict on a window that ends at `at`, with what can be said of it. */
 export function foundOf(plan: WindowPlan, at: Millis, samples: number, verdict: Verdict, whence: Whence = {}): Found {
   const evidence = explain(verdict, plan.rule.kind === 'count' ? undefined : samples)
-  if (verdict.kind === 'no data') return { finding: { kind: 'no data', at, ...whence }, value: null, evidence }
+  if (verdict.kind === 'no_data') return { finding: { kind: 'no_data', at, ...whence }, value: null, evidence }
   const { value } = verdict
   const finding: Finding = verdict.kind === 'normal' ? { kind: 'normal', at } : anomaly(at, verdict, whence)
   return { finding, value, evidence }

@@ -93,7 +93,7 @@ function describe(alert: Alert, found: Found): void {
   const { finding, evidence } = found
   const isCritical = finding.kind === 'anomalous' && finding.severity === 'critical'
   if (isCritical && evidence.limit !== undefined) alert.criticalLimit = evidence.limit
-  if (finding.kind === 'no data' || finding.at < alert.at) return
+  if (finding.kind === 'no_data' || finding.at < alert.at) return
   alert.at = finding.at
   alert.value = found.value
   alert.evidence = evidence

@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { advance, type Change, type Finding, type Life, type Patience } from '../../src/alert/lifecycle.ts'
 
 const good = (at: number): Finding => ({ kind: 'normal', at })
-const none = (at: number): Finding => ({ kind: 'no data', at })
+const none = (at: number): Finding => ({ kind: 'no_data', at })
 const bad = (at: number, value = 1, severity: 'warning' | 'critical' = 'warning', lower = false): Finding => ({
   kind: 'anomalous',
   at,
@@ -90,7 +90,7 @@ const TABLE: readonly [string, readonly Finding[], Patience, string][] = [
     'severity rises are told, falls are not',
     [bad(1), worse(2), bad(3), worse(4), good(5)],
     AT_ONCE,
-    'firing (fired), firing (severity rose), firing, firing (severity rose), resolved (resolved)',
+    'firing (fired), firing (severity_raised), firing, firing (severity_raised), resolved (resolved)',
   ],
   ['an older window does not raise the severity', [bad(5), worse(4)], AT_ONCE, 'firing (fired), firing'],
 ]
