@@ -111,9 +111,11 @@ interface Moment {
 /** The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent. */
 function timelineOf(alert: AlertView, sends: readonly SendRecord[]): readonly Moment[] {
   const { identity, transitions, decisions = [] } = alert
-  const steps = transitions.map(
-    (step): Moment => ({ at: step.at, what: step.to, says: describeReason({ identity, ...step }) }),
-  )
+  const steps = transitions.map((step): Moment => ({
+    at: step.at,
+    what: step.to,
+    says: describeReason({ identity, ...step }),
+  }))
   const rows = sendsOf(alert, sends)
     .toReversed()
     .map(({ record, because }) => ({ record, because, shown: showSend(record) }))

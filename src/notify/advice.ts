@@ -1,4 +1,11 @@
-import { type AlertFacts, type BuiltinRule, isBuiltinRule, type Millis, type Notification, OWN_RULES } from '../model.ts'
+import {
+  type AlertFacts,
+  type BuiltinRule,
+  isBuiltinRule,
+  type Millis,
+  type Notification,
+  OWN_RULES,
+} from '../model.ts'
 import { LINK_LIFE, type LinkAction, signLink } from '../signature.ts'
 import { kibanaLink } from './kibana.ts'
 import type { Action, Advice, LetterOptions } from './letter.ts'
@@ -83,7 +90,11 @@ export function lookAt(
   if (isBuiltinRule(rule)) return isFiring ? [{ text: BUILTIN_ADVICE[rule] }] : []
   if (ended === 'host_retired') return []
   if (url === undefined) {
-    return [{ text: isFiring ? `Check ${host}: what runs there, and since when?` : `If the cause is unknown: check ${host}.` }]
+    return [
+      {
+        text: isFiring ? `Check ${host}: what runs there, and since when?` : `If the cause is unknown: check ${host}.`,
+      },
+    ]
   }
   const path = name.length > LINKED ? 'hosts' : `hosts/${encodeURIComponent(name.toWellFormed())}`
   return [{ text: `${host}, its series and current windows:`, url: `${url}/api/v1/${path}` }]

@@ -104,7 +104,10 @@ function alertsOf(notification: Notification, url: string | undefined): readonly
   return [...told, ...ended]
 }
 
-const BEFORE: Partial<Readonly<Record<Because, Severity>>> = { severity_raised: 'warning', severity_lowered: 'critical' }
+const BEFORE: Partial<Readonly<Record<Because, Severity>>> = {
+  severity_raised: 'warning',
+  severity_lowered: 'critical',
+}
 
 /**
  * What is told first begins when it is told, as with Prometheus: an Alertmanager does not wait for the others of a

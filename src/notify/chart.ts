@@ -115,7 +115,9 @@ function levelsOf({ limits, expected }: Picture, unit: Unit): readonly Level[] {
 
 function frameOf(picture: Picture, levels: readonly Level[], unit: Unit): Frame {
   const { buckets, from, width } = picture
-  const values = [...buckets.flatMap(({ mean, min, max }) => [mean, min, max]), ...(picture.range ?? [])].filter(isNumber)
+  const values = [...buckets.flatMap(({ mean, min, max }) => [mean, min, max]), ...(picture.range ?? [])].filter(
+    isNumber,
+  )
   const range = valueRange(
     values,
     levels.map(({ value }) => value),

@@ -84,9 +84,7 @@ function lived(notification: Notification, facts: AlertFacts, time: Times): read
   const isPlain = peak === null || (resolvedAt === undefined && peak === value)
   const course = [
     ...(windows > 0 ? [windowsOf(windows, bad)] : []),
-    ...(flaps > 0
-      ? [`re-fired ${timesText(flaps)}`]
-      : []),
+    ...(flaps > 0 ? [`re-fired ${timesText(flaps)}`] : []),
   ]
   return [
     resolvedAt === undefined
@@ -96,9 +94,7 @@ function lived(notification: Notification, facts: AlertFacts, time: Times): read
     isPlain ? undefined : fact('Peak', figureOf(peak, identity.measure.unit)),
     critical(facts, time),
     windows > 1 || flaps > 0 || resolvedAt !== undefined ? fact('History', course.join('; ')) : undefined,
-    noDataSince === undefined
-      ? undefined
-      : fact('Data', `none since ${time(noDataSince)} (the alert keeps firing)`),
+    noDataSince === undefined ? undefined : fact('Data', `none since ${time(noDataSince)} (the alert keeps firing)`),
   ]
 }
 
@@ -133,7 +129,9 @@ function notified(notification: Notification, facts: AlertFacts, time: Times): r
   ]
   return [
     ack === undefined ? undefined : fact('Acknowledged', acknowledged(ack, facts, notification.at, time)),
-    wasMuted === undefined || isUntold(notification, facts) ? undefined : fact('Suppressed', describeSuppression(wasMuted, time)),
+    wasMuted === undefined || isUntold(notification, facts)
+      ? undefined
+      : fact('Suppressed', describeSuppression(wasMuted, time)),
     fact('Notifications', parts.join('; ')),
   ]
 }
@@ -152,7 +150,11 @@ function acknowledged(
 }
 
 /** What else fires. */
-function beside({ identity: { host } }: AlertFacts, context: Context | undefined, time: Times): readonly (Fact | undefined)[] {
+function beside(
+  { identity: { host } }: AlertFacts,
+  context: Context | undefined,
+  time: Times,
+): readonly (Fact | undefined)[] {
   if (context === undefined) return []
   const { onHost, firing, muted = 0, hosts } = context
   const rules = onHost.map(
@@ -163,9 +165,7 @@ function beside({ identity: { host } }: AlertFacts, context: Context | undefined
   const all = `${formatCount(firing, 'other alert is firing', 'other alerts are firing')} on ${formatCount(hosts, 'host')}`
   const kept = muted === 0 ? '' : firing === 1 ? ', muted' : `, ${muted === firing ? 'all' : muted} of them muted`
   return [
-    host === '' || rules.length === 0
-      ? undefined
-      : fact('Also firing', `${rules.join('; ')}`),
+    host === '' || rules.length === 0 ? undefined : fact('Also firing', `${rules.join('; ')}`),
     isElsewhere ? fact('In total', `${all}${kept}`) : undefined,
   ]
 }

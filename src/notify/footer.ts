@@ -55,7 +55,8 @@ function nextOf(
     const looked = firing.length === 1 ? 'while it is' : 'while they are'
     return `Another mail follows ${over}; no reminder is sent ${looked} acknowledged (until ${time(until)}).`
   }
-  const count = firing.length < alerts.length ? ` (${formatCount(firing.length, 'alert is', 'alerts are')} still firing)` : ''
+  const count =
+    firing.length < alerts.length ? ` (${formatCount(firing.length, 'alert is', 'alerts are')} still firing)` : ''
   const same = isFlapping ? 'if it goes on flapping' : 'if nothing changes'
   return `Another mail follows ${over}; ${same}, the next one about ${it} is due at ${time(nextAt)}${count}.`
 }

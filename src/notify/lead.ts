@@ -59,7 +59,9 @@ export function headlineOf(facts: AlertFacts, because: Because | undefined, time
   const verb = facts.noDataSince === undefined ? 'is' : 'was'
   const figure = nameOf(formatFigure(facts.identity.measure, valueOf(facts), verb), 2 * SHORT)
   if (facts.evidence.limit === undefined) return `${place}: ${figure}`
-  return breachesLimit(facts) ? `${place}: ${figure}, ${limitOf(facts)}` : `${place}: ${figure} (limit: ${limitOf(facts)})`
+  return breachesLimit(facts)
+    ? `${place}: ${figure}, ${limitOf(facts)}`
+    : `${place}: ${figure} (limit: ${limitOf(facts)})`
 }
 
 /** What happened, in full sentences. */

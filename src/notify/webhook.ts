@@ -115,9 +115,7 @@ function ownOf(notification: Notification, told: readonly AlertFacts[]): object 
     ...(news === undefined ? {} : { news }),
     ...(nextAt === undefined ? {} : { nextAt: instantOf(nextAt) }),
     ...(insteadOf === undefined ? {} : { insteadOf: { at: instantOf(insteadOf.at), because: insteadOf.because } }),
-    ...(notice === undefined
-      ? {}
-      : { notice: noticeOf(notice, at) }),
+    ...(notice === undefined ? {} : { notice: noticeOf(notice, at) }),
     facts: told.map(factsOf),
   }
 }
@@ -162,7 +160,10 @@ function cleanParams(params: Reason['params']): Reason['params'] {
 
 /** The labels of `group_by` as the alerts have them: the rule is `alertname`, and all names are made fit. */
 function groupLabelsOf(labels: Labels): Labels {
-  const named = Object.entries(labels).map(([name, value]) => [name === 'rule' ? 'alertname' : labelName(name), text(value)])
+  const named = Object.entries(labels).map(([name, value]) => [
+    name === 'rule' ? 'alertname' : labelName(name),
+    text(value),
+  ])
   return Object.fromEntries(named)
 }
 
@@ -172,4 +173,3 @@ function commonOf(all: readonly Labels[]): Labels {
     Object.entries(first).filter(([name, value]) => others.every((other) => other[name] === value)),
   )
 }
-

@@ -146,6 +146,11 @@ function readers(config: EngineConfig, chosen: Receiver | undefined): (facts: Al
     const receiver = chosen?.name ?? told?.receiver ?? notify[0] ?? config.receivers[0]?.name ?? 'nobody'
     const to = (chosen === undefined ? told?.to : chosen.email[0]) ?? READER
     const whom = toWhom(plan, { receiver, via: 'email', to })
-    return { ...whom, id: `preview.${facts.identity.rule}.${facts.state}`, at: SAMPLE_AT + LATENESS, thread: facts.episode }
+    return {
+      ...whom,
+      id: `preview.${facts.identity.rule}.${facts.state}`,
+      at: SAMPLE_AT + LATENESS,
+      thread: facts.episode,
+    }
   }
 }

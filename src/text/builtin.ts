@@ -28,7 +28,8 @@ export function isAboutSource(rule: string): boolean {
 
 /** The sentences of absence rules and of the built-in rules. */
 export const BUILTIN: Readonly<Record<string, Describe>> = {
-  absent: ({ identity: { host } }, params) => `no event from ${host}, while ${source(params.text('source'))} went on delivering`,
+  absent: ({ identity: { host } }, params) =>
+    `no event from ${host}, while ${source(params.text('source'))} went on delivering`,
   absent_source_gone: ({ identity: { host } }, params) =>
     `no event from ${host}; ${source(params.text('source'))} is gone, and no other source delivers it`,
   never_seen: ({ identity: { host } }) => `no event received from expected host ${host}`,
@@ -37,7 +38,8 @@ export const BUILTIN: Readonly<Record<string, Describe>> = {
   last_event: (_, params, time) => `last event at ${time(params.number('at') ?? NaN)}`,
   expected_since: (_, params, time) => `no event received; expected since ${time(params.number('at') ?? NaN)}`,
 
-  source_silent: ({ identity: { host } }, params) => `no request from ${host}; ${behind(params.number('hosts'))} not evaluated meanwhile`,
+  source_silent: ({ identity: { host } }, params) =>
+    `no request from ${host}; ${behind(params.number('hosts'))} not evaluated meanwhile`,
   source_delivers({ identity: { host } }, params, time) {
     const lastSeen = params.number('lastSeen')
     return lastSeen === undefined ? `${host} delivers again` : `${host} delivers, last at ${time(lastSeen)}`
@@ -49,7 +51,8 @@ export const BUILTIN: Readonly<Record<string, Describe>> = {
     const delivers = `${host} delivers ${formatCount(params.number('hosts') ?? 0, 'host')}`
     return `${delivers}${usual === undefined ? '' : ` (usually ${usual})`}; their absence is not evaluated meanwhile`
   },
-  hosts_back: ({ identity: { host } }, params) => `${host} delivers ${formatCount(params.number('hosts') ?? 0, 'host')} again`,
+  hosts_back: ({ identity: { host } }, params) =>
+    `${host} delivers ${formatCount(params.number('hosts') ?? 0, 'host')} again`,
   flow_accepted({ identity: { host } }, params) {
     const span = params.number('for')
     const after = span === undefined ? '' : `, after ${formatDuration(span)}`
@@ -97,7 +100,11 @@ function behind(hosts: number | undefined): string {
   return hosts === 1 ? 'its host is' : `its ${hosts} hosts are`
 }
 
-function together(params: Parameters<Describe>[1]): { readonly count: number; readonly left: string; readonly names: string } {
+function together(params: Parameters<Describe>[1]): {
+  readonly count: number
+  readonly left: string
+  readonly names: string
+} {
   const hosts = params.list('hosts')
   const count = params.number('count') ?? hosts.length
   const peak = params.number('peak') ?? count

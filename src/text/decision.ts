@@ -32,12 +32,10 @@ export function describeDecision(
   }
 }
 
-function notified(
-  { event, heldBy, list }: Extract<Decision, { kind: 'notified' }>,
-  time: WriteTime,
-): string {
+function notified({ event, heldBy, list }: Extract<Decision, { kind: 'notified' }>, time: WriteTime): string {
   const why = event === 'beside' ? 'listed beside other alerts of its group' : describeNotificationReason(event)
-  const late = heldBy === undefined ? '' : `${event === 'silence_ended' ? '' : ', late'}: ${describeSuppression(heldBy, time)}`
+  const late =
+    heldBy === undefined ? '' : `${event === 'silence_ended' ? '' : ', late'}: ${describeSuppression(heldBy, time)}`
   return `${why}${late}${list === undefined ? '' : listed(list)}`
 }
 

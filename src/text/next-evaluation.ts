@@ -29,7 +29,11 @@ export function describeNotApplicable(hosts: readonly string[], rule: string, ho
 }
 
 /** Says what to check in the configuration where a value is hardly one of its unit; undefined where it is. */
-export function describeHint({ hint, measure, value }: Pick<Evaluation, 'hint' | 'measure' | 'value'>): string | undefined {
+export function describeHint({
+  hint,
+  measure,
+  value,
+}: Pick<Evaluation, 'hint' | 'measure' | 'value'>): string | undefined {
   if (hint === undefined || value === null) return undefined
   const read = `${measure.metric} is a ratio, so ${formatValue(value, 'none')} means ${formatValue(value, 'ratio')}`
   return `${read}. Is unit: percent meant? Only CPU that is not divided by the number of cores exceeds 1.`

@@ -1,4 +1,13 @@
-import type { Acknowledgement, HeartbeatAlert, HeartbeatItems, HeldBy, Millis, Notice, Pulse, RetiredItem } from '../model.ts'
+import type {
+  Acknowledgement,
+  HeartbeatAlert,
+  HeartbeatItems,
+  HeldBy,
+  Millis,
+  Notice,
+  Pulse,
+  RetiredItem,
+} from '../model.ts'
 import { describeAcknowledgement } from './decision.ts'
 import { formatCount, formatTime, type WriteTime } from './format.ts'
 import { readParams } from './params.ts'
@@ -61,8 +70,12 @@ function heartbeatText(items: HeartbeatItems, at: Millis, time: WriteTime): Noti
   }
 }
 
-function heartbeatTitle({ firing: { total }, held, pulse: { lastEvent = -Infinity, gap } }: HeartbeatItems, at: Millis): string {
-  if (total === 0) return at - Math.max(lastEvent, gap?.to ?? -Infinity) > NO_EVENTS ? 'No events received' : 'All clear'
+function heartbeatTitle(
+  { firing: { total }, held, pulse: { lastEvent = -Infinity, gap } }: HeartbeatItems,
+  at: Millis,
+): string {
+  if (total === 0)
+    return at - Math.max(lastEvent, gap?.to ?? -Infinity) > NO_EVENTS ? 'No events received' : 'All clear'
   const kept = HELD.filter((by) => held[by] > 0)
   if (total === 1) return ['1 alert is firing', ...kept.map(describeHeldBriefly)].join(', ')
   const counts = kept.map((by, i) => `${held[by]}${i === 0 ? ' of them' : ''} ${describeHeldBriefly(by)}`)
@@ -84,7 +97,11 @@ function pulseLines({ hosts, heard, sources, lastEvent, gap }: Pulse, time: Writ
   ]
 }
 
-function firingLine({ identity, severity, since, code, muted, ack }: HeartbeatAlert, at: Millis, time: WriteTime): string {
+function firingLine(
+  { identity, severity, since, code, muted, ack }: HeartbeatAlert,
+  at: Millis,
+  time: WriteTime,
+): string {
   const place = [identity.host, ...Object.values(identity.labels)].join(' ')
   const why = muted === undefined ? '' : `; ${describeSuppression(muted, time)}`
   const who = isInForce(ack, at) ? `; ${describeAck(ack, time)}` : ''
