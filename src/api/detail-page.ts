@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify'
-import type { Acknowledgement, AlertView, HostDetail, HostState, Millis, SendRecord, SeriesView } from '../model.ts'
+import type { Acknowledgement, AlertView, HostDetail, Millis, SendRecord, SeriesView } from '../model.ts'
 import { describeDecision, labelDecision } from '../text/decision.ts'
 import { formatCount, formatDuration, formatTime, formatValue } from '../text/format.ts'
+import { describeHostState } from '../text/host-state.ts'
 import { describeNotificationReason } from '../text/notification-reason.ts'
 import { describeReason } from '../text/reason.ts'
 import { escapeHtml, foreign, page } from './html.ts'
@@ -13,13 +14,6 @@ export function prefersPage({ headers: { accept = '' } }: FastifyRequest): boole
   return /(?:^|,)\s*text\/html\b/i.test(accept) && !/json/i.test(accept)
 }
 
-const STATES: Readonly<Record<HostState, string>> = {
-  live: 'live',
-  absent: 'absent',
-  clock_skew: 'clock skew',
-  never_seen: 'never seen',
-}
-
 /** One host for people: its last event, its alerts, and its newest measurements. */
 export function hostPage(host: HostDetail, alerts: readonly AlertView[], now: Millis): string {
   const { host: name, state, lastSeen, source, series } = host
@@ -27,7 +21,7 @@ export function hostPage(host: HostDetail, alerts: readonly AlertView[], now: Mi
   return page(
     `${name}: stashwatch`,
     `<h1>${foreign(name)}</h1>
-<p class="state ${state === 'live' ? 'good' : 'bad'}">${escapeHtml(STATES[state])}</p>
+<p class="state ${state === 'live' ? 'good' : 'bad'}">${escapeHtml(describeHostState(state))}</p>
 ${facts([
   ['Last event', seen],
   ['Source', source ?? 'none yet'],

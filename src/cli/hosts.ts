@@ -1,3 +1,5 @@
+import type { HostState } from '../model.ts'
+import { describeHostState } from '../text/host-state.ts'
 import { printable, type RemoteArgs, type RemoteIo, remotely } from './remote.ts'
 import { tableOf } from './table.ts'
 
@@ -5,7 +7,7 @@ import { tableOf } from './table.ts'
 interface HostRow {
   readonly host: string
   readonly lastSeen: string | null
-  readonly state: string
+  readonly state: HostState
   readonly series: number
 }
 
@@ -16,7 +18,12 @@ export function hosts(args: RemoteArgs & { readonly json: boolean }, io: RemoteI
     if (args.json) return io.out(JSON.stringify(rows, null, 2))
     if (rows.length === 0) return io.out('no hosts: no events received yet, and no hosts are expected')
     const sorted = rows.toSorted((a, b) => a.host.localeCompare(b.host, 'en', { numeric: true }))
-    const cells = sorted.map(({ host, lastSeen, state, series }) => [host, timeOf(lastSeen), state, series])
+    const cells = sorted.map(({ host, lastSeen, state, series }) => [
+      host,
+      timeOf(lastSeen),
+      describeHostState(state),
+      series,
+    ])
     for (const line of tableOf(['HOST', 'LAST SEEN', 'STATE', 'SERIES'], cells)) io.out(line)
   })
 }

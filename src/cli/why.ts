@@ -1,6 +1,7 @@
-import type { Because, Decision, Limit, SendRecord, Unit } from '../model.ts'
+import type { Because, Decision, HostState, Limit, SendRecord, Unit } from '../model.ts'
 import { labelDecision } from '../text/decision.ts'
 import { formatValue } from '../text/format.ts'
+import { describeHostState } from '../text/host-state.ts'
 import { formatLimit } from '../text/limit.ts'
 import { describeNotificationReason } from '../text/notification-reason.ts'
 import { type AlertRow, subjectOf } from './alerts.ts'
@@ -20,7 +21,7 @@ interface Why {
   }
   readonly host: {
     readonly host: string
-    readonly state: string
+    readonly state: HostState
     readonly lastSeen: string | null
     readonly source: string
   } | null
@@ -95,7 +96,8 @@ function sayRule({ rule, host }: Why, name: string, say: Say): void {
   const tells = `${left === undefined ? 'notifies' : 'notified'} ${notify.length === 0 ? 'the receivers of its routes' : notify.join(', ')}`
   say(`${rule.name} on ${name}`, 'bold')
   say(`  rule   ${kind}, ${severities.join(' and ')}, ${tells}`)
-  if (host !== null) say(`  host   ${host.state}, last seen ${timeOf(host.lastSeen)} by ${host.source}`)
+  if (host !== null)
+    say(`  host   ${describeHostState(host.state)}, last seen ${timeOf(host.lastSeen)} by ${host.source}`)
   say(`  next   ${rule.nextEvaluation.summary}`)
   say('')
 }

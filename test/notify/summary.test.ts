@@ -56,7 +56,7 @@ test('what goes on and is silenced or acknowledged is marked', async (t) => {
     mailOf({ alerts: alerts({ longest: { total: 1, first: [{ ...one, ...change }] } }) }).text
   t.match(marked({ muted: 'silence' }), 'since 2026-11-19 08:00, silenced\n')
   t.match(marked({ muted: 'maintenance', ack: 'Ada' }), ', under maintenance, acknowledged by Ada\n')
-  t.match(marked({ muted: 'inhibition' }), ', held back by another alert\n')
+  t.match(marked({ muted: 'inhibition' }), ', inhibited by another alert\n')
 })
 
 test('the text of a report is complete by itself', async (t) => {
