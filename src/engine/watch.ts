@@ -137,10 +137,9 @@ function watchSource(fold: Fold, source: Source): void {
   raise(fold, state.alerts, id, subject, silence(fold, isDown, 'critical', source.heard, evidence), AT_ONCE)
 }
 
-function sourceReason({ name: source, flow, heard }: Source, isDown: boolean, isExpected: boolean): Reason {
+function sourceReason({ name: source, flow }: Source, isDown: boolean, isExpected: boolean): Reason {
   if (isDown) return { code: 'source_silent', params: { source, hosts: flow?.hosts ?? 0 } }
-  if (!isExpected) return { code: 'source_unexpected', params: { source } }
-  return { code: 'source_delivers', params: { source, lastSeen: heard } }
+  return { code: isExpected ? 'source_delivers' : 'source_unexpected', params: { source } }
 }
 
 function watchClock(fold: Fold, host: Host, work: Judged): void {

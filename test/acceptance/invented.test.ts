@@ -88,21 +88,21 @@ test('1,000 real hosts keep their windows and alerts beside 50,000 invented ones
   t.strictSame(told(play, 'cpu-high'), [`cpu-high ${HOT} firing (fired)`])
   t.strictSame(
     openAlerts(play.fold)
-      .filter((alert) => alert.rule === 'cpu-high')
-      .map(({ host, life }) => [host, life.state]),
+      .filter((alert) => alert.identity.rule === 'cpu-high')
+      .map(({ identity: { host }, life }) => [host, life.state]),
     [[HOT, 'firing']],
   )
   t.strictSame(told(play, 'host-silent'), [`host-silent ${DYING} firing (fired)`], 'and one that dies is still told')
   t.strictSame(told(play, 'limit-reached'), ['limit-reached stashwatch firing (fired)'], 'once')
-  const { state, tallies } = play.fold
+  const { state, counters } = play.fold
   t.equal(state.hosts.size, LIMIT)
-  t.equal(tallies.get('hosts_refused'), INVENTED - (LIMIT - REAL))
+  t.equal(counters.get('hosts_refused'), INVENTED - (LIMIT - REAL))
   t.ok(bytesOf(play) < 1200 * LIMIT, `${bytesOf(play)} bytes, after ${before} without the invented`)
 })
 
 test('invented hosts that fell idle make room for others, real ones do not', async (t) => {
   const play = flood([cpuHigh()])
-  t.ok((play.fold.tallies.get('hosts_evicted') ?? 0) >= LIMIT - REAL)
+  t.ok((play.fold.counters.get('hosts_evicted') ?? 0) >= LIMIT - REAL)
   t.strictSame(withoutWindow(play), [])
   t.strictSame(
     play.told().map((line) => line.slice(9)),
