@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
-import type { Counter, AlertView, Millis } from '../../src/model.ts'
+import type { Counter, Millis } from '../../src/model.ts'
 import { columns, deadOf, deliver, eventsOf, type Fleet, nameOf, within } from '../helpers/fleet.ts'
 import { at, config, cpuHigh, createPlay, HOUR, MINUTE, type Play, SECOND, silent } from '../helpers/play.ts'
 
@@ -50,9 +50,7 @@ function readQueue(read: (play: Play, second: Millis) => void, alongside?: (play
 
 /** Host, since and end of every episode of a rule. */
 function episodes(play: Play): unknown[] {
-  const views = (answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]).filter(
-    (view) => view.identity.rule === 'cpu-high',
-  )
+  const views = answer(play.fold, { kind: 'alerts' }).filter((view) => view.identity.rule === 'cpu-high')
   return views
     .map(({ identity: { host }, since, resolvedAt }) => [host, since, resolvedAt])
     .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))

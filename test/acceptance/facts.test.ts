@@ -52,7 +52,7 @@ const played = (rule: EngineConfig['rules'][number], values: readonly number[]):
   return play
 }
 
-const views = (play: Play): readonly AlertView[] => answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]
+const views = (play: Play): readonly AlertView[] => answer(play.fold, { kind: 'alerts' })
 
 const factsOf = (mail: Notification | undefined): AlertFacts => mail?.alerts[0] as AlertFacts
 
@@ -104,10 +104,7 @@ test('a firing mail whose value is within the bound says what ends the alert', a
   const rules = [quick({ threshold: threshold('mean', [above(0.98, 0.8)]), repeat: { first: MINUTE, most: MINUTE } })]
   const play = createPlay(config({ rules }))
   feed(play, [0.1, 0.99, 0.93, 0.93, 0.93, 0.93, 0.93, 0.93, 0.93])
-  t.match(
-    textOf(play.mails.at(-1)),
-    /Limit +above 98%; resolves at or below 80%\n/,
-  )
+  t.match(textOf(play.mails.at(-1)), /Limit +above 98%; resolves at or below 80%\n/)
 })
 
 test('the median of an even number of hosts is the mean of the two in the middle', async (t) => {

@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
 import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
-import type { AlertView, Command, EngineConfig, HostView, NewEntry, Notice, RuleView } from '../../src/model.ts'
+import type { AlertView, Command, EngineConfig, HostView, NewEntry, Notice } from '../../src/model.ts'
 import { noticeLine } from '../helpers/decisions.ts'
 import {
   alerting,
@@ -31,8 +31,8 @@ const expecting = (expected: readonly string[], change: Partial<EngineConfig> = 
 const forgetting = (forgetAfter = HOUR, change: Partial<EngineConfig> = {}): EngineConfig =>
   config({ rules, hosts: { expected: [], forgetAfter }, ...change })
 
-const hosts = (play: Play): readonly HostView[] => answer(play.fold, { kind: 'hosts' }) as readonly HostView[]
-const alerts = (play: Play): readonly AlertView[] => answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]
+const hosts = (play: Play): readonly HostView[] => answer(play.fold, { kind: 'hosts' })
+const alerts = (play: Play): readonly AlertView[] => answer(play.fold, { kind: 'alerts' })
 const open = (play: Play): string[] =>
   alerts(play)
     .filter((one) => one.state !== 'resolved')
@@ -76,7 +76,7 @@ test('a host that is expected and never heard is silent once any source has deli
   const [facts] = play.mails[0]?.alerts ?? []
   t.strictSame(facts?.evidence, { limit: { op: 'above', value: 180 }, why: { code: 'never_seen', params: {} } })
   t.strictSame(facts?.identity.measure, { kind: 'state', metric: 'expected', unit: 'seconds' })
-  const rule = (answer(play.fold, { kind: 'rules' }) as readonly RuleView[]).find((one) => one.name === 'host-silent')
+  const rule = answer(play.fold, { kind: 'rules' }).find((one) => one.name === 'host-silent')
   t.match(
     rule?.last.find((one) => one.host === 'b'),
     { value: 20 * 60 - 1, evidence: { why: { code: 'expected_since', params: { at: NOON + SECOND } } } },

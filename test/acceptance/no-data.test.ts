@@ -5,7 +5,7 @@ import { at, config, cpuHigh, HOUR, MINUTE, silent } from '../helpers/play.ts'
 import { type Story, tell } from '../helpers/story.ts'
 
 const high = cpuHigh({ over: MINUTE })
-const viewsOf = ({ play }: Story): readonly AlertView[] => answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]
+const viewsOf = ({ play }: Story): readonly AlertView[] => answer(play.fold, { kind: 'alerts' })
 
 test('a host that dies while its alert fires is not well: the alert fires on, says so, and ends when it is', async (t) => {
   const story = tell(config({ rules: [high] }))

@@ -1,6 +1,5 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
-import type { RuleView } from '../../src/model.ts'
 import {
   above,
   at,
@@ -315,7 +314,7 @@ test('a ratio of 97 comes with the hint that percent may be meant, and one of 0.
       '12:05:00',
       every(TEN, (now) => play.post([event('web-1', now, { cpu: value })])),
     )
-    const [rule] = answer(play.fold, { kind: 'rules' }) as readonly RuleView[]
+    const [rule] = answer(play.fold, { kind: 'rules' })
     return rule?.last.map(({ hint }) => hint) ?? []
   }
   t.strictSame(hints(97), ['ratio_above_one'])

@@ -20,7 +20,7 @@ const episode = (story: Story, host: string): AlertView => why(story, host).aler
 /** What people were told, or not told, of the alert of a host: one line each, without what was judged. */
 const decided = (story: Story, host: string, name = 'ada'): readonly string[] =>
   (episode(story, host).decisions ?? [])
-    .filter((one) => one.kind !== 'evaluated' && (!('to' in one) || one.to?.startsWith(name) !== false))
+    .filter((one) => one.kind !== 'evaluated' && (!('to' in one) || one.to?.startsWith(name)))
     .map((one) => `${new Date(one.at).toISOString().slice(11, 19)} ${decisionLine(one)}`)
 /** Whether something of an alert is not told for the reason that its receiver left at 12:01. */
 const hasLeft = (story: Story, host: string, event: Because): boolean =>

@@ -88,7 +88,7 @@ test('a counter that wraps while its rate is too high goes on firing', async (t)
 
 test('an interface that vanishes while it fires says that it has no data, and resolves when it is back', async (t) => {
   const play = createPlay(config({ alerting: once, rules: [busy] }))
-  const view = (): AlertView | undefined => (answer(play.fold, { kind: 'alerts' }) as readonly AlertView[])[0]
+  const view = (): AlertView | undefined => answer(play.fold, { kind: 'alerts' })[0]
   play.until(
     '14:00:00',
     every(TEN, (now) => {

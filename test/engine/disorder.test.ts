@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
 import { createExtractor } from '../../src/extract/samples.ts'
-import type { AlertView, Counter, EventSamples, HostView, Millis } from '../../src/model.ts'
+import type { Counter, EventSamples, Millis } from '../../src/model.ts'
 import {
   at,
   config,
@@ -25,9 +25,7 @@ const reasons = (play: Play): string[] =>
 const tally = (play: Play, name: Counter): number => play.fold.counters.get(name) ?? 0
 /** Host, since and end of every episode of a rule. */
 const episodes = (play: Play, rule = 'cpu-high'): unknown[] => {
-  const views = (answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]).filter(
-    (view) => view.identity.rule === rule,
-  )
+  const views = answer(play.fold, { kind: 'alerts' }).filter((view) => view.identity.rule === rule)
   return views.map(({ identity: { host }, since, resolvedAt }) => [host, since, resolvedAt])
 }
 const hot = (ts: Millis, from = '12:30:00', to = '12:40:00'): number => (ts >= at(from) && ts < at(to) ? 0.99 : 0.1)
@@ -125,7 +123,7 @@ test('a host that sends local time as if it were UTC has a wrong clock, and its 
       )
       const episode = ['cpu-high local fired', 'cpu-high local resolved']
       t.strictSame(reasons(play), ['clock-off local fired', ...episode, ...episode], `${place}, ${name}`)
-      const local = (answer(play.fold, { kind: 'hosts' }) as readonly HostView[]).find((one) => one.host === 'local')
+      const local = answer(play.fold, { kind: 'hosts' }).find((one) => one.host === 'local')
       t.match(local, { state: 'clock_skew', clockSkewSeconds: (after + east) / SECOND })
     }
   }

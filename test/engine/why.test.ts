@@ -9,8 +9,7 @@ const RULES = [cpuHigh({ threshold: threshold('mean', [above(0.9)], [above(0.98)
 function open() {
   const play = createPlay(config({ rules: RULES, sources: ['logstash-a'] }))
   const feed = every(10_000, (now) => void play.post([event('web-1', now, { cpu: 0.2 })]))
-  const why = (rule: string, host: string): WhyView | null =>
-    answer(play.fold, { kind: 'why', rule, host }) as WhyView | null
+  const why = (rule: string, host: string): WhyView | null => answer(play.fold, { kind: 'why', rule, host })
   return { play, feed, why }
 }
 
