@@ -116,7 +116,7 @@ function readBounds(raw: Raw.Bounds, pointer: string, judged: Judged, report: Re
     if (clear !== undefined) {
       report.mistake(
         at,
-        "'clear' cannot serve a bound on each side; remove it, and 5 % inside each bound is taken",
+        "'clear' cannot serve a bound on each side; remove it, and 5% inside each bound is taken",
         'key',
       )
     }
@@ -171,7 +171,7 @@ function checkScale({ op, value, pointer }: Side, { of, unit, count }: Judged, r
     const share = Number((value * 100).toPrecision(12))
     report.warn(
       pointer,
-      `the metric is a ratio, where 1 is 100 %: is ${share} % meant? (Only CPU that is not divided by its cores is more than 1.)`,
+      `the metric is a ratio, where 1 is 100%: is ${share}% meant? (Only CPU that is not divided by its cores is more than 1.)`,
     )
   }
   if (unit === 'percent' && size > 0 && size < 1) {
