@@ -32,7 +32,7 @@ export function factsOf(fold: Fold, alert: Alert): AlertFacts {
 function told(alert: Alert): Course & Pick<AlertFacts, 'firedAt' | 'flaps' | 'noDataSince' | 'critical'> {
   const { life, criticalLimit: limit } = alert
   if (life.state === 'pending') return {}
-  const { firedAt, flaps = 0, noDataSince, critical } = life
+  const { firedAt, flaps, noDataSince, critical } = life
   return {
     firedAt,
     ...countsOf(alert),
@@ -47,7 +47,7 @@ type Course = Pick<AlertFacts, 'windows' | 'bad'>
 /** How many windows were judged, where there are any. */
 export function countsOf({ life, identity }: Alert): Course {
   if (life.state === 'pending' || identity.measure.kind === 'state') return {}
-  const { bad = 0, windows = bad } = life
+  const { windows, bad } = life
   return { windows, bad }
 }
 

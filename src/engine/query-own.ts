@@ -67,14 +67,14 @@ function calm(fold: Fold, name: BuiltinRule, of: string): readonly Evaluation[] 
   const source = state.sources.get(of)
   if (source === undefined) return []
   if (name === OWN_RULES.mass) return say('absent_hosts', 0, { why: { code: 'none_absent', params: {} } })
-  if (name === OWN_RULES.degraded) return say('source_hosts', source.flow?.heard ?? 0, flowNow(source))
+  if (name === OWN_RULES.degraded) return say('source_hosts', source.flow.heard, flowNow(source))
   const seconds = Math.round((state.now - source.heard) / 1000)
   const why = { code: 'source_delivers', params: { source: of, lastSeen: source.heard } }
   return say('source_silence', seconds, { limit: SOURCE_LIMIT, why })
 }
 
 function flowNow(source: Source): Evidence {
-  const { typical } = source.flow ?? { typical: 0 }
+  const { typical } = source.flow
   if (typical === 0) return { why: { code: 'usual_unknown', params: {} } }
   return { limit: flowLimit(typical), why: { code: 'hosts_usual', params: { usual: typical } } }
 }

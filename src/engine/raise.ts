@@ -195,7 +195,7 @@ function finish(fold: Fold, alerts: Map<string, Alert>, id: string, at: Millis, 
   alerts.delete(id)
   if (alert === undefined || alert.life.state === 'pending' || alert.life.state === 'resolved') return undefined
   fold.state.flaps.delete(flapKey(alert.identity))
-  const { since, firedAt, severity, lastBreach, peak, bad = 0, windows = bad, flaps = 0, critical } = alert.life
+  const { since, firedAt, severity, lastBreach, counted, peak, windows, bad, flaps, critical } = alert.life
   const resolvedAt = Math.max(at, since)
   const spent = critical === undefined ? {} : { critical: { until: resolvedAt, ...critical } }
   alert.life = {
@@ -204,6 +204,7 @@ function finish(fold: Fold, alerts: Map<string, Alert>, id: string, at: Millis, 
     firedAt,
     severity,
     lastBreach,
+    counted,
     peak,
     windows,
     bad,

@@ -138,7 +138,7 @@ function watchSource(fold: Fold, source: Source): void {
 }
 
 function sourceReason({ name: source, flow }: Source, isDown: boolean, isExpected: boolean): Reason {
-  if (isDown) return { code: 'source_silent', params: { source, hosts: flow?.hosts ?? 0 } }
+  if (isDown) return { code: 'source_silent', params: { source, hosts: flow.hosts } }
   return { code: isExpected ? 'source_delivers' : 'source_unexpected', params: { source } }
 }
 

@@ -59,8 +59,7 @@ export interface Transition {
 
 /**
  * When an alert was critical: from the end of the first window that was, to the end of the first one that was not (absent
- * while it is critical), and in how many spells. `again` is when the newest of several spells began; absent where an older
- * version counted them.
+ * while it is critical), and in how many spells. `again` is when the newest of several spells began.
  */
 export interface Critical {
   readonly from: Millis
@@ -203,7 +202,7 @@ export interface Peers {
 export interface Context {
   readonly onHost: readonly BesideAlert[]
   readonly firing: number
-  /** How many of them nobody is told of now; absent in mails of older versions. */
+  /** How many of them nobody is told of now. */
   readonly muted?: number
   readonly hosts: number
 }

@@ -138,6 +138,20 @@ test('400 expected hosts that were never heard are one mail, and one when the la
   t.strictSame(open(play), [])
 })
 
+test('of a mass absence at most 500 hosts are named, and all are counted', async (t) => {
+  const names = Array.from({ length: 600 }, (_, i) => `node-${i}`)
+  const play = createPlay(expecting(names))
+  play.until(
+    '12:10:00',
+    alive(play, (now) => (now < at('12:08:00') ? ['other'] : ['other', ...names.slice(0, 50)])),
+  )
+  const [alert] = play.mails[0]?.alerts ?? []
+  t.match(alert?.evidence.why.params, { hosts: { length: 500 }, count: 600 })
+  t.equal(alert?.evidence.why.params['peak'], undefined)
+  const view = alerts(play).find(({ identity }) => identity.rule === 'mass-silence')
+  t.match(view?.evidence.why.params, { hosts: { length: 500, 0: 'node-50' }, count: 550, peak: 600 })
+})
+
 test('ten expected hosts that were never heard are told one by one', async (t) => {
   const names = Array.from({ length: 10 }, (_, i) => `node-${i}`)
   const play = createPlay(expecting(names, { mailsPerMinute: 100 }))
