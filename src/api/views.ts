@@ -93,7 +93,7 @@ function decisionFields(decision: Decision): object {
       return { ...decision, why: showInstants(decision.why) }
     case 'acknowledged':
       return { ...decision, until: iso(decision.until) }
-    case 'unacknowledged':
+    default:
       return decision
   }
 }

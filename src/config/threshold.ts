@@ -165,7 +165,7 @@ function checkScale({ op, value, pointer }: Side, { of, unit, count }: Judged, r
   const size = Math.abs(value)
   if (unit === 'ratio' && size > 2 && size <= 100) {
     const meant = Number((value / 100).toPrecision(12))
-    report.warn(pointer, `the metric is a ratio, where 1 is 100 %: did you mean ${meant} instead of ${value}?`)
+    report.warn(pointer, `the metric is a ratio, where 1 is 100%: did you mean ${meant} instead of ${value}?`)
   }
   if (unit === 'ratio' && size > MOST_RATIO && size <= 2 && !report.warned(pointer.split('/', 3).join('/'))) {
     const share = Number((value * 100).toPrecision(12))

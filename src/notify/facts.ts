@@ -165,7 +165,7 @@ function beside(
   const all = `${formatCount(firing, 'other alert is firing', 'other alerts are firing')} on ${formatCount(hosts, 'host')}`
   const kept = muted === 0 ? '' : firing === 1 ? ', muted' : `, ${muted === firing ? 'all' : muted} of them muted`
   return [
-    host === '' || rules.length === 0 ? undefined : fact('Also firing', `${rules.join('; ')}`),
+    host === '' || rules.length === 0 ? undefined : fact('Also firing', rules.join('; ')),
     isElsewhere ? fact('In total', `${all}${kept}`) : undefined,
   ]
 }

@@ -56,7 +56,7 @@ export const BUILTIN: Readonly<Record<string, Describe>> = {
   flow_accepted({ identity: { host } }, params) {
     const span = params.number('for')
     const after = span === undefined ? '' : `, after ${formatDuration(span)}`
-    return `${formatCount(params.number('hosts') ?? 0, 'host')} now counts as usual for ${host}${after}`
+    return `${formatCount(params.number('hosts') ?? 0, 'host now counts', 'hosts now count')} as usual for ${host}${after}`
   },
   hosts_usual: (_, params) => `${formatCount(params.number('usual') ?? 0, 'host is', 'hosts are')} usual`,
   usual_unknown: () => 'the usual number of hosts is not known yet',

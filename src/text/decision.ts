@@ -27,7 +27,7 @@ export function describeDecision(
     }
     case 'acknowledged':
       return describeAcknowledgement(decision, time)
-    case 'unacknowledged':
+    default:
       return `${UNACKNOWLEDGED[decision.because]}: acknowledged by ${decision.author} until now`
   }
 }

@@ -18,7 +18,7 @@ export function describeNextEvaluation(next: NextEvaluation, rule: string, host?
       return 'the next 10 s in which a source delivers'
     case 'rule_removed':
       return `none: ${rule} was removed from the configuration${next.at === undefined ? '' : ` at ${formatTime(next.at)}`}`
-    case 'not_applicable':
+    default:
       return `none: ${describeNotApplicable(next.hosts, rule, host)}`
   }
 }
