@@ -44,14 +44,14 @@ export function qualityOf({
   stops,
 }: ReportQuality): readonly string[] {
   const silent = sources.first.map(({ source, span, times }) => {
-    return `${shorten(clean(source), LISTED)} for ${formatDuration(span)}${times > 1 ? ` in ${times} spells` : ''}`
+    return `${shorten(clean(source), LISTED)} for ${formatDuration(span)}${times > 1 ? ` in ${times} periods` : ''}`
   })
   const wrong = clocks.first.map((host) => shorten(clean(host), LISTED))
   const notes = [
     stops === 0
       ? ''
-      : `Stashwatch was down for ${formatDuration(down)}, ${stops === 1 ? 'once' : `${stops} times`}; nothing was watched then.`,
-    sources.total === 0 ? '' : `Silent sources: ${listed(silent, sources)}.`,
+      : `Stashwatch was down for ${formatDuration(down)}, ${stops === 1 ? 'once' : `${stops} times`}; no rule was evaluated then.`,
+    sources.total === 0 ? '' : `Sources without events: ${listed(silent, sources)}.`,
     clocks.total === 0 ? '' : `Wrong clocks: ${listed(wrong, clocks)}.`,
     dropped === 0 ? '' : `${formatCount(dropped, 'sample')} came too late to count.`,
     merged === 0 ? '' : `${formatCount(merged, 'sample')} came late but still counted.`,
@@ -60,7 +60,7 @@ export function qualityOf({
     rejects === undefined || rejects.events === 0 ? '' : `${were(rejects.events, 'event')} refused as invalid.`,
   ].filter((note) => note !== '')
   return notes.length === 0
-    ? ['The data is complete: no source was silent, nothing came late or was refused, no clock was wrong.']
+    ? ['The data is complete: no source was down, nothing arrived late or was refused, no clock was wrong.']
     : [notes.join(' ')]
 }
 
