@@ -226,5 +226,5 @@ test('a heart-beat says who sends it and what its absence means', async (t) => {
   t.match(mail.text, /If it does not arrive, check stashwatch and its mail server\./)
   t.match(mail.text, /\n {2}- Hosts: events from 411 of 412 within the last 15 minutes\n/)
   t.match(mail.text, /because the configuration sets a heartbeat for receiver ops, which lists ada@example\.org/)
-  t.match(mail.html, /<span class="one">2026-11-23 08:00 Europe\/Berlin<\/span>/)
+  t.match(mail.html, /<span class="one">08:00:00 CET<\/span> \(<span class="one">07:00:00 UTC<\/span>\)/)
 })
