@@ -145,9 +145,7 @@ function memory(): { resident: number; held: number } {
 function withWindows(fold: Fold): number {
   const names = Array.from({ length: REAL }, (_, i) => `host-${i}`)
   const span = { metric: 'cpu', from: END - 2 * MINUTE, to: END }
-  return names.filter(
-    (host) => answer(fold, { kind: 'aggregate', host, ...span })?.count === 12,
-  ).length
+  return names.filter((host) => answer(fold, { kind: 'aggregate', host, ...span })?.count === 12).length
 }
 
 function measure(rules: keyof typeof KINDS): InventedResult {
@@ -169,7 +167,8 @@ function measure(rules: keyof typeof KINDS): InventedResult {
     resident: [before.resident, after.resident],
     held: [before.held, after.held],
     windows: withWindows(fold),
-    alerts: openAlerts(fold).filter((alert) => alert.identity.rule === 'cpu-high' && alert.life.state === 'firing').length,
+    alerts: openAlerts(fold).filter((alert) => alert.identity.rule === 'cpu-high' && alert.life.state === 'firing')
+      .length,
     told: run.told,
     longestBatch: run.longestBatch,
     longestSlice: run.longestSlice,
