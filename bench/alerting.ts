@@ -180,7 +180,8 @@ function measureStorm(within: number): StormResult {
   const { mails } = storm(hosts, within * 1000, '13:00:00')
   const mine = mails.filter(({ to }) => to.address.startsWith('ada'))
   const named = (state: string): number =>
-    new Set(mine.flatMap(({ alerts }) => alerts.flatMap((one) => (one.state === state ? [one.host] : [])))).size
+    new Set(mine.flatMap(({ alerts }) => alerts.flatMap((one) => (one.state === state ? [one.identity.host] : []))))
+      .size
   return { hosts: hosts.length, within, mails: mine.length, fired: named('firing'), resolved: named('resolved') }
 }
 

@@ -5,7 +5,6 @@ import type { Fold } from '../src/engine/state.ts'
 import { createFold, encodeEntry, type Step, step } from '../src/engine/step.ts'
 import {
   type AbsenceRule,
-  type AggregateView,
   ALERTING,
   type EngineConfig,
   type EventSamples,
@@ -101,7 +100,7 @@ function timed(run: Run, kind: 'batch' | 'tick', data: Uint8Array): Step {
   else run.longestSlice = Math.max(run.longestSlice, took)
   for (const effect of result.effects) {
     const mail = JSON.parse(effect.data) as Notification
-    if (mail.alerts.some((alert) => alert.rule === 'limit-reached' && alert.state === 'firing')) run.told++
+    if (mail.alerts.some((alert) => alert.identity.rule === 'limit-reached' && alert.state === 'firing')) run.told++
   }
   return result
 }
@@ -146,9 +145,7 @@ function memory(): { resident: number; held: number } {
 function withWindows(fold: Fold): number {
   const names = Array.from({ length: REAL }, (_, i) => `host-${i}`)
   const span = { metric: 'cpu', from: END - 2 * MINUTE, to: END }
-  return names.filter(
-    (host) => (answer(fold, { kind: 'aggregate', host, ...span }) as AggregateView | null)?.count === 12,
-  ).length
+  return names.filter((host) => answer(fold, { kind: 'aggregate', host, ...span })?.count === 12).length
 }
 
 function measure(rules: keyof typeof KINDS): InventedResult {
@@ -161,16 +158,17 @@ function measure(rules: keyof typeof KINDS): InventedResult {
   run.longestSlice = 0
   for (let now = FLOOD.from + 1000; now <= END; now += 1000) second(run, now)
   const after = memory()
-  const refused = fold.tallies.get('hosts_refused') ?? 0
+  const refused = fold.counters.get('hosts_refused') ?? 0
   return {
     rules,
     admitted: INVENTED - refused,
-    evicted: fold.tallies.get('hosts_evicted') ?? 0,
+    evicted: fold.counters.get('hosts_evicted') ?? 0,
     refused,
     resident: [before.resident, after.resident],
     held: [before.held, after.held],
     windows: withWindows(fold),
-    alerts: openAlerts(fold).filter((alert) => alert.rule === 'cpu-high' && alert.life.state === 'firing').length,
+    alerts: openAlerts(fold).filter((alert) => alert.identity.rule === 'cpu-high' && alert.life.state === 'firing')
+      .length,
     told: run.told,
     longestBatch: run.longestBatch,
     longestSlice: run.longestSlice,

@@ -14,16 +14,18 @@
  * - frame: the binary form of the samples of one request. entry: one record of the journal.
  * - effect: what the folds want done outside (a mail), with a deterministic id. outbox: the effects that are due.
  */
-export type * from './model/time.ts'
+export * from './model/time.ts'
 export type * from './model/configuration.ts'
 export type * from './model/telling.ts'
 export * from './model/events.ts'
 export * from './model/alerting.ts'
+export * from './model/limits.ts'
 export * from './model/own-rules.ts'
 export * from './model/ratio.ts'
 export * from './model/tiers.ts'
 export type * from './model/journal.ts'
+export type * from './model/evidence.ts'
 export type * from './model/alerts.ts'
 export type * from './model/notification.ts'
 export type * from './model/report.ts'
-export type * from './model/engine.ts'
+export * from './model/engine.ts'

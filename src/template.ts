@@ -1,5 +1,8 @@
 import type { AlertFacts, Millis, Unit } from './model.ts'
-import { formatDuration, formatTime, formatValue } from './format.ts'
+import { formatDuration, formatTime, formatValue } from './text/format.ts'
+import { formatLimit } from './text/limit.ts'
+import { formatMeasure } from './text/measure.ts'
+import { describeReason } from './text/reason.ts'
 import { meant } from './spelling.ts'
 
 /**
@@ -147,24 +150,26 @@ function ofNumber(format: (value: number, unit: Unit) => string): Format {
 
 /** The values of an alert under their names, its labels among them. */
 export function templateValues(facts: AlertFacts): TemplateValues {
+  const { identity, evidence } = facts
+  const { unit, metric } = identity.measure
   const text = (content: string): TemplateValue => ({ kind: 'text', text: content })
-  const number = (value: number | null): TemplateValue => ({ kind: 'number', number: value, unit: facts.unit })
-  const labels = Object.entries({ ...facts.ruleLabels, ...facts.labels })
+  const number = (value: number | null): TemplateValue => ({ kind: 'number', number: value, unit })
+  const labels = Object.entries({ ...facts.ruleLabels, ...identity.labels })
   return new Map<string, TemplateValue>([
     ...labels.map(([name, value]): [string, TemplateValue] => [`label.${name}`, text(value)]),
-    ['server', text(facts.host)],
-    ['host', text(facts.host)],
-    ['rule', text(facts.rule)],
-    ['metric', text(facts.metric)],
-    ['what', text(facts.what)],
+    ['server', text(identity.host)],
+    ['host', text(identity.host)],
+    ['rule', text(identity.rule)],
+    ['metric', text(metric)],
+    ['what', text(formatMeasure(identity.measure))],
     ['value', number(facts.value)],
-    ['bound', text(facts.bound)],
+    ['bound', text(formatLimit(evidence.limit, unit))],
     ['severity', text(facts.severity)],
     ['state', text(facts.state)],
     ['since', { kind: 'time', at: facts.since }],
     ['at', { kind: 'time', at: facts.at }],
     ['duration', { kind: 'duration', span: (facts.resolvedAt ?? facts.at) - facts.since }],
-    ['reason', text(facts.reason)],
+    ['reason', text(describeReason(facts))],
     ['episode', text(facts.episode)],
     ['code', text(facts.code)],
     ['peak', number(facts.peak)],

@@ -27,9 +27,9 @@ const aStage = 'a stage knows the vocabulary only; the engine and the service pu
 const rooms: Readonly<Record<string, Room>> = {
   model: { mayImport: [], because: 'the vocabulary stands on nothing', pure: true },
   generated: { mayImport: [], because: 'generated types stand on nothing', pure: true },
-  format: { mayImport: ['model'], because: 'a figure is a value and its unit', pure: true },
+  text: { mayImport: ['model', 'generated'], because: 'words are made of codes, numbers and names', pure: true },
   spelling: { mayImport: [], because: 'a word is text', pure: true },
-  template: { mayImport: ['model', 'format', 'spelling'], because: 'a template is text and values', pure: true },
+  template: { mayImport: ['model', 'text', 'spelling'], because: 'a template is text and values', pure: true },
   pattern: { mayImport: [], because: 'an expression is text', pure: true },
   matcher: { mayImport: ['model', 'pattern'], because: 'a matcher is text and labels', pure: true },
   address: { mayImport: [], because: 'an address is text' },
@@ -44,16 +44,16 @@ const rooms: Readonly<Record<string, Room>> = {
   aggregate: { mayImport: ['model', 'generated'], because: aStage, pure: true },
   detect: { mayImport: ['model', 'generated'], because: aStage, pure: true },
   alert: { mayImport: ['model', 'generated'], because: aStage, pure: true },
-  dispatch: { mayImport: ['model', 'generated', 'format', 'matcher'], because: aStage, pure: true },
+  dispatch: { mayImport: ['model', 'generated', 'matcher'], because: aStage, pure: true },
   engine: {
-    mayImport: ['model', 'format', 'extract', 'aggregate', 'detect', 'alert', 'dispatch'],
+    mayImport: ['model', 'extract', 'aggregate', 'detect', 'alert', 'dispatch'],
     because: 'the engine folds; what it reads from and writes to is handed to it',
     doors: { 'engine/thread.ts': ['journal'] },
     pure: true,
     impure: ['engine/client.ts', 'engine/ledger.ts', 'engine/runner.ts', 'engine/serve.ts', 'engine/thread.ts'],
   },
-  notify: { mayImport: ['model', 'template', 'format', 'signature', 'address', 'folder'], because: aStage },
-  api: { mayImport: ['model', 'format', 'spelling', 'matcher', 'signature'], because: aStage },
+  notify: { mayImport: ['model', 'template', 'text', 'signature', 'address', 'folder'], because: aStage },
+  api: { mayImport: ['model', 'text', 'spelling', 'matcher', 'signature'], because: aStage },
   config: {
     mayImport: ['model', 'generated', 'template', 'spelling', 'matcher', 'pattern', 'address'],
     because: 'configuration is read before any part exists',
@@ -63,7 +63,7 @@ const rooms: Readonly<Record<string, Room>> = {
       'model',
       'generated',
       'template',
-      'format',
+      'text',
       'spelling',
       'matcher',
       'pattern',
@@ -87,7 +87,7 @@ const rooms: Readonly<Record<string, Room>> = {
     because: 'the service is put together here and does not know who starts it',
   },
   cli: {
-    mayImport: ['model', 'template', 'format', 'spelling', 'matcher', 'folder', 'clock', 'config', 'service'],
+    mayImport: ['model', 'template', 'text', 'spelling', 'matcher', 'folder', 'clock', 'config', 'service'],
     because: 'a command speaks to the service, not to its parts',
   },
   main: { mayImport: ['cli', 'service'], because: 'the process only chooses a command' },
@@ -183,7 +183,7 @@ const isPure = (file: string): boolean => {
   return room?.pure === true && !isIn(file, room.impure ?? [])
 }
 
-const say = (source: Source, line: number, what: string, because: string): string =>
+const say = (source: Pick<Source, 'file'>, line: number, what: string, because: string): string =>
   `${source.file}:${line}: ${what}: ${because}`
 
 /** The path below src that a relative import means; one that leaves src begins with `..`. */
@@ -243,6 +243,37 @@ const judgeText = (source: Source): string[] =>
       )
     })
 
+/** Where numbers and codes are carried, of which words are made elsewhere. */
+const wordless: readonly string[] = ['aggregate', 'alert', 'detect', 'dispatch', 'engine']
+/** Two words, one after the other. */
+const SENTENCE = /[A-Za-z]{2,}[,:;.]? [A-Za-z]{2,}/
+/** What a programmer reads where a promise of the code was broken. */
+const THROWN = /throw new \w*Error\(/g
+
+/** Finds sentences in the strings and templates of the folds. What runs them, and logs, may speak. */
+const judgeWords = ({ file, code, text, literals }: Source): string[] =>
+  !wordless.includes(roomOf(file)) || !isPure(file)
+    ? []
+    : literals
+        .filter((literal) => SENTENCE.test(literal.text) && !isThrown(code, literal.index))
+        .map(({ index, text: found }) =>
+          say(
+            { file },
+            lineAt(text, index),
+            `${roomOf(file)} may not hold the sentence "${found.trim()}"`,
+            'it carries numbers and codes; words are made in text/, notify/, api/ and cli/',
+          ),
+        )
+
+/** Whether a place lies between the brackets of the error that is thrown last before it. */
+function isThrown(code: string, index: number): boolean {
+  const before = [...code.slice(0, index).matchAll(THROWN)].at(-1)
+  if (before === undefined) return false
+  let open = 0
+  for (const char of code.slice(before.index, index)) open += char === '(' ? 1 : char === ')' ? -1 : 0
+  return open > 0
+}
+
 function judgePlace(source: Source): string[] {
   const name = emptyNames.exec(source.file)?.[0]
   if (name !== undefined)
@@ -282,7 +313,12 @@ function judge(folder: string): readonly string[] {
   const files = new Set(names)
   const sources = names.map((name) => readSource(name, readFileSync(join(folder, name), 'utf8')))
   return [
-    ...sources.flatMap((source) => [...judgePlace(source), ...judgeImports(source, files), ...judgeText(source)]),
+    ...sources.flatMap((source) => [
+      ...judgePlace(source),
+      ...judgeImports(source, files),
+      ...judgeText(source),
+      ...judgeWords(source),
+    ]),
     ...findCycles(sources, files),
   ]
 }
@@ -352,6 +388,16 @@ const planted: readonly (readonly [path: string, text: string, finding: string])
   ['engine/q.ts', `import { x } from './thread.ts'\n`, 'engine/q.ts:1: engine/q.ts may not import engine/thread.ts'],
   ['engine/r.ts', `const t = performance.now()\n`, 'engine/r.ts:1: engine may not use waiting, chance or a clock'],
   ['extract/o.ts', `// oxlint-disable-next-line\n`, 'extract/o.ts:1: extract may not use a way round the checks'],
+  [
+    'alert/w.ts',
+    `\nexport const why = 'the host is gone'\n`,
+    'alert/w.ts:2: alert may not hold the sentence "the host is gone"',
+  ],
+  [
+    'engine/w.ts',
+    'export const why = (name: string) => `${name} is not heard any more`\n',
+    'engine/w.ts:1: engine may not hold the sentence "is not heard any more"',
+  ],
   ['alert/utils.ts', `export {}\n`, 'alert/utils.ts:1: /utils.ts is no name'],
   ['types/alert.ts', `export {}\n`, 'types/alert.ts:1: types/ is no name'],
   ['store/x.ts', `export {}\n`, 'store/x.ts:1: store has no place in the table'],
@@ -417,5 +463,17 @@ test('every package that the service runs on is a home of the table', (t) => {
     Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !(name in homes)),
     [],
   )
+  t.end()
+})
+
+test('a sentence that is thrown at programmers, a code and a query are no words for people', (t) => {
+  const text = [
+    "export const kind = 'severity_raised'",
+    "if (kind === 'x') throw new Error('no plan for the rule')",
+    'if (kind === `y`) throw new RangeError(\n  `no plan for ${String(kind)} at all`,\n)',
+    'const pattern = /two words/',
+    '// Words in a comment.',
+  ]
+  t.strictSame(judge(t.testdir({ ...clean, detect: { 'a.ts': `${text.join('\n')}\n` } })), [])
   t.end()
 })

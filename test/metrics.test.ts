@@ -3,15 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { REJECT_CODES } from '../src/metrics/ingest.ts'
 import { createMetrics } from '../src/metrics.ts'
-import type { EngineStats } from '../src/model.ts'
+import { COUNTERS, type EngineStats } from '../src/model.ts'
 import { createVirtualClock } from './helpers/clock.ts'
+
+const NOTHING = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as EngineStats['counters']
 
 const STATS: EngineStats = {
   hosts: 3,
   series: 12,
   sources: 1,
   alerts: { pending: 1, firing: 2, recovering: 0, resolved: 4 },
-  tallies: {},
+  counters: NOTHING,
   outbox: { pending: 0 },
   lag: 7,
   commits: [],
@@ -66,11 +68,11 @@ test('what the ingest route reports is counted under bounded labels', async (t) 
   t.notOk((await scrape()).includes('evil'))
 })
 
-test('the figures of the engine become gauges, and its tallies counters by difference', async (t) => {
+test('the figures of the engine become gauges, and its counters by difference', async (t) => {
   const { observer, value } = setUp()
-  const first = { samples: 100, 'transitions:firing': 1, hosts_refused: 4 }
-  observer.engine({ ...STATS, tallies: first, commits: [0.0002, 2] })
-  observer.engine({ ...STATS, tallies: { samples: 150, 'transitions:firing': 1, hosts_refused: 4, 'of an event': 1 } })
+  const first = { ...NOTHING, samples: 100, transitions_firing: 1, hosts_refused: 4 }
+  observer.engine({ ...STATS, counters: first, commits: [0.0002, 2] })
+  observer.engine({ ...STATS, counters: { ...first, samples: 150 } })
   t.equal(await value('hosts'), 3)
   t.equal(await value('series'), 12)
   t.equal(await value('sources'), 1)
@@ -80,7 +82,7 @@ test('the figures of the engine become gauges, and its tallies counters by diffe
   t.equal(await value('transitions_total{to="firing"}'), 1)
   t.equal(await value('cardinality_refused_total{kind="host"}'), 4)
   t.equal(await value('journal_commit_seconds_count'), 2)
-  observer.engine({ ...STATS, tallies: { samples: 5 } })
+  observer.engine({ ...STATS, counters: { ...NOTHING, samples: 5 } })
   t.equal(await value('samples_total'), 155, 'a tally that starts anew adds what it has')
 })
 
@@ -215,7 +217,7 @@ test('every code that a refusal is made with has a label of its own', (t) => {
 
 test('a scrape stays small and names no host, however many there are', async (t) => {
   const { observer, scrape } = setUp()
-  observer.engine({ ...STATS, hosts: 100_000, series: 1_000_000, tallies: { 'web-1': 1, hosts_refused: 1e9 } })
+  observer.engine({ ...STATS, hosts: 100_000, series: 1_000_000, counters: { ...NOTHING, hosts_refused: 1e9 } })
   const text = await scrape()
   t.ok(Buffer.byteLength(text) < 256 * 1024)
   t.notMatch(text, /web-1/)

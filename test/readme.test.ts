@@ -71,7 +71,7 @@ test('the first steps of the README lead to the mail that it promises', { timeou
   const answers = await shell(questions[0] ?? 'false')
   t.match(answers, /"host":"web-1"/)
   t.match(answers, /"rule":"cpu-high"/)
-  t.match(answers, /above 0\.9/)
+  t.match(answers, /"limit":\{"op":"above","value":0\.9\}/)
 })
 
 test('the configuration that the README shows is accepted as it stands', (t) => {

@@ -404,7 +404,7 @@ rules:
     'the alert fires',
     async () => (await alertsOf(service)).some((one) => one.state === 'firing') && alertsOf(service),
   )
-  t.match(alert, { rule: 'busy', host: 'web-1', value: 0.75, bound: /0\.6|60/ })
+  t.match(alert, { rule: 'busy', host: 'web-1', value: 0.75, limit: { op: 'above', value: 0.6 } })
   await service.stop()
   t.match(await service.service.reload(), [/^the service is draining/])
 })

@@ -1,30 +1,42 @@
 import { test } from 'tap'
-import type { AlertFacts } from '../src/model.ts'
+import type { AlertFacts, Measure, Unit } from '../src/model.ts'
 import { compileTemplate, TEMPLATE_NAMES, TemplateError, templateValues } from '../src/template.ts'
 
 const since = Date.UTC(2026, 10, 22, 12, 1, 0)
 
+const measure = (unit: Unit): Measure => ({ kind: 'aggregate', metric: 'cpu', unit, of: 'mean', over: 120_000 })
+
 const facts: AlertFacts = {
+  identity: {
+    rule: 'cpu-high',
+    host: 'web-1',
+    key: 'cpu',
+    labels: { 'system.filesystem.mount_point': '/srv', team: 'storage' },
+    measure: measure('ratio'),
+  },
   episode: 'cpu-high/web-1/1',
   code: 'K7Q2',
-  rule: 'cpu-high',
-  host: 'web-1',
-  labels: { 'system.filesystem.mount_point': '/srv', team: 'storage' },
-  what: 'mean of cpu over 2m',
-  metric: 'cpu',
-  unit: 'ratio',
+  ruleLabels: {},
+  templates: {},
   state: 'firing',
   severity: 'warning',
   value: 0.953,
-  bound: 'above 0.9',
-  clear: 'at most 0.85',
+  evidence: {
+    limit: { op: 'above', value: 0.9 },
+    clear: { op: 'at_most', value: 0.85 },
+    why: { code: 'breached', params: { samples: 24 } },
+  },
   since,
   at: since + 130_000,
   peak: 0.99,
-  reason: 'held for two windows',
   source: 'logstash-a',
   gaps: [],
 }
+
+const inUnit = (unit: Unit, value: number): Partial<AlertFacts> => ({
+  value,
+  identity: { ...facts.identity, measure: measure(unit) },
+})
 
 const names = [...TEMPLATE_NAMES, 'label.team', 'label.system.filesystem.mount_point']
 
@@ -50,18 +62,18 @@ test('every name has a value', async (t) => {
       'host=web-1',
       'rule=cpu-high',
       'metric=cpu',
-      'what=mean of cpu over 2m',
-      'value=95.3 %',
-      'bound=above 0.9',
+      'what=mean of cpu over 2 min',
+      'value=95.3%',
+      'bound=above 90%',
       'severity=warning',
       'state=firing',
       'since=2026-11-22 12:01:00 UTC',
       'at=2026-11-22 12:03:10 UTC',
       'duration=2 min 10 s',
-      'reason=held for two windows',
+      'reason=mean of cpu over 2 min was 95.3% (24 samples): above 90%',
       'episode=cpu-high/web-1/1',
       'code=K7Q2',
-      'peak=99 %',
+      'peak=99%',
       'source=logstash-a',
       'labels=system.filesystem.mount_point=/srv, team=storage',
       'label.team=storage',
@@ -71,14 +83,19 @@ test('every name has a value', async (t) => {
 })
 
 test('values are text once they are in: a value that looks like a template stays as it is', async (t) => {
-  t.equal(render('{{host}} {{reason}}', { host: '{{rule}}', reason: '$& {{' }), '{{rule}} $& {{')
+  const identity = { ...facts.identity, host: '{{rule}}' }
+  const evidence = { why: { code: 'absent', params: { source: '$& {{' } } }
+  t.equal(
+    render('{{host}}: {{reason}}', { identity, evidence }),
+    '{{rule}}: no event from {{rule}}, while $& {{ went on delivering',
+  )
 })
 
 test('formatters change how a value is printed', async (t) => {
-  t.equal(render('{{value | percent}} {{value|number}} {{ value | bytes }}'), '95.3 % 0.953 0.953 B')
-  t.equal(render('{{value | percent}}', { value: 53.2, unit: 'percent' }), '53.2 %')
-  t.equal(render('{{value}} {{value | bytes}}', { value: 1.5 * 1024 ** 3, unit: 'bytes' }), '1.5 GiB 1.5 GiB')
-  t.equal(render('{{value | duration}}', { value: 130, unit: 'seconds' }), '2 min 10 s')
+  t.equal(render('{{value | percent}} {{value|number}} {{ value | bytes }}'), '95.3% 0.953 0.953 B')
+  t.equal(render('{{value | percent}}', inUnit('percent', 53.2)), '53.2%')
+  t.equal(render('{{value}} {{value | bytes}}', inUnit('bytes', 1.5 * 1024 ** 3)), '1.5 GiB 1.5 GiB')
+  t.equal(render('{{value | duration}}', inUnit('seconds', 130)), '2 min 10 s')
   t.equal(render('{{host | upper}} {{severity|upper}} {{since | lower}}'), 'WEB-1 WARNING 2026-11-22 12:01:00 utc')
   t.equal(render('{{since | time}} {{duration | duration}}'), '2026-11-22 12:01:00 UTC 2 min 10 s')
   t.equal(
@@ -91,7 +108,10 @@ test('formatters change how a value is printed', async (t) => {
 test('escape is applied to what is put in only', async (t) => {
   const template = compileTemplate('<b>{{host}}</b>{{nothing}}', ['host', 'nothing'])
   const escape = (text: string): string => text.replaceAll('<', '&lt;')
-  t.equal(template.render(templateValues({ ...facts, host: '<i>' }), { escape }), '<b>&lt;i></b>')
+  t.equal(
+    template.render(templateValues({ ...facts, identity: { ...facts.identity, host: '<i>' } }), { escape }),
+    '<b>&lt;i></b>',
+  )
 })
 
 test('a zone moves instants', async (t) => {

@@ -18,8 +18,8 @@ export type Life =
 
 /** How many windows were judged since it began, and how many of them were beyond a bound. */
 export interface Counts {
-  readonly windows?: number
-  readonly bad?: number
+  readonly windows: number
+  readonly bad: number
 }
 
 /** What an alert carries from firing to resolved. */
@@ -29,11 +29,11 @@ export interface Episode extends Counts {
   readonly severity: Severity
   /** End of the newest window that was beyond the bound, and of the newest that is counted. */
   readonly lastBreach: Millis
-  readonly counted?: Millis
+  readonly counted: Millis
   /** The most extreme figure; null where the rule has none. */
   readonly peak: number | null
   /** How often it came back after it had been good. */
-  readonly flaps?: number
+  readonly flaps: number
   readonly noDataSince?: Millis
   /** Absent while it has never been critical. */
   readonly critical?: Critical
@@ -42,7 +42,7 @@ export interface Episode extends Counts {
 /** A judged window, as the life of an alert sees it. */
 export type Finding =
   /** `since`: up to when there are data, where that is known. */
-  | { readonly kind: 'no data'; readonly at: Millis; readonly since?: Millis }
+  | { readonly kind: 'no_data'; readonly at: Millis; readonly since?: Millis }
   | { readonly kind: 'normal'; readonly at: Millis }
   | {
       readonly kind: 'anomalous'
@@ -81,7 +81,7 @@ export function advance(life: Life | undefined, finding: Finding, patience: Pati
   if (life === undefined || life.state === 'resolved' || isForgotten(life, finding.at, patience))
     return begin(finding, patience)
   if (life.state === 'pending') return advancePending(life, finding, patience)
-  if (finding.kind === 'no data') {
+  if (finding.kind === 'no_data') {
     return { life: { ...life, noDataSince: life.noDataSince ?? finding.since ?? finding.at } }
   }
   if (finding.kind === 'anomalous') return worsen(life, finding, patience)
@@ -96,16 +96,17 @@ function begin(finding: Finding, patience: Patience): Step {
   if (finding.kind !== 'anomalous') return { life: undefined }
   const { at, severity, since = at } = finding
   const spent = criticalOf(undefined, severity, since)
-  if (patience.for === 0) return fire(since, finding, spent)
-  const life: Life = { state: 'pending', since, severity, dataUntil: at, ...plusOne({}, finding), ...spent }
+  if (patience.for === 0) return fire(since, finding, { ...NO_WINDOWS, ...spent })
+  const life: Life = { state: 'pending', since, severity, dataUntil: at, ...plusOne(NO_WINDOWS, finding), ...spent }
   return { life, change: { to: 'pending' } }
 }
 
 type Spent = { readonly critical?: Critical }
+const NO_WINDOWS: Counts = { windows: 0, bad: 0 }
 
 function fire(since: Millis, finding: Finding & { kind: 'anomalous' }, { critical, ...before }: Counts & Spent): Step {
   const { at, severity, value, isOpen = false } = finding
-  const counts = isOpen ? { windows: 0, bad: 0, counted: since } : { ...plusOne(before, finding), counted: at }
+  const counts = isOpen ? { ...NO_WINDOWS, counted: since } : { ...plusOne(before, finding), counted: at }
   const firedAt = isOpen ? since : at
   const spent = critical === undefined ? {} : { critical }
   const life: Life = {
@@ -133,15 +134,15 @@ function criticalOf(known: Critical | undefined, severity: Severity | 'none', at
   return { critical: known.until === undefined ? { ...known, until: at } : known }
 }
 
-/** Counts one more window. Of alerts that older versions began, only those beyond the bound were counted. */
-function plusOne({ bad = 0, windows = bad }: Counts, finding: Finding): Required<Counts> {
+/** Counts one more window. */
+function plusOne({ bad, windows }: Counts, finding: Finding): Counts {
   const isBad = finding.kind === 'anomalous' && finding.isHeld !== true
   return { windows: windows + 1, bad: bad + (isBad ? 1 : 0) }
 }
 
 /** Counts a window of an alert that fires, unless it is open or was counted before. */
-function tally(life: Living, finding: Finding): Required<Pick<Episode, 'windows' | 'bad' | 'counted'>> {
-  const { lastBreach, counted = lastBreach, bad = 0, windows = bad } = life
+function tally(life: Living, finding: Finding): Pick<Episode, 'windows' | 'bad' | 'counted'> {
+  const { counted, bad, windows } = life
   const isOpen = finding.kind === 'anomalous' && finding.isOpen === true
   if (isOpen || finding.at <= counted) return { windows, bad, counted }
   return { ...plusOne(life, finding), counted: finding.at }
@@ -149,7 +150,7 @@ function tally(life: Living, finding: Finding): Required<Pick<Episode, 'windows'
 
 function advancePending(life: Life & { state: 'pending' }, finding: Finding, patience: Patience): Step {
   if (finding.kind === 'normal') return { life: finding.at < life.dataUntil ? life : undefined }
-  if (finding.kind === 'no data') return { life }
+  if (finding.kind === 'no_data') return { life }
   const spent = criticalOf(life.critical, finding.severity, finding.at)
   if (finding.at - life.since >= patience.for) return fire(life.since, finding, { ...life, ...spent })
   const since = Math.min(life.since, finding.at)
@@ -173,12 +174,12 @@ function worsen(life: Living, finding: Finding & { kind: 'anomalous' }, { tellsF
     lastBreach: Math.max(lastBreach, finding.at),
     peak: extreme(life.peak, finding.value, finding.lower),
     ...tally(life, finding),
-    flaps: (life.flaps ?? 0) + (life.state === 'recovering' ? 1 : 0),
+    flaps: life.flaps + (life.state === 'recovering' ? 1 : 0),
     ...criticalOf(life.critical, severity, Math.max(lastBreach, finding.since ?? finding.at)),
   }
   const next: Life = { state: 'firing', ...fields }
-  if (rose) return { life: next, change: { to: 'firing', because: 'severity rose' } }
-  if (fell && tellsFall === true) return { life: next, change: { to: 'firing', because: 'severity fell' } }
+  if (rose) return { life: next, change: { to: 'firing', because: 'severity_raised' } }
+  if (fell && tellsFall === true) return { life: next, change: { to: 'firing', because: 'severity_lowered' } }
   return life.state === 'recovering' ? { life: next, change: { to: 'firing' } } : { life: next }
 }
 
@@ -190,7 +191,7 @@ function extreme(peak: number | null, value: number | null, lower: boolean): num
 function recover(life: Living, finding: Finding, patience: Patience): Step {
   const { at } = finding
   if (at < life.lastBreach) return { life }
-  const { since, firedAt, severity, lastBreach, peak, flaps = 0 } = life
+  const { since, firedAt, severity, lastBreach, peak, flaps } = life
   const spent = criticalOf(life.critical, 'none', at)
   const episode: Episode = { since, firedAt, severity, lastBreach, peak, ...tally(life, finding), flaps, ...spent }
   const goodSince = life.state === 'recovering' ? life.goodSince : at

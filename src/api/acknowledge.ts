@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { AlertView, Command } from '../model.ts'
+import type { Command } from '../model.ts'
 import { ask, tell, unknownEpisode } from './ask.ts'
 import { pick, readBody, readEnd, readWords } from './body.ts'
 import type { Body } from './body.ts'
@@ -36,7 +36,7 @@ const episodeOf = (request: FastifyRequest): string => (request.params as { read
 async function change(deps: ActDeps, command: Command & { readonly episode: string }) {
   await tell(deps, command)
   const { episode } = command
-  const alert = (await ask(deps.clock, async () => deps.engine.query({ kind: 'alert', episode }))) as AlertView | null
+  const alert = await ask(deps.clock, async () => deps.engine.query({ kind: 'alert', episode }))
   if (alert === null) throw unknownEpisode(episode)
   return showAlert(alert)
 }

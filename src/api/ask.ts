@@ -1,4 +1,4 @@
-import type { Clock, Command, CommandAnswer, Engine, Millis, Refused } from '../model.ts'
+import type { Answers, Clock, Command, CommandAnswer, Engine, Millis, Query, Refused } from '../model.ts'
 import { ApiProblem } from './problem.ts'
 
 /** The engine answers in milliseconds; one that does not is stuck, and who asks must hear of it in time. */
@@ -22,6 +22,14 @@ export async function ask<T>(clock: Clock, work: () => Promise<T>, detail: strin
   } finally {
     cancel?.()
   }
+}
+
+/** Asks the engine, in time or not at all. */
+export type AskEngine = <K extends Query['kind']>(query: Extract<Query, { readonly kind: K }>) => Promise<Answers[K]>
+
+/** Puts the time limit of `ask` on the queries of an engine. */
+export function createAskEngine(clock: Clock, engine: Pick<Engine, 'query'>): AskEngine {
+  return (query) => ask(clock, async () => engine.query(query))
 }
 
 /** What gives commands to the engine. */

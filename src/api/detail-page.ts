@@ -1,6 +1,10 @@
 import type { FastifyRequest } from 'fastify'
-import type { Acknowledgement, AlertView, Decision, HostDetail, Millis, SendRecord, SeriesView } from '../model.ts'
-import { formatDuration, formatTime, formatValue } from '../format.ts'
+import type { Acknowledgement, AlertView, HostDetail, Millis, SendRecord, SeriesView } from '../model.ts'
+import { describeDecision, labelDecision } from '../text/decision.ts'
+import { formatCount, formatDuration, formatTime, formatValue } from '../text/format.ts'
+import { describeHostState } from '../text/host-state.ts'
+import { describeNotificationReason } from '../text/notification-reason.ts'
+import { describeReason } from '../text/reason.ts'
 import { escapeHtml, foreign, page } from './html.ts'
 import { alertNow } from './link-page.ts'
 import { sendsOf, showSend } from './views.ts'
@@ -10,28 +14,29 @@ export function prefersPage({ headers: { accept = '' } }: FastifyRequest): boole
   return /(?:^|,)\s*text\/html\b/i.test(accept) && !/json/i.test(accept)
 }
 
-/** One host for people: what is heard of it, what is the matter with it, and what was measured last. */
+/** One host for people: its last event, its alerts, and its newest measurements. */
 export function hostPage(host: HostDetail, alerts: readonly AlertView[], now: Millis): string {
   const { host: name, state, lastSeen, source, series } = host
-  const heard = lastSeen === null ? 'never' : `${formatTime(lastSeen)}, ${formatDuration(now - lastSeen)} ago`
+  const seen = lastSeen === null ? 'never' : `${formatTime(lastSeen)}, ${formatDuration(now - lastSeen)} ago`
   return page(
     `${name}: stashwatch`,
     `<h1>${foreign(name)}</h1>
-<p class="state ${state === 'live' ? 'good' : 'bad'}">${escapeHtml(state)}</p>
+<p class="state ${state === 'live' ? 'good' : 'bad'}">${escapeHtml(describeHostState(state))}</p>
 ${facts([
-  ['Last event', heard],
+  ['Last event', seen],
   ['Source', source ?? 'none yet'],
 ])}
 <h2>Alerts</h2>
-${alerts.length === 0 ? '<p>None open, and none lately.</p>' : `<ul class="card">${alerts.map((alert) => alertItem(alert, now)).join('\n')}</ul>`}
-<h2>Measured last</h2>
-${series.length === 0 ? '<p>Nothing is kept of it.</p>' : `<ul class="card">${series.map((one) => seriesItem(one, now)).join('\n')}</ul>`}`,
+${alerts.length === 0 ? '<p>No open or recent alerts.</p>' : `<ul class="card">${alerts.map((alert) => alertItem(alert, now)).join('\n')}</ul>`}
+<h2>Newest measurements</h2>
+${series.length === 0 ? '<p>No series.</p>' : `<ul class="card">${series.map((one) => seriesItem(one, now)).join('\n')}</ul>`}`,
   )
 }
 
 /** One episode for people: how it is now, and how it came about, in the order of time. */
 export function episodePage(alert: AlertView, sends: readonly SendRecord[], now: Millis): string {
-  const { rule, host, code = 'none yet', since, firedAt, resolvedAt, peak, unit, ack } = alert
+  const { identity, code = 'none yet', since, firedAt, resolvedAt, peak, ack } = alert
+  const { rule, host, measure } = identity
   const title = `${rule} on ${host}`
   const ended =
     resolvedAt === undefined
@@ -41,18 +46,18 @@ export function episodePage(alert: AlertView, sends: readonly SendRecord[], now:
     `${title}: stashwatch`,
     `<h1>${foreign(rule)} on ${foreign(host)}</h1>
 ${alertNow(alert, now)}
-<h2>Its life</h2>
+<h2>Episode</h2>
 ${facts([
   ['Began', formatTime(since)],
   ...(firedAt === undefined ? [] : [['Fired', formatTime(firedAt)] as const]),
   ...ended,
-  ['Peak', formatValue(peak, unit)],
-  ...(ack === undefined ? [] : [['Taken on', takenOn(ack)] as const]),
+  ['Peak', formatValue(peak, measure.unit)],
+  ...(ack === undefined ? [] : [['Acknowledged', acknowledged(ack)] as const]),
   ['Code', code],
 ])}
-<h2>Step by step</h2>
-<ul class="card">${storyOf(alert, sends).map(momentItem).join('\n')}</ul>
-<p><a href="../hosts/${linkTo(host)}">What ${foreign(host)} does now</a></p>`,
+<h2>Timeline</h2>
+<ul class="card">${timelineOf(alert, sends).map(momentItem).join('\n')}</ul>
+<p><a href="../hosts/${linkTo(host)}">${foreign(host)} now</a></p>`,
   )
 }
 
@@ -61,15 +66,13 @@ function facts(rows: readonly (readonly [name: string, text: string])[]): string
   return `<dl class="card">${cells.join('')}</dl>`
 }
 
-function alertItem(
-  { rule, labels, state, severity, since, episode, reason, resolvedAt }: AlertView,
-  now: Millis,
-): string {
-  const name = foreign([rule, ...Object.values(labels)].join(' '))
+function alertItem(alert: AlertView, now: Millis): string {
+  const { identity, state, severity, since, episode, resolvedAt } = alert
+  const name = foreign([identity.rule, ...Object.values(identity.labels)].join(' '))
   const place = episode === undefined ? name : `<a href="../alerts/${linkTo(episode)}">${name}</a>`
   const when =
     resolvedAt === undefined ? `for ${formatDuration(now - since)}` : `${formatDuration(now - resolvedAt)} ago`
-  return `<li>${place}: ${state}, ${severity}, ${when}<span class="soft">${foreign(reason)}</span></li>`
+  return `<li>${place}: ${state}, ${severity}, ${when}<span class="soft">${foreign(describeReason(alert))}</span></li>`
 }
 
 function seriesItem(
@@ -81,15 +84,15 @@ function seriesItem(
     [
       ['last', last],
       ['mean', mean],
-      ['highest', max],
+      ['max', max],
     ] as const
   ).filter(([, value]) => value !== null)
   const figures = known.map(([what, value]) => `${what} ${formatValue(value, unit)}`)
-  const of = `${count} ${count === 1 ? 'sample' : 'samples'}, the newest ${formatDuration(now - newest)} ago`
+  const of = `${formatCount(count, 'sample')}, the newest ${formatDuration(now - newest)} ago`
   return `<li>${foreign(name)}: ${escapeHtml(figures.join(', ') || 'counted only')}<span class="soft">${escapeHtml(of)}</span></li>`
 }
 
-function takenOn({ author, at, until, note }: Acknowledgement): string {
+function acknowledged({ author, at, until, note }: Acknowledgement): string {
   return `by ${author} from ${formatTime(at)} to ${formatTime(until)}${note === '' ? '' : `: ${note}`}`
 }
 
@@ -99,30 +102,35 @@ interface Moment {
   readonly says: string
 }
 
-const TOLD: Readonly<Record<Decision['kind'], string>> = {
-  judged: 'judged',
-  notified: 'told',
-  suppressed: 'not told',
-  acknowledged: 'acknowledged',
-}
-
 /** The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent. */
-function storyOf(alert: AlertView, sends: readonly SendRecord[]): readonly Moment[] {
-  const { transitions, decisions = [] } = alert
-  const steps = transitions.map(({ to, at, reason }): Moment => ({ at, what: to, says: reason }))
+function timelineOf(alert: AlertView, sends: readonly SendRecord[]): readonly Moment[] {
+  const { identity, transitions, decisions = [] } = alert
+  const steps = transitions.map((step): Moment => ({
+    at: step.at,
+    what: step.to,
+    says: describeReason({ identity, ...step }),
+  }))
   const rows = sendsOf(alert, sends)
     .toReversed()
     .map(({ record, because }) => ({ record, because, shown: showSend(record) }))
-  const decided = decisions.map(({ at, kind, reason, to }): Moment => {
+  const decided = decisions.map((decision): Moment => {
+    const { at, kind } = decision
+    const to = 'to' in decision ? decision.to : undefined
     const row = rows.find(({ record, shown }) => record.createdAt >= at && shown.to?.address === to)
-    const isUnsent = kind === 'notified' && row !== undefined && row.record.state !== 'sent'
-    const word = isUnsent ? 'to be told' : TOLD[kind]
-    return { at, what: to === undefined ? word : `${word} ${to}`, says: reason }
+    const says = describeDecision(decision, identity)
+    const label = labelDecision(kind, row !== undefined && row.record.state !== 'sent')
+    if (label === '') return { at, what: kind === 'evaluated' ? 'evaluated' : 'acknowledgement', says }
+    return { at, what: to === undefined ? label : `${label} ${to}`, says }
   })
   const sent = rows.map(({ record, because, shown }): Moment => {
-    const { state, to, because: whole, answer } = shown
-    const says = [because ?? whole, answer].filter((text) => text !== undefined).join(': ')
-    return { at: record.doneAt ?? record.createdAt, what: `mail to ${to?.address ?? 'somebody'} ${state}`, says }
+    const { state, to, because: whole = because, answer } = shown
+    const why = because ?? whole
+    const says = [why === undefined ? undefined : describeNotificationReason(why), answer]
+    return {
+      at: record.doneAt ?? record.createdAt,
+      what: `mail to ${to?.address ?? 'unknown'}: ${state}`,
+      says: says.filter((text) => text !== undefined).join(': '),
+    }
   })
   return [...steps, ...decided, ...sent].toSorted((a, b) => a.at - b.at)
 }

@@ -1,20 +1,19 @@
 import { checkMatcher, compileMatchers, printMatcher } from '../matcher.ts'
-import type { HostView, Matcher, Query, Severity, Silence } from '../model.ts'
+import type { HostView, Matcher, Severity, Silence } from '../model.ts'
 import { meant, nearest } from '../spelling.ts'
-
-type Asking = (asked: Query) => Promise<unknown>
+import type { AskEngine } from './ask.ts'
 
 const SEVERITIES: readonly Severity[] = ['warning', 'critical']
 /** What alerts are about that is no host and no source. */
 const ITSELF = 'stashwatch'
 
 /** What of a silence is perhaps not what was meant; it is made all the same, since what it is for may yet come. */
-export async function hintsOf({ matchers }: Silence, query: Asking): Promise<readonly string[]> {
-  const labels = (await query({ kind: 'labels' })) as readonly string[]
+export async function hintsOf({ matchers }: Silence, query: AskEngine): Promise<readonly string[]> {
+  const labels = await query({ kind: 'labels' })
   const asks = (label: string): readonly Matcher[] =>
     matchers.filter((one) => one.label === label && (one.op === '=' || one.op === '=~'))
   const hosts = asks('host')
-  const known = hosts.length === 0 ? [] : ((await query({ kind: 'hosts' })) as readonly HostView[])
+  const known = hosts.length === 0 ? [] : await query({ kind: 'hosts' })
   const hints = [
     ...labelHints(matchers, labels),
     ...asks('severity').flatMap(severityHint),

@@ -1,6 +1,9 @@
-import type { Acknowledgement, AlertView, Millis, Muted, SilenceView } from '../model.ts'
+import type { Acknowledgement, AlertView, Millis, SilenceView } from '../model.ts'
 import type { LinkAction } from '../signature.ts'
-import { formatBound, formatDuration, formatTime, formatValue } from '../format.ts'
+import { formatDuration, formatTime, formatValue } from '../text/format.ts'
+import { formatLimit } from '../text/limit.ts'
+import { describeReason } from '../text/reason.ts'
+import { describeSuppression } from '../text/suppression.ts'
 import { escapeHtml, foreign, page } from './html.ts'
 
 /** What a link is about, as it is now. */
@@ -28,11 +31,11 @@ export const CHOICES: Readonly<Record<LinkAction['do'], readonly Choice[]>> = {
   silence: [...HOURS, ['7d', '7 days']],
 }
 
-/** Whether there is still something to be done: nobody takes on what is over or forgotten. */
+/** Whether there is still something to be done: what is over or forgotten cannot be acknowledged. */
 export const canAct = ({ action, alert }: Pick<LinkFacts, 'action' | 'alert'>): boolean =>
   action.do === 'silence' || (alert?.episode !== undefined && alert.state !== 'resolved')
 
-/** The page of a valid link: what is the matter, what was done, and a form for what may be done. */
+/** The page of a valid link: the alert as it is now, what was done, and a form for what may be done. */
 export function linkPage(facts: LinkFacts): string {
   const { action } = facts
   const verb = action.do === 'ack' ? 'Acknowledge' : 'Silence'
@@ -61,7 +64,7 @@ function doneAlready(facts: LinkFacts): string {
   const what = action.do === 'ack' ? 'Acknowledged' : 'Silenced'
   return `<div class="said">
 <p><strong>${what}</strong> by ${foreign(done.author)}, ${untilText(done.until, now)}.${words === '' ? '' : ` “${foreign(words)}”`}</p>
-<form method="post"><button class="quiet" name="undo" value="yes">Undo: tell me again</button></form>
+<form method="post"><button class="quiet" name="undo" value="yes">Undo</button></form>
 </div>`
 }
 
@@ -72,34 +75,30 @@ const untilText = (until: Millis, now: Millis): string =>
 
 /** An alert as it is now: its state, and what was judged last. */
 export function alertNow(alert: AlertView | undefined, now: Millis): string {
-  if (alert === undefined) return '<h2>Now</h2>\n<p>This episode is over, and nothing is kept of it.</p>'
-  const { state, severity, since, at, value, unit, bound, reason, resolvedAt, muted } = alert
+  if (alert === undefined) return '<h2>Now</h2>\n<p>This episode is over, and its record was deleted.</p>'
+  const { identity, state, severity, since, at, value, evidence, resolvedAt, muted } = alert
+  const { unit } = identity.measure
+  const limit = evidence.limit === undefined ? '' : ` (limit: ${formatLimit(evidence.limit, unit)})`
   const isOver = resolvedAt !== undefined
   const [tone, span] = isOver
     ? ['good', `${formatDuration(now - resolvedAt)} ago`]
     : ['bad', `for ${formatDuration(now - since)}`]
   const rows = [
-    ['Value', `${formatValue(value, unit)} (bound: ${formatBound(bound, unit)})`],
-    ['Judged', `${formatTime(at)}, ${formatDuration(now - at)} ago`],
-    ['Reason', reason],
-    ...(muted === undefined ? [] : [['Muted', mutedText(muted)]]),
-    ...Object.entries(alert.labels),
+    ['Value', `${formatValue(value, unit)}${limit}`],
+    ['Evaluated', `${formatTime(at)}, ${formatDuration(now - at)} ago`],
+    ['Reason', describeReason(alert)],
+    ...(muted === undefined ? [] : [['Suppressed', describeSuppression(muted)]]),
+    ...Object.entries(identity.labels),
   ]
   return `<h2>Now</h2>
 <p class="state ${tone}">${state}, ${severity}, ${span}</p>
 <dl class="card">${rows.map(([name = '', text = '']) => `<div><dt>${foreign(name)}</dt><dd>${foreign(text)}</dd></div>`).join('')}</dl>`
 }
 
-function mutedText(muted: Muted): string {
-  if (muted.by === 'silence') return `silenced by ${muted.author} until ${formatTime(muted.until)}: ${muted.comment}`
-  if (muted.by === 'maintenance') return `maintenance window ${muted.name}`
-  return `because ${muted.rule} fires on ${muted.host}`
-}
-
 const EFFECT: Readonly<Record<LinkAction['do'], string>> = {
-  ack: 'You look after it: it is neither repeated nor escalated until the time is up, it gets worse or it ends. You are still told when it ends.',
+  ack: 'No reminders and no escalations until the time is up, the severity is raised or the alert resolves. You are still notified when it resolves.',
   silence:
-    'Nobody is told of this rule on this host until the time is up. It is still watched, and if it fires then, people are told.',
+    'No notifications about this rule on this host until the time is up. The rule is still evaluated, and if it is firing then, its receivers are notified.',
 }
 
 function form(facts: LinkFacts): string {

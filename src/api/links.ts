@@ -1,9 +1,9 @@
 import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { AlertView, Command, Log, Millis, SilenceView } from '../model.ts'
+import type { Command, Log, Millis } from '../model.ts'
 import { readLink } from '../signature.ts'
 import type { Link, LinkAction } from '../signature.ts'
-import { ask, tell } from './ask.ts'
+import { createAskEngine, tell } from './ask.ts'
 import { parseSpan, readWords } from './body.ts'
 import { FORM_POLICY } from './html.ts'
 import { canAct, CHOICES, linkPage, refusedPage } from './link-page.ts'
@@ -114,11 +114,10 @@ async function open({ linkKey, now }: LinkDeps, isTooFast: IsTooFast, request: F
 }
 
 async function look({ engine, clock, now }: LinkDeps, { action, id }: Valid): Promise<LinkFacts> {
-  const alert = (await ask(clock, async () =>
-    engine.query({ kind: 'alert', episode: action.episode }),
-  )) as AlertView | null
-  const silences = action.do === 'silence' ? await ask(clock, async () => engine.query({ kind: 'silences' })) : []
-  const silence = (silences as readonly SilenceView[]).find((one) => one.id === id)
+  const query = createAskEngine(clock, engine)
+  const alert = await query({ kind: 'alert', episode: action.episode })
+  const silences = action.do === 'silence' ? await query({ kind: 'silences' }) : []
+  const silence = silences.find((one) => one.id === id)
   return { action, now: now(), alert: alert ?? undefined, silence }
 }
 

@@ -1,20 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type {
-  AggregateView,
-  AlertView,
-  Clock,
-  Engine,
-  HostDetail,
-  HostView,
-  Millis,
-  Query,
-  RuleView,
-  SendRecord,
-  WhyView,
-} from '../model.ts'
+import type { Clock, Engine, HostDetail, Millis, RuleView, SendRecord } from '../model.ts'
 import { OWN_RULES } from '../model.ts'
 import { nearest } from '../spelling.ts'
-import { ask, unknownEpisode } from './ask.ts'
+import { ask, type AskEngine, createAskEngine, unknownEpisode } from './ask.ts'
 import { episodePage, hostPage, prefersPage } from './detail-page.ts'
 import { PAGE_POLICY } from './html.ts'
 import { sendPage } from './mailbox.ts'
@@ -39,25 +27,25 @@ const MOST_ROWS = 1000
 
 /** Adds the GET endpoints below `/api/v1`. */
 export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, now }: ReadDeps): void {
-  const query = async (asked: Query): Promise<unknown> => ask(clock, async () => engine.query(asked))
+  const query = createAskEngine(clock, engine)
   const sends = async (limit: number): Promise<readonly SendRecord[]> =>
     ask(clock, async () => engine.outbox.list(limit))
   const tail = (request: FastifyRequest): string => (request.params as { readonly '*': string })['*']
 
-  app.get('/hosts', async () => ((await query({ kind: 'hosts' })) as readonly HostView[]).map(showHost))
+  app.get('/hosts', async () => (await query({ kind: 'hosts' })).map(showHost))
 
   // Names of hosts are any text, slashes included and of any length, which a named parameter does not take.
   app.get('/hosts/*', async (request, reply) => {
     const host = await findHost(query, tail(request))
     reply.header('vary', 'accept')
     if (!prefersPage(request)) return showHostDetail(host)
-    const alerts = (await query({ kind: 'alerts' })) as readonly AlertView[]
+    const alerts = await query({ kind: 'alerts' })
     return sendPage(
       reply,
       PAGE_POLICY,
       hostPage(
         host,
-        alerts.filter((alert) => alert.host === host.host),
+        alerts.filter((alert) => alert.identity.host === host.host),
         now(),
       ),
     )
@@ -65,15 +53,15 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
 
   app.get('/aggregate', async (request) => {
     const asked = readAggregate(request.query as QueryString)
-    const found = (await query({ kind: 'aggregate', ...asked })) as AggregateView | null
+    const found = await query({ kind: 'aggregate', ...asked })
     return found ?? explainMissing(await findHost(query, asked.host), asked.metric)
   })
 
-  app.get('/alerts', async () => ((await query({ kind: 'alerts' })) as readonly AlertView[]).map(showAlert))
+  app.get('/alerts', async () => (await query({ kind: 'alerts' })).map(showAlert))
 
   app.get('/alerts/*', async (request, reply) => {
     const episode = tail(request)
-    const alert = (await query({ kind: 'alert', episode })) as AlertView | null
+    const alert = await query({ kind: 'alert', episode })
     if (alert === null) throw unknownEpisode(episode)
     reply.header('vary', 'accept')
     const rows = await sends(MOST_ROWS)
@@ -84,15 +72,15 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
 
   app.get('/why', async (request) => {
     const asked = readWhy(request.query as QueryString)
-    const found = (await query({ kind: 'why', ...asked })) as WhyView | null
-    if (found === null) throw unknownRule(asked.rule, (await query({ kind: 'rules' })) as readonly RuleView[])
+    const found = await query({ kind: 'why', ...asked })
+    if (found === null) throw unknownRule(asked.rule, await query({ kind: 'rules' }))
     // Rules about sources and the service itself have alerts of what is no host.
     if (found.host === null && found.verdicts.length === 0 && found.alerts.length === 0)
       await findHost(query, asked.host)
-    return showWhy(found, await sends(MOST_ROWS))
+    return showWhy(found, asked.host, await sends(MOST_ROWS))
   })
 
-  app.get('/rules', async () => ((await query({ kind: 'rules' })) as readonly RuleView[]).map(showRule))
+  app.get('/rules', async () => (await query({ kind: 'rules' })).map((rule) => showRule(rule)))
 
   app.get('/rejects', async () => rejects.list())
 
@@ -108,10 +96,10 @@ function readAggregate(query: QueryString) {
   return { host, metric, ...readSpan(query) }
 }
 
-async function findHost(query: (asked: Query) => Promise<unknown>, host: string): Promise<HostDetail> {
-  const found = (await query({ kind: 'host', host })) as HostDetail | null
+async function findHost(query: AskEngine, host: string): Promise<HostDetail> {
+  const found = await query({ kind: 'host', host })
   if (found !== null) return found
-  const known = (await query({ kind: 'hosts' })) as readonly HostView[]
+  const known = await query({ kind: 'hosts' })
   throw new ApiProblem('unknown-host', {
     detail: 'No host of this name has sent anything that is still kept. /api/v1/hosts lists those that have.',
     parameter: 'host',

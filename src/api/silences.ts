@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { checkMatcher, checkMatchers, parseMatcher, printMatcher } from '../matcher.ts'
-import type { Clock, Engine, Matcher, Millis, Query, Silence, SilenceView } from '../model.ts'
+import type { Clock, Engine, Matcher, Millis, Silence } from '../model.ts'
 import { meant } from '../spelling.ts'
-import { ask, tell } from './ask.ts'
+import { createAskEngine, tell } from './ask.ts'
 import { fault, isObject, pick, readBody, readEnd, readWhen, readWords } from './body.ts'
 import type { Body } from './body.ts'
 import { hintsOf } from './hints.ts'
@@ -31,10 +31,10 @@ const YEAR: Millis = 365 * 86_400_000
 
 /** Adds `/silences` to read, make and end silences. */
 export function addSilences(app: FastifyInstance, deps: ActDeps): void {
-  const query = async (asked: Query): Promise<unknown> => ask(deps.clock, async () => deps.engine.query(asked))
+  const query = createAskEngine(deps.clock, deps.engine)
   app.get('/silences', async () => {
     const found = await query({ kind: 'silences' })
-    return (found as readonly SilenceView[]).map((silence) => showSilence(silence, deps.now()))
+    return found.map((silence) => showSilence(silence, deps.now()))
   })
 
   app.post('/silences', async (request, reply) => {

@@ -2,17 +2,27 @@ import type {
   Acknowledgement,
   AlertView,
   Because,
+  Decision,
+  Evaluation,
+  Evidence,
   HostDetail,
   HostView,
   Millis,
   Muted,
+  NextEvaluation,
   Notification,
   RuleView,
   SendRecord,
   Silence,
   SilenceView,
+  Suppression,
   WhyView,
 } from '../model.ts'
+import { describeDecision, describeWaiting } from '../text/decision.ts'
+import { describeHint, describeNextEvaluation, describeNotApplicable } from '../text/next-evaluation.ts'
+import { describeNotice } from '../text/notice.ts'
+import { describeReason } from '../text/reason.ts'
+import { describeSuppression } from '../text/suppression.ts'
 
 /** An instant as the API writes it: ISO 8601 in UTC with milliseconds; null when there is none. */
 export function iso(at: Millis | null | undefined): string | null {
@@ -34,17 +44,69 @@ export const showHostDetail = (host: HostDetail) => ({
   series: host.series.map((series) => ({ ...series, newest: iso(series.newest) })),
 })
 
-export const showAlert = (alert: AlertView) => ({
-  ...alert,
-  ...isoFields(alert, ['since', 'firedAt', 'resolvedAt', 'at', 'noDataSince']),
-  ...(alert.muted !== undefined && { muted: showMuted(alert.muted) }),
-  ...(alert.ack !== undefined && { ack: showAck(alert.ack) }),
-  ...(alert.decisions !== undefined && { decisions: alert.decisions.map((one) => ({ ...one, at: iso(one.at) })) }),
-  ...(alert.waits !== undefined && { waits: alert.waits.map((one) => ({ ...one, ...isoFields(one, ['until']) })) }),
-  transitions: alert.transitions.map((step) => ({ ...step, at: iso(step.at) })),
-})
+/** An alert as users see it: flat, its instants in ISO 8601, and with sentences beside the codes. */
+export function showAlert(alert: AlertView) {
+  const { identity, evidence, muted, ack, decisions, waits, transitions, ...rest } = alert
+  const { rule, host, labels, measure } = identity
+  return {
+    rule,
+    host,
+    labels,
+    metric: measure.metric,
+    unit: measure.unit,
+    ...rest,
+    ...isoFields(alert, ['since', 'firedAt', 'resolvedAt', 'at', 'noDataSince']),
+    ...showEvidence(evidence),
+    summary: describeReason(alert),
+    ...(muted !== undefined && { muted: showMuted(muted) }),
+    ...(ack !== undefined && { ack: showAck(ack) }),
+    ...(decisions !== undefined && { decisions: decisions.map((one) => showDecision(one, alert)) }),
+    ...(waits !== undefined && {
+      waits: waits.map((one) => ({ ...one, ...isoFields(one, ['until']), summary: describeWaiting(one) })),
+    }),
+    transitions: transitions.map(({ to, at, value, evidence: found }) => ({
+      to,
+      at: iso(at),
+      value,
+      reason: found.why,
+      summary: describeReason({ identity, value, evidence: found }),
+    })),
+  }
+}
 
-const showMuted = (muted: Muted) => (muted.by === 'silence' ? { ...muted, until: iso(muted.until) } : muted)
+const showEvidence = ({ why, ...numbers }: Evidence) => ({ ...numbers, reason: why })
+
+/** What was decided, with its instants in ISO 8601. */
+function showDecision(decision: Decision, { identity }: AlertView) {
+  return { ...decisionFields(decision), at: iso(decision.at), summary: describeDecision(decision, identity) }
+}
+
+function decisionFields(decision: Decision): object {
+  switch (decision.kind) {
+    case 'evaluated': {
+      const { evidence, ...rest } = decision
+      return { ...rest, ...showEvidence(evidence) }
+    }
+    case 'notified':
+      return { ...decision, ...(decision.heldBy !== undefined && { heldBy: showInstants(decision.heldBy) }) }
+    case 'suppressed':
+      return { ...decision, why: showInstants(decision.why) }
+    case 'acknowledged':
+      return { ...decision, until: iso(decision.until) }
+    default:
+      return decision
+  }
+}
+
+function showInstants(why: Suppression): object {
+  if (why.by === 'receiver_removed') return { ...why, at: iso(why.at) }
+  return 'until' in why ? { ...why, until: iso(why.until) } : why
+}
+
+const showMuted = (muted: Muted) => ({
+  ...(muted.by === 'silence' ? { ...muted, until: iso(muted.until) } : muted),
+  summary: describeSuppression(muted),
+})
 
 const showAck = (ack: Acknowledgement) => ({ ...ack, at: iso(ack.at), until: iso(ack.until) })
 
@@ -62,10 +124,10 @@ function stateOf({ from, until }: Silence, now: Millis): SilenceView['state'] {
 }
 
 /** What is known of a rule and a host; `sends` are the rows of the registry in which their episodes may be. */
-export const showWhy = ({ rule, host, verdicts, alerts }: WhyView, sends: readonly SendRecord[]) => ({
-  rule: showRule(rule),
+export const showWhy = ({ rule, host, verdicts, alerts }: WhyView, asked: string, sends: readonly SendRecord[]) => ({
+  rule: showRule(rule, asked),
   host: host === null ? null : showHost(host),
-  verdicts: verdicts.map((verdict) => ({ ...verdict, at: iso(verdict.at) })),
+  verdicts: verdicts.map((one) => showEvaluation(one, rule.name)),
   alerts: alerts.map((alert) => showEpisode(alert, sends)),
 })
 
@@ -78,11 +140,38 @@ export const showEpisode = (alert: AlertView, sends: readonly SendRecord[]) => (
   })),
 })
 
-export const showRule = (rule: RuleView) => ({
-  ...rule,
-  ...isoFields(rule, ['left']),
-  last: rule.last.map((verdict) => ({ ...verdict, at: iso(verdict.at) })),
-})
+/** A rule with its last evaluations. @param host the only one that was asked for. */
+export function showRule({ next, last, ...rule }: RuleView, host?: string) {
+  return {
+    ...rule,
+    ...isoFields(rule, ['left']),
+    last: last.map((one) => showEvaluation(one, rule.name)),
+    nextEvaluation: { ...showNext(next), summary: describeNextEvaluation(next, rule.name, host) },
+    ...(next.kind === 'not_applicable' && { notApplicable: describeNotApplicable(next.hosts, rule.name, host) }),
+  }
+}
+
+function showNext(next: NextEvaluation) {
+  if (next.kind === 'rule_removed') return { ...next, ...isoFields(next, ['at']) }
+  if (next.kind !== 'window') return next
+  return { ...next, end: iso(next.end), sources: next.sources.map((one) => ({ ...one, clock: iso(one.clock) })) }
+}
+
+/** What an evaluation said, flat as an alert is. */
+function showEvaluation(evaluation: Evaluation, rule: string) {
+  const { host, labels, measure, value, evidence, at, hint } = evaluation
+  return {
+    host,
+    labels,
+    metric: measure.metric,
+    unit: measure.unit,
+    value,
+    at: iso(at),
+    ...showEvidence(evidence),
+    summary: describeReason({ identity: { rule, host, measure }, value, evidence }),
+    ...(hint !== undefined && { hint: { code: hint, summary: describeHint(evaluation) } }),
+  }
+}
 
 /** The notification in a row of the registry. One that cannot be read says nothing, and its row is still shown. */
 function readNotification({ data }: SendRecord): Partial<Notification> {
@@ -96,7 +185,7 @@ function readNotification({ data }: SendRecord): Partial<Notification> {
 
 /** One row of the registry: what became of it, who was told, why, and of which alerts. */
 export function showSend(record: SendRecord) {
-  const { receiver, to, because, kind, thread, notice, alerts = [] } = readNotification(record)
+  const { receiver, to, because, kind, thread, at, notice, alerts = [] } = readNotification(record)
   return {
     id: record.id,
     state: record.state,
@@ -108,8 +197,8 @@ export function showSend(record: SendRecord) {
     because,
     kind,
     thread,
-    ...(notice !== undefined && { title: notice.title }),
-    alerts: alerts.map(({ episode, code, rule, host, labels, state, severity, because: own }) => ({
+    ...(notice !== undefined && { title: describeNotice(notice, at ?? record.createdAt).title }),
+    alerts: alerts.map(({ episode, code, identity: { rule, host, labels }, state, severity, because: own }) => ({
       episode,
       code,
       rule,

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { formatValue } from '../format.ts'
+import { formatValue } from '../text/format.ts'
 import { meant } from '../spelling.ts'
 import type { AlertView, Unit } from '../model.ts'
 import { authorOf, authorOption } from './terminal/author.ts'
@@ -20,8 +20,9 @@ export interface AlertRow {
   readonly unit: Unit
   readonly noDataSince?: string
   readonly ended?: AlertView['ended']
-  readonly reason: string
-  readonly muted?: { readonly by: string; readonly author?: string; readonly name?: string; readonly rule?: string }
+  /** Why the last evaluation came out as it did, in words. */
+  readonly summary: string
+  readonly muted?: { readonly summary: string }
   readonly ack?: { readonly until: string; readonly author: string; readonly note: string }
 }
 
@@ -101,14 +102,14 @@ export function subjectOf({ host, labels }: Pick<AlertRow, 'host' | 'labels'>): 
   return parts.length === 0 ? host : `${host} (${parts.join(', ')})`
 }
 
-/** Why nobody is told of it again, whether it is still seen, and why it is over if nothing got better. */
-function notesOf({ ack, muted, noDataSince, ended, reason }: AlertRow): string {
+/** What suppresses its notifications, whether it still has data, and why it was closed without recovery. */
+function notesOf({ ack, muted, noDataSince, ended, summary }: AlertRow): string {
   const notes = [
-    ...(ended === undefined ? [] : [`closed: ${reason}`]),
+    ...(ended === undefined ? [] : [`closed: ${summary}`]),
     ...(ack === undefined
       ? []
       : [`acknowledged by ${ack.author} until ${timeOf(ack.until)}${ack.note === '' ? '' : `: ${ack.note}`}`]),
-    ...(muted === undefined ? [] : [`muted by ${muted.by} of ${muted.author ?? muted.name ?? muted.rule ?? '-'}`]),
+    ...(muted === undefined ? [] : [`suppressed: ${muted.summary}`]),
     ...(noDataSince === undefined ? [] : [`no data since ${timeOf(noDataSince)}`]),
   ]
   return notes.join('; ')
@@ -122,7 +123,7 @@ interface AckArgs extends RemoteArgs {
 
 const pathOf = (episode: string): string => `/api/v1/alerts/${encodeURIComponent(episode.toWellFormed())}`
 
-/** `stashwatch alerts ack CODE`: says that somebody looks after an episode. */
+/** `stashwatch alerts ack CODE`: acknowledges an episode. */
 function acknowledge(code: string, args: AckArgs, io: PaintIo): Promise<number> {
   return remotely(
     args,
@@ -138,13 +139,13 @@ function acknowledge(code: string, args: AckArgs, io: PaintIo): Promise<number> 
   )
 }
 
-/** `stashwatch alerts unack CODE`: says that nobody does any more. */
+/** `stashwatch alerts unack CODE`: withdraws an acknowledgement. */
 function unacknowledge(code: string, args: RemoteArgs, io: PaintIo): Promise<number> {
   return remotely(args, io, async (ask) => {
     const { ack } = (await ask('GET', pathOf(code))) as AlertRow
     const row = (await ask('DELETE', `${pathOf(code)}/acknowledge`)) as AlertRow
     if (args.json === true) return printJson(io, row)
-    const says = ack === undefined ? 'was not acknowledged' : 'no longer acknowledged'
+    const says = ack === undefined ? 'not acknowledged' : 'acknowledgement withdrawn'
     io.out(printable(`${says}: ${row.rule} on ${subjectOf(row)}`))
   })
 }

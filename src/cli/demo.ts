@@ -130,10 +130,10 @@ function setStage(service: Service, clock: Clock, timers: Clock, io: StartIo): S
 async function perform(stage: Stage, keepIn: string | undefined, end: (code: number) => void): Promise<void> {
   const { say, service, pause, generator } = stage
   say(`listening on ${service.url}; ${HOSTS.length} hosts report every 10 s, on a clock 12 times faster than yours`)
-  say('the rule: mean CPU above 90 % over 2 minutes, looked at every minute, mails Ada Lovelace')
+  say('the rule: mean CPU above 90% over 2 minutes, evaluated every minute, notifies Ada Lovelace')
   await pause(RISE * 1000)
   generator.heat(VICTIM, true)
-  say(`the CPU of ${VICTIM} rises to 97 %`)
+  say(`the CPU of ${VICTIM} rises to 97%`)
   if (!(await mailed(stage, 1))) return end(2)
   generator.heat(VICTIM, false)
   say(`the CPU of ${VICTIM} falls back to normal`)

@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import type { HostState } from '../model.ts'
+import { describeHostState } from '../text/host-state.ts'
 import { describe, setAction } from './terminal/command.ts'
 import { printable, type RemoteArgs, type RemoteIo, remotely, withRemote } from './terminal/remote.ts'
 import { tableOf } from './terminal/table.ts'
@@ -7,7 +9,7 @@ import { tableOf } from './terminal/table.ts'
 interface HostRow {
   readonly host: string
   readonly lastSeen: string | null
-  readonly state: string
+  readonly state: HostState
   readonly series: number
 }
 
@@ -36,9 +38,14 @@ function listHosts(args: RemoteArgs, io: RemoteIo): Promise<number> {
   return remotely(args, io, async (ask) => {
     const rows = (await ask('GET', '/api/v1/hosts')) as readonly HostRow[]
     if (args.json === true) return io.out(JSON.stringify(rows, null, 2))
-    if (rows.length === 0) return io.out('no hosts: nothing was heard yet, and none are expected')
+    if (rows.length === 0) return io.out('no hosts: no events received yet, and no hosts are expected')
     const sorted = rows.toSorted((a, b) => a.host.localeCompare(b.host, 'en', { numeric: true }))
-    const cells = sorted.map(({ host, lastSeen, state, series }) => [host, timeOf(lastSeen), state, series])
+    const cells = sorted.map(({ host, lastSeen, state, series }) => [
+      host,
+      timeOf(lastSeen),
+      describeHostState(state),
+      series,
+    ])
     for (const line of tableOf(['HOST', 'LAST SEEN', 'STATE', 'SERIES'], cells)) io.out(line)
   })
 }
@@ -53,10 +60,11 @@ function retireHost(host: string, args: RetireArgs, io: RemoteIo): Promise<numbe
     const path = `/api/v1/hosts/${encodeURIComponent(host.toWellFormed())}${args.force === true ? '?force=true' : ''}`
     const retired = (await ask('DELETE', path)) as {
       readonly lastSeen: string | null
-      readonly closed: readonly string[]
+      readonly closed: readonly { readonly rule: string; readonly code: string }[]
     }
     if (args.json === true) return io.out(JSON.stringify(retired, null, 2))
-    const closed = retired.closed.length === 0 ? 'it had no open alerts' : `closed: ${retired.closed.join(', ')}`
+    const alerts = retired.closed.map(({ rule, code }) => `${rule} (${code})`)
+    const closed = alerts.length === 0 ? 'it had no open alert' : `closed: ${alerts.join(', ')}`
     io.out(printable(`retired: ${host}, last seen ${timeOf(retired.lastSeen)}; ${closed}`))
   })
 }

@@ -123,13 +123,14 @@ function sample(receiver: string, via: Via, to: Recipient, facts: AlertFacts): N
 }
 
 function testFacts(config: EngineConfig, now: Millis): AlertFacts {
+  const facts = anyAlert(config, { at: now })
   return {
-    ...anyAlert(config, { at: now }),
+    ...facts,
+    identity: { ...facts.identity, rule: 'send-test' },
     episode: `test-${Math.round(now)}`,
     code: 'TEST',
-    rule: 'send-test',
-    reason: 'this is a test: no host is in trouble, and nothing needs to be done',
+    evidence: { ...facts.evidence, why: { code: 'test', params: {} } },
     source: 'stashwatch send-test',
-    subject: 'Test mail of stashwatch',
+    templates: { subject: 'Test mail of stashwatch' },
   }
 }

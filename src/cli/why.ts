@@ -1,6 +1,10 @@
 import type { Command } from 'commander'
-import { formatBound, formatValue } from '../format.ts'
-import type { Decision, SendRecord, Unit, Waiting } from '../model.ts'
+import type { Because, Decision, HostState, Limit, SendRecord, Unit } from '../model.ts'
+import { labelDecision } from '../text/decision.ts'
+import { formatValue } from '../text/format.ts'
+import { describeHostState } from '../text/host-state.ts'
+import { formatLimit } from '../text/limit.ts'
+import { describeNotificationReason } from '../text/notification-reason.ts'
 import { type AlertRow, subjectOf } from './alerts.ts'
 import { describe, setAction } from './terminal/command.ts'
 import { paint, type PaintIo, printJson, timeOf, type Tone } from './terminal/paint.ts'
@@ -11,40 +15,45 @@ interface Why {
   readonly rule: {
     readonly name: string
     readonly kind: string
-    readonly severity: string
-    readonly severities?: readonly string[]
+    readonly severities: readonly string[]
     readonly notify: readonly string[]
-    readonly unfit?: string
+    readonly notApplicable?: string
     readonly left?: string
-    readonly waitingFor: string
+    readonly nextEvaluation: { readonly summary: string }
   }
   readonly host: {
     readonly host: string
-    readonly state: string
+    readonly state: HostState
     readonly lastSeen: string | null
     readonly source: string
   } | null
-  readonly verdicts: readonly Verdict[]
+  readonly verdicts: readonly Evaluated[]
   readonly alerts: readonly Episode[]
 }
 
-interface Verdict {
+interface Evaluated {
   readonly labels: Readonly<Record<string, string>>
   readonly value: number | null
   readonly unit: Unit
-  readonly bound: string
-  readonly reason: string
+  readonly limit?: Limit
+  readonly summary: string
   readonly at: string
-  readonly hint?: string
+  readonly hint?: { readonly summary: string }
 }
 
 interface Episode extends AlertRow {
   readonly peak: number | null
-  readonly bound: string
-  readonly decisions?: readonly (Omit<Decision, 'at'> & { readonly at: string })[]
-  readonly transitions: readonly { readonly to: AlertRow['state']; readonly at: string; readonly reason: string }[]
+  readonly decisions?: readonly Decided[]
+  readonly transitions: readonly { readonly to: AlertRow['state']; readonly at: string; readonly summary: string }[]
   readonly notifications: readonly Sent[]
-  readonly waits?: readonly (Omit<Waiting, 'until'> & { readonly until?: string })[]
+  readonly waits?: readonly { readonly to?: string; readonly summary: string }[]
+}
+
+interface Decided {
+  readonly at: string
+  readonly kind: Decision['kind']
+  readonly to?: string
+  readonly summary: string
 }
 
 interface Sent {
@@ -55,7 +64,7 @@ interface Sent {
   readonly nextAt?: string
   readonly answer?: string
   readonly to?: { readonly address: string }
-  readonly because?: string
+  readonly because?: Because
 }
 
 /** One moment of an episode. */
@@ -74,7 +83,7 @@ export function addWhy(program: Command, io: PaintIo): void {
   setAction(withRemote(command), (rule, host) => why(rule, host, command.optsWithGlobals(), io))
 }
 
-/** `stashwatch why RULE HOST`: what a rule sees of a host, and what came of it. @returns the exit code. */
+/** `stashwatch why RULE HOST`: the last evaluations of a rule on a host, and its episodes. @returns the exit code. */
 function why(rule: string, host: string, args: RemoteArgs, io: PaintIo): Promise<number> {
   return remotely(args, io, async (ask) => {
     const asked = new URLSearchParams({ rule, host })
@@ -83,7 +92,7 @@ function why(rule: string, host: string, args: RemoteArgs, io: PaintIo): Promise
     const say = (line: string, tone?: Tone): void => io.out(paint(io, tone, printable(line)))
     sayRule(found, host, say)
     sayVerdicts(found, say)
-    if (found.alerts.length === 0) say('no episode of it is kept')
+    if (found.alerts.length === 0) say('no episodes')
     for (const episode of found.alerts) sayEpisode(episode, say)
   })
 }
@@ -91,27 +100,27 @@ function why(rule: string, host: string, args: RemoteArgs, io: PaintIo): Promise
 type Say = (line: string, tone?: Tone) => void
 
 function sayRule({ rule, host }: Why, name: string, say: Say): void {
-  const { kind, severity, severities = [severity], notify, left } = rule
-  const what = kind === 'own' ? 'of stashwatch itself' : kind
-  const tells = `${left === undefined ? 'tells' : 'told'} ${notify.length === 0 ? 'whom the routes name' : notify.join(', ')}`
+  const { kind, severities, notify, left } = rule
+  const tells = `${left === undefined ? 'notifies' : 'notified'} ${notify.length === 0 ? 'the receivers of its routes' : notify.join(', ')}`
   say(`${rule.name} on ${name}`, 'bold')
-  say(`  rule   ${what}, ${severities.join(' and ')}, ${tells}`)
-  if (host !== null) say(`  host   ${host.state}, last seen ${timeOf(host.lastSeen)} by ${host.source}`)
-  say(`  next   ${rule.waitingFor}`)
+  say(`  rule   ${kind}, ${severities.join(' and ')}, ${tells}`)
+  if (host !== null)
+    say(`  host   ${describeHostState(host.state)}, last seen ${timeOf(host.lastSeen)} by ${host.source}`)
+  say(`  next   ${rule.nextEvaluation.summary}`)
   say('')
 }
 
 function sayVerdicts({ rule, verdicts }: Why, say: Say): void {
-  say('last verdicts', 'bold')
-  if (verdicts.length === 0) say(`  none: ${rule.unfit ?? 'nothing that the rule looks at has come from there'}`)
-  for (const { labels, value, unit, bound, reason, at, hint } of verdicts) {
+  say('last evaluations', 'bold')
+  if (verdicts.length === 0) say(`  none: ${rule.notApplicable ?? 'no data for this rule has arrived from there'}`)
+  for (const { labels, value, unit, limit, summary, at, hint } of verdicts) {
     const label = Object.entries(labels)
       .map(([key, text]) => `${key}=${text} `)
       .join('')
-    const against = bound === '' ? '' : `, bound ${formatBound(bound, unit)}`
+    const against = limit === undefined ? '' : `, limit ${formatLimit(limit, unit)}`
     const found = value === null ? 'no data' : `value ${formatValue(value, unit)}`
-    say(`  ${timeOf(at)}  ${label}${found}${against}: ${reason}`)
-    if (hint !== undefined) say(`  hint: ${hint}`, 'yellow')
+    say(`  ${timeOf(at)}  ${label}${found}${against}: ${summary}`)
+    if (hint !== undefined) say(`  hint: ${hint.summary}`, 'yellow')
   }
   say('')
 }
@@ -122,49 +131,22 @@ function sayEpisode(episode: Episode, say: Say): void {
     `${code === undefined ? 'not yet an episode' : `episode ${code}`}: ${state}, ${severity}, ${subjectOf(episode)}${peak === null ? '' : `, peak ${formatValue(peak, unit)}`}`,
     'bold',
   )
-  for (const { at, says, tone } of storyOf(episode)) say(`  ${timeOf(at)}  ${says}`, tone)
+  for (const { at, says, tone } of timelineOf(episode)) say(`  ${timeOf(at)}  ${says}`, tone)
   for (const one of episode.waits ?? [])
-    say(`  waits ${one.to ?? 'whoever is to hear of it'}: ${waitText(one)}`, 'yellow')
+    say(`  pending${one.to === undefined ? '' : ` ${one.to}`}: ${one.summary}`, 'yellow')
   say('')
 }
 
-const WAITS: Readonly<Record<Waiting['for'], string>> = {
-  group_wait: 'with its group',
-  group_interval: 'with its group',
-  'mail budget': 'for the next list',
-  backlog: 'for the end of a backlog',
-  acknowledgement: 'while somebody looks after it',
-  silence: 'while it is silenced',
-  maintenance: 'while a maintenance window lasts',
-  inhibition: 'while another alert speaks for it',
-}
-
-/** `'fired' waits with its group until 10:00:30 (group_wait)`. */
-function waitText({ news, for: what, until }: NonNullable<Episode['waits']>[number]): string {
-  const end = until === undefined ? '' : ` until ${timeOf(until)}`
-  return `'${news}' waits ${WAITS[what]}${end}${what.includes('group') || what === 'mail budget' ? ` (${what})` : ''}`
-}
-
-const TOLD: Readonly<Record<Decision['kind'], string>> = {
-  judged: 'judged',
-  notified: 'told',
-  suppressed: 'not told',
-  acknowledged: 'acknowledged',
-}
-
-/** What held an alert back may have been a silence, a maintenance window or another alert. */
-const SAID: Readonly<Record<string, string>> = { 'silence ended': 'nothing holds it back any more' }
-
 /** All that is known of an episode, in the order in which it happened. */
-function storyOf({ transitions, decisions = [], notifications }: Episode): readonly Moment[] {
-  const steps = transitions.map(({ to, at, reason }): Moment => ({
+function timelineOf({ transitions, decisions = [], notifications }: Episode): readonly Moment[] {
+  const steps = transitions.map(({ to, at, summary }): Moment => ({
     at,
-    says: `${to}: ${reason}`,
+    says: `${to}: ${summary}`,
     tone: to === 'firing' ? 'red' : 'green',
   }))
-  const decided = decisions.map(({ at, kind, reason, to }): Moment => {
-    const word = kind === 'notified' && isUnsent(notifications, at, to) ? 'to be told' : TOLD[kind]
-    const says = `${word}${to === undefined ? '' : ` ${to}`}: ${SAID[reason] ?? reason}`
+  const decided = decisions.map(({ at, kind, summary, to }): Moment => {
+    const label = labelDecision(kind, isUnsent(notifications, at, to))
+    const says = label === '' ? summary : `${label}${to === undefined ? '' : ` ${to}`}: ${summary}`
     return kind === 'suppressed' ? { at, says, tone: 'dim' } : { at, says }
   })
   // The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent.
@@ -181,19 +163,19 @@ function isUnsent(notifications: readonly Sent[], at: string, address: string | 
 
 const OUTCOMES: Readonly<Record<Exclude<SendRecord['state'], 'pending'>, string>> = {
   sent: 'sent',
-  failed: 'failed for good',
-  merged: 'not sent by itself',
+  failed: 'failed permanently',
+  merged: 'merged into a later one',
   withdrawn: 'withdrawn',
 }
 
 function momentOf({ state, attempts, createdAt, doneAt, nextAt, answer = 'no answer yet', to, because }: Sent): Moment {
-  const address = to?.address ?? 'somebody'
+  const address = to?.address ?? 'unknown'
   // Of other ways than mail the address names the way: webhook:ops.
   const way = /^(?:webhook|alertmanager):/.test(address) ? address : `mail to ${address}`
-  const told = `${way} (${because === undefined ? 'no reason kept' : (SAID[because] ?? because)})`
+  const told = `${way} (${because === undefined ? 'unknown reason' : describeNotificationReason(because)})`
   if (state === 'pending') {
     const next = nextAt === undefined ? '' : `, next ${timeOf(nextAt)}`
-    return { at: createdAt, says: `${told} waits: ${attempts} attempts${next}, ${answer}`, tone: 'yellow' }
+    return { at: createdAt, says: `${told} pending: ${attempts} attempts${next}, ${answer}`, tone: 'yellow' }
   }
   return {
     at: doneAt ?? createdAt,

@@ -125,7 +125,7 @@ function readBounds(raw: Raw.Bounds, pointer: string, judged: Judged, diagnostic
     if (clear !== undefined) {
       diagnostics.error(
         at,
-        "'clear' cannot serve a bound on each side; remove it, and 5 % inside each bound is taken",
+        "'clear' cannot serve a bound on each side; remove it, and 5% inside each bound is taken",
         'key',
       )
     }
@@ -174,13 +174,13 @@ function checkScale({ op, value, pointer }: Side, { of, unit, count }: Judged, d
   const size = Math.abs(value)
   if (unit === 'ratio' && size > 2 && size <= 100) {
     const meant = Number((value / 100).toPrecision(12))
-    diagnostics.warn(pointer, `the metric is a ratio, where 1 is 100 %: did you mean ${meant} instead of ${value}?`)
+    diagnostics.warn(pointer, `the metric is a ratio, where 1 is 100%: did you mean ${meant} instead of ${value}?`)
   }
   if (unit === 'ratio' && size > MOST_RATIO && size <= 2 && !diagnostics.warned(pointer.split('/', 3).join('/'))) {
     const share = Number((value * 100).toPrecision(12))
     diagnostics.warn(
       pointer,
-      `the metric is a ratio, where 1 is 100 %: is ${share} % meant? (Only CPU that is not divided by its cores is more than 1.)`,
+      `the metric is a ratio, where 1 is 100%: is ${share}% meant? (Only CPU that is not divided by its cores is more than 1.)`,
     )
   }
   if (unit === 'percent' && size > 0 && size < 1) {

@@ -1,8 +1,17 @@
-import type { Bound, Of, Op, Severity, Threshold } from '../model.ts'
+import {
+  type Bound,
+  type Evidence,
+  isBeyond,
+  isUpper,
+  type Limit,
+  type Of,
+  type Severity,
+  type Threshold,
+} from '../model.ts'
 
 /** What a detector says of one window. */
 export type Verdict =
-  | { readonly kind: 'no data' }
+  | { readonly kind: 'no_data' }
   | { readonly kind: 'normal'; readonly value: number; readonly bound: Bound | undefined }
   | {
       readonly kind: 'anomalous'
@@ -22,7 +31,7 @@ export type Verdict =
  * @param held the severity that the alert has now, if it fires.
  */
 export function judge(threshold: Threshold, value: number, held: Severity | undefined): Verdict {
-  if (Number.isNaN(value)) return { kind: 'no data' }
+  if (Number.isNaN(value)) return { kind: 'no_data' }
   const all = [...threshold.critical, ...threshold.warning]
   const isHeld = !all.some((bound) => isBeyond(bound, value))
   const critical = breached(threshold.critical, value, held === 'critical')
@@ -49,22 +58,10 @@ function breached(bounds: readonly Bound[], value: number, held: boolean): Bound
   return bounds.find((bound) => isBeyond(bound, value) || (held && !isCleared(bound, value)))
 }
 
-/** Whether a figure is on the wrong side of a bound. */
-export function isBeyond({ op, value: bound }: Bound, value: number): boolean {
-  if (op === 'above') return value > bound
-  if (op === 'at_least') return value >= bound
-  if (op === 'below') return value < bound
-  return value <= bound
-}
-
 /** The `clear` value itself is on the good side, unless it is the bound and the bound is inclusive. */
 export function isCleared(bound: Bound, value: number): boolean {
   if (isBeyond(bound, value)) return false
   return isUpper(bound.op) ? value <= bound.clear : value >= bound.clear
-}
-
-export function isUpper(op: Op): boolean {
-  return op === 'above' || op === 'at_least'
 }
 
 /**
@@ -83,26 +80,41 @@ export function isUndoable(of: Of, threshold: Threshold): boolean {
   return (of === 'count' || of === 'sum' || of === 'max') && bounds.some((bound) => !isUpper(bound.op))
 }
 
-const WORDS: Readonly<Record<Op, string>> = {
-  above: 'above',
-  at_least: 'at least',
-  below: 'below',
-  at_most: 'at most',
+/**
+ * What a verdict found, in numbers and codes.
+ *
+ * @param samples how many the figure was made of, where it is no number of events itself.
+ */
+export function explain(verdict: Verdict, samples?: number): Evidence {
+  if (verdict.kind === 'no_data') return { why: { code: 'no_data', params: {} } }
+  const { bound } = verdict
+  const end = verdict.kind === 'normal' ? bound : verdict.end
+  const why = { code: codeOf(verdict), params: samples === undefined ? {} : { samples } }
+  if (bound === undefined || end === undefined) return { why }
+  return { limit: limitOf(bound), clear: clearOf(end), why }
 }
 
-/** A bound in words and numbers: `above 0.9`. */
-export function boundText(bound: Bound): string {
-  return `${WORDS[bound.op]} ${exactText(bound.value)}`
+function codeOf(verdict: Exclude<Verdict, { kind: 'no_data' }>): string {
+  const { bound, value } = verdict
+  if (bound === undefined) return 'within'
+  if (isBeyond(bound, value)) return 'breached'
+  if (verdict.kind === 'anomalous') return 'held'
+  return isCleared(bound, value) ? 'cleared' : 'within'
 }
 
-/** What ends an alert: `at most 0.85`; `below 0.9` where 0.9 itself is beyond the bound. */
-export function clearText(bound: Bound): string {
+/** What is beyond a bound: `above 0.9`. */
+export function limitOf({ op, value }: Bound): Limit {
+  return { op, value: exact(value) }
+}
+
+/** What ends an alert: `at_most 0.85`; `below 0.9` where 0.9 itself is beyond the bound. */
+export function clearOf(bound: Bound): Limit {
   const isIn = isCleared(bound, bound.clear)
-  const word = isUpper(bound.op) ? (isIn ? 'at most' : 'below') : isIn ? 'at least' : 'above'
-  return `${word} ${exactText(bound.clear)}`
+  const op = isUpper(bound.op) ? (isIn ? 'at_most' : 'below') : isIn ? 'at_least' : 'above'
+  return { op, value: exact(bound.clear) }
 }
 
 /** A number with all digits that it was written with, but not those that reckoning with it added. */
-function exactText(value: number): string {
-  return String(Number(value.toPrecision(12)))
+function exact(value: number): number {
+  return Number(value.toPrecision(12))
 }

@@ -39,7 +39,7 @@ function mannersOf(
   { facts, notify }: Pick<Case, 'facts' | 'notify'>,
   labels: Labels,
 ): readonly Manner[] {
-  const rule = plan.rules.get(facts.rule)
+  const rule = plan.rules.get(facts.identity.rule)
   if (notify.length > 0) return [{ notify, ...mannerOf(plan, rule, {}) }]
   const manners: Manner[] = []
   for (const { of: route, fits } of plan.routes) {

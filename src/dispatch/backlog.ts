@@ -1,4 +1,4 @@
-import type { Millis } from '../model.ts'
+import { clampToNow, type Millis } from '../model.ts'
 import type { Backlog } from './state.ts'
 
 /** A step is old news when it is found this long after its window ended. */
@@ -24,8 +24,7 @@ export function endOfBacklog({ first, newest }: Backlog): Millis {
 
 /** The episodes that were kept back, once the backlog is read. */
 export function readOut(backlog: Backlog, now: Millis): readonly string[] {
-  backlog.first = Math.min(backlog.first, now)
-  backlog.newest = Math.min(backlog.newest, now)
+  clampToNow(backlog, now, 'first', 'newest')
   if (backlog.episodes.size === 0 || now < endOfBacklog(backlog)) return []
   const episodes = [...backlog.episodes]
   backlog.episodes.clear()

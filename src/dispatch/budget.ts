@@ -1,4 +1,4 @@
-import type { Millis } from '../model.ts'
+import { clampToNow, type Millis } from '../model.ts'
 import { withoutPicture } from './picture.ts'
 import type { DispatchState, Item, Line, Mail, Purse } from './state.ts'
 
@@ -49,7 +49,7 @@ export interface Budget {
  */
 export function offer(purse: Purse, mails: readonly Mail[], budget: Budget, now: Millis): readonly Mail[] {
   forget(purse, now)
-  const isCalm = ({ facts }: Item): boolean => !purse.held.has(facts.episode) && !purse.storm.has(facts.rule)
+  const isCalm = ({ facts }: Item): boolean => !purse.held.has(facts.episode) && !purse.storm.has(facts.identity.rule)
   const calm = mails.filter((mail) => itemsOf(mail).some(isCalm))
   const free = Math.min(budget.perMinute - 1 - purse.sent.length, budget.left)
   const single = new Set(calm.length <= free ? calm : [])
@@ -115,7 +115,7 @@ export function release(
   if (items.length === 0) return []
   const { gap } = purse
   purse.sent.push(now)
-  for (const [rule, same] of Map.groupBy(items, ({ facts }) => facts.rule)) {
+  for (const [rule, same] of Map.groupBy(items, ({ facts }) => facts.identity.rule)) {
     if (same.length >= STORM || purse.storm.has(rule)) purse.storm.set(rule, now)
   }
   purse.listed = now
@@ -126,8 +126,7 @@ export function release(
 /** Nothing that is remembered lies ahead of the present: the service's clock may have been set back. */
 function forget(purse: Purse, now: Millis): void {
   purse.sent = purse.sent.filter((at) => at <= now && now - at < MINUTE)
-  purse.heldSince = Math.min(purse.heldSince, now)
-  purse.listed = Math.min(purse.listed, now)
+  clampToNow(purse, now, 'heldSince', 'listed')
   for (const [rule, at] of purse.storm) if (at > now || now - at >= LONGEST_GAP) purse.storm.delete(rule)
   if (purse.storm.size === 0) purse.gap = 0
 }

@@ -1,6 +1,5 @@
-import { formatTime } from '../format.ts'
 import { compileMatchers } from '../matcher.ts'
-import type { Acknowledgement, Command, CommandAnswer, Millis, Silence } from '../model.ts'
+import type { Command, CommandAnswer, Millis, Silence } from '../model.ts'
 import { labelsOf } from './labels.ts'
 import { type Case, type DispatchState, note } from './state.ts'
 
@@ -46,24 +45,28 @@ export function acknowledge(
 ): CommandAnswer {
   const one = findCase(state, episode)
   if (one === undefined) return { kind: 'refused', code: 'unknown-episode', value: episode }
-  const kept = one.ack !== undefined && now < one.ack.until ? one.ack.note : ''
-  const ack = asked && { ...asked, note: asked.note ?? kept }
-  one.ack = ack
-  delete one.ackOver
+  if (asked === undefined) withdrawAck(one, now)
+  else takeAck(one, asked, now)
   state.dirty = true
-  note(one, {
-    at: now,
-    kind: 'acknowledged',
-    reason: ack === undefined ? 'nobody looks after it any more' : wordsOf(ack),
-  })
-  return {
-    kind: 'done',
-    value: { episode: one.facts.episode, code: one.facts.code, rule: one.facts.rule, host: one.facts.host },
-  }
+  const { episode: id, code, identity } = one.facts
+  return { kind: 'done', value: { episode: id, code, rule: identity.rule, host: identity.host } }
 }
 
-const wordsOf = ({ author, until, note: text }: Acknowledgement): string =>
-  `${author} looks after it until ${formatTime(until)}${text === '' ? '' : `: ${text}`}`
+function takeAck(one: Case, asked: Asked, now: Millis): void {
+  const kept = one.ack !== undefined && now < one.ack.until ? one.ack.note : ''
+  const ack = { ...asked, note: asked.note ?? kept }
+  one.ack = ack
+  delete one.ackOver
+  note(one, { at: now, kind: 'acknowledged', author: ack.author, until: ack.until, note: ack.note })
+}
+
+function withdrawAck(one: Case, now: Millis): void {
+  const { ack, ackOver } = one
+  one.ack = undefined
+  delete one.ackOver
+  if (ack === undefined || ackOver === true) return
+  note(one, { at: now, kind: 'unacknowledged', author: ack.author, because: 'withdrawn' })
+}
 
 /** An open episode, by its id or its code. */
 function findCase(state: DispatchState, episode: string): Case | undefined {

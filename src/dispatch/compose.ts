@@ -17,9 +17,10 @@ import type { Case, DispatchState, Item, Line, Mail, Posted } from './state.ts'
 
 /** A mail as the outbox keeps it; its id follows from what it says and to whom, so that a replay finds the same. */
 export function compose(state: DispatchState, plan: DispatchPlan, mail: Omit<Mail, 'known'>, now: Millis): Effect {
-  const { because, thread, seq, alerts, news, lead, nextAt } = mail
+  const { because, thread, seq, alerts, news, group, lead, nextAt } = mail
   const context = news === 1 && mail.line.via === 'email' ? contextOf(state, alerts[0] as AlertFacts) : undefined
-  return effect({
+  const about = lead?.facts ?? alerts[0]
+  const notification: Notification = {
     id: `${thread}.${seq}.${hashOf(mail.line.to.address)}`,
     ...toWhom(plan, mail.line),
     at: now,
@@ -29,28 +30,37 @@ export function compose(state: DispatchState, plan: DispatchPlan, mail: Omit<Mai
     seq,
     alerts,
     ...(news === alerts.length ? {} : { news }),
+    ...(group === undefined ? {} : { group }),
     ...(lead === undefined ? {} : { lead }),
     ...(context === undefined ? {} : { context }),
     ...(nextAt === undefined ? {} : { nextAt }),
-  })
+  }
+  return effect(mail.line, notification, about === undefined ? thread : orderingKeyOf(about))
+}
+
+/** The episodes of one rule on one host follow each other. */
+function orderingKeyOf({ identity: { rule, host } }: AlertFacts): string {
+  return JSON.stringify([rule, host])
 }
 
 /** Other alerts of a host that one mail names. */
 const MOST_ON_HOST = 5
 
-function contextOf(state: DispatchState, { episode, host }: AlertFacts): Context {
+function contextOf(state: DispatchState, { episode, identity: { host } }: AlertFacts): Context {
   const firing = [...state.cases.values()].filter(({ facts }) => facts.state === 'firing' && facts.episode !== episode)
-  const onHost = firing.filter(({ facts }) => facts.host === host).toSorted((a, b) => b.facts.since - a.facts.since)
+  const onHost = firing
+    .filter(({ facts }) => facts.identity.host === host)
+    .toSorted((a, b) => b.facts.since - a.facts.since)
   return {
     onHost: onHost.slice(0, MOST_ON_HOST).map(besideOf),
     firing: firing.length,
     muted: firing.filter(({ muted }) => muted !== undefined).length,
-    hosts: new Set(firing.map(({ facts }) => facts.host)).size,
+    hosts: new Set(firing.map(({ facts }) => facts.identity.host)).size,
   }
 }
 
-function besideOf({ facts: { rule, severity, since, code }, muted }: Case): BesideAlert {
-  return { rule, severity, since, code, ...(muted === undefined ? {} : { muted: true }) }
+function besideOf({ facts: { identity, severity, since, code }, muted }: Case): BesideAlert {
+  return { rule: identity.rule, severity, since, code, ...(muted === undefined ? {} : { muted: true }) }
 }
 
 /** What was held, as one list; a single alert is told as if it had not been held. */
@@ -62,38 +72,34 @@ export function composeList(
   now: Millis,
 ): Effect {
   const [first, ...more] = items as readonly [Item, ...Item[]]
-  if (more.length === 0 && because === 'mail budget') {
+  if (more.length === 0 && because === 'rate_limited') {
     const { line, thread, seq, facts, lead } = first
     const alerts = [{ ...facts, because: first.because }]
     return compose(
       state,
       plan,
-      { line, because: first.because, thread, seq, alerts, news: 1, lead, nextAt: undefined },
+      { line, because: first.because, thread, seq, alerts, news: 1, group: undefined, lead, nextAt: undefined },
       now,
     )
   }
-  const word = because === 'mail budget' ? 'list' : 'backlog'
+  const word = because === 'rate_limited' ? 'list' : 'backlog'
   const episodes = items.map((item) => `${item.facts.episode}.${item.seq}`)
   const id = `${word}.${Math.round(now)}.${hashOf([first.line.to.address, ...episodes].join('\n'))}`
   const alerts = items.map(({ facts, because: own }) => ({ ...withoutPicture(facts), because: own }))
-  return effect({ id, ...toWhom(plan, first.line), at: now, because, kind: 'digest', thread: id, seq: 0, alerts })
+  const whom = toWhom(plan, first.line)
+  return effect(first.line, { id, ...whom, at: now, because, kind: 'digest', thread: id, seq: 0, alerts })
 }
 
 /** Something that is no alert. */
 export function composeNotice(plan: DispatchPlan, { line, notice, at }: Posted, now: Millis): Effect {
-  const { because, title, lines } = notice
-  const id = `notice.${Math.round(at)}.${hashOf([line.to.address, because, title, ...lines].join('\n'))}`
-  return effect({
-    id,
-    ...toWhom(plan, line),
-    at: now,
-    because,
-    kind: 'notice',
-    thread: id,
-    seq: 0,
-    alerts: [],
-    notice: { title, lines },
-  })
+  const id = `notice.${Math.round(at)}.${hashOf(`${line.to.address}\n${JSON.stringify(notice)}`)}`
+  return noticeEffect(plan, line, id, notice, now)
+}
+
+function noticeEffect(plan: DispatchPlan, line: Line, id: string, notice: Notice, now: Millis): Effect {
+  const because = notice.kind === 'hosts_retired' ? 'hosts_retired' : 'scheduled'
+  const about = { at: now, because, kind: 'notice', thread: id, seq: 0, alerts: [], notice } as const
+  return effect(line, { id, ...toWhom(plan, line), ...about })
 }
 
 /** All reports of a receiver are one conversation, so that a mail program shows the one before beside each. */
@@ -102,17 +108,8 @@ export function composeReport(plan: DispatchPlan, line: Line, due: Due, report: 
   const kind = schedule.weekday === undefined ? 'daily' : 'weekly'
   const thread = `${kind}.${Math.round(began)}.${hashOf(receiver.name)}`
   const id = `${thread}.${seq}.${hashOf(line.to.address)}`
-  return effect({
-    id,
-    ...toWhom(plan, line),
-    at: now,
-    because: 'scheduled',
-    kind: 'report',
-    thread,
-    seq,
-    alerts: [],
-    report,
-  })
+  const about = { at: now, because: 'scheduled', kind: 'report', thread, seq, alerts: [], report } as const
+  return effect(line, { id, ...toWhom(plan, line), ...about })
 }
 
 /** A heart-beat stands by itself: the newest one is what counts. */
@@ -123,19 +120,8 @@ export function composeHeartbeat(
   notice: Notice,
   now: Millis,
 ): Effect {
-  const { because, title, lines } = notice
   const id = `heartbeat.${Math.round(now)}.${hashOf(`${receiver.name}\n${line.to.address}`)}`
-  return effect({
-    id,
-    ...toWhom(plan, line),
-    at: now,
-    because,
-    kind: 'notice',
-    thread: id,
-    seq: 0,
-    alerts: [],
-    notice: { title, lines },
-  })
+  return noticeEffect(plan, line, id, notice, now)
 }
 
 /** Who gets a mail, and how the receiver wants its mails. */
@@ -157,8 +143,10 @@ export function toWhom(
   }
 }
 
-function effect(notification: Notification): Effect {
-  return { id: notification.id, data: JSON.stringify(notification) }
+/** @param orderingKey what it is about: by default its thread, which no other one is about. */
+function effect({ via, to }: Line, notification: Notification, orderingKey = notification.thread): Effect {
+  const { id, thread } = notification
+  return { id, queue: via, recipient: to.address, orderingKey, thread, data: JSON.stringify(notification) }
 }
 
 function hashOf(text: string): string {

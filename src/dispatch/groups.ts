@@ -1,5 +1,5 @@
-import type { AlertFacts, Because, Millis, Pulse, Report } from '../model.ts'
-import { canHear, leftText, lose, noteUntold } from './held.ts'
+import type { AlertFacts, Because, Millis, NotificationGroup, Pulse, Report } from '../model.ts'
+import { canHear, lose, noteUntold, receiverRemoved } from './held.ts'
 import { type Labels, labelsOf, valuesOf } from './labels.ts'
 import { type Case, type DispatchState, type Group, type Item, type Line, type Member } from './state.ts'
 
@@ -33,7 +33,7 @@ export function tellGroup(
   const { episode } = one.facts
   const key = keyOf(line, labels)
   const heard = groupOf(state, one, line.to.address)
-  const group = heard ?? state.groups.get(key) ?? newGroup(key, line, episode, now)
+  const group = heard ?? state.groups.get(key) ?? newGroup(key, line, labels, episode, now)
   state.groups.set(group.key, group)
   one.groups.add(group.key)
   if (group.key === key) group.line = line
@@ -48,7 +48,7 @@ export function goOn(group: Group, one: Case, because: Because, now: Millis): vo
   const member = group.members.get(one.facts.episode)
   if (member === undefined) return
   if (group.left === undefined || canHear(group, one)) return hear(one, member, because)
-  noteUntold(one, `'${because}' is not told: ${leftText(group.left)}`, now, group.line.to.address)
+  noteUntold(one, because, receiverRemoved(group.left), now, group.line.to.address)
   if (one.facts.state === 'resolved') group.members.delete(one.facts.episode)
 }
 
@@ -62,7 +62,7 @@ function hear(one: Case, member: Member, news: Because): void {
   member.news = isUndone ? undefined : news
 }
 
-const SEVERITY: readonly Because[] = ['severity rose', 'severity fell']
+const SEVERITY: readonly Because[] = ['severity_raised', 'severity_lowered']
 
 /** An address has heard of an alert in a list: its conversation goes on from there. */
 export function joinTold(state: DispatchState, line: Line, one: Case, labels: Labels, now: Millis): void {
@@ -86,8 +86,10 @@ export function resumeGroup(
 ): Group {
   const known = groupOf(state, one, line.to.address)
   if (known !== undefined) return known
-  const key = keyOf(line, labelsOf(facts))
-  const group = state.groups.get(key) ?? { ...newGroup(key, line, thread, now), seq: seq + 1, lead, lastSent: now }
+  const labels = labelsOf(facts)
+  const key = keyOf(line, labels)
+  const fresh = { ...newGroup(key, line, labels, thread, now), seq: seq + 1, lead, lastSent: now }
+  const group = state.groups.get(key) ?? fresh
   state.groups.set(key, group)
   one.groups.add(key)
   return group
@@ -97,9 +99,10 @@ function keyOf({ to, grouping }: Line, labels: Labels): string {
   return `${to.address}\n${valuesOf(labels, grouping.by)}\n${grouping.by.join(' ')}`
 }
 
-function newGroup(key: string, line: Line, thread: string, now: Millis): Group {
+function newGroup(key: string, line: Line, labels: Labels, thread: string, now: Millis): Group {
   return {
     key,
+    identity: identityOf(line, labels),
     line,
     thread,
     seq: 0,
@@ -110,6 +113,13 @@ function newGroup(key: string, line: Line, thread: string, now: Millis): Group {
     repeats: 0,
     rests: 0,
   }
+}
+
+/** What a group is to machines that get its notifications, episode after episode. */
+function identityOf({ receiver, grouping }: Line, all: Labels): NotificationGroup {
+  const labels = Object.fromEntries(grouping.by.map((name) => [name, all[name] ?? '']))
+  const named = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+  return { key: `${receiver}:{${named.join(',')}}`, labels }
 }
 
 /** The conversations in which an address has heard of an alert, or is to hear of it. */

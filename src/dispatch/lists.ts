@@ -1,4 +1,4 @@
-import type { AlertFacts, Because, Effect, Millis } from '../model.ts'
+import type { AlertFacts, Because, Effect, HeldBy, Millis } from '../model.ts'
 import { audienceOf } from './audience.ts'
 import { readOut } from './backlog.ts'
 import { pay, release, wasTold } from './budget.ts'
@@ -6,7 +6,6 @@ import { composeList } from './compose.ts'
 import { type Alerts, goOn, groupOf, groupsOf, joinTold, resumeGroup } from './groups.ts'
 import { heldBackBy, keepFrom, NOBODY, noteUntold } from './held.ts'
 import { labelsOf } from './labels.ts'
-import { mutedText } from './mute.ts'
 import type { DispatchPlan } from './plan.ts'
 import { factsOf, noteTold } from './speak.ts'
 import { type Case, countMail, type DispatchState, type Item, note } from './state.ts'
@@ -15,7 +14,7 @@ import { type Case, countMail, type DispatchState, type Item, note } from './sta
 export function tellHeld(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): readonly Effect[] {
   return [...state.purses.values()].flatMap((purse) => {
     const items = release(purse, plan.config.mailsPerMinute, (item) => judge(state, alerts, item, now), now)
-    return items.length === 0 ? [] : [tellList(state, plan, items, 'mail budget', now)]
+    return items.length === 0 ? [] : [tellList(state, plan, items, 'rate_limited', now)]
   })
 }
 
@@ -29,12 +28,12 @@ function tellList(
   countMail(
     state,
     items[0]?.line.via ?? 'email',
-    items.map(({ facts }) => facts.rule),
+    items.map(({ facts }) => facts.identity.rule),
   )
   for (const { line, facts, because: own } of items) {
-    const late = facts.wasMuted === undefined ? `, late: ${because}` : ''
-    const how = items.length === 1 ? late : `, in a list: ${because}`
-    noteTold(state, line, [{ ...facts, because: own }], now, own === because ? '' : how)
+    const isAlone = items.length === 1
+    const isListed = own !== because && (!isAlone || facts.wasMuted === undefined)
+    noteTold(state, line, [{ ...facts, because: own }], now, isListed ? { because, isAlone } : undefined)
   }
   return composeList(state, plan, items, because, now)
 }
@@ -60,35 +59,36 @@ function judge(state: DispatchState, alerts: Alerts, item: Item, now: Millis): I
   }
   if (one.facts.state === 'firing' && !isUndone(item, facts)) return { ...item, facts }
   if (one.facts.state === 'firing') {
-    noteUntold(one, `'${item.because}' is not told: that was undone before there was room for it`, now, address)
+    noteUntold(one, item.because, { by: 'undone' }, now, address)
     return undefined
   }
   // This list tells its end, whatever the conversation waits for.
   group?.members.delete(episode)
-  return { ...item, because: one.because === 'flapping stopped' ? one.because : 'resolved', facts }
+  return { ...item, because: one.because === 'flapping_stopped' ? one.because : 'resolved', facts }
 }
 
 /** A rise that has come and gone is none, nor is a fall. */
 function isUndone({ because }: Item, { severity }: AlertFacts): boolean {
   return (
-    (because === 'severity rose' && severity !== 'critical') || (because === 'severity fell' && severity === 'critical')
+    (because === 'severity_raised' && severity !== 'critical') ||
+    (because === 'severity_lowered' && severity === 'critical')
   )
 }
 
 /** What is held back by now is news of its conversation again, until nothing holds it back or it is over untold. */
-function putBack(state: DispatchState, one: Case, item: Item, why: string, now: Millis): undefined {
+function putBack(state: DispatchState, one: Case, item: Item, why: HeldBy, now: Millis): undefined {
   const { address } = item.line.to
   const isOver = one.facts.state === 'resolved'
   if (isOver && !wasTold(item)) {
     groupOf(state, one, address)?.members.delete(one.facts.episode)
-    noteUntold(one, `nothing is told of it: ${why}`, now, address)
+    noteUntold(one, 'all', why, now, address)
     return
   }
   const group = resumeGroup(state, item, one, now)
   const member = group.members.get(one.facts.episode) ?? { told: true, news: undefined, wasMuted: undefined }
   group.members.set(one.facts.episode, member)
-  if (item.because === 'repeat interval elapsed' && !isOver) {
-    note(one, { at: now, kind: 'suppressed', reason: `'${item.because}' is not told: ${why}`, to: address })
+  if (item.because === 'repeat_interval' && !isOver) {
+    note(one, { at: now, kind: 'suppressed', event: item.because, why, to: address })
     return
   }
   member.told = wasTold(item)
@@ -122,7 +122,7 @@ export function readBacklog(
   return [...lists.values()].map((items) => {
     const [first] = items
     if (first !== undefined) pay(state, first.line, now)
-    return tellList(state, plan, items, 'found in the backlog', now)
+    return tellList(state, plan, items, 'backlog', now)
   })
 }
 
@@ -132,13 +132,12 @@ function list(state: DispatchState, plan: DispatchPlan, one: Case, lists: Map<st
   const knowing = new Set(groupsOf(state, one).map(({ line }) => line.to.address))
   const labels = labelsOf(facts)
   const lines = muted === undefined ? audienceOf(plan, one, labels) : []
-  if (lines.length === 0 && knowing.size === 0)
-    noteUntold(one, `nothing is told of it: ${muted === undefined ? NOBODY : mutedText(muted)}`, now)
+  if (lines.length === 0 && knowing.size === 0) noteUntold(one, 'all', muted ?? NOBODY, now)
   for (const line of lines) {
     if (knowing.has(line.to.address)) continue
     const items = lists.get(line.to.address) ?? []
     lists.set(line.to.address, items)
-    items.push({ line, because: 'found in the backlog', thread: facts.episode, seq: 0, facts })
+    items.push({ line, because: 'backlog', thread: facts.episode, seq: 0, facts })
     if (facts.state === 'firing') joinTold(state, line, one, labels, now)
   }
 }

@@ -1,5 +1,4 @@
-import { formatTime } from '../format.ts'
-import { type Millis, type Muted, OWN_RULES } from '../model.ts'
+import { isBuiltinRule, type Millis, type Muted, OWN_RULES } from '../model.ts'
 import { windowsInForce } from './calendar.ts'
 import { type Labels, labelsOf, valuesOf } from './labels.ts'
 import { type DispatchPlan, silencesInForce } from './plan.ts'
@@ -60,7 +59,8 @@ function inhibitorsOf(
     const sources = new Map<string, Inhibitor>(way.isSilence === true ? quiet : [])
     for (const labelled of all) {
       if (labelled.one.facts.state !== 'firing' || !way.isSource(labelled) || way.isTarget(labelled)) continue
-      const { episode, rule, host } = labelled.one.facts
+      const { episode, identity } = labelled.one.facts
+      const { rule, host } = identity
       if (!sources.has(way.sourceKey(labelled))) sources.set(way.sourceKey(labelled), { episode, rule, host })
     }
     return { way, sources }
@@ -90,15 +90,18 @@ function configured(plan: DispatchPlan): readonly Inhibit[] {
 
 /** A silent host holds back its other alerts, a source that is down its silent hosts, a critical alert of a series a warning. */
 function builtIn(plan: DispatchPlan): readonly Inhibit[] {
-  const isAbsence = ({ one }: Labelled): boolean => plan.rules.get(one.facts.rule)?.kind === 'absence'
-  const isOwn = ({ one }: Labelled): boolean => Object.values<string>(OWN_RULES).includes(one.facts.rule)
-  const host = ({ one }: Labelled): string => one.facts.host
-  const series = ({ one: { facts } }: Labelled): string => JSON.stringify([facts.host, facts.metric, facts.labels])
+  const isAbsence = ({ one }: Labelled): boolean => plan.rules.get(one.facts.identity.rule)?.kind === 'absence'
+  const isOwn = ({ one }: Labelled): boolean => isBuiltinRule(one.facts.identity.rule)
+  const host = ({ one }: Labelled): string => one.facts.identity.host
+  const series = ({ one: { facts } }: Labelled): string => {
+    const { host: name, measure, labels } = facts.identity
+    return JSON.stringify([name, measure.metric, labels])
+  }
   const isOfSeries = (labelled: Labelled): boolean => !isAbsence(labelled) && !isOwn(labelled)
   return [
     { isSilence: true, isSource: isAbsence, isTarget: isOfSeries, sourceKey: host, targetKey: host },
     {
-      isSource: ({ one }) => one.facts.rule === OWN_RULES.source,
+      isSource: ({ one }) => one.facts.identity.rule === OWN_RULES.source,
       isTarget: isAbsence,
       sourceKey: host,
       targetKey: ({ one }) => one.facts.source,
@@ -110,12 +113,4 @@ function builtIn(plan: DispatchPlan): readonly Inhibit[] {
       targetKey: series,
     },
   ]
-}
-
-/** Why an alert is not told, in words. */
-export function mutedText(muted: Muted | string): string {
-  if (typeof muted === 'string') return muted
-  if (muted.by === 'maintenance') return `maintenance '${muted.name}'`
-  if (muted.by === 'inhibition') return `${muted.rule} was firing on ${muted.host}`
-  return `silenced by ${muted.author} until ${formatTime(muted.until)}: ${muted.comment}`
 }

@@ -4,11 +4,11 @@ import type { Case, DispatchState } from './state.ts'
 /** What is told when it happens: then its picture shows the present. */
 const STEPS: readonly Because[] = [
   'fired',
-  'severity rose',
-  'severity fell',
+  'severity_raised',
+  'severity_lowered',
   'resolved',
-  'flapping started',
-  'flapping stopped',
+  'flapping_started',
+  'flapping_stopped',
 ]
 
 export function isStep(news: Because): boolean {

@@ -1,8 +1,8 @@
-import { type Grouping, type Millis, OWN_RULES, type Repeat } from '../model.ts'
+import { type Grouping, isBuiltinRule, type Millis, OWN_RULES, type Repeat, type Suppression } from '../model.ts'
 import { addressesOf, audienceOf, escalationOf, linesTo } from './audience.ts'
 import { wasTold } from './budget.ts'
 import { groupOf, groupsOf, tellGroup } from './groups.ts'
-import { canHear, leftText, noteUntold } from './held.ts'
+import { canHear, noteUntold, receiverRemoved } from './held.ts'
 import { labelsOf } from './labels.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { Case, DispatchState, Group, Item, Line, Purse } from './state.ts'
@@ -39,10 +39,11 @@ function tellNewcomers(state: DispatchState, plan: DispatchPlan, one: Case, now:
 }
 
 /** Whom an alert tells now: its rule's receivers, or those of the service's own alerts. */
-function notifyNow(plan: DispatchPlan, { facts: { rule }, ref, notify }: Case): readonly string[] {
+function notifyNow(plan: DispatchPlan, { facts, ref, notify }: Case): readonly string[] {
+  const { rule } = facts.identity
   const known = plan.rules.get(rule)
   if (known !== undefined) return known.notify
-  if (!Object.values<string>(OWN_RULES).includes(rule)) return notify
+  if (!isBuiltinRule(rule)) return notify
   // Of hosts that are silent together those hear whom the rule tells that finds them silent.
   const [, , finder = ''] = ref.id.split('\n')
   const named = rule === OWN_RULES.mass ? (plan.rules.get(finder)?.notify ?? []) : []
@@ -56,11 +57,11 @@ function whyNot(
   one: Case,
   address: string,
   left: Millis | undefined,
-): string | undefined {
-  if (left !== undefined) return leftText(left)
+): Suppression | undefined {
+  if (left !== undefined) return receiverRemoved(left)
   const hears =
     state.backlog.episodes.has(one.facts.episode) || linesOf(plan, one).some(({ to }) => to.address === address)
-  return hears ? undefined : 'the configuration does not name this receiver for it any more'
+  return hears ? undefined : { by: 'not_routed' }
 }
 
 /** Lets go of what waits for the budget of an address that is not to hear of it any more, except for the ends of what it knows. */
@@ -80,7 +81,7 @@ function dropHeld(
     if (why === undefined || isOwed(item, one, left)) continue
     held.delete(episode)
     if (!wasTold(item)) groupOf(state, one, address)?.members.delete(episode)
-    noteUntold(one, `'${item.because}' is not told: ${why}`, now, address)
+    noteUntold(one, item.because, why, now, address)
   }
 }
 
@@ -101,7 +102,7 @@ function dropNews(state: DispatchState, plan: DispatchPlan, group: Group, now: M
     if (!member.told || one.facts.state === 'resolved') group.members.delete(episode)
     member.news = undefined
     delete member.kept
-    if (news !== undefined) noteUntold(one, `'${news}' is not told: ${why}`, now, line.to.address)
+    if (news !== undefined) noteUntold(one, news, why, now, line.to.address)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Millis, Schedule } from '../model.ts'
+import { clampToNow, type Millis, type Schedule } from '../model.ts'
 import { type Local, localTime } from './calendar.ts'
 import type { DispatchPlan, Scheduled } from './plan.ts'
 import type { DispatchState, Turn } from './state.ts'
@@ -96,7 +96,7 @@ function adapt(state: DispatchState, known: Turn | undefined, of: string, date: 
 
 /** A clock that was set back by a little must not bring a turn twice; one that had been far ahead must not silence the receiver. */
 function holdBack(turn: Turn, { weekday }: Schedule, date: Millis, now: Millis): void {
-  turn.since = Math.min(turn.since, now)
+  clampToNow(turn, now, 'since')
   const period = weekday === undefined ? DAY : 7 * DAY
   if (turn.date > date + period) turn.date = date
 }

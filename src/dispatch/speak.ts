@@ -1,7 +1,6 @@
-import type { AlertFacts, Because, Millis } from '../model.ts'
+import { type AlertFacts, type Because, clampToNow, type Decision, type Millis, type Suppression } from '../model.ts'
 import { type Alerts, groupOf } from './groups.ts'
 import { heldBackBy, isAcknowledged, noteUntold } from './held.ts'
-import { mutedText } from './mute.ts'
 import { isStep, withoutPicture } from './picture.ts'
 import { type Case, type DispatchState, type Group, type Line, type Mail, type Member, note } from './state.ts'
 
@@ -9,13 +8,13 @@ import { type Case, type DispatchState, type Group, type Line, type Mail, type M
 const MOST_OTHERS = 500
 /** What several news of one mail are called: the first of these. */
 const RANK: readonly Because[] = [
-  'severity rose',
+  'severity_raised',
   'fired',
-  'severity fell',
+  'severity_lowered',
   'escalated',
-  'silence ended',
-  'flapping started',
-  'flapping stopped',
+  'silence_ended',
+  'flapping_started',
+  'flapping_stopped',
   'resolved',
 ]
 
@@ -38,8 +37,7 @@ export function flush(state: DispatchState, group: Group, alerts: Alerts, now: M
 
 /** Nothing that is remembered lies ahead of the present: the service's clock may have been set back. */
 function holdBack(group: Group, now: Millis): void {
-  group.since = Math.min(group.since, now)
-  if (group.lastSent !== undefined) group.lastSent = Math.min(group.lastSent, now)
+  clampToNow(group, now, 'since', 'lastSent')
 }
 
 /** What came and went before anybody was told is not told, unless nothing but the moment kept it from being told. */
@@ -47,14 +45,15 @@ function forgetUntold(state: DispatchState, group: Group, now: Millis): void {
   for (const [episode, member] of group.members) {
     const one = state.cases.get(episode)
     if (one !== undefined && (one.facts.state === 'firing' || member.told)) continue
-    const early = group.line.grouping.wait > 0 ? 'it was over before its group was told' : undefined
-    const why = member.wasMuted === undefined ? early : mutedText(member.wasMuted)
+    const why: Suppression | undefined = member.wasMuted ?? (group.line.grouping.wait > 0 ? TOO_EARLY : undefined)
     if (one !== undefined && why === undefined) continue
     group.members.delete(episode)
     if (one === undefined || why === undefined) continue
-    noteUntold(one, `nothing is told of it: ${why}`, now, group.line.to.address)
+    noteUntold(one, 'all', why, now, group.line.to.address)
   }
 }
+
+const TOO_EARLY: Suppression = { by: 'resolved_in_group_wait' }
 
 interface News {
   readonly one: Case
@@ -63,7 +62,7 @@ interface News {
 }
 
 function isTime(group: Group, told: readonly News[], now: Millis): boolean {
-  return told.some(({ news }) => news === 'severity rose') || now >= newsAt(group)
+  return told.some(({ news }) => news === 'severity_raised') || now >= newsAt(group)
 }
 
 /** When something new may be told. */
@@ -121,7 +120,7 @@ function knownOf(told: readonly News[]): ReadonlySet<string> {
 }
 
 function tellAgain(group: Group, again: readonly Case[], alerts: Alerts, now: Millis): Mail {
-  const because = 'repeat interval elapsed'
+  const because = 'repeat_interval'
   const facts = again.map(
     (one) => ({ ...factsOf(one, alerts, group.members.get(one.facts.episode)), because }) as const,
   )
@@ -131,7 +130,13 @@ function tellAgain(group: Group, again: readonly Case[], alerts: Alerts, now: Mi
 }
 
 /** A mail is on its way: each of its alerts remembers to whom it was told, and for which reason of its own. */
-export function noteTold(state: DispatchState, line: Line, alerts: readonly AlertFacts[], now: Millis, how = ''): void {
+export function noteTold(
+  state: DispatchState,
+  line: Line,
+  alerts: readonly AlertFacts[],
+  now: Millis,
+  list?: Notified['list'],
+): void {
   const { address } = line.to
   for (const { episode, because, wasMuted } of alerts) {
     const one = state.cases.get(episode)
@@ -141,16 +146,18 @@ export function noteTold(state: DispatchState, line: Line, alerts: readonly Aler
       one.sent++
       if (member !== undefined) member.sent = (member.sent ?? 0) + 1
     }
-    const late = wasMuted === undefined ? '' : `${because === 'silence ended' ? '' : ', late'}: ${mutedText(wasMuted)}`
-    const why = because === undefined ? 'went along: others of its group were told' : `${because}${late}`
     note(one, {
       at: now,
       kind: 'notified',
-      reason: `${why}${how}`,
       to: address,
+      event: because ?? 'beside',
+      ...(because === undefined || wasMuted === undefined ? {} : { heldBy: wasMuted }),
+      ...(list === undefined ? {} : { list }),
     })
   }
 }
+
+type Notified = Extract<Decision, { readonly kind: 'notified' }>
 
 /** What is told of an alert now; of a step that is told at once also what was measured around it. */
 export function factsOf(one: Case, alerts: Alerts, member?: Member): AlertFacts {
@@ -179,10 +186,10 @@ function write(
 ): Omit<Mail, 'known'> {
   const isPictured = news === 1 && group.line.via === 'email'
   const shown = isPictured ? alerts : alerts.map(withoutPicture)
-  const hosts = new Set(shown.slice(0, news).map(({ host }) => host))
+  const hosts = new Set(shown.slice(0, news).map(({ identity }) => identity.host))
   group.lead ??= { facts: withoutPicture(shown[0] as AlertFacts), more: hosts.size - 1 }
   group.lastSent = now
-  const { line, thread, lead } = group
+  const { line, thread, lead, identity } = group
   const isOver = shown.every(({ state }) => state === 'resolved')
   return {
     line,
@@ -191,6 +198,7 @@ function write(
     seq: group.seq++,
     alerts: shown,
     news,
+    group: identity,
     lead,
     nextAt: isOver ? undefined : toldAgainAt(group, shown),
   }

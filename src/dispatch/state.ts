@@ -4,10 +4,12 @@ import type {
   Because,
   Decision,
   Grouping,
+  HeldBy,
   Millis,
   Muted,
   NamedBy,
   Notice,
+  NotificationGroup,
   Recipient,
   Repeat,
   Silence,
@@ -30,7 +32,7 @@ export interface DispatchState {
   readonly backlog: Backlog
   /** Notices that wait for their recipients' budgets. */
   notices: Posted[]
-  /** Whose turn for a report or a heart-beat was when; older snapshots have none. */
+  /** Whose turn for a report or a heart-beat was when; absent while no receiver has one. */
   turns?: Map<string, Turn>
   /** Mails that were decided: how many in all, and how many by rule since the first fold took note of them. */
   mailed?: { all: number; readonly byRule: Map<string, number> }
@@ -95,6 +97,7 @@ export interface Line {
 /** Alerts that one address hears of together: one conversation. */
 export interface Group {
   readonly key: string
+  readonly identity: NotificationGroup
   line: Line
   /** The episode that began the conversation, and the number of the next mail in it. */
   readonly thread: string
@@ -116,8 +119,8 @@ export interface Group {
 export interface Member {
   told: boolean
   news: Because | undefined
-  /** What kept the news from being told; words for an acknowledgement, and in older snapshots. */
-  wasMuted: Muted | string | undefined
+  /** What kept the news from being told. */
+  wasMuted: HeldBy | undefined
   /** Set while its news are held back: which, and what does it, so that it is noted once. */
   kept?: string
   /** Mails that told the address of it, and changes that were held back from it and never told; absent for none. */
@@ -133,6 +136,7 @@ export interface Mail {
   readonly seq: number
   readonly alerts: readonly AlertFacts[]
   readonly news: number
+  readonly group: NotificationGroup | undefined
   readonly lead: Group['lead']
   readonly nextAt: Millis | undefined
   /** Episodes of which the address was told before. */
@@ -147,7 +151,7 @@ export interface Item {
   readonly seq: number
   readonly facts: AlertFacts
   readonly lead?: Group['lead']
-  /** Whether the address was told of it before; older snapshots do not say. */
+  /** Whether the address was told of it before; by default, where it did not just fire. */
   readonly told?: boolean
 }
 

@@ -23,17 +23,19 @@ export function announce(state: DispatchState, plan: DispatchPlan, news: Announc
   state.dirty = true
   if (news.quiet === true) return keepQuiet(state, news)
   const one = caseOf(state, news, ref)
-  note(one, { at: news.found, kind: 'judged', reason: `${news.because}: ${news.facts.reason}` })
-  if (news.because === 'severity rose') {
+  const { value, evidence } = news.facts
+  note(one, { at: news.found, kind: 'evaluated', event: news.because, value, evidence })
+  if (news.because === 'severity_raised') {
     one.heldUntil = news.found
-    endAcknowledgement(one, 'it got more severe', Math.min(one.ack?.until ?? news.found, news.found))
+    endAcknowledgement(one, 'severity_raised', Math.min(one.ack?.until ?? news.found, news.found))
   }
   if (keepBack(state.backlog, news.facts.episode, news.at, news.found)) return
   tellAll(state, plan, one, news.because, news.found)
 }
 
 /** Another alert tells of it; what it holds back is held back all the same. */
-function keepQuiet(state: DispatchState, { facts: { episode, rule, host, state: now } }: Announcement): void {
+function keepQuiet(state: DispatchState, { facts: { episode, identity, state: now } }: Announcement): void {
+  const { rule, host } = identity
   if (now === 'firing') state.quiet.set(host, { episode, rule, host })
   else state.quiet.delete(host)
 }
@@ -68,13 +70,13 @@ function caseOf(state: DispatchState, { because, facts, notify, found }: Announc
  * Whoever hears of the service itself reads that in the notice that names who is gone.
  */
 export function withdraw(state: DispatchState, plan: DispatchPlan, facts: AlertFacts, now: Millis): void {
-  const { episode, reason } = facts
+  const { episode, value, evidence } = facts
   for (const [host, quiet] of state.quiet) if (quiet.episode === episode) state.quiet.delete(host)
   const one = state.cases.get(episode)
   if (one === undefined) return
   one.facts = facts
   one.because = 'resolved'
-  note(one, { at: now, kind: 'judged', reason })
+  note(one, { at: now, kind: 'evaluated', event: 'resolved', value, evidence })
   const noticed = new Set(
     linesTo(plan, plan.config.system).flatMap(({ via, to }) => (via === 'email' ? to.address : [])),
   )
@@ -105,10 +107,9 @@ function tellAll(state: DispatchState, plan: DispatchPlan, one: Case, because: B
     goOn(group, one, because, now)
   }
   state.dirty = true
-  // Of an alert out of a snapshot of 0.1 the end is the first that is known here; whoever heard of it hears that.
-  const isOver = one.facts.state === 'resolved' && one.decisions.length > 1
+  const isOver = one.facts.state === 'resolved'
   if (groups.length === 0 && (isOver || lines.size === 0)) {
-    noteUntold(one, `'${because}' is not told: ${isOver ? 'nobody was told that it fired' : NOBODY}`, now)
+    noteUntold(one, because, isOver ? { by: 'never_notified' } : NOBODY, now)
   }
   if (isOver) return
   for (const line of lines.values()) tellGroup(state, line, one, labels, because, now)
@@ -158,7 +159,7 @@ function tellDue(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: 
     countMail(
       state,
       line.via,
-      alerts.slice(0, news).map(({ rule }) => rule),
+      alerts.slice(0, news).map(({ identity }) => identity.rule),
     )
     noteTold(state, line, alerts, now)
     return compose(state, plan, mail, now)

@@ -27,7 +27,7 @@ export function waitsOf(state: DispatchState, plan: DispatchPlan, one: Case, now
     const item = purse.held.get(episode)
     return item === undefined
       ? []
-      : [{ to, news: item.because, for: 'mail budget', until: releaseAt(purse, plan.config.mailsPerMinute) }]
+      : [{ to, news: item.because, for: 'rate_limit', until: releaseAt(purse, plan.config.mailsPerMinute) }]
   })
   return [...inGroups, ...inLists]
 }

@@ -2,12 +2,14 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type {
   Ack,
+  Answers,
   CommandAnswer,
   Earlier,
   Engine,
   EngineConfig,
   OutboxItem,
   OutboxStats,
+  Query,
   SendRecord,
   Tick,
 } from '../model.ts'
@@ -121,7 +123,8 @@ function createClient(
 ): EngineClient {
   return {
     append: (frame) => ask({ kind: 'append', frame }, [frame.buffer as ArrayBuffer]) as Promise<Ack>,
-    query: (query) => ask({ kind: 'query', query }),
+    query: <K extends Query['kind']>(query: Extract<Query, { readonly kind: K }>) =>
+      ask({ kind: 'query', query }) as Promise<Answers[K]>,
     command: (command) => ask({ kind: 'command', command }) as Promise<CommandAnswer>,
     tick: (tick) => ask({ kind: 'tick', tick }) as Promise<void>,
     configure: (config) => ask({ kind: 'config', config }) as Promise<void>,
@@ -137,7 +140,7 @@ function createClient(
       merge: (merge, now) => ask({ kind: 'merge', merge, now }) as Promise<boolean>,
       rendered: (item, bytes) => ask({ kind: 'rendered', item, bytes }) as Promise<void>,
       outcome: (item, outcome, now) => ask({ kind: 'outcome', item, outcome, now }) as Promise<void>,
-      hasten: (via) => ask({ kind: 'hasten', via }) as Promise<void>,
+      hasten: (queue) => ask({ kind: 'hasten', queue }) as Promise<void>,
       list: (limit) => ask({ kind: 'list', limit }) as Promise<readonly SendRecord[]>,
       stats: () => ask({ kind: 'outboxStats' }) as Promise<OutboxStats>,
     },

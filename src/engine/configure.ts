@@ -2,7 +2,7 @@ import { refill } from '../aggregate/refill.ts'
 import type { Layout, Store } from '../aggregate/store.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
 import { rerouteAll } from '../dispatch/reroute.ts'
-import { type EngineConfig, OWN_RULES, type Rule, SEP } from '../model.ts'
+import { type AlertIdentity, type EngineConfig, isBuiltinRule, type Reason, type Rule, SEP } from '../model.ts'
 import { dropSeries } from './hosts.ts'
 import { concerns, countMetricName, createPlan, type MetricPlan, type Plan } from './plan.ts'
 import { endAlert } from './raise.ts'
@@ -32,9 +32,9 @@ export function configure(fold: Fold, config: EngineConfig): void {
 /** Takes note of the rules that are gone and that somebody may still ask about. */
 function noteLeft({ state, plan }: Fold, before: Plan): void {
   const names = plan.config.rules.map(({ name }) => name)
-  const kept = new Set(state.resolved.map(({ rule }) => rule))
+  const kept = new Set(state.resolved.map(({ identity }) => identity.rule))
   // What left before keeps its time.
-  const left = new Map([...before.config.rules.map(({ name }) => [name, state.now] as const), ...(state.left ?? [])])
+  const left = new Map([...before.config.rules.map(({ name }) => [name, state.now] as const), ...state.left])
   for (const name of left.keys()) if (names.includes(name) || !kept.has(name)) left.delete(name)
   state.left = left
 }
@@ -85,24 +85,29 @@ function isSame(a: Layout, b: Layout): boolean {
 /** Ends the alerts whose rule is gone, is for other hosts now, or looks at something else. */
 function endOrphans(fold: Fold, regrouped: ReadonlySet<string>): void {
   const { state, plan } = fold
-  const own = new Set<string>(Object.values(OWN_RULES))
   const rules = new Map(plan.config.rules.map((rule) => [rule.name, rule]))
   const end = (alerts: Map<string, Alert>): void => {
     for (const [id, alert] of alerts) {
-      const why = own.has(alert.rule) ? undefined : orphaned(alert, rules.get(alert.rule), regrouped)
-      if (why !== undefined) endAlert(fold, alerts, id, 'reconfigured', why)
+      const { identity } = alert
+      const why = isBuiltinRule(identity.rule) ? undefined : orphaned(identity, rules.get(identity.rule), regrouped)
+      if (why !== undefined) endAlert(fold, alerts, id, 'rule_changed', why)
     }
   }
   for (const host of state.hosts.values()) end(host.alerts)
   end(state.alerts)
 }
 
-function orphaned(alert: Alert, rule: Rule | undefined, regrouped: ReadonlySet<string>): string | undefined {
-  if (rule === undefined) return `the rule ${alert.rule} was removed from the configuration`
-  if (!concerns(rule, alert.host)) return `the rule ${alert.rule} is not for ${alert.host} any more`
-  const [metric = ''] = alert.key.split(SEP)
-  if (metricOf(rule) !== metric) return `the rule ${alert.rule} looks at something else now`
-  return regrouped.has(metric) ? `the series of ${metric} are told apart by other fields now` : undefined
+/** Why an alert is not evaluated any more; undefined while it is. */
+function orphaned(
+  { host, key }: AlertIdentity,
+  rule: Rule | undefined,
+  regrouped: ReadonlySet<string>,
+): Reason | undefined {
+  if (rule === undefined) return { code: 'rule_removed', params: {} }
+  if (!concerns(rule, host)) return { code: 'rule_not_applicable', params: { host } }
+  const [metric = ''] = key.split(SEP)
+  if (metricOf(rule) !== metric) return { code: 'rule_changed', params: {} }
+  return regrouped.has(metric) ? { code: 'regrouped', params: { metric } } : undefined
 }
 
 /** The metric whose series a rule looks at; "" for the absence of a host. */

@@ -1,6 +1,6 @@
 import { acceptFlow } from '../aggregate/flow.ts'
-import { flowOf, type Source } from '../aggregate/sources.ts'
-import { OWN_RULES } from '../model.ts'
+import type { Source } from '../aggregate/sources.ts'
+import { type Limit, OWN_RULES, type Reason } from '../model.ts'
 import { AT_ONCE, found, ownId, ownSubject } from './own.ts'
 import { endAlert, raise } from './raise.ts'
 import type { Fold } from './state.ts'
@@ -17,31 +17,30 @@ const ACCEPTED = 30 * 60_000
  */
 export function watchFlow(fold: Fold, source: Source): void {
   const { state, plan } = fold
-  const flow = flowOf(source)
+  const flow = source.flow
   const id = ownId(OWN_RULES.degraded, source.name)
   if (flow.weak >= ACCEPTED) {
-    const reason = `${flow.heard} hosts are taken for the usual number behind ${source.name} now, after 30 minutes`
+    const why: Reason = { code: 'flow_accepted', params: { hosts: flow.heard, for: ACCEPTED } }
     acceptFlow(flow)
     // The figure is as low as before: nothing is "back to" anything.
     const alert = state.alerts.get(id)
     if (alert !== undefined) alert.value = null
-    endAlert(fold, state.alerts, id, 'accepted', reason)
+    endAlert(fold, state.alerts, id, 'baseline_accepted', why)
     return
   }
   const isKnown = state.alerts.has(id)
   const isDegraded = flow.stuck >= DEGRADED || (isKnown && flow.weak > 0)
   if (!isDegraded && !isKnown) return
   const { heard, typical } = flow
-  const reason = isDegraded
-    ? `${heard} hosts are heard through ${source.name}, where ${typical} are usual; their silence is not judged meanwhile`
-    : `${heard} hosts are heard through ${source.name} again`
-  const subject = ownSubject(OWN_RULES.degraded, source.name, 'hosts heard', source.name, plan.config.system)
-  raise(
-    fold,
-    state.alerts,
-    id,
-    subject,
-    found(fold, isDegraded, 'critical', heard, `below ${typical / 2}`, reason, true),
-    AT_ONCE,
-  )
+  const why: Reason = isDegraded
+    ? { code: 'hosts_missing', params: { hosts: heard, usual: typical } }
+    : { code: 'hosts_back', params: { hosts: heard } }
+  const subject = ownSubject(OWN_RULES.degraded, source.name, 'source_hosts', source.name, plan.config.system)
+  const said = found(fold, isDegraded, 'critical', heard, { limit: flowLimit(typical), why }, true)
+  raise(fold, state.alerts, id, subject, said, AT_ONCE)
+}
+
+/** A flow is too low below half of the usual one. */
+export function flowLimit(typical: number): Limit {
+  return { op: 'below', value: typical / 2 }
 }

@@ -2,14 +2,14 @@ import { TOO_OLD } from '../aggregate/sources.ts'
 import { headOf, judgedOf, setJudged, type Store } from '../aggregate/store.ts'
 import { figureOf, intervalOf, isWarm, type Span, type Window, windowOf } from '../aggregate/window.ts'
 import { judge, type Verdict } from '../detect/threshold.ts'
-import type { Millis, Unit } from '../model.ts'
+import type { Evaluation, Millis } from '../model.ts'
 import type { Patience } from '../alert/lifecycle.ts'
+import { foundOf, hintOf, subjectOf, type Whence } from './finding.ts'
 import { peersOf } from './peers.ts'
 import { pictureOf } from './picture.ts'
 import { concerns, thresholdFor, type Tier, type WindowPlan } from './plan.ts'
 import { endedAt, type Found, raise } from './raise.ts'
 import type { Alert, Fold, Host, KeyInfo } from './state.ts'
-import { foundOf, hintOf, subjectOf, type Whence } from './words.ts'
 
 /** The buckets of one series, of one width, under the eyes of their rules. */
 export interface Watched {
@@ -98,7 +98,7 @@ function forgetPending(fold: Fold, watched: Watched, plan: WindowPlan, closed: n
   const id = alertId(plan.rule.name, info.key)
   const open = host.alerts.get(id)
   if (open?.life.state !== 'pending') return
-  const found = foundOf(plan, closed * plan.width, 0, { kind: 'no data' })
+  const found = foundOf(plan, closed * plan.width, 0, { kind: 'no_data' })
   raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(watched, plan, open))
 }
 
@@ -159,7 +159,7 @@ function judgeWindow(fold: Fold, watched: Watched, plan: WindowPlan, end: number
   if (window.n === 0 && open === undefined && !(plan.slow && plan.of === 'count')) return
   const verdict = verdictOf(watched, plan, span, window, open)
   if (verdict.kind === 'normal' && open === undefined) return
-  if (verdict.kind === 'no data' && (open === undefined || window.n > 0)) return
+  if (verdict.kind === 'no_data' && (open === undefined || window.n > 0)) return
   const at = Math.min(end * plan.width, newest)
   if (turn !== 'closed' && !isNews(fold, watched, plan, end, at, turn, verdict, open)) return
   const found: Found = {
@@ -188,7 +188,7 @@ function isNews(
   verdict: Verdict,
   open: Alert | undefined,
 ): boolean {
-  if (verdict.kind === 'no data') return false
+  if (verdict.kind === 'no_data') return false
   if (open === undefined) {
     return verdict.kind === 'anomalous' && at > endedAt(fold.state, plan.rule.name, host.name, info.key)
   }
@@ -200,7 +200,7 @@ function isNews(
 /** An open window says what is so now, although it ends later; one without data, up to when there were some. */
 function whence(fold: Fold, watched: Watched, plan: WindowPlan, at: Millis, turn: Turn, verdict: Verdict): Whence {
   if (turn === 'early') return { since: Math.min(at, fold.state.now), isOpen: true }
-  return verdict.kind === 'no data' ? { since: Math.min(at, newestSample(fold, watched, plan)) } : {}
+  return verdict.kind === 'no_data' ? { since: Math.min(at, newestSample(fold, watched, plan)) } : {}
 }
 
 /** When the newest sample of a series was taken, or else the end of its bucket; of a count, its host's newest event. */
@@ -212,30 +212,19 @@ function newestSample({ state }: Fold, { host, info, slot }: Watched, plan: Wind
   return lastTs > 0 ? lastTs : (head + 1) * store.layout.width
 }
 
-/** What a window said, in words and numbers. */
-export interface Seen {
-  readonly labels: Readonly<Record<string, string>>
-  readonly value: number | null
-  readonly unit: Unit
-  readonly bound: string
-  readonly reason: string
-  readonly at: Millis
-  readonly hint?: string
-}
-
 /** What a rule says of one window of a series, for people who ask; changes nothing. */
-export function lookAt(watched: Watched, plan: WindowPlan, end: number): Seen {
+export function lookAt(watched: Watched, plan: WindowPlan, end: number): Evaluation {
   const { host, info, store, slot } = watched
   const span: Span = { from: end - plan.over, to: end }
   const window = windowOf(store, slot, span)
   const open = host.alerts.get(alertId(plan.rule.name, info.key))
   const verdict = verdictOf(watched, plan, span, window, open)
   const at: Millis = end * plan.width
-  const { value, bound, reason } = foundOf(plan, at, window.n, verdict)
-  const { labels, unit } = subjectOf(plan, host, info)
-  if (verdict.kind !== 'no data') return { labels, value, unit, bound, reason, at, ...hintOf(plan, value) }
-  const why = window.n === 0 ? 'no data in this window' : 'too little data yet: the window is not covered'
-  return { labels, value: null, unit, bound: '', reason: why, at }
+  const { value, evidence } = foundOf(plan, at, window.n, verdict)
+  const { labels, measure } = subjectOf(plan, host, info).identity
+  const seen = { host: host.name, labels, measure, value, at, ...hintOf(plan, value) }
+  const isUncovered = verdict.kind === 'no_data' && window.n > 0
+  return { ...seen, evidence: isUncovered ? { why: { code: 'not_covered', params: {} } } : evidence }
 }
 
 function alertId(rule: string, key: string): string {
@@ -247,9 +236,9 @@ function verdictOf(watched: Watched, plan: WindowPlan, span: Span, window: Windo
   const threshold = thresholdFor(plan.rule, host.name)
   const held = open?.life.state === 'firing' ? open.life.severity : undefined
   if (plan.of === 'count' && window.n === 0) {
-    return host.newest >= span.from * plan.width ? judge(threshold, 0, held) : { kind: 'no data' }
+    return host.newest >= span.from * plan.width ? judge(threshold, 0, held) : { kind: 'no_data' }
   }
-  if (!isCovered(watched, plan, span, window)) return { kind: 'no data' }
+  if (!isCovered(watched, plan, span, window)) return { kind: 'no_data' }
   return judge(threshold, figureOf(store, slot, span, plan.rule.kind === 'count' ? 'sum' : plan.of, window), held)
 }
 

@@ -4,33 +4,24 @@ import type { Alert, Fold } from './state.ts'
 
 /** What a mail can say of an alert as it is now. */
 export function factsOf(fold: Fold, alert: Alert): AlertFacts {
-  const { rule, host, labels, what, metric, unit, episode, code, value, bound, clear, at, reason, source, life } = alert
+  const { identity, episode, code, ruleLabels, templates, value, evidence, at, ended, source, life } = alert
   const flapping = flappingOf(fold, alert)
   return {
+    identity,
     episode,
     code,
-    rule,
-    host,
-    labels,
-    ruleLabels: alert.ruleLabels,
-    what,
-    metric,
-    unit,
+    ruleLabels,
+    templates,
     state: life.state === 'resolved' ? 'resolved' : 'firing',
     severity: life.severity,
     value,
-    bound,
-    clear,
+    evidence,
     since: life.since,
     at,
     ...(life.state === 'resolved' ? { resolvedAt: life.resolvedAt } : {}),
-    ...(alert.ended === undefined ? {} : { ended: alert.ended }),
+    ...(ended === undefined ? {} : { ended }),
     peak: life.state === 'pending' ? null : life.peak,
-    reason,
     source,
-    ...(alert.subject === undefined ? {} : { subject: alert.subject }),
-    ...(alert.body === undefined ? {} : { body: alert.body }),
-    ...(alert.usualSubject === undefined ? {} : { usualSubject: alert.usualSubject }),
     ...told(alert),
     ...(flapping === undefined ? {} : { flapping }),
     gaps: gapsOf(fold, alert),
@@ -39,30 +30,29 @@ export function factsOf(fold: Fold, alert: Alert): AlertFacts {
 
 /** What the life of an alert was like. */
 function told(alert: Alert): Course & Pick<AlertFacts, 'firedAt' | 'flaps' | 'noDataSince' | 'critical'> {
-  const { life, criticalBound: bound = '' } = alert
+  const { life, criticalLimit: limit } = alert
   if (life.state === 'pending') return {}
-  const { firedAt, flaps = 0, noDataSince, critical } = life
+  const { firedAt, flaps, noDataSince, critical } = life
   return {
     firedAt,
     ...countsOf(alert),
     flaps,
     ...(noDataSince === undefined ? {} : { noDataSince }),
-    ...(critical === undefined ? {} : { critical: { ...critical, bound } }),
+    ...(critical === undefined ? {} : { critical: { ...critical, ...(limit === undefined ? {} : { limit }) } }),
   }
 }
 
-type Course = Pick<AlertFacts, 'isWindowless' | 'windows' | 'bad'>
+type Course = Pick<AlertFacts, 'windows' | 'bad'>
 
 /** How many windows were judged, where there are any. */
-export function countsOf({ life, isWindowless }: Alert): Course {
-  if (life.state === 'pending') return {}
-  if (isWindowless === true) return { isWindowless }
-  const { bad = 0, windows = bad } = life
+export function countsOf({ life, identity }: Alert): Course {
+  if (life.state === 'pending' || identity.measure.kind === 'state') return {}
+  const { windows, bad } = life
   return { windows, bad }
 }
 
 /** The times in which the service was down while the alert lasted, or so shortly before that it may have begun there. */
-function gapsOf({ state }: Fold, { life, reach = 0 }: Alert): AlertFacts['gaps'] {
+function gapsOf({ state }: Fold, { life, reach }: Alert): AlertFacts['gaps'] {
   const end = life.state === 'resolved' ? life.resolvedAt : Infinity
   return state.gaps.filter(({ from, to }) => to > life.since - reach && from < end)
 }

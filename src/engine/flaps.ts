@@ -1,6 +1,6 @@
 import { createFlapping, type Flapping, lookAt, shareOf, slotOf } from '../alert/flapping.ts'
 import type { Change, Life, Step } from '../alert/lifecycle.ts'
-import type { Millis } from '../model.ts'
+import type { AlertIdentity, Millis } from '../model.ts'
 import type { Alert, Fold } from './state.ts'
 
 /** What is remembered of changes is let go after this long without a look. */
@@ -33,7 +33,7 @@ export function heedFlapping(
   if (life === undefined) return taken
   if (turned !== 'started') return goOn(flapping, before, life, taken.change)
   flapping.worst = life.severity
-  return { life, change: { to: life.state, because: 'flapping started' } }
+  return { life, change: { to: life.state, because: 'flapping_started' } }
 }
 
 /** Whether people would be told that it is bad, or good; undefined while neither is sure. */
@@ -46,8 +46,8 @@ function settle(taken: Step, flapping: Flapping): Step {
   const { life } = taken
   if (life === undefined || life.state === 'pending') return taken
   if (flapping.isBad || life.state !== 'resolved')
-    return { life, change: { to: life.state, because: 'flapping stopped' } }
-  return { life, change: { to: 'resolved', because: 'flapping stopped' } }
+    return { life, change: { to: life.state, because: 'flapping_stopped' } }
+  return { life, change: { to: 'resolved', because: 'flapping_stopped' } }
 }
 
 /** An alert that would be over stays open; it is good since then. */
@@ -59,7 +59,7 @@ function keepOpen(before: Life | undefined, life: Life | undefined): Life | unde
 
 /** Meanwhile only a rise above all that was told of this flapping is told: severities come and go with it. */
 function goOn(flapping: Flapping, before: Life | undefined, life: Life, change: Change | undefined): Step {
-  if (change?.because === 'severity rose' && flapping.worst !== life.severity) {
+  if (change?.because === 'severity_raised' && flapping.worst !== life.severity) {
     flapping.worst = life.severity
     return { life, change }
   }
@@ -67,12 +67,12 @@ function goOn(flapping: Flapping, before: Life | undefined, life: Life, change: 
 }
 
 /** What share of the last windows changed, in percent, of an alert that flaps. */
-export function flappingOf({ state }: Fold, alert: Pick<Alert, 'host' | 'rule' | 'key'>): number | undefined {
-  const known = state.flaps.get(flapKey(alert))
+export function flappingOf({ state }: Fold, { identity }: Pick<Alert, 'identity'>): number | undefined {
+  const known = state.flaps.get(flapKey(identity))
   return known?.isFlapping === true ? Math.round(shareOf(known)) : undefined
 }
 
-export function flapKey({ host, rule, key }: Pick<Alert, 'host' | 'rule' | 'key'>): string {
+export function flapKey({ host, rule, key }: AlertIdentity): string {
   return JSON.stringify([host, rule, key])
 }
 

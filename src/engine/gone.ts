@@ -2,7 +2,6 @@ import { headOf, type Store } from '../aggregate/store.ts'
 import type { Millis } from '../model.ts'
 import { endAlert } from './raise.ts'
 import type { Alert, Fold, Host, KeyInfo } from './state.ts'
-import { durationText } from './words.ts'
 
 /** A series that was not seen for this long, while its siblings were, is gone; a daily report may be an hour late. */
 const GONE = 25 * 3_600_000
@@ -24,13 +23,14 @@ export function endGone(fold: Fold, host: Host): void {
     if (name === undefined) delete alert.goneAt
     else alert.goneAt ??= ticks
     if (name === undefined || ticks - (alert.goneAt ?? ticks) < CERTAIN) continue
-    const reason = `${name} is taken as gone: nothing for ${durationText(GONE)}, while others of ${alert.metric} on ${host.name} went on`
-    endAlert(fold, host.alerts, id, 'gone', reason)
+    const { metric } = alert.identity.measure
+    const params = { series: name, metric, host: host.name, for: GONE }
+    endAlert(fold, host.alerts, id, 'series_gone', { code: 'series_gone', params })
   }
 }
 
 /** The `by` values of an alert's series if it seems to be gone. */
-function goneName({ state, plan }: Fold, host: Host, { key }: Alert): string | undefined {
+function goneName({ state, plan }: Fold, host: Host, { identity: { key } }: Alert): string | undefined {
   const id = state.keys.ids.get(key)
   const slot = id === undefined ? undefined : host.series.get(id)
   if (id === undefined || slot === undefined) return undefined

@@ -1,7 +1,7 @@
 import { createSource, type Source } from '../aggregate/sources.ts'
 import { addSeries, createStore, headOf, removeSeries, type Store } from '../aggregate/store.ts'
 import { type Millis, NO_HOST, OTHERS, SEP } from '../model.ts'
-import { count, type Fold, type Host, type KeyInfo, type State } from './state.ts'
+import { count, type Fold, type Host, type KeyInfo, type Limited, type State } from './state.ts'
 
 /** A host is let go for a new one only after this much silence, so that invented names cannot push real ones out. */
 const IDLE = 10 * 60_000
@@ -159,7 +159,7 @@ export function admitSeries(fold: Fold, host: Host, id: number, rcv: Millis): nu
 /** Lets the series of a host go that was not seen for longest (an unmounted disk), if it is idle and has no open alert. */
 function dropIdleSeries(fold: Fold, host: Host): boolean {
   const { state, plan } = fold
-  const open = new Set([...host.alerts.values()].map((alert) => alert.key))
+  const open = new Set([...host.alerts.values()].map(({ identity }) => identity.key))
   let oldest: number | undefined
   let head = Math.floor((host.newest - IDLE) / plan.config.bucket)
   for (const [id, slot] of host.series) {
@@ -202,7 +202,7 @@ export function admitSource(fold: Fold, name: string, rcv: Millis): Source {
   return source
 }
 
-function refuse(fold: Fold, what: 'hosts' | 'series' | 'sources', rcv: Millis): void {
+function refuse(fold: Fold, what: Limited, rcv: Millis): void {
   count(fold, `${what}_refused`)
   const { refusals } = fold.state
   refusals.count++

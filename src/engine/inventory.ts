@@ -12,7 +12,7 @@ export function takeInventory(fold: Fold): void {
   if (state.isInventoried) return
   state.isInventoried = true
   for (const host of state.hosts.values()) {
-    if (isUnheard(host) && !plan.expected.has(host.name)) retire(fold, host, 'never heard, and not expected any more')
+    if (isUnheard(host) && !plan.expected.has(host.name)) retire(fold, host, { code: 'not_expected', params: {} })
   }
   closeMasses(fold)
   const awaited = awaitFrom(fold)

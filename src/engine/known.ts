@@ -1,4 +1,4 @@
-import { createIds, type Ids, noteId, type PackedIds, packIds, unpackIds } from './ids.ts'
+import { createIds, type Ids, type PackedIds, packIds, unpackIds } from './ids.ts'
 
 /** Ids of what was taken: of bodies whose events carry times, of other bodies, and of events where a field names them. */
 export interface Known {
@@ -8,9 +8,6 @@ export interface Known {
 }
 
 export type PackedKnown = { readonly [kind in keyof Known]: PackedIds }
-
-/** What snapshots of older versions hold instead: ticks by id, in their order, with bodies of all sources alike. */
-export type OldKnown = { readonly [kind in keyof Known]?: ReadonlyMap<string, number> }
 
 /** For how many ticks ids are remembered. Counted in ticks: a service that is down ages nothing. */
 const REMEMBER: { readonly [kind in keyof Known]: number } = { batches: 3600, singles: 300, events: 3600 }
@@ -36,15 +33,4 @@ export function packKnown(known: Known, ticks: number): PackedKnown {
 
 export function unpackKnown({ batches, singles, events }: PackedKnown): Known {
   return { batches: unpackIds(batches), singles: unpackIds(singles), events: unpackIds(events) }
-}
-
-/** Whichever source sends a body again that an older version took, it counts as known. */
-export function upgradeKnown({ batches, singles, events }: OldKnown, sources: readonly string[]): Known {
-  const known = emptyKnown()
-  for (const [id, tick] of batches ?? [])
-    for (const source of sources) noteId(known.batches, bodyId(source, id), tick, 0)
-  for (const [id, tick] of singles ?? [])
-    for (const source of sources) noteId(known.singles, bodyId(source, id), tick, 0)
-  for (const [id, tick] of events ?? []) noteId(known.events, id, tick, 0)
-  return known
 }

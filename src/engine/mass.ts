@@ -1,8 +1,7 @@
 import { MANY } from '../aggregate/flow.ts'
-import { flowOf } from '../aggregate/sources.ts'
-import type { AbsenceRule, Millis } from '../model.ts'
+import type { AbsenceRule, Limit, Millis, Reason } from '../model.ts'
 import { OWN_RULES } from '../model.ts'
-import { found, ownId, ownSubject } from './own.ts'
+import { found, ownId, stateIdentity } from './own.ts'
 import { concerns } from './plan.ts'
 import { raise, type Subject } from './raise.ts'
 import { silenceOf } from './silence.ts'
@@ -12,8 +11,8 @@ import type { Alert, Fold, Host, Round } from './state.ts'
 const FEW = { hosts: 10, share: 0.02 }
 /** For how long those that fall silent with the first are gathered, so that one mail names them all. */
 const GATHER = 60_000
-/** The most characters of names in one reason: a mail shows 16,384 of it. */
-const LONGEST = 16_000
+/** The most names that one reason keeps. */
+const MOST_NAMES = 500
 /** Stands for the source of expected hosts that have none; and what they are called in an alert. */
 const ANY = ''
 const LIST = 'hosts.expected'
@@ -70,14 +69,14 @@ function gatheringOf(fold: Fold, rule: AbsenceRule, source: string): string | un
 function mostOf(fold: Fold, name: string): number {
   if (name === ANY) return Math.max(FEW.hosts, FEW.share * fold.plan.expected.size)
   const source = fold.state.sources.get(name)
-  const hosts = source === undefined ? 0 : flowOf(source).hosts
+  const hosts = source === undefined ? 0 : source.flow.hosts
   return hosts < MANY ? Infinity : Math.max(FEW.hosts, FEW.share * hosts)
 }
 
 /** Raises one alert for each mass silence, naming its hosts, and ends it when the last of them is heard again. */
 export function watchMasses(fold: Fold): void {
   const members = membersOf(fold)
-  const open = [...fold.state.alerts].filter(([, alert]) => alert.rule === OWN_RULES.mass).map(([id]) => id)
+  const open = [...fold.state.alerts].filter(([, { identity }]) => identity.rule === OWN_RULES.mass).map(([id]) => id)
   for (const id of new Set([...open, ...members.keys()])) watchMass(fold, id, members.get(id) ?? [])
 }
 
@@ -106,38 +105,26 @@ function watchMass(fold: Fold, id: string, names: readonly string[]): void {
   const notify = named.length > 0 ? named : plan.config.system
   const severity = rule?.severity ?? known?.severity ?? 'critical'
   const isSilent = names.length > 0
-  const subject = massSubject(source, name, notify)
-  const reason = isSilent ? silentTogether(known, source, names) : heardAgain(known, source)
-  const bound = `above ${Math.floor(Math.min(names.length, mostOf(fold, source)))}`
-  raise(fold, state.alerts, id, subject, found(fold, isSilent, severity, names.length, bound, reason), PATIENCE)
+  const limit: Limit = { op: 'above', value: Math.floor(Math.min(names.length, mostOf(fold, source))) }
+  const why = isSilent ? absentTogether(known, source, names) : seenAgain(known)
+  const said = found(fold, isSilent, severity, names.length, { limit, why })
+  raise(fold, state.alerts, id, massSubject(source, name, notify), said, PATIENCE)
 }
 
 function massSubject(source: string, key: string, notify: readonly string[]): Subject {
-  if (source !== ANY)
-    return { ...ownSubject(OWN_RULES.mass, source, 'hosts that fell silent together', source, notify), key }
-  const subject = 'Many expected hosts are not heard'
-  return { ...ownSubject(OWN_RULES.mass, LIST, 'expected hosts that no source brings', '', notify), key, subject }
+  if (source === ANY) return { identity: stateIdentity(OWN_RULES.mass, LIST, 'missing_hosts', key), source: '', notify }
+  return { identity: stateIdentity(OWN_RULES.mass, source, 'absent_hosts', key), source, notify }
 }
 
-function silentTogether(known: Alert | undefined, source: string, names: readonly string[]): string {
+function absentTogether(known: Alert | undefined, source: string, names: readonly string[]): Reason {
   const peak = known === undefined || known.life.state === 'pending' ? null : known.life.peak
-  const left = peak !== null && peak > names.length ? ` of ${peak}` : ''
-  const hosts = names.length === 1 ? 'host' : 'hosts'
-  if (source === ANY) return `${names.length}${left} expected ${hosts} not heard from any source: ${listed(names)}`
-  return `${names.length}${left} ${hosts} behind ${source} fell silent together: ${listed(names)}`
+  const hosts = names.slice(0, MOST_NAMES)
+  const params = { hosts, count: names.length, ...(peak !== null && peak > names.length ? { peak } : {}) }
+  return source === ANY
+    ? { code: 'missing_everywhere', params }
+    : { code: 'absent_together', params: { source, ...params } }
 }
 
-function heardAgain(known: Alert | undefined, source: string): string {
-  const heard =
-    source === ANY ? 'all of these expected hosts are heard' : 'all hosts that fell silent together are heard again'
-  const retired = known?.retired ?? 0
-  return retired === 0 ? heard : `${heard}, but for ${retired} that are gone for good`
-}
-
-/** All names, unless they are more than a mail can hold. */
-function listed(names: readonly string[]): string {
-  let length = 0
-  const fitting = names.filter((name) => (length += name.length + 2) <= LONGEST)
-  const rest = names.length - fitting.length
-  return rest === 0 ? names.join(', ') : `${fitting.join(', ')} and ${rest} more, see /api/v1/alerts`
+function seenAgain(known: Alert | undefined): Reason {
+  return { code: 'seen_again', params: { retired: known?.retired ?? 0 } }
 }

@@ -1,50 +1,45 @@
-import type { Millis } from '../model.ts'
-import { OWN_RULES } from '../model.ts'
+import type { Finding } from '../alert/lifecycle.ts'
+import type { AlertIdentity, BuiltinRule, Evidence, Measure, Millis, StateMetric, Unit } from '../model.ts'
 import type { Found, Subject } from './raise.ts'
 import type { Alert, Fold } from './state.ts'
 
 /** An alert of the product's own that needs no second look. */
 export const AT_ONCE = { for: 0, keepFiringFor: 0, forgetPending: 0 }
 
-/** How these alerts are called in mails, unless the rule says it otherwise. */
-const SUBJECTS: ReadonlyMap<string, string> = new Map([
-  [OWN_RULES.source, 'Source {{server}} is silent'],
-  [OWN_RULES.degraded, 'Source {{server}} delivers less than half of its hosts'],
-  [OWN_RULES.mass, 'Many hosts behind {{server}} are silent'],
-  [OWN_RULES.clock, 'The clock of {{server}} is wrong'],
-  [OWN_RULES.cap, 'A limit of stashwatch is reached'],
-])
-
-/** Alerts whose figure is a number of things; that of the others is a time. */
-const COUNTED: readonly string[] = [OWN_RULES.cap, OWN_RULES.degraded, OWN_RULES.mass]
+const UNITS: Readonly<Record<StateMetric, Unit>> = {
+  absence: 'seconds',
+  expected: 'seconds',
+  source_silence: 'seconds',
+  source_hosts: 'count',
+  absent_hosts: 'count',
+  missing_hosts: 'count',
+  clock_offset: 'seconds',
+  refused: 'count',
+}
 
 /** Under what an alert that is about no series is kept. */
 export function ownId(rule: string, of = ''): string {
   return `${rule}\n${of}`
 }
 
-/** @param what the figure in words: `time since the last request`. */
+/** What is looked at each second, whatever window there is. */
+export function stateMeasure(metric: StateMetric): Measure {
+  return { kind: 'state', metric, unit: UNITS[metric] }
+}
+
+export function stateIdentity(rule: string, host: string, metric: StateMetric, key = ''): AlertIdentity {
+  return { rule, host, key, labels: {}, measure: stateMeasure(metric) }
+}
+
+/** Who and what an alert of one of the product's own rules is about. */
 export function ownSubject(
-  rule: string,
+  rule: BuiltinRule,
   host: string,
-  what: string,
+  metric: StateMetric,
   source: string,
   notify: readonly string[],
 ): Subject {
-  const unit = COUNTED.includes(rule) ? 'count' : 'seconds'
-  const subject = SUBJECTS.get(rule)
-  return {
-    rule,
-    host,
-    key: '',
-    labels: {},
-    metric: what,
-    unit,
-    what,
-    source,
-    notify,
-    ...(subject === undefined ? {} : { subject }),
-  }
+  return { identity: stateIdentity(rule, host, metric), source, notify }
 }
 
 /** What is so, or is not, at this tick. */
@@ -53,15 +48,12 @@ export function found(
   isAnomalous: boolean,
   severity: Alert['severity'],
   value: number,
-  bound: string,
-  reason: string,
+  evidence: Evidence,
   lower = false,
 ): Found {
   const at = fold.state.now
-  const finding: Found['finding'] = isAnomalous
-    ? { kind: 'anomalous', at, severity, value, lower }
-    : { kind: 'normal', at }
-  return { finding, value, bound, clear: '', reason }
+  const finding: Finding = isAnomalous ? { kind: 'anomalous', at, severity, value, lower } : { kind: 'normal', at }
+  return { finding, value, evidence }
 }
 
 /** Whether something has been silent for too long, at this tick. Its figure, that time, only grows: it has no peak. */
@@ -70,10 +62,9 @@ export function silence(
   isSilent: boolean,
   severity: Alert['severity'],
   since: Millis,
-  bound: string,
-  reason: string,
+  evidence: Evidence,
 ): Found {
   const seconds = Math.round((fold.state.now - since) / 1000)
-  const one = found(fold, isSilent, severity, seconds, bound, reason)
+  const one = found(fold, isSilent, severity, seconds, evidence)
   return one.finding.kind === 'anomalous' ? { ...one, finding: { ...one.finding, since, value: null } } : one
 }

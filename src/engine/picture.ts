@@ -1,7 +1,7 @@
 import { shiftOf, type Store, tailOf } from '../aggregate/store.ts'
 import { meanOf, sumOf } from '../aggregate/partial.ts'
 import { figureOf, type Span, windowOf } from '../aggregate/window.ts'
-import { isUpper } from '../detect/threshold.ts'
+import { clearOf, limitOf } from '../detect/threshold.ts'
 import type { Millis, Of, Picture, PictureBucket, Severity } from '../model.ts'
 import { thresholdFor, type WindowPlan } from './plan.ts'
 import type { Host } from './state.ts'
@@ -44,7 +44,7 @@ export function pictureOf(series: Series, plan: WindowPlan, span: Span, width: M
     from: from * width,
     buckets,
     window: { from: span.from * width, to: span.to * width },
-    bounds: boundsOf(plan, host.name),
+    limits: limitsOf(plan, host.name),
   }
 }
 
@@ -68,11 +68,11 @@ function short(value: number): number | null {
   return Number.isFinite(value) ? Number(value.toPrecision(DIGITS)) : null
 }
 
-/** The bounds that can be drawn beside buckets. */
-export function boundsOf({ rule, of }: WindowPlan, host: string): Picture['bounds'] {
+/** The limits that can be drawn beside buckets. */
+export function limitsOf({ rule, of }: WindowPlan, host: string): Picture['limits'] {
   if (!COMPARABLE.includes(of)) return []
   const threshold = thresholdFor(rule, host)
   return (['critical', 'warning'] as const).flatMap((severity: Severity) =>
-    threshold[severity].map(({ op, value, clear }) => ({ severity, value, clear, upper: isUpper(op) })),
+    threshold[severity].map((bound) => ({ severity, limit: limitOf(bound), clear: clearOf(bound) })),
   )
 }

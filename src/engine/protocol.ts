@@ -1,4 +1,4 @@
-import type { Command, EngineConfig, EngineStats, Log, Merge, Millis, Outcome, Query, Tick } from '../model.ts'
+import type { Command, EngineConfig, EngineStats, Log, Merge, Millis, Outcome, Query, Tick, Via } from '../model.ts'
 
 /** What the HTTP side asks of the engine's thread. Each request is answered once, under its id. */
 export type Request = { readonly id: number } & (
@@ -12,7 +12,7 @@ export type Request = { readonly id: number } & (
   | { readonly kind: 'merge'; readonly merge: Merge; readonly now: Millis }
   | { readonly kind: 'rendered'; readonly item: string; readonly bytes: Uint8Array }
   | { readonly kind: 'outcome'; readonly item: string; readonly outcome: Outcome; readonly now: Millis }
-  | { readonly kind: 'hasten'; readonly via: string }
+  | { readonly kind: 'hasten'; readonly queue: Via }
   | { readonly kind: 'list'; readonly limit: number }
   | { readonly kind: 'outboxStats' }
   | { readonly kind: 'stop' }

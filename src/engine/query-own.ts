@@ -1,13 +1,18 @@
 import type { Source } from '../aggregate/sources.ts'
-import { OWN_RULES, type RuleView, type Severity } from '../model.ts'
-import { formatTime } from '../format.ts'
+import {
+  type BuiltinRule,
+  type Evaluation,
+  type Evidence,
+  isBuiltinRule,
+  OWN_RULES,
+  type RuleView,
+  type Severity,
+  type StateMetric,
+} from '../model.ts'
+import { flowLimit } from './degraded.ts'
+import { stateMeasure } from './own.ts'
 import type { Alert, Fold } from './state.ts'
-
-type Own = (typeof OWN_RULES)[keyof typeof OWN_RULES]
-type Verdict = RuleView['last'][number]
-
-const OWN: readonly string[] = Object.values(OWN_RULES)
-const isOwn = (name: string): name is Own => OWN.includes(name)
+import { CAP_CALM, CAP_LIMIT, CLOCK_LIMIT, SOURCE_LIMIT } from './watch.ts'
 
 /**
  * One of the product's own rules with what it says of a source, a host or the service itself now.
@@ -15,63 +20,61 @@ const isOwn = (name: string): name is Own => OWN.includes(name)
  * @returns undefined when no rule of the product has the name.
  */
 export function ownView(fold: Fold, name: string, of: string): RuleView | undefined {
-  if (!isOwn(name)) return undefined
+  if (!isBuiltinRule(name)) return undefined
   const severities = severitiesOf(fold, name)
-  const open = alertsAbout(fold, name, of).map(verdictOf)
+  const open = alertsAbout(fold, name, of).map(evaluationOf)
   return {
     name,
-    kind: 'own',
+    kind: 'builtin',
     severity: severities[0] ?? 'critical',
     severities,
     notify: fold.plan.config.system,
     last: open.length > 0 ? open : calm(fold, name, of),
-    waitingFor: 'it is looked at every second',
+    next: { kind: 'every_second' },
   }
 }
 
-function severitiesOf({ plan }: Fold, name: Own): readonly Severity[] {
+function severitiesOf({ plan }: Fold, name: BuiltinRule): readonly Severity[] {
   // What fell silent together is as severe as one host of it.
   if (name === OWN_RULES.mass) return [...new Set(plan.absences.map(({ severity }) => severity))]
   return [name === OWN_RULES.clock || name === OWN_RULES.cap ? 'warning' : 'critical']
 }
 
-function alertsAbout({ state }: Fold, name: Own, of: string): readonly Alert[] {
+function alertsAbout({ state }: Fold, name: BuiltinRule, of: string): readonly Alert[] {
   const all = [...state.alerts.values(), ...(state.hosts.get(of)?.alerts.values() ?? [])]
-  return all.filter(({ rule, host }) => rule === name && host === of)
+  return all.filter(({ identity }) => identity.rule === name && identity.host === of)
 }
 
-const verdictOf = ({ host, labels, value, unit, bound, reason, at }: Alert): Verdict => ({
-  host,
-  labels,
-  value,
-  unit,
-  bound,
-  reason,
-  at,
-})
+function evaluationOf({ identity, value, evidence, at }: Alert): Evaluation {
+  const { host, labels, measure } = identity
+  return { host, labels, measure, value, evidence, at }
+}
 
 /** What is said where nothing is wrong; nothing of what the rule does not look at. */
-function calm(fold: Fold, name: Own, of: string): readonly Verdict[] {
+function calm(fold: Fold, name: BuiltinRule, of: string): readonly Evaluation[] {
   const { state } = fold
-  const say = (value: number | null, unit: Verdict['unit'], bound: string, reason: string): readonly Verdict[] => [
-    { host: of, labels: {}, value, unit, bound, reason, at: state.now },
+  const say = (metric: StateMetric, value: number | null, evidence: Evidence): readonly Evaluation[] => [
+    { host: of, labels: {}, measure: stateMeasure(metric), value, evidence, at: state.now },
   ]
-  if (name === OWN_RULES.clock) return state.hosts.has(of) ? say(null, 'seconds', '', 'its clock is right') : []
-  if (name === OWN_RULES.cap) return of === 'stashwatch' ? say(0, 'count', 'above 0', 'nothing was refused lately') : []
+  if (name === OWN_RULES.clock) {
+    const why = { code: 'clock_in_sync', params: {} }
+    return state.hosts.has(of) ? say('clock_offset', null, { limit: CLOCK_LIMIT, why }) : []
+  }
+  if (name === OWN_RULES.cap) {
+    const why = { code: 'limit_calm', params: { for: CAP_CALM } }
+    return of === 'stashwatch' ? say('refused', 0, { limit: CAP_LIMIT, why }) : []
+  }
   const source = state.sources.get(of)
   if (source === undefined) return []
-  if (name === OWN_RULES.mass) return say(0, 'count', '', 'no hosts behind it are silent together')
-  if (name === OWN_RULES.degraded) return say(...flowNow(source))
+  if (name === OWN_RULES.mass) return say('absent_hosts', 0, { why: { code: 'none_absent', params: {} } })
+  if (name === OWN_RULES.degraded) return say('source_hosts', source.flow.heard, flowNow(source))
   const seconds = Math.round((state.now - source.heard) / 1000)
-  return say(seconds, 'seconds', '', `it delivers, last at ${formatTime(source.heard)}`)
+  const why = { code: 'source_delivers', params: { source: of, lastSeen: source.heard } }
+  return say('source_silence', seconds, { limit: SOURCE_LIMIT, why })
 }
 
-function flowNow(source: Pick<Source, 'flow'>): readonly [number, 'count', string, string] {
-  const { heard, typical } = source.flow ?? { heard: 0, typical: 0 }
-  return [
-    heard,
-    'count',
-    typical === 0 ? '' : `below ${typical / 2}`,
-    typical === 0 ? 'how many are usual is not known yet' : `${typical} hosts are usual`,
-  ]
+function flowNow(source: Source): Evidence {
+  const { typical } = source.flow
+  if (typical === 0) return { why: { code: 'usual_unknown', params: {} } }
+  return { limit: flowLimit(typical), why: { code: 'hosts_usual', params: { usual: typical } } }
 }

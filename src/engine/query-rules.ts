@@ -1,11 +1,13 @@
+import { SLOW_WAIT } from '../aggregate/sources.ts'
 import { judgedOf } from '../aggregate/store.ts'
-import type { Millis, Rule, RuleView, Severity } from '../model.ts'
+import type { AbsenceRule, Evaluation, NextEvaluation, Rule, RuleView, Severity } from '../model.ts'
 import { lookAt, type Watched, watchedOf } from './evaluate.ts'
-import { concerns, countMetricName, type WindowPlan } from './plan.ts'
+import { stateMeasure } from './own.ts'
+import { concerns, type WindowPlan } from './plan.ts'
 import { isUnheard, silentSince } from './silence.ts'
 import type { Alert, Fold, Host } from './state.ts'
 import { sourcesOf } from './sweep.ts'
-import { formatDuration, formatTime } from '../format.ts'
+import { absenceLimit } from './watch.ts'
 
 /** Most series that one rule is shown with. */
 const MOST = 200
@@ -18,60 +20,63 @@ const MOST = 200
 export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
   const windows = [...fold.plan.metrics.values()].flatMap(({ tiers }) => tiers.flatMap(({ rules }) => rules))
   const shown = windows.map((plan) => ({
-    name: plan.rule.name,
-    kind: plan.rule.kind,
-    severity: plan.rule.severity,
+    ...aboutRule(plan.rule),
     severities: severitiesOf(plan.rule),
-    notify: plan.rule.notify,
-    last: lastVerdicts(fold, plan, only),
-    waitingFor: waitingFor(fold, plan),
-    ...misfit(plan.rule, only),
+    last: lastEvaluations(fold, plan, only),
+    next: misfit(plan.rule, only) ?? nextWindow(fold, plan),
   }))
   const absences = fold.plan.absences.map((rule) => ({
-    name: rule.name,
-    kind: rule.kind,
-    severity: rule.severity,
+    ...aboutRule(rule),
     severities: [rule.severity],
-    notify: rule.notify,
     last: hostsOf(fold, only)
       .filter((host) => concerns(rule, host.name))
       .slice(0, MOST)
-      .map((host) => ({
-        host: host.name,
-        labels: {},
-        value: Math.round((fold.state.now - silentSince(host)) / 1000),
-        unit: 'seconds' as const,
-        bound: `silent for over ${formatDuration(rule.after)}`,
-        reason: `${isUnheard(host) ? 'never heard, expected since' : 'last event'} ${clockText(silentSince(host))}`,
-        at: fold.state.now,
-      })),
-    waitingFor: 'the next bucket of ten seconds in which a source delivers',
-    ...misfit(rule, only),
+      .map((host) => lastSeen(fold, rule, host)),
+    next: misfit(rule, only) ?? ({ kind: 'source_delivery' } as const),
   }))
   return [...shown, ...absences]
 }
 
-/** What is said instead of a host that the rule is not for. */
-function misfit(rule: Rule, host: string | undefined): Partial<Pick<RuleView, 'waitingFor' | 'unfit'>> {
-  if (host === undefined || concerns(rule, host)) return {}
-  const unfit = `the rule is for ${rule.hosts.join(', ')}; ${host} does not fit`
-  return { waitingFor: `nothing: ${unfit}`, unfit }
+function aboutRule({ name, kind, severity, notify }: Rule): Pick<RuleView, 'name' | 'kind' | 'severity' | 'notify'> {
+  return { name, kind, severity, notify }
 }
 
-/** A rule that is not in the configuration any more, as the newest of its alerts remembers it. */
-export function goneRule({ state }: Fold, { rule, metric, key, severity, notify }: Alert): RuleView {
-  const left = state.left?.get(rule)
-  const kind = metric === countMetricName(rule) ? 'count' : key === '' ? 'absence' : 'metric'
-  const since = left === undefined ? '' : ` since ${formatTime(left)}`
-  const waitingFor = `nothing: the rule is not in the configuration any more${since}`
+/** What an absence rule says of a host. */
+function lastSeen({ state }: Fold, rule: AbsenceRule, host: Host): Evaluation {
+  const at = silentSince(host)
+  const isNew = isUnheard(host)
   return {
-    name: rule,
-    kind,
+    host: host.name,
+    labels: {},
+    measure: stateMeasure(isNew ? 'expected' : 'absence'),
+    value: Math.round((state.now - at) / 1000),
+    evidence: {
+      limit: absenceLimit(rule),
+      why: { code: isNew ? 'expected_since' : 'last_event', params: { at } },
+    },
+    at: state.now,
+  }
+}
+
+/** What is said instead of a host that the rule is not for. */
+function misfit(rule: Rule, host: string | undefined): NextEvaluation | undefined {
+  if (host === undefined || concerns(rule, host)) return undefined
+  return { kind: 'not_applicable', hosts: rule.hosts }
+}
+
+const KINDS = { aggregate: 'metric', count: 'count', state: 'absence' } as const
+
+/** A rule that is not in the configuration any more, as the newest of its alerts remembers it. */
+export function goneRule({ state }: Fold, { identity, severity, notify }: Alert): RuleView {
+  const left = state.left.get(identity.rule)
+  return {
+    name: identity.rule,
+    kind: KINDS[identity.measure.kind],
     severity,
     severities: [severity],
     notify,
     last: [],
-    waitingFor,
+    next: { kind: 'rule_removed', ...(left === undefined ? {} : { at: left }) },
     ...(left === undefined ? {} : { left }),
   }
 }
@@ -98,32 +103,28 @@ function* seriesOf(fold: Fold, plan: WindowPlan, only?: string): Generator<Watch
   }
 }
 
-function lastVerdicts(fold: Fold, plan: WindowPlan, only?: string): RuleView['last'] {
-  const verdicts: RuleView['last'][number][] = []
+function lastEvaluations(fold: Fold, plan: WindowPlan, only?: string): readonly Evaluation[] {
+  const evaluations: Evaluation[] = []
   for (const watched of seriesOf(fold, plan, only)) {
-    if (verdicts.length >= MOST) break
+    if (evaluations.length >= MOST) break
     const end = Math.floor(judgedOf(watched.store, watched.slot, plan.slow) / plan.every) * plan.every
-    verdicts.push({ host: watched.host.name, ...lookAt(watched, plan, end) })
+    evaluations.push(lookAt(watched, plan, end))
   }
-  return verdicts
+  return evaluations
 }
 
 /** The window that closes next, of the series that has come furthest. */
-function waitingFor(fold: Fold, plan: WindowPlan): string {
+function nextWindow(fold: Fold, plan: WindowPlan): NextEvaluation {
   let newest: { end: number; host: Host } | undefined
   for (const { host, slot, store } of seriesOf(fold, plan)) {
     const end = (Math.floor(judgedOf(store, slot, plan.slow) / plan.every) + 1) * plan.every
     if (newest === undefined || end > newest.end) newest = { end, host }
   }
-  if (newest === undefined) return `a first event with ${plan.metric.name}`
-  const end = clockText(newest.end * plan.width)
-  const clocks = sourcesOf(fold, newest.host).map(
-    (name) => `${name} is at ${clockText(fold.state.sources.get(name)?.w ?? NaN)}`,
-  )
-  const wait = plan.slow ? 90 : fold.plan.config.lateness / 1000
-  return `window ${end} closes ${wait} s after its source's clock passes it; ${clocks.join(', ')}`
-}
-
-function clockText(at: Millis): string {
-  return Number.isFinite(at) ? new Date(at).toISOString().slice(11, 19) : 'no time yet'
+  if (newest === undefined) return { kind: 'first_event', metric: plan.metric.name }
+  const sources = sourcesOf(fold, newest.host).map((source) => {
+    const clock = fold.state.sources.get(source)?.w ?? -Infinity
+    return { source, clock: Number.isFinite(clock) ? clock : null }
+  })
+  const wait = plan.slow ? SLOW_WAIT : fold.plan.config.lateness
+  return { kind: 'window', end: newest.end * plan.width, wait, sources }
 }

@@ -1,14 +1,16 @@
 import { labelsOf } from '../dispatch/labels.ts'
 import type { Case } from '../dispatch/state.ts'
 import { waitsOf } from '../dispatch/waits.ts'
-import {
-  type AlertView,
-  type HostDetail,
-  type HostView,
-  type Millis,
-  type Query,
-  type SilenceView,
-  type WhyView,
+import type {
+  AlertView,
+  Answers,
+  HostDetail,
+  HostState,
+  HostView,
+  Millis,
+  Query,
+  SilenceView,
+  WhyView,
 } from '../model.ts'
 import { flappingOf } from './flaps.ts'
 import { aggregateOf, hostDetail } from './query-window.ts'
@@ -21,27 +23,40 @@ import type { Alert, Fold, Host } from './state.ts'
 /** Labels that every alert has. */
 const ALWAYS = ['rule', 'host', 'source', 'severity', 'metric']
 
-/** Answers a question about the state. Nothing is changed. */
-export function answer(fold: Fold, query: Query): unknown {
-  if (query.kind === 'hosts') return [...fold.state.hosts.values()].map((host) => hostView(fold, host))
-  if (query.kind === 'host') {
+type Asked<K extends Query['kind']> = Extract<Query, { readonly kind: K }>
+
+/** Who answers which query. */
+const ANSWERS: { readonly [K in Query['kind']]: (fold: Fold, query: Asked<K>) => Answers[K] } = {
+  hosts: (fold) => [...fold.state.hosts.values()].map((host) => hostView(fold, host)),
+  host: (fold, query) => {
     const host = fold.state.hosts.get(query.host)
     return host === undefined ? null : detailOf(fold, host)
-  }
-  if (query.kind === 'aggregate') return aggregateOf(fold, query)
-  if (query.kind === 'rules') return rulesView(fold)
-  if (query.kind === 'labels') return labelNames(fold)
-  if (query.kind === 'silences') return silencesView(fold)
-  if (query.kind === 'why') return whyView(fold, query)
-  const alerts = allAlerts(fold).map((alert) => alertView(fold, alert))
-  if (query.kind === 'alerts') return alerts
-  const found = alerts.find((alert) => isMeant(alert, query.episode))
-  return found === undefined ? null : { ...found, ...storyOf(fold, found) }
+  },
+  aggregate: aggregateOf,
+  alerts: alertsView,
+  alert: (fold, { episode }) => {
+    const found = alertsView(fold).find((alert) => isMeant(alert, episode))
+    return found === undefined ? null : { ...found, ...storyOf(fold, found) }
+  },
+  rules: (fold) => rulesView(fold),
+  labels: labelNames,
+  silences: silencesView,
+  why: whyView,
+}
+
+/** Answers a question about the state. Nothing is changed. */
+export function answer<K extends Query['kind']>(fold: Fold, query: Asked<K>): Answers[K] {
+  const kind: K = query.kind
+  return ANSWERS[kind](fold, query)
+}
+
+function alertsView(fold: Fold): readonly AlertView[] {
+  return allAlerts(fold).map((alert) => alertView(fold, alert))
 }
 
 /** What a rule says of a host now, and what became of it. */
 function whyView(fold: Fold, { rule: name, host: hostName }: Query & { kind: 'why' }): WhyView | null {
-  const alerts = allAlerts(fold).filter((alert) => alert.rule === name && alert.host === hostName)
+  const alerts = allAlerts(fold).filter(({ identity }) => identity.rule === name && identity.host === hostName)
   const [newest] = alerts
   const gone = newest === undefined ? undefined : goneRule(fold, newest)
   const rule = rulesView(fold, hostName).find((one) => one.name === name) ?? ownView(fold, name, hostName) ?? gone
@@ -105,32 +120,33 @@ function detailOf(fold: Fold, host: Host): HostDetail {
 }
 
 function hostView(fold: Fold, host: Host): HostView {
-  const isSilent = [...host.alerts.values()].some((alert) =>
-    fold.plan.absences.some((rule) => rule.name === alert.rule),
-  )
   const off = host.skew?.off
   const isNew = isUnheard(host)
-  const heard = isSilent ? 'silent' : off === undefined ? 'live' : 'clock off'
   return {
     host: host.name,
     lastSeen: isNew ? null : host.lastSeen,
     source: isNew ? null : host.source,
     clockSkewSeconds: off === undefined ? null : -off / 1000,
-    state: isNew ? 'never heard' : heard,
+    state: stateOf(fold, host),
     expected: fold.plan.expected.has(host.name),
     series: host.series.size,
   }
 }
 
+function stateOf({ plan }: Fold, host: Host): HostState {
+  if (isUnheard(host)) return 'never_seen'
+  const open = [...host.alerts.values()].map(({ identity }) => identity.rule)
+  if (plan.absences.some(({ name }) => open.includes(name))) return 'absent'
+  return host.skew?.off === undefined ? 'live' : 'clock_skew'
+}
+
 function alertView(fold: Fold, alert: Alert): AlertView {
-  const { rule, host, labels, life, severity, at, value, bound, unit, reason, transitions, episode, code } = alert
+  const { identity, life, severity, at, value, evidence, transitions, episode, code } = alert
   const fired = life.state === 'pending' ? {} : { episode, code, firedAt: life.firedAt }
   const noData: Millis | undefined =
     life.state === 'firing' || life.state === 'recovering' ? life.noDataSince : undefined
   return {
-    rule,
-    host,
-    labels,
+    identity,
     state: life.state,
     severity,
     ...fired,
@@ -139,10 +155,8 @@ function alertView(fold: Fold, alert: Alert): AlertView {
     ...(alert.ended === undefined ? {} : { ended: alert.ended }),
     at,
     value,
-    bound,
+    evidence,
     peak: life.state === 'pending' ? value : life.peak,
-    unit,
-    reason,
     ...(noData === undefined ? {} : { noDataSince: noData }),
     ...lived(fold, alert),
     ...heardOf(fold, alert),
@@ -158,7 +172,7 @@ function lived(fold: Fold, alert: Alert): Pick<AlertView, 'flapping' | 'windows'
   return {
     ...(windows === undefined ? {} : { windows }),
     ...(bad === undefined ? {} : { bad }),
-    flaps: life.flaps ?? 0,
+    flaps: life.flaps,
     ...(flapping === undefined ? {} : { flapping }),
   }
 }

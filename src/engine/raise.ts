@@ -1,22 +1,15 @@
 import { createHash } from 'node:crypto'
 import { advance, type Change, type Finding, type Patience } from '../alert/lifecycle.ts'
 import { announce, withdraw } from '../dispatch/step.ts'
-import type { AlertFacts, Announcement, Ended, Millis, Unit } from '../model.ts'
+import type { AlertFacts, AlertIdentity, Announcement, Ended, Evidence, Millis, Reason, Templates } from '../model.ts'
 import { factsOf } from './facts.ts'
 import { flapKey, heedFlapping } from './flaps.ts'
 import { type Alert, count, type Fold, type State } from './state.ts'
 import { noteStep } from './usage.ts'
 
-/** Who and what an alert is about; the same for its whole life. */
+/** Who and what an alert is about, and who hears of it. */
 export interface Subject {
-  readonly rule: string
-  readonly host: string
-  readonly key: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly metric: string
-  readonly unit: Unit
-  /** What was measured, in words: `mean of cpu over 2m`. */
-  readonly what: string
+  readonly identity: AlertIdentity
   readonly source: string
   /** How far back from its beginning lies what may have begun it: its first window, and the step to that. */
   readonly reach?: Millis
@@ -24,10 +17,7 @@ export interface Subject {
   readonly every?: Millis
   readonly notify: readonly string[]
   readonly ruleLabels?: Readonly<Record<string, string>>
-  readonly subject?: string
-  readonly body?: string
-  /** What its mails are called where neither its rule nor the receiver says so. */
-  readonly usualSubject?: string
+  readonly templates?: Templates
   /** The alert that tells of this one, with others like it; it is not told by itself. */
   readonly mass?: string
 }
@@ -36,9 +26,7 @@ export interface Subject {
 export interface Found {
   readonly finding: Finding
   readonly value: number | null
-  readonly bound: string
-  readonly clear: string
-  readonly reason: string
+  readonly evidence: Evidence
   /** What the window looked like, and what lay around it since the alert began; asked for when people are to hear of it. */
   readonly surroundings?: (since: Millis) => Pick<AlertFacts, 'picture' | 'peers'>
 }
@@ -60,58 +48,41 @@ export function raise(
 ): void {
   const known = alerts.get(id)
   const taken = advance(known?.life, found.finding, patience)
-  const { life, change } = heedFlapping(
-    fold,
-    flapKey(subject),
-    known?.life,
-    taken,
-    found.finding.at,
-    subject.every ?? 0,
-  )
+  const key = flapKey(subject.identity)
+  const { life, change } = heedFlapping(fold, key, known?.life, taken, found.finding.at, subject.every ?? 0)
   if (life === undefined) {
     alerts.delete(id)
     return
   }
-  const alert = known ?? newAlert(subject, life)
+  const alert = known ?? newAlert(subject, found, life)
   alerts.set(id, alert)
   alert.life = life
   alert.notify = subject.notify
   alert.source = subject.source
   alert.reach = subject.reach ?? 0
   alert.ruleLabels = subject.ruleLabels ?? {}
-  alert.subject = subject.subject
-  alert.usualSubject = subject.usualSubject
-  alert.body = subject.body
-  alert.isWindowless = subject.every === undefined
+  alert.templates = subject.templates ?? {}
   describe(alert, found)
   if (change !== undefined) tell(fold, alerts, id, alert, change, found.surroundings)
 }
 
-function newAlert(subject: Subject, life: Alert['life']): Alert {
-  const { rule, host, key, labels, metric, unit, what, source, notify } = subject
+function newAlert(subject: Subject, { evidence }: Found, life: Alert['life']): Alert {
+  const { identity, source, notify, mass, reach = 0, ruleLabels = {}, templates = {} } = subject
   return {
-    rule,
-    host,
-    key,
-    labels,
-    metric,
-    unit,
-    what,
+    identity,
     source,
     life,
     episode: '',
     code: '',
     at: 0,
     value: null,
-    bound: '',
-    clear: '',
-    reason: '',
+    evidence,
     severity: life.severity,
+    reach,
     notify,
-    ruleLabels: subject.ruleLabels ?? {},
-    subject: subject.subject,
-    body: subject.body,
-    ...(subject.mass === undefined ? {} : { mass: subject.mass }),
+    ruleLabels,
+    templates,
+    ...(mass === undefined ? {} : { mass }),
     transitions: [],
   }
 }
@@ -119,13 +90,13 @@ function newAlert(subject: Subject, life: Alert['life']): Alert {
 /** Takes over what the finding says; a window without data leaves the last figure standing. */
 function describe(alert: Alert, found: Found): void {
   alert.severity = alert.life.severity
-  if (found.finding.kind === 'anomalous' && found.finding.severity === 'critical') alert.criticalBound = found.bound
-  if (found.finding.kind === 'no data' || found.finding.at < alert.at) return
-  alert.at = found.finding.at
+  const { finding, evidence } = found
+  const isCritical = finding.kind === 'anomalous' && finding.severity === 'critical'
+  if (isCritical && evidence.limit !== undefined) alert.criticalLimit = evidence.limit
+  if (finding.kind === 'no_data' || finding.at < alert.at) return
+  alert.at = finding.at
   alert.value = found.value
-  alert.bound = found.bound
-  alert.clear = found.clear
-  alert.reason = found.reason
+  alert.evidence = evidence
 }
 
 function tell(
@@ -138,10 +109,10 @@ function tell(
 ): void {
   const { state } = fold
   if (alert.episode === '' && change.because !== undefined) mint(alert)
-  count(fold, `transitions:${change.to}`)
+  count(fold, `transitions_${change.to}`)
   if (alert.episode !== '') noteStep(fold, alert, change.to)
   const at = momentOf(state, alert)
-  alert.transitions.push({ to: change.to, at, reason: alert.reason })
+  alert.transitions.push({ to: change.to, at, value: alert.value, evidence: alert.evidence })
   if (alert.transitions.length > KEEP_TRANSITIONS) alert.transitions.splice(1, 1)
   if (change.to === 'resolved') {
     alerts.delete(id)
@@ -158,7 +129,7 @@ function tell(
     facts: surroundings === undefined ? facts : { ...facts, ...surroundings(alert.life.since) },
     quiet: alert.mass !== undefined,
   }
-  const host = alerts === state.alerts ? null : alert.host
+  const host = alerts === state.alerts ? null : alert.identity.host
   announce(state.dispatch, fold.dispatchPlan, news, { host, id })
 }
 
@@ -169,13 +140,16 @@ function momentOf({ now }: State, { life, at }: Alert): Millis {
 
 /** When the newest episode of a rule on a series ended, as far as it is remembered; -Infinity without one. */
 export function endedAt(state: State, rule: string, host: string, key: string): Millis {
-  const last = state.resolved.findLast((alert) => alert.host === host && alert.rule === rule && alert.key === key)
+  const last = state.resolved.findLast(
+    ({ identity }) => identity.host === host && identity.rule === rule && identity.key === key,
+  )
   return last?.life.state === 'resolved' ? last.life.resolvedAt : -Infinity
 }
 
 /** An episode's id follows from what it is about and when it began, so that a replay finds the same. */
 function mint(alert: Alert): void {
-  const text = JSON.stringify([alert.rule, alert.host, alert.key, alert.life.since, alert.at])
+  const { rule, host, key } = alert.identity
+  const text = JSON.stringify([rule, host, key, alert.life.since, alert.at])
   const digest = createHash('sha256').update(text).digest()
   alert.episode = digest.subarray(0, 12).toString('hex')
   alert.code = codeOf(digest)
@@ -188,8 +162,8 @@ function codeOf(digest: Uint8Array): string {
 }
 
 /** Ends an alert from outside its data: its rule is gone, or it looks at something else now. */
-export function endAlert(fold: Fold, alerts: Map<string, Alert>, id: string, ended: Ended, reason: string): void {
-  const alert = finish(fold, alerts, id, fold.state.now, reason)
+export function endAlert(fold: Fold, alerts: Map<string, Alert>, id: string, ended: Ended, why: Reason): void {
+  const alert = finish(fold, alerts, id, fold.state.now, why)
   if (alert === undefined) return
   alert.ended = ended
   tell(fold, alerts, id, alert, { to: 'resolved', because: 'resolved' })
@@ -205,9 +179,9 @@ export function closeAlert(
   alerts: Map<string, Alert>,
   id: string,
   ended: Ended,
-  reason: string,
+  why: Reason,
 ): Alert | undefined {
-  const alert = finish(fold, alerts, id, fold.state.now, `${ended}: ${reason}`)
+  const alert = finish(fold, alerts, id, fold.state.now, why)
   if (alert === undefined) return undefined
   alert.ended = ended
   tell(fold, alerts, id, alert, { to: 'resolved' })
@@ -216,12 +190,12 @@ export function closeAlert(
 }
 
 /** Takes an alert out of the open ones; undefined when it had not fired. */
-function finish(fold: Fold, alerts: Map<string, Alert>, id: string, at: Millis, reason: string): Alert | undefined {
+function finish(fold: Fold, alerts: Map<string, Alert>, id: string, at: Millis, why: Reason): Alert | undefined {
   const alert = alerts.get(id)
   alerts.delete(id)
   if (alert === undefined || alert.life.state === 'pending' || alert.life.state === 'resolved') return undefined
-  fold.state.flaps.delete(flapKey(alert))
-  const { since, firedAt, severity, lastBreach, peak, bad = 0, windows = bad, flaps = 0, critical } = alert.life
+  fold.state.flaps.delete(flapKey(alert.identity))
+  const { since, firedAt, severity, lastBreach, counted, peak, windows, bad, flaps, critical } = alert.life
   const resolvedAt = Math.max(at, since)
   const spent = critical === undefined ? {} : { critical: { until: resolvedAt, ...critical } }
   alert.life = {
@@ -230,6 +204,7 @@ function finish(fold: Fold, alerts: Map<string, Alert>, id: string, at: Millis, 
     firedAt,
     severity,
     lastBreach,
+    counted,
     peak,
     windows,
     bad,
@@ -237,6 +212,6 @@ function finish(fold: Fold, alerts: Map<string, Alert>, id: string, at: Millis, 
     ...spent,
     resolvedAt,
   }
-  alert.reason = reason
+  alert.evidence = { ...alert.evidence, why }
   return alert
 }

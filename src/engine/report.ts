@@ -13,11 +13,11 @@ import type {
   ReportRule,
   Top,
 } from '../model.ts'
-import { NO_HOST, OWN_RULES } from '../model.ts'
+import { isBuiltinRule, NO_HOST, OWN_RULES } from '../model.ts'
 import { usedSince } from './making.ts'
 import { type Counted, mergeCounts, type Slice, type Spell } from './slices.ts'
 import type { Fold } from './state.ts'
-import { completeUsage, isOwn } from './usage.ts'
+import { completeUsage } from './usage.ts'
 
 /** Lists of a report name so many. */
 const FIRST = 10
@@ -34,8 +34,8 @@ export function reportOf(fold: Fold, { every, from, zone }: ReportWish): Report 
   const slices = usage === undefined ? [] : [...usage.slices.filter(({ to }) => to > from), usage.open]
   const spells = [...(usage?.spells.values() ?? [])].filter(({ until }) => until === undefined || until >= from)
   const sum = slices.length === 0 ? undefined : mergeCounts(slices)
-  const own = spells.filter(({ rule }) => isOwn(rule))
-  const others = spells.filter(({ rule }) => !isOwn(rule))
+  const own = spells.filter(({ rule }) => isBuiltinRule(rule))
+  const others = spells.filter(({ rule }) => !isBuiltinRule(rule))
   const span = { from, to: now }
   return {
     every,
@@ -70,7 +70,7 @@ function alertsIn(
   const before = spells.filter(({ since }) => since < period.from)
   const hosts = new Set([...(sum?.hosts ?? []), ...before.map(({ host }) => host)])
   const ordered = spells.toSorted((a, b) => spanOf(b, period) - spanOf(a, period))
-  const began = total([...(sum?.began ?? [])].filter(([rule]) => !isOwn(rule)))
+  const began = total([...(sum?.began ?? [])].filter(([rule]) => !isBuiltinRule(rule)))
   return {
     began,
     before: before.length,

@@ -43,7 +43,7 @@ export async function startRunner(
   const fold = createFold(snapshot === undefined ? undefined : readSnapshot(snapshot.state))
   const replayed = await replay(journal, fold, snapshot?.offset ?? 0, now)
   const downFrom = fold.state.now === 0 ? undefined : fold.state.now
-  fold.tallies.clear()
+  fold.counters.clear()
   const runner = createRunner(
     createLedger(journal, fold, replayed.offset, report, policy.mendEvery),
     journal,

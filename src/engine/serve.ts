@@ -76,7 +76,7 @@ async function perform(runner: Runner, journal: Journal, request: Exclude<Reques
     case 'outcome':
       return outbox.outcome(request.item, request.outcome, request.now)
     case 'hasten':
-      return outbox.hasten(request.via)
+      return outbox.hasten(request.queue)
     case 'list':
       return outbox.list(request.limit)
     case 'outboxStats':

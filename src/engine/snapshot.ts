@@ -1,14 +1,13 @@
 import { deserialize, serialize } from 'node:v8'
-import { chunkSize, frameOf, readOldStore, readStore, type StoreFrame, writeChunk } from '../aggregate/store-bytes.ts'
+import { chunkSize, frameOf, readStore, type StoreFrame, writeChunk } from '../aggregate/store-bytes.ts'
 import type { Store } from '../aggregate/store.ts'
-import { upgradeDispatch } from '../dispatch/upgrade.ts'
 import type { Offset, SnapshotChunk } from '../model.ts'
-import { type OldKnown, type PackedKnown, packKnown, unpackKnown, upgradeKnown } from './known.ts'
+import { type PackedKnown, packKnown, unpackKnown } from './known.ts'
 import { copyUsage } from './slices.ts'
-import { emptyState, type State } from './state.ts'
+import type { State } from './state.ts'
 
-/** Raised when the shape of the state changes in a way that an older snapshot cannot fill; 1 had other columns. */
-const VERSION = 2
+/** Raised when the shape of the state changes. */
+const VERSION = 3
 const PART_BYTES = 1 << 20
 const LENGTH_BYTES = 4
 
@@ -93,34 +92,29 @@ function cellParts(store: Store): readonly Part[] {
   return Array.from({ length: Math.ceil(count / group) }, (_, i) => ({ take: () => take(i * group), drop }))
 }
 
-interface SavedState extends Omit<State, 'stores' | 'known'>, OldKnown {
+/** The state with its large tables packed. */
+interface SavedState extends Omit<State, 'stores' | 'known'> {
   readonly stores: Map<string, StoreFrame>
-  /** Older snapshots hold maps instead. */
-  readonly known?: PackedKnown
+  readonly known: PackedKnown
 }
 
-/** The state out of a snapshot's bytes. Fields that the snapshot does not know begin empty. */
+/** The state out of a snapshot's bytes. */
 export function readSnapshot(bytes: Uint8Array): State {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
   const { version, state: saved } = deserialize(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length)) as {
     version: number
     state: SavedState
   }
-  if (version !== VERSION && version !== 1) {
+  if (version !== VERSION) {
     throw new SnapshotError(
       `the snapshot has version ${version}, this program reads ${VERSION}: run the version that wrote it`,
     )
   }
-  const { batches = new Map(), singles = new Map(), events = new Map(), known: packed, ...state } = saved
-  const old = { batches, singles, events }
-  const known = packed === undefined ? upgradeKnown(old, [...state.sources.keys()]) : unpackKnown(packed)
+  const { known, ...state } = saved
   let at = LENGTH_BYTES + length
   const take = (size: number): ArrayBuffer => new Uint8Array(bytes.subarray(at, (at += size))).buffer
-  const width = state.config?.bucket ?? 0
-  const read = (frame: StoreFrame): Store => (version === 1 ? readOldStore(frame, width, take) : readStore(frame, take))
-  const stores = new Map([...state.stores].map(([name, frame]) => [name, read(frame)]))
-  const dispatch = upgradeDispatch(state.dispatch)
-  return { ...emptyState(), ...state, known, stores, usage: copyUsage(state.usage), dispatch }
+  const stores = new Map([...state.stores].map(([name, frame]) => [name, readStore(frame, take)]))
+  return { ...state, known: unpackKnown(known), stores, usage: copyUsage(state.usage) }
 }
 
 /** How much may be replayed at the next start before a snapshot is taken. */

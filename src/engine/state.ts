@@ -5,7 +5,20 @@ import type { Flapping } from '../alert/flapping.ts'
 import type { Life } from '../alert/lifecycle.ts'
 import type { DispatchPlan } from '../dispatch/plan.ts'
 import { type DispatchState, emptyDispatch } from '../dispatch/state.ts'
-import type { AlertState, CommandAnswer, Ended, EngineConfig, Millis, Severity, Unit } from '../model.ts'
+import type {
+  AlertIdentity,
+  CommandAnswer,
+  Counter,
+  Ended,
+  EngineConfig,
+  Evidence,
+  Limit,
+  Millis,
+  RetiredItem,
+  Severity,
+  Templates,
+  Transition,
+} from '../model.ts'
 import { emptyKnown, type Known } from './known.ts'
 import type { Plan } from './plan.ts'
 import type { Usage } from './slices.ts'
@@ -43,9 +56,9 @@ export interface State {
   /** Whether the hosts that the configuration expects are all among `hosts`. */
   isInventoried: boolean
   /** What was let go for good and nobody was told of yet, and when the first of it was. */
-  readonly retired: { since: Millis; list: Retired[] }
+  readonly retired: { since: Millis; list: RetiredItem[] }
   /** What was refused, and the tick at which no idle host was found to make room for another. */
-  refusals: { count: number; last: Millis; what: string; searched: number }
+  refusals: { count: number; last: Millis; what: Limited; searched: number }
   /** Hosts that may be let go for others, the least recently seen last. */
   idle: { readonly name: string; readonly lastSeen: Millis }[]
   /** The look at all hosts that is under way, and whether time was observed anywhere since the last one began. */
@@ -56,8 +69,8 @@ export interface State {
   /** What reports are made of; undefined while no receiver wants one. */
   usage: Usage | undefined
   readonly dispatch: DispatchState
-  /** Rules that left the configuration, with when, while episodes of theirs are kept; older snapshots have none. */
-  left?: Map<string, Millis>
+  /** Rules that left the configuration, with when, while episodes of theirs are kept. */
+  left: Map<string, Millis>
 }
 
 /** All hosts are looked after in turn, in as many slices as it takes; for all of them it is as it was at its beginning. */
@@ -78,16 +91,6 @@ export interface Awaited {
   /** For how long, in time that the busiest source observed, as it was worked out at a tick. */
   waited: Millis
   tick: number
-}
-
-/** Something that was let go for good. */
-export interface Retired {
-  readonly kind: 'host' | 'source' | 'many'
-  readonly name: string
-  /** What is to be said of it: since when it was silent, and why that is taken to be for good. */
-  readonly why: string
-  /** The alerts that this closed: rule and code. */
-  readonly closed: readonly string[]
 }
 
 export interface Host {
@@ -135,13 +138,7 @@ export interface KeyInfo {
 
 /** One alert with everything that it can be told by. */
 export interface Alert {
-  readonly rule: string
-  readonly host: string
-  readonly key: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly metric: string
-  readonly unit: Unit
-  readonly what: string
+  readonly identity: AlertIdentity
   /** The source that its host was heard through last. */
   source: string
   life: Life
@@ -149,39 +146,36 @@ export interface Alert {
   code: string
   at: Millis
   value: number | null
-  bound: string
-  clear: string
-  reason: string
+  evidence: Evidence
   severity: Severity
-  /** The bound that it was beyond when it was critical last. */
-  criticalBound?: string
-  /** How far back from its beginning lies what may have begun it; older snapshots have none. */
-  reach?: Millis
+  /** The limit that it was beyond when it was critical last. */
+  criticalLimit?: Limit
+  /** How far back from its beginning lies what may have begun it. */
+  reach: Millis
   notify: readonly string[]
   ruleLabels: Readonly<Record<string, string>>
-  subject: string | undefined
-  body: string | undefined
-  usualSubject?: string | undefined
+  templates: Templates
   /** The mass silence that tells of this alert; it is not told by itself. */
   readonly mass?: string
-  /** Set where it is no window that is judged, but what is so at each tick: a silence, a clock, a limit. */
-  isWindowless?: boolean
   /** Why it is over although nothing got better. */
   ended?: Ended
   /** The tick at which its series was first found to be gone, while it is. */
   goneAt?: number
   /** How many of the hosts that a mass silence tells of were retired since. */
   retired?: number
-  readonly transitions: { to: AlertState; at: Millis; reason: string }[]
+  readonly transitions: Transition[]
 }
 
-/** The fold with what is derived from its state. Tallies count since the process began and are no part of the state. */
+/** The fold with what is derived from its state. Counters count since the process began and are no part of the state. */
 export interface Fold {
   readonly state: State
   plan: Plan
   dispatchPlan: DispatchPlan
-  readonly tallies: Map<string, number>
+  readonly counters: Map<Counter, number>
 }
+
+/** What is limited in number. */
+export type Limited = 'hosts' | 'series' | 'sources'
 
 /** What became of a command. */
 export interface Obeyed {
@@ -210,16 +204,17 @@ export function emptyState(): State {
     gaps: [],
     isInventoried: false,
     retired: { since: 0, list: [] },
-    refusals: { count: 0, last: 0, what: '', searched: -1 },
+    refusals: { count: 0, last: 0, what: 'hosts', searched: -1 },
     idle: [],
     round: undefined,
     hasObserved: false,
     isUntold: false,
     usage: undefined,
+    left: new Map(),
     dispatch: emptyDispatch(),
   }
 }
 
-export function count(fold: Fold, tally: string, by = 1): void {
-  fold.tallies.set(tally, (fold.tallies.get(tally) ?? 0) + by)
+export function count({ counters }: Fold, counter: Counter, by = 1): void {
+  counters.set(counter, (counters.get(counter) ?? 0) + by)
 }

@@ -1,4 +1,4 @@
-import type { AlertState, EngineStats, OutboxStats } from '../model.ts'
+import { type AlertState, type Counter, COUNTERS, type EngineStats, type OutboxStats } from '../model.ts'
 import type { Fold } from './state.ts'
 
 /** The engine's figures for metrics. */
@@ -12,9 +12,13 @@ export function statsOf(fold: Fold, lag: number, commits: readonly number[], out
     series: state.series,
     sources: state.sources.size,
     alerts,
-    tallies: Object.fromEntries(fold.tallies),
+    counters: countersOf(fold),
     outbox,
     lag,
     commits,
   }
+}
+
+function countersOf({ counters }: Fold): EngineStats['counters'] {
+  return Object.fromEntries(COUNTERS.map((name) => [name, counters.get(name) ?? 0])) as Record<Counter, number>
 }

@@ -34,7 +34,7 @@ const NOTHING: Step = { effects: [], duplicate: false, known: 0, refused: 0, mor
 /** A fold over a state; a new one begins with the configuration that comes with the first `config` entry. */
 export function createFold(state: State = emptyState()): Fold {
   const config = { ...EMPTY, ...state.config }
-  return { state, plan: createPlan(config), dispatchPlan: createDispatchPlan(config), tallies: new Map() }
+  return { state, plan: createPlan(config), dispatchPlan: createDispatchPlan(config), counters: new Map() }
 }
 
 /**

@@ -17,7 +17,7 @@ export function alertsOf(fold: Fold): Alerts {
     },
     isCurrent(one) {
       const alert = findAlert(fold, one)
-      if (alert === undefined || fold.state.now - alert.at >= STALE + pauseOf(fold, alert.rule)) return false
+      if (alert === undefined || fold.state.now - alert.at >= STALE + pauseOf(fold, alert.identity.rule)) return false
       return alert.life.state === 'firing' || alert.life.state === 'recovering'
     },
     report: (wish) => reportOf(fold, wish),

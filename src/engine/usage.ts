@@ -1,5 +1,5 @@
 import type { AlertState, Millis, RejectCount } from '../model.ts'
-import { addReject, OWN_RULES } from '../model.ts'
+import { addReject, isBuiltinRule } from '../model.ts'
 import { addLoad, emptyLoads, loadOf, mergeLoads } from './loads.ts'
 import {
   add,
@@ -18,13 +18,6 @@ import type { Alert, Fold, Host, State } from './state.ts'
 const MOST_SLICES = 32
 /** Episodes that are kept; beyond, the shorter half of those that are over is let go. Those that go on all stay. */
 const MOST_SPELLS = 2000
-
-const OWN: ReadonlySet<string> = new Set(Object.values(OWN_RULES))
-
-/** Whether a rule is the product's own, so that its alerts are about the service's data and no host. */
-export function isOwn(rule: string): boolean {
-  return OWN.has(rule)
-}
 
 /** Counts something that readers of a report should know of its numbers. */
 export function tallyUsage({ usage }: State, what: Counted, by = 1): void {
@@ -57,7 +50,8 @@ function rowOf({ rows }: Usage, name: string, limit: number): number | undefined
 /** Takes a step of an alert's life in. */
 export function noteStep({ state }: Fold, alert: Alert, to: AlertState): void {
   const { usage } = state
-  const { life, rule, host, severity } = alert
+  const { life, severity } = alert
+  const { rule, host } = alert.identity
   if (usage === undefined || life.state === 'pending') return
   const known = usage.spells.get(alert.episode)
   const spell = known ?? newSpell(alert, life.since)
@@ -67,10 +61,10 @@ export function noteStep({ state }: Fold, alert: Alert, to: AlertState): void {
   if (isRise) spell.criticalAt = state.now
   spell.peak = life.peak
   spell.until = to === 'resolved' && life.state === 'resolved' ? life.resolvedAt : undefined
-  if (isRise && !isOwn(rule)) usage.open.critical++
+  if (isRise && !isBuiltinRule(rule)) usage.open.critical++
   if (known !== undefined) return
   add(usage.open.began, rule, 1)
-  if (isOwn(rule)) return
+  if (isBuiltinRule(rule)) return
   usage.open.hosts.add(host)
   add(usage.open.hours, Math.floor(state.now / HOUR), 1)
   if (usage.spells.size > usage.room) prune(usage)
@@ -78,7 +72,8 @@ export function noteStep({ state }: Fold, alert: Alert, to: AlertState): void {
 
 const HOUR = 3_600_000
 
-function newSpell({ rule, host, labels, severity, unit }: Alert, since: Millis): Spell {
+function newSpell({ identity, severity }: Alert, since: Millis): Spell {
+  const { rule, host, labels, measure } = identity
   return {
     rule,
     host,
@@ -88,7 +83,7 @@ function newSpell({ rule, host, labels, severity, unit }: Alert, since: Millis):
     since,
     until: undefined,
     peak: null,
-    unit,
+    unit: measure.unit,
   }
 }
 

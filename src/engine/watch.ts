@@ -1,24 +1,26 @@
+import { CLOCK_BOUND } from '../aggregate/skew.ts'
 import { isSteady, type Source } from '../aggregate/sources.ts'
-import type { AbsenceRule } from '../model.ts'
-import { formatDuration } from '../format.ts'
-import { OWN_RULES } from '../model.ts'
+import type { AbsenceRule, Evidence, Limit, Reason } from '../model.ts'
+import { clampToNow, OWN_RULES } from '../model.ts'
 import { watchFlow } from './degraded.ts'
 import { endGone } from './gone.ts'
 import { type Judged, SLICE } from './evaluate.ts'
 import { countSilent, massFor, watchMasses } from './mass.ts'
-import { AT_ONCE, found, ownId, ownSubject, silence } from './own.ts'
+import { AT_ONCE, found, ownId, ownSubject, silence, stateIdentity } from './own.ts'
 import { concerns } from './plan.ts'
-import { type Found, raise, type Subject } from './raise.ts'
+import { raise, type Subject } from './raise.ts'
 import { retireHosts, tellRetired } from './retire.ts'
 import { isUnheard, silenceOf, silentSince } from './silence.ts'
 import type { Fold, Host, Round } from './state.ts'
-import { durationText } from './words.ts'
 
 /** A source is down after this much time without a request. */
 const SOURCE_DOWN = 150_000
 const SECOND = 1000
+export const SOURCE_LIMIT: Limit = { op: 'at_least', value: SOURCE_DOWN / SECOND }
+export const CLOCK_LIMIT: Limit = { op: 'above', value: CLOCK_BOUND / SECOND }
+export const CAP_LIMIT: Limit = { op: 'above', value: 0 }
 /** A cap is reached until this much time has passed without a refusal. */
-const CAP_CALM = 10 * 60_000
+export const CAP_CALM = 10 * 60_000
 
 /** What one host costs that is looked at, and a figure of its alert; and a step of its alert's life. As of judging. */
 const COST = { host: 0.1, figure: 6, step: 20 }
@@ -88,72 +90,56 @@ function watchAbsence(fold: Fold, round: Round, host: Host, work: Judged): void 
     if (!(isSilent ? round.hasObserved : isOpen) || !concerns(rule, host.name)) continue
     work.cost += isSilent === isOpen ? COST.figure : COST.step
     const mass = isOpen ? undefined : massFor(fold, round, rule, host)
-    raise(fold, host.alerts, id, absenceSubject(rule, host, mass), absence(fold, host, rule, isSilent), AT_ONCE)
+    const evidence: Evidence = { limit: absenceLimit(rule), why: absenceReason(host, rule, isSilent) }
+    const said = silence(fold, isSilent, rule.severity, silentSince(host), evidence)
+    raise(fold, host.alerts, id, absenceSubject(rule, host, mass), said, AT_ONCE)
   }
 }
 
-/** What is measured of a host that was never heard. */
-const WAIT = 'time since it is expected'
-
-function absence(fold: Fold, host: Host, rule: AbsenceRule, isSilent: boolean): Found {
-  const bound = `silent for over ${formatDuration(rule.after)}`
-  return silence(fold, isSilent, rule.severity, silentSince(host), bound, absenceReason(host, rule, isSilent))
+/** What an absence rule holds the time since a host's last event against. */
+export function absenceLimit({ after }: AbsenceRule): Limit {
+  return { op: 'above', value: after / SECOND }
 }
 
-function absenceReason(host: Host, rule: AbsenceRule, isSilent: boolean): string {
-  const { name, awaited, source, alerts } = host
-  if (isUnheard(host)) return `${name} was never heard, although it is in the list of expected hosts`
-  if (awaited !== undefined) return `no event from ${name}; ${source} is gone, and no other source brought it`
-  if (isSilent) return `no event from ${name}, while ${source} went on delivering`
-  const isFirst = alerts.get(ownId(rule.name))?.what === WAIT
-  return `${name} is heard ${isFirst ? 'for the first time' : 'again'}`
+function absenceReason(host: Host, rule: AbsenceRule, isSilent: boolean): Reason {
+  const { awaited, source, alerts } = host
+  if (isUnheard(host)) return { code: 'never_seen', params: {} }
+  const params = { source }
+  if (awaited !== undefined) return { code: 'absent_source_gone', params }
+  if (isSilent) return { code: 'absent', params }
+  const isFirst = alerts.get(ownId(rule.name))?.identity.measure.metric === 'expected'
+  return { code: isFirst ? 'first_seen' : 'seen', params }
 }
 
 function absenceSubject(rule: AbsenceRule, host: Host, mass: string | undefined): Subject {
   const { subject, body } = rule
-  const isNew = isUnheard(host)
   return {
-    ...ownSubject(
-      rule.name,
-      host.name,
-      isNew ? WAIT : 'time since the last event',
-      isNew ? 'none yet' : host.source,
-      rule.notify,
-    ),
+    identity: stateIdentity(rule.name, host.name, isUnheard(host) ? 'expected' : 'absence'),
+    source: host.source,
+    notify: rule.notify,
     reach: rule.after,
     ruleLabels: rule.labels,
-    ...(subject === undefined ? {} : { subject }),
-    usualSubject: isNew ? '{{server}} was never heard' : '{{server}} is silent',
-    ...(body === undefined ? {} : { body }),
+    templates: { ...(subject === undefined ? {} : { subject }), ...(body === undefined ? {} : { body }) },
     ...(mass === undefined ? {} : { mass }),
   }
 }
 
 function watchSource(fold: Fold, source: Source): void {
   const { state, plan } = fold
-  const isExpected = isSteady(source) || plan.config.sources.includes(source.name)
+  const { name } = source
+  const isExpected = isSteady(source) || plan.config.sources.includes(name)
   // The second in which the last request came counts as silence from its beginning.
   const isDown = isExpected && source.silence >= SOURCE_DOWN + SECOND
-  const id = ownId(OWN_RULES.source, source.name)
+  const id = ownId(OWN_RULES.source, name)
   if (!isDown && !state.alerts.has(id)) return
-  const reason = isDown
-    ? `no request from ${source.name}; ${behind(source)} not judged meanwhile`
-    : `${source.name} ${isExpected ? 'delivers again' : 'is no longer expected'}`
-  const subject = ownSubject(
-    OWN_RULES.source,
-    source.name,
-    'time since the last request',
-    source.name,
-    plan.config.system,
-  )
-  const said = silence(fold, isDown, 'critical', source.heard, `silent for ${formatDuration(SOURCE_DOWN)}`, reason)
-  raise(fold, state.alerts, id, subject, said, AT_ONCE)
+  const subject = ownSubject(OWN_RULES.source, name, 'source_silence', name, plan.config.system)
+  const evidence = { limit: SOURCE_LIMIT, why: sourceReason(source, isDown, isExpected) }
+  raise(fold, state.alerts, id, subject, silence(fold, isDown, 'critical', source.heard, evidence), AT_ONCE)
 }
 
-function behind({ flow }: Source): string {
-  const hosts = flow?.hosts ?? 0
-  if (hosts === 0) return 'hosts behind it are'
-  return hosts === 1 ? 'the host behind it is' : `the ${hosts} hosts behind it are`
+function sourceReason({ name: source, flow }: Source, isDown: boolean, isExpected: boolean): Reason {
+  if (isDown) return { code: 'source_silent', params: { source, hosts: flow.hosts } }
+  return { code: isExpected ? 'source_delivers' : 'source_unexpected', params: { source } }
 }
 
 function watchClock(fold: Fold, host: Host, work: Judged): void {
@@ -162,33 +148,28 @@ function watchClock(fold: Fold, host: Host, work: Judged): void {
   const isOpen = host.alerts.has(id)
   if (off === undefined && !isOpen) return
   work.cost += isOpen === (off !== undefined) ? COST.figure : COST.step
-  const seconds = Math.round(Math.abs(off ?? 0) / 1000)
-  const reason =
+  const seconds = Math.round(Math.abs(off ?? 0) / SECOND)
+  const why: Reason =
     off === undefined
-      ? `the clock of ${host.name} is right again`
-      : `events of ${host.name} are dated ${seconds} s ${off > 0 ? 'before' : 'after'} their arrival; they are taken by arrival until its clock is right`
-  const subject = ownSubject(OWN_RULES.clock, host.name, 'offset of the clock', host.source, fold.plan.config.system)
-  raise(
-    fold,
-    host.alerts,
-    id,
-    subject,
-    found(fold, off !== undefined, 'warning', seconds, 'off by more than 300 s', reason),
-    AT_ONCE,
-  )
+      ? { code: 'clock_in_sync', params: {} }
+      : { code: 'clock_skewed', params: { seconds: Math.sign(off) * seconds } }
+  const subject = ownSubject(OWN_RULES.clock, host.name, 'clock_offset', host.source, fold.plan.config.system)
+  const said = found(fold, off !== undefined, 'warning', seconds, { limit: CLOCK_LIMIT, why })
+  raise(fold, host.alerts, id, subject, said, AT_ONCE)
 }
 
 function watchCaps(fold: Fold): void {
   const { state, plan } = fold
   const { refusals } = state
   const id = ownId(OWN_RULES.cap)
-  refusals.last = Math.min(refusals.last, state.now)
+  clampToNow(refusals, state.now, 'last')
   const isReached = refusals.count > 0 && state.now - refusals.last < CAP_CALM
   if (!isReached && !state.alerts.has(id)) return
-  const reason = isReached
-    ? `the limit of ${refusals.what} is reached: ${refusals.count} refused so far; known ones are still watched`
-    : `nothing was refused for ${durationText(CAP_CALM)}`
-  const subject = ownSubject(OWN_RULES.cap, 'stashwatch', `refused ${refusals.what}`, '', plan.config.system)
-  raise(fold, state.alerts, id, subject, found(fold, isReached, 'warning', refusals.count, 'above 0', reason), AT_ONCE)
+  const why: Reason = isReached
+    ? { code: 'limit_reached', params: { limit: refusals.what, refused: refusals.count } }
+    : { code: 'limit_calm', params: { for: CAP_CALM } }
+  const subject = ownSubject(OWN_RULES.cap, 'stashwatch', 'refused', '', plan.config.system)
+  const said = found(fold, isReached, 'warning', refusals.count, { limit: CAP_LIMIT, why })
+  raise(fold, state.alerts, id, subject, said, AT_ONCE)
   if (!isReached) refusals.count = 0
 }

@@ -1,4 +1,4 @@
-import type { Offset, SnapshotChunk } from '../model.ts'
+import type { Effect, Offset, SnapshotChunk } from '../model.ts'
 
 /** The snapshot under way: the part that is due next. */
 export interface Writing {
@@ -25,4 +25,14 @@ export function checkChunk(chunk: SnapshotChunk, last: Offset, writing: Writing 
 /** Nothing may claim to come from entries that are not there. */
 export function checkAhead(upTo: Offset, last: Offset): void {
   if (upTo > last) throw new RangeError(`offset ${upTo} is ahead of the last entry, ${last}`)
+}
+
+/** Where an effect waits: the first word is the queue. */
+export function lineOf({ queue, recipient }: Pick<Effect, 'queue' | 'recipient'>): string {
+  return `${queue} ${recipient}`
+}
+
+/** The answer in the record of an effect that another one tells. */
+export function toldWith(id: string): string {
+  return `told together with ${id}`
 }

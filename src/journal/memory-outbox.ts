@@ -1,5 +1,16 @@
-import type { Earlier, Effect, Merge, Millis, Offset, Outcome, OutboxItem, OutboxStats, SendRecord } from '../model.ts'
-import { type Place, placeOf, toldWith } from './place.ts'
+import type {
+  Earlier,
+  Effect,
+  Merge,
+  Millis,
+  Offset,
+  Outcome,
+  OutboxItem,
+  OutboxStats,
+  SendRecord,
+  Via,
+} from '../model.ts'
+import { lineOf, toldWith } from './contract.ts'
 
 /** The outbox of the memory journal: the port's methods, at once. */
 export interface MemoryOutbox {
@@ -10,12 +21,18 @@ export interface MemoryOutbox {
   merge(merge: Merge, now: Millis): boolean
   rendered(id: string, bytes: Uint8Array): void
   outcome(id: string, outcome: Outcome, now: Millis): void
-  hasten(via: string): void
+  hasten(queue: Via): void
   list(limit: number): SendRecord[]
   stats(): OutboxStats
   forgetAfter(upTo: Offset): void
   /** Forgets the oldest done records that are too many and that no replay can bring back. */
   prune(fallback: Offset): void
+}
+
+interface Place {
+  readonly line: string
+  readonly about: string
+  readonly thread: string
 }
 
 interface Kept {
@@ -34,10 +51,11 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
 
   return {
     add(upTo, added, now) {
-      for (const { id, data } of added) {
+      for (const effect of added) {
+        const { id, data, orderingKey: about, thread } = effect
         if (effects.has(id)) continue
         const record: SendRecord = { id, data, state: 'pending', attempts: 0, createdAt: now }
-        effects.set(id, { upTo, place: placeOf(data), record })
+        effects.set(id, { upTo, place: { line: lineOf(effect), about, thread }, record })
       }
     },
     due(now, limit, perLine = limit) {
@@ -64,7 +82,7 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
       const kept = effects.get(id)
       if (kept?.record.state === 'pending') effects.set(id, settled(kept, outcome, now))
     },
-    hasten: (via) => hasten(effects, via),
+    hasten: (queue) => hasten(effects, queue),
     list: (limit) =>
       [...effects.values()]
         .reverse()
@@ -87,10 +105,10 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
   }
 }
 
-function hasten(effects: Map<string, Kept>, via: string): void {
+function hasten(effects: Map<string, Kept>, queue: Via): void {
   for (const [id, { fault, ...kept }] of effects) {
     const { nextAt: _, ...record } = kept.record
-    if (fault !== undefined && kept.place.line.startsWith(`${via} `)) effects.set(id, { ...kept, record })
+    if (fault !== undefined && kept.place.line.startsWith(`${queue} `)) effects.set(id, { ...kept, record })
   }
 }
 

@@ -1,6 +1,17 @@
 import { crc32 } from 'node:zlib'
-import type { Earlier, Effect, Merge, Millis, Offset, Outcome, OutboxItem, OutboxStats, SendRecord } from '../model.ts'
-import { placeOf, toldWith } from './place.ts'
+import type {
+  Earlier,
+  Effect,
+  Merge,
+  Millis,
+  Offset,
+  Outcome,
+  OutboxItem,
+  OutboxStats,
+  SendRecord,
+  Via,
+} from '../model.ts'
+import { lineOf, toldWith } from './contract.ts'
 import type { Sql } from './sqlite-schema.ts'
 
 /** The effects and what became of them. Methods that write are called inside a transaction. */
@@ -14,7 +25,7 @@ export interface EffectTable {
   merge(merge: Merge, now: Millis): boolean
   rendered(id: string, bytes: Uint8Array): void
   outcome(id: string, outcome: Outcome, now: Millis): void
-  hasten(via: string): void
+  hasten(queue: Via): void
   /** A damaged effect is not sent as it is: its rendered bytes are forgotten, or it fails for good. */
   settle(damaged: DamagedEffect, now: Millis): void
   list(limit: number): SendRecord[]
@@ -56,7 +67,7 @@ type RecordRow = {
 
 /**
  * Jumps from line to line and takes the first of each, so that thousands that wait cost no more than a few; then the
- * first of each way, which is the first word of its lines. What has another about the same before it is passed over.
+ * first of each queue, which is the first word of its lines. What has another about the same before it is passed over.
  */
 const DUE = `
 WITH RECURSIVE lines (line) AS (
@@ -113,9 +124,9 @@ export function openEffects(sql: Sql): EffectTable {
 
   return {
     add(upTo, effects, now) {
-      for (const { id, data } of effects) {
-        const { line, about, thread } = placeOf(data)
-        insert.run(id, upTo, now, data, crc32(data), line, about, thread)
+      for (const effect of effects) {
+        const { id, data, orderingKey, thread } = effect
+        insert.run(id, upTo, now, data, crc32(data), lineOf(effect), orderingKey, thread)
       }
     },
     due(now, limit, perLine = limit) {
@@ -135,7 +146,7 @@ export function openEffects(sql: Sql): EffectTable {
     merge: openMerge(sql),
     rendered: (id, bytes) => void render.run(bytes, crc32(bytes), id),
     outcome,
-    hasten: (via) => void hasten.run(via),
+    hasten: (queue) => void hasten.run(queue),
     settle({ id, part }, now) {
       if (part === 'rendered') forgetRendered.run(id)
       else outcome(id, { state: 'failed', answer: DAMAGED }, now)

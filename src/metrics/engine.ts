@@ -1,13 +1,15 @@
-import type { Clock, EngineStats, Millis, Observer } from '../model.ts'
+import { type Clock, type Counter, COUNTERS, type EngineStats, type Millis, type Observer } from '../model.ts'
 import { countable, type Families } from './families.ts'
 
 const ALERT_STATES = ['pending', 'firing', 'recovering', 'resolved'] as const
 /** A commit takes fractions of a millisecond on a healthy disk. */
 const COMMIT_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
-/** What to add to the counter behind each tally of the engine. */
-function createTallyCounters({ counter, counterBy }: Families): ReadonlyMap<string, (increase: number) => void> {
-  const plain = (name: string, help: string): ((increase: number) => void) => {
+type Add = (increase: number) => void
+
+/** What each counter of the engine adds to. */
+function createCounters({ counter, counterBy }: Families): Readonly<Record<Counter, Add>> {
+  const plain = (name: string, help: string): Add => {
     const family = counter(name, help)
     return (increase) => family.inc(increase)
   }
@@ -18,58 +20,55 @@ function createTallyCounters({ counter, counterBy }: Families): ReadonlyMap<stri
     ['host', 'series', 'source'],
   )
   const transitions = counterBy('transitions_total', 'Steps of alerts from one state to the next.', 'to', ALERT_STATES)
-  return new Map([
-    ['samples', plain('samples_total', 'Samples folded into windows.')],
-    [
-      'samples_late_merged',
-      plain('samples_late_merged_total', 'Samples that came after their window was judged, and were still merged.'),
-    ],
-    [
-      'samples_late_dropped',
-      plain('samples_late_dropped_total', 'Samples dropped because their bucket is no longer kept.'),
-    ],
-    [
-      'samples_future',
-      plain('samples_future_total', 'Samples dated so far ahead of their arrival that they count at their arrival.'),
-    ],
-    [
-      'duplicates',
-      plain('duplicate_events_total', 'Events recognised as counted before: in a repeated body, or by their own id.'),
-    ],
-    ['hosts_retired', plain('hosts_retired_total', 'Hosts forgotten because they are gone for good.')],
-    ['hosts_evicted', plain('hosts_evicted_total', 'Hosts forgotten, least recently seen first, to make room.')],
-    [
-      'series_evicted',
-      plain('series_evicted_total', 'Series forgotten, idle ones of a host that has too many, to make room.'),
-    ],
-    [
-      'samples_unknown',
-      plain(
-        'samples_unknown_total',
-        'Samples left out because no metric in force is theirs: what was posted around a reload.',
-      ),
-    ],
-    ['hosts_refused', (increase: number) => refused.inc({ kind: 'host' }, increase)],
-    ['series_refused', (increase: number) => refused.inc({ kind: 'series' }, increase)],
-    ['sources_refused', (increase: number) => refused.inc({ kind: 'source' }, increase)],
-    ...ALERT_STATES.map((to): [string, (increase: number) => void] => [
-      `transitions:${to}`,
-      (increase) => transitions.inc({ to }, increase),
-    ]),
-  ])
+  return {
+    samples: plain('samples_total', 'Samples folded into windows.'),
+    samples_late_merged: plain(
+      'samples_late_merged_total',
+      'Samples that came after their window was judged, and were still merged.',
+    ),
+    samples_late_dropped: plain(
+      'samples_late_dropped_total',
+      'Samples dropped because their bucket is no longer kept.',
+    ),
+    samples_future: plain(
+      'samples_future_total',
+      'Samples dated so far ahead of their arrival that they count at their arrival.',
+    ),
+    samples_unknown: plain(
+      'samples_unknown_total',
+      'Samples left out because no metric in force is theirs: what was posted around a reload.',
+    ),
+    duplicates: plain(
+      'duplicate_events_total',
+      'Events recognised as counted before: in a repeated body, or by their own id.',
+    ),
+    hosts_retired: plain('hosts_retired_total', 'Hosts forgotten because they are gone for good.'),
+    hosts_evicted: plain('hosts_evicted_total', 'Hosts forgotten, least recently seen first, to make room.'),
+    series_evicted: plain(
+      'series_evicted_total',
+      'Series forgotten, idle ones of a host that has too many, to make room.',
+    ),
+    hosts_refused: (increase) => refused.inc({ kind: 'host' }, increase),
+    series_refused: (increase) => refused.inc({ kind: 'series' }, increase),
+    sources_refused: (increase) => refused.inc({ kind: 'source' }, increase),
+    transitions_pending: (increase) => transitions.inc({ to: 'pending' }, increase),
+    transitions_firing: (increase) => transitions.inc({ to: 'firing' }, increase),
+    transitions_recovering: (increase) => transitions.inc({ to: 'recovering' }, increase),
+    transitions_resolved: (increase) => transitions.inc({ to: 'resolved' }, increase),
+  }
 }
 
 /**
- * Feeds counters from tallies that count since the process began. A tally that went back was begun anew (the engine
+ * Feeds metrics from counters that count since the process began. A counter that went back was begun anew (the engine
  * came up again inside this process), so its whole value is new.
  */
-function createTallyFeed(counters: ReadonlyMap<string, (increase: number) => void>) {
-  const seen = new Map<string, number>()
-  return (tallies: EngineStats['tallies']): void => {
-    for (const [name, add] of counters) {
-      const now = countable(tallies[name] ?? 0)
+function createFeed(add: Readonly<Record<Counter, Add>>) {
+  const seen = new Map<Counter, number>()
+  return (counters: EngineStats['counters']): void => {
+    for (const name of COUNTERS) {
+      const now = countable(counters[name])
       const before = seen.get(name) ?? 0
-      add(now < before ? now : now - before)
+      add[name](now < before ? now : now - before)
       seen.set(name, now)
     }
   }
@@ -105,7 +104,7 @@ export function createEngineMetrics(families: Families, clock: Clock): Pick<Obse
     'When the engine last reported its figures, in seconds since the epoch; 0 before the first report.',
   )
   const outbox = createOutboxGauges(families, clock)
-  const feed = createTallyFeed(createTallyCounters(families))
+  const feed = createFeed(createCounters(families))
   return {
     engine(stats) {
       hosts.set(countable(stats.hosts))
@@ -116,7 +115,7 @@ export function createEngineMetrics(families: Families, clock: Clock): Pick<Obse
       for (const seconds of stats.commits) commits(seconds)
       reported.set(clock.now() / 1000)
       outbox(stats)
-      feed(stats.tallies)
+      feed(stats.counters)
     },
   }
 }

@@ -1,21 +1,19 @@
-import type { Severity, Unit } from './configuration.ts'
+import type { Severity } from './configuration.ts'
+import type { AlertIdentity, Evidence, Limit, SeverityLimit, Templates } from './evidence.ts'
 import type { Matcher } from './telling.ts'
 import type { Millis } from './time.ts'
 
 export type AlertState = 'pending' | 'firing' | 'recovering' | 'resolved'
 
 /**
- * Why an alert is over although nothing got better. `retired`: its host or source is gone for good. `gone`: its series is.
- * `reconfigured`: no rule looks at it any more. `accepted`: what was odd is taken for the usual now.
+ * Why an alert was closed without recovery. `host_retired`: its host or source is gone for good. `series_gone`: its series is.
+ * `rule_changed`: no rule evaluates it any more. `baseline_accepted`: the new level counts as normal.
  */
-export type Ended = 'retired' | 'gone' | 'reconfigured' | 'accepted'
+export type Ended = 'host_retired' | 'series_gone' | 'rule_changed' | 'baseline_accepted'
 
 /** What an alert looks like from outside the engine. Values are in the metric's unit. */
 export interface AlertView {
-  readonly rule: string
-  readonly host: string
-  /** The `by` fields and their values. */
-  readonly labels: Readonly<Record<string, string>>
+  readonly identity: AlertIdentity
   readonly state: AlertState
   readonly severity: Severity
   /** The firing-to-resolved life: a long id, and a short code for people. Absent while pending. */
@@ -30,10 +28,8 @@ export interface AlertView {
   /** End of the last judged window. */
   readonly at: Millis
   readonly value: number | null
-  readonly bound: string
+  readonly evidence: Evidence
   readonly peak: number | null
-  readonly unit: Unit
-  readonly reason: string
   /** Set while the data has stopped: the newest sample's time, or the end of its bucket. */
   readonly noDataSince?: Millis
   /** Set while it keeps changing: what share of the last windows did, in percent. */
@@ -50,13 +46,20 @@ export interface AlertView {
   readonly decisions?: readonly Decision[]
   /** What is to be told of it and is not told yet. */
   readonly waits?: readonly Waiting[]
-  readonly transitions: readonly { readonly to: AlertState; readonly at: Millis; readonly reason: string }[]
+  readonly transitions: readonly Transition[]
+}
+
+/** A step of an alert: when, what was measured then, and why. */
+export interface Transition {
+  readonly to: AlertState
+  readonly at: Millis
+  readonly value: number | null
+  readonly evidence: Evidence
 }
 
 /**
  * When an alert was critical: from the end of the first window that was, to the end of the first one that was not (absent
- * while it is critical), and in how many spells. `again` is when the newest of several spells began; absent where an older
- * version counted them.
+ * while it is critical), and in how many spells. `again` is when the newest of several spells began.
  */
 export interface Critical {
   readonly from: Millis
@@ -65,23 +68,23 @@ export interface Critical {
   readonly again?: Millis
 }
 
-/** Why somebody is told. */
+/** Why a receiver is notified. */
 export type Because =
   | 'fired'
-  | 'severity rose'
-  | 'severity fell'
+  | 'severity_raised'
+  | 'severity_lowered'
   | 'resolved'
-  | 'flapping started'
-  | 'flapping stopped'
-  | 'repeat interval elapsed'
-  | 'silence ended'
+  | 'flapping_started'
+  | 'flapping_stopped'
+  | 'repeat_interval'
+  | 'silence_ended'
   | 'escalated'
-  | 'mail budget'
-  | 'found in the backlog'
-  | 'hosts retired'
+  | 'rate_limited'
+  | 'backlog'
+  | 'hosts_retired'
   | 'scheduled'
 
-/** Why somebody is not told of something, for now or for good. */
+/** What keeps an alert from being notified. */
 export type Muted =
   | {
       readonly by: 'silence'
@@ -92,6 +95,20 @@ export type Muted =
     }
   | { readonly by: 'maintenance'; readonly name: string }
   | { readonly by: 'inhibition'; readonly episode: string; readonly rule: string; readonly host: string }
+
+/** What held news back until they were notified late: a mute, or an acknowledgement. */
+export type HeldBy = Muted | { readonly by: 'acknowledgement'; readonly author: string; readonly until: Millis }
+
+/**
+ * Why a receiver is not notified of something. `no_receiver`: neither the rule nor a route names one. `receiver_removed`: its
+ * address left the configuration at `at`. `not_routed`: the configuration no longer names it for this alert. `undone`: a rise
+ * was over before it could be sent. `resolved_in_group_wait`: the alert was over before its group was sent. `never_notified`:
+ * nobody was notified that it fired, so nobody is notified that it is over.
+ */
+export type Suppression =
+  | HeldBy
+  | { readonly by: 'no_receiver' | 'not_routed' | 'undone' | 'resolved_in_group_wait' | 'never_notified' }
+  | { readonly by: 'receiver_removed'; readonly at: Millis }
 
 /** A promise of somebody to look after an episode: mutes repeats and escalations until its end or a rise. */
 export interface Acknowledgement {
@@ -113,21 +130,38 @@ export interface Silence {
 }
 
 /** One decision about an episode that people could ask about: at most some hundred are kept of each. */
-export interface Decision {
-  readonly at: Millis
-  readonly kind: 'notified' | 'suppressed' | 'acknowledged' | 'judged'
-  readonly reason: string
-  /** Addresses, for `notified`. */
-  readonly to?: string
-}
+export type Decision = { readonly at: Millis } & (
+  | { readonly kind: 'evaluated'; readonly event: Because; readonly value: number | null; readonly evidence: Evidence }
+  /** `to` is the address. `beside`: others of its group were notified. `list`: in a list, or late for it. */
+  | {
+      readonly kind: 'notified'
+      readonly to: string
+      readonly event: Because | 'beside'
+      readonly heldBy?: HeldBy
+      readonly list?: { readonly because: Because; readonly isAlone: boolean }
+    }
+  | { readonly kind: 'suppressed'; readonly event: Because | 'all'; readonly why: Suppression; readonly to?: string }
+  | {
+      readonly kind: 'acknowledged'
+      readonly author: string
+      readonly until: Millis
+      readonly note: string
+    }
+  /** The acknowledgement is over: it was withdrawn, its time has passed, or the severity rose. */
+  | {
+      readonly kind: 'unacknowledged'
+      readonly author: string
+      readonly because: 'withdrawn' | 'expired' | 'severity_raised'
+    }
+)
 
-/** News that somebody is to hear of an episode, and what it waits for. */
+/** News that a receiver is to be notified of, and what they wait for. */
 export interface Waiting {
-  /** The address; absent while it is open who is to hear of it. */
+  /** The address; absent while it is open who is notified. */
   readonly to?: string
   readonly news: Because
   /** The key of its group's waits, or what holds it back. */
-  readonly for: 'group_wait' | 'group_interval' | 'mail budget' | 'backlog' | 'acknowledgement' | Muted['by']
+  readonly for: 'group_wait' | 'group_interval' | 'rate_limit' | 'backlog' | HeldBy['by']
   /** When it ends at the earliest; absent where no clock knows. */
   readonly until?: Millis
 }
@@ -141,13 +175,11 @@ export interface Picture {
   readonly buckets: readonly PictureBucket[]
   /** The window that decided. */
   readonly window: { readonly from: Millis; readonly to: Millis }
-  /** The bounds that the rule compares with. */
-  readonly bounds: readonly {
-    readonly severity: Severity
-    readonly value: number
-    readonly clear: number
-    readonly upper: boolean
-  }[]
+  /** The limits that the rule compares with, and where they clear; empty where they do not compare with single buckets. */
+  readonly limits: readonly SeverityLimit[]
+  /** What was expected, as a line and as a band, where a detector says so. */
+  readonly expected?: number
+  readonly range?: readonly [number, number]
 }
 
 export interface PictureBucket {
@@ -170,7 +202,7 @@ export interface Peers {
 export interface Context {
   readonly onHost: readonly BesideAlert[]
   readonly firing: number
-  /** How many of them nobody is told of now; absent in mails of older versions. */
+  /** How many of them nobody is told of now. */
   readonly muted?: number
   readonly hosts: number
 }
@@ -184,66 +216,53 @@ export interface BesideAlert {
   readonly muted?: true
 }
 
-/** One alert as a mail tells it. */
+/** One alert at one moment, as mails, webhooks and charts are made from it: numbers and codes, no words. */
 export interface AlertFacts {
+  readonly identity: AlertIdentity
   readonly episode: string
   readonly code: string
-  readonly rule: string
-  readonly host: string
-  readonly labels: Readonly<Record<string, string>>
   /** The labels that the rule was given in the configuration. */
-  readonly ruleLabels?: Readonly<Record<string, string>>
-  /** What was measured, in words: `mean of cpu over 2m`. */
-  readonly what: string
-  readonly metric: string
-  readonly unit: Unit
+  readonly ruleLabels: Readonly<Record<string, string>>
+  /** The rule's own templates. */
+  readonly templates: Templates
   readonly state: 'firing' | 'resolved'
   readonly severity: Severity
   readonly value: number | null
-  /** The bound in words and numbers: `above 0.9`. */
-  readonly bound: string
-  /** The bound that ends the alert, in words and numbers. */
-  readonly clear: string
+  readonly evidence: Evidence
   /**
    * End of the first breaching window (or the moment it was found, when it was open still), or the last event of what
-   * is silent; end of the last judged window; for a resolved alert also its end.
+   * is absent; end of the last evaluated window; for a resolved alert also its end.
    */
   readonly since: Millis
   readonly at: Millis
   readonly resolvedAt?: Millis
-  /** Set on a resolved alert that nothing got better about. */
+  /** Set on a resolved alert that was closed without recovery. */
   readonly ended?: Ended
   /** End of the window after which it counted as firing. */
   readonly firedAt?: Millis
   readonly peak: number | null
-  readonly reason: string
+  /** The source that its host was seen through last; "" where there is none. */
   readonly source: string
-  readonly subject?: string
-  readonly body?: string
-  /** What mails about it are called where neither its rule nor its receiver says so. */
-  readonly usualSubject?: string
   /** Spans in which the service was down while the alert lasted, or so shortly before that it may have begun there. */
   readonly gaps: readonly { readonly from: Millis; readonly to: Millis }[]
-  /** Set where it is no window that is judged, but what is so at `at`: a silence, a clock, a limit. */
-  readonly isWindowless?: true
-  /** Windows judged since it began, those of them beyond a bound, and how often it came back within the episode. */
+  /** Windows evaluated since it began, those of them that breached, and how often it fired again within the episode. */
   readonly windows?: number
   readonly bad?: number
   readonly flaps?: number
-  /** Set while it keeps changing: what share of its last judgements did, in percent. */
+  /** Set while it flaps: what share of its last evaluations changed, in percent. */
   readonly flapping?: number
   /** Set while the data has stopped: the newest sample's time, or the end of its bucket. */
   readonly noDataSince?: Millis
-  /** Set once it has been critical, with the bound that it was beyond then: `above 0.98`. */
-  readonly critical?: Critical & { readonly bound: string }
+  /** Set once it has been critical, with the limit that it was beyond then. */
+  readonly critical?: Critical & { readonly limit?: Limit }
   readonly picture?: Picture
   readonly peers?: Peers
-  /** How many mails the reader was told of it before this one, and how many changes were held back and never told. */
+  /** How many mails the reader got about it before this one, and how many changes were suppressed. */
   readonly sent?: number
   readonly suppressed?: number
-  /** Why the reader is told of this one; what goes on firing beside the news has none. */
+  /** Why the reader is notified of this one; what goes on firing beside the news has none. */
   readonly because?: Because
-  /** What kept it from being told until now; words for an acknowledgement, or where an older version found it. */
-  readonly wasMuted?: Muted | string
+  /** What kept it from being notified until now. */
+  readonly wasMuted?: HeldBy
   readonly ack?: Acknowledgement
 }

@@ -1,5 +1,6 @@
 import type { Acknowledgement, AlertState, AlertView, Silence } from './alerts.ts'
-import type { Via } from './notification.ts'
+import type { Evaluation, NextEvaluation } from './evidence.ts'
+import type { ClosedAlert, Via } from './notification.ts'
 import type { Rule, Severity, Unit } from './configuration.ts'
 import type { RejectCount } from './events.ts'
 import type { Outbox, OutboxStats, Outcome } from './journal.ts'
@@ -26,7 +27,7 @@ export interface Tick {
 /** The HTTP side's door to the engine. */
 export interface Engine {
   append(frame: Uint8Array): Promise<Ack>
-  query(query: Query): Promise<unknown>
+  query<K extends Query['kind']>(query: Extract<Query, { readonly kind: K }>): Promise<Answers[K]>
   /** Resolves once the command is durable and obeyed, or refused. Rejects when the journal fails: nothing has happened. */
   command(command: Command): Promise<CommandAnswer>
   readonly outbox: Outbox
@@ -64,11 +65,11 @@ export type CommandAnswer =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly code: Refused; readonly value: unknown }
 
-/** What `forget` comes to: when the host was last heard, and the alerts that this closed, as rule and code. */
+/** What `forget` comes to: when the host was last heard, and the alerts that this closed. */
 export interface Forgotten {
   readonly host: string
   readonly lastSeen: Millis | null
-  readonly closed: readonly string[]
+  readonly closed: readonly ClosedAlert[]
 }
 
 /**
@@ -104,6 +105,20 @@ export type Query =
   /** What a rule says of a host now, and the episodes of the two that are kept. Null when the rule is unknown. */
   | { readonly kind: 'why'; readonly rule: string; readonly host: string }
 
+/** What each query is answered with. */
+export interface Answers {
+  readonly hosts: readonly HostView[]
+  readonly host: HostDetail | null
+  readonly aggregate: AggregateView | null
+  /** Open ones first, then those that were resolved lately, the newest first. */
+  readonly alerts: readonly AlertView[]
+  readonly alert: AlertView | null
+  readonly rules: readonly RuleView[]
+  readonly labels: readonly string[]
+  readonly silences: readonly SilenceView[]
+  readonly why: WhyView | null
+}
+
 /** Count, sum, mean and so on over some buckets; null where the column is not kept or nothing was measured. */
 export interface Summary {
   readonly count: number
@@ -114,7 +129,7 @@ export interface Summary {
   readonly last: number | null
 }
 
-export type HostState = 'live' | 'silent' | 'clock off' | 'never heard'
+export type HostState = 'live' | 'absent' | 'clock_skew' | 'never_seen'
 
 /** Answer to `hosts`: one of these for each. */
 export interface HostView {
@@ -177,39 +192,48 @@ export interface AggregateView extends Summary {
 /** Answer to `rules`: one of these for each. */
 export interface RuleView {
   readonly name: string
-  /** `own`: one of the product's own, which only `why` knows. */
-  readonly kind: Rule['kind'] | 'own'
+  /** `builtin`: one of the product's own, which only `why` knows. */
+  readonly kind: Rule['kind'] | 'builtin'
   readonly severity: Severity
   /** All that its alerts can have. */
   readonly severities: readonly Severity[]
   readonly notify: readonly string[]
-  /** The last verdicts. */
-  readonly last: readonly {
-    readonly host: string
-    readonly labels: Readonly<Record<string, string>>
-    readonly value: number | null
-    readonly unit: Unit
-    readonly bound: string
-    readonly reason: string
-    readonly at: Millis
-    /** What to look after in the configuration, where the value is hardly one of its unit. */
-    readonly hint?: string
-  }[]
-  /** What the next window waits for, in words. */
-  readonly waitingFor: string
-  /** Why the rule does not look at the host that was asked for. */
-  readonly unfit?: string
+  /** The last evaluations. */
+  readonly last: readonly Evaluation[]
+  readonly next: NextEvaluation
   /** When the rule left the configuration, of one that is gone. */
   readonly left?: Millis
 }
 
-/** Figures of the engine for metrics: gauges as they are, tallies counted since the process began. */
+/** What the engine counts since the process began. */
+export const COUNTERS = [
+  'samples',
+  'samples_late_merged',
+  'samples_late_dropped',
+  'samples_future',
+  'samples_unknown',
+  'duplicates',
+  'hosts_retired',
+  'hosts_evicted',
+  'series_evicted',
+  'hosts_refused',
+  'series_refused',
+  'sources_refused',
+  'transitions_pending',
+  'transitions_firing',
+  'transitions_recovering',
+  'transitions_resolved',
+] as const
+
+export type Counter = (typeof COUNTERS)[number]
+
+/** Figures of the engine for metrics: gauges as they are, counters since the process began. */
 export interface EngineStats {
   readonly hosts: number
   readonly series: number
   readonly sources: number
   readonly alerts: Readonly<Record<AlertState, number>>
-  readonly tallies: Readonly<Record<string, number>>
+  readonly counters: Readonly<Record<Counter, number>>
   readonly outbox: OutboxStats
   /** Entries in the journal that the newest snapshot does not cover. */
   readonly lag: number

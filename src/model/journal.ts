@@ -1,3 +1,4 @@
+import type { Via } from './notification.ts'
 import type { Millis, Offset } from './time.ts'
 
 export type EntryKind = 'batch' | 'tick' | 'command' | 'config'
@@ -11,9 +12,19 @@ export interface Entry extends NewEntry {
   readonly offset: Offset
 }
 
-/** Something to be done outside, once per id. The data is a `Notification` as JSON. */
+/**
+ * Something to be done outside, once per id. The data is a `Notification` as JSON, which the journal does not read.
+ * Effects of one recipient leave through one queue in the order of their keys: what has the same `orderingKey` (all
+ * episodes of a rule on a host) never overtakes. An empty `thread` is none.
+ */
 export interface Effect {
   readonly id: string
+  /** The way that it leaves. */
+  readonly queue: Via
+  /** The address; effects for one address in one queue are a line. */
+  readonly recipient: string
+  readonly orderingKey: string
+  readonly thread: string
   readonly data: string
 }
 
@@ -121,7 +132,7 @@ export interface Outbox {
   rendered(id: string, bytes: Uint8Array): Promise<void>
   outcome(id: string, outcome: Outcome, now: Millis): Promise<void>
   /** What waits for its retry because the way was in trouble is due now; what was deferred for itself keeps its time. */
-  hasten(via: string): Promise<void>
+  hasten(queue: Via): Promise<void>
   /** Newest first. */
   list(limit: number): Promise<readonly SendRecord[]>
   stats(): Promise<OutboxStats>

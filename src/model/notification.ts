@@ -1,11 +1,18 @@
-import type { AlertFacts, Because, Context } from './alerts.ts'
-import type { Recipient } from './configuration.ts'
-import type { Report } from './report.ts'
+import type { Acknowledgement, AlertFacts, Because, Context, HeldBy, Muted } from './alerts.ts'
+import type { Recipient, Severity } from './configuration.ts'
+import type { AlertIdentity, Reason, Templates } from './evidence.ts'
+import type { Pulse, Report, Top } from './report.ts'
 import type { Millis } from './time.ts'
 
 /** A step of an alert that people hear of, as the first fold hands it to the second. */
 export interface Announcement {
-  readonly because: 'fired' | 'severity rose' | 'severity fell' | 'resolved' | 'flapping started' | 'flapping stopped'
+  readonly because:
+    | 'fired'
+    | 'severity_raised'
+    | 'severity_lowered'
+    | 'resolved'
+    | 'flapping_started'
+    | 'flapping_stopped'
   /** Window end (event time) that decided, and when it was found out (the service's clock). */
   readonly at: Millis
   readonly found: Millis
@@ -21,11 +28,62 @@ export type Via = 'email' | 'webhook' | 'alertmanager'
 /** Who named the receiver of a mail, where the rule itself did not. */
 export type NamedBy = 'route' | 'escalation'
 
-/** Something that is no alert and that people should know: one sentence, and one line for each thing it is about. */
-export interface Notice {
-  readonly because: Because
-  readonly title: string
-  readonly lines: readonly string[]
+/** Something that is no alert and that people should know, in numbers and codes. */
+export type Notice =
+  /** `counts`: how many there are of each kind, of which `items` are the first ones. */
+  | {
+      readonly kind: 'hosts_retired'
+      readonly items: readonly RetiredItem[]
+      readonly counts: Readonly<Record<RetiredItem['kind'], number>>
+    }
+  | { readonly kind: 'heartbeat'; readonly items: HeartbeatItems }
+
+/** A host or source that is no longer watched, or a mass absence of a source that was closed with the last of its hosts. */
+export interface RetiredItem {
+  readonly kind: 'host' | 'source' | 'mass_absence'
+  readonly name: string
+  /**
+   * Why it is taken as gone: nothing came for `retire_after`; an operator said so; its source is gone; its last absent host is.
+   * `lastSeen` is null where it was never seen.
+   */
+  readonly why: Reason
+  readonly lastSeen: Millis | null
+  /** The alerts that this closed: rule and code. */
+  readonly closed: readonly ClosedAlert[]
+}
+
+/** An alert that was closed without recovery. */
+export interface ClosedAlert {
+  readonly rule: string
+  readonly code: string
+}
+
+/** Whether the service receives anything, and what fires. */
+export interface HeartbeatItems {
+  readonly pulse: Pulse
+  /** How many mails were sent since the last heartbeat, and since when; the first one has none. */
+  readonly mails: number
+  readonly since: Millis
+  readonly firing: Top<HeartbeatAlert>
+  /** How many of all that fire nobody is notified of now, by what keeps them back; a mute counts before an acknowledgement. */
+  readonly held: Readonly<Record<HeldBy['by'], number>>
+}
+
+export interface HeartbeatAlert {
+  readonly identity: AlertIdentity
+  readonly severity: Severity
+  readonly since: Millis
+  readonly code: string
+  readonly muted?: Muted
+  readonly ack?: Acknowledgement
+}
+
+/** The alerts that one receiver is notified of together. */
+export interface NotificationGroup {
+  /** The same over all episodes: it follows from the receiver and the labels. */
+  readonly key: string
+  /** The labels of `group_by` with their values. */
+  readonly labels: Readonly<Record<string, string>>
 }
 
 /** What one recipient is told in one mail. A digest lists several alerts. */
@@ -48,6 +106,8 @@ export interface Notification {
   readonly news?: number
   /** The number of the newest mail of the thread that was sent before this one; null for none. Absent: all were. */
   readonly previous?: number | null
+  /** The group that its alerts belong to; absent where it tells of several, or of none. */
+  readonly group?: NotificationGroup
   /** What the subject of the thread is about: the first alert of its first mail, and how many other hosts. */
   readonly lead?: { readonly facts: AlertFacts; readonly more: number }
   /** What fires beside it, of a mail about one alert. */
@@ -56,7 +116,7 @@ export interface Notification {
   readonly nextAt?: Millis
   /** The receiver's zone, and its templates. */
   readonly zone?: string
-  readonly templates?: { readonly subject?: string; readonly body?: string }
+  readonly templates?: Templates
   /** Set where the subject is to begin with the state, and not to stay what it was in the thread's first mail. */
   readonly subjectMode?: 'status'
   /**
@@ -70,6 +130,6 @@ export interface Notification {
     readonly last?: Millis
   }
   /** What a notice says; it is about no alert that is open. */
-  readonly notice?: { readonly title: string; readonly lines: readonly string[] }
+  readonly notice?: Notice
   readonly report?: Report
 }

@@ -6,3 +6,13 @@ export const OWN_RULES = {
   clock: 'clock-off',
   cap: 'limit-reached',
 } as const
+
+/** The name of one of the product's own rules. */
+export type BuiltinRule = (typeof OWN_RULES)[keyof typeof OWN_RULES]
+
+const NAMES: ReadonlySet<string> = new Set(Object.values(OWN_RULES))
+
+/** Whether a rule is the product's own, so that its alerts may be about a source or the service and no host. */
+export function isBuiltinRule(name: string): name is BuiltinRule {
+  return NAMES.has(name)
+}

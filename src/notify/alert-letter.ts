@@ -1,4 +1,5 @@
 import type { AlertFacts, Notification } from '../model.ts'
+import { formatCount } from '../text/format.ts'
 import { actionsOf, adviceOf } from './advice.ts'
 import { digestHeadline, listAdvice } from './digest.ts'
 import { factsOf, meterOf, notesOf } from './facts.ts'
@@ -6,7 +7,7 @@ import { footerOf } from './footer.ts'
 import { headlineOf, leadOf, prefaceOf, statusOf } from './lead.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { listsOf, pressOf } from './lists.ts'
-import { counted, gapNotes, greetingOf, placeNote, tallyOf, toneOf, toneOfAll } from './phrase.ts'
+import { gapNotes, greetingOf, placeNote, tallyOf, toneOf, toneOfAll } from './phrase.ts'
 import { worstFirst } from './rows.ts'
 import { type Times, timesOf } from './times.ts'
 
@@ -41,7 +42,7 @@ export function alertLetter(
   return {
     tone: toneOf(facts),
     status: statusOf(notification, facts),
-    headline: headlineOf(facts, notification.because),
+    headline: headlineOf(facts, notification.because, time),
     greeting: greetingOf(notification),
     paragraphs: [...told.map((text) => text.trim()).filter((text) => text !== ''), ...placeNote(notification, time)],
     actions,
@@ -79,8 +80,8 @@ export function groupLetter(notification: Notification, options: LetterOptions):
 
 function groupStatus({ because }: Notification, fresh: readonly AlertFacts[], firing: number): string {
   if (firing === 0) return 'All resolved'
-  if (because === 'repeat interval elapsed') return `Still firing: ${firing}`
-  const first = because === 'escalated' ? 'Escalated: ' : because === 'silence ended' ? 'Silenced until now: ' : ''
+  if (because === 'repeat_interval') return `Still firing: ${firing}`
+  const first = because === 'escalated' ? 'Escalated: ' : because === 'silence_ended' ? 'Suppressed until now: ' : ''
   return `${first}${tallyOf(fresh)}`
 }
 
@@ -93,19 +94,19 @@ function groupLead(
   const { because, at } = notification
   const over = fresh.filter(({ state }) => state === 'resolved').length
   const firing = fresh.length - over
-  if (because === 'repeat interval elapsed') {
+  if (because === 'repeat_interval') {
     const since = Math.min(at, ...fresh.map(({ since }) => since))
-    return `${counted(firing, 'alert of this group is', 'alerts of this group are')} still firing, the oldest since ${time(since)}. None is new since the last mail.`
+    return `${formatCount(firing, 'alert of this group is', 'alerts of this group are')} still firing, the oldest since ${time(since)}. None is new since the last mail.`
   }
   const verb = notification.seq === 0 ? 'fired' : 'fired or changed'
   const parts = [
-    ...(firing > 0 ? [`${counted(firing, 'alert has', 'alerts have')} ${verb}`] : []),
-    ...(over > 0 ? [`${counted(over, 'alert is', 'alerts are')} over`] : []),
+    ...(firing > 0 ? [`${formatCount(firing, 'alert has', 'alerts have')} ${verb}`] : []),
+    ...(over > 0 ? [`${formatCount(over, 'alert is', 'alerts are')} resolved`] : []),
   ]
-  return `${parts.join(', and ')}. They share this mail because they belong to one group. ${besideOf(others)}`.trim()
+  return `${parts.join(', and ')}. They belong to one group. ${besideOf(others)}`.trim()
 }
 
 function besideOf(others: readonly AlertFacts[]): string {
   if (others.length === 0) return ''
-  return `${counted(others.length, 'other alert of the group is', 'other alerts of the group are')} still firing.`
+  return `${formatCount(others.length, 'other alert of the group is', 'other alerts of the group are')} still firing.`
 }

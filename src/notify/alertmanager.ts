@@ -104,13 +104,16 @@ function alertsOf(notification: Notification, url: string | undefined): readonly
   return [...told, ...ended]
 }
 
-const BEFORE: Partial<Readonly<Record<Because, Severity>>> = { 'severity rose': 'warning', 'severity fell': 'critical' }
+const BEFORE: Partial<Readonly<Record<Because, Severity>>> = {
+  severity_raised: 'warning',
+  severity_lowered: 'critical',
+}
 
 /**
  * What is told first begins when it is told, as with Prometheus: an Alertmanager does not wait for the others of a
  * group (`group_wait`) when an alert is old already. Told again, it begins when it did, and the earlier counts.
  */
-const BEGINS: readonly Because[] = ['fired', 'severity rose', 'severity fell']
+const BEGINS: readonly Because[] = ['fired', 'severity_raised', 'severity_lowered']
 
 function endOf({ state, at, resolvedAt = at }: AlertFacts, told: Millis): Millis {
   return state === 'resolved' ? Math.min(resolvedAt, told) : told + HOLDS

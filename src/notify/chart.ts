@@ -1,5 +1,5 @@
 import type { Millis, Picture, PictureBucket, Unit } from '../model.ts'
-import { formatDuration, formatTime } from '../format.ts'
+import { formatDuration, formatTime } from '../text/format.ts'
 import { isNumber, placeIn, type Range, timeTicks, valueLabel, valueRange, valueTicks } from './scale.ts'
 import { clean, escapeHtml, shorten } from './text.ts'
 
@@ -44,14 +44,15 @@ export const INK = {
 const EDGE = '#d5dae1'
 const GRID = '#d3dae3'
 const SHADE = '#dbe4ef'
+const USUAL = '#dcefe3'
 const AXIS = '#8792a0'
 
 /** What the font has no letters for. */
 const UNDRAWN = /[^ -~\u00a0-\u017f\u2010-\u2015\u2018-\u201e\u2026\u20ac\u2212\u221e\u03bc]/gu
 
-/** A line across the chart at a bound, with what is written beside it. */
+/** A line across the chart, with what is written beside it. */
 interface Level {
-  readonly kind: 'critical' | 'warning' | 'clear'
+  readonly kind: 'critical' | 'warning' | 'clear' | 'expected'
   readonly value: number
   readonly label: string
 }
@@ -77,6 +78,7 @@ export function chartSvg(picture: Picture, options: ChartOptions): string {
     text(12, 21, captionOf(picture, options), INK.text),
     windowKey(KEY),
     windowShade(picture, frame),
+    usualBand(picture, frame),
     valueAxis(frame, options.unit),
     timeAxis(frame, options.zone),
     ...shown.map((level) => levelLine(frame, level)),
@@ -96,23 +98,26 @@ function captionOf({ width, from }: Picture, { title, zone }: ChartOptions): str
   return `${shorten(clean(title), Math.max(3, room))}${rest}`
 }
 
-function levelsOf({ bounds }: Picture, unit: Unit): readonly Level[] {
+function levelsOf({ limits, expected }: Picture, unit: Unit): readonly Level[] {
   const level = (kind: Level['kind'], value: number): Level => ({
     kind,
     value,
     label: `${kind} ${valueLabel(value, unit)}`,
   })
-  const ends = bounds.filter(({ value, clear }) => clear !== value)
+  const ends = limits.filter(({ limit, clear }) => clear.value !== limit.value)
   const all = [
-    ...bounds.map(({ severity, value }) => level(severity, value)),
-    ...ends.map(({ clear }) => level('clear', clear)),
+    ...limits.map(({ severity, limit }) => level(severity, limit.value)),
+    ...ends.map(({ clear }) => level('clear', clear.value)),
+    ...(expected === undefined ? [] : [level('expected', expected)]),
   ]
   return all.filter(({ label }, i) => all.findIndex((other) => other.label === label) === i)
 }
 
 function frameOf(picture: Picture, levels: readonly Level[], unit: Unit): Frame {
   const { buckets, from, width } = picture
-  const values = buckets.flatMap(({ mean, min, max }) => [mean, min, max]).filter(isNumber)
+  const values = [...buckets.flatMap(({ mean, min, max }) => [mean, min, max]), ...(picture.range ?? [])].filter(
+    isNumber,
+  )
   const range = valueRange(
     values,
     levels.map(({ value }) => value),
@@ -144,6 +149,14 @@ function windowShade({ window }: Picture, { from, to, x }: Frame): string {
   return `<rect x="${start}" y="${TOP}" width="${round(end - start)}" height="${BOTTOM - TOP}" fill="${SHADE}"/>`
 }
 
+/** The range that counts as normal, where a detector knows one. */
+function usualBand({ range }: Picture, { left, right, range: shown, y }: Frame): string {
+  if (range === undefined) return ''
+  const [low, high] = [Math.max(shown.low, range[0]), Math.min(shown.high, range[1])]
+  if (!(high > low)) return ''
+  return `<rect x="${left}" y="${y(high)}" width="${round(right - left)}" height="${round(y(low) - y(high))}" fill="${USUAL}"/>`
+}
+
 function valueAxis({ range, left, right, y }: Frame, unit: Unit): string {
   return valueTicks(range, unit)
     .map(({ value, label }) => {
@@ -170,6 +183,7 @@ const LEVEL_LINE: Readonly<Record<Level['kind'], string>> = {
   critical: `stroke="${INK.critical}" stroke-width="1.6"`,
   warning: `stroke="#c47a08" stroke-width="1.6"`,
   clear: `stroke="#6a7685" stroke-width="1.2" stroke-dasharray="5 4"`,
+  expected: `stroke="#2b7a4b" stroke-width="1.2" stroke-dasharray="2 3"`,
 }
 
 function levelLine({ left, right, y }: Frame, { kind, value }: Level): string {
@@ -188,7 +202,7 @@ function levelLabels({ right, y }: Frame, levels: readonly Level[]): string {
   return sorted
     .map(({ kind, value, label }, i) => {
       const place = places[i] as number
-      const colour = kind === 'clear' ? INK.soft : INK[kind]
+      const colour = kind === 'critical' || kind === 'warning' ? INK[kind] : INK.soft
       const lead = `<path d="M${right} ${y(value)}L${right + 9} ${place}" fill="none" stroke="${colour}"/>`
       return `${lead}${text(right + 13, place + 5, label, colour)}`
     })

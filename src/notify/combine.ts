@@ -26,7 +26,7 @@ export function combine(thread: readonly Pending[]): Merge | undefined {
   return { into: newest.id, data, of: older.map(({ id }) => id) }
 }
 
-const AGAIN: Because = 'repeat interval elapsed'
+const AGAIN: Because = 'repeat_interval'
 
 /** A mail that tells again gives way to each later one, and takes over the news of one before it that nobody got. */
 function again(newest: Pending, before: readonly Pending[]): { told: Notification; older: readonly Pending[] } {

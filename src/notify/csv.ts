@@ -15,7 +15,7 @@ export function bucketsCsv({ buckets, from, width }: Picture): string {
 }
 
 /** What the files of an alert are called: `cpu-high_web-1_20261122T120300Z`. */
-export function fileName({ rule, host, at }: AlertFacts): string {
+export function fileName({ identity: { rule, host }, at }: AlertFacts): string {
   const time = new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
   return `${plain(rule)}_${plain(host)}_${time}Z`
 }

@@ -1,4 +1,5 @@
 import type { AlertFacts, Notification } from '../model.ts'
+import { formatCount } from '../text/format.ts'
 import { lookAt } from './advice.ts'
 import { footerOf } from './footer.ts'
 import type { Letter, LetterOptions } from './letter.ts'
@@ -33,29 +34,28 @@ export function digestHeadline(alerts: readonly AlertFacts[]): string {
 }
 
 function leadOf({ because, alerts }: Notification, { mailsPerMinute }: LetterOptions): string {
-  const these = alerts.length === 1 ? 'this alert' : `these ${alerts.length} alerts`
-  if (because === 'mail budget') {
-    const budget = mailsPerMinute === undefined ? 'too many mails' : `more than ${mailsPerMinute} mails`
-    const waited = alerts.length === 1 ? 'had to wait' : 'are told together'
-    return `${these} ${waited}, because ${budget} a minute would have come. None is left out.`
+  const these = formatCount(alerts.length, 'alert')
+  if (because === 'rate_limited') {
+    const limit =
+      mailsPerMinute === undefined ? 'the mail limit' : `the limit of ${formatCount(mailsPerMinute, 'mail')} per minute`
+    return `${these} in one mail: ${limit} was reached. Nothing was dropped.`
   }
-  if (because === 'found in the backlog') {
-    const why = `${these} began and ended in events that arrived long after they happened`
-    return `${why}. Each is listed with its beginning and its end.`
+  if (because === 'backlog') {
+    return `${these} began and ended in events that arrived long after they happened. Each is listed with its beginning and its end.`
   }
-  return `${these} are told together.`
+  return `${these} in one mail.`
 }
 
 /** What to do about several alerts: one host is looked at, many are compared. */
 export function listAdvice(alerts: readonly AlertFacts[], { url }: LetterOptions): Letter['advice'] {
   const firing = alerts.filter(({ state }) => state === 'firing')
   const [first] = firing
-  if (first !== undefined && firing.every(({ host }) => host === first.host))
+  if (first !== undefined && firing.every(({ identity: { host } }) => host === first.identity.host))
     return [...lookAt(first, url), ...allAlerts(url)]
   const look =
     firing.length > 0
-      ? 'Look for what these hosts have in common: many alerts at once often have one cause.'
-      : 'Nothing, if you know what it was.'
+      ? 'Check what these hosts have in common: many alerts at once often have one cause.'
+      : 'No action is needed if you know the cause.'
   return [{ text: look }, ...allAlerts(url)]
 }
 

@@ -1,43 +1,44 @@
-import { type AlertFacts, type Context, type Millis, type Notification, OWN_RULES, type Peers } from '../model.ts'
+import type { AlertFacts, Because, Context, Millis, Notification, Peers } from '../model.ts'
+import { isAboutSource } from '../text/builtin.ts'
+import { formatCount, formatDuration } from '../text/format.ts'
+import { formatReach } from '../text/limit.ts'
+import { describeSuppression } from '../text/suppression.ts'
 import type { Fact, Meter } from './letter.ts'
 import {
-  boundOf,
-  boundsOf,
-  counted,
+  breachesLimit,
   figureOf,
   gapNotes,
   goneOnFor,
-  isBeyond,
+  isState,
   isUntold,
   lastedOf,
-  mutedOf,
+  limitsOf,
+  measureOf,
   nameOf,
+  reasonOf,
   valueOf,
   WHOLE,
 } from './phrase.ts'
 import type { Times } from './times.ts'
-import { formatDuration } from '../format.ts'
 
 /** From here on a mail explains why it comes so long after its window. */
 const LATE = 5 * 60_000
 
-/** Rules whose alerts are about a source, not about a host. */
-const OF_SOURCES: readonly string[] = [OWN_RULES.source, OWN_RULES.degraded, OWN_RULES.mass]
-
 /** What is known of an alert, one by one. */
 export function factsOf(notification: Notification, facts: AlertFacts, time: Times): readonly Fact[] {
-  const isOfSource = OF_SOURCES.includes(facts.rule)
+  const { rule, host, labels } = facts.identity
+  const isOfSource = isAboutSource(rule)
   const list: readonly (Fact | undefined)[] = [
-    fact('What', facts.what),
-    fact(isOfSource ? 'Source' : 'Host', facts.host),
-    ...Object.entries(facts.labels).map(([label, text]) => fact(nameOf(label), text)),
+    fact('Measured', measureOf(facts)),
+    fact(isOfSource ? 'Source' : 'Host', host),
+    ...Object.entries(labels).map(([label, text]) => fact(nameOf(label), text)),
     ...measured(facts, notification.at, time),
     ...lived(notification, facts, time),
-    fact('Why', facts.reason),
-    ...told(notification, facts, time),
+    fact('Why', reasonOf(facts, time)),
+    ...notified(notification, facts, time),
     ...beside(facts, notification.context, time),
     isOfSource ? undefined : fact('Source', facts.source),
-    fact('Rule', facts.rule),
+    fact('Rule', rule),
     fact('Code', facts.code),
   ]
   return list.filter((one) => one !== undefined)
@@ -48,55 +49,52 @@ function fact(label: string, text: string): Fact | undefined {
 }
 
 function measured(facts: AlertFacts, told: Millis, time: Times): readonly (Fact | undefined)[] {
-  const { unit, value, peers } = facts
+  const { identity, value, peers } = facts
   return [
     value === null ? undefined : fact('Value', measuredAt(facts, told, time)),
-    fact('Bound', `${boundsOf(facts)}${endOf(facts)}`),
+    fact('Limit', `${limitsOf(facts)}${endOf(facts)}`),
     peers === undefined
       ? undefined
-      : fact('Other hosts', `median ${figureOf(peers.median, unit)} of ${peersOf(peers)}`),
+      : fact('Other hosts', `median ${figureOf(peers.median, identity.measure.unit)} of ${peersOf(peers)}`),
   ]
 }
 
 /** Of many hosts a sample is looked at. */
 function peersOf({ hosts, known }: Peers): string {
-  return known === undefined ? counted(hosts, 'host') : `${hosts} of the ${known} other hosts`
+  return known === undefined ? formatCount(hosts, 'host') : `${hosts} of the ${known} other hosts`
 }
 
-/** A silence that is over is no figure any more. */
+/** A state that is over is no figure any more. */
 function measuredAt(facts: AlertFacts, told: Millis, time: Times): string {
-  const { isWindowless, state, at } = facts
-  if (isWindowless === true) return state === 'resolved' ? '' : `${valueOf(facts)} at ${time(at)}`
+  const { state, at } = facts
+  if (isState(facts)) return state === 'resolved' ? '' : `${valueOf(facts)} at ${time(at)}`
   return `${valueOf(facts)} in the window that ${at > told ? 'ends' : 'ended'} at ${time(at)}`
 }
 
-/** What ends an alert, where its value is within the bound and does not end it. */
+/** What ends an alert, where its value is within the limit and does not end it. */
 function endOf(facts: AlertFacts): string {
-  const { state, clear, unit } = facts
-  return state === 'resolved' || clear === '' || isBeyond(facts) ? '' : `; over once it is ${boundOf(clear, unit)}`
+  const { clear } = facts.evidence
+  if (facts.state === 'resolved' || clear === undefined || breachesLimit(facts)) return ''
+  return `; resolves ${formatReach(clear, facts.identity.measure.unit)}`
 }
 
 function lived(notification: Notification, facts: AlertFacts, time: Times): readonly (Fact | undefined)[] {
-  const { unit, value, peak, resolvedAt, since, bad = 0, windows = bad, flaps = 0, noDataSince } = facts
+  const { identity, value, peak, resolvedAt, since, bad = 0, windows = bad, flaps = 0, noDataSince } = facts
   const began = time(Math.min(since, notification.at))
   const isPlain = peak === null || (resolvedAt === undefined && peak === value)
   const course = [
     ...(windows > 0 ? [windowsOf(windows, bad)] : []),
-    ...(flaps > 0
-      ? [`came back ${counted(flaps, 'time')}${resolvedAt === undefined ? '' : ' before it was over'}`]
-      : []),
+    ...(flaps > 0 ? [`re-fired ${timesText(flaps)}`] : []),
   ]
   return [
     resolvedAt === undefined
       ? fact('Since', `${began}, ${goneOnFor(notification, facts)} so far`)
       : fact('Began', began),
     resolvedAt === undefined ? undefined : fact('Ended', `${time(resolvedAt)}, after ${lastedOf(facts)}`),
-    isPlain ? undefined : fact('Peak', figureOf(peak, unit)),
+    isPlain ? undefined : fact('Peak', figureOf(peak, identity.measure.unit)),
     critical(facts, time),
-    windows > 1 || flaps > 0 || resolvedAt !== undefined ? fact('Course', course.join('; ')) : undefined,
-    noDataSince === undefined
-      ? undefined
-      : fact('Data', `none since ${time(noDataSince)}; it counts as firing until data comes again`),
+    windows > 1 || flaps > 0 || resolvedAt !== undefined ? fact('History', course.join('; ')) : undefined,
+    noDataSince === undefined ? undefined : fact('Data', `none since ${time(noDataSince)} (the alert keeps firing)`),
   ]
 }
 
@@ -114,25 +112,31 @@ function critical({ critical, since }: AlertFacts, time: Times): Fact | undefine
 }
 
 function windowsOf(all: number, bad: number): string {
-  const windows = counted(all, 'window')
-  return all === bad ? `${windows} out of bounds` : `${windows} since it began, ${bad} of them out of bounds`
+  const windows = formatCount(all, 'window')
+  return all === bad ? `${windows} breached` : `${bad} of ${windows} breached`
 }
 
-/** What its reader and others have heard of it, and done about it. */
-function told(notification: Notification, facts: AlertFacts, time: Times): readonly (Fact | undefined)[] {
+function timesText(count: number): string {
+  return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`
+}
+
+/** How its reader was notified of it, and what was done about it. */
+function notified(notification: Notification, facts: AlertFacts, time: Times): readonly (Fact | undefined)[] {
   const { sent = 0, suppressed = 0, ack, wasMuted } = facts
   const parts = [
     ...(sent > 0 ? [`${sent} before this one`] : []),
-    ...(suppressed > 0 ? [`${counted(suppressed, 'update')} held back`] : []),
+    ...(suppressed > 0 ? [`${formatCount(suppressed, 'update')} suppressed`] : []),
   ]
   return [
-    ack === undefined ? undefined : fact('Looked after', lookedAfter(ack, facts, notification.at, time)),
-    wasMuted === undefined || isUntold(notification, facts) ? undefined : fact('Held back', mutedOf(wasMuted, time)),
-    fact('Mails', parts.join('; ')),
+    ack === undefined ? undefined : fact('Acknowledged', acknowledged(ack, facts, notification.at, time)),
+    wasMuted === undefined || isUntold(notification, facts)
+      ? undefined
+      : fact('Suppressed', describeSuppression(wasMuted, time)),
+    fact('Notifications', parts.join('; ')),
   ]
 }
 
-function lookedAfter(
+function acknowledged(
   { author, at, until, note }: NonNullable<AlertFacts['ack']>,
   { state }: AlertFacts,
   told: Millis,
@@ -142,11 +146,15 @@ function lookedAfter(
   if (state === 'resolved') {
     return `by ${author} ${until <= told ? `from ${time(at)} to ${time(until)}` : `since ${time(at)}`}${words}`
   }
-  return `by ${author}, until ${time(until)}${until <= told ? ' (now past)' : ''}${words}`
+  return `by ${author}, until ${time(until)}${until <= told ? ' (expired)' : ''}${words}`
 }
 
 /** What else fires. */
-function beside({ host }: AlertFacts, context: Context | undefined, time: Times): readonly (Fact | undefined)[] {
+function beside(
+  { identity: { host } }: AlertFacts,
+  context: Context | undefined,
+  time: Times,
+): readonly (Fact | undefined)[] {
   if (context === undefined) return []
   const { onHost, firing, muted = 0, hosts } = context
   const rules = onHost.map(
@@ -154,34 +162,33 @@ function beside({ host }: AlertFacts, context: Context | undefined, time: Times)
       `${nameOf(rule)} (${severity}${muted === true ? ', muted' : ''}, since ${time(since)}, ${nameOf(code)})`,
   )
   const isElsewhere = firing > onHost.length
-  const all = `${counted(firing, 'other alert is firing', 'other alerts are firing')} on ${counted(hosts, 'host')}`
+  const all = `${formatCount(firing, 'other alert is firing', 'other alerts are firing')} on ${formatCount(hosts, 'host')}`
   const kept = muted === 0 ? '' : firing === 1 ? ', muted' : `, ${muted === firing ? 'all' : muted} of them muted`
   return [
-    host === '' || rules.length === 0
-      ? undefined
-      : fact('Same host', `${rules.join('; ')} ${rules.length === 1 ? 'is' : 'are'} firing too`),
-    isElsewhere ? fact('In all', `${all}${kept}`) : undefined,
+    host === '' || rules.length === 0 ? undefined : fact('Also firing', rules.join('; ')),
+    isElsewhere ? fact('In total', `${all}${kept}`) : undefined,
   ]
 }
+
+const STEPS: readonly Because[] = ['fired', 'severity_raised', 'severity_lowered', 'resolved']
 
 /** What the reader should know about the facts. */
 export function notesOf({ at, because }: Notification, facts: AlertFacts, time: Times): readonly string[] {
   const decided = facts.resolvedAt ?? facts.at
-  const isStep =
-    because === 'fired' || because === 'severity rose' || because === 'severity fell' || because === 'resolved'
-  const isLate = because === 'found in the backlog' || (isStep && facts.wasMuted === undefined && at - decided > LATE)
-  const late = `This mail comes late, at ${time(at)}: the events arrived long after they happened.`
+  const isStep = STEPS.includes(because)
+  const isLate = because === 'backlog' || (isStep && facts.wasMuted === undefined && at - decided > LATE)
+  const late = `This mail was sent late, at ${time(at)}: the events arrived long after they happened.`
   return [...gapNotes([facts], time), ...(isLate ? [late] : [])]
 }
 
 /** Shares of a whole can be drawn, everything else has no natural end. */
 export function meterOf(facts: AlertFacts): Meter | undefined {
-  const whole = facts.unit === 'ratio' ? 1 : 100
-  const bound = Number(/-?\d+(?:\.\d+)?$/.exec(facts.bound)?.[0])
-  const isShareUnit = facts.unit === 'ratio' || facts.unit === 'percent'
-  if (!isShareUnit || facts.value === null || Number.isNaN(bound)) return undefined
-  const meter = { value: facts.value / whole, bound: bound / whole }
-  return isShare(meter.value) && isShare(meter.bound) ? meter : undefined
+  const { unit } = facts.identity.measure
+  const { limit } = facts.evidence
+  if ((unit !== 'ratio' && unit !== 'percent') || facts.value === null || limit === undefined) return undefined
+  const whole = unit === 'ratio' ? 1 : 100
+  const meter = { value: facts.value / whole, limit: limit.value / whole }
+  return isShare(meter.value) && isShare(meter.limit) ? meter : undefined
 }
 
 function isShare(number: number): boolean {

@@ -1,13 +1,13 @@
-import type { AlertFacts, Notification } from '../model.ts'
-import { isOwnRule } from './advice.ts'
+import { type AlertFacts, isBuiltinRule, type Notification } from '../model.ts'
+import { formatCount } from '../text/format.ts'
 import { LINKED } from './lists.ts'
-import { counted, nameOf } from './phrase.ts'
+import { nameOf } from './phrase.ts'
 import { clean } from './text.ts'
 import type { Times } from './times.ts'
 
-/** Why the reader gets this mail. @param subject who tells the receiver: `the rule cpu-high notifies`. */
+/** Why the reader gets this mail. @param subject who notifies the receiver: `rule cpu-high notifies`. */
 export function whyOf({ receiver, to }: Notification, subject: string): string {
-  return `You get this mail because ${subject} the receiver ${clean(receiver)}, which lists ${clean(to.address)}.`
+  return `You receive this mail because ${subject} receiver ${clean(receiver)}, which lists ${clean(to.address)}.`
 }
 
 /** What can be pressed in a mail: the buttons of its only alert, or links below the first ones of several. */
@@ -28,17 +28,17 @@ export function footerOf(
 }
 
 function namerOf({ namedBy, because }: Notification, alerts: readonly AlertFacts[]): string {
-  const rules = [...new Set(alerts.map(({ rule }) => rule))]
+  const rules = [...new Set(alerts.map(({ identity }) => identity.rule))]
   const one = rules.length === 1 ? (rules[0] ?? '') : undefined
-  const name = one === undefined ? 'the rules named above' : `the rule ${nameOf(one)}`
+  const name = one === undefined ? 'the rules named above' : `rule ${nameOf(one)}`
   if (namedBy === 'escalation' || because === 'escalated') return `an escalation of ${name} notifies`
   if (namedBy === 'route') return `a route for ${name} notifies`
-  if (one !== undefined && isOwnRule(one)) return `stashwatch's own rule ${nameOf(one)} notifies`
+  if (one !== undefined && isBuiltinRule(one)) return `built-in rule ${nameOf(one)} notifies`
   return one === undefined ? `${name} notify` : `${name} notifies`
 }
 
-/** What is told of an alert that keeps changing. */
-const UNSETTLED = 'when it has settled or gets more severe'
+/** What is notified of an alert that flaps. */
+const FLAPPING = 'when it stops flapping or its severity is raised'
 
 function nextOf(
   { at, nextAt }: Notification,
@@ -47,17 +47,18 @@ function nextOf(
   time: Times,
 ): string {
   const it = alerts.length === 1 ? 'it' : 'them'
-  const isUnsettled = alerts.length === 1 && alerts[0]?.flapping !== undefined
-  const over = isUnsettled ? UNSETTLED : alerts.length === 1 ? 'when it is over' : 'when something changes'
+  const isFlapping = alerts.length === 1 && alerts[0]?.flapping !== undefined
+  const over = isFlapping ? FLAPPING : alerts.length === 1 ? 'when it resolves' : 'when something changes'
   if (nextAt === undefined) return `Another mail follows ${over}.`
   const until = Math.min(...firing.map(({ ack }) => ack?.until ?? at))
   if (until > at) {
     const looked = firing.length === 1 ? 'while it is' : 'while they are'
-    return `Another mail follows ${over}; no reminder comes ${looked} acknowledged (until ${time(until)}).`
+    return `Another mail follows ${over}; no reminder is sent ${looked} acknowledged (until ${time(until)}).`
   }
-  const count = firing.length < alerts.length ? ` (${counted(firing.length, 'alert goes', 'alerts go')} on firing)` : ''
-  const same = isUnsettled ? 'if it goes on like this' : 'if nothing changes'
-  return `Another mail follows ${over}; ${same}, the next one about ${it} comes at ${time(nextAt)}${count}.`
+  const count =
+    firing.length < alerts.length ? ` (${formatCount(firing.length, 'alert is', 'alerts are')} still firing)` : ''
+  const same = isFlapping ? 'if it goes on flapping' : 'if nothing changes'
+  return `Another mail follows ${over}; ${same}, the next one about ${it} is due at ${time(nextAt)}${count}.`
 }
 
 function stopOf(firing: readonly AlertFacts[], press: Press): readonly string[] {
@@ -65,17 +66,17 @@ function stopOf(firing: readonly AlertFacts[], press: Press): readonly string[] 
   if (first === undefined) return []
   if (press === 'buttons') {
     return [
-      'To stop it: "I look after this" ends the repeats of this one alert, "Silence this" keeps back all of its rule on its host for a while.',
+      'To stop it: "Acknowledge" ends the repeats of this alert, "Silence" suppresses its rule on its host for a while.',
     ]
   }
   if (press === 'links') {
-    const few = firing.length > LINKED ? ` (the first ${LINKED} have it)` : ''
+    const few = firing.length > LINKED ? ` (on the first ${LINKED})` : ''
     return [
-      `To stop it: "I look after this"${few} ends the repeats of one alert, and so does "stashwatch alerts ack CODE"; "stashwatch silences add" keeps back what you choose.`,
+      `To stop it: "Acknowledge"${few} ends the repeats of one alert, and so does "stashwatch alerts ack CODE"; "stashwatch silences add" suppresses what you choose.`,
     ]
   }
   const code = firing.length === 1 && /^\w+$/.test(first.code) ? first.code : 'CODE'
   return [
-    `To stop it: "stashwatch alerts ack ${code}" ends the repeats of one alert, "stashwatch silences add" keeps back what you choose.`,
+    `To stop it: "stashwatch alerts ack ${code}" ends the repeats of one alert, "stashwatch silences add" suppresses what you choose.`,
   ]
 }

@@ -18,7 +18,7 @@ const LONGEST_URL = 90
 const FULL = 'width="100%" cellpadding="0" cellspacing="0" border="0"'
 
 const INSTANT = /(?:\d{4}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)? (?:UTC|GMT[+-][\d:]{1,5}|[A-Z]{2,5}|[A-Z][\w/+-]*)(?!\w)/
-const FIGURE = /-?\d[\d.]{0,15} (?:%|[KMGTPE]?i?B|ms|s|min|h|d)(?!\w)(?: \d{1,2} (?:h|min|s)(?!\w))?/
+const FIGURE = /-?\d[\d.]{0,15} (?:[KMGTPE]?i?B|ms|s|min|h|d)(?!\w)(?: \d{1,2} (?:h|min|s)(?!\w))?/
 const UNBROKEN = new RegExp(`${INSTANT.source}|${FIGURE.source}`, 'g')
 
 /** Escapes a text, and keeps instants, and figures with their units, on one line. */
@@ -77,11 +77,11 @@ function band({ tone, status, headline }: Letter): string {
   return `<p class="status ${tone}">${escapeHtml(status)}</p>\n<h1>${words(headline)}</h1>`
 }
 
-/** The share up to the bound, beyond it, and what is left of the whole. */
-function meterBar({ value, bound }: Meter, tone: Tone): string {
-  const low = Math.min(value, bound)
-  const high = Math.max(value, bound)
-  const beyond = value > bound ? tone : 'short'
+/** The share up to the limit, beyond it, and what is left of the whole. */
+function meterBar({ value, limit }: Meter, tone: Tone): string {
+  const low = Math.min(value, limit)
+  const high = Math.max(value, limit)
+  const beyond = value > limit ? tone : 'short'
   const cells = [cell('till', low), cell(beyond, high - low), cell('left', 1 - high)].join('')
   return `<table role="presentation" class="meter" ${FULL}><tr>${cells}</tr></table>`
 }
@@ -214,7 +214,7 @@ function rest(rows: readonly Row[]): string {
     ([title, members]) =>
       `<p><b>${escapeHtml(title)}:</b> ${members.map((row) => escapeHtml(row.where)).join(', ')}</p>`,
   )
-  return `<p>And ${rows.length} more; the text part of this mail tells more of them in full, /api/v1/alerts of all.</p>\n${lists.join('\n')}`
+  return `<p>And ${rows.length} more; the text part of this mail shows more of them in full, /api/v1/alerts all of them.</p>\n${lists.join('\n')}`
 }
 
 function adviceList(advice: readonly Advice[]): string {

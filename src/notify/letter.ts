@@ -38,10 +38,10 @@ export interface Fact {
   readonly value: string
 }
 
-/** A value and its bound on a scale from 0 to 1. */
+/** A value and its limit on a scale from 0 to 1. */
 export interface Meter {
   readonly value: number
-  readonly bound: number
+  readonly limit: number
 }
 
 /** What was measured around the moment of the step. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { AlertFacts, Notification, Recipient } from '../model.ts'
+import { type AlertFacts, isBuiltinRule, type Notification, type Recipient } from '../model.ts'
 import { compileTemplate, TEMPLATE_NAMES, type TemplateValues, templateValues } from '../template.ts'
-import { isOwnRule } from './advice.ts'
+import { builtinSubject } from '../text/builtin.ts'
+import { formatMeasure } from '../text/measure.ts'
 import { alertLetter, groupLetter, partsOf } from './alert-letter.ts'
 import { digestHeadline, digestLetter } from './digest.ts'
 import { htmlPage } from './html.ts'
@@ -9,7 +10,7 @@ import { isDescribed } from './lead.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { addressesOf } from './links.ts'
 import { noticeHeadline, noticeLetter } from './notice.ts'
-import { groupName, limitOf, nameOf, placeOf, tallyOf, WHOLE } from './phrase.ts'
+import { groupName, nameOf, placeOf, tallyOf, WHOLE, worstLimitOf } from './phrase.ts'
 import { type Draw, showPicture, type Shown } from './picture.ts'
 import { plainText } from './plain.ts'
 import { hostsOf, worstFirst } from './rows.ts'
@@ -58,7 +59,7 @@ export function renderMessage(notification: Notification, options: MessageOption
 }
 
 function letterOf(notification: Notification, options: MessageOptions, shown: Shown | undefined): Letter {
-  if (notification.kind === 'notice') return noticeLetter(notification, options)
+  if (notification.notice !== undefined) return noticeLetter(notification, notification.notice, options)
   if (notification.report !== undefined) return reportLetter(notification, notification.report, options)
   if (notification.kind !== 'alert') return digestLetter(notification, options)
   const facts = onlyNews(notification)
@@ -83,9 +84,9 @@ function ownBody(notification: Notification, facts: AlertFacts): OwnBody | undef
   return text === '' ? undefined : { text, links: addressesOf(template) }
 }
 
-/** The rule's template counts before the receiver's; the product's own rules are no rule that a receiver's was written for. */
+/** The rule's template counts before the receiver's, which was not written for built-in rules. */
 function templateOf({ templates }: Notification, facts: AlertFacts, key: 'subject' | 'body'): string | undefined {
-  return facts[key] ?? (isOwnRule(facts.rule) ? undefined : templates?.[key])
+  return facts.templates[key] ?? (isBuiltinRule(facts.identity.rule) ? undefined : templates?.[key])
 }
 
 /** The one alert that is new in a mail; undefined where there are several, or none. */
@@ -136,16 +137,16 @@ function previousOf({ seq, previous }: Notification): number | null {
 
 /** What the first mail of a thread was about stays the subject of all, so that mail programs keep them together. */
 function baseOf(notification: Notification): string {
-  const { kind, alerts, lead } = notification
+  const { kind, alerts, lead, notice } = notification
   const [first] = alerts
-  if (kind === 'notice') return noticeHeadline(notification)
+  if (notice !== undefined) return noticeHeadline(notification, notice)
   if (first === undefined) return digestHeadline(alerts)
   if (kind !== 'alert') return listSubject(notification, first)
   const { facts, more } = lead ?? { facts: first, more: 0 }
   const others = more === 0 ? '' : ` and ${more} more`
   return (
     ownSubject(notification, facts, others) ??
-    `${nameOf(facts.rule, NAME_LENGTH)} on ${placeOf(facts)}${others}: ${clean(facts.what)}`
+    `${nameOf(facts.identity.rule, NAME_LENGTH)} on ${placeOf(facts)}${others}: ${clean(formatMeasure(facts.identity.measure))}`
   )
 }
 
@@ -154,7 +155,7 @@ function listSubject(notification: Notification, first: AlertFacts): string {
   const { alerts } = notification
   const [worst = first] = worstFirst(alerts)
   const more = hostsOf(alerts).count - 1
-  const isOneRule = alerts.every(({ rule }) => rule === first.rule)
+  const isOneRule = alerts.every(({ identity: { rule } }) => rule === first.identity.rule)
   const own = isOneRule ? ownSubject(notification, worst, more === 0 ? '' : ` and ${more} more`) : undefined
   if (own === undefined) return digestHeadline(alerts)
   const isPlain = alerts.length === 1 && first.state === 'firing'
@@ -163,7 +164,7 @@ function listSubject(notification: Notification, first: AlertFacts): string {
 
 /** The subject by the template of the rule or the receiver, or the usual one of such alerts, if there is one that says something. */
 function ownSubject(notification: Notification, facts: AlertFacts, others: string): string | undefined {
-  const template = templateOf(notification, facts, 'subject') ?? facts.usualSubject
+  const template = templateOf(notification, facts, 'subject') ?? builtinSubject(facts.identity.measure)
   const own =
     template === undefined ? '' : (fill(template, valuesOf(facts, others), NAME_LENGTH, notification.zone) ?? '')
   return own.trim() === '' ? undefined : own
@@ -171,11 +172,12 @@ function ownSubject(notification: Notification, facts: AlertFacts, others: strin
 
 /** @param others put behind the host: ` and 36 more`. */
 function valuesOf(facts: AlertFacts, others = ''): TemplateValues {
+  const name = facts.identity.host
   const host = {
     kind: 'text',
-    text: `${others === '' ? facts.host : nameOf(facts.host, NAME_LENGTH - others.length)}${others}`,
+    text: `${others === '' ? name : nameOf(name, NAME_LENGTH - others.length)}${others}`,
   } as const
-  const bound = { kind: 'text', text: limitOf(facts) } as const
+  const bound = { kind: 'text', text: worstLimitOf(facts) } as const
   return new Map([...templateValues(facts), ['server', host], ['host', host], ['bound', bound]])
 }
 
@@ -204,8 +206,8 @@ function headersOf(notification: Notification, options: MessageOptions): Record<
     'List-Id': `<${token(listName)}.${domain}>`,
     'Auto-Submitted': 'auto-generated',
     'X-Auto-Response-Suppress': 'All',
-    'X-Stashwatch-Rule': common(alerts.map(({ rule }) => rule)),
-    'X-Stashwatch-Host': common(alerts.map(({ host }) => host)),
+    'X-Stashwatch-Rule': common(alerts.map(({ identity }) => identity.rule)),
+    'X-Stashwatch-Host': common(alerts.map(({ identity }) => identity.host)),
     'X-Stashwatch-State': kind === 'alert' ? (isFiring ? 'firing' : 'resolved') : kind,
     'X-Stashwatch-Severity': kind === 'notice' || kind === 'report' ? '' : worst,
     'X-Stashwatch-Episode': facts?.episode ?? thread,

@@ -1,9 +1,10 @@
-import type { Because, Notification } from '../model.ts'
+import type { Notice, Notification } from '../model.ts'
+import { describeNotice } from '../text/notice.ts'
 import { whyOf } from './footer.ts'
 import type { Letter, LetterOptions } from './letter.ts'
 import { greetingOf } from './phrase.ts'
 import { clean, shorten } from './text.ts'
-import { type Times, timesOf } from './times.ts'
+import { timesOf } from './times.ts'
 
 /** Longest line: a host's name whole, and what is said of it. */
 const LONGEST = 1000
@@ -12,58 +13,49 @@ interface Words {
   /** What the lines are, as the sentence before them. */
   readonly lead: string
   readonly advice: readonly string[]
-  /** Who tells the receiver; absent: it hears of the service itself. */
-  readonly who?: string
+  /** Who notifies the receiver. */
+  readonly who: string
 }
 
-/** What is said around the lines, by the reason of the notice. */
-const WORDS: Partial<Readonly<Record<Because, Words>>> = {
-  'hosts retired': {
+/** What is said around the lines. */
+const WORDS: Readonly<Record<Notice['kind'], Words>> = {
+  hosts_retired: {
     lead:
-      'the hosts and sources listed here are no longer watched, and nothing is kept of them. Their open alerts are closed; ' +
-      'nobody is told that they are resolved, because nothing got better.',
+      'The hosts and sources listed here are no longer monitored, and their data is deleted. Their open alerts are closed ' +
+      'without a notification, because nothing recovered.',
     advice: [
-      'Should one of them have stayed? Name it under hosts.expected in the configuration: then it is never forgotten, and counts as silent until it is heard again.',
-      'A host that sends again is watched again at once. hosts.retire_after sets how long a silent host is kept.',
+      'To keep one of them, name it under hosts.expected in the configuration: an expected host is never retired, and is absent until it sends again.',
+      'A host that sends again is monitored again at once. hosts.retire_after sets how long an absent host is kept.',
     ],
+    who: 'self_monitoring.notify names',
   },
-  scheduled: {
-    lead: 'this mail comes every day at this time, whatever happens. If it does not come, check stashwatch and its mail server.',
+  heartbeat: {
+    lead: 'This mail is sent every day at this time, whatever happens. If it does not arrive, check stashwatch and its mail server.',
     advice: [],
-    who: 'the configuration sets a heart-beat for',
+    who: 'the configuration sets a heartbeat for',
   },
 }
 
 /** Tells people of something that is no alert: what happened, one line for each thing it is about, and what to do. */
-export function noticeLetter(notification: Notification, { url }: LetterOptions): Letter {
-  const words = WORDS[notification.because]
-  const time = timesOf(notification)
-  const advice = (words?.advice ?? []).map((text) => ({ text }))
+export function noticeLetter(notification: Notification, notice: Notice, { url }: LetterOptions): Letter {
+  const { lead, advice, who } = WORDS[notice.kind]
+  const { title, lines } = describeNotice(notice, notification.at, timesOf(notification))
+  const what = advice.map((text) => ({ text }))
   return {
     tone: 'calm',
     status: 'Notice',
-    headline: noticeHeadline(notification),
+    headline: clean(title),
     greeting: greetingOf(notification),
-    paragraphs: words === undefined ? [] : [words.lead],
-    items: (notification.notice?.lines ?? []).map((line) => shorten(clean(inZone(line, time)), LONGEST)),
+    paragraphs: [lead],
+    items: lines.map((line) => shorten(clean(line), LONGEST)),
     facts: [],
     notes: [],
     lists: [],
-    advice: url === undefined ? advice : [...advice, { text: 'All known hosts:', url: `${url}/api/v1/hosts` }],
-    footer: [whyOf(notification, words?.who ?? 'self_monitoring.notify names')],
+    advice: url === undefined ? what : [...what, { text: 'All known hosts:', url: `${url}/api/v1/hosts` }],
+    footer: [whyOf(notification, who)],
   }
 }
 
-const INSTANT = /\b(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC\b/g
-
-/** Lines are the same for all readers and have instants in UTC; here they are those of one reader. */
-function inZone(line: string, time: Times): string {
-  return line.replace(INSTANT, (found, date: string, clock: string) => {
-    const at = Date.parse(`${date}T${clock}Z`)
-    return Number.isNaN(at) ? found : time(at)
-  })
-}
-
-export function noticeHeadline({ notice, because }: Notification): string {
-  return clean(notice?.title ?? because)
+export function noticeHeadline(notification: Notification, notice: Notice): string {
+  return clean(describeNotice(notice, notification.at, timesOf(notification)).title)
 }

@@ -1,5 +1,8 @@
-import type { AlertFacts, Notification, Unit } from '../model.ts'
-import { formatBeside, formatBound, formatDuration, formatValue } from '../format.ts'
+import { type AlertFacts, isBeyond, type Notification, type Unit } from '../model.ts'
+import { formatBeside, formatCount, formatDuration, formatValue } from '../text/format.ts'
+import { formatLimit } from '../text/limit.ts'
+import { formatMeasure } from '../text/measure.ts'
+import { describeReason } from '../text/reason.ts'
 import type { Times } from './times.ts'
 import { clean, shorten } from './text.ts'
 
@@ -21,30 +24,24 @@ export function nameOf(text: string, max = SHORT): string {
 }
 
 /** The host with the labels that tell its series apart: `db-1 /var/lib`. */
-export function placeOf(facts: AlertFacts, max = SHORT): string {
-  const names = [facts.host, ...Object.values(facts.labels)].filter((name) => name !== '')
+export function placeOf({ identity: { host, labels } }: AlertFacts, max = SHORT): string {
+  const names = [host, ...Object.values(labels)].filter((name) => name !== '')
   return names.map((name) => nameOf(name, max)).join(' ')
 }
 
-/** What was measured, in its unit, so that it does not look like a bound that it is beyond. */
-export function valueOf({ value, unit, bound, clear }: AlertFacts): string {
-  const bounds = [bound, clear].map((text) => Number(/\S+$/.exec(text)?.[0])).filter((number) => !Number.isNaN(number))
-  return clean(formatBeside(value, unit, bounds))
+/** What was measured, in its unit, so that it does not look like a limit that it is beyond. */
+export function valueOf({ identity, value, evidence: { limit, clear } }: AlertFacts): string {
+  const limits = [limit, clear].flatMap((one) => (one === undefined ? [] : [one.value]))
+  return clean(formatBeside(value, identity.measure.unit, limits))
 }
 
-/** What kept an alert from being told, in words. */
-export function mutedOf(muted: NonNullable<AlertFacts['wasMuted']>, time: Times): string {
-  if (typeof muted === 'string') return muted
-  if (muted.by === 'maintenance') return `maintenance '${muted.name}'`
-  if (muted.by === 'inhibition') return `${muted.rule} was firing on ${muted.host}`
-  return `silenced by ${muted.author} until ${time(muted.until)}: ${muted.comment}`
-}
-
-/** The bounds that an alert was beyond: that of now, and that at its worst where it is another one. */
-export function boundsOf({ bound, unit, critical }: AlertFacts): string {
-  const now = boundOf(bound, unit)
-  if (critical === undefined || critical.bound === '' || critical.bound === bound) return now
-  return `${now}; critical: ${boundOf(critical.bound, unit)}`
+/** The limits that an alert was beyond: that of now, and that at its worst where it is another one. */
+export function limitsOf({ identity, evidence: { limit }, critical }: AlertFacts): string {
+  const { unit } = identity.measure
+  const worst = critical?.limit
+  const now = formatLimit(limit, unit)
+  if (worst === undefined || (worst.op === limit?.op && worst.value === limit.value)) return now
+  return `${now}; critical: ${formatLimit(worst, unit)}`
 }
 
 /** The figure in its unit. */
@@ -52,25 +49,34 @@ export function figureOf(value: number | null, unit: Unit): string {
   return clean(formatValue(value, unit))
 }
 
-/** A bound as the rule says it, its number in the metric's unit. */
-export function boundOf(bound: string, unit: Unit): string {
-  return nameOf(formatBound(bound, unit))
+/** The limit that the value is compared with. */
+export function limitOf({ identity, evidence: { limit } }: AlertFacts): string {
+  return formatLimit(limit, identity.measure.unit)
 }
 
-/** The bound to tell an alert by: of one that is over, that of the worst it was. */
-export function limitOf({ state, critical, bound, unit }: AlertFacts): string {
-  const worst = critical === undefined || critical.bound === '' ? bound : critical.bound
-  return boundOf(state === 'resolved' ? worst : bound, unit)
+/** The limit to name an alert by: of one that is over, that of the worst it was. */
+export function worstLimitOf({ state, identity, evidence: { limit }, critical }: AlertFacts): string {
+  return formatLimit(state === 'resolved' ? (critical?.limit ?? limit) : limit, identity.measure.unit)
 }
 
-/** Whether the value is on the wrong side of the bound that it is told with; true where that cannot be said. */
-export function isBeyond({ value, bound }: Pick<AlertFacts, 'value' | 'bound'>): boolean {
-  const [, op, number] = /^(above|at least|below|at most) (\S+)$/.exec(bound) ?? []
-  const limit = Number(number)
-  if (value === null || op === undefined || Number.isNaN(limit)) return true
-  if (op === 'above') return value > limit
-  if (op === 'below') return value < limit
-  return op === 'at least' ? value >= limit : value <= limit
+/** Why the evaluation came out as it did, for the reader. */
+export function reasonOf(facts: AlertFacts, time: Times, max = WHOLE): string {
+  return nameOf(describeReason(facts, time), max)
+}
+
+/** What was measured: `mean of cpu over 2 min`. */
+export function measureOf({ identity: { measure } }: AlertFacts): string {
+  return nameOf(formatMeasure(measure))
+}
+
+/** Whether a state is measured, whose figure of now says nothing once the alert is over. */
+export function isState({ identity: { measure } }: AlertFacts): boolean {
+  return measure.kind === 'state'
+}
+
+/** Whether the value is on the wrong side of the limit that it is shown with; true where that cannot be said. */
+export function breachesLimit({ value, evidence: { limit } }: AlertFacts): boolean {
+  return value === null || limit === undefined || isBeyond(limit, value)
 }
 
 /** How long the alert lasted, or has lasted at the end of the deciding window. */
@@ -88,11 +94,6 @@ export function isUntold({ seq }: Pick<Notification, 'seq'>, { state, sent }: Al
   return state === 'resolved' && (sent ?? seq) === 0
 }
 
-/** `1 alert`, `3 alerts`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`
-}
-
 /** How many of several alerts are in which state: `11 firing, 49 resolved`; what nothing got better about is closed. */
 export function tallyOf(alerts: readonly AlertFacts[]): string {
   const firing = alerts.filter(({ state }) => state === 'firing').length
@@ -104,7 +105,7 @@ export function tallyOf(alerts: readonly AlertFacts[]): string {
 
 /** What several alerts are called: `60 alerts` while all fire, and by their states where some are over. */
 export function groupName(alerts: readonly AlertFacts[]): string {
-  return alerts.some(({ state }) => state === 'resolved') ? tallyOf(alerts) : counted(alerts.length, 'alert')
+  return alerts.some(({ state }) => state === 'resolved') ? tallyOf(alerts) : formatCount(alerts.length, 'alert')
 }
 
 /** How bad it is, all in all: green when everything is over and got better. */
@@ -131,6 +132,6 @@ export function placeNote({ insteadOf }: Notification, time: Times): readonly st
 export function gapNotes(alerts: readonly AlertFacts[], time: Times): readonly string[] {
   const notes = alerts
     .flatMap((facts) => facts.gaps)
-    .map(({ from, to }) => `Stashwatch was down from ${time(from)} to ${time(to)}; nothing was watched then.`)
+    .map(({ from, to }) => `stashwatch was down from ${time(from)} to ${time(to)}; no rule was evaluated then.`)
   return [...new Set(notes)]
 }

@@ -1,5 +1,6 @@
 import type { AlertFacts, Notification, Picture } from '../model.ts'
-import { formatDuration } from '../format.ts'
+import { formatDuration } from '../text/format.ts'
+import { formatLimit } from '../text/limit.ts'
 import { chartSvg, type Mark } from './chart.ts'
 import { bucketsCsv, fileName } from './csv.ts'
 import { headlineOf } from './lead.ts'
@@ -39,11 +40,13 @@ export function showPicture(
   const means = picture?.buckets.map(({ mean }) => mean).filter(isNumber) ?? []
   if (picture === undefined || means.length === 0) return undefined
   const zone = notification.zone === undefined ? {} : { zone: notification.zone }
-  const svg = { title: facts.metric, unit: facts.unit, marks: marksOf(notification, facts, picture), ...zone }
+  const { metric, unit } = facts.identity.measure
+  const svg = { title: metric, unit, marks: marksOf(notification, facts, picture), ...zone }
   const png = draw?.(chartSvg(picture, svg))
   const name = fileName(facts)
-  const words = wordsOf(facts, picture, means, timesOf(notification))
-  const chart = { alt: `${headlineOf(facts, notification.because)}. ${words.alt}`, lines: words.lines }
+  const time = timesOf(notification)
+  const words = wordsOf(facts, picture, means, time)
+  const chart = { alt: `${headlineOf(facts, notification.because, time)}. ${words.alt}`, lines: words.lines }
   const csv: Attachment = { name: `${name}.csv`, type: 'text/csv; charset=utf-8', content: bucketsCsv(picture) }
   if (png === undefined) return { chart, attachments: [csv] }
   const cid = `chart.${id}`
@@ -59,12 +62,12 @@ function marksOf(
   const step =
     because === 'fired'
       ? 'fired'
-      : because === 'severity rose'
-        ? 'worse'
-        : because === 'severity fell'
-          ? 'better'
+      : because === 'severity_raised'
+        ? 'raised'
+        : because === 'severity_lowered'
+          ? 'lowered'
           : 'now'
-  const last = state === 'resolved' ? { at: resolvedAt, label: 'over' } : { at, label: step }
+  const last = state === 'resolved' ? { at: resolvedAt, label: 'resolved' } : { at, label: step }
   return since < last.at ? [{ at: since, label: 'began' }, last] : [last]
 }
 
@@ -74,15 +77,16 @@ function wordsOf(
   means: readonly number[],
   time: Times,
 ): Pick<Chart, 'alt' | 'lines'> {
-  const { unit, severity } = facts
-  const { buckets, from, width, bounds } = picture
-  const bound = (bounds.find((one) => one.severity === severity) ?? bounds[0])?.value
+  const { identity, severity } = facts
+  const { unit } = identity.measure
+  const { buckets, from, width, limits } = picture
+  const limit = (limits.find((one) => one.severity === severity) ?? limits[0])?.limit
   const row = sparkline(
     thin(
       buckets.map(({ mean }) => mean),
       BARS,
     ),
-    bound === undefined ? [] : [bound],
+    limit === undefined ? [] : [limit.value],
   )
   const lowest = figureOf(
     means.reduce((a, b) => Math.min(a, b)),
@@ -92,9 +96,9 @@ function wordsOf(
     means.reduce((a, b) => Math.max(a, b)),
     unit,
   )
-  const beside = bound === undefined ? '' : `  bound ${figureOf(bound, unit)} ${row.bar(bound)}`
+  const beside = limit === undefined ? '' : `  ${formatLimit(limit, unit)} ${row.bar(limit.value)}`
   const span = `${time(from)} to ${time(from + width * buckets.length)}`
-  const metric = shorten(clean(facts.metric), NAME)
+  const metric = shorten(clean(identity.measure.metric), NAME)
   return {
     alt: `Chart of ${metric} from ${span}: lowest ${lowest}, highest ${highest}.`,
     lines: [

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { AlertFacts, Millis } from '../model.ts'
-import { formatTime } from '../format.ts'
-import { boundOf, figureOf, lastedOf, placeOf } from './phrase.ts'
+import { formatTime } from '../text/format.ts'
+import { formatFigure } from '../text/measure.ts'
+import { describeReason } from '../text/reason.ts'
+import { breachesLimit, figureOf, lastedOf, limitOf, placeOf } from './phrase.ts'
 import { clean, shorten } from './text.ts'
 
 /** An alert in the words of Prometheus, which Alertmanager and what listens to it understand. */
@@ -17,7 +19,7 @@ const TEXT_LENGTH = 1_000
  * names are made fit (`system.filesystem.mount_point` becomes `system_filesystem_mount_point`). Of two that want one
  * name, the later gets `exported_` before it.
  */
-export function labelsOf({ rule, host, severity, ruleLabels = {}, labels }: AlertFacts): Labels {
+export function labelsOf({ identity: { rule, host, labels }, severity, ruleLabels }: AlertFacts): Labels {
   const own: Labels = { alertname: rule, host, severity }
   const found = new Map<string, string>()
   for (const part of [own, ruleLabels, labels]) {
@@ -31,35 +33,35 @@ export function labelsOf({ rule, host, severity, ruleLabels = {}, labels }: Aler
 }
 
 /** Names that begin with two underscores are Prometheus' own. */
-function labelName(name: string): string {
+export function labelName(name: string): string {
   const fit = shorten(name, NAME_LENGTH).replace(/[^a-zA-Z0-9_]/g, '_')
   return /^(?:[0-9]|__|$)/.test(fit) ? `field_${fit}` : fit
 }
 
 export function annotationsOf(facts: AlertFacts): Labels {
-  const { value, unit, bound, reason, ended } = facts
+  const { identity, value, ended } = facts
   return {
-    summary: text(`${facts.rule} on ${placeOf(facts)}`),
+    summary: text(`${identity.rule} on ${placeOf(facts)}`),
     description: text(descriptionOf(facts)),
-    value: value === null ? '' : figureOf(value, unit),
-    bound: boundOf(bound, unit),
-    reason: text(reason),
+    value: value === null ? '' : figureOf(value, identity.measure.unit),
+    limit: limitOf(facts),
+    reason: text(describeReason(facts)),
     ...(ended === undefined ? {} : { ended }),
   }
 }
 
 function descriptionOf(facts: AlertFacts): string {
-  const { state, value, unit, bound, reason, what, since, at, resolvedAt = at, ended } = facts
-  if (ended !== undefined) {
-    return `It was closed at ${formatTime(resolvedAt)}, after ${lastedOf(facts)}, and nothing got better: ${reason}.`
-  }
-  if (state === 'resolved') return `It was over at ${formatTime(resolvedAt)}, after ${lastedOf(facts)}.`
-  if (value === null) return `${reason}, since ${formatTime(since)}.`
-  return `${what} is ${figureOf(value, unit)}, ${boundOf(bound, unit)}, since ${formatTime(since)}.`
+  const { state, value, since, at, resolvedAt = at, ended, identity, evidence } = facts
+  const resolved = `at ${formatTime(resolvedAt)}, after ${lastedOf(facts)}`
+  if (ended !== undefined) return `Closed without recovery ${resolved}: ${describeReason(facts)}.`
+  if (state === 'resolved') return `Resolved ${resolved}.`
+  if (value === null) return `${describeReason(facts)}, since ${formatTime(since)}.`
+  const limit = evidence.limit === undefined ? '' : `, ${breachesLimit(facts) ? '' : 'limit: '}${limitOf(facts)}`
+  return `${formatFigure(identity.measure, figureOf(value, identity.measure.unit), 'is')}${limit}, since ${formatTime(since)}.`
 }
 
 /** What stays the same through all episodes of a rule on a series. */
-export function fingerprintOf({ rule, host, labels }: AlertFacts): string {
+export function fingerprintOf({ identity: { rule, host, labels } }: AlertFacts): string {
   const series = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
     .update(JSON.stringify([rule, host, series]))
@@ -67,7 +69,7 @@ export function fingerprintOf({ rule, host, labels }: AlertFacts): string {
     .slice(0, 16)
 }
 
-/** Where the alert's story is told; undefined when stashwatch does not know its own address. */
+/** Where the alert's timeline is shown; undefined when stashwatch does not know its own address. */
 export function storyOf({ episode }: AlertFacts, url: string | undefined): string | undefined {
   return url === undefined ? undefined : `${url}/api/v1/alerts/${encodeURIComponent(episode)}`
 }

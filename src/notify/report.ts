@@ -16,7 +16,7 @@ const HOUR = 3_600_000
 const RECORDS = 100
 
 /** What these tell was decided long before. */
-const TOLD_AGAIN: readonly Because[] = ['repeat interval elapsed', 'silence ended', 'escalated', 'scheduled']
+const TOLD_AGAIN: readonly Because[] = ['repeat_interval', 'silence_ended', 'escalated', 'scheduled']
 
 /** What leaves by each way, as the log calls it. */
 const NAMES: Readonly<Record<Via, string>> = { email: 'mail', webhook: 'webhook', alertmanager: 'alertmanager' }

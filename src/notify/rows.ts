@@ -1,14 +1,16 @@
 import type { AlertFacts } from '../model.ts'
+import { describeSuppression } from '../text/suppression.ts'
 import type { Row } from './letter.ts'
 import {
-  boundOf,
-  boundsOf,
+  breachesLimit,
   figureOf,
-  isBeyond,
+  isState,
   lastedOf,
-  mutedOf,
+  limitOf,
+  limitsOf,
   nameOf,
   placeOf,
+  reasonOf,
   type Tone,
   toneOf,
   valueOf,
@@ -29,32 +31,35 @@ export function rowOf(facts: AlertFacts, time: Times): Row {
     tone: toneOf(facts),
     status: facts.ended !== undefined ? 'closed' : over ? 'resolved' : facts.severity,
     where: placeOf(facts, LISTED),
-    rule: nameOf(facts.rule, LISTED),
-    value: figuresOf(facts),
+    rule: nameOf(facts.identity.rule, LISTED),
+    value: figuresOf(facts, time),
     when: over
       ? `lasted from ${time(facts.since)} to ${time(facts.resolvedAt ?? facts.at)} (${lastedOf(facts)})`
-      : `since ${time(facts.since)}${noData(facts, time)}${heldBack(facts, time)}`,
+      : `since ${time(facts.since)}${noData(facts, time)}${suppressed(facts, time)}`,
     code: clean(facts.code),
   }
 }
 
-function figuresOf(facts: AlertFacts): string {
-  const { state, value, peak, unit, bound, reason, ended, isWindowless } = facts
-  const isQuiet = isWindowless === true && state === 'resolved'
-  if (value === null || ended !== undefined || isQuiet) return nameOf(reason, LISTED)
-  const isOver = state === 'resolved' && peak !== null
-  if (isOver)
-    return `${figureOf(value, unit)}, peak ${figureOf(peak, unit)}${bound === '' ? '' : `, bound: ${boundsOf(facts)}`}`
-  const limit = bound === '' ? '' : `, ${isBeyond(facts) ? '' : 'bound: '}${boundOf(bound, unit)}`
-  return `${valueOf(facts)}${limit}`
+function figuresOf(facts: AlertFacts, time: Times): string {
+  const { state, value, peak, ended, evidence, identity } = facts
+  const isOver = state === 'resolved'
+  if (value === null || ended !== undefined || (isOver && isState(facts))) return reasonOf(facts, time, LISTED)
+  const { unit } = identity.measure
+  if (isOver && peak !== null) {
+    const limits = evidence.limit === undefined ? '' : `, limit: ${limitsOf(facts)}`
+    return `${figureOf(value, unit)}, peak ${figureOf(peak, unit)}${limits}`
+  }
+  if (evidence.limit === undefined) return valueOf(facts)
+  return `${valueOf(facts)}, ${breachesLimit(facts) ? '' : 'limit: '}${limitOf(facts)}`
 }
 
 function noData({ noDataSince }: AlertFacts, time: Times): string {
-  return noDataSince === undefined ? '' : `, without data since ${time(noDataSince)}`
+  return noDataSince === undefined ? '' : `, no data since ${time(noDataSince)}`
 }
 
-function heldBack({ wasMuted }: AlertFacts, time: Times): string {
-  return wasMuted === undefined ? '' : `, held back until now: ${nameOf(mutedOf(wasMuted, time), LISTED)}`
+function suppressed({ wasMuted }: AlertFacts, time: Times): string {
+  if (wasMuted === undefined) return ''
+  return `, suppressed until now: ${nameOf(describeSuppression(wasMuted, time), LISTED)}`
 }
 
 /** The worst first, and what is over last. */
@@ -66,7 +71,7 @@ const RANK: Readonly<Record<Tone, number>> = { critical: 0, warning: 1, calm: 2,
 
 /** The first few hosts of a list: `web-1, web-2, web-3 and 9 more`. */
 export function hostsOf(alerts: readonly AlertFacts[]): { readonly count: number; readonly named: string } {
-  const hosts = [...new Set(worstFirst(alerts).map((facts) => facts.host))]
+  const hosts = [...new Set(worstFirst(alerts).map((facts) => facts.identity.host))]
   const named = hosts.slice(0, NAMED).map((host) => nameOf(host, SHORT))
   const more = hosts.length > NAMED ? ` and ${hosts.length - NAMED} more` : ''
   return { count: hosts.length, named: `${named.join(', ')}${more}` }

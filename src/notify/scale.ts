@@ -1,5 +1,5 @@
 import type { Millis, Unit } from '../model.ts'
-import { formatValue } from '../format.ts'
+import { formatValue } from '../text/format.ts'
 
 /** The values that a chart spans: finite, `low` below `high`. */
 export interface Range {

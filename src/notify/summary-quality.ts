@@ -1,7 +1,6 @@
-import { formatDuration } from '../format.ts'
+import { formatCount, formatDuration } from '../text/format.ts'
 import type { ReportQuality, ReportRejects, Top } from '../model.ts'
 import type { Section } from './letter.ts'
-import { counted } from './phrase.ts'
 import { clean, shorten } from './text.ts'
 
 /** Longest name in a table, and in a list of names. */
@@ -19,7 +18,7 @@ export function refusedOf({ rejects }: ReportQuality): readonly Section[] {
   const row = ({ source, events: theirs, reasons }: Refused): Section['rows'][number] => ({
     name: shorten(clean(source), NAME),
     detail: reasonsOf(reasons),
-    value: counted(theirs, 'event'),
+    value: formatCount(theirs, 'event'),
     share: theirs / events,
   })
   return [{ title: 'Refused as invalid', rows: sources.first.map(row), more: rest(sources) }]
@@ -29,7 +28,7 @@ function reasonsOf({ total, first }: Refused['reasons']): string {
   const named = first.slice(0, REASONS).map(({ code, count, path }) => {
     return `${count} ${clean(code)}${path === '' ? '' : ` (e.g. at ${shorten(clean(path), LISTED)})`}`
   })
-  return `${named.join(', ')}${total > named.length ? ` and ${counted(total - named.length, 'other reason')}` : ''}`
+  return `${named.join(', ')}${total > named.length ? ` and ${formatCount(total - named.length, 'other reason')}` : ''}`
 }
 
 /** What the reader should know of the numbers, a sentence each. */
@@ -45,23 +44,23 @@ export function qualityOf({
   stops,
 }: ReportQuality): readonly string[] {
   const silent = sources.first.map(({ source, span, times }) => {
-    return `${shorten(clean(source), LISTED)} for ${formatDuration(span)}${times > 1 ? ` in ${times} spells` : ''}`
+    return `${shorten(clean(source), LISTED)} for ${formatDuration(span)}${times > 1 ? ` in ${times} periods` : ''}`
   })
   const wrong = clocks.first.map((host) => shorten(clean(host), LISTED))
   const notes = [
     stops === 0
       ? ''
-      : `Stashwatch was down for ${formatDuration(down)}, ${stops === 1 ? 'once' : `${stops} times`}; nothing was watched then.`,
-    sources.total === 0 ? '' : `Silent sources: ${listed(silent, sources)}.`,
+      : `Stashwatch was down for ${formatDuration(down)}, ${stops === 1 ? 'once' : `${stops} times`}; no rule was evaluated then.`,
+    sources.total === 0 ? '' : `Sources without events: ${listed(silent, sources)}.`,
     clocks.total === 0 ? '' : `Wrong clocks: ${listed(wrong, clocks)}.`,
-    dropped === 0 ? '' : `${counted(dropped, 'sample')} came too late to count.`,
-    merged === 0 ? '' : `${counted(merged, 'sample')} came late but still counted.`,
+    dropped === 0 ? '' : `${formatCount(dropped, 'sample')} came too late to count.`,
+    merged === 0 ? '' : `${formatCount(merged, 'sample')} came late but still counted.`,
     future === 0 ? '' : `${were(future, 'sample')} dated in the future and counted on arrival.`,
     refused === 0 ? '' : `${were(refused, 'event')} refused because a limit was reached.`,
     rejects === undefined || rejects.events === 0 ? '' : `${were(rejects.events, 'event')} refused as invalid.`,
   ].filter((note) => note !== '')
   return notes.length === 0
-    ? ['The data is complete: no source was silent, nothing came late or was refused, no clock was wrong.']
+    ? ['The data is complete: no source was down, nothing arrived late or was refused, no clock was wrong.']
     : [notes.join(' ')]
 }
 
@@ -74,5 +73,5 @@ export function rest({ total, first }: Top<unknown>): number {
 }
 
 function were(count: number, what: string): string {
-  return `${counted(count, what)} ${count === 1 ? 'was' : 'were'}`
+  return `${formatCount(count, what)} ${count === 1 ? 'was' : 'were'}`
 }

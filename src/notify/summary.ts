@@ -1,8 +1,9 @@
 import type { Millis, Notification, Report, ReportEpisode, ReportLoad, ReportShare } from '../model.ts'
-import { formatDuration, formatTime, formatValue } from '../format.ts'
+import { formatCount, formatDuration, formatTime, formatValue } from '../text/format.ts'
+import { describeHeldBriefly } from '../text/suppression.ts'
 import { whyOf } from './footer.ts'
 import type { Letter, LetterOptions, Section } from './letter.ts'
-import { counted, greetingOf, type Tone } from './phrase.ts'
+import { greetingOf, type Tone } from './phrase.ts'
 import { LISTED, NAME, qualityOf, refusedOf, rest } from './summary-quality.ts'
 import { clean, shorten } from './text.ts'
 
@@ -83,14 +84,14 @@ function periodOf(notification: Notification, report: Report): string | undefine
   return `since ${isToday ? since.slice(DATE, MINUTE).trim() : since.slice(0, MINUTE)}`
 }
 
-/** One sentence that says all: `Quiet week: 3 alerts on 2 of 412 hosts; 61 % of the CPU was unused`. */
+/** One sentence that says all: `Quiet week: 3 alerts on 2 of 412 hosts; 61% of the CPU was unused`. */
 function headlineOf(report: Report, period: string | undefined): string {
   const { alerts, every } = report
   const total = alerts.began + alerts.before
   const hosts = Math.max(report.hosts, alerts.hosts)
-  if (hosts === 0) return `Nothing was heard ${period ?? `this ${every}`}`
-  const where = `${alerts.hosts} of ${counted(hosts, 'host')}`
-  const what = total === 0 ? `no alerts on ${counted(hosts, 'host')}` : `${counted(total, 'alert')} on ${where}`
+  if (hosts === 0) return `No events received ${period ?? `this ${every}`}`
+  const where = `${alerts.hosts} of ${formatCount(hosts, 'host')}`
+  const what = total === 0 ? `no alerts on ${formatCount(hosts, 'host')}` : `${formatCount(total, 'alert')} on ${where}`
   const [share] = report.shares
   const unused = share === undefined ? '' : `; ${percent(share.unused)} of ${wholeOf(share.metric)} was unused`
   return `${verdictOf(report, period)}: ${what}${unused}`
@@ -100,7 +101,7 @@ function verdictOf(report: Report, period: string | undefined): string {
   const { every, alerts } = report
   if (isQuiet(report)) return `Quiet ${period ?? every}`
   if (alerts.critical === 0) return `Busy ${period ?? every}`
-  const critical = counted(alerts.critical, 'critical alert')
+  const critical = formatCount(alerts.critical, 'critical alert')
   return period === undefined ? `A ${every} with ${critical}` : `${critical} ${period}`
 }
 
@@ -112,7 +113,7 @@ function wholeOf(metric: string): string {
 
 function leadOf({ from, to, alerts }: Report, zone: string | undefined, isFirst: boolean): string {
   const began = `${minuteOf(from, zone)}${isFirst ? ', when this report was set up,' : ''}`
-  const span = `this is what happened from ${began} to ${minuteOf(to, zone)}.`
+  const span = `This report covers ${began} to ${minuteOf(to, zone)}.`
   if (alerts.open === 0) return alerts.began + alerts.before === 0 ? span : `${span} No alert is open now.`
   return `${span} ${alerts.open === 1 ? 'One alert is' : `${alerts.open} alerts are`} still open.`
 }
@@ -138,22 +139,16 @@ function episodesOf({ alerts: { longest }, to }: Report, zone: string | undefine
       name: place,
       detail: `${shorten(clean(rule), NAME)}${extreme}, since ${minuteOf(since, zone).slice(0, MINUTE)}${keptOf(muted, ack)}`,
       tone: severity,
-      value: until === undefined ? `${lasted(since, to)}, goes on` : lasted(since, until),
+      value: until === undefined ? `${lasted(since, to)}, still open` : lasted(since, until),
     }
   })
   return [{ title: 'Longest alerts', rows, more: rest(longest) }]
 }
 
-const MUTED = {
-  silence: 'silenced',
-  maintenance: 'under maintenance',
-  inhibition: 'held back by another alert',
-} as const
-
 function keptOf(muted: ReportEpisode['muted'], ack: ReportEpisode['ack']): string {
   const parts = [
-    ...(muted === undefined ? [] : [MUTED[muted]]),
-    ...(ack === undefined ? [] : [`looked after by ${shorten(clean(ack), LISTED)}`]),
+    ...(muted === undefined ? [] : [describeHeldBriefly(muted)]),
+    ...(ack === undefined ? [] : [`acknowledged by ${shorten(clean(ack), LISTED)}`]),
   ]
   return parts.map((part) => `, ${part}`).join('')
 }
@@ -167,8 +162,8 @@ function rulesOf({ rules }: Report): readonly Section[] {
   const most = Math.max(1, ...rules.first.map(({ mails }) => mails))
   const rows = rules.first.map(({ rule, began, mails }) => ({
     name: shorten(clean(rule), NAME),
-    detail: counted(began, 'alert'),
-    value: counted(mails, 'mail'),
+    detail: formatCount(began, 'alert'),
+    value: formatCount(mails, 'mail'),
     share: mails / most,
   }))
   return [{ title: 'Noisiest rules', rows, more: rest(rules) }]
@@ -181,7 +176,7 @@ function outsideOf({ outside, from, to }: Report): readonly Section[] {
     value: formatDuration(span),
     share: span / Math.max(1, to - from),
   }))
-  return [{ title: 'Hosts longest outside their bounds', rows, more: rest(outside) }]
+  return [{ title: 'Hosts longest beyond their limits', rows, more: rest(outside) }]
 }
 
 function shareOf({ metric, hosts, mean, unused, busiest, idlest, idle }: ReportShare): Section {
@@ -197,7 +192,7 @@ function shareOf({ metric, hosts, mean, unused, busiest, idlest, idle }: ReportS
     rows: [...busiest, ...idlest.toReversed()].map(row),
     more: 0,
     between: { after: busiest.length, more: Math.max(0, hosts - busiest.length - idlest.length) },
-    ...(idle.total === 0 ? {} : { note: `Never over 10 %: ${counted(idle.total, 'host')} (${names}${more}).` }),
+    ...(idle.total === 0 ? {} : { note: `Never above 10%: ${formatCount(idle.total, 'host')} (${names}${more}).` }),
   }
 }
 
@@ -208,7 +203,7 @@ function minuteOf(at: Millis, zone: string | undefined): string {
 
 /** Whole percents; what is there but less than one is not called nothing. */
 function percent(share: number): string {
-  return share > 0 && share < 0.005 ? '<1 %' : `${Math.round(share * 100)} %`
+  return share > 0 && share < 0.005 ? '<1%' : `${Math.round(share * 100)}%`
 }
 
 function capital(text: string): string {

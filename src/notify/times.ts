@@ -1,5 +1,5 @@
 import type { Millis, Notification } from '../model.ts'
-import { timeFormat } from '../format.ts'
+import { timeFormat } from '../text/format.ts'
 
 /** Writes an instant for the reader of one mail. */
 export type Times = (at: Millis) => string

@@ -1,11 +1,14 @@
 import { createHmac } from 'node:crypto'
 import type { LookupFunction } from 'node:net'
-import type { AlertFacts, Notification, Targets, WebhookTarget } from '../model.ts'
+import type { AlertFacts, Millis, Notice, Notification, Reason, Targets, WebhookTarget } from '../model.ts'
+import { formatMeasure } from '../text/measure.ts'
+import { describeNotice } from '../text/notice.ts'
 import { post } from './post.ts'
 import {
   annotationsOf,
   fingerprintOf,
   instantOf,
+  labelName,
   type Labels,
   labelsOf,
   NO_INSTANT,
@@ -65,17 +68,17 @@ function secretsOf({ url, secret = '', headers }: WebhookTarget): readonly strin
 }
 
 function bodyOf(notification: Notification, url: string | undefined): object {
-  const { alerts, receiver, thread } = notification
+  const { alerts, receiver, thread, group } = notification
   const told = alerts.slice(0, MOST_ALERTS)
   const labels = told.map(labelsOf)
   const common = commonOf(labels)
   return {
     version: '4',
-    groupKey: thread,
+    groupKey: group?.key ?? thread,
     truncatedAlerts: alerts.length - told.length,
     status: alerts.some(({ state }) => state === 'firing') ? 'firing' : 'resolved',
     receiver,
-    groupLabels: pick(common, ['alertname', 'host']),
+    groupLabels: group === undefined ? {} : groupLabelsOf(group.labels),
     commonLabels: common,
     commonAnnotations: commonOf(told.map(annotationsOf)),
     externalURL: url ?? '',
@@ -112,25 +115,33 @@ function ownOf(notification: Notification, told: readonly AlertFacts[]): object 
     ...(news === undefined ? {} : { news }),
     ...(nextAt === undefined ? {} : { nextAt: instantOf(nextAt) }),
     ...(insteadOf === undefined ? {} : { insteadOf: { at: instantOf(insteadOf.at), because: insteadOf.because } }),
-    ...(notice === undefined
-      ? {}
-      : { notice: { title: text(notice.title), lines: notice.lines.map((words) => text(words)) } }),
+    ...(notice === undefined ? {} : { notice: noticeOf(notice, at) }),
     facts: told.map(factsOf),
   }
 }
 
+function noticeOf(notice: Notice, at: Millis): object {
+  const { title, lines } = describeNotice(notice, at)
+  return { kind: notice.kind, title: text(title), lines: lines.map((words) => text(words)) }
+}
+
 function factsOf(facts: AlertFacts): object {
-  const { episode, code, metric, unit, value, peak, what, bound, clear, since, at, resolvedAt, source } = facts
+  const { identity, episode, code, value, peak, evidence, since, at, resolvedAt, source } = facts
+  const { metric, unit } = identity.measure
+  const { limit, clear, expected, range, why } = evidence
   return {
     episode,
     code,
     metric: text(metric),
     unit,
+    measured: text(formatMeasure(identity.measure)),
     value,
     peak,
-    what: text(what),
-    bound: text(bound),
-    clear: text(clear),
+    ...(limit === undefined ? {} : { limit }),
+    ...(clear === undefined ? {} : { clear }),
+    ...(expected === undefined ? {} : { expected }),
+    ...(range === undefined ? {} : { range }),
+    reason: { code: why.code, params: cleanParams(why.params) },
     since: instantOf(since),
     at: instantOf(at),
     ...(resolvedAt === undefined ? {} : { resolvedAt: instantOf(resolvedAt) }),
@@ -138,13 +149,27 @@ function factsOf(facts: AlertFacts): object {
   }
 }
 
+/** Names that came with events are made fit to be shown, as everywhere in the body. */
+function cleanParams(params: Reason['params']): Reason['params'] {
+  const cleaned = Object.entries(params).map(([name, value]) => {
+    if (typeof value === 'number') return [name, value] as const
+    return [name, typeof value === 'string' ? text(value) : value.map((one) => text(one))] as const
+  })
+  return Object.fromEntries(cleaned)
+}
+
+/** The labels of `group_by` as the alerts have them: the rule is `alertname`, and all names are made fit. */
+function groupLabelsOf(labels: Labels): Labels {
+  const named = Object.entries(labels).map(([name, value]) => [
+    name === 'rule' ? 'alertname' : labelName(name),
+    text(value),
+  ])
+  return Object.fromEntries(named)
+}
+
 function commonOf(all: readonly Labels[]): Labels {
   const [first = {}, ...others] = all
   return Object.fromEntries(
     Object.entries(first).filter(([name, value]) => others.every((other) => other[name] === value)),
   )
-}
-
-function pick(labels: Labels, names: readonly string[]): Labels {
-  return Object.fromEntries(Object.entries(labels).filter(([name]) => names.includes(name)))
 }

@@ -6,7 +6,7 @@ import type { Delivery } from './way.ts'
  * way; a person is still told the end of what was told before.
  */
 export function isNobodys({ via = 'email', at, alerts, insteadOf }: Notification, left: Millis): boolean {
-  const wasTold = insteadOf === undefined || insteadOf.because === 'repeat interval elapsed'
+  const wasTold = insteadOf === undefined || insteadOf.because === 'repeat_interval'
   const isEnd = alerts.length > 0 && wasTold && alerts.every(({ state }) => state === 'resolved')
   return via !== 'email' || (at <= left && !isEnd)
 }

@@ -85,7 +85,7 @@ function notificationsOf(config: EngineConfig, { rules, receiver, scheduled }: P
   const digest = { ...read(sampleAlert(first, config), first), thread: 'digest', seq: 0, alerts: list }
   return [
     ...single,
-    { name: 'digest', notification: { ...digest, because: 'mail budget', kind: 'digest' } },
+    { name: 'digest', notification: { ...digest, because: 'rate_limited', kind: 'digest' } },
     ...(scheduled ? scheduledOf(config, receiver) : []),
   ]
 }
@@ -124,11 +124,12 @@ function listOf(rules: readonly Rule[], config: EngineConfig): readonly AlertFac
   return Array.from({ length: Math.max(LISTED, rules.length) }, (_, i) => {
     const rule = rules[i % rules.length] as Rule
     const facts = sampleAlert(rule, config, { state: i % 4 === 3 ? 'resolved' : 'firing' })
+    const { identity } = facts
     const { picture: _drawn, ...told } = {
       ...facts,
       episode: `sample${i}`,
       code: `SMPL${i}`,
-      host: i === 0 ? facts.host : `${facts.host}-${i}`,
+      identity: { ...identity, host: i === 0 ? identity.host : `${identity.host}-${i}` },
     }
     return told
   })
@@ -145,6 +146,11 @@ function readers(config: EngineConfig, chosen: Receiver | undefined): (facts: Al
     const receiver = chosen?.name ?? told?.receiver ?? notify[0] ?? config.receivers[0]?.name ?? 'nobody'
     const to = (chosen === undefined ? told?.to : chosen.email[0]) ?? READER
     const whom = toWhom(plan, { receiver, via: 'email', to })
-    return { ...whom, id: `preview.${facts.rule}.${facts.state}`, at: SAMPLE_AT + LATENESS, thread: facts.episode }
+    return {
+      ...whom,
+      id: `preview.${facts.identity.rule}.${facts.state}`,
+      at: SAMPLE_AT + LATENESS,
+      thread: facts.episode,
+    }
   }
 }

@@ -14,11 +14,12 @@ export function sampleReport(config: EngineConfig, every: Report['every']): Repo
   const from = SAMPLE_AT - days * DAY
   const facts = config.rules.slice(0, ALERTS).map((rule) => sampleAlert(rule, config, { state: 'resolved' }))
   const spans = facts.map((_, i) => (3 - i) * 14 * MINUTE)
-  const longest = facts.map(({ rule, host, labels, severity, peak, unit }, i) => {
+  const longest = facts.map(({ identity, severity, peak }, i) => {
+    const { rule, host, labels, measure } = identity
     const since = from + (i + 1) * 3 * 60 * MINUTE
-    return { rule, host, labels, severity, peak, unit, since, until: since + (spans[i] ?? 0) }
+    return { rule, host, labels, severity, peak, unit: measure.unit, since, until: since + (spans[i] ?? 0) }
   })
-  const hosts = [...new Set(facts.map(({ host }) => host))]
+  const hosts = [...new Set(facts.map(({ identity }) => identity.host))]
   const midnight = from - (from % DAY)
   const began = facts.length
   const all = <T>(first: readonly T[]): { readonly total: number; readonly first: readonly T[] } => ({
@@ -39,7 +40,7 @@ export function sampleReport(config: EngineConfig, every: Report['every']): Repo
       days: Array.from({ length: days + 1 }, (_, i) => ({ day: midnight + i * DAY, began: i === 0 ? began : 0 })),
       longest: all(longest),
     },
-    rules: all(facts.map(({ rule }) => ({ rule, began: 1, mails: 2 }))),
+    rules: all(facts.map(({ identity }) => ({ rule: identity.rule, began: 1, mails: 2 }))),
     outside: all(hosts.map((host, i) => ({ host, span: spans[i] ?? 0 }))),
     shares: sharesOf(config),
     quality: { merged: 0, dropped: 0, future: 0, refused: 0, clocks: all([]), sources: all([]), down: 0, stops: 0 },

@@ -1,22 +1,22 @@
-import { isUpper, judge } from '../detect/threshold.ts'
+import { judge } from '../detect/threshold.ts'
 import { audienceOf } from '../dispatch/audience.ts'
 import { labelsOf } from '../dispatch/labels.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
-import { boundsOf } from '../engine/picture.ts'
+import { limitsOf } from '../engine/picture.ts'
 import { createPlan, thresholdFor, type WindowPlan } from '../engine/plan.ts'
-import { foundOf, subjectOf } from '../engine/words.ts'
-import { formatDuration } from '../format.ts'
-import type {
-  AbsenceRule,
-  AlertFacts,
-  Bound,
-  EngineConfig,
-  Metric,
-  MetricRule,
-  Millis,
-  Picture,
-  Rule,
-  Threshold,
+import { foundOf, subjectOf } from '../engine/finding.ts'
+import {
+  type AbsenceRule,
+  type AlertFacts,
+  type Bound,
+  type EngineConfig,
+  isUpper,
+  type Metric,
+  type MetricRule,
+  type Millis,
+  type Picture,
+  type Rule,
+  type Threshold,
 } from '../model.ts'
 
 /** Which step of an alert is shown, and when it is taken. */
@@ -54,15 +54,12 @@ const CPU_HIGH: MetricRule = {
 }
 
 /** What the engine says, where it knows of rule and series; the rest is the same for every sample. */
-type Said = Pick<
-  AlertFacts,
-  'host' | 'labels' | 'what' | 'metric' | 'unit' | 'since' | 'value' | 'bound' | 'clear' | 'reason' | 'peak'
-> &
-  Pick<AlertFacts, 'picture' | 'peers' | 'subject' | 'usualSubject' | 'body' | 'severity' | 'isWindowless'>
+type Said = Pick<AlertFacts, 'identity' | 'since' | 'value' | 'evidence' | 'peak' | 'severity' | 'templates'> &
+  Pick<AlertFacts, 'picture' | 'peers'>
 
 /**
  * The alert that a rule would raise: on a host that it is for, with a value beyond its bound (or back within, once it is
- * resolved) in the unit of its metric, in the engine's own words.
+ * resolved) in the unit of its metric, with the engine's own evidence.
  */
 export function sampleAlert(
   rule: Rule,
@@ -73,7 +70,6 @@ export function sampleAlert(
   return {
     episode: '0123456789abcdef',
     code: 'SMPL2',
-    rule: rule.name,
     ruleLabels: rule.labels,
     state,
     ...(rule.kind === 'absence' ? absenceSaid(rule, step) : windowSaid(planOf(rule, config), step)),
@@ -109,27 +105,26 @@ function hostOf({ hosts }: Rule): string {
 
 function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
   const host = hostOf(rule)
-  const what = 'time since the last event'
   const seconds = rule.after / 1000 + 12
-  const reason =
-    state === 'firing' ? `no event from ${host}, while ${SOURCE} went on delivering` : `${host} is heard again`
+  const isFiring = state === 'firing'
+  const { subject, body } = rule
   return {
-    host,
-    labels: {},
-    what,
-    metric: what,
-    unit: 'seconds',
+    identity: {
+      rule: rule.name,
+      host,
+      key: '',
+      labels: {},
+      measure: { kind: 'state', metric: 'absence', unit: 'seconds' },
+    },
     severity: rule.severity,
-    since: at - seconds * 1000 - (state === 'firing' ? 0 : LASTED),
-    value: state === 'firing' ? seconds : 0,
+    since: at - seconds * 1000 - (isFiring ? 0 : LASTED),
+    value: isFiring ? seconds : 0,
     peak: null,
-    isWindowless: true,
-    bound: `silent for over ${formatDuration(rule.after)}`,
-    clear: '',
-    reason,
-    usualSubject: '{{server}} is silent',
-    ...(rule.subject === undefined ? {} : { subject: rule.subject }),
-    ...(rule.body === undefined ? {} : { body: rule.body }),
+    evidence: {
+      limit: { op: 'above', value: rule.after / 1000 },
+      why: { code: isFiring ? 'absent' : 'seen', params: { source: SOURCE } },
+    },
+    templates: { ...(subject === undefined ? {} : { subject }), ...(body === undefined ? {} : { body }) },
   }
 }
 
@@ -139,26 +134,19 @@ function windowSaid(plan: WindowPlan, { state, at }: Step): Said {
   const { bad, good } = figuresOf(threshold, plan)
   const verdict = judge(threshold, state === 'firing' ? bad : good, undefined)
   const info = { key: plan.metric.name, values: plan.metric.by.map(sampleLabel) }
-  const { labels, what, metric, unit, subject, body } = subjectOf(plan, { name: host, source: SOURCE }, info)
-  const { value, bound, clear, reason } = foundOf(plan, at, 2 * plan.over, verdict)
+  const { identity, templates } = subjectOf(plan, { name: host, source: SOURCE }, info)
+  const { value, evidence } = foundOf(plan, at, 2 * plan.over, verdict)
   const fired = judge(threshold, bad, undefined)
   return {
-    host,
-    labels,
-    what,
-    metric,
-    unit,
+    identity,
+    templates: templates ?? {},
     since: at - (windowsOf(state) - 2) * plan.rule.over,
     severity: fired.kind === 'anomalous' ? fired.severity : plan.rule.severity,
     value,
-    bound,
-    clear,
-    reason,
+    evidence,
     peak: bad,
-    picture: { ...lookOf(plan, { bad, good }, { state, at }), bounds: boundsOf(plan, host) },
+    picture: { ...lookOf(plan, { bad, good }, { state, at }), limits: limitsOf(plan, host) },
     ...(plan.rule.kind === 'count' ? {} : { peers: { median: good, hosts: 40 } }),
-    ...(subject === undefined ? {} : { subject }),
-    ...(body === undefined ? {} : { body }),
   }
 }
 
@@ -200,7 +188,7 @@ const tidy = (value: number): number => Number(value.toPrecision(4))
 const windowsOf = (state: Step['state']): number => (state === 'firing' ? 3 : 4)
 
 /** What was measured: good in the first window, bad from then on, and good again in the last where the alert is over. */
-function lookOf(plan: WindowPlan, { bad, good }: Figures, { state, at }: Step): Omit<Picture, 'bounds'> {
+function lookOf(plan: WindowPlan, { bad, good }: Figures, { state, at }: Step): Omit<Picture, 'limits'> {
   const { over } = plan.rule
   const windows = windowsOf(state)
   const merged = Math.ceil((windows * plan.over) / POINTS)

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
-import type { AlertView, Millis } from '../../src/model.ts'
+import type { Counter, Millis } from '../../src/model.ts'
 import { columns, deadOf, deliver, eventsOf, type Fleet, nameOf, within } from '../helpers/fleet.ts'
 import { at, config, cpuHigh, createPlay, HOUR, MINUTE, type Play, SECOND, silent } from '../helpers/play.ts'
 
@@ -50,21 +50,21 @@ function readQueue(read: (play: Play, second: Millis) => void, alongside?: (play
 
 /** Host, since and end of every episode of a rule. */
 function episodes(play: Play): unknown[] {
-  const views = (answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]).filter(
-    (view) => view.rule === 'cpu-high',
-  )
+  const views = answer(play.fold, { kind: 'alerts' }).filter((view) => view.identity.rule === 'cpu-high')
   return views
-    .map(({ host, since, resolvedAt }) => [host, since, resolvedAt])
+    .map(({ identity: { host }, since, resolvedAt }) => [host, since, resolvedAt])
     .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))
 }
 
 /** What is told of a rule: the kind of mail, why it came, whom it names. */
 function toldOf(play: Play, rule: string): string[] {
-  const mails = play.mails.filter((mail) => mail.alerts[0]?.rule === rule)
-  return mails.map((mail) => `${mail.kind} (${mail.because}): ${mail.alerts.map((alert) => alert.host).join()}`).sort()
+  const mails = play.mails.filter((mail) => mail.alerts[0]?.identity.rule === rule)
+  return mails
+    .map((mail) => `${mail.kind} (${mail.because}): ${mail.alerts.map((alert) => alert.identity.host).join()}`)
+    .sort()
 }
 
-const tally = (play: Play, name: string): number => play.fold.tallies.get(name) ?? 0
+const tally = (play: Play, name: Counter): number => play.fold.counters.get(name) ?? 0
 
 const TOLD = [
   `alert (fired): ${nameOf(101)}`,
@@ -73,7 +73,7 @@ const TOLD = [
   `alert (fired): ${nameOf(104)}`,
   `alert (resolved): ${nameOf(101)}`,
   `alert (resolved): ${nameOf(102)}`,
-  `digest (found in the backlog): ${nameOf(100)}`,
+  `digest (backlog): ${nameOf(100)}`,
 ]
 
 test('20 min of backlog replayed at 12x: 7 dead hosts, 5 alerts fired and 3 resolved, each at its true minute', async (t) => {

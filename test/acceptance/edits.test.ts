@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import type { EngineConfig, MetricRule } from '../../src/model.ts'
+import type { EngineConfig, MetricRule, Reason } from '../../src/model.ts'
 import { refold, restarted } from '../helpers/fate.ts'
 import { above, alerting, config, cpuHigh, HOUR, MINUTE, threshold } from '../helpers/play.ts'
 import { matcher, type Story, tell } from '../helpers/story.ts'
@@ -28,12 +28,12 @@ function edited(first: EngineConfig, next: EngineConfig): Story {
   return story
 }
 
-const lastReason = ({ play }: Story): string | undefined => play.mails.at(-1)?.alerts[0]?.reason
+const lastReason = ({ play }: Story): Reason | undefined => play.mails.at(-1)?.alerts[0]?.evidence.why
 
 test('the alerts of a rule that is removed end, and say why', async (t) => {
   const story = edited(base, { ...base, rules: [] })
   t.strictSame(until(story, '12:30'), ['12:01:10 ops fired: cpu-high web-1', '12:09:50 ops resolved: cpu-high web-1'])
-  t.equal(lastReason(story), 'the rule cpu-high was removed from the configuration')
+  t.strictSame(lastReason(story), { code: 'rule_removed', params: {} })
 })
 
 test('a rule that gets another name is another rule: its alerts end, and begin anew', async (t) => {
@@ -77,7 +77,7 @@ test('whoever is no longer to hear of an alert is not told again that it goes on
   t.strictSame(until(story, '13:30'), [
     '12:01:10 ops fired: cpu-high web-1',
     '12:09:50 boss fired: cpu-high web-1',
-    '13:09:50 boss repeat interval elapsed: cpu-high web-1',
+    '13:09:50 boss repeat_interval: cpu-high web-1',
     '13:21:10 ops resolved: cpu-high web-1',
     '13:21:10 boss resolved: cpu-high web-1',
   ])
@@ -104,7 +104,10 @@ test('the alerts of hosts that a rule is not for any more end, the others go on'
     '12:09:50 ops resolved: cpu-high web-1',
     '12:21:10 ops resolved: cpu-high db-1',
   ])
-  t.equal(story.play.mails[2]?.alerts[0]?.reason, 'the rule cpu-high is not for web-1 any more')
+  t.strictSame(story.play.mails[2]?.alerts[0]?.evidence.why, {
+    code: 'rule_not_applicable',
+    params: { host: 'web-1' },
+  })
 })
 
 test('a conversation goes on under another grouping, also with whoever is told later', async (t) => {
@@ -131,12 +134,13 @@ test('a silence holds over a reload, and a route that is gone leaves its reason'
   story.at('12:30').cpu('web-1', 0.99)
   t.strictSame(until(story, '12:40'), [
     '12:01:10 ops fired: cpu-high web-1',
-    '12:20:00 ops silence ended: cpu-high web-1',
+    '12:20:00 ops silence_ended: cpu-high web-1',
     '12:21:10 ops resolved: cpu-high web-1',
   ])
   const last = [...story.play.fold.state.dispatch.cases.values()].at(-1)
   t.match(last?.decisions.at(-1), {
     kind: 'suppressed',
-    reason: "'fired' is not told: neither its rule nor a route names a receiver",
+    event: 'fired',
+    why: { by: 'no_receiver' },
   })
 })

@@ -52,7 +52,7 @@ const played = (rule: EngineConfig['rules'][number], values: readonly number[]):
   return play
 }
 
-const views = (play: Play): readonly AlertView[] => answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]
+const views = (play: Play): readonly AlertView[] => answer(play.fold, { kind: 'alerts' })
 
 const factsOf = (mail: Notification | undefined): AlertFacts => mail?.alerts[0] as AlertFacts
 
@@ -61,27 +61,34 @@ const textOf = (mail: Notification | undefined, zone = 'UTC'): string =>
 
 test('an alert whose value lies between what ends it and its bound says that', async (t) => {
   const play = played(quick({ threshold: levels }), [0.99, 0.99, 0.93, 0.88])
-  const reasons = views(play)[0]?.reason
-  t.equal(
-    reasons,
-    'mean of cpu over 10s was 88 % (1 sample): no longer above 90 %, but not yet at most 85 %, which would end it',
-  )
+  t.match(views(play)[0], {
+    value: 0.88,
+    evidence: {
+      limit: { op: 'above', value: 0.9 },
+      clear: { op: 'at_most', value: 0.85 },
+      why: { code: 'held', params: { samples: 1 } },
+    },
+  })
   const held = played(quick({ threshold: threshold('mean', [], [above(0.98, 0.9)]) }), [0.99, 0.93])
-  t.match(
-    views(held)[0]?.reason,
-    /was 93 % \(1 sample\): no longer above 98 %, but not yet at most 90 %, which would end it$/,
-  )
+  t.match(views(held)[0], {
+    value: 0.93,
+    evidence: { limit: { op: 'above', value: 0.98 }, clear: { op: 'at_most', value: 0.9 }, why: { code: 'held' } },
+  })
 })
 
 test('a critical alert tells the bound that ends it, not the one that makes it a warning', async (t) => {
   const play = played(quick({ threshold: levels }), [0.99, 0.93])
-  t.equal(factsOf(play.mails[0]).clear, 'at most 0.85')
-  t.match(views(play)[0]?.reason, /93 % \(1 sample\): no longer above 98 %, but not yet at most 85 %/)
+  const clear = { op: 'at_most', value: 0.85 }
+  t.strictSame(factsOf(play.mails[0]).evidence.clear, clear)
+  t.match(views(play)[0], {
+    value: 0.93,
+    evidence: { limit: { op: 'above', value: 0.98 }, clear, why: { code: 'held' } },
+  })
 })
 
 test('a window that is good but ends nothing is not said to end an alert', async (t) => {
   const play = played(quick({ keepFiringFor: HOUR }), [0.95, 0.8, 0.87])
-  t.match(views(play)[0], { state: 'recovering', reason: /was 87 % \(1 sample\): not above 90 %$/ })
+  t.match(views(play)[0], { state: 'recovering', value: 0.87, evidence: { why: { code: 'within' } } })
 })
 
 test('the course counts all windows since it began, those that were pending too, and tells which were out of bounds', async (t) => {
@@ -90,14 +97,14 @@ test('the course counts all windows since it began, those that were pending too,
     [0.95, 0.95, 0.95, 0.95, 0.85, 0.85, 0.2],
   )
   t.match(factsOf(play.mails.at(-1)), { state: 'resolved', windows: 7, bad: 4 })
-  t.match(textOf(play.mails.at(-1)), /Course +7 windows since it began, 4 of them out of bounds\n/)
+  t.match(textOf(play.mails.at(-1)), /History +4 of 7 windows breached\n/)
 })
 
 test('a firing mail whose value is within the bound says what ends the alert', async (t) => {
   const rules = [quick({ threshold: threshold('mean', [above(0.98, 0.8)]), repeat: { first: MINUTE, most: MINUTE } })]
   const play = createPlay(config({ rules }))
   feed(play, [0.1, 0.99, 0.93, 0.93, 0.93, 0.93, 0.93, 0.93, 0.93])
-  t.match(textOf(play.mails.at(-1)), /Bound +above 98 %; over once it is at most 80 %\n/)
+  t.match(textOf(play.mails.at(-1)), /Limit +above 98%; resolves at or below 80%\n/)
 })
 
 test('the median of an even number of hosts is the mean of the two in the middle', async (t) => {
@@ -109,7 +116,7 @@ test('the median of an even number of hosts is the mean of the two in the middle
       play.post([...others, { host: 'web-1', cpu: 0.95 }].map(({ host, cpu }) => event(host, now, { cpu })))
     }),
   )
-  t.same(factsOf(play.mails.find((mail) => factsOf(mail).host === 'web-1')).peers, { median: 0.62, hosts: 4 })
+  t.same(factsOf(play.mails.find((mail) => factsOf(mail).identity.host === 'web-1')).peers, { median: 0.62, hosts: 4 })
 })
 
 test('the median of a sample of hosts says that it is one, and of how many', async (t) => {
@@ -122,7 +129,7 @@ test('the median of a sample of hosts says that it is one, and of how many', asy
     }),
   )
   t.same(factsOf(play.mails[0]).peers, { median: 0.3, hosts: 100, known: 140 })
-  t.match(textOf(play.mails[0]), /Other hosts +median 30 % of 100 of the 140 other hosts\n/)
+  t.match(textOf(play.mails[0]), /Other hosts +median 30% of 100 of the 140 other hosts\n/)
 })
 
 test('the data stopped when the last sample was taken, as far as buckets tell', async (t) => {
@@ -152,8 +159,8 @@ test('an alert that is closed from outside still tells its last window', async (
   play.configure(config({ rules: [quick({ hosts: ['db-*'] })] }))
   play.until(play.now() + MINUTE)
   const closed = factsOf(play.mails.at(-1))
-  t.match(closed, { state: 'resolved', ended: 'reconfigured', at: window, resolvedAt: window + 30 * SECOND })
-  t.match(textOf(play.mails.at(-1)), /95 % in the window that ended at 2026-11-22 12:00:40 UTC/)
+  t.match(closed, { state: 'resolved', ended: 'rule_changed', at: window, resolvedAt: window + 30 * SECOND })
+  t.match(textOf(play.mails.at(-1)), /95% in the window that ended at 2026-11-22 12:00:40 UTC/)
   t.equal(views(play)[0]?.transitions.at(-1)?.at, closed.resolvedAt, 'but its last step is when it was closed')
 })
 
@@ -196,7 +203,7 @@ test('a second rise tells since when it is critical now, and that it was so befo
     quick({ threshold: threshold('mean', [above(0.9, 0.85)], [above(0.98, 0.96)]) }),
     [0.95, 0.99, 0.95, 0.95, 0.99],
   )
-  const [first, second] = play.mails.filter(({ because }) => because === 'severity rose')
+  const [first, second] = play.mails.filter(({ because }) => because === 'severity_raised')
   const { critical, at } = factsOf(second)
   t.match(critical, { from: factsOf(first).at, spells: 2, again: at })
   t.match(textOf(second), /Critical +since 2026-\S+ 12:01:10 UTC \(2 times in all, first at 2026-\S+ 12:00:40 UTC\)\n/)
@@ -205,8 +212,8 @@ test('a second rise tells since when it is critical now, and that it was so befo
 test('an alert that was critical and is over tells the bound of then', async (t) => {
   const play = played(quick({ threshold: levels }), [0.99, 0.88, 0.5])
   const over = factsOf(play.mails.at(-1))
-  t.match(over, { state: 'resolved', critical: { bound: 'above 0.98' } })
-  t.match(textOf(play.mails.at(-1)), /Bound +above 90 %; critical: above 98 %\n/)
+  t.match(over, { state: 'resolved', critical: { limit: { op: 'above', value: 0.98 } } })
+  t.match(textOf(play.mails.at(-1)), /Limit +above 90%; critical: above 98%\n/)
 })
 
 test('a host is silent since its last event, for as long as it was not heard', async (t) => {
@@ -222,22 +229,25 @@ test('a host is silent since its last event, for as long as it was not heard', a
   play.post([event('b', play.now())])
   play.until('12:13:20')
   const [fired, over] = play.mails
-  t.match(factsOf(fired), { since: at('12:10:00'), reason: 'no event from b, while logstash-a went on delivering' })
+  t.match(factsOf(fired), {
+    since: at('12:10:00'),
+    evidence: { why: { code: 'absent', params: { source: 'logstash-a' } } },
+  })
   const text = textOf(fired, 'Europe/Berlin')
   t.match(text, /^nothing since 2026-11-22 13:10:00 CET$/m)
   t.match(text, /Since +13:10:00 CET \(12:10:00 UTC\), 1 min (\d+) s so far\n/)
   const [value = '', moment = ''] = /Value +(1 min \d+ s) at (\S+)/.exec(text)?.slice(1) ?? []
   t.match(text, `, ${value} so far`, 'one figure, said twice')
-  t.notMatch(text, /window|Course/)
+  t.notMatch(text, /window|History/)
   t.equal(at(moment) - HOUR - at('12:10:00'), (fired as Notification).at - at('12:10:00'))
   t.match(
-    textOf({ ...(fired as Notification), alerts: [{ ...factsOf(fired), body: '' }] }),
+    textOf({ ...(fired as Notification), alerts: [{ ...factsOf(fired), templates: {} }] }),
     /fired\. It began at 2026-11-22 12:10:00 UTC\./,
   )
   t.match(factsOf(over), { since: at('12:10:00'), resolvedAt: at('12:13:15') })
   t.match(textOf(over), /Ended +2026-11-22 12:13:15 UTC, after 3 min 15 s\n/)
-  t.match(textOf(over), /b: host-silent is over, after 3 min 15 s/)
-  t.notMatch(textOf(over), /Course|Value|Peak|back to/)
+  t.match(textOf(over), /b: host-silent resolved after 3 min 15 s/)
+  t.notMatch(textOf(over), /History|Value|Peak|back to/)
 })
 
 test('a source is down since its last request', async (t) => {
@@ -250,12 +260,19 @@ test('a source is down since its last request', async (t) => {
   play.post([event('a', play.now())])
   play.until('12:13:20')
   const [fired, over] = play.mails
-  t.match(factsOf(fired), { rule: 'source-down', since: at('12:10:00'), firedAt: at('12:12:30') })
-  t.match(factsOf(over), { since: at('12:10:00'), reason: 'logstash-a delivers again' })
-  t.match(textOf(fired), 'logstash-a: time since the last request is 2 min 30 s, silent for 2 min 30 s\n')
-  t.match(factsOf(fired).reason, 'the host behind it is not judged meanwhile')
-  t.match(textOf(over), /source-down is over, after 3 min 15 s/)
-  t.notMatch(textOf(over), /Course|window|back to/)
+  t.match(factsOf(fired), {
+    identity: { rule: 'source-down' },
+    since: at('12:10:00'),
+    firedAt: at('12:12:30'),
+    value: 150,
+    evidence: {
+      limit: { op: 'at_least', value: 150 },
+      why: { code: 'source_silent', params: { source: 'logstash-a', hosts: 1 } },
+    },
+  })
+  t.match(factsOf(over), { since: at('12:10:00'), evidence: { why: { code: 'source_delivers' } } })
+  t.match(textOf(over), /source-down resolved after 3 min 15 s/)
+  t.notMatch(textOf(over), /History|window|back to/)
 })
 
 test('a report tells the peak of figures without a unit, and no alert that begins in the future', async (t) => {
@@ -270,5 +287,5 @@ test('a report tells the peak of figures without a unit, and no alert that begin
   play.post([event('sensor-1', play.now(), { room: 41 })])
   play.until('12:10:01')
   const report = play.mails.find(({ kind }) => kind === 'report')
-  t.match(textOf(report), /sensor-1 +8 s, goes on +warning, room-hot, peak 41, since/)
+  t.match(textOf(report), /sensor-1 +8 s, still open +warning, room-hot, peak 41, since/)
 })

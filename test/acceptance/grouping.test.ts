@@ -24,7 +24,11 @@ test('1: nothing was told yet, and nothing fires any more: no mail', async (t) =
   story.at('12:00:30').cpu('web-1', 0)
   t.strictSame(story.until('12:30'), [])
   const [one] = story.play.fold.state.dispatch.cases.values()
-  t.match(one?.decisions.at(-1), { kind: 'suppressed', reason: /over before its group was told/ })
+  t.match(one?.decisions.at(-1), {
+    kind: 'suppressed',
+    event: 'all',
+    why: { by: 'resolved_in_group_wait' },
+  })
 })
 
 test('2: something fires that was not told: a mail at the end of the interval, with all that fires', async (t) => {
@@ -34,7 +38,7 @@ test('2: something fires that was not told: a mail at the end of the interval, w
   story.at('12:03').cpu('web-3', 0.99)
   t.strictSame(story.until('12:20'), [first, '12:06:10 ada fired: cpu-high web-2, cpu-high web-3'])
   t.strictSame(
-    story.play.mails[1]?.alerts.map(({ host }) => host),
+    story.play.mails[1]?.alerts.map(({ identity: { host } }) => host),
     ['web-2', 'web-3', 'web-1'],
   )
 })
@@ -56,7 +60,7 @@ test('4: the end of one was not told and others go on firing: a mail at the end 
     '12:06:10 ada resolved: cpu-high web-2',
   ])
   t.strictSame(
-    story.play.mails[1]?.alerts.map(({ host, state }) => [host, state]),
+    story.play.mails[1]?.alerts.map(({ identity: { host }, state }) => [host, state]),
     [
       ['web-2', 'resolved'],
       ['web-1', 'firing'],
@@ -71,7 +75,7 @@ test('5: nothing is new: a mail once the repeat interval has elapsed, counted fr
   t.strictSame(story.until('14:40'), [
     first,
     '12:30:30 ada fired: cpu-high web-2',
-    '13:30:30 ada repeat interval elapsed: cpu-high web-1, cpu-high web-2',
-    '14:30:30 ada repeat interval elapsed: cpu-high web-1, cpu-high web-2',
+    '13:30:30 ada repeat_interval: cpu-high web-1, cpu-high web-2',
+    '14:30:30 ada repeat_interval: cpu-high web-1, cpu-high web-2',
   ])
 })

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
 import { beginCut } from '../../src/engine/snapshot.ts'
-import type { AggregateView, EventSamples, Millis, Rule } from '../../src/model.ts'
+import type { EventSamples, Millis, Rule } from '../../src/model.ts'
 import {
   at,
   config,
@@ -63,7 +63,7 @@ function withoutWindow(play: Play): string[] {
       from: at('12:23:00'),
       to: at('12:25:00'),
     })
-    return (window as AggregateView | null)?.count !== 2
+    return window?.count !== 2
   })
 }
 
@@ -88,21 +88,21 @@ test('1,000 real hosts keep their windows and alerts beside 50,000 invented ones
   t.strictSame(told(play, 'cpu-high'), [`cpu-high ${HOT} firing (fired)`])
   t.strictSame(
     openAlerts(play.fold)
-      .filter((alert) => alert.rule === 'cpu-high')
-      .map(({ host, life }) => [host, life.state]),
+      .filter((alert) => alert.identity.rule === 'cpu-high')
+      .map(({ identity: { host }, life }) => [host, life.state]),
     [[HOT, 'firing']],
   )
   t.strictSame(told(play, 'host-silent'), [`host-silent ${DYING} firing (fired)`], 'and one that dies is still told')
   t.strictSame(told(play, 'limit-reached'), ['limit-reached stashwatch firing (fired)'], 'once')
-  const { state, tallies } = play.fold
+  const { state, counters } = play.fold
   t.equal(state.hosts.size, LIMIT)
-  t.equal(tallies.get('hosts_refused'), INVENTED - (LIMIT - REAL))
+  t.equal(counters.get('hosts_refused'), INVENTED - (LIMIT - REAL))
   t.ok(bytesOf(play) < 1200 * LIMIT, `${bytesOf(play)} bytes, after ${before} without the invented`)
 })
 
 test('invented hosts that fell idle make room for others, real ones do not', async (t) => {
   const play = flood([cpuHigh()])
-  t.ok((play.fold.tallies.get('hosts_evicted') ?? 0) >= LIMIT - REAL)
+  t.ok((play.fold.counters.get('hosts_evicted') ?? 0) >= LIMIT - REAL)
   t.strictSame(withoutWindow(play), [])
   t.strictSame(
     play.told().map((line) => line.slice(9)),

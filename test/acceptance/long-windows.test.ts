@@ -44,7 +44,7 @@ const goOn = (play: Play, now: number, next: EngineConfig): Play => createPlay(n
 
 const steps = (play: Play): string[] =>
   play.mails.flatMap(({ because, alerts }) =>
-    alerts.map(({ host, rule, at: end }) => `${rule} ${host} ${because} ${iso(end)}`),
+    alerts.map(({ identity: { host, rule }, at: end }) => `${rule} ${host} ${because} ${iso(end)}`),
   )
 
 const longMean = (change: Partial<MetricRule> = {}): MetricRule =>
@@ -64,8 +64,8 @@ test('a mean over six hours fires and resolves at the minute in which it crosses
   // Of 240 hot minutes, fewer than 162 are left when 79 have gone, from 02:00 on.
   t.strictSame(steps(play), ['mean-6h web-1 fired 11-22T23:01:00', 'mean-6h web-1 resolved 11-23T03:18:00'])
   t.match(play.mails[0]?.alerts[0], {
-    what: 'mean of cpu over 6h',
-    reason: /^mean of cpu over 6h was 50\.28 % \(1080 samples\)/,
+    identity: { measure: { kind: 'aggregate', metric: 'cpu', of: 'mean', over: 6 * HOUR } },
+    evidence: { why: { code: 'breached', params: { samples: 1080 } } },
   })
 })
 
@@ -161,7 +161,7 @@ test('late samples find their bucket for as long as the window reaches, and may 
       ...(isCut ? [] : [event('web-1', now, { cpu: now < NOON + 10 * HOUR ? 0 : 1 })]),
     ]
   })
-  t.equal(play.fold.tallies.get('samples_late_dropped') ?? 0, 0)
+  t.equal(play.fold.counters.get('samples_late_dropped') ?? 0, 0)
   t.strictSame(
     steps(play),
     ['peak web-1 fired 11-23T04:29:00'],

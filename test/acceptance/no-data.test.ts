@@ -5,14 +5,14 @@ import { at, config, cpuHigh, HOUR, MINUTE, silent } from '../helpers/play.ts'
 import { type Story, tell } from '../helpers/story.ts'
 
 const high = cpuHigh({ over: MINUTE })
-const viewsOf = ({ play }: Story): readonly AlertView[] => answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]
+const viewsOf = ({ play }: Story): readonly AlertView[] => answer(play.fold, { kind: 'alerts' })
 
 test('a host that dies while its alert fires is not well: the alert fires on, says so, and ends when it is', async (t) => {
   const story = tell(config({ rules: [high] }))
   story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.1)
   story.at('12:10').dies('web-1')
   t.strictSame(story.until('12:40'), ['12:01:10 ada fired: cpu-high web-1'])
-  t.match(viewsOf(story), [{ host: 'web-1', state: 'firing', noDataSince: at('12:10:00') }])
+  t.match(viewsOf(story), [{ identity: { host: 'web-1' }, state: 'firing', noDataSince: at('12:10:00') }])
   story.at('12:50').cpu('web-1', 0.1)
   t.strictSame(story.until('13:00').slice(1), ['12:51:10 ada resolved: cpu-high web-1'])
   const [end] = story.play.mails.at(-1)?.alerts ?? []
@@ -50,7 +50,7 @@ test('what fired before many hosts fell silent together is held back, not ended,
     '12:12:10 ada fired: source-degraded logstash-a',
   ])
   t.match(
-    viewsOf(story).filter(({ rule }) => rule === 'cpu-high'),
+    viewsOf(story).filter(({ identity: { rule } }) => rule === 'cpu-high'),
     [
       { state: 'firing', muted: { by: 'inhibition' } },
       { state: 'firing', muted: { by: 'inhibition' } },
@@ -59,8 +59,8 @@ test('what fired before many hosts fell silent together is held back, not ended,
   const back = story.at('12:40')
   for (const host of hosts) back.cpu(host, host === 'node-3' ? 0.99 : 0.1)
   t.strictSame(story.until('12:45').slice(4), [
-    '12:40:00 ada repeat interval elapsed: cpu-high node-3',
-    '12:40:00 ada repeat interval elapsed: cpu-high node-4',
+    '12:40:00 ada repeat_interval: cpu-high node-3',
+    '12:40:00 ada repeat_interval: cpu-high node-4',
     '12:40:00 ada resolved: mass-silence logstash-a',
     '12:40:00 ada resolved: source-degraded logstash-a',
     '12:41:10 ada resolved: cpu-high node-4',

@@ -20,9 +20,9 @@ test('what goes on is told again after 4 h, then after longer times, and at the 
   story.at('1d 17:00').cpu('web-1', 0.1)
   t.strictSame(story.until('1d 17:10'), [
     '12:01:10 ada fired: cpu-high web-1',
-    '16:01:10 ada repeat interval elapsed: cpu-high web-1',
-    '1d 00:01:10 ada repeat interval elapsed: cpu-high web-1',
-    '1d 16:01:10 ada repeat interval elapsed: cpu-high web-1',
+    '16:01:10 ada repeat_interval: cpu-high web-1',
+    '1d 00:01:10 ada repeat_interval: cpu-high web-1',
+    '1d 16:01:10 ada repeat_interval: cpu-high web-1',
     '1d 17:01:10 ada resolved: cpu-high web-1',
   ])
 })
@@ -82,7 +82,7 @@ test('a rise is told at once, and a fall within the episode is not', async (t) =
   story.at('12:30').cpu('web-1', 0.1)
   t.strictSame(story.until('12:40'), [
     '12:01:10 ada fired: cpu-high web-1',
-    '12:11:10 ada severity rose: cpu-high web-1',
+    '12:11:10 ada severity_raised: cpu-high web-1',
     '12:31:10 ada resolved: cpu-high web-1',
   ])
 })
@@ -93,7 +93,7 @@ test('when a silence ends, what still fires is told, and says what kept it', asy
   story.at('12:05').silence('s1', ['host=~web-.*'], HOUR)
   story.at('12:10').cpu('web-1', 0.99).cpu('web-2', 0.99)
   story.at('12:30').cpu('web-2', 0.1)
-  t.strictSame(story.until('13:20'), ['13:05:00 ada silence ended: cpu-high web-1'])
+  t.strictSame(story.until('13:20'), ['13:05:00 ada silence_ended: cpu-high web-1'])
   t.match(story.play.mails[0]?.alerts[0]?.wasMuted, {
     by: 'silence',
     author: 'Grace',
@@ -112,7 +112,7 @@ test('a silence that is ended early ends then; who was told before hears of it a
   t.strictSame(story.until('12:30'), [
     '12:01:10 ada fired: cpu-high web-1',
     '12:01:10 ada fired: cpu-high web-2',
-    '12:20:00 ada silence ended: cpu-high web-1',
+    '12:20:00 ada silence_ended: cpu-high web-1',
     '12:20:00 ada resolved: cpu-high web-2',
   ])
 })
@@ -135,7 +135,7 @@ test('maintenance comes round, in its zone, and what fires on after it is told',
   story.at('1d 13:05').cpu('web-1', 0.99)
   t.strictSame(story.until('1d 13:10'), [
     '13:06:10 ada fired: cpu-high db-1',
-    '13:30:00 ada silence ended: cpu-high web-1',
+    '13:30:00 ada silence_ended: cpu-high web-1',
     '14:01:10 ada resolved: cpu-high web-1',
     '14:01:10 ada resolved: cpu-high db-1',
     '1d 13:06:10 ada fired: cpu-high web-1',
@@ -165,7 +165,7 @@ test('a critical alert of a series holds back a warning of another rule about it
   story.at('12:20').cpu('web-1', 0.1)
   t.strictSame(story.until('12:30'), [
     '12:01:10 ada fired: cpu-high web-1',
-    '12:11:10 ada silence ended: cpu-warm web-1',
+    '12:11:10 ada silence_ended: cpu-warm web-1',
     '12:11:10 ada resolved: cpu-high web-1',
     '12:21:10 ada resolved: cpu-warm web-1',
   ])
@@ -185,7 +185,7 @@ test('an inhibition that is configured holds back what agrees with its source', 
     '12:01:10 ada fired: switch-down switch',
     '12:01:10 ada fired: cpu-b web-1',
     '12:11:10 ada resolved: switch-down switch',
-    '12:11:10 ada silence ended: cpu-high web-1',
+    '12:11:10 ada silence_ended: cpu-high web-1',
   ])
 })
 
@@ -216,7 +216,7 @@ test('an escalation counts from when somebody could have looked after the alert'
   const muted = tell(config({ rules: [{ ...high, escalate }], receivers }), TEN)
   muted.at('12:00').silence('s1', ['host=web-1'], HOUR).cpu('web-1', 0.99)
   t.strictSame(muted.until('13:20'), [
-    '13:00:00 ops silence ended: cpu-high web-1',
+    '13:00:00 ops silence_ended: cpu-high web-1',
     '13:10:00 boss escalated: cpu-high web-1',
   ])
 
@@ -237,7 +237,7 @@ test('an escalation counts from when somebody could have looked after the alert'
   rising.at('12:30').cpu('web-1', 0.99)
   t.strictSame(rising.until('12:45'), [
     '12:01:10 ops fired: cpu-high web-1',
-    '12:31:10 ops severity rose: cpu-high web-1',
+    '12:31:10 ops severity_raised: cpu-high web-1',
     '12:41:10 boss escalated: cpu-high web-1',
   ])
 
@@ -256,8 +256,8 @@ test('a mail about what is acknowledged promises the next one for the end of tha
     .silence('s1', ['host=web-1'], 10 * MINUTE)
   t.strictSame(story.until('21:00'), [
     '12:01:10 ada fired: cpu-high web-1',
-    '12:15:00 ada silence ended: cpu-high web-1',
-    '20:05:00 ada repeat interval elapsed: cpu-high web-1',
+    '12:15:00 ada silence_ended: cpu-high web-1',
+    '20:05:00 ada repeat_interval: cpu-high web-1',
   ])
   t.strictSame(
     story.play.mails.slice(0, 2).map(({ nextAt }) => nextAt),
@@ -276,9 +276,9 @@ test('an acknowledgement ends with its time and with a rise of the severity', as
   t.strictSame(story.until('1d 00:00'), [
     '12:01:10 ada fired: cpu-high web-1',
     '12:01:10 ada fired: cpu-high web-2',
-    '18:10:00 ada repeat interval elapsed: cpu-high web-1',
-    '19:01:10 ada severity rose: cpu-high web-2',
-    '23:01:10 ada repeat interval elapsed: cpu-high web-2',
+    '18:10:00 ada repeat_interval: cpu-high web-1',
+    '19:01:10 ada severity_raised: cpu-high web-2',
+    '23:01:10 ada repeat_interval: cpu-high web-2',
   ])
 })
 
@@ -315,8 +315,8 @@ test('an alert that keeps changing is one mail, and one when it has settled', as
     '12:02:10 ada fired: cpu-high web-1',
     '12:03:10 ada resolved: cpu-high web-1',
     '12:04:10 ada fired: cpu-high web-1',
-    '12:05:10 ada flapping started: cpu-high web-1',
-    '12:59:10 ada flapping stopped: cpu-high web-1',
+    '12:05:10 ada flapping_started: cpu-high web-1',
+    '12:59:10 ada flapping_stopped: cpu-high web-1',
   ])
   const [started, settled] = story.play.mails.slice(-2).map(({ alerts: [alert] }) => alert)
   t.ok((started?.flapping ?? 0) >= 20, 'with its share of changes')
@@ -329,7 +329,7 @@ test('an alert that goes on changing is repeated like any other, and says that i
   for (let minute = 1; minute < 40; minute++) {
     story.at(`12:${String(minute).padStart(2, '0')}`).cpu('web-1', minute % 2 === 0 ? 0.1 : 0.99)
   }
-  t.equal(story.until('12:30').at(-1), '12:25:10 ada repeat interval elapsed: cpu-high web-1')
+  t.equal(story.until('12:30').at(-1), '12:25:10 ada repeat_interval: cpu-high web-1')
   t.ok((story.play.mails.at(-1)?.alerts[0]?.flapping ?? 0) >= 20)
 })
 
@@ -344,9 +344,9 @@ test('a new configuration holds for what is being told, who need not hear any mo
   story.at('18:00').cpu('web-1', 0.1)
   t.strictSame(story.until('18:10'), [
     '12:01:10 ada fired: cpu-high web-1',
-    '13:01:10 ada repeat interval elapsed: cpu-high web-1',
+    '13:01:10 ada repeat_interval: cpu-high web-1',
     '13:29:50 grace fired: cpu-high web-1',
-    '17:29:50 grace repeat interval elapsed: cpu-high web-1',
+    '17:29:50 grace repeat_interval: cpu-high web-1',
     '18:01:10 ada resolved: cpu-high web-1',
     '18:01:10 grace resolved: cpu-high web-1',
   ])

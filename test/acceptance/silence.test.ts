@@ -1,6 +1,5 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
-import type { AlertView } from '../../src/model.ts'
 import {
   columns,
   deliver,
@@ -88,7 +87,10 @@ test('70 % vanish at once: the source is degraded, and no host is called dead', 
     mail !== undefined && within(mail.at, '12:17:00', '12:19:00'),
     'after the minute in which they still count, and two more',
   )
-  t.match(mail?.alerts[0]?.reason, '150 hosts are heard through logstash-a, where 500 are usual')
+  t.strictSame(mail?.alerts[0]?.evidence, {
+    limit: { op: 'below', value: 250 },
+    why: { code: 'hosts_missing', params: { hosts: 150, usual: 500 } },
+  })
 })
 
 test('a degraded source that is whole again is told once more, and nobody was silent', async (t) => {
@@ -108,13 +110,14 @@ test('a rack of 40 dies: one mail names all 40, and one tells that they are back
   t.strictSame(columns(play), { hosts: 0, many: 1, down: 0, degraded: 0 })
   const rack = Array.from({ length: 40 }, (_, i) => nameOf(2 * i))
   const [alert] = play.mails[0]?.alerts ?? []
-  const named = alert?.reason.replace(/^40 hosts behind logstash-a fell silent together: /, '').split(', ')
-  t.strictSame(new Set(named), new Set(rack))
-  const open = answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]
+  const { code, params } = alert?.evidence.why ?? { code: '', params: {} }
+  t.match({ code, params }, { code: 'absent_together', params: { source: 'logstash-a', count: 40 } })
+  t.strictSame(new Set(params['hosts'] as readonly string[]), new Set(rack))
+  const open = answer(play.fold, { kind: 'alerts' })
   t.strictSame(
     open
-      .filter((one) => one.rule === 'host-silent')
-      .map((one) => one.host)
+      .filter((one) => one.identity.rule === 'host-silent')
+      .map((one) => one.identity.host)
       .sort(),
     rack.toSorted(),
     'each has an alert of its own',
@@ -140,7 +143,10 @@ test('a degraded source is taken as it is after half an hour, and one mail names
       'mass-silence logstash-a firing (fired)',
     ],
   )
-  t.match(play.mails[1]?.alerts[0]?.reason, '150 hosts are taken for the usual number')
+  t.match(play.mails[1]?.alerts[0], {
+    ended: 'baseline_accepted',
+    evidence: { why: { code: 'flow_accepted', params: { hosts: 150, for: 30 * MINUTE } } },
+  })
   t.equal(play.mails[2]?.alerts[0]?.value, 350)
 })
 

@@ -22,7 +22,7 @@ const to = (play: Play, name: string): readonly Notification[] =>
 
 function named(mails: readonly Notification[], state: 'firing' | 'resolved'): Set<string> {
   return new Set(
-    mails.flatMap((mail) => mail.alerts.filter((alert) => alert.state === state).map((alert) => alert.host)),
+    mails.flatMap((mail) => mail.alerts.filter((alert) => alert.state === state).map((alert) => alert.identity.host)),
   )
 }
 
@@ -65,7 +65,7 @@ test('another alert is not held up by a storm', async (t) => {
       play.post([heartbeat(now), ...samples, event('db-1', now, { memory: now >= at('12:08:00') ? 0.99 : 0.1 })])
     }),
   )
-  const told = to(play, 'ada').find((mail) => mail.alerts.some((alert) => alert.rule === 'memory-high'))
+  const told = to(play, 'ada').find((mail) => mail.alerts.some((alert) => alert.identity.rule === 'memory-high'))
   t.match(told, { kind: 'alert', because: 'fired' })
   t.equal(told?.at, at('12:09:10'))
 })

@@ -3,7 +3,7 @@ import { mock } from 'node:test'
 import { test } from 'tap'
 import type { AlertView, Command, CommandAnswer, Query, SilenceView } from '../../src/model.ts'
 import { LINK_LIFE, type LinkAction, signLink } from '../../src/signature.ts'
-import { LINK_KEY, type Running, serve } from './service.ts'
+import { alertView, because, identityOf, LINK_KEY, type Running, serve } from './service.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
 const HOUR = 3_600_000
@@ -17,24 +17,11 @@ const ACTION: LinkAction = {
 }
 const ACK = signLink(LINK_KEY, ACTION)
 const SILENCE = signLink(LINK_KEY, { ...ACTION, do: 'silence' })
-const FIRING: AlertView = {
-  rule: 'cpu-high',
-  host: 'web-1',
-  labels: { 'mount.point': '/"><script>' },
-  state: 'firing',
-  severity: 'warning',
-  episode: 'e1',
-  code: 'K7RX2',
-  since: NOW - HOUR,
-  firedAt: NOW - HOUR,
+const FIRING = alertView({
+  identity: identityOf({ labels: { 'mount.point': '/"><script>' } }),
   at: NOW - 10_000,
-  value: 0.95,
-  bound: 'above 0.9',
-  peak: 0.97,
-  unit: 'ratio',
-  reason: 'mean of cpu over 2m is 0.95',
-  transitions: [],
-}
+  evidence: { ...because('breached'), why: { code: 'breached', params: { samples: 12 } } },
+})
 
 /** An engine with one alert, which remembers what it was told. */
 function engine(first: Partial<AlertView> = {}) {
@@ -69,19 +56,19 @@ test('looking at a link changes nothing and says what it would do, however often
     'cpu-high',
     'web-1',
     'firing, warning, for 1 h',
-    '95 %',
-    'above 90 %',
-    'mean of cpu over 2m is 0.95',
+    '95%',
+    'above 90%',
+    'mean of cpu over 2 min was 95% (12 samples): above 90%',
   ]) {
     t.ok(body.includes(words), words)
   }
-  t.match(body, /is neither repeated nor escalated/)
+  t.match(body, /No reminders and no escalations until/)
   t.strictSame(
     [...body.matchAll(/name="duration" value="(\w+)"/g)].map(([, value]) => value),
     ['1h', '4h', '24h', '365d'],
   )
   const silence = await get(SILENCE)
-  t.match(silence.body, /Nobody is told of this rule on this host/)
+  t.match(silence.body, /No notifications about this rule on this host/)
   t.strictSame(
     [...silence.body.matchAll(/name="duration" value="(\w+)"/g)].map(([, value]) => value),
     ['1h', '4h', '24h', '7d'],
@@ -205,7 +192,7 @@ test('what is over or forgotten is not acknowledged, and a wrong form says what 
   t.strictSame(service.commands, [])
   t.equal((await post(service, SILENCE, 'duration=1h')).status, 303, 'the rule can be silenced all the same')
   const gone = await serve(t, { answers: ({ kind }) => (kind === 'silences' ? [] : null) })
-  t.match((await gone.get(ACK)).body, /nothing is kept of it/)
+  t.match((await gone.get(ACK)).body, /its record was deleted/)
   const refused = await serve(t, { ...engine(), obeys: () => ({ kind: 'refused', code: 'too-many', value: 9 }) })
   t.match(await post(refused, SILENCE, 'duration=1h'), { status: 409, body: /No more silences are kept/ })
 })

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { PROBLEMS } from '../../src/api/problem.ts'
-import type { AlertView, HostDetail, Notification, Query, SendRecord } from '../../src/model.ts'
-import { serve } from './service.ts'
+import type { HostDetail, Notification, Query, RuleView, SendRecord } from '../../src/model.ts'
+import { alertView, identityOf, serve } from './service.ts'
 
 const NOON = Date.parse('2026-11-22T12:00:00Z')
 const SUMMARY = { count: 2, sum: 1.5, mean: 0.75, min: 0.5, max: 1, last: 1 }
@@ -15,23 +15,101 @@ const detailOf = (host: string): HostDetail => ({
   series: [{ metric: 'cpu', labels: {}, unit: 'ratio', buckets: 12, newest: NOON - 1, window: SUMMARY }],
 })
 
-const ALERT: AlertView = {
-  rule: 'cpu-high',
-  host: 'web-1',
-  labels: {},
-  state: 'firing',
-  severity: 'warning',
+const LIMITS = { limit: { op: 'above', value: 0.9 }, clear: { op: 'at_most', value: 0.85 } } as const
+const BREACHED = { code: 'breached', params: { samples: 24 } }
+const SAID = 'mean of cpu over 2 min was 95% (24 samples): above 90%'
+
+const ALERT = alertView({
   episode: 'e/1',
   code: 'K7QM',
   since: NOON,
   firedAt: NOON + 60_000,
   at: NOON + 120_000,
-  value: 0.95,
-  bound: 'above 0.9',
+  evidence: { ...LIMITS, why: BREACHED },
   peak: 0.99,
+  muted: { by: 'silence', id: 's1', until: NOON + 1000, author: 'Ada', comment: 'moved' },
+  decisions: [
+    { at: NOON, kind: 'evaluated', event: 'fired', value: 0.95, evidence: { ...LIMITS, why: BREACHED } },
+    { at: NOON, kind: 'notified', to: 'ada@example.org', event: 'fired' },
+    { at: NOON, kind: 'suppressed', event: 'resolved', why: { by: 'receiver_removed', at: NOON } },
+    { at: NOON, kind: 'acknowledged', author: 'Ada', until: NOON + 1000, note: '' },
+    { at: NOON, kind: 'unacknowledged', author: 'Ada', because: 'expired' },
+  ],
+  waits: [{ to: 'grace@example.org', news: 'fired', for: 'group_wait', until: NOON + 30_000 }],
+  transitions: [{ to: 'firing', at: NOON + 60_000, value: 0.95, evidence: { ...LIMITS, why: BREACHED } }],
+})
+
+/** The same as users see it. */
+const SHOWN = {
+  rule: 'cpu-high',
+  host: 'web-1',
+  labels: {},
+  metric: 'cpu',
   unit: 'ratio',
-  reason: 'mean of cpu over 2m is 0.95',
-  transitions: [{ to: 'firing', at: NOON + 60_000, reason: 'above 0.9 for 2m' }],
+  state: 'firing',
+  severity: 'warning',
+  episode: 'e/1',
+  code: 'K7QM',
+  since: '2026-11-22T12:00:00.000Z',
+  firedAt: '2026-11-22T12:01:00.000Z',
+  at: '2026-11-22T12:02:00.000Z',
+  value: 0.95,
+  peak: 0.99,
+  ...LIMITS,
+  reason: BREACHED,
+  summary: SAID,
+  muted: {
+    by: 'silence',
+    id: 's1',
+    until: '2026-11-22T12:00:01.000Z',
+    author: 'Ada',
+    comment: 'moved',
+    summary: 'silenced by Ada until 2026-11-22 12:00:01 UTC: moved',
+  },
+  decisions: [
+    {
+      at: '2026-11-22T12:00:00.000Z',
+      kind: 'evaluated',
+      event: 'fired',
+      value: 0.95,
+      ...LIMITS,
+      reason: BREACHED,
+      summary: `fired: ${SAID}`,
+    },
+    { at: '2026-11-22T12:00:00.000Z', kind: 'notified', to: 'ada@example.org', event: 'fired', summary: 'fired' },
+    {
+      at: '2026-11-22T12:00:00.000Z',
+      kind: 'suppressed',
+      event: 'resolved',
+      why: { by: 'receiver_removed', at: '2026-11-22T12:00:00.000Z' },
+      summary: "'resolved', its receiver was removed from the configuration at 2026-11-22 12:00:00 UTC",
+    },
+    {
+      at: '2026-11-22T12:00:00.000Z',
+      kind: 'acknowledged',
+      author: 'Ada',
+      until: '2026-11-22T12:00:01.000Z',
+      note: '',
+      summary: 'acknowledged by Ada until 2026-11-22 12:00:01 UTC',
+    },
+    {
+      at: '2026-11-22T12:00:00.000Z',
+      kind: 'unacknowledged',
+      author: 'Ada',
+      because: 'expired',
+      summary: 'acknowledgement expired: acknowledged by Ada until now',
+    },
+  ],
+  waits: [
+    {
+      to: 'grace@example.org',
+      news: 'fired',
+      for: 'group_wait',
+      until: '2026-11-22T12:00:30.000Z',
+      summary: "'fired' waits for its group (group_wait) until 2026-11-22 12:00:30 UTC",
+    },
+  ],
+  transitions: [{ to: 'firing', at: '2026-11-22T12:01:00.000Z', value: 0.95, reason: BREACHED, summary: SAID }],
 }
 
 function sendOf(id: string, episode: string): SendRecord {
@@ -41,7 +119,7 @@ function sendOf(id: string, episode: string): SendRecord {
     because: 'fired',
     kind: 'alert',
     thread: episode,
-    alerts: [{ episode, code: 'K7QM', rule: 'cpu-high', host: 'web-1', labels: {}, state: 'firing' }],
+    alerts: [{ episode, code: 'K7QM', identity: identityOf(), state: 'firing' }],
   }
   return {
     id,
@@ -180,18 +258,11 @@ test('an episode is shown with its transitions and with those who were told of i
   })
   const alert = await get('/api/v1/alerts/e%2F1')
   t.equal(alert.status, 200)
-  const shown = {
-    ...ALERT,
-    since: '2026-11-22T12:00:00.000Z',
-    firedAt: '2026-11-22T12:01:00.000Z',
-    at: '2026-11-22T12:02:00.000Z',
-    transitions: [{ to: 'firing', at: '2026-11-22T12:01:00.000Z', reason: 'above 0.9 for 2m' }],
-  }
   const { notifications, ...rest } = alert.json
-  t.same(rest, shown)
+  t.strictSame(rest, SHOWN)
   t.match(notifications, [{ id: 'm1', state: 'sent', to: { address: 'ada@example.org' }, answer: '250 OK' }])
   t.equal((notifications as unknown[]).length, 1)
-  t.same((await get('/api/v1/alerts')).json, [shown])
+  t.strictSame((await get('/api/v1/alerts')).json, [SHOWN])
   t.match((await get('/api/v1/alerts/none')).json, { status: 404, parameter: 'episode', found: 'none' })
 
   const all = (await get('/api/v1/notifications')).json as unknown as readonly object[]
@@ -207,19 +278,62 @@ test('an episode is shown with its transitions and with those who were told of i
   }
 })
 
-test('rules and rejects are passed on', async (t) => {
-  const verdict = { host: 'web-1', labels: {}, value: 0.5, bound: 'above 0.9', reason: 'normal', at: NOON }
-  const rule = {
+test('rules are shown with their evaluations and what the next one waits for, and rejects as they are', async (t) => {
+  const { measure } = identityOf()
+  const evidence = { ...LIMITS, why: BREACHED }
+  const rule: RuleView = {
     name: 'cpu-high',
     kind: 'metric',
     severity: 'warning',
+    severities: ['warning'],
     notify: ['ops'],
-    last: [verdict],
-    waitingFor: 'window 12:03:00 closes when the clock of logstash-a passes it, now 12:02:47',
+    last: [{ host: 'web-1', labels: {}, measure, value: 95, evidence, at: NOON, hint: 'ratio_above_one' }],
+    next: { kind: 'window', end: NOON, wait: 10_000, sources: [{ source: 'logstash-a', clock: null }] },
   }
+  const other: RuleView = { ...rule, last: [], next: { kind: 'not_applicable', hosts: ['db-*'] } }
   const rejects = { counts: { schema: 2 }, last: [{ reason: 'must be a number', path: '/system/cpu' }] }
-  const { get } = await serve(t, { answers: () => [rule], rejects: { list: () => rejects } })
-  t.same((await get('/api/v1/rules')).json, [{ ...rule, last: [{ ...verdict, at: '2026-11-22T12:00:00.000Z' }] }])
+  const { get } = await serve(t, { answers: () => [rule, other], rejects: { list: () => rejects } })
+  const { last: _, next: __, ...plain } = rule
+  t.strictSame((await get('/api/v1/rules')).json, [
+    {
+      ...plain,
+      last: [
+        {
+          host: 'web-1',
+          labels: {},
+          metric: 'cpu',
+          unit: 'ratio',
+          value: 95,
+          at: '2026-11-22T12:00:00.000Z',
+          ...LIMITS,
+          reason: BREACHED,
+          summary: 'mean of cpu over 2 min was 9500% (24 samples): above 90%',
+          hint: {
+            code: 'ratio_above_one',
+            summary:
+              'cpu is a ratio, so 95 means 9500%. Is unit: percent meant? Only CPU that is not divided by the number of cores exceeds 1.',
+          },
+        },
+      ],
+      nextEvaluation: {
+        kind: 'window',
+        end: '2026-11-22T12:00:00.000Z',
+        wait: 10_000,
+        sources: [{ source: 'logstash-a', clock: null }],
+        summary: 'window 12:00:00 closes 10 s after the clock of its source passes it; logstash-a is at no time yet',
+      },
+    },
+    {
+      ...plain,
+      last: [],
+      nextEvaluation: {
+        kind: 'not_applicable',
+        hosts: ['db-*'],
+        summary: 'none: cpu-high applies to db-*, not to this host',
+      },
+      notApplicable: 'cpu-high applies to db-*, not to this host',
+    },
+  ])
   t.same((await get('/api/v1/rejects')).json, rejects)
 })
 

@@ -6,7 +6,17 @@ import { createApi } from '../../src/api/index.ts'
 import type { ApiDeps } from '../../src/api/index.ts'
 import { createHttpServer } from '../../src/net/server.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import type { AlertView, Command, CommandAnswer, Engine, Query, SendRecord } from '../../src/model.ts'
+import type {
+  AlertIdentity,
+  AlertView,
+  Answers as EngineAnswers,
+  Command,
+  CommandAnswer,
+  Engine,
+  Evidence,
+  Query,
+  SendRecord,
+} from '../../src/model.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
 import type { VirtualClock } from '../helpers/clock.ts'
 
@@ -37,11 +47,26 @@ export const LINK_KEY = Buffer.alloc(32, 7)
 const NOON = Date.parse('2026-11-22T12:00:00Z')
 const HOUR = 3_600_000
 
-/** An alert that has fired for an hour at noon. */
-export const alertView = (fields: Partial<AlertView> = {}): AlertView => ({
+/** A reason that is shown as it is: what no code is known for stands for itself. */
+export const because = (code: string): Evidence => ({
+  limit: { op: 'above', value: 0.9 },
+  clear: { op: 'at_most', value: 0.85 },
+  why: { code, params: {} },
+})
+
+/** The mean of the cpu of a host, over two minutes. */
+export const identityOf = (fields: Partial<AlertIdentity> = {}): AlertIdentity => ({
   rule: 'cpu-high',
   host: 'web-1',
+  key: 'cpu',
   labels: {},
+  measure: { kind: 'aggregate', metric: 'cpu', unit: 'ratio', of: 'mean', over: 120_000 },
+  ...fields,
+})
+
+/** An alert that has fired for an hour at noon. */
+export const alertView = (fields: Partial<AlertView> = {}): AlertView => ({
+  identity: identityOf(),
   state: 'firing',
   severity: 'warning',
   episode: 'e1',
@@ -50,10 +75,8 @@ export const alertView = (fields: Partial<AlertView> = {}): AlertView => ({
   firedAt: NOON - HOUR,
   at: NOON,
   value: 0.95,
-  bound: 'above 0.9',
+  evidence: because('breached'),
   peak: 0.97,
-  unit: 'ratio',
-  reason: 'mean of cpu over 2m was 95 %',
   transitions: [],
   ...fields,
 })
@@ -82,9 +105,9 @@ export async function serve(
   const queries: Query[] = []
   const commands: Command[] = []
   const engine: Pick<Engine, 'query' | 'command' | 'outbox'> = {
-    async query(query) {
+    async query<K extends Query['kind']>(query: Extract<Query, { readonly kind: K }>) {
       queries.push(query)
-      return answers?.(query) ?? USUAL[query.kind] ?? null
+      return (answers?.(query) ?? USUAL[query.kind] ?? null) as EngineAnswers[K]
     },
     async command(command) {
       commands.push(command)

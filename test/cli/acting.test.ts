@@ -3,9 +3,19 @@ import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { test } from 'tap'
 import { run } from '../../src/cli/index.ts'
-import type { AlertView, Command, CommandAnswer, Query, SendRecord, SilenceView } from '../../src/model.ts'
+import type {
+  AlertView,
+  Command,
+  CommandAnswer,
+  HostView,
+  Query,
+  RuleView,
+  SendRecord,
+  SilenceView,
+  WhyView,
+} from '../../src/model.ts'
 import { createTokenCheck } from '../../src/ingest/auth.ts'
-import { alertView, serve } from '../api/service.ts'
+import { alertView, because, identityOf, serve } from '../api/service.ts'
 import { type Outcome, ROOT, runCli } from '../helpers/service.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
@@ -14,8 +24,8 @@ const HOUR = 60 * MINUTE
 
 const ALERT = alertView({
   transitions: [
-    { to: 'pending', at: NOW - HOUR - MINUTE, reason: 'mean of cpu over 2m was 91 % (12 samples): above 90 %' },
-    { to: 'firing', at: NOW - HOUR, reason: 'beyond the bound for 1m' },
+    { to: 'pending', at: NOW - HOUR - MINUTE, value: 0.91, evidence: because('breached') },
+    { to: 'firing', at: NOW - HOUR, value: 0.95, evidence: because('breached') },
   ],
 })
 
@@ -26,14 +36,19 @@ const ALERTS: readonly AlertView[] = [
   { ...ALERT, ack: { at: NOW, until: NOW + HOUR, author: 'Ada', note: 'a runaway job' } },
   {
     ...ALERT,
-    host: `web-2${EVIL}`,
+    identity: identityOf({ host: `web-2${EVIL}`, labels: { mount: '/home' } }),
     code: 'M3PQ9',
     episode: 'e2',
     severity: 'critical',
-    labels: { mount: '/home' },
     noDataSince: NOW,
   },
-  { ...ALERT, host: 'web-3', state: 'resolved', resolvedAt: NOW, muted: { by: 'maintenance', name: 'sundays' } },
+  {
+    ...ALERT,
+    identity: identityOf({ host: 'web-3' }),
+    state: 'resolved',
+    resolvedAt: NOW,
+    muted: { by: 'maintenance', name: 'sundays' },
+  },
 ]
 
 const SILENCES: readonly SilenceView[] = [
@@ -75,58 +90,73 @@ const obeys = (command: Command): CommandAnswer => {
   return { kind: 'done', value: null }
 }
 
-const RULE = {
+const RULE: RuleView = {
   name: 'cpu-high',
   kind: 'metric',
   severity: 'warning',
   severities: ['warning', 'critical'],
   notify: ['ops'],
   last: [],
-  waitingFor: 'window 12:03:00 closes 10 s after its source clock passes it',
+  next: { kind: 'window', end: NOW + 3 * MINUTE, wait: 10_000, sources: [] },
 }
 
-const HOST = { host: 'am-1', lastSeen: NOW, source: 'logstash-a', clockSkewSeconds: 0, state: 'live', series: 4 }
-const UNFIT = 'the rule is for big-*; am-1 does not fit'
+const HOST: HostView = {
+  host: 'am-1',
+  lastSeen: NOW,
+  source: 'logstash-a',
+  clockSkewSeconds: 0,
+  state: 'live',
+  expected: false,
+  series: 4,
+}
+const NOT_APPLICABLE = 'cpu-high applies to big-*, not to am-1'
 
-const whyOf = (host: string): unknown =>
-  host === 'am-1'
-    ? { rule: { ...RULE, unfit: UNFIT, waitingFor: `nothing: ${UNFIT}` }, host: HOST, verdicts: [], alerts: [] }
-    : host === 'web-9'
-      ? { rule: RULE, host: null, verdicts: [], alerts: [] }
-      : {
-          rule: RULE,
-          host: { ...HOST, host },
-          verdicts: [
-            {
-              host,
-              labels: {},
-              value: 0.95,
-              unit: 'ratio',
-              bound: 'above 0.9',
-              reason: 'mean of cpu over 2m was 95 %',
-              at: NOW,
-            },
-          ],
-          alerts: [
-            {
-              ...ALERT,
-              decisions: [
-                { at: NOW - HOUR, kind: 'notified', reason: 'fired', to: 'ada@example.org' },
-                { at: NOW - HOUR / 2, kind: 'suppressed', reason: 'silence s1 of Ada holds' },
-                { at: NOW - 2 * HOUR, kind: 'judged', reason: 'mean of cpu over 2m was 50 %' },
-                { at: NOW - HOUR / 4, kind: 'notified', reason: 'silence ended', to: 'webhook:chat' },
-                { at: NOW - MINUTE, kind: 'notified', reason: 'repeat interval elapsed', to: 'ada@example.org' },
-              ],
-              waits: [
-                { to: 'grace@example.org', news: 'fired', for: 'group_wait', until: NOW + 30_000 },
-                { news: 'resolved', for: 'inhibition' },
-              ],
-            },
-          ],
-        }
+const whyOf = (host: string): WhyView => {
+  if (host === 'web-9') return { rule: RULE, host: null, verdicts: [], alerts: [] }
+  if (host === 'am-1') {
+    const rule: RuleView = { ...RULE, next: { kind: 'not_applicable', hosts: ['big-*'] } }
+    return { rule, host: HOST, verdicts: [], alerts: [] }
+  }
+  const { measure } = identityOf()
+  return {
+    rule: RULE,
+    host: { ...HOST, host },
+    verdicts: [{ host, labels: {}, measure, value: 0.95, evidence: because('breached'), at: NOW }],
+    alerts: [
+      {
+        ...ALERT,
+        decisions: [
+          { at: NOW - HOUR, kind: 'notified', event: 'fired', to: 'ada@example.org' },
+          {
+            at: NOW - HOUR / 2,
+            kind: 'suppressed',
+            event: 'repeat_interval',
+            why: { by: 'silence', id: 's1', until: NOW, author: 'Ada', comment: 'moved' },
+            to: 'ada@example.org',
+          },
+          { at: NOW - HOUR / 2, kind: 'acknowledged', author: 'Ada', until: NOW - HOUR / 4, note: 'on it' },
+          { at: NOW - HOUR / 4, kind: 'unacknowledged', author: 'Ada', because: 'expired' },
+          {
+            at: NOW - 2 * HOUR,
+            kind: 'evaluated',
+            event: 'flapping_started',
+            value: 0.5,
+            evidence: because('cleared'),
+          },
+          { at: NOW - HOUR / 4, kind: 'notified', event: 'silence_ended', to: 'webhook:chat' },
+          { at: NOW - MINUTE, kind: 'notified', event: 'repeat_interval', to: 'ada@example.org' },
+        ],
+        waits: [
+          { to: 'grace@example.org', news: 'fired', for: 'group_wait', until: NOW + 30_000 },
+          { news: 'resolved', for: 'inhibition' },
+        ],
+      },
+    ],
+  }
+}
 
 const told = (address: string, because: string): string =>
-  JSON.stringify({ to: { address }, because, alerts: [{ episode: 'e1' }] })
+  JSON.stringify({ to: { address }, because, alerts: [{ episode: 'e1', identity: identityOf() }] })
 
 const send = (id: string, state: SendRecord['state'], more: Partial<SendRecord> = {}): SendRecord => ({
   id,
@@ -142,10 +172,10 @@ const SENDS = [
     createdAt: NOW - HOUR / 4 + 1000,
     doneAt: NOW - HOUR / 4 + 2000,
     answer: 'told together with a',
-    data: told('webhook:chat', 'silence ended'),
+    data: told('webhook:chat', 'silence_ended'),
   }),
   send('a', 'sent', { doneAt: NOW - HOUR + 2000, answer: '250 OK' }),
-  { ...send('c', 'sent'), data: JSON.stringify({ alerts: [{ episode: 'e2' }] }) },
+  { ...send('c', 'sent'), data: JSON.stringify({ alerts: [{ episode: 'e2', identity: identityOf() }] }) },
 ]
 
 async function open(t: Parameters<typeof serve>[0]) {
@@ -212,8 +242,8 @@ test('silences add, list and expire do what the API does, and say how to take it
 })
 
 test('an alert that was closed does not pass for one that got better', async (t) => {
-  const reason = 'the rule cpu-high was removed from the configuration'
-  const closed: AlertView = { ...ALERT, state: 'resolved', resolvedAt: NOW, ended: 'reconfigured', reason }
+  const evidence = because('rule_removed')
+  const closed: AlertView = { ...ALERT, state: 'resolved', resolvedAt: NOW, ended: 'rule_changed', evidence }
   const { port } = await serve(t, { answers: () => [closed] })
   t.match(
     (await runCli(['alerts', '--url', `http://127.0.0.1:${port}`])).out[1],
@@ -227,9 +257,9 @@ test('alerts are listed with what is known of them, and no name in them steers t
     (await cli('alerts')).out.map((line) => line.trimEnd()),
     [
       'CODE   STATE     SEVERITY  RULE      HOST                      VALUE  SINCE                    NOTES',
-      'K7RX2  firing    warning   cpu-high  web-1                     95 %   2026-11-22 11:00:00 UTC  acknowledged by Ada until 2026-11-22 13:00:00 UTC: a runaway job',
-      'M3PQ9  firing    critical  cpu-high  web-2\uFFFD[2J\uFFFD (mount=/home)  95 %   2026-11-22 11:00:00 UTC  no data since 2026-11-22 12:00:00 UTC',
-      'K7RX2  resolved  warning   cpu-high  web-3                     95 %   2026-11-22 11:00:00 UTC  muted by maintenance of sundays',
+      'K7RX2  firing    warning   cpu-high  web-1                     95%    2026-11-22 11:00:00 UTC  acknowledged by Ada until 2026-11-22 13:00:00 UTC: a runaway job',
+      'M3PQ9  firing    critical  cpu-high  web-2\uFFFD[2J\uFFFD (mount=/home)  95%    2026-11-22 11:00:00 UTC  no data since 2026-11-22 12:00:00 UTC',
+      "K7RX2  resolved  warning   cpu-high  web-3                     95%    2026-11-22 11:00:00 UTC  suppressed: maintenance window 'sundays'",
     ],
   )
   t.strictSame(await cli('alerts', 'list'), await cli('alerts'))
@@ -253,11 +283,11 @@ test('an episode is taken on and given back by its code', async (t) => {
   ])
   t.match(await cli('alerts', 'unack', 'M3PQ9'), {
     code: 0,
-    out: [/^was not acknowledged: cpu-high on web-2.* \(mount=\/home\)$/],
+    out: [/^not acknowledged: cpu-high on web-2.* \(mount=\/home\)$/],
   })
   t.match(await cli('alerts', 'unack', 'K7RX2'), {
     code: 0,
-    out: ['no longer acknowledged: cpu-high on web-1'],
+    out: ['acknowledgement withdrawn: cpu-high on web-1'],
   })
   await cli('alerts', 'ack', 'e/1?')
   t.match(commands.at(-1), { episode: 'e/1?', ack: { until: NOW + 4 * HOUR, author: 'ada' } })
@@ -269,26 +299,28 @@ test('why tells the story of each episode in its order, with the reason of every
     code: 0,
     out: [
       'cpu-high on web-1',
-      '  rule   metric, warning and critical, tells ops',
+      '  rule   metric, warning and critical, notifies ops',
       '  host   live, last seen 2026-11-22 12:00:00 UTC by logstash-a',
-      '  next   window 12:03:00 closes 10 s after its source clock passes it',
+      '  next   window 12:03:00 closes 10 s after the clock of its source passes it',
       '',
-      'last verdicts',
-      '  2026-11-22 12:00:00 UTC  value 95 %, bound above 90 %: mean of cpu over 2m was 95 %',
+      'last evaluations',
+      '  2026-11-22 12:00:00 UTC  value 95%, limit above 90%: mean of cpu over 2 min was 95%: above 90%',
       '',
-      'episode K7RX2: firing, warning, web-1, peak 97 %',
-      '  2026-11-22 10:00:00 UTC  judged: mean of cpu over 2m was 50 %',
-      '  2026-11-22 10:59:00 UTC  pending: mean of cpu over 2m was 91 % (12 samples): above 90 %',
-      '  2026-11-22 11:00:00 UTC  firing: beyond the bound for 1m',
-      '  2026-11-22 11:00:00 UTC  told ada@example.org: fired',
+      'episode K7RX2: firing, warning, web-1, peak 97%',
+      '  2026-11-22 10:00:00 UTC  flapping started: mean of cpu over 2 min was 50%: at most 85%',
+      '  2026-11-22 10:59:00 UTC  pending: mean of cpu over 2 min was 91%: above 90%',
+      '  2026-11-22 11:00:00 UTC  firing: mean of cpu over 2 min was 95%: above 90%',
+      '  2026-11-22 11:00:00 UTC  notified ada@example.org: fired',
       '  2026-11-22 11:00:02 UTC  mail to ada@example.org (fired) sent: 250 OK',
-      '  2026-11-22 11:30:00 UTC  not told: silence s1 of Ada holds',
-      '  2026-11-22 11:45:00 UTC  to be told webhook:chat: nothing holds it back any more',
-      '  2026-11-22 11:45:02 UTC  webhook:chat (nothing holds it back any more) not sent by itself: told together with a',
-      '  2026-11-22 11:59:00 UTC  to be told ada@example.org: repeat interval elapsed',
-      '  2026-11-22 11:59:00 UTC  mail to ada@example.org (fired) waits: 3 attempts, next 2026-11-22 12:01:00 UTC, 451 later',
-      "  waits grace@example.org: 'fired' waits with its group until 2026-11-22 12:00:30 UTC (group_wait)",
-      "  waits whoever is to hear of it: 'resolved' waits while another alert speaks for it",
+      "  2026-11-22 11:30:00 UTC  not notified ada@example.org: 'repeat interval elapsed', silenced by Ada until 2026-11-22 12:00:00 UTC: moved",
+      '  2026-11-22 11:30:00 UTC  acknowledged by Ada until 2026-11-22 11:45:00 UTC: on it',
+      '  2026-11-22 11:45:00 UTC  acknowledgement expired: acknowledged by Ada until now',
+      '  2026-11-22 11:45:00 UTC  notification queued webhook:chat: no longer suppressed',
+      '  2026-11-22 11:45:02 UTC  webhook:chat (no longer suppressed) merged into a later one: told together with a',
+      '  2026-11-22 11:59:00 UTC  notification queued ada@example.org: repeat interval elapsed',
+      '  2026-11-22 11:59:00 UTC  mail to ada@example.org (fired) pending: 3 attempts, next 2026-11-22 12:01:00 UTC, 451 later',
+      "  pending grace@example.org: 'fired' waits for its group (group_wait) until 2026-11-22 12:00:30 UTC",
+      "  pending: 'resolved' is suppressed by another alert",
       '',
     ],
     err: [],
@@ -298,10 +330,10 @@ test('why tells the story of each episode in its order, with the reason of every
     alerts: [{ episode: 'e1', notifications: [{ id: 'b' }, { id: 'd' }, { id: 'a' }] }],
   })
   t.strictSame((await cli('why', 'cpu-high', 'am-1')).out.slice(3, 7), [
-    `  next   nothing: ${UNFIT}`,
+    `  next   none: ${NOT_APPLICABLE}`,
     '',
-    'last verdicts',
-    `  none: ${UNFIT}`,
+    'last evaluations',
+    `  none: ${NOT_APPLICABLE}`,
   ])
   t.match(await cli('why', 'cpu-hihg', 'web-1'), { code: 1, err: [/No rule has this name.*perhaps cpu-high/] })
   t.match(await cli('why', 'source-dwn', 'web-1'), { code: 1, err: [/No rule has this name.*perhaps source-down/] })

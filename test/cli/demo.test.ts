@@ -16,7 +16,7 @@ test(
     t.strictSame(child.err, [])
     t.match(child.out, [
       /^00:00 {2}listening on http:\/\/127\.0\.0\.1:\d+; 24 hosts/,
-      /^00:00 {2}the rule: mean CPU above 90 %/,
+      /^00:00 {2}the rule: mean CPU above 90%/,
       /^00:\d\d {2}the CPU of node07 rises/,
       /^00:\d\d {2}mail "CPU on node07 is high" to .*ada@example\.org.*: http:\/\/127\.0\.0\.1:\d+\/mailbox\/1$/,
       /^00:\d\d {2}the CPU of node07 falls back/,

@@ -31,14 +31,14 @@ test('hosts of a running service are listed and retired from a terminal, and the
     /^HOST +LAST SEEN +STATE +SERIES$/,
     /^old\uFFFD\[31m +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC {2}live +0$/,
     /^web-1 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC {2}live +0$/,
-    /^web-2 +never +never heard +0$/,
+    /^web-2 +never +never seen +0$/,
     /^web-10 +/,
   ])
   const json = await runCli(['hosts', ...at, '--token', TOKEN, '--json'])
   t.match(JSON.parse(json.out.join('\n')), [{}, {}, {}, {}])
   t.match(
     (JSON.parse(json.out.join('\n')) as { host: string }[]).find(({ host }) => host === 'web-2'),
-    { lastSeen: null, source: null, state: 'never heard', expected: true },
+    { lastSeen: null, source: null, state: 'never_seen', expected: true },
   )
 
   t.match(await cli('hosts', 'retire', 'web-10', ...at), {

@@ -486,11 +486,11 @@ test('a maintenance window whose years are over is a warning to whoever knows th
 test('what is allowed but was perhaps not meant is a warning', async (t) => {
   const rule = (more: string): string => `rules: [{ name: r, ${more} }]`
   t.match(warningsOf(rule('when: { metric: cpu, over: 1m, threshold: { of: mean, above: 90 } }')), [
-    'configuration:1:81: the metric is a ratio, where 1 is 100 %: did you mean 0.9 instead of 90?',
+    'configuration:1:81: the metric is a ratio, where 1 is 100%: did you mean 0.9 instead of 90?',
   ])
   const two = 'threshold: { of: mean, warning: { above: 1.2 }, critical: { above: 1.9 } }'
   t.match(warningsOf(rule(`when: { metric: cpu, over: 1m, ${two} }`)), [
-    /a ratio, where 1 is 100 %: is 120 % meant\?/,
+    /a ratio, where 1 is 100%: is 120% meant\?/,
     /^no 'smtp'/,
   ])
   t.match(warningsOf(rule('when: { metric: cpu, over: 1m, threshold: { of: mean, above: 1.1 } }')), [/^no 'smtp'/])

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { boundText, clearText, isMonotone, isUndoable, judge } from '../../src/detect/threshold.ts'
-import type { Bound, Of, Op, Severity } from '../../src/model.ts'
+import { clearOf, explain, isMonotone, isUndoable, judge, limitOf } from '../../src/detect/threshold.ts'
+import type { Bound, Evidence, Of, Op, Severity } from '../../src/model.ts'
 import { above, below, threshold } from '../helpers/play.ts'
 
 const bound = (op: Op, value: number, clear = value): Bound => ({ op, value, clear })
@@ -41,7 +41,7 @@ test('of two severities the higher one is taken at once, and left by its own cle
 })
 
 test('a figure that does not exist is no data', async (t) => {
-  t.equal(said([above(0.9)], Number.NaN), 'no data')
+  t.equal(said([above(0.9)], Number.NaN), 'no_data')
 })
 
 test('it is known which findings more data could undo', async (t) => {
@@ -65,9 +65,10 @@ test('it is known which findings more data could undo', async (t) => {
   )
 })
 
-test('a bound is written with the digits that it has, and what ends an alert is the mildest of its side', async (t) => {
-  t.equal(clearText(below(1, 1.05)), 'at least 1.05')
-  t.equal(boundText(above(123_456_789)), 'above 123456789')
+test('a limit has the digits that it was written with, and what ends an alert is the mildest of its side', async (t) => {
+  t.strictSame(clearOf(below(1, 1.05)), { op: 'at_least', value: 1.05 })
+  t.strictSame(clearOf(above(1, 0.1 + 0.2)), { op: 'at_most', value: 0.3 })
+  t.strictSame(limitOf(above(123_456_789)), { op: 'above', value: 123_456_789 })
   const ladder = threshold('mean', [above(0.8, 0.7), below(0.2, 0.3)], [above(0.95, 0.9), below(0.1, 0.15)])
   t.match(judge(ladder, 0.99, undefined), { severity: 'critical', bound: above(0.95, 0.9), end: above(0.8, 0.7) })
   t.match(judge(ladder, 0.05, undefined), { severity: 'critical', bound: below(0.1, 0.15), end: below(0.2, 0.3) })
@@ -83,7 +84,25 @@ test('what ends an alert is the value that is hardest to reach, on the side of i
 })
 
 test('where the bound itself counts as beyond it, only less ends the alert', async (t) => {
-  t.equal(clearText({ op: 'at_least', value: 0.9, clear: 0.9 }), 'below 0.9')
-  t.equal(clearText({ op: 'at_most', value: 0.1, clear: 0.1 }), 'above 0.1')
-  t.equal(clearText({ op: 'at_least', value: 0.9, clear: 0.8 }), 'at most 0.8')
+  t.strictSame(clearOf({ op: 'at_least', value: 0.9, clear: 0.9 }), { op: 'below', value: 0.9 })
+  t.strictSame(clearOf({ op: 'at_most', value: 0.1, clear: 0.1 }), { op: 'above', value: 0.1 })
+  t.strictSame(clearOf({ op: 'at_least', value: 0.9, clear: 0.8 }), { op: 'at_most', value: 0.8 })
+})
+
+test('evidence says whether a figure breaches its limit, is held by it, has cleared it or is within it', async (t) => {
+  const ladder = threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
+  const found = (value: number, held?: Severity, samples?: number): Evidence =>
+    explain(judge(ladder, value, held), samples)
+  const warning: Evidence['limit'] = { op: 'above', value: 0.8 }
+  const critical: Evidence['limit'] = { op: 'above', value: 0.95 }
+  const clear: Evidence['clear'] = { op: 'at_most', value: 0.7 }
+  const because = (code: string) => ({ why: { code, params: { samples: 12 } } })
+  t.strictSame(found(0.99, undefined, 12), { limit: critical, clear, ...because('breached') })
+  t.strictSame(found(0.92, 'critical', 12), { limit: critical, clear, ...because('held') })
+  t.strictSame(found(0.75, 'warning', 12), { limit: warning, clear, ...because('held') })
+  t.strictSame(found(0.7, 'warning', 12), { limit: warning, clear, ...because('cleared') })
+  t.strictSame(found(0.75, undefined, 12), { limit: warning, clear, ...because('within') })
+  t.strictSame(found(0.99).why, { code: 'breached', params: {} }, 'a number of events has no samples')
+  t.strictSame(found(Number.NaN), { why: { code: 'no_data', params: {} } })
+  t.strictSame(explain(judge(threshold('mean', []), 1, undefined)), { why: { code: 'within', params: {} } })
 })

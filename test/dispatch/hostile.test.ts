@@ -35,7 +35,7 @@ test('a thousand silences that all look at each alert hold back what fits one of
   for (let i = 990; i < 1010; i++) moment.cpu(`web-${i}`, 0.99)
   t.strictSame(story.until('12:05'), [])
   const muted = [...story.play.fold.state.dispatch.cases.values()].map(({ facts, muted: by }) => [
-    facts.host,
+    facts.identity.host,
     by?.by === 'silence' && by.id,
   ])
   t.strictSame(
@@ -91,7 +91,7 @@ test('a receiver of 500 addresses tells each of them, over as many minutes as th
   t.equal(heard.size, 500)
   for (const [address, mails] of heard) {
     const states = mails.flatMap(({ alerts, news }) =>
-      alerts.slice(0, news).map(({ host, state }) => `${host} ${state}`),
+      alerts.slice(0, news).map(({ identity: { host }, state }) => `${host} ${state}`),
     )
     if (new Set(states).size !== 4 || states.length !== 4) t.fail(`${address}: ${states.join()}`)
   }

@@ -38,7 +38,7 @@ test('an event that carries its own id counts once, in whatever batch it comes',
   const again = play.post([known, { ...known, id: 'fingerprint-2' }])
   t.match(again, { duplicate: false, known: 1, refused: 0 })
   t.equal(counted(play), 3)
-  t.equal(play.fold.tallies.get('duplicates'), 1)
+  t.equal(play.fold.counters.get('duplicates'), 1)
 })
 
 test('an event without a time counts at its arrival', async (t) => {
@@ -54,7 +54,7 @@ test('samples older than the ring are dropped and counted, and harm nothing', as
     event('a', Date.parse('1970-01-01'), { cpu: 1 }),
     event('a', Date.parse('2026-11-22T11:00:00Z'), { cpu: 1 }),
   ])
-  t.equal(play.fold.tallies.get('samples_late_dropped'), 2)
+  t.equal(play.fold.counters.get('samples_late_dropped'), 2)
   t.equal(play.fold.state.sources.get('logstash-a')?.w, Date.parse('2026-11-22T12:20:00Z'))
 })
 
@@ -65,7 +65,7 @@ test('a cap on series refuses new ones, counts them, and leaves known ones alone
   play.post([event('a', NOON, { cpu: 1 })])
   t.equal(counted(play), 2)
   t.equal(play.fold.state.series, 3)
-  t.equal(play.fold.tallies.get('series_refused'), 3)
+  t.equal(play.fold.counters.get('series_refused'), 3)
 })
 
 test('a cap on series makes room by letting an idle one go, never one with an open alert', async (t) => {
@@ -87,8 +87,8 @@ test('a cap on series makes room by letting an idle one go, never one with an op
     (id) => play.fold.state.keys.infos[id]?.values[0],
   )
   t.strictSame(kept, ['/full', '/', '/new'])
-  t.equal(play.fold.tallies.get('series_evicted'), 1)
-  t.ok((play.fold.tallies.get('series_refused') ?? 0) > 0)
+  t.equal(play.fold.counters.get('series_evicted'), 1)
+  t.ok((play.fold.counters.get('series_refused') ?? 0) > 0)
 })
 
 test('sources beyond the cap share one record, and a sender that came once is forgotten after a day', async (t) => {

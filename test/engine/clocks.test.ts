@@ -17,7 +17,7 @@ import {
 const TEN = 10 * SECOND
 const rules = [cpuHigh(), silent()]
 const reasons = (play: Play): string[] =>
-  play.mails.map((mail) => `${mail.alerts[0]?.rule} ${mail.alerts[0]?.host} ${mail.because}`)
+  play.mails.map((mail) => `${mail.alerts[0]?.identity.rule} ${mail.alerts[0]?.identity.host} ${mail.because}`)
 const hot = (now: number): number => (now >= at('12:20:00') && now < at('12:30:00') ? 0.99 : 0.1)
 
 test('a site whose events are all dated two minutes ahead is watched by arrival', async (t) => {
@@ -191,7 +191,7 @@ test('a host that died is named although its source was forgotten and came back'
   )
   t.strictSame(reasons(day), ['host-silent b fired'])
   t.strictSame(
-    openAlerts(day.fold).map((alert) => alert.host),
+    openAlerts(day.fold).map((alert) => alert.identity.host),
     ['b'],
   )
 })

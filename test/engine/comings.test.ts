@@ -46,7 +46,7 @@ const full = cpuHigh({
 const net = (name: string): string => `net\u001f${name}`
 const disk = (name: string): string => `disk\u001f${name}`
 const told = (play: Play): string[] =>
-  play.mails.map((mail) => `${Object.values(mail.alerts[0]?.labels ?? {}).join()} ${mail.because}`)
+  play.mails.map((mail) => `${Object.values(mail.alerts[0]?.identity.labels ?? {}).join()} ${mail.because}`)
 
 /** Ticks twice a minute only, for plays of days; calls back before each tick. */
 function untilDays(play: Play, end: Millis, each: (now: Millis) => void): void {
@@ -88,7 +88,7 @@ test('a counter that wraps while its rate is too high goes on firing', async (t)
 
 test('an interface that vanishes while it fires says that it has no data, and resolves when it is back', async (t) => {
   const play = createPlay(config({ alerting: once, rules: [busy] }))
-  const view = (): AlertView | undefined => (answer(play.fold, { kind: 'alerts' }) as readonly AlertView[])[0]
+  const view = (): AlertView | undefined => answer(play.fold, { kind: 'alerts' })[0]
   play.until(
     '14:00:00',
     every(TEN, (now) => {
@@ -101,7 +101,7 @@ test('an interface that vanishes while it fires says that it has no data, and re
         }),
       ])
       if (now === at('12:50:00'))
-        t.match(view(), { state: 'firing', labels: { interface: 'veth1' }, noDataSince: at('12:09:50') })
+        t.match(view(), { state: 'firing', identity: { labels: { interface: 'veth1' } }, noDataSince: at('12:09:50') })
     }),
   )
   t.strictSame(told(play), ['veth1 fired', 'veth1 resolved'])
@@ -119,10 +119,12 @@ test('an alert about a disk that is gone for good ends after a day, and says why
     }),
   )
   t.strictSame(told(play), ['/mnt fired', '/mnt resolved'])
-  t.match(
-    play.mails[1]?.alerts[0]?.reason,
-    '/mnt is taken as gone: nothing for 25h, while others of disk on web-1 went on',
-  )
+  t.match(play.mails[1]?.alerts[0], {
+    ended: 'series_gone',
+    evidence: {
+      why: { code: 'series_gone', params: { series: '/mnt', metric: 'disk', host: 'web-1', for: 25 * HOUR } },
+    },
+  })
   t.strictSame(openAlerts(play.fold), [])
 })
 
@@ -180,15 +182,15 @@ test('a zoo of 5,000 interfaces in a day takes no more room than its limit, and 
       play.post([event('docker', now, samples)], { rcv: now })
     }),
   )
-  const { state, tallies } = play.fold
+  const { state, counters } = play.fold
   t.ok(
     state.series <= limit &&
       (state.stores.get('net')?.used ?? Infinity) <= limit &&
       state.keys.infos.length <= limit + 1,
   )
-  t.equal(tallies.get('series_refused'), undefined, 'each found its room')
-  t.ok((tallies.get('series_evicted') ?? 0) > 4500)
-  t.equal(tallies.get('transitions:firing'), 100)
+  t.equal(counters.get('series_refused'), undefined, 'each found its room')
+  t.ok((counters.get('series_evicted') ?? 0) > 4500)
+  t.equal(counters.get('transitions_firing'), 100)
   t.strictSame(openAlerts(play.fold), [])
   t.equal(state.dispatch.groups.size, 0)
 })

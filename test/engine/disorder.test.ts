@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
 import { createExtractor } from '../../src/extract/samples.ts'
-import type { AlertView, EventSamples, HostView, Millis } from '../../src/model.ts'
+import type { Counter, EventSamples, Millis } from '../../src/model.ts'
 import {
   at,
   config,
@@ -21,12 +21,12 @@ const TEN = 10 * SECOND
 const DAY = 24 * HOUR
 const rules = [cpuHigh(), silent()]
 const reasons = (play: Play): string[] =>
-  play.mails.map((mail) => `${mail.alerts[0]?.rule} ${mail.alerts[0]?.host} ${mail.because}`)
-const tally = (play: Play, name: string): number => play.fold.tallies.get(name) ?? 0
+  play.mails.map((mail) => `${mail.alerts[0]?.identity.rule} ${mail.alerts[0]?.identity.host} ${mail.because}`)
+const tally = (play: Play, name: Counter): number => play.fold.counters.get(name) ?? 0
 /** Host, since and end of every episode of a rule. */
 const episodes = (play: Play, rule = 'cpu-high'): unknown[] => {
-  const views = (answer(play.fold, { kind: 'alerts' }) as readonly AlertView[]).filter((view) => view.rule === rule)
-  return views.map(({ host, since, resolvedAt }) => [host, since, resolvedAt])
+  const views = answer(play.fold, { kind: 'alerts' }).filter((view) => view.identity.rule === rule)
+  return views.map(({ identity: { host }, since, resolvedAt }) => [host, since, resolvedAt])
 }
 const hot = (ts: Millis, from = '12:30:00', to = '12:40:00'): number => (ts >= at(from) && ts < at(to) ? 0.99 : 0.1)
 
@@ -52,7 +52,7 @@ test('of two sources one is 20 minutes behind: hosts behind each are judged in t
     [
       '12:32:10 cpu-high prompt firing (fired)',
       '12:41:10 cpu-high prompt resolved (resolved)',
-      '12:53:10 digest of 1 (found in the backlog)',
+      '12:53:10 digest of 1 (backlog)',
       '13:02:10 cpu-high tardy resolved (resolved)',
     ],
     'what is old news when it is found comes as such',
@@ -123,8 +123,8 @@ test('a host that sends local time as if it were UTC has a wrong clock, and its 
       )
       const episode = ['cpu-high local fired', 'cpu-high local resolved']
       t.strictSame(reasons(play), ['clock-off local fired', ...episode, ...episode], `${place}, ${name}`)
-      const local = (answer(play.fold, { kind: 'hosts' }) as readonly HostView[]).find((one) => one.host === 'local')
-      t.match(local, { state: 'clock off', clockSkewSeconds: (after + east) / SECOND })
+      const local = answer(play.fold, { kind: 'hosts' }).find((one) => one.host === 'local')
+      t.match(local, { state: 'clock_skew', clockSkewSeconds: (after + east) / SECOND })
     }
   }
 })
@@ -214,7 +214,7 @@ test('a Filebeat that reads a month of logs on its first start moves no clock, a
         told.some((line) => line.includes('fresh firing')),
         about,
       )
-      const night = play.mails.flatMap((mail) => mail.alerts).filter((alert) => alert.host === 'fresh')
+      const night = play.mails.flatMap((mail) => mail.alerts).filter((alert) => alert.identity.host === 'fresh')
       t.ok(
         night.every((alert) => alert.since > at('12:00:00') - DAY),
         about,

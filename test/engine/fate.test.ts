@@ -42,7 +42,10 @@ function replay(play: Play): Watched {
 /** All whom an alert that fires and that nothing mutes is to tell were told, or are about to be. */
 function everybodyHears({ state, dispatchPlan }: Fold, one: Case, waits: readonly Waiting[]): void {
   const { dispatch } = state
-  const { rule, episode, host } = one.facts
+  const {
+    identity: { rule, host },
+    episode,
+  } = one.facts
   if (dispatch.backlog.episodes.has(episode)) return
   const notify = dispatchPlan.rules.get(rule)?.notify ?? one.notify
   for (const { to } of audienceOf(dispatchPlan, { facts: one.facts, notify }, labelsOf(one.facts))) {
@@ -56,8 +59,8 @@ function everybodyHears({ state, dispatchPlan }: Fold, one: Case, waits: readonl
 function waitsEnd({ mails, fold }: Play, waited: ReadonlySet<string>): void {
   const told = new Set(mails.flatMap(({ to, alerts }) => alerts.map(({ episode }) => `${to.address} ${episode}`)))
   for (const [episode, { decisions, facts }] of fold.state.dispatch.cases) {
-    if (facts.reason.startsWith('retired')) continue
-    const closed = new Set(decisions.filter(({ kind }) => kind === 'suppressed').map(({ to }) => `${to} ${episode}`))
+    if (facts.ended === 'host_retired') continue
+    const closed = new Set(decisions.flatMap((one) => (one.kind === 'suppressed' ? [`${one.to} ${episode}`] : [])))
     for (const key of waited) {
       if (key.endsWith(` ${episode}`) && !told.has(key) && !closed.has(key))
         throw new Error(`nothing came of what waited: ${key}`)
@@ -105,16 +108,22 @@ function endsAreTold({ mails, fold }: Play): void {
   }
   for (const [key, episode] of open) {
     const { facts, decisions = [] } = fold.state.dispatch.cases.get(episode) ?? {}
-    const reason = facts?.reason ?? 'it is forgotten'
+    const why = facts?.evidence.why.code ?? 'it is forgotten'
     const hasLeft = decisions.some(
-      ({ to = '', reason: why }) =>
-        key.startsWith(`${to} `) && why.startsWith("'resolved' is not told: its receiver left"),
+      (one) =>
+        one.kind === 'suppressed' &&
+        key.startsWith(`${one.to} `) &&
+        one.event === 'resolved' &&
+        one.why.by === 'receiver_removed',
     )
     const [address] = key.split(' ')
     const isNoticed = mails.some(
-      ({ to, notice }) => to.address === address && notice?.lines.some((line) => line.startsWith(`${facts?.host}: `)),
+      ({ to, notice }) =>
+        to.address === address &&
+        notice?.kind === 'hosts_retired' &&
+        notice.items.some(({ name }) => name === facts?.identity.host),
     )
-    if (!isNoticed && !hasLeft) throw new Error(`the end is not told: ${key}: ${reason}`)
+    if (!isNoticed && !hasLeft) throw new Error(`the end is not told: ${key}: ${why}`)
   }
 }
 
@@ -122,10 +131,9 @@ function alertsAreAccountedFor(play: Play, mutedForLife: ReadonlySet<string>): v
   const told = new Set(play.mails.flatMap(({ alerts }) => alerts.map(({ episode }) => episode)))
   for (const episode of mutedForLife) if (told.has(episode)) throw new Error(`${episode} was muted all the time`)
   for (const [episode, { decisions, facts }] of play.fold.state.dispatch.cases) {
-    const isExplained =
-      decisions.some(({ kind, reason }) => kind === 'suppressed' && reason !== '') || facts.reason.startsWith('retired')
+    const isExplained = decisions.some(({ kind }) => kind === 'suppressed') || facts.ended === 'host_retired'
     if (!told.has(episode) && !isExplained)
-      throw new Error(`nothing says why nobody heard of ${facts.rule} on ${facts.host}`)
+      throw new Error(`nothing says why nobody heard of ${facts.identity.rule} on ${facts.identity.host}`)
   }
 }
 

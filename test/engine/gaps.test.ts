@@ -18,7 +18,7 @@ import {
 } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
-const reasons = (play: Play): string[] => play.mails.map((mail) => `${mail.alerts[0]?.host} ${mail.because}`)
+const reasons = (play: Play): string[] => play.mails.map((mail) => `${mail.alerts[0]?.identity.host} ${mail.because}`)
 
 /** Another host behind the same source keeps its clock going. */
 const other = (now: number): ReturnType<typeof event> => event('other', now, { cpu: 0.1 })
@@ -127,7 +127,7 @@ test('a host that is always half a minute behind fires and resolves like the oth
       }),
     )
     t.strictSame(
-      play.mails.map((mail) => `${mail.alerts[0]?.rule} ${mail.because}`).sort(),
+      play.mails.map((mail) => `${mail.alerts[0]?.identity.rule} ${mail.because}`).sort(),
       ['cpu-high fired', 'cpu-high resolved', 'short fired', 'short resolved'],
       `${lag / SECOND} s behind`,
     )
@@ -229,7 +229,7 @@ test('a backlog that is read a hundred times faster than it came about tells the
   })
   t.equal(play.mails.length, 1)
   t.strictSame(
-    play.mails[0]?.alerts.map(({ rule, host, since, resolvedAt }) => [rule, host, since, resolvedAt]),
+    play.mails[0]?.alerts.map(({ identity: { rule, host }, since, resolvedAt }) => [rule, host, since, resolvedAt]),
     [
       ['cpu-high', 'node-7', at('12:37:00'), at('12:41:00')],
       ['lasting', 'node-7', at('12:36:00'), at('12:41:10')],

@@ -3,7 +3,7 @@ import { test } from 'tap'
 import { createIds, hasId, type Ids, MOST_IDS, noteId, packIds, unpackIds } from '../../src/engine/ids.ts'
 import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold } from '../../src/engine/step.ts'
-import { upgradeKnown } from '../../src/engine/known.ts'
+
 import { config, createPlay, event, MINUTE, NOON } from '../helpers/play.ts'
 
 const bytesOf = (ids: Ids): number =>
@@ -87,15 +87,4 @@ test('what a snapshot holds of ids is known after it', async (t) => {
   const again = createPlay(config(), play.now(), createFold(readSnapshot(Buffer.concat(parts))))
   t.equal(again.post([named]).known, 1)
   t.equal(again.post(body, { batchId: 'a'.repeat(16) }).duplicate, true)
-})
-
-test('ids out of a snapshot of an older version are known, of bodies from each source', async (t) => {
-  const old = { batches: new Map([['body', 7]]), singles: new Map([['one', 8]]), events: new Map([['event', 9]]) }
-  const { batches, singles, events } = upgradeKnown(old, ['a', 'b'])
-  for (const source of ['a', 'b']) {
-    t.ok(hasId(batches, `${source}\nbody`, 7))
-    t.notOk(hasId(batches, `${source}\nbody`, 8), 'as old as it was')
-    t.ok(hasId(singles, `${source}\none`, 8))
-  }
-  t.ok(hasId(events, 'event', 9))
 })

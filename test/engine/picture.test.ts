@@ -55,7 +55,9 @@ test('a fired alert carries the buckets of its window and of one length before i
   t.strictSame(spanOf(picture), ['12:02:00', '12:06:00'])
   t.strictSame([clock(picture.window.from), clock(picture.window.to), picture.width], ['12:04:00', '12:06:00', TEN])
   t.strictSame(means(picture), [...Array<number>(12).fill(0.25), ...Array<number>(12).fill(0.95)])
-  t.strictSame(picture.bounds, [{ severity: 'warning', value: 0.9, clear: 0.85, upper: true }])
+  t.strictSame(picture.limits, [
+    { severity: 'warning', limit: { op: 'above', value: 0.9 }, clear: { op: 'at_most', value: 0.85 } },
+  ])
   t.strictSame(picture.buckets[0], { n: 1, mean: 0.25, min: null, max: null, last: null }, 'no column is made up')
 })
 
@@ -81,17 +83,17 @@ test('a bucket that nothing came for is empty, and what the rule keeps is shown'
   t.match(picture.buckets[index('12:02:50')], { n: 1, mean: 0.2, min: 0.2, max: 0.2 })
 })
 
-test('the bounds are those of the host, and a sum has none that one bucket could reach', async (t) => {
+test('the limits are those of the host, and a sum has none that one bucket could reach', async (t) => {
   const both = { ...threshold('mean', [above(0.9, 0.8), below(0.01, 0.02)], [above(0.97, 0.95)]) }
   const rule = cpuHigh({ overrides: [{ hosts: ['web-*'], threshold: both }] })
   const samples = (): Readonly<Record<string, number>> => ({ cpu: 0.95 })
-  t.strictSame(pictureIn(playOf(config({ rules: [rule] }), '12:04:00', samples).mails[0]).bounds, [
-    { severity: 'critical', value: 0.97, clear: 0.95, upper: true },
-    { severity: 'warning', value: 0.9, clear: 0.8, upper: true },
-    { severity: 'warning', value: 0.01, clear: 0.02, upper: false },
+  t.strictSame(pictureIn(playOf(config({ rules: [rule] }), '12:04:00', samples).mails[0]).limits, [
+    { severity: 'critical', limit: { op: 'above', value: 0.97 }, clear: { op: 'at_most', value: 0.95 } },
+    { severity: 'warning', limit: { op: 'above', value: 0.9 }, clear: { op: 'at_most', value: 0.8 } },
+    { severity: 'warning', limit: { op: 'below', value: 0.01 }, clear: { op: 'at_least', value: 0.02 } },
   ])
   const sum = cpuHigh({ threshold: threshold('sum', [above(5)]) })
-  t.strictSame(pictureIn(playOf(config({ rules: [sum] }), '12:04:00', samples).mails[0]).bounds, [])
+  t.strictSame(pictureIn(playOf(config({ rules: [sum] }), '12:04:00', samples).mails[0]).limits, [])
 })
 
 const net = (of: 'rate' | 'increase' | 'last'): MetricRule =>
@@ -129,7 +131,7 @@ test('a count of events shows the matches of each bucket, 0 where there were non
   t.match(picture.buckets[index('12:02:10')], { n: 7, mean: 7 })
   t.match(picture.buckets[index('12:02:00')], { n: 0, mean: 0 })
   t.match(picture.buckets.at(-1), { n: 0, mean: null }, 'the window is open: its last bucket is not over')
-  t.strictSame(picture.bounds, [])
+  t.strictSame(picture.limits, [])
 })
 
 test('long windows are merged, the last bucket ends with the window, and the effect stays small', async (t) => {

@@ -136,9 +136,11 @@ function perform(arrivals: readonly Arrival[], chance: () => number): Play {
 const sequence = (play: Play): string[] =>
   [...play.fold.state.resolved, ...openAlerts(play.fold)]
     .filter(({ episode }) => episode !== '')
-    .flatMap(({ rule, host, transitions }) => transitions.map((step) => ({ rule, host, ...step })))
+    .flatMap(({ identity: { rule, host }, transitions }) => transitions.map((step) => ({ rule, host, ...step })))
     .filter(({ rule, to }) => to !== 'pending' && (!EARLY.includes(rule) || to === 'resolved'))
-    .map(({ rule, host, to, at, reason }) => [rule, host, to, at, EARLY.includes(rule) ? '' : reason].join(' '))
+    .map(({ rule, host, to, at, value, evidence }) =>
+      JSON.stringify([rule, host, to, at, EARLY.includes(rule) ? [] : [value, evidence]]),
+    )
     .sort()
 
 test('the sequence of alerts does not depend on order within the lateness, batching, or repeats (I2, I3, I5)', async (t) => {
@@ -174,16 +176,18 @@ test('the sequence of alerts does not depend on order within the lateness, batch
             'sums are exact',
           )
         }
-        t.equal(mixed.fold.tallies.get('samples'), events.length, 'each distinct sample counts once')
-        t.equal(mixed.fold.tallies.get('samples_late_dropped') ?? 0, 0)
-        const early = [...mixed.fold.state.dispatch.cases.values()].filter(({ facts }) => EARLY.includes(facts.rule))
+        t.equal(mixed.fold.counters.get('samples'), events.length, 'each distinct sample counts once')
+        t.equal(mixed.fold.counters.get('samples_late_dropped') ?? 0, 0)
+        const early = [...mixed.fold.state.dispatch.cases.values()].filter(({ facts }) =>
+          EARLY.includes(facts.identity.rule),
+        )
         const fired = early.length
         const resolved = early.filter(({ facts }) => facts.state === 'resolved').length
         const ends = mixed.mails.filter(
-          ({ because, alerts }) => because === 'resolved' && EARLY.includes(alerts[0]?.rule ?? ''),
+          ({ because, alerts }) => because === 'resolved' && EARLY.includes(alerts[0]?.identity.rule ?? ''),
         )
         t.equal(new Set(ends.map(({ alerts }) => alerts[0]?.episode)).size, ends.length)
-        const open = openAlerts(mixed.fold).filter((alert) => EARLY.includes(alert.rule)).length
+        const open = openAlerts(mixed.fold).filter((alert) => EARLY.includes(alert.identity.rule)).length
         t.equal(fired, resolved + open, 'what fires early is not taken back, and ends once')
       },
     ),
@@ -268,8 +272,8 @@ test('the same holds for windows of hours and days (I2)', async (t) => {
         const expected = sequence(plain)
         compared += expected.length
         t.strictSame(sequence(mixed), expected)
-        t.equal(mixed.fold.tallies.get('samples'), events.length, 'each distinct sample counts once')
-        t.equal(mixed.fold.tallies.get('samples_late_dropped') ?? 0, 0)
+        t.equal(mixed.fold.counters.get('samples'), events.length, 'each distinct sample counts once')
+        t.equal(mixed.fold.counters.get('samples_late_dropped') ?? 0, 0)
       },
     ),
     { numRuns: 4 },
@@ -333,7 +337,7 @@ test('a restart in the middle of a mass silence changes nothing of what is told'
       )
   })
   t.strictSame(
-    play.mails.map((mail) => mail.alerts[0]?.rule),
+    play.mails.map((mail) => mail.alerts[0]?.identity.rule),
     ['mass-silence'],
   )
   const { entries } = play
@@ -364,7 +368,7 @@ test('no sample from the future moves any clock (I6)', async (t) => {
         const source = play.fold.state.sources.get('logstash-a')
         const before = source?.w
         play.post([event('ahead', play.now() + ahead, { cpu: 0.5 })])
-        return source?.w === before && (play.fold.tallies.get('samples_future') ?? 0) === 1
+        return source?.w === before && (play.fold.counters.get('samples_future') ?? 0) === 1
       }),
       { numRuns: 50 },
     )
@@ -386,8 +390,12 @@ test('absence is only told while observed time grows (I7)', async (t) => {
     const observed = play.fold.state.sources.get('logstash-a')?.observed ?? 0
     const fresh = play.mails.slice(mails.length)
     mails.push(...fresh)
-    t.ok(fresh.length === 0 || observed > previous || fresh.every((mail) => mail.alerts[0]?.rule === 'source-down'))
+    t.ok(
+      fresh.length === 0 ||
+        observed > previous ||
+        fresh.every((mail) => mail.alerts[0]?.identity.rule === 'source-down'),
+    )
     if (now % TEN === SECOND) previous = observed - TEN
   })
-  t.ok(mails.some((mail) => mail.alerts[0]?.rule === 'host-silent'))
+  t.ok(mails.some((mail) => mail.alerts[0]?.identity.rule === 'host-silent'))
 })

@@ -37,7 +37,7 @@ test('equal bodies of events without times all count, and their hosts do not fal
   )
   t.equal(repeats.length, 120)
   t.notOk(repeats.includes(true))
-  t.equal(play.fold.tallies.get('samples'), 240)
+  t.equal(play.fold.counters.get('samples'), 240)
   t.strictSame(play.told(), [])
 })
 

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query.ts'
-import type { AggregateView, EventSamples, Millis } from '../../src/model.ts'
+import type { EventSamples, Millis } from '../../src/model.ts'
 import { at, config, countRule, createPlay, event, HOUR, MINUTE, type Play, SECOND } from '../helpers/play.ts'
 
 /*
@@ -37,14 +37,14 @@ function restart(identified: boolean, size: number, gap = 0): { readonly play: P
 }
 
 const counted = (play: Play, from: Millis, to: Millis): number | undefined =>
-  (answer(play.fold, { kind: 'aggregate', host: 'door', metric: 'cpu', from, to }) as AggregateView | null)?.count
+  answer(play.fold, { kind: 'aggregate', host: 'door', metric: 'cpu', from, to })?.count
 
 test('with ids, what Logstash sends again in other cuts is counted once and fires nothing', async (t) => {
   for (const size of [1, 2, 7, 18, 100]) {
     const { play, known } = restart(true, size)
     t.equal(known, 18, `pieces of ${size}`)
     t.equal(counted(play, at('12:00:00'), at('12:05:00')), 72)
-    t.equal(play.fold.tallies.get('duplicates'), 18)
+    t.equal(play.fold.counters.get('duplicates'), 18)
     t.strictSame(play.told(), [])
   }
 })

@@ -108,11 +108,11 @@ test('a journal that fails takes no batch and folds none, and everything goes on
   isBroken = true
   await t.rejects(runner.write([frame(NOON + 2 * TEN)]), /disk full/)
   await t.rejects(runner.tick({ now: NOON + 21 * SECOND, refused: false }), /disk still full/)
-  t.equal(runner.fold.tallies.get('samples'), 2, 'what was not kept is not counted')
+  t.equal(runner.fold.counters.get('samples'), 2, 'what was not kept is not counted')
   isBroken = false
   const [again] = await runner.write([frame(NOON + 2 * TEN)])
   t.equal(again?.duplicate, false, 'the sender tries again, and it is no duplicate')
-  t.equal(runner.fold.tallies.get('samples'), 4)
+  t.equal(runner.fold.counters.get('samples'), 4)
   t.strictSame(recovered, [3])
   t.strictSame(
     reports.filter((report) => report.kind === 'journal').map((report) => report.ok),
@@ -129,7 +129,7 @@ test('an entry that makes the fold throw is reported, and stops nothing', async 
     reports.find((report) => report.kind === 'fault'),
     { offset: 3 },
   )
-  t.equal(runner.fold.tallies.get('samples'), 2)
+  t.equal(runner.fold.counters.get('samples'), 2)
   const next = await startRunner(journal, settings, NOON, () => undefined)
   t.equal(next.fold.state.hosts.size, 2, 'nor at the next start')
 })
@@ -148,7 +148,9 @@ test('time in which the service was down is remembered and told with the alerts 
     await second.tick({ now, refused: false })
   }
   const [mail] = await journal.outbox.list(1)
-  t.match(JSON.parse(mail?.data ?? '{}'), { alerts: [{ host: 'a', gaps: [{ from: NOON + 60 * SECOND, to: back }] }] })
+  t.match(JSON.parse(mail?.data ?? '{}'), {
+    alerts: [{ identity: { host: 'a' }, gaps: [{ from: NOON + 60 * SECOND, to: back }] }],
+  })
 })
 
 test('a command is durable before its answer comes, and folded again at the next start', async (t) => {

@@ -168,7 +168,7 @@ test('hosts that make room go the least recently seen first, also when they were
     ['host-15', 'host-700'],
     'who was just heard stays',
   )
-  t.equal(play.fold.tallies.get('hosts_refused'), 202)
+  t.equal(play.fold.counters.get('hosts_refused'), 202)
 })
 
 test('a snapshot without rounds, reports under way and idle hosts is read', async (t) => {

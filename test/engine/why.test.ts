@@ -9,8 +9,7 @@ const RULES = [cpuHigh({ threshold: threshold('mean', [above(0.9)], [above(0.98)
 function open() {
   const play = createPlay(config({ rules: RULES, sources: ['logstash-a'] }))
   const feed = every(10_000, (now) => void play.post([event('web-1', now, { cpu: 0.2 })]))
-  const why = (rule: string, host: string): WhyView | null =>
-    answer(play.fold, { kind: 'why', rule, host }) as WhyView | null
+  const why = (rule: string, host: string): WhyView | null => answer(play.fold, { kind: 'why', rule, host })
   return { play, feed, why }
 }
 
@@ -21,22 +20,51 @@ test('why knows the rules of stashwatch itself, and what they say while nothing 
     [
       'source-down',
       'logstash-a',
-      { value: 0, unit: 'seconds', reason: 'it delivers, last at 2026-11-22 12:30:00 UTC' },
+      {
+        value: 0,
+        measure: { kind: 'state', metric: 'source_silence', unit: 'seconds' },
+        evidence: {
+          limit: { op: 'at_least', value: 150 },
+          why: { code: 'source_delivers', params: { source: 'logstash-a', lastSeen: at('12:30:00') } },
+        },
+      },
     ],
-    ['source-degraded', 'logstash-a', { value: 1, unit: 'count' }],
-    ['mass-silence', 'logstash-a', { value: 0, reason: 'no hosts behind it are silent together' }],
-    ['clock-off', 'web-1', { value: null, reason: 'its clock is right' }],
-    ['limit-reached', 'stashwatch', { value: 0, reason: 'nothing was refused lately' }],
+    ['source-degraded', 'logstash-a', { value: 1, measure: { kind: 'state', metric: 'source_hosts', unit: 'count' } }],
+    ['mass-silence', 'logstash-a', { value: 0, evidence: { why: { code: 'none_absent', params: {} } } }],
+    [
+      'clock-off',
+      'web-1',
+      { value: null, evidence: { limit: { op: 'above', value: 300 }, why: { code: 'clock_in_sync', params: {} } } },
+    ],
+    [
+      'limit-reached',
+      'stashwatch',
+      {
+        value: 0,
+        evidence: { limit: { op: 'above', value: 0 }, why: { code: 'limit_calm', params: { for: 600_000 } } },
+      },
+    ],
   ]
   for (const [rule, of, last] of calm) {
-    t.match(why(rule, of), { rule: { name: rule, kind: 'own', notify: ['ops'] }, verdicts: [last], alerts: [] }, rule)
+    t.match(
+      why(rule, of),
+      { rule: { name: rule, kind: 'builtin', notify: ['ops'] }, verdicts: [last], alerts: [] },
+      rule,
+    )
     t.match(why(rule, 'nobody')?.verdicts, [], `${rule} says nothing of what it does not look at`)
   }
   play.until('12:40:00')
   const down = why('source-down', 'logstash-a')
   t.match(down, { rule: { severities: ['critical'] }, alerts: [{ state: 'firing' }] })
   t.match(down?.verdicts, [
-    { value: 600, bound: 'silent for 2 min 30 s', reason: /^no request from logstash-a/, at: at('12:40:00') },
+    {
+      value: 600,
+      evidence: {
+        limit: { op: 'at_least', value: 150 },
+        why: { code: 'source_silent', params: { source: 'logstash-a', hosts: 1 } },
+      },
+      at: at('12:40:00'),
+    },
   ])
   t.equal(why('source-dwn', 'logstash-a'), null)
   t.end()
@@ -50,13 +78,12 @@ test('of a host that a rule is not for, why says whom it is for', async (t) => {
     every(10_000, (now) => void play.post(['big-1', 'am-1'].map((host) => event(host, now, { cpu: 0.2 })))),
   )
   const why = (rule: string, host: string): WhyView => answer(play.fold, { kind: 'why', rule, host }) as WhyView
-  for (const [rule, hosts] of [
-    ['cpu-high', 'big-*, huge'],
-    ['host-silent', 'big-*'],
+  for (const [rule, hosts, next] of [
+    ['cpu-high', ['big-*', 'huge'], 'window'],
+    ['host-silent', ['big-*'], 'source_delivery'],
   ] as const) {
-    const unfit = `the rule is for ${hosts}; am-1 does not fit`
-    t.match(why(rule, 'am-1'), { rule: { unfit, waitingFor: `nothing: ${unfit}` }, verdicts: { length: 0 } })
-    t.match(why(rule, 'big-1'), { rule: { unfit: undefined, waitingFor: /window|bucket/ }, verdicts: { length: 1 } })
+    t.match(why(rule, 'am-1'), { rule: { next: { kind: 'not_applicable', hosts } }, verdicts: { length: 0 } })
+    t.match(why(rule, 'big-1'), { rule: { next: { kind: next } }, verdicts: { length: 1 } })
   }
 })
 

@@ -55,7 +55,7 @@ export function run(config: EngineConfig, fleet: Fleet, until: string): Play {
 /** Mails that say that something fired, by what they are about. */
 export function columns(play: Play): Record<'hosts' | 'many' | 'down' | 'degraded', number> {
   const fired = play.mails.filter((mail) => mail.because !== 'resolved')
-  const of = (rule: string): number => fired.filter((mail) => mail.alerts[0]?.rule === rule).length
+  const of = (rule: string): number => fired.filter((mail) => mail.alerts[0]?.identity.rule === rule).length
   return {
     hosts: of('host-silent'),
     many: of('mass-silence'),
@@ -67,8 +67,8 @@ export function columns(play: Play): Record<'hosts' | 'many' | 'down' | 'degrade
 /** The hosts that mails of their own call silent. */
 export function deadOf(play: Play): string[] {
   const names = play.mails
-    .filter((mail) => mail.alerts[0]?.rule === 'host-silent')
-    .map((mail) => mail.alerts[0]?.host ?? '')
+    .filter((mail) => mail.alerts[0]?.identity.rule === 'host-silent')
+    .map((mail) => mail.alerts[0]?.identity.host ?? '')
   return [...new Set(names)].sort()
 }
 

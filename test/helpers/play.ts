@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { noticeLine } from './decisions.ts'
 import { createFold, encodeEntry, type Step, step } from '../../src/engine/step.ts'
 import type { Alert, Fold } from '../../src/engine/state.ts'
 import { encodeFrame } from '../../src/extract/frame.ts'
@@ -194,10 +195,10 @@ export function createPlay(first: EngineConfig, start: Millis = NOON, fold: Fold
 
 function line(mail: Notification): string {
   const time = new Date(mail.at).toISOString().slice(11, 19)
-  if (mail.kind === 'notice') return `${time} ${mail.notice?.title} (${mail.because})`
+  if (mail.kind === 'notice') return `${time} ${noticeLine(mail.notice)} (${mail.because})`
   if (mail.kind === 'digest') return `${time} digest of ${mail.alerts.length} (${mail.because})`
   const [alert] = mail.alerts
-  return `${time} ${alert?.rule} ${alert?.host} ${alert?.state} (${mail.because})`
+  return `${time} ${alert?.identity.rule} ${alert?.identity.host} ${alert?.state} (${mail.because})`
 }
 
 /** All alerts that are not over: those of the service itself first. */

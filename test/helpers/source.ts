@@ -18,6 +18,13 @@ export interface Source {
   /** The text, as long as before, with blanks for comments and for what stands inside literals. */
   readonly code: string
   readonly imports: readonly Import[]
+  /** What stands inside strings and templates, where it begins; of a template each piece between placeholders. */
+  readonly literals: readonly Literal[]
+}
+
+export interface Literal {
+  readonly index: number
+  readonly text: string
 }
 
 /** A comment, a string, a regular expression where one may begin, or a character that opens or closes something. */
@@ -40,7 +47,8 @@ const blank = (text: string): string => text.replace(/[^\n]/g, ' ')
 const hollow = (text: string): string => (text.length < 2 ? text : text[0] + blank(text.slice(1, -1)) + text.at(-1))
 
 /** Gives the text twice: with comments blanked, and with the insides of literals blanked as well. */
-function strip(text: string): { readonly uncommented: string; readonly code: string } {
+function strip(text: string): Pick<Source, 'code' | 'literals'> & { readonly uncommented: string } {
+  const literals: Literal[] = []
   let uncommented = ''
   let code = ''
   let at = 0
@@ -55,6 +63,7 @@ function strip(text: string): { readonly uncommented: string; readonly code: str
   const copyTemplateText = (): void => {
     TEMPLATE_TEXT.lastIndex = at
     const found = TEMPLATE_TEXT.exec(text)?.[0] ?? text.slice(at)
+    literals.push({ index: at, text: found.replace(/`$|\$\{$/, '') })
     copy(at + found.length, blank)
     if (found.endsWith('${')) templates.push(0)
   }
@@ -66,8 +75,10 @@ function strip(text: string): { readonly uncommented: string; readonly code: str
     const [found] = token
     copy(token.index, keep)
     if (found.startsWith('//') || found.startsWith('/*')) copy(at + found.length, blank, true)
-    else if (found.length > 1) copy(at + found.length, hollow)
-    else if (found === '}' && templates.at(-1) === 0) {
+    else if (found.length > 1) {
+      if (!found.startsWith('/')) literals.push({ index: at, text: found.slice(1, -1) })
+      copy(at + found.length, hollow)
+    } else if (found === '}' && templates.at(-1) === 0) {
       templates.pop()
       copy(at + 1, keep)
       copyTemplateText()
@@ -78,7 +89,7 @@ function strip(text: string): { readonly uncommented: string; readonly code: str
     }
   }
   copy(text.length, keep)
-  return { uncommented, code }
+  return { uncommented, code, literals }
 }
 
 /** The number of the line that holds a position; lines count from 1. */
@@ -112,6 +123,6 @@ function readImports(uncommented: string, code: string): readonly Import[] {
 
 /** @param file path below src, with slashes. */
 export function readSource(file: string, text: string): Source {
-  const { uncommented, code } = strip(text)
-  return { file, text, code, imports: readImports(uncommented, code) }
+  const { uncommented, code, literals } = strip(text)
+  return { file, text, code, literals, imports: readImports(uncommented, code) }
 }

@@ -73,7 +73,9 @@ export function tell(config: EngineConfig, stride: Millis = SECOND): Story {
       acknowledge: (rule, host, span) =>
         plan(() => {
           const { episode = '' } =
-            play.mails.flatMap((mail) => mail.alerts).findLast((one) => one.rule === rule && one.host === host) ?? {}
+            play.mails
+              .flatMap((mail) => mail.alerts)
+              .findLast((one) => one.identity.rule === rule && one.identity.host === host) ?? {}
           command({
             kind: 'acknowledge',
             episode,
@@ -118,6 +120,6 @@ function line(mail: Notification): string {
   const time = `${days === 0 ? '' : `${days}d `}${new Date(mail.at).toISOString().slice(11, 19)}`
   const alerts = mail.alerts
     .slice(0, mail.news)
-    .map((one) => [one.rule, one.host, ...Object.values(one.labels)].join(' '))
+    .map((one) => [one.identity.rule, one.identity.host, ...Object.values(one.identity.labels)].join(' '))
   return `${time} ${mail.to.address.split('@')[0]} ${mail.because}: ${alerts.join(', ')}`
 }

@@ -7,7 +7,7 @@ import { openMemoryJournal, openSqliteJournal } from '../../src/journal/index.ts
 import type { Journal, Outcome } from '../../src/model.ts'
 import { journalConformance } from './conformance.ts'
 import type { Open } from './conformance.ts'
-import { entryFor } from './payload.ts'
+import { entryFor, unthreaded } from './payload.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stashwatch-journal-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -62,7 +62,7 @@ async function perform(journal: Journal, step: Step, now: number, last: number):
     case 'commit':
       return journal.commit(
         upTo,
-        [{ id, data: JSON.stringify({ id, thread: `${now % 2}`, to: { address: 'a' } }) }],
+        [{ ...unthreaded(id, `${now}`), recipient: 'a', orderingKey: `${now % 2}`, thread: `${now % 2}` }],
         now,
       )
     case 'save':

@@ -1,13 +1,14 @@
 import { test } from 'tap'
 import type { Test } from 'tap'
-import type { Effect, Entry, Journal, Offset, SnapshotChunk } from '../../src/model.ts'
-import { entryFor } from './payload.ts'
+import type { Effect, Entry, Journal, Offset, SnapshotChunk, Via } from '../../src/model.ts'
+import { entryFor, unthreaded } from './payload.ts'
 
 export type Open = (options?: { readonly keepRecords?: number }) => Journal
 
 const ALL = Number.MAX_SAFE_INTEGER
 const bytes = (text: string): Uint8Array => Buffer.from(text)
-const effect = (id: string): Effect => ({ id, data: JSON.stringify({ id }) })
+/** An effect that belongs to no thread. */
+const effect = (id: string): Effect => ({ ...unthreaded(id), data: JSON.stringify({ id }) })
 const part = (upTo: Offset, index: number, count: number, text: string): SnapshotChunk => ({
   upTo,
   index,
@@ -222,7 +223,7 @@ function recordsConform(journalTest: JournalTest): void {
     await journal.outbox.outcome('c', { state: 'retry', answer: '421 busy', at: 80 }, 70)
     await journal.outbox.outcome('unknown', { state: 'sent', answer: '250' }, 70)
     await journal.outbox.outcome('d', { state: 'withdrawn', answer: 'nobody is there' }, 75)
-    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(effect)
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id) => ({ id, data: effect(id).data }))
     t.same(await journal.outbox.list(9), [
       { ...d, state: 'withdrawn', attempts: 0, createdAt: 20, doneAt: 75, answer: 'nobody is there' },
       { ...c, state: 'pending', attempts: 1, createdAt: 20, nextAt: 80, answer: '421 busy' },
@@ -250,10 +251,14 @@ function recordsConform(journalTest: JournalTest): void {
   })
 }
 
-/** A notification as far as the outbox reads it. */
-const told = (id: string, thread: string, address = 'ada', via?: string): Effect => ({
+/** A notification of a thread that is about nothing else. */
+const told = (id: string, thread: string, recipient = 'ada', queue: Via = 'email'): Effect => ({
   id,
-  data: JSON.stringify({ id, thread, to: { address }, ...(via && { via }) }),
+  queue,
+  recipient,
+  orderingKey: thread,
+  thread,
+  data: JSON.stringify({ id }),
 })
 
 function threadsConform(journalTest: JournalTest): void {
@@ -301,38 +306,28 @@ function threadsConform(journalTest: JournalTest): void {
   journalTest(
     'the episodes of a rule on a host follow each other, and are threads of their own',
     async (t, journal) => {
-      const alert = (id: string, thread: string, host: string, change: object = {}): Effect => {
-        const facts = { rule: 'cpu-high', host }
-        return {
-          id,
-          data: JSON.stringify({ thread, to: { address: 'ada' }, kind: 'alert', alerts: [facts], ...change }),
-        }
-      }
+      const alert = (id: string, thread: string, orderingKey: string): Effect => ({ ...told(id, thread), orderingKey })
       await fill(journal, 1)
-      const lead = { facts: { rule: 'cpu-high', host: 'web-1' }, more: 0 }
-      const wide = { alerts: [{ rule: 'cpu-high', host: 'web-9' }], lead }
-      const list = { kind: 'digest' }
       await journal.commit(
         1,
         [
-          alert('over', 'first', 'web-1'),
-          alert('fired', 'second', 'web-1'),
-          alert('another host', 'third', 'web-2'),
-          alert('group', 'fourth', 'web-1', wide),
-          alert('list', 'list', 'web-1', list),
-          alert('odd', 'odd', 'web-1', { alerts: null }),
+          alert('over', 'first', 'cpu-high web-1'),
+          alert('fired', 'second', 'cpu-high web-1'),
+          alert('another host', 'third', 'cpu-high web-2'),
+          alert('group', 'fourth', 'cpu-high web-1'),
+          alert('list', 'list', 'list'),
         ],
         1,
       )
       const due = async (now: number): Promise<readonly string[]> => idsOf(await journal.outbox.due(now, 9))
-      t.same(await due(1), ['over', 'another host', 'list', 'odd'])
+      t.same(await due(1), ['over', 'another host', 'list'])
       await journal.outbox.outcome('over', { state: 'retry', answer: 'busy', at: 500 }, 1)
-      t.same(await due(499), ['another host', 'list', 'odd'], 'the next episode does not overtake the end of the first')
+      t.same(await due(499), ['another host', 'list'], 'the next episode does not overtake the end of the first')
       t.same(idsOf(await journal.outbox.siblings('over')), ['over'], 'merging goes by thread')
       await journal.outbox.outcome('over', { state: 'sent', answer: '250' }, 500)
-      t.same(await due(500), ['fired', 'another host', 'list', 'odd'])
+      t.same(await due(500), ['fired', 'another host', 'list'])
       await journal.outbox.outcome('fired', { state: 'sent', answer: '250' }, 500)
-      t.same(await due(500), ['another host', 'group', 'list', 'odd'], 'a group is about its first alert')
+      t.same(await due(500), ['another host', 'group', 'list'], 'a group is about its first alert')
     },
   )
 

@@ -11,13 +11,12 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { crc32 } from 'node:zlib'
 import { after, test } from 'tap'
 import { JournalDamaged, JournalRefused, openSqliteJournal } from '../../src/journal/index.ts'
 import type { SqliteOptions } from '../../src/journal/index.ts'
 import type { Journal, Log, Offset } from '../../src/model.ts'
 import { fill } from './conformance.ts'
-import { entryFor } from './payload.ts'
+import { entryFor, unthreaded } from './payload.ts'
 
 const ALL = Number.MAX_SAFE_INTEGER
 const folder = mkdtempSync(join(tmpdir(), 'stashwatch-journal-'))
@@ -87,14 +86,7 @@ test('everything is there after closing and opening again', async (t) => {
   const file = newFile()
   await withJournal({ file }, async (journal) => {
     await fill(journal, 20)
-    await journal.commit(
-      7,
-      [
-        { id: 'a', data: 'A' },
-        { id: 'b', data: 'B' },
-      ],
-      5.25,
-    )
+    await journal.commit(7, [unthreaded('a', 'A'), unthreaded('b', 'B')], 5.25)
     await journal.outbox.rendered('a', Buffer.from('From: a'))
     await journal.outbox.outcome('a', { state: 'retry', answer: '421', at: 9.5 }, 6)
     await journal.outbox.outcome('b', { state: 'sent', answer: '250' }, 7)
@@ -143,14 +135,18 @@ test('a second opener is refused at once and told what to do', async (t) => {
   })
 })
 
-test('a newer format and a foreign database are refused, and not touched', async (t) => {
+test('another format and a foreign database are refused, and not touched', async (t) => {
   const newer = newFile()
   await withJournal({ file: newer }, (journal) => fill(journal, 1))
-  tamper(newer, "UPDATE meta SET value = 4 WHERE key = 'format'")
-  t.match(await thrownBy(() => openSqliteJournal({ file: newer })), {
-    code: 'JOURNAL_TOO_NEW',
-    message: /has format 4, and this version of stashwatch reads formats up to 3: start the version that wrote it/,
-  })
+  for (const format of [3, 5]) {
+    tamper(newer, `UPDATE meta SET value = ${format} WHERE key = 'format'`)
+    const before = readFileSync(newer)
+    t.match(await thrownBy(() => openSqliteJournal({ file: newer })), {
+      code: 'JOURNAL_FORMAT',
+      message: `has format ${format}, and this version of stashwatch reads format 4: start the version that wrote it`,
+    })
+    t.ok(before.equals(readFileSync(newer)))
+  }
   tamper(newer, "UPDATE meta SET value = 'x' WHERE key = 'format'")
   t.match(await thrownBy(() => openSqliteJournal({ file: newer })), { code: 'JOURNAL_DAMAGED' })
 
@@ -159,96 +155,6 @@ test('a newer format and a foreign database are refused, and not touched', async
   const before = readFileSync(foreign)
   t.match(await thrownBy(() => openSqliteJournal({ file: foreign })), { code: 'JOURNAL_FOREIGN' })
   t.ok(before.equals(readFileSync(foreign)))
-})
-
-/** The tables of the effects as format 1 had them; the others are still the same. */
-const FORMAT_1 = `
-DROP TABLE effects;
-CREATE TABLE effects (
-  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, up_to INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'failed')), attempts INTEGER NOT NULL,
-  created_at REAL NOT NULL, next_at REAL, done_at REAL, answer TEXT,
-  crc INTEGER NOT NULL, data TEXT NOT NULL, rendered_crc INTEGER, rendered BLOB
-);
-CREATE INDEX pending ON effects (seq, next_at, created_at) WHERE state = 'pending';
-CREATE INDEX done ON effects (seq, up_to) WHERE state <> 'pending';
-UPDATE meta SET value = 1 WHERE key = 'format';`
-
-test('a file of format 1 is brought up to ours with all that it holds, or stays as it was', async (t) => {
-  const file = newFile()
-  await withJournal({ file }, (journal) => fill(journal, 3))
-  const mail = (id: string): string => JSON.stringify({ id, thread: 'x', to: { address: 'ada@example.org' } })
-  const row = (id: string, rest: string): string =>
-    `INSERT INTO effects (id, up_to, crc, data, attempts, created_at, state, next_at, done_at, answer, rendered, rendered_crc)
-     VALUES ('${id}', 2, ${crc32(mail(id))}, '${mail(id)}', ${rest});`
-  const rows = [
-    row('sent', "1, 10, 'sent', NULL, 20, '250 ok', NULL, NULL"),
-    row('retry', `2, 11, 'pending', 40, NULL, '421 busy', x'414243', ${crc32('ABC')}`),
-    row('new', "0, 12, 'pending', NULL, NULL, NULL, NULL, NULL"),
-    `INSERT INTO effects (id, up_to, crc, data, attempts, created_at, state) VALUES ('odd', 3, ${crc32('{')}, '{', 0, 13, 'pending');`,
-  ]
-  tamper(file, `${FORMAT_1} ${rows.join('\n')}`)
-  const before = statSync(file).size
-  t.match(await thrownBy(() => openSqliteJournal({ file, maxBytes: before })), { code: 'JOURNAL_FAILED' })
-  for (const time of ['stepped up', 'opened again']) {
-    await withJournal({ file }, async (journal) => {
-      const { outbox } = journal
-      t.equal((await journal.read(0, ALL)).length, 3)
-      t.match(
-        await outbox.list(9),
-        [
-          { id: 'odd', state: 'pending' },
-          { id: 'new', state: 'pending', data: mail('new'), createdAt: 12 },
-          { id: 'retry', state: 'pending', attempts: 2, nextAt: 40, answer: '421 busy' },
-          { id: 'sent', state: 'sent', doneAt: 20, answer: '250 ok' },
-        ],
-        time,
-      )
-      const [retry] = await outbox.siblings('new')
-      t.match(retry, { id: 'retry', rendered: Buffer.from('ABC') })
-    })
-  }
-  await withJournal({ file }, async ({ outbox }) => {
-    t.match(await outbox.due(50, 9), [{ id: 'retry' }, { id: 'odd' }])
-    t.equal(await outbox.merge({ into: 'new', data: mail('new'), of: ['retry'] }, 50), true)
-  })
-})
-
-test('a file of format 2 is brought up to ours, where effects can be withdrawn', async (t) => {
-  const file = newFile()
-  const mail = (id: string): string => JSON.stringify({ id, thread: 'x', to: { address: 'ada@example.org' } })
-  await withJournal({ file }, async (journal) => {
-    await fill(journal, 1)
-    await journal.commit(
-      1,
-      ['a', 'b'].map((id) => ({ id, data: mail(id) })),
-      10,
-    )
-  })
-  tamper(
-    file,
-    `ALTER TABLE effects RENAME TO now; DROP INDEX pending; DROP INDEX done; DROP INDEX queued;
-    CREATE TABLE effects (
-      seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, up_to INTEGER NOT NULL,
-      state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'failed', 'merged')), attempts INTEGER NOT NULL,
-      created_at REAL NOT NULL, next_at REAL, done_at REAL, answer TEXT,
-      line TEXT NOT NULL, thread TEXT NOT NULL,
-      crc INTEGER NOT NULL, data TEXT NOT NULL, rendered_crc INTEGER, rendered BLOB
-    );
-    ALTER TABLE now DROP COLUMN about; ALTER TABLE now DROP COLUMN fault; INSERT INTO effects SELECT * FROM now; DROP TABLE now;
-    CREATE INDEX pending ON effects (line, seq, thread, next_at, created_at) WHERE state = 'pending';
-    CREATE INDEX done ON effects (seq, up_to) WHERE state <> 'pending';
-    UPDATE meta SET value = 2 WHERE key = 'format';`,
-  )
-  await withJournal({ file }, async ({ outbox }) => {
-    t.equal((await outbox.siblings('a')).length, 2, 'each is in its place')
-    t.equal((await outbox.due(20, 9)).length, 1, 'and behind what is about the same')
-    await outbox.outcome('a', { state: 'withdrawn', answer: 'gone' }, 20)
-    t.match(await outbox.list(9), [
-      { id: 'b', state: 'pending', createdAt: 10 },
-      { id: 'a', state: 'withdrawn', doneAt: 20, answer: 'gone' },
-    ])
-  })
 })
 
 test('a damaged entry is named, and giving it up costs that entry alone', async (t) => {
@@ -312,7 +218,7 @@ test('without a usable snapshot all entries are folded, or the loss is named and
   const file = newFile()
   await withJournal({ file }, async (journal) => {
     await fill(journal, 9)
-    await journal.commit(9, [{ id: 'a', data: 'A' }], 1)
+    await journal.commit(9, [unthreaded('a', 'A')], 1)
     await saveState(journal, 4, 'first')
   })
   tamper(file, "UPDATE chunks SET data = x'00'")
@@ -343,7 +249,7 @@ test('a damaged mail is not sent, is said, and holds up no other', async (t) => 
     await fill(journal, 1)
     await journal.commit(
       1,
-      ['a', 'b', 'c'].map((id) => ({ id, data: `data of ${id}` })),
+      ['a', 'b', 'c'].map((id) => unthreaded(id, `data of ${id}`)),
       1,
     )
     for (const id of ['b', 'c']) await journal.outbox.rendered(id, Buffer.from(`mail ${id}`))

@@ -5,7 +5,7 @@ import type { Delivery, Way } from '../../src/notify/way.ts'
 import { conform, jsonForm } from './conformance.ts'
 import { hostileNames } from './hostile.ts'
 import { startWebServer } from './http.ts'
-import { at, facts, notification, resolved } from './samples.ts'
+import { as, at, facts, notification, resolved } from './samples.ts'
 import { startAlertmanager, whereItIs } from '../helpers/alertmanager.ts'
 import { until } from '../helpers/service.ts'
 
@@ -59,17 +59,17 @@ test('a firing alert holds for 15 minutes after it was told, a resolved one unti
       labels: { alertname: 'cpu-high', host: 'web-7', severity: 'warning' },
       annotations: {
         summary: 'cpu-high on web-7',
-        description: 'mean of cpu over 2m is 94.2 %, above 90 %, since 2026-11-22 12:04:00 UTC.',
-        value: '94.2 %',
-        bound: 'above 90 %',
-        reason: 'mean of cpu over 2m was 94.2 % (24 samples): above 90 %',
+        description: 'mean of cpu over 2 min is 94.2%, above 90%, since 2026-11-22 12:04:00 UTC.',
+        value: '94.2%',
+        limit: 'above 90%',
+        reason: 'mean of cpu over 2 min was 94.2% (24 samples): above 90%',
       },
       startsAt: '2026-11-22T12:05:12.000Z',
       endsAt: '2026-11-22T12:20:12.000Z',
       generatorURL: 'https://s.example.org/api/v1/alerts/4f1c0a9b2e7d5c31',
     },
   ])
-  const again = told({ because: 'repeat interval elapsed', at: at('12:30:00') })
+  const again = told({ because: 'repeat_interval', at: at('12:30:00') })
   t.match(read(await way.render(again)), [{ startsAt: '2026-11-22T12:04:00.000Z', endsAt: '2026-11-22T12:45:00.000Z' }])
   t.match(read(await way.render(resolved())), [
     { startsAt: '2026-11-22T12:04:00.000Z', endsAt: '2026-11-22T12:19:00.000Z' },
@@ -85,7 +85,7 @@ test('a firing alert holds for 15 minutes after it was told, a resolved one unti
 
 test('where the severity rose, the warning ends and the critical alert begins', async (t) => {
   const worse = told({
-    because: 'severity rose',
+    because: 'severity_raised',
     news: 1,
     alerts: [facts({ severity: 'critical' }), facts({ host: 'web-8', severity: 'critical' })],
   })
@@ -210,7 +210,7 @@ test('a real Alertmanager shows the alerts, groups and silences them, and ends t
   const [alert] = await manager.get<SeenAlert[]>('/alerts?filter=host="web-7"')
   t.match(alert, {
     labels: { alertname: 'cpu-high', severity: 'warning' },
-    annotations: { value: '94.2 %', summary: 'cpu-high on web-7' },
+    annotations: { value: '94.2%', summary: 'cpu-high on web-7' },
     generatorURL: /^https:\/\/s\.example\.org\/api\/v1\/alerts\/web-7$/,
   })
   const holds = (Date.parse(alert?.endsAt ?? '') - Date.now()) / 60_000
@@ -224,7 +224,7 @@ test('a real Alertmanager shows the alerts, groups and silences them, and ends t
   t.same(first.alerts.map(({ labels }) => labels.host).sort(), ['web-7', 'web-8'], 'two hosts arrive as one group')
 
   const again = current('web-8')
-  await send(way, { ...again, because: 'repeat interval elapsed' })
+  await send(way, { ...again, because: 'repeat_interval' })
   const since = new Date(again.alerts[0]?.since ?? 0).toISOString()
   await until('told again, it begins when it did', async () =>
     (await manager.get<SeenAlert[]>('/alerts')).some((one) => one.startsAt === since),
@@ -255,22 +255,20 @@ test('a real Alertmanager takes hostile names, a risen severity, and 5,000 alert
   const way = open(t, [manager.url], {}, real)
   const base = current('web').alerts[0] ?? facts()
   const hostile = hostileNames.map((host) => ({
-    ...base,
-    host,
-    labels: { [`by ${host}`]: host },
-    reason: host,
+    ...as(base, { host, labels: { [`by ${host}`]: host } }),
+    evidence: { ...base.evidence, why: { code: 'absent', params: { source: host } } },
     ruleLabels: { [host]: 'x' },
   }))
   t.match(await send(way, { ...current('web'), alerts: hostile }), { state: 'sent' })
   await until('all are there', async () => (await manager.get<unknown[]>('/alerts')).length === hostileNames.length)
 
   await send(way, current('db-1'))
-  await send(way, { ...current('db-1', { severity: 'critical' }), because: 'severity rose' })
+  await send(way, { ...current('db-1', { severity: 'critical' }), because: 'severity_raised' })
   const severities = async (): Promise<unknown[]> =>
     (await manager.get<SeenAlert[]>('/alerts?filter=host="db-1"')).map(({ labels }) => labels['severity'])
   await until('the warning has made room', async () => String(await severities()) === 'critical')
 
-  const storm = Array.from({ length: 5000 }, (_, i) => ({ ...base, rule: 'storm', host: `web-${i}` }))
+  const storm = Array.from({ length: 5000 }, (_, i) => as(base, { rule: 'storm', host: `web-${i}` }))
   const began = Date.now()
   t.match(await send(way, { ...current('web'), alerts: storm }), { state: 'sent' })
   t.comment(`5,000 alerts taken in ${Date.now() - began} ms`)

@@ -53,7 +53,7 @@ test('no name and no value keeps a chart from being drawn', async (t) => {
   }
   for (const means of [[0], [1e308, -1e308], [NaN, 5], [-3, -3], [null, 1e-320]]) {
     t.ok(
-      draw?.(chartSvg(picture(means, undefined, { bounds: [] }), { title: 'x', unit: 'none', marks: [] })),
+      draw?.(chartSvg(picture(means, undefined, { limits: [] }), { title: 'x', unit: 'none', marks: [] })),
       means.join(),
     )
   }

@@ -1,4 +1,4 @@
-import { array, assert, constantFrom, double, integer, option, property, record, string } from 'fast-check'
+import { array, assert, constantFrom, double, integer, option, property, record, string, tuple } from 'fast-check'
 import { test } from 'tap'
 import type { Picture, Unit } from '../../src/model.ts'
 import { apart, chartSvg, type ChartOptions, HEIGHT, INK, PAPER, WIDTH } from '../../src/notify/chart.ts'
@@ -45,30 +45,32 @@ const anyBucket = record({
 })
 const number = double({ noNaN: true, noDefaultInfinity: true })
 const severity = constantFrom('warning' as const, 'critical' as const)
-const bounds = array(record({ severity, value: number, clear: number, upper: constantFrom(true, false) }), {
-  maxLength: 4,
-})
+const limit = record({ op: constantFrom('above' as const, 'at_most' as const), value: number })
+const limits = array(record({ severity, limit, clear: limit }), { maxLength: 4 })
+const expectation = record({ expected: number, range: tuple(number, number) }, { requiredKeys: [] })
 const unit = constantFrom<Unit>('ratio', 'percent', 'bytes', 'seconds', 'count', 'none')
 const zone = constantFrom('UTC', 'Asia/Kolkata', 'America/St_Johns', 'Europe/Berlin', 'Pacific/Kiritimati')
 const width = constantFrom(10_000, 50_000, 60_000, 3_600_000, 86_400_000)
 
-test('whatever was measured, the chart is whole, stays in its frame, and no two labels of bounds meet', (t) => {
+test('whatever was measured, the chart is whole, stays in its frame, and no two labels of limits meet', (t) => {
   const buckets = array(anyBucket, { minLength: 1, maxLength: 80 })
   assert(
     property(
       buckets,
-      bounds,
+      limits,
+      expectation,
       unit,
       zone,
       width,
       string({ unit: 'binary' }),
-      (all, limits, inUnit, inZone, wide, title) => {
+      (all, drawn, usual, inUnit, inZone, wide, title) => {
         const one: Picture = {
           width: wide,
           from: at('11:00:00'),
           buckets: all,
           window: { from: at('11:30:00'), to: at('12:00:00') },
-          bounds: limits,
+          limits: drawn,
+          ...usual,
         }
         const marks = [at('11:31:00'), at('11:31:30')].map((moment) => ({ at: moment, label: 'began' }))
         const svg = chartSvg(one, { title, unit: inUnit, zone: inZone, marks })
@@ -76,7 +78,7 @@ test('whatever was measured, the chart is whole, stays in its frame, and no two 
           ([, digits]) => Number(digits),
         )
         const labels = labelsOf(svg)
-        const rows = labels.filter(({ text }) => /^(?:critical|warning|clear) /.test(text)).map(({ y }) => y)
+        const rows = labels.filter(({ text }) => /^(?:critical|warning|clear|expected) /.test(text)).map(({ y }) => y)
         return (
           !/NaN|Infinity|undefined|null/.test(svg.replace(/>[^<]*</g, '')) &&
           numbers.every((one) => one >= -1 && one <= Math.max(WIDTH, HEIGHT)) &&
@@ -91,22 +93,22 @@ test('whatever was measured, the chart is whole, stays in its frame, and no two 
   t.end()
 })
 
-test('a chart names its bounds, its times and the moment, and shows the window', (t) => {
+test('a chart names its limits, its times and the moment, and shows the window', (t) => {
   const svg = chartSvg(picture(Array<number>(24).fill(0.95)), options())
   t.same(labelTexts(svg), [
     'cpu in steps of 10 s, UTC',
     'window',
-    '85 %',
-    '90 %',
-    '95 %',
+    '85%',
+    '90%',
+    '95%',
     '12:01',
     '12:02',
     '12:03',
     '12:04',
     '12:05',
     'fired',
-    'warning 90 %',
-    'clear 85 %',
+    'warning 90%',
+    'clear 85%',
   ])
   t.equal([...svg.matchAll(/stroke-dasharray="5 4"/g)].length, 1, 'the end of the alert is a broken line')
   t.same([lines(svg), dots(svg)], [1, 0])

@@ -8,7 +8,7 @@ import { combine } from '../../src/notify/combine.ts'
 import { createSender, openWays, type Sender, type Ways } from '../../src/notify/index.ts'
 import { createVirtualClock, type VirtualClock } from '../helpers/clock.ts'
 import { startWebServer } from './http.ts'
-import { at, facts, notification } from './samples.ts'
+import { at, effectOf, facts, notification } from './samples.ts'
 import { mailConfig, type MailServer, refusal, smtpConfig, startMailServer } from './smtp.ts'
 
 const quiet = (): void => {}
@@ -24,7 +24,7 @@ const observer: Observer = {
 }
 
 const MINUTE = 60_000
-const AGAIN = 'repeat interval elapsed'
+const AGAIN = 'repeat_interval'
 const began = at('10:02:10')
 
 const to = { name: 'Ada Lovelace', address: 'ada@example.org' }
@@ -100,11 +100,7 @@ function play(t: Test, ways: () => Promise<Ways>): Play {
     },
     stop,
     async decide(...all) {
-      await open().commit(
-        1,
-        all.map((one) => ({ id: one.id, data: JSON.stringify(one) })),
-        clock.now(),
-      )
+      await open().commit(1, all.map(effectOf), clock.now())
       sender?.wake()
       await pause(50)
     },
@@ -174,17 +170,17 @@ test('after an outage the mails of one conversation arrive in the order of their
   const { port } = await downServer(t)
   const one = play(t, mailWays(t, port))
   await one.start()
-  await one.decide(firing({ because: 'silence ended' }))
+  await one.decide(firing({ because: 'silence_ended' }))
   await one.pass(1)
   const server = await startMailServer(t, {}, port)
-  await one.decide(firing({ id: 'worse', because: 'severity rose', seq: 1 }))
+  await one.decide(firing({ id: 'worse', because: 'severity_raised', seq: 1 }))
   t.match(await one.records(), { firing: { state: 'pending' }, worse: { state: 'pending', attempts: 0 } })
   await one.pass(3)
   await one.done('worse')
   const mails = await Promise.all(server.arrived.map(({ raw }) => PostalMime.parse(raw)))
   t.strictSame(
     mails.map(({ text = '' }) => /^\[.*?\]/.exec(text)?.[0]),
-    ['[Warning: silenced until now]', '[Worse: critical now]'],
+    ['[Warning: suppressed until now]', '[Escalated to critical]'],
   )
   t.equal(mails[1]?.inReplyTo, mails[0]?.messageId)
 })
@@ -316,26 +312,26 @@ test('after an outage a thread is told once, as it is now, and what nobody got i
   await one.done('again2')
   t.equal(server.arrived.length, 1)
   const { text, subject = '' } = await PostalMime.parse(server.arrived[0]?.raw ?? '')
-  t.match(text, /^\[Warning\] .*95 %/)
-  t.match(text, 'the rule cpu-high has fired')
+  t.match(text, /^\[Warning\] .*95%/)
+  t.match(text, 'Rule cpu-high fired')
   t.match(text?.replaceAll(/\s+/g, ' '), 'replaces the 3 mails from 2026-11-22 10:02:10 UTC to 2026-11-22 12:02:10 UTC')
   t.notMatch(subject, /^Re:/)
 })
 
-test('what is told again gives way to what comes later, and takes over what nobody got', (t) => {
+test('what is told again gives way to what sent later, and takes over what nobody got', (t) => {
   const pending = (...all: readonly Notification[]): ReturnType<typeof combine> =>
     combine(all.map((one) => ({ id: one.id, notification: one })))
   const mergedOf = (...all: readonly Notification[]): Partial<Notification> =>
     JSON.parse(pending(...all)?.data ?? '{}') as Partial<Notification>
   const again = (id: string, change: Partial<Notification> = {}): Notification =>
     firing({ id, because: AGAIN, at: began + 60_000, alerts: [facts({ because: AGAIN, value: 0.99 })], ...change })
-  const worse = firing({ id: 'worse', because: 'severity rose', at: began + 120_000 })
+  const worse = firing({ id: 'worse', because: 'severity_raised', at: began + 120_000 })
   t.match(pending(again('a'), again('b')), { into: 'b', of: ['a'] })
   t.match(mergedOf(again('a'), again('b')), { because: AGAIN, insteadOf: { because: AGAIN } })
   t.match(pending(again('a'), worse), { into: 'worse', of: ['a'] }, 'also to what is new')
   t.match(pending(firing(), again('a'), worse), { into: 'worse', of: ['a'] }, 'that it fired is told by itself')
   const rose = mergedOf(firing(), worse, again('a'))
-  t.match(rose, { because: 'severity rose', alerts: [{ because: 'severity rose', value: 0.99 }] })
+  t.match(rose, { because: 'severity_raised', alerts: [{ because: 'severity_raised', value: 0.99 }] })
   t.match(pending(firing(), worse, again('a')), { of: ['worse'] }, 'one takes over one piece of news')
   t.match(mergedOf(firing({ because: 'escalated' }), again('a')), { because: 'escalated' })
   const [a, b] = [facts({ episode: 'a' }), facts({ episode: 'b' })]
@@ -360,7 +356,7 @@ test('only what the newest tells is left out', (t) => {
     over({ alerts: alerts.map((one) => ({ ...one, state: 'resolved' as const })) })
   t.equal(pending(), undefined)
   t.equal(pending(over()), undefined)
-  t.equal(pending(firing(), firing({ id: 'worse', because: 'severity rose' })), undefined, 'it goes on')
+  t.equal(pending(firing(), firing({ id: 'worse', because: 'severity_raised' })), undefined, 'it goes on')
   t.equal(pending(firing({ alerts: [a, b] }), end(b)), undefined, 'nobody would hear of a')
   t.equal(pending(firing({ alerts: [a] }), over({ alerts: [{ ...a, state: 'resolved' }, b] })), undefined, 'b goes on')
   t.equal(pending(firing({ alerts: [], kind: 'notice' }), end(a)), undefined)

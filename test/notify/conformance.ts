@@ -80,11 +80,12 @@ export function conform(name: string, form: Form, open: (t: Test) => Promise<Ope
   test(`${name} lets no name become a header, a recipient, a command or markup`, async (t) => {
     const { way, received } = await open(t)
     for (const [i, host] of hostileNames.entries()) {
-      const names = { host, rule: host, metric: host, labels: { mount: host, [`by ${host}`]: 'x' }, source: host }
-      const words = { reason: `${host} was 0.942`, what: `mean of ${host}` }
+      const measure = { kind: 'aggregate', metric: host, unit: 'ratio', of: 'mean', over: 120_000 } as const
+      const names = { host, rule: host, measure, labels: { mount: host, [`by ${host}`]: 'x' }, source: host }
+      const words = { why: { code: 'absent', params: { source: host } }, subject: 'CPU on {{server}} is high' }
       const shown = { ruleLabels: { case: `hostile${i}` }, picture: picture([0.4, null, 0.95]) }
       const alert = facts({ ...names, ...words, ...shown })
-      const one = told({ thread: `hostile${i}`, alerts: [{ ...alert, subject: 'CPU on {{server}} is high' }] })
+      const one = told({ thread: `hostile${i}`, alerts: [alert] })
       t.equal((await way.send(await way.render(one), one, never)).state, 'sent', `name ${i} leaves`)
     }
     const arrivals = await received()

@@ -1,11 +1,22 @@
 import type { AlertFacts, Notification } from '../../src/model.ts'
-import { at, facts, heartbeat, notification, picture, pictured, resolved, storm, weekly } from './samples.ts'
+import {
+  at,
+  type Change,
+  facts,
+  heartbeat,
+  notification,
+  picture,
+  pictured,
+  resolved,
+  storm,
+  weekly,
+} from './samples.ts'
 
 /*
  * A mail of every kind, as it may come: the alert that Ada is told of, in the course of an afternoon, and others.
  */
 
-const course = (change: Partial<AlertFacts> = {}): AlertFacts =>
+const course = (change: Change = {}): AlertFacts =>
   facts({ value: 0.967, peak: 0.987, at: at('16:05:00'), bad: 241, flaps: 2, sent: 1, suppressed: 0, ...change })
 
 const later = (change: Partial<Notification>): Notification =>
@@ -27,11 +38,11 @@ export const fired = (): Notification => ({
   },
 })
 
-export const repeated = (): Notification => later({ because: 'repeat interval elapsed' })
+export const repeated = (): Notification => later({ because: 'repeat_interval' })
 
 export const rose = (): Notification =>
   later({
-    because: 'severity rose',
+    because: 'severity_raised',
     at: at('12:31:12'),
     alerts: [
       course({
@@ -39,10 +50,9 @@ export const rose = (): Notification =>
         severity: 'critical',
         value: 0.99,
         peak: 0.99,
-        bound: 'above 0.98',
-        critical: { from: at('12:31:00'), spells: 1, bound: 'above 0.98' },
+        limit: { op: 'above', value: 0.98 },
+        critical: { from: at('12:31:00'), spells: 1, limit: { op: 'above', value: 0.98 } },
         bad: 27,
-        reason: 'mean of cpu over 2m was 99 % (24 samples): above 98 %',
       }),
     ],
   })
@@ -56,7 +66,7 @@ const silencedBy = {
 } as const
 
 export const unsilenced = (): Notification =>
-  later({ because: 'silence ended', seq: 0, alerts: [course({ sent: 0, suppressed: 1, wasMuted: silencedBy })] })
+  later({ because: 'silence_ended', seq: 0, alerts: [course({ sent: 0, suppressed: 1, wasMuted: silencedBy })] })
 
 export const escalated = (): Notification =>
   later({
@@ -71,13 +81,13 @@ export const escalated = (): Notification =>
 
 export const flapping = (): Notification =>
   later({
-    because: 'flapping started',
+    because: 'flapping_started',
     at: at('12:12:12'),
     alerts: [
       course({
         at: at('12:12:00'),
         value: 0.61,
-        reason: 'mean of cpu over 2m was 61 % (24 samples): at most 85 %, which ends an alert',
+        why: { code: 'cleared', params: { samples: 24 } },
         flapping: 24,
         bad: 4,
         flaps: 3,
@@ -88,7 +98,7 @@ export const flapping = (): Notification =>
 
 export const settled = (state: AlertFacts['state'] = 'resolved'): Notification =>
   later({
-    because: 'flapping stopped',
+    because: 'flapping_stopped',
     seq: 2,
     alerts: [course(state === 'resolved' ? { state, value: 0.4, resolvedAt: at('16:05:00'), sent: 2 } : { sent: 2 })],
   })
@@ -124,7 +134,7 @@ export const overCritical = (): Notification => ({
   ...over(),
   alerts: over().alerts.map((alert) => ({
     ...alert,
-    critical: { from: at('12:10:00'), until: at('12:16:00'), spells: 1, bound: 'above 0.98' },
+    critical: { from: at('12:10:00'), until: at('12:16:00'), spells: 1, limit: { op: 'above', value: 0.98 } },
     ack: { at: at('12:08:00'), until: at('16:08:00'), author: 'Grace (grace@example.org)', note: 'a runaway job' },
   })),
 })
@@ -139,13 +149,13 @@ const busyHost = (): Notification => {
       episode: `core${i}`,
       code: `C${i}`,
     })
-  return notification({ kind: 'digest', because: 'mail budget', thread: 'list.2.ada', alerts: [0, 1, 2, 3].map(core) })
+  return notification({ kind: 'digest', because: 'rate_limited', thread: 'list.2.ada', alerts: [0, 1, 2, 3].map(core) })
 }
 
 export const stalled = (): Notification =>
-  later({ because: 'repeat interval elapsed', alerts: [course({ noDataSince: at('12:41:00'), at: at('12:41:00') })] })
+  later({ because: 'repeat_interval', alerts: [course({ noDataSince: at('12:41:00'), at: at('12:41:00') })] })
 
-const members = (count: number, change: Partial<AlertFacts> = {}): readonly AlertFacts[] =>
+const members = (count: number, change: Change = {}): readonly AlertFacts[] =>
   Array.from({ length: count }, (_, i) =>
     facts({
       host: `web-${i + 1}`,
@@ -200,14 +210,27 @@ export const mixed = (): Notification => {
 const retired = (): Notification =>
   notification({
     kind: 'notice',
-    because: 'hosts retired',
+    because: 'hosts_retired',
     thread: 'notice.1.ada',
     alerts: [],
     notice: {
-      title: '2 hosts retired',
-      lines: [
-        'web-7: silent since 2026-11-21 12:05:10 UTC: logstash-a went on delivering for more than 24h; closes host-silent (K7QM2)',
-        'web-8: silent since 2026-11-21 12:05:20 UTC: logstash-a went on delivering for more than 24h',
+      kind: 'hosts_retired',
+      counts: { host: 2, source: 0, mass_absence: 0 },
+      items: [
+        {
+          kind: 'host',
+          name: 'web-7',
+          why: { code: 'absent_for', params: { source: 'logstash-a', for: 86_400_000 } },
+          lastSeen: Date.parse('2026-11-21T12:05:10Z'),
+          closed: [{ rule: 'host-silent', code: 'K7QM2' }],
+        },
+        {
+          kind: 'host',
+          name: 'web-8',
+          why: { code: 'absent_for', params: { source: 'logstash-a', for: 86_400_000 } },
+          lastSeen: Date.parse('2026-11-21T12:05:20Z'),
+          closed: [],
+        },
       ],
     },
   })
@@ -228,7 +251,7 @@ export const KINDS: Readonly<Record<string, () => Notification>> = {
   group,
   joined,
   mixed,
-  again: () => ({ ...group(), because: 'repeat interval elapsed', seq: 1, at: at('16:05:12') }),
+  again: () => ({ ...group(), because: 'repeat_interval', seq: 1, at: at('16:05:12') }),
   digest: () => storm(12),
   'digest-host': busyHost,
   notice: retired,

@@ -8,7 +8,7 @@ import { renderMessage } from '../../src/notify/message.ts'
 import { createSender } from '../../src/notify/outbox.ts'
 import type { Delivery, Way, Ways } from '../../src/notify/way.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
-import { at, facts, notification } from './samples.ts'
+import { at, effectOf, facts, notification } from './samples.ts'
 import { silent } from './smtp.ts'
 
 const quiet = (): void => {}
@@ -36,7 +36,8 @@ interface Arrived {
 }
 
 /** Where it has its place: all threads about one alert follow each other. */
-const lineOf = ({ via = 'email', to, alerts }: Notification): string => `${via} ${to.address} ${alerts[0]?.host}`
+const lineOf = ({ via = 'email', to, alerts }: Notification): string =>
+  `${via} ${to.address} ${alerts[0]?.identity.host}`
 
 interface Play {
   readonly arrived: readonly Arrived[]
@@ -68,7 +69,7 @@ async function play(answer: (one: Notification) => Answer): Promise<Play> {
     arrived,
     journal,
     async decide(...all) {
-      const effects = all.map((one) => ({ id: one.id, data: JSON.stringify(one) }))
+      const effects = all.map(effectOf)
       await journal.commit(1, effects, clock.now())
       sender.wake()
       await settle()
@@ -86,7 +87,7 @@ async function play(answer: (one: Notification) => Answer): Promise<Play> {
 }
 
 const mail = (seq: number, change: Partial<Notification> = {}): Notification =>
-  notification({ id: `m${seq}`, thread: 'one', seq, because: seq === 0 ? 'fired' : 'severity rose', ...change })
+  notification({ id: `m${seq}`, thread: 'one', seq, because: seq === 0 ? 'fired' : 'severity_raised', ...change })
 
 test('a later mail of a thread does not overtake one that waits for its retry, and follows it at once', async (t) => {
   let isUp = false
@@ -178,7 +179,7 @@ test('a mail counts only what was sent, and replies to nothing else', async (t) 
   const next = await parsed()
   t.match(next.subject, /^Re: /)
   t.equal(next.inReplyTo, over.messageId)
-  t.match(next.text, /Mails +1 before this one/)
+  t.match(next.text, /Notifications +1 before this one/)
 
   answer = 'failed'
   await one.decide(mail(4, { alerts: [facts({ sent: 4 })] }))
@@ -186,6 +187,6 @@ test('a mail counts only what was sent, and replies to nothing else', async (t) 
   await one.decide(mail(5, { alerts: [facts({ sent: 5 })] }))
   const last = await parsed()
   t.equal(last.inReplyTo, next.messageId, 'the one that was refused is passed over')
-  t.match(last.text, /Mails +2 before this one/)
+  t.match(last.text, /Notifications +2 before this one/)
   await one.stop()
 })

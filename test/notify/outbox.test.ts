@@ -8,7 +8,7 @@ import { retryDelay } from '../../src/notify/retry.ts'
 import { createEmailWay } from '../../src/notify/servers.ts'
 import type { Delivery, Way, Ways } from '../../src/notify/way.ts'
 import { createVirtualClock, type VirtualClock } from '../helpers/clock.ts'
-import { at, notification } from './samples.ts'
+import { at, effectOf, notification } from './samples.ts'
 import { mailConfig, refusal, silent, smtpConfig, startMailServer } from './smtp.ts'
 import { until } from '../helpers/service.ts'
 
@@ -365,11 +365,7 @@ test('a way that hangs holds up no other way, and no mail, however much waits fo
     ...Array.from({ length: 5 }, (_, i) => via('alertmanager', i)),
     ...Array.from({ length: 30 }, (_, i) => mailTo('ada', `ada${i}`)),
   ]
-  await journal.commit(
-    1,
-    all.map((one) => ({ id: one.id, data: JSON.stringify(one) })),
-    0,
-  )
+  await journal.commit(1, all.map(effectOf), 0)
   const sender = createSender({
     ...parts,
     outbox: journal.outbox,
@@ -423,7 +419,7 @@ test('mails that wait for their minute hold up no other way, to however many add
   const parts = play(mail, { ways: ways(mail, { webhook: hook }), mailRate: 2 })
   const mails = Array.from({ length: 1500 }, (_, i) => mailTo(`ada${i}`))
   const last = notification({ via: 'webhook', id: 'hook', thread: 'hook', to: { address: 'webhook:ops' } })
-  const effects = [...mails, last].map((one) => ({ id: one.id, data: JSON.stringify(one) }))
+  const effects = [...mails, last].map(effectOf)
   await journal.commit(1, effects, 0)
   const sender = createSender({ ...parts, outbox: journal.outbox })
   for (let i = 0; i < 10; i += 1) await settle()

@@ -54,7 +54,7 @@ test('an alert mail carries its window as a picture that the HTML shows, and as 
   t.equal(png.contentId, '<chart.4f1c0a9b2e7d5c31.0.cfe00dde46ef@example.org>')
   t.match(
     mail.html,
-    `<img src="cid:${png.contentId?.slice(1, -1)}" alt="web-7: mean of cpu over 2m is 94.2 %, above 90 %. Chart of cpu`,
+    `<img src="cid:${png.contentId?.slice(1, -1)}" alt="web-7: mean of cpu over 2 min is 94.2%, above 90%. Chart of cpu`,
   )
   t.match(csv, { mimeType: 'text/csv', disposition: 'attachment', filename: 'cpu-high_web-7_20261122T120500Z.csv' })
   t.match(bytesOf(csv).toString(), /^bucket_start,count,mean,min,max,last\r\n2026-11-22T12:01:00.000Z,2,0.41,,,\r\n/)
@@ -64,10 +64,13 @@ test('an alert mail carries its window as a picture that the HTML shows, and as 
 
 test('the text shows the window as a row of bars with its numbers', (t) => {
   const { text } = renderMessage(pictured(), options)
-  const row = '  cpu  ▁▁▁▁ ▁▁▁▃▅██████████████  39 % to 98.7 %  bound 90 % ▇\n'
+  const row = '  cpu  ▁▁▁▁ ▁▁▁▃▅██████████████  39% to 98.7%  above 90% ▇\n'
   t.match(text, `${row}  2026-11-22 12:01:00 UTC to 2026-11-22 12:05:00 UTC, in steps of 10 s\n`)
   const without = renderMessage(
-    pictured({ picture: picture([1, 2, 3], undefined, { bounds: [] }), unit: 'none' }),
+    pictured({
+      picture: picture([1, 2, 3], undefined, { limits: [] }),
+      measure: { kind: 'aggregate', metric: 'cpu', unit: 'none', of: 'mean', over: 120_000 },
+    }),
     options,
   )
   t.match(without.text, '  cpu  ▁▅█  1 to 3\n')
@@ -78,7 +81,7 @@ test('the text shows the window as a row of bars with its numbers', (t) => {
 
 test('a resolved mail has its chart; a digest, and an alert that looks at no window, have none', async (t) => {
   t.match(kinds(await build(resolved())), ['multipart/mixed'])
-  t.match(renderMessage(resolved(), options).html, 'alt="web-7: mean of cpu over 2m is back to 61 %')
+  t.match(renderMessage(resolved(), options).html, 'alt="web-7: mean of cpu over 2 min is back to 61%')
   for (const mail of [storm(3), notification(), { ...storm(2), alerts: pictured().alerts }]) {
     t.same(kinds(await build(mail)), ['multipart/alternative', 'text/plain', 'text/html'])
     t.notMatch(renderMessage(mail, options).html, '<img')
@@ -174,12 +177,12 @@ test('a mail about a step points at it, and at the beginning', (t) => {
       seen.push(svg)
     }
     renderMessage(mail, { ...options, draw: look })
-    return [...(seen[0] ?? '').matchAll(/>(began|fired|worse|over|now)</g)].map(([, label = '']) => label)
+    return [...(seen[0] ?? '').matchAll(/>(began|fired|raised|resolved|now)</g)].map(([, label = '']) => label)
   }
   t.same(labels(pictured()), ['began', 'fired'])
   t.same(labels(pictured({ since: at('12:05:00') })), ['fired'])
-  t.same(labels({ ...pictured(), because: 'severity rose' }), ['began', 'worse'])
-  t.same(labels({ ...pictured(), because: 'repeat interval elapsed' }), ['began', 'now'])
-  t.same(labels(resolved()), ['over'], 'the beginning is no longer kept')
+  t.same(labels({ ...pictured(), because: 'severity_raised' }), ['began', 'raised'])
+  t.same(labels({ ...pictured(), because: 'repeat_interval' }), ['began', 'now'])
+  t.same(labels(resolved()), ['resolved'], 'the beginning is no longer kept')
   t.end()
 })

@@ -1,37 +1,77 @@
-import type { AlertFacts, Notification, Picture, Report, ReportLoad } from '../../src/model.ts'
+import type {
+  AlertFacts,
+  AlertIdentity,
+  Effect,
+  Evidence,
+  Measure,
+  Notification,
+  Picture,
+  Reason,
+  Report,
+  ReportLoad,
+  StateMetric,
+  Templates,
+  Unit,
+} from '../../src/model.ts'
 
 export const at = (time: string): number => Date.parse(`2026-11-22T${time}Z`)
 
+const CPU: Measure = { kind: 'aggregate', metric: 'cpu', unit: 'ratio', of: 'mean', over: 120_000 }
+
+/** What a sample may differ in: the fields of its identity, evidence and templates by themselves. */
+export interface Change
+  extends Partial<AlertFacts>, Partial<AlertIdentity>, Templates, Pick<Evidence, 'limit' | 'clear'> {
+  readonly why?: Reason
+}
+
 /** An alert as the engine tells it, about a machine that works too hard. */
-export function facts(change: Partial<AlertFacts> = {}): AlertFacts {
+export function facts(all: Change = {}): AlertFacts {
+  const { rule, host, key, labels, measure, subject, body, limit, clear, why, ...change } = all
+  const { value = 0.942, state = 'firing', identity, evidence } = change
   return {
     episode: '4f1c0a9b2e7d5c31',
     code: 'K7X2',
-    rule: 'cpu-high',
-    host: 'web-7',
-    labels: {},
-    what: 'mean of cpu over 2m',
-    metric: 'cpu',
-    unit: 'ratio',
-    state: 'firing',
+    ruleLabels: {},
+    templates: { ...(subject === undefined ? {} : { subject }), ...(body === undefined ? {} : { body }) },
     severity: 'warning',
-    value: 0.942,
-    bound: 'above 0.9',
-    clear: 'at most 0.85',
     since: at('12:04:00'),
     at: at('12:05:00'),
     peak: 0.942,
-    reason: reasonOf(change),
     source: 'logstash-a',
     gaps: [],
     ...change,
+    value,
+    state,
+    identity: identity ?? {
+      rule: rule ?? 'cpu-high',
+      host: host ?? 'web-7',
+      key: key ?? 'cpu',
+      labels: labels ?? {},
+      measure: measure ?? CPU,
+    },
+    evidence: evidence ?? {
+      limit: limit ?? { op: 'above', value: 0.9 },
+      clear: clear ?? { op: 'at_most', value: 0.85 },
+      why: why ?? { code: state === 'resolved' ? 'cleared' : 'breached', params: { samples: 24 } },
+    },
   }
 }
 
-function reasonOf({ value = 0.942, state }: Partial<AlertFacts>): string {
-  const end = state === 'resolved' ? 'at most 85 %, which ends an alert' : 'above 90 %'
-  return `mean of cpu over 2m was ${Number(((value ?? 0) * 100).toFixed(2))} % (24 samples): ${end}`
+/** The same alert with another rule, host or labels. */
+export function as(alert: AlertFacts, change: Partial<AlertIdentity>): AlertFacts {
+  return { ...alert, identity: { ...alert.identity, ...change } }
 }
+
+/** A notification as the outbox keeps it: all episodes of a rule on a host follow each other. */
+export function effectOf(one: Notification): Effect {
+  const { id, via = 'email', to, thread, alerts } = one
+  const [first] = alerts
+  const orderingKey = first === undefined ? thread : JSON.stringify([first.identity.rule, first.identity.host])
+  return { id, queue: via, recipient: to.address, orderingKey, thread, data: JSON.stringify(one) }
+}
+
+/** A state that is looked at each second. */
+export const state = (metric: StateMetric, unit: Unit = 'seconds'): Measure => ({ kind: 'state', metric, unit })
 
 /** The means of so many buckets of ten seconds, the last of which ends where the window does; null where none came. */
 export function picture(
@@ -45,7 +85,7 @@ export function picture(
     from: to - 10_000 * means.length,
     buckets,
     window: { from: to - 120_000, to },
-    bounds: [{ severity: 'warning', value: 0.9, clear: 0.85, upper: true }],
+    limits: [{ severity: 'warning', limit: { op: 'above', value: 0.9 }, clear: { op: 'at_most', value: 0.85 } }],
     ...change,
   }
 }
@@ -55,7 +95,7 @@ const BUSY = [0.92, 0.951, 0.94, 0.967, 0.932, 0.955, 0.93, 0.987, 0.94, 0.961, 
 const AFTER = [0.94, 0.93, 0.95, 0.9, 0.82, 0.74, 0.7, 0.63, 0.6, 0.61, 0.58, 0.6, 0.57, 0.61, 0.6, 0.59]
 
 /** The alert with what was measured before and within its window. */
-export const pictured = (change: Partial<AlertFacts> = {}): Notification =>
+export const pictured = (change: Change = {}): Notification =>
   notification({ alerts: [facts({ picture: picture([...CALM, ...BUSY]), ...change })] })
 
 /** What Ada is told of one alert. */
@@ -113,7 +153,7 @@ export function storm(count: number): Notification {
     const severity = i % 5 === 0 ? 'critical' : 'warning'
     return facts({ host, episode, code: `C${i}`, severity, value: 0.9 + (i % 10) / 100 })
   })
-  return notification({ id: 'list.1.ada', kind: 'digest', because: 'mail budget', thread: 'list.1.ada', alerts })
+  return notification({ id: 'list.1.ada', kind: 'digest', because: 'rate_limited', thread: 'list.1.ada', alerts })
 }
 
 /** A week on 412 hosts: mostly quiet. */
@@ -264,13 +304,34 @@ export const heartbeat = (): Notification =>
     zone: 'Europe/Berlin',
     alerts: [],
     notice: {
-      title: '1 alert is firing',
-      lines: [
-        'Hosts: 411 of 412 heard within the last 15 minutes',
-        'Sources: logstash-a (2026-11-23 08:00 Europe/Berlin), logstash-b (2026-11-23 07:59 Europe/Berlin)',
-        'Last event: 2026-11-23 08:00 Europe/Berlin',
-        'Mails since 2026-11-22 08:00 Europe/Berlin: 2',
-        'Firing: cpu-high on web-7, warning, since 2026-11-19 08:00 Europe/Berlin [K7X2]',
-      ],
+      kind: 'heartbeat',
+      items: {
+        pulse: {
+          hosts: 412,
+          heard: 411,
+          sources: {
+            total: 2,
+            first: [
+              { source: 'logstash-a', heard: Date.parse('2026-11-23T07:00Z') },
+              { source: 'logstash-b', heard: Date.parse('2026-11-23T06:59Z') },
+            ],
+          },
+          lastEvent: Date.parse('2026-11-23T07:00Z'),
+        },
+        mails: 2,
+        since: Date.parse('2026-11-22T07:00Z'),
+        firing: {
+          total: 1,
+          first: [
+            {
+              identity: facts().identity,
+              severity: 'warning',
+              since: Date.parse('2026-11-19T07:00Z'),
+              code: 'K7X2',
+            },
+          ],
+        },
+        held: { silence: 0, maintenance: 0, inhibition: 0, acknowledgement: 0 },
+      },
     },
   })

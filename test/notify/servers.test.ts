@@ -8,7 +8,7 @@ import { createEmailWay } from '../../src/notify/servers.ts'
 import type { Delivery, Way } from '../../src/notify/way.ts'
 import { createVirtualClock, type VirtualClock } from '../helpers/clock.ts'
 import { compose, conform, MAIL } from './conformance.ts'
-import { at, facts, notification } from './samples.ts'
+import { at, effectOf, facts, notification } from './samples.ts'
 import { mailConfig, type MailServer, refusal, smtpConfig, startMailServer, startOddServer } from './smtp.ts'
 import { until } from '../helpers/service.ts'
 
@@ -78,7 +78,7 @@ function startPost(t: Test, servers: readonly SmtpConfig[]) {
   return {
     said,
     async add(...mails: readonly Notification[]): Promise<void> {
-      const effects = mails.map((mail) => ({ id: mail.id, data: JSON.stringify({ ...mail, at: clock.now() }) }))
+      const effects = mails.map((mail) => effectOf({ ...mail, at: clock.now() }))
       await journal.commit(0, effects, clock.now())
       sender.wake()
       const ids = new Set(mails.map(({ id }) => id))

@@ -10,7 +10,7 @@ import { createWebhookWay } from '../../src/notify/webhook.ts'
 import { conform, jsonForm } from './conformance.ts'
 import { hostileNames } from './hostile.ts'
 import { type Answer, startWebServer, type WebServer } from './http.ts'
-import { at, facts, notification, resolved, storm } from './samples.ts'
+import { as, at, facts, heartbeat, notification, resolved, storm } from './samples.ts'
 
 const never = new AbortController().signal
 const schema = JSON.parse(readFileSync(new URL('../../schemas/webhook.schema.json', import.meta.url), 'utf8')) as object
@@ -55,7 +55,8 @@ conform(
 
 test('an alert that was closed does not pass for one that got better', async (t) => {
   const reason = 'the rule cpu-high was removed from the configuration'
-  const closed = facts({ state: 'resolved', value: 0.99, resolvedAt: at('12:12:35'), ended: 'reconfigured', reason })
+  const evidence = { why: { code: 'rule_removed', params: {} } }
+  const closed = facts({ state: 'resolved', value: 0.99, resolvedAt: at('12:12:35'), ended: 'rule_changed', evidence })
   const body = JSON.parse(Buffer.from(await open(t, {}).render(told({ alerts: [closed] }))).toString()) as object
   t.ok(isValid(body), JSON.stringify(isValid.errors))
   t.match(body, {
@@ -63,8 +64,8 @@ test('an alert that was closed does not pass for one that got better', async (t)
       {
         status: 'resolved',
         annotations: {
-          ended: 'reconfigured',
-          description: `It was closed at 2026-11-22 12:12:35 UTC, after 8 min 35 s, and nothing got better: ${reason}.`,
+          ended: 'rule_changed',
+          description: `Closed without recovery at 2026-11-22 12:12:35 UTC, after 8 min 35 s: ${reason}.`,
         },
       },
     ],
@@ -86,7 +87,7 @@ test('every kind of notification is what the schema says', async (t) => {
       alerts: [],
       because: 'scheduled',
       thread: 'x',
-      notice: { title: 'All is quiet', lines: ['a\nb'] },
+      notice: heartbeat().notice!,
     }),
     told({ alerts: [facts({ value: null, peak: null, since: Number.NaN, at: 8.65e15 })] }),
     told({
@@ -108,7 +109,7 @@ test('the body is what listens to Alertmanager expects, and more under a name of
     ruleLabels: { team: 'storage' },
   })
   const body = JSON.parse(
-    Buffer.from(await way.render(told({ alerts: [disk, { ...disk, host: 'web-8' }] }))).toString(),
+    Buffer.from(await way.render(told({ alerts: [disk, as(disk, { host: 'web-8' })] }))).toString(),
   )
   t.match(body, {
     version: '4',
@@ -116,7 +117,7 @@ test('the body is what listens to Alertmanager expects, and more under a name of
     truncatedAlerts: 0,
     status: 'firing',
     receiver: 'ops',
-    groupLabels: { alertname: 'disk-full' },
+    groupLabels: {},
     externalURL: 'https://s.example.org',
     stashwatch: { id: '4f1c0a9b2e7d5c31.0.ada', because: 'fired', facts: [{ value: 0.942, code: 'K7X2' }, {}] },
   })
@@ -133,7 +134,7 @@ test('the body is what listens to Alertmanager expects, and more under a name of
   t.equal(body.commonLabels.host, undefined)
   t.match(body.alerts[0], {
     status: 'firing',
-    annotations: { value: '94.2 %', bound: 'above 90 %', reason: /94\.2 %/, summary: /disk-full on web-7/ },
+    annotations: { value: '94.2%', limit: 'above 90%', reason: /94\.2%/, summary: /disk-full on web-7/ },
     startsAt: '2026-11-22T12:04:00.000Z',
     endsAt: '0001-01-01T00:00:00Z',
     generatorURL: 'https://s.example.org/api/v1/alerts/4f1c0a9b2e7d5c31',
@@ -143,11 +144,26 @@ test('the body is what listens to Alertmanager expects, and more under a name of
   t.match(over, { status: 'resolved', alerts: [{ status: 'resolved', endsAt: '2026-11-22T12:19:00.000Z' }] })
 })
 
+test('the labels of a group are those of its group_by, and its key is the same over all episodes', async (t) => {
+  const way = open(t, {})
+  const read = async (one: Notification) =>
+    JSON.parse(Buffer.from(await way.render(one)).toString()) as { groupKey: string; groupLabels: object }
+  const group = { key: 'ops:rule=cpu-high', labels: { rule: 'cpu-high', 'system.disk': '/var' } }
+  const first = await read(told({ thread: 'episode-1', group, alerts: [facts(), facts({ host: 'web-8' })] }))
+  const second = await read(told({ thread: 'episode-2', group, alerts: [facts({ episode: 'e2' })] }))
+  t.equal(first.groupKey, 'ops:rule=cpu-high')
+  t.equal(second.groupKey, first.groupKey)
+  t.strictSame(first.groupLabels, { alertname: 'cpu-high', system_disk: '/var' })
+  t.strictSame(second.groupLabels, first.groupLabels, 'not what its alerts happen to share')
+})
+
 test('the body that docs/webhook.md shows is what is posted', async (t) => {
   const page = readFileSync(new URL('../../docs/webhook.md', import.meta.url), 'utf8')
   const shown: unknown = JSON.parse(/```json\n([^]*?)```/.exec(page)?.[1] ?? '')
   const way = createWebhookWay({ targets: new Map(), url: 'https://stashwatch.example.org' })
-  const bytes = await way.render(told({ alerts: [facts({ ruleLabels: { team: 'web' } })] }))
+  const labels = { rule: 'cpu-high', host: 'web-7' }
+  const group = { key: JSON.stringify(['ops', labels]), labels }
+  const bytes = await way.render(told({ group, alerts: [facts({ ruleLabels: { team: 'web' } })] }))
   t.same(shown, JSON.parse(Buffer.from(bytes).toString()))
   const code = /```js\n([^]*?)```/.exec(page)?.[1] ?? ''
   const { isGenuine } = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as {
@@ -168,7 +184,11 @@ test('a storm of 5,000 alerts is told in a body of bounded size, which counts th
   const long = 'x'.repeat(10_000)
   const huge = {
     ...storm(5000),
-    alerts: storm(5000).alerts.map((one) => ({ ...one, host: long, reason: long, source: long, what: long })),
+    alerts: storm(5000).alerts.map((one) => ({
+      ...as(one, { host: long }),
+      source: long,
+      evidence: { ...one.evidence, why: { code: 'absent', params: { source: long } } },
+    })),
   }
   for (const [one, limit] of [
     [storm(5000), 1e6],

@@ -36,7 +36,7 @@ test('people act on an alert from the terminal, by the link in a mail, and see w
   const rows = async (): Promise<readonly Row[]> =>
     JSON.parse(await cli('alerts', '--state', 'firing', '--json')) as readonly Row[]
   const row = await until('the alert fires', async () => (await rows())[0])
-  t.match(await cli('alerts'), new RegExp(`^${row.code} +firing +warning +cpu-high +web-1 +97 %`, 'm'))
+  t.match(await cli('alerts'), new RegExp(`^${row.code} +firing +warning +cpu-high +web-1 +97%`, 'm'))
 
   t.match(
     await cli('alerts', 'ack', row.code.toLowerCase(), '--for', '2h', '--note', 'a runaway job'),
@@ -71,12 +71,12 @@ test('people act on an alert from the terminal, by the link in a mail, and see w
   t.equal((await cli('silences', 'list')).split('\n').length, 2, 'one, however often it was asked for')
 
   const story = await cli('why', 'cpu-high', 'web-1')
-  t.match(story, /^cpu-high on web-1\n {2}rule {3}metric, warning, tells ops\n {2}host {3}live/)
-  t.match(story, /last verdicts\n.*value 97 %, bound above 90 %: mean of cpu over 20s was 97 %/)
+  t.match(story, /^cpu-high on web-1\n {2}rule {3}metric, warning, notifies ops\n {2}host {3}live/)
+  t.match(story, /last evaluations\n.*value 97%, limit above 90%: mean of cpu over 20 s was 97%/)
   t.match(
     story,
     new RegExp(
-      `episode ${row.code}: firing.*\\n.*firing: .*told .*ada looks after it until .* UTC: a runaway job.*Grace.*`,
+      `episode ${row.code}: firing.*\\n.*firing: .*notified .*acknowledged by ada until .* UTC: a runaway job.*Grace.*`,
       's',
     ),
   )

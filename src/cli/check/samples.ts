@@ -49,7 +49,7 @@ const MEASURED: Partial<Readonly<Record<Unit, string>>> = {
 function misfits(config: EngineConfig, samples: readonly Sample[]): readonly string[] {
   return (['subject', 'body'] as const).flatMap((key) => {
     const warn = (whose: string, template: string | undefined, { rule, facts }: Sample): readonly string[] => {
-      const measured = MEASURED[facts.unit]
+      const measured = MEASURED[facts.identity.measure.unit]
       if (measured === undefined || template === undefined || !PERCENT.test(template)) return []
       return [
         `the ${key} of ${whose} applies '| percent' to what ${rule.name} ${measured}: write {{value}}, which brings its unit`,

@@ -1,36 +1,30 @@
-import type { Millis, Unit } from './model.ts'
+import type { Millis, Unit } from '../model.ts'
 
 const BYTES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const
 
-/** A value as people read it: 0.95 as a ratio is "95 %", bytes are "1.5 GiB", null is "no data". */
+/** Writes a value as people read it: 0.95 as a ratio is "95%", bytes are "1.5 GiB", null is "no data". */
 export function formatValue(value: number | null, unit: Unit): string {
   if (value === null || Number.isNaN(value)) return 'no data'
-  if (unit === 'ratio') return `${formatNumber(value * 100)} %`
-  if (unit === 'percent') return `${formatNumber(value)} %`
+  if (unit === 'ratio') return `${formatNumber(value * 100)}%`
+  if (unit === 'percent') return `${formatNumber(value)}%`
   if (unit === 'bytes') return formatBytes(value)
   if (unit === 'seconds') return Math.abs(value) < 60 ? formatShort(value) : formatDuration(value * 1000)
   return formatNumber(value)
 }
 
-/** A value beside its bounds: with all its digits where fewer would make it look like one of them. */
-export function formatBeside(value: number | null, unit: Unit, bounds: readonly number[]): string {
+/** Writes a value beside its limits: with all its digits where fewer would make it look like one of them. */
+export function formatBeside(value: number | null, unit: Unit, limits: readonly number[]): string {
   const short = formatValue(value, unit)
-  const isClose = bounds.some((bound) => bound !== value && formatValue(bound, unit) === short)
+  const isClose = limits.some((limit) => limit !== value && formatValue(limit, unit) === short)
   return isClose && value !== null ? formatExact(value, unit) : short
 }
 
 /** With all digits that it was measured with, but not those that reckoning with it added. */
 function formatExact(value: number, unit: Unit): string {
   const exact = (number: number): string => String(Number(number.toPrecision(12)))
-  if (unit === 'ratio') return `${exact(value * 100)} %`
-  if (unit === 'percent') return `${exact(value)} %`
+  if (unit === 'ratio') return `${exact(value * 100)}%`
+  if (unit === 'percent') return `${exact(value)}%`
   return `${exact(value)}${unit === 'bytes' ? ' B' : unit === 'seconds' ? ' s' : ''}`
-}
-
-/** A bound as the engine says it, its number in its unit: `above 0.9` becomes `above 90 %`. */
-export function formatBound(bound: string, unit: Unit): string {
-  const parts = /^(.*?)(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/i.exec(bound)
-  return parts === null ? bound : `${parts[1] ?? ''}${formatValue(Number(parts[2]), unit)}`
 }
 
 /** Two decimals, or three significant digits where that would leave too little. */
@@ -79,13 +73,16 @@ export function formatDuration(span: Millis): string {
   return small && rest > 0 ? `${whole} ${rest} ${small[0]}` : whole
 }
 
-/** An instant to the second with its zone: "2026-11-22 12:03:10 UTC". */
+/** Writes an instant for one reader. */
+export type WriteTime = (at: Millis) => string
+
+/** Writes an instant to the second with its zone: "2026-11-22 12:03:10 UTC". */
 export function formatTime(at: Millis, zone = 'UTC'): string {
   return timeFormat(zone)(at)
 }
 
 /** Writes instants as `formatTime` does; to make it takes longer than to use it. @throws {RangeError} for an unknown zone. */
-export function timeFormat(zone: string): (at: Millis) => string {
+export function timeFormat(zone: string): WriteTime {
   const partsOf = zone === 'UTC' ? undefined : zoneParts(zone)
   return (at) => {
     if (!Number.isFinite(at) || Math.abs(at) > 8.64e15) return 'an unknown time'
@@ -113,4 +110,9 @@ function zoneParts(timeZone: string): (at: Millis) => (type: Intl.DateTimeFormat
     const parts = new Map(format.formatToParts(new Date(at)).map(({ type, value }) => [type, value]))
     return (type) => parts.get(type) ?? ''
   }
+}
+
+/** `1 alert`, `3 alerts`. */
+export function formatCount(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
 }

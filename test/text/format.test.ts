@@ -1,13 +1,14 @@
 import { test } from 'tap'
-import { formatBeside, formatBound, formatDuration, formatTime, formatValue } from '../src/format.ts'
+import { formatBeside, formatDuration, formatTime, formatValue } from '../../src/text/format.ts'
+import { formatLimit, formatReach } from '../../src/text/limit.ts'
 
 test('values are printed by their unit', async (t) => {
   const printed: readonly (readonly [string, number | null, Parameters<typeof formatValue>[1]])[] = [
-    ['95 %', 0.95, 'ratio'],
-    ['29 %', 0.29, 'ratio'],
-    ['0 %', 0, 'ratio'],
-    ['99.97 %', 0.9997, 'ratio'],
-    ['53.2 %', 53.2, 'percent'],
+    ['95%', 0.95, 'ratio'],
+    ['29%', 0.29, 'ratio'],
+    ['0%', 0, 'ratio'],
+    ['99.97%', 0.9997, 'ratio'],
+    ['53.2%', 53.2, 'percent'],
     ['1.5 GiB', 1.5 * 1024 ** 3, 'bytes'],
     ['1023 B', 1023, 'bytes'],
     ['1 KiB', 1024, 'bytes'],
@@ -22,7 +23,7 @@ test('values are printed by their unit', async (t) => {
     ['1 min 30 s', 90, 'seconds'],
     ['no data', null, 'ratio'],
     ['no data', NaN, 'count'],
-    ['infinite %', Infinity, 'ratio'],
+    ['infinite%', Infinity, 'ratio'],
   ]
   for (const [text, value, unit] of printed) t.equal(formatValue(value, unit), text)
 })
@@ -53,16 +54,18 @@ test('instants are printed to the second with their zone', async (t) => {
   t.equal(formatTime(1e18), 'an unknown time')
 })
 
-test('a value is not written as the bound that it is beyond, and a bound has the unit of its value', (t) => {
-  t.equal(formatBeside(0.900_001, 'ratio', [0.9, 0.8]), '90.0001 %')
-  t.equal(formatBeside(0.950_001, 'ratio', [0.9, 0.8]), '95 %')
-  t.equal(formatBeside(0.9, 'ratio', [0.9]), '90 %')
+test('a value is not written as the bound that it is beyond, and a limit has the unit of its value', (t) => {
+  t.equal(formatBeside(0.900_001, 'ratio', [0.9, 0.8]), '90.0001%')
+  t.equal(formatBeside(0.950_001, 'ratio', [0.9, 0.8]), '95%')
+  t.equal(formatBeside(0.9, 'ratio', [0.9]), '90%')
   t.equal(formatBeside(1_073_741_825, 'bytes', [1_073_741_824]), '1073741825 B')
-  t.equal(formatBeside(90.0001, 'percent', [90]), '90.0001 %')
+  t.equal(formatBeside(90.0001, 'percent', [90]), '90.0001%')
   t.equal(formatBeside(60.001, 'seconds', [60]), '60.001 s')
   t.equal(formatBeside(null, 'ratio', [0.9]), 'no data')
-  t.equal(formatBound('above 0.9', 'ratio'), 'above 90 %')
-  t.equal(formatBound('at most 1e-3', 'ratio'), 'at most 0.1 %')
-  t.equal(formatBound('silent for over 3 min', 'seconds'), 'silent for over 3 min')
+  t.equal(formatLimit({ op: 'above', value: 0.9 }, 'ratio'), 'above 90%')
+  t.equal(formatLimit({ op: 'at_most', value: 1e-3 }, 'ratio'), 'at most 0.1%')
+  t.equal(formatLimit({ op: 'above', value: 180 }, 'seconds'), 'above 3 min')
+  t.equal(formatReach({ op: 'at_most', value: 0.85 }, 'ratio'), 'at or below 85%')
+  t.equal(formatLimit(undefined, 'ratio'), '')
   t.end()
 })

@@ -1,0 +1,118 @@
+import { type Measure, OWN_RULES, type StateMetric } from '../model.ts'
+import { formatCount, formatDuration } from './format.ts'
+import { listNames } from './names.ts'
+import type { Describe, Evaluated } from './params.ts'
+
+const SUBJECTS: Readonly<Record<StateMetric, string>> = {
+  absence: '{{server}} is absent',
+  expected: 'No event received from {{server}} yet',
+  source_silence: 'Source {{server}} is down',
+  source_hosts: 'Source {{server}} delivers less than half of its hosts',
+  absent_hosts: 'Many hosts of {{server}} are absent',
+  missing_hosts: 'Many expected hosts are absent',
+  clock_offset: 'The clock of {{server}} is wrong',
+  refused: 'A limit of stashwatch is reached',
+}
+
+/** The subject template of mails about a state that is measured; undefined for figures of windows. */
+export function builtinSubject(measure: Measure): string | undefined {
+  return measure.kind === 'state' ? SUBJECTS[measure.metric] : undefined
+}
+
+/** Rules whose alerts are about a source, not about a host. */
+const OF_SOURCES: readonly string[] = [OWN_RULES.source, OWN_RULES.degraded, OWN_RULES.mass]
+
+export function isAboutSource(rule: string): boolean {
+  return OF_SOURCES.includes(rule)
+}
+
+/** The sentences of absence rules and of the built-in rules. */
+export const BUILTIN: Readonly<Record<string, Describe>> = {
+  absent: ({ identity: { host } }, params) =>
+    `no event from ${host}, while ${source(params.text('source'))} went on delivering`,
+  absent_source_gone: ({ identity: { host } }, params) =>
+    `no event from ${host}; ${source(params.text('source'))} is gone, and no other source delivers it`,
+  never_seen: ({ identity: { host } }) => `no event received from expected host ${host}`,
+  seen: ({ identity: { host } }) => `events from ${host} arrive again`,
+  first_seen: ({ identity: { host } }) => `first event received from ${host}`,
+  last_event: (_, params, time) => `last event at ${time(params.number('at') ?? NaN)}`,
+  expected_since: (_, params, time) => `no event received; expected since ${time(params.number('at') ?? NaN)}`,
+
+  source_silent: ({ identity: { host } }, params) =>
+    `no request from ${host}; ${behind(params.number('hosts'))} not evaluated meanwhile`,
+  source_delivers({ identity: { host } }, params, time) {
+    const lastSeen = params.number('lastSeen')
+    return lastSeen === undefined ? `${host} delivers again` : `${host} delivers, last at ${time(lastSeen)}`
+  },
+  source_unexpected: ({ identity: { host } }) => `${host} is no longer expected`,
+
+  hosts_missing({ identity: { host } }, params) {
+    const usual = params.number('usual')
+    const delivers = `${host} delivers ${formatCount(params.number('hosts') ?? 0, 'host')}`
+    return `${delivers}${usual === undefined ? '' : ` (usually ${usual})`}; their absence is not evaluated meanwhile`
+  },
+  hosts_back: ({ identity: { host } }, params) =>
+    `${host} delivers ${formatCount(params.number('hosts') ?? 0, 'host')} again`,
+  flow_accepted({ identity: { host } }, params) {
+    const span = params.number('for')
+    const after = span === undefined ? '' : `, after ${formatDuration(span)}`
+    return `${formatCount(params.number('hosts') ?? 0, 'host now counts', 'hosts now count')} as usual for ${host}${after}`
+  },
+  hosts_usual: (_, params) => `${formatCount(params.number('usual') ?? 0, 'host is', 'hosts are')} usual`,
+  usual_unknown: () => 'the usual number of hosts is not known yet',
+
+  absent_together({ identity: { host } }, params) {
+    const { count, left, names } = together(params)
+    return `${count}${left} ${count === 1 ? 'host' : 'hosts'} of ${host} became absent together: ${names}`
+  },
+  missing_everywhere(_, params) {
+    const { count, left, names } = together(params)
+    return `no events from ${count}${left} expected ${count === 1 ? 'host' : 'hosts'}: ${names}`
+  },
+  seen_again(evaluated, params) {
+    const retired = params.number('retired') ?? 0
+    const but = retired === 0 ? '' : `, except ${retired} that ${retired === 1 ? 'was' : 'were'} retired`
+    return `${seenAgain(evaluated)}${but}`
+  },
+  none_absent: () => 'no hosts are absent together',
+
+  clock_skewed({ identity: { host } }, params) {
+    const seconds = params.number('seconds') ?? 0
+    const side = seconds > 0 ? 'before' : 'after'
+    return `events of ${host} are dated ${formatDuration(Math.abs(seconds) * 1000)} ${side} their arrival; until its clock is right, they count by arrival`
+  },
+  clock_in_sync: ({ identity: { host } }) => `the clock of ${host} is in sync`,
+
+  limit_reached: (_, params) =>
+    `the limit of ${params.text('limit') ?? 'hosts'} is reached: ${params.number('refused') ?? 0} refused so far; known ones are still monitored`,
+  limit_calm(_, params) {
+    const span = params.number('for')
+    return span === undefined ? 'nothing was refused lately' : `nothing was refused for ${formatDuration(span)}`
+  },
+}
+
+function source(name: string | undefined): string {
+  return name === undefined || name === '' ? 'its source' : name
+}
+
+function behind(hosts: number | undefined): string {
+  if (hosts === undefined || hosts === 0) return 'its hosts are'
+  return hosts === 1 ? 'its host is' : `its ${hosts} hosts are`
+}
+
+function together(params: Parameters<Describe>[1]): {
+  readonly count: number
+  readonly left: string
+  readonly names: string
+} {
+  const hosts = params.list('hosts')
+  const count = params.number('count') ?? hosts.length
+  const peak = params.number('peak') ?? count
+  return { count, left: peak > count ? ` of ${peak}` : '', names: listNames(hosts, count) }
+}
+
+function seenAgain({ identity: { measure } }: Evaluated): string {
+  return measure.metric === 'missing_hosts'
+    ? 'events from all of these expected hosts arrive'
+    : 'events from all hosts that were absent together arrive again'
+}

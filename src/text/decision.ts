@@ -1,0 +1,77 @@
+import type { Acknowledgement, AlertIdentity, Because, Decision, Waiting } from '../model.ts'
+import { formatTime, type WriteTime } from './format.ts'
+import { describeNotificationReason } from './notification-reason.ts'
+import { describeReason } from './reason.ts'
+import { describeSuppression } from './suppression.ts'
+
+/** The words before a decision's address; empty where its description says it all. @param isQueued it is not sent yet. */
+export function labelDecision(kind: Decision['kind'], isQueued: boolean): string {
+  if (kind === 'notified') return isQueued ? 'notification queued' : 'notified'
+  return kind === 'suppressed' ? 'not notified' : ''
+}
+
+/** Says why a decision about an alert was made; the instant and the address stand beside it. */
+export function describeDecision(
+  decision: Decision,
+  identity: AlertIdentity,
+  time: WriteTime = (at) => formatTime(at),
+): string {
+  switch (decision.kind) {
+    case 'evaluated':
+      return `${describeNotificationReason(decision.event)}: ${describeReason({ ...decision, identity }, time)}`
+    case 'notified':
+      return notified(decision, time)
+    case 'suppressed': {
+      const what = decision.event === 'all' ? '' : `'${describeNotificationReason(decision.event)}', `
+      return `${what}${describeSuppression(decision.why, time)}`
+    }
+    case 'acknowledged':
+      return describeAcknowledgement(decision, time)
+    default:
+      return `${UNACKNOWLEDGED[decision.because]}: acknowledged by ${decision.author} until now`
+  }
+}
+
+function notified({ event, heldBy, list }: Extract<Decision, { kind: 'notified' }>, time: WriteTime): string {
+  const why = event === 'beside' ? 'listed beside other alerts of its group' : describeNotificationReason(event)
+  const late =
+    heldBy === undefined ? '' : `${event === 'silence_ended' ? '' : ', late'}: ${describeSuppression(heldBy, time)}`
+  return `${why}${late}${list === undefined ? '' : listed(list)}`
+}
+
+function listed({ because, isAlone }: { readonly because: Because; readonly isAlone: boolean }): string {
+  return `, ${isAlone ? 'late' : 'in a list'} (${describeNotificationReason(because)})`
+}
+
+const UNACKNOWLEDGED = {
+  withdrawn: 'acknowledgement withdrawn',
+  expired: 'acknowledgement expired',
+  severity_raised: 'acknowledgement ended, severity raised',
+} as const
+
+/** `acknowledged by Ada until 2026-11-22 14:00:00 UTC: rebooting it`. */
+export function describeAcknowledgement(
+  { author, until, note }: Pick<Acknowledgement, 'author' | 'until' | 'note'>,
+  time: WriteTime = (at) => formatTime(at),
+): string {
+  return `acknowledged by ${author} until ${time(until)}${note === '' ? '' : `: ${note}`}`
+}
+
+const WAITS: Readonly<Record<Waiting['for'], string>> = {
+  group_wait: 'waits for its group (group_wait)',
+  group_interval: 'waits for its group (group_interval)',
+  rate_limit: 'waits for the next list (mail limit)',
+  backlog: 'waits for the end of a backlog',
+  acknowledgement: 'is suppressed while the alert is acknowledged',
+  silence: 'is suppressed by a silence',
+  maintenance: 'is suppressed by a maintenance window',
+  inhibition: 'is suppressed by another alert',
+}
+
+/** Says what news of an alert wait for: `'fired' waits for its group (group_wait) until ...`. */
+export function describeWaiting(
+  { news, for: what, until }: Pick<Waiting, 'news' | 'for' | 'until'>,
+  time: WriteTime = (at) => formatTime(at),
+): string {
+  return `'${describeNotificationReason(news)}' ${WAITS[what]}${until === undefined ? '' : ` until ${time(until)}`}`
+}

@@ -1,0 +1,25 @@
+import { formatBeside, formatCount } from '../format.ts'
+import { formatLimit } from '../limit.ts'
+import { formatMeasure } from '../measure.ts'
+import type { Describe } from '../params.ts'
+
+/** Says what was measured, then what that means beside the limit: `mean of cpu over 2 min was 95% (24 samples): above 90%`. */
+const figure = (judgement: (limit: string, clear: string) => string): Describe => {
+  return ({ identity: { measure }, value, evidence: { limit, clear } }, params) => {
+    const limits = [limit, clear].flatMap((one) => (one === undefined ? [] : [one.value]))
+    const samples = params.number('samples')
+    const of = samples === undefined ? '' : ` (${formatCount(samples, 'sample')})`
+    const measured = `${formatMeasure(measure)} was ${formatBeside(value, measure.unit, limits)}${of}`
+    if (limit === undefined) return measured
+    return `${measured}: ${judgement(formatLimit(limit, measure.unit), formatLimit(clear, measure.unit))}`
+  }
+}
+
+export const threshold: Readonly<Record<string, Describe>> = {
+  breached: figure((limit) => limit),
+  held: figure((limit, clear) => `no longer ${limit}${clear === '' ? '' : `, but not yet ${clear}`}`),
+  cleared: figure((limit, clear) => (clear === '' ? `not ${limit}` : clear)),
+  within: figure((limit) => `not ${limit}`),
+  no_data: () => 'no data in this window',
+  not_covered: () => 'too little data in this window yet',
+}

@@ -1,0 +1,13 @@
+import type { HostState } from '../model.ts'
+
+const WORDS: Readonly<Record<HostState, string>> = {
+  live: 'live',
+  absent: 'absent',
+  clock_skew: 'clock skew',
+  never_seen: 'never seen',
+}
+
+/** The state of a host as people read it. */
+export function describeHostState(state: HostState): string {
+  return WORDS[state]
+}

@@ -1,0 +1,26 @@
+import type { Limit, Op, Unit } from '../model.ts'
+import { formatValue } from './format.ts'
+
+const WORDS: Readonly<Record<Op, string>> = {
+  above: 'above',
+  at_least: 'at least',
+  below: 'below',
+  at_most: 'at most',
+}
+
+/** Writes a limit with its number in the metric's unit: `above 90%`; nothing for none. */
+export function formatLimit(limit: Limit | undefined, unit: Unit): string {
+  return limit === undefined ? '' : `${WORDS[limit.op]} ${formatValue(limit.value, unit)}`
+}
+
+const AT: Readonly<Record<Op, string>> = {
+  above: 'above',
+  at_least: 'at or above',
+  below: 'below',
+  at_most: 'at or below',
+}
+
+/** Writes a limit as the place that a value reaches: `at or below 85%`. */
+export function formatReach({ op, value }: Limit, unit: Unit): string {
+  return `${AT[op]} ${formatValue(value, unit)}`
+}

@@ -1,0 +1,113 @@
+import type {
+  Acknowledgement,
+  HeartbeatAlert,
+  HeartbeatItems,
+  HeldBy,
+  Millis,
+  Notice,
+  Pulse,
+  RetiredItem,
+} from '../model.ts'
+import { describeAcknowledgement } from './decision.ts'
+import { formatCount, formatTime, type WriteTime } from './format.ts'
+import { readParams } from './params.ts'
+import { describeRetired } from './retired.ts'
+import { describeHeldBriefly, describeSuppression, isInForce } from './suppression.ts'
+
+/** A notice in words: a title, and one line for each thing that it is about. */
+export interface NoticeText {
+  readonly title: string
+  readonly lines: readonly string[]
+}
+
+/** Without an event for so long, nothing can be called clear. */
+const NO_EVENTS = 3_600_000
+
+/**
+ * Says what a notice is about. The texts may hold names that came with events, as they are.
+ *
+ * @param at when it was written. @param time writes instants for the reader.
+ */
+export function describeNotice(notice: Notice, at: Millis, time: WriteTime = (at) => formatTime(at)): NoticeText {
+  return notice.kind === 'hosts_retired' ? retiredText(notice, time) : heartbeatText(notice.items, at, time)
+}
+
+function retiredText({ items, counts }: Extract<Notice, { kind: 'hosts_retired' }>, time: WriteTime): NoticeText {
+  const kinds = (['host', 'source'] as const).filter((kind) => counts[kind] > 0)
+  const lines = items.map((item) => retiredLine(item, time))
+  const rest = counts.host + counts.source + counts.mass_absence - items.length
+  return {
+    title: `${kinds.map((kind) => formatCount(counts[kind], kind)).join(' and ')} retired`,
+    lines: rest <= 0 ? lines : [...lines, `and ${rest} more; /api/v1/hosts lists the hosts that are left`],
+  }
+}
+
+const WHAT: Readonly<Record<RetiredItem['kind'], (name: string) => string>> = {
+  host: (name) => name,
+  source: (name) => `source ${name}`,
+  mass_absence: (name) => `mass absence of ${name}`,
+}
+
+function retiredLine({ kind, name, why, lastSeen, closed }: RetiredItem, time: WriteTime): string {
+  const seen = kind === 'host' ? `${lastSeen === null ? 'never seen' : `last event at ${time(lastSeen)}`}; ` : ''
+  const reason = describeRetired(why.code, readParams(why), time)
+  const closes = closed.map(({ rule, code }) => `${rule} (${code})`)
+  return `${WHAT[kind](name)}: ${seen}${reason}${closes.length === 0 ? '' : `; closes ${closes.join(', ')}`}`
+}
+
+function heartbeatText(items: HeartbeatItems, at: Millis, time: WriteTime): NoticeText {
+  const { pulse, firing, mails, since } = items
+  const lines = firing.first.map((one) => firingLine(one, at, time))
+  const rest = firing.total - firing.first.length
+  return {
+    title: heartbeatTitle(items, at),
+    lines: [
+      ...pulseLines(pulse, time),
+      `Mails since ${time(since)}: ${mails}`,
+      ...lines,
+      ...(rest > 0 ? [`and ${rest} more`] : []),
+    ],
+  }
+}
+
+function heartbeatTitle(
+  { firing: { total }, held, pulse: { lastEvent = -Infinity, gap } }: HeartbeatItems,
+  at: Millis,
+): string {
+  if (total === 0)
+    return at - Math.max(lastEvent, gap?.to ?? -Infinity) > NO_EVENTS ? 'No events received' : 'All clear'
+  const kept = HELD.filter((by) => held[by] > 0)
+  if (total === 1) return ['1 alert is firing', ...kept.map(describeHeldBriefly)].join(', ')
+  const counts = kept.map((by, i) => `${held[by]}${i === 0 ? ' of them' : ''} ${describeHeldBriefly(by)}`)
+  return [`${total} alerts are firing`, ...counts].join(', ')
+}
+
+const HELD: readonly HeldBy['by'][] = ['silence', 'maintenance', 'inhibition', 'acknowledgement']
+
+function pulseLines({ hosts, heard, sources, lastEvent, gap }: Pulse, time: WriteTime): readonly string[] {
+  const named = sources.first.map(({ source, heard: last }) => `${source} at ${time(last)}`)
+  const more = sources.total > named.length ? [`${sources.total - named.length} more`] : []
+  return [
+    `Hosts: events from ${heard} of ${hosts} within the last 15 minutes`,
+    `Sources, with their last request: ${named.length === 0 ? 'none' : [...named, ...more].join(', ')}`,
+    `Last event: ${lastEvent === undefined ? 'none yet' : time(lastEvent)}`,
+    ...(gap === undefined
+      ? []
+      : [`stashwatch was down from ${time(gap.from)} to ${time(gap.to)}; no rule was evaluated then`]),
+  ]
+}
+
+function firingLine(
+  { identity, severity, since, code, muted, ack }: HeartbeatAlert,
+  at: Millis,
+  time: WriteTime,
+): string {
+  const place = [identity.host, ...Object.values(identity.labels)].join(' ')
+  const why = muted === undefined ? '' : `; ${describeSuppression(muted, time)}`
+  const who = isInForce(ack, at) ? `; ${describeAck(ack, time)}` : ''
+  return `Firing: ${identity.rule} on ${place}, ${severity}, since ${time(since)} [${code}]${why}${who}`
+}
+
+function describeAck(ack: Acknowledgement, time: WriteTime): string {
+  return describeAcknowledgement({ ...ack, note: '' }, time)
+}

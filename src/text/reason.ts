@@ -1,0 +1,65 @@
+import { BUILTIN } from './builtin.ts'
+import { DETECTORS } from './detectors/index.ts'
+import { formatDuration, formatTime, type WriteTime } from './format.ts'
+import { type Describe, type Evaluated, readParams } from './params.ts'
+import { describeRetired, RETIRED } from './retired.ts'
+
+/*
+ * The codes of `evidence.why`, with their params. Values are in the metric's unit, spans in ms, instants are epoch ms.
+ *
+ * | of             | codes                                                                                            |
+ * |----------------|--------------------------------------------------------------------------------------------------|
+ * | threshold      | breached, held, cleared, within {samples?}; no_data, not_covered {}                              |
+ * | absence        | absent, absent_source_gone {source}; never_seen {}; seen, first_seen {source};                   |
+ * |                | when asked: last_event, expected_since {at}                                                      |
+ * | source-down    | source_silent {source, hosts}, source_delivers {lastSeen?}, source_unexpected {}                 |
+ * | source-degraded| hosts_missing {hosts, usual}, hosts_back {hosts}, flow_accepted {hosts, for},                    |
+ * |                | when asked: hosts_usual {usual}, usual_unknown {}                                                |
+ * | mass absence   | absent_together, missing_everywhere {hosts, count, peak?}, seen_again {retired?}, none_absent {} |
+ * | clock          | clock_skewed {seconds: positive where events are dated before their arrival}, clock_in_sync {}   |
+ * | limits         | limit_reached {limit, refused}, limit_calm {for?}                                                |
+ * | closed         | series_gone {series, metric, host, for}, rule_removed {}, rule_not_applicable {host},            |
+ * |                | rule_changed {}, regrouped {metric}, host_retired {lastSeen?, why?, and what that one has}       |
+ * | retired        | source_gone {source}, absent_for {source, for}, retired_by {author}, no_request {since},         |
+ * |                | not_expected, last_retired {}; all with lastSeen?                                                |
+ * | send-test      | test {}                                                                                          |
+ */
+
+const OTHERS: Readonly<Record<string, Describe>> = {
+  series_gone(_, params) {
+    const series = params.text('series') ?? 'the series'
+    const others = `other series of ${params.text('metric') ?? 'its metric'} on ${params.text('host') ?? 'its host'}`
+    return `no data for ${series} for ${span(params.number('for'))}, while ${others} went on`
+  },
+  test: () => 'this is a test; no host is affected and no action is needed',
+  rule_removed: ({ identity: { rule } }) => `the rule ${rule} was removed from the configuration`,
+  rule_not_applicable: ({ identity: { rule, host } }, params) =>
+    `the rule ${rule} no longer applies to ${params.text('host') ?? host}`,
+  rule_changed: ({ identity: { rule } }) => `the rule ${rule} now measures something else`,
+  regrouped: (_, params) => `the series of ${params.text('metric') ?? 'the metric'} are now told apart by other fields`,
+  host_retired({ identity: { host } }, params, time) {
+    const code = params.text('why')
+    const why = code === undefined ? '' : `: ${describeRetired(code, params, time)}`
+    return `${host} was retired${why}`
+  },
+}
+
+const SENTENCES: ReadonlyMap<string, Describe> = new Map(
+  [...DETECTORS, BUILTIN, OTHERS, RETIRED].flatMap((codes) => Object.entries(codes)),
+)
+
+/**
+ * Says why an evaluation came out as it did, in one sentence without a capital or a full stop. The text may hold names
+ * that came with events, as they are.
+ *
+ * @param time writes instants for the reader; UTC unless said otherwise.
+ */
+export function describeReason(evaluated: Evaluated, time: WriteTime = (at) => formatTime(at)): string {
+  const { why } = evaluated.evidence
+  const describe = SENTENCES.get(why.code)
+  return describe === undefined ? why.code : describe(evaluated, readParams(why), time)
+}
+
+function span(length: number | undefined): string {
+  return length === undefined ? 'a long time' : formatDuration(length)
+}
