@@ -10,6 +10,7 @@ const facts: AlertFacts = {
   rule: 'cpu-high',
   host: 'web-1',
   labels: { 'system.filesystem.mount_point': '/srv', team: 'storage' },
+  ruleLabels: {},
   what: 'mean of cpu over 2m',
   metric: 'cpu',
   unit: 'ratio',

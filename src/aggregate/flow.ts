@@ -17,7 +17,7 @@ export interface Flow {
   readonly gaps: Millis[]
   /** The pauses that ended in the bucket that is being watched: their sum, and how many they are. */
   gap: Millis
-  pauses?: number
+  pauses: number
   /** For how long the flow has been under half of the usual while the source delivered. */
   weak: Millis
   /** The part of `weak` in which the flow did not even grow: hosts that come back after an outage make it grow. */
@@ -42,7 +42,7 @@ export function createFlow(): Flow {
 export function notePause(flow: Flow, pause: Millis): void {
   if (pause <= 0) return
   flow.gap += pause
-  flow.pauses = (flow.pauses ?? 0) + 1
+  flow.pauses++
 }
 
 /** The span in which a host counts as heard: two of the usual pauses, and at least a minute. */

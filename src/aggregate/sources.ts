@@ -30,8 +30,8 @@ export interface Source {
   silence: Millis
   /** The extra window after a pause has been judged. */
   flushed: boolean
-  /** How many hosts it delivers; made by `flowOf`, since snapshots of older versions have none. */
-  flow?: Flow
+  /** How many hosts it delivers. */
+  readonly flow: Flow
 }
 
 /** Samples that are older than this on arrival move no clock, and windows that ended longer ago are not judged. */
@@ -60,13 +60,8 @@ export function createSource(name: string, rcv: Millis): Source {
     delivered: false,
     silence: 0,
     flushed: false,
+    flow: createFlow(),
   }
-}
-
-/** The source's flow of hosts. */
-export function flowOf(source: Source): Flow {
-  source.flow ??= createFlow()
-  return source.flow
 }
 
 /** A request came. */
@@ -112,7 +107,7 @@ export function tickSource(source: Source, now: Millis, able: Millis, bucket: Mi
   // The bucket in which the source was first heard is counted at its end, like any other.
   if (source.watching < 0) source.watching = current
   if (current === source.watching) return
-  if (source.delivered && isFlowing(flowOf(source))) source.observed += bucket
+  if (source.delivered && isFlowing(source.flow)) source.observed += bucket
   source.watching = current
   source.delivered = false
 }

@@ -10,7 +10,7 @@ export interface Flapping {
   changes: number
   isBad: boolean
   isFlapping: boolean
-  /** The worst severity that was told since flapping started; older snapshots do not say. */
+  /** The worst severity that was told since flapping started. */
   worst?: Severity
   /** Event time of the newest look. */
   at: Millis

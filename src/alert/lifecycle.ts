@@ -18,8 +18,8 @@ export type Life =
 
 /** How many windows were judged since it began, and how many of them were beyond a bound. */
 export interface Counts {
-  readonly windows?: number
-  readonly bad?: number
+  readonly windows: number
+  readonly bad: number
 }
 
 /** What an alert carries from firing to resolved. */
@@ -29,11 +29,11 @@ export interface Episode extends Counts {
   readonly severity: Severity
   /** End of the newest window that was beyond the bound, and of the newest that is counted. */
   readonly lastBreach: Millis
-  readonly counted?: Millis
+  readonly counted: Millis
   /** The most extreme figure; null where the rule has none. */
   readonly peak: number | null
   /** How often it came back after it had been good. */
-  readonly flaps?: number
+  readonly flaps: number
   readonly noDataSince?: Millis
   /** Absent while it has never been critical. */
   readonly critical?: Critical
@@ -96,10 +96,12 @@ function begin(finding: Finding, patience: Patience): Step {
   if (finding.kind !== 'anomalous') return { life: undefined }
   const { at, severity, since = at } = finding
   const spent = criticalOf(undefined, severity, since)
-  if (patience.for === 0) return fire(since, finding, spent)
-  const life: Life = { state: 'pending', since, severity, dataUntil: at, ...plusOne({}, finding), ...spent }
+  if (patience.for === 0) return fire(since, finding, { ...NONE, ...spent })
+  const life: Life = { state: 'pending', since, severity, dataUntil: at, ...plusOne(NONE, finding), ...spent }
   return { life, change: { to: 'pending' } }
 }
+
+const NONE: Counts = { windows: 0, bad: 0 }
 
 type Spent = { readonly critical?: Critical }
 
@@ -133,15 +135,15 @@ function criticalOf(known: Critical | undefined, severity: Severity | 'none', at
   return { critical: known.until === undefined ? { ...known, until: at } : known }
 }
 
-/** Counts one more window. Of alerts that older versions began, only those beyond the bound were counted. */
-function plusOne({ bad = 0, windows = bad }: Counts, finding: Finding): Required<Counts> {
+/** Counts one more window. */
+function plusOne({ windows, bad }: Counts, finding: Finding): Counts {
   const isBad = finding.kind === 'anomalous' && finding.isHeld !== true
   return { windows: windows + 1, bad: bad + (isBad ? 1 : 0) }
 }
 
 /** Counts a window of an alert that fires, unless it is open or was counted before. */
-function tally(life: Living, finding: Finding): Required<Pick<Episode, 'windows' | 'bad' | 'counted'>> {
-  const { lastBreach, counted = lastBreach, bad = 0, windows = bad } = life
+function tally(life: Living, finding: Finding): Pick<Episode, 'windows' | 'bad' | 'counted'> {
+  const { windows, bad, counted } = life
   const isOpen = finding.kind === 'anomalous' && finding.isOpen === true
   if (isOpen || finding.at <= counted) return { windows, bad, counted }
   return { ...plusOne(life, finding), counted: finding.at }
@@ -173,7 +175,7 @@ function worsen(life: Living, finding: Finding & { kind: 'anomalous' }, { tellsF
     lastBreach: Math.max(lastBreach, finding.at),
     peak: extreme(life.peak, finding.value, finding.lower),
     ...tally(life, finding),
-    flaps: (life.flaps ?? 0) + (life.state === 'recovering' ? 1 : 0),
+    flaps: life.flaps + (life.state === 'recovering' ? 1 : 0),
     ...criticalOf(life.critical, severity, Math.max(lastBreach, finding.since ?? finding.at)),
   }
   const next: Life = { state: 'firing', ...fields }
@@ -190,7 +192,7 @@ function extreme(peak: number | null, value: number | null, lower: boolean): num
 function recover(life: Living, finding: Finding, patience: Patience): Step {
   const { at } = finding
   if (at < life.lastBreach) return { life }
-  const { since, firedAt, severity, lastBreach, peak, flaps = 0 } = life
+  const { since, firedAt, severity, lastBreach, peak, flaps } = life
   const spent = criticalOf(life.critical, 'none', at)
   const episode: Episode = { since, firedAt, severity, lastBreach, peak, ...tally(life, finding), flaps, ...spent }
   const goodSince = life.state === 'recovering' ? life.goodSince : at

@@ -1,6 +1,5 @@
 import { type Grouping, type Millis, OWN_RULES, type Repeat } from '../model.ts'
 import { addressesOf, audienceOf, escalationOf, linesTo } from './audience.ts'
-import { wasTold } from './budget.ts'
 import { groupOf, groupsOf, tellGroup } from './groups.ts'
 import { canHear, leftText, noteUntold } from './held.ts'
 import { labelsOf } from './labels.ts'
@@ -79,14 +78,14 @@ function dropHeld(
     const why = whyNot(state, plan, one, address, left)
     if (why === undefined || isOwed(item, one, left)) continue
     held.delete(episode)
-    if (!wasTold(item)) groupOf(state, one, address)?.members.delete(episode)
+    if (!item.told) groupOf(state, one, address)?.members.delete(episode)
     noteUntold(one, `'${item.because}' is not told: ${why}`, now, address)
   }
 }
 
 /** Whoever knows of an alert goes on hearing of it; whoever left hears its end. */
 function isOwed(item: Item, one: Case, left: Millis | undefined): boolean {
-  return wasTold(item) && (left === undefined || one.facts.state === 'resolved')
+  return item.told && (left === undefined || one.facts.state === 'resolved')
 }
 
 /** The same for what waits in a conversation. */

@@ -139,7 +139,7 @@ export function noteTold(state: DispatchState, line: Line, alerts: readonly Aler
     if (because !== undefined) {
       const member = groupOf(state, one, address)?.members.get(episode)
       one.sent++
-      if (member !== undefined) member.sent = (member.sent ?? 0) + 1
+      if (member !== undefined) member.sent++
     }
     const late = wasMuted === undefined ? '' : `${because === 'silence ended' ? '' : ', late'}: ${mutedText(wasMuted)}`
     const why = because === undefined ? 'went along: others of its group were told' : `${because}${late}`

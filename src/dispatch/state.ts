@@ -30,10 +30,10 @@ export interface DispatchState {
   readonly backlog: Backlog
   /** Notices that wait for their recipients' budgets. */
   notices: Posted[]
-  /** Whose turn for a report or a heart-beat was when; older snapshots have none. */
-  turns?: Map<string, Turn>
+  /** Whose turn for a report or a heart-beat was when. */
+  turns: Map<string, Turn>
   /** Mails that were decided: how many in all, and how many by rule since the first fold took note of them. */
-  mailed?: { all: number; readonly byRule: Map<string, number> }
+  readonly mailed: { all: number; readonly byRule: Map<string, number> }
   /** Which silences and maintenance windows are in force, as one text; when it changes, mutes are looked at anew. */
   inForce: string
   /** Something was announced or changed since the last look. */
@@ -116,13 +116,13 @@ export interface Group {
 export interface Member {
   told: boolean
   news: Because | undefined
-  /** What kept the news from being told; words for an acknowledgement, and in older snapshots. */
+  /** What kept the news from being told; words for an acknowledgement. */
   wasMuted: Muted | string | undefined
   /** Set while its news are held back: which, and what does it, so that it is noted once. */
   kept?: string
-  /** Mails that told the address of it, and changes that were held back from it and never told; absent for none. */
-  sent?: number
-  suppressed?: number
+  /** Mails that told the address of it, and changes that were held back from it and never told. */
+  sent: number
+  suppressed: number
 }
 
 /** What one address is told at once; the first `news` of the alerts are what is new. */
@@ -146,9 +146,9 @@ export interface Item {
   readonly thread: string
   readonly seq: number
   readonly facts: AlertFacts
-  readonly lead?: Group['lead']
-  /** Whether the address was told of it before; older snapshots do not say. */
-  readonly told?: boolean
+  readonly lead: Group['lead']
+  /** Whether the address was told of it before. */
+  readonly told: boolean
 }
 
 /** A notice on its way to one address. */
@@ -202,6 +202,8 @@ export function emptyDispatch(): DispatchState {
     sent: [],
     silences: new Map(),
     notices: [],
+    turns: new Map(),
+    mailed: { all: 0, byRule: new Map() },
     backlog: { episodes: new Set(), first: 0, newest: 0 },
     inForce: '',
     dirty: false,
@@ -211,7 +213,6 @@ export function emptyDispatch(): DispatchState {
 /** Counts a mail, by the rules that it tells of. */
 export function countMail(state: DispatchState, via: Via, rules: Iterable<string>): void {
   if (via !== 'email') return
-  state.mailed ??= { all: 0, byRule: new Map() }
   state.mailed.all++
   for (const rule of new Set(rules)) state.mailed.byRule.set(rule, (state.mailed.byRule.get(rule) ?? 0) + 1)
 }

@@ -1,7 +1,7 @@
 import type { AlertFacts, Announcement, Because, Effect, Millis } from '../model.ts'
 import { audienceOf, escalationOf, linesTo } from './audience.ts'
 import { keepBack } from './backlog.ts'
-import { forgetPurses, offer, purseOf, wasTold } from './budget.ts'
+import { forgetPurses, offer, purseOf } from './budget.ts'
 import { compose } from './compose.ts'
 import { type Alerts, goOn, groupOf, groupsOf, tellGroup } from './groups.ts'
 import { endAcknowledgement, endAcknowledgements, heedMutes, isAcknowledged, NOBODY, noteUntold } from './held.ts'
@@ -80,7 +80,7 @@ export function withdraw(state: DispatchState, plan: DispatchPlan, facts: AlertF
   )
   for (const [address, { held }] of state.purses) {
     const item = held.get(episode)
-    if (item === undefined || (wasTold(item) && !noticed.has(address))) continue
+    if (item === undefined || (item.told && !noticed.has(address))) continue
     held.delete(episode)
     groupOf(state, one, address)?.members.delete(episode)
   }
@@ -105,8 +105,7 @@ function tellAll(state: DispatchState, plan: DispatchPlan, one: Case, because: B
     goOn(group, one, because, now)
   }
   state.dirty = true
-  // Of an alert out of a snapshot of 0.1 the end is the first that is known here; whoever heard of it hears that.
-  const isOver = one.facts.state === 'resolved' && one.decisions.length > 1
+  const isOver = one.facts.state === 'resolved'
   if (groups.length === 0 && (isOver || lines.size === 0)) {
     noteUntold(one, `'${because}' is not told: ${isOver ? 'nobody was told that it fired' : NOBODY}`, now)
   }

@@ -1,6 +1,6 @@
 import { notePause } from '../aggregate/flow.ts'
 import { CLOCK_BOUND, createSkew, observeOffset } from '../aggregate/skew.ts'
-import { beat, flowOf, hear, isLive, moveByArrival, moveClock, type Source, TOO_OLD } from '../aggregate/sources.ts'
+import { beat, hear, isLive, moveByArrival, moveClock, type Source, TOO_OLD } from '../aggregate/sources.ts'
 import { addSample } from '../aggregate/ring.ts'
 import { headOf, judgedOf, type Store, tailOf } from '../aggregate/store.ts'
 import type { EventSamples, Frame, Millis } from '../model.ts'
@@ -111,7 +111,7 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, rcv: Millis,
 }
 
 function see(host: Host, source: Source, rcv: Millis): void {
-  if (host.source === source.name) notePause(flowOf(source), source.observed - host.seenAt)
+  if (host.source === source.name) notePause(source.flow, source.observed - host.seenAt)
   host.awaited = undefined
   host.lastSeen = Math.max(host.lastSeen, rcv)
   host.source = source.name

@@ -34,7 +34,7 @@ function noteLeft({ state, plan }: Fold, before: Plan): void {
   const names = plan.config.rules.map(({ name }) => name)
   const kept = new Set(state.resolved.map(({ rule }) => rule))
   // What left before keeps its time.
-  const left = new Map([...before.config.rules.map(({ name }) => [name, state.now] as const), ...(state.left ?? [])])
+  const left = new Map([...before.config.rules.map(({ name }) => [name, state.now] as const), ...state.left])
   for (const name of left.keys()) if (names.includes(name) || !kept.has(name)) left.delete(name)
   state.left = left
 }

@@ -1,5 +1,5 @@
 import { acceptFlow } from '../aggregate/flow.ts'
-import { flowOf, type Source } from '../aggregate/sources.ts'
+import type { Source } from '../aggregate/sources.ts'
 import { OWN_RULES } from '../model.ts'
 import { AT_ONCE, found, ownId, ownSubject } from './own.ts'
 import { endAlert, raise } from './raise.ts'
@@ -17,7 +17,7 @@ const ACCEPTED = 30 * 60_000
  */
 export function watchFlow(fold: Fold, source: Source): void {
   const { state, plan } = fold
-  const flow = flowOf(source)
+  const flow = source.flow
   const id = ownId(OWN_RULES.degraded, source.name)
   if (flow.weak >= ACCEPTED) {
     const reason = `${flow.heard} hosts are taken for the usual number behind ${source.name} now, after 30 minutes`

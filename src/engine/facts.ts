@@ -41,7 +41,7 @@ export function factsOf(fold: Fold, alert: Alert): AlertFacts {
 function told(alert: Alert): Course & Pick<AlertFacts, 'firedAt' | 'flaps' | 'noDataSince' | 'critical'> {
   const { life, criticalBound: bound = '' } = alert
   if (life.state === 'pending') return {}
-  const { firedAt, flaps = 0, noDataSince, critical } = life
+  const { firedAt, flaps, noDataSince, critical } = life
   return {
     firedAt,
     ...countsOf(alert),
@@ -56,13 +56,13 @@ type Course = Pick<AlertFacts, 'isWindowless' | 'windows' | 'bad'>
 /** How many windows were judged, where there are any. */
 export function countsOf({ life, isWindowless }: Alert): Course {
   if (life.state === 'pending') return {}
-  if (isWindowless === true) return { isWindowless }
-  const { bad = 0, windows = bad } = life
+  if (isWindowless) return { isWindowless }
+  const { windows, bad } = life
   return { windows, bad }
 }
 
 /** The times in which the service was down while the alert lasted, or so shortly before that it may have begun there. */
-function gapsOf({ state }: Fold, { life, reach = 0 }: Alert): AlertFacts['gaps'] {
+function gapsOf({ state }: Fold, { life, reach }: Alert): AlertFacts['gaps'] {
   const end = life.state === 'resolved' ? life.resolvedAt : Infinity
   return state.gaps.filter(({ from, to }) => to > life.since - reach && from < end)
 }

@@ -1,5 +1,5 @@
 import { flowSpan, measureFlow } from '../aggregate/flow.ts'
-import { flowOf, type Source } from '../aggregate/sources.ts'
+import type { Source } from '../aggregate/sources.ts'
 import { type Millis, NO_HOST } from '../model.ts'
 import type { Fold } from './state.ts'
 
@@ -22,7 +22,7 @@ export function measureFlows(fold: Fold, now: Millis): void {
   const counts = new Map<string, Count>()
   for (const source of state.sources.values()) {
     if (source.watching === current || source.watching < 0) continue
-    counts.set(source.name, { source, after: now - flowSpan(flowOf(source)), heard: 0, hosts: 0 })
+    counts.set(source.name, { source, after: now - flowSpan(source.flow), heard: 0, hosts: 0 })
   }
   if (counts.size === 0) return
   for (const host of state.hosts.values()) {
@@ -35,6 +35,6 @@ export function measureFlows(fold: Fold, now: Millis): void {
     }
   }
   for (const { source, heard, hosts } of counts.values()) {
-    measureFlow(flowOf(source), heard, hosts, bucket, now - source.heard < DELIVERING)
+    measureFlow(source.flow, heard, hosts, bucket, now - source.heard < DELIVERING)
   }
 }

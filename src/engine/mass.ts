@@ -1,5 +1,4 @@
 import { MANY } from '../aggregate/flow.ts'
-import { flowOf } from '../aggregate/sources.ts'
 import type { AbsenceRule, Millis } from '../model.ts'
 import { OWN_RULES } from '../model.ts'
 import { found, ownId, ownSubject } from './own.ts'
@@ -70,7 +69,7 @@ function gatheringOf(fold: Fold, rule: AbsenceRule, source: string): string | un
 function mostOf(fold: Fold, name: string): number {
   if (name === ANY) return Math.max(FEW.hosts, FEW.share * fold.plan.expected.size)
   const source = fold.state.sources.get(name)
-  const hosts = source === undefined ? 0 : flowOf(source).hosts
+  const hosts = source === undefined ? 0 : source.flow.hosts
   return hosts < MANY ? Infinity : Math.max(FEW.hosts, FEW.share * hosts)
 }
 

@@ -1,17 +1,6 @@
 import type { Layout } from '../aggregate/store.ts'
 import { isMonotone, isUndoable } from '../detect/threshold.ts'
-import type {
-  AbsenceRule,
-  CountRule,
-  EngineConfig,
-  Inventory,
-  Metric,
-  MetricRule,
-  Millis,
-  Of,
-  Rule,
-  Threshold,
-} from '../model.ts'
+import type { AbsenceRule, CountRule, EngineConfig, Metric, MetricRule, Millis, Of, Rule, Threshold } from '../model.ts'
 import { bucketWidth, SEP } from '../model.ts'
 
 /** What follows from a configuration, worked out once. Lengths are in buckets of their tier. */
@@ -65,11 +54,7 @@ export interface WindowPlan {
 const KEPT = 5 * 60_000
 const LATE = 2 * 60_000
 
-/** Configurations that older versions wrote into the journal have no inventory. */
-const NO_INVENTORY: Inventory = { expected: [], forgetAfter: 24 * 3_600_000 }
-
 export function createPlan(config: EngineConfig): Plan {
-  const { hosts = NO_INVENTORY } = config as Partial<EngineConfig>
   const windows = config.rules.filter((rule) => rule.kind !== 'absence')
   const counted = windows.filter((rule) => rule.kind === 'count').map(countMetric)
   const all = [...config.metrics, ...counted]
@@ -81,8 +66,8 @@ export function createPlan(config: EngineConfig): Plan {
     metrics: new Map(all.map((metric) => [metric.name, metricPlan(metric, rules, config, shares.has(metric.name))])),
     absences,
     longestAbsence: Math.max(0, ...absences.map((rule) => rule.after)),
-    expected: new Set(hosts.expected),
-    forgetAfter: hosts.forgetAfter,
+    expected: new Set(config.hosts.expected),
+    forgetAfter: config.hosts.forgetAfter,
   }
 }
 

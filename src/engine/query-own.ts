@@ -66,8 +66,7 @@ function calm(fold: Fold, name: Own, of: string): readonly Verdict[] {
   return say(seconds, 'seconds', '', `it delivers, last at ${formatTime(source.heard)}`)
 }
 
-function flowNow(source: Pick<Source, 'flow'>): readonly [number, 'count', string, string] {
-  const { heard, typical } = source.flow ?? { heard: 0, typical: 0 }
+function flowNow({ flow: { heard, typical } }: Source): readonly [number, 'count', string, string] {
   return [
     heard,
     'count',

@@ -158,7 +158,7 @@ function lived(fold: Fold, alert: Alert): Pick<AlertView, 'flapping' | 'windows'
   return {
     ...(windows === undefined ? {} : { windows }),
     ...(bad === undefined ? {} : { bad }),
-    flaps: life.flaps ?? 0,
+    flaps: life.flaps,
     ...(flapping === undefined ? {} : { flapping }),
   }
 }

@@ -108,9 +108,12 @@ function newAlert(subject: Subject, life: Alert['life']): Alert {
     reason: '',
     severity: life.severity,
     notify,
+    reach: subject.reach ?? 0,
     ruleLabels: subject.ruleLabels ?? {},
     subject: subject.subject,
     body: subject.body,
+    usualSubject: subject.usualSubject,
+    isWindowless: subject.every === undefined,
     ...(subject.mass === undefined ? {} : { mass: subject.mass }),
     transitions: [],
   }
@@ -221,7 +224,7 @@ function finish(fold: Fold, alerts: Map<string, Alert>, id: string, at: Millis, 
   alerts.delete(id)
   if (alert === undefined || alert.life.state === 'pending' || alert.life.state === 'resolved') return undefined
   fold.state.flaps.delete(flapKey(alert))
-  const { since, firedAt, severity, lastBreach, peak, bad = 0, windows = bad, flaps = 0, critical } = alert.life
+  const { since, firedAt, severity, lastBreach, peak, windows, bad, counted, flaps, critical } = alert.life
   const resolvedAt = Math.max(at, since)
   const spent = critical === undefined ? {} : { critical: { until: resolvedAt, ...critical } }
   alert.life = {
@@ -233,6 +236,7 @@ function finish(fold: Fold, alerts: Map<string, Alert>, id: string, at: Millis, 
     peak,
     windows,
     bad,
+    counted,
     flaps,
     ...spent,
     resolvedAt,

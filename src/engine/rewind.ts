@@ -39,7 +39,7 @@ function rewindLife(life: Life, now: Millis): Life {
   const since = Math.min(life.since, now)
   if (life.state === 'pending') return { ...life, since, dataUntil: Math.min(life.dataUntil, now) }
   const [firedAt, lastBreach] = [Math.min(life.firedAt, now), Math.min(life.lastBreach, now)]
-  const episode = { ...life, since, firedAt, lastBreach, counted: Math.min(life.counted ?? lastBreach, now) }
+  const episode = { ...life, since, firedAt, lastBreach, counted: Math.min(life.counted, now) }
   if (episode.state === 'recovering') return { ...episode, goodSince: Math.min(episode.goodSince, now) }
   return episode.state === 'resolved' ? { ...episode, resolvedAt: Math.min(episode.resolvedAt, now) } : episode
 }

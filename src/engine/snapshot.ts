@@ -1,13 +1,12 @@
 import { deserialize, serialize } from 'node:v8'
-import { chunkSize, frameOf, readOldStore, readStore, type StoreFrame, writeChunk } from '../aggregate/store-bytes.ts'
+import { chunkSize, frameOf, readStore, type StoreFrame, writeChunk } from '../aggregate/store-bytes.ts'
 import type { Store } from '../aggregate/store.ts'
-import { upgradeDispatch } from '../dispatch/upgrade.ts'
 import type { Offset, SnapshotChunk } from '../model.ts'
 import { copyUsage } from './slices.ts'
-import { emptyState, type State } from './state.ts'
+import type { State } from './state.ts'
 
-/** Raised when the shape of the state changes in a way that an older snapshot cannot fill; 1 had other columns. */
-const VERSION = 2
+/** Raised when the shape of the state changes: a snapshot of another version is refused. */
+const VERSION = 1
 const PART_BYTES = 1 << 20
 const LENGTH_BYTES = 4
 
@@ -92,24 +91,27 @@ function cellParts(store: Store): readonly Part[] {
   return Array.from({ length: Math.ceil(count / group) }, (_, i) => ({ take: () => take(i * group), drop }))
 }
 
-/** The state out of a snapshot's bytes. Fields that the snapshot does not know begin empty. */
+/**
+ * The state out of a snapshot's bytes.
+ *
+ * @throws {SnapshotError} another version wrote it.
+ */
 export function readSnapshot(bytes: Uint8Array): State {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
   const { version, state } = deserialize(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length)) as {
     version: number
     state: Omit<State, 'stores'> & { stores: Map<string, StoreFrame> }
   }
-  if (version !== VERSION && version !== 1) {
+  if (version !== VERSION) {
     throw new SnapshotError(
-      `the snapshot has version ${version}, this program reads ${VERSION}: run the version that wrote it`,
+      `the snapshot in the journal has version ${version}, and this version of stashwatch reads version ${VERSION}: ` +
+        'start the version that wrote it, or name another data folder (`data:` in the configuration)',
     )
   }
   let at = LENGTH_BYTES + length
   const take = (size: number): ArrayBuffer => new Uint8Array(bytes.subarray(at, (at += size))).buffer
-  const width = state.config?.bucket ?? 0
-  const read = (frame: StoreFrame): Store => (version === 1 ? readOldStore(frame, width, take) : readStore(frame, take))
-  const stores = new Map([...state.stores].map(([name, frame]) => [name, read(frame)]))
-  return { ...emptyState(), ...state, stores, usage: copyUsage(state.usage), dispatch: upgradeDispatch(state.dispatch) }
+  const stores = new Map([...state.stores].map(([name, frame]) => [name, readStore(frame, take)]))
+  return { ...state, stores, usage: copyUsage(state.usage) }
 }
 
 /** How much may be replayed at the next start before a snapshot is taken. */

@@ -58,8 +58,8 @@ export interface State {
   /** What reports are made of; undefined while no receiver wants one. */
   usage: Usage | undefined
   readonly dispatch: DispatchState
-  /** Rules that left the configuration, with when, while episodes of theirs are kept; older snapshots have none. */
-  left?: Map<string, Millis>
+  /** Rules that left the configuration, with when, while episodes of theirs are kept. */
+  left: Map<string, Millis>
 }
 
 /** All hosts are looked after in turn, in as many slices as it takes; for all of them it is as it was at its beginning. */
@@ -157,17 +157,17 @@ export interface Alert {
   severity: Severity
   /** The bound that it was beyond when it was critical last. */
   criticalBound?: string
-  /** How far back from its beginning lies what may have begun it; older snapshots have none. */
-  reach?: Millis
+  /** How far back from its beginning lies what may have begun it. */
+  reach: Millis
   notify: readonly string[]
   ruleLabels: Readonly<Record<string, string>>
   subject: string | undefined
   body: string | undefined
-  usualSubject?: string | undefined
+  usualSubject: string | undefined
   /** The mass silence that tells of this alert; it is not told by itself. */
   readonly mass?: string
   /** Set where it is no window that is judged, but what is so at each tick: a silence, a clock, a limit. */
-  isWindowless?: boolean
+  isWindowless: boolean
   /** Why it is over although nothing got better. */
   ended?: Ended
   /** The tick at which its series was first found to be gone, while it is. */
@@ -221,6 +221,7 @@ export function emptyState(): State {
     isUntold: false,
     usage: undefined,
     dispatch: emptyDispatch(),
+    left: new Map(),
   }
 }
 

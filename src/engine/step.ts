@@ -33,7 +33,7 @@ const NOTHING: Step = { effects: [], duplicate: false, known: 0, refused: 0, mor
 
 /** A fold over a state; a new one begins with the configuration that comes with the first `config` entry. */
 export function createFold(state: State = emptyState()): Fold {
-  const config = { ...EMPTY, ...state.config }
+  const config = state.config ?? EMPTY
   return { state, plan: createPlan(config), dispatchPlan: createDispatchPlan(config), tallies: new Map() }
 }
 
@@ -53,7 +53,7 @@ function foldEntry(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Partial<Ste
   const value: unknown = JSON.parse(new TextDecoder().decode(entry.data))
   if (entry.kind === 'tick') return foldTick(fold, value as Tick)
   if (entry.kind !== 'config') return obey(fold, value as Command | Started)
-  configure(fold, { ...EMPTY, ...(value as EngineConfig) })
+  configure(fold, value as EngineConfig)
   return {}
 }
 

@@ -151,7 +151,7 @@ function watchSource(fold: Fold, source: Source): void {
 }
 
 function behind({ flow }: Source): string {
-  const hosts = flow?.hosts ?? 0
+  const { hosts } = flow
   if (hosts === 0) return 'hosts behind it are'
   return hosts === 1 ? 'the host behind it is' : `the ${hosts} hosts behind it are`
 }

@@ -12,9 +12,9 @@ export class JournalFailed extends Error {
   }
 }
 
-/** Another process has the journal open, or the file is not one that this version can read. Nothing was changed. */
+/** Another process has the journal open, or the file is not one that this version reads. Nothing was changed. */
 export class JournalRefused extends Error {
-  readonly code: 'JOURNAL_IN_USE' | 'JOURNAL_TOO_NEW' | 'JOURNAL_FOREIGN'
+  readonly code: 'JOURNAL_IN_USE' | 'JOURNAL_FORMAT' | 'JOURNAL_FOREIGN'
   readonly file: string
 
   constructor(code: JournalRefused['code'], file: string, what: string) {

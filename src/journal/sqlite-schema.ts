@@ -1,8 +1,8 @@
-/** Format of the tables below. A file of a higher format is refused, one of a lower format is brought up to this one. */
-export const FORMAT = 3
+/** Format of the tables below; a file of another format is refused. */
+export const FORMAT = 1
 
 /** The effects and what became of them, each at its place in the outbox. */
-export const EFFECTS = `
+const EFFECTS = `
 CREATE TABLE effects (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, up_to INTEGER NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'failed', 'merged', 'withdrawn')), attempts INTEGER NOT NULL,
@@ -13,10 +13,8 @@ CREATE TABLE effects (
 CREATE INDEX pending ON effects (line, seq, about, next_at, created_at) WHERE state = 'pending';
 CREATE INDEX queued ON effects (line, about, seq) WHERE state = 'pending';
 CREATE INDEX done ON effects (seq, up_to) WHERE state <> 'pending';
+CREATE INDEX threads ON effects (line, thread, state, seq);
 `
-
-/** Finds a thread's effects; a file that was written without it gets it when it is opened. */
-export const THREADS = 'CREATE INDEX IF NOT EXISTS threads ON effects (line, thread, state, seq)'
 
 /**
  * `entries` and `chunks` carry a CRC-32 over their place and their data, `effects` one over each of their texts.

@@ -5,8 +5,7 @@ import { makeFolder } from '../folder.ts'
 import type { Journal, Log, NewEntry, Offset, Outbox } from '../model.ts'
 import { damagedFile, JournalDamaged, JournalFailed, JournalRefused } from './errors.ts'
 import { explain } from './sqlite-errors.ts'
-import { FORMAT, SETTINGS, TABLES, THREADS } from './sqlite-schema.ts'
-import { stepUp } from './sqlite-step-up.ts'
+import { FORMAT, SETTINGS, TABLES } from './sqlite-schema.ts'
 import { openStore } from './sqlite-store.ts'
 import type { Store } from './sqlite-store.ts'
 
@@ -36,7 +35,7 @@ interface Waiting {
  * The embedded journal: one SQLite file. Its work is synchronous, so it belongs into a thread that may wait for a disk.
  * After a failed write every call is refused until `recover` has proven what is on the disk.
  *
- * @throws {JournalRefused} another process has the file, or a newer or other program wrote it.
+ * @throws {JournalRefused} another process has the file, or another version or program wrote it.
  * @throws {JournalDamaged} the file is not what was written; the message holds the steps that help.
  * @throws {JournalFailed} the folder or the disk refuses.
  */
@@ -228,7 +227,7 @@ function prepare(db: DatabaseSync, file: string, maxBytes: number | undefined): 
     .all()
     .map(({ name }) => name)
   const isNew = tables.length === 0
-  const format = isNew ? FORMAT : checkFormat(db, file, tables.includes('meta') && tables.includes('entries'))
+  if (!isNew) checkFormat(db, file, tables.includes('meta') && tables.includes('entries'))
   db.exec(SETTINGS)
   if (maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSize(db)))}`)
   if (isNew) db.exec(`BEGIN; ${TABLES} COMMIT`)
@@ -237,23 +236,21 @@ function prepare(db: DatabaseSync, file: string, maxBytes: number | undefined): 
     .all()
     .map((row) => row['quick_check'])
   if (problems.join('; ') !== 'ok') throw new JournalDamaged(damagedFile(file, problems.join('; ')))
-  if (format < FORMAT) stepUp(db, format)
-  db.exec(THREADS)
   db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
 }
 
-/** @returns the file's format, at most ours. */
-function checkFormat(db: DatabaseSync, file: string, ours: boolean): number {
+function checkFormat(db: DatabaseSync, file: string, ours: boolean): void {
   if (!ours) {
     throw new JournalRefused('JOURNAL_FOREIGN', file, 'is a database of another program: name another data folder')
   }
   const format = Number(db.prepare("SELECT value FROM meta WHERE key = 'format'").get()?.['value'])
-  if (format >= 1 && format <= FORMAT) return format
-  if (!(format > FORMAT)) throw new JournalDamaged(damagedFile(file, 'it does not tell the number of its format'))
+  if (format === FORMAT) return
+  if (!Number.isSafeInteger(format))
+    throw new JournalDamaged(damagedFile(file, 'it does not tell the number of its format'))
   const what =
-    `has format ${format}, and this version of stashwatch reads formats up to ${FORMAT}: start the version that wrote it, ` +
+    `has format ${format}, and this version of stashwatch reads format ${FORMAT}: start the version that wrote it, ` +
     'or name another data folder (`data:` in the configuration)'
-  throw new JournalRefused('JOURNAL_TOO_NEW', file, what)
+  throw new JournalRefused('JOURNAL_FORMAT', file, what)
 }
 
 function pageSize(db: DatabaseSync): number {

@@ -55,8 +55,7 @@ export interface AlertView {
 
 /**
  * When an alert was critical: from the end of the first window that was, to the end of the first one that was not (absent
- * while it is critical), and in how many spells. `again` is when the newest of several spells began; absent where an older
- * version counted them.
+ * while it is critical), and in how many spells. `again` is when the newest of several spells began.
  */
 export interface Critical {
   readonly from: Millis
@@ -170,8 +169,8 @@ export interface Peers {
 export interface Context {
   readonly onHost: readonly BesideAlert[]
   readonly firing: number
-  /** How many of them nobody is told of now; absent in mails of older versions. */
-  readonly muted?: number
+  /** How many of them nobody is told of now. */
+  readonly muted: number
   readonly hosts: number
 }
 
@@ -192,7 +191,7 @@ export interface AlertFacts {
   readonly host: string
   readonly labels: Readonly<Record<string, string>>
   /** The labels that the rule was given in the configuration. */
-  readonly ruleLabels?: Readonly<Record<string, string>>
+  readonly ruleLabels: Readonly<Record<string, string>>
   /** What was measured, in words: `mean of cpu over 2m`. */
   readonly what: string
   readonly metric: string
@@ -243,7 +242,7 @@ export interface AlertFacts {
   readonly suppressed?: number
   /** Why the reader is told of this one; what goes on firing beside the news has none. */
   readonly because?: Because
-  /** What kept it from being told until now; words for an acknowledgement, or where an older version found it. */
+  /** What kept it from being told until now; words for an acknowledgement. */
   readonly wasMuted?: Muted | string
   readonly ack?: Acknowledgement
 }

@@ -17,7 +17,7 @@ const TEXT_LENGTH = 1_000
  * names are made fit (`system.filesystem.mount_point` becomes `system_filesystem_mount_point`). Of two that want one
  * name, the later gets `exported_` before it.
  */
-export function labelsOf({ rule, host, severity, ruleLabels = {}, labels }: AlertFacts): Labels {
+export function labelsOf({ rule, host, severity, ruleLabels, labels }: AlertFacts): Labels {
   const own: Labels = { alertname: rule, host, severity }
   const found = new Map<string, string>()
   for (const part of [own, ruleLabels, labels]) {

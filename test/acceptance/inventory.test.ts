@@ -704,39 +704,3 @@ test('a restart at any moment changes nothing', async (t) => {
     t.strictSame(after.from.state.retired, whole.from.state.retired)
   }
 })
-
-test('a state and a configuration of an older version go on', async (t) => {
-  const play = createPlay(config({ rules }))
-  play.until(
-    '12:20:00',
-    alive(play, (now) => (now < at('12:10:00') ? ['a', 'b'] : ['a'])),
-  )
-  const { state } = play.fold
-  const { hosts: _, ...config1 } = state.config as EngineConfig
-  const { isInventoried: _1, retired: _2, ...older } = state
-  for (const host of older.hosts.values()) Reflect.deleteProperty(host, 'awaited')
-  const entry: NewEntry = { kind: 'config', data: new TextEncoder().encode(JSON.stringify(config1)) }
-  const cut = beginCut({ ...older, config: config1 } as typeof state, 1)
-  const parts: Uint8Array[] = []
-  for (let part = cut.take(); part !== undefined; part = cut.take()) parts.push(part.data)
-  const fold = createFold(readSnapshot(Buffer.concat(parts)))
-  step(fold, entry)
-  for (let now = at('12:20:01'); now < at('12:21:00'); now += SECOND)
-    step(fold, { kind: 'tick', data: encodeEntry({ now, refused: false }) })
-  const resumed = createPlay(expecting(['new']), at('12:21:00'), fold)
-  resumed.until(
-    '13:20:00',
-    alive(resumed, () => ['a']),
-  )
-  t.strictSame(
-    hosts(resumed).map((host) => [host.host, host.state]),
-    [
-      ['a', 'live'],
-      ['new', 'never heard'],
-    ],
-  )
-  t.strictSame(
-    resumed.told().map((line) => line.slice(9)),
-    ['host-silent new firing (fired)', '1 host retired (hosts retired)'],
-  )
-})

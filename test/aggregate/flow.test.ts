@@ -10,7 +10,6 @@ import {
   measureFlow,
   notePause,
 } from '../../src/aggregate/flow.ts'
-import { flowOf } from '../../src/aggregate/sources.ts'
 import { config, createPlay, event, MINUTE, NOON, SECOND } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
@@ -114,7 +113,7 @@ function flowAfter(buckets: readonly (readonly (number | null)[])[]): Flow {
     })
   })
   const [source] = play.fold.state.sources.values()
-  return source === undefined ? createFlow() : flowOf(source)
+  return source === undefined ? createFlow() : source.flow
 }
 
 test('no order of hosts within a bucket changes the flow', async (t) => {

@@ -119,20 +119,3 @@ test('each window is counted once, also those that were pending, and those in be
   t.match(live([early], AT_ONCE).life, { since: 7, firedAt: 7, windows: 0, bad: 0 }, 'an open one not yet')
   t.match(live([early, good(6), bad(10), good(20)], AT_ONCE).life, { state: 'resolved', windows: 2, bad: 1 })
 })
-
-test('an alert that an older version began goes on counting from what it knows', async (t) => {
-  const old: Life = {
-    state: 'firing',
-    since: 1,
-    firedAt: 3,
-    severity: 'warning',
-    lastBreach: 5,
-    peak: 1,
-    bad: 3,
-    flaps: 0,
-  }
-  t.match(advance(old, bad(6), AT_ONCE).life, { windows: 4, bad: 4 })
-  t.match(advance({ state: 'pending', since: 1, severity: 'warning', dataUntil: 3 }, bad(4), PATIENT).life, {
-    windows: 1,
-  })
-})

@@ -24,6 +24,7 @@ const facts = (episode: string, state: AlertFacts['state'] = 'firing'): AlertFac
   rule: 'cpu-high',
   host: episode,
   labels: {},
+  ruleLabels: {},
   what: 'mean of cpu over 2m',
   metric: 'cpu',
   unit: 'ratio',

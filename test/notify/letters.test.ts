@@ -82,7 +82,7 @@ test('a reason that is no silence is told in the same place', async (t) => {
   const reasons: readonly (readonly [NonNullable<AlertFacts['wasMuted']>, string])[] = [
     [{ by: 'maintenance', name: 'patch-day' }, "maintenance 'patch-day'"],
     [{ by: 'inhibition', episode: 'a', rule: 'host-silent', host: 'web-7' }, 'host-silent was firing on web-7'],
-    ['what an older version wrote', 'what an older version wrote'],
+    ['Grace looks after it until 15:00', 'Grace looks after it until 15:00'],
   ]
   for (const [wasMuted, words] of reasons) {
     const mail = kinds.unsilenced()
@@ -115,7 +115,7 @@ test('a firing mail tells what came before it, what other hosts measure, and wha
   ]
   for (const [change, words] of contexts) {
     const mail = kinds.fired()
-    const context = { onHost: [], firing: 12, hosts: 5, ...change }
+    const context = { onHost: [], firing: 12, muted: 0, hosts: 5, ...change }
     t.match((await read({ ...mail, context })).text, `  ${words}\n`)
   }
   t.notMatch(text, /Mails|Course|Held back|Looked after/)
@@ -377,6 +377,7 @@ test('names and notes of any kind are shown, never obeyed, in every kind of mail
       const context = {
         onHost: [{ rule: words, severity: 'warning' as const, since: 0, code: words }],
         firing: 3,
+        muted: 0,
         hosts: 2,
       }
       const lead = { facts: alerts[0] as AlertFacts, more: 3 }

@@ -10,6 +10,7 @@ export function facts(change: Partial<AlertFacts> = {}): AlertFacts {
     rule: 'cpu-high',
     host: 'web-7',
     labels: {},
+    ruleLabels: {},
     what: 'mean of cpu over 2m',
     metric: 'cpu',
     unit: 'ratio',
