@@ -26,6 +26,7 @@ const aStage = 'a stage knows the vocabulary only; the engine and the service pu
 
 const rooms: Readonly<Record<string, Room>> = {
   model: { mayImport: [], because: 'the vocabulary stands on nothing', pure: true },
+  labels: { mayImport: [], because: 'a label is text', pure: true },
   generated: { mayImport: [], because: 'generated types stand on nothing', pure: true },
   format: { mayImport: ['model'], because: 'a figure is a value and its unit', pure: true },
   spelling: { mayImport: [], because: 'a word is text', pure: true },
@@ -37,15 +38,15 @@ const rooms: Readonly<Record<string, Room>> = {
   signature: { mayImport: ['model'], because: 'mails sign what the API judges; neither knows the other', pure: true },
   clock: { mayImport: ['model'], because: 'a clock knows the vocabulary only' },
   metrics: { mayImport: ['model'], because: 'metrics are told what happened, they do not ask' },
-  ingest: { mayImport: ['model', 'generated'], because: aStage },
-  extract: { mayImport: ['model', 'generated', 'pattern'], because: aStage, pure: true },
+  ingest: { mayImport: ['model'], because: aStage },
+  extract: { mayImport: ['model', 'pattern'], because: aStage, pure: true },
   journal: { mayImport: ['model', 'folder'], because: aStage },
-  aggregate: { mayImport: ['model', 'generated'], because: aStage, pure: true },
-  detect: { mayImport: ['model', 'generated'], because: aStage, pure: true },
-  alert: { mayImport: ['model', 'generated'], because: aStage, pure: true },
-  dispatch: { mayImport: ['model', 'generated', 'format', 'matcher'], because: aStage, pure: true },
+  aggregate: { mayImport: ['model'], because: aStage, pure: true },
+  detect: { mayImport: ['model'], because: aStage, pure: true },
+  alert: { mayImport: ['model'], because: aStage, pure: true },
+  dispatch: { mayImport: ['model', 'format', 'matcher'], because: aStage, pure: true },
   engine: {
-    mayImport: ['model', 'format', 'extract', 'aggregate', 'detect', 'alert', 'dispatch'],
+    mayImport: ['model', 'labels', 'format', 'extract', 'aggregate', 'detect', 'alert', 'dispatch'],
     because: 'the engine folds; what it reads from and writes to is handed to it',
     doors: { 'engine/thread.ts': ['journal'] },
     pure: true,
@@ -54,13 +55,13 @@ const rooms: Readonly<Record<string, Room>> = {
   notify: { mayImport: ['model', 'template', 'format', 'signature', 'address', 'folder'], because: aStage },
   api: { mayImport: ['model', 'format', 'spelling', 'matcher', 'signature'], because: aStage },
   config: {
-    mayImport: ['model', 'generated', 'template', 'spelling', 'matcher', 'pattern', 'address'],
+    mayImport: ['model', 'labels', 'generated', 'template', 'spelling', 'matcher', 'pattern', 'address'],
     because: 'configuration is read before any part exists',
   },
   service: {
     mayImport: [
       'model',
-      'generated',
+      'labels',
       'template',
       'format',
       'spelling',

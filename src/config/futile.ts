@@ -1,8 +1,8 @@
+import { fitsGlob, isGlob } from '../labels/glob.ts'
 import { OWN_RULES } from '../model.ts'
 import type { EngineConfig, Grouping, Matcher, Metric, Millis, Override, Repeat } from '../model.ts'
 import { canFit, compileEach, outlookOf } from './fits.ts'
 import type { Outlook } from './fits.ts'
-import { hostTest } from './hosts.ts'
 import { below } from './mistakes.ts'
 import type { Report } from './mistakes.ts'
 import { writeDuration } from './units.ts'
@@ -113,7 +113,7 @@ export function warnOfOverrides(
     if (later !== undefined) {
       const what = `a later override, for ${later.hosts.join(', ')}, fits these hosts too, and the last one that fits counts`
       report.warn(at, `${what}: put this one behind it`)
-    } else if (hosts.length > 0 && override.hosts.every((host) => !/[*?]/.test(host) && !covers(hosts, host))) {
+    } else if (hosts.length > 0 && override.hosts.every((host) => !isGlob(host) && !covers(hosts, host))) {
       report.warn(at, `the rule is for ${hosts.join(', ')} only, and this override for none of them`)
     }
   }
@@ -124,5 +124,5 @@ function covers(patterns: readonly string[], pattern: string): boolean {
   const samples = ['', '\u0001', '\u0001\u0002\u0003'].map((text) =>
     pattern.replaceAll('*', text).replaceAll('?', '\u0004'),
   )
-  return patterns.some((one) => samples.every(hostTest(one)))
+  return patterns.some((one) => samples.every((host) => fitsGlob(one, host)))
 }

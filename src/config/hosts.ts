@@ -1,4 +1,3 @@
-import { compilePattern } from '../pattern.ts'
 import { below, type Report } from './mistakes.ts'
 
 /** What regular expressions have and host patterns do not. */
@@ -21,13 +20,4 @@ export function readHosts(
     )
   }
   return patterns
-}
-
-/** Whether a host fits a pattern, in which `*` is any text and `?` any one character. */
-export function hostTest(pattern: string): (host: string) => boolean {
-  const source = pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, (sign) =>
-    sign === '*' ? '.*' : sign === '?' ? '.' : `\\${sign}`,
-  )
-  const compiled = compilePattern(`(?s)${source}`)
-  return 'fault' in compiled ? () => false : (host) => compiled.fits(host)
 }

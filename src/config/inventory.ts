@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type * as Raw from '../generated/config.ts'
+import { isGlob } from '../labels/glob.ts'
 import { type Inventory, type Millis, NO_HOST, type Rule } from '../model.ts'
 import { below } from './mistakes.ts'
 import type { PartContext } from './parts.ts'
@@ -96,5 +97,5 @@ function readText(path: string): { readonly text: string } | { readonly fault: s
 function faultOf(name: string): string | undefined {
   if (name.trim() !== name || name === '' || name === NO_HOST || hasControl(name)) return 'expected the name of a host'
   if (name.length > LONGEST_NAME) return `expected a name of at most ${LONGEST_NAME} characters`
-  return /[*?]/.test(name) ? "expected a host's whole name, since a pattern cannot be missed" : undefined
+  return isGlob(name) ? "expected a host's whole name, since a pattern cannot be missed" : undefined
 }
