@@ -26,6 +26,7 @@ const aStage = 'a stage knows the vocabulary only; the engine and the service pu
 
 const rooms: Readonly<Record<string, Room>> = {
   model: { mayImport: [], because: 'the vocabulary stands on nothing', pure: true },
+  labels: { mayImport: [], because: 'a label is text', pure: true },
   generated: { mayImport: [], because: 'generated types stand on nothing', pure: true },
   text: { mayImport: ['model', 'generated'], because: 'words are made of codes, numbers and names', pure: true },
   spelling: { mayImport: [], because: 'a word is text', pure: true },
@@ -55,13 +56,13 @@ const rooms: Readonly<Record<string, Room>> = {
   notify: { mayImport: ['model', 'template', 'text', 'signature', 'address', 'folder'], because: aStage },
   api: { mayImport: ['model', 'text', 'spelling', 'matcher', 'signature'], because: aStage },
   config: {
-    mayImport: ['model', 'generated', 'template', 'spelling', 'matcher', 'pattern', 'address'],
+    mayImport: ['model', 'labels', 'generated', 'template', 'spelling', 'matcher', 'pattern', 'address'],
     because: 'configuration is read before any part exists',
   },
   service: {
     mayImport: [
       'model',
-      'generated',
+      'labels',
       'template',
       'text',
       'spelling',

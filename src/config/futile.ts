@@ -1,3 +1,4 @@
+import { fitsGlob, isGlob } from '../labels/glob.ts'
 import type { EngineConfig, Grouping, Inhibition, Matcher, Metric, Millis, Override, Repeat, Rule } from '../model.ts'
 import {
   alwaysMatches,
@@ -9,7 +10,6 @@ import {
   readLabelSpace,
 } from './fits.ts'
 import type { CompiledMatchers, LabelSpace } from './fits.ts'
-import { hostTest } from './hosts.ts'
 import { below, describe } from './mistakes.ts'
 import type { Diagnostics } from './mistakes.ts'
 import type { ReadRule } from './rules.ts'
@@ -173,7 +173,7 @@ function checkOverrides(
     if (later !== undefined) {
       const what = `a later override (hosts ${later.hosts.join(', ')}) matches these hosts too, and the last match applies`
       diagnostics.warn(at, describe(what, { fix: 'move this override after it' }))
-    } else if (hosts.length > 0 && override.hosts.every((host) => !/[*?]/.test(host) && !covers(hosts, host))) {
+    } else if (hosts.length > 0 && override.hosts.every((host) => !isGlob(host) && !covers(hosts, host))) {
       const what = `the rule applies to ${hosts.join(', ')} only, which matches no host of this override`
       diagnostics.warn(at, describe(what, { fix: 'change the hosts of one of them' }))
     }
@@ -185,7 +185,7 @@ function covers(patterns: readonly string[], pattern: string): boolean {
   const samples = ['', '\u0001', '\u0001\u0002\u0003'].map((text) =>
     pattern.replaceAll('*', text).replaceAll('?', '\u0004'),
   )
-  return patterns.some((one) => samples.every(hostTest(one)))
+  return patterns.some((one) => samples.every((host) => fitsGlob(one, host)))
 }
 
 function formatNames(rules: readonly { readonly rule: Rule }[]): string {

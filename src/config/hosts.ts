@@ -1,4 +1,3 @@
-import { compilePattern } from '../pattern.ts'
 import { below, describe, type Diagnostics } from './mistakes.ts'
 
 /** What regular expressions have and host patterns do not. */
@@ -19,13 +18,4 @@ export function readHosts(
     diagnostics.warn(at, describe(what, { expected: 'a host pattern with * (any text) and ? (one character)' }))
   }
   return patterns
-}
-
-/** Returns a test for hosts that match a pattern, in which `*` is any text and `?` any one character. */
-export function hostTest(pattern: string): (host: string) => boolean {
-  const source = pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, (sign) =>
-    sign === '*' ? '.*' : sign === '?' ? '.' : `\\${sign}`,
-  )
-  const compiled = compilePattern(`(?s)${source}`)
-  return 'fault' in compiled ? () => false : (host) => compiled.fits(host)
 }

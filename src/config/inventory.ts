@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type * as Raw from '../generated/config.ts'
+import { isGlob } from '../labels/glob.ts'
 import { type Inventory, type Millis, NO_HOST, type Rule } from '../model.ts'
 import { below, describe } from './mistakes.ts'
 import type { PartContext } from './parts.ts'
@@ -112,5 +113,5 @@ function faultOf(name: string): NameFault | undefined {
   if (name.length > LONGEST_NAME) {
     return { what: 'the host name is too long', expected: `at most ${LONGEST_NAME} characters` }
   }
-  return /[*?]/.test(name) ? { what: 'a pattern cannot be expected', expected: 'a full host name' } : undefined
+  return isGlob(name) ? { what: 'a pattern cannot be expected', expected: 'a full host name' } : undefined
 }

@@ -75,13 +75,8 @@ function hold(purse: Purse, item: Item, now: Millis): void {
 
 /** The newest of two items about one episode. Whoever has not heard that it fired, hears that first of all. */
 function after(older: Item, item: Item): Item {
-  const told = wasTold(older)
+  const { told } = older
   return { ...item, told, because: told || item.facts.state === 'resolved' ? item.because : older.because }
-}
-
-/** Whether the address of an item knew of its alert before. */
-export function wasTold({ told, because }: Item): boolean {
-  return told ?? because !== 'fired'
 }
 
 /** A list has no pictures, and a storm's would fill the memory. */

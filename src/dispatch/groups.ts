@@ -38,7 +38,7 @@ export function tellGroup(
   one.groups.add(group.key)
   if (group.key === key) group.line = line
   delete group.left
-  const member = group.members.get(episode) ?? { told: false, news: undefined, wasMuted: undefined }
+  const member = group.members.get(episode) ?? newMember(false)
   group.members.set(episode, member)
   hear(one, member, news)
 }
@@ -120,6 +120,11 @@ function identityOf({ receiver, grouping }: Line, all: Labels): NotificationGrou
   const labels = Object.fromEntries(grouping.by.map((name) => [name, all[name] ?? '']))
   const named = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   return { key: `${receiver}:{${named.join(',')}}`, labels }
+}
+
+/** What an address knows of an alert that it heard nothing of yet, or of which it is told already. */
+export function newMember(told: boolean): Member {
+  return { told, news: undefined, wasMuted: undefined, sent: 0, suppressed: 0 }
 }
 
 /** The conversations in which an address has heard of an alert, or is to hear of it. */

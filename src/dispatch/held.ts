@@ -46,7 +46,7 @@ export function lose(one: Case, member: Member): void {
   if (member.kept === undefined || member.news === undefined) return
   delete member.kept
   if (!member.told) return
-  member.suppressed = (member.suppressed ?? 0) + 1
+  member.suppressed++
   one.suppressed++
 }
 

@@ -1,9 +1,9 @@
 import type { AlertFacts, Because, Effect, HeldBy, Millis } from '../model.ts'
 import { audienceOf } from './audience.ts'
 import { readOut } from './backlog.ts'
-import { pay, release, wasTold } from './budget.ts'
+import { pay, release } from './budget.ts'
 import { composeList } from './compose.ts'
-import { type Alerts, goOn, groupOf, groupsOf, joinTold, resumeGroup } from './groups.ts'
+import { type Alerts, goOn, groupOf, groupsOf, joinTold, newMember, resumeGroup } from './groups.ts'
 import { heldBackBy, keepFrom, NOBODY, noteUntold } from './held.ts'
 import { labelsOf } from './labels.ts'
 import type { DispatchPlan } from './plan.ts'
@@ -47,12 +47,12 @@ function judge(state: DispatchState, alerts: Alerts, item: Item, now: Millis): I
   const why = heldBackBy(one, item.because, now)
   if (why !== undefined) return putBack(state, one, item, why, now)
   const group = groupOf(state, one, address)
-  const { sent, suppressed } = group?.members.get(episode) ?? item.facts
+  const { sent = 0, suppressed = 0 } = group?.members.get(episode) ?? item.facts
   const { wasMuted, picture, peers, state: was } = item.facts
   const facts = {
     ...factsOf(one, alerts),
-    sent: sent ?? 0,
-    suppressed: suppressed ?? 0,
+    sent,
+    suppressed,
     ...(wasMuted === undefined ? {} : { wasMuted }),
     ...(was !== one.facts.state || picture === undefined ? {} : { picture }),
     ...(was !== one.facts.state || peers === undefined ? {} : { peers }),
@@ -79,19 +79,19 @@ function isUndone({ because }: Item, { severity }: AlertFacts): boolean {
 function putBack(state: DispatchState, one: Case, item: Item, why: HeldBy, now: Millis): undefined {
   const { address } = item.line.to
   const isOver = one.facts.state === 'resolved'
-  if (isOver && !wasTold(item)) {
+  if (isOver && !item.told) {
     groupOf(state, one, address)?.members.delete(one.facts.episode)
     noteUntold(one, 'all', why, now, address)
     return
   }
   const group = resumeGroup(state, item, one, now)
-  const member = group.members.get(one.facts.episode) ?? { told: true, news: undefined, wasMuted: undefined }
+  const member = group.members.get(one.facts.episode) ?? newMember(true)
   group.members.set(one.facts.episode, member)
   if (item.because === 'repeat_interval' && !isOver) {
     note(one, { at: now, kind: 'suppressed', event: item.because, why, to: address })
     return
   }
-  member.told = wasTold(item)
+  member.told = item.told
   member.news = isOver ? 'resolved' : (member.news ?? item.because)
   group.rests = 0
   keepFrom(group, one, member, why, now)
@@ -137,7 +137,7 @@ function list(state: DispatchState, plan: DispatchPlan, one: Case, lists: Map<st
     if (knowing.has(line.to.address)) continue
     const items = lists.get(line.to.address) ?? []
     lists.set(line.to.address, items)
-    items.push({ line, because: 'backlog', thread: facts.episode, seq: 0, facts })
+    items.push({ line, because: 'backlog', thread: facts.episode, seq: 0, facts, lead: undefined, told: false })
     if (facts.state === 'firing') joinTold(state, line, one, labels, now)
   }
 }

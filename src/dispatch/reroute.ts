@@ -1,6 +1,5 @@
 import { type Grouping, isBuiltinRule, type Millis, OWN_RULES, type Repeat, type Suppression } from '../model.ts'
 import { addressesOf, audienceOf, escalationOf, linesTo } from './audience.ts'
-import { wasTold } from './budget.ts'
 import { groupOf, groupsOf, tellGroup } from './groups.ts'
 import { canHear, noteUntold, receiverRemoved } from './held.ts'
 import { labelsOf } from './labels.ts'
@@ -80,14 +79,14 @@ function dropHeld(
     const why = whyNot(state, plan, one, address, left)
     if (why === undefined || isOwed(item, one, left)) continue
     held.delete(episode)
-    if (!wasTold(item)) groupOf(state, one, address)?.members.delete(episode)
+    if (!item.told) groupOf(state, one, address)?.members.delete(episode)
     noteUntold(one, item.because, why, now, address)
   }
 }
 
 /** Whoever knows of an alert goes on hearing of it; whoever left hears its end. */
 function isOwed(item: Item, one: Case, left: Millis | undefined): boolean {
-  return wasTold(item) && (left === undefined || one.facts.state === 'resolved')
+  return item.told && (left === undefined || one.facts.state === 'resolved')
 }
 
 /** The same for what waits in a conversation. */

@@ -22,10 +22,10 @@ export interface Due extends Scheduled {
  */
 export function takeTurns(state: DispatchState, plan: DispatchPlan, now: Millis): readonly Due[] {
   if (plan.scheduled.length === 0) {
-    delete state.turns
+    state.turns.clear()
     return []
   }
-  const before = state.turns ?? new Map<string, Turn>()
+  const before = state.turns
   const turns = new Map<string, Turn>()
   state.turns = turns
   const localOf = wallClock(plan, now)
@@ -52,7 +52,7 @@ export function takeTurns(state: DispatchState, plan: DispatchPlan, now: Millis)
 export function dueReports({ turns }: DispatchState, plan: DispatchPlan, now: Millis): readonly Millis[] {
   const localOf = wallClock(plan, now)
   return plan.scheduled.flatMap(({ kind, receiver, schedule }) => {
-    const turn = kind === 'report' ? turns?.get(keyOf(kind, receiver)) : undefined
+    const turn = kind === 'report' ? turns.get(keyOf(kind, receiver)) : undefined
     const zone = receiver.zone ?? 'UTC'
     if (turn?.of !== nameOf(schedule, zone)) return []
     return newestDate(schedule, localOf(zone)) > turn.date ? [Math.min(turn.since, now)] : []
@@ -102,5 +102,5 @@ function holdBack(turn: Turn, { weekday }: Schedule, date: Millis, now: Millis):
 }
 
 function mailsOf({ mailed }: DispatchState): number {
-  return mailed?.all ?? 0
+  return mailed.all
 }

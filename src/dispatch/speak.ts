@@ -144,7 +144,7 @@ export function noteTold(
     if (because !== undefined) {
       const member = groupOf(state, one, address)?.members.get(episode)
       one.sent++
-      if (member !== undefined) member.sent = (member.sent ?? 0) + 1
+      if (member !== undefined) member.sent++
     }
     note(one, {
       at: now,

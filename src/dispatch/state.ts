@@ -32,10 +32,10 @@ export interface DispatchState {
   readonly backlog: Backlog
   /** Notices that wait for their recipients' budgets. */
   notices: Posted[]
-  /** Whose turn for a report or a heart-beat was when; absent while no receiver has one. */
-  turns?: Map<string, Turn>
+  /** Whose turn for a report or a heart-beat was when. */
+  turns: Map<string, Turn>
   /** Mails that were decided: how many in all, and how many by rule since the first fold took note of them. */
-  mailed?: { all: number; readonly byRule: Map<string, number> }
+  readonly mailed: { all: number; readonly byRule: Map<string, number> }
   /** Which silences and maintenance windows are in force, as one text; when it changes, mutes are looked at anew. */
   inForce: string
   /** Something was announced or changed since the last look. */
@@ -123,9 +123,9 @@ export interface Member {
   wasMuted: HeldBy | undefined
   /** Set while its news are held back: which, and what does it, so that it is noted once. */
   kept?: string
-  /** Mails that told the address of it, and changes that were held back from it and never told; absent for none. */
-  sent?: number
-  suppressed?: number
+  /** Mails that told the address of it, and changes that were held back from it and never told. */
+  sent: number
+  suppressed: number
 }
 
 /** What one address is told at once; the first `news` of the alerts are what is new. */
@@ -150,9 +150,9 @@ export interface Item {
   readonly thread: string
   readonly seq: number
   readonly facts: AlertFacts
-  readonly lead?: Group['lead']
-  /** Whether the address was told of it before; by default, where it did not just fire. */
-  readonly told?: boolean
+  readonly lead: Group['lead']
+  /** Whether the address was told of it before. */
+  readonly told: boolean
 }
 
 /** A notice on its way to one address. */
@@ -206,6 +206,8 @@ export function emptyDispatch(): DispatchState {
     sent: [],
     silences: new Map(),
     notices: [],
+    turns: new Map(),
+    mailed: { all: 0, byRule: new Map() },
     backlog: { episodes: new Set(), first: 0, newest: 0 },
     inForce: '',
     dirty: false,
@@ -215,7 +217,6 @@ export function emptyDispatch(): DispatchState {
 /** Counts a mail, by the rules that it tells of. */
 export function countMail(state: DispatchState, via: Via, rules: Iterable<string>): void {
   if (via !== 'email') return
-  state.mailed ??= { all: 0, byRule: new Map() }
   state.mailed.all++
   for (const rule of new Set(rules)) state.mailed.byRule.set(rule, (state.mailed.byRule.get(rule) ?? 0) + 1)
 }

@@ -1,7 +1,7 @@
 import type { AlertFacts, Announcement, Because, Effect, Millis } from '../model.ts'
 import { audienceOf, escalationOf, linesTo } from './audience.ts'
 import { keepBack } from './backlog.ts'
-import { forgetPurses, offer, purseOf, wasTold } from './budget.ts'
+import { forgetPurses, offer, purseOf } from './budget.ts'
 import { compose } from './compose.ts'
 import { type Alerts, goOn, groupOf, groupsOf, tellGroup } from './groups.ts'
 import { endAcknowledgement, endAcknowledgements, heedMutes, isAcknowledged, NOBODY, noteUntold } from './held.ts'
@@ -82,7 +82,7 @@ export function withdraw(state: DispatchState, plan: DispatchPlan, facts: AlertF
   )
   for (const [address, { held }] of state.purses) {
     const item = held.get(episode)
-    if (item === undefined || (wasTold(item) && !noticed.has(address))) continue
+    if (item === undefined || (item.told && !noticed.has(address))) continue
     held.delete(episode)
     groupOf(state, one, address)?.members.delete(episode)
   }

@@ -1,5 +1,6 @@
 import type { Layout } from '../aggregate/store.ts'
 import { isMonotone, isUndoable } from '../detect/threshold.ts'
+import { fitsGlob } from '../labels/glob.ts'
 import type { AbsenceRule, CountRule, EngineConfig, Metric, MetricRule, Millis, Of, Rule, Threshold } from '../model.ts'
 import { bucketWidth, SEP } from '../model.ts'
 
@@ -55,7 +56,6 @@ const KEPT = 5 * 60_000
 const LATE = 2 * 60_000
 
 export function createPlan(config: EngineConfig): Plan {
-  const { hosts } = config
   const windows = config.rules.filter((rule) => rule.kind !== 'absence')
   const counted = windows.filter((rule) => rule.kind === 'count').map(countMetric)
   const all = [...config.metrics, ...counted]
@@ -67,8 +67,8 @@ export function createPlan(config: EngineConfig): Plan {
     metrics: new Map(all.map((metric) => [metric.name, metricPlan(metric, rules, config, shares.has(metric.name))])),
     absences,
     longestAbsence: Math.max(0, ...absences.map((rule) => rule.after)),
-    expected: new Set(hosts.expected),
-    forgetAfter: hosts.forgetAfter,
+    expected: new Set(config.hosts.expected),
+    forgetAfter: config.hosts.forgetAfter,
   }
 }
 
@@ -151,32 +151,10 @@ function layoutOf(metric: Metric, rules: readonly WindowPlan[], width: Millis): 
 
 /** The bounds that hold for a host: those of the last override that fits, else the rule's own. */
 export function thresholdFor(rule: MetricRule | CountRule, host: string): Threshold {
-  const override = rule.overrides.findLast(({ hosts }) => hosts.some((pattern) => fits(pattern, host)))
+  const override = rule.overrides.findLast(({ hosts }) => hosts.some((pattern) => fitsGlob(pattern, host)))
   return override?.threshold ?? rule.threshold
 }
 
 export function concerns(rule: Rule, host: string): boolean {
-  return rule.hosts.length === 0 || rule.hosts.some((pattern) => fits(pattern, host))
-}
-
-/** Whether a pattern with `*` (any text) and `?` (one character) fits the whole name. Linear in practice and bounded. */
-export function fits(pattern: string, name: string): boolean {
-  let p = 0
-  let n = 0
-  let star = -1
-  let mark = 0
-  while (n < name.length) {
-    if (pattern[p] === '*') {
-      star = p++
-      mark = n
-    } else if (pattern[p] === '?' || pattern[p] === name[n]) {
-      p++
-      n++
-    } else if (star >= 0) {
-      p = star + 1
-      n = ++mark
-    } else return false
-  }
-  while (pattern[p] === '*') p++
-  return p === pattern.length
+  return rule.hosts.length === 0 || rule.hosts.some((pattern) => fitsGlob(pattern, host))
 }

@@ -13,7 +13,7 @@ export interface Usage {
   /** The episodes of the time that some report will cover, by id. */
   readonly spells: Map<string, Spell>
   /** Slices were let go, and with them perhaps the last that is known of some hosts. */
-  isCut?: boolean
+  isCut: boolean
   /** What is summed up for the reports that are due. */
   making?: Making
   /** How many of them there may be before the next look for some to let go. */
@@ -112,7 +112,7 @@ export function addLoads(into: Map<string, Loads>, from: ReadonlyMap<string, Loa
   for (const [metric, one] of from) into.set(metric, mergeLoads(into.get(metric) ?? emptyLoads(), one))
 }
 
-/** What came out of a snapshot, with memory of its own. What an older one does not know begins empty. */
+/** What came out of a snapshot, with memory of its own. */
 export function copyUsage(usage: Usage | undefined): Usage | undefined {
   if (usage === undefined) return undefined
   const { making } = usage
@@ -121,7 +121,7 @@ export function copyUsage(usage: Usage | undefined): Usage | undefined {
 }
 
 function copySlice(slice: Slice): Slice {
-  return { ...emptySlice(slice.from), ...slice, loads: copyAll(slice.loads) }
+  return { ...slice, loads: copyAll(slice.loads) }
 }
 
 function copyAll(loads: ReadonlyMap<string, Loads>): Map<string, Loads> {

@@ -6,8 +6,8 @@ import { type PackedKnown, packKnown, unpackKnown } from './known.ts'
 import { copyUsage } from './slices.ts'
 import type { State } from './state.ts'
 
-/** Raised when the shape of the state changes. */
-const VERSION = 3
+/** Raised when the shape of the state changes: a snapshot of another version is refused. */
+const VERSION = 1
 const PART_BYTES = 1 << 20
 const LENGTH_BYTES = 4
 
@@ -98,7 +98,11 @@ interface SavedState extends Omit<State, 'stores' | 'known'> {
   readonly known: PackedKnown
 }
 
-/** The state out of a snapshot's bytes. */
+/**
+ * The state out of a snapshot's bytes.
+ *
+ * @throws {SnapshotError} another version wrote it.
+ */
 export function readSnapshot(bytes: Uint8Array): State {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
   const { version, state: saved } = deserialize(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length)) as {
@@ -107,7 +111,8 @@ export function readSnapshot(bytes: Uint8Array): State {
   }
   if (version !== VERSION) {
     throw new SnapshotError(
-      `the snapshot has version ${version}, this program reads ${VERSION}: run the version that wrote it`,
+      `the snapshot in the journal has version ${version}, and this version of stashwatch reads version ${VERSION}: ` +
+        'start the version that wrote it, or name another data folder (`data:` in the configuration)',
     )
   }
   const { known, ...state } = saved

@@ -210,8 +210,8 @@ export function emptyState(): State {
     hasObserved: false,
     isUntold: false,
     usage: undefined,
-    left: new Map(),
     dispatch: emptyDispatch(),
+    left: new Map(),
   }
 }
 

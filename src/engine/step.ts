@@ -53,7 +53,7 @@ function foldEntry(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Partial<Ste
   const value: unknown = JSON.parse(new TextDecoder().decode(entry.data))
   if (entry.kind === 'tick') return foldTick(fold, value as Tick)
   if (entry.kind !== 'config') return obey(fold, value as Command | Started)
-  configure(fold, { ...EMPTY, ...(value as EngineConfig) })
+  configure(fold, value as EngineConfig)
   return {}
 }
 

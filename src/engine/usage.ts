@@ -103,7 +103,7 @@ export function keepUsage(fold: Fold): void {
   const { state, dispatchPlan } = fold
   const { turns } = state.dispatch
   const isWanted = dispatchPlan.scheduled.some(({ kind }) => kind === 'report')
-  if (!isWanted || turns === undefined) {
+  if (!isWanted || turns.size === 0) {
     if (state.usage !== undefined) stop(state)
     return
   }
@@ -113,7 +113,7 @@ export function keepUsage(fold: Fold): void {
   }
   const { usage } = state
   // Rows stay where they are while a report is made of them.
-  if (usage.isCut === true && usage.making === undefined) compact(fold, usage)
+  if (usage.isCut && usage.making === undefined) compact(fold, usage)
   takeMails(state, usage)
   usage.open.to = state.now
   const marks = [...turns].flatMap(([key, { since }]) => (key.startsWith('report') ? [since] : []))
@@ -139,8 +139,8 @@ function endMaking(usage: Usage, isTold: boolean): Slice['loads'] {
 }
 
 function takeMails({ dispatch: { mailed } }: State, { open }: Usage): void {
-  for (const [rule, count] of mailed?.byRule ?? []) add(open.mails, rule, count)
-  mailed?.byRule.clear()
+  for (const [rule, count] of mailed.byRule) add(open.mails, rule, count)
+  mailed.byRule.clear()
 }
 
 /** Brings what is gathered up to the present, before it is told. */
@@ -161,11 +161,12 @@ function begin(state: State): void {
     slices: [],
     open: emptySlice(state.now),
     spells: new Map(),
+    isCut: false,
     room: MOST_SPELLS,
   }
   state.usage = usage
   takeOpen(state, usage)
-  state.dispatch.mailed?.byRule.clear()
+  state.dispatch.mailed.byRule.clear()
 }
 
 /** What is known of episodes that go on, and of those that are gone without a word. */

@@ -12,7 +12,7 @@ export class JournalFailed extends Error {
   }
 }
 
-/** Another process has the journal open, or the file is not one that this version can read. Nothing was changed. */
+/** Another process has the journal open, or the file is not one that this version reads. Nothing was changed. */
 export class JournalRefused extends Error {
   readonly code: 'JOURNAL_IN_USE' | 'JOURNAL_FORMAT' | 'JOURNAL_FOREIGN'
   readonly file: string

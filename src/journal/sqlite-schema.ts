@@ -1,7 +1,7 @@
-/** Format of the tables below and of the effects' data. A file of another format is refused. */
-export const FORMAT = 4
+/** Format of the tables below; a file of another format is refused. */
+export const FORMAT = 1
 
-/** The effects and what became of them; `line` is the queue and the recipient, `about` the ordering key. */
+/** The effects and what became of them, each at its place in the outbox. */
 const EFFECTS = `
 CREATE TABLE effects (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, up_to INTEGER NOT NULL,

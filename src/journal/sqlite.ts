@@ -239,14 +239,14 @@ function prepare(db: DatabaseSync, file: string, maxBytes: number | undefined): 
   db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
 }
 
-/** @throws unless the file is of our format. */
 function checkFormat(db: DatabaseSync, file: string, ours: boolean): void {
   if (!ours) {
     throw new JournalRefused('JOURNAL_FOREIGN', file, 'is a database of another program: name another data folder')
   }
   const format = Number(db.prepare("SELECT value FROM meta WHERE key = 'format'").get()?.['value'])
   if (format === FORMAT) return
-  if (!(format >= 1)) throw new JournalDamaged(damagedFile(file, 'it does not tell the number of its format'))
+  if (!Number.isSafeInteger(format))
+    throw new JournalDamaged(damagedFile(file, 'it does not tell the number of its format'))
   const what =
     `has format ${format}, and this version of stashwatch reads format ${FORMAT}: start the version that wrote it, ` +
     'or name another data folder (`data:` in the configuration)'

@@ -203,7 +203,7 @@ export interface Context {
   readonly onHost: readonly BesideAlert[]
   readonly firing: number
   /** How many of them nobody is told of now. */
-  readonly muted?: number
+  readonly muted: number
   readonly hosts: number
 }
 

@@ -87,8 +87,8 @@ export interface ReportQuality {
   readonly future: number
   /** Events of which a limit refused the host or a series. */
   readonly refused: number
-  /** Events that were refused as invalid; absent in reports that were written before these were counted. */
-  readonly rejects?: ReportRejects
+  /** Events that were refused as invalid. */
+  readonly rejects: ReportRejects
   /** Hosts whose clock was wrong. */
   readonly clocks: Top<string>
   readonly sources: Top<{ readonly source: string; readonly span: Millis; readonly times: number }>

@@ -101,11 +101,9 @@ function lived(notification: Notification, facts: AlertFacts, time: Times): read
 /** When it was at its worst, where that was not from its beginning until now. */
 function critical({ critical, since }: AlertFacts, time: Times): Fact | undefined {
   if (critical === undefined) return undefined
-  const { from, until, spells, again } = critical
-  if (until === undefined && spells > 1) {
-    if (again === undefined) return fact('Critical', `now; ${spells} times since ${time(from)}`)
+  const { from, until, spells, again = from } = critical
+  if (until === undefined && spells > 1)
     return fact('Critical', `since ${time(again)} (${spells} times in all, first at ${time(from)})`)
-  }
   if (until === undefined) return from > since ? fact('Critical', `since ${time(from)}`) : undefined
   if (spells > 1) return fact('Critical', `${spells} times between ${time(from)} and ${time(until)}`)
   return fact('Critical', `from ${time(from)} to ${time(until)}, for ${formatDuration(until - from)}`)
@@ -156,7 +154,7 @@ function beside(
   time: Times,
 ): readonly (Fact | undefined)[] {
   if (context === undefined) return []
-  const { onHost, firing, muted = 0, hosts } = context
+  const { onHost, firing, muted, hosts } = context
   const rules = onHost.map(
     ({ rule, severity, since, code, muted }) =>
       `${nameOf(rule)} (${severity}${muted === true ? ', muted' : ''}, since ${time(since)}, ${nameOf(code)})`,

@@ -13,7 +13,7 @@ type Refused = ReportRejects['sources']['first'][number]
 
 /** What each source had refused, with the commonest reasons and where the commonest was found. */
 export function refusedOf({ rejects }: ReportQuality): readonly Section[] {
-  if (rejects === undefined || rejects.events === 0) return []
+  if (rejects.events === 0) return []
   const { events, sources } = rejects
   const row = ({ source, events: theirs, reasons }: Refused): Section['rows'][number] => ({
     name: shorten(clean(source), NAME),
@@ -57,7 +57,7 @@ export function qualityOf({
     merged === 0 ? '' : `${formatCount(merged, 'sample')} came late but still counted.`,
     future === 0 ? '' : `${were(future, 'sample')} dated in the future and counted on arrival.`,
     refused === 0 ? '' : `${were(refused, 'event')} refused because a limit was reached.`,
-    rejects === undefined || rejects.events === 0 ? '' : `${were(rejects.events, 'event')} refused as invalid.`,
+    rejects.events === 0 ? '' : `${were(rejects.events, 'event')} refused as invalid.`,
   ].filter((note) => note !== '')
   return notes.length === 0
     ? ['The data is complete: no source was down, nothing arrived late or was refused, no clock was wrong.']

@@ -43,7 +43,17 @@ export function sampleReport(config: EngineConfig, every: Report['every']): Repo
     rules: all(facts.map(({ identity }) => ({ rule: identity.rule, began: 1, mails: 2 }))),
     outside: all(hosts.map((host, i) => ({ host, span: spans[i] ?? 0 }))),
     shares: sharesOf(config),
-    quality: { merged: 0, dropped: 0, future: 0, refused: 0, clocks: all([]), sources: all([]), down: 0, stops: 0 },
+    quality: {
+      merged: 0,
+      dropped: 0,
+      future: 0,
+      refused: 0,
+      rejects: { events: 0, sources: all([]) },
+      clocks: all([]),
+      sources: all([]),
+      down: 0,
+      stops: 0,
+    },
   }
 }
 

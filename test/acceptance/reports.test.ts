@@ -312,20 +312,6 @@ test('a report marks what goes on and is silenced, held back or looked after', a
   ])
 })
 
-test('a snapshot of an older version, which knows no reports, begins them', async (t) => {
-  const story = tell(setting([]), STRIDE)
-  story.at('12:00').cpu('web-1', 0.99)
-  story.until('13:00')
-  const { state } = story.play.fold
-  const { usage: _, ...older } = state
-  const old = { ...older, hosts: new Map([...state.hosts].map(([name, { row: __, ...host }]) => [name, host])) }
-  const cut = beginCut(old as typeof state, 1)
-  const play = createPlay(setting([daily]), instant('13:00'), createFold(readSnapshot(cut.take()!.data)))
-  pass(play, instant('1d 09:00'))
-  t.strictSame(scheduled({ play }), ['2026-11-23T08:00 ada report'])
-  t.match(reportsOf({ play })[0]!.alerts, { began: 0, before: 1 })
-})
-
 test('what is told in the very second of a report is in that report, and in no other', async (t) => {
   const story = tell(setting([daily]), STRIDE)
   story.at('12:00').cpu('web-1', 0.2)

@@ -2,14 +2,13 @@ import * as fc from 'fast-check'
 import { test } from 'tap'
 import { reportOf } from '../../src/engine/report.ts'
 import { type Runner, startRunner } from '../../src/engine/runner.ts'
-import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
-import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
-import type { Fold, State } from '../../src/engine/state.ts'
+import { encodeEntry } from '../../src/engine/step.ts'
+import type { Fold } from '../../src/engine/state.ts'
 import { createRejects } from '../../src/ingest/rejects.ts'
 import { openMemoryJournal } from '../../src/journal/index.ts'
 import type { NewEntry, RejectCount, Report, ReportRejects } from '../../src/model.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
-import { config, cpuHigh, createPlay, event, HOUR, MINUTE, NOON, SECOND } from '../helpers/play.ts'
+import { config, cpuHigh, createPlay, event, MINUTE, NOON, SECOND } from '../helpers/play.ts'
 import { recorder } from '../helpers/log.ts'
 import { instant } from '../helpers/story.ts'
 
@@ -21,7 +20,7 @@ const tick = (now: number, rejects?: readonly RejectCount[]): NewEntry => ({
   kind: 'tick',
   data: encodeEntry({ now, refused: false, ...(rejects === undefined ? {} : { rejects }) }),
 })
-const told = (fold: Fold): ReportRejects => reportOf(fold, { every: 'day', from: NOON, zone: 'UTC' }).quality.rejects!
+const told = (fold: Fold): ReportRejects => reportOf(fold, { every: 'day', from: NOON, zone: 'UTC' }).quality.rejects
 
 test('a report says how many events each source had refused, why, and where, within its period', async (t) => {
   const play = createPlay(settings)
@@ -147,20 +146,4 @@ test('an outbox that cannot be read leaves a tick that was taken taken', async (
   await runner.tick({ now: NOON + SECOND, refused: false })
   await runner.tick({ now: NOON + 2 * SECOND, refused: false, rejects: [reject('a', 'json', 1)] })
   t.equal(told(runner.fold).events, 1)
-})
-
-test('a snapshot and a journal of an older version, which know no refused events, are read', async (t) => {
-  const play = createPlay(settings)
-  play.until(NOON + HOUR, undefined, MINUTE)
-  const { usage } = play.fold.state
-  const { rejects: _, ...older } = usage!.open
-  const state = { ...play.fold.state, usage: { ...usage!, slices: [older, older], open: older } } as State
-  const parts: Uint8Array[] = []
-  const cut = beginCut(state, 1)
-  for (let part = cut.take(); part !== undefined; part = cut.take()) parts.push(part.data)
-  const fold = createFold(readSnapshot(Buffer.concat(parts)))
-  step(fold, tick(NOON + HOUR + SECOND))
-  t.strictSame(told(fold), { events: 0, sources: { total: 0, first: [] } })
-  step(fold, tick(NOON + HOUR + 2 * SECOND, [reject('a', 'json', 2)]))
-  t.equal(told(fold).events, 2)
 })

@@ -3,7 +3,6 @@ import { constants, gunzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import { parseNumber } from '../../src/extract/number.ts'
-import type { EventsByKind } from '../../src/generated/events.ts'
 import { createSchemas } from '../../src/ingest/schemas.ts'
 
 const SCHEMAS = new URL('../../schemas/events/', import.meta.url)
@@ -35,8 +34,7 @@ void test('every kind has a fixture, and each fixture and example is judged by t
     for (const name of ['$schema', '$id', 'title', 'description']) t.type(schema[name], 'string', `${kind} ${name}`)
     for (const [i, example] of (schema.examples as unknown[]).entries()) t.equal(outcome(example), kind, `${kind} ${i}`)
   }
-  const typed: Partial<EventsByKind> = { base: { '@timestamp': '2026-11-22T12:00:00Z', host: 'web-1' } }
-  t.equal(outcome(typed.base), 'base')
+  t.equal(outcome({ '@timestamp': '2026-11-22T12:00:00Z', host: 'web-1' }), 'base')
 })
 
 void test('the kind is found from the event, in its new and its old forms', async (t) => {

@@ -34,6 +34,7 @@ export const fired = (): Notification => ({
   context: {
     onHost: [{ rule: 'memory-high', severity: 'critical', since: at('12:01:00'), code: 'P3QM8' }],
     firing: 12,
+    muted: 0,
     hosts: 5,
   },
 })

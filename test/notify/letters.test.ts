@@ -113,7 +113,7 @@ test('a firing mail tells what came before it, what other hosts measure, and wha
   ]
   for (const [change, words] of contexts) {
     const mail = kinds.fired()
-    const context = { onHost: [], firing: 12, hosts: 5, ...change }
+    const context = { onHost: [], firing: 12, muted: 0, hosts: 5, ...change }
     t.match((await read({ ...mail, context })).text, `  ${words}\n`)
   }
   t.notMatch(text, /Notifications|History|Suppressed|Acknowledged/)
@@ -377,6 +377,7 @@ test('names and notes of any kind are shown, never obeyed, in every kind of mail
       const context = {
         onHost: [{ rule: words, severity: 'warning' as const, since: 0, code: words }],
         firing: 3,
+        muted: 0,
         hosts: 2,
       }
       const lead = { facts: alerts[0] as AlertFacts, more: 3 }

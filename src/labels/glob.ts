@@ -1,0 +1,26 @@
+/** Whether a pattern with `*` (any text) and `?` (one character) fits the whole name. Linear in practice and bounded. */
+export function fitsGlob(pattern: string, name: string): boolean {
+  let p = 0
+  let n = 0
+  let star = -1
+  let mark = 0
+  while (n < name.length) {
+    if (pattern[p] === '*') {
+      star = p++
+      mark = n
+    } else if (pattern[p] === '?' || pattern[p] === name[n]) {
+      p++
+      n++
+    } else if (star >= 0) {
+      p = star + 1
+      n = ++mark
+    } else return false
+  }
+  while (pattern[p] === '*') p++
+  return p === pattern.length
+}
+
+/** Whether a pattern stands for more than the one name that it is. */
+export function isGlob(pattern: string): boolean {
+  return /[*?]/.test(pattern)
+}
