@@ -17,6 +17,7 @@
 export type * from './model/time.ts'
 export type * from './model/configuration.ts'
 export type * from './model/telling.ts'
+export * from './model/bound.ts'
 export * from './model/events.ts'
 export * from './model/alerting.ts'
 export * from './model/own-rules.ts'

@@ -1,27 +1,11 @@
 import { readHosts } from './hosts.ts'
 import type * as Raw from '../generated/config.ts'
-import {
-  type Bound,
-  MOST_RATIO,
-  type Of,
-  type Op,
-  type Override,
-  type Severity,
-  type Threshold,
-  type Unit,
-} from '../model.ts'
+import { type Bound, isUpper, MOST_RATIO, type Op, type Override, type Severity, type Threshold } from '../model.ts'
+import { defaultClear, IN_UNIT, isWhole, type Judged, warnOfEnd, warnOfNoEnd } from './clear.ts'
 import type { Report } from './mistakes.ts'
 import { below } from './mistakes.ts'
 
-/** What the bounds are bounds of. */
-export interface Judged {
-  readonly of: Of
-  readonly unit: Unit
-  /** A count of events: a whole number, never below zero. */
-  readonly count: boolean
-  /** Where bounds that stand under no severity belong. */
-  readonly severity: Severity
-}
+export type { Judged } from './clear.ts'
 
 type Levels = Readonly<Record<Severity, readonly Bound[]>>
 type RawLevels = Omit<Raw.Threshold, 'of'>
@@ -29,7 +13,6 @@ type RawLevels = Omit<Raw.Threshold, 'of'>
 const SEVERITIES = ['warning', 'critical'] as const
 const UPPER = ['above', 'at_least'] as const
 const LOWER = ['below', 'at_most'] as const
-const CLEAR_SHARE = 0.05
 
 /** The bounds of a rule, by severity. */
 export function readThreshold(raw: RawLevels, pointer: string, judged: Judged, report: Report): Threshold {
@@ -39,6 +22,7 @@ export function readThreshold(raw: RawLevels, pointer: string, judged: Judged, r
     report.mistake(pointer, "no bound: expected 'above', 'at_least', 'below' or 'at_most', or 'warning' and 'critical'")
   }
   checkOrder(levels, pointer, report)
+  warnOfNoEnd(levels, pointer, judged, report)
   return { of: judged.of, ...levels }
 }
 
@@ -67,6 +51,7 @@ export function readOverride(
     critical: levels.critical.length > 0 ? levels.critical : threshold.critical,
   }
   checkOrder(merged, at, report)
+  warnOfNoEnd(merged, at, judged, report)
   return { hosts: readHosts(raw.hosts, below(pointer, 'hosts'), report), threshold: merged }
 }
 
@@ -114,52 +99,47 @@ function readBounds(raw: Raw.Bounds, pointer: string, judged: Judged, report: Re
   }
   if (upper && lower) {
     if (clear !== undefined) {
-      report.mistake(
-        at,
-        "'clear' cannot serve a bound on each side; remove it, and 5 % inside each bound is taken",
-        'key',
-      )
+      report.mistake(at, "'clear' cannot serve a bound on each side; remove it, and each has its default", 'key')
     }
-    return bothSides(upper, lower, report)
+    return bothSides(upper, lower, judged, report)
   }
   const one = upper ?? lower
   if (!one) return []
-  const inside = clear ?? defaultClear(one)
+  const inside = clear ?? defaultClear(one, judged)
   const wrong = one === upper ? inside > one.value : inside < one.value
   if (wrong) {
     const side = one === upper ? 'at most' : 'at least'
     const what = `'clear' ends the alert, so it lies inside the bound: expected ${side} ${one.value}`
     report.mistake(at, `${what}, found ${report.written(at)}`)
   }
-  return [{ op: one.op, value: one.value, clear: inside }]
+  const bound = { op: one.op, value: one.value, clear: inside }
+  if (!wrong) warnOfEnd(bound, { bound: one.pointer, ...(clear === undefined ? {} : { clear: at }) }, judged, report)
+  return [bound]
 }
 
 /** With a bound on each side their clear values must not cross, or no value would ever end the alert. */
-function bothSides(upper: Side, lower: Side, report: Report): readonly Bound[] {
+function bothSides(upper: Side, lower: Side, judged: Judged, report: Report): readonly Bound[] {
   if (lower.value >= upper.value) {
     const what = `every value is ${sayOp(upper.op)} ${upper.value} or ${sayOp(lower.op)} ${lower.value}`
     report.mistake(lower.pointer, `${what}: did you mean them the other way round?`)
   }
   const middle = (upper.value + lower.value) / 2
   return [
-    { op: upper.op, value: upper.value, clear: Math.max(defaultClear(upper), middle) },
-    { op: lower.op, value: lower.value, clear: Math.min(defaultClear(lower), middle) },
+    { op: upper.op, value: upper.value, clear: Math.max(defaultClear(upper, judged), middle) },
+    { op: lower.op, value: lower.value, clear: Math.min(defaultClear(lower, judged), middle) },
   ]
 }
 
-function defaultClear({ op, value }: Side): number {
-  const inward = op === 'above' || op === 'at_least' ? -1 : 1
-  return Number((value + inward * Math.abs(value) * CLEAR_SHARE).toPrecision(12))
-}
-
-const IN_UNIT: readonly Of[] = ['mean', 'min', 'max', 'last']
-
 /** Bounds that always or never hold, and those that look as if they were meant in another unit. */
-function checkScale({ op, value, pointer }: Side, { of, unit, count }: Judged, report: Report): void {
+function checkScale({ op, value, pointer }: Side, judged: Judged, report: Report): void {
+  const { of, unit, count } = judged
   const never = (op === 'below' && value <= 0) || (op === 'at_most' && value < 0)
   const always = (op === 'at_least' && value <= 0) || (op === 'above' && value < 0)
-  if (count && (never || always)) {
-    report.mistake(pointer, `a count of events is ${never ? 'never' : 'always'} ${sayOp(op)} ${value}`)
+  if (isWhole(judged) && (never || always)) {
+    report.mistake(
+      pointer,
+      `a count of ${count ? 'events' : 'samples'} is ${never ? 'never' : 'always'} ${sayOp(op)} ${value}`,
+    )
   }
   if (!IN_UNIT.includes(of)) return
   const size = Math.abs(value)
@@ -195,10 +175,6 @@ function checkOrder({ warning, critical }: Levels, pointer: string, report: Repo
     const own = [`${pointer}/critical`, `${pointer}/warning`].find((one) => report.written(one) !== 'nothing')
     report.mistake(own ?? pointer, what)
   }
-}
-
-function isUpper(op: Op): boolean {
-  return op === 'above' || op === 'at_least'
 }
 
 function sayOp(op: Op): string {

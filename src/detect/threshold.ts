@@ -1,4 +1,6 @@
-import type { Bound, Of, Op, Severity, Threshold } from '../model.ts'
+import { type Bound, isBeyond, isCleared, isUpper, type Of, type Severity, type Threshold } from '../model.ts'
+
+export { boundText, clearText, isBeyond, isCleared, isUpper } from '../model.ts'
 
 /** What a detector says of one window. */
 export type Verdict =
@@ -49,24 +51,6 @@ function breached(bounds: readonly Bound[], value: number, held: boolean): Bound
   return bounds.find((bound) => isBeyond(bound, value) || (held && !isCleared(bound, value)))
 }
 
-/** Whether a figure is on the wrong side of a bound. */
-export function isBeyond({ op, value: bound }: Bound, value: number): boolean {
-  if (op === 'above') return value > bound
-  if (op === 'at_least') return value >= bound
-  if (op === 'below') return value < bound
-  return value <= bound
-}
-
-/** The `clear` value itself is on the good side, unless it is the bound and the bound is inclusive. */
-export function isCleared(bound: Bound, value: number): boolean {
-  if (isBeyond(bound, value)) return false
-  return isUpper(bound.op) ? value <= bound.clear : value >= bound.clear
-}
-
-export function isUpper(op: Op): boolean {
-  return op === 'above' || op === 'at_least'
-}
-
 /**
  * Whether more samples can only strengthen a breach, so that it may be told before its window has closed: a number of
  * matches, or a maximum, over an upper bound.
@@ -81,28 +65,4 @@ export function isUndoable(of: Of, threshold: Threshold): boolean {
   const bounds = [...threshold.warning, ...threshold.critical]
   if (of === 'min') return bounds.some((bound) => isUpper(bound.op))
   return (of === 'count' || of === 'sum' || of === 'max') && bounds.some((bound) => !isUpper(bound.op))
-}
-
-const WORDS: Readonly<Record<Op, string>> = {
-  above: 'above',
-  at_least: 'at least',
-  below: 'below',
-  at_most: 'at most',
-}
-
-/** A bound in words and numbers: `above 0.9`. */
-export function boundText(bound: Bound): string {
-  return `${WORDS[bound.op]} ${exactText(bound.value)}`
-}
-
-/** What ends an alert: `at most 0.85`; `below 0.9` where 0.9 itself is beyond the bound. */
-export function clearText(bound: Bound): string {
-  const isIn = isCleared(bound, bound.clear)
-  const word = isUpper(bound.op) ? (isIn ? 'at most' : 'below') : isIn ? 'at least' : 'above'
-  return `${word} ${exactText(bound.clear)}`
-}
-
-/** A number with all digits that it was written with, but not those that reckoning with it added. */
-function exactText(value: number): string {
-  return String(Number(value.toPrecision(12)))
 }

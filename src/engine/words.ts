@@ -1,6 +1,6 @@
-import { boundText, clearText, isBeyond, isCleared, isUpper, type Verdict } from '../detect/threshold.ts'
+import { boundText, isBeyond, isCleared, isUpper, type Verdict } from '../detect/threshold.ts'
 import type { Finding } from '../alert/lifecycle.ts'
-import { type Bound, MOST_RATIO, type Millis, type Unit } from '../model.ts'
+import { type Bound, clearText, MOST_RATIO, type Millis, wholeClearText } from '../model.ts'
 import { formatBeside, formatBound, formatValue } from '../format.ts'
 import type { WindowPlan } from './plan.ts'
 import type { Found, Subject } from './raise.ts'
@@ -20,7 +20,7 @@ export function foundOf(plan: WindowPlan, at: Millis, samples: number, verdict: 
   const { value, bound } = verdict
   const finding: Finding = verdict.kind === 'normal' ? { kind: 'normal', at } : anomaly(at, verdict, whence)
   const end = verdict.kind === 'normal' ? bound : verdict.end
-  const texts = { bound: bound ? boundText(bound) : '', clear: end ? clearText(end) : '' }
+  const texts = { bound: bound ? boundText(bound) : '', clear: end ? endText(plan, end) : '' }
   return { finding, value, ...texts, reason: reasonOf(plan, samples, verdict, bound) }
 }
 
@@ -35,14 +35,20 @@ function reasonOf(plan: WindowPlan, n: number, verdict: Judged, bound: Bound | u
   const beside = bound === undefined || end === undefined ? [] : [bound.value, end.clear]
   const figure = `${whatOf(plan)} was ${formatBeside(verdict.value, unit, beside)}`
   const samples = plan.rule.kind === 'count' ? '' : ` (${n} ${n === 1 ? 'sample' : 'samples'})`
-  return bound === undefined ? `${figure}${samples}` : `${figure}${samples}: ${judgementOf(verdict, bound, unit)}`
+  return bound === undefined ? `${figure}${samples}` : `${figure}${samples}: ${judgementOf(plan, verdict, bound)}`
 }
 
-function judgementOf(verdict: Judged, bound: Bound, unit: Unit): string {
-  const [words, clear] = [formatBound(boundText(bound), unit), formatBound(clearText(bound), unit)]
+/** A count is told in whole numbers. */
+function endText({ of }: WindowPlan, end: Bound): string {
+  return of === 'count' ? wholeClearText(end) : clearText(end)
+}
+
+function judgementOf(plan: WindowPlan, verdict: Judged, bound: Bound): string {
+  const unit = unitOf(plan)
+  const [words, clear] = [formatBound(boundText(bound), unit), formatBound(endText(plan, bound), unit)]
   if (isBeyond(bound, verdict.value)) return words
   if (verdict.kind === 'anomalous') {
-    return `no longer ${words}, but not yet ${formatBound(clearText(verdict.end), unit)}, which would end it`
+    return `no longer ${words}, but not yet ${formatBound(endText(plan, verdict.end), unit)}, which would end it`
   }
   return isCleared(bound, verdict.value) ? `${clear}, which ends an alert` : `not ${words}`
 }

@@ -984,7 +984,7 @@ below?: number
  */
 at_most?: number
 /**
- * The value at which the alert is over again. Default: 5 % inside the bound.
+ * The value at which the alert is over again. Default: 5 % inside the bound, as far as the unit can reach; the bound itself for counts, for min, max and last, and for below and at_most of what has no unit.
  */
 clear?: number
 /**
@@ -1017,7 +1017,7 @@ below?: number
  */
 at_most?: number
 /**
- * The value at which the alert is over again. Default: 5 % inside the bound.
+ * The value at which the alert is over again. Default: 5 % inside the bound, as far as the unit can reach; the bound itself for counts, for min, max and last, and for below and at_most of what has no unit.
  */
 clear?: number
 }
@@ -1050,7 +1050,7 @@ below?: number
  */
 at_most?: number
 /**
- * The value at which the alert is over again. Default: 5 % inside the bound.
+ * The value at which the alert is over again. Default: 5 % inside the bound, as far as the unit can reach; the bound itself for counts, for min, max and last, and for below and at_most of what has no unit.
  */
 clear?: number
 /**

@@ -105,7 +105,7 @@ test('every key of the founding configuration means what it says', async (t) => 
         hosts: ['scratch-*'],
         threshold: {
           of: 'last',
-          warning: [{ op: 'above', value: 0.97, clear: 0.9215 }],
+          warning: [{ op: 'above', value: 0.97, clear: 0.97 }],
           critical: [{ op: 'above', value: 0.98, clear: 0.9 }],
         },
       },
@@ -117,7 +117,7 @@ test('every key of the founding configuration means what it says', async (t) => 
       { field: 'event.dataset', oneOf: ['system.auth'] },
       { field: 'message', contains: 'Failed password' },
     ],
-    threshold: { of: 'count', warning: [{ op: 'above', value: 20, clear: 19 }] },
+    threshold: { of: 'count', warning: [{ op: 'above', value: 20, clear: 20 }] },
   })
   t.strictSame(silent, {
     kind: 'absence',
@@ -282,7 +282,7 @@ test('an override takes the place of the severities it names', async (t) => {
   )
   t.match(rule, {
     overrides: [
-      { hosts: ['a', 'b-?'], threshold: { of: 'max', warning: [{ value: 0.5, clear: 0.475 }], critical: [] } },
+      { hosts: ['a', 'b-?'], threshold: { of: 'max', warning: [{ value: 0.5, clear: 0.5 }], critical: [] } },
       { hosts: ['c'], threshold: { of: 'max', warning: [{ value: 0.9 }], critical: [{ value: 1 }] } },
     ],
   })
