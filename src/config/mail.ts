@@ -101,6 +101,7 @@ function readServer(raw: RawServer, at: string, context: PartContext): SmtpConfi
     ...(raw.user === undefined ? {} : { user: raw.user }),
     ...(password === undefined ? {} : { password }),
     ...(oauth2 === undefined ? {} : { oauth2 }),
+    ...(raw.ehlo_name === undefined ? {} : { ehloName: raw.ehlo_name }),
     timeout: readSpan(raw.timeout ?? '30s', `${at}/timeout`, { least: 1000, most: 300_000 }, report),
   }
 }

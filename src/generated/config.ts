@@ -85,9 +85,13 @@ oauth2?: OAuth2Login
  */
 from?: EMailAddress
 /**
- * How long the server may take over one step, from 1 s to 5 min.
+ * How long the server may take over one step, from 1 s to 5 min; once it has a whole mail, at least 10 min.
  */
 timeout?: Duration
+/**
+ * How stashwatch names itself to the server (EHLO): a name that the DNS knows, or an address in brackets. Default: the name of the machine if it has a dot in it, else [127.0.0.1].
+ */
+ehlo_name?: string
 /**
  * Most attempts to send in any minute, over all servers; mails wait for their turn. Of several servers the first one has it. Default: no limit.
  */

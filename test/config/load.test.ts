@@ -468,6 +468,13 @@ test('what is allowed but was perhaps not meant is a warning', async (t) => {
   t.match(warningsOf('smtp: { host: a, from: a@b, require_tls: false, user: u, password: p }'), [/in the clear/])
 })
 
+test('a mail server is told the name that the configuration has for stashwatch', async (t) => {
+  const nameOf = (name: string): unknown =>
+    load(`smtp: { host: a, from: a@b.example, ehlo_name: "${name}" }`).smtp?.servers[0]?.ehloName
+  t.strictSame(['host.example.org', '[192.0.2.7]'].map(nameOf), ['host.example.org', '[192.0.2.7]'])
+  for (const name of ['', 'a b', 'a\\r\\nMAIL', '-a']) t.throws(() => nameOf(name), ConfigErrors, name)
+})
+
 test('addresses are read with and without names', async (t) => {
   const to =
     '["\\"Lovelace, Ada\\" <ada@example.org>", "<b@localhost>", " c+d@mail.example.org ", "Ünal <ü@bücher.example>"]'
