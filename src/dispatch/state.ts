@@ -30,6 +30,8 @@ export interface DispatchState {
   readonly backlog: Backlog
   /** Notices that wait for their recipients' budgets. */
   notices: Posted[]
+  /** What was not delivered, and is not told yet; absent where there is nothing. */
+  undelivered?: { since: Millis; readonly list: Undelivered[] }
   /** Whose turn for a report or a heart-beat was when; older snapshots have none. */
   turns?: Map<string, Turn>
   /** Mails that were decided: how many in all, and how many by rule since the first fold took note of them. */
@@ -149,6 +151,15 @@ export interface Item {
   readonly lead?: Group['lead']
   /** Whether the address was told of it before; older snapshots do not say. */
   readonly told?: boolean
+}
+
+/** A notification that its address never got: what it was about, when it was decided, and why nobody took it. */
+export interface Undelivered {
+  readonly address: string
+  readonly receiver: string
+  readonly what: string
+  readonly answer: string
+  readonly at: Millis
 }
 
 /** A notice on its way to one address. */

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Earlier, Effect, Merge, Millis, Offset, Outcome, OutboxItem, OutboxStats, SendRecord } from '../model.ts'
-import { placeOf, toldWith } from './place.ts'
+import { MOST_FAILED, placeOf, toldWith } from './place.ts'
 import type { Sql } from './sqlite-schema.ts'
 
 /** The effects and what became of them. Methods that write are called inside a transaction. */
@@ -87,6 +87,11 @@ const BEFORE = `
 SELECT data FROM effects AS earlier JOIN (SELECT seq, line, thread FROM effects WHERE id = ? AND thread <> '') AS one
 ON earlier.line = one.line AND earlier.thread = one.thread AND earlier.seq < one.seq`
 
+const FAILED = `
+SELECT data FROM effects WHERE line = ?1 AND state = 'failed' AND done_at > coalesce(
+  (SELECT max(done_at) FROM effects WHERE line = ?1 AND state = 'sent'), 0
+) ORDER BY seq DESC LIMIT ${MOST_FAILED}`
+
 const DAMAGED = 'not sent: its record in the journal does not match its checksum'
 
 export function openEffects(sql: Sql): EffectTable {
@@ -99,6 +104,7 @@ export function openEffects(sql: Sql): EffectTable {
   const siblings = sql.prepare(SIBLINGS)
   const sent = sql.prepare(`${BEFORE} WHERE state = 'sent' ORDER BY earlier.seq DESC LIMIT 1`)
   const untold = sql.prepare(`${BEFORE} WHERE state IN ('failed', 'merged') ORDER BY earlier.seq`)
+  const failed = sql.prepare(FAILED)
   const render = sql.prepare(`
     UPDATE effects SET rendered = ?, rendered_crc = ? WHERE id = ? AND state = 'pending' AND rendered IS NULL`)
   const forgetRendered = sql.prepare('UPDATE effects SET rendered = NULL, rendered_crc = NULL WHERE id = ?')
@@ -130,7 +136,13 @@ export function openEffects(sql: Sql): EffectTable {
     earlier(id) {
       const last = sent.get(id)?.['data']
       const others = untold.all(id).map(({ data }) => String(data))
-      return { ...(last !== undefined && { sent: String(last) }), untold: others }
+      const line = String(place.get(id)?.['line'] ?? '')
+      const lost = line === '' ? [] : failed.all(line).map(({ data }) => String(data))
+      return {
+        ...(last !== undefined && { sent: String(last) }),
+        untold: others,
+        ...(lost.length > 0 && { failed: lost.toReversed() }),
+      }
     },
     merge: openMerge(sql),
     rendered: (id, bytes) => void render.run(bytes, crc32(bytes), id),

@@ -79,6 +79,7 @@ export type Because =
   | 'mail budget'
   | 'found in the backlog'
   | 'hosts retired'
+  | 'not delivered'
   | 'scheduled'
 
 /** Why somebody is not told of something, for now or for good. */

@@ -56,6 +56,16 @@ export type Command =
       readonly ack: Omit<Acknowledgement, 'note'> & { readonly note?: string }
       readonly now: Millis
     }
+  /** A notification was given up: whoever hears of the service is told. Value: null. */
+  | {
+      readonly kind: 'undelivered'
+      readonly address: string
+      readonly receiver: string
+      readonly what: string
+      readonly answer: string
+      readonly at: Millis
+      readonly now: Millis
+    }
   /** Nobody looks after it any more. Value: the alert. */
   | { readonly kind: 'unacknowledge'; readonly episode: string; readonly now: Millis }
 

@@ -69,6 +69,8 @@ export interface Notification {
     readonly count?: number
     readonly last?: Millis
   }
+  /** Mails that this reader should have got and never will, since the newest one that came: when, and about what. */
+  readonly undelivered?: readonly { readonly at: Millis; readonly what: string }[]
   /** What a notice says; it is about no alert that is open. */
   readonly notice?: { readonly title: string; readonly lines: readonly string[] }
   readonly report?: Report

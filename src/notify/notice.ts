@@ -1,7 +1,7 @@
 import type { Because, Notification } from '../model.ts'
 import { whyOf } from './footer.ts'
 import type { Letter, LetterOptions } from './letter.ts'
-import { greetingOf } from './phrase.ts'
+import { greetingOf, placeNote } from './phrase.ts'
 import { clean, shorten } from './text.ts'
 import { type Times, timesOf } from './times.ts'
 
@@ -27,6 +27,15 @@ const WORDS: Partial<Readonly<Record<Because, Words>>> = {
       'A host that sends again is watched again at once. hosts.forget_after sets how long a silent host is kept.',
     ],
   },
+  'not delivered': {
+    lead:
+      'nobody got what is listed here: it was refused for good, or no server took it for a day. If an alert is among it that still ' +
+      'fires, its receiver may not know.',
+    advice: [
+      'Tell whom it was for, or look after it yourself: "stashwatch alerts" lists what fires.',
+      'Mend what the answer names, and try it with "stashwatch send-test".',
+    ],
+  },
   scheduled: {
     lead: 'this mail comes every day at this time, whatever happens. If it does not come, check stashwatch and its mail server.',
     advice: [],
@@ -44,7 +53,7 @@ export function noticeLetter(notification: Notification, { url }: LetterOptions)
     status: 'Notice',
     headline: noticeHeadline(notification),
     greeting: greetingOf(notification),
-    paragraphs: words === undefined ? [] : [words.lead],
+    paragraphs: [...(words === undefined ? [] : [words.lead]), ...placeNote(notification, time)],
     items: (notification.notice?.lines ?? []).map((line) => shorten(clean(inZone(line, time)), LONGEST)),
     facts: [],
     notes: [],

@@ -19,6 +19,8 @@ export interface SenderParts extends Lanes {
   readonly observer: Observer
   /** Most attempts to mail in any minute; the mails that wait for their turn stay as they are in the outbox. */
   readonly mailRate?: number
+  /** Told of what nobody got, and why. */
+  readonly undelivered?: (notification: Notification, answer: string) => void
   /** When the address of a notification left the configuration; undefined while it is there. */
   readonly left?: (notification: Notification) => Millis | undefined
   /** How often the outbox is looked into when nobody calls `wake`. */
@@ -180,6 +182,7 @@ async function deliver(
   const { state, answer, fault } = delivery
   const again = { at: retryAt(item, delivery, now), ...(fault && { fault }) }
   await record(desk, item.id, state === 'retry' ? { state, answer, ...again } : { state, answer })
+  if (state === 'failed' && notification.because !== 'not delivered') desk.parts.undelivered?.(notification, answer)
   await desk.recovery(notification.via ?? 'email', ended)
 }
 

@@ -119,7 +119,25 @@ export function greetingOf({ to }: Pick<Notification, 'to'>): string {
 }
 
 /** What a mail says that took the place of others. */
-export function placeNote({ insteadOf }: Notification, time: Times): readonly string[] {
+export function placeNote(notification: Notification, time: Times): readonly string[] {
+  return [...insteadNote(notification, time), ...undeliveredNote(notification, time)]
+}
+
+/** So many of the mails that never came are named. */
+const NAMED = 5
+
+function undeliveredNote({ undelivered = [] }: Notification, time: Times): readonly string[] {
+  if (undelivered.length === 0) return []
+  const named = undelivered.slice(-NAMED).map(({ at, what }) => `${nameOf(what)} (${time(at)})`)
+  const [first] = undelivered
+  if (undelivered.length === 1 || first === undefined)
+    return [`An earlier mail to you could not be delivered: ${named.join('')}.`]
+  const more = undelivered.length - named.length
+  const before = more === 0 ? '' : `${more} more since ${time(first.at)}, and `
+  return [`${undelivered.length} earlier mails to you could not be delivered: ${before}${named.join(', ')}.`]
+}
+
+function insteadNote({ insteadOf }: Notification, time: Times): readonly string[] {
   if (insteadOf === undefined) return []
   const { at, count = 1, last = at } = insteadOf
   if (count === 1) return [`This mail replaces the one of ${time(at)}, which could not be sent.`]

@@ -2,9 +2,10 @@ import type { Millis, Notification, Report, ReportEpisode, ReportLoad, ReportSha
 import { formatDuration, formatTime, formatValue } from '../format.ts'
 import { whyOf } from './footer.ts'
 import type { Letter, LetterOptions, Section } from './letter.ts'
-import { counted, greetingOf, type Tone } from './phrase.ts'
+import { counted, greetingOf, placeNote, type Tone } from './phrase.ts'
 import { LISTED, NAME, qualityOf, refusedOf, rest } from './summary-quality.ts'
 import { clean, shorten } from './text.ts'
+import { timesOf } from './times.ts'
 
 /** Length of an instant to the minute, without its zone, which stands above. */
 const MINUTE = '2026-11-22 08:00'.length
@@ -22,7 +23,10 @@ export function reportLetter(notification: Notification, report: Report, { url }
     status: statusOf(report),
     headline: headlineOf(report, periodOf(notification, report)),
     greeting: greetingOf(notification),
-    paragraphs: [leadOf(report, zone, isFirst(notification, report))],
+    paragraphs: [
+      leadOf(report, zone, isFirst(notification, report)),
+      ...placeNote(notification, timesOf(notification)),
+    ],
     sections: [
       ...daysOf(report),
       ...episodesOf(report, zone),
