@@ -47,7 +47,7 @@ export interface Running {
 }
 
 /** Sends what is due, by the ways out. */
-export function startSender(running: Running, { outbox, command }: EngineClient, exits: Exits): Sender {
+export function startSender(running: Running, engine: EngineClient, exits: Exits): Sender {
   const { options, metrics } = running
   const { clock, log } = options
   const left = ({ to }: Notification): Millis | undefined => leftAt(running, to.address)
@@ -55,11 +55,14 @@ export function startSender(running: Running, { outbox, command }: EngineClient,
     if (notification.via === 'alertmanager') return
     const { to, receiver, at } = notification
     const what = whatOf(notification)
-    command({ kind: 'undelivered', address: to.address, receiver, what, answer, at, now: clock.now() }).catch(
-      (error: Error) => log.error({ error: error.message }, 'that a notification was not delivered cannot be told'),
-    )
+    const command = { kind: 'undelivered', address: to.address, receiver, what, answer, at, now: clock.now() } as const
+    engine
+      .command(command)
+      .catch((error: Error) =>
+        log.error({ error: error.message }, 'that a notification was not delivered cannot be told'),
+      )
   }
-  return createSender({ ...exits, outbox, clock, log, observer: metrics.observer, left, undelivered })
+  return createSender({ ...exits, outbox: engine.outbox, clock, log, observer: metrics.observer, left, undelivered })
 }
 
 /** What left while the service was down, left when it started. */

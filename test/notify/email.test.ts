@@ -159,7 +159,7 @@ test('stashwatch introduces itself by the name that the configuration has', asyn
   const names: string[] = []
   const server = await startMailServer(t, {
     onMailFrom: (_address, session, callback) => {
-      names.push(String(session.hostNameAppearsAs))
+      names.push(session.hostNameAppearsAs)
       callback()
     },
   })

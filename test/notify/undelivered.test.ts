@@ -3,11 +3,14 @@ import { openMemoryJournal } from '../../src/journal/index.ts'
 import type { AlertFacts, Earlier, Notification } from '../../src/model.ts'
 import { afterEarlier } from '../../src/notify/earlier.ts'
 import { renderMessage } from '../../src/notify/message.ts'
+import { parseMime } from '../../src/notify/mime.ts'
 import { createSender } from '../../src/notify/outbox.ts'
+import { createEmailWay } from '../../src/notify/servers.ts'
 import type { Delivery, Way } from '../../src/notify/way.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
 import { at, facts, notification } from './samples.ts'
-import { silent } from './smtp.ts'
+import { mailConfig, refusal, silent, smtpConfig, startMailServer } from './smtp.ts'
+import { until } from '../helpers/service.ts'
 
 const options = { from: { address: 'alerts@example.org' }, domain: 'example.org' }
 const HOUR = 3_600_000
@@ -101,4 +104,36 @@ test('what nobody got is told once it is given up, and what says so is not told 
   await clock.advance(2 * HOUR)
   t.strictSame(told, ['hook: 550 5.1.1 unknown', 'late: given up after 24 h: 554 5.7.1 no'])
   await sender.stop(1000)
+})
+
+test('a reader whose first mail was refused hears at the repeat that the alert fired', async (t) => {
+  let isKnown = false
+  const server = await startMailServer(t, {
+    onRcptTo: (_address, _session, callback) => callback(isKnown ? null : refusal(550, '5.1.1 user unknown')),
+  })
+  const clock = createVirtualClock(first.at)
+  const { outbox, ...journal } = openMemoryJournal()
+  const compose = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, options)
+  const email = createEmailWay(mailConfig([smtpConfig(server.port)]), { compose, clock, log: silent })
+  const observer = { events() {}, rejects() {}, unusable() {}, answered() {}, engine() {}, notified() {} }
+  const ways = { email, webhook: email, alertmanager: email }
+  const sender = createSender({ outbox, clock, log: silent, observer, ways })
+  const tell = async (mail: Notification): Promise<void> => {
+    await journal.commit(0, [{ id: mail.id, data: JSON.stringify(mail) }], clock.now())
+    sender.wake()
+    await until('it was tried', async () => (await outbox.list(9)).every(({ state }) => state !== 'pending'))
+  }
+  await tell(first)
+  await clock.advance(4 * HOUR)
+  isKnown = true
+  await tell(again())
+  const [arrived] = server.arrived
+  const text = parseMime(arrived?.raw ?? Buffer.of()).text.replaceAll(/\s+/g, ' ')
+  t.match(text, /has fired.*An earlier mail to you could not be delivered: /)
+  t.notMatch(text, /still firing/)
+  await tell(again({ id: 'third', seq: 2, at: first.at + 8 * HOUR }))
+  const next = parseMime(server.arrived[1]?.raw ?? Buffer.of()).text
+  t.match(next, /still\s+firing/)
+  t.notMatch(next, /could not be delivered/, 'it is said once')
+  await sender.stop(0)
 })
