@@ -70,7 +70,7 @@ function foundIn(command: Command, answer: CommandAnswer & { readonly kind: 'ref
   if (answer.code === 'too-many') return { parameter: 'silences', found: JSON.stringify(answer.value) }
   if (command.kind === 'forget') return { parameter: 'host', found: command.host }
   if (command.kind === 'expire') return { parameter: 'id', found: command.id }
-  return command.kind === 'silence' ? {} : { parameter: 'episode', found: command.episode }
+  return 'episode' in command ? { parameter: 'episode', found: command.episode } : {}
 }
 
 export const unknownEpisode = (episode: string): ApiProblem =>

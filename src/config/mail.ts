@@ -119,6 +119,7 @@ function readServer(raw: RawServer, at: string, context: PartContext): SmtpConfi
     ...(password === undefined ? {} : { password }),
     ...(oauth2 === undefined ? {} : { oauth2 }),
     timeout: readSpan(raw.timeout ?? '30s', `${at}/timeout`, { least: 1000, most: 300_000 }, diagnostics),
+    ...(raw.ehlo_name === undefined ? {} : { ehloName: raw.ehlo_name }),
   }
 }
 

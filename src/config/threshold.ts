@@ -1,27 +1,11 @@
 import { readHosts } from './hosts.ts'
 import type * as Raw from '../generated/config.ts'
-import {
-  type Bound,
-  MOST_RATIO,
-  type Of,
-  type Op,
-  type Override,
-  type Severity,
-  type Threshold,
-  type Unit,
-} from '../model.ts'
+import { type Bound, isUpper, MOST_RATIO, type Op, type Override, type Severity, type Threshold } from '../model.ts'
+import { defaultClear, IN_UNIT, isWhole, type Judged, warnOfEnd, warnOfNoEnd } from './clear.ts'
 import type { Diagnostics } from './mistakes.ts'
 import { below, describe } from './mistakes.ts'
 
-/** What the bounds are bounds of. */
-export interface Judged {
-  readonly of: Of
-  readonly unit: Unit
-  /** A count of events: a whole number, never below zero. */
-  readonly count: boolean
-  /** Where bounds that stand under no severity belong. */
-  readonly severity: Severity
-}
+export type { Judged } from './clear.ts'
 
 type Levels = Readonly<Record<Severity, readonly Bound[]>>
 type RawLevels = Omit<Raw.Threshold, 'of'>
@@ -29,7 +13,6 @@ type RawLevels = Omit<Raw.Threshold, 'of'>
 const SEVERITIES = ['warning', 'critical'] as const
 const UPPER = ['above', 'at_least'] as const
 const LOWER = ['below', 'at_most'] as const
-const CLEAR_SHARE = 0.05
 
 /** The bounds of a rule, by severity. */
 export function readThreshold(raw: RawLevels, pointer: string, judged: Judged, diagnostics: Diagnostics): Threshold {
@@ -40,6 +23,7 @@ export function readThreshold(raw: RawLevels, pointer: string, judged: Judged, d
     diagnostics.error(pointer, describe('the threshold has no bound', { expected }))
   }
   checkOrder(levels, pointer, diagnostics)
+  warnOfNoEnd(levels, pointer, judged, diagnostics)
   return { of: judged.of, ...levels }
 }
 
@@ -68,6 +52,7 @@ export function readOverride(
     critical: levels.critical.length > 0 ? levels.critical : threshold.critical,
   }
   checkOrder(merged, at, diagnostics)
+  warnOfNoEnd(merged, at, judged, diagnostics)
   return { hosts: readHosts(raw.hosts, below(pointer, 'hosts'), diagnostics), threshold: merged }
 }
 
@@ -76,11 +61,8 @@ function readLevels(raw: RawLevels, pointer: string, judged: Judged, diagnostics
   const named = SEVERITIES.filter((severity) => raw[severity] !== undefined)
   if (direct !== undefined && named.length > 0) {
     const what = `'${direct}' cannot be combined with '${named.join("' and '")}'`
-    diagnostics.error(
-      below(pointer, direct),
-      describe(what, { fix: 'put all bounds under a severity, or none' }),
-      'key',
-    )
+    const fix = 'put all bounds under a severity, or none'
+    diagnostics.error(below(pointer, direct), describe(what, { fix }), 'key')
   }
   const own = (severity: Severity): readonly Bound[] => {
     const bounds = raw[severity]
@@ -123,52 +105,48 @@ function readBounds(raw: Raw.Bounds, pointer: string, judged: Judged, diagnostic
   }
   if (upper && lower) {
     if (clear !== undefined) {
-      diagnostics.error(
-        at,
-        "'clear' cannot serve a bound on each side; remove it, and 5% inside each bound is taken",
-        'key',
-      )
+      diagnostics.error(at, "'clear' cannot serve a bound on each side; remove it, and each has its default", 'key')
     }
-    return bothSides(upper, lower, diagnostics)
+    return bothSides(upper, lower, judged, diagnostics)
   }
   const one = upper ?? lower
   if (!one) return []
-  const inside = clear ?? defaultClear(one)
+  const inside = clear ?? defaultClear(one, judged)
   const wrong = one === upper ? inside > one.value : inside < one.value
   if (wrong) {
     const side = one === upper ? 'at most' : 'at least'
     const what = `'clear' ends the alert, so it lies inside the bound: expected ${side} ${one.value}`
     diagnostics.error(at, `${what}, found ${diagnostics.written(at)}`)
   }
-  return [{ op: one.op, value: one.value, clear: inside }]
+  const bound = { op: one.op, value: one.value, clear: inside }
+  if (!wrong)
+    warnOfEnd(bound, { bound: one.pointer, ...(clear === undefined ? {} : { clear: at }) }, judged, diagnostics)
+  return [bound]
 }
 
 /** With a bound on each side their clear values must not cross, or no value would ever end the alert. */
-function bothSides(upper: Side, lower: Side, diagnostics: Diagnostics): readonly Bound[] {
+function bothSides(upper: Side, lower: Side, judged: Judged, diagnostics: Diagnostics): readonly Bound[] {
   if (lower.value >= upper.value) {
     const what = `every value is ${formatOp(upper.op)} ${upper.value} or ${formatOp(lower.op)} ${lower.value}`
     diagnostics.error(lower.pointer, `${what}: did you mean them the other way round?`)
   }
   const middle = (upper.value + lower.value) / 2
   return [
-    { op: upper.op, value: upper.value, clear: Math.max(defaultClear(upper), middle) },
-    { op: lower.op, value: lower.value, clear: Math.min(defaultClear(lower), middle) },
+    { op: upper.op, value: upper.value, clear: Math.max(defaultClear(upper, judged), middle) },
+    { op: lower.op, value: lower.value, clear: Math.min(defaultClear(lower, judged), middle) },
   ]
 }
 
-function defaultClear({ op, value }: Side): number {
-  const inward = op === 'above' || op === 'at_least' ? -1 : 1
-  return Number((value + inward * Math.abs(value) * CLEAR_SHARE).toPrecision(12))
-}
-
-const IN_UNIT: readonly Of[] = ['mean', 'min', 'max', 'last']
-
 /** Bounds that always or never hold, and those that look as if they were meant in another unit. */
-function checkScale({ op, value, pointer }: Side, { of, unit, count }: Judged, diagnostics: Diagnostics): void {
+function checkScale({ op, value, pointer }: Side, judged: Judged, diagnostics: Diagnostics): void {
+  const { of, unit, count } = judged
   const never = (op === 'below' && value <= 0) || (op === 'at_most' && value < 0)
   const always = (op === 'at_least' && value <= 0) || (op === 'above' && value < 0)
-  if (count && (never || always)) {
-    diagnostics.error(pointer, `a count of events is ${never ? 'never' : 'always'} ${formatOp(op)} ${value}`)
+  if (isWhole(judged) && (never || always)) {
+    diagnostics.error(
+      pointer,
+      `a count of ${count ? 'events' : 'samples'} is ${never ? 'never' : 'always'} ${formatOp(op)} ${value}`,
+    )
   }
   if (!IN_UNIT.includes(of)) return
   const size = Math.abs(value)
@@ -206,10 +184,6 @@ function checkOrder({ warning, critical }: Levels, pointer: string, diagnostics:
     const own = [`${pointer}/critical`, `${pointer}/warning`].find((one) => diagnostics.written(one) !== 'nothing')
     diagnostics.error(own ?? pointer, what)
   }
-}
-
-function isUpper(op: Op): boolean {
-  return op === 'above' || op === 'at_least'
 }
 
 function formatOp(op: Op): string {

@@ -1,9 +1,12 @@
 import {
   type Bound,
+  clearOf,
   type Evidence,
   isBeyond,
+  isCleared,
   isUpper,
-  type Limit,
+  limitOf,
+  wholeClearOf,
   type Of,
   type Severity,
   type Threshold,
@@ -58,12 +61,6 @@ function breached(bounds: readonly Bound[], value: number, held: boolean): Bound
   return bounds.find((bound) => isBeyond(bound, value) || (held && !isCleared(bound, value)))
 }
 
-/** The `clear` value itself is on the good side, unless it is the bound and the bound is inclusive. */
-export function isCleared(bound: Bound, value: number): boolean {
-  if (isBeyond(bound, value)) return false
-  return isUpper(bound.op) ? value <= bound.clear : value >= bound.clear
-}
-
 /**
  * Whether more samples can only strengthen a breach, so that it may be told before its window has closed: a number of
  * matches, or a maximum, over an upper bound.
@@ -83,15 +80,16 @@ export function isUndoable(of: Of, threshold: Threshold): boolean {
 /**
  * What a verdict found, in numbers and codes.
  *
- * @param samples how many the figure was made of, where it is no number of events itself.
+ * @param samples how many the figure was made of, where it is no number of events itself. @param isWhole whether the
+ * figure is a count, whose end is a whole number.
  */
-export function explain(verdict: Verdict, samples?: number): Evidence {
+export function explain(verdict: Verdict, samples: number | undefined, isWhole: boolean): Evidence {
   if (verdict.kind === 'no_data') return { why: { code: 'no_data', params: {} } }
   const { bound } = verdict
   const end = verdict.kind === 'normal' ? bound : verdict.end
   const why = { code: codeOf(verdict), params: samples === undefined ? {} : { samples } }
   if (bound === undefined || end === undefined) return { why }
-  return { limit: limitOf(bound), clear: clearOf(end), why }
+  return { limit: limitOf(bound), clear: isWhole ? wholeClearOf(end) : clearOf(end), why }
 }
 
 function codeOf(verdict: Exclude<Verdict, { kind: 'no_data' }>): string {
@@ -100,21 +98,4 @@ function codeOf(verdict: Exclude<Verdict, { kind: 'no_data' }>): string {
   if (isBeyond(bound, value)) return 'breached'
   if (verdict.kind === 'anomalous') return 'held'
   return isCleared(bound, value) ? 'cleared' : 'within'
-}
-
-/** What is beyond a bound: `above 0.9`. */
-export function limitOf({ op, value }: Bound): Limit {
-  return { op, value: exact(value) }
-}
-
-/** What ends an alert: `at_most 0.85`; `below 0.9` where 0.9 itself is beyond the bound. */
-export function clearOf(bound: Bound): Limit {
-  const isIn = isCleared(bound, bound.clear)
-  const op = isUpper(bound.op) ? (isIn ? 'at_most' : 'below') : isIn ? 'at_least' : 'above'
-  return { op, value: exact(bound.clear) }
-}
-
-/** A number with all digits that it was written with, but not those that reckoning with it added. */
-function exact(value: number): number {
-  return Number(value.toPrecision(12))
 }

@@ -13,6 +13,7 @@ import type {
   Recipient,
   Repeat,
   Silence,
+  UndeliveredItem,
   Via,
 } from '../model.ts'
 
@@ -32,6 +33,8 @@ export interface DispatchState {
   readonly backlog: Backlog
   /** Notices that wait for their recipients' budgets. */
   notices: Posted[]
+  /** What was not delivered, and is not notified yet; absent where there is nothing. */
+  undelivered?: { since: Millis; readonly list: UndeliveredItem[] }
   /** Whose turn for a report or a heart-beat was when. */
   turns: Map<string, Turn>
   /** Mails that were decided: how many in all, and how many by rule since the first fold took note of them. */

@@ -1,4 +1,5 @@
 import { acknowledge, addSilence, expireSilence } from '../dispatch/commands.ts'
+import { recordUndelivered } from '../dispatch/undelivered.ts'
 import type { Command, Millis } from '../model.ts'
 import { forget } from './retire.ts'
 import type { Fold, Obeyed } from './state.ts'
@@ -18,6 +19,10 @@ const COMMANDS: Obey = {
   silence: ({ state }, { silence }) => ({ answer: addSilence(state.dispatch, silence) }),
   expire: ({ state }, { id, now }) => ({ answer: expireSilence(state.dispatch, id, now) }),
   acknowledge: ({ state }, { episode, ack, now }) => ({ answer: acknowledge(state.dispatch, episode, ack, now) }),
+  undelivered({ state }, { item, now }) {
+    recordUndelivered(state.dispatch, item, now)
+    return { answer: { kind: 'done', value: null } }
+  },
   unacknowledge: ({ state }, { episode, now }) => ({ answer: acknowledge(state.dispatch, episode, undefined, now) }),
 }
 

@@ -10,7 +10,7 @@ export type Whence = Pick<Finding & { kind: 'anomalous' }, 'since' | 'isOpen'>
 
 /** A verdict on a window that ends at `at`, with what can be said of it. */
 export function foundOf(plan: WindowPlan, at: Millis, samples: number, verdict: Verdict, whence: Whence = {}): Found {
-  const evidence = explain(verdict, plan.rule.kind === 'count' ? undefined : samples)
+  const evidence = explain(verdict, plan.rule.kind === 'count' ? undefined : samples, plan.of === 'count')
   if (verdict.kind === 'no_data') return { finding: { kind: 'no_data', at, ...whence }, value: null, evidence }
   const { value } = verdict
   const finding: Finding = verdict.kind === 'normal' ? { kind: 'normal', at } : anomaly(at, verdict, whence)

@@ -1,8 +1,7 @@
 import { shiftOf, type Store, tailOf } from '../aggregate/store.ts'
 import { meanOf, sumOf } from '../aggregate/partial.ts'
 import { figureOf, type Span, windowOf } from '../aggregate/window.ts'
-import { clearOf, limitOf } from '../detect/threshold.ts'
-import type { Millis, Of, Picture, PictureBucket, Severity } from '../model.ts'
+import { clearOf, limitOf, type Millis, type Of, type Picture, type PictureBucket, type Severity } from '../model.ts'
 import { thresholdFor, type WindowPlan } from './plan.ts'
 import type { Host } from './state.ts'
 

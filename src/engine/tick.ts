@@ -1,5 +1,6 @@
 import { tickSource } from '../aggregate/sources.ts'
 import { tellNotices } from '../dispatch/notice.ts'
+import { notifyUndelivered } from '../dispatch/undelivered.ts'
 import { elapse } from '../dispatch/step.ts'
 import type { Effect, Millis, Tick } from '../model.ts'
 import type { Judged } from './evaluate.ts'
@@ -57,6 +58,7 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
 function tell(fold: Fold): readonly Effect[] {
   const { state, dispatchPlan } = fold
   state.isUntold = false
+  notifyUndelivered(state.dispatch, dispatchPlan, state.now)
   const notices = tellNotices(state.dispatch, dispatchPlan, state.now)
   const mails = elapse(state.dispatch, dispatchPlan, alertsOf(fold), state.now)
   keepUsage(fold)

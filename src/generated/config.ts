@@ -85,9 +85,13 @@ oauth2?: OAuth2Login
  */
 from?: EMailAddress
 /**
- * How long the server may take over one step, from 1 s to 5 min.
+ * How long the server may take over one step, from 1 s to 5 min; once it has a whole mail, at least 10 min.
  */
 timeout?: Duration
+/**
+ * How stashwatch names itself to the server (EHLO): a name that the DNS knows, or an address in brackets. Default: the name of the machine if it has a dot in it, else [127.0.0.1].
+ */
+ehlo_name?: string
 /**
  * Most delivery attempts per minute over all servers; further mails wait. In a list of servers set it on the first server. Default: no limit.
  */
@@ -991,7 +995,7 @@ below?: number
  */
 at_most?: number
 /**
- * The value at which the alert is over again. Default: 5 % inside the bound.
+ * The value at which the alert is over again. Default: 5 % inside the bound, as far as the unit can reach; the bound itself for counts, for min, max and last, and for below and at_most of what has no unit.
  */
 clear?: number
 /**
@@ -1024,7 +1028,7 @@ below?: number
  */
 at_most?: number
 /**
- * The value at which the alert is over again. Default: 5 % inside the bound.
+ * The value at which the alert is over again. Default: 5 % inside the bound, as far as the unit can reach; the bound itself for counts, for min, max and last, and for below and at_most of what has no unit.
  */
 clear?: number
 }
@@ -1057,7 +1061,7 @@ below?: number
  */
 at_most?: number
 /**
- * The value at which the alert is over again. Default: 5 % inside the bound.
+ * The value at which the alert is over again. Default: 5 % inside the bound, as far as the unit can reach; the bound itself for counts, for min, max and last, and for below and at_most of what has no unit.
  */
 clear?: number
 /**

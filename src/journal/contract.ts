@@ -32,6 +32,9 @@ export function lineOf({ queue, recipient }: Pick<Effect, 'queue' | 'recipient'>
   return `${queue} ${recipient}`
 }
 
+/** So many of those that an address never got are told to it. */
+export const MOST_FAILED = 20
+
 /** The answer in the record of an effect that another one tells. */
 export function toldWith(id: string): string {
   return `told together with ${id}`

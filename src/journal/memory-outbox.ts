@@ -10,7 +10,7 @@ import type {
   SendRecord,
   Via,
 } from '../model.ts'
-import { lineOf, toldWith } from './contract.ts'
+import { lineOf, MOST_FAILED, toldWith } from './contract.ts'
 
 /** The outbox of the memory journal: the port's methods, at once. */
 export interface MemoryOutbox {
@@ -137,8 +137,21 @@ function earlierThan(effects: ReadonlyMap<string, Kept>, id: string): Earlier {
   const all = [...effects.values()]
   const before = all.slice(0, all.indexOf(one)).filter((other) => areSiblings(other, one))
   const sent = before.findLast(({ record }) => record.state === 'sent')?.record.data
+  const failed = failedBefore(all, one)
   const untold = before.filter(({ record: { state } }) => state === 'failed' || state === 'merged')
-  return { ...(sent !== undefined && { sent }), untold: untold.map(({ record }) => record.data) }
+  return {
+    ...(sent !== undefined && { sent }),
+    untold: untold.map(({ record }) => record.data),
+    ...(failed.length > 0 && { failed }),
+  }
+}
+
+/** What an address should have got and did not, since the newest that it got. */
+function failedBefore(all: readonly Kept[], { place: { line } }: Kept): readonly string[] {
+  const done = all.filter(({ place }) => place.line === line)
+  const newest = Math.max(0, ...done.map(({ record: { state, doneAt = 0 } }) => (state === 'sent' ? doneAt : 0)))
+  const failed = done.filter(({ record: { state, doneAt = 0 } }) => state === 'failed' && doneAt > newest)
+  return failed.slice(-MOST_FAILED).map(({ record }) => record.data)
 }
 
 function firstOfEach(all: readonly Kept[], most: number, keyOf: (place: Place) => string): readonly Kept[] {

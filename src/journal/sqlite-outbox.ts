@@ -11,8 +11,8 @@ import type {
   SendRecord,
   Via,
 } from '../model.ts'
-import { lineOf, toldWith } from './contract.ts'
-import type { Sql } from './sqlite-schema.ts'
+import { lineOf, MOST_FAILED, toldWith } from './contract.ts'
+import type { Row, Sql } from './sqlite-schema.ts'
 
 /** The effects and what became of them. Methods that write are called inside a transaction. */
 export interface EffectTable {
@@ -98,6 +98,19 @@ const BEFORE = `
 SELECT data FROM effects AS earlier JOIN (SELECT seq, line, thread FROM effects WHERE id = ? AND thread <> '') AS one
 ON earlier.line = one.line AND earlier.thread = one.thread AND earlier.seq < one.seq`
 
+/** So many of the newest that were sent are looked at for the one that was sent last. */
+const LATEST = 200
+
+/** Few fail: only where some did, it is looked for when the newest was sent. */
+const FAILED = `
+WITH place AS MATERIALIZED (SELECT line FROM effects WHERE id = ? AND line <> '')
+SELECT data FROM place JOIN effects AS lost ON lost.line = place.line AND lost.state = 'failed'
+WHERE done_at > (
+  SELECT coalesce(max(done_at), 0) FROM effects WHERE seq IN (
+    SELECT seq FROM effects WHERE line = (SELECT line FROM place) AND state = 'sent' ORDER BY seq DESC LIMIT ${LATEST}
+  )
+) ORDER BY seq DESC LIMIT ${MOST_FAILED}`
+
 const DAMAGED = 'not sent: its record in the journal does not match its checksum'
 
 export function openEffects(sql: Sql): EffectTable {
@@ -108,8 +121,6 @@ export function openEffects(sql: Sql): EffectTable {
   const due = sql.prepare(DUE)
   const place = sql.prepare('SELECT line, thread FROM effects WHERE id = ?')
   const siblings = sql.prepare(SIBLINGS)
-  const sent = sql.prepare(`${BEFORE} WHERE state = 'sent' ORDER BY earlier.seq DESC LIMIT 1`)
-  const untold = sql.prepare(`${BEFORE} WHERE state IN ('failed', 'merged') ORDER BY earlier.seq`)
   const render = sql.prepare(`
     UPDATE effects SET rendered = ?, rendered_crc = ? WHERE id = ? AND state = 'pending' AND rendered IS NULL`)
   const forgetRendered = sql.prepare('UPDATE effects SET rendered = NULL, rendered_crc = NULL WHERE id = ?')
@@ -138,11 +149,7 @@ export function openEffects(sql: Sql): EffectTable {
       const rows = siblings.all(line, thread, id).map((row) => row as ItemRow)
       return rows.filter(intact).map(itemOf)
     },
-    earlier(id) {
-      const last = sent.get(id)?.['data']
-      const others = untold.all(id).map(({ data }) => String(data))
-      return { ...(last !== undefined && { sent: String(last) }), untold: others }
-    },
+    earlier: openEarlier(sql),
     merge: openMerge(sql),
     rendered: (id, bytes) => void render.run(bytes, crc32(bytes), id),
     outcome,
@@ -158,6 +165,22 @@ export function openEffects(sql: Sql): EffectTable {
     },
     forgetAfter: (upTo) => void deleteAfter.run(upTo),
     prune: openPruning(sql),
+  }
+}
+
+function openEarlier(sql: Sql): EffectTable['earlier'] {
+  const sent = sql.prepare(`${BEFORE} WHERE state = 'sent' ORDER BY earlier.seq DESC LIMIT 1`)
+  const untold = sql.prepare(`${BEFORE} WHERE state IN ('failed', 'merged') ORDER BY earlier.seq`)
+  const failed = sql.prepare(FAILED)
+  const dataOf = ({ data }: Row): string => String(data)
+  return (id) => {
+    const last = sent.get(id)
+    const lost = failed.all(id).map(dataOf)
+    return {
+      ...(last !== undefined && { sent: dataOf(last) }),
+      untold: untold.all(id).map(dataOf),
+      ...(lost.length > 0 && { failed: lost.toReversed() }),
+    }
   }
 }
 

@@ -82,6 +82,7 @@ export type Because =
   | 'rate_limited'
   | 'backlog'
   | 'hosts_retired'
+  | 'undelivered'
   | 'scheduled'
 
 /** What keeps an alert from being notified. */

@@ -224,6 +224,9 @@ export interface SmtpConfig {
   readonly user?: string
   readonly password?: string
   readonly oauth2?: OAuth2
+  /** How stashwatch names itself in EHLO. */
+  readonly ehloName?: string
+  /** The longest that one step of the conversation may take. */
   readonly timeout: Millis
 }
 

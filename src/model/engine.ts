@@ -1,6 +1,6 @@
 import type { Acknowledgement, AlertState, AlertView, Silence } from './alerts.ts'
 import type { Evaluation, NextEvaluation } from './evidence.ts'
-import type { ClosedAlert, Via } from './notification.ts'
+import type { ClosedAlert, Via, UndeliveredItem } from './notification.ts'
 import type { Rule, Severity, Unit } from './configuration.ts'
 import type { RejectCount } from './events.ts'
 import type { Outbox, OutboxStats, Outcome } from './journal.ts'
@@ -55,6 +55,12 @@ export type Command =
       readonly kind: 'acknowledge'
       readonly episode: string
       readonly ack: Omit<Acknowledgement, 'note'> & { readonly note?: string }
+      readonly now: Millis
+    }
+  /** A notification was given up: whoever hears of the service is told. Value: null. */
+  | {
+      readonly kind: 'undelivered'
+      readonly item: UndeliveredItem
       readonly now: Millis
     }
   /** Nobody looks after it any more. Value: the alert. */

@@ -101,6 +101,8 @@ export interface Earlier {
   readonly sent?: string
   /** Those that nobody got, oldest first: they failed, or were merged. */
   readonly untold: readonly string[]
+  /** Those of its line, whatever their thread, that failed since the newest of the line that was sent; absent for none. */
+  readonly failed?: readonly string[]
 }
 
 /** Several effects that one of them tells from now on. */

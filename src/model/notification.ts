@@ -37,6 +37,24 @@ export type Notice =
       readonly counts: Readonly<Record<RetiredItem['kind'], number>>
     }
   | { readonly kind: 'heartbeat'; readonly items: HeartbeatItems }
+  /** `count` in all, of which `items` are the first. */
+  | { readonly kind: 'undelivered'; readonly items: readonly UndeliveredItem[]; readonly count: number }
+
+/** A notification that its address never got: what it was about, when it was decided, and why no server took it. */
+export interface UndeliveredItem {
+  readonly address: string
+  readonly receiver: string
+  readonly about: NotificationSubject
+  readonly response: string
+  readonly at: Millis
+}
+
+/** What a notification is about, in short. */
+export type NotificationSubject =
+  | { readonly kind: 'alert'; readonly rule: string; readonly host: string; readonly state: 'firing' | 'resolved' }
+  | { readonly kind: 'list'; readonly firing: number; readonly resolved: number; readonly closed: number }
+  | { readonly kind: 'notice'; readonly notice: Notice['kind'] }
+  | { readonly kind: 'report' | 'unknown' }
 
 /** A host or source that is no longer watched, or a mass absence of a source that was closed with the last of its hosts. */
 export interface RetiredItem {
@@ -129,6 +147,8 @@ export interface Notification {
     readonly count?: number
     readonly last?: Millis
   }
+  /** Mails that this reader should have got and never will, since the newest one that came: when, and about what. */
+  readonly undelivered?: readonly { readonly at: Millis; readonly about: NotificationSubject }[]
   /** What a notice says; it is about no alert that is open. */
   readonly notice?: Notice
   readonly report?: Report

@@ -1,28 +1,27 @@
 import { createHash } from 'node:crypto'
-import { createTransport, type NodemailerError } from 'nodemailer'
+import { createTransport, type SMTPPoolOptions, type SMTPSentMessageInfo, type Transporter } from 'nodemailer'
 import MailComposer, { type MailComposerAttachment } from 'nodemailer/lib/mail-composer'
-import type { SMTPPoolOptions } from 'nodemailer/lib/smtp-pool'
-import type { Recipient, SmtpConfig } from '../model.ts'
+import { type Failure, judge } from './refusals.ts'
+import type { Millis, Recipient, SmtpConfig } from '../model.ts'
 import { clean, shorten } from './text.ts'
 import type { Attachment, Delivery, MailMessage } from './way.ts'
 
-/** Connections to the mail server that are used side by side. */
-export const CONNECTIONS = 5
+/** RFC 5321, 4.5.3.2.6: a server may look at a mail for so long before it answers, and takes it all the same. */
+const LOOKS_FOR = 600_000
+
+/** How long a server may take to answer once it has the whole mail. Whoever gives up sooner sends it twice. */
+export function patienceAfterData({ timeout }: Pick<SmtpConfig, 'timeout'>): Millis {
+  return Math.max(LOOKS_FOR, timeout)
+}
+
+/** Connecting and greetings have time-outs of their own, whose words say more. */
+const SLACK = 1_000
 
 /** An unused connection is given up before most servers would cut it. */
 const IDLE = 30_000
 
 /** The longest answer of a server that is kept. */
 const ANSWER_LENGTH = 500
-
-/**
- * Replies that speak of the way stashwatch introduces itself, whatever command they answer: authentication is asked
- * for, too weak, refused or wants encryption. The operator can mend that, so the mail waits.
- */
-const OPERATORS_FAULT: readonly number[] = [530, 534, 535, 538]
-
-/** The mail is too large, whichever command the server says so to. */
-const TOO_LARGE = 552
 
 /** How many forms of the newest access tokens are remembered, to be hidden. */
 const TOKEN_FORMS = 60
@@ -65,35 +64,105 @@ export interface Envelope {
   readonly to: string
 }
 
+/** What the server is doing: `answer` when it has answered a command, `data` when it is to get the mail now. */
+type Progress = (step: 'answer' | 'data') => void
+
 /** One mail server. What holds for a way out (`Way`) holds for its `send` and `close`. */
 export interface MailServer {
-  send(bytes: Uint8Array, envelope: Envelope, signal: AbortSignal): Promise<Delivery>
+  /** @param given called once the server is to get the mail: from then on it may take long. */
+  send(bytes: Uint8Array, envelope: Envelope, signal: AbortSignal, given?: () => void): Promise<Delivery>
   close(): Promise<void>
 }
 
-/** Delivers over SMTP, through a few connections that are kept for a while. */
+/** A connection that is kept for a while, and whom it tells of its steps. */
+interface Line {
+  readonly mailer: ReturnType<typeof openMailer>
+  isTaken: boolean
+  progress: Progress | undefined
+}
+
+/** Delivers over SMTP, through connections that are kept for a while: as many as mails are under way at once. */
 export function openMailServer(config: SmtpConfig): MailServer {
-  const mailer = createTransport(poolOptions(config))
+  const lines: Line[] = []
   const fixed = secretsOf(config)
   let tokens: readonly string[] = []
-  // A server may echo what it was given, and that includes the tokens that were asked for on the way.
-  mailer.on('token', ({ accessToken }: { readonly accessToken?: string }) => {
-    if (accessToken !== undefined) tokens = [...tokenForms(config, accessToken), ...tokens].slice(0, TOKEN_FORMS)
-  })
+  const open = (): Line => {
+    const line: Line = {
+      mailer: openMailer(config, (step) => line.progress?.(step)),
+      isTaken: false,
+      progress: undefined,
+    }
+    // A server may echo what it was given, and that includes the tokens that were asked for on the way.
+    line.mailer.on('token', ({ accessToken }: { readonly accessToken?: string }) => {
+      if (accessToken !== undefined) tokens = [...tokenForms(config, accessToken), ...tokens].slice(0, TOKEN_FORMS)
+    })
+    lines.push(line)
+    return line
+  }
   return {
-    async send(bytes: Uint8Array, envelope: Envelope, signal: AbortSignal): Promise<Delivery> {
+    async send(bytes, envelope, signal, given = () => {}): Promise<Delivery> {
+      const line = lines.find(({ isTaken }) => !isTaken) ?? open()
+      line.isTaken = true
+      const steps = watchSteps(config, given)
+      line.progress = steps.progress
       try {
         const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-        const info = await mailer.sendMail({ raw, envelope: { ...envelope, size: bytes.length }, signal })
-        return { state: 'sent', answer: line(info.response ?? 'accepted', [...fixed, ...tokens]) }
+        const info = await line.mailer.sendMail({
+          raw,
+          envelope: { ...envelope, size: bytes.length },
+          signal: AbortSignal.any([signal, steps.late]),
+        })
+        return { state: 'sent', answer: oneLine(info.response ?? 'accepted', [...fixed, ...tokens]) }
       } catch (error) {
-        return judge(error as NodemailerError, config, [...fixed, ...tokens])
+        const { answer, ...delivery } = judge(error as Failure, config, steps.late.aborted)
+        return { ...delivery, answer: oneLine(answer, [...fixed, ...tokens]) }
+      } finally {
+        steps.end()
+        line.progress = undefined
+        line.isTaken = false
       }
     },
     async close(): Promise<void> {
-      mailer.close({ force: true })
+      for (const { mailer } of lines) mailer.close({ force: true })
     },
   }
+}
+
+interface Steps {
+  readonly progress: Progress
+  /** Aborted when a step took too long. */
+  readonly late: AbortSignal
+  end(): void
+}
+
+/** Gives each step its time, as sockets measure it, until the server is to get the mail. */
+function watchSteps({ timeout }: SmtpConfig, given: () => void): Steps {
+  const cut = new AbortController()
+  let newest: AbortSignal | undefined
+  const begin = (): void => {
+    const own = AbortSignal.timeout(timeout + SLACK)
+    newest = own
+    own.addEventListener('abort', () => newest === own && cut.abort(), { once: true })
+  }
+  begin()
+  return {
+    late: cut.signal,
+    progress(step) {
+      if (step === 'answer') return begin()
+      newest = undefined
+      given()
+    },
+    end: () => void (newest = undefined),
+  }
+}
+
+function openMailer(config: SmtpConfig, progress: Progress): Transporter<SMTPSentMessageInfo, SMTPPoolOptions> {
+  const heed = (entry: unknown, text: unknown): void => {
+    const isAnswer = typeof entry === 'object' && entry !== null && 'tnx' in entry && entry.tnx === 'server'
+    if (isAnswer) progress(typeof text === 'string' && text.startsWith('354') ? 'data' : 'answer')
+  }
+  const logger = { trace() {}, debug: heed, info() {}, warn() {}, error() {}, fatal() {} }
+  return createTransport({ ...poolOptions(config), logger, transactionLog: true })
 }
 
 /**
@@ -101,23 +170,25 @@ export function openMailServer(config: SmtpConfig): MailServer {
  * would be no encryption at all. Debian's local mail servers, for one, come with such a certificate.
  */
 function poolOptions(config: SmtpConfig): SMTPPoolOptions & { pool: true } {
-  const { host, port, secure, requireTls, timeout } = config
+  const { host, port, secure, requireTls, timeout, ehloName } = config
   return {
     pool: true,
     host,
     port,
     secure,
+    ...(ehloName === undefined ? {} : { name: ehloName }),
     requireTLS: requireTls,
     opportunisticTLS: !requireTls,
     tls: { rejectUnauthorized: secure || requireTls },
     ...loginOf(config),
-    maxConnections: CONNECTIONS,
+    maxConnections: 1,
     maxRequeues: 1,
     idleTimeout: IDLE,
     dnsTimeout: timeout,
     connectionTimeout: timeout,
     greetingTimeout: timeout,
-    socketTimeout: timeout,
+    // It cannot be another one for each step: `watchSteps` looks after those before the mail, who sends after the last.
+    socketTimeout: 2 * patienceAfterData(config),
     disableFileAccess: true,
     disableUrlAccess: true,
   }
@@ -126,50 +197,6 @@ function poolOptions(config: SmtpConfig): SMTPPoolOptions & { pool: true } {
 function loginOf({ user, password, oauth2, timeout }: SmtpConfig): Pick<SMTPPoolOptions, 'auth'> {
   if (oauth2 !== undefined) return { auth: { type: 'OAuth2', ...oauth2, requestTimeout: timeout } }
   return user === undefined ? {} : { auth: { user, pass: password ?? '' } }
-}
-
-/** Whether the failure is the mail's own and for good, or lies with servers, networks and settings, which mend. */
-function judge(error: NodemailerError, config: SmtpConfig, hide: readonly string[]): Delivery {
-  const answer = line(wordsOf(error, config), hide)
-  const code = error.responseCode
-  if (code === undefined)
-    return isUnsendable(error) ? { state: 'failed', answer } : { state: 'retry', answer, fault: 'server' }
-  const permanent = error.permanent === true && !OPERATORS_FAULT.includes(code)
-  const isAboutMail = error.command === 'RCPT TO' || error.command === 'DATA' || code === TOO_LARGE
-  if (permanent && isAboutMail) return { state: 'failed', answer }
-  return isAboutRecipient(error.command, code)
-    ? { state: 'retry', answer }
-    : { state: 'retry', answer, fault: 'server' }
-}
-
-/** A full mailbox or greylisting: the server is well, and takes the mails of others. 421 says that it closes. */
-function isAboutRecipient(command: string | undefined, code: number): boolean {
-  return command === 'RCPT TO' && code >= 400 && code < 500 && code !== 421
-}
-
-/** The recipient's address cannot be put into a command, or the message is larger than the server ever takes. */
-function isUnsendable({ code, command, message }: NodemailerError): boolean {
-  if (code === 'EMESSAGE') return command === 'MAIL FROM'
-  return code === 'EENVELOPE' && command === 'API' && message.startsWith('Invalid recipient')
-}
-
-/** What happened, and what the operator can do where it is not plain. */
-function wordsOf(error: NodemailerError, { host, port, timeout, oauth2 }: SmtpConfig): string {
-  const server = `${host}:${port}`
-  if (error.code === 'EABORT') return `cut off: ${server} took too long, or stashwatch stopped`
-  if (error.code === 'ETIMEDOUT') return `no answer from ${server} within ${timeout / 1000} s`
-  if (oauth2 !== undefined && /\bJSON\b/.test(error.message)) {
-    // The parser's sentence would repeat a piece of the answer, and that may be a token.
-    return 'the answer to the request for an access token is no JSON (check smtp.oauth2.access_url)'
-  }
-  if (error.code === 'EAUTH')
-    return `${error.message} (check ${oauth2 ? 'smtp.oauth2' : 'smtp.user and smtp.password'})`
-  if (/certificate/i.test(error.message)) {
-    const help = 'NODE_EXTRA_CA_CERTS may name a file with further authorities'
-    return `${error.message} (the certificate of ${server} is not trusted; ${help})`
-  }
-  if (error.code === 'ECONNECTION' && error.responseCode === undefined) return `${server} closed the connection`
-  return error.message
 }
 
 function mailbox(recipient: Recipient): { name: string; address: string } {
@@ -195,7 +222,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64')
 }
 
-function line(answer: string, hide: readonly string[]): string {
+function oneLine(answer: string, hide: readonly string[]): string {
   const hidden = hide.reduce((text, secret) => text.replaceAll(secret, '***'), answer)
   return shorten(clean(hidden.trim().replace(/\s*\r?\n\s*/g, ' ')), ANSWER_LENGTH)
 }

@@ -9,6 +9,7 @@ import { createEmailWay } from './servers.ts'
 import { createWebhookWay } from './webhook.ts'
 import type { Compose, Ways } from './way.ts'
 
+export { notificationSubject } from './earlier.ts'
 export { createSender, type Sender, type SenderParts } from './outbox.ts'
 export type { Mailbox, MailSummary, StoredMail } from './mailbox.ts'
 export type { Delivery, Way, Ways } from './way.ts'

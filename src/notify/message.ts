@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { domainToASCII } from 'node:url'
 import { type AlertFacts, isBuiltinRule, type Notification, type Recipient } from '../model.ts'
 import { compileTemplate, TEMPLATE_NAMES, type TemplateValues, templateValues } from '../template.ts'
 import { builtinSubject } from '../text/builtin.ts'
@@ -39,7 +40,9 @@ const NAME_LENGTH = 80
  * stays what it was through a thread, behind `Re: `, so that mail programs keep an episode together; the first line
  * of the text says what is new.
  */
-export function renderMessage(notification: Notification, options: MessageOptions): MailMessage {
+export function renderMessage(notification: Notification, given: MessageOptions): MailMessage {
+  // Ids are ASCII (RFC 5322, RFC 2919), whatever the sender's domain is.
+  const options = { ...given, domain: domainToASCII(given.domain) || given.domain }
   const id = messageId(notification, notification.seq, options.domain)
   const facts = onlyNews(notification)
   const shown = facts === undefined ? undefined : showPicture(notification, facts, id.slice(1, -1), options.draw)

@@ -2,7 +2,7 @@ import type { Notice, Notification } from '../model.ts'
 import { describeNotice } from '../text/notice.ts'
 import { whyOf } from './footer.ts'
 import type { Letter, LetterOptions } from './letter.ts'
-import { greetingOf } from './phrase.ts'
+import { greetingOf, placeNote } from './phrase.ts'
 import { clean, shorten } from './text.ts'
 import { timesOf } from './times.ts'
 
@@ -29,6 +29,16 @@ const WORDS: Readonly<Record<Notice['kind'], Words>> = {
     ],
     who: 'self_monitoring.notify names',
   },
+  undelivered: {
+    lead:
+      'The notifications listed here were not delivered: the server refused the recipient, or no server accepted them for a day. ' +
+      'If one is about an alert that is still firing, its receiver may not know.',
+    advice: [
+      'Inform the receiver, or acknowledge the alert yourself: "stashwatch alerts" lists what is firing.',
+      'Fix what the response names, and check with "stashwatch send-test".',
+    ],
+    who: 'self_monitoring.notify names',
+  },
   heartbeat: {
     lead: 'This mail is sent every day at this time, whatever happens. If it does not arrive, check stashwatch and its mail server.',
     advice: [],
@@ -39,14 +49,15 @@ const WORDS: Readonly<Record<Notice['kind'], Words>> = {
 /** Tells people of something that is no alert: what happened, one line for each thing it is about, and what to do. */
 export function noticeLetter(notification: Notification, notice: Notice, { url }: LetterOptions): Letter {
   const { lead, advice, who } = WORDS[notice.kind]
-  const { title, lines } = describeNotice(notice, notification.at, timesOf(notification))
+  const time = timesOf(notification)
+  const { title, lines } = describeNotice(notice, notification.at, time)
   const what = advice.map((text) => ({ text }))
   return {
     tone: 'calm',
     status: 'Notice',
     headline: clean(title),
     greeting: greetingOf(notification),
-    paragraphs: [lead],
+    paragraphs: [lead, ...placeNote(notification, time)],
     items: lines.map((line) => shorten(clean(line), LONGEST)),
     facts: [],
     notes: [],

@@ -1,6 +1,7 @@
 import type { Clock, Log, Millis, Notification, Observer, Outbox, OutboxItem, Outcome, Via } from '../model.ts'
 import { combine } from './combine.ts'
 import { afterEarlier } from './earlier.ts'
+import { isTaken, LANES_PER_ADDRESS, type Lanes, type Underway } from './lanes.ts'
 import { createPace, type Pace } from './pace.ts'
 import { createRecovery, type Recovery } from './recovery.ts'
 import { messageOf, remind, report } from './report.ts'
@@ -10,25 +11,21 @@ import type { Delivery, Way, Ways } from './way.ts'
 import { isNobodys, withdrawal } from './withdraw.ts'
 
 /** What the sender works with. */
-export interface SenderParts {
+export interface SenderParts extends Lanes {
   readonly outbox: Outbox
   readonly ways: Ways
   readonly clock: Clock
   readonly log: Log
   readonly observer: Observer
-  /**
-   * Notifications under way at once by each way, and at once to one address, so that a server that stalls blocks
-   * neither the other ways nor the other addresses.
-   */
-  readonly lanes?: number
-  readonly lanesPerAddress?: number
   /** Most attempts to mail in any minute; the mails that wait for their turn stay as they are in the outbox. */
   readonly mailRate?: number
+  /** Told of what nobody got, and why. */
+  readonly undelivered?: (notification: Notification, answer: string) => void
   /** When the address of a notification left the configuration; undefined while it is there. */
   readonly left?: (notification: Notification) => Millis | undefined
   /** How often the outbox is looked into when nobody calls `wake`. */
   readonly poll?: Millis
-  /** The longest that one attempt may take, however slowly the server trickles its answers. */
+  /** The longest that one attempt may take, whatever its way says. */
   readonly patience?: Millis
 }
 
@@ -40,8 +37,9 @@ export interface Sender {
 }
 
 const HOUR = 3_600_000
-const LANES = 5
-const LANES_PER_ADDRESS = 3
+/** A server that looks at a mail for longer than this does not keep others waiting. */
+const SLOW = 10_000
+const PATIENCE = 120_000
 /** So many items are asked for at once, and of each address so many times what it may have under way. */
 const BATCH = 1000
 const AHEAD = 2
@@ -72,12 +70,6 @@ export function createSender(parts: SenderParts): Sender {
       await Promise.all(Object.values(parts.ways).map((way: Way) => way.close()))
     },
   }
-}
-
-interface Underway {
-  readonly via: Via
-  readonly address: string
-  readonly done: Promise<void>
 }
 
 interface Desk {
@@ -149,20 +141,14 @@ async function takeDue(desk: Desk): Promise<void> {
 function begin(desk: Desk, item: OutboxItem): void {
   const notification = readNotification(item)
   const { via = 'email', to } = notification ?? { to: { address: '' } }
-  const lane = { via, address: to.address }
-  if (isTaken(desk, lane) || (via === 'email' && !desk.pace(desk.parts.clock.now()))) return
-  const done = deliver(desk, item, notification).finally(() => {
+  const lane: Underway = { via, address: to.address, isSlow: false, done: Promise.resolve() }
+  if (isTaken(desk.underway.values(), lane, desk.parts) || (via === 'email' && !desk.pace(desk.parts.clock.now())))
+    return
+  desk.underway.set(item.id, lane)
+  lane.done = deliver(desk, item, notification, lane).finally(() => {
     desk.underway.delete(item.id)
     void lookAround(desk)
   })
-  desk.underway.set(item.id, { ...lane, done })
-}
-
-function isTaken(desk: Desk, { via, address }: Omit<Underway, 'done'>): boolean {
-  const { lanes = LANES, lanesPerAddress = LANES_PER_ADDRESS } = desk.parts
-  const sameWay = [...desk.underway.values()].filter((other) => other.via === via)
-  const sameAddress = sameWay.filter((other) => other.address === address)
-  return sameAddress.length >= lanesPerAddress || sameWay.length >= lanes
 }
 
 const VIAS: readonly unknown[] = ['email', 'webhook', 'alertmanager'] satisfies Via[]
@@ -177,12 +163,17 @@ function readNotification({ data }: OutboxItem): Notification | undefined {
   }
 }
 
-async function deliver(desk: Desk, item: OutboxItem, notification: Notification | undefined): Promise<void> {
+async function deliver(
+  desk: Desk,
+  item: OutboxItem,
+  notification: Notification | undefined,
+  lane: Underway,
+): Promise<void> {
   if (notification === undefined) {
     await record(desk, item.id, { state: 'failed', answer: 'its record in the outbox is no notification' })
     return
   }
-  const ended = await attempt(desk, item)
+  const ended = await attempt(desk, item, lane)
   if (ended === undefined) return
   const now = desk.parts.clock.now()
   // What a stop cut off was not tried, however old it is.
@@ -191,6 +182,7 @@ async function deliver(desk: Desk, item: OutboxItem, notification: Notification 
   const { state, answer, fault } = delivery
   const again = { at: retryAt(item, delivery, now), ...(fault && { fault }) }
   await record(desk, item.id, state === 'retry' ? { state, answer, ...again } : { state, answer })
+  if (state === 'failed' && notification.because !== 'undelivered') desk.parts.undelivered?.(notification, answer)
   await desk.recovery(notification.via ?? 'email', ended)
 }
 
@@ -199,11 +191,19 @@ async function deliver(desk: Desk, item: OutboxItem, notification: Notification 
  *
  * @returns undefined when there is nothing to send any more, because another one tells it.
  */
-async function attempt(desk: Desk, { id }: OutboxItem): Promise<Delivery | undefined> {
-  const { ways, clock, patience = 120_000 } = desk.parts
+async function attempt(desk: Desk, { id }: OutboxItem, lane: Underway): Promise<Delivery | undefined> {
+  const { ways, clock, patience = ways[lane.via].patience ?? PATIENCE } = desk.parts
   const cut = new AbortController()
   desk.cuts.add(cut)
   const cancel = clock.after(patience, () => cut.abort())
+  let cancelSlow = (): void => {}
+  const given = (): void => {
+    cancelSlow()
+    cancelSlow = clock.after(SLOW, () => {
+      lane.isSlow = true
+      void lookAround(desk)
+    })
+  }
   try {
     const item = await takePlace(desk, id)
     const notification = item && readNotification(item)
@@ -212,11 +212,12 @@ async function attempt(desk: Desk, { id }: OutboxItem): Promise<Delivery | undef
     if (left !== undefined && isNobodys(notification, left)) return withdrawal(left)
     const way = ways[notification.via ?? 'email']
     const bytes = item?.rendered ?? (await renderOnce(desk.parts, id, way, notification))
-    return await way.send(bytes, notification, cut.signal)
+    return await way.send(bytes, notification, cut.signal, given)
   } catch (error) {
     return { state: 'retry', answer: clean(`before sending: ${messageOf(error)}`) }
   } finally {
     cancel()
+    cancelSlow()
     desk.cuts.delete(cut)
   }
 }

@@ -1,9 +1,10 @@
 import { type AlertFacts, isBeyond, type Notification, type Unit } from '../model.ts'
-import { formatBeside, formatCount, formatDuration, formatValue } from '../text/format.ts'
+import { formatBeside, formatDuration, formatValue } from '../text/format.ts'
 import { formatLimit } from '../text/limit.ts'
 import { formatMeasure } from '../text/measure.ts'
 import { describeReason } from '../text/reason.ts'
 import type { Times } from './times.ts'
+import { describeNotificationSubject, describeStates, formatStates, type StateCounts } from '../text/notice.ts'
 import { clean, shorten } from './text.ts'
 
 /** Longest name in a sentence. */
@@ -94,18 +95,21 @@ export function isUntold({ seq }: Pick<Notification, 'seq'>, { state, sent }: Al
   return state === 'resolved' && (sent ?? seq) === 0
 }
 
-/** How many of several alerts are in which state: `11 firing, 49 resolved`; what nothing got better about is closed. */
-export function tallyOf(alerts: readonly AlertFacts[]): string {
+/** How many of several alerts are in which state; what was closed without recovery is closed. */
+export function countStates(alerts: readonly AlertFacts[]): StateCounts {
   const firing = alerts.filter(({ state }) => state === 'firing').length
   const closed = alerts.filter(({ state, ended }) => state === 'resolved' && ended !== undefined).length
-  const counts = { firing, resolved: alerts.length - firing - closed, closed }
-  const parts = Object.entries(counts).filter(([, count]) => count > 0)
-  return parts.map(([state, count]) => `${count} ${state}`).join(', ')
+  return { firing, resolved: alerts.length - firing - closed, closed }
+}
+
+/** How many of several alerts are in which state: `11 firing, 49 resolved`. */
+export function tallyOf(alerts: readonly AlertFacts[]): string {
+  return formatStates(countStates(alerts))
 }
 
 /** What several alerts are called: `60 alerts` while all fire, and by their states where some are over. */
 export function groupName(alerts: readonly AlertFacts[]): string {
-  return alerts.some(({ state }) => state === 'resolved') ? tallyOf(alerts) : formatCount(alerts.length, 'alert')
+  return describeStates(countStates(alerts))
 }
 
 /** How bad it is, all in all: green when everything is over and got better. */
@@ -120,7 +124,27 @@ export function greetingOf({ to }: Pick<Notification, 'to'>): string {
 }
 
 /** What a mail says that took the place of others. */
-export function placeNote({ insteadOf }: Notification, time: Times): readonly string[] {
+export function placeNote(notification: Notification, time: Times): readonly string[] {
+  return [...insteadNote(notification, time), ...undeliveredNote(notification, time)]
+}
+
+/** So many of the mails that never came are named. */
+const NAMED = 5
+
+function undeliveredNote({ undelivered = [] }: Notification, time: Times): readonly string[] {
+  if (undelivered.length === 0) return []
+  const named = undelivered
+    .slice(-NAMED)
+    .map(({ at, about }) => `${nameOf(describeNotificationSubject(about))} (${time(at)})`)
+  const [first] = undelivered
+  if (undelivered.length === 1 || first === undefined)
+    return [`An earlier mail to you could not be delivered: ${named.join('')}.`]
+  const more = undelivered.length - named.length
+  const before = more === 0 ? '' : `${more} more since ${time(first.at)}, and `
+  return [`${undelivered.length} earlier mails to you could not be delivered: ${before}${named.join(', ')}.`]
+}
+
+function insteadNote({ insteadOf }: Notification, time: Times): readonly string[] {
   if (insteadOf === undefined) return []
   const { at, count = 1, last = at } = insteadOf
   if (count === 1) return [`This mail replaces the one of ${time(at)}, which could not be sent.`]

@@ -1,6 +1,6 @@
 import type { Clock, Log, MailConfig, Millis, Notification, SmtpConfig } from '../model.ts'
 import { signMail } from './dkim.ts'
-import { buildMime, type Envelope, type MailServer, openMailServer } from './email.ts'
+import { buildMime, type Envelope, type MailServer, openMailServer, patienceAfterData } from './email.ts'
 import { shorten } from './text.ts'
 import type { Compose, Delivery, Way } from './way.ts'
 
@@ -9,13 +9,17 @@ export interface EmailParts {
   readonly compose: Compose
   readonly clock: Clock
   readonly log: Log
-  /** How long one attempt may take over all servers; each has its share. */
+  /**
+   * How long all servers together may take before they have the mail; each has its share. By default two minutes, but each
+   * at least its `timeout`.
+   */
   readonly patience?: Millis
 }
 
 const FIRST_REST = 5_000
 const LAST_REST = 300_000
 const ANSWER_LENGTH = 500
+const PATIENCE = 120_000
 
 /**
  * Opens the way over the configured servers. With several of them the first one that is not resting is asked, and the
@@ -23,17 +27,18 @@ const ANSWER_LENGTH = 500
  * in trouble rests, at first for 5 s, at last for 5 minutes, and then one mail tries it again.
  */
 export function createEmailWay(config: MailConfig, parts: EmailParts): Way {
-  const servers = config.servers.map((server) => openServer(server))
+  const servers = config.servers.map((server) => openServer(server, config.servers.length, parts.patience))
   const [only] = servers
   const open = { isOpen: true }
   return {
     type: 'email',
+    patience: servers.reduce((sum, { share, afterData }) => sum + share + afterData, 0),
     render: async (notification) => signMail(await buildMime(parts.compose(notification)), config.dkim),
-    send(bytes: Uint8Array, { to }: Notification, signal: AbortSignal): Promise<Delivery> {
-      const envelope = { from: config.from.address, to: to.address }
+    async send(bytes: Uint8Array, { to }: Notification, signal: AbortSignal, given = () => {}): Promise<Delivery> {
+      const letter = { bytes, envelope: { from: config.from.address, to: to.address }, signal, given }
       return only !== undefined && servers.length === 1
-        ? only.line.send(bytes, envelope, signal)
-        : sendOver({ servers, parts, open }, { bytes, envelope, signal })
+        ? hand(parts.clock, only, letter)
+        : sendOver({ servers, parts, open }, letter)
     },
     async close(): Promise<void> {
       open.isOpen = false
@@ -45,6 +50,9 @@ export function createEmailWay(config: MailConfig, parts: EmailParts): Way {
 interface Server {
   readonly name: string
   readonly line: MailServer
+  /** How long all steps may take until it has the mail, and its answer then. */
+  readonly share: Millis
+  readonly afterData: Millis
   /** Troubles one after the other. */
   failures: number
   failedAt: Millis
@@ -62,26 +70,60 @@ interface Letter {
   readonly bytes: Uint8Array
   readonly envelope: Envelope
   readonly signal: AbortSignal
+  readonly given: () => void
 }
 
-function openServer(config: SmtpConfig): Server {
-  const name = `${config.host}:${config.port}`
-  const line = openMailServer(config)
-  return { name, line, failures: 0, failedAt: Number.NEGATIVE_INFINITY, restsUntil: Number.NEGATIVE_INFINITY }
+function openServer(config: SmtpConfig, count: number, patience: Millis | undefined): Server {
+  return {
+    name: `${config.host}:${config.port}`,
+    line: openMailServer(config),
+    share: patience === undefined ? Math.max(PATIENCE / count, config.timeout) : patience / count,
+    afterData: patienceAfterData(config),
+    failures: 0,
+    failedAt: Number.NEGATIVE_INFINITY,
+    restsUntil: Number.NEGATIVE_INFINITY,
+  }
+}
+
+/**
+ * Hands a mail to one server, and waits: for all its answers until it has the mail as long as its share is, and then for as
+ * long as servers may look at a mail.
+ */
+async function hand(clock: Clock, server: Server, { bytes, envelope, signal, given }: Letter): Promise<Delivery> {
+  const { name, share, afterData } = server
+  const cut = new AbortController()
+  let late: string | undefined
+  const giveUp = (why: string) => (): void => {
+    late = `no answer from ${name} ${why}`
+    cut.abort()
+  }
+  let cancel = clock.after(share, giveUp(`to all commands within ${share / 1000} s`))
+  const delivery = await server.line.send(bytes, envelope, AbortSignal.any([signal, cut.signal]), () => {
+    cancel()
+    const span = `${afterData / 60_000} min`
+    cancel = clock.after(afterData, giveUp(`within ${span} after it had the whole mail, which it may have taken`))
+    given()
+  })
+  cancel()
+  return late === undefined || delivery.state === 'sent' ? delivery : { ...delivery, answer: late }
 }
 
 async function sendOver(office: Office, letter: Letter): Promise<Delivery> {
   const asked = new Map<Server, string>()
   let isTheirs = true
+  let canWait = false
   for (let server = choose(office, asked); server !== undefined; server = choose(office, asked)) {
-    const { state, answer, fault } = await ask(office, server, letter)
+    const { state, answer, fault, elsewhere } = await ask(office, server, letter)
     const told = shorten(`${server.name}: ${answer}`, ANSWER_LENGTH)
-    if (state !== 'retry') return { state, answer: told }
+    if (state !== 'retry' && elsewhere !== true) return { state, answer: told }
     asked.set(server, told)
     isTheirs &&= fault === 'server'
+    canWait ||= state === 'retry'
     if (letter.signal.aborted || !office.open.isOpen) break
   }
   const answer = shorten([...asked.values()].join('; '), ANSWER_LENGTH)
+  const isAsked = asked.size === office.servers.length
+  if (!canWait && isAsked) return { state: 'failed', answer }
   return { state: 'retry', answer, ...(isTheirs ? { fault: 'server' } : {}) }
 }
 
@@ -93,15 +135,13 @@ function choose({ servers, parts }: Office, asked: ReadonlyMap<Server, string>):
   return servers.toSorted((a, b) => a.restsUntil - b.restsUntil)[0]
 }
 
-async function ask(office: Office, server: Server, { bytes, envelope, signal }: Letter): Promise<Delivery> {
-  const { clock, patience = 120_000 } = office.parts
+async function ask(office: Office, server: Server, letter: Letter): Promise<Delivery> {
+  const { clock } = office.parts
+  const { signal } = letter
   const began = clock.now()
   // Only this mail tries a server that was in trouble; the others go elsewhere until it is known how that ends.
   if (server.failures > 0) server.restsUntil = began + restOf(server.failures)
-  const cut = new AbortController()
-  const cancel = clock.after(patience / office.servers.length, () => cut.abort())
-  const delivery = await server.line.send(bytes, envelope, AbortSignal.any([signal, cut.signal]))
-  cancel()
+  const delivery = await hand(clock, server, letter)
   if (signal.aborted || !office.open.isOpen) return delivery
   if (delivery.fault === 'server') rest(office.parts, server, began, delivery.answer)
   else wake(office.parts, server)

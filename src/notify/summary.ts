@@ -3,9 +3,10 @@ import { formatCount, formatDuration, formatTime, formatValue } from '../text/fo
 import { describeHeldBriefly } from '../text/suppression.ts'
 import { whyOf } from './footer.ts'
 import type { Letter, LetterOptions, Section } from './letter.ts'
-import { greetingOf, type Tone } from './phrase.ts'
+import { greetingOf, placeNote, type Tone } from './phrase.ts'
 import { LISTED, NAME, qualityOf, refusedOf, rest } from './summary-quality.ts'
 import { clean, shorten } from './text.ts'
+import { timesOf } from './times.ts'
 
 /** Length of an instant to the minute, without its zone, which stands above. */
 const MINUTE = '2026-11-22 08:00'.length
@@ -23,7 +24,10 @@ export function reportLetter(notification: Notification, report: Report, { url }
     status: statusOf(report),
     headline: headlineOf(report, periodOf(notification, report)),
     greeting: greetingOf(notification),
-    paragraphs: [leadOf(report, zone, isFirst(notification, report))],
+    paragraphs: [
+      leadOf(report, zone, isFirst(notification, report)),
+      ...placeNote(notification, timesOf(notification)),
+    ],
     sections: [
       ...daysOf(report),
       ...episodesOf(report, zone),

@@ -43,6 +43,8 @@ export interface Delivery {
   readonly answer: string
   /** On `retry`: the trouble is the server's own, so that no other notification would fare better there. */
   readonly fault?: 'server'
+  /** On `failed`: another server may take it. */
+  readonly elsewhere?: true
   /** Set where the other end asked not to be tried again sooner. */
   readonly wait?: Millis
 }
@@ -52,8 +54,14 @@ export interface Way {
   readonly type: Via | 'mailbox'
   /** The bytes that leave, without secrets. Equal notifications give equal bytes. */
   render(notification: Notification): Promise<Uint8Array>
-  /** One attempt. Never rejects; an aborted signal ends it soon, as `retry`. */
-  send(bytes: Uint8Array, notification: Notification, signal: AbortSignal): Promise<Delivery>
+  /** The longest that one attempt may take; two minutes when absent. */
+  readonly patience?: Millis
+  /**
+   * One attempt. Never rejects; an aborted signal ends it soon, as `retry`.
+   *
+   * @param given called once the other end has all, and only its answer is waited for.
+   */
+  send(bytes: Uint8Array, notification: Notification, signal: AbortSignal, given?: () => void): Promise<Delivery>
   /** Lets go of connections; sends after it end as `retry`. */
   close(): Promise<void>
 }

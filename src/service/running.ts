@@ -4,7 +4,7 @@ import type { Rejects } from '../ingest/rejects.ts'
 import type { Schemas } from '../ingest/schemas.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Clock, Config, Log, Millis, Notification } from '../model.ts'
-import { createSender, type Exits, type Mailbox, type Sender } from '../notify/index.ts'
+import { createSender, type Exits, type Mailbox, type Sender, notificationSubject } from '../notify/index.ts'
 
 export interface ServiceOptions {
   readonly config: Config
@@ -47,11 +47,21 @@ export interface Running {
 }
 
 /** Sends what is due, by the ways out. */
-export function startSender(running: Running, { outbox }: EngineClient, exits: Exits): Sender {
+export function startSender(running: Running, engine: EngineClient, exits: Exits): Sender {
   const { options, metrics } = running
   const { clock, log } = options
   const left = ({ to }: Notification): Millis | undefined => leftAt(running, to.address)
-  return createSender({ ...exits, outbox, clock, log, observer: metrics.observer, left })
+  const undelivered = (notification: Notification, answer: string): void => {
+    if (notification.via === 'alertmanager') return
+    const { to, receiver, at } = notification
+    const item = { address: to.address, receiver, about: notificationSubject(notification), response: answer, at }
+    engine
+      .command({ kind: 'undelivered', item, now: clock.now() })
+      .catch((error: Error) =>
+        log.error({ error: error.message }, 'that a notification was not delivered cannot be told'),
+      )
+  }
+  return createSender({ ...exits, outbox: engine.outbox, clock, log, observer: metrics.observer, left, undelivered })
 }
 
 /** What left while the service was down, left when it started. */

@@ -174,7 +174,9 @@ function figuresOf({ warning, critical }: Threshold, plan: WindowPlan): Figures 
   const bad =
     end === undefined || end === bound.value ? bound.value + side * step : bound.value + (end - bound.value) / 2
   const away = Math.max(Math.abs(bound.clear) * 0.3, bound.clear === 0 && side < 0 ? 1 : 0)
-  const good = other === undefined ? bound.clear - side * away : (bound.clear + other) / 2
+  const beyond = bound.clear - side * away
+  const healthy = side < 0 && whole !== undefined && bound.clear <= whole ? Math.min(beyond, whole) : beyond
+  const good = other === undefined ? healthy : (bound.clear + other) / 2
   if (!isCounted) return { bad: tidy(bad), good: tidy(good) }
   return {
     bad: Math.max(0, Math.round(bad + side * 0.5)),

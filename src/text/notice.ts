@@ -5,6 +5,7 @@ import type {
   HeldBy,
   Millis,
   Notice,
+  NotificationSubject,
   Pulse,
   RetiredItem,
 } from '../model.ts'
@@ -29,7 +30,52 @@ const NO_EVENTS = 3_600_000
  * @param at when it was written. @param time writes instants for the reader.
  */
 export function describeNotice(notice: Notice, at: Millis, time: WriteTime = (at) => formatTime(at)): NoticeText {
-  return notice.kind === 'hosts_retired' ? retiredText(notice, time) : heartbeatText(notice.items, at, time)
+  if (notice.kind === 'hosts_retired') return retiredText(notice, time)
+  return notice.kind === 'undelivered' ? undeliveredText(notice, time) : heartbeatText(notice.items, at, time)
+}
+
+function undeliveredText({ items, count }: Extract<Notice, { kind: 'undelivered' }>, time: WriteTime): NoticeText {
+  const lines = items.map(
+    ({ about, at, address, receiver, response }) =>
+      `${describeNotificationSubject(about)}, of ${time(at)}, to ${address} (${receiver}): ${response}`,
+  )
+  const rest = count - items.length
+  const noun = items.every(({ address }) => address.includes('@')) ? 'mail' : 'notification'
+  return {
+    title: `${formatCount(count, noun)} ${count === 1 ? 'was' : 'were'} not delivered`,
+    lines: rest <= 0 ? lines : [...lines, `and ${rest} more; /api/v1/notifications lists them`],
+  }
+}
+
+const NOTICES: Readonly<Record<Notice['kind'], string>> = {
+  hosts_retired: 'notice about retired hosts',
+  heartbeat: 'heartbeat',
+  undelivered: 'notice about undelivered mails',
+}
+
+/** What a notification is about, in a few words. */
+export function describeNotificationSubject(about: NotificationSubject): string {
+  if (about.kind === 'alert') return `${about.rule} on ${about.host}${about.state === 'resolved' ? ', resolved' : ''}`
+  if (about.kind === 'list') return `a list (${describeStates(about)})`
+  if (about.kind === 'notice') return `the ${NOTICES[about.notice]}`
+  return about.kind === 'report' ? 'a report' : 'a mail'
+}
+
+export interface StateCounts {
+  readonly firing: number
+  readonly resolved: number
+  readonly closed: number
+}
+
+/** How many alerts are in which state: `11 firing, 49 resolved`; `60 alerts` while all fire. */
+export function describeStates(counts: StateCounts): string {
+  return counts.resolved + counts.closed === 0 ? formatCount(counts.firing, 'alert') : formatStates(counts)
+}
+
+/** How many alerts are in which state: `11 firing, 49 resolved`. */
+export function formatStates({ firing, resolved, closed }: StateCounts): string {
+  const parts = Object.entries({ firing, resolved, closed }).filter(([, count]) => count > 0)
+  return parts.map(([state, count]) => `${count} ${state}`).join(', ')
 }
 
 function retiredText({ items, counts }: Extract<Notice, { kind: 'hosts_retired' }>, time: WriteTime): NoticeText {

@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<Because, string>> = {
   rate_limited: 'mail limit reached',
   backlog: 'found in the backlog',
   hosts_retired: 'hosts retired',
+  undelivered: 'notifications not delivered',
   scheduled: 'scheduled',
 }
 

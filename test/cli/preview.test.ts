@@ -234,3 +234,12 @@ test('a sample alert is beyond the bound of its rule when it fires, and within w
   }
   t.end()
 })
+
+test('a sample alert about too small a share is over with all of it, not with more', async (t) => {
+  const text =
+    'metrics: { m: { field: m, unit: ratio } }\n' +
+    'rules: [{ name: r, when: { metric: m, over: 1m, threshold: { of: mean, below: 1 } } }]\n'
+  const { engine } = loadConfig({ text, env: {}, cwd: '/' }).config
+  const [rule] = engine.rules
+  t.equal(rule && sampleAlert(rule, engine, { state: 'resolved' }).value, 1)
+})

@@ -111,7 +111,7 @@ test('every key of the founding configuration means what it says', async (t) => 
         hosts: ['scratch-*'],
         threshold: {
           of: 'last',
-          warning: [{ op: 'above', value: 0.97, clear: 0.9215 }],
+          warning: [{ op: 'above', value: 0.97, clear: 0.97 }],
           critical: [{ op: 'above', value: 0.98, clear: 0.9 }],
         },
       },
@@ -123,7 +123,7 @@ test('every key of the founding configuration means what it says', async (t) => 
       { field: 'event.dataset', oneOf: ['system.auth'] },
       { field: 'message', contains: 'Failed password' },
     ],
-    threshold: { of: 'count', warning: [{ op: 'above', value: 20, clear: 19 }] },
+    threshold: { of: 'count', warning: [{ op: 'above', value: 20, clear: 20 }] },
   })
   t.strictSame(silent, {
     kind: 'absence',
@@ -290,7 +290,7 @@ test('an override takes the place of the severities it names', async (t) => {
   )
   t.match(rule, {
     overrides: [
-      { hosts: ['a', 'b-?'], threshold: { of: 'max', warning: [{ value: 0.5, clear: 0.475 }], critical: [] } },
+      { hosts: ['a', 'b-?'], threshold: { of: 'max', warning: [{ value: 0.5, clear: 0.5 }], critical: [] } },
       { hosts: ['c'], threshold: { of: 'max', warning: [{ value: 0.9 }], critical: [{ value: 1 }] } },
     ],
   })
@@ -509,6 +509,13 @@ test('what is allowed but was perhaps not meant is a warning', async (t) => {
   t.equal(warningsOf('listen: "[::1]:80"').length, 1)
   t.match(warningsOf('smtp: { host: a, from: a@b, port: 587, secure: true }'), [/did you mean require_tls/])
   t.match(warningsOf('smtp: { host: a, from: a@b, require_tls: false, user: u, password: p }'), [/in plain text/])
+})
+
+test('a mail server is told the name that the configuration has for stashwatch', async (t) => {
+  const nameOf = (name: string): unknown =>
+    load(`smtp: { host: a, from: a@b.example, ehlo_name: "${name}" }`).smtp?.servers[0]?.ehloName
+  t.strictSame(['host.example.org', '[192.0.2.7]'].map(nameOf), ['host.example.org', '[192.0.2.7]'])
+  for (const name of ['', 'a b', 'a\\r\\nMAIL', '-a']) t.throws(() => nameOf(name), ConfigErrors, name)
 })
 
 test('addresses are read with and without names', async (t) => {

@@ -242,7 +242,7 @@ export const rows: readonly Row[] = [
   {
     what: 'clear with a bound on each side',
     yaml: rule('when: { metric: cpu, over: 1m, threshold: { of: mean, above: 0.9, below: 0.1, clear: 0.5 } }'),
-    found: ["3:83: 'clear' cannot serve a bound on each side; remove it, and 5% inside each bound is taken"],
+    found: ["3:83: 'clear' cannot serve a bound on each side; remove it, and each has its default"],
   },
   {
     what: 'bounds that leave no room',

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { clearOf, explain, isMonotone, isUndoable, judge, limitOf } from '../../src/detect/threshold.ts'
-import type { Bound, Evidence, Of, Op, Severity } from '../../src/model.ts'
+import { explain, isMonotone, isUndoable, judge } from '../../src/detect/threshold.ts'
+import { type Bound, clearOf, type Evidence, limitOf, type Of, type Op, type Severity } from '../../src/model.ts'
 import { above, below, threshold } from '../helpers/play.ts'
 
 const bound = (op: Op, value: number, clear = value): Bound => ({ op, value, clear })
@@ -92,7 +92,7 @@ test('where the bound itself counts as beyond it, only less ends the alert', asy
 test('evidence says whether a figure breaches its limit, is held by it, has cleared it or is within it', async (t) => {
   const ladder = threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
   const found = (value: number, held?: Severity, samples?: number): Evidence =>
-    explain(judge(ladder, value, held), samples)
+    explain(judge(ladder, value, held), samples, false)
   const warning: Evidence['limit'] = { op: 'above', value: 0.8 }
   const critical: Evidence['limit'] = { op: 'above', value: 0.95 }
   const clear: Evidence['clear'] = { op: 'at_most', value: 0.7 }
@@ -104,5 +104,7 @@ test('evidence says whether a figure breaches its limit, is held by it, has clea
   t.strictSame(found(0.75, undefined, 12), { limit: warning, clear, ...because('within') })
   t.strictSame(found(0.99).why, { code: 'breached', params: {} }, 'a number of events has no samples')
   t.strictSame(found(Number.NaN), { why: { code: 'no_data', params: {} } })
-  t.strictSame(explain(judge(threshold('mean', []), 1, undefined)), { why: { code: 'within', params: {} } })
+  t.strictSame(explain(judge(threshold('mean', []), 1, undefined), undefined, false), {
+    why: { code: 'within', params: {} },
+  })
 })

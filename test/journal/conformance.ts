@@ -349,6 +349,22 @@ function threadsConform(journalTest: JournalTest): void {
     t.same(await journal.outbox.earlier('unknown'), { untold: [] })
   })
 
+  journalTest('it is known what an address never got since the newest mail that it got', async (t, journal) => {
+    await fill(journal, 1)
+    await journal.commit(1, [...['a', 'b', 'c', 'd', 'e'].map((id) => told(id, id)), told('other', 'x', 'bob')], 1)
+    const end = (id: string, state: 'sent' | 'failed', at: number): Promise<void> =>
+      journal.outbox.outcome(id, { state, answer: '' }, at)
+    await end('a', 'failed', 10)
+    await end('other', 'failed', 10)
+    const data = (id: string): string => told(id, id).data
+    t.same(await journal.outbox.earlier('e'), { untold: [], failed: [data('a')] })
+    await end('b', 'sent', 20)
+    t.same(await journal.outbox.earlier('e'), { untold: [] }, 'it was told with that one')
+    await end('d', 'failed', 30)
+    await end('c', 'failed', 40)
+    t.same(await journal.outbox.earlier('e'), { untold: [], failed: [data('c'), data('d')] })
+  })
+
   journalTest('siblings are what is pending for the same way, address and thread', async (t, journal) => {
     await fill(journal, 1)
     const others = [

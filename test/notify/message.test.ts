@@ -292,3 +292,15 @@ test('no text whatever breaks a header, a thread or the page', (t) => {
 })
 
 const TAGS = new Set(' html head meta title style body table tr td p h1 h2 ul li a br b span wbr'.split(' '))
+
+test('ids are ASCII where the domain of the sender is not', async (t) => {
+  const from = { address: 'alerts@bücher.example' }
+  const mail = notification({ seq: 2, previous: 1 })
+  const message = renderMessage(mail, { from, domain: 'bücher.example' })
+  const raw = Buffer.from(await buildMime(message)).toString('latin1')
+  const headers = raw.slice(0, raw.indexOf('\r\n\r\n')).replaceAll(/\r\n[ \t]+/g, ' ')
+  for (const name of ['Message-ID', 'References', 'In-Reply-To', 'List-Id']) {
+    t.match(new RegExp(`^${name}: (.*)$`, 'im').exec(headers)?.[1], /[@.]xn--bcher-kva\.example>$/, name)
+  }
+  t.notMatch(headers, /[\u0080-\u00ff]|b=C3=BC/i)
+})

@@ -49,7 +49,7 @@ anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 `
 
-function configure(home: string, port: number): string {
+function configure(home: string, port: number, more: Readonly<Record<string, string>>): string {
   const folder = (name: string): string => join(home, name)
   for (const name of ['conf', 'queue', 'data', 'mail']) mkdirSync(folder(name), { mode: 0o755 })
   chownSync(folder('data'), Number(execFileSync('id', ['-u', 'postfix'], { encoding: 'utf8' })), 0)
@@ -80,6 +80,7 @@ function configure(home: string, port: number): string {
     virtual_gid_maps: `static:${NOBODY}`,
     virtual_minimum_uid: '1',
     default_transport: 'error:nothing leaves this machine',
+    ...more,
   }
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}\n`)
   writeFileSync(folder('conf/main.cf'), lines.join(''))
@@ -94,12 +95,12 @@ interface Mta {
   readonly log: () => string
 }
 
-async function startPostfix(t: Test): Promise<Mta> {
+async function startPostfix(t: Test, more: Readonly<Record<string, string>> = {}): Promise<Mta> {
   // Its other users must reach the folder, and sockets have short paths.
   const home = mkdtempSync(join(tmpdir(), 'mta-'))
   execFileSync('chmod', ['755', home])
   const port = await freePort()
-  const conf = configure(home, port)
+  const conf = configure(home, port, more)
   const child = spawn(POSTFIX, ['-c', conf, 'start-fg'], { stdio: 'ignore' })
   t.teardown(() => stopPostfix(child, conf, home))
   const folder = join(home, 'mail/ada/new')
@@ -161,5 +162,35 @@ test(
     t.same(new Set(subjects), new Set(mails.map((mail) => compose(mail).subject)))
     for (const raw of arrived) t.ok(verifyDkim(raw, signer), 'the signature holds after delivery')
     t.notMatch(mta.log(), /warning: .*(?:header|MIME|newline|pipelining)|improper command|non-SMTP/i)
+  },
+)
+
+test(
+  "a refusal of Debian's mail server that is about our name or our sender is not the recipient's, and the next server is asked",
+  { skip },
+  async (t) => {
+    const strict = await startPostfix(t, { smtpd_helo_restrictions: 'reject_non_fqdn_helo_hostname' })
+    const wary = await startPostfix(t, {
+      smtpd_sender_restrictions: 'check_sender_access inline:{alerts@example.org=REJECT}',
+    })
+    const well = await startPostfix(t)
+    const servers = (...ports: readonly { readonly port: number }[]): ReturnType<typeof smtpConfig>[] =>
+      ports.map(({ port }) =>
+        smtpConfig(port, { timeout: 20_000, ehloName: port === strict.port ? 'localhost' : 'host.example.org' }),
+      )
+    const open = (...ports: readonly { readonly port: number }[]): ReturnType<typeof createEmailWay> => {
+      const way = createEmailWay(mailConfig(servers(...ports)), { compose, clock: createVirtualClock(), log: silent })
+      t.teardown(() => way.close())
+      return way
+    }
+    const mail = notification({ to: { address: 'ada@example.org' } })
+    const never = new AbortController().signal
+    const way = open(strict, wary)
+    t.match(await way.send(await way.render(mail), mail, never), {
+      state: 'retry',
+      answer: /Helo command rejected: need fully-qualified hostname.*; .*Sender address rejected: Access denied/,
+    })
+    const third = open(strict, wary, well)
+    t.match(await third.send(await third.render(mail), mail, never), { state: 'sent', answer: /250 2\.0\.0 Ok/ })
   },
 )

@@ -334,3 +334,144 @@ test('with one server its answer stands alone, and it is asked however often it 
   await startMailServer(t, {}, gone.port)
   t.match(await sendTo(way), { state: 'sent', answer: /^250 / })
 })
+
+const policies: readonly (readonly [string, SMTPServerOptions])[] = [
+  ['our name, in the answer to RCPT', refuse('rcpt', 554, '5.7.1 <localhost>: Helo command rejected')],
+  ['our quota', refuse('rcpt', 550, '5.4.5 Daily user sending limit exceeded')],
+  ['the content', refuse('data', 554, '5.7.1 looks like spam')],
+  ['the size', refuse('data', 552, '5.3.4 too large')],
+]
+
+function refuse(stage: 'rcpt' | 'data', code: number, text: string): SMTPServerOptions {
+  const no = refusal(code, text)
+  return {
+    onRcptTo: (_address, _session, callback) => callback(stage === 'rcpt' ? no : null),
+    onData: (_stream, _session, callback) => callback(stage === 'data' ? no : null),
+  }
+}
+
+for (const [what, options] of policies) {
+  test(`a server that refuses ${what} does not decide for the next one, which gets the mail`, async (t) => {
+    const first = await startMailServer(t, options)
+    const second = await startMailServer(t)
+    const { way } = open(t, [smtpConfig(first.port), smtpConfig(second.port)])
+    t.match(await sendTo(way), { state: 'sent', answer: new RegExp(`:${second.port}: 250 `) })
+    t.equal(second.arrived.length, 1)
+  })
+}
+
+test('a mail that every server refuses for a reason of its own waits, one that is too large for all does not', async (t) => {
+  const at = async (options: SMTPServerOptions): Promise<SmtpConfig> =>
+    smtpConfig((await startMailServer(t, options)).port)
+  const spam = await at(refuse('data', 554, '5.7.1 looks like spam'))
+  const helo = await at(refuse('rcpt', 554, '5.7.1 Helo command rejected'))
+  const small = [await at(refuse('data', 552, '5.3.4 too large')), await at(refuse('data', 552, 'too large'))] as const
+  t.match(await sendTo(open(t, [spam, helo]).way), { state: 'retry', answer: /looks like spam.*; .*Helo command/ })
+  t.match(await sendTo(open(t, small).way), { state: 'failed', answer: /too large.*; .*too large/ })
+  t.match(await sendTo(open(t, [small[0], helo]).way), { state: 'retry' })
+})
+
+/** A server that has the mails, and answers when it is told to. */
+async function startSlowServer(t: Test): Promise<{ readonly server: MailServer; readonly held: (() => void)[] }> {
+  const held: (() => void)[] = []
+  const server = await startMailServer(t, { onData: (_stream, _session, callback) => void held.push(() => callback()) })
+  return { server, held }
+}
+
+test('a server that looks at a mail for nine minutes gets it once, whatever the timeout', async (t) => {
+  const { server, held } = await startSlowServer(t)
+  const post = await startSender(t, [smtpConfig(server.port)], [mailTo('ada')])
+  await until('it has the mail', () => held.length === 1)
+  await post.clock.advance(9 * MINUTE)
+  held[0]?.()
+  await until('it was tried', async () => ((await post.outbox.list(1))[0]?.attempts ?? 0) > 0)
+  t.match(await post.outbox.list(1), [{ state: 'sent', attempts: 1 }])
+  t.equal(server.arrived.length, 1)
+})
+
+test('of two servers the first one has as long to look at a mail, and after ten minutes the second one gets it', async (t) => {
+  const { server, held } = await startSlowServer(t)
+  const second = await startMailServer(t)
+  const { way, clock } = open(t, [smtpConfig(server.port), smtpConfig(second.port)])
+  const delivery = sendTo(way)
+  await until('it has the mail', () => held.length === 1)
+  await clock.advance(10 * MINUTE - 1)
+  t.equal(second.arrived.length, 0)
+  await clock.advance(1)
+  t.match(await delivery, { state: 'sent', answer: new RegExp(`:${second.port}: `) })
+})
+
+test('a server that never answers after the mail is given up after ten minutes, and the answer says why', async (t) => {
+  const { server, held } = await startSlowServer(t)
+  const { way, clock } = open(t, [smtpConfig(server.port)])
+  const delivery = sendTo(way)
+  await until('it has the mail', () => held.length === 1)
+  await clock.advance(10 * MINUTE)
+  const answer = `no answer from 127.0.0.1:${server.port} within 10 min after it had the whole mail, which it may have taken`
+  t.strictSame(await delivery, { state: 'retry', fault: 'server', answer })
+})
+
+test('a timeout of five minutes is waited for in full', async (t) => {
+  const held: (() => void)[] = []
+  const server = await startMailServer(t, {
+    onRcptTo: (_address, _session, callback) => void held.push(() => callback()),
+  })
+  for (const others of [[], [smtpConfig((await startMailServer(t)).port)]]) {
+    const { way, clock } = openByDefault(t, [smtpConfig(server.port, { timeout: 5 * MINUTE }), ...others])
+    const delivery = sendTo(way)
+    await until('it was asked', () => held.length === 1)
+    await clock.advance(5 * MINUTE - 1)
+    held.pop()?.()
+    t.match(await delivery, { state: 'sent', answer: others.length === 0 ? /^250/ : new RegExp(`:${server.port}: `) })
+  }
+})
+
+test('mails to others go on while a server looks at mails for long, and the stop does not wait for it', async (t) => {
+  const held: (() => void)[] = []
+  const server = await startMailServer(t, {
+    onData: (_stream, session, callback) => {
+      const [first] = session.envelope.rcptTo
+      if (first?.address.startsWith('slow') === true) held.push(() => callback())
+      else callback()
+    },
+  })
+  const mails = [...Array.from({ length: 6 }, (_, i) => mailTo(`slow${i}`)), mailTo('ada')]
+  const { sender, clock, outbox } = await startSender(t, [smtpConfig(server.port)], mails)
+  await until('all connections are taken', () => held.length === 5)
+  t.equal(server.arrived.length, 0)
+  await clock.advance(10_000)
+  await until('the others go on', () => held.length === 6 && server.arrived.length === 1)
+  const stopped = sender.stop(5_000)
+  await clock.advance(5_000)
+  await stopped
+  const records = await outbox.list(10)
+  t.strictSame(new Set(records.filter(({ id }) => id !== 'ada').map(({ state }) => state)), new Set(['pending']))
+})
+
+function openByDefault(t: Test, servers: readonly SmtpConfig[]): { readonly way: Way; readonly clock: VirtualClock } {
+  const clock = createVirtualClock(at('12:05:12'))
+  const log: Log = { debug() {}, info() {}, warn() {}, error() {} }
+  const way = createEmailWay(mailConfig(servers), { compose, clock, log })
+  t.teardown(() => way.close())
+  return { way, clock }
+}
+
+async function startSender(t: Test, servers: readonly SmtpConfig[], mails: readonly Notification[]) {
+  const { way, clock } = openByDefault(t, servers)
+  const { outbox, ...journal } = openMemoryJournal()
+  const observer: Observer = {
+    events() {},
+    rejects() {},
+    unusable() {},
+    answered() {},
+    engine() {},
+    notified() {},
+    closed() {},
+  }
+  const log: Log = { debug() {}, info() {}, warn() {}, error() {} }
+  const effects = mails.map((mail) => effectOf({ ...mail, at: clock.now() }))
+  await journal.commit(0, effects, clock.now())
+  const sender = createSender({ outbox, ways: { email: way, webhook: way, alertmanager: way }, clock, log, observer })
+  t.teardown(() => Promise.all([sender.stop(0), clock.advance(5_000)]))
+  return { sender, clock, outbox }
+}

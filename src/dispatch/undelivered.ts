@@ -1,0 +1,29 @@
+import type { Millis, UndeliveredItem } from '../model.ts'
+import { linesTo } from './audience.ts'
+import type { DispatchPlan } from './plan.ts'
+import type { DispatchState } from './state.ts'
+
+/** What could not be delivered is notified after this, so that one mail can list what fails together. */
+const GATHER = 60_000
+const MOST_NAMED = 20
+
+/** Records a notification that its address never got. */
+export function recordUndelivered(state: DispatchState, item: UndeliveredItem, now: Millis): void {
+  state.undelivered ??= { since: now, list: [] }
+  state.undelivered.list.push(item)
+}
+
+/** Notifies the receivers of self-monitoring of what was not delivered, except for the address that did not get it. */
+export function notifyUndelivered(state: DispatchState, plan: DispatchPlan, now: Millis): void {
+  const { undelivered } = state
+  if (undelivered === undefined) return
+  undelivered.since = Math.min(undelivered.since, now)
+  if (now - undelivered.since < GATHER) return
+  for (const line of linesTo(plan, plan.config.system)) {
+    const theirs = undelivered.list.filter(({ address }) => address !== line.to.address)
+    if (theirs.length === 0) continue
+    const notice = { kind: 'undelivered', items: theirs.slice(0, MOST_NAMED), count: theirs.length } as const
+    state.notices.push({ line, notice, at: now })
+  }
+  delete state.undelivered
+}

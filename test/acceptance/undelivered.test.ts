@@ -1,0 +1,48 @@
+import { test } from 'tap'
+import { encodeEntry } from '../../src/engine/step.ts'
+import { renderMessage } from '../../src/notify/message.ts'
+import { config, createPlay, MINUTE, NOON } from '../helpers/play.ts'
+
+const receivers = [
+  { name: 'team', email: [{ address: 'ada@example.org' }] },
+  { name: 'ops', email: [{ address: 'ada@example.org' }, { address: 'grace@example.org' }], webhook: true },
+]
+
+test('a mail that was given up is told to whoever hears of the service, but not to who did not get it', async (t) => {
+  const play = createPlay(config({ receivers, system: ['ops'] }))
+  const fail = (host: string, now: number): void => {
+    const about = { kind: 'alert', rule: 'cpu-high', host, state: 'firing' } as const
+    const item = { address: 'ada@example.org', receiver: 'team', about, response: '554 5.7.1 no', at: NOON }
+    play.enter({ kind: 'command', data: encodeEntry({ kind: 'undelivered', item, now }) })
+  }
+  play.until(NOON + MINUTE)
+  for (let i = 0; i < 30; i += 1) fail(`web-${i}`, play.now())
+  play.until(NOON + 3 * MINUTE)
+  t.strictSame(
+    play.mails.map(({ to, because }) => [to.address, because]),
+    [
+      ['grace@example.org', 'undelivered'],
+      ['webhook:ops', 'undelivered'],
+    ],
+  )
+  const [mail] = play.mails
+  t.match(mail?.notice, { kind: 'undelivered', count: 30 })
+  t.equal(mail?.notice?.kind === 'undelivered' && mail.notice.items.length, 20)
+  const text = mail && renderMessage(mail, { from: { address: 'a@example.org' }, domain: 'example.org' }).text
+  t.match(text, /cpu-high on web-0, of 2026-11-22 12:00:00 UTC, to\s+ada@example.org\s+\(team\):\s+554 5.7.1 no/)
+  t.match(text, /its\s+receiver\s+may\s+not\s+know/)
+})
+
+test('where nobody else hears of the service, nothing is told of a mail that was given up', async (t) => {
+  const play = createPlay(config({ receivers, system: ['team'] }))
+  const item = {
+    address: 'ada@example.org',
+    receiver: 'team',
+    about: { kind: 'unknown' },
+    response: 'no',
+    at: NOON,
+  } as const
+  play.enter({ kind: 'command', data: encodeEntry({ kind: 'undelivered', item, now: play.now() }) })
+  play.until(NOON + 3 * MINUTE)
+  t.strictSame(play.mails, [])
+})
