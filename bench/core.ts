@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { encodeFrame } from '../src/extract/frame.ts'
 import { createExtractor, type Extract } from '../src/extract/samples.ts'
-import { createSchemas, type Schemas } from '../src/ingest/schemas.ts'
+import { createSchemas, type Schemas } from '../src/ingest/schema/index.ts'
 import type { CountRule, EventSamples, Metric } from '../src/model.ts'
 
 const EVENTS = 125

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { encodeFrame } from '../src/extract/frame.ts'
-import { answer } from '../src/engine/query.ts'
+import { answer } from '../src/engine/query/index.ts'
 import type { Fold } from '../src/engine/state.ts'
 import { createFold, encodeEntry, type Step, step } from '../src/engine/step.ts'
 import {

@@ -1,7 +1,7 @@
-import { chartSvg } from '../src/notify/chart.ts'
-import { openDraw } from '../src/notify/chart-png.ts'
-import { buildMime } from '../src/notify/email.ts'
-import { renderMessage } from '../src/notify/message.ts'
+import { chartSvg } from '../src/notify/chart/svg.ts'
+import { openDraw } from '../src/notify/chart/png.ts'
+import { buildMime } from '../src/notify/email/smtp.ts'
+import { renderMessage } from '../src/notify/mail/message.ts'
 import type { Notification } from '../src/model.ts'
 import { picture, pictured } from '../test/notify/samples.ts'
 

@@ -16,11 +16,11 @@
  */
 export * from './model/time.ts'
 export type * from './model/configuration.ts'
-export type * from './model/telling.ts'
+export type * from './model/notification-policy.ts'
 export * from './model/events.ts'
 export * from './model/alerting.ts'
 export * from './model/limits.ts'
-export * from './model/own-rules.ts'
+export * from './model/builtin-rules.ts'
 export * from './model/ratio.ts'
 export * from './model/tiers.ts'
 export type * from './model/journal.ts'

@@ -204,7 +204,8 @@ test('docs/metrics.md lists the metrics that are exposed, with their types and l
 test('every code that a refusal is made with has a label of its own', (t) => {
   const codes = ['ingest', 'extract'].flatMap((folder) => {
     const url = new URL(`../src/${folder}/`, import.meta.url)
-    const text = readdirSync(url).map((file) => readFileSync(new URL(file, url), 'utf8'))
+    const files = readdirSync(url, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+    const text = files.map((file) => readFileSync(new URL(file, url), 'utf8'))
     return [...text.join('\n').matchAll(/(?:Refusal\(\d+, |\bcode: )'(\w+)'/g)].map(([, code = '']) => code)
   })
   t.ok(codes.length > 8, 'they are found')

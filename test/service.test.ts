@@ -19,7 +19,7 @@ import {
   until,
 } from './helpers/service.ts'
 import { open, post } from './ingest/http-helper.ts'
-import { startMailServer } from './notify/smtp.ts'
+import { startMailServer } from './notify/email/smtp-server.ts'
 
 const SECOND = 1000
 const TOKEN = 'a token for the logstash'

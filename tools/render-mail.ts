@@ -11,9 +11,9 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { openDraw } from '../src/notify/chart-png.ts'
-import { renderMessage } from '../src/notify/message.ts'
-import type { MailMessage } from '../src/notify/way.ts'
+import { openDraw } from '../src/notify/chart/png.ts'
+import { renderMessage } from '../src/notify/mail/message.ts'
+import type { MailMessage } from '../src/notify/notifier.ts'
 import { KINDS } from '../test/notify/kinds.ts'
 
 const { values, positionals } = parseArgs({

@@ -1,5 +1,5 @@
 import { addCounterSample, samplesOf } from './counter.ts'
-import { writeCount } from './counts.ts'
+import { writeCount } from './wide-counts.ts'
 import { emptyPartial, mergeInto, type Partial } from './partial.ts'
 import {
   baseOf,

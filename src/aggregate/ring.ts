@@ -1,6 +1,6 @@
 import type { Millis } from '../model.ts'
 import { addCounterSample, settle } from './counter.ts'
-import { addCount, readCount } from './counts.ts'
+import { addCount, readCount } from './wide-counts.ts'
 import { isLater } from './partial.ts'
 import { baseOf, cellOf, changing, type Chunk, chunkOf, indexOf, keyOf, type Store } from './store.ts'
 

@@ -1,6 +1,6 @@
 import type { Millis } from '../model.ts'
 import type { CounterCells } from './counter.ts'
-import { type Counts, readCount } from './counts.ts'
+import { type Counts, readCount } from './wide-counts.ts'
 import type { Partial } from './partial.ts'
 
 /** How wide a bucket is, how many of them a ring holds, and which columns are kept beside count and sum. */

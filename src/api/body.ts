@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Millis } from '../model.ts'
-import { meant } from '../spelling.ts'
+import { meant } from '../text/suggest.ts'
 import { INSTANT, parseInstant } from './params.ts'
 import { ApiProblem } from './problem.ts'
 

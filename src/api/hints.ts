@@ -1,6 +1,6 @@
-import { checkMatcher, compileMatchers, printMatcher } from '../matcher.ts'
+import { checkMatcher, compileMatchers, printMatcher } from '../labels/matcher.ts'
 import type { HostView, Matcher, Severity, Silence } from '../model.ts'
-import { meant, nearest } from '../spelling.ts'
+import { meant, nearest } from '../text/suggest.ts'
 import type { AskEngine } from './ask.ts'
 
 const SEVERITIES: readonly Severity[] = ['warning', 'critical']

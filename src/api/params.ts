@@ -1,5 +1,5 @@
 import type { Millis } from '../model.ts'
-import { nearestOf } from '../spelling.ts'
+import { nearestOf } from '../text/suggest.ts'
 import { ApiProblem } from './problem.ts'
 
 /** A parsed query string. A parameter that is given more than once is a list. */

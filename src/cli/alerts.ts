@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { formatValue } from '../text/format.ts'
-import { meant } from '../spelling.ts'
+import { meant } from '../text/suggest.ts'
 import type { AlertView, Unit } from '../model.ts'
 import { authorOf, authorOption } from './terminal/author.ts'
 import { describe, setAction } from './terminal/command.ts'

@@ -12,9 +12,9 @@ import type {
   Recipient,
   Via,
 } from '../model.ts'
-import { anyAlert } from '../service/samples.ts'
+import { anyAlert } from '../preview/samples.ts'
 import { openWays } from '../service.ts'
-import { meant } from '../spelling.ts'
+import { meant } from '../text/suggest.ts'
 import { type CheckIo, load } from './check.ts'
 import { whyNot } from './start.ts'
 import { configOption, describe, setAction } from './terminal/command.ts'

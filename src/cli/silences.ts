@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { printMatcher } from '../matcher.ts'
+import { printMatcher } from '../labels/matcher.ts'
 import type { Matcher } from '../model.ts'
 import { authorOf, authorOption } from './terminal/author.ts'
 import { describe, setAction } from './terminal/command.ts'

@@ -1,6 +1,6 @@
-import { compileMatchers } from '../matcher.ts'
+import { compileMatchers } from '../labels/matcher.ts'
 import type { Command, CommandAnswer, Millis, Silence } from '../model.ts'
-import { labelsOf } from './labels.ts'
+import { labelsOf } from '../labels/labels.ts'
 import { type Case, type DispatchState, note } from './state.ts'
 
 /** So many silences are kept, over ones included. */

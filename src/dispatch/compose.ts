@@ -10,7 +10,7 @@ import type {
   Notification,
   Report,
 } from '../model.ts'
-import { withoutPicture } from './picture.ts'
+import { withoutPicture } from './chart-data.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { Due } from './schedule.ts'
 import type { Case, DispatchState, Item, Line, Mail, Posted } from './state.ts'

@@ -1,6 +1,6 @@
 import type { AlertFacts, Because, Millis, NotificationGroup, Pulse, Report } from '../model.ts'
-import { canHear, lose, noteUntold, receiverRemoved } from './held.ts'
-import { type Labels, labelsOf, valuesOf } from './labels.ts'
+import { canHear, lose, noteUntold, receiverRemoved } from './suppress.ts'
+import { type Labels, labelsOf, valuesOf } from '../labels/labels.ts'
 import { type Case, type DispatchState, type Group, type Item, type Line, type Member } from './state.ts'
 
 /** How the first fold sees an alert now. */

@@ -1,6 +1,6 @@
 import { isBuiltinRule, type Millis, type Muted, OWN_RULES } from '../model.ts'
 import { windowsInForce } from './calendar.ts'
-import { type Labels, labelsOf, valuesOf } from './labels.ts'
+import { type Labels, labelsOf, valuesOf } from '../labels/labels.ts'
 import { type DispatchPlan, silencesInForce } from './plan.ts'
 import type { Case, DispatchState, Inhibitor } from './state.ts'
 

@@ -1,4 +1,4 @@
-import { compileMatchers } from '../matcher.ts'
+import { compileMatchers } from '../labels/matcher.ts'
 import type {
   EngineConfig,
   Inhibition,
@@ -11,7 +11,7 @@ import type {
   Schedule,
   Silence,
 } from '../model.ts'
-import type { Labels } from './labels.ts'
+import type { Labels } from '../labels/labels.ts'
 import type { DispatchState } from './state.ts'
 
 /** A test of labels with what it stands for. */

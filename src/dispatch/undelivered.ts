@@ -1,5 +1,5 @@
 import type { Millis, UndeliveredItem } from '../model.ts'
-import { linesTo } from './audience.ts'
+import { linesTo } from './routing.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { DispatchState } from './state.ts'
 

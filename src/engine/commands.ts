@@ -1,9 +1,9 @@
 import { acknowledge, addSilence, expireSilence } from '../dispatch/commands.ts'
 import { recordUndelivered } from '../dispatch/undelivered.ts'
 import type { Command, Millis } from '../model.ts'
-import { forget } from './retire.ts'
+import { forget } from './inventory/retirement.ts'
 import type { Fold, Obeyed } from './state.ts'
-import { noteDown } from './usage.ts'
+import { noteDown } from './report/stats.ts'
 
 /** A fact about the service itself that the folds must know of; nobody sends it over the API. */
 export interface Started {

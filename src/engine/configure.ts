@@ -1,11 +1,11 @@
 import { refill } from '../aggregate/refill.ts'
 import type { Layout, Store } from '../aggregate/store.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
-import { rerouteAll } from '../dispatch/reroute.ts'
+import { rerouteAll } from '../dispatch/reconfigure.ts'
 import { type AlertIdentity, type EngineConfig, isBuiltinRule, type Reason, type Rule, SEP } from '../model.ts'
-import { dropSeries } from './hosts.ts'
+import { dropSeries } from './inventory/admission.ts'
 import { concerns, countMetricName, createPlan, type MetricPlan, type Plan } from './plan.ts'
-import { endAlert } from './raise.ts'
+import { endAlert } from './evaluate/alerts.ts'
 import type { Alert, Fold, Host, KeyInfo } from './state.ts'
 
 /**

@@ -2,7 +2,7 @@ import { rewindSeries } from '../aggregate/ring.ts'
 import type { Life } from '../alert/lifecycle.ts'
 import type { Millis } from '../model.ts'
 import type { Alert, Fold } from './state.ts'
-import { rewindUsage } from './usage.ts'
+import { rewindUsage } from './report/stats.ts'
 
 /**
  * The service's clock was set back to `now`. What was dated beyond it cannot be believed: it would keep alerts from

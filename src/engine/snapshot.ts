@@ -2,8 +2,8 @@ import { deserialize, serialize } from 'node:v8'
 import { chunkSize, frameOf, readStore, type StoreFrame, writeChunk } from '../aggregate/store-bytes.ts'
 import type { Store } from '../aggregate/store.ts'
 import type { Offset, SnapshotChunk } from '../model.ts'
-import { type PackedKnown, packKnown, unpackKnown } from './known.ts'
-import { copyUsage } from './slices.ts'
+import { type PackedKnown, packKnown, unpackKnown } from './repeats/known.ts'
+import { copyUsage } from './report/periods.ts'
 import type { State } from './state.ts'
 
 /** Raised when the shape of the state changes: a snapshot of another version is refused. */

@@ -1,5 +1,5 @@
-import type { Skew } from '../aggregate/skew.ts'
-import type { Source } from '../aggregate/sources.ts'
+import type { Skew } from '../aggregate/clock-skew.ts'
+import type { Source } from '../aggregate/watermark.ts'
 import type { Store } from '../aggregate/store.ts'
 import type { Flapping } from '../alert/flapping.ts'
 import type { Life } from '../alert/lifecycle.ts'
@@ -19,9 +19,9 @@ import type {
   Templates,
   Transition,
 } from '../model.ts'
-import { emptyKnown, type Known } from './known.ts'
+import { emptyKnown, type Known } from './repeats/known.ts'
 import type { Plan } from './plan.ts'
-import type { Usage } from './slices.ts'
+import type { Usage } from './report/periods.ts'
 
 /** Everything the folds remember: plain data, so that a snapshot is a copy. Only `step` changes it. */
 export interface State {

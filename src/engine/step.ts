@@ -16,7 +16,7 @@ import { configure } from './configure.ts'
 import { emptyState, type Fold, type State } from './state.ts'
 import { foldTick } from './tick.ts'
 import { createPlan } from './plan.ts'
-import { alertsOf } from './told.ts'
+import { alertsOf } from './evaluate/lookup.ts'
 
 /** What one entry led to. */
 export interface Step {

@@ -2,10 +2,10 @@ import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock, IngestConfig, Log } from '../model.ts'
 import { answerLater, answerUnknown } from './answers.ts'
-import { createTokenCheck, isDoubled } from './auth.ts'
-import type { Admitted } from './auth.ts'
-import { addressOf } from './sender.ts'
-import { createThrottle } from './throttle.ts'
+import { createTokenCheck, isDoubled } from '../net/auth.ts'
+import type { Admitted } from '../net/auth.ts'
+import { addressOf } from './source.ts'
+import { createThrottle } from './log-throttle.ts'
 
 export interface AdmitDeps {
   readonly config: IngestConfig

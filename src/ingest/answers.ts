@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Rejection } from '../model.ts'
-import { CHALLENGE } from './auth.ts'
+import { CHALLENGE } from '../net/auth.ts'
 
 /** What became of a body's events, as its sender reads it. */
 export interface Summary {

@@ -1,6 +1,6 @@
 import { addReject, type Clock, type Log, type Millis, type RejectCount, type Rejection } from '../model.ts'
 import { excerpt } from './mask.ts'
-import { createThrottle } from './throttle.ts'
+import { createThrottle } from './log-throttle.ts'
 
 /** One refused event, or one body that could not be read. */
 export interface Sample extends Partial<Rejection> {

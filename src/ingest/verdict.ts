@@ -1,9 +1,9 @@
 import type { EventSamples, Rejection } from '../model.ts'
 import { SAMPLES_PER_BODY } from './rejects.ts'
 import type { Sample } from './rejects.ts'
-import { OVERSIZED_REASON } from './scan.ts'
-import { OVERSIZED, UNREADABLE } from './split.ts'
-import { translate } from './translate.ts'
+import { OVERSIZED_REASON } from './decode/scan.ts'
+import { OVERSIZED, UNREADABLE } from './decode/split.ts'
+import { translate } from './decode/foreign.ts'
 
 /** Why an event is refused. */
 export type Refused = Omit<Rejection, 'index'>

@@ -1,7 +1,7 @@
 import type { Journal } from '../model.ts'
-import { openMemoryJournal } from './memory.ts'
-import { openSqliteJournal } from './sqlite.ts'
-import type { SqliteOptions } from './sqlite.ts'
+import { openMemoryJournal } from './memory/index.ts'
+import { openSqliteJournal } from './sqlite/index.ts'
+import type { SqliteOptions } from './sqlite/index.ts'
 
 /** Every journal engine, one line each. All of them pass test/journal/conformance.ts. */
 export const journals = {

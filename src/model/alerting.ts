@@ -1,4 +1,4 @@
-import type { Alerting } from './telling.ts'
+import type { Alerting } from './notification-policy.ts'
 
 const HOUR = 3_600_000
 

@@ -1,6 +1,6 @@
 import type { Severity } from './configuration.ts'
 import type { AlertIdentity, Evidence, Limit, SeverityLimit, Templates } from './evidence.ts'
-import type { Matcher } from './telling.ts'
+import type { Matcher } from './notification-policy.ts'
 import type { Millis } from './time.ts'
 
 export type AlertState = 'pending' | 'firing' | 'recovering' | 'resolved'

@@ -1,4 +1,4 @@
-import type { Alerting, Escalation, Repeat } from './telling.ts'
+import type { Alerting, Escalation, Repeat } from './notification-policy.ts'
 import type { Millis } from './time.ts'
 
 export type Unit = 'ratio' | 'percent' | 'bytes' | 'seconds' | 'count' | 'none'

@@ -1,11 +1,11 @@
 import { createExtractor, type Extract } from '../extract/samples.ts'
-import { createSchemas, type Schemas } from '../ingest/schemas.ts'
+import { createSchemas, type Schemas } from '../ingest/schema/index.ts'
 import { createVerdict, judgeInto } from '../ingest/verdict.ts'
 import type { Config, EventSamples, Rejection } from '../model.ts'
 
 export { parseNumber } from '../extract/number.ts'
-export { isBulkAction } from '../ingest/split.ts'
-export { SchemaError } from '../ingest/schemas.ts'
+export { isBulkAction } from '../ingest/decode/split.ts'
+export { SchemaError } from '../ingest/schema/index.ts'
 
 const SCHEMAS = new URL('../../schemas/events/', import.meta.url)
 

@@ -1,4 +1,4 @@
-import type { EngineClient } from '../engine/client.ts'
+import type { EngineClient } from '../engine/worker/client.ts'
 import type { Running } from './running.ts'
 
 const TICK = 1000

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query/index.ts'
 import type { Counter, Millis } from '../../src/model.ts'
 import { columns, deadOf, deliver, eventsOf, type Fleet, nameOf, within } from '../helpers/fleet.ts'
 import { at, config, cpuHigh, createPlay, HOUR, MINUTE, type Play, SECOND, silent } from '../helpers/play.ts'

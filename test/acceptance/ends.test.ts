@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { loadConfig } from '../../src/config/index.ts'
-import { renderMessage } from '../../src/notify/message.ts'
+import { renderMessage } from '../../src/notify/mail/message.ts'
 import { at, createPlay, event, every, SECOND } from '../helpers/play.ts'
 
 const YAML = `

@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query/index.ts'
 import type { AlertFacts, AlertView, EngineConfig, Notification } from '../../src/model.ts'
-import { renderMessage } from '../../src/notify/message.ts'
+import { renderMessage } from '../../src/notify/mail/message.ts'
 import {
   above,
   at,

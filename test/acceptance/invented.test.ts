@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query/index.ts'
 import { beginCut } from '../../src/engine/snapshot.ts'
 import type { EventSamples, Millis, Rule } from '../../src/model.ts'
 import {

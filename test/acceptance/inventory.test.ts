@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query/index.ts'
 import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { AlertView, Command, EngineConfig, HostView, NewEntry, Notice } from '../../src/model.ts'

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { encodeEntry } from '../../src/engine/step.ts'
 import type { AbsenceRule, EngineConfig, Notification, Receiver } from '../../src/model.ts'
-import { renderMessage, subjectOf } from '../../src/notify/message.ts'
+import { renderMessage, subjectOf } from '../../src/notify/mail/message.ts'
 import {
   above,
   at,

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query/index.ts'
 import type { AlertView } from '../../src/model.ts'
 import { at, config, cpuHigh, HOUR, MINUTE, silent } from '../helpers/play.ts'
 import { type Story, tell } from '../helpers/story.ts'

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import PostalMime from 'postal-mime'
 import { test } from 'tap'
-import { startMailServer } from '../notify/smtp.ts'
+import { startMailServer } from '../notify/email/smtp-server.ts'
 import { freePort } from '../helpers/service.ts'
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { postNotice } from '../../src/dispatch/notice.ts'
-import { answer } from '../../src/engine/query.ts'
+import { postNotice } from '../../src/dispatch/notices.ts'
+import { answer } from '../../src/engine/query/index.ts'
 import { encodeEntry } from '../../src/engine/step.ts'
 import type { AlertView, Because, Decision, EngineConfig, Notice, WhyView } from '../../src/model.ts'
 import { decisionLine, noticeLine } from '../helpers/decisions.ts'

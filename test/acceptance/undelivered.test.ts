@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { encodeEntry } from '../../src/engine/step.ts'
-import { renderMessage } from '../../src/notify/message.ts'
+import { renderMessage } from '../../src/notify/mail/message.ts'
 import { config, createPlay, MINUTE, NOON } from '../helpers/play.ts'
 
 const receivers = [

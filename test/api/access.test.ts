@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { ApiDeps } from '../../src/api/index.ts'
-import { createTokenCheck } from '../../src/ingest/auth.ts'
+import { createTokenCheck } from '../../src/net/auth.ts'
 import { serve } from './service.ts'
 
 const OPEN = ['/', '/metrics', '/-/healthy', '/healthz', '/-/ready', '/readyz']

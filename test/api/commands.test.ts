@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { createTokenCheck } from '../../src/ingest/auth.ts'
+import { createTokenCheck } from '../../src/net/auth.ts'
 import { serve } from './service.ts'
 
 const NOON = Date.parse('2026-11-22T12:00:00Z')

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mock } from 'node:test'
 import { test } from 'tap'
 import type { AlertView, Command, CommandAnswer, Query, SilenceView } from '../../src/model.ts'
-import { LINK_LIFE, type LinkAction, signLink } from '../../src/signature.ts'
+import { LINK_LIFE, type LinkAction, signLink } from '../../src/links/signature.ts'
 import { alertView, because, identityOf, LINK_KEY, type Running, serve } from './service.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')

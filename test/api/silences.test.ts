@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { Acknowledgement, Command, CommandAnswer, Silence } from '../../src/model.ts'
-import { createTokenCheck } from '../../src/ingest/auth.ts'
+import { createTokenCheck } from '../../src/net/auth.ts'
 import { alertView as alert, serve } from './service.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')

@@ -14,7 +14,7 @@ import type {
   SilenceView,
   WhyView,
 } from '../../src/model.ts'
-import { createTokenCheck } from '../../src/ingest/auth.ts'
+import { createTokenCheck } from '../../src/net/auth.ts'
 import { alertView, because, identityOf, serve } from '../api/service.ts'
 import { type Outcome, ROOT, runCli } from '../helpers/service.ts'
 

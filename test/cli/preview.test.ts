@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test, type Test } from 'tap'
 import { loadConfig } from '../../src/config/index.ts'
 import { describeReason } from '../../src/text/reason.ts'
-import { sampleAlert } from '../../src/service/samples.ts'
+import { sampleAlert } from '../../src/preview/samples.ts'
 import { type Outcome, ROOT, runCli, temporary } from '../helpers/service.ts'
 
 const BASE = `

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import PostalMime from 'postal-mime'
 import { test, type Test } from 'tap'
 import { type Outcome, runCli, temporary } from '../helpers/service.ts'
-import { refusal, startMailServer } from '../notify/smtp.ts'
+import { refusal, startMailServer } from '../notify/email/smtp-server.ts'
 
 const RECEIVERS = `
 receivers:

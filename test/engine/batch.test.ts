@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query/index.ts'
 import { above, config, cpuHigh, createPlay, event, MINUTE, NOON, SECOND, threshold } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND

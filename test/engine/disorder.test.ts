@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query/index.ts'
 import { createExtractor } from '../../src/extract/samples.ts'
 import type { Counter, EventSamples, Millis } from '../../src/model.ts'
 import {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import { emptyPartial, mergeInto, meanOf, type Partial, stddevOf, sumOf } from '../../src/aggregate/partial.ts'
-import { answer } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query/index.ts'
 import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { EventSamples, NewEntry, Notification } from '../../src/model.ts'

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query/index.ts'
 import type { EventSamples, Millis } from '../../src/model.ts'
 import { at, config, countRule, createPlay, event, HOUR, MINUTE, type Play, SECOND } from '../helpers/play.ts'
 

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query.ts'
+import { answer } from '../../src/engine/query/index.ts'
 import type { RuleView, WhyView } from '../../src/model.ts'
 import { at, config, cpuHigh, createPlay, event, every, above, threshold, silent } from '../helpers/play.ts'
 

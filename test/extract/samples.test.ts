@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { DEFAULT_HOST_PATHS } from '../../src/extract/host.ts'
 import { createExtractor, type Extract } from '../../src/extract/samples.ts'
-import { createSchemas } from '../../src/ingest/schemas.ts'
+import { createSchemas } from '../../src/ingest/schema/index.ts'
 import { NO_HOST, SEP, type CountRule, type FieldTest, type Metric, type Op } from '../../src/model.ts'
 
 const FIXTURES = new URL('../fixtures/events/', import.meta.url)

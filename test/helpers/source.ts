@@ -7,12 +7,12 @@ export interface Import {
   readonly line: number
   readonly specifier: string
   readonly typeOnly: boolean
-  /** The path of a `new URL('./...', import.meta.url)`: a worker's entry, or data that is only read. */
+  /** The path of a `new URL('...', import.meta.url)`: a worker's entry, or data that is only read. */
   readonly isUrl: boolean
 }
 
 export interface Source {
-  /** Path below src, with slashes: `notify/email.ts`. */
+  /** Path below src, with slashes: `notify/email/smtp.ts`. */
   readonly file: string
   readonly text: string
   /** The text, as long as before, with blanks for comments and for what stands inside literals. */

@@ -4,7 +4,7 @@ import { test } from 'tap'
 import { parse } from 'yaml'
 import { loadConfig } from '../../src/config/index.ts'
 import { createExtractor } from '../../src/extract/samples.ts'
-import { createSchemas } from '../../src/ingest/schemas.ts'
+import { createSchemas } from '../../src/ingest/schema/index.ts'
 import { type CountRule, NO_HOST, SEP } from '../../src/model.ts'
 
 const SCHEMAS = new URL('../../schemas/events/', import.meta.url)

@@ -1,9 +1,9 @@
 import PostalMime from 'postal-mime'
 import { type Test, test } from 'tap'
 import type { Notification, Via } from '../../src/model.ts'
-import { openDraw } from '../../src/notify/chart-png.ts'
-import { renderMessage } from '../../src/notify/message.ts'
-import type { Way } from '../../src/notify/way.ts'
+import { openDraw } from '../../src/notify/chart/png.ts'
+import { renderMessage } from '../../src/notify/mail/message.ts'
+import type { Way } from '../../src/notify/notifier.ts'
 import { hostileNames } from './hostile.ts'
 import { facts, notification, picture } from './samples.ts'
 

@@ -1,7 +1,7 @@
 import PostalMime from 'postal-mime'
 import { test } from 'tap'
 import { begin, type Send } from '../helpers/life.ts'
-import { type Arrived, refusal, startMailServer } from '../notify/smtp.ts'
+import { type Arrived, refusal, startMailServer } from '../notify/email/smtp-server.ts'
 
 const MINUTE = 60_000
 const yaml = (port: number, to: readonly string[]): string => `

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { clockFrom, runService, temporary, until } from '../helpers/service.ts'
-import { refusal, startMailServer } from '../notify/smtp.ts'
+import { refusal, startMailServer } from '../notify/email/smtp-server.ts'
 
 const START = Date.parse('2026-11-22T12:00:00Z')
 

@@ -1,6 +1,6 @@
 import type { Config, CountRule, Metric } from '../../model.ts'
 import { isBulkAction, type Judged, openJudge } from '../../service/judge.ts'
-import { nearest } from '../../spelling.ts'
+import { nearest } from '../../text/suggest.ts'
 import { readEventsFile, type Piece } from './events-file.ts'
 import { createTally, type Fed, type KindTally, type Names, type Tally, tallyEvent } from './tally.ts'
 

@@ -1,6 +1,6 @@
 import type { AlertFacts, EngineConfig, Receiver, Rule, Unit } from '../../model.ts'
-import { anyAlert, hearersOf, sampleAlert } from '../../service/samples.ts'
-import { compileTemplate, TEMPLATE_NAMES, templateValues } from '../../template.ts'
+import { anyAlert, hearersOf, sampleAlert } from '../../preview/samples.ts'
+import { compileTemplate, TEMPLATE_NAMES, templateValues } from '../../text/template.ts'
 
 /** What the templates of a configuration make of sample alerts. */
 export interface SampleTexts {

@@ -1,5 +1,5 @@
 import { type Command, CommanderError, Option } from 'commander'
-import { meant } from '../../spelling.ts'
+import { meant } from '../../text/suggest.ts'
 
 /** Options whose empty value means something: `--note ''` removes a note. */
 const MAY_BE_EMPTY = ['note']

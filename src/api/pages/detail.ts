@@ -1,0 +1,143 @@
+import type { FastifyRequest } from 'fastify'
+import type { Acknowledgement, AlertView, HostDetail, Millis, SendRecord, SeriesView } from '../../model.ts'
+import { describeDecision, labelDecision } from '../../text/decision.ts'
+import { formatCount, formatDuration, formatTime, formatValue } from '../../text/format.ts'
+import { describeHostState } from '../../text/host-state.ts'
+import { describeNotificationReason } from '../../text/notification-reason.ts'
+import { describeReason } from '../../text/reason.ts'
+import { escapeHtml, foreign, page } from './html.ts'
+import { alertNow } from './link.ts'
+import { sendsOf, showSend } from '../views.ts'
+
+/** Whether a person's browser asks, as for a link in a mail; scripts that take anything get JSON. */
+export function prefersPage({ headers: { accept = '' } }: FastifyRequest): boolean {
+  return /(?:^|,)\s*text\/html\b/i.test(accept) && !/json/i.test(accept)
+}
+
+/** One host for people: its last event, its alerts, and its newest measurements. */
+export function hostPage(host: HostDetail, alerts: readonly AlertView[], now: Millis): string {
+  const { host: name, state, lastSeen, source, series } = host
+  const seen = lastSeen === null ? 'never' : `${formatTime(lastSeen)}, ${formatDuration(now - lastSeen)} ago`
+  return page(
+    `${name}: stashwatch`,
+    `<h1>${foreign(name)}</h1>
+<p class="state ${state === 'live' ? 'good' : 'bad'}">${escapeHtml(describeHostState(state))}</p>
+${facts([
+  ['Last event', seen],
+  ['Source', source ?? 'none yet'],
+])}
+<h2>Alerts</h2>
+${alerts.length === 0 ? '<p>No open or recent alerts.</p>' : `<ul class="card">${alerts.map((alert) => alertItem(alert, now)).join('\n')}</ul>`}
+<h2>Newest measurements</h2>
+${series.length === 0 ? '<p>No series.</p>' : `<ul class="card">${series.map((one) => seriesItem(one, now)).join('\n')}</ul>`}`,
+  )
+}
+
+/** One episode for people: how it is now, and how it came about, in the order of time. */
+export function episodePage(alert: AlertView, sends: readonly SendRecord[], now: Millis): string {
+  const { identity, code = 'none yet', since, firedAt, resolvedAt, peak, ack } = alert
+  const { rule, host, measure } = identity
+  const title = `${rule} on ${host}`
+  const ended =
+    resolvedAt === undefined
+      ? []
+      : [['Ended', `${formatTime(resolvedAt)}, after ${formatDuration(resolvedAt - since)}`] as const]
+  return page(
+    `${title}: stashwatch`,
+    `<h1>${foreign(rule)} on ${foreign(host)}</h1>
+${alertNow(alert, now)}
+<h2>Episode</h2>
+${facts([
+  ['Began', formatTime(since)],
+  ...(firedAt === undefined ? [] : [['Fired', formatTime(firedAt)] as const]),
+  ...ended,
+  ['Peak', formatValue(peak, measure.unit)],
+  ...(ack === undefined ? [] : [['Acknowledged', acknowledged(ack)] as const]),
+  ['Code', code],
+])}
+<h2>Timeline</h2>
+<ul class="card">${timelineOf(alert, sends).map(momentItem).join('\n')}</ul>
+<p><a href="../hosts/${linkTo(host)}">${foreign(host)} now</a></p>`,
+  )
+}
+
+function facts(rows: readonly (readonly [name: string, text: string])[]): string {
+  const cells = rows.map(([name, text]) => `<div><dt>${escapeHtml(name)}</dt><dd>${foreign(text)}</dd></div>`)
+  return `<dl class="card">${cells.join('')}</dl>`
+}
+
+function alertItem(alert: AlertView, now: Millis): string {
+  const { identity, state, severity, since, episode, resolvedAt } = alert
+  const name = foreign([identity.rule, ...Object.values(identity.labels)].join(' '))
+  const place = episode === undefined ? name : `<a href="../alerts/${linkTo(episode)}">${name}</a>`
+  const when =
+    resolvedAt === undefined ? `for ${formatDuration(now - since)}` : `${formatDuration(now - resolvedAt)} ago`
+  return `<li>${place}: ${state}, ${severity}, ${when}<span class="soft">${foreign(describeReason(alert))}</span></li>`
+}
+
+function seriesItem(
+  { metric, labels, unit, newest, window: { count, mean, max, last } }: SeriesView,
+  now: Millis,
+): string {
+  const name = [metric, ...Object.values(labels)].join(' ')
+  const known = (
+    [
+      ['last', last],
+      ['mean', mean],
+      ['max', max],
+    ] as const
+  ).filter(([, value]) => value !== null)
+  const figures = known.map(([what, value]) => `${what} ${formatValue(value, unit)}`)
+  const of = `${formatCount(count, 'sample')}, the newest ${formatDuration(now - newest)} ago`
+  return `<li>${foreign(name)}: ${escapeHtml(figures.join(', ') || 'counted only')}<span class="soft">${escapeHtml(of)}</span></li>`
+}
+
+function acknowledged({ author, at, until, note }: Acknowledgement): string {
+  return `by ${author} from ${formatTime(at)} to ${formatTime(until)}${note === '' ? '' : `: ${note}`}`
+}
+
+interface Moment {
+  readonly at: Millis
+  readonly what: string
+  readonly says: string
+}
+
+/** The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent. */
+function timelineOf(alert: AlertView, sends: readonly SendRecord[]): readonly Moment[] {
+  const { identity, transitions, decisions = [] } = alert
+  const steps = transitions.map((step): Moment => ({
+    at: step.at,
+    what: step.to,
+    says: describeReason({ identity, ...step }),
+  }))
+  const rows = sendsOf(alert, sends)
+    .toReversed()
+    .map(({ record, because }) => ({ record, because, shown: showSend(record) }))
+  const decided = decisions.map((decision): Moment => {
+    const { at, kind } = decision
+    const to = 'to' in decision ? decision.to : undefined
+    const row = rows.find(({ record, shown }) => record.createdAt >= at && shown.to?.address === to)
+    const says = describeDecision(decision, identity)
+    const label = labelDecision(kind, row !== undefined && row.record.state !== 'sent')
+    if (label === '') return { at, what: kind === 'evaluated' ? 'evaluated' : 'acknowledgement', says }
+    return { at, what: to === undefined ? label : `${label} ${to}`, says }
+  })
+  const sent = rows.map(({ record, because, shown }): Moment => {
+    const { state, to, because: whole = because, answer } = shown
+    const why = because ?? whole
+    const says = [why === undefined ? undefined : describeNotificationReason(why), answer]
+    return {
+      at: record.doneAt ?? record.createdAt,
+      what: `mail to ${to?.address ?? 'unknown'}: ${state}`,
+      says: says.filter((text) => text !== undefined).join(': '),
+    }
+  })
+  return [...steps, ...decided, ...sent].toSorted((a, b) => a.at - b.at)
+}
+
+function momentItem({ at, what, says }: Moment): string {
+  return `<li>${foreign(what)}<span class="soft">${formatTime(at)}: ${foreign(says)}</span></li>`
+}
+
+/** A name as one piece of a path. */
+const linkTo = (name: string): string => encodeURIComponent(name.toWellFormed())

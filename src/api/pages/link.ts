@@ -1,0 +1,124 @@
+import type { Acknowledgement, AlertView, Millis, SilenceView } from '../../model.ts'
+import type { LinkAction } from '../../links/signature.ts'
+import { formatDuration, formatTime, formatValue } from '../../text/format.ts'
+import { formatLimit } from '../../text/limit.ts'
+import { describeReason } from '../../text/reason.ts'
+import { describeSuppression } from '../../text/suppression.ts'
+import { escapeHtml, foreign, page } from './html.ts'
+
+/** What a link is about, as it is now. */
+export interface LinkFacts {
+  readonly action: LinkAction
+  readonly now: Millis
+  /** Missing when the episode is no longer kept. */
+  readonly alert: AlertView | undefined
+  /** The silence that was made with this link. */
+  readonly silence: SilenceView | undefined
+}
+
+type Choice = readonly [value: string, says: string]
+
+const HOURS: readonly Choice[] = [
+  ['1h', '1 hour'],
+  ['4h', '4 hours'],
+  ['24h', '24 hours'],
+]
+
+/** For how long: what the form sends, and what it says. The second one is chosen already. */
+export const CHOICES: Readonly<Record<LinkAction['do'], readonly Choice[]>> = {
+  // An acknowledgement ends with its episode, so that the longest one means as long as that.
+  ack: [...HOURS, ['365d', 'until it ends']],
+  silence: [...HOURS, ['7d', '7 days']],
+}
+
+/** Whether there is still something to be done: what is over or forgotten cannot be acknowledged. */
+export const canAct = ({ action, alert }: Pick<LinkFacts, 'action' | 'alert'>): boolean =>
+  action.do === 'silence' || (alert?.episode !== undefined && alert.state !== 'resolved')
+
+/** The page of a valid link: the alert as it is now, what was done, and a form for what may be done. */
+export function linkPage(facts: LinkFacts): string {
+  const { action } = facts
+  const verb = action.do === 'ack' ? 'Acknowledge' : 'Silence'
+  const title = `${verb} ${action.rule} on ${action.host}`
+  return page(
+    title,
+    `<h1>${verb} ${foreign(action.rule)} on ${foreign(action.host)}</h1>
+${doneAlready(facts)}
+${alertNow(facts.alert, facts.now)}
+${canAct(facts) ? form(facts) : '<p>There is nothing left to acknowledge.</p>'}`,
+  )
+}
+
+/** What was done that still holds. */
+function doneOf({ action, alert, silence, now }: LinkFacts): Acknowledgement | SilenceView | undefined {
+  const done = action.do === 'ack' ? alert?.ack : silence
+  return done !== undefined && done.until > now ? done : undefined
+}
+
+/** What has come of the link, and the way back. */
+function doneAlready(facts: LinkFacts): string {
+  const { action, now } = facts
+  const done = doneOf(facts)
+  if (done === undefined) return ''
+  const words = 'note' in done ? done.note : done.comment
+  const what = action.do === 'ack' ? 'Acknowledged' : 'Silenced'
+  return `<div class="said">
+<p><strong>${what}</strong> by ${foreign(done.author)}, ${untilText(done.until, now)}.${words === '' ? '' : ` “${foreign(words)}”`}</p>
+<form method="post"><button class="quiet" name="undo" value="yes">Undo</button></form>
+</div>`
+}
+
+const untilText = (until: Millis, now: Millis): string =>
+  until - now > 300 * 86_400_000
+    ? 'until it ends'
+    : `for another ${formatDuration(until - now)}, until ${formatTime(until)}`
+
+/** An alert as it is now: its state, and what was judged last. */
+export function alertNow(alert: AlertView | undefined, now: Millis): string {
+  if (alert === undefined) return '<h2>Now</h2>\n<p>This episode is over, and its record was deleted.</p>'
+  const { identity, state, severity, since, at, value, evidence, resolvedAt, muted } = alert
+  const { unit } = identity.measure
+  const limit = evidence.limit === undefined ? '' : ` (limit: ${formatLimit(evidence.limit, unit)})`
+  const isOver = resolvedAt !== undefined
+  const [tone, span] = isOver
+    ? ['good', `${formatDuration(now - resolvedAt)} ago`]
+    : ['bad', `for ${formatDuration(now - since)}`]
+  const rows = [
+    ['Value', `${formatValue(value, unit)}${limit}`],
+    ['Evaluated', `${formatTime(at)}, ${formatDuration(now - at)} ago`],
+    ['Reason', describeReason(alert)],
+    ...(muted === undefined ? [] : [['Suppressed', describeSuppression(muted)]]),
+    ...Object.entries(identity.labels),
+  ]
+  return `<h2>Now</h2>
+<p class="state ${tone}">${state}, ${severity}, ${span}</p>
+<dl class="card">${rows.map(([name = '', text = '']) => `<div><dt>${foreign(name)}</dt><dd>${foreign(text)}</dd></div>`).join('')}</dl>`
+}
+
+const EFFECT: Readonly<Record<LinkAction['do'], string>> = {
+  ack: 'No reminders and no escalations until the time is up, the severity is raised or the alert resolves. You are still notified when it resolves.',
+  silence:
+    'No notifications about this rule on this host until the time is up. The rule is still evaluated, and if it is firing then, its receivers are notified.',
+}
+
+function form(facts: LinkFacts): string {
+  const { action } = facts
+  const isDone = doneOf(facts) !== undefined
+  const choices = CHOICES[action.do].map(
+    ([value, says], i) =>
+      `<label class="choice"><input type="radio" name="duration" value="${value}"${i === 1 ? ' checked' : ''}>${says}</label>`,
+  )
+  const verb = action.do === 'ack' ? 'Acknowledge' : 'Silence'
+  return `<h2>${isDone ? 'Change it' : verb}</h2>
+<p>${EFFECT[action.do]}</p>
+<form method="post">
+<fieldset><legend>For how long, from now</legend>${choices.join('\n')}</fieldset>
+<label class="field"><span>Your name</span><input type="text" name="author" maxlength="100" autocomplete="name" value="${escapeHtml(action.to)}"></label>
+<label class="field"><span>Note (optional)</span><input type="text" name="note" maxlength="500" autocomplete="off"></label>
+<button>${isDone ? 'Change' : verb}</button>
+</form>`
+}
+
+/** A page that says why a link does not do what it says, and what to do instead. */
+export const refusedPage = (title: string, detail: string): string =>
+  page(title, `<h1>${escapeHtml(title)}</h1>\n<p>${escapeHtml(detail)}</p>`)

@@ -1,0 +1,194 @@
+import type { Alias, Document, Node, Scalar, YAMLMap, YAMLSeq } from 'yaml'
+import { isAlias, isCollection, isMap, isScalar, isSeq, parseDocument } from 'yaml'
+import { below, describe } from './diagnostics.ts'
+import type { Place, Diagnostics } from './diagnostics.ts'
+import { expand } from './secrets.ts'
+import type { Env } from './secrets.ts'
+
+const MOST_CHARACTERS = 1024 * 1024
+const MOST_VALUES = 50_000
+const MOST_DEPTH = 60
+const MOST_FAULTS = 200
+
+/**
+ * Reads YAML into plain values, replaces `${VARIABLES}` and records the place of each value. Mappings have no
+ * prototype, so that no key is special. What cannot be read is an error and left out.
+ */
+export function readYaml(text: string, env: Env, diagnostics: Diagnostics): unknown {
+  if (text.length > MOST_CHARACTERS) {
+    diagnostics.errorAt(0, describe('the file is too large', { expected: `at most ${MOST_CHARACTERS} characters` }))
+    return undefined
+  }
+  const document = parse(text, diagnostics)
+  if (!document) return undefined
+  const reader: Reader = { env, diagnostics, places: new Map(), anchors: new Map(), left: MOST_VALUES, stopped: false }
+  diagnostics.locate(reader.places)
+  const value = valueOf(document.contents, '', { key: undefined, start: 0, depth: 0 }, reader)
+  return reader.stopped ? undefined : value
+}
+
+interface Reader {
+  readonly env: Env
+  readonly diagnostics: Diagnostics
+  readonly places: Map<string, Place>
+  readonly anchors: Map<string, Node>
+  /** How many more values may be read; an alias costs all that it stands for. */
+  left: number
+  /** The file asked for too much, and the rest of it is not read. */
+  stopped: boolean
+}
+
+/** Where a node is: the offset of its key, where it starts (should it be empty), and how deep it lies. */
+interface Spot {
+  readonly key: number | undefined
+  readonly start: number
+  readonly depth: number
+}
+
+function parse(text: string, diagnostics: Diagnostics): Document | undefined {
+  let document: Document
+  try {
+    document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, schema: 'core' })
+  } catch {
+    diagnostics.errorAt(0, 'the file is not valid YAML')
+    return undefined
+  }
+  const faults = [...document.errors, ...document.warnings]
+  const lines = new Set<number>()
+  for (const { code, pos } of faults.slice(0, MOST_FAULTS)) {
+    const line = text.lastIndexOf('\n', pos[0] - 1)
+    if (lines.has(line)) continue
+    lines.add(line)
+    diagnostics.errorAt(pos[0], describeFault(code, text, pos[0]))
+  }
+  return faults.length > 0 ? undefined : document
+}
+
+/** The parser's own sentences may repeat what the file says, and that may be a secret. */
+const FAULTS: Readonly<Record<string, string>> = {
+  BAD_ALIAS: 'an alias (*) is not allowed here',
+  BAD_DQ_ESCAPE: "unknown escape sequence in double quotes. Fix: write '\\\\', or use single quotes",
+  BAD_INDENT: 'the indentation is wrong, or a closing ] or } is missing',
+  BAD_SCALAR_START: 'text cannot begin with this character. Fix: put it in quotes',
+  BLOCK_AS_IMPLICIT_KEY: "a second ': ' in one value. Fix: put the value in quotes, or begin a new line",
+  BLOCK_IN_FLOW: 'an indented block is not allowed inside [ ] or { }',
+  KEY_OVER_1024_CHARS: 'the key is longer than 1024 characters',
+  MISSING_CHAR: "missing character: a closing quote, ':', ',', ']' or '}'",
+  MULTILINE_IMPLICIT_KEY: 'a key must be on one line',
+  MULTIPLE_DOCS: 'the file contains a second document (expected one)',
+  RESOURCE_EXHAUSTION: 'the nesting is too deep',
+  TAB_AS_INDENT: 'tab in the indentation (expected spaces)',
+  TAG_RESOLVE_FAILED: 'tags (!) are not supported. Fix: remove the tag',
+}
+
+function describeFault(code: string, text: string, offset: number): string {
+  const start = text.lastIndexOf('\n', offset - 1) + 1
+  const line = text.slice(start, start + 200).split('\n', 1)[0] ?? ''
+  const said = FAULTS[code] ?? 'invalid YAML'
+  const braces = /:\s*\{\{|[{,[].*\$\{/.test(line)
+  return braces ? `${said.split('. Fix: ')[0]}. Fix: put text with {{...}} or \${...} in quotes` : said
+}
+
+function valueOf(node: unknown, pointer: string, spot: Spot, reader: Reader): unknown {
+  if (reader.stopped) return undefined
+  reader.left -= 1
+  if (reader.left < 0)
+    return stop(
+      describe('the file has too many values', { expected: `at most ${MOST_VALUES}, counting aliases each time` }),
+      spot,
+      reader,
+    )
+  if (spot.depth > MOST_DEPTH) return stop('the nesting is too deep', spot, reader)
+  if (isAlias(node)) return aliasOf(node, pointer, spot, reader)
+  if (isCollection(node) || isScalar(node)) {
+    if (node.anchor !== undefined) reader.anchors.set(node.anchor, node)
+  }
+  if (isMap(node)) return mapOf(node, pointer, spot, reader)
+  if (isSeq(node)) return listOf(node, pointer, spot, reader)
+  if (isScalar(node)) return scalarOf(node, pointer, spot, reader)
+  place(reader, pointer, spot, spot.start, spot.start, 'nothing')
+  return null
+}
+
+function stop(what: string, spot: Spot, reader: Reader): undefined {
+  reader.stopped = true
+  reader.diagnostics.errorAt(spot.start, what)
+}
+
+function aliasOf(node: Alias, pointer: string, spot: Spot, reader: Reader): unknown {
+  const target = reader.anchors.get(node.source)
+  const start = node.range?.[0] ?? spot.start
+  if (target) return valueOf(target, pointer, { ...spot, start, depth: spot.depth + 1 }, reader)
+  place(reader, pointer, spot, start, start, 'an alias')
+  reader.diagnostics.error(
+    pointer,
+    describe('the alias (*) has no anchor (&) before it', { fix: 'put text that begins with * in quotes' }),
+  )
+  return undefined
+}
+
+function mapOf(node: YAMLMap, pointer: string, spot: Spot, reader: Reader): unknown {
+  const [start, end] = rangeOf(node, spot)
+  place(reader, pointer, spot, start, end, 'a mapping')
+  const value: Record<string, unknown> = Object.create(null)
+  for (const { key, value: child } of node.items) {
+    if (!isScalar(key) || key.value === null) {
+      const where = (key as Node | null)?.range?.[0] ?? start
+      reader.diagnostics.errorAt(
+        where,
+        describe('the key is not text', { fix: 'put text that begins with { or [ in quotes' }),
+      )
+      continue
+    }
+    const name = typeof key.value === 'string' ? key.value : (key.source ?? '')
+    const keyStart = key.range?.[0] ?? start
+    if (Object.hasOwn(value, name))
+      reader.diagnostics.errorAt(keyStart, describe(`duplicate key '${name}'`, { fix: 'remove one' }))
+    const next = { key: keyStart, start: keyStart, depth: spot.depth + 1 }
+    value[name] = valueOf(child, below(pointer, name), next, reader)
+  }
+  return value
+}
+
+function listOf(node: YAMLSeq, pointer: string, spot: Spot, reader: Reader): unknown {
+  const [start, end] = rangeOf(node, spot)
+  place(reader, pointer, spot, start, end, node.items.length === 0 ? 'an empty list' : 'a list')
+  return node.items.map((item, index) =>
+    valueOf(item, below(pointer, index), { key: undefined, start, depth: spot.depth + 1 }, reader),
+  )
+}
+
+function scalarOf(node: Scalar, pointer: string, spot: Spot, reader: Reader): unknown {
+  const [start, end] = rangeOf(node, spot)
+  const source = node.source ?? ''
+  if (typeof node.value !== 'string') {
+    place(reader, pointer, spot, start, end, node.value === null ? 'nothing' : source)
+    return node.value
+  }
+  const { text, expanded, faults } = expand(node.value, reader.env)
+  place(reader, pointer, spot, start, end, quoted(source), expanded)
+  for (const { at, what } of faults) reader.diagnostics.error(pointer, what, { text: at })
+  return text
+}
+
+function rangeOf(node: Node, spot: Spot): readonly [number, number] {
+  return node.range ? [node.range[0], node.range[1]] : [spot.start, spot.start]
+}
+
+/** A text on one line and in quotes, without the login that a URL may carry. */
+function quoted(source: string): string {
+  const line = source.replaceAll(/\s+/g, ' ').replaceAll(/\/\/[^\s/@]+@/g, '//...@')
+  return line.length > 80 ? `'${line.slice(0, 77)}...'` : `'${line}'`
+}
+
+function place(
+  reader: Reader,
+  pointer: string,
+  spot: Spot,
+  start: number,
+  end: number,
+  shown: string,
+  expanded = false,
+): void {
+  reader.places.set(pointer, { key: spot.key, start, end, shown, expanded })
+}

@@ -1,0 +1,39 @@
+import type { Config, EngineConfig } from '../../model.ts'
+import { below, describe } from '../file/diagnostics.ts'
+import type { Diagnostics } from '../file/diagnostics.ts'
+import { isLoopback } from '../sections/units.ts'
+
+/** Lists warnings about a configuration as a whole. */
+export function listWarnings({ listen, smtp, api, ingest, engine }: Omit<Config, 'file'>): readonly string[] {
+  const warnings: string[] = []
+  const isMailed = engine.receivers.some(({ email }) => email.length > 0)
+  if (smtp === undefined && isMailed) warnings.push("no 'smtp': mails are written to the mailbox and not sent")
+  if (engine.rules.length === 0) warnings.push('no rule is enabled: only built-in alerts can fire')
+  if (isLoopback(listen.host)) return warnings
+  if (ingest.tokens.length === 0) {
+    warnings.push(`no ingest.tokens: any client that reaches ${listen.host}:${listen.port} may post events`)
+  }
+  if (api.tokens.length === 0) warnings.push('no api.tokens: the API refuses clients beyond loopback')
+  return warnings
+}
+
+/** Warns of receivers that nothing notifies. A receiver may have a report or a heartbeat only. */
+export function checkUnusedReceivers(
+  { receivers, rules, system, alerting }: EngineConfig,
+  diagnostics: Diagnostics,
+): void {
+  const notified = new Set(
+    [
+      system,
+      ...[...rules, ...alerting.routes].flatMap(({ notify, escalate = [] }) => [
+        notify,
+        ...escalate.map((step) => step.notify),
+      ]),
+    ].flat(),
+  )
+  for (const { name, report: hasReport, heartbeat } of receivers) {
+    if (notified.has(name) || hasReport || heartbeat) continue
+    const what = `the receiver ${name} is unused: no rule, route or escalation notifies it`
+    diagnostics.warn(below('/receivers', name), describe(what, { fix: 'name it under a notify, or remove it' }))
+  }
+}

@@ -1,0 +1,189 @@
+import type { MaintenanceWindow, NumberRange } from '../../model.ts'
+import { meant, nearest } from '../../text/suggest.ts'
+import { below, describe } from '../file/diagnostics.ts'
+import type { Diagnostics } from '../file/diagnostics.ts'
+import { DAY } from './durations.ts'
+
+/** A kind of number that a calendar has, and how people write it. */
+export interface Unit {
+  /** `a weekday`, for sentences. */
+  readonly noun: string
+  readonly such: string
+  readonly least: number
+  readonly most: number
+  /** Names of the numbers from `least` on; three letters are enough. */
+  readonly names?: readonly string[]
+  /** Ranges may pass the end: friday to monday. */
+  readonly isRound?: true
+  /** Negative numbers count from the end. */
+  readonly hasEnd?: true
+}
+
+const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
+const MONTHS = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+]
+
+export const UNITS = {
+  weekdays: { noun: 'weekday', such: 'tue or fri-sun', least: 0, most: 6, names: WEEKDAYS, isRound: true },
+  daysOfMonth: { noun: 'day of the month', such: '1, -1 (the last) or 10-15', least: 1, most: 31, hasEnd: true },
+  months: { noun: 'month', such: 'jan, 12 or 6-8', least: 1, most: 12, names: MONTHS, isRound: true },
+  years: { noun: 'year', such: '2026 or 2027-2030', least: 1970, most: 9999 },
+} as const satisfies Readonly<Record<string, Unit>>
+
+type Written = number | string | readonly (number | string)[]
+
+/** Reads numbers and ranges of one kind; a range that crosses the end becomes two. */
+export function readRanges(
+  raw: Written | undefined,
+  unit: Unit,
+  pointer: string,
+  diagnostics: Diagnostics,
+): readonly NumberRange[] {
+  return [raw ?? []].flat().flatMap((one, index) => {
+    const at = Array.isArray(raw) ? below(pointer, index) : pointer
+    const ranges = rangesOf(String(one), unit)
+    if (typeof ranges !== 'string') return ranges
+    const expected = `a ${unit.noun} or a range, such as ${unit.such}`
+    const what = describe(`the ${unit.noun} is not valid`, { found: diagnostics.written(at), expected })
+    diagnostics.error(at, `${what}${diagnostics.expanded(at) ? '' : ranges}`)
+    return []
+  })
+}
+
+/** Returns the ranges, or a guess at what was meant as the end of a sentence. */
+function rangesOf(text: string, unit: Unit): readonly NumberRange[] | string {
+  const [, first, last] = /^(-?\w+)(?:\s*[-:]\s*(-?\w+))?$/.exec(text.trim()) ?? []
+  if (first === undefined) return ''
+  const from = numberOf(first, unit)
+  const to = last === undefined ? from : numberOf(last, unit)
+  if (typeof from === 'string') return from
+  if (typeof to === 'string') return to
+  if (from <= to || (unit.hasEnd && from > 0 && to < 0)) return [{ from, to }]
+  if (!unit.isRound) return ': did you mean to swap them?'
+  return [
+    { from, to: unit.most },
+    { from: unit.least, to },
+  ]
+}
+
+function numberOf(word: string, { least, most, names, hasEnd, noun }: Unit): number | string {
+  const lower = word.toLowerCase()
+  const named = lower.length < 3 ? -1 : (names?.findIndex((name) => name.startsWith(lower)) ?? -1)
+  if (named >= 0) return least + named
+  const number = /^-?\d{1,4}$/.test(word) && noun !== 'weekday' ? Number(word) : Number.NaN
+  const size = hasEnd ? Math.abs(number) : number
+  if (size >= least && size <= most) return number
+  const near = names && nearest(lower, [...names, ...names.map((name) => name.slice(0, 3))])
+  return near === undefined ? '' : `: did you mean '${near}'?`
+}
+
+const MIDNIGHT = 24 * 60
+
+/** Reads time ranges in minutes of the day. A range that ends at 00:00 ends with its day. */
+export function readTimes(
+  raw: string | readonly string[] | undefined,
+  pointer: string,
+  diagnostics: Diagnostics,
+): readonly NumberRange[] {
+  return [raw ?? []].flat().flatMap((text, index) => {
+    const at = Array.isArray(raw) ? below(pointer, index) : pointer
+    const [, start = '', end = ''] = /^(\d\d:\d\d)\s*-\s*(\d\d:\d\d)$/.exec(text.trim()) ?? []
+    const [from, to] = [minutesOf(start), minutesOf(end)]
+    if (from === undefined || to === undefined || from === MIDNIGHT) {
+      const expected = 'a range such as 22:00-23:30'
+      diagnostics.error(at, describe('the time range is not valid', { found: diagnostics.written(at), expected }))
+      return []
+    }
+    if (from === to) {
+      const fix = 'write a whole day as 00:00-24:00'
+      diagnostics.error(at, describe(`the time range ${diagnostics.written(at)} is empty`, { fix }))
+      return []
+    }
+    return [{ from, to: to === 0 ? MIDNIGHT : to }]
+  })
+}
+
+/** Minutes after midnight of HH:MM, up to 24:00. */
+export function minutesOf(text: string): number | undefined {
+  const [, hours, minutes] = /^(\d\d):([0-5]\d)$/.exec(text) ?? []
+  const all = Number(hours) * 60 + Number(minutes)
+  return all >= 0 && all <= MIDNIGHT ? all : undefined
+}
+
+/** The number of a weekday whose name the schema has accepted; 0 is Sunday. */
+export function weekdayOf(name: string): number {
+  return WEEKDAYS.findIndex((weekday) => weekday.startsWith(name.toLowerCase().slice(0, 3)))
+}
+
+/** Years that hold every pair of a date and a weekday, leap days among them, unless a century passes without one. */
+const ENOUGH_YEARS = 40
+
+/** Whether there is such a day at all. The 31st of February is none. */
+export function occurs(days: Pick<MaintenanceWindow, 'weekdays' | 'daysOfMonth' | 'months' | 'years'>): boolean {
+  if (days.daysOfMonth.length === 0) return true
+  const ranges = days.years.length === 0 ? [{ from: 2000, to: 2000 + ENOUGH_YEARS }] : days.years
+  return yearsOfEachKind(ranges).some((year) => {
+    const end = Date.UTC(year + 1, 0, 1)
+    for (let day = Date.UTC(year, 0, 1); day < end; day += DAY) if (isDay(days, new Date(day))) return true
+    return false
+  })
+}
+
+/** Years that begin on the same weekday and are equally long have the same days: one of each such kind. */
+function yearsOfEachKind(ranges: readonly NumberRange[]): readonly number[] {
+  const kinds = new Map<string, number>()
+  for (const { from, to } of ranges) {
+    for (let year = from; year <= Math.min(to, from + ENOUGH_YEARS); year += 1) {
+      const [start, end] = [Date.UTC(year, 0, 1), Date.UTC(year + 1, 0, 1)]
+      kinds.set(`${new Date(start).getUTCDay()} ${end - start}`, year)
+    }
+  }
+  return [...kinds.values()]
+}
+
+function isDay({ weekdays, daysOfMonth, months }: Parameters<typeof occurs>[0], date: Date): boolean {
+  const isIn = (ranges: readonly NumberRange[], number: number): boolean =>
+    ranges.length === 0 || ranges.some(({ from, to }) => number >= from && number <= to)
+  if (!isIn(weekdays, date.getUTCDay()) || !isIn(months, date.getUTCMonth() + 1)) return false
+  const last = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate()
+  const fromStart = (number: number): number => (number < 0 ? last + 1 + number : number)
+  const spans = daysOfMonth.map(({ from, to }) => ({ from: fromStart(from), to: fromStart(to) }))
+  return isIn(spans, date.getUTCDate())
+}
+
+/** Reads the name of a time zone that this system knows. Offsets such as +01:00 are not names. */
+export function readZone(raw: string, pointer: string, diagnostics: Diagnostics): string {
+  if (/^[A-Za-z]/.test(raw) && isZone(raw)) return raw
+  const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')]
+  const city = raw.trim().replaceAll(/\s+/g, '_').toLowerCase()
+  const own = zones.find((zone) => zone.split('/').at(-1)?.toLowerCase() === city) ?? nearest(raw, zones)
+  const guess = diagnostics.expanded(pointer) || own === undefined ? undefined : meant(own, [own])
+  const expected = 'an IANA name such as Europe/Berlin or UTC'
+  diagnostics.error(
+    pointer,
+    guess === undefined
+      ? describe('unknown time zone', { found: diagnostics.written(pointer), expected })
+      : `unknown time zone ${diagnostics.written(pointer)}${guess}`,
+  )
+  return raw
+}
+
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}

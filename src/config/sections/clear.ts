@@ -1,0 +1,139 @@
+import { type Bound, clearOf, isCleared, isUpper, type Of, type Op } from '../../model.ts'
+import type { Severity, Threshold, Unit } from '../../model.ts'
+import type { Diagnostics } from '../file/diagnostics.ts'
+
+/** What the bounds are bounds of. */
+export interface Judged {
+  readonly of: Of
+  readonly unit: Unit
+  /** A count of events: a whole number, never below zero. */
+  readonly count: boolean
+  /** Where bounds that stand under no severity belong. */
+  readonly severity: Severity
+}
+
+/** The figures that a rule can judge; what they are called. */
+interface Range {
+  readonly name: string
+  readonly least: number
+  readonly most: number
+  /** Whole numbers alone. */
+  readonly isWhole: boolean
+}
+
+/** What of a window is in the unit of its metric. */
+export const IN_UNIT: readonly Of[] = ['mean', 'min', 'max', 'last']
+const CLEAR_SHARE = 0.05
+/** What of a window is one of its samples, and so may stand still right at a bound. */
+const SAMPLES: readonly Of[] = ['min', 'max', 'last']
+const NEVER_NEGATIVE: readonly Of[] = ['stddev', 'increase', 'rate']
+
+/** A number of events or of samples. */
+export const isWhole = ({ of, count }: Judged): boolean => count || of === 'count'
+
+function rangeOf(judged: Judged): Range {
+  const { of, unit } = judged
+  if (isWhole(judged)) return { name: 'a count', least: 0, most: Infinity, isWhole: true }
+  const isShare = (unit === 'ratio' || unit === 'percent') && (IN_UNIT.includes(of) || of === 'sum')
+  const isNeverNegative = isShare || NEVER_NEGATIVE.includes(of) || unit === 'bytes' || unit === 'count'
+  const most = isShare && of !== 'sum' ? (unit === 'ratio' ? 1 : 100) : Infinity
+  const name = IN_UNIT.includes(of) ? (NAMES[unit] ?? 'the value') : `the ${of}`
+  return { name, least: isNeverNegative ? 0 : -Infinity, most, isWhole: false }
+}
+
+const NAMES: Partial<Readonly<Record<Unit, string>>> = {
+  ratio: 'a ratio',
+  percent: 'a percentage',
+  bytes: 'a number of bytes',
+  count: 'a count',
+}
+
+/**
+ * Where an alert is over when its rule does not say it: 5 % inside the bound, so that a figure that trembles about it
+ * is one alert. But at the bound itself where the good state may be right there: of counts, of single samples, and of
+ * too few where nothing says that there can be more (3 of 3 nodes). Never beyond what the unit can reach.
+ */
+export function defaultClear({ op, value }: { readonly op: Op; readonly value: number }, judged: Judged): number {
+  const { of, unit } = judged
+  const upper = isUpper(op)
+  const isCounted = isWhole(judged) || (unit === 'count' && of !== 'stddev' && of !== 'rate')
+  const isOpen = !upper && unit === 'none' && of !== 'stddev' && of !== 'rate'
+  if (isCounted || isOpen || SAMPLES.includes(of)) return value
+  const { least, most } = rangeOf(judged)
+  const inside = Number((value + (upper ? -1 : 1) * Math.abs(value) * CLEAR_SHARE).toPrecision(12))
+  if (upper) return value >= least ? Math.max(inside, least) : inside
+  return value <= most ? Math.min(inside, most) : inside
+}
+
+/** Where a bound stands in the file, and its `clear` if it has one. */
+interface Place {
+  readonly bound: string
+  readonly clear?: string
+}
+
+/** Warns of a `clear` that no figure reaches, and of a bound that every figure is beyond. */
+export function warnOfEnd(bound: Bound, { bound: at, clear }: Place, judged: Judged, diagnostics: Diagnostics): void {
+  const range = rangeOf(judged)
+  const { name, least, most } = range
+  if (!canEnd([bound], range)) {
+    const what = `${name} is never ${clearText(bound)}, so this alert would never end`
+    if (clear === undefined) {
+      if (diagnostics.clean(at) && !diagnostics.warned(at)) diagnostics.warn(at, `${what}: ${remedyOf(bound, least)}`)
+      return
+    }
+    const usual = clearText({ ...bound, clear: defaultClear(bound, judged) })
+    diagnostics.warn(
+      clear,
+      `${what}: expected at ${isUpper(bound.op) ? `least ${least}` : `most ${most}`}; without 'clear' it ends ${usual}`,
+    )
+  } else if (clear !== undefined && range.isWhole && !Number.isInteger(bound.clear)) {
+    const end = isUpper(bound.op) ? Math.floor(bound.clear) : Math.ceil(bound.clear)
+    diagnostics.warn(
+      clear,
+      `${name} is a whole number: this alert ends at ${end}, not at ${bound.clear}; write what is meant`,
+    )
+  }
+}
+
+function remedyOf({ op, value }: Bound, least: number): string {
+  if (op === 'at_most' || op === 'at_least') {
+    if (op === 'at_most' || value === least) return `did you mean '${op === 'at_most' ? 'below' : 'above'}'?`
+  }
+  return `expected ${least} or more`
+}
+
+/** Warns of bounds that each could end, but not all at once. */
+export function warnOfNoEnd(
+  { warning, critical }: Pick<Threshold, 'warning' | 'critical'>,
+  pointer: string,
+  judged: Judged,
+  diagnostics: Diagnostics,
+): void {
+  if (!diagnostics.clean(pointer) || diagnostics.warned(pointer)) return
+  const range = rangeOf(judged)
+  // A critical alert may become a warning first; that is over on the good side of its own bounds, short of the others.
+  const beside = critical.map((bound) => ({ ...bound, clear: bound.value }))
+  if (canEnd(critical, range) && canEnd([...warning, ...beside], range)) return
+  const what = 'no value is on the good side of all bounds, so this alert would never end'
+  diagnostics.warn(pointer, `${what}: move them apart, or their 'clear' values`)
+}
+
+/**
+ * Whether some figure is on the good side of all bounds. That changes at their values alone, so that it is enough to look
+ * there and in between. A ratio of several cores is more than 1: a bound there says that figures are.
+ */
+function canEnd(bounds: readonly Bound[], { least, most, isWhole: isCount }: Range): boolean {
+  const end = bounds.some(({ value }) => value > most) ? Infinity : most
+  const marks = [...bounds.flatMap(({ value, clear }) => [value, clear]), least, end].filter(Number.isFinite)
+  const sorted = marks.toSorted((a, b) => a - b)
+  const between = sorted.map((mark, i) => (mark + (sorted[i + 1] ?? mark + 2)) / 2)
+  const tries = [(sorted[0] ?? 0) - 1, ...sorted, ...between].flatMap((one) =>
+    isCount ? [Math.floor(one), Math.ceil(one), Math.floor(one) + 1] : [one],
+  )
+  return tries.some((one) => one >= least && one <= end && bounds.every((bound) => isCleared(bound, one)))
+}
+
+function clearText(bound: Bound): string {
+  const { op, value } = clearOf(bound)
+  return `${op.replace('_', ' ')} ${value}`
+}

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type * as Raw from '../../generated/config.ts'
+import { isGlob } from '../../labels/glob.ts'
+import { type Inventory, type Millis, NO_HOST, type Rule } from '../../model.ts'
+import { below, describe } from '../file/diagnostics.ts'
+import type { PartContext } from './service.ts'
+import { readSpan } from './durations.ts'
+import { reasonOf } from '../file/secrets.ts'
+import { hasControl, writeDuration } from './units.ts'
+
+interface InventoryContext extends PartContext {
+  readonly rules: readonly Rule[]
+  readonly limits: { readonly hosts: number }
+}
+
+type RawHosts = Required<NonNullable<Raw.Configuration['hosts']>>
+
+const EXPECTED = '/hosts/expected'
+const RETIRE = '/hosts/retire_after'
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+const MOST_BYTES = 16 * 1024 * 1024
+const LONGEST_NAME = 255
+/** Most invalid lines of a file of names that are reported at once. */
+const MOST_FAULTS = 5
+
+/** Reads the expected hosts, and when other hosts are retired. */
+export function readInventory(raw: RawHosts, context: InventoryContext): Inventory {
+  const { diagnostics, limits } = context
+  const expected = Array.isArray(raw.expected) ? readList(raw.expected, context) : readNames(raw.expected.file, context)
+  if (expected.length > limits.hosts) {
+    const what = `${expected.length} expected hosts exceed limits.hosts (${limits.hosts})`
+    diagnostics.error(EXPECTED, describe(what, { fix: 'raise limits.hosts, or shorten the list' }))
+  }
+  return { expected, forgetAfter: readRetireAfter(raw.retire_after, context) }
+}
+
+/** A rule whose absence is longer than hosts are kept would never fire. */
+function readRetireAfter(text: string, { diagnostics, rules }: InventoryContext): Millis {
+  const absences = rules.filter((rule) => rule.kind === 'absence')
+  const [longest] = absences.toSorted((a, b) => b.after - a.after)
+  const after = longest?.after ?? 0
+  if (diagnostics.written(RETIRE) === 'nothing') return Math.max(DAY, 2 * after)
+  const span = readSpan(text, RETIRE, { least: 10 * 60_000, most: 365 * DAY }, diagnostics)
+  if (longest !== undefined && span <= after) {
+    const what = `retire_after (${text}) is not longer than absence.after (${writeDuration(after)}) of ${longest.name}, which could never fire`
+    diagnostics.error(RETIRE, describe(what, { fix: `set retire_after to more than ${writeDuration(after)}` }))
+  }
+  return span
+}
+
+function readList(names: readonly string[], { diagnostics }: PartContext): readonly string[] {
+  for (const [index, name] of names.entries()) {
+    const fault = faultOf(name)
+    const at = below(EXPECTED, index)
+    if (fault !== undefined) {
+      const { what, expected } = fault
+      diagnostics.error(at, describe(what, { found: diagnostics.written(at), expected }))
+    }
+  }
+  return names
+}
+
+/** Reads a file with one name per line. An error names its lines after the place in the configuration. */
+function readNames(file: string, { diagnostics, dir }: PartContext): readonly string[] {
+  const path = resolve(dir, file)
+  const pointer = `${EXPECTED}/file`
+  const shown = diagnostics.expanded(pointer) ? 'that it names' : path
+  const text = readText(path)
+  if ('fault' in text) {
+    diagnostics.error(pointer, describe(`the host file ${shown} ${text.fault}`, { fix: 'check the file and its path' }))
+    return []
+  }
+  const faults: string[] = []
+  const names = new Set<string>()
+  for (const [index, line] of text.text.split(/\r?\n/).entries()) {
+    const name = line.replace(/(^|\s)#.*$/, '').trim()
+    if (name === '') continue
+    const fault = /\s/.test(name) ? { what: 'several names in one line', expected: 'one name per line' } : faultOf(name)
+    if (fault !== undefined) {
+      const found = `'${name.slice(0, LONGEST_NAME)}'`
+      faults.push(`${shown}:${index + 1}: ${describe(fault.what, { found, expected: fault.expected })}`)
+    }
+    names.add(name)
+  }
+  const rest = faults.length > MOST_FAULTS ? `; and ${faults.length - MOST_FAULTS} more` : ''
+  if (faults.length > 0) diagnostics.error(pointer, `${faults.slice(0, MOST_FAULTS).join('; ')}${rest}`)
+  else if (names.size === 0)
+    diagnostics.error(pointer, describe(`the host file ${shown} is empty`, { expected: 'one name per line' }))
+  return [...names]
+}
+
+function readText(path: string): { readonly text: string } | { readonly fault: string } {
+  try {
+    const bytes = readFileSync(path)
+    if (bytes.length > MOST_BYTES) return { fault: 'is larger than 16 MiB' }
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+  } catch (error) {
+    return { fault: error instanceof TypeError ? 'is not UTF-8 text' : reasonOf(error) }
+  }
+}
+
+interface NameFault {
+  readonly what: string
+  readonly expected: string
+}
+
+function faultOf(name: string): NameFault | undefined {
+  if (name.trim() !== name || name === '' || name === NO_HOST || hasControl(name)) {
+    return { what: 'the host name is not valid', expected: 'a host name' }
+  }
+  if (name.length > LONGEST_NAME) {
+    return { what: 'the host name is too long', expected: `at most ${LONGEST_NAME} characters` }
+  }
+  return isGlob(name) ? { what: 'a pattern cannot be expected', expected: 'a full host name' } : undefined
+}

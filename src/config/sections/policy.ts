@@ -1,0 +1,103 @@
+import type * as Raw from '../../generated/config.ts'
+import { ALERTING } from '../../model.ts'
+import type { Escalation, Grouping, Millis, Repeat } from '../../model.ts'
+import { below, describe } from '../file/diagnostics.ts'
+import type { Diagnostics } from '../file/diagnostics.ts'
+import { checkReceivers } from './references.ts'
+import { DAY, HOUR, MINUTE, readSpan, SECOND } from './durations.ts'
+import { parseDuration, writeDuration } from './units.ts'
+
+/** Defaults where alerts of several hosts share a mail. */
+const OVER_HOSTS = { wait: 30 * SECOND, interval: 5 * MINUTE }
+
+type RawGrouping = Pick<Raw.Alerting, 'group_by' | 'group_wait' | 'group_interval'>
+
+/** Reads a grouping policy. @param general the policy under `alerting`, for keys that `raw` omits. */
+export function readGrouping(
+  raw: RawGrouping,
+  general: RawGrouping,
+  pointer: string,
+  diagnostics: Diagnostics,
+): Grouping {
+  const by = raw.group_by ?? general.group_by ?? ALERTING.grouping.by
+  const overHosts = !by.includes('host')
+  const span = (key: 'group_wait' | 'group_interval', most: Millis): Millis | undefined => {
+    const own = raw[key]
+    if (own !== undefined) return readSpan(own, below(pointer, key), { least: 0, most }, diagnostics)
+    return general[key] === undefined ? undefined : parseDuration(general[key])
+  }
+  const wait = span('group_wait', HOUR) ?? (overHosts ? OVER_HOSTS.wait : 0)
+  const interval = span('group_interval', DAY) ?? (overHosts ? Math.max(OVER_HOSTS.interval, wait) : 0)
+  const key = (['group_wait', 'group_interval'] as const).find((one) => raw[one] !== undefined)
+  if (key !== undefined && interval > 0 && wait > interval) {
+    const what = `group_wait (${writeDuration(wait)}) is longer than group_interval (${writeDuration(interval)})`
+    diagnostics.error(below(pointer, key), describe(what, { fix: 'shorten group_wait or lengthen group_interval' }))
+  }
+  return { by, wait, interval }
+}
+
+const INTERVALS = { least: MINUTE, most: 30 * DAY }
+
+/** Reads `never`, a duration, or `{ initial, max }`. */
+export function readRepeatInterval(raw: Raw.RepeatInterval, pointer: string, diagnostics: Diagnostics): Repeat {
+  if (raw === 'never') return { first: 0, most: 0 }
+  const [text, at] = typeof raw === 'string' ? [raw, pointer] : [raw.initial, `${pointer}/initial`]
+  if (parseDuration(text) === 0) {
+    const fix = 'to disable repeated notifications, set repeat_interval: never'
+    diagnostics.error(
+      at,
+      describe('the interval is too short', { found: diagnostics.written(at), expected: 'at least 1m', fix }),
+    )
+  }
+  const first = readSpan(text, at, INTERVALS, diagnostics)
+  const written = typeof raw === 'string' ? undefined : raw.max
+  if (written === undefined) return { first, most: Math.max(first, ALERTING.repeat.most) }
+  const most = readSpan(written, `${pointer}/max`, INTERVALS, diagnostics)
+  if (most < first) {
+    diagnostics.error(
+      `${pointer}/max`,
+      `max (${written}) is shorter than initial (${text}): did you mean to swap them?`,
+    )
+  }
+  return { first, most }
+}
+
+interface EscalationContext {
+  readonly receivers: readonly string[]
+  /** The receivers that are notified at once, if known. */
+  readonly notified: readonly string[] | undefined
+  readonly diagnostics: Diagnostics
+}
+
+/** Reads the steps of an escalation policy; each must be later than the one before. */
+export function readEscalation(
+  raw: Raw.Escalation,
+  pointer: string,
+  { receivers, notified = [], diagnostics }: EscalationContext,
+): readonly Escalation[] {
+  let before = 0
+  return raw.map(({ after, notify }, index) => {
+    const at = below(pointer, index)
+    checkReceivers(notify, `${at}/notify`, receivers, diagnostics)
+    if (notify.every((name) => notified.includes(name))) {
+      const what = `${notify.join(', ')} already gets the first notification, so this step adds nobody`
+      diagnostics.warn(`${at}/notify`, describe(what, { fix: 'name other receivers, or remove the step' }))
+    }
+    if (parseDuration(after) === 0) {
+      const fix = "list these receivers under the 'notify' of the rule or route, or set a delay such as 30m"
+      diagnostics.error(`${at}/after`, describe('an escalation after 0s notifies at once', { fix }))
+    }
+    const span = readSpan(after, `${at}/after`, { least: SECOND, most: 30 * DAY }, diagnostics)
+    if (span <= before) {
+      diagnostics.error(
+        `${at}/after`,
+        describe('an escalation step must be later than the step before it', {
+          found: diagnostics.written(`${at}/after`),
+          expected: `more than ${writeDuration(before)}`,
+        }),
+      )
+    }
+    before = span
+    return { after: span, notify }
+  })
+}

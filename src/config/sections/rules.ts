@@ -1,0 +1,309 @@
+import { readHosts } from './host-patterns.ts'
+import type * as Raw from '../../generated/config.ts'
+import { bucketWidth, LONGEST_WINDOW, OWN_RULES, TIERS } from '../../model.ts'
+import type { AbsenceRule, CountRule, Metric, MetricRule, Millis, Rule, Severity } from '../../model.ts'
+import { meant } from '../../text/suggest.ts'
+import { readEscalation, readRepeatInterval } from './policy.ts'
+import { below, describe } from '../file/diagnostics.ts'
+import type { Diagnostics } from '../file/diagnostics.ts'
+import { ALERT_LABELS, checkLabels, checkReceivers } from './references.ts'
+import { DAY, readSpan, SECOND } from './durations.ts'
+import { checkTemplates } from './templates.ts'
+import { readOverride, readThreshold } from './threshold.ts'
+import type { Judged } from './threshold.ts'
+import { parseDuration, writeDuration } from './units.ts'
+import { readWhere } from './where.ts'
+
+/** What rules may refer to. */
+export interface RuleContext {
+  readonly diagnostics: Diagnostics
+  readonly bucket: Millis
+  /** The valid metrics, and the names of all. */
+  readonly metrics: ReadonlyMap<string, Metric>
+  readonly metricNames: readonly string[]
+  readonly receivers: readonly string[]
+  /** Receivers of rules without their own, if there are no routes. */
+  readonly notify: readonly string[]
+  readonly hasRoutes: boolean
+}
+
+/** A valid rule and its place in the file. */
+export interface ReadRule {
+  readonly rule: Rule
+  readonly pointer: string
+  readonly isEnabled: boolean
+}
+
+/** Names of the built-in alerts. */
+const RESERVED: readonly string[] = Object.values(OWN_RULES)
+
+/** Reads the rules; those with errors are left out. */
+export function readRules(raw: readonly Raw.Rule[], context: RuleContext): readonly ReadRule[] {
+  const { diagnostics } = context
+  const taken = new Map<string, number>()
+  const rules: ReadRule[] = []
+  for (const [index, rule] of raw.entries()) {
+    const pointer = below('/rules', index)
+    if (!diagnostics.clean(pointer)) continue
+    const other = taken.get(rule.name)
+    if (other !== undefined) {
+      const what = `duplicate rule name ${diagnostics.written(`${pointer}/name`)}, first used in line ${other}`
+      diagnostics.error(`${pointer}/name`, describe(what, { fix: 'choose another name' }))
+    }
+    if (RESERVED.includes(rule.name)) {
+      const what = `${diagnostics.written(`${pointer}/name`)} is the name of a built-in alert`
+      diagnostics.error(`${pointer}/name`, describe(what, { fix: 'choose another name' }))
+    }
+    taken.set(rule.name, other ?? diagnostics.line(`${pointer}/name`))
+    const read = readRule(rule, pointer, context)
+    if (read) rules.push({ rule: read, pointer, isEnabled: rule.enabled !== false })
+  }
+  return rules
+}
+
+function readRule(raw: Raw.Rule, pointer: string, context: RuleContext): Rule | undefined {
+  const { diagnostics } = context
+  const when = `${pointer}/when`
+  const [kind, other] = (['metric', 'count', 'absence'] as const).filter((key) => raw.when[key] !== undefined)
+  if (!kind) {
+    const expected = "'metric', 'count' or 'absence' under 'when'"
+    diagnostics.error(when, describe('the rule has no condition', { expected }))
+    return undefined
+  }
+  if (other) {
+    const fix = 'keep one of them, or split the rule in two'
+    diagnostics.error(below(when, other), describe(`a rule cannot have both '${kind}' and '${other}'`, { fix }), 'key')
+    return undefined
+  }
+  const base = readBase(raw, pointer, context)
+  return kind === 'absence' ? readAbsence(raw, base, pointer, context) : readWindow(raw, base, pointer, context)
+}
+
+type Base = Omit<AbsenceRule, 'kind' | 'severity' | 'after'>
+
+/** Reads what all kinds of rules have. */
+function readBase(raw: Raw.Rule, pointer: string, context: RuleContext): Base {
+  const { diagnostics, receivers } = context
+  const { group_by: groupBy, repeat_interval: repeat, escalation } = raw
+  if (raw.notify) checkReceivers(raw.notify, `${pointer}/notify`, receivers, diagnostics)
+  const base = {
+    name: raw.name,
+    notify: raw.notify ?? (context.hasRoutes ? [] : context.notify),
+    ...(groupBy === undefined ? {} : { groupBy }),
+    ...(repeat === undefined ? {} : { repeat: readRepeatInterval(repeat, `${pointer}/repeat_interval`, diagnostics) }),
+    ...(escalation === undefined
+      ? {}
+      : {
+          escalate: readEscalation(escalation, `${pointer}/escalation`, {
+            receivers,
+            notified: raw.notify,
+            diagnostics,
+          }),
+        }),
+    hosts: readHosts(raw.hosts, below(pointer, 'hosts'), diagnostics),
+    labels: Object.fromEntries(Object.entries(raw.labels ?? {}).map(([name, value]) => [name, String(value)])),
+    ...(raw.subject === undefined ? {} : { subject: raw.subject }),
+    ...(raw.body === undefined ? {} : { body: raw.body }),
+  }
+  const metric = raw.when.metric === undefined ? { by: [] } : context.metrics.get(raw.when.metric)
+  // The labels of its alerts are known only if its metric is valid.
+  if (metric === undefined) return base
+  const { by } = metric
+  const labels = Object.keys(base.labels)
+  checkRuleLabels(labels, by, pointer, diagnostics)
+  checkLabels(groupBy ?? [], [...labels, ...by], `${pointer}/group_by`, diagnostics)
+  checkTemplates(raw, [...labels, ...by], pointer, diagnostics)
+  return base
+}
+
+/** Checks that no label of a rule hides one that its alerts have anyway. */
+function checkRuleLabels(
+  labels: readonly string[],
+  by: readonly string[],
+  pointer: string,
+  diagnostics: Diagnostics,
+): void {
+  for (const name of labels) {
+    const owner = by.includes(name)
+      ? 'the series of the metric have'
+      : ALERT_LABELS.includes(name)
+        ? 'every alert has'
+        : ''
+    if (owner === '') continue
+    const what = `${owner} a label '${name}' already`
+    diagnostics.error(below(`${pointer}/labels`, name), describe(what, { fix: 'choose another name' }), 'key')
+  }
+}
+
+const WINDOW_KEYS = ['every', 'for', 'keep_firing_for', 'min_samples', 'notify_on_downgrade', 'overrides'] as const
+
+function readAbsence(raw: Raw.Rule, base: Base, pointer: string, { diagnostics }: RuleContext): AbsenceRule {
+  const when = `${pointer}/when`
+  for (const key of ['over', 'threshold'] as const) {
+    if (raw.when[key] !== undefined)
+      diagnostics.error(
+        below(when, key),
+        describe(`'${key}' does not apply to 'absence', which has 'after' only`, { fix: 'remove it' }),
+        'key',
+      )
+  }
+  for (const key of WINDOW_KEYS) {
+    if (raw[key] !== undefined)
+      diagnostics.error(
+        below(pointer, key),
+        describe(`'${key}' does not apply to 'absence'`, { fix: 'remove it' }),
+        'key',
+      )
+  }
+  const after = readSpan(
+    raw.when.absence?.after ?? '',
+    `${when}/absence/after`,
+    { least: 90 * SECOND, most: 30 * DAY },
+    diagnostics,
+  )
+  return { ...base, kind: 'absence', severity: raw.severity ?? 'warning', after }
+}
+
+function readWindow(
+  raw: Raw.Rule,
+  base: Base,
+  pointer: string,
+  context: RuleContext,
+): MetricRule | CountRule | undefined {
+  const { diagnostics } = context
+  const when = `${pointer}/when`
+  const { over, threshold } = raw.when
+  if (over === undefined) diagnostics.error(`${when}/over`, "'over' is missing: length of the window, such as 2m")
+  if (threshold === undefined) {
+    diagnostics.error(
+      `${when}/threshold`,
+      "'threshold' is missing: bounds of the window, such as { of: mean, above: 0.9 }",
+    )
+  }
+  const judged = threshold && readJudged(raw, threshold, `${when}/threshold`, context)
+  if (over === undefined || !threshold || !judged) return undefined
+  const span = (key: 'for' | 'keep_firing_for'): Millis =>
+    readSpan(raw[key] ?? '0s', below(pointer, key), { least: 0, most: 7 * DAY }, diagnostics)
+  const window = {
+    ...base,
+    severity: judged.severity,
+    ...readSchedule(over, raw.every, pointer, context),
+    for: span('for'),
+    keepFiringFor: span('keep_firing_for'),
+    ...(raw.notify_on_downgrade === true ? { notifyOnDowngrade: true } : {}),
+    ...(raw.min_samples === undefined ? {} : { minSamples: raw.min_samples }),
+    ...readBounds(raw, threshold, pointer, judged, diagnostics),
+  }
+  checkWindow(window, raw, pointer, diagnostics)
+  return raw.when.metric === undefined
+    ? { ...window, kind: 'count', where: readWhere(raw.when.count?.where ?? {}, `${when}/count/where`, diagnostics) }
+    : { ...window, kind: 'metric', metric: raw.when.metric }
+}
+
+/** Warns of keys of a window without effect. */
+function checkWindow(
+  window: Pick<MetricRule, 'threshold' | 'overrides' | 'over' | 'every'>,
+  raw: Raw.Rule,
+  pointer: string,
+  diagnostics: Diagnostics,
+): void {
+  const thresholds = [window.threshold, ...window.overrides.map((override) => override.threshold)]
+  if (
+    raw.notify_on_downgrade === true &&
+    !thresholds.some(({ warning, critical }) => warning.length * critical.length > 0)
+  ) {
+    const fix = "add both 'warning' and 'critical' bounds to 'threshold', or remove the key"
+    const what = "'notify_on_downgrade' has no effect: the rule has one severity"
+    diagnostics.warn(`${pointer}/notify_on_downgrade`, describe(what, { fix }))
+  }
+  if (window.every > window.over) {
+    const what = `the rule evaluates ${writeDuration(window.over)} of every ${writeDuration(window.every)} and ignores the rest`
+    diagnostics.warn(`${pointer}/every`, describe(what, { fix: `set every to at most ${writeDuration(window.over)}` }))
+  }
+}
+
+/** Reads the length of the window and its interval: both multiples of the bucket, which depends on the length. */
+function readSchedule(
+  over: string,
+  every: string | undefined,
+  pointer: string,
+  { diagnostics, bucket }: RuleContext,
+): Pick<MetricRule, 'over' | 'every'> {
+  const step = bucketWidth(parseDuration(over), bucket)
+  const tier = TIERS.find(({ width }) => width === step)
+  const why = tier === undefined ? '' : ` of windows beyond ${writeDuration(tier.beyond)}`
+  const overRange = { least: bucket, most: LONGEST_WINDOW, step, why }
+  const everyRange = { least: bucket, most: DAY, step, why }
+  return {
+    over: readSpan(over, `${pointer}/when/over`, overRange, diagnostics),
+    every: readSpan(every ?? writeDuration(step), `${pointer}/every`, everyRange, diagnostics),
+  }
+}
+
+function readBounds(
+  raw: Raw.Rule,
+  written: Raw.Threshold,
+  pointer: string,
+  judged: Judged,
+  diagnostics: Diagnostics,
+): Pick<MetricRule, 'threshold' | 'overrides'> {
+  const threshold = readThreshold(written, `${pointer}/when/threshold`, judged, diagnostics)
+  const overrides = (raw.overrides ?? []).map((override, index) =>
+    readOverride(override, below(`${pointer}/overrides`, index), { written, threshold, judged }, diagnostics),
+  )
+  return { threshold, overrides }
+}
+
+/** Returns what is evaluated and its severity; undefined if that is missing or invalid. */
+function readJudged(
+  raw: Raw.Rule,
+  threshold: Raw.Threshold,
+  pointer: string,
+  context: RuleContext,
+): Judged | undefined {
+  const severity = readSeverity(raw, threshold, pointer, context.diagnostics)
+  if (raw.when.metric === undefined) {
+    if (threshold.of === undefined) return { of: 'count', unit: 'count', count: true, severity }
+    const what = "'of' applies to metrics only: a count has a single value"
+    context.diagnostics.error(`${pointer}/of`, describe(what, { fix: 'remove it' }), 'key')
+    return undefined
+  }
+  const metric = findMetric(raw.when.metric, pointer.replace(/threshold$/, 'metric'), context)
+  if (!metric) return undefined
+  const choice =
+    metric.kind === 'counter' ? ['increase', 'rate', 'last'] : ['mean', 'sum', 'min', 'max', 'last', 'stddev', 'count']
+  if (threshold.of === undefined) {
+    context.diagnostics.error(
+      `${pointer}/of`,
+      `'of' is missing: aggregation of the window, one of ${choice.join(', ')}`,
+    )
+    return undefined
+  }
+  if (!choice.includes(threshold.of)) {
+    const what = `'${threshold.of}' does not apply to ${metric.name}, which is a ${metric.kind}`
+    context.diagnostics.error(`${pointer}/of`, describe(what, { expected: `one of ${choice.join(', ')}` }))
+  }
+  return { of: threshold.of, unit: metric.unit, count: false, severity }
+}
+
+function findMetric(
+  name: string,
+  pointer: string,
+  { metrics, metricNames, diagnostics }: RuleContext,
+): Metric | undefined {
+  if (!metricNames.includes(name)) {
+    diagnostics.error(pointer, `unknown metric ${diagnostics.written(pointer)}${meant(name, metricNames)}`)
+  }
+  return metrics.get(name)
+}
+
+/** Bounds under a severity set it themselves. */
+function readSeverity(raw: Raw.Rule, threshold: Raw.Threshold, pointer: string, diagnostics: Diagnostics): Severity {
+  if (threshold.warning === undefined && threshold.critical === undefined) return raw.severity ?? 'warning'
+  if (raw.severity !== undefined) {
+    const what = "'severity' does not apply to bounds under 'warning' or 'critical', which set it"
+    const at = pointer.replace(/when\/threshold$/, 'severity')
+    diagnostics.error(at, describe(what, { fix: 'remove it' }), 'key')
+  }
+  return threshold.warning === undefined ? 'critical' : 'warning'
+}

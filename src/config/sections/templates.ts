@@ -1,0 +1,39 @@
+import { compileTemplate, TEMPLATE_NAMES, TemplateError } from '../../text/template.ts'
+import { below, describe } from '../file/diagnostics.ts'
+import type { Diagnostics } from '../file/diagnostics.ts'
+import { hasControl } from './units.ts'
+
+/** Checks that subject and text of a mail are valid templates and use placeholders that the mail has. */
+export function checkTemplates(
+  raw: { readonly subject?: string; readonly body?: string },
+  labels: readonly string[],
+  pointer: string,
+  diagnostics: Diagnostics,
+): void {
+  const names = [...TEMPLATE_NAMES, ...labels.map((label) => `label.${label}`)]
+  for (const key of ['subject', 'body'] as const) {
+    const at = below(pointer, key)
+    try {
+      compileTemplate(raw[key] ?? '', names)
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error
+      if (diagnostics.expanded(at))
+        diagnostics.error(at, `${diagnostics.written(at)} is not a valid template once its variables are replaced`)
+      else diagnostics.error(at, describeFault(error, labels), { text: error.found })
+    }
+  }
+  if (hasControl(raw.subject ?? '')) {
+    diagnostics.error(
+      `${pointer}/subject`,
+      describe('the subject contains control characters', { expected: 'one line of text' }),
+    )
+  }
+}
+
+/** A label of a series may be written as the dotted path of its field. */
+function describeFault({ found, message }: TemplateError, labels: readonly string[]): string {
+  const [, name, last = ''] = /^\{\{\s*(label\.[^|}\s]*\.(\w+))\s*[|}]/.exec(found) ?? []
+  return name !== undefined && labels.includes(last) && !labels.includes(name.slice('label.'.length))
+    ? `unknown placeholder '${name}': did you mean 'label.${last}'?`
+    : message
+}

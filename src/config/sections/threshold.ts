@@ -1,0 +1,195 @@
+import { readHosts } from './host-patterns.ts'
+import type * as Raw from '../../generated/config.ts'
+import { type Bound, isUpper, MOST_RATIO, type Op, type Override, type Severity, type Threshold } from '../../model.ts'
+import { defaultClear, IN_UNIT, isWhole, type Judged, warnOfEnd, warnOfNoEnd } from './clear.ts'
+import type { Diagnostics } from '../file/diagnostics.ts'
+import { below, describe } from '../file/diagnostics.ts'
+
+export type { Judged } from './clear.ts'
+
+type Levels = Readonly<Record<Severity, readonly Bound[]>>
+type RawLevels = Omit<Raw.Threshold, 'of'>
+
+const SEVERITIES = ['warning', 'critical'] as const
+const UPPER = ['above', 'at_least'] as const
+const LOWER = ['below', 'at_most'] as const
+
+/** The bounds of a rule, by severity. */
+export function readThreshold(raw: RawLevels, pointer: string, judged: Judged, diagnostics: Diagnostics): Threshold {
+  const levels = readLevels(raw, pointer, judged, diagnostics)
+  const named = SEVERITIES.some((severity) => raw[severity] !== undefined)
+  if (!named && levels[judged.severity].length === 0 && diagnostics.clean(pointer)) {
+    const expected = "'above', 'at_least', 'below' or 'at_most', or 'warning' and 'critical'"
+    diagnostics.error(pointer, describe('the threshold has no bound', { expected }))
+  }
+  checkOrder(levels, pointer, diagnostics)
+  warnOfNoEnd(levels, pointer, judged, diagnostics)
+  return { of: judged.of, ...levels }
+}
+
+/** The rule's bounds with those of an override in the place of the severities that it names. */
+export function readOverride(
+  raw: Raw.Override,
+  pointer: string,
+  rule: { readonly written: RawLevels; readonly threshold: Threshold; readonly judged: Judged },
+  diagnostics: Diagnostics,
+): Override {
+  const at = `${pointer}/threshold`
+  const { threshold, judged } = rule
+  const paired = SEVERITIES.some((severity) => rule.written[severity] !== undefined)
+  const key = Object.keys(raw.threshold).find((one) => one !== 'warning' && one !== 'critical')
+  if (paired && key !== undefined) {
+    diagnostics.error(
+      below(at, key),
+      describe(`'${key}' has no severity`, { fix: "move it under 'warning' or 'critical', as in the rule" }),
+      'key',
+    )
+  }
+  const levels = readLevels(raw.threshold, at, judged, diagnostics)
+  const merged = {
+    of: threshold.of,
+    warning: levels.warning.length > 0 ? levels.warning : threshold.warning,
+    critical: levels.critical.length > 0 ? levels.critical : threshold.critical,
+  }
+  checkOrder(merged, at, diagnostics)
+  warnOfNoEnd(merged, at, judged, diagnostics)
+  return { hosts: readHosts(raw.hosts, below(pointer, 'hosts'), diagnostics), threshold: merged }
+}
+
+function readLevels(raw: RawLevels, pointer: string, judged: Judged, diagnostics: Diagnostics): Levels {
+  const direct = Object.keys(raw).find((key) => !['of', 'warning', 'critical'].includes(key))
+  const named = SEVERITIES.filter((severity) => raw[severity] !== undefined)
+  if (direct !== undefined && named.length > 0) {
+    const what = `'${direct}' cannot be combined with '${named.join("' and '")}'`
+    const fix = 'put all bounds under a severity, or none'
+    diagnostics.error(below(pointer, direct), describe(what, { fix }), 'key')
+  }
+  const own = (severity: Severity): readonly Bound[] => {
+    const bounds = raw[severity]
+    if (bounds !== undefined) return readBounds(bounds, `${pointer}/${severity}`, judged, diagnostics)
+    return severity === judged.severity && direct !== undefined && named.length === 0
+      ? readBounds(raw, pointer, judged, diagnostics)
+      : []
+  }
+  return { warning: own('warning'), critical: own('critical') }
+}
+
+interface Side {
+  readonly op: Op
+  readonly value: number
+  readonly pointer: string
+}
+
+function readBounds(raw: Raw.Bounds, pointer: string, judged: Judged, diagnostics: Diagnostics): readonly Bound[] {
+  const side = (ops: readonly [Op, Op]): Side | undefined => {
+    const [first, second] = ops.filter((op) => raw[op] !== undefined)
+    if (second)
+      diagnostics.error(
+        below(pointer, second),
+        describe(`'${second}' cannot be combined with '${first}'`, { fix: 'remove one of them' }),
+        'key',
+      )
+    const value = first && raw[first]
+    return first && value !== undefined ? { op: first, value, pointer: below(pointer, first) } : undefined
+  }
+  const [upper, lower] = [side(UPPER), side(LOWER)]
+  for (const one of [upper, lower]) if (one) checkScale(one, judged, diagnostics)
+  const clear = raw.clear
+  const at = `${pointer}/clear`
+  if (clear !== undefined && !upper && !lower) {
+    diagnostics.error(
+      at,
+      "'clear' without a bound: expected 'above', 'at_least', 'below' or 'at_most' beside it",
+      'key',
+    )
+  }
+  if (upper && lower) {
+    if (clear !== undefined) {
+      diagnostics.error(at, "'clear' cannot serve a bound on each side; remove it, and each has its default", 'key')
+    }
+    return bothSides(upper, lower, judged, diagnostics)
+  }
+  const one = upper ?? lower
+  if (!one) return []
+  const inside = clear ?? defaultClear(one, judged)
+  const wrong = one === upper ? inside > one.value : inside < one.value
+  if (wrong) {
+    const side = one === upper ? 'at most' : 'at least'
+    const what = `'clear' ends the alert, so it lies inside the bound: expected ${side} ${one.value}`
+    diagnostics.error(at, `${what}, found ${diagnostics.written(at)}`)
+  }
+  const bound = { op: one.op, value: one.value, clear: inside }
+  if (!wrong)
+    warnOfEnd(bound, { bound: one.pointer, ...(clear === undefined ? {} : { clear: at }) }, judged, diagnostics)
+  return [bound]
+}
+
+/** With a bound on each side their clear values must not cross, or no value would ever end the alert. */
+function bothSides(upper: Side, lower: Side, judged: Judged, diagnostics: Diagnostics): readonly Bound[] {
+  if (lower.value >= upper.value) {
+    const what = `every value is ${formatOp(upper.op)} ${upper.value} or ${formatOp(lower.op)} ${lower.value}`
+    diagnostics.error(lower.pointer, `${what}: did you mean them the other way round?`)
+  }
+  const middle = (upper.value + lower.value) / 2
+  return [
+    { op: upper.op, value: upper.value, clear: Math.max(defaultClear(upper, judged), middle) },
+    { op: lower.op, value: lower.value, clear: Math.min(defaultClear(lower, judged), middle) },
+  ]
+}
+
+/** Bounds that always or never hold, and those that look as if they were meant in another unit. */
+function checkScale({ op, value, pointer }: Side, judged: Judged, diagnostics: Diagnostics): void {
+  const { of, unit, count } = judged
+  const never = (op === 'below' && value <= 0) || (op === 'at_most' && value < 0)
+  const always = (op === 'at_least' && value <= 0) || (op === 'above' && value < 0)
+  if (isWhole(judged) && (never || always)) {
+    diagnostics.error(
+      pointer,
+      `a count of ${count ? 'events' : 'samples'} is ${never ? 'never' : 'always'} ${formatOp(op)} ${value}`,
+    )
+  }
+  if (!IN_UNIT.includes(of)) return
+  const size = Math.abs(value)
+  if (unit === 'ratio' && size > 2 && size <= 100) {
+    const meant = Number((value / 100).toPrecision(12))
+    diagnostics.warn(pointer, `the metric is a ratio, where 1 is 100%: did you mean ${meant} instead of ${value}?`)
+  }
+  if (unit === 'ratio' && size > MOST_RATIO && size <= 2 && !diagnostics.warned(pointer.split('/', 3).join('/'))) {
+    const share = Number((value * 100).toPrecision(12))
+    diagnostics.warn(
+      pointer,
+      `the metric is a ratio, where 1 is 100%: is ${share}% meant? (Only CPU that is not divided by its cores is more than 1.)`,
+    )
+  }
+  if (unit === 'percent' && size > 0 && size < 1) {
+    const meant = Number((value * 100).toPrecision(12))
+    diagnostics.warn(pointer, `the metric is in percent: did you mean ${meant} instead of ${value}?`)
+  }
+}
+
+/** Without room between the bounds no value would be a warning. */
+function checkOrder({ warning, critical }: Levels, pointer: string, diagnostics: Diagnostics): void {
+  for (const criticalBound of critical) {
+    const warningBound = warning.find(({ op }) => isUpper(op) === isUpper(criticalBound.op))
+    if (!warningBound) continue
+    const distance = isUpper(criticalBound.op)
+      ? criticalBound.value - warningBound.value
+      : warningBound.value - criticalBound.value
+    const isWarningInclusive = warningBound.op === 'at_least' || warningBound.op === 'at_most'
+    const isCriticalExclusive = criticalBound.op === 'above' || criticalBound.op === 'below'
+    if (distance > 0 || (distance === 0 && isWarningInclusive && isCriticalExclusive)) continue
+    const what =
+      `critical (${formatBound(criticalBound)}) includes all of warning (${formatBound(warningBound)}), ` +
+      'so no alert is ever a warning: did you mean to swap them?'
+    const own = [`${pointer}/critical`, `${pointer}/warning`].find((one) => diagnostics.written(one) !== 'nothing')
+    diagnostics.error(own ?? pointer, what)
+  }
+}
+
+function formatOp(op: Op): string {
+  return op.replace('_', ' ')
+}
+
+function formatBound({ op, value }: Bound): string {
+  return `${formatOp(op)} ${value}`
+}

@@ -1,0 +1,70 @@
+import type { Finding } from '../../alert/lifecycle.ts'
+import type { AlertIdentity, BuiltinRule, Evidence, Measure, Millis, StateMetric, Unit } from '../../model.ts'
+import type { Found, Subject } from '../evaluate/alerts.ts'
+import type { Alert, Fold } from '../state.ts'
+
+/** An alert of the product's own that needs no second look. */
+export const AT_ONCE = { for: 0, keepFiringFor: 0, forgetPending: 0 }
+
+const UNITS: Readonly<Record<StateMetric, Unit>> = {
+  absence: 'seconds',
+  expected: 'seconds',
+  source_silence: 'seconds',
+  source_hosts: 'count',
+  absent_hosts: 'count',
+  missing_hosts: 'count',
+  clock_offset: 'seconds',
+  refused: 'count',
+}
+
+/** Under what an alert that is about no series is kept. */
+export function ownId(rule: string, of = ''): string {
+  return `${rule}\n${of}`
+}
+
+/** What is looked at each second, whatever window there is. */
+export function stateMeasure(metric: StateMetric): Measure {
+  return { kind: 'state', metric, unit: UNITS[metric] }
+}
+
+export function stateIdentity(rule: string, host: string, metric: StateMetric, key = ''): AlertIdentity {
+  return { rule, host, key, labels: {}, measure: stateMeasure(metric) }
+}
+
+/** Who and what an alert of one of the product's own rules is about. */
+export function ownSubject(
+  rule: BuiltinRule,
+  host: string,
+  metric: StateMetric,
+  source: string,
+  notify: readonly string[],
+): Subject {
+  return { identity: stateIdentity(rule, host, metric), source, notify }
+}
+
+/** What is so, or is not, at this tick. */
+export function found(
+  fold: Fold,
+  isAnomalous: boolean,
+  severity: Alert['severity'],
+  value: number,
+  evidence: Evidence,
+  lower = false,
+): Found {
+  const at = fold.state.now
+  const finding: Finding = isAnomalous ? { kind: 'anomalous', at, severity, value, lower } : { kind: 'normal', at }
+  return { finding, value, evidence }
+}
+
+/** Whether something has been silent for too long, at this tick. Its figure, that time, only grows: it has no peak. */
+export function silence(
+  fold: Fold,
+  isSilent: boolean,
+  severity: Alert['severity'],
+  since: Millis,
+  evidence: Evidence,
+): Found {
+  const seconds = Math.round((fold.state.now - since) / 1000)
+  const one = found(fold, isSilent, severity, seconds, evidence)
+  return one.finding.kind === 'anomalous' ? { ...one, finding: { ...one.finding, since, value: null } } : one
+}

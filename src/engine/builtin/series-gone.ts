@@ -1,0 +1,47 @@
+import { headOf, type Store } from '../../aggregate/store.ts'
+import type { Millis } from '../../model.ts'
+import { endAlert } from '../evaluate/alerts.ts'
+import type { Alert, Fold, Host, KeyInfo } from '../state.ts'
+
+/** A series that was not seen for this long, while its siblings were, is gone; a daily report may be an hour late. */
+const GONE = 25 * 3_600_000
+/** Ticks between two looks at a host (not all hosts are looked at in one), and for how many ticks it must seem gone. */
+const SELDOM = 60
+const CERTAIN = 300
+
+/**
+ * Ends the alerts of series that are gone: an interface that was taken down, a disk that was unmounted. Their silence
+ * alone would prove nothing, but their siblings (series of the same metric and host) went on. So no alert is kept, and
+ * no room for its series, for something that does not exist any more. It is looked at for some minutes, since after a
+ * long outage one series is always heard before the other.
+ */
+export function endGone(fold: Fold, host: Host): void {
+  const { ticks } = fold.state
+  if ((ticks + host.index) % SELDOM !== 0) return
+  for (const [id, alert] of host.alerts) {
+    const name = alert.life.state === 'pending' ? undefined : goneName(fold, host, alert)
+    if (name === undefined) delete alert.goneAt
+    else alert.goneAt ??= ticks
+    if (name === undefined || ticks - (alert.goneAt ?? ticks) < CERTAIN) continue
+    const { metric } = alert.identity.measure
+    const params = { series: name, metric, host: host.name, for: GONE }
+    endAlert(fold, host.alerts, id, 'series_gone', { code: 'series_gone', params })
+  }
+}
+
+/** The `by` values of an alert's series if it seems to be gone. */
+function goneName({ state, plan }: Fold, host: Host, { identity: { key } }: Alert): string | undefined {
+  const id = state.keys.ids.get(key)
+  const slot = id === undefined ? undefined : host.series.get(id)
+  if (id === undefined || slot === undefined) return undefined
+  const { metric, values } = state.keys.infos[id] as KeyInfo
+  if (values.length === 0) return undefined
+  const store = state.stores.get(metric) as Store
+  const own = headOf(store, slot)
+  let newest = own
+  for (const [other, at] of host.series) {
+    if ((state.keys.infos[other] as KeyInfo).metric === metric) newest = Math.max(newest, headOf(store, at))
+  }
+  const quiet: Millis = (newest - own) * plan.config.bucket
+  return quiet >= GONE ? values.join(' ') : undefined
+}

@@ -1,0 +1,46 @@
+import { acceptFlow } from '../../aggregate/throughput.ts'
+import type { Source } from '../../aggregate/watermark.ts'
+import { type Limit, OWN_RULES, type Reason } from '../../model.ts'
+import { AT_ONCE, found, ownId, ownSubject } from './evaluation.ts'
+import { endAlert, raise } from '../evaluate/alerts.ts'
+import type { Fold } from '../state.ts'
+
+/** A source is degraded when its flow has been too low for this long. */
+const DEGRADED = 2 * 60_000
+/** After this long, what is left is what is to be expected. */
+const ACCEPTED = 30 * 60_000
+
+/**
+ * Looks after the flow of a source that delivers, but less than half of its usual hosts. Their silence is not judged
+ * meanwhile: it may be the way to the source that broke. After half an hour the flow is taken for the usual one, and
+ * the hosts that are missing are judged like any others.
+ */
+export function watchFlow(fold: Fold, source: Source): void {
+  const { state, plan } = fold
+  const flow = source.flow
+  const id = ownId(OWN_RULES.degraded, source.name)
+  if (flow.weak >= ACCEPTED) {
+    const why: Reason = { code: 'flow_accepted', params: { hosts: flow.heard, for: ACCEPTED } }
+    acceptFlow(flow)
+    // The figure is as low as before: nothing is "back to" anything.
+    const alert = state.alerts.get(id)
+    if (alert !== undefined) alert.value = null
+    endAlert(fold, state.alerts, id, 'baseline_accepted', why)
+    return
+  }
+  const isKnown = state.alerts.has(id)
+  const isDegraded = flow.stuck >= DEGRADED || (isKnown && flow.weak > 0)
+  if (!isDegraded && !isKnown) return
+  const { heard, typical } = flow
+  const why: Reason = isDegraded
+    ? { code: 'hosts_missing', params: { hosts: heard, usual: typical } }
+    : { code: 'hosts_back', params: { hosts: heard } }
+  const subject = ownSubject(OWN_RULES.degraded, source.name, 'source_hosts', source.name, plan.config.system)
+  const said = found(fold, isDegraded, 'critical', heard, { limit: flowLimit(typical), why }, true)
+  raise(fold, state.alerts, id, subject, said, AT_ONCE)
+}
+
+/** A flow is too low below half of the usual one. */
+export function flowLimit(typical: number): Limit {
+  return { op: 'below', value: typical / 2 }
+}

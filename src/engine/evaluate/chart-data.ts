@@ -1,0 +1,77 @@
+import { shiftOf, type Store, tailOf } from '../../aggregate/store.ts'
+import { meanOf, sumOf } from '../../aggregate/partial.ts'
+import { figureOf, type Span, windowOf } from '../../aggregate/window.ts'
+import { clearOf, limitOf, type Millis, type Of, type Picture, type PictureBucket, type Severity } from '../../model.ts'
+import { thresholdFor, type WindowPlan } from '../plan.ts'
+import type { Host } from '../state.ts'
+
+interface Series {
+  readonly host: Host
+  readonly store: Store
+  readonly slot: number
+}
+
+/** So many buckets at most, of so many digits, keep a mail's effect under 8 kB. */
+const MOST = 80
+const DIGITS = 6
+
+/** What can be held against a single bucket; sums, counts and deviations depend on how long one looks. */
+const COMPARABLE: readonly Of[] = ['mean', 'min', 'max', 'last', 'rate']
+
+/**
+ * The buckets of a series around the window that decided, as they are now: from one window's length before the alert
+ * began to the window's end, as far as the ring reaches; neighbours are merged where they would be too many. The mean
+ * of a bucket is the number of its samples where the rule counts, a counter's growth a second where it asks for growth.
+ *
+ * @param span the window, in buckets of the store. @param width of such a bucket.
+ * @param since end of the first breaching window.
+ */
+export function pictureOf(series: Series, plan: WindowPlan, span: Span, width: Millis, since: Millis): Picture {
+  const { store, slot, host } = series
+  const over = span.to - span.from
+  const wanted = Math.min(span.from, Math.floor(since / width) - over) - over
+  const first = Math.min(span.to - 1, Math.max(wanted, tailOf(store, slot)))
+  const merged = Math.ceil((span.to - first) / MOST)
+  const count = Math.ceil((span.to - first) / merged)
+  const from = span.to - count * merged
+  const buckets = Array.from({ length: count }, (_, i) => {
+    const start = from + i * merged
+    return bucketOf(series, plan, { from: start, to: start + merged }, width)
+  })
+  return {
+    width: merged * width,
+    from: from * width,
+    buckets,
+    window: { from: span.from * width, to: span.to * width },
+    limits: limitsOf(plan, host.name),
+  }
+}
+
+function bucketOf({ store, slot, host }: Series, plan: WindowPlan, span: Span, width: Millis): PictureBucket {
+  const window = windowOf(store, slot, span)
+  const shift = shiftOf(store, slot)
+  const nothing = { min: null, max: null, last: null }
+  if (plan.of === 'count') {
+    const matches = plan.rule.kind === 'count' ? Math.round(sumOf(window, shift)) : window.n
+    return { n: matches, mean: span.from * width <= host.newest ? matches : null, ...nothing }
+  }
+  const { n, min, max, last } = window
+  if (n === 0) return { n, mean: null, ...nothing }
+  const grows = plan.of === 'rate' || plan.of === 'increase'
+  const mean = grows ? figureOf(store, slot, span, 'rate', window) : meanOf(window, shift)
+  return { n, mean: short(mean), min: short(min), max: short(max), last: short(last) }
+}
+
+/** As far as JSON can say it and anybody needs it. */
+function short(value: number): number | null {
+  return Number.isFinite(value) ? Number(value.toPrecision(DIGITS)) : null
+}
+
+/** The limits that can be drawn beside buckets. */
+export function limitsOf({ rule, of }: WindowPlan, host: string): Picture['limits'] {
+  if (!COMPARABLE.includes(of)) return []
+  const threshold = thresholdFor(rule, host)
+  return (['critical', 'warning'] as const).flatMap((severity: Severity) =>
+    threshold[severity].map((bound) => ({ severity, limit: limitOf(bound), clear: clearOf(bound) })),
+  )
+}

@@ -1,0 +1,83 @@
+import { createFlapping, type Flapping, lookAt, shareOf, slotOf } from '../../alert/flapping.ts'
+import type { Change, Life, Step } from '../../alert/lifecycle.ts'
+import type { AlertIdentity, Millis } from '../../model.ts'
+import type { Alert, Fold } from '../state.ts'
+
+/** What is remembered of changes is let go after this long without a look. */
+const FORGOTTEN = 24 * 3_600_000
+
+/**
+ * Takes a step of an alert as it is, unless the alert flaps: then it goes on being open, whatever its value does, until
+ * it has settled. Its beginning and its end are told, not what is between.
+ *
+ * @param every how often the rule is judged.
+ */
+export function heedFlapping(
+  fold: Fold,
+  key: string,
+  before: Life | undefined,
+  taken: Step,
+  at: Millis,
+  every: Millis,
+): Step {
+  if (!fold.plan.config.alerting.flapping) return taken
+  const isBad = isBadAfter(taken)
+  const known = fold.state.flaps.get(key)
+  if (known === undefined && isBad !== true) return taken
+  const flapping = known ?? createFlapping(at)
+  fold.state.flaps.set(key, flapping)
+  const turned = lookAt(flapping, at, isBad, slotOf(every))
+  if (turned === 'stopped') return settle(taken, flapping)
+  if (!flapping.isFlapping) return taken
+  const life = keepOpen(before, taken.life)
+  if (life === undefined) return taken
+  if (turned !== 'started') return goOn(flapping, before, life, taken.change)
+  flapping.worst = life.severity
+  return { life, change: { to: life.state, because: 'flapping_started' } }
+}
+
+/** Whether people would be told that it is bad, or good; undefined while neither is sure. */
+function isBadAfter({ life, change }: Step): boolean | undefined {
+  if (change?.to === 'resolved') return false
+  return life?.state === 'firing' ? true : undefined
+}
+
+function settle(taken: Step, flapping: Flapping): Step {
+  const { life } = taken
+  if (life === undefined || life.state === 'pending') return taken
+  if (flapping.isBad || life.state !== 'resolved')
+    return { life, change: { to: life.state, because: 'flapping_stopped' } }
+  return { life, change: { to: 'resolved', because: 'flapping_stopped' } }
+}
+
+/** An alert that would be over stays open; it is good since then. */
+function keepOpen(before: Life | undefined, life: Life | undefined): Life | undefined {
+  if (life?.state !== 'resolved') return life
+  const { resolvedAt, state: _, ...episode } = life
+  return { ...episode, state: 'recovering', goodSince: before?.state === 'recovering' ? before.goodSince : resolvedAt }
+}
+
+/** Meanwhile only a rise above all that was told of this flapping is told: severities come and go with it. */
+function goOn(flapping: Flapping, before: Life | undefined, life: Life, change: Change | undefined): Step {
+  if (change?.because === 'severity_raised' && flapping.worst !== life.severity) {
+    flapping.worst = life.severity
+    return { life, change }
+  }
+  return before?.state === life.state ? { life } : { life, change: { to: life.state } }
+}
+
+/** What share of the last windows changed, in percent, of an alert that flaps. */
+export function flappingOf({ state }: Fold, { identity }: Pick<Alert, 'identity'>): number | undefined {
+  const known = state.flaps.get(flapKey(identity))
+  return known?.isFlapping === true ? Math.round(shareOf(known)) : undefined
+}
+
+export function flapKey({ host, rule, key }: AlertIdentity): string {
+  return JSON.stringify([host, rule, key])
+}
+
+/** Lets go of what nobody has looked at for long. */
+export function forgetFlaps({ state }: Fold): void {
+  if (state.ticks % 60 !== 0) return
+  for (const [key, { at }] of state.flaps) if (state.now - at > FORGOTTEN) state.flaps.delete(key)
+}

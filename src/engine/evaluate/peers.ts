@@ -1,0 +1,56 @@
+import type { Store } from '../../aggregate/store.ts'
+import { figureOf, type Span, windowOf } from '../../aggregate/window.ts'
+import type { Peers } from '../../model.ts'
+import type { WindowPlan } from '../plan.ts'
+import type { Fold, Host, KeyInfo } from '../state.ts'
+
+interface Series {
+  readonly host: Host
+  readonly info: KeyInfo
+  readonly store: Store
+}
+
+/** So many other hosts are counted, out of so many that are looked at; fewer than `FEW` say nothing. */
+const MOST = 100
+const LOOKED_AT = 4 * MOST
+const FEW = 3
+
+/**
+ * What other hosts measured in the same window with their series of the same name; undefined where too few did.
+ *
+ * @param span the window, in buckets of the store.
+ */
+export function peersOf(fold: Fold, { host, info, store }: Series, plan: WindowPlan, span: Span): Peers | undefined {
+  const id = fold.state.keys.ids.get(info.key)
+  if (id === undefined || plan.rule.kind === 'count') return undefined
+  const figures: number[] = []
+  for (const other of hostsFrom(fold, host)) {
+    const slot = other.series.get(id)
+    if (slot === undefined) continue
+    const figure = figureOf(store, slot, span, plan.of, windowOf(store, slot, span))
+    if (Number.isFinite(figure)) figures.push(figure)
+    if (figures.length === MOST) break
+  }
+  if (figures.length < FEW) return undefined
+  const known = fold.state.hosts.size - 1
+  const isSample = figures.length < known && (figures.length === MOST || fold.state.roster.length - 1 > LOOKED_AT)
+  const median = Number(medianOf(figures).toPrecision(6))
+  return { median, hosts: figures.length, ...(isSample ? { known } : {}) }
+}
+
+/** The figure in the middle, or the mean of the two that are there. */
+function medianOf(figures: readonly number[]): number {
+  const ordered = figures.toSorted((a, b) => a - b)
+  const low = ordered[(ordered.length - 1) >> 1] as number
+  const high = ordered[ordered.length >> 1] as number
+  return low / 2 + high / 2
+}
+
+/** The hosts after one on the roster, all round. */
+function* hostsFrom({ state }: Fold, { index }: Host): Generator<Host> {
+  const { roster } = state
+  for (let i = 1; i <= Math.min(roster.length - 1, LOOKED_AT); i++) {
+    const host = state.hosts.get(roster[(index + i) % roster.length] ?? '')
+    if (host !== undefined) yield host
+  }
+}

@@ -1,0 +1,128 @@
+import { closingClock, SLOW_WAIT, type Source } from '../../aggregate/watermark.ts'
+import type { Millis } from '../../model.ts'
+import { judgeClosed, judgeEarly, type Judged, judgeFlush, judgeLate, SLICE, watchedOf } from './window.ts'
+import type { Fold, Host } from '../state.ts'
+
+/** Sources that a host was heard from within this time have a say in when its windows close. */
+const RECENT = 60_000
+
+/**
+ * Judges what is due: hosts with late or early samples, then all hosts if a source's clock passed a bucket.
+ *
+ * @returns whether something is left for another tick.
+ */
+export function judgeDue(fold: Fold, judged: Judged): boolean {
+  for (const name of fold.state.work) {
+    if (judged.cost >= SLICE) return true
+    fold.state.work.delete(name)
+    const host = fold.state.hosts.get(name)
+    if (host !== undefined) judgeNoted(fold, host, judged)
+  }
+  const clocks = readClocks(fold)
+  beginSweep(fold, clocks)
+  return sweep(fold, clocks, judged)
+}
+
+function judgeNoted(fold: Fold, host: Host, judged: Judged): void {
+  for (const [id, bucket] of host.late ?? []) {
+    for (const watched of watchedOf(fold, host, id)) judgeLate(fold, watched, bucket, judged)
+  }
+  for (const id of host.early ?? []) {
+    for (const watched of watchedOf(fold, host, id)) judgeEarly(fold, watched, judged)
+  }
+  host.late = undefined
+  host.early = undefined
+  if (!host.flush) return
+  host.flush = false
+  const source = fold.state.sources.get(host.source)
+  if (source === undefined || source.w === -Infinity) return
+  const bucket = Math.floor(source.w / fold.plan.config.bucket)
+  for (const id of host.series.keys()) {
+    for (const watched of watchedOf(fold, host, id)) judgeFlush(fold, watched, bucket, judged)
+  }
+}
+
+/** A sweep begins when the closed bucket of any source is another one than when the last began. */
+function beginSweep(fold: Fold, clocks: Clocks): void {
+  const { state } = fold
+  if (state.sweep !== undefined) return
+  const closed = [...clocks.values()].map((clock) => `${clock.closed} ${clock.closedSlow}`).join('\n')
+  if (closed === state.closed) return
+  state.closed = closed
+  state.sweep = 0
+}
+
+function sweep(fold: Fold, clocks: Clocks, judged: Judged): boolean {
+  const { state } = fold
+  if (state.sweep === undefined) return false
+  while (state.sweep < state.roster.length) {
+    if (judged.cost >= SLICE) return true
+    const name = state.roster[state.sweep++]
+    const host = name === null || name === undefined ? undefined : state.hosts.get(name)
+    if (host !== undefined) judgeHost(fold, clocks, host, judged)
+  }
+  state.sweep = undefined
+  return false
+}
+
+function judgeHost(fold: Fold, clocks: Clocks, host: Host, judged: Judged): void {
+  const sources = sourcesOf(fold, host)
+  if (host.heard.size > sources.length) forgetSources(host, sources)
+  const { closed, closedSlow } = closedBy(clocks, sources)
+  judged.cost += 0.05
+  if (closed <= host.swept && closedSlow <= host.sweptSlow) return
+  host.swept = closed
+  host.sweptSlow = closedSlow
+  for (const id of host.series.keys()) {
+    judged.cost += 0.1
+    for (const watched of watchedOf(fold, host, id)) judgeClosed(fold, watched, closed, closedSlow, judged)
+  }
+}
+
+/** The sources whose clocks close a host's windows: those heard lately, else the one heard last. */
+export function sourcesOf(fold: Fold, host: Host): readonly string[] {
+  if (host.heard.size === 1) return [host.source]
+  const recent = [...host.heard].filter(([, at]) => at >= fold.state.now - RECENT).map(([name]) => name)
+  return recent.length > 0 ? recent : [host.source]
+}
+
+/** Sources that a host has left are forgotten. */
+function forgetSources(host: Host, recent: readonly string[]): void {
+  for (const name of host.heard.keys()) if (!recent.includes(name) && name !== host.source) host.heard.delete(name)
+}
+
+/** The closed buckets of a source, for ordinary rules and for those that wait longer. */
+interface Closed {
+  readonly closed: number
+  readonly closedSlow: number
+}
+
+type Clocks = ReadonlyMap<string, Closed & { readonly tellsTime: boolean }>
+
+function readClocks(fold: Fold): Clocks {
+  const { bucket, lateness } = fold.plan.config
+  const { now, sources } = fold.state
+  const at = (source: Source, wait: Millis): number => Math.floor(closingClock(source, now, wait) / bucket)
+  return new Map(
+    [...sources].map(([name, source]) => {
+      // A source that never brought a time to go by is not waited for by others.
+      const tellsTime = source.w !== -Infinity || now - source.since < RECENT
+      return [name, { closed: at(source, lateness), closedSlow: at(source, SLOW_WAIT), tellsTime }]
+    }),
+  )
+}
+
+/** What is closed for a host that is heard through these sources: the slowest of them counts. */
+function closedBy(clocks: Clocks, names: readonly string[]): Closed {
+  const [first = '', second] = names
+  if (second === undefined) return clocks.get(first) ?? UNKNOWN
+  const known = names.map((name) => clocks.get(name) ?? UNKNOWN)
+  const telling = known.filter((clock) => clock.tellsTime)
+  const waited = telling.length > 0 ? telling : known
+  return {
+    closed: Math.min(...waited.map((clock) => clock.closed)),
+    closedSlow: Math.min(...waited.map((clock) => clock.closedSlow)),
+  }
+}
+
+const UNKNOWN = { closed: -Infinity, closedSlow: -Infinity, tellsTime: false }

@@ -1,0 +1,211 @@
+import { createSource, type Source } from '../../aggregate/watermark.ts'
+import { addSeries, createStore, headOf, removeSeries, type Store } from '../../aggregate/store.ts'
+import { type Millis, NO_HOST, OTHERS, SEP } from '../../model.ts'
+import { count, type Fold, type Host, type KeyInfo, type Limited, type State } from '../state.ts'
+
+/** A host is let go for a new one only after this much silence, so that invented names cannot push real ones out. */
+const IDLE = 10 * 60_000
+/** So many of those that may go are found at once. */
+const MOST_IDLE = 500
+
+/** The host's record, made on first sight; undefined when the cap is reached and no host is idle. */
+export function admitHost(fold: Fold, name: string, rcv: Millis): Host | undefined {
+  const { state, plan } = fold
+  const known = state.hosts.get(name)
+  if (known !== undefined) return known
+  if (state.hosts.size >= plan.config.limits.hosts && name !== NO_HOST && !makeRoom(fold, rcv)) {
+    refuse(fold, 'hosts', rcv)
+    return undefined
+  }
+  return addHost(state, name, rcv)
+}
+
+/** Makes the record of a host. @param lastSeen -Infinity for one that was not heard yet. */
+export function addHost(state: State, name: string, lastSeen: Millis): Host {
+  const index = state.holes.pop() ?? state.roster.length
+  state.roster[index] = name
+  const host: Host = {
+    name,
+    index,
+    awaited: undefined,
+    lastSeen,
+    seenAt: 0,
+    source: '',
+    heard: new Map(),
+    newest: -Infinity,
+    series: new Map(),
+    swept: -Infinity,
+    sweptSlow: -Infinity,
+    skew: undefined,
+    alerts: new Map(),
+    late: undefined,
+    early: undefined,
+    flush: false,
+    row: undefined,
+  }
+  state.hosts.set(name, host)
+  return host
+}
+
+/**
+ * Lets the least recently seen host go, if it is idle and not expected, has no open alert and no rule still waits for it.
+ * When none was found, it is not looked for again before the next tick, however many new names come.
+ */
+function makeRoom(fold: Fold, rcv: Millis): boolean {
+  const { state, plan } = fold
+  if (state.refusals.searched === state.ticks) return false
+  const before = rcv - Math.max(IDLE, 2 * plan.longestAbsence)
+  const oldest = takeIdle(fold, before) ?? findIdle(fold, before)
+  if (oldest === undefined) {
+    state.refusals.searched = state.ticks
+    return false
+  }
+  removeHost(fold, oldest)
+  count(fold, 'hosts_evicted')
+  return true
+}
+
+/** Looks at all hosts for those that may go, and takes the first. The others are for the next ones: a look takes milliseconds. */
+function findIdle(fold: Fold, before: Millis): Host | undefined {
+  const { state } = fold
+  const idle: Host[] = []
+  for (const host of state.hosts.values()) if (host.lastSeen <= before && mayGo(fold, host)) idle.push(host)
+  // Only those at the beginning are put in order as records: all would take long.
+  const times = new Float64Array(idle.length)
+  for (const [i, { lastSeen }] of idle.entries()) times[i] = lastSeen
+  const latest = times.sort()[MOST_IDLE - 1] ?? Infinity
+  const first = idle.filter(({ lastSeen }) => lastSeen <= latest).toSorted((a, b) => a.lastSeen - b.lastSeen)
+  state.idle = first
+    .slice(0, MOST_IDLE)
+    .map(({ name, lastSeen }) => ({ name, lastSeen }))
+    .reverse()
+  return takeIdle(fold, before)
+}
+
+/** The first of those that were found, unless it was heard since, or has to stay. */
+function takeIdle(fold: Fold, before: Millis): Host | undefined {
+  const { hosts, idle } = fold.state
+  for (let one = idle.pop(); one !== undefined; one = idle.pop()) {
+    const host = hosts.get(one.name)
+    if (host?.lastSeen === one.lastSeen && one.lastSeen <= before && mayGo(fold, host)) return host
+  }
+  return undefined
+}
+
+function mayGo({ plan }: Fold, { alerts, name }: Host): boolean {
+  return alerts.size === 0 && name !== NO_HOST && !plan.expected.has(name)
+}
+
+export function removeHost(fold: Fold, host: Host): void {
+  const { state } = fold
+  for (const id of host.series.keys()) dropSeries(fold, host, id)
+  state.roster[host.index] = null
+  state.holes.push(host.index)
+  state.work.delete(host.name)
+  state.hosts.delete(host.name)
+}
+
+export function dropSeries(fold: Fold, host: Host, id: number): void {
+  const { state } = fold
+  const info = state.keys.infos[id] as KeyInfo
+  for (const store of storesOf(fold, info.metric)) removeSeries(store, host.series.get(id) as number)
+  host.series.delete(id)
+  host.late?.delete(id)
+  host.early?.delete(id)
+  state.series--
+  releaseKey(state, id, info)
+}
+
+function releaseKey(state: State, id: number, info: KeyInfo): void {
+  if (--info.uses > 0) return
+  state.keys.ids.delete(info.key)
+  state.keys.infos[id] = null
+  state.keys.free.push(id)
+}
+
+/** The key's id, or undefined when no metric of that name and so many `by` values is configured. */
+export function keyId(state: State, fold: Fold, key: string): number | undefined {
+  const known = state.keys.ids.get(key)
+  if (known !== undefined) return known
+  const [metric = '', ...values] = key.split(SEP)
+  if (fold.plan.metrics.get(metric)?.metric.by.length !== values.length) return undefined
+  const id = state.keys.free.pop() ?? state.keys.infos.length
+  state.keys.infos[id] = { key, metric, values, uses: 0 }
+  state.keys.ids.set(key, id)
+  return id
+}
+
+/** The slot of a host's series, made on first sight; undefined when a cap is reached. */
+export function admitSeries(fold: Fold, host: Host, id: number, rcv: Millis): number | undefined {
+  const known = host.series.get(id)
+  if (known !== undefined) return known
+  const { state, plan } = fold
+  const info = state.keys.infos[id] as KeyInfo
+  const isFull = host.series.size >= plan.config.limits.seriesPerHost || state.series >= plan.config.limits.series
+  if (isFull && !dropIdleSeries(fold, host)) {
+    info.uses++
+    releaseKey(state, id, info)
+    refuse(fold, 'series', rcv)
+    return undefined
+  }
+  let slot = 0
+  for (const store of storesOf(fold, info.metric)) slot = addSeries(store)
+  host.series.set(id, slot)
+  info.uses++
+  state.series++
+  return slot
+}
+
+/** Lets the series of a host go that was not seen for longest (an unmounted disk), if it is idle and has no open alert. */
+function dropIdleSeries(fold: Fold, host: Host): boolean {
+  const { state, plan } = fold
+  const open = new Set([...host.alerts.values()].map(({ identity }) => identity.key))
+  let oldest: number | undefined
+  let head = Math.floor((host.newest - IDLE) / plan.config.bucket)
+  for (const [id, slot] of host.series) {
+    const { key, metric } = state.keys.infos[id] as KeyInfo
+    const newest = headOf(state.stores.get(metric) as Store, slot)
+    if (newest >= head || open.has(key)) continue
+    head = newest
+    oldest = id
+  }
+  if (oldest === undefined) return false
+  dropSeries(fold, host, oldest)
+  count(fold, 'series_evicted')
+  return true
+}
+
+/** The stores of a metric, made on first sight, the finest first. A series has the same slot in all of them. */
+function storesOf(fold: Fold, metric: string): readonly Store[] {
+  const tiers = fold.plan.metrics.get(metric)?.tiers ?? []
+  return tiers.map(({ id, layout }) => {
+    const known = fold.state.stores.get(id)
+    if (known !== undefined) return known
+    const store = createStore(layout)
+    fold.state.stores.set(id, store)
+    return store
+  })
+}
+
+/** The source's record, made on first sight. Past the cap, new names share the record of `OTHERS`. */
+export function admitSource(fold: Fold, name: string, rcv: Millis): Source {
+  const { state, plan } = fold
+  const known = state.sources.get(name)
+  if (known !== undefined) return known
+  const isFull = state.sources.size >= plan.config.limits.sources && !plan.config.sources.includes(name)
+  if (isFull && name !== OTHERS) {
+    refuse(fold, 'sources', rcv)
+    return admitSource(fold, OTHERS, rcv)
+  }
+  const source = createSource(name, rcv)
+  state.sources.set(name, source)
+  return source
+}
+
+function refuse(fold: Fold, what: Limited, rcv: Millis): void {
+  count(fold, `${what}_refused`)
+  const { refusals } = fold.state
+  refusals.count++
+  refusals.last = rcv
+  refusals.what = what
+}

@@ -1,0 +1,80 @@
+import type { Source } from '../../aggregate/watermark.ts'
+import {
+  type BuiltinRule,
+  type Evaluation,
+  type Evidence,
+  isBuiltinRule,
+  OWN_RULES,
+  type RuleView,
+  type Severity,
+  type StateMetric,
+} from '../../model.ts'
+import { flowLimit } from '../builtin/source-degraded.ts'
+import { stateMeasure } from '../builtin/evaluation.ts'
+import type { Alert, Fold } from '../state.ts'
+import { CAP_CALM, CAP_LIMIT, CLOCK_LIMIT, SOURCE_LIMIT } from '../builtin/index.ts'
+
+/**
+ * One of the product's own rules with what it says of a source, a host or the service itself now.
+ *
+ * @returns undefined when no rule of the product has the name.
+ */
+export function ownView(fold: Fold, name: string, of: string): RuleView | undefined {
+  if (!isBuiltinRule(name)) return undefined
+  const severities = severitiesOf(fold, name)
+  const open = alertsAbout(fold, name, of).map(evaluationOf)
+  return {
+    name,
+    kind: 'builtin',
+    severity: severities[0] ?? 'critical',
+    severities,
+    notify: fold.plan.config.system,
+    last: open.length > 0 ? open : calm(fold, name, of),
+    next: { kind: 'every_second' },
+  }
+}
+
+function severitiesOf({ plan }: Fold, name: BuiltinRule): readonly Severity[] {
+  // What fell silent together is as severe as one host of it.
+  if (name === OWN_RULES.mass) return [...new Set(plan.absences.map(({ severity }) => severity))]
+  return [name === OWN_RULES.clock || name === OWN_RULES.cap ? 'warning' : 'critical']
+}
+
+function alertsAbout({ state }: Fold, name: BuiltinRule, of: string): readonly Alert[] {
+  const all = [...state.alerts.values(), ...(state.hosts.get(of)?.alerts.values() ?? [])]
+  return all.filter(({ identity }) => identity.rule === name && identity.host === of)
+}
+
+function evaluationOf({ identity, value, evidence, at }: Alert): Evaluation {
+  const { host, labels, measure } = identity
+  return { host, labels, measure, value, evidence, at }
+}
+
+/** What is said where nothing is wrong; nothing of what the rule does not look at. */
+function calm(fold: Fold, name: BuiltinRule, of: string): readonly Evaluation[] {
+  const { state } = fold
+  const say = (metric: StateMetric, value: number | null, evidence: Evidence): readonly Evaluation[] => [
+    { host: of, labels: {}, measure: stateMeasure(metric), value, evidence, at: state.now },
+  ]
+  if (name === OWN_RULES.clock) {
+    const why = { code: 'clock_in_sync', params: {} }
+    return state.hosts.has(of) ? say('clock_offset', null, { limit: CLOCK_LIMIT, why }) : []
+  }
+  if (name === OWN_RULES.cap) {
+    const why = { code: 'limit_calm', params: { for: CAP_CALM } }
+    return of === 'stashwatch' ? say('refused', 0, { limit: CAP_LIMIT, why }) : []
+  }
+  const source = state.sources.get(of)
+  if (source === undefined) return []
+  if (name === OWN_RULES.mass) return say('absent_hosts', 0, { why: { code: 'none_absent', params: {} } })
+  if (name === OWN_RULES.degraded) return say('source_hosts', source.flow.heard, flowNow(source))
+  const seconds = Math.round((state.now - source.heard) / 1000)
+  const why = { code: 'source_delivers', params: { source: of, lastSeen: source.heard } }
+  return say('source_silence', seconds, { limit: SOURCE_LIMIT, why })
+}
+
+function flowNow(source: Source): Evidence {
+  const { typical } = source.flow
+  if (typical === 0) return { why: { code: 'usual_unknown', params: {} } }
+  return { limit: flowLimit(typical), why: { code: 'hosts_usual', params: { usual: typical } } }
+}

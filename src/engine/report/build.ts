@@ -1,0 +1,222 @@
+import { localTime } from '../../dispatch/calendar.ts'
+import type { ReportWish } from '../../dispatch/groups.ts'
+import { isAcknowledged } from '../../dispatch/suppress.ts'
+import type {
+  Millis,
+  Pulse,
+  RejectCount,
+  Report,
+  ReportAlerts,
+  ReportEpisode,
+  ReportQuality,
+  ReportRejects,
+  ReportRule,
+  Top,
+} from '../../model.ts'
+import { isBuiltinRule, NO_HOST, OWN_RULES } from '../../model.ts'
+import { usedSince } from './collect.ts'
+import { type Counted, mergeCounts, type Slice, type Spell } from './periods.ts'
+import type { Fold } from '../state.ts'
+import { completeUsage } from './stats.ts'
+
+/** Lists of a report name so many. */
+const FIRST = 10
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+/** A host that was heard within this time is heard. */
+const LATELY = 15 * 60_000
+
+/** Sums up what was gathered since an instant. */
+export function reportOf(fold: Fold, { every, from, zone }: ReportWish): Report {
+  const { state } = fold
+  const { usage, now } = state
+  if (usage !== undefined) completeUsage(state, usage)
+  const slices = usage === undefined ? [] : [...usage.slices.filter(({ to }) => to > from), usage.open]
+  const spells = [...(usage?.spells.values() ?? [])].filter(({ until }) => until === undefined || until >= from)
+  const sum = slices.length === 0 ? undefined : mergeCounts(slices)
+  const own = spells.filter(({ rule }) => isBuiltinRule(rule))
+  const others = spells.filter(({ rule }) => !isBuiltinRule(rule))
+  const span = { from, to: now }
+  return {
+    every,
+    ...span,
+    hosts: heardSince(fold, from),
+    alerts: alertsIn(fold, others, sum, span, zone),
+    rules: rulesIn(sum),
+    outside: outsideIn(others, span),
+    shares: fold.plan.config.metrics.flatMap(({ name }) => (usage === undefined ? [] : usedSince(usage, from, name))),
+    quality: qualityIn(own, sum, span),
+  }
+}
+
+function heardSince({ state }: Fold, from: Millis): number {
+  let count = 0
+  for (const { name, lastSeen } of state.hosts.values()) if (name !== NO_HOST && lastSeen >= from) count++
+  return count
+}
+
+interface Period {
+  readonly from: Millis
+  readonly to: Millis
+}
+
+function alertsIn(
+  fold: Fold,
+  spells: readonly Spell[],
+  sum: Slice | undefined,
+  period: Period,
+  zone: string,
+): ReportAlerts {
+  const before = spells.filter(({ since }) => since < period.from)
+  const hosts = new Set([...(sum?.hosts ?? []), ...before.map(({ host }) => host)])
+  const ordered = spells.toSorted((a, b) => spanOf(b, period) - spanOf(a, period))
+  const began = total([...(sum?.began ?? [])].filter(([rule]) => !isBuiltinRule(rule)))
+  return {
+    began,
+    before: before.length,
+    critical: (sum?.critical ?? 0) + before.filter(({ criticalAt = Infinity }) => criticalAt < period.from).length,
+    open: spells.filter(({ until }) => until === undefined).length,
+    hosts: hosts.size,
+    days: daysOf(fold, sum, period, zone),
+    longest: {
+      total: began + before.length,
+      first: ordered.slice(0, FIRST).map((spell) => ({ ...episodeOf(spell), ...keptOf(fold, spell) })),
+    },
+  }
+}
+
+function episodeOf({ rule, host, labels, severity, since, until, peak, unit }: Spell): ReportEpisode {
+  return { rule, host, labels, severity, since, ...(until === undefined ? {} : { until }), peak, unit }
+}
+
+/** What the second fold knows of an alert that goes on. */
+function keptOf({ state }: Fold, spell: Spell): Pick<ReportEpisode, 'muted' | 'ack'> {
+  if (spell.until !== undefined) return {}
+  const [episode = ''] = [...(state.usage?.spells ?? [])].find(([, one]) => one === spell) ?? []
+  const one = state.dispatch.cases.get(episode)
+  return {
+    ...(one?.muted === undefined ? {} : { muted: one.muted.by }),
+    ...(one?.ack !== undefined && isAcknowledged(one, state.now) ? { ack: one.ack.author } : {}),
+  }
+}
+
+function spanOf({ since, until }: Spell, { from, to }: Period): Millis {
+  return Math.max(0, Math.min(until ?? to, to) - Math.max(since, from))
+}
+
+/** How many alerts began on each date that the period touches. */
+function daysOf(
+  { dispatchPlan }: Fold,
+  sum: Slice | undefined,
+  { from, to }: Period,
+  zone: string,
+): ReportAlerts['days'] {
+  const dayOf = (at: Millis): Millis => localTime(at, zone, dispatchPlan.clocks).day
+  const days = new Map<Millis, number>()
+  const last = dayOf(to)
+  const first = Math.max(dayOf(from), last - 9 * DAY)
+  for (let day = first; day <= last; day += DAY) days.set(day, 0)
+  for (const [hour, count] of sum?.hours ?? []) {
+    const day = Math.max(first, dayOf(Math.min(to, Math.max(from, hour * HOUR))))
+    days.set(day, (days.get(day) ?? 0) + count)
+  }
+  return [...days].toSorted(([a], [b]) => a - b).map(([day, began]) => ({ day, began }))
+}
+
+/** The rules by their mails, then by how often they fired. */
+function rulesIn(sum: Slice | undefined): Top<ReportRule> {
+  const names = new Set([...(sum?.mails.keys() ?? []), ...(sum?.began.keys() ?? [])])
+  const rules = [...names].map((rule) => ({ rule, began: sum?.began.get(rule) ?? 0, mails: sum?.mails.get(rule) ?? 0 }))
+  return top(rules.toSorted((a, b) => b.mails - a.mails || b.began - a.began || compare(a.rule, b.rule)))
+}
+
+/** For how long each host was outside some bound; what overlaps counts once. */
+function outsideIn(spells: readonly Spell[], period: Period): Report['outside'] {
+  const hosts = [...Map.groupBy(spells, ({ host }) => host)].map(([host, theirs]) => ({
+    host,
+    span: covered(theirs, period),
+  }))
+  const some = hosts.filter(({ span }) => span > 0)
+  return top(some.toSorted((a, b) => b.span - a.span || compare(a.host, b.host)))
+}
+
+function covered(spells: readonly Spell[], { from, to }: Period): Millis {
+  let span = 0
+  let end = from
+  for (const { since, until = to } of spells.toSorted((a, b) => a.since - b.since)) {
+    const start = Math.max(since, end)
+    const stop = Math.min(until, to)
+    span += Math.max(0, stop - start)
+    end = Math.max(end, stop)
+  }
+  return span
+}
+
+function qualityIn(own: readonly Spell[], sum: Slice | undefined, period: Period): ReportQuality {
+  const of = (rule: string): readonly Spell[] => own.filter((spell) => spell.rule === rule)
+  const clocks = [...new Set(of(OWN_RULES.clock).map(({ host }) => host))]
+  const sources = [...Map.groupBy(of(OWN_RULES.source), ({ host }) => host)].map(([source, spells]) => {
+    return { source, span: covered(spells, period), times: spells.length }
+  })
+  const count = (what: Counted): number => sum?.counts[what] ?? 0
+  return {
+    merged: count('merged'),
+    dropped: count('dropped'),
+    future: count('future'),
+    refused: count('refused'),
+    rejects: rejectsIn(sum),
+    clocks: top(clocks.toSorted(compare)),
+    sources: top(sources.toSorted((a, b) => b.span - a.span || compare(a.source, b.source))),
+    down: count('down'),
+    stops: count('stops'),
+  }
+}
+
+/** What ingest refused, by source, each with its reasons. */
+function rejectsIn(sum: Slice | undefined): ReportRejects {
+  const all = [...(sum?.rejects.values() ?? [])]
+  const bySource = [...Map.groupBy(all, ({ source }) => source)].map(([source, theirs]) => ({
+    source,
+    events: countOf(theirs),
+    reasons: top(
+      theirs
+        .map(({ code, count, path }) => ({ code, count, path }))
+        .toSorted((a, b) => b.count - a.count || compare(a.code, b.code)),
+    ),
+  }))
+  return {
+    events: countOf(all),
+    sources: top(bySource.toSorted((a, b) => b.events - a.events || compare(a.source, b.source))),
+  }
+}
+
+function countOf(rejects: readonly RejectCount[]): number {
+  return rejects.reduce((sum, { count }) => sum + count, 0)
+}
+
+/** Who is heard now. */
+export function pulseOf({ state }: Fold): Pulse {
+  const hosts = [...state.hosts.values()].filter(({ name }) => name !== NO_HOST)
+  const sources = [...state.sources.values()].map(({ name, heard }) => ({ source: name, heard }))
+  const newest = hosts.reduce((last, { lastSeen }) => Math.max(last, lastSeen), -Infinity)
+  const gap = state.gaps.findLast(({ to }) => to > state.now - DAY)
+  return {
+    hosts: hosts.length,
+    heard: hosts.filter(({ lastSeen }) => lastSeen >= state.now - LATELY).length,
+    sources: top(sources.toSorted((a, b) => compare(a.source, b.source))),
+    ...(newest === -Infinity ? {} : { lastEvent: newest }),
+    ...(gap === undefined ? {} : { gap }),
+  }
+}
+
+function top<T>(all: readonly T[]): Top<T> {
+  return { total: all.length, first: all.slice(0, FIRST) }
+}
+
+function total(counts: readonly (readonly [string, number])[]): number {
+  return counts.reduce((sum, [, count]) => sum + count, 0)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

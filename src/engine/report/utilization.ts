@@ -1,0 +1,75 @@
+import type { ReportLoad, ReportShare } from '../../model.ts'
+import { NO_HOST } from '../../model.ts'
+import { type Loads, sumOf } from './utilization-rows.ts'
+
+/** What is found of a share while host after host is looked at: plain, so that it can go on in another slice. */
+export interface ShareSum {
+  hosts: number
+  mean: number
+  unused: number
+  readonly busiest: ReportLoad[]
+  readonly idlest: ReportLoad[]
+  idle: number
+  readonly idleFirst: ReportLoad[]
+}
+
+/** Hosts of either end, and of those that were idle, that a report names. */
+const EXTREMES = 5
+const FIRST_IDLE = 10
+/** A host that never used more than this of a whole. */
+const IDLE = 0.1
+
+export function emptyShare(): ShareSum {
+  return { hosts: 0, mean: 0, unused: 0, busiest: [], idlest: [], idle: 0, idleFirst: [] }
+}
+
+/** Takes what one host used in all of these stretches of time. */
+export function takeHost(sum: ShareSum, parts: readonly Loads[], host: string, row: number): void {
+  const { n, sum: used, max } = sumOf(parts, row)
+  if (n === 0 || host === NO_HOST) return
+  const one = { host, mean: used / n, max }
+  sum.hosts++
+  sum.mean += one.mean
+  sum.unused += Math.max(0, 1 - one.mean)
+  keepFirst(sum.busiest, EXTREMES, one, byUse)
+  keepFirst(sum.idlest, EXTREMES, one, byIdleness)
+  if (max >= IDLE) return
+  sum.idle++
+  keepFirst(sum.idleFirst, FIRST_IDLE, one, byIdleness)
+}
+
+/** What the report says of it; nothing when nothing was measured. No host is named at both ends. */
+export function shareOf(metric: string, sum: ShareSum): readonly ReportShare[] {
+  const { hosts, mean, unused, busiest, idlest, idle, idleFirst } = sum
+  if (hosts === 0) return []
+  const half = Math.min(EXTREMES, Math.ceil(hosts / 2))
+  return [
+    {
+      metric,
+      hosts,
+      mean: mean / hosts,
+      unused: unused / hosts,
+      busiest: busiest.slice(0, half),
+      idlest: idlest.slice(0, Math.min(EXTREMES, hosts - half)),
+      idle: { total: idle, first: idleFirst.map(({ host }) => host) },
+    },
+  ]
+}
+
+type Order = (a: ReportLoad, b: ReportLoad) => number
+
+const byUse: Order = (a, b) => b.mean - a.mean || compare(a.host, b.host)
+const byIdleness: Order = (a, b) => a.mean - b.mean || compare(b.host, a.host)
+
+/** Puts one into its place among the first few, if it is one of them. */
+function keepFirst(first: ReportLoad[], most: number, one: ReportLoad, order: Order): void {
+  const last = first[most - 1]
+  if (last !== undefined && order(one, last) >= 0) return
+  const at = first.findIndex((other) => order(one, other) < 0)
+  first.splice(at < 0 ? first.length : at, 0, one)
+  if (first.length > most) first.pop()
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

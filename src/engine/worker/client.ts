@@ -1,0 +1,148 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type {
+  Ack,
+  Answers,
+  CommandAnswer,
+  Earlier,
+  Engine,
+  EngineConfig,
+  OutboxItem,
+  OutboxStats,
+  Query,
+  SendRecord,
+  Tick,
+} from '../../model.ts'
+import type { Reply, Report, Request, ThreadData } from './protocol.ts'
+
+type Asked<R> = R extends { readonly id: number } ? Omit<R, 'id'> : never
+
+/** The engine in its thread, seen from the main one. */
+export interface EngineClient extends Engine {
+  tick(tick: Tick): Promise<void>
+  configure(config: EngineConfig): Promise<void>
+  /** Requests that have not been answered yet. */
+  inFlight(): number
+  /** Writes a snapshot, closes the journal, ends the thread. */
+  stop(): Promise<void>
+}
+
+/** The engine's thread could not do what it was asked: the journal fails, or the thread has ended. */
+export class EngineError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = 'EngineError'
+    this.code = code
+  }
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: EngineError) => void
+}
+
+/**
+ * Starts the engine's thread; resolves once the journal is read and the state is as it was.
+ *
+ * @throws EngineError with the journal's code when it cannot start.
+ */
+export function startEngine(
+  data: ThreadData,
+  onReport: (report: Report) => void,
+  onEnd: (error: EngineError) => void,
+): Promise<EngineClient> {
+  const url = new URL(`./thread${extname(import.meta.filename)}`, import.meta.url)
+  const worker = new Worker(url, { workerData: data, execArgv: [], name: 'engine' })
+  const waiting = new Map<number, Waiting>()
+  let lastId = 0
+  let isStopping = false
+  let gone: EngineError | undefined
+  // The thread may have ended by the time its last answer is read.
+  const exited = new Promise<void>((done) => worker.once('exit', () => done()))
+  const ask = (request: Asked<Request>, transfer: readonly ArrayBuffer[] = []): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      if (gone !== undefined) {
+        reject(gone)
+        return
+      }
+      const id = ++lastId
+      waiting.set(id, { resolve, reject })
+      worker.postMessage({ ...request, id }, transfer)
+    })
+  const end = (error: EngineError): void => {
+    if (gone !== undefined) return
+    gone = error
+    for (const { reject } of waiting.values()) reject(error)
+    waiting.clear()
+    if (!isStopping) onEnd(error)
+  }
+  const client = createClient(
+    ask,
+    () => waiting.size,
+    async () => {
+      isStopping = true
+      if (gone === undefined) await ask({ kind: 'stop' })
+      await exited
+    },
+  )
+  return new Promise((resolve, reject) => {
+    worker.on('message', (reply: Reply) => {
+      if (reply.kind === 'result' || reply.kind === 'error') return settle(waiting, reply)
+      if (reply.kind === 'ready') resolve(client)
+      if (reply.kind === 'failed') {
+        isStopping = true
+        reject(new EngineError(reply.code, reply.message))
+      }
+      onReport(reply)
+    })
+    const ended = (message: string): void => {
+      const error = new EngineError('engine_ended', message)
+      reject(error)
+      end(error)
+    }
+    worker.on('error', (error) =>
+      ended(`the engine's thread failed: ${error instanceof Error ? error.message : String(error)}`),
+    )
+    worker.on('exit', (code) => ended(`the engine's thread ended (${code})`))
+  })
+}
+
+function settle(waiting: Map<number, Waiting>, reply: Reply & { kind: 'result' | 'error' }): void {
+  const asked = waiting.get(reply.id)
+  waiting.delete(reply.id)
+  if (reply.kind === 'result') asked?.resolve(reply.value)
+  else asked?.reject(new EngineError(reply.code, reply.message))
+}
+
+function createClient(
+  ask: (request: Asked<Request>, transfer?: readonly ArrayBuffer[]) => Promise<unknown>,
+  inFlight: () => number,
+  stop: () => Promise<void>,
+): EngineClient {
+  return {
+    append: (frame) => ask({ kind: 'append', frame }, [frame.buffer as ArrayBuffer]) as Promise<Ack>,
+    query: <K extends Query['kind']>(query: Extract<Query, { readonly kind: K }>) =>
+      ask({ kind: 'query', query }) as Promise<Answers[K]>,
+    command: (command) => ask({ kind: 'command', command }) as Promise<CommandAnswer>,
+    tick: (tick) => ask({ kind: 'tick', tick }) as Promise<void>,
+    configure: (config) => ask({ kind: 'config', config }) as Promise<void>,
+    inFlight,
+    stop,
+    outbox: {
+      due: (now, limit, perLine) =>
+        ask({ kind: 'due', now, limit, ...(perLine === undefined ? {} : { perLine }) }) as Promise<
+          readonly OutboxItem[]
+        >,
+      siblings: (item) => ask({ kind: 'siblings', item }) as Promise<readonly OutboxItem[]>,
+      earlier: (item) => ask({ kind: 'earlier', item }) as Promise<Earlier>,
+      merge: (merge, now) => ask({ kind: 'merge', merge, now }) as Promise<boolean>,
+      rendered: (item, bytes) => ask({ kind: 'rendered', item, bytes }) as Promise<void>,
+      outcome: (item, outcome, now) => ask({ kind: 'outcome', item, outcome, now }) as Promise<void>,
+      hasten: (queue) => ask({ kind: 'hasten', queue }) as Promise<void>,
+      list: (limit) => ask({ kind: 'list', limit }) as Promise<readonly SendRecord[]>,
+      stats: () => ask({ kind: 'outboxStats' }) as Promise<OutboxStats>,
+    },
+  }
+}

@@ -1,0 +1,132 @@
+import type { Effect, Journal, NewEntry, Offset } from '../../model.ts'
+import type { Report } from './protocol.ts'
+import type { Fold } from '../state.ts'
+import { type Step, step } from '../step.ts'
+
+/** Writes entries and folds them, in this order; after a failure it goes on from what is proven to be on disk. */
+export interface Ledger {
+  /** Rejects when the journal fails; then nothing has happened. */
+  write(entries: readonly NewEntry[]): Promise<readonly Step[]>
+  /** Does something else with the journal, whose failure counts likewise; resolves to false then. */
+  attempt(work: () => Promise<void>): Promise<boolean>
+  mend(): Promise<void>
+  /** Offset of the newest entry that is folded. */
+  folded(): Offset
+  failed(): boolean
+  /** Seconds that each use of the journal took since the last call. */
+  takeTimes(): readonly number[]
+}
+
+/** The journal failed a moment ago, and was not tried again yet. */
+class JournalDown extends Error {
+  readonly code = 'JOURNAL_FAILED'
+
+  constructor() {
+    super('the journal could not be written a moment ago; it is tried again within a second')
+  }
+}
+
+/** @param mendEvery opening the journal anew reads all of it, so that it is tried once in so many milliseconds only. */
+export function createLedger(
+  journal: Journal,
+  fold: Fold,
+  start: Offset,
+  report: (report: Report) => void,
+  mendEvery = 1000,
+): Ledger {
+  const health = createHealth(report)
+  let folded = start
+  let mendAfter = 0
+  let owed: readonly Effect[] = []
+
+  const mend = async (): Promise<void> => {
+    if (!health.failed()) return
+    if (performance.now() < mendAfter) throw new JournalDown()
+    mendAfter = performance.now() + mendEvery
+    await journal.recover(folded)
+    mendAfter = 0
+    health.mended()
+  }
+  /** What could not be recorded is owed, and recorded with the next entry. */
+  const record = async (effects: readonly Effect[]): Promise<void> => {
+    owed = [...owed, ...effects]
+    if (owed.length === 0 || !(await health.attempt(() => journal.commit(folded, owed, fold.state.now)))) return
+    report({ kind: 'effects', count: owed.length })
+    owed = []
+  }
+  return {
+    async write(entries) {
+      await mend()
+      const offsets = await health.timed(() => journal.append(entries))
+      const steps = entries.map((entry, i) =>
+        foldSafely(fold, entry, (message) => report({ kind: 'fault', offset: offsets[i] ?? 0, message })),
+      )
+      folded = offsets.at(-1) ?? folded
+      await record(steps.flatMap((one) => one.effects))
+      return steps
+    },
+    attempt: health.attempt,
+    mend,
+    folded: () => folded,
+    failed: health.failed,
+    takeTimes: health.takeTimes,
+  }
+}
+
+/** Whether the journal works, and how long each use of it took, in seconds. A change is reported once. */
+interface Health {
+  readonly timed: <T>(work: () => Promise<T>) => Promise<T>
+  readonly attempt: (work: () => Promise<void>) => Promise<boolean>
+  readonly mended: () => void
+  readonly failed: () => boolean
+  readonly takeTimes: () => readonly number[]
+}
+
+function createHealth(report: (report: Report) => void): Health {
+  let failed = false
+  let times: number[] = []
+  const timed = async <T>(work: () => Promise<T>): Promise<T> => {
+    const began = performance.now()
+    try {
+      return await work()
+    } catch (error) {
+      if (!failed) report({ kind: 'journal', ok: false, message: messageOf(error) })
+      failed = true
+      throw error
+    } finally {
+      times.push((performance.now() - began) / 1000)
+    }
+  }
+  return {
+    timed,
+    attempt: (work) =>
+      timed(work).then(
+        () => true,
+        () => false,
+      ),
+    mended() {
+      failed = false
+      report({ kind: 'journal', ok: true, message: 'the journal takes entries again' })
+    },
+    failed: () => failed,
+    takeTimes() {
+      const taken = times
+      times = []
+      return taken
+    },
+  }
+}
+
+/** One entry that makes the fold throw must not stop the others, now or at any replay. */
+export function foldSafely(fold: Fold, entry: NewEntry, onError: (message: string) => void): Step {
+  try {
+    return step(fold, entry)
+  } catch (error) {
+    onError(messageOf(error))
+    return { effects: [], duplicate: false, known: 0, refused: 0, more: false }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+}

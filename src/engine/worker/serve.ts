@@ -1,0 +1,87 @@
+import type { Ack, Journal, NewEntry } from '../../model.ts'
+import type { Reply, Request } from './protocol.ts'
+import { answer } from '../query/index.ts'
+import type { Runner } from './runner.ts'
+
+type Append = Request & { kind: 'append' }
+
+/**
+ * Answers requests that wait together. Batches share one commit; everything else keeps its place in the order.
+ *
+ * @returns whether the thread was told to stop.
+ */
+export async function serve(
+  runner: Runner,
+  journal: Journal,
+  requests: readonly Request[],
+  say: (reply: Reply) => void,
+): Promise<boolean> {
+  const batches = requests.filter((request) => request.kind === 'append')
+  if (batches.length > 0) await append(runner, batches, say)
+  for (const request of requests) {
+    if (request.kind === 'append') continue
+    await reply(request, say, () => perform(runner, journal, request))
+    if (request.kind === 'stop') return true
+  }
+  return false
+}
+
+async function append(runner: Runner, batches: readonly Append[], say: (reply: Reply) => void): Promise<void> {
+  const entries: NewEntry[] = batches.map(({ frame }) => ({ kind: 'batch', data: frame }))
+  try {
+    const steps = await runner.write(entries)
+    for (const [i, { duplicate, known, refused }] of steps.entries()) {
+      const value: Ack = { duplicate, known, refused }
+      say({ kind: 'result', id: (batches[i] as Append).id, value })
+    }
+  } catch (error) {
+    for (const { id } of batches) say(failure(id, error))
+  }
+}
+
+async function reply(request: Request, say: (reply: Reply) => void, work: () => Promise<unknown>): Promise<void> {
+  try {
+    say({ kind: 'result', id: request.id, value: await work() })
+  } catch (error) {
+    say(failure(request.id, error))
+  }
+}
+
+function failure(id: number, error: unknown): Reply {
+  const { code = 'engine_failed', message } = error as Error & { code?: string }
+  return { kind: 'error', id, code, message }
+}
+
+async function perform(runner: Runner, journal: Journal, request: Exclude<Request, Append>): Promise<unknown> {
+  const { outbox } = journal
+  switch (request.kind) {
+    case 'tick':
+      return runner.tick(request.tick)
+    case 'config':
+      return runner.configure(request.config)
+    case 'command':
+      return runner.command(request.command)
+    case 'query':
+      return answer(runner.fold, request.query)
+    case 'due':
+      return outbox.due(request.now, request.limit, request.perLine)
+    case 'siblings':
+      return outbox.siblings(request.item)
+    case 'earlier':
+      return outbox.earlier(request.item)
+    case 'merge':
+      return outbox.merge(request.merge, request.now)
+    case 'rendered':
+      return outbox.rendered(request.item, request.bytes)
+    case 'outcome':
+      return outbox.outcome(request.item, request.outcome, request.now)
+    case 'hasten':
+      return outbox.hasten(request.queue)
+    case 'list':
+      return outbox.list(request.limit)
+    case 'outboxStats':
+      return outbox.stats()
+    default:
+      return runner.settle().finally(() => journal.close())
+  }
+}

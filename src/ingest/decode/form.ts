@@ -1,0 +1,47 @@
+import { readInspect } from './syntax-error.ts'
+
+/** All that CGI escaping leaves, with the signs between fields. */
+const ALPHABET = /^[\w.~*%+=&-]+$/
+const ESCAPED = /(?:%[0-9a-f]{2})+/gi
+/** One more than any event may have, so that more are refused for their number. */
+const MOST_FIELDS = 4097
+/** So many characters of hashes and arrays are read in one form, for no form may hold up the others. */
+const MOST_NESTED = 128 * 1024
+
+/**
+ * Whether a text is a form (`k=v&k=v`) and not merely labelled as one, as the lines of syslog-ng are: all of it is
+ * escaped, and every field has a name and one equals sign.
+ */
+export function isForm(text: string): boolean {
+  return ALPHABET.test(text) && text.split('&', MOST_FIELDS).every(isField)
+}
+
+function isField(field: string): boolean {
+  const equals = field.indexOf('=')
+  return equals > 0 && equals === field.lastIndexOf('=')
+}
+
+/**
+ * The event that Logstash's `form` format holds. A value that is a hash or an array as Ruby's `inspect` writes it
+ * becomes one, as long as all of them have less than 128 KiB; the message is text whatever it looks like; all other
+ * values stay text. Never throws: bytes that are no UTF-8 become replacement characters.
+ */
+export function readForm(text: string): object {
+  let room = MOST_NESTED
+  const entries = text.split('&', MOST_FIELDS).map((field): [string, unknown] => {
+    const equals = field.indexOf('=')
+    const [name, value] = [unescape(field.slice(0, equals)), unescape(field.slice(equals + 1))]
+    const isNested = name !== 'message' && (value[0] === '{' || value[0] === '[')
+    if (!isNested || value.length > room) return [name, value]
+    room -= value.length
+    return [name, readInspect(value) ?? value]
+  })
+  // Defines its fields, so that a key named __proto__ is a field like any other.
+  return Object.fromEntries(entries)
+}
+
+function unescape(text: string): string {
+  const spaced = text.replaceAll('+', ' ')
+  if (!spaced.includes('%')) return spaced
+  return spaced.replace(ESCAPED, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'))
+}

@@ -1,0 +1,103 @@
+import type { Entry, Journal, NewEntry, Offset, Snapshot, SnapshotChunk } from '../../model.ts'
+import { checkAhead, checkChunk } from '../contract.ts'
+import { JournalFailed } from '../errors.ts'
+import { createMemoryOutbox } from './outbox.ts'
+
+export interface MemoryOptions {
+  /** How many records of sent or failed effects are kept; 10,000 unless said otherwise. */
+  readonly keepRecords?: number
+}
+
+/** A journal that lives as long as its process: for tests and for replaying recorded events. */
+export function openMemoryJournal(options: MemoryOptions = {}): Journal {
+  const outbox = createMemoryOutbox(options.keepRecords ?? 10_000)
+  const log = createMemoryLog()
+  let closed = false
+  const call = async <T>(work: () => T): Promise<T> => {
+    if (closed) throw new JournalFailed('in memory', 'it is closed')
+    return work()
+  }
+  return {
+    append: (entries) => call(() => log.append(entries)),
+    read: (after, maxBytes) => call(() => log.read(after, maxBytes)),
+    load: () => call(() => log.load()),
+    commit: (upTo, effects, now) =>
+      call(() => {
+        checkAhead(upTo, log.last())
+        outbox.add(upTo, effects, now)
+      }),
+    saveChunk: (chunk) =>
+      call(() => {
+        if (log.save(chunk)) outbox.prune(log.fallback())
+      }),
+    recover: (upTo) =>
+      call(() => {
+        checkAhead(upTo, log.last())
+        log.forgetAfter(upTo)
+        outbox.forgetAfter(upTo)
+      }),
+    outbox: {
+      due: (now, limit, perLine) => call(() => outbox.due(now, limit, perLine)),
+      siblings: (id) => call(() => outbox.siblings(id)),
+      earlier: (id) => call(() => outbox.earlier(id)),
+      merge: (merge, now) => call(() => outbox.merge(merge, now)),
+      rendered: (id, bytes) => call(() => outbox.rendered(id, bytes)),
+      outcome: (id, outcome, now) => call(() => outbox.outcome(id, outcome, now)),
+      hasten: (via) => call(() => outbox.hasten(via)),
+      list: (limit) => call(() => outbox.list(limit)),
+      stats: () => call(() => outbox.stats()),
+    },
+    async close() {
+      closed = true
+    },
+  }
+}
+
+/** The entries and the snapshots. What is given is copied, and not by `slice`, which shares the bytes of a Buffer. */
+function createMemoryLog() {
+  let entries: Entry[] = []
+  let last: Offset = 0
+  /** The newest complete snapshot and the one before it. */
+  let snapshots: Snapshot[] = []
+  let writing: SnapshotChunk[] = []
+  const fallback = (): Offset => snapshots[1]?.offset ?? 0
+
+  return {
+    last: () => last,
+    fallback,
+    append(added: readonly NewEntry[]): Offset[] {
+      const from = last
+      for (const { kind, data } of added) entries.push({ offset: (last += 1), kind, data: new Uint8Array(data) })
+      return added.map((_, index) => from + index + 1)
+    },
+    read: (after: Offset, maxBytes: number) => takeBytes(entries, after, maxBytes),
+    load: () => snapshots[0],
+    /** True when the part has completed its snapshot. */
+    save(chunk: SnapshotChunk): boolean {
+      const { upTo, index, count, data } = chunk
+      const before = writing.at(-1)
+      checkChunk(chunk, last, before && { upTo: before.upTo, count: before.count, next: before.index + 1 })
+      writing = [...(index === 0 ? [] : writing), { upTo, index, count, data: new Uint8Array(data) }]
+      if (index + 1 < count) return false
+      const state = Buffer.concat(writing.map((part) => part.data))
+      snapshots = [{ offset: upTo, state }, ...snapshots].slice(0, 2)
+      writing = []
+      entries = entries.filter(({ offset }) => offset > fallback())
+      return true
+    },
+    forgetAfter(upTo: Offset): void {
+      entries = entries.filter(({ offset }) => offset <= upTo)
+      snapshots = snapshots.filter(({ offset }) => offset <= upTo)
+      writing = []
+      last = upTo
+    },
+  }
+}
+
+function takeBytes(entries: readonly Entry[], after: Offset, maxBytes: number): Entry[] {
+  const from = Math.max(0, after + 1 - (entries[0]?.offset ?? 0))
+  let bytes = 0
+  let to = from
+  while (to < entries.length && (to === from || bytes < maxBytes)) bytes += entries[to++]?.data.length ?? 0
+  return entries.slice(from, to)
+}

@@ -1,0 +1,192 @@
+import type {
+  Earlier,
+  Effect,
+  Merge,
+  Millis,
+  Offset,
+  Outcome,
+  OutboxItem,
+  OutboxStats,
+  SendRecord,
+  Via,
+} from '../../model.ts'
+import { lineOf, MOST_FAILED, toldWith } from '../contract.ts'
+
+/** The outbox of the memory journal: the port's methods, at once. */
+export interface MemoryOutbox {
+  add(upTo: Offset, effects: readonly Effect[], now: Millis): void
+  due(now: Millis, limit: number, perLine?: number): OutboxItem[]
+  siblings(id: string): OutboxItem[]
+  earlier(id: string): Earlier
+  merge(merge: Merge, now: Millis): boolean
+  rendered(id: string, bytes: Uint8Array): void
+  outcome(id: string, outcome: Outcome, now: Millis): void
+  hasten(queue: Via): void
+  list(limit: number): SendRecord[]
+  stats(): OutboxStats
+  forgetAfter(upTo: Offset): void
+  /** Forgets the oldest done records that are too many and that no replay can bring back. */
+  prune(fallback: Offset): void
+}
+
+interface Place {
+  readonly line: string
+  readonly about: string
+  readonly thread: string
+}
+
+interface Kept {
+  readonly upTo: Offset
+  readonly place: Place
+  readonly record: SendRecord
+  readonly rendered?: Uint8Array
+  /** Set while it waits for its retry through no fault of its own. */
+  readonly fault?: 'server'
+}
+
+export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
+  /** By id, in the order of their arrival. */
+  const effects = new Map<string, Kept>()
+  const pending = (): Kept[] => [...effects.values()].filter(({ record }) => record.state === 'pending')
+
+  return {
+    add(upTo, added, now) {
+      for (const effect of added) {
+        const { id, data, orderingKey: about, thread } = effect
+        if (effects.has(id)) continue
+        const record: SendRecord = { id, data, state: 'pending', attempts: 0, createdAt: now }
+        effects.set(id, { upTo, place: { line: lineOf(effect), about, thread }, record })
+      }
+    },
+    due(now, limit, perLine = limit) {
+      const due = firstOfQueues(pending()).filter(({ record }) => record.nextAt === undefined || record.nextAt <= now)
+      const ofLines = firstOfEach(due, perLine, ({ line }) => line)
+      return firstOfEach(ofLines, limit, ({ line }) => line.slice(0, line.indexOf(' ') + 1)).map(itemOf)
+    },
+    siblings: (id) => {
+      const kept = effects.get(id)
+      return kept === undefined
+        ? []
+        : pending()
+            .filter((other) => areSiblings(other, kept))
+            .map(itemOf)
+    },
+    earlier: (id) => earlierThan(effects, id),
+    merge: (merge, now) => mergeInto(effects, merge, now),
+    rendered(id, bytes) {
+      const kept = effects.get(id)
+      if (kept?.record.state !== 'pending' || kept.rendered !== undefined) return
+      effects.set(id, { ...kept, rendered: new Uint8Array(bytes) })
+    },
+    outcome(id, outcome, now) {
+      const kept = effects.get(id)
+      if (kept?.record.state === 'pending') effects.set(id, settled(kept, outcome, now))
+    },
+    hasten: (queue) => hasten(effects, queue),
+    list: (limit) =>
+      [...effects.values()]
+        .reverse()
+        .slice(0, limit)
+        .map(({ record }) => record),
+    stats() {
+      const created = pending().map(({ record }) => record.createdAt)
+      if (created.length === 0) return { pending: 0 }
+      return { pending: created.length, oldest: created.reduce((a, b) => Math.min(a, b)) }
+    },
+    forgetAfter(upTo) {
+      for (const [id, kept] of effects) if (kept.upTo > upTo) effects.delete(id)
+    },
+    prune(fallback) {
+      const done = [...effects.values()].filter(({ record }) => record.state !== 'pending')
+      const excess = Math.max(0, done.length - keepRecords)
+      const old = done.filter(({ upTo }) => upTo <= fallback).slice(0, excess)
+      for (const { record } of old) effects.delete(record.id)
+    },
+  }
+}
+
+function hasten(effects: Map<string, Kept>, queue: Via): void {
+  for (const [id, { fault, ...kept }] of effects) {
+    const { nextAt: _, ...record } = kept.record
+    if (fault !== undefined && kept.place.line.startsWith(`${queue} `)) effects.set(id, { ...kept, record })
+  }
+}
+
+function mergeInto(effects: Map<string, Kept>, { into, data, of }: Merge, now: Millis): boolean {
+  const all = [into, ...of].map((id) => effects.get(id))
+  if (all.some((kept) => kept?.record.state !== 'pending')) return false
+  for (const id of of) effects.set(id, merged(effects.get(id) as Kept, into, now))
+  const { rendered: _, ...kept } = effects.get(into) as Kept
+  effects.set(into, { ...kept, record: { ...kept.record, data } })
+  return true
+}
+
+function firstOfQueues(all: readonly Kept[]): readonly Kept[] {
+  const seen = new Set<string>()
+  return all.filter(({ place: { line, about } }) => {
+    const key = JSON.stringify([line, about])
+    const isFirst = about === '' || !seen.has(key)
+    seen.add(key)
+    return isFirst
+  })
+}
+
+function earlierThan(effects: ReadonlyMap<string, Kept>, id: string): Earlier {
+  const one = effects.get(id)
+  if (one === undefined || one.place.thread === '') return { untold: [] }
+  const all = [...effects.values()]
+  const before = all.slice(0, all.indexOf(one)).filter((other) => areSiblings(other, one))
+  const sent = before.findLast(({ record }) => record.state === 'sent')?.record.data
+  const failed = failedBefore(all, one)
+  const untold = before.filter(({ record: { state } }) => state === 'failed' || state === 'merged')
+  return {
+    ...(sent !== undefined && { sent }),
+    untold: untold.map(({ record }) => record.data),
+    ...(failed.length > 0 && { failed }),
+  }
+}
+
+/** What an address should have got and did not, since the newest that it got. */
+function failedBefore(all: readonly Kept[], { place: { line } }: Kept): readonly string[] {
+  const done = all.filter(({ place }) => place.line === line)
+  const newest = Math.max(0, ...done.map(({ record: { state, doneAt = 0 } }) => (state === 'sent' ? doneAt : 0)))
+  const failed = done.filter(({ record: { state, doneAt = 0 } }) => state === 'failed' && doneAt > newest)
+  return failed.slice(-MOST_FAILED).map(({ record }) => record.data)
+}
+
+function firstOfEach(all: readonly Kept[], most: number, keyOf: (place: Place) => string): readonly Kept[] {
+  const counts = new Map<string, number>()
+  return all.filter(({ place }) => {
+    const key = keyOf(place)
+    const count = (counts.get(key) ?? 0) + 1
+    counts.set(key, count)
+    return count <= most
+  })
+}
+
+function areSiblings(a: Kept, b: Kept): boolean {
+  if (a.record.id === b.record.id) return true
+  return a.place.thread !== '' && a.place.thread === b.place.thread && a.place.line === b.place.line
+}
+
+function merged({ upTo, place, record }: Kept, into: string, now: Millis): Kept {
+  const { id, data, attempts, createdAt } = record
+  const answer = toldWith(into)
+  return { upTo, place, record: { id, data, attempts, createdAt, state: 'merged', answer, doneAt: now } }
+}
+
+function settled({ upTo, place, record, rendered }: Kept, outcome: Outcome, now: Millis): Kept {
+  const { id, data, createdAt } = record
+  const { state, answer } = outcome
+  const attempts = record.attempts + Number(state !== 'withdrawn')
+  const base = { id, data, createdAt, attempts, answer }
+  if (state !== 'retry') return { upTo, place, record: { ...base, state, doneAt: now } }
+  const { at: nextAt, fault } = outcome
+  const kept = { ...(rendered && { rendered }), ...(fault && { fault }) }
+  return { upTo, place, record: { ...base, state: 'pending', nextAt }, ...kept }
+}
+
+function itemOf({ record, rendered }: Kept): OutboxItem {
+  const { id, data, attempts } = record
+  return { id, data, attempts, ...(rendered && { rendered }) }
+}

@@ -1,0 +1,267 @@
+import { closeSync, existsSync, fsyncSync, openSync, rmSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { makeFolder } from '../../files.ts'
+import type { Journal, Log, NewEntry, Offset, Outbox } from '../../model.ts'
+import { damagedFile, JournalDamaged, JournalFailed, JournalRefused } from '../errors.ts'
+import { explain } from './errors.ts'
+import { FORMAT, SETTINGS, TABLES } from './schema.ts'
+import { openStore } from './store.ts'
+import type { Store } from './store.ts'
+
+export interface SqliteOptions {
+  /** The database. It is created with its folder when it does not exist; `-wal` beside it belongs to it. */
+  readonly file: string
+  /** How many records of sent or failed effects are kept; 10,000 unless said otherwise. */
+  readonly keepRecords?: number
+  /** The file grows no further than this, in bytes: beyond, writing fails as on a full disk. No limit by default. */
+  readonly maxBytes?: number
+  /** Hears of damage that could be worked around. */
+  readonly log?: Log
+}
+
+interface Connection {
+  readonly store: Store
+  close(): void
+}
+
+interface Waiting {
+  readonly entries: readonly NewEntry[]
+  resolve(offsets: readonly Offset[]): void
+  reject(error: unknown): void
+}
+
+/**
+ * The embedded journal: one SQLite file. Its work is synchronous, so it belongs into a thread that may wait for a disk.
+ * After a failed write every call is refused until `recover` has proven what is on the disk.
+ *
+ * @throws {JournalRefused} another process has the file, or another version or program wrote it.
+ * @throws {JournalDamaged} the file is not what was written; the message holds the steps that help.
+ * @throws {JournalFailed} the folder or the disk refuses.
+ */
+export function openSqliteJournal(given: SqliteOptions): Journal {
+  const options = { ...given, file: resolve(given.file) }
+  const { file, log } = options
+  const guard = guardConnection(options)
+  const waiting: Waiting[] = []
+
+  /** One commit for all appends that were asked for in one turn. */
+  const flush = (): void => {
+    const group = waiting.splice(0)
+    if (group.length === 0) return
+    try {
+      const offsets = guard.run('append', (store) => store.append(group.flatMap(({ entries }) => entries)))
+      let from = 0
+      for (const one of group) one.resolve(offsets.slice(from, (from += one.entries.length)))
+    } catch (error) {
+      for (const one of group) one.reject(error)
+    }
+  }
+  const call = async <T>(doing: string, work: (store: Store) => T): Promise<T> => {
+    flush()
+    return guard.run(doing, work)
+  }
+  return {
+    append(entries) {
+      if (waiting.length === 0) queueMicrotask(flush)
+      return new Promise((resolve, reject) => waiting.push({ entries, resolve, reject }))
+    },
+    read: (after, maxBytes) => call('read entries', (store) => store.read(after, maxBytes)),
+    async load() {
+      const { snapshot, spoilt } = await call('load a snapshot', (store) => store.load())
+      for (const { offset, why } of spoilt) {
+        const next = snapshot === undefined ? 'all entries are folded instead' : `the one at ${snapshot.offset} is used`
+        log?.warn(
+          { file, offset, why },
+          `the snapshot at entry ${offset} is damaged (${why}): ${next}, nothing is lost`,
+        )
+      }
+      return snapshot
+    },
+    commit: (upTo, effects, now) => call('record effects', (store) => store.commit(upTo, effects, now)),
+    saveChunk: (chunk) => call('write a snapshot', (store) => store.saveChunk(chunk)),
+    async recover(upTo) {
+      flush()
+      guard.reopen((store) => store.forgetAfter(upTo))
+    },
+    outbox: openOutbox(call, options),
+    async close() {
+      flush()
+      guard.close()
+    },
+  }
+}
+
+function openOutbox(
+  call: <T>(doing: string, work: (store: Store) => T) => Promise<T>,
+  { file, log }: SqliteOptions,
+): Outbox {
+  const write = <T>(doing: string, work: (effects: Store['effects']) => T): Promise<T> =>
+    call(doing, (store) => store.transaction(() => work(store.effects)))
+  return {
+    async due(now, limit, perLine) {
+      const { items, damaged } = await call('read the outbox', (store) => store.effects.due(now, limit, perLine))
+      for (const effect of damaged) {
+        const next = effect.part === 'data' ? 'it cannot be sent and counts as failed' : 'it is rendered once more'
+        log?.error({ file, ...effect }, `the ${effect.part} of effect ${effect.id} is damaged: ${next}`)
+        await write('record damage', (effects) => effects.settle(effect, now))
+      }
+      return items
+    },
+    siblings: (id) => call('read a thread of the outbox', (store) => store.effects.siblings(id)),
+    earlier: (id) => call('read a thread of the outbox', (store) => store.effects.earlier(id)),
+    merge: (merge, now) => write('tell several in one', (effects) => effects.merge(merge, now)),
+    rendered: (id, bytes) => write('keep a message', (effects) => effects.rendered(id, bytes)),
+    outcome: (id, outcome, now) => write('record an outcome', (effects) => effects.outcome(id, outcome, now)),
+    hasten: (via) => write('let what waits be due', (effects) => effects.hasten(via)),
+    list: (limit) => call('list the outbox', (store) => store.effects.list(limit)),
+    stats: () => call('count the outbox', (store) => store.effects.stats()),
+  }
+}
+
+/** Lets calls through to the open file until one fails, and from then on none until it was opened anew. */
+function guardConnection(options: SqliteOptions) {
+  const { file } = options
+  let connection: Connection | undefined = connect(options, true)
+  let failure: Error | undefined
+  let closed = false
+
+  const run = <T>(doing: string, work: (store: Store) => T): T => {
+    if (closed) throw new JournalFailed(file, `could not ${doing}: it is closed`)
+    if (connection === undefined || failure !== undefined) {
+      throw new JournalFailed(file, `could not ${doing}: it waits for recovery after a failure`, failure)
+    }
+    try {
+      return work(connection.store)
+    } catch (error) {
+      // A caller's mistake or one bad entry leaves the file as it was; anything else leaves it in doubt.
+      if (error instanceof RangeError || error instanceof JournalDamaged) throw error
+      failure = explain(error, file, doing)
+      throw failure
+    }
+  }
+  return {
+    run,
+    reopen(work: (store: Store) => void): void {
+      if (closed) throw new JournalFailed(file, 'could not recover: it is closed')
+      connection?.close()
+      connection = undefined
+      try {
+        connection = connect(options, false)
+        work(connection.store)
+        failure = undefined
+      } catch (error) {
+        failure = explain(error, file, 'recover')
+        throw failure
+      }
+    },
+    close(): void {
+      closed = true
+      connection?.close()
+      connection = undefined
+    },
+  }
+}
+
+/** @param create a journal that vanished while it was in use is not replaced by an empty one. */
+function connect({ file, keepRecords = 10_000, maxBytes }: SqliteOptions, create: boolean): Connection {
+  let made: Made | undefined
+  let db: DatabaseSync | undefined
+  try {
+    if (!create && !existsSync(file)) throw new JournalFailed(file, 'is gone; put the file back where it was')
+    made = createFile(file)
+    db = new DatabaseSync(file)
+    prepare(db, file, maxBytes)
+    if (made !== undefined) syncFolders(made)
+    const store = openStore(db, { file, keepRecords })
+    return { store, close: () => closeQuietly(db) }
+  } catch (error) {
+    closeQuietly(db)
+    if (made !== undefined) for (const name of [file, `${file}-wal`]) rmSync(name, { force: true })
+    throw explain(error, file, 'be opened')
+  }
+}
+
+/** A new file's folder, and the folder above the topmost that had to be made for it. */
+interface Made {
+  readonly folder: string
+  readonly top: string
+}
+
+/**
+ * Makes the file, for its owner alone. An existing file is not touched: closing a descriptor of it would drop the
+ * lock that another connection of this process holds.
+ */
+function createFile(file: string): Made | undefined {
+  if (existsSync(file)) {
+    if (statSync(file).size > 0) return undefined
+    throw new JournalDamaged(damagedFile(file, 'it is empty'))
+  }
+  const folder = dirname(file)
+  const firstMade = makeFolder(folder, 0o700)
+  closeSync(openSync(file, 'wx', 0o600))
+  return { folder, top: firstMade === undefined ? folder : dirname(firstMade) }
+}
+
+/** Without this a power cut may take away a file whose content is safe: its name is the folder's content. */
+function syncFolders({ folder, top }: Made): void {
+  const descriptor = openSync(folder, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+  if (folder !== top) syncFolders({ folder: dirname(folder), top })
+}
+
+/**
+ * Takes the lock, which keeps a second process out and the WAL's index in memory, makes or checks the tables,
+ * and moves what the WAL holds into the database. The last is more than tidiness: frames whose sync once failed may be
+ * readable and yet not on the disk, and whatever is appended after them in the same WAL would be lost with them in a
+ * power cut.
+ */
+function prepare(db: DatabaseSync, file: string, maxBytes: number | undefined): void {
+  db.exec('PRAGMA locking_mode = EXCLUSIVE')
+  const tables = db
+    .prepare('SELECT name FROM sqlite_schema')
+    .all()
+    .map(({ name }) => name)
+  const isNew = tables.length === 0
+  if (!isNew) checkFormat(db, file, tables.includes('meta') && tables.includes('entries'))
+  db.exec(SETTINGS)
+  if (maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSize(db)))}`)
+  if (isNew) db.exec(`BEGIN; ${TABLES} COMMIT`)
+  const problems = db
+    .prepare('PRAGMA quick_check(3)')
+    .all()
+    .map((row) => row['quick_check'])
+  if (problems.join('; ') !== 'ok') throw new JournalDamaged(damagedFile(file, problems.join('; ')))
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+}
+
+function checkFormat(db: DatabaseSync, file: string, ours: boolean): void {
+  if (!ours) {
+    throw new JournalRefused('JOURNAL_FOREIGN', file, 'is a database of another program: name another data folder')
+  }
+  const format = Number(db.prepare("SELECT value FROM meta WHERE key = 'format'").get()?.['value'])
+  if (format === FORMAT) return
+  if (!Number.isSafeInteger(format))
+    throw new JournalDamaged(damagedFile(file, 'it does not tell the number of its format'))
+  const what =
+    `has format ${format}, and this version of stashwatch reads format ${FORMAT}: start the version that wrote it, ` +
+    'or name another data folder (`data:` in the configuration)'
+  throw new JournalRefused('JOURNAL_FORMAT', file, what)
+}
+
+function pageSize(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA page_size').get()?.['page_size'])
+}
+
+/** After a failure closing may fail too; the file is then what recovery finds. */
+function closeQuietly(db: DatabaseSync | undefined): void {
+  try {
+    db?.close()
+  } catch {
+    // Nothing can be done here, and nothing is relied upon: opening checks everything anew.
+  }
+}

@@ -1,0 +1,259 @@
+import { crc32 } from 'node:zlib'
+import type {
+  Earlier,
+  Effect,
+  Merge,
+  Millis,
+  Offset,
+  Outcome,
+  OutboxItem,
+  OutboxStats,
+  SendRecord,
+  Via,
+} from '../../model.ts'
+import { lineOf, MOST_FAILED, toldWith } from '../contract.ts'
+import type { Row, Sql } from './schema.ts'
+
+/** The effects and what became of them. Methods that write are called inside a transaction. */
+export interface EffectTable {
+  /** An effect whose id is known is left as it is. */
+  add(upTo: Offset, effects: readonly Effect[], now: Millis): void
+  due(now: Millis, limit: number, perLine?: number): Found
+  /** What is damaged is left out; `due` finds it. */
+  siblings(id: string): OutboxItem[]
+  earlier(id: string): Earlier
+  merge(merge: Merge, now: Millis): boolean
+  rendered(id: string, bytes: Uint8Array): void
+  outcome(id: string, outcome: Outcome, now: Millis): void
+  hasten(queue: Via): void
+  /** A damaged effect is not sent as it is: its rendered bytes are forgotten, or it fails for good. */
+  settle(damaged: DamagedEffect, now: Millis): void
+  list(limit: number): SendRecord[]
+  stats(): OutboxStats
+  forgetAfter(upTo: Offset): void
+  /** Deletes some of the oldest done records beyond `keep` that no replay can bring back; true when more are left. */
+  prune(fallback: Offset, keep: number, rows: number): boolean
+}
+
+interface Found {
+  readonly items: OutboxItem[]
+  readonly damaged: readonly DamagedEffect[]
+}
+
+export interface DamagedEffect {
+  readonly id: string
+  readonly part: 'data' | 'rendered'
+}
+
+type ItemRow = {
+  readonly id: string
+  readonly data: string
+  readonly crc: number
+  readonly attempts: number
+  readonly rendered: Uint8Array | null
+  readonly rendered_crc: number | null
+}
+
+type RecordRow = {
+  readonly id: string
+  readonly data: string
+  readonly state: SendRecord['state']
+  readonly attempts: number
+  readonly created_at: Millis
+  readonly next_at: Millis | null
+  readonly done_at: Millis | null
+  readonly answer: string | null
+}
+
+/**
+ * Jumps from line to line and takes the first of each, so that thousands that wait cost no more than a few; then the
+ * first of each queue, which is the first word of its lines. What has another about the same before it is passed over.
+ */
+const DUE = `
+WITH RECURSIVE lines (line) AS (
+  SELECT min(line) FROM effects INDEXED BY pending WHERE state = 'pending'
+  UNION ALL
+  SELECT (SELECT min(line) FROM effects INDEXED BY pending WHERE state = 'pending' AND line > lines.line)
+  FROM lines WHERE line IS NOT NULL
+)
+SELECT id, data, crc, attempts, rendered, rendered_crc FROM effects WHERE seq IN (
+  SELECT seq FROM (
+    SELECT first.seq, row_number() OVER (PARTITION BY substr(first.line, 1, instr(first.line, ' ')) ORDER BY first.seq) AS n
+    FROM lines JOIN effects AS first ON first.seq IN (
+      SELECT seq FROM effects AS one INDEXED BY pending
+      WHERE state = 'pending' AND line = lines.line AND (next_at IS NULL OR next_at <= ?) AND NOT EXISTS (
+        SELECT 1 FROM effects AS earlier INDEXED BY queued
+        WHERE line = one.line AND about = one.about AND about <> '' AND state = 'pending' AND earlier.seq < one.seq
+      ) ORDER BY seq LIMIT ?
+    )
+  ) WHERE n <= ?
+) ORDER BY seq`
+
+const SIBLINGS = `
+SELECT id, data, crc, attempts, rendered, rendered_crc FROM effects WHERE seq IN (
+  SELECT seq FROM effects WHERE state = 'pending' AND line = ? AND thread = ? AND (thread <> '' OR id = ?)
+) ORDER BY seq`
+
+const BEFORE = `
+SELECT data FROM effects AS earlier JOIN (SELECT seq, line, thread FROM effects WHERE id = ? AND thread <> '') AS one
+ON earlier.line = one.line AND earlier.thread = one.thread AND earlier.seq < one.seq`
+
+/** So many of the newest that were sent are looked at for the one that was sent last. */
+const LATEST = 200
+
+/** Few fail: only where some did, it is looked for when the newest was sent. */
+const FAILED = `
+WITH place AS MATERIALIZED (SELECT line FROM effects WHERE id = ? AND line <> '')
+SELECT data FROM place JOIN effects AS lost ON lost.line = place.line AND lost.state = 'failed'
+WHERE done_at > (
+  SELECT coalesce(max(done_at), 0) FROM effects WHERE seq IN (
+    SELECT seq FROM effects WHERE line = (SELECT line FROM place) AND state = 'sent' ORDER BY seq DESC LIMIT ${LATEST}
+  )
+) ORDER BY seq DESC LIMIT ${MOST_FAILED}`
+
+const DAMAGED = 'not sent: its record in the journal does not match its checksum'
+
+export function openEffects(sql: Sql): EffectTable {
+  const insert = sql.prepare(`
+    INSERT INTO effects (id, up_to, state, attempts, created_at, data, crc, line, about, thread)
+    VALUES (?, ?, 'pending', 0, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO NOTHING`)
+  const due = sql.prepare(DUE)
+  const place = sql.prepare('SELECT line, thread FROM effects WHERE id = ?')
+  const siblings = sql.prepare(SIBLINGS)
+  const render = sql.prepare(`
+    UPDATE effects SET rendered = ?, rendered_crc = ? WHERE id = ? AND state = 'pending' AND rendered IS NULL`)
+  const forgetRendered = sql.prepare('UPDATE effects SET rendered = NULL, rendered_crc = NULL WHERE id = ?')
+  const newest = sql.prepare(`
+    SELECT id, data, state, attempts, created_at, next_at, done_at, answer FROM effects ORDER BY seq DESC LIMIT ?`)
+  const hasten = sql.prepare(`
+    UPDATE effects SET next_at = NULL, fault = NULL
+    WHERE state = 'pending' AND fault IS NOT NULL AND substr(line, 1, instr(line, ' ') - 1) = ?`)
+  const count = sql.prepare("SELECT count(*) AS n, min(created_at) AS oldest FROM effects WHERE state = 'pending'")
+  const deleteAfter = sql.prepare('DELETE FROM effects WHERE up_to > ?')
+  const outcome = openOutcome(sql)
+
+  return {
+    add(upTo, effects, now) {
+      for (const effect of effects) {
+        const { id, data, orderingKey, thread } = effect
+        insert.run(id, upTo, now, data, crc32(data), lineOf(effect), orderingKey, thread)
+      }
+    },
+    due(now, limit, perLine = limit) {
+      const rows = due.all(now, perLine, limit).map((row) => row as ItemRow)
+      return { items: rows.filter(intact).map(itemOf), damaged: rows.flatMap(damageOf) }
+    },
+    siblings(id) {
+      const { line, thread } = (place.get(id) ?? { line: '', thread: '' }) as { line: string; thread: string }
+      const rows = siblings.all(line, thread, id).map((row) => row as ItemRow)
+      return rows.filter(intact).map(itemOf)
+    },
+    earlier: openEarlier(sql),
+    merge: openMerge(sql),
+    rendered: (id, bytes) => void render.run(bytes, crc32(bytes), id),
+    outcome,
+    hasten: (queue) => void hasten.run(queue),
+    settle({ id, part }, now) {
+      if (part === 'rendered') forgetRendered.run(id)
+      else outcome(id, { state: 'failed', answer: DAMAGED }, now)
+    },
+    list: (limit) => newest.all(limit).map((row) => recordOf(row as RecordRow)),
+    stats() {
+      const { n, oldest } = count.get() as { n: number; oldest: Millis | null }
+      return { pending: n, ...(oldest !== null && { oldest }) }
+    },
+    forgetAfter: (upTo) => void deleteAfter.run(upTo),
+    prune: openPruning(sql),
+  }
+}
+
+function openEarlier(sql: Sql): EffectTable['earlier'] {
+  const sent = sql.prepare(`${BEFORE} WHERE state = 'sent' ORDER BY earlier.seq DESC LIMIT 1`)
+  const untold = sql.prepare(`${BEFORE} WHERE state IN ('failed', 'merged') ORDER BY earlier.seq`)
+  const failed = sql.prepare(FAILED)
+  const dataOf = ({ data }: Row): string => String(data)
+  return (id) => {
+    const last = sent.get(id)
+    const lost = failed.all(id).map(dataOf)
+    return {
+      ...(last !== undefined && { sent: dataOf(last) }),
+      untold: untold.all(id).map(dataOf),
+      ...(lost.length > 0 && { failed: lost.toReversed() }),
+    }
+  }
+}
+
+/** The first final outcome stands; an id that is not pending (a recovery forgot it) has nothing to record. */
+function openOutcome(sql: Sql): EffectTable['outcome'] {
+  const again = sql.prepare(`
+    UPDATE effects SET attempts = attempts + 1, answer = ?, next_at = ?, fault = ? WHERE id = ? AND state = 'pending'`)
+  const finish = sql.prepare(`
+    UPDATE effects SET attempts = attempts + (?2 <> 'withdrawn'), answer = ?1, state = ?2, done_at = ?3,
+      next_at = NULL, rendered = NULL, rendered_crc = NULL
+    WHERE id = ?4 AND state = 'pending'`)
+  return (id, outcome, now) => {
+    if (outcome.state === 'retry') again.run(outcome.answer, outcome.at, outcome.fault ?? null, id)
+    else finish.run(outcome.answer, outcome.state, now, id)
+  }
+}
+
+function openMerge(sql: Sql): EffectTable['merge'] {
+  const state = sql.prepare('SELECT state FROM effects WHERE id = ?')
+  const end = sql.prepare(`
+    UPDATE effects SET state = 'merged', answer = ?, done_at = ?, next_at = NULL, rendered = NULL, rendered_crc = NULL
+    WHERE id = ?`)
+  const change = sql.prepare(`
+    UPDATE effects SET data = ?, crc = ?, rendered = NULL, rendered_crc = NULL WHERE id = ?`)
+  return ({ into, data, of }, now) => {
+    if ([into, ...of].some((id) => state.get(id)?.['state'] !== 'pending')) return false
+    for (const id of of) end.run(toldWith(into), now, id)
+    change.run(data, crc32(data), into)
+    return true
+  }
+}
+
+function openPruning(sql: Sql): EffectTable['prune'] {
+  const done = sql.prepare("SELECT count(*) AS n FROM effects WHERE state <> 'pending'")
+  const remove = sql.prepare(`
+    DELETE FROM effects WHERE seq IN (
+      SELECT seq FROM effects WHERE state <> 'pending' AND up_to <= ? ORDER BY seq LIMIT ?)`)
+  return (fallback, keep, rows) => {
+    const excess = Number(done.get()?.['n']) - keep
+    if (excess <= 0) return false
+    const removed = Number(remove.run(fallback, Math.min(excess, rows)).changes)
+    return removed === rows
+  }
+}
+
+function intact(row: ItemRow): boolean {
+  return crc32(row.data) === row.crc
+}
+
+function renderedIntact({ rendered, rendered_crc }: ItemRow): boolean {
+  return rendered === null || crc32(rendered) === rendered_crc
+}
+
+function damageOf(row: ItemRow): DamagedEffect[] {
+  if (!intact(row)) return [{ id: row.id, part: 'data' }]
+  return renderedIntact(row) ? [] : [{ id: row.id, part: 'rendered' }]
+}
+
+function itemOf(row: ItemRow): OutboxItem {
+  const { id, data, attempts, rendered } = row
+  return { id, data, attempts, ...(rendered !== null && renderedIntact(row) && { rendered }) }
+}
+
+function recordOf(row: RecordRow): SendRecord {
+  const { id, data, state, attempts, created_at: createdAt, next_at: nextAt, done_at: doneAt, answer } = row
+  return {
+    id,
+    data,
+    state,
+    attempts,
+    createdAt,
+    ...(nextAt !== null && { nextAt }),
+    ...(doneAt !== null && { doneAt }),
+    ...(answer !== null && { answer }),
+  }
+}

@@ -1,0 +1,150 @@
+import type { Matcher } from '../model.ts'
+import { compilePattern } from './regex.ts'
+
+/** A text that is no matcher: why, as a whole sentence, and the offset in the text at which it stops being one. */
+export interface MatcherFault {
+  readonly fault: string
+  readonly at: number
+}
+
+/** A matcher that nobody has checked and that cannot be compiled. */
+export class MatcherError extends Error {
+  readonly code = 'MATCHER_INVALID'
+  override readonly name = 'MatcherError'
+}
+
+const MOST_MATCHERS = 50
+const LONGEST_TEXT = 1024
+const LONGEST_LABEL = 500
+
+const SPACE = /\s*/y
+const LABEL = /"(?:[^"\\]|\\.)*"|[^\s"'=!~:{}[\](),]+/y
+const OP = /(?:=~|!~|!=|=)(?![=~])/y
+const VALUE = /"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"']+/y
+const SEVERAL = /,\s*[^\s"'=!~:{}[\](),]+\s*[=!]/
+
+/**
+ * Reads `label op value`: `severity = critical`, `host =~ "db-.*"`. A value stands bare when there is no white space
+ * in it, else in single quotes as it is, or in double quotes, in which `\"` and `\\` are a quote and a backslash. A
+ * label stands in double quotes when it has other than letters, digits and the like.
+ */
+export function parseMatcher(text: string): Matcher | MatcherFault {
+  const fault = (what: string, at: number): MatcherFault => ({ fault: what, at })
+  if (text.length > LONGEST_TEXT)
+    return fault(`expected a matcher of at most ${LONGEST_TEXT} characters, found more`, 0)
+  const label = take(LABEL, text, skip(text, 0))
+  if (label === undefined) return fault(sayNoLabel(text), skip(text, 0))
+  const op = take(OP, text, skip(text, label.end))
+  if (op === undefined) return fault(sayNoOp(text, label), skip(text, label.end))
+  const value = take(VALUE, text, skip(text, op.end))
+  if (value === undefined) return fault(sayNoValue(text, op), skip(text, op.end))
+  const end = skip(text, value.end)
+  const several = /^["']/.test(value.text) ? null : SEVERAL.exec(value.text)
+  if (end < text.length || several) {
+    const at = several ? value.end - value.text.length + several.index : end
+    return fault(
+      'unexpected text after the value. Fix: write several matchers as a list, and put a value with spaces in quotes',
+      at,
+    )
+  }
+  const matcher: Matcher = { label: unquote(label.text), op: op.text as Matcher['op'], value: unquote(value.text) }
+  const wrong = checkMatcher(matcher)
+  return wrong === undefined ? matcher : fault(wrong, value.end - value.text.length)
+}
+
+interface Taken {
+  readonly text: string
+  readonly end: number
+}
+
+function take(pattern: RegExp, text: string, from: number): Taken | undefined {
+  const sticky = new RegExp(pattern)
+  sticky.lastIndex = from
+  const [found] = sticky.exec(text) ?? []
+  return found === undefined ? undefined : { text: found, end: from + found.length }
+}
+
+function skip(text: string, from: number): number {
+  return take(SPACE, text, from)?.end ?? from
+}
+
+function unquote(text: string): string {
+  if (text.startsWith("'")) return text.slice(1, -1)
+  return text.startsWith('"') ? text.slice(1, -1).replaceAll(/\\(["\\])/g, '$1') : text
+}
+
+function sayNoLabel(text: string): string {
+  const expected = 'expected LABEL OP VALUE such as severity = critical'
+  if (text.trim() === '') return `${expected}, found nothing`
+  return /^\s*\{/.test(text)
+    ? `${expected}, without braces; several matchers are a list`
+    : `${expected}; the label is missing`
+}
+
+function sayNoOp(text: string, label: Taken): string {
+  const found = /^[=!~:<>]+/.exec(text.slice(skip(text, label.end)))?.[0]
+  const meant = found === '==' || found === ':' ? "; did you mean '='?" : found === '~' ? "; did you mean '=~'?" : ''
+  return `expected =, !=, =~ or !~ after the label, found ${found === undefined ? 'none of them' : `'${found}'`}${meant}`
+}
+
+function sayNoValue(text: string, op: Taken): string {
+  return skip(text, op.end) === text.length
+    ? `the value after '${op.text}' is missing; "" is the empty text`
+    : 'a quote begins here and does not end'
+}
+
+/** What is wrong with a matcher that came as its parts, as a whole sentence; undefined when nothing is. */
+export function checkMatcher({ label, op, value }: Matcher): string | undefined {
+  if (/\p{Cc}/u.test(label + value)) return 'a matcher is one line without control characters'
+  if (label === '' || label.length > LONGEST_LABEL) return `expected a label of 1 to ${LONGEST_LABEL} characters`
+  if (value.length > LONGEST_TEXT) return `expected a value of at most ${LONGEST_TEXT} characters, found more`
+  if (op === '=' || op === '!=') return undefined
+  const pattern = compilePattern(value)
+  return 'fault' in pattern ? `expected an RE2 expression after '${op}': ${pattern.fault}` : undefined
+}
+
+/**
+ * What is wrong with a list of matchers, each of which is in order, as a whole sentence; undefined when nothing is.
+ * All must hold, so one of them must tell alerts apart by a label that they have.
+ */
+export function checkMatchers(matchers: readonly Matcher[]): string | undefined {
+  if (matchers.length === 0) return 'expected at least one matcher'
+  if (matchers.length > MOST_MATCHERS) return `expected at most ${MOST_MATCHERS} matchers, found ${matchers.length}`
+  if (!compileMatchers(matchers)({})) return undefined
+  const [all, labels] =
+    matchers.length === 1 ? ['the matcher matches', 'the label'] : ['all matchers match', 'these labels']
+  return `${all} the empty text, and so every alert without ${labels}. Fix: add one that does not, such as host =~ ".+"`
+}
+
+/** A matcher as `parseMatcher` reads it. */
+export function printMatcher({ label, op, value }: Matcher): string {
+  const plain = take(LABEL, label, 0)?.end === label.length && !label.startsWith('"')
+  return `${plain ? label : quote(label)} ${op} ${quote(value)}`
+}
+
+function quote(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`
+}
+
+/**
+ * Compiles matchers into one test of an alert's labels: all must hold, and a label that is missing is the empty text.
+ * Without matchers everything fits.
+ *
+ * @throws {MatcherError} for an expression that `checkMatcher` would have refused.
+ */
+export function compileMatchers(matchers: readonly Matcher[]): (labels: Readonly<Record<string, string>>) => boolean {
+  const tests = matchers.map(({ label, op, value }) => {
+    const holds = compileValue(op, value)
+    return (labels: Readonly<Record<string, string>>) =>
+      holds(Object.hasOwn(labels, label) ? (labels[label] ?? '') : '')
+  })
+  return (labels) => tests.every((test) => test(labels))
+}
+
+function compileValue(op: Matcher['op'], value: string): (text: string) => boolean {
+  if (op === '=') return (text) => text === value
+  if (op === '!=') return (text) => text !== value
+  const pattern = compilePattern(value)
+  if ('fault' in pattern) throw new MatcherError(`expected an RE2 expression, found ${quote(value)}: ${pattern.fault}`)
+  return op === '=~' ? (text) => pattern.fits(text) : (text) => !pattern.fits(text)
+}

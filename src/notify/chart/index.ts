@@ -1,0 +1,109 @@
+import type { AlertFacts, Notification, Picture } from '../../model.ts'
+import { formatDuration } from '../../text/format.ts'
+import { formatLimit } from '../../text/limit.ts'
+import { chartSvg, type Mark } from './svg.ts'
+import { bucketsCsv, fileName } from './csv.ts'
+import { headlineOf } from '../mail/headline.ts'
+import type { Chart } from '../mail/content.ts'
+import { figureOf } from '../mail/phrase.ts'
+import { isNumber } from './scale.ts'
+import { sparkline, thin } from './sparkline.ts'
+import { clean, shorten } from '../../text/sanitise.ts'
+import { type Times, timesOf } from '../mail/times.ts'
+import type { Attachment } from '../notifier.ts'
+
+/** Makes a PNG of an SVG document whose text is Latin; undefined where that does not work. */
+export type Draw = (svg: string) => Uint8Array | undefined
+
+/** The picture of an alert as a mail shows it: drawn, in letters, in words and as numbers. */
+export interface Shown {
+  readonly chart: Chart
+  readonly attachments: readonly Attachment[]
+}
+
+/** Longest row of bars, and longest name before it. */
+const BARS = 60
+const NAME = 30
+
+/**
+ * Shows the picture that came with an alert; undefined without one, or when nothing was measured.
+ *
+ * @param id unique to the mail, fit for a Content-ID.
+ */
+export function showPicture(
+  notification: Notification,
+  facts: AlertFacts,
+  id: string,
+  draw: Draw | undefined,
+): Shown | undefined {
+  const { picture } = facts
+  const means = picture?.buckets.map(({ mean }) => mean).filter(isNumber) ?? []
+  if (picture === undefined || means.length === 0) return undefined
+  const zone = notification.zone === undefined ? {} : { zone: notification.zone }
+  const { metric, unit } = facts.identity.measure
+  const svg = { title: metric, unit, marks: marksOf(notification, facts, picture), ...zone }
+  const png = draw?.(chartSvg(picture, svg))
+  const name = fileName(facts)
+  const time = timesOf(notification)
+  const words = wordsOf(facts, picture, means, time)
+  const chart = { alt: `${headlineOf(facts, notification.because, time)}. ${words.alt}`, lines: words.lines }
+  const csv: Attachment = { name: `${name}.csv`, type: 'text/csv; charset=utf-8', content: bucketsCsv(picture) }
+  if (png === undefined) return { chart, attachments: [csv] }
+  const cid = `chart.${id}`
+  return { chart: { ...chart, cid }, attachments: [{ name: `${name}.png`, type: 'image/png', content: png, cid }, csv] }
+}
+
+/** When it began, and the moment that the picture is about, which may be some time before the mail. */
+function marksOf(
+  { because }: Notification,
+  { state, since, at: judged, resolvedAt = judged }: AlertFacts,
+  { window: { to: at } }: Picture,
+): readonly Mark[] {
+  const step =
+    because === 'fired'
+      ? 'fired'
+      : because === 'severity_raised'
+        ? 'raised'
+        : because === 'severity_lowered'
+          ? 'lowered'
+          : 'now'
+  const last = state === 'resolved' ? { at: resolvedAt, label: 'resolved' } : { at, label: step }
+  return since < last.at ? [{ at: since, label: 'began' }, last] : [last]
+}
+
+function wordsOf(
+  facts: AlertFacts,
+  picture: Picture,
+  means: readonly number[],
+  time: Times,
+): Pick<Chart, 'alt' | 'lines'> {
+  const { identity, severity } = facts
+  const { unit } = identity.measure
+  const { buckets, from, width, limits } = picture
+  const limit = (limits.find((one) => one.severity === severity) ?? limits[0])?.limit
+  const row = sparkline(
+    thin(
+      buckets.map(({ mean }) => mean),
+      BARS,
+    ),
+    limit === undefined ? [] : [limit.value],
+  )
+  const lowest = figureOf(
+    means.reduce((a, b) => Math.min(a, b)),
+    unit,
+  )
+  const highest = figureOf(
+    means.reduce((a, b) => Math.max(a, b)),
+    unit,
+  )
+  const beside = limit === undefined ? '' : `  ${formatLimit(limit, unit)} ${row.bar(limit.value)}`
+  const span = `${time(from)} to ${time(from + width * buckets.length)}`
+  const metric = shorten(clean(identity.measure.metric), NAME)
+  return {
+    alt: `Chart of ${metric} from ${span}: lowest ${lowest}, highest ${highest}.`,
+    lines: [
+      `${metric}  ${row.bars}  ${lowest} to ${highest}${beside}`,
+      `${span}, in steps of ${formatDuration(width)}`,
+    ],
+  }
+}

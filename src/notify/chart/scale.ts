@@ -1,0 +1,142 @@
+import type { Millis, Unit } from '../../model.ts'
+import { formatValue } from '../../text/format.ts'
+
+/** The values that a chart spans: finite, `low` below `high`. */
+export interface Range {
+  readonly low: number
+  readonly high: number
+}
+
+export interface Tick {
+  readonly value: number
+  readonly label: string
+}
+
+/** Beyond this no chart tells anything, and sums of two would not be finite. */
+const FAR = 1e300
+/** Bounds may make a chart this many times as high as its values are. */
+const STRETCH = 6
+/** Longest label beside a line, in characters. */
+const LABEL = 11
+
+/**
+ * The range that shows all values, and the bounds among which they move: one that lies far away would flatten them.
+ * It begins at zero where that costs no more than half of the height.
+ */
+export function valueRange(values: readonly number[], bounds: readonly number[]): Range {
+  const near = (value: number): number => Math.max(-FAR, Math.min(FAR, value))
+  const shown = values.map(near)
+  const start = shown.length > 0 ? shown : bounds.slice(0, 1).map(near)
+  let low = start.reduce((a, b) => Math.min(a, b), Infinity)
+  let high = start.reduce((a, b) => Math.max(a, b), -Infinity)
+  if (start.length === 0) return { low: 0, high: 1 }
+  const distance = (bound: number): number => Math.max(low - bound, bound - high)
+  const [first = low, ...others] = bounds.map(near).toSorted((a, b) => distance(a) - distance(b))
+  const extent = Math.max(high - low, distance(first)) || Math.min(...others.map(distance).filter((far) => far > 0))
+  const most = STRETCH * extent
+  for (const bound of [first, ...others]) {
+    if (bound !== first && Math.max(high, bound) - Math.min(low, bound) > most) continue
+    low = Math.min(low, bound)
+    high = Math.max(high, bound)
+  }
+  return padded(low, high)
+}
+
+function padded(low: number, high: number): Range {
+  if (low >= 0 && low <= high / 2 && high > 0) return { low: 0, high: high * 1.06 }
+  if (high <= 0 && high >= low / 2 && low < 0) return { low: low * 1.06, high: 0 }
+  const size = Math.max(Math.abs(low), Math.abs(high))
+  const pad = Math.max((high - low) * 0.08, size * 1e-9)
+  const room = high > low ? pad : size / 10 || 1
+  return { low: low - room, high: high + room }
+}
+
+/** Whether there is something to draw: a column may not be kept, a bucket empty, a figure beyond all numbers. */
+export function isNumber(value: number | null): value is number {
+  return value !== null && Number.isFinite(value)
+}
+
+/** Where in a range a value lies: 0 at its low end, 1 at the high one, and no further. */
+export function placeIn({ low, high }: Range, value: number): number {
+  const share = (value - low) / (high - low)
+  return Math.max(0, Math.min(1, Number.isNaN(share) ? 0 : share))
+}
+
+/** Two to five round values within a range. */
+export function valueTicks(range: Range, unit: Unit): readonly Tick[] {
+  const step = stepFor(range.high - range.low, unit)
+  const first = Math.ceil(range.low / step)
+  const count = Math.floor(range.high / step) - first + 1
+  if (!(step > 0) || !(count <= 6)) return []
+  const ticks = Array.from({ length: Math.max(0, count) }, (_, i) => {
+    const value = (first + i) * step
+    return { value, label: valueLabel(value, unit) }
+  })
+  return ticks.filter(({ label }, i) => label !== ticks[i - 1]?.label)
+}
+
+/** A value in its unit, short enough to stand beside a line. */
+export function valueLabel(value: number, unit: Unit): string {
+  const label = formatValue(value, unit)
+  return label.length > LABEL ? Number(value.toPrecision(3)).toExponential() : label
+}
+
+function stepFor(size: number, unit: Unit): number {
+  const rough = size / 4
+  if (unit === 'bytes') return 2 ** Math.ceil(Math.log2(rough))
+  if (unit === 'seconds' && rough > 10) return (TIME_STEPS.find((step) => step >= rough * 1000) ?? rough * 1000) / 1000
+  const magnitude = unit === 'count' && rough < 1 ? 1 : 10 ** Math.floor(Math.log10(rough))
+  return magnitude * ([1, 2, 5].find((factor) => factor * magnitude >= rough) ?? 10)
+}
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+const TIME_STEPS: readonly Millis[] = [
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
+  ...[1, 2, 3, 6, 12].map((n) => n * HOUR),
+  ...[1, 2, 7, 14, 28, 84].map((n) => n * DAY),
+]
+
+/** Two to five round instants of a span, as the clocks of the zone show them; a midnight is told by its date. */
+export function timeTicks(from: Millis, to: Millis, zone = 'UTC'): readonly Tick[] {
+  const step = TIME_STEPS.find((one) => one >= (to - from) / 4) ?? (to - from) / 4
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  })
+  const offset = offsetAt(format, from)
+  const ticks: Tick[] = []
+  for (let at = Math.ceil((from + offset) / step) * step - offset; at <= to; at += step) {
+    ticks.push({ value: at, label: timeLabel(format, at, step) })
+  }
+  return ticks
+}
+
+type Parts = Readonly<Partial<Record<Intl.DateTimeFormatPartTypes, string>>>
+
+function partsAt(format: Intl.DateTimeFormat, at: Millis): Parts {
+  return Object.fromEntries(format.formatToParts(new Date(at)).map(({ type, value }) => [type, value]))
+}
+
+function timeLabel(format: Intl.DateTimeFormat, at: Millis, step: Millis): string {
+  const { day, month, hour, minute, second } = partsAt(format, at)
+  if (step >= DAY || (step >= HOUR && hour === '00' && minute === '00')) return `${day} ${month}`
+  return step < MINUTE ? `${hour}:${minute}:${second}` : `${hour}:${minute}`
+}
+
+/** What the clocks of the zone are ahead of UTC. */
+function offsetAt(format: Intl.DateTimeFormat, at: Millis): Millis {
+  const { day, month, year, hour, minute, second } = partsAt(format, at)
+  const shown = Date.parse(`${day} ${month} ${year} ${hour}:${minute}:${second} UTC`)
+  return shown - Math.floor(at / SECOND) * SECOND
+}

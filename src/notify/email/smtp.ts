@@ -1,0 +1,228 @@
+import { createHash } from 'node:crypto'
+import { createTransport, type SMTPPoolOptions, type SMTPSentMessageInfo, type Transporter } from 'nodemailer'
+import MailComposer, { type MailComposerAttachment } from 'nodemailer/lib/mail-composer'
+import { type Failure, judge } from './refusals.ts'
+import type { Millis, Recipient, SmtpConfig } from '../../model.ts'
+import { clean, shorten } from '../../text/sanitise.ts'
+import type { Attachment, Delivery, MailMessage } from '../notifier.ts'
+
+/** RFC 5321, 4.5.3.2.6: a server may look at a mail for so long before it answers, and takes it all the same. */
+const LOOKS_FOR = 600_000
+
+/** How long a server may take to answer once it has the whole mail. Whoever gives up sooner sends it twice. */
+export function patienceAfterData({ timeout }: Pick<SmtpConfig, 'timeout'>): Millis {
+  return Math.max(LOOKS_FOR, timeout)
+}
+
+/** Connecting and greetings have time-outs of their own, whose words say more. */
+const SLACK = 1_000
+
+/** An unused connection is given up before most servers would cut it. */
+const IDLE = 30_000
+
+/** The longest answer of a server that is kept. */
+const ANSWER_LENGTH = 500
+
+/** How many forms of the newest access tokens are remembered, to be hidden. */
+const TOKEN_FORMS = 60
+
+/**
+ * Writes a message as MIME: the text, beside it the HTML with its picture, and then the files. Nothing in it depends on
+ * the time or on chance.
+ */
+export async function buildMime(message: MailMessage): Promise<Uint8Array> {
+  const composer = new MailComposer({
+    messageId: message.messageId,
+    date: new Date(message.date),
+    from: mailbox(message.from),
+    to: mailbox(message.to),
+    subject: message.subject,
+    ...(message.references.length > 0 ? { references: [...message.references] } : {}),
+    ...(message.inReplyTo === undefined ? {} : { inReplyTo: message.inReplyTo }),
+    headers: { ...message.headers },
+    text: message.text,
+    html: message.html,
+    attachments: message.attachments.map(attached),
+    encoding: 'quoted-printable',
+    newline: 'win',
+    boundaryPrefix: 'stashwatch',
+    baseBoundary: createHash('sha256').update(message.messageId).digest('hex').slice(0, 32),
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  return composer.compile().build()
+}
+
+function attached({ name, type, content, cid }: Attachment): MailComposerAttachment {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content)
+  return { filename: name, contentType: type, content: bytes, ...(cid === undefined ? {} : { cid }) }
+}
+
+/** Whom the server is told; nothing in the message's own text can change it. */
+export interface Envelope {
+  readonly from: string
+  readonly to: string
+}
+
+/** What the server is doing: `answer` when it has answered a command, `data` when it is to get the mail now. */
+type Progress = (step: 'answer' | 'data') => void
+
+/** One mail server. What holds for a way out (`Way`) holds for its `send` and `close`. */
+export interface MailServer {
+  /** @param given called once the server is to get the mail: from then on it may take long. */
+  send(bytes: Uint8Array, envelope: Envelope, signal: AbortSignal, given?: () => void): Promise<Delivery>
+  close(): Promise<void>
+}
+
+/** A connection that is kept for a while, and whom it tells of its steps. */
+interface Line {
+  readonly mailer: ReturnType<typeof openMailer>
+  isTaken: boolean
+  progress: Progress | undefined
+}
+
+/** Delivers over SMTP, through connections that are kept for a while: as many as mails are under way at once. */
+export function openMailServer(config: SmtpConfig): MailServer {
+  const lines: Line[] = []
+  const fixed = secretsOf(config)
+  let tokens: readonly string[] = []
+  const open = (): Line => {
+    const line: Line = {
+      mailer: openMailer(config, (step) => line.progress?.(step)),
+      isTaken: false,
+      progress: undefined,
+    }
+    // A server may echo what it was given, and that includes the tokens that were asked for on the way.
+    line.mailer.on('token', ({ accessToken }: { readonly accessToken?: string }) => {
+      if (accessToken !== undefined) tokens = [...tokenForms(config, accessToken), ...tokens].slice(0, TOKEN_FORMS)
+    })
+    lines.push(line)
+    return line
+  }
+  return {
+    async send(bytes, envelope, signal, given = () => {}): Promise<Delivery> {
+      const line = lines.find(({ isTaken }) => !isTaken) ?? open()
+      line.isTaken = true
+      const steps = watchSteps(config, given)
+      line.progress = steps.progress
+      try {
+        const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+        const info = await line.mailer.sendMail({
+          raw,
+          envelope: { ...envelope, size: bytes.length },
+          signal: AbortSignal.any([signal, steps.late]),
+        })
+        return { state: 'sent', answer: oneLine(info.response ?? 'accepted', [...fixed, ...tokens]) }
+      } catch (error) {
+        const { answer, ...delivery } = judge(error as Failure, config, steps.late.aborted)
+        return { ...delivery, answer: oneLine(answer, [...fixed, ...tokens]) }
+      } finally {
+        steps.end()
+        line.progress = undefined
+        line.isTaken = false
+      }
+    },
+    async close(): Promise<void> {
+      for (const { mailer } of lines) mailer.close({ force: true })
+    },
+  }
+}
+
+interface Steps {
+  readonly progress: Progress
+  /** Aborted when a step took too long. */
+  readonly late: AbortSignal
+  end(): void
+}
+
+/** Gives each step its time, as sockets measure it, until the server is to get the mail. */
+function watchSteps({ timeout }: SmtpConfig, given: () => void): Steps {
+  const cut = new AbortController()
+  let newest: AbortSignal | undefined
+  const begin = (): void => {
+    const own = AbortSignal.timeout(timeout + SLACK)
+    newest = own
+    own.addEventListener('abort', () => newest === own && cut.abort(), { once: true })
+  }
+  begin()
+  return {
+    late: cut.signal,
+    progress(step) {
+      if (step === 'answer') return begin()
+      newest = undefined
+      given()
+    },
+    end: () => void (newest = undefined),
+  }
+}
+
+function openMailer(config: SmtpConfig, progress: Progress): Transporter<SMTPSentMessageInfo, SMTPPoolOptions> {
+  const heed = (entry: unknown, text: unknown): void => {
+    const isAnswer = typeof entry === 'object' && entry !== null && 'tnx' in entry && entry.tnx === 'server'
+    if (isAnswer) progress(typeof text === 'string' && text.startsWith('354') ? 'data' : 'answer')
+  }
+  const logger = { trace() {}, debug: heed, info() {}, warn() {}, error() {}, fatal() {} }
+  return createTransport({ ...poolOptions(config), logger, transactionLog: true })
+}
+
+/**
+ * Where encryption is not asked for, a certificate that cannot be verified does not stop the mail: the alternative
+ * would be no encryption at all. Debian's local mail servers, for one, come with such a certificate.
+ */
+function poolOptions(config: SmtpConfig): SMTPPoolOptions & { pool: true } {
+  const { host, port, secure, requireTls, timeout, ehloName } = config
+  return {
+    pool: true,
+    host,
+    port,
+    secure,
+    ...(ehloName === undefined ? {} : { name: ehloName }),
+    requireTLS: requireTls,
+    opportunisticTLS: !requireTls,
+    tls: { rejectUnauthorized: secure || requireTls },
+    ...loginOf(config),
+    maxConnections: 1,
+    maxRequeues: 1,
+    idleTimeout: IDLE,
+    dnsTimeout: timeout,
+    connectionTimeout: timeout,
+    greetingTimeout: timeout,
+    // It cannot be another one for each step: `watchSteps` looks after those before the mail, who sends after the last.
+    socketTimeout: 2 * patienceAfterData(config),
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  }
+}
+
+function loginOf({ user, password, oauth2, timeout }: SmtpConfig): Pick<SMTPPoolOptions, 'auth'> {
+  if (oauth2 !== undefined) return { auth: { type: 'OAuth2', ...oauth2, requestTimeout: timeout } }
+  return user === undefined ? {} : { auth: { user, pass: password ?? '' } }
+}
+
+function mailbox(recipient: Recipient): { name: string; address: string } {
+  return { name: clean(recipient.name ?? ''), address: recipient.address }
+}
+
+/** What is secret, in the forms in which a server could echo it. */
+function secretsOf(config: SmtpConfig): readonly string[] {
+  const { user, password, oauth2 } = config
+  if (oauth2 !== undefined) {
+    return 'accessToken' in oauth2 ? tokenForms(config, oauth2.accessToken) : [oauth2.clientSecret, oauth2.refreshToken]
+  }
+  return password === undefined || password === ''
+    ? []
+    : [base64(`\0${user ?? ''}\0${password}`), base64(password), password]
+}
+
+function tokenForms({ oauth2 }: SmtpConfig, token: string): readonly string[] {
+  return [base64(`user=${oauth2?.user ?? ''}\u0001auth=Bearer ${token}\u0001\u0001`), base64(token), token]
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64')
+}
+
+function oneLine(answer: string, hide: readonly string[]): string {
+  const hidden = hide.reduce((text, secret) => text.replaceAll(secret, '***'), answer)
+  return shorten(clean(hidden.trim().replace(/\s*\r?\n\s*/g, ' ')), ANSWER_LENGTH)
+}

@@ -1,0 +1,111 @@
+import {
+  type AlertFacts,
+  type BuiltinRule,
+  isBuiltinRule,
+  type Millis,
+  type Notification,
+  OWN_RULES,
+} from '../../model.ts'
+import { LINK_LIFE, type LinkAction, signLink } from '../../links/signature.ts'
+import { kibanaLink } from './kibana.ts'
+import type { Action, Advice, LetterOptions } from './content.ts'
+import { nameOf } from './phrase.ts'
+
+/** Longest host, and longest signed path, in a link: a browser must still take it. */
+const LINKED = 500
+const LONGEST_PATH = 2000
+/** How far the user's own page looks beyond the alert. */
+const AROUND: Millis = 15 * 60_000
+
+const ACKNOWLEDGE = 'Acknowledge'
+
+/** What the reader can do with one press while an alert fires. The same mail has the same links whenever it is made. */
+export function actionsOf(notification: Notification, facts: AlertFacts, options: LetterOptions): readonly Action[] {
+  return [
+    ...actionOf(notification, facts, options, 'ack', ACKNOWLEDGE),
+    ...actionOf(notification, facts, options, 'silence', 'Silence'),
+  ]
+}
+
+/** The link for one alert of a list; undefined where it is over or acknowledged. */
+export function acknowledgeOf(
+  notification: Notification,
+  facts: AlertFacts,
+  options: LetterOptions,
+): Action | undefined {
+  if (facts.ack !== undefined && facts.ack.until > notification.at) return undefined
+  return actionOf(notification, facts, options, 'ack', ACKNOWLEDGE)[0]
+}
+
+function actionOf(
+  { at, to }: Notification,
+  { state, episode, identity: { rule, host } }: AlertFacts,
+  { url, linkKey }: LetterOptions,
+  what: LinkAction['do'],
+  text: string,
+): readonly Action[] {
+  if (url === undefined || linkKey === undefined || state === 'resolved') return []
+  const path = signLink(linkKey, { do: what, episode, rule, host, exp: at + LINK_LIFE, to: to.address })
+  return path.length > LONGEST_PATH ? [] : [{ text, url: `${url}${path}` }]
+}
+
+/** What to look at, and what to change if this should not have been a mail; nothing that the end has made pointless. */
+export function adviceOf(notification: Notification, facts: AlertFacts, options: LetterOptions): readonly Advice[] {
+  const { rule } = facts.identity
+  const isBuiltin = isBuiltinRule(rule)
+  const life = `/api/v1/alerts/${encodeURIComponent(facts.episode)}`
+  const timeline = { text: 'Alert timeline:', url: `${options.url ?? ''}${life}` }
+  const change: Advice = {
+    text: `Too noisy? Adjust rule ${nameOf(rule)} in the configuration and try it with "stashwatch check".`,
+  }
+  return [
+    ...lookAt(facts, options.url),
+    ...(isBuiltin ? [] : lookAtEvents(notification, facts, options)),
+    ...(options.url === undefined ? [] : [timeline]),
+    ...(isBuiltin || facts.ended !== undefined ? [] : [change]),
+  ]
+}
+
+/** What to do about an alert of a built-in rule. */
+const BUILTIN_ADVICE: Readonly<Record<BuiltinRule, string>> = {
+  [OWN_RULES.source]:
+    'Check this Logstash: is it running, does its log say that the http output cannot deliver, is its token still valid?',
+  [OWN_RULES.degraded]:
+    'Check what lies between these hosts and this Logstash: its beats input, a load balancer, a network. /api/v1/hosts shows when each was last seen. ' +
+    'If the hosts were removed on purpose, no action is needed: after half an hour, the number that is left counts as usual.',
+  [OWN_RULES.mass]:
+    'Check what these hosts share: a rack, a switch, a power supply, a job that stopped their senders. Each has an alert of its own in /api/v1/alerts.',
+  [OWN_RULES.clock]:
+    'Check the clock of this host and its time service (chrony, ntpd), and the time zone in which its log lines are parsed.',
+  [OWN_RULES.cap]:
+    'Check /api/v1/hosts: are these hosts yours? If so, raise "limits" in the configuration; if not, find out what creates these names.',
+}
+
+/** Where to look first while an alert fires, and where if its end needs to be understood: not at a host that is gone. */
+export function lookAt(
+  { identity: { rule, host: name }, state, ended }: AlertFacts,
+  url: string | undefined,
+): readonly Advice[] {
+  const [host, isFiring] = [nameOf(name), state === 'firing']
+  if (isBuiltinRule(rule)) return isFiring ? [{ text: BUILTIN_ADVICE[rule] }] : []
+  if (ended === 'host_retired') return []
+  if (url === undefined) {
+    return [
+      {
+        text: isFiring ? `Check ${host}: what runs there, and since when?` : `If the cause is unknown: check ${host}.`,
+      },
+    ]
+  }
+  const path = name.length > LINKED ? 'hosts' : `hosts/${encodeURIComponent(name.toWellFormed())}`
+  return [{ text: `${host}, its series and current windows:`, url: `${url}/api/v1/${path}` }]
+}
+
+function lookAtEvents(
+  { at }: Notification,
+  { identity: { host }, since }: AlertFacts,
+  { kibana }: LetterOptions,
+): readonly Advice[] {
+  if (kibana === undefined || host.length > LINKED) return []
+  const url = kibanaLink(kibana, { host, from: Math.min(since, at) - AROUND, to: at + AROUND })
+  return url === undefined ? [] : [{ text: `Events of ${nameOf(host)} around that time:`, url }]
+}

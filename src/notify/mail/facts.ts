@@ -1,0 +1,194 @@
+import type { AlertFacts, Because, Context, Millis, Notification, Peers } from '../../model.ts'
+import { isAboutSource } from '../../text/builtin.ts'
+import { formatCount, formatDuration } from '../../text/format.ts'
+import { formatReach } from '../../text/limit.ts'
+import { describeSuppression } from '../../text/suppression.ts'
+import type { Fact, Meter } from './content.ts'
+import {
+  breachesLimit,
+  figureOf,
+  gapNotes,
+  goneOnFor,
+  isState,
+  isUntold,
+  lastedOf,
+  limitsOf,
+  measureOf,
+  nameOf,
+  reasonOf,
+  valueOf,
+  WHOLE,
+} from './phrase.ts'
+import type { Times } from './times.ts'
+
+/** From here on a mail explains why it comes so long after its window. */
+const LATE = 5 * 60_000
+
+/** What is known of an alert, one by one. */
+export function factsOf(notification: Notification, facts: AlertFacts, time: Times): readonly Fact[] {
+  const { rule, host, labels } = facts.identity
+  const isOfSource = isAboutSource(rule)
+  const list: readonly (Fact | undefined)[] = [
+    fact('Measured', measureOf(facts)),
+    fact(isOfSource ? 'Source' : 'Host', host),
+    ...Object.entries(labels).map(([label, text]) => fact(nameOf(label), text)),
+    ...measured(facts, notification.at, time),
+    ...lived(notification, facts, time),
+    fact('Why', reasonOf(facts, time)),
+    ...notified(notification, facts, time),
+    ...beside(facts, notification.context, time),
+    isOfSource ? undefined : fact('Source', facts.source),
+    fact('Rule', rule),
+    fact('Code', facts.code),
+  ]
+  return list.filter((one) => one !== undefined)
+}
+
+function fact(label: string, text: string): Fact | undefined {
+  return text === '' ? undefined : { label, value: nameOf(text, WHOLE) }
+}
+
+function measured(facts: AlertFacts, told: Millis, time: Times): readonly (Fact | undefined)[] {
+  const { identity, value, peers } = facts
+  return [
+    value === null ? undefined : fact('Value', measuredAt(facts, told, time)),
+    fact('Limit', `${limitsOf(facts)}${endOf(facts)}`),
+    peers === undefined
+      ? undefined
+      : fact('Other hosts', `median ${figureOf(peers.median, identity.measure.unit)} of ${peersOf(peers)}`),
+  ]
+}
+
+/** Of many hosts a sample is looked at. */
+function peersOf({ hosts, known }: Peers): string {
+  return known === undefined ? formatCount(hosts, 'host') : `${hosts} of the ${known} other hosts`
+}
+
+/** A state that is over is no figure any more. */
+function measuredAt(facts: AlertFacts, told: Millis, time: Times): string {
+  const { state, at } = facts
+  if (isState(facts)) return state === 'resolved' ? '' : `${valueOf(facts)} at ${time(at)}`
+  return `${valueOf(facts)} in the window that ${at > told ? 'ends' : 'ended'} at ${time(at)}`
+}
+
+/** What ends an alert, where its value is within the limit and does not end it. */
+function endOf(facts: AlertFacts): string {
+  const { clear } = facts.evidence
+  if (facts.state === 'resolved' || clear === undefined || breachesLimit(facts)) return ''
+  return `; resolves ${formatReach(clear, facts.identity.measure.unit)}`
+}
+
+function lived(notification: Notification, facts: AlertFacts, time: Times): readonly (Fact | undefined)[] {
+  const { identity, value, peak, resolvedAt, since, bad = 0, windows = bad, flaps = 0, noDataSince } = facts
+  const began = time(Math.min(since, notification.at))
+  const isPlain = peak === null || (resolvedAt === undefined && peak === value)
+  const course = [
+    ...(windows > 0 ? [windowsOf(windows, bad)] : []),
+    ...(flaps > 0 ? [`re-fired ${timesText(flaps)}`] : []),
+  ]
+  return [
+    resolvedAt === undefined
+      ? fact('Since', `${began}, ${goneOnFor(notification, facts)} so far`)
+      : fact('Began', began),
+    resolvedAt === undefined ? undefined : fact('Ended', `${time(resolvedAt)}, after ${lastedOf(facts)}`),
+    isPlain ? undefined : fact('Peak', figureOf(peak, identity.measure.unit)),
+    critical(facts, time),
+    windows > 1 || flaps > 0 || resolvedAt !== undefined ? fact('History', course.join('; ')) : undefined,
+    noDataSince === undefined ? undefined : fact('Data', `none since ${time(noDataSince)} (the alert keeps firing)`),
+  ]
+}
+
+/** When it was at its worst, where that was not from its beginning until now. */
+function critical({ critical, since }: AlertFacts, time: Times): Fact | undefined {
+  if (critical === undefined) return undefined
+  const { from, until, spells, again = from } = critical
+  if (until === undefined && spells > 1)
+    return fact('Critical', `since ${time(again)} (${spells} times in all, first at ${time(from)})`)
+  if (until === undefined) return from > since ? fact('Critical', `since ${time(from)}`) : undefined
+  if (spells > 1) return fact('Critical', `${spells} times between ${time(from)} and ${time(until)}`)
+  return fact('Critical', `from ${time(from)} to ${time(until)}, for ${formatDuration(until - from)}`)
+}
+
+function windowsOf(all: number, bad: number): string {
+  const windows = formatCount(all, 'window')
+  return all === bad ? `${windows} breached` : `${bad} of ${windows} breached`
+}
+
+function timesText(count: number): string {
+  return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`
+}
+
+/** How its reader was notified of it, and what was done about it. */
+function notified(notification: Notification, facts: AlertFacts, time: Times): readonly (Fact | undefined)[] {
+  const { sent = 0, suppressed = 0, ack, wasMuted } = facts
+  const parts = [
+    ...(sent > 0 ? [`${sent} before this one`] : []),
+    ...(suppressed > 0 ? [`${formatCount(suppressed, 'update')} suppressed`] : []),
+  ]
+  return [
+    ack === undefined ? undefined : fact('Acknowledged', acknowledged(ack, facts, notification.at, time)),
+    wasMuted === undefined || isUntold(notification, facts)
+      ? undefined
+      : fact('Suppressed', describeSuppression(wasMuted, time)),
+    fact('Notifications', parts.join('; ')),
+  ]
+}
+
+function acknowledged(
+  { author, at, until, note }: NonNullable<AlertFacts['ack']>,
+  { state }: AlertFacts,
+  told: Millis,
+  time: Times,
+): string {
+  const words = note === '' ? '' : `: ${note}`
+  if (state === 'resolved') {
+    return `by ${author} ${until <= told ? `from ${time(at)} to ${time(until)}` : `since ${time(at)}`}${words}`
+  }
+  return `by ${author}, until ${time(until)}${until <= told ? ' (expired)' : ''}${words}`
+}
+
+/** What else fires. */
+function beside(
+  { identity: { host } }: AlertFacts,
+  context: Context | undefined,
+  time: Times,
+): readonly (Fact | undefined)[] {
+  if (context === undefined) return []
+  const { onHost, firing, muted, hosts } = context
+  const rules = onHost.map(
+    ({ rule, severity, since, code, muted }) =>
+      `${nameOf(rule)} (${severity}${muted === true ? ', muted' : ''}, since ${time(since)}, ${nameOf(code)})`,
+  )
+  const isElsewhere = firing > onHost.length
+  const all = `${formatCount(firing, 'other alert is firing', 'other alerts are firing')} on ${formatCount(hosts, 'host')}`
+  const kept = muted === 0 ? '' : firing === 1 ? ', muted' : `, ${muted === firing ? 'all' : muted} of them muted`
+  return [
+    host === '' || rules.length === 0 ? undefined : fact('Also firing', rules.join('; ')),
+    isElsewhere ? fact('In total', `${all}${kept}`) : undefined,
+  ]
+}
+
+const STEPS: readonly Because[] = ['fired', 'severity_raised', 'severity_lowered', 'resolved']
+
+/** What the reader should know about the facts. */
+export function notesOf({ at, because }: Notification, facts: AlertFacts, time: Times): readonly string[] {
+  const decided = facts.resolvedAt ?? facts.at
+  const isStep = STEPS.includes(because)
+  const isLate = because === 'backlog' || (isStep && facts.wasMuted === undefined && at - decided > LATE)
+  const late = `This mail was sent late, at ${time(at)}: the events arrived long after they happened.`
+  return [...gapNotes([facts], time), ...(isLate ? [late] : [])]
+}
+
+/** Shares of a whole can be drawn, everything else has no natural end. */
+export function meterOf(facts: AlertFacts): Meter | undefined {
+  const { unit } = facts.identity.measure
+  const { limit } = facts.evidence
+  if ((unit !== 'ratio' && unit !== 'percent') || facts.value === null || limit === undefined) return undefined
+  const whole = unit === 'ratio' ? 1 : 100
+  const meter = { value: facts.value / whole, limit: limit.value / whole }
+  return isShare(meter.value) && isShare(meter.limit) ? meter : undefined
+}
+
+function isShare(number: number): boolean {
+  return number >= 0 && number <= 1
+}

@@ -1,0 +1,82 @@
+import { type AlertFacts, isBuiltinRule, type Notification } from '../../model.ts'
+import { formatCount } from '../../text/format.ts'
+import { LINKED } from './lists.ts'
+import { nameOf } from './phrase.ts'
+import { clean } from '../../text/sanitise.ts'
+import type { Times } from './times.ts'
+
+/** Why the reader gets this mail. @param subject who notifies the receiver: `rule cpu-high notifies`. */
+export function whyOf({ receiver, to }: Notification, subject: string): string {
+  return `You receive this mail because ${subject} receiver ${clean(receiver)}, which lists ${clean(to.address)}.`
+}
+
+/** What can be pressed in a mail: the buttons of its only alert, or links below the first ones of several. */
+export type Press = 'buttons' | 'links' | 'nothing'
+
+/** Who gets the mail and why, when the next one comes, and how to stop it. */
+export function footerOf(
+  notification: Notification,
+  alerts: readonly AlertFacts[],
+  time: Times,
+  press: Press,
+): readonly string[] {
+  const firing = alerts.filter(({ state }) => state === 'firing')
+  const why = whyOf(notification, namerOf(notification, alerts))
+  if (firing.length === 0)
+    return [why, alerts.length === 1 ? 'This was the last mail about it.' : 'This was the last mail about them.']
+  return [why, nextOf(notification, alerts, firing, time), ...stopOf(firing, press)]
+}
+
+function namerOf({ namedBy, because }: Notification, alerts: readonly AlertFacts[]): string {
+  const rules = [...new Set(alerts.map(({ identity }) => identity.rule))]
+  const one = rules.length === 1 ? (rules[0] ?? '') : undefined
+  const name = one === undefined ? 'the rules named above' : `rule ${nameOf(one)}`
+  if (namedBy === 'escalation' || because === 'escalated') return `an escalation of ${name} notifies`
+  if (namedBy === 'route') return `a route for ${name} notifies`
+  if (one !== undefined && isBuiltinRule(one)) return `built-in rule ${nameOf(one)} notifies`
+  return one === undefined ? `${name} notify` : `${name} notifies`
+}
+
+/** What is notified of an alert that flaps. */
+const FLAPPING = 'when it stops flapping or its severity is raised'
+
+function nextOf(
+  { at, nextAt }: Notification,
+  alerts: readonly AlertFacts[],
+  firing: readonly AlertFacts[],
+  time: Times,
+): string {
+  const it = alerts.length === 1 ? 'it' : 'them'
+  const isFlapping = alerts.length === 1 && alerts[0]?.flapping !== undefined
+  const over = isFlapping ? FLAPPING : alerts.length === 1 ? 'when it resolves' : 'when something changes'
+  if (nextAt === undefined) return `Another mail follows ${over}.`
+  const until = Math.min(...firing.map(({ ack }) => ack?.until ?? at))
+  if (until > at) {
+    const looked = firing.length === 1 ? 'while it is' : 'while they are'
+    return `Another mail follows ${over}; no reminder is sent ${looked} acknowledged (until ${time(until)}).`
+  }
+  const count =
+    firing.length < alerts.length ? ` (${formatCount(firing.length, 'alert is', 'alerts are')} still firing)` : ''
+  const same = isFlapping ? 'if it goes on flapping' : 'if nothing changes'
+  return `Another mail follows ${over}; ${same}, the next one about ${it} is due at ${time(nextAt)}${count}.`
+}
+
+function stopOf(firing: readonly AlertFacts[], press: Press): readonly string[] {
+  const [first] = firing
+  if (first === undefined) return []
+  if (press === 'buttons') {
+    return [
+      'To stop it: "Acknowledge" ends the repeats of this alert, "Silence" suppresses its rule on its host for a while.',
+    ]
+  }
+  if (press === 'links') {
+    const few = firing.length > LINKED ? ` (on the first ${LINKED})` : ''
+    return [
+      `To stop it: "Acknowledge"${few} ends the repeats of one alert, and so does "stashwatch alerts ack CODE"; "stashwatch silences add" suppresses what you choose.`,
+    ]
+  }
+  const code = firing.length === 1 && /^\w+$/.test(first.code) ? first.code : 'CODE'
+  return [
+    `To stop it: "stashwatch alerts ack ${code}" ends the repeats of one alert, "stashwatch silences add" suppresses what you choose.`,
+  ]
+}

@@ -1,0 +1,72 @@
+import type { Notice, Notification } from '../../model.ts'
+import { describeNotice } from '../../text/notice.ts'
+import { whyOf } from './footer.ts'
+import type { Letter, LetterOptions } from './content.ts'
+import { greetingOf, placeNote } from './phrase.ts'
+import { clean, shorten } from '../../text/sanitise.ts'
+import { timesOf } from './times.ts'
+
+/** Longest line: a host's name whole, and what is said of it. */
+const LONGEST = 1000
+
+interface Words {
+  /** What the lines are, as the sentence before them. */
+  readonly lead: string
+  readonly advice: readonly string[]
+  /** Who notifies the receiver. */
+  readonly who: string
+}
+
+/** What is said around the lines. */
+const WORDS: Readonly<Record<Notice['kind'], Words>> = {
+  hosts_retired: {
+    lead:
+      'The hosts and sources listed here are no longer monitored, and their data is deleted. Their open alerts are closed ' +
+      'without a notification, because nothing recovered.',
+    advice: [
+      'To keep one of them, name it under hosts.expected in the configuration: an expected host is never retired, and is absent until it sends again.',
+      'A host that sends again is monitored again at once. hosts.retire_after sets how long an absent host is kept.',
+    ],
+    who: 'self_monitoring.notify names',
+  },
+  undelivered: {
+    lead:
+      'The notifications listed here were not delivered: the server refused the recipient, or no server accepted them for a day. ' +
+      'If one is about an alert that is still firing, its receiver may not know.',
+    advice: [
+      'Inform the receiver, or acknowledge the alert yourself: "stashwatch alerts" lists what is firing.',
+      'Fix what the response names, and check with "stashwatch send-test".',
+    ],
+    who: 'self_monitoring.notify names',
+  },
+  heartbeat: {
+    lead: 'This mail is sent every day at this time, whatever happens. If it does not arrive, check stashwatch and its mail server.',
+    advice: [],
+    who: 'the configuration sets a heartbeat for',
+  },
+}
+
+/** Tells people of something that is no alert: what happened, one line for each thing it is about, and what to do. */
+export function noticeLetter(notification: Notification, notice: Notice, { url }: LetterOptions): Letter {
+  const { lead, advice, who } = WORDS[notice.kind]
+  const time = timesOf(notification)
+  const { title, lines } = describeNotice(notice, notification.at, time)
+  const what = advice.map((text) => ({ text }))
+  return {
+    tone: 'calm',
+    status: 'Notice',
+    headline: clean(title),
+    greeting: greetingOf(notification),
+    paragraphs: [lead, ...placeNote(notification, time)],
+    items: lines.map((line) => shorten(clean(line), LONGEST)),
+    facts: [],
+    notes: [],
+    lists: [],
+    advice: url === undefined ? what : [...what, { text: 'All known hosts:', url: `${url}/api/v1/hosts` }],
+    footer: [whyOf(notification, who)],
+  }
+}
+
+export function noticeHeadline(notification: Notification, notice: Notice): string {
+  return clean(describeNotice(notice, notification.at, timesOf(notification)).title)
+}

@@ -1,0 +1,86 @@
+import type { Action, Advice, Bar, Fact, Letter, Row, RowList, Section } from './content.ts'
+
+/** Lays a letter out as text that is complete by itself. */
+export function plainText(letter: Letter): string {
+  const blocks = [
+    `[${letter.status}] ${letter.headline}`,
+    letter.greeting,
+    ...letter.paragraphs,
+    (letter.actions ?? []).map(actionLine).join('\n'),
+    (letter.items ?? []).map((item) => `  - ${item}`).join('\n'),
+    (letter.chart?.lines ?? []).map((line) => `  ${line}`).join('\n'),
+    ...(letter.sections ?? []).map(sectionLines),
+    factLines(letter.facts),
+    ...letter.lists.map(listLines),
+    ...letter.notes,
+    letter.advice.length === 0 ? '' : ['What to do next', ...letter.advice.map(adviceLine)].join('\n'),
+    ['-- ', ...letter.footer].join('\n'),
+  ]
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
+}
+
+/** Width of a bar that stands for the whole, in characters. */
+const BAR = 12
+
+function sectionLines({ title, rows, more, between, note }: Section): string {
+  const width = (of: (row: Bar) => string): number => Math.max(0, ...rows.map((row) => of(row).length))
+  const widths = { name: width(({ name }) => name), value: width(({ value }) => value) }
+  const lines = rows.map((row) => barLine(row, widths))
+  if (between !== undefined && between.more > 0) lines.splice(between.after, 0, `  ... ${between.more} in between`)
+  const rest = more > 0 ? [`  and ${more} more`] : []
+  return [title, ...lines, ...rest, ...(note === undefined ? [] : [note])].join('\n')
+}
+
+function barLine(
+  { name, value, detail, share, tone }: Bar,
+  widths: { readonly name: number; readonly value: number },
+): string {
+  const bar = share === undefined ? '' : `${'█'.repeat(Math.round(share * BAR)).padEnd(BAR, '·')}  `
+  const more = [tone, detail].filter((text) => text !== undefined).join(', ')
+  return `  ${name.padEnd(widths.name)}  ${bar}${value.padEnd(widths.value)}  ${more}`.trimEnd()
+}
+
+function factLines(facts: readonly Fact[]): string {
+  const width = Math.max(0, ...facts.map(({ label }) => label.length))
+  return facts.map(({ label, value }) => `  ${label.padEnd(width)}  ${value}`).join('\n')
+}
+
+/** So many alerts of a list are told in full; of more, each is named, so that a storm is no burden to anybody's mail. */
+const IN_FULL = 1000
+
+function listLines({ title, when, rows }: RowList): string {
+  const full = rows.slice(0, IN_FULL).map(rowLine)
+  const head = [...(title === undefined ? [] : [title]), ...(when === undefined ? [] : [`All ${when}:`])]
+  const list = [...head, ...full, ...namesOf(rows.slice(IN_FULL))].join('\n')
+  return [list, ...linkLines(rows)].join('\n\n')
+}
+
+/** Behind the list, so that it stays one. */
+function linkLines(rows: readonly Row[]): readonly string[] {
+  const links = Map.groupBy(
+    rows.filter(({ action }) => action !== undefined),
+    ({ action }) => action?.text,
+  )
+  return [...links].map(([text, linked]) =>
+    [`${text}:`, ...linked.map(({ code, where, action }) => `  [${code}] ${where}\n    ${action?.url}`)].join('\n'),
+  )
+}
+
+function namesOf(rows: readonly Row[]): readonly string[] {
+  const groups = Map.groupBy(rows, ({ rule, status }) => `${rule}, ${status}`)
+  return [...groups].map(
+    ([title, same]) => `  ${title}, ${same.length} more: ${same.map(({ where }) => where).join(', ')}`,
+  )
+}
+
+function actionLine({ text, url }: Action): string {
+  return `  ${text}:\n    ${url}`
+}
+
+function rowLine(row: Row): string {
+  return `  ${row.status.padEnd(8)}  ${row.where}  ${row.rule}: ${row.value}${row.when === undefined ? '' : `, ${row.when}`}  [${row.code}]`
+}
+
+function adviceLine({ text, url }: Advice): string {
+  return url === undefined ? `  - ${text}` : `  - ${text}\n    ${url}`
+}

@@ -1,0 +1,77 @@
+import { formatCount, formatDuration } from '../../text/format.ts'
+import type { ReportQuality, ReportRejects, Top } from '../../model.ts'
+import type { Section } from './content.ts'
+import { clean, shorten } from '../../text/sanitise.ts'
+
+/** Longest name in a table, and in a list of names. */
+export const NAME = 60
+export const LISTED = 40
+/** So many reasons of a source are named. */
+const REASONS = 3
+
+type Refused = ReportRejects['sources']['first'][number]
+
+/** What each source had refused, with the commonest reasons and where the commonest was found. */
+export function refusedOf({ rejects }: ReportQuality): readonly Section[] {
+  if (rejects.events === 0) return []
+  const { events, sources } = rejects
+  const row = ({ source, events: theirs, reasons }: Refused): Section['rows'][number] => ({
+    name: shorten(clean(source), NAME),
+    detail: reasonsOf(reasons),
+    value: formatCount(theirs, 'event'),
+    share: theirs / events,
+  })
+  return [{ title: 'Refused as invalid', rows: sources.first.map(row), more: rest(sources) }]
+}
+
+function reasonsOf({ total, first }: Refused['reasons']): string {
+  const named = first.slice(0, REASONS).map(({ code, count, path }) => {
+    return `${count} ${clean(code)}${path === '' ? '' : ` (e.g. at ${shorten(clean(path), LISTED)})`}`
+  })
+  return `${named.join(', ')}${total > named.length ? ` and ${formatCount(total - named.length, 'other reason')}` : ''}`
+}
+
+/** What the reader should know of the numbers, a sentence each. */
+export function qualityOf({
+  merged,
+  dropped,
+  future,
+  refused,
+  rejects,
+  clocks,
+  sources,
+  down,
+  stops,
+}: ReportQuality): readonly string[] {
+  const silent = sources.first.map(({ source, span, times }) => {
+    return `${shorten(clean(source), LISTED)} for ${formatDuration(span)}${times > 1 ? ` in ${times} periods` : ''}`
+  })
+  const wrong = clocks.first.map((host) => shorten(clean(host), LISTED))
+  const notes = [
+    stops === 0
+      ? ''
+      : `Stashwatch was down for ${formatDuration(down)}, ${stops === 1 ? 'once' : `${stops} times`}; no rule was evaluated then.`,
+    sources.total === 0 ? '' : `Sources without events: ${listed(silent, sources)}.`,
+    clocks.total === 0 ? '' : `Wrong clocks: ${listed(wrong, clocks)}.`,
+    dropped === 0 ? '' : `${formatCount(dropped, 'sample')} came too late to count.`,
+    merged === 0 ? '' : `${formatCount(merged, 'sample')} came late but still counted.`,
+    future === 0 ? '' : `${were(future, 'sample')} dated in the future and counted on arrival.`,
+    refused === 0 ? '' : `${were(refused, 'event')} refused because a limit was reached.`,
+    rejects.events === 0 ? '' : `${were(rejects.events, 'event')} refused as invalid.`,
+  ].filter((note) => note !== '')
+  return notes.length === 0
+    ? ['The data is complete: no source was down, nothing arrived late or was refused, no clock was wrong.']
+    : [notes.join(' ')]
+}
+
+function listed(names: readonly string[], all: Top<unknown>): string {
+  return `${names.join(', ')}${rest(all) === 0 ? '' : ` and ${rest(all)} more`}`
+}
+
+export function rest({ total, first }: Top<unknown>): number {
+  return Math.max(0, total - first.length)
+}
+
+function were(count: number, what: string): string {
+  return `${formatCount(count, what)} ${count === 1 ? 'was' : 'were'}`
+}

@@ -1,0 +1,77 @@
+import type { AlertFacts, Because, Merge, Notification } from '../../model.ts'
+
+/** A pending notification, with its id in the outbox. */
+export interface Pending {
+  readonly id: string
+  readonly notification: Notification
+}
+
+/**
+ * Tells in one what could not be told in its time: where the newest says that all is over, the earlier ones of which
+ * nobody has heard would only alarm; and of what is told again, only how things are now counts. An Alertmanager is told
+ * how things are, so that there the newest always counts.
+ *
+ * @param thread what is pending in one thread for one address, oldest first.
+ * @returns undefined when each goes out by itself.
+ */
+export function combine(thread: readonly Pending[]): Merge | undefined {
+  const newest = thread.at(-1)
+  if (newest === undefined) return undefined
+  const before = thread.slice(0, -1)
+  const isLast = isOver(newest) || newest.notification.via === 'alertmanager'
+  const all = { told: newest.notification, older: before.filter((one) => isCovered(one, newest)) }
+  const { told, older } = isLast ? all : again(newest, before)
+  if (older.length === 0) return undefined
+  const data = JSON.stringify({ ...told, insteadOf: insteadOf(older.map(({ notification }) => notification)) })
+  return { into: newest.id, data, of: older.map(({ id }) => id) }
+}
+
+const AGAIN: Because = 'repeat_interval'
+
+/** A mail that tells again gives way to each later one, and takes over the news of one before it that nobody got. */
+function again(newest: Pending, before: readonly Pending[]): { told: Notification; older: readonly Pending[] } {
+  let told = newest.notification
+  let first = before.length
+  for (const one of before.toReversed()) {
+    const older = one.notification
+    if (!isCovered(one, newest)) break
+    if (older.because !== AGAIN && !canTakeOver(told, older)) break
+    if (older.because !== AGAIN) told = withNewsOf(told, older)
+    first -= 1
+  }
+  return { told, older: before.slice(first) }
+}
+
+/** Only whole: what one alert of a group did must not be said of another. */
+function canTakeOver(newer: Notification, older: Notification): boolean {
+  const news = new Set(older.alerts.slice(0, older.news).map(({ episode }) => episode))
+  return newer.because === AGAIN && newer.alerts.every(({ episode }) => news.has(episode))
+}
+
+function withNewsOf(newer: Notification, older: Notification): Notification {
+  const alerts = newer.alerts.map((facts): AlertFacts => {
+    const { because = older.because, wasMuted } = older.alerts.find(({ episode }) => episode === facts.episode) ?? {}
+    return { ...facts, because, ...(wasMuted === undefined ? {} : { wasMuted }) }
+  })
+  return { ...newer, because: older.because, alerts }
+}
+
+/** The oldest counts, and what it took the place of itself. */
+function insteadOf(older: readonly Notification[]): Notification['insteadOf'] {
+  const [oldest] = older
+  if (oldest === undefined) return undefined
+  const { at, because } = oldest.insteadOf ?? oldest
+  const count = older.reduce((sum, one) => sum + 1 + (one.insteadOf?.count ?? (one.insteadOf ? 1 : 0)), 0)
+  return { at, because, ...(count === 1 ? {} : { count, last: older.at(-1)?.at ?? at }) }
+}
+
+function isOver({ notification: { alerts } }: Pending): boolean {
+  return alerts.length > 0 && alerts.every(({ state }) => state === 'resolved')
+}
+
+/** Whether the newer one tells of each alert that the older one tells of; nothing may be left out. */
+function isCovered(older: Pending, newer: Pending): boolean {
+  const told = new Set(newer.notification.alerts.map(({ episode }) => episode))
+  const { alerts } = older.notification
+  return alerts.length > 0 && alerts.every(({ episode }) => told.has(episode))
+}

@@ -1,0 +1,36 @@
+import type { Via } from '../../model.ts'
+
+/**
+ * Notifications under way at once by each way, and at once to one address, so that a server that stalls blocks neither the
+ * other ways nor the other addresses.
+ */
+export interface Lanes {
+  readonly lanes?: number
+  readonly lanesPerAddress?: number
+}
+
+/** An attempt that goes on. */
+export interface Underway {
+  readonly via: Via
+  readonly address: string
+  /** The other end has had all for long, and only its answer is missing. */
+  isSlow: boolean
+  done: Promise<void>
+}
+
+const LANES = 5
+export const LANES_PER_ADDRESS = 3
+/** So many slow ones do not count for their way; for their address they do. */
+const MOST_SLOW = 20
+
+/** Whether an attempt has to wait for others to end. */
+export function isTaken(
+  underway: Iterable<Underway>,
+  { via, address }: Underway,
+  { lanes = LANES, lanesPerAddress = LANES_PER_ADDRESS }: Lanes,
+): boolean {
+  const sameWay = [...underway].filter((other) => other.via === via)
+  const sameAddress = sameWay.filter((other) => other.address === address)
+  const slow = sameWay.filter(({ isSlow }) => isSlow).length
+  return sameAddress.length >= lanesPerAddress || sameWay.length - Math.min(slow, MOST_SLOW) >= lanes
+}

@@ -1,0 +1,22 @@
+import type { Millis } from '../../model.ts'
+
+/** Asks whether one more may go now, and counts it if so. */
+export type Pace = (now: Millis) => boolean
+
+const MINUTE = 60_000
+
+/**
+ * Lets through at most so many in any minute, however the minute is laid: the first ones at once, so that an alert that
+ * comes alone never waits. Without a number everything goes.
+ */
+export function createPace(perMinute: number | undefined): Pace {
+  if (perMinute === undefined) return () => true
+  let gone: readonly Millis[] = []
+  return (now) => {
+    // A clock that was set back must not keep mails waiting for the time that it has forgotten.
+    gone = gone.filter((time) => time <= now && now - time < MINUTE)
+    if (gone.length >= perMinute) return false
+    gone = [...gone, now]
+    return true
+  }
+}

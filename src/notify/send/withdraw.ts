@@ -1,0 +1,17 @@
+import type { Millis, Notification } from '../../model.ts'
+import type { Delivery } from '../notifier.ts'
+
+/**
+ * Whether a notification to an address that left the configuration is nobody's any more. A machine that left has no
+ * way; a person is still told the end of what was told before.
+ */
+export function isNobodys({ via = 'email', at, alerts, insteadOf }: Notification, left: Millis): boolean {
+  const wasTold = insteadOf === undefined || insteadOf.because === 'repeat_interval'
+  const isEnd = alerts.length > 0 && wasTold && alerts.every(({ state }) => state === 'resolved')
+  return via !== 'email' || (at <= left && !isEnd)
+}
+
+export function withdrawal(left: Millis): Delivery {
+  const at = new Date(left).toISOString().slice(11, 16)
+  return { state: 'withdrawn', answer: `its receiver left the configuration at ${at} UTC` }
+}

@@ -1,0 +1,131 @@
+import type {
+  AlertFacts,
+  AlertmanagerTarget,
+  Because,
+  Clock,
+  Millis,
+  Notification,
+  Severity,
+  Targets,
+} from '../../model.ts'
+import { type Post, post } from './http-post.ts'
+import { annotationsOf, instantOf, labelsOf, storyOf } from './payload.ts'
+import { clean } from '../../text/sanitise.ts'
+import type { Delivery, Way } from '../notifier.ts'
+
+export interface AlertmanagerParts {
+  /** By receiver. */
+  readonly targets: ReadonlyMap<string, Targets>
+  /** How stashwatch calls itself in links, without a slash at its end. */
+  readonly url?: string
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/** An alert that is not told again is taken for over after this; the dispatcher tells it every 5 minutes. */
+const HOLDS: Millis = 15 * 60_000
+
+/**
+ * Posts alerts to every member of an Alertmanager cluster, as Prometheus does. The members tell each other what they
+ * have notified, but not what they were told.
+ */
+export function createAlertmanagerWay({ targets, url, clock }: AlertmanagerParts): Way {
+  const end = new AbortController()
+  return {
+    type: 'alertmanager',
+    render: async (notification) => Buffer.from(JSON.stringify(alertsOf(notification, url))),
+    async send(body, notification, signal): Promise<Delivery> {
+      const { receiver, alerts } = notification
+      const target = targets.get(receiver)?.alertmanager
+      if (target === undefined)
+        return { state: 'retry', answer: `receiver ${receiver} has no alertmanager in the configuration` }
+      if (alerts.length === 0) return { state: 'sent', answer: 'nothing to tell an Alertmanager: it takes alerts only' }
+      if (isOutOfDate(notification, clock.now())) return { state: 'failed', answer: OUT_OF_DATE }
+      const both = AbortSignal.any([signal, end.signal])
+      const posts = target.urls.map((member) => post(postOf(target, member, body), both))
+      return judge(target.urls, await Promise.all(posts))
+    },
+    async close(): Promise<void> {
+      end.abort()
+    },
+  }
+}
+
+const OUT_OF_DATE = 'not posted: it held for 15 minutes, which are over; newer ones tell how things are'
+
+/** Late news that something fires would come with an end that has passed, and be taken for news of the end. */
+function isOutOfDate({ alerts, at }: Notification, now: Millis): boolean {
+  return at + HOLDS <= now && alerts.every(({ state }) => state === 'firing')
+}
+
+function postOf(target: AlertmanagerTarget, member: string, body: Uint8Array): Post {
+  const { user, password = '', token, timeout } = target
+  const basic = user === undefined ? undefined : Buffer.from(`${user}:${password}`).toString('base64')
+  const credentials = token === undefined ? basic && `Basic ${basic}` : `Bearer ${token}`
+  return {
+    url: `${member.replace(/\/+$/, '')}/api/v2/alerts`,
+    body,
+    headers: { 'User-Agent': 'stashwatch', ...(credentials === undefined ? {} : { Authorization: credentials }) },
+    timeout,
+    // An Alertmanager is the operator's own, and seldom public.
+    allowPrivate: true,
+    secrets: [token ?? '', password, basic ?? ''],
+  }
+}
+
+/** One member that took the alerts is enough; the answer says which did not. */
+function judge(members: readonly string[], deliveries: readonly Delivery[]): Delivery {
+  const told = members.map((member, i) => ({
+    member: clean(new URL(member).host),
+    delivery: deliveries[i] as Delivery,
+  }))
+  const taken = told.filter(({ delivery }) => delivery.state === 'sent')
+  const missed = told.filter(({ delivery }) => delivery.state !== 'sent')
+  const words = missed.map(({ member, delivery }) => `not by ${member} (${delivery.answer})`)
+  if (taken.length > 0) {
+    return { state: 'sent', answer: [`taken by ${taken.map(({ member }) => member).join(', ')}`, ...words].join('; ') }
+  }
+  const state = missed.every(({ delivery }) => delivery.state === 'failed') ? 'failed' : 'retry'
+  const wait = Math.min(...missed.map(({ delivery }) => delivery.wait ?? 0))
+  return { state, answer: words.join('; '), ...(wait > 0 ? { wait } : {}) }
+}
+
+function alertsOf(notification: Notification, url: string | undefined): readonly object[] {
+  const { alerts, because, at, news = alerts.length } = notification
+  const told = alerts.map((facts, i) => {
+    const start = i < news && BEGINS.includes(because) ? at : facts.since
+    return alertOf(facts, start, endOf(facts, at), url)
+  })
+  // The severity is a label, so that to an Alertmanager one of another severity is another alert: the one before ends.
+  const ended = alerts.slice(0, news).flatMap((facts) => {
+    const severity = BEFORE[facts.because ?? because]
+    const isOther = facts.state === 'firing' && severity !== undefined && severity !== facts.severity
+    return isOther ? [alertOf({ ...facts, severity }, facts.since, at, url)] : []
+  })
+  return [...told, ...ended]
+}
+
+const BEFORE: Partial<Readonly<Record<Because, Severity>>> = {
+  severity_raised: 'warning',
+  severity_lowered: 'critical',
+}
+
+/**
+ * What is told first begins when it is told, as with Prometheus: an Alertmanager does not wait for the others of a
+ * group (`group_wait`) when an alert is old already. Told again, it begins when it did, and the earlier counts.
+ */
+const BEGINS: readonly Because[] = ['fired', 'severity_raised', 'severity_lowered']
+
+function endOf({ state, at, resolvedAt = at }: AlertFacts, told: Millis): Millis {
+  return state === 'resolved' ? Math.min(resolvedAt, told) : told + HOLDS
+}
+
+function alertOf(facts: AlertFacts, start: Millis, end: Millis, url: string | undefined): object {
+  const generatorURL = storyOf(facts, url)
+  return {
+    labels: labelsOf(facts),
+    annotations: annotationsOf(facts),
+    startsAt: instantOf(Math.min(start, end)),
+    endsAt: instantOf(end),
+    ...(generatorURL === undefined ? {} : { generatorURL }),
+  }
+}

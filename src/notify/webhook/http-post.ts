@@ -1,0 +1,150 @@
+import { lookup as lookUp, type LookupAddress } from 'node:dns'
+import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import type { Millis } from '../../model.ts'
+import { isPrivate } from '../../net/private-address.ts'
+import { clean, shorten } from '../../text/sanitise.ts'
+import type { Delivery } from '../notifier.ts'
+
+/** One body for one web address. */
+export interface Post {
+  readonly url: string
+  readonly body: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
+  /** The longest silence of the other end. */
+  readonly timeout: Millis
+  /** Whether addresses of private networks, and of this machine, may be connected to. */
+  readonly allowPrivate: boolean
+  /** Texts that are taken out of the answer. */
+  readonly secrets: readonly string[]
+  /** Finds the addresses of a name; the system's resolver unless said otherwise. */
+  readonly resolve?: LookupFunction | undefined
+}
+
+/** Longest part of an answer that is kept, in characters, and that is read, in bytes. */
+const ANSWER_LENGTH = 200
+const ANSWER_BYTES = 4_096
+/** The longest that another end can ask us to wait. */
+const LONGEST_WAIT = 300_000
+/** Refusals that pass: too slow, too early, too many. */
+const PASSING: readonly number[] = [408, 425, 429]
+
+/** A name or an address that must not be connected to. */
+class PrivateAddress extends Error {
+  readonly code = 'PRIVATE_ADDRESS'
+
+  constructor(name: string, address: string) {
+    const what = name === address ? `${name} is` : `${name} leads to ${address},`
+    super(`${what} an address of a private network: set "allow_private: true" beside the webhook's url to post there`)
+    this.name = 'PrivateAddress'
+  }
+}
+
+/**
+ * Posts JSON once, on a connection of its own, and follows no redirect. Never rejects. 2xx is `sent`; 408, 425, 429,
+ * 5xx and whatever goes wrong on the way are `retry`; all else, and private addresses unless allowed, are `failed`.
+ */
+export async function post(what: Post, signal: AbortSignal): Promise<Delivery> {
+  try {
+    const { response, text } = await exchange(what, signal)
+    return judge(response, text, what.secrets)
+  } catch (error) {
+    const state = error instanceof PrivateAddress ? 'failed' : 'retry'
+    return { state, answer: line(wordsOf(error as NodeJS.ErrnoException, what, signal), what.secrets) }
+  }
+}
+
+interface Exchange {
+  readonly response: IncomingMessage
+  /** How the answer's body begins. */
+  readonly text: string
+}
+
+function exchange(what: Post, signal: AbortSignal): Promise<Exchange> {
+  const { body, timeout, headers, resolve: resolver = lookUp } = what
+  const url = new URL(what.url)
+  const name = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  if (!what.allowPrivate && isIP(name) !== 0 && isPrivate(name)) throw new PrivateAddress(name, name)
+  const request = url.protocol === 'https:' ? requestHttps : requestHttp
+  const lookup = what.allowPrivate ? resolver : guard(resolver)
+  const own = { 'Content-Type': 'application/json', 'Content-Length': body.length }
+  const options = { method: 'POST', agent: false, timeout, signal, lookup, headers: { ...headers, ...own } }
+  return new Promise((resolve, reject) => {
+    const sending = request(url, options)
+    sending.on('timeout', () => sending.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })))
+    sending.on('error', reject)
+    sending.on('response', (response) => {
+      void beginningOf(response).then((text) => resolve({ response, text }))
+    })
+    sending.end(body)
+  })
+}
+
+/**
+ * Decides on the addresses that the connection is then made to, and hands out no others; a name that leads elsewhere
+ * at its next look-up gains nothing.
+ */
+function guard(resolver: LookupFunction): LookupFunction {
+  return (name, options, answer) => {
+    resolver(name, { ...options, all: true }, (error, found) => {
+      if (error !== null) return answer(error, [])
+      const all = found as LookupAddress[]
+      const open = all.filter(({ address }) => !isPrivate(address))
+      const [first] = open
+      if (first === undefined) return answer(new PrivateAddress(name, all[0]?.address ?? 'no address'), [])
+      return options.all === true ? answer(null, open) : answer(null, first.address, first.family)
+    })
+  }
+}
+
+/** What comes of the body does not matter once the status is there. */
+function beginningOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.destroy()
+      resolve(Buffer.concat(chunks).toString('utf8'))
+    }
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size >= ANSWER_BYTES) done()
+    })
+    for (const event of ['end', 'error', 'close']) response.on(event, done)
+  })
+}
+
+function judge(response: IncomingMessage, text: string, secrets: readonly string[]): Delivery {
+  const { statusCode = 0, statusMessage = '' } = response
+  const words = [`${statusCode} ${statusMessage}`.trim(), text.trim()].filter((part) => part !== '').join(': ')
+  const answer = line(words, secrets)
+  if (statusCode >= 200 && statusCode < 300) return { state: 'sent', answer }
+  if (PASSING.includes(statusCode) || statusCode >= 500) return { state: 'retry', answer, ...waitOf(response) }
+  if (statusCode >= 400) return { state: 'failed', answer }
+  return { state: 'failed', answer: `${answer} (redirects are not followed: configure the address that it leads to)` }
+}
+
+/** `Retry-After` in seconds, or as a date, which is compared with the answer's own. */
+function waitOf({ headers }: IncomingMessage): Pick<Delivery, 'wait'> {
+  const value = headers['retry-after'] ?? ''
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.parse(headers.date ?? '')
+  return wait > 0 ? { wait: Math.min(wait, LONGEST_WAIT) } : {}
+}
+
+function wordsOf(error: NodeJS.ErrnoException, { url, timeout }: Post, signal: AbortSignal): string {
+  if (error instanceof PrivateAddress) return error.message
+  const host = URL.canParse(url) ? new URL(url).host : 'the address'
+  if (signal.aborted) return `cut off: ${host} took too long, or stashwatch stopped`
+  if (error.code === 'ETIMEDOUT') return `no answer from ${host} within ${timeout / 1000} s`
+  const [first] = error instanceof AggregateError ? (error.errors as Error[]) : [error]
+  return `${host}: ${first?.message ?? error.code ?? 'no connection'}`
+}
+
+function line(answer: string, secrets: readonly string[]): string {
+  const hidden = secrets
+    .filter((secret) => secret !== '')
+    .reduce((text, secret) => text.replaceAll(secret, '***'), answer)
+  return shorten(clean(hidden.replace(/\s+/g, ' ').trim()), ANSWER_LENGTH)
+}

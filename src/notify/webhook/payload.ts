@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+import type { AlertFacts, Millis } from '../../model.ts'
+import { formatTime } from '../../text/format.ts'
+import { formatFigure } from '../../text/measure.ts'
+import { describeReason } from '../../text/reason.ts'
+import { breachesLimit, figureOf, lastedOf, limitOf, placeOf } from '../mail/phrase.ts'
+import { clean, shorten } from '../../text/sanitise.ts'
+
+/** An alert in the words of Prometheus, which Alertmanager and what listens to it understand. */
+
+export type Labels = Readonly<Record<string, string>>
+
+/** Longest value of a label, and longest text, in characters. */
+const NAME_LENGTH = 300
+const TEXT_LENGTH = 1_000
+
+/**
+ * The labels that an alert is known by: `alertname`, `host`, `severity`, the rule's own, and the `by` fields, whose
+ * names are made fit (`system.filesystem.mount_point` becomes `system_filesystem_mount_point`). Of two that want one
+ * name, the later gets `exported_` before it.
+ */
+export function labelsOf({ identity: { rule, host, labels }, severity, ruleLabels }: AlertFacts): Labels {
+  const own: Labels = { alertname: rule, host, severity }
+  const found = new Map<string, string>()
+  for (const part of [own, ruleLabels, labels]) {
+    for (const name of Object.keys(part).sort()) {
+      let fit = labelName(name)
+      while (found.has(fit)) fit = `exported_${fit}`
+      found.set(fit, shorten(clean(part[name] ?? ''), NAME_LENGTH))
+    }
+  }
+  return Object.fromEntries(found)
+}
+
+/** Names that begin with two underscores are Prometheus' own. */
+export function labelName(name: string): string {
+  const fit = shorten(name, NAME_LENGTH).replace(/[^a-zA-Z0-9_]/g, '_')
+  return /^(?:[0-9]|__|$)/.test(fit) ? `field_${fit}` : fit
+}
+
+export function annotationsOf(facts: AlertFacts): Labels {
+  const { identity, value, ended } = facts
+  return {
+    summary: text(`${identity.rule} on ${placeOf(facts)}`),
+    description: text(descriptionOf(facts)),
+    value: value === null ? '' : figureOf(value, identity.measure.unit),
+    limit: limitOf(facts),
+    reason: text(describeReason(facts)),
+    ...(ended === undefined ? {} : { ended }),
+  }
+}
+
+function descriptionOf(facts: AlertFacts): string {
+  const { state, value, since, at, resolvedAt = at, ended, identity, evidence } = facts
+  const resolved = `at ${formatTime(resolvedAt)}, after ${lastedOf(facts)}`
+  if (ended !== undefined) return `Closed without recovery ${resolved}: ${describeReason(facts)}.`
+  if (state === 'resolved') return `Resolved ${resolved}.`
+  if (value === null) return `${describeReason(facts)}, since ${formatTime(since)}.`
+  const limit = evidence.limit === undefined ? '' : `, ${breachesLimit(facts) ? '' : 'limit: '}${limitOf(facts)}`
+  return `${formatFigure(identity.measure, figureOf(value, identity.measure.unit), 'is')}${limit}, since ${formatTime(since)}.`
+}
+
+/** What stays the same through all episodes of a rule on a series. */
+export function fingerprintOf({ identity: { rule, host, labels } }: AlertFacts): string {
+  const series = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256')
+    .update(JSON.stringify([rule, host, series]))
+    .digest('hex')
+    .slice(0, 16)
+}
+
+/** Where the alert's timeline is shown; undefined when stashwatch does not know its own address. */
+export function storyOf({ episode }: AlertFacts, url: string | undefined): string | undefined {
+  return url === undefined ? undefined : `${url}/api/v1/alerts/${encodeURIComponent(episode)}`
+}
+
+/** An instant as RFC 3339 has it; what is none, as Go writes none. */
+export function instantOf(at: Millis): string {
+  return Number.isFinite(at) && Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : NO_INSTANT
+}
+
+export const NO_INSTANT = '0001-01-01T00:00:00Z'
+
+/** Text that came with events, fit to be shown. */
+export function text(words: string, max = TEXT_LENGTH): string {
+  return shorten(clean(words), max)
+}

@@ -1,0 +1,175 @@
+import { createHmac } from 'node:crypto'
+import type { LookupFunction } from 'node:net'
+import type { AlertFacts, Millis, Notice, Notification, Reason, Targets, WebhookTarget } from '../../model.ts'
+import { formatMeasure } from '../../text/measure.ts'
+import { describeNotice } from '../../text/notice.ts'
+import { post } from './http-post.ts'
+import {
+  annotationsOf,
+  fingerprintOf,
+  instantOf,
+  labelName,
+  type Labels,
+  labelsOf,
+  NO_INSTANT,
+  storyOf,
+  text,
+} from './payload.ts'
+import type { Delivery, Way } from '../notifier.ts'
+
+export interface WebhookParts {
+  /** By receiver. */
+  readonly targets: ReadonlyMap<string, Targets>
+  /** How stashwatch calls itself in links, without a slash at its end. */
+  readonly url?: string
+  /** Finds the addresses of a name; the system's resolver unless said otherwise. */
+  readonly resolve?: LookupFunction
+}
+
+/** Alerts in one body; `truncatedAlerts` counts the others. */
+const MOST_ALERTS = 500
+/** Shorter texts could be part of any answer. */
+const SECRET_LENGTH = 6
+
+/** Posts JSON that is understood by whatever understands Alertmanager's webhooks (schemas/webhook.schema.json). */
+export function createWebhookWay({ targets, url, resolve }: WebhookParts): Way {
+  const end = new AbortController()
+  return {
+    type: 'webhook',
+    render: async (notification) => Buffer.from(JSON.stringify(bodyOf(notification, url))),
+    async send(body, { id, receiver }, signal): Promise<Delivery> {
+      const target = targets.get(receiver)?.webhook
+      if (target === undefined)
+        return { state: 'retry', answer: `receiver ${receiver} has no webhook in the configuration` }
+      const headers = { ...target.headers, ...headersOf(target, id, body) }
+      const what = { ...target, body, headers, secrets: secretsOf(target), resolve }
+      return post(what, AbortSignal.any([signal, end.signal]))
+    },
+    async close(): Promise<void> {
+      end.abort()
+    },
+  }
+}
+
+/** The id is that of the notification, the same at each attempt, so that the other end can tell a repetition. */
+function headersOf({ secret }: WebhookTarget, id: string, body: Uint8Array): Record<string, string> {
+  const headers = { 'User-Agent': 'stashwatch', 'X-Stashwatch-Id': /^[!-~]+$/.test(id) ? id : encodeURIComponent(id) }
+  if (secret === undefined) return headers
+  const signature = createHmac('sha256', secret).update(body).digest('hex')
+  return { ...headers, 'X-Stashwatch-Signature': `sha256=${signature}` }
+}
+
+/** What an answer could echo; addresses of webhooks often hold a secret in their path. */
+function secretsOf({ url, secret = '', headers }: WebhookTarget): readonly string[] {
+  const { pathname, search, password } = new URL(url)
+  return [secret, password, ...Object.values(headers), `${pathname}${search}`, pathname].filter(
+    (one) => one.length >= SECRET_LENGTH,
+  )
+}
+
+function bodyOf(notification: Notification, url: string | undefined): object {
+  const { alerts, receiver, thread, group } = notification
+  const told = alerts.slice(0, MOST_ALERTS)
+  const labels = told.map(labelsOf)
+  const common = commonOf(labels)
+  return {
+    version: '4',
+    groupKey: group?.key ?? thread,
+    truncatedAlerts: alerts.length - told.length,
+    status: alerts.some(({ state }) => state === 'firing') ? 'firing' : 'resolved',
+    receiver,
+    groupLabels: group === undefined ? {} : groupLabelsOf(group.labels),
+    commonLabels: common,
+    commonAnnotations: commonOf(told.map(annotationsOf)),
+    externalURL: url ?? '',
+    alerts: told.map((facts, i) => alertOf(facts, labels[i] ?? {}, url)),
+    stashwatch: ownOf(notification, told),
+  }
+}
+
+function alertOf(facts: AlertFacts, labels: Labels, url: string | undefined): object {
+  const { state, since, at, resolvedAt = at } = facts
+  return {
+    status: state,
+    labels,
+    annotations: annotationsOf(facts),
+    startsAt: instantOf(since),
+    endsAt: state === 'resolved' ? instantOf(resolvedAt) : NO_INSTANT,
+    generatorURL: storyOf(facts, url) ?? '',
+    fingerprint: fingerprintOf(facts),
+  }
+}
+
+/** What Alertmanager has no words for. */
+function ownOf(notification: Notification, told: readonly AlertFacts[]): object {
+  const { id, kind, because, thread, seq, at, news, nextAt, insteadOf, notice } = notification
+  const only = notification.alerts.length === 1 ? notification.alerts[0] : undefined
+  return {
+    id,
+    kind,
+    because,
+    thread,
+    seq,
+    at: instantOf(at),
+    ...(only === undefined ? {} : { episode: only.episode, code: only.code }),
+    ...(news === undefined ? {} : { news }),
+    ...(nextAt === undefined ? {} : { nextAt: instantOf(nextAt) }),
+    ...(insteadOf === undefined ? {} : { insteadOf: { at: instantOf(insteadOf.at), because: insteadOf.because } }),
+    ...(notice === undefined ? {} : { notice: noticeOf(notice, at) }),
+    facts: told.map(factsOf),
+  }
+}
+
+function noticeOf(notice: Notice, at: Millis): object {
+  const { title, lines } = describeNotice(notice, at)
+  return { kind: notice.kind, title: text(title), lines: lines.map((words) => text(words)) }
+}
+
+function factsOf(facts: AlertFacts): object {
+  const { identity, episode, code, value, peak, evidence, since, at, resolvedAt, source } = facts
+  const { metric, unit } = identity.measure
+  const { limit, clear, expected, range, why } = evidence
+  return {
+    episode,
+    code,
+    metric: text(metric),
+    unit,
+    measured: text(formatMeasure(identity.measure)),
+    value,
+    peak,
+    ...(limit === undefined ? {} : { limit }),
+    ...(clear === undefined ? {} : { clear }),
+    ...(expected === undefined ? {} : { expected }),
+    ...(range === undefined ? {} : { range }),
+    reason: { code: why.code, params: cleanParams(why.params) },
+    since: instantOf(since),
+    at: instantOf(at),
+    ...(resolvedAt === undefined ? {} : { resolvedAt: instantOf(resolvedAt) }),
+    source: text(source),
+  }
+}
+
+/** Names that came with events are made fit to be shown, as everywhere in the body. */
+function cleanParams(params: Reason['params']): Reason['params'] {
+  const cleaned = Object.entries(params).map(([name, value]) => {
+    if (typeof value === 'number') return [name, value] as const
+    return [name, typeof value === 'string' ? text(value) : value.map((one) => text(one))] as const
+  })
+  return Object.fromEntries(cleaned)
+}
+
+/** The labels of `group_by` as the alerts have them: the rule is `alertname`, and all names are made fit. */
+function groupLabelsOf(labels: Labels): Labels {
+  const named = Object.entries(labels).map(([name, value]) => [
+    name === 'rule' ? 'alertname' : labelName(name),
+    text(value),
+  ])
+  return Object.fromEntries(named)
+}
+
+function commonOf(all: readonly Labels[]): Labels {
+  const [first = {}, ...others] = all
+  return Object.fromEntries(
+    Object.entries(first).filter(([name, value]) => others.every((other) => other[name] === value)),
+  )
+}

@@ -1,0 +1,156 @@
+import { audienceOf } from '../dispatch/routing.ts'
+import { toWhom } from '../dispatch/compose.ts'
+import { labelsOf } from '../labels/labels.ts'
+import { createDispatchPlan } from '../dispatch/plan.ts'
+import { heartbeatOf } from '../dispatch/heartbeat.ts'
+import type { AlertFacts, Config, EngineConfig, Log, Notification, Receiver, Rule } from '../model.ts'
+import { openComposer } from '../notify/index.ts'
+import { LINK_KEY_BYTES } from '../links/signature.ts'
+import { SAMPLE_PULSE, sampleReport } from './report.ts'
+import { SAMPLE_AT, sampleAlert } from './samples.ts'
+
+/** A mail as its reader would see it, and what its files are called. */
+export interface Preview {
+  readonly name: string
+  readonly subject: string
+  readonly text: string
+  /** Holds its chart, and loads nothing. */
+  readonly html: string
+  readonly png?: Uint8Array
+}
+
+export interface PreviewChoice {
+  readonly rules: readonly Rule[]
+  /** The first reader of this receiver gets all mails; without it each rule's first reader gets its mails. */
+  readonly receiver?: Receiver
+  /** Whether the mails that come by the clock, the report and the heart-beat, are shown as well. */
+  readonly scheduled: boolean
+}
+
+/** From a window's end to the mail about it. */
+const LATENESS = 12_000
+const DAY = 86_400_000
+/** Stands in where nobody gets mail. */
+const READER = { address: 'reader@example.org' }
+/** Signs links that look like those of real mails; no service takes them, for each has a key of its own. */
+const SAMPLE_KEY = new Uint8Array(LINK_KEY_BYTES)
+/** A digest is a list: so many alerts at least, and a few of them over. */
+const LISTED = 6
+
+/** Writes the mails that rules would lead to, about sample alerts, with the code that writes real ones. */
+export async function previewMails(config: Config, choice: PreviewChoice, log: Log): Promise<readonly Preview[]> {
+  const compose = await openComposer(config, log, SAMPLE_KEY)
+  return notificationsOf(config.engine, choice).map(({ name, notification }) => {
+    const { subject, text, html, attachments } = compose(notification)
+    const picture = attachments.find(({ cid }) => cid !== undefined)
+    const png = typeof picture?.content === 'string' ? undefined : picture?.content
+    if (png === undefined) return { name, subject, text, html }
+    return { name, subject, text, html: html.replaceAll(`src="cid:${picture?.cid}"`, `src="${dataUrl(png)}"`), png }
+  })
+}
+
+/** A page in a frame that may run nothing may not load the file beside it either. */
+const dataUrl = (png: Uint8Array): string => `data:image/png;base64,${Buffer.from(png).toString('base64')}`
+
+interface Named {
+  readonly name: string
+  readonly notification: Notification
+}
+
+function notificationsOf(config: EngineConfig, { rules, receiver, scheduled }: PreviewChoice): readonly Named[] {
+  const read = readers(config, receiver)
+  const single = rules.flatMap((rule): Named[] => {
+    const [fired, resolved] = [sampleAlert(rule, config), sampleAlert(rule, config, { state: 'resolved' })]
+    return [
+      {
+        name: `${rule.name}.fired`,
+        notification: { ...read(fired, rule), because: 'fired', kind: 'alert', seq: 0, alerts: [fired] },
+      },
+      {
+        name: `${rule.name}.resolved`,
+        notification: {
+          ...read(resolved, rule),
+          because: 'resolved',
+          kind: 'alert',
+          seq: 1,
+          alerts: [resolved],
+          lead: { facts: fired, more: 0 },
+        },
+      },
+    ]
+  })
+  const [first] = rules
+  if (first === undefined) return single
+  const list = listOf(rules, config)
+  const digest = { ...read(sampleAlert(first, config), first), thread: 'digest', seq: 0, alerts: list }
+  return [
+    ...single,
+    { name: 'digest', notification: { ...digest, because: 'rate_limited', kind: 'digest' } },
+    ...(scheduled ? scheduledOf(config, receiver) : []),
+  ]
+}
+
+/** The report and the heart-beat, as those get them who have asked for them; else as anybody would. */
+function scheduledOf(config: EngineConfig, chosen: Receiver | undefined): readonly Named[] {
+  const plan = createDispatchPlan(config)
+  const told = config.receivers.filter(({ email }) => email.length > 0)
+  const nobody: Receiver = { name: 'nobody', email: [] }
+  const readerOf = (kind: 'report' | 'heartbeat'): Receiver =>
+    chosen ?? told.find((one) => one[kind] !== undefined) ?? told[0] ?? nobody
+  const common = (kind: string, receiver: Receiver) => ({
+    ...toWhom(plan, { receiver: receiver.name, via: 'email', to: receiver.email[0] ?? READER }),
+    id: `preview.${kind}`,
+    at: SAMPLE_AT,
+    because: 'scheduled' as const,
+    thread: kind,
+    seq: 0,
+    alerts: [],
+  })
+  const [reader, listener] = [readerOf('report'), readerOf('heartbeat')]
+  const every = reader.report !== undefined && reader.report.weekday === undefined ? 'day' : 'week'
+  const due = { since: SAMPLE_AT - DAY, mails: 2 }
+  const notice = heartbeatOf(due, { firing: [], pulse: SAMPLE_PULSE }, SAMPLE_AT)
+  return [
+    {
+      name: 'report',
+      notification: { ...common('report', reader), kind: 'report', report: sampleReport(config, every) },
+    },
+    { name: 'heartbeat', notification: { ...common('heartbeat', listener), kind: 'notice', notice } },
+  ]
+}
+
+/** What is told together: every rule, on hosts of its own. */
+function listOf(rules: readonly Rule[], config: EngineConfig): readonly AlertFacts[] {
+  return Array.from({ length: Math.max(LISTED, rules.length) }, (_, i) => {
+    const rule = rules[i % rules.length] as Rule
+    const facts = sampleAlert(rule, config, { state: i % 4 === 3 ? 'resolved' : 'firing' })
+    const { identity } = facts
+    const { picture: _drawn, ...told } = {
+      ...facts,
+      episode: `sample${i}`,
+      code: `SMPL${i}`,
+      identity: { ...identity, host: i === 0 ? identity.host : `${identity.host}-${i}` },
+    }
+    return told
+  })
+}
+
+type Addressed = Pick<Notification, 'id' | 'receiver' | 'to' | 'zone' | 'templates' | 'at' | 'thread'>
+
+/** Finds who would read of an alert. Where nobody gets mail, some reader stands in, so that the mail can be seen. */
+function readers(config: EngineConfig, chosen: Receiver | undefined): (facts: AlertFacts, rule: Rule) => Addressed {
+  const plan = createDispatchPlan(config)
+  return (facts, { notify }) => {
+    const lines = audienceOf(plan, { facts, notify }, labelsOf(facts))
+    const told = lines.find(({ via }) => via === 'email')
+    const receiver = chosen?.name ?? told?.receiver ?? notify[0] ?? config.receivers[0]?.name ?? 'nobody'
+    const to = (chosen === undefined ? told?.to : chosen.email[0]) ?? READER
+    const whom = toWhom(plan, { receiver, via: 'email', to })
+    return {
+      ...whom,
+      id: `preview.${facts.identity.rule}.${facts.state}`,
+      at: SAMPLE_AT + LATENESS,
+      thread: facts.episode,
+    }
+  }
+}

@@ -1,0 +1,209 @@
+import { judge } from '../detect/threshold.ts'
+import { audienceOf } from '../dispatch/routing.ts'
+import { labelsOf } from '../labels/labels.ts'
+import { createDispatchPlan } from '../dispatch/plan.ts'
+import { limitsOf } from '../engine/evaluate/chart-data.ts'
+import { createPlan, thresholdFor, type WindowPlan } from '../engine/plan.ts'
+import { foundOf, subjectOf } from '../engine/evaluate/evidence.ts'
+import {
+  type AbsenceRule,
+  type AlertFacts,
+  type Bound,
+  type EngineConfig,
+  isUpper,
+  type Metric,
+  type MetricRule,
+  type Millis,
+  type Picture,
+  type Rule,
+  type Threshold,
+} from '../model.ts'
+
+/** Which step of an alert is shown, and when it is taken. */
+export interface SampleStep {
+  readonly state?: AlertFacts['state']
+  readonly at?: Millis
+}
+
+type Step = Required<SampleStep>
+
+/** When sample alerts step: always the same instant, so that what is rendered of them can be compared. */
+export const SAMPLE_AT = Date.UTC(2026, 0, 5, 8)
+
+const MINUTE = 60_000
+const SOURCE = 'logstash-a'
+const LASTED = 14 * MINUTE
+/** Most points of a sample's chart. */
+const POINTS = 60
+
+const CPU: Metric = { name: 'cpu', fields: ['cpu'], by: [], byFields: [], unit: 'ratio', kind: 'gauge' }
+const CPU_HIGH: MetricRule = {
+  kind: 'metric',
+  name: 'sample',
+  metric: CPU.name,
+  severity: 'warning',
+  notify: [],
+  hosts: ['test-host'],
+  labels: {},
+  over: 2 * MINUTE,
+  every: MINUTE,
+  for: 0,
+  keepFiringFor: 0,
+  threshold: { of: 'mean', warning: [{ op: 'above', value: 0.9, clear: 0.85 }], critical: [] },
+  overrides: [],
+}
+
+/** What the engine says, where it knows of rule and series; the rest is the same for every sample. */
+type Said = Pick<AlertFacts, 'identity' | 'since' | 'value' | 'evidence' | 'peak' | 'severity' | 'templates'> &
+  Pick<AlertFacts, 'picture' | 'peers'>
+
+/**
+ * The alert that a rule would raise: on a host that it is for, with a value beyond its bound (or back within, once it is
+ * resolved) in the unit of its metric, with the engine's own evidence.
+ */
+export function sampleAlert(
+  rule: Rule,
+  config: EngineConfig,
+  { state = 'firing', at = SAMPLE_AT }: SampleStep = {},
+): AlertFacts {
+  const step = { state, at }
+  return {
+    episode: '0123456789abcdef',
+    code: 'SMPL2',
+    ruleLabels: rule.labels,
+    state,
+    ...(rule.kind === 'absence' ? absenceSaid(rule, step) : windowSaid(planOf(rule, config), step)),
+    at,
+    ...(state === 'resolved' ? { resolvedAt: at } : {}),
+    source: SOURCE,
+    gaps: [],
+  }
+}
+
+/** The receivers who would hear of a sample alert. */
+export function hearersOf({ notify }: Rule, facts: AlertFacts, config: EngineConfig): readonly string[] {
+  const lines = audienceOf(createDispatchPlan(config), { facts, notify }, labelsOf(facts))
+  return [...new Set(lines.map(({ receiver }) => receiver))]
+}
+
+/** A sample where no rule is meant: a CPU that is too busy, on the host `test-host`. */
+export function anyAlert(config: EngineConfig, step: SampleStep = {}): AlertFacts {
+  return sampleAlert(CPU_HIGH, { ...config, metrics: [CPU] }, step)
+}
+
+function planOf(rule: Rule, config: EngineConfig): WindowPlan {
+  const metrics = [...createPlan({ ...config, rules: [rule] }).metrics.values()]
+  const [found] = metrics.flatMap(({ tiers }) => tiers.flatMap(({ rules }) => rules))
+  if (found === undefined) throw new Error(`no plan for the rule ${rule.name}`)
+  return found
+}
+
+/** A host that the rule is for. */
+function hostOf({ hosts }: Rule): string {
+  return hosts[0]?.replaceAll(/[*?]/g, '1') ?? 'web-1'
+}
+
+function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
+  const host = hostOf(rule)
+  const seconds = rule.after / 1000 + 12
+  const isFiring = state === 'firing'
+  const { subject, body } = rule
+  return {
+    identity: {
+      rule: rule.name,
+      host,
+      key: '',
+      labels: {},
+      measure: { kind: 'state', metric: 'absence', unit: 'seconds' },
+    },
+    severity: rule.severity,
+    since: at - seconds * 1000 - (isFiring ? 0 : LASTED),
+    value: isFiring ? seconds : 0,
+    peak: null,
+    evidence: {
+      limit: { op: 'above', value: rule.after / 1000 },
+      why: { code: isFiring ? 'absent' : 'seen', params: { source: SOURCE } },
+    },
+    templates: { ...(subject === undefined ? {} : { subject }), ...(body === undefined ? {} : { body }) },
+  }
+}
+
+function windowSaid(plan: WindowPlan, { state, at }: Step): Said {
+  const host = hostOf(plan.rule)
+  const threshold = thresholdFor(plan.rule, host)
+  const { bad, good } = figuresOf(threshold, plan)
+  const verdict = judge(threshold, state === 'firing' ? bad : good, undefined)
+  const info = { key: plan.metric.name, values: plan.metric.by.map(sampleLabel) }
+  const { identity, templates } = subjectOf(plan, { name: host, source: SOURCE }, info)
+  const { value, evidence } = foundOf(plan, at, 2 * plan.over, verdict)
+  const fired = judge(threshold, bad, undefined)
+  return {
+    identity,
+    templates: templates ?? {},
+    since: at - (windowsOf(state) - 2) * plan.rule.over,
+    severity: fired.kind === 'anomalous' ? fired.severity : plan.rule.severity,
+    value,
+    evidence,
+    peak: bad,
+    picture: { ...lookOf(plan, { bad, good }, { state, at }), limits: limitsOf(plan, host) },
+    ...(plan.rule.kind === 'count' ? {} : { peers: { median: good, hosts: 40 } }),
+  }
+}
+
+/** A value that a label might have: `/srv`, `index-1`. */
+function sampleLabel(label: string): string {
+  return label.includes('mount') ? '/srv' : `${label}-1`
+}
+
+interface Figures {
+  /** Beyond the first bound, and on the good side of every `clear`. */
+  readonly bad: number
+  readonly good: number
+}
+
+/** A value is as far beyond its bound as its unit allows, but not beyond the bound of a higher severity. */
+function figuresOf({ warning, critical }: Threshold, plan: WindowPlan): Figures {
+  const [bound = critical[0] as Bound] = warning
+  const side = isUpper(bound.op) ? 1 : -1
+  const next = warning.length === 0 ? undefined : critical.find((one) => isUpper(one.op) === isUpper(bound.op))?.value
+  const other = [...warning, ...critical].find((one) => isUpper(one.op) !== isUpper(bound.op))?.clear
+  const whole = plan.metric.unit === 'ratio' ? 1 : plan.metric.unit === 'percent' ? 100 : undefined
+  const end = next ?? (whole !== undefined && side > 0 && bound.value < whole ? whole : undefined)
+  const isCounted = plan.of === 'count'
+  const step = Math.max(Math.abs(bound.value) * 0.2, bound.value === 0 || isCounted ? 1 : 0)
+  const bad =
+    end === undefined || end === bound.value ? bound.value + side * step : bound.value + (end - bound.value) / 2
+  const away = Math.max(Math.abs(bound.clear) * 0.3, bound.clear === 0 && side < 0 ? 1 : 0)
+  const beyond = bound.clear - side * away
+  const healthy = side < 0 && whole !== undefined && bound.clear <= whole ? Math.min(beyond, whole) : beyond
+  const good = other === undefined ? healthy : (bound.clear + other) / 2
+  if (!isCounted) return { bad: tidy(bad), good: tidy(good) }
+  return {
+    bad: Math.max(0, Math.round(bad + side * 0.5)),
+    good: Math.max(0, side > 0 ? Math.floor(good) : Math.ceil(good)),
+  }
+}
+
+const tidy = (value: number): number => Number(value.toPrecision(4))
+
+/** How many windows a chart shows: one before the alert began, that which began it, and what came since. */
+const windowsOf = (state: Step['state']): number => (state === 'firing' ? 3 : 4)
+
+/** What was measured: good in the first window, bad from then on, and good again in the last where the alert is over. */
+function lookOf(plan: WindowPlan, { bad, good }: Figures, { state, at }: Step): Omit<Picture, 'limits'> {
+  const { over } = plan.rule
+  const windows = windowsOf(state)
+  const merged = Math.ceil((windows * plan.over) / POINTS)
+  const width = merged * plan.width
+  const to = Math.ceil(at / plan.width) * plan.width
+  const count = Math.ceil((windows * plan.over) / merged)
+  const scale = plan.of === 'count' ? width / over : plan.of === 'increase' ? 1000 / over : 1
+  const buckets = Array.from({ length: count }, (_, i) => {
+    const window = Math.floor((i * width) / over)
+    const isBad = window > 0 && (state === 'firing' || window < windows - 1)
+    const swing = 0.04 * Math.sin(i * 2.4)
+    const mean = Number(((isBad ? bad : good) * scale * (1 + swing)).toPrecision(6))
+    return { n: 2 * merged, mean, min: null, max: null, last: null }
+  })
+  return { width, from: to - count * width, buckets, window: { from: to - over, to } }
+}

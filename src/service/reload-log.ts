@@ -1,0 +1,39 @@
+import type { Report } from '../engine/worker/protocol.ts'
+import type { Running } from './running.ts'
+
+/** Takes what the engine's thread says unasked to metrics, log and sender. */
+export function hear(running: Running, report: Report): void {
+  const { log } = running.options
+  switch (report.kind) {
+    case 'stats':
+      return running.metrics.observer.engine(report.stats)
+    case 'effects':
+      return running.sender?.wake()
+    case 'journal':
+      running.journalOk = report.ok
+      if (report.ok) return log.info({}, report.message)
+      return log.error(
+        { reason: report.message },
+        'the journal cannot be written: batches are answered 503 until it can',
+      )
+    case 'fault':
+      return log.error(
+        { offset: report.offset, reason: report.message },
+        'an entry could not be folded; it is passed over',
+      )
+    case 'notice':
+      return log[report.level](report.fields, report.message)
+    case 'ready':
+      return sayReady(running, report)
+    default:
+      return undefined
+  }
+}
+
+function sayReady({ options }: Running, { replayed, downFrom }: Report & { kind: 'ready' }): void {
+  if (downFrom === undefined && replayed === 0) return options.log.info({}, 'a new journal is begun')
+  if (downFrom === undefined) return options.log.info({ replayed }, 'state restored')
+  const from = new Date(downFrom).toISOString()
+  const until = new Date(options.clock.now()).toISOString()
+  return options.log.info({ replayed, from, until }, 'state restored; between these times nothing was watched')
+}

@@ -1,0 +1,179 @@
+import type { AlertFacts, Millis, Unit } from '../model.ts'
+import { formatDuration, formatTime, formatValue } from './format.ts'
+import { formatLimit } from './limit.ts'
+import { formatMeasure } from './measure.ts'
+import { describeReason } from './reason.ts'
+import { meant } from './suggest.ts'
+
+/**
+ * What may stand in for a placeholder. A number carries its unit, so that `{{value}}` alone reads well; null is
+ * "no data".
+ */
+export type TemplateValue =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'number'; readonly number: number | null; readonly unit: Unit }
+  | { readonly kind: 'time'; readonly at: Millis }
+  | { readonly kind: 'duration'; readonly span: Millis }
+
+export type TemplateValues = ReadonlyMap<string, TemplateValue>
+
+export interface RenderOptions {
+  /** Applied to each value that is put in, not to the template's own text. */
+  readonly escape?: (text: string) => string
+  /** IANA time zone of instants; UTC when left out. */
+  readonly zone?: string
+}
+
+export interface Template {
+  /** The text with its placeholders filled in; a name without a value leaves nothing behind. */
+  render(values: TemplateValues, options?: RenderOptions): string
+}
+
+/** A template that cannot be: `found` is the piece of it that is at fault. */
+export class TemplateError extends Error {
+  readonly code = 'TEMPLATE_INVALID'
+  readonly found: string
+
+  constructor(message: string, found: string) {
+    super(message)
+    this.name = 'TemplateError'
+    this.found = found
+  }
+}
+
+const KINDS: Readonly<Record<string, TemplateValue['kind']>> = {
+  server: 'text',
+  host: 'text',
+  rule: 'text',
+  metric: 'text',
+  what: 'text',
+  value: 'number',
+  bound: 'text',
+  severity: 'text',
+  state: 'text',
+  since: 'time',
+  at: 'time',
+  duration: 'duration',
+  reason: 'text',
+  episode: 'text',
+  code: 'text',
+  peak: 'number',
+  source: 'text',
+  labels: 'text',
+}
+
+/** The names that every alert has. An alert's labels come on top of them, as `label.<name>`. */
+export const TEMPLATE_NAMES: readonly string[] = Object.keys(KINDS)
+
+type Format = (value: TemplateValue, zone: string | undefined) => string
+
+interface Formatter {
+  readonly fits: readonly TemplateValue['kind'][]
+  readonly format: Format
+}
+
+const ANY: Formatter['fits'] = ['text', 'number', 'time', 'duration']
+
+const FORMATTERS: ReadonlyMap<string, Formatter> = new Map<string, Formatter>([
+  ['percent', { fits: ['number'], format: ofNumber((n, unit) => formatValue(n, unit === 'percent' ? unit : 'ratio')) }],
+  ['number', { fits: ['number'], format: ofNumber((n) => formatValue(n, 'none')) }],
+  ['bytes', { fits: ['number'], format: ofNumber((n) => formatValue(n, 'bytes')) }],
+  ['duration', { fits: ['number', 'duration'], format: ofNumber((n) => formatDuration(n * 1000)) }],
+  ['time', { fits: ['time'], format: formatPlain }],
+  ['upper', { fits: ANY, format: (value, zone) => formatPlain(value, zone).toUpperCase() }],
+  ['lower', { fits: ANY, format: (value, zone) => formatPlain(value, zone).toLowerCase() }],
+])
+
+/** What may stand behind a name, as in `{{name | formatter}}`. */
+export const TEMPLATE_FORMATTERS: readonly string[] = [...FORMATTERS.keys()]
+
+/**
+ * Reads a template: `{{name}}` and `{{name | formatter}}`, and nothing else, so that no template can run anything.
+ *
+ * @param names the names it may use: `TEMPLATE_NAMES` and `label.<name>` for each label.
+ * @throws {TemplateError} for a name or formatter that does not exist, one that does not fit, or a missing `}}`.
+ */
+export function compileTemplate(text: string, names: readonly string[] = TEMPLATE_NAMES): Template {
+  const parts: (string | { readonly name: string; readonly format: Format })[] = []
+  let from = 0
+  for (let open = text.indexOf('{{'); open >= 0; open = text.indexOf('{{', from)) {
+    const close = text.indexOf('}}', open)
+    if (close < 0) throw new TemplateError("'{{' without its '}}'", '{{')
+    parts.push(text.slice(from, open), readPlaceholder(text.slice(open, close + 2), names))
+    from = close + 2
+  }
+  parts.push(text.slice(from))
+  return {
+    render(values, { escape = (inserted: string) => inserted, zone } = {}) {
+      const fill = (part: (typeof parts)[number]): string => {
+        if (typeof part === 'string') return part
+        const value = values.get(part.name)
+        return value === undefined ? '' : escape(part.format(value, zone))
+      }
+      return parts.map(fill).join('')
+    },
+  }
+}
+
+function readPlaceholder(found: string, names: readonly string[]): { readonly name: string; readonly format: Format } {
+  const [name = '', formatter, ...more] = found
+    .slice(2, -2)
+    .split('|')
+    .map((piece) => piece.trim())
+  if (!names.includes(name)) {
+    if (name === '') throw new TemplateError("'{{ }}' without a name; expected {{server}}, {{value}}, ...", found)
+    throw new TemplateError(`unknown placeholder '${name}'${meant(name, names)}`, found)
+  }
+  if (more.length > 0) throw new TemplateError(`two formatters in '${found}'; expected one at most`, found)
+  if (formatter === undefined) return { name, format: formatPlain }
+  const known = FORMATTERS.get(formatter)
+  if (!known)
+    throw new TemplateError(`unknown formatter '${formatter}'${meant(formatter, [...FORMATTERS.keys()])}`, found)
+  const kind = KINDS[name] ?? 'text'
+  if (!known.fits.includes(kind)) {
+    throw new TemplateError(`the formatter '${formatter}' does not fit '${name}', which is a ${kind}`, found)
+  }
+  return { name, format: known.format }
+}
+
+/** What `{{name}}` prints of each value when no formatter is named. */
+function formatPlain(value: TemplateValue, zone: string | undefined): string {
+  if (value.kind === 'text') return value.text
+  if (value.kind === 'number') return formatValue(value.number, value.unit)
+  return value.kind === 'time' ? formatTime(value.at, zone) : formatDuration(value.span)
+}
+
+function ofNumber(format: (value: number, unit: Unit) => string): Format {
+  return (value, zone) =>
+    value.kind === 'number' && value.number !== null ? format(value.number, value.unit) : formatPlain(value, zone)
+}
+
+/** The values of an alert under their names, its labels among them. */
+export function templateValues(facts: AlertFacts): TemplateValues {
+  const { identity, evidence } = facts
+  const { unit, metric } = identity.measure
+  const text = (content: string): TemplateValue => ({ kind: 'text', text: content })
+  const number = (value: number | null): TemplateValue => ({ kind: 'number', number: value, unit })
+  const labels = Object.entries({ ...facts.ruleLabels, ...identity.labels })
+  return new Map<string, TemplateValue>([
+    ...labels.map(([name, value]): [string, TemplateValue] => [`label.${name}`, text(value)]),
+    ['server', text(identity.host)],
+    ['host', text(identity.host)],
+    ['rule', text(identity.rule)],
+    ['metric', text(metric)],
+    ['what', text(formatMeasure(identity.measure))],
+    ['value', number(facts.value)],
+    ['bound', text(formatLimit(evidence.limit, unit))],
+    ['severity', text(facts.severity)],
+    ['state', text(facts.state)],
+    ['since', { kind: 'time', at: facts.since }],
+    ['at', { kind: 'time', at: facts.at }],
+    ['duration', { kind: 'duration', span: (facts.resolvedAt ?? facts.at) - facts.since }],
+    ['reason', text(describeReason(facts))],
+    ['episode', text(facts.episode)],
+    ['code', text(facts.code)],
+    ['peak', number(facts.peak)],
+    ['source', text(facts.source)],
+    ['labels', text(labels.map(([name, value]) => `${name}=${value}`).join(', '))],
+  ])
+}

@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs'
+import { test } from 'tap'
+import { type AlertFacts, type Notification, OWN_RULES } from '../../../src/model.ts'
+import { renderMessage, subjectOf } from '../../../src/notify/mail/message.ts'
+import { TEMPLATE_FORMATTERS, TEMPLATE_NAMES } from '../../../src/text/template.ts'
+import * as kinds from '../kinds.ts'
+import { at, type Change, facts, notification, state } from '../samples.ts'
+
+const options = { from: { address: 'alerts@example.org' }, domain: 'example.org' }
+const OWN = '{{server}} is busy, {{value}}, since {{since}}. Runbook: https://wiki.example.org/{{rule}}'
+const OWN_SAID = 'Runbook: https://wiki.example.org/cpu-high'
+
+/** The text of a mail, with a body of the operator's own. */
+const said = (mail: Notification, body = OWN): string => renderMessage({ ...mail, templates: { body } }, options).text
+const plain = (mail: Notification): string => renderMessage(mail, options).text
+
+const closed = (): Notification => {
+  const [over] = kinds.over().alerts as readonly [AlertFacts]
+  return {
+    ...kinds.over(),
+    alerts: [{ ...over, ended: 'host_retired', evidence: { why: { code: 'host_retired', params: {} } } }],
+  }
+}
+
+const fell = (): Notification => ({
+  ...kinds.rose(),
+  because: 'severity_lowered',
+  alerts: [facts({ severity: 'warning' })],
+})
+
+test("a body of one's own describes an alert that fires", (t) => {
+  t.match(
+    said(notification()),
+    `Hello Ada Lovelace,\n\nweb-7 is busy, 94.2%, since 2026-11-22 12:04:00 UTC. ${OWN_SAID}\n`,
+  )
+  t.notMatch(said(notification()), 'Rule cpu-high fired', 'its own words say so')
+  t.end()
+})
+
+test('what is over, closed, or flapping is told in the words of the product, which are true of it', (t) => {
+  const mails = {
+    resolved: kinds.over(),
+    untold: kinds.untold(),
+    closed: closed(),
+    flapping: kinds.flapping(),
+    settled: kinds.settled(),
+    stillFiring: kinds.settled('firing'),
+  }
+  for (const [name, mail] of Object.entries(mails)) t.equal(said(mail), plain(mail), name)
+  t.match(said(closed()), 'was closed without recovery')
+  t.end()
+})
+
+test("why a mail comes is said before a body of one's own", (t) => {
+  const reasons: readonly (readonly [Notification, string])[] = [
+    [kinds.rose(), 'Rule cpu-high first fired as a warning and is critical now.'],
+    [fell(), 'Rule cpu-high was critical and is still firing as a warning.'],
+    [kinds.repeated(), 'Rule cpu-high is still firing after 4 h 1 min.'],
+    [kinds.escalated(), 'Not acknowledged for 30 min 12 s: rule cpu-high is still firing.'],
+    [kinds.unsilenced(), 'silenced by Grace until 2026-11-22 16:05:00 UTC: the racks are moved.'],
+    [kinds.stalled(), 'No data since 2026-11-22 12:41:00 UTC'],
+    [kinds.joined(), '5 other alerts of the group are still firing.'],
+  ]
+  for (const [mail, reason] of reasons) {
+    t.match(said(mail), reason, reason)
+    t.match(said(mail), OWN_SAID, reason)
+    t.notMatch(said(mail), 'Resolves at', reason)
+  }
+  t.match(said(kinds.escalated()), /Hello Ada Lovelace,\n\nNot acknowledged for [^\n]*\n\nweb-7 is busy/)
+  t.match(
+    said({ ...notification(), insteadOf: { at: at('12:00:00'), because: 'fired' } }),
+    `${OWN_SAID}\n\nThis mail replaces the one of`,
+  )
+  t.end()
+})
+
+test("templates of a receiver are for rules; the product's own alerts keep their words", (t) => {
+  for (const rule of Object.values(OWN_RULES)) {
+    const mail = notification({
+      alerts: [
+        facts({
+          rule,
+          measure: state('source_silence'),
+          value: 150,
+          evidence: {
+            limit: { op: 'at_least', value: 150 },
+            why: { code: 'source_silent', params: { source: 'logstash-a', hosts: 3 } },
+          },
+        }),
+      ],
+    })
+    const templated = {
+      ...mail,
+      templates: { subject: '{{value | percent}}', body: '{{what}} is {{value | percent}}' },
+    }
+    t.equal(renderMessage(templated, options).text, plain(mail), rule)
+    t.equal(subjectOf(templated), subjectOf(mail), rule)
+  }
+  t.end()
+})
+
+test('how an absent host is called comes after what its rule and its receiver say', (t) => {
+  const absent = (change: Change = {}): AlertFacts =>
+    facts({ rule: 'host-absent', measure: state('absence'), ...change })
+  const templates = { subject: 'gone: {{server}}' }
+  t.equal(subjectOf(notification({ alerts: [absent()] })), 'web-7 is absent')
+  t.equal(subjectOf(notification({ alerts: [absent()], templates })), 'gone: web-7')
+  t.equal(subjectOf(notification({ alerts: [absent({ subject: 'rule: {{server}}' })], templates })), 'rule: web-7')
+  t.end()
+})
+
+/** The rows of the table in docs/alerting.md whose head begins with a word. */
+function documented(head: string): readonly (readonly string[])[] {
+  const text = readFileSync(new URL('../../../docs/alerting.md', import.meta.url), 'utf8')
+  const [, ...rows] = (text.split(`| ${head} |`)[1]?.split('\n\n')[0] ?? '').split('\n').slice(1)
+  return rows.map((row) => row.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')))
+}
+const codes = (cell = ''): readonly string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)
+
+test('the documentation has every placeholder, with what it makes of an alert', (t) => {
+  const rows = documented('placeholder')
+  const names = rows.flatMap(([name]) => codes(name).map((code) => code.slice(2, -2)))
+  t.strictSame(names.toSorted(), [...TEMPLATE_NAMES, 'label.team'].toSorted())
+  const mail = notification({ alerts: [facts({ ruleLabels: { team: 'web' } })] })
+  for (const [name, , example] of rows) {
+    for (const code of codes(name)) t.match(said(mail, `<${code}>`), `<${codes(example).join()}>`, code)
+  }
+  t.end()
+})
+
+test('the documentation has every formatter', (t) => {
+  t.strictSame(
+    documented('formatter')
+      .flatMap(([name]) => codes(name))
+      .toSorted(),
+    TEMPLATE_FORMATTERS.toSorted(),
+  )
+  t.end()
+})
