@@ -167,7 +167,7 @@ function measure(rules: keyof typeof KINDS): InventedResult {
     resident: [before.resident, after.resident],
     held: [before.held, after.held],
     windows: withWindows(fold),
-    alerts: openAlerts(fold).filter((alert) => alert.identity.rule === 'cpu-high' && alert.life.state === 'firing')
+    alerts: openAlerts(fold).filter((alert) => alert.identity.rule === 'cpu-high' && alert.lifecycle.state === 'firing')
       .length,
     told: run.told,
     longestBatch: run.longestBatch,

@@ -31,7 +31,7 @@ export async function measureMail(): Promise<MailResult> {
   const build = async (mail: Notification, drawn: boolean): Promise<Uint8Array> =>
     buildMime(renderMessage(mail, drawn ? { ...options, draw } : options))
   const restless = picture(Array.from({ length: BUCKETS }, (_, i) => 0.7 + 0.25 * Math.sin(i * i)))
-  const [usual, most] = [pictured(), pictured({ picture: restless })]
+  const [usual, most] = [pictured(), pictured({ chart: restless })]
   const svg = chartSvg(restless, { title: 'cpu', unit: 'ratio', marks: [] })
   return {
     bare: await median(() => build(usual, false)),

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { encodeFrame } from '../src/extract/frame.ts'
-import { beginCut, readSnapshot } from '../src/engine/snapshot.ts'
+import { startSnapshot, readSnapshot } from '../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../src/engine/step.ts'
 import type { Fold } from '../src/engine/state.ts'
 import { ALERTING, type EngineConfig, type Metric, type MetricRule, type Of } from '../src/model.ts'
@@ -172,7 +172,7 @@ function measure(rules: keyof typeof SITES): ScaleResult {
 function beginCutTimed(fold: Fold): { parts: Uint8Array[]; longest: number } {
   const parts: Uint8Array[] = []
   let began = performance.now()
-  const cut = beginCut(fold.state, 1)
+  const cut = startSnapshot(fold.state, 1)
   let longest = performance.now() - began
   for (;;) {
     began = performance.now()

@@ -401,7 +401,11 @@ const planted: readonly (readonly [path: string, text: string, finding: string])
     `export async function f() {}\n`,
     'dispatch/p.ts:1: dispatch may not use waiting, chance or a clock',
   ],
-  ['engine/q.ts', `import { x } from './worker/thread.ts'\n`, 'engine/q.ts:1: engine/q.ts may not import engine/worker/thread.ts'],
+  [
+    'engine/q.ts',
+    `import { x } from './worker/thread.ts'\n`,
+    'engine/q.ts:1: engine/q.ts may not import engine/worker/thread.ts',
+  ],
   ['engine/r.ts', `const t = performance.now()\n`, 'engine/r.ts:1: engine may not use waiting, chance or a clock'],
   ['extract/o.ts', `// oxlint-disable-next-line\n`, 'extract/o.ts:1: extract may not use a way round the checks'],
   [

@@ -1,7 +1,7 @@
 import type { Millis } from '../model.ts'
 
 /** What is known of a host's clock. Offsets are arrival minus event time; positive: the host's clock is behind. */
-export interface Skew {
+export interface ClockSkew {
   /** The newest offsets in a row that speak against what is known: all beyond the bound, or all within. */
   run: number[]
   /** Arrival of the newest offset that was looked at. */
@@ -17,7 +17,7 @@ const STEADY = 10_000
 /** Offsets that arrive closer together say nothing new: what was kept back while a host was cut off comes in one go. */
 const APART = 3000
 
-export function createSkew(): Skew {
+export function createSkew(): ClockSkew {
   return { run: [], at: -Infinity, off: undefined }
 }
 
@@ -27,7 +27,7 @@ export function createSkew(): Skew {
  * prove that it is right again. The twenty arrive over a minute at least: a backlog that is caught up with changes its
  * offset meanwhile, a wrong clock does not.
  */
-export function observeOffset(skew: Skew, offset: Millis, rcv: Millis): void {
+export function observeOffset(skew: ClockSkew, offset: Millis, rcv: Millis): void {
   const isBeyond = isOff(offset)
   if (skew.off === undefined ? !isBeyond : Math.abs(offset - skew.off) <= STEADY) {
     if (skew.run.length > 0) skew.run = []

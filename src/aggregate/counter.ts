@@ -38,7 +38,7 @@ export function addCounterSample(
     return
   }
   const known = crowded.get(key)
-  const samples = known ?? [...samplesOf(cells, at, crowded, key)]
+  const samples = known ?? [...readCounterSamples(cells, at, crowded, key)]
   insert(samples, ts, value)
   if (known === undefined && samples.length > 4) crowded.set(key, samples)
   cells.firstTs[at] = samples[0] as number
@@ -48,7 +48,7 @@ export function addCounterSample(
 }
 
 /** Times and values in turn, sorted by time, of a cell that is not empty. */
-export function samplesOf(
+export function readCounterSamples(
   cells: CounterCells,
   at: number,
   crowded: ReadonlyMap<number, number[]>,
@@ -73,7 +73,7 @@ function insert(samples: number[], ts: Millis, value: number): void {
 }
 
 /** Merges the samples of a cell to which no more are expected. */
-export function settle(crowded: Map<number, number[]>, key: number): void {
+export function compactCell(crowded: Map<number, number[]>, key: number): void {
   const samples = crowded.get(key)
   if (samples === undefined) return
   merge(samples, Infinity)

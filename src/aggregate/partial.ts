@@ -39,16 +39,16 @@ export function mergeInto(into: Partial, other: Readonly<Partial>): void {
   into.last = other.last
 }
 
-export function sumOf(partial: Readonly<Partial>, k: number): number {
+export function computeSum(partial: Readonly<Partial>, k: number): number {
   return partial.n * k + partial.d1
 }
 
-export function meanOf(partial: Readonly<Partial>, k: number): number {
+export function computeMean(partial: Readonly<Partial>, k: number): number {
   return k + partial.d1 / partial.n
 }
 
 /** Standard deviation of the samples themselves (divided by n, not n - 1). */
-export function stddevOf(partial: Readonly<Partial>): number {
+export function computeStddev(partial: Readonly<Partial>): number {
   const shifted = partial.d1 / partial.n
   return Math.sqrt(Math.max(0, partial.d2 / partial.n - shifted * shifted))
 }

@@ -1,4 +1,4 @@
-import { addCounterSample, samplesOf } from './counter.ts'
+import { addCounterSample, readCounterSamples } from './counter.ts'
 import { writeCount } from './wide-counts.ts'
 import { emptyPartial, mergeInto, type Partial } from './partial.ts'
 import {
@@ -8,9 +8,9 @@ import {
   createChunk,
   createStore,
   headOf,
-  indexOf,
-  judgedOf,
-  keyOf,
+  chunkIndex,
+  evaluatedTo,
+  cellKey,
   type Layout,
   readCell,
   sampleCount,
@@ -32,13 +32,15 @@ export function refill(from: Store, layout: Layout): Store {
 
 function copySeries(from: Store, slot: number, to: Store): void {
   const ratio = to.layout.width / from.layout.width
-  const [source, chunk, index] = [chunkOf(from, slot), chunkOf(to, slot), indexOf(slot)]
-  const [head, judged] = [headOf(from, slot), judgedOf(from, slot, false)]
+  const [source, chunk, index] = [chunkOf(from, slot), chunkOf(to, slot), chunkIndex(slot)]
+  const [head, judged] = [headOf(from, slot), evaluatedTo(from, slot, false)]
   chunk.k[index] = source.k[index] as number
   chunk.first[index] = source.first[index] as number
   chunk.head[index] = Math.floor(head / ratio)
-  chunk.judged[index] = Math.floor(judged / ratio)
-  chunk.judgedSlow[index] = Math.floor((from.layout.slow ? judgedOf(from, slot, true) : judged) / ratio)
+  chunk.evaluatedTo[index] = Math.floor(judged / ratio)
+  chunk.evaluatedLateTo[index] = Math.floor(
+    (from.layout.extraLateness ? evaluatedTo(from, slot, true) : judged) / ratio,
+  )
   if (head === -Infinity) return
   const isKnown = from.layout.counter || !to.layout.counter
   const oldest = isKnown ? Math.max(tailOf(from, slot), tailOf(to, slot) * ratio) : head + 1
@@ -53,7 +55,7 @@ function copyCell(from: Store, slot: number, bucket: number, to: Store, target: 
   const chunk = chunkOf(to, slot)
   const cell = cellOf(to, target)
   const at = baseOf(to, slot) + cell
-  const key = keyOf(to, slot, cell)
+  const key = cellKey(to, slot, cell)
   const all = emptyPartial()
   const added = emptyPartial()
   if (chunk.n[at] !== 0) readCell(to, slot, target, all)
@@ -67,7 +69,7 @@ function copyCell(from: Store, slot: number, bucket: number, to: Store, target: 
 function copyCounter(from: Store, slot: number, bucket: number, to: Store, at: number, key: number): void {
   const [source, chunk] = [chunkOf(from, slot), chunkOf(to, slot)]
   const cell = cellOf(from, bucket)
-  const samples = samplesOf(source, baseOf(from, slot) + cell, from.crowded, keyOf(from, slot, cell))
+  const samples = readCounterSamples(source, baseOf(from, slot) + cell, from.crowded, cellKey(from, slot, cell))
   for (let i = 0; i < samples.length; i += 2) {
     addCounterSample(
       chunk,

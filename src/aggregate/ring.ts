@@ -1,20 +1,20 @@
 import type { Millis } from '../model.ts'
-import { addCounterSample, settle } from './counter.ts'
+import { addCounterSample, compactCell } from './counter.ts'
 import { addCount, readCount } from './wide-counts.ts'
 import { isLater } from './partial.ts'
-import { baseOf, cellOf, changing, type Chunk, chunkOf, indexOf, keyOf, type Store } from './store.ts'
+import { baseOf, cellOf, markChanging, type Chunk, chunkOf, chunkIndex, cellKey, type Store } from './store.ts'
 
 /** Folds one sample in. The caller has made sure that the bucket is not older than the series' tail. */
 export function addSample(store: Store, slot: number, bucket: number, ts: Millis, value: number): void {
-  changing(store, slot)
+  markChanging(store, slot)
   const { width, squares, extremes, last, counter } = store.layout
   const chunk = chunkOf(store, slot)
   advance(store, slot, chunk, bucket, ts, value)
   const cell = cellOf(store, bucket)
   const at = baseOf(store, slot) + cell
   const fresh = chunk.n[at] === 0
-  const shifted = value - (chunk.k[indexOf(slot)] as number)
-  const key = keyOf(store, slot, cell)
+  const shifted = value - (chunk.k[chunkIndex(slot)] as number)
+  const key = cellKey(store, slot, cell)
   if (counter) addCounterSample(chunk, at, fresh, store.crowded, key, ts, value)
   else if (last) keepLast(chunk, at, fresh, ts - bucket * width, value)
   addCount(store, chunk.n, at, key)
@@ -38,14 +38,14 @@ function keepLast(chunk: Chunk, at: number, fresh: boolean, offset: Millis, valu
  * more often than its ring is long and then paused for longer begins anew: nothing is left to judge its windows by.
  */
 function advance(store: Store, slot: number, chunk: Chunk, bucket: number, ts: Millis, value: number): void {
-  const index = indexOf(slot)
+  const index = chunkIndex(slot)
   const head = chunk.head[index] as number
   if (head === -Infinity) {
     chunk.k[index] = value
     chunk.first[index] = ts
     chunk.head[index] = bucket
-    chunk.judged[index] = bucket
-    chunk.judgedSlow[index] = bucket
+    chunk.evaluatedTo[index] = bucket
+    chunk.evaluatedLateTo[index] = bucket
     return
   }
   if (ts < (chunk.first[index] as number)) chunk.first[index] = ts
@@ -66,7 +66,7 @@ function settleCells(store: Store, slot: number, head: number, bucket: number): 
   const behind = Math.ceil(SETTLED / store.layout.width)
   const to = Math.min(head, bucket - behind - 1)
   for (let b = Math.max(head - behind, bucket - store.layout.cells + 1); b <= to; b++) {
-    settle(store.crowded, keyOf(store, slot, cellOf(store, b)))
+    compactCell(store.crowded, cellKey(store, slot, cellOf(store, b)))
   }
 }
 
@@ -82,15 +82,15 @@ function isFar(a: number, b: number): boolean {
 function shiftAnew(store: Store, slot: number, k: number): void {
   const chunk = chunkOf(store, slot)
   const base = baseOf(store, slot)
-  const by = (chunk.k[indexOf(slot)] as number) - k
+  const by = (chunk.k[chunkIndex(slot)] as number) - k
   for (let at = base; at < base + store.layout.cells; at++) {
-    const n = readCount(store, chunk.n, at, keyOf(store, slot, at - base))
+    const n = readCount(store, chunk.n, at, cellKey(store, slot, at - base))
     if (n === 0) continue
     const d1 = chunk.d1[at] as number
     chunk.d1[at] = d1 + n * by
     if (store.layout.squares) chunk.d2[at] = (chunk.d2[at] as number) + 2 * by * d1 + n * by * by
   }
-  chunk.k[indexOf(slot)] = k
+  chunk.k[chunkIndex(slot)] = k
 }
 
 /**
@@ -101,11 +101,11 @@ export function rewindSeries(store: Store, now: Millis): void {
   const bucket = Math.floor(now / store.layout.width)
   for (let slot = 0; slot < store.used; slot++) {
     const chunk = chunkOf(store, slot)
-    const index = indexOf(slot)
-    if ((chunk.head[index] as number) <= bucket && (chunk.judged[index] as number) <= bucket) continue
-    changing(store, slot)
-    chunk.judged[index] = Math.min(chunk.judged[index] as number, bucket)
-    chunk.judgedSlow[index] = Math.min(chunk.judgedSlow[index] as number, bucket)
+    const index = chunkIndex(slot)
+    if ((chunk.head[index] as number) <= bucket && (chunk.evaluatedTo[index] as number) <= bucket) continue
+    markChanging(store, slot)
+    chunk.evaluatedTo[index] = Math.min(chunk.evaluatedTo[index] as number, bucket)
+    chunk.evaluatedLateTo[index] = Math.min(chunk.evaluatedLateTo[index] as number, bucket)
     if ((chunk.head[index] as number) <= bucket) continue
     chunk.head[index] = bucket
     chunk.first[index] = now

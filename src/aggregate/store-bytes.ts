@@ -3,8 +3,8 @@ import { chunkLayout, chunkOn, type Chunk, columnBytes, type Layout, type Store 
 /** A store without its cells: what is left when they are kept as bytes. */
 export type StoreFrame = Omit<Store, 'chunks' | 'onWrite'> & { readonly count: number }
 
-export function frameOf({ layout, free, used, crowded, many, chunks }: Store): StoreFrame {
-  return { layout, free, used, crowded, many, count: chunks.length }
+export function frameOf({ layout, free, used, crowded, overflow, chunks }: Store): StoreFrame {
+  return { layout, free, used, crowded, overflow, count: chunks.length }
 }
 
 /** How many bytes a chunk of a layout takes. */

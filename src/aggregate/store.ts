@@ -1,6 +1,6 @@
 import type { Millis } from '../model.ts'
 import type { CounterCells } from './counter.ts'
-import { type Counts, readCount } from './wide-counts.ts'
+import { type WideCounts, readCount } from './wide-counts.ts'
 import type { Partial } from './partial.ts'
 
 /** How wide a bucket is, how many of them a ring holds, and which columns are kept beside count and sum. */
@@ -12,7 +12,7 @@ export interface Layout {
   readonly last: boolean
   readonly counter: boolean
   /** Some rule waits longer than the others, so that it has judged less far. */
-  readonly slow: boolean
+  readonly extraLateness: boolean
 }
 
 /**
@@ -20,7 +20,7 @@ export interface Layout {
  * of `CHUNK`, so that growth copies nothing. A cell is empty when its `n` is 0; its other columns are then stale.
  * Plain data, so that a snapshot is a copy.
  */
-export interface Store extends Counts {
+export interface Store extends WideCounts {
   readonly layout: Layout
   readonly chunks: Chunk[]
   readonly free: number[]
@@ -37,8 +37,8 @@ export interface Chunk extends CounterCells {
   readonly first: Float64Array
   readonly head: Float64Array
   /** Window ends (in buckets) up to which a series has been judged: by ordinary rules, and by those that wait longer. */
-  readonly judged: Float64Array
-  readonly judgedSlow: Float64Array
+  readonly evaluatedTo: Float64Array
+  readonly evaluatedLateTo: Float64Array
   readonly n: Uint16Array
   readonly d1: Float64Array
   readonly d2: Float64Array
@@ -52,7 +52,7 @@ const CHUNK_BITS = 6
 const CHUNK = 1 << CHUNK_BITS
 
 export function createStore(layout: Layout): Store {
-  return { layout, chunks: [], free: [], used: 0, crowded: new Map(), many: new Map(), onWrite: undefined }
+  return { layout, chunks: [], free: [], used: 0, crowded: new Map(), overflow: new Map(), onWrite: undefined }
 }
 
 /** How the values of a column are kept: numbers of samples, times within a bucket, anything else. */
@@ -63,11 +63,11 @@ export type Column = readonly [name: keyof Chunk, kind: keyof typeof ARRAYS, len
 /** The columns of a chunk in their order: one value a series, then one a cell; columns that are not kept are empty. */
 export function chunkLayout(layout: Layout): readonly Column[] {
   const cells = CHUNK * layout.cells
-  const { squares, extremes, last, counter, slow } = layout
+  const { squares, extremes, last, counter, extraLateness } = layout
   const figures = (name: keyof Chunk, isKept: boolean, length = cells): Column => [name, 'figure', isKept ? length : 0]
   return [
-    ...(['k', 'first', 'head', 'judged'] as const).map((name) => figures(name, true, CHUNK)),
-    figures('judgedSlow', slow, CHUNK),
+    ...(['k', 'first', 'head', 'evaluatedTo'] as const).map((name) => figures(name, true, CHUNK)),
+    figures('evaluatedLateTo', extraLateness, CHUNK),
     ['n', 'count', cells],
     figures('d1', true),
     figures('d2', squares),
@@ -99,7 +99,7 @@ export function createChunk(layout: Layout): Chunk {
 }
 
 /** The position of a series within its chunk. */
-export function indexOf(slot: number): number {
+export function chunkIndex(slot: number): number {
   return slot & (CHUNK - 1)
 }
 
@@ -107,26 +107,26 @@ export function indexOf(slot: number): number {
 export function addSeries(store: Store): number {
   const slot = store.free.pop() ?? store.used++
   if (slot >> CHUNK_BITS >= store.chunks.length) store.chunks.push(createChunk(store.layout))
-  changing(store, slot)
-  chunkOf(store, slot).head[indexOf(slot)] = -Infinity
+  markChanging(store, slot)
+  chunkOf(store, slot).head[chunkIndex(slot)] = -Infinity
   return slot
 }
 
 /** Gives a slot back; its cells are wiped when it is used anew. */
 export function removeSeries(store: Store, slot: number): void {
-  changing(store, slot)
+  markChanging(store, slot)
   const chunk = chunkOf(store, slot)
   const base = baseOf(store, slot)
   chunk.n.fill(0, base, base + store.layout.cells)
-  for (let cell = 0; cell < store.layout.cells && store.crowded.size + store.many.size > 0; cell++) {
-    store.crowded.delete(keyOf(store, slot, cell))
-    store.many.delete(keyOf(store, slot, cell))
+  for (let cell = 0; cell < store.layout.cells && store.crowded.size + store.overflow.size > 0; cell++) {
+    store.crowded.delete(cellKey(store, slot, cell))
+    store.overflow.delete(cellKey(store, slot, cell))
   }
   store.free.push(slot)
 }
 
 /** To be called before a series' cells change. */
-export function changing(store: Store, slot: number): void {
+export function markChanging(store: Store, slot: number): void {
   store.onWrite?.(slot >> CHUNK_BITS)
 }
 
@@ -136,35 +136,35 @@ export function chunkOf(store: Store, slot: number): Chunk {
 
 /** Index of a series' first cell in its chunk's columns. */
 export function baseOf(store: Store, slot: number): number {
-  return indexOf(slot) * store.layout.cells
+  return chunkIndex(slot) * store.layout.cells
 }
 
 export function headOf(store: Store, slot: number): number {
-  return chunkOf(store, slot).head[indexOf(slot)] as number
+  return chunkOf(store, slot).head[chunkIndex(slot)] as number
 }
 
 /** The newest window end (in buckets) that a series was judged for; Infinity where no rule asks. */
-export function judgedOf(store: Store, slot: number, slow: boolean): number {
-  if (slow && !store.layout.slow) return Infinity
+export function evaluatedTo(store: Store, slot: number, slow: boolean): number {
+  if (slow && !store.layout.extraLateness) return Infinity
   const chunk = chunkOf(store, slot)
-  return (slow ? chunk.judgedSlow : chunk.judged)[indexOf(slot)] as number
+  return (slow ? chunk.evaluatedLateTo : chunk.evaluatedTo)[chunkIndex(slot)] as number
 }
 
-export function setJudged(store: Store, slot: number, slow: boolean, end: number): void {
-  changing(store, slot)
+export function setEvaluatedTo(store: Store, slot: number, slow: boolean, end: number): void {
+  markChanging(store, slot)
   const chunk = chunkOf(store, slot)
-  const column = slow ? chunk.judgedSlow : chunk.judged
-  column[indexOf(slot)] = end
+  const column = slow ? chunk.evaluatedLateTo : chunk.evaluatedTo
+  column[chunkIndex(slot)] = end
 }
 
 /** Time of the earliest sample the series ever had. */
 export function firstOf(store: Store, slot: number): Millis {
-  return chunkOf(store, slot).first[indexOf(slot)] as number
+  return chunkOf(store, slot).first[chunkIndex(slot)] as number
 }
 
 /** The value that the sums of a series are shifted by. */
 export function shiftOf(store: Store, slot: number): number {
-  return chunkOf(store, slot).k[indexOf(slot)] as number
+  return chunkOf(store, slot).k[chunkIndex(slot)] as number
 }
 
 /** The oldest bucket that a series can still hold. */
@@ -178,14 +178,14 @@ export function cellOf(store: Store, bucket: number): number {
 }
 
 /** The number of a cell in its store. */
-export function keyOf(store: Store, slot: number, cell: number): number {
+export function cellKey(store: Store, slot: number, cell: number): number {
   return slot * store.layout.cells + cell
 }
 
 /** How many samples a bucket of a series holds. */
 export function sampleCount(store: Store, slot: number, bucket: number): number {
   const cell = cellOf(store, bucket)
-  return readCount(store, chunkOf(store, slot).n, baseOf(store, slot) + cell, keyOf(store, slot, cell))
+  return readCount(store, chunkOf(store, slot).n, baseOf(store, slot) + cell, cellKey(store, slot, cell))
 }
 
 /** Reads one cell; columns that are not kept are NaN. */

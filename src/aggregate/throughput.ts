@@ -1,16 +1,16 @@
 import type { Millis } from '../model.ts'
 
 /** How many hosts a source delivers, against how many it usually does. */
-export interface Flow {
+export interface Throughput {
   /** Distinct hosts that were heard through it lately, at the end of the newest bucket. */
-  heard: number
+  delivered: number
   /** Hosts that were heard through it last of all, however long ago. */
   hosts: number
   /**
    * What is usual: the median of `recent`. It is a robust figure, since up to half of the flows in it may be odd (a
    * decay just before an outage, the first minutes after it) and it still stands.
    */
-  typical: number
+  baseline: number
   /** The flows of the newest buckets, oldest first, without those under half of what was usual then. */
   readonly recent: number[]
   /** Mean pauses of hosts between two deliveries, in time that the source was observed; one of each bucket. */
@@ -19,9 +19,9 @@ export interface Flow {
   gap: Millis
   pauses: number
   /** For how long the flow has been under half of the usual while the source delivered. */
-  weak: Millis
+  degradedFor: Millis
   /** The part of `weak` in which the flow did not even grow: hosts that come back after an outage make it grow. */
-  stuck: Millis
+  notRecoveringFor: Millis
 }
 
 /** From so many hosts on, half of them tell more than a single one. */
@@ -31,22 +31,32 @@ const MEMORY = 60
 /** The shortest time in which a host that is alive is expected to be heard. */
 const SHORTEST = 60_000
 
-export function createFlow(): Flow {
-  return { heard: 0, hosts: 0, typical: 0, recent: [], gaps: [], gap: 0, pauses: 0, weak: 0, stuck: 0 }
+export function createThroughput(): Throughput {
+  return {
+    delivered: 0,
+    hosts: 0,
+    baseline: 0,
+    recent: [],
+    gaps: [],
+    gap: 0,
+    pauses: 0,
+    degradedFor: 0,
+    notRecoveringFor: 0,
+  }
 }
 
 /**
  * A host is heard again after a pause; none between events of one bucket. All pauses of a bucket count alike, so that
  * the order in which its hosts are heard makes no difference.
  */
-export function notePause(flow: Flow, pause: Millis): void {
+export function recordPause(flow: Throughput, pause: Millis): void {
   if (pause <= 0) return
   flow.gap += pause
   flow.pauses++
 }
 
 /** The span in which a host counts as heard: two of the usual pauses, and at least a minute. */
-export function flowSpan(flow: Flow): Millis {
+export function measurementSpan(flow: Throughput): Millis {
   return Math.max(SHORTEST, 2 * median(flow.gaps))
 }
 
@@ -54,9 +64,9 @@ export function flowSpan(flow: Flow): Millis {
  * Whether the source delivers at least half of its usual hosts; of few hosts, or before the
  * usual number is learnt, nobody can tell. Hosts that have moved to another source are not missed.
  */
-export function isFlowing(flow: Flow): boolean {
-  const expected = Math.min(flow.typical, flow.hosts)
-  return flow.recent.length < MEMORY || expected < MANY || 2 * flow.heard >= expected
+export function isFlowing(flow: Throughput): boolean {
+  const expected = Math.min(flow.baseline, flow.hosts)
+  return flow.recent.length < MEMORY || expected < MANY || 2 * flow.delivered >= expected
 }
 
 /**
@@ -64,36 +74,42 @@ export function isFlowing(flow: Flow): boolean {
  *
  * @param isDelivering whether the source was heard within the last minute; else its silence is not its hosts' matter.
  */
-export function measureFlow(flow: Flow, heard: number, hosts: number, bucket: Millis, isDelivering: boolean): void {
-  const grew = heard > flow.heard
-  flow.heard = heard
+export function measureThroughput(
+  flow: Throughput,
+  heard: number,
+  hosts: number,
+  bucket: Millis,
+  isDelivering: boolean,
+): void {
+  const grew = heard > flow.delivered
+  flow.delivered = heard
   flow.hosts = hosts
   if (isFlowing(flow)) {
-    flow.weak = 0
-    flow.stuck = 0
+    flow.degradedFor = 0
+    flow.notRecoveringFor = 0
     learn(flow, bucket)
   } else if (isDelivering) {
-    flow.weak += bucket
-    if (!grew) flow.stuck += bucket
+    flow.degradedFor += bucket
+    if (!grew) flow.notRecoveringFor += bucket
   }
   flow.gap = 0
   flow.pauses = 0
 }
 
-function learn(flow: Flow, bucket: Millis): void {
+function learn(flow: Throughput, bucket: Millis): void {
   // In whole buckets, so that the span in which hosts count as heard never ends within one.
   if (flow.gap > 0) keep(flow.gaps, Math.ceil(flow.gap / (flow.pauses || 1) / bucket) * bucket)
-  if (flow.heard === 0) return
-  keep(flow.recent, flow.heard)
-  flow.typical = median(flow.recent)
+  if (flow.delivered === 0) return
+  keep(flow.recent, flow.delivered)
+  flow.baseline = median(flow.recent)
 }
 
 /** Takes the present flow for the usual one. */
-export function acceptFlow(flow: Flow): void {
-  flow.recent.fill(flow.heard)
-  flow.typical = flow.heard
-  flow.weak = 0
-  flow.stuck = 0
+export function acceptBaseline(flow: Throughput): void {
+  flow.recent.fill(flow.delivered)
+  flow.baseline = flow.delivered
+  flow.degradedFor = 0
+  flow.notRecoveringFor = 0
 }
 
 function keep(list: number[], value: number): void {

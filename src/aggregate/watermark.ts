@@ -1,5 +1,5 @@
 import { clampToNow, type Millis } from '../model.ts'
-import { createFlow, type Flow, isFlowing } from './throughput.ts'
+import { createThroughput, type Throughput, isFlowing } from './throughput.ts'
 
 /**
  * One sender, and the two clocks that are read off what it delivers: the closing clock says how far in event time its
@@ -8,13 +8,13 @@ import { createFlow, type Flow, isFlowing } from './throughput.ts'
 export interface Source {
   readonly name: string
   /** Newest event time that it delivered, never beyond the arrival; -Infinity before. */
-  w: Millis
+  watermark: Millis
   /** Newest arrival of an event or heartbeat whose time was believed, or the source's first arrival. */
   trusted: Millis
   /** What `w` was at recent ticks, oldest first. */
-  marks: { at: Millis; w: Millis }[]
+  watermarkHistory: { at: Millis; w: Millis }[]
   /** Arrival of its newest request, of its first, and of the newest one that came after a pause. */
-  heard: Millis
+  lastSeenAt: Millis
   readonly since: Millis
   pausedUntil: Millis
   heartbeats: boolean
@@ -27,11 +27,11 @@ export interface Source {
   watching: number
   delivered: boolean
   /** For how long nothing came although the service could have taken it. */
-  silence: Millis
+  idleFor: Millis
   /** The extra window after a pause has been judged. */
   flushed: boolean
   /** How many hosts it delivers. */
-  readonly flow: Flow
+  readonly throughput: Throughput
 }
 
 /** Samples that are older than this on arrival move no clock, and windows that ended longer ago are not judged. */
@@ -43,54 +43,54 @@ const PAUSE = 30_000
 /** A heartbeat overtakes events that are on their way; it vouches for the time before this much of its own. */
 const HEARTBEAT_MARGIN = 30_000
 /** How long the clock's past is kept; the longest wait of a rule. */
-export const SLOW_WAIT = 90_000
+export const EXTRA_LATENESS = 90_000
 
 export function createSource(name: string, rcv: Millis): Source {
   return {
     name,
-    w: -Infinity,
+    watermark: -Infinity,
     trusted: rcv,
-    marks: [],
-    heard: rcv,
+    watermarkHistory: [],
+    lastSeenAt: rcv,
     since: rcv,
     pausedUntil: rcv,
     heartbeats: false,
     observed: 0,
     watching: -1,
     delivered: false,
-    silence: 0,
+    idleFor: 0,
     flushed: false,
-    flow: createFlow(),
+    throughput: createThroughput(),
   }
 }
 
 /** A request came. */
-export function hear(source: Source, rcv: Millis): void {
-  if (rcv - source.heard > PAUSE) source.pausedUntil = rcv
-  source.heard = Math.max(source.heard, rcv)
-  source.silence = 0
+export function recordArrival(source: Source, rcv: Millis): void {
+  if (rcv - source.lastSeenAt > PAUSE) source.pausedUntil = rcv
+  source.lastSeenAt = Math.max(source.lastSeenAt, rcv)
+  source.idleFor = 0
   source.flushed = false
 }
 
 /** An event came that may be trusted with the time. */
-export function moveClock(source: Source, ts: Millis, rcv: Millis): void {
+export function advanceWatermark(source: Source, ts: Millis, rcv: Millis): void {
   if (rcv - ts > TOO_OLD) return
   source.trusted = Math.max(source.trusted, rcv)
-  source.w = Math.max(source.w, Math.min(ts, rcv))
+  source.watermark = Math.max(source.watermark, Math.min(ts, rcv))
 }
 
 /**
  * An event came whose time is not believed, so that it is taken by its arrival. It proves nothing about the others of
  * its source, which may be in the midst of a backlog; but where there are no others, somebody has to close the windows.
  */
-export function moveByArrival(source: Source, rcv: Millis): void {
-  if (rcv - source.trusted > UNTRUSTED) source.w = Math.max(source.w, rcv - HEARTBEAT_MARGIN)
+export function advanceByArrival(source: Source, rcv: Millis): void {
+  if (rcv - source.trusted > UNTRUSTED) source.watermark = Math.max(source.watermark, rcv - HEARTBEAT_MARGIN)
 }
 
-export function beat(source: Source, ts: Millis, rcv: Millis): void {
+export function onHeartbeat(source: Source, ts: Millis, rcv: Millis): void {
   source.heartbeats = true
   source.delivered = true
-  moveClock(source, Math.min(ts, rcv) - HEARTBEAT_MARGIN, rcv)
+  advanceWatermark(source, Math.min(ts, rcv) - HEARTBEAT_MARGIN, rcv)
 }
 
 /**
@@ -99,29 +99,33 @@ export function beat(source: Source, ts: Millis, rcv: Millis): void {
  * @param able how much of the time since the last tick counts as silence: 0 when the service could not have listened.
  */
 export function tickSource(source: Source, now: Millis, able: Millis, bucket: Millis): void {
-  holdBack(source, now)
-  source.marks.push({ at: now, w: source.w })
-  while (source.marks.length > 1 && (source.marks[1] as { at: Millis }).at <= now - SLOW_WAIT) source.marks.shift()
-  source.silence += able
+  clampSource(source, now)
+  source.watermarkHistory.push({ at: now, w: source.watermark })
+  while (
+    source.watermarkHistory.length > 1 &&
+    (source.watermarkHistory[1] as { at: Millis }).at <= now - EXTRA_LATENESS
+  )
+    source.watermarkHistory.shift()
+  source.idleFor += able
   const current = Math.floor(now / bucket)
   // The bucket in which the source was first heard is counted at its end, like any other.
   if (source.watching < 0) source.watching = current
   if (current === source.watching) return
-  if (source.delivered && isFlowing(source.flow)) source.observed += bucket
+  if (source.delivered && isFlowing(source.throughput)) source.observed += bucket
   source.watching = current
   source.delivered = false
 }
 
 /** Nothing that is remembered of a source lies ahead of the present: the service's clock may have been set back. */
-function holdBack(source: Source, now: Millis): void {
-  clampToNow(source, now, 'heard', 'trusted', 'pausedUntil', 'w')
-  for (const mark of source.marks) clampToNow(mark, now, 'at', 'w')
+function clampSource(source: Source, now: Millis): void {
+  clampToNow(source, now, 'lastSeenAt', 'trusted', 'pausedUntil', 'watermark')
+  for (const mark of source.watermarkHistory) clampToNow(mark, now, 'at', 'w')
 }
 
 /** The closing clock: the source's clock as it was `wait` ago. */
-export function closingClock(source: Source, now: Millis, wait: Millis): Millis {
+export function watermarkAt(source: Source, now: Millis, wait: Millis): Millis {
   let closing = -Infinity
-  for (const mark of source.marks) {
+  for (const mark of source.watermarkHistory) {
     if (mark.at > now - wait) break
     closing = mark.w
   }
@@ -130,10 +134,10 @@ export function closingClock(source: Source, now: Millis, wait: Millis): Millis 
 
 /** Whether a pause of this source means something: it beats, or it has sent steadily for ten minutes. */
 export function isSteady(source: Source): boolean {
-  return source.heartbeats || source.heard - source.pausedUntil >= 10 * 60_000
+  return source.heartbeats || source.lastSeenAt - source.pausedUntil >= 10 * 60_000
 }
 
 /** Whether what the source delivers is of now, and not out of a backlog. */
 export function isLive(source: Source, rcv: Millis): boolean {
-  return rcv - source.w < 5 * 60_000
+  return rcv - source.watermark < 5 * 60_000
 }

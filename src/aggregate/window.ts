@@ -1,13 +1,13 @@
 import type { Millis, Of } from '../model.ts'
-import { growth, samplesOf } from './counter.ts'
-import { emptyPartial, meanOf, mergeInto, type Partial, stddevOf, sumOf } from './partial.ts'
+import { growth, readCounterSamples } from './counter.ts'
+import { emptyPartial, computeMean, mergeInto, type Partial, computeStddev, computeSum } from './partial.ts'
 import {
   baseOf,
   cellOf,
   chunkOf,
   firstOf,
   headOf,
-  keyOf,
+  cellKey,
   readCell,
   sampleCount,
   shiftOf,
@@ -16,7 +16,7 @@ import {
 } from './store.ts'
 
 /** Buckets `from` (inclusive) to `to` (exclusive). */
-export interface Span {
+export interface BucketRange {
   readonly from: number
   readonly to: number
 }
@@ -26,7 +26,7 @@ export interface Window extends Partial {
   filled: number
 }
 
-export function windowOf(store: Store, slot: number, span: Span): Window {
+export function readWindow(store: Store, slot: number, span: BucketRange): Window {
   const all = { ...emptyPartial(), filled: 0 }
   const cell = emptyPartial()
   const to = Math.min(span.to - 1, headOf(store, slot))
@@ -40,14 +40,20 @@ export function windowOf(store: Store, slot: number, span: Span): Window {
 }
 
 /** The figure that a rule asks of a window; NaN when the window cannot give it. */
-export function figureOf(store: Store, slot: number, span: Span, of: Of, window: Readonly<Partial>): number {
+export function computeFigure(
+  store: Store,
+  slot: number,
+  span: BucketRange,
+  of: Of,
+  window: Readonly<Partial>,
+): number {
   if (of === 'increase' || of === 'rate') return counterFigure(store, slot, span, of)
   const k = shiftOf(store, slot)
   if (window.n === 0) return NaN
-  if (of === 'mean') return meanOf(window, k)
-  if (of === 'sum') return sumOf(window, k)
+  if (of === 'mean') return computeMean(window, k)
+  if (of === 'sum') return computeSum(window, k)
   if (of === 'count') return window.n
-  if (of === 'stddev') return stddevOf(window)
+  if (of === 'stddev') return computeStddev(window)
   return window[of]
 }
 
@@ -55,7 +61,7 @@ export function figureOf(store: Store, slot: number, span: Span, of: Of, window:
  * Growth of a counter within a window, from the sample before it; `rate` is per second of the time it covers. Of a
  * growth that took longer than the window is long (the counter pauses, or reports less often) only its share counts.
  */
-function counterFigure(store: Store, slot: number, span: Span, of: 'increase' | 'rate'): number {
+function counterFigure(store: Store, slot: number, span: BucketRange, of: 'increase' | 'rate'): number {
   const length = (span.to - span.from) * store.layout.width
   let before = lastBefore(store, slot, span.from)
   const start = before?.ts
@@ -86,7 +92,7 @@ function counterSamples(store: Store, slot: number, bucket: number): readonly nu
   const chunk = chunkOf(store, slot)
   const cell = cellOf(store, bucket)
   const at = baseOf(store, slot) + cell
-  return chunk.n[at] === 0 ? [] : samplesOf(chunk, at, store.crowded, keyOf(store, slot, cell))
+  return chunk.n[at] === 0 ? [] : readCounterSamples(chunk, at, store.crowded, cellKey(store, slot, cell))
 }
 
 function lastBefore(store: Store, slot: number, bucket: number): { ts: number; value: number } | undefined {
@@ -102,7 +108,7 @@ function lastBefore(store: Store, slot: number, bucket: number): { ts: number; v
  * The usual distance between samples of a series, learnt from the kept buckets before `to`: the median gap between
  * buckets that hold samples, or a fraction of the bucket where they hold several. NaN when it cannot be told yet.
  */
-export function intervalOf(store: Store, slot: number, to: number): Millis {
+export function estimateInterval(store: Store, slot: number, to: number): Millis {
   const { width } = store.layout
   const gaps: number[] = []
   const counts: number[] = []
@@ -130,10 +136,10 @@ function median(values: readonly number[], middle: number): number {
  * holds `least` samples, and the ring has lost none of it. By default that is half of what the interval lets expect, at least one; a window without an
  * empty bucket always holds enough.
  */
-export function isWarm(
+export function hasCoverage(
   store: Store,
   slot: number,
-  span: Span,
+  span: BucketRange,
   window: Readonly<Window>,
   least: number | undefined,
 ): boolean {
@@ -145,7 +151,7 @@ export function isWarm(
   const tail = tailOf(store, slot)
   if (span.from < tail && began < tail * width) return false
   if (began <= start && (least !== undefined || filled === span.to - span.from)) return true
-  const interval = intervalOf(store, slot, span.to)
+  const interval = estimateInterval(store, slot, span.to)
   if (Number.isNaN(interval)) return began <= start
   if (began > start + interval) return false
   return least !== undefined || n >= Math.max(1, Math.floor((0.5 * (span.to - span.from) * width) / interval))

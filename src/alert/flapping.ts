@@ -31,12 +31,12 @@ export function createFlapping(at: Millis): Flapping {
 }
 
 /** How wide a slot is for a rule that is judged so often. */
-export function slotOf(every: Millis): Millis {
+export function slotLength(every: Millis): Millis {
   return Math.max(every, SHORTEST_SLOT)
 }
 
 /** The weighted share of slots with a change, in percent. */
-export function shareOf({ changes }: Pick<Flapping, 'changes'>): number {
+export function flapPercent({ changes }: Pick<Flapping, 'changes'>): number {
   let sum = 0
   for (let i = 0; i < SLOTS; i++) if ((changes >> i) & 1) sum += NEWEST - (i * (NEWEST - OLDEST)) / (SLOTS - 1)
   return (sum * 100) / SLOTS
@@ -48,7 +48,7 @@ export function shareOf({ changes }: Pick<Flapping, 'changes'>): number {
  * @param width of a slot, see `slotOf`.
  * @returns what began or ended by it.
  */
-export function lookAt(
+export function recordSample(
   flapping: Flapping,
   at: Millis,
   isBad: boolean | undefined,
@@ -60,7 +60,7 @@ export function lookAt(
     flapping.isBad = isBad
     flapping.changes |= 1
   }
-  const share = shareOf(flapping)
+  const share = flapPercent(flapping)
   if (!flapping.isFlapping && share >= STARTS) return turn(flapping, true)
   return flapping.isFlapping && share < STOPS ? turn(flapping, false) : undefined
 }

@@ -1,29 +1,29 @@
-import type { AlertState, Announcement, Critical, Millis, Severity } from '../model.ts'
+import type { AlertState, AlertEvent, CriticalSpan, Millis, Severity } from '../model.ts'
 
 /**
  * The life of one alert: one rule on one series. Each state has exactly the fields that it needs. All instants are
  * event times (ends of windows).
  */
-export type Life =
-  | (Counts & {
+export type AlertLifecycle =
+  | (EvaluationCounts & {
       readonly state: 'pending'
       readonly since: Millis
       readonly severity: Severity
       readonly dataUntil: Millis
-      readonly critical?: Critical
+      readonly critical?: CriticalSpan
     })
   | (Episode & { readonly state: 'firing' })
   | (Episode & { readonly state: 'recovering'; readonly goodSince: Millis })
   | (Episode & { readonly state: 'resolved'; readonly resolvedAt: Millis })
 
 /** How many windows were judged since it began, and how many of them were beyond a bound. */
-export interface Counts {
-  readonly windows: number
-  readonly bad: number
+export interface EvaluationCounts {
+  readonly evaluations: number
+  readonly breaches: number
 }
 
 /** What an alert carries from firing to resolved. */
-export interface Episode extends Counts {
+export interface Episode extends EvaluationCounts {
   readonly since: Millis
   readonly firedAt: Millis
   readonly severity: Severity
@@ -33,14 +33,14 @@ export interface Episode extends Counts {
   /** The most extreme figure; null where the rule has none. */
   readonly peak: number | null
   /** How often it came back after it had been good. */
-  readonly flaps: number
+  readonly refirings: number
   readonly noDataSince?: Millis
   /** Absent while it has never been critical. */
-  readonly critical?: Critical
+  readonly critical?: CriticalSpan
 }
 
 /** A judged window, as the life of an alert sees it. */
-export type Finding =
+export type WindowResult =
   /** `since`: up to when there are data, where that is known. */
   | { readonly kind: 'no_data'; readonly at: Millis; readonly since?: Millis }
   | { readonly kind: 'normal'; readonly at: Millis }
@@ -59,7 +59,7 @@ export type Finding =
       readonly isOpen?: boolean
     }
 
-export interface Patience {
+export interface AlertTimers {
   readonly for: Millis
   readonly keepFiringFor: Millis
   /** Whether people hear that a critical alert is only a warning by now. */
@@ -68,48 +68,59 @@ export interface Patience {
   readonly forgetPending: Millis
 }
 
-export type Change = { readonly to: AlertState; readonly because?: Announcement['because'] }
+export type Change = { readonly to: AlertState; readonly because?: AlertEvent['event'] }
 
 /** The next state of an alert, undefined for none, and the step that was taken, if any. */
 export interface Step {
-  readonly life: Life | undefined
+  readonly life: AlertLifecycle | undefined
   readonly change?: Change
 }
 
 /** Moves an alert on by one finding. Findings about windows older than the newest breach never undo it. */
-export function advance(life: Life | undefined, finding: Finding, patience: Patience): Step {
+export function transition(life: AlertLifecycle | undefined, finding: WindowResult, patience: AlertTimers): Step {
   if (life === undefined || life.state === 'resolved' || isForgotten(life, finding.at, patience))
-    return begin(finding, patience)
-  if (life.state === 'pending') return advancePending(life, finding, patience)
+    return start(finding, patience)
+  if (life.state === 'pending') return transitionPending(life, finding, patience)
   if (finding.kind === 'no_data') {
     return { life: { ...life, noDataSince: life.noDataSince ?? finding.since ?? finding.at } }
   }
-  if (finding.kind === 'anomalous') return worsen(life, finding, patience)
-  return recover(life, finding, patience)
+  if (finding.kind === 'anomalous') return onBreach(life, finding, patience)
+  return onNormal(life, finding, patience)
 }
 
-function isForgotten(life: Life, at: Millis, patience: Patience): boolean {
+function isForgotten(life: AlertLifecycle, at: Millis, patience: AlertTimers): boolean {
   return life.state === 'pending' && at - life.dataUntil > patience.forgetPending
 }
 
-function begin(finding: Finding, patience: Patience): Step {
+function start(finding: WindowResult, patience: AlertTimers): Step {
   if (finding.kind !== 'anomalous') return { life: undefined }
   const { at, severity, since = at } = finding
-  const spent = criticalOf(undefined, severity, since)
+  const spent = updateCritical(undefined, severity, since)
   if (patience.for === 0) return fire(since, finding, { ...NO_WINDOWS, ...spent })
-  const life: Life = { state: 'pending', since, severity, dataUntil: at, ...plusOne(NO_WINDOWS, finding), ...spent }
+  const life: AlertLifecycle = {
+    state: 'pending',
+    since,
+    severity,
+    dataUntil: at,
+    ...countEvaluation(NO_WINDOWS, finding),
+    ...spent,
+  }
   return { life, change: { to: 'pending' } }
 }
 
-type Spent = { readonly critical?: Critical }
-const NO_WINDOWS: Counts = { windows: 0, bad: 0 }
+type Spent = { readonly critical?: CriticalSpan }
+const NO_WINDOWS: EvaluationCounts = { evaluations: 0, breaches: 0 }
 
-function fire(since: Millis, finding: Finding & { kind: 'anomalous' }, { critical, ...before }: Counts & Spent): Step {
+function fire(
+  since: Millis,
+  finding: WindowResult & { kind: 'anomalous' },
+  { critical, ...before }: EvaluationCounts & Spent,
+): Step {
   const { at, severity, value, isOpen = false } = finding
-  const counts = isOpen ? { ...NO_WINDOWS, counted: since } : { ...plusOne(before, finding), counted: at }
+  const counts = isOpen ? { ...NO_WINDOWS, counted: since } : { ...countEvaluation(before, finding), counted: at }
   const firedAt = isOpen ? since : at
   const spent = critical === undefined ? {} : { critical }
-  const life: Life = {
+  const life: AlertLifecycle = {
     state: 'firing',
     since,
     firedAt,
@@ -117,51 +128,55 @@ function fire(since: Millis, finding: Finding & { kind: 'anomalous' }, { critica
     lastBreach: at,
     peak: value,
     ...counts,
-    flaps: 0,
+    refirings: 0,
     ...spent,
   }
   return { life, change: { to: 'firing', because: 'fired' } }
 }
 
 /** The time that was spent critical, with a finding at `at` that makes the alert this severe, or none. */
-function criticalOf(known: Critical | undefined, severity: Severity | 'none', at: Millis): Spent {
+function updateCritical(known: CriticalSpan | undefined, severity: Severity | 'none', at: Millis): Spent {
   if (severity === 'critical') {
-    if (known === undefined) return { critical: { from: at, spells: 1 } }
+    if (known === undefined) return { critical: { from: at, count: 1 } }
     if (known.until === undefined) return { critical: known }
-    return { critical: { from: known.from, spells: known.spells + 1, again: at } }
+    return { critical: { from: known.from, count: known.count + 1, lastFrom: at } }
   }
   if (known === undefined) return {}
   return { critical: known.until === undefined ? { ...known, until: at } : known }
 }
 
 /** Counts one more window. */
-function plusOne({ bad, windows }: Counts, finding: Finding): Counts {
+function countEvaluation({ breaches, evaluations }: EvaluationCounts, finding: WindowResult): EvaluationCounts {
   const isBad = finding.kind === 'anomalous' && finding.isHeld !== true
-  return { windows: windows + 1, bad: bad + (isBad ? 1 : 0) }
+  return { evaluations: evaluations + 1, breaches: breaches + (isBad ? 1 : 0) }
 }
 
 /** Counts a window of an alert that fires, unless it is open or was counted before. */
-function tally(life: Living, finding: Finding): Pick<Episode, 'windows' | 'bad' | 'counted'> {
-  const { counted, bad, windows } = life
+function countWhileOpen(life: Living, finding: WindowResult): Pick<Episode, 'evaluations' | 'breaches' | 'counted'> {
+  const { counted, breaches, evaluations } = life
   const isOpen = finding.kind === 'anomalous' && finding.isOpen === true
-  if (isOpen || finding.at <= counted) return { windows, bad, counted }
-  return { ...plusOne(life, finding), counted: finding.at }
+  if (isOpen || finding.at <= counted) return { evaluations, breaches, counted }
+  return { ...countEvaluation(life, finding), counted: finding.at }
 }
 
-function advancePending(life: Life & { state: 'pending' }, finding: Finding, patience: Patience): Step {
+function transitionPending(
+  life: AlertLifecycle & { state: 'pending' },
+  finding: WindowResult,
+  patience: AlertTimers,
+): Step {
   if (finding.kind === 'normal') return { life: finding.at < life.dataUntil ? life : undefined }
   if (finding.kind === 'no_data') return { life }
-  const spent = criticalOf(life.critical, finding.severity, finding.at)
+  const spent = updateCritical(life.critical, finding.severity, finding.at)
   if (finding.at - life.since >= patience.for) return fire(life.since, finding, { ...life, ...spent })
   const since = Math.min(life.since, finding.at)
-  const counts = finding.at > life.dataUntil ? plusOne(life, finding) : {}
+  const counts = finding.at > life.dataUntil ? countEvaluation(life, finding) : {}
   const dataUntil = Math.max(life.dataUntil, finding.at)
   return { life: { ...life, ...counts, since, severity: finding.severity, dataUntil, ...spent } }
 }
 
-type Living = Life & { state: 'firing' | 'recovering' }
+type Living = AlertLifecycle & { state: 'firing' | 'recovering' }
 
-function worsen(life: Living, finding: Finding & { kind: 'anomalous' }, { tellsFall }: Patience): Step {
+function onBreach(life: Living, finding: WindowResult & { kind: 'anomalous' }, { tellsFall }: AlertTimers): Step {
   const { since, firedAt, lastBreach } = life
   if (life.state === 'recovering' && finding.at < life.goodSince) return { life }
   const rose = finding.at >= lastBreach && life.severity === 'warning' && finding.severity === 'critical'
@@ -173,11 +188,11 @@ function worsen(life: Living, finding: Finding & { kind: 'anomalous' }, { tellsF
     severity,
     lastBreach: Math.max(lastBreach, finding.at),
     peak: extreme(life.peak, finding.value, finding.lower),
-    ...tally(life, finding),
-    flaps: life.flaps + (life.state === 'recovering' ? 1 : 0),
-    ...criticalOf(life.critical, severity, Math.max(lastBreach, finding.since ?? finding.at)),
+    ...countWhileOpen(life, finding),
+    refirings: life.refirings + (life.state === 'recovering' ? 1 : 0),
+    ...updateCritical(life.critical, severity, Math.max(lastBreach, finding.since ?? finding.at)),
   }
-  const next: Life = { state: 'firing', ...fields }
+  const next: AlertLifecycle = { state: 'firing', ...fields }
   if (rose) return { life: next, change: { to: 'firing', because: 'severity_raised' } }
   if (fell && tellsFall === true) return { life: next, change: { to: 'firing', because: 'severity_lowered' } }
   return life.state === 'recovering' ? { life: next, change: { to: 'firing' } } : { life: next }
@@ -188,16 +203,25 @@ function extreme(peak: number | null, value: number | null, lower: boolean): num
   return lower ? Math.min(peak, value) : Math.max(peak, value)
 }
 
-function recover(life: Living, finding: Finding, patience: Patience): Step {
+function onNormal(life: Living, finding: WindowResult, patience: AlertTimers): Step {
   const { at } = finding
   if (at < life.lastBreach) return { life }
-  const { since, firedAt, severity, lastBreach, peak, flaps } = life
-  const spent = criticalOf(life.critical, 'none', at)
-  const episode: Episode = { since, firedAt, severity, lastBreach, peak, ...tally(life, finding), flaps, ...spent }
+  const { since, firedAt, severity, lastBreach, peak, refirings } = life
+  const spent = updateCritical(life.critical, 'none', at)
+  const episode: Episode = {
+    since,
+    firedAt,
+    severity,
+    lastBreach,
+    peak,
+    ...countWhileOpen(life, finding),
+    refirings,
+    ...spent,
+  }
   const goodSince = life.state === 'recovering' ? life.goodSince : at
   if (at - goodSince >= patience.keepFiringFor) {
     return { life: { state: 'resolved', ...episode, resolvedAt: at }, change: { to: 'resolved', because: 'resolved' } }
   }
-  const next: Life = { state: 'recovering', ...episode, goodSince }
+  const next: AlertLifecycle = { state: 'recovering', ...episode, goodSince }
   return life.state === 'recovering' ? { life: next } : { life: next, change: { to: 'recovering' } }
 }

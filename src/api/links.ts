@@ -124,28 +124,33 @@ async function look({ engine, clock, now }: LinkDeps, { action, id }: Valid): Pr
 /** Undoing what is not done, or no longer in force, needs nothing. */
 function undoing({ action, id }: Valid, { alert, silence, now }: LinkFacts): Command | undefined {
   if (action.do === 'silence')
-    return silence === undefined || silence.until <= now ? undefined : { kind: 'expire', id, now }
+    return silence === undefined || silence.endsAt <= now ? undefined : { kind: 'expire', id, now }
   return alert?.ack === undefined ? undefined : { kind: 'unacknowledge', episode: action.episode, now }
 }
 
 function doing({ action, id }: Valid, facts: LinkFacts, fields: URLSearchParams): Command | undefined {
   if (!canAct(facts)) return undefined
   const { now } = facts
-  const until = now + spanOf(action.do, fields.get('duration') ?? '')
-  const author = nameOf(fields, action.to)
+  const endsAt = now + spanOf(action.do, fields.get('duration') ?? '')
+  const createdBy = nameOf(fields, action.to)
   const note = readWords({ note: fields.get('note') ?? '' }, ['note'], {
     most: MOST_NOTE,
     expected: 'a note',
     usual: '',
   })
   if (action.do === 'ack')
-    return { kind: 'acknowledge', episode: action.episode, ack: { at: now, until, author, note }, now }
+    return {
+      kind: 'acknowledge',
+      episode: action.episode,
+      ack: { at: now, until: endsAt, author: createdBy, note },
+      now,
+    }
   const matchers = [
     { label: 'rule', op: '=', value: action.rule },
     { label: 'host', op: '=', value: action.host },
   ] as const
   const comment = note === '' ? 'from the link in a mail' : note
-  return { kind: 'silence', silence: { id, matchers, from: now, until, author, comment, createdAt: now }, now }
+  return { kind: 'silence', silence: { id, matchers, startsAt: now, endsAt, createdBy, comment, createdAt: now }, now }
 }
 
 function spanOf(what: LinkAction['do'], duration: string): Millis {

@@ -54,13 +54,13 @@ export function addSilences(app: FastifyInstance, deps: ActDeps): void {
 
 function readSilence(body: Body, now: Millis, tokenName: string | undefined): Silence {
   const matchers = readMatchers(body['matchers'])
-  const from = readWhen(body, ['from', 'startsAt']) ?? now
-  if (from > now + YEAR)
-    throw fault(pick(body, ['from', 'startsAt']).name, new Date(from).toISOString(), 'a start within a year (365d)')
-  const until = readEnd(body, ['until', 'endsAt'], from, now)
-  const author = readAuthor(body, tokenName)
+  const startsAt = readWhen(body, ['from', 'startsAt']) ?? now
+  if (startsAt > now + YEAR)
+    throw fault(pick(body, ['from', 'startsAt']).name, new Date(startsAt).toISOString(), 'a start within a year (365d)')
+  const endsAt = readEnd(body, ['until', 'endsAt'], startsAt, now)
+  const createdBy = readAuthor(body, tokenName)
   const comment = readWords(body, ['comment'], { most: MOST_WORDS, expected: 'why nobody is to be told' })
-  return { id: readId(body['id']), matchers, from, until, author, comment, createdAt: now }
+  return { id: readId(body['id']), matchers, startsAt, endsAt, createdBy, comment, createdAt: now }
 }
 
 /** Who acts: the name in the body, or else that of the token. */

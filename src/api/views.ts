@@ -1,14 +1,14 @@
 import type {
   Acknowledgement,
   AlertView,
-  Because,
+  NotificationReason,
   Decision,
   Evaluation,
   Evidence,
   HostDetail,
   HostView,
   Millis,
-  Muted,
+  Mute,
   NextEvaluation,
   Notification,
   RuleView,
@@ -36,17 +36,17 @@ function isoFields<N extends string>(row: Readonly<Partial<Record<N, Millis>>>, 
   return Object.fromEntries(present.map((name) => [name, iso(row[name])]))
 }
 
-export const showHost = (host: HostView) => ({ ...host, lastSeen: iso(host.lastSeen) })
+export const showHost = (host: HostView) => ({ ...host, lastSeen: iso(host.lastSeenAt) })
 
 export const showHostDetail = (host: HostDetail) => ({
   ...host,
-  lastSeen: iso(host.lastSeen),
+  lastSeen: iso(host.lastSeenAt),
   series: host.series.map((series) => ({ ...series, newest: iso(series.newest) })),
 })
 
 /** An alert as users see it: flat, its instants in ISO 8601, and with sentences beside the codes. */
 export function showAlert(alert: AlertView) {
-  const { identity, evidence, muted, ack, decisions, waits, transitions, ...rest } = alert
+  const { identity, evidence, muted, ack, decisions, pending, transitions, ...rest } = alert
   const { rule, host, labels, measure } = identity
   return {
     rule,
@@ -61,8 +61,8 @@ export function showAlert(alert: AlertView) {
     ...(muted !== undefined && { muted: showMuted(muted) }),
     ...(ack !== undefined && { ack: showAck(ack) }),
     ...(decisions !== undefined && { decisions: decisions.map((one) => showDecision(one, alert)) }),
-    ...(waits !== undefined && {
-      waits: waits.map((one) => ({ ...one, ...isoFields(one, ['until']), summary: describeWaiting(one) })),
+    ...(pending !== undefined && {
+      waits: pending.map((one) => ({ ...one, ...isoFields(one, ['until']), summary: describeWaiting(one) })),
     }),
     transitions: transitions.map(({ to, at, value, evidence: found }) => ({
       to,
@@ -103,7 +103,7 @@ function showInstants(why: Suppression): object {
   return 'until' in why ? { ...why, until: iso(why.until) } : why
 }
 
-const showMuted = (muted: Muted) => ({
+const showMuted = (muted: Mute) => ({
   ...(muted.by === 'silence' ? { ...muted, until: iso(muted.until) } : muted),
   summary: describeSuppression(muted),
 })
@@ -117,10 +117,10 @@ export const showSilence = (silence: Silence | SilenceView, now: Millis) => ({
   state: stateOf(silence, now),
 })
 
-function stateOf({ from, until }: Silence, now: Millis): SilenceView['state'] {
+function stateOf({ startsAt, endsAt }: Silence, now: Millis): SilenceView['state'] {
   // One that was ended before it began holds for no time.
-  if (until <= now || until <= from) return 'expired'
-  return from > now ? 'pending' : 'active'
+  if (endsAt <= now || endsAt <= startsAt) return 'expired'
+  return startsAt > now ? 'pending' : 'active'
 }
 
 /** What is known of a rule and a host; `sends` are the rows of the registry in which their episodes may be. */
@@ -141,13 +141,15 @@ export const showEpisode = (alert: AlertView, sends: readonly SendRecord[]) => (
 })
 
 /** A rule with its last evaluations. @param host the only one that was asked for. */
-export function showRule({ next, last, ...rule }: RuleView, host?: string) {
+export function showRule({ nextEvaluation, evaluations, ...rule }: RuleView, host?: string) {
   return {
     ...rule,
-    ...isoFields(rule, ['left']),
-    last: last.map((one) => showEvaluation(one, rule.name)),
-    nextEvaluation: { ...showNext(next), summary: describeNextEvaluation(next, rule.name, host) },
-    ...(next.kind === 'not_applicable' && { notApplicable: describeNotApplicable(next.hosts, rule.name, host) }),
+    ...isoFields(rule, ['removedAt']),
+    last: evaluations.map((one) => showEvaluation(one, rule.name)),
+    nextEvaluation: { ...showNext(nextEvaluation), summary: describeNextEvaluation(nextEvaluation, rule.name, host) },
+    ...(nextEvaluation.kind === 'not_applicable' && {
+      notApplicable: describeNotApplicable(nextEvaluation.hosts, rule.name, host),
+    }),
   }
 }
 
@@ -159,14 +161,14 @@ function showNext(next: NextEvaluation) {
 
 /** What an evaluation said, flat as an alert is. */
 function showEvaluation(evaluation: Evaluation, rule: string) {
-  const { host, labels, measure, value, evidence, at, hint } = evaluation
+  const { host, labels, measure, value, evidence, evaluatedAt, hint } = evaluation
   return {
     host,
     labels,
     metric: measure.metric,
     unit: measure.unit,
     value,
-    at: iso(at),
+    at: iso(evaluatedAt),
     ...showEvidence(evidence),
     summary: describeReason({ identity: { rule, host, measure }, value, evidence }),
     ...(hint !== undefined && { hint: { code: hint, summary: describeHint(evaluation) } }),
@@ -185,20 +187,20 @@ function readNotification({ data }: SendRecord): Partial<Notification> {
 
 /** One row of the registry: what became of it, who was told, why, and of which alerts. */
 export function showSend(record: SendRecord) {
-  const { receiver, to, because, kind, thread, at, notice, alerts = [] } = readNotification(record)
+  const { receiver, to, reason, kind, thread, decidedAt, notice, alerts = [] } = readNotification(record)
   return {
     id: record.id,
     state: record.state,
     attempts: record.attempts,
     ...isoFields(record, ['createdAt', 'doneAt', 'nextAt']),
-    ...(record.answer !== undefined && { answer: record.answer }),
+    ...(record.response !== undefined && { answer: record.response }),
     receiver,
     to,
-    because,
+    because: reason,
     kind,
     thread,
-    ...(notice !== undefined && { title: describeNotice(notice, at ?? record.createdAt).title }),
-    alerts: alerts.map(({ episode, code, identity: { rule, host, labels }, state, severity, because: own }) => ({
+    ...(notice !== undefined && { title: describeNotice(notice, decidedAt ?? record.createdAt).title }),
+    alerts: alerts.map(({ episode, code, identity: { rule, host, labels }, state, severity, reason: own }) => ({
       episode,
       code,
       rule,
@@ -214,7 +216,7 @@ export function showSend(record: SendRecord) {
 /** A row of the registry, and why it tells of one alert; a mail of several has one reason, each of them its own. */
 interface SendOf {
   readonly record: SendRecord
-  readonly because: Because | undefined
+  readonly because: NotificationReason | undefined
 }
 
 /** The rows of the registry that tell of an alert. */
@@ -222,6 +224,6 @@ export function sendsOf({ episode }: AlertView, sends: readonly SendRecord[]): r
   if (episode === undefined) return []
   return sends.flatMap((record) => {
     const told = readNotification(record).alerts?.find((alert) => alert.episode === episode)
-    return told === undefined ? [] : [{ record, because: told.because }]
+    return told === undefined ? [] : [{ record, because: told.reason }]
   })
 }

@@ -19,7 +19,7 @@ export interface AlertRow {
   readonly value: number | null
   readonly unit: Unit
   readonly noDataSince?: string
-  readonly ended?: AlertView['ended']
+  readonly ended?: AlertView['closeReason']
   /** Why the last evaluation came out as it did, in words. */
   readonly summary: string
   readonly muted?: { readonly summary: string }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { createClock } from '../clock.ts'
 import type {
-  AlertFacts,
+  AlertSnapshot,
   Clock,
   Config,
   EngineConfig,
@@ -10,7 +10,7 @@ import type {
   Notification,
   Receiver,
   Recipient,
-  Via,
+  Channel,
 } from '../model.ts'
 import { anyAlert } from '../preview/samples.ts'
 import { openWays } from '../service.ts'
@@ -79,7 +79,7 @@ async function sendAll(
     io.err(`no smtp in the configuration: mails are not sent but kept as files in ${config.data}/mailbox`)
   let isWell = true
   for (const notification of notifications) {
-    const way = ways[notification.via ?? 'email']
+    const way = ways[notification.channel ?? 'email']
     const bytes = await way.render(notification)
     const { state, answer } = await way.send(bytes, notification, AbortSignal.timeout(120_000))
     io.out(`${notification.to.address}: ${state === 'sent' ? 'accepted' : 'not accepted'} (${answer})`)
@@ -95,26 +95,26 @@ export function quiet(io: CheckIo): Log {
   return { debug: ignore, info: ignore, warn: (_, message) => io.err(message), error: (_, message) => io.err(message) }
 }
 
-function samplesFor({ name, email, webhook, alertmanager }: Receiver, facts: AlertFacts): readonly Notification[] {
-  const others: readonly Via[] = [
+function samplesFor({ name, email, webhook, alertmanager }: Receiver, facts: AlertSnapshot): readonly Notification[] {
+  const others: readonly Channel[] = [
     ...(webhook === true ? ['webhook' as const] : []),
     ...(alertmanager === true ? ['alertmanager' as const] : []),
   ]
   return [
     ...email.map((to) => sample(name, 'email', to, facts)),
-    ...others.map((via) => sample(name, via, { address: `${via}:${name}` }, facts)),
+    ...others.map((channel) => sample(name, channel, { address: `${channel}:${name}` }, facts)),
   ]
 }
 
-function sample(receiver: string, via: Via, to: Recipient, facts: AlertFacts): Notification {
-  const { episode, at } = facts
+function sample(receiver: string, channel: Channel, to: Recipient, facts: AlertSnapshot): Notification {
+  const { episode, evaluatedAt } = facts
   return {
     id: `${episode}.${to.address}`,
     receiver,
-    via,
+    channel,
     to,
-    at,
-    because: 'fired',
+    decidedAt: evaluatedAt,
+    reason: 'fired',
     kind: 'alert',
     thread: episode,
     seq: 0,
@@ -122,7 +122,7 @@ function sample(receiver: string, via: Via, to: Recipient, facts: AlertFacts): N
   }
 }
 
-function testFacts(config: EngineConfig, now: Millis): AlertFacts {
+function testFacts(config: EngineConfig, now: Millis): AlertSnapshot {
   const facts = anyAlert(config, { at: now })
   return {
     ...facts,

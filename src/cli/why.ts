@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Because, Decision, HostState, Limit, SendRecord, Unit } from '../model.ts'
+import type { NotificationReason, Decision, HostState, Limit, SendRecord, Unit } from '../model.ts'
 import { labelDecision } from '../text/decision.ts'
 import { formatValue } from '../text/format.ts'
 import { describeHostState } from '../text/host-state.ts'
@@ -64,7 +64,7 @@ interface Sent {
   readonly nextAt?: string
   readonly answer?: string
   readonly to?: { readonly address: string }
-  readonly because?: Because
+  readonly because?: NotificationReason
 }
 
 /** One moment of an episode. */

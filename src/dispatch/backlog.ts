@@ -8,23 +8,23 @@ const QUIET = 60_000
 const PATIENCE = 10 * 60_000
 
 /** Keeps an episode back if its step is old news, or if it was kept back before. */
-export function keepBack(backlog: Backlog, episode: string, at: Millis, found: Millis): boolean {
+export function deferToBacklog(backlog: Backlog, episode: string, at: Millis, found: Millis): boolean {
   const isOld = found - at > OLD
   if (!isOld && !backlog.episodes.has(episode)) return false
-  if (backlog.episodes.size === 0) backlog.first = found
-  if (isOld) backlog.newest = found
+  if (backlog.episodes.size === 0) backlog.startedAt = found
+  if (isOld) backlog.lastFoundAt = found
   backlog.episodes.add(episode)
   return true
 }
 
 /** When a backlog is taken for read if nothing more of it is found. */
-export function endOfBacklog({ first, newest }: Backlog): Millis {
-  return Math.min(newest + QUIET, first + PATIENCE)
+export function endOfBacklog({ startedAt, lastFoundAt }: Backlog): Millis {
+  return Math.min(lastFoundAt + QUIET, startedAt + PATIENCE)
 }
 
 /** The episodes that were kept back, once the backlog is read. */
-export function readOut(backlog: Backlog, now: Millis): readonly string[] {
-  clampToNow(backlog, now, 'first', 'newest')
+export function takeBacklog(backlog: Backlog, now: Millis): readonly string[] {
+  clampToNow(backlog, now, 'startedAt', 'lastFoundAt')
   if (backlog.episodes.size === 0 || now < endOfBacklog(backlog)) return []
   const episodes = [...backlog.episodes]
   backlog.episodes.clear()

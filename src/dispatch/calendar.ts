@@ -46,7 +46,7 @@ function isIn(ranges: readonly NumberRange[], n: number, round?: number): boolea
 }
 
 /** A clock on the wall of a zone. */
-function clockOf(zone: string): Intl.DateTimeFormat {
+function minuteOfDay(zone: string): Intl.DateTimeFormat {
   const numeric = 'numeric'
   const fields = { year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric } as const
   return new Intl.DateTimeFormat('en-GB', { timeZone: zone, ...fields, hourCycle: 'h23' })
@@ -58,7 +58,7 @@ function clockOf(zone: string): Intl.DateTimeFormat {
  * @param clocks those that were made before.
  */
 export function localTime(now: Millis, zone: string, clocks: Map<string, Intl.DateTimeFormat>): Local {
-  const clock = clocks.get(zone) ?? clockOf(zone)
+  const clock = clocks.get(zone) ?? minuteOfDay(zone)
   clocks.set(zone, clock)
   const parts = new Map(clock.formatToParts(now).map(({ type, value }) => [type, Number(value)]))
   const part = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0

@@ -1,7 +1,7 @@
 import { compileMatchers } from '../labels/matcher.ts'
 import type { Command, CommandAnswer, Millis, Silence } from '../model.ts'
-import { labelsOf } from '../labels/labels.ts'
-import { type Case, type DispatchState, note } from './state.ts'
+import { alertLabels } from '../labels/labels.ts'
+import { type TrackedAlert, type DispatchState, recordDecision } from './state.ts'
 
 /** So many silences are kept, over ones included. */
 const MOST_SILENCES = 1000
@@ -14,25 +14,26 @@ export function addSilence(state: DispatchState, silence: Silence): CommandAnswe
     return { kind: 'refused', code: 'too-many', value: MOST_SILENCES }
   }
   state.silences.set(silence.id, silence)
-  state.dirty = true
-  return { kind: 'done', value: { ...silence, mutes: fitting(state, silence) } }
+  state.isDirty = true
+  return { kind: 'done', value: { ...silence, mutes: countMatching(state, silence) } }
 }
 
 /** The firing alerts that a silence fits, as soon as it holds. */
-function fitting({ cases }: DispatchState, { matchers, from, createdAt }: Silence): number {
-  if (from > createdAt) return 0
+function countMatching({ alerts }: DispatchState, { matchers, startsAt, createdAt }: Silence): number {
+  if (startsAt > createdAt) return 0
   const fits = compileMatchers(matchers)
-  return [...cases.values()].filter(({ facts }) => facts.state === 'firing' && fits(labelsOf(facts))).length
+  return [...alerts.values()].filter(({ snapshot }) => snapshot.state === 'firing' && fits(alertLabels(snapshot)))
+    .length
 }
 
 /** Ends a silence; ending it once more changes nothing. */
 export function expireSilence(state: DispatchState, id: string, now: Millis): CommandAnswer {
   const known = state.silences.get(id)
   if (known === undefined) return { kind: 'refused', code: 'unknown-silence', value: id }
-  const until = Math.min(known.until, Math.max(now, known.from))
-  const silence = until === known.until ? known : { ...known, until }
+  const until = Math.min(known.endsAt, Math.max(now, known.startsAt))
+  const silence = until === known.endsAt ? known : { ...known, until }
   state.silences.set(id, silence)
-  state.dirty = true
+  state.isDirty = true
   return { kind: 'done', value: silence }
 }
 
@@ -43,34 +44,36 @@ export function acknowledge(
   asked: Asked | undefined,
   now: Millis,
 ): CommandAnswer {
-  const one = findCase(state, episode)
-  if (one === undefined) return { kind: 'refused', code: 'unknown-episode', value: episode }
-  if (asked === undefined) withdrawAck(one, now)
-  else takeAck(one, asked, now)
-  state.dirty = true
-  const { episode: id, code, identity } = one.facts
+  const alert = findAlert(state, episode)
+  if (alert === undefined) return { kind: 'refused', code: 'unknown-episode', value: episode }
+  if (asked === undefined) withdrawAck(alert, now)
+  else applyAck(alert, asked, now)
+  state.isDirty = true
+  const { episode: id, code, identity } = alert.snapshot
   return { kind: 'done', value: { episode: id, code, rule: identity.rule, host: identity.host } }
 }
 
-function takeAck(one: Case, asked: Asked, now: Millis): void {
-  const kept = one.ack !== undefined && now < one.ack.until ? one.ack.note : ''
+function applyAck(alert: TrackedAlert, asked: Asked, now: Millis): void {
+  const kept = alert.ack !== undefined && now < alert.ack.until ? alert.ack.note : ''
   const ack = { ...asked, note: asked.note ?? kept }
-  one.ack = ack
-  delete one.ackOver
-  note(one, { at: now, kind: 'acknowledged', author: ack.author, until: ack.until, note: ack.note })
+  alert.ack = ack
+  delete alert.isAckExpiryNoted
+  recordDecision(alert, { at: now, kind: 'acknowledged', author: ack.author, until: ack.until, note: ack.note })
 }
 
-function withdrawAck(one: Case, now: Millis): void {
-  const { ack, ackOver } = one
-  one.ack = undefined
-  delete one.ackOver
-  if (ack === undefined || ackOver === true) return
-  note(one, { at: now, kind: 'unacknowledged', author: ack.author, because: 'withdrawn' })
+function withdrawAck(alert: TrackedAlert, now: Millis): void {
+  const { ack, isAckExpiryNoted } = alert
+  alert.ack = undefined
+  delete alert.isAckExpiryNoted
+  if (ack === undefined || isAckExpiryNoted === true) return
+  recordDecision(alert, { at: now, kind: 'unacknowledged', author: ack.author, because: 'withdrawn' })
 }
 
 /** An open episode, by its id or its code. */
-function findCase(state: DispatchState, episode: string): Case | undefined {
-  const known = state.cases.get(episode)
-  if (known !== undefined) return known.facts.state === 'firing' ? known : undefined
-  return [...state.cases.values()].find(({ facts }) => facts.state === 'firing' && facts.code === episode.toUpperCase())
+function findAlert(state: DispatchState, episode: string): TrackedAlert | undefined {
+  const known = state.alerts.get(episode)
+  if (known !== undefined) return known.snapshot.state === 'firing' ? known : undefined
+  return [...state.alerts.values()].find(
+    ({ snapshot }) => snapshot.state === 'firing' && snapshot.code === episode.toUpperCase(),
+  )
 }

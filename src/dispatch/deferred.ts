@@ -1,143 +1,179 @@
-import type { AlertFacts, Because, Effect, HeldBy, Millis } from '../model.ts'
-import { audienceOf } from './routing.ts'
-import { readOut } from './backlog.ts'
-import { pay, release } from './rate-limit.ts'
+import type { AlertSnapshot, NotificationReason, Effect, HeldBy, Millis } from '../model.ts'
+import { resolveTargets } from './routing.ts'
+import { takeBacklog } from './backlog.ts'
+import { charge, takeDeferred } from './rate-limit.ts'
 import { composeList } from './compose.ts'
-import { type Alerts, goOn, groupOf, groupsOf, joinTold, newMember, resumeGroup } from './groups.ts'
-import { heldBackBy, keepFrom, NOBODY, noteUntold } from './suppress.ts'
-import { labelsOf } from '../labels/labels.ts'
+import { type AlertLookup, updateMember, findGroup, listGroups, addNotified, newMember, resumeGroup } from './groups.ts'
+import { findHold, suppressPending, NOBODY, recordSuppressed } from './suppress.ts'
+import { alertLabels } from '../labels/labels.ts'
 import type { DispatchPlan } from './plan.ts'
-import { factsOf, noteTold } from './flush.ts'
-import { type Case, countMail, type DispatchState, type Item, note } from './state.ts'
+import { snapshotFor, recordNotified } from './flush.ts'
+import { type TrackedAlert, countMail, type DispatchState, type DeferredAlert, recordDecision } from './state.ts'
 
 /** Lets go of what waited for the budget of its address, as it is by now. */
-export function tellHeld(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): readonly Effect[] {
-  return [...state.purses.values()].flatMap((purse) => {
-    const items = release(purse, plan.config.mailsPerMinute, (item) => judge(state, alerts, item, now), now)
-    return items.length === 0 ? [] : [tellList(state, plan, items, 'rate_limited', now)]
+export function flushDeferred(
+  state: DispatchState,
+  plan: DispatchPlan,
+  alerts: AlertLookup,
+  now: Millis,
+): readonly Effect[] {
+  return [...state.rateLimits.values()].flatMap((rateLimit) => {
+    const items = takeDeferred(
+      rateLimit,
+      plan.config.mailsPerMinute,
+      (item) => refreshDeferred(state, alerts, item, now),
+      now,
+    )
+    return items.length === 0 ? [] : [notifyList(state, plan, items, 'rate_limited', now)]
   })
 }
 
-function tellList(
+function notifyList(
   state: DispatchState,
   plan: DispatchPlan,
-  items: readonly Item[],
-  because: Because,
+  items: readonly DeferredAlert[],
+  reason: NotificationReason,
   now: Millis,
 ): Effect {
   countMail(
     state,
-    items[0]?.line.via ?? 'email',
-    items.map(({ facts }) => facts.identity.rule),
+    items[0]?.target.channel ?? 'email',
+    items.map(({ snapshot }) => snapshot.identity.rule),
   )
-  for (const { line, facts, because: own } of items) {
+  for (const { target, snapshot: facts, reason: own } of items) {
     const isAlone = items.length === 1
-    const isListed = own !== because && (!isAlone || facts.wasMuted === undefined)
-    noteTold(state, line, [{ ...facts, because: own }], now, isListed ? { because, isAlone } : undefined)
+    const isListed = own !== reason && (!isAlone || facts.heldBy === undefined)
+    recordNotified(state, target, [{ ...facts, reason: own }], now, isListed ? { because: reason, isAlone } : undefined)
   }
-  return composeList(state, plan, items, because, now)
+  return composeList(state, plan, items, reason, now)
 }
 
 /** What is to be told by now of an alert that waited for a list: how it is, that it is over, or nothing for now. */
-function judge(state: DispatchState, alerts: Alerts, item: Item, now: Millis): Item | undefined {
-  const { episode } = item.facts
-  const { address } = item.line.to
-  const one = state.cases.get(episode)
-  if (one === undefined) return item
-  const why = heldBackBy(one, item.because, now)
-  if (why !== undefined) return putBack(state, one, item, why, now)
-  const group = groupOf(state, one, address)
-  const { sent = 0, suppressed = 0 } = group?.members.get(episode) ?? item.facts
-  const { wasMuted, picture, peers, state: was } = item.facts
-  const facts = {
-    ...factsOf(one, alerts),
-    sent,
+function refreshDeferred(
+  state: DispatchState,
+  alerts: AlertLookup,
+  item: DeferredAlert,
+  now: Millis,
+): DeferredAlert | undefined {
+  const { episode } = item.snapshot
+  const { address } = item.target.to
+  const alert = state.alerts.get(episode)
+  if (alert === undefined) return item
+  const why = findHold(alert, item.reason, now)
+  if (why !== undefined) return returnToGroup(state, alert, item, why, now)
+  const group = findGroup(state, alert, address)
+  const { notifications = 0, suppressed = 0 } = group?.members.get(episode) ?? item.snapshot
+  const { heldBy, chart, peers, state: was } = item.snapshot
+  const snapshot = {
+    ...snapshotFor(alert, alerts),
+    sent: notifications,
     suppressed,
-    ...(wasMuted === undefined ? {} : { wasMuted }),
-    ...(was !== one.facts.state || picture === undefined ? {} : { picture }),
-    ...(was !== one.facts.state || peers === undefined ? {} : { peers }),
+    ...(heldBy === undefined ? {} : { wasMuted: heldBy }),
+    ...(was !== alert.snapshot.state || chart === undefined ? {} : { picture: chart }),
+    ...(was !== alert.snapshot.state || peers === undefined ? {} : { peers }),
   }
-  if (one.facts.state === 'firing' && !isUndone(item, facts)) return { ...item, facts }
-  if (one.facts.state === 'firing') {
-    noteUntold(one, item.because, { by: 'undone' }, now, address)
+  if (alert.snapshot.state === 'firing' && !isUndone(item, snapshot)) return { ...item, snapshot }
+  if (alert.snapshot.state === 'firing') {
+    recordSuppressed(alert, item.reason, { by: 'undone' }, now, address)
     return undefined
   }
   // This list tells its end, whatever the conversation waits for.
   group?.members.delete(episode)
-  return { ...item, because: one.because === 'flapping_stopped' ? one.because : 'resolved', facts }
+  return { ...item, reason: alert.lastEvent === 'flapping_stopped' ? alert.lastEvent : 'resolved', snapshot }
 }
 
 /** A rise that has come and gone is none, nor is a fall. */
-function isUndone({ because }: Item, { severity }: AlertFacts): boolean {
+function isUndone({ reason }: DeferredAlert, { severity }: AlertSnapshot): boolean {
   return (
-    (because === 'severity_raised' && severity !== 'critical') ||
-    (because === 'severity_lowered' && severity === 'critical')
+    (reason === 'severity_raised' && severity !== 'critical') ||
+    (reason === 'severity_lowered' && severity === 'critical')
   )
 }
 
 /** What is held back by now is news of its conversation again, until nothing holds it back or it is over untold. */
-function putBack(state: DispatchState, one: Case, item: Item, why: HeldBy, now: Millis): undefined {
-  const { address } = item.line.to
-  const isOver = one.facts.state === 'resolved'
-  if (isOver && !item.told) {
-    groupOf(state, one, address)?.members.delete(one.facts.episode)
-    noteUntold(one, 'all', why, now, address)
+function returnToGroup(
+  state: DispatchState,
+  alert: TrackedAlert,
+  item: DeferredAlert,
+  why: HeldBy,
+  now: Millis,
+): undefined {
+  const { address } = item.target.to
+  const isOver = alert.snapshot.state === 'resolved'
+  if (isOver && !item.isNotified) {
+    findGroup(state, alert, address)?.members.delete(alert.snapshot.episode)
+    recordSuppressed(alert, 'all', why, now, address)
     return
   }
-  const group = resumeGroup(state, item, one, now)
-  const member = group.members.get(one.facts.episode) ?? newMember(true)
-  group.members.set(one.facts.episode, member)
-  if (item.because === 'repeat_interval' && !isOver) {
-    note(one, { at: now, kind: 'suppressed', event: item.because, why, to: address })
+  const group = resumeGroup(state, item, alert, now)
+  const member = group.members.get(alert.snapshot.episode) ?? newMember(true)
+  group.members.set(alert.snapshot.episode, member)
+  if (item.reason === 'repeat_interval' && !isOver) {
+    recordDecision(alert, { at: now, kind: 'suppressed', event: item.reason, why, to: address })
     return
   }
-  member.told = item.told
-  member.news = isOver ? 'resolved' : (member.news ?? item.because)
-  group.rests = 0
-  keepFrom(group, one, member, why, now)
+  member.isNotified = item.isNotified
+  member.pending = isOver ? 'resolved' : (member.pending ?? item.reason)
+  group.nextFlushAt = 0
+  suppressPending(group, alert, member, why, now)
 }
 
 /**
  * Once a backlog is read: who knew of an alert hears how it went on; of what is over, and of what nothing newer is known,
  * the others hear in one list; what goes on is news to them.
  */
-export function readBacklog(
+export function flushBacklog(
   state: DispatchState,
   plan: DispatchPlan,
-  alerts: Alerts,
+  alerts: AlertLookup,
   now: Millis,
-  tellAll: (one: Case) => void,
+  tellAll: (alert: TrackedAlert) => void,
 ): Effect[] {
-  const lists = new Map<string, Item[]>()
-  for (const episode of readOut(state.backlog, now)) {
-    const one = state.cases.get(episode)
+  const lists = new Map<string, DeferredAlert[]>()
+  for (const episode of takeBacklog(state.backlog, now)) {
+    const one = state.alerts.get(episode)
     if (one === undefined) continue
-    state.dirty = true
-    const knowing = groupsOf(state, one)
-    const goesOn = one.facts.state === 'firing' && (one.muted !== undefined || alerts.isCurrent(one))
+    state.isDirty = true
+    const knowing = listGroups(state, one)
+    const goesOn = one.snapshot.state === 'firing' && (one.muted !== undefined || alerts.isCurrent(one))
     if (goesOn) tellAll(one)
-    else list(state, plan, one, lists, now)
-    for (const group of knowing) if (group.members.get(episode)?.told === true) goOn(group, one, one.because, now)
+    else addToLists(state, plan, one, lists, now)
+    for (const group of knowing)
+      if (group.members.get(episode)?.isNotified === true) updateMember(group, one, one.lastEvent, now)
   }
   return [...lists.values()].map((items) => {
     const [first] = items
-    if (first !== undefined) pay(state, first.line, now)
-    return tellList(state, plan, items, 'backlog', now)
+    if (first !== undefined) charge(state, first.target, now)
+    return notifyList(state, plan, items, 'backlog', now)
   })
 }
 
 /** Lists an alert for each address that knows nothing of it. */
-function list(state: DispatchState, plan: DispatchPlan, one: Case, lists: Map<string, Item[]>, now: Millis): void {
-  const { facts, muted } = one
-  const knowing = new Set(groupsOf(state, one).map(({ line }) => line.to.address))
-  const labels = labelsOf(facts)
-  const lines = muted === undefined ? audienceOf(plan, one, labels) : []
-  if (lines.length === 0 && knowing.size === 0) noteUntold(one, 'all', muted ?? NOBODY, now)
-  for (const line of lines) {
+function addToLists(
+  state: DispatchState,
+  plan: DispatchPlan,
+  alert: TrackedAlert,
+  lists: Map<string, DeferredAlert[]>,
+  now: Millis,
+): void {
+  const { snapshot, muted } = alert
+  const knowing = new Set(listGroups(state, alert).map(({ target }) => target.to.address))
+  const labels = alertLabels(snapshot)
+  const targets = muted === undefined ? resolveTargets(plan, alert, labels) : []
+  if (targets.length === 0 && knowing.size === 0) recordSuppressed(alert, 'all', muted ?? NOBODY, now)
+  for (const line of targets) {
     if (knowing.has(line.to.address)) continue
     const items = lists.get(line.to.address) ?? []
     lists.set(line.to.address, items)
-    items.push({ line, because: 'backlog', thread: facts.episode, seq: 0, facts, lead: undefined, told: false })
-    if (facts.state === 'firing') joinTold(state, line, one, labels, now)
+    items.push({
+      target: line,
+      reason: 'backlog',
+      thread: snapshot.episode,
+      seq: 0,
+      snapshot,
+      lead: undefined,
+      isNotified: false,
+    })
+    if (snapshot.state === 'firing') addNotified(state, line, alert, labels, now)
   }
 }

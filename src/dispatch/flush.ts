@@ -1,13 +1,28 @@
-import { type AlertFacts, type Because, clampToNow, type Decision, type Millis, type Suppression } from '../model.ts'
-import { type Alerts, groupOf } from './groups.ts'
-import { heldBackBy, isAcknowledged, noteUntold } from './suppress.ts'
-import { isStep, withoutPicture } from './chart-data.ts'
-import { type Case, type DispatchState, type Group, type Line, type Mail, type Member, note } from './state.ts'
+import {
+  type AlertSnapshot,
+  type NotificationReason,
+  clampToNow,
+  type Decision,
+  type Millis,
+  type Suppression,
+} from '../model.ts'
+import { type AlertLookup, findGroup } from './groups.ts'
+import { findHold, isAcknowledged, recordSuppressed } from './suppress.ts'
+import { isStep, withoutChart } from './chart-data.ts'
+import {
+  type TrackedAlert,
+  type DispatchState,
+  type Group,
+  type Target,
+  type Mail,
+  type Member,
+  recordDecision,
+} from './state.ts'
 
 /** Alerts beside the news that one mail lists. */
 const MOST_OTHERS = 500
 /** What several news of one mail are called: the first of these. */
-const RANK: readonly Because[] = [
+const RANK: readonly NotificationReason[] = [
   'severity_raised',
   'fired',
   'severity_lowered',
@@ -22,136 +37,148 @@ const RANK: readonly Because[] = [
  * What an address is to hear of a conversation now, in the order of Alertmanager's questions: is something new, is it
  * over, has it gone on for long?
  */
-export function flush(state: DispatchState, group: Group, alerts: Alerts, now: Millis): Mail | undefined {
-  holdBack(group, now)
-  forgetUntold(state, group, now)
+export function flush(state: DispatchState, group: Group, alerts: AlertLookup, now: Millis): Mail | undefined {
+  clampGroup(group, now)
+  dropUnnotified(state, group, now)
   const told = [...group.members].flatMap(([episode, member]) => {
-    const one = state.cases.get(episode)
-    if (one === undefined || member.news === undefined || heldBackBy(one, member.news, now) !== undefined) return []
-    return [{ one, member, news: member.news }]
+    const alert = state.alerts.get(episode)
+    if (alert === undefined || member.pending === undefined || findHold(alert, member.pending, now) !== undefined)
+      return []
+    return [{ one: alert, member, news: member.pending }]
   })
-  if (told.length > 0) return isTime(group, told, now) ? tellNews(state, group, told, alerts, now) : undefined
-  const again = isRepeatDue(group, now) ? firingOf(state, group, now) : []
-  return again.length === 0 ? undefined : tellAgain(group, again, alerts, now)
+  if (told.length > 0) return isFlushDue(group, told, now) ? notifyEvents(state, group, told, alerts, now) : undefined
+  const again = isRepeatDue(group, now) ? listFiring(state, group, now) : []
+  return again.length === 0 ? undefined : notifyRepeat(group, again, alerts, now)
 }
 
 /** Nothing that is remembered lies ahead of the present: the service's clock may have been set back. */
-function holdBack(group: Group, now: Millis): void {
-  clampToNow(group, now, 'since', 'lastSent')
+function clampGroup(group: Group, now: Millis): void {
+  clampToNow(group, now, 'startedAt', 'lastNotifiedAt')
 }
 
 /** What came and went before anybody was told is not told, unless nothing but the moment kept it from being told. */
-function forgetUntold(state: DispatchState, group: Group, now: Millis): void {
+function dropUnnotified(state: DispatchState, group: Group, now: Millis): void {
   for (const [episode, member] of group.members) {
-    const one = state.cases.get(episode)
-    if (one !== undefined && (one.facts.state === 'firing' || member.told)) continue
-    const why: Suppression | undefined = member.wasMuted ?? (group.line.grouping.wait > 0 ? TOO_EARLY : undefined)
-    if (one !== undefined && why === undefined) continue
+    const alert = state.alerts.get(episode)
+    if (alert !== undefined && (alert.snapshot.state === 'firing' || member.isNotified)) continue
+    const why: Suppression | undefined = member.heldBy ?? (group.target.grouping.wait > 0 ? TOO_EARLY : undefined)
+    if (alert !== undefined && why === undefined) continue
     group.members.delete(episode)
-    if (one === undefined || why === undefined) continue
-    noteUntold(one, 'all', why, now, group.line.to.address)
+    if (alert === undefined || why === undefined) continue
+    recordSuppressed(alert, 'all', why, now, group.target.to.address)
   }
 }
 
 const TOO_EARLY: Suppression = { by: 'resolved_in_group_wait' }
 
 interface News {
-  readonly one: Case
+  readonly one: TrackedAlert
   readonly member: Member
-  readonly news: Because
+  readonly news: NotificationReason
 }
 
-function isTime(group: Group, told: readonly News[], now: Millis): boolean {
-  return told.some(({ news }) => news === 'severity_raised') || now >= newsAt(group)
+function isFlushDue(group: Group, told: readonly News[], now: Millis): boolean {
+  return told.some(({ news }) => news === 'severity_raised') || now >= nextFlush(group)
 }
 
 /** When something new may be told. */
-export function newsAt({ line: { grouping }, since, lastSent }: Group): Millis {
-  return lastSent === undefined ? since + grouping.wait : lastSent + grouping.interval
+export function nextFlush({ target: { grouping }, startedAt, lastNotifiedAt }: Group): Millis {
+  return lastNotifiedAt === undefined ? startedAt + grouping.wait : lastNotifiedAt + grouping.interval
 }
 
 /** Until when nothing is to be told of a conversation if nothing changes. */
-export function restOf(group: Group): Millis {
-  const hasNews = [...group.members.values()].some(({ news }) => news !== undefined)
-  return Math.min(hasNews ? newsAt(group) : Infinity, repeatAt(group) ?? Infinity)
+export function computeNextFlush(group: Group): Millis {
+  const hasNews = [...group.members.values()].some(({ pending }) => pending !== undefined)
+  return Math.min(hasNews ? nextFlush(group) : Infinity, nextRepeat(group) ?? Infinity)
 }
 
 /** When an unchanged conversation is gone on with; undefined for never. */
-function repeatAt({ line: { repeat }, lastSent, repeats }: Group): Millis | undefined {
-  if (lastSent === undefined || repeat.first === 0) return undefined
-  return lastSent + Math.min(repeat.most, repeat.first * 2 ** repeats)
+function nextRepeat({ target: { repeat }, lastNotifiedAt, repeatCount }: Group): Millis | undefined {
+  if (lastNotifiedAt === undefined || repeat.first === 0) return undefined
+  return lastNotifiedAt + Math.min(repeat.most, repeat.first * 2 ** repeatCount)
 }
 
 function isRepeatDue(group: Group, now: Millis): boolean {
-  const at = repeatAt(group)
+  const at = nextRepeat(group)
   return at !== undefined && now >= at
 }
 
 /** What still fires and was told, and nobody looks after. */
-function firingOf(state: DispatchState, group: Group, now: Millis): readonly Case[] {
+function listFiring(state: DispatchState, group: Group, now: Millis): readonly TrackedAlert[] {
   return [...group.members].flatMap(([episode, member]) => {
-    const one = state.cases.get(episode)
-    if (one === undefined || !member.told || one.facts.state !== 'firing' || one.muted !== undefined) return []
-    return isAcknowledged(one, now) && group.line.via !== 'alertmanager' ? [] : [one]
+    const alert = state.alerts.get(episode)
+    if (alert === undefined || !member.isNotified || alert.snapshot.state !== 'firing' || alert.muted !== undefined)
+      return []
+    return isAcknowledged(alert, now) && group.target.channel !== 'alertmanager' ? [] : [alert]
   })
 }
 
-function tellNews(state: DispatchState, group: Group, told: readonly News[], alerts: Alerts, now: Millis): Mail {
+function notifyEvents(
+  state: DispatchState,
+  group: Group,
+  told: readonly News[],
+  alerts: AlertLookup,
+  now: Millis,
+): Mail {
   const because = RANK.find((reason) => told.some(({ news }) => news === reason)) ?? 'fired'
   const ordered = told.toSorted((a, b) => RANK.indexOf(a.news) - RANK.indexOf(b.news))
-  const facts = ordered.map(({ one, member, news }) => ({ ...factsOf(one, alerts, member), because: news }))
-  const fresh = new Set(told.map(({ one }) => one))
-  const known = knownOf(told)
+  const snapshot = ordered.map(({ one: alert, member, news }) => ({
+    ...snapshotFor(alert, alerts, member),
+    because: news,
+  }))
+  const fresh = new Set(told.map(({ one: alert }) => alert))
+  const notifiedBefore = listNotified(told)
   for (const { one, member } of told) {
-    member.told = true
-    member.news = undefined
-    member.wasMuted = undefined
-    delete member.kept
-    if (one.facts.state === 'resolved') group.members.delete(one.facts.episode)
+    member.isNotified = true
+    member.pending = undefined
+    member.heldBy = undefined
+    delete member.suppressionKey
+    if (one.snapshot.state === 'resolved') group.members.delete(one.snapshot.episode)
   }
-  if (because !== 'resolved') group.repeats = 0
-  const others = group.line.via === 'alertmanager' ? [] : firingOf(state, group, now).filter((one) => !fresh.has(one))
-  const rest = others.slice(0, MOST_OTHERS).map((one) => factsOf(one, alerts))
-  return { ...write(group, because, [...facts, ...rest], facts.length, now), known }
+  if (because !== 'resolved') group.repeatCount = 0
+  const others =
+    group.target.channel === 'alertmanager' ? [] : listFiring(state, group, now).filter((alert) => !fresh.has(alert))
+  const rest = others.slice(0, MOST_OTHERS).map((alert) => snapshotFor(alert, alerts))
+  return { ...buildMail(group, because, [...snapshot, ...rest], snapshot.length, now), notifiedBefore }
 }
 
-function knownOf(told: readonly News[]): ReadonlySet<string> {
-  return new Set(told.flatMap(({ one, member }) => (member.told ? [one.facts.episode] : [])))
+function listNotified(told: readonly News[]): ReadonlySet<string> {
+  return new Set(told.flatMap(({ one: alert, member }) => (member.isNotified ? [alert.snapshot.episode] : [])))
 }
 
-function tellAgain(group: Group, again: readonly Case[], alerts: Alerts, now: Millis): Mail {
-  const because = 'repeat_interval'
-  const facts = again.map(
-    (one) => ({ ...factsOf(one, alerts, group.members.get(one.facts.episode)), because }) as const,
+function notifyRepeat(group: Group, again: readonly TrackedAlert[], alerts: AlertLookup, now: Millis): Mail {
+  const reason = 'repeat_interval'
+  const snapshot = again.map(
+    (alert) => ({ ...snapshotFor(alert, alerts, group.members.get(alert.snapshot.episode)), because: reason }) as const,
   )
-  group.repeats++
-  const known = new Set(again.map((one) => one.facts.episode))
-  return { ...write(group, because, facts, facts.length, now), known }
+  group.repeatCount++
+  const notifiedBefore = new Set(again.map((alert) => alert.snapshot.episode))
+  return { ...buildMail(group, reason, snapshot, snapshot.length, now), notifiedBefore }
 }
 
 /** A mail is on its way: each of its alerts remembers to whom it was told, and for which reason of its own. */
-export function noteTold(
+export function recordNotified(
   state: DispatchState,
-  line: Line,
-  alerts: readonly AlertFacts[],
+  target: Target,
+  alerts: readonly AlertSnapshot[],
   now: Millis,
   list?: Notified['list'],
 ): void {
-  const { address } = line.to
-  for (const { episode, because, wasMuted } of alerts) {
-    const one = state.cases.get(episode)
-    if (one === undefined) continue
-    if (because !== undefined) {
-      const member = groupOf(state, one, address)?.members.get(episode)
-      one.sent++
-      if (member !== undefined) member.sent++
+  const { address } = target.to
+  for (const { episode, reason, heldBy } of alerts) {
+    const alert = state.alerts.get(episode)
+    if (alert === undefined) continue
+    if (reason !== undefined) {
+      const member = findGroup(state, alert, address)?.members.get(episode)
+      alert.notifications++
+      if (member !== undefined) member.notifications++
     }
-    note(one, {
+    recordDecision(alert, {
       at: now,
       kind: 'notified',
       to: address,
-      event: because ?? 'beside',
-      ...(because === undefined || wasMuted === undefined ? {} : { heldBy: wasMuted }),
+      event: reason ?? 'beside',
+      ...(reason === undefined || heldBy === undefined ? {} : { heldBy }),
       ...(list === undefined ? {} : { list }),
     })
   }
@@ -160,54 +187,54 @@ export function noteTold(
 type Notified = Extract<Decision, { readonly kind: 'notified' }>
 
 /** What is told of an alert now; of a step that is told at once also what was measured around it. */
-export function factsOf(one: Case, alerts: Alerts, member?: Member): AlertFacts {
-  const now = one.facts.state === 'firing' ? alerts.facts(one) : undefined
-  const { ack, facts } = one
-  const { news, wasMuted, sent = 0, suppressed = 0 } = member ?? {}
-  const isFresh = news !== undefined && isStep(news) && wasMuted === undefined
-  const picture = isFresh ? facts.picture : undefined
+export function snapshotFor(alert: TrackedAlert, alerts: AlertLookup, member?: Member): AlertSnapshot {
+  const now = alert.snapshot.state === 'firing' ? alerts.snapshot(alert) : undefined
+  const { ack, snapshot } = alert
+  const { pending, heldBy, notifications = 0, suppressed = 0 } = member ?? {}
+  const isFresh = pending !== undefined && isStep(pending) && heldBy === undefined
+  const chart = isFresh ? snapshot.chart : undefined
   return {
-    ...(now ?? withoutPicture(facts)),
-    ...(now !== undefined && isFresh && facts.peers !== undefined ? { peers: facts.peers } : {}),
-    ...(picture === undefined ? {} : { picture }),
-    sent,
+    ...(now ?? withoutChart(snapshot)),
+    ...(now !== undefined && isFresh && snapshot.peers !== undefined ? { peers: snapshot.peers } : {}),
+    ...(chart === undefined ? {} : { chart }),
+    notifications,
     suppressed,
-    ...(wasMuted === undefined ? {} : { wasMuted }),
+    ...(heldBy === undefined ? {} : { heldBy }),
     ...(ack === undefined ? {} : { ack }),
   }
 }
 
-function write(
+function buildMail(
   group: Group,
-  because: Because,
-  alerts: readonly AlertFacts[],
-  news: number,
+  reason: NotificationReason,
+  alerts: readonly AlertSnapshot[],
+  newCount: number,
   now: Millis,
-): Omit<Mail, 'known'> {
-  const isPictured = news === 1 && group.line.via === 'email'
-  const shown = isPictured ? alerts : alerts.map(withoutPicture)
-  const hosts = new Set(shown.slice(0, news).map(({ identity }) => identity.host))
-  group.lead ??= { facts: withoutPicture(shown[0] as AlertFacts), more: hosts.size - 1 }
-  group.lastSent = now
-  const { line, thread, lead, identity } = group
+): Omit<Mail, 'notifiedBefore'> {
+  const isPictured = newCount === 1 && group.target.channel === 'email'
+  const shown = isPictured ? alerts : alerts.map(withoutChart)
+  const hosts = new Set(shown.slice(0, newCount).map(({ identity }) => identity.host))
+  group.lead ??= { facts: withoutChart(shown[0] as AlertSnapshot), more: hosts.size - 1 }
+  group.lastNotifiedAt = now
+  const { target, thread, lead, identity } = group
   const isOver = shown.every(({ state }) => state === 'resolved')
   return {
-    line,
-    because,
+    target,
+    reason,
     thread,
     seq: group.seq++,
     alerts: shown,
-    news,
+    newCount,
     group: identity,
     lead,
-    nextAt: isOver ? undefined : toldAgainAt(group, shown),
+    nextRepeatAt: isOver ? undefined : nextRepeatFor(group, shown),
   }
 }
 
 /** When the conversation is gone on with if nothing changes: not while somebody looks after all that it tells of. */
-function toldAgainAt(group: Group, shown: readonly AlertFacts[]): Millis | undefined {
-  const at = repeatAt(group)
-  if (at === undefined || group.line.via === 'alertmanager') return at
+function nextRepeatFor(group: Group, shown: readonly AlertSnapshot[]): Millis | undefined {
+  const at = nextRepeat(group)
+  if (at === undefined || group.target.channel === 'alertmanager') return at
   const firing = shown.filter(({ state }) => state === 'firing')
   const until = firing.reduce((least, { ack }) => Math.min(least, ack?.until ?? at), Infinity)
   return Math.max(at, until)

@@ -1,41 +1,43 @@
-import { isBuiltinRule, type Millis, type Muted, OWN_RULES } from '../model.ts'
+import { isBuiltinRule, type Millis, type Mute, OWN_RULES } from '../model.ts'
 import { windowsInForce } from './calendar.ts'
-import { type Labels, labelsOf, valuesOf } from '../labels/labels.ts'
+import { type Labels, alertLabels, joinValues } from '../labels/labels.ts'
 import { type DispatchPlan, silencesInForce } from './plan.ts'
-import type { Case, DispatchState, Inhibitor } from './state.ts'
+import type { TrackedAlert, DispatchState, Inhibitor } from './state.ts'
 
 /** Which silences and windows are in force, as one text: mutes change when it does, or when alerts come and go. */
-export function inForceNow(plan: DispatchPlan, state: DispatchState, now: Millis): string {
-  const silences = [...state.silences.values()].filter(({ from, until }) => from <= now && now < until)
+export function describeMutesInForce(plan: DispatchPlan, state: DispatchState, now: Millis): string {
+  const silences = [...state.silences.values()].filter(({ startsAt, endsAt }) => startsAt <= now && now < endsAt)
   const windows = windowsInForce(plan, now)
-  return JSON.stringify([silences.map(({ id, until }) => [id, until]), windows.map(({ name }) => name)])
+  return JSON.stringify([silences.map(({ id, endsAt }) => [id, endsAt]), windows.map(({ name }) => name)])
 }
 
 /** Says of each open alert what keeps it from being told, if anything does. A silence counts before a window before another alert. */
-export function muteAll(plan: DispatchPlan, state: DispatchState, now: Millis): void {
+export function updateMutes(plan: DispatchPlan, state: DispatchState, now: Millis): void {
   const silences = silencesInForce(plan, state, now)
   const inForce = new Set(windowsInForce(plan, now))
-  const windows = plan.maintenance.filter(({ of }) => inForce.has(of))
-  const open = [...state.cases.values()].filter((one) => !one.closed)
-  const labelled = open.map((one) => ({ one, labels: labelsOf(one.facts) }))
-  const inhibitors = inhibitorsOf(plan, labelled, state.quiet)
+  const windows = plan.maintenance.filter(({ source }) => inForce.has(source))
+  const open = [...state.alerts.values()].filter((alert) => !alert.isClosed)
+  const labelled = open.map((alert) => ({ one: alert, labels: alertLabels(alert.snapshot) }))
+  const inhibitors = findInhibitors(plan, labelled, state.absentHosts)
   for (const { one, labels } of labelled) {
     one.muted =
-      silencedBy(silences, labels) ??
-      windows.filter(({ fits }) => fits(labels)).map(({ of }): Muted => ({ by: 'maintenance', name: of.name }))[0] ??
+      findSilence(silences, labels) ??
+      windows
+        .filter(({ matches }) => matches(labels))
+        .map(({ source }): Mute => ({ by: 'maintenance', name: source.name }))[0] ??
       inhibitors(one, labels)
   }
 }
 
-function silencedBy(silences: ReturnType<typeof silencesInForce>, labels: Labels): Muted | undefined {
-  const found = silences.find(({ fits }) => fits(labels))
+function findSilence(silences: ReturnType<typeof silencesInForce>, labels: Labels): Mute | undefined {
+  const found = silences.find(({ matches }) => matches(labels))
   if (found === undefined) return undefined
-  const { id, until, author, comment } = found.of
-  return { by: 'silence', id, until, author, comment }
+  const { id, endsAt, createdBy, comment } = found.source
+  return { by: 'silence', id, until: endsAt, author: createdBy, comment }
 }
 
 interface Labelled {
-  readonly one: Case
+  readonly one: TrackedAlert
   readonly labels: Labels
 }
 
@@ -50,35 +52,35 @@ interface Inhibit {
 }
 
 /** Looks all sources up once, so that each target costs one look. An alert that is both holds nobody like it back. */
-function inhibitorsOf(
+function findInhibitors(
   plan: DispatchPlan,
   all: readonly Labelled[],
-  quiet: DispatchState['quiet'],
-): (one: Case, labels: Labels) => Muted | undefined {
-  const ways = [...builtIn(plan), ...configured(plan)].map((way) => {
+  quiet: DispatchState['absentHosts'],
+): (alert: TrackedAlert, labels: Labels) => Mute | undefined {
+  const ways = [...findBuiltinInhibitor(plan), ...findConfiguredInhibitor(plan)].map((way) => {
     const sources = new Map<string, Inhibitor>(way.isSilence === true ? quiet : [])
     for (const labelled of all) {
-      if (labelled.one.facts.state !== 'firing' || !way.isSource(labelled) || way.isTarget(labelled)) continue
-      const { episode, identity } = labelled.one.facts
+      if (labelled.one.snapshot.state !== 'firing' || !way.isSource(labelled) || way.isTarget(labelled)) continue
+      const { episode, identity } = labelled.one.snapshot
       const { rule, host } = identity
       if (!sources.has(way.sourceKey(labelled))) sources.set(way.sourceKey(labelled), { episode, rule, host })
     }
     return { way, sources }
   })
-  return (one, labels) => {
+  return (alert, labels) => {
     for (const { way, sources } of ways) {
-      if (sources.size === 0 || !way.isTarget({ one, labels })) continue
-      const source = sources.get(way.targetKey({ one, labels }))
-      if (source === undefined || source.episode === one.facts.episode) continue
+      if (sources.size === 0 || !way.isTarget({ one: alert, labels })) continue
+      const source = sources.get(way.targetKey({ one: alert, labels }))
+      if (source === undefined || source.episode === alert.snapshot.episode) continue
       return { by: 'inhibition', ...source }
     }
     return undefined
   }
 }
 
-function configured(plan: DispatchPlan): readonly Inhibit[] {
+function findConfiguredInhibitor(plan: DispatchPlan): readonly Inhibit[] {
   return plan.inhibit.map(({ of, isSource, isTarget }) => {
-    const key = ({ labels }: Labelled): string => valuesOf(labels, of.equal)
+    const key = ({ labels }: Labelled): string => joinValues(labels, of.equal)
     return {
       isSource: ({ labels }) => isSource(labels),
       isTarget: ({ labels }) => isTarget(labels),
@@ -89,26 +91,27 @@ function configured(plan: DispatchPlan): readonly Inhibit[] {
 }
 
 /** A silent host holds back its other alerts, a source that is down its silent hosts, a critical alert of a series a warning. */
-function builtIn(plan: DispatchPlan): readonly Inhibit[] {
-  const isAbsence = ({ one }: Labelled): boolean => plan.rules.get(one.facts.identity.rule)?.kind === 'absence'
-  const isOwn = ({ one }: Labelled): boolean => isBuiltinRule(one.facts.identity.rule)
-  const host = ({ one }: Labelled): string => one.facts.identity.host
-  const series = ({ one: { facts } }: Labelled): string => {
-    const { host: name, measure, labels } = facts.identity
+function findBuiltinInhibitor(plan: DispatchPlan): readonly Inhibit[] {
+  const isAbsence = ({ one: alert }: Labelled): boolean =>
+    plan.rules.get(alert.snapshot.identity.rule)?.kind === 'absence'
+  const isOwn = ({ one: alert }: Labelled): boolean => isBuiltinRule(alert.snapshot.identity.rule)
+  const host = ({ one: alert }: Labelled): string => alert.snapshot.identity.host
+  const series = ({ one: { snapshot } }: Labelled): string => {
+    const { host: name, measure, labels } = snapshot.identity
     return JSON.stringify([name, measure.metric, labels])
   }
   const isOfSeries = (labelled: Labelled): boolean => !isAbsence(labelled) && !isOwn(labelled)
   return [
     { isSilence: true, isSource: isAbsence, isTarget: isOfSeries, sourceKey: host, targetKey: host },
     {
-      isSource: ({ one }) => one.facts.identity.rule === OWN_RULES.source,
+      isSource: ({ one: alert }) => alert.snapshot.identity.rule === OWN_RULES.source,
       isTarget: isAbsence,
       sourceKey: host,
-      targetKey: ({ one }) => one.facts.source,
+      targetKey: ({ one: alert }) => alert.snapshot.source,
     },
     {
-      isSource: (labelled) => isOfSeries(labelled) && labelled.one.facts.severity === 'critical',
-      isTarget: (labelled) => isOfSeries(labelled) && labelled.one.facts.severity === 'warning',
+      isSource: (labelled) => isOfSeries(labelled) && labelled.one.snapshot.severity === 'critical',
+      isTarget: (labelled) => isOfSeries(labelled) && labelled.one.snapshot.severity === 'warning',
       sourceKey: series,
       targetKey: series,
     },

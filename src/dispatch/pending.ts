@@ -1,33 +1,45 @@
-import type { Millis, Waiting } from '../model.ts'
+import type { Millis, PendingNotification } from '../model.ts'
 import { releaseAt } from './rate-limit.ts'
 import { endOfBacklog } from './backlog.ts'
-import { groupsOf } from './groups.ts'
-import { heldBackBy } from './suppress.ts'
+import { listGroups } from './groups.ts'
+import { findHold } from './suppress.ts'
 import type { DispatchPlan } from './plan.ts'
-import { newsAt } from './flush.ts'
-import type { Case, DispatchState } from './state.ts'
+import { nextFlush } from './flush.ts'
+import type { TrackedAlert, DispatchState } from './state.ts'
 
 /** What is to be told of an alert and is not told yet, to whom, and what each waits for. */
-export function waitsOf(state: DispatchState, plan: DispatchPlan, one: Case, now: Millis): readonly Waiting[] {
-  const { episode } = one.facts
+export function listPending(
+  state: DispatchState,
+  plan: DispatchPlan,
+  alert: TrackedAlert,
+  now: Millis,
+): readonly PendingNotification[] {
+  const { episode } = alert.snapshot
   if (state.backlog.episodes.has(episode)) {
-    return [{ news: one.because, for: 'backlog', until: endOfBacklog(state.backlog) }]
+    return [{ event: alert.lastEvent, reason: 'backlog', until: endOfBacklog(state.backlog) }]
   }
-  const inGroups = groupsOf(state, one).flatMap((group): Waiting[] => {
-    const { news } = group.members.get(episode) ?? {}
-    if (news === undefined) return []
-    const to = group.line.to.address
-    if (one.muted?.by === 'silence') return [{ to, news, for: 'silence', until: one.muted.until }]
-    if (one.muted !== undefined) return [{ to, news, for: one.muted.by }]
-    if (heldBackBy(one, news, now) !== undefined)
-      return [{ to, news, for: 'acknowledgement', until: one.ack?.until ?? now }]
-    return [{ to, news, for: group.lastSent === undefined ? 'group_wait' : 'group_interval', until: newsAt(group) }]
+  const inGroups = listGroups(state, alert).flatMap((group): PendingNotification[] => {
+    const { pending: event } = group.members.get(episode) ?? {}
+    if (event === undefined) return []
+    const to = group.target.to.address
+    if (alert.muted?.by === 'silence') return [{ to, event, reason: 'silence', until: alert.muted.until }]
+    if (alert.muted !== undefined) return [{ to, event, reason: alert.muted.by }]
+    if (findHold(alert, event, now) !== undefined)
+      return [{ to, event, reason: 'acknowledgement', until: alert.ack?.until ?? now }]
+    return [
+      {
+        to,
+        event,
+        reason: group.lastNotifiedAt === undefined ? 'group_wait' : 'group_interval',
+        until: nextFlush(group),
+      },
+    ]
   })
-  const inLists = [...state.purses].flatMap(([to, purse]): Waiting[] => {
-    const item = purse.held.get(episode)
+  const inLists = [...state.rateLimits].flatMap(([to, rateLimit]): PendingNotification[] => {
+    const item = rateLimit.deferred.get(episode)
     return item === undefined
       ? []
-      : [{ to, news: item.because, for: 'rate_limit', until: releaseAt(purse, plan.config.mailsPerMinute) }]
+      : [{ to, event: item.reason, reason: 'rate_limit', until: releaseAt(rateLimit, plan.config.mailsPerMinute) }]
   })
   return [...inGroups, ...inLists]
 }

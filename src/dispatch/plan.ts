@@ -15,9 +15,9 @@ import type { Labels } from '../labels/labels.ts'
 import type { DispatchState } from './state.ts'
 
 /** A test of labels with what it stands for. */
-export interface Fitting<T> {
-  readonly of: T
-  readonly fits: (labels: Labels) => boolean
+export interface Compiled<T> {
+  readonly source: T
+  readonly matches: (labels: Labels) => boolean
 }
 
 /** What a receiver gets at set times. */
@@ -32,12 +32,12 @@ export interface DispatchPlan {
   readonly config: EngineConfig
   readonly rules: ReadonlyMap<string, Rule>
   readonly receivers: ReadonlyMap<string, Receiver>
-  readonly routes: readonly Fitting<Route>[]
-  readonly maintenance: readonly Fitting<MaintenanceWindow>[]
+  readonly routes: readonly Compiled<Route>[]
+  readonly maintenance: readonly Compiled<MaintenanceWindow>[]
   readonly inhibit: readonly {
     readonly of: Inhibition
-    readonly isSource: Fitting<unknown>['fits']
-    readonly isTarget: Fitting<unknown>['fits']
+    readonly isSource: Compiled<unknown>['matches']
+    readonly isTarget: Compiled<unknown>['matches']
   }[]
   readonly scheduled: readonly Scheduled[]
   /** Whether anything is ever escalated. */
@@ -45,14 +45,14 @@ export interface DispatchPlan {
   /** Clocks on the wall by zone, made as they are met: to make one takes longer than to read it. */
   readonly clocks: Map<string, Intl.DateTimeFormat>
   /** Compiled as they are met; forgotten with their silences. */
-  readonly silences: Map<string, Fitting<Silence>>
+  readonly silences: Map<string, Compiled<Silence>>
 }
 
 export function createDispatchPlan(config: EngineConfig): DispatchPlan {
   const { routes, maintenance, inhibit } = config.alerting
-  const fitting = <T extends { readonly matchers: readonly Matcher[] }>(of: T): Fitting<T> => ({
-    of,
-    fits: compileMatchers(of.matchers),
+  const fitting = <T extends { readonly matchers: readonly Matcher[] }>(source: T): Compiled<T> => ({
+    source,
+    matches: compileMatchers(source.matchers),
   })
   return {
     config,
@@ -61,14 +61,14 @@ export function createDispatchPlan(config: EngineConfig): DispatchPlan {
     routes: routes.map(fitting),
     maintenance: maintenance.map(fitting),
     inhibit: inhibit.map((of) => ({ of, isSource: compileMatchers(of.source), isTarget: compileMatchers(of.target) })),
-    scheduled: config.receivers.flatMap(scheduledOf),
+    scheduled: config.receivers.flatMap(listSchedules),
     escalates: [...config.rules, ...routes].some(({ escalate = [] }) => escalate.length > 0),
     clocks: new Map(),
     silences: new Map(),
   }
 }
 
-function scheduledOf(receiver: Receiver): readonly Scheduled[] {
+function listSchedules(receiver: Receiver): readonly Scheduled[] {
   const { report, heartbeat } = receiver
   return [
     ...(report === undefined ? [] : [{ kind: 'report', receiver, schedule: report } as const]),
@@ -77,12 +77,12 @@ function scheduledOf(receiver: Receiver): readonly Scheduled[] {
 }
 
 /** The silences that are in force, compiled. */
-export function silencesInForce(plan: DispatchPlan, state: DispatchState, now: Millis): readonly Fitting<Silence>[] {
-  const active = [...state.silences.values()].filter(({ from, until }) => from <= now && now < until)
+export function silencesInForce(plan: DispatchPlan, state: DispatchState, now: Millis): readonly Compiled<Silence>[] {
+  const active = [...state.silences.values()].filter(({ startsAt, endsAt }) => startsAt <= now && now < endsAt)
   return active.map((silence) => {
     const known = plan.silences.get(silence.id)
-    if (known?.of === silence) return known
-    const fresh = { of: silence, fits: compileMatchers(silence.matchers) }
+    if (known?.source === silence) return known
+    const fresh = { source: silence, matches: compileMatchers(silence.matchers) }
     plan.silences.set(silence.id, fresh)
     return fresh
   })

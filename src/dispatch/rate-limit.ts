@@ -1,6 +1,6 @@
 import { clampToNow, type Millis } from '../model.ts'
-import { withoutPicture } from './chart-data.ts'
-import type { DispatchState, Item, Line, Mail, Purse } from './state.ts'
+import { withoutChart } from './chart-data.ts'
+import type { DispatchState, DeferredAlert, Target, Mail, RateLimit } from './state.ts'
 
 const MINUTE = 60_000
 /** What does not fit waits this long, so that one mail can list what comes together. */
@@ -11,26 +11,27 @@ const STORM = 10
 const FIRST_GAP = MINUTE
 const LONGEST_GAP = 15 * MINUTE
 
-export function emptyPurse(): Purse {
-  return { sent: [], held: new Map(), heldSince: 0, listed: -Infinity, gap: 0, storm: new Map() }
+export function emptyRateLimit(): RateLimit {
+  return { sent: [], deferred: new Map(), deferredSince: 0, lastListAt: -Infinity, backoff: 0, stormRules: new Map() }
 }
 
-export function purseOf(state: DispatchState, { to }: Line): Purse {
-  const purse = state.purses.get(to.address) ?? emptyPurse()
-  state.purses.set(to.address, purse)
-  return purse
+export function rateLimitFor(state: DispatchState, { to }: Target): RateLimit {
+  const rateLimit = state.rateLimits.get(to.address) ?? emptyRateLimit()
+  state.rateLimits.set(to.address, rateLimit)
+  return rateLimit
 }
 
 /** Counts a mail that goes out whatever the budget says. */
-export function pay(state: DispatchState, line: Line, now: Millis): void {
-  if (line.via === 'email') purseOf(state, line).sent.push(now)
+export function charge(state: DispatchState, target: Target, now: Millis): void {
+  if (target.channel === 'email') rateLimitFor(state, target).sent.push(now)
 }
 
 /** Lets go of budgets that nothing was taken from lately: they are as good as new ones. */
-export function forgetPurses(state: DispatchState, now: Millis): void {
-  for (const [address, purse] of state.purses) {
-    forget(purse, now)
-    if (purse.held.size === 0 && purse.sent.length === 0 && purse.storm.size === 0) state.purses.delete(address)
+export function pruneRateLimits(state: DispatchState, now: Millis): void {
+  for (const [address, rateLimit] of state.rateLimits) {
+    expire(rateLimit, now)
+    if (rateLimit.deferred.size === 0 && rateLimit.sent.length === 0 && rateLimit.stormRules.size === 0)
+      state.rateLimits.delete(address)
   }
 }
 
@@ -47,49 +48,67 @@ export interface Budget {
  *
  * @returns the mails that may go out by themselves now.
  */
-export function offer(purse: Purse, mails: readonly Mail[], budget: Budget, now: Millis): readonly Mail[] {
-  forget(purse, now)
-  const isCalm = ({ facts }: Item): boolean => !purse.held.has(facts.episode) && !purse.storm.has(facts.identity.rule)
-  const calm = mails.filter((mail) => itemsOf(mail).some(isCalm))
-  const free = Math.min(budget.perMinute - 1 - purse.sent.length, budget.left)
+export function admit(rateLimit: RateLimit, mails: readonly Mail[], budget: Budget, now: Millis): readonly Mail[] {
+  expire(rateLimit, now)
+  const isCalm = ({ snapshot }: DeferredAlert): boolean =>
+    !rateLimit.deferred.has(snapshot.episode) && !rateLimit.stormRules.has(snapshot.identity.rule)
+  const calm = mails.filter((mail) => listDeferred(mail).some(isCalm))
+  const free = Math.min(budget.perMinute - 1 - rateLimit.sent.length, budget.left)
   const single = new Set(calm.length <= free ? calm : [])
-  for (const mail of mails) if (!single.has(mail)) for (const item of itemsOf(mail)) hold(purse, item, now)
-  for (const _ of single) purse.sent.push(now)
+  for (const mail of mails) if (!single.has(mail)) for (const item of listDeferred(mail)) defer(rateLimit, item, now)
+  for (const _ of single) rateLimit.sent.push(now)
   return [...single]
 }
 
 /** What a mail tells that is new, alert by alert. */
-function itemsOf({ line, because, thread, seq, alerts, news, lead, known }: Mail): readonly Item[] {
-  return alerts.slice(0, news).map((facts) => {
-    return { line, because: facts.because ?? because, thread, seq, facts, lead, told: known.has(facts.episode) }
+function listDeferred({
+  target,
+  reason,
+  thread,
+  seq,
+  alerts,
+  newCount,
+  lead,
+  notifiedBefore,
+}: Mail): readonly DeferredAlert[] {
+  return alerts.slice(0, newCount).map((snapshot) => {
+    return {
+      target,
+      reason: snapshot.reason ?? reason,
+      thread,
+      seq,
+      snapshot,
+      lead,
+      isNotified: notifiedBefore.has(snapshot.episode),
+    }
   })
 }
 
-function hold(purse: Purse, item: Item, now: Millis): void {
-  if (purse.held.size === 0) purse.heldSince = now
-  const { episode } = item.facts
-  const same = purse.held.get(episode)
-  purse.held.set(episode, same === undefined ? item : after(same, item))
-  if (purse.held.size > 1) dropPictures(purse)
+function defer(rateLimit: RateLimit, item: DeferredAlert, now: Millis): void {
+  if (rateLimit.deferred.size === 0) rateLimit.deferredSince = now
+  const { episode } = item.snapshot
+  const same = rateLimit.deferred.get(episode)
+  rateLimit.deferred.set(episode, same === undefined ? item : mergeDeferred(same, item))
+  if (rateLimit.deferred.size > 1) dropCharts(rateLimit)
 }
 
 /** The newest of two items about one episode. Whoever has not heard that it fired, hears that first of all. */
-function after(older: Item, item: Item): Item {
-  const { told } = older
-  return { ...item, told, because: told || item.facts.state === 'resolved' ? item.because : older.because }
+function mergeDeferred(older: DeferredAlert, item: DeferredAlert): DeferredAlert {
+  const { isNotified } = older
+  return { ...item, isNotified, reason: isNotified || item.snapshot.state === 'resolved' ? item.reason : older.reason }
 }
 
 /** A list has no pictures, and a storm's would fill the memory. */
-function dropPictures({ held }: Purse): void {
-  for (const [episode, item] of held) {
-    if (item.facts.picture !== undefined) held.set(episode, { ...item, facts: withoutPicture(item.facts) })
+function dropCharts({ deferred }: RateLimit): void {
+  for (const [episode, item] of deferred) {
+    if (item.snapshot.chart !== undefined) deferred.set(episode, { ...item, snapshot: withoutChart(item.snapshot) })
   }
 }
 
 /** When what is held may go out, as it looks now. */
-export function releaseAt({ heldSince, listed, gap, sent }: Purse, perMinute: number): Millis {
+export function releaseAt({ deferredSince, lastListAt, backoff, sent }: RateLimit, perMinute: number): Millis {
   const spent = sent.at(-perMinute)
-  return Math.max(heldSince + GATHER, listed + gap, spent === undefined ? 0 : spent + MINUTE)
+  return Math.max(deferredSince + GATHER, lastListAt + backoff, spent === undefined ? 0 : spent + MINUTE)
 }
 
 /**
@@ -97,31 +116,32 @@ export function releaseAt({ heldSince, listed, gap, sent }: Purse, perMinute: nu
  *
  * @param judge says what is to be told of each item by now; undefined for nothing.
  */
-export function release(
-  purse: Purse,
+export function takeDeferred(
+  rateLimit: RateLimit,
   perMinute: number,
-  judge: (item: Item) => Item | undefined,
+  judge: (item: DeferredAlert) => DeferredAlert | undefined,
   now: Millis,
-): readonly Item[] {
-  forget(purse, now)
-  if (purse.held.size === 0 || now < releaseAt(purse, perMinute)) return []
-  const items = [...purse.held.values()].flatMap((item) => judge(item) ?? [])
-  purse.held = new Map()
+): readonly DeferredAlert[] {
+  expire(rateLimit, now)
+  if (rateLimit.deferred.size === 0 || now < releaseAt(rateLimit, perMinute)) return []
+  const items = [...rateLimit.deferred.values()].flatMap((item) => judge(item) ?? [])
+  rateLimit.deferred = new Map()
   if (items.length === 0) return []
-  const { gap } = purse
-  purse.sent.push(now)
-  for (const [rule, same] of Map.groupBy(items, ({ facts }) => facts.identity.rule)) {
-    if (same.length >= STORM || purse.storm.has(rule)) purse.storm.set(rule, now)
+  const { backoff } = rateLimit
+  rateLimit.sent.push(now)
+  for (const [rule, same] of Map.groupBy(items, ({ snapshot }) => snapshot.identity.rule)) {
+    if (same.length >= STORM || rateLimit.stormRules.has(rule)) rateLimit.stormRules.set(rule, now)
   }
-  purse.listed = now
-  if (purse.storm.size > 0) purse.gap = Math.min(LONGEST_GAP, Math.max(FIRST_GAP, 2 * gap))
+  rateLimit.lastListAt = now
+  if (rateLimit.stormRules.size > 0) rateLimit.backoff = Math.min(LONGEST_GAP, Math.max(FIRST_GAP, 2 * backoff))
   return items
 }
 
 /** Nothing that is remembered lies ahead of the present: the service's clock may have been set back. */
-function forget(purse: Purse, now: Millis): void {
-  purse.sent = purse.sent.filter((at) => at <= now && now - at < MINUTE)
-  clampToNow(purse, now, 'heldSince', 'listed')
-  for (const [rule, at] of purse.storm) if (at > now || now - at >= LONGEST_GAP) purse.storm.delete(rule)
-  if (purse.storm.size === 0) purse.gap = 0
+function expire(rateLimit: RateLimit, now: Millis): void {
+  rateLimit.sent = rateLimit.sent.filter((at) => at <= now && now - at < MINUTE)
+  clampToNow(rateLimit, now, 'deferredSince', 'lastListAt')
+  for (const [rule, at] of rateLimit.stormRules)
+    if (at > now || now - at >= LONGEST_GAP) rateLimit.stormRules.delete(rule)
+  if (rateLimit.stormRules.size === 0) rateLimit.backoff = 0
 }

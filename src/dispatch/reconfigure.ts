@@ -1,10 +1,10 @@
 import { type Grouping, isBuiltinRule, type Millis, OWN_RULES, type Repeat, type Suppression } from '../model.ts'
-import { addressesOf, audienceOf, escalationOf, linesTo } from './routing.ts'
-import { groupOf, groupsOf, tellGroup } from './groups.ts'
-import { canHear, noteUntold, receiverRemoved } from './suppress.ts'
-import { labelsOf } from '../labels/labels.ts'
+import { listAddresses, resolveTargets, resolveEscalation, targetsOfReceivers } from './routing.ts'
+import { findGroup, listGroups, addToGroup } from './groups.ts'
+import { mayReceive, recordSuppressed, receiverRemoved } from './suppress.ts'
+import { alertLabels } from '../labels/labels.ts'
 import type { DispatchPlan } from './plan.ts'
-import type { Case, DispatchState, Group, Item, Line, Purse } from './state.ts'
+import type { TrackedAlert, DispatchState, Group, DeferredAlert, Target, RateLimit } from './state.ts'
 
 const NEVER: Repeat = { first: 0, most: 0 }
 
@@ -13,33 +13,35 @@ const NEVER: Repeat = { first: 0, most: 0 }
  * no longer to hear of an alert that it was told of hears how it ends, without repeats; what it was not told yet, it is not
  * told any more. One that is to hear of it now hears that it fires.
  */
-export function rerouteAll(state: DispatchState, before: DispatchPlan, plan: DispatchPlan, now: Millis): void {
-  const addresses = addressesOf(plan)
-  for (const one of state.cases.values()) tellNewcomers(state, plan, one, now)
-  for (const purse of state.purses.values()) dropHeld(state, plan, addresses, purse, now)
+export function reconfigureDispatch(state: DispatchState, before: DispatchPlan, plan: DispatchPlan, now: Millis): void {
+  const addresses = listAddresses(plan)
+  for (const alert of state.alerts.values()) notifyNewTargets(state, plan, alert, now)
+  for (const rateLimit of state.rateLimits.values()) dropDeferred(state, plan, addresses, rateLimit, now)
   for (const group of state.groups.values()) {
-    const line = lineNow(state, plan, group)
-    group.line =
-      line === undefined ? { ...group.line, repeat: NEVER } : { ...line, grouping: sameLabels(group, line.grouping) }
-    group.rests = 0
-    if (addresses.has(group.line.to.address)) delete group.left
-    else group.left ??= now
-    dropNews(state, plan, group, now)
+    const target = currentTarget(state, plan, group)
+    group.target =
+      target === undefined
+        ? { ...group.target, repeat: NEVER }
+        : { ...target, grouping: sameLabels(group, target.grouping) }
+    group.nextFlushAt = 0
+    if (addresses.has(group.target.to.address)) delete group.removedAt
+    else group.removedAt ??= now
+    dropPending(state, plan, group, now)
   }
-  handOverNotices(state, before, plan, addresses)
+  reassignNotices(state, before, plan, addresses)
 }
 
-function tellNewcomers(state: DispatchState, plan: DispatchPlan, one: Case, now: Millis): void {
-  if (one.facts.state !== 'firing' || state.backlog.episodes.has(one.facts.episode)) return
-  const known = new Set(groupsOf(state, one).map(({ line }) => line.to.address))
-  const labels = labelsOf(one.facts)
-  const lines = audienceOf(plan, { facts: one.facts, notify: notifyNow(plan, one) }, labels)
-  for (const line of lines) if (!known.has(line.to.address)) tellGroup(state, line, one, labels, 'fired', now)
+function notifyNewTargets(state: DispatchState, plan: DispatchPlan, alert: TrackedAlert, now: Millis): void {
+  if (alert.snapshot.state !== 'firing' || state.backlog.episodes.has(alert.snapshot.episode)) return
+  const known = new Set(listGroups(state, alert).map(({ target }) => target.to.address))
+  const labels = alertLabels(alert.snapshot)
+  const targets = resolveTargets(plan, { snapshot: alert.snapshot, notify: currentReceivers(plan, alert) }, labels)
+  for (const line of targets) if (!known.has(line.to.address)) addToGroup(state, line, alert, labels, 'fired', now)
 }
 
 /** Whom an alert tells now: its rule's receivers, or those of the service's own alerts. */
-function notifyNow(plan: DispatchPlan, { facts, ref, notify }: Case): readonly string[] {
-  const { rule } = facts.identity
+function currentReceivers(plan: DispatchPlan, { snapshot, ref, notify }: TrackedAlert): readonly string[] {
+  const { rule } = snapshot.identity
   const known = plan.rules.get(rule)
   if (known !== undefined) return known.notify
   if (!isBuiltinRule(rule)) return notify
@@ -50,95 +52,103 @@ function notifyNow(plan: DispatchPlan, { facts, ref, notify }: Case): readonly s
 }
 
 /** Why an address is to hear nothing new of an alert; undefined where it is. */
-function whyNot(
+function findSuppression(
   state: DispatchState,
   plan: DispatchPlan,
-  one: Case,
+  alert: TrackedAlert,
   address: string,
   left: Millis | undefined,
 ): Suppression | undefined {
   if (left !== undefined) return receiverRemoved(left)
   const hears =
-    state.backlog.episodes.has(one.facts.episode) || linesOf(plan, one).some(({ to }) => to.address === address)
+    state.backlog.episodes.has(alert.snapshot.episode) ||
+    listTargets(plan, alert).some(({ to }) => to.address === address)
   return hears ? undefined : { by: 'not_routed' }
 }
 
 /** Lets go of what waits for the budget of an address that is not to hear of it any more, except for the ends of what it knows. */
-function dropHeld(
+function dropDeferred(
   state: DispatchState,
   plan: DispatchPlan,
   addresses: ReadonlySet<string>,
-  { held }: Purse,
+  { deferred }: RateLimit,
   now: Millis,
 ): void {
-  for (const [episode, item] of held) {
-    const one = state.cases.get(episode)
-    if (one === undefined) continue
-    const { address } = item.line.to
+  for (const [episode, item] of deferred) {
+    const alert = state.alerts.get(episode)
+    if (alert === undefined) continue
+    const { address } = item.target.to
     const left = addresses.has(address) ? undefined : now
-    const why = whyNot(state, plan, one, address, left)
-    if (why === undefined || isOwed(item, one, left)) continue
-    held.delete(episode)
-    if (!item.told) groupOf(state, one, address)?.members.delete(episode)
-    noteUntold(one, item.because, why, now, address)
+    const why = findSuppression(state, plan, alert, address, left)
+    if (why === undefined || isOwed(item, alert, left)) continue
+    deferred.delete(episode)
+    if (!item.isNotified) findGroup(state, alert, address)?.members.delete(episode)
+    recordSuppressed(alert, item.reason, why, now, address)
   }
 }
 
 /** Whoever knows of an alert goes on hearing of it; whoever left hears its end. */
-function isOwed(item: Item, one: Case, left: Millis | undefined): boolean {
-  return item.told && (left === undefined || one.facts.state === 'resolved')
+function isOwed(item: DeferredAlert, alert: TrackedAlert, left: Millis | undefined): boolean {
+  return item.isNotified && (left === undefined || alert.snapshot.state === 'resolved')
 }
 
 /** The same for what waits in a conversation. */
-function dropNews(state: DispatchState, plan: DispatchPlan, group: Group, now: Millis): void {
-  const { left, line } = group
+function dropPending(state: DispatchState, plan: DispatchPlan, group: Group, now: Millis): void {
+  const { removedAt, target } = group
   for (const [episode, member] of group.members) {
-    const one = state.cases.get(episode)
-    const why = one && whyNot(state, plan, one, line.to.address, left)
-    if (one === undefined || why === undefined) continue
-    const { news } = member
-    if (member.told && (left === undefined || canHear(group, one))) continue
-    if (!member.told || one.facts.state === 'resolved') group.members.delete(episode)
-    member.news = undefined
-    delete member.kept
-    if (news !== undefined) noteUntold(one, news, why, now, line.to.address)
+    const alert = state.alerts.get(episode)
+    const why = alert && findSuppression(state, plan, alert, target.to.address, removedAt)
+    if (alert === undefined || why === undefined) continue
+    const { pending } = member
+    if (member.isNotified && (removedAt === undefined || mayReceive(group, alert))) continue
+    if (!member.isNotified || alert.snapshot.state === 'resolved') group.members.delete(episode)
+    member.pending = undefined
+    delete member.suppressionKey
+    if (pending !== undefined) recordSuppressed(alert, pending, why, now, target.to.address)
   }
 }
 
 /** What notices wait for budgets of addresses that left, those hear who hear of the service's own only now. */
-function handOverNotices(
+function reassignNotices(
   state: DispatchState,
   before: DispatchPlan,
   plan: DispatchPlan,
   addresses: ReadonlySet<string>,
 ): void {
   const [gone, kept] = [false, true].map((is) =>
-    state.notices.filter(({ line }) => addresses.has(line.to.address) === is),
+    state.notices.filter(({ target }) => addresses.has(target.to.address) === is),
   ) as [DispatchState['notices'], DispatchState['notices']]
   if (gone.length === 0) return
-  const knew = new Set(linesTo(before, before.config.system).map(({ to }) => to.address))
-  const newcomers = linesTo(plan, plan.config.system).filter(({ to }) => !knew.has(to.address))
-  const notices = new Map(gone.map((one) => [JSON.stringify([one.at, one.notice]), one]))
-  state.notices = [...kept, ...[...notices.values()].flatMap((one) => newcomers.map((line) => ({ ...one, line })))]
+  const knew = new Set(targetsOfReceivers(before, before.config.system).map(({ to }) => to.address))
+  const newcomers = targetsOfReceivers(plan, plan.config.system).filter(({ to }) => !knew.has(to.address))
+  const notices = new Map(gone.map((alert) => [JSON.stringify([alert.at, alert.notice]), alert]))
+  state.notices = [
+    ...kept,
+    ...[...notices.values()].flatMap((alert) => newcomers.map((target) => ({ ...alert, line: target }))),
+  ]
 }
 
 /** What belongs together in a conversation that goes on stays so. */
-function sameLabels({ line }: Group, grouping: Grouping): Grouping {
-  return { ...grouping, by: line.grouping.by }
+function sameLabels({ target }: Group, grouping: Grouping): Grouping {
+  return { ...grouping, by: target.grouping.by }
 }
 
-function lineNow(state: DispatchState, plan: DispatchPlan, { line, members }: Group): Line | undefined {
+function currentTarget(state: DispatchState, plan: DispatchPlan, { target, members }: Group): Target | undefined {
   for (const episode of members.keys()) {
-    const one = state.cases.get(episode)
-    const found = one === undefined ? undefined : linesOf(plan, one).find(({ to }) => to.address === line.to.address)
+    const alert = state.alerts.get(episode)
+    const found =
+      alert === undefined ? undefined : listTargets(plan, alert).find(({ to }) => to.address === target.to.address)
     if (found !== undefined) return found
   }
   return undefined
 }
 
 /** All who may hear of a case, by its rule as it is now. */
-function linesOf(plan: DispatchPlan, one: Case): readonly Line[] {
-  const now = { facts: one.facts, notify: notifyNow(plan, one) }
-  const labels = labelsOf(one.facts)
-  return [...audienceOf(plan, now, labels), ...escalationOf(plan, now, labels).flatMap(({ lines }) => lines)]
+function listTargets(plan: DispatchPlan, alert: TrackedAlert): readonly Target[] {
+  const now = { snapshot: alert.snapshot, notify: currentReceivers(plan, alert) }
+  const labels = alertLabels(alert.snapshot)
+  return [
+    ...resolveTargets(plan, now, labels),
+    ...resolveEscalation(plan, now, labels).flatMap(({ lines: targets }) => targets),
+  ]
 }

@@ -1,7 +1,7 @@
 import { clampToNow, type Millis, type Schedule } from '../model.ts'
 import { type Local, localTime } from './calendar.ts'
 import type { DispatchPlan, Scheduled } from './plan.ts'
-import type { DispatchState, Turn } from './state.ts'
+import type { DispatchState, ScheduleState } from './state.ts'
 
 const DAY = 86_400_000
 
@@ -20,42 +20,42 @@ export interface Due extends Scheduled {
  * later date is another turn: so an hour that comes twice brings nothing twice, nor does a restart or a clock that is
  * set back; one that never comes is taken right after the gap; and however many were slept through, one is caught up.
  */
-export function takeTurns(state: DispatchState, plan: DispatchPlan, now: Millis): readonly Due[] {
+export function takeDueRuns(state: DispatchState, plan: DispatchPlan, now: Millis): readonly Due[] {
   if (plan.scheduled.length === 0) {
-    state.turns.clear()
+    state.schedules.clear()
     return []
   }
-  const before = state.turns
-  const turns = new Map<string, Turn>()
-  state.turns = turns
+  const before = state.schedules
+  const turns = new Map<string, ScheduleState>()
+  state.schedules = turns
   const localOf = wallClock(plan, now)
   return plan.scheduled.flatMap((scheduled) => {
     const { kind, receiver, schedule } = scheduled
-    const key = keyOf(kind, receiver)
+    const key = scheduleKey(kind, receiver)
     const zone = receiver.zone ?? 'UTC'
     const date = newestDate(schedule, localOf(zone))
-    const turn = adapt(state, before.get(key), nameOf(schedule, zone), date, now)
+    const turn = adapt(state, before.get(key), describeDefinition(schedule, zone), date, now)
     turns.set(key, turn)
-    holdBack(turn, schedule, date, now)
-    if (date <= turn.date) return []
-    const { since, began, seq } = turn
-    const mails = mailsOf(state) - turn.mails
-    turn.date = date
-    turn.since = now
+    clampSchedule(turn, schedule, date, now)
+    if (date <= turn.lastRunDate) return []
+    const { lastRunAt, startedAt, seq } = turn
+    const mails = countMailsSince(state) - turn.mailsAtLastRun
+    turn.lastRunDate = date
+    turn.lastRunAt = now
     turn.seq++
-    turn.mails = mailsOf(state)
-    return [{ ...scheduled, since, mails, began, seq }]
+    turn.mailsAtLastRun = countMailsSince(state)
+    return [{ ...scheduled, since: lastRunAt, mails, began: startedAt, seq }]
   })
 }
 
 /** Since when the reports are to tell whose turn has come, so that what is dear of them can be made before. */
-export function dueReports({ turns }: DispatchState, plan: DispatchPlan, now: Millis): readonly Millis[] {
+export function dueReports({ schedules }: DispatchState, plan: DispatchPlan, now: Millis): readonly Millis[] {
   const localOf = wallClock(plan, now)
   return plan.scheduled.flatMap(({ kind, receiver, schedule }) => {
-    const turn = kind === 'report' ? turns.get(keyOf(kind, receiver)) : undefined
+    const turn = kind === 'report' ? schedules.get(scheduleKey(kind, receiver)) : undefined
     const zone = receiver.zone ?? 'UTC'
-    if (turn?.of !== nameOf(schedule, zone)) return []
-    return newestDate(schedule, localOf(zone)) > turn.date ? [Math.min(turn.since, now)] : []
+    if (turn?.definition !== describeDefinition(schedule, zone)) return []
+    return newestDate(schedule, localOf(zone)) > turn.lastRunDate ? [Math.min(turn.lastRunAt, now)] : []
   })
 }
 
@@ -69,11 +69,11 @@ function wallClock({ clocks }: DispatchPlan, now: Millis): (zone: string) => Loc
   }
 }
 
-function keyOf(kind: Scheduled['kind'], { name }: Scheduled['receiver']): string {
+function scheduleKey(kind: Scheduled['kind'], { name }: Scheduled['receiver']): string {
   return `${kind}\n${name}`
 }
 
-function nameOf(schedule: Schedule, zone: string): string {
+function describeDefinition(schedule: Schedule, zone: string): string {
   return JSON.stringify([schedule, zone])
 }
 
@@ -86,21 +86,28 @@ function newestDate({ at, weekday }: Schedule, { day, minute }: Local): Millis {
 }
 
 /** Turns that lie before a receiver was set up, or its schedule was changed, are not for it. */
-function adapt(state: DispatchState, known: Turn | undefined, of: string, date: Millis, now: Millis): Turn {
-  if (known === undefined) return { of, began: now, seq: 0, date, since: now, mails: mailsOf(state) }
-  if (known.of === of) return known
-  known.of = of
-  known.date = Math.max(known.date, date)
+function adapt(
+  state: DispatchState,
+  known: ScheduleState | undefined,
+  definition: string,
+  lastRunDate: Millis,
+  now: Millis,
+): ScheduleState {
+  if (known === undefined)
+    return { definition, startedAt: now, seq: 0, lastRunDate, lastRunAt: now, mailsAtLastRun: countMailsSince(state) }
+  if (known.definition === definition) return known
+  known.definition = definition
+  known.lastRunDate = Math.max(known.lastRunDate, lastRunDate)
   return known
 }
 
 /** A clock that was set back by a little must not bring a turn twice; one that had been far ahead must not silence the receiver. */
-function holdBack(turn: Turn, { weekday }: Schedule, date: Millis, now: Millis): void {
-  clampToNow(turn, now, 'since')
+function clampSchedule(turn: ScheduleState, { weekday }: Schedule, date: Millis, now: Millis): void {
+  clampToNow(turn, now, 'lastRunAt')
   const period = weekday === undefined ? DAY : 7 * DAY
-  if (turn.date > date + period) turn.date = date
+  if (turn.lastRunDate > date + period) turn.lastRunDate = date
 }
 
-function mailsOf({ mailed }: DispatchState): number {
-  return mailed.all
+function countMailsSince({ mailCounts }: DispatchState): number {
+  return mailCounts.all
 }

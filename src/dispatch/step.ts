@@ -1,183 +1,211 @@
-import type { AlertFacts, Announcement, Because, Effect, Millis } from '../model.ts'
-import { audienceOf, escalationOf, linesTo } from './routing.ts'
-import { keepBack } from './backlog.ts'
-import { forgetPurses, offer, purseOf } from './rate-limit.ts'
-import { compose } from './compose.ts'
-import { type Alerts, goOn, groupOf, groupsOf, tellGroup } from './groups.ts'
-import { endAcknowledgement, endAcknowledgements, heedMutes, isAcknowledged, NOBODY, noteUntold } from './suppress.ts'
-import { labelsOf } from '../labels/labels.ts'
-import { readBacklog, tellHeld } from './deferred.ts'
-import { inForceNow, muteAll } from './mute.ts'
-import { forgetPicture } from './chart-data.ts'
+import type { AlertSnapshot, AlertEvent, NotificationReason, Effect, Millis } from '../model.ts'
+import { resolveTargets, resolveEscalation, targetsOfReceivers } from './routing.ts'
+import { deferToBacklog } from './backlog.ts'
+import { pruneRateLimits, admit, rateLimitFor } from './rate-limit.ts'
+import { composeMail } from './compose.ts'
+import { type AlertLookup, updateMember, findGroup, listGroups, addToGroup } from './groups.ts'
+import {
+  endAcknowledgement,
+  endAcknowledgements,
+  applyMutes,
+  isAcknowledged,
+  NOBODY,
+  recordSuppressed,
+} from './suppress.ts'
+import { alertLabels } from '../labels/labels.ts'
+import { flushBacklog, flushDeferred } from './deferred.ts'
+import { describeMutesInForce, updateMutes } from './mute.ts'
+import { pruneChart } from './chart-data.ts'
 import type { DispatchPlan } from './plan.ts'
-import { tellScheduled } from './heartbeat.ts'
-import { flush, noteTold, restOf } from './flush.ts'
-import { type AlertRef, type Case, countMail, type DispatchState, type Mail, note } from './state.ts'
+import { notifyScheduled } from './heartbeat.ts'
+import { flush, recordNotified, computeNextFlush } from './flush.ts'
+import { type AlertRef, type TrackedAlert, countMail, type DispatchState, type Mail, recordDecision } from './state.ts'
 
 /** Cases that are over and stay to be asked about. */
 const KEEP_CLOSED = 300
 const MINUTE = 60_000
 
 /** A step of an alert: whoever is to hear of it is found out, and hears when all that happened with it is known. */
-export function announce(state: DispatchState, plan: DispatchPlan, news: Announcement, ref: AlertRef): void {
-  state.dirty = true
-  if (news.quiet === true) return keepQuiet(state, news)
-  const one = caseOf(state, news, ref)
-  const { value, evidence } = news.facts
-  note(one, { at: news.found, kind: 'evaluated', event: news.because, value, evidence })
-  if (news.because === 'severity_raised') {
-    one.heldUntil = news.found
-    endAcknowledgement(one, 'severity_raised', Math.min(one.ack?.until ?? news.found, news.found))
+export function onAlertEvent(state: DispatchState, plan: DispatchPlan, news: AlertEvent, ref: AlertRef): void {
+  state.isDirty = true
+  if (news.isCoveredByMass === true) return recordAbsentHost(state, news)
+  const alert = trackAlert(state, news, ref)
+  const { value, evidence } = news.snapshot
+  recordDecision(alert, { at: news.detectedAt, kind: 'evaluated', event: news.event, value, evidence })
+  if (news.event === 'severity_raised') {
+    alert.suppressedUntil = news.detectedAt
+    endAcknowledgement(alert, 'severity_raised', Math.min(alert.ack?.until ?? news.detectedAt, news.detectedAt))
   }
-  if (keepBack(state.backlog, news.facts.episode, news.at, news.found)) return
-  tellAll(state, plan, one, news.because, news.found)
+  if (deferToBacklog(state.backlog, news.snapshot.episode, news.eventTime, news.detectedAt)) return
+  notifyTargets(state, plan, alert, news.event, news.detectedAt)
 }
 
 /** Another alert tells of it; what it holds back is held back all the same. */
-function keepQuiet(state: DispatchState, { facts: { episode, identity, state: now } }: Announcement): void {
+function recordAbsentHost(state: DispatchState, { snapshot: { episode, identity, state: now } }: AlertEvent): void {
   const { rule, host } = identity
-  if (now === 'firing') state.quiet.set(host, { episode, rule, host })
-  else state.quiet.delete(host)
+  if (now === 'firing') state.absentHosts.set(host, { episode, rule, host })
+  else state.absentHosts.delete(host)
 }
 
-function caseOf(state: DispatchState, { because, facts, notify, found }: Announcement, ref: AlertRef): Case {
-  const known = state.cases.get(facts.episode)
-  const fresh: Case = {
-    facts,
-    because,
+function trackAlert(
+  state: DispatchState,
+  { event, snapshot, notify, detectedAt }: AlertEvent,
+  ref: AlertRef,
+): TrackedAlert {
+  const known = state.alerts.get(snapshot.episode)
+  const fresh: TrackedAlert = {
+    snapshot,
+    lastEvent: event,
     ref,
     notify,
-    firedAt: found,
-    closed: false,
+    firedAt: detectedAt,
+    isClosed: false,
     groups: new Set(),
     muted: undefined,
     ack: undefined,
-    escalated: 0,
-    sent: 0,
+    escalationStep: 0,
+    notifications: 0,
     suppressed: 0,
     decisions: [],
   }
-  const one = known ?? fresh
-  one.facts = facts
-  one.because = because
-  one.notify = notify
-  state.cases.set(facts.episode, one)
-  return one
+  const alert = known ?? fresh
+  alert.snapshot = snapshot
+  alert.lastEvent = event
+  alert.notify = notify
+  state.alerts.set(snapshot.episode, alert)
+  return alert
 }
 
 /**
  * An alert is gone without having got better: who was told that it fires hears that it was closed, and nobody else does.
  * Whoever hears of the service itself reads that in the notice that names who is gone.
  */
-export function withdraw(state: DispatchState, plan: DispatchPlan, facts: AlertFacts, now: Millis): void {
-  const { episode, value, evidence } = facts
-  for (const [host, quiet] of state.quiet) if (quiet.episode === episode) state.quiet.delete(host)
-  const one = state.cases.get(episode)
-  if (one === undefined) return
-  one.facts = facts
-  one.because = 'resolved'
-  note(one, { at: now, kind: 'evaluated', event: 'resolved', value, evidence })
+export function onAlertClosed(state: DispatchState, plan: DispatchPlan, snapshot: AlertSnapshot, now: Millis): void {
+  const { episode, value, evidence } = snapshot
+  for (const [host, quiet] of state.absentHosts) if (quiet.episode === episode) state.absentHosts.delete(host)
+  const alert = state.alerts.get(episode)
+  if (alert === undefined) return
+  alert.snapshot = snapshot
+  alert.lastEvent = 'resolved'
+  recordDecision(alert, { at: now, kind: 'evaluated', event: 'resolved', value, evidence })
   const noticed = new Set(
-    linesTo(plan, plan.config.system).flatMap(({ via, to }) => (via === 'email' ? to.address : [])),
+    targetsOfReceivers(plan, plan.config.system).flatMap(({ channel, to }) => (channel === 'email' ? to.address : [])),
   )
-  for (const [address, { held }] of state.purses) {
-    const item = held.get(episode)
-    if (item === undefined || (item.told && !noticed.has(address))) continue
-    held.delete(episode)
-    groupOf(state, one, address)?.members.delete(episode)
+  for (const [address, { deferred }] of state.rateLimits) {
+    const item = deferred.get(episode)
+    if (item === undefined || (item.isNotified && !noticed.has(address))) continue
+    deferred.delete(episode)
+    findGroup(state, alert, address)?.members.delete(episode)
   }
-  for (const group of groupsOf(state, one)) {
-    if (group.members.get(episode)?.told === true && !noticed.has(group.line.to.address))
-      goOn(group, one, 'resolved', now)
+  for (const group of listGroups(state, alert)) {
+    if (group.members.get(episode)?.isNotified === true && !noticed.has(group.target.to.address))
+      updateMember(group, alert, 'resolved', now)
     else group.members.delete(episode)
   }
   state.backlog.episodes.delete(episode)
-  state.dirty = true
+  state.isDirty = true
 }
 
 /**
  * Who has heard of it before hears of it also when the configuration has changed since; of its end nobody else does.
  */
-function tellAll(state: DispatchState, plan: DispatchPlan, one: Case, because: Because, now: Millis): void {
-  const labels = labelsOf(one.facts)
-  const lines = new Map(audienceOf(plan, one, labels).map((line) => [line.to.address, line]))
-  const groups = groupsOf(state, one)
+function notifyTargets(
+  state: DispatchState,
+  plan: DispatchPlan,
+  alert: TrackedAlert,
+  reason: NotificationReason,
+  now: Millis,
+): void {
+  const labels = alertLabels(alert.snapshot)
+  const targets = new Map(resolveTargets(plan, alert, labels).map((target) => [target.to.address, target]))
+  const groups = listGroups(state, alert)
   for (const group of groups) {
-    lines.delete(group.line.to.address)
-    goOn(group, one, because, now)
+    targets.delete(group.target.to.address)
+    updateMember(group, alert, reason, now)
   }
-  state.dirty = true
-  const isOver = one.facts.state === 'resolved'
-  if (groups.length === 0 && (isOver || lines.size === 0)) {
-    noteUntold(one, because, isOver ? { by: 'never_notified' } : NOBODY, now)
+  state.isDirty = true
+  const isOver = alert.snapshot.state === 'resolved'
+  if (groups.length === 0 && (isOver || targets.size === 0)) {
+    recordSuppressed(alert, reason, isOver ? { by: 'never_notified' } : NOBODY, now)
   }
   if (isOver) return
-  for (const line of lines.values()) tellGroup(state, line, one, labels, because, now)
+  for (const line of targets.values()) addToGroup(state, line, alert, labels, reason, now)
 }
 
 /** What an entry of the journal led to is known: decides who hears of it now. */
-export function settle(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): Effect[] {
-  if (!state.dirty) return []
-  state.dirty = false
-  muteAll(plan, state, now)
-  const effects = tellDue(state, plan, alerts, now, true)
-  tidyCases(state)
+export function flushAfterEntry(state: DispatchState, plan: DispatchPlan, alerts: AlertLookup, now: Millis): Effect[] {
+  if (!state.isDirty) return []
+  state.isDirty = false
+  updateMutes(plan, state, now)
+  const effects = flushDueGroups(state, plan, alerts, now, true)
+  pruneAlerts(state)
   return effects
 }
 
 /** A second passes: silences end, conversations go on, what waited is let go. */
-export function elapse(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis): Effect[] {
-  const inForce = inForceNow(plan, state, now)
-  forgetSilences(state, plan, now)
+export function onTick(state: DispatchState, plan: DispatchPlan, alerts: AlertLookup, now: Millis): Effect[] {
+  const inForce = describeMutesInForce(plan, state, now)
+  pruneSilences(state, plan, now)
   endAcknowledgements(state, now)
   escalate(state, plan, now)
-  const effects = readBacklog(state, plan, alerts, now, (one) => tellAll(state, plan, one, 'fired', now))
-  const isChanged = state.dirty || inForce !== state.inForce
+  const effects = flushBacklog(state, plan, alerts, now, (alert) => notifyTargets(state, plan, alert, 'fired', now))
+  const isChanged = state.isDirty || inForce !== state.inForce
   state.inForce = inForce
-  state.dirty = false
-  if (isChanged) muteAll(plan, state, now)
-  effects.push(...tellDue(state, plan, alerts, now, isChanged), ...tellHeld(state, plan, alerts, now))
-  if (isChanged || effects.length > 0) tidyCases(state)
-  effects.push(...tellScheduled(state, plan, alerts, now))
-  forgetPurses(state, now)
+  state.isDirty = false
+  if (isChanged) updateMutes(plan, state, now)
+  effects.push(...flushDueGroups(state, plan, alerts, now, isChanged), ...flushDeferred(state, plan, alerts, now))
+  if (isChanged || effects.length > 0) pruneAlerts(state)
+  effects.push(...notifyScheduled(state, plan, alerts, now))
+  pruneRateLimits(state, now)
   return effects
 }
 
 /** Looks at all conversations when something has changed, else at those that have rested long enough. */
-function tellDue(state: DispatchState, plan: DispatchPlan, alerts: Alerts, now: Millis, isChanged: boolean): Effect[] {
-  if (isChanged) heedMutes(state, now)
+function flushDueGroups(
+  state: DispatchState,
+  plan: DispatchPlan,
+  alerts: AlertLookup,
+  now: Millis,
+  isChanged: boolean,
+): Effect[] {
+  if (isChanged) applyMutes(state, now)
   const mails: Mail[] = []
   for (const group of state.groups.values()) {
-    if (!isChanged && now < group.rests) continue
+    if (!isChanged && now < group.nextFlushAt) continue
     const mail = flush(state, group, alerts, now)
     if (mail !== undefined) mails.push(mail)
-    group.rests = restOf(group)
+    group.nextFlushAt = computeNextFlush(group)
     if (group.members.size === 0) state.groups.delete(group.key)
   }
-  return spend(state, plan, mails, now).map((mail) => {
-    const { line, alerts, news } = mail
+  return applyRateLimits(state, plan, mails, now).map((mail) => {
+    const { target, alerts, newCount } = mail
     countMail(
       state,
-      line.via,
-      alerts.slice(0, news).map(({ identity }) => identity.rule),
+      target.channel,
+      alerts.slice(0, newCount).map(({ identity }) => identity.rule),
     )
-    noteTold(state, line, alerts, now)
-    return compose(state, plan, mail, now)
+    recordNotified(state, target, alerts, now)
+    return composeMail(state, plan, mail, now)
   })
 }
 
 /** The mails that may go out now; machines have no budget, people do. */
-function spend(state: DispatchState, plan: DispatchPlan, mails: readonly Mail[], now: Millis): readonly Mail[] {
+function applyRateLimits(
+  state: DispatchState,
+  plan: DispatchPlan,
+  mails: readonly Mail[],
+  now: Millis,
+): readonly Mail[] {
   const { mailsPerMinute, alerting } = plan.config
-  state.sent = state.sent.filter((at) => at <= now && now - at < MINUTE)
-  const byAddress = Map.groupBy(mails, ({ line }) => (line.via === 'email' ? line.to.address : ''))
+  state.recentMails = state.recentMails.filter((at) => at <= now && now - at < MINUTE)
+  const byAddress = Map.groupBy(mails, ({ target }) => (target.channel === 'email' ? target.to.address : ''))
   return [...byAddress].flatMap(([address, theirs]) => {
     if (address === '') return theirs
     const [first] = theirs
-    const purse = purseOf(state, (first as Mail).line)
-    const left = alerting.totalPerMinute - state.sent.length
-    const single = offer(purse, theirs, { perMinute: mailsPerMinute, left }, now)
-    for (const _ of single) state.sent.push(now)
+    const rateLimit = rateLimitFor(state, (first as Mail).target)
+    const left = alerting.totalPerMinute - state.recentMails.length
+    const single = admit(rateLimit, theirs, { perMinute: mailsPerMinute, left }, now)
+    for (const _ of single) state.recentMails.push(now)
     return single
   })
 }
@@ -185,46 +213,46 @@ function spend(state: DispatchState, plan: DispatchPlan, mails: readonly Mail[],
 /** Whoever is to hear of what nobody looks after; the time counts from when somebody could have. */
 function escalate(state: DispatchState, plan: DispatchPlan, now: Millis): void {
   if (!plan.escalates) return
-  for (const one of state.cases.values()) {
-    if (one.facts.state !== 'firing') continue
-    if (one.muted !== undefined || isAcknowledged(one, now)) {
-      one.heldUntil = now
+  for (const alert of state.alerts.values()) {
+    if (alert.snapshot.state !== 'firing') continue
+    if (alert.muted !== undefined || isAcknowledged(alert, now)) {
+      alert.suppressedUntil = now
       continue
     }
-    const since = Math.max(one.firedAt, one.heldUntil ?? 0)
-    const labels = labelsOf(one.facts)
-    for (const { after, lines } of escalationOf(plan, one, labels).slice(one.escalated)) {
+    const since = Math.max(alert.firedAt, alert.suppressedUntil ?? 0)
+    const labels = alertLabels(alert.snapshot)
+    for (const { after, lines: targets } of resolveEscalation(plan, alert, labels).slice(alert.escalationStep)) {
       if (now - since < after) break
-      one.escalated++
-      for (const line of lines) tellGroup(state, line, one, labels, 'escalated', now)
-      state.dirty = true
+      alert.escalationStep++
+      for (const target of targets) addToGroup(state, target, alert, labels, 'escalated', now)
+      state.isDirty = true
     }
   }
 }
 
 /** Cases that are over stay for a while once everybody has heard of it; pictures stay with nobody. */
-function tidyCases(state: DispatchState): void {
-  const held = new Set([...state.purses.values()].flatMap((purse) => [...purse.held.keys()]))
-  for (const one of state.cases.values()) {
-    const { episode } = one.facts
-    const isOpen = one.facts.state !== 'resolved' || state.backlog.episodes.has(episode) || held.has(episode)
-    if (!isOpen && !one.closed && groupsOf(state, one).length === 0) close(state, one)
-    forgetPicture(state, one)
+function pruneAlerts(state: DispatchState): void {
+  const held = new Set([...state.rateLimits.values()].flatMap((rateLimit) => [...rateLimit.deferred.keys()]))
+  for (const alert of state.alerts.values()) {
+    const { episode } = alert.snapshot
+    const isOpen = alert.snapshot.state !== 'resolved' || state.backlog.episodes.has(episode) || held.has(episode)
+    if (!isOpen && !alert.isClosed && listGroups(state, alert).length === 0) closeEpisode(state, alert)
+    pruneChart(state, alert)
   }
 }
 
-function close(state: DispatchState, one: Case): void {
-  one.closed = true
-  state.closed.push(one.facts.episode)
-  while (state.closed.length > KEEP_CLOSED) state.cases.delete(state.closed.shift() ?? '')
+function closeEpisode(state: DispatchState, alert: TrackedAlert): void {
+  alert.isClosed = true
+  state.closedEpisodes.push(alert.snapshot.episode)
+  while (state.closedEpisodes.length > KEEP_CLOSED) state.alerts.delete(state.closedEpisodes.shift() ?? '')
 }
 
 /** Silences that are over are kept for five days, for whoever asks. */
 const KEEP_SILENCES = 120 * 3_600_000
 
-function forgetSilences(state: DispatchState, plan: DispatchPlan, now: Millis): void {
-  for (const { id, until } of state.silences.values()) {
-    if (now - until < KEEP_SILENCES) continue
+function pruneSilences(state: DispatchState, plan: DispatchPlan, now: Millis): void {
+  for (const { id, endsAt } of state.silences.values()) {
+    if (now - endsAt < KEEP_SILENCES) continue
     state.silences.delete(id)
     plan.silences.delete(id)
   }

@@ -1,53 +1,59 @@
-import type { Because, Decision, HeldBy, Millis, Suppression } from '../model.ts'
-import { type Case, type DispatchState, type Group, type Member, note } from './state.ts'
+import type { NotificationReason, Decision, HeldBy, Millis, Suppression } from '../model.ts'
+import { type TrackedAlert, type DispatchState, type Group, type Member, recordDecision } from './state.ts'
 
 /** Notes what is kept from being told, and calls what was kept from it news once nothing does any more. */
-export function heedMutes(state: DispatchState, now: Millis): void {
+export function applyMutes(state: DispatchState, now: Millis): void {
   for (const group of state.groups.values()) {
     for (const [episode, member] of group.members) {
-      const one = state.cases.get(episode)
-      if (one === undefined) continue
-      const why = member.news === undefined ? undefined : heldBackBy(one, member.news, now)
-      if (why !== undefined) keepFrom(group, one, member, why, now)
-      else if (one.muted === undefined) unmute(group, one, member)
-      else if (one.muted.by !== 'inhibition') member.wasMuted = one.muted
+      const alert = state.alerts.get(episode)
+      if (alert === undefined) continue
+      const why = member.pending === undefined ? undefined : findHold(alert, member.pending, now)
+      if (why !== undefined) suppressPending(group, alert, member, why, now)
+      else if (alert.muted === undefined) unmute(group, alert, member)
+      else if (alert.muted.by !== 'inhibition') member.heldBy = alert.muted
     }
   }
 }
 
 /** What keeps news of an alert from being told now. */
-export function heldBackBy({ muted, ack }: Case, news: Because, now: Millis): HeldBy | undefined {
+export function findHold({ muted, ack }: TrackedAlert, news: NotificationReason, now: Millis): HeldBy | undefined {
   if (muted !== undefined) return muted
   if (ack === undefined || now >= ack.until || !UNLESS_ACKNOWLEDGED.includes(news)) return undefined
   return { by: 'acknowledgement', author: ack.author, until: ack.until }
 }
 
-const UNLESS_ACKNOWLEDGED: readonly Because[] = ['escalated', 'repeat_interval']
+const UNLESS_ACKNOWLEDGED: readonly NotificationReason[] = ['escalated', 'repeat_interval']
 
 /** Notes once what keeps an address from being told its news; whether it is told after all is not known yet. */
-export function keepFrom({ line }: Group, one: Case, member: Member, why: HeldBy, now: Millis): void {
-  if (member.news === undefined) return
-  const kept = `${member.news} ${keeperOf(why)}`
-  if (member.kept !== kept) {
-    member.kept = kept
-    note(one, { at: now, kind: 'suppressed', event: member.news, why, to: line.to.address })
+export function suppressPending(
+  { target }: Group,
+  alert: TrackedAlert,
+  member: Member,
+  why: HeldBy,
+  now: Millis,
+): void {
+  if (member.pending === undefined) return
+  const kept = `${member.pending} ${findMute(why)}`
+  if (member.suppressionKey !== kept) {
+    member.suppressionKey = kept
+    recordDecision(alert, { at: now, kind: 'suppressed', event: member.pending, why, to: target.to.address })
   }
-  member.wasMuted = why
+  member.heldBy = why
 }
 
 /** What keeps news back, whenever that ends: a silence whose end is changed stays the same. */
-function keeperOf(held: HeldBy): string {
+function findMute(held: HeldBy): string {
   if (held.by === 'acknowledgement') return held.by
   return `${held.by} ${held.by === 'silence' ? held.id : held.by === 'maintenance' ? held.name : held.episode}`
 }
 
 /** Newer news take the place of what was kept from an address that knows of the alert: it never hears of that. */
-export function lose(one: Case, member: Member): void {
-  if (member.kept === undefined || member.news === undefined) return
-  delete member.kept
-  if (!member.told) return
+export function supersede(alert: TrackedAlert, member: Member): void {
+  if (member.suppressionKey === undefined || member.pending === undefined) return
+  delete member.suppressionKey
+  if (!member.isNotified) return
   member.suppressed++
-  one.suppressed++
+  alert.suppressed++
 }
 
 export const NOBODY: Suppression = { by: 'no_receiver' }
@@ -57,39 +63,45 @@ export function receiverRemoved(at: Millis): Suppression {
 }
 
 /** Who left the configuration hears how it ends; a machine that left has no way on which it could. */
-export function canHear({ left, line }: Group, one: Case): boolean {
-  return left === undefined || (one.facts.state === 'resolved' && line.via === 'email')
+export function mayReceive({ removedAt, target }: Group, alert: TrackedAlert): boolean {
+  return removedAt === undefined || (alert.snapshot.state === 'resolved' && target.channel === 'email')
 }
 
 /** Notes that something of an alert is never told, or nothing of it at all. */
-export function noteUntold(one: Case, event: Because | 'all', why: Suppression, now: Millis, to?: string): void {
-  one.suppressed++
-  note(one, { at: now, kind: 'suppressed', event, why, ...(to === undefined ? {} : { to }) })
+export function recordSuppressed(
+  alert: TrackedAlert,
+  event: NotificationReason | 'all',
+  why: Suppression,
+  now: Millis,
+  to?: string,
+): void {
+  alert.suppressed++
+  recordDecision(alert, { at: now, kind: 'suppressed', event, why, ...(to === undefined ? {} : { to }) })
 }
 
-function unmute(group: Group, one: Case, member: Member): void {
-  if (member.wasMuted === undefined || one.facts.state !== 'firing' || group.left !== undefined) return
-  if (member.news === undefined || member.news === 'fired') member.news = 'silence_ended'
+function unmute(group: Group, alert: TrackedAlert, member: Member): void {
+  if (member.heldBy === undefined || alert.snapshot.state !== 'firing' || group.removedAt !== undefined) return
+  if (member.pending === undefined || member.pending === 'fired') member.pending = 'silence_ended'
 }
 
 /** Notes acknowledgements that are over, of alerts that still fire: from then on they are repeated. */
 export function endAcknowledgements(state: DispatchState, now: Millis): void {
-  for (const one of state.cases.values()) {
-    if (one.ack === undefined || now < one.ack.until || one.facts.state !== 'firing') continue
-    endAcknowledgement(one, 'expired', one.ack.until)
+  for (const alert of state.alerts.values()) {
+    if (alert.ack === undefined || now < alert.ack.until || alert.snapshot.state !== 'firing') continue
+    endAcknowledgement(alert, 'expired', alert.ack.until)
   }
 }
 
 /** Nobody looks after an alert any more; notes that once. */
-export function endAcknowledgement(one: Case, because: Unacknowledged['because'], at: Millis): void {
-  if (one.ack === undefined || one.ackOver === true) return
-  one.ack = { ...one.ack, until: Math.min(one.ack.until, at) }
-  one.ackOver = true
-  note(one, { at, kind: 'unacknowledged', author: one.ack.author, because })
+export function endAcknowledgement(alert: TrackedAlert, reason: Unacknowledged['because'], at: Millis): void {
+  if (alert.ack === undefined || alert.isAckExpiryNoted === true) return
+  alert.ack = { ...alert.ack, until: Math.min(alert.ack.until, at) }
+  alert.isAckExpiryNoted = true
+  recordDecision(alert, { at, kind: 'unacknowledged', author: alert.ack.author, because: reason })
 }
 
 type Unacknowledged = Extract<Decision, { readonly kind: 'unacknowledged' }>
 
-export function isAcknowledged({ ack }: Case, now: Millis): boolean {
+export function isAcknowledged({ ack }: TrackedAlert, now: Millis): boolean {
   return ack !== undefined && now < ack.until
 }

@@ -1,5 +1,5 @@
 import type { Millis, UndeliveredItem } from '../model.ts'
-import { linesTo } from './routing.ts'
+import { targetsOfReceivers } from './routing.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { DispatchState } from './state.ts'
 
@@ -19,11 +19,11 @@ export function notifyUndelivered(state: DispatchState, plan: DispatchPlan, now:
   if (undelivered === undefined) return
   undelivered.since = Math.min(undelivered.since, now)
   if (now - undelivered.since < GATHER) return
-  for (const line of linesTo(plan, plan.config.system)) {
-    const theirs = undelivered.list.filter(({ address }) => address !== line.to.address)
+  for (const target of targetsOfReceivers(plan, plan.config.system)) {
+    const theirs = undelivered.list.filter(({ address }) => address !== target.to.address)
     if (theirs.length === 0) continue
     const notice = { kind: 'undelivered', items: theirs.slice(0, MOST_NAMED), count: theirs.length } as const
-    state.notices.push({ line, notice, at: now })
+    state.notices.push({ target, notice, at: now })
   }
   delete state.undelivered
 }

@@ -1,11 +1,11 @@
 import { refill } from '../aggregate/refill.ts'
 import type { Layout, Store } from '../aggregate/store.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
-import { rerouteAll } from '../dispatch/reconfigure.ts'
+import { reconfigureDispatch } from '../dispatch/reconfigure.ts'
 import { type AlertIdentity, type EngineConfig, isBuiltinRule, type Reason, type Rule, SEP } from '../model.ts'
 import { dropSeries } from './inventory/admission.ts'
-import { concerns, countMetricName, createPlan, type MetricPlan, type Plan } from './plan.ts'
-import { endAlert } from './evaluate/alerts.ts'
+import { appliesTo, countMetricName, createPlan, type MetricPlan, type Plan } from './plan.ts'
+import { resolveAlert } from './evaluate/alerts.ts'
 import type { Alert, Fold, Host, KeyInfo } from './state.ts'
 
 /**
@@ -18,25 +18,25 @@ export function configure(fold: Fold, config: EngineConfig): void {
   const regrouped = new Set(names.filter((name) => isRegrouped(name, before, after)))
   for (const host of fold.state.hosts.values()) dropUnknown(fold, host, after, regrouped)
   fold.state.config = config
-  fold.state.isInventoried = false
+  fold.state.hasExpectedHosts = false
   fold.plan = after
   const dispatched = fold.dispatchPlan
   fold.dispatchPlan = createDispatchPlan(config)
   refit(fold, before)
-  endOrphans(fold, regrouped)
-  rerouteAll(fold.state.dispatch, dispatched, fold.dispatchPlan, fold.state.now)
-  fold.state.dispatch.dirty = true
-  noteLeft(fold, before)
+  closeOrphans(fold, regrouped)
+  reconfigureDispatch(fold.state.dispatch, dispatched, fold.dispatchPlan, fold.state.now)
+  fold.state.dispatch.isDirty = true
+  recordRemovedRules(fold, before)
 }
 
 /** Takes note of the rules that are gone and that somebody may still ask about. */
-function noteLeft({ state, plan }: Fold, before: Plan): void {
+function recordRemovedRules({ state, plan }: Fold, before: Plan): void {
   const names = plan.config.rules.map(({ name }) => name)
   const kept = new Set(state.resolved.map(({ identity }) => identity.rule))
   // What left before keeps its time.
-  const left = new Map([...before.config.rules.map(({ name }) => [name, state.now] as const), ...state.left])
+  const left = new Map([...before.config.rules.map(({ name }) => [name, state.now] as const), ...state.removedRules])
   for (const name of left.keys()) if (names.includes(name) || !kept.has(name)) left.delete(name)
-  state.left = left
+  state.removedRules = left
 }
 
 /** Whether the series of a metric are told apart by other fields than before. */
@@ -83,14 +83,14 @@ function isSame(a: Layout, b: Layout): boolean {
 }
 
 /** Ends the alerts whose rule is gone, is for other hosts now, or looks at something else. */
-function endOrphans(fold: Fold, regrouped: ReadonlySet<string>): void {
+function closeOrphans(fold: Fold, regrouped: ReadonlySet<string>): void {
   const { state, plan } = fold
   const rules = new Map(plan.config.rules.map((rule) => [rule.name, rule]))
   const end = (alerts: Map<string, Alert>): void => {
     for (const [id, alert] of alerts) {
       const { identity } = alert
-      const why = isBuiltinRule(identity.rule) ? undefined : orphaned(identity, rules.get(identity.rule), regrouped)
-      if (why !== undefined) endAlert(fold, alerts, id, 'rule_changed', why)
+      const why = isBuiltinRule(identity.rule) ? undefined : orphanReason(identity, rules.get(identity.rule), regrouped)
+      if (why !== undefined) resolveAlert(fold, alerts, id, 'rule_changed', why)
     }
   }
   for (const host of state.hosts.values()) end(host.alerts)
@@ -98,20 +98,20 @@ function endOrphans(fold: Fold, regrouped: ReadonlySet<string>): void {
 }
 
 /** Why an alert is not evaluated any more; undefined while it is. */
-function orphaned(
+function orphanReason(
   { host, key }: AlertIdentity,
   rule: Rule | undefined,
   regrouped: ReadonlySet<string>,
 ): Reason | undefined {
   if (rule === undefined) return { code: 'rule_removed', params: {} }
-  if (!concerns(rule, host)) return { code: 'rule_not_applicable', params: { host } }
+  if (!appliesTo(rule, host)) return { code: 'rule_not_applicable', params: { host } }
   const [metric = ''] = key.split(SEP)
-  if (metricOf(rule) !== metric) return { code: 'rule_changed', params: {} }
+  if (ruleMetric(rule) !== metric) return { code: 'rule_changed', params: {} }
   return regrouped.has(metric) ? { code: 'regrouped', params: { metric } } : undefined
 }
 
 /** The metric whose series a rule looks at; "" for the absence of a host. */
-function metricOf(rule: Rule): string {
+function ruleMetric(rule: Rule): string {
   if (rule.kind === 'absence') return ''
   return rule.kind === 'count' ? countMetricName(rule.name) : rule.metric
 }

@@ -12,7 +12,7 @@ export interface Plan {
   /** The longest silence that a rule waits for. */
   readonly longestAbsence: Millis
   readonly expected: ReadonlySet<string>
-  readonly forgetAfter: Millis
+  readonly retireAfter: Millis
 }
 
 /** The buckets of a metric, the finest ones first: those are always kept, wider ones only where a rule's window needs them. */
@@ -44,7 +44,7 @@ export interface WindowPlan {
   readonly over: number
   readonly every: number
   /** More data could undo what it finds, so it waits longer. */
-  readonly slow: boolean
+  readonly extraLateness: boolean
   /** More data cannot undo what it finds, so that its window need not be covered. */
   readonly monotone: boolean
   /** It may speak before its window has closed: nothing can undo it, and it has not to last. */
@@ -61,14 +61,14 @@ export function createPlan(config: EngineConfig): Plan {
   const all = [...config.metrics, ...counted]
   const rules = windows.map((rule) => windowPlan(rule, all, config.bucket))
   const absences = config.rules.filter((rule) => rule.kind === 'absence')
-  const shares = sharesOf(config)
+  const shares = utilizationMetrics(config)
   return {
     config,
     metrics: new Map(all.map((metric) => [metric.name, metricPlan(metric, rules, config, shares.has(metric.name))])),
     absences,
     longestAbsence: Math.max(0, ...absences.map((rule) => rule.after)),
     expected: new Set(config.hosts.expected),
-    forgetAfter: config.hosts.forgetAfter,
+    retireAfter: config.hosts.forgetAfter,
   }
 }
 
@@ -76,7 +76,7 @@ export function createPlan(config: EngineConfig): Plan {
 const MOST_SHARES = 4
 
 /** The metrics that are a share of a whole, of the host itself and not of a part of it; none where nobody wants a report. */
-function sharesOf({ metrics, receivers }: EngineConfig): ReadonlySet<string> {
+function utilizationMetrics({ metrics, receivers }: EngineConfig): ReadonlySet<string> {
   if (receivers.every(({ report }) => report === undefined)) return new Set()
   const shares = metrics.filter(
     ({ unit, by, kind }) => (unit === 'ratio' || unit === 'percent') && by.length === 0 && kind === 'gauge',
@@ -89,12 +89,12 @@ function metricPlan(metric: Metric, all: readonly WindowPlan[], config: EngineCo
   const widths = new Set([config.bucket, ...rules.map((plan) => plan.width)])
   return {
     metric,
-    tiers: [...widths].sort((a, b) => a - b).map((width) => tierOf(metric, rules, width, config.bucket)),
+    tiers: [...widths].sort((a, b) => a - b).map((width) => tierPlan(metric, rules, width, config.bucket)),
     share: isShare ? (metric.unit === 'percent' ? 0.01 : 1) : undefined,
   }
 }
 
-function tierOf(metric: Metric, all: readonly WindowPlan[], width: Millis, finest: Millis): Tier {
+function tierPlan(metric: Metric, all: readonly WindowPlan[], width: Millis, finest: Millis): Tier {
   const rules = all.filter((plan) => plan.width === width)
   return {
     id: width === finest ? metric.name : `${metric.name}${SEP}${width}`,
@@ -129,7 +129,7 @@ function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], fi
     width,
     over: rule.over / width,
     every: rule.every / width,
-    slow: all.some((threshold) => isUndoable(of, threshold)),
+    extraLateness: all.some((threshold) => isUndoable(of, threshold)),
     monotone,
     early: monotone && rule.for === 0,
   }
@@ -145,7 +145,7 @@ function layoutOf(metric: Metric, rules: readonly WindowPlan[], width: Millis): 
     extremes: asks('min', 'max'),
     last: asks('last'),
     counter: metric.kind === 'counter' && asks('increase', 'rate', 'last'),
-    slow: rules.some((plan) => plan.slow),
+    extraLateness: rules.some((plan) => plan.extraLateness),
   }
 }
 
@@ -155,6 +155,6 @@ export function thresholdFor(rule: MetricRule | CountRule, host: string): Thresh
   return override?.threshold ?? rule.threshold
 }
 
-export function concerns(rule: Rule, host: string): boolean {
+export function appliesTo(rule: Rule, host: string): boolean {
   return rule.hosts.length === 0 || rule.hosts.some((pattern) => fitsGlob(pattern, host))
 }

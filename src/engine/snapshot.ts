@@ -3,7 +3,7 @@ import { chunkSize, frameOf, readStore, type StoreFrame, writeChunk } from '../a
 import type { Store } from '../aggregate/store.ts'
 import type { Offset, SnapshotChunk } from '../model.ts'
 import { type PackedKnown, packKnown, unpackKnown } from './repeats/known.ts'
-import { copyUsage } from './report/periods.ts'
+import { copyStats } from './report/periods.ts'
 import type { State } from './state.ts'
 
 /** Raised when the shape of the state changes: a snapshot of another version is refused. */
@@ -17,7 +17,7 @@ export class SnapshotError extends Error {
 }
 
 /** A snapshot under way: the state as it was at an offset, although the state goes on. */
-export interface Cut {
+export interface SnapshotWriter {
   readonly count: number
   /** The next part, at most about 1 MB; undefined after the last. */
   take(): SnapshotChunk | undefined
@@ -29,7 +29,7 @@ export interface Cut {
  * Begins a snapshot. Its bytes: the length of the head, the head (everything but the cells), then the cells of all
  * stores, chunk by chunk. The head is copied now; cells when their part is taken, or just before they change.
  */
-export function beginCut(state: State, upTo: Offset): Cut {
+export function startSnapshot(state: State, upTo: Offset): SnapshotWriter {
   const heads = headParts(state)
   const cells = [...state.stores.values()].flatMap(cellParts)
   const parts = [...heads.map((bytes) => ({ take: () => bytes, drop: () => undefined })), ...cells]
@@ -119,7 +119,7 @@ export function readSnapshot(bytes: Uint8Array): State {
   let at = LENGTH_BYTES + length
   const take = (size: number): ArrayBuffer => new Uint8Array(bytes.subarray(at, (at += size))).buffer
   const stores = new Map([...state.stores].map(([name, frame]) => [name, readStore(frame, take)]))
-  return { ...state, known: unpackKnown(known), stores, usage: copyUsage(state.usage) }
+  return { ...state, known: unpackKnown(known), stores, reportStats: copyStats(state.reportStats) }
 }
 
 /** How much may be replayed at the next start before a snapshot is taken. */
@@ -148,13 +148,13 @@ export interface Snapshots {
 }
 
 export function createSnapshots(policy: SnapshotPolicy): Snapshots {
-  let current: Cut | undefined
+  let current: SnapshotWriter | undefined
   let left = 0
   let size = 0
   let since = { bytes: 0, ticks: 0, entries: 0 }
   const cut = (state: State, folded: Offset): void => {
     current?.drop()
-    current = beginCut(state, folded)
+    current = startSnapshot(state, folded)
     left = current.count
     size = left * PART_BYTES
     since = { bytes: 0, ticks: 0, entries: 0 }

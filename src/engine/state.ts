@@ -1,15 +1,15 @@
-import type { Skew } from '../aggregate/clock-skew.ts'
+import type { ClockSkew } from '../aggregate/clock-skew.ts'
 import type { Source } from '../aggregate/watermark.ts'
 import type { Store } from '../aggregate/store.ts'
 import type { Flapping } from '../alert/flapping.ts'
-import type { Life } from '../alert/lifecycle.ts'
+import type { AlertLifecycle } from '../alert/lifecycle.ts'
 import type { DispatchPlan } from '../dispatch/plan.ts'
 import { type DispatchState, emptyDispatch } from '../dispatch/state.ts'
 import type {
   AlertIdentity,
   CommandAnswer,
   Counter,
-  Ended,
+  CloseReason,
   EngineConfig,
   Evidence,
   Limit,
@@ -21,7 +21,7 @@ import type {
 } from '../model.ts'
 import { emptyKnown, type Known } from './repeats/known.ts'
 import type { Plan } from './plan.ts'
-import type { Usage } from './report/periods.ts'
+import type { ReportStats } from './report/periods.ts'
 
 /** Everything the folds remember: plain data, so that a snapshot is a copy. Only `step` changes it. */
 export interface State {
@@ -32,59 +32,59 @@ export interface State {
   readonly sources: Map<string, Source>
   readonly hosts: Map<string, Host>
   /** Hosts by position, for the sweep; a hole where one was let go. */
-  readonly roster: (string | null)[]
-  readonly holes: number[]
+  readonly hostSlots: (string | null)[]
+  readonly freeSlots: number[]
   readonly keys: Keys
   readonly stores: Map<string, Store>
   series: number
   /** Alerts that are about no host: silent sources, caps. */
   readonly alerts: Map<string, Alert>
   /** How often alerts changed lately, by host, rule and series. */
-  readonly flaps: Map<string, Flapping>
+  readonly flapping: Map<string, Flapping>
   /** Recently resolved alerts, oldest first. */
   readonly resolved: Alert[]
   /** Ids of what was taken, with the tick count then. */
   readonly known: Known
   /** Hosts with late or early samples to look at. */
-  readonly work: Set<string>
+  readonly pendingHosts: Set<string>
   /** Next position of the sweep over all hosts; undefined when none is under way. */
   sweep: number | undefined
   /** Newest closed buckets of the sources when the last sweep began. */
-  closed: string
+  closedBuckets: string
   /** Times in which the service was down. */
   readonly gaps: { from: Millis; to: Millis }[]
   /** Whether the hosts that the configuration expects are all among `hosts`. */
-  isInventoried: boolean
+  hasExpectedHosts: boolean
   /** What was let go for good and nobody was told of yet, and when the first of it was. */
   readonly retired: { since: Millis; list: RetiredItem[] }
   /** What was refused, and the tick at which no idle host was found to make room for another. */
   refusals: { count: number; last: Millis; what: Limited; searched: number }
   /** Hosts that may be let go for others, the least recently seen last. */
-  idle: { readonly name: string; readonly lastSeen: Millis }[]
+  idleHosts: { readonly name: string; readonly lastSeen: Millis }[]
   /** The look at all hosts that is under way, and whether time was observed anywhere since the last one began. */
-  round: Round | undefined
+  hostScan: HostScan | undefined
   hasObserved: boolean
   /** Whether the newest tick has still to tell people what it is time for: a report is made before. */
-  isUntold: boolean
+  isFlushPending: boolean
   /** What reports are made of; undefined while no receiver wants one. */
-  usage: Usage | undefined
+  reportStats: ReportStats | undefined
   readonly dispatch: DispatchState
   /** Rules that left the configuration, with when, while episodes of theirs are kept. */
-  left: Map<string, Millis>
+  removedRules: Map<string, Millis>
 }
 
 /** All hosts are looked after in turn, in as many slices as it takes; for all of them it is as it was at its beginning. */
-export interface Round {
+export interface HostScan {
   /** The next position in the roster, and the tick at which it began. */
-  at: number
+  position: number
   readonly tick: number
   /** Whether time was observed, so that hosts may fall silent; and how many of them do so together, by mass silence. */
   readonly hasObserved: boolean
-  readonly silent: ReadonlyMap<string, number>
+  readonly absentBySource: ReadonlyMap<string, number>
 }
 
 /** What expected hosts are waited for by when no source is theirs: any of them may bring them. */
-export interface Awaited {
+export interface ExpectedSince {
   /** Since when, and how much time each source had observed then. */
   since: Millis
   readonly observed: Map<string, Millis>
@@ -97,21 +97,21 @@ export interface Host {
   readonly name: string
   readonly index: number
   /** Set while an expected host has no source: it was never heard, or its source is gone. Shared by those alike. */
-  awaited: Awaited | undefined
+  expectedSince: ExpectedSince | undefined
   /** Arrival of its newest event (-Infinity without one), and the source's observed time then. */
-  lastSeen: Millis
-  seenAt: Millis
+  lastSeenAt: Millis
+  observedAtLastSeen: Millis
   source: string
   /** Newest arrival by source. */
-  readonly heard: Map<string, Millis>
+  readonly lastSeenBySource: Map<string, Millis>
   /** Newest event time. */
-  newest: Millis
+  newestEventTime: Millis
   /** Slot of each series in its metric's store, by key id. */
   readonly series: Map<number, number>
   /** Closed buckets that the last sweep judged, for ordinary rules and for those that wait longer. */
-  swept: number
-  sweptSlow: number
-  skew: Skew | undefined
+  evaluatedTo: number
+  evaluatedLateTo: number
+  skew: ClockSkew | undefined
   /** Open alerts by rule and series key. */
   readonly alerts: Map<string, Alert>
   /** Key ids with late samples and the oldest bucket touched; key ids that early rules are to look at. */
@@ -119,7 +119,7 @@ export interface Host {
   early: Set<number> | undefined
   flush: boolean
   /** Its row in the columns of what reports are made of; none before its first sample. */
-  row: number | undefined
+  reportRow: number | undefined
 }
 
 /** Series keys, each kept once. */
@@ -141,28 +141,28 @@ export interface Alert {
   readonly identity: AlertIdentity
   /** The source that its host was heard through last. */
   source: string
-  life: Life
+  lifecycle: AlertLifecycle
   episode: string
   code: string
-  at: Millis
+  evaluatedAt: Millis
   value: number | null
   evidence: Evidence
   severity: Severity
   /** The limit that it was beyond when it was critical last. */
   criticalLimit?: Limit
   /** How far back from its beginning lies what may have begun it. */
-  reach: Millis
+  lookback: Millis
   notify: readonly string[]
   ruleLabels: Readonly<Record<string, string>>
   templates: Templates
   /** The mass silence that tells of this alert; it is not told by itself. */
-  readonly mass?: string
+  readonly massAbsence?: string
   /** Why it is over although nothing got better. */
-  ended?: Ended
+  closeReason?: CloseReason
   /** The tick at which its series was first found to be gone, while it is. */
-  goneAt?: number
+  seriesGoneSince?: number
   /** How many of the hosts that a mass silence tells of were retired since. */
-  retired?: number
+  retiredHosts?: number
   readonly transitions: Transition[]
 }
 
@@ -178,7 +178,7 @@ export interface Fold {
 export type Limited = 'hosts' | 'series' | 'sources'
 
 /** What became of a command. */
-export interface Obeyed {
+export interface CommandResult {
   readonly answer: CommandAnswer
 }
 
@@ -189,29 +189,29 @@ export function emptyState(): State {
     ticks: 0,
     sources: new Map(),
     hosts: new Map(),
-    roster: [],
-    holes: [],
+    hostSlots: [],
+    freeSlots: [],
     keys: { ids: new Map(), infos: [], free: [] },
     stores: new Map(),
     series: 0,
     alerts: new Map(),
-    flaps: new Map(),
+    flapping: new Map(),
     resolved: [],
     known: emptyKnown(),
-    work: new Set(),
+    pendingHosts: new Set(),
     sweep: undefined,
-    closed: '',
+    closedBuckets: '',
     gaps: [],
-    isInventoried: false,
+    hasExpectedHosts: false,
     retired: { since: 0, list: [] },
     refusals: { count: 0, last: 0, what: 'hosts', searched: -1 },
-    idle: [],
-    round: undefined,
+    idleHosts: [],
+    hostScan: undefined,
     hasObserved: false,
-    isUntold: false,
-    usage: undefined,
+    isFlushPending: false,
+    reportStats: undefined,
     dispatch: emptyDispatch(),
-    left: new Map(),
+    removedRules: new Map(),
   }
 }
 

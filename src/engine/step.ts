@@ -9,14 +9,14 @@ import {
   type Tick,
 } from '../model.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
-import { settle } from '../dispatch/step.ts'
+import { flushAfterEntry } from '../dispatch/step.ts'
 import { foldBatch } from './batch.ts'
-import { obey, type Started } from './commands.ts'
+import { applyCommand, type Started } from './commands.ts'
 import { configure } from './configure.ts'
 import { emptyState, type Fold, type State } from './state.ts'
 import { foldTick } from './tick.ts'
 import { createPlan } from './plan.ts'
-import { alertsOf } from './evaluate/lookup.ts'
+import { alertLookup } from './evaluate/lookup.ts'
 
 /** What one entry led to. */
 export interface Step {
@@ -44,7 +44,7 @@ export function createFold(state: State = emptyState()): Fold {
 export function step(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Step {
   const { state } = fold
   const { effects = [], ...result } = foldEntry(fold, entry)
-  const told = settle(state.dispatch, fold.dispatchPlan, alertsOf(fold), state.now)
+  const told = flushAfterEntry(state.dispatch, fold.dispatchPlan, alertLookup(fold), state.now)
   return { ...NOTHING, ...result, effects: [...effects, ...told] }
 }
 
@@ -52,7 +52,7 @@ function foldEntry(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Partial<Ste
   if (entry.kind === 'batch') return foldBatch(fold, decodeFrame(entry.data))
   const value: unknown = JSON.parse(new TextDecoder().decode(entry.data))
   if (entry.kind === 'tick') return foldTick(fold, value as Tick)
-  if (entry.kind !== 'config') return obey(fold, value as Command | Started)
+  if (entry.kind !== 'config') return applyCommand(fold, value as Command | Started)
   configure(fold, value as EngineConfig)
   return {}
 }

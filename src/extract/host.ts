@@ -1,4 +1,4 @@
-import { NO_HOST, SEP, type Rejection } from '../model.ts'
+import { UNKNOWN_HOST, SEP, type Rejection } from '../model.ts'
 import type { Paths } from './paths.ts'
 
 const MAX_HOST = 255
@@ -73,7 +73,7 @@ function resolve(plan: readonly HostField[], values: readonly unknown[]): string
     const reason = `expected a host name of at most ${MAX_HOST} characters, found ${host.length}`
     return { path: `/${path.replaceAll('.', '/')}`, reason, code: 'host' }
   }
-  return NO_HOST
+  return UNKNOWN_HOST
 }
 
 /** Of several addresses the first counts, of several names the last: inputs append what the line says to what was. */

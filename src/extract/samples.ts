@@ -1,4 +1,4 @@
-import { NO_HOST, SEP, type CountRule, type EventSamples, type Metric, type Rejection } from '../model.ts'
+import { UNKNOWN_HOST, SEP, type CountRule, type EventSamples, type Metric, type Rejection } from '../model.ts'
 import { compileHost } from './host.ts'
 import { parseNumber } from './number.ts'
 import { createPaths, type Paths } from './paths.ts'
@@ -55,7 +55,7 @@ export function createExtractor({ metrics, rules, host, eventIdField }: Extracto
     const slots = read(event)
     const ts = timeOf(slots[timeSlot])
     if (typeof ts !== 'number') return ts
-    if (kind === HEARTBEAT) return { host: NO_HOST, ts, heartbeat: true, series: [], values: [] }
+    if (kind === HEARTBEAT) return { host: UNKNOWN_HOST, ts, heartbeat: true, series: [], values: [] }
     const name = resolveHost(kind, slots)
     if (typeof name !== 'string') return name
     const series: string[] = []

@@ -9,7 +9,7 @@ export type AlertState = 'pending' | 'firing' | 'recovering' | 'resolved'
  * Why an alert was closed without recovery. `host_retired`: its host or source is gone for good. `series_gone`: its series is.
  * `rule_changed`: no rule evaluates it any more. `baseline_accepted`: the new level counts as normal.
  */
-export type Ended = 'host_retired' | 'series_gone' | 'rule_changed' | 'baseline_accepted'
+export type CloseReason = 'host_retired' | 'series_gone' | 'rule_changed' | 'baseline_accepted'
 
 /** What an alert looks like from outside the engine. Values are in the metric's unit. */
 export interface AlertView {
@@ -20,13 +20,13 @@ export interface AlertView {
   readonly episode?: string
   readonly code?: string
   /** The first breaching window's end, or the last event of what is silent; never ahead of the present. */
-  readonly since: Millis
+  readonly startsAt: Millis
   readonly firedAt?: Millis
   readonly resolvedAt?: Millis
   /** Set on a resolved alert that nothing got better about. */
-  readonly ended?: Ended
+  readonly closeReason?: CloseReason
   /** End of the last judged window. */
-  readonly at: Millis
+  readonly evaluatedAt: Millis
   readonly value: number | null
   readonly evidence: Evidence
   readonly peak: number | null
@@ -34,18 +34,18 @@ export interface AlertView {
   readonly noDataSince?: Millis
   /** Set while it keeps changing: what share of the last windows did, in percent. */
   readonly flapping?: number
-  readonly muted?: Muted
+  readonly muted?: Mute
   readonly ack?: Acknowledgement
   /** Windows judged since it began, those of them beyond a bound, and how often it came back. */
-  readonly windows?: number
-  readonly bad?: number
-  readonly flaps?: number
+  readonly evaluations?: number
+  readonly breaches?: number
+  readonly refirings?: number
   /** Mails that were decided to be sent about it, and changes or repeats that were not told. */
-  readonly sent?: number
+  readonly notifications?: number
   readonly suppressed?: number
   readonly decisions?: readonly Decision[]
   /** What is to be told of it and is not told yet. */
-  readonly waits?: readonly Waiting[]
+  readonly pending?: readonly PendingNotification[]
   readonly transitions: readonly Transition[]
 }
 
@@ -61,15 +61,15 @@ export interface Transition {
  * When an alert was critical: from the end of the first window that was, to the end of the first one that was not (absent
  * while it is critical), and in how many spells. `again` is when the newest of several spells began.
  */
-export interface Critical {
+export interface CriticalSpan {
   readonly from: Millis
   readonly until?: Millis
-  readonly spells: number
-  readonly again?: Millis
+  readonly count: number
+  readonly lastFrom?: Millis
 }
 
 /** Why a receiver is notified. */
-export type Because =
+export type NotificationReason =
   | 'fired'
   | 'severity_raised'
   | 'severity_lowered'
@@ -86,7 +86,7 @@ export type Because =
   | 'scheduled'
 
 /** What keeps an alert from being notified. */
-export type Muted =
+export type Mute =
   | {
       readonly by: 'silence'
       readonly id: string
@@ -98,7 +98,7 @@ export type Muted =
   | { readonly by: 'inhibition'; readonly episode: string; readonly rule: string; readonly host: string }
 
 /** What held news back until they were notified late: a mute, or an acknowledgement. */
-export type HeldBy = Muted | { readonly by: 'acknowledgement'; readonly author: string; readonly until: Millis }
+export type HeldBy = Mute | { readonly by: 'acknowledgement'; readonly author: string; readonly until: Millis }
 
 /**
  * Why a receiver is not notified of something. `no_receiver`: neither the rule nor a route names one. `receiver_removed`: its
@@ -123,25 +123,35 @@ export interface Acknowledgement {
 export interface Silence {
   readonly id: string
   readonly matchers: readonly Matcher[]
-  readonly from: Millis
-  readonly until: Millis
-  readonly author: string
+  readonly startsAt: Millis
+  readonly endsAt: Millis
+  readonly createdBy: string
   readonly comment: string
   readonly createdAt: Millis
 }
 
 /** One decision about an episode that people could ask about: at most some hundred are kept of each. */
 export type Decision = { readonly at: Millis } & (
-  | { readonly kind: 'evaluated'; readonly event: Because; readonly value: number | null; readonly evidence: Evidence }
+  | {
+      readonly kind: 'evaluated'
+      readonly event: NotificationReason
+      readonly value: number | null
+      readonly evidence: Evidence
+    }
   /** `to` is the address. `beside`: others of its group were notified. `list`: in a list, or late for it. */
   | {
       readonly kind: 'notified'
       readonly to: string
-      readonly event: Because | 'beside'
+      readonly event: NotificationReason | 'beside'
       readonly heldBy?: HeldBy
-      readonly list?: { readonly because: Because; readonly isAlone: boolean }
+      readonly list?: { readonly because: NotificationReason; readonly isAlone: boolean }
     }
-  | { readonly kind: 'suppressed'; readonly event: Because | 'all'; readonly why: Suppression; readonly to?: string }
+  | {
+      readonly kind: 'suppressed'
+      readonly event: NotificationReason | 'all'
+      readonly why: Suppression
+      readonly to?: string
+    }
   | {
       readonly kind: 'acknowledged'
       readonly author: string
@@ -157,23 +167,23 @@ export type Decision = { readonly at: Millis } & (
 )
 
 /** News that a receiver is to be notified of, and what they wait for. */
-export interface Waiting {
+export interface PendingNotification {
   /** The address; absent while it is open who is notified. */
   readonly to?: string
-  readonly news: Because
+  readonly event: NotificationReason
   /** The key of its group's waits, or what holds it back. */
-  readonly for: 'group_wait' | 'group_interval' | 'rate_limit' | 'backlog' | HeldBy['by']
+  readonly reason: 'group_wait' | 'group_interval' | 'rate_limit' | 'backlog' | HeldBy['by']
   /** When it ends at the earliest; absent where no clock knows. */
   readonly until?: Millis
 }
 
 /** The buckets around the moment of a step, as they were then; values in the metric's unit. */
-export interface Picture {
+export interface ChartData {
   /** Width of a bucket, and the start of the first one. */
   readonly width: Millis
   readonly from: Millis
   /** One for each bucket, oldest first; `n` 0 and nulls where nothing was measured or the column is not kept. */
-  readonly buckets: readonly PictureBucket[]
+  readonly buckets: readonly ChartBucket[]
   /** The window that decided. */
   readonly window: { readonly from: Millis; readonly to: Millis }
   /** The limits that the rule compares with, and where they clear; empty where they do not compare with single buckets. */
@@ -183,7 +193,7 @@ export interface Picture {
   readonly range?: readonly [number, number]
 }
 
-export interface PictureBucket {
+export interface ChartBucket {
   readonly n: number
   readonly mean: number | null
   readonly min: number | null
@@ -200,25 +210,25 @@ export interface Peers {
 }
 
 /** What else fires when a mail is written: on the same host, the newest first, and in all. */
-export interface Context {
-  readonly onHost: readonly BesideAlert[]
+export interface FiringContext {
+  readonly onHost: readonly ContextAlert[]
   readonly firing: number
   /** How many of them nobody is told of now. */
   readonly muted: number
   readonly hosts: number
 }
 
-export interface BesideAlert {
+export interface ContextAlert {
   readonly rule: string
   readonly severity: Severity
-  readonly since: Millis
+  readonly startsAt: Millis
   readonly code: string
   /** Set while nobody is told of it. */
   readonly muted?: true
 }
 
 /** One alert at one moment, as mails, webhooks and charts are made from it: numbers and codes, no words. */
-export interface AlertFacts {
+export interface AlertSnapshot {
   readonly identity: AlertIdentity
   readonly episode: string
   readonly code: string
@@ -234,11 +244,11 @@ export interface AlertFacts {
    * End of the first breaching window (or the moment it was found, when it was open still), or the last event of what
    * is absent; end of the last evaluated window; for a resolved alert also its end.
    */
-  readonly since: Millis
-  readonly at: Millis
+  readonly startsAt: Millis
+  readonly evaluatedAt: Millis
   readonly resolvedAt?: Millis
   /** Set on a resolved alert that was closed without recovery. */
-  readonly ended?: Ended
+  readonly closeReason?: CloseReason
   /** End of the window after which it counted as firing. */
   readonly firedAt?: Millis
   readonly peak: number | null
@@ -247,23 +257,23 @@ export interface AlertFacts {
   /** Spans in which the service was down while the alert lasted, or so shortly before that it may have begun there. */
   readonly gaps: readonly { readonly from: Millis; readonly to: Millis }[]
   /** Windows evaluated since it began, those of them that breached, and how often it fired again within the episode. */
-  readonly windows?: number
-  readonly bad?: number
-  readonly flaps?: number
+  readonly evaluations?: number
+  readonly breaches?: number
+  readonly refirings?: number
   /** Set while it flaps: what share of its last evaluations changed, in percent. */
   readonly flapping?: number
   /** Set while the data has stopped: the newest sample's time, or the end of its bucket. */
   readonly noDataSince?: Millis
   /** Set once it has been critical, with the limit that it was beyond then. */
-  readonly critical?: Critical & { readonly limit?: Limit }
-  readonly picture?: Picture
+  readonly critical?: CriticalSpan & { readonly limit?: Limit }
+  readonly chart?: ChartData
   readonly peers?: Peers
   /** How many mails the reader got about it before this one, and how many changes were suppressed. */
-  readonly sent?: number
+  readonly notifications?: number
   readonly suppressed?: number
   /** Why the reader is notified of this one; what goes on firing beside the news has none. */
-  readonly because?: Because
+  readonly reason?: NotificationReason
   /** What kept it from being notified until now. */
-  readonly wasMuted?: HeldBy
+  readonly heldBy?: HeldBy
   readonly ack?: Acknowledgement
 }

@@ -1,6 +1,6 @@
 import type { Acknowledgement, AlertState, AlertView, Silence } from './alerts.ts'
 import type { Evaluation, NextEvaluation } from './evidence.ts'
-import type { ClosedAlert, Via, UndeliveredItem } from './notification.ts'
+import type { ClosedAlert, Channel, UndeliveredItem } from './notification.ts'
 import type { Rule, Severity, Unit } from './configuration.ts'
 import type { RejectCount } from './events.ts'
 import type { Outbox, OutboxStats, Outcome } from './journal.ts'
@@ -141,7 +141,7 @@ export type HostState = 'live' | 'absent' | 'clock_skew' | 'never_seen'
 export interface HostView {
   readonly host: string
   /** Null for an expected host that was never heard. */
-  readonly lastSeen: Millis | null
+  readonly lastSeenAt: Millis | null
   readonly source: string | null
   readonly clockSkewSeconds: number | null
   readonly state: HostState
@@ -155,7 +155,7 @@ export interface HostView {
 export interface SilenceView extends Silence {
   readonly state: 'pending' | 'active' | 'expired'
   /** How many firing alerts it keeps from being told just now. */
-  readonly mutes: number
+  readonly matchedAlerts: number
 }
 
 /** Answer to `why`. */
@@ -163,7 +163,7 @@ export interface WhyView {
   readonly rule: RuleView
   readonly host: HostView | null
   /** The rule's last verdict of each of the host's series, fresh or not. */
-  readonly verdicts: RuleView['last']
+  readonly verdicts: RuleView['evaluations']
   readonly alerts: readonly AlertView[]
 }
 
@@ -171,7 +171,7 @@ export interface WhyView {
 export interface HostDetail {
   readonly host: string
   /** Null for an expected host that was never heard. */
-  readonly lastSeen: Millis | null
+  readonly lastSeenAt: Millis | null
   readonly source: string | null
   readonly state: HostState
   readonly series: readonly SeriesView[]
@@ -205,10 +205,10 @@ export interface RuleView {
   readonly severities: readonly Severity[]
   readonly notify: readonly string[]
   /** The last evaluations. */
-  readonly last: readonly Evaluation[]
-  readonly next: NextEvaluation
+  readonly evaluations: readonly Evaluation[]
+  readonly nextEvaluation: NextEvaluation
   /** When the rule left the configuration, of one that is gone. */
-  readonly left?: Millis
+  readonly removedAt?: Millis
 }
 
 /** What the engine counts since the process began. */
@@ -282,6 +282,6 @@ export interface Observer {
   /** A connection that had to go before its client closed it. */
   closed(reason: Closed): void
   /** One attempt to deliver, or a withdrawal; latency from the deciding window's end to the acceptance at the other end. */
-  notified(receiver: Via | 'mailbox', outcome: Outcome['state'], latencySeconds?: number): void
+  notified(receiver: Channel | 'mailbox', outcome: Outcome['state'], latencySeconds?: number): void
   engine(stats: EngineStats): void
 }

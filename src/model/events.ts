@@ -66,5 +66,5 @@ function rejectKey(source: string, code: string): string {
 
 /** Stands for the sources that are too many to be told apart. */
 export const OTHERS = 'others'
-export const NO_HOST = 'no host'
+export const UNKNOWN_HOST = 'no host'
 export const SEP = '\u001f'

@@ -77,7 +77,7 @@ export interface Evaluation {
   readonly measure: Measure
   readonly value: number | null
   readonly evidence: Evidence
-  readonly at: Millis
+  readonly evaluatedAt: Millis
   /** Set where the value is hardly one of its unit: a ratio far above 1. */
   readonly hint?: 'ratio_above_one'
 }

@@ -1,4 +1,4 @@
-import type { Via } from './notification.ts'
+import type { Channel } from './notification.ts'
 import type { Millis, Offset } from './time.ts'
 
 export type EntryKind = 'batch' | 'tick' | 'command' | 'config'
@@ -20,7 +20,7 @@ export interface Entry extends NewEntry {
 export interface Effect {
   readonly id: string
   /** The way that it leaves. */
-  readonly queue: Via
+  readonly queue: Channel
   /** The address; effects for one address in one queue are a line. */
   readonly recipient: string
   readonly orderingKey: string
@@ -85,9 +85,9 @@ export interface SendRecord {
   readonly state: 'pending' | 'sent' | 'failed' | 'merged' | 'withdrawn'
   readonly attempts: number
   readonly createdAt: Millis
-  readonly doneAt?: Millis
-  readonly nextAt?: Millis
-  readonly answer?: string
+  readonly finishedAt?: Millis
+  readonly nextAttemptAt?: Millis
+  readonly response?: string
 }
 
 export interface OutboxStats {
@@ -96,11 +96,11 @@ export interface OutboxStats {
 }
 
 /** What became of the effects before one in its line and its thread: their data. */
-export interface Earlier {
+export interface History {
   /** The newest that was sent. */
   readonly sent?: string
   /** Those that nobody got, oldest first: they failed, or were merged. */
-  readonly untold: readonly string[]
+  readonly undelivered: readonly string[]
   /** Those of its line, whatever their thread, that failed since the newest of the line that was sent; absent for none. */
   readonly failed?: readonly string[]
 }
@@ -123,9 +123,9 @@ export interface Outbox {
    */
   due(now: Millis, limit: number, perLine?: number): Promise<readonly OutboxItem[]>
   /** All pending items of the line and the thread of one, with itself, oldest first. Without a thread: itself. */
-  siblings(id: string): Promise<readonly OutboxItem[]>
+  pendingInThread(id: string): Promise<readonly OutboxItem[]>
   /** What became of those before it, as far as their records are kept. Without a thread: nothing. */
-  earlier(id: string): Promise<Earlier>
+  history(id: string): Promise<History>
   /**
    * Lets one item take the place of others: it gets new data and is rendered anew, they end as `merged`, all at once.
    * False, and nothing happens, unless all of them are pending.
@@ -134,7 +134,7 @@ export interface Outbox {
   rendered(id: string, bytes: Uint8Array): Promise<void>
   outcome(id: string, outcome: Outcome, now: Millis): Promise<void>
   /** What waits for its retry because the way was in trouble is due now; what was deferred for itself keeps its time. */
-  hasten(queue: Via): Promise<void>
+  retryNow(queue: Channel): Promise<void>
   /** Newest first. */
   list(limit: number): Promise<readonly SendRecord[]>
   stats(): Promise<OutboxStats>

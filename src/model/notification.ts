@@ -1,12 +1,12 @@
-import type { Acknowledgement, AlertFacts, Because, Context, HeldBy, Muted } from './alerts.ts'
+import type { Acknowledgement, AlertSnapshot, NotificationReason, FiringContext, HeldBy, Mute } from './alerts.ts'
 import type { Recipient, Severity } from './configuration.ts'
 import type { AlertIdentity, Reason, Templates } from './evidence.ts'
 import type { Pulse, Report, Top } from './report.ts'
 import type { Millis } from './time.ts'
 
 /** A step of an alert that people hear of, as the first fold hands it to the second. */
-export interface Announcement {
-  readonly because:
+export interface AlertEvent {
+  readonly event:
     | 'fired'
     | 'severity_raised'
     | 'severity_lowered'
@@ -14,16 +14,16 @@ export interface Announcement {
     | 'flapping_started'
     | 'flapping_stopped'
   /** Window end (event time) that decided, and when it was found out (the service's clock). */
-  readonly at: Millis
-  readonly found: Millis
+  readonly eventTime: Millis
+  readonly detectedAt: Millis
   readonly notify: readonly string[]
-  readonly facts: AlertFacts
+  readonly snapshot: AlertSnapshot
   /** Another alert tells of it. */
-  readonly quiet?: boolean
+  readonly isCoveredByMass?: boolean
 }
 
 /** The way a notification leaves. */
-export type Via = 'email' | 'webhook' | 'alertmanager'
+export type Channel = 'email' | 'webhook' | 'alertmanager'
 
 /** Who named the receiver of a mail, where the rule itself did not. */
 export type NamedBy = 'route' | 'escalation'
@@ -92,7 +92,7 @@ export interface HeartbeatAlert {
   readonly severity: Severity
   readonly since: Millis
   readonly code: string
-  readonly muted?: Muted
+  readonly muted?: Mute
   readonly ack?: Acknowledgement
 }
 
@@ -109,31 +109,31 @@ export interface Notification {
   readonly id: string
   readonly receiver: string
   /** Absent means e-mail. Of the other ways the address is the way and the receiver's name: `webhook:ops`. */
-  readonly via?: Via
+  readonly channel?: Channel
   readonly to: Recipient
   readonly namedBy?: NamedBy
   /** When it was decided, on the service's clock. */
-  readonly at: Millis
-  readonly because: Because
+  readonly decidedAt: Millis
+  readonly reason: NotificationReason
   readonly kind: 'alert' | 'digest' | 'notice' | 'report'
   /** The conversation that the mail belongs to (an episode, a digest or a notice), and its number in it, from 0. */
   readonly thread: string
   readonly seq: number
-  readonly alerts: readonly AlertFacts[]
+  readonly alerts: readonly AlertSnapshot[]
   /** How many of the alerts, the first ones, are what is new; the rest go on firing beside them. Absent: all. */
-  readonly news?: number
+  readonly newCount?: number
   /** The number of the newest mail of the thread that was sent before this one; null for none. Absent: all were. */
-  readonly previous?: number | null
+  readonly previousSeq?: number | null
   /** The group that its alerts belong to; absent where it tells of several, or of none. */
   readonly group?: NotificationGroup
   /** What the subject of the thread is about: the first alert of its first mail, and how many other hosts. */
-  readonly lead?: { readonly facts: AlertFacts; readonly more: number }
+  readonly lead?: { readonly facts: AlertSnapshot; readonly more: number }
   /** What fires beside it, of a mail about one alert. */
-  readonly context?: Context
+  readonly context?: FiringContext
   /** When it is told again if nothing changes. */
-  readonly nextAt?: Millis
+  readonly nextRepeatAt?: Millis
   /** The receiver's zone, and its templates. */
-  readonly zone?: string
+  readonly timeZone?: string
   readonly templates?: Templates
   /** Set where the subject is to begin with the state, and not to stay what it was in the thread's first mail. */
   readonly subjectMode?: 'status'
@@ -141,9 +141,9 @@ export interface Notification {
    * Mails about the same alerts that never got out, when this one takes their place: when the first of them was to be
    * sent, and where there are several how many, and when the last was to be sent.
    */
-  readonly insteadOf?: {
+  readonly replaces?: {
     readonly at: Millis
-    readonly because: Because
+    readonly because: NotificationReason
     readonly count?: number
     readonly last?: Millis
   }

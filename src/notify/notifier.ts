@@ -1,4 +1,4 @@
-import type { Millis, Notification, Outcome, Recipient, Via } from '../model.ts'
+import type { Millis, Notification, Outcome, Recipient, Channel } from '../model.ts'
 
 /** A mail before it becomes bytes. All texts are clean; addresses come from the configuration alone. */
 export interface MailMessage {
@@ -51,7 +51,7 @@ export interface Delivery {
 
 /** A way for notifications to leave. */
 export interface Way {
-  readonly type: Via | 'mailbox'
+  readonly type: Channel | 'mailbox'
   /** The bytes that leave, without secrets. Equal notifications give equal bytes. */
   render(notification: Notification): Promise<Uint8Array>
   /** The longest that one attempt may take; two minutes when absent. */
@@ -67,4 +67,4 @@ export interface Way {
 }
 
 /** The way of each `via`; `email` may be a mailbox. */
-export type Ways = Readonly<Record<Via, Way>>
+export type Ways = Readonly<Record<Channel, Way>>

@@ -1,9 +1,9 @@
-import { audienceOf } from '../dispatch/routing.ts'
-import { toWhom } from '../dispatch/compose.ts'
-import { labelsOf } from '../labels/labels.ts'
+import { resolveTargets } from '../dispatch/routing.ts'
+import { addressee } from '../dispatch/compose.ts'
+import { alertLabels } from '../labels/labels.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
-import { heartbeatOf } from '../dispatch/heartbeat.ts'
-import type { AlertFacts, Config, EngineConfig, Log, Notification, Receiver, Rule } from '../model.ts'
+import { buildHeartbeat } from '../dispatch/heartbeat.ts'
+import type { AlertSnapshot, Config, EngineConfig, Log, Notification, Receiver, Rule } from '../model.ts'
 import { openComposer } from '../notify/index.ts'
 import { LINK_KEY_BYTES } from '../links/signature.ts'
 import { SAMPLE_PULSE, sampleReport } from './report.ts'
@@ -64,13 +64,13 @@ function notificationsOf(config: EngineConfig, { rules, receiver, scheduled }: P
     return [
       {
         name: `${rule.name}.fired`,
-        notification: { ...read(fired, rule), because: 'fired', kind: 'alert', seq: 0, alerts: [fired] },
+        notification: { ...read(fired, rule), reason: 'fired', kind: 'alert', seq: 0, alerts: [fired] },
       },
       {
         name: `${rule.name}.resolved`,
         notification: {
           ...read(resolved, rule),
-          because: 'resolved',
+          reason: 'resolved',
           kind: 'alert',
           seq: 1,
           alerts: [resolved],
@@ -85,7 +85,7 @@ function notificationsOf(config: EngineConfig, { rules, receiver, scheduled }: P
   const digest = { ...read(sampleAlert(first, config), first), thread: 'digest', seq: 0, alerts: list }
   return [
     ...single,
-    { name: 'digest', notification: { ...digest, because: 'rate_limited', kind: 'digest' } },
+    { name: 'digest', notification: { ...digest, reason: 'rate_limited', kind: 'digest' } },
     ...(scheduled ? scheduledOf(config, receiver) : []),
   ]
 }
@@ -98,10 +98,10 @@ function scheduledOf(config: EngineConfig, chosen: Receiver | undefined): readon
   const readerOf = (kind: 'report' | 'heartbeat'): Receiver =>
     chosen ?? told.find((one) => one[kind] !== undefined) ?? told[0] ?? nobody
   const common = (kind: string, receiver: Receiver) => ({
-    ...toWhom(plan, { receiver: receiver.name, via: 'email', to: receiver.email[0] ?? READER }),
+    ...addressee(plan, { receiver: receiver.name, channel: 'email', to: receiver.email[0] ?? READER }),
     id: `preview.${kind}`,
-    at: SAMPLE_AT,
-    because: 'scheduled' as const,
+    decidedAt: SAMPLE_AT,
+    reason: 'scheduled' as const,
     thread: kind,
     seq: 0,
     alerts: [],
@@ -109,7 +109,7 @@ function scheduledOf(config: EngineConfig, chosen: Receiver | undefined): readon
   const [reader, listener] = [readerOf('report'), readerOf('heartbeat')]
   const every = reader.report !== undefined && reader.report.weekday === undefined ? 'day' : 'week'
   const due = { since: SAMPLE_AT - DAY, mails: 2 }
-  const notice = heartbeatOf(due, { firing: [], pulse: SAMPLE_PULSE }, SAMPLE_AT)
+  const notice = buildHeartbeat(due, { firing: [], pulse: SAMPLE_PULSE }, SAMPLE_AT)
   return [
     {
       name: 'report',
@@ -120,12 +120,12 @@ function scheduledOf(config: EngineConfig, chosen: Receiver | undefined): readon
 }
 
 /** What is told together: every rule, on hosts of its own. */
-function listOf(rules: readonly Rule[], config: EngineConfig): readonly AlertFacts[] {
+function listOf(rules: readonly Rule[], config: EngineConfig): readonly AlertSnapshot[] {
   return Array.from({ length: Math.max(LISTED, rules.length) }, (_, i) => {
     const rule = rules[i % rules.length] as Rule
     const facts = sampleAlert(rule, config, { state: i % 4 === 3 ? 'resolved' : 'firing' })
     const { identity } = facts
-    const { picture: _drawn, ...told } = {
+    const { chart: _drawn, ...told } = {
       ...facts,
       episode: `sample${i}`,
       code: `SMPL${i}`,
@@ -135,22 +135,22 @@ function listOf(rules: readonly Rule[], config: EngineConfig): readonly AlertFac
   })
 }
 
-type Addressed = Pick<Notification, 'id' | 'receiver' | 'to' | 'zone' | 'templates' | 'at' | 'thread'>
+type Addressed = Pick<Notification, 'id' | 'receiver' | 'to' | 'timeZone' | 'templates' | 'decidedAt' | 'thread'>
 
 /** Finds who would read of an alert. Where nobody gets mail, some reader stands in, so that the mail can be seen. */
-function readers(config: EngineConfig, chosen: Receiver | undefined): (facts: AlertFacts, rule: Rule) => Addressed {
+function readers(config: EngineConfig, chosen: Receiver | undefined): (facts: AlertSnapshot, rule: Rule) => Addressed {
   const plan = createDispatchPlan(config)
-  return (facts, { notify }) => {
-    const lines = audienceOf(plan, { facts, notify }, labelsOf(facts))
-    const told = lines.find(({ via }) => via === 'email')
+  return (snapshot, { notify }) => {
+    const lines = resolveTargets(plan, { snapshot, notify }, alertLabels(snapshot))
+    const told = lines.find(({ channel }) => channel === 'email')
     const receiver = chosen?.name ?? told?.receiver ?? notify[0] ?? config.receivers[0]?.name ?? 'nobody'
     const to = (chosen === undefined ? told?.to : chosen.email[0]) ?? READER
-    const whom = toWhom(plan, { receiver, via: 'email', to })
+    const whom = addressee(plan, { receiver, channel: 'email', to })
     return {
       ...whom,
-      id: `preview.${facts.identity.rule}.${facts.state}`,
-      at: SAMPLE_AT + LATENESS,
-      thread: facts.episode,
+      id: `preview.${snapshot.identity.rule}.${snapshot.state}`,
+      decidedAt: SAMPLE_AT + LATENESS,
+      thread: snapshot.episode,
     }
   }
 }

@@ -1,27 +1,27 @@
 import { judge } from '../detect/threshold.ts'
-import { audienceOf } from '../dispatch/routing.ts'
-import { labelsOf } from '../labels/labels.ts'
+import { resolveTargets } from '../dispatch/routing.ts'
+import { alertLabels } from '../labels/labels.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
-import { limitsOf } from '../engine/evaluate/chart-data.ts'
+import { chartLimits } from '../engine/evaluate/chart-data.ts'
 import { createPlan, thresholdFor, type WindowPlan } from '../engine/plan.ts'
-import { foundOf, subjectOf } from '../engine/evaluate/evidence.ts'
+import { evaluationResult, alertSubject } from '../engine/evaluate/evidence.ts'
 import {
   type AbsenceRule,
-  type AlertFacts,
+  type AlertSnapshot,
   type Bound,
   type EngineConfig,
   isUpper,
   type Metric,
   type MetricRule,
   type Millis,
-  type Picture,
+  type ChartData,
   type Rule,
   type Threshold,
 } from '../model.ts'
 
 /** Which step of an alert is shown, and when it is taken. */
 export interface SampleStep {
-  readonly state?: AlertFacts['state']
+  readonly state?: AlertSnapshot['state']
   readonly at?: Millis
 }
 
@@ -54,8 +54,8 @@ const CPU_HIGH: MetricRule = {
 }
 
 /** What the engine says, where it knows of rule and series; the rest is the same for every sample. */
-type Said = Pick<AlertFacts, 'identity' | 'since' | 'value' | 'evidence' | 'peak' | 'severity' | 'templates'> &
-  Pick<AlertFacts, 'picture' | 'peers'>
+type Said = Pick<AlertSnapshot, 'identity' | 'startsAt' | 'value' | 'evidence' | 'peak' | 'severity' | 'templates'> &
+  Pick<AlertSnapshot, 'chart' | 'peers'>
 
 /**
  * The alert that a rule would raise: on a host that it is for, with a value beyond its bound (or back within, once it is
@@ -64,30 +64,30 @@ type Said = Pick<AlertFacts, 'identity' | 'since' | 'value' | 'evidence' | 'peak
 export function sampleAlert(
   rule: Rule,
   config: EngineConfig,
-  { state = 'firing', at = SAMPLE_AT }: SampleStep = {},
-): AlertFacts {
-  const step = { state, at }
+  { state = 'firing', at: evaluatedAt = SAMPLE_AT }: SampleStep = {},
+): AlertSnapshot {
+  const step = { state, at: evaluatedAt }
   return {
     episode: '0123456789abcdef',
     code: 'SMPL2',
     ruleLabels: rule.labels,
     state,
     ...(rule.kind === 'absence' ? absenceSaid(rule, step) : windowSaid(planOf(rule, config), step)),
-    at,
-    ...(state === 'resolved' ? { resolvedAt: at } : {}),
+    evaluatedAt,
+    ...(state === 'resolved' ? { resolvedAt: evaluatedAt } : {}),
     source: SOURCE,
     gaps: [],
   }
 }
 
 /** The receivers who would hear of a sample alert. */
-export function hearersOf({ notify }: Rule, facts: AlertFacts, config: EngineConfig): readonly string[] {
-  const lines = audienceOf(createDispatchPlan(config), { facts, notify }, labelsOf(facts))
+export function hearersOf({ notify }: Rule, snapshot: AlertSnapshot, config: EngineConfig): readonly string[] {
+  const lines = resolveTargets(createDispatchPlan(config), { snapshot, notify }, alertLabels(snapshot))
   return [...new Set(lines.map(({ receiver }) => receiver))]
 }
 
 /** A sample where no rule is meant: a CPU that is too busy, on the host `test-host`. */
-export function anyAlert(config: EngineConfig, step: SampleStep = {}): AlertFacts {
+export function anyAlert(config: EngineConfig, step: SampleStep = {}): AlertSnapshot {
   return sampleAlert(CPU_HIGH, { ...config, metrics: [CPU] }, step)
 }
 
@@ -117,7 +117,7 @@ function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
       measure: { kind: 'state', metric: 'absence', unit: 'seconds' },
     },
     severity: rule.severity,
-    since: at - seconds * 1000 - (isFiring ? 0 : LASTED),
+    startsAt: at - seconds * 1000 - (isFiring ? 0 : LASTED),
     value: isFiring ? seconds : 0,
     peak: null,
     evidence: {
@@ -134,18 +134,18 @@ function windowSaid(plan: WindowPlan, { state, at }: Step): Said {
   const { bad, good } = figuresOf(threshold, plan)
   const verdict = judge(threshold, state === 'firing' ? bad : good, undefined)
   const info = { key: plan.metric.name, values: plan.metric.by.map(sampleLabel) }
-  const { identity, templates } = subjectOf(plan, { name: host, source: SOURCE }, info)
-  const { value, evidence } = foundOf(plan, at, 2 * plan.over, verdict)
+  const { identity, templates } = alertSubject(plan, { name: host, source: SOURCE }, info)
+  const { value, evidence } = evaluationResult(plan, at, 2 * plan.over, verdict)
   const fired = judge(threshold, bad, undefined)
   return {
     identity,
     templates: templates ?? {},
-    since: at - (windowsOf(state) - 2) * plan.rule.over,
+    startsAt: at - (windowsOf(state) - 2) * plan.rule.over,
     severity: fired.kind === 'anomalous' ? fired.severity : plan.rule.severity,
     value,
     evidence,
     peak: bad,
-    picture: { ...lookOf(plan, { bad, good }, { state, at }), limits: limitsOf(plan, host) },
+    chart: { ...lookOf(plan, { bad, good }, { state, at }), limits: chartLimits(plan, host) },
     ...(plan.rule.kind === 'count' ? {} : { peers: { median: good, hosts: 40 } }),
   }
 }
@@ -190,7 +190,7 @@ const tidy = (value: number): number => Number(value.toPrecision(4))
 const windowsOf = (state: Step['state']): number => (state === 'firing' ? 3 : 4)
 
 /** What was measured: good in the first window, bad from then on, and good again in the last where the alert is over. */
-function lookOf(plan: WindowPlan, { bad, good }: Figures, { state, at }: Step): Omit<Picture, 'limits'> {
+function lookOf(plan: WindowPlan, { bad, good }: Figures, { state, at }: Step): Omit<ChartData, 'limits'> {
   const { over } = plan.rule
   const windows = windowsOf(state)
   const merged = Math.ceil((windows * plan.over) / POINTS)

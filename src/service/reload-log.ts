@@ -1,8 +1,8 @@
-import type { Report } from '../engine/worker/protocol.ts'
+import type { EngineEvent } from '../engine/worker/protocol.ts'
 import type { Running } from './running.ts'
 
 /** Takes what the engine's thread says unasked to metrics, log and sender. */
-export function hear(running: Running, report: Report): void {
+export function hear(running: Running, report: EngineEvent): void {
   const { log } = running.options
   switch (report.kind) {
     case 'stats':
@@ -30,7 +30,7 @@ export function hear(running: Running, report: Report): void {
   }
 }
 
-function sayReady({ options }: Running, { replayed, downFrom }: Report & { kind: 'ready' }): void {
+function sayReady({ options }: Running, { replayed, downFrom }: EngineEvent & { kind: 'ready' }): void {
   if (downFrom === undefined && replayed === 0) return options.log.info({}, 'a new journal is begun')
   if (downFrom === undefined) return options.log.info({ replayed }, 'state restored')
   const from = new Date(downFrom).toISOString()

@@ -52,9 +52,15 @@ export function startSender(running: Running, engine: EngineClient, exits: Exits
   const { clock, log } = options
   const left = ({ to }: Notification): Millis | undefined => leftAt(running, to.address)
   const undelivered = (notification: Notification, answer: string): void => {
-    if (notification.via === 'alertmanager') return
-    const { to, receiver, at } = notification
-    const item = { address: to.address, receiver, about: notificationSubject(notification), response: answer, at }
+    if (notification.channel === 'alertmanager') return
+    const { to, receiver, decidedAt } = notification
+    const item = {
+      address: to.address,
+      receiver,
+      about: notificationSubject(notification),
+      response: answer,
+      at: decidedAt,
+    }
     engine
       .command({ kind: 'undelivered', item, now: clock.now() })
       .catch((error: Error) =>

@@ -1,4 +1,4 @@
-import type { Acknowledgement, AlertIdentity, Because, Decision, Waiting } from '../model.ts'
+import type { Acknowledgement, AlertIdentity, NotificationReason, Decision, PendingNotification } from '../model.ts'
 import { formatTime, type WriteTime } from './format.ts'
 import { describeNotificationReason } from './notification-reason.ts'
 import { describeReason } from './reason.ts'
@@ -39,7 +39,7 @@ function notified({ event, heldBy, list }: Extract<Decision, { kind: 'notified' 
   return `${why}${late}${list === undefined ? '' : listed(list)}`
 }
 
-function listed({ because, isAlone }: { readonly because: Because; readonly isAlone: boolean }): string {
+function listed({ because, isAlone }: { readonly because: NotificationReason; readonly isAlone: boolean }): string {
   return `, ${isAlone ? 'late' : 'in a list'} (${describeNotificationReason(because)})`
 }
 
@@ -57,7 +57,7 @@ export function describeAcknowledgement(
   return `acknowledged by ${author} until ${time(until)}${note === '' ? '' : `: ${note}`}`
 }
 
-const WAITS: Readonly<Record<Waiting['for'], string>> = {
+const WAITS: Readonly<Record<PendingNotification['reason'], string>> = {
   group_wait: 'waits for its group (group_wait)',
   group_interval: 'waits for its group (group_interval)',
   rate_limit: 'waits for the next list (mail limit)',
@@ -70,8 +70,8 @@ const WAITS: Readonly<Record<Waiting['for'], string>> = {
 
 /** Says what news of an alert wait for: `'fired' waits for its group (group_wait) until ...`. */
 export function describeWaiting(
-  { news, for: what, until }: Pick<Waiting, 'news' | 'for' | 'until'>,
+  { event, reason: what, until }: Pick<PendingNotification, 'event' | 'reason' | 'until'>,
   time: WriteTime = (at) => formatTime(at),
 ): string {
-  return `'${describeNotificationReason(news)}' ${WAITS[what]}${until === undefined ? '' : ` until ${time(until)}`}`
+  return `'${describeNotificationReason(event)}' ${WAITS[what]}${until === undefined ? '' : ` until ${time(until)}`}`
 }

@@ -1,4 +1,4 @@
-import type { AlertFacts, Millis, Unit } from '../model.ts'
+import type { AlertSnapshot, Millis, Unit } from '../model.ts'
 import { formatDuration, formatTime, formatValue } from './format.ts'
 import { formatLimit } from './limit.ts'
 import { formatMeasure } from './measure.ts'
@@ -149,7 +149,7 @@ function ofNumber(format: (value: number, unit: Unit) => string): Format {
 }
 
 /** The values of an alert under their names, its labels among them. */
-export function templateValues(facts: AlertFacts): TemplateValues {
+export function templateValues(facts: AlertSnapshot): TemplateValues {
   const { identity, evidence } = facts
   const { unit, metric } = identity.measure
   const text = (content: string): TemplateValue => ({ kind: 'text', text: content })
@@ -166,9 +166,9 @@ export function templateValues(facts: AlertFacts): TemplateValues {
     ['bound', text(formatLimit(evidence.limit, unit))],
     ['severity', text(facts.severity)],
     ['state', text(facts.state)],
-    ['since', { kind: 'time', at: facts.since }],
-    ['at', { kind: 'time', at: facts.at }],
-    ['duration', { kind: 'duration', span: (facts.resolvedAt ?? facts.at) - facts.since }],
+    ['since', { kind: 'time', at: facts.startsAt }],
+    ['at', { kind: 'time', at: facts.evaluatedAt }],
+    ['duration', { kind: 'duration', span: (facts.resolvedAt ?? facts.evaluatedAt) - facts.startsAt }],
     ['reason', text(describeReason(facts))],
     ['episode', text(facts.episode)],
     ['code', text(facts.code)],

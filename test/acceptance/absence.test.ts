@@ -45,7 +45,7 @@ test('when Logstash itself dies there is one mail, about Logstash', async (t) =>
     }),
   )
   t.strictSame(
-    play.mails.slice(3).map((mail) => [mail.alerts[0]?.identity.rule, mail.alerts[0]?.identity.host, mail.because]),
+    play.mails.slice(3).map((mail) => [mail.alerts[0]?.identity.rule, mail.alerts[0]?.identity.host, mail.reason]),
     [['source-down', 'logstash-a', 'fired']],
   )
   t.match(play.told()[3], /^12:12:2\d source-down/)
@@ -61,7 +61,7 @@ test('a source that comes back resolves, and its hosts are not called silent', a
     }),
   )
   t.strictSame(
-    play.mails.map((mail) => [mail.alerts[0]?.identity.host, mail.because]),
+    play.mails.map((mail) => [mail.alerts[0]?.identity.host, mail.reason]),
     [
       ['logstash-a', 'fired'],
       ['logstash-a', 'resolved'],
@@ -128,7 +128,7 @@ test('a host whose clock is two hours fast is told as such, and stays watched', 
     }),
   )
   t.strictSame(
-    play.mails.map((mail) => [mail.alerts[0]?.identity.rule, mail.alerts[0]?.identity.host, mail.because]),
+    play.mails.map((mail) => [mail.alerts[0]?.identity.rule, mail.alerts[0]?.identity.host, mail.reason]),
     [
       ['clock-off', 'fast', 'fired'],
       ['cpu-high', 'fast', 'fired'],
@@ -152,7 +152,7 @@ test('a host whose clock is a day behind is told as such, stays watched, and is 
     }),
   )
   t.strictSame(
-    play.mails.map((mail) => [mail.alerts[0]?.identity.rule, mail.because]),
+    play.mails.map((mail) => [mail.alerts[0]?.identity.rule, mail.reason]),
     [
       ['clock-off', 'fired'],
       ['cpu-high', 'fired'],
@@ -180,14 +180,14 @@ test('a backlog of twenty minutes tells what is over in one digest and what goes
     }
   })
   t.strictSame(
-    play.mails.map((mail) => [mail.kind, mail.because, mail.alerts.map((alert) => alert.identity.host).join()]),
+    play.mails.map((mail) => [mail.kind, mail.reason, mail.alerts.map((alert) => alert.identity.host).join()]),
     [
       ['digest', 'backlog', 'was-hot'],
       ['alert', 'fired', 'is-hot'],
     ],
   )
   const [over] = play.mails[0]?.alerts ?? []
-  t.equal(over?.since, at('12:17:00'))
+  t.equal(over?.startsAt, at('12:17:00'))
   t.equal(over?.resolvedAt, at('12:21:00'))
 })
 
@@ -199,7 +199,7 @@ test('an alert found in an old backlog that breaks off is told in the digest, no
     every(TEN, (now) => play.post([event('live', now, { cpu: 0.1 })])),
   )
   t.strictSame(
-    play.mails.filter((mail) => mail.alerts[0]?.identity.rule === 'cpu-high').map((mail) => [mail.kind, mail.because]),
+    play.mails.filter((mail) => mail.alerts[0]?.identity.rule === 'cpu-high').map((mail) => [mail.kind, mail.reason]),
     [['digest', 'backlog']],
   )
 })
@@ -211,7 +211,7 @@ test('what does not fit five mails a minute is one list, and nobody is left out'
     '12:10:00',
     every(TEN, (now) => play.post(hosts.map((host) => event(host, now, { cpu: 0.99 })))),
   )
-  const perMinute = play.mails.filter((mail) => mail.at < at('12:03:10'))
+  const perMinute = play.mails.filter((mail) => mail.decidedAt < at('12:03:10'))
   t.strictSame(
     perMinute.map(({ kind }) => kind),
     ['digest'],
@@ -231,7 +231,7 @@ test('invented hosts cannot push out known ones', async (t) => {
       }
     }),
   )
-  const mails = play.mails.map((mail) => [mail.alerts[0]?.identity.rule, mail.alerts[0]?.identity.host, mail.because])
+  const mails = play.mails.map((mail) => [mail.alerts[0]?.identity.rule, mail.alerts[0]?.identity.host, mail.reason])
   t.strictSame(mails.slice(0, 3), [
     ['limit-reached', 'stashwatch', 'fired'],
     ['cpu-high', 'a', 'fired'],

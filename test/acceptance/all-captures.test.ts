@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { test, type Test } from 'tap'
-import { NO_HOST } from '../../src/model.ts'
+import { UNKNOWN_HOST } from '../../src/model.ts'
 import { clockFrom, runService, type Running } from '../helpers/service.ts'
 import { open } from '../ingest/http-helper.ts'
 
@@ -36,25 +36,25 @@ type Outcomes = Readonly<Record<string, Outcome>>
 const CPU = { node01: 0.93, node02: 0.12 }
 const NODES: Outcome = { accepted: [1, 1, 1], hosts: ['legacy-host', 'node01', 'node02'], cpu: CPU }
 const BATCH: Outcome = { ...NODES, accepted: [3] }
-const MAPPED: Outcome = { accepted: [1, 1, 1], hosts: [NO_HOST, 'node01', 'node02'], cpu: CPU }
+const MAPPED: Outcome = { accepted: [1, 1, 1], hosts: [UNKNOWN_HOST, 'node01', 'node02'], cpu: CPU }
 
 /** Every folder of captures and what becomes of it, by what `ingest` says beside the paths. */
 const OUTCOMES: Readonly<Record<string, Outcomes>> = {
   '': {
-    edge: { accepted: [21], hosts: ['nested', NO_HOST, 'web-1'] },
+    edge: { accepted: [21], hosts: ['nested', UNKNOWN_HOST, 'web-1'] },
     form: NODES,
     headers_json: NODES,
     json: NODES,
     json_batch: BATCH,
     json_batch_gzip: BATCH,
     json_gzip: NODES,
-    message: { accepted: [1, 1, 1], hosts: [NO_HOST] },
+    message: { accepted: [1, 1, 1], hosts: [UNKNOWN_HOST] },
     'syslog-ng': { accepted: [1, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1], hosts: ['localhost'], lines: 16 },
   },
   // The password of the captured Basic header.
   ', tokens: [{ name: captured, token: "s3cr:et ?" }]': { auth: BATCH },
   ', host: { default: [host.name, h] }': {
-    form_mapping: { accepted: [1, 1, 1], hosts: [NO_HOST, 'node01', 'node02'] },
+    form_mapping: { accepted: [1, 1, 1], hosts: [UNKNOWN_HOST, 'node01', 'node02'] },
     json_batch_mapping: { ...MAPPED, accepted: [3] },
     json_mapping: MAPPED,
   },

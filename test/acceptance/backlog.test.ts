@@ -52,7 +52,7 @@ function readQueue(read: (play: Play, second: Millis) => void, alongside?: (play
 function episodes(play: Play): unknown[] {
   const views = answer(play.fold, { kind: 'alerts' }).filter((view) => view.identity.rule === 'cpu-high')
   return views
-    .map(({ identity: { host }, since, resolvedAt }) => [host, since, resolvedAt])
+    .map(({ identity: { host }, startsAt, resolvedAt }) => [host, startsAt, resolvedAt])
     .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))
 }
 
@@ -60,7 +60,7 @@ function episodes(play: Play): unknown[] {
 function toldOf(play: Play, rule: string): string[] {
   const mails = play.mails.filter((mail) => mail.alerts[0]?.identity.rule === rule)
   return mails
-    .map((mail) => `${mail.kind} (${mail.because}): ${mail.alerts.map((alert) => alert.identity.host).join()}`)
+    .map((mail) => `${mail.kind} (${mail.reason}): ${mail.alerts.map((alert) => alert.identity.host).join()}`)
     .sort()
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { test } from 'tap'
-import { NO_HOST } from '../../src/model.ts'
+import { UNKNOWN_HOST } from '../../src/model.ts'
 import { clockFrom, runService, type Running, type RunOptions } from '../helpers/service.ts'
 import { open } from '../ingest/http-helper.ts'
 
@@ -108,14 +108,14 @@ test('the odd but honest events of Logstash are all taken, each about whom it na
   const answer = await client.answer()
   t.equal(answer?.status, 200)
   t.strictSame(answer?.json(), { accepted: events.length, rejected: 0, errors: [] })
-  t.strictSame([...(await service.hosts())].sort(), ['nested', NO_HOST, 'web-1'].sort())
+  t.strictSame([...(await service.hosts())].sort(), ['nested', UNKNOWN_HOST, 'web-1'].sort())
 
   const numbers = { f: 0.1, f1: 1, fsmall: 1e-9, f20: 1e20, big: 1180591620717411303424, bd: 0.9, bdbig: 1e30 }
   for (const [metric, sum] of Object.entries({ ...numbers, bdsmall: 1.2e-10, neg0: -0, i64: 2 ** 62 })) {
-    const view = await service.aggregate(NO_HOST, metric)
+    const view = await service.aggregate(UNKNOWN_HOST, metric)
     t.strictSame([view?.count, view?.sum], [1, sum + 0], metric)
   }
   for (const metric of ['nan', 'inf', 'none', 'truth', 'empty', 'cpu']) {
-    t.equal(await service.aggregate(NO_HOST, metric), undefined, `${metric} is no measurement`)
+    t.equal(await service.aggregate(UNKNOWN_HOST, metric), undefined, `${metric} is no measurement`)
   }
 })

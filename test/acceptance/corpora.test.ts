@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { test } from 'tap'
 import { createExtractor } from '../../src/extract/samples.ts'
 import { createSchemas } from '../../src/ingest/schema/index.ts'
-import { NO_HOST } from '../../src/model.ts'
+import { UNKNOWN_HOST } from '../../src/model.ts'
 import { runService } from '../helpers/service.ts'
 import { open, post, startServer, type Answer } from '../ingest/http-helper.ts'
 
@@ -36,7 +36,7 @@ function hostOf(event: Fields): string {
     const name = path === 'host.ip' ? names[0] : names.at(-1)
     if (name !== undefined) return name
   }
-  return NO_HOST
+  return UNKNOWN_HOST
 }
 
 const has = (event: Fields, ...paths: readonly string[]): boolean =>
@@ -117,7 +117,7 @@ test('every real event is accepted and stands under the host that the contract n
     }
     t.strictSame(wrong, [], file)
   }
-  t.ok(seen.has(NO_HOST) && seen.size > 30, `${seen.size} hosts, and events of none`)
+  t.ok(seen.has(UNKNOWN_HOST) && seen.size > 30, `${seen.size} hosts, and events of none`)
 })
 
 function differences(expected: readonly string[], found: readonly string[] = []): string[] {

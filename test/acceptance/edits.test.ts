@@ -137,7 +137,7 @@ test('a silence holds over a reload, and a route that is gone leaves its reason'
     '12:20:00 ops silence_ended: cpu-high web-1',
     '12:21:10 ops resolved: cpu-high web-1',
   ])
-  const last = [...story.play.fold.state.dispatch.cases.values()].at(-1)
+  const last = [...story.play.fold.state.dispatch.alerts.values()].at(-1)
   t.match(last?.decisions.at(-1), {
     kind: 'suppressed',
     event: 'fired',

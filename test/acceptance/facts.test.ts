@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query/index.ts'
-import type { AlertFacts, AlertView, EngineConfig, Notification } from '../../src/model.ts'
+import type { AlertSnapshot, AlertView, EngineConfig, Notification } from '../../src/model.ts'
 import { renderMessage } from '../../src/notify/mail/message.ts'
 import {
   above,
@@ -54,10 +54,11 @@ const played = (rule: EngineConfig['rules'][number], values: readonly number[]):
 
 const views = (play: Play): readonly AlertView[] => answer(play.fold, { kind: 'alerts' })
 
-const factsOf = (mail: Notification | undefined): AlertFacts => mail?.alerts[0] as AlertFacts
+const factsOf = (mail: Notification | undefined): AlertSnapshot => mail?.alerts[0] as AlertSnapshot
 
-const textOf = (mail: Notification | undefined, zone = 'UTC'): string =>
-  renderMessage({ ...(mail as Notification), zone }, { from: { address: 'a@example.org' }, domain: 'example.org' }).text
+const textOf = (mail: Notification | undefined, timeZone = 'UTC'): string =>
+  renderMessage({ ...(mail as Notification), timeZone }, { from: { address: 'a@example.org' }, domain: 'example.org' })
+    .text
 
 test('an alert whose value lies between what ends it and its bound says that', async (t) => {
   const play = played(quick({ threshold: levels }), [0.99, 0.99, 0.93, 0.88])
@@ -155,7 +156,7 @@ test('the data stopped when the last sample was taken, as far as buckets tell', 
 
 test('an alert that is closed from outside still tells its last window', async (t) => {
   const play = played(quick(), [0.95, 0.95])
-  const window = factsOf(play.mails[0]).at + TEN
+  const window = factsOf(play.mails[0]).evaluatedAt + TEN
   play.configure(config({ rules: [quick({ hosts: ['db-*'] })] }))
   play.until(play.now() + MINUTE)
   const closed = factsOf(play.mails.at(-1))
@@ -177,7 +178,7 @@ test('what is found in an open window is so since now, not since the end to come
     play.until('12:05:04')
     t.match(views(play)[0], { state: 'firing', since: at('12:05:04'), firedAt: at('12:05:04') })
     t.equal(views(play)[0]?.transitions[0]?.at, at('12:05:04'))
-    t.equal(views(play)[0]?.windows, 0, 'and is counted when it has closed')
+    t.equal(views(play)[0]?.evaluations, 0, 'and is counted when it has closed')
     play.until(
       '12:07:30',
       every(TEN, (now) => void play.post([event('web-1', now, { cpu: 0.5 })])),
@@ -203,9 +204,9 @@ test('a second rise tells since when it is critical now, and that it was so befo
     quick({ threshold: threshold('mean', [above(0.9, 0.85)], [above(0.98, 0.96)]) }),
     [0.95, 0.99, 0.95, 0.95, 0.99],
   )
-  const [first, second] = play.mails.filter(({ because }) => because === 'severity_raised')
-  const { critical, at } = factsOf(second)
-  t.match(critical, { from: factsOf(first).at, spells: 2, again: at })
+  const [first, second] = play.mails.filter(({ reason }) => reason === 'severity_raised')
+  const { critical, evaluatedAt } = factsOf(second)
+  t.match(critical, { from: factsOf(first).evaluatedAt, spells: 2, again: evaluatedAt })
   t.match(textOf(second), /Critical +since 2026-\S+ 12:01:10 UTC \(2 times in all, first at 2026-\S+ 12:00:40 UTC\)\n/)
 })
 
@@ -239,7 +240,7 @@ test('a host is silent since its last event, for as long as it was not heard', a
   const [value = '', moment = ''] = /Value +(1 min \d+ s) at (\S+)/.exec(text)?.slice(1) ?? []
   t.match(text, `, ${value} so far`, 'one figure, said twice')
   t.notMatch(text, /window|History/)
-  t.equal(at(moment) - HOUR - at('12:10:00'), (fired as Notification).at - at('12:10:00'))
+  t.equal(at(moment) - HOUR - at('12:10:00'), (fired as Notification).decidedAt - at('12:10:00'))
   t.match(
     textOf({ ...(fired as Notification), alerts: [{ ...factsOf(fired), templates: {} }] }),
     /fired\. It began at 2026-11-22 12:10:00 UTC\./,

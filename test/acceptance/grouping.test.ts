@@ -23,7 +23,7 @@ test('1: nothing was told yet, and nothing fires any more: no mail', async (t) =
   story.at('12:00').cpu('web-1', 0.99)
   story.at('12:00:30').cpu('web-1', 0)
   t.strictSame(story.until('12:30'), [])
-  const [one] = story.play.fold.state.dispatch.cases.values()
+  const [one] = story.play.fold.state.dispatch.alerts.values()
   t.match(one?.decisions.at(-1), {
     kind: 'suppressed',
     event: 'all',

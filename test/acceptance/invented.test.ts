@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query/index.ts'
-import { beginCut } from '../../src/engine/snapshot.ts'
+import { startSnapshot } from '../../src/engine/snapshot.ts'
 import type { EventSamples, Millis, Rule } from '../../src/model.ts'
 import {
   at,
@@ -69,7 +69,7 @@ function withoutWindow(play: Play): string[] {
 
 /** Bytes of everything that the engine keeps. */
 function bytesOf(play: Play): number {
-  const cut = beginCut(play.fold.state, 1)
+  const cut = startSnapshot(play.fold.state, 1)
   let bytes = 0
   for (let part = cut.take(); part !== undefined; part = cut.take()) bytes += part.data.length
   return bytes
@@ -89,7 +89,7 @@ test('1,000 real hosts keep their windows and alerts beside 50,000 invented ones
   t.strictSame(
     openAlerts(play.fold)
       .filter((alert) => alert.identity.rule === 'cpu-high')
-      .map(({ identity: { host }, life }) => [host, life.state]),
+      .map(({ identity: { host }, lifecycle }) => [host, lifecycle.state]),
     [[HOT, 'firing']],
   )
   t.strictSame(told(play, 'host-silent'), [`host-silent ${DYING} firing (fired)`], 'and one that dies is still told')
@@ -113,5 +113,5 @@ test('invented hosts that fell idle make room for others, real ones do not', asy
     ],
   )
   t.equal(play.fold.state.hosts.size, LIMIT)
-  t.equal(play.fold.state.roster.length, LIMIT)
+  t.equal(play.fold.state.hostSlots.length, LIMIT)
 })

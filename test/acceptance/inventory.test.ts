@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query/index.ts'
-import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
+import { startSnapshot, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { AlertView, Command, EngineConfig, HostView, NewEntry, Notice } from '../../src/model.ts'
 import { noticeLine } from '../helpers/decisions.ts'
@@ -39,7 +39,7 @@ const open = (play: Play): string[] =>
     .map((one) => `${one.identity.rule} ${one.identity.host}`)
 const retired = (play: Play): string[] =>
   alerts(play)
-    .filter((one) => one.ended === 'host_retired')
+    .filter((one) => one.closeReason === 'host_retired')
     .map((one) => `${one.identity.rule} ${one.identity.host}`)
 const notices = (play: Play): readonly Extract<Notice, { kind: 'hosts_retired' }>[] =>
   play.mails.flatMap(({ notice }) => (notice?.kind === 'hosts_retired' ? [notice] : []))
@@ -51,7 +51,7 @@ const forget = (play: Play, host: string): unknown => {
 /** A week is 604,800 ticks; of the silence that they would add up, this adds most at once. */
 const passSilently = (play: Play, source: string, span: number): void => {
   const known = play.fold.state.sources.get(source)
-  if (known !== undefined) known.silence += span
+  if (known !== undefined) known.idleFor += span
 }
 /** Posts for these hosts every ten seconds. */
 const alive = (play: Play, names: (now: number) => readonly string[]) =>
@@ -62,7 +62,7 @@ test('a host that is expected and never heard is silent once any source has deli
   play.until('12:10:00')
   t.strictSame(play.told(), [], 'nobody delivered, so that nobody could have been heard')
   t.strictSame(
-    hosts(play).map((host) => [host.host, host.state, host.lastSeen, host.source, host.expected]),
+    hosts(play).map((host) => [host.host, host.state, host.lastSeenAt, host.source, host.expected]),
     [
       ['a', 'never_seen', null, null, true],
       ['b', 'never_seen', null, null, true],
@@ -78,7 +78,7 @@ test('a host that is expected and never heard is silent once any source has deli
   t.strictSame(facts?.identity.measure, { kind: 'state', metric: 'expected', unit: 'seconds' })
   const rule = answer(play.fold, { kind: 'rules' }).find((one) => one.name === 'host-silent')
   t.match(
-    rule?.last.find((one) => one.host === 'b'),
+    rule?.evaluations.find((one) => one.host === 'b'),
     { value: 20 * 60 - 1, evidence: { why: { code: 'expected_since', params: { at: NOON + SECOND } } } },
   )
 })
@@ -601,9 +601,9 @@ function burning(change: Partial<EngineConfig> = {}, end = '12:10:00'): Play {
 }
 const toldOf = (play: Play): string[] =>
   play.mails
-    .filter(({ because }) => because !== 'repeat_interval')
-    .map(({ to, because, alerts: [alert] }) =>
-      [to.address.split('@')[0], because, alert?.ended].filter(Boolean).join(' '),
+    .filter(({ reason }) => reason !== 'repeat_interval')
+    .map(({ to, reason, alerts: [alert] }) =>
+      [to.address.split('@')[0], reason, alert?.closeReason].filter(Boolean).join(' '),
     )
 
 test('of a host that is taken away while it fires those hear the end who were told and get no notice, and machines', async (t) => {
@@ -651,7 +651,7 @@ test('of a host that is taken away nobody hears the end who was not told that it
   )
   t.strictSame(toldOf(muted), ['ops hosts_retired'])
   const late = burning({ mailsPerMinute: 1 }, '12:02:15')
-  t.ok(late.fold.state.dispatch.purses.get('boss@example.org')?.held.size, 'it waits for a list')
+  t.ok(late.fold.state.dispatch.rateLimits.get('boss@example.org')?.deferred.size, 'it waits for a list')
   forget(late, 'b')
   late.until(
     '12:20:00',
@@ -688,7 +688,9 @@ test('a notice keeps to the mail budget, and comes as soon as it allows', async 
   )
   t.equal(notices(play).length, 1)
   for (const mail of play.mails) {
-    const others = play.mails.filter((one) => one !== mail && one.at >= mail.at && one.at - mail.at < MINUTE)
+    const others = play.mails.filter(
+      (one) => one !== mail && one.decidedAt >= mail.decidedAt && one.decidedAt - mail.decidedAt < MINUTE,
+    )
     t.strictSame(others, [], `one mail in the minute of ${mail.id}`)
   }
 })
@@ -732,7 +734,7 @@ test('a restart at any moment changes nothing', async (t) => {
   const whole = fold(entries)
   for (const cut of [1, 2, 300, 1322, 1323, 1324, 1330, 1400, 3000, entries.length - 300]) {
     const before = fold(entries.slice(0, cut))
-    const snapshot = beginCut(before.from.state, cut)
+    const snapshot = startSnapshot(before.from.state, cut)
     const parts: Uint8Array[] = []
     for (let part = snapshot.take(); part !== undefined; part = snapshot.take()) parts.push(part.data)
     const after = fold(entries.slice(cut), createFold(readSnapshot(Buffer.concat(parts))))

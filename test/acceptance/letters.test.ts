@@ -58,7 +58,7 @@ test('what was critical twice, or all the time, is told so', (t) => {
   story.at('12:30').cpu('web-1', 0.1).cpu('web-2', 0.1)
   story.until('12:40')
   const over = (host: string): string =>
-    textOf(story.play.mails.find(({ because, alerts }) => because === 'resolved' && alerts[0]?.identity.host === host))
+    textOf(story.play.mails.find(({ reason, alerts }) => reason === 'resolved' && alerts[0]?.identity.host === host))
   t.match(over('web-1'), /and was critical 2 times between 2026-11-22 12:01:00 UTC and 2026-11-22 12:31:00 UTC\./)
   t.match(over('web-2'), 'lasted 30 min, and was critical all the time.')
   t.match(over('web-2'), /  Limit +above 80%; critical: above 95%\n/)
@@ -73,7 +73,9 @@ test('the mail that it is over says who looked after it, with the note, also whe
   story.at('12:30').cpu('web-1', 0.1).cpu('web-2', 0.1)
   story.until('12:40')
   const mail = (reason: string, host: string): string =>
-    textOf(story.play.mails.find(({ because, alerts }) => because === reason && alerts[0]?.identity.host === host))
+    textOf(
+      story.play.mails.find(({ reason: because, alerts }) => because === reason && alerts[0]?.identity.host === host),
+    )
   const note = ': on it\\n'
   t.match(
     mail('severity_raised', 'web-1'),
@@ -102,8 +104,8 @@ test('all that is told of the beginning is the end of the first window beyond th
   t.match(fired, new RegExp(`  Since +${began}, 3 min 10 s so far\\n`))
   t.match(over, `It began at ${began} and lasted 19 min.`)
   t.match(over, /  Ended +2026-11-22 12:31:00 UTC, after 19 min\n/)
-  t.equal(story.play.mails[0]?.alerts[0]?.since, at('12:12:00'))
-  t.equal(story.play.mails[0]?.alerts[0]?.picture?.window.to, at('12:15:00'))
+  t.equal(story.play.mails[0]?.alerts[0]?.startsAt, at('12:12:00'))
+  t.equal(story.play.mails[0]?.alerts[0]?.chart?.window.to, at('12:15:00'))
   t.equal(placeOf(drawn[0], 'began'), placeAt(drawn[0], at('12:12:00'), story.play.mails[0]))
   t.end()
 })
@@ -117,7 +119,7 @@ function placeOf(svg = '', label: string): number {
 /** Where an instant is, between the ends of the axis. */
 function placeAt(svg = '', instant: number, mail: Notification | undefined): number {
   const [, left, bottom, right] = /<path d="M([\d.]+) ([\d.]+)H([\d.]+)" stroke="#8792a0"/.exec(svg) ?? []
-  const picture = mail?.alerts[0]?.picture
+  const picture = mail?.alerts[0]?.chart
   if (picture === undefined || bottom === undefined) return Number.NaN
   const share = (instant - picture.from) / (picture.width * picture.buckets.length)
   return Math.round((Number(left) + (Number(right) - Number(left)) * share) * 10) / 10
@@ -141,7 +143,7 @@ test('that stashwatch was down is told of what it was down in, and of what began
     host === 'web-1' ? now < at('12:20:00') : host === 'web-2' || now >= at('12:30:00')
   play.until('12:50:00', posts(play, hot))
   const down = /stashwatch was down from 2026-11-22 12:05:00 UTC to 2026-11-22 12:09:00 UTC/
-  const told = play.mails.map((mail) => `${mail.alerts[0]?.identity.host} ${mail.because} ${down.test(textOf(mail))}`)
+  const told = play.mails.map((mail) => `${mail.alerts[0]?.identity.host} ${mail.reason} ${down.test(textOf(mail))}`)
   t.strictSame(told, ['web-2 fired true', 'web-1 resolved true', 'web-3 fired false'])
   t.end()
 })
@@ -220,7 +222,7 @@ test('a heart-beat tells what is kept back apart from what fires plainly', (t) =
     for (const host of hosts) story.at('12:00').cpu(host, 0.99)
     act(story)
     story.until('13:01')
-    const { notice } = story.play.mails.findLast(({ because }) => because === 'scheduled') ?? {}
+    const { notice } = story.play.mails.findLast(({ reason }) => reason === 'scheduled') ?? {}
     if (notice?.kind !== 'heartbeat') throw new Error('there is no heartbeat')
     const { firing, held } = notice.items
     t.equal(firing.first.length, hosts.length)

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { test } from 'tap'
 import { answer } from '../../src/engine/query/index.ts'
-import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
+import { startSnapshot, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { EngineConfig, EventSamples, MetricRule } from '../../src/model.ts'
 import {
@@ -43,8 +43,8 @@ function pass(play: Play, until: number, pace: number, each: (now: number) => re
 const goOn = (play: Play, now: number, next: EngineConfig): Play => createPlay(next, now, play.fold)
 
 const steps = (play: Play): string[] =>
-  play.mails.flatMap(({ because, alerts }) =>
-    alerts.map(({ identity: { host, rule }, at: end }) => `${rule} ${host} ${because} ${iso(end)}`),
+  play.mails.flatMap(({ reason, alerts }) =>
+    alerts.map(({ identity: { host, rule }, evaluatedAt: end }) => `${rule} ${host} ${reason} ${iso(end)}`),
   )
 
 const longMean = (change: Partial<MetricRule> = {}): MetricRule =>
@@ -77,7 +77,7 @@ test('a count over a day is told at once and ends when the matches are a day old
     event('job', now, hits.includes(now) ? { 'count(restarts)': 1 } : {}),
   ])
   t.strictSame(steps(play), ['restarts job fired 11-23T01:01:40', 'restarts job resolved 11-23T14:02:00'])
-  t.equal(play.mails[0]?.at, NOON + 13 * HOUR + 90 * SECOND, 'as soon as the fourth came')
+  t.equal(play.mails[0]?.decidedAt, NOON + 13 * HOUR + 90 * SECOND, 'as soon as the fourth came')
 })
 
 test('a maximum over seven days is told at once and ends seven days later', async (t) => {
@@ -86,7 +86,7 @@ test('a maximum over seven days is told at once and ends seven days later', asyn
   const peak = NOON + 2 * DAY + 20 * MINUTE
   pass(play, NOON + 11 * DAY, 5 * MINUTE, (now) => [event('web-1', now, { cpu: now === peak ? 0.99 : 0.25 })])
   t.strictSame(steps(play), ['peak web-1 fired 11-24T12:20:10', 'peak web-1 resolved 12-01T13:00:00'])
-  t.equal(play.mails[0]?.at, peak)
+  t.equal(play.mails[0]?.decidedAt, peak)
 })
 
 test('a minimum below a bound over days waits until nothing can undo it', async (t) => {
@@ -96,7 +96,7 @@ test('a minimum below a bound over days waits until nothing can undo it', async 
     event('web-1', now, { cpu: now < NOON + DAY || now >= NOON + 5 * DAY ? 0.5 : 0.01 }),
   ])
   t.strictSame(steps(play), ['unused web-1 fired 11-25T12:00:00', 'unused web-1 resolved 11-27T13:00:00'])
-  t.equal(play.mails[0]?.at, NOON + 3 * DAY + 2 * MINUTE, 'ninety seconds after the window, at the next tick')
+  t.equal(play.mails[0]?.decidedAt, NOON + 3 * DAY + 2 * MINUTE, 'ninety seconds after the window, at the next tick')
 })
 
 test('a counter is followed over a day, across a reset and through buckets that are merged', async (t) => {
@@ -127,7 +127,7 @@ test('`for` and `keep_firing_for` hold for long windows', async (t) => {
   const isHot = (ts: number): boolean => ts >= NOON + 4 * HOUR && ts < NOON + 6 * HOUR
   pass(play, NOON + 12 * HOUR, 20 * SECOND, (now) => [event('web-1', now, { cpu: isHot(now) ? 1 : 0 })])
   t.strictSame(steps(play), ['mean-6h web-1 fired 11-22T17:31:00', 'mean-6h web-1 resolved 11-22T20:06:00'])
-  t.equal(iso(play.mails[0]?.alerts[0]?.since), '11-22T17:01:00')
+  t.equal(iso(play.mails[0]?.alerts[0]?.startsAt), '11-22T17:01:00')
 })
 
 test('a host that is idle for hours is not judged by the few samples that are left', async (t) => {
@@ -209,7 +209,7 @@ test('a restart in the middle of a long window changes nothing', async (t) => {
     const first = createFold()
     const effects = entries.slice(0, cut).flatMap((entry) => step(first, entry).effects)
     const parts: Uint8Array[] = []
-    const snapshot = beginCut(first.state, cut)
+    const snapshot = startSnapshot(first.state, cut)
     for (let part = snapshot.take(); part !== undefined; part = snapshot.take()) parts.push(part.data)
     const reborn = createFold(readSnapshot(Buffer.concat(parts)))
     effects.push(...entries.slice(cut).flatMap((entry) => step(reborn, entry).effects))
@@ -249,12 +249,12 @@ test('a rule whose window grows beyond an hour and shrinks again goes on with it
   t.match(count(), { count: 162 }, 'what the fine ring held was taken along: 7 minutes, and 20 since')
   advance(4 * HOUR, config({ alerting: once, rules: [longer] }))
   const [alert] = openAlerts(play.fold)
-  t.equal(iso(alert?.at), iso(reached - MINUTE), 'the long window is judged')
+  t.equal(iso(alert?.evaluatedAt), iso(reached - MINUTE), 'the long window is judged')
   advance(20 * MINUTE, config({ alerting: once, rules: [{ ...rule, over: 3 * DAY, every: HOUR }] }))
   t.match(count(), { count: 181 * 6 + 1 + 20 * 6 }, 'and three hours of it were taken along in turn')
   advance(10 * MINUTE, config({ alerting: once, rules: [rule] }))
   t.strictSame([...play.fold.state.stores.keys()], ['cpu'])
-  t.equal(iso(openAlerts(play.fold)[0]?.at), iso(reached - MINUTE))
+  t.equal(iso(openAlerts(play.fold)[0]?.evaluatedAt), iso(reached - MINUTE))
   t.equal(play.mails.length, 1, 'one episode')
 })
 

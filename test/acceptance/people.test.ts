@@ -94,7 +94,7 @@ test('when a silence ends, what still fires is told, and says what kept it', asy
   story.at('12:10').cpu('web-1', 0.99).cpu('web-2', 0.99)
   story.at('12:30').cpu('web-2', 0.1)
   t.strictSame(story.until('13:20'), ['13:05:00 ada silence_ended: cpu-high web-1'])
-  t.match(story.play.mails[0]?.alerts[0]?.wasMuted, {
+  t.match(story.play.mails[0]?.alerts[0]?.heldBy, {
     by: 'silence',
     author: 'Grace',
     until: instant('13:05:00'),
@@ -260,7 +260,7 @@ test('a mail about what is acknowledged promises the next one for the end of tha
     '20:05:00 ada repeat_interval: cpu-high web-1',
   ])
   t.strictSame(
-    story.play.mails.slice(0, 2).map(({ nextAt }) => nextAt),
+    story.play.mails.slice(0, 2).map(({ nextRepeatAt }) => nextRepeatAt),
     [instant('16:01:10'), instant('20:05')],
   )
 })

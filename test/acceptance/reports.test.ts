@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { readSnapshot, beginCut } from '../../src/engine/snapshot.ts'
+import { readSnapshot, startSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, step } from '../../src/engine/step.ts'
 import type {
   EngineConfig,
@@ -29,10 +29,9 @@ const beating = ops({ heartbeat: { at: EIGHT } })
 
 /** When reports and heart-beats were written: ISO minutes, address and what. */
 const scheduled = ({ play }: Pick<Story, 'play'>): string[] => mailsOf(play.mails).map(line)
-const mailsOf = (mails: readonly Notification[]): Notification[] =>
-  mails.filter(({ because }) => because === 'scheduled')
-const line = ({ at, to, kind, notice }: Notification): string =>
-  `${new Date(at).toISOString().slice(0, 16)} ${to.address.split('@')[0]} ${notice === undefined ? kind : describeNotice(notice, at).title}`
+const mailsOf = (mails: readonly Notification[]): Notification[] => mails.filter(({ reason }) => reason === 'scheduled')
+const line = ({ decidedAt, to, kind, notice }: Notification): string =>
+  `${new Date(decidedAt).toISOString().slice(0, 16)} ${to.address.split('@')[0]} ${notice === undefined ? kind : describeNotice(notice, decidedAt).title}`
 
 const heartbeatIn = (mail: Notification | undefined): HeartbeatItems | undefined =>
   mail?.notice?.kind === 'heartbeat' ? mail.notice.items : undefined
@@ -213,7 +212,7 @@ test('with a snapshot and a replay in the middle the same mails come, to the let
     const told: unknown[] = []
     for (const [i, entry] of entries.entries()) {
       if (i === at) {
-        const cut = beginCut(fold.state, i)
+        const cut = startSnapshot(fold.state, i)
         const parts: Uint8Array[] = []
         for (let part = cut.take(); part !== undefined; part = cut.take()) parts.push(part.data)
         fold = createFold(readSnapshot(Buffer.concat(parts)))
@@ -320,7 +319,7 @@ test('what is told in the very second of a report is in that report, and in no o
   story.at('1d 12:00').cpu('web-1', 0.2)
   story.until('2d 09:00')
   t.strictSame(
-    story.play.mails.slice(0, 2).map(({ at, because }) => [at, because]),
+    story.play.mails.slice(0, 2).map(({ decidedAt, reason }) => [decidedAt, reason]),
     [
       [instant('1d 08:00'), 'silence_ended'],
       [instant('1d 08:00'), 'scheduled'],

@@ -84,7 +84,7 @@ test('70 % vanish at once: the source is degraded, and no host is called dead', 
   t.strictSame(columns(play), { hosts: 0, many: 0, down: 0, degraded: 1 })
   const [mail] = play.mails
   t.ok(
-    mail !== undefined && within(mail.at, '12:17:00', '12:19:00'),
+    mail !== undefined && within(mail.decidedAt, '12:17:00', '12:19:00'),
     'after the minute in which they still count, and two more',
   )
   t.strictSame(mail?.alerts[0]?.evidence, {

@@ -67,7 +67,7 @@ test('another alert is not held up by a storm', async (t) => {
   )
   const told = to(play, 'ada').find((mail) => mail.alerts.some((alert) => alert.identity.rule === 'memory-high'))
   t.match(told, { kind: 'alert', because: 'fired' })
-  t.equal(told?.at, at('12:09:10'))
+  t.equal(told?.decidedAt, at('12:09:10'))
 })
 
 test('what all addresses together may get is kept to, and everybody is told all the same', async (t) => {
@@ -78,6 +78,6 @@ test('what all addresses together may get is kept to, and everybody is told all 
     '12:03:00',
     every(10 * SECOND, (now) => play.post([event('web-1', now, { cpu: 0.99 })])),
   )
-  t.equal(play.mails.filter((mail) => mail.at === at('12:01:10')).length, 20)
+  t.equal(play.mails.filter((mail) => mail.decidedAt === at('12:01:10')).length, 20)
   t.equal(new Set(play.mails.map((mail) => mail.to.address)).size, 30)
 })

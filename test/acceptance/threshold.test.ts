@@ -34,7 +34,7 @@ test('cpu-high fires once after two minutes above 0.9 and resolves once', async 
     clear: { op: 'at_most', value: 0.85 },
     why: { code: 'breached', params: { samples: 12 } },
   })
-  t.equal(fired?.alerts[0]?.at, at('12:07:00'))
+  t.equal(fired?.alerts[0]?.evaluatedAt, at('12:07:00'))
   t.strictSame(fired?.alerts[0]?.identity, {
     rule: 'cpu-high',
     host: 'web-1',
@@ -44,7 +44,7 @@ test('cpu-high fires once after two minutes above 0.9 and resolves once', async 
   })
   t.strictSame(fired?.alerts[0]?.templates, { subject: 'CPU on {{server}} is high' })
   t.equal(resolved?.thread, fired?.thread)
-  t.equal(resolved?.alerts[0]?.since, at('12:07:00'))
+  t.equal(resolved?.alerts[0]?.startsAt, at('12:07:00'))
   t.equal(resolved?.alerts[0]?.resolvedAt, at('12:11:00'))
   t.equal(resolved?.alerts[0]?.peak, 0.95)
   t.equal(resolved?.alerts[0]?.evidence.why.code, 'cleared')
@@ -78,7 +78,7 @@ test('with two severities a rise is told at once, a fall is not', async (t) => {
     every(TEN, (now) => play.post([event('web-1', now, { cpu: cpu(now) })])),
   )
   t.strictSame(
-    play.mails.map((mail) => [mail.because, mail.alerts[0]?.severity, mail.seq]),
+    play.mails.map((mail) => [mail.reason, mail.alerts[0]?.severity, mail.seq]),
     [
       ['fired', 'warning', 0],
       ['severity_raised', 'critical', 1],
@@ -106,7 +106,7 @@ test('`for` delays the alert and keeps the first breach as its beginning', async
     every(TEN, (now) => play.post([event('web-1', now, { cpu: 0.99 })])),
   )
   t.strictSame(play.told(), ['12:04:10 cpu-high web-1 firing (fired)'])
-  t.equal(play.mails[0]?.alerts[0]?.since, at('12:02:00'))
+  t.equal(play.mails[0]?.alerts[0]?.startsAt, at('12:02:00'))
 })
 
 test('`keep_firing_for` holds an alert in recovery, and a new breach in it is no news', async (t) => {
@@ -128,7 +128,7 @@ test('a host that reports every minute is as well watched as one that reports ev
   )
   t.equal(play.mails.length, 2)
   t.strictSame(
-    play.mails.map((mail) => mail.because),
+    play.mails.map((mail) => mail.reason),
     ['fired', 'resolved'],
   )
 })
@@ -179,11 +179,11 @@ test('bounds below work the other way round', async (t) => {
     every(TEN, (now) => play.post([event('web-1', now, { cpu: cpu(now) })])),
   )
   t.strictSame(
-    play.mails.map((mail) => mail.because),
+    play.mails.map((mail) => mail.reason),
     ['fired', 'resolved'],
   )
-  t.equal(play.mails[0]?.at, at('12:08:30'), 'a maximum below a bound waits 90 s, as more data could undo it')
-  t.equal(play.mails[0]?.alerts[0]?.at, at('12:07:00'))
+  t.equal(play.mails[0]?.decidedAt, at('12:08:30'), 'a maximum below a bound waits 90 s, as more data could undo it')
+  t.equal(play.mails[0]?.alerts[0]?.evaluatedAt, at('12:07:00'))
 })
 
 test('an inclusive bound is crossed by the value itself', async (t) => {
@@ -194,7 +194,7 @@ test('an inclusive bound is crossed by the value itself', async (t) => {
     every(TEN, (now) => play.post([event('web-1', now, { cpu: now < at('12:05:00') ? 0.5 : 0.25 })])),
   )
   t.strictSame(
-    play.mails.map((mail) => mail.because),
+    play.mails.map((mail) => mail.reason),
     ['fired', 'resolved'],
   )
 })
@@ -247,8 +247,8 @@ test('a firing alert whose host goes silent stays firing', async (t) => {
   })
   t.strictSame(play.told(), ['12:02:10 cpu-high web-1 firing (fired)'])
   const alert = [...(play.fold.state.hosts.get('web-1')?.alerts.values() ?? [])][0]
-  t.equal(alert?.life.state, 'firing')
-  t.ok(alert?.life.state === 'firing' && alert.life.noDataSince, 'and says that its data stopped')
+  t.equal(alert?.lifecycle.state, 'firing')
+  t.ok(alert?.lifecycle.state === 'firing' && alert.lifecycle.noDataSince, 'and says that its data stopped')
 })
 
 test('the rate of a counter is judged across resets', async (t) => {
@@ -268,7 +268,7 @@ test('the rate of a counter is judged across resets', async (t) => {
     }),
   )
   t.strictSame(
-    play.mails.map((mail) => mail.because),
+    play.mails.map((mail) => mail.reason),
     ['fired', 'resolved'],
     'and the reset itself is no growth',
   )
@@ -302,7 +302,7 @@ test('late samples may fire an alert and never unfire one', async (t) => {
     }),
   )
   t.strictSame(
-    play.mails.map((mail) => [mail.alerts[0]?.identity.host, mail.because]),
+    play.mails.map((mail) => [mail.alerts[0]?.identity.host, mail.reason]),
     [['web-1', 'fired']],
   )
 })
@@ -315,7 +315,7 @@ test('a ratio of 97 comes with the hint that percent may be meant, and one of 0.
       every(TEN, (now) => play.post([event('web-1', now, { cpu: value })])),
     )
     const [rule] = answer(play.fold, { kind: 'rules' })
-    return rule?.last.map(({ hint }) => hint) ?? []
+    return rule?.evaluations.map(({ hint }) => hint) ?? []
   }
   t.strictSame(hints(97), ['ratio_above_one'])
   t.strictSame(hints(0.97), [undefined])

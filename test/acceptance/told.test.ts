@@ -1,8 +1,8 @@
 import { test } from 'tap'
-import { postNotice } from '../../src/dispatch/notices.ts'
+import { enqueueNotice } from '../../src/dispatch/notices.ts'
 import { answer } from '../../src/engine/query/index.ts'
 import { encodeEntry } from '../../src/engine/step.ts'
-import type { AlertView, Because, Decision, EngineConfig, Notice, WhyView } from '../../src/model.ts'
+import type { AlertView, NotificationReason, Decision, EngineConfig, Notice, WhyView } from '../../src/model.ts'
 import { decisionLine, noticeLine } from '../helpers/decisions.ts'
 import { above, alerting, at, config, cpuHigh, event, every, HOUR, MINUTE, NOON, threshold } from '../helpers/play.ts'
 import { matcher, type Story, tell } from '../helpers/story.ts'
@@ -23,7 +23,7 @@ const decided = (story: Story, host: string, name = 'ada'): readonly string[] =>
     .filter((one) => one.kind !== 'evaluated' && (!('to' in one) || one.to?.startsWith(name)))
     .map((one) => `${new Date(one.at).toISOString().slice(11, 19)} ${decisionLine(one)}`)
 /** Whether something of an alert is not told for the reason that its receiver left at 12:01. */
-const hasLeft = (story: Story, host: string, event: Because): boolean =>
+const hasLeft = (story: Story, host: string, event: NotificationReason): boolean =>
   (episode(story, host).decisions ?? []).some(
     (one) =>
       one.kind === 'suppressed' &&
@@ -37,11 +37,11 @@ test('while a group waits, its alerts say until when and why', async (t) => {
   story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.1)
   story.at('12:03').cpu('web-2', 0.99)
   story.until('12:01:20')
-  t.strictSame(episode(story, 'web-1').waits, [{ to: ADA, news: 'fired', for: 'group_wait', until: at('12:01:40') }])
+  t.strictSame(episode(story, 'web-1').pending, [{ to: ADA, news: 'fired', for: 'group_wait', until: at('12:01:40') }])
   story.until('12:01:45')
-  t.strictSame(episode(story, 'web-1').waits, [])
+  t.strictSame(episode(story, 'web-1').pending, [])
   story.until('12:05')
-  t.strictSame(episode(story, 'web-2').waits, [
+  t.strictSame(episode(story, 'web-2').pending, [
     { to: ADA, news: 'fired', for: 'group_interval', until: at('12:06:40') },
   ])
 })
@@ -50,7 +50,7 @@ test('what waits for a list says until when, and when it went', async (t) => {
   const story = tell(config({ rules: [high], mailsPerMinute: 1 }))
   story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.99)
   story.until('12:01:15')
-  t.match(episode(story, 'web-2').waits, [{ to: ADA, news: 'fired', for: 'rate_limit', until: at('12:01:20') }])
+  t.match(episode(story, 'web-2').pending, [{ to: ADA, news: 'fired', for: 'rate_limit', until: at('12:01:20') }])
   t.strictSame(decided(story, 'web-2'), [], 'it was not told yet')
   story.until('12:02')
   t.strictSame(decided(story, 'web-2'), ['12:01:20 notified fired, list rate_limited'])
@@ -60,7 +60,7 @@ test('what is silenced, in a window, held back by another alert or by a backlog 
   const story = tell(config({ rules: [high] }), TEN)
   story.at('12:00').cpu('web-1', 0.99).silence('s1', ['host=web-1'], HOUR)
   story.until('12:05')
-  t.strictSame(episode(story, 'web-1').waits, [{ to: ADA, news: 'fired', for: 'silence', until: at('13:00:00') }])
+  t.strictSame(episode(story, 'web-1').pending, [{ to: ADA, news: 'fired', for: 'silence', until: at('13:00:00') }])
 })
 
 test('in one mail each alert is told for a reason of its own', async (t) => {
@@ -81,9 +81,9 @@ test('in one mail each alert is told for a reason of its own', async (t) => {
   story.at('12:08').cpu('rises', 0.99)
   story.until('13:20')
   t.match(
-    story.play.mails.map(({ because, alerts }) => [
-      because,
-      alerts.map(({ identity: { host }, because: own }) => `${host} ${own}`),
+    story.play.mails.map(({ reason, alerts }) => [
+      reason,
+      alerts.map(({ identity: { host }, reason: own }) => `${host} ${own}`),
     ]),
     [
       ['fired', ['rises fired', 'goes-on fired']],
@@ -101,7 +101,7 @@ test('in one mail each alert is told for a reason of its own', async (t) => {
     decided(story, 'muted').find((line) => line.includes('notified')),
     '12:14:10 notified silence_ended, held by silence',
   )
-  t.equal(episode(story, 'goes-on').sent, 2, 'what only went along was not sent for its sake')
+  t.equal(episode(story, 'goes-on').notifications, 2, 'what only went along was not sent for its sake')
 })
 
 test('the history of a rule that left the configuration is kept, and says since when it is gone', async (t) => {
@@ -112,15 +112,15 @@ test('the history of a rule that left the configuration is kept, and says since 
   story.until('12:25')
   const { rule, alerts, host } = why(story, 'web-1')
   t.match(rule, { name: 'cpu-high', kind: 'metric', left: at('12:09:50') })
-  t.strictSame(rule.next, { kind: 'rule_removed', at: at('12:09:50') })
+  t.strictSame(rule.nextEvaluation, { kind: 'rule_removed', at: at('12:09:50') })
   t.equal(host?.host, 'web-1')
   t.match(alerts, [{ state: 'resolved', ended: 'rule_changed', evidence: { why: { code: 'rule_removed' } } }])
   t.match(alerts[0]?.decisions?.at(-1), { kind: 'notified', event: 'resolved' })
   t.equal(answer(story.play.fold, { kind: 'why', rule: 'other', host: 'web-1' }), null, 'of the other nothing is kept')
-  t.strictSame([...story.play.fold.state.left], [['cpu-high', at('12:09:50')]])
+  t.strictSame([...story.play.fold.state.removedRules], [['cpu-high', at('12:09:50')]])
   story.play.configure(config({ rules: [high] }))
-  t.equal(why(story, 'web-1').rule.left, undefined, 'it is back')
-  t.notOk(story.play.fold.state.left.has('cpu-high'))
+  t.equal(why(story, 'web-1').rule.removedAt, undefined, 'it is back')
+  t.notOk(story.play.fold.state.removedRules.has('cpu-high'))
 })
 
 test('a fall of the severity is told where the rule asks for it, and not told where it does not', async (t) => {
@@ -203,7 +203,8 @@ test('what is silenced while it waits for a list, and over before the silence is
   t.strictSame(story.until('12:30'), ['12:01:20 ada rate_limited: cpu-high web-1, cpu-high web-3'])
   t.match(decided(story, 'web-2').at(-1), /suppressed all: silence$/)
   t.equal(
-    [...story.play.fold.state.dispatch.cases.values()].find(({ facts }) => facts.identity.host === 'web-2')?.closed,
+    [...story.play.fold.state.dispatch.alerts.values()].find(({ snapshot }) => snapshot.identity.host === 'web-2')
+      ?.isClosed,
     true,
   )
 })
@@ -342,7 +343,7 @@ test('what ended while it waited for a list says so there, although its group wo
     '12:02:20 ada rate_limited: cpu-high web-1, cpu-high web-2',
   ])
   t.strictSame(
-    story.play.mails[1]?.alerts.map(({ identity: { host }, state, because }) => [host, state, because]),
+    story.play.mails[1]?.alerts.map(({ identity: { host }, state, reason }) => [host, state, reason]),
     [
       ['web-1', 'resolved', 'resolved'],
       ['web-2', 'firing', 'fired'],
@@ -358,7 +359,7 @@ test('reports and heart-beats take from the budget of their address', async (t) 
   story.at('12:00').cpu('web-1', 0.99)
   story.until('12:03')
   t.strictSame(
-    story.play.mails.map(({ at: when, because }) => [when - at('12:01:00'), because]),
+    story.play.mails.map(({ decidedAt: when, reason }) => [when - at('12:01:00'), reason]),
     [
       [0, 'scheduled'],
       [20_000, 'fired'],
@@ -370,9 +371,9 @@ test('reports and heart-beats take from the budget of their address', async (t) 
 test('a budget that nothing was taken from for a minute is let go', async (t) => {
   const story = crowd()
   story.until('12:01:30')
-  t.equal(story.play.fold.state.dispatch.purses.size, 1)
+  t.equal(story.play.fold.state.dispatch.rateLimits.size, 1)
   story.until('12:02:30')
-  t.equal(story.play.fold.state.dispatch.purses.size, 0)
+  t.equal(story.play.fold.state.dispatch.rateLimits.size, 0)
 })
 
 const grace = [{ name: 'ops', email: [{ address: 'grace@example.org' }] }]
@@ -389,7 +390,7 @@ test('what waits for the list of an address that leaves goes to those who hear n
   ])
   t.equal(decided(story, 'web-1').length, 1)
   t.ok(hasLeft(story, 'web-1', 'fired'))
-  t.notOk([...story.play.fold.state.dispatch.groups.values()].some(({ line }) => line.to.address === ADA))
+  t.notOk([...story.play.fold.state.dispatch.groups.values()].some(({ target }) => target.to.address === ADA))
 })
 
 test('what waits with its group for an address that leaves is closed with that reason, and told to those who hear now', async (t) => {
@@ -463,7 +464,7 @@ test("when the receivers of the service's own alerts change, those that come hea
   play.configure(people('grace'))
   play.until('12:11:00')
   t.strictSame(
-    play.mails.map(({ to, because, alerts }) => [to.address, because, alerts[0]?.identity.rule]),
+    play.mails.map(({ to, reason, alerts }) => [to.address, reason, alerts[0]?.identity.rule]),
     [
       [ADA, 'fired', 'source-down'],
       ['grace@example.org', 'fired', 'source-down'],
@@ -486,7 +487,7 @@ test('a notice that waits for the budget of an address that leaves goes to whoev
     items: [],
     counts: { host, source: 0, mass_absence: 0 },
   })
-  for (const hosts of [1, 2]) postNotice(dispatch, play.fold.dispatchPlan, retiring(hosts), NOON)
+  for (const hosts of [1, 2]) enqueueNotice(dispatch, play.fold.dispatchPlan, retiring(hosts), NOON)
   play.until('12:00:10')
   play.configure(people('grace'))
   play.until('12:03:00')

@@ -19,7 +19,7 @@ test('a mail that was given up is told to whoever hears of the service, but not 
   for (let i = 0; i < 30; i += 1) fail(`web-${i}`, play.now())
   play.until(NOON + 3 * MINUTE)
   t.strictSame(
-    play.mails.map(({ to, because }) => [to.address, because]),
+    play.mails.map(({ to, reason }) => [to.address, reason]),
     [
       ['grace@example.org', 'undelivered'],
       ['webhook:ops', 'undelivered'],

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { test } from 'tap'
-import { NO_HOST } from '../../src/model.ts'
+import { UNKNOWN_HOST } from '../../src/model.ts'
 import { clockFrom, runService, temporary, until, type Running } from '../helpers/service.ts'
 import { post } from '../ingest/http-helper.ts'
 
@@ -110,7 +110,7 @@ const EVIL: Readonly<Record<string, readonly [string, Fate]>> = {
   'a host of a template': [named('{{server}}${HOME}'), harmless('{{server}}${HOME}', 0.5)],
   'a host with NUL and ANSI': [named('a\u0000\u001b[31m'), harmless('a\u0000\u001b[31m', 0.5)],
   'half a pair in the host': [raw('half \\ud800', '"load":0.5'), harmless('half \ufffd', 0.5)],
-  'a reference that was never resolved': [named('%{[host][name]}'), harmless(NO_HOST, 0.5)],
+  'a reference that was never resolved': [named('%{[host][name]}'), harmless(UNKNOWN_HOST, 0.5)],
 }
 const KINDS = Object.entries(EVIL)
 
@@ -172,7 +172,7 @@ test(`one evil event of ${KINDS.length} kinds costs itself, and none of its 124 
     t.strictSame(view && [view.count, view.sum], fate.load === undefined ? undefined : [1, fate.load], name)
   }
   t.equal(hosts.includes('evil'), false, 'nothing of a refused event is left')
-  t.equal(await service.aggregate(NO_HOST, 'cpu'), undefined)
+  t.equal(await service.aggregate(UNKNOWN_HOST, 'cpu'), undefined)
   t.equal(Reflect.get({}, 'polluted'), undefined)
 
   const { json } = await service.get('/api/v1/rejects')

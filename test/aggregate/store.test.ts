@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { emptyPartial, stddevOf } from '../../src/aggregate/partial.ts'
+import { emptyPartial, computeStddev } from '../../src/aggregate/partial.ts'
 import { refill } from '../../src/aggregate/refill.ts'
 import { addSample, rewindSeries } from '../../src/aggregate/ring.ts'
 import {
@@ -13,11 +13,19 @@ import {
   type Store,
   tailOf,
 } from '../../src/aggregate/store.ts'
-import { figureOf, intervalOf, isWarm, windowOf } from '../../src/aggregate/window.ts'
+import { computeFigure, estimateInterval, hasCoverage, readWindow } from '../../src/aggregate/window.ts'
 import type { Of } from '../../src/model.ts'
 
 const B = 10_000
-const GAUGE: Layout = { width: B, cells: 30, squares: true, extremes: true, last: true, counter: false, slow: true }
+const GAUGE: Layout = {
+  width: B,
+  cells: 30,
+  squares: true,
+  extremes: true,
+  last: true,
+  counter: false,
+  extraLateness: true,
+}
 const COUNTER: Layout = { ...GAUGE, squares: false, extremes: false, counter: true }
 
 type Sample = readonly [ts: number, value: number]
@@ -31,7 +39,7 @@ function seriesOf(samples: readonly Sample[], layout = GAUGE): { store: Store; s
 
 function figure({ store, slot }: { store: Store; slot: number }, from: number, to: number, of: Of): number {
   const span = { from, to }
-  return figureOf(store, slot, span, of, windowOf(store, slot, span))
+  return computeFigure(store, slot, span, of, readWindow(store, slot, span))
 }
 
 const every = (period: number, from: number, to: number, value: (ts: number) => number): Sample[] =>
@@ -43,11 +51,11 @@ test('a ring holds its newest buckets, in whatever order samples come', async (t
     [5_000, 1],
     [45_000, 2],
   ])
-  t.match(windowOf(one.store, one.slot, { from: 0, to: 10 }), { n: 3, min: 1, max: 3, last: 3, filled: 3 })
+  t.match(readWindow(one.store, one.slot, { from: 0, to: 10 }), { n: 3, min: 1, max: 3, last: 3, filled: 3 })
   addSample(one.store, one.slot, 31, 315_000, 4)
   t.equal(tailOf(one.store, one.slot), 2)
   t.match(
-    windowOf(one.store, one.slot, { from: 0, to: 40 }),
+    readWindow(one.store, one.slot, { from: 0, to: 40 }),
     { n: 3, min: 2, max: 4 },
     'the oldest bucket has made room',
   )
@@ -58,8 +66,8 @@ test('a ring holds its newest buckets, in whatever order samples come', async (t
 
 test('a bucket at the border of a window belongs to the window that it begins, not to the one that it ends', async (t) => {
   const one = seriesOf([[20_000, 5]])
-  t.equal(windowOf(one.store, one.slot, { from: 0, to: 2 }).n, 0)
-  t.equal(windowOf(one.store, one.slot, { from: 2, to: 4 }).n, 1)
+  t.equal(readWindow(one.store, one.slot, { from: 0, to: 2 }).n, 0)
+  t.equal(readWindow(one.store, one.slot, { from: 2, to: 4 }).n, 1)
 })
 
 test('a slot that is given back and taken anew remembers nothing', async (t) => {
@@ -72,7 +80,7 @@ test('a slot that is given back and taken anew remembers nothing', async (t) => 
   t.equal(store.crowded.size, 0)
   t.equal(addSeries(store), slot)
   addSample(store, slot, 3, 30_000, 7)
-  t.equal(windowOf(store, slot, { from: 0, to: 9 }).n, 1)
+  t.equal(readWindow(store, slot, { from: 0, to: 9 }).n, 1)
 })
 
 test('a series that is copied into another layout keeps what fits, and has no data where a column is new', async (t) => {
@@ -82,7 +90,7 @@ test('a series that is copied into another layout keeps what fits, and has no da
   )
   const wide = refill(narrow.store, { ...GAUGE, cells: 10 })
   const { slot } = narrow
-  t.equal(windowOf(wide, slot, { from: 0, to: 20 }).n, 10)
+  t.equal(readWindow(wide, slot, { from: 0, to: 20 }).n, 10)
   t.equal(figure({ store: wide, slot }, 10, 20, 'mean'), 2)
   addSample(wide, slot, 20, 200_000, 4)
   for (const column of ['max', 'stddev', 'last'] as const)
@@ -115,7 +123,7 @@ test('a counter keeps its growth when its buckets become wider, and begins anew 
   t.equal(figure(wide, 0, 4, 'last'), 1000)
   const anew = { store: refill(seriesOf(samples).store, COUNTER), slot: 0 }
   t.ok(Number.isNaN(figure(anew, 0, 24, 'increase')))
-  t.equal(windowOf(anew.store, 0, { from: 0, to: 24 }).n, 0)
+  t.equal(readWindow(anew.store, 0, { from: 0, to: 24 }).n, 0)
   for (const [ts, value] of [
     [240_000, 50],
     [250_000, 60],
@@ -141,7 +149,7 @@ test('a counter with many samples in a bucket keeps those that tell its growth, 
     )
     for (const bucket of [2, 3]) addSample(store, slot, bucket, bucket * HOUR, 5390 + bucket * 10)
     t.equal(store.crowded.get(slot * 4)?.length, 8, 'of a bucket that is left: both ends, and both sides of the reset')
-    return figureOf(store, slot, { from: 0, to: 2 }, 'increase', windowOf(store, slot, { from: 0, to: 2 }))
+    return computeFigure(store, slot, { from: 0, to: 2 }, 'increase', readWindow(store, slot, { from: 0, to: 2 }))
   })
   t.strictSame(results, [1790 + 5390, 1790 + 5390])
 })
@@ -182,7 +190,7 @@ test('a first value out of all proportion does not blur the ones that follow', a
   t.equal(figure(one, 2, 3, 'stddev'), 0.25)
   const cell = emptyPartial()
   readCell(one.store, one.slot, 2, cell)
-  t.equal(stddevOf(cell), 0.25)
+  t.equal(computeStddev(cell), 0.25)
 })
 
 test('when the clock is set back, what lies ahead of it is forgotten', async (t) => {
@@ -192,16 +200,16 @@ test('when the clock is set back, what lies ahead of it is forgotten', async (t)
   rewindSeries(store, 255_000)
   t.equal(headOf(store, slot), 19)
   t.equal(headOf(store, ahead), 25)
-  t.equal(windowOf(store, ahead, { from: 0, to: 400 }).n, 0)
+  t.equal(readWindow(store, ahead, { from: 0, to: 400 }).n, 0)
   t.equal(firstOf(store, ahead), 255_000)
   addSample(store, ahead, 25, 250_000, 1)
-  t.equal(windowOf(store, ahead, { from: 0, to: 400 }).n, 1)
+  t.equal(readWindow(store, ahead, { from: 0, to: 400 }).n, 1)
 })
 
 test('an interval is learnt from the buckets that hold samples', async (t) => {
   const interval = (samples: readonly Sample[], to: number): number => {
     const { store, slot } = seriesOf(samples)
-    return intervalOf(store, slot, to)
+    return estimateInterval(store, slot, to)
   }
   t.equal(
     interval(
@@ -236,7 +244,7 @@ test('a window is warm when the series covers it and holds half of what is usual
   const warm = (samples: readonly Sample[], from: number, to: number, least?: number): boolean => {
     const { store, slot } = seriesOf(samples)
     const span = { from, to }
-    return isWarm(store, slot, span, windowOf(store, slot, span), least)
+    return hasCoverage(store, slot, span, readWindow(store, slot, span), least)
   }
   const steady = every(10_000, 0, 120_000, () => 1)
   t.equal(warm(steady, 0, 12), true)

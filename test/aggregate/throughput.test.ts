@@ -1,33 +1,38 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import {
-  acceptFlow,
-  createFlow,
-  type Flow,
-  flowSpan,
+  acceptBaseline,
+  createThroughput,
+  type Throughput,
+  measurementSpan,
   isFlowing,
   MANY,
-  measureFlow,
-  notePause,
+  measureThroughput,
+  recordPause,
 } from '../../src/aggregate/throughput.ts'
 import { config, createPlay, event, MINUTE, NOON, SECOND } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
 
 /** Measures the same number of hosts for some buckets. */
-function measure(flow: Flow, heard: number, buckets: number, { hosts = heard, isDelivering = true } = {}): Flow {
-  for (let i = 0; i < buckets; i++) measureFlow(flow, heard, hosts, TEN, isDelivering)
+function measure(
+  flow: Throughput,
+  heard: number,
+  buckets: number,
+  { hosts = heard, isDelivering = true } = {},
+): Throughput {
+  for (let i = 0; i < buckets; i++) measureThroughput(flow, heard, hosts, TEN, isDelivering)
   return flow
 }
 
-const usual = (heard: number): Flow => measure(createFlow(), heard, 60)
+const usual = (heard: number): Throughput => measure(createThroughput(), heard, 60)
 
 test('the usual flow is unknown for ten minutes, and until then nothing is amiss', async (t) => {
-  const flow = measure(createFlow(), 100, 59)
-  flow.heard = 1
+  const flow = measure(createThroughput(), 100, 59)
+  flow.delivered = 1
   t.ok(isFlowing(flow))
   measure(flow, 100, 1)
-  t.equal(flow.typical, 100)
+  t.equal(flow.baseline, 100)
   measure(flow, 49, 1, { hosts: 100 })
   t.notOk(isFlowing(flow))
 })
@@ -56,38 +61,38 @@ test('a weak flow counts as weak only while the source delivers, and as stuck on
 
 test('nothing is learnt from a weak flow, nor from one that is not there', async (t) => {
   const flow = measure(usual(100), 10, 500, { hosts: 100 })
-  t.equal(flow.typical, 100)
-  const idle = measure(createFlow(), 0, 500)
+  t.equal(flow.baseline, 100)
+  const idle = measure(createThroughput(), 0, 500)
   t.strictSame(idle.recent, [])
 })
 
 test('the usual flow follows one that grows, and one that falls slowly', async (t) => {
-  t.equal(measure(usual(100), 300, 31).typical, 300)
+  t.equal(measure(usual(100), 300, 31).baseline, 300)
   const flow = usual(100)
   for (let heard = 100; heard > 10; heard--) measure(flow, heard, 60, { hosts: 100 })
-  t.equal(flow.typical, 11)
+  t.equal(flow.baseline, 11)
 })
 
 test('a flow that was accepted is the usual one from then on', async (t) => {
   const flow = measure(usual(100), 10, 180, { hosts: 100 })
-  acceptFlow(flow)
+  acceptBaseline(flow)
   t.match(flow, { typical: 10, weak: 0, stuck: 0 })
   t.ok(isFlowing(measure(flow, 10, 1, { hosts: 100 })))
 })
 
 test('a host counts as heard for two of the usual pauses, and for a minute at least', async (t) => {
-  const flow = createFlow()
-  t.equal(flowSpan(flow), MINUTE)
+  const flow = createThroughput()
+  t.equal(measurementSpan(flow), MINUTE)
   for (let i = 0; i < 60; i++) {
-    notePause(flow, 5 * MINUTE)
+    recordPause(flow, 5 * MINUTE)
     measure(flow, 10, 1)
   }
-  t.equal(flowSpan(flow), 10 * MINUTE)
+  t.equal(measurementSpan(flow), 10 * MINUTE)
 })
 
 test('one bucket gives one pause, the mean of those in it, in whole buckets', async (t) => {
-  const flow = createFlow()
-  for (const pause of [TEN, 0, 2 * TEN, 2 * TEN, 0]) notePause(flow, pause)
+  const flow = createThroughput()
+  for (const pause of [TEN, 0, 2 * TEN, 2 * TEN, 0]) recordPause(flow, pause)
   measure(flow, 10, 1)
   measure(flow, 10, 1)
   t.strictSame(
@@ -103,7 +108,7 @@ const spoken = fc.array(
   { minLength: 8, maxLength: 20 },
 )
 
-function flowAfter(buckets: readonly (readonly (number | null)[])[]): Flow {
+function flowAfter(buckets: readonly (readonly (number | null)[])[]): Throughput {
   const play = createPlay(config({ rules: [] }))
   buckets.forEach((seconds, bucket) => {
     play.until(NOON + (bucket + 1) * TEN, (now) => {
@@ -113,7 +118,7 @@ function flowAfter(buckets: readonly (readonly (number | null)[])[]): Flow {
     })
   })
   const [source] = play.fold.state.sources.values()
-  return source === undefined ? createFlow() : source.flow
+  return source === undefined ? createThroughput() : source.throughput
 }
 
 test('no order of hosts within a bucket changes the flow', async (t) => {

@@ -1,13 +1,13 @@
 import { test } from 'tap'
 import { createSkew, observeOffset } from '../../src/aggregate/clock-skew.ts'
 import {
-  beat,
-  closingClock,
+  onHeartbeat,
+  watermarkAt,
   createSource,
-  hear,
+  recordArrival,
   isSteady,
-  moveByArrival,
-  moveClock,
+  advanceByArrival,
+  advanceWatermark,
   type Source,
   tickSource,
 } from '../../src/aggregate/watermark.ts'
@@ -27,38 +27,38 @@ function run(source: Source, from: number, to: number, deliver?: (now: number) =
 
 test('the closing clock is the clock of a while ago', async (t) => {
   const source = createSource('a', START)
-  run(source, START, START + MIN, (now) => moveClock(source, now, now))
-  t.equal(closingClock(source, START + 59 * S, 10 * S), START + 49 * S)
-  t.equal(closingClock(source, START + 59 * S, 90 * S), -Infinity, 'not known so long yet')
+  run(source, START, START + MIN, (now) => advanceWatermark(source, now, now))
+  t.equal(watermarkAt(source, START + 59 * S, 10 * S), START + 49 * S)
+  t.equal(watermarkAt(source, START + 59 * S, 90 * S), -Infinity, 'not known so long yet')
   run(source, START + MIN, START + 3 * MIN)
-  t.equal(closingClock(source, START + 3 * MIN - S, 10 * S), START + 59 * S, 'it stands while nothing comes')
+  t.equal(watermarkAt(source, START + 3 * MIN - S, 10 * S), START + 59 * S, 'it stands while nothing comes')
 })
 
 test('no event moves the clock beyond its arrival, or out of the last century', async (t) => {
   const source = createSource('a', START)
-  moveClock(source, START + 10 * MIN, START)
-  t.equal(source.w, START)
+  advanceWatermark(source, START + 10 * MIN, START)
+  t.equal(source.watermark, START)
   const old = createSource('b', START)
-  moveClock(old, START - 25 * 60 * MIN, START)
-  t.equal(old.w, -Infinity)
+  advanceWatermark(old, START - 25 * 60 * MIN, START)
+  t.equal(old.watermark, -Infinity)
 })
 
 test('a heartbeat vouches for the time until half a minute before it', async (t) => {
   const source = createSource('a', START)
-  beat(source, START, START + S)
-  t.equal(source.w, START - 30 * S)
+  onHeartbeat(source, START, START + S)
+  t.equal(source.watermark, START - 30 * S)
   t.ok(isSteady(source))
 })
 
 test('unbelievable times close windows by arrival only where nothing else does', async (t) => {
   const source = createSource('a', START)
-  moveByArrival(source, START + 30 * S)
-  t.equal(source.w, -Infinity)
-  moveByArrival(source, START + 61 * S)
-  t.equal(source.w, START + 31 * S)
-  moveClock(source, START + 40 * S, START + 70 * S)
-  moveByArrival(source, START + 80 * S)
-  t.equal(source.w, START + 40 * S, 'a backlog is under way')
+  advanceByArrival(source, START + 30 * S)
+  t.equal(source.watermark, -Infinity)
+  advanceByArrival(source, START + 61 * S)
+  t.equal(source.watermark, START + 31 * S)
+  advanceWatermark(source, START + 40 * S, START + 70 * S)
+  advanceByArrival(source, START + 80 * S)
+  t.equal(source.watermark, START + 40 * S, 'a backlog is under way')
 })
 
 test('observed time grows by the buckets in which something was delivered', async (t) => {
@@ -72,25 +72,25 @@ test('observed time grows by the buckets in which something was delivered', asyn
 test('silence counts only while the service could listen, and ends with a request', async (t) => {
   const source = createSource('a', START)
   run(source, START, START + MIN)
-  t.equal(source.silence, MIN)
+  t.equal(source.idleFor, MIN)
   tickSource(source, START + MIN, 0, B)
-  t.equal(source.silence, MIN)
-  hear(source, START + MIN)
-  t.equal(source.silence, 0)
+  t.equal(source.idleFor, MIN)
+  recordArrival(source, START + MIN)
+  t.equal(source.idleFor, 0)
 })
 
 test('nothing of a source stays ahead of a clock that was set back', async (t) => {
   const source = createSource('a', START + 60 * MIN)
-  moveClock(source, START + 60 * MIN, START + 60 * MIN)
+  advanceWatermark(source, START + 60 * MIN, START + 60 * MIN)
   tickSource(source, START + 60 * MIN, S, B)
   tickSource(source, START, S, B)
   t.ok(
     [
-      source.w,
-      source.heard,
+      source.watermark,
+      source.lastSeenAt,
       source.trusted,
       source.pausedUntil,
-      ...source.marks.flatMap((mark) => [mark.at, mark.w]),
+      ...source.watermarkHistory.flatMap((mark) => [mark.at, mark.w]),
     ].every((at) => at <= START),
   )
 })

@@ -10,7 +10,7 @@ import {
   sampleCount,
   type Store,
 } from '../../src/aggregate/store.ts'
-import { figureOf, windowOf } from '../../src/aggregate/window.ts'
+import { computeFigure, readWindow } from '../../src/aggregate/window.ts'
 
 const LAYOUT: Layout = {
   width: 10_000,
@@ -19,7 +19,7 @@ const LAYOUT: Layout = {
   extremes: false,
   last: false,
   counter: false,
-  slow: false,
+  extraLateness: false,
 }
 const MANY = 70_000
 
@@ -37,9 +37,9 @@ test('a bucket counts on beyond what 16 bits hold', async (t) => {
   t.equal(sampleCount(store, slot, 10), MANY)
   t.equal(sampleCount(store, slot, 11), 1)
   const span = { from: 10, to: 12 }
-  const window = windowOf(store, slot, span)
+  const window = readWindow(store, slot, span)
   t.equal(window.n, MANY + 1)
-  t.equal(figureOf(store, slot, span, 'sum', window), MANY / 2 + 1)
+  t.equal(computeFigure(store, slot, span, 'sum', window), MANY / 2 + 1)
 })
 
 test('such a count survives a snapshot and another layout, and is gone with its bucket and its series', async (t) => {
@@ -51,8 +51,8 @@ test('such a count survives a snapshot and another layout, and is gone with its 
   t.equal(sampleCount(refill(store, { ...LAYOUT, cells: 9 }), slot, 10), MANY)
   addSample(store, slot, 14, 140_000, 1)
   t.equal(sampleCount(store, slot, 14), 1, 'the cell of bucket 10 is used anew')
-  t.equal(store.many.size, 0)
+  t.equal(store.overflow.size, 0)
   const again = crowded()
   removeSeries(again.store, again.slot)
-  t.equal(again.store.many.size, 0)
+  t.equal(again.store.overflow.size, 0)
 })

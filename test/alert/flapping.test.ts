@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { createFlapping, lookAt, shareOf } from '../../src/alert/flapping.ts'
+import { createFlapping, recordSample, flapPercent } from '../../src/alert/flapping.ts'
 
 const MINUTE = 60_000
 
@@ -11,7 +11,7 @@ function run(period: number): { starts: number | undefined; clears: number | und
   let clears: number | undefined
   for (let i = 0; i < 120; i++) {
     const isBad = Math.floor(Math.min(i, 59) / period) % 2 === 1
-    const turned = lookAt(flapping, i * MINUTE, isBad, MINUTE)
+    const turned = recordSample(flapping, i * MINUTE, isBad, MINUTE)
     if (turned === 'started') starts ??= i + 1
     if (turned === 'stopped') clears ??= i - 60
   }
@@ -30,10 +30,10 @@ test('flapping starts and stops where Nagios with 20 % and 5 % does', async (t) 
 })
 
 test('the newest changes count most, and all of them make 100 %', async (t) => {
-  t.equal(shareOf({ changes: 0 }), 0)
-  t.equal(Math.round(shareOf({ changes: (1 << 20) - 1 })), 100)
-  t.ok(shareOf({ changes: 1 }) > shareOf({ changes: 2 }))
-  t.equal(shareOf({ changes: 1 << 20 }), 0, 'what is older than twenty slots counts nothing')
+  t.equal(flapPercent({ changes: 0 }), 0)
+  t.equal(Math.round(flapPercent({ changes: (1 << 20) - 1 })), 100)
+  t.ok(flapPercent({ changes: 1 }) > flapPercent({ changes: 2 }))
+  t.equal(flapPercent({ changes: 1 << 20 }), 0, 'what is older than twenty slots counts nothing')
 })
 
 test('looks within one slot, and the order of older ones, change nothing', async (t) => {
@@ -43,10 +43,10 @@ test('looks within one slot, and the order of older ones, change nothing', async
         const once = createFlapping(0)
         const twice = createFlapping(0)
         for (const [slot, isBad] of looks) {
-          lookAt(once, slot * MINUTE, isBad, MINUTE)
-          lookAt(twice, slot * MINUTE, isBad, MINUTE)
-          lookAt(twice, slot * MINUTE + 1, isBad, MINUTE)
-          lookAt(twice, slot * MINUTE + 2, undefined, MINUTE)
+          recordSample(once, slot * MINUTE, isBad, MINUTE)
+          recordSample(twice, slot * MINUTE, isBad, MINUTE)
+          recordSample(twice, slot * MINUTE + 1, isBad, MINUTE)
+          recordSample(twice, slot * MINUTE + 2, undefined, MINUTE)
         }
         return once.changes === twice.changes && once.isFlapping === twice.isFlapping && once.changes < 1 << 20
       }),

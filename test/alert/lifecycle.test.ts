@@ -1,32 +1,41 @@
 import { test } from 'tap'
-import { advance, type Change, type Finding, type Life, type Patience } from '../../src/alert/lifecycle.ts'
+import {
+  transition,
+  type Change,
+  type WindowResult,
+  type AlertLifecycle,
+  type AlertTimers,
+} from '../../src/alert/lifecycle.ts'
 
-const good = (at: number): Finding => ({ kind: 'normal', at })
-const none = (at: number): Finding => ({ kind: 'no_data', at })
-const bad = (at: number, value = 1, severity: 'warning' | 'critical' = 'warning', lower = false): Finding => ({
+const good = (at: number): WindowResult => ({ kind: 'normal', at })
+const none = (at: number): WindowResult => ({ kind: 'no_data', at })
+const bad = (at: number, value = 1, severity: 'warning' | 'critical' = 'warning', lower = false): WindowResult => ({
   kind: 'anomalous',
   at,
   severity,
   value,
   lower,
 })
-const worse = (at: number): Finding => bad(at, 2, 'critical')
+const worse = (at: number): WindowResult => bad(at, 2, 'critical')
 
-const AT_ONCE: Patience = { for: 0, keepFiringFor: 0, forgetPending: 5 }
-const PATIENT: Patience = { for: 3, keepFiringFor: 4, forgetPending: 5 }
+const AT_ONCE: AlertTimers = { for: 0, keepFiringFor: 0, forgetPending: 5 }
+const PATIENT: AlertTimers = { for: 3, keepFiringFor: 4, forgetPending: 5 }
 
 /** The states after each finding, with what people are told in brackets. */
-function live(findings: readonly Finding[], patience: Patience): { states: string; life: Life | undefined } {
-  let life: Life | undefined
+function live(
+  findings: readonly WindowResult[],
+  patience: AlertTimers,
+): { states: string; life: AlertLifecycle | undefined } {
+  let life: AlertLifecycle | undefined
   const states = findings.map((finding) => {
-    const next: { life: Life | undefined; change?: Change } = advance(life, finding, patience)
+    const next: { life: AlertLifecycle | undefined; change?: Change } = transition(life, finding, patience)
     life = next.life
     return `${life?.state ?? '-'}${next.change?.because === undefined ? '' : ` (${next.change.because})`}`
   })
   return { states: states.join(', '), life }
 }
 
-const TABLE: readonly [string, readonly Finding[], Patience, string][] = [
+const TABLE: readonly [string, readonly WindowResult[], AlertTimers, string][] = [
   ['without `for` the first breach fires', [good(0), bad(1)], AT_ONCE, '-, firing (fired)'],
   ['the first good window resolves', [bad(1), good(2)], AT_ONCE, 'firing (fired), resolved (resolved)'],
   [
@@ -108,14 +117,14 @@ test('an episode remembers its beginning, its peak and its newest breach', async
 })
 
 test('each window is counted once, also those that were pending, and those in between are told apart', async (t) => {
-  const held = (at: number): Finding => ({ ...bad(at), isHeld: true }) as Finding
+  const held = (at: number): WindowResult => ({ ...bad(at), isHeld: true }) as WindowResult
   t.match(live([bad(1), bad(2), bad(3), bad(4), held(5), good(6)], PATIENT).life, { windows: 6, bad: 4 })
   t.match(
     live([bad(1), bad(1), bad(2), good(1), bad(1), bad(4)], PATIENT).life,
     { windows: 3, bad: 3 },
     'late ones not again',
   )
-  const early = { ...bad(10), since: 7, isOpen: true } as Finding
+  const early = { ...bad(10), since: 7, isOpen: true } as WindowResult
   t.match(live([early], AT_ONCE).life, { since: 7, firedAt: 7, windows: 0, bad: 0 }, 'an open one not yet')
   t.match(live([early, good(6), bad(10), good(20)], AT_ONCE).life, { state: 'resolved', windows: 2, bad: 1 })
 })

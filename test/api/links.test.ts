@@ -19,7 +19,7 @@ const ACK = signLink(LINK_KEY, ACTION)
 const SILENCE = signLink(LINK_KEY, { ...ACTION, do: 'silence' })
 const FIRING = alertView({
   identity: identityOf({ labels: { 'mount.point': '/"><script>' } }),
-  at: NOW - 10_000,
+  evaluatedAt: NOW - 10_000,
   evidence: { ...because('breached'), why: { code: 'breached', params: { samples: 12 } } },
 })
 
@@ -33,9 +33,10 @@ function engine(first: Partial<AlertView> = {}) {
   const obeys = (command: Command): CommandAnswer => {
     if (command.kind === 'acknowledge') ack = { note: '', ...command.ack }
     if (command.kind === 'unacknowledge') ack = undefined
-    if (command.kind === 'silence') silences.set(command.silence.id, { ...command.silence, state: 'active', mutes: 1 })
+    if (command.kind === 'silence')
+      silences.set(command.silence.id, { ...command.silence, state: 'active', matchedAlerts: 1 })
     const ended = command.kind === 'expire' ? silences.get(command.id) : undefined
-    if (ended !== undefined) silences.set(ended.id, { ...ended, until: command.now })
+    if (ended !== undefined) silences.set(ended.id, { ...ended, endsAt: command.now })
     return { kind: 'done', value: null }
   }
   return { answers, obeys, silences, end: () => void (alert = { ...alert, state: 'resolved', resolvedAt: NOW }) }

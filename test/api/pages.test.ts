@@ -113,7 +113,7 @@ const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9
 const THEN = Date.parse('2026-11-22T12:00:00Z')
 const DETAIL: HostDetail = {
   host: EVIL,
-  lastSeen: THEN,
+  lastSeenAt: THEN,
   source: EVIL,
   state: 'live',
   series: [
@@ -132,9 +132,9 @@ const OPEN = alertView({
   severity: 'critical',
   episode: 'e/1',
   code: 'K7QM',
-  since: THEN,
+  startsAt: THEN,
   firedAt: THEN,
-  at: THEN,
+  evaluatedAt: THEN,
   evidence: because(EVIL),
   peak: 0.99,
   ack: { at: THEN, until: THEN + 3_600_000, author: EVIL, note: EVIL },
@@ -161,8 +161,8 @@ const sends: readonly SendRecord[] = [
     state: 'sent',
     attempts: 1,
     createdAt: THEN,
-    doneAt: THEN + 250,
-    answer: EVIL,
+    finishedAt: THEN + 250,
+    response: EVIL,
   },
 ]
 

@@ -9,7 +9,7 @@ const SUMMARY = { count: 2, sum: 1.5, mean: 0.75, min: 0.5, max: 1, last: 1 }
 
 const detailOf = (host: string): HostDetail => ({
   host,
-  lastSeen: NOON,
+  lastSeenAt: NOON,
   source: 'logstash-a',
   state: 'live',
   series: [{ metric: 'cpu', labels: {}, unit: 'ratio', buckets: 12, newest: NOON - 1, window: SUMMARY }],
@@ -22,9 +22,9 @@ const SAID = 'mean of cpu over 2 min was 95% (24 samples): above 90%'
 const ALERT = alertView({
   episode: 'e/1',
   code: 'K7QM',
-  since: NOON,
+  startsAt: NOON,
   firedAt: NOON + 60_000,
-  at: NOON + 120_000,
+  evaluatedAt: NOON + 120_000,
   evidence: { ...LIMITS, why: BREACHED },
   peak: 0.99,
   muted: { by: 'silence', id: 's1', until: NOON + 1000, author: 'Ada', comment: 'moved' },
@@ -35,7 +35,7 @@ const ALERT = alertView({
     { at: NOON, kind: 'acknowledged', author: 'Ada', until: NOON + 1000, note: '' },
     { at: NOON, kind: 'unacknowledged', author: 'Ada', because: 'expired' },
   ],
-  waits: [{ to: 'grace@example.org', news: 'fired', for: 'group_wait', until: NOON + 30_000 }],
+  pending: [{ to: 'grace@example.org', event: 'fired', reason: 'group_wait', until: NOON + 30_000 }],
   transitions: [{ to: 'firing', at: NOON + 60_000, value: 0.95, evidence: { ...LIMITS, why: BREACHED } }],
 })
 
@@ -113,10 +113,10 @@ const SHOWN = {
 }
 
 function sendOf(id: string, episode: string): SendRecord {
-  const notification: Pick<Notification, 'receiver' | 'to' | 'because' | 'kind' | 'thread'> & { alerts: object[] } = {
+  const notification: Pick<Notification, 'receiver' | 'to' | 'reason' | 'kind' | 'thread'> & { alerts: object[] } = {
     receiver: 'ops',
     to: { name: 'Ada Lovelace', address: 'ada@example.org' },
-    because: 'fired',
+    reason: 'fired',
     kind: 'alert',
     thread: episode,
     alerts: [{ episode, code: 'K7QM', identity: identityOf(), state: 'firing' }],
@@ -127,8 +127,8 @@ function sendOf(id: string, episode: string): SendRecord {
     state: 'sent',
     attempts: 1,
     createdAt: NOON,
-    doneAt: NOON + 250,
-    answer: '250 OK',
+    finishedAt: NOON + 250,
+    response: '250 OK',
   }
 }
 
@@ -248,7 +248,14 @@ test('what a problem repeats of a request is bounded', async (t) => {
 })
 
 test('an episode is shown with its transitions and with those who were told of it', async (t) => {
-  const broken: SendRecord = { id: 'm0', data: 'no JSON', state: 'failed', attempts: 3, createdAt: NOON, answer: '550' }
+  const broken: SendRecord = {
+    id: 'm0',
+    data: 'no JSON',
+    state: 'failed',
+    attempts: 3,
+    createdAt: NOON,
+    response: '550',
+  }
   const { get } = await serve(t, {
     answers: (query) => {
       if (query.kind === 'alerts') return [ALERT]
@@ -287,13 +294,15 @@ test('rules are shown with their evaluations and what the next one waits for, an
     severity: 'warning',
     severities: ['warning'],
     notify: ['ops'],
-    last: [{ host: 'web-1', labels: {}, measure, value: 95, evidence, at: NOON, hint: 'ratio_above_one' }],
-    next: { kind: 'window', end: NOON, wait: 10_000, sources: [{ source: 'logstash-a', clock: null }] },
+    evaluations: [
+      { host: 'web-1', labels: {}, measure, value: 95, evidence, evaluatedAt: NOON, hint: 'ratio_above_one' },
+    ],
+    nextEvaluation: { kind: 'window', end: NOON, wait: 10_000, sources: [{ source: 'logstash-a', clock: null }] },
   }
-  const other: RuleView = { ...rule, last: [], next: { kind: 'not_applicable', hosts: ['db-*'] } }
+  const other: RuleView = { ...rule, evaluations: [], nextEvaluation: { kind: 'not_applicable', hosts: ['db-*'] } }
   const rejects = { counts: { schema: 2 }, last: [{ reason: 'must be a number', path: '/system/cpu' }] }
   const { get } = await serve(t, { answers: () => [rule, other], rejects: { list: () => rejects } })
-  const { last: _, next: __, ...plain } = rule
+  const { evaluations: _, nextEvaluation: __, ...plain } = rule
   t.strictSame((await get('/api/v1/rules')).json, [
     {
       ...plain,

@@ -17,9 +17,9 @@ const obeys = (command: Command): CommandAnswer => {
 const SILENCE: Silence = {
   id: 's1',
   matchers: [{ label: 'host', op: '=', value: 'web-1' }],
-  from: NOW,
-  until: NOW + HOUR,
-  author: 'Ada',
+  startsAt: NOW,
+  endsAt: NOW + HOUR,
+  createdBy: 'Ada',
   comment: 'moved',
   createdAt: NOW,
 }

@@ -55,16 +55,16 @@ const SILENCES: readonly SilenceView[] = [
   {
     id: 's1',
     matchers: [{ label: 'host', op: '=~', value: 'web-.*' }],
-    from: NOW,
-    until: NOW + HOUR,
-    author: 'Ada',
+    startsAt: NOW,
+    endsAt: NOW + HOUR,
+    createdBy: 'Ada',
     comment: `moved${EVIL}`,
     createdAt: NOW,
     state: 'active',
-    mutes: 12,
+    matchedAlerts: 12,
   },
 ]
-const OVER: SilenceView = { ...SILENCES[0]!, id: 's0', until: NOW, state: 'expired', mutes: 0 }
+const OVER: SilenceView = { ...SILENCES[0]!, id: 's0', endsAt: NOW, state: 'expired', matchedAlerts: 0 }
 
 const answers = (query: Query): unknown => {
   if (query.kind === 'alert') return ALERTS.find(({ code }) => code === query.episode) ?? ALERTS[0]
@@ -96,13 +96,13 @@ const RULE: RuleView = {
   severity: 'warning',
   severities: ['warning', 'critical'],
   notify: ['ops'],
-  last: [],
-  next: { kind: 'window', end: NOW + 3 * MINUTE, wait: 10_000, sources: [] },
+  evaluations: [],
+  nextEvaluation: { kind: 'window', end: NOW + 3 * MINUTE, wait: 10_000, sources: [] },
 }
 
 const HOST: HostView = {
   host: 'am-1',
-  lastSeen: NOW,
+  lastSeenAt: NOW,
   source: 'logstash-a',
   clockSkewSeconds: 0,
   state: 'live',
@@ -114,14 +114,14 @@ const NOT_APPLICABLE = 'cpu-high applies to big-*, not to am-1'
 const whyOf = (host: string): WhyView => {
   if (host === 'web-9') return { rule: RULE, host: null, verdicts: [], alerts: [] }
   if (host === 'am-1') {
-    const rule: RuleView = { ...RULE, next: { kind: 'not_applicable', hosts: ['big-*'] } }
+    const rule: RuleView = { ...RULE, nextEvaluation: { kind: 'not_applicable', hosts: ['big-*'] } }
     return { rule, host: HOST, verdicts: [], alerts: [] }
   }
   const { measure } = identityOf()
   return {
     rule: RULE,
     host: { ...HOST, host },
-    verdicts: [{ host, labels: {}, measure, value: 0.95, evidence: because('breached'), at: NOW }],
+    verdicts: [{ host, labels: {}, measure, value: 0.95, evidence: because('breached'), evaluatedAt: NOW }],
     alerts: [
       {
         ...ALERT,
@@ -146,9 +146,9 @@ const whyOf = (host: string): WhyView => {
           { at: NOW - HOUR / 4, kind: 'notified', event: 'silence_ended', to: 'webhook:chat' },
           { at: NOW - MINUTE, kind: 'notified', event: 'repeat_interval', to: 'ada@example.org' },
         ],
-        waits: [
-          { to: 'grace@example.org', news: 'fired', for: 'group_wait', until: NOW + 30_000 },
-          { news: 'resolved', for: 'inhibition' },
+        pending: [
+          { to: 'grace@example.org', event: 'fired', reason: 'group_wait', until: NOW + 30_000 },
+          { event: 'resolved', reason: 'inhibition' },
         ],
       },
     ],
@@ -167,14 +167,14 @@ const send = (id: string, state: SendRecord['state'], more: Partial<SendRecord> 
   ...more,
 })
 const SENDS = [
-  send('b', 'pending', { attempts: 3, createdAt: NOW - MINUTE, nextAt: NOW + MINUTE, answer: '451 later' }),
+  send('b', 'pending', { attempts: 3, createdAt: NOW - MINUTE, nextAttemptAt: NOW + MINUTE, response: '451 later' }),
   send('d', 'merged', {
     createdAt: NOW - HOUR / 4 + 1000,
-    doneAt: NOW - HOUR / 4 + 2000,
-    answer: 'told together with a',
+    finishedAt: NOW - HOUR / 4 + 2000,
+    response: 'told together with a',
     data: told('webhook:chat', 'silence_ended'),
   }),
-  send('a', 'sent', { doneAt: NOW - HOUR + 2000, answer: '250 OK' }),
+  send('a', 'sent', { finishedAt: NOW - HOUR + 2000, response: '250 OK' }),
   { ...send('c', 'sent'), data: JSON.stringify({ alerts: [{ episode: 'e2', identity: identityOf() }] }) },
 ]
 
@@ -243,7 +243,7 @@ test('silences add, list and expire do what the API does, and say how to take it
 
 test('an alert that was closed does not pass for one that got better', async (t) => {
   const evidence = because('rule_removed')
-  const closed: AlertView = { ...ALERT, state: 'resolved', resolvedAt: NOW, ended: 'rule_changed', evidence }
+  const closed: AlertView = { ...ALERT, state: 'resolved', resolvedAt: NOW, closeReason: 'rule_changed', evidence }
   const { port } = await serve(t, { answers: () => [closed] })
   t.match(
     (await runCli(['alerts', '--url', `http://127.0.0.1:${port}`])).out[1],

@@ -12,9 +12,9 @@ const high = cpuHigh({ over: MINUTE })
 const silence = (id: string, matchers: readonly string[]): Silence => ({
   id,
   matchers: matchers.map(matcher),
-  from: NOON,
-  until: NOON + HOUR,
-  author: 'Grace',
+  startsAt: NOON,
+  endsAt: NOON + HOUR,
+  createdBy: 'Grace',
   comment: 'known',
   createdAt: NOON,
 })
@@ -24,7 +24,7 @@ test('ten thousand silences are a thousand, the others are refused, and those th
   const answers = Array.from({ length: 10_000 }, (_, i) => addSilence(state, silence(`s${i}`, [`host=web-${i}`])).kind)
   t.equal(answers.filter((kind) => kind === 'refused').length, 9000)
   t.equal(state.silences.size, 1000)
-  t.equal(addSilence(state, { ...silence('s7', ['host=x']), until: NOON + 1 }).kind, 'done')
+  t.equal(addSilence(state, { ...silence('s7', ['host=x']), endsAt: NOON + 1 }).kind, 'done')
   t.match(addSilence(state, silence('new', ['host=x'])), { kind: 'refused', code: 'too-many', value: 1000 })
 })
 
@@ -34,8 +34,8 @@ test('a thousand silences that all look at each alert hold back what fits one of
   for (let i = 0; i < 1000; i++) moment.silence(`s${i}`, [`host=~(a|b|web)-${i}.*`, 'rule!=other'], HOUR)
   for (let i = 990; i < 1010; i++) moment.cpu(`web-${i}`, 0.99)
   t.strictSame(story.until('12:05'), [])
-  const muted = [...story.play.fold.state.dispatch.cases.values()].map(({ facts, muted: by }) => [
-    facts.identity.host,
+  const muted = [...story.play.fold.state.dispatch.alerts.values()].map(({ snapshot, muted: by }) => [
+    snapshot.identity.host,
     by?.by === 'silence' && by.id,
   ])
   t.strictSame(
@@ -90,8 +90,8 @@ test('a receiver of 500 addresses tells each of them, over as many minutes as th
   const heard = Map.groupBy(story.play.mails, ({ to }) => to.address)
   t.equal(heard.size, 500)
   for (const [address, mails] of heard) {
-    const states = mails.flatMap(({ alerts, news }) =>
-      alerts.slice(0, news).map(({ identity: { host }, state }) => `${host} ${state}`),
+    const states = mails.flatMap(({ alerts, newCount }) =>
+      alerts.slice(0, newCount).map(({ identity: { host }, state }) => `${host} ${state}`),
     )
     if (new Set(states).size !== 4 || states.length !== 4) t.fail(`${address}: ${states.join()}`)
   }

@@ -1,9 +1,9 @@
 import { test } from 'tap'
 import { acknowledge, addSilence } from '../../src/dispatch/commands.ts'
 import { createDispatchPlan } from '../../src/dispatch/plan.ts'
-import { type Case, type DispatchState, emptyDispatch } from '../../src/dispatch/state.ts'
-import { announce, elapse, settle, withdraw } from '../../src/dispatch/step.ts'
-import type { AlertFacts, Announcement, EngineConfig, Effect, Notification, Picture } from '../../src/model.ts'
+import { type TrackedAlert, type DispatchState, emptyDispatch } from '../../src/dispatch/state.ts'
+import { onAlertEvent, onTick, flushAfterEntry, onAlertClosed } from '../../src/dispatch/step.ts'
+import type { AlertSnapshot, AlertEvent, EngineConfig, Effect, Notification, ChartData } from '../../src/model.ts'
 import { alerting, config, cpuHigh } from '../helpers/play.ts'
 
 const S = 1000
@@ -18,7 +18,7 @@ const SETTINGS = config({
   ],
 })
 
-const facts = (episode: string, state: AlertFacts['state'] = 'firing', host = episode): AlertFacts => ({
+const facts = (episode: string, state: AlertSnapshot['state'] = 'firing', host = episode): AlertSnapshot => ({
   episode,
   code: 'ABCDE',
   identity: {
@@ -38,8 +38,8 @@ const facts = (episode: string, state: AlertFacts['state'] = 'firing', host = ep
     clear: { op: 'at_most', value: 0.85 },
     why: { code: state === 'firing' ? 'breached' : 'cleared', params: { samples: 12 } },
   },
-  since: START,
-  at: START,
+  startsAt: START,
+  evaluatedAt: START,
   peak: 1,
   source: 'logstash-a',
   gaps: [],
@@ -52,7 +52,7 @@ interface Desk {
   readonly effects: Effect[]
   say(
     episode: string,
-    because: Announcement['because'],
+    because: AlertEvent['event'],
     now: number,
     change?: { at?: number; notify?: readonly string[]; host?: string },
   ): void
@@ -67,7 +67,7 @@ const never = (): never => {
 function createDesk(settings: EngineConfig = SETTINGS): Desk {
   const state = emptyDispatch()
   const plan = createDispatchPlan(settings)
-  const alerts = { facts: () => undefined, isCurrent: () => true, report: never, pulse: never }
+  const alerts = { snapshot: () => undefined, isCurrent: () => true, report: never, pulse: never }
   const told: string[] = []
   const mails: Notification[] = []
   const all: Effect[] = []
@@ -80,7 +80,7 @@ function createDesk(settings: EngineConfig = SETTINGS): Desk {
       const mail = JSON.parse(data) as Notification
       mails.push(mail)
       told.push(
-        `${(mail.at - START) / S} ${mail.to.address.split('@')[0]} ${mail.because}: ${mail.alerts.map((one) => one.episode).join(' ')}`,
+        `${(mail.decidedAt - START) / S} ${mail.to.address.split('@')[0]} ${mail.reason}: ${mail.alerts.map((one) => one.episode).join(' ')}`,
       )
     }
   }
@@ -91,17 +91,17 @@ function createDesk(settings: EngineConfig = SETTINGS): Desk {
     effects: all,
     say(episode, because, now, { at = now, notify = ['ops'], host = episode } = {}) {
       const news = {
-        because,
-        at,
-        found: now,
+        event: because,
+        eventTime: at,
+        detectedAt: now,
         notify,
-        facts: facts(episode, because === 'resolved' ? 'resolved' : 'firing', host),
+        snapshot: facts(episode, because === 'resolved' ? 'resolved' : 'firing', host),
       }
-      announce(state, plan, news, { host: episode, id: 'cpu-high' })
-      send(settle(state, plan, alerts, now))
+      onAlertEvent(state, plan, news, { host: episode, id: 'cpu-high' })
+      send(flushAfterEntry(state, plan, alerts, now))
     },
     wait(from, to) {
-      for (let now = from; now <= to; now += S) send(elapse(state, plan, alerts, now))
+      for (let now = from; now <= to; now += S) send(onTick(state, plan, alerts, now))
     },
   }
 }
@@ -138,8 +138,8 @@ test('within any minute nobody gets more than five mails, and nothing is left ou
     if (second < 180) desk.say(name, 'fired', START + second * S)
     desk.wait(START + second * S, START + second * S)
   }
-  for (const { at } of desk.mails) {
-    t.ok(desk.mails.filter((mail) => mail.at > at - MIN && mail.at <= at).length <= 5)
+  for (const { decidedAt } of desk.mails) {
+    t.ok(desk.mails.filter((mail) => mail.decidedAt > decidedAt - MIN && mail.decidedAt <= decidedAt).length <= 5)
   }
   t.strictSame(new Set(desk.mails.flatMap((mail) => mail.alerts.map((alert) => alert.episode))), new Set(names))
 })
@@ -176,7 +176,7 @@ test('whoever has not heard that an alert fired hears that, also when its severi
   desk.say('old', 'severity_raised', START + 10 * MIN, { at: START - 9 * MIN })
   desk.wait(START + 10 * MIN, START + 13 * MIN)
   t.strictSame(
-    desk.mails.map(({ because }) => because),
+    desk.mails.map(({ reason }) => reason),
     ['fired', 'fired'],
   )
 })
@@ -234,8 +234,8 @@ test('a backlog of more episodes than are kept of those that are over is told wh
     desk.mails[0]?.alerts.map(({ episode }) => episode),
     names,
   )
-  t.equal(desk.state.closed.length, new Set(desk.state.closed).size)
-  t.ok(desk.state.cases.size <= 300, `${desk.state.cases.size} are kept`)
+  t.equal(desk.state.closedEpisodes.length, new Set(desk.state.closedEpisodes).size)
+  t.ok(desk.state.alerts.size <= 300, `${desk.state.alerts.size} are kept`)
 })
 
 test('what was silenced in a backlog is not told, and says so; what fires on is told when the silence ends', async (t) => {
@@ -244,15 +244,15 @@ test('what was silenced in a backlog is not told, and says so; what fires on is 
   const silence = {
     id: 's',
     matchers: [{ label: 'host', op: '=~' as const, value: '(over|lasts)' }],
-    author: 'Grace',
+    createdBy: 'Grace',
     comment: 'known',
   }
-  addSilence(desk.state, { ...silence, from: START, until: START + 10 * MIN, createdAt: START })
+  addSilence(desk.state, { ...silence, startsAt: START, endsAt: START + 10 * MIN, createdAt: START })
   for (const name of ['over', 'lasts', 'other']) desk.say(name, 'fired', START, old)
   for (const name of ['over', 'other']) desk.say(name, 'resolved', START + S, old)
   desk.wait(START + 2 * S, START + 11 * MIN)
   t.strictSame(desk.told, ['61 ada backlog: other', '600 ada silence_ended: lasts'])
-  t.match(desk.state.cases.get('over')?.decisions.at(-1), {
+  t.match(desk.state.alerts.get('over')?.decisions.at(-1), {
     kind: 'suppressed',
     event: 'all',
     why: { by: 'silence', author: 'Grace' },
@@ -263,7 +263,7 @@ test('an alert that was let go is not found in the backlog', async (t) => {
   const desk = createDesk()
   for (const name of ['gone', 'over']) desk.say(name, 'fired', START, { at: START - 20 * MIN })
   const gone = facts('gone', 'resolved')
-  withdraw(desk.state, createDispatchPlan(SETTINGS), gone, START + S)
+  onAlertClosed(desk.state, createDispatchPlan(SETTINGS), gone, START + S)
   desk.say('over', 'resolved', START + S, { at: START - 18 * MIN })
   desk.wait(START + 2 * S, START + 2 * MIN)
   t.strictSame(desk.told, ['61 ada backlog: over'])
@@ -276,7 +276,7 @@ test('an alert that nobody is to hear of says so', async (t) => {
   desk.say('old', 'resolved', START, { notify: [], at: START - 18 * MIN })
   desk.wait(START, START + 2 * MIN)
   for (const name of ['a', 'old']) {
-    t.match(desk.state.cases.get(name)?.decisions.at(-1), {
+    t.match(desk.state.alerts.get(name)?.decisions.at(-1), {
       kind: 'suppressed',
       why: { by: 'no_receiver' },
     })
@@ -299,7 +299,7 @@ test('an address that hears of an alert under another grouping hears it in the s
   desk.wait(START + S, START + 2 * MIN)
   const toAda = desk.mails.filter(({ to }) => to.address === ADA.address)
   t.strictSame(
-    toAda.map(({ because, thread, seq }) => [because, thread, seq]),
+    toAda.map(({ reason, thread, seq }) => [reason, thread, seq]),
     [
       ['fired', 'a', 0],
       ['escalated', 'a', 1],
@@ -337,7 +337,7 @@ test('a rise that was found in a backlog is told as a rise to whoever knows that
   desk.say('a', 'severity_raised', START + 60 * MIN, { at: START + 10 * MIN })
   desk.wait(START + 60 * MIN, START + 63 * MIN)
   t.strictSame(
-    desk.mails.map(({ because }) => because),
+    desk.mails.map(({ reason }) => reason),
     ['fired', 'severity_raised'],
   )
 })
@@ -350,13 +350,13 @@ test('the end of an alert that was told, found in a backlog, is told in its conv
   desk.say('b', 'resolved', START + 60 * MIN, { at: START + 10 * MIN })
   desk.wait(START + 60 * MIN, START + 63 * MIN)
   t.strictSame(
-    desk.mails.map(({ because, alerts }) => `${because} ${alerts[0]?.episode}`),
+    desk.mails.map(({ reason, alerts }) => `${reason} ${alerts[0]?.episode}`),
     ['fired a', 'backlog b', 'resolved a'],
   )
   t.equal(desk.state.groups.size, 0)
 })
 
-const PICTURE: Picture = {
+const PICTURE: ChartData = {
   width: 10_000,
   from: START,
   buckets: [],
@@ -371,7 +371,12 @@ function createGallery(
   const state = emptyDispatch()
   const plan = createDispatchPlan(settings)
   const mails: Notification[] = []
-  const alerts = { facts: (one: Case) => facts(one.facts.episode), isCurrent: () => true, report: never, pulse: never }
+  const alerts = {
+    snapshot: (one: TrackedAlert) => facts(one.snapshot.episode),
+    isCurrent: () => true,
+    report: never,
+    pulse: never,
+  }
   const send = (effects: readonly Effect[]): void =>
     void mails.push(...effects.map(({ data }) => JSON.parse(data) as Notification))
   return {
@@ -382,29 +387,29 @@ function createGallery(
     pictures: () =>
       mails.map(
         (mail) =>
-          `${mail.to.address.split('@')[0]} ${mail.because}: ${mail.alerts.filter(({ picture }) => picture !== undefined).length}`,
+          `${mail.to.address.split('@')[0]} ${mail.reason}: ${mail.alerts.filter(({ chart }) => chart !== undefined).length}`,
       ),
     kept: () =>
       JSON.stringify(
-        [...state.cases, ...state.purses].map(([, one]) => ('held' in one ? [...one.held] : one.facts)),
+        [...state.alerts, ...state.rateLimits].map(([, one]) => ('deferred' in one ? [...one.deferred] : one.snapshot)),
       ).split('buckets').length - 1,
     say(episode, because, now, { at = now, notify = ['ops'] } = {}) {
       const news = {
-        because,
-        at,
-        found: now,
+        event: because,
+        eventTime: at,
+        detectedAt: now,
         notify,
-        facts: {
+        snapshot: {
           ...facts(episode, because === 'resolved' ? 'resolved' : 'firing'),
-          picture: PICTURE,
+          chart: PICTURE,
           peers: { median: 0.3, hosts: 7 },
         },
       }
-      announce(state, plan, news, { host: episode, id: 'cpu-high' })
-      send(settle(state, plan, alerts, now))
+      onAlertEvent(state, plan, news, { host: episode, id: 'cpu-high' })
+      send(flushAfterEntry(state, plan, alerts, now))
     },
     wait(from, to) {
-      for (let now = from; now <= to; now += S) send(elapse(state, plan, alerts, now))
+      for (let now = from; now <= to; now += S) send(onTick(state, plan, alerts, now))
     },
   }
 }
@@ -436,9 +441,9 @@ test('what was silenced is told without the picture of long ago', async (t) => {
   const silence = {
     id: 's1',
     matchers: [{ label: 'rule', op: '=' as const, value: 'cpu-high' }],
-    from: START,
-    until: START + MIN,
-    author: 'Grace',
+    startsAt: START,
+    endsAt: START + MIN,
+    createdBy: 'Grace',
     comment: 'moved',
     createdAt: START,
   }
@@ -467,7 +472,7 @@ test('mails are counted for each reader', async (t) => {
   desk.say('web-1', 'severity_raised', START + MIN, { notify: ['all'] })
   desk.say('web-1', 'resolved', START + 2 * MIN, { notify: ['all'] })
   t.strictSame(
-    desk.mails.map((mail) => `${mail.to.address.split('@')[0]} ${mail.because} ${mail.alerts[0]?.sent}`),
+    desk.mails.map((mail) => `${mail.to.address.split('@')[0]} ${mail.reason} ${mail.alerts[0]?.notifications}`),
     [
       'grace fired 0',
       'ada fired 0',
@@ -494,7 +499,7 @@ test('a mail says whether a route or an escalation chose its reader', async (t) 
   desk.say('cpu', 'fired', START, { notify: [] })
   desk.wait(START + S, START + MIN)
   t.strictSame(
-    desk.mails.map(({ to, because, namedBy }) => `${to.address.split('@')[0]} ${because} ${namedBy}`),
+    desk.mails.map(({ to, reason, namedBy }) => `${to.address.split('@')[0]} ${reason} ${namedBy}`),
     ['ada fired route', 'ada escalated escalation', 'grace escalated escalation'],
   )
 })
@@ -505,7 +510,7 @@ test('who takes an episode on once more without a note leaves the note as it is,
   const take = (at: number, note?: string) => {
     const ack = { at, until: at + MIN, author: 'Ada', ...(note === undefined ? {} : { note }) }
     acknowledge(desk.state, 'web-1', ack, at)
-    const one = desk.state.cases.get('web-1')
+    const one = desk.state.alerts.get('web-1')
     return [one?.ack?.note, one?.decisions.at(-1)]
   }
   const taken = (at: number, note: string) => [note, { at, kind: 'acknowledged', author: 'Ada', until: at + MIN, note }]

@@ -44,7 +44,7 @@ test('an event that carries its own id counts once, in whatever batch it comes',
 test('an event without a time counts at its arrival', async (t) => {
   const play = createPlay(config())
   play.post([event('a', NaN, { cpu: 1 })])
-  t.equal(play.fold.state.hosts.get('a')?.newest, NOON)
+  t.equal(play.fold.state.hosts.get('a')?.newestEventTime, NOON)
 })
 
 test('samples older than the ring are dropped and counted, and harm nothing', async (t) => {
@@ -55,7 +55,7 @@ test('samples older than the ring are dropped and counted, and harm nothing', as
     event('a', Date.parse('2026-11-22T11:00:00Z'), { cpu: 1 }),
   ])
   t.equal(play.fold.counters.get('samples_late_dropped'), 2)
-  t.equal(play.fold.state.sources.get('logstash-a')?.w, Date.parse('2026-11-22T12:20:00Z'))
+  t.equal(play.fold.state.sources.get('logstash-a')?.watermark, Date.parse('2026-11-22T12:20:00Z'))
 })
 
 test('a cap on series refuses new ones, counts them, and leaves known ones alone', async (t) => {
@@ -99,7 +99,7 @@ test('sources beyond the cap share one record, and a sender that came once is fo
   const day = createPlay(config(), NOON + 25 * 3600 * SECOND, play.fold)
   day.until(day.now() + SECOND)
   t.equal(play.fold.state.sources.size, 3, 'a day in which nobody listened does not count')
-  for (const source of play.fold.state.sources.values()) source.silence += 24 * 3600 * SECOND
+  for (const source of play.fold.state.sources.values()) source.idleFor += 24 * 3600 * SECOND
   day.until(day.now() + SECOND)
   t.equal(play.fold.state.sources.size, 0)
 })

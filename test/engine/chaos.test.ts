@@ -84,8 +84,8 @@ test('alerts are what the definition of their rule says', async (t) => {
         if (value !== undefined) play.post([event('a', now, { cpu: value })])
         else if (now % TEN === 0) play.post([event('b', now)])
       })
-      const inTime = play.mails.filter((mail) => (mail.alerts[0]?.at ?? 0) <= start + values.length * TEN)
-      const said = inTime.map((mail) => `${mail.because} ${((mail.alerts[0]?.at ?? 0) - start) / TEN}`)
+      const inTime = play.mails.filter((mail) => (mail.alerts[0]?.evaluatedAt ?? 0) <= start + values.length * TEN)
+      const said = inTime.map((mail) => `${mail.reason} ${((mail.alerts[0]?.evaluatedAt ?? 0) - start) / TEN}`)
       steps += said.length
       t.strictSame(said, expected(rule, values, start), JSON.stringify({ over, every, last, keep }))
     }),
@@ -180,17 +180,21 @@ test('whatever happens, nothing is told twice, what is told is consistent, and n
       const check = (one: Play): void => {
         for (const mail of one.mails.splice(0)) {
           told++
-          for (const [i, { episode, state, value, since, at, resolvedAt }] of mail.alerts.entries()) {
-            const isNews = i < (mail.news ?? mail.alerts.length)
+          for (const [i, { episode, state, value, startsAt, evaluatedAt, resolvedAt }] of mail.alerts.entries()) {
+            const isNews = i < (mail.newCount ?? mail.alerts.length)
             if (
               mail.kind === 'alert' &&
-              mail.because === 'fired' &&
+              mail.reason === 'fired' &&
               mail.alerts.length === 1 &&
               isNews &&
               fired.has(episode)
             )
               throw new Error(`${episode} fired twice`)
-            if (since > at || (resolvedAt ?? at) < since || (value !== null && !Number.isFinite(value)))
+            if (
+              startsAt > evaluatedAt ||
+              (resolvedAt ?? evaluatedAt) < startsAt ||
+              (value !== null && !Number.isFinite(value))
+            )
               throw new Error(JSON.stringify(mail))
             if (state === 'firing') fired.add(episode)
           }
@@ -204,10 +208,10 @@ test('whatever happens, nothing is told twice, what is told is consistent, and n
         for (const host of play.fold.state.hosts.keys()) answer(play.fold, { kind: 'host', host })
       }
       const { state } = play.fold
-      const firing = openAlerts(play.fold).filter((alert) => alert.life.state !== 'pending')
-      if (state.dispatch.cases.size > firing.length + 300 + state.dispatch.backlog.episodes.size)
+      const firing = openAlerts(play.fold).filter((alert) => alert.lifecycle.state !== 'pending')
+      if (state.dispatch.alerts.size > firing.length + 300 + state.dispatch.backlog.episodes.size)
         throw new Error('cases grow')
-      if (state.work.size > state.hosts.size) throw new Error('work grows')
+      if (state.pendingHosts.size > state.hosts.size) throw new Error('work grows')
       if (performance.now() - began > 20_000) throw new Error('too slow')
     }),
     { numRuns: 25 },

@@ -17,7 +17,7 @@ import {
 const TEN = 10 * SECOND
 const rules = [cpuHigh(), silent()]
 const reasons = (play: Play): string[] =>
-  play.mails.map((mail) => `${mail.alerts[0]?.identity.rule} ${mail.alerts[0]?.identity.host} ${mail.because}`)
+  play.mails.map((mail) => `${mail.alerts[0]?.identity.rule} ${mail.alerts[0]?.identity.host} ${mail.reason}`)
 const hot = (now: number): number => (now >= at('12:20:00') && now < at('12:30:00') ? 0.99 : 0.1)
 
 test('a site whose events are all dated two minutes ahead is watched by arrival', async (t) => {
@@ -29,7 +29,7 @@ test('a site whose events are all dated two minutes ahead is watched by arrival'
     ),
   )
   t.strictSame(reasons(play), ['cpu-high a fired', 'cpu-high a resolved'])
-  t.ok((play.mails[0]?.at ?? Infinity) < at('12:23:00'))
+  t.ok((play.mails[0]?.decidedAt ?? Infinity) < at('12:23:00'))
 })
 
 test('a site whose only host is hours off either way is told so, and is watched', async (t) => {
@@ -100,7 +100,7 @@ test('after the clock was an hour or a year ahead and is set right, everything i
       every(TEN, (now) => right.post([event('a', now, { cpu: hot(now) })])),
     )
     t.strictSame(reasons(right), ['cpu-high a resolved', 'cpu-high a fired', 'cpu-high a resolved'])
-    t.ok((right.mails[0]?.at ?? Infinity) < at('12:16:00'), 'soon')
+    t.ok((right.mails[0]?.decidedAt ?? Infinity) < at('12:16:00'), 'soon')
   }
 })
 
@@ -182,7 +182,7 @@ test('a host that died is named although its source was forgotten and came back'
     every(TEN, (now) => play.post([event('a', now), event('b', now)])),
   )
   const day = createPlay(settings, at('12:10:00') + 25 * HOUR, play.fold)
-  for (const source of day.fold.state.sources.values()) source.silence += 24 * HOUR
+  for (const source of day.fold.state.sources.values()) source.idleFor += 24 * HOUR
   day.until(day.now() + 10 * SECOND)
   t.equal(day.fold.state.sources.size, 0)
   day.until(

@@ -46,7 +46,7 @@ const full = cpuHigh({
 const net = (name: string): string => `net\u001f${name}`
 const disk = (name: string): string => `disk\u001f${name}`
 const told = (play: Play): string[] =>
-  play.mails.map((mail) => `${Object.values(mail.alerts[0]?.identity.labels ?? {}).join()} ${mail.because}`)
+  play.mails.map((mail) => `${Object.values(mail.alerts[0]?.identity.labels ?? {}).join()} ${mail.reason}`)
 
 /** Ticks twice a minute only, for plays of days; calls back before each tick. */
 function untilDays(play: Play, end: Millis, each: (now: Millis) => void): void {
@@ -83,7 +83,7 @@ test('a counter that wraps while its rate is too high goes on firing', async (t)
     ),
   )
   t.strictSame(told(play), ['eth0 fired', 'eth0 resolved'])
-  t.ok((play.mails[1]?.at ?? 0) > at('12:30:00'))
+  t.ok((play.mails[1]?.decidedAt ?? 0) > at('12:30:00'))
 })
 
 test('an interface that vanishes while it fires says that it has no data, and resolves when it is back', async (t) => {
@@ -105,7 +105,7 @@ test('an interface that vanishes while it fires says that it has no data, and re
     }),
   )
   t.strictSame(told(play), ['veth1 fired', 'veth1 resolved'])
-  t.ok((play.mails[1]?.at ?? 0) > at('13:00:00'))
+  t.ok((play.mails[1]?.decidedAt ?? 0) > at('13:00:00'))
 })
 
 test('an alert about a disk that is gone for good ends after a day, and says why', async (t) => {
@@ -158,7 +158,7 @@ test('after an outage of two days nothing is taken as gone because its neighbour
     ),
   )
   t.strictSame([...told(play), ...told(later)], ['/mnt fired'])
-  t.equal(openAlerts(later.fold)[0]?.goneAt, undefined)
+  t.equal(openAlerts(later.fold)[0]?.seriesGoneSince, undefined)
 })
 
 test('a zoo of 5,000 interfaces in a day takes no more room than its limit, and none of its alerts lasts', async (t) => {

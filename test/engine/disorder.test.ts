@@ -21,12 +21,12 @@ const TEN = 10 * SECOND
 const DAY = 24 * HOUR
 const rules = [cpuHigh(), silent()]
 const reasons = (play: Play): string[] =>
-  play.mails.map((mail) => `${mail.alerts[0]?.identity.rule} ${mail.alerts[0]?.identity.host} ${mail.because}`)
+  play.mails.map((mail) => `${mail.alerts[0]?.identity.rule} ${mail.alerts[0]?.identity.host} ${mail.reason}`)
 const tally = (play: Play, name: Counter): number => play.fold.counters.get(name) ?? 0
 /** Host, since and end of every episode of a rule. */
 const episodes = (play: Play, rule = 'cpu-high'): unknown[] => {
   const views = answer(play.fold, { kind: 'alerts' }).filter((view) => view.identity.rule === rule)
-  return views.map(({ identity: { host }, since, resolvedAt }) => [host, since, resolvedAt])
+  return views.map(({ identity: { host }, startsAt, resolvedAt }) => [host, startsAt, resolvedAt])
 }
 const hot = (ts: Millis, from = '12:30:00', to = '12:40:00'): number => (ts >= at(from) && ts < at(to) ? 0.99 : 0.1)
 
@@ -72,7 +72,7 @@ test('a host that is heard through both is judged by what is in time, as long as
     }),
   )
   t.strictSame(episodes(play), [['both', at('12:32:00'), at('12:41:00')]])
-  t.ok((play.mails[0]?.at ?? Infinity) <= at('12:35:00'), 'three minutes later than with a prompt source alone')
+  t.ok((play.mails[0]?.decidedAt ?? Infinity) <= at('12:35:00'), 'three minutes later than with a prompt source alone')
   t.equal(tally(play, 'samples_late_dropped'), 360, 'all that the slow one brings of it')
 })
 
@@ -200,7 +200,7 @@ test('a Filebeat that reads a month of logs on its first start moves no clock, a
         const upTo = Math.min(lines.length, Math.ceil(((now - at('12:05:00')) / SECOND / seconds) * lines.length))
         if (upTo > read) play.post(lines.slice(read, (read = upTo)))
         if (read === lines.length && now % MINUTE === 0) play.post([event('fresh', now)])
-        if (now === at('12:09:00')) t.equal(play.fold.state.sources.get('logstash-a')?.w, now - (now % TEN))
+        if (now === at('12:09:00')) t.equal(play.fold.state.sources.get('logstash-a')?.watermark, now - (now % TEN))
       })
       const about = `${name}, in ${seconds} s`
       const told = play.told().map((line) => line.slice(9))
@@ -216,7 +216,7 @@ test('a Filebeat that reads a month of logs on its first start moves no clock, a
       )
       const night = play.mails.flatMap((mail) => mail.alerts).filter((alert) => alert.identity.host === 'fresh')
       t.ok(
-        night.every((alert) => alert.since > at('12:00:00') - DAY),
+        night.every((alert) => alert.startsAt > at('12:00:00') - DAY),
         about,
       )
       t.equal(play.fold.state.hosts.get('fresh')?.skew, undefined)

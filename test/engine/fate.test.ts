@@ -1,19 +1,19 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { audienceOf } from '../../src/dispatch/routing.ts'
-import { groupOf } from '../../src/dispatch/groups.ts'
-import { labelsOf } from '../../src/labels/labels.ts'
-import type { Case } from '../../src/dispatch/state.ts'
-import { waitsOf } from '../../src/dispatch/pending.ts'
+import { resolveTargets } from '../../src/dispatch/routing.ts'
+import { findGroup } from '../../src/dispatch/groups.ts'
+import { alertLabels } from '../../src/labels/labels.ts'
+import type { TrackedAlert } from '../../src/dispatch/state.ts'
+import { listPending } from '../../src/dispatch/pending.ts'
 import { startRunner } from '../../src/engine/worker/runner.ts'
 import type { Fold } from '../../src/engine/state.ts'
 import { openMemoryJournal } from '../../src/journal/index.ts'
-import type { AlertFacts, Notification, Tick, Waiting } from '../../src/model.ts'
+import type { AlertSnapshot, Notification, Tick, PendingNotification } from '../../src/model.ts'
 import { acts, live, LIVELY, memoryOf, refold, restarted, type Timed } from '../helpers/fate.ts'
 import { MINUTE, NOON, type Play } from '../helpers/play.ts'
 
 /** What is new in a mail; the rest goes on beside it. */
-const newsOf = ({ alerts, news }: Notification): readonly AlertFacts[] => alerts.slice(0, news)
+const newsOf = ({ alerts, newCount }: Notification): readonly AlertSnapshot[] => alerts.slice(0, newCount)
 const idsOf = (mails: readonly { readonly id: string }[]): string[] => mails.map(({ id }) => id)
 
 interface Watched {
@@ -27,11 +27,11 @@ function replay(play: Play): Watched {
   const [muted, free, waited] = [new Set<string>(), new Set<string>(), new Set<string>()]
   const again = refold(play.entries, (fold) => {
     const { dispatch, now } = fold.state
-    for (const [episode, one] of dispatch.cases) {
-      if (one.facts.state === 'firing') (one.muted === undefined ? free : muted).add(episode)
-      const waits = waitsOf(dispatch, fold.dispatchPlan, one, now)
+    for (const [episode, one] of dispatch.alerts) {
+      if (one.snapshot.state === 'firing') (one.muted === undefined ? free : muted).add(episode)
+      const waits = listPending(dispatch, fold.dispatchPlan, one, now)
       for (const { to } of waits) if (to !== undefined) waited.add(`${to} ${episode}`)
-      if (one.facts.state === 'firing' && one.muted === undefined) everybodyHears(fold, one, waits)
+      if (one.snapshot.state === 'firing' && one.muted === undefined) everybodyHears(fold, one, waits)
     }
     return fold
   })
@@ -40,16 +40,16 @@ function replay(play: Play): Watched {
 }
 
 /** All whom an alert that fires and that nothing mutes is to tell were told, or are about to be. */
-function everybodyHears({ state, dispatchPlan }: Fold, one: Case, waits: readonly Waiting[]): void {
+function everybodyHears({ state, dispatchPlan }: Fold, one: TrackedAlert, waits: readonly PendingNotification[]): void {
   const { dispatch } = state
   const {
     identity: { rule, host },
     episode,
-  } = one.facts
+  } = one.snapshot
   if (dispatch.backlog.episodes.has(episode)) return
   const notify = dispatchPlan.rules.get(rule)?.notify ?? one.notify
-  for (const { to } of audienceOf(dispatchPlan, { facts: one.facts, notify }, labelsOf(one.facts))) {
-    const isTold = groupOf(dispatch, one, to.address)?.members.get(episode)?.told === true
+  for (const { to } of resolveTargets(dispatchPlan, { snapshot: one.snapshot, notify }, alertLabels(one.snapshot))) {
+    const isTold = findGroup(dispatch, one, to.address)?.members.get(episode)?.isNotified === true
     if (!isTold && !waits.some((wait) => wait.to === to.address))
       throw new Error(`${to.address} does not hear of ${rule} on ${host}`)
   }
@@ -58,8 +58,8 @@ function everybodyHears({ state, dispatchPlan }: Fold, one: Case, waits: readonl
 /** Whoever had to wait was told, or something says why not. */
 function waitsEnd({ mails, fold }: Play, waited: ReadonlySet<string>): void {
   const told = new Set(mails.flatMap(({ to, alerts }) => alerts.map(({ episode }) => `${to.address} ${episode}`)))
-  for (const [episode, { decisions, facts }] of fold.state.dispatch.cases) {
-    if (facts.ended === 'host_retired') continue
+  for (const [episode, { decisions, snapshot }] of fold.state.dispatch.alerts) {
+    if (snapshot.closeReason === 'host_retired') continue
     const closed = new Set(decisions.flatMap((one) => (one.kind === 'suppressed' ? [`${one.to} ${episode}`] : [])))
     for (const key of waited) {
       if (key.endsWith(` ${episode}`) && !told.has(key) && !closed.has(key))
@@ -72,11 +72,11 @@ function waitsEnd({ mails, fold }: Play, waited: ReadonlySet<string>): void {
 function nothingIsTwice({ mails }: Play): void {
   const seen = new Set<string>()
   for (const mail of mails) {
-    for (const { episode, because, state } of newsOf(mail)) {
-      if (because === undefined) throw new Error(`${mail.id} does not say why it tells of ${episode}`)
-      if (because !== 'fired' && state !== 'resolved') continue
+    for (const { episode, reason, state } of newsOf(mail)) {
+      if (reason === undefined) throw new Error(`${mail.id} does not say why it tells of ${episode}`)
+      if (reason !== 'fired' && state !== 'resolved') continue
       const key = `${mail.to.address} ${episode} ${state}`
-      if (seen.has(key)) throw new Error(`told twice: ${key} ${because}`)
+      if (seen.has(key)) throw new Error(`told twice: ${key} ${reason}`)
       seen.add(key)
     }
   }
@@ -107,8 +107,8 @@ function endsAreTold({ mails, fold }: Play): void {
     }
   }
   for (const [key, episode] of open) {
-    const { facts, decisions = [] } = fold.state.dispatch.cases.get(episode) ?? {}
-    const why = facts?.evidence.why.code ?? 'it is forgotten'
+    const { snapshot, decisions = [] } = fold.state.dispatch.alerts.get(episode) ?? {}
+    const why = snapshot?.evidence.why.code ?? 'it is forgotten'
     const hasLeft = decisions.some(
       (one) =>
         one.kind === 'suppressed' &&
@@ -121,7 +121,7 @@ function endsAreTold({ mails, fold }: Play): void {
       ({ to, notice }) =>
         to.address === address &&
         notice?.kind === 'hosts_retired' &&
-        notice.items.some(({ name }) => name === facts?.identity.host),
+        notice.items.some(({ name }) => name === snapshot?.identity.host),
     )
     if (!isNoticed && !hasLeft) throw new Error(`the end is not told: ${key}: ${why}`)
   }
@@ -130,19 +130,19 @@ function endsAreTold({ mails, fold }: Play): void {
 function alertsAreAccountedFor(play: Play, mutedForLife: ReadonlySet<string>): void {
   const told = new Set(play.mails.flatMap(({ alerts }) => alerts.map(({ episode }) => episode)))
   for (const episode of mutedForLife) if (told.has(episode)) throw new Error(`${episode} was muted all the time`)
-  for (const [episode, { decisions, facts }] of play.fold.state.dispatch.cases) {
-    const isExplained = decisions.some(({ kind }) => kind === 'suppressed') || facts.ended === 'host_retired'
+  for (const [episode, { decisions, snapshot }] of play.fold.state.dispatch.alerts) {
+    const isExplained = decisions.some(({ kind }) => kind === 'suppressed') || snapshot.closeReason === 'host_retired'
     if (!told.has(episode) && !isExplained)
-      throw new Error(`nothing says why nobody heard of ${facts.identity.rule} on ${facts.identity.host}`)
+      throw new Error(`nothing says why nobody heard of ${snapshot.identity.rule} on ${snapshot.identity.host}`)
   }
 }
 
 function budgetsHold({ mails }: Play): void {
-  const byAddress = Map.groupBy(mails, ({ via, to }) => (via === undefined ? to.address : ''))
+  const byAddress = Map.groupBy(mails, ({ channel, to }) => (channel === undefined ? to.address : ''))
   byAddress.delete('')
   for (const [address, theirs] of byAddress) {
-    for (const { id, at } of theirs) {
-      const count = theirs.filter((mail) => mail.at > at - MINUTE && mail.at <= at).length
+    for (const { id, decidedAt } of theirs) {
+      const count = theirs.filter((mail) => mail.decidedAt > decidedAt - MINUTE && mail.decidedAt <= decidedAt).length
       if (count > LIVELY.mailsPerMinute) throw new Error(`${count} mails to ${address} in the minute before ${id}`)
     }
   }
@@ -150,14 +150,14 @@ function budgetsHold({ mails }: Play): void {
 
 /** All is well and everybody knows it: of what was, only the cases are kept that one can ask about. */
 function nothingIsLeft({ fold: { state } }: Play): void {
-  const { groups, purses, notices, cases, closed, backlog } = state.dispatch
+  const { groups, rateLimits, notices, alerts, closedEpisodes, backlog } = state.dispatch
   const left = {
     groups: groups.size,
-    purses: purses.size,
+    purses: rateLimits.size,
     notices: notices.length,
     backlog: backlog.episodes.size,
-    open: cases.size - new Set(closed).size,
-    twice: closed.length - new Set(closed).size,
+    open: alerts.size - new Set(closedEpisodes).size,
+    twice: closedEpisodes.length - new Set(closedEpisodes).size,
   }
   if (Object.values(left).some((count) => count !== 0)) throw new Error(`something is left: ${JSON.stringify(left)}`)
 }

@@ -18,7 +18,7 @@ import {
 } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
-const reasons = (play: Play): string[] => play.mails.map((mail) => `${mail.alerts[0]?.identity.host} ${mail.because}`)
+const reasons = (play: Play): string[] => play.mails.map((mail) => `${mail.alerts[0]?.identity.host} ${mail.reason}`)
 
 /** Another host behind the same source keeps its clock going. */
 const other = (now: number): ReturnType<typeof event> => event('other', now, { cpu: 0.1 })
@@ -112,7 +112,7 @@ test('a count that fired resolves when its host is heard again, although nothing
     }),
   )
   t.strictSame(reasons(play), ['door fired', 'door resolved'])
-  t.ok((play.mails[1]?.at ?? 0) >= at('12:40:00'), 'silence alone proves nothing')
+  t.ok((play.mails[1]?.decidedAt ?? 0) >= at('12:40:00'), 'silence alone proves nothing')
 })
 
 test('a host that is always half a minute behind fires and resolves like the others', async (t) => {
@@ -127,7 +127,7 @@ test('a host that is always half a minute behind fires and resolves like the oth
       }),
     )
     t.strictSame(
-      play.mails.map((mail) => `${mail.alerts[0]?.identity.rule} ${mail.because}`).sort(),
+      play.mails.map((mail) => `${mail.alerts[0]?.identity.rule} ${mail.reason}`).sort(),
       ['cpu-high fired', 'cpu-high resolved', 'short fired', 'short resolved'],
       `${lag / SECOND} s behind`,
     )
@@ -169,7 +169,7 @@ test('`min_samples` holds for rules that speak early as well', async (t) => {
     '12:05:00',
     every(TEN, (now) => play.post([event('web-1', now, { cpu: now === at('12:00:10') ? 0.99 : 0.1 })])),
   )
-  t.equal(play.mails[0]?.at, at('12:00:30'))
+  t.equal(play.mails[0]?.decidedAt, at('12:00:30'))
 })
 
 test('the `count` of a metric is the number of its samples', async (t) => {
@@ -229,7 +229,12 @@ test('a backlog that is read a hundred times faster than it came about tells the
   })
   t.equal(play.mails.length, 1)
   t.strictSame(
-    play.mails[0]?.alerts.map(({ identity: { rule, host }, since, resolvedAt }) => [rule, host, since, resolvedAt]),
+    play.mails[0]?.alerts.map(({ identity: { rule, host }, startsAt, resolvedAt }) => [
+      rule,
+      host,
+      startsAt,
+      resolvedAt,
+    ]),
     [
       ['cpu-high', 'node-7', at('12:37:00'), at('12:41:00')],
       ['lasting', 'node-7', at('12:36:00'), at('12:41:10')],

@@ -1,8 +1,15 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { emptyPartial, mergeInto, meanOf, type Partial, stddevOf, sumOf } from '../../src/aggregate/partial.ts'
+import {
+  emptyPartial,
+  mergeInto,
+  computeMean,
+  type Partial,
+  computeStddev,
+  computeSum,
+} from '../../src/aggregate/partial.ts'
 import { answer } from '../../src/engine/query/index.ts'
-import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
+import { startSnapshot, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { EventSamples, NewEntry, Notification } from '../../src/model.ts'
 import {
@@ -65,9 +72,9 @@ test('shifted sums keep the variance of large values', async (t) => {
   const all = merged(values.map((value, i) => single(i, value, k)))
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
-  t.ok(Math.abs(stddevOf(all) - Math.sqrt(variance)) < 1e-9)
-  t.ok(Math.abs(meanOf(all, k) - mean) / mean < 1e-12)
-  t.equal(sumOf(merged([single(1, 0.25), single(2, 0.5)]), 0), 0.75)
+  t.ok(Math.abs(computeStddev(all) - Math.sqrt(variance)) < 1e-9)
+  t.ok(Math.abs(computeMean(all, k) - mean) / mean < 1e-12)
+  t.equal(computeSum(merged([single(1, 0.25), single(2, 0.5)]), 0), 0.75)
 })
 
 /** Each step of each alert is a mail, and nothing else is. */
@@ -178,13 +185,13 @@ test('the sequence of alerts does not depend on order within the lateness, batch
         }
         t.equal(mixed.fold.counters.get('samples'), events.length, 'each distinct sample counts once')
         t.equal(mixed.fold.counters.get('samples_late_dropped') ?? 0, 0)
-        const early = [...mixed.fold.state.dispatch.cases.values()].filter(({ facts }) =>
-          EARLY.includes(facts.identity.rule),
+        const early = [...mixed.fold.state.dispatch.alerts.values()].filter(({ snapshot }) =>
+          EARLY.includes(snapshot.identity.rule),
         )
         const fired = early.length
-        const resolved = early.filter(({ facts }) => facts.state === 'resolved').length
+        const resolved = early.filter(({ snapshot }) => snapshot.state === 'resolved').length
         const ends = mixed.mails.filter(
-          ({ because, alerts }) => because === 'resolved' && EARLY.includes(alerts[0]?.identity.rule ?? ''),
+          ({ reason, alerts }) => reason === 'resolved' && EARLY.includes(alerts[0]?.identity.rule ?? ''),
         )
         t.equal(new Set(ends.map(({ alerts }) => alerts[0]?.episode)).size, ends.length)
         const open = openAlerts(mixed.fold).filter((alert) => EARLY.includes(alert.identity.rule)).length
@@ -313,7 +320,7 @@ test('a fold restored from a snapshot at any entry goes on exactly as if it had 
   for (let cut = 0; cut < entries.length; cut += 37) {
     const before = run(entries.slice(0, cut))
     const parts: Uint8Array[] = []
-    const snapshot = beginCut(before.fold.state, cut)
+    const snapshot = startSnapshot(before.fold.state, cut)
     const goesOn = entries.slice(cut)
     for (let part = snapshot.take(); part !== undefined; part = snapshot.take()) {
       parts.push(part.data)
@@ -346,7 +353,7 @@ test('a restart in the middle of a mass silence changes nothing of what is told'
     const fold = createFold()
     const effects = entries.slice(0, cut).flatMap((entry) => step(fold, entry).effects)
     const parts: Uint8Array[] = []
-    const snapshot = beginCut(fold.state, cut)
+    const snapshot = startSnapshot(fold.state, cut)
     for (let part = snapshot.take(); part !== undefined; part = snapshot.take()) parts.push(part.data)
     const reborn = createFold(readSnapshot(Buffer.concat(parts)))
     effects.push(...entries.slice(cut).flatMap((entry) => step(reborn, entry).effects))
@@ -366,9 +373,9 @@ test('no sample from the future moves any clock (I6)', async (t) => {
         const play = createPlay(config())
         play.until('12:01:00', (now) => now % TEN === 0 && play.post([event('right', now, { cpu: 0.5 })]))
         const source = play.fold.state.sources.get('logstash-a')
-        const before = source?.w
+        const before = source?.watermark
         play.post([event('ahead', play.now() + ahead, { cpu: 0.5 })])
-        return source?.w === before && (play.fold.counters.get('samples_future') ?? 0) === 1
+        return source?.watermark === before && (play.fold.counters.get('samples_future') ?? 0) === 1
       }),
       { numRuns: 50 },
     )

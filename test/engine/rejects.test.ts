@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { reportOf } from '../../src/engine/report/build.ts'
+import { buildReport } from '../../src/engine/report/build.ts'
 import { type Runner, startRunner } from '../../src/engine/worker/runner.ts'
 import { encodeEntry } from '../../src/engine/step.ts'
 import type { Fold } from '../../src/engine/state.ts'
@@ -20,7 +20,7 @@ const tick = (now: number, rejects?: readonly RejectCount[]): NewEntry => ({
   kind: 'tick',
   data: encodeEntry({ now, refused: false, ...(rejects === undefined ? {} : { rejects }) }),
 })
-const told = (fold: Fold): ReportRejects => reportOf(fold, { every: 'day', from: NOON, zone: 'UTC' }).quality.rejects
+const told = (fold: Fold): ReportRejects => buildReport(fold, { every: 'day', from: NOON, zone: 'UTC' }).quality.rejects
 
 test('a report says how many events each source had refused, why, and where, within its period', async (t) => {
   const play = createPlay(settings)

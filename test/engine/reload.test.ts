@@ -20,7 +20,7 @@ import {
 
 const TEN = 10 * SECOND
 const reasons = (play: Play): string[] =>
-  play.mails.map((mail) => `${mail.alerts[0]?.identity.rule} ${mail.alerts[0]?.identity.host} ${mail.because}`)
+  play.mails.map((mail) => `${mail.alerts[0]?.identity.rule} ${mail.alerts[0]?.identity.host} ${mail.reason}`)
 
 /** cpu and memory of one host are at 0.95; the configuration changes at 12:10. */
 function reloaded(from: Parameters<typeof config>[0], to: Parameters<typeof config>[0]): Play {
@@ -70,8 +70,8 @@ test('alerts that nothing can judge any more end with the change that did it', a
     ],
   ]
   for (const [what, play, expected] of cases) t.strictSame(reasons(play), expected, what)
-  const ends = cases.map(([, play]) => play.mails.find(({ because }) => because === 'resolved')?.alerts[0])
-  for (const one of ends) t.equal(one?.ended, 'rule_changed')
+  const ends = cases.map(([, play]) => play.mails.find(({ reason }) => reason === 'resolved')?.alerts[0])
+  for (const one of ends) t.equal(one?.closeReason, 'rule_changed')
   t.strictSame(
     ends.map((one) => one?.evidence.why),
     [

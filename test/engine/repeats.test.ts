@@ -99,7 +99,7 @@ test('a retry proves that its hosts are heard, and moves no clock', async (t) =>
   }
   for (const [way, play] of Object.entries(ways)) {
     const host = play.fold.state.hosts.get('a')
-    t.strictSame([host?.lastSeen, host?.newest], [END, NOON], way)
+    t.strictSame([host?.lastSeenAt, host?.newestEventTime], [END, NOON], way)
     t.equal(counted(play, 'a'), 2, way)
     t.strictSame(play.told(), [], way)
   }
@@ -118,7 +118,7 @@ test('a batch that is sent for ever makes no other host fall silent', async (t) 
     every(TEN, () => play.post(stuck, BODY)),
   )
   t.strictSame(play.told(), [])
-  t.equal(play.fold.state.sources.get('logstash-a')?.heard, END)
+  t.equal(play.fold.state.sources.get('logstash-a')?.lastSeenAt, END)
 })
 
 test('a retry brings back no host that was let go', async (t) => {

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { test } from 'tap'
 import { startRunner } from '../../src/engine/worker/runner.ts'
-import { beginCut } from '../../src/engine/snapshot.ts'
+import { startSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold } from '../../src/engine/step.ts'
 import { openSqliteJournal } from '../../src/journal/index.ts'
 import { config, NOON } from '../helpers/play.ts'
 
 /** The bytes of a snapshot as another version would have written them. */
 function snapshotOf(version: number): Uint8Array {
-  const bytes = beginCut(createFold().state, 1).take()?.data ?? new Uint8Array()
+  const bytes = startSnapshot(createFold().state, 1).take()?.data ?? new Uint8Array()
   const head = serialize({ ...(deserialize(bytes.subarray(4)) as object), version })
   const length = Buffer.alloc(4)
   length.writeUInt32LE(head.length)

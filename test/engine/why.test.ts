@@ -16,7 +16,7 @@ function open() {
 test('why knows the rules of stashwatch itself, and what they say while nothing is wrong and while something is', (t) => {
   const { play, feed, why } = open()
   play.until('12:30:00', feed)
-  const calm: readonly (readonly [rule: string, of: string, last: Partial<RuleView['last'][number]>])[] = [
+  const calm: readonly (readonly [rule: string, of: string, last: Partial<RuleView['evaluations'][number]>])[] = [
     [
       'source-down',
       'logstash-a',

@@ -3,7 +3,7 @@ import { test } from 'tap'
 import { DEFAULT_HOST_PATHS } from '../../src/extract/host.ts'
 import { createExtractor, type Extract } from '../../src/extract/samples.ts'
 import { createSchemas } from '../../src/ingest/schema/index.ts'
-import { NO_HOST, SEP, type CountRule, type FieldTest, type Metric, type Op } from '../../src/model.ts'
+import { UNKNOWN_HOST, SEP, type CountRule, type FieldTest, type Metric, type Op } from '../../src/model.ts'
 
 const FIXTURES = new URL('../fixtures/events/', import.meta.url)
 const EDGE = new URL('../../../shared/wire/captures/edge/req-000.raw', import.meta.url)
@@ -141,8 +141,8 @@ void test('the host is the first usable of the paths that hold for the kind', as
   t.equal(hostOf({ host: { ip: all.host.ip } }), '192.0.2.1')
   t.equal(hostOf({ hostname: 'pino', HOST: 'ng' }), 'pino')
   t.equal(hostOf({ HOST: 'ng' }), 'ng')
-  t.equal(hostOf({ message: 'x' }), NO_HOST)
-  t.equal(hostOf({ host: { name: 'n' } }, 'machine'), NO_HOST)
+  t.equal(hostOf({ message: 'x' }), UNKNOWN_HOST)
+  t.equal(hostOf({ host: { name: 'n' } }, 'machine'), UNKNOWN_HOST)
 })
 
 void test('what cannot be a host name falls to the next path', async (t) => {
@@ -173,7 +173,7 @@ void test('the paths to the host can be configured by kind', async (t) => {
 void test('a heartbeat proves that its source lives, and is about no host', async (t) => {
   const event = { '@timestamp': '2026-11-22T12:00:00Z', host: { name: 'logstash-a', cpu: { usage: 1 } } }
   t.strictSame(plain(event, 'heartbeat'), {
-    host: NO_HOST,
+    host: UNKNOWN_HOST,
     ts: Date.parse('2026-11-22T12:00:00Z'),
     heartbeat: true,
     series: [],
@@ -272,7 +272,7 @@ void test('a fixture of every kind gives the samples and the host that it should
     'auth: bastion-1 ',
     'base: web-1 ',
     'gpu: gpu-17 ',
-    `heartbeat: ${NO_HOST} `,
+    `heartbeat: ${UNKNOWN_HOST} `,
     'linux.iostat: web-1 ',
     'linux.memory: web-1 ',
     'linux.pressure: web-1 ',

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { beginCut, readSnapshot } from '../../src/engine/snapshot.ts'
+import { startSnapshot, readSnapshot } from '../../src/engine/snapshot.ts'
 import type { Fold } from '../../src/engine/state.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { Effect, EngineConfig, MetricRule, NewEntry } from '../../src/model.ts'
@@ -220,7 +220,7 @@ export function refold(
 
 /** What a process that is started anew has: the newest snapshot, read from its bytes. */
 export function restarted({ state }: Fold): Fold {
-  const cut = beginCut(state, 0)
+  const cut = startSnapshot(state, 0)
   const parts = Array.from({ length: cut.count }, () => cut.take()?.data ?? new Uint8Array(0))
   return createFold(readSnapshot(Buffer.concat(parts)))
 }

@@ -54,7 +54,7 @@ export function run(config: EngineConfig, fleet: Fleet, until: string): Play {
 
 /** Mails that say that something fired, by what they are about. */
 export function columns(play: Play): Record<'hosts' | 'many' | 'down' | 'degraded', number> {
-  const fired = play.mails.filter((mail) => mail.because !== 'resolved')
+  const fired = play.mails.filter((mail) => mail.reason !== 'resolved')
   const of = (rule: string): number => fired.filter((mail) => mail.alerts[0]?.identity.rule === rule).length
   return {
     hosts: of('host-silent'),

@@ -194,11 +194,11 @@ export function createPlay(first: EngineConfig, start: Millis = NOON, fold: Fold
 }
 
 function line(mail: Notification): string {
-  const time = new Date(mail.at).toISOString().slice(11, 19)
-  if (mail.kind === 'notice') return `${time} ${noticeLine(mail.notice)} (${mail.because})`
-  if (mail.kind === 'digest') return `${time} digest of ${mail.alerts.length} (${mail.because})`
+  const time = new Date(mail.decidedAt).toISOString().slice(11, 19)
+  if (mail.kind === 'notice') return `${time} ${noticeLine(mail.notice)} (${mail.reason})`
+  if (mail.kind === 'digest') return `${time} digest of ${mail.alerts.length} (${mail.reason})`
   const [alert] = mail.alerts
-  return `${time} ${alert?.identity.rule} ${alert?.identity.host} ${alert?.state} (${mail.because})`
+  return `${time} ${alert?.identity.rule} ${alert?.identity.host} ${alert?.state} (${mail.reason})`
 }
 
 /** All alerts that are not over: those of the service itself first. */

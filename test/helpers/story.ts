@@ -61,9 +61,9 @@ export function tell(config: EngineConfig, stride: Millis = SECOND): Story {
           const silence = {
             id,
             matchers: matchers.map(matcher),
-            from: at,
-            until: at + span,
-            author: 'Grace',
+            startsAt: at,
+            endsAt: at + span,
+            createdBy: 'Grace',
             comment: 'known',
             createdAt: at,
           }
@@ -116,10 +116,10 @@ function perform(
 }
 
 function line(mail: Notification): string {
-  const days = Math.floor((mail.at - instant('00:00')) / DAY)
-  const time = `${days === 0 ? '' : `${days}d `}${new Date(mail.at).toISOString().slice(11, 19)}`
+  const days = Math.floor((mail.decidedAt - instant('00:00')) / DAY)
+  const time = `${days === 0 ? '' : `${days}d `}${new Date(mail.decidedAt).toISOString().slice(11, 19)}`
   const alerts = mail.alerts
-    .slice(0, mail.news)
+    .slice(0, mail.newCount)
     .map((one) => [one.identity.rule, one.identity.host, ...Object.values(one.identity.labels)].join(' '))
-  return `${time} ${mail.to.address.split('@')[0]} ${mail.because}: ${alerts.join(', ')}`
+  return `${time} ${mail.to.address.split('@')[0]} ${mail.reason}: ${alerts.join(', ')}`
 }

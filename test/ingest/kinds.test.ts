@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { loadConfig } from '../../src/config/index.ts'
 import { createExtractor } from '../../src/extract/samples.ts'
 import { createSchemas } from '../../src/ingest/schema/index.ts'
-import { type CountRule, NO_HOST, SEP } from '../../src/model.ts'
+import { type CountRule, UNKNOWN_HOST, SEP } from '../../src/model.ts'
 
 const SCHEMAS = new URL('../../schemas/events/', import.meta.url)
 const FIXTURES = new URL('../fixtures/events/', import.meta.url)
@@ -90,7 +90,7 @@ void test('every metric of docs/events.md finds its number in the fixture of its
     if ('reason' in judged) throw new Error(`${section.kind}: ${judged.reason}`)
     const samples = createExtractor({ metrics, rules: [], host: ingest.host })(judged.event, judged.kind)
     if ('reason' in samples) throw new Error(`${section.kind}: ${samples.reason}`)
-    t.not(samples.host, NO_HOST)
+    t.not(samples.host, UNKNOWN_HOST)
     t.strictSame(
       samples.series.map((key) => key.split(SEP)[0]),
       metrics.map(({ name }) => name),

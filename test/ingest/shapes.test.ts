@@ -9,7 +9,7 @@ import { readInspect } from '../../src/ingest/decode/syntax-error.ts'
 import { createSchemas } from '../../src/ingest/schema/index.ts'
 import { OVERSIZED } from '../../src/ingest/decode/split.ts'
 import { translate } from '../../src/ingest/decode/foreign.ts'
-import { type EventSamples, type Frame, type Metric, NO_HOST } from '../../src/model.ts'
+import { type EventSamples, type Frame, type Metric, UNKNOWN_HOST } from '../../src/model.ts'
 import { open, post, startServer, type TestOptions, type TestServer } from './http-helper.ts'
 
 const BODIES = new URL('../fixtures/bodies/', import.meta.url)
@@ -88,7 +88,7 @@ interface Outcome {
 const BULK: readonly Seen[] = [
   ['bulk-1', AT, { load: 1 }],
   ['bulk-2', AT, { load: 2 }],
-  [NO_HOST, null, {}],
+  [UNKNOWN_HOST, null, {}],
 ]
 const PINO: readonly Seen[] = [
   ['pino-1', AT, { load: 1 }],
@@ -104,18 +104,18 @@ const SYSLOG = ['X-Syslog-Host: web-1', 'X-Syslog-Program: cron', 'X-Syslog-Faci
 const SHAPES: readonly (readonly [string, readonly string[], boolean, readonly Seen[]])[] = [
   ['form.txt', [FORM], false, [['form-1', AT, { load: 0.25, cpu: 0.93, cpus: 10 }]]],
   ['form-ruby-3.4.txt', [`${FORM}; charset=utf-8`], false, [['form-2', AT, { load: 0.5, cpu: 0.5 }]]],
-  ['mapping.txt', [FORM], false, [[NO_HOST, null, { mapped: 0.93 }]]],
+  ['mapping.txt', [FORM], false, [[UNKNOWN_HOST, null, { mapped: 0.93 }]]],
   [
     'mapping.json',
     [JSON_TYPE],
     true,
     [
-      [NO_HOST, null, { mapped: 0.93 }],
-      [NO_HOST, null, {}],
+      [UNKNOWN_HOST, null, { mapped: 0.93 }],
+      [UNKNOWN_HOST, null, {}],
     ],
   ],
-  ['message.txt', [TEXT], false, [1, 2, 3].map((): Seen => [NO_HOST, null, {}])],
-  ['syslog-line.txt', [FORM], false, [[NO_HOST, null, {}]]],
+  ['message.txt', [TEXT], false, [1, 2, 3].map((): Seen => [UNKNOWN_HOST, null, {}])],
+  ['syslog-line.txt', [FORM], false, [[UNKNOWN_HOST, null, {}]]],
   ['syslog-line.txt', [FORM, ...SYSLOG], false, [['web-1', null, {}]]],
   ['syslog-line.txt', SYSLOG, false, [['web-1', null, {}]]],
   ['bulk.ndjson', ['Content-Type: application/x-ndjson'], true, BULK],
@@ -197,24 +197,24 @@ test('JSON is read as JSON whatever its labels say, and only what is none is rea
   const ways: readonly (readonly [string, readonly string[], number, readonly Seen[]])[] = [
     [form, [FORM], 200, [['form-3', null, { load: 3 }]]],
     [form, ['content-type: text/plain', FORM], 200, [['form-3', null, { load: 3 }]]],
-    [form, [TEXT], 200, [[NO_HOST, null, {}]]],
+    [form, [TEXT], 200, [[UNKNOWN_HOST, null, {}]]],
     [form, [], 400, []],
     [form, [JSON_TYPE], 400, []],
     ['a line', [], 400, []],
     ['a line', [JSON_TYPE], 400, []],
-    ['a line', ['Content-Type: application/json', TEXT], 200, [[NO_HOST, null, {}]]],
-    ['[INFO] disk full', [TEXT], 200, [[NO_HOST, null, {}]]],
+    ['a line', ['Content-Type: application/json', TEXT], 200, [[UNKNOWN_HOST, null, {}]]],
+    ['[INFO] disk full', [TEXT], 200, [[UNKNOWN_HOST, null, {}]]],
     ['[INFO] disk full', [], 400, []],
     [
       '{x} disk full\n[1.5] y',
       [FORM],
       200,
       [
-        [NO_HOST, null, {}],
-        [NO_HOST, null, {}],
+        [UNKNOWN_HOST, null, {}],
+        [UNKNOWN_HOST, null, {}],
       ],
     ],
-    ['[INFO] caf\xe9', [TEXT], 200, [[NO_HOST, null, {}]]],
+    ['[INFO] caf\xe9', [TEXT], 200, [[UNKNOWN_HOST, null, {}]]],
     // What goes on as JSON does is broken JSON, and nobody is told that all is well.
     ['{"host":"x","load":', [TEXT], 400, []],
     ['[{"host":"x"},', [FORM], 400, []],
@@ -243,7 +243,7 @@ test("the field that Logstash's mapping calls the host can be named in the confi
     const { events } = await send(server, client, post(fixture(file), headers))
     t.strictSame(events[0], ['map-1', null, { mapped: 0.93 }], file)
   }
-  t.strictSame(server.frames[0]?.events[1]?.host, NO_HOST, 'a reference that was never resolved is no host')
+  t.strictSame(server.frames[0]?.events[1]?.host, UNKNOWN_HOST, 'a reference that was never resolved is no host')
 })
 
 test('a form becomes the event that it was, and lines become messages', async (t) => {

@@ -76,7 +76,7 @@ async function perform(journal: Journal, step: Step, now: number, last: number):
     default:
       return journal.outbox.outcome(id, outcomeOf(step, now), now)
     case 'hasten':
-      return journal.outbox.hasten('email')
+      return journal.outbox.retryNow('email')
   }
 }
 
@@ -88,8 +88,8 @@ async function observe(journal: Journal, now: number): Promise<unknown> {
     snapshot: snapshot && [snapshot.offset, Buffer.from(snapshot.state).toString()],
     due: due.map(({ rendered, ...item }) => [item, rendered && Buffer.from(rendered).toString()]),
     list: await journal.outbox.list(99),
-    siblings: await Promise.all(due.map(({ id }) => journal.outbox.siblings(id))),
-    earlier: await Promise.all(due.map(({ id }) => journal.outbox.earlier(id))),
+    siblings: await Promise.all(due.map(({ id }) => journal.outbox.pendingInThread(id))),
+    earlier: await Promise.all(due.map(({ id }) => journal.outbox.history(id))),
     stats: await journal.outbox.stats(),
   }
 }

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { Test } from 'tap'
-import type { Effect, Entry, Journal, Offset, SnapshotChunk, Via } from '../../src/model.ts'
+import type { Effect, Entry, Journal, Offset, SnapshotChunk, Channel } from '../../src/model.ts'
 import { entryFor, unthreaded } from './payload.ts'
 
 export type Open = (options?: { readonly keepRecords?: number }) => Journal
@@ -177,13 +177,13 @@ function effectsConform(journalTest: JournalTest): void {
     await journal.outbox.outcome('greylisted', later, 1)
     await journal.outbox.rendered('a', bytes('kept'))
     await journal.outbox.outcome('b', later, 2)
-    await journal.outbox.hasten('email')
+    await journal.outbox.retryNow('email')
     t.match(await journal.outbox.due(3, 9), [{ id: 'a', attempts: 1, rendered: Buffer.from('kept') }])
     t.same(idsOf(await journal.outbox.due(3, 9)), ['a'], 'the last answer counts')
-    await journal.outbox.hasten('webhook')
+    await journal.outbox.retryNow('webhook')
     t.same(idsOf(await journal.outbox.due(3, 9)), ['a', 'hook'])
     await journal.outbox.outcome('a', later, 4)
-    await journal.outbox.hasten('email')
+    await journal.outbox.retryNow('email')
     t.same(idsOf(await journal.outbox.due(5, 9)), ['hook'])
   })
 
@@ -252,7 +252,7 @@ function recordsConform(journalTest: JournalTest): void {
 }
 
 /** A notification of a thread that is about nothing else. */
-const told = (id: string, thread: string, recipient = 'ada', queue: Via = 'email'): Effect => ({
+const told = (id: string, thread: string, recipient = 'ada', queue: Channel = 'email'): Effect => ({
   id,
   queue,
   recipient,
@@ -323,7 +323,7 @@ function threadsConform(journalTest: JournalTest): void {
       t.same(await due(1), ['over', 'another host', 'list'])
       await journal.outbox.outcome('over', { state: 'retry', answer: 'busy', at: 500 }, 1)
       t.same(await due(499), ['another host', 'list'], 'the next episode does not overtake the end of the first')
-      t.same(idsOf(await journal.outbox.siblings('over')), ['over'], 'merging goes by thread')
+      t.same(idsOf(await journal.outbox.pendingInThread('over')), ['over'], 'merging goes by thread')
       await journal.outbox.outcome('over', { state: 'sent', answer: '250' }, 500)
       t.same(await due(500), ['fired', 'another host', 'list'])
       await journal.outbox.outcome('fired', { state: 'sent', answer: '250' }, 500)
@@ -335,7 +335,7 @@ function threadsConform(journalTest: JournalTest): void {
     await fill(journal, 1)
     const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => told(id, 'x'))
     await journal.commit(1, [...all, told('other', 'x', 'bob'), effect('p'), effect('q')], 1)
-    t.same(await journal.outbox.earlier('g'), { untold: [] })
+    t.same(await journal.outbox.history('g'), { untold: [] })
     await journal.outbox.outcome('a', { state: 'failed', answer: '550' }, 1)
     await journal.outbox.outcome('b', { state: 'sent', answer: '250' }, 1)
     await journal.outbox.outcome('c', { state: 'sent', answer: '250' }, 1)
@@ -343,10 +343,10 @@ function threadsConform(journalTest: JournalTest): void {
     await journal.outbox.outcome('g', { state: 'sent', answer: '250' }, 1)
     for (const id of ['other', 'p']) await journal.outbox.outcome(id, { state: 'failed', answer: '550' }, 1)
     const data = (id: string): string => told(id, 'x').data
-    t.same(await journal.outbox.earlier('f'), { sent: data('c'), untold: [data('a'), data('d')] })
-    t.same(await journal.outbox.earlier('b'), { untold: [data('a')] })
-    t.same(await journal.outbox.earlier('q'), { untold: [] }, 'what has no thread has nothing before it')
-    t.same(await journal.outbox.earlier('unknown'), { untold: [] })
+    t.same(await journal.outbox.history('f'), { sent: data('c'), untold: [data('a'), data('d')] })
+    t.same(await journal.outbox.history('b'), { untold: [data('a')] })
+    t.same(await journal.outbox.history('q'), { untold: [] }, 'what has no thread has nothing before it')
+    t.same(await journal.outbox.history('unknown'), { untold: [] })
   })
 
   journalTest('it is known what an address never got since the newest mail that it got', async (t, journal) => {
@@ -357,12 +357,12 @@ function threadsConform(journalTest: JournalTest): void {
     await end('a', 'failed', 10)
     await end('other', 'failed', 10)
     const data = (id: string): string => told(id, id).data
-    t.same(await journal.outbox.earlier('e'), { untold: [], failed: [data('a')] })
+    t.same(await journal.outbox.history('e'), { untold: [], failed: [data('a')] })
     await end('b', 'sent', 20)
-    t.same(await journal.outbox.earlier('e'), { untold: [] }, 'it was told with that one')
+    t.same(await journal.outbox.history('e'), { untold: [] }, 'it was told with that one')
     await end('d', 'failed', 30)
     await end('c', 'failed', 40)
-    t.same(await journal.outbox.earlier('e'), { untold: [], failed: [data('c'), data('d')] })
+    t.same(await journal.outbox.history('e'), { untold: [], failed: [data('c'), data('d')] })
   })
 
   journalTest('siblings are what is pending for the same way, address and thread', async (t, journal) => {
@@ -379,11 +379,11 @@ function threadsConform(journalTest: JournalTest): void {
     )
     await journal.outbox.outcome('b', { state: 'retry', answer: 'busy', at: 1e9 }, 1)
     await journal.outbox.outcome('c', { state: 'sent', answer: '250' }, 1)
-    t.same(idsOf(await journal.outbox.siblings('d')), ['a', 'b', 'd'])
-    t.match(await journal.outbox.siblings('a'), [{ id: 'a' }, { id: 'b', attempts: 1 }, { id: 'd' }])
-    t.same(await journal.outbox.siblings('unknown'), [])
+    t.same(idsOf(await journal.outbox.pendingInThread('d')), ['a', 'b', 'd'])
+    t.match(await journal.outbox.pendingInThread('a'), [{ id: 'a' }, { id: 'b', attempts: 1 }, { id: 'd' }])
+    t.same(await journal.outbox.pendingInThread('unknown'), [])
     await journal.commit(1, [effect('p'), effect('q')], 1)
-    t.same(idsOf(await journal.outbox.siblings('p')), ['p'], 'what has no thread has no siblings')
+    t.same(idsOf(await journal.outbox.pendingInThread('p')), ['p'], 'what has no thread has no siblings')
   })
 
   journalTest('one takes the place of others at once, or nothing happens', async (t, journal) => {
@@ -401,7 +401,7 @@ function threadsConform(journalTest: JournalTest): void {
         { id: 'b', state: 'merged', answer: 'told together with c', attempts: 0, doneAt: 30 },
       ],
     )
-    t.equal(a?.nextAt, undefined)
+    t.equal(a?.nextAttemptAt, undefined)
     t.match([c, d], [{ state: 'pending', data: '{"new":1}', createdAt: 10 }, { state: 'pending' }])
     t.same(await journal.outbox.due(600, 9), [{ id: 'c', data: '{"new":1}', attempts: 0 }])
     await journal.outbox.outcome('a', { state: 'sent', answer: 'too late' }, 40)
@@ -412,7 +412,7 @@ function threadsConform(journalTest: JournalTest): void {
     t.equal(await journal.outbox.merge({ into: 'b', data: '{"new":2}', of: ['d'] }, 50), false)
     t.equal((await journal.outbox.due(600, 1))[0]?.data, '{"new":1}')
     t.same(await journal.outbox.stats(), { pending: 2, oldest: 10 })
-    t.same(idsOf(await journal.outbox.siblings('d')), ['c', 'd'], 'with other data it stays in its thread')
+    t.same(idsOf(await journal.outbox.pendingInThread('d')), ['c', 'd'], 'with other data it stays in its thread')
   })
 }
 

@@ -1,6 +1,6 @@
 import PostalMime from 'postal-mime'
 import { type Test, test } from 'tap'
-import type { Notification, Via } from '../../src/model.ts'
+import type { Notification, Channel } from '../../src/model.ts'
 import { openDraw } from '../../src/notify/chart/png.ts'
 import { renderMessage } from '../../src/notify/mail/message.ts'
 import type { Way } from '../../src/notify/notifier.ts'
@@ -21,7 +21,7 @@ export interface Opened {
 
 /** What differs between mails and bodies of JSON. */
 export interface Form {
-  readonly via: Via
+  readonly via: Channel
   readonly to: string
   /** What tells two notifications with different threads and hosts apart. */
   readonly keyOf: (raw: string) => string | undefined
@@ -41,7 +41,7 @@ const never = new AbortController().signal
 /** What every way out must do, whatever is at its other end. */
 export function conform(name: string, form: Form, open: (t: Test) => Promise<Opened>): void {
   const told = (change: Partial<Notification> = {}): Notification =>
-    notification({ via: form.via, to: { name: 'Ada Lovelace', address: form.to }, ...change })
+    notification({ channel: form.via, to: { name: 'Ada Lovelace', address: form.to }, ...change })
 
   test(`${name} delivers the bytes that were rendered, to the recipient`, async (t) => {
     const { way, received } = await open(t)
@@ -104,7 +104,7 @@ export const MAIL: Form = {
 }
 
 /** A body of JSON, posted with so many headers of its own. */
-export function jsonForm(via: Via, headers: readonly string[], keyOf: Form['keyOf']): Form {
+export function jsonForm(via: Channel, headers: readonly string[], keyOf: Form['keyOf']): Form {
   return { via, to: `${via}:ops`, keyOf, isHarmless: async (t, arrival) => isHarmlessJson(t, arrival, headers) }
 }
 

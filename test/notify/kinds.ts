@@ -1,4 +1,4 @@
-import type { AlertFacts, Notification } from '../../src/model.ts'
+import type { AlertSnapshot, Notification } from '../../src/model.ts'
 import {
   at,
   type Change,
@@ -16,44 +16,53 @@ import {
  * A mail of every kind, as it may come: the alert that Ada is told of, in the course of an afternoon, and others.
  */
 
-const course = (change: Change = {}): AlertFacts =>
-  facts({ value: 0.967, peak: 0.987, at: at('16:05:00'), bad: 241, flaps: 2, sent: 1, suppressed: 0, ...change })
+const course = (change: Change = {}): AlertSnapshot =>
+  facts({
+    value: 0.967,
+    peak: 0.987,
+    evaluatedAt: at('16:05:00'),
+    breaches: 241,
+    refirings: 2,
+    notifications: 1,
+    suppressed: 0,
+    ...change,
+  })
 
 const later = (change: Partial<Notification>): Notification =>
   notification({
-    at: at('16:05:12'),
+    decidedAt: at('16:05:12'),
     seq: 1,
-    nextAt: Date.parse('2026-11-23T00:05:12Z'),
+    nextRepeatAt: Date.parse('2026-11-23T00:05:12Z'),
     alerts: [course()],
     ...change,
   })
 
 export const fired = (): Notification => ({
-  ...pictured({ bad: 1, sent: 0, peers: { median: 0.31, hosts: 57 } }),
-  nextAt: at('16:05:12'),
+  ...pictured({ breaches: 1, notifications: 0, peers: { median: 0.31, hosts: 57 } }),
+  nextRepeatAt: at('16:05:12'),
   context: {
-    onHost: [{ rule: 'memory-high', severity: 'critical', since: at('12:01:00'), code: 'P3QM8' }],
+    onHost: [{ rule: 'memory-high', severity: 'critical', startsAt: at('12:01:00'), code: 'P3QM8' }],
     firing: 12,
     muted: 0,
     hosts: 5,
   },
 })
 
-export const repeated = (): Notification => later({ because: 'repeat_interval' })
+export const repeated = (): Notification => later({ reason: 'repeat_interval' })
 
 export const rose = (): Notification =>
   later({
-    because: 'severity_raised',
-    at: at('12:31:12'),
+    reason: 'severity_raised',
+    decidedAt: at('12:31:12'),
     alerts: [
       course({
-        at: at('12:31:00'),
+        evaluatedAt: at('12:31:00'),
         severity: 'critical',
         value: 0.99,
         peak: 0.99,
         limit: { op: 'above', value: 0.98 },
-        critical: { from: at('12:31:00'), spells: 1, limit: { op: 'above', value: 0.98 } },
-        bad: 27,
+        critical: { from: at('12:31:00'), count: 1, limit: { op: 'above', value: 0.98 } },
+        breaches: 27,
       }),
     ],
   })
@@ -67,58 +76,64 @@ const silencedBy = {
 } as const
 
 export const unsilenced = (): Notification =>
-  later({ because: 'silence_ended', seq: 0, alerts: [course({ sent: 0, suppressed: 1, wasMuted: silencedBy })] })
+  later({ reason: 'silence_ended', seq: 0, alerts: [course({ notifications: 0, suppressed: 1, heldBy: silencedBy })] })
 
 export const escalated = (): Notification =>
   later({
-    because: 'escalated',
-    at: at('12:35:12'),
+    reason: 'escalated',
+    decidedAt: at('12:35:12'),
     receiver: 'boss',
     namedBy: 'escalation',
     seq: 0,
-    nextAt: at('16:35:12'),
-    alerts: [course({ at: at('12:35:00'), firedAt: at('12:05:00'), bad: 31, sent: 0 })],
+    nextRepeatAt: at('16:35:12'),
+    alerts: [course({ evaluatedAt: at('12:35:00'), firedAt: at('12:05:00'), breaches: 31, notifications: 0 })],
   })
 
 export const flapping = (): Notification =>
   later({
-    because: 'flapping_started',
-    at: at('12:12:12'),
+    reason: 'flapping_started',
+    decidedAt: at('12:12:12'),
     alerts: [
       course({
-        at: at('12:12:00'),
+        evaluatedAt: at('12:12:00'),
         value: 0.61,
         why: { code: 'cleared', params: { samples: 24 } },
         flapping: 24,
-        bad: 4,
-        flaps: 3,
-        picture: picture([0.95, 0.6, 0.97, 0.5, 0.95, 0.61], at('12:12:00')),
+        breaches: 4,
+        refirings: 3,
+        chart: picture([0.95, 0.6, 0.97, 0.5, 0.95, 0.61], at('12:12:00')),
       }),
     ],
   })
 
-export const settled = (state: AlertFacts['state'] = 'resolved'): Notification =>
+export const settled = (state: AlertSnapshot['state'] = 'resolved'): Notification =>
   later({
-    because: 'flapping_stopped',
+    reason: 'flapping_stopped',
     seq: 2,
-    alerts: [course(state === 'resolved' ? { state, value: 0.4, resolvedAt: at('16:05:00'), sent: 2 } : { sent: 2 })],
+    alerts: [
+      course(
+        state === 'resolved'
+          ? { state, value: 0.4, resolvedAt: at('16:05:00'), notifications: 2 }
+          : { notifications: 2 },
+      ),
+    ],
   })
 
 /** Over before anybody was told. */
 export const untold = (): Notification =>
   notification({
-    because: 'resolved',
-    at: at('12:06:12'),
+    reason: 'resolved',
+    decidedAt: at('12:06:12'),
     alerts: [
       course({
         state: 'resolved',
         value: 0.5,
         firedAt: at('12:05:00'),
-        at: at('12:06:00'),
+        evaluatedAt: at('12:06:00'),
         resolvedAt: at('12:06:00'),
-        bad: 1,
-        flaps: 0,
-        sent: 0,
+        breaches: 1,
+        refirings: 0,
+        notifications: 0,
       }),
     ],
   })
@@ -127,7 +142,7 @@ export const untold = (): Notification =>
 export const over = (): Notification => ({
   ...resolved(),
   seq: 3,
-  alerts: resolved().alerts.map((alert) => ({ ...alert, bad: 14, flaps: 2, sent: 3, suppressed: 2 })),
+  alerts: resolved().alerts.map((alert) => ({ ...alert, breaches: 14, refirings: 2, notifications: 3, suppressed: 2 })),
 })
 
 /** The end of one that had been critical, and that somebody looked after. */
@@ -135,14 +150,14 @@ export const overCritical = (): Notification => ({
   ...over(),
   alerts: over().alerts.map((alert) => ({
     ...alert,
-    critical: { from: at('12:10:00'), until: at('12:16:00'), spells: 1, limit: { op: 'above', value: 0.98 } },
+    critical: { from: at('12:10:00'), until: at('12:16:00'), count: 1, limit: { op: 'above', value: 0.98 } },
     ack: { at: at('12:08:00'), until: at('16:08:00'), author: 'Grace (grace@example.org)', note: 'a runaway job' },
   })),
 })
 
 /** Much on one host. */
 const busyHost = (): Notification => {
-  const core = (i: number): AlertFacts =>
+  const core = (i: number): AlertSnapshot =>
     facts({
       rule: 'core-busy',
       subject: 'A core of {{server}} is busy',
@@ -150,13 +165,13 @@ const busyHost = (): Notification => {
       episode: `core${i}`,
       code: `C${i}`,
     })
-  return notification({ kind: 'digest', because: 'rate_limited', thread: 'list.2.ada', alerts: [0, 1, 2, 3].map(core) })
+  return notification({ kind: 'digest', reason: 'rate_limited', thread: 'list.2.ada', alerts: [0, 1, 2, 3].map(core) })
 }
 
 export const stalled = (): Notification =>
-  later({ because: 'repeat_interval', alerts: [course({ noDataSince: at('12:41:00'), at: at('12:41:00') })] })
+  later({ reason: 'repeat_interval', alerts: [course({ noDataSince: at('12:41:00'), evaluatedAt: at('12:41:00') })] })
 
-const members = (count: number, change: Change = {}): readonly AlertFacts[] =>
+const members = (count: number, change: Change = {}): readonly AlertSnapshot[] =>
   Array.from({ length: count }, (_, i) =>
     facts({
       host: `web-${i + 1}`,
@@ -174,8 +189,8 @@ export const group = (count = 37): Notification => {
   return notification({
     thread: 'group0',
     alerts,
-    lead: { facts: alerts[0] as AlertFacts, more: count - 1 },
-    nextAt: at('16:05:12'),
+    lead: { facts: alerts[0] as AlertSnapshot, more: count - 1 },
+    nextRepeatAt: at('16:05:12'),
   })
 }
 
@@ -186,11 +201,11 @@ export const joined = (count = 5): Notification => {
     host: 'web-99',
     episode: 'group99',
     code: 'G99',
-    since: at('12:20:00'),
-    at: at('12:21:00'),
-    picture: picture([0.4, 0.6, 0.95, 0.97], at('12:21:00')),
+    startsAt: at('12:20:00'),
+    evaluatedAt: at('12:21:00'),
+    chart: picture([0.4, 0.6, 0.95, 0.97], at('12:21:00')),
   })
-  return { ...group(), at: at('12:21:12'), seq: 1, alerts: [fresh, ...others], news: 1 }
+  return { ...group(), decidedAt: at('12:21:12'), seq: 1, alerts: [fresh, ...others], newCount: 1 }
 }
 
 /** Later: some came and some went. */
@@ -198,20 +213,20 @@ export const mixed = (): Notification => {
   const alerts = members(7)
   const gone = alerts
     .slice(2, 5)
-    .map((alert): AlertFacts => ({ ...alert, state: 'resolved', value: 0.3, resolvedAt: at('12:20:00') }))
+    .map((alert): AlertSnapshot => ({ ...alert, state: 'resolved', value: 0.3, resolvedAt: at('12:20:00') }))
   return {
     ...group(),
-    at: at('12:21:12'),
+    decidedAt: at('12:21:12'),
     seq: 2,
     alerts: [...alerts.slice(0, 2), ...gone, ...alerts.slice(5)],
-    news: 5,
+    newCount: 5,
   }
 }
 
 const retired = (): Notification =>
   notification({
     kind: 'notice',
-    because: 'hosts_retired',
+    reason: 'hosts_retired',
     thread: 'notice.1.ada',
     alerts: [],
     notice: {
@@ -252,11 +267,11 @@ export const KINDS: Readonly<Record<string, () => Notification>> = {
   group,
   joined,
   mixed,
-  again: () => ({ ...group(), because: 'repeat_interval', seq: 1, at: at('16:05:12') }),
+  again: () => ({ ...group(), reason: 'repeat_interval', seq: 1, decidedAt: at('16:05:12') }),
   digest: () => storm(12),
   'digest-host': busyHost,
   notice: retired,
   report: weekly,
   heartbeat,
-  zone: () => ({ ...fired(), zone: 'Europe/Berlin' }),
+  zone: () => ({ ...fired(), timeZone: 'Europe/Berlin' }),
 }

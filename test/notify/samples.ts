@@ -1,11 +1,11 @@
 import type {
-  AlertFacts,
+  AlertSnapshot,
   AlertIdentity,
   Effect,
   Evidence,
   Measure,
   Notification,
-  Picture,
+  ChartData,
   Reason,
   Report,
   ReportLoad,
@@ -20,12 +20,12 @@ const CPU: Measure = { kind: 'aggregate', metric: 'cpu', unit: 'ratio', of: 'mea
 
 /** What a sample may differ in: the fields of its identity, evidence and templates by themselves. */
 export interface Change
-  extends Partial<AlertFacts>, Partial<AlertIdentity>, Templates, Pick<Evidence, 'limit' | 'clear'> {
+  extends Partial<AlertSnapshot>, Partial<AlertIdentity>, Templates, Pick<Evidence, 'limit' | 'clear'> {
   readonly why?: Reason
 }
 
 /** An alert as the engine tells it, about a machine that works too hard. */
-export function facts(all: Change = {}): AlertFacts {
+export function facts(all: Change = {}): AlertSnapshot {
   const { rule, host, key, labels, measure, subject, body, limit, clear, why, ...change } = all
   const { value = 0.942, state = 'firing', identity, evidence } = change
   return {
@@ -34,8 +34,8 @@ export function facts(all: Change = {}): AlertFacts {
     ruleLabels: {},
     templates: { ...(subject === undefined ? {} : { subject }), ...(body === undefined ? {} : { body }) },
     severity: 'warning',
-    since: at('12:04:00'),
-    at: at('12:05:00'),
+    startsAt: at('12:04:00'),
+    evaluatedAt: at('12:05:00'),
     peak: 0.942,
     source: 'logstash-a',
     gaps: [],
@@ -58,16 +58,16 @@ export function facts(all: Change = {}): AlertFacts {
 }
 
 /** The same alert with another rule, host or labels. */
-export function as(alert: AlertFacts, change: Partial<AlertIdentity>): AlertFacts {
+export function as(alert: AlertSnapshot, change: Partial<AlertIdentity>): AlertSnapshot {
   return { ...alert, identity: { ...alert.identity, ...change } }
 }
 
 /** A notification as the outbox keeps it: all episodes of a rule on a host follow each other. */
 export function effectOf(one: Notification): Effect {
-  const { id, via = 'email', to, thread, alerts } = one
+  const { id, channel = 'email', to, thread, alerts } = one
   const [first] = alerts
   const orderingKey = first === undefined ? thread : JSON.stringify([first.identity.rule, first.identity.host])
-  return { id, queue: via, recipient: to.address, orderingKey, thread, data: JSON.stringify(one) }
+  return { id, queue: channel, recipient: to.address, orderingKey, thread, data: JSON.stringify(one) }
 }
 
 /** A state that is looked at each second. */
@@ -77,8 +77,8 @@ export const state = (metric: StateMetric, unit: Unit = 'seconds'): Measure => (
 export function picture(
   means: readonly (number | null)[],
   to = at('12:05:00'),
-  change: Partial<Picture> = {},
-): Picture {
+  change: Partial<ChartData> = {},
+): ChartData {
   const buckets = means.map((mean) => ({ n: mean === null ? 0 : 2, mean, min: null, max: null, last: null }))
   return {
     width: 10_000,
@@ -96,7 +96,7 @@ const AFTER = [0.94, 0.93, 0.95, 0.9, 0.82, 0.74, 0.7, 0.63, 0.6, 0.61, 0.58, 0.
 
 /** The alert with what was measured before and within its window. */
 export const pictured = (change: Change = {}): Notification =>
-  notification({ alerts: [facts({ picture: picture([...CALM, ...BUSY]), ...change })] })
+  notification({ alerts: [facts({ chart: picture([...CALM, ...BUSY]), ...change })] })
 
 /** What Ada is told of one alert. */
 export function notification(change: Partial<Notification> = {}): Notification {
@@ -106,8 +106,8 @@ export function notification(change: Partial<Notification> = {}): Notification {
     id: `${thread}.0.ada`,
     receiver: 'ops',
     to: { name: 'Ada Lovelace', address: 'ada@example.org' },
-    at: at('12:05:12'),
-    because: 'fired',
+    decidedAt: at('12:05:12'),
+    reason: 'fired',
     kind: 'alert',
     thread,
     seq: 0,
@@ -119,17 +119,17 @@ export function notification(change: Partial<Notification> = {}): Notification {
 export const resolved = (): Notification =>
   notification({
     id: 'recovery',
-    at: at('12:19:12'),
-    because: 'resolved',
+    decidedAt: at('12:19:12'),
+    reason: 'resolved',
     seq: 1,
     alerts: [
       facts({
         state: 'resolved',
         value: 0.61,
-        at: at('12:19:00'),
+        evaluatedAt: at('12:19:00'),
         resolvedAt: at('12:19:00'),
         peak: 0.987,
-        picture: picture([...BUSY, ...AFTER], at('12:19:00')),
+        chart: picture([...BUSY, ...AFTER], at('12:19:00')),
       }),
     ],
   })
@@ -153,7 +153,7 @@ export function storm(count: number): Notification {
     const severity = i % 5 === 0 ? 'critical' : 'warning'
     return facts({ host, episode, code: `C${i}`, severity, value: 0.9 + (i % 10) / 100 })
   })
-  return notification({ id: 'list.1.ada', kind: 'digest', because: 'rate_limited', thread: 'list.1.ada', alerts })
+  return notification({ id: 'list.1.ada', kind: 'digest', reason: 'rate_limited', thread: 'list.1.ada', alerts })
 }
 
 /** A week on 412 hosts: mostly quiet. */
@@ -285,11 +285,11 @@ export function report(change: Partial<Report> = {}): Report {
 export const weekly = (change: Partial<Report> = {}): Notification =>
   notification({
     id: 'weekly.1.aa.0.ada',
-    at: Date.parse('2026-11-23T07:00Z'),
+    decidedAt: Date.parse('2026-11-23T07:00Z'),
     kind: 'report',
-    because: 'scheduled',
+    reason: 'scheduled',
     thread: 'weekly.1.aa',
-    zone: 'Europe/Berlin',
+    timeZone: 'Europe/Berlin',
     alerts: [],
     report: report(change),
   })
@@ -297,11 +297,11 @@ export const weekly = (change: Partial<Report> = {}): Notification =>
 export const heartbeat = (): Notification =>
   notification({
     id: 'heartbeat.1.ada',
-    at: Date.parse('2026-11-23T07:00Z'),
+    decidedAt: Date.parse('2026-11-23T07:00Z'),
     kind: 'notice',
-    because: 'scheduled',
+    reason: 'scheduled',
     thread: 'heartbeat.1.ada',
-    zone: 'Europe/Berlin',
+    timeZone: 'Europe/Berlin',
     alerts: [],
     notice: {
       kind: 'heartbeat',

@@ -1,12 +1,12 @@
 import { test } from 'tap'
-import type { AlertFacts, Measure, Unit } from '../../src/model.ts'
+import type { AlertSnapshot, Measure, Unit } from '../../src/model.ts'
 import { compileTemplate, TEMPLATE_NAMES, TemplateError, templateValues } from '../../src/text/template.ts'
 
 const since = Date.UTC(2026, 10, 22, 12, 1, 0)
 
 const measure = (unit: Unit): Measure => ({ kind: 'aggregate', metric: 'cpu', unit, of: 'mean', over: 120_000 })
 
-const facts: AlertFacts = {
+const facts: AlertSnapshot = {
   identity: {
     rule: 'cpu-high',
     host: 'web-1',
@@ -26,21 +26,21 @@ const facts: AlertFacts = {
     clear: { op: 'at_most', value: 0.85 },
     why: { code: 'breached', params: { samples: 24 } },
   },
-  since,
-  at: since + 130_000,
+  startsAt: since,
+  evaluatedAt: since + 130_000,
   peak: 0.99,
   source: 'logstash-a',
   gaps: [],
 }
 
-const inUnit = (unit: Unit, value: number): Partial<AlertFacts> => ({
+const inUnit = (unit: Unit, value: number): Partial<AlertSnapshot> => ({
   value,
   identity: { ...facts.identity, measure: measure(unit) },
 })
 
 const names = [...TEMPLATE_NAMES, 'label.team', 'label.system.filesystem.mount_point']
 
-function render(text: string, changed: Partial<AlertFacts> = {}): string {
+function render(text: string, changed: Partial<AlertSnapshot> = {}): string {
   return compileTemplate(text, names).render(templateValues({ ...facts, ...changed }))
 }
 

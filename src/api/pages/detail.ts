@@ -16,8 +16,8 @@ export function prefersPage({ headers: { accept = '' } }: FastifyRequest): boole
 
 /** One host for people: its last event, its alerts, and its newest measurements. */
 export function hostPage(host: HostDetail, alerts: readonly AlertView[], now: Millis): string {
-  const { host: name, state, lastSeen, source, series } = host
-  const seen = lastSeen === null ? 'never' : `${formatTime(lastSeen)}, ${formatDuration(now - lastSeen)} ago`
+  const { host: name, state, lastSeenAt, source, series } = host
+  const seen = lastSeenAt === null ? 'never' : `${formatTime(lastSeenAt)}, ${formatDuration(now - lastSeenAt)} ago`
   return page(
     `${name}: stashwatch`,
     `<h1>${foreign(name)}</h1>
@@ -35,20 +35,20 @@ ${series.length === 0 ? '<p>No series.</p>' : `<ul class="card">${series.map((on
 
 /** One episode for people: how it is now, and how it came about, in the order of time. */
 export function episodePage(alert: AlertView, sends: readonly SendRecord[], now: Millis): string {
-  const { identity, code = 'none yet', since, firedAt, resolvedAt, peak, ack } = alert
+  const { identity, code = 'none yet', startsAt, firedAt, resolvedAt, peak, ack } = alert
   const { rule, host, measure } = identity
   const title = `${rule} on ${host}`
   const ended =
     resolvedAt === undefined
       ? []
-      : [['Ended', `${formatTime(resolvedAt)}, after ${formatDuration(resolvedAt - since)}`] as const]
+      : [['Ended', `${formatTime(resolvedAt)}, after ${formatDuration(resolvedAt - startsAt)}`] as const]
   return page(
     `${title}: stashwatch`,
     `<h1>${foreign(rule)} on ${foreign(host)}</h1>
 ${alertNow(alert, now)}
 <h2>Episode</h2>
 ${facts([
-  ['Began', formatTime(since)],
+  ['Began', formatTime(startsAt)],
   ...(firedAt === undefined ? [] : [['Fired', formatTime(firedAt)] as const]),
   ...ended,
   ['Peak', formatValue(peak, measure.unit)],
@@ -67,11 +67,11 @@ function facts(rows: readonly (readonly [name: string, text: string])[]): string
 }
 
 function alertItem(alert: AlertView, now: Millis): string {
-  const { identity, state, severity, since, episode, resolvedAt } = alert
+  const { identity, state, severity, startsAt, episode, resolvedAt } = alert
   const name = foreign([identity.rule, ...Object.values(identity.labels)].join(' '))
   const place = episode === undefined ? name : `<a href="../alerts/${linkTo(episode)}">${name}</a>`
   const when =
-    resolvedAt === undefined ? `for ${formatDuration(now - since)}` : `${formatDuration(now - resolvedAt)} ago`
+    resolvedAt === undefined ? `for ${formatDuration(now - startsAt)}` : `${formatDuration(now - resolvedAt)} ago`
   return `<li>${place}: ${state}, ${severity}, ${when}<span class="soft">${foreign(describeReason(alert))}</span></li>`
 }
 
@@ -127,7 +127,7 @@ function timelineOf(alert: AlertView, sends: readonly SendRecord[]): readonly Mo
     const why = because ?? whole
     const says = [why === undefined ? undefined : describeNotificationReason(why), answer]
     return {
-      at: record.doneAt ?? record.createdAt,
+      at: record.finishedAt ?? record.createdAt,
       what: `mail to ${to?.address ?? 'unknown'}: ${state}`,
       says: says.filter((text) => text !== undefined).join(': '),
     }

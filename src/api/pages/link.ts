@@ -50,20 +50,35 @@ ${canAct(facts) ? form(facts) : '<p>There is nothing left to acknowledge.</p>'}`
 }
 
 /** What was done that still holds. */
-function doneOf({ action, alert, silence, now }: LinkFacts): Acknowledgement | SilenceView | undefined {
-  const done = action.do === 'ack' ? alert?.ack : silence
+function doneOf({ action, alert, silence, now }: LinkFacts): Done | undefined {
+  const { ack } = alert ?? {}
+  const done = action.do === 'ack' ? ack && acknowledged(ack) : silence && silenced(silence)
   return done !== undefined && done.until > now ? done : undefined
 }
+
+interface Done {
+  readonly author: string
+  readonly until: Millis
+  readonly words: string
+}
+
+const acknowledged = ({ author, until, note }: Acknowledgement): Done => ({ author, until, words: note })
+
+const silenced = ({ createdBy, endsAt, comment }: SilenceView): Done => ({
+  author: createdBy,
+  until: endsAt,
+  words: comment,
+})
 
 /** What has come of the link, and the way back. */
 function doneAlready(facts: LinkFacts): string {
   const { action, now } = facts
   const done = doneOf(facts)
   if (done === undefined) return ''
-  const words = 'note' in done ? done.note : done.comment
+  const { author, until, words } = done
   const what = action.do === 'ack' ? 'Acknowledged' : 'Silenced'
   return `<div class="said">
-<p><strong>${what}</strong> by ${foreign(done.author)}, ${untilText(done.until, now)}.${words === '' ? '' : ` “${foreign(words)}”`}</p>
+<p><strong>${what}</strong> by ${foreign(author)}, ${untilText(until, now)}.${words === '' ? '' : ` “${foreign(words)}”`}</p>
 <form method="post"><button class="quiet" name="undo" value="yes">Undo</button></form>
 </div>`
 }
@@ -76,16 +91,16 @@ const untilText = (until: Millis, now: Millis): string =>
 /** An alert as it is now: its state, and what was judged last. */
 export function alertNow(alert: AlertView | undefined, now: Millis): string {
   if (alert === undefined) return '<h2>Now</h2>\n<p>This episode is over, and its record was deleted.</p>'
-  const { identity, state, severity, since, at, value, evidence, resolvedAt, muted } = alert
+  const { identity, state, severity, startsAt, evaluatedAt, value, evidence, resolvedAt, muted } = alert
   const { unit } = identity.measure
   const limit = evidence.limit === undefined ? '' : ` (limit: ${formatLimit(evidence.limit, unit)})`
   const isOver = resolvedAt !== undefined
   const [tone, span] = isOver
     ? ['good', `${formatDuration(now - resolvedAt)} ago`]
-    : ['bad', `for ${formatDuration(now - since)}`]
+    : ['bad', `for ${formatDuration(now - startsAt)}`]
   const rows = [
     ['Value', `${formatValue(value, unit)}${limit}`],
-    ['Evaluated', `${formatTime(at)}, ${formatDuration(now - at)} ago`],
+    ['Evaluated', `${formatTime(evaluatedAt)}, ${formatDuration(now - evaluatedAt)} ago`],
     ['Reason', describeReason(alert)],
     ...(muted === undefined ? [] : [['Suppressed', describeSuppression(muted)]]),
     ...Object.entries(identity.labels),

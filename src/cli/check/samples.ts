@@ -1,4 +1,4 @@
-import type { AlertFacts, EngineConfig, Receiver, Rule, Unit } from '../../model.ts'
+import type { AlertSnapshot, EngineConfig, Receiver, Rule, Unit } from '../../model.ts'
 import { anyAlert, hearersOf, sampleAlert } from '../../preview/samples.ts'
 import { compileTemplate, TEMPLATE_NAMES, templateValues } from '../../text/template.ts'
 
@@ -15,7 +15,7 @@ export function renderSamples(config: EngineConfig): SampleTexts {
   const { rules, receivers } = config
   const subjects = new Set<string>()
   const warnings: string[] = []
-  const render = (whose: string, { subject, body }: Pick<Receiver, 'subject' | 'body'>, facts: AlertFacts): void => {
+  const render = (whose: string, { subject, body }: Pick<Receiver, 'subject' | 'body'>, facts: AlertSnapshot): void => {
     for (const [key, template] of Object.entries({ subject, body })) {
       if (template === undefined) continue
       const text = textOf(template, facts).trim()
@@ -33,7 +33,7 @@ export function renderSamples(config: EngineConfig): SampleTexts {
 
 interface Sample {
   readonly rule: Rule
-  readonly facts: AlertFacts
+  readonly facts: AlertSnapshot
 }
 
 const PERCENT = /\{\{\s*(?:value|peak)\s*\|\s*percent\s*\}\}/
@@ -66,7 +66,7 @@ function misfits(config: EngineConfig, samples: readonly Sample[]): readonly str
   })
 }
 
-function textOf(template: string, facts: AlertFacts): string {
+function textOf(template: string, facts: AlertSnapshot): string {
   const labels = [...template.matchAll(/\{\{\s*(label\.[^|}]*?)\s*(?:\||\}\})/g)].map(([, name = '']) => name)
   return compileTemplate(template, [...TEMPLATE_NAMES, ...labels]).render(templateValues(facts))
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type * as Raw from '../../generated/config.ts'
 import { isGlob } from '../../labels/glob.ts'
-import { type Inventory, type Millis, NO_HOST, type Rule } from '../../model.ts'
+import { type Inventory, type Millis, UNKNOWN_HOST, type Rule } from '../../model.ts'
 import { below, describe } from '../file/diagnostics.ts'
 import type { PartContext } from './service.ts'
 import { readSpan } from './durations.ts'
@@ -107,7 +107,7 @@ interface NameFault {
 }
 
 function faultOf(name: string): NameFault | undefined {
-  if (name.trim() !== name || name === '' || name === NO_HOST || hasControl(name)) {
+  if (name.trim() !== name || name === '' || name === UNKNOWN_HOST || hasControl(name)) {
     return { what: 'the host name is not valid', expected: 'a host name' }
   }
   if (name.length > LONGEST_NAME) {

@@ -1,25 +1,25 @@
 import type { Millis } from '../../model.ts'
-import { NO_HOST } from '../../model.ts'
-import type { Awaited, Fold, Host } from '../state.ts'
+import { UNKNOWN_HOST } from '../../model.ts'
+import type { ExpectedSince, Fold, Host } from '../state.ts'
 
 /** For how long a host has been silent, in time that its source was observed. */
-export function silenceOf(fold: Fold, host: Host): Millis | undefined {
-  if (host.awaited !== undefined) return waitOf(fold, host.awaited)
-  const source = host.name === NO_HOST ? undefined : fold.state.sources.get(host.source)
+export function absentFor(fold: Fold, host: Host): Millis | undefined {
+  if (host.expectedSince !== undefined) return expectedFor(fold, host.expectedSince)
+  const source = host.name === UNKNOWN_HOST ? undefined : fold.state.sources.get(host.source)
   if (source === undefined) return undefined
   // A source that was forgotten and came back has begun to count its time anew.
-  host.seenAt = Math.min(host.seenAt, source.observed)
-  return source.observed - host.seenAt
+  host.observedAtLastSeen = Math.min(host.observedAtLastSeen, source.observed)
+  return source.observed - host.observedAtLastSeen
 }
 
 /** Begins to wait for hosts that any source may bring. */
-export function awaitFrom({ state }: Fold): Awaited {
+export function expectFromNow({ state }: Fold): ExpectedSince {
   const observed = new Map([...state.sources].map(([name, source]) => [name, source.observed]))
   return { since: state.now, observed, waited: 0, tick: state.ticks }
 }
 
 /** It never shrinks: the source that observed most may be let go, and what it observed remains true. */
-function waitOf({ state }: Fold, awaited: Awaited): Millis {
+function expectedFor({ state }: Fold, awaited: ExpectedSince): Millis {
   if (awaited.tick === state.ticks) return awaited.waited
   awaited.tick = state.ticks
   for (const { name, observed } of state.sources.values()) {
@@ -32,11 +32,11 @@ function waitOf({ state }: Fold, awaited: Awaited): Millis {
 }
 
 /** Whether an expected host was never heard at all. */
-export function isUnheard(host: Host): boolean {
-  return host.lastSeen === -Infinity
+export function isNeverSeen(host: Host): boolean {
+  return host.lastSeenAt === -Infinity
 }
 
 /** Its newest event, or, of an expected host without any, when it was first waited for. */
-export function silentSince(host: Host): Millis {
-  return isUnheard(host) ? (host.awaited?.since ?? host.lastSeen) : host.lastSeen
+export function absentSince(host: Host): Millis {
+  return isNeverSeen(host) ? (host.expectedSince?.since ?? host.lastSeenAt) : host.lastSeenAt
 }

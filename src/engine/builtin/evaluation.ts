@@ -1,6 +1,6 @@
-import type { Finding } from '../../alert/lifecycle.ts'
+import type { WindowResult } from '../../alert/lifecycle.ts'
 import type { AlertIdentity, BuiltinRule, Evidence, Measure, Millis, StateMetric, Unit } from '../../model.ts'
-import type { Found, Subject } from '../evaluate/alerts.ts'
+import type { EvaluationResult, AlertSubject } from '../evaluate/alerts.ts'
 import type { Alert, Fold } from '../state.ts'
 
 /** An alert of the product's own that needs no second look. */
@@ -18,7 +18,7 @@ const UNITS: Readonly<Record<StateMetric, Unit>> = {
 }
 
 /** Under what an alert that is about no series is kept. */
-export function ownId(rule: string, of = ''): string {
+export function builtinAlertId(rule: string, of = ''): string {
   return `${rule}\n${of}`
 }
 
@@ -32,39 +32,39 @@ export function stateIdentity(rule: string, host: string, metric: StateMetric, k
 }
 
 /** Who and what an alert of one of the product's own rules is about. */
-export function ownSubject(
+export function builtinSubject(
   rule: BuiltinRule,
   host: string,
   metric: StateMetric,
   source: string,
   notify: readonly string[],
-): Subject {
+): AlertSubject {
   return { identity: stateIdentity(rule, host, metric), source, notify }
 }
 
 /** What is so, or is not, at this tick. */
-export function found(
+export function builtinResult(
   fold: Fold,
   isAnomalous: boolean,
   severity: Alert['severity'],
   value: number,
   evidence: Evidence,
   lower = false,
-): Found {
+): EvaluationResult {
   const at = fold.state.now
-  const finding: Finding = isAnomalous ? { kind: 'anomalous', at, severity, value, lower } : { kind: 'normal', at }
+  const finding: WindowResult = isAnomalous ? { kind: 'anomalous', at, severity, value, lower } : { kind: 'normal', at }
   return { finding, value, evidence }
 }
 
 /** Whether something has been silent for too long, at this tick. Its figure, that time, only grows: it has no peak. */
-export function silence(
+export function absenceResult(
   fold: Fold,
   isSilent: boolean,
   severity: Alert['severity'],
   since: Millis,
   evidence: Evidence,
-): Found {
+): EvaluationResult {
   const seconds = Math.round((fold.state.now - since) / 1000)
-  const one = found(fold, isSilent, severity, seconds, evidence)
+  const one = builtinResult(fold, isSilent, severity, seconds, evidence)
   return one.finding.kind === 'anomalous' ? { ...one, finding: { ...one.finding, since, value: null } } : one
 }

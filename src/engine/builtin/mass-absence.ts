@@ -1,11 +1,11 @@
 import { MANY } from '../../aggregate/throughput.ts'
 import type { AbsenceRule, Limit, Millis, Reason } from '../../model.ts'
 import { OWN_RULES } from '../../model.ts'
-import { found, ownId, stateIdentity } from './evaluation.ts'
-import { concerns } from '../plan.ts'
-import { raise, type Subject } from '../evaluate/alerts.ts'
-import { silenceOf } from './absence-time.ts'
-import type { Alert, Fold, Host, Round } from '../state.ts'
+import { builtinResult, builtinAlertId, stateIdentity } from './evaluation.ts'
+import { appliesTo } from '../plan.ts'
+import { updateAlert, type AlertSubject } from '../evaluate/alerts.ts'
+import { absentFor } from './absence-time.ts'
+import type { Alert, Fold, Host, HostScan } from '../state.ts'
 
 /** So many hosts of a source, or this share of them, may fall silent at once and still be told one by one. */
 const FEW = { hosts: 10, share: 0.02 }
@@ -22,14 +22,14 @@ const PATIENCE = { for: GATHER, keepFiringFor: 0, forgetPending: Infinity }
  * Counts the hosts of one source that a rule finds silent together. Hosts that die in one instant made their last reports
  * over a while, so those that will be silent soon count too. To be asked for when observed time has grown.
  */
-export function countSilent(fold: Fold): ReadonlyMap<string, number> {
+export function countAbsent(fold: Fold): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   for (const host of fold.state.hosts.values()) {
-    const silent = silenceOf(fold, host)
+    const silent = absentFor(fold, host)
     for (const rule of fold.plan.absences) {
       if (silent === undefined || silent <= rule.after - soon(rule)) continue
-      if (host.alerts.has(ownId(rule.name)) || !concerns(rule, host.name)) continue
-      const id = massOf(rule, groupOf(host))
+      if (host.alerts.has(builtinAlertId(rule.name)) || !appliesTo(rule, host.name)) continue
+      const id = massAbsenceId(rule, absenceGroup(host))
       counts.set(id, (counts.get(id) ?? 0) + 1)
     }
   }
@@ -37,17 +37,22 @@ export function countSilent(fold: Fold): ReadonlyMap<string, number> {
 }
 
 /** The mass silence that a host belongs to in a round: the id of its alert. Undefined for one that is silent by itself. */
-export function massFor(fold: Fold, { silent, tick }: Round, rule: AbsenceRule, host: Host): string | undefined {
-  const source = groupOf(host)
-  const gathering = gatheringOf(fold, rule, source)
+export function massAbsenceFor(
+  fold: Fold,
+  { absentBySource, tick }: HostScan,
+  rule: AbsenceRule,
+  host: Host,
+): string | undefined {
+  const source = absenceGroup(host)
+  const gathering = findGathering(fold, rule, source)
   if (gathering !== undefined) return gathering
-  const isMass = (silent.get(massOf(rule, source)) ?? 0) > mostOf(fold, source)
-  return isMass ? `${massOf(rule, source)}\n${tick}` : undefined
+  const isMass = (absentBySource.get(massAbsenceId(rule, source)) ?? 0) > massThreshold(fold, source)
+  return isMass ? `${massAbsenceId(rule, source)}\n${tick}` : undefined
 }
 
 /** The source whose hosts are counted together; those that are waited for at any source are a group of their own. */
-function groupOf(host: Host): string {
-  return host.awaited === undefined ? host.source : ANY
+function absenceGroup(host: Host): string {
+  return host.expectedSince === undefined ? host.source : ANY
 }
 
 /** How long before its time a silence is foreseen: at least a minute and a quarter after the last event. */
@@ -55,47 +60,48 @@ function soon(rule: AbsenceRule): Millis {
   return Math.min(60_000, rule.after / 6)
 }
 
-function massOf(rule: AbsenceRule, source: string): string {
-  return ownId(OWN_RULES.mass, `${source}\n${rule.name}`)
+function massAbsenceId(rule: AbsenceRule, source: string): string {
+  return builtinAlertId(OWN_RULES.mass, `${source}\n${rule.name}`)
 }
 
 /** The mass silence that is being gathered just now. */
-function gatheringOf(fold: Fold, rule: AbsenceRule, source: string): string | undefined {
-  const prefix = `${massOf(rule, source)}\n`
-  for (const [id, { life }] of fold.state.alerts) if (life.state === 'pending' && id.startsWith(prefix)) return id
+function findGathering(fold: Fold, rule: AbsenceRule, source: string): string | undefined {
+  const prefix = `${massAbsenceId(rule, source)}\n`
+  for (const [id, { lifecycle }] of fold.state.alerts)
+    if (lifecycle.state === 'pending' && id.startsWith(prefix)) return id
   return undefined
 }
 
-function mostOf(fold: Fold, name: string): number {
+function massThreshold(fold: Fold, name: string): number {
   if (name === ANY) return Math.max(FEW.hosts, FEW.share * fold.plan.expected.size)
   const source = fold.state.sources.get(name)
-  const hosts = source === undefined ? 0 : source.flow.hosts
+  const hosts = source === undefined ? 0 : source.throughput.hosts
   return hosts < MANY ? Infinity : Math.max(FEW.hosts, FEW.share * hosts)
 }
 
 /** Raises one alert for each mass silence, naming its hosts, and ends it when the last of them is heard again. */
-export function watchMasses(fold: Fold): void {
-  const members = membersOf(fold)
+export function watchMassAbsences(fold: Fold): void {
+  const members = listMembers(fold)
   const open = [...fold.state.alerts].filter(([, { identity }]) => identity.rule === OWN_RULES.mass).map(([id]) => id)
-  for (const id of new Set([...open, ...members.keys()])) watchMass(fold, id, members.get(id) ?? [])
+  for (const id of new Set([...open, ...members.keys()])) watchMassAbsence(fold, id, members.get(id) ?? [])
 }
 
 /** The hosts that are silent with others, by the alert that tells of them. */
-export function membersOf(fold: Fold): ReadonlyMap<string, readonly string[]> {
+export function listMembers(fold: Fold): ReadonlyMap<string, readonly string[]> {
   const members = new Map<string, string[]>()
   for (const host of fold.state.hosts.values()) {
     if (host.alerts.size === 0) continue
-    for (const { mass } of host.alerts.values()) {
-      if (mass === undefined) continue
-      const names = members.get(mass)
-      if (names === undefined) members.set(mass, [host.name])
+    for (const { massAbsence } of host.alerts.values()) {
+      if (massAbsence === undefined) continue
+      const names = members.get(massAbsence)
+      if (names === undefined) members.set(massAbsence, [host.name])
       else names.push(host.name)
     }
   }
   return members
 }
 
-function watchMass(fold: Fold, id: string, names: readonly string[]): void {
+function watchMassAbsence(fold: Fold, id: string, names: readonly string[]): void {
   const { state, plan } = fold
   const [, source = '', name = ''] = id.split('\n')
   const known = state.alerts.get(id)
@@ -105,19 +111,19 @@ function watchMass(fold: Fold, id: string, names: readonly string[]): void {
   const notify = named.length > 0 ? named : plan.config.system
   const severity = rule?.severity ?? known?.severity ?? 'critical'
   const isSilent = names.length > 0
-  const limit: Limit = { op: 'above', value: Math.floor(Math.min(names.length, mostOf(fold, source))) }
+  const limit: Limit = { op: 'above', value: Math.floor(Math.min(names.length, massThreshold(fold, source))) }
   const why = isSilent ? absentTogether(known, source, names) : seenAgain(known)
-  const said = found(fold, isSilent, severity, names.length, { limit, why })
-  raise(fold, state.alerts, id, massSubject(source, name, notify), said, PATIENCE)
+  const said = builtinResult(fold, isSilent, severity, names.length, { limit, why })
+  updateAlert(fold, state.alerts, id, massAbsenceSubject(source, name, notify), said, PATIENCE)
 }
 
-function massSubject(source: string, key: string, notify: readonly string[]): Subject {
+function massAbsenceSubject(source: string, key: string, notify: readonly string[]): AlertSubject {
   if (source === ANY) return { identity: stateIdentity(OWN_RULES.mass, LIST, 'missing_hosts', key), source: '', notify }
   return { identity: stateIdentity(OWN_RULES.mass, source, 'absent_hosts', key), source, notify }
 }
 
 function absentTogether(known: Alert | undefined, source: string, names: readonly string[]): Reason {
-  const peak = known === undefined || known.life.state === 'pending' ? null : known.life.peak
+  const peak = known === undefined || known.lifecycle.state === 'pending' ? null : known.lifecycle.peak
   const hosts = names.slice(0, MOST_NAMES)
   const params = { hosts, count: names.length, ...(peak !== null && peak > names.length ? { peak } : {}) }
   return source === ANY
@@ -126,5 +132,5 @@ function absentTogether(known: Alert | undefined, source: string, names: readonl
 }
 
 function seenAgain(known: Alert | undefined): Reason {
-  return { code: 'seen_again', params: { retired: known?.retired ?? 0 } }
+  return { code: 'seen_again', params: { retired: known?.retiredHosts ?? 0 } }
 }

@@ -1,6 +1,6 @@
 import { headOf, type Store } from '../../aggregate/store.ts'
 import type { Millis } from '../../model.ts'
-import { endAlert } from '../evaluate/alerts.ts'
+import { resolveAlert } from '../evaluate/alerts.ts'
 import type { Alert, Fold, Host, KeyInfo } from '../state.ts'
 
 /** A series that was not seen for this long, while its siblings were, is gone; a daily report may be an hour late. */
@@ -15,22 +15,22 @@ const CERTAIN = 300
  * no room for its series, for something that does not exist any more. It is looked at for some minutes, since after a
  * long outage one series is always heard before the other.
  */
-export function endGone(fold: Fold, host: Host): void {
+export function closeGoneSeries(fold: Fold, host: Host): void {
   const { ticks } = fold.state
   if ((ticks + host.index) % SELDOM !== 0) return
   for (const [id, alert] of host.alerts) {
-    const name = alert.life.state === 'pending' ? undefined : goneName(fold, host, alert)
-    if (name === undefined) delete alert.goneAt
-    else alert.goneAt ??= ticks
-    if (name === undefined || ticks - (alert.goneAt ?? ticks) < CERTAIN) continue
+    const name = alert.lifecycle.state === 'pending' ? undefined : goneSeriesName(fold, host, alert)
+    if (name === undefined) delete alert.seriesGoneSince
+    else alert.seriesGoneSince ??= ticks
+    if (name === undefined || ticks - (alert.seriesGoneSince ?? ticks) < CERTAIN) continue
     const { metric } = alert.identity.measure
     const params = { series: name, metric, host: host.name, for: GONE }
-    endAlert(fold, host.alerts, id, 'series_gone', { code: 'series_gone', params })
+    resolveAlert(fold, host.alerts, id, 'series_gone', { code: 'series_gone', params })
   }
 }
 
 /** The `by` values of an alert's series if it seems to be gone. */
-function goneName({ state, plan }: Fold, host: Host, { identity: { key } }: Alert): string | undefined {
+function goneSeriesName({ state, plan }: Fold, host: Host, { identity: { key } }: Alert): string | undefined {
   const id = state.keys.ids.get(key)
   const slot = id === undefined ? undefined : host.series.get(id)
   if (id === undefined || slot === undefined) return undefined

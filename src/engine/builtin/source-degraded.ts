@@ -1,8 +1,8 @@
-import { acceptFlow } from '../../aggregate/throughput.ts'
+import { acceptBaseline } from '../../aggregate/throughput.ts'
 import type { Source } from '../../aggregate/watermark.ts'
 import { type Limit, OWN_RULES, type Reason } from '../../model.ts'
-import { AT_ONCE, found, ownId, ownSubject } from './evaluation.ts'
-import { endAlert, raise } from '../evaluate/alerts.ts'
+import { AT_ONCE, builtinResult, builtinAlertId, builtinSubject } from './evaluation.ts'
+import { resolveAlert, updateAlert } from '../evaluate/alerts.ts'
 import type { Fold } from '../state.ts'
 
 /** A source is degraded when its flow has been too low for this long. */
@@ -15,32 +15,32 @@ const ACCEPTED = 30 * 60_000
  * meanwhile: it may be the way to the source that broke. After half an hour the flow is taken for the usual one, and
  * the hosts that are missing are judged like any others.
  */
-export function watchFlow(fold: Fold, source: Source): void {
+export function watchThroughput(fold: Fold, source: Source): void {
   const { state, plan } = fold
-  const flow = source.flow
-  const id = ownId(OWN_RULES.degraded, source.name)
-  if (flow.weak >= ACCEPTED) {
-    const why: Reason = { code: 'flow_accepted', params: { hosts: flow.heard, for: ACCEPTED } }
-    acceptFlow(flow)
+  const flow = source.throughput
+  const id = builtinAlertId(OWN_RULES.degraded, source.name)
+  if (flow.degradedFor >= ACCEPTED) {
+    const why: Reason = { code: 'flow_accepted', params: { hosts: flow.delivered, for: ACCEPTED } }
+    acceptBaseline(flow)
     // The figure is as low as before: nothing is "back to" anything.
     const alert = state.alerts.get(id)
     if (alert !== undefined) alert.value = null
-    endAlert(fold, state.alerts, id, 'baseline_accepted', why)
+    resolveAlert(fold, state.alerts, id, 'baseline_accepted', why)
     return
   }
   const isKnown = state.alerts.has(id)
-  const isDegraded = flow.stuck >= DEGRADED || (isKnown && flow.weak > 0)
+  const isDegraded = flow.notRecoveringFor >= DEGRADED || (isKnown && flow.degradedFor > 0)
   if (!isDegraded && !isKnown) return
-  const { heard, typical } = flow
+  const { delivered, baseline } = flow
   const why: Reason = isDegraded
-    ? { code: 'hosts_missing', params: { hosts: heard, usual: typical } }
-    : { code: 'hosts_back', params: { hosts: heard } }
-  const subject = ownSubject(OWN_RULES.degraded, source.name, 'source_hosts', source.name, plan.config.system)
-  const said = found(fold, isDegraded, 'critical', heard, { limit: flowLimit(typical), why }, true)
-  raise(fold, state.alerts, id, subject, said, AT_ONCE)
+    ? { code: 'hosts_missing', params: { hosts: delivered, usual: baseline } }
+    : { code: 'hosts_back', params: { hosts: delivered } }
+  const subject = builtinSubject(OWN_RULES.degraded, source.name, 'source_hosts', source.name, plan.config.system)
+  const said = builtinResult(fold, isDegraded, 'critical', delivered, { limit: throughputLimit(baseline), why }, true)
+  updateAlert(fold, state.alerts, id, subject, said, AT_ONCE)
 }
 
 /** A flow is too low below half of the usual one. */
-export function flowLimit(typical: number): Limit {
+export function throughputLimit(typical: number): Limit {
   return { op: 'below', value: typical / 2 }
 }

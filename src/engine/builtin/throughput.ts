@@ -1,6 +1,6 @@
-import { flowSpan, measureFlow } from '../../aggregate/throughput.ts'
+import { measurementSpan, measureThroughput } from '../../aggregate/throughput.ts'
 import type { Source } from '../../aggregate/watermark.ts'
-import { type Millis, NO_HOST } from '../../model.ts'
+import { type Millis, UNKNOWN_HOST } from '../../model.ts'
 import type { Fold } from '../state.ts'
 
 /** A source that was heard within this time is delivering. */
@@ -15,26 +15,26 @@ interface Count {
 }
 
 /** Counts the hosts that each source delivers, once a bucket and in one pass over the hosts. */
-export function measureFlows(fold: Fold, now: Millis): void {
+export function measureThroughputs(fold: Fold, now: Millis): void {
   const { state, plan } = fold
   const { bucket } = plan.config
   const current = Math.floor(now / bucket)
   const counts = new Map<string, Count>()
   for (const source of state.sources.values()) {
     if (source.watching === current || source.watching < 0) continue
-    counts.set(source.name, { source, after: now - flowSpan(source.flow), heard: 0, hosts: 0 })
+    counts.set(source.name, { source, after: now - measurementSpan(source.throughput), heard: 0, hosts: 0 })
   }
   if (counts.size === 0) return
   for (const host of state.hosts.values()) {
-    if (host.name === NO_HOST) continue
+    if (host.name === UNKNOWN_HOST) continue
     const own = counts.get(host.source)
     if (own !== undefined) own.hosts++
-    for (const [name, at] of host.heard) {
+    for (const [name, at] of host.lastSeenBySource) {
       const heard = counts.get(name)
       if (heard !== undefined && at > heard.after) heard.heard++
     }
   }
   for (const { source, heard, hosts } of counts.values()) {
-    measureFlow(source.flow, heard, hosts, bucket, now - source.heard < DELIVERING)
+    measureThroughput(source.throughput, heard, hosts, bucket, now - source.lastSeenAt < DELIVERING)
   }
 }

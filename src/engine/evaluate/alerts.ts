@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto'
-import { advance, type Change, type Finding, type Patience } from '../../alert/lifecycle.ts'
-import { announce, withdraw } from '../../dispatch/step.ts'
+import { transition, type Change, type WindowResult, type AlertTimers } from '../../alert/lifecycle.ts'
+import { onAlertClosed, onAlertEvent } from '../../dispatch/step.ts'
 import type {
-  AlertFacts,
+  AlertSnapshot,
   AlertIdentity,
-  Announcement,
-  Ended,
+  AlertEvent,
+  CloseReason,
   Evidence,
   Millis,
   Reason,
   Templates,
 } from '../../model.ts'
-import { factsOf } from './snapshot.ts'
-import { flapKey, heedFlapping } from './flapping.ts'
+import { snapshotAlert } from './snapshot.ts'
+import { flappingKey, applyFlapping } from './flapping.ts'
 import { type Alert, count, type Fold, type State } from '../state.ts'
-import { noteStep } from '../report/stats.ts'
+import { recordTransition } from '../report/stats.ts'
 
 /** Who and what an alert is about, and who hears of it. */
-export interface Subject {
+export interface AlertSubject {
   readonly identity: AlertIdentity
   readonly source: string
   /** How far back from its beginning lies what may have begun it: its first window, and the step to that. */
@@ -32,12 +32,12 @@ export interface Subject {
 }
 
 /** A finding with what can be said of it. */
-export interface Found {
-  readonly finding: Finding
+export interface EvaluationResult {
+  readonly finding: WindowResult
   readonly value: number | null
   readonly evidence: Evidence
   /** What the window looked like, and what lay around it since the alert began; asked for when people are to hear of it. */
-  readonly surroundings?: (since: Millis) => Pick<AlertFacts, 'picture' | 'peers'>
+  readonly surroundings?: (since: Millis) => Pick<AlertSnapshot, 'chart' | 'peers'>
 }
 
 const KEEP_RESOLVED = 200
@@ -47,81 +47,81 @@ const KEEP_TRANSITIONS = 50
  * Moves the alert of a subject on by one finding, in the map that holds its open alerts, and announces the step if
  * people are to hear of it.
  */
-export function raise(
+export function updateAlert(
   fold: Fold,
   alerts: Map<string, Alert>,
   id: string,
-  subject: Subject,
-  found: Found,
-  patience: Patience,
+  subject: AlertSubject,
+  found: EvaluationResult,
+  patience: AlertTimers,
 ): void {
   const known = alerts.get(id)
-  const taken = advance(known?.life, found.finding, patience)
-  const key = flapKey(subject.identity)
-  const { life, change } = heedFlapping(fold, key, known?.life, taken, found.finding.at, subject.every ?? 0)
+  const taken = transition(known?.lifecycle, found.finding, patience)
+  const key = flappingKey(subject.identity)
+  const { life, change } = applyFlapping(fold, key, known?.lifecycle, taken, found.finding.at, subject.every ?? 0)
   if (life === undefined) {
     alerts.delete(id)
     return
   }
   const alert = known ?? newAlert(subject, found, life)
   alerts.set(id, alert)
-  alert.life = life
+  alert.lifecycle = life
   alert.notify = subject.notify
   alert.source = subject.source
-  alert.reach = subject.reach ?? 0
+  alert.lookback = subject.reach ?? 0
   alert.ruleLabels = subject.ruleLabels ?? {}
   alert.templates = subject.templates ?? {}
-  describe(alert, found)
-  if (change !== undefined) tell(fold, alerts, id, alert, change, found.surroundings)
+  recordEvaluation(alert, found)
+  if (change !== undefined) publishEvent(fold, alerts, id, alert, change, found.surroundings)
 }
 
-function newAlert(subject: Subject, { evidence }: Found, life: Alert['life']): Alert {
-  const { identity, source, notify, mass, reach = 0, ruleLabels = {}, templates = {} } = subject
+function newAlert(subject: AlertSubject, { evidence }: EvaluationResult, lifecycle: Alert['lifecycle']): Alert {
+  const { identity, source, notify, mass: massAbsence, reach: lookback = 0, ruleLabels = {}, templates = {} } = subject
   return {
     identity,
     source,
-    life,
+    lifecycle,
     episode: '',
     code: '',
-    at: 0,
+    evaluatedAt: 0,
     value: null,
     evidence,
-    severity: life.severity,
-    reach,
+    severity: lifecycle.severity,
+    lookback,
     notify,
     ruleLabels,
     templates,
-    ...(mass === undefined ? {} : { mass }),
+    ...(massAbsence === undefined ? {} : { massAbsence }),
     transitions: [],
   }
 }
 
 /** Takes over what the finding says; a window without data leaves the last figure standing. */
-function describe(alert: Alert, found: Found): void {
-  alert.severity = alert.life.severity
+function recordEvaluation(alert: Alert, found: EvaluationResult): void {
+  alert.severity = alert.lifecycle.severity
   const { finding, evidence } = found
   const isCritical = finding.kind === 'anomalous' && finding.severity === 'critical'
   if (isCritical && evidence.limit !== undefined) alert.criticalLimit = evidence.limit
-  if (finding.kind === 'no_data' || finding.at < alert.at) return
-  alert.at = finding.at
+  if (finding.kind === 'no_data' || finding.at < alert.evaluatedAt) return
+  alert.evaluatedAt = finding.at
   alert.value = found.value
   alert.evidence = evidence
 }
 
-function tell(
+function publishEvent(
   fold: Fold,
   alerts: Map<string, Alert>,
   id: string,
   alert: Alert,
   change: Change,
-  surroundings?: Found['surroundings'],
+  surroundings?: EvaluationResult['surroundings'],
 ): void {
   const { state } = fold
-  if (alert.episode === '' && change.because !== undefined) mint(alert)
+  if (alert.episode === '' && change.because !== undefined) assignEpisodeId(alert)
   count(fold, `transitions_${change.to}`)
-  if (alert.episode !== '') noteStep(fold, alert, change.to)
-  const at = momentOf(state, alert)
-  alert.transitions.push({ to: change.to, at, value: alert.value, evidence: alert.evidence })
+  if (alert.episode !== '') recordTransition(fold, alert, change.to)
+  const eventTime = transitionTime(state, alert)
+  alert.transitions.push({ to: change.to, at: eventTime, value: alert.value, evidence: alert.evidence })
   if (alert.transitions.length > KEEP_TRANSITIONS) alert.transitions.splice(1, 1)
   if (change.to === 'resolved') {
     alerts.delete(id)
@@ -129,53 +129,59 @@ function tell(
     if (state.resolved.length > KEEP_RESOLVED) state.resolved.shift()
   }
   if (change.because === undefined) return
-  const facts = factsOf(fold, alert)
-  const news: Announcement = {
-    because: change.because,
-    at,
-    found: state.now,
+  const facts = snapshotAlert(fold, alert)
+  const news: AlertEvent = {
+    event: change.because,
+    eventTime,
+    detectedAt: state.now,
     notify: alert.notify,
-    facts: surroundings === undefined ? facts : { ...facts, ...surroundings(alert.life.since) },
-    quiet: alert.mass !== undefined,
+    snapshot: surroundings === undefined ? facts : { ...facts, ...surroundings(alert.lifecycle.since) },
+    isCoveredByMass: alert.massAbsence !== undefined,
   }
   const host = alerts === state.alerts ? null : alert.identity.host
-  announce(state.dispatch, fold.dispatchPlan, news, { host, id })
+  onAlertEvent(state.dispatch, fold.dispatchPlan, news, { host, id })
 }
 
 /** When the newest step of an alert was: at the end of its window, or now where that is open; or when it was closed. */
-function momentOf({ now }: State, { life, at }: Alert): Millis {
-  return life.state === 'resolved' ? life.resolvedAt : Math.min(at, now)
+function transitionTime({ now }: State, { lifecycle, evaluatedAt }: Alert): Millis {
+  return lifecycle.state === 'resolved' ? lifecycle.resolvedAt : Math.min(evaluatedAt, now)
 }
 
 /** When the newest episode of a rule on a series ended, as far as it is remembered; -Infinity without one. */
-export function endedAt(state: State, rule: string, host: string, key: string): Millis {
+export function lastResolvedAt(state: State, rule: string, host: string, key: string): Millis {
   const last = state.resolved.findLast(
     ({ identity }) => identity.host === host && identity.rule === rule && identity.key === key,
   )
-  return last?.life.state === 'resolved' ? last.life.resolvedAt : -Infinity
+  return last?.lifecycle.state === 'resolved' ? last.lifecycle.resolvedAt : -Infinity
 }
 
 /** An episode's id follows from what it is about and when it began, so that a replay finds the same. */
-function mint(alert: Alert): void {
+function assignEpisodeId(alert: Alert): void {
   const { rule, host, key } = alert.identity
-  const text = JSON.stringify([rule, host, key, alert.life.since, alert.at])
+  const text = JSON.stringify([rule, host, key, alert.lifecycle.since, alert.evaluatedAt])
   const digest = createHash('sha256').update(text).digest()
   alert.episode = digest.subarray(0, 12).toString('hex')
-  alert.code = codeOf(digest)
+  alert.code = shortCode(digest)
 }
 
 /** Five letters and digits that cannot be mistaken for each other on the telephone. */
-function codeOf(digest: Uint8Array): string {
+function shortCode(digest: Uint8Array): string {
   const alphabet = '23456789ABCDEFGHJKMNPQRSTVWXYZ'
   return [...digest.subarray(12, 17)].map((byte) => alphabet[byte % alphabet.length]).join('')
 }
 
 /** Ends an alert from outside its data: its rule is gone, or it looks at something else now. */
-export function endAlert(fold: Fold, alerts: Map<string, Alert>, id: string, ended: Ended, why: Reason): void {
-  const alert = finish(fold, alerts, id, fold.state.now, why)
+export function resolveAlert(
+  fold: Fold,
+  alerts: Map<string, Alert>,
+  id: string,
+  ended: CloseReason,
+  why: Reason,
+): void {
+  const alert = closeLifecycle(fold, alerts, id, fold.state.now, why)
   if (alert === undefined) return
-  alert.ended = ended
-  tell(fold, alerts, id, alert, { to: 'resolved', because: 'resolved' })
+  alert.closeReason = ended
+  publishEvent(fold, alerts, id, alert, { to: 'resolved', because: 'resolved' })
 }
 
 /**
@@ -187,27 +193,35 @@ export function closeAlert(
   fold: Fold,
   alerts: Map<string, Alert>,
   id: string,
-  ended: Ended,
+  ended: CloseReason,
   why: Reason,
 ): Alert | undefined {
-  const alert = finish(fold, alerts, id, fold.state.now, why)
+  const alert = closeLifecycle(fold, alerts, id, fold.state.now, why)
   if (alert === undefined) return undefined
-  alert.ended = ended
-  tell(fold, alerts, id, alert, { to: 'resolved' })
-  withdraw(fold.state.dispatch, fold.dispatchPlan, factsOf(fold, alert), fold.state.now)
+  alert.closeReason = ended
+  publishEvent(fold, alerts, id, alert, { to: 'resolved' })
+  onAlertClosed(fold.state.dispatch, fold.dispatchPlan, snapshotAlert(fold, alert), fold.state.now)
   return alert
 }
 
 /** Takes an alert out of the open ones; undefined when it had not fired. */
-function finish(fold: Fold, alerts: Map<string, Alert>, id: string, at: Millis, why: Reason): Alert | undefined {
+function closeLifecycle(
+  fold: Fold,
+  alerts: Map<string, Alert>,
+  id: string,
+  at: Millis,
+  why: Reason,
+): Alert | undefined {
   const alert = alerts.get(id)
   alerts.delete(id)
-  if (alert === undefined || alert.life.state === 'pending' || alert.life.state === 'resolved') return undefined
-  fold.state.flaps.delete(flapKey(alert.identity))
-  const { since, firedAt, severity, lastBreach, counted, peak, windows, bad, flaps, critical } = alert.life
+  if (alert === undefined || alert.lifecycle.state === 'pending' || alert.lifecycle.state === 'resolved')
+    return undefined
+  fold.state.flapping.delete(flappingKey(alert.identity))
+  const { since, firedAt, severity, lastBreach, counted, peak, evaluations, breaches, refirings, critical } =
+    alert.lifecycle
   const resolvedAt = Math.max(at, since)
   const spent = critical === undefined ? {} : { critical: { until: resolvedAt, ...critical } }
-  alert.life = {
+  alert.lifecycle = {
     state: 'resolved',
     since,
     firedAt,
@@ -215,9 +229,9 @@ function finish(fold: Fold, alerts: Map<string, Alert>, id: string, at: Millis, 
     lastBreach,
     counted,
     peak,
-    windows,
-    bad,
-    flaps,
+    evaluations,
+    breaches,
+    refirings,
     ...spent,
     resolvedAt,
   }

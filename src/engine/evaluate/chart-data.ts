@@ -1,7 +1,7 @@
 import { shiftOf, type Store, tailOf } from '../../aggregate/store.ts'
-import { meanOf, sumOf } from '../../aggregate/partial.ts'
-import { figureOf, type Span, windowOf } from '../../aggregate/window.ts'
-import { clearOf, limitOf, type Millis, type Of, type Picture, type PictureBucket, type Severity } from '../../model.ts'
+import { computeMean, computeSum } from '../../aggregate/partial.ts'
+import { computeFigure, type BucketRange, readWindow } from '../../aggregate/window.ts'
+import { clearOf, limitOf, type Millis, type Of, type ChartData, type ChartBucket, type Severity } from '../../model.ts'
 import { thresholdFor, type WindowPlan } from '../plan.ts'
 import type { Host } from '../state.ts'
 
@@ -26,7 +26,13 @@ const COMPARABLE: readonly Of[] = ['mean', 'min', 'max', 'last', 'rate']
  * @param span the window, in buckets of the store. @param width of such a bucket.
  * @param since end of the first breaching window.
  */
-export function pictureOf(series: Series, plan: WindowPlan, span: Span, width: Millis, since: Millis): Picture {
+export function buildChartData(
+  series: Series,
+  plan: WindowPlan,
+  span: BucketRange,
+  width: Millis,
+  since: Millis,
+): ChartData {
   const { store, slot, host } = series
   const over = span.to - span.from
   const wanted = Math.min(span.from, Math.floor(since / width) - over) - over
@@ -36,29 +42,29 @@ export function pictureOf(series: Series, plan: WindowPlan, span: Span, width: M
   const from = span.to - count * merged
   const buckets = Array.from({ length: count }, (_, i) => {
     const start = from + i * merged
-    return bucketOf(series, plan, { from: start, to: start + merged }, width)
+    return chartBucket(series, plan, { from: start, to: start + merged }, width)
   })
   return {
     width: merged * width,
     from: from * width,
     buckets,
     window: { from: span.from * width, to: span.to * width },
-    limits: limitsOf(plan, host.name),
+    limits: chartLimits(plan, host.name),
   }
 }
 
-function bucketOf({ store, slot, host }: Series, plan: WindowPlan, span: Span, width: Millis): PictureBucket {
-  const window = windowOf(store, slot, span)
+function chartBucket({ store, slot, host }: Series, plan: WindowPlan, span: BucketRange, width: Millis): ChartBucket {
+  const window = readWindow(store, slot, span)
   const shift = shiftOf(store, slot)
   const nothing = { min: null, max: null, last: null }
   if (plan.of === 'count') {
-    const matches = plan.rule.kind === 'count' ? Math.round(sumOf(window, shift)) : window.n
-    return { n: matches, mean: span.from * width <= host.newest ? matches : null, ...nothing }
+    const matches = plan.rule.kind === 'count' ? Math.round(computeSum(window, shift)) : window.n
+    return { n: matches, mean: span.from * width <= host.newestEventTime ? matches : null, ...nothing }
   }
   const { n, min, max, last } = window
   if (n === 0) return { n, mean: null, ...nothing }
   const grows = plan.of === 'rate' || plan.of === 'increase'
-  const mean = grows ? figureOf(store, slot, span, 'rate', window) : meanOf(window, shift)
+  const mean = grows ? computeFigure(store, slot, span, 'rate', window) : computeMean(window, shift)
   return { n, mean: short(mean), min: short(min), max: short(max), last: short(last) }
 }
 
@@ -68,7 +74,7 @@ function short(value: number): number | null {
 }
 
 /** The limits that can be drawn beside buckets. */
-export function limitsOf({ rule, of }: WindowPlan, host: string): Picture['limits'] {
+export function chartLimits({ rule, of }: WindowPlan, host: string): ChartData['limits'] {
   if (!COMPARABLE.includes(of)) return []
   const threshold = thresholdFor(rule, host)
   return (['critical', 'warning'] as const).flatMap((severity: Severity) =>

@@ -1,5 +1,5 @@
-import { createFlapping, type Flapping, lookAt, shareOf, slotOf } from '../../alert/flapping.ts'
-import type { Change, Life, Step } from '../../alert/lifecycle.ts'
+import { createFlapping, type Flapping, recordSample, flapPercent, slotLength } from '../../alert/flapping.ts'
+import type { Change, AlertLifecycle, Step } from '../../alert/lifecycle.ts'
 import type { AlertIdentity, Millis } from '../../model.ts'
 import type { Alert, Fold } from '../state.ts'
 
@@ -12,26 +12,26 @@ const FORGOTTEN = 24 * 3_600_000
  *
  * @param every how often the rule is judged.
  */
-export function heedFlapping(
+export function applyFlapping(
   fold: Fold,
   key: string,
-  before: Life | undefined,
+  before: AlertLifecycle | undefined,
   taken: Step,
   at: Millis,
   every: Millis,
 ): Step {
   if (!fold.plan.config.alerting.flapping) return taken
   const isBad = isBadAfter(taken)
-  const known = fold.state.flaps.get(key)
+  const known = fold.state.flapping.get(key)
   if (known === undefined && isBad !== true) return taken
   const flapping = known ?? createFlapping(at)
-  fold.state.flaps.set(key, flapping)
-  const turned = lookAt(flapping, at, isBad, slotOf(every))
-  if (turned === 'stopped') return settle(taken, flapping)
+  fold.state.flapping.set(key, flapping)
+  const turned = recordSample(flapping, at, isBad, slotLength(every))
+  if (turned === 'stopped') return stopFlapping(taken, flapping)
   if (!flapping.isFlapping) return taken
   const life = keepOpen(before, taken.life)
   if (life === undefined) return taken
-  if (turned !== 'started') return goOn(flapping, before, life, taken.change)
+  if (turned !== 'started') return continueFlapping(flapping, before, life, taken.change)
   flapping.worst = life.severity
   return { life, change: { to: life.state, because: 'flapping_started' } }
 }
@@ -42,7 +42,7 @@ function isBadAfter({ life, change }: Step): boolean | undefined {
   return life?.state === 'firing' ? true : undefined
 }
 
-function settle(taken: Step, flapping: Flapping): Step {
+function stopFlapping(taken: Step, flapping: Flapping): Step {
   const { life } = taken
   if (life === undefined || life.state === 'pending') return taken
   if (flapping.isBad || life.state !== 'resolved')
@@ -51,14 +51,19 @@ function settle(taken: Step, flapping: Flapping): Step {
 }
 
 /** An alert that would be over stays open; it is good since then. */
-function keepOpen(before: Life | undefined, life: Life | undefined): Life | undefined {
+function keepOpen(before: AlertLifecycle | undefined, life: AlertLifecycle | undefined): AlertLifecycle | undefined {
   if (life?.state !== 'resolved') return life
   const { resolvedAt, state: _, ...episode } = life
   return { ...episode, state: 'recovering', goodSince: before?.state === 'recovering' ? before.goodSince : resolvedAt }
 }
 
 /** Meanwhile only a rise above all that was told of this flapping is told: severities come and go with it. */
-function goOn(flapping: Flapping, before: Life | undefined, life: Life, change: Change | undefined): Step {
+function continueFlapping(
+  flapping: Flapping,
+  before: AlertLifecycle | undefined,
+  life: AlertLifecycle,
+  change: Change | undefined,
+): Step {
   if (change?.because === 'severity_raised' && flapping.worst !== life.severity) {
     flapping.worst = life.severity
     return { life, change }
@@ -67,17 +72,17 @@ function goOn(flapping: Flapping, before: Life | undefined, life: Life, change: 
 }
 
 /** What share of the last windows changed, in percent, of an alert that flaps. */
-export function flappingOf({ state }: Fold, { identity }: Pick<Alert, 'identity'>): number | undefined {
-  const known = state.flaps.get(flapKey(identity))
-  return known?.isFlapping === true ? Math.round(shareOf(known)) : undefined
+export function flappingPercent({ state }: Fold, { identity }: Pick<Alert, 'identity'>): number | undefined {
+  const known = state.flapping.get(flappingKey(identity))
+  return known?.isFlapping === true ? Math.round(flapPercent(known)) : undefined
 }
 
-export function flapKey({ host, rule, key }: AlertIdentity): string {
+export function flappingKey({ host, rule, key }: AlertIdentity): string {
   return JSON.stringify([host, rule, key])
 }
 
 /** Lets go of what nobody has looked at for long. */
-export function forgetFlaps({ state }: Fold): void {
+export function pruneFlapping({ state }: Fold): void {
   if (state.ticks % 60 !== 0) return
-  for (const [key, { at }] of state.flaps) if (state.now - at > FORGOTTEN) state.flaps.delete(key)
+  for (const [key, { at }] of state.flapping) if (state.now - at > FORGOTTEN) state.flapping.delete(key)
 }

@@ -1,39 +1,40 @@
-import type { Alerts } from '../../dispatch/groups.ts'
-import type { Case } from '../../dispatch/state.ts'
+import type { AlertLookup } from '../../dispatch/groups.ts'
+import type { TrackedAlert } from '../../dispatch/state.ts'
 import type { Millis } from '../../model.ts'
-import { factsOf } from './snapshot.ts'
-import { pulseOf, reportOf } from '../report/build.ts'
+import { snapshotAlert } from './snapshot.ts'
+import { buildPulse, buildReport } from '../report/build.ts'
 import type { Alert, Fold } from '../state.ts'
 
 /** An alert of which nothing was heard for this long is no news. */
 const STALE = 15 * 60_000
 
 /** What the second fold may ask of the first. */
-export function alertsOf(fold: Fold): Alerts {
+export function alertLookup(fold: Fold): AlertLookup {
   return {
-    facts(one) {
+    snapshot(one) {
       const alert = findAlert(fold, one)
-      return alert === undefined ? undefined : factsOf(fold, alert)
+      return alert === undefined ? undefined : snapshotAlert(fold, alert)
     },
     isCurrent(one) {
       const alert = findAlert(fold, one)
-      if (alert === undefined || fold.state.now - alert.at >= STALE + pauseOf(fold, alert.identity.rule)) return false
-      return alert.life.state === 'firing' || alert.life.state === 'recovering'
+      if (alert === undefined || fold.state.now - alert.evaluatedAt >= STALE + evaluationGap(fold, alert.identity.rule))
+        return false
+      return alert.lifecycle.state === 'firing' || alert.lifecycle.state === 'recovering'
     },
-    report: (wish) => reportOf(fold, wish),
-    pulse: () => pulseOf(fold),
+    report: (wish) => buildReport(fold, wish),
+    pulse: () => buildPulse(fold),
   }
 }
 
 /** How long a rule says nothing between two of its windows. */
-function pauseOf({ dispatchPlan }: Fold, name: string): Millis {
+function evaluationGap({ dispatchPlan }: Fold, name: string): Millis {
   const rule = dispatchPlan.rules.get(name)
   return rule === undefined || rule.kind === 'absence' ? 0 : rule.every
 }
 
 /** The open alert of a case. */
-function findAlert({ state }: Fold, { ref, facts }: Case): Alert | undefined {
+function findAlert({ state }: Fold, { ref, snapshot }: TrackedAlert): Alert | undefined {
   const alerts = ref.host === null ? state.alerts : state.hosts.get(ref.host)?.alerts
   const alert = alerts?.get(ref.id)
-  return alert?.episode === facts.episode ? alert : undefined
+  return alert?.episode === snapshot.episode ? alert : undefined
 }

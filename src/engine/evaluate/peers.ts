@@ -1,5 +1,5 @@
 import type { Store } from '../../aggregate/store.ts'
-import { figureOf, type Span, windowOf } from '../../aggregate/window.ts'
+import { computeFigure, type BucketRange, readWindow } from '../../aggregate/window.ts'
 import type { Peers } from '../../model.ts'
 import type { WindowPlan } from '../plan.ts'
 import type { Fold, Host, KeyInfo } from '../state.ts'
@@ -20,20 +20,25 @@ const FEW = 3
  *
  * @param span the window, in buckets of the store.
  */
-export function peersOf(fold: Fold, { host, info, store }: Series, plan: WindowPlan, span: Span): Peers | undefined {
+export function comparePeers(
+  fold: Fold,
+  { host, info, store }: Series,
+  plan: WindowPlan,
+  span: BucketRange,
+): Peers | undefined {
   const id = fold.state.keys.ids.get(info.key)
   if (id === undefined || plan.rule.kind === 'count') return undefined
   const figures: number[] = []
   for (const other of hostsFrom(fold, host)) {
     const slot = other.series.get(id)
     if (slot === undefined) continue
-    const figure = figureOf(store, slot, span, plan.of, windowOf(store, slot, span))
+    const figure = computeFigure(store, slot, span, plan.of, readWindow(store, slot, span))
     if (Number.isFinite(figure)) figures.push(figure)
     if (figures.length === MOST) break
   }
   if (figures.length < FEW) return undefined
   const known = fold.state.hosts.size - 1
-  const isSample = figures.length < known && (figures.length === MOST || fold.state.roster.length - 1 > LOOKED_AT)
+  const isSample = figures.length < known && (figures.length === MOST || fold.state.hostSlots.length - 1 > LOOKED_AT)
   const median = Number(medianOf(figures).toPrecision(6))
   return { median, hosts: figures.length, ...(isSample ? { known } : {}) }
 }
@@ -48,9 +53,9 @@ function medianOf(figures: readonly number[]): number {
 
 /** The hosts after one on the roster, all round. */
 function* hostsFrom({ state }: Fold, { index }: Host): Generator<Host> {
-  const { roster } = state
-  for (let i = 1; i <= Math.min(roster.length - 1, LOOKED_AT); i++) {
-    const host = state.hosts.get(roster[(index + i) % roster.length] ?? '')
+  const { hostSlots } = state
+  for (let i = 1; i <= Math.min(hostSlots.length - 1, LOOKED_AT); i++) {
+    const host = state.hosts.get(hostSlots[(index + i) % hostSlots.length] ?? '')
     if (host !== undefined) yield host
   }
 }

@@ -1,6 +1,14 @@
-import { closingClock, SLOW_WAIT, type Source } from '../../aggregate/watermark.ts'
+import { watermarkAt, EXTRA_LATENESS, type Source } from '../../aggregate/watermark.ts'
 import type { Millis } from '../../model.ts'
-import { judgeClosed, judgeEarly, type Judged, judgeFlush, judgeLate, SLICE, watchedOf } from './window.ts'
+import {
+  evaluateClosed,
+  evaluateEarly,
+  type WorkBudget,
+  evaluateFlush,
+  evaluateLate,
+  SLICE,
+  watchedSeries,
+} from './window.ts'
 import type { Fold, Host } from '../state.ts'
 
 /** Sources that a host was heard from within this time have a say in when its windows close. */
@@ -11,34 +19,34 @@ const RECENT = 60_000
  *
  * @returns whether something is left for another tick.
  */
-export function judgeDue(fold: Fold, judged: Judged): boolean {
-  for (const name of fold.state.work) {
-    if (judged.cost >= SLICE) return true
-    fold.state.work.delete(name)
+export function evaluateDue(fold: Fold, judged: WorkBudget): boolean {
+  for (const name of fold.state.pendingHosts) {
+    if (judged.spent >= SLICE) return true
+    fold.state.pendingHosts.delete(name)
     const host = fold.state.hosts.get(name)
-    if (host !== undefined) judgeNoted(fold, host, judged)
+    if (host !== undefined) evaluateMarked(fold, host, judged)
   }
   const clocks = readClocks(fold)
   beginSweep(fold, clocks)
   return sweep(fold, clocks, judged)
 }
 
-function judgeNoted(fold: Fold, host: Host, judged: Judged): void {
+function evaluateMarked(fold: Fold, host: Host, judged: WorkBudget): void {
   for (const [id, bucket] of host.late ?? []) {
-    for (const watched of watchedOf(fold, host, id)) judgeLate(fold, watched, bucket, judged)
+    for (const watched of watchedSeries(fold, host, id)) evaluateLate(fold, watched, bucket, judged)
   }
   for (const id of host.early ?? []) {
-    for (const watched of watchedOf(fold, host, id)) judgeEarly(fold, watched, judged)
+    for (const watched of watchedSeries(fold, host, id)) evaluateEarly(fold, watched, judged)
   }
   host.late = undefined
   host.early = undefined
   if (!host.flush) return
   host.flush = false
   const source = fold.state.sources.get(host.source)
-  if (source === undefined || source.w === -Infinity) return
-  const bucket = Math.floor(source.w / fold.plan.config.bucket)
+  if (source === undefined || source.watermark === -Infinity) return
+  const bucket = Math.floor(source.watermark / fold.plan.config.bucket)
   for (const id of host.series.keys()) {
-    for (const watched of watchedOf(fold, host, id)) judgeFlush(fold, watched, bucket, judged)
+    for (const watched of watchedSeries(fold, host, id)) evaluateFlush(fold, watched, bucket, judged)
   }
 }
 
@@ -47,48 +55,49 @@ function beginSweep(fold: Fold, clocks: Clocks): void {
   const { state } = fold
   if (state.sweep !== undefined) return
   const closed = [...clocks.values()].map((clock) => `${clock.closed} ${clock.closedSlow}`).join('\n')
-  if (closed === state.closed) return
-  state.closed = closed
+  if (closed === state.closedBuckets) return
+  state.closedBuckets = closed
   state.sweep = 0
 }
 
-function sweep(fold: Fold, clocks: Clocks, judged: Judged): boolean {
+function sweep(fold: Fold, clocks: Clocks, judged: WorkBudget): boolean {
   const { state } = fold
   if (state.sweep === undefined) return false
-  while (state.sweep < state.roster.length) {
-    if (judged.cost >= SLICE) return true
-    const name = state.roster[state.sweep++]
+  while (state.sweep < state.hostSlots.length) {
+    if (judged.spent >= SLICE) return true
+    const name = state.hostSlots[state.sweep++]
     const host = name === null || name === undefined ? undefined : state.hosts.get(name)
-    if (host !== undefined) judgeHost(fold, clocks, host, judged)
+    if (host !== undefined) evaluateHost(fold, clocks, host, judged)
   }
   state.sweep = undefined
   return false
 }
 
-function judgeHost(fold: Fold, clocks: Clocks, host: Host, judged: Judged): void {
-  const sources = sourcesOf(fold, host)
-  if (host.heard.size > sources.length) forgetSources(host, sources)
+function evaluateHost(fold: Fold, clocks: Clocks, host: Host, judged: WorkBudget): void {
+  const sources = recentSources(fold, host)
+  if (host.lastSeenBySource.size > sources.length) pruneSources(host, sources)
   const { closed, closedSlow } = closedBy(clocks, sources)
-  judged.cost += 0.05
-  if (closed <= host.swept && closedSlow <= host.sweptSlow) return
-  host.swept = closed
-  host.sweptSlow = closedSlow
+  judged.spent += 0.05
+  if (closed <= host.evaluatedTo && closedSlow <= host.evaluatedLateTo) return
+  host.evaluatedTo = closed
+  host.evaluatedLateTo = closedSlow
   for (const id of host.series.keys()) {
-    judged.cost += 0.1
-    for (const watched of watchedOf(fold, host, id)) judgeClosed(fold, watched, closed, closedSlow, judged)
+    judged.spent += 0.1
+    for (const watched of watchedSeries(fold, host, id)) evaluateClosed(fold, watched, closed, closedSlow, judged)
   }
 }
 
 /** The sources whose clocks close a host's windows: those heard lately, else the one heard last. */
-export function sourcesOf(fold: Fold, host: Host): readonly string[] {
-  if (host.heard.size === 1) return [host.source]
-  const recent = [...host.heard].filter(([, at]) => at >= fold.state.now - RECENT).map(([name]) => name)
+export function recentSources(fold: Fold, host: Host): readonly string[] {
+  if (host.lastSeenBySource.size === 1) return [host.source]
+  const recent = [...host.lastSeenBySource].filter(([, at]) => at >= fold.state.now - RECENT).map(([name]) => name)
   return recent.length > 0 ? recent : [host.source]
 }
 
 /** Sources that a host has left are forgotten. */
-function forgetSources(host: Host, recent: readonly string[]): void {
-  for (const name of host.heard.keys()) if (!recent.includes(name) && name !== host.source) host.heard.delete(name)
+function pruneSources(host: Host, recent: readonly string[]): void {
+  for (const name of host.lastSeenBySource.keys())
+    if (!recent.includes(name) && name !== host.source) host.lastSeenBySource.delete(name)
 }
 
 /** The closed buckets of a source, for ordinary rules and for those that wait longer. */
@@ -102,12 +111,12 @@ type Clocks = ReadonlyMap<string, Closed & { readonly tellsTime: boolean }>
 function readClocks(fold: Fold): Clocks {
   const { bucket, lateness } = fold.plan.config
   const { now, sources } = fold.state
-  const at = (source: Source, wait: Millis): number => Math.floor(closingClock(source, now, wait) / bucket)
+  const at = (source: Source, wait: Millis): number => Math.floor(watermarkAt(source, now, wait) / bucket)
   return new Map(
     [...sources].map(([name, source]) => {
       // A source that never brought a time to go by is not waited for by others.
-      const tellsTime = source.w !== -Infinity || now - source.since < RECENT
-      return [name, { closed: at(source, lateness), closedSlow: at(source, SLOW_WAIT), tellsTime }]
+      const tellsTime = source.watermark !== -Infinity || now - source.since < RECENT
+      return [name, { closed: at(source, lateness), closedSlow: at(source, EXTRA_LATENESS), tellsTime }]
     }),
   )
 }

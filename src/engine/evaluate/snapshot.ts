@@ -1,58 +1,72 @@
-import type { AlertFacts } from '../../model.ts'
-import { flappingOf } from './flapping.ts'
+import type { AlertSnapshot } from '../../model.ts'
+import { flappingPercent } from './flapping.ts'
 import type { Alert, Fold } from '../state.ts'
 
 /** What a mail can say of an alert as it is now. */
-export function factsOf(fold: Fold, alert: Alert): AlertFacts {
-  const { identity, episode, code, ruleLabels, templates, value, evidence, at, ended, source, life } = alert
-  const flapping = flappingOf(fold, alert)
+export function snapshotAlert(fold: Fold, alert: Alert): AlertSnapshot {
+  const {
+    identity,
+    episode,
+    code,
+    ruleLabels,
+    templates,
+    value,
+    evidence,
+    evaluatedAt,
+    closeReason,
+    source,
+    lifecycle,
+  } = alert
+  const flapping = flappingPercent(fold, alert)
   return {
     identity,
     episode,
     code,
     ruleLabels,
     templates,
-    state: life.state === 'resolved' ? 'resolved' : 'firing',
-    severity: life.severity,
+    state: lifecycle.state === 'resolved' ? 'resolved' : 'firing',
+    severity: lifecycle.severity,
     value,
     evidence,
-    since: life.since,
-    at,
-    ...(life.state === 'resolved' ? { resolvedAt: life.resolvedAt } : {}),
-    ...(ended === undefined ? {} : { ended }),
-    peak: life.state === 'pending' ? null : life.peak,
+    startsAt: lifecycle.since,
+    evaluatedAt,
+    ...(lifecycle.state === 'resolved' ? { resolvedAt: lifecycle.resolvedAt } : {}),
+    ...(closeReason === undefined ? {} : { closeReason }),
+    peak: lifecycle.state === 'pending' ? null : lifecycle.peak,
     source,
-    ...told(alert),
+    ...lifecycleFields(alert),
     ...(flapping === undefined ? {} : { flapping }),
-    gaps: gapsOf(fold, alert),
+    gaps: gapsDuring(fold, alert),
   }
 }
 
 /** What the life of an alert was like. */
-function told(alert: Alert): Course & Pick<AlertFacts, 'firedAt' | 'flaps' | 'noDataSince' | 'critical'> {
-  const { life, criticalLimit: limit } = alert
-  if (life.state === 'pending') return {}
-  const { firedAt, flaps, noDataSince, critical } = life
+function lifecycleFields(
+  alert: Alert,
+): Course & Pick<AlertSnapshot, 'firedAt' | 'refirings' | 'noDataSince' | 'critical'> {
+  const { lifecycle, criticalLimit: limit } = alert
+  if (lifecycle.state === 'pending') return {}
+  const { firedAt, refirings, noDataSince, critical } = lifecycle
   return {
     firedAt,
-    ...countsOf(alert),
-    flaps,
+    ...evaluationCounts(alert),
+    refirings,
     ...(noDataSince === undefined ? {} : { noDataSince }),
     ...(critical === undefined ? {} : { critical: { ...critical, ...(limit === undefined ? {} : { limit }) } }),
   }
 }
 
-type Course = Pick<AlertFacts, 'windows' | 'bad'>
+type Course = Pick<AlertSnapshot, 'evaluations' | 'breaches'>
 
 /** How many windows were judged, where there are any. */
-export function countsOf({ life, identity }: Alert): Course {
-  if (life.state === 'pending' || identity.measure.kind === 'state') return {}
-  const { windows, bad } = life
-  return { windows, bad }
+export function evaluationCounts({ lifecycle, identity }: Alert): Course {
+  if (lifecycle.state === 'pending' || identity.measure.kind === 'state') return {}
+  const { evaluations, breaches } = lifecycle
+  return { evaluations, breaches }
 }
 
 /** The times in which the service was down while the alert lasted, or so shortly before that it may have begun there. */
-function gapsOf({ state }: Fold, { life, reach }: Alert): AlertFacts['gaps'] {
-  const end = life.state === 'resolved' ? life.resolvedAt : Infinity
-  return state.gaps.filter(({ from, to }) => to > life.since - reach && from < end)
+function gapsDuring({ state }: Fold, { lifecycle, lookback }: Alert): AlertSnapshot['gaps'] {
+  const end = lifecycle.state === 'resolved' ? lifecycle.resolvedAt : Infinity
+  return state.gaps.filter(({ from, to }) => to > lifecycle.since - lookback && from < end)
 }

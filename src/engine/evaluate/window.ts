@@ -1,18 +1,25 @@
 import { TOO_OLD } from '../../aggregate/watermark.ts'
-import { headOf, judgedOf, setJudged, type Store } from '../../aggregate/store.ts'
-import { figureOf, intervalOf, isWarm, type Span, type Window, windowOf } from '../../aggregate/window.ts'
+import { headOf, evaluatedTo, setEvaluatedTo, type Store } from '../../aggregate/store.ts'
+import {
+  computeFigure,
+  estimateInterval,
+  hasCoverage,
+  type BucketRange,
+  type Window,
+  readWindow,
+} from '../../aggregate/window.ts'
 import { judge, type Verdict } from '../../detect/threshold.ts'
 import type { Evaluation, Millis } from '../../model.ts'
-import type { Patience } from '../../alert/lifecycle.ts'
-import { foundOf, hintOf, subjectOf, type Whence } from './evidence.ts'
-import { peersOf } from './peers.ts'
-import { pictureOf } from './chart-data.ts'
-import { concerns, thresholdFor, type Tier, type WindowPlan } from '../plan.ts'
-import { endedAt, type Found, raise } from './alerts.ts'
+import type { AlertTimers } from '../../alert/lifecycle.ts'
+import { evaluationResult, findHint, alertSubject, type WindowContext } from './evidence.ts'
+import { comparePeers } from './peers.ts'
+import { buildChartData } from './chart-data.ts'
+import { appliesTo, thresholdFor, type Tier, type WindowPlan } from '../plan.ts'
+import { lastResolvedAt, type EvaluationResult, updateAlert } from './alerts.ts'
 import type { Alert, Fold, Host, KeyInfo } from '../state.ts'
 
 /** The buckets of one series, of one width, under the eyes of their rules. */
-export interface Watched {
+export interface WatchedSeries {
   readonly host: Host
   readonly info: KeyInfo
   readonly tier: Tier
@@ -24,12 +31,12 @@ export interface Watched {
 export const SLICE = 1500
 
 /** What judging cost: window ends looked at, by their length. */
-export interface Judged {
-  cost: number
+export interface WorkBudget {
+  spent: number
 }
 
 /** A series in all its tiers, the finest first. */
-export function watchedOf(fold: Fold, host: Host, id: number): readonly Watched[] {
+export function watchedSeries(fold: Fold, host: Host, id: number): readonly WatchedSeries[] {
   const info = fold.state.keys.infos[id] as KeyInfo
   const slot = host.series.get(id) as number
   const tiers = fold.plan.metrics.get(info.metric)?.tiers ?? []
@@ -37,7 +44,7 @@ export function watchedOf(fold: Fold, host: Host, id: number): readonly Watched[
 }
 
 /** One for a window of two minutes; longer ones have more buckets to merge. */
-function costOf(plan: WindowPlan): number {
+function evaluationCost(plan: WindowPlan): number {
   return (20 + plan.over) / 32
 }
 
@@ -46,33 +53,39 @@ function costOf(plan: WindowPlan): number {
  *
  * @param closed the closed buckets, in those of the finest tier.
  */
-export function judgeClosed(fold: Fold, watched: Watched, closed: number, closedSlow: number, out: Judged): void {
+export function evaluateClosed(
+  fold: Fold,
+  watched: WatchedSeries,
+  closed: number,
+  closedSlow: number,
+  out: WorkBudget,
+): void {
   const { ratio } = watched.tier
-  judgeUpTo(fold, watched, false, Math.floor(closed / ratio), out)
-  judgeUpTo(fold, watched, true, Math.floor(closedSlow / ratio), out)
+  evaluateUpTo(fold, watched, false, Math.floor(closed / ratio), out)
+  evaluateUpTo(fold, watched, true, Math.floor(closedSlow / ratio), out)
 }
 
 /** The same for rules of one wait, which share how far they have judged; `closed` is in buckets of the tier. */
-export function judgeUpTo(fold: Fold, watched: Watched, slow: boolean, closed: number, out: Judged): void {
+export function evaluateUpTo(fold: Fold, watched: WatchedSeries, slow: boolean, closed: number, out: WorkBudget): void {
   const { tier, store, slot, host } = watched
-  const judged = judgedOf(store, slot, slow)
+  const judged = evaluatedTo(store, slot, slow)
   if (!(closed > judged)) return
   for (const plan of tier.rules) {
-    if (plan.slow !== slow || !concerns(plan.rule, host.name)) continue
-    for (const end of endsWithin(plan, store, newestOf(watched, plan), judged, closed)) {
-      out.cost += costOf(plan)
-      judgeWindow(fold, watched, plan, end, Infinity, 'closed')
+    if (plan.extraLateness !== slow || !appliesTo(plan.rule, host.name)) continue
+    for (const end of windowEnds(plan, store, newestBucket(watched, plan), judged, closed)) {
+      out.spent += evaluationCost(plan)
+      evaluateWindow(fold, watched, plan, end, Infinity, 'closed')
     }
-    forgetPending(fold, watched, plan, closed)
+    expirePending(fold, watched, plan, closed)
   }
-  setJudged(store, slot, slow, closed)
+  setEvaluatedTo(store, slot, slow, closed)
 }
 
 /**
  * The window ends in (judged, closed] whose windows overlap kept buckets that hold samples, and one more, at which a
  * series enters "no data". Years without samples are one step.
  */
-function endsWithin(plan: WindowPlan, store: Store, newest: number, judged: number, closed: number): number[] {
+function windowEnds(plan: WindowPlan, store: Store, newest: number, judged: number, closed: number): number[] {
   const { every, over } = plan
   const last = Math.min(closed, newest + over + every)
   const first = Math.max(judged + 1, newest - store.layout.cells + 1)
@@ -85,59 +98,59 @@ function endsWithin(plan: WindowPlan, store: Store, newest: number, judged: numb
  * The newest bucket that says anything. A count that fired goes on being judged while its host sends anything at all,
  * since it ends when nothing matches any more.
  */
-function newestOf({ host, info, store, slot }: Watched, plan: WindowPlan): number {
+function newestBucket({ host, info, store, slot }: WatchedSeries, plan: WindowPlan): number {
   const head = headOf(store, slot)
   const counts = plan.of === 'count' && host.alerts.size > 0 && host.alerts.has(alertId(plan.rule.name, info.key))
-  return counts ? Math.max(head, Math.floor(host.newest / plan.width)) : head
+  return counts ? Math.max(head, Math.floor(host.newestEventTime / plan.width)) : head
 }
 
 /** A pending alert whose data stopped is over after a while, although no window says so any more. */
-function forgetPending(fold: Fold, watched: Watched, plan: WindowPlan, closed: number): void {
+function expirePending(fold: Fold, watched: WatchedSeries, plan: WindowPlan, closed: number): void {
   const { host, info } = watched
   if (host.alerts.size === 0) return
   const id = alertId(plan.rule.name, info.key)
   const open = host.alerts.get(id)
-  if (open?.life.state !== 'pending') return
-  const found = foundOf(plan, closed * plan.width, 0, { kind: 'no_data' })
-  raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(watched, plan, open))
+  if (open?.lifecycle.state !== 'pending') return
+  const found = evaluationResult(plan, closed * plan.width, 0, { kind: 'no_data' })
+  updateAlert(fold, host.alerts, id, alertSubject(plan, host, info), found, timersFor(watched, plan, open))
 }
 
 /** Late samples changed what is known after the (finest) bucket `late`: the ends that they touch are judged once more. */
-export function judgeLate(fold: Fold, watched: Watched, late: number, out: Judged): void {
+export function evaluateLate(fold: Fold, watched: WatchedSeries, late: number, out: WorkBudget): void {
   const { tier, store, slot, host } = watched
   const from = Math.floor(late / tier.ratio)
   for (const plan of tier.rules) {
-    if (!concerns(plan.rule, host.name)) continue
-    const judged = judgedOf(store, slot, plan.slow)
+    if (!appliesTo(plan.rule, host.name)) continue
+    const judged = evaluatedTo(store, slot, plan.extraLateness)
     const head = headOf(store, slot)
-    for (const end of endsWithin(plan, store, head, from, Math.min(judged, head + plan.over))) {
-      out.cost += costOf(plan)
-      judgeWindow(fold, watched, plan, end, Infinity, 'late')
+    for (const end of windowEnds(plan, store, head, from, Math.min(judged, head + plan.over))) {
+      out.spent += evaluationCost(plan)
+      evaluateWindow(fold, watched, plan, end, Infinity, 'late')
     }
   }
 }
 
 /** Rules that more data cannot undo look at the open window too. */
-export function judgeEarly(fold: Fold, watched: Watched, out: Judged): void {
+export function evaluateEarly(fold: Fold, watched: WatchedSeries, out: WorkBudget): void {
   const { tier, store, slot, host, info } = watched
   const newest = (headOf(fold.state.stores.get(info.metric) as Store, slot) + 1) * fold.plan.config.bucket
   for (const plan of tier.rules) {
-    if (!plan.early || !concerns(plan.rule, host.name)) continue
-    out.cost += costOf(plan)
+    if (!plan.early || !appliesTo(plan.rule, host.name)) continue
+    out.spent += evaluationCost(plan)
     const end = Math.ceil((headOf(store, slot) + 1) / plan.every) * plan.every
-    judgeWindow(fold, watched, plan, end, newest, 'early')
+    evaluateWindow(fold, watched, plan, end, newest, 'early')
   }
 }
 
 /** After a pause of the source: one extra window per rule, up to the end of its newest bucket (a finest one). */
-export function judgeFlush(fold: Fold, watched: Watched, bucket: number, out: Judged): void {
+export function evaluateFlush(fold: Fold, watched: WatchedSeries, bucket: number, out: WorkBudget): void {
   const { tier } = watched
   const end = Math.floor(bucket / tier.ratio) + 1
   const newest = (bucket + 1) * fold.plan.config.bucket
   for (const plan of tier.rules) {
-    if (plan.slow || !concerns(plan.rule, watched.host.name)) continue
-    out.cost += costOf(plan)
-    judgeWindow(fold, watched, plan, end, newest, 'flush')
+    if (plan.extraLateness || !appliesTo(plan.rule, watched.host.name)) continue
+    out.spent += evaluationCost(plan)
+    evaluateWindow(fold, watched, plan, end, newest, 'flush')
   }
 }
 
@@ -145,31 +158,41 @@ export function judgeFlush(fold: Fold, watched: Watched, bucket: number, out: Ju
  * Why a window is judged: it has closed, it is open still, nothing more may come into it for long, or late samples came
  * into it after it had closed.
  */
-type Turn = 'closed' | 'early' | 'flush' | 'late'
+type Trigger = 'closed' | 'early' | 'flush' | 'late'
 
 /** @param newest how far an open window reaches yet: what is found in it is dated by that, not by the end to come. */
-function judgeWindow(fold: Fold, watched: Watched, plan: WindowPlan, end: number, newest: Millis, turn: Turn): void {
+function evaluateWindow(
+  fold: Fold,
+  watched: WatchedSeries,
+  plan: WindowPlan,
+  end: number,
+  newest: Millis,
+  turn: Trigger,
+): void {
   const { host, info } = watched
   // Whoever reads a month of logs for the first time asks for history, not for alerts.
   if (end * plan.width < fold.state.now - TOO_OLD) return
   const id = alertId(plan.rule.name, info.key)
   const open = host.alerts.size === 0 ? undefined : host.alerts.get(id)
-  const span: Span = { from: end - plan.over, to: end }
-  const window = windowOf(watched.store, watched.slot, span)
-  if (window.n === 0 && open === undefined && !(plan.slow && plan.of === 'count')) return
-  const verdict = verdictOf(watched, plan, span, window, open)
+  const span: BucketRange = { from: end - plan.over, to: end }
+  const window = readWindow(watched.store, watched.slot, span)
+  if (window.n === 0 && open === undefined && !(plan.extraLateness && plan.of === 'count')) return
+  const verdict = judgeSpan(watched, plan, span, window, open)
   if (verdict.kind === 'normal' && open === undefined) return
   if (verdict.kind === 'no_data' && (open === undefined || window.n > 0)) return
   const at = Math.min(end * plan.width, newest)
-  if (turn !== 'closed' && !isNews(fold, watched, plan, end, at, turn, verdict, open)) return
-  const found: Found = {
-    ...foundOf(plan, at, window.n, verdict, whence(fold, watched, plan, at, turn, verdict)),
+  if (turn !== 'closed' && !isRelevant(fold, watched, plan, end, at, turn, verdict, open)) return
+  const found: EvaluationResult = {
+    ...evaluationResult(plan, at, window.n, verdict, windowContext(fold, watched, plan, at, turn, verdict)),
     surroundings(since) {
-      const peers = peersOf(fold, watched, plan, span)
-      return { picture: pictureOf(watched, plan, span, plan.width, since), ...(peers === undefined ? {} : { peers }) }
+      const peers = comparePeers(fold, watched, plan, span)
+      return {
+        chart: buildChartData(watched, plan, span, plan.width, since),
+        ...(peers === undefined ? {} : { peers }),
+      }
     },
   }
-  raise(fold, host.alerts, id, subjectOf(plan, host, info), found, patienceOf(watched, plan, open))
+  updateAlert(fold, host.alerts, id, alertSubject(plan, host, info), found, timersFor(watched, plan, open))
 }
 
 /**
@@ -178,51 +201,60 @@ function judgeWindow(fold: Fold, watched: Watched, plan: WindowPlan, end: number
  * of which the turn had nothing to say: in a window that is newer than all that was said of the alert, and that the
  * series itself has left behind. So what was judged in its turn does not depend on the order of arrival.
  */
-function isNews(
+function isRelevant(
   fold: Fold,
-  { host, info, store, slot }: Watched,
+  { host, info, store, slot }: WatchedSeries,
   plan: WindowPlan,
   end: number,
   at: Millis,
-  turn: Exclude<Turn, 'closed'>,
+  turn: Exclude<Trigger, 'closed'>,
   verdict: Verdict,
   open: Alert | undefined,
 ): boolean {
   if (verdict.kind === 'no_data') return false
   if (open === undefined) {
-    return verdict.kind === 'anomalous' && at > endedAt(fold.state, plan.rule.name, host.name, info.key)
+    return verdict.kind === 'anomalous' && at > lastResolvedAt(fold.state, plan.rule.name, host.name, info.key)
   }
-  if (turn === 'late' && at > open.at && end <= headOf(store, slot)) return true
+  if (turn === 'late' && at > open.evaluatedAt && end <= headOf(store, slot)) return true
   if (verdict.kind === 'normal') return false
-  return open.life.state === 'pending' || (open.life.severity === 'warning' && verdict.severity === 'critical')
+  return (
+    open.lifecycle.state === 'pending' || (open.lifecycle.severity === 'warning' && verdict.severity === 'critical')
+  )
 }
 
 /** An open window says what is so now, although it ends later; one without data, up to when there were some. */
-function whence(fold: Fold, watched: Watched, plan: WindowPlan, at: Millis, turn: Turn, verdict: Verdict): Whence {
+function windowContext(
+  fold: Fold,
+  watched: WatchedSeries,
+  plan: WindowPlan,
+  at: Millis,
+  turn: Trigger,
+  verdict: Verdict,
+): WindowContext {
   if (turn === 'early') return { since: Math.min(at, fold.state.now), isOpen: true }
   return verdict.kind === 'no_data' ? { since: Math.min(at, newestSample(fold, watched, plan)) } : {}
 }
 
 /** When the newest sample of a series was taken, or else the end of its bucket; of a count, its host's newest event. */
-function newestSample({ state }: Fold, { host, info, slot }: Watched, plan: WindowPlan): Millis {
-  if (plan.rule.kind === 'count') return host.newest
+function newestSample({ state }: Fold, { host, info, slot }: WatchedSeries, plan: WindowPlan): Millis {
+  if (plan.rule.kind === 'count') return host.newestEventTime
   const store = state.stores.get(info.metric) as Store
   const head = headOf(store, slot)
-  const { lastTs } = windowOf(store, slot, { from: head, to: head + 1 })
+  const { lastTs } = readWindow(store, slot, { from: head, to: head + 1 })
   return lastTs > 0 ? lastTs : (head + 1) * store.layout.width
 }
 
 /** What a rule says of one window of a series, for people who ask; changes nothing. */
-export function lookAt(watched: Watched, plan: WindowPlan, end: number): Evaluation {
+export function evaluateNow(watched: WatchedSeries, plan: WindowPlan, end: number): Evaluation {
   const { host, info, store, slot } = watched
-  const span: Span = { from: end - plan.over, to: end }
-  const window = windowOf(store, slot, span)
+  const span: BucketRange = { from: end - plan.over, to: end }
+  const window = readWindow(store, slot, span)
   const open = host.alerts.get(alertId(plan.rule.name, info.key))
-  const verdict = verdictOf(watched, plan, span, window, open)
-  const at: Millis = end * plan.width
-  const { value, evidence } = foundOf(plan, at, window.n, verdict)
-  const { labels, measure } = subjectOf(plan, host, info).identity
-  const seen = { host: host.name, labels, measure, value, at, ...hintOf(plan, value) }
+  const verdict = judgeSpan(watched, plan, span, window, open)
+  const evaluatedAt: Millis = end * plan.width
+  const { value, evidence } = evaluationResult(plan, evaluatedAt, window.n, verdict)
+  const { labels, measure } = alertSubject(plan, host, info).identity
+  const seen = { host: host.name, labels, measure, value, evaluatedAt, ...findHint(plan, value) }
   const isUncovered = verdict.kind === 'no_data' && window.n > 0
   return { ...seen, evidence: isUncovered ? { why: { code: 'not_covered', params: {} } } : evidence }
 }
@@ -231,31 +263,37 @@ function alertId(rule: string, key: string): string {
   return `${rule}\n${key}`
 }
 
-function verdictOf(watched: Watched, plan: WindowPlan, span: Span, window: Window, open: Alert | undefined): Verdict {
+function judgeSpan(
+  watched: WatchedSeries,
+  plan: WindowPlan,
+  span: BucketRange,
+  window: Window,
+  open: Alert | undefined,
+): Verdict {
   const { store, slot, host } = watched
   const threshold = thresholdFor(plan.rule, host.name)
-  const held = open?.life.state === 'firing' ? open.life.severity : undefined
+  const held = open?.lifecycle.state === 'firing' ? open.lifecycle.severity : undefined
   if (plan.of === 'count' && window.n === 0) {
-    return host.newest >= span.from * plan.width ? judge(threshold, 0, held) : { kind: 'no_data' }
+    return host.newestEventTime >= span.from * plan.width ? judge(threshold, 0, held) : { kind: 'no_data' }
   }
-  if (!isCovered(watched, plan, span, window)) return { kind: 'no_data' }
-  return judge(threshold, figureOf(store, slot, span, plan.rule.kind === 'count' ? 'sum' : plan.of, window), held)
+  if (!hasEnoughData(watched, plan, span, window)) return { kind: 'no_data' }
+  return judge(threshold, computeFigure(store, slot, span, plan.rule.kind === 'count' ? 'sum' : plan.of, window), held)
 }
 
 /** Whether the window holds enough to be judged; what nothing can undo needs no more than it asks for by itself. */
-function isCovered({ store, slot }: Watched, plan: WindowPlan, span: Span, window: Window): boolean {
+function hasEnoughData({ store, slot }: WatchedSeries, plan: WindowPlan, span: BucketRange, window: Window): boolean {
   const { minSamples } = plan.rule
   if (plan.monotone) return minSamples === undefined || window.n >= minSamples
-  return isWarm(store, slot, span, window, minSamples)
+  return hasCoverage(store, slot, span, window, minSamples)
 }
 
 /** A pause between two windows, or between two samples of a series that reports seldom, is not the end of its data. */
-function patienceOf({ store, slot }: Watched, plan: WindowPlan, open: Alert | undefined): Patience {
+function timersFor({ store, slot }: WatchedSeries, plan: WindowPlan, open: Alert | undefined): AlertTimers {
   const { rule } = plan
   const forgetPending = Math.max(rule.for, rule.over, rule.every)
   const tellsFall = rule.notifyOnDowngrade === true
   const patience = { for: rule.for, keepFiringFor: rule.keepFiringFor, forgetPending, tellsFall }
-  if (open?.life.state !== 'pending') return patience
-  const interval = intervalOf(store, slot, headOf(store, slot) + 1)
+  if (open?.lifecycle.state !== 'pending') return patience
+  const interval = estimateInterval(store, slot, headOf(store, slot) + 1)
   return Number.isNaN(interval) ? patience : { ...patience, forgetPending: Math.max(forgetPending, 2 * interval) }
 }

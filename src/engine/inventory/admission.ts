@@ -1,6 +1,6 @@
 import { createSource, type Source } from '../../aggregate/watermark.ts'
 import { addSeries, createStore, headOf, removeSeries, type Store } from '../../aggregate/store.ts'
-import { type Millis, NO_HOST, OTHERS, SEP } from '../../model.ts'
+import { type Millis, UNKNOWN_HOST, OTHERS, SEP } from '../../model.ts'
 import { count, type Fold, type Host, type KeyInfo, type Limited, type State } from '../state.ts'
 
 /** A host is let go for a new one only after this much silence, so that invented names cannot push real ones out. */
@@ -13,35 +13,35 @@ export function admitHost(fold: Fold, name: string, rcv: Millis): Host | undefin
   const { state, plan } = fold
   const known = state.hosts.get(name)
   if (known !== undefined) return known
-  if (state.hosts.size >= plan.config.limits.hosts && name !== NO_HOST && !makeRoom(fold, rcv)) {
-    refuse(fold, 'hosts', rcv)
+  if (state.hosts.size >= plan.config.limits.hosts && name !== UNKNOWN_HOST && !makeRoom(fold, rcv)) {
+    recordRefusal(fold, 'hosts', rcv)
     return undefined
   }
   return addHost(state, name, rcv)
 }
 
-/** Makes the record of a host. @param lastSeen -Infinity for one that was not heard yet. */
-export function addHost(state: State, name: string, lastSeen: Millis): Host {
-  const index = state.holes.pop() ?? state.roster.length
-  state.roster[index] = name
+/** Makes the record of a host. @param lastSeenAt -Infinity for one that was not heard yet. */
+export function addHost(state: State, name: string, lastSeenAt: Millis): Host {
+  const index = state.freeSlots.pop() ?? state.hostSlots.length
+  state.hostSlots[index] = name
   const host: Host = {
     name,
     index,
-    awaited: undefined,
-    lastSeen,
-    seenAt: 0,
+    expectedSince: undefined,
+    lastSeenAt,
+    observedAtLastSeen: 0,
     source: '',
-    heard: new Map(),
-    newest: -Infinity,
+    lastSeenBySource: new Map(),
+    newestEventTime: -Infinity,
     series: new Map(),
-    swept: -Infinity,
-    sweptSlow: -Infinity,
+    evaluatedTo: -Infinity,
+    evaluatedLateTo: -Infinity,
     skew: undefined,
     alerts: new Map(),
     late: undefined,
     early: undefined,
     flush: false,
-    row: undefined,
+    reportRow: undefined,
   }
   state.hosts.set(name, host)
   return host
@@ -55,7 +55,7 @@ function makeRoom(fold: Fold, rcv: Millis): boolean {
   const { state, plan } = fold
   if (state.refusals.searched === state.ticks) return false
   const before = rcv - Math.max(IDLE, 2 * plan.longestAbsence)
-  const oldest = takeIdle(fold, before) ?? findIdle(fold, before)
+  const oldest = takeIdleHost(fold, before) ?? findIdleHosts(fold, before)
   if (oldest === undefined) {
     state.refusals.searched = state.ticks
     return false
@@ -66,42 +66,42 @@ function makeRoom(fold: Fold, rcv: Millis): boolean {
 }
 
 /** Looks at all hosts for those that may go, and takes the first. The others are for the next ones: a look takes milliseconds. */
-function findIdle(fold: Fold, before: Millis): Host | undefined {
+function findIdleHosts(fold: Fold, before: Millis): Host | undefined {
   const { state } = fold
   const idle: Host[] = []
-  for (const host of state.hosts.values()) if (host.lastSeen <= before && mayGo(fold, host)) idle.push(host)
+  for (const host of state.hosts.values()) if (host.lastSeenAt <= before && isEvictable(fold, host)) idle.push(host)
   // Only those at the beginning are put in order as records: all would take long.
   const times = new Float64Array(idle.length)
-  for (const [i, { lastSeen }] of idle.entries()) times[i] = lastSeen
+  for (const [i, { lastSeenAt }] of idle.entries()) times[i] = lastSeenAt
   const latest = times.sort()[MOST_IDLE - 1] ?? Infinity
-  const first = idle.filter(({ lastSeen }) => lastSeen <= latest).toSorted((a, b) => a.lastSeen - b.lastSeen)
-  state.idle = first
+  const first = idle.filter(({ lastSeenAt }) => lastSeenAt <= latest).toSorted((a, b) => a.lastSeenAt - b.lastSeenAt)
+  state.idleHosts = first
     .slice(0, MOST_IDLE)
-    .map(({ name, lastSeen }) => ({ name, lastSeen }))
+    .map(({ name, lastSeenAt }) => ({ name, lastSeen: lastSeenAt }))
     .reverse()
-  return takeIdle(fold, before)
+  return takeIdleHost(fold, before)
 }
 
 /** The first of those that were found, unless it was heard since, or has to stay. */
-function takeIdle(fold: Fold, before: Millis): Host | undefined {
-  const { hosts, idle } = fold.state
-  for (let one = idle.pop(); one !== undefined; one = idle.pop()) {
+function takeIdleHost(fold: Fold, before: Millis): Host | undefined {
+  const { hosts, idleHosts } = fold.state
+  for (let one = idleHosts.pop(); one !== undefined; one = idleHosts.pop()) {
     const host = hosts.get(one.name)
-    if (host?.lastSeen === one.lastSeen && one.lastSeen <= before && mayGo(fold, host)) return host
+    if (host?.lastSeenAt === one.lastSeen && one.lastSeen <= before && isEvictable(fold, host)) return host
   }
   return undefined
 }
 
-function mayGo({ plan }: Fold, { alerts, name }: Host): boolean {
-  return alerts.size === 0 && name !== NO_HOST && !plan.expected.has(name)
+function isEvictable({ plan }: Fold, { alerts, name }: Host): boolean {
+  return alerts.size === 0 && name !== UNKNOWN_HOST && !plan.expected.has(name)
 }
 
 export function removeHost(fold: Fold, host: Host): void {
   const { state } = fold
   for (const id of host.series.keys()) dropSeries(fold, host, id)
-  state.roster[host.index] = null
-  state.holes.push(host.index)
-  state.work.delete(host.name)
+  state.hostSlots[host.index] = null
+  state.freeSlots.push(host.index)
+  state.pendingHosts.delete(host.name)
   state.hosts.delete(host.name)
 }
 
@@ -145,7 +145,7 @@ export function admitSeries(fold: Fold, host: Host, id: number, rcv: Millis): nu
   if (isFull && !dropIdleSeries(fold, host)) {
     info.uses++
     releaseKey(state, id, info)
-    refuse(fold, 'series', rcv)
+    recordRefusal(fold, 'series', rcv)
     return undefined
   }
   let slot = 0
@@ -161,7 +161,7 @@ function dropIdleSeries(fold: Fold, host: Host): boolean {
   const { state, plan } = fold
   const open = new Set([...host.alerts.values()].map(({ identity }) => identity.key))
   let oldest: number | undefined
-  let head = Math.floor((host.newest - IDLE) / plan.config.bucket)
+  let head = Math.floor((host.newestEventTime - IDLE) / plan.config.bucket)
   for (const [id, slot] of host.series) {
     const { key, metric } = state.keys.infos[id] as KeyInfo
     const newest = headOf(state.stores.get(metric) as Store, slot)
@@ -194,7 +194,7 @@ export function admitSource(fold: Fold, name: string, rcv: Millis): Source {
   if (known !== undefined) return known
   const isFull = state.sources.size >= plan.config.limits.sources && !plan.config.sources.includes(name)
   if (isFull && name !== OTHERS) {
-    refuse(fold, 'sources', rcv)
+    recordRefusal(fold, 'sources', rcv)
     return admitSource(fold, OTHERS, rcv)
   }
   const source = createSource(name, rcv)
@@ -202,7 +202,7 @@ export function admitSource(fold: Fold, name: string, rcv: Millis): Source {
   return source
 }
 
-function refuse(fold: Fold, what: Limited, rcv: Millis): void {
+function recordRefusal(fold: Fold, what: Limited, rcv: Millis): void {
   count(fold, `${what}_refused`)
   const { refusals } = fold.state
   refusals.count++

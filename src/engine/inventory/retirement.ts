@@ -1,14 +1,14 @@
-import { postNotice } from '../../dispatch/notices.ts'
+import { enqueueNotice } from '../../dispatch/notices.ts'
 import type { Source } from '../../aggregate/watermark.ts'
 import { isSteady } from '../../aggregate/watermark.ts'
 import type { ClosedAlert, Command, Forgotten, Millis, Reason, RetiredItem } from '../../model.ts'
-import { NO_HOST, OWN_RULES } from '../../model.ts'
+import { UNKNOWN_HOST, OWN_RULES } from '../../model.ts'
 import { removeHost } from './admission.ts'
-import { membersOf } from '../builtin/mass-absence.ts'
-import { ownId } from '../builtin/evaluation.ts'
+import { listMembers } from '../builtin/mass-absence.ts'
+import { builtinAlertId } from '../builtin/evaluation.ts'
 import { closeAlert } from '../evaluate/alerts.ts'
-import { awaitFrom, isUnheard, silenceOf } from '../builtin/absence-time.ts'
-import { type Alert, count, type Fold, type Host, type Obeyed } from '../state.ts'
+import { expectFromNow, isNeverSeen, absentFor } from '../builtin/absence-time.ts'
+import { type Alert, count, type Fold, type Host, type CommandResult } from '../state.ts'
 
 const DAY = 86_400_000
 /** How often, in ticks, it is looked who is gone for good, and how many one tick lets go: it must stay short. */
@@ -30,72 +30,73 @@ export function retireHosts(fold: Fold): void {
   if (state.ticks % EVERY !== 0 && state.retired.list.length === 0) return
   let left = MOST
   for (const host of state.hosts.values()) {
-    const why = whyGone(fold, host)
+    const why = goneReason(fold, host)
     if (why === undefined) continue
-    retire(fold, host, why)
+    retireHost(fold, host, why)
     if (--left === 0) break
   }
-  closeMasses(fold)
+  closeMassAbsences(fold)
 }
 
 /**
  * Why a host is taken to be gone: it was silent for long enough while its source delivered, or its source is gone
  * with it. As long as the source may come back, nobody knows.
  */
-function whyGone(fold: Fold, host: Host): Reason | undefined {
+function goneReason(fold: Fold, host: Host): Reason | undefined {
   const { state, plan } = fold
-  if (host.name === NO_HOST || plan.expected.has(host.name)) return undefined
+  if (host.name === UNKNOWN_HOST || plan.expected.has(host.name)) return undefined
   const source = state.sources.get(host.source)
-  if (source === undefined || source.silence > goneAfter(fold))
+  if (source === undefined || source.idleFor > goneAfter(fold))
     return { code: 'source_gone', params: { source: host.source } }
-  const silent = silenceOf(fold, host) ?? 0
-  return silent > plan.forgetAfter
-    ? { code: 'absent_for', params: { source: host.source, for: plan.forgetAfter } }
+  const silent = absentFor(fold, host) ?? 0
+  return silent > plan.retireAfter
+    ? { code: 'absent_for', params: { source: host.source, for: plan.retireAfter } }
     : undefined
 }
 
 function goneAfter({ plan }: Fold): Millis {
-  return Math.max(GONE, plan.forgetAfter)
+  return Math.max(GONE, plan.retireAfter)
 }
 
 /** Lets sources go that delivered nothing for long, while the service listened. Configured ones are always expected. */
 export function retireSources(fold: Fold): void {
   const { state, plan } = fold
   for (const source of state.sources.values()) {
-    const after = isSteady(source) ? goneAfter(fold) : Math.max(PASSED_BY, plan.forgetAfter)
-    if (source.silence > after && !plan.config.sources.includes(source.name)) retireSource(fold, source)
+    const after = isSteady(source) ? goneAfter(fold) : Math.max(PASSED_BY, plan.retireAfter)
+    if (source.idleFor > after && !plan.config.sources.includes(source.name)) retireSource(fold, source)
   }
 }
 
-function retireSource(fold: Fold, { name, heard }: Source): void {
+function retireSource(fold: Fold, { name, lastSeenAt }: Source): void {
   const { alerts } = fold.state
-  const why: Reason = { code: 'no_request', params: { since: heard } }
-  const ids = [ownId(OWN_RULES.source, name), ownId(OWN_RULES.degraded, name)]
-  const closed = close(fold, alerts, ids, why, heard)
+  const why: Reason = { code: 'no_request', params: { since: lastSeenAt } }
+  const ids = [builtinAlertId(OWN_RULES.source, name), builtinAlertId(OWN_RULES.degraded, name)]
+  const closed = close(fold, alerts, ids, why, lastSeenAt)
   fold.state.sources.delete(name)
-  awaitElsewhere(fold, name)
-  if (closed.length > 0) note(fold, { kind: 'source', name, why, lastSeen: heard, closed })
+  expectElsewhere(fold, name)
+  if (closed.length > 0) recordRetired(fold, { kind: 'source', name, why, lastSeen: lastSeenAt, closed })
 }
 
 /** Expected hosts stay, so that from now on any source may bring them. */
-function awaitElsewhere(fold: Fold, source: string): void {
-  const awaited = awaitFrom(fold)
+function expectElsewhere(fold: Fold, source: string): void {
+  const awaited = expectFromNow(fold)
   for (const host of fold.state.hosts.values()) {
-    if (host.source === source && fold.plan.expected.has(host.name)) host.awaited = awaited
+    if (host.source === source && fold.plan.expected.has(host.name)) host.expectedSince = awaited
   }
 }
 
 /** Lets a host go with all that is kept of it. @returns the alerts that this closed. */
-export function retire(fold: Fold, host: Host, why: Reason): readonly ClosedAlert[] {
+export function retireHost(fold: Fold, host: Host, why: Reason): readonly ClosedAlert[] {
   const { state } = fold
-  const masses = [...host.alerts.values()].flatMap(({ mass }) => state.alerts.get(mass ?? '') ?? [])
-  for (const mass of masses) mass.retired = (mass.retired ?? 0) + 1
-  const lastSeen = isUnheard(host) ? null : host.lastSeen
+  const masses = [...host.alerts.values()].flatMap(({ massAbsence }) => state.alerts.get(massAbsence ?? '') ?? [])
+  for (const mass of masses) mass.retiredHosts = (mass.retiredHosts ?? 0) + 1
+  const lastSeen = isNeverSeen(host) ? null : host.lastSeenAt
   const closed = close(fold, host.alerts, [...host.alerts.keys()], why, lastSeen)
   removeHost(fold, host)
   count(fold, 'hosts_retired')
   // Who was never heard and raised no alert was a word in the configuration only.
-  if (lastSeen !== null || closed.length > 0) note(fold, { kind: 'host', name: host.name, why, lastSeen, closed })
+  if (lastSeen !== null || closed.length > 0)
+    recordRetired(fold, { kind: 'host', name: host.name, why, lastSeen, closed })
   return closed
 }
 
@@ -117,13 +118,13 @@ function close(
   })
 }
 
-function note({ state }: Fold, one: RetiredItem): void {
+function recordRetired({ state }: Fold, one: RetiredItem): void {
   if (state.retired.list.length === 0) state.retired.since = state.now
   state.retired.list.push(one)
 }
 
 /** Tells the receivers of `system` what was retired, all of a minute in one mail. */
-export function tellRetired(fold: Fold): void {
+export function notifyRetired(fold: Fold): void {
   const { state, dispatchPlan } = fold
   const { retired } = state
   if (retired.list.length === 0 || state.now - retired.since < GATHER) return
@@ -131,41 +132,44 @@ export function tellRetired(fold: Fold): void {
   const counted = (kind: RetiredItem['kind']): number => list.filter((one) => one.kind === kind).length
   const counts = { host: counted('host'), source: counted('source'), mass_absence: counted('mass_absence') }
   const items = list.slice(0, MOST_NAMED)
-  postNotice(state.dispatch, dispatchPlan, { kind: 'hosts_retired', items, counts }, state.now)
+  enqueueNotice(state.dispatch, dispatchPlan, { kind: 'hosts_retired', items, counts }, state.now)
   list.length = 0
 }
 
 /** Closes what told of many silent hosts once the last of them was retired; to be asked before anybody calls that heard. */
-export function closeMasses(fold: Fold): void {
+export function closeMassAbsences(fold: Fold): void {
   const { alerts } = fold.state
-  const masses = [...alerts].filter(([, { identity, retired = 0 }]) => identity.rule === OWN_RULES.mass && retired > 0)
+  const masses = [...alerts].filter(
+    ([, { identity, retiredHosts = 0 }]) => identity.rule === OWN_RULES.mass && retiredHosts > 0,
+  )
   if (masses.length === 0) return
-  const members = membersOf(fold)
+  const members = listMembers(fold)
   for (const [id, { identity }] of masses) {
     if (members.has(id)) continue
     const why: Reason = { code: 'last_retired', params: {} }
     const closed = close(fold, alerts, [id], why, null)
-    if (closed.length > 0) note(fold, { kind: 'mass_absence', name: identity.host, why, lastSeen: null, closed })
+    if (closed.length > 0)
+      recordRetired(fold, { kind: 'mass_absence', name: identity.host, why, lastSeen: null, closed })
   }
 }
 
 /** Somebody says that a host is gone for good. */
-export function forget(
+export function applyRetire(
   fold: Fold,
   { host: name, author, now, spare = 0 }: Extract<Command, { kind: 'forget' }>,
-): Obeyed {
+): CommandResult {
   const { state, plan } = fold
   const host = state.hosts.get(name)
   if (host === undefined) return refused('unknown-host', [...state.hosts.keys()])
   if (plan.expected.has(name)) return refused('expected-host', null)
-  const lastSeen = isUnheard(host) ? null : host.lastSeen
+  const lastSeen = isNeverSeen(host) ? null : host.lastSeenAt
   if (lastSeen !== null && now - lastSeen < spare) return refused('live-host', lastSeen)
-  const closed = retire(fold, host, { code: 'retired_by', params: { author } })
-  closeMasses(fold)
+  const closed = retireHost(fold, host, { code: 'retired_by', params: { author } })
+  closeMassAbsences(fold)
   const value: Forgotten = { host: name, lastSeen, closed }
   return { answer: { kind: 'done', value } }
 }
 
-function refused(code: 'unknown-host' | 'expected-host' | 'live-host', value: unknown): Obeyed {
+function refused(code: 'unknown-host' | 'expected-host' | 'live-host', value: unknown): CommandResult {
   return { answer: { kind: 'refused', code, value } }
 }

@@ -9,7 +9,7 @@ import {
   type Severity,
   type StateMetric,
 } from '../../model.ts'
-import { flowLimit } from '../builtin/source-degraded.ts'
+import { throughputLimit } from '../builtin/source-degraded.ts'
 import { stateMeasure } from '../builtin/evaluation.ts'
 import type { Alert, Fold } from '../state.ts'
 import { CAP_CALM, CAP_LIMIT, CLOCK_LIMIT, SOURCE_LIMIT } from '../builtin/index.ts'
@@ -19,9 +19,9 @@ import { CAP_CALM, CAP_LIMIT, CLOCK_LIMIT, SOURCE_LIMIT } from '../builtin/index
  *
  * @returns undefined when no rule of the product has the name.
  */
-export function ownView(fold: Fold, name: string, of: string): RuleView | undefined {
+export function viewBuiltin(fold: Fold, name: string, of: string): RuleView | undefined {
   if (!isBuiltinRule(name)) return undefined
-  const severities = severitiesOf(fold, name)
+  const severities = builtinSeverities(fold, name)
   const open = alertsAbout(fold, name, of).map(evaluationOf)
   return {
     name,
@@ -29,12 +29,12 @@ export function ownView(fold: Fold, name: string, of: string): RuleView | undefi
     severity: severities[0] ?? 'critical',
     severities,
     notify: fold.plan.config.system,
-    last: open.length > 0 ? open : calm(fold, name, of),
-    next: { kind: 'every_second' },
+    evaluations: open.length > 0 ? open : normalEvaluation(fold, name, of),
+    nextEvaluation: { kind: 'every_second' },
   }
 }
 
-function severitiesOf({ plan }: Fold, name: BuiltinRule): readonly Severity[] {
+function builtinSeverities({ plan }: Fold, name: BuiltinRule): readonly Severity[] {
   // What fell silent together is as severe as one host of it.
   if (name === OWN_RULES.mass) return [...new Set(plan.absences.map(({ severity }) => severity))]
   return [name === OWN_RULES.clock || name === OWN_RULES.cap ? 'warning' : 'critical']
@@ -45,16 +45,16 @@ function alertsAbout({ state }: Fold, name: BuiltinRule, of: string): readonly A
   return all.filter(({ identity }) => identity.rule === name && identity.host === of)
 }
 
-function evaluationOf({ identity, value, evidence, at }: Alert): Evaluation {
+function evaluationOf({ identity, value, evidence, evaluatedAt }: Alert): Evaluation {
   const { host, labels, measure } = identity
-  return { host, labels, measure, value, evidence, at }
+  return { host, labels, measure, value, evidence, evaluatedAt }
 }
 
 /** What is said where nothing is wrong; nothing of what the rule does not look at. */
-function calm(fold: Fold, name: BuiltinRule, of: string): readonly Evaluation[] {
+function normalEvaluation(fold: Fold, name: BuiltinRule, of: string): readonly Evaluation[] {
   const { state } = fold
   const say = (metric: StateMetric, value: number | null, evidence: Evidence): readonly Evaluation[] => [
-    { host: of, labels: {}, measure: stateMeasure(metric), value, evidence, at: state.now },
+    { host: of, labels: {}, measure: stateMeasure(metric), value, evidence, evaluatedAt: state.now },
   ]
   if (name === OWN_RULES.clock) {
     const why = { code: 'clock_in_sync', params: {} }
@@ -67,14 +67,14 @@ function calm(fold: Fold, name: BuiltinRule, of: string): readonly Evaluation[] 
   const source = state.sources.get(of)
   if (source === undefined) return []
   if (name === OWN_RULES.mass) return say('absent_hosts', 0, { why: { code: 'none_absent', params: {} } })
-  if (name === OWN_RULES.degraded) return say('source_hosts', source.flow.heard, flowNow(source))
-  const seconds = Math.round((state.now - source.heard) / 1000)
-  const why = { code: 'source_delivers', params: { source: of, lastSeen: source.heard } }
+  if (name === OWN_RULES.degraded) return say('source_hosts', source.throughput.delivered, throughputNow(source))
+  const seconds = Math.round((state.now - source.lastSeenAt) / 1000)
+  const why = { code: 'source_delivers', params: { source: of, lastSeen: source.lastSeenAt } }
   return say('source_silence', seconds, { limit: SOURCE_LIMIT, why })
 }
 
-function flowNow(source: Source): Evidence {
-  const { typical } = source.flow
-  if (typical === 0) return { why: { code: 'usual_unknown', params: {} } }
-  return { limit: flowLimit(typical), why: { code: 'hosts_usual', params: { usual: typical } } }
+function throughputNow(source: Source): Evidence {
+  const { baseline } = source.throughput
+  if (baseline === 0) return { why: { code: 'usual_unknown', params: {} } }
+  return { limit: throughputLimit(baseline), why: { code: 'hosts_usual', params: { usual: baseline } } }
 }

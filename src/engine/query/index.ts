@@ -1,6 +1,6 @@
-import { labelsOf } from '../../labels/labels.ts'
-import type { Case } from '../../dispatch/state.ts'
-import { waitsOf } from '../../dispatch/pending.ts'
+import { alertLabels } from '../../labels/labels.ts'
+import type { TrackedAlert } from '../../dispatch/state.ts'
+import { listPending } from '../../dispatch/pending.ts'
 import type {
   AlertView,
   Answers,
@@ -12,12 +12,12 @@ import type {
   SilenceView,
   WhyView,
 } from '../../model.ts'
-import { flappingOf } from '../evaluate/flapping.ts'
-import { aggregateOf, hostDetail } from './series.ts'
-import { ownView } from './builtin.ts'
-import { goneRule, rulesView } from './rules.ts'
-import { countsOf } from '../evaluate/snapshot.ts'
-import { isUnheard } from '../builtin/absence-time.ts'
+import { flappingPercent } from '../evaluate/flapping.ts'
+import { aggregate, viewSeries } from './series.ts'
+import { viewBuiltin } from './builtin.ts'
+import { viewRemovedRule, viewRules } from './rules.ts'
+import { evaluationCounts } from '../evaluate/snapshot.ts'
+import { isNeverSeen } from '../builtin/absence-time.ts'
 import type { Alert, Fold, Host } from '../state.ts'
 
 /** Labels that every alert has. */
@@ -30,15 +30,15 @@ const ANSWERS: { readonly [K in Query['kind']]: (fold: Fold, query: Asked<K>) =>
   hosts: (fold) => [...fold.state.hosts.values()].map((host) => hostView(fold, host)),
   host: (fold, query) => {
     const host = fold.state.hosts.get(query.host)
-    return host === undefined ? null : detailOf(fold, host)
+    return host === undefined ? null : hostDetail(fold, host)
   },
-  aggregate: aggregateOf,
+  aggregate,
   alerts: alertsView,
   alert: (fold, { episode }) => {
     const found = alertsView(fold).find((alert) => isMeant(alert, episode))
-    return found === undefined ? null : { ...found, ...storyOf(fold, found) }
+    return found === undefined ? null : { ...found, ...alertHistory(fold, found) }
   },
-  rules: (fold) => rulesView(fold),
+  rules: (fold) => viewRules(fold),
   labels: labelNames,
   silences: silencesView,
   why: whyView,
@@ -58,47 +58,47 @@ function alertsView(fold: Fold): readonly AlertView[] {
 function whyView(fold: Fold, { rule: name, host: hostName }: Query & { kind: 'why' }): WhyView | null {
   const alerts = allAlerts(fold).filter(({ identity }) => identity.rule === name && identity.host === hostName)
   const [newest] = alerts
-  const gone = newest === undefined ? undefined : goneRule(fold, newest)
-  const rule = rulesView(fold, hostName).find((one) => one.name === name) ?? ownView(fold, name, hostName) ?? gone
+  const gone = newest === undefined ? undefined : viewRemovedRule(fold, newest)
+  const rule = viewRules(fold, hostName).find((one) => one.name === name) ?? viewBuiltin(fold, name, hostName) ?? gone
   if (rule === undefined) return null
   const host = fold.state.hosts.get(hostName)
   return {
     rule,
     host: host === undefined ? null : hostView(fold, host),
-    verdicts: rule.last,
-    alerts: alerts.map((alert) => alertView(fold, alert)).map((view) => ({ ...view, ...storyOf(fold, view) })),
+    verdicts: rule.evaluations,
+    alerts: alerts.map((alert) => alertView(fold, alert)).map((view) => ({ ...view, ...alertHistory(fold, view) })),
   }
 }
 
 /** What was decided about an episode, and what of it waits. */
-function storyOf(fold: Fold, view: AlertView): Pick<AlertView, 'decisions' | 'waits'> {
+function alertHistory(fold: Fold, view: AlertView): Pick<AlertView, 'decisions' | 'pending'> {
   const { state, dispatchPlan } = fold
-  const one = caseOf(fold, view)
-  if (one === undefined) return { decisions: [], waits: [] }
-  return { decisions: one.decisions, waits: waitsOf(state.dispatch, dispatchPlan, one, state.now) }
+  const one = trackedAlert(fold, view)
+  if (one === undefined) return { decisions: [], pending: [] }
+  return { decisions: one.decisions, pending: listPending(state.dispatch, dispatchPlan, one, state.now) }
 }
 
 function silencesView(fold: Fold): readonly SilenceView[] {
   const { dispatch, now } = fold.state
-  const muted = [...dispatch.cases.values()].flatMap(({ muted: by, facts }) =>
-    by?.by === 'silence' && facts.state === 'firing' ? [by.id] : [],
+  const muted = [...dispatch.alerts.values()].flatMap(({ muted: by, snapshot }) =>
+    by?.by === 'silence' && snapshot.state === 'firing' ? [by.id] : [],
   )
   const views = [...dispatch.silences.values()].map((silence): SilenceView => {
-    const state = now < silence.from ? 'pending' : now < silence.until ? 'active' : 'expired'
-    return { ...silence, state, mutes: state === 'active' ? muted.filter((id) => id === silence.id).length : 0 }
+    const state = now < silence.startsAt ? 'pending' : now < silence.endsAt ? 'active' : 'expired'
+    return { ...silence, state, matchedAlerts: state === 'active' ? muted.filter((id) => id === silence.id).length : 0 }
   })
   return views.toReversed()
 }
 
-function caseOf(fold: Fold, { episode = '' }: Pick<AlertView, 'episode'>): Case | undefined {
-  return fold.state.dispatch.cases.get(episode)
+function trackedAlert(fold: Fold, { episode = '' }: Pick<AlertView, 'episode'>): TrackedAlert | undefined {
+  return fold.state.dispatch.alerts.get(episode)
 }
 
 /** What the rules and metrics in force give alerts, and what those have that are still kept. */
 function labelNames(fold: Fold): readonly string[] {
   const { rules, metrics } = fold.plan.config
   const ofRules = rules.flatMap(({ labels }) => Object.keys(labels))
-  const ofCases = [...fold.state.dispatch.cases.values()].flatMap(({ facts }) => Object.keys(labelsOf(facts)))
+  const ofCases = [...fold.state.dispatch.alerts.values()].flatMap(({ snapshot }) => Object.keys(alertLabels(snapshot)))
   return [...new Set([...ALWAYS, ...ofRules, ...metrics.flatMap(({ by }) => by), ...ofCases])]
 }
 
@@ -114,74 +114,77 @@ function allAlerts(fold: Fold): readonly Alert[] {
   return [...state.alerts.values(), ...open, ...state.resolved.toReversed()]
 }
 
-function detailOf(fold: Fold, host: Host): HostDetail {
-  const { host: name, lastSeen, source, state } = hostView(fold, host)
-  return { host: name, lastSeen, source, state, series: hostDetail(fold, host) }
+function hostDetail(fold: Fold, host: Host): HostDetail {
+  const { host: name, lastSeenAt, source, state } = hostView(fold, host)
+  return { host: name, lastSeenAt, source, state, series: viewSeries(fold, host) }
 }
 
 function hostView(fold: Fold, host: Host): HostView {
   const off = host.skew?.off
-  const isNew = isUnheard(host)
+  const isNew = isNeverSeen(host)
   return {
     host: host.name,
-    lastSeen: isNew ? null : host.lastSeen,
+    lastSeenAt: isNew ? null : host.lastSeenAt,
     source: isNew ? null : host.source,
     clockSkewSeconds: off === undefined ? null : -off / 1000,
-    state: stateOf(fold, host),
+    state: hostState(fold, host),
     expected: fold.plan.expected.has(host.name),
     series: host.series.size,
   }
 }
 
-function stateOf({ plan }: Fold, host: Host): HostState {
-  if (isUnheard(host)) return 'never_seen'
+function hostState({ plan }: Fold, host: Host): HostState {
+  if (isNeverSeen(host)) return 'never_seen'
   const open = [...host.alerts.values()].map(({ identity }) => identity.rule)
   if (plan.absences.some(({ name }) => open.includes(name))) return 'absent'
   return host.skew?.off === undefined ? 'live' : 'clock_skew'
 }
 
 function alertView(fold: Fold, alert: Alert): AlertView {
-  const { identity, life, severity, at, value, evidence, transitions, episode, code } = alert
-  const fired = life.state === 'pending' ? {} : { episode, code, firedAt: life.firedAt }
+  const { identity, lifecycle, severity, evaluatedAt, value, evidence, transitions, episode, code } = alert
+  const fired = lifecycle.state === 'pending' ? {} : { episode, code, firedAt: lifecycle.firedAt }
   const noData: Millis | undefined =
-    life.state === 'firing' || life.state === 'recovering' ? life.noDataSince : undefined
+    lifecycle.state === 'firing' || lifecycle.state === 'recovering' ? lifecycle.noDataSince : undefined
   return {
     identity,
-    state: life.state,
+    state: lifecycle.state,
     severity,
     ...fired,
-    since: life.since,
-    ...(life.state === 'resolved' ? { resolvedAt: life.resolvedAt } : {}),
-    ...(alert.ended === undefined ? {} : { ended: alert.ended }),
-    at,
+    startsAt: lifecycle.since,
+    ...(lifecycle.state === 'resolved' ? { resolvedAt: lifecycle.resolvedAt } : {}),
+    ...(alert.closeReason === undefined ? {} : { closeReason: alert.closeReason }),
+    evaluatedAt,
     value,
     evidence,
-    peak: life.state === 'pending' ? value : life.peak,
+    peak: lifecycle.state === 'pending' ? value : lifecycle.peak,
     ...(noData === undefined ? {} : { noDataSince: noData }),
     ...lived(fold, alert),
-    ...heardOf(fold, alert),
+    ...lastSeen(fold, alert),
     transitions,
   }
 }
 
-function lived(fold: Fold, alert: Alert): Pick<AlertView, 'flapping' | 'windows' | 'bad' | 'flaps'> {
-  const { life } = alert
-  if (life.state === 'pending') return {}
-  const flapping = life.state === 'resolved' ? undefined : flappingOf(fold, alert)
-  const { windows, bad } = countsOf(alert)
+function lived(fold: Fold, alert: Alert): Pick<AlertView, 'flapping' | 'evaluations' | 'breaches' | 'refirings'> {
+  const { lifecycle } = alert
+  if (lifecycle.state === 'pending') return {}
+  const flapping = lifecycle.state === 'resolved' ? undefined : flappingPercent(fold, alert)
+  const { evaluations, breaches } = evaluationCounts(alert)
   return {
-    ...(windows === undefined ? {} : { windows }),
-    ...(bad === undefined ? {} : { bad }),
-    flaps: life.flaps,
+    ...(evaluations === undefined ? {} : { evaluations }),
+    ...(breaches === undefined ? {} : { breaches }),
+    refirings: lifecycle.refirings,
     ...(flapping === undefined ? {} : { flapping }),
   }
 }
 
 /** How the dispatcher sees an alert. */
-function heardOf(fold: Fold, { episode, life }: Alert): Pick<AlertView, 'muted' | 'ack' | 'sent' | 'suppressed'> {
-  const one = caseOf(fold, { episode })
+function lastSeen(
+  fold: Fold,
+  { episode, lifecycle }: Alert,
+): Pick<AlertView, 'muted' | 'ack' | 'notifications' | 'suppressed'> {
+  const one = trackedAlert(fold, { episode })
   if (one === undefined) return {}
-  const { muted, ack, sent, suppressed } = one
-  const isAcknowledged = ack !== undefined && fold.state.now < ack.until && life.state !== 'resolved'
-  return { ...(muted === undefined ? {} : { muted }), ...(isAcknowledged ? { ack } : {}), sent, suppressed }
+  const { muted, ack, notifications, suppressed } = one
+  const isAcknowledged = ack !== undefined && fold.state.now < ack.until && lifecycle.state !== 'resolved'
+  return { ...(muted === undefined ? {} : { muted }), ...(isAcknowledged ? { ack } : {}), notifications, suppressed }
 }

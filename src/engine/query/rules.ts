@@ -1,12 +1,12 @@
-import { SLOW_WAIT } from '../../aggregate/watermark.ts'
-import { judgedOf } from '../../aggregate/store.ts'
+import { EXTRA_LATENESS } from '../../aggregate/watermark.ts'
+import { evaluatedTo } from '../../aggregate/store.ts'
 import type { AbsenceRule, Evaluation, NextEvaluation, Rule, RuleView, Severity } from '../../model.ts'
-import { lookAt, type Watched, watchedOf } from '../evaluate/window.ts'
+import { evaluateNow, type WatchedSeries, watchedSeries } from '../evaluate/window.ts'
 import { stateMeasure } from '../builtin/evaluation.ts'
-import { concerns, type WindowPlan } from '../plan.ts'
-import { isUnheard, silentSince } from '../builtin/absence-time.ts'
+import { appliesTo, type WindowPlan } from '../plan.ts'
+import { isNeverSeen, absentSince } from '../builtin/absence-time.ts'
 import type { Alert, Fold, Host } from '../state.ts'
-import { sourcesOf } from '../evaluate/schedule.ts'
+import { recentSources } from '../evaluate/schedule.ts'
 import { absenceLimit } from '../builtin/index.ts'
 
 /** Most series that one rule is shown with. */
@@ -17,22 +17,22 @@ const MOST = 200
  *
  * @param only a host, to be shown alone with all its series.
  */
-export function rulesView(fold: Fold, only?: string): readonly RuleView[] {
+export function viewRules(fold: Fold, only?: string): readonly RuleView[] {
   const windows = [...fold.plan.metrics.values()].flatMap(({ tiers }) => tiers.flatMap(({ rules }) => rules))
   const shown = windows.map((plan) => ({
     ...aboutRule(plan.rule),
-    severities: severitiesOf(plan.rule),
-    last: lastEvaluations(fold, plan, only),
-    next: misfit(plan.rule, only) ?? nextWindow(fold, plan),
+    severities: ruleSeverities(plan.rule),
+    evaluations: lastEvaluations(fold, plan, only),
+    nextEvaluation: notApplicable(plan.rule, only) ?? nextWindow(fold, plan),
   }))
   const absences = fold.plan.absences.map((rule) => ({
     ...aboutRule(rule),
     severities: [rule.severity],
-    last: hostsOf(fold, only)
-      .filter((host) => concerns(rule, host.name))
+    evaluations: hostsOf(fold, only)
+      .filter((host) => appliesTo(rule, host.name))
       .slice(0, MOST)
       .map((host) => lastSeen(fold, rule, host)),
-    next: misfit(rule, only) ?? ({ kind: 'source_delivery' } as const),
+    nextEvaluation: notApplicable(rule, only) ?? ({ kind: 'source_delivery' } as const),
   }))
   return [...shown, ...absences]
 }
@@ -43,8 +43,8 @@ function aboutRule({ name, kind, severity, notify }: Rule): Pick<RuleView, 'name
 
 /** What an absence rule says of a host. */
 function lastSeen({ state }: Fold, rule: AbsenceRule, host: Host): Evaluation {
-  const at = silentSince(host)
-  const isNew = isUnheard(host)
+  const at = absentSince(host)
+  const isNew = isNeverSeen(host)
   return {
     host: host.name,
     labels: {},
@@ -54,34 +54,34 @@ function lastSeen({ state }: Fold, rule: AbsenceRule, host: Host): Evaluation {
       limit: absenceLimit(rule),
       why: { code: isNew ? 'expected_since' : 'last_event', params: { at } },
     },
-    at: state.now,
+    evaluatedAt: state.now,
   }
 }
 
 /** What is said instead of a host that the rule is not for. */
-function misfit(rule: Rule, host: string | undefined): NextEvaluation | undefined {
-  if (host === undefined || concerns(rule, host)) return undefined
+function notApplicable(rule: Rule, host: string | undefined): NextEvaluation | undefined {
+  if (host === undefined || appliesTo(rule, host)) return undefined
   return { kind: 'not_applicable', hosts: rule.hosts }
 }
 
 const KINDS = { aggregate: 'metric', count: 'count', state: 'absence' } as const
 
 /** A rule that is not in the configuration any more, as the newest of its alerts remembers it. */
-export function goneRule({ state }: Fold, { identity, severity, notify }: Alert): RuleView {
-  const left = state.left.get(identity.rule)
+export function viewRemovedRule({ state }: Fold, { identity, severity, notify }: Alert): RuleView {
+  const removedAt = state.removedRules.get(identity.rule)
   return {
     name: identity.rule,
     kind: KINDS[identity.measure.kind],
     severity,
     severities: [severity],
     notify,
-    last: [],
-    next: { kind: 'rule_removed', ...(left === undefined ? {} : { at: left }) },
-    ...(left === undefined ? {} : { left }),
+    evaluations: [],
+    nextEvaluation: { kind: 'rule_removed', ...(removedAt === undefined ? {} : { at: removedAt }) },
+    ...(removedAt === undefined ? {} : { removedAt }),
   }
 }
 
-function severitiesOf({ threshold, overrides }: WindowPlan['rule']): readonly Severity[] {
+function ruleSeverities({ threshold, overrides }: WindowPlan['rule']): readonly Severity[] {
   const all = [threshold, ...overrides.map((override) => override.threshold)]
   return (['warning', 'critical'] as const).filter((severity) => all.some((one) => one[severity].length > 0))
 }
@@ -93,22 +93,22 @@ function hostsOf({ state }: Fold, only?: string): readonly Host[] {
 }
 
 /** The series that a rule looks at, in its tier. */
-function* seriesOf(fold: Fold, plan: WindowPlan, only?: string): Generator<Watched> {
+function* watchedSeriesOf(fold: Fold, plan: WindowPlan, only?: string): Generator<WatchedSeries> {
   for (const host of hostsOf(fold, only)) {
-    if (!concerns(plan.rule, host.name)) continue
+    if (!appliesTo(plan.rule, host.name)) continue
     for (const id of host.series.keys()) {
       if (fold.state.keys.infos[id]?.metric !== plan.metric.name) continue
-      yield* watchedOf(fold, host, id).filter(({ tier }) => tier.layout.width === plan.width)
+      yield* watchedSeries(fold, host, id).filter(({ tier }) => tier.layout.width === plan.width)
     }
   }
 }
 
 function lastEvaluations(fold: Fold, plan: WindowPlan, only?: string): readonly Evaluation[] {
   const evaluations: Evaluation[] = []
-  for (const watched of seriesOf(fold, plan, only)) {
+  for (const watched of watchedSeriesOf(fold, plan, only)) {
     if (evaluations.length >= MOST) break
-    const end = Math.floor(judgedOf(watched.store, watched.slot, plan.slow) / plan.every) * plan.every
-    evaluations.push(lookAt(watched, plan, end))
+    const end = Math.floor(evaluatedTo(watched.store, watched.slot, plan.extraLateness) / plan.every) * plan.every
+    evaluations.push(evaluateNow(watched, plan, end))
   }
   return evaluations
 }
@@ -116,15 +116,15 @@ function lastEvaluations(fold: Fold, plan: WindowPlan, only?: string): readonly 
 /** The window that closes next, of the series that has come furthest. */
 function nextWindow(fold: Fold, plan: WindowPlan): NextEvaluation {
   let newest: { end: number; host: Host } | undefined
-  for (const { host, slot, store } of seriesOf(fold, plan)) {
-    const end = (Math.floor(judgedOf(store, slot, plan.slow) / plan.every) + 1) * plan.every
+  for (const { host, slot, store } of watchedSeriesOf(fold, plan)) {
+    const end = (Math.floor(evaluatedTo(store, slot, plan.extraLateness) / plan.every) + 1) * plan.every
     if (newest === undefined || end > newest.end) newest = { end, host }
   }
   if (newest === undefined) return { kind: 'first_event', metric: plan.metric.name }
-  const sources = sourcesOf(fold, newest.host).map((source) => {
-    const clock = fold.state.sources.get(source)?.w ?? -Infinity
+  const sources = recentSources(fold, newest.host).map((source) => {
+    const clock = fold.state.sources.get(source)?.watermark ?? -Infinity
     return { source, clock: Number.isFinite(clock) ? clock : null }
   })
-  const wait = plan.slow ? SLOW_WAIT : fold.plan.config.lateness
+  const wait = plan.extraLateness ? EXTRA_LATENESS : fold.plan.config.lateness
   return { kind: 'window', end: newest.end * plan.width, wait, sources }
 }

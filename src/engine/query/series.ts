@@ -1,8 +1,8 @@
 import { headOf, shiftOf, type Store, tailOf } from '../../aggregate/store.ts'
-import { isLater, sumOf } from '../../aggregate/partial.ts'
-import { type Window, windowOf } from '../../aggregate/window.ts'
+import { isLater, computeSum } from '../../aggregate/partial.ts'
+import { type Window, readWindow } from '../../aggregate/window.ts'
 import type { AggregateView, Millis, Query, SeriesView } from '../../model.ts'
-import { watchedOf } from '../evaluate/window.ts'
+import { watchedSeries } from '../evaluate/window.ts'
 import type { Fold, Host, KeyInfo } from '../state.ts'
 
 interface Figures {
@@ -18,7 +18,7 @@ interface Figures {
  * Figures over the kept buckets that overlap `[from, to)`, the finest that reach back to `from`; null when the host or
  * the metric is not known.
  */
-export function aggregateOf(fold: Fold, query: Query & { kind: 'aggregate' }): AggregateView | null {
+export function aggregate(fold: Fold, query: Query & { kind: 'aggregate' }): AggregateView | null {
   const host = fold.state.hosts.get(query.host)
   const asked = parseMetric(query.metric)
   if (host === undefined) return null
@@ -28,9 +28,9 @@ export function aggregateOf(fold: Fold, query: Query & { kind: 'aggregate' }): A
     const info = fold.state.keys.infos[id] as KeyInfo
     if (info.metric !== asked.metric || !hasLabels(fold, info, asked.labels)) continue
     isKnown = true
-    const { store, width } = reaching(fold, host, id, query.from)
+    const { store, width } = findTier(fold, host, id, query.from)
     const span = { from: Math.floor(query.from / width), to: Math.ceil(query.to / width) }
-    addWindow(figures, windowOf(store, slot, span), shiftOf(store, slot))
+    addWindow(figures, readWindow(store, slot, span), shiftOf(store, slot))
   }
   if (!isKnown) return null
   const { count, sum, min, max, last } = figures
@@ -39,8 +39,8 @@ export function aggregateOf(fold: Fold, query: Query & { kind: 'aggregate' }): A
 }
 
 /** The finest buckets of a series that reach back to an instant, else those that reach back furthest. */
-function reaching(fold: Fold, host: Host, id: number, from: Millis): { store: Store; width: Millis } {
-  const tiers = watchedOf(fold, host, id).map(({ store, slot }) => ({ store, slot, width: store.layout.width }))
+function findTier(fold: Fold, host: Host, id: number, from: Millis): { store: Store; width: Millis } {
+  const tiers = watchedSeries(fold, host, id).map(({ store, slot }) => ({ store, slot, width: store.layout.width }))
   return (tiers.find(({ store, slot, width }) => tailOf(store, slot) * width <= from) ??
     tiers.at(-1)) as (typeof tiers)[number]
 }
@@ -53,7 +53,7 @@ function emptyFigures(): Figures {
 function addWindow(figures: Figures & { lastTs: number }, window: Window, k: number): void {
   if (window.n === 0) return
   figures.count += window.n
-  figures.sum += sumOf(window, k)
+  figures.sum += computeSum(window, k)
   if (!Number.isNaN(window.min)) figures.min = Math.min(figures.min ?? Infinity, window.min)
   if (!Number.isNaN(window.max)) figures.max = Math.max(figures.max ?? -Infinity, window.max)
   if (Number.isNaN(window.last) || !isLater(window.lastTs, window.last, figures.lastTs, figures.last ?? NaN)) return
@@ -77,14 +77,14 @@ function hasLabels(fold: Fold, info: KeyInfo, labels: ReadonlyMap<string, string
 }
 
 /** Every series of a host with the figures of what is kept of it. */
-export function hostDetail(fold: Fold, host: Host): readonly SeriesView[] {
+export function viewSeries(fold: Fold, host: Host): readonly SeriesView[] {
   return [...host.series].map(([id, slot]) => {
     const info = fold.state.keys.infos[id] as KeyInfo
     const metric = fold.plan.metrics.get(info.metric)?.metric
     const store = fold.state.stores.get(info.metric) as Store
     const [tail, head] = [tailOf(store, slot), headOf(store, slot)]
     const figures = { ...emptyFigures(), lastTs: -Infinity }
-    addWindow(figures, windowOf(store, slot, { from: tail, to: head + 1 }), shiftOf(store, slot))
+    addWindow(figures, readWindow(store, slot, { from: tail, to: head + 1 }), shiftOf(store, slot))
     const { lastTs: _, ...shown } = figures
     return {
       metric: info.metric,

@@ -1,5 +1,5 @@
 import { localTime } from '../../dispatch/calendar.ts'
-import type { ReportWish } from '../../dispatch/groups.ts'
+import type { ReportRequest } from '../../dispatch/groups.ts'
 import { isAcknowledged } from '../../dispatch/suppress.ts'
 import type {
   Millis,
@@ -13,11 +13,11 @@ import type {
   ReportRule,
   Top,
 } from '../../model.ts'
-import { isBuiltinRule, NO_HOST, OWN_RULES } from '../../model.ts'
+import { isBuiltinRule, UNKNOWN_HOST, OWN_RULES } from '../../model.ts'
 import { usedSince } from './collect.ts'
-import { type Counted, mergeCounts, type Slice, type Spell } from './periods.ts'
+import { type PeriodCounter, mergeCounts, type Period, type EpisodeSummary } from './periods.ts'
 import type { Fold } from '../state.ts'
-import { completeUsage } from './stats.ts'
+import { completeStats } from './stats.ts'
 
 /** Lists of a report name so many. */
 const FIRST = 10
@@ -27,12 +27,13 @@ const DAY = 24 * HOUR
 const LATELY = 15 * 60_000
 
 /** Sums up what was gathered since an instant. */
-export function reportOf(fold: Fold, { every, from, zone }: ReportWish): Report {
+export function buildReport(fold: Fold, { every, from, zone }: ReportRequest): Report {
   const { state } = fold
-  const { usage, now } = state
-  if (usage !== undefined) completeUsage(state, usage)
-  const slices = usage === undefined ? [] : [...usage.slices.filter(({ to }) => to > from), usage.open]
-  const spells = [...(usage?.spells.values() ?? [])].filter(({ until }) => until === undefined || until >= from)
+  const { reportStats, now } = state
+  if (reportStats !== undefined) completeStats(state, reportStats)
+  const slices =
+    reportStats === undefined ? [] : [...reportStats.slices.filter(({ to }) => to > from), reportStats.open]
+  const spells = [...(reportStats?.spells.values() ?? [])].filter(({ until }) => until === undefined || until >= from)
   const sum = slices.length === 0 ? undefined : mergeCounts(slices)
   const own = spells.filter(({ rule }) => isBuiltinRule(rule))
   const others = spells.filter(({ rule }) => !isBuiltinRule(rule))
@@ -40,36 +41,38 @@ export function reportOf(fold: Fold, { every, from, zone }: ReportWish): Report 
   return {
     every,
     ...span,
-    hosts: heardSince(fold, from),
+    hosts: seenSince(fold, from),
     alerts: alertsIn(fold, others, sum, span, zone),
     rules: rulesIn(sum),
-    outside: outsideIn(others, span),
-    shares: fold.plan.config.metrics.flatMap(({ name }) => (usage === undefined ? [] : usedSince(usage, from, name))),
+    outside: timeOutside(others, span),
+    shares: fold.plan.config.metrics.flatMap(({ name }) =>
+      reportStats === undefined ? [] : usedSince(reportStats, from, name),
+    ),
     quality: qualityIn(own, sum, span),
   }
 }
 
-function heardSince({ state }: Fold, from: Millis): number {
+function seenSince({ state }: Fold, from: Millis): number {
   let count = 0
-  for (const { name, lastSeen } of state.hosts.values()) if (name !== NO_HOST && lastSeen >= from) count++
+  for (const { name, lastSeenAt } of state.hosts.values()) if (name !== UNKNOWN_HOST && lastSeenAt >= from) count++
   return count
 }
 
-interface Period {
+interface TimeSpan {
   readonly from: Millis
   readonly to: Millis
 }
 
 function alertsIn(
   fold: Fold,
-  spells: readonly Spell[],
-  sum: Slice | undefined,
-  period: Period,
+  spells: readonly EpisodeSummary[],
+  sum: Period | undefined,
+  period: TimeSpan,
   zone: string,
 ): ReportAlerts {
   const before = spells.filter(({ since }) => since < period.from)
   const hosts = new Set([...(sum?.hosts ?? []), ...before.map(({ host }) => host)])
-  const ordered = spells.toSorted((a, b) => spanOf(b, period) - spanOf(a, period))
+  const ordered = spells.toSorted((a, b) => episodeSpan(b, period) - episodeSpan(a, period))
   const began = total([...(sum?.began ?? [])].filter(([rule]) => !isBuiltinRule(rule)))
   return {
     began,
@@ -77,38 +80,38 @@ function alertsIn(
     critical: (sum?.critical ?? 0) + before.filter(({ criticalAt = Infinity }) => criticalAt < period.from).length,
     open: spells.filter(({ until }) => until === undefined).length,
     hosts: hosts.size,
-    days: daysOf(fold, sum, period, zone),
+    days: countByDay(fold, sum, period, zone),
     longest: {
       total: began + before.length,
-      first: ordered.slice(0, FIRST).map((spell) => ({ ...episodeOf(spell), ...keptOf(fold, spell) })),
+      first: ordered.slice(0, FIRST).map((spell) => ({ ...reportEpisode(spell), ...openFields(fold, spell) })),
     },
   }
 }
 
-function episodeOf({ rule, host, labels, severity, since, until, peak, unit }: Spell): ReportEpisode {
+function reportEpisode({ rule, host, labels, severity, since, until, peak, unit }: EpisodeSummary): ReportEpisode {
   return { rule, host, labels, severity, since, ...(until === undefined ? {} : { until }), peak, unit }
 }
 
 /** What the second fold knows of an alert that goes on. */
-function keptOf({ state }: Fold, spell: Spell): Pick<ReportEpisode, 'muted' | 'ack'> {
+function openFields({ state }: Fold, spell: EpisodeSummary): Pick<ReportEpisode, 'muted' | 'ack'> {
   if (spell.until !== undefined) return {}
-  const [episode = ''] = [...(state.usage?.spells ?? [])].find(([, one]) => one === spell) ?? []
-  const one = state.dispatch.cases.get(episode)
+  const [episode = ''] = [...(state.reportStats?.spells ?? [])].find(([, one]) => one === spell) ?? []
+  const one = state.dispatch.alerts.get(episode)
   return {
     ...(one?.muted === undefined ? {} : { muted: one.muted.by }),
     ...(one?.ack !== undefined && isAcknowledged(one, state.now) ? { ack: one.ack.author } : {}),
   }
 }
 
-function spanOf({ since, until }: Spell, { from, to }: Period): Millis {
+function episodeSpan({ since, until }: EpisodeSummary, { from, to }: TimeSpan): Millis {
   return Math.max(0, Math.min(until ?? to, to) - Math.max(since, from))
 }
 
 /** How many alerts began on each date that the period touches. */
-function daysOf(
+function countByDay(
   { dispatchPlan }: Fold,
-  sum: Slice | undefined,
-  { from, to }: Period,
+  sum: Period | undefined,
+  { from, to }: TimeSpan,
   zone: string,
 ): ReportAlerts['days'] {
   const dayOf = (at: Millis): Millis => localTime(at, zone, dispatchPlan.clocks).day
@@ -124,14 +127,14 @@ function daysOf(
 }
 
 /** The rules by their mails, then by how often they fired. */
-function rulesIn(sum: Slice | undefined): Top<ReportRule> {
+function rulesIn(sum: Period | undefined): Top<ReportRule> {
   const names = new Set([...(sum?.mails.keys() ?? []), ...(sum?.began.keys() ?? [])])
   const rules = [...names].map((rule) => ({ rule, began: sum?.began.get(rule) ?? 0, mails: sum?.mails.get(rule) ?? 0 }))
   return top(rules.toSorted((a, b) => b.mails - a.mails || b.began - a.began || compare(a.rule, b.rule)))
 }
 
 /** For how long each host was outside some bound; what overlaps counts once. */
-function outsideIn(spells: readonly Spell[], period: Period): Report['outside'] {
+function timeOutside(spells: readonly EpisodeSummary[], period: TimeSpan): Report['outside'] {
   const hosts = [...Map.groupBy(spells, ({ host }) => host)].map(([host, theirs]) => ({
     host,
     span: covered(theirs, period),
@@ -140,7 +143,7 @@ function outsideIn(spells: readonly Spell[], period: Period): Report['outside'] 
   return top(some.toSorted((a, b) => b.span - a.span || compare(a.host, b.host)))
 }
 
-function covered(spells: readonly Spell[], { from, to }: Period): Millis {
+function covered(spells: readonly EpisodeSummary[], { from, to }: TimeSpan): Millis {
   let span = 0
   let end = from
   for (const { since, until = to } of spells.toSorted((a, b) => a.since - b.since)) {
@@ -152,13 +155,13 @@ function covered(spells: readonly Spell[], { from, to }: Period): Millis {
   return span
 }
 
-function qualityIn(own: readonly Spell[], sum: Slice | undefined, period: Period): ReportQuality {
-  const of = (rule: string): readonly Spell[] => own.filter((spell) => spell.rule === rule)
+function qualityIn(own: readonly EpisodeSummary[], sum: Period | undefined, period: TimeSpan): ReportQuality {
+  const of = (rule: string): readonly EpisodeSummary[] => own.filter((spell) => spell.rule === rule)
   const clocks = [...new Set(of(OWN_RULES.clock).map(({ host }) => host))]
   const sources = [...Map.groupBy(of(OWN_RULES.source), ({ host }) => host)].map(([source, spells]) => {
     return { source, span: covered(spells, period), times: spells.length }
   })
-  const count = (what: Counted): number => sum?.counts[what] ?? 0
+  const count = (what: PeriodCounter): number => sum?.counts[what] ?? 0
   return {
     merged: count('merged'),
     dropped: count('dropped'),
@@ -173,11 +176,11 @@ function qualityIn(own: readonly Spell[], sum: Slice | undefined, period: Period
 }
 
 /** What ingest refused, by source, each with its reasons. */
-function rejectsIn(sum: Slice | undefined): ReportRejects {
+function rejectsIn(sum: Period | undefined): ReportRejects {
   const all = [...(sum?.rejects.values() ?? [])]
   const bySource = [...Map.groupBy(all, ({ source }) => source)].map(([source, theirs]) => ({
     source,
-    events: countOf(theirs),
+    events: rejectCount(theirs),
     reasons: top(
       theirs
         .map(({ code, count, path }) => ({ code, count, path }))
@@ -185,24 +188,24 @@ function rejectsIn(sum: Slice | undefined): ReportRejects {
     ),
   }))
   return {
-    events: countOf(all),
+    events: rejectCount(all),
     sources: top(bySource.toSorted((a, b) => b.events - a.events || compare(a.source, b.source))),
   }
 }
 
-function countOf(rejects: readonly RejectCount[]): number {
+function rejectCount(rejects: readonly RejectCount[]): number {
   return rejects.reduce((sum, { count }) => sum + count, 0)
 }
 
 /** Who is heard now. */
-export function pulseOf({ state }: Fold): Pulse {
-  const hosts = [...state.hosts.values()].filter(({ name }) => name !== NO_HOST)
-  const sources = [...state.sources.values()].map(({ name, heard }) => ({ source: name, heard }))
-  const newest = hosts.reduce((last, { lastSeen }) => Math.max(last, lastSeen), -Infinity)
+export function buildPulse({ state }: Fold): Pulse {
+  const hosts = [...state.hosts.values()].filter(({ name }) => name !== UNKNOWN_HOST)
+  const sources = [...state.sources.values()].map(({ name, lastSeenAt }) => ({ source: name, heard: lastSeenAt }))
+  const newest = hosts.reduce((last, { lastSeenAt }) => Math.max(last, lastSeenAt), -Infinity)
   const gap = state.gaps.findLast(({ to }) => to > state.now - DAY)
   return {
     hosts: hosts.length,
-    heard: hosts.filter(({ lastSeen }) => lastSeen >= state.now - LATELY).length,
+    heard: hosts.filter(({ lastSeenAt }) => lastSeenAt >= state.now - LATELY).length,
     sources: top(sources.toSorted((a, b) => compare(a.source, b.source))),
     ...(newest === -Infinity ? {} : { lastEvent: newest }),
     ...(gap === undefined ? {} : { gap }),

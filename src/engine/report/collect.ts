@@ -1,9 +1,9 @@
 import { dueReports } from '../../dispatch/schedule.ts'
 import type { Millis, ReportShare } from '../../model.ts'
-import { type Judged, SLICE } from '../evaluate/window.ts'
-import type { Loads } from './utilization-rows.ts'
-import { emptyShare, shareOf, takeHost } from './utilization.ts'
-import type { Making, Usage } from './periods.ts'
+import { type WorkBudget, SLICE } from '../evaluate/window.ts'
+import type { UtilizationRows } from './utilization-rows.ts'
+import { emptyUtilization, summarize, addHost } from './utilization.ts'
+import type { ReportBuild, ReportStats } from './periods.ts'
 import type { Fold } from '../state.ts'
 
 /** What it costs to look at one host, and at what it used in one slice. As of judging. */
@@ -14,48 +14,48 @@ const COST = { host: 0.2, part: 0.05 }
  * the code is cold: so the report is told when as many slices of the tick as it takes are done. Samples that come
  * meanwhile are of the next stretch of time.
  */
-export function beginMaking({ state, plan, dispatchPlan }: Fold): void {
-  const { usage } = state
-  if (usage === undefined || usage.making !== undefined) return
+export function startReport({ state, plan, dispatchPlan }: Fold): void {
+  const { reportStats } = state
+  if (reportStats === undefined || reportStats.making !== undefined) return
   const froms = new Set(dueReports(state.dispatch, dispatchPlan, state.now))
   if (froms.size === 0) return
   const metrics = plan.config.metrics.map(({ name }) => name)
-  const shares = [...froms].flatMap((from) => metrics.map((metric) => ({ from, metric, sum: emptyShare() })))
-  usage.making = { loads: usage.open.loads, shares, at: 0, row: 0 }
-  usage.open = { ...usage.open, loads: new Map() }
+  const shares = [...froms].flatMap((from) => metrics.map((metric) => ({ from, metric, sum: emptyUtilization() })))
+  reportStats.making = { loads: reportStats.open.loads, shares, at: 0, row: 0 }
+  reportStats.open = { ...reportStats.open, loads: new Map() }
 }
 
 /** Goes on with it. @returns whether it was done before: what is told of it has a slice of its own. */
-export function goMaking({ state }: Fold, work: Judged): boolean {
-  const making = state.usage?.making
-  if (state.usage === undefined || making === undefined) return true
-  const names = [...state.usage.rows]
-  const { cost } = work
+export function continueReport({ state }: Fold, work: WorkBudget): boolean {
+  const making = state.reportStats?.making
+  if (state.reportStats === undefined || making === undefined) return true
+  const names = [...state.reportStats.rows]
+  const { spent } = work
   for (; making.at < making.shares.length; making.at++, making.row = 0) {
-    const share = making.shares[making.at] as Making['shares'][number]
-    const parts = partsOf(state.usage, share.from, share.metric)
+    const share = making.shares[making.at] as ReportBuild['shares'][number]
+    const parts = partsOf(state.reportStats, share.from, share.metric)
     if (parts.length === 0) continue
     for (; making.row < names.length; making.row++) {
-      if (work.cost >= SLICE) return false
-      work.cost += COST.host + COST.part * parts.length
+      if (work.spent >= SLICE) return false
+      work.spent += COST.host + COST.part * parts.length
       const [host, row] = names[making.row] as (typeof names)[number]
-      takeHost(share.sum, parts, host, row)
+      addHost(share.sum, parts, host, row)
     }
   }
-  return work.cost === cost
+  return work.spent === spent
 }
 
 /** What was used of a metric since an instant: what was summed up for the report, else what is known now. */
-export function usedSince(usage: Usage, from: Millis, metric: string): readonly ReportShare[] {
+export function usedSince(usage: ReportStats, from: Millis, metric: string): readonly ReportShare[] {
   const made = usage.making?.shares.find((share) => share.from === from && share.metric === metric)
-  if (made !== undefined) return shareOf(metric, made.sum)
+  if (made !== undefined) return summarize(metric, made.sum)
   const parts = partsOf(usage, from, metric)
-  const sum = emptyShare()
-  for (const [host, row] of parts.length === 0 ? [] : usage.rows) takeHost(sum, parts, host, row)
-  return shareOf(metric, sum)
+  const sum = emptyUtilization()
+  for (const [host, row] of parts.length === 0 ? [] : usage.rows) addHost(sum, parts, host, row)
+  return summarize(metric, sum)
 }
 
-function partsOf({ slices, open, making }: Usage, from: Millis, metric: string): readonly Loads[] {
+function partsOf({ slices, open, making }: ReportStats, from: Millis, metric: string): readonly UtilizationRows[] {
   const closed = slices.filter(({ to }) => to > from).map(({ loads }) => loads)
   return [...closed, making?.loads ?? open.loads].flatMap((loads) => loads.get(metric) ?? [])
 }

@@ -1,41 +1,41 @@
 import type { Millis, RejectCount, Severity, Unit } from '../../model.ts'
 import { addReject } from '../../model.ts'
-import { copyLoads, emptyLoads, type Loads, mergeLoads } from './utilization-rows.ts'
-import type { ShareSum } from './utilization.ts'
+import { copyRows, emptyRows, type UtilizationRows, mergeRows } from './utilization-rows.ts'
+import type { UtilizationSum } from './utilization.ts'
 
 /** What reports will be made of, gathered as it happens; there is none while no receiver wants a report. */
-export interface Usage {
+export interface ReportStats {
   /** The row of each host in the loads of all slices. */
   rows: Map<string, number>
   /** Stretches of the service's time that are over, oldest first, and the one that is gathered. */
-  slices: Slice[]
-  open: Slice
+  slices: Period[]
+  open: Period
   /** The episodes of the time that some report will cover, by id. */
-  readonly spells: Map<string, Spell>
+  readonly spells: Map<string, EpisodeSummary>
   /** Slices were let go, and with them perhaps the last that is known of some hosts. */
   isCut: boolean
   /** What is summed up for the reports that are due. */
-  making?: Making
+  making?: ReportBuild
   /** How many of them there may be before the next look for some to let go. */
   room: number
 }
 
 /** The shares of all hosts, metric by metric for each beginning of a period. */
-export interface Making {
+export interface ReportBuild {
   /** What the open slice had until it began. */
-  readonly loads: Map<string, Loads>
-  readonly shares: readonly { readonly from: Millis; readonly metric: string; readonly sum: ShareSum }[]
+  readonly loads: Map<string, UtilizationRows>
+  readonly shares: readonly { readonly from: Millis; readonly metric: string; readonly sum: UtilizationSum }[]
   /** The next of these, and the next row of it. */
   at: number
   row: number
 }
 
 /** What arrived from one report to the next. */
-export interface Slice {
+export interface Period {
   from: Millis
   to: Millis
   /** By metric. */
-  readonly loads: Map<string, Loads>
+  readonly loads: Map<string, UtilizationRows>
   /** Alerts that began, by rule and by the hour of the epoch, and the hosts that they were about. */
   readonly began: Map<string, number>
   readonly hours: Map<number, number>
@@ -44,7 +44,7 @@ export interface Slice {
   critical: number
   /** Mails, by the rules that they tell of. */
   readonly mails: Map<string, number>
-  readonly counts: Record<Counted, number>
+  readonly counts: Record<PeriodCounter, number>
   /** Events that ingest refused, by source and reason. */
   readonly rejects: Map<string, RejectCount>
 }
@@ -52,10 +52,10 @@ export interface Slice {
 /** So many sources and reasons of a slice are told apart. */
 export const MOST_REJECTS = 200
 
-export type Counted = 'merged' | 'dropped' | 'future' | 'refused' | 'stops' | 'down'
+export type PeriodCounter = 'merged' | 'dropped' | 'future' | 'refused' | 'stops' | 'down'
 
 /** One episode. */
-export interface Spell {
+export interface EpisodeSummary {
   readonly rule: string
   readonly host: string
   readonly labels: Readonly<Record<string, string>>
@@ -70,7 +70,7 @@ export interface Spell {
 }
 
 /** @param from when it begins. */
-export function emptySlice(from: Millis): Slice {
+export function emptyPeriod(from: Millis): Period {
   return {
     from,
     to: from,
@@ -86,8 +86,8 @@ export function emptySlice(from: Millis): Slice {
 }
 
 /** The sum of slices that follow each other, the loads of their hosts left out. */
-export function mergeCounts(slices: readonly Slice[]): Slice {
-  const merged = { ...emptySlice(slices[0]?.from ?? 0), to: slices.at(-1)?.to ?? 0 }
+export function mergeCounts(slices: readonly Period[]): Period {
+  const merged = { ...emptyPeriod(slices[0]?.from ?? 0), to: slices.at(-1)?.to ?? 0 }
   for (const slice of slices) {
     merged.critical += slice.critical
     for (const [rule, count] of slice.began) add(merged.began, rule, count)
@@ -95,37 +95,37 @@ export function mergeCounts(slices: readonly Slice[]): Slice {
     for (const [rule, count] of slice.mails) add(merged.mails, rule, count)
     for (const host of slice.hosts) merged.hosts.add(host)
     for (const one of slice.rejects.values()) addReject(merged.rejects, one, MOST_REJECTS)
-    for (const what of Object.keys(merged.counts) as Counted[]) merged.counts[what] += slice.counts[what]
+    for (const what of Object.keys(merged.counts) as PeriodCounter[]) merged.counts[what] += slice.counts[what]
   }
   return merged
 }
 
 /** The sum of slices that follow each other. */
-export function mergeSlices(slices: readonly Slice[]): Slice {
+export function mergePeriods(slices: readonly Period[]): Period {
   const merged = mergeCounts(slices)
-  for (const { loads } of slices) addLoads(merged.loads, loads)
+  for (const { loads } of slices) addUtilization(merged.loads, loads)
   return merged
 }
 
 /** Adds the loads of one stretch of time to those of another. */
-export function addLoads(into: Map<string, Loads>, from: ReadonlyMap<string, Loads>): void {
-  for (const [metric, one] of from) into.set(metric, mergeLoads(into.get(metric) ?? emptyLoads(), one))
+export function addUtilization(into: Map<string, UtilizationRows>, from: ReadonlyMap<string, UtilizationRows>): void {
+  for (const [metric, one] of from) into.set(metric, mergeRows(into.get(metric) ?? emptyRows(), one))
 }
 
 /** What came out of a snapshot, with memory of its own. */
-export function copyUsage(usage: Usage | undefined): Usage | undefined {
+export function copyStats(usage: ReportStats | undefined): ReportStats | undefined {
   if (usage === undefined) return undefined
   const { making } = usage
   const rest = making === undefined ? {} : { making: { ...making, loads: copyAll(making.loads) } }
-  return { ...usage, slices: usage.slices.map(copySlice), open: copySlice(usage.open), ...rest }
+  return { ...usage, slices: usage.slices.map(copyPeriod), open: copyPeriod(usage.open), ...rest }
 }
 
-function copySlice(slice: Slice): Slice {
+function copyPeriod(slice: Period): Period {
   return { ...slice, loads: copyAll(slice.loads) }
 }
 
-function copyAll(loads: ReadonlyMap<string, Loads>): Map<string, Loads> {
-  return new Map([...loads].map(([metric, one]) => [metric, copyLoads(one)]))
+function copyAll(loads: ReadonlyMap<string, UtilizationRows>): Map<string, UtilizationRows> {
+  return new Map([...loads].map(([metric, one]) => [metric, copyRows(one)]))
 }
 
 /** Counts something under a name. */

@@ -1,16 +1,16 @@
 import type { AlertState, Millis, RejectCount } from '../../model.ts'
 import { addReject, isBuiltinRule } from '../../model.ts'
-import { addLoad, emptyLoads, loadOf, mergeLoads } from './utilization-rows.ts'
+import { addSample, emptyRows, readRow, mergeRows } from './utilization-rows.ts'
 import {
   add,
-  addLoads,
-  type Counted,
-  emptySlice,
-  mergeSlices,
+  addUtilization,
+  type PeriodCounter,
+  emptyPeriod,
+  mergePeriods,
   MOST_REJECTS,
-  type Slice,
-  type Spell,
-  type Usage,
+  type Period,
+  type EpisodeSummary,
+  type ReportStats,
 } from './periods.ts'
 import type { Alert, Fold, Host, State } from '../state.ts'
 
@@ -20,27 +20,27 @@ const MOST_SLICES = 32
 const MOST_SPELLS = 2000
 
 /** Counts something that readers of a report should know of its numbers. */
-export function tallyUsage({ usage }: State, what: Counted, by = 1): void {
-  if (usage !== undefined) usage.open.counts[what] += by
+export function countInReport({ reportStats }: State, what: PeriodCounter, by = 1): void {
+  if (reportStats !== undefined) reportStats.open.counts[what] += by
 }
 
 /** Counts what ingest refused, of which the engine sees nothing else. */
-export function noteRejects({ usage }: State, rejects: readonly RejectCount[] = []): void {
-  if (usage === undefined) return
-  for (const one of rejects) addReject(usage.open.rejects, one, MOST_REJECTS)
+export function recordRejects({ reportStats }: State, rejects: readonly RejectCount[] = []): void {
+  if (reportStats === undefined) return
+  for (const one of rejects) addReject(reportStats.open.rejects, one, MOST_REJECTS)
 }
 
 /** Takes a sample of a share in; `limit` bounds the hosts that are told apart. */
-export function noteShare(usage: Usage, metric: string, host: Host, share: number, limit: number): void {
-  host.row ??= rowOf(usage, host.name, limit)
-  if (host.row === undefined) return
+export function recordUtilization(usage: ReportStats, metric: string, host: Host, share: number, limit: number): void {
+  host.reportRow ??= reportRow(usage, host.name, limit)
+  if (host.reportRow === undefined) return
   const known = usage.open.loads.get(metric)
-  const loads = known ?? emptyLoads(usage.rows.size)
+  const loads = known ?? emptyRows(usage.rows.size)
   if (known === undefined) usage.open.loads.set(metric, loads)
-  addLoad(loads, host.row, 1, share, share)
+  addSample(loads, host.reportRow, 1, share, share)
 }
 
-function rowOf({ rows }: Usage, name: string, limit: number): number | undefined {
+function reportRow({ rows }: ReportStats, name: string, limit: number): number | undefined {
   const known = rows.get(name)
   if (known !== undefined || rows.size >= limit) return known
   rows.set(name, rows.size)
@@ -48,31 +48,31 @@ function rowOf({ rows }: Usage, name: string, limit: number): number | undefined
 }
 
 /** Takes a step of an alert's life in. */
-export function noteStep({ state }: Fold, alert: Alert, to: AlertState): void {
-  const { usage } = state
-  const { life, severity } = alert
+export function recordTransition({ state }: Fold, alert: Alert, to: AlertState): void {
+  const { reportStats } = state
+  const { lifecycle, severity } = alert
   const { rule, host } = alert.identity
-  if (usage === undefined || life.state === 'pending') return
-  const known = usage.spells.get(alert.episode)
-  const spell = known ?? newSpell(alert, life.since)
-  usage.spells.set(alert.episode, spell)
+  if (reportStats === undefined || lifecycle.state === 'pending') return
+  const known = reportStats.spells.get(alert.episode)
+  const spell = known ?? startEpisode(alert, lifecycle.since)
+  reportStats.spells.set(alert.episode, spell)
   const isRise = severity === 'critical' && spell.criticalAt === undefined
   spell.severity = severity
   if (isRise) spell.criticalAt = state.now
-  spell.peak = life.peak
-  spell.until = to === 'resolved' && life.state === 'resolved' ? life.resolvedAt : undefined
-  if (isRise && !isBuiltinRule(rule)) usage.open.critical++
+  spell.peak = lifecycle.peak
+  spell.until = to === 'resolved' && lifecycle.state === 'resolved' ? lifecycle.resolvedAt : undefined
+  if (isRise && !isBuiltinRule(rule)) reportStats.open.critical++
   if (known !== undefined) return
-  add(usage.open.began, rule, 1)
+  add(reportStats.open.began, rule, 1)
   if (isBuiltinRule(rule)) return
-  usage.open.hosts.add(host)
-  add(usage.open.hours, Math.floor(state.now / HOUR), 1)
-  if (usage.spells.size > usage.room) prune(usage)
+  reportStats.open.hosts.add(host)
+  add(reportStats.open.hours, Math.floor(state.now / HOUR), 1)
+  if (reportStats.spells.size > reportStats.room) prune(reportStats)
 }
 
 const HOUR = 3_600_000
 
-function newSpell({ identity, severity }: Alert, since: Millis): Spell {
+function startEpisode({ identity, severity }: Alert, since: Millis): EpisodeSummary {
   const { rule, host, labels, measure } = identity
   return {
     rule,
@@ -88,7 +88,7 @@ function newSpell({ identity, severity }: Alert, since: Millis): Spell {
 }
 
 /** Looks through all of them only once so many came anew, however many go on. */
-function prune(usage: Usage): void {
+function prune(usage: ReportStats): void {
   const { spells } = usage
   const over = [...spells].flatMap(([id, { since, until }]) =>
     until === undefined ? [] : [{ id, span: until - since }],
@@ -99,27 +99,27 @@ function prune(usage: Usage): void {
 }
 
 /** Once a tick: begins to gather when a report is wanted, and a new slice when one was made; ends with the last receiver. */
-export function keepUsage(fold: Fold): void {
+export function maintainStats(fold: Fold): void {
   const { state, dispatchPlan } = fold
-  const { turns } = state.dispatch
+  const { schedules } = state.dispatch
   const isWanted = dispatchPlan.scheduled.some(({ kind }) => kind === 'report')
-  if (!isWanted || turns.size === 0) {
-    if (state.usage !== undefined) stop(state)
+  if (!isWanted || schedules.size === 0) {
+    if (state.reportStats !== undefined) stop(state)
     return
   }
-  if (state.usage === undefined) {
+  if (state.reportStats === undefined) {
     begin(state)
     return
   }
-  const { usage } = state
+  const { reportStats } = state
   // Rows stay where they are while a report is made of them.
-  if (usage.isCut && usage.making === undefined) compact(fold, usage)
-  takeMails(state, usage)
-  usage.open.to = state.now
-  const marks = [...turns].flatMap(([key, { since }]) => (key.startsWith('report') ? [since] : []))
-  const isTold = marks.some((mark) => mark > usage.open.from)
-  const loads = endMaking(usage, isTold)
-  if (isTold) cut(fold, usage, Math.min(...marks), loads)
+  if (reportStats.isCut && reportStats.making === undefined) compact(fold, reportStats)
+  takeMails(state, reportStats)
+  reportStats.open.to = state.now
+  const marks = [...schedules].flatMap(([key, { lastRunAt }]) => (key.startsWith('report') ? [lastRunAt] : []))
+  const isTold = marks.some((mark) => mark > reportStats.open.from)
+  const loads = finishReport(reportStats, isTold)
+  if (isTold) cut(fold, reportStats, Math.min(...marks), loads)
 }
 
 /**
@@ -128,58 +128,58 @@ export function keepUsage(fold: Fold): void {
  *
  * @returns what the next slice begins with.
  */
-function endMaking(usage: Usage, isTold: boolean): Slice['loads'] {
+function finishReport(usage: ReportStats, isTold: boolean): Period['loads'] {
   const { making, open } = usage
   if (making === undefined) return new Map()
   usage.open = { ...open, loads: making.loads }
   delete usage.making
   if (isTold) return open.loads
-  addLoads(making.loads, open.loads)
+  addUtilization(making.loads, open.loads)
   return new Map()
 }
 
-function takeMails({ dispatch: { mailed } }: State, { open }: Usage): void {
-  for (const [rule, count] of mailed.byRule) add(open.mails, rule, count)
-  mailed.byRule.clear()
+function takeMails({ dispatch: { mailCounts } }: State, { open }: ReportStats): void {
+  for (const [rule, count] of mailCounts.byRule) add(open.mails, rule, count)
+  mailCounts.byRule.clear()
 }
 
 /** Brings what is gathered up to the present, before it is told. */
-export function completeUsage(state: State, usage: Usage): void {
+export function completeStats(state: State, usage: ReportStats): void {
   takeMails(state, usage)
   takeOpen(state, usage)
 }
 
 function stop(state: State): void {
-  state.usage = undefined
-  for (const host of state.hosts.values()) host.row = undefined
+  state.reportStats = undefined
+  for (const host of state.hosts.values()) host.reportRow = undefined
 }
 
 /** What fires already went on from before, and was told before. */
 function begin(state: State): void {
-  const usage: Usage = {
+  const usage: ReportStats = {
     rows: new Map(),
     slices: [],
-    open: emptySlice(state.now),
+    open: emptyPeriod(state.now),
     spells: new Map(),
     isCut: false,
     room: MOST_SPELLS,
   }
-  state.usage = usage
+  state.reportStats = usage
   takeOpen(state, usage)
-  state.dispatch.mailed.byRule.clear()
+  state.dispatch.mailCounts.byRule.clear()
 }
 
 /** What is known of episodes that go on, and of those that are gone without a word. */
-function takeOpen(state: State, { spells }: Usage): void {
+function takeOpen(state: State, { spells }: ReportStats): void {
   const open = new Set<string>()
   const take = (alert: Alert): void => {
-    const { life, episode } = alert
-    if (life.state === 'pending' || life.state === 'resolved' || episode === '') return
+    const { lifecycle, episode } = alert
+    if (lifecycle.state === 'pending' || lifecycle.state === 'resolved' || episode === '') return
     open.add(episode)
-    const spell = spells.get(episode) ?? newSpell(alert, life.since)
+    const spell = spells.get(episode) ?? startEpisode(alert, lifecycle.since)
     spell.severity = alert.severity
     if (spell.severity === 'critical') spell.criticalAt ??= -Infinity
-    spell.peak = life.peak
+    spell.peak = lifecycle.peak
     spells.set(episode, spell)
   }
   for (const alert of state.alerts.values()) take(alert)
@@ -190,48 +190,48 @@ function takeOpen(state: State, { spells }: Usage): void {
 }
 
 /** Closes the slice, and lets go of what no report will cover any more. */
-function cut(fold: Fold, usage: Usage, oldest: Millis, loads: Slice['loads']): void {
+function cut(fold: Fold, usage: ReportStats, oldest: Millis, loads: Period['loads']): void {
   usage.slices = [...usage.slices, usage.open].filter(({ to }) => to > oldest)
-  usage.open = { ...emptySlice(fold.state.now), loads }
+  usage.open = { ...emptyPeriod(fold.state.now), loads }
   while (usage.slices.length > MOST_SLICES) {
-    const [first, second, ...rest] = usage.slices as [Slice, Slice, ...Slice[]]
-    usage.slices = [mergeSlices([first, second]), ...rest]
+    const [first, second, ...rest] = usage.slices as [Period, Period, ...Period[]]
+    usage.slices = [mergePeriods([first, second]), ...rest]
   }
   for (const [id, { until }] of usage.spells) if (until !== undefined && until < oldest) usage.spells.delete(id)
   usage.isCut = true
 }
 
 /** Gives the rows of hosts that are gone, and in no slice any more, to new ones: at the tick after a cut, which is long enough. */
-function compact({ state }: Fold, usage: Usage): void {
+function compact({ state }: Fold, usage: ReportStats): void {
   usage.isCut = false
   const slices = [...usage.slices, usage.open]
   const all = slices.flatMap(({ loads }) => [...loads.values()])
   const kept = [...usage.rows].filter(
-    ([name, row]) => state.hosts.has(name) || all.some((loads) => loadOf(loads, row).n > 0),
+    ([name, row]) => state.hosts.has(name) || all.some((loads) => readRow(loads, row).n > 0),
   )
   if (kept.length === usage.rows.size) return
   const order = kept.map(([, row]) => row)
   for (const { loads } of slices) {
-    for (const [metric, old] of loads) loads.set(metric, mergeLoads(emptyLoads(order.length), old, order))
+    for (const [metric, old] of loads) loads.set(metric, mergeRows(emptyRows(order.length), old, order))
   }
   usage.rows = new Map(kept.map(([name], row) => [name, row]))
-  for (const host of state.hosts.values()) host.row = usage.rows.get(host.name)
+  for (const host of state.hosts.values()) host.reportRow = usage.rows.get(host.name)
 }
 
 /** The service was down for a while. */
-export function noteDown(state: State, span: Millis): void {
-  tallyUsage(state, 'stops')
-  tallyUsage(state, 'down', span)
+export function recordDowntime(state: State, span: Millis): void {
+  countInReport(state, 'stops')
+  countInReport(state, 'down', span)
 }
 
 /** The service's clock was set back to `now`: nothing that is remembered lies ahead of it. */
-export function rewindUsage({ usage }: State, now: Millis): void {
-  if (usage === undefined) return
-  for (const slice of [...usage.slices, usage.open]) {
+export function rewindStats({ reportStats }: State, now: Millis): void {
+  if (reportStats === undefined) return
+  for (const slice of [...reportStats.slices, reportStats.open]) {
     slice.from = Math.min(slice.from, now)
     slice.to = Math.min(slice.to, now)
   }
-  for (const spell of usage.spells.values()) {
+  for (const spell of reportStats.spells.values()) {
     spell.since = Math.min(spell.since, now)
     if (spell.criticalAt !== undefined) spell.criticalAt = Math.min(spell.criticalAt, now)
     if (spell.until !== undefined) spell.until = Math.min(spell.until, now)

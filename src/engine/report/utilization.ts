@@ -1,9 +1,9 @@
 import type { ReportLoad, ReportShare } from '../../model.ts'
-import { NO_HOST } from '../../model.ts'
-import { type Loads, sumOf } from './utilization-rows.ts'
+import { UNKNOWN_HOST } from '../../model.ts'
+import { type UtilizationRows, sumOf } from './utilization-rows.ts'
 
 /** What is found of a share while host after host is looked at: plain, so that it can go on in another slice. */
-export interface ShareSum {
+export interface UtilizationSum {
   hosts: number
   mean: number
   unused: number
@@ -19,14 +19,14 @@ const FIRST_IDLE = 10
 /** A host that never used more than this of a whole. */
 const IDLE = 0.1
 
-export function emptyShare(): ShareSum {
+export function emptyUtilization(): UtilizationSum {
   return { hosts: 0, mean: 0, unused: 0, busiest: [], idlest: [], idle: 0, idleFirst: [] }
 }
 
 /** Takes what one host used in all of these stretches of time. */
-export function takeHost(sum: ShareSum, parts: readonly Loads[], host: string, row: number): void {
+export function addHost(sum: UtilizationSum, parts: readonly UtilizationRows[], host: string, row: number): void {
   const { n, sum: used, max } = sumOf(parts, row)
-  if (n === 0 || host === NO_HOST) return
+  if (n === 0 || host === UNKNOWN_HOST) return
   const one = { host, mean: used / n, max }
   sum.hosts++
   sum.mean += one.mean
@@ -39,7 +39,7 @@ export function takeHost(sum: ShareSum, parts: readonly Loads[], host: string, r
 }
 
 /** What the report says of it; nothing when nothing was measured. No host is named at both ends. */
-export function shareOf(metric: string, sum: ShareSum): readonly ReportShare[] {
+export function summarize(metric: string, sum: UtilizationSum): readonly ReportShare[] {
   const { hosts, mean, unused, busiest, idlest, idle, idleFirst } = sum
   if (hosts === 0) return []
   const half = Math.min(EXTREMES, Math.ceil(hosts / 2))

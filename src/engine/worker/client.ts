@@ -4,7 +4,7 @@ import type {
   Ack,
   Answers,
   CommandAnswer,
-  Earlier,
+  History,
   Engine,
   EngineConfig,
   OutboxItem,
@@ -13,7 +13,7 @@ import type {
   SendRecord,
   Tick,
 } from '../../model.ts'
-import type { Reply, Report, Request, ThreadData } from './protocol.ts'
+import type { Reply, EngineEvent, Request, ThreadData } from './protocol.ts'
 
 type Asked<R> = R extends { readonly id: number } ? Omit<R, 'id'> : never
 
@@ -50,7 +50,7 @@ interface Waiting {
  */
 export function startEngine(
   data: ThreadData,
-  onReport: (report: Report) => void,
+  onReport: (report: EngineEvent) => void,
   onEnd: (error: EngineError) => void,
 ): Promise<EngineClient> {
   const url = new URL(`./thread${extname(import.meta.filename)}`, import.meta.url)
@@ -89,7 +89,7 @@ export function startEngine(
   )
   return new Promise((resolve, reject) => {
     worker.on('message', (reply: Reply) => {
-      if (reply.kind === 'result' || reply.kind === 'error') return settle(waiting, reply)
+      if (reply.kind === 'result' || reply.kind === 'error') return resolveRequest(waiting, reply)
       if (reply.kind === 'ready') resolve(client)
       if (reply.kind === 'failed') {
         isStopping = true
@@ -109,7 +109,7 @@ export function startEngine(
   })
 }
 
-function settle(waiting: Map<number, Waiting>, reply: Reply & { kind: 'result' | 'error' }): void {
+function resolveRequest(waiting: Map<number, Waiting>, reply: Reply & { kind: 'result' | 'error' }): void {
   const asked = waiting.get(reply.id)
   waiting.delete(reply.id)
   if (reply.kind === 'result') asked?.resolve(reply.value)
@@ -135,12 +135,12 @@ function createClient(
         ask({ kind: 'due', now, limit, ...(perLine === undefined ? {} : { perLine }) }) as Promise<
           readonly OutboxItem[]
         >,
-      siblings: (item) => ask({ kind: 'siblings', item }) as Promise<readonly OutboxItem[]>,
-      earlier: (item) => ask({ kind: 'earlier', item }) as Promise<Earlier>,
+      pendingInThread: (item) => ask({ kind: 'siblings', item }) as Promise<readonly OutboxItem[]>,
+      history: (item) => ask({ kind: 'earlier', item }) as Promise<History>,
       merge: (merge, now) => ask({ kind: 'merge', merge, now }) as Promise<boolean>,
       rendered: (item, bytes) => ask({ kind: 'rendered', item, bytes }) as Promise<void>,
       outcome: (item, outcome, now) => ask({ kind: 'outcome', item, outcome, now }) as Promise<void>,
-      hasten: (queue) => ask({ kind: 'hasten', queue }) as Promise<void>,
+      retryNow: (queue) => ask({ kind: 'hasten', queue }) as Promise<void>,
       list: (limit) => ask({ kind: 'list', limit }) as Promise<readonly SendRecord[]>,
       stats: () => ask({ kind: 'outboxStats' }) as Promise<OutboxStats>,
     },

@@ -1,10 +1,10 @@
 import type { Effect, Journal, NewEntry, Offset } from '../../model.ts'
-import type { Report } from './protocol.ts'
+import type { EngineEvent } from './protocol.ts'
 import type { Fold } from '../state.ts'
 import { type Step, step } from '../step.ts'
 
 /** Writes entries and folds them, in this order; after a failure it goes on from what is proven to be on disk. */
-export interface Ledger {
+export interface JournalWriter {
   /** Rejects when the journal fails; then nothing has happened. */
   write(entries: readonly NewEntry[]): Promise<readonly Step[]>
   /** Does something else with the journal, whose failure counts likewise; resolves to false then. */
@@ -27,13 +27,13 @@ class JournalDown extends Error {
 }
 
 /** @param mendEvery opening the journal anew reads all of it, so that it is tried once in so many milliseconds only. */
-export function createLedger(
+export function createJournalWriter(
   journal: Journal,
   fold: Fold,
   start: Offset,
-  report: (report: Report) => void,
+  report: (report: EngineEvent) => void,
   mendEvery = 1000,
-): Ledger {
+): JournalWriter {
   const health = createHealth(report)
   let folded = start
   let mendAfter = 0
@@ -82,7 +82,7 @@ interface Health {
   readonly takeTimes: () => readonly number[]
 }
 
-function createHealth(report: (report: Report) => void): Health {
+function createHealth(report: (report: EngineEvent) => void): Health {
   let failed = false
   let times: number[] = []
   const timed = async <T>(work: () => Promise<T>): Promise<T> => {

@@ -1,4 +1,15 @@
-import type { Command, EngineConfig, EngineStats, Log, Merge, Millis, Outcome, Query, Tick, Via } from '../../model.ts'
+import type {
+  Command,
+  EngineConfig,
+  EngineStats,
+  Log,
+  Merge,
+  Millis,
+  Outcome,
+  Query,
+  Tick,
+  Channel,
+} from '../../model.ts'
 
 /** What the HTTP side asks of the engine's thread. Each request is answered once, under its id. */
 export type Request = { readonly id: number } & (
@@ -12,7 +23,7 @@ export type Request = { readonly id: number } & (
   | { readonly kind: 'merge'; readonly merge: Merge; readonly now: Millis }
   | { readonly kind: 'rendered'; readonly item: string; readonly bytes: Uint8Array }
   | { readonly kind: 'outcome'; readonly item: string; readonly outcome: Outcome; readonly now: Millis }
-  | { readonly kind: 'hasten'; readonly queue: Via }
+  | { readonly kind: 'hasten'; readonly queue: Channel }
   | { readonly kind: 'list'; readonly limit: number }
   | { readonly kind: 'outboxStats' }
   | { readonly kind: 'stop' }
@@ -21,10 +32,10 @@ export type Request = { readonly id: number } & (
 export type Reply =
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly code: string; readonly message: string }
-  | Report
+  | EngineEvent
 
 /** What the thread says unasked. */
-export type Report =
+export type EngineEvent =
   | { readonly kind: 'ready'; readonly replayed: number; readonly downFrom: Millis | undefined }
   | { readonly kind: 'stats'; readonly stats: EngineStats }
   /** Mails are due. */

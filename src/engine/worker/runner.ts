@@ -1,9 +1,9 @@
 import type { Command, CommandAnswer, EngineConfig, Journal, Millis, NewEntry, Offset, Tick } from '../../model.ts'
-import { createLedger, foldSafely, type Ledger } from './journal-writer.ts'
-import type { Report } from './protocol.ts'
+import { createJournalWriter, foldSafely, type JournalWriter } from './journal-writer.ts'
+import type { EngineEvent } from './protocol.ts'
 import { createSnapshots, readSnapshot, type SnapshotPolicy, SNAPSHOTS } from '../snapshot.ts'
 import type { Fold } from '../state.ts'
-import { statsOf } from './stats.ts'
+import { collectStats } from './stats.ts'
 import { createFold, encodeEntry, type Step } from '../step.ts'
 
 /** The fold with its journal. One owner. */
@@ -36,7 +36,7 @@ export async function startRunner(
   journal: Journal,
   config: EngineConfig,
   now: Millis,
-  report: (report: Report) => void,
+  report: (report: EngineEvent) => void,
   policy: RunnerPolicy = SNAPSHOTS,
 ): Promise<Runner> {
   const snapshot = await journal.load()
@@ -45,7 +45,7 @@ export async function startRunner(
   const downFrom = fold.state.now === 0 ? undefined : fold.state.now
   fold.counters.clear()
   const runner = createRunner(
-    createLedger(journal, fold, replayed.offset, report, policy.mendEvery),
+    createJournalWriter(journal, fold, replayed.offset, report, policy.mendEvery),
     journal,
     fold,
     report,
@@ -77,10 +77,10 @@ async function replay(
 }
 
 function createRunner(
-  ledger: Ledger,
+  ledger: JournalWriter,
   journal: Journal,
   fold: Fold,
-  report: (report: Report) => void,
+  report: (report: EngineEvent) => void,
   policy: SnapshotPolicy,
 ): Runner {
   const snapshots = createSnapshots(policy)
@@ -107,7 +107,7 @@ function createRunner(
       // Whoever gave the tick may give what it counted once more if this rejects: the tick itself is taken now.
       const outbox = await journal.outbox.stats().catch(() => undefined)
       if (outbox !== undefined) {
-        report({ kind: 'stats', stats: statsOf(fold, snapshots.entries(), ledger.takeTimes(), outbox) })
+        report({ kind: 'stats', stats: collectStats(fold, snapshots.entries(), ledger.takeTimes(), outbox) })
       }
       snapshots.tick(fold.state, ledger.folded())
     },

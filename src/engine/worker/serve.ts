@@ -66,9 +66,9 @@ async function perform(runner: Runner, journal: Journal, request: Exclude<Reques
     case 'due':
       return outbox.due(request.now, request.limit, request.perLine)
     case 'siblings':
-      return outbox.siblings(request.item)
+      return outbox.pendingInThread(request.item)
     case 'earlier':
-      return outbox.earlier(request.item)
+      return outbox.history(request.item)
     case 'merge':
       return outbox.merge(request.merge, request.now)
     case 'rendered':
@@ -76,7 +76,7 @@ async function perform(runner: Runner, journal: Journal, request: Exclude<Reques
     case 'outcome':
       return outbox.outcome(request.item, request.outcome, request.now)
     case 'hasten':
-      return outbox.hasten(request.queue)
+      return outbox.retryNow(request.queue)
     case 'list':
       return outbox.list(request.limit)
     case 'outboxStats':

@@ -2,11 +2,11 @@ import { type AlertState, type Counter, COUNTERS, type EngineStats, type OutboxS
 import type { Fold } from '../state.ts'
 
 /** The engine's figures for metrics. */
-export function statsOf(fold: Fold, lag: number, commits: readonly number[], outbox: OutboxStats): EngineStats {
+export function collectStats(fold: Fold, lag: number, commits: readonly number[], outbox: OutboxStats): EngineStats {
   const { state } = fold
   const alerts: Record<AlertState, number> = { pending: 0, firing: 0, recovering: 0, resolved: state.resolved.length }
-  for (const host of state.hosts.values()) for (const alert of host.alerts.values()) alerts[alert.life.state]++
-  for (const alert of state.alerts.values()) alerts[alert.life.state]++
+  for (const host of state.hosts.values()) for (const alert of host.alerts.values()) alerts[alert.lifecycle.state]++
+  for (const alert of state.alerts.values()) alerts[alert.lifecycle.state]++
   return {
     hosts: state.hosts.size,
     series: state.series,

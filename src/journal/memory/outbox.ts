@@ -1,5 +1,5 @@
 import type {
-  Earlier,
+  History,
   Effect,
   Merge,
   Millis,
@@ -8,7 +8,7 @@ import type {
   OutboxItem,
   OutboxStats,
   SendRecord,
-  Via,
+  Channel,
 } from '../../model.ts'
 import { lineOf, MOST_FAILED, toldWith } from '../contract.ts'
 
@@ -17,11 +17,11 @@ export interface MemoryOutbox {
   add(upTo: Offset, effects: readonly Effect[], now: Millis): void
   due(now: Millis, limit: number, perLine?: number): OutboxItem[]
   siblings(id: string): OutboxItem[]
-  earlier(id: string): Earlier
+  earlier(id: string): History
   merge(merge: Merge, now: Millis): boolean
   rendered(id: string, bytes: Uint8Array): void
   outcome(id: string, outcome: Outcome, now: Millis): void
-  hasten(queue: Via): void
+  hasten(queue: Channel): void
   list(limit: number): SendRecord[]
   stats(): OutboxStats
   forgetAfter(upTo: Offset): void
@@ -59,7 +59,9 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
       }
     },
     due(now, limit, perLine = limit) {
-      const due = firstOfQueues(pending()).filter(({ record }) => record.nextAt === undefined || record.nextAt <= now)
+      const due = firstOfQueues(pending()).filter(
+        ({ record }) => record.nextAttemptAt === undefined || record.nextAttemptAt <= now,
+      )
       const ofLines = firstOfEach(due, perLine, ({ line }) => line)
       return firstOfEach(ofLines, limit, ({ line }) => line.slice(0, line.indexOf(' ') + 1)).map(itemOf)
     },
@@ -105,9 +107,9 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
   }
 }
 
-function hasten(effects: Map<string, Kept>, queue: Via): void {
+function hasten(effects: Map<string, Kept>, queue: Channel): void {
   for (const [id, { fault, ...kept }] of effects) {
-    const { nextAt: _, ...record } = kept.record
+    const { nextAttemptAt: _, ...record } = kept.record
     if (fault !== undefined && kept.place.line.startsWith(`${queue} `)) effects.set(id, { ...kept, record })
   }
 }
@@ -131,9 +133,9 @@ function firstOfQueues(all: readonly Kept[]): readonly Kept[] {
   })
 }
 
-function earlierThan(effects: ReadonlyMap<string, Kept>, id: string): Earlier {
+function earlierThan(effects: ReadonlyMap<string, Kept>, id: string): History {
   const one = effects.get(id)
-  if (one === undefined || one.place.thread === '') return { untold: [] }
+  if (one === undefined || one.place.thread === '') return { undelivered: [] }
   const all = [...effects.values()]
   const before = all.slice(0, all.indexOf(one)).filter((other) => areSiblings(other, one))
   const sent = before.findLast(({ record }) => record.state === 'sent')?.record.data
@@ -141,7 +143,7 @@ function earlierThan(effects: ReadonlyMap<string, Kept>, id: string): Earlier {
   const untold = before.filter(({ record: { state } }) => state === 'failed' || state === 'merged')
   return {
     ...(sent !== undefined && { sent }),
-    untold: untold.map(({ record }) => record.data),
+    undelivered: untold.map(({ record }) => record.data),
     ...(failed.length > 0 && { failed }),
   }
 }
@@ -149,8 +151,11 @@ function earlierThan(effects: ReadonlyMap<string, Kept>, id: string): Earlier {
 /** What an address should have got and did not, since the newest that it got. */
 function failedBefore(all: readonly Kept[], { place: { line } }: Kept): readonly string[] {
   const done = all.filter(({ place }) => place.line === line)
-  const newest = Math.max(0, ...done.map(({ record: { state, doneAt = 0 } }) => (state === 'sent' ? doneAt : 0)))
-  const failed = done.filter(({ record: { state, doneAt = 0 } }) => state === 'failed' && doneAt > newest)
+  const newest = Math.max(
+    0,
+    ...done.map(({ record: { state, finishedAt = 0 } }) => (state === 'sent' ? finishedAt : 0)),
+  )
+  const failed = done.filter(({ record: { state, finishedAt = 0 } }) => state === 'failed' && finishedAt > newest)
   return failed.slice(-MOST_FAILED).map(({ record }) => record.data)
 }
 
@@ -171,8 +176,8 @@ function areSiblings(a: Kept, b: Kept): boolean {
 
 function merged({ upTo, place, record }: Kept, into: string, now: Millis): Kept {
   const { id, data, attempts, createdAt } = record
-  const answer = toldWith(into)
-  return { upTo, place, record: { id, data, attempts, createdAt, state: 'merged', answer, doneAt: now } }
+  const response = toldWith(into)
+  return { upTo, place, record: { id, data, attempts, createdAt, state: 'merged', response, finishedAt: now } }
 }
 
 function settled({ upTo, place, record, rendered }: Kept, outcome: Outcome, now: Millis): Kept {
@@ -180,10 +185,10 @@ function settled({ upTo, place, record, rendered }: Kept, outcome: Outcome, now:
   const { state, answer } = outcome
   const attempts = record.attempts + Number(state !== 'withdrawn')
   const base = { id, data, createdAt, attempts, answer }
-  if (state !== 'retry') return { upTo, place, record: { ...base, state, doneAt: now } }
-  const { at: nextAt, fault } = outcome
+  if (state !== 'retry') return { upTo, place, record: { ...base, state, finishedAt: now } }
+  const { at: nextAttemptAt, fault } = outcome
   const kept = { ...(rendered && { rendered }), ...(fault && { fault }) }
-  return { upTo, place, record: { ...base, state: 'pending', nextAt }, ...kept }
+  return { upTo, place, record: { ...base, state: 'pending', nextAttemptAt }, ...kept }
 }
 
 function itemOf({ record, rendered }: Kept): OutboxItem {

@@ -108,12 +108,12 @@ function openOutbox(
       }
       return items
     },
-    siblings: (id) => call('read a thread of the outbox', (store) => store.effects.siblings(id)),
-    earlier: (id) => call('read a thread of the outbox', (store) => store.effects.earlier(id)),
+    pendingInThread: (id) => call('read a thread of the outbox', (store) => store.effects.siblings(id)),
+    history: (id) => call('read a thread of the outbox', (store) => store.effects.earlier(id)),
     merge: (merge, now) => write('tell several in one', (effects) => effects.merge(merge, now)),
     rendered: (id, bytes) => write('keep a message', (effects) => effects.rendered(id, bytes)),
     outcome: (id, outcome, now) => write('record an outcome', (effects) => effects.outcome(id, outcome, now)),
-    hasten: (via) => write('let what waits be due', (effects) => effects.hasten(via)),
+    retryNow: (channel) => write('let what waits be due', (effects) => effects.hasten(channel)),
     list: (limit) => call('list the outbox', (store) => store.effects.list(limit)),
     stats: () => call('count the outbox', (store) => store.effects.stats()),
   }

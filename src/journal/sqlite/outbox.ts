@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type {
-  Earlier,
+  History,
   Effect,
   Merge,
   Millis,
@@ -9,7 +9,7 @@ import type {
   OutboxItem,
   OutboxStats,
   SendRecord,
-  Via,
+  Channel,
 } from '../../model.ts'
 import { lineOf, MOST_FAILED, toldWith } from '../contract.ts'
 import type { Row, Sql } from './schema.ts'
@@ -21,11 +21,11 @@ export interface EffectTable {
   due(now: Millis, limit: number, perLine?: number): Found
   /** What is damaged is left out; `due` finds it. */
   siblings(id: string): OutboxItem[]
-  earlier(id: string): Earlier
+  earlier(id: string): History
   merge(merge: Merge, now: Millis): boolean
   rendered(id: string, bytes: Uint8Array): void
   outcome(id: string, outcome: Outcome, now: Millis): void
-  hasten(queue: Via): void
+  hasten(queue: Channel): void
   /** A damaged effect is not sent as it is: its rendered bytes are forgotten, or it fails for good. */
   settle(damaged: DamagedEffect, now: Millis): void
   list(limit: number): SendRecord[]
@@ -178,7 +178,7 @@ function openEarlier(sql: Sql): EffectTable['earlier'] {
     const lost = failed.all(id).map(dataOf)
     return {
       ...(last !== undefined && { sent: dataOf(last) }),
-      untold: untold.all(id).map(dataOf),
+      undelivered: untold.all(id).map(dataOf),
       ...(lost.length > 0 && { failed: lost.toReversed() }),
     }
   }
@@ -245,15 +245,24 @@ function itemOf(row: ItemRow): OutboxItem {
 }
 
 function recordOf(row: RecordRow): SendRecord {
-  const { id, data, state, attempts, created_at: createdAt, next_at: nextAt, done_at: doneAt, answer } = row
+  const {
+    id,
+    data,
+    state,
+    attempts,
+    created_at: createdAt,
+    next_at: nextAttemptAt,
+    done_at: finishedAt,
+    answer: response,
+  } = row
   return {
     id,
     data,
     state,
     attempts,
     createdAt,
-    ...(nextAt !== null && { nextAt }),
-    ...(doneAt !== null && { doneAt }),
-    ...(answer !== null && { answer }),
+    ...(nextAttemptAt !== null && { nextAttemptAt }),
+    ...(finishedAt !== null && { finishedAt }),
+    ...(response !== null && { response }),
   }
 }

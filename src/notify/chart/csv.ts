@@ -1,4 +1,4 @@
-import type { AlertFacts, Picture } from '../../model.ts'
+import type { AlertSnapshot, ChartData } from '../../model.ts'
 import { isNumber } from './scale.ts'
 import { shorten } from '../../text/sanitise.ts'
 
@@ -6,7 +6,7 @@ import { shorten } from '../../text/sanitise.ts'
  * The buckets of a picture as CSV (RFC 4180): instants and numbers alone, so that no cell can be taken for a formula.
  * What is not known is empty.
  */
-export function bucketsCsv({ buckets, from, width }: Picture): string {
+export function bucketsCsv({ buckets, from, width }: ChartData): string {
   const rows = buckets.map(({ n, mean, min, max, last }, i) => {
     const start = new Date(from + i * width).toISOString()
     return [start, n, ...[mean, min, max, last].map((value) => (isNumber(value) ? value : ''))].join(',')
@@ -15,8 +15,8 @@ export function bucketsCsv({ buckets, from, width }: Picture): string {
 }
 
 /** What the files of an alert are called: `cpu-high_web-1_20261122T120300Z`. */
-export function fileName({ identity: { rule, host }, at }: AlertFacts): string {
-  const time = new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
+export function fileName({ identity: { rule, host }, evaluatedAt }: AlertSnapshot): string {
+  const time = new Date(evaluatedAt).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
   return `${plain(rule)}_${plain(host)}_${time}Z`
 }
 

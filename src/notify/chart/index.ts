@@ -1,4 +1,4 @@
-import type { AlertFacts, Notification, Picture } from '../../model.ts'
+import type { AlertSnapshot, Notification, ChartData } from '../../model.ts'
 import { formatDuration } from '../../text/format.ts'
 import { formatLimit } from '../../text/limit.ts'
 import { chartSvg, type Mark } from './svg.ts'
@@ -32,21 +32,21 @@ const NAME = 30
  */
 export function showPicture(
   notification: Notification,
-  facts: AlertFacts,
+  facts: AlertSnapshot,
   id: string,
   draw: Draw | undefined,
 ): Shown | undefined {
-  const { picture } = facts
+  const { chart: picture } = facts
   const means = picture?.buckets.map(({ mean }) => mean).filter(isNumber) ?? []
   if (picture === undefined || means.length === 0) return undefined
-  const zone = notification.zone === undefined ? {} : { zone: notification.zone }
+  const zone = notification.timeZone === undefined ? {} : { zone: notification.timeZone }
   const { metric, unit } = facts.identity.measure
   const svg = { title: metric, unit, marks: marksOf(notification, facts, picture), ...zone }
   const png = draw?.(chartSvg(picture, svg))
   const name = fileName(facts)
   const time = timesOf(notification)
   const words = wordsOf(facts, picture, means, time)
-  const chart = { alt: `${headlineOf(facts, notification.because, time)}. ${words.alt}`, lines: words.lines }
+  const chart = { alt: `${headlineOf(facts, notification.reason, time)}. ${words.alt}`, lines: words.lines }
   const csv: Attachment = { name: `${name}.csv`, type: 'text/csv; charset=utf-8', content: bucketsCsv(picture) }
   if (png === undefined) return { chart, attachments: [csv] }
   const cid = `chart.${id}`
@@ -55,25 +55,25 @@ export function showPicture(
 
 /** When it began, and the moment that the picture is about, which may be some time before the mail. */
 function marksOf(
-  { because }: Notification,
-  { state, since, at: judged, resolvedAt = judged }: AlertFacts,
-  { window: { to: at } }: Picture,
+  { reason }: Notification,
+  { state, startsAt, evaluatedAt: judged, resolvedAt = judged }: AlertSnapshot,
+  { window: { to: at } }: ChartData,
 ): readonly Mark[] {
   const step =
-    because === 'fired'
+    reason === 'fired'
       ? 'fired'
-      : because === 'severity_raised'
+      : reason === 'severity_raised'
         ? 'raised'
-        : because === 'severity_lowered'
+        : reason === 'severity_lowered'
           ? 'lowered'
           : 'now'
   const last = state === 'resolved' ? { at: resolvedAt, label: 'resolved' } : { at, label: step }
-  return since < last.at ? [{ at: since, label: 'began' }, last] : [last]
+  return startsAt < last.at ? [{ at: startsAt, label: 'began' }, last] : [last]
 }
 
 function wordsOf(
-  facts: AlertFacts,
-  picture: Picture,
+  facts: AlertSnapshot,
+  picture: ChartData,
   means: readonly number[],
   time: Times,
 ): Pick<Chart, 'alt' | 'lines'> {

@@ -1,4 +1,4 @@
-import type { Millis, Picture, PictureBucket, Unit } from '../../model.ts'
+import type { Millis, ChartData, ChartBucket, Unit } from '../../model.ts'
 import { formatDuration, formatTime } from '../../text/format.ts'
 import { isNumber, placeIn, type Range, timeTicks, valueLabel, valueRange, valueTicks } from './scale.ts'
 import { clean, escapeHtml, shorten } from '../../text/sanitise.ts'
@@ -69,7 +69,7 @@ interface Frame {
 }
 
 /** Draws the buckets around the moment of a step, as a whole SVG document. */
-export function chartSvg(picture: Picture, options: ChartOptions): string {
+export function chartSvg(picture: ChartData, options: ChartOptions): string {
   const levels = levelsOf(picture, options.unit)
   const frame = frameOf(picture, levels, options.unit)
   const shown = levels.filter(({ value }) => value >= frame.range.low && value <= frame.range.high)
@@ -92,13 +92,13 @@ export function chartSvg(picture: Picture, options: ChartOptions): string {
   return `${open} font-family="DejaVu Sans Condensed, sans-serif" font-size="${SIZE}">\n${parts.join('\n')}\n</svg>\n`
 }
 
-function captionOf({ width, from }: Picture, { title, zone }: ChartOptions): string {
+function captionOf({ width, from }: ChartData, { title, zone }: ChartOptions): string {
   const rest = ` in steps of ${formatDuration(width)}, ${formatTime(from, zone).split(' ').at(-1)}`
   const room = Math.floor((KEY - 40 - widthOf(rest)) / (SIZE * LETTER))
   return `${shorten(clean(title), Math.max(3, room))}${rest}`
 }
 
-function levelsOf({ limits, expected }: Picture, unit: Unit): readonly Level[] {
+function levelsOf({ limits, expected }: ChartData, unit: Unit): readonly Level[] {
   const level = (kind: Level['kind'], value: number): Level => ({
     kind,
     value,
@@ -113,7 +113,7 @@ function levelsOf({ limits, expected }: Picture, unit: Unit): readonly Level[] {
   return all.filter(({ label }, i) => all.findIndex((other) => other.label === label) === i)
 }
 
-function frameOf(picture: Picture, levels: readonly Level[], unit: Unit): Frame {
+function frameOf(picture: ChartData, levels: readonly Level[], unit: Unit): Frame {
   const { buckets, from, width } = picture
   const values = [...buckets.flatMap(({ mean, min, max }) => [mean, min, max]), ...(picture.range ?? [])].filter(
     isNumber,
@@ -143,14 +143,14 @@ function windowKey(left: number): string {
   return `<rect x="${left - 18}" y="10" width="13" height="13" fill="${SHADE}"/>${text(left, 21, label, INK.soft)}`
 }
 
-function windowShade({ window }: Picture, { from, to, x }: Frame): string {
+function windowShade({ window }: ChartData, { from, to, x }: Frame): string {
   const [start, end] = [x(Math.max(from, window.from)), x(Math.min(to, window.to))]
   if (end <= start) return ''
   return `<rect x="${start}" y="${TOP}" width="${round(end - start)}" height="${BOTTOM - TOP}" fill="${SHADE}"/>`
 }
 
 /** The range that counts as normal, where a detector knows one. */
-function usualBand({ range }: Picture, { left, right, range: shown, y }: Frame): string {
+function usualBand({ range }: ChartData, { left, right, range: shown, y }: Frame): string {
   if (range === undefined) return ''
   const [low, high] = [Math.max(shown.low, range[0]), Math.min(shown.high, range[1])]
   if (!(high > low)) return ''
@@ -225,8 +225,8 @@ export function apart(places: readonly number[], gap: number, low: number, high:
 }
 
 /** Neighbours in a run are no further from each other than the series usually leaves between samples. */
-function runsOf(buckets: readonly PictureBucket[], isShown: (bucket: PictureBucket) => boolean): readonly number[][] {
-  const filled = [...buckets.keys()].filter((i) => isShown(buckets[i] as PictureBucket))
+function runsOf(buckets: readonly ChartBucket[], isShown: (bucket: ChartBucket) => boolean): readonly number[][] {
+  const filled = [...buckets.keys()].filter((i) => isShown(buckets[i] as ChartBucket))
   const gaps = filled.slice(1).map((at, i) => at - (filled[i] as number))
   const usual = gaps.toSorted((a, b) => a - b)[(gaps.length - 1) >> 1] ?? 1
   const runs: number[][] = []
@@ -239,7 +239,7 @@ function runsOf(buckets: readonly PictureBucket[], isShown: (bucket: PictureBuck
   return runs
 }
 
-function linePaths({ buckets, width }: Picture, { from, x, y }: Frame): readonly string[] {
+function linePaths({ buckets, width }: ChartData, { from, x, y }: Frame): readonly string[] {
   const point = (i: number): string => `${x(from + (i + 0.5) * width)} ${y(buckets[i]?.mean as number)}`
   return runsOf(buckets, ({ mean }) => isNumber(mean)).map((run) => {
     if (run.length > 1) {
@@ -252,7 +252,7 @@ function linePaths({ buckets, width }: Picture, { from, x, y }: Frame): readonly
 }
 
 /** From the least to the greatest sample of each bucket, where they are kept. */
-function bandPaths({ buckets, width }: Picture, { from, x, y }: Frame): readonly string[] {
+function bandPaths({ buckets, width }: ChartData, { from, x, y }: Frame): readonly string[] {
   const at = (i: number, value: number | null | undefined): string =>
     `${x(from + (i + 0.5) * width)} ${y(value as number)}`
   const style = `fill="${INK.line}" fill-opacity=".16" stroke="${INK.line}" stroke-opacity=".3"`

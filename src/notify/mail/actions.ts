@@ -1,5 +1,5 @@
 import {
-  type AlertFacts,
+  type AlertSnapshot,
   type BuiltinRule,
   isBuiltinRule,
   type Millis,
@@ -20,7 +20,7 @@ const AROUND: Millis = 15 * 60_000
 const ACKNOWLEDGE = 'Acknowledge'
 
 /** What the reader can do with one press while an alert fires. The same mail has the same links whenever it is made. */
-export function actionsOf(notification: Notification, facts: AlertFacts, options: LetterOptions): readonly Action[] {
+export function actionsOf(notification: Notification, facts: AlertSnapshot, options: LetterOptions): readonly Action[] {
   return [
     ...actionOf(notification, facts, options, 'ack', ACKNOWLEDGE),
     ...actionOf(notification, facts, options, 'silence', 'Silence'),
@@ -30,27 +30,27 @@ export function actionsOf(notification: Notification, facts: AlertFacts, options
 /** The link for one alert of a list; undefined where it is over or acknowledged. */
 export function acknowledgeOf(
   notification: Notification,
-  facts: AlertFacts,
+  facts: AlertSnapshot,
   options: LetterOptions,
 ): Action | undefined {
-  if (facts.ack !== undefined && facts.ack.until > notification.at) return undefined
+  if (facts.ack !== undefined && facts.ack.until > notification.decidedAt) return undefined
   return actionOf(notification, facts, options, 'ack', ACKNOWLEDGE)[0]
 }
 
 function actionOf(
-  { at, to }: Notification,
-  { state, episode, identity: { rule, host } }: AlertFacts,
+  { decidedAt, to }: Notification,
+  { state, episode, identity: { rule, host } }: AlertSnapshot,
   { url, linkKey }: LetterOptions,
   what: LinkAction['do'],
   text: string,
 ): readonly Action[] {
   if (url === undefined || linkKey === undefined || state === 'resolved') return []
-  const path = signLink(linkKey, { do: what, episode, rule, host, exp: at + LINK_LIFE, to: to.address })
+  const path = signLink(linkKey, { do: what, episode, rule, host, exp: decidedAt + LINK_LIFE, to: to.address })
   return path.length > LONGEST_PATH ? [] : [{ text, url: `${url}${path}` }]
 }
 
 /** What to look at, and what to change if this should not have been a mail; nothing that the end has made pointless. */
-export function adviceOf(notification: Notification, facts: AlertFacts, options: LetterOptions): readonly Advice[] {
+export function adviceOf(notification: Notification, facts: AlertSnapshot, options: LetterOptions): readonly Advice[] {
   const { rule } = facts.identity
   const isBuiltin = isBuiltinRule(rule)
   const life = `/api/v1/alerts/${encodeURIComponent(facts.episode)}`
@@ -62,7 +62,7 @@ export function adviceOf(notification: Notification, facts: AlertFacts, options:
     ...lookAt(facts, options.url),
     ...(isBuiltin ? [] : lookAtEvents(notification, facts, options)),
     ...(options.url === undefined ? [] : [timeline]),
-    ...(isBuiltin || facts.ended !== undefined ? [] : [change]),
+    ...(isBuiltin || facts.closeReason !== undefined ? [] : [change]),
   ]
 }
 
@@ -83,12 +83,12 @@ const BUILTIN_ADVICE: Readonly<Record<BuiltinRule, string>> = {
 
 /** Where to look first while an alert fires, and where if its end needs to be understood: not at a host that is gone. */
 export function lookAt(
-  { identity: { rule, host: name }, state, ended }: AlertFacts,
+  { identity: { rule, host: name }, state, closeReason }: AlertSnapshot,
   url: string | undefined,
 ): readonly Advice[] {
   const [host, isFiring] = [nameOf(name), state === 'firing']
   if (isBuiltinRule(rule)) return isFiring ? [{ text: BUILTIN_ADVICE[rule] }] : []
-  if (ended === 'host_retired') return []
+  if (closeReason === 'host_retired') return []
   if (url === undefined) {
     return [
       {
@@ -101,11 +101,11 @@ export function lookAt(
 }
 
 function lookAtEvents(
-  { at }: Notification,
-  { identity: { host }, since }: AlertFacts,
+  { decidedAt }: Notification,
+  { identity: { host }, startsAt }: AlertSnapshot,
   { kibana }: LetterOptions,
 ): readonly Advice[] {
   if (kibana === undefined || host.length > LINKED) return []
-  const url = kibanaLink(kibana, { host, from: Math.min(since, at) - AROUND, to: at + AROUND })
+  const url = kibanaLink(kibana, { host, from: Math.min(startsAt, decidedAt) - AROUND, to: decidedAt + AROUND })
   return url === undefined ? [] : [{ text: `Events of ${nameOf(host)} around that time:`, url }]
 }

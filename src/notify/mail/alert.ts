@@ -1,4 +1,4 @@
-import type { AlertFacts, Notification } from '../../model.ts'
+import type { AlertSnapshot, Notification } from '../../model.ts'
 import { formatCount } from '../../text/format.ts'
 import { actionsOf, adviceOf } from './actions.ts'
 import { digestHeadline, listAdvice } from './digest.ts'
@@ -12,11 +12,11 @@ import { worstFirst } from './rows.ts'
 import { type Times, timesOf } from './times.ts'
 
 /** What is new in a mail about alerts, and what goes on beside it. */
-export function partsOf({ alerts, news = alerts.length }: Notification): {
-  readonly fresh: readonly AlertFacts[]
-  readonly others: readonly AlertFacts[]
+export function partsOf({ alerts, newCount = alerts.length }: Notification): {
+  readonly fresh: readonly AlertSnapshot[]
+  readonly others: readonly AlertSnapshot[]
 } {
-  return { fresh: alerts.slice(0, news), others: alerts.slice(news) }
+  return { fresh: alerts.slice(0, newCount), others: alerts.slice(newCount) }
 }
 
 /**
@@ -26,7 +26,7 @@ export function partsOf({ alerts, news = alerts.length }: Notification): {
  */
 export function alertLetter(
   notification: Notification,
-  facts: AlertFacts,
+  facts: AlertSnapshot,
   options: LetterOptions,
   own?: string,
 ): Letter {
@@ -42,7 +42,7 @@ export function alertLetter(
   return {
     tone: toneOf(facts),
     status: statusOf(notification, facts),
-    headline: headlineOf(facts, notification.because, time),
+    headline: headlineOf(facts, notification.reason, time),
     greeting: greetingOf(notification),
     paragraphs: [...told.map((text) => text.trim()).filter((text) => text !== ''), ...placeNote(notification, time)],
     actions,
@@ -78,24 +78,24 @@ export function groupLetter(notification: Notification, options: LetterOptions):
   }
 }
 
-function groupStatus({ because }: Notification, fresh: readonly AlertFacts[], firing: number): string {
+function groupStatus({ reason }: Notification, fresh: readonly AlertSnapshot[], firing: number): string {
   if (firing === 0) return 'All resolved'
-  if (because === 'repeat_interval') return `Still firing: ${firing}`
-  const first = because === 'escalated' ? 'Escalated: ' : because === 'silence_ended' ? 'Suppressed until now: ' : ''
+  if (reason === 'repeat_interval') return `Still firing: ${firing}`
+  const first = reason === 'escalated' ? 'Escalated: ' : reason === 'silence_ended' ? 'Suppressed until now: ' : ''
   return `${first}${tallyOf(fresh)}`
 }
 
 function groupLead(
   notification: Notification,
-  fresh: readonly AlertFacts[],
-  others: readonly AlertFacts[],
+  fresh: readonly AlertSnapshot[],
+  others: readonly AlertSnapshot[],
   time: Times,
 ): string {
-  const { because, at } = notification
+  const { reason, decidedAt } = notification
   const over = fresh.filter(({ state }) => state === 'resolved').length
   const firing = fresh.length - over
-  if (because === 'repeat_interval') {
-    const since = Math.min(at, ...fresh.map(({ since }) => since))
+  if (reason === 'repeat_interval') {
+    const since = Math.min(decidedAt, ...fresh.map(({ startsAt }) => startsAt))
     return `${formatCount(firing, 'alert of this group is', 'alerts of this group are')} still firing, the oldest since ${time(since)}. None is new since the last mail.`
   }
   const verb = notification.seq === 0 ? 'fired' : 'fired or changed'
@@ -106,7 +106,7 @@ function groupLead(
   return `${parts.join(', and ')}. They belong to one group. ${besideOf(others)}`.trim()
 }
 
-function besideOf(others: readonly AlertFacts[]): string {
+function besideOf(others: readonly AlertSnapshot[]): string {
   if (others.length === 0) return ''
   return `${formatCount(others.length, 'other alert of the group is', 'other alerts of the group are')} still firing.`
 }

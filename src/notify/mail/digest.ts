@@ -1,4 +1,4 @@
-import type { AlertFacts, Notification } from '../../model.ts'
+import type { AlertSnapshot, Notification } from '../../model.ts'
 import { formatCount } from '../../text/format.ts'
 import { lookAt } from './actions.ts'
 import { footerOf } from './footer.ts'
@@ -28,26 +28,26 @@ export function digestLetter(notification: Notification, options: LetterOptions)
 }
 
 /** How many, in which state, and the first few hosts: `12 alerts on 12 hosts: web-1, web-2, web-3 and 9 more`. */
-export function digestHeadline(alerts: readonly AlertFacts[]): string {
+export function digestHeadline(alerts: readonly AlertSnapshot[]): string {
   const { count, named } = hostsOf(alerts)
   return `${groupName(alerts)} on ${count === 1 ? 'one host' : `${count} hosts`}: ${named}`
 }
 
-function leadOf({ because, alerts }: Notification, { mailsPerMinute }: LetterOptions): string {
+function leadOf({ reason, alerts }: Notification, { mailsPerMinute }: LetterOptions): string {
   const these = formatCount(alerts.length, 'alert')
-  if (because === 'rate_limited') {
+  if (reason === 'rate_limited') {
     const limit =
       mailsPerMinute === undefined ? 'the mail limit' : `the limit of ${formatCount(mailsPerMinute, 'mail')} per minute`
     return `${these} in one mail: ${limit} was reached. Nothing was dropped.`
   }
-  if (because === 'backlog') {
+  if (reason === 'backlog') {
     return `${these} began and ended in events that arrived long after they happened. Each is listed with its beginning and its end.`
   }
   return `${these} in one mail.`
 }
 
 /** What to do about several alerts: one host is looked at, many are compared. */
-export function listAdvice(alerts: readonly AlertFacts[], { url }: LetterOptions): Letter['advice'] {
+export function listAdvice(alerts: readonly AlertSnapshot[], { url }: LetterOptions): Letter['advice'] {
   const firing = alerts.filter(({ state }) => state === 'firing')
   const [first] = firing
   if (first !== undefined && firing.every(({ identity: { host } }) => host === first.identity.host))

@@ -1,4 +1,4 @@
-import type { AlertFacts, Because, Context, Millis, Notification, Peers } from '../../model.ts'
+import type { AlertSnapshot, NotificationReason, FiringContext, Millis, Notification, Peers } from '../../model.ts'
 import { isAboutSource } from '../../text/builtin.ts'
 import { formatCount, formatDuration } from '../../text/format.ts'
 import { formatReach } from '../../text/limit.ts'
@@ -25,14 +25,14 @@ import type { Times } from './times.ts'
 const LATE = 5 * 60_000
 
 /** What is known of an alert, one by one. */
-export function factsOf(notification: Notification, facts: AlertFacts, time: Times): readonly Fact[] {
+export function factsOf(notification: Notification, facts: AlertSnapshot, time: Times): readonly Fact[] {
   const { rule, host, labels } = facts.identity
   const isOfSource = isAboutSource(rule)
   const list: readonly (Fact | undefined)[] = [
     fact('Measured', measureOf(facts)),
     fact(isOfSource ? 'Source' : 'Host', host),
     ...Object.entries(labels).map(([label, text]) => fact(nameOf(label), text)),
-    ...measured(facts, notification.at, time),
+    ...measured(facts, notification.decidedAt, time),
     ...lived(notification, facts, time),
     fact('Why', reasonOf(facts, time)),
     ...notified(notification, facts, time),
@@ -48,7 +48,7 @@ function fact(label: string, text: string): Fact | undefined {
   return text === '' ? undefined : { label, value: nameOf(text, WHOLE) }
 }
 
-function measured(facts: AlertFacts, told: Millis, time: Times): readonly (Fact | undefined)[] {
+function measured(facts: AlertSnapshot, told: Millis, time: Times): readonly (Fact | undefined)[] {
   const { identity, value, peers } = facts
   return [
     value === null ? undefined : fact('Value', measuredAt(facts, told, time)),
@@ -65,26 +65,36 @@ function peersOf({ hosts, known }: Peers): string {
 }
 
 /** A state that is over is no figure any more. */
-function measuredAt(facts: AlertFacts, told: Millis, time: Times): string {
-  const { state, at } = facts
-  if (isState(facts)) return state === 'resolved' ? '' : `${valueOf(facts)} at ${time(at)}`
-  return `${valueOf(facts)} in the window that ${at > told ? 'ends' : 'ended'} at ${time(at)}`
+function measuredAt(facts: AlertSnapshot, told: Millis, time: Times): string {
+  const { state, evaluatedAt } = facts
+  if (isState(facts)) return state === 'resolved' ? '' : `${valueOf(facts)} at ${time(evaluatedAt)}`
+  return `${valueOf(facts)} in the window that ${evaluatedAt > told ? 'ends' : 'ended'} at ${time(evaluatedAt)}`
 }
 
 /** What ends an alert, where its value is within the limit and does not end it. */
-function endOf(facts: AlertFacts): string {
+function endOf(facts: AlertSnapshot): string {
   const { clear } = facts.evidence
   if (facts.state === 'resolved' || clear === undefined || breachesLimit(facts)) return ''
   return `; resolves ${formatReach(clear, facts.identity.measure.unit)}`
 }
 
-function lived(notification: Notification, facts: AlertFacts, time: Times): readonly (Fact | undefined)[] {
-  const { identity, value, peak, resolvedAt, since, bad = 0, windows = bad, flaps = 0, noDataSince } = facts
-  const began = time(Math.min(since, notification.at))
+function lived(notification: Notification, facts: AlertSnapshot, time: Times): readonly (Fact | undefined)[] {
+  const {
+    identity,
+    value,
+    peak,
+    resolvedAt,
+    startsAt,
+    breaches = 0,
+    evaluations = breaches,
+    refirings = 0,
+    noDataSince,
+  } = facts
+  const began = time(Math.min(startsAt, notification.decidedAt))
   const isPlain = peak === null || (resolvedAt === undefined && peak === value)
   const course = [
-    ...(windows > 0 ? [windowsOf(windows, bad)] : []),
-    ...(flaps > 0 ? [`re-fired ${timesText(flaps)}`] : []),
+    ...(evaluations > 0 ? [windowsOf(evaluations, breaches)] : []),
+    ...(refirings > 0 ? [`re-fired ${timesText(refirings)}`] : []),
   ]
   return [
     resolvedAt === undefined
@@ -93,19 +103,19 @@ function lived(notification: Notification, facts: AlertFacts, time: Times): read
     resolvedAt === undefined ? undefined : fact('Ended', `${time(resolvedAt)}, after ${lastedOf(facts)}`),
     isPlain ? undefined : fact('Peak', figureOf(peak, identity.measure.unit)),
     critical(facts, time),
-    windows > 1 || flaps > 0 || resolvedAt !== undefined ? fact('History', course.join('; ')) : undefined,
+    evaluations > 1 || refirings > 0 || resolvedAt !== undefined ? fact('History', course.join('; ')) : undefined,
     noDataSince === undefined ? undefined : fact('Data', `none since ${time(noDataSince)} (the alert keeps firing)`),
   ]
 }
 
 /** When it was at its worst, where that was not from its beginning until now. */
-function critical({ critical, since }: AlertFacts, time: Times): Fact | undefined {
+function critical({ critical, startsAt }: AlertSnapshot, time: Times): Fact | undefined {
   if (critical === undefined) return undefined
-  const { from, until, spells, again = from } = critical
-  if (until === undefined && spells > 1)
-    return fact('Critical', `since ${time(again)} (${spells} times in all, first at ${time(from)})`)
-  if (until === undefined) return from > since ? fact('Critical', `since ${time(from)}`) : undefined
-  if (spells > 1) return fact('Critical', `${spells} times between ${time(from)} and ${time(until)}`)
+  const { from, until, count, lastFrom = from } = critical
+  if (until === undefined && count > 1)
+    return fact('Critical', `since ${time(lastFrom)} (${count} times in all, first at ${time(from)})`)
+  if (until === undefined) return from > startsAt ? fact('Critical', `since ${time(from)}`) : undefined
+  if (count > 1) return fact('Critical', `${count} times between ${time(from)} and ${time(until)}`)
   return fact('Critical', `from ${time(from)} to ${time(until)}, for ${formatDuration(until - from)}`)
 }
 
@@ -119,24 +129,24 @@ function timesText(count: number): string {
 }
 
 /** How its reader was notified of it, and what was done about it. */
-function notified(notification: Notification, facts: AlertFacts, time: Times): readonly (Fact | undefined)[] {
-  const { sent = 0, suppressed = 0, ack, wasMuted } = facts
+function notified(notification: Notification, facts: AlertSnapshot, time: Times): readonly (Fact | undefined)[] {
+  const { notifications = 0, suppressed = 0, ack, heldBy } = facts
   const parts = [
-    ...(sent > 0 ? [`${sent} before this one`] : []),
+    ...(notifications > 0 ? [`${notifications} before this one`] : []),
     ...(suppressed > 0 ? [`${formatCount(suppressed, 'update')} suppressed`] : []),
   ]
   return [
-    ack === undefined ? undefined : fact('Acknowledged', acknowledged(ack, facts, notification.at, time)),
-    wasMuted === undefined || isUntold(notification, facts)
+    ack === undefined ? undefined : fact('Acknowledged', acknowledged(ack, facts, notification.decidedAt, time)),
+    heldBy === undefined || isUntold(notification, facts)
       ? undefined
-      : fact('Suppressed', describeSuppression(wasMuted, time)),
+      : fact('Suppressed', describeSuppression(heldBy, time)),
     fact('Notifications', parts.join('; ')),
   ]
 }
 
 function acknowledged(
-  { author, at, until, note }: NonNullable<AlertFacts['ack']>,
-  { state }: AlertFacts,
+  { author, at, until, note }: NonNullable<AlertSnapshot['ack']>,
+  { state }: AlertSnapshot,
   told: Millis,
   time: Times,
 ): string {
@@ -149,15 +159,15 @@ function acknowledged(
 
 /** What else fires. */
 function beside(
-  { identity: { host } }: AlertFacts,
-  context: Context | undefined,
+  { identity: { host } }: AlertSnapshot,
+  context: FiringContext | undefined,
   time: Times,
 ): readonly (Fact | undefined)[] {
   if (context === undefined) return []
   const { onHost, firing, muted, hosts } = context
   const rules = onHost.map(
-    ({ rule, severity, since, code, muted }) =>
-      `${nameOf(rule)} (${severity}${muted === true ? ', muted' : ''}, since ${time(since)}, ${nameOf(code)})`,
+    ({ rule, severity, startsAt, code, muted }) =>
+      `${nameOf(rule)} (${severity}${muted === true ? ', muted' : ''}, since ${time(startsAt)}, ${nameOf(code)})`,
   )
   const isElsewhere = firing > onHost.length
   const all = `${formatCount(firing, 'other alert is firing', 'other alerts are firing')} on ${formatCount(hosts, 'host')}`
@@ -168,19 +178,19 @@ function beside(
   ]
 }
 
-const STEPS: readonly Because[] = ['fired', 'severity_raised', 'severity_lowered', 'resolved']
+const STEPS: readonly NotificationReason[] = ['fired', 'severity_raised', 'severity_lowered', 'resolved']
 
 /** What the reader should know about the facts. */
-export function notesOf({ at, because }: Notification, facts: AlertFacts, time: Times): readonly string[] {
-  const decided = facts.resolvedAt ?? facts.at
-  const isStep = STEPS.includes(because)
-  const isLate = because === 'backlog' || (isStep && facts.wasMuted === undefined && at - decided > LATE)
-  const late = `This mail was sent late, at ${time(at)}: the events arrived long after they happened.`
+export function notesOf({ decidedAt, reason }: Notification, facts: AlertSnapshot, time: Times): readonly string[] {
+  const decided = facts.resolvedAt ?? facts.evaluatedAt
+  const isStep = STEPS.includes(reason)
+  const isLate = reason === 'backlog' || (isStep && facts.heldBy === undefined && decidedAt - decided > LATE)
+  const late = `This mail was sent late, at ${time(decidedAt)}: the events arrived long after they happened.`
   return [...gapNotes([facts], time), ...(isLate ? [late] : [])]
 }
 
 /** Shares of a whole can be drawn, everything else has no natural end. */
-export function meterOf(facts: AlertFacts): Meter | undefined {
+export function meterOf(facts: AlertSnapshot): Meter | undefined {
   const { unit } = facts.identity.measure
   const { limit } = facts.evidence
   if ((unit !== 'ratio' && unit !== 'percent') || facts.value === null || limit === undefined) return undefined

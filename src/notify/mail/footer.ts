@@ -1,4 +1,4 @@
-import { type AlertFacts, isBuiltinRule, type Notification } from '../../model.ts'
+import { type AlertSnapshot, isBuiltinRule, type Notification } from '../../model.ts'
 import { formatCount } from '../../text/format.ts'
 import { LINKED } from './lists.ts'
 import { nameOf } from './phrase.ts'
@@ -16,7 +16,7 @@ export type Press = 'buttons' | 'links' | 'nothing'
 /** Who gets the mail and why, when the next one comes, and how to stop it. */
 export function footerOf(
   notification: Notification,
-  alerts: readonly AlertFacts[],
+  alerts: readonly AlertSnapshot[],
   time: Times,
   press: Press,
 ): readonly string[] {
@@ -27,11 +27,11 @@ export function footerOf(
   return [why, nextOf(notification, alerts, firing, time), ...stopOf(firing, press)]
 }
 
-function namerOf({ namedBy, because }: Notification, alerts: readonly AlertFacts[]): string {
+function namerOf({ namedBy, reason }: Notification, alerts: readonly AlertSnapshot[]): string {
   const rules = [...new Set(alerts.map(({ identity }) => identity.rule))]
   const one = rules.length === 1 ? (rules[0] ?? '') : undefined
   const name = one === undefined ? 'the rules named above' : `rule ${nameOf(one)}`
-  if (namedBy === 'escalation' || because === 'escalated') return `an escalation of ${name} notifies`
+  if (namedBy === 'escalation' || reason === 'escalated') return `an escalation of ${name} notifies`
   if (namedBy === 'route') return `a route for ${name} notifies`
   if (one !== undefined && isBuiltinRule(one)) return `built-in rule ${nameOf(one)} notifies`
   return one === undefined ? `${name} notify` : `${name} notifies`
@@ -41,27 +41,27 @@ function namerOf({ namedBy, because }: Notification, alerts: readonly AlertFacts
 const FLAPPING = 'when it stops flapping or its severity is raised'
 
 function nextOf(
-  { at, nextAt }: Notification,
-  alerts: readonly AlertFacts[],
-  firing: readonly AlertFacts[],
+  { decidedAt, nextRepeatAt }: Notification,
+  alerts: readonly AlertSnapshot[],
+  firing: readonly AlertSnapshot[],
   time: Times,
 ): string {
   const it = alerts.length === 1 ? 'it' : 'them'
   const isFlapping = alerts.length === 1 && alerts[0]?.flapping !== undefined
   const over = isFlapping ? FLAPPING : alerts.length === 1 ? 'when it resolves' : 'when something changes'
-  if (nextAt === undefined) return `Another mail follows ${over}.`
-  const until = Math.min(...firing.map(({ ack }) => ack?.until ?? at))
-  if (until > at) {
+  if (nextRepeatAt === undefined) return `Another mail follows ${over}.`
+  const until = Math.min(...firing.map(({ ack }) => ack?.until ?? decidedAt))
+  if (until > decidedAt) {
     const looked = firing.length === 1 ? 'while it is' : 'while they are'
     return `Another mail follows ${over}; no reminder is sent ${looked} acknowledged (until ${time(until)}).`
   }
   const count =
     firing.length < alerts.length ? ` (${formatCount(firing.length, 'alert is', 'alerts are')} still firing)` : ''
   const same = isFlapping ? 'if it goes on flapping' : 'if nothing changes'
-  return `Another mail follows ${over}; ${same}, the next one about ${it} is due at ${time(nextAt)}${count}.`
+  return `Another mail follows ${over}; ${same}, the next one about ${it} is due at ${time(nextRepeatAt)}${count}.`
 }
 
-function stopOf(firing: readonly AlertFacts[], press: Press): readonly string[] {
+function stopOf(firing: readonly AlertSnapshot[], press: Press): readonly string[] {
   const [first] = firing
   if (first === undefined) return []
   if (press === 'buttons') {

@@ -1,4 +1,4 @@
-import type { AlertFacts, Because, Notification } from '../../model.ts'
+import type { AlertSnapshot, NotificationReason, Notification } from '../../model.ts'
 import { formatDuration } from '../../text/format.ts'
 import { formatReach } from '../../text/limit.ts'
 import { formatFigure } from '../../text/measure.ts'
@@ -20,18 +20,18 @@ import {
 import type { Times } from './times.ts'
 
 /** What is new about an alert, in a word or two. */
-export function statusOf(notification: Notification, facts: AlertFacts): string {
-  const { because } = notification
-  if (facts.ended !== undefined) return 'Closed'
+export function statusOf(notification: Notification, facts: AlertSnapshot): string {
+  const { reason } = notification
+  if (facts.closeReason !== undefined) return 'Closed'
   if (facts.state === 'resolved') {
     if (isUntold(notification, facts)) return 'Fired and resolved'
-    return because === 'flapping_stopped' ? 'Stopped flapping: resolved' : 'Resolved'
+    return reason === 'flapping_stopped' ? 'Stopped flapping: resolved' : 'Resolved'
   }
   const severity = facts.severity === 'critical' ? 'Critical' : 'Warning'
-  return STATUS[because]?.replace('{severity}', severity) ?? severity
+  return STATUS[reason]?.replace('{severity}', severity) ?? severity
 }
 
-const STATUS: Partial<Readonly<Record<Because, string>>> = {
+const STATUS: Partial<Readonly<Record<NotificationReason, string>>> = {
   severity_raised: 'Escalated to critical',
   severity_lowered: 'Downgraded to warning',
   flapping_started: '{severity}: flapping',
@@ -42,10 +42,10 @@ const STATUS: Partial<Readonly<Record<Because, string>>> = {
 }
 
 /** One sentence that says all. */
-export function headlineOf(facts: AlertFacts, because: Because | undefined, time: Times): string {
+export function headlineOf(facts: AlertSnapshot, because: NotificationReason | undefined, time: Times): string {
   const place = placeOf(facts)
   const rule = nameOf(facts.identity.rule)
-  if (facts.ended !== undefined) return `${place}: ${rule} was closed: ${reasonOf(facts, time, 2 * SHORT)}`
+  if (facts.closeReason !== undefined) return `${place}: ${rule} was closed: ${reasonOf(facts, time, 2 * SHORT)}`
   if (facts.state === 'resolved') {
     const hasFigure = facts.value !== null && !isState(facts)
     if (!hasFigure) return `${place}: ${rule} resolved after ${lastedOf(facts)}`
@@ -65,29 +65,29 @@ export function headlineOf(facts: AlertFacts, because: Because | undefined, time
 }
 
 /** What happened, in full sentences. */
-export function leadOf(notification: Notification, facts: AlertFacts, time: Times): string {
+export function leadOf(notification: Notification, facts: AlertSnapshot, time: Times): string {
   const words = facts.state === 'resolved' ? overOf(notification, facts, time) : newsOf(notification, facts, time)
   return words.join(' ')
 }
 
 /** Whether the operator's own words may describe an alert: they are written for one that fires, and of no other are they true. */
-export function isDescribed({ because }: Notification, { state }: AlertFacts): boolean {
-  return state === 'firing' && because !== 'flapping_started' && because !== 'flapping_stopped'
+export function isDescribed({ reason }: Notification, { state }: AlertSnapshot): boolean {
+  return state === 'firing' && reason !== 'flapping_started' && reason !== 'flapping_stopped'
 }
 
 /** What is said before the operator's own words: why the mail comes, and that the data has stopped; empty for plain news. */
-export function prefaceOf(notification: Notification, facts: AlertFacts, time: Times): string {
-  const why = notification.because === 'fired' ? [] : whyNow(notification, facts, time)
+export function prefaceOf(notification: Notification, facts: AlertSnapshot, time: Times): string {
+  const why = notification.reason === 'fired' ? [] : whyNow(notification, facts, time)
   return [...why, ...flapping(notification, facts), ...stoppedOf(facts, time)].join(' ')
 }
 
-function overOf(notification: Notification, facts: AlertFacts, time: Times): readonly string[] {
-  const { identity, since, firedAt = since, at, resolvedAt = at } = facts
+function overOf(notification: Notification, facts: AlertSnapshot, time: Times): readonly string[] {
+  const { identity, startsAt, firedAt = startsAt, evaluatedAt, resolvedAt = evaluatedAt } = facts
   const rule = nameOf(identity.rule)
-  if (facts.ended !== undefined) {
+  if (facts.closeReason !== undefined) {
     return [
       `The alert of rule ${rule} was closed without recovery.`,
-      `It began at ${time(since)} and had lasted ${lastedOf(facts)}.`,
+      `It began at ${time(startsAt)} and had lasted ${lastedOf(facts)}.`,
     ]
   }
   if (isUntold(notification, facts)) {
@@ -97,36 +97,36 @@ function overOf(notification: Notification, facts: AlertFacts, time: Times): rea
     ]
   }
   const span = spanOf(facts, time)
-  if (notification.because === 'flapping_stopped') {
+  if (notification.reason === 'flapping_stopped') {
     return [`The alert of rule ${rule} stopped flapping and is resolved.`, span]
   }
   return [`The alert of rule ${rule} is resolved.`, span]
 }
 
 /** How long it lasted, and when it was at its worst. */
-function spanOf(facts: AlertFacts, time: Times): string {
-  const { since, critical, at, resolvedAt = at } = facts
-  const [began, lasted] = [`It began at ${time(since)}`, `lasted ${lastedOf(facts)}`]
+function spanOf(facts: AlertSnapshot, time: Times): string {
+  const { startsAt, critical, evaluatedAt, resolvedAt = evaluatedAt } = facts
+  const [began, lasted] = [`It began at ${time(startsAt)}`, `lasted ${lastedOf(facts)}`]
   if (critical === undefined) return `${began} and ${lasted}.`
-  const { from, until = resolvedAt, spells } = critical
-  const isAll = spells === 1 && from <= since && until >= resolvedAt
+  const { from, until = resolvedAt, count } = critical
+  const isAll = count === 1 && from <= startsAt && until >= resolvedAt
   const when =
-    spells > 1 ? `${spells} times between ${time(from)} and ${time(until)}` : `from ${time(from)} to ${time(until)}`
+    count > 1 ? `${count} times between ${time(from)} and ${time(until)}` : `from ${time(from)} to ${time(until)}`
   return `${began}, ${lasted}, and was critical ${isAll ? 'all the time' : when}.`
 }
 
-function newsOf(notification: Notification, facts: AlertFacts, time: Times): readonly string[] {
+function newsOf(notification: Notification, facts: AlertSnapshot, time: Times): readonly string[] {
   const why = whyNow(notification, facts, time)
-  if (notification.because === 'flapping_started') return why
+  if (notification.reason === 'flapping_started') return why
   const began = beganOf(notification, facts, time)
   return [...why, ...flapping(notification, facts), ...began, ...stoppedOf(facts, time), ...endOf(facts)]
 }
 
 /** Why the mail comes. */
-function whyNow(notification: Notification, facts: AlertFacts, time: Times): readonly string[] {
+function whyNow(notification: Notification, facts: AlertSnapshot, time: Times): readonly string[] {
   const rule = nameOf(facts.identity.rule)
   const lasted = goneOnFor(notification, facts)
-  switch (notification.because) {
+  switch (notification.reason) {
     case 'severity_raised':
       return [`Rule ${rule} first fired as a warning and is ${facts.severity} now.`]
     case 'severity_lowered':
@@ -147,34 +147,34 @@ function whyNow(notification: Notification, facts: AlertFacts, time: Times): rea
 }
 
 /** Mails that say for how long it fires need no more. It may have begun in the middle of a window, so that none is named. */
-function beganOf({ at, because }: Notification, facts: AlertFacts, time: Times): readonly string[] {
-  if (because === 'repeat_interval' || because === 'silence_ended' || because === 'escalated') return []
-  const since = time(Math.min(facts.since, at))
-  const isChange = because === 'severity_raised' || because === 'severity_lowered' || because === 'flapping_stopped'
+function beganOf({ decidedAt, reason }: Notification, facts: AlertSnapshot, time: Times): readonly string[] {
+  if (reason === 'repeat_interval' || reason === 'silence_ended' || reason === 'escalated') return []
+  const since = time(Math.min(facts.startsAt, decidedAt))
+  const isChange = reason === 'severity_raised' || reason === 'severity_lowered' || reason === 'flapping_stopped'
   const { limit, clear } = facts.evidence
   const isPlain = !isChange && !isState(facts) && facts.value !== null && limit !== undefined && clear !== undefined
   return [isPlain ? `The value has been beyond its limit since ${since}.` : `It began at ${since}.`]
 }
 
 /** An alert whose data has stopped is neither better nor over. */
-function stoppedOf({ noDataSince }: AlertFacts, time: Times): readonly string[] {
+function stoppedOf({ noDataSince }: AlertSnapshot, time: Times): readonly string[] {
   if (noDataSince === undefined) return []
   return [`No data since ${time(noDataSince)}. The figures are those of the last window with data.`]
 }
 
-function endOf({ identity, value, evidence: { clear } }: AlertFacts): readonly string[] {
+function endOf({ identity, value, evidence: { clear } }: AlertSnapshot): readonly string[] {
   if (value === null || clear === undefined) return []
   return [`Resolves ${formatReach(clear, identity.measure.unit)}.`]
 }
 
 /** What is said of an alert that flaps is no news of a lasting state. */
-function flapping({ because }: Notification, facts: AlertFacts): readonly string[] {
-  return facts.flapping === undefined || because === 'flapping_started'
+function flapping({ reason }: Notification, facts: AlertSnapshot): readonly string[] {
+  return facts.flapping === undefined || reason === 'flapping_started'
     ? []
     : ['It is flapping between firing and resolved.']
 }
 
-function flapsNow(facts: AlertFacts, rule: string): readonly string[] {
+function flapsNow(facts: AlertSnapshot, rule: string): readonly string[] {
   const share =
     facts.flapping === undefined
       ? ''
@@ -186,11 +186,11 @@ function flapsNow(facts: AlertFacts, rule: string): readonly string[] {
   ]
 }
 
-function suppressedUntilNow({ wasMuted }: AlertFacts, time: Times): readonly string[] {
-  return wasMuted === undefined ? [] : [`Suppressed until now: ${nameOf(describeSuppression(wasMuted, time), 1000)}.`]
+function suppressedUntilNow({ heldBy }: AlertSnapshot, time: Times): readonly string[] {
+  return heldBy === undefined ? [] : [`Suppressed until now: ${nameOf(describeSuppression(heldBy, time), 1000)}.`]
 }
 
 /** An acknowledgement that has ended counts as having been looked at. */
-function waited({ at }: Notification, { ack, since, firedAt = since }: AlertFacts): string {
-  return formatDuration(Math.max(0, at - Math.min(at, Math.max(firedAt, ack?.until ?? firedAt))))
+function waited({ decidedAt }: Notification, { ack, startsAt, firedAt = startsAt }: AlertSnapshot): string {
+  return formatDuration(Math.max(0, decidedAt - Math.min(decidedAt, Math.max(firedAt, ack?.until ?? firedAt))))
 }

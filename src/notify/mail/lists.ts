@@ -1,4 +1,4 @@
-import type { AlertFacts, Notification } from '../../model.ts'
+import type { AlertSnapshot, Notification } from '../../model.ts'
 import { acknowledgeOf } from './actions.ts'
 import type { LetterOptions, Row, RowList } from './content.ts'
 import { rowOf } from './rows.ts'
@@ -9,7 +9,7 @@ export const LINKED = 10
 
 interface Listed {
   readonly title?: string
-  readonly alerts: readonly AlertFacts[]
+  readonly alerts: readonly AlertSnapshot[]
 }
 
 /** Lists of alerts; the first ones that fire, and nobody looks after, have a link to acknowledge them. */

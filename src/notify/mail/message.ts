@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { domainToASCII } from 'node:url'
-import { type AlertFacts, isBuiltinRule, type Notification, type Recipient } from '../../model.ts'
+import { type AlertSnapshot, isBuiltinRule, type Notification, type Recipient } from '../../model.ts'
 import { compileTemplate, TEMPLATE_NAMES, type TemplateValues, templateValues } from '../../text/template.ts'
 import { builtinSubject } from '../../text/builtin.ts'
 import { formatMeasure } from '../../text/measure.ts'
@@ -52,7 +52,7 @@ export function renderMessage(notification: Notification, given: MessageOptions)
     ...referencesOf(notification, options.domain),
     from: options.from,
     to: notification.to,
-    date: notification.at,
+    date: notification.decidedAt,
     subject: subjectOf(notification),
     text: plainText(letter),
     html: htmlPage(letter),
@@ -80,20 +80,20 @@ interface OwnBody {
 }
 
 /** The description by the template of the rule or the receiver, where one says something and is true of such a mail. */
-function ownBody(notification: Notification, facts: AlertFacts): OwnBody | undefined {
+function ownBody(notification: Notification, facts: AlertSnapshot): OwnBody | undefined {
   const template = templateOf(notification, facts, 'body')
   if (template === undefined || !isDescribed(notification, facts)) return undefined
-  const text = cleanLines(fill(template, valuesOf(facts), WHOLE, notification.zone) ?? '').trim()
+  const text = cleanLines(fill(template, valuesOf(facts), WHOLE, notification.timeZone) ?? '').trim()
   return text === '' ? undefined : { text, links: addressesOf(template) }
 }
 
 /** The rule's template counts before the receiver's, which was not written for built-in rules. */
-function templateOf({ templates }: Notification, facts: AlertFacts, key: 'subject' | 'body'): string | undefined {
+function templateOf({ templates }: Notification, facts: AlertSnapshot, key: 'subject' | 'body'): string | undefined {
   return facts.templates[key] ?? (isBuiltinRule(facts.identity.rule) ? undefined : templates?.[key])
 }
 
 /** The one alert that is new in a mail; undefined where there are several, or none. */
-function onlyNews(notification: Notification): AlertFacts | undefined {
+function onlyNews(notification: Notification): AlertSnapshot | undefined {
   const { fresh } = partsOf(notification)
   return notification.kind === 'alert' && fresh.length === 1 ? fresh[0] : undefined
 }
@@ -128,14 +128,14 @@ function stateOf({ alerts }: Notification): string {
   const firing = alerts.filter(({ state }) => state === 'firing')
   const [only] = alerts
   if (only !== undefined && alerts.length === 1) {
-    return firing.length === 1 ? only.severity : only.ended === undefined ? 'resolved' : 'closed'
+    return firing.length === 1 ? only.severity : only.closeReason === undefined ? 'resolved' : 'closed'
   }
   return tallyOf(alerts)
 }
 
-function previousOf({ seq, previous }: Notification): number | null {
+function previousOf({ seq, previousSeq }: Notification): number | null {
   if (seq === 0) return null
-  return previous === undefined ? seq - 1 : previous
+  return previousSeq === undefined ? seq - 1 : previousSeq
 }
 
 /** What the first mail of a thread was about stays the subject of all, so that mail programs keep them together. */
@@ -154,7 +154,7 @@ function baseOf(notification: Notification): string {
 }
 
 /** A list of one rule's alerts is called as its rule calls them: `12 alerts: CPU on web-1 and 11 more is high`, `12 resolved: ...`. */
-function listSubject(notification: Notification, first: AlertFacts): string {
+function listSubject(notification: Notification, first: AlertSnapshot): string {
   const { alerts } = notification
   const [worst = first] = worstFirst(alerts)
   const more = hostsOf(alerts).count - 1
@@ -166,15 +166,15 @@ function listSubject(notification: Notification, first: AlertFacts): string {
 }
 
 /** The subject by the template of the rule or the receiver, or the usual one of such alerts, if there is one that says something. */
-function ownSubject(notification: Notification, facts: AlertFacts, others: string): string | undefined {
+function ownSubject(notification: Notification, facts: AlertSnapshot, others: string): string | undefined {
   const template = templateOf(notification, facts, 'subject') ?? builtinSubject(facts.identity.measure)
   const own =
-    template === undefined ? '' : (fill(template, valuesOf(facts, others), NAME_LENGTH, notification.zone) ?? '')
+    template === undefined ? '' : (fill(template, valuesOf(facts, others), NAME_LENGTH, notification.timeZone) ?? '')
   return own.trim() === '' ? undefined : own
 }
 
 /** @param others put behind the host: ` and 36 more`. */
-function valuesOf(facts: AlertFacts, others = ''): TemplateValues {
+function valuesOf(facts: AlertSnapshot, others = ''): TemplateValues {
   const name = facts.identity.host
   const host = {
     kind: 'text',

@@ -50,7 +50,7 @@ const WORDS: Readonly<Record<Notice['kind'], Words>> = {
 export function noticeLetter(notification: Notification, notice: Notice, { url }: LetterOptions): Letter {
   const { lead, advice, who } = WORDS[notice.kind]
   const time = timesOf(notification)
-  const { title, lines } = describeNotice(notice, notification.at, time)
+  const { title, lines } = describeNotice(notice, notification.decidedAt, time)
   const what = advice.map((text) => ({ text }))
   return {
     tone: 'calm',
@@ -68,5 +68,5 @@ export function noticeLetter(notification: Notification, notice: Notice, { url }
 }
 
 export function noticeHeadline(notification: Notification, notice: Notice): string {
-  return clean(describeNotice(notice, notification.at, timesOf(notification)).title)
+  return clean(describeNotice(notice, notification.decidedAt, timesOf(notification)).title)
 }

@@ -1,4 +1,4 @@
-import { type AlertFacts, isBeyond, type Notification, type Unit } from '../../model.ts'
+import { type AlertSnapshot, isBeyond, type Notification, type Unit } from '../../model.ts'
 import { formatBeside, formatDuration, formatValue } from '../../text/format.ts'
 import { formatLimit } from '../../text/limit.ts'
 import { formatMeasure } from '../../text/measure.ts'
@@ -14,8 +14,8 @@ export const WHOLE = 16_384
 
 export type Tone = 'warning' | 'critical' | 'good' | 'calm'
 
-export function toneOf(facts: AlertFacts): Tone {
-  if (facts.ended !== undefined) return 'calm'
+export function toneOf(facts: AlertSnapshot): Tone {
+  if (facts.closeReason !== undefined) return 'calm'
   return facts.state === 'resolved' ? 'good' : facts.severity
 }
 
@@ -25,19 +25,19 @@ export function nameOf(text: string, max = SHORT): string {
 }
 
 /** The host with the labels that tell its series apart: `db-1 /var/lib`. */
-export function placeOf({ identity: { host, labels } }: AlertFacts, max = SHORT): string {
+export function placeOf({ identity: { host, labels } }: AlertSnapshot, max = SHORT): string {
   const names = [host, ...Object.values(labels)].filter((name) => name !== '')
   return names.map((name) => nameOf(name, max)).join(' ')
 }
 
 /** What was measured, in its unit, so that it does not look like a limit that it is beyond. */
-export function valueOf({ identity, value, evidence: { limit, clear } }: AlertFacts): string {
+export function valueOf({ identity, value, evidence: { limit, clear } }: AlertSnapshot): string {
   const limits = [limit, clear].flatMap((one) => (one === undefined ? [] : [one.value]))
   return clean(formatBeside(value, identity.measure.unit, limits))
 }
 
 /** The limits that an alert was beyond: that of now, and that at its worst where it is another one. */
-export function limitsOf({ identity, evidence: { limit }, critical }: AlertFacts): string {
+export function limitsOf({ identity, evidence: { limit }, critical }: AlertSnapshot): string {
   const { unit } = identity.measure
   const worst = critical?.limit
   const now = formatLimit(limit, unit)
@@ -51,69 +51,69 @@ export function figureOf(value: number | null, unit: Unit): string {
 }
 
 /** The limit that the value is compared with. */
-export function limitOf({ identity, evidence: { limit } }: AlertFacts): string {
+export function limitOf({ identity, evidence: { limit } }: AlertSnapshot): string {
   return formatLimit(limit, identity.measure.unit)
 }
 
 /** The limit to name an alert by: of one that is over, that of the worst it was. */
-export function worstLimitOf({ state, identity, evidence: { limit }, critical }: AlertFacts): string {
+export function worstLimitOf({ state, identity, evidence: { limit }, critical }: AlertSnapshot): string {
   return formatLimit(state === 'resolved' ? (critical?.limit ?? limit) : limit, identity.measure.unit)
 }
 
 /** Why the evaluation came out as it did, for the reader. */
-export function reasonOf(facts: AlertFacts, time: Times, max = WHOLE): string {
+export function reasonOf(facts: AlertSnapshot, time: Times, max = WHOLE): string {
   return nameOf(describeReason(facts, time), max)
 }
 
 /** What was measured: `mean of cpu over 2 min`. */
-export function measureOf({ identity: { measure } }: AlertFacts): string {
+export function measureOf({ identity: { measure } }: AlertSnapshot): string {
   return nameOf(formatMeasure(measure))
 }
 
 /** Whether a state is measured, whose figure of now says nothing once the alert is over. */
-export function isState({ identity: { measure } }: AlertFacts): boolean {
+export function isState({ identity: { measure } }: AlertSnapshot): boolean {
   return measure.kind === 'state'
 }
 
 /** Whether the value is on the wrong side of the limit that it is shown with; true where that cannot be said. */
-export function breachesLimit({ value, evidence: { limit } }: AlertFacts): boolean {
+export function breachesLimit({ value, evidence: { limit } }: AlertSnapshot): boolean {
   return value === null || limit === undefined || isBeyond(limit, value)
 }
 
 /** How long the alert lasted, or has lasted at the end of the deciding window. */
-export function lastedOf(facts: AlertFacts): string {
-  return formatDuration(Math.max(0, (facts.resolvedAt ?? facts.at) - facts.since))
+export function lastedOf(facts: AlertSnapshot): string {
+  return formatDuration(Math.max(0, (facts.resolvedAt ?? facts.evaluatedAt) - facts.startsAt))
 }
 
 /** How long it has gone on when the mail is written. */
-export function goneOnFor({ at }: Pick<Notification, 'at'>, { since }: AlertFacts): string {
-  return formatDuration(Math.max(0, at - since))
+export function goneOnFor({ decidedAt }: Pick<Notification, 'decidedAt'>, { startsAt }: AlertSnapshot): string {
+  return formatDuration(Math.max(0, decidedAt - startsAt))
 }
 
 /** Over before its reader heard of it. */
-export function isUntold({ seq }: Pick<Notification, 'seq'>, { state, sent }: AlertFacts): boolean {
-  return state === 'resolved' && (sent ?? seq) === 0
+export function isUntold({ seq }: Pick<Notification, 'seq'>, { state, notifications }: AlertSnapshot): boolean {
+  return state === 'resolved' && (notifications ?? seq) === 0
 }
 
 /** How many of several alerts are in which state; what was closed without recovery is closed. */
-export function countStates(alerts: readonly AlertFacts[]): StateCounts {
+export function countStates(alerts: readonly AlertSnapshot[]): StateCounts {
   const firing = alerts.filter(({ state }) => state === 'firing').length
-  const closed = alerts.filter(({ state, ended }) => state === 'resolved' && ended !== undefined).length
+  const closed = alerts.filter(({ state, closeReason }) => state === 'resolved' && closeReason !== undefined).length
   return { firing, resolved: alerts.length - firing - closed, closed }
 }
 
 /** How many of several alerts are in which state: `11 firing, 49 resolved`. */
-export function tallyOf(alerts: readonly AlertFacts[]): string {
+export function tallyOf(alerts: readonly AlertSnapshot[]): string {
   return formatStates(countStates(alerts))
 }
 
 /** What several alerts are called: `60 alerts` while all fire, and by their states where some are over. */
-export function groupName(alerts: readonly AlertFacts[]): string {
+export function groupName(alerts: readonly AlertSnapshot[]): string {
   return describeStates(countStates(alerts))
 }
 
 /** How bad it is, all in all: green when everything is over and got better. */
-export function toneOfAll(alerts: readonly AlertFacts[]): Tone {
+export function toneOfAll(alerts: readonly AlertSnapshot[]): Tone {
   const tones = new Set(alerts.map(toneOf))
   return (['critical', 'warning', 'good'] as const).find((tone) => tones.has(tone)) ?? 'calm'
 }
@@ -144,16 +144,16 @@ function undeliveredNote({ undelivered = [] }: Notification, time: Times): reado
   return [`${undelivered.length} earlier mails to you could not be delivered: ${before}${named.join(', ')}.`]
 }
 
-function insteadNote({ insteadOf }: Notification, time: Times): readonly string[] {
-  if (insteadOf === undefined) return []
-  const { at, count = 1, last = at } = insteadOf
+function insteadNote({ replaces }: Notification, time: Times): readonly string[] {
+  if (replaces === undefined) return []
+  const { at, count = 1, last = at } = replaces
   if (count === 1) return [`This mail replaces the one of ${time(at)}, which could not be sent.`]
   const span = count === 2 ? `of ${time(at)} and ${time(last)}` : `from ${time(at)} to ${time(last)}`
   return [`This mail replaces the ${count} mails ${span}, which could not be sent.`]
 }
 
 /** The gaps in what was watched, each once. */
-export function gapNotes(alerts: readonly AlertFacts[], time: Times): readonly string[] {
+export function gapNotes(alerts: readonly AlertSnapshot[], time: Times): readonly string[] {
   const notes = alerts
     .flatMap((facts) => facts.gaps)
     .map(({ from, to }) => `stashwatch was down from ${time(from)} to ${time(to)}; no rule was evaluated then.`)

@@ -18,19 +18,19 @@ const FEW = { share: 0.05, alerts: 3 }
 
 /** Sums a day or a week up: the verdict first, then the tables behind it. */
 export function reportLetter(notification: Notification, report: Report, { url }: LetterOptions): Letter {
-  const { zone } = notification
+  const { timeZone } = notification
   return {
     tone: toneOf(report),
     status: statusOf(report),
     headline: headlineOf(report, periodOf(notification, report)),
     greeting: greetingOf(notification),
     paragraphs: [
-      leadOf(report, zone, isFirst(notification, report)),
+      leadOf(report, timeZone, isFirst(notification, report)),
       ...placeNote(notification, timesOf(notification)),
     ],
     sections: [
       ...daysOf(report),
-      ...episodesOf(report, zone),
+      ...episodesOf(report, timeZone),
       ...rulesOf(report),
       ...outsideOf(report),
       ...report.shares.map(shareOf),
@@ -83,7 +83,7 @@ function isFirst({ seq }: Notification, { every, from, to }: Report): boolean {
 /** What a first report covers, `since 14:53`; undefined where it is a day or a week. */
 function periodOf(notification: Notification, report: Report): string | undefined {
   if (!isFirst(notification, report)) return undefined
-  const [since, now] = [report.from, report.to].map((at) => minuteOf(at, notification.zone)) as [string, string]
+  const [since, now] = [report.from, report.to].map((at) => minuteOf(at, notification.timeZone)) as [string, string]
   const isToday = since.slice(0, DATE) === now.slice(0, DATE)
   return `since ${isToday ? since.slice(DATE, MINUTE).trim() : since.slice(0, MINUTE)}`
 }

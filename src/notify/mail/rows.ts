@@ -1,4 +1,4 @@
-import type { AlertFacts } from '../../model.ts'
+import type { AlertSnapshot } from '../../model.ts'
 import { describeSuppression } from '../../text/suppression.ts'
 import type { Row } from './content.ts'
 import {
@@ -25,25 +25,25 @@ const NAMED = 3
 const SHORT = 40
 
 /** One alert of a list. */
-export function rowOf(facts: AlertFacts, time: Times): Row {
+export function rowOf(facts: AlertSnapshot, time: Times): Row {
   const over = facts.state === 'resolved'
   return {
     tone: toneOf(facts),
-    status: facts.ended !== undefined ? 'closed' : over ? 'resolved' : facts.severity,
+    status: facts.closeReason !== undefined ? 'closed' : over ? 'resolved' : facts.severity,
     where: placeOf(facts, LISTED),
     rule: nameOf(facts.identity.rule, LISTED),
     value: figuresOf(facts, time),
     when: over
-      ? `lasted from ${time(facts.since)} to ${time(facts.resolvedAt ?? facts.at)} (${lastedOf(facts)})`
-      : `since ${time(facts.since)}${noData(facts, time)}${suppressed(facts, time)}`,
+      ? `lasted from ${time(facts.startsAt)} to ${time(facts.resolvedAt ?? facts.evaluatedAt)} (${lastedOf(facts)})`
+      : `since ${time(facts.startsAt)}${noData(facts, time)}${suppressed(facts, time)}`,
     code: clean(facts.code),
   }
 }
 
-function figuresOf(facts: AlertFacts, time: Times): string {
-  const { state, value, peak, ended, evidence, identity } = facts
+function figuresOf(facts: AlertSnapshot, time: Times): string {
+  const { state, value, peak, closeReason, evidence, identity } = facts
   const isOver = state === 'resolved'
-  if (value === null || ended !== undefined || (isOver && isState(facts))) return reasonOf(facts, time, LISTED)
+  if (value === null || closeReason !== undefined || (isOver && isState(facts))) return reasonOf(facts, time, LISTED)
   const { unit } = identity.measure
   if (isOver && peak !== null) {
     const limits = evidence.limit === undefined ? '' : `, limit: ${limitsOf(facts)}`
@@ -53,24 +53,24 @@ function figuresOf(facts: AlertFacts, time: Times): string {
   return `${valueOf(facts)}, ${breachesLimit(facts) ? '' : 'limit: '}${limitOf(facts)}`
 }
 
-function noData({ noDataSince }: AlertFacts, time: Times): string {
+function noData({ noDataSince }: AlertSnapshot, time: Times): string {
   return noDataSince === undefined ? '' : `, no data since ${time(noDataSince)}`
 }
 
-function suppressed({ wasMuted }: AlertFacts, time: Times): string {
-  if (wasMuted === undefined) return ''
-  return `, suppressed until now: ${nameOf(describeSuppression(wasMuted, time), LISTED)}`
+function suppressed({ heldBy }: AlertSnapshot, time: Times): string {
+  if (heldBy === undefined) return ''
+  return `, suppressed until now: ${nameOf(describeSuppression(heldBy, time), LISTED)}`
 }
 
 /** The worst first, and what is over last. */
-export function worstFirst(alerts: readonly AlertFacts[]): readonly AlertFacts[] {
+export function worstFirst(alerts: readonly AlertSnapshot[]): readonly AlertSnapshot[] {
   return alerts.toSorted((a, b) => RANK[toneOf(a)] - RANK[toneOf(b)])
 }
 
 const RANK: Readonly<Record<Tone, number>> = { critical: 0, warning: 1, calm: 2, good: 3 }
 
 /** The first few hosts of a list: `web-1, web-2, web-3 and 9 more`. */
-export function hostsOf(alerts: readonly AlertFacts[]): { readonly count: number; readonly named: string } {
+export function hostsOf(alerts: readonly AlertSnapshot[]): { readonly count: number; readonly named: string } {
   const hosts = [...new Set(worstFirst(alerts).map((facts) => facts.identity.host))]
   const named = hosts.slice(0, NAMED).map((host) => nameOf(host, SHORT))
   const more = hosts.length > NAMED ? ` and ${hosts.length - NAMED} more` : ''

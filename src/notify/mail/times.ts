@@ -10,10 +10,10 @@ const DATE = /^\S+ /
  * Instants in UTC; for a receiver with a zone in that zone and in UTC, `14:03:10 CEST (12:03:10 UTC)`: with the date where
  * it is not the day of the mail there, and a second one where the two differ.
  */
-export function timesOf({ at: told, zone = 'UTC' }: Pick<Notification, 'at' | 'zone'>): Times {
+export function timesOf({ decidedAt: told, timeZone = 'UTC' }: Pick<Notification, 'decidedAt' | 'timeZone'>): Times {
   const inUtc = timeFormat('UTC')
-  if (zone === 'UTC') return inUtc
-  const inZone = timeFormat(zone)
+  if (timeZone === 'UTC') return inUtc
+  const inZone = timeFormat(timeZone)
   const today = dateOf(inZone(told))
   return (at) => {
     const [here, there] = [inZone(at), inUtc(at)]

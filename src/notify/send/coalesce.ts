@@ -1,4 +1,4 @@
-import type { AlertFacts, Because, Merge, Notification } from '../../model.ts'
+import type { AlertSnapshot, NotificationReason, Merge, Notification } from '../../model.ts'
 
 /** A pending notification, with its id in the outbox. */
 export interface Pending {
@@ -18,7 +18,7 @@ export function combine(thread: readonly Pending[]): Merge | undefined {
   const newest = thread.at(-1)
   if (newest === undefined) return undefined
   const before = thread.slice(0, -1)
-  const isLast = isOver(newest) || newest.notification.via === 'alertmanager'
+  const isLast = isOver(newest) || newest.notification.channel === 'alertmanager'
   const all = { told: newest.notification, older: before.filter((one) => isCovered(one, newest)) }
   const { told, older } = isLast ? all : again(newest, before)
   if (older.length === 0) return undefined
@@ -26,7 +26,7 @@ export function combine(thread: readonly Pending[]): Merge | undefined {
   return { into: newest.id, data, of: older.map(({ id }) => id) }
 }
 
-const AGAIN: Because = 'repeat_interval'
+const AGAIN: NotificationReason = 'repeat_interval'
 
 /** A mail that tells again gives way to each later one, and takes over the news of one before it that nobody got. */
 function again(newest: Pending, before: readonly Pending[]): { told: Notification; older: readonly Pending[] } {
@@ -35,8 +35,8 @@ function again(newest: Pending, before: readonly Pending[]): { told: Notificatio
   for (const one of before.toReversed()) {
     const older = one.notification
     if (!isCovered(one, newest)) break
-    if (older.because !== AGAIN && !canTakeOver(told, older)) break
-    if (older.because !== AGAIN) told = withNewsOf(told, older)
+    if (older.reason !== AGAIN && !canTakeOver(told, older)) break
+    if (older.reason !== AGAIN) told = withNewsOf(told, older)
     first -= 1
   }
   return { told, older: before.slice(first) }
@@ -44,25 +44,29 @@ function again(newest: Pending, before: readonly Pending[]): { told: Notificatio
 
 /** Only whole: what one alert of a group did must not be said of another. */
 function canTakeOver(newer: Notification, older: Notification): boolean {
-  const news = new Set(older.alerts.slice(0, older.news).map(({ episode }) => episode))
-  return newer.because === AGAIN && newer.alerts.every(({ episode }) => news.has(episode))
+  const news = new Set(older.alerts.slice(0, older.newCount).map(({ episode }) => episode))
+  return newer.reason === AGAIN && newer.alerts.every(({ episode }) => news.has(episode))
 }
 
 function withNewsOf(newer: Notification, older: Notification): Notification {
-  const alerts = newer.alerts.map((facts): AlertFacts => {
-    const { because = older.because, wasMuted } = older.alerts.find(({ episode }) => episode === facts.episode) ?? {}
-    return { ...facts, because, ...(wasMuted === undefined ? {} : { wasMuted }) }
+  const alerts = newer.alerts.map((facts): AlertSnapshot => {
+    const { reason = older.reason, heldBy } = older.alerts.find(({ episode }) => episode === facts.episode) ?? {}
+    return { ...facts, reason, ...(heldBy === undefined ? {} : { heldBy }) }
   })
-  return { ...newer, because: older.because, alerts }
+  return { ...newer, reason: older.reason, alerts }
 }
 
 /** The oldest counts, and what it took the place of itself. */
-function insteadOf(older: readonly Notification[]): Notification['insteadOf'] {
+function insteadOf(older: readonly Notification[]): Notification['replaces'] {
   const [oldest] = older
   if (oldest === undefined) return undefined
-  const { at, because } = oldest.insteadOf ?? oldest
-  const count = older.reduce((sum, one) => sum + 1 + (one.insteadOf?.count ?? (one.insteadOf ? 1 : 0)), 0)
-  return { at, because, ...(count === 1 ? {} : { count, last: older.at(-1)?.at ?? at }) }
+  const { at, because } = oldest.replaces ?? { at: oldest.decidedAt, because: oldest.reason }
+  const count = older.reduce((sum, one) => sum + 1 + (one.replaces?.count ?? (one.replaces ? 1 : 0)), 0)
+  return {
+    at,
+    because,
+    ...(count === 1 ? {} : { count, last: older.at(-1)?.decidedAt ?? at }),
+  }
 }
 
 function isOver({ notification: { alerts } }: Pending): boolean {

@@ -1,38 +1,38 @@
-import type { AlertFacts, Because, Earlier, Notification, NotificationSubject } from '../../model.ts'
+import type { AlertSnapshot, NotificationReason, History, Notification, NotificationSubject } from '../../model.ts'
 import { countStates } from '../mail/phrase.ts'
 
 /**
  * Lets a notification count, and go on from, only what was sent of its thread; what its reader never heard of an alert, it
  * tells for the first time. Equal records give equal results.
  */
-export function afterEarlier(notification: Notification, { sent, untold, failed = [] }: Earlier): Notification {
+export function afterEarlier(notification: Notification, { sent, undelivered, failed = [] }: History): Notification {
   const missed = undeliveredOf(failed)
   const { seq } = notification
-  if (seq === 0 && untold.length === 0) return { ...notification, ...missed }
+  if (seq === 0 && undelivered.length === 0) return { ...notification, ...missed }
   const counts = new Map<string, number>()
-  for (const data of untold) {
+  for (const data of undelivered) {
     for (const { episode } of alertsOf(read(data))) counts.set(episode, (counts.get(episode) ?? 0) + 1)
   }
-  const previous = sent === undefined ? null : read(sent).seq
-  const heard = (facts: AlertFacts): AlertFacts => {
+  const previousSeq = sent === undefined ? null : read(sent).seq
+  const heard = (facts: AlertSnapshot): AlertSnapshot => {
     const count = counts.get(facts.episode)
-    return count === undefined ? facts : { ...facts, sent: Math.max(0, (facts.sent ?? seq) - count) }
+    return count === undefined ? facts : { ...facts, notifications: Math.max(0, (facts.notifications ?? seq) - count) }
   }
-  const told = tellLost(notification, lostOf(untold, previous ?? -1))
-  return { ...told, alerts: told.alerts.map(heard), ...(previous === undefined ? {} : { previous }), ...missed }
+  const told = tellLost(notification, lostOf(undelivered, previousSeq ?? -1))
+  return { ...told, alerts: told.alerts.map(heard), ...(previousSeq === undefined ? {} : { previousSeq }), ...missed }
 }
 
-const AGAIN: Because = 'repeat_interval'
-const SEVERITY: readonly Because[] = ['severity_raised', 'severity_lowered']
+const AGAIN: NotificationReason = 'repeat_interval'
+const SEVERITY: readonly NotificationReason[] = ['severity_raised', 'severity_lowered']
 
 /** By episode the oldest news that came to nobody since the newest mail that was sent. */
-function lostOf(untold: readonly string[], since: number): ReadonlyMap<string, Because> {
-  const lost = new Map<string, Because>()
+function lostOf(untold: readonly string[], since: number): ReadonlyMap<string, NotificationReason> {
+  const lost = new Map<string, NotificationReason>()
   for (const data of untold) {
     const mail = read(data)
-    const { seq = 0, because = AGAIN } = mail
+    const { seq = 0, reason = AGAIN } = mail
     if (seq <= since) continue
-    for (const { episode, because: own = because } of alertsOf(mail).slice(0, mail.news)) {
+    for (const { episode, reason: own = reason } of alertsOf(mail).slice(0, mail.newCount)) {
       if (own !== AGAIN && own !== 'resolved' && !lost.has(episode)) lost.set(episode, own)
     }
   }
@@ -40,35 +40,38 @@ function lostOf(untold: readonly string[], since: number): ReadonlyMap<string, B
 }
 
 /** What goes on firing and was never heard of is news, before what is known and goes on firing beside it. */
-function tellLost(notification: Notification, lost: ReadonlyMap<string, Because>): Notification {
-  const { alerts, because, news = alerts.length } = notification
-  const isLost = ({ episode, state }: AlertFacts): boolean => state === 'firing' && lost.has(episode)
+function tellLost(notification: Notification, lost: ReadonlyMap<string, NotificationReason>): Notification {
+  const { alerts, reason, newCount = alerts.length } = notification
+  const isLost = ({ episode, state }: AlertSnapshot): boolean => state === 'firing' && lost.has(episode)
   if (!alerts.some(isLost)) return notification
-  const isNews = (facts: AlertFacts, i: number): boolean => isLost(facts) || (because !== AGAIN && i < news)
-  const told = alerts.filter(isNews).map((facts): AlertFacts => {
-    const own = alerts.indexOf(facts) < news ? (facts.because ?? because) : AGAIN
-    return { ...facts, because: isLost(facts) ? heardNow(own, lost.get(facts.episode)) : own }
+  const isNews = (facts: AlertSnapshot, i: number): boolean => isLost(facts) || (reason !== AGAIN && i < newCount)
+  const told = alerts.filter(isNews).map((facts): AlertSnapshot => {
+    const own = alerts.indexOf(facts) < newCount ? (facts.reason ?? reason) : AGAIN
+    return { ...facts, reason: isLost(facts) ? heardNow(own, lost.get(facts.episode)) : own }
   })
   const others = alerts.filter((facts, i) => !isNews(facts, i))
-  const reasons = told.map((facts) => facts.because ?? because)
-  const { news: _, ...rest } = notification
+  const reasons = told.map((facts) => facts.reason ?? reason)
+  const { newCount: _, ...rest } = notification
   return {
     ...rest,
-    because: reasons.includes(because) ? because : (reasons[0] ?? because),
+    reason: reasons.includes(reason) ? reason : (reasons[0] ?? reason),
     alerts: [...told, ...others],
-    ...(others.length === 0 ? {} : { news: told.length }),
+    ...(others.length === 0 ? {} : { newCount: told.length }),
   }
 }
 
 /** Whoever has not heard that it fires, hears that it fired, not that it still does or got worse. */
-function heardNow(own: Because, lost: Because = own): Because {
+function heardNow(own: NotificationReason, lost: NotificationReason = own): NotificationReason {
   return own === AGAIN || (lost === 'fired' && SEVERITY.includes(own)) ? lost : own
 }
 
 function undeliveredOf(failed: readonly string[]): Pick<Notification, 'undelivered'> {
   if (failed.length === 0) return {}
   return {
-    undelivered: failed.map((data) => ({ at: read(data).at ?? Number.NaN, about: notificationSubject(read(data)) })),
+    undelivered: failed.map((data) => ({
+      at: read(data).decidedAt ?? Number.NaN,
+      about: notificationSubject(read(data)),
+    })),
   }
 }
 
@@ -84,7 +87,7 @@ export function notificationSubject(notification: Partial<Notification>): Notifi
   return { kind: 'alert', rule: identity.rule, host: identity.host, state }
 }
 
-function alertsOf({ alerts }: Partial<Notification>): readonly AlertFacts[] {
+function alertsOf({ alerts }: Partial<Notification>): readonly AlertSnapshot[] {
   return Array.isArray(alerts) ? alerts : []
 }
 

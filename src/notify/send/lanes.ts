@@ -1,4 +1,4 @@
-import type { Via } from '../../model.ts'
+import type { Channel } from '../../model.ts'
 
 /**
  * Notifications under way at once by each way, and at once to one address, so that a server that stalls blocks neither the
@@ -11,7 +11,7 @@ export interface Lanes {
 
 /** An attempt that goes on. */
 export interface Underway {
-  readonly via: Via
+  readonly via: Channel
   readonly address: string
   /** The other end has had all for long, and only its answer is missing. */
   isSlow: boolean
@@ -26,10 +26,10 @@ const MOST_SLOW = 20
 /** Whether an attempt has to wait for others to end. */
 export function isTaken(
   underway: Iterable<Underway>,
-  { via, address }: Underway,
+  { via: channel, address }: Underway,
   { lanes = LANES, lanesPerAddress = LANES_PER_ADDRESS }: Lanes,
 ): boolean {
-  const sameWay = [...underway].filter((other) => other.via === via)
+  const sameWay = [...underway].filter((other) => other.via === channel)
   const sameAddress = sameWay.filter((other) => other.address === address)
   const slow = sameWay.filter(({ isSlow }) => isSlow).length
   return sameAddress.length >= lanesPerAddress || sameWay.length - Math.min(slow, MOST_SLOW) >= lanes

@@ -29,7 +29,7 @@ export interface Judged extends Delivery {
 }
 
 /** An alert that is a day old alarms nobody any more. One that waited for a stashwatch that was down is tried once. */
-export function judgeAge(delivery: Delivery, { at }: Notification, now: Millis): Judged {
-  if (delivery.state !== 'retry' || now - at < GIVE_UP) return delivery
+export function judgeAge(delivery: Delivery, { decidedAt }: Notification, now: Millis): Judged {
+  if (delivery.state !== 'retry' || now - decidedAt < GIVE_UP) return delivery
   return { state: 'failed', answer: `given up after ${GIVE_UP / HOUR} h: ${delivery.answer}`, isTooLate: true }
 }

@@ -1,4 +1,4 @@
-import type { Clock, Log, Millis, Notification, Observer, Outbox, OutboxItem, Outcome, Via } from '../../model.ts'
+import type { Clock, Log, Millis, Notification, Observer, Outbox, OutboxItem, Outcome, Channel } from '../../model.ts'
 import { combine } from './coalesce.ts'
 import { afterEarlier } from './history.ts'
 import { isTaken, LANES_PER_ADDRESS, type Lanes, type Underway } from './lanes.ts'
@@ -140,9 +140,9 @@ async function takeDue(desk: Desk): Promise<void> {
 
 function begin(desk: Desk, item: OutboxItem): void {
   const notification = readNotification(item)
-  const { via = 'email', to } = notification ?? { to: { address: '' } }
-  const lane: Underway = { via, address: to.address, isSlow: false, done: Promise.resolve() }
-  if (isTaken(desk.underway.values(), lane, desk.parts) || (via === 'email' && !desk.pace(desk.parts.clock.now())))
+  const { channel = 'email', to } = notification ?? { to: { address: '' } }
+  const lane: Underway = { via: channel, address: to.address, isSlow: false, done: Promise.resolve() }
+  if (isTaken(desk.underway.values(), lane, desk.parts) || (channel === 'email' && !desk.pace(desk.parts.clock.now())))
     return
   desk.underway.set(item.id, lane)
   lane.done = deliver(desk, item, notification, lane).finally(() => {
@@ -151,13 +151,13 @@ function begin(desk: Desk, item: OutboxItem): void {
   })
 }
 
-const VIAS: readonly unknown[] = ['email', 'webhook', 'alertmanager'] satisfies Via[]
+const VIAS: readonly unknown[] = ['email', 'webhook', 'alertmanager'] satisfies Channel[]
 
 function readNotification({ data }: OutboxItem): Notification | undefined {
   try {
     const read = JSON.parse(data) as Partial<Notification> | null
     const isOne = typeof read?.to?.address === 'string' && Array.isArray(read.alerts)
-    return isOne && VIAS.includes(read.via ?? 'email') ? (read as Notification) : undefined
+    return isOne && VIAS.includes(read.channel ?? 'email') ? (read as Notification) : undefined
   } catch {
     return undefined
   }
@@ -182,8 +182,8 @@ async function deliver(
   const { state, answer, fault } = delivery
   const again = { at: retryAt(item, delivery, now), ...(fault && { fault }) }
   await record(desk, item.id, state === 'retry' ? { state, answer, ...again } : { state, answer })
-  if (state === 'failed' && notification.because !== 'undelivered') desk.parts.undelivered?.(notification, answer)
-  await desk.recovery(notification.via ?? 'email', ended)
+  if (state === 'failed' && notification.reason !== 'undelivered') desk.parts.undelivered?.(notification, answer)
+  await desk.recovery(notification.channel ?? 'email', ended)
 }
 
 /**
@@ -210,7 +210,7 @@ async function attempt(desk: Desk, { id }: OutboxItem, lane: Underway): Promise<
     if (notification === undefined) return undefined
     const left = desk.parts.left?.(notification)
     if (left !== undefined && isNobodys(notification, left)) return withdrawal(left)
-    const way = ways[notification.via ?? 'email']
+    const way = ways[notification.channel ?? 'email']
     const bytes = item?.rendered ?? (await renderOnce(desk.parts, id, way, notification))
     return await way.send(bytes, notification, cut.signal, given)
   } catch (error) {
@@ -230,7 +230,7 @@ async function attempt(desk: Desk, { id }: OutboxItem, lane: Underway): Promise<
  */
 async function takePlace(desk: Desk, id: string): Promise<OutboxItem | undefined> {
   const { outbox, clock, log } = desk.parts
-  const siblings = (await outbox.siblings(id)).filter((item) => !desk.unrecorded.has(item.id))
+  const siblings = (await outbox.pendingInThread(id)).filter((item) => !desk.unrecorded.has(item.id))
   const thread = siblings.flatMap((item) => {
     const notification = readNotification(item)
     return notification === undefined ? [] : [{ id: item.id, notification }]
@@ -239,13 +239,13 @@ async function takePlace(desk: Desk, id: string): Promise<OutboxItem | undefined
   if (merge === undefined || !(await outbox.merge(merge, clock.now()))) return siblings.find((item) => item.id === id)
   log.info({ notification: merge.into, of: merge.of }, 'what could not be sent in its time is told together')
   if (merge.of.includes(id)) return undefined
-  return (await outbox.siblings(id)).find((item) => item.id === id)
+  return (await outbox.pendingInThread(id)).find((item) => item.id === id)
 }
 
 async function renderOnce(parts: SenderParts, id: string, way: Way, notification: Notification): Promise<Uint8Array> {
   // Only mails speak of the mails before them.
-  const isMail = (notification.via ?? 'email') === 'email'
-  const told = isMail ? afterEarlier(notification, await parts.outbox.earlier(id)) : notification
+  const isMail = (notification.channel ?? 'email') === 'email'
+  const told = isMail ? afterEarlier(notification, await parts.outbox.history(id)) : notification
   const bytes = await way.render(told)
   await parts.outbox.rendered(id, bytes)
   return bytes

@@ -5,10 +5,10 @@ import type { Delivery } from '../notifier.ts'
  * Whether a notification to an address that left the configuration is nobody's any more. A machine that left has no
  * way; a person is still told the end of what was told before.
  */
-export function isNobodys({ via = 'email', at, alerts, insteadOf }: Notification, left: Millis): boolean {
-  const wasTold = insteadOf === undefined || insteadOf.because === 'repeat_interval'
+export function isNobodys({ channel = 'email', decidedAt, alerts, replaces }: Notification, left: Millis): boolean {
+  const wasTold = replaces === undefined || replaces.because === 'repeat_interval'
   const isEnd = alerts.length > 0 && wasTold && alerts.every(({ state }) => state === 'resolved')
-  return via !== 'email' || (at <= left && !isEnd)
+  return channel !== 'email' || (decidedAt <= left && !isEnd)
 }
 
 export function withdrawal(left: Millis): Delivery {

@@ -1,7 +1,7 @@
 import type {
-  AlertFacts,
+  AlertSnapshot,
   AlertmanagerTarget,
-  Because,
+  NotificationReason,
   Clock,
   Millis,
   Notification,
@@ -53,8 +53,8 @@ export function createAlertmanagerWay({ targets, url, clock }: AlertmanagerParts
 const OUT_OF_DATE = 'not posted: it held for 15 minutes, which are over; newer ones tell how things are'
 
 /** Late news that something fires would come with an end that has passed, and be taken for news of the end. */
-function isOutOfDate({ alerts, at }: Notification, now: Millis): boolean {
-  return at + HOLDS <= now && alerts.every(({ state }) => state === 'firing')
+function isOutOfDate({ alerts, decidedAt }: Notification, now: Millis): boolean {
+  return decidedAt + HOLDS <= now && alerts.every(({ state }) => state === 'firing')
 }
 
 function postOf(target: AlertmanagerTarget, member: string, body: Uint8Array): Post {
@@ -90,21 +90,21 @@ function judge(members: readonly string[], deliveries: readonly Delivery[]): Del
 }
 
 function alertsOf(notification: Notification, url: string | undefined): readonly object[] {
-  const { alerts, because, at, news = alerts.length } = notification
+  const { alerts, reason, decidedAt, newCount = alerts.length } = notification
   const told = alerts.map((facts, i) => {
-    const start = i < news && BEGINS.includes(because) ? at : facts.since
-    return alertOf(facts, start, endOf(facts, at), url)
+    const start = i < newCount && BEGINS.includes(reason) ? decidedAt : facts.startsAt
+    return alertOf(facts, start, endOf(facts, decidedAt), url)
   })
   // The severity is a label, so that to an Alertmanager one of another severity is another alert: the one before ends.
-  const ended = alerts.slice(0, news).flatMap((facts) => {
-    const severity = BEFORE[facts.because ?? because]
+  const ended = alerts.slice(0, newCount).flatMap((facts) => {
+    const severity = BEFORE[facts.reason ?? reason]
     const isOther = facts.state === 'firing' && severity !== undefined && severity !== facts.severity
-    return isOther ? [alertOf({ ...facts, severity }, facts.since, at, url)] : []
+    return isOther ? [alertOf({ ...facts, severity }, facts.startsAt, decidedAt, url)] : []
   })
   return [...told, ...ended]
 }
 
-const BEFORE: Partial<Readonly<Record<Because, Severity>>> = {
+const BEFORE: Partial<Readonly<Record<NotificationReason, Severity>>> = {
   severity_raised: 'warning',
   severity_lowered: 'critical',
 }
@@ -113,13 +113,13 @@ const BEFORE: Partial<Readonly<Record<Because, Severity>>> = {
  * What is told first begins when it is told, as with Prometheus: an Alertmanager does not wait for the others of a
  * group (`group_wait`) when an alert is old already. Told again, it begins when it did, and the earlier counts.
  */
-const BEGINS: readonly Because[] = ['fired', 'severity_raised', 'severity_lowered']
+const BEGINS: readonly NotificationReason[] = ['fired', 'severity_raised', 'severity_lowered']
 
-function endOf({ state, at, resolvedAt = at }: AlertFacts, told: Millis): Millis {
+function endOf({ state, evaluatedAt, resolvedAt = evaluatedAt }: AlertSnapshot, told: Millis): Millis {
   return state === 'resolved' ? Math.min(resolvedAt, told) : told + HOLDS
 }
 
-function alertOf(facts: AlertFacts, start: Millis, end: Millis, url: string | undefined): object {
+function alertOf(facts: AlertSnapshot, start: Millis, end: Millis, url: string | undefined): object {
   const generatorURL = storyOf(facts, url)
   return {
     labels: labelsOf(facts),

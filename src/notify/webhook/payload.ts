@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AlertFacts, Millis } from '../../model.ts'
+import type { AlertSnapshot, Millis } from '../../model.ts'
 import { formatTime } from '../../text/format.ts'
 import { formatFigure } from '../../text/measure.ts'
 import { describeReason } from '../../text/reason.ts'
@@ -19,7 +19,7 @@ const TEXT_LENGTH = 1_000
  * names are made fit (`system.filesystem.mount_point` becomes `system_filesystem_mount_point`). Of two that want one
  * name, the later gets `exported_` before it.
  */
-export function labelsOf({ identity: { rule, host, labels }, severity, ruleLabels }: AlertFacts): Labels {
+export function labelsOf({ identity: { rule, host, labels }, severity, ruleLabels }: AlertSnapshot): Labels {
   const own: Labels = { alertname: rule, host, severity }
   const found = new Map<string, string>()
   for (const part of [own, ruleLabels, labels]) {
@@ -38,30 +38,30 @@ export function labelName(name: string): string {
   return /^(?:[0-9]|__|$)/.test(fit) ? `field_${fit}` : fit
 }
 
-export function annotationsOf(facts: AlertFacts): Labels {
-  const { identity, value, ended } = facts
+export function annotationsOf(facts: AlertSnapshot): Labels {
+  const { identity, value, closeReason } = facts
   return {
     summary: text(`${identity.rule} on ${placeOf(facts)}`),
     description: text(descriptionOf(facts)),
     value: value === null ? '' : figureOf(value, identity.measure.unit),
     limit: limitOf(facts),
     reason: text(describeReason(facts)),
-    ...(ended === undefined ? {} : { ended }),
+    ...(closeReason === undefined ? {} : { ended: closeReason }),
   }
 }
 
-function descriptionOf(facts: AlertFacts): string {
-  const { state, value, since, at, resolvedAt = at, ended, identity, evidence } = facts
+function descriptionOf(facts: AlertSnapshot): string {
+  const { state, value, startsAt, evaluatedAt, resolvedAt = evaluatedAt, closeReason, identity, evidence } = facts
   const resolved = `at ${formatTime(resolvedAt)}, after ${lastedOf(facts)}`
-  if (ended !== undefined) return `Closed without recovery ${resolved}: ${describeReason(facts)}.`
+  if (closeReason !== undefined) return `Closed without recovery ${resolved}: ${describeReason(facts)}.`
   if (state === 'resolved') return `Resolved ${resolved}.`
-  if (value === null) return `${describeReason(facts)}, since ${formatTime(since)}.`
+  if (value === null) return `${describeReason(facts)}, since ${formatTime(startsAt)}.`
   const limit = evidence.limit === undefined ? '' : `, ${breachesLimit(facts) ? '' : 'limit: '}${limitOf(facts)}`
-  return `${formatFigure(identity.measure, figureOf(value, identity.measure.unit), 'is')}${limit}, since ${formatTime(since)}.`
+  return `${formatFigure(identity.measure, figureOf(value, identity.measure.unit), 'is')}${limit}, since ${formatTime(startsAt)}.`
 }
 
 /** What stays the same through all episodes of a rule on a series. */
-export function fingerprintOf({ identity: { rule, host, labels } }: AlertFacts): string {
+export function fingerprintOf({ identity: { rule, host, labels } }: AlertSnapshot): string {
   const series = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
     .update(JSON.stringify([rule, host, series]))
@@ -70,7 +70,7 @@ export function fingerprintOf({ identity: { rule, host, labels } }: AlertFacts):
 }
 
 /** Where the alert's timeline is shown; undefined when stashwatch does not know its own address. */
-export function storyOf({ episode }: AlertFacts, url: string | undefined): string | undefined {
+export function storyOf({ episode }: AlertSnapshot, url: string | undefined): string | undefined {
   return url === undefined ? undefined : `${url}/api/v1/alerts/${encodeURIComponent(episode)}`
 }
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { LookupFunction } from 'node:net'
-import type { AlertFacts, Millis, Notice, Notification, Reason, Targets, WebhookTarget } from '../../model.ts'
+import type { AlertSnapshot, Millis, Notice, Notification, Reason, Targets, WebhookTarget } from '../../model.ts'
 import { formatMeasure } from '../../text/measure.ts'
 import { describeNotice } from '../../text/notice.ts'
 import { post } from './http-post.ts'
@@ -87,13 +87,13 @@ function bodyOf(notification: Notification, url: string | undefined): object {
   }
 }
 
-function alertOf(facts: AlertFacts, labels: Labels, url: string | undefined): object {
-  const { state, since, at, resolvedAt = at } = facts
+function alertOf(facts: AlertSnapshot, labels: Labels, url: string | undefined): object {
+  const { state, startsAt, evaluatedAt, resolvedAt = evaluatedAt } = facts
   return {
     status: state,
     labels,
     annotations: annotationsOf(facts),
-    startsAt: instantOf(since),
+    startsAt: instantOf(startsAt),
     endsAt: state === 'resolved' ? instantOf(resolvedAt) : NO_INSTANT,
     generatorURL: storyOf(facts, url) ?? '',
     fingerprint: fingerprintOf(facts),
@@ -101,21 +101,21 @@ function alertOf(facts: AlertFacts, labels: Labels, url: string | undefined): ob
 }
 
 /** What Alertmanager has no words for. */
-function ownOf(notification: Notification, told: readonly AlertFacts[]): object {
-  const { id, kind, because, thread, seq, at, news, nextAt, insteadOf, notice } = notification
+function ownOf(notification: Notification, told: readonly AlertSnapshot[]): object {
+  const { id, kind, reason, thread, seq, decidedAt, newCount, nextRepeatAt, replaces, notice } = notification
   const only = notification.alerts.length === 1 ? notification.alerts[0] : undefined
   return {
     id,
     kind,
-    because,
+    because: reason,
     thread,
     seq,
-    at: instantOf(at),
+    at: instantOf(decidedAt),
     ...(only === undefined ? {} : { episode: only.episode, code: only.code }),
-    ...(news === undefined ? {} : { news }),
-    ...(nextAt === undefined ? {} : { nextAt: instantOf(nextAt) }),
-    ...(insteadOf === undefined ? {} : { insteadOf: { at: instantOf(insteadOf.at), because: insteadOf.because } }),
-    ...(notice === undefined ? {} : { notice: noticeOf(notice, at) }),
+    ...(newCount === undefined ? {} : { news: newCount }),
+    ...(nextRepeatAt === undefined ? {} : { nextAt: instantOf(nextRepeatAt) }),
+    ...(replaces === undefined ? {} : { insteadOf: { at: instantOf(replaces.at), because: replaces.because } }),
+    ...(notice === undefined ? {} : { notice: noticeOf(notice, decidedAt) }),
     facts: told.map(factsOf),
   }
 }
@@ -125,8 +125,8 @@ function noticeOf(notice: Notice, at: Millis): object {
   return { kind: notice.kind, title: text(title), lines: lines.map((words) => text(words)) }
 }
 
-function factsOf(facts: AlertFacts): object {
-  const { identity, episode, code, value, peak, evidence, since, at, resolvedAt, source } = facts
+function factsOf(facts: AlertSnapshot): object {
+  const { identity, episode, code, value, peak, evidence, startsAt, evaluatedAt, resolvedAt, source } = facts
   const { metric, unit } = identity.measure
   const { limit, clear, expected, range, why } = evidence
   return {
@@ -142,8 +142,8 @@ function factsOf(facts: AlertFacts): object {
     ...(expected === undefined ? {} : { expected }),
     ...(range === undefined ? {} : { range }),
     reason: { code: why.code, params: cleanParams(why.params) },
-    since: instantOf(since),
-    at: instantOf(at),
+    since: instantOf(startsAt),
+    at: instantOf(evaluatedAt),
     ...(resolvedAt === undefined ? {} : { resolvedAt: instantOf(resolvedAt) }),
     source: text(source),
   }

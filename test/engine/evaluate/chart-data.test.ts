@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import type { EngineConfig, Metric, MetricRule, Notification, Picture } from '../../../src/model.ts'
+import type { EngineConfig, Metric, MetricRule, Notification, ChartData } from '../../../src/model.ts'
 import {
   above,
   at,
@@ -20,15 +20,15 @@ import {
 
 const TEN = 10 * SECOND
 
-const pictureIn = (mail: Notification | undefined): Picture => {
-  const picture = mail?.alerts[0]?.picture
+const pictureIn = (mail: Notification | undefined): ChartData => {
+  const picture = mail?.alerts[0]?.chart
   if (picture === undefined) throw new Error('the mail has no picture')
   return picture
 }
 
-const means = ({ buckets }: Picture): readonly (number | null)[] => buckets.map(({ mean }) => mean)
+const means = ({ buckets }: ChartData): readonly (number | null)[] => buckets.map(({ mean }) => mean)
 const clock = (ts: number): string => new Date(ts).toISOString().slice(11, 19)
-const spanOf = ({ from, width, buckets }: Picture): string[] => [clock(from), clock(from + width * buckets.length)]
+const spanOf = ({ from, width, buckets }: ChartData): string[] => [clock(from), clock(from + width * buckets.length)]
 
 /** A host whose samples of a metric follow from the time; another one keeps the clock going. */
 function playOf(
@@ -158,5 +158,5 @@ test('an alert that looks at no window has no picture', async (t) => {
     now < at('12:02:00') ? { cpu: 0.1 } : undefined,
   )
   t.match(play.told(), [/host-silent web-1 firing/])
-  t.notOk(play.mails.some(({ alerts }) => alerts.some(({ picture }) => picture !== undefined)))
+  t.notOk(play.mails.some(({ alerts }) => alerts.some(({ chart }) => chart !== undefined)))
 })

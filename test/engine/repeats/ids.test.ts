@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import { createIds, hasId, type Ids, MOST_IDS, noteId, packIds, unpackIds } from '../../../src/engine/repeats/ids.ts'
-import { beginCut, readSnapshot } from '../../../src/engine/snapshot.ts'
+import { startSnapshot, readSnapshot } from '../../../src/engine/snapshot.ts'
 import { createFold } from '../../../src/engine/step.ts'
 
 import { config, createPlay, event, MINUTE, NOON } from '../../helpers/play.ts'
@@ -82,7 +82,7 @@ test('what a snapshot holds of ids is known after it', async (t) => {
   play.post([named])
   play.post(body, { batchId: 'a'.repeat(16) })
   play.until(NOON + MINUTE)
-  const cut = beginCut(play.fold.state, 1)
+  const cut = startSnapshot(play.fold.state, 1)
   const parts = Array.from({ length: cut.count }, () => cut.take()?.data ?? new Uint8Array())
   const again = createPlay(config(), play.now(), createFold(readSnapshot(Buffer.concat(parts))))
   t.equal(again.post([named]).known, 1)

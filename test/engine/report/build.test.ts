@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { reportOf } from '../../../src/engine/report/build.ts'
+import { buildReport } from '../../../src/engine/report/build.ts'
 import type { EngineConfig, Metric, Report } from '../../../src/model.ts'
 import {
   above,
@@ -25,7 +25,7 @@ const receivers = [{ name: 'ops', email: [{ address: 'ada@example.org' }], repor
 const setting = (change: Partial<EngineConfig> = {}): EngineConfig => config({ rules: [high], receivers, ...change })
 
 /** The report that would be written now. */
-const now = ({ fold }: Play, from = NOON): Report => reportOf(fold, { every: 'day', from, zone: 'UTC' })
+const now = ({ fold }: Play, from = NOON): Report => buildReport(fold, { every: 'day', from, zone: 'UTC' })
 const rounded = (value: number): number => Math.round(value * 1000) / 1000
 
 test('how much of a whole was used is told host by host, and of all hosts alike', async (t) => {
@@ -131,7 +131,7 @@ test('each day has its number of alerts, by the calendar of the zone', async (t)
   story.at('1d 00:30').cpu('web-1', 0.99)
   story.until('1d 02:00')
   const days = (zone: string): (string | number)[][] => {
-    const report = reportOf(story.play.fold, { every: 'day', from: NOON, zone })
+    const report = buildReport(story.play.fold, { every: 'day', from: NOON, zone })
     return report.alerts.days.map(({ day, began }) => [new Date(day).toISOString().slice(5, 10), began])
   }
   t.strictSame(days('UTC'), [
@@ -195,7 +195,7 @@ test('a host that is gone keeps its figures to the end of the period, and then g
     ],
   )
   story.until('1d 09:00')
-  const { rows } = story.play.fold.state.usage!
+  const { rows } = story.play.fold.state.reportStats!
   t.strictSame(
     [...rows],
     [
@@ -223,14 +223,14 @@ test('with more kinds of reports than slices are kept, the oldest become one, an
   const story = tell(setting({ receivers: [...times, weekly] }), MINUTE)
   story.at('12:00').cpu('web-1', 0.5).cpu('web-2', 0.7)
   story.until('6d 12:00')
-  const { usage } = story.play.fold.state
-  t.equal(usage!.slices.length, 32)
-  const report = reportOf(story.play.fold, { every: 'week', from: NOON, zone: 'UTC' })
+  const { reportStats } = story.play.fold.state
+  t.equal(reportStats!.slices.length, 32)
+  const report = buildReport(story.play.fold, { every: 'week', from: NOON, zone: 'UTC' })
   t.strictSame(
     report.shares[0]!.busiest.map(({ host, mean }) => [host, rounded(mean)]),
     [['web-2', 0.7]],
   )
-  t.equal(usage!.slices[0]!.from, NOON + MINUTE, 'the oldest slice begins with the week')
+  t.equal(reportStats!.slices[0]!.from, NOON + MINUTE, 'the oldest slice begins with the week')
 })
 
 test('an alert counts as critical once, in the period in which it got so or after', async (t) => {
@@ -251,11 +251,11 @@ test('while nobody wants a report nothing is gathered, and what fires when the f
   story.at('13:00').configure(setting())
   story.at('14:00').configure(config({ rules: [high] }))
   story.until('12:59')
-  t.equal(story.play.fold.state.usage, undefined)
+  t.equal(story.play.fold.state.reportStats, undefined)
   story.until('13:30')
   t.match(now(story.play, instant('13:00')).alerts, { began: 0, before: 1, open: 1, hosts: 1 })
   story.until('14:30')
-  t.equal(story.play.fold.state.usage, undefined)
+  t.equal(story.play.fold.state.reportStats, undefined)
 })
 
 test('a storm of alerts keeps what is remembered small, and its number right', async (t) => {
@@ -271,7 +271,7 @@ test('a storm of alerts keeps what is remembered small, and its number right', a
   play.until('12:02:40', every(TEN, wave('b', 0.99)))
   const { alerts } = now(play)
   t.match(alerts, { began: 4200, hosts: 4200, open: 2100, longest: { total: 4200 } })
-  const { size } = play.fold.state.usage!.spells
+  const { size } = play.fold.state.reportStats!.spells
   t.ok(size < 3200, `${size} are remembered: those that go on, and the longer half of the others`)
 })
 
@@ -281,7 +281,7 @@ test('ten thousand hosts with two shares are gathered in less than 2 MB a day', 
   play.until('12:00:01')
   const names = Array.from({ length: 10_000 }, (_, i) => `host-${i}`)
   play.post(names.map((name) => event(name, play.now(), { cpu: 0.5, memory: 0.5 })))
-  const { open } = play.fold.state.usage!
+  const { open } = play.fold.state.reportStats!
   const bytes = [...open.loads.values()].map(({ rows }) => rows.byteLength)
   t.equal(bytes.length, 2)
   t.ok(bytes.reduce((a, b) => a + b) < 750_000, `${bytes.join(' + ')} bytes`)

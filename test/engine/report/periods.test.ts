@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { beginCut, readSnapshot } from '../../../src/engine/snapshot.ts'
+import { startSnapshot, readSnapshot } from '../../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../../src/engine/step.ts'
 import type { State } from '../../../src/engine/state.ts'
 import type { EngineConfig, EventSamples, NewEntry, Notification, Report } from '../../../src/model.ts'
@@ -28,7 +28,7 @@ const used = (hosts: readonly string[], ts: number, cpu: number): EventSamples[]
   hosts.map((host) => event(host, ts, { cpu }))
 
 function copy(state: State): State {
-  const cut = beginCut(state, 1)
+  const cut = startSnapshot(state, 1)
   const parts: Uint8Array[] = []
   for (let part = cut.take(); part !== undefined; part = cut.take()) parts.push(part.data)
   return readSnapshot(Buffer.concat(parts))
@@ -80,7 +80,7 @@ test('a report that is made in many slices survives a restart in any of them, an
     }
     t.equal(mails.length, 1)
     t.strictSame(mails[0]?.report?.shares, whole.shares)
-    t.equal(restored.state.usage?.making, undefined)
+    t.equal(restored.state.reportStats?.making, undefined)
   }
 })
 
@@ -90,7 +90,7 @@ test('a report that nobody wants any more, while it is made, loses no sample', a
   play.post(used(names(8000), play.now(), 0.25))
   play.until(instant('1d 07:59'), undefined, MINUTE)
   play.enter(tick(instant('1d 08:00')))
-  t.ok(play.fold.state.usage?.making !== undefined)
+  t.ok(play.fold.state.reportStats?.making !== undefined)
   play.post(used(names(8000), play.now(), 0.75))
   play.configure(setting({ receivers: [{ ...receivers[0]!, report: { at: 10 * 60 } }] }))
   play.until(instant('1d 10:00'), undefined, MINUTE)
@@ -188,7 +188,7 @@ test('a snapshot without rounds, reports under way and idle hosts is read', asyn
     '12:02:00',
     every(TEN, (now) => void play.post(used(['a'], now, 0.1))),
   )
-  const { idle: _, round: __, hasObserved: ___, isUntold: ____, ...older } = play.fold.state
+  const { idleHosts: _, hostScan: __, hasObserved: ___, isFlushPending: ____, ...older } = play.fold.state
   const fold = createFold(copy(older as State))
   const later = createPlay(setting({ rules: [cpuHigh({ over: MINUTE })] }), play.now(), fold)
   later.until(

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import type { Report } from '../../../src/engine/worker/protocol.ts'
+import type { EngineEvent } from '../../../src/engine/worker/protocol.ts'
 import { startRunner } from '../../../src/engine/worker/runner.ts'
 import { openMemoryJournal } from '../../../src/journal/index.ts'
 import { encodeFrame } from '../../../src/extract/frame.ts'
@@ -53,7 +53,7 @@ function watched(): Seen {
 const OFTEN = { bytes: 1 << 30, ticks: 20 }
 
 /** Four minutes of a hot host, with a new runner on the same journal after every `life` seconds. */
-async function live(seen: Seen, life: number, reports: Report[] = []): Promise<string[]> {
+async function live(seen: Seen, life: number, reports: EngineEvent[] = []): Promise<string[]> {
   let runner = await startRunner(seen.journal, settings, NOON, (report) => reports.push(report), OFTEN)
   for (let second = 1; second <= 240; second++) {
     const now = NOON + second * SECOND
@@ -88,7 +88,7 @@ test('a snapshot never precedes the effects that it covers (I8)', async (t) => {
 
 test('a journal that fails takes no batch and folds none, and everything goes on when it works again', async (t) => {
   const seen = watched()
-  const reports: Report[] = []
+  const reports: EngineEvent[] = []
   let isBroken = false
   const recovered: Offset[] = []
   const journal: Journal = {
@@ -121,7 +121,7 @@ test('a journal that fails takes no batch and folds none, and everything goes on
 })
 
 test('an entry that makes the fold throw is reported, and stops nothing', async (t) => {
-  const reports: Report[] = []
+  const reports: EngineEvent[] = []
   const journal = openMemoryJournal()
   const runner = await startRunner(journal, settings, NOON, (report) => reports.push(report))
   await runner.write([{ kind: 'batch', data: new Uint8Array([99, 1, 2]) }, frame(NOON + TEN)])
@@ -181,7 +181,7 @@ test('a command is rejected when the journal fails, and nothing has happened', a
 })
 
 test('a command that this version does not know is passed over in the journal, and refused to whoever sends it', async (t) => {
-  const reports: Report[] = []
+  const reports: EngineEvent[] = []
   const runner = await startRunner(openMemoryJournal(), settings, NOON, (report) => reports.push(report))
   const [step] = await runner.write([{ kind: 'command', data: new TextEncoder().encode('{"kind":"toString"}') }])
   t.equal(step?.answer, undefined)

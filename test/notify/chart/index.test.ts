@@ -68,13 +68,13 @@ test('the text shows the window as a row of bars with its numbers', (t) => {
   t.match(text, `${row}  2026-11-22 12:01:00 UTC to 2026-11-22 12:05:00 UTC, in steps of 10 s\n`)
   const without = renderMessage(
     pictured({
-      picture: picture([1, 2, 3], undefined, { limits: [] }),
+      chart: picture([1, 2, 3], undefined, { limits: [] }),
       measure: { kind: 'aggregate', metric: 'cpu', unit: 'none', of: 'mean', over: 120_000 },
     }),
     options,
   )
   t.match(without.text, '  cpu  ▁▅█  1 to 3\n')
-  const there = renderMessage({ ...pictured(), zone: 'Asia/Tokyo' }, options)
+  const there = renderMessage({ ...pictured(), timeZone: 'Asia/Tokyo' }, options)
   t.match(there.text, '21:01:00 GMT+9 (12:01:00 UTC) to 21:05:00 GMT+9 (12:05:00 UTC), in steps of 10 s')
   t.end()
 })
@@ -86,7 +86,7 @@ test('a resolved mail has its chart; a digest, and an alert that looks at no win
     t.same(kinds(await build(mail)), ['multipart/alternative', 'text/plain', 'text/html'])
     t.notMatch(renderMessage(mail, options).html, '<img')
   }
-  const nothing = pictured({ picture: picture([null, null]) })
+  const nothing = pictured({ chart: picture([null, null]) })
   t.same(renderMessage(nothing, options).attachments, [], 'nothing was measured')
   t.notMatch(renderMessage(nothing, options).text, 'in steps of')
 })
@@ -180,9 +180,9 @@ test('a mail about a step points at it, and at the beginning', (t) => {
     return [...(seen[0] ?? '').matchAll(/>(began|fired|raised|resolved|now)</g)].map(([, label = '']) => label)
   }
   t.same(labels(pictured()), ['began', 'fired'])
-  t.same(labels(pictured({ since: at('12:05:00') })), ['fired'])
-  t.same(labels({ ...pictured(), because: 'severity_raised' }), ['began', 'raised'])
-  t.same(labels({ ...pictured(), because: 'repeat_interval' }), ['began', 'now'])
+  t.same(labels(pictured({ startsAt: at('12:05:00') })), ['fired'])
+  t.same(labels({ ...pictured(), reason: 'severity_raised' }), ['began', 'raised'])
+  t.same(labels({ ...pictured(), reason: 'repeat_interval' }), ['began', 'now'])
   t.same(labels(resolved()), ['resolved'], 'the beginning is no longer kept')
   t.end()
 })

@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, double, integer, option, property, record, string, tuple } from 'fast-check'
 import { test } from 'tap'
-import type { Picture, Unit } from '../../../src/model.ts'
+import type { ChartData, Unit } from '../../../src/model.ts'
 import { apart, chartSvg, type ChartOptions, HEIGHT, INK, PAPER, WIDTH } from '../../../src/notify/chart/svg.ts'
 import { timeTicks, valueRange, valueTicks } from '../../../src/notify/chart/scale.ts'
 import { hostileNames } from '../hostile.ts'
@@ -64,7 +64,7 @@ test('whatever was measured, the chart is whole, stays in its frame, and no two 
       width,
       string({ unit: 'binary' }),
       (all, drawn, usual, inUnit, inZone, wide, title) => {
-        const one: Picture = {
+        const one: ChartData = {
           width: wide,
           from: at('11:00:00'),
           buckets: all,

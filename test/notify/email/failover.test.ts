@@ -78,7 +78,7 @@ function startPost(t: Test, servers: readonly SmtpConfig[]) {
   return {
     said,
     async add(...mails: readonly Notification[]): Promise<void> {
-      const effects = mails.map((mail) => effectOf({ ...mail, at: clock.now() }))
+      const effects = mails.map((mail) => effectOf({ ...mail, decidedAt: clock.now() }))
       await journal.commit(0, effects, clock.now())
       sender.wake()
       const ids = new Set(mails.map(({ id }) => id))
@@ -114,7 +114,7 @@ test('while the preferred server is down for an hour the next one takes the mail
   }
   const early = await post.records()
   t.same(new Set(early.map(({ state, attempts }) => `${state} ${attempts}`)), new Set(['sent 1']), 'none had to wait')
-  t.match(early[0]?.answer, new RegExp(`^127\\.0\\.0\\.1:${second.port}: 250 `), 'the registry names the server')
+  t.match(early[0]?.response, new RegExp(`^127\\.0\\.0\\.1:${second.port}: 250 `), 'the registry names the server')
   const first = await startMailServer(t, {}, gone.port)
   for (let i = 0; i < 3; i += 1) {
     await post.add(mailTo('ada', `late${i}`))
@@ -124,7 +124,7 @@ test('while the preferred server is down for an hour the next one takes the mail
   t.same(idsOf(first).length, 3)
   t.equal(new Set(idsOf(first, second)).size, 15, 'each once')
   const late = await post.records()
-  t.match(late.at(-1)?.answer, new RegExp(`^127\\.0\\.0\\.1:${first.port}: 250 `))
+  t.match(late.at(-1)?.response, new RegExp(`^127\\.0\\.0\\.1:${first.port}: 250 `))
   t.same(post.said, [
     'a mail server is in trouble and rests; mails go to the next one',
     'a mail server takes mails again',
@@ -469,7 +469,7 @@ async function startSender(t: Test, servers: readonly SmtpConfig[], mails: reado
     closed() {},
   }
   const log: Log = { debug() {}, info() {}, warn() {}, error() {} }
-  const effects = mails.map((mail) => effectOf({ ...mail, at: clock.now() }))
+  const effects = mails.map((mail) => effectOf({ ...mail, decidedAt: clock.now() }))
   await journal.commit(0, effects, clock.now())
   const sender = createSender({ outbox, ways: { email: way, webhook: way, alertmanager: way }, clock, log, observer })
   t.teardown(() => Promise.all([sender.stop(0), clock.advance(5_000)]))

@@ -1,7 +1,7 @@
 import { assert, property, string } from 'fast-check'
 import PostalMime from 'postal-mime'
 import { test } from 'tap'
-import type { AlertFacts, Context, Notification } from '../../../src/model.ts'
+import type { AlertSnapshot, FiringContext, Notification } from '../../../src/model.ts'
 import { buildMime } from '../../../src/notify/email/smtp.ts'
 import { kibanaLink } from '../../../src/notify/mail/kibana.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
@@ -79,7 +79,7 @@ test('every reason has words of its own', async (t) => {
 })
 
 test('a reason that is no silence is told in the same place', async (t) => {
-  const reasons: readonly (readonly [NonNullable<AlertFacts['wasMuted']>, string])[] = [
+  const reasons: readonly (readonly [NonNullable<AlertSnapshot['heldBy']>, string])[] = [
     [{ by: 'maintenance', name: 'patch-day' }, "maintenance window 'patch-day'"],
     [{ by: 'inhibition', episode: 'a', rule: 'host-silent', host: 'web-7' }, 'inhibited by host-silent on web-7'],
     [
@@ -95,7 +95,7 @@ test('a reason that is no silence is told in the same place', async (t) => {
 })
 
 test('a value that is back within its bound while the alert still fires is not called beyond it', async (t) => {
-  const { text } = await read(notification({ because: 'repeat_interval', seq: 1, alerts: [facts({ value: 0.87 })] }))
+  const { text } = await read(notification({ reason: 'repeat_interval', seq: 1, alerts: [facts({ value: 0.87 })] }))
   t.equal(lines(text)[0], '[Warning: still firing] web-7: mean of cpu over 2 min is 87% (limit: above 90%)')
 })
 
@@ -104,8 +104,8 @@ test('a firing mail tells what came before it, what other hosts measure, and wha
   t.match(text, '  Other hosts  median 31% of 57 hosts\n')
   t.match(text, '  Also firing  memory-high (critical, since 2026-11-22 12:01:00 UTC, P3QM8)\n')
   t.match(text, '  In total     12 other alerts are firing on 5 hosts\n')
-  const beside = { rule: 'memory-high', severity: 'critical', since: at('12:01:00'), code: 'P3QM8' } as const
-  const contexts: readonly (readonly [Partial<Context>, string])[] = [
+  const beside = { rule: 'memory-high', severity: 'critical', startsAt: at('12:01:00'), code: 'P3QM8' } as const
+  const contexts: readonly (readonly [Partial<FiringContext>, string])[] = [
     [{ muted: 3 }, '12 other alerts are firing on 5 hosts, 3 of them muted'],
     [{ muted: 12 }, '12 other alerts are firing on 5 hosts, all of them muted'],
     [{ onHost: [], firing: 1, hosts: 1, muted: 1 }, '1 other alert is firing on 1 host, muted'],
@@ -212,14 +212,18 @@ test('the link to the events has the host and the times filled in, whatever the 
 })
 
 test('a receiver with a zone reads both its own time and UTC, with dates where they are needed', async (t) => {
-  const { text } = await read({ ...kinds.fired(), zone: 'Europe/Berlin' })
+  const { text } = await read({ ...kinds.fired(), timeZone: 'Europe/Berlin' })
   t.match(text, 'beyond its limit since 13:04:00 CET (12:04:00 UTC).')
   t.match(text, 'is due at 17:05:12 CET (16:05:12 UTC).')
-  const midnight = { since: Date.parse('2026-11-21T22:59:50Z'), at: Date.parse('2026-11-21T23:00:10Z') }
-  const night = await read(notification({ at: midnight.at, zone: 'Europe/Berlin', alerts: [facts(midnight)] }))
+  const midnight = { startsAt: Date.parse('2026-11-21T22:59:50Z'), evaluatedAt: Date.parse('2026-11-21T23:00:10Z') }
+  const night = await read(
+    notification({ decidedAt: midnight.evaluatedAt, timeZone: 'Europe/Berlin', alerts: [facts(midnight)] }),
+  )
   t.match(night.text, 'beyond its limit since 2026-11-21 23:59:50 CET (22:59:50 UTC).')
   t.match(night.text, 'ended at 00:00:10 CET (2026-11-21 23:00:10 UTC)')
-  const own = await read(notification({ zone: 'Europe/Berlin', alerts: [facts({ subject: 'CPU since {{since}}' })] }))
+  const own = await read(
+    notification({ timeZone: 'Europe/Berlin', alerts: [facts({ subject: 'CPU since {{since}}' })] }),
+  )
   t.match(own.subject, /^CPU since 2026-11-22 13:04:00 (?:CET|GMT\+1)$/)
 })
 
@@ -241,14 +245,14 @@ test('a group with one piece of news tells it in full, and lists the rest', asyn
 test('no reminder is promised of what somebody looks after', async (t) => {
   const ack = { at: at('12:00:00'), until: at('20:05:00'), author: 'Grace', note: 'on it' }
   const alert = facts({ ack })
-  const { text } = await read(notification({ alerts: [alert], nextAt: at('20:05:00') }))
+  const { text } = await read(notification({ alerts: [alert], nextRepeatAt: at('20:05:00') }))
   t.match(
     text,
     'Another mail follows when it resolves; no reminder is sent while it is acknowledged (until 2026-11-22 20:05:00 UTC).',
   )
   const past = facts({ ack: { ...ack, until: at('12:05:00') } })
   t.match(
-    (await read(notification({ alerts: [past], nextAt: at('20:05:00') }))).text,
+    (await read(notification({ alerts: [past], nextRepeatAt: at('20:05:00') }))).text,
     'the next one about it is due at',
   )
 })
@@ -265,8 +269,13 @@ test('each of the first ten alerts of a list can be acknowledged from the mail',
     })
   const ack = { at: at('12:00:00'), until: at('20:05:00'), author: 'Grace', note: 'on it' }
   const one = kinds.group(4)
-  const [first, second, third, fourth] = one.alerts as [AlertFacts, AlertFacts, AlertFacts, AlertFacts]
-  const mixed = [first, { ...second, ack }, { ...third, state: 'resolved' as const, resolvedAt: third.at }, fourth]
+  const [first, second, third, fourth] = one.alerts as [AlertSnapshot, AlertSnapshot, AlertSnapshot, AlertSnapshot]
+  const mixed = [
+    first,
+    { ...second, ack },
+    { ...third, state: 'resolved' as const, resolvedAt: third.evaluatedAt },
+    fourth,
+  ]
   const few = await read({ ...one, alerts: mixed })
   t.strictSame(episodes(few.text), ['group0', 'group3'], 'what fires and nobody looks after')
   for (const token of tokens(few.text)) t.ok(few.html.includes(`href="https://stashwatch.example.org/act/${token}"`))
@@ -295,11 +304,11 @@ test('a group with much news lists it first, and keeps its subject through its t
   t.equal(then.headers['X-Stashwatch-State'], 'firing')
   const gone = kinds
     .mixed()
-    .alerts.map((one): AlertFacts => ({ ...one, state: 'resolved', resolvedAt: at('12:20:00') }))
-  const last = renderMessage({ ...kinds.mixed(), because: 'resolved', alerts: gone, news: 7 }, options)
+    .alerts.map((one): AlertSnapshot => ({ ...one, state: 'resolved', resolvedAt: at('12:20:00') }))
+  const last = renderMessage({ ...kinds.mixed(), reason: 'resolved', alerts: gone, newCount: 7 }, options)
   t.match(last.text, /^\[All resolved\] [^]*This was the last mail about them\.\n$/)
   t.equal(last.headers['X-Stashwatch-State'], 'resolved')
-  const again = renderMessage({ ...kinds.group(), because: 'repeat_interval', seq: 1 }, options)
+  const again = renderMessage({ ...kinds.group(), reason: 'repeat_interval', seq: 1 }, options)
   t.match(
     again.text,
     '37 alerts of this group are still firing, the oldest since 2026-11-22 12:04:00 UTC. None is new since the last mail.',
@@ -359,7 +368,7 @@ test('names and notes of any kind are shown, never obeyed, in every kind of mail
   const isSafe = (words: string): boolean =>
     [kinds.fired(), kinds.unsilenced(), kinds.joined(), kinds.mixed()].every((mail) => {
       const ack = { at: 0, until: at('18:00:00'), author: words, note: words }
-      const alerts = mail.alerts.map((one): AlertFacts => ({
+      const alerts = mail.alerts.map((one): AlertSnapshot => ({
         ...one,
         identity: {
           rule: words,
@@ -369,18 +378,18 @@ test('names and notes of any kind are shown, never obeyed, in every kind of mail
           measure: { kind: 'aggregate', metric: words, unit: 'ratio', of: 'mean', over: 120_000 },
         },
         evidence: { ...one.evidence, why: { code: 'absent', params: { source: words } } },
-        wasMuted: { by: 'silence', id: words, until: 0, author: words, comment: words },
-        critical: { from: 0, until: 1, spells: 1 },
+        heldBy: { by: 'silence', id: words, until: 0, author: words, comment: words },
+        critical: { from: 0, until: 1, count: 1 },
         code: words,
         ack,
       }))
       const context = {
-        onHost: [{ rule: words, severity: 'warning' as const, since: 0, code: words }],
+        onHost: [{ rule: words, severity: 'warning' as const, startsAt: 0, code: words }],
         firing: 3,
         muted: 0,
         hosts: 2,
       }
-      const lead = { facts: alerts[0] as AlertFacts, more: 3 }
+      const lead = { facts: alerts[0] as AlertSnapshot, more: 3 }
       const templates = { subject: '{{server}} {{reason}}', body: '{{host}}\n{{reason}}' }
       const { subject, text, html } = renderMessage({ ...mail, alerts, context, lead, templates }, options)
       const seen = [subject, text.replaceAll('\n', ''), html.replaceAll('\n', '')].join('')
@@ -408,7 +417,7 @@ test('the mark of a picture stands at the end of the window that decided, also w
   const drawn: string[] = []
   const draw = (svg: string): undefined => void drawn.push(svg)
   renderMessage(pictured(), { ...options, draw })
-  renderMessage(pictured({ at: at('12:30:00') }), { ...options, draw })
+  renderMessage(pictured({ evaluatedAt: at('12:30:00') }), { ...options, draw })
   const markOf = (svg = ''): string | undefined => /<text x="([\d.]+)"[^>]*>fired</.exec(svg)?.[1]
   t.equal(markOf(drawn[1]), markOf(drawn[0]))
   t.ok(markOf(drawn[0]))
@@ -453,7 +462,7 @@ test('a subject begins with the state where its receiver wants that, and stays t
     })
     t.strictSame(rest(other), rest(one), 'all else is the same, and both stay in their thread')
   }
-  const closed = kinds.over().alerts.map((one): AlertFacts => ({ ...one, ended: 'series_gone' }))
+  const closed = kinds.over().alerts.map((one): AlertSnapshot => ({ ...one, closeReason: 'series_gone' }))
   t.equal(
     (await parsed({ ...kinds.over(), alerts: closed, subjectMode: 'status' })).subject,
     '[closed] CPU on web-7 is high',
@@ -467,16 +476,16 @@ test('a subject begins with the state where its receiver wants that, and stays t
 })
 
 test('what is over, closed or gone comes with no advice that no longer fits', async (t) => {
-  const adviceOf = async (change: Partial<AlertFacts>): Promise<string> => {
+  const adviceOf = async (change: Partial<AlertSnapshot>): Promise<string> => {
     const [alert] = kinds.over().alerts
-    const { text } = await read({ ...kinds.over(), alerts: [{ ...(alert as AlertFacts), ...change }] })
+    const { text } = await read({ ...kinds.over(), alerts: [{ ...(alert as AlertSnapshot), ...change }] })
     return /What to do next\n([^]*?)\n\n/.exec(text)?.[1] ?? ''
   }
   t.match(await adviceOf({}), /web-7, its series and current windows[^]*Too noisy\? Adjust rule cpu-high/)
-  const removed = await adviceOf({ ended: 'rule_changed' })
+  const removed = await adviceOf({ closeReason: 'rule_changed' })
   t.match(removed, 'web-7, its series and current windows')
   t.notMatch(removed, 'Adjust rule')
-  t.notMatch(await adviceOf({ ended: 'host_retired' }), /web-7, its series|Adjust rule/)
+  t.notMatch(await adviceOf({ closeReason: 'host_retired' }), /web-7, its series|Adjust rule/)
   const source = await adviceOf({
     identity: { rule: 'source-down', host: 'logstash-b', key: '', labels: {}, measure: state('source_silence') },
   })
@@ -500,13 +509,13 @@ test('a list says in its subject, its heading and its colour what of it is over'
   const subject = 'CPU on {{server}} is high'
   const told = (states: readonly Change[]) => {
     const alerts = states.map((state, i) => facts({ subject, host: `web-${i}`, resolvedAt: at('12:20:00'), ...state }))
-    return read(notification({ kind: 'digest', because: 'rate_limited', thread: 'list.1', alerts }))
+    return read(notification({ kind: 'digest', reason: 'rate_limited', thread: 'list.1', alerts }))
   }
   const over = await told([{ state: 'resolved' }, { state: 'resolved' }])
   t.equal(over.subject, '2 resolved: CPU on web-0 and 1 more is high')
   t.match(over.text, /^\[Digest: 2 resolved\] 2 resolved on 2 hosts: web-0, web-1\n/)
   t.match(over.html, 'class="status good"')
-  const mixed = await told([{ state: 'resolved' }, { state: 'resolved', ended: 'host_retired' }, {}])
+  const mixed = await told([{ state: 'resolved' }, { state: 'resolved', closeReason: 'host_retired' }, {}])
   t.equal(mixed.subject, '1 firing, 1 resolved, 1 closed: CPU on web-2 and 2 more is high')
   const plain = await told([{}, {}])
   t.match(plain.text, /^\[Digest: 2 alerts\] 2 alerts on 2 hosts: /)
@@ -515,14 +524,14 @@ test('a list says in its subject, its heading and its colour what of it is over'
 
 test('a list of one rule is called as the rule calls its alerts, and says where to look', async (t) => {
   const subject = 'CPU on {{server}} is high'
-  const list = (alerts: readonly AlertFacts[]): Notification =>
+  const list = (alerts: readonly AlertSnapshot[]): Notification =>
     notification({
       kind: 'digest',
-      because: 'rate_limited',
+      reason: 'rate_limited',
       thread: 'list.1',
       alerts: alerts.map((one) => ({ ...one, templates: { subject } })),
     })
-  const hosts = (...names: readonly string[]): readonly AlertFacts[] => names.map((host) => facts({ host }))
+  const hosts = (...names: readonly string[]): readonly AlertSnapshot[] => names.map((host) => facts({ host }))
   const many = await read(list(hosts('web-1', 'web-2', 'web-3')))
   t.equal(many.subject, '3 alerts: CPU on web-1 and 2 more is high')
   t.match(many.text, 'Check what these hosts have in common')

@@ -1,7 +1,7 @@
 import { assert, property, string } from 'fast-check'
 import PostalMime from 'postal-mime'
 import { test } from 'tap'
-import type { AlertFacts, Notification } from '../../../src/model.ts'
+import type { AlertSnapshot, Notification } from '../../../src/model.ts'
 import { buildMime } from '../../../src/notify/email/smtp.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
 import { as, at, type Change, facts, notification, resolved, state, storm } from '../samples.ts'
@@ -66,8 +66,8 @@ test('a recovery mail tells the value now, the limit, begin, end, duration and p
 
 test('the mails of an episode are one thread, and a Message-ID is the same whenever it is made', async (t) => {
   const first = render(notification())
-  const rise = render(notification({ seq: 1, because: 'severity_raised', alerts: [facts({ severity: 'critical' })] }))
-  const last = render(notification({ seq: 2, because: 'resolved', alerts: [facts({ state: 'resolved' })] }))
+  const rise = render(notification({ seq: 1, reason: 'severity_raised', alerts: [facts({ severity: 'critical' })] }))
+  const last = render(notification({ seq: 2, reason: 'resolved', alerts: [facts({ state: 'resolved' })] }))
   t.match(first.messageId, /^<4f1c0a9b2e7d5c31\.0\.[0-9a-f]{12}@example\.org>$/)
   t.same([first.references, rise.references], [[], [first.messageId]])
   t.same(last.references, [first.messageId, rise.messageId])
@@ -104,13 +104,13 @@ test('a mail says when stashwatch was down, and when the news is old', (t) => {
   const note =
     'stashwatch was down from 2026-11-22 12:03:10 UTC to 2026-11-22 12:09:00 UTC; no rule was evaluated then.'
   t.equal(down.text.split(note).length, 2, 'once')
-  const late = render(notification({ at: at('13:05:00') }))
+  const late = render(notification({ decidedAt: at('13:05:00') }))
   t.match(late.text, 'This mail was sent late, at 2026-11-22 13:05:00 UTC')
   t.notMatch(down.text, 'sent late')
   t.end()
 })
 
-const absent = (change: Change = {}): AlertFacts =>
+const absent = (change: Change = {}): AlertSnapshot =>
   facts({
     rule: 'host-absent',
     measure: state('absence'),
@@ -130,7 +130,7 @@ test('an alert without a figure is told in the words of its reason', (t) => {
 })
 
 test('a digest tells an alert without a figure by its reason', (t) => {
-  const mail = render(notification({ kind: 'digest', because: 'rate_limited', alerts: [absent(), absent()] }))
+  const mail = render(notification({ kind: 'digest', reason: 'rate_limited', alerts: [absent(), absent()] }))
   t.match(
     mail.text,
     '  warning   web-7  host-absent: no event from web-7, while logstash-a went on delivering  [K7X2]\n',
@@ -224,8 +224,8 @@ test('a digest names every host of a storm, in both parts, and stays small enoug
 })
 
 test('a digest of the backlog tells when each alert began and ended', (t) => {
-  const over = facts({ state: 'resolved', since: at('12:23:00'), resolvedAt: at('12:30:00') })
-  const mail = render(notification({ kind: 'digest', because: 'backlog', alerts: [over, as(over, { host: 'web-8' })] }))
+  const over = facts({ state: 'resolved', startsAt: at('12:23:00'), resolvedAt: at('12:30:00') })
+  const mail = render(notification({ kind: 'digest', reason: 'backlog', alerts: [over, as(over, { host: 'web-8' })] }))
   t.equal(mail.subject, '2 resolved on 2 hosts: web-7, web-8')
   t.match(mail.text, '2 alerts began and ended in events that arrived long after they happened')
   t.match(mail.text, '\nAll lasted from 2026-11-22 12:23:00 UTC to 2026-11-22 12:30:00 UTC (7 min):\n')
@@ -295,7 +295,7 @@ const TAGS = new Set(' html head meta title style body table tr td p h1 h2 ul li
 
 test('ids are ASCII where the domain of the sender is not', async (t) => {
   const from = { address: 'alerts@bücher.example' }
-  const mail = notification({ seq: 2, previous: 1 })
+  const mail = notification({ seq: 2, previousSeq: 1 })
   const message = renderMessage(mail, { from, domain: 'bücher.example' })
   const raw = Buffer.from(await buildMime(message)).toString('latin1')
   const headers = raw.slice(0, raw.indexOf('\r\n\r\n')).replaceAll(/\r\n[ \t]+/g, ' ')

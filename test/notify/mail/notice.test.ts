@@ -18,7 +18,7 @@ const ITEM: RetiredItem = {
 const notice = (items: readonly RetiredItem[], change: Partial<Notification> = {}): Notification =>
   notification({
     kind: 'notice',
-    because: 'hosts_retired',
+    reason: 'hosts_retired',
     id: 'notice.1.ada',
     thread: 'notice.1.ada',
     alerts: [],
@@ -72,7 +72,7 @@ test('what does not fit into a notice is counted, and the reader sees instants o
     },
   ]
   const mail = renderMessage(
-    notice(items, { zone: 'Europe/Berlin', notice: { kind: 'hosts_retired', items, counts } }),
+    notice(items, { timeZone: 'Europe/Berlin', notice: { kind: 'hosts_retired', items, counts } }),
     options,
   )
   t.equal(mail.subject, '2 hosts and 1 source retired')

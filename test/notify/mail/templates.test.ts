@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { type AlertFacts, type Notification, OWN_RULES } from '../../../src/model.ts'
+import { type AlertSnapshot, type Notification, OWN_RULES } from '../../../src/model.ts'
 import { renderMessage, subjectOf } from '../../../src/notify/mail/message.ts'
 import { TEMPLATE_FORMATTERS, TEMPLATE_NAMES } from '../../../src/text/template.ts'
 import * as kinds from '../kinds.ts'
@@ -15,16 +15,16 @@ const said = (mail: Notification, body = OWN): string => renderMessage({ ...mail
 const plain = (mail: Notification): string => renderMessage(mail, options).text
 
 const closed = (): Notification => {
-  const [over] = kinds.over().alerts as readonly [AlertFacts]
+  const [over] = kinds.over().alerts as readonly [AlertSnapshot]
   return {
     ...kinds.over(),
-    alerts: [{ ...over, ended: 'host_retired', evidence: { why: { code: 'host_retired', params: {} } } }],
+    alerts: [{ ...over, closeReason: 'host_retired', evidence: { why: { code: 'host_retired', params: {} } } }],
   }
 }
 
 const fell = (): Notification => ({
   ...kinds.rose(),
-  because: 'severity_lowered',
+  reason: 'severity_lowered',
   alerts: [facts({ severity: 'warning' })],
 })
 
@@ -68,7 +68,7 @@ test("why a mail comes is said before a body of one's own", (t) => {
   }
   t.match(said(kinds.escalated()), /Hello Ada Lovelace,\n\nNot acknowledged for [^\n]*\n\nweb-7 is busy/)
   t.match(
-    said({ ...notification(), insteadOf: { at: at('12:00:00'), because: 'fired' } }),
+    said({ ...notification(), replaces: { at: at('12:00:00'), because: 'fired' } }),
     `${OWN_SAID}\n\nThis mail replaces the one of`,
   )
   t.end()
@@ -100,7 +100,7 @@ test("templates of a receiver are for rules; the product's own alerts keep their
 })
 
 test('how an absent host is called comes after what its rule and its receiver say', (t) => {
-  const absent = (change: Change = {}): AlertFacts =>
+  const absent = (change: Change = {}): AlertSnapshot =>
     facts({ rule: 'host-absent', measure: state('absence'), ...change })
   const templates = { subject: 'gone: {{server}}' }
   t.equal(subjectOf(notification({ alerts: [absent()] })), 'web-7 is absent')

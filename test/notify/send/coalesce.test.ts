@@ -31,24 +31,24 @@ const to = { name: 'Ada Lovelace', address: 'ada@example.org' }
 const firing = (change: Partial<Notification> = {}): Notification =>
   notification({
     id: 'firing',
-    at: began,
+    decidedAt: began,
     to,
     thread: 'one',
-    alerts: [facts({ since: at('10:01:00'), at: at('10:02:00') })],
+    alerts: [facts({ startsAt: at('10:01:00'), evaluatedAt: at('10:02:00') })],
     ...change,
   })
 const over = (change: Partial<Notification> = {}): Notification => {
   const alert = facts({
     state: 'resolved',
-    since: at('10:01:00'),
-    at: at('10:12:00'),
+    startsAt: at('10:01:00'),
+    evaluatedAt: at('10:12:00'),
     resolvedAt: at('10:12:00'),
     value: 0.4,
   })
   return notification({
     id: 'over',
-    at: at('10:12:10'),
-    because: 'resolved',
+    decidedAt: at('10:12:10'),
+    reason: 'resolved',
     to,
     thread: 'one',
     seq: 1,
@@ -170,10 +170,10 @@ test('after an outage the mails of one conversation arrive in the order of their
   const { port } = await downServer(t)
   const one = play(t, mailWays(t, port))
   await one.start()
-  await one.decide(firing({ because: 'silence_ended' }))
+  await one.decide(firing({ reason: 'silence_ended' }))
   await one.pass(1)
   const server = await startMailServer(t, {}, port)
-  await one.decide(firing({ id: 'worse', because: 'severity_raised', seq: 1 }))
+  await one.decide(firing({ id: 'worse', reason: 'severity_raised', seq: 1 }))
   t.match(await one.records(), { firing: { state: 'pending' }, worse: { state: 'pending', attempts: 0 } })
   await one.pass(3)
   await one.done('worse')
@@ -233,7 +233,7 @@ test('once the mail server is back all that waited for it leaves at once, and wh
   t.equal(server.arrived.length, 12, 'no time passes between the first and the last')
   const deferred = async (): Promise<SendRecord | undefined> => (await one.records())['full']
   // An attempt may be under way; afterwards the next one lies ahead.
-  for (let i = 0; i < 500 && ((await deferred())?.nextAt ?? 0) <= one.clock.now(); i += 1) await pause(10)
+  for (let i = 0; i < 500 && ((await deferred())?.nextAttemptAt ?? 0) <= one.clock.now(); i += 1) await pause(10)
   const { attempts = 0, ...waiting } = (await deferred()) ?? {}
   t.match(waiting, { state: 'pending', answer: /greylisted/ })
   await one.decide(firing({ id: 'next', thread: 'next' }))
@@ -284,7 +284,7 @@ test('a webhook that was down gets one body, which says what it stands for', asy
     engine: { mailsPerMinute: 5 },
   }
   const one = play(t, async () => (await openWays(base, { clock: createVirtualClock(began), log })).ways)
-  const change: Partial<Notification> = { via: 'webhook', to: { address: 'webhook:ops' } }
+  const change: Partial<Notification> = { channel: 'webhook', to: { address: 'webhook:ops' } }
   await one.start()
   await one.decide(firing(change))
   await one.pass(5)
@@ -304,8 +304,8 @@ test('after an outage a thread is told once, as it is now, and what nobody got i
   await one.decide(firing())
   for (const [i, time] of ['11:02:10', '12:02:10', '13:02:10'].entries()) {
     await one.pass(1)
-    const alerts = [facts({ since: at('10:01:00'), at: at(time), value: 0.93 + i / 100, because: AGAIN })]
-    await one.decide(firing({ id: `again${i}`, seq: i + 1, at: at(time), because: AGAIN, alerts }))
+    const alerts = [facts({ startsAt: at('10:01:00'), evaluatedAt: at(time), value: 0.93 + i / 100, reason: AGAIN })]
+    await one.decide(firing({ id: `again${i}`, seq: i + 1, decidedAt: at(time), reason: AGAIN, alerts }))
   }
   const server = await startMailServer(t, {}, port)
   await one.pass(3)
@@ -324,8 +324,8 @@ test('what is told again gives way to what sent later, and takes over what nobod
   const mergedOf = (...all: readonly Notification[]): Partial<Notification> =>
     JSON.parse(pending(...all)?.data ?? '{}') as Partial<Notification>
   const again = (id: string, change: Partial<Notification> = {}): Notification =>
-    firing({ id, because: AGAIN, at: began + 60_000, alerts: [facts({ because: AGAIN, value: 0.99 })], ...change })
-  const worse = firing({ id: 'worse', because: 'severity_raised', at: began + 120_000 })
+    firing({ id, reason: AGAIN, decidedAt: began + 60_000, alerts: [facts({ reason: AGAIN, value: 0.99 })], ...change })
+  const worse = firing({ id: 'worse', reason: 'severity_raised', decidedAt: began + 120_000 })
   t.match(pending(again('a'), again('b')), { into: 'b', of: ['a'] })
   t.match(mergedOf(again('a'), again('b')), { because: AGAIN, insteadOf: { because: AGAIN } })
   t.match(pending(again('a'), worse), { into: 'worse', of: ['a'] }, 'also to what is new')
@@ -333,18 +333,18 @@ test('what is told again gives way to what sent later, and takes over what nobod
   const rose = mergedOf(firing(), worse, again('a'))
   t.match(rose, { because: 'severity_raised', alerts: [{ because: 'severity_raised', value: 0.99 }] })
   t.match(pending(firing(), worse, again('a')), { of: ['worse'] }, 'one takes over one piece of news')
-  t.match(mergedOf(firing({ because: 'escalated' }), again('a')), { because: 'escalated' })
+  t.match(mergedOf(firing({ reason: 'escalated' }), again('a')), { because: 'escalated' })
   const [a, b] = [facts({ episode: 'a' }), facts({ episode: 'b' })]
   t.equal(
-    pending(firing({ alerts: [a, b], news: 1 }), again('both', { alerts: [a, b] })),
+    pending(firing({ alerts: [a, b], newCount: 1 }), again('both', { alerts: [a, b] })),
     undefined,
     'b has not fired now',
   )
   t.equal(pending(again('both', { alerts: [a, b] }), again('a', { alerts: [a] })), undefined, 'nobody would hear of b')
   const two = mergedOf(firing(), again('a'), again('b'))
   t.match(two, { because: 'fired', insteadOf: { at: began, because: 'fired', count: 2, last: began + 60_000 } })
-  const more = mergedOf(two as Notification, again('c', { at: began + 90_000 }))
-  t.match(more.insteadOf, { at: began, because: 'fired', count: 3, last: began + 60_000 })
+  const more = mergedOf(two as Notification, again('c', { decidedAt: began + 90_000 }))
+  t.match(more.replaces, { at: began, because: 'fired', count: 3, last: began + 60_000 })
   t.end()
 })
 
@@ -356,7 +356,7 @@ test('only what the newest tells is left out', (t) => {
     over({ alerts: alerts.map((one) => ({ ...one, state: 'resolved' as const })) })
   t.equal(pending(), undefined)
   t.equal(pending(over()), undefined)
-  t.equal(pending(firing(), firing({ id: 'worse', because: 'severity_raised' })), undefined, 'it goes on')
+  t.equal(pending(firing(), firing({ id: 'worse', reason: 'severity_raised' })), undefined, 'it goes on')
   t.equal(pending(firing({ alerts: [a, b] }), end(b)), undefined, 'nobody would hear of a')
   t.equal(pending(firing({ alerts: [a] }), over({ alerts: [{ ...a, state: 'resolved' }, b] })), undefined, 'b goes on')
   t.equal(pending(firing({ alerts: [], kind: 'notice' }), end(a)), undefined)
@@ -364,13 +364,13 @@ test('only what the newest tells is left out', (t) => {
     into: 'over',
     of: ['firing', 'worse'],
   })
-  const twice = pending({ ...firing(), id: 'end', insteadOf: { at: 7, because: 'escalated' } }, over())
+  const twice = pending({ ...firing(), id: 'end', replaces: { at: 7, because: 'escalated' } }, over())
   t.match(
     JSON.parse(twice?.data ?? ''),
     { id: 'over', insteadOf: { at: 7, because: 'escalated' } },
     'the oldest counts',
   )
-  const state = { via: 'alertmanager' as const }
+  const state = { channel: 'alertmanager' as const }
   t.match(
     pending(firing(state), firing({ ...state, id: 'again' })),
     { into: 'again', of: ['firing'] },

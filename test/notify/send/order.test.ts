@@ -2,7 +2,7 @@ import { array, assert, asyncProperty, constantFrom, integer, record } from 'fas
 import PostalMime from 'postal-mime'
 import { test } from 'tap'
 import { openMemoryJournal } from '../../../src/journal/index.ts'
-import type { Journal, Notification, Observer, Via } from '../../../src/model.ts'
+import type { Journal, Notification, Observer, Channel } from '../../../src/model.ts'
 import { buildMime } from '../../../src/notify/email/smtp.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
 import { createSender } from '../../../src/notify/send/sender.ts'
@@ -36,8 +36,8 @@ interface Arrived {
 }
 
 /** Where it has its place: all threads about one alert follow each other. */
-const lineOf = ({ via = 'email', to, alerts }: Notification): string =>
-  `${via} ${to.address} ${alerts[0]?.identity.host}`
+const lineOf = ({ channel = 'email', to, alerts }: Notification): string =>
+  `${channel} ${to.address} ${alerts[0]?.identity.host}`
 
 interface Play {
   readonly arrived: readonly Arrived[]
@@ -51,7 +51,7 @@ async function play(answer: (one: Notification) => Answer): Promise<Play> {
   const clock = createVirtualClock(at('12:06:00'))
   const journal = openMemoryJournal()
   const arrived: Arrived[] = []
-  const way = (type: Via): Way => ({
+  const way = (type: Channel): Way => ({
     type,
     render: async (one) => buildMime(renderMessage(one, options)),
     async send(bytes, one): Promise<Delivery> {
@@ -87,7 +87,7 @@ async function play(answer: (one: Notification) => Answer): Promise<Play> {
 }
 
 const mail = (seq: number, change: Partial<Notification> = {}): Notification =>
-  notification({ id: `m${seq}`, thread: 'one', seq, because: seq === 0 ? 'fired' : 'severity_raised', ...change })
+  notification({ id: `m${seq}`, thread: 'one', seq, reason: seq === 0 ? 'fired' : 'severity_raised', ...change })
 
 test('a later mail of a thread does not overtake one that waits for its retry, and follows it at once', async (t) => {
   let isUp = false
@@ -121,7 +121,7 @@ test('the mails about each alert arrive at each address in the order of their de
   const step = record({
     to: constantFrom('ada', 'bob'),
     thread: constantFrom('x', 'y', 'z'),
-    via: constantFrom<Via>('email', 'webhook'),
+    via: constantFrom<Channel>('email', 'webhook'),
     wait: integer({ min: 0, max: 40 }),
     answers: array(constantFrom<Answer>('retry', 'retry', 'failed', 'sent'), { maxLength: 4 }),
   })
@@ -129,10 +129,16 @@ test('the mails about each alert arrive at each address in the order of their de
     const scripts = new Map(steps.map(({ answers }, i) => [`m${i}`, [...answers]]))
     const one = await play(({ id }) => scripts.get(id)?.shift() ?? 'sent')
     const decided: { readonly id: string; readonly line: string }[] = []
-    for (const [i, { to, thread, via, wait }] of steps.entries()) {
+    for (const [i, { to, thread, via: channel, wait }] of steps.entries()) {
       const address = `${to}@example.org`
       const alerts = [facts({ episode: thread, host: thread === 'z' ? 'web-2' : 'web-1' })]
-      const told = mail(i, { id: `m${i}`, thread, alerts, to: { address }, ...(via === 'email' ? {} : { via }) })
+      const told = mail(i, {
+        id: `m${i}`,
+        thread,
+        alerts,
+        to: { address },
+        ...(channel === 'email' ? {} : { channel }),
+      })
       decided.push({ id: told.id, line: lineOf(told) })
       await one.decide(told)
       await one.pass(wait)
@@ -162,8 +168,11 @@ test('a mail counts only what was sent, and replies to nothing else', async (t) 
   const one = await play(() => answer)
   const parsed = async (): Promise<Awaited<ReturnType<typeof PostalMime.parse>>> =>
     PostalMime.parse(one.arrived.at(-1)?.bytes ?? '')
-  await one.decide(mail(0, { alerts: [facts({ sent: 0 })] }), mail(1, { alerts: [facts({ sent: 1 })] }))
-  await one.decide(mail(2, { because: 'resolved', alerts: [facts({ ...state, sent: 2 })] }))
+  await one.decide(
+    mail(0, { alerts: [facts({ notifications: 0 })] }),
+    mail(1, { alerts: [facts({ notifications: 1 })] }),
+  )
+  await one.decide(mail(2, { reason: 'resolved', alerts: [facts({ ...state, notifications: 2 })] }))
   answer = 'sent'
   await one.pass(30)
   const over = await parsed()
@@ -175,16 +184,16 @@ test('a mail counts only what was sent, and replies to nothing else', async (t) 
   t.equal(over.inReplyTo, undefined, 'nothing was sent that it could be a reply to')
   t.match(over.references, /^<one\.0\.\w+@example\.org>$/, 'the root alone holds the thread together')
 
-  await one.decide(mail(3, { alerts: [facts({ sent: 3 })] }))
+  await one.decide(mail(3, { alerts: [facts({ notifications: 3 })] }))
   const next = await parsed()
   t.match(next.subject, /^Re: /)
   t.equal(next.inReplyTo, over.messageId)
   t.match(next.text, /Notifications +1 before this one/)
 
   answer = 'failed'
-  await one.decide(mail(4, { alerts: [facts({ sent: 4 })] }))
+  await one.decide(mail(4, { alerts: [facts({ notifications: 4 })] }))
   answer = 'sent'
-  await one.decide(mail(5, { alerts: [facts({ sent: 5 })] }))
+  await one.decide(mail(5, { alerts: [facts({ notifications: 5 })] }))
   const last = await parsed()
   t.equal(last.inReplyTo, next.messageId, 'the one that was refused is passed over')
   t.match(last.text, /Notifications +2 before this one/)

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { openMemoryJournal } from '../../../src/journal/index.ts'
-import type { Log, Notification, Observer, Outbox, OutboxItem, Outcome, Via } from '../../../src/model.ts'
+import type { Log, Notification, Observer, Outbox, OutboxItem, Outcome, Channel } from '../../../src/model.ts'
 import { buildMime } from '../../../src/notify/email/smtp.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
 import { createSender, type Sender, type SenderParts } from '../../../src/notify/send/sender.ts'
@@ -50,13 +50,13 @@ function createBox(): Box {
         .slice(0, limit)
         .map(([id, { data, attempts, rendered }]) => ({ id, data, attempts, ...(rendered ? { rendered } : {}) }))
     },
-    async siblings(id): Promise<OutboxItem[]> {
+    async pendingInThread(id): Promise<OutboxItem[]> {
       const row = rows.get(id)
       return row === undefined ? [] : [{ ...row, id }]
     },
-    earlier: async () => ({ untold: [] }),
+    history: async () => ({ undelivered: [] }),
     merge: async () => false,
-    hasten: async () => {},
+    retryNow: async () => {},
     async rendered(id, bytes): Promise<void> {
       await work('rendered')
       rows.get(id)!.rendered = bytes
@@ -84,8 +84,8 @@ function createBox(): Box {
 /** What is no notification has no thread. */
 function threadOf(data: string): string {
   try {
-    const { via, to, thread } = JSON.parse(data) as Notification
-    return JSON.stringify([via, to.address, thread])
+    const { channel, to, thread } = JSON.parse(data) as Notification
+    return JSON.stringify([channel, to.address, thread])
   } catch {
     return data
   }
@@ -186,7 +186,7 @@ test('what waits for an address that leaves is withdrawn, once and with that rea
     ...end,
     id: 'late',
     thread: 'late',
-    insteadOf: { at: 0, because: 'fired' },
+    replaces: { at: 0, because: 'fired' },
   })
   const sender = createSender(parts)
   await settle()
@@ -257,7 +257,7 @@ test('a mail that nobody took for a day is given up, which is recorded, counted 
   const parts = play(scripted((to) => (to.startsWith('late') ? accepted : busy)))
   const errors: object[] = []
   const log: Log = { ...parts.log, error: (fields, message) => void errors.push({ ...fields, message }) }
-  parts.outbox.add(mailTo('ada'), { ...mailTo('late'), at: at('12:00:00') - 7 * 86_400_000 })
+  parts.outbox.add(mailTo('ada'), { ...mailTo('late'), decidedAt: at('12:00:00') - 7 * 86_400_000 })
   const sender = createSender({ ...parts, log, poll: 30_000 })
   await parts.clock.advance(23.9 * 3_600_000)
   t.equal(state(parts.outbox, 'ada'), 'retry')
@@ -358,8 +358,8 @@ test('a way that hangs holds up no other way, and no mail, however much waits fo
   const journal = openMemoryJournal()
   const parts = play(mail)
   await journal.append([{ kind: 'tick', data: new Uint8Array(0) }])
-  const via = (way: Via, i: number): Notification =>
-    notification({ via: way, id: `${way}${i}`, thread: `t${i}`, to: { address: `${way}:ops${i % 20}` } })
+  const via = (way: Channel, i: number): Notification =>
+    notification({ channel: way, id: `${way}${i}`, thread: `t${i}`, to: { address: `${way}:ops${i % 20}` } })
   const all = [
     ...Array.from({ length: 2000 }, (_, i) => via('webhook', i)),
     ...Array.from({ length: 5 }, (_, i) => via('alertmanager', i)),
@@ -404,7 +404,7 @@ test('the bound of a minute is that of mails alone', async (t) => {
   const parts = play(mail, { ways: ways(mail, { webhook: hook }), mailRate: 2 })
   const ids = Array.from({ length: 5 }, (_, i) => i)
   parts.outbox.add(...ids.map((i) => mailTo(`ada${i}`)))
-  parts.outbox.add(...ids.map((i) => notification({ via: 'webhook', id: `hook${i}`, thread: `hook${i}` })))
+  parts.outbox.add(...ids.map((i) => notification({ channel: 'webhook', id: `hook${i}`, thread: `hook${i}` })))
   const sender = createSender(parts)
   for (let i = 0; i < 10; i += 1) await settle()
   t.same([mail.sent.length, hook.sent.length], [2, 5])
@@ -418,7 +418,7 @@ test('mails that wait for their minute hold up no other way, to however many add
   await journal.append([{ kind: 'tick', data: new Uint8Array(0) }])
   const parts = play(mail, { ways: ways(mail, { webhook: hook }), mailRate: 2 })
   const mails = Array.from({ length: 1500 }, (_, i) => mailTo(`ada${i}`))
-  const last = notification({ via: 'webhook', id: 'hook', thread: 'hook', to: { address: 'webhook:ops' } })
+  const last = notification({ channel: 'webhook', id: 'hook', thread: 'hook', to: { address: 'webhook:ops' } })
   const effects = [...mails, last].map(effectOf)
   await journal.commit(1, effects, 0)
   const sender = createSender({ ...parts, outbox: journal.outbox })
@@ -429,15 +429,15 @@ test('mails that wait for their minute hold up no other way, to however many add
 
 test('what no other end took for a day is given up, whichever way it goes', async (t) => {
   const mail = scripted(() => accepted)
-  for (const via of ['webhook', 'alertmanager'] as const) {
+  for (const channel of ['webhook', 'alertmanager'] as const) {
     const parts = play(mail)
-    parts.outbox.add(notification({ via, id: 'late', at: parts.clock.now() }))
+    parts.outbox.add(notification({ channel, id: 'late', decidedAt: parts.clock.now() }))
     const sender = createSender({ ...parts, poll: 30_000 })
     await parts.clock.advance(24.1 * 3_600_000)
     t.match(parts.outbox.rows.get('late')?.outcome, { state: 'failed', answer: 'given up after 24 h: 451 later' })
     t.match(
       parts.said.filter((line) => line.includes('given up')),
-      [new RegExp(`^error: ${via} given up: nobody got it`)],
+      [new RegExp(`^error: ${channel} given up: nobody got it`)],
     )
     await sender.stop(1000)
   }

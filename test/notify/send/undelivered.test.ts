@@ -1,7 +1,7 @@
 import PostalMime from 'postal-mime'
 import { test } from 'tap'
 import { openMemoryJournal } from '../../../src/journal/index.ts'
-import type { AlertFacts, Earlier, Notification } from '../../../src/model.ts'
+import type { AlertSnapshot, History, Notification } from '../../../src/model.ts'
 import { afterEarlier } from '../../../src/notify/send/history.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
 import { createSender } from '../../../src/notify/send/sender.ts'
@@ -15,7 +15,7 @@ import { until } from '../../helpers/service.ts'
 const options = { from: { address: 'alerts@example.org' }, domain: 'example.org' }
 const HOUR = 3_600_000
 
-function textOf(mail: Notification, earlier: Earlier): string {
+function textOf(mail: Notification, earlier: History): string {
   return renderMessage(afterEarlier(mail, earlier), options).text.replaceAll(/\s+/g, ' ')
 }
 
@@ -26,16 +26,16 @@ const dataOf = (...mails: readonly Notification[]): readonly string[] => mails.m
 
 const first = notification({ id: 'first' })
 const again = (change: Partial<Notification> = {}): Notification =>
-  notification({ id: 'again', seq: 1, because: 'repeat_interval', at: first.at + 4 * HOUR, ...change })
+  notification({ id: 'again', seq: 1, reason: 'repeat_interval', decidedAt: first.decidedAt + 4 * HOUR, ...change })
 
 test('whoever never heard that an alert fires, hears that it fired, not that it still does', async (t) => {
-  const lost = { untold: dataOf(first), failed: dataOf(first) }
+  const lost = { undelivered: dataOf(first), failed: dataOf(first) }
   const text = textOf(again(), lost)
   t.match(text, /has fired/)
   t.notMatch(text, /still firing/)
   t.match(text, /An earlier mail to you could not be delivered: \S+ on \S+ \(20\d\d-.* UTC\)\./)
-  t.equal(afterEarlier(again(), lost).previous, null)
-  const rose = again({ because: 'severity_raised', alerts: [facts({ severity: 'critical' })] })
+  t.equal(afterEarlier(again(), lost).previousSeq, null)
+  const rose = again({ reason: 'severity_raised', alerts: [facts({ severity: 'critical' })] })
   t.notMatch(textOf(rose, lost), /first fired as a warning/)
   t.match(textOf(rose, lost), /^\[Critical\]/)
 })
@@ -43,22 +43,22 @@ test('whoever never heard that an alert fires, hears that it fired, not that it 
 test('whoever heard of an alert before, hears of it as before, and what was lost since', async (t) => {
   const second = again()
   const third = again({ id: 'third', seq: 2 })
-  const text = textOf(third, { sent: dataOf(first)[0] ?? '', untold: dataOf(second), failed: dataOf(second) })
+  const text = textOf(third, { sent: dataOf(first)[0] ?? '', undelivered: dataOf(second), failed: dataOf(second) })
   t.match(text, /still firing/)
   t.match(text, /An earlier mail to you could not be delivered/)
-  const rose = notification({ id: 'rose', seq: 1, because: 'severity_raised' })
-  const lostRise = { sent: dataOf(first)[0] ?? '', untold: dataOf(rose), failed: dataOf(rose) }
+  const rose = notification({ id: 'rose', seq: 1, reason: 'severity_raised' })
+  const lostRise = { sent: dataOf(first)[0] ?? '', undelivered: dataOf(rose), failed: dataOf(rose) }
   t.match(textOf(third, lostRise), /first fired as a warning/, 'the rise is news')
 })
 
 test('in a group what was never heard of is news, and what was heard of goes on beside it', async (t) => {
-  const one = (host: string): AlertFacts => facts({ host, episode: `e-${host}`, because: 'fired' })
+  const one = (host: string): AlertSnapshot => facts({ host, episode: `e-${host}`, reason: 'fired' })
   const [a, b] = [one('web-1'), one('web-2')]
   const told = notification({ alerts: [a] })
-  const lost = notification({ id: 'lost', seq: 1, alerts: [b, a], news: 1 })
+  const lost = notification({ id: 'lost', seq: 1, alerts: [b, a], newCount: 1 })
   const repeated = { because: 'repeat_interval' } as const
   const mail = again({ seq: 2, alerts: [a, b].map((alert) => ({ ...alert, ...repeated })) })
-  const result = afterEarlier(mail, { sent: dataOf(told)[0] ?? '', untold: dataOf(lost) })
+  const result = afterEarlier(mail, { sent: dataOf(told)[0] ?? '', undelivered: dataOf(lost) })
   t.match(result, {
     because: 'fired',
     news: 1,
@@ -71,7 +71,7 @@ test('the next mail that gets through names what did not, whatever it is about',
   const many = Array.from({ length: 7 }, (_, i) =>
     notification({ alerts: [facts({ rule: 'disk-full', host: `n${i}` })] }),
   )
-  const text = textOf(mail, { untold: [], failed: dataOf(...many) })
+  const text = textOf(mail, { undelivered: [], failed: dataOf(...many) })
   t.match(text, /7 earlier mails to you could not be delivered: 2 more since .*, and disk-full on n2 \(.*\), .* on n6/)
 })
 
@@ -87,9 +87,15 @@ test('what nobody got is told once it is given up, and what says so is not told 
     close: async () => {},
   })
   const mails = [
-    notification({ id: 'late', thread: 'late', at: clock.now(), to: { address: 'grace@example.org' } }),
-    notification({ id: 'hook', thread: 'hook', at: clock.now(), via: 'webhook', to: { address: 'webhook:ops' } }),
-    notification({ id: 'own', thread: 'own', because: 'undelivered', via: 'webhook', to: { address: 'webhook:b' } }),
+    notification({ id: 'late', thread: 'late', decidedAt: clock.now(), to: { address: 'grace@example.org' } }),
+    notification({
+      id: 'hook',
+      thread: 'hook',
+      decidedAt: clock.now(),
+      channel: 'webhook',
+      to: { address: 'webhook:ops' },
+    }),
+    notification({ id: 'own', thread: 'own', reason: 'undelivered', channel: 'webhook', to: { address: 'webhook:b' } }),
   ]
   await journal.commit(0, mails.map(effectOf), clock.now())
   const busy: Delivery = { state: 'retry', answer: '554 5.7.1 no' }
@@ -114,7 +120,7 @@ test('a reader whose first mail was refused hears at the repeat that the alert f
   const server = await startMailServer(t, {
     onRcptTo: (_address, _session, callback) => callback(isKnown ? null : refusal(550, '5.1.1 user unknown')),
   })
-  const clock = createVirtualClock(first.at)
+  const clock = createVirtualClock(first.decidedAt)
   const { outbox, ...journal } = openMemoryJournal()
   const compose = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, options)
   const email = createEmailWay(mailConfig([smtpConfig(server.port)]), { compose, clock, log: silent })
@@ -134,7 +140,7 @@ test('a reader whose first mail was refused hears at the repeat that the alert f
   const text = (await textIn(arrived?.raw)).replaceAll(/\s+/g, ' ')
   t.match(text, /has fired.*An earlier mail to you could not be delivered: /)
   t.notMatch(text, /still firing/)
-  await tell(again({ id: 'third', seq: 2, at: first.at + 8 * HOUR }))
+  await tell(again({ id: 'third', seq: 2, decidedAt: first.decidedAt + 8 * HOUR }))
   const next = await textIn(server.arrived[1]?.raw)
   t.match(next, /still\s+firing/)
   t.notMatch(next, /could not be delivered/, 'it is said once')

@@ -5,10 +5,10 @@ import { KINDS } from '../kinds.ts'
 test('who left is told the end of what was told, and of nothing else', async (t) => {
   const end = KINDS['resolved']?.()
   if (end === undefined) throw new Error('there is a sample of a resolved mail')
-  const left = end.at + 1000
-  const instead = (because: 'fired' | 'repeat_interval') => ({ ...end, insteadOf: { at: end.at, because } })
+  const left = end.decidedAt + 1000
+  const instead = (because: 'fired' | 'repeat_interval') => ({ ...end, insteadOf: { at: end.decidedAt, because } })
   t.equal(isNobodys(end, left), false)
   t.equal(isNobodys(instead('repeat_interval'), left), false, 'only a repeat never got out')
   t.equal(isNobodys(instead('fired'), left), true, 'nobody there knows that it fired')
-  t.equal(isNobodys({ ...end, via: 'webhook' }, left), true, 'a machine that left has no way')
+  t.equal(isNobodys({ ...end, channel: 'webhook' }, left), true, 'a machine that left has no way')
 })

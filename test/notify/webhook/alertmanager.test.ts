@@ -1,5 +1,5 @@
 import { type Test, test } from 'tap'
-import type { AlertFacts, AlertmanagerTarget, Notification } from '../../../src/model.ts'
+import type { AlertSnapshot, AlertmanagerTarget, Notification } from '../../../src/model.ts'
 import { createAlertmanagerWay } from '../../../src/notify/webhook/alertmanager.ts'
 import type { Delivery, Way } from '../../../src/notify/notifier.ts'
 import { conform, jsonForm } from '../conformance.ts'
@@ -27,7 +27,7 @@ function open(
 }
 
 const told = (change: Partial<Notification> = {}): Notification =>
-  notification({ via: 'alertmanager', to: { address: 'alertmanager:ops' }, ...change })
+  notification({ channel: 'alertmanager', to: { address: 'alertmanager:ops' }, ...change })
 
 async function send(way: Way, one: Notification): Promise<Delivery> {
   return way.send(await way.render(one), one, never)
@@ -69,12 +69,12 @@ test('a firing alert holds for 15 minutes after it was told, a resolved one unti
       generatorURL: 'https://s.example.org/api/v1/alerts/4f1c0a9b2e7d5c31',
     },
   ])
-  const again = told({ because: 'repeat_interval', at: at('12:30:00') })
+  const again = told({ reason: 'repeat_interval', decidedAt: at('12:30:00') })
   t.match(read(await way.render(again)), [{ startsAt: '2026-11-22T12:04:00.000Z', endsAt: '2026-11-22T12:45:00.000Z' }])
   t.match(read(await way.render(resolved())), [
     { startsAt: '2026-11-22T12:04:00.000Z', endsAt: '2026-11-22T12:19:00.000Z' },
   ])
-  const ahead = facts({ state: 'resolved', since: at('14:00:00'), resolvedAt: at('15:00:00') })
+  const ahead = facts({ state: 'resolved', startsAt: at('14:00:00'), resolvedAt: at('15:00:00') })
   const early = read(await way.render(told({ alerts: [ahead] })))
   t.match(
     early,
@@ -85,8 +85,8 @@ test('a firing alert holds for 15 minutes after it was told, a resolved one unti
 
 test('where the severity rose, the warning ends and the critical alert begins', async (t) => {
   const worse = told({
-    because: 'severity_raised',
-    news: 1,
+    reason: 'severity_raised',
+    newCount: 1,
     alerts: [facts({ severity: 'critical' }), facts({ host: 'web-8', severity: 'critical' })],
   })
   const posted = read(await open(t, []).render(worse)).map(({ labels, endsAt }) => [
@@ -189,10 +189,10 @@ async function openManager(t: Test, webhook: string): Promise<Manager> {
 }
 
 /** An alert of now: Alertmanager lives by the real clock. */
-function current(host: string, change: Partial<AlertFacts> = {}): Notification {
+function current(host: string, change: Partial<AlertSnapshot> = {}): Notification {
   const now = Date.now()
-  const alert = facts({ host, episode: host, since: now - 60_000, at: now - 1_000, ...change })
-  return told({ id: `${host}.${now}`, thread: host, at: now, alerts: [alert] })
+  const alert = facts({ host, episode: host, startsAt: now - 60_000, evaluatedAt: now - 1_000, ...change })
+  return told({ id: `${host}.${now}`, thread: host, decidedAt: now, alerts: [alert] })
 }
 
 test('a real Alertmanager shows the alerts, groups and silences them, and ends them', whereItIs, async (t) => {
@@ -224,8 +224,8 @@ test('a real Alertmanager shows the alerts, groups and silences them, and ends t
   t.same(first.alerts.map(({ labels }) => labels.host).sort(), ['web-7', 'web-8'], 'two hosts arrive as one group')
 
   const again = current('web-8')
-  await send(way, { ...again, because: 'repeat_interval' })
-  const since = new Date(again.alerts[0]?.since ?? 0).toISOString()
+  await send(way, { ...again, reason: 'repeat_interval' })
+  const since = new Date(again.alerts[0]?.startsAt ?? 0).toISOString()
   await until('told again, it begins when it did', async () =>
     (await manager.get<SeenAlert[]>('/alerts')).some((one) => one.startsAt === since),
   )
@@ -263,7 +263,7 @@ test('a real Alertmanager takes hostile names, a risen severity, and 5,000 alert
   await until('all are there', async () => (await manager.get<unknown[]>('/alerts')).length === hostileNames.length)
 
   await send(way, current('db-1'))
-  await send(way, { ...current('db-1', { severity: 'critical' }), because: 'severity_raised' })
+  await send(way, { ...current('db-1', { severity: 'critical' }), reason: 'severity_raised' })
   const severities = async (): Promise<unknown[]> =>
     (await manager.get<SeenAlert[]>('/alerts?filter=host="db-1"')).map(({ labels }) => labels['severity'])
   await until('the warning has made room', async () => String(await severities()) === 'critical')

@@ -29,7 +29,7 @@ function open(t: Test, target: Partial<WebhookTarget>, resolve?: LookupFunction)
 }
 
 const told = (change: Partial<Notification> = {}): Notification =>
-  notification({ via: 'webhook', to: { address: 'webhook:ops' }, ...change })
+  notification({ channel: 'webhook', to: { address: 'webhook:ops' }, ...change })
 
 async function sendOne(way: Way, one = told()): Promise<Delivery> {
   return way.send(await way.render(one), one, never)
@@ -58,7 +58,13 @@ conform(
 test('an alert that was closed does not pass for one that got better', async (t) => {
   const reason = 'the rule cpu-high was removed from the configuration'
   const evidence = { why: { code: 'rule_removed', params: {} } }
-  const closed = facts({ state: 'resolved', value: 0.99, resolvedAt: at('12:12:35'), ended: 'rule_changed', evidence })
+  const closed = facts({
+    state: 'resolved',
+    value: 0.99,
+    resolvedAt: at('12:12:35'),
+    closeReason: 'rule_changed',
+    evidence,
+  })
   const body = JSON.parse(Buffer.from(await open(t, {}).render(told({ alerts: [closed] }))).toString()) as object
   t.ok(isValid(body), JSON.stringify(isValid.errors))
   t.match(body, {
@@ -83,15 +89,15 @@ test('every kind of notification is what the schema says', async (t) => {
     resolved(),
     storm(12),
     storm(5000),
-    told({ insteadOf: { at: at('10:02:10'), because: 'fired' }, news: 1, nextAt: at('16:00:00') }),
+    told({ replaces: { at: at('10:02:10'), because: 'fired' }, newCount: 1, nextRepeatAt: at('16:00:00') }),
     told({
       kind: 'notice',
       alerts: [],
-      because: 'scheduled',
+      reason: 'scheduled',
       thread: 'x',
       notice: heartbeat().notice!,
     }),
-    told({ alerts: [facts({ value: null, peak: null, since: Number.NaN, at: 8.65e15 })] }),
+    told({ alerts: [facts({ value: null, peak: null, startsAt: Number.NaN, evaluatedAt: 8.65e15 })] }),
     told({
       alerts: hostileNames.map((host) => facts({ host, labels: { [host]: host }, ruleLabels: { [host]: host } })),
     }),
