@@ -15,7 +15,7 @@ export function addSilence(state: DispatchState, silence: Silence): CommandAnswe
   }
   state.silences.set(silence.id, silence)
   state.isDirty = true
-  return { kind: 'done', value: { ...silence, mutes: countMatching(state, silence) } }
+  return { kind: 'done', value: { ...silence, matchedAlerts: countMatching(state, silence) } }
 }
 
 /** The firing alerts that a silence fits, as soon as it holds. */
@@ -30,8 +30,8 @@ function countMatching({ alerts }: DispatchState, { matchers, startsAt, createdA
 export function expireSilence(state: DispatchState, id: string, now: Millis): CommandAnswer {
   const known = state.silences.get(id)
   if (known === undefined) return { kind: 'refused', code: 'unknown-silence', value: id }
-  const until = Math.min(known.endsAt, Math.max(now, known.startsAt))
-  const silence = until === known.endsAt ? known : { ...known, until }
+  const endsAt = Math.min(known.endsAt, Math.max(now, known.startsAt))
+  const silence: Silence = endsAt === known.endsAt ? known : { ...known, endsAt }
   state.silences.set(id, silence)
   state.isDirty = true
   return { kind: 'done', value: silence }

@@ -82,7 +82,7 @@ export function composeList(
   const [first, ...more] = items as readonly [DeferredAlert, ...DeferredAlert[]]
   if (more.length === 0 && reason === 'rate_limited') {
     const { target, thread, seq, snapshot, lead } = first
-    const alerts = [{ ...snapshot, because: first.reason }]
+    const alerts: readonly AlertSnapshot[] = [{ ...snapshot, reason: first.reason }]
     return composeMail(
       state,
       plan,
@@ -103,7 +103,7 @@ export function composeList(
   const word = reason === 'rate_limited' ? 'list' : 'backlog'
   const episodes = items.map((item) => `${item.snapshot.episode}.${item.seq}`)
   const id = `${word}.${Math.round(now)}.${shortHash([first.target.to.address, ...episodes].join('\n'))}`
-  const alerts = items.map(({ snapshot, reason: own }) => ({ ...withoutChart(snapshot), because: own }))
+  const alerts = items.map(({ snapshot, reason: own }): AlertSnapshot => ({ ...withoutChart(snapshot), reason: own }))
   const whom = addressee(plan, first.target)
   return effect(first.target, { id, ...whom, decidedAt: now, reason, kind: 'digest', thread: id, seq: 0, alerts })
 }

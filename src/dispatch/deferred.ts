@@ -64,12 +64,12 @@ function refreshDeferred(
   const group = findGroup(state, alert, address)
   const { notifications = 0, suppressed = 0 } = group?.members.get(episode) ?? item.snapshot
   const { heldBy, chart, peers, state: was } = item.snapshot
-  const snapshot = {
+  const snapshot: AlertSnapshot = {
     ...snapshotFor(alert, alerts),
-    sent: notifications,
+    notifications,
     suppressed,
-    ...(heldBy === undefined ? {} : { wasMuted: heldBy }),
-    ...(was !== alert.snapshot.state || chart === undefined ? {} : { picture: chart }),
+    ...(heldBy === undefined ? {} : { heldBy }),
+    ...(was !== alert.snapshot.state || chart === undefined ? {} : { chart }),
     ...(was !== alert.snapshot.state || peers === undefined ? {} : { peers }),
   }
   if (alert.snapshot.state === 'firing' && !isUndone(item, snapshot)) return { ...item, snapshot }

@@ -122,9 +122,9 @@ function notifyEvents(
 ): Mail {
   const because = RANK.find((reason) => told.some(({ news }) => news === reason)) ?? 'fired'
   const ordered = told.toSorted((a, b) => RANK.indexOf(a.news) - RANK.indexOf(b.news))
-  const snapshot = ordered.map(({ one: alert, member, news }) => ({
-    ...snapshotFor(alert, alerts, member),
-    because: news,
+  const news = ordered.map(({ one, member, news: reason }): AlertSnapshot => ({
+    ...snapshotFor(one, alerts, member),
+    reason,
   }))
   const fresh = new Set(told.map(({ one: alert }) => alert))
   const notifiedBefore = listNotified(told)
@@ -139,7 +139,7 @@ function notifyEvents(
   const others =
     group.target.channel === 'alertmanager' ? [] : listFiring(state, group, now).filter((alert) => !fresh.has(alert))
   const rest = others.slice(0, MOST_OTHERS).map((alert) => snapshotFor(alert, alerts))
-  return { ...buildMail(group, because, [...snapshot, ...rest], snapshot.length, now), notifiedBefore }
+  return { ...buildMail(group, because, [...news, ...rest], news.length, now), notifiedBefore }
 }
 
 function listNotified(told: readonly News[]): ReadonlySet<string> {
@@ -148,12 +148,13 @@ function listNotified(told: readonly News[]): ReadonlySet<string> {
 
 function notifyRepeat(group: Group, again: readonly TrackedAlert[], alerts: AlertLookup, now: Millis): Mail {
   const reason = 'repeat_interval'
-  const snapshot = again.map(
-    (alert) => ({ ...snapshotFor(alert, alerts, group.members.get(alert.snapshot.episode)), because: reason }) as const,
-  )
+  const snapshots = again.map((alert): AlertSnapshot => ({
+    ...snapshotFor(alert, alerts, group.members.get(alert.snapshot.episode)),
+    reason,
+  }))
   group.repeatCount++
   const notifiedBefore = new Set(again.map((alert) => alert.snapshot.episode))
-  return { ...buildMail(group, reason, snapshot, snapshot.length, now), notifiedBefore }
+  return { ...buildMail(group, reason, snapshots, snapshots.length, now), notifiedBefore }
 }
 
 /** A mail is on its way: each of its alerts remembers to whom it was told, and for which reason of its own. */

@@ -121,11 +121,8 @@ function reassignNotices(
   if (gone.length === 0) return
   const knew = new Set(targetsOfReceivers(before, before.config.system).map(({ to }) => to.address))
   const newcomers = targetsOfReceivers(plan, plan.config.system).filter(({ to }) => !knew.has(to.address))
-  const notices = new Map(gone.map((alert) => [JSON.stringify([alert.at, alert.notice]), alert]))
-  state.notices = [
-    ...kept,
-    ...[...notices.values()].flatMap((alert) => newcomers.map((target) => ({ ...alert, line: target }))),
-  ]
+  const notices = new Map(gone.map((one) => [JSON.stringify([one.at, one.notice]), one]))
+  state.notices = [...kept, ...[...notices.values()].flatMap((one) => newcomers.map((target) => ({ ...one, target })))]
 }
 
 /** What belongs together in a conversation that goes on stays so. */

@@ -95,7 +95,7 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, rcv: Millis,
   if (host === undefined) return false
   recordSeen(host, source, rcv)
   const ts = trustedTime(fold, host, source, eventTime(event, rcv), rcv)
-  host.newestEventTime = Math.max(host.newestEventTime, ts)
+  host.newestEvent = Math.max(host.newestEvent, ts)
   let isTaken = true
   for (let i = 0; i < event.series.length; i++) {
     const value = event.values[i] as number
@@ -114,11 +114,11 @@ function seeAgain({ state }: Fold, source: Source, event: EventSamples, rcv: Mil
 }
 
 function recordSeen(host: Host, source: Source, rcv: Millis): void {
-  if (host.source === source.name) recordPause(source.throughput, source.observed - host.observedAtLastSeen)
+  if (host.source === source.name) recordPause(source.throughput, source.observed - host.observedAt)
   host.expectedSince = undefined
   host.lastSeenAt = Math.max(host.lastSeenAt, rcv)
   host.source = source.name
-  host.observedAtLastSeen = source.observed
+  host.observedAt = source.observed
   host.lastSeenBySource.set(source.name, rcv)
 }
 

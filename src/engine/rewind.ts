@@ -16,7 +16,7 @@ export function rewind(fold: Fold, now: Millis): void {
   for (const host of state.hosts.values()) {
     host.lastSeenAt = Math.min(host.lastSeenAt, now)
     if (host.expectedSince !== undefined) host.expectedSince.since = Math.min(host.expectedSince.since, now)
-    host.newestEventTime = Math.min(host.newestEventTime, now)
+    host.newestEvent = Math.min(host.newestEvent, now)
     host.evaluatedTo = Math.min(host.evaluatedTo, bucket)
     host.evaluatedLateTo = Math.min(host.evaluatedLateTo, bucket)
     for (const [name, at] of host.lastSeenBySource) host.lastSeenBySource.set(name, Math.min(at, now))

@@ -100,12 +100,12 @@ export interface Host {
   expectedSince: ExpectedSince | undefined
   /** Arrival of its newest event (-Infinity without one), and the source's observed time then. */
   lastSeenAt: Millis
-  observedAtLastSeen: Millis
+  observedAt: Millis
   source: string
   /** Newest arrival by source. */
   readonly lastSeenBySource: Map<string, Millis>
   /** Newest event time. */
-  newestEventTime: Millis
+  newestEvent: Millis
   /** Slot of each series in its metric's store, by key id. */
   readonly series: Map<number, number>
   /** Closed buckets that the last sweep judged, for ordinary rules and for those that wait longer. */

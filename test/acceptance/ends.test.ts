@@ -33,7 +33,7 @@ test('alerts about too little end when all is well again, although more is not p
   }
   const options = { from: { address: 'alerts@example.org' }, domain: 'example.org' }
   const texts = play.mails.map((mail) => renderMessage(mail, options).text.replaceAll(/\s+/g, ' '))
-  const textOf = (rule: string): string => texts.find((text) => text.includes(rule)) ?? ''
+  const textOf = (rule: string): string => texts.find((text) => text.includes(`Rule ${rule} fired`)) ?? ''
   t.match(textOf('service-down'), 'Resolves at or above 1')
   t.match(textOf('not-100'), 'Resolves at or above 100%')
 })

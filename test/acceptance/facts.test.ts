@@ -97,7 +97,7 @@ test('the course counts all windows since it began, those that were pending too,
     quick({ for: 2 * TEN, threshold: threshold('mean', [above(0.9, 0.8)]) }),
     [0.95, 0.95, 0.95, 0.95, 0.85, 0.85, 0.2],
   )
-  t.match(factsOf(play.mails.at(-1)), { state: 'resolved', windows: 7, bad: 4 })
+  t.match(factsOf(play.mails.at(-1)), { state: 'resolved', evaluations: 7, breaches: 4 })
   t.match(textOf(play.mails.at(-1)), /History +4 of 7 windows breached\n/)
 })
 
@@ -160,7 +160,7 @@ test('an alert that is closed from outside still tells its last window', async (
   play.configure(config({ rules: [quick({ hosts: ['db-*'] })] }))
   play.until(play.now() + MINUTE)
   const closed = factsOf(play.mails.at(-1))
-  t.match(closed, { state: 'resolved', ended: 'rule_changed', at: window, resolvedAt: window + 30 * SECOND })
+  t.match(closed, { state: 'resolved', closeReason: 'rule_changed', evaluatedAt: window, resolvedAt: window + 30 * SECOND })
   t.match(textOf(play.mails.at(-1)), /95% in the window that ended at 2026-11-22 12:00:40 UTC/)
   t.equal(views(play)[0]?.transitions.at(-1)?.at, closed.resolvedAt, 'but its last step is when it was closed')
 })
@@ -176,7 +176,7 @@ test('what is found in an open window is so since now, not since the end to come
     play.until('12:05:03')
     play.post([event('web-1', play.now() + 20 * SECOND, { cpu: 0.95 })])
     play.until('12:05:04')
-    t.match(views(play)[0], { state: 'firing', since: at('12:05:04'), firedAt: at('12:05:04') })
+    t.match(views(play)[0], { state: 'firing', startsAt: at('12:05:04'), firedAt: at('12:05:04') })
     t.equal(views(play)[0]?.transitions[0]?.at, at('12:05:04'))
     t.equal(views(play)[0]?.evaluations, 0, 'and is counted when it has closed')
     play.until(
@@ -196,7 +196,7 @@ test('matches that are counted early are counted once', async (t) => {
     '12:02:00',
     every(TEN, (now) => void play.post([event('web-1', now)])),
   )
-  t.match(factsOf(play.mails[1]), { state: 'resolved', since: NOON + 3 * SECOND, windows: 2, bad: 1 })
+  t.match(factsOf(play.mails[1]), { state: 'resolved', startsAt: NOON + 3 * SECOND, evaluations: 2, breaches: 1 })
 })
 
 test('a second rise tells since when it is critical now, and that it was so before', async (t) => {
@@ -206,7 +206,7 @@ test('a second rise tells since when it is critical now, and that it was so befo
   )
   const [first, second] = play.mails.filter(({ reason }) => reason === 'severity_raised')
   const { critical, evaluatedAt } = factsOf(second)
-  t.match(critical, { from: factsOf(first).evaluatedAt, spells: 2, again: evaluatedAt })
+  t.match(critical, { from: factsOf(first).evaluatedAt, count: 2, lastFrom: evaluatedAt })
   t.match(textOf(second), /Critical +since 2026-\S+ 12:01:10 UTC \(2 times in all, first at 2026-\S+ 12:00:40 UTC\)\n/)
 })
 
@@ -231,7 +231,7 @@ test('a host is silent since its last event, for as long as it was not heard', a
   play.until('12:13:20')
   const [fired, over] = play.mails
   t.match(factsOf(fired), {
-    since: at('12:10:00'),
+    startsAt: at('12:10:00'),
     evidence: { why: { code: 'absent', params: { source: 'logstash-a' } } },
   })
   const text = textOf(fired, 'Europe/Berlin')
@@ -245,7 +245,7 @@ test('a host is silent since its last event, for as long as it was not heard', a
     textOf({ ...(fired as Notification), alerts: [{ ...factsOf(fired), templates: {} }] }),
     /fired\. It began at 2026-11-22 12:10:00 UTC\./,
   )
-  t.match(factsOf(over), { since: at('12:10:00'), resolvedAt: at('12:13:15') })
+  t.match(factsOf(over), { startsAt: at('12:10:00'), resolvedAt: at('12:13:15') })
   t.match(textOf(over), /Ended +2026-11-22 12:13:15 UTC, after 3 min 15 s\n/)
   t.match(textOf(over), /b: host-silent resolved after 3 min 15 s/)
   t.notMatch(textOf(over), /History|Value|Peak|back to/)
@@ -263,7 +263,7 @@ test('a source is down since its last request', async (t) => {
   const [fired, over] = play.mails
   t.match(factsOf(fired), {
     identity: { rule: 'source-down' },
-    since: at('12:10:00'),
+    startsAt: at('12:10:00'),
     firedAt: at('12:12:30'),
     value: 150,
     evidence: {
@@ -271,7 +271,7 @@ test('a source is down since its last request', async (t) => {
       why: { code: 'source_silent', params: { source: 'logstash-a', hosts: 1 } },
     },
   })
-  t.match(factsOf(over), { since: at('12:10:00'), evidence: { why: { code: 'source_delivers' } } })
+  t.match(factsOf(over), { startsAt: at('12:10:00'), evidence: { why: { code: 'source_delivers' } } })
   t.match(textOf(over), /source-down resolved after 3 min 15 s/)
   t.notMatch(textOf(over), /History|window|back to/)
 })

@@ -253,7 +253,7 @@ test('a silent host is forgotten with its alerts, without a word that it is well
   t.strictSame(retired(play).sort(), ['host-silent b', 'host-silent c'])
   t.match(alerts(play)[0], {
     state: 'resolved',
-    ended: 'host_retired',
+    closeReason: 'host_retired',
     evidence: {
       why: { code: 'host_retired', params: { why: 'absent_for', ...why.params, lastSeen: at('12:09:50') } },
     },
@@ -393,7 +393,7 @@ test('expected hosts outlive their source, and are missed when no other one brin
   )
   t.match(
     hosts(play).find((one) => one.host === 'node-3'),
-    { state: 'absent', lastSeen: at('12:30:00'), source: 'old' },
+    { state: 'absent', lastSeenAt: at('12:30:00'), source: 'old' },
   )
 })
 

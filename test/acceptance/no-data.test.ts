@@ -16,7 +16,7 @@ test('a host that dies while its alert fires is not well: the alert fires on, sa
   story.at('12:50').cpu('web-1', 0.1)
   t.strictSame(story.until('13:00').slice(1), ['12:51:10 ada resolved: cpu-high web-1'])
   const [end] = story.play.mails.at(-1)?.alerts ?? []
-  t.match(end, { since: at('12:01:00'), resolvedAt: at('12:51:00') }, 'with its true duration')
+  t.match(end, { startsAt: at('12:01:00'), resolvedAt: at('12:51:00') }, 'with its true duration')
   t.notOk(end?.noDataSince)
 })
 

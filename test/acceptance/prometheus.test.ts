@@ -102,7 +102,7 @@ async function startPrometheus(t: Test, config: string): Promise<Prometheus> {
   const log: string[] = []
   createInterface(child.stderr).on('line', (line) => log.push(line))
   const address = await until('Prometheus listens and has read its configuration', () => {
-    if (child.exitCode !== null) throw new Error(`Prometheus ended: ${log.join('\n')}`)
+    if (child.exitCode !== null) throw new Error(`Prometheus closeReason: ${log.join('\n')}`)
     return (
       log.some((line) => line.includes('Server is ready')) && /"Listening on" address=(\S+)/.exec(log.join('\n'))?.[1]
     )

@@ -144,7 +144,7 @@ test('a degraded source is taken as it is after half an hour, and one mail names
     ],
   )
   t.match(play.mails[1]?.alerts[0], {
-    ended: 'baseline_accepted',
+    closeReason: 'baseline_accepted',
     evidence: { why: { code: 'flow_accepted', params: { hosts: 150, for: 30 * MINUTE } } },
   })
   t.equal(play.mails[2]?.alerts[0]?.value, 350)

@@ -66,7 +66,7 @@ test('another alert is not held up by a storm', async (t) => {
     }),
   )
   const told = to(play, 'ada').find((mail) => mail.alerts.some((alert) => alert.identity.rule === 'memory-high'))
-  t.match(told, { kind: 'alert', because: 'fired' })
+  t.match(told, { kind: 'alert', reason: 'fired' })
   t.equal(told?.decidedAt, at('12:09:10'))
 })
 

@@ -37,12 +37,12 @@ test('while a group waits, its alerts say until when and why', async (t) => {
   story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.1)
   story.at('12:03').cpu('web-2', 0.99)
   story.until('12:01:20')
-  t.strictSame(episode(story, 'web-1').pending, [{ to: ADA, news: 'fired', for: 'group_wait', until: at('12:01:40') }])
+  t.strictSame(episode(story, 'web-1').pending, [{ to: ADA, event: 'fired', reason: 'group_wait', until: at('12:01:40') }])
   story.until('12:01:45')
   t.strictSame(episode(story, 'web-1').pending, [])
   story.until('12:05')
   t.strictSame(episode(story, 'web-2').pending, [
-    { to: ADA, news: 'fired', for: 'group_interval', until: at('12:06:40') },
+    { to: ADA, event: 'fired', reason: 'group_interval', until: at('12:06:40') },
   ])
 })
 
@@ -50,7 +50,7 @@ test('what waits for a list says until when, and when it went', async (t) => {
   const story = tell(config({ rules: [high], mailsPerMinute: 1 }))
   story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.99)
   story.until('12:01:15')
-  t.match(episode(story, 'web-2').pending, [{ to: ADA, news: 'fired', for: 'rate_limit', until: at('12:01:20') }])
+  t.match(episode(story, 'web-2').pending, [{ to: ADA, event: 'fired', reason: 'rate_limit', until: at('12:01:20') }])
   t.strictSame(decided(story, 'web-2'), [], 'it was not told yet')
   story.until('12:02')
   t.strictSame(decided(story, 'web-2'), ['12:01:20 notified fired, list rate_limited'])
@@ -60,7 +60,7 @@ test('what is silenced, in a window, held back by another alert or by a backlog 
   const story = tell(config({ rules: [high] }), TEN)
   story.at('12:00').cpu('web-1', 0.99).silence('s1', ['host=web-1'], HOUR)
   story.until('12:05')
-  t.strictSame(episode(story, 'web-1').pending, [{ to: ADA, news: 'fired', for: 'silence', until: at('13:00:00') }])
+  t.strictSame(episode(story, 'web-1').pending, [{ to: ADA, event: 'fired', reason: 'silence', until: at('13:00:00') }])
 })
 
 test('in one mail each alert is told for a reason of its own', async (t) => {
@@ -111,10 +111,10 @@ test('the history of a rule that left the configuration is kept, and says since 
   story.at('12:20').configure(config({ rules: [cpuHigh({ name: 'third' })] }))
   story.until('12:25')
   const { rule, alerts, host } = why(story, 'web-1')
-  t.match(rule, { name: 'cpu-high', kind: 'metric', left: at('12:09:50') })
+  t.match(rule, { name: 'cpu-high', kind: 'metric', removedAt: at('12:09:50') })
   t.strictSame(rule.nextEvaluation, { kind: 'rule_removed', at: at('12:09:50') })
   t.equal(host?.host, 'web-1')
-  t.match(alerts, [{ state: 'resolved', ended: 'rule_changed', evidence: { why: { code: 'rule_removed' } } }])
+  t.match(alerts, [{ state: 'resolved', closeReason: 'rule_changed', evidence: { why: { code: 'rule_removed' } } }])
   t.match(alerts[0]?.decisions?.at(-1), { kind: 'notified', event: 'resolved' })
   t.equal(answer(story.play.fold, { kind: 'why', rule: 'other', host: 'web-1' }), null, 'of the other nothing is kept')
   t.strictSame([...story.play.fold.state.removedRules], [['cpu-high', at('12:09:50')]])

@@ -49,14 +49,14 @@ test('hosts that have moved to another source are not missed', async (t) => {
 
 test('a weak flow counts as weak only while the source delivers, and as stuck only while it does not grow', async (t) => {
   const flow = measure(usual(100), 10, 3, { hosts: 100, isDelivering: false })
-  t.match(flow, { weak: 0, stuck: 0 })
+  t.match(flow, { degradedFor: 0, notRecoveringFor: 0 })
   measure(flow, 10, 2, { hosts: 100 })
-  t.match(flow, { weak: 2 * TEN, stuck: 2 * TEN })
+  t.match(flow, { degradedFor: 2 * TEN, notRecoveringFor: 2 * TEN })
   measure(flow, 20, 1, { hosts: 100 })
   measure(flow, 30, 1, { hosts: 100 })
-  t.match(flow, { weak: 4 * TEN, stuck: 2 * TEN })
+  t.match(flow, { degradedFor: 4 * TEN, notRecoveringFor: 2 * TEN })
   measure(flow, 80, 1, { hosts: 100 })
-  t.match(flow, { weak: 0, stuck: 0, typical: 100 })
+  t.match(flow, { degradedFor: 0, notRecoveringFor: 0, baseline: 100 })
 })
 
 test('nothing is learnt from a weak flow, nor from one that is not there', async (t) => {
@@ -76,7 +76,7 @@ test('the usual flow follows one that grows, and one that falls slowly', async (
 test('a flow that was accepted is the usual one from then on', async (t) => {
   const flow = measure(usual(100), 10, 180, { hosts: 100 })
   acceptBaseline(flow)
-  t.match(flow, { typical: 10, weak: 0, stuck: 0 })
+  t.match(flow, { baseline: 10, degradedFor: 0, notRecoveringFor: 0 })
   t.ok(isFlowing(measure(flow, 10, 1, { hosts: 100 })))
 })
 

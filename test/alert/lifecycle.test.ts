@@ -118,13 +118,13 @@ test('an episode remembers its beginning, its peak and its newest breach', async
 
 test('each window is counted once, also those that were pending, and those in between are told apart', async (t) => {
   const held = (at: number): WindowResult => ({ ...bad(at), isHeld: true }) as WindowResult
-  t.match(live([bad(1), bad(2), bad(3), bad(4), held(5), good(6)], PATIENT).life, { windows: 6, bad: 4 })
+  t.match(live([bad(1), bad(2), bad(3), bad(4), held(5), good(6)], PATIENT).life, { evaluations: 6, breaches: 4 })
   t.match(
     live([bad(1), bad(1), bad(2), good(1), bad(1), bad(4)], PATIENT).life,
-    { windows: 3, bad: 3 },
+    { evaluations: 3, breaches: 3 },
     'late ones not again',
   )
   const early = { ...bad(10), since: 7, isOpen: true } as WindowResult
-  t.match(live([early], AT_ONCE).life, { since: 7, firedAt: 7, windows: 0, bad: 0 }, 'an open one not yet')
-  t.match(live([early, good(6), bad(10), good(20)], AT_ONCE).life, { state: 'resolved', windows: 2, bad: 1 })
+  t.match(live([early], AT_ONCE).life, { since: 7, firedAt: 7, evaluations: 0, breaches: 0 }, 'an open one not yet')
+  t.match(live([early, good(6), bad(10), good(20)], AT_ONCE).life, { state: 'resolved', evaluations: 2, breaches: 1 })
 })

@@ -179,7 +179,7 @@ test('a silence that is not usable is told which field, what was found and what 
 })
 
 test('silences are listed with what they do, and one is ended as often as asked', async (t) => {
-  const view = { ...SILENCE, state: 'active', mutes: 3 }
+  const view = { ...SILENCE, state: 'active', matchedAlerts: 3 }
   const { get, send, commands } = await serve(t, { obeys, answers: () => [view] })
   const iso = (at: number): string => new Date(at).toISOString()
   const shown = { ...view, from: iso(NOW), until: iso(NOW + HOUR), createdAt: iso(NOW) }

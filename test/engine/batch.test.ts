@@ -44,7 +44,7 @@ test('an event that carries its own id counts once, in whatever batch it comes',
 test('an event without a time counts at its arrival', async (t) => {
   const play = createPlay(config())
   play.post([event('a', NaN, { cpu: 1 })])
-  t.equal(play.fold.state.hosts.get('a')?.newestEventTime, NOON)
+  t.equal(play.fold.state.hosts.get('a')?.newestEvent, NOON)
 })
 
 test('samples older than the ring are dropped and counted, and harm nothing', async (t) => {

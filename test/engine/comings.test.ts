@@ -120,7 +120,7 @@ test('an alert about a disk that is gone for good ends after a day, and says why
   )
   t.strictSame(told(play), ['/mnt fired', '/mnt resolved'])
   t.match(play.mails[1]?.alerts[0], {
-    ended: 'series_gone',
+    closeReason: 'series_gone',
     evidence: {
       why: { code: 'series_gone', params: { series: '/mnt', metric: 'disk', host: 'web-1', for: 25 * HOUR } },
     },

@@ -99,7 +99,7 @@ test('a retry proves that its hosts are heard, and moves no clock', async (t) =>
   }
   for (const [way, play] of Object.entries(ways)) {
     const host = play.fold.state.hosts.get('a')
-    t.strictSame([host?.lastSeenAt, host?.newestEventTime], [END, NOON], way)
+    t.strictSame([host?.lastSeenAt, host?.newestEvent], [END, NOON], way)
     t.equal(counted(play, 'a'), 2, way)
     t.strictSame(play.told(), [], way)
   }

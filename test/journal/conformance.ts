@@ -335,7 +335,7 @@ function threadsConform(journalTest: JournalTest): void {
     await fill(journal, 1)
     const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => told(id, 'x'))
     await journal.commit(1, [...all, told('other', 'x', 'bob'), effect('p'), effect('q')], 1)
-    t.same(await journal.outbox.history('g'), { untold: [] })
+    t.same(await journal.outbox.history('g'), { undelivered: [] })
     await journal.outbox.outcome('a', { state: 'failed', answer: '550' }, 1)
     await journal.outbox.outcome('b', { state: 'sent', answer: '250' }, 1)
     await journal.outbox.outcome('c', { state: 'sent', answer: '250' }, 1)
@@ -343,10 +343,10 @@ function threadsConform(journalTest: JournalTest): void {
     await journal.outbox.outcome('g', { state: 'sent', answer: '250' }, 1)
     for (const id of ['other', 'p']) await journal.outbox.outcome(id, { state: 'failed', answer: '550' }, 1)
     const data = (id: string): string => told(id, 'x').data
-    t.same(await journal.outbox.history('f'), { sent: data('c'), untold: [data('a'), data('d')] })
-    t.same(await journal.outbox.history('b'), { untold: [data('a')] })
-    t.same(await journal.outbox.history('q'), { untold: [] }, 'what has no thread has nothing before it')
-    t.same(await journal.outbox.history('unknown'), { untold: [] })
+    t.same(await journal.outbox.history('f'), { sent: data('c'), undelivered: [data('a'), data('d')] })
+    t.same(await journal.outbox.history('b'), { undelivered: [data('a')] })
+    t.same(await journal.outbox.history('q'), { undelivered: [] }, 'what has no thread has nothing before it')
+    t.same(await journal.outbox.history('unknown'), { undelivered: [] })
   })
 
   journalTest('it is known what an address never got since the newest mail that it got', async (t, journal) => {
@@ -357,12 +357,12 @@ function threadsConform(journalTest: JournalTest): void {
     await end('a', 'failed', 10)
     await end('other', 'failed', 10)
     const data = (id: string): string => told(id, id).data
-    t.same(await journal.outbox.history('e'), { untold: [], failed: [data('a')] })
+    t.same(await journal.outbox.history('e'), { undelivered: [], failed: [data('a')] })
     await end('b', 'sent', 20)
-    t.same(await journal.outbox.history('e'), { untold: [] }, 'it was told with that one')
+    t.same(await journal.outbox.history('e'), { undelivered: [] }, 'it was told with that one')
     await end('d', 'failed', 30)
     await end('c', 'failed', 40)
-    t.same(await journal.outbox.history('e'), { untold: [], failed: [data('c'), data('d')] })
+    t.same(await journal.outbox.history('e'), { undelivered: [], failed: [data('c'), data('d')] })
   })
 
   journalTest('siblings are what is pending for the same way, address and thread', async (t, journal) => {

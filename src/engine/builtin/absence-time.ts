@@ -8,8 +8,8 @@ export function absentFor(fold: Fold, host: Host): Millis | undefined {
   const source = host.name === UNKNOWN_HOST ? undefined : fold.state.sources.get(host.source)
   if (source === undefined) return undefined
   // A source that was forgotten and came back has begun to count its time anew.
-  host.observedAtLastSeen = Math.min(host.observedAtLastSeen, source.observed)
-  return source.observed - host.observedAtLastSeen
+  host.observedAt = Math.min(host.observedAt, source.observed)
+  return source.observed - host.observedAt
 }
 
 /** Begins to wait for hosts that any source may bring. */

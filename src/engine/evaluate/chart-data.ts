@@ -59,7 +59,7 @@ function chartBucket({ store, slot, host }: Series, plan: WindowPlan, span: Buck
   const nothing = { min: null, max: null, last: null }
   if (plan.of === 'count') {
     const matches = plan.rule.kind === 'count' ? Math.round(computeSum(window, shift)) : window.n
-    return { n: matches, mean: span.from * width <= host.newestEventTime ? matches : null, ...nothing }
+    return { n: matches, mean: span.from * width <= host.newestEvent ? matches : null, ...nothing }
   }
   const { n, min, max, last } = window
   if (n === 0) return { n, mean: null, ...nothing }

@@ -101,7 +101,7 @@ function windowEnds(plan: WindowPlan, store: Store, newest: number, judged: numb
 function newestBucket({ host, info, store, slot }: WatchedSeries, plan: WindowPlan): number {
   const head = headOf(store, slot)
   const counts = plan.of === 'count' && host.alerts.size > 0 && host.alerts.has(alertId(plan.rule.name, info.key))
-  return counts ? Math.max(head, Math.floor(host.newestEventTime / plan.width)) : head
+  return counts ? Math.max(head, Math.floor(host.newestEvent / plan.width)) : head
 }
 
 /** A pending alert whose data stopped is over after a while, although no window says so any more. */
@@ -237,7 +237,7 @@ function windowContext(
 
 /** When the newest sample of a series was taken, or else the end of its bucket; of a count, its host's newest event. */
 function newestSample({ state }: Fold, { host, info, slot }: WatchedSeries, plan: WindowPlan): Millis {
-  if (plan.rule.kind === 'count') return host.newestEventTime
+  if (plan.rule.kind === 'count') return host.newestEvent
   const store = state.stores.get(info.metric) as Store
   const head = headOf(store, slot)
   const { lastTs } = readWindow(store, slot, { from: head, to: head + 1 })
@@ -274,7 +274,7 @@ function judgeSpan(
   const threshold = thresholdFor(plan.rule, host.name)
   const held = open?.lifecycle.state === 'firing' ? open.lifecycle.severity : undefined
   if (plan.of === 'count' && window.n === 0) {
-    return host.newestEventTime >= span.from * plan.width ? judge(threshold, 0, held) : { kind: 'no_data' }
+    return host.newestEvent >= span.from * plan.width ? judge(threshold, 0, held) : { kind: 'no_data' }
   }
   if (!hasEnoughData(watched, plan, span, window)) return { kind: 'no_data' }
   return judge(threshold, computeFigure(store, slot, span, plan.rule.kind === 'count' ? 'sum' : plan.of, window), held)

@@ -29,10 +29,10 @@ export function addHost(state: State, name: string, lastSeenAt: Millis): Host {
     index,
     expectedSince: undefined,
     lastSeenAt,
-    observedAtLastSeen: 0,
+    observedAt: 0,
     source: '',
     lastSeenBySource: new Map(),
-    newestEventTime: -Infinity,
+    newestEvent: -Infinity,
     series: new Map(),
     evaluatedTo: -Infinity,
     evaluatedLateTo: -Infinity,
@@ -161,7 +161,7 @@ function dropIdleSeries(fold: Fold, host: Host): boolean {
   const { state, plan } = fold
   const open = new Set([...host.alerts.values()].map(({ identity }) => identity.key))
   let oldest: number | undefined
-  let head = Math.floor((host.newestEventTime - IDLE) / plan.config.bucket)
+  let head = Math.floor((host.newestEvent - IDLE) / plan.config.bucket)
   for (const [id, slot] of host.series) {
     const { key, metric } = state.keys.infos[id] as KeyInfo
     const newest = headOf(state.stores.get(metric) as Store, slot)

@@ -22,7 +22,7 @@ export function combine(thread: readonly Pending[]): Merge | undefined {
   const all = { told: newest.notification, older: before.filter((one) => isCovered(one, newest)) }
   const { told, older } = isLast ? all : again(newest, before)
   if (older.length === 0) return undefined
-  const data = JSON.stringify({ ...told, insteadOf: insteadOf(older.map(({ notification }) => notification)) })
+  const data = JSON.stringify({ ...told, replaces: replacedBy(older.map(({ notification }) => notification)) })
   return { into: newest.id, data, of: older.map(({ id }) => id) }
 }
 
@@ -57,7 +57,7 @@ function withNewsOf(newer: Notification, older: Notification): Notification {
 }
 
 /** The oldest counts, and what it took the place of itself. */
-function insteadOf(older: readonly Notification[]): Notification['replaces'] {
+function replacedBy(older: readonly Notification[]): Notification['replaces'] {
   const [oldest] = older
   if (oldest === undefined) return undefined
   const { at, because } = oldest.replaces ?? { at: oldest.decidedAt, because: oldest.reason }

@@ -40,7 +40,7 @@ test("a body of one's own describes an alert that fires", (t) => {
 test('what is over, closed, or flapping is told in the words of the product, which are true of it', (t) => {
   const mails = {
     resolved: kinds.over(),
-    untold: kinds.untold(),
+    undelivered: kinds.untold(),
     closed: closed(),
     flapping: kinds.flapping(),
     settled: kinds.settled(),

@@ -162,7 +162,7 @@ for (const restarts of [false, true]) {
     t.notMatch(mail.subject, /^Re:/)
     t.match(mail.text, 'This mail replaces the one of 2026-11-22 10:02:10 UTC, which could not be sent.')
     t.match(mail.html, /replaces the one of/)
-    t.match(JSON.parse((await one.records())['over']?.data ?? ''), { insteadOf: { at: began, because: 'fired' } })
+    t.match(JSON.parse((await one.records())['over']?.data ?? ''), { replaces: { at: began, because: 'fired' } })
   })
 }
 
@@ -294,7 +294,7 @@ test('a webhook that was down gets one body, which says what it stands for', asy
   await one.done('over')
   t.equal(up.posted.length, 1)
   const body: unknown = JSON.parse(String(up.posted[0]?.raw))
-  t.match(body, { status: 'resolved', stashwatch: { insteadOf: { at: '2026-11-22T10:02:10.000Z', because: 'fired' } } })
+  t.match(body, { status: 'resolved', stashwatch: { replaces: { at: '2026-11-22T10:02:10.000Z', because: 'fired' } } })
 })
 
 test('after an outage a thread is told once, as it is now, and what nobody got is said', async (t) => {
@@ -327,7 +327,7 @@ test('what is told again gives way to what sent later, and takes over what nobod
     firing({ id, reason: AGAIN, decidedAt: began + 60_000, alerts: [facts({ reason: AGAIN, value: 0.99 })], ...change })
   const worse = firing({ id: 'worse', reason: 'severity_raised', decidedAt: began + 120_000 })
   t.match(pending(again('a'), again('b')), { into: 'b', of: ['a'] })
-  t.match(mergedOf(again('a'), again('b')), { because: AGAIN, insteadOf: { because: AGAIN } })
+  t.match(mergedOf(again('a'), again('b')), { because: AGAIN, replaces: { because: AGAIN } })
   t.match(pending(again('a'), worse), { into: 'worse', of: ['a'] }, 'also to what is new')
   t.match(pending(firing(), again('a'), worse), { into: 'worse', of: ['a'] }, 'that it fired is told by itself')
   const rose = mergedOf(firing(), worse, again('a'))
@@ -342,7 +342,7 @@ test('what is told again gives way to what sent later, and takes over what nobod
   )
   t.equal(pending(again('both', { alerts: [a, b] }), again('a', { alerts: [a] })), undefined, 'nobody would hear of b')
   const two = mergedOf(firing(), again('a'), again('b'))
-  t.match(two, { because: 'fired', insteadOf: { at: began, because: 'fired', count: 2, last: began + 60_000 } })
+  t.match(two, { because: 'fired', replaces: { at: began, because: 'fired', count: 2, last: began + 60_000 } })
   const more = mergedOf(two as Notification, again('c', { decidedAt: began + 90_000 }))
   t.match(more.replaces, { at: began, because: 'fired', count: 3, last: began + 60_000 })
   t.end()
@@ -365,11 +365,7 @@ test('only what the newest tells is left out', (t) => {
     of: ['firing', 'worse'],
   })
   const twice = pending({ ...firing(), id: 'end', replaces: { at: 7, because: 'escalated' } }, over())
-  t.match(
-    JSON.parse(twice?.data ?? ''),
-    { id: 'over', insteadOf: { at: 7, because: 'escalated' } },
-    'the oldest counts',
-  )
+  t.match(JSON.parse(twice?.data ?? ''), { id: 'over', replaces: { at: 7, because: 'escalated' } }, 'the oldest counts')
   const state = { channel: 'alertmanager' as const }
   t.match(
     pending(firing(state), firing({ ...state, id: 'again' })),

@@ -121,7 +121,7 @@ test('the mails about each alert arrive at each address in the order of their de
   const step = record({
     to: constantFrom('ada', 'bob'),
     thread: constantFrom('x', 'y', 'z'),
-    via: constantFrom<Channel>('email', 'webhook'),
+    channel: constantFrom<Channel>('email', 'webhook'),
     wait: integer({ min: 0, max: 40 }),
     answers: array(constantFrom<Answer>('retry', 'retry', 'failed', 'sent'), { maxLength: 4 }),
   })
@@ -129,7 +129,7 @@ test('the mails about each alert arrive at each address in the order of their de
     const scripts = new Map(steps.map(({ answers }, i) => [`m${i}`, [...answers]]))
     const one = await play(({ id }) => scripts.get(id)?.shift() ?? 'sent')
     const decided: { readonly id: string; readonly line: string }[] = []
-    for (const [i, { to, thread, via: channel, wait }] of steps.entries()) {
+    for (const [i, { to, thread, channel, wait }] of steps.entries()) {
       const address = `${to}@example.org`
       const alerts = [facts({ episode: thread, host: thread === 'z' ? 'web-2' : 'web-1' })]
       const told = mail(i, {

@@ -178,7 +178,7 @@ test('what waits for an address that leaves is withdrawn, once and with that rea
   const gone = new Set<string>()
   const transport = scripted(() => busy)
   const left = ({ to }: Notification) => (gone.has(to.address) ? at('12:05:20') : undefined)
-  const [ada, grace, hook] = [mailTo('ada'), mailTo('grace'), { ...mailTo('hook'), via: 'webhook' as const }]
+  const [ada, grace, hook] = [mailTo('ada'), mailTo('grace'), { ...mailTo('hook'), channel: 'webhook' as const }]
   const over = mailTo('over')
   const end = { ...over, alerts: over.alerts.map((one) => ({ ...one, state: 'resolved' as const })) }
   const parts = play(transport, { left, ways: ways(transport, { webhook: { ...transport, type: 'webhook' } }) })

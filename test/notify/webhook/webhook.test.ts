@@ -72,7 +72,7 @@ test('an alert that was closed does not pass for one that got better', async (t)
       {
         status: 'resolved',
         annotations: {
-          ended: 'rule_changed',
+          closeReason: 'rule_changed',
           description: `Closed without recovery at 2026-11-22 12:12:35 UTC, after 8 min 35 s: ${reason}.`,
         },
       },
