@@ -105,7 +105,7 @@ interface SavedState extends Omit<State, 'stores' | 'known'> {
  */
 export function readSnapshot(bytes: Uint8Array): State {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
-  const { version, state: saved } = deserialize(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length)) as {
+  const { version, state } = deserialize(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length)) as {
     version: number
     state: SavedState
   }
@@ -115,11 +115,10 @@ export function readSnapshot(bytes: Uint8Array): State {
         'start the version that wrote it, or name another data folder (`data:` in the configuration)',
     )
   }
-  const { known, ...state } = saved
   let at = LENGTH_BYTES + length
   const take = (size: number): ArrayBuffer => new Uint8Array(bytes.subarray(at, (at += size))).buffer
   const stores = new Map([...state.stores].map(([name, frame]) => [name, readStore(frame, take)]))
-  return { ...state, known: unpackKnown(known), stores, reportStats: copyStats(state.reportStats) }
+  return { ...state, known: unpackKnown(state.known), stores, reportStats: copyStats(state.reportStats) }
 }
 
 /** How much may be replayed at the next start before a snapshot is taken. */

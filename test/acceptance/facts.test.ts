@@ -160,7 +160,12 @@ test('an alert that is closed from outside still tells its last window', async (
   play.configure(config({ rules: [quick({ hosts: ['db-*'] })] }))
   play.until(play.now() + MINUTE)
   const closed = factsOf(play.mails.at(-1))
-  t.match(closed, { state: 'resolved', closeReason: 'rule_changed', evaluatedAt: window, resolvedAt: window + 30 * SECOND })
+  t.match(closed, {
+    state: 'resolved',
+    closeReason: 'rule_changed',
+    evaluatedAt: window,
+    resolvedAt: window + 30 * SECOND,
+  })
   t.match(textOf(play.mails.at(-1)), /95% in the window that ended at 2026-11-22 12:00:40 UTC/)
   t.equal(views(play)[0]?.transitions.at(-1)?.at, closed.resolvedAt, 'but its last step is when it was closed')
 })

@@ -37,7 +37,9 @@ test('while a group waits, its alerts say until when and why', async (t) => {
   story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.1)
   story.at('12:03').cpu('web-2', 0.99)
   story.until('12:01:20')
-  t.strictSame(episode(story, 'web-1').pending, [{ to: ADA, event: 'fired', reason: 'group_wait', until: at('12:01:40') }])
+  t.strictSame(episode(story, 'web-1').pending, [
+    { to: ADA, event: 'fired', reason: 'group_wait', until: at('12:01:40') },
+  ])
   story.until('12:01:45')
   t.strictSame(episode(story, 'web-1').pending, [])
   story.until('12:05')

@@ -489,7 +489,7 @@ test('what was over before its first mail got out is told as such', async (t) =>
   desk.say('a', 'fired', START)
   desk.say('a', 'resolved', START + S)
   desk.wait(START + 2 * S, START + 20 * S)
-  t.match(desk.mails, [{ reason: 'resolved', alerts: [{ state: 'resolved', sent: 0 }] }])
+  t.match(desk.mails, [{ reason: 'resolved', alerts: [{ state: 'resolved', notifications: 0 }] }])
 })
 
 test('a mail says whether a route or an escalation chose its reader', async (t) => {

@@ -80,6 +80,7 @@ test('alerts that nothing can judge any more end with the change that did it', a
       { code: 'rule_not_applicable', params: { host: 'web-1' } },
       { code: 'rule_changed', params: {} },
       { code: 'regrouped', params: { metric: 'disk' } },
+      { code: 'regrouped', params: { metric: 'disk' } },
     ],
   )
 })

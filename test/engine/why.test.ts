@@ -63,7 +63,7 @@ test('why knows the rules of stashwatch itself, and what they say while nothing 
         limit: { op: 'at_least', value: 150 },
         why: { code: 'source_silent', params: { source: 'logstash-a', hosts: 1 } },
       },
-      at: at('12:40:00'),
+      evaluatedAt: at('12:40:00'),
     },
   ])
   t.equal(why('source-dwn', 'logstash-a'), null)
@@ -82,8 +82,8 @@ test('of a host that a rule is not for, why says whom it is for', async (t) => {
     ['cpu-high', ['big-*', 'huge'], 'window'],
     ['host-silent', ['big-*'], 'source_delivery'],
   ] as const) {
-    t.match(why(rule, 'am-1'), { rule: { next: { kind: 'not_applicable', hosts } }, verdicts: { length: 0 } })
-    t.match(why(rule, 'big-1'), { rule: { next: { kind: next } }, verdicts: { length: 1 } })
+    t.match(why(rule, 'am-1'), { rule: { nextEvaluation: { kind: 'not_applicable', hosts } }, verdicts: { length: 0 } })
+    t.match(why(rule, 'big-1'), { rule: { nextEvaluation: { kind: next } }, verdicts: { length: 1 } })
   }
 })
 

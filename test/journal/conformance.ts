@@ -225,10 +225,10 @@ function recordsConform(journalTest: JournalTest): void {
     await journal.outbox.outcome('d', { state: 'withdrawn', answer: 'nobody is there' }, 75)
     const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id) => ({ id, data: effect(id).data }))
     t.same(await journal.outbox.list(9), [
-      { ...d, state: 'withdrawn', attempts: 0, createdAt: 20, doneAt: 75, answer: 'nobody is there' },
-      { ...c, state: 'pending', attempts: 1, createdAt: 20, nextAt: 80, answer: '421 busy' },
-      { ...b, state: 'failed', attempts: 1, createdAt: 10, doneAt: 60, answer: '550 unknown' },
-      { ...a, state: 'sent', attempts: 2, createdAt: 10, doneAt: 50, answer: '250 ok' },
+      { ...d, state: 'withdrawn', attempts: 0, createdAt: 20, finishedAt: 75, response: 'nobody is there' },
+      { ...c, state: 'pending', attempts: 1, createdAt: 20, nextAttemptAt: 80, response: '421 busy' },
+      { ...b, state: 'failed', attempts: 1, createdAt: 10, finishedAt: 60, response: '550 unknown' },
+      { ...a, state: 'sent', attempts: 2, createdAt: 10, finishedAt: 50, response: '250 ok' },
     ])
     t.same(idsOf(await journal.outbox.list(2)), ['d', 'c'])
     t.same(await journal.outbox.stats(), { pending: 1, oldest: 20 })
@@ -397,8 +397,8 @@ function threadsConform(journalTest: JournalTest): void {
     t.match(
       [a, b],
       [
-        { id: 'a', state: 'merged', answer: 'told together with c', attempts: 1, doneAt: 30 },
-        { id: 'b', state: 'merged', answer: 'told together with c', attempts: 0, doneAt: 30 },
+        { id: 'a', state: 'merged', response: 'told together with c', attempts: 1, finishedAt: 30 },
+        { id: 'b', state: 'merged', response: 'told together with c', attempts: 0, finishedAt: 30 },
       ],
     )
     t.equal(a?.nextAttemptAt, undefined)

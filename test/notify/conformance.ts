@@ -83,7 +83,7 @@ export function conform(name: string, form: Form, open: (t: Test) => Promise<Ope
       const measure = { kind: 'aggregate', metric: host, unit: 'ratio', of: 'mean', over: 120_000 } as const
       const names = { host, rule: host, measure, labels: { mount: host, [`by ${host}`]: 'x' }, source: host }
       const words = { why: { code: 'absent', params: { source: host } }, subject: 'CPU on {{server}} is high' }
-      const shown = { ruleLabels: { case: `hostile${i}` }, picture: picture([0.4, null, 0.95]) }
+      const shown = { ruleLabels: { case: `hostile${i}` }, chart: picture([0.4, null, 0.95]) }
       const alert = facts({ ...names, ...words, ...shown })
       const one = told({ thread: `hostile${i}`, alerts: [alert] })
       t.equal((await way.send(await way.render(one), one, never)).state, 'sent', `name ${i} leaves`)

@@ -12,7 +12,7 @@ test('an alert that its reader is refused reaches whoever hears of the service',
   const yaml = `
 smtp: { host: 127.0.0.1, port: ${server.port}, from: alerts@example.org }
 receivers: { team: { email: { to: [ada@example.org] } }, ops: { email: { to: [grace@example.org] } } }
-system: { notify: [ops] }
+self_monitoring: { notify: [ops] }
 metrics: { cpu: { field: cpu, unit: ratio } }
 rules:
   - { name: cpu-high, when: { metric: cpu, over: 20s, threshold: { of: mean, above: 0.9 } }, notify: [team] }

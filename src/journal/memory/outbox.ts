@@ -184,7 +184,7 @@ function settled({ upTo, place, record, rendered }: Kept, outcome: Outcome, now:
   const { id, data, createdAt } = record
   const { state, answer } = outcome
   const attempts = record.attempts + Number(state !== 'withdrawn')
-  const base = { id, data, createdAt, attempts, answer }
+  const base = { id, data, createdAt, attempts, response: answer }
   if (state !== 'retry') return { upTo, place, record: { ...base, state, finishedAt: now } }
   const { at: nextAttemptAt, fault } = outcome
   const kept = { ...(rendered && { rendered }), ...(fault && { fault }) }

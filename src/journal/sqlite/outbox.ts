@@ -103,7 +103,7 @@ const LATEST = 200
 
 /** Few fail: only where some did, it is looked for when the newest was sent. */
 const FAILED = `
-WITH place AS MATERIALIZED (SELECT line FROM effects WHERE id = ? AND line <> '')
+WITH place AS MATERIALIZED (SELECT line FROM effects WHERE id = ? AND thread <> '')
 SELECT data FROM place JOIN effects AS lost ON lost.line = place.line AND lost.state = 'failed'
 WHERE done_at > (
   SELECT coalesce(max(done_at), 0) FROM effects WHERE seq IN (

@@ -181,9 +181,14 @@ function beside(
 const STEPS: readonly NotificationReason[] = ['fired', 'severity_raised', 'severity_lowered', 'resolved']
 
 /** What the reader should know about the facts. */
-export function notesOf({ decidedAt, reason }: Notification, facts: AlertSnapshot, time: Times): readonly string[] {
+export function notesOf(
+  { decidedAt, reason, undelivered }: Notification,
+  facts: AlertSnapshot,
+  time: Times,
+): readonly string[] {
   const decided = facts.resolvedAt ?? facts.evaluatedAt
-  const isStep = STEPS.includes(reason)
+  // Where an earlier mail could not be delivered, that is why this one is late.
+  const isStep = STEPS.includes(reason) && undelivered === undefined
   const isLate = reason === 'backlog' || (isStep && facts.heldBy === undefined && decidedAt - decided > LATE)
   const late = `This mail was sent late, at ${time(decidedAt)}: the events arrived long after they happened.`
   return [...gapNotes([facts], time), ...(isLate ? [late] : [])]

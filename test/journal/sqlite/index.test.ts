@@ -104,8 +104,8 @@ test('everything is there after closing and opening again', async (t) => {
     t.match(item, { id: 'a', data: 'A', attempts: 1 })
     t.equal(Buffer.from(item!.rendered!).toString(), 'From: a')
     t.match(await journal.outbox.list(9), [
-      { id: 'b', state: 'sent', doneAt: 7 },
-      { id: 'a', createdAt: 5.25, nextAt: 9.5 },
+      { id: 'b', state: 'sent', finishedAt: 7 },
+      { id: 'a', createdAt: 5.25, nextAttemptAt: 9.5 },
     ])
     await t.rejects(journal.saveChunk({ upTo: 20, index: 1, count: 2, data: Buffer.from('x') }), RangeError)
     t.same(await journal.append([entryFor(21)]), [21])
@@ -138,12 +138,12 @@ test('a second opener is refused at once and told what to do', async (t) => {
 test('another format and a foreign database are refused, and not touched', async (t) => {
   const newer = newFile()
   await withJournal({ file: newer }, (journal) => fill(journal, 1))
-  for (const format of [3, 5]) {
+  for (const format of [2, 5]) {
     tamper(newer, `UPDATE meta SET value = ${format} WHERE key = 'format'`)
     const before = readFileSync(newer)
     t.match(await thrownBy(() => openSqliteJournal({ file: newer })), {
       code: 'JOURNAL_FORMAT',
-      message: `has format ${format}, and this version of stashwatch reads format 4: start the version that wrote it`,
+      message: `has format ${format}, and this version of stashwatch reads format 1: start the version that wrote it`,
     })
     t.ok(before.equals(readFileSync(newer)))
   }
@@ -269,8 +269,8 @@ test('a damaged mail is not sent, is said, and holds up no other', async (t) => 
     t.match((await journal.outbox.list(9)).at(-1), {
       id: 'a',
       state: 'failed',
-      doneAt: 5,
-      answer: /not sent: .*checksum/,
+      finishedAt: 5,
+      response: /not sent: .*checksum/,
     })
     await journal.outbox.rendered('b', Buffer.from('mail b again'))
     t.match((await journal.outbox.due(5, 1))[0], { id: 'b', rendered: Buffer.from('mail b again') })

@@ -89,7 +89,7 @@ test('a reason that is no silence is told in the same place', async (t) => {
   ]
   for (const [wasMuted, words] of reasons) {
     const mail = kinds.unsilenced()
-    const { text } = await read({ ...mail, alerts: mail.alerts.map((one) => ({ ...one, wasMuted })) })
+    const { text } = await read({ ...mail, alerts: mail.alerts.map((one) => ({ ...one, heldBy: wasMuted })) })
     t.ok(text.includes(`Suppressed until now: ${words}. Resolves at`), text)
   }
 })

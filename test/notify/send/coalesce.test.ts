@@ -143,13 +143,13 @@ for (const restarts of [false, true]) {
     await one.pass(5)
     await again()
     await one.pass(5)
-    t.match(await one.records(), { firing: { state: 'pending', answer: /ECONNREFUSED/ } })
+    t.match(await one.records(), { firing: { state: 'pending', response: /ECONNREFUSED/ } })
     await one.decide(over())
     await again()
     await one.pass(10)
     t.match(await one.records(), {
-      firing: { state: 'merged', answer: 'told together with over' },
-      over: { state: 'pending', answer: /ECONNREFUSED/ },
+      firing: { state: 'merged', response: 'told together with over' },
+      over: { state: 'pending', response: /ECONNREFUSED/ },
     })
     const server = await startMailServer(t, {}, port)
     await again()
@@ -194,7 +194,7 @@ test('after an outage the end of an episode comes before the next one of the sam
   await up.close()
   await one.decide(over())
   await one.pass(1)
-  t.match(await one.records(), { over: { state: 'pending', answer: /ECONNREFUSED/ } })
+  t.match(await one.records(), { over: { state: 'pending', response: /ECONNREFUSED/ } })
   const server = await startMailServer(t, {}, up.port)
   await one.decide(firing({ id: 'again', thread: 'two', alerts: [facts({ episode: 'two' })] }))
   t.match(await one.records(), { again: { state: 'pending', attempts: 0 } })
@@ -235,7 +235,7 @@ test('once the mail server is back all that waited for it leaves at once, and wh
   // An attempt may be under way; afterwards the next one lies ahead.
   for (let i = 0; i < 500 && ((await deferred())?.nextAttemptAt ?? 0) <= one.clock.now(); i += 1) await pause(10)
   const { attempts = 0, ...waiting } = (await deferred()) ?? {}
-  t.match(waiting, { state: 'pending', answer: /greylisted/ })
+  t.match(waiting, { state: 'pending', response: /greylisted/ })
   await one.decide(firing({ id: 'next', thread: 'next' }))
   await one.done('next')
   t.match(await deferred(), { state: 'pending', attempts })
@@ -294,7 +294,7 @@ test('a webhook that was down gets one body, which says what it stands for', asy
   await one.done('over')
   t.equal(up.posted.length, 1)
   const body: unknown = JSON.parse(String(up.posted[0]?.raw))
-  t.match(body, { status: 'resolved', stashwatch: { replaces: { at: '2026-11-22T10:02:10.000Z', because: 'fired' } } })
+  t.match(body, { status: 'resolved', stashwatch: { insteadOf: { at: '2026-11-22T10:02:10.000Z', because: 'fired' } } })
 })
 
 test('after an outage a thread is told once, as it is now, and what nobody got is said', async (t) => {
@@ -327,13 +327,13 @@ test('what is told again gives way to what sent later, and takes over what nobod
     firing({ id, reason: AGAIN, decidedAt: began + 60_000, alerts: [facts({ reason: AGAIN, value: 0.99 })], ...change })
   const worse = firing({ id: 'worse', reason: 'severity_raised', decidedAt: began + 120_000 })
   t.match(pending(again('a'), again('b')), { into: 'b', of: ['a'] })
-  t.match(mergedOf(again('a'), again('b')), { because: AGAIN, replaces: { because: AGAIN } })
+  t.match(mergedOf(again('a'), again('b')), { reason: AGAIN, replaces: { because: AGAIN } })
   t.match(pending(again('a'), worse), { into: 'worse', of: ['a'] }, 'also to what is new')
   t.match(pending(firing(), again('a'), worse), { into: 'worse', of: ['a'] }, 'that it fired is told by itself')
   const rose = mergedOf(firing(), worse, again('a'))
-  t.match(rose, { because: 'severity_raised', alerts: [{ because: 'severity_raised', value: 0.99 }] })
+  t.match(rose, { reason: 'severity_raised', alerts: [{ reason: 'severity_raised', value: 0.99 }] })
   t.match(pending(firing(), worse, again('a')), { of: ['worse'] }, 'one takes over one piece of news')
-  t.match(mergedOf(firing({ reason: 'escalated' }), again('a')), { because: 'escalated' })
+  t.match(mergedOf(firing({ reason: 'escalated' }), again('a')), { reason: 'escalated' })
   const [a, b] = [facts({ episode: 'a' }), facts({ episode: 'b' })]
   t.equal(
     pending(firing({ alerts: [a, b], newCount: 1 }), again('both', { alerts: [a, b] })),
@@ -342,7 +342,7 @@ test('what is told again gives way to what sent later, and takes over what nobod
   )
   t.equal(pending(again('both', { alerts: [a, b] }), again('a', { alerts: [a] })), undefined, 'nobody would hear of b')
   const two = mergedOf(firing(), again('a'), again('b'))
-  t.match(two, { because: 'fired', replaces: { at: began, because: 'fired', count: 2, last: began + 60_000 } })
+  t.match(two, { reason: 'fired', replaces: { at: began, because: 'fired', count: 2, last: began + 60_000 } })
   const more = mergedOf(two as Notification, again('c', { decidedAt: began + 90_000 }))
   t.match(more.replaces, { at: began, because: 'fired', count: 3, last: began + 60_000 })
   t.end()

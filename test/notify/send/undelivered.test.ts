@@ -31,8 +31,8 @@ const again = (change: Partial<Notification> = {}): Notification =>
 test('whoever never heard that an alert fires, hears that it fired, not that it still does', async (t) => {
   const lost = { undelivered: dataOf(first), failed: dataOf(first) }
   const text = textOf(again(), lost)
-  t.match(text, /has fired/)
-  t.notMatch(text, /still firing/)
+  t.match(text, /Rule \S+ fired\./)
+  t.notMatch(text, /still firing|the events arrived long after/)
   t.match(text, /An earlier mail to you could not be delivered: \S+ on \S+ \(20\d\d-.* UTC\)\./)
   t.equal(afterEarlier(again(), lost).previousSeq, null)
   const rose = again({ reason: 'severity_raised', alerts: [facts({ severity: 'critical' })] })
@@ -60,9 +60,9 @@ test('in a group what was never heard of is news, and what was heard of goes on 
   const mail = again({ seq: 2, alerts: [a, b].map((alert) => ({ ...alert, ...repeated })) })
   const result = afterEarlier(mail, { sent: dataOf(told)[0] ?? '', undelivered: dataOf(lost) })
   t.match(result, {
-    because: 'fired',
-    news: 1,
-    alerts: [{ identity: { host: 'web-2' }, because: 'fired' }, { identity: { host: 'web-1' } }],
+    reason: 'fired',
+    newCount: 1,
+    alerts: [{ identity: { host: 'web-2' }, reason: 'fired' }, { identity: { host: 'web-1' } }],
   })
 })
 
@@ -138,7 +138,7 @@ test('a reader whose first mail was refused hears at the repeat that the alert f
   await tell(again())
   const [arrived] = server.arrived
   const text = (await textIn(arrived?.raw)).replaceAll(/\s+/g, ' ')
-  t.match(text, /has fired.*An earlier mail to you could not be delivered: /)
+  t.match(text, /Rule \S+ fired\..*An earlier mail to you could not be delivered: /)
   t.notMatch(text, /still firing/)
   await tell(again({ id: 'third', seq: 2, decidedAt: first.decidedAt + 8 * HOUR }))
   const next = await textIn(server.arrived[1]?.raw)
