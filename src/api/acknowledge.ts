@@ -15,7 +15,7 @@ export function addAcknowledge(app: FastifyInstance, deps: ActDeps): void {
   app.post(PATH, async (request) => {
     const [now, body] = [deps.now(), readBody(request, FIELDS)]
     const until = readEnd(body, ['until'], now, now)
-    const author = readAuthor(body, deps.authorOf(request))
+    const author = readAuthor(body, 'author', deps.authorOf(request))
     const ack = { at: now, until, author, ...readNote(body) }
     return change(deps, { kind: 'acknowledge', episode: episodeOf(request), ack, now })
   })

@@ -75,7 +75,7 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
     const found = await query({ kind: 'why', ...asked })
     if (found === null) throw unknownRule(asked.rule, await query({ kind: 'rules' }))
     // Rules about sources and the service itself have alerts of what is no host.
-    if (found.host === null && found.verdicts.length === 0 && found.alerts.length === 0)
+    if (found.host === null && found.evaluations.length === 0 && found.alerts.length === 0)
       await findHost(query, asked.host)
     return showWhy(found, asked.host, await sends(MOST_ROWS))
   })

@@ -20,9 +20,9 @@ export interface ActDeps {
   readonly authorOf: (request: FastifyRequest) => string | undefined
 }
 
-const FIELDS = ['id', 'matchers', 'from', 'startsAt', 'until', 'endsAt', 'duration', 'author', 'createdBy', 'comment']
+const FIELDS = ['id', 'matchers', 'startsAt', 'endsAt', 'duration', 'createdBy', 'comment']
 /** What a silence is shown with, here and by Alertmanager: it may come back, and says nothing. */
-const SHOWN = ['state', 'mutes', 'hints', 'createdAt', 'status', 'updatedAt']
+const SHOWN = ['state', 'matchedAlerts', 'hints', 'createdAt', 'status', 'updatedAt']
 const TEXT = 'a matcher such as host = web-1'
 const MATCHER = `${TEXT} or {"label": "host", "op": "=~", "value": "web-.*"}`
 export const MOST_AUTHOR = 100
@@ -54,19 +54,18 @@ export function addSilences(app: FastifyInstance, deps: ActDeps): void {
 
 function readSilence(body: Body, now: Millis, tokenName: string | undefined): Silence {
   const matchers = readMatchers(body['matchers'])
-  const startsAt = readWhen(body, ['from', 'startsAt']) ?? now
-  if (startsAt > now + YEAR)
-    throw fault(pick(body, ['from', 'startsAt']).name, new Date(startsAt).toISOString(), 'a start within a year (365d)')
-  const endsAt = readEnd(body, ['until', 'endsAt'], startsAt, now)
-  const createdBy = readAuthor(body, tokenName)
+  const startsAt = readWhen(body, ['startsAt']) ?? now
+  if (startsAt > now + YEAR) throw fault('startsAt', new Date(startsAt).toISOString(), 'a start within a year (365d)')
+  const endsAt = readEnd(body, ['endsAt'], startsAt, now)
+  const createdBy = readAuthor(body, 'createdBy', tokenName)
   const comment = readWords(body, ['comment'], { most: MOST_WORDS, expected: 'why nobody is to be told' })
   return { id: readId(body['id']), matchers, startsAt, endsAt, createdBy, comment, createdAt: now }
 }
 
 /** Who acts: the name in the body, or else that of the token. */
-export function readAuthor(body: Body, tokenName: string | undefined): string {
+export function readAuthor(body: Body, field: 'author' | 'createdBy', tokenName: string | undefined): string {
   const expected = 'the name of who asks for it'
-  return readWords(body, ['author', 'createdBy'], { most: MOST_AUTHOR, expected, usual: tokenName })
+  return readWords(body, [field], { most: MOST_AUTHOR, expected, usual: tokenName })
 }
 
 /** An id that the client chose makes its request repeatable, and takes the place of a silence that has it. */

@@ -36,11 +36,11 @@ function isoFields<N extends string>(row: Readonly<Partial<Record<N, Millis>>>, 
   return Object.fromEntries(present.map((name) => [name, iso(row[name])]))
 }
 
-export const showHost = (host: HostView) => ({ ...host, lastSeen: iso(host.lastSeenAt) })
+export const showHost = (host: HostView) => ({ ...host, lastSeenAt: iso(host.lastSeenAt) })
 
 export const showHostDetail = (host: HostDetail) => ({
   ...host,
-  lastSeen: iso(host.lastSeenAt),
+  lastSeenAt: iso(host.lastSeenAt),
   series: host.series.map((series) => ({ ...series, newest: iso(series.newest) })),
 })
 
@@ -55,14 +55,14 @@ export function showAlert(alert: AlertView) {
     metric: measure.metric,
     unit: measure.unit,
     ...rest,
-    ...isoFields(alert, ['since', 'firedAt', 'resolvedAt', 'at', 'noDataSince']),
+    ...isoFields(alert, ['startsAt', 'firedAt', 'resolvedAt', 'evaluatedAt', 'noDataSince']),
     ...showEvidence(evidence),
     summary: describeReason(alert),
     ...(muted !== undefined && { muted: showMuted(muted) }),
     ...(ack !== undefined && { ack: showAck(ack) }),
     ...(decisions !== undefined && { decisions: decisions.map((one) => showDecision(one, alert)) }),
     ...(pending !== undefined && {
-      waits: pending.map((one) => ({ ...one, ...isoFields(one, ['until']), summary: describeWaiting(one) })),
+      pending: pending.map((one) => ({ ...one, ...isoFields(one, ['until']), summary: describeWaiting(one) })),
     }),
     transitions: transitions.map(({ to, at, value, evidence: found }) => ({
       to,
@@ -113,7 +113,7 @@ const showAck = (ack: Acknowledgement) => ({ ...ack, at: iso(ack.at), until: iso
 /** A silence, and what it is at this moment: the engine's own is as old as its last tick. */
 export const showSilence = (silence: Silence | SilenceView, now: Millis) => ({
   ...silence,
-  ...isoFields(silence, ['from', 'until', 'createdAt']),
+  ...isoFields(silence, ['startsAt', 'endsAt', 'createdAt']),
   state: stateOf(silence, now),
 })
 
@@ -124,10 +124,10 @@ function stateOf({ startsAt, endsAt }: Silence, now: Millis): SilenceView['state
 }
 
 /** What is known of a rule and a host; `sends` are the rows of the registry in which their episodes may be. */
-export const showWhy = ({ rule, host, verdicts, alerts }: WhyView, asked: string, sends: readonly SendRecord[]) => ({
+export const showWhy = ({ rule, host, evaluations, alerts }: WhyView, asked: string, sends: readonly SendRecord[]) => ({
   rule: showRule(rule, asked),
   host: host === null ? null : showHost(host),
-  verdicts: verdicts.map((one) => showEvaluation(one, rule.name)),
+  evaluations: evaluations.map((one) => showEvaluation(one, rule.name)),
   alerts: alerts.map((alert) => showEpisode(alert, sends)),
 })
 
@@ -136,7 +136,7 @@ export const showEpisode = (alert: AlertView, sends: readonly SendRecord[]) => (
   ...showAlert(alert),
   notifications: sendsOf(alert, sends).map(({ record, because }) => ({
     ...showSend(record),
-    ...(because !== undefined && { because }),
+    ...(because !== undefined && { reason: because }),
   })),
 })
 
@@ -145,7 +145,7 @@ export function showRule({ nextEvaluation, evaluations, ...rule }: RuleView, hos
   return {
     ...rule,
     ...isoFields(rule, ['removedAt']),
-    last: evaluations.map((one) => showEvaluation(one, rule.name)),
+    evaluations: evaluations.map((one) => showEvaluation(one, rule.name)),
     nextEvaluation: { ...showNext(nextEvaluation), summary: describeNextEvaluation(nextEvaluation, rule.name, host) },
     ...(nextEvaluation.kind === 'not_applicable' && {
       notApplicable: describeNotApplicable(nextEvaluation.hosts, rule.name, host),
@@ -168,7 +168,7 @@ function showEvaluation(evaluation: Evaluation, rule: string) {
     metric: measure.metric,
     unit: measure.unit,
     value,
-    at: iso(evaluatedAt),
+    evaluatedAt: iso(evaluatedAt),
     ...showEvidence(evidence),
     summary: describeReason({ identity: { rule, host, measure }, value, evidence }),
     ...(hint !== undefined && { hint: { code: hint, summary: describeHint(evaluation) } }),
@@ -192,11 +192,11 @@ export function showSend(record: SendRecord) {
     id: record.id,
     state: record.state,
     attempts: record.attempts,
-    ...isoFields(record, ['createdAt', 'doneAt', 'nextAt']),
-    ...(record.response !== undefined && { answer: record.response }),
+    ...isoFields(record, ['createdAt', 'finishedAt', 'nextAttemptAt']),
+    ...(record.response !== undefined && { response: record.response }),
     receiver,
     to,
-    because: reason,
+    reason,
     kind,
     thread,
     ...(notice !== undefined && { title: describeNotice(notice, decidedAt ?? record.createdAt).title }),
@@ -208,7 +208,7 @@ export function showSend(record: SendRecord) {
       labels,
       state,
       severity,
-      ...(own !== undefined && { because: own }),
+      ...(own !== undefined && { reason: own }),
     })),
   }
 }

@@ -15,11 +15,11 @@ export interface AlertRow {
   readonly state: AlertView['state']
   readonly severity: AlertView['severity']
   readonly code?: string
-  readonly since: string
+  readonly startsAt: string
   readonly value: number | null
   readonly unit: Unit
   readonly noDataSince?: string
-  readonly ended?: AlertView['closeReason']
+  readonly closeReason?: AlertView['closeReason']
   /** Why the last evaluation came out as it did, in words. */
   readonly summary: string
   readonly muted?: { readonly summary: string }
@@ -81,7 +81,7 @@ function listAlerts(args: ListArgs, io: PaintIo): Promise<number> {
         row.rule,
         subjectOf(row),
         formatValue(row.value, row.unit),
-        timeOf(row.since),
+        timeOf(row.startsAt),
         notesOf(row),
       ],
       tone: toneOf(row),
@@ -103,9 +103,9 @@ export function subjectOf({ host, labels }: Pick<AlertRow, 'host' | 'labels'>): 
 }
 
 /** What suppresses its notifications, whether it still has data, and why it was closed without recovery. */
-function notesOf({ ack, muted, noDataSince, ended, summary }: AlertRow): string {
+function notesOf({ ack, muted, noDataSince, closeReason, summary }: AlertRow): string {
   const notes = [
-    ...(ended === undefined ? [] : [`closed: ${summary}`]),
+    ...(closeReason === undefined ? [] : [`closed: ${summary}`]),
     ...(ack === undefined
       ? []
       : [`acknowledged by ${ack.author} until ${timeOf(ack.until)}${ack.note === '' ? '' : `: ${ack.note}`}`]),

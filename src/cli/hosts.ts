@@ -8,7 +8,7 @@ import { tableOf } from './terminal/table.ts'
 /** One row of `GET /api/v1/hosts`, as far as the table shows it. */
 interface HostRow {
   readonly host: string
-  readonly lastSeen: string | null
+  readonly lastSeenAt: string | null
   readonly state: HostState
   readonly series: number
 }
@@ -40,9 +40,9 @@ function listHosts(args: RemoteArgs, io: RemoteIo): Promise<number> {
     if (args.json === true) return io.out(JSON.stringify(rows, null, 2))
     if (rows.length === 0) return io.out('no hosts: no events received yet, and no hosts are expected')
     const sorted = rows.toSorted((a, b) => a.host.localeCompare(b.host, 'en', { numeric: true }))
-    const cells = sorted.map(({ host, lastSeen, state, series }) => [
+    const cells = sorted.map(({ host, lastSeenAt, state, series }) => [
       host,
-      timeOf(lastSeen),
+      timeOf(lastSeenAt),
       describeHostState(state),
       series,
     ])

@@ -10,12 +10,12 @@ import { printable, type RemoteArgs, remotely, withRemote } from './terminal/rem
 interface SilenceRow {
   readonly id: string
   readonly matchers: readonly Matcher[]
-  readonly from: string
-  readonly until: string
-  readonly author: string
+  readonly startsAt: string
+  readonly endsAt: string
+  readonly createdBy: string
   readonly comment: string
   readonly state: 'pending' | 'active' | 'expired'
-  readonly mutes?: number
+  readonly matchedAlerts?: number
   readonly hints?: readonly string[]
 }
 
@@ -35,9 +35,9 @@ const PATH = '/api/v1/silences'
 const FIELDS = {
   matchers: '--matcher',
   duration: '--duration',
-  until: '--until',
+  endsAt: '--until',
   comment: '--comment',
-  author: '--author',
+  createdBy: '--author',
 }
 
 export function addSilences(program: Command, io: PaintIo): void {
@@ -83,18 +83,19 @@ function addSilence({ matcher, ...args }: AddArgs, io: PaintIo): Promise<number>
     io,
     async (ask) => {
       const { duration, until, comment } = args
+      const { author } = authorOf(args, io)
       const made = (await ask('POST', PATH, {
         matchers: matcher,
         duration,
-        until,
+        endsAt: until,
         comment,
-        ...authorOf(args, io),
+        createdBy: author,
       })) as SilenceRow
       if (args.json === true) return printJson(io, made)
-      const { id, matchers, from, state, mutes = 0, hints = [] } = made
-      const start = state === 'pending' ? `from ${timeOf(from)} ` : ''
-      io.out(printable(`silenced ${start}until ${timeOf(made.until)}: ${matchers.map(printMatcher).join(', ')}`))
-      if (state === 'active') io.out(`mutes ${mutes} firing alert${mutes === 1 ? '' : 's'} now`)
+      const { id, matchers, startsAt, state, matchedAlerts = 0, hints = [] } = made
+      const start = state === 'pending' ? `from ${timeOf(startsAt)} ` : ''
+      io.out(printable(`silenced ${start}until ${timeOf(made.endsAt)}: ${matchers.map(printMatcher).join(', ')}`))
+      if (state === 'active') io.out(`mutes ${matchedAlerts} firing alert${matchedAlerts === 1 ? '' : 's'} now`)
       for (const hint of hints) io.out(printable(hint))
       io.out(printable(`Undo with: stashwatch silences expire ${id}`))
     },
@@ -110,8 +111,17 @@ function listSilences(args: ListArgs, io: PaintIo): Promise<number> {
     if (args.json === true) return printJson(io, rows)
     if (rows.length === 0)
       return io.out(kept.length === 0 ? 'no silences' : 'no silences; --all lists those that are over')
-    const shown = rows.map(({ id, state, matchers, from, until, author, comment, mutes = 0 }) => ({
-      cells: [id, state, mutes, timeOf(from), timeOf(until), author, matchers.map(printMatcher).join(', '), comment],
+    const shown = rows.map(({ id, state, matchers, startsAt, endsAt, createdBy, comment, matchedAlerts = 0 }) => ({
+      cells: [
+        id,
+        state,
+        matchedAlerts,
+        timeOf(startsAt),
+        timeOf(endsAt),
+        createdBy,
+        matchers.map(printMatcher).join(', '),
+        comment,
+      ],
       tone: state === 'active' ? undefined : ('dim' as const),
     }))
     printTable(io, ['ID', 'STATE', 'MUTES', 'FROM', 'UNTIL', 'AUTHOR', 'MATCHERS', 'COMMENT'], shown)
@@ -123,6 +133,6 @@ function expireSilence(id: string, args: RemoteArgs, io: PaintIo): Promise<numbe
   return remotely(args, io, async (ask) => {
     const ended = (await ask('DELETE', `${PATH}/${encodeURIComponent(id.toWellFormed())}`)) as SilenceRow
     if (args.json === true) return printJson(io, ended)
-    io.out(printable(`over since ${timeOf(ended.until)}: ${ended.matchers.map(printMatcher).join(', ')}`))
+    io.out(printable(`over since ${timeOf(ended.endsAt)}: ${ended.matchers.map(printMatcher).join(', ')}`))
   })
 }

@@ -18,16 +18,16 @@ interface Why {
     readonly severities: readonly string[]
     readonly notify: readonly string[]
     readonly notApplicable?: string
-    readonly left?: string
+    readonly removedAt?: string
     readonly nextEvaluation: { readonly summary: string }
   }
   readonly host: {
     readonly host: string
     readonly state: HostState
-    readonly lastSeen: string | null
+    readonly lastSeenAt: string | null
     readonly source: string
   } | null
-  readonly verdicts: readonly Evaluated[]
+  readonly evaluations: readonly Evaluated[]
   readonly alerts: readonly Episode[]
 }
 
@@ -37,7 +37,7 @@ interface Evaluated {
   readonly unit: Unit
   readonly limit?: Limit
   readonly summary: string
-  readonly at: string
+  readonly evaluatedAt: string
   readonly hint?: { readonly summary: string }
 }
 
@@ -46,7 +46,7 @@ interface Episode extends AlertRow {
   readonly decisions?: readonly Decided[]
   readonly transitions: readonly { readonly to: AlertRow['state']; readonly at: string; readonly summary: string }[]
   readonly notifications: readonly Sent[]
-  readonly waits?: readonly { readonly to?: string; readonly summary: string }[]
+  readonly pending?: readonly { readonly to?: string; readonly summary: string }[]
 }
 
 interface Decided {
@@ -60,11 +60,11 @@ interface Sent {
   readonly state: SendRecord['state']
   readonly attempts: number
   readonly createdAt: string
-  readonly doneAt?: string
-  readonly nextAt?: string
-  readonly answer?: string
+  readonly finishedAt?: string
+  readonly nextAttemptAt?: string
+  readonly response?: string
   readonly to?: { readonly address: string }
-  readonly because?: NotificationReason
+  readonly reason?: NotificationReason
 }
 
 /** One moment of an episode. */
@@ -100,26 +100,26 @@ function why(rule: string, host: string, args: RemoteArgs, io: PaintIo): Promise
 type Say = (line: string, tone?: Tone) => void
 
 function sayRule({ rule, host }: Why, name: string, say: Say): void {
-  const { kind, severities, notify, left } = rule
-  const tells = `${left === undefined ? 'notifies' : 'notified'} ${notify.length === 0 ? 'the receivers of its routes' : notify.join(', ')}`
+  const { kind, severities, notify, removedAt } = rule
+  const tells = `${removedAt === undefined ? 'notifies' : 'notified'} ${notify.length === 0 ? 'the receivers of its routes' : notify.join(', ')}`
   say(`${rule.name} on ${name}`, 'bold')
   say(`  rule   ${kind}, ${severities.join(' and ')}, ${tells}`)
   if (host !== null)
-    say(`  host   ${describeHostState(host.state)}, last seen ${timeOf(host.lastSeen)} by ${host.source}`)
+    say(`  host   ${describeHostState(host.state)}, last seen ${timeOf(host.lastSeenAt)} by ${host.source}`)
   say(`  next   ${rule.nextEvaluation.summary}`)
   say('')
 }
 
-function sayVerdicts({ rule, verdicts }: Why, say: Say): void {
+function sayVerdicts({ rule, evaluations }: Why, say: Say): void {
   say('last evaluations', 'bold')
-  if (verdicts.length === 0) say(`  none: ${rule.notApplicable ?? 'no data for this rule has arrived from there'}`)
-  for (const { labels, value, unit, limit, summary, at, hint } of verdicts) {
+  if (evaluations.length === 0) say(`  none: ${rule.notApplicable ?? 'no data for this rule has arrived from there'}`)
+  for (const { labels, value, unit, limit, summary, evaluatedAt, hint } of evaluations) {
     const label = Object.entries(labels)
       .map(([key, text]) => `${key}=${text} `)
       .join('')
     const against = limit === undefined ? '' : `, limit ${formatLimit(limit, unit)}`
     const found = value === null ? 'no data' : `value ${formatValue(value, unit)}`
-    say(`  ${timeOf(at)}  ${label}${found}${against}: ${summary}`)
+    say(`  ${timeOf(evaluatedAt)}  ${label}${found}${against}: ${summary}`)
     if (hint !== undefined) say(`  hint: ${hint.summary}`, 'yellow')
   }
   say('')
@@ -132,7 +132,7 @@ function sayEpisode(episode: Episode, say: Say): void {
     'bold',
   )
   for (const { at, says, tone } of timelineOf(episode)) say(`  ${timeOf(at)}  ${says}`, tone)
-  for (const one of episode.waits ?? [])
+  for (const one of episode.pending ?? [])
     say(`  pending${one.to === undefined ? '' : ` ${one.to}`}: ${one.summary}`, 'yellow')
   say('')
 }
@@ -168,18 +168,27 @@ const OUTCOMES: Readonly<Record<Exclude<SendRecord['state'], 'pending'>, string>
   withdrawn: 'withdrawn',
 }
 
-function momentOf({ state, attempts, createdAt, doneAt, nextAt, answer = 'no answer yet', to, because }: Sent): Moment {
+function momentOf({
+  state,
+  attempts,
+  createdAt,
+  finishedAt,
+  nextAttemptAt,
+  response = 'no answer yet',
+  to,
+  reason,
+}: Sent): Moment {
   const address = to?.address ?? 'unknown'
   // Of other ways than mail the address names the way: webhook:ops.
   const way = /^(?:webhook|alertmanager):/.test(address) ? address : `mail to ${address}`
-  const told = `${way} (${because === undefined ? 'unknown reason' : describeNotificationReason(because)})`
+  const told = `${way} (${reason === undefined ? 'unknown reason' : describeNotificationReason(reason)})`
   if (state === 'pending') {
-    const next = nextAt === undefined ? '' : `, next ${timeOf(nextAt)}`
-    return { at: createdAt, says: `${told} pending: ${attempts} attempts${next}, ${answer}`, tone: 'yellow' }
+    const next = nextAttemptAt === undefined ? '' : `, next ${timeOf(nextAttemptAt)}`
+    return { at: createdAt, says: `${told} pending: ${attempts} attempts${next}, ${response}`, tone: 'yellow' }
   }
   return {
-    at: doneAt ?? createdAt,
-    says: `${told} ${OUTCOMES[state]}: ${answer}`,
+    at: finishedAt ?? createdAt,
+    says: `${told} ${OUTCOMES[state]}: ${response}`,
     ...(state === 'failed' ? { tone: 'red' } : {}),
   }
 }

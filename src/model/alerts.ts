@@ -41,7 +41,7 @@ export interface AlertView {
   readonly breaches?: number
   readonly refirings?: number
   /** Mails that were decided to be sent about it, and changes or repeats that were not told. */
-  readonly notifications?: number
+  readonly notificationCount?: number
   readonly suppressed?: number
   readonly decisions?: readonly Decision[]
   /** What is to be told of it and is not told yet. */

@@ -163,7 +163,7 @@ export interface WhyView {
   readonly rule: RuleView
   readonly host: HostView | null
   /** The rule's last verdict of each of the host's series, fresh or not. */
-  readonly verdicts: RuleView['evaluations']
+  readonly evaluations: RuleView['evaluations']
   readonly alerts: readonly AlertView[]
 }
 

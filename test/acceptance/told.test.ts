@@ -103,7 +103,7 @@ test('in one mail each alert is told for a reason of its own', async (t) => {
     decided(story, 'muted').find((line) => line.includes('notified')),
     '12:14:10 notified silence_ended, held by silence',
   )
-  t.equal(episode(story, 'goes-on').notifications, 2, 'what only went along was not sent for its sake')
+  t.equal(episode(story, 'goes-on').notificationCount, 2, 'what only went along was not sent for its sake')
 })
 
 test('the history of a rule that left the configuration is kept, and says since when it is gone', async (t) => {

@@ -131,9 +131,9 @@ test('a silence by link is one silence of that rule on that host, however often 
       { label: 'rule', op: '=', value: 'cpu-high' },
       { label: 'host', op: '=', value: 'web-1' },
     ],
-    from: NOW,
-    until: NOW + 7 * 24 * HOUR,
-    author: 'ada@example.org',
+    startsAt: NOW,
+    endsAt: NOW + 7 * 24 * HOUR,
+    createdBy: 'ada@example.org',
     comment: 'from the link in a mail',
   })
   t.match((await service.get(SILENCE)).body, /Silenced<\/strong>.*for another 7 d, until 2026-11-29/)

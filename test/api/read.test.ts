@@ -50,9 +50,9 @@ const SHOWN = {
   severity: 'warning',
   episode: 'e/1',
   code: 'K7QM',
-  since: '2026-11-22T12:00:00.000Z',
+  startsAt: '2026-11-22T12:00:00.000Z',
   firedAt: '2026-11-22T12:01:00.000Z',
-  at: '2026-11-22T12:02:00.000Z',
+  evaluatedAt: '2026-11-22T12:02:00.000Z',
   value: 0.95,
   peak: 0.99,
   ...LIMITS,
@@ -100,11 +100,11 @@ const SHOWN = {
       summary: 'acknowledgement expired: acknowledged by Ada until now',
     },
   ],
-  waits: [
+  pending: [
     {
       to: 'grace@example.org',
-      news: 'fired',
-      for: 'group_wait',
+      event: 'fired',
+      reason: 'group_wait',
       until: '2026-11-22T12:00:30.000Z',
       summary: "'fired' waits for its group (group_wait) until 2026-11-22 12:00:30 UTC",
     },
@@ -133,14 +133,14 @@ function sendOf(id: string, episode: string): SendRecord {
 }
 
 test('hosts are listed with times that people read', async (t) => {
-  const host = { host: 'web-1', lastSeen: NOON, source: 'logstash-a', clockSkewSeconds: null, state: 'live', series: 3 }
-  const { get } = await serve(t, { answers: () => [host, { ...host, host: 'new', lastSeen: Number.NaN }] })
+  const host = { host: 'web-1', lastSeenAt: NOON, source: 'logstash-a', clockSkewSeconds: null, state: 'live', series: 3 }
+  const { get } = await serve(t, { answers: () => [host, { ...host, host: 'new', lastSeenAt: Number.NaN }] })
   const answer = await get('/api/v1/hosts')
   t.equal(answer.status, 200)
   t.match(answer.headers['content-type'], /^application\/json/)
   t.same(answer.json, [
-    { ...host, lastSeen: '2026-11-22T12:00:00.000Z' },
-    { ...host, host: 'new', lastSeen: null },
+    { ...host, lastSeenAt: '2026-11-22T12:00:00.000Z' },
+    { ...host, host: 'new', lastSeenAt: null },
   ])
   const head = await get('/api/v1/hosts', {}, 'HEAD')
   t.equal(head.status, 200)
@@ -267,15 +267,15 @@ test('an episode is shown with its transitions and with those who were told of i
   t.equal(alert.status, 200)
   const { notifications, ...rest } = alert.json
   t.strictSame(rest, SHOWN)
-  t.match(notifications, [{ id: 'm1', state: 'sent', to: { address: 'ada@example.org' }, answer: '250 OK' }])
+  t.match(notifications, [{ id: 'm1', state: 'sent', to: { address: 'ada@example.org' }, response: '250 OK' }])
   t.equal((notifications as unknown[]).length, 1)
   t.strictSame((await get('/api/v1/alerts')).json, [SHOWN])
   t.match((await get('/api/v1/alerts/none')).json, { status: 404, parameter: 'episode', found: 'none' })
 
   const all = (await get('/api/v1/notifications')).json as unknown as readonly object[]
   t.match(all, [
-    { id: 'm2', because: 'fired', createdAt: '2026-11-22T12:00:00.000Z', doneAt: '2026-11-22T12:00:00.250Z' },
-    { id: 'm0', state: 'failed', attempts: 3, answer: '550', alerts: [] },
+    { id: 'm2', reason: 'fired', createdAt: '2026-11-22T12:00:00.000Z', finishedAt: '2026-11-22T12:00:00.250Z' },
+    { id: 'm0', state: 'failed', attempts: 3, response: '550', alerts: [] },
     { id: 'm1', alerts: [{ episode: 'e/1', rule: 'cpu-high', host: 'web-1' }] },
   ])
   t.equal(((await get('/api/v1/notifications?limit=1')).json as unknown as unknown[]).length, 1)
@@ -306,7 +306,7 @@ test('rules are shown with their evaluations and what the next one waits for, an
   t.strictSame((await get('/api/v1/rules')).json, [
     {
       ...plain,
-      last: [
+      evaluations: [
         {
           host: 'web-1',
           labels: {},
@@ -334,7 +334,7 @@ test('rules are shown with their evaluations and what the next one waits for, an
     },
     {
       ...plain,
-      last: [],
+      evaluations: [],
       nextEvaluation: {
         kind: 'not_applicable',
         hosts: ['db-*'],

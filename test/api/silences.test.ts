@@ -6,12 +6,12 @@ import { alertView as alert, serve } from './service.ts'
 const NOW = Date.parse('2026-11-22T12:00:00Z')
 const HOUR = 3_600_000
 const SILENCES = '/api/v1/silences'
-const GOOD = { matchers: ['host = web-1'], duration: '2h', author: 'Ada', comment: 'the racks are moved' }
+const GOOD = { matchers: ['host = web-1'], duration: '2h', createdBy: 'Ada', comment: 'the racks are moved' }
 
 /** An engine that does what it is told. */
 const obeys = (command: Command): CommandAnswer => {
   if (command.kind === 'silence') return { kind: 'done', value: command.silence }
-  return { kind: 'done', value: command.kind === 'expire' ? { ...SILENCE, until: command.now } : null }
+  return { kind: 'done', value: command.kind === 'expire' ? { ...SILENCE, endsAt: command.now } : null }
 }
 
 const SILENCE: Silence = {
@@ -31,15 +31,15 @@ test('a silence is made of what was posted, of the clock, and of an id that is n
   t.match(json, {
     id: /^[0-9a-f-]{36}$/,
     matchers: [{ label: 'host', op: '=', value: 'web-1' }],
-    from: '2026-11-22T12:00:00.000Z',
-    until: '2026-11-22T14:00:00.000Z',
+    startsAt: '2026-11-22T12:00:00.000Z',
+    endsAt: '2026-11-22T14:00:00.000Z',
     createdAt: '2026-11-22T12:00:00.000Z',
-    author: 'Ada',
+    createdBy: 'Ada',
     comment: 'the racks are moved',
     state: 'active',
   })
   const [command] = commands
-  t.match(command, { kind: 'silence', now: NOW, silence: { from: NOW, until: NOW + 2 * HOUR, createdAt: NOW } })
+  t.match(command, { kind: 'silence', now: NOW, silence: { startsAt: NOW, endsAt: NOW + 2 * HOUR, createdAt: NOW } })
   t.not((await send('POST', SILENCES, GOOD)).json['id'], json['id'])
 })
 
@@ -109,7 +109,7 @@ test('a silence is taken as Alertmanager has it, and again as it was answered', 
     comment: 'moved',
   }
   const { status, json } = await send('POST', SILENCES, theirs, { 'content-type': 'application/json' })
-  t.match([status, json], [201, { state: 'pending', author: 'Grace', from: '2026-11-22T13:00:00.000Z' }])
+  t.match([status, json], [201, { state: 'pending', createdBy: 'Grace', startsAt: '2026-11-22T13:00:00.000Z' }])
   t.match(json['matchers'], [
     { label: 'host', op: '=~', value: 'web-.*' },
     { label: 'rule', op: '=', value: 'cpu-high' },
@@ -146,23 +146,23 @@ test('a silence that is not usable is told which field, what was found and what 
     [{ ...GOOD, matchers: [{ name: 'a', isRegex: 'yes', value: 'b' }] }, 'matchers[0].isRegex', 'yes', /true or false/],
     [{ ...GOOD, matchers: [{ label: 'a', op: '=~', value: '[' }] }, 'matchers[0]', /\[/, /RE2/],
     [{ ...GOOD, matchers: ['host =~ .*', 'rule != x'] }, 'matchers', /host =~/, /match the empty text/],
-    [{ ...GOOD, duration: undefined }, 'duration', null, /or the end as "until"/],
+    [{ ...GOOD, duration: undefined }, 'duration', null, /or the end as "endsAt"/],
     [{ ...GOOD, duration: '2 h' }, 'duration', '2 h', /such as "30m"/],
     [{ ...GOOD, duration: '' }, 'duration', '', /such as "30m"/],
     [{ ...GOOD, duration: 7200 }, 'duration', '7200', /such as "30m"/],
     [{ ...GOOD, duration: '0m' }, 'duration', '0m', /such as "30m"/],
     [{ ...GOOD, duration: '366d' }, 'duration', '366d', /at most a year/],
-    [{ ...GOOD, until: NOW + HOUR }, 'until', String(NOW + HOUR), /one of "duration" and "until", not both/],
-    [{ ...GOOD, duration: undefined, until: 'tomorrow' }, 'until', 'tomorrow', /ISO 8601/],
-    [{ ...GOOD, duration: undefined, until: NOW }, 'until', String(NOW), /an end in the future/],
-    [{ ...GOOD, duration: undefined, until: '2027-11-23T12:00:00Z' }, 'until', /2027/, /at most a year/],
-    [{ ...GOOD, duration: undefined, from: NOW + 2 * HOUR, until: NOW + HOUR }, 'until', /\d/, /after the start/],
-    [{ ...GOOD, from: NOW - 3 * HOUR }, 'duration', '2h', /an end in the future/],
+    [{ ...GOOD, endsAt: NOW + HOUR }, 'endsAt', String(NOW + HOUR), /one of "duration" and "endsAt", not both/],
+    [{ ...GOOD, duration: undefined, endsAt: 'tomorrow' }, 'endsAt', 'tomorrow', /ISO 8601/],
+    [{ ...GOOD, duration: undefined, endsAt: NOW }, 'endsAt', String(NOW), /an end in the future/],
+    [{ ...GOOD, duration: undefined, endsAt: '2027-11-23T12:00:00Z' }, 'endsAt', /2027/, /at most a year/],
+    [{ ...GOOD, duration: undefined, startsAt: NOW + 2 * HOUR, endsAt: NOW + HOUR }, 'endsAt', /\d/, /after the start/],
+    [{ ...GOOD, startsAt: NOW - 3 * HOUR }, 'duration', '2h', /an end in the future/],
     [{ ...GOOD, startsAt: '2027-12-01T00:00:00Z' }, 'startsAt', /2027/, /within a year/],
-    [{ ...GOOD, author: undefined }, 'author', null, /the name of who asks/],
-    [{ ...GOOD, author: ' ' }, 'author', null, /the name of who asks/],
-    [{ ...GOOD, author: 'A'.repeat(101) }, 'author', /A/, /at most 100/],
-    [{ ...GOOD, author: 'Ada\r\nBcc: x' }, 'author', /Ada/, /one line/],
+    [{ ...GOOD, createdBy: undefined }, 'createdBy', null, /the name of who asks/],
+    [{ ...GOOD, createdBy: ' ' }, 'createdBy', null, /the name of who asks/],
+    [{ ...GOOD, createdBy: 'A'.repeat(101) }, 'createdBy', /A/, /at most 100/],
+    [{ ...GOOD, createdBy: 'Ada\r\nBcc: x' }, 'createdBy', /Ada/, /one line/],
     [{ ...GOOD, comment: undefined }, 'comment', null, /why nobody is to be told/],
     [{ ...GOOD, comment: 'x'.repeat(1001) }, 'comment', /x/, /at most 1000/],
     [{ ...GOOD, comment: '\u001b[2J' }, 'comment', /2J/, /one line/],
@@ -182,12 +182,12 @@ test('silences are listed with what they do, and one is ended as often as asked'
   const view = { ...SILENCE, state: 'active', matchedAlerts: 3 }
   const { get, send, commands } = await serve(t, { obeys, answers: () => [view] })
   const iso = (at: number): string => new Date(at).toISOString()
-  const shown = { ...view, from: iso(NOW), until: iso(NOW + HOUR), createdAt: iso(NOW) }
+  const shown = { ...view, startsAt: iso(NOW), endsAt: iso(NOW + HOUR), createdAt: iso(NOW) }
   t.strictSame((await get(SILENCES)).json, [shown])
   const stale = [
-    { ...view, from: NOW - HOUR, until: NOW },
-    { ...view, from: NOW + 1, until: NOW + 2 },
-    { ...view, from: NOW + 1, until: NOW + 1 },
+    { ...view, startsAt: NOW - HOUR, endsAt: NOW },
+    { ...view, startsAt: NOW + 1, endsAt: NOW + 2 },
+    { ...view, startsAt: NOW + 1, endsAt: NOW + 1 },
   ]
   const late = await serve(t, { answers: () => stale })
   const states = ((await late.get(SILENCES)).json as unknown as { state: string }[]).map(({ state }) => state)
@@ -277,7 +277,7 @@ test('commands need the token that reading needs, and its name is the author whe
     tokens,
     checkToken: createTokenCheck(tokens),
   })
-  const { author: _, ...body } = GOOD
+  const { createdBy: _, ...body } = GOOD
   const routes = [
     ['POST', SILENCES],
     ['DELETE', `${SILENCES}/s1`],
@@ -288,7 +288,7 @@ test('commands need the token that reading needs, and its name is the author whe
     t.equal((await guarded.send(method, path, body)).status, 401, `${method} ${path}`)
   t.strictSame(guarded.commands, [])
   const authorization = 'Bearer a-long-secret-token'
-  t.match((await guarded.send('POST', SILENCES, body, { authorization })).json, { author: 'ops-cli' })
+  t.match((await guarded.send('POST', SILENCES, body, { authorization })).json, { createdBy: 'ops-cli' })
   await guarded.send('POST', '/api/v1/alerts/e1/acknowledge', { duration: '1h' }, { authorization })
   t.match(guarded.commands.at(-1), { kind: 'acknowledge', ack: { author: 'ops-cli' } })
   const open = await serve(t, { obeys })

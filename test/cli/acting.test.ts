@@ -82,7 +82,7 @@ const answers = (query: Query): unknown => {
 }
 
 const obeys = (command: Command): CommandAnswer => {
-  if (command.kind === 'silence') return { kind: 'done', value: { ...command.silence, mutes: 3 } }
+  if (command.kind === 'silence') return { kind: 'done', value: { ...command.silence, matchedAlerts: 3 } }
   if (command.kind === 'expire')
     return command.id === 's1'
       ? { kind: 'done', value: SILENCES[0] }
@@ -112,16 +112,16 @@ const HOST: HostView = {
 const NOT_APPLICABLE = 'cpu-high applies to big-*, not to am-1'
 
 const whyOf = (host: string): WhyView => {
-  if (host === 'web-9') return { rule: RULE, host: null, verdicts: [], alerts: [] }
+  if (host === 'web-9') return { rule: RULE, host: null, evaluations: [], alerts: [] }
   if (host === 'am-1') {
     const rule: RuleView = { ...RULE, nextEvaluation: { kind: 'not_applicable', hosts: ['big-*'] } }
-    return { rule, host: HOST, verdicts: [], alerts: [] }
+    return { rule, host: HOST, evaluations: [], alerts: [] }
   }
   const { measure } = identityOf()
   return {
     rule: RULE,
     host: { ...HOST, host },
-    verdicts: [{ host, labels: {}, measure, value: 0.95, evidence: because('breached'), evaluatedAt: NOW }],
+    evaluations: [{ host, labels: {}, measure, value: 0.95, evidence: because('breached'), evaluatedAt: NOW }],
     alerts: [
       {
         ...ALERT,
@@ -156,7 +156,7 @@ const whyOf = (host: string): WhyView => {
 }
 
 const told = (address: string, because: string): string =>
-  JSON.stringify({ to: { address }, because, alerts: [{ episode: 'e1', identity: identityOf() }] })
+  JSON.stringify({ to: { address }, reason: because, alerts: [{ episode: 'e1', identity: identityOf() }] })
 
 const send = (id: string, state: SendRecord['state'], more: Partial<SendRecord> = {}): SendRecord => ({
   id,
@@ -205,8 +205,8 @@ test('silences add, list and expire do what the API does, and say how to take it
       { label: 'host', op: '=~', value: 'web-.*' },
       { label: 'severity', op: '=', value: 'warning' },
     ],
-    until: NOW + 2 * HOUR,
-    author: 'ada',
+    endsAt: NOW + 2 * HOUR,
+    createdBy: 'ada',
     comment: 'moved',
   })
   t.strictSame(added, {
@@ -236,7 +236,7 @@ test('silences add, list and expire do what the API does, and say how to take it
   })
   t.match((await cli('silences', 'list', '--all')).out, { length: 3 })
   const json = JSON.parse((await cli('silences', 'list', '--json')).out.join('\n')) as unknown
-  t.match(json, [{ id: 's1', until: '2026-11-22T13:00:00.000Z' }])
+  t.match(json, [{ id: 's1', endsAt: '2026-11-22T13:00:00.000Z' }])
   t.match(await cli('silences', 'expire', 's1'), { code: 0, out: [/^over since 2026-11-22 13:00:00 UTC: host =~/] })
   t.strictSame(commands.at(-1), { kind: 'expire', id: 's1', now: NOW })
 })

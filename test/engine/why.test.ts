@@ -51,12 +51,12 @@ test('why knows the rules of stashwatch itself, and what they say while nothing 
       { rule: { name: rule, kind: 'builtin', notify: ['ops'] }, verdicts: [last], alerts: [] },
       rule,
     )
-    t.match(why(rule, 'nobody')?.verdicts, [], `${rule} says nothing of what it does not look at`)
+    t.match(why(rule, 'nobody')?.evaluations, [], `${rule} says nothing of what it does not look at`)
   }
   play.until('12:40:00')
   const down = why('source-down', 'logstash-a')
   t.match(down, { rule: { severities: ['critical'] }, alerts: [{ state: 'firing' }] })
-  t.match(down?.verdicts, [
+  t.match(down?.evaluations, [
     {
       value: 600,
       evidence: {

@@ -123,9 +123,9 @@ function timelineOf(alert: AlertView, sends: readonly SendRecord[]): readonly Mo
     return { at, what: to === undefined ? label : `${label} ${to}`, says }
   })
   const sent = rows.map(({ record, because, shown }): Moment => {
-    const { state, to, because: whole = because, answer } = shown
+    const { state, to, reason: whole = because, response } = shown
     const why = because ?? whole
-    const says = [why === undefined ? undefined : describeNotificationReason(why), answer]
+    const says = [why === undefined ? undefined : describeNotificationReason(why), response]
     return {
       at: record.finishedAt ?? record.createdAt,
       what: `mail to ${to?.address ?? 'unknown'}: ${state}`,

@@ -65,7 +65,7 @@ function whyView(fold: Fold, { rule: name, host: hostName }: Query & { kind: 'wh
   return {
     rule,
     host: host === undefined ? null : hostView(fold, host),
-    verdicts: rule.evaluations,
+    evaluations: rule.evaluations,
     alerts: alerts.map((alert) => alertView(fold, alert)).map((view) => ({ ...view, ...alertHistory(fold, view) })),
   }
 }
@@ -181,10 +181,15 @@ function lived(fold: Fold, alert: Alert): Pick<AlertView, 'flapping' | 'evaluati
 function lastSeen(
   fold: Fold,
   { episode, lifecycle }: Alert,
-): Pick<AlertView, 'muted' | 'ack' | 'notifications' | 'suppressed'> {
+): Pick<AlertView, 'muted' | 'ack' | 'notificationCount' | 'suppressed'> {
   const one = trackedAlert(fold, { episode })
   if (one === undefined) return {}
-  const { muted, ack, notifications, suppressed } = one
+  const { muted, ack, notifications: notificationCount, suppressed } = one
   const isAcknowledged = ack !== undefined && fold.state.now < ack.until && lifecycle.state !== 'resolved'
-  return { ...(muted === undefined ? {} : { muted }), ...(isAcknowledged ? { ack } : {}), notifications, suppressed }
+  return {
+    ...(muted === undefined ? {} : { muted }),
+    ...(isAcknowledged ? { ack } : {}),
+    notificationCount,
+    suppressed,
+  }
 }
