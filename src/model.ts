@@ -1,18 +1,29 @@
 /**
- * The vocabulary of stashwatch: the words an operator uses, the types that cross folders, and the ports.
- * The model imports nothing but itself and runs nothing.
+ * The vocabulary of stashwatch: the types that cross folders, and the ports. The model imports only itself and runs
+ * nothing.
  *
- * - event: what was posted, one JSON object, judged by its schema. source: the sender, one Logstash instance.
- *   host: whom the event is about.
+ * - event: one posted JSON object, validated by its schema. source: the sender, one Logstash instance. host: the
+ *   machine that the event describes.
  * - sample: one number of one series at one instant. series: a host, a metric, and the values of its `by` fields.
- * - bucket: a slice of event time, folded; buckets merge. window: the closed buckets that a rule looks at.
- * - rule: which metric, which window, which bounds, how often, how long, whom to tell. verdict: normal, anomalous
- *   or no data.
- * - alert: one rule on one series, through pending, firing, recovering, resolved. episode: one firing-to-resolved
- *   life, with its id. transition: an alert's step from one state to the next, with its reason.
- * - notification: what one recipient is told, once, with the named reason why. receiver: a named list of recipients.
+ * - bucket: the aggregate of a slice of event time; buckets merge. window: the closed buckets that a rule evaluates.
+ * - rule: a metric, a window, bounds, durations and receivers. evaluation: one verdict of a rule on one series: normal,
+ *   anomalous or no data. evidence: the numbers and codes behind it (`Evidence`); words are made at the edges.
+ * - alert: one rule on one series (`AlertIdentity`), in state pending, firing, recovering or resolved. transition: a
+ *   change of state, with its evidence. episode: one life from firing to resolved, with its id and a short code.
+ * - snapshot: an alert at one moment (`AlertSnapshot`), as notifications carry it. The word also names the saved state
+ *   of the folds (`Snapshot`).
+ * - tracked alert (`TrackedAlert`): an episode with its groups, mute, acknowledgement and decisions, as dispatch keeps
+ *   it.
+ * - receiver: a named list of recipients. channel: email, webhook or alertmanager. target (`Target`): one address on
+ *   one channel, with its grouping and repeat interval.
+ * - group: the alerts that one target is notified of together. thread: the mails that a mail program shows together.
+ * - notification: one message to one recipient, with its `NotificationReason`. notice: a notification that is not about
+ *   an alert. deferred alert: waits for a list, because a rate limit was reached.
+ * - mute: a silence, a maintenance window or an inhibition. Muted and acknowledged news is held; a `Suppression` says
+ *   why a notification was not sent.
  * - frame: the binary form of the samples of one request. entry: one record of the journal.
- * - effect: what the folds want done outside (a mail), with a deterministic id. outbox: the effects that are due.
+ * - effect: a notification that the folds request, with a deterministic id. outbox: the effects that are not delivered
+ *   yet.
  */
 export * from './model/time.ts'
 export type * from './model/configuration.ts'

@@ -1,13 +1,15 @@
 import { clampToNow, type Millis } from '../model.ts'
 import type { Backlog } from './state.ts'
 
-/** A step is old news when it is found this long after its window ended. */
+/** A change found this long after its window ended belongs to the backlog. */
 const OLD = 15 * 60_000
-/** The backlog is taken for read when nothing old was found for this long, or at the latest after `PATIENCE`. */
+/** The backlog ends when nothing old was found for `QUIET`, or `PATIENCE` after it began, whichever comes first. */
 const QUIET = 60_000
 const PATIENCE = 10 * 60_000
 
-/** Keeps an episode back if its step is old news, or if it was kept back before. */
+/**
+ * Adds an episode to the backlog if its change is old, or if it is there already. Returns true if it is in the backlog.
+ */
 export function deferToBacklog(backlog: Backlog, episode: string, at: Millis, found: Millis): boolean {
   const isOld = found - at > OLD
   if (!isOld && !backlog.episodes.has(episode)) return false
@@ -17,12 +19,12 @@ export function deferToBacklog(backlog: Backlog, episode: string, at: Millis, fo
   return true
 }
 
-/** When a backlog is taken for read if nothing more of it is found. */
+/** Returns when the backlog ends if nothing more is added. */
 export function endOfBacklog({ startedAt, lastFoundAt }: Backlog): Millis {
   return Math.min(lastFoundAt + QUIET, startedAt + PATIENCE)
 }
 
-/** The episodes that were kept back, once the backlog is read. */
+/** Returns the episodes of the backlog and empties it, once it has ended; before that an empty list. */
 export function takeBacklog(backlog: Backlog, now: Millis): readonly string[] {
   clampToNow(backlog, now, 'startedAt', 'lastFoundAt')
   if (backlog.episodes.size === 0 || now < endOfBacklog(backlog)) return []

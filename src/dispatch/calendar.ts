@@ -3,13 +3,15 @@ import type { DispatchPlan } from './plan.ts'
 
 const DAY = 86_400_000
 
-/** What a calendar and a clock on the wall show. `day` is the UTC midnight of the date, for reckoning with dates. */
+/**
+ * Local date and time. `day` is the UTC midnight of the date, for date arithmetic; `minute` counts from local midnight.
+ */
 export interface Local {
   readonly day: Millis
   readonly minute: number
 }
 
-/** The windows that are in force; their times are those of the clock on the wall in their zones. */
+/** Returns the maintenance windows in force. Their times are local times of their zones. */
 export function windowsInForce({ config, clocks }: DispatchPlan, now: Millis): readonly MaintenanceWindow[] {
   const locals = new Map<string, Local>()
   return config.alerting.maintenance.filter((window) => {
@@ -19,7 +21,7 @@ export function windowsInForce({ config, clocks }: DispatchPlan, now: Millis): r
   })
 }
 
-/** A span that passes midnight belongs to the day on which it begins. */
+/** Returns true if a window is in force. A range that passes midnight belongs to the day on which it begins. */
 function isInForce(window: MaintenanceWindow, { day, minute }: Local): boolean {
   if (window.times.length === 0) return isDay(window, day)
   return window.times.some(({ from, to }) => {
@@ -37,7 +39,10 @@ function isDay({ weekdays, daysOfMonth, months, years }: MaintenanceWindow, day:
   return isIn(weekdays, date.getUTCDay(), 7) && isIn(days, dayOfMonth) && isIn(months, month, 12) && isIn(years, year)
 }
 
-/** Whether one of the ranges holds the number. Ranges of what comes round, such as friday to monday, may pass its end. */
+/**
+ * Returns true if a range contains `n`, or if there are no ranges. With `round`, cyclic ranges such as Friday to Monday
+ * may wrap.
+ */
 function isIn(ranges: readonly NumberRange[], n: number, round?: number): boolean {
   if (ranges.length === 0) return true
   return ranges.some(({ from, to }) =>
@@ -45,7 +50,7 @@ function isIn(ranges: readonly NumberRange[], n: number, round?: number): boolea
   )
 }
 
-/** A clock on the wall of a zone. */
+/** Creates the formatter that `localTime` reads a zone's date and time from. */
 function minuteOfDay(zone: string): Intl.DateTimeFormat {
   const numeric = 'numeric'
   const fields = { year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric } as const
@@ -53,9 +58,9 @@ function minuteOfDay(zone: string): Intl.DateTimeFormat {
 }
 
 /**
- * What the clock on the wall shows in a zone.
+ * Returns the local date and time in a zone.
  *
- * @param clocks those that were made before.
+ * @param clocks formatters by zone, reused and added to: creating one takes longer than using it.
  */
 export function localTime(now: Millis, zone: string, clocks: Map<string, Intl.DateTimeFormat>): Local {
   const clock = clocks.get(zone) ?? minuteOfDay(zone)

@@ -1,7 +1,7 @@
 import type { AlertSnapshot, NotificationReason } from '../model.ts'
 import type { TrackedAlert, DispatchState } from './state.ts'
 
-/** What is told when it happens: then its picture shows the present. */
+/** Reasons that notify at the moment of a change, so that the chart of the change shows the present. */
 const STEPS: readonly NotificationReason[] = [
   'fired',
   'severity_raised',
@@ -15,13 +15,13 @@ export function isStep(news: NotificationReason): boolean {
   return STEPS.includes(news)
 }
 
-/** A picture belongs into the mail of one alert. */
+/** Returns a snapshot without its chart. Only a mail about a single alert has a chart. */
 export function withoutChart(snapshot: AlertSnapshot): AlertSnapshot {
   const { chart: _, ...rest } = snapshot
   return rest
 }
 
-/** Lets go of a picture once nobody is to hear, in the next time, of what it was made for. */
+/** Drops an alert's chart once no pending notification can use it: charts take memory. */
 export function pruneChart(state: DispatchState, alert: TrackedAlert): void {
   if (alert.snapshot.chart === undefined) return
   const { snapshot, groups, muted } = alert

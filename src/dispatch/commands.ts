@@ -3,12 +3,15 @@ import type { Command, CommandAnswer, Millis, Silence } from '../model.ts'
 import { alertLabels } from '../labels/labels.ts'
 import { type TrackedAlert, type DispatchState, recordDecision } from './state.ts'
 
-/** So many silences are kept, over ones included. */
+/** The most silences kept, expired ones included. */
 const MOST_SILENCES = 1000
 
 type Asked = Extract<Command, { kind: 'acknowledge' }>['ack']
 
-/** Sets a silence, or changes the one of the same id. Value: the silence, and how many firing alerts it fits now. */
+/**
+ * Adds a silence, or replaces the one with the same id. The value has the number of firing alerts that it mutes now.
+ * Refuses with `too-many` when `MOST_SILENCES` are kept.
+ */
 export function addSilence(state: DispatchState, silence: Silence): CommandAnswer {
   if (!state.silences.has(silence.id) && state.silences.size >= MOST_SILENCES) {
     return { kind: 'refused', code: 'too-many', value: MOST_SILENCES }
@@ -18,7 +21,7 @@ export function addSilence(state: DispatchState, silence: Silence): CommandAnswe
   return { kind: 'done', value: { ...silence, matchedAlerts: countMatching(state, silence) } }
 }
 
-/** The firing alerts that a silence fits, as soon as it holds. */
+/** Counts the firing alerts that a silence matches; 0 if it starts later. */
 function countMatching({ alerts }: DispatchState, { matchers, startsAt, createdAt }: Silence): number {
   if (startsAt > createdAt) return 0
   const fits = compileMatchers(matchers)
@@ -26,7 +29,7 @@ function countMatching({ alerts }: DispatchState, { matchers, startsAt, createdA
     .length
 }
 
-/** Ends a silence; ending it once more changes nothing. */
+/** Expires a silence now. Has no effect on one that is over. Refuses an unknown id. */
 export function expireSilence(state: DispatchState, id: string, now: Millis): CommandAnswer {
   const known = state.silences.get(id)
   if (known === undefined) return { kind: 'refused', code: 'unknown-silence', value: id }
@@ -37,7 +40,10 @@ export function expireSilence(state: DispatchState, id: string, now: Millis): Co
   return { kind: 'done', value: silence }
 }
 
-/** Somebody looks after an alert, or nobody does any more. Without a note, that of the one that still holds stays. */
+/**
+ * Acknowledges a firing alert, or withdraws its acknowledgement where `asked` is undefined. Without a note, the note of
+ * an acknowledgement in force stays. Refuses an unknown episode.
+ */
 export function acknowledge(
   state: DispatchState,
   episode: string,
@@ -69,7 +75,7 @@ function withdrawAck(alert: TrackedAlert, now: Millis): void {
   recordDecision(alert, { at: now, kind: 'unacknowledged', author: ack.author, because: 'withdrawn' })
 }
 
-/** An open episode, by its id or its code. */
+/** Finds a firing alert by its episode's id or code. */
 function findAlert(state: DispatchState, episode: string): TrackedAlert | undefined {
   const known = state.alerts.get(episode)
   if (known !== undefined) return known.snapshot.state === 'firing' ? known : undefined

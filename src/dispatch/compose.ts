@@ -15,7 +15,9 @@ import type { DispatchPlan } from './plan.ts'
 import type { Due } from './schedule.ts'
 import type { TrackedAlert, DispatchState, DeferredAlert, Target, Mail, PendingNotice } from './state.ts'
 
-/** A mail as the outbox keeps it; its id follows from what it says and to whom, so that a replay finds the same. */
+/**
+ * Builds the outbox effect of a mail. Its id is derived from thread, number and address, so a replay gives the same id.
+ */
 export function composeMail(
   state: DispatchState,
   plan: DispatchPlan,
@@ -44,12 +46,12 @@ export function composeMail(
   return effect(mail.target, notification, about === undefined ? thread : orderingKey(about))
 }
 
-/** The episodes of one rule on one host follow each other. */
+/** Returns a key that keeps the episodes of one rule on one host in order. */
 function orderingKey({ identity: { rule, host } }: AlertSnapshot): string {
   return JSON.stringify([rule, host])
 }
 
-/** Other alerts of a host that one mail names. */
+/** The most other alerts of the same host that one mail names. */
 const MOST_ON_HOST = 5
 
 function buildContext(state: DispatchState, { episode, identity: { host } }: AlertSnapshot): FiringContext {
@@ -71,7 +73,7 @@ function contextAlert({ snapshot: { identity, severity, startsAt, code }, muted 
   return { rule: identity.rule, severity, startsAt, code, ...(muted === undefined ? {} : { muted: true }) }
 }
 
-/** What was held, as one list; a single alert is told as if it had not been held. */
+/** Builds one digest of deferred alerts. A single rate-limited alert becomes an ordinary mail instead. */
 export function composeList(
   state: DispatchState,
   plan: DispatchPlan,
@@ -108,7 +110,7 @@ export function composeList(
   return effect(first.target, { id, ...whom, decidedAt: now, reason, kind: 'digest', thread: id, seq: 0, alerts })
 }
 
-/** Something that is no alert. */
+/** Builds the effect of a notice. */
 export function composeNotice(plan: DispatchPlan, { target, notice, at }: PendingNotice, now: Millis): Effect {
   const id = `notice.${Math.round(at)}.${shortHash(`${target.to.address}\n${JSON.stringify(notice)}`)}`
   return noticeEffect(plan, target, id, notice, now)
@@ -120,7 +122,7 @@ function noticeEffect(plan: DispatchPlan, target: Target, id: string, notice: No
   return effect(target, { id, ...addressee(plan, target), ...about })
 }
 
-/** All reports of a receiver are one conversation, so that a mail program shows the one before beside each. */
+/** Builds the effect of a report. All reports of a receiver share a thread, so a mail program shows them together. */
 export function composeReport(plan: DispatchPlan, target: Target, due: Due, report: Report, now: Millis): Effect {
   const { receiver, schedule, began, seq } = due
   const kind = schedule.weekday === undefined ? 'daily' : 'weekly'
@@ -130,7 +132,7 @@ export function composeReport(plan: DispatchPlan, target: Target, due: Due, repo
   return effect(target, { id, ...addressee(plan, target), ...about })
 }
 
-/** A heart-beat stands by itself: the newest one is what counts. */
+/** Builds the effect of a heartbeat mail. Each is its own thread, since only the newest one matters. */
 export function composeHeartbeat(
   plan: DispatchPlan,
   target: Target,
@@ -142,7 +144,7 @@ export function composeHeartbeat(
   return noticeEffect(plan, target, id, notice, now)
 }
 
-/** Who gets a mail, and how the receiver wants its mails. */
+/** Returns the recipient's part of a notification: the receiver, and its preferences for mails. */
 export function addressee(
   plan: DispatchPlan,
   { receiver, channel, to, namedBy }: Pick<Target, 'receiver' | 'channel' | 'to' | 'namedBy'>,
@@ -161,7 +163,7 @@ export function addressee(
   }
 }
 
-/** @param orderingKey what it is about: by default its thread, which no other one is about. */
+/** @param orderingKey effects to one recipient with the same key stay in order; the thread by default. */
 function effect({ channel, to }: Target, notification: Notification, orderingKey = notification.thread): Effect {
   const { id, thread } = notification
   return { id, queue: channel, recipient: to.address, orderingKey, thread, data: JSON.stringify(notification) }

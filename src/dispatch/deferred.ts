@@ -10,7 +10,7 @@ import type { DispatchPlan } from './plan.ts'
 import { snapshotFor, recordNotified } from './flush.ts'
 import { type TrackedAlert, countMail, type DispatchState, type DeferredAlert, recordDecision } from './state.ts'
 
-/** Lets go of what waited for the budget of its address, as it is by now. */
+/** Sends the deferred alerts whose rate limit allows it, in their current state: one list per address. */
 export function flushDeferred(
   state: DispatchState,
   plan: DispatchPlan,
@@ -48,7 +48,9 @@ function notifyList(
   return composeList(state, plan, items, reason, now)
 }
 
-/** What is to be told by now of an alert that waited for a list: how it is, that it is over, or nothing for now. */
+/**
+ * Returns a deferred alert in its current state, with reason `resolved` if it is over; undefined if it is not sent now.
+ */
 function refreshDeferred(
   state: DispatchState,
   alerts: AlertLookup,
@@ -77,12 +79,12 @@ function refreshDeferred(
     recordSuppressed(alert, item.reason, { by: 'undone' }, now, address)
     return undefined
   }
-  // This list tells its end, whatever the conversation waits for.
+  // The list reports the end, so the group must not report it again.
   group?.members.delete(episode)
   return { ...item, reason: alert.lastEvent === 'flapping_stopped' ? alert.lastEvent : 'resolved', snapshot }
 }
 
-/** A rise that has come and gone is none, nor is a fall. */
+/** Returns true if the severity changed back before the change was sent. */
 function isUndone({ reason }: DeferredAlert, { severity }: AlertSnapshot): boolean {
   return (
     (reason === 'severity_raised' && severity !== 'critical') ||
@@ -90,7 +92,10 @@ function isUndone({ reason }: DeferredAlert, { severity }: AlertSnapshot): boole
   )
 }
 
-/** What is held back by now is news of its conversation again, until nothing holds it back or it is over untold. */
+/**
+ * Returns an alert that is muted or acknowledged by now to its group, where it is pending until nothing holds it. Drops
+ * it if it resolved before the address was ever notified.
+ */
 function returnToGroup(
   state: DispatchState,
   alert: TrackedAlert,
@@ -119,8 +124,11 @@ function returnToGroup(
 }
 
 /**
- * Once a backlog is read: who knew of an alert hears how it went on; of what is over, and of what nothing newer is known,
- * the others hear in one list; what goes on is news to them.
+ * Sends the backlog once it has ended. Addresses that were notified of an alert before get its latest change. For the
+ * other addresses, alerts that still fire on current data are notified as usual, and the rest is sent as one list per
+ * address.
+ *
+ * @param tellAll notifies the targets of an alert that still fires.
  */
 export function flushBacklog(
   state: DispatchState,
@@ -148,7 +156,7 @@ export function flushBacklog(
   })
 }
 
-/** Lists an alert for each address that knows nothing of it. */
+/** Adds an alert to the list of each target whose groups do not include it yet. */
 function addToLists(
   state: DispatchState,
   plan: DispatchPlan,

@@ -19,9 +19,9 @@ import {
   recordDecision,
 } from './state.ts'
 
-/** Alerts beside the news that one mail lists. */
+/** The most alerts that one mail lists beside the news. */
 const MOST_OTHERS = 500
-/** What several news of one mail are called: the first of these. */
+/** A mail about several changes takes the first of these reasons that applies. */
 const RANK: readonly NotificationReason[] = [
   'severity_raised',
   'fired',
@@ -34,8 +34,8 @@ const RANK: readonly NotificationReason[] = [
 ]
 
 /**
- * What an address is to hear of a conversation now, in the order of Alertmanager's questions: is something new, is it
- * over, has it gone on for long?
+ * Returns the mail that a group sends now, if any, by the same checks as Alertmanager: a change since the last mail,
+ * all resolved, or the repeat interval elapsed.
  */
 export function flush(state: DispatchState, group: Group, alerts: AlertLookup, now: Millis): Mail | undefined {
   clampGroup(group, now)
@@ -51,12 +51,15 @@ export function flush(state: DispatchState, group: Group, alerts: AlertLookup, n
   return again.length === 0 ? undefined : notifyRepeat(group, again, alerts, now)
 }
 
-/** Nothing that is remembered lies ahead of the present: the service's clock may have been set back. */
+/** Moves the group's remembered instants back to `now` if the service's clock was set back. */
 function clampGroup(group: Group, now: Millis): void {
   clampToNow(group, now, 'startedAt', 'lastNotifiedAt')
 }
 
-/** What came and went before anybody was told is not told, unless nothing but the moment kept it from being told. */
+/**
+ * Removes members that resolved before their first notification. Those resolved without any wait or hold stay: they are
+ * notified.
+ */
 function dropUnnotified(state: DispatchState, group: Group, now: Millis): void {
   for (const [episode, member] of group.members) {
     const alert = state.alerts.get(episode)
@@ -81,18 +84,18 @@ function isFlushDue(group: Group, told: readonly News[], now: Millis): boolean {
   return told.some(({ news }) => news === 'severity_raised') || now >= nextFlush(group)
 }
 
-/** When something new may be told. */
+/** Returns when the group may send its next changes. */
 export function nextFlush({ target: { grouping }, startedAt, lastNotifiedAt }: Group): Millis {
   return lastNotifiedAt === undefined ? startedAt + grouping.wait : lastNotifiedAt + grouping.interval
 }
 
-/** Until when nothing is to be told of a conversation if nothing changes. */
+/** Returns when the group has something to send if nothing changes; `Infinity` for never. */
 export function computeNextFlush(group: Group): Millis {
   const hasNews = [...group.members.values()].some(({ pending }) => pending !== undefined)
   return Math.min(hasNews ? nextFlush(group) : Infinity, nextRepeat(group) ?? Infinity)
 }
 
-/** When an unchanged conversation is gone on with; undefined for never. */
+/** Returns when an unchanged group repeats its mail; undefined for never. */
 function nextRepeat({ target: { repeat }, lastNotifiedAt, repeatCount }: Group): Millis | undefined {
   if (lastNotifiedAt === undefined || repeat.first === 0) return undefined
   return lastNotifiedAt + Math.min(repeat.most, repeat.first * 2 ** repeatCount)
@@ -103,7 +106,10 @@ function isRepeatDue(group: Group, now: Millis): boolean {
   return at !== undefined && now >= at
 }
 
-/** What still fires and was told, and nobody looks after. */
+/**
+ * Lists the members that a mail repeats: firing, notified before, not muted and not acknowledged. Alertmanager also
+ * gets acknowledged alerts, since it resolves alerts that are not refreshed.
+ */
 function listFiring(state: DispatchState, group: Group, now: Millis): readonly TrackedAlert[] {
   return [...group.members].flatMap(([episode, member]) => {
     const alert = state.alerts.get(episode)
@@ -157,7 +163,7 @@ function notifyRepeat(group: Group, again: readonly TrackedAlert[], alerts: Aler
   return { ...buildMail(group, reason, snapshots, snapshots.length, now), notifiedBefore }
 }
 
-/** A mail is on its way: each of its alerts remembers to whom it was told, and for which reason of its own. */
+/** Records a mail in the decisions of each of its alerts, with the alert's own reason, and counts it. */
 export function recordNotified(
   state: DispatchState,
   target: Target,
@@ -187,7 +193,10 @@ export function recordNotified(
 
 type Notified = Extract<Decision, { readonly kind: 'notified' }>
 
-/** What is told of an alert now; of a step that is told at once also what was measured around it. */
+/**
+ * Returns the current snapshot of an alert. Adds chart and peers of the member's pending event only if nothing held it:
+ * later they would show the past.
+ */
 export function snapshotFor(alert: TrackedAlert, alerts: AlertLookup, member?: Member): AlertSnapshot {
   const now = alert.snapshot.state === 'firing' ? alerts.snapshot(alert) : undefined
   const { ack, snapshot } = alert
@@ -232,7 +241,10 @@ function buildMail(
   }
 }
 
-/** When the conversation is gone on with if nothing changes: not while somebody looks after all that it tells of. */
+/**
+ * Returns when the mail repeats if nothing changes. If all its firing alerts are acknowledged, not before the first of
+ * the acknowledgements ends.
+ */
 function nextRepeatFor(group: Group, shown: readonly AlertSnapshot[]): Millis | undefined {
   const at = nextRepeat(group)
   if (at === undefined || group.target.channel === 'alertmanager') return at

@@ -10,25 +10,28 @@ import {
   type Member,
 } from './state.ts'
 
-/** How the first fold sees an alert now. */
+/** Access to the engine's current view of alerts. */
 export interface AlertLookup {
-  /** Undefined when it is not open any more. */
+  /** Returns the current snapshot; undefined if the alert is closed. */
   snapshot(alert: TrackedAlert): AlertSnapshot | undefined
-  /** Whether it still fires, on data of the last minutes. */
+  /** Returns true if the alert still fires, on data of the last minutes. */
   isCurrent(alert: TrackedAlert): boolean
-  /** Sums up what happened since an instant, and what is heard now. */
+  /** Builds the report of the time since `from`, and the heartbeat's view of current traffic. */
   report(wish: ReportRequest): Report
   pulse(): Pulse
 }
 
-/** What a report is to be about; its days are those of the zone. */
+/** The period of a report. Its days are days of `zone`. */
 export interface ReportRequest {
   readonly every: Report['every']
   readonly from: Millis
   readonly zone: string
 }
 
-/** Lets an address hear something of an alert: where it has heard of it before, else in the conversation that it belongs to. */
+/**
+ * Adds an alert to a target's group and queues the event. A group in which the address was notified of the alert before
+ * takes precedence over the group that its labels lead to now.
+ */
 export function addToGroup(
   state: DispatchState,
   target: Target,
@@ -50,7 +53,7 @@ export function addToGroup(
   queueEvent(alert, member, news)
 }
 
-/** Something new happened to an alert that a conversation is about. */
+/** Queues an event of an alert in a group that has it. A removed receiver gets the end of the alert at most. */
 export function updateMember(group: Group, alert: TrackedAlert, reason: NotificationReason, now: Millis): void {
   const member = group.members.get(alert.snapshot.episode)
   if (member === undefined) return
@@ -59,7 +62,10 @@ export function updateMember(group: Group, alert: TrackedAlert, reason: Notifica
   if (alert.snapshot.state === 'resolved') group.members.delete(alert.snapshot.episode)
 }
 
-/** Whoever has not heard yet that it fired, hears that first of all; a rise that fell again unheard is no news. */
+/**
+ * Sets a member's pending event. Before the first notification, a change of severity keeps `fired` pending. Opposite
+ * changes of severity cancel each other.
+ */
 function queueEvent(alert: TrackedAlert, member: Member, news: NotificationReason): void {
   const isFirst = !member.isNotified && member.pending !== undefined && SEVERITY.includes(news)
   if (isFirst) return
@@ -74,7 +80,7 @@ function queueEvent(alert: TrackedAlert, member: Member, news: NotificationReaso
 
 const SEVERITY: readonly NotificationReason[] = ['severity_raised', 'severity_lowered']
 
-/** An address has heard of an alert in a list: its conversation goes on from there. */
+/** Marks an address as notified of an alert that a list reported, so later events continue in its group. */
 export function addNotified(
   state: DispatchState,
   target: Target,
@@ -93,7 +99,7 @@ export function addNotified(
   }
 }
 
-/** The conversation that an item was taken from; where it has ended since, it goes on. */
+/** Returns the group that a deferred alert came from, created again with its thread if it has ended since. */
 export function resumeGroup(
   state: DispatchState,
   { target, thread, seq, lead, snapshot }: DeferredAlert,
@@ -131,25 +137,24 @@ function newGroup(key: string, target: Target, labels: Labels, thread: string, n
   }
 }
 
-/** What a group is to machines that get its notifications, episode after episode. */
+/** Returns the group's identity in webhooks: the same for all episodes. */
 function identityOf({ receiver, grouping }: Target, all: Labels): NotificationGroup {
   const labels = Object.fromEntries(grouping.by.map((name) => [name, all[name] ?? '']))
   const named = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   return { key: `${receiver}:{${named.join(',')}}`, labels }
 }
 
-/** What an address knows of an alert that it heard nothing of yet, or of which it is told already. */
 export function newMember(isNotified: boolean): Member {
   return { isNotified, pending: undefined, heldBy: undefined, notifications: 0, suppressed: 0 }
 }
 
-/** The conversations in which an address has heard of an alert, or is to hear of it. */
+/** Lists the groups that have the alert as a member. */
 export function listGroups(state: DispatchState, alert: TrackedAlert): readonly Group[] {
   const groups = [...alert.groups].flatMap((key) => state.groups.get(key) ?? [])
   return groups.filter((group) => group.members.has(alert.snapshot.episode))
 }
 
-/** The conversation in which one address hears of an alert. */
+/** Finds the group in which an address is notified of the alert. */
 export function findGroup(state: DispatchState, alert: TrackedAlert, address: string): Group | undefined {
   return listGroups(state, alert).find(({ target }) => target.to.address === address)
 }

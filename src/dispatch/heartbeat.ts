@@ -8,10 +8,13 @@ import type { DispatchPlan } from './plan.ts'
 import { type Due, takeDueRuns } from './schedule.ts'
 import type { TrackedAlert, DispatchState, Target } from './state.ts'
 
-/** What one heart-beat names at most. */
+/** The most firing alerts that a heartbeat mail lists. */
 const MOST_FIRING = 20
 
-/** The reports and heart-beats that are due: each address gets one of a kind, whatever its budget says; they count. */
+/**
+ * Sends the reports and heartbeat mails that are due, at most one of a kind per address. They count against the rate
+ * limit, but are never held by it.
+ */
 export function notifyScheduled(state: DispatchState, plan: DispatchPlan, alerts: AlertLookup, now: Millis): Effect[] {
   const told = new Set<string>()
   return takeDueRuns(state, plan, now).flatMap((due) => {
@@ -54,7 +57,7 @@ function composeHeartbeats(
   return targets.map((target) => composeHeartbeat(plan, target, due, notice, now))
 }
 
-/** What a heart-beat says of the alerts that fire, and of what is heard. */
+/** Builds the content of a heartbeat mail: traffic, and the firing alerts. */
 export function buildHeartbeat(
   { since, mails }: Pick<Due, 'since' | 'mails'>,
   { firing, pulse }: { readonly firing: readonly TrackedAlert[]; readonly pulse: Pulse },
@@ -78,7 +81,7 @@ function describeFiring(alert: TrackedAlert, now: Millis): HeartbeatAlert {
   }
 }
 
-/** How many of the alerts nobody is told of, by what keeps them back. */
+/** Counts the firing alerts that are muted or acknowledged, by cause. A mute counts first. */
 function heldOf(firing: readonly TrackedAlert[], now: Millis): HeartbeatItems['held'] {
   const held = { silence: 0, maintenance: 0, inhibition: 0, acknowledgement: 0 }
   for (const alert of firing) {

@@ -4,14 +4,19 @@ import { type Labels, alertLabels, joinValues } from '../labels/labels.ts'
 import { type DispatchPlan, silencesInForce } from './plan.ts'
 import type { TrackedAlert, DispatchState, Inhibitor } from './state.ts'
 
-/** Which silences and windows are in force, as one text: mutes change when it does, or when alerts come and go. */
+/**
+ * Returns the silences and maintenance windows in force as one text. Mutes are recalculated when it changes, or when
+ * alerts do.
+ */
 export function describeMutesInForce(plan: DispatchPlan, state: DispatchState, now: Millis): string {
   const silences = [...state.silences.values()].filter(({ startsAt, endsAt }) => startsAt <= now && now < endsAt)
   const windows = windowsInForce(plan, now)
   return JSON.stringify([silences.map(({ id, endsAt }) => [id, endsAt]), windows.map(({ name }) => name)])
 }
 
-/** Says of each open alert what keeps it from being told, if anything does. A silence counts before a window before another alert. */
+/**
+ * Sets the mute of each open alert. A silence takes precedence over a maintenance window, and that over an inhibition.
+ */
 export function updateMutes(plan: DispatchPlan, state: DispatchState, now: Millis): void {
   const silences = silencesInForce(plan, state, now)
   const inForce = new Set(windowsInForce(plan, now))
@@ -41,9 +46,9 @@ interface Labelled {
   readonly labels: Labels
 }
 
-/** One way in which alerts hold others back: who holds back, who is held back, and by which labels they belong together. */
+/** An inhibition rule: firing sources mute the targets with the same key. */
 interface Inhibit {
-  /** Hosts that are silent with others are sources too. */
+  /** Whether hosts that are absent together with others are sources too. */
   readonly isSilence?: true
   readonly isSource: (labelled: Labelled) => boolean
   readonly isTarget: (labelled: Labelled) => boolean
@@ -51,7 +56,10 @@ interface Inhibit {
   readonly targetKey: (labelled: Labelled) => string
 }
 
-/** Looks all sources up once, so that each target costs one look. An alert that is both holds nobody like it back. */
+/**
+ * Returns a lookup of the inhibition that mutes an alert. Indexes all sources first, so each target costs one lookup.
+ * An alert that is both source and target of a rule does not act as its source.
+ */
 function findInhibitors(
   plan: DispatchPlan,
   all: readonly Labelled[],
@@ -90,7 +98,10 @@ function findConfiguredInhibitor(plan: DispatchPlan): readonly Inhibit[] {
   })
 }
 
-/** A silent host holds back its other alerts, a source that is down its silent hosts, a critical alert of a series a warning. */
+/**
+ * Returns the built-in inhibitions: an absent host mutes its other alerts, a source that is down its absent hosts, and
+ * a critical alert the warning on the same series.
+ */
 function findBuiltinInhibitor(plan: DispatchPlan): readonly Inhibit[] {
   const isAbsence = ({ one: alert }: Labelled): boolean =>
     plan.rules.get(alert.snapshot.identity.rule)?.kind === 'absence'

@@ -7,12 +7,12 @@ import { countMail, type DispatchState } from './state.ts'
 
 const MINUTE = 60_000
 
-/** Hands a notice to whoever hears of the service itself; it goes out as soon as the recipient's budget allows. */
+/** Queues a notice for the receivers of `self_monitoring`. It is sent as soon as the recipient's rate limit allows. */
 export function enqueueNotice(state: DispatchState, plan: DispatchPlan, notice: Notice, now: Millis): void {
   for (const target of targetsOfReceivers(plan, plan.config.system)) state.notices.push({ target, notice, at: now })
 }
 
-/** Sends the notices that fit into the budgets of their recipients, each second. */
+/** Sends the queued notices that their recipients' rate limits allow. Called once a second. */
 export function sendNotices(state: DispatchState, plan: DispatchPlan, now: Millis): readonly Effect[] {
   const due = state.notices.filter(({ target }) => {
     const rateLimit = rateLimitFor(state, target)

@@ -7,7 +7,7 @@ import type { DispatchPlan } from './plan.ts'
 import { nextFlush } from './flush.ts'
 import type { TrackedAlert, DispatchState } from './state.ts'
 
-/** What is to be told of an alert and is not told yet, to whom, and what each waits for. */
+/** Lists an alert's notifications that are not sent yet, with their recipients and what they wait for. */
 export function listPending(
   state: DispatchState,
   plan: DispatchPlan,

@@ -14,20 +14,20 @@ import type {
 import type { Labels } from '../labels/labels.ts'
 import type { DispatchState } from './state.ts'
 
-/** A test of labels with what it stands for. */
+/** A configuration element with its compiled matchers. */
 export interface Compiled<T> {
   readonly source: T
   readonly matches: (labels: Labels) => boolean
 }
 
-/** What a receiver gets at set times. */
+/** A scheduled mail of a receiver. */
 export interface Scheduled {
   readonly kind: 'report' | 'heartbeat'
   readonly receiver: Receiver
   readonly schedule: Schedule
 }
 
-/** What follows from a configuration and the silences, worked out once. */
+/** Everything derived from a configuration and the silences, computed once. */
 export interface DispatchPlan {
   readonly config: EngineConfig
   readonly rules: ReadonlyMap<string, Rule>
@@ -40,14 +40,15 @@ export interface DispatchPlan {
     readonly isTarget: Compiled<unknown>['matches']
   }[]
   readonly scheduled: readonly Scheduled[]
-  /** Whether anything is ever escalated. */
+  /** Whether any rule or route has an escalation. */
   readonly escalates: boolean
-  /** Clocks on the wall by zone, made as they are met: to make one takes longer than to read it. */
+  /** Formatters of local time by zone, created on first use: creating one takes longer than using it. */
   readonly clocks: Map<string, Intl.DateTimeFormat>
-  /** Compiled as they are met; forgotten with their silences. */
+  /** Compiled silences by id, created on first use and removed with their silences. */
   readonly silences: Map<string, Compiled<Silence>>
 }
 
+/** Compiles a configuration; clocks and silences are added as they are used. */
 export function createDispatchPlan(config: EngineConfig): DispatchPlan {
   const { routes, maintenance, inhibit } = config.alerting
   const fitting = <T extends { readonly matchers: readonly Matcher[] }>(source: T): Compiled<T> => ({
@@ -76,7 +77,7 @@ function listSchedules(receiver: Receiver): readonly Scheduled[] {
   ]
 }
 
-/** The silences that are in force, compiled. */
+/** Returns the silences in force, compiled. */
 export function silencesInForce(plan: DispatchPlan, state: DispatchState, now: Millis): readonly Compiled<Silence>[] {
   const active = [...state.silences.values()].filter(({ startsAt, endsAt }) => startsAt <= now && now < endsAt)
   return active.map((silence) => {

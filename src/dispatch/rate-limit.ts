@@ -3,11 +3,14 @@ import { withoutChart } from './chart-data.ts'
 import type { DispatchState, DeferredAlert, Target, Mail, RateLimit } from './state.ts'
 
 const MINUTE = 60_000
-/** What does not fit waits this long, so that one mail can list what comes together. */
+/** How long deferred alerts wait, so that one mail lists those that come together. */
 const GATHER = 10_000
-/** So many alerts of one rule in a list are a storm. */
+/** This many alerts of one rule in a list start a storm. */
 const STORM = 10
-/** Lists of one storm come at growing distances, up to the longest; after a rest of it, the storm is over. */
+/**
+ * The wait between the lists of a storm doubles from `FIRST_GAP` to `LONGEST_GAP`. The storm ends after `LONGEST_GAP`
+ * without a list.
+ */
 const FIRST_GAP = MINUTE
 const LONGEST_GAP = 15 * MINUTE
 
@@ -15,18 +18,19 @@ export function emptyRateLimit(): RateLimit {
   return { sent: [], deferred: new Map(), deferredSince: 0, lastListAt: -Infinity, backoff: 0, stormRules: new Map() }
 }
 
+/** Returns the rate limit of a target's address, created if there is none. */
 export function rateLimitFor(state: DispatchState, { to }: Target): RateLimit {
   const rateLimit = state.rateLimits.get(to.address) ?? emptyRateLimit()
   state.rateLimits.set(to.address, rateLimit)
   return rateLimit
 }
 
-/** Counts a mail that goes out whatever the budget says. */
+/** Counts a mail that is sent regardless of the rate limit. */
 export function charge(state: DispatchState, target: Target, now: Millis): void {
   if (target.channel === 'email') rateLimitFor(state, target).sent.push(now)
 }
 
-/** Lets go of budgets that nothing was taken from lately: they are as good as new ones. */
+/** Removes rate limits without recent mails, deferred alerts and storms: they equal new ones. */
 export function pruneRateLimits(state: DispatchState, now: Millis): void {
   for (const [address, rateLimit] of state.rateLimits) {
     expire(rateLimit, now)
@@ -35,18 +39,18 @@ export function pruneRateLimits(state: DispatchState, now: Millis): void {
   }
 }
 
-/** How many single mails a minute one address may get, and how many are left for all. */
+/** The single mails that one address may get per minute, and those left in this minute for all addresses. */
 export interface Budget {
   readonly perMinute: number
   readonly left: number
 }
 
 /**
- * Spends mails on what was decided for one address at one instant, or holds it. The last mail of each minute is kept
- * for the list. More than fits is held whole: half a fleet that fails at once is one mail. So is more of a kind that was
- * listed lately, while other alerts go out by themselves.
+ * Admits the mails decided for one address at one instant, or defers them. The last mail of each minute is reserved for
+ * a list. If the mails exceed the rest, all are deferred: when half a fleet fails at once, one mail lists it. Alerts of
+ * rules in a storm are deferred too, while others are sent as single mails.
  *
- * @returns the mails that may go out by themselves now.
+ * @returns the mails that may be sent now.
  */
 export function admit(rateLimit: RateLimit, mails: readonly Mail[], budget: Budget, now: Millis): readonly Mail[] {
   expire(rateLimit, now)
@@ -60,7 +64,7 @@ export function admit(rateLimit: RateLimit, mails: readonly Mail[], budget: Budg
   return [...single]
 }
 
-/** What a mail tells that is new, alert by alert. */
+/** Lists the news of a mail, one item per alert. */
 function listDeferred({
   target,
   reason,
@@ -92,29 +96,32 @@ function defer(rateLimit: RateLimit, item: DeferredAlert, now: Millis): void {
   if (rateLimit.deferred.size > 1) dropCharts(rateLimit)
 }
 
-/** The newest of two items about one episode. Whoever has not heard that it fired, hears that first of all. */
+/**
+ * Merges two deferred items of one episode into the newer one. Until the address has been notified, the older reason
+ * (such as `fired`) stays, unless the alert resolved.
+ */
 function mergeDeferred(older: DeferredAlert, item: DeferredAlert): DeferredAlert {
   const { isNotified } = older
   return { ...item, isNotified, reason: isNotified || item.snapshot.state === 'resolved' ? item.reason : older.reason }
 }
 
-/** A list has no pictures, and a storm's would fill the memory. */
+/** Removes charts: a list shows none, and those of a storm would fill the memory. */
 function dropCharts({ deferred }: RateLimit): void {
   for (const [episode, item] of deferred) {
     if (item.snapshot.chart !== undefined) deferred.set(episode, { ...item, snapshot: withoutChart(item.snapshot) })
   }
 }
 
-/** When what is held may go out, as it looks now. */
+/** Returns when deferred alerts may be sent, as of now. */
 export function releaseAt({ deferredSince, lastListAt, backoff, sent }: RateLimit, perMinute: number): Millis {
   const spent = sent.at(-perMinute)
   return Math.max(deferredSince + GATHER, lastListAt + backoff, spent === undefined ? 0 : spent + MINUTE)
 }
 
 /**
- * What was held and may go out now, together in one mail.
+ * Returns the deferred alerts that may be sent now, together in one mail, and removes them. Empty while they must wait.
  *
- * @param judge says what is to be told of each item by now; undefined for nothing.
+ * @param judge returns the current state of an item; undefined drops it.
  */
 export function takeDeferred(
   rateLimit: RateLimit,
@@ -137,7 +144,7 @@ export function takeDeferred(
   return items
 }
 
-/** Nothing that is remembered lies ahead of the present: the service's clock may have been set back. */
+/** Removes expired entries, and those in the future: the service's clock may have been set back. */
 function expire(rateLimit: RateLimit, now: Millis): void {
   rateLimit.sent = rateLimit.sent.filter((at) => at <= now && now - at < MINUTE)
   clampToNow(rateLimit, now, 'deferredSince', 'lastListAt')

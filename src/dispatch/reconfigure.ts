@@ -9,9 +9,9 @@ import type { TrackedAlert, DispatchState, Group, DeferredAlert, Target, RateLim
 const NEVER: Repeat = { first: 0, most: 0 }
 
 /**
- * A new configuration holds for conversations that go on: their repeats and waits are those of now. An address that is
- * no longer to hear of an alert that it was told of hears how it ends, without repeats; what it was not told yet, it is not
- * told any more. One that is to hear of it now hears that it fires.
+ * Applies a new configuration to open alerts and groups, with its repeats and waits. New targets of a firing alert are
+ * notified that it fires. An address that is no longer a target still gets the changes of alerts that it was notified
+ * of, without repeats (only their ends once it left the configuration); its other pending notifications are dropped.
  */
 export function reconfigureDispatch(state: DispatchState, before: DispatchPlan, plan: DispatchPlan, now: Millis): void {
   const addresses = listAddresses(plan)
@@ -39,19 +39,23 @@ function notifyNewTargets(state: DispatchState, plan: DispatchPlan, alert: Track
   for (const line of targets) if (!known.has(line.to.address)) addToGroup(state, line, alert, labels, 'fired', now)
 }
 
-/** Whom an alert tells now: its rule's receivers, or those of the service's own alerts. */
+/** Returns the receivers that the current configuration gives an alert. */
 function currentReceivers(plan: DispatchPlan, { snapshot, ref, notify }: TrackedAlert): readonly string[] {
   const { rule } = snapshot.identity
   const known = plan.rules.get(rule)
   if (known !== undefined) return known.notify
   if (!isBuiltinRule(rule)) return notify
-  // Of hosts that are silent together those hear whom the rule tells that finds them silent.
+  // A mass absence goes to the receivers of the absence rule that found it.
   const [, , finder = ''] = ref.id.split('\n')
   const named = rule === OWN_RULES.mass ? (plan.rules.get(finder)?.notify ?? []) : []
   return named.length > 0 ? named : plan.config.system
 }
 
-/** Why an address is to hear nothing new of an alert; undefined where it is. */
+/**
+ * Returns why an address gets no more news of an alert; undefined if it still does.
+ *
+ * @param left when the address left the configuration; undefined if it did not.
+ */
 function findSuppression(
   state: DispatchState,
   plan: DispatchPlan,
@@ -66,7 +70,7 @@ function findSuppression(
   return hears ? undefined : { by: 'not_routed' }
 }
 
-/** Lets go of what waits for the budget of an address that is not to hear of it any more, except for the ends of what it knows. */
+/** Drops deferred alerts of addresses that are no longer targets, except those that must still be sent. */
 function dropDeferred(
   state: DispatchState,
   plan: DispatchPlan,
@@ -87,12 +91,15 @@ function dropDeferred(
   }
 }
 
-/** Whoever knows of an alert goes on hearing of it; whoever left hears its end. */
+/**
+ * Returns true if a deferred alert must still be sent: the address was notified before, and it remains configured or
+ * the alert resolved.
+ */
 function isOwed(item: DeferredAlert, alert: TrackedAlert, left: Millis | undefined): boolean {
   return item.isNotified && (left === undefined || alert.snapshot.state === 'resolved')
 }
 
-/** The same for what waits in a conversation. */
+/** Drops pending events of a group by the same rules. */
 function dropPending(state: DispatchState, plan: DispatchPlan, group: Group, now: Millis): void {
   const { removedAt, target } = group
   for (const [episode, member] of group.members) {
@@ -108,7 +115,7 @@ function dropPending(state: DispatchState, plan: DispatchPlan, group: Group, now
   }
 }
 
-/** What notices wait for budgets of addresses that left, those hear who hear of the service's own only now. */
+/** Reassigns queued notices of removed addresses to the addresses that are new in `self_monitoring`. */
 function reassignNotices(
   state: DispatchState,
   before: DispatchPlan,
@@ -125,7 +132,9 @@ function reassignNotices(
   state.notices = [...kept, ...[...notices.values()].flatMap((one) => newcomers.map((target) => ({ ...one, target })))]
 }
 
-/** What belongs together in a conversation that goes on stays so. */
+/**
+ * Returns the new grouping with the labels that the group was formed by, since those of an open group do not change.
+ */
 function sameLabels({ target }: Group, grouping: Grouping): Grouping {
   return { ...grouping, by: target.grouping.by }
 }
@@ -140,7 +149,7 @@ function currentTarget(state: DispatchState, plan: DispatchPlan, { target, membe
   return undefined
 }
 
-/** All who may hear of a case, by its rule as it is now. */
+/** Lists all targets of an alert, escalation included, by the current configuration. */
 function listTargets(plan: DispatchPlan, alert: TrackedAlert): readonly Target[] {
   const now = { snapshot: alert.snapshot, notify: currentReceivers(plan, alert) }
   const labels = alertLabels(alert.snapshot)

@@ -3,12 +3,12 @@ import type { Labels } from '../labels/labels.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { TrackedAlert, Target } from './state.ts'
 
-/** Where the user groups over hosts, alerts wait for others like them. */
+/** Waits for groups that span hosts, where the general grouping is per host. */
 const OVER_HOSTS = { wait: 30_000, interval: 5 * 60_000 }
-/** Alertmanager forgets what it is not told again; it groups by itself. */
+/** Alertmanager groups by itself, and resolves alerts that are not refreshed: hence a repeat every 5 min. */
 const FOR_ALERTMANAGER = { grouping: { by: [], wait: 0, interval: 0 }, repeat: { first: 5 * 60_000, most: 5 * 60_000 } }
 
-/** How the alerts of a rule are told. */
+/** How the alerts of a rule are notified. */
 interface NotificationPolicy {
   readonly notify: readonly string[]
   readonly grouping: Grouping
@@ -17,7 +17,7 @@ interface NotificationPolicy {
   readonly namedBy?: NamedBy
 }
 
-/** Each address once, under the first receiver that names it. */
+/** Returns the targets of an alert: each address once, under the first receiver that names it. */
 export function resolveTargets(
   plan: DispatchPlan,
   alert: Pick<TrackedAlert, 'snapshot' | 'notify'>,
@@ -28,7 +28,7 @@ export function resolveTargets(
   )
 }
 
-/** Who is told as well, by how long nobody looked after the alert. */
+/** Returns the escalation steps of an alert with their targets, earliest first. */
 export function resolveEscalation(
   plan: DispatchPlan,
   alert: Pick<TrackedAlert, 'snapshot' | 'notify'>,
@@ -59,7 +59,10 @@ function policiesFor(
   return manners
 }
 
-/** What the rule says counts first, then its route, then what holds for all. */
+/**
+ * Returns the policy for a rule. Settings of the rule take precedence over those of the route, and these over the
+ * general ones.
+ */
 function policyFor(
   plan: DispatchPlan,
   rule: Rule | undefined,
@@ -108,13 +111,13 @@ function receiverTargets(receiver: Receiver, { grouping, repeat }: NotificationP
   return targets
 }
 
-/** Where receivers hear of what is no alert; Alertmanager takes alerts only. */
+/** Returns the targets for reports and notices. Alertmanager accepts alerts only, so it is left out. */
 export function targetsOfReceivers(plan: DispatchPlan, notify: readonly string[]): readonly Target[] {
   const manner = { notify, ...policyFor(plan, undefined, {}) }
   return uniqueTargets(targetsFor(plan, manner, notify)).filter(({ channel }) => channel !== 'alertmanager')
 }
 
-/** All addresses that a configuration knows. */
+/** Returns all addresses that a configuration names. */
 export function listAddresses(plan: DispatchPlan): ReadonlySet<string> {
   const manner = { notify: [], ...policyFor(plan, undefined, {}) }
   return new Set(

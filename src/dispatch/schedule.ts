@@ -5,20 +5,20 @@ import type { DispatchState, ScheduleState } from './state.ts'
 
 const DAY = 86_400_000
 
-/** A turn that has come. */
+/** A scheduled run that is due. */
 export interface Due extends Scheduled {
-  /** When the turn before was taken, or the receiver was set up. */
+  /** When the previous run was taken, or the receiver was set up. */
   readonly since: Millis
-  /** Mails that were decided since. */
+  /** Mails decided since then. */
   readonly mails: number
   readonly began: Millis
   readonly seq: number
 }
 
 /**
- * Takes the turns that have come, by the clock on the wall of each receiver. A turn is known by its date, and only a
- * later date is another turn: so an hour that comes twice brings nothing twice, nor does a restart or a clock that is
- * set back; one that never comes is taken right after the gap; and however many were slept through, one is caught up.
+ * Returns the runs that are due by each receiver's local time, and marks them as taken. A run is identified by its
+ * date, and only a later date is a new run. So a repeated hour, a restart or a clock that is set back never repeats a
+ * run. A run in a skipped hour is taken right after the gap, and of several missed runs only the newest.
  */
 export function takeDueRuns(state: DispatchState, plan: DispatchPlan, now: Millis): readonly Due[] {
   if (plan.scheduled.length === 0) {
@@ -48,7 +48,7 @@ export function takeDueRuns(state: DispatchState, plan: DispatchPlan, now: Milli
   })
 }
 
-/** Since when the reports are to tell whose turn has come, so that what is dear of them can be made before. */
+/** Returns the start of the period of each report that is due, so that the expensive parts can be built ahead. */
 export function dueReports({ schedules }: DispatchState, plan: DispatchPlan, now: Millis): readonly Millis[] {
   const localOf = wallClock(plan, now)
   return plan.scheduled.flatMap(({ kind, receiver, schedule }) => {
@@ -59,7 +59,7 @@ export function dueReports({ schedules }: DispatchState, plan: DispatchPlan, now
   })
 }
 
-/** What the clocks on the walls of the zones show; each is looked at once. */
+/** Returns a function that gives the local time in a zone, computed once per zone. */
 function wallClock({ clocks }: DispatchPlan, now: Millis): (zone: string) => Local {
   const locals = new Map<string, Local>()
   return (zone) => {
@@ -77,7 +77,7 @@ function describeDefinition(schedule: Schedule, zone: string): string {
   return JSON.stringify([schedule, zone])
 }
 
-/** The date of the newest turn that lies not ahead. */
+/** Returns the date of the newest run that is not in the future. */
 function newestDate({ at, weekday }: Schedule, { day, minute }: Local): Millis {
   const newest = minute >= at ? day : day - DAY
   if (weekday === undefined) return newest
@@ -85,7 +85,7 @@ function newestDate({ at, weekday }: Schedule, { day, minute }: Local): Millis {
   return newest - ahead * DAY
 }
 
-/** Turns that lie before a receiver was set up, or its schedule was changed, are not for it. */
+/** Returns the schedule's state. For a new or changed schedule, earlier runs count as taken. */
 function adapt(
   state: DispatchState,
   known: ScheduleState | undefined,
@@ -101,7 +101,10 @@ function adapt(
   return known
 }
 
-/** A clock that was set back by a little must not bring a turn twice; one that had been far ahead must not silence the receiver. */
+/**
+ * Corrects a state that is ahead of the clock. A clock set back slightly must not repeat a run; one that had been far
+ * ahead must not block all runs.
+ */
 function clampSchedule(turn: ScheduleState, { weekday }: Schedule, date: Millis, now: Millis): void {
   clampToNow(turn, now, 'lastRunAt')
   const period = weekday === undefined ? DAY : 7 * DAY

@@ -17,77 +17,80 @@ import type {
   Channel,
 } from '../model.ts'
 
-/** What the second fold remembers: plain data, so that a snapshot is a copy. */
+/** The state of the dispatch fold: plain data, so that a snapshot is a copy. */
 export interface DispatchState {
-  /** All alerts that people may hear of, by episode; those that are over stay for a while. */
+  /** Alerts by episode: open ones, and recently closed ones. */
   readonly alerts: Map<string, TrackedAlert>
-  /** Episodes that are over and told, the oldest first. */
+  /** Closed episodes that are still kept, oldest first. */
   readonly closedEpisodes: string[]
-  /** Hosts that are silent together with others, and are told of together; they hold back other alerts of theirs. */
+  /** Hosts that a mass-absence alert covers. Each inhibits the other alerts of its host. */
   readonly absentHosts: Map<string, Inhibitor>
   readonly groups: Map<string, Group>
   readonly rateLimits: Map<string, RateLimit>
-  /** When single mails went out lately, to whomever. */
+  /** When single mails were sent recently, to any address. */
   recentMails: Millis[]
   readonly silences: Map<string, Silence>
   readonly backlog: Backlog
-  /** Notices that wait for their recipients' budgets. */
+  /** Notices that wait for their recipients' rate limits. */
   notices: PendingNotice[]
-  /** What was not delivered, and is not notified yet; absent where there is nothing. */
+  /** Failed deliveries that are not notified yet; absent if there are none. */
   undelivered?: { since: Millis; readonly list: UndeliveredItem[] }
-  /** Whose turn for a report or a heart-beat was when. */
+  /** The runs of reports and heartbeat mails. */
   schedules: Map<string, ScheduleState>
-  /** Mails that were decided: how many in all, and how many by rule since the first fold took note of them. */
+  /** Mails decided: the total, and the numbers by rule since the engine last collected them. */
   readonly mailCounts: { all: number; readonly byRule: Map<string, number> }
-  /** Which silences and maintenance windows are in force, as one text; when it changes, mutes are looked at anew. */
+  /** The silences and maintenance windows in force, as one text. Mutes are recalculated when it changes. */
   inForce: string
-  /** Something was announced or changed since the last look. */
+  /** Whether anything changed since the last flush. */
   isDirty: boolean
 }
 
-/** One alert under the eyes of the dispatcher. */
+/** An alert as dispatch keeps it. */
 export interface TrackedAlert {
-  /** As they were announced last. */
+  /** The latest snapshot from the engine. */
   snapshot: AlertSnapshot
-  /** What was announced last. */
+  /** The latest event. */
   lastEvent: NotificationReason
-  /** Where the first fold keeps the alert. */
+  /** Where the engine keeps the alert. */
   readonly ref: AlertRef
-  /** The receivers of its rule; where there are none, routes choose. */
+  /** The receivers of its rule. If empty, routes choose. */
   notify: readonly string[]
   /** When it fired, on the service's clock. */
   firedAt: Millis
-  /** Until when something kept people from looking after it, or when it got more severe; absent where nothing did. */
+  /**
+   * Escalation counts from here: the end of a mute or acknowledgement, or the last rise of the severity. Absent if
+   * none.
+   */
   suppressedUntil?: Millis
-  /** Over, and told to everybody. */
+  /** Resolved, and all its notifications are sent. */
   isClosed: boolean
-  /** The groups that it was told in. */
+  /** Keys of the groups it belongs to. */
   readonly groups: Set<string>
   muted: Mute | undefined
   ack: Acknowledgement | undefined
-  /** Set once the end of the acknowledgement was noted. */
+  /** Set once the end of the acknowledgement was recorded. */
   isAckExpiryNoted?: true
-  /** How many steps of its escalation were taken. */
+  /** Number of escalation steps taken. */
   escalationStep: number
   notifications: number
   suppressed: number
   readonly decisions: Decision[]
 }
 
-/** The alert that holds others back. */
+/** The alert that mutes others by inhibition. */
 export interface Inhibitor {
   readonly episode: string
   readonly rule: string
   readonly host: string
 }
 
-/** The id under which the first fold keeps an alert: of a host, or of the service as a whole. */
+/** The engine's id of an alert: of a host, or of the service if `host` is null. */
 export interface AlertRef {
   readonly host: string | null
   readonly id: string
 }
 
-/** One address that is to hear of an alert, and how. */
+/** One address to notify, and how. */
 export interface Target {
   readonly receiver: string
   readonly channel: Channel
@@ -97,41 +100,41 @@ export interface Target {
   readonly namedBy?: NamedBy
 }
 
-/** Alerts that one address hears of together: one conversation. */
+/** The alerts that one address is notified of together, in one thread. */
 export interface Group {
   readonly key: string
   readonly identity: NotificationGroup
   target: Target
-  /** The episode that began the conversation, and the number of the next mail in it. */
+  /** The episode that started the thread, and the number of the next mail in it. */
   readonly thread: string
   seq: number
   lead: { readonly facts: AlertSnapshot; readonly more: number } | undefined
   readonly members: Map<string, Member>
-  /** When the first of them came, and when the last mail was decided. */
+  /** When the first alert was added, and when the last mail was decided. */
   startedAt: Millis
   lastNotifiedAt: Millis | undefined
-  /** Mails in a row that said nothing new. */
+  /** Repeated mails in a row, without any change. */
   repeatCount: number
-  /** Until then nothing is to be told, unless something changes. */
+  /** Before this time there is nothing to send, unless something changes. */
   nextFlushAt: Millis
-  /** When its address left the configuration: it hears the ends of what it was told of, and nothing else. */
+  /** When its address left the configuration. From then on only the ends of notified alerts are sent. */
   removedAt?: Millis
 }
 
-/** What an address knows of an alert, and what it is to hear. */
+/** One alert in a group: what the address was notified of, and what is pending. */
 export interface Member {
   isNotified: boolean
   pending: NotificationReason | undefined
-  /** What kept the news from being told. */
+  /** What holds, or held, the pending event. */
   heldBy: HeldBy | undefined
-  /** Set while its news are held back: which, and what does it, so that it is noted once. */
+  /** Set while the pending event is held: the event and its cause, so that it is recorded once. */
   suppressionKey?: string
-  /** Mails that told the address of it, and changes that were held back from it and never told. */
+  /** Mails to the address about the alert, and held changes that were never sent. */
   notifications: number
   suppressed: number
 }
 
-/** What one address is told at once; the first `news` of the alerts are what is new. */
+/** One mail to one address. The first `newCount` alerts are the news. */
 export interface Mail {
   readonly target: Target
   readonly reason: NotificationReason
@@ -142,11 +145,11 @@ export interface Mail {
   readonly group: NotificationGroup | undefined
   readonly lead: Group['lead']
   readonly nextRepeatAt: Millis | undefined
-  /** Episodes of which the address was told before. */
+  /** Episodes that the address was notified of before. */
   readonly notifiedBefore: ReadonlySet<string>
 }
 
-/** One alert of a mail that had to wait for a list. */
+/** One alert of a mail that was deferred to a list. */
 export interface DeferredAlert {
   readonly target: Target
   readonly reason: NotificationReason
@@ -154,18 +157,18 @@ export interface DeferredAlert {
   readonly seq: number
   readonly snapshot: AlertSnapshot
   readonly lead: Group['lead']
-  /** Whether the address was told of it before. */
+  /** Whether the address was notified of it before. */
   readonly isNotified: boolean
 }
 
-/** A notice on its way to one address. */
+/** A notice queued for one address. */
 export interface PendingNotice {
   readonly target: Target
   readonly notice: Notice
   readonly at: Millis
 }
 
-/** How much mail one address got in the last minute, what had to wait, and the storm that it waits for. */
+/** The rate limit of one address: mails of the last minute, deferred alerts, and the storm in progress. */
 export interface RateLimit {
   sent: Millis[]
   /** By episode. */
@@ -174,25 +177,25 @@ export interface RateLimit {
   /** When the last list was sent, and how long the next one waits at least. */
   lastListAt: Millis
   backoff: Millis
-  /** Rules of what was listed lately, with the time. */
+  /** Rules in a storm, with the time of their last list. */
   readonly stormRules: Map<string, Millis>
 }
 
-/** The turns of one receiver: the times at which it is written to, alert or not. */
+/** The runs of one scheduled mail of a receiver. */
 export interface ScheduleState {
-  /** The schedule and its zone, as one text. */
+  /** The schedule and its time zone, as one text. */
   definition: string
-  /** When they were set up, which names the conversation, and the number of the next mail in it. */
+  /** When the schedule was set up, which names the thread, and the number of the next mail in it. */
   readonly startedAt: Millis
   seq: number
-  /** The newest turn that was taken or had passed, as the UTC midnight of its date by the zone's calendar. */
+  /** The newest run that was taken or skipped: the UTC midnight of its date in the zone. */
   lastRunDate: Millis
-  /** When it was taken: what the next one covers begins there. And how many mails had been decided then. */
+  /** When that run was taken, where the next period begins, and the mails decided until then. */
   lastRunAt: Millis
   mailsAtLastRun: number
 }
 
-/** Episodes that were found in delayed events. */
+/** Episodes found in delayed events. */
 export interface Backlog {
   readonly episodes: Set<string>
   startedAt: Millis
@@ -217,7 +220,7 @@ export function emptyDispatch(): DispatchState {
   }
 }
 
-/** Counts a mail, by the rules that it tells of. */
+/** Counts an email, in total and for each of its rules. Ignores other channels. */
 export function countMail(state: DispatchState, channel: Channel, rules: Iterable<string>): void {
   if (channel !== 'email') return
   state.mailCounts.all++
@@ -226,7 +229,9 @@ export function countMail(state: DispatchState, channel: Channel, rules: Iterabl
 
 const MOST_DECISIONS = 100
 
-/** Notes a decision; in the middle of a long story some are left out. */
+/**
+ * Records a decision. Beyond `MOST_DECISIONS` it drops one from the middle, so that the first and the latest ones stay.
+ */
 export function recordDecision(alert: TrackedAlert, decision: Decision): void {
   alert.decisions.push(decision)
   if (alert.decisions.length > MOST_DECISIONS) alert.decisions.splice(MOST_DECISIONS / 2, 1)

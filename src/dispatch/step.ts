@@ -21,11 +21,14 @@ import { notifyScheduled } from './heartbeat.ts'
 import { flush, recordNotified, computeNextFlush } from './flush.ts'
 import { type AlertRef, type TrackedAlert, countMail, type DispatchState, type Mail, recordDecision } from './state.ts'
 
-/** Cases that are over and stay to be asked about. */
+/** The most closed episodes kept for queries. */
 const KEEP_CLOSED = 300
 const MINUTE = 60_000
 
-/** A step of an alert: whoever is to hear of it is found out, and hears when all that happened with it is known. */
+/**
+ * Records an event of an alert and queues its notifications. `flushAfterEntry` sends them, once the whole entry is
+ * applied.
+ */
 export function onAlertEvent(state: DispatchState, plan: DispatchPlan, news: AlertEvent, ref: AlertRef): void {
   state.isDirty = true
   if (news.isCoveredByMass === true) return recordAbsentHost(state, news)
@@ -40,7 +43,7 @@ export function onAlertEvent(state: DispatchState, plan: DispatchPlan, news: Ale
   notifyTargets(state, plan, alert, news.event, news.detectedAt)
 }
 
-/** Another alert tells of it; what it holds back is held back all the same. */
+/** Records a host that a mass-absence alert covers. It still inhibits the host's other alerts. */
 function recordAbsentHost(state: DispatchState, { snapshot: { episode, identity, state: now } }: AlertEvent): void {
   const { rule, host } = identity
   if (now === 'firing') state.absentHosts.set(host, { episode, rule, host })
@@ -77,8 +80,8 @@ function trackAlert(
 }
 
 /**
- * An alert is gone without having got better: who was told that it fires hears that it was closed, and nobody else does.
- * Whoever hears of the service itself reads that in the notice that names who is gone.
+ * Closes an alert without recovery. Only addresses that were notified that it fires are notified of the closing.
+ * Receivers of `self_monitoring` get the notice of retired hosts instead.
  */
 export function onAlertClosed(state: DispatchState, plan: DispatchPlan, snapshot: AlertSnapshot, now: Millis): void {
   const { episode, value, evidence } = snapshot
@@ -107,7 +110,8 @@ export function onAlertClosed(state: DispatchState, plan: DispatchPlan, snapshot
 }
 
 /**
- * Who has heard of it before hears of it also when the configuration has changed since; of its end nobody else does.
+ * Queues an event for the alert's targets. Addresses notified before also get it if routing has changed since. The end
+ * of an alert goes to those addresses only.
  */
 function notifyTargets(
   state: DispatchState,
@@ -132,7 +136,7 @@ function notifyTargets(
   for (const line of targets.values()) addToGroup(state, line, alert, labels, reason, now)
 }
 
-/** What an entry of the journal led to is known: decides who hears of it now. */
+/** Sends what the groups have due after a journal entry is applied. */
 export function flushAfterEntry(state: DispatchState, plan: DispatchPlan, alerts: AlertLookup, now: Millis): Effect[] {
   if (!state.isDirty) return []
   state.isDirty = false
@@ -142,7 +146,7 @@ export function flushAfterEntry(state: DispatchState, plan: DispatchPlan, alerts
   return effects
 }
 
-/** A second passes: silences end, conversations go on, what waited is let go. */
+/** Advances dispatch by one second: expires silences and acknowledgements, escalates, and sends what is due. */
 export function onTick(state: DispatchState, plan: DispatchPlan, alerts: AlertLookup, now: Millis): Effect[] {
   const inForce = describeMutesInForce(plan, state, now)
   pruneSilences(state, plan, now)
@@ -160,7 +164,7 @@ export function onTick(state: DispatchState, plan: DispatchPlan, alerts: AlertLo
   return effects
 }
 
-/** Looks at all conversations when something has changed, else at those that have rested long enough. */
+/** Flushes all groups if something changed, else those whose next flush is due. */
 function flushDueGroups(
   state: DispatchState,
   plan: DispatchPlan,
@@ -189,7 +193,7 @@ function flushDueGroups(
   })
 }
 
-/** The mails that may go out now; machines have no budget, people do. */
+/** Returns the mails that may be sent now. Rate limits apply to email only. */
 function applyRateLimits(
   state: DispatchState,
   plan: DispatchPlan,
@@ -210,7 +214,7 @@ function applyRateLimits(
   })
 }
 
-/** Whoever is to hear of what nobody looks after; the time counts from when somebody could have. */
+/** Adds the receivers of due escalation steps. Time counts while the alert is neither muted nor acknowledged. */
 function escalate(state: DispatchState, plan: DispatchPlan, now: Millis): void {
   if (!plan.escalates) return
   for (const alert of state.alerts.values()) {
@@ -230,7 +234,7 @@ function escalate(state: DispatchState, plan: DispatchPlan, now: Millis): void {
   }
 }
 
-/** Cases that are over stay for a while once everybody has heard of it; pictures stay with nobody. */
+/** Closes alerts that are resolved and have nothing left to send, and drops charts that are not needed. */
 function pruneAlerts(state: DispatchState): void {
   const held = new Set([...state.rateLimits.values()].flatMap((rateLimit) => [...rateLimit.deferred.keys()]))
   for (const alert of state.alerts.values()) {
@@ -247,7 +251,7 @@ function closeEpisode(state: DispatchState, alert: TrackedAlert): void {
   while (state.closedEpisodes.length > KEEP_CLOSED) state.alerts.delete(state.closedEpisodes.shift() ?? '')
 }
 
-/** Silences that are over are kept for five days, for whoever asks. */
+/** Expired silences are kept for five days, for queries. */
 const KEEP_SILENCES = 120 * 3_600_000
 
 function pruneSilences(state: DispatchState, plan: DispatchPlan, now: Millis): void {

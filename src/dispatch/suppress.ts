@@ -1,7 +1,9 @@
 import type { NotificationReason, Decision, HeldBy, Millis, Suppression } from '../model.ts'
 import { type TrackedAlert, type DispatchState, type Group, type Member, recordDecision } from './state.ts'
 
-/** Notes what is kept from being told, and calls what was kept from it news once nothing does any more. */
+/**
+ * Records pending events that are muted or acknowledged, and makes alerts pending again that nothing mutes any more.
+ */
 export function applyMutes(state: DispatchState, now: Millis): void {
   for (const group of state.groups.values()) {
     for (const [episode, member] of group.members) {
@@ -15,7 +17,7 @@ export function applyMutes(state: DispatchState, now: Millis): void {
   }
 }
 
-/** What keeps news of an alert from being told now. */
+/** Returns what holds an event of an alert now: a mute, or for repeats and escalations an acknowledgement. */
 export function findHold({ muted, ack }: TrackedAlert, news: NotificationReason, now: Millis): HeldBy | undefined {
   if (muted !== undefined) return muted
   if (ack === undefined || now >= ack.until || !UNLESS_ACKNOWLEDGED.includes(news)) return undefined
@@ -24,7 +26,7 @@ export function findHold({ muted, ack }: TrackedAlert, news: NotificationReason,
 
 const UNLESS_ACKNOWLEDGED: readonly NotificationReason[] = ['escalated', 'repeat_interval']
 
-/** Notes once what keeps an address from being told its news; whether it is told after all is not known yet. */
+/** Records once that a pending event is held. It may still be sent later. */
 export function suppressPending(
   { target }: Group,
   alert: TrackedAlert,
@@ -41,13 +43,13 @@ export function suppressPending(
   member.heldBy = why
 }
 
-/** What keeps news back, whenever that ends: a silence whose end is changed stays the same. */
+/** Identifies what holds an event, regardless of its end: a silence whose end changes stays the same. */
 function findMute(held: HeldBy): string {
   if (held.by === 'acknowledgement') return held.by
   return `${held.by} ${held.by === 'silence' ? held.id : held.by === 'maintenance' ? held.name : held.episode}`
 }
 
-/** Newer news take the place of what was kept from an address that knows of the alert: it never hears of that. */
+/** Counts a held event as suppressed if a newer one replaces it and the address was notified of the alert before. */
 export function supersede(alert: TrackedAlert, member: Member): void {
   if (member.suppressionKey === undefined || member.pending === undefined) return
   delete member.suppressionKey
@@ -62,12 +64,15 @@ export function receiverRemoved(at: Millis): Suppression {
   return { by: 'receiver_removed', at }
 }
 
-/** Who left the configuration hears how it ends; a machine that left has no way on which it could. */
+/**
+ * Returns true if the group's address may still be notified. A removed email address gets the end of its alerts; a
+ * removed webhook or Alertmanager has no URL left.
+ */
 export function mayReceive({ removedAt, target }: Group, alert: TrackedAlert): boolean {
   return removedAt === undefined || (alert.snapshot.state === 'resolved' && target.channel === 'email')
 }
 
-/** Notes that something of an alert is never told, or nothing of it at all. */
+/** Records that an event of an alert, or all of it, is never sent. */
 export function recordSuppressed(
   alert: TrackedAlert,
   event: NotificationReason | 'all',
@@ -84,7 +89,7 @@ function unmute(group: Group, alert: TrackedAlert, member: Member): void {
   if (member.pending === undefined || member.pending === 'fired') member.pending = 'silence_ended'
 }
 
-/** Notes acknowledgements that are over, of alerts that still fire: from then on they are repeated. */
+/** Records the acknowledgements that expired on firing alerts. Their repeats resume. */
 export function endAcknowledgements(state: DispatchState, now: Millis): void {
   for (const alert of state.alerts.values()) {
     if (alert.ack === undefined || now < alert.ack.until || alert.snapshot.state !== 'firing') continue
@@ -92,7 +97,7 @@ export function endAcknowledgements(state: DispatchState, now: Millis): void {
   }
 }
 
-/** Nobody looks after an alert any more; notes that once. */
+/** Ends an acknowledgement, and records it once. */
 export function endAcknowledgement(alert: TrackedAlert, reason: Unacknowledged['because'], at: Millis): void {
   if (alert.ack === undefined || alert.isAckExpiryNoted === true) return
   alert.ack = { ...alert.ack, until: Math.min(alert.ack.until, at) }

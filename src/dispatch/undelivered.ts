@@ -3,17 +3,17 @@ import { targetsOfReceivers } from './routing.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { DispatchState } from './state.ts'
 
-/** What could not be delivered is notified after this, so that one mail can list what fails together. */
+/** Failed deliveries are notified after this wait, so that one mail lists those that fail together. */
 const GATHER = 60_000
 const MOST_NAMED = 20
 
-/** Records a notification that its address never got. */
+/** Records a notification that was not delivered. */
 export function recordUndelivered(state: DispatchState, item: UndeliveredItem, now: Millis): void {
   state.undelivered ??= { since: now, list: [] }
   state.undelivered.list.push(item)
 }
 
-/** Notifies the receivers of self-monitoring of what was not delivered, except for the address that did not get it. */
+/** Notifies the receivers of `self_monitoring` of failed deliveries, except for the address that failed. */
 export function notifyUndelivered(state: DispatchState, plan: DispatchPlan, now: Millis): void {
   const { undelivered } = state
   if (undelivered === undefined) return

@@ -1,4 +1,7 @@
-/** Whether a pattern with `*` (any text) and `?` (one character) fits the whole name. Linear in practice and bounded. */
+/**
+ * Returns true if a pattern with `*` (any text) and `?` (one character) matches the whole name. Without recursion; in
+ * the worst case the time is proportional to the product of the lengths.
+ */
 export function fitsGlob(pattern: string, name: string): boolean {
   let p = 0
   let n = 0
@@ -20,7 +23,7 @@ export function fitsGlob(pattern: string, name: string): boolean {
   return p === pattern.length
 }
 
-/** Whether a pattern stands for more than the one name that it is. */
+/** Returns true if a pattern has wildcards. */
 export function isGlob(pattern: string): boolean {
   return /[*?]/.test(pattern)
 }

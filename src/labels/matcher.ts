@@ -1,13 +1,13 @@
 import type { Matcher } from '../model.ts'
 import { compilePattern } from './regex.ts'
 
-/** A text that is no matcher: why, as a whole sentence, and the offset in the text at which it stops being one. */
+/** Why a text is not a matcher, as a sentence, and the offset at which it stops being one. */
 export interface MatcherFault {
   readonly fault: string
   readonly at: number
 }
 
-/** A matcher that nobody has checked and that cannot be compiled. */
+/** A matcher that cannot be compiled, because it was never checked. */
 export class MatcherError extends Error {
   readonly code = 'MATCHER_INVALID'
   override readonly name = 'MatcherError'
@@ -24,9 +24,9 @@ const VALUE = /"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"']+/y
 const SEVERAL = /,\s*[^\s"'=!~:{}[\](),]+\s*[=!]/
 
 /**
- * Reads `label op value`: `severity = critical`, `host =~ "db-.*"`. A value stands bare when there is no white space
- * in it, else in single quotes as it is, or in double quotes, in which `\"` and `\\` are a quote and a backslash. A
- * label stands in double quotes when it has other than letters, digits and the like.
+ * Parses `label op value`: `severity = critical`, `host =~ "db-.*"`. A value without white space needs no quotes.
+ * Single quotes take the value literally; in double quotes, `\"` and `\\` stand for a quote and a backslash. A label
+ * needs double quotes if it contains white space or any of `"'=!~:{}[](),`.
  */
 export function parseMatcher(text: string): Matcher | MatcherFault {
   const fault = (what: string, at: number): MatcherFault => ({ fault: what, at })
@@ -93,7 +93,7 @@ function sayNoValue(text: string, op: Taken): string {
     : 'a quote begins here and does not end'
 }
 
-/** What is wrong with a matcher that came as its parts, as a whole sentence; undefined when nothing is. */
+/** Returns what is wrong with a matcher given as parts, as a sentence; undefined if it is valid. */
 export function checkMatcher({ label, op, value }: Matcher): string | undefined {
   if (/\p{Cc}/u.test(label + value)) return 'a matcher is one line without control characters'
   if (label === '' || label.length > LONGEST_LABEL) return `expected a label of 1 to ${LONGEST_LABEL} characters`
@@ -104,8 +104,8 @@ export function checkMatcher({ label, op, value }: Matcher): string | undefined 
 }
 
 /**
- * What is wrong with a list of matchers, each of which is in order, as a whole sentence; undefined when nothing is.
- * All must hold, so one of them must tell alerts apart by a label that they have.
+ * Returns what is wrong with a list of valid matchers, as a sentence; undefined if nothing is. Refuses lists that match
+ * an alert without any labels: they would match alerts by what is missing.
  */
 export function checkMatchers(matchers: readonly Matcher[]): string | undefined {
   if (matchers.length === 0) return 'expected at least one matcher'
@@ -116,7 +116,7 @@ export function checkMatchers(matchers: readonly Matcher[]): string | undefined 
   return `${all} the empty text, and so every alert without ${labels}. Fix: add one that does not, such as host =~ ".+"`
 }
 
-/** A matcher as `parseMatcher` reads it. */
+/** Formats a matcher such that `parseMatcher` can read it. */
 export function printMatcher({ label, op, value }: Matcher): string {
   const plain = take(LABEL, label, 0)?.end === label.length && !label.startsWith('"')
   return `${plain ? label : quote(label)} ${op} ${quote(value)}`
@@ -127,8 +127,8 @@ function quote(text: string): string {
 }
 
 /**
- * Compiles matchers into one test of an alert's labels: all must hold, and a label that is missing is the empty text.
- * Without matchers everything fits.
+ * Compiles matchers into one test of an alert's labels. All must match, and a missing label has the empty value. An
+ * empty list matches everything.
  *
  * @throws {MatcherError} for an expression that `checkMatcher` would have refused.
  */

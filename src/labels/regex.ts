@@ -1,10 +1,10 @@
 import { RE2JS } from 're2js'
 
-/** An RE2 expression, compiled. What a match costs grows with the text, and with nothing else. */
+/** A compiled RE2 expression. Matching takes time linear in the length of the text. */
 export interface Pattern {
-  /** Whether it is found anywhere in the text. */
+  /** Returns true if the expression matches anywhere in the text. */
   isIn(text: string): boolean
-  /** Whether it fits the text from its first to its last character. */
+  /** Returns true if the expression matches the whole text. */
   fits(text: string): boolean
 }
 
@@ -13,6 +13,7 @@ export interface PatternFault {
   readonly fault: string
 }
 
+/** Compiles an RE2 expression. Returns the fault, instead of throwing, if it is invalid. */
 export function compilePattern(expression: string): Pattern | PatternFault {
   try {
     const compiled = RE2JS.compile(expression)

@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { join } from 'node:path'
 import { LINK_KEY_BYTES } from './signature.ts'
 
-/** The key that signs the links in mails is there and cannot be used. */
+/** The file with the key for signed links exists, but cannot be used. */
 export class LinkKeyError extends Error {
   readonly code = 'LINK_KEY'
 
@@ -16,11 +16,11 @@ export class LinkKeyError extends Error {
 const DIGITS = LINK_KEY_BYTES * 2
 
 /**
- * The key that signs links in mails: `link.key` in the data folder, in hex, readable by the service's user only. It is
- * made where there is none.
+ * Returns the key that signs links in mails: `link.key` in the data folder, in hex, readable by the service's user
+ * only. Creates it if it does not exist.
  *
- * @throws {LinkKeyError} that says what to do, when the file cannot be read or holds anything else. It is never
- *   replaced unasked: links in mails that are out would stop working without a word.
+ * @throws {LinkKeyError} when the file cannot be read or holds anything else; the message says how to fix it. An
+ *   invalid file is never replaced automatically, because links in mails already sent would stop working.
  */
 export function openLinkKey(folder: string): Uint8Array {
   const file = join(folder, 'link.key')
@@ -43,7 +43,7 @@ function read(file: string): string | undefined {
   }
 }
 
-/** Writes a new key beside its place first, so that a crash leaves the whole of it or nothing. */
+/** Creates a new key file. Writes it beside its final path first, so that a crash leaves a complete file or none. */
 function make(file: string): string {
   const text = randomBytes(LINK_KEY_BYTES).toString('hex')
   const fresh = `${file}.new`

@@ -2,7 +2,7 @@ import type { Alerting } from './notification-policy.ts'
 
 const HOUR = 3_600_000
 
-/** What people hear where nothing is configured: each alert at once, a host's own mails by rule. */
+/** The default notification settings: one group per rule and host without waiting, repeats after 4 h up to 24 h. */
 export const ALERTING: Alerting = {
   grouping: { by: ['rule', 'host'], wait: 0, interval: 0 },
   repeat: { first: 4 * HOUR, most: 24 * HOUR },

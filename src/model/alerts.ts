@@ -6,50 +6,50 @@ import type { Millis } from './time.ts'
 export type AlertState = 'pending' | 'firing' | 'recovering' | 'resolved'
 
 /**
- * Why an alert was closed without recovery. `host_retired`: its host or source is gone for good. `series_gone`: its series is.
- * `rule_changed`: no rule evaluates it any more. `baseline_accepted`: the new level counts as normal.
+ * Why an alert was closed without recovery. `host_retired`: its host or source was retired. `series_gone`: its series
+ * was removed. `rule_changed`: no rule evaluates it any more. `baseline_accepted`: the new level counts as normal.
  */
 export type CloseReason = 'host_retired' | 'series_gone' | 'rule_changed' | 'baseline_accepted'
 
-/** What an alert looks like from outside the engine. Values are in the metric's unit. */
+/** An alert as queries return it. Values are in the metric's unit. */
 export interface AlertView {
   readonly identity: AlertIdentity
   readonly state: AlertState
   readonly severity: Severity
-  /** The firing-to-resolved life: a long id, and a short code for people. Absent while pending. */
+  /** The episode's long id, and its short code for people. Absent while pending. */
   readonly episode?: string
   readonly code?: string
-  /** The first breaching window's end, or the last event of what is silent; never ahead of the present. */
+  /** End of the first breaching window, or time of the last event of what is absent. Never in the future. */
   readonly startsAt: Millis
   readonly firedAt?: Millis
   readonly resolvedAt?: Millis
-  /** Set on a resolved alert that nothing got better about. */
+  /** Set on a resolved alert that was closed without recovery. */
   readonly closeReason?: CloseReason
-  /** End of the last judged window. */
+  /** End of the last evaluated window. */
   readonly evaluatedAt: Millis
   readonly value: number | null
   readonly evidence: Evidence
   readonly peak: number | null
-  /** Set while the data has stopped: the newest sample's time, or the end of its bucket. */
+  /** Set while data is missing: time of the newest sample, or the end of its bucket. */
   readonly noDataSince?: Millis
-  /** Set while it keeps changing: what share of the last windows did, in percent. */
+  /** Set while the alert flaps: the percentage of its last evaluations that changed. */
   readonly flapping?: number
   readonly muted?: Mute
   readonly ack?: Acknowledgement
-  /** Windows judged since it began, those of them beyond a bound, and how often it came back. */
+  /** Windows evaluated since the alert began, those that breached, and how often it fired again within the episode. */
   readonly evaluations?: number
   readonly breaches?: number
   readonly refirings?: number
-  /** Mails that were decided to be sent about it, and changes or repeats that were not told. */
+  /** Notifications decided, and changes or repeats that were suppressed. */
   readonly notificationCount?: number
   readonly suppressed?: number
   readonly decisions?: readonly Decision[]
-  /** What is to be told of it and is not told yet. */
+  /** Notifications that are decided but not sent yet. */
   readonly pending?: readonly PendingNotification[]
   readonly transitions: readonly Transition[]
 }
 
-/** A step of an alert: when, what was measured then, and why. */
+/** A change of state: when, the value measured then, and the evidence. */
 export interface Transition {
   readonly to: AlertState
   readonly at: Millis
@@ -58,8 +58,9 @@ export interface Transition {
 }
 
 /**
- * When an alert was critical: from the end of the first window that was, to the end of the first one that was not (absent
- * while it is critical), and in how many spells. `again` is when the newest of several spells began.
+ * When an alert was critical. `from` is the end of the first critical window, `until` the end of the first window that
+ * was not (absent while it is critical), and `count` the number of critical periods. `lastFrom` is the start of the
+ * newest of several periods.
  */
 export interface CriticalSpan {
   readonly from: Millis
@@ -68,7 +69,6 @@ export interface CriticalSpan {
   readonly lastFrom?: Millis
 }
 
-/** Why a receiver is notified. */
 export type NotificationReason =
   | 'fired'
   | 'severity_raised'
@@ -85,7 +85,7 @@ export type NotificationReason =
   | 'undelivered'
   | 'scheduled'
 
-/** What keeps an alert from being notified. */
+/** What mutes an alert: no notification is sent while it lasts. */
 export type Mute =
   | {
       readonly by: 'silence'
@@ -97,21 +97,21 @@ export type Mute =
   | { readonly by: 'maintenance'; readonly name: string }
   | { readonly by: 'inhibition'; readonly episode: string; readonly rule: string; readonly host: string }
 
-/** What held news back until they were notified late: a mute, or an acknowledgement. */
+/** Why a notification was held: a mute, or an acknowledgement. */
 export type HeldBy = Mute | { readonly by: 'acknowledgement'; readonly author: string; readonly until: Millis }
 
 /**
- * Why a receiver is not notified of something. `no_receiver`: neither the rule nor a route names one. `receiver_removed`: its
- * address left the configuration at `at`. `not_routed`: the configuration no longer names it for this alert. `undone`: a rise
- * was over before it could be sent. `resolved_in_group_wait`: the alert was over before its group was sent. `never_notified`:
- * nobody was notified that it fired, so nobody is notified that it is over.
+ * Why a notification was not sent. `no_receiver`: neither the rule nor a route names a receiver. `receiver_removed`:
+ * its address left the configuration at `at`. `not_routed`: the configuration no longer routes this alert to it.
+ * `undone`: a change of severity was reverted before it was sent. `resolved_in_group_wait`: the alert resolved before
+ * its group was sent. `never_notified`: no notification said that it fired, so none says that it resolved.
  */
 export type Suppression =
   | HeldBy
   | { readonly by: 'no_receiver' | 'not_routed' | 'undone' | 'resolved_in_group_wait' | 'never_notified' }
   | { readonly by: 'receiver_removed'; readonly at: Millis }
 
-/** A promise of somebody to look after an episode: mutes repeats and escalations until its end or a rise. */
+/** Takes responsibility for an episode: stops repeats and escalations until `until`, or until the severity rises. */
 export interface Acknowledgement {
   readonly at: Millis
   readonly until: Millis
@@ -119,7 +119,7 @@ export interface Acknowledgement {
   readonly note: string
 }
 
-/** Alerts that fit are not told between `from` and `until`. */
+/** Mutes the alerts that match all its matchers, from `startsAt` until before `endsAt`. */
 export interface Silence {
   readonly id: string
   readonly matchers: readonly Matcher[]
@@ -130,7 +130,7 @@ export interface Silence {
   readonly createdAt: Millis
 }
 
-/** One decision about an episode that people could ask about: at most some hundred are kept of each. */
+/** One decision about an episode, for `why` and the API. The list is bounded per episode. */
 export type Decision = { readonly at: Millis } & (
   | {
       readonly kind: 'evaluated'
@@ -138,7 +138,10 @@ export type Decision = { readonly at: Millis } & (
       readonly value: number | null
       readonly evidence: Evidence
     }
-  /** `to` is the address. `beside`: others of its group were notified. `list`: in a list, or late for it. */
+  /**
+   * `to` is the address. `beside`: other alerts of its group were the news. `list`: sent in a list, or later because of
+   * one.
+   */
   | {
       readonly kind: 'notified'
       readonly to: string
@@ -158,7 +161,7 @@ export type Decision = { readonly at: Millis } & (
       readonly until: Millis
       readonly note: string
     }
-  /** The acknowledgement is over: it was withdrawn, its time has passed, or the severity rose. */
+  /** The acknowledgement ended: it was withdrawn, it expired, or the severity rose. */
   | {
       readonly kind: 'unacknowledged'
       readonly author: string
@@ -166,29 +169,29 @@ export type Decision = { readonly at: Millis } & (
     }
 )
 
-/** News that a receiver is to be notified of, and what they wait for. */
+/** A notification that waits to be sent, and the reason. */
 export interface PendingNotification {
-  /** The address; absent while it is open who is notified. */
+  /** The address; absent while routing is not decided. */
   readonly to?: string
   readonly event: NotificationReason
-  /** The key of its group's waits, or what holds it back. */
+  /** The timer of its group, a rate limit, the backlog, or what mutes or acknowledges the alert. */
   readonly reason: 'group_wait' | 'group_interval' | 'rate_limit' | 'backlog' | HeldBy['by']
-  /** When it ends at the earliest; absent where no clock knows. */
+  /** The earliest end of the wait; absent where it depends on more than time. */
   readonly until?: Millis
 }
 
-/** The buckets around the moment of a step, as they were then; values in the metric's unit. */
+/** The buckets around a transition, as they were then. Values are in the metric's unit. */
 export interface ChartData {
-  /** Width of a bucket, and the start of the first one. */
+  /** Width of a bucket, and start of the first one. */
   readonly width: Millis
   readonly from: Millis
-  /** One for each bucket, oldest first; `n` 0 and nulls where nothing was measured or the column is not kept. */
+  /** Oldest first. `n` is 0 and values are null where nothing was measured or the column is not kept. */
   readonly buckets: readonly ChartBucket[]
-  /** The window that decided. */
+  /** The window that decided the transition. */
   readonly window: { readonly from: Millis; readonly to: Millis }
-  /** The limits that the rule compares with, and where they clear; empty where they do not compare with single buckets. */
+  /** The rule's limits with their recovery limits; empty where the rule does not compare single buckets. */
   readonly limits: readonly SeverityLimit[]
-  /** What was expected, as a line and as a band, where a detector says so. */
+  /** The expected value, and the range that counts as normal, where the detector reports them. */
   readonly expected?: number
   readonly range?: readonly [number, number]
 }
@@ -201,19 +204,19 @@ export interface ChartBucket {
   readonly last: number | null
 }
 
-/** What other hosts measured in the same window: the median, and of how many hosts. */
+/** The same window on other hosts: the median, and the number of hosts measured. */
 export interface Peers {
   readonly median: number
   readonly hosts: number
-  /** How many other hosts are known, where not all were looked at. */
+  /** Number of other hosts, set where only some of them were measured. */
   readonly known?: number
 }
 
-/** What else fires when a mail is written: on the same host, the newest first, and in all. */
+/** Other firing alerts at the moment a mail is written: those on the same host (newest first), and totals. */
 export interface FiringContext {
   readonly onHost: readonly ContextAlert[]
   readonly firing: number
-  /** How many of them nobody is told of now. */
+  /** How many of the firing alerts are muted. */
   readonly muted: number
   readonly hosts: number
 }
@@ -223,16 +226,16 @@ export interface ContextAlert {
   readonly severity: Severity
   readonly startsAt: Millis
   readonly code: string
-  /** Set while nobody is told of it. */
+  /** Set while the alert is muted. */
   readonly muted?: true
 }
 
-/** One alert at one moment, as mails, webhooks and charts are made from it: numbers and codes, no words. */
+/** One alert at one moment, the input of mails, webhooks and charts: numbers and codes, no words. */
 export interface AlertSnapshot {
   readonly identity: AlertIdentity
   readonly episode: string
   readonly code: string
-  /** The labels that the rule was given in the configuration. */
+  /** Labels from the rule's configuration. */
   readonly ruleLabels: Readonly<Record<string, string>>
   /** The rule's own templates. */
   readonly templates: Templates
@@ -241,39 +244,40 @@ export interface AlertSnapshot {
   readonly value: number | null
   readonly evidence: Evidence
   /**
-   * End of the first breaching window (or the moment it was found, when it was open still), or the last event of what
-   * is absent; end of the last evaluated window; for a resolved alert also its end.
+   * `startsAt`: end of the first breaching window (the time of detection if that window was still open), or time of the
+   * last event of what is absent. `evaluatedAt`: end of the last evaluated window. `resolvedAt`: set on resolved alerts
+   * only.
    */
   readonly startsAt: Millis
   readonly evaluatedAt: Millis
   readonly resolvedAt?: Millis
   /** Set on a resolved alert that was closed without recovery. */
   readonly closeReason?: CloseReason
-  /** End of the window after which it counted as firing. */
+  /** End of the window that made it fire. */
   readonly firedAt?: Millis
   readonly peak: number | null
-  /** The source that its host was seen through last; "" where there is none. */
+  /** The source that last delivered events of the host; "" if there is none. */
   readonly source: string
-  /** Spans in which the service was down while the alert lasted, or so shortly before that it may have begun there. */
+  /** Downtime of the service during the alert, or so shortly before it that the alert may have begun then. */
   readonly gaps: readonly { readonly from: Millis; readonly to: Millis }[]
-  /** Windows evaluated since it began, those of them that breached, and how often it fired again within the episode. */
+  /** Windows evaluated since the alert began, those that breached, and how often it fired again within the episode. */
   readonly evaluations?: number
   readonly breaches?: number
   readonly refirings?: number
-  /** Set while it flaps: what share of its last evaluations changed, in percent. */
+  /** Set while the alert flaps: the percentage of its last evaluations that changed. */
   readonly flapping?: number
-  /** Set while the data has stopped: the newest sample's time, or the end of its bucket. */
+  /** Set while data is missing: time of the newest sample, or the end of its bucket. */
   readonly noDataSince?: Millis
-  /** Set once it has been critical, with the limit that it was beyond then. */
+  /** Set once the alert has been critical, with the limit that it breached then. */
   readonly critical?: CriticalSpan & { readonly limit?: Limit }
   readonly chart?: ChartData
   readonly peers?: Peers
-  /** How many mails the reader got about it before this one, and how many changes were suppressed. */
+  /** Earlier notifications of this alert to the recipient, and changes that were suppressed. */
   readonly notifications?: number
   readonly suppressed?: number
-  /** Why the reader is notified of this one; what goes on firing beside the news has none. */
+  /** Why the recipient is notified of this alert. Absent for alerts that are listed beside the news. */
   readonly reason?: NotificationReason
-  /** What kept it from being notified until now. */
+  /** What held the notification until now. */
   readonly heldBy?: HeldBy
   readonly ack?: Acknowledgement
 }

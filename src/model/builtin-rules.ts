@@ -1,4 +1,4 @@
-/** The product's own rules: what nobody has to configure. Their names are taken. */
+/** The built-in rules. Their names are reserved. */
 export const OWN_RULES = {
   source: 'source-down',
   degraded: 'source-degraded',
@@ -7,12 +7,11 @@ export const OWN_RULES = {
   cap: 'limit-reached',
 } as const
 
-/** The name of one of the product's own rules. */
 export type BuiltinRule = (typeof OWN_RULES)[keyof typeof OWN_RULES]
 
 const NAMES: ReadonlySet<string> = new Set(Object.values(OWN_RULES))
 
-/** Whether a rule is the product's own, so that its alerts may be about a source or the service and no host. */
+/** Returns true for a built-in rule. Its alerts may be about a source or the service instead of a host. */
 export function isBuiltinRule(name: string): name is BuiltinRule {
   return NAMES.has(name)
 }

@@ -3,7 +3,7 @@ import type { Millis } from './time.ts'
 
 export type Unit = 'ratio' | 'percent' | 'bytes' | 'seconds' | 'count' | 'none'
 
-/** Where a metric's numbers are found in events. `fields` are dotted paths, the first one present counts. */
+/** Where a metric's values are found in events. `fields` are dotted paths; the first one present is used. */
 export interface Metric {
   readonly name: string
   readonly fields: readonly string[]
@@ -15,10 +15,10 @@ export interface Metric {
   readonly byFields: readonly string[]
 }
 
-/** One condition on one field of an event; all tests in it must hold. */
+/** A condition on one field of an event. All tests in it must hold. */
 export interface FieldTest {
   readonly field: string
-  /** The value equals one of these (numbers and booleans are compared as text). */
+  /** The value equals one of these; numbers and booleans are compared as text. */
   readonly oneOf?: readonly string[]
   readonly contains?: string
   readonly prefix?: string
@@ -33,21 +33,21 @@ export type Of = 'mean' | 'sum' | 'min' | 'max' | 'last' | 'stddev' | 'count' | 
 export type Op = 'above' | 'at_least' | 'below' | 'at_most'
 export type Severity = 'warning' | 'critical'
 
-/** A bound, and the value at which an alert that it raised is over. */
+/** A bound, and the value at which an alert that breached it recovers. */
 export interface Bound {
   readonly op: Op
   readonly value: number
   readonly clear: number
 }
 
-/** The bounds of each severity; an empty list means that the severity is not used. */
+/** The bounds of each severity. An empty list means that the severity is not used. */
 export interface Threshold {
   readonly of: Of
   readonly warning: readonly Bound[]
   readonly critical: readonly Bound[]
 }
 
-/** Other bounds for some hosts. Host patterns know `*` and `?`. The last override that fits a host wins. */
+/** Other bounds for some hosts. Host patterns support `*` and `?`. The last override that matches a host wins. */
 export interface Override {
   readonly hosts: readonly string[]
   readonly threshold: Threshold
@@ -57,26 +57,26 @@ interface RuleBase {
   readonly name: string
   readonly severity: Severity
   readonly notify: readonly string[]
-  /** Templates: `{{server}}`, `{{value | percent}}`, ... Absent: the product's own. */
+  /** Templates: `{{server}}`, `{{value | percent}}`, ... Absent: the receiver's templates, then the default. */
   readonly subject?: string
   readonly body?: string
-  /** Labels whose values tell groups apart, in the place of the general ones; with `[rule]` hosts share a mail. */
+  /** Overrides the general `group_by`. With `[rule]`, all hosts share a mail. */
   readonly groupBy?: readonly string[]
   readonly repeat?: Repeat
   readonly escalate?: readonly Escalation[]
-  /** Patterns of the hosts that the rule is for; empty means all. */
+  /** Patterns of the hosts that the rule applies to; empty means all. */
   readonly hosts: readonly string[]
   readonly labels: Readonly<Record<string, string>>
 }
 
 interface WindowRule extends RuleBase {
-  /** The window's length, 10 s to 7 d; a multiple of its bucket (see `bucketWidth`). */
+  /** Length of the window, 10 s to 7 d; a multiple of its bucket width (see `bucketWidth`). */
   readonly over: Millis
-  /** A window ends at each multiple of this. */
+  /** The evaluation interval: a window ends at each multiple of it. */
   readonly every: Millis
   readonly for: Millis
   readonly keepFiringFor: Millis
-  /** Whether people hear that a critical alert is only a warning by now. */
+  /** Whether to notify when a critical alert drops to warning. */
   readonly notifyOnDowngrade?: boolean
   readonly minSamples?: number
   readonly threshold: Threshold
@@ -88,13 +88,13 @@ export interface MetricRule extends WindowRule {
   readonly metric: string
 }
 
-/** Judges the number of events that match, per host. */
+/** Evaluates the number of matching events, per host. */
 export interface CountRule extends WindowRule {
   readonly kind: 'count'
   readonly where: readonly FieldTest[]
 }
 
-/** Fires when a host has sent nothing for `after`, measured in time in which its source delivered. */
+/** Fires when a host has sent nothing for `after`. Only time in which its source delivers counts. */
 export interface AbsenceRule extends RuleBase {
   readonly kind: 'absence'
   readonly after: Millis
@@ -107,28 +107,28 @@ export interface Recipient {
   readonly address: string
 }
 
-/** A time of the day or week at which a receiver is written to, alert or not. */
+/** A time of day, or of the week, for scheduled mails. */
 export interface Schedule {
   /** Minutes after midnight. */
   readonly at: number
-  /** 0 is Sunday; absent: each day. */
+  /** 0 is Sunday; absent means every day. */
   readonly weekday?: number
 }
 
-/** A named list of recipients. What is secret about the other ways out is not here: see `Config.targets`. */
+/** A named list of recipients. URLs and secrets of its other channels are in `Config.targets`. */
 export interface Receiver {
   readonly name: string
   readonly email: readonly Recipient[]
-  /** IANA name of the zone in which the receiver's people live; UTC when absent. */
+  /** IANA name of the receiver's time zone; UTC when absent. */
   readonly zone?: string
-  /** Templates for its mails, where the rule has none of its own. */
+  /** Templates for its mails, used where the rule has none. */
   readonly subject?: string
   readonly body?: string
-  /** Set where subjects are to begin with the state instead of staying the same through a thread. */
+  /** Set where subjects begin with the state. By default the subject stays the same throughout a thread. */
   readonly subjectMode?: 'status'
   readonly webhook?: boolean
   readonly alertmanager?: boolean
-  /** When the digest report is written, and the mail that says that all is quiet. */
+  /** When the report and the heartbeat mail are sent. */
   readonly report?: Schedule
   readonly heartbeat?: Schedule
 }
@@ -140,27 +140,26 @@ export interface Limits {
   readonly sources: number
 }
 
-/** Which hosts there are, as far as the configuration says it. */
 export interface Inventory {
-  /** Hosts that must exist: they are missed although they were never heard, and never forgotten. */
+  /** Hosts that must exist: reported as missing even before their first event, and never retired automatically. */
   readonly expected: readonly string[]
-  /** Any other host is forgotten after so much silence, in time in which its source delivered. */
+  /** Retires any other host after it was absent this long. Only time in which its source delivers counts. */
   readonly forgetAfter: Millis
 }
 
-/** What the folds need of the configuration: plain JSON, the data of a `config` entry. */
+/** The part of the configuration that the folds use: plain JSON, the data of a `config` entry. */
 export interface EngineConfig {
   readonly bucket: Millis
   readonly lateness: Millis
   readonly metrics: readonly Metric[]
   readonly rules: readonly Rule[]
   readonly receivers: readonly Receiver[]
-  /** Receivers that hear of silent sources, clocks and caps. */
+  /** Receivers of `self_monitoring`: the built-in alerts about sources, clocks and limits, and notices. */
   readonly system: readonly string[]
-  /** Sources that are expected to send, once they were heard: the names of the ingest tokens. */
+  /** Sources expected to send once they have sent anything: the names of the ingest tokens. */
   readonly sources: readonly string[]
   readonly hosts: Inventory
-  /** At most so many mails a minute to one recipient. */
+  /** The most mails per minute to one recipient. */
   readonly mailsPerMinute: number
   readonly alerting: Alerting
   readonly limits: Limits
@@ -174,34 +173,34 @@ export interface Token {
 export interface IngestConfig {
   readonly paths: readonly string[]
   readonly tokens: readonly Token[]
-  /** Largest body as sent, and after decompression, in bytes. */
+  /** Largest body in bytes: as sent, and after decompression. */
   readonly maxBody: number
   readonly maxDecompressed: number
-  /** Most events in one body. */
+  /** The most events in one body. */
   readonly maxEvents: number
-  /** Requests a minute for one token or address. */
+  /** Requests per minute for one token or client address. */
   readonly requestsPerMinute: number
   /** HTTP status when every event of a request was rejected. */
   readonly allRejectedStatus: 200 | 422
-  /** Field that names an event uniquely (a `fingerprint` filter's target), if there is one. */
+  /** Field that identifies an event uniquely (a `fingerprint` filter's target), if there is one. */
   readonly eventIdField?: string
-  /** Where the host of an event is found, by kind of event; dotted paths, the first one present counts. */
+  /** Fields that hold the host, by kind of event: dotted paths, the first one present is used. */
   readonly host: Readonly<Record<string, readonly string[]>>
 }
 
-/** A web address that takes alerts, and what is needed to post there. */
+/** A URL that alerts are posted to, and the settings for posting. */
 export interface WebhookTarget {
   readonly url: string
   /** Signs each body: `X-Stashwatch-Signature: sha256=<HMAC in hex>`. */
   readonly secret?: string
   readonly headers: Readonly<Record<string, string>>
-  /** Whether addresses of private networks may be posted to. */
+  /** Whether addresses in private networks are allowed. */
   readonly allowPrivate: boolean
   readonly timeout: Millis
 }
 
 export interface AlertmanagerTarget {
-  /** Base addresses of one cluster's members; each gets every alert. */
+  /** Base URLs of the members of one cluster. Each receives every alert. */
   readonly urls: readonly string[]
   readonly user?: string
   readonly password?: string
@@ -209,13 +208,12 @@ export interface AlertmanagerTarget {
   readonly timeout: Millis
 }
 
-/** The ways out of a receiver that are no mail; with their secrets, so that they stay out of the journal. */
+/** A receiver's channels other than email. They hold secrets, so they stay out of the journal. */
 export interface Targets {
   readonly webhook?: WebhookTarget
   readonly alertmanager?: AlertmanagerTarget
 }
 
-/** One mail server. */
 export interface SmtpConfig {
   readonly host: string
   readonly port: number
@@ -224,13 +222,13 @@ export interface SmtpConfig {
   readonly user?: string
   readonly password?: string
   readonly oauth2?: OAuth2
-  /** How stashwatch names itself in EHLO. */
+  /** The name sent in EHLO. */
   readonly ehloName?: string
-  /** The longest that one step of the conversation may take. */
+  /** Timeout of one step of the SMTP dialogue. */
   readonly timeout: Millis
 }
 
-/** How to log in with OAuth 2: a token that lasts, or what new ones are asked for with. */
+/** OAuth 2 login: a fixed access token, or the credentials to request new ones. */
 export type OAuth2 =
   | { readonly user: string; readonly accessToken: string }
   | {
@@ -238,11 +236,11 @@ export type OAuth2 =
       readonly clientId: string
       readonly clientSecret: string
       readonly refreshToken: string
-      /** Where tokens are asked for; Google's address when absent. */
+      /** Token endpoint; Google's when absent. */
       readonly accessUrl?: string
     }
 
-/** Signs mails for a domain: the public part is in the DNS under `SELECTOR._domainkey.DOMAIN`. */
+/** Signs mails of a domain. Its public key is in DNS under `SELECTOR._domainkey.DOMAIN`. */
 export interface DkimKey {
   readonly domain: string
   readonly selector: string
@@ -250,11 +248,11 @@ export interface DkimKey {
   readonly key: string
 }
 
-/** The mail servers, the preferred one first, and what holds for all of them. */
+/** The mail servers, preferred one first, and the settings they share. */
 export interface MailConfig {
   readonly from: Recipient
   readonly servers: readonly SmtpConfig[]
-  /** Most attempts to send in any minute, over all servers. */
+  /** The most send attempts in any minute, over all servers. */
   readonly ratePerMinute?: number
   readonly dkim: readonly DkimKey[]
 }
@@ -265,17 +263,17 @@ export interface Config {
   readonly listen: { readonly host: string; readonly port: number }
   /** Absolute path of the folder that holds the journal and the mailbox. */
   readonly data: string
-  /** Absolute path of the folder that holds the user's own schemas of events. */
+  /** Absolute path of the folder with the user's own event schemas. */
   readonly schemas?: string
-  /** How the service calls itself in links: `https://stashwatch.example.org`. */
+  /** Base URL of the service in links: `https://stashwatch.example.org`. */
   readonly url?: string
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
   readonly ingest: IngestConfig
   readonly api: { readonly tokens: readonly Token[] }
   readonly smtp?: MailConfig
-  /** By receiver. */
+  /** By receiver name. */
   readonly targets: ReadonlyMap<string, Targets>
-  /** An address with `{{host}}`, `{{from}}` and `{{to}}` (ISO instants) in it, for links to what the user looks with. */
+  /** URL template with `{{host}}`, `{{from}}` and `{{to}}` (ISO instants), for links to the user's dashboards. */
   readonly kibana?: string
   readonly engine: EngineConfig
 }

@@ -6,39 +6,45 @@ import type { RejectCount } from './events.ts'
 import type { Outbox, OutboxStats, Outcome } from './journal.ts'
 import type { Millis } from './time.ts'
 
-/** The engine's answer to one frame, after its commit. */
+/** The engine's response to one frame, after its commit. */
 export interface Ack {
   readonly duplicate: boolean
-  /** Events that were counted before, by their own ids. */
+  /** Events that were counted before, recognized by their own ids. */
   readonly known: number
-  /** Events of which the host or a series was refused because a cap is reached. */
+  /** Events whose host or series was refused because a limit is reached. */
   readonly refused: number
 }
 
-/** A clock's second, with what only the HTTP side knows. */
+/** One second of the clock, with counts that only the HTTP side has. */
 export interface Tick {
   readonly now: Millis
-  /** Since the last tick a sender was told 429 or 503, or the service was not ready. */
+  /** Whether since the last tick a sender got 429 or 503, or the service was not ready. */
   readonly refused: boolean
-  /** What ingest refused since the last tick, in a few dozen counts at most; absent where that is nothing. */
+  /** Rejections since the last tick, at most a few dozen counts; absent if there are none. */
   readonly rejects?: readonly RejectCount[]
 }
 
-/** The HTTP side's door to the engine. */
+/** The engine as the HTTP side uses it. */
 export interface Engine {
   append(frame: Uint8Array): Promise<Ack>
   query<K extends Query['kind']>(query: Extract<Query, { readonly kind: K }>): Promise<Answers[K]>
-  /** Resolves once the command is durable and obeyed, or refused. Rejects when the journal fails: nothing has happened. */
+  /**
+   * Resolves once the command is durable and applied, or refused. Rejects when the journal fails; nothing is changed
+   * then.
+   */
   command(command: Command): Promise<CommandAnswer>
   readonly outbox: Outbox
 }
 
 /**
- * A wish of somebody who operates the service, as it stands in the journal. The folds know neither time nor chance, so
- * that a command carries all of it: `now`, ids, the author.
+ * An operator command, as the journal stores it. The folds read no clock and draw no random numbers, so a command
+ * carries its time (`now`), its ids and its author.
  */
 export type Command =
-  /** The host is gone for good: it is let go with its series and open alerts, unless heard within the span to `spare`. */
+  /**
+   * Retires a host: removes its series and closes its open alerts. Refused if the host sent events within the last
+   * `spare`.
+   */
   | {
       readonly kind: 'forget'
       readonly host: string
@@ -46,32 +52,32 @@ export type Command =
       readonly now: Millis
       readonly spare?: Millis
     }
-  /** Alerts that fit are not told for a while. A silence of a known id takes that one's place. Value: the silence with `mutes`. */
+  /** Adds a silence, or replaces the one with the same id. Value: the silence with `matchedAlerts`. */
   | { readonly kind: 'silence'; readonly silence: Silence; readonly now: Millis }
-  /** A silence ends now. Ending one that is over already changes nothing. Value: the silence. */
+  /** Expires a silence now. Has no effect on one that is over. Value: the silence. */
   | { readonly kind: 'expire'; readonly id: string; readonly now: Millis }
-  /** Somebody looks after an episode (its long id or its code). No note: the one there is stays. Value: the alert. */
+  /** Acknowledges an episode, by its long id or its code. Without a note, the present one stays. Value: the alert. */
   | {
       readonly kind: 'acknowledge'
       readonly episode: string
       readonly ack: Omit<Acknowledgement, 'note'> & { readonly note?: string }
       readonly now: Millis
     }
-  /** A notification was given up: whoever hears of the service is told. Value: null. */
+  /** Reports a notification that could not be delivered to the receivers of `self_monitoring`. Value: null. */
   | {
       readonly kind: 'undelivered'
       readonly item: UndeliveredItem
       readonly now: Millis
     }
-  /** Nobody looks after it any more. Value: the alert. */
+  /** Withdraws the acknowledgement. Value: the alert. */
   | { readonly kind: 'unacknowledge'; readonly episode: string; readonly now: Millis }
 
-/** What came of a command: a plain JSON value, or the code of a refusal with what it is about. */
+/** The result of a command: a plain JSON value, or the code of a refusal with its value. */
 export type CommandAnswer =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly code: Refused; readonly value: unknown }
 
-/** What `forget` comes to: when the host was last heard, and the alerts that this closed. */
+/** Value of `forget`: when the host was last seen, and the alerts that were closed. */
 export interface Forgotten {
   readonly host: string
   readonly lastSeen: Millis | null
@@ -79,9 +85,9 @@ export interface Forgotten {
 }
 
 /**
- * Why a command was refused. `unknown-host`: the value lists the known ones. `expected-host`: it cannot be forgotten.
- * `live-host`: it is spared; the value is when it was last heard.
- * `too-many`: as many silences as are kept are there; the value is that number.
+ * Why a command was refused. `unknown-host`: the value lists the known hosts. `expected-host`: the configuration
+ * expects it, so it cannot be retired. `live-host`: it sent events within `spare`; the value is when it was last seen.
+ * `too-many`: the limit of silences is reached; the value is that limit.
  */
 export type Refused =
   | 'unknown-host'
@@ -106,17 +112,17 @@ export type Query =
   | { readonly kind: 'rules' }
   /** The names of all labels that alerts can have. */
   | { readonly kind: 'labels' }
-  /** All silences that are kept, the newest first. */
+  /** All silences that are kept, newest first. */
   | { readonly kind: 'silences' }
-  /** What a rule says of a host now, and the episodes of the two that are kept. Null when the rule is unknown. */
+  /** The current state of a rule on a host, and their recent episodes. Null when the rule is unknown. */
   | { readonly kind: 'why'; readonly rule: string; readonly host: string }
 
-/** What each query is answered with. */
+/** The answer to each query. */
 export interface Answers {
   readonly hosts: readonly HostView[]
   readonly host: HostDetail | null
   readonly aggregate: AggregateView | null
-  /** Open ones first, then those that were resolved lately, the newest first. */
+  /** Open alerts first, then recently resolved ones, newest first. */
   readonly alerts: readonly AlertView[]
   readonly alert: AlertView | null
   readonly rules: readonly RuleView[]
@@ -125,7 +131,7 @@ export interface Answers {
   readonly why: WhyView | null
 }
 
-/** Count, sum, mean and so on over some buckets; null where the column is not kept or nothing was measured. */
+/** Statistics over some buckets; null where the column is not kept or nothing was measured. */
 export interface Summary {
   readonly count: number
   readonly sum: number
@@ -137,24 +143,24 @@ export interface Summary {
 
 export type HostState = 'live' | 'absent' | 'clock_skew' | 'never_seen'
 
-/** Answer to `hosts`: one of these for each. */
+/** One element of the answer to `hosts`. */
 export interface HostView {
   readonly host: string
-  /** Null for an expected host that was never heard. */
+  /** Null for an expected host that was never seen. */
   readonly lastSeenAt: Millis | null
   readonly source: string | null
   readonly clockSkewSeconds: number | null
   readonly state: HostState
-  /** Whether the configuration expects it, so that it is never forgotten. */
+  /** Whether the configuration expects the host, so it is never retired automatically. */
   readonly expected: boolean
-  /** How many series are kept of the host. */
+  /** Number of series kept for the host. */
   readonly series: number
 }
 
-/** Answer to `silences`: one of these for each. */
+/** One element of the answer to `silences`. */
 export interface SilenceView extends Silence {
   readonly state: 'pending' | 'active' | 'expired'
-  /** How many firing alerts it keeps from being told just now. */
+  /** Number of firing alerts that it mutes now. */
   readonly matchedAlerts: number
 }
 
@@ -162,15 +168,15 @@ export interface SilenceView extends Silence {
 export interface WhyView {
   readonly rule: RuleView
   readonly host: HostView | null
-  /** The rule's last verdict of each of the host's series, fresh or not. */
+  /** The rule's last evaluation of each of the host's series, however old. */
   readonly evaluations: RuleView['evaluations']
   readonly alerts: readonly AlertView[]
 }
 
-/** Answer to `host`, or null when the host is unknown. */
+/** Answer to `host`; null when the host is unknown. */
 export interface HostDetail {
   readonly host: string
-  /** Null for an expected host that was never heard. */
+  /** Null for an expected host that was never seen. */
   readonly lastSeenAt: Millis | null
   readonly source: string | null
   readonly state: HostState
@@ -181,13 +187,13 @@ export interface SeriesView {
   readonly metric: string
   readonly labels: Readonly<Record<string, string>>
   readonly unit: Unit
-  /** How many buckets are kept, and when the newest sample was taken. */
+  /** Number of buckets kept, and the time of the newest sample. */
   readonly buckets: number
   readonly newest: Millis
   readonly window: Summary
 }
 
-/** Answer to `aggregate`, or null when the host or the metric is unknown. */
+/** Answer to `aggregate`; null when the host or the metric is unknown. */
 export interface AggregateView extends Summary {
   readonly host: string
   readonly metric: string
@@ -195,23 +201,23 @@ export interface AggregateView extends Summary {
   readonly to: Millis
 }
 
-/** Answer to `rules`: one of these for each. */
+/** One element of the answer to `rules`. */
 export interface RuleView {
   readonly name: string
-  /** `builtin`: one of the product's own, which only `why` knows. */
+  /** `builtin`: a built-in rule. Only `why` returns these. */
   readonly kind: Rule['kind'] | 'builtin'
   readonly severity: Severity
-  /** All that its alerts can have. */
+  /** All severities that its alerts can have. */
   readonly severities: readonly Severity[]
   readonly notify: readonly string[]
   /** The last evaluations. */
   readonly evaluations: readonly Evaluation[]
   readonly nextEvaluation: NextEvaluation
-  /** When the rule left the configuration, of one that is gone. */
+  /** When the rule left the configuration; absent while it is there. */
   readonly removedAt?: Millis
 }
 
-/** What the engine counts since the process began. */
+/** The engine's counters, since the process started. */
 export const COUNTERS = [
   'samples',
   'samples_late_merged',
@@ -233,7 +239,7 @@ export const COUNTERS = [
 
 export type Counter = (typeof COUNTERS)[number]
 
-/** Figures of the engine for metrics: gauges as they are, counters since the process began. */
+/** The engine's metrics: gauges with their current values, counters since the process started. */
 export interface EngineStats {
   readonly hosts: number
   readonly series: number
@@ -241,21 +247,21 @@ export interface EngineStats {
   readonly alerts: Readonly<Record<AlertState, number>>
   readonly counters: Readonly<Record<Counter, number>>
   readonly outbox: OutboxStats
-  /** Entries in the journal that the newest snapshot does not cover. */
+  /** Journal entries that the newest snapshot does not cover. */
   readonly lag: number
-  /** Seconds each commit took since the last report. */
+  /** Duration of each commit since the last report, in seconds. */
   readonly commits: readonly number[]
 }
 
-/** Reads the wall clock and owns the timers; the only part that does. */
+/** Reads the wall clock and owns the timers. No other part does. */
 export interface Clock {
   now(): Millis
-  /** Calls back after a span of this clock's time; returns a function that cancels. */
+  /** Calls back once after `span`; returns a function that cancels. */
   after(span: Millis, call: () => void): () => void
   every(span: Millis, call: () => void): () => void
 }
 
-/** The few lines the service says for itself; pino fits. */
+/** The service's log; a pino logger implements it. */
 export interface Log {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
@@ -264,24 +270,28 @@ export interface Log {
 }
 
 /**
- * Why a connection was closed before its client closed it: the client left answers `unread`, all answers together took
- * too much `memory`, the requests that it `pipelined` were the most of too many, or connections were `too_many`.
+ * Why the server closed a connection. `unread`: the client did not read its responses. `memory`: all responses together
+ * took too much memory. `pipelined`: too many requests were pipelined, and this client had the most. `too_many`: too
+ * many connections were open.
  */
 export type Closed = 'unread' | 'memory' | 'pipelined' | 'too_many'
 
-/** Where the parts report what happened; metrics implement it. */
+/** Receives what the parts measure; metrics implement it. */
 export interface Observer {
-  /** Events of one body, once its fate is certain. */
+  /** Counts the events of one body, once their outcome is final. */
   events(result: 'accepted' | 'rejected' | 'duplicate', count: number): void
-  /** Events (or, for bodies that could not be read, one body) refused, by the short code of the reason. */
+  /** Counts rejected events by code. A body that cannot be parsed counts as one. */
   rejects(code: string, count: number): void
-  /** Values that a metric asks for and that are no numbers, in events that were accepted. */
+  /** Counts values that a metric reads and that are not numeric, in accepted events. */
   unusable(count: number): void
-  /** One answer on the ingest route: its status, the time it took, the body's size on the wire in bytes. */
+  /** Records one response of the ingest route: status, duration in seconds, size of the body on the wire in bytes. */
   answered(status: number, seconds: number, bytes: number): void
-  /** A connection that had to go before its client closed it. */
+  /** Counts a connection that the server closed. */
   closed(reason: Closed): void
-  /** One attempt to deliver, or a withdrawal; latency from the deciding window's end to the acceptance at the other end. */
+  /**
+   * Counts one delivery attempt or withdrawal. Latency runs from the end of the deciding window to acceptance, in
+   * seconds.
+   */
   notified(receiver: Channel | 'mailbox', outcome: Outcome['state'], latencySeconds?: number): void
   engine(stats: EngineStats): void
 }

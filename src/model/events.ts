@@ -1,56 +1,59 @@
 import type { Millis } from './time.ts'
 
-/** One reason why an event was refused; `path` is a JSON pointer into the event. */
+/** Why an event was rejected. `path` is a JSON pointer into the event. */
 export interface Rejection {
   readonly index: number
   readonly path: string
   readonly reason: string
-  /** A short word for metrics: `schema`, `timestamp`, `host`, `too_deep`, ... */
+  /** A short code for metrics: `schema`, `timestamp`, `host`, `too_deep`, ... */
   readonly code: string
 }
 
 /**
- * What one event contributes. `host` is `NO_HOST` when the event names none. `ts` is the event's own time, NaN when
- * it has none. Values are aligned with series; a series is a metric's name and its `by` values, joined by `SEP`.
+ * The samples of one event. `host` is `UNKNOWN_HOST` when the event names none. `ts` is the event time, NaN when it has
+ * none. `values` are aligned with `series`; a series is the metric's name and its `by` values, joined by `SEP`.
  */
 export interface EventSamples {
-  /** What names the event uniquely, where `ingest.event_id_field` is configured and present. */
+  /** The event's unique id, where `ingest.event_id_field` is configured and present. */
   readonly id?: string
   readonly host: string
   readonly ts: Millis
   readonly heartbeat: boolean
   readonly series: readonly string[]
   readonly values: readonly number[]
-  /** Metrics whose field is there and holds no number; not part of a frame. */
+  /** Metrics whose field is present and not numeric. Not part of a frame. */
   readonly unusable?: readonly string[]
 }
 
 /** The samples of one request, as the engine reads them from a `batch` entry. */
 export interface Frame {
   readonly source: string
-  /** Sixteen hex digits from a hash of the inflated body. */
+  /** Sixteen hex digits of a hash of the decompressed body. */
   readonly batchId: string
-  /** The body was an array (or lines) of two or more events: known by its content, if all of them carry times. */
+  /**
+   * Whether the body was an array, or lines, of two or more events. If all of them have times, the engine recognizes a
+   * repeated body by its content.
+   */
   readonly many: boolean
-  /** The answer to an equal body may not have arrived. */
+  /** Whether this may be a retry: the response to an equal body may not have reached the sender. */
   readonly maybeRetry: boolean
   readonly rcv: Millis
   readonly events: readonly EventSamples[]
 }
 
-/** How many events of a source were refused for one reason; a body that could not be read counts as one. */
+/** How many events of a source were rejected for one reason. A body that cannot be parsed counts as one. */
 export interface RejectCount {
   readonly source: string
-  /** The short code of a rejection. */
+  /** The rejection's short code. */
   readonly code: string
   readonly count: number
-  /** Where it was found in one of them: a JSON pointer, shortened; empty where it has no place. */
+  /** Shortened JSON pointer from one of the events; "" where the rejection has no path. */
   readonly path: string
 }
 
 /**
- * Adds to counts that are kept by source and code, the first path with them. Beyond `most` of them, sources that are
- * not among them yet share one record for each code.
+ * Adds a count to those kept by source and code, with the first path found. Once `counts` has `most` records, sources
+ * without a record for the code share one per code, under `OTHERS`.
  */
 export function addReject(counts: Map<string, RejectCount>, one: RejectCount, most: number): void {
   const fits = counts.size < most || counts.has(rejectKey(one.source, one.code))
@@ -64,7 +67,7 @@ function rejectKey(source: string, code: string): string {
   return `${source}\n${code}`
 }
 
-/** Stands for the sources that are too many to be told apart. */
+/** The source name that stands for all sources beyond the limit. */
 export const OTHERS = 'others'
 export const UNKNOWN_HOST = 'no host'
 export const SEP = '\u001f'

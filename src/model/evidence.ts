@@ -7,36 +7,44 @@ export interface Limit {
   readonly value: number
 }
 
-/** A code with its numbers and names. Words are made of it where people read them (`text/`). */
+/** A code with its numbers and names. `text/` makes words of it. */
 export interface Reason {
   readonly code: string
   readonly params: Readonly<Record<string, number | string | readonly string[]>>
 }
 
-/** What an evaluation found, in numbers and codes: the same record whatever the detector. Values are in the metric's unit. */
+/**
+ * The result of an evaluation in numbers and codes, the same shape for every detector. Values are in the metric's unit.
+ */
 export interface Evidence {
-  /** What the value was compared with, and what ends the alert; absent where a rule has no bounds. */
+  /** The limit that the value was compared with, and the limit for recovery; absent where a rule has no bounds. */
   readonly limit?: Limit
   readonly clear?: Limit
-  /** What was expected instead, and the range that counts as normal. */
+  /** The expected value, and the range that counts as normal. */
   readonly expected?: number
   readonly range?: readonly [number, number]
   readonly why: Reason
 }
 
-/** Which alert: one rule on one series. The same for its whole life, in state, snapshots and views. */
+/**
+ * Identifies an alert: one rule on one series. It stays the same for the alert's whole life, in state, snapshots and
+ * views.
+ */
 export interface AlertIdentity {
   readonly rule: string
-  /** Whom it is about: a host, a source for rules about sources, or `stashwatch` itself. */
+  /** A host, a source for rules about sources, or `stashwatch` itself. */
   readonly host: string
-  /** The series' key; "" where the alert is about no series. */
+  /** The series' key; "" where the alert is not about a series. */
   readonly key: string
-  /** The `by` fields and their values. */
+  /** The `by` labels and their values. */
   readonly labels: Readonly<Record<string, string>>
   readonly measure: Measure
 }
 
-/** What is measured: a figure of a window, the number of matching events in it, or a state that is looked at each second. */
+/**
+ * What is measured: an aggregate of a window, the number of matching events in a window, or a state checked every
+ * second.
+ */
 export type Measure =
   | {
       readonly kind: 'aggregate'
@@ -49,10 +57,11 @@ export type Measure =
   | { readonly kind: 'state'; readonly metric: StateMetric; readonly unit: Unit }
 
 /**
- * What is measured without a window. `absence`: seconds since a host's last event. `expected`: seconds since a host that was
- * never seen is expected. `source_silence`: seconds since a source's last request. `source_hosts`: hosts seen through a source.
- * `absent_hosts`: hosts of a source that became absent together; `missing_hosts`: expected hosts that no source brings.
- * `clock_offset`: seconds that a host's clock is off. `refused`: hosts, series or sources refused by a limit.
+ * A value measured without a window. `absence`: seconds since a host's last event. `expected`: seconds since a host
+ * that was never seen is expected. `source_silence`: seconds since a source's last request. `source_hosts`: hosts seen
+ * through a source. `absent_hosts`: hosts of a source that became absent together. `missing_hosts`: expected hosts that
+ * no source delivers. `clock_offset`: seconds by which a host's clock is off. `refused`: hosts, series or sources
+ * refused by a limit.
  */
 export type StateMetric =
   | 'absence'
@@ -64,13 +73,13 @@ export type StateMetric =
   | 'clock_offset'
   | 'refused'
 
-/** Templates of mails, as a rule or a receiver has them. */
+/** Mail templates of a rule or a receiver. */
 export interface Templates {
   readonly subject?: string
   readonly body?: string
 }
 
-/** What one evaluation of a series said, for people who ask. */
+/** One evaluation of a series, as queries return it. */
 export interface Evaluation {
   readonly host: string
   readonly labels: Readonly<Record<string, string>>
@@ -78,13 +87,16 @@ export interface Evaluation {
   readonly value: number | null
   readonly evidence: Evidence
   readonly evaluatedAt: Millis
-  /** Set where the value is hardly one of its unit: a ratio far above 1. */
+  /** Set where the value is implausible for its unit: a ratio far above 1. */
   readonly hint?: 'ratio_above_one'
 }
 
 /** What the next evaluation of a rule waits for. */
 export type NextEvaluation =
-  /** A window that ends at `end` closes `wait` after the clocks of its sources pass it; null for a clock without a time. */
+  /**
+   * The window that ends at `end` closes once the clocks of its sources are `wait` past it. Null: a clock without a
+   * time yet.
+   */
   | {
       readonly kind: 'window'
       readonly end: Millis
@@ -97,7 +109,7 @@ export type NextEvaluation =
   | { readonly kind: 'rule_removed'; readonly at?: Millis }
   | { readonly kind: 'not_applicable'; readonly hosts: readonly string[] }
 
-/** Severity with the limits of a rule. */
+/** A severity with the rule's limits for it. */
 export interface SeverityLimit {
   readonly severity: Severity
   readonly limit: Limit

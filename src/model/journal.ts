@@ -13,22 +13,22 @@ export interface Entry extends NewEntry {
 }
 
 /**
- * Something to be done outside, once per id. The data is a `Notification` as JSON, which the journal does not read.
- * Effects of one recipient leave through one queue in the order of their keys: what has the same `orderingKey` (all
- * episodes of a rule on a host) never overtakes. An empty `thread` is none.
+ * A notification to deliver once per id. `data` is a `Notification` as JSON; the journal does not parse it. Effects
+ * with the same queue, recipient and `orderingKey` (all episodes of a rule on a host) never overtake each other. An
+ * empty `thread` means none.
  */
 export interface Effect {
   readonly id: string
-  /** The way that it leaves. */
+  /** The channel that delivers it. */
   readonly queue: Channel
-  /** The address; effects for one address in one queue are a line. */
+  /** The address. Effects are queued per channel and address. */
   readonly recipient: string
   readonly orderingKey: string
   readonly thread: string
   readonly data: string
 }
 
-/** A part of a snapshot, at most 1 MB. The snapshot counts once all its `count` parts are there. */
+/** A part of a snapshot, at most 1 MB. The snapshot is complete once all `count` parts are stored. */
 export interface SnapshotChunk {
   readonly upTo: Offset
   readonly index: number
@@ -41,19 +41,19 @@ export interface Snapshot {
   readonly state: Uint8Array
 }
 
-/** The engine's memory. All methods reject with an error when the storage fails; nothing is then half done. */
+/** The engine's durable storage. Every method rejects when the storage fails, and leaves nothing half done. */
 export interface Journal {
-  /** Resolves once the entries are durable, with their offsets. Calls that wait together share a commit. */
+  /** Appends entries. Resolves with their offsets once they are durable. Calls that wait together share a commit. */
   append(entries: readonly NewEntry[]): Promise<readonly Offset[]>
-  /** Entries after an offset, in order, until `maxBytes` of data are reached; at least one if there is any. */
+  /** Returns entries after an offset, in order, up to `maxBytes` of data; at least one if there is any. */
   read(after: Offset, maxBytes: number): Promise<readonly Entry[]>
-  /** The newest complete snapshot. */
+  /** Returns the newest complete snapshot. */
   load(): Promise<Snapshot | undefined>
-  /** Records effects with the offset that they came from, atomically. An effect whose id is known is ignored. */
+  /** Stores effects with the offset that caused them, atomically. Ignores an effect whose id is known. */
   commit(upTo: Offset, effects: readonly Effect[], now: Millis): Promise<void>
-  /** Writes one part of a snapshot; the last part completes it and lets go of what is older than the one before. */
+  /** Stores one part of a snapshot. The last part completes it and deletes what is older than the previous snapshot. */
   saveChunk(chunk: SnapshotChunk): Promise<void>
-  /** After a failure: opens the storage anew and forgets entries after `upTo`, which nobody was told are safe. */
+  /** Reopens the storage after a failure and deletes entries after `upTo`, which no response has confirmed. */
   recover(upTo: Offset): Promise<void>
   readonly outbox: Outbox
   close(): Promise<void>
@@ -63,7 +63,7 @@ export interface OutboxItem {
   readonly id: string
   readonly data: string
   readonly attempts: number
-  /** The message's bytes, once rendered; every attempt sends the same. */
+  /** The message's bytes, once rendered. Every attempt sends the same bytes. */
   readonly rendered?: Uint8Array
 }
 
@@ -71,16 +71,16 @@ export type Outcome =
   | { readonly state: 'sent'; readonly answer: string }
   | { readonly state: 'failed'; readonly answer: string }
   | { readonly state: 'withdrawn'; readonly answer: string }
-  /** `fault`: the trouble was the way's own, and `hasten` ends the wait. */
+  /** `fault: 'server'`: the server failed rather than the message, so `retryNow` ends the wait. */
   | { readonly state: 'retry'; readonly answer: string; readonly at: Millis; readonly fault?: 'server' }
 
-/** One row of the registry of sends. Instants are those of the service's clock. */
+/** One row of the delivery log. Instants are on the service's clock. */
 export interface SendRecord {
   readonly id: string
   readonly data: string
   /**
-   * `merged`: never sent, and told by another one; the answer says by which. `withdrawn`: never sent, since its address
-   * left the configuration.
+   * `merged`: never sent, another notification replaced it; the response names that one. `withdrawn`: never sent, its
+   * address left the configuration.
    */
   readonly state: 'pending' | 'sent' | 'failed' | 'merged' | 'withdrawn'
   readonly attempts: number
@@ -95,47 +95,50 @@ export interface OutboxStats {
   readonly oldest?: Millis
 }
 
-/** What became of the effects before one in its line and its thread: their data. */
+/** What happened to the earlier effects of the same recipient and thread: their data. */
 export interface History {
-  /** The newest that was sent. */
+  /** The newest one that was sent. */
   readonly sent?: string
-  /** Those that nobody got, oldest first: they failed, or were merged. */
+  /** Those that were not delivered (failed or merged), oldest first. */
   readonly undelivered: readonly string[]
-  /** Those of its line, whatever their thread, that failed since the newest of the line that was sent; absent for none. */
+  /** Failures to the same recipient, in any thread, since the last success; absent if there are none. */
   readonly failed?: readonly string[]
 }
 
-/** Several effects that one of them tells from now on. */
+/** Several effects that one of them replaces. */
 export interface Merge {
-  /** The one that goes out, and its new data. */
+  /** The effect that is sent, and its new data. */
   readonly into: string
   readonly data: string
-  /** Those whose place it takes. */
+  /** The effects it replaces. */
   readonly of: readonly string[]
 }
 
 export interface Outbox {
   /**
-   * Pending items whose time has come, oldest first: at most `limit` of those that leave the same way. Of these, the
-   * items for one address are a line; at most `perLine` of each are given. So no way and no line hides another. Of what
-   * is about the same in a line (a thread, all episodes of a rule on a host) only the first is given, and while that
-   * waits for its retry, none: nothing overtakes it.
+   * Returns pending items that are due, oldest first: at most `limit` per channel, and at most `perLine` of these for
+   * one recipient. So a slow channel or recipient does not block others. Among items of one recipient with the same
+   * ordering key (a thread, or all episodes of a rule on a host) only the first is returned, and none while it waits
+   * for a retry: nothing overtakes it.
    */
   due(now: Millis, limit: number, perLine?: number): Promise<readonly OutboxItem[]>
-  /** All pending items of the line and the thread of one, with itself, oldest first. Without a thread: itself. */
+  /**
+   * Returns all pending items of an item's recipient and thread, itself included, oldest first. Without a thread:
+   * itself.
+   */
   pendingInThread(id: string): Promise<readonly OutboxItem[]>
-  /** What became of those before it, as far as their records are kept. Without a thread: nothing. */
+  /** Returns what happened to those before it, as far as records are kept. Without a thread: an empty history. */
   history(id: string): Promise<History>
   /**
-   * Lets one item take the place of others: it gets new data and is rendered anew, they end as `merged`, all at once.
-   * False, and nothing happens, unless all of them are pending.
+   * Replaces several items by one, atomically: it gets new data and is rendered again, the others end as `merged`.
+   * Returns false, without any change, unless all of them are pending.
    */
   merge(merge: Merge, now: Millis): Promise<boolean>
   rendered(id: string, bytes: Uint8Array): Promise<void>
   outcome(id: string, outcome: Outcome, now: Millis): Promise<void>
-  /** What waits for its retry because the way was in trouble is due now; what was deferred for itself keeps its time. */
+  /** Makes items due now that wait because the server failed. Those deferred for other reasons keep their time. */
   retryNow(queue: Channel): Promise<void>
-  /** Newest first. */
+  /** Returns the newest records, newest first. */
   list(limit: number): Promise<readonly SendRecord[]>
   stats(): Promise<OutboxStats>
 }

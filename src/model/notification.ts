@@ -4,7 +4,7 @@ import type { AlertIdentity, Reason, Templates } from './evidence.ts'
 import type { Pulse, Report, Top } from './report.ts'
 import type { Millis } from './time.ts'
 
-/** A step of an alert that people hear of, as the first fold hands it to the second. */
+/** A change of an alert that receivers are notified of: the engine's input to dispatch. */
 export interface AlertEvent {
   readonly event:
     | 'fired'
@@ -13,34 +13,33 @@ export interface AlertEvent {
     | 'resolved'
     | 'flapping_started'
     | 'flapping_stopped'
-  /** Window end (event time) that decided, and when it was found out (the service's clock). */
+  /** End of the deciding window (event time), and when it was detected (the service's clock). */
   readonly eventTime: Millis
   readonly detectedAt: Millis
   readonly notify: readonly string[]
   readonly snapshot: AlertSnapshot
-  /** Another alert tells of it. */
+  /** Set when a mass-absence alert notifies of it instead. */
   readonly isCoveredByMass?: boolean
 }
 
-/** The way a notification leaves. */
 export type Channel = 'email' | 'webhook' | 'alertmanager'
 
-/** Who named the receiver of a mail, where the rule itself did not. */
+/** Who named the receiver, where the rule itself did not. */
 export type NamedBy = 'route' | 'escalation'
 
-/** Something that is no alert and that people should know, in numbers and codes. */
+/** A message that is not about one alert, in numbers and codes. */
 export type Notice =
-  /** `counts`: how many there are of each kind, of which `items` are the first ones. */
+  /** `counts` has the total of each kind; `items` are the first ones. */
   | {
       readonly kind: 'hosts_retired'
       readonly items: readonly RetiredItem[]
       readonly counts: Readonly<Record<RetiredItem['kind'], number>>
     }
   | { readonly kind: 'heartbeat'; readonly items: HeartbeatItems }
-  /** `count` in all, of which `items` are the first. */
+  /** `count` is the total; `items` are the first ones. */
   | { readonly kind: 'undelivered'; readonly items: readonly UndeliveredItem[]; readonly count: number }
 
-/** A notification that its address never got: what it was about, when it was decided, and why no server took it. */
+/** A notification that was not delivered: its subject, the time of the decision, and the last response of a server. */
 export interface UndeliveredItem {
   readonly address: string
   readonly receiver: string
@@ -56,17 +55,17 @@ export type NotificationSubject =
   | { readonly kind: 'notice'; readonly notice: Notice['kind'] }
   | { readonly kind: 'report' | 'unknown' }
 
-/** A host or source that is no longer watched, or a mass absence of a source that was closed with the last of its hosts. */
+/** A retired host or source, or a mass-absence alert that was closed with the last of its hosts. */
 export interface RetiredItem {
   readonly kind: 'host' | 'source' | 'mass_absence'
   readonly name: string
   /**
-   * Why it is taken as gone: nothing came for `retire_after`; an operator said so; its source is gone; its last absent host is.
-   * `lastSeen` is null where it was never seen.
+   * Why it was retired: nothing arrived for `retire_after`, an operator retired it, its source was retired, or its last
+   * absent host was. `lastSeen` is null if it was never seen.
    */
   readonly why: Reason
   readonly lastSeen: Millis | null
-  /** The alerts that this closed: rule and code. */
+  /** The alerts that this closed. */
   readonly closed: readonly ClosedAlert[]
 }
 
@@ -76,14 +75,14 @@ export interface ClosedAlert {
   readonly code: string
 }
 
-/** Whether the service receives anything, and what fires. */
+/** The content of a heartbeat mail: whether the service receives events, and what fires. */
 export interface HeartbeatItems {
   readonly pulse: Pulse
-  /** How many mails were sent since the last heartbeat, and since when; the first one has none. */
+  /** Mails sent since the last heartbeat, and the time of that heartbeat; the first one counts from the setup. */
   readonly mails: number
   readonly since: Millis
   readonly firing: Top<HeartbeatAlert>
-  /** How many of all that fire nobody is notified of now, by what keeps them back; a mute counts before an acknowledgement. */
+  /** How many firing alerts are muted or acknowledged, by cause. A mute counts before an acknowledgement. */
   readonly held: Readonly<Record<HeldBy['by'], number>>
 }
 
@@ -98,17 +97,17 @@ export interface HeartbeatAlert {
 
 /** The alerts that one receiver is notified of together. */
 export interface NotificationGroup {
-  /** The same over all episodes: it follows from the receiver and the labels. */
+  /** Derived from the receiver and the labels, so it is the same for all episodes. */
   readonly key: string
-  /** The labels of `group_by` with their values. */
+  /** The `group_by` labels with their values. */
   readonly labels: Readonly<Record<string, string>>
 }
 
-/** What one recipient is told in one mail. A digest lists several alerts. */
+/** One message to one recipient. A digest lists several alerts. */
 export interface Notification {
   readonly id: string
   readonly receiver: string
-  /** Absent means e-mail. Of the other ways the address is the way and the receiver's name: `webhook:ops`. */
+  /** Absent means email. On other channels the address is the channel and the receiver's name: `webhook:ops`. */
   readonly channel?: Channel
   readonly to: Recipient
   readonly namedBy?: NamedBy
@@ -116,30 +115,30 @@ export interface Notification {
   readonly decidedAt: Millis
   readonly reason: NotificationReason
   readonly kind: 'alert' | 'digest' | 'notice' | 'report'
-  /** The conversation that the mail belongs to (an episode, a digest or a notice), and its number in it, from 0. */
+  /** The thread that the mail belongs to (an episode, a digest or a notice), and its number in it, from 0. */
   readonly thread: string
   readonly seq: number
   readonly alerts: readonly AlertSnapshot[]
-  /** How many of the alerts, the first ones, are what is new; the rest go on firing beside them. Absent: all. */
+  /** The first `newCount` alerts are the news; the rest fire beside them. Absent: all are news. */
   readonly newCount?: number
-  /** The number of the newest mail of the thread that was sent before this one; null for none. Absent: all were. */
+  /** The `seq` of the thread's newest mail that was delivered before this one; null for none. Absent: all were. */
   readonly previousSeq?: number | null
-  /** The group that its alerts belong to; absent where it tells of several, or of none. */
+  /** The group of its alerts; absent where it spans several groups or none. */
   readonly group?: NotificationGroup
-  /** What the subject of the thread is about: the first alert of its first mail, and how many other hosts. */
+  /** What the thread's subject names: the first alert of its first mail, and the number of other hosts. */
   readonly lead?: { readonly facts: AlertSnapshot; readonly more: number }
-  /** What fires beside it, of a mail about one alert. */
+  /** Other firing alerts, in a mail about one alert. */
   readonly context?: FiringContext
-  /** When it is told again if nothing changes. */
+  /** When it is sent again if nothing changes. */
   readonly nextRepeatAt?: Millis
-  /** The receiver's zone, and its templates. */
+  /** The receiver's time zone and templates. */
   readonly timeZone?: string
   readonly templates?: Templates
-  /** Set where the subject is to begin with the state, and not to stay what it was in the thread's first mail. */
+  /** Set where the subject begins with the state instead of staying as in the thread's first mail. */
   readonly subjectMode?: 'status'
   /**
-   * Mails about the same alerts that never got out, when this one takes their place: when the first of them was to be
-   * sent, and where there are several how many, and when the last was to be sent.
+   * Earlier mails about the same alerts that were not delivered and that this one replaces: when the first was due, and
+   * for several their number and when the last was due.
    */
   readonly replaces?: {
     readonly at: Millis
@@ -147,9 +146,11 @@ export interface Notification {
     readonly count?: number
     readonly last?: Millis
   }
-  /** Mails that this reader should have got and never will, since the newest one that came: when, and about what. */
+  /**
+   * Mails to this recipient that failed for good since the last delivered one: when they were decided, and about what.
+   */
   readonly undelivered?: readonly { readonly at: Millis; readonly about: NotificationSubject }[]
-  /** What a notice says; it is about no alert that is open. */
+  /** Set if the kind is `notice`. */
   readonly notice?: Notice
   readonly report?: Report
 }

@@ -1,2 +1,5 @@
-/** A ratio is a share of a whole, 1. What is more than this is no rounding any more: it may be in percent, or of many cores. */
+/**
+ * The largest plausible ratio, with a margin over 1 for rounding. Beyond it the value is probably a percentage, or a
+ * sum over several cores.
+ */
 export const MOST_RATIO = 1.1

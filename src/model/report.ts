@@ -2,38 +2,40 @@ import type { Severity, Unit } from './configuration.ts'
 import type { RejectCount } from './events.ts'
 import type { Millis } from './time.ts'
 
-/** The first of a list, and how many there are in all. */
+/** The first elements of a list, and its total length. */
 export interface Top<T> {
   readonly total: number
   readonly first: readonly T[]
 }
 
-/** What a report tells: plain and bounded, however large the site. Shares of a whole go from 0 to 1. */
+/** The content of a report: plain data of bounded size, however many hosts there are. Ratios go from 0 to 1. */
 export interface Report {
   readonly every: 'day' | 'week'
-  /** What it covers, on the service's clock. */
+  /** The period covered, on the service's clock. */
   readonly from: Millis
   readonly to: Millis
-  /** Hosts that were heard within it. */
+  /** Hosts that sent events within the period. */
   readonly hosts: number
   readonly alerts: ReportAlerts
-  /** Rules by how much they were told of, and hosts by how long they were outside their bounds. */
+  /** Rules with the most notifications, and hosts with the longest time out of bounds. */
   readonly rules: Top<ReportRule>
   readonly outside: Top<{ readonly host: string; readonly span: Millis }>
-  /** One for each metric that is a share of a whole, such as cpu and memory. */
+  /** One for each metric that is a ratio of a whole, such as CPU and memory. */
   readonly shares: readonly ReportShare[]
   readonly quality: ReportQuality
 }
 
 export interface ReportAlerts {
-  /** Began within the period; went on from before it; critical among both; open at its end. */
+  /**
+   * Alerts that began within the period, that continued from before it, critical ones among both, and open at its end.
+   */
   readonly began: number
   readonly before: number
   readonly critical: number
   readonly open: number
   /** Hosts with alerts. */
   readonly hosts: number
-  /** How many began on each day by the calendar of the receiver's zone; `day` is the UTC midnight of the date. */
+  /** How many began on each day in the receiver's time zone. `day` is the UTC midnight of the date. */
   readonly days: readonly { readonly day: Millis; readonly began: number }[]
   readonly longest: Top<ReportEpisode>
 }
@@ -44,11 +46,11 @@ export interface ReportEpisode {
   readonly labels: Readonly<Record<string, string>>
   readonly severity: Severity
   readonly since: Millis
-  /** Absent while it goes on. */
+  /** Absent while it is open. */
   readonly until?: Millis
   readonly peak: number | null
   readonly unit: Unit
-  /** Of one that goes on: what keeps it from being told, and who looks after it. */
+  /** Set on an open episode: what mutes it, and who acknowledged it. */
   readonly muted?: 'silence' | 'maintenance' | 'inhibition'
   readonly ack?: string
 }
@@ -59,16 +61,16 @@ export interface ReportRule {
   readonly mails: number
 }
 
-/** How much of a whole was used. A host counts by the mean of its samples, and each host alike. */
+/** Utilization. A host counts with the mean of its samples, and all hosts weigh the same. */
 export interface ReportShare {
   readonly metric: string
   readonly hosts: number
   readonly mean: number
-  /** What was left on average. */
+  /** The unused part, averaged over the hosts: `1 - mean` of each, at least 0. */
   readonly unused: number
   readonly busiest: readonly ReportLoad[]
   readonly idlest: readonly ReportLoad[]
-  /** Hosts that stayed under a tenth the whole time. */
+  /** Hosts that stayed below 10% for the whole period. */
   readonly idle: Top<string>
 }
 
@@ -78,26 +80,26 @@ export interface ReportLoad {
   readonly max: number
 }
 
-/** What the reader should know of the numbers: what came late, was lost, or was not watched. */
+/** Limits of the data: late, lost or unwatched. */
 export interface ReportQuality {
-  /** Samples that came after their window was judged and counted all the same, and those that came too late. */
+  /** Late samples: those still counted after their window was evaluated, and those dropped as too late. */
   readonly merged: number
   readonly dropped: number
-  /** Samples that were dated in the future, and so taken by their arrival. */
+  /** Samples with a time in the future, counted at their arrival time instead. */
   readonly future: number
-  /** Events of which a limit refused the host or a series. */
+  /** Events whose host or series was refused by a limit. */
   readonly refused: number
-  /** Events that were refused as invalid. */
+  /** Events rejected as invalid. */
   readonly rejects: ReportRejects
-  /** Hosts whose clock was wrong. */
+  /** Hosts with a wrong clock. */
   readonly clocks: Top<string>
   readonly sources: Top<{ readonly source: string; readonly span: Millis; readonly times: number }>
-  /** For how long the service was down, and how often. */
+  /** How long the service was down in total, and how often. */
   readonly down: Millis
   readonly stops: number
 }
 
-/** A body that could not be read counts as one event. Sources and reasons are in order, those with the most first. */
+/** A body that cannot be parsed counts as one event. Sources and reasons are sorted by count, highest first. */
 export interface ReportRejects {
   readonly events: number
   readonly sources: Top<{
@@ -107,14 +109,14 @@ export interface ReportRejects {
   }>
 }
 
-/** Whether the service hears anything, for the mail that says that it lives. */
+/** Whether the service receives events, for the heartbeat mail. */
 export interface Pulse {
-  /** Hosts that are known, and those heard within the last quarter of an hour. */
+  /** Known hosts, and those seen within the last 15 minutes. */
   readonly hosts: number
   readonly heard: number
-  /** When a request of each came last. */
+  /** The time of each source's last request. */
   readonly sources: Top<{ readonly source: string; readonly heard: Millis }>
   readonly lastEvent?: Millis
-  /** The newest time in which the service was down. */
+  /** The latest downtime of the service. */
   readonly gap?: { readonly from: Millis; readonly to: Millis }
 }

@@ -1,10 +1,7 @@
-/** An instant or a span in milliseconds; instants count from the Unix epoch and may carry a fraction. */
+/** An instant or a duration in milliseconds. Instants count from the Unix epoch and may have a fraction. */
 export type Millis = number
 
-/**
- * Moves instants that lie ahead of the present back to it: the service's clock may have been set back, and nothing that
- * is remembered can have happened later than now.
- */
+/** Moves remembered instants that are in the future back to `now`. The service's clock may have been set back. */
 export function clampToNow<K extends string>(
   of: { [Key in K]?: Millis | undefined },
   now: Millis,
