@@ -313,7 +313,7 @@ test('rules are shown with their evaluations and what the next one waits for, an
           metric: 'cpu',
           unit: 'ratio',
           value: 95,
-          at: '2026-11-22T12:00:00.000Z',
+          evaluatedAt: '2026-11-22T12:00:00.000Z',
           ...LIMITS,
           reason: BREACHED,
           summary: 'mean of cpu over 2 min was 9500% (24 samples): above 90%',

@@ -48,7 +48,7 @@ test('hosts of a running service are listed and retired from a terminal, and the
   t.match(await cli('hosts', 'retire', 'web-10', '--force', ...at), {
     code: 0,
     err: [],
-    out: [/^retired: web-10, last seen \d{4}-.* UTC; it had no open alerts$/],
+    out: [/^retired: web-10, last seen \d{4}-.* UTC; it had no open alert$/],
   })
   t.match(await cli('hosts', 'retire', 'wbe-10', ...at), {
     code: 1,
