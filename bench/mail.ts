@@ -1,5 +1,5 @@
 import { chartSvg } from '../src/notify/chart/svg.ts'
-import { openDraw } from '../src/notify/chart/png.ts'
+import { openPngRenderer } from '../src/notify/chart/png.ts'
 import { buildMime } from '../src/notify/email/smtp.ts'
 import { renderMessage } from '../src/notify/mail/message.ts'
 import type { Notification } from '../src/model.ts'
@@ -25,7 +25,7 @@ export interface MailResult {
 export async function measureMail(): Promise<MailResult> {
   const say = (fields: object, message: string): void =>
     void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`)
-  const draw = await openDraw({ debug() {}, info() {}, warn: say, error: say })
+  const draw = await openPngRenderer({ debug() {}, info() {}, warn: say, error: say })
   if (draw === undefined) throw new Error('there is nothing to measure without @resvg/resvg-js')
   const options = { from: { address: 'alerts@example.org' }, domain: 'example.org' }
   const build = async (mail: Notification, drawn: boolean): Promise<Uint8Array> =>

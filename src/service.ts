@@ -13,7 +13,7 @@ import { ingestRoutes } from './ingest/route.ts'
 import { createMetrics } from './metrics.ts'
 import type { Config, Log, Observer } from './model.ts'
 import { createHttpServer } from './net/server.ts'
-import { type Mailbox, openWays } from './notify/index.ts'
+import { type Mailbox, createNotifiers } from './notify/index.ts'
 import { openLinkKey } from './links/key.ts'
 import { openExtractor, openSchemas } from './service/judge.ts'
 import { reload } from './service/reload.ts'
@@ -21,7 +21,7 @@ import { hear } from './service/reload-log.ts'
 import { addressesOf, type Running, type ServiceOptions, startSender } from './service/running.ts'
 import { startTicks } from './service/ticks.ts'
 
-export { openWays } from './notify/index.ts'
+export { createNotifiers as openWays } from './notify/index.ts'
 export type { ServiceOptions } from './service/running.ts'
 
 /** What a running service offers to the command that started it. */
@@ -76,7 +76,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     left: new Map(),
     reloading: Promise.resolve(),
   }
-  const exits = await openWays(config, { clock, log, linkKey: running.linkKey })
+  const exits = await createNotifiers(config, { clock, log, linkKey: running.linkKey })
   running.mailbox = exits.mailbox
   const http = await createHttp(running)
   const undo: (() => unknown)[] = [() => http.app.close()]

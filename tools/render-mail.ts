@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { openDraw } from '../src/notify/chart/png.ts'
+import { openPngRenderer } from '../src/notify/chart/png.ts'
 import { renderMessage } from '../src/notify/mail/message.ts'
 import type { MailMessage } from '../src/notify/notifier.ts'
 import { KINDS } from '../test/notify/kinds.ts'
@@ -49,7 +49,7 @@ const LARGEST = 100_000
 
 const say = (fields: object, message: string): void =>
   void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`)
-const draw = await openDraw({ debug() {}, info() {}, warn: say, error: say })
+const draw = await openPngRenderer({ debug() {}, info() {}, warn: say, error: say })
 if (draw === undefined) throw new Error('without its chart the picture of a mail would be wrong')
 const options = {
   from: { name: 'Stashwatch', address: 'alerts@example.org' },

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Command } from '../model.ts'
-import { ask, tell, unknownEpisode } from './ask.ts'
+import { ask, sendCommand, unknownEpisode } from './ask.ts'
 import { pick, readBody, readEnd, readWords } from './body.ts'
 import type { Body } from './body.ts'
 import { MOST_WORDS, readAuthor } from './silences.ts'
@@ -17,11 +17,11 @@ export function addAcknowledge(app: FastifyInstance, deps: ActDeps): void {
     const until = readEnd(body, ['until'], now, now)
     const author = readAuthor(body, 'author', deps.authorOf(request))
     const ack = { at: now, until, author, ...readNote(body) }
-    return change(deps, { kind: 'acknowledge', episode: episodeOf(request), ack, now })
+    return change(deps, { kind: 'acknowledge', episode: readEpisode(request), ack, now })
   })
 
   app.delete(PATH, async (request) =>
-    change(deps, { kind: 'unacknowledge', episode: episodeOf(request), now: deps.now() }),
+    change(deps, { kind: 'unacknowledge', episode: readEpisode(request), now: deps.now() }),
   )
 }
 
@@ -31,10 +31,10 @@ function readNote(body: Body): { readonly note?: string } {
   return { note: readWords(body, ['note'], { most: MOST_WORDS, expected: 'a note', usual: '' }) }
 }
 
-const episodeOf = (request: FastifyRequest): string => (request.params as { readonly episode: string }).episode
+const readEpisode = (request: FastifyRequest): string => (request.params as { readonly episode: string }).episode
 
 async function change(deps: ActDeps, command: Command & { readonly episode: string }) {
-  await tell(deps, command)
+  await sendCommand(deps, command)
   const { episode } = command
   const alert = await ask(deps.clock, async () => deps.engine.query({ kind: 'alert', episode }))
   if (alert === null) throw unknownEpisode(episode)

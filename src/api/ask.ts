@@ -33,16 +33,16 @@ export function createAskEngine(clock: Clock, engine: Pick<Engine, 'query'>): As
 }
 
 /** What gives commands to the engine. */
-export interface TellDeps {
+export interface CommandDeps {
   readonly engine: Pick<Engine, 'command'>
   readonly clock: Clock
 }
 
 /** Gives a command, and resolves to what it changed. @throws {ApiProblem} that says why it was refused. */
-export async function tell({ engine, clock }: TellDeps, command: Command): Promise<unknown> {
+export async function sendCommand({ engine, clock }: CommandDeps, command: Command): Promise<unknown> {
   const answer = await ask(clock, async () => engine.command(command), UNSURE)
   if (answer.kind === 'done') return answer.value
-  throw new ApiProblem(answer.code, { ...REFUSALS[answer.code], ...foundIn(command, answer) })
+  throw new ApiProblem(answer.code, { ...REFUSALS[answer.code], ...refusedValue(command, answer) })
 }
 
 const REFUSALS: Readonly<Record<Refused, { readonly detail: string; readonly expected?: string }>> = {
@@ -66,7 +66,7 @@ const REFUSALS: Readonly<Record<Refused, { readonly detail: string; readonly exp
 }
 
 /** What the refused command was about. */
-function foundIn(command: Command, answer: CommandAnswer & { readonly kind: 'refused' }) {
+function refusedValue(command: Command, answer: CommandAnswer & { readonly kind: 'refused' }) {
   if (answer.code === 'too-many') return { parameter: 'silences', found: JSON.stringify(answer.value) }
   if (command.kind === 'forget') return { parameter: 'host', found: command.host }
   if (command.kind === 'expire') return { parameter: 'id', found: command.id }

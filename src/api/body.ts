@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Millis } from '../model.ts'
-import { meant } from '../text/suggest.ts'
+import { suggest } from '../text/suggest.ts'
 import { INSTANT, parseInstant } from './params.ts'
 import { ApiProblem } from './problem.ts'
 
@@ -26,7 +26,7 @@ export function fault(field: string, found: unknown, expected: string): ApiProbl
 export function readBody(request: FastifyRequest, known: readonly string[], idle: readonly string[] = []): Body {
   const body = parse(request.body)
   for (const key of Object.keys(body)) {
-    if (!known.includes(key) && !idle.includes(key)) throw fault(key, body[key], `no such field${meant(key, known)}`)
+    if (!known.includes(key) && !idle.includes(key)) throw fault(key, body[key], `no such field${suggest(key, known)}`)
   }
   return body
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Clock, Command, CommandAnswer, Engine, Forgotten, Millis } from '../model.ts'
 import { ask } from './ask.ts'
-import { authorOf, type GuardDeps } from './guard.ts'
+import { tokenName, type GuardDeps } from './guard.ts'
 import { knownHost, type QueryString, readFlag } from './params.ts'
 import { ApiProblem } from './problem.ts'
 import { iso } from './views.ts'
@@ -32,7 +32,7 @@ export function addCommandRoutes(app: FastifyInstance, deps: CommandDeps): void 
 
 /** What every command carries: who gives it, and when. */
 function signed(deps: CommandDeps, request: FastifyRequest): { readonly author: string; readonly now: Millis } {
-  return { author: authorOf(deps, request), now: deps.now() }
+  return { author: tokenName(deps, request), now: deps.now() }
 }
 
 function refusal(host: string, { code, value }: CommandAnswer & { readonly kind: 'refused' }): ApiProblem {

@@ -56,7 +56,7 @@ function requireLoopback({ listensBeyondLoopback }: GuardDeps, { headers }: Fast
 
 function requireSameSite({ headers }: FastifyRequest): void {
   const { origin, host } = headers
-  if (origin === undefined || hostOf(origin) === host?.toLowerCase()) return
+  if (origin === undefined || requestHost(origin) === host?.toLowerCase()) return
   throw new ApiProblem('foreign-page', {
     detail: 'A page of another site may not give commands here. Send the request from a terminal.',
     parameter: 'Origin',
@@ -66,8 +66,8 @@ function requireSameSite({ headers }: FastifyRequest): void {
 }
 
 /** Who gives a command: the name of the token, or, where none are set, whoever is on this machine. */
-export function authorOf({ checkToken }: GuardDeps, { headers }: FastifyRequest): string {
+export function tokenName({ checkToken }: GuardDeps, { headers }: FastifyRequest): string {
   return checkToken(headers.authorization)?.name ?? 'somebody on the machine of stashwatch'
 }
 
-const hostOf = (origin: string): string | undefined => (URL.canParse(origin) ? new URL(origin).host : undefined)
+const requestHost = (origin: string): string | undefined => (URL.canParse(origin) ? new URL(origin).host : undefined)

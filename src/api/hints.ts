@@ -1,6 +1,6 @@
 import { checkMatcher, compileMatchers, printMatcher } from '../labels/matcher.ts'
 import type { HostView, Matcher, Severity, Silence } from '../model.ts'
-import { meant, nearest } from '../text/suggest.ts'
+import { suggest, nearest } from '../text/suggest.ts'
 import type { AskEngine } from './ask.ts'
 
 const SEVERITIES: readonly Severity[] = ['warning', 'critical']
@@ -8,7 +8,7 @@ const SEVERITIES: readonly Severity[] = ['warning', 'critical']
 const ITSELF = 'stashwatch'
 
 /** What of a silence is perhaps not what was meant; it is made all the same, since what it is for may yet come. */
-export async function hintsOf({ matchers }: Silence, query: AskEngine): Promise<readonly string[]> {
+export async function findHints({ matchers }: Silence, query: AskEngine): Promise<readonly string[]> {
   const labels = await query({ kind: 'labels' })
   const asks = (label: string): readonly Matcher[] =>
     matchers.filter((one) => one.label === label && (one.op === '=' || one.op === '=~'))
@@ -25,26 +25,26 @@ export async function hintsOf({ matchers }: Silence, query: AskEngine): Promise<
 /** A label that no alert has is perhaps misspelt; it may also come with the next configuration. */
 function labelHints(matchers: readonly Matcher[], known: readonly string[]): readonly string[] {
   const strange = matchers.map(({ label }) => label).filter((label) => !known.includes(label))
-  return strange.map((label) => `no rule or metric gives alerts a label '${label}'${meant(label, known)}`)
+  return strange.map((label) => `no rule or metric gives alerts a label '${label}'${suggest(label, known)}`)
 }
 
 function severityHint(one: Matcher): readonly string[] {
-  if (fitsAny(one, SEVERITIES)) return []
+  if (matchesAny(one, SEVERITIES)) return []
   const anchored = anchorHint(one, SEVERITIES)
-  return [`${printMatcher(one)} fits no severity${anchored === '' ? meant(one.value, SEVERITIES) : anchored}`]
+  return [`${printMatcher(one)} fits no severity${anchored === '' ? suggest(one.value, SEVERITIES) : anchored}`]
 }
 
 /** A host that is not known yet may come; one that is nearly called like another is perhaps misspelt. Sources have alerts too. */
 function hostHint(one: Matcher, hosts: readonly HostView[]): readonly string[] {
   const known = [...new Set(hosts.flatMap(({ host, source }) => (source === null ? [host] : [host, source])))]
-  if (known.length === 0 || fitsAny(one, [...known, ITSELF])) return []
+  if (known.length === 0 || matchesAny(one, [...known, ITSELF])) return []
   const near = one.op === '=' ? nearest(one.value, known) : undefined
   if (near !== undefined) return [`no host is called '${one.value}': did you mean '${near}'?`]
   const count = hosts.length === 1 ? 'the one known host' : `any of the ${hosts.length} known hosts`
   return [`${printMatcher(one)} does not fit ${count}${anchorHint(one, known)}`]
 }
 
-function fitsAny({ op, value }: Matcher, texts: readonly string[]): boolean {
+function matchesAny({ op, value }: Matcher, texts: readonly string[]): boolean {
   const fits = compileMatchers([{ label: 'text', op, value }])
   return texts.some((text) => fits({ text }))
 }
@@ -55,6 +55,6 @@ function anchorHint({ op, value }: Matcher, known: readonly string[]): string {
   const core = value.includes('|') ? `(${value})` : value
   const wider = [`${core}.*`, `.*${core}`, `.*${core}.*`]
     .map((text): Matcher => ({ label: 'text', op, value: text }))
-    .find((one) => checkMatcher(one) === undefined && fitsAny(one, known))
+    .find((one) => checkMatcher(one) === undefined && matchesAny(one, known))
   return wider === undefined ? '' : `; expressions are anchored: did you mean '${wider.value}'?`
 }

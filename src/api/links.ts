@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Command, Log, Millis } from '../model.ts'
 import { readLink } from '../links/signature.ts'
 import type { Link, LinkAction } from '../links/signature.ts'
-import { createAskEngine, tell } from './ask.ts'
+import { createAskEngine, sendCommand } from './ask.ts'
 import { parseSpan, readWords } from './body.ts'
 import { FORM_POLICY } from './pages/html.ts'
 import { canAct, CHOICES, linkPage, refusedPage } from './pages/link.ts'
@@ -57,13 +57,13 @@ export async function addLinks(app: FastifyInstance, deps: LinkDeps): Promise<vo
     const fields = new URLSearchParams(typeof request.body === 'string' ? request.body : '')
     const facts = await look(deps, link)
     const command = fields.has('undo') ? undoing(link, facts) : doing(link, facts, fields)
-    if (command !== undefined) await tell(deps, command)
+    if (command !== undefined) await sendCommand(deps, command)
     // Relative, since a proxy may serve this below a path of its own.
-    return reply.code(303).header('location', tokenOf(request)).send()
+    return reply.code(303).header('location', readToken(request)).send()
   })
 }
 
-const tokenOf = (request: FastifyRequest): string => (request.params as { readonly '*': string })['*']
+const readToken = (request: FastifyRequest): string => (request.params as { readonly '*': string })['*']
 
 /** Whether a request is one too many of its key in this minute. */
 type IsTooFast = (request: FastifyRequest, key: string) => Promise<boolean>
@@ -90,7 +90,7 @@ async function createLimit(app: FastifyInstance): Promise<IsTooFast> {
  * Looking and acting are counted apart: a distribution list's mail scanners look at a link before its readers act.
  */
 async function open({ linkKey, now }: LinkDeps, isTooFast: IsTooFast, request: FastifyRequest): Promise<Valid> {
-  const link = readLink(linkKey, tokenOf(request), now())
+  const link = readLink(linkKey, readToken(request), now())
   const key = link.kind === 'valid' ? `link ${link.id}` : `at ${normalizeIP(request.ip)}`
   if (await isTooFast(request, `${request.method === 'POST' ? 'act' : 'look'} ${key}`)) {
     throw new ApiProblem('too-fast', {
@@ -131,8 +131,8 @@ function undoing({ action, id }: Valid, { alert, silence, now }: LinkFacts): Com
 function doing({ action, id }: Valid, facts: LinkFacts, fields: URLSearchParams): Command | undefined {
   if (!canAct(facts)) return undefined
   const { now } = facts
-  const endsAt = now + spanOf(action.do, fields.get('duration') ?? '')
-  const createdBy = nameOf(fields, action.to)
+  const endsAt = now + readDuration(action.do, fields.get('duration') ?? '')
+  const createdBy = readName(fields, action.to)
   const note = readWords({ note: fields.get('note') ?? '' }, ['note'], {
     most: MOST_NOTE,
     expected: 'a note',
@@ -153,7 +153,7 @@ function doing({ action, id }: Valid, facts: LinkFacts, fields: URLSearchParams)
   return { kind: 'silence', silence: { id, matchers, startsAt: now, endsAt, createdBy, comment, createdAt: now }, now }
 }
 
-function spanOf(what: LinkAction['do'], duration: string): Millis {
+function readDuration(what: LinkAction['do'], duration: string): Millis {
   const span = CHOICES[what].some(([value]) => value === duration) ? parseSpan(duration) : undefined
   if (span !== undefined) return span
   const expected = `one of ${CHOICES[what].map(([value]) => value).join(', ')}`
@@ -162,7 +162,7 @@ function spanOf(what: LinkAction['do'], duration: string): Millis {
 }
 
 /** Anybody can type any name; whose mail the link came from is certain. */
-function nameOf(fields: URLSearchParams, to: string): string {
+function readName(fields: URLSearchParams, to: string): string {
   const typed = fields.get('author')?.trim() ?? ''
   if (typed === '' || typed === to) return to
   return `${readWords({ author: typed }, ['author'], { most: MOST_AUTHOR, expected: 'your name' })} (${to})`

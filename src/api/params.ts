@@ -1,5 +1,5 @@
 import type { Millis } from '../model.ts'
-import { nearestOf } from '../text/suggest.ts'
+import { listNearest } from '../text/suggest.ts'
 import { ApiProblem } from './problem.ts'
 
 /** A parsed query string. A parameter that is given more than once is a list. */
@@ -81,6 +81,6 @@ const OFFERED = 5
 
 /** What is expected in place of the name of a host that nobody knows: the names that were perhaps meant. */
 export function knownHost(host: string, names: readonly string[]): string {
-  const near = nearestOf(host, names, OFFERED)
+  const near = listNearest(host, names, OFFERED)
   return near.length === 0 ? 'the name of a known host' : `the name of a known host, such as ${near.join(', ')}`
 }

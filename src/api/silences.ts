@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { checkMatcher, checkMatchers, parseMatcher, printMatcher } from '../labels/matcher.ts'
 import type { Clock, Engine, Matcher, Millis, Silence } from '../model.ts'
-import { meant } from '../text/suggest.ts'
-import { createAskEngine, tell } from './ask.ts'
+import { suggest } from '../text/suggest.ts'
+import { createAskEngine, sendCommand } from './ask.ts'
 import { fault, isObject, pick, readBody, readEnd, readWhen, readWords } from './body.ts'
 import type { Body } from './body.ts'
-import { hintsOf } from './hints.ts'
+import { findHints } from './hints.ts'
 import { showSilence } from './views.ts'
 
 /** What the routes by which people act on alerts need. */
@@ -40,15 +40,15 @@ export function addSilences(app: FastifyInstance, deps: ActDeps): void {
   app.post('/silences', async (request, reply) => {
     const now = deps.now()
     const silence = readSilence(readBody(request, FIELDS, SHOWN), now, deps.authorOf(request))
-    const hints = await hintsOf(silence, query)
-    const made = (await tell(deps, { kind: 'silence', silence, now })) as Silence
+    const hints = await findHints(silence, query)
+    const made = (await sendCommand(deps, { kind: 'silence', silence, now })) as Silence
     return reply.code(201).send({ ...showSilence(made, now), ...(hints.length === 0 ? {} : { hints }) })
   })
 
   app.delete('/silences/:id', async (request) => {
     const { id } = request.params as { readonly id: string }
     const now = deps.now()
-    return showSilence((await tell(deps, { kind: 'expire', id, now })) as Silence, now)
+    return showSilence((await sendCommand(deps, { kind: 'expire', id, now })) as Silence, now)
   })
 }
 
@@ -98,7 +98,7 @@ function readMatcher(value: unknown, field: string): Matcher {
     return matcher
   }
   if (!isObject(value)) throw fault(field, value, MATCHER)
-  const matcher = partsOf(value, field)
+  const matcher = readMatcherObject(value, field)
   const wrong = checkMatcher(matcher)
   if (wrong !== undefined) throw fault(field, value, `${MATCHER}: ${wrong}`)
   return matcher
@@ -107,19 +107,19 @@ function readMatcher(value: unknown, field: string): Matcher {
 const OPS: readonly unknown[] = ['=', '!=', '=~', '!~'] satisfies readonly Matcher['op'][]
 const PARTS = ['label', 'name', 'op', 'value', 'isRegex', 'isEqual']
 
-function partsOf(parts: Body, field: string): Matcher {
+function readMatcherObject(parts: Body, field: string): Matcher {
   for (const key of Object.keys(parts)) {
-    if (!PARTS.includes(key)) throw fault(`${field}.${key}`, parts[key], `no such field${meant(key, PARTS)}`)
+    if (!PARTS.includes(key)) throw fault(`${field}.${key}`, parts[key], `no such field${suggest(key, PARTS)}`)
   }
   const { name: key, value: label } = pick(parts, ['label', 'name'])
-  const { op = opOf(parts, field), value } = parts
+  const { op = readOp(parts, field), value } = parts
   if (typeof label !== 'string') throw fault(`${field}.${key}`, label, 'the name of a label, such as host')
   if (typeof value !== 'string') throw fault(`${field}.value`, value, 'a text')
   if (!OPS.includes(op)) throw fault(`${field}.op`, op, `one of ${OPS.join(' ')}`)
   return { label, op: op as Matcher['op'], value }
 }
 
-function opOf({ isRegex = false, isEqual = true }: Body, field: string): Matcher['op'] {
+function readOp({ isRegex = false, isEqual = true }: Body, field: string): Matcher['op'] {
   if (typeof isRegex !== 'boolean') throw fault(`${field}.isRegex`, isRegex, 'true or false')
   if (typeof isEqual !== 'boolean') throw fault(`${field}.isEqual`, isEqual, 'true or false')
   return isRegex ? (isEqual ? '=~' : '!~') : isEqual ? '=' : '!='

@@ -114,10 +114,10 @@ const showAck = (ack: Acknowledgement) => ({ ...ack, at: iso(ack.at), until: iso
 export const showSilence = (silence: Silence | SilenceView, now: Millis) => ({
   ...silence,
   ...isoFields(silence, ['startsAt', 'endsAt', 'createdAt']),
-  state: stateOf(silence, now),
+  state: silenceState(silence, now),
 })
 
-function stateOf({ startsAt, endsAt }: Silence, now: Millis): SilenceView['state'] {
+function silenceState({ startsAt, endsAt }: Silence, now: Millis): SilenceView['state'] {
   // One that was ended before it began holds for no time.
   if (endsAt <= now || endsAt <= startsAt) return 'expired'
   return startsAt > now ? 'pending' : 'active'
@@ -134,7 +134,7 @@ export const showWhy = ({ rule, host, evaluations, alerts }: WhyView, asked: str
 /** An alert with what was sent about it. */
 export const showEpisode = (alert: AlertView, sends: readonly SendRecord[]) => ({
   ...showAlert(alert),
-  notifications: sendsOf(alert, sends).map(({ record, because }) => ({
+  notifications: findSends(alert, sends).map(({ record, because }) => ({
     ...showSend(record),
     ...(because !== undefined && { reason: because }),
   })),
@@ -220,7 +220,7 @@ interface SendOf {
 }
 
 /** The rows of the registry that tell of an alert. */
-export function sendsOf({ episode }: AlertView, sends: readonly SendRecord[]): readonly SendOf[] {
+export function findSends({ episode }: AlertView, sends: readonly SendRecord[]): readonly SendOf[] {
   if (episode === undefined) return []
   return sends.flatMap((record) => {
     const told = readNotification(record).alerts?.find((alert) => alert.episode === episode)

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { formatValue } from '../text/format.ts'
-import { meant } from '../text/suggest.ts'
+import { suggest } from '../text/suggest.ts'
 import type { AlertView, Unit } from '../model.ts'
-import { authorOf, authorOption } from './terminal/author.ts'
+import { resolveAuthor, authorOption } from './terminal/author.ts'
 import { describe, setAction } from './terminal/command.ts'
-import { type PaintIo, printJson, printTable, timeOf, type Tone } from './terminal/paint.ts'
+import { type PaintIo, printJson, printTable, formatInstant, type Tone } from './terminal/paint.ts'
 import { printable, type RemoteArgs, remotely, withRemote } from './terminal/remote.ts'
 
 /** An alert as the API shows it, as far as the terminal does. */
@@ -62,7 +62,7 @@ export function addAlerts(program: Command, io: PaintIo): void {
 const stateOption = (): Option =>
   new Option('--state <state>', 'only alerts in this state').choices(STATES).argParser((state: string) => {
     if (STATES.some((known) => known === state)) return state
-    throw new InvalidArgumentError(meant(state, STATES))
+    throw new InvalidArgumentError(suggest(state, STATES))
   })
 
 /** `stashwatch alerts`: lists alerts, or those in one state. @returns the exit code, as `remotely` says. */
@@ -79,38 +79,38 @@ function listAlerts(args: ListArgs, io: PaintIo): Promise<number> {
         row.state,
         row.severity,
         row.rule,
-        subjectOf(row),
+        formatTarget(row),
         formatValue(row.value, row.unit),
-        timeOf(row.startsAt),
-        notesOf(row),
+        formatInstant(row.startsAt),
+        formatNotes(row),
       ],
-      tone: toneOf(row),
+      tone: selectTone(row),
     }))
     printTable(io, ['CODE', 'STATE', 'SEVERITY', 'RULE', 'HOST', 'VALUE', 'SINCE', 'NOTES'], shown)
   })
 }
 
-function toneOf({ state, severity, ack, muted }: AlertRow): Tone | undefined {
+function selectTone({ state, severity, ack, muted }: AlertRow): Tone | undefined {
   if (state === 'resolved' || ack !== undefined || muted !== undefined) return 'dim'
   if (state === 'pending') return undefined
   return severity === 'critical' ? 'red' : 'yellow'
 }
 
 /** The host, and what tells the alert from others of the same rule there. */
-export function subjectOf({ host, labels }: Pick<AlertRow, 'host' | 'labels'>): string {
+export function formatTarget({ host, labels }: Pick<AlertRow, 'host' | 'labels'>): string {
   const parts = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
   return parts.length === 0 ? host : `${host} (${parts.join(', ')})`
 }
 
 /** What suppresses its notifications, whether it still has data, and why it was closed without recovery. */
-function notesOf({ ack, muted, noDataSince, closeReason, summary }: AlertRow): string {
+function formatNotes({ ack, muted, noDataSince, closeReason, summary }: AlertRow): string {
   const notes = [
     ...(closeReason === undefined ? [] : [`closed: ${summary}`]),
     ...(ack === undefined
       ? []
-      : [`acknowledged by ${ack.author} until ${timeOf(ack.until)}${ack.note === '' ? '' : `: ${ack.note}`}`]),
+      : [`acknowledged by ${ack.author} until ${formatInstant(ack.until)}${ack.note === '' ? '' : `: ${ack.note}`}`]),
     ...(muted === undefined ? [] : [`suppressed: ${muted.summary}`]),
-    ...(noDataSince === undefined ? [] : [`no data since ${timeOf(noDataSince)}`]),
+    ...(noDataSince === undefined ? [] : [`no data since ${formatInstant(noDataSince)}`]),
   ]
   return notes.join('; ')
 }
@@ -121,7 +121,7 @@ interface AckArgs extends RemoteArgs {
   readonly author?: string
 }
 
-const pathOf = (episode: string): string => `/api/v1/alerts/${encodeURIComponent(episode.toWellFormed())}`
+const alertPath = (episode: string): string => `/api/v1/alerts/${encodeURIComponent(episode.toWellFormed())}`
 
 /** `stashwatch alerts ack CODE`: acknowledges an episode. */
 function acknowledge(code: string, args: AckArgs, io: PaintIo): Promise<number> {
@@ -129,10 +129,10 @@ function acknowledge(code: string, args: AckArgs, io: PaintIo): Promise<number> 
     args,
     io,
     async (ask) => {
-      const body = { duration: args.for, note: args.note, ...authorOf(args, io) }
-      const row = (await ask('POST', `${pathOf(code)}/acknowledge`, body)) as AlertRow
+      const body = { duration: args.for, note: args.note, ...resolveAuthor(args, io) }
+      const row = (await ask('POST', `${alertPath(code)}/acknowledge`, body)) as AlertRow
       if (args.json === true) return printJson(io, row)
-      io.out(printable(`acknowledged until ${timeOf(row.ack?.until)}: ${row.rule} on ${subjectOf(row)}`))
+      io.out(printable(`acknowledged until ${formatInstant(row.ack?.until)}: ${row.rule} on ${formatTarget(row)}`))
       io.out(printable(`Undo with: stashwatch alerts unack ${row.code ?? code}`))
     },
     { duration: '--for', note: '--note', author: '--author' },
@@ -142,10 +142,10 @@ function acknowledge(code: string, args: AckArgs, io: PaintIo): Promise<number> 
 /** `stashwatch alerts unack CODE`: withdraws an acknowledgement. */
 function unacknowledge(code: string, args: RemoteArgs, io: PaintIo): Promise<number> {
   return remotely(args, io, async (ask) => {
-    const { ack } = (await ask('GET', pathOf(code))) as AlertRow
-    const row = (await ask('DELETE', `${pathOf(code)}/acknowledge`)) as AlertRow
+    const { ack } = (await ask('GET', alertPath(code))) as AlertRow
+    const row = (await ask('DELETE', `${alertPath(code)}/acknowledge`)) as AlertRow
     if (args.json === true) return printJson(io, row)
     const says = ack === undefined ? 'not acknowledged' : 'acknowledgement withdrawn'
-    io.out(printable(`${says}: ${row.rule} on ${subjectOf(row)}`))
+    io.out(printable(`${says}: ${row.rule} on ${formatTarget(row)}`))
   })
 }

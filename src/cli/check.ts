@@ -81,12 +81,12 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
   const samples = renderSamples(engine)
   return [
     `${name} is in order: ${count(engine.rules.length, 'rule')}, ${count(engine.receivers.length, 'receiver')}`,
-    ...sayWays(config),
-    ...sayAlerting(engine.alerting),
+    ...printNotifiers(config),
+    ...printAlerting(engine.alerting),
     ...(samples.subjects.length === 0
       ? []
       : [
-          `  subjects such as ${sayList(
+          `  subjects such as ${printList(
             samples.subjects.map((one) => `'${one}'`),
             3,
           )}`,
@@ -94,25 +94,27 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
     `  listens on ${host}:${listen.port}, keeps its data in ${config.data}`,
     ...(engine.hosts.expected.length === 0
       ? []
-      : [`  expects ${count(engine.hosts.expected.length, 'host')}: ${sayList(engine.hosts.expected)}`]),
+      : [`  expects ${count(engine.hosts.expected.length, 'host')}: ${printList(engine.hosts.expected)}`]),
     ...(config.schemas === undefined
       ? []
-      : [`  own schemas in ${config.schemas}: ${sayList(openSchemas(config).own)}`]),
+      : [`  own schemas in ${config.schemas}: ${printList(openSchemas(config).own)}`]),
     ...[...warnings, ...samples.warnings].map((warning) => `warning: ${warning}`),
   ]
 }
 
 /** How people and programs are told, a line for each way. */
-function sayWays({ engine, smtp }: Loaded['config']): readonly string[] {
-  const people = new Map(engine.receivers.flatMap(({ email }) => email).map((one) => [one.address, sayRecipient(one)]))
+function printNotifiers({ engine, smtp }: Loaded['config']): readonly string[] {
+  const people = new Map(
+    engine.receivers.flatMap(({ email }) => email).map((one) => [one.address, printRecipient(one)]),
+  )
   const named = (what: string, has: (receiver: Receiver) => unknown): readonly string[] => {
     const names = engine.receivers.filter(has).map(({ name }) => name)
-    return names.length === 0 ? [] : [`  ${what} ${sayList(names)}`]
+    return names.length === 0 ? [] : [`  ${what} ${printList(names)}`]
   }
   const servers = smtp?.servers.map(({ host, port }) => `${host}:${port}`) ?? []
   const through = servers.length > 0 ? `through ${servers.join(', else ')}` : 'into the mailbox'
   return [
-    ...(people.size === 0 ? [] : [`  mail to ${sayList([...people.values()])}, ${through}`]),
+    ...(people.size === 0 ? [] : [`  mail to ${printList([...people.values()])}, ${through}`]),
     ...named('webhook of', ({ webhook }) => webhook),
     ...named('Alertmanager of', ({ alertmanager }) => alertmanager),
     ...named('report to', ({ report }) => report),
@@ -121,21 +123,21 @@ function sayWays({ engine, smtp }: Loaded['config']): readonly string[] {
 }
 
 /** What has been said about alerting; nothing where nothing has. */
-function sayAlerting({ routes, maintenance, inhibit }: Alerting): readonly string[] {
+function printAlerting({ routes, maintenance, inhibit }: Alerting): readonly string[] {
   const windows = maintenance.map(({ name }) => name)
   const parts = [
     ...(routes.length === 0 ? [] : [count(routes.length, 'route')]),
-    ...(windows.length === 0 ? [] : [`${count(windows.length, 'maintenance window')} (${sayList(windows)})`]),
+    ...(windows.length === 0 ? [] : [`${count(windows.length, 'maintenance window')} (${printList(windows)})`]),
     ...(inhibit.length === 0 ? [] : [count(inhibit.length, 'inhibition')]),
   ]
   return parts.length === 0 ? [] : [`  ${parts.join(', ')}`]
 }
 
-function sayRecipient({ name, address }: Recipient): string {
+function printRecipient({ name, address }: Recipient): string {
   return name === undefined ? address : `${name} <${address}>`
 }
 
-function sayList(names: readonly string[], most = 5): string {
+function printList(names: readonly string[], most = 5): string {
   const first = names.slice(0, most).join(', ')
   return names.length > most ? `${first} and ${names.length - most} more` : first
 }

@@ -3,7 +3,7 @@ import type { HostState } from '../model.ts'
 import { describeHostState } from '../text/host-state.ts'
 import { describe, setAction } from './terminal/command.ts'
 import { printable, type RemoteArgs, type RemoteIo, remotely, withRemote } from './terminal/remote.ts'
-import { tableOf } from './terminal/table.ts'
+import { formatTable } from './terminal/table.ts'
 
 /** One row of `GET /api/v1/hosts`, as far as the table shows it. */
 interface HostRow {
@@ -42,11 +42,11 @@ function listHosts(args: RemoteArgs, io: RemoteIo): Promise<number> {
     const sorted = rows.toSorted((a, b) => a.host.localeCompare(b.host, 'en', { numeric: true }))
     const cells = sorted.map(({ host, lastSeenAt, state, series }) => [
       host,
-      timeOf(lastSeenAt),
+      formatCell(lastSeenAt),
       describeHostState(state),
       series,
     ])
-    for (const line of tableOf(['HOST', 'LAST SEEN', 'STATE', 'SERIES'], cells)) io.out(line)
+    for (const line of formatTable(['HOST', 'LAST SEEN', 'STATE', 'SERIES'], cells)) io.out(line)
   })
 }
 
@@ -65,10 +65,10 @@ function retireHost(host: string, args: RetireArgs, io: RemoteIo): Promise<numbe
     if (args.json === true) return io.out(JSON.stringify(retired, null, 2))
     const alerts = retired.closed.map(({ rule, code }) => `${rule} (${code})`)
     const closed = alerts.length === 0 ? 'it had no open alert' : `closed: ${alerts.join(', ')}`
-    io.out(printable(`retired: ${host}, last seen ${timeOf(retired.lastSeen)}; ${closed}`))
+    io.out(printable(`retired: ${host}, last seen ${formatCell(retired.lastSeen)}; ${closed}`))
   })
 }
 
-function timeOf(iso: string | null): string {
+function formatCell(iso: string | null): string {
   return iso === null ? 'never' : `${iso.slice(0, 19).replace('T', ' ')} UTC`
 }

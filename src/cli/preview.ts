@@ -5,7 +5,7 @@ import { makeFolder } from '../files.ts'
 import type { EngineConfig } from '../model.ts'
 import { type Preview, type PreviewChoice, previewMails } from '../preview/index.ts'
 import { previewPage } from '../preview/page.ts'
-import { meant } from '../text/suggest.ts'
+import { suggest } from '../text/suggest.ts'
 import { type CheckIo, load } from './check.ts'
 import { quiet } from './send-test.ts'
 import { configOption, describe, setAction } from './terminal/command.ts'
@@ -70,7 +70,7 @@ function choose({ rule, receiver }: PreviewArgs, { rules, receivers }: EngineCon
 }
 
 function unknown(what: string, name = '', known: readonly { readonly name: string }[]): string {
-  return `no ${what} '${name}' in the configuration${meant(
+  return `no ${what} '${name}' in the configuration${suggest(
     name,
     known.map((one) => one.name),
   )}`

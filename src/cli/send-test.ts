@@ -14,7 +14,7 @@ import type {
 } from '../model.ts'
 import { anyAlert } from '../preview/samples.ts'
 import { openWays } from '../service.ts'
-import { meant } from '../text/suggest.ts'
+import { suggest } from '../text/suggest.ts'
 import { type CheckIo, load } from './check.ts'
 import { whyNot } from './start.ts'
 import { configOption, describe, setAction } from './terminal/command.ts'
@@ -50,7 +50,7 @@ async function sendTest(args: SendTestArgs, io: CheckIo): Promise<number> {
   const chosen = receivers.filter((one) => args.receiver === undefined || one.name === args.receiver)
   if (chosen.length === 0) {
     io.err(
-      `no receiver '${args.receiver ?? ''}' in the configuration${meant(
+      `no receiver '${args.receiver ?? ''}' in the configuration${suggest(
         args.receiver ?? '',
         receivers.map((one) => one.name),
       )}`,

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander'
 import { printMatcher } from '../labels/matcher.ts'
 import type { Matcher } from '../model.ts'
-import { authorOf, authorOption } from './terminal/author.ts'
+import { resolveAuthor, authorOption } from './terminal/author.ts'
 import { describe, setAction } from './terminal/command.ts'
-import { type PaintIo, printJson, printTable, timeOf } from './terminal/paint.ts'
+import { type PaintIo, printJson, printTable, formatInstant } from './terminal/paint.ts'
 import { printable, type RemoteArgs, remotely, withRemote } from './terminal/remote.ts'
 
 /** A silence as the API shows it. */
@@ -83,7 +83,7 @@ function addSilence({ matcher, ...args }: AddArgs, io: PaintIo): Promise<number>
     io,
     async (ask) => {
       const { duration, until, comment } = args
-      const { author } = authorOf(args, io)
+      const { author } = resolveAuthor(args, io)
       const made = (await ask('POST', PATH, {
         matchers: matcher,
         duration,
@@ -93,8 +93,10 @@ function addSilence({ matcher, ...args }: AddArgs, io: PaintIo): Promise<number>
       })) as SilenceRow
       if (args.json === true) return printJson(io, made)
       const { id, matchers, startsAt, state, matchedAlerts = 0, hints = [] } = made
-      const start = state === 'pending' ? `from ${timeOf(startsAt)} ` : ''
-      io.out(printable(`silenced ${start}until ${timeOf(made.endsAt)}: ${matchers.map(printMatcher).join(', ')}`))
+      const start = state === 'pending' ? `from ${formatInstant(startsAt)} ` : ''
+      io.out(
+        printable(`silenced ${start}until ${formatInstant(made.endsAt)}: ${matchers.map(printMatcher).join(', ')}`),
+      )
       if (state === 'active') io.out(`mutes ${matchedAlerts} firing alert${matchedAlerts === 1 ? '' : 's'} now`)
       for (const hint of hints) io.out(printable(hint))
       io.out(printable(`Undo with: stashwatch silences expire ${id}`))
@@ -116,8 +118,8 @@ function listSilences(args: ListArgs, io: PaintIo): Promise<number> {
         id,
         state,
         matchedAlerts,
-        timeOf(startsAt),
-        timeOf(endsAt),
+        formatInstant(startsAt),
+        formatInstant(endsAt),
         createdBy,
         matchers.map(printMatcher).join(', '),
         comment,
@@ -133,6 +135,6 @@ function expireSilence(id: string, args: RemoteArgs, io: PaintIo): Promise<numbe
   return remotely(args, io, async (ask) => {
     const ended = (await ask('DELETE', `${PATH}/${encodeURIComponent(id.toWellFormed())}`)) as SilenceRow
     if (args.json === true) return printJson(io, ended)
-    io.out(printable(`over since ${timeOf(ended.endsAt)}: ${ended.matchers.map(printMatcher).join(', ')}`))
+    io.out(printable(`over since ${formatInstant(ended.endsAt)}: ${ended.matchers.map(printMatcher).join(', ')}`))
   })
 }

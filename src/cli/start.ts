@@ -50,7 +50,7 @@ async function start(args: StartArgs, io: StartIo): Promise<number> {
       )
       end(2)
     }
-    const readConfig = (): Config => loadConfig({ ...fileOf(args), env: io.env, cwd: io.cwd }).config
+    const readConfig = (): Config => loadConfig({ ...configFile(args), env: io.env, cwd: io.cwd }).config
     service = await startService({ config, clock, timers: clock, log, readConfig, onEnd })
   } catch (error) {
     io.err(whyNot(error, `${config.listen.host}:${config.listen.port}`))
@@ -63,7 +63,7 @@ async function start(args: StartArgs, io: StartIo): Promise<number> {
   return code
 }
 
-function fileOf({ config }: StartArgs): { readonly file?: string } {
+function configFile({ config }: StartArgs): { readonly file?: string } {
   return config === undefined ? {} : { file: config }
 }
 

@@ -5,9 +5,9 @@ import { formatValue } from '../text/format.ts'
 import { describeHostState } from '../text/host-state.ts'
 import { formatLimit } from '../text/limit.ts'
 import { describeNotificationReason } from '../text/notification-reason.ts'
-import { type AlertRow, subjectOf } from './alerts.ts'
+import { type AlertRow, formatTarget } from './alerts.ts'
 import { describe, setAction } from './terminal/command.ts'
-import { paint, type PaintIo, printJson, timeOf, type Tone } from './terminal/paint.ts'
+import { paint, type PaintIo, printJson, formatInstant, type Tone } from './terminal/paint.ts'
 import { printable, type RemoteArgs, remotely, withRemote } from './terminal/remote.ts'
 
 /** What `GET /api/v1/why` answers, as far as the terminal shows it. */
@@ -90,27 +90,27 @@ function why(rule: string, host: string, args: RemoteArgs, io: PaintIo): Promise
     const found = (await ask('GET', `/api/v1/why?${asked.toString()}`)) as Why
     if (args.json === true) return printJson(io, found)
     const say = (line: string, tone?: Tone): void => io.out(paint(io, tone, printable(line)))
-    sayRule(found, host, say)
-    sayVerdicts(found, say)
+    printRule(found, host, say)
+    printEvaluations(found, say)
     if (found.alerts.length === 0) say('no episodes')
-    for (const episode of found.alerts) sayEpisode(episode, say)
+    for (const episode of found.alerts) printEpisode(episode, say)
   })
 }
 
 type Say = (line: string, tone?: Tone) => void
 
-function sayRule({ rule, host }: Why, name: string, say: Say): void {
+function printRule({ rule, host }: Why, name: string, say: Say): void {
   const { kind, severities, notify, removedAt } = rule
   const tells = `${removedAt === undefined ? 'notifies' : 'notified'} ${notify.length === 0 ? 'the receivers of its routes' : notify.join(', ')}`
   say(`${rule.name} on ${name}`, 'bold')
   say(`  rule   ${kind}, ${severities.join(' and ')}, ${tells}`)
   if (host !== null)
-    say(`  host   ${describeHostState(host.state)}, last seen ${timeOf(host.lastSeenAt)} by ${host.source}`)
+    say(`  host   ${describeHostState(host.state)}, last seen ${formatInstant(host.lastSeenAt)} by ${host.source}`)
   say(`  next   ${rule.nextEvaluation.summary}`)
   say('')
 }
 
-function sayVerdicts({ rule, evaluations }: Why, say: Say): void {
+function printEvaluations({ rule, evaluations }: Why, say: Say): void {
   say('last evaluations', 'bold')
   if (evaluations.length === 0) say(`  none: ${rule.notApplicable ?? 'no data for this rule has arrived from there'}`)
   for (const { labels, value, unit, limit, summary, evaluatedAt, hint } of evaluations) {
@@ -119,26 +119,26 @@ function sayVerdicts({ rule, evaluations }: Why, say: Say): void {
       .join('')
     const against = limit === undefined ? '' : `, limit ${formatLimit(limit, unit)}`
     const found = value === null ? 'no data' : `value ${formatValue(value, unit)}`
-    say(`  ${timeOf(evaluatedAt)}  ${label}${found}${against}: ${summary}`)
+    say(`  ${formatInstant(evaluatedAt)}  ${label}${found}${against}: ${summary}`)
     if (hint !== undefined) say(`  hint: ${hint.summary}`, 'yellow')
   }
   say('')
 }
 
-function sayEpisode(episode: Episode, say: Say): void {
+function printEpisode(episode: Episode, say: Say): void {
   const { code, state, severity, peak, unit } = episode
   say(
-    `${code === undefined ? 'not yet an episode' : `episode ${code}`}: ${state}, ${severity}, ${subjectOf(episode)}${peak === null ? '' : `, peak ${formatValue(peak, unit)}`}`,
+    `${code === undefined ? 'not yet an episode' : `episode ${code}`}: ${state}, ${severity}, ${formatTarget(episode)}${peak === null ? '' : `, peak ${formatValue(peak, unit)}`}`,
     'bold',
   )
-  for (const { at, says, tone } of timelineOf(episode)) say(`  ${timeOf(at)}  ${says}`, tone)
+  for (const { at, says, tone } of buildTimeline(episode)) say(`  ${formatInstant(at)}  ${says}`, tone)
   for (const one of episode.pending ?? [])
     say(`  pending${one.to === undefined ? '' : ` ${one.to}`}: ${one.summary}`, 'yellow')
   say('')
 }
 
 /** All that is known of an episode, in the order in which it happened. */
-function timelineOf({ transitions, decisions = [], notifications }: Episode): readonly Moment[] {
+function buildTimeline({ transitions, decisions = [], notifications }: Episode): readonly Moment[] {
   const steps = transitions.map(({ to, at, summary }): Moment => ({
     at,
     says: `${to}: ${summary}`,
@@ -150,7 +150,7 @@ function timelineOf({ transitions, decisions = [], notifications }: Episode): re
     return kind === 'suppressed' ? { at, says, tone: 'dim' } : { at, says }
   })
   // The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent.
-  return [...steps, ...decided, ...notifications.toReversed().map(momentOf)].toSorted((a, b) =>
+  return [...steps, ...decided, ...notifications.toReversed().map(formatSend)].toSorted((a, b) =>
     a.at < b.at ? -1 : Number(a.at > b.at),
   )
 }
@@ -168,7 +168,7 @@ const OUTCOMES: Readonly<Record<Exclude<SendRecord['state'], 'pending'>, string>
   withdrawn: 'withdrawn',
 }
 
-function momentOf({
+function formatSend({
   state,
   attempts,
   createdAt,
@@ -183,7 +183,7 @@ function momentOf({
   const way = /^(?:webhook|alertmanager):/.test(address) ? address : `mail to ${address}`
   const told = `${way} (${reason === undefined ? 'unknown reason' : describeNotificationReason(reason)})`
   if (state === 'pending') {
-    const next = nextAttemptAt === undefined ? '' : `, next ${timeOf(nextAttemptAt)}`
+    const next = nextAttemptAt === undefined ? '' : `, next ${formatInstant(nextAttemptAt)}`
     return { at: createdAt, says: `${told} pending: ${attempts} attempts${next}, ${response}`, tone: 'yellow' }
   }
   return {

@@ -1,6 +1,6 @@
 import type { Layout } from '../aggregate/store.ts'
 import { isMonotone, isUndoable } from '../detect/threshold.ts'
-import { fitsGlob } from '../labels/glob.ts'
+import { matchesGlob } from '../labels/glob.ts'
 import type { AbsenceRule, CountRule, EngineConfig, Metric, MetricRule, Millis, Of, Rule, Threshold } from '../model.ts'
 import { bucketWidth, SEP } from '../model.ts'
 
@@ -151,10 +151,10 @@ function layoutOf(metric: Metric, rules: readonly WindowPlan[], width: Millis): 
 
 /** The bounds that hold for a host: those of the last override that fits, else the rule's own. */
 export function thresholdFor(rule: MetricRule | CountRule, host: string): Threshold {
-  const override = rule.overrides.findLast(({ hosts }) => hosts.some((pattern) => fitsGlob(pattern, host)))
+  const override = rule.overrides.findLast(({ hosts }) => hosts.some((pattern) => matchesGlob(pattern, host)))
   return override?.threshold ?? rule.threshold
 }
 
 export function appliesTo(rule: Rule, host: string): boolean {
-  return rule.hosts.length === 0 || rule.hosts.some((pattern) => fitsGlob(pattern, host))
+  return rule.hosts.length === 0 || rule.hosts.some((pattern) => matchesGlob(pattern, host))
 }

@@ -2,7 +2,7 @@
  * Returns true if a pattern with `*` (any text) and `?` (one character) matches the whole name. Without recursion; in
  * the worst case the time is proportional to the product of the lengths.
  */
-export function fitsGlob(pattern: string, name: string): boolean {
+export function matchesGlob(pattern: string, name: string): boolean {
   let p = 0
   let n = 0
   let star = -1

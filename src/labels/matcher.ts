@@ -33,11 +33,11 @@ export function parseMatcher(text: string): Matcher | MatcherFault {
   if (text.length > LONGEST_TEXT)
     return fault(`expected a matcher of at most ${LONGEST_TEXT} characters, found more`, 0)
   const label = take(LABEL, text, skip(text, 0))
-  if (label === undefined) return fault(sayNoLabel(text), skip(text, 0))
+  if (label === undefined) return fault(missingLabel(text), skip(text, 0))
   const op = take(OP, text, skip(text, label.end))
-  if (op === undefined) return fault(sayNoOp(text, label), skip(text, label.end))
+  if (op === undefined) return fault(missingOp(text, label), skip(text, label.end))
   const value = take(VALUE, text, skip(text, op.end))
-  if (value === undefined) return fault(sayNoValue(text, op), skip(text, op.end))
+  if (value === undefined) return fault(missingValue(text, op), skip(text, op.end))
   const end = skip(text, value.end)
   const several = /^["']/.test(value.text) ? null : SEVERAL.exec(value.text)
   if (end < text.length || several) {
@@ -73,7 +73,7 @@ function unquote(text: string): string {
   return text.startsWith('"') ? text.slice(1, -1).replaceAll(/\\(["\\])/g, '$1') : text
 }
 
-function sayNoLabel(text: string): string {
+function missingLabel(text: string): string {
   const expected = 'expected LABEL OP VALUE such as severity = critical'
   if (text.trim() === '') return `${expected}, found nothing`
   return /^\s*\{/.test(text)
@@ -81,13 +81,13 @@ function sayNoLabel(text: string): string {
     : `${expected}; the label is missing`
 }
 
-function sayNoOp(text: string, label: Taken): string {
+function missingOp(text: string, label: Taken): string {
   const found = /^[=!~:<>]+/.exec(text.slice(skip(text, label.end)))?.[0]
   const meant = found === '==' || found === ':' ? "; did you mean '='?" : found === '~' ? "; did you mean '=~'?" : ''
   return `expected =, !=, =~ or !~ after the label, found ${found === undefined ? 'none of them' : `'${found}'`}${meant}`
 }
 
-function sayNoValue(text: string, op: Taken): string {
+function missingValue(text: string, op: Taken): string {
   return skip(text, op.end) === text.length
     ? `the value after '${op.text}' is missing; "" is the empty text`
     : 'a quote begins here and does not end'
@@ -146,5 +146,5 @@ function compileValue(op: Matcher['op'], value: string): (text: string) => boole
   if (op === '!=') return (text) => text !== value
   const pattern = compilePattern(value)
   if ('fault' in pattern) throw new MatcherError(`expected an RE2 expression, found ${quote(value)}: ${pattern.fault}`)
-  return op === '=~' ? (text) => pattern.fits(text) : (text) => !pattern.fits(text)
+  return op === '=~' ? (text) => pattern.matches(text) : (text) => !pattern.matches(text)
 }

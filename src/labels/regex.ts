@@ -5,7 +5,7 @@ export interface Pattern {
   /** Returns true if the expression matches anywhere in the text. */
   isIn(text: string): boolean
   /** Returns true if the expression matches the whole text. */
-  fits(text: string): boolean
+  matches(text: string): boolean
 }
 
 /** Why an expression cannot be compiled, as the end of a sentence. */
@@ -17,7 +17,7 @@ export interface PatternFault {
 export function compilePattern(expression: string): Pattern | PatternFault {
   try {
     const compiled = RE2JS.compile(expression)
-    return { isIn: (text) => compiled.test(text), fits: (text) => compiled.testExact(text) }
+    return { isIn: (text) => compiled.test(text), matches: (text) => compiled.testExact(text) }
   } catch (error) {
     const known = error instanceof Error && 'error' in error && typeof error.error === 'string'
     const reason = known ? String(error.error) : 'it cannot be read'

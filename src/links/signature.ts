@@ -32,13 +32,13 @@ export const LINK_KEY_BYTES = 32
 /** Returns the path of a signed link, without the service's base URL. The same action gives the same path. */
 export function signLink(key: Uint8Array, { do: what, episode, rule, host, exp, to }: LinkAction): string {
   const payload = Buffer.from(JSON.stringify({ do: what, episode, rule, host, exp, to })).toString('base64url')
-  return `/act/${payload}.${signatureOf(key, payload)}`
+  return `/act/${payload}.${computeSignature(key, payload)}`
 }
 
 /** Verifies a token, the last part of the path. Compares signatures in constant time. */
 export function readLink(key: Uint8Array, token: string, now: Millis): Link {
   const [payload = '', signature = '', ...more] = token.split('.')
-  const [offered, right] = [Buffer.from(signature), Buffer.from(signatureOf(key, payload))]
+  const [offered, right] = [Buffer.from(signature), Buffer.from(computeSignature(key, payload))]
   // Comparing the texts instead of decoded bytes allows only one spelling of a token.
   const isOurs = offered.length === right.length && timingSafeEqual(offered, right) && more.length === 0
   if (!isOurs) return { kind: 'forged' }
@@ -47,5 +47,5 @@ export function readLink(key: Uint8Array, token: string, now: Millis): Link {
   return { kind: 'valid', action, id: `link-${hash('sha256', payload).slice(0, 24)}` }
 }
 
-const signatureOf = (key: Uint8Array, payload: string): string =>
+const computeSignature = (key: Uint8Array, payload: string): string =>
   createHmac('sha256', key).update(payload).digest('base64url')

@@ -1,34 +1,34 @@
 import { join } from 'node:path'
 import type { Clock, Config, Log } from '../model.ts'
-import { createAlertmanagerWay } from './webhook/alertmanager.ts'
-import { openDraw } from './chart/png.ts'
-import type { LetterOptions } from './mail/content.ts'
+import { createAlertmanagerNotifier } from './webhook/alertmanager.ts'
+import { openPngRenderer } from './chart/png.ts'
+import type { ContentOptions } from './mail/content.ts'
 import { type Mailbox, openMailbox } from './email/mailbox.ts'
 import { renderMessage } from './mail/message.ts'
-import { createEmailWay } from './email/failover.ts'
-import { createWebhookWay } from './webhook/webhook.ts'
-import type { Compose, Ways } from './notifier.ts'
+import { createEmailNotifier } from './email/failover.ts'
+import { createWebhookNotifier } from './webhook/webhook.ts'
+import type { Compose, Notifiers } from './notifier.ts'
 
 export { notificationSubject } from './send/history.ts'
 export { createSender, type Sender, type SenderParts } from './send/sender.ts'
 export type { Mailbox, MailSummary, StoredMail } from './email/mailbox.ts'
-export type { Delivery, Way, Ways } from './notifier.ts'
+export type { Delivery, Notifier as Way, Notifiers as Ways } from './notifier.ts'
 
 /** How notifications leave under a configuration. */
-export interface Exits {
+export interface OpenNotifiers {
   /** Every way out, one line each. All of them pass test/notify/conformance.ts. */
-  readonly ways: Ways
+  readonly ways: Notifiers
   /** Most attempts to mail in any minute; the other ways have no such bound. */
   readonly mailRate?: number
   /** Set when mails are kept in files, for the pages that show them. */
   readonly mailbox?: Mailbox
 }
 
-type WaysConfig = Pick<Config, 'smtp' | 'data' | 'url' | 'targets' | 'kibana'> & {
+type NotifiersConfig = Pick<Config, 'smtp' | 'data' | 'url' | 'targets' | 'kibana'> & {
   readonly engine: Pick<Config['engine'], 'mailsPerMinute'>
 }
 
-interface WaysContext {
+interface NotifierContext {
   readonly clock: Clock
   readonly log: Log
   /** Signs the links that act; mails have none of these without it. */
@@ -41,16 +41,19 @@ interface WaysContext {
  *
  * @throws the file system's error when the mailbox cannot be opened.
  */
-export async function openWays(config: WaysConfig, { clock, log, linkKey }: WaysContext): Promise<Exits> {
+export async function createNotifiers(
+  config: NotifiersConfig,
+  { clock, log, linkKey }: NotifierContext,
+): Promise<OpenNotifiers> {
   const { smtp, targets } = config
-  const links = linksOf(config)
+  const links = linkOptions(config)
   const compose = await openComposer(config, log, linkKey)
   const others = {
-    webhook: createWebhookWay({ targets, ...links }),
-    alertmanager: createAlertmanagerWay({ targets, clock, ...links }),
+    webhook: createWebhookNotifier({ targets, ...links }),
+    alertmanager: createAlertmanagerNotifier({ targets, clock, ...links }),
   }
   if (smtp !== undefined) {
-    const ways = { email: createEmailWay(smtp, { compose, clock, log }), ...others }
+    const ways = { email: createEmailNotifier(smtp, { compose, clock, log }), ...others }
     return { ways, ...(smtp.ratePerMinute === undefined ? {} : { mailRate: smtp.ratePerMinute }) }
   }
   const folder = join(config.data, 'mailbox')
@@ -58,7 +61,7 @@ export async function openWays(config: WaysConfig, { clock, log, linkKey }: Ways
   return { ways: { email: mailbox, ...others }, mailbox }
 }
 
-function linksOf(config: Pick<Config, 'url'>): { readonly url?: string } {
+function linkOptions(config: Pick<Config, 'url'>): { readonly url?: string } {
   const url = config.url?.replace(/\/+$/, '')
   return url === undefined ? {} : { url }
 }
@@ -69,19 +72,19 @@ function linksOf(config: Pick<Config, 'url'>): { readonly url?: string } {
  * @param linkKey signs the links by which readers act; without it there are none.
  */
 export async function openComposer(
-  config: Pick<WaysConfig, 'smtp' | 'url' | 'engine' | 'kibana'>,
+  config: Pick<NotifiersConfig, 'smtp' | 'url' | 'engine' | 'kibana'>,
   log: Log,
-  linkKey?: LetterOptions['linkKey'],
+  linkKey?: ContentOptions['linkKey'],
 ): Promise<Compose> {
   const { smtp, engine, kibana } = config
   const from = smtp?.from ?? { name: 'Stashwatch', address: 'stashwatch@localhost' }
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1)
-  const draw = await openDraw(log)
+  const draw = await openPngRenderer(log)
   const options = {
     from,
     domain,
     mailsPerMinute: engine.mailsPerMinute,
-    ...linksOf(config),
+    ...linkOptions(config),
     ...(linkKey === undefined ? {} : { linkKey }),
     ...(kibana === undefined ? {} : { kibana }),
     ...(draw === undefined ? {} : { draw }),

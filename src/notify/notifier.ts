@@ -50,7 +50,7 @@ export interface Delivery {
 }
 
 /** A way for notifications to leave. */
-export interface Way {
+export interface Notifier {
   readonly type: Channel | 'mailbox'
   /** The bytes that leave, without secrets. Equal notifications give equal bytes. */
   render(notification: Notification): Promise<Uint8Array>
@@ -67,4 +67,4 @@ export interface Way {
 }
 
 /** The way of each `via`; `email` may be a mailbox. */
-export type Ways = Readonly<Record<Channel, Way>>
+export type Notifiers = Readonly<Record<Channel, Notifier>>

@@ -1,6 +1,6 @@
 import { ConfigErrors, formatDiagnostic } from '../config/index.ts'
 import type { Config } from '../model.ts'
-import { openWays } from '../notify/index.ts'
+import { createNotifiers } from '../notify/index.ts'
 import { openExtractor, openSchemas } from './judge.ts'
 import { addressesOf, noteLeft, type Running, startSender } from './running.ts'
 
@@ -40,7 +40,7 @@ async function takeOver(running: Running): Promise<readonly string[]> {
   const schemas = isBuiltIn ? running.schemas : openSchemas(next)
   const extract = openExtractor(next)
   const exits =
-    waysOf(config) === waysOf(next) ? undefined : await openWays(next, { ...options, linkKey: running.linkKey })
+    waysOf(config) === waysOf(next) ? undefined : await createNotifiers(next, { ...options, linkKey: running.linkKey })
   const { known } = running
   // Whoever comes may be told before the new configuration is the one in force here.
   running.known = new Set([...known, ...addressesOf(next)])

@@ -4,7 +4,7 @@ import type { Rejects } from '../ingest/rejects.ts'
 import type { Schemas } from '../ingest/schema/index.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Clock, Config, Log, Millis, Notification } from '../model.ts'
-import { createSender, type Exits, type Mailbox, type Sender, notificationSubject } from '../notify/index.ts'
+import { createSender, type OpenNotifiers, type Mailbox, type Sender, notificationSubject } from '../notify/index.ts'
 
 export interface ServiceOptions {
   readonly config: Config
@@ -47,7 +47,7 @@ export interface Running {
 }
 
 /** Sends what is due, by the ways out. */
-export function startSender(running: Running, engine: EngineClient, exits: Exits): Sender {
+export function startSender(running: Running, engine: EngineClient, exits: OpenNotifiers): Sender {
   const { options, metrics } = running
   const { clock, log } = options
   const left = ({ to }: Notification): Millis | undefined => leftAt(running, to.address)

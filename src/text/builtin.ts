@@ -39,7 +39,7 @@ export const BUILTIN: Readonly<Record<string, Describe>> = {
   expected_since: (_, params, time) => `no event received; expected since ${time(params.number('at') ?? NaN)}`,
 
   source_silent: ({ identity: { host } }, params) =>
-    `no request from ${host}; ${behind(params.number('hosts'))} not evaluated meanwhile`,
+    `no request from ${host}; ${formatHostsBehind(params.number('hosts'))} not evaluated meanwhile`,
   source_delivers({ identity: { host } }, params, time) {
     const lastSeen = params.number('lastSeen')
     return lastSeen === undefined ? `${host} delivers again` : `${host} delivers, last at ${time(lastSeen)}`
@@ -62,11 +62,11 @@ export const BUILTIN: Readonly<Record<string, Describe>> = {
   usual_unknown: () => 'the usual number of hosts is not known yet',
 
   absent_together({ identity: { host } }, params) {
-    const { count, left, names } = together(params)
+    const { count, left, names } = formatTogether(params)
     return `${count}${left} ${count === 1 ? 'host' : 'hosts'} of ${host} became absent together: ${names}`
   },
   missing_everywhere(_, params) {
-    const { count, left, names } = together(params)
+    const { count, left, names } = formatTogether(params)
     return `no events from ${count}${left} expected ${count === 1 ? 'host' : 'hosts'}: ${names}`
   },
   seen_again(evaluated, params) {
@@ -95,12 +95,12 @@ function source(name: string | undefined): string {
   return name === undefined || name === '' ? 'its source' : name
 }
 
-function behind(hosts: number | undefined): string {
+function formatHostsBehind(hosts: number | undefined): string {
   if (hosts === undefined || hosts === 0) return 'its hosts are'
   return hosts === 1 ? 'its host is' : `its ${hosts} hosts are`
 }
 
-function together(params: Parameters<Describe>[1]): {
+function formatTogether(params: Parameters<Describe>[1]): {
   readonly count: number
   readonly left: string
   readonly names: string

@@ -1,10 +1,10 @@
 /** The known word that was probably meant: at most a third of its letters differ. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  return nearestOf(word, known, 1)[0]
+  return listNearest(word, known, 1)[0]
 }
 
 /** At most so many of the known words that were perhaps meant, the nearest first. */
-export function nearestOf(word: string, known: readonly string[], most: number): readonly string[] {
+export function listNearest(word: string, known: readonly string[], most: number): readonly string[] {
   const wanted = word.toLowerCase()
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
@@ -18,7 +18,7 @@ export function nearestOf(word: string, known: readonly string[], most: number):
 }
 
 /** The end of a sentence that names an unknown word: a guess, or all there is to choose from. */
-export function meant(word: string, known: readonly string[]): string {
+export function suggest(word: string, known: readonly string[]): string {
   const guess = nearest(word, known)
   if (guess !== undefined) return `: did you mean '${guess}'?`
   return known.length === 0 ? '' : `: expected ${known.length > 1 ? 'one of ' : ''}${known.join(', ')}`

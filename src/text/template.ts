@@ -3,7 +3,7 @@ import { formatDuration, formatTime, formatValue } from './format.ts'
 import { formatLimit } from './limit.ts'
 import { formatMeasure } from './measure.ts'
 import { describeReason } from './reason.ts'
-import { meant } from './suggest.ts'
+import { suggest } from './suggest.ts'
 
 /**
  * What may stand in for a placeholder. A number carries its unit, so that `{{value}}` alone reads well; null is
@@ -75,10 +75,13 @@ interface Formatter {
 const ANY: Formatter['fits'] = ['text', 'number', 'time', 'duration']
 
 const FORMATTERS: ReadonlyMap<string, Formatter> = new Map<string, Formatter>([
-  ['percent', { fits: ['number'], format: ofNumber((n, unit) => formatValue(n, unit === 'percent' ? unit : 'ratio')) }],
-  ['number', { fits: ['number'], format: ofNumber((n) => formatValue(n, 'none')) }],
-  ['bytes', { fits: ['number'], format: ofNumber((n) => formatValue(n, 'bytes')) }],
-  ['duration', { fits: ['number', 'duration'], format: ofNumber((n) => formatDuration(n * 1000)) }],
+  [
+    'percent',
+    { fits: ['number'], format: numberFormatter((n, unit) => formatValue(n, unit === 'percent' ? unit : 'ratio')) },
+  ],
+  ['number', { fits: ['number'], format: numberFormatter((n) => formatValue(n, 'none')) }],
+  ['bytes', { fits: ['number'], format: numberFormatter((n) => formatValue(n, 'bytes')) }],
+  ['duration', { fits: ['number', 'duration'], format: numberFormatter((n) => formatDuration(n * 1000)) }],
   ['time', { fits: ['time'], format: formatPlain }],
   ['upper', { fits: ANY, format: (value, zone) => formatPlain(value, zone).toUpperCase() }],
   ['lower', { fits: ANY, format: (value, zone) => formatPlain(value, zone).toLowerCase() }],
@@ -122,13 +125,13 @@ function readPlaceholder(found: string, names: readonly string[]): { readonly na
     .map((piece) => piece.trim())
   if (!names.includes(name)) {
     if (name === '') throw new TemplateError("'{{ }}' without a name; expected {{server}}, {{value}}, ...", found)
-    throw new TemplateError(`unknown placeholder '${name}'${meant(name, names)}`, found)
+    throw new TemplateError(`unknown placeholder '${name}'${suggest(name, names)}`, found)
   }
   if (more.length > 0) throw new TemplateError(`two formatters in '${found}'; expected one at most`, found)
   if (formatter === undefined) return { name, format: formatPlain }
   const known = FORMATTERS.get(formatter)
   if (!known)
-    throw new TemplateError(`unknown formatter '${formatter}'${meant(formatter, [...FORMATTERS.keys()])}`, found)
+    throw new TemplateError(`unknown formatter '${formatter}'${suggest(formatter, [...FORMATTERS.keys()])}`, found)
   const kind = KINDS[name] ?? 'text'
   if (!known.fits.includes(kind)) {
     throw new TemplateError(`the formatter '${formatter}' does not fit '${name}', which is a ${kind}`, found)
@@ -143,7 +146,7 @@ function formatPlain(value: TemplateValue, zone: string | undefined): string {
   return value.kind === 'time' ? formatTime(value.at, zone) : formatDuration(value.span)
 }
 
-function ofNumber(format: (value: number, unit: Unit) => string): Format {
+function numberFormatter(format: (value: number, unit: Unit) => string): Format {
   return (value, zone) =>
     value.kind === 'number' && value.number !== null ? format(value.number, value.unit) : formatPlain(value, zone)
 }

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { encodeEntry } from '../../src/engine/step.ts'
 import type { AbsenceRule, EngineConfig, Notification, Receiver } from '../../src/model.ts'
-import { renderMessage, subjectOf } from '../../src/notify/mail/message.ts'
+import { renderMessage, formatSubject } from '../../src/notify/mail/message.ts'
 import {
   above,
   at,
@@ -183,7 +183,7 @@ test('a receiver that wants the state in the subject gets it in each mail of an 
   story.at('12:30').cpu('web-1', 0.1)
   story.until('12:40')
   t.strictSame(
-    story.play.mails.map(subjectOf),
+    story.play.mails.map(formatSubject),
     ['warning', 'critical', 'resolved'].map((state) => `[${state}] CPU on web-1 is high`),
   )
   t.equal(new Set(story.play.mails.map(({ thread }) => thread)).size, 1)
@@ -207,7 +207,7 @@ test("a receiver's subject counts for silent hosts whose rule has none", (t) => 
     story.at('12:00').cpu('web-1', 0.1).cpu('web-2', 0.1).cpu('web-3', 0.1)
     story.at('12:30').dies('web-2')
     story.until('12:40')
-    return story.play.mails.map(subjectOf)
+    return story.play.mails.map(formatSubject)
   }
   t.strictSame(subjects({}, {}), ['web-2 is absent'])
   t.strictSame(subjects({}, { subject: 'gone: {{server}}' }), ['gone: web-2'])

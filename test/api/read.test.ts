@@ -133,7 +133,14 @@ function sendOf(id: string, episode: string): SendRecord {
 }
 
 test('hosts are listed with times that people read', async (t) => {
-  const host = { host: 'web-1', lastSeenAt: NOON, source: 'logstash-a', clockSkewSeconds: null, state: 'live', series: 3 }
+  const host = {
+    host: 'web-1',
+    lastSeenAt: NOON,
+    source: 'logstash-a',
+    clockSkewSeconds: null,
+    state: 'live',
+    series: 3,
+  }
   const { get } = await serve(t, { answers: () => [host, { ...host, host: 'new', lastSeenAt: Number.NaN }] })
   const answer = await get('/api/v1/hosts')
   t.equal(answer.status, 200)

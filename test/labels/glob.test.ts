@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { fitsGlob, isGlob } from '../../src/labels/glob.ts'
+import { matchesGlob, isGlob } from '../../src/labels/glob.ts'
 
 test('a star is any text, a question mark one character, all else itself', async (t) => {
   const fitting = ['web-1:web-1', '*:', 'web-*:web-', 'web-*:web-1', '*-1:web-1', 'w*b*1:web-1', 'web-?:web-1', '**:x']
@@ -16,7 +16,7 @@ test('a star is any text, a question mark one character, all else itself', async
   ]
   const fits = (pair: string): boolean => {
     const [pattern = '', name = ''] = pair.split(':')
-    return fitsGlob(pattern, name)
+    return matchesGlob(pattern, name)
   }
   t.strictSame(
     fitting.map(fits),
@@ -33,7 +33,7 @@ test('it agrees with the regular expression that means the same', async (t) => {
   const text = (...letters: string[]) => fc.string({ unit: fc.constantFrom(...letters), maxLength: 8 })
   const agrees = (pattern: string, name: string): boolean => {
     const source = pattern.replaceAll('.', '\\.').replaceAll('*', '.*').replaceAll('?', '.')
-    return fitsGlob(pattern, name) === new RegExp(`^${source}$`).test(name)
+    return matchesGlob(pattern, name) === new RegExp(`^${source}$`).test(name)
   }
   t.doesNotThrow(() =>
     fc.assert(fc.property(text('a', 'b', '.', '*', '?'), text('a', 'b', '.'), agrees), { numRuns: 2000 }),

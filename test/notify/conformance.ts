@@ -1,9 +1,9 @@
 import PostalMime from 'postal-mime'
 import { type Test, test } from 'tap'
 import type { Notification, Channel } from '../../src/model.ts'
-import { openDraw } from '../../src/notify/chart/png.ts'
+import { openPngRenderer } from '../../src/notify/chart/png.ts'
 import { renderMessage } from '../../src/notify/mail/message.ts'
-import type { Way } from '../../src/notify/notifier.ts'
+import type { Notifier } from '../../src/notify/notifier.ts'
 import { hostileNames } from './hostile.ts'
 import { facts, notification, picture } from './samples.ts'
 
@@ -15,7 +15,7 @@ export interface Arrival {
 }
 
 export interface Opened {
-  readonly way: Way
+  readonly way: Notifier
   readonly received: () => Promise<readonly Arrival[]>
 }
 
@@ -28,7 +28,7 @@ export interface Form {
   readonly isHarmless: (t: Test, arrival: Arrival) => Promise<void>
 }
 
-const draw = await openDraw({ debug() {}, info() {}, warn() {}, error() {} })
+const draw = await openPngRenderer({ debug() {}, info() {}, warn() {}, error() {} })
 const mailOptions = {
   from: { name: 'Stashwatch', address: 'alerts@example.org' },
   domain: 'example.org',

@@ -7,7 +7,7 @@ import { describeNotificationReason } from '../../text/notification-reason.ts'
 import { describeReason } from '../../text/reason.ts'
 import { escapeHtml, foreign, page } from './html.ts'
 import { alertNow } from './link.ts'
-import { sendsOf, showSend } from '../views.ts'
+import { findSends, showSend } from '../views.ts'
 
 /** Whether a person's browser asks, as for a link in a mail; scripts that take anything get JSON. */
 export function prefersPage({ headers: { accept = '' } }: FastifyRequest): boolean {
@@ -56,7 +56,7 @@ ${facts([
   ['Code', code],
 ])}
 <h2>Timeline</h2>
-<ul class="card">${timelineOf(alert, sends).map(momentItem).join('\n')}</ul>
+<ul class="card">${buildTimeline(alert, sends).map(momentItem).join('\n')}</ul>
 <p><a href="../hosts/${linkTo(host)}">${foreign(host)} now</a></p>`,
   )
 }
@@ -103,14 +103,14 @@ interface Moment {
 }
 
 /** The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent. */
-function timelineOf(alert: AlertView, sends: readonly SendRecord[]): readonly Moment[] {
+function buildTimeline(alert: AlertView, sends: readonly SendRecord[]): readonly Moment[] {
   const { identity, transitions, decisions = [] } = alert
   const steps = transitions.map((step): Moment => ({
     at: step.at,
     what: step.to,
     says: describeReason({ identity, ...step }),
   }))
-  const rows = sendsOf(alert, sends)
+  const rows = findSends(alert, sends)
     .toReversed()
     .map(({ record, because }) => ({ record, because, shown: showSend(record) }))
   const decided = decisions.map((decision): Moment => {

@@ -50,7 +50,7 @@ ${canAct(facts) ? form(facts) : '<p>There is nothing left to acknowledge.</p>'}`
 }
 
 /** What was done that still holds. */
-function doneOf({ action, alert, silence, now }: LinkFacts): Done | undefined {
+function findDone({ action, alert, silence, now }: LinkFacts): Done | undefined {
   const { ack } = alert ?? {}
   const done = action.do === 'ack' ? ack && acknowledged(ack) : silence && silenced(silence)
   return done !== undefined && done.until > now ? done : undefined
@@ -73,7 +73,7 @@ const silenced = ({ createdBy, endsAt, comment }: SilenceView): Done => ({
 /** What has come of the link, and the way back. */
 function doneAlready(facts: LinkFacts): string {
   const { action, now } = facts
-  const done = doneOf(facts)
+  const done = findDone(facts)
   if (done === undefined) return ''
   const { author, until, words } = done
   const what = action.do === 'ack' ? 'Acknowledged' : 'Silenced'
@@ -118,7 +118,7 @@ const EFFECT: Readonly<Record<LinkAction['do'], string>> = {
 
 function form(facts: LinkFacts): string {
   const { action } = facts
-  const isDone = doneOf(facts) !== undefined
+  const isDone = findDone(facts) !== undefined
   const choices = CHOICES[action.do].map(
     ([value, says], i) =>
       `<label class="choice"><input type="radio" name="duration" value="${value}"${i === 1 ? ' checked' : ''}>${says}</label>`,

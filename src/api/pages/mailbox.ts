@@ -55,7 +55,7 @@ function listPage(entries: readonly MailboxEntry[]): string {
   const items = entries.map(
     ({ n, subject, to, date }) =>
       `<li><a href="/mailbox/${n}">${foreign(subject || 'no subject')}</a>` +
-      `<span class="soft">${foreign(timeOf(date))}</span><span class="soft">to ${foreign(to)}</span></li>`,
+      `<span class="soft">${foreign(formatMailTime(date))}</span><span class="soft">to ${foreign(to)}</span></li>`,
   )
   const mails =
     items.length === 0
@@ -75,7 +75,7 @@ function mailPage({ subject, from, to, date, headers, text, html, files, raw }: 
     subject,
     `<p><a href="/mailbox">Mailbox</a></p>
 <h1>${foreign(subject || 'no subject')}</h1>
-<p class="soft">${foreign(timeOf(date))}<br>from ${foreign(from)} to ${foreign(to)}</p>
+<p class="soft">${foreign(formatMailTime(date))}<br>from ${foreign(from)} to ${foreign(to)}</p>
 <div class="parts">
 <details><summary>Plain text</summary><pre>${escapeHtml(text)}</pre></details>
 <details><summary>Headers</summary><dl class="card wide">${headers.map(headerLine).join('')}</dl></details>
@@ -87,7 +87,7 @@ ${files.length === 0 ? '' : `<details><summary>Files</summary><ul class="card">$
 }
 
 /** A mail's time is in UTC. */
-const timeOf = (date: string): string => date.replace(/ \+0000$/, ' UTC')
+const formatMailTime = (date: string): string => date.replace(/ \+0000$/, ' UTC')
 
 /**
  * A mail's document as the tree of an element, which is as high as the mail and has styles of its own. What could end

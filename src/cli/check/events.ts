@@ -29,7 +29,7 @@ export async function checkEvents(file: string, config: Config, io: EventsIo): P
       for (const judged of judgePiece(piece, judge)) tallyEvent(tally, judged, piece.line)
     })
   } catch (error) {
-    if (codeOf(error) === '') throw error
+    if (rejectCode(error) === '') throw error
     io.err(`${file}: ${whyUnreadable(error)}`)
     return isMissing(error) || isCut(error) ? 1 : 2
   }
@@ -57,17 +57,17 @@ function judgePiece({ text }: Piece, judge: (event: unknown) => Judged): readonl
   return isBulkAction(value) ? [] : [judge(value)]
 }
 
-const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(error))
+const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(rejectCode(error))
 
 /** What zlib calls the faults of the bytes that it is given. */
-const isCut = (error: unknown): boolean => codeOf(error).startsWith('Z_')
+const isCut = (error: unknown): boolean => rejectCode(error).startsWith('Z_')
 
-function codeOf(error: unknown): string {
+function rejectCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
 function whyUnreadable(error: unknown): string {
-  const code = codeOf(error)
+  const code = rejectCode(error)
   if (code === 'EISDIR') return 'is a folder; expected a file of events'
   if (isMissing(error)) return 'does not exist: check the path after --events'
   if (isCut(error)) return `is cut short or not gzip all through (${code})`
@@ -95,10 +95,10 @@ const kindRow = ([kind, { accepted, rejected, unused, hosts }]: readonly [string
   String(accepted),
   String(rejected),
   String(unused),
-  sayHosts(hosts),
+  printHosts(hosts),
 ]
 
-function sayHosts({ seen, more }: Names): string {
+function printHosts({ seen, more }: Names): string {
   const first = [...seen].slice(0, SHOWN_HOSTS).join(', ')
   if (more) return `${first}, ... (more than ${seen.size})`
   return seen.size > SHOWN_HOSTS ? `${first}, ... (${seen.size})` : first
@@ -161,11 +161,11 @@ function hungryLines({ kinds, fields }: Tally, { engine }: Config): readonly str
   const all = [...fields.keys()]
   const taken = new Set(engine.metrics.flatMap((metric) => metric.fields))
   const free = all.filter((path) => (fields.get(path)?.numbers ?? 0) > 0 && !taken.has(path))
-  const metrics = engine.metrics.filter(({ name }) => !fed.has(name)).map((metric) => sayMetric(metric, fields, free))
+  const metrics = engine.metrics.filter(({ name }) => !fed.has(name)).map((metric) => printMetric(metric, fields, free))
   const rules = engine.rules
     .filter((rule) => rule.kind === 'count')
     .filter(({ name }) => !fed.has(`count(${name})`))
-    .map((rule) => sayRule(rule, fields, all))
+    .map((rule) => printRule(rule, fields, all))
   const absent = [...metrics, ...rules].flatMap((one) => ('absent' in one ? [one.absent] : []))
   const lines = [...metrics, ...rules].flatMap((one) => ('says' in one ? [one.says] : []))
   if (absent.length > 0) lines.push(`no event has the fields of: ${absent.join(', ')}`)
@@ -175,7 +175,7 @@ function hungryLines({ kinds, fields }: Tally, { engine }: Config): readonly str
 /** Something to say of a metric or a rule, or its name where there is nothing but that its fields are absent. */
 type Hungry = { readonly says: string } | { readonly absent: string }
 
-function sayMetric({ name, fields: wanted }: Metric, fields: Tally['fields'], known: readonly string[]): Hungry {
+function printMetric({ name, fields: wanted }: Metric, fields: Tally['fields'], known: readonly string[]): Hungry {
   const present = wanted.map((path) => ({ path, found: fields.get(path) })).find(({ found }) => found !== undefined)
   if (present !== undefined) {
     const { path, found } = present
@@ -187,7 +187,7 @@ function sayMetric({ name, fields: wanted }: Metric, fields: Tally['fields'], kn
   return guess === undefined ? { absent: name } : { says }
 }
 
-function sayRule({ name, where }: CountRule, fields: Tally['fields'], known: readonly string[]): Hungry {
+function printRule({ name, where }: CountRule, fields: Tally['fields'], known: readonly string[]): Hungry {
   const missing = where.filter(({ field, exists }) => exists !== false && !fields.has(field)).map(({ field }) => field)
   if (missing.length === 0) return { says: `rule ${name}: no event matches` }
   const guess = meantField(missing, known)

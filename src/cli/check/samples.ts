@@ -18,7 +18,7 @@ export function renderSamples(config: EngineConfig): SampleTexts {
   const render = (whose: string, { subject, body }: Pick<Receiver, 'subject' | 'body'>, facts: AlertSnapshot): void => {
     for (const [key, template] of Object.entries({ subject, body })) {
       if (template === undefined) continue
-      const text = textOf(template, facts).trim()
+      const text = renderText(template, facts).trim()
       if (text === '') warnings.push(`the ${key} of ${whose} comes out empty on a sample alert`)
       else if (key === 'subject') subjects.add(text)
     }
@@ -66,7 +66,7 @@ function misfits(config: EngineConfig, samples: readonly Sample[]): readonly str
   })
 }
 
-function textOf(template: string, facts: AlertSnapshot): string {
+function renderText(template: string, facts: AlertSnapshot): string {
   const labels = [...template.matchAll(/\{\{\s*(label\.[^|}]*?)\s*(?:\||\}\})/g)].map(([, name = '']) => name)
   return compileTemplate(template, [...TEMPLATE_NAMES, ...labels]).render(templateValues(facts))
 }

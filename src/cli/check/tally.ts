@@ -70,7 +70,7 @@ export const NO_KIND = '(none)'
 export function tallyEvent(tally: Tally, { kind = NO_KIND, event, outcome }: Judged, line: number): void {
   tally.events += 1
   if (event !== undefined) tallyFields(tally.fields, event, '')
-  const ofKind = kindOf(tally, kind)
+  const ofKind = kindTally(tally, kind)
   if ('code' in outcome) {
     ofKind.rejected += 1
     tallyReason(tally, outcome, line)
@@ -84,7 +84,7 @@ export function tallyEvent(tally: Tally, { kind = NO_KIND, event, outcome }: Jud
   if (kind === 'base') tallyDataset(ofKind.datasets, event)
 }
 
-function kindOf({ kinds }: Tally, kind: string): KindTally {
+function kindTally({ kinds }: Tally, kind: string): KindTally {
   const known = kinds.get(kind)
   if (known !== undefined) return known
   const hosts = { seen: new Set<string>(), more: false }

@@ -13,7 +13,10 @@ export const authorOption = (): Option =>
  *
  * @throws {RemoteError} when none of them has a name.
  */
-export function authorOf(args: RemoteArgs & { readonly author?: string }, io: PaintIo): { readonly author?: string } {
+export function resolveAuthor(
+  args: RemoteArgs & { readonly author?: string },
+  io: PaintIo,
+): { readonly author?: string } {
   const { env } = io
   const name = args.author ?? (env['USER'] || env['LOGNAME'])
   if (name !== undefined && name !== '') return { author: name }

@@ -1,5 +1,5 @@
 import { type Command, CommanderError, Option } from 'commander'
-import { meant } from '../../text/suggest.ts'
+import { suggest } from '../../text/suggest.ts'
 
 /** Options whose empty value means something: `--note ''` removes a note. */
 const MAY_BE_EMPTY = ['note']
@@ -84,7 +84,7 @@ function explainOption(written: string, command: Command): string {
   const [flag = '', value] = written.split(/=(.*)/s)
   const known = command.createHelp().visibleOptions(command)
   if (known.some(({ long }) => long === flag)) return `${flag} takes no value, found '${value ?? ''}'`
-  return `unknown option '${flag}'${meant(
+  return `unknown option '${flag}'${suggest(
     flag,
     known.flatMap(({ long }) => long ?? []),
   )}`
@@ -93,7 +93,7 @@ function explainOption(written: string, command: Command): string {
 const explainCommand = (command: Command): string => {
   const [word = ''] = command.args
   const written = [...nameParts(command).slice(1), word].join(' ')
-  return `unknown command '${written}'${meant(word, subcommands(command))}`
+  return `unknown command '${written}'${suggest(word, subcommands(command))}`
 }
 
 /** A word too many is perhaps a misspelt subcommand, the value of an option, or the configuration. */
@@ -103,7 +103,7 @@ function explainExcess(word: string, command: Command): string {
   const flag = option ?? config
   const names = subcommands(command)
   const guess =
-    flag === undefined ? (names.length === 0 ? '' : meant(word, names)) : `: did you mean '${flag} ${word}'?`
+    flag === undefined ? (names.length === 0 ? '' : suggest(word, names)) : `: did you mean '${flag} ${word}'?`
   return `unexpected argument '${word}'${guess}`
 }
 

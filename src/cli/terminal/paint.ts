@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import type { RemoteIo } from './remote.ts'
-import { tableOf } from './table.ts'
+import { formatTable } from './table.ts'
 
 /** What a command that prints for people needs of the process. */
 export interface PaintIo extends RemoteIo {
@@ -22,7 +22,7 @@ export function printTable(
   titles: readonly string[],
   rows: readonly { readonly cells: readonly (string | number)[]; readonly tone?: Tone | undefined }[],
 ): void {
-  const [head = '', ...lines] = tableOf(
+  const [head = '', ...lines] = formatTable(
     titles,
     rows.map(({ cells }) => cells),
   )
@@ -34,5 +34,5 @@ export function printTable(
 export const printJson = (io: RemoteIo, value: unknown): void => io.out(JSON.stringify(value, null, 2))
 
 /** An instant of the API as people read it. */
-export const timeOf = (iso: string | null | undefined): string =>
+export const formatInstant = (iso: string | null | undefined): string =>
   iso === null || iso === undefined ? '-' : `${iso.slice(0, 19).replace('T', ' ')} UTC`

@@ -68,7 +68,7 @@ export function printable(text: string): string {
 }
 
 function openRemote({ url, token }: RemoteArgs, { env }: RemoteIo): Ask {
-  const base = baseOf(url ?? (env['STASHWATCH_URL'] || USUAL))
+  const base = baseUrl(url ?? (env['STASHWATCH_URL'] || USUAL))
   const secret = token ?? env['STASHWATCH_API_TOKEN'] ?? ''
   if (/[^\x20-\xff]/.test(secret)) throw new RemoteError('the token has a character that no request can carry', 1)
   const headers = secret === '' ? {} : { authorization: `Bearer ${secret}` }
@@ -80,7 +80,7 @@ function openRemote({ url, token }: RemoteArgs, { env }: RemoteIo): Ask {
   }
 }
 
-function baseOf(url: string): string {
+function baseUrl(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.username !== '' || parsed.search !== '') {
     throw new RemoteError(`--url: found '${url}', expected one such as ${USUAL}`, 1)
@@ -118,11 +118,11 @@ function read(base: string, status: number, text: string): unknown {
   if (status < 400) return value
   const { detail = `status ${status}` } = (value ?? {}) as Problem
   const token = status === 401 ? ' --token or STASHWATCH_API_TOKEN takes it.' : ''
-  throw new RemoteError(`${detail}${sayFound(value ?? {})}${token}`, status < 500 ? 1 : 2)
+  throw new RemoteError(`${detail}${formatFound(value ?? {})}${token}`, status < 500 ? 1 : 2)
 }
 
 /** What was found, and what was expected where the detail does not say so already. */
-function sayFound({ detail = '', found, expected }: Problem): string {
+function formatFound({ detail = '', found, expected }: Problem): string {
   if (typeof found !== 'string' || expected === undefined) return ''
   const shown = found === '' ? 'nothing' : `'${found}'`
   return detail.includes(expected) ? ` Found ${shown}.` : ` Found ${shown}, expected ${expected}.`

@@ -1,7 +1,10 @@
 import { printable } from './remote.ts'
 
 /** Lays rows out in columns under their titles, two spaces apart; numbers to the right. */
-export function tableOf(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): readonly string[] {
+export function formatTable(
+  titles: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): readonly string[] {
   const cells = rows.map((row) => row.map((cell) => printable(String(cell))))
   const widths = titles.map((title, i) =>
     cells.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), title.length),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import type { ErrorObject } from 'ajv'
-import { meant, nearest } from '../../text/suggest.ts'
+import { suggest, nearest } from '../../text/suggest.ts'
 import { ELSEWHERE, INSIDE } from './hints.ts'
 import { below, describe } from './diagnostics.ts'
 import type { Diagnostics } from './diagnostics.ts'
@@ -106,7 +106,7 @@ function addError(fault: Fault, diagnostics: Diagnostics): void {
 
 /** Describes an unknown key: what is known of it from another section or tool, or the nearest key. */
 function describeUnknownKey(key: string, pointer: string, known: readonly string[]): string {
-  const guess = hintOf(key, pointer) ?? meant(key, known)
+  const guess = hintOf(key, pointer) ?? suggest(key, known)
   return `unknown key '${key}'${guess}`
 }
 

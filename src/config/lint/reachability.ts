@@ -1,4 +1,4 @@
-import { fitsGlob, isGlob } from '../../labels/glob.ts'
+import { matchesGlob, isGlob } from '../../labels/glob.ts'
 import type {
   EngineConfig,
   Grouping,
@@ -195,7 +195,7 @@ function covers(patterns: readonly string[], pattern: string): boolean {
   const samples = ['', '\u0001', '\u0001\u0002\u0003'].map((text) =>
     pattern.replaceAll('*', text).replaceAll('?', '\u0004'),
   )
-  return patterns.some((one) => samples.every((host) => fitsGlob(one, host)))
+  return patterns.some((one) => samples.every((host) => matchesGlob(one, host)))
 }
 
 function formatNames(rules: readonly { readonly rule: Rule }[]): string {

@@ -1,5 +1,5 @@
 import type { MaintenanceWindow, NumberRange } from '../../model.ts'
-import { meant, nearest } from '../../text/suggest.ts'
+import { suggest, nearest } from '../../text/suggest.ts'
 import { below, describe } from '../file/diagnostics.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { DAY } from './durations.ts'
@@ -169,7 +169,7 @@ export function readZone(raw: string, pointer: string, diagnostics: Diagnostics)
   const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')]
   const city = raw.trim().replaceAll(/\s+/g, '_').toLowerCase()
   const own = zones.find((zone) => zone.split('/').at(-1)?.toLowerCase() === city) ?? nearest(raw, zones)
-  const guess = diagnostics.expanded(pointer) || own === undefined ? undefined : meant(own, [own])
+  const guess = diagnostics.expanded(pointer) || own === undefined ? undefined : suggest(own, [own])
   const expected = 'an IANA name such as Europe/Berlin or UTC'
   diagnostics.error(
     pointer,

@@ -1,7 +1,7 @@
 import { OWN_RULES } from '../../model.ts'
 import type { Matcher } from '../../model.ts'
 import type * as Raw from '../../generated/config.ts'
-import { meant, nearest } from '../../text/suggest.ts'
+import { suggest, nearest } from '../../text/suggest.ts'
 import { readSeriesLabels } from './label-names.ts'
 import { below } from '../file/diagnostics.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
@@ -16,7 +16,8 @@ export function checkReceivers(
   if (!known.every((name) => diagnostics.usable(below('/receivers', name)))) return
   for (const [index, name] of names.entries()) {
     const at = below(pointer, index)
-    if (!known.includes(name)) diagnostics.error(at, `unknown receiver ${diagnostics.written(at)}${meant(name, known)}`)
+    if (!known.includes(name))
+      diagnostics.error(at, `unknown receiver ${diagnostics.written(at)}${suggest(name, known)}`)
   }
 }
 
@@ -106,7 +107,7 @@ function dottedLabel(label: string, known: readonly string[]): string | undefine
 
 function guessLabel(label: string, known: readonly string[]): string {
   const dotted = dottedLabel(label, known)
-  return dotted === undefined ? meant(label, known) : formatGuess(dotted)
+  return dotted === undefined ? suggest(label, known) : formatGuess(dotted)
 }
 
 function formatGuess(guess: string | undefined): string {

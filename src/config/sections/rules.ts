@@ -2,7 +2,7 @@ import { readHosts } from './host-patterns.ts'
 import type * as Raw from '../../generated/config.ts'
 import { bucketWidth, LONGEST_WINDOW, OWN_RULES, TIERS } from '../../model.ts'
 import type { AbsenceRule, CountRule, Metric, MetricRule, Millis, Rule, Severity } from '../../model.ts'
-import { meant } from '../../text/suggest.ts'
+import { suggest } from '../../text/suggest.ts'
 import { readEscalation, readRepeatInterval } from './policy.ts'
 import { below, describe } from '../file/diagnostics.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
@@ -292,7 +292,7 @@ function findMetric(
   { metrics, metricNames, diagnostics }: RuleContext,
 ): Metric | undefined {
   if (!metricNames.includes(name)) {
-    diagnostics.error(pointer, `unknown metric ${diagnostics.written(pointer)}${meant(name, metricNames)}`)
+    diagnostics.error(pointer, `unknown metric ${diagnostics.written(pointer)}${suggest(name, metricNames)}`)
   }
   return metrics.get(name)
 }

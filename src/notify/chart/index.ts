@@ -3,20 +3,20 @@ import { formatDuration } from '../../text/format.ts'
 import { formatLimit } from '../../text/limit.ts'
 import { chartSvg, type Mark } from './svg.ts'
 import { bucketsCsv, fileName } from './csv.ts'
-import { headlineOf } from '../mail/headline.ts'
+import { formatHeadline } from '../mail/headline.ts'
 import type { Chart } from '../mail/content.ts'
-import { figureOf } from '../mail/phrase.ts'
+import { formatInUnit } from '../mail/phrase.ts'
 import { isNumber } from './scale.ts'
 import { sparkline, thin } from './sparkline.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
-import { type Times, timesOf } from '../mail/times.ts'
+import { type WriteInstant, timeWriter } from '../mail/times.ts'
 import type { Attachment } from '../notifier.ts'
 
 /** Makes a PNG of an SVG document whose text is Latin; undefined where that does not work. */
-export type Draw = (svg: string) => Uint8Array | undefined
+export type DrawPng = (svg: string) => Uint8Array | undefined
 
 /** The picture of an alert as a mail shows it: drawn, in letters, in words and as numbers. */
-export interface Shown {
+export interface RenderedChart {
   readonly chart: Chart
   readonly attachments: readonly Attachment[]
 }
@@ -30,23 +30,23 @@ const NAME = 30
  *
  * @param id unique to the mail, fit for a Content-ID.
  */
-export function showPicture(
+export function renderChart(
   notification: Notification,
-  facts: AlertSnapshot,
+  snapshot: AlertSnapshot,
   id: string,
-  draw: Draw | undefined,
-): Shown | undefined {
-  const { chart: picture } = facts
+  draw: DrawPng | undefined,
+): RenderedChart | undefined {
+  const { chart: picture } = snapshot
   const means = picture?.buckets.map(({ mean }) => mean).filter(isNumber) ?? []
   if (picture === undefined || means.length === 0) return undefined
   const zone = notification.timeZone === undefined ? {} : { zone: notification.timeZone }
-  const { metric, unit } = facts.identity.measure
-  const svg = { title: metric, unit, marks: marksOf(notification, facts, picture), ...zone }
+  const { metric, unit } = snapshot.identity.measure
+  const svg = { title: metric, unit, marks: listMarks(notification, snapshot, picture), ...zone }
   const png = draw?.(chartSvg(picture, svg))
-  const name = fileName(facts)
-  const time = timesOf(notification)
-  const words = wordsOf(facts, picture, means, time)
-  const chart = { alt: `${headlineOf(facts, notification.reason, time)}. ${words.alt}`, lines: words.lines }
+  const name = fileName(snapshot)
+  const time = timeWriter(notification)
+  const words = describeChart(snapshot, picture, means, time)
+  const chart = { alt: `${formatHeadline(snapshot, notification.reason, time)}. ${words.alt}`, lines: words.lines }
   const csv: Attachment = { name: `${name}.csv`, type: 'text/csv; charset=utf-8', content: bucketsCsv(picture) }
   if (png === undefined) return { chart, attachments: [csv] }
   const cid = `chart.${id}`
@@ -54,7 +54,7 @@ export function showPicture(
 }
 
 /** When it began, and the moment that the picture is about, which may be some time before the mail. */
-function marksOf(
+function listMarks(
   { reason }: Notification,
   { state, startsAt, evaluatedAt: judged, resolvedAt = judged }: AlertSnapshot,
   { window: { to: at } }: ChartData,
@@ -71,13 +71,13 @@ function marksOf(
   return startsAt < last.at ? [{ at: startsAt, label: 'began' }, last] : [last]
 }
 
-function wordsOf(
-  facts: AlertSnapshot,
+function describeChart(
+  snapshot: AlertSnapshot,
   picture: ChartData,
   means: readonly number[],
-  time: Times,
+  time: WriteInstant,
 ): Pick<Chart, 'alt' | 'lines'> {
-  const { identity, severity } = facts
+  const { identity, severity } = snapshot
   const { unit } = identity.measure
   const { buckets, from, width, limits } = picture
   const limit = (limits.find((one) => one.severity === severity) ?? limits[0])?.limit
@@ -88,11 +88,11 @@ function wordsOf(
     ),
     limit === undefined ? [] : [limit.value],
   )
-  const lowest = figureOf(
+  const lowest = formatInUnit(
     means.reduce((a, b) => Math.min(a, b)),
     unit,
   )
-  const highest = figureOf(
+  const highest = formatInUnit(
     means.reduce((a, b) => Math.max(a, b)),
     unit,
   )

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Log } from '../../model.ts'
-import type { Draw } from './index.ts'
+import type { DrawPng } from './index.ts'
 
 const FONT = fileURLToPath(new URL('../../../fonts/DejaVuSansCondensed-Latin.ttf', import.meta.url))
 /** Dots for each unit of the drawing: sharp enough on a phone, and no large file. */
@@ -10,7 +10,7 @@ const ZOOM = 1.6
  * Loads what draws. It is an optional package, since it holds machine code and is not made for every platform: without
  * it mails go out without their pictures, which is said once.
  */
-export async function openDraw(log: Log): Promise<Draw | undefined> {
+export async function openPngRenderer(log: Log): Promise<DrawPng | undefined> {
   try {
     const { Resvg } = await import('@resvg/resvg-js')
     const font = { fontFiles: [FONT], loadSystemFonts: false, defaultFontFamily: 'DejaVu Sans Condensed' }
@@ -18,12 +18,12 @@ export async function openDraw(log: Log): Promise<Draw | undefined> {
       try {
         return new Resvg(svg, { font, fitTo: { mode: 'zoom', value: ZOOM } }).render().asPng()
       } catch (error) {
-        log.warn({ reason: reasonOf(error) }, 'a mail goes out without its chart: it cannot be drawn')
+        log.warn({ reason: errorReason(error) }, 'a mail goes out without its chart: it cannot be drawn')
         return undefined
       }
     }
   } catch (error) {
-    const fields = { reason: reasonOf(error), help: 'npm install @resvg/resvg-js' }
+    const fields = { reason: errorReason(error), help: 'npm install @resvg/resvg-js' }
     log.warn(
       fields,
       'mails go out without charts: the package that draws them is not there, or not made for this machine',
@@ -32,6 +32,6 @@ export async function openDraw(log: Log): Promise<Draw | undefined> {
   }
 }
 
-function reasonOf(error: unknown): string {
+function errorReason(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n', 1).join('')
 }

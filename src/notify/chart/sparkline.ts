@@ -15,12 +15,12 @@ export function sparkline(values: readonly (number | null)[], more: readonly num
   const all = [...values, ...more].filter(isNumber)
   const low = all.reduce((a, b) => Math.min(a, b), Infinity)
   const high = all.reduce((a, b) => Math.max(a, b), -Infinity)
-  const bar = (value: number): string => LEVELS[levelOf(value, low, high)] as string
+  const bar = (value: number): string => LEVELS[findLevel(value, low, high)] as string
   return { bars: values.map((value) => (isNumber(value) ? bar(value) : ' ')).join(''), bar }
 }
 
 /** Halves, since the distance between two numbers need not be one. What never changes is drawn at half height. */
-function levelOf(value: number, low: number, high: number): number {
+function findLevel(value: number, low: number, high: number): number {
   if (low >= high) return value > high ? 7 : value < low ? 0 : 3
   const share = (value / 2 - low / 2) / (high / 2 - low / 2)
   return Math.max(0, Math.min(7, Math.floor(share * 8)))

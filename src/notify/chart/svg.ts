@@ -70,12 +70,12 @@ interface Frame {
 
 /** Draws the buckets around the moment of a step, as a whole SVG document. */
 export function chartSvg(picture: ChartData, options: ChartOptions): string {
-  const levels = levelsOf(picture, options.unit)
-  const frame = frameOf(picture, levels, options.unit)
+  const levels = listLevels(picture, options.unit)
+  const frame = computeFrame(picture, levels, options.unit)
   const shown = levels.filter(({ value }) => value >= frame.range.low && value <= frame.range.high)
   const parts = [
     `<rect x=".5" y=".5" width="${WIDTH - 1}" height="${HEIGHT - 1}" rx="7" fill="${PAPER}" stroke="${EDGE}"/>`,
-    text(12, 21, captionOf(picture, options), INK.text),
+    text(12, 21, formatCaption(picture, options), INK.text),
     windowKey(KEY),
     windowShade(picture, frame),
     usualBand(picture, frame),
@@ -84,7 +84,7 @@ export function chartSvg(picture: ChartData, options: ChartOptions): string {
     ...shown.map((level) => levelLine(frame, level)),
     ...bandPaths(picture, frame),
     ...linePaths(picture, frame),
-    marksOf(frame, options.marks),
+    drawMarks(frame, options.marks),
     levelLabels(frame, shown),
   ]
   const size = `width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}"`
@@ -92,13 +92,13 @@ export function chartSvg(picture: ChartData, options: ChartOptions): string {
   return `${open} font-family="DejaVu Sans Condensed, sans-serif" font-size="${SIZE}">\n${parts.join('\n')}\n</svg>\n`
 }
 
-function captionOf({ width, from }: ChartData, { title, zone }: ChartOptions): string {
+function formatCaption({ width, from }: ChartData, { title, zone }: ChartOptions): string {
   const rest = ` in steps of ${formatDuration(width)}, ${formatTime(from, zone).split(' ').at(-1)}`
-  const room = Math.floor((KEY - 40 - widthOf(rest)) / (SIZE * LETTER))
+  const room = Math.floor((KEY - 40 - textWidth(rest)) / (SIZE * LETTER))
   return `${shorten(clean(title), Math.max(3, room))}${rest}`
 }
 
-function levelsOf({ limits, expected }: ChartData, unit: Unit): readonly Level[] {
+function listLevels({ limits, expected }: ChartData, unit: Unit): readonly Level[] {
   const level = (kind: Level['kind'], value: number): Level => ({
     kind,
     value,
@@ -113,7 +113,7 @@ function levelsOf({ limits, expected }: ChartData, unit: Unit): readonly Level[]
   return all.filter(({ label }, i) => all.findIndex((other) => other.label === label) === i)
 }
 
-function frameOf(picture: ChartData, levels: readonly Level[], unit: Unit): Frame {
+function computeFrame(picture: ChartData, levels: readonly Level[], unit: Unit): Frame {
   const { buckets, from, width } = picture
   const values = [...buckets.flatMap(({ mean, min, max }) => [mean, min, max]), ...(picture.range ?? [])].filter(
     isNumber,
@@ -122,7 +122,7 @@ function frameOf(picture: ChartData, levels: readonly Level[], unit: Unit): Fram
     values,
     levels.map(({ value }) => value),
   )
-  const widest = (labels: readonly string[]): number => Math.max(0, ...labels.map(widthOf))
+  const widest = (labels: readonly string[]): number => Math.max(0, ...labels.map(textWidth))
   const left = 18 + widest(valueTicks(range, unit).map(({ label }) => label))
   const right = WIDTH - (levels.length === 0 ? 20 : 24 + widest(levels.map(({ label }) => label)))
   const to = from + width * buckets.length
@@ -171,7 +171,7 @@ function timeAxis({ from, to, left, right, x }: Frame, zone: string | undefined)
   let free = 4
   for (const { value, label } of timeTicks(from, to, zone)) {
     parts.push(`<path d="M${x(value)} ${BOTTOM}v5" stroke="${AXIS}"/>`)
-    const half = widthOf(label) / 2
+    const half = textWidth(label) / 2
     if (x(value) - half < free || x(value) + half > WIDTH - 4) continue
     parts.push(text(x(value), BOTTOM + 20, label, INK.soft, 'middle'))
     free = x(value) + half + 3
@@ -225,7 +225,7 @@ export function apart(places: readonly number[], gap: number, low: number, high:
 }
 
 /** Neighbours in a run are no further from each other than the series usually leaves between samples. */
-function runsOf(buckets: readonly ChartBucket[], isShown: (bucket: ChartBucket) => boolean): readonly number[][] {
+function splitRuns(buckets: readonly ChartBucket[], isShown: (bucket: ChartBucket) => boolean): readonly number[][] {
   const filled = [...buckets.keys()].filter((i) => isShown(buckets[i] as ChartBucket))
   const gaps = filled.slice(1).map((at, i) => at - (filled[i] as number))
   const usual = gaps.toSorted((a, b) => a - b)[(gaps.length - 1) >> 1] ?? 1
@@ -241,7 +241,7 @@ function runsOf(buckets: readonly ChartBucket[], isShown: (bucket: ChartBucket) 
 
 function linePaths({ buckets, width }: ChartData, { from, x, y }: Frame): readonly string[] {
   const point = (i: number): string => `${x(from + (i + 0.5) * width)} ${y(buckets[i]?.mean as number)}`
-  return runsOf(buckets, ({ mean }) => isNumber(mean)).map((run) => {
+  return splitRuns(buckets, ({ mean }) => isNumber(mean)).map((run) => {
     if (run.length > 1) {
       const style = `fill="none" stroke="${INK.line}" stroke-width="2.4" stroke-linejoin="round" stroke-linecap="round"`
       return `<path d="M${run.map(point).join('L')}" ${style}/>`
@@ -256,7 +256,7 @@ function bandPaths({ buckets, width }: ChartData, { from, x, y }: Frame): readon
   const at = (i: number, value: number | null | undefined): string =>
     `${x(from + (i + 0.5) * width)} ${y(value as number)}`
   const style = `fill="${INK.line}" fill-opacity=".16" stroke="${INK.line}" stroke-opacity=".3"`
-  return runsOf(buckets, ({ min, max }) => isNumber(min) && isNumber(max)).map((run) => {
+  return splitRuns(buckets, ({ min, max }) => isNumber(min) && isNumber(max)).map((run) => {
     const over = run.map((i) => at(i, buckets[i]?.max))
     const under = run.toReversed().map((i) => at(i, buckets[i]?.min))
     return `<path d="M${[...over, ...under].join('L')}Z" ${style}/>`
@@ -266,15 +266,15 @@ function bandPaths({ buckets, width }: ChartData, { from, x, y }: Frame): readon
 const MARK_LINE = `stroke="${INK.text}" stroke-width="1.2" stroke-dasharray="2 3"`
 
 /** Labels stand above the plot; of two that would meet, each stands on its own side of its line. */
-function marksOf({ from, to, left, right, x }: Frame, marks: readonly Mark[]): string {
+function drawMarks({ from, to, left, right, x }: Frame, marks: readonly Mark[]): string {
   const inside = marks.filter(({ at }) => at >= from && at <= to)
   const meets = (i: number): boolean => {
     const [a, b] = [inside[i], inside[i + 1]]
-    return a !== undefined && b !== undefined && x(b.at) - x(a.at) < (widthOf(a.label) + widthOf(b.label)) / 2 + 6
+    return a !== undefined && b !== undefined && x(b.at) - x(a.at) < (textWidth(a.label) + textWidth(b.label)) / 2 + 6
   }
   return inside
     .map(({ at, label }, i) => {
-      const half = widthOf(label) / 2
+      const half = textWidth(label) / 2
       const aside = meets(i) ? -half - 3 : meets(i - 1) ? half + 3 : 0
       const place = Math.max(left + half, Math.min(right + 20 - half, x(at) + aside))
       const line = `<path d="M${x(at)} ${TOP - 4}V${BOTTOM}" ${MARK_LINE}/>`
@@ -288,7 +288,7 @@ function text(x: number, y: number, content: string, colour: string, anchor = 's
   return `<text x="${x}" y="${y}" fill="${colour}" text-anchor="${anchor}">${letters}</text>`
 }
 
-function widthOf(label: string): number {
+function textWidth(label: string): number {
   return Math.ceil(label.length * SIZE * LETTER)
 }
 

@@ -2,7 +2,7 @@ import type { Clock, Log, MailConfig, Millis, Notification, SmtpConfig } from '.
 import { signMail } from './dkim.ts'
 import { buildMime, type Envelope, type MailServer, openMailServer, patienceAfterData } from './smtp.ts'
 import { shorten } from '../../text/sanitise.ts'
-import type { Compose, Delivery, Way } from '../notifier.ts'
+import type { Compose, Delivery, Notifier } from '../notifier.ts'
 
 /** What the way over mail servers needs. */
 export interface EmailParts {
@@ -26,7 +26,7 @@ const PATIENCE = 120_000
  * next one when that is in trouble, within the same attempt; what a server says of the mail itself is final. A server
  * in trouble rests, at first for 5 s, at last for 5 minutes, and then one mail tries it again.
  */
-export function createEmailWay(config: MailConfig, parts: EmailParts): Way {
+export function createEmailNotifier(config: MailConfig, parts: EmailParts): Notifier {
   const servers = config.servers.map((server) => openServer(server, config.servers.length, parts.patience))
   const [only] = servers
   const open = { isOpen: true }
@@ -37,7 +37,7 @@ export function createEmailWay(config: MailConfig, parts: EmailParts): Way {
     async send(bytes: Uint8Array, { to }: Notification, signal: AbortSignal, given = () => {}): Promise<Delivery> {
       const letter = { bytes, envelope: { from: config.from.address, to: to.address }, signal, given }
       return only !== undefined && servers.length === 1
-        ? hand(parts.clock, only, letter)
+        ? deliverTo(parts.clock, only, letter)
         : sendOver({ servers, parts, open }, letter)
     },
     async close(): Promise<void> {
@@ -60,13 +60,13 @@ interface Server {
   restsUntil: Millis
 }
 
-interface Office {
+interface SmtpPool {
   readonly servers: readonly Server[]
   readonly parts: EmailParts
   readonly open: { readonly isOpen: boolean }
 }
 
-interface Letter {
+interface OutgoingMail {
   readonly bytes: Uint8Array
   readonly envelope: Envelope
   readonly signal: AbortSignal
@@ -89,7 +89,11 @@ function openServer(config: SmtpConfig, count: number, patience: Millis | undefi
  * Hands a mail to one server, and waits: for all its answers until it has the mail as long as its share is, and then for as
  * long as servers may look at a mail.
  */
-async function hand(clock: Clock, server: Server, { bytes, envelope, signal, given }: Letter): Promise<Delivery> {
+async function deliverTo(
+  clock: Clock,
+  server: Server,
+  { bytes, envelope, signal, given }: OutgoingMail,
+): Promise<Delivery> {
   const { name, share, afterData } = server
   const cut = new AbortController()
   let late: string | undefined
@@ -108,7 +112,7 @@ async function hand(clock: Clock, server: Server, { bytes, envelope, signal, giv
   return late === undefined || delivery.state === 'sent' ? delivery : { ...delivery, answer: late }
 }
 
-async function sendOver(office: Office, letter: Letter): Promise<Delivery> {
+async function sendOver(office: SmtpPool, letter: OutgoingMail): Promise<Delivery> {
   const asked = new Map<Server, string>()
   let isTheirs = true
   let canWait = false
@@ -128,20 +132,20 @@ async function sendOver(office: Office, letter: Letter): Promise<Delivery> {
 }
 
 /** The first server that is awake. When all rest, a mail that is due still goes to the one whose rest ends first. */
-function choose({ servers, parts }: Office, asked: ReadonlyMap<Server, string>): Server | undefined {
+function choose({ servers, parts }: SmtpPool, asked: ReadonlyMap<Server, string>): Server | undefined {
   const now = parts.clock.now()
   const awake = servers.find((server) => !asked.has(server) && server.restsUntil <= now)
   if (awake !== undefined || asked.size > 0) return awake
   return servers.toSorted((a, b) => a.restsUntil - b.restsUntil)[0]
 }
 
-async function ask(office: Office, server: Server, letter: Letter): Promise<Delivery> {
+async function ask(office: SmtpPool, server: Server, letter: OutgoingMail): Promise<Delivery> {
   const { clock } = office.parts
   const { signal } = letter
   const began = clock.now()
   // Only this mail tries a server that was in trouble; the others go elsewhere until it is known how that ends.
-  if (server.failures > 0) server.restsUntil = began + restOf(server.failures)
-  const delivery = await hand(clock, server, letter)
+  if (server.failures > 0) server.restsUntil = began + restingFor(server.failures)
+  const delivery = await deliverTo(clock, server, letter)
   if (signal.aborted || !office.open.isOpen) return delivery
   if (delivery.fault === 'server') rest(office.parts, server, began, delivery.answer)
   else wake(office.parts, server)
@@ -153,7 +157,7 @@ function rest({ clock, log }: EmailParts, server: Server, began: Millis, answer:
   if (began <= server.failedAt) return
   server.failures += 1
   server.failedAt = clock.now()
-  server.restsUntil = server.failedAt + restOf(server.failures)
+  server.restsUntil = server.failedAt + restingFor(server.failures)
   const fields = { server: server.name, answer }
   if (server.failures === 1) log.warn(fields, 'a mail server is in trouble and rests; mails go to the next one')
   else log.debug(fields, 'a mail server is still in trouble')
@@ -165,6 +169,6 @@ function wake({ log }: EmailParts, server: Server): void {
   server.restsUntil = Number.NEGATIVE_INFINITY
 }
 
-function restOf(failures: number): Millis {
+function restingFor(failures: number): Millis {
   return Math.min(LAST_REST, FIRST_REST * 2 ** Math.min(failures - 1, 10))
 }

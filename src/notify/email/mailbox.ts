@@ -5,7 +5,7 @@ import PostalMime, { decodeWords } from 'postal-mime'
 import { makeFolder } from '../../files.ts'
 import { buildMime } from './smtp.ts'
 import { clean } from '../../text/sanitise.ts'
-import type { Compose, Delivery, Way } from '../notifier.ts'
+import type { Compose, Delivery, Notifier } from '../notifier.ts'
 
 /** Mails that are kept; older ones make room. */
 const KEEP = 1000
@@ -46,7 +46,7 @@ export interface StoredMail extends MailSummary, ReadMail {
 }
 
 /** A folder of mails that nobody had to deliver. */
-export interface Mailbox extends Way {
+export interface Mailbox extends Notifier {
   /** Newest first. */
   list(limit?: number): Promise<readonly MailSummary[]>
   /** The mail of a number, undefined when there is none (any more). */
@@ -70,7 +70,7 @@ export async function openMailbox(folder: string, compose: Compose, keep = KEEP)
     async send(bytes, _, signal): Promise<Delivery> {
       if (closed || signal.aborted) return { state: 'retry', answer: 'the mailbox is closed' }
       const { headers } = await readMail(bytes.subarray(0, HEAD))
-      const file = nameFor(files, headerOf(headers, 'Message-ID'))
+      const file = nameFor(files, findHeader(headers, 'Message-ID'))
       try {
         await writeDurably(folder, file.name, bytes)
         files.set(file.n, file.name)
@@ -145,7 +145,7 @@ async function read(folder: string, files: Files, n: number): Promise<StoredMail
   const bytes = name === undefined ? undefined : await orMissing(readFile(join(folder, name)))
   if (bytes === undefined) return undefined
   const mail = await readMail(bytes)
-  return { ...summarise(n, mail.headers), ...mail, from: headerOf(mail.headers, 'From'), raw: bytes.toString('utf8') }
+  return { ...summarise(n, mail.headers), ...mail, from: findHeader(mail.headers, 'From'), raw: bytes.toString('utf8') }
 }
 
 /** Takes a mail apart, or its beginning; what is missing is empty. */
@@ -166,12 +166,17 @@ async function readMail(bytes: Uint8Array): Promise<ReadMail> {
 }
 
 /** The value of a header; empty when there is none. */
-function headerOf(headers: ReadMail['headers'], name: string): string {
+function findHeader(headers: ReadMail['headers'], name: string): string {
   return headers.find((header) => header.name.toLowerCase() === name.toLowerCase())?.value ?? ''
 }
 
 function summarise(n: number, headers: ReadMail['headers']): MailSummary {
-  return { n, subject: headerOf(headers, 'Subject'), to: headerOf(headers, 'To'), date: headerOf(headers, 'Date') }
+  return {
+    n,
+    subject: findHeader(headers, 'Subject'),
+    to: findHeader(headers, 'To'),
+    date: findHeader(headers, 'Date'),
+  }
 }
 
 async function readHead(path: string): Promise<Uint8Array | undefined> {

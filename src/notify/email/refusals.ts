@@ -19,8 +19,8 @@ export interface Failure {
  * @param isLate whether the attempt was cut off because a step took too long.
  * @returns the answer as it was, which may hold secrets and line ends.
  */
-export function judge(error: Failure, config: SmtpConfig, isLate: boolean): Delivery {
-  const answer = isLate ? lateText(config) : wordsOf(error, config)
+export function classifyRefusal(error: Failure, config: SmtpConfig, isLate: boolean): Delivery {
+  const answer = isLate ? lateText(config) : refusalText(error, config)
   const { command = '', responseCode: code } = error
   if (code === undefined) {
     if (isInvalidRecipient(error)) return { state: 'failed', answer }
@@ -30,10 +30,10 @@ export function judge(error: Failure, config: SmtpConfig, isLate: boolean): Deli
   }
   const [reply = '', enhanced = ''] = /^\d{3}[ -](?:(\d\.\d{1,3}\.\d{1,3})\b)?/.exec(error.response ?? '') ?? []
   const text = (error.response ?? '').slice(reply.length)
-  if (code >= 500 && ['RCPT TO', 'DATA'].includes(command) && isOfRecipient(command, code, enhanced, text))
+  if (code >= 500 && ['RCPT TO', 'DATA'].includes(command) && isAboutRecipient(command, code, enhanced, text))
     return { state: 'failed', answer }
   if (isTooLarge(command, code, enhanced)) return { state: 'failed', answer, elsewhere: true }
-  return isOfOneMail(command, code) ? { state: 'retry', answer } : { state: 'retry', answer, fault: 'server' }
+  return isAboutMail(command, code) ? { state: 'retry', answer } : { state: 'retry', answer, fault: 'server' }
 }
 
 /** Of 5.1.x two speak of the sender. */
@@ -43,7 +43,7 @@ const RECIPIENTS = /^5\.(?:1\.(?!7$|8$)\d{1,3}|2\.[12])$/
  * Where the server gives no enhanced code, as old ones do, its words decide: 550 alone is also said to senders on
  * blocklists.
  */
-function isOfRecipient(command: string, code: number, enhanced: string, text: string): boolean {
+function isAboutRecipient(command: string, code: number, enhanced: string, text: string): boolean {
   if (enhanced !== '') return RECIPIENTS.test(enhanced)
   return command === 'RCPT TO' && [550, 551, 553].includes(code) && UNKNOWN.test(text) && !OF_US.test(text)
 }
@@ -68,7 +68,7 @@ function isTooLarge(command: string, code: number, enhanced: string): boolean {
  * server closes, 530 to 538 that it does not take our login; a mail that is deferred after DATA was met by a server in
  * trouble.
  */
-function isOfOneMail(command: string, code: number): boolean {
+function isAboutMail(command: string, code: number): boolean {
   if (code === 421 || OF_LOGIN.includes(code)) return false
   return command === 'RCPT TO' || (command === 'DATA' && code >= 500)
 }
@@ -86,7 +86,7 @@ function isOversized({ code, command }: Failure): boolean {
 }
 
 /** What happened, and what the operator can do where it is not plain. */
-function wordsOf(error: Failure, config: SmtpConfig): string {
+function refusalText(error: Failure, config: SmtpConfig): string {
   const { host, port, oauth2, requireTls } = config
   const server = `${host}:${port}`
   if (error.code === 'EABORT') return `cut off: ${server} took too long, or stashwatch stopped`

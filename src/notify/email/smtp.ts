@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createTransport, type SMTPPoolOptions, type SMTPSentMessageInfo, type Transporter } from 'nodemailer'
 import MailComposer, { type MailComposerAttachment } from 'nodemailer/lib/mail-composer'
-import { type Failure, judge } from './refusals.ts'
+import { type Failure, classifyRefusal } from './refusals.ts'
 import type { Millis, Recipient, SmtpConfig } from '../../model.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 import type { Attachment, Delivery, MailMessage } from '../notifier.ts'
@@ -84,7 +84,7 @@ interface Line {
 /** Delivers over SMTP, through connections that are kept for a while: as many as mails are under way at once. */
 export function openMailServer(config: SmtpConfig): MailServer {
   const lines: Line[] = []
-  const fixed = secretsOf(config)
+  const fixed = listSecrets(config)
   let tokens: readonly string[] = []
   const open = (): Line => {
     const line: Line = {
@@ -114,7 +114,7 @@ export function openMailServer(config: SmtpConfig): MailServer {
         })
         return { state: 'sent', answer: oneLine(info.response ?? 'accepted', [...fixed, ...tokens]) }
       } catch (error) {
-        const { answer, ...delivery } = judge(error as Failure, config, steps.late.aborted)
+        const { answer, ...delivery } = classifyRefusal(error as Failure, config, steps.late.aborted)
         return { ...delivery, answer: oneLine(answer, [...fixed, ...tokens]) }
       } finally {
         steps.end()
@@ -180,7 +180,7 @@ function poolOptions(config: SmtpConfig): SMTPPoolOptions & { pool: true } {
     requireTLS: requireTls,
     opportunisticTLS: !requireTls,
     tls: { rejectUnauthorized: secure || requireTls },
-    ...loginOf(config),
+    ...authOptions(config),
     maxConnections: 1,
     maxRequeues: 1,
     idleTimeout: IDLE,
@@ -194,7 +194,7 @@ function poolOptions(config: SmtpConfig): SMTPPoolOptions & { pool: true } {
   }
 }
 
-function loginOf({ user, password, oauth2, timeout }: SmtpConfig): Pick<SMTPPoolOptions, 'auth'> {
+function authOptions({ user, password, oauth2, timeout }: SmtpConfig): Pick<SMTPPoolOptions, 'auth'> {
   if (oauth2 !== undefined) return { auth: { type: 'OAuth2', ...oauth2, requestTimeout: timeout } }
   return user === undefined ? {} : { auth: { user, pass: password ?? '' } }
 }
@@ -204,7 +204,7 @@ function mailbox(recipient: Recipient): { name: string; address: string } {
 }
 
 /** What is secret, in the forms in which a server could echo it. */
-function secretsOf(config: SmtpConfig): readonly string[] {
+function listSecrets(config: SmtpConfig): readonly string[] {
   const { user, password, oauth2 } = config
   if (oauth2 !== undefined) {
     return 'accessToken' in oauth2 ? tokenForms(config, oauth2.accessToken) : [oauth2.clientSecret, oauth2.refreshToken]

@@ -8,8 +8,8 @@ import {
 } from '../../model.ts'
 import { LINK_LIFE, type LinkAction, signLink } from '../../links/signature.ts'
 import { kibanaLink } from './kibana.ts'
-import type { Action, Advice, LetterOptions } from './content.ts'
-import { nameOf } from './phrase.ts'
+import type { Action, Advice, ContentOptions } from './content.ts'
+import { formatName } from './phrase.ts'
 
 /** Longest host, and longest signed path, in a link: a browser must still take it. */
 const LINKED = 500
@@ -20,27 +20,31 @@ const AROUND: Millis = 15 * 60_000
 const ACKNOWLEDGE = 'Acknowledge'
 
 /** What the reader can do with one press while an alert fires. The same mail has the same links whenever it is made. */
-export function actionsOf(notification: Notification, facts: AlertSnapshot, options: LetterOptions): readonly Action[] {
+export function listActions(
+  notification: Notification,
+  snapshot: AlertSnapshot,
+  options: ContentOptions,
+): readonly Action[] {
   return [
-    ...actionOf(notification, facts, options, 'ack', ACKNOWLEDGE),
-    ...actionOf(notification, facts, options, 'silence', 'Silence'),
+    ...createAction(notification, snapshot, options, 'ack', ACKNOWLEDGE),
+    ...createAction(notification, snapshot, options, 'silence', 'Silence'),
   ]
 }
 
 /** The link for one alert of a list; undefined where it is over or acknowledged. */
-export function acknowledgeOf(
+export function acknowledgeAction(
   notification: Notification,
-  facts: AlertSnapshot,
-  options: LetterOptions,
+  snapshot: AlertSnapshot,
+  options: ContentOptions,
 ): Action | undefined {
-  if (facts.ack !== undefined && facts.ack.until > notification.decidedAt) return undefined
-  return actionOf(notification, facts, options, 'ack', ACKNOWLEDGE)[0]
+  if (snapshot.ack !== undefined && snapshot.ack.until > notification.decidedAt) return undefined
+  return createAction(notification, snapshot, options, 'ack', ACKNOWLEDGE)[0]
 }
 
-function actionOf(
+function createAction(
   { decidedAt, to }: Notification,
   { state, episode, identity: { rule, host } }: AlertSnapshot,
-  { url, linkKey }: LetterOptions,
+  { url, linkKey }: ContentOptions,
   what: LinkAction['do'],
   text: string,
 ): readonly Action[] {
@@ -50,19 +54,23 @@ function actionOf(
 }
 
 /** What to look at, and what to change if this should not have been a mail; nothing that the end has made pointless. */
-export function adviceOf(notification: Notification, facts: AlertSnapshot, options: LetterOptions): readonly Advice[] {
-  const { rule } = facts.identity
+export function listAdvice(
+  notification: Notification,
+  snapshot: AlertSnapshot,
+  options: ContentOptions,
+): readonly Advice[] {
+  const { rule } = snapshot.identity
   const isBuiltin = isBuiltinRule(rule)
-  const life = `/api/v1/alerts/${encodeURIComponent(facts.episode)}`
+  const life = `/api/v1/alerts/${encodeURIComponent(snapshot.episode)}`
   const timeline = { text: 'Alert timeline:', url: `${options.url ?? ''}${life}` }
   const change: Advice = {
-    text: `Too noisy? Adjust rule ${nameOf(rule)} in the configuration and try it with "stashwatch check".`,
+    text: `Too noisy? Adjust rule ${formatName(rule)} in the configuration and try it with "stashwatch check".`,
   }
   return [
-    ...lookAt(facts, options.url),
-    ...(isBuiltin ? [] : lookAtEvents(notification, facts, options)),
+    ...investigationLinks(snapshot, options.url),
+    ...(isBuiltin ? [] : eventLinks(notification, snapshot, options)),
     ...(options.url === undefined ? [] : [timeline]),
-    ...(isBuiltin || facts.closeReason !== undefined ? [] : [change]),
+    ...(isBuiltin || snapshot.closeReason !== undefined ? [] : [change]),
   ]
 }
 
@@ -82,11 +90,11 @@ const BUILTIN_ADVICE: Readonly<Record<BuiltinRule, string>> = {
 }
 
 /** Where to look first while an alert fires, and where if its end needs to be understood: not at a host that is gone. */
-export function lookAt(
+export function investigationLinks(
   { identity: { rule, host: name }, state, closeReason }: AlertSnapshot,
   url: string | undefined,
 ): readonly Advice[] {
-  const [host, isFiring] = [nameOf(name), state === 'firing']
+  const [host, isFiring] = [formatName(name), state === 'firing']
   if (isBuiltinRule(rule)) return isFiring ? [{ text: BUILTIN_ADVICE[rule] }] : []
   if (closeReason === 'host_retired') return []
   if (url === undefined) {
@@ -100,12 +108,12 @@ export function lookAt(
   return [{ text: `${host}, its series and current windows:`, url: `${url}/api/v1/${path}` }]
 }
 
-function lookAtEvents(
+function eventLinks(
   { decidedAt }: Notification,
   { identity: { host }, startsAt }: AlertSnapshot,
-  { kibana }: LetterOptions,
+  { kibana }: ContentOptions,
 ): readonly Advice[] {
   if (kibana === undefined || host.length > LINKED) return []
   const url = kibanaLink(kibana, { host, from: Math.min(startsAt, decidedAt) - AROUND, to: decidedAt + AROUND })
-  return url === undefined ? [] : [{ text: `Events of ${nameOf(host)} around that time:`, url }]
+  return url === undefined ? [] : [{ text: `Events of ${formatName(host)} around that time:`, url }]
 }

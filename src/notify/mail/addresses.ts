@@ -7,7 +7,7 @@ const BEHIND = /[.,;:!?]+$/
  * The web addresses that a template's author wrote out. One that runs into a placeholder is none of them: what stands
  * there came with events.
  */
-export function addressesOf(template: string): readonly string[] {
+export function findAddresses(template: string): readonly string[] {
   const found = template.replace(/\{\{.*?\}\}/gs, '\0').match(ADDRESS) ?? []
   return [...new Set(found.filter((address) => !address.includes('\0')).map(trimmed))].filter((address) =>
     URL.canParse(address),
@@ -21,7 +21,7 @@ export interface Piece {
 }
 
 /** Takes a text apart at those of the addresses that stand in it whole; all others stay text. */
-export function piecesOf(text: string, addresses: readonly string[]): readonly Piece[] {
+export function splitAddresses(text: string, addresses: readonly string[]): readonly Piece[] {
   const pieces: Piece[] = []
   let from = 0
   for (const { 0: found, index } of text.matchAll(ADDRESS)) {

@@ -1,18 +1,18 @@
 import type { AlertSnapshot, Notification } from '../../model.ts'
 import { formatCount } from '../../text/format.ts'
-import { actionsOf, adviceOf } from './actions.ts'
-import { digestHeadline, listAdvice } from './digest.ts'
-import { factsOf, meterOf, notesOf } from './facts.ts'
-import { footerOf } from './footer.ts'
-import { headlineOf, leadOf, prefaceOf, statusOf } from './headline.ts'
-import type { Letter, LetterOptions } from './content.ts'
-import { listsOf, pressOf } from './lists.ts'
-import { gapNotes, greetingOf, placeNote, tallyOf, toneOf, toneOfAll } from './phrase.ts'
+import { listActions, listAdvice } from './actions.ts'
+import { digestHeadline, groupAdvice } from './digest.ts'
+import { listFacts, readMeter, listNotes } from './facts.ts'
+import { renderFooter } from './footer.ts'
+import { formatHeadline, formatLead, formatPreface, formatStatus } from './headline.ts'
+import type { MailContent, ContentOptions } from './content.ts'
+import { buildLists, listPressable } from './lists.ts'
+import { gapNotes, formatGreeting, listDeliveryNotes, formatTally, selectTone, selectWorstTone } from './phrase.ts'
 import { worstFirst } from './rows.ts'
-import { type Times, timesOf } from './times.ts'
+import { type WriteInstant, timeWriter } from './times.ts'
 
 /** What is new in a mail about alerts, and what goes on beside it. */
-export function partsOf({ alerts, newCount = alerts.length }: Notification): {
+export function splitGroup({ alerts, newCount = alerts.length }: Notification): {
   readonly fresh: readonly AlertSnapshot[]
   readonly others: readonly AlertSnapshot[]
 } {
@@ -24,57 +24,60 @@ export function partsOf({ alerts, newCount = alerts.length }: Notification): {
  *
  * @param own the operator's description, which takes the place of the product's.
  */
-export function alertLetter(
+export function renderAlert(
   notification: Notification,
-  facts: AlertSnapshot,
-  options: LetterOptions,
+  snapshot: AlertSnapshot,
+  options: ContentOptions,
   own?: string,
-): Letter {
-  const time = timesOf(notification)
-  const meter = meterOf(facts)
-  const { others } = partsOf(notification)
-  const actions = actionsOf(notification, facts, options)
+): MailContent {
+  const time = timeWriter(notification)
+  const meter = readMeter(snapshot)
+  const { others } = splitGroup(notification)
+  const actions = listActions(notification, snapshot, options)
   const beside = { title: 'Also firing here', alerts: worstFirst(others) }
   const told =
     own === undefined
-      ? [[leadOf(notification, facts, time), besideOf(others)].join(' ')]
-      : [prefaceOf(notification, facts, time), own, besideOf(others)]
+      ? [[formatLead(notification, snapshot, time), listBeside(others)].join(' ')]
+      : [formatPreface(notification, snapshot, time), own, listBeside(others)]
   return {
-    tone: toneOf(facts),
-    status: statusOf(notification, facts),
-    headline: headlineOf(facts, notification.reason, time),
-    greeting: greetingOf(notification),
-    paragraphs: [...told.map((text) => text.trim()).filter((text) => text !== ''), ...placeNote(notification, time)],
+    tone: selectTone(snapshot),
+    status: formatStatus(notification, snapshot),
+    headline: formatHeadline(snapshot, notification.reason, time),
+    greeting: formatGreeting(notification),
+    paragraphs: [
+      ...told.map((text) => text.trim()).filter((text) => text !== ''),
+      ...listDeliveryNotes(notification, time),
+    ],
     actions,
     ...(meter === undefined ? {} : { meter }),
-    facts: factsOf(notification, facts, time),
-    notes: notesOf(notification, facts, time),
-    lists: others.length === 0 ? [] : listsOf(notification, [beside], options),
-    advice: adviceOf(notification, facts, options),
-    footer: footerOf(notification, notification.alerts, time, actions.length > 0 ? 'buttons' : 'nothing'),
+    facts: listFacts(notification, snapshot, time),
+    notes: listNotes(notification, snapshot, time),
+    lists: others.length === 0 ? [] : buildLists(notification, [beside], options),
+    advice: listAdvice(notification, snapshot, options),
+    footer: renderFooter(notification, notification.alerts, time, actions.length > 0 ? 'buttons' : 'nothing'),
   }
 }
 
 /** Lists what is new in a group of alerts first, and then what goes on firing. */
-export function groupLetter(notification: Notification, options: LetterOptions): Letter {
-  const time = timesOf(notification)
-  const { fresh, others } = partsOf(notification)
+export function renderGroup(notification: Notification, options: ContentOptions): MailContent {
+  const time = timeWriter(notification)
+  const { fresh, others } = splitGroup(notification)
   const firing = notification.alerts.filter(({ state }) => state === 'firing')
   const news = { alerts: worstFirst(fresh) }
   const beside = { title: 'Also firing here', alerts: worstFirst(others) }
   const shown = others.length === 0 ? [news] : [{ ...news, title: 'New since the last mail' }, beside]
-  const lists = listsOf(notification, shown, options)
+  const lists = buildLists(notification, shown, options)
   return {
-    tone: toneOfAll(notification.alerts),
+    tone: selectWorstTone(notification.alerts),
     status: groupStatus(notification, fresh, firing.length),
     headline: `${digestHeadline(fresh)}${others.length === 0 ? '' : `; ${others.length} still firing`}`,
-    greeting: greetingOf(notification),
-    paragraphs: [groupLead(notification, fresh, others, time), ...placeNote(notification, time)],
+    greeting: formatGreeting(notification),
+    paragraphs: [groupLead(notification, fresh, others, time), ...listDeliveryNotes(notification, time)],
     facts: [],
     notes: gapNotes(notification.alerts, time),
     lists,
-    advice: listAdvice(notification.alerts, options),
-    footer: footerOf(notification, notification.alerts, time, pressOf(lists)),
+    advice: groupAdvice(notification.alerts, options),
+    footer: renderFooter(notification, notification.alerts, time, listPressable(lists)),
   }
 }
 
@@ -82,14 +85,14 @@ function groupStatus({ reason }: Notification, fresh: readonly AlertSnapshot[], 
   if (firing === 0) return 'All resolved'
   if (reason === 'repeat_interval') return `Still firing: ${firing}`
   const first = reason === 'escalated' ? 'Escalated: ' : reason === 'silence_ended' ? 'Suppressed until now: ' : ''
-  return `${first}${tallyOf(fresh)}`
+  return `${first}${formatTally(fresh)}`
 }
 
 function groupLead(
   notification: Notification,
   fresh: readonly AlertSnapshot[],
   others: readonly AlertSnapshot[],
-  time: Times,
+  time: WriteInstant,
 ): string {
   const { reason, decidedAt } = notification
   const over = fresh.filter(({ state }) => state === 'resolved').length
@@ -103,10 +106,10 @@ function groupLead(
     ...(firing > 0 ? [`${formatCount(firing, 'alert has', 'alerts have')} ${verb}`] : []),
     ...(over > 0 ? [`${formatCount(over, 'alert is', 'alerts are')} resolved`] : []),
   ]
-  return `${parts.join(', and ')}. They belong to one group. ${besideOf(others)}`.trim()
+  return `${parts.join(', and ')}. They belong to one group. ${listBeside(others)}`.trim()
 }
 
-function besideOf(others: readonly AlertSnapshot[]): string {
+function listBeside(others: readonly AlertSnapshot[]): string {
   if (others.length === 0) return ''
   return `${formatCount(others.length, 'other alert of the group is', 'other alerts of the group are')} still firing.`
 }

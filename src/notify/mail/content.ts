@@ -1,7 +1,7 @@
 import type { Tone } from './phrase.ts'
 
 /** What a mail says, before it is laid out as text or HTML. All strings are clean; none is escaped. */
-export interface Letter {
+export interface MailContent {
   readonly tone: Tone
   /** A word or two: `Warning`, `Resolved`. */
   readonly status: string
@@ -102,7 +102,7 @@ export interface Advice {
   readonly url?: string
 }
 
-export interface LetterOptions {
+export interface ContentOptions {
   /** How stashwatch calls itself in links; without it there are none to it. */
   readonly url?: string
   /** Signs links that act; without it there are none. */

@@ -1,39 +1,39 @@
 import type { AlertSnapshot, Notification } from '../../model.ts'
 import { formatCount } from '../../text/format.ts'
-import { lookAt } from './actions.ts'
-import { footerOf } from './footer.ts'
-import type { Letter, LetterOptions } from './content.ts'
-import { listsOf, pressOf } from './lists.ts'
-import { gapNotes, greetingOf, groupName, placeNote, toneOfAll } from './phrase.ts'
-import { hostsOf, worstFirst } from './rows.ts'
-import { timesOf } from './times.ts'
+import { investigationLinks } from './actions.ts'
+import { renderFooter } from './footer.ts'
+import type { MailContent, ContentOptions } from './content.ts'
+import { buildLists, listPressable } from './lists.ts'
+import { gapNotes, formatGreeting, groupName, listDeliveryNotes, selectWorstTone } from './phrase.ts'
+import { summarizeHosts, worstFirst } from './rows.ts'
+import { timeWriter } from './times.ts'
 
 /** Lists several alerts, the worst first; every host is named. */
-export function digestLetter(notification: Notification, options: LetterOptions): Letter {
+export function renderDigest(notification: Notification, options: ContentOptions): MailContent {
   const alerts = worstFirst(notification.alerts)
-  const time = timesOf(notification)
-  const lists = listsOf(notification, [{ alerts }], options)
+  const time = timeWriter(notification)
+  const lists = buildLists(notification, [{ alerts }], options)
   return {
-    tone: toneOfAll(alerts),
+    tone: selectWorstTone(alerts),
     status: `Digest: ${groupName(alerts)}`,
     headline: digestHeadline(alerts),
-    greeting: greetingOf(notification),
-    paragraphs: [leadOf(notification, options), ...placeNote(notification, time)],
+    greeting: formatGreeting(notification),
+    paragraphs: [digestLead(notification, options), ...listDeliveryNotes(notification, time)],
     facts: [],
     notes: gapNotes(alerts, time),
     lists,
-    advice: listAdvice(alerts, options),
-    footer: footerOf(notification, alerts, time, pressOf(lists)),
+    advice: groupAdvice(alerts, options),
+    footer: renderFooter(notification, alerts, time, listPressable(lists)),
   }
 }
 
 /** How many, in which state, and the first few hosts: `12 alerts on 12 hosts: web-1, web-2, web-3 and 9 more`. */
 export function digestHeadline(alerts: readonly AlertSnapshot[]): string {
-  const { count, named } = hostsOf(alerts)
+  const { count, named } = summarizeHosts(alerts)
   return `${groupName(alerts)} on ${count === 1 ? 'one host' : `${count} hosts`}: ${named}`
 }
 
-function leadOf({ reason, alerts }: Notification, { mailsPerMinute }: LetterOptions): string {
+function digestLead({ reason, alerts }: Notification, { mailsPerMinute }: ContentOptions): string {
   const these = formatCount(alerts.length, 'alert')
   if (reason === 'rate_limited') {
     const limit =
@@ -47,11 +47,11 @@ function leadOf({ reason, alerts }: Notification, { mailsPerMinute }: LetterOpti
 }
 
 /** What to do about several alerts: one host is looked at, many are compared. */
-export function listAdvice(alerts: readonly AlertSnapshot[], { url }: LetterOptions): Letter['advice'] {
+export function groupAdvice(alerts: readonly AlertSnapshot[], { url }: ContentOptions): MailContent['advice'] {
   const firing = alerts.filter(({ state }) => state === 'firing')
   const [first] = firing
   if (first !== undefined && firing.every(({ identity: { host } }) => host === first.identity.host))
-    return [...lookAt(first, url), ...allAlerts(url)]
+    return [...investigationLinks(first, url), ...allAlerts(url)]
   const look =
     firing.length > 0
       ? 'Check what these hosts have in common: many alerts at once often have one cause.'
@@ -59,6 +59,6 @@ export function listAdvice(alerts: readonly AlertSnapshot[], { url }: LetterOpti
   return [{ text: look }, ...allAlerts(url)]
 }
 
-function allAlerts(url: string | undefined): Letter['advice'] {
+function allAlerts(url: string | undefined): MailContent['advice'] {
   return url === undefined ? [] : [{ text: 'All alerts:', url: `${url}/api/v1/alerts` }]
 }

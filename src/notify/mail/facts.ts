@@ -6,79 +6,79 @@ import { describeSuppression } from '../../text/suppression.ts'
 import type { Fact, Meter } from './content.ts'
 import {
   breachesLimit,
-  figureOf,
+  formatInUnit,
   gapNotes,
-  goneOnFor,
+  formatDurationSoFar,
   isState,
-  isUntold,
-  lastedOf,
-  limitsOf,
-  measureOf,
-  nameOf,
-  reasonOf,
-  valueOf,
+  isUnnotified,
+  formatLasted,
+  formatLimits,
+  formatMeasured,
+  formatName,
+  formatReason,
+  formatAlertValue,
   WHOLE,
 } from './phrase.ts'
-import type { Times } from './times.ts'
+import type { WriteInstant } from './times.ts'
 
 /** From here on a mail explains why it comes so long after its window. */
 const LATE = 5 * 60_000
 
 /** What is known of an alert, one by one. */
-export function factsOf(notification: Notification, facts: AlertSnapshot, time: Times): readonly Fact[] {
-  const { rule, host, labels } = facts.identity
+export function listFacts(notification: Notification, snapshot: AlertSnapshot, time: WriteInstant): readonly Fact[] {
+  const { rule, host, labels } = snapshot.identity
   const isOfSource = isAboutSource(rule)
   const list: readonly (Fact | undefined)[] = [
-    fact('Measured', measureOf(facts)),
+    fact('Measured', formatMeasured(snapshot)),
     fact(isOfSource ? 'Source' : 'Host', host),
-    ...Object.entries(labels).map(([label, text]) => fact(nameOf(label), text)),
-    ...measured(facts, notification.decidedAt, time),
-    ...lived(notification, facts, time),
-    fact('Why', reasonOf(facts, time)),
-    ...notified(notification, facts, time),
-    ...beside(facts, notification.context, time),
-    isOfSource ? undefined : fact('Source', facts.source),
+    ...Object.entries(labels).map(([label, text]) => fact(formatName(label), text)),
+    ...measured(snapshot, notification.decidedAt, time),
+    ...lived(notification, snapshot, time),
+    fact('Why', formatReason(snapshot, time)),
+    ...notified(notification, snapshot, time),
+    ...beside(snapshot, notification.context, time),
+    isOfSource ? undefined : fact('Source', snapshot.source),
     fact('Rule', rule),
-    fact('Code', facts.code),
+    fact('Code', snapshot.code),
   ]
   return list.filter((one) => one !== undefined)
 }
 
 function fact(label: string, text: string): Fact | undefined {
-  return text === '' ? undefined : { label, value: nameOf(text, WHOLE) }
+  return text === '' ? undefined : { label, value: formatName(text, WHOLE) }
 }
 
-function measured(facts: AlertSnapshot, told: Millis, time: Times): readonly (Fact | undefined)[] {
-  const { identity, value, peers } = facts
+function measured(snapshot: AlertSnapshot, told: Millis, time: WriteInstant): readonly (Fact | undefined)[] {
+  const { identity, value, peers } = snapshot
   return [
-    value === null ? undefined : fact('Value', measuredAt(facts, told, time)),
-    fact('Limit', `${limitsOf(facts)}${endOf(facts)}`),
+    value === null ? undefined : fact('Value', measuredAt(snapshot, told, time)),
+    fact('Limit', `${formatLimits(snapshot)}${formatClear(snapshot)}`),
     peers === undefined
       ? undefined
-      : fact('Other hosts', `median ${figureOf(peers.median, identity.measure.unit)} of ${peersOf(peers)}`),
+      : fact('Other hosts', `median ${formatInUnit(peers.median, identity.measure.unit)} of ${formatPeers(peers)}`),
   ]
 }
 
 /** Of many hosts a sample is looked at. */
-function peersOf({ hosts, known }: Peers): string {
+function formatPeers({ hosts, known }: Peers): string {
   return known === undefined ? formatCount(hosts, 'host') : `${hosts} of the ${known} other hosts`
 }
 
 /** A state that is over is no figure any more. */
-function measuredAt(facts: AlertSnapshot, told: Millis, time: Times): string {
-  const { state, evaluatedAt } = facts
-  if (isState(facts)) return state === 'resolved' ? '' : `${valueOf(facts)} at ${time(evaluatedAt)}`
-  return `${valueOf(facts)} in the window that ${evaluatedAt > told ? 'ends' : 'ended'} at ${time(evaluatedAt)}`
+function measuredAt(snapshot: AlertSnapshot, told: Millis, time: WriteInstant): string {
+  const { state, evaluatedAt } = snapshot
+  if (isState(snapshot)) return state === 'resolved' ? '' : `${formatAlertValue(snapshot)} at ${time(evaluatedAt)}`
+  return `${formatAlertValue(snapshot)} in the window that ${evaluatedAt > told ? 'ends' : 'ended'} at ${time(evaluatedAt)}`
 }
 
 /** What ends an alert, where its value is within the limit and does not end it. */
-function endOf(facts: AlertSnapshot): string {
-  const { clear } = facts.evidence
-  if (facts.state === 'resolved' || clear === undefined || breachesLimit(facts)) return ''
-  return `; resolves ${formatReach(clear, facts.identity.measure.unit)}`
+function formatClear(snapshot: AlertSnapshot): string {
+  const { clear } = snapshot.evidence
+  if (snapshot.state === 'resolved' || clear === undefined || breachesLimit(snapshot)) return ''
+  return `; resolves ${formatReach(clear, snapshot.identity.measure.unit)}`
 }
 
-function lived(notification: Notification, facts: AlertSnapshot, time: Times): readonly (Fact | undefined)[] {
+function lived(notification: Notification, snapshot: AlertSnapshot, time: WriteInstant): readonly (Fact | undefined)[] {
   const {
     identity,
     value,
@@ -89,27 +89,27 @@ function lived(notification: Notification, facts: AlertSnapshot, time: Times): r
     evaluations = breaches,
     refirings = 0,
     noDataSince,
-  } = facts
+  } = snapshot
   const began = time(Math.min(startsAt, notification.decidedAt))
   const isPlain = peak === null || (resolvedAt === undefined && peak === value)
   const course = [
-    ...(evaluations > 0 ? [windowsOf(evaluations, breaches)] : []),
+    ...(evaluations > 0 ? [formatWindows(evaluations, breaches)] : []),
     ...(refirings > 0 ? [`re-fired ${timesText(refirings)}`] : []),
   ]
   return [
     resolvedAt === undefined
-      ? fact('Since', `${began}, ${goneOnFor(notification, facts)} so far`)
+      ? fact('Since', `${began}, ${formatDurationSoFar(notification, snapshot)} so far`)
       : fact('Began', began),
-    resolvedAt === undefined ? undefined : fact('Ended', `${time(resolvedAt)}, after ${lastedOf(facts)}`),
-    isPlain ? undefined : fact('Peak', figureOf(peak, identity.measure.unit)),
-    critical(facts, time),
+    resolvedAt === undefined ? undefined : fact('Ended', `${time(resolvedAt)}, after ${formatLasted(snapshot)}`),
+    isPlain ? undefined : fact('Peak', formatInUnit(peak, identity.measure.unit)),
+    critical(snapshot, time),
     evaluations > 1 || refirings > 0 || resolvedAt !== undefined ? fact('History', course.join('; ')) : undefined,
     noDataSince === undefined ? undefined : fact('Data', `none since ${time(noDataSince)} (the alert keeps firing)`),
   ]
 }
 
 /** When it was at its worst, where that was not from its beginning until now. */
-function critical({ critical, startsAt }: AlertSnapshot, time: Times): Fact | undefined {
+function critical({ critical, startsAt }: AlertSnapshot, time: WriteInstant): Fact | undefined {
   if (critical === undefined) return undefined
   const { from, until, count, lastFrom = from } = critical
   if (until === undefined && count > 1)
@@ -119,7 +119,7 @@ function critical({ critical, startsAt }: AlertSnapshot, time: Times): Fact | un
   return fact('Critical', `from ${time(from)} to ${time(until)}, for ${formatDuration(until - from)}`)
 }
 
-function windowsOf(all: number, bad: number): string {
+function formatWindows(all: number, bad: number): string {
   const windows = formatCount(all, 'window')
   return all === bad ? `${windows} breached` : `${bad} of ${windows} breached`
 }
@@ -129,15 +129,19 @@ function timesText(count: number): string {
 }
 
 /** How its reader was notified of it, and what was done about it. */
-function notified(notification: Notification, facts: AlertSnapshot, time: Times): readonly (Fact | undefined)[] {
-  const { notifications = 0, suppressed = 0, ack, heldBy } = facts
+function notified(
+  notification: Notification,
+  snapshot: AlertSnapshot,
+  time: WriteInstant,
+): readonly (Fact | undefined)[] {
+  const { notifications = 0, suppressed = 0, ack, heldBy } = snapshot
   const parts = [
     ...(notifications > 0 ? [`${notifications} before this one`] : []),
     ...(suppressed > 0 ? [`${formatCount(suppressed, 'update')} suppressed`] : []),
   ]
   return [
-    ack === undefined ? undefined : fact('Acknowledged', acknowledged(ack, facts, notification.decidedAt, time)),
-    heldBy === undefined || isUntold(notification, facts)
+    ack === undefined ? undefined : fact('Acknowledged', acknowledged(ack, snapshot, notification.decidedAt, time)),
+    heldBy === undefined || isUnnotified(notification, snapshot)
       ? undefined
       : fact('Suppressed', describeSuppression(heldBy, time)),
     fact('Notifications', parts.join('; ')),
@@ -148,7 +152,7 @@ function acknowledged(
   { author, at, until, note }: NonNullable<AlertSnapshot['ack']>,
   { state }: AlertSnapshot,
   told: Millis,
-  time: Times,
+  time: WriteInstant,
 ): string {
   const words = note === '' ? '' : `: ${note}`
   if (state === 'resolved') {
@@ -161,13 +165,13 @@ function acknowledged(
 function beside(
   { identity: { host } }: AlertSnapshot,
   context: FiringContext | undefined,
-  time: Times,
+  time: WriteInstant,
 ): readonly (Fact | undefined)[] {
   if (context === undefined) return []
   const { onHost, firing, muted, hosts } = context
   const rules = onHost.map(
     ({ rule, severity, startsAt, code, muted }) =>
-      `${nameOf(rule)} (${severity}${muted === true ? ', muted' : ''}, since ${time(startsAt)}, ${nameOf(code)})`,
+      `${formatName(rule)} (${severity}${muted === true ? ', muted' : ''}, since ${time(startsAt)}, ${formatName(code)})`,
   )
   const isElsewhere = firing > onHost.length
   const all = `${formatCount(firing, 'other alert is firing', 'other alerts are firing')} on ${formatCount(hosts, 'host')}`
@@ -181,26 +185,26 @@ function beside(
 const STEPS: readonly NotificationReason[] = ['fired', 'severity_raised', 'severity_lowered', 'resolved']
 
 /** What the reader should know about the facts. */
-export function notesOf(
+export function listNotes(
   { decidedAt, reason, undelivered }: Notification,
-  facts: AlertSnapshot,
-  time: Times,
+  snapshot: AlertSnapshot,
+  time: WriteInstant,
 ): readonly string[] {
-  const decided = facts.resolvedAt ?? facts.evaluatedAt
+  const decided = snapshot.resolvedAt ?? snapshot.evaluatedAt
   // Where an earlier mail could not be delivered, that is why this one is late.
   const isStep = STEPS.includes(reason) && undelivered === undefined
-  const isLate = reason === 'backlog' || (isStep && facts.heldBy === undefined && decidedAt - decided > LATE)
+  const isLate = reason === 'backlog' || (isStep && snapshot.heldBy === undefined && decidedAt - decided > LATE)
   const late = `This mail was sent late, at ${time(decidedAt)}: the events arrived long after they happened.`
-  return [...gapNotes([facts], time), ...(isLate ? [late] : [])]
+  return [...gapNotes([snapshot], time), ...(isLate ? [late] : [])]
 }
 
 /** Shares of a whole can be drawn, everything else has no natural end. */
-export function meterOf(facts: AlertSnapshot): Meter | undefined {
-  const { unit } = facts.identity.measure
-  const { limit } = facts.evidence
-  if ((unit !== 'ratio' && unit !== 'percent') || facts.value === null || limit === undefined) return undefined
+export function readMeter(snapshot: AlertSnapshot): Meter | undefined {
+  const { unit } = snapshot.identity.measure
+  const { limit } = snapshot.evidence
+  if ((unit !== 'ratio' && unit !== 'percent') || snapshot.value === null || limit === undefined) return undefined
   const whole = unit === 'ratio' ? 1 : 100
-  const meter = { value: facts.value / whole, limit: limit.value / whole }
+  const meter = { value: snapshot.value / whole, limit: limit.value / whole }
   return isShare(meter.value) && isShare(meter.limit) ? meter : undefined
 }
 

@@ -1,12 +1,12 @@
 import { type AlertSnapshot, isBuiltinRule, type Notification } from '../../model.ts'
 import { formatCount } from '../../text/format.ts'
 import { LINKED } from './lists.ts'
-import { nameOf } from './phrase.ts'
+import { formatName } from './phrase.ts'
 import { clean } from '../../text/sanitise.ts'
-import type { Times } from './times.ts'
+import type { WriteInstant } from './times.ts'
 
 /** Why the reader gets this mail. @param subject who notifies the receiver: `rule cpu-high notifies`. */
-export function whyOf({ receiver, to }: Notification, subject: string): string {
+export function explainRecipient({ receiver, to }: Notification, subject: string): string {
   return `You receive this mail because ${subject} receiver ${clean(receiver)}, which lists ${clean(to.address)}.`
 }
 
@@ -14,37 +14,37 @@ export function whyOf({ receiver, to }: Notification, subject: string): string {
 export type Press = 'buttons' | 'links' | 'nothing'
 
 /** Who gets the mail and why, when the next one comes, and how to stop it. */
-export function footerOf(
+export function renderFooter(
   notification: Notification,
   alerts: readonly AlertSnapshot[],
-  time: Times,
+  time: WriteInstant,
   press: Press,
 ): readonly string[] {
   const firing = alerts.filter(({ state }) => state === 'firing')
-  const why = whyOf(notification, namerOf(notification, alerts))
+  const why = explainRecipient(notification, formatNamer(notification, alerts))
   if (firing.length === 0)
     return [why, alerts.length === 1 ? 'This was the last mail about it.' : 'This was the last mail about them.']
-  return [why, nextOf(notification, alerts, firing, time), ...stopOf(firing, press)]
+  return [why, formatNextMail(notification, alerts, firing, time), ...formatStop(firing, press)]
 }
 
-function namerOf({ namedBy, reason }: Notification, alerts: readonly AlertSnapshot[]): string {
+function formatNamer({ namedBy, reason }: Notification, alerts: readonly AlertSnapshot[]): string {
   const rules = [...new Set(alerts.map(({ identity }) => identity.rule))]
   const one = rules.length === 1 ? (rules[0] ?? '') : undefined
-  const name = one === undefined ? 'the rules named above' : `rule ${nameOf(one)}`
+  const name = one === undefined ? 'the rules named above' : `rule ${formatName(one)}`
   if (namedBy === 'escalation' || reason === 'escalated') return `an escalation of ${name} notifies`
   if (namedBy === 'route') return `a route for ${name} notifies`
-  if (one !== undefined && isBuiltinRule(one)) return `built-in rule ${nameOf(one)} notifies`
+  if (one !== undefined && isBuiltinRule(one)) return `built-in rule ${formatName(one)} notifies`
   return one === undefined ? `${name} notify` : `${name} notifies`
 }
 
 /** What is notified of an alert that flaps. */
 const FLAPPING = 'when it stops flapping or its severity is raised'
 
-function nextOf(
+function formatNextMail(
   { decidedAt, nextRepeatAt }: Notification,
   alerts: readonly AlertSnapshot[],
   firing: readonly AlertSnapshot[],
-  time: Times,
+  time: WriteInstant,
 ): string {
   const it = alerts.length === 1 ? 'it' : 'them'
   const isFlapping = alerts.length === 1 && alerts[0]?.flapping !== undefined
@@ -61,7 +61,7 @@ function nextOf(
   return `Another mail follows ${over}; ${same}, the next one about ${it} is due at ${time(nextRepeatAt)}${count}.`
 }
 
-function stopOf(firing: readonly AlertSnapshot[], press: Press): readonly string[] {
+function formatStop(firing: readonly AlertSnapshot[], press: Press): readonly string[] {
   const [first] = firing
   if (first === undefined) return []
   if (press === 'buttons') {

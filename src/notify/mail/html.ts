@@ -1,5 +1,5 @@
-import type { Action, Advice, Bar, Chart, Fact, Letter, Meter, Row, RowList, Section } from './content.ts'
-import { piecesOf } from './addresses.ts'
+import type { Action, Advice, Bar, Chart, Fact, MailContent, Meter, Row, RowList, Section } from './content.ts'
+import { splitAddresses } from './addresses.ts'
 import type { Tone } from './phrase.ts'
 import { DARK, LIGHT } from './style.ts'
 import { escapeHtml } from '../../text/sanitise.ts'
@@ -27,7 +27,7 @@ function words(text: string): string {
 }
 
 /** Lays a letter out as HTML that reads well on a phone, in the dark and without its picture, and loads nothing. */
-export function htmlPage(letter: Letter): string {
+export function htmlPage(letter: MailContent): string {
   const blocks = [
     band(letter),
     letter.meter === undefined ? '' : meterBar(letter.meter, letter.tone),
@@ -73,7 +73,7 @@ ${content}
 `
 }
 
-function band({ tone, status, headline }: Letter): string {
+function band({ tone, status, headline }: MailContent): string {
   return `<p class="status ${tone}">${escapeHtml(status)}</p>\n<h1>${words(headline)}</h1>`
 }
 
@@ -93,7 +93,7 @@ function cell(kind: string, share: number): string {
 }
 
 function paragraph(text: string, links: readonly string[] = []): string {
-  const pieces = piecesOf(text, links).map((piece) => {
+  const pieces = splitAddresses(text, links).map((piece) => {
     const shown = escapeHtml(piece.text)
     return piece.isLink ? `<a href="${shown}">${shown}</a>` : words(piece.text).replaceAll('\n', '<br>')
   })
@@ -145,8 +145,8 @@ function restRow(count: number, text: string): string {
   return count > 0 ? `<tr><td class="dim" colspan="3">${text}</td></tr>` : ''
 }
 
-function factTable(facts: readonly Fact[]): string {
-  const rows = facts.map(({ label, value }) => {
+function factTable(snapshot: readonly Fact[]): string {
+  const rows = snapshot.map(({ label, value }) => {
     const name = escapeHtml(label).replaceAll('.', '.<wbr>')
     return `<tr><td class="label">${name}</td><td class="value">${words(value)}</td></tr>`
   })

@@ -1,4 +1,4 @@
-import { instantOf } from '../webhook/payload.ts'
+import { formatInstant } from '../webhook/payload.ts'
 import type { Millis } from '../../model.ts'
 
 /** What a link to the user's own page is about. */
@@ -20,8 +20,8 @@ const PLACEHOLDER = /\{\{\s*(host|from|to)\s*(?:\|\s*(upper|lower)\s*)?\}\}/g
 export function kibanaLink(template: string, { host, from, to }: Looking): string | undefined {
   const values: Readonly<Record<string, string>> = {
     host: host.toWellFormed(),
-    from: instantOf(from),
-    to: instantOf(to),
+    from: formatInstant(from),
+    to: formatInstant(to),
   }
   const filled = template.replace(PLACEHOLDER, (_, name: string, form: string | undefined, offset: number) =>
     encode(quoted(formed(values[name] ?? '', form), template.slice(0, offset))),

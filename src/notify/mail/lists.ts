@@ -1,8 +1,8 @@
 import type { AlertSnapshot, Notification } from '../../model.ts'
-import { acknowledgeOf } from './actions.ts'
-import type { LetterOptions, Row, RowList } from './content.ts'
-import { rowOf } from './rows.ts'
-import { timesOf } from './times.ts'
+import { acknowledgeAction } from './actions.ts'
+import type { ContentOptions, Row, RowList } from './content.ts'
+import { buildRow } from './rows.ts'
+import { timeWriter } from './times.ts'
 
 /** Alerts of one mail that can be acknowledged from it: more links would be more than anybody presses. */
 export const LINKED = 10
@@ -13,26 +13,26 @@ interface Listed {
 }
 
 /** Lists of alerts; the first ones that fire, and nobody looks after, have a link to acknowledge them. */
-export function listsOf(
+export function buildLists(
   notification: Notification,
   lists: readonly Listed[],
-  options: LetterOptions,
+  options: ContentOptions,
 ): readonly RowList[] {
-  const time = timesOf(notification)
+  const time = timeWriter(notification)
   let left = LINKED
   return lists.map(({ alerts, ...list }) => {
-    const rows = alerts.map((facts) => {
-      const action = left > 0 ? acknowledgeOf(notification, facts, options) : undefined
-      if (action === undefined) return rowOf(facts, time)
+    const rows = alerts.map((snapshot) => {
+      const action = left > 0 ? acknowledgeAction(notification, snapshot, options) : undefined
+      if (action === undefined) return buildRow(snapshot, time)
       left -= 1
-      return { ...rowOf(facts, time), action }
+      return { ...buildRow(snapshot, time), action }
     })
-    return { ...list, ...onceOf(rows) }
+    return { ...list, ...shareColumns(rows) }
   })
 }
 
 /** What is the same for all rows is said once. */
-function onceOf(rows: readonly Row[]): Pick<RowList, 'rows' | 'when'> {
+function shareColumns(rows: readonly Row[]): Pick<RowList, 'rows' | 'when'> {
   const [first, second] = rows
   const when = first?.when
   if (when === undefined || second === undefined || rows.some((row) => row.when !== when)) return { rows }
@@ -44,6 +44,6 @@ function onceOf(rows: readonly Row[]): Pick<RowList, 'rows' | 'when'> {
 }
 
 /** What of a mail with such lists can be pressed. */
-export function pressOf(lists: readonly RowList[]): 'links' | 'nothing' {
+export function listPressable(lists: readonly RowList[]): 'links' | 'nothing' {
   return lists.some(({ rows }) => rows.some(({ action }) => action !== undefined)) ? 'links' : 'nothing'
 }

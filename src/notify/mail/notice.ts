@@ -1,10 +1,10 @@
 import type { Notice, Notification } from '../../model.ts'
 import { describeNotice } from '../../text/notice.ts'
-import { whyOf } from './footer.ts'
-import type { Letter, LetterOptions } from './content.ts'
-import { greetingOf, placeNote } from './phrase.ts'
+import { explainRecipient } from './footer.ts'
+import type { MailContent, ContentOptions } from './content.ts'
+import { formatGreeting, listDeliveryNotes } from './phrase.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
-import { timesOf } from './times.ts'
+import { timeWriter } from './times.ts'
 
 /** Longest line: a host's name whole, and what is said of it. */
 const LONGEST = 1000
@@ -47,26 +47,26 @@ const WORDS: Readonly<Record<Notice['kind'], Words>> = {
 }
 
 /** Tells people of something that is no alert: what happened, one line for each thing it is about, and what to do. */
-export function noticeLetter(notification: Notification, notice: Notice, { url }: LetterOptions): Letter {
+export function renderNotice(notification: Notification, notice: Notice, { url }: ContentOptions): MailContent {
   const { lead, advice, who } = WORDS[notice.kind]
-  const time = timesOf(notification)
+  const time = timeWriter(notification)
   const { title, lines } = describeNotice(notice, notification.decidedAt, time)
   const what = advice.map((text) => ({ text }))
   return {
     tone: 'calm',
     status: 'Notice',
     headline: clean(title),
-    greeting: greetingOf(notification),
-    paragraphs: [lead, ...placeNote(notification, time)],
+    greeting: formatGreeting(notification),
+    paragraphs: [lead, ...listDeliveryNotes(notification, time)],
     items: lines.map((line) => shorten(clean(line), LONGEST)),
     facts: [],
     notes: [],
     lists: [],
     advice: url === undefined ? what : [...what, { text: 'All known hosts:', url: `${url}/api/v1/hosts` }],
-    footer: [whyOf(notification, who)],
+    footer: [explainRecipient(notification, who)],
   }
 }
 
 export function noticeHeadline(notification: Notification, notice: Notice): string {
-  return clean(describeNotice(notice, notification.decidedAt, timesOf(notification)).title)
+  return clean(describeNotice(notice, notification.decidedAt, timeWriter(notification)).title)
 }

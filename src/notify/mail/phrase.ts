@@ -3,7 +3,7 @@ import { formatBeside, formatDuration, formatValue } from '../../text/format.ts'
 import { formatLimit } from '../../text/limit.ts'
 import { formatMeasure } from '../../text/measure.ts'
 import { describeReason } from '../../text/reason.ts'
-import type { Times } from './times.ts'
+import type { WriteInstant } from './times.ts'
 import { describeNotificationSubject, describeStates, formatStates, type StateCounts } from '../../text/notice.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 
@@ -14,30 +14,30 @@ export const WHOLE = 16_384
 
 export type Tone = 'warning' | 'critical' | 'good' | 'calm'
 
-export function toneOf(facts: AlertSnapshot): Tone {
-  if (facts.closeReason !== undefined) return 'calm'
-  return facts.state === 'resolved' ? 'good' : facts.severity
+export function selectTone(snapshot: AlertSnapshot): Tone {
+  if (snapshot.closeReason !== undefined) return 'calm'
+  return snapshot.state === 'resolved' ? 'good' : snapshot.severity
 }
 
 /** Text of an event or of a person, fit for a sentence. */
-export function nameOf(text: string, max = SHORT): string {
+export function formatName(text: string, max = SHORT): string {
   return shorten(clean(text), max)
 }
 
 /** The host with the labels that tell its series apart: `db-1 /var/lib`. */
-export function placeOf({ identity: { host, labels } }: AlertSnapshot, max = SHORT): string {
+export function formatTarget({ identity: { host, labels } }: AlertSnapshot, max = SHORT): string {
   const names = [host, ...Object.values(labels)].filter((name) => name !== '')
-  return names.map((name) => nameOf(name, max)).join(' ')
+  return names.map((name) => formatName(name, max)).join(' ')
 }
 
 /** What was measured, in its unit, so that it does not look like a limit that it is beyond. */
-export function valueOf({ identity, value, evidence: { limit, clear } }: AlertSnapshot): string {
+export function formatAlertValue({ identity, value, evidence: { limit, clear } }: AlertSnapshot): string {
   const limits = [limit, clear].flatMap((one) => (one === undefined ? [] : [one.value]))
   return clean(formatBeside(value, identity.measure.unit, limits))
 }
 
 /** The limits that an alert was beyond: that of now, and that at its worst where it is another one. */
-export function limitsOf({ identity, evidence: { limit }, critical }: AlertSnapshot): string {
+export function formatLimits({ identity, evidence: { limit }, critical }: AlertSnapshot): string {
   const { unit } = identity.measure
   const worst = critical?.limit
   const now = formatLimit(limit, unit)
@@ -46,28 +46,28 @@ export function limitsOf({ identity, evidence: { limit }, critical }: AlertSnaps
 }
 
 /** The figure in its unit. */
-export function figureOf(value: number | null, unit: Unit): string {
+export function formatInUnit(value: number | null, unit: Unit): string {
   return clean(formatValue(value, unit))
 }
 
 /** The limit that the value is compared with. */
-export function limitOf({ identity, evidence: { limit } }: AlertSnapshot): string {
+export function formatAlertLimit({ identity, evidence: { limit } }: AlertSnapshot): string {
   return formatLimit(limit, identity.measure.unit)
 }
 
 /** The limit to name an alert by: of one that is over, that of the worst it was. */
-export function worstLimitOf({ state, identity, evidence: { limit }, critical }: AlertSnapshot): string {
+export function formatWorstLimit({ state, identity, evidence: { limit }, critical }: AlertSnapshot): string {
   return formatLimit(state === 'resolved' ? (critical?.limit ?? limit) : limit, identity.measure.unit)
 }
 
 /** Why the evaluation came out as it did, for the reader. */
-export function reasonOf(facts: AlertSnapshot, time: Times, max = WHOLE): string {
-  return nameOf(describeReason(facts, time), max)
+export function formatReason(snapshot: AlertSnapshot, time: WriteInstant, max = WHOLE): string {
+  return formatName(describeReason(snapshot, time), max)
 }
 
 /** What was measured: `mean of cpu over 2 min`. */
-export function measureOf({ identity: { measure } }: AlertSnapshot): string {
-  return nameOf(formatMeasure(measure))
+export function formatMeasured({ identity: { measure } }: AlertSnapshot): string {
+  return formatName(formatMeasure(measure))
 }
 
 /** Whether a state is measured, whose figure of now says nothing once the alert is over. */
@@ -81,17 +81,20 @@ export function breachesLimit({ value, evidence: { limit } }: AlertSnapshot): bo
 }
 
 /** How long the alert lasted, or has lasted at the end of the deciding window. */
-export function lastedOf(facts: AlertSnapshot): string {
-  return formatDuration(Math.max(0, (facts.resolvedAt ?? facts.evaluatedAt) - facts.startsAt))
+export function formatLasted(snapshot: AlertSnapshot): string {
+  return formatDuration(Math.max(0, (snapshot.resolvedAt ?? snapshot.evaluatedAt) - snapshot.startsAt))
 }
 
 /** How long it has gone on when the mail is written. */
-export function goneOnFor({ decidedAt }: Pick<Notification, 'decidedAt'>, { startsAt }: AlertSnapshot): string {
+export function formatDurationSoFar(
+  { decidedAt }: Pick<Notification, 'decidedAt'>,
+  { startsAt }: AlertSnapshot,
+): string {
   return formatDuration(Math.max(0, decidedAt - startsAt))
 }
 
 /** Over before its reader heard of it. */
-export function isUntold({ seq }: Pick<Notification, 'seq'>, { state, notifications }: AlertSnapshot): boolean {
+export function isUnnotified({ seq }: Pick<Notification, 'seq'>, { state, notifications }: AlertSnapshot): boolean {
   return state === 'resolved' && (notifications ?? seq) === 0
 }
 
@@ -103,7 +106,7 @@ export function countStates(alerts: readonly AlertSnapshot[]): StateCounts {
 }
 
 /** How many of several alerts are in which state: `11 firing, 49 resolved`. */
-export function tallyOf(alerts: readonly AlertSnapshot[]): string {
+export function formatTally(alerts: readonly AlertSnapshot[]): string {
   return formatStates(countStates(alerts))
 }
 
@@ -113,29 +116,29 @@ export function groupName(alerts: readonly AlertSnapshot[]): string {
 }
 
 /** How bad it is, all in all: green when everything is over and got better. */
-export function toneOfAll(alerts: readonly AlertSnapshot[]): Tone {
-  const tones = new Set(alerts.map(toneOf))
+export function selectWorstTone(alerts: readonly AlertSnapshot[]): Tone {
+  const tones = new Set(alerts.map(selectTone))
   return (['critical', 'warning', 'good'] as const).find((tone) => tones.has(tone)) ?? 'calm'
 }
 
-export function greetingOf({ to }: Pick<Notification, 'to'>): string {
+export function formatGreeting({ to }: Pick<Notification, 'to'>): string {
   const name = clean(to.name ?? '').trim()
   return name === '' ? 'Hello,' : `Hello ${name},`
 }
 
 /** What a mail says that took the place of others. */
-export function placeNote(notification: Notification, time: Times): readonly string[] {
+export function listDeliveryNotes(notification: Notification, time: WriteInstant): readonly string[] {
   return [...insteadNote(notification, time), ...undeliveredNote(notification, time)]
 }
 
 /** So many of the mails that never came are named. */
 const NAMED = 5
 
-function undeliveredNote({ undelivered = [] }: Notification, time: Times): readonly string[] {
+function undeliveredNote({ undelivered = [] }: Notification, time: WriteInstant): readonly string[] {
   if (undelivered.length === 0) return []
   const named = undelivered
     .slice(-NAMED)
-    .map(({ at, about }) => `${nameOf(describeNotificationSubject(about))} (${time(at)})`)
+    .map(({ at, about }) => `${formatName(describeNotificationSubject(about))} (${time(at)})`)
   const [first] = undelivered
   if (undelivered.length === 1 || first === undefined)
     return [`An earlier mail to you could not be delivered: ${named.join('')}.`]
@@ -144,7 +147,7 @@ function undeliveredNote({ undelivered = [] }: Notification, time: Times): reado
   return [`${undelivered.length} earlier mails to you could not be delivered: ${before}${named.join(', ')}.`]
 }
 
-function insteadNote({ replaces }: Notification, time: Times): readonly string[] {
+function insteadNote({ replaces }: Notification, time: WriteInstant): readonly string[] {
   if (replaces === undefined) return []
   const { at, count = 1, last = at } = replaces
   if (count === 1) return [`This mail replaces the one of ${time(at)}, which could not be sent.`]
@@ -153,9 +156,9 @@ function insteadNote({ replaces }: Notification, time: Times): readonly string[]
 }
 
 /** The gaps in what was watched, each once. */
-export function gapNotes(alerts: readonly AlertSnapshot[], time: Times): readonly string[] {
+export function gapNotes(alerts: readonly AlertSnapshot[], time: WriteInstant): readonly string[] {
   const notes = alerts
-    .flatMap((facts) => facts.gaps)
+    .flatMap((snapshot) => snapshot.gaps)
     .map(({ from, to }) => `stashwatch was down from ${time(from)} to ${time(to)}; no rule was evaluated then.`)
   return [...new Set(notes)]
 }

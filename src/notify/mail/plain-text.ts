@@ -1,7 +1,7 @@
-import type { Action, Advice, Bar, Fact, Letter, Row, RowList, Section } from './content.ts'
+import type { Action, Advice, Bar, Fact, MailContent, Row, RowList, Section } from './content.ts'
 
 /** Lays a letter out as text that is complete by itself. */
-export function plainText(letter: Letter): string {
+export function plainText(letter: MailContent): string {
   const blocks = [
     `[${letter.status}] ${letter.headline}`,
     letter.greeting,
@@ -40,9 +40,9 @@ function barLine(
   return `  ${name.padEnd(widths.name)}  ${bar}${value.padEnd(widths.value)}  ${more}`.trimEnd()
 }
 
-function factLines(facts: readonly Fact[]): string {
-  const width = Math.max(0, ...facts.map(({ label }) => label.length))
-  return facts.map(({ label, value }) => `  ${label.padEnd(width)}  ${value}`).join('\n')
+function factLines(snapshot: readonly Fact[]): string {
+  const width = Math.max(0, ...snapshot.map(({ label }) => label.length))
+  return snapshot.map(({ label, value }) => `  ${label.padEnd(width)}  ${value}`).join('\n')
 }
 
 /** So many alerts of a list are told in full; of more, each is named, so that a storm is no burden to anybody's mail. */
@@ -51,7 +51,7 @@ const IN_FULL = 1000
 function listLines({ title, when, rows }: RowList): string {
   const full = rows.slice(0, IN_FULL).map(rowLine)
   const head = [...(title === undefined ? [] : [title]), ...(when === undefined ? [] : [`All ${when}:`])]
-  const list = [...head, ...full, ...namesOf(rows.slice(IN_FULL))].join('\n')
+  const list = [...head, ...full, ...joinNames(rows.slice(IN_FULL))].join('\n')
   return [list, ...linkLines(rows)].join('\n\n')
 }
 
@@ -66,7 +66,7 @@ function linkLines(rows: readonly Row[]): readonly string[] {
   )
 }
 
-function namesOf(rows: readonly Row[]): readonly string[] {
+function joinNames(rows: readonly Row[]): readonly string[] {
   const groups = Map.groupBy(rows, ({ rule, status }) => `${rule}, ${status}`)
   return [...groups].map(
     ([title, same]) => `  ${title}, ${same.length} more: ${same.map(({ where }) => where).join(', ')}`,

@@ -5,13 +5,13 @@ import type { Delivery } from '../notifier.ts'
 const PAUSE = 30_000
 
 /** Takes note of how an attempt over a way ended. Never rejects. */
-export type Recovery = (channel: Channel, delivery: Delivery) => Promise<void>
+export type ServerRecovery = (channel: Channel, delivery: Delivery) => Promise<void>
 
 /**
  * Once a way works again, what its trouble kept waiting is due at once, and not each at a time of its own. What waited
  * when this was created counts too: its trouble may have ended while stashwatch was stopped.
  */
-export function createRecovery(outbox: Outbox, clock: Clock): Recovery {
+export function createRecovery(outbox: Outbox, clock: Clock): ServerRecovery {
   const well = new Set<Channel>()
   const hastened = new Map<Channel, Millis>()
   return async (channel, { state, fault }) => {

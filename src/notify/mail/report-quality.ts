@@ -12,19 +12,19 @@ const REASONS = 3
 type Refused = ReportRejects['sources']['first'][number]
 
 /** What each source had refused, with the commonest reasons and where the commonest was found. */
-export function refusedOf({ rejects }: ReportQuality): readonly Section[] {
+export function formatRefused({ rejects }: ReportQuality): readonly Section[] {
   if (rejects.events === 0) return []
   const { events, sources } = rejects
   const row = ({ source, events: theirs, reasons }: Refused): Section['rows'][number] => ({
     name: shorten(clean(source), NAME),
-    detail: reasonsOf(reasons),
+    detail: formatReasons(reasons),
     value: formatCount(theirs, 'event'),
     share: theirs / events,
   })
   return [{ title: 'Refused as invalid', rows: sources.first.map(row), more: rest(sources) }]
 }
 
-function reasonsOf({ total, first }: Refused['reasons']): string {
+function formatReasons({ total, first }: Refused['reasons']): string {
   const named = first.slice(0, REASONS).map(({ code, count, path }) => {
     return `${count} ${clean(code)}${path === '' ? '' : ` (e.g. at ${shorten(clean(path), LISTED)})`}`
   })
@@ -32,7 +32,7 @@ function reasonsOf({ total, first }: Refused['reasons']): string {
 }
 
 /** What the reader should know of the numbers, a sentence each. */
-export function qualityOf({
+export function qualitySection({
   merged,
   dropped,
   future,

@@ -1,12 +1,12 @@
 import type { Millis, Notification, Report, ReportEpisode, ReportLoad, ReportShare } from '../../model.ts'
 import { formatCount, formatDuration, formatTime, formatValue } from '../../text/format.ts'
 import { describeHeldBriefly } from '../../text/suppression.ts'
-import { whyOf } from './footer.ts'
-import type { Letter, LetterOptions, Section } from './content.ts'
-import { greetingOf, placeNote, type Tone } from './phrase.ts'
-import { LISTED, NAME, qualityOf, refusedOf, rest } from './report-quality.ts'
+import { explainRecipient } from './footer.ts'
+import type { MailContent, ContentOptions, Section } from './content.ts'
+import { formatGreeting, listDeliveryNotes, type Tone } from './phrase.ts'
+import { LISTED, NAME, qualitySection, formatRefused, rest } from './report-quality.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
-import { timesOf } from './times.ts'
+import { timeWriter } from './times.ts'
 
 /** Length of an instant to the minute, without its zone, which stands above. */
 const MINUTE = '2026-11-22 08:00'.length
@@ -17,27 +17,27 @@ const DATED = 5
 const FEW = { share: 0.05, alerts: 3 }
 
 /** Sums a day or a week up: the verdict first, then the tables behind it. */
-export function reportLetter(notification: Notification, report: Report, { url }: LetterOptions): Letter {
+export function renderReport(notification: Notification, report: Report, { url }: ContentOptions): MailContent {
   const { timeZone } = notification
   return {
-    tone: toneOf(report),
-    status: statusOf(report),
-    headline: headlineOf(report, periodOf(notification, report)),
-    greeting: greetingOf(notification),
+    tone: selectTone(report),
+    status: formatStatus(report),
+    headline: formatHeadline(report, formatPeriod(notification, report)),
+    greeting: formatGreeting(notification),
     paragraphs: [
-      leadOf(report, timeZone, isFirst(notification, report)),
-      ...placeNote(notification, timesOf(notification)),
+      reportLead(report, timeZone, isFirst(notification, report)),
+      ...listDeliveryNotes(notification, timeWriter(notification)),
     ],
     sections: [
-      ...daysOf(report),
-      ...episodesOf(report, timeZone),
-      ...rulesOf(report),
-      ...outsideOf(report),
-      ...report.shares.map(shareOf),
-      ...refusedOf(report.quality),
+      ...daysSection(report),
+      ...episodesSection(report, timeZone),
+      ...rulesSection(report),
+      ...outsideSection(report),
+      ...report.shares.map(utilizationSection),
+      ...formatRefused(report.quality),
     ],
     facts: [],
-    notes: qualityOf(report.quality),
+    notes: qualitySection(report.quality),
     lists: [],
     advice:
       url === undefined
@@ -46,20 +46,20 @@ export function reportLetter(notification: Notification, report: Report, { url }
             { text: 'All alerts, open and recent:', url: `${url}/api/v1/alerts` },
             { text: 'All hosts:', url: `${url}/api/v1/hosts` },
           ],
-    footer: [whyOf(notification, `the configuration sets a ${adjectiveOf(report)} report for`)],
+    footer: [explainRecipient(notification, `the configuration sets a ${formatPeriodAdjective(report)} report for`)],
   }
 }
 
 /** The same in every report of a receiver, so that they are one conversation. */
 export function reportSubject({ receiver }: Notification, report: Report): string {
-  return `${statusOf(report)}: ${clean(receiver)}`
+  return `${formatStatus(report)}: ${clean(receiver)}`
 }
 
-function adjectiveOf({ every }: Report): string {
+function formatPeriodAdjective({ every }: Report): string {
   return every === 'day' ? 'daily' : 'weekly'
 }
 
-function statusOf({ every }: Report): string {
+function formatStatus({ every }: Report): string {
   return every === 'day' ? 'Daily report' : 'Weekly report'
 }
 
@@ -67,7 +67,7 @@ function isQuiet({ alerts, hosts }: Report): boolean {
   return alerts.critical === 0 && alerts.began + alerts.before <= Math.max(FEW.alerts, FEW.share * hosts)
 }
 
-function toneOf(report: Report): Tone {
+function selectTone(report: Report): Tone {
   const { alerts } = report
   if (alerts.open > 0) return 'warning'
   return isQuiet(report) ? 'good' : 'calm'
@@ -81,15 +81,15 @@ function isFirst({ seq }: Notification, { every, from, to }: Report): boolean {
 }
 
 /** What a first report covers, `since 14:53`; undefined where it is a day or a week. */
-function periodOf(notification: Notification, report: Report): string | undefined {
+function formatPeriod(notification: Notification, report: Report): string | undefined {
   if (!isFirst(notification, report)) return undefined
-  const [since, now] = [report.from, report.to].map((at) => minuteOf(at, notification.timeZone)) as [string, string]
+  const [since, now] = [report.from, report.to].map((at) => formatMinute(at, notification.timeZone)) as [string, string]
   const isToday = since.slice(0, DATE) === now.slice(0, DATE)
   return `since ${isToday ? since.slice(DATE, MINUTE).trim() : since.slice(0, MINUTE)}`
 }
 
 /** One sentence that says all: `Quiet week: 3 alerts on 2 of 412 hosts; 61% of the CPU was unused`. */
-function headlineOf(report: Report, period: string | undefined): string {
+function formatHeadline(report: Report, period: string | undefined): string {
   const { alerts, every } = report
   const total = alerts.began + alerts.before
   const hosts = Math.max(report.hosts, alerts.hosts)
@@ -97,11 +97,11 @@ function headlineOf(report: Report, period: string | undefined): string {
   const where = `${alerts.hosts} of ${formatCount(hosts, 'host')}`
   const what = total === 0 ? `no alerts on ${formatCount(hosts, 'host')}` : `${formatCount(total, 'alert')} on ${where}`
   const [share] = report.shares
-  const unused = share === undefined ? '' : `; ${percent(share.unused)} of ${wholeOf(share.metric)} was unused`
-  return `${verdictOf(report, period)}: ${what}${unused}`
+  const unused = share === undefined ? '' : `; ${percent(share.unused)} of ${formatWhole(share.metric)} was unused`
+  return `${formatVerdict(report, period)}: ${what}${unused}`
 }
 
-function verdictOf(report: Report, period: string | undefined): string {
+function formatVerdict(report: Report, period: string | undefined): string {
   const { every, alerts } = report
   if (isQuiet(report)) return `Quiet ${period ?? every}`
   if (alerts.critical === 0) return `Busy ${period ?? every}`
@@ -110,19 +110,19 @@ function verdictOf(report: Report, period: string | undefined): string {
 }
 
 /** What is divided, in a sentence. */
-function wholeOf(metric: string): string {
+function formatWhole(metric: string): string {
   const name = shorten(clean(metric), LISTED)
   return name === 'cpu' ? 'the CPU' : name === 'memory' ? 'the memory' : name
 }
 
-function leadOf({ from, to, alerts }: Report, zone: string | undefined, isFirst: boolean): string {
-  const began = `${minuteOf(from, zone)}${isFirst ? ', when this report was set up,' : ''}`
-  const span = `This report covers ${began} to ${minuteOf(to, zone)}.`
+function reportLead({ from, to, alerts }: Report, zone: string | undefined, isFirst: boolean): string {
+  const began = `${formatMinute(from, zone)}${isFirst ? ', when this report was set up,' : ''}`
+  const span = `This report covers ${began} to ${formatMinute(to, zone)}.`
   if (alerts.open === 0) return alerts.began + alerts.before === 0 ? span : `${span} No alert is open now.`
   return `${span} ${alerts.open === 1 ? 'One alert is' : `${alerts.open} alerts are`} still open.`
 }
 
-function daysOf({ alerts, from, to }: Report): readonly Section[] {
+function daysSection({ alerts, from, to }: Report): readonly Section[] {
   if (alerts.days.length < 3 || alerts.began <= DATED) return []
   const most = Math.max(...alerts.days.map(({ began }) => began))
   const rows = alerts.days.map(({ day, began }) => ({
@@ -134,14 +134,14 @@ function daysOf({ alerts, from, to }: Report): readonly Section[] {
   return [{ title, rows, more: 0, isWhole: true }]
 }
 
-function episodesOf({ alerts: { longest }, to }: Report, zone: string | undefined): readonly Section[] {
+function episodesSection({ alerts: { longest }, to }: Report, zone: string | undefined): readonly Section[] {
   if (longest.first.length === 0) return []
   const rows = longest.first.map(({ rule, host, labels, severity, since, until, peak, unit, muted, ack }) => {
     const place = [host, ...Object.values(labels)].map((name) => shorten(clean(name), NAME)).join(' ')
     const extreme = peak === null ? '' : `, peak ${clean(formatValue(peak, unit))}`
     return {
       name: place,
-      detail: `${shorten(clean(rule), NAME)}${extreme}, since ${minuteOf(since, zone).slice(0, MINUTE)}${keptOf(muted, ack)}`,
+      detail: `${shorten(clean(rule), NAME)}${extreme}, since ${formatMinute(since, zone).slice(0, MINUTE)}${formatHeld(muted, ack)}`,
       tone: severity,
       value: until === undefined ? `${lasted(since, to)}, still open` : lasted(since, until),
     }
@@ -149,7 +149,7 @@ function episodesOf({ alerts: { longest }, to }: Report, zone: string | undefine
   return [{ title: 'Longest alerts', rows, more: rest(longest) }]
 }
 
-function keptOf(muted: ReportEpisode['muted'], ack: ReportEpisode['ack']): string {
+function formatHeld(muted: ReportEpisode['muted'], ack: ReportEpisode['ack']): string {
   const parts = [
     ...(muted === undefined ? [] : [describeHeldBriefly(muted)]),
     ...(ack === undefined ? [] : [`acknowledged by ${shorten(clean(ack), LISTED)}`]),
@@ -161,7 +161,7 @@ function lasted(since: Millis, until: Millis): string {
   return formatDuration(Math.max(0, until - since))
 }
 
-function rulesOf({ rules }: Report): readonly Section[] {
+function rulesSection({ rules }: Report): readonly Section[] {
   if (rules.first.length === 0) return []
   const most = Math.max(1, ...rules.first.map(({ mails }) => mails))
   const rows = rules.first.map(({ rule, began, mails }) => ({
@@ -173,7 +173,7 @@ function rulesOf({ rules }: Report): readonly Section[] {
   return [{ title: 'Noisiest rules', rows, more: rest(rules) }]
 }
 
-function outsideOf({ outside, from, to }: Report): readonly Section[] {
+function outsideSection({ outside, from, to }: Report): readonly Section[] {
   if (outside.first.length === 0) return []
   const rows = outside.first.map(({ host, span }) => ({
     name: shorten(clean(host), NAME),
@@ -183,7 +183,7 @@ function outsideOf({ outside, from, to }: Report): readonly Section[] {
   return [{ title: 'Hosts longest beyond their limits', rows, more: rest(outside) }]
 }
 
-function shareOf({ metric, hosts, mean, unused, busiest, idlest, idle }: ReportShare): Section {
+function utilizationSection({ metric, hosts, mean, unused, busiest, idlest, idle }: ReportShare): Section {
   const row = ({ host, mean, max }: ReportLoad): Section['rows'][number] => ({
     name: shorten(clean(host), NAME),
     value: `${percent(mean)}, peak ${percent(max)}`,
@@ -192,7 +192,7 @@ function shareOf({ metric, hosts, mean, unused, busiest, idlest, idle }: ReportS
   const names = idle.first.map((host) => shorten(clean(host), LISTED)).join(', ')
   const more = rest(idle) === 0 ? '' : ` and ${rest(idle)} more`
   return {
-    title: `${capital(wholeOf(metric).replace(/^the /, ''))}: ${percent(mean)} used, ${percent(unused)} unused`,
+    title: `${capital(formatWhole(metric).replace(/^the /, ''))}: ${percent(mean)} used, ${percent(unused)} unused`,
     rows: [...busiest, ...idlest.toReversed()].map(row),
     more: 0,
     between: { after: busiest.length, more: Math.max(0, hosts - busiest.length - idlest.length) },
@@ -201,7 +201,7 @@ function shareOf({ metric, hosts, mean, unused, busiest, idlest, idle }: ReportS
 }
 
 /** To the minute: seconds say nothing in a report. */
-function minuteOf(at: Millis, zone: string | undefined): string {
+function formatMinute(at: Millis, zone: string | undefined): string {
   return formatTime(at, zone).replace(/(\d\d:\d\d):\d\d/, '$1')
 }
 

@@ -3,20 +3,20 @@ import { describeSuppression } from '../../text/suppression.ts'
 import type { Row } from './content.ts'
 import {
   breachesLimit,
-  figureOf,
+  formatInUnit,
   isState,
-  lastedOf,
-  limitOf,
-  limitsOf,
-  nameOf,
-  placeOf,
-  reasonOf,
+  formatLasted,
+  formatAlertLimit,
+  formatLimits,
+  formatName,
+  formatTarget,
+  formatReason,
   type Tone,
-  toneOf,
-  valueOf,
+  selectTone,
+  formatAlertValue,
 } from './phrase.ts'
 import { clean } from '../../text/sanitise.ts'
-import type { Times } from './times.ts'
+import type { WriteInstant } from './times.ts'
 
 /** Longest name in a list of many. */
 const LISTED = 255
@@ -25,54 +25,55 @@ const NAMED = 3
 const SHORT = 40
 
 /** One alert of a list. */
-export function rowOf(facts: AlertSnapshot, time: Times): Row {
-  const over = facts.state === 'resolved'
+export function buildRow(snapshot: AlertSnapshot, time: WriteInstant): Row {
+  const over = snapshot.state === 'resolved'
   return {
-    tone: toneOf(facts),
-    status: facts.closeReason !== undefined ? 'closed' : over ? 'resolved' : facts.severity,
-    where: placeOf(facts, LISTED),
-    rule: nameOf(facts.identity.rule, LISTED),
-    value: figuresOf(facts, time),
+    tone: selectTone(snapshot),
+    status: snapshot.closeReason !== undefined ? 'closed' : over ? 'resolved' : snapshot.severity,
+    where: formatTarget(snapshot, LISTED),
+    rule: formatName(snapshot.identity.rule, LISTED),
+    value: formatFigures(snapshot, time),
     when: over
-      ? `lasted from ${time(facts.startsAt)} to ${time(facts.resolvedAt ?? facts.evaluatedAt)} (${lastedOf(facts)})`
-      : `since ${time(facts.startsAt)}${noData(facts, time)}${suppressed(facts, time)}`,
-    code: clean(facts.code),
+      ? `lasted from ${time(snapshot.startsAt)} to ${time(snapshot.resolvedAt ?? snapshot.evaluatedAt)} (${formatLasted(snapshot)})`
+      : `since ${time(snapshot.startsAt)}${noData(snapshot, time)}${suppressed(snapshot, time)}`,
+    code: clean(snapshot.code),
   }
 }
 
-function figuresOf(facts: AlertSnapshot, time: Times): string {
-  const { state, value, peak, closeReason, evidence, identity } = facts
+function formatFigures(snapshot: AlertSnapshot, time: WriteInstant): string {
+  const { state, value, peak, closeReason, evidence, identity } = snapshot
   const isOver = state === 'resolved'
-  if (value === null || closeReason !== undefined || (isOver && isState(facts))) return reasonOf(facts, time, LISTED)
+  if (value === null || closeReason !== undefined || (isOver && isState(snapshot)))
+    return formatReason(snapshot, time, LISTED)
   const { unit } = identity.measure
   if (isOver && peak !== null) {
-    const limits = evidence.limit === undefined ? '' : `, limit: ${limitsOf(facts)}`
-    return `${figureOf(value, unit)}, peak ${figureOf(peak, unit)}${limits}`
+    const limits = evidence.limit === undefined ? '' : `, limit: ${formatLimits(snapshot)}`
+    return `${formatInUnit(value, unit)}, peak ${formatInUnit(peak, unit)}${limits}`
   }
-  if (evidence.limit === undefined) return valueOf(facts)
-  return `${valueOf(facts)}, ${breachesLimit(facts) ? '' : 'limit: '}${limitOf(facts)}`
+  if (evidence.limit === undefined) return formatAlertValue(snapshot)
+  return `${formatAlertValue(snapshot)}, ${breachesLimit(snapshot) ? '' : 'limit: '}${formatAlertLimit(snapshot)}`
 }
 
-function noData({ noDataSince }: AlertSnapshot, time: Times): string {
+function noData({ noDataSince }: AlertSnapshot, time: WriteInstant): string {
   return noDataSince === undefined ? '' : `, no data since ${time(noDataSince)}`
 }
 
-function suppressed({ heldBy }: AlertSnapshot, time: Times): string {
+function suppressed({ heldBy }: AlertSnapshot, time: WriteInstant): string {
   if (heldBy === undefined) return ''
-  return `, suppressed until now: ${nameOf(describeSuppression(heldBy, time), LISTED)}`
+  return `, suppressed until now: ${formatName(describeSuppression(heldBy, time), LISTED)}`
 }
 
 /** The worst first, and what is over last. */
 export function worstFirst(alerts: readonly AlertSnapshot[]): readonly AlertSnapshot[] {
-  return alerts.toSorted((a, b) => RANK[toneOf(a)] - RANK[toneOf(b)])
+  return alerts.toSorted((a, b) => RANK[selectTone(a)] - RANK[selectTone(b)])
 }
 
 const RANK: Readonly<Record<Tone, number>> = { critical: 0, warning: 1, calm: 2, good: 3 }
 
 /** The first few hosts of a list: `web-1, web-2, web-3 and 9 more`. */
-export function hostsOf(alerts: readonly AlertSnapshot[]): { readonly count: number; readonly named: string } {
-  const hosts = [...new Set(worstFirst(alerts).map((facts) => facts.identity.host))]
-  const named = hosts.slice(0, NAMED).map((host) => nameOf(host, SHORT))
+export function summarizeHosts(alerts: readonly AlertSnapshot[]): { readonly count: number; readonly named: string } {
+  const hosts = [...new Set(worstFirst(alerts).map((snapshot) => snapshot.identity.host))]
+  const named = hosts.slice(0, NAMED).map((host) => formatName(host, SHORT))
   const more = hosts.length > NAMED ? ` and ${hosts.length - NAMED} more` : ''
   return { count: hosts.length, named: `${named.join(', ')}${more}` }
 }

@@ -2,7 +2,7 @@ import type { Millis, Notification } from '../../model.ts'
 import { timeFormat } from '../../text/format.ts'
 
 /** Writes an instant for the reader of one mail. */
-export type Times = (at: Millis) => string
+export type WriteInstant = (at: Millis) => string
 
 const DATE = /^\S+ /
 
@@ -10,19 +10,22 @@ const DATE = /^\S+ /
  * Instants in UTC; for a receiver with a zone in that zone and in UTC, `14:03:10 CEST (12:03:10 UTC)`: with the date where
  * it is not the day of the mail there, and a second one where the two differ.
  */
-export function timesOf({ decidedAt: told, timeZone = 'UTC' }: Pick<Notification, 'decidedAt' | 'timeZone'>): Times {
+export function timeWriter({
+  decidedAt: told,
+  timeZone = 'UTC',
+}: Pick<Notification, 'decidedAt' | 'timeZone'>): WriteInstant {
   const inUtc = timeFormat('UTC')
   if (timeZone === 'UTC') return inUtc
   const inZone = timeFormat(timeZone)
-  const today = dateOf(inZone(told))
+  const today = datePart(inZone(told))
   return (at) => {
     const [here, there] = [inZone(at), inUtc(at)]
     if (here === there) return here
-    const local = dateOf(here) === today ? here.replace(DATE, '') : here
-    return `${local} (${dateOf(here) === dateOf(there) ? there.replace(DATE, '') : there})`
+    const local = datePart(here) === today ? here.replace(DATE, '') : here
+    return `${local} (${datePart(here) === datePart(there) ? there.replace(DATE, '') : there})`
   }
 }
 
-function dateOf(text: string): string {
+function datePart(text: string): string {
   return DATE.exec(text)?.[0] ?? ''
 }

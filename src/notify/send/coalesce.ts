@@ -14,13 +14,13 @@ export interface Pending {
  * @param thread what is pending in one thread for one address, oldest first.
  * @returns undefined when each goes out by itself.
  */
-export function combine(thread: readonly Pending[]): Merge | undefined {
+export function coalesce(thread: readonly Pending[]): Merge | undefined {
   const newest = thread.at(-1)
   if (newest === undefined) return undefined
   const before = thread.slice(0, -1)
   const isLast = isOver(newest) || newest.notification.channel === 'alertmanager'
   const all = { told: newest.notification, older: before.filter((one) => isCovered(one, newest)) }
-  const { told, older } = isLast ? all : again(newest, before)
+  const { told, older } = isLast ? all : coalesceRepeats(newest, before)
   if (older.length === 0) return undefined
   const data = JSON.stringify({ ...told, replaces: replacedBy(older.map(({ notification }) => notification)) })
   return { into: newest.id, data, of: older.map(({ id }) => id) }
@@ -29,14 +29,17 @@ export function combine(thread: readonly Pending[]): Merge | undefined {
 const AGAIN: NotificationReason = 'repeat_interval'
 
 /** A mail that tells again gives way to each later one, and takes over the news of one before it that nobody got. */
-function again(newest: Pending, before: readonly Pending[]): { told: Notification; older: readonly Pending[] } {
+function coalesceRepeats(
+  newest: Pending,
+  before: readonly Pending[],
+): { told: Notification; older: readonly Pending[] } {
   let told = newest.notification
   let first = before.length
   for (const one of before.toReversed()) {
     const older = one.notification
     if (!isCovered(one, newest)) break
     if (older.reason !== AGAIN && !canTakeOver(told, older)) break
-    if (older.reason !== AGAIN) told = withNewsOf(told, older)
+    if (older.reason !== AGAIN) told = takeOverEvents(told, older)
     first -= 1
   }
   return { told, older: before.slice(first) }
@@ -48,10 +51,10 @@ function canTakeOver(newer: Notification, older: Notification): boolean {
   return newer.reason === AGAIN && newer.alerts.every(({ episode }) => news.has(episode))
 }
 
-function withNewsOf(newer: Notification, older: Notification): Notification {
-  const alerts = newer.alerts.map((facts): AlertSnapshot => {
-    const { reason = older.reason, heldBy } = older.alerts.find(({ episode }) => episode === facts.episode) ?? {}
-    return { ...facts, reason, ...(heldBy === undefined ? {} : { heldBy }) }
+function takeOverEvents(newer: Notification, older: Notification): Notification {
+  const alerts = newer.alerts.map((snapshot): AlertSnapshot => {
+    const { reason = older.reason, heldBy } = older.alerts.find(({ episode }) => episode === snapshot.episode) ?? {}
+    return { ...snapshot, reason, ...(heldBy === undefined ? {} : { heldBy }) }
   })
   return { ...newer, reason: older.reason, alerts }
 }

@@ -5,20 +5,22 @@ import { countStates } from '../mail/phrase.ts'
  * Lets a notification count, and go on from, only what was sent of its thread; what its reader never heard of an alert, it
  * tells for the first time. Equal records give equal results.
  */
-export function afterEarlier(notification: Notification, { sent, undelivered, failed = [] }: History): Notification {
-  const missed = undeliveredOf(failed)
+export function applyHistory(notification: Notification, { sent, undelivered, failed = [] }: History): Notification {
+  const missed = listUndelivered(failed)
   const { seq } = notification
   if (seq === 0 && undelivered.length === 0) return { ...notification, ...missed }
   const counts = new Map<string, number>()
   for (const data of undelivered) {
-    for (const { episode } of alertsOf(read(data))) counts.set(episode, (counts.get(episode) ?? 0) + 1)
+    for (const { episode } of readAlerts(read(data))) counts.set(episode, (counts.get(episode) ?? 0) + 1)
   }
   const previousSeq = sent === undefined ? null : read(sent).seq
-  const heard = (facts: AlertSnapshot): AlertSnapshot => {
-    const count = counts.get(facts.episode)
-    return count === undefined ? facts : { ...facts, notifications: Math.max(0, (facts.notifications ?? seq) - count) }
+  const heard = (snapshot: AlertSnapshot): AlertSnapshot => {
+    const count = counts.get(snapshot.episode)
+    return count === undefined
+      ? snapshot
+      : { ...snapshot, notifications: Math.max(0, (snapshot.notifications ?? seq) - count) }
   }
-  const told = tellLost(notification, lostOf(undelivered, previousSeq ?? -1))
+  const told = addLostEvents(notification, lostEvents(undelivered, previousSeq ?? -1))
   return { ...told, alerts: told.alerts.map(heard), ...(previousSeq === undefined ? {} : { previousSeq }), ...missed }
 }
 
@@ -26,13 +28,13 @@ const AGAIN: NotificationReason = 'repeat_interval'
 const SEVERITY: readonly NotificationReason[] = ['severity_raised', 'severity_lowered']
 
 /** By episode the oldest news that came to nobody since the newest mail that was sent. */
-function lostOf(untold: readonly string[], since: number): ReadonlyMap<string, NotificationReason> {
+function lostEvents(untold: readonly string[], since: number): ReadonlyMap<string, NotificationReason> {
   const lost = new Map<string, NotificationReason>()
   for (const data of untold) {
     const mail = read(data)
     const { seq = 0, reason = AGAIN } = mail
     if (seq <= since) continue
-    for (const { episode, reason: own = reason } of alertsOf(mail).slice(0, mail.newCount)) {
+    for (const { episode, reason: own = reason } of readAlerts(mail).slice(0, mail.newCount)) {
       if (own !== AGAIN && own !== 'resolved' && !lost.has(episode)) lost.set(episode, own)
     }
   }
@@ -40,17 +42,17 @@ function lostOf(untold: readonly string[], since: number): ReadonlyMap<string, N
 }
 
 /** What goes on firing and was never heard of is news, before what is known and goes on firing beside it. */
-function tellLost(notification: Notification, lost: ReadonlyMap<string, NotificationReason>): Notification {
+function addLostEvents(notification: Notification, lost: ReadonlyMap<string, NotificationReason>): Notification {
   const { alerts, reason, newCount = alerts.length } = notification
   const isLost = ({ episode, state }: AlertSnapshot): boolean => state === 'firing' && lost.has(episode)
   if (!alerts.some(isLost)) return notification
-  const isNews = (facts: AlertSnapshot, i: number): boolean => isLost(facts) || (reason !== AGAIN && i < newCount)
-  const told = alerts.filter(isNews).map((facts): AlertSnapshot => {
-    const own = alerts.indexOf(facts) < newCount ? (facts.reason ?? reason) : AGAIN
-    return { ...facts, reason: isLost(facts) ? heardNow(own, lost.get(facts.episode)) : own }
+  const isNews = (snapshot: AlertSnapshot, i: number): boolean => isLost(snapshot) || (reason !== AGAIN && i < newCount)
+  const told = alerts.filter(isNews).map((snapshot): AlertSnapshot => {
+    const own = alerts.indexOf(snapshot) < newCount ? (snapshot.reason ?? reason) : AGAIN
+    return { ...snapshot, reason: isLost(snapshot) ? effectiveReason(own, lost.get(snapshot.episode)) : own }
   })
-  const others = alerts.filter((facts, i) => !isNews(facts, i))
-  const reasons = told.map((facts) => facts.reason ?? reason)
+  const others = alerts.filter((snapshot, i) => !isNews(snapshot, i))
+  const reasons = told.map((snapshot) => snapshot.reason ?? reason)
   const { newCount: _, ...rest } = notification
   return {
     ...rest,
@@ -61,11 +63,11 @@ function tellLost(notification: Notification, lost: ReadonlyMap<string, Notifica
 }
 
 /** Whoever has not heard that it fires, hears that it fired, not that it still does or got worse. */
-function heardNow(own: NotificationReason, lost: NotificationReason = own): NotificationReason {
+function effectiveReason(own: NotificationReason, lost: NotificationReason = own): NotificationReason {
   return own === AGAIN || (lost === 'fired' && SEVERITY.includes(own)) ? lost : own
 }
 
-function undeliveredOf(failed: readonly string[]): Pick<Notification, 'undelivered'> {
+function listUndelivered(failed: readonly string[]): Pick<Notification, 'undelivered'> {
   if (failed.length === 0) return {}
   return {
     undelivered: failed.map((data) => ({
@@ -78,7 +80,7 @@ function undeliveredOf(failed: readonly string[]): Pick<Notification, 'undeliver
 /** What a notification is about, in short. */
 export function notificationSubject(notification: Partial<Notification>): NotificationSubject {
   const { kind, notice } = notification
-  const alerts = alertsOf(notification)
+  const alerts = readAlerts(notification)
   const [first] = alerts
   if (notice !== undefined) return { kind: 'notice', notice: notice.kind }
   if (first === undefined) return { kind: kind === 'report' ? 'report' : 'unknown' }
@@ -87,7 +89,7 @@ export function notificationSubject(notification: Partial<Notification>): Notifi
   return { kind: 'alert', rule: identity.rule, host: identity.host, state }
 }
 
-function alertsOf({ alerts }: Partial<Notification>): readonly AlertSnapshot[] {
+function readAlerts({ alerts }: Partial<Notification>): readonly AlertSnapshot[] {
   return Array.isArray(alerts) ? alerts : []
 }
 

@@ -23,13 +23,13 @@ export function retryAt({ attempts, id }: OutboxItem, { wait = 0 }: Delivery, no
   return now + Math.max(retryDelay(attempts, id), Math.min(wait, LONGEST_WAIT))
 }
 
-export interface Judged extends Delivery {
+export interface CheckedDelivery extends Delivery {
   /** Not refused: it waited too long. */
   readonly isTooLate?: true
 }
 
 /** An alert that is a day old alarms nobody any more. One that waited for a stashwatch that was down is tried once. */
-export function judgeAge(delivery: Delivery, { decidedAt }: Notification, now: Millis): Judged {
+export function checkAge(delivery: Delivery, { decidedAt }: Notification, now: Millis): CheckedDelivery {
   if (delivery.state !== 'retry' || now - decidedAt < GIVE_UP) return delivery
   return { state: 'failed', answer: `given up after ${GIVE_UP / HOUR} h: ${delivery.answer}`, isTooLate: true }
 }

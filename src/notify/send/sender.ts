@@ -1,19 +1,19 @@
 import type { Clock, Log, Millis, Notification, Observer, Outbox, OutboxItem, Outcome, Channel } from '../../model.ts'
-import { combine } from './coalesce.ts'
-import { afterEarlier } from './history.ts'
+import { coalesce } from './coalesce.ts'
+import { applyHistory } from './history.ts'
 import { isTaken, LANES_PER_ADDRESS, type Lanes, type Underway } from './lanes.ts'
-import { createPace, type Pace } from './rate.ts'
-import { createRecovery, type Recovery } from '../mail/recovery.ts'
-import { messageOf, remind, report } from './delivery-log.ts'
-import { judgeAge, retryAt } from './retry.ts'
+import { createRateLimiter, type RateLimiter } from './rate.ts'
+import { createRecovery, type ServerRecovery } from '../mail/recovery.ts'
+import { errorMessage, logPending, logDelivery } from './delivery-log.ts'
+import { checkAge, retryAt } from './retry.ts'
 import { clean } from '../../text/sanitise.ts'
-import type { Delivery, Way, Ways } from '../notifier.ts'
-import { isNobodys, withdrawal } from './withdraw.ts'
+import type { Delivery, Notifier, Notifiers } from '../notifier.ts'
+import { isWithdrawn, withdrawal } from './withdraw.ts'
 
 /** What the sender works with. */
 export interface SenderParts extends Lanes {
   readonly outbox: Outbox
-  readonly ways: Ways
+  readonly ways: Notifiers
   readonly clock: Clock
   readonly log: Log
   readonly observer: Observer
@@ -52,10 +52,10 @@ const AHEAD = 2
  */
 export function createSender(parts: SenderParts): Sender {
   const { clock, poll = 1_000 } = parts
-  const desk = createDesk(parts)
-  const wake = (): void => void lookAround(desk)
+  const desk = createSenderState(parts)
+  const wake = (): void => void pollOutbox(desk)
   const cancelPoll = clock.every(poll, wake)
-  const cancelReminder = clock.every(HOUR, () => void remind(parts))
+  const cancelReminder = clock.every(HOUR, () => void logPending(parts))
   wake()
   return {
     wake,
@@ -63,20 +63,20 @@ export function createSender(parts: SenderParts): Sender {
       desk.closed = true
       cancelPoll()
       cancelReminder()
-      await within(clock, grace, underwayOf(desk))
+      await within(clock, grace, listUnderway(desk))
       for (const cut of desk.cuts) cut.abort()
-      await within(clock, 1_000, underwayOf(desk))
+      await within(clock, 1_000, listUnderway(desk))
       await within(clock, 1_000, recordAgain(desk))
-      await Promise.all(Object.values(parts.ways).map((way: Way) => way.close()))
+      await Promise.all(Object.values(parts.ways).map((way: Notifier) => way.close()))
     },
   }
 }
 
-interface Desk {
+interface SenderState {
   readonly parts: SenderParts
   /** The mails'; the other ways have none. */
-  readonly pace: Pace
-  readonly recovery: Recovery
+  readonly pace: RateLimiter
+  readonly recovery: ServerRecovery
   /** Attempts that go on, by the notification's id. */
   readonly underway: Map<string, Underway>
   /** Outcomes that the outbox could not record yet; they are not tried again. */
@@ -89,9 +89,9 @@ interface Desk {
   closed: boolean
 }
 
-function createDesk(parts: SenderParts): Desk {
+function createSenderState(parts: SenderParts): SenderState {
   const flags = { asking: false, again: false, closed: false }
-  const pace = createPace(parts.mailRate)
+  const pace = createRateLimiter(parts.mailRate)
   const recovery = createRecovery(parts.outbox, parts.clock)
   return {
     parts,
@@ -106,7 +106,7 @@ function createDesk(parts: SenderParts): Desk {
 }
 
 /** One look at a time; a wish to look that comes meanwhile is granted afterwards. */
-async function lookAround(desk: Desk): Promise<void> {
+async function pollOutbox(desk: SenderState): Promise<void> {
   desk.again = true
   if (desk.asking) return
   desk.asking = true
@@ -119,7 +119,7 @@ async function lookAround(desk: Desk): Promise<void> {
     }
   } catch (error) {
     if (!desk.isBlind)
-      desk.parts.log.warn({ error: messageOf(error) }, 'the outbox cannot be read; trying again each second')
+      desk.parts.log.warn({ error: errorMessage(error) }, 'the outbox cannot be read; trying again each second')
     desk.isBlind = true
   } finally {
     desk.asking = false
@@ -127,7 +127,7 @@ async function lookAround(desk: Desk): Promise<void> {
 }
 
 /** What was under way when the question was asked may appear in the answer although it has ended since. */
-async function takeDue(desk: Desk): Promise<void> {
+async function takeDue(desk: SenderState): Promise<void> {
   const { outbox, clock, lanesPerAddress = LANES_PER_ADDRESS } = desk.parts
   const before = new Set(desk.underway.keys())
   const due = await outbox.due(clock.now(), BATCH, AHEAD * lanesPerAddress)
@@ -138,7 +138,7 @@ async function takeDue(desk: Desk): Promise<void> {
   }
 }
 
-function begin(desk: Desk, item: OutboxItem): void {
+function begin(desk: SenderState, item: OutboxItem): void {
   const notification = readNotification(item)
   const { channel = 'email', to } = notification ?? { to: { address: '' } }
   const lane: Underway = { via: channel, address: to.address, isSlow: false, done: Promise.resolve() }
@@ -147,24 +147,24 @@ function begin(desk: Desk, item: OutboxItem): void {
   desk.underway.set(item.id, lane)
   lane.done = deliver(desk, item, notification, lane).finally(() => {
     desk.underway.delete(item.id)
-    void lookAround(desk)
+    void pollOutbox(desk)
   })
 }
 
-const VIAS: readonly unknown[] = ['email', 'webhook', 'alertmanager'] satisfies Channel[]
+const CHANNELS: readonly unknown[] = ['email', 'webhook', 'alertmanager'] satisfies Channel[]
 
 function readNotification({ data }: OutboxItem): Notification | undefined {
   try {
     const read = JSON.parse(data) as Partial<Notification> | null
     const isOne = typeof read?.to?.address === 'string' && Array.isArray(read.alerts)
-    return isOne && VIAS.includes(read.channel ?? 'email') ? (read as Notification) : undefined
+    return isOne && CHANNELS.includes(read.channel ?? 'email') ? (read as Notification) : undefined
   } catch {
     return undefined
   }
 }
 
 async function deliver(
-  desk: Desk,
+  desk: SenderState,
   item: OutboxItem,
   notification: Notification | undefined,
   lane: Underway,
@@ -177,8 +177,8 @@ async function deliver(
   if (ended === undefined) return
   const now = desk.parts.clock.now()
   // What a stop cut off was not tried, however old it is.
-  const delivery = desk.closed ? ended : judgeAge(ended, notification, now)
-  report(desk.parts, item, notification, delivery)
+  const delivery = desk.closed ? ended : checkAge(ended, notification, now)
+  logDelivery(desk.parts, item, notification, delivery)
   const { state, answer, fault } = delivery
   const again = { at: retryAt(item, delivery, now), ...(fault && { fault }) }
   await record(desk, item.id, state === 'retry' ? { state, answer, ...again } : { state, answer })
@@ -191,7 +191,7 @@ async function deliver(
  *
  * @returns undefined when there is nothing to send any more, because another one tells it.
  */
-async function attempt(desk: Desk, { id }: OutboxItem, lane: Underway): Promise<Delivery | undefined> {
+async function attempt(desk: SenderState, { id }: OutboxItem, lane: Underway): Promise<Delivery | undefined> {
   const { ways, clock, patience = ways[lane.via].patience ?? PATIENCE } = desk.parts
   const cut = new AbortController()
   desk.cuts.add(cut)
@@ -201,20 +201,20 @@ async function attempt(desk: Desk, { id }: OutboxItem, lane: Underway): Promise<
     cancelSlow()
     cancelSlow = clock.after(SLOW, () => {
       lane.isSlow = true
-      void lookAround(desk)
+      void pollOutbox(desk)
     })
   }
   try {
-    const item = await takePlace(desk, id)
+    const item = await coalescePending(desk, id)
     const notification = item && readNotification(item)
     if (notification === undefined) return undefined
     const left = desk.parts.left?.(notification)
-    if (left !== undefined && isNobodys(notification, left)) return withdrawal(left)
+    if (left !== undefined && isWithdrawn(notification, left)) return withdrawal(left)
     const way = ways[notification.channel ?? 'email']
     const bytes = item?.rendered ?? (await renderOnce(desk.parts, id, way, notification))
     return await way.send(bytes, notification, cut.signal, given)
   } catch (error) {
-    return { state: 'retry', answer: clean(`before sending: ${messageOf(error)}`) }
+    return { state: 'retry', answer: clean(`before sending: ${errorMessage(error)}`) }
   } finally {
     cancel()
     cancelSlow()
@@ -228,46 +228,51 @@ async function attempt(desk: Desk, { id }: OutboxItem, lane: Underway): Promise<
  *
  * @returns the item as it stands in the outbox then; undefined when it is not pending any more.
  */
-async function takePlace(desk: Desk, id: string): Promise<OutboxItem | undefined> {
+async function coalescePending(desk: SenderState, id: string): Promise<OutboxItem | undefined> {
   const { outbox, clock, log } = desk.parts
   const siblings = (await outbox.pendingInThread(id)).filter((item) => !desk.unrecorded.has(item.id))
   const thread = siblings.flatMap((item) => {
     const notification = readNotification(item)
     return notification === undefined ? [] : [{ id: item.id, notification }]
   })
-  const merge = combine(thread)
+  const merge = coalesce(thread)
   if (merge === undefined || !(await outbox.merge(merge, clock.now()))) return siblings.find((item) => item.id === id)
   log.info({ notification: merge.into, of: merge.of }, 'what could not be sent in its time is told together')
   if (merge.of.includes(id)) return undefined
   return (await outbox.pendingInThread(id)).find((item) => item.id === id)
 }
 
-async function renderOnce(parts: SenderParts, id: string, way: Way, notification: Notification): Promise<Uint8Array> {
+async function renderOnce(
+  parts: SenderParts,
+  id: string,
+  way: Notifier,
+  notification: Notification,
+): Promise<Uint8Array> {
   // Only mails speak of the mails before them.
   const isMail = (notification.channel ?? 'email') === 'email'
-  const told = isMail ? afterEarlier(notification, await parts.outbox.history(id)) : notification
+  const told = isMail ? applyHistory(notification, await parts.outbox.history(id)) : notification
   const bytes = await way.render(told)
   await parts.outbox.rendered(id, bytes)
   return bytes
 }
 
-async function record(desk: Desk, id: string, outcome: Outcome): Promise<void> {
+async function record(desk: SenderState, id: string, outcome: Outcome): Promise<void> {
   const { outbox, clock, log } = desk.parts
   try {
     await outbox.outcome(id, outcome, clock.now())
     desk.unrecorded.delete(id)
   } catch (error) {
-    const fields = { notification: id, state: outcome.state, error: messageOf(error) }
+    const fields = { notification: id, state: outcome.state, error: errorMessage(error) }
     if (!desk.unrecorded.has(id)) log.error(fields, 'the outcome of a notification cannot be recorded; trying again')
     desk.unrecorded.set(id, outcome)
   }
 }
 
-async function recordAgain(desk: Desk): Promise<void> {
+async function recordAgain(desk: SenderState): Promise<void> {
   for (const [id, outcome] of desk.unrecorded) await record(desk, id, outcome)
 }
 
-function underwayOf(desk: Desk): Promise<unknown> {
+function listUnderway(desk: SenderState): Promise<unknown> {
   return Promise.all([...desk.underway.values()].map(({ done }) => done))
 }
 

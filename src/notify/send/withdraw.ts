@@ -5,7 +5,7 @@ import type { Delivery } from '../notifier.ts'
  * Whether a notification to an address that left the configuration is nobody's any more. A machine that left has no
  * way; a person is still told the end of what was told before.
  */
-export function isNobodys({ channel = 'email', decidedAt, alerts, replaces }: Notification, left: Millis): boolean {
+export function isWithdrawn({ channel = 'email', decidedAt, alerts, replaces }: Notification, left: Millis): boolean {
   const wasTold = replaces === undefined || replaces.because === 'repeat_interval'
   const isEnd = alerts.length > 0 && wasTold && alerts.every(({ state }) => state === 'resolved')
   return channel !== 'email' || (decidedAt <= left && !isEnd)

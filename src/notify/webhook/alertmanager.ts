@@ -9,9 +9,9 @@ import type {
   Targets,
 } from '../../model.ts'
 import { type Post, post } from './http-post.ts'
-import { annotationsOf, instantOf, labelsOf, storyOf } from './payload.ts'
+import { promAnnotations, formatInstant, promLabels, formatHistory } from './payload.ts'
 import { clean } from '../../text/sanitise.ts'
-import type { Delivery, Way } from '../notifier.ts'
+import type { Delivery, Notifier } from '../notifier.ts'
 
 export interface AlertmanagerParts {
   /** By receiver. */
@@ -28,11 +28,11 @@ const HOLDS: Millis = 15 * 60_000
  * Posts alerts to every member of an Alertmanager cluster, as Prometheus does. The members tell each other what they
  * have notified, but not what they were told.
  */
-export function createAlertmanagerWay({ targets, url, clock }: AlertmanagerParts): Way {
+export function createAlertmanagerNotifier({ targets, url, clock }: AlertmanagerParts): Notifier {
   const end = new AbortController()
   return {
     type: 'alertmanager',
-    render: async (notification) => Buffer.from(JSON.stringify(alertsOf(notification, url))),
+    render: async (notification) => Buffer.from(JSON.stringify(listAlerts(notification, url))),
     async send(body, notification, signal): Promise<Delivery> {
       const { receiver, alerts } = notification
       const target = targets.get(receiver)?.alertmanager
@@ -41,8 +41,8 @@ export function createAlertmanagerWay({ targets, url, clock }: AlertmanagerParts
       if (alerts.length === 0) return { state: 'sent', answer: 'nothing to tell an Alertmanager: it takes alerts only' }
       if (isOutOfDate(notification, clock.now())) return { state: 'failed', answer: OUT_OF_DATE }
       const both = AbortSignal.any([signal, end.signal])
-      const posts = target.urls.map((member) => post(postOf(target, member, body), both))
-      return judge(target.urls, await Promise.all(posts))
+      const posts = target.urls.map((member) => post(buildPost(target, member, body), both))
+      return classifyResponse(target.urls, await Promise.all(posts))
     },
     async close(): Promise<void> {
       end.abort()
@@ -57,7 +57,7 @@ function isOutOfDate({ alerts, decidedAt }: Notification, now: Millis): boolean 
   return decidedAt + HOLDS <= now && alerts.every(({ state }) => state === 'firing')
 }
 
-function postOf(target: AlertmanagerTarget, member: string, body: Uint8Array): Post {
+function buildPost(target: AlertmanagerTarget, member: string, body: Uint8Array): Post {
   const { user, password = '', token, timeout } = target
   const basic = user === undefined ? undefined : Buffer.from(`${user}:${password}`).toString('base64')
   const credentials = token === undefined ? basic && `Basic ${basic}` : `Bearer ${token}`
@@ -73,7 +73,7 @@ function postOf(target: AlertmanagerTarget, member: string, body: Uint8Array): P
 }
 
 /** One member that took the alerts is enough; the answer says which did not. */
-function judge(members: readonly string[], deliveries: readonly Delivery[]): Delivery {
+function classifyResponse(members: readonly string[], deliveries: readonly Delivery[]): Delivery {
   const told = members.map((member, i) => ({
     member: clean(new URL(member).host),
     delivery: deliveries[i] as Delivery,
@@ -89,17 +89,17 @@ function judge(members: readonly string[], deliveries: readonly Delivery[]): Del
   return { state, answer: words.join('; '), ...(wait > 0 ? { wait } : {}) }
 }
 
-function alertsOf(notification: Notification, url: string | undefined): readonly object[] {
+function listAlerts(notification: Notification, url: string | undefined): readonly object[] {
   const { alerts, reason, decidedAt, newCount = alerts.length } = notification
-  const told = alerts.map((facts, i) => {
-    const start = i < newCount && BEGINS.includes(reason) ? decidedAt : facts.startsAt
-    return alertOf(facts, start, endOf(facts, decidedAt), url)
+  const told = alerts.map((snapshot, i) => {
+    const start = i < newCount && BEGINS.includes(reason) ? decidedAt : snapshot.startsAt
+    return buildAlert(snapshot, start, endsAt(snapshot, decidedAt), url)
   })
   // The severity is a label, so that to an Alertmanager one of another severity is another alert: the one before ends.
-  const ended = alerts.slice(0, newCount).flatMap((facts) => {
-    const severity = BEFORE[facts.reason ?? reason]
-    const isOther = facts.state === 'firing' && severity !== undefined && severity !== facts.severity
-    return isOther ? [alertOf({ ...facts, severity }, facts.startsAt, decidedAt, url)] : []
+  const ended = alerts.slice(0, newCount).flatMap((snapshot) => {
+    const severity = BEFORE[snapshot.reason ?? reason]
+    const isOther = snapshot.state === 'firing' && severity !== undefined && severity !== snapshot.severity
+    return isOther ? [buildAlert({ ...snapshot, severity }, snapshot.startsAt, decidedAt, url)] : []
   })
   return [...told, ...ended]
 }
@@ -115,17 +115,17 @@ const BEFORE: Partial<Readonly<Record<NotificationReason, Severity>>> = {
  */
 const BEGINS: readonly NotificationReason[] = ['fired', 'severity_raised', 'severity_lowered']
 
-function endOf({ state, evaluatedAt, resolvedAt = evaluatedAt }: AlertSnapshot, told: Millis): Millis {
+function endsAt({ state, evaluatedAt, resolvedAt = evaluatedAt }: AlertSnapshot, told: Millis): Millis {
   return state === 'resolved' ? Math.min(resolvedAt, told) : told + HOLDS
 }
 
-function alertOf(facts: AlertSnapshot, start: Millis, end: Millis, url: string | undefined): object {
-  const generatorURL = storyOf(facts, url)
+function buildAlert(snapshot: AlertSnapshot, start: Millis, end: Millis, url: string | undefined): object {
+  const generatorURL = formatHistory(snapshot, url)
   return {
-    labels: labelsOf(facts),
-    annotations: annotationsOf(facts),
-    startsAt: instantOf(Math.min(start, end)),
-    endsAt: instantOf(end),
+    labels: promLabels(snapshot),
+    annotations: promAnnotations(snapshot),
+    startsAt: formatInstant(Math.min(start, end)),
+    endsAt: formatInstant(end),
     ...(generatorURL === undefined ? {} : { generatorURL }),
   }
 }

@@ -48,10 +48,10 @@ class PrivateAddress extends Error {
 export async function post(what: Post, signal: AbortSignal): Promise<Delivery> {
   try {
     const { response, text } = await exchange(what, signal)
-    return judge(response, text, what.secrets)
+    return classifyResponse(response, text, what.secrets)
   } catch (error) {
     const state = error instanceof PrivateAddress ? 'failed' : 'retry'
-    return { state, answer: line(wordsOf(error as NodeJS.ErrnoException, what, signal), what.secrets) }
+    return { state, answer: line(responseText(error as NodeJS.ErrnoException, what, signal), what.secrets) }
   }
 }
 
@@ -75,7 +75,7 @@ function exchange(what: Post, signal: AbortSignal): Promise<Exchange> {
     sending.on('timeout', () => sending.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })))
     sending.on('error', reject)
     sending.on('response', (response) => {
-      void beginningOf(response).then((text) => resolve({ response, text }))
+      void readBeginning(response).then((text) => resolve({ response, text }))
     })
     sending.end(body)
   })
@@ -99,7 +99,7 @@ function guard(resolver: LookupFunction): LookupFunction {
 }
 
 /** What comes of the body does not matter once the status is there. */
-function beginningOf(response: IncomingMessage): Promise<string> {
+function readBeginning(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   return new Promise((resolve) => {
@@ -116,24 +116,24 @@ function beginningOf(response: IncomingMessage): Promise<string> {
   })
 }
 
-function judge(response: IncomingMessage, text: string, secrets: readonly string[]): Delivery {
+function classifyResponse(response: IncomingMessage, text: string, secrets: readonly string[]): Delivery {
   const { statusCode = 0, statusMessage = '' } = response
   const words = [`${statusCode} ${statusMessage}`.trim(), text.trim()].filter((part) => part !== '').join(': ')
   const answer = line(words, secrets)
   if (statusCode >= 200 && statusCode < 300) return { state: 'sent', answer }
-  if (PASSING.includes(statusCode) || statusCode >= 500) return { state: 'retry', answer, ...waitOf(response) }
+  if (PASSING.includes(statusCode) || statusCode >= 500) return { state: 'retry', answer, ...readRetryAfter(response) }
   if (statusCode >= 400) return { state: 'failed', answer }
   return { state: 'failed', answer: `${answer} (redirects are not followed: configure the address that it leads to)` }
 }
 
 /** `Retry-After` in seconds, or as a date, which is compared with the answer's own. */
-function waitOf({ headers }: IncomingMessage): Pick<Delivery, 'wait'> {
+function readRetryAfter({ headers }: IncomingMessage): Pick<Delivery, 'wait'> {
   const value = headers['retry-after'] ?? ''
   const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.parse(headers.date ?? '')
   return wait > 0 ? { wait: Math.min(wait, LONGEST_WAIT) } : {}
 }
 
-function wordsOf(error: NodeJS.ErrnoException, { url, timeout }: Post, signal: AbortSignal): string {
+function responseText(error: NodeJS.ErrnoException, { url, timeout }: Post, signal: AbortSignal): string {
   if (error instanceof PrivateAddress) return error.message
   const host = URL.canParse(url) ? new URL(url).host : 'the address'
   if (signal.aborted) return `cut off: ${host} took too long, or stashwatch stopped`

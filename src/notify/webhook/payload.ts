@@ -3,7 +3,7 @@ import type { AlertSnapshot, Millis } from '../../model.ts'
 import { formatTime } from '../../text/format.ts'
 import { formatFigure } from '../../text/measure.ts'
 import { describeReason } from '../../text/reason.ts'
-import { breachesLimit, figureOf, lastedOf, limitOf, placeOf } from '../mail/phrase.ts'
+import { breachesLimit, formatInUnit, formatLasted, formatAlertLimit, formatTarget } from '../mail/phrase.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 
 /** An alert in the words of Prometheus, which Alertmanager and what listens to it understand. */
@@ -19,7 +19,7 @@ const TEXT_LENGTH = 1_000
  * names are made fit (`system.filesystem.mount_point` becomes `system_filesystem_mount_point`). Of two that want one
  * name, the later gets `exported_` before it.
  */
-export function labelsOf({ identity: { rule, host, labels }, severity, ruleLabels }: AlertSnapshot): Labels {
+export function promLabels({ identity: { rule, host, labels }, severity, ruleLabels }: AlertSnapshot): Labels {
   const own: Labels = { alertname: rule, host, severity }
   const found = new Map<string, string>()
   for (const part of [own, ruleLabels, labels]) {
@@ -38,30 +38,31 @@ export function labelName(name: string): string {
   return /^(?:[0-9]|__|$)/.test(fit) ? `field_${fit}` : fit
 }
 
-export function annotationsOf(facts: AlertSnapshot): Labels {
-  const { identity, value, closeReason } = facts
+export function promAnnotations(snapshot: AlertSnapshot): Labels {
+  const { identity, value, closeReason } = snapshot
   return {
-    summary: text(`${identity.rule} on ${placeOf(facts)}`),
-    description: text(descriptionOf(facts)),
-    value: value === null ? '' : figureOf(value, identity.measure.unit),
-    limit: limitOf(facts),
-    reason: text(describeReason(facts)),
+    summary: text(`${identity.rule} on ${formatTarget(snapshot)}`),
+    description: text(formatDescription(snapshot)),
+    value: value === null ? '' : formatInUnit(value, identity.measure.unit),
+    limit: formatAlertLimit(snapshot),
+    reason: text(describeReason(snapshot)),
     ...(closeReason === undefined ? {} : { ended: closeReason }),
   }
 }
 
-function descriptionOf(facts: AlertSnapshot): string {
-  const { state, value, startsAt, evaluatedAt, resolvedAt = evaluatedAt, closeReason, identity, evidence } = facts
-  const resolved = `at ${formatTime(resolvedAt)}, after ${lastedOf(facts)}`
-  if (closeReason !== undefined) return `Closed without recovery ${resolved}: ${describeReason(facts)}.`
+function formatDescription(snapshot: AlertSnapshot): string {
+  const { state, value, startsAt, evaluatedAt, resolvedAt = evaluatedAt, closeReason, identity, evidence } = snapshot
+  const resolved = `at ${formatTime(resolvedAt)}, after ${formatLasted(snapshot)}`
+  if (closeReason !== undefined) return `Closed without recovery ${resolved}: ${describeReason(snapshot)}.`
   if (state === 'resolved') return `Resolved ${resolved}.`
-  if (value === null) return `${describeReason(facts)}, since ${formatTime(startsAt)}.`
-  const limit = evidence.limit === undefined ? '' : `, ${breachesLimit(facts) ? '' : 'limit: '}${limitOf(facts)}`
-  return `${formatFigure(identity.measure, figureOf(value, identity.measure.unit), 'is')}${limit}, since ${formatTime(startsAt)}.`
+  if (value === null) return `${describeReason(snapshot)}, since ${formatTime(startsAt)}.`
+  const limit =
+    evidence.limit === undefined ? '' : `, ${breachesLimit(snapshot) ? '' : 'limit: '}${formatAlertLimit(snapshot)}`
+  return `${formatFigure(identity.measure, formatInUnit(value, identity.measure.unit), 'is')}${limit}, since ${formatTime(startsAt)}.`
 }
 
 /** What stays the same through all episodes of a rule on a series. */
-export function fingerprintOf({ identity: { rule, host, labels } }: AlertSnapshot): string {
+export function fingerprint({ identity: { rule, host, labels } }: AlertSnapshot): string {
   const series = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
     .update(JSON.stringify([rule, host, series]))
@@ -70,12 +71,12 @@ export function fingerprintOf({ identity: { rule, host, labels } }: AlertSnapsho
 }
 
 /** Where the alert's timeline is shown; undefined when stashwatch does not know its own address. */
-export function storyOf({ episode }: AlertSnapshot, url: string | undefined): string | undefined {
+export function formatHistory({ episode }: AlertSnapshot, url: string | undefined): string | undefined {
   return url === undefined ? undefined : `${url}/api/v1/alerts/${encodeURIComponent(episode)}`
 }
 
 /** An instant as RFC 3339 has it; what is none, as Go writes none. */
-export function instantOf(at: Millis): string {
+export function formatInstant(at: Millis): string {
   return Number.isFinite(at) && Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : NO_INSTANT
 }
 

@@ -5,17 +5,17 @@ import { formatMeasure } from '../../text/measure.ts'
 import { describeNotice } from '../../text/notice.ts'
 import { post } from './http-post.ts'
 import {
-  annotationsOf,
-  fingerprintOf,
-  instantOf,
+  promAnnotations,
+  fingerprint,
+  formatInstant,
   labelName,
   type Labels,
-  labelsOf,
+  promLabels,
   NO_INSTANT,
-  storyOf,
+  formatHistory,
   text,
 } from './payload.ts'
-import type { Delivery, Way } from '../notifier.ts'
+import type { Delivery, Notifier } from '../notifier.ts'
 
 export interface WebhookParts {
   /** By receiver. */
@@ -32,17 +32,17 @@ const MOST_ALERTS = 500
 const SECRET_LENGTH = 6
 
 /** Posts JSON that is understood by whatever understands Alertmanager's webhooks (schemas/webhook.schema.json). */
-export function createWebhookWay({ targets, url, resolve }: WebhookParts): Way {
+export function createWebhookNotifier({ targets, url, resolve }: WebhookParts): Notifier {
   const end = new AbortController()
   return {
     type: 'webhook',
-    render: async (notification) => Buffer.from(JSON.stringify(bodyOf(notification, url))),
+    render: async (notification) => Buffer.from(JSON.stringify(buildBody(notification, url))),
     async send(body, { id, receiver }, signal): Promise<Delivery> {
       const target = targets.get(receiver)?.webhook
       if (target === undefined)
         return { state: 'retry', answer: `receiver ${receiver} has no webhook in the configuration` }
-      const headers = { ...target.headers, ...headersOf(target, id, body) }
-      const what = { ...target, body, headers, secrets: secretsOf(target), resolve }
+      const headers = { ...target.headers, ...buildHeaders(target, id, body) }
+      const what = { ...target, body, headers, secrets: listSecrets(target), resolve }
       return post(what, AbortSignal.any([signal, end.signal]))
     },
     async close(): Promise<void> {
@@ -52,7 +52,7 @@ export function createWebhookWay({ targets, url, resolve }: WebhookParts): Way {
 }
 
 /** The id is that of the notification, the same at each attempt, so that the other end can tell a repetition. */
-function headersOf({ secret }: WebhookTarget, id: string, body: Uint8Array): Record<string, string> {
+function buildHeaders({ secret }: WebhookTarget, id: string, body: Uint8Array): Record<string, string> {
   const headers = { 'User-Agent': 'stashwatch', 'X-Stashwatch-Id': /^[!-~]+$/.test(id) ? id : encodeURIComponent(id) }
   if (secret === undefined) return headers
   const signature = createHmac('sha256', secret).update(body).digest('hex')
@@ -60,48 +60,48 @@ function headersOf({ secret }: WebhookTarget, id: string, body: Uint8Array): Rec
 }
 
 /** What an answer could echo; addresses of webhooks often hold a secret in their path. */
-function secretsOf({ url, secret = '', headers }: WebhookTarget): readonly string[] {
+function listSecrets({ url, secret = '', headers }: WebhookTarget): readonly string[] {
   const { pathname, search, password } = new URL(url)
   return [secret, password, ...Object.values(headers), `${pathname}${search}`, pathname].filter(
     (one) => one.length >= SECRET_LENGTH,
   )
 }
 
-function bodyOf(notification: Notification, url: string | undefined): object {
+function buildBody(notification: Notification, url: string | undefined): object {
   const { alerts, receiver, thread, group } = notification
   const told = alerts.slice(0, MOST_ALERTS)
-  const labels = told.map(labelsOf)
-  const common = commonOf(labels)
+  const labels = told.map(promLabels)
+  const common = commonEntries(labels)
   return {
     version: '4',
     groupKey: group?.key ?? thread,
     truncatedAlerts: alerts.length - told.length,
     status: alerts.some(({ state }) => state === 'firing') ? 'firing' : 'resolved',
     receiver,
-    groupLabels: group === undefined ? {} : groupLabelsOf(group.labels),
+    groupLabels: group === undefined ? {} : groupLabels(group.labels),
     commonLabels: common,
-    commonAnnotations: commonOf(told.map(annotationsOf)),
+    commonAnnotations: commonEntries(told.map(promAnnotations)),
     externalURL: url ?? '',
-    alerts: told.map((facts, i) => alertOf(facts, labels[i] ?? {}, url)),
-    stashwatch: ownOf(notification, told),
+    alerts: told.map((snapshot, i) => buildAlert(snapshot, labels[i] ?? {}, url)),
+    stashwatch: ownFields(notification, told),
   }
 }
 
-function alertOf(facts: AlertSnapshot, labels: Labels, url: string | undefined): object {
-  const { state, startsAt, evaluatedAt, resolvedAt = evaluatedAt } = facts
+function buildAlert(snapshot: AlertSnapshot, labels: Labels, url: string | undefined): object {
+  const { state, startsAt, evaluatedAt, resolvedAt = evaluatedAt } = snapshot
   return {
     status: state,
     labels,
-    annotations: annotationsOf(facts),
-    startsAt: instantOf(startsAt),
-    endsAt: state === 'resolved' ? instantOf(resolvedAt) : NO_INSTANT,
-    generatorURL: storyOf(facts, url) ?? '',
-    fingerprint: fingerprintOf(facts),
+    annotations: promAnnotations(snapshot),
+    startsAt: formatInstant(startsAt),
+    endsAt: state === 'resolved' ? formatInstant(resolvedAt) : NO_INSTANT,
+    generatorURL: formatHistory(snapshot, url) ?? '',
+    fingerprint: fingerprint(snapshot),
   }
 }
 
 /** What Alertmanager has no words for. */
-function ownOf(notification: Notification, told: readonly AlertSnapshot[]): object {
+function ownFields(notification: Notification, told: readonly AlertSnapshot[]): object {
   const { id, kind, reason, thread, seq, decidedAt, newCount, nextRepeatAt, replaces, notice } = notification
   const only = notification.alerts.length === 1 ? notification.alerts[0] : undefined
   return {
@@ -110,23 +110,23 @@ function ownOf(notification: Notification, told: readonly AlertSnapshot[]): obje
     because: reason,
     thread,
     seq,
-    at: instantOf(decidedAt),
+    at: formatInstant(decidedAt),
     ...(only === undefined ? {} : { episode: only.episode, code: only.code }),
     ...(newCount === undefined ? {} : { news: newCount }),
-    ...(nextRepeatAt === undefined ? {} : { nextAt: instantOf(nextRepeatAt) }),
-    ...(replaces === undefined ? {} : { insteadOf: { at: instantOf(replaces.at), because: replaces.because } }),
-    ...(notice === undefined ? {} : { notice: noticeOf(notice, decidedAt) }),
-    facts: told.map(factsOf),
+    ...(nextRepeatAt === undefined ? {} : { nextAt: formatInstant(nextRepeatAt) }),
+    ...(replaces === undefined ? {} : { insteadOf: { at: formatInstant(replaces.at), because: replaces.because } }),
+    ...(notice === undefined ? {} : { notice: buildNotice(notice, decidedAt) }),
+    facts: told.map(alertFields),
   }
 }
 
-function noticeOf(notice: Notice, at: Millis): object {
+function buildNotice(notice: Notice, at: Millis): object {
   const { title, lines } = describeNotice(notice, at)
   return { kind: notice.kind, title: text(title), lines: lines.map((words) => text(words)) }
 }
 
-function factsOf(facts: AlertSnapshot): object {
-  const { identity, episode, code, value, peak, evidence, startsAt, evaluatedAt, resolvedAt, source } = facts
+function alertFields(snapshot: AlertSnapshot): object {
+  const { identity, episode, code, value, peak, evidence, startsAt, evaluatedAt, resolvedAt, source } = snapshot
   const { metric, unit } = identity.measure
   const { limit, clear, expected, range, why } = evidence
   return {
@@ -142,9 +142,9 @@ function factsOf(facts: AlertSnapshot): object {
     ...(expected === undefined ? {} : { expected }),
     ...(range === undefined ? {} : { range }),
     reason: { code: why.code, params: cleanParams(why.params) },
-    since: instantOf(startsAt),
-    at: instantOf(evaluatedAt),
-    ...(resolvedAt === undefined ? {} : { resolvedAt: instantOf(resolvedAt) }),
+    since: formatInstant(startsAt),
+    at: formatInstant(evaluatedAt),
+    ...(resolvedAt === undefined ? {} : { resolvedAt: formatInstant(resolvedAt) }),
     source: text(source),
   }
 }
@@ -159,7 +159,7 @@ function cleanParams(params: Reason['params']): Reason['params'] {
 }
 
 /** The labels of `group_by` as the alerts have them: the rule is `alertname`, and all names are made fit. */
-function groupLabelsOf(labels: Labels): Labels {
+function groupLabels(labels: Labels): Labels {
   const named = Object.entries(labels).map(([name, value]) => [
     name === 'rule' ? 'alertname' : labelName(name),
     text(value),
@@ -167,7 +167,7 @@ function groupLabelsOf(labels: Labels): Labels {
   return Object.fromEntries(named)
 }
 
-function commonOf(all: readonly Labels[]): Labels {
+function commonEntries(all: readonly Labels[]): Labels {
   const [first = {}, ...others] = all
   return Object.fromEntries(
     Object.entries(first).filter(([name, value]) => others.every((other) => other[name] === value)),

@@ -2,7 +2,7 @@ import { assert, property, string } from 'fast-check'
 import PostalMime, { type Attachment } from 'postal-mime'
 import { test } from 'tap'
 import type { Notification } from '../../../src/model.ts'
-import { openDraw } from '../../../src/notify/chart/png.ts'
+import { openPngRenderer } from '../../../src/notify/chart/png.ts'
 import { bucketsCsv, fileName } from '../../../src/notify/chart/csv.ts'
 import { buildMime } from '../../../src/notify/email/smtp.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
@@ -11,7 +11,7 @@ import { hostileNames } from '../hostile.ts'
 import { at, facts, notification, picture, pictured, resolved, storm } from '../samples.ts'
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
-const draw = await openDraw(quiet)
+const draw = await openPngRenderer(quiet)
 const options = {
   from: { name: 'Stashwatch', address: 'alerts@example.org' },
   domain: 'example.org',

@@ -2,7 +2,7 @@ import { registerHooks } from 'node:module'
 import { test } from 'tap'
 import type { Log } from '../../../src/model.ts'
 import { chartSvg, HEIGHT, WIDTH } from '../../../src/notify/chart/svg.ts'
-import { openDraw } from '../../../src/notify/chart/png.ts'
+import { openPngRenderer } from '../../../src/notify/chart/png.ts'
 import { hostileNames } from '../hostile.ts'
 import { picture } from '../samples.ts'
 
@@ -21,7 +21,7 @@ test('where the package that draws is missing, that is said once, with what help
       return next(specifier, context)
     },
   })
-  t.equal(await openDraw(log), undefined)
+  t.equal(await openPngRenderer(log), undefined)
   hooks.deregister()
   t.equal(said.length, 1)
   t.match(
@@ -32,7 +32,7 @@ test('where the package that draws is missing, that is said once, with what help
 
 test('a chart becomes a PNG of one size, the same every time, with letters in it', async (t) => {
   const { said, log } = listen()
-  const draw = await openDraw(log)
+  const draw = await openPngRenderer(log)
   const svg = chartSvg(picture([0.5, 0.95]), { title: 'cpu', unit: 'ratio', marks: [] })
   const png = Buffer.from(draw?.(svg) ?? [])
   t.equal(png.subarray(0, 8).toString('latin1'), '\x89PNG\r\n\x1a\n')
@@ -46,7 +46,7 @@ test('a chart becomes a PNG of one size, the same every time, with letters in it
 
 test('no name and no value keeps a chart from being drawn', async (t) => {
   const { said, log } = listen()
-  const draw = await openDraw(log)
+  const draw = await openPngRenderer(log)
   for (const [i, title] of hostileNames.entries()) {
     const svg = chartSvg(picture([0.5, null, 0.6]), { title, unit: 'ratio', marks: [] })
     t.ok(draw?.(svg), `name ${i}`)
@@ -62,7 +62,7 @@ test('no name and no value keeps a chart from being drawn', async (t) => {
 
 test('what cannot be drawn costs the picture and not the mail', async (t) => {
   const { said, log } = listen()
-  const draw = await openDraw(log)
+  const draw = await openPngRenderer(log)
   t.equal(draw?.('<svg'), undefined)
   t.match(said, [/^a mail goes out without its chart: .*reason/])
 })

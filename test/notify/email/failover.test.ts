@@ -4,8 +4,8 @@ import { type Test, test } from 'tap'
 import { openMemoryJournal } from '../../../src/journal/index.ts'
 import type { Log, Notification, Observer, SendRecord, SmtpConfig } from '../../../src/model.ts'
 import { createSender } from '../../../src/notify/send/sender.ts'
-import { createEmailWay } from '../../../src/notify/email/failover.ts'
-import type { Delivery, Way } from '../../../src/notify/notifier.ts'
+import { createEmailNotifier } from '../../../src/notify/email/failover.ts'
+import type { Delivery, Notifier } from '../../../src/notify/notifier.ts'
 import { createVirtualClock, type VirtualClock } from '../../helpers/clock.ts'
 import { compose, conform, MAIL } from '../conformance.ts'
 import { at, effectOf, facts, notification } from '../samples.ts'
@@ -26,7 +26,7 @@ conform('SMTP past a server that is down', MAIL, async (t) => {
 })
 
 interface Opened {
-  readonly way: Way
+  readonly way: Notifier
   readonly clock: VirtualClock
   readonly said: string[]
 }
@@ -36,12 +36,12 @@ function open(t: Test, servers: readonly SmtpConfig[], patience = 120_000): Open
   const said: string[] = []
   const say = (_: object, message: string): void => void said.push(message)
   const log: Log = { debug() {}, info: say, warn: say, error: say }
-  const way = createEmailWay(mailConfig(servers), { compose, clock, log, patience })
+  const way = createEmailNotifier(mailConfig(servers), { compose, clock, log, patience })
   t.teardown(() => way.close())
   return { way, clock, said }
 }
 
-async function sendTo(way: Way, address = 'ada@example.org', signal = never): Promise<Delivery> {
+async function sendTo(way: Notifier, address = 'ada@example.org', signal = never): Promise<Delivery> {
   const mail = notification({ to: { address } })
   return way.send(await way.render(mail), mail, signal)
 }
@@ -62,7 +62,7 @@ function startPost(t: Test, servers: readonly SmtpConfig[]) {
   }
   const log: Log = { debug() {}, info() {}, warn() {}, error() {} }
   let underway = 0
-  const email: Way = {
+  const email: Notifier = {
     ...way,
     async send(...letter): Promise<Delivery> {
       underway += 1
@@ -448,10 +448,13 @@ test('mails to others go on while a server looks at mails for long, and the stop
   t.strictSame(new Set(records.filter(({ id }) => id !== 'ada').map(({ state }) => state)), new Set(['pending']))
 })
 
-function openByDefault(t: Test, servers: readonly SmtpConfig[]): { readonly way: Way; readonly clock: VirtualClock } {
+function openByDefault(
+  t: Test,
+  servers: readonly SmtpConfig[],
+): { readonly way: Notifier; readonly clock: VirtualClock } {
   const clock = createVirtualClock(at('12:05:12'))
   const log: Log = { debug() {}, info() {}, warn() {}, error() {} }
-  const way = createEmailWay(mailConfig(servers), { compose, clock, log })
+  const way = createEmailNotifier(mailConfig(servers), { compose, clock, log })
   t.teardown(() => way.close())
   return { way, clock }
 }

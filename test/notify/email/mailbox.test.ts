@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
 import type { Notification } from '../../../src/model.ts'
-import { openWays } from '../../../src/notify/index.ts'
+import { createNotifiers } from '../../../src/notify/index.ts'
 import { openMailbox } from '../../../src/notify/email/mailbox.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
 import type { MailMessage } from '../../../src/notify/notifier.ts'
@@ -122,7 +122,7 @@ test('without a mail server mails go to the mailbox; with one they do not', asyn
   const data = t.testdir({})
   const [clock, log] = [createVirtualClock(), silent]
   const base = { data, targets: new Map(), engine: { mailsPerMinute: 5 } }
-  const kept = await openWays({ ...base, url: 'https://s.example.org/' }, { clock, log })
+  const kept = await createNotifiers({ ...base, url: 'https://s.example.org/' }, { clock, log })
   const { email } = kept.ways
   t.equal(email.type, 'mailbox')
   await email.send(await email.render(notification()), notification(), never)
@@ -132,11 +132,11 @@ test('without a mail server mails go to the mailbox; with one they do not', asyn
   t.equal((await readdir(join(data, 'mailbox'))).length, 1)
   t.notMatch(mail?.text, /Acknowledge|kibana/, 'without a key no links that act')
   const links = { url: 'https://s.example.org', kibana: 'https://k.example.org/?h={{host}}' }
-  const acting = await openWays({ ...base, ...links }, { clock, log, linkKey: Buffer.alloc(32) })
+  const acting = await createNotifiers({ ...base, ...links }, { clock, log, linkKey: Buffer.alloc(32) })
   const bytes = Buffer.from(await acting.ways.email.render(notification())).toString()
   t.match(bytes.replaceAll('=\r\n', ''), /Acknowledge:\r\n {4}https:\/\/s\.example\.org\/act\//)
   t.match(bytes, 'https://k.example.org/?h=3Dweb-7')
-  const sent = await openWays({ ...base, smtp: mailConfig([smtpConfig(25)]) }, { clock, log })
+  const sent = await createNotifiers({ ...base, smtp: mailConfig([smtpConfig(25)]) }, { clock, log })
   t.same([sent.ways.email.type, sent.mailbox], ['email', undefined])
   await sent.ways.email.close()
 })

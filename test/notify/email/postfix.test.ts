@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import PostalMime from 'postal-mime'
 import { type Test, test } from 'tap'
-import { createEmailWay } from '../../../src/notify/email/failover.ts'
+import { createEmailNotifier } from '../../../src/notify/email/failover.ts'
 import { createVirtualClock } from '../../helpers/clock.ts'
 import { compose } from '../conformance.ts'
 import { createSigner, verifyDkim } from './dkim-check.ts'
@@ -139,7 +139,7 @@ test(
     const mta = await startPostfix(t)
     const signer = createSigner('example.org', 's2026')
     const config = mailConfig([smtpConfig(mta.port, { timeout: 20_000 })], { dkim: [signer] })
-    const way = createEmailWay(config, { compose, clock: createVirtualClock(), log: silent })
+    const way = createEmailNotifier(config, { compose, clock: createVirtualClock(), log: silent })
     t.teardown(() => way.close())
     const mails = [
       notification(),
@@ -178,8 +178,12 @@ test(
       ports.map(({ port }) =>
         smtpConfig(port, { timeout: 20_000, ehloName: port === strict.port ? 'localhost' : 'host.example.org' }),
       )
-    const open = (...ports: readonly { readonly port: number }[]): ReturnType<typeof createEmailWay> => {
-      const way = createEmailWay(mailConfig(servers(...ports)), { compose, clock: createVirtualClock(), log: silent })
+    const open = (...ports: readonly { readonly port: number }[]): ReturnType<typeof createEmailNotifier> => {
+      const way = createEmailNotifier(mailConfig(servers(...ports)), {
+        compose,
+        clock: createVirtualClock(),
+        log: silent,
+      })
       t.teardown(() => way.close())
       return way
     }

@@ -6,8 +6,8 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { SMTPServerOptions } from 'smtp-server'
 import { type Test, test } from 'tap'
 import type { SmtpConfig } from '../../../src/model.ts'
-import { createEmailWay } from '../../../src/notify/email/failover.ts'
-import type { Delivery, Way } from '../../../src/notify/notifier.ts'
+import { createEmailNotifier } from '../../../src/notify/email/failover.ts'
+import type { Delivery, Notifier } from '../../../src/notify/notifier.ts'
 import { createVirtualClock } from '../../helpers/clock.ts'
 import { compose, conform, MAIL } from '../conformance.ts'
 import { notification } from '../samples.ts'
@@ -21,13 +21,13 @@ conform('SMTP', MAIL, async (t) => {
   return { way, received: async () => server.arrived }
 })
 
-function open(t: Test, config: SmtpConfig): Way {
-  const way = createEmailWay(mailConfig([config]), { compose, clock: createVirtualClock(), log: silent })
+function open(t: Test, config: SmtpConfig): Notifier {
+  const way = createEmailNotifier(mailConfig([config]), { compose, clock: createVirtualClock(), log: silent })
   t.teardown(() => way.close())
   return way
 }
 
-async function sendOne(way: Way, address = MAIL.to): Promise<Delivery> {
+async function sendOne(way: Notifier, address = MAIL.to): Promise<Delivery> {
   const mail = notification({ to: { address } })
   return way.send(await way.render(mail), mail, never)
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { type AlertSnapshot, type Notification, OWN_RULES } from '../../../src/model.ts'
-import { renderMessage, subjectOf } from '../../../src/notify/mail/message.ts'
+import { renderMessage, formatSubject } from '../../../src/notify/mail/message.ts'
 import { TEMPLATE_FORMATTERS, TEMPLATE_NAMES } from '../../../src/text/template.ts'
 import * as kinds from '../kinds.ts'
 import { at, type Change, facts, notification, state } from '../samples.ts'
@@ -94,7 +94,7 @@ test("templates of a receiver are for rules; the product's own alerts keep their
       templates: { subject: '{{value | percent}}', body: '{{what}} is {{value | percent}}' },
     }
     t.equal(renderMessage(templated, options).text, plain(mail), rule)
-    t.equal(subjectOf(templated), subjectOf(mail), rule)
+    t.equal(formatSubject(templated), formatSubject(mail), rule)
   }
   t.end()
 })
@@ -103,9 +103,9 @@ test('how an absent host is called comes after what its rule and its receiver sa
   const absent = (change: Change = {}): AlertSnapshot =>
     facts({ rule: 'host-absent', measure: state('absence'), ...change })
   const templates = { subject: 'gone: {{server}}' }
-  t.equal(subjectOf(notification({ alerts: [absent()] })), 'web-7 is absent')
-  t.equal(subjectOf(notification({ alerts: [absent()], templates })), 'gone: web-7')
-  t.equal(subjectOf(notification({ alerts: [absent({ subject: 'rule: {{server}}' })], templates })), 'rule: web-7')
+  t.equal(formatSubject(notification({ alerts: [absent()] })), 'web-7 is absent')
+  t.equal(formatSubject(notification({ alerts: [absent()], templates })), 'gone: web-7')
+  t.equal(formatSubject(notification({ alerts: [absent({ subject: 'rule: {{server}}' })], templates })), 'rule: web-7')
   t.end()
 })
 

@@ -3,8 +3,8 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { SMTPServerOptions } from 'smtp-server'
 import { type Test, test } from 'tap'
 import type { Log, MailConfig, OAuth2 } from '../../../src/model.ts'
-import { createEmailWay } from '../../../src/notify/email/failover.ts'
-import type { Delivery, Way } from '../../../src/notify/notifier.ts'
+import { createEmailNotifier } from '../../../src/notify/email/failover.ts'
+import type { Delivery, Notifier } from '../../../src/notify/notifier.ts'
 import { createVirtualClock } from '../../helpers/clock.ts'
 import { compose } from '../conformance.ts'
 import { createSigner, verifyDkim } from '../email/dkim-check.ts'
@@ -15,7 +15,7 @@ import { mailConfig, portOf, refusal, smtpConfig, startMailServer } from '../ema
 const never = new AbortController().signal
 
 interface Opened {
-  readonly way: Way
+  readonly way: Notifier
   /** What went into the log. */
   readonly said: string[]
 }
@@ -24,12 +24,12 @@ function open(t: Test, config: MailConfig): Opened {
   const said: string[] = []
   const say = (fields: object, message: string): void => void said.push(JSON.stringify({ ...fields, message }))
   const log: Log = { debug: say, info: say, warn: say, error: say }
-  const way = createEmailWay(config, { compose, clock: createVirtualClock(), log })
+  const way = createEmailNotifier(config, { compose, clock: createVirtualClock(), log })
   t.teardown(() => way.close())
   return { way, said }
 }
 
-async function sendOne(way: Way): Promise<Delivery> {
+async function sendOne(way: Notifier): Promise<Delivery> {
   const mail = notification()
   return way.send(await way.render(mail), mail, never)
 }

@@ -4,8 +4,8 @@ import PostalMime from 'postal-mime'
 import { type Test, test } from 'tap'
 import { openSqliteJournal } from '../../../src/journal/index.ts'
 import type { Journal, Log, Notification, Observer, SendRecord } from '../../../src/model.ts'
-import { combine } from '../../../src/notify/send/coalesce.ts'
-import { createSender, openWays, type Sender, type Ways } from '../../../src/notify/index.ts'
+import { coalesce } from '../../../src/notify/send/coalesce.ts'
+import { createSender, createNotifiers, type Sender, type Ways } from '../../../src/notify/index.ts'
 import { createVirtualClock, type VirtualClock } from '../../helpers/clock.ts'
 import { startWebServer } from '../http.ts'
 import { at, effectOf, facts, notification } from '../samples.ts'
@@ -118,7 +118,10 @@ const mailWays =
   async () => {
     const base = { data: join(t.testdirName, 'data'), targets: new Map(), engine: { mailsPerMinute: 5 } }
     return (
-      await openWays({ ...base, smtp: mailConfig([smtpConfig(port)]) }, { clock: createVirtualClock(began), log })
+      await createNotifiers(
+        { ...base, smtp: mailConfig([smtpConfig(port)]) },
+        { clock: createVirtualClock(began), log },
+      )
     ).ways
   }
 
@@ -283,7 +286,7 @@ test('a webhook that was down gets one body, which says what it stands for', asy
     targets: new Map([['ops', { webhook }]]),
     engine: { mailsPerMinute: 5 },
   }
-  const one = play(t, async () => (await openWays(base, { clock: createVirtualClock(began), log })).ways)
+  const one = play(t, async () => (await createNotifiers(base, { clock: createVirtualClock(began), log })).ways)
   const change: Partial<Notification> = { channel: 'webhook', to: { address: 'webhook:ops' } }
   await one.start()
   await one.decide(firing(change))
@@ -319,8 +322,8 @@ test('after an outage a thread is told once, as it is now, and what nobody got i
 })
 
 test('what is told again gives way to what sent later, and takes over what nobody got', (t) => {
-  const pending = (...all: readonly Notification[]): ReturnType<typeof combine> =>
-    combine(all.map((one) => ({ id: one.id, notification: one })))
+  const pending = (...all: readonly Notification[]): ReturnType<typeof coalesce> =>
+    coalesce(all.map((one) => ({ id: one.id, notification: one })))
   const mergedOf = (...all: readonly Notification[]): Partial<Notification> =>
     JSON.parse(pending(...all)?.data ?? '{}') as Partial<Notification>
   const again = (id: string, change: Partial<Notification> = {}): Notification =>
@@ -349,8 +352,8 @@ test('what is told again gives way to what sent later, and takes over what nobod
 })
 
 test('only what the newest tells is left out', (t) => {
-  const pending = (...all: readonly Notification[]): ReturnType<typeof combine> =>
-    combine(all.map((one) => ({ id: one.id, notification: one })))
+  const pending = (...all: readonly Notification[]): ReturnType<typeof coalesce> =>
+    coalesce(all.map((one) => ({ id: one.id, notification: one })))
   const [a, b] = [facts({ episode: 'a' }), facts({ episode: 'b' })]
   const end = (...alerts: readonly (typeof a)[]): Notification =>
     over({ alerts: alerts.map((one) => ({ ...one, state: 'resolved' as const })) })

@@ -6,7 +6,7 @@ import type { Journal, Notification, Observer, Channel } from '../../../src/mode
 import { buildMime } from '../../../src/notify/email/smtp.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
 import { createSender } from '../../../src/notify/send/sender.ts'
-import type { Delivery, Way, Ways } from '../../../src/notify/notifier.ts'
+import type { Delivery, Notifier, Notifiers } from '../../../src/notify/notifier.ts'
 import { createVirtualClock } from '../../helpers/clock.ts'
 import { at, effectOf, facts, notification } from '../samples.ts'
 import { silent } from '../email/smtp-server.ts'
@@ -51,7 +51,7 @@ async function play(answer: (one: Notification) => Answer): Promise<Play> {
   const clock = createVirtualClock(at('12:06:00'))
   const journal = openMemoryJournal()
   const arrived: Arrived[] = []
-  const way = (type: Channel): Way => ({
+  const way = (type: Channel): Notifier => ({
     type,
     render: async (one) => buildMime(renderMessage(one, options)),
     async send(bytes, one): Promise<Delivery> {
@@ -62,7 +62,7 @@ async function play(answer: (one: Notification) => Answer): Promise<Play> {
     },
     close: async () => {},
   })
-  const ways: Ways = { email: way('email'), webhook: way('webhook'), alertmanager: way('alertmanager') }
+  const ways: Notifiers = { email: way('email'), webhook: way('webhook'), alertmanager: way('alertmanager') }
   await journal.append([{ kind: 'tick', data: new Uint8Array(0) }])
   const sender = createSender({ outbox: journal.outbox, ways, clock, log: silent, observer })
   return {

@@ -5,8 +5,8 @@ import { buildMime } from '../../../src/notify/email/smtp.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
 import { createSender, type Sender, type SenderParts } from '../../../src/notify/send/sender.ts'
 import { retryDelay } from '../../../src/notify/send/retry.ts'
-import { createEmailWay } from '../../../src/notify/email/failover.ts'
-import type { Delivery, Way, Ways } from '../../../src/notify/notifier.ts'
+import { createEmailNotifier } from '../../../src/notify/email/failover.ts'
+import type { Delivery, Notifier, Notifiers } from '../../../src/notify/notifier.ts'
 import { createVirtualClock, type VirtualClock } from '../../helpers/clock.ts'
 import { at, effectOf, notification } from '../samples.ts'
 import { mailConfig, refusal, silent, smtpConfig, startMailServer } from '../email/smtp-server.ts'
@@ -91,7 +91,7 @@ function threadOf(data: string): string {
   }
 }
 
-interface Scripted extends Way {
+interface Scripted extends Notifier {
   readonly sent: { readonly to: string; readonly bytes: string }[]
 }
 
@@ -120,12 +120,12 @@ interface Play extends SenderParts {
 }
 
 /** Mails leave by this way; nothing leaves by the others. */
-function ways(email: Way, change: Partial<Ways> = {}): Ways {
-  const none = (type: Way['type']): Way => ({ ...scripted(() => busy), type })
+function ways(email: Notifier, change: Partial<Notifiers> = {}): Notifiers {
+  const none = (type: Notifier['type']): Notifier => ({ ...scripted(() => busy), type })
   return { email, webhook: none('webhook'), alertmanager: none('alertmanager'), ...change }
 }
 
-function play(email: Way, change: Partial<Play> = {}): Play {
+function play(email: Notifier, change: Partial<Play> = {}): Play {
   const said: string[] = []
   const told: unknown[][] = []
   const say =
@@ -214,7 +214,7 @@ test('a mail is rendered once, kept before the first attempt, and tried unchange
   })
   const parts = play(transport)
   const box = parts.outbox
-  const render: Way['render'] = (mail) => transport.render({ ...mail, seq: renders++ })
+  const render: Notifier['render'] = (mail) => transport.render({ ...mail, seq: renders++ })
   const start = (): Sender => createSender({ ...parts, ways: ways({ ...transport, render }) })
   box.add(mailTo('ada'))
   const first = start()
@@ -345,7 +345,7 @@ test('a refused mail and a stalled one hold up none behind them, not even to the
 
 test('a way that hangs holds up no other way, and no mail, however much waits for it', async (t) => {
   const hung: string[] = []
-  const hanging: Way = {
+  const hanging: Notifier = {
     ...scripted(() => accepted),
     type: 'webhook',
     send: (_bytes, { id }) => {
@@ -607,7 +607,7 @@ test('a mail server that is down gets every mail once it is up, and one refused 
   const down = await startMailServer(t)
   await down.close()
   const clock = createVirtualClock(at('12:05:12'))
-  const way = createEmailWay(mailConfig([smtpConfig(down.port)]), { compose, clock, log: silent })
+  const way = createEmailNotifier(mailConfig([smtpConfig(down.port)]), { compose, clock, log: silent })
   const parts = play(way, { clock })
   const box = parts.outbox
   const ids = Array.from({ length: 8 }, (_, i) => `mail${i}`)

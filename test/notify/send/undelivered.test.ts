@@ -2,11 +2,11 @@ import PostalMime from 'postal-mime'
 import { test } from 'tap'
 import { openMemoryJournal } from '../../../src/journal/index.ts'
 import type { AlertSnapshot, History, Notification } from '../../../src/model.ts'
-import { afterEarlier } from '../../../src/notify/send/history.ts'
+import { applyHistory } from '../../../src/notify/send/history.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
 import { createSender } from '../../../src/notify/send/sender.ts'
-import { createEmailWay } from '../../../src/notify/email/failover.ts'
-import type { Delivery, Way } from '../../../src/notify/notifier.ts'
+import { createEmailNotifier } from '../../../src/notify/email/failover.ts'
+import type { Delivery, Notifier } from '../../../src/notify/notifier.ts'
 import { createVirtualClock } from '../../helpers/clock.ts'
 import { at, effectOf, facts, notification } from '../samples.ts'
 import { mailConfig, refusal, silent, smtpConfig, startMailServer } from '../email/smtp-server.ts'
@@ -16,7 +16,7 @@ const options = { from: { address: 'alerts@example.org' }, domain: 'example.org'
 const HOUR = 3_600_000
 
 function textOf(mail: Notification, earlier: History): string {
-  return renderMessage(afterEarlier(mail, earlier), options).text.replaceAll(/\s+/g, ' ')
+  return renderMessage(applyHistory(mail, earlier), options).text.replaceAll(/\s+/g, ' ')
 }
 
 const textIn = async (raw: Uint8Array | undefined): Promise<string> =>
@@ -34,7 +34,7 @@ test('whoever never heard that an alert fires, hears that it fired, not that it 
   t.match(text, /Rule \S+ fired\./)
   t.notMatch(text, /still firing|the events arrived long after/)
   t.match(text, /An earlier mail to you could not be delivered: \S+ on \S+ \(20\d\d-.* UTC\)\./)
-  t.equal(afterEarlier(again(), lost).previousSeq, null)
+  t.equal(applyHistory(again(), lost).previousSeq, null)
   const rose = again({ reason: 'severity_raised', alerts: [facts({ severity: 'critical' })] })
   t.notMatch(textOf(rose, lost), /first fired as a warning/)
   t.match(textOf(rose, lost), /^\[Critical\]/)
@@ -58,7 +58,7 @@ test('in a group what was never heard of is news, and what was heard of goes on 
   const lost = notification({ id: 'lost', seq: 1, alerts: [b, a], newCount: 1 })
   const repeated = { because: 'repeat_interval' } as const
   const mail = again({ seq: 2, alerts: [a, b].map((alert) => ({ ...alert, ...repeated })) })
-  const result = afterEarlier(mail, { sent: dataOf(told)[0] ?? '', undelivered: dataOf(lost) })
+  const result = applyHistory(mail, { sent: dataOf(told)[0] ?? '', undelivered: dataOf(lost) })
   t.match(result, {
     reason: 'fired',
     newCount: 1,
@@ -80,7 +80,7 @@ test('what nobody got is told once it is given up, and what says so is not told 
   const { outbox, ...journal } = openMemoryJournal()
   const told: string[] = []
   const refused: Delivery = { state: 'failed', answer: '550 5.1.1 unknown' }
-  const way = (type: Way['type'], delivery: Delivery): Way => ({
+  const way = (type: Notifier['type'], delivery: Delivery): Notifier => ({
     type,
     render: async () => Buffer.from('x'),
     send: async () => delivery,
@@ -123,7 +123,7 @@ test('a reader whose first mail was refused hears at the repeat that the alert f
   const clock = createVirtualClock(first.decidedAt)
   const { outbox, ...journal } = openMemoryJournal()
   const compose = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, options)
-  const email = createEmailWay(mailConfig([smtpConfig(server.port)]), { compose, clock, log: silent })
+  const email = createEmailNotifier(mailConfig([smtpConfig(server.port)]), { compose, clock, log: silent })
   const observer = { events() {}, rejects() {}, unusable() {}, answered() {}, engine() {}, notified() {}, closed() {} }
   const ways = { email, webhook: email, alertmanager: email }
   const sender = createSender({ outbox, clock, log: silent, observer, ways })

@@ -1,7 +1,7 @@
 import { type Test, test } from 'tap'
 import type { AlertSnapshot, AlertmanagerTarget, Notification } from '../../../src/model.ts'
-import { createAlertmanagerWay } from '../../../src/notify/webhook/alertmanager.ts'
-import type { Delivery, Way } from '../../../src/notify/notifier.ts'
+import { createAlertmanagerNotifier } from '../../../src/notify/webhook/alertmanager.ts'
+import type { Delivery, Notifier } from '../../../src/notify/notifier.ts'
 import { conform, jsonForm } from '../conformance.ts'
 import { hostileNames } from '../hostile.ts'
 import { startWebServer } from '../http.ts'
@@ -19,9 +19,9 @@ function open(
   urls: readonly string[],
   change: Partial<AlertmanagerTarget> = {},
   clock = { now: () => at('12:05:12') },
-): Way {
+): Notifier {
   const targets = new Map([['ops', { alertmanager: { urls, timeout: 2_000, ...change } }]])
-  const way = createAlertmanagerWay({ targets, clock, url: 'https://s.example.org' })
+  const way = createAlertmanagerNotifier({ targets, clock, url: 'https://s.example.org' })
   t.teardown(() => way.close())
   return way
 }
@@ -29,7 +29,7 @@ function open(
 const told = (change: Partial<Notification> = {}): Notification =>
   notification({ channel: 'alertmanager', to: { address: 'alertmanager:ops' }, ...change })
 
-async function send(way: Way, one: Notification): Promise<Delivery> {
+async function send(way: Notifier, one: Notification): Promise<Delivery> {
   return way.send(await way.render(one), one, never)
 }
 
@@ -122,7 +122,7 @@ test('every member of a cluster is told, one is enough, and the answer says whic
 
 test('news that something fires is not posted once it is out of date, news of an end is', async (t) => {
   const server = await startWebServer(t)
-  const later = (time: string): Way => open(t, [server.url], {}, { now: () => at(time) })
+  const later = (time: string): Notifier => open(t, [server.url], {}, { now: () => at(time) })
   t.match(await send(later('12:20:11'), told()), { state: 'sent' })
   t.match(await send(later('12:20:12'), told()), {
     state: 'failed',

@@ -5,8 +5,8 @@ import { Ajv } from 'ajv'
 import { type Test, test } from 'tap'
 import type { Notification, WebhookTarget } from '../../../src/model.ts'
 import { isPrivate } from '../../../src/net/private-address.ts'
-import type { Delivery, Way } from '../../../src/notify/notifier.ts'
-import { createWebhookWay } from '../../../src/notify/webhook/webhook.ts'
+import type { Delivery, Notifier } from '../../../src/notify/notifier.ts'
+import { createWebhookNotifier } from '../../../src/notify/webhook/webhook.ts'
 import { conform, jsonForm } from '../conformance.ts'
 import { hostileNames } from '../hostile.ts'
 import { type Answer, startWebServer, type WebServer } from '../http.ts'
@@ -20,10 +20,10 @@ const isValid = new Ajv({ allErrors: true }).compile(schema)
 
 const HEADERS = 'connection content-length content-type host user-agent x-stashwatch-id'.split(' ')
 
-function open(t: Test, target: Partial<WebhookTarget>, resolve?: LookupFunction): Way {
+function open(t: Test, target: Partial<WebhookTarget>, resolve?: LookupFunction): Notifier {
   const base = { url: 'http://127.0.0.1:9/', headers: {}, allowPrivate: true, timeout: 2_000 }
   const targets = new Map([['ops', { webhook: { ...base, ...target } }]])
-  const way = createWebhookWay({ targets, url: 'https://s.example.org', ...(resolve && { resolve }) })
+  const way = createWebhookNotifier({ targets, url: 'https://s.example.org', ...(resolve && { resolve }) })
   t.teardown(() => way.close())
   return way
 }
@@ -31,7 +31,7 @@ function open(t: Test, target: Partial<WebhookTarget>, resolve?: LookupFunction)
 const told = (change: Partial<Notification> = {}): Notification =>
   notification({ channel: 'webhook', to: { address: 'webhook:ops' }, ...change })
 
-async function sendOne(way: Way, one = told()): Promise<Delivery> {
+async function sendOne(way: Notifier, one = told()): Promise<Delivery> {
   return way.send(await way.render(one), one, never)
 }
 
@@ -168,7 +168,7 @@ test('the labels of a group are those of its group_by, and its key is the same o
 test('the body that docs/webhook.md shows is what is posted', async (t) => {
   const page = readFileSync(new URL('../../../docs/webhook.md', import.meta.url), 'utf8')
   const shown: unknown = JSON.parse(/```json\n([^]*?)```/.exec(page)?.[1] ?? '')
-  const way = createWebhookWay({ targets: new Map(), url: 'https://stashwatch.example.org' })
+  const way = createWebhookNotifier({ targets: new Map(), url: 'https://stashwatch.example.org' })
   const labels = { rule: 'cpu-high', host: 'web-7' }
   const group = { key: JSON.stringify(['ops', labels]), labels }
   const bytes = await way.render(told({ group, alerts: [facts({ ruleLabels: { team: 'web' } })] }))
