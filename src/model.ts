@@ -6,8 +6,8 @@
  *   host: whom the event is about.
  * - sample: one number of one series at one instant. series: a host, a metric, and the values of its `by` fields.
  * - bucket: a slice of event time, folded; buckets merge. window: the closed buckets that a rule looks at.
- * - rule: which metric, which window, which bounds, how often, how long, whom to tell. verdict: normal, anomalous
- *   or no data.
+ * - rule: which metric, which window, which detector, how often, how long, whom to tell. detector: judges windows,
+ *   knows nothing of rules or people. verdict: normal, anomalous, learning or no data.
  * - alert: one rule on one series, through pending, firing, recovering, resolved. episode: one firing-to-resolved
  *   life, with its id. transition: an alert's step from one state to the next, with its reason.
  * - notification: what one recipient is told, once, with the named reason why. receiver: a named list of recipients.

@@ -966,7 +966,7 @@ after: Duration
  */
 over?: Duration
 /**
- * Bounds of the window's value.
+ * Aggregation of the window and its bounds, either directly or under warning: and critical:.
  */
 threshold?: Threshold
 }
@@ -1043,7 +1043,7 @@ hosts: HostPatterns
 /**
  * Bounds that replace the rule's; an omitted severity keeps the rule's bounds.
  */
-threshold: {
+threshold?: {
 /**
  * Upper bound, exclusive: breached above this value.
  */
