@@ -35,8 +35,8 @@ export type JsonSchema = Readonly<Record<string, unknown>>
 export interface Needs {
   /** The figure that is judged. The columns of the rings follow from it. */
   readonly of: Of
-  /** How far before its window it looks, so that rings are long enough. */
-  readonly lookback: Millis
+  /** How many windows before its own it looks at, so that rings are long enough. */
+  readonly lookback: number
   /** An empty window of a count is judged as 0, and events that do not match are told from no events. */
   readonly zeroes: boolean
   /** `early`: more data cannot undo what it finds, so that it may judge a window that is open or partly covered. */

@@ -163,7 +163,7 @@ function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], fi
     width,
     over: rule.over / width,
     every: rule.every / width,
-    lookback: Math.ceil(needs.lookback / width),
+    lookback: needs.lookback * (rule.over / width),
     zeroes: needs.zeroes,
     extraLateness: needs.extraLateness,
     monotone,

@@ -861,7 +861,7 @@ export interface Rule {
  */
 name: Name
 /**
- * The condition: a metric or a count of events over a window, compared with a threshold; or absence.
+ * The condition: a metric or a count of events over a window, and the detector that judges it; or absence.
  */
 when: Condition
 /**
@@ -934,7 +934,7 @@ overrides?: Override[]
 enabled?: boolean
 }
 /**
- * metric with over and threshold; or count with over and threshold; or absence alone.
+ * metric or count with over and one detector, such as threshold; or absence alone.
  */
 export interface Condition {
 /**
