@@ -35,7 +35,8 @@ export function measureCore(rounds = 25): CoreResult[] {
 
 function measureTraffic(traffic: string, bodies: readonly Buffer[], rounds: number): CoreResult {
   const schemas = createSchemas(new URL('../schemas/events/', import.meta.url))
-  const extract = createExtractor({ metrics: METRICS, rules: RULES, host: {} })
+  const rules = RULES.map((rule) => ({ ...rule, zeroes: false }))
+  const extract = createExtractor({ metrics: METRICS, rules, host: {} })
   let sink = 0
   const bare = (): void => {
     for (const body of bodies) sink += (JSON.parse(body.toString()) as unknown[]).length
@@ -255,7 +256,10 @@ export const RULES: readonly CountRule[] = [
     every: 30_000,
     for: 0,
     keepFiringFor: 0,
-    threshold: { of: 'count', warning: [{ op: 'above', value: 20, clear: 19 }], critical: [] },
+    condition: {
+      detector: 'threshold',
+      params: { of: 'count', warning: [{ op: 'above', value: 20, clear: 19 }], critical: [] },
+    },
     overrides: [],
     where: [
       { field: 'event.dataset', oneOf: ['system.auth'] },

@@ -52,7 +52,10 @@ const hot: MetricRule = {
   for: 0,
   keepFiringFor: 0,
   overrides: [],
-  threshold: { of: 'mean', warning: [{ op: 'above', value: 0.9, clear: 0.85 }], critical: [] },
+  condition: {
+    detector: 'threshold',
+    params: { of: 'mean', warning: [{ op: 'above', value: 0.9, clear: 0.85 }], critical: [] },
+  },
 }
 const silent: AbsenceRule = { ...shared, kind: 'absence', name: 'host-silent', after: 3 * MINUTE }
 

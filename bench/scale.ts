@@ -50,7 +50,10 @@ const rule = (of: Of, metric: string, over: number, every: number): MetricRule =
   hosts: [],
   labels: {},
   overrides: [],
-  threshold: { of, warning: [{ op: 'above', value: 0.9, clear: 0.8 }], critical: [] },
+  condition: {
+    detector: 'threshold',
+    params: { of, warning: [{ op: 'above', value: 0.9, clear: 0.8 }], critical: [] },
+  },
 })
 
 const configOf = ({ of, over, every }: Site): EngineConfig => ({

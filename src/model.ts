@@ -6,7 +6,8 @@
  *   machine that the event describes.
  * - sample: one number of one series at one instant. series: a host, a metric, and the values of its `by` fields.
  * - bucket: the aggregate of a slice of event time; buckets merge. window: the closed buckets that a rule evaluates.
- * - rule: a metric, a window, bounds, durations and receivers. evaluation: one verdict of a rule on one series: normal,
+ * - rule: a metric, a window, a detector, durations and receivers. detector: judges a window and is unaware of rules and
+ *   people. evaluation: one verdict of a rule on one series: normal,
  *   anomalous or no data. evidence: the numbers and codes behind it (`Evidence`); words are made at the edges.
  * - alert: one rule on one series (`AlertIdentity`), in state pending, firing, recovering or resolved. transition: a
  *   change of state, with its evidence. episode: one life from firing to resolved, with its id and a short code.

@@ -43,7 +43,7 @@ const rooms: Readonly<Record<string, Room>> = {
   extract: { mayImport: ['model', 'labels'], because: aStage, pure: true },
   journal: { mayImport: ['model', 'files'], because: aStage },
   aggregate: { mayImport: ['model'], because: aStage, pure: true },
-  detect: { mayImport: ['model'], because: aStage, pure: true },
+  detect: { mayImport: ['model', 'generated', 'text'], because: aStage, pure: true },
   alert: { mayImport: ['model'], because: aStage, pure: true },
   dispatch: { mayImport: ['model', 'labels'], because: aStage, pure: true },
   engine: {
@@ -62,7 +62,7 @@ const rooms: Readonly<Record<string, Room>> = {
   notify: { mayImport: ['model', 'text', 'links', 'net', 'files'], because: aStage },
   api: { mayImport: ['model', 'text', 'labels', 'links', 'net'], because: aStage },
   config: {
-    mayImport: ['model', 'generated', 'text', 'labels', 'net'],
+    mayImport: ['model', 'generated', 'text', 'labels', 'net', 'detect'],
     because: 'configuration is read before any part exists',
   },
   preview: {
@@ -253,6 +253,8 @@ const judgeText = (source: Source): string[] =>
 
 /** Where numbers and codes are carried, of which words are made elsewhere. */
 const wordless: readonly string[] = ['aggregate', 'alert', 'detect', 'dispatch', 'engine']
+/** What a detector says to those who write its part of the configuration. */
+const CONFIGURATION = /^detect\/(?:\w+\/)?configuration(?:\/|\.ts$)/
 /** Two words, one after the other. */
 const SENTENCE = /[A-Za-z]{2,}[,:;.]? [A-Za-z]{2,}/
 /** What a programmer reads where a promise of the code was broken. */
@@ -260,7 +262,7 @@ const THROWN = /throw new \w*Error\(/g
 
 /** Finds sentences in the strings and templates of the folds. What runs them, and logs, may speak. */
 const judgeWords = ({ file, code, text, literals }: Source): string[] =>
-  !wordless.includes(roomOf(file)) || !isPure(file)
+  !wordless.includes(roomOf(file)) || !isPure(file) || CONFIGURATION.test(file)
     ? []
     : literals
         .filter((literal) => SENTENCE.test(literal.text) && !isThrown(code, literal.index))

@@ -1,9 +1,11 @@
 /**
- * Writes the types of the configuration in src/generated from its schema. With `--check` it writes nothing, and exits 1
- * when the file is not what the schema says.
+ * Writes the schemas of the detectors into the schema of the configuration, and the types of that in src/generated. With
+ * `--check` it writes nothing, and exits 1 when a file is not what it would write.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { compile, type JSONSchema } from 'json-schema-to-typescript'
+import { type ConfigSchema, mergeDetectors } from '../src/detect/schema.ts'
 
 const SCHEMA = 'schemas/config.schema.json'
 const TYPES = 'src/generated/config.ts'
@@ -11,21 +13,48 @@ const COMMAND = 'npm run generate'
 
 const pathOf = (name: string): URL => new URL(`../${name}`, import.meta.url)
 
-async function main(): Promise<void> {
-  const schema = JSON.parse(readFileSync(pathOf(SCHEMA), 'utf8')) as JSONSchema
-  const text = await compile(schema, 'ConfigFile', {
-    format: false,
-    bannerComment: `// Written by \`${COMMAND}\` from the JSON schemas in schemas/. Change those, not this file.`,
-  })
-  const isStale = !existsSync(pathOf(TYPES)) || readFileSync(pathOf(TYPES), 'utf8') !== text
-  if (!isStale) return
+const read = (name: string): string => (existsSync(pathOf(name)) ? readFileSync(pathOf(name), 'utf8') : '')
+
+/** Writes a file, or says that it is not what it should be. */
+function write(name: string, text: string, source: string): void {
   if (process.argv.includes('--check')) {
-    console.error(`${TYPES}: expected the types that ${SCHEMA} gives, found others; run \`${COMMAND}\``)
+    console.error(`${name}: expected what ${source}, found something else; run \`${COMMAND}\``)
     process.exitCode = 1
     return
   }
-  writeFileSync(pathOf(TYPES), text)
-  console.log(`wrote ${TYPES}`)
+  writeFileSync(pathOf(name), text)
+  console.log(`wrote ${name}`)
+}
+
+const WIDTH = 120
+
+/** JSON in lines of at most `WIDTH`: what fits one is not broken. */
+function layOut(value: unknown, indent = '', used = 0): string {
+  const flat = JSON.stringify(value, null, 1)
+    .replaceAll(/\n */g, ' ')
+    .replaceAll(/\[ | \]/g, (one) => one.trim())
+  if (typeof value !== 'object' || value === null || (indent !== '' && indent.length + used + flat.length < WIDTH))
+    return flat
+  const inner = `${indent}  `
+  const isList = Array.isArray(value)
+  const lines = Object.entries(value).map(([key, one]) => {
+    const name = isList ? '' : `${JSON.stringify(key)}: `
+    return `${inner}${name}${layOut(one, inner, name.length)}`
+  })
+  const [open, close] = isList ? ['[', ']'] : ['{', '}']
+  return `${open}\n${lines.join(',\n')}\n${indent}${close}`
+}
+
+async function main(): Promise<void> {
+  const written = JSON.parse(read(SCHEMA)) as ConfigSchema
+  const schema = mergeDetectors(written)
+  // It may be laid out by hand, so that values are compared and not the text.
+  if (!isDeepStrictEqual(schema, written)) write(SCHEMA, `${layOut(schema)}\n`, 'the detectors say')
+  const text = await compile(schema as JSONSchema, 'ConfigFile', {
+    format: false,
+    bannerComment: `// Written by \`${COMMAND}\` from the JSON schemas in schemas/. Change those, not this file.`,
+  })
+  if (read(TYPES) !== text) write(TYPES, text, `${SCHEMA} gives`)
 }
 
 await main()

@@ -1,5 +1,6 @@
 import { addCounterSample, readCounterSamples } from './counter.ts'
 import { writeCount } from './wide-counts.ts'
+import { matchLearnt, resetLearnt } from './learnt.ts'
 import { emptyPartial, mergeInto, type Partial } from './partial.ts'
 import {
   baseOf,
@@ -13,21 +14,36 @@ import {
   cellKey,
   type Layout,
   readCell,
+  readLearnt,
   sampleCount,
   type Store,
   tailOf,
+  writeLearnt,
 } from './store.ts'
 
 /**
  * A store of another layout with the same series in the same slots, as far as its rings reach. Its buckets may be wider
  * by a whole factor, then they are merged. Columns that the old store did not keep become NaN, which makes the windows
- * that touch them say "no data" until they have passed; counters whose samples it did not keep begin anew.
+ * that touch them say "no data" until they have passed; counters whose samples it did not keep begin anew, and so do
+ * columns that nothing was learnt in.
  */
 export function refill(from: Store, layout: Layout): Store {
+  const learnt = matchLearnt(layout.learnt, from.layout.learnt)
   const chunks = from.chunks.map(() => createChunk(layout))
   const to: Store = { ...createStore(layout), chunks, used: from.used, free: [...from.free] }
-  for (let slot = 0; slot < from.used; slot++) copySeries(from, slot, to)
+  for (let slot = 0; slot < from.used; slot++) {
+    copySeries(from, slot, to)
+    copyLearnt(from, slot, to, learnt)
+  }
   return to
+}
+
+/** What is still learnt in the same way goes on; the rest begins anew. */
+function copyLearnt(from: Store, slot: number, to: Store, known: readonly number[]): void {
+  resetLearnt(chunkOf(to, slot).learnt, chunkIndex(slot))
+  for (const [column, old] of known.entries()) {
+    if (old !== -1) writeLearnt(to, slot, column, readLearnt(from, slot, old))
+  }
 }
 
 function copySeries(from: Store, slot: number, to: Store): void {

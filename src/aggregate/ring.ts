@@ -1,6 +1,7 @@
 import type { Millis } from '../model.ts'
 import { addCounterSample, compactCell } from './counter.ts'
 import { addCount, readCount } from './wide-counts.ts'
+import { resetLearnt } from './learnt.ts'
 import { isLater } from './partial.ts'
 import { baseOf, cellOf, markChanging, type Chunk, chunkOf, chunkIndex, cellKey, type Store } from './store.ts'
 
@@ -95,7 +96,7 @@ function shiftAnew(store: Store, slot: number, k: number): void {
 
 /**
  * Takes back what lies ahead of the present, after the clock was set back: series whose newest sample is beyond the
- * bucket of now begin anew, and no series counts as judged beyond it.
+ * bucket of now begin anew, and no series counts as judged beyond it. What was learnt in a future that is none is forgotten.
  */
 export function rewindSeries(store: Store, now: Millis): void {
   const bucket = Math.floor(now / store.layout.width)
@@ -104,6 +105,7 @@ export function rewindSeries(store: Store, now: Millis): void {
     const index = chunkIndex(slot)
     if ((chunk.head[index] as number) <= bucket && (chunk.evaluatedTo[index] as number) <= bucket) continue
     markChanging(store, slot)
+    resetLearnt(chunk.learnt, index)
     chunk.evaluatedTo[index] = Math.min(chunk.evaluatedTo[index] as number, bucket)
     chunk.evaluatedLateTo[index] = Math.min(chunk.evaluatedLateTo[index] as number, bucket)
     if ((chunk.head[index] as number) <= bucket) continue

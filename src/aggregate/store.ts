@@ -1,5 +1,6 @@
 import type { Millis } from '../model.ts'
 import type { CounterCells } from './counter.ts'
+import { type LearntArray, learntBytes, type LearntColumn, learntOn, resetLearnt } from './learnt.ts'
 import { type WideCounts, readCount } from './wide-counts.ts'
 import type { Partial } from './partial.ts'
 
@@ -13,6 +14,8 @@ export interface Layout {
   readonly counter: boolean
   /** Some rule waits longer than the others, so that it has judged less far. */
   readonly extraLateness: boolean
+  /** What detectors learn of each series. */
+  readonly learnt: readonly LearntColumn[]
 }
 
 /**
@@ -31,7 +34,12 @@ export interface Store extends WideCounts {
   onWrite: ((chunk: number) => void) | undefined
 }
 
-export interface Chunk extends CounterCells {
+export interface Chunk extends Columns {
+  /** In the order of the layout, one value a series. */
+  readonly learnt: readonly LearntArray[]
+}
+
+interface Columns extends CounterCells {
   /** First value and earliest sample of each series; bucket of its newest sample, -Infinity without one. */
   readonly k: Float64Array
   readonly first: Float64Array
@@ -58,13 +66,17 @@ export function createStore(layout: Layout): Store {
 /** How the values of a column are kept: numbers of samples, times within a bucket, anything else. */
 const ARRAYS = { count: Uint16Array, offset: Float32Array, figure: Float64Array } as const
 
-export type Column = readonly [name: keyof Chunk, kind: keyof typeof ARRAYS, length: number]
+export type Column = readonly [name: keyof Columns, kind: keyof typeof ARRAYS, length: number]
 
 /** The columns of a chunk in their order: one value a series, then one a cell; columns that are not kept are empty. */
 export function chunkLayout(layout: Layout): readonly Column[] {
   const cells = CHUNK * layout.cells
   const { squares, extremes, last, counter, extraLateness } = layout
-  const figures = (name: keyof Chunk, isKept: boolean, length = cells): Column => [name, 'figure', isKept ? length : 0]
+  const figures = (name: keyof Columns, isKept: boolean, length = cells): Column => [
+    name,
+    'figure',
+    isKept ? length : 0,
+  ]
   return [
     ...(['k', 'first', 'head', 'evaluatedTo'] as const).map((name) => figures(name, true, CHUNK)),
     figures('evaluatedLateTo', extraLateness, CHUNK),
@@ -81,21 +93,38 @@ export function chunkLayout(layout: Layout): readonly Column[] {
   ]
 }
 
-export function columnBytes([, kind, length]: Column): number {
+function columnBytes([, kind, length]: Column): number {
   return length * ARRAYS[kind].BYTES_PER_ELEMENT
 }
 
-/** A chunk whose columns lie in the buffers that are handed over, each of the size of its column. */
-export function chunkOn(layout: Layout, buffer: (column: Column) => ArrayBuffer): Chunk {
+/** How many bytes a chunk of a layout takes. */
+export function chunkSize(layout: Layout): number {
+  const cells = chunkLayout(layout).reduce((sum, column) => sum + columnBytes(column), 0)
+  return layout.learnt.reduce((sum, column) => sum + learntBytes(column, CHUNK), cells)
+}
+
+/** A chunk whose columns lie in the buffers that are handed over, each of the size that is asked for. */
+export function chunkOn(layout: Layout, buffer: (bytes: number) => ArrayBuffer): Chunk {
   const columns = chunkLayout(layout).map((column) => {
     const [name, kind] = column
-    return [name, new ARRAYS[kind](buffer(column))]
+    return [name, new ARRAYS[kind](buffer(columnBytes(column)))]
   })
-  return Object.fromEntries(columns) as Chunk
+  const learnt = layout.learnt.map((column) => learntOn(column, buffer(learntBytes(column, CHUNK))))
+  return { ...Object.fromEntries(columns), learnt } as Chunk
 }
 
 export function createChunk(layout: Layout): Chunk {
-  return chunkOn(layout, (column) => new ArrayBuffer(columnBytes(column)))
+  return chunkOn(layout, (bytes) => new ArrayBuffer(bytes))
+}
+
+export function readLearnt(store: Store, slot: number, column: number): number {
+  return chunkOf(store, slot).learnt[column]?.[chunkIndex(slot)] ?? Number.NaN
+}
+
+export function writeLearnt(store: Store, slot: number, column: number, value: number): void {
+  markChanging(store, slot)
+  const learnt = chunkOf(store, slot).learnt[column]
+  if (learnt !== undefined) learnt[chunkIndex(slot)] = value
 }
 
 /** The position of a series within its chunk. */
@@ -108,7 +137,9 @@ export function addSeries(store: Store): number {
   const slot = store.free.pop() ?? store.used++
   if (slot >> CHUNK_BITS >= store.chunks.length) store.chunks.push(createChunk(store.layout))
   markChanging(store, slot)
-  chunkOf(store, slot).head[chunkIndex(slot)] = -Infinity
+  const chunk = chunkOf(store, slot)
+  chunk.head[chunkIndex(slot)] = -Infinity
+  resetLearnt(chunk.learnt, chunkIndex(slot))
   return slot
 }
 

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto'
+import type { LearntColumn } from '../aggregate/learnt.ts'
 import type { Layout } from '../aggregate/store.ts'
-import { isMonotone, isUndoable } from '../detect/threshold.ts'
+import type { AnyDetector, Needs } from '../detect/detector.ts'
+import { findDetector, listParams } from '../detect/index.ts'
 import { matchesGlob } from '../labels/glob.ts'
-import type { AbsenceRule, CountRule, EngineConfig, Metric, MetricRule, Millis, Of, Rule, Threshold } from '../model.ts'
+import type { AbsenceRule, CountRule, EngineConfig, Metric, MetricRule, Millis, Of, Rule } from '../model.ts'
 import { bucketWidth, SEP } from '../model.ts'
 
 /** What follows from a configuration, worked out once. Lengths are in buckets of their tier. */
@@ -38,11 +41,19 @@ export interface Tier {
 export interface WindowPlan {
   readonly rule: MetricRule | CountRule
   readonly metric: Metric
+  readonly detector: AnyDetector
+  /** What is learnt of each series, and the position of the first such column in the store. */
+  readonly learnt: readonly LearntColumn[]
+  readonly firstLearnt: number
   readonly of: Of
   /** Width of the buckets, and in those the window's length and the step from one to the next. */
   readonly width: Millis
   readonly over: number
   readonly every: number
+  /** How far before its window the detector looks, in the same. */
+  readonly lookback: number
+  /** An empty window of a count is judged as well. */
+  readonly zeroes: boolean
   /** More data could undo what it finds, so it waits longer. */
   readonly extraLateness: boolean
   /** More data cannot undo what it finds, so that its window need not be covered. */
@@ -95,15 +106,35 @@ function metricPlan(metric: Metric, all: readonly WindowPlan[], config: EngineCo
 }
 
 function tierPlan(metric: Metric, all: readonly WindowPlan[], width: Millis, finest: Millis): Tier {
-  const rules = all.filter((plan) => plan.width === width)
+  const rules = placeLearnt(all.filter((plan) => plan.width === width))
   return {
     id: width === finest ? metric.name : `${metric.name}${SEP}${width}`,
     layout: layoutOf(metric, rules, width),
     ratio: width / finest,
     rules,
     hasEarly: rules.some((plan) => plan.early),
-    longest: Math.max(0, ...rules.map((plan) => plan.over)),
+    longest: Math.max(0, ...rules.map((plan) => plan.over + plan.lookback)),
   }
+}
+
+/** Gives the learnt columns of the rules of a tier their places, one after the other. */
+function placeLearnt(rules: readonly WindowPlan[]): readonly WindowPlan[] {
+  let firstLearnt = 0
+  return rules.map((plan) => {
+    const placed = { ...plan, firstLearnt }
+    firstLearnt += plan.learnt.length
+    return placed
+  })
+}
+
+/** The columns of a rule. A rule that judges anything else, or otherwise, is another owner. */
+function learntColumns(rule: MetricRule | CountRule, { learnt }: AnyDetector): readonly LearntColumn[] {
+  const columns = Object.entries(learnt)
+  if (columns.length === 0) return []
+  const { name, kind, over, every, minSamples, condition, overrides } = rule
+  const judged = JSON.stringify([kind, over, every, minSamples, condition, overrides])
+  const owner = `${name} ${createHash('sha1').update(judged).digest('hex')}`
+  return columns.map(([column, type]) => ({ owner, name: column, kind: type }))
 }
 
 /** The metric under which the matches of a `count` rule are kept. */
@@ -119,24 +150,43 @@ function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], fi
   const width = bucketWidth(rule.over, finest)
   const name = rule.kind === 'count' ? countMetricName(rule.name) : rule.metric
   const metric = metrics.find((one) => one.name === name) as Metric
-  const all = [rule.threshold, ...rule.overrides.map((override) => override.threshold)]
-  const of = rule.kind === 'count' ? 'count' : rule.threshold.of
-  const monotone = all.every((threshold) => isMonotone(of, threshold))
+  const detector = findDetector(rule.condition.detector)
+  const needs = mergeNeeds(listParams(rule).map((params) => detector.needs(params)))
+  const monotone = needs.trigger === 'early'
   return {
     rule,
     metric,
-    of,
+    detector,
+    learnt: learntColumns(rule, detector),
+    firstLearnt: 0,
+    of: rule.kind === 'count' ? 'count' : needs.of,
     width,
     over: rule.over / width,
     every: rule.every / width,
-    extraLateness: all.some((threshold) => isUndoable(of, threshold)),
+    lookback: needs.lookback * (rule.over / width),
+    zeroes: needs.zeroes,
+    extraLateness: needs.extraLateness,
     monotone,
     early: monotone && rule.for === 0,
   }
 }
 
+/** What all params of a rule need together: an override may ask for more than the rule. */
+function mergeNeeds(all: readonly Needs[]): Needs {
+  const [first = NO_NEEDS] = all
+  return {
+    of: first.of,
+    lookback: Math.max(...all.map(({ lookback }) => lookback)),
+    zeroes: all.some(({ zeroes }) => zeroes),
+    trigger: all.every(({ trigger }) => trigger === 'early') ? 'early' : 'closed',
+    extraLateness: all.some(({ extraLateness }) => extraLateness),
+  }
+}
+
+const NO_NEEDS: Needs = { of: 'mean', lookback: 0, zeroes: false, trigger: 'closed', extraLateness: false }
+
 function layoutOf(metric: Metric, rules: readonly WindowPlan[], width: Millis): Layout {
-  const longest = Math.max(0, ...rules.map((plan) => plan.rule.over))
+  const longest = Math.max(0, ...rules.map((plan) => (plan.over + plan.lookback) * width))
   const asks = (...of: Of[]): boolean => rules.some((plan) => of.includes(plan.of))
   return {
     width,
@@ -146,13 +196,14 @@ function layoutOf(metric: Metric, rules: readonly WindowPlan[], width: Millis): 
     last: asks('last'),
     counter: metric.kind === 'counter' && asks('increase', 'rate', 'last'),
     extraLateness: rules.some((plan) => plan.extraLateness),
+    learnt: rules.flatMap((plan) => plan.learnt),
   }
 }
 
-/** The bounds that hold for a host: those of the last override that fits, else the rule's own. */
-export function thresholdFor(rule: MetricRule | CountRule, host: string): Threshold {
+/** The params that hold for a host: those of the last override that fits, else the rule's own. */
+export function paramsFor(rule: MetricRule | CountRule, host: string): unknown {
   const override = rule.overrides.findLast(({ hosts }) => hosts.some((pattern) => matchesGlob(pattern, host)))
-  return override?.threshold ?? rule.threshold
+  return override === undefined ? rule.condition.params : override.params
 }
 
 export function appliesTo(rule: Rule, host: string): boolean {

@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
-import { chunkSize, frameOf, readStore, type StoreFrame, writeChunk } from '../aggregate/store-bytes.ts'
-import type { Store } from '../aggregate/store.ts'
+import { frameOf, readStore, type StoreFrame, writeChunk } from '../aggregate/store-bytes.ts'
+import { chunkSize, type Store } from '../aggregate/store.ts'
 import type { Offset, SnapshotChunk } from '../model.ts'
 import { type PackedKnown, packKnown, unpackKnown } from './repeats/known.ts'
 import { copyStats } from './report/periods.ts'

@@ -10,9 +10,15 @@ const MAX_BY = 256
 const HEARTBEAT = 'heartbeat'
 const MAX_SHOWN = 40
 
+/** What is counted for a rule. */
+export interface Counting extends Pick<CountRule, 'name' | 'where'> {
+  /** Its detector asks that events that do not match are told from no events at all. */
+  readonly zeroes: boolean
+}
+
 export interface ExtractorOptions {
   readonly metrics: readonly Metric[]
-  readonly rules: readonly CountRule[]
+  readonly rules: readonly Counting[]
   /** Paths to the host, by kind of event; see `DEFAULT_HOST_PATHS`, which fills what is missing. */
   readonly host: Readonly<Record<string, readonly string[]>>
   /** Path of the field that names an event uniquely. */
@@ -31,15 +37,14 @@ interface MetricPlan {
 interface CountPlan {
   readonly series: string
   readonly holds: Where
-  /** The rule has a lower bound: events that do not match must be told from no events at all. */
-  readonly countsZero: boolean
+  readonly zeroes: boolean
 }
 
 /**
  * Compiles what metrics and rules need of events into one walk. The extractor takes events in nested form, as judging
  * leaves them. Every metric yields at most one sample, from its first field that holds a finite number or its decimal
- * text. Every count rule yields 1 under the name `count(<rule>)` for an event that matches; with a lower bound among
- * its bounds also 0 for one that does not. The rule's own host patterns are not looked at here. Events of kind
+ * text. Every count rule yields 1 under the name `count(<rule>)` for an event that matches; with
+ * `zeroes` also 0 for one that does not. The rule's own host patterns are not looked at here. Events of kind
  * `heartbeat` are about no host and yield no samples. Throws a `PatternError` for an expression in a rule that cannot
  * be compiled.
  */
@@ -76,13 +81,8 @@ const planMetric = ({ name, fields, byFields }: Metric, paths: Paths): MetricPla
   by: byFields.map((path) => paths.add(path)),
 })
 
-function planCount({ name, where, threshold, overrides }: CountRule, paths: Paths): CountPlan {
-  const bounds = [threshold, ...overrides.map((override) => override.threshold)].flatMap((each) => [
-    ...each.warning,
-    ...each.critical,
-  ])
-  const countsZero = bounds.some(({ op }) => op === 'below' || op === 'at_most')
-  return { series: `count(${name})`, holds: compileWhere(where, paths), countsZero }
+function planCount({ name, where, zeroes }: Counting, paths: Paths): CountPlan {
+  return { series: `count(${name})`, holds: compileWhere(where, paths), zeroes }
 }
 
 function timeOf(value: unknown): number | Omit<Rejection, 'index'> {
@@ -128,13 +128,13 @@ function label(value: unknown): string {
 }
 
 function count(
-  { series: name, holds, countsZero }: CountPlan,
+  { series: name, holds, zeroes }: CountPlan,
   slots: readonly unknown[],
   series: string[],
   values: number[],
 ): void {
   const matched = holds(slots)
-  if (!matched && !countsZero) return
+  if (!matched && !zeroes) return
   series.push(name)
   values.push(matched ? 1 : 0)
 }

@@ -861,7 +861,7 @@ export interface Rule {
  */
 name: Name
 /**
- * The condition: a metric or a count of events over a window, compared with a threshold; or absence.
+ * The condition: a metric or a count of events over a window, and the detector that judges it; or absence.
  */
 when: Condition
 /**
@@ -934,7 +934,7 @@ overrides?: Override[]
 enabled?: boolean
 }
 /**
- * metric with over and threshold; or count with over and threshold; or absence alone.
+ * metric or count with over and one detector, such as threshold; or absence alone.
  */
 export interface Condition {
 /**
@@ -966,7 +966,7 @@ after: Duration
  */
 over?: Duration
 /**
- * Bounds of the window's value.
+ * Aggregation of the window and its bounds, either directly or under warning: and critical:.
  */
 threshold?: Threshold
 }
@@ -1043,7 +1043,7 @@ hosts: HostPatterns
 /**
  * Bounds that replace the rule's; an omitted severity keeps the rule's bounds.
  */
-threshold: {
+threshold?: {
 /**
  * Upper bound, exclusive: breached above this value.
  */

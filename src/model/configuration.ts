@@ -40,17 +40,16 @@ export interface Bound {
   readonly clear: number
 }
 
-/** The bounds of each severity. An empty list means that the severity is not used. */
-export interface Threshold {
-  readonly of: Of
-  readonly warning: readonly Bound[]
-  readonly critical: readonly Bound[]
+/** Which detector judges the windows of a rule, and its part of the rule: plain data that only that detector reads. */
+export interface Condition {
+  readonly detector: string
+  readonly params: unknown
 }
 
-/** Other bounds for some hosts. Host patterns support `*` and `?`. The last override that matches a host wins. */
+/** Other params for some hosts. Host patterns know `*` and `?`. The last override that fits a host wins. */
 export interface Override {
   readonly hosts: readonly string[]
-  readonly threshold: Threshold
+  readonly params: unknown
 }
 
 interface RuleBase {
@@ -79,7 +78,7 @@ interface WindowRule extends RuleBase {
   /** Whether to notify when a critical alert drops to warning. */
   readonly notifyOnDowngrade?: boolean
   readonly minSamples?: number
-  readonly threshold: Threshold
+  readonly condition: Condition
   readonly overrides: readonly Override[]
 }
 

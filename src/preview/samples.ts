@@ -1,22 +1,19 @@
-import { judge } from '../detect/threshold.ts'
+import { NOTHING_LEARNT, type Sample, type WindowView } from '../detect/detector.ts'
 import { resolveTargets } from '../dispatch/routing.ts'
 import { alertLabels } from '../labels/labels.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
 import { chartLimits } from '../engine/evaluate/chart-data.ts'
-import { createPlan, thresholdFor, type WindowPlan } from '../engine/plan.ts'
-import { evaluationResult, alertSubject } from '../engine/evaluate/evidence.ts'
+import { createPlan, paramsFor, type WindowPlan } from '../engine/plan.ts'
+import { evaluationResult, alertSubject, type JudgedWindow } from '../engine/evaluate/evidence.ts'
 import {
   type AbsenceRule,
   type AlertSnapshot,
-  type Bound,
   type EngineConfig,
-  isUpper,
   type Metric,
   type MetricRule,
   type Millis,
   type ChartData,
   type Rule,
-  type Threshold,
 } from '../model.ts'
 
 /** Which step of an alert is shown, and when it is taken. */
@@ -49,7 +46,10 @@ const CPU_HIGH: MetricRule = {
   every: MINUTE,
   for: 0,
   keepFiringFor: 0,
-  threshold: { of: 'mean', warning: [{ op: 'above', value: 0.9, clear: 0.85 }], critical: [] },
+  condition: {
+    detector: 'threshold',
+    params: { of: 'mean', warning: [{ op: 'above', value: 0.9, clear: 0.85 }], critical: [] },
+  },
   overrides: [],
 }
 
@@ -130,13 +130,13 @@ function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
 
 function windowSaid(plan: WindowPlan, { state, at }: Step): Said {
   const host = hostOf(plan.rule)
-  const threshold = thresholdFor(plan.rule, host)
-  const { bad, good } = figuresOf(threshold, plan)
-  const verdict = judge(threshold, state === 'firing' ? bad : good, undefined)
+  const figures = plan.detector.sample(paramsFor(plan.rule, host), plan.metric.unit)
+  const { bad, good } = figures
+  const judged = judgeSample(plan, host, viewOf(plan, at, state === 'firing' ? bad : good, good))
   const info = { key: plan.metric.name, values: plan.metric.by.map(sampleLabel) }
   const { identity, templates } = alertSubject(plan, { name: host, source: SOURCE }, info)
-  const { value, evidence } = evaluationResult(plan, at, 2 * plan.over, verdict)
-  const fired = judge(threshold, bad, undefined)
+  const { value, evidence } = evaluationResult(at, judged)
+  const { verdict: fired } = judgeSample(plan, host, viewOf(plan, at, bad, good))
   return {
     identity,
     templates: templates ?? {},
@@ -145,7 +145,7 @@ function windowSaid(plan: WindowPlan, { state, at }: Step): Said {
     value,
     evidence,
     peak: bad,
-    chart: { ...lookOf(plan, { bad, good }, { state, at }), limits: chartLimits(plan, host) },
+    chart: { ...lookOf(plan, figures, { state, at }), ...chartLimits(plan, judged) },
     ...(plan.rule.kind === 'count' ? {} : { peers: { median: good, hosts: 40 } }),
   }
 }
@@ -155,42 +155,30 @@ function sampleLabel(label: string): string {
   return label.includes('mount') ? '/srv' : `${label}-1`
 }
 
-interface Figures {
-  /** Beyond the first bound, and on the good side of every `clear`. */
-  readonly bad: number
-  readonly good: number
+/** A window with one figure, where the windows before it had another. */
+function viewOf({ rule, over }: WindowPlan, end: Millis, value: number, before: number): WindowView {
+  const view = (to: Millis, figure: number): WindowView => ({
+    end: to,
+    over: rule.over,
+    samples: rule.kind === 'count' ? undefined : 2 * over,
+    figure: () => figure,
+    before: (n) => view(to - n * rule.over, before),
+  })
+  return view(end, value)
 }
 
-/** A value is as far beyond its bound as its unit allows, but not beyond the bound of a higher severity. */
-function figuresOf({ warning, critical }: Threshold, plan: WindowPlan): Figures {
-  const [bound = critical[0] as Bound] = warning
-  const side = isUpper(bound.op) ? 1 : -1
-  const next = warning.length === 0 ? undefined : critical.find((one) => isUpper(one.op) === isUpper(bound.op))?.value
-  const other = [...warning, ...critical].find((one) => isUpper(one.op) !== isUpper(bound.op))?.clear
-  const whole = plan.metric.unit === 'ratio' ? 1 : plan.metric.unit === 'percent' ? 100 : undefined
-  const end = next ?? (whole !== undefined && side > 0 && bound.value < whole ? whole : undefined)
-  const isCounted = plan.of === 'count'
-  const step = Math.max(Math.abs(bound.value) * 0.2, bound.value === 0 || isCounted ? 1 : 0)
-  const bad =
-    end === undefined || end === bound.value ? bound.value + side * step : bound.value + (end - bound.value) / 2
-  const away = Math.max(Math.abs(bound.clear) * 0.3, bound.clear === 0 && side < 0 ? 1 : 0)
-  const beyond = bound.clear - side * away
-  const healthy = side < 0 && whole !== undefined && bound.clear <= whole ? Math.min(beyond, whole) : beyond
-  const good = other === undefined ? healthy : (bound.clear + other) / 2
-  if (!isCounted) return { bad: tidy(bad), good: tidy(good) }
-  return {
-    bad: Math.max(0, Math.round(bad + side * 0.5)),
-    good: Math.max(0, side > 0 ? Math.floor(good) : Math.ceil(good)),
-  }
+function judgeSample(plan: WindowPlan, host: string, view: WindowView): JudgedWindow {
+  const { detector } = plan
+  const params = paramsFor(plan.rule, host)
+  const verdict = detector.judge(params, view, undefined, NOTHING_LEARNT)
+  return { detector, params, view, learnt: NOTHING_LEARNT, verdict }
 }
-
-const tidy = (value: number): number => Number(value.toPrecision(4))
 
 /** How many windows a chart shows: one before the alert began, that which began it, and what came since. */
 const windowsOf = (state: Step['state']): number => (state === 'firing' ? 3 : 4)
 
 /** What was measured: good in the first window, bad from then on, and good again in the last where the alert is over. */
-function lookOf(plan: WindowPlan, { bad, good }: Figures, { state, at }: Step): Omit<ChartData, 'limits'> {
+function lookOf(plan: WindowPlan, { bad, good }: Sample, { state, at }: Step): Omit<ChartData, 'limits'> {
   const { over } = plan.rule
   const windows = windowsOf(state)
   const merged = Math.ceil((windows * plan.over) / POINTS)

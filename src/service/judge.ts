@@ -1,3 +1,4 @@
+import { countsZeroes } from '../detect/index.ts'
 import { createExtractor, type Extract } from '../extract/samples.ts'
 import { createSchemas, type Schemas } from '../ingest/schema/index.ts'
 import { createVerdict, judgeInto } from '../ingest/verdict.ts'
@@ -16,7 +17,9 @@ export function openSchemas({ schemas }: Pick<Config, 'schemas'>): Schemas {
 
 /** What picks the samples of a configuration's metrics and rules out of events. */
 export function openExtractor({ engine, ingest }: Pick<Config, 'engine' | 'ingest'>): Extract {
-  const rules = engine.rules.filter((rule) => rule.kind === 'count')
+  const rules = engine.rules
+    .filter((rule) => rule.kind === 'count')
+    .map((rule) => ({ name: rule.name, where: rule.where, zeroes: countsZeroes(rule) }))
   const { host, eventIdField } = ingest
   return createExtractor({
     metrics: engine.metrics,

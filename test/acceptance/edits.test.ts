@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import type { EngineConfig, MetricRule, Reason } from '../../src/model.ts'
 import { refold, restarted } from '../helpers/fate.ts'
-import { above, alerting, config, cpuHigh, HOUR, MINUTE, threshold } from '../helpers/play.ts'
+import { above, alerting, config, cpuHigh, HOUR, MINUTE, threshold, bounds } from '../helpers/play.ts'
 import { matcher, type Story, tell } from '../helpers/story.ts'
 
 const TEN = 10_000
@@ -84,9 +84,9 @@ test('whoever is no longer to hear of an alert is not told again that it goes on
 })
 
 test('a severity that an override lowers is not told, until the end', async (t) => {
-  const ladder = threshold('mean', [above(0.7, 0.6)], [above(0.9, 0.8)])
-  const lower = { hosts: ['web-*'], threshold: threshold('mean', [above(0.7, 0.6)]) }
-  const story = edited(withRule({ threshold: ladder }), withRule({ threshold: ladder, overrides: [lower] }))
+  const ladder = bounds('mean', [above(0.7, 0.6)], [above(0.9, 0.8)])
+  const lower = { hosts: ['web-*'], params: threshold('mean', [above(0.7, 0.6)]) }
+  const story = edited(withRule({ condition: ladder }), withRule({ condition: ladder, overrides: [lower] }))
   t.strictSame(until(story, '12:30'), ['12:01:10 ops fired: cpu-high web-1', '12:21:10 ops resolved: cpu-high web-1'])
   t.strictSame(
     story.play.mails.map(({ alerts }) => alerts[0]?.severity),

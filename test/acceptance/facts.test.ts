@@ -17,7 +17,7 @@ import {
   type Play,
   SECOND,
   silent,
-  threshold,
+  bounds,
 } from '../helpers/play.ts'
 
 /** What people are told of an alert is so, whatever the alert went through. */
@@ -27,7 +27,7 @@ const TEN = 10 * SECOND
 /** A rule that looks at each ten seconds alone. */
 const quick = (change: Parameters<typeof cpuHigh>[0] = {}) => cpuHigh({ over: TEN, every: TEN, ...change })
 
-const levels = threshold('mean', [above(0.9, 0.85)], [above(0.98, 0.9)])
+const levels = bounds('mean', [above(0.9, 0.85)], [above(0.98, 0.9)])
 
 /** Posts the values of a series, one each ten seconds, and a beat of another host for half a minute more. */
 function feed(play: Play, values: readonly number[]): void {
@@ -61,7 +61,7 @@ const textOf = (mail: Notification | undefined, timeZone = 'UTC'): string =>
     .text
 
 test('an alert whose value lies between what ends it and its bound says that', async (t) => {
-  const play = played(quick({ threshold: levels }), [0.99, 0.99, 0.93, 0.88])
+  const play = played(quick({ condition: levels }), [0.99, 0.99, 0.93, 0.88])
   t.match(views(play)[0], {
     value: 0.88,
     evidence: {
@@ -70,7 +70,7 @@ test('an alert whose value lies between what ends it and its bound says that', a
       why: { code: 'held', params: { samples: 1 } },
     },
   })
-  const held = played(quick({ threshold: threshold('mean', [], [above(0.98, 0.9)]) }), [0.99, 0.93])
+  const held = played(quick({ condition: bounds('mean', [], [above(0.98, 0.9)]) }), [0.99, 0.93])
   t.match(views(held)[0], {
     value: 0.93,
     evidence: { limit: { op: 'above', value: 0.98 }, clear: { op: 'at_most', value: 0.9 }, why: { code: 'held' } },
@@ -78,7 +78,7 @@ test('an alert whose value lies between what ends it and its bound says that', a
 })
 
 test('a critical alert tells the bound that ends it, not the one that makes it a warning', async (t) => {
-  const play = played(quick({ threshold: levels }), [0.99, 0.93])
+  const play = played(quick({ condition: levels }), [0.99, 0.93])
   const clear = { op: 'at_most', value: 0.85 }
   t.strictSame(factsOf(play.mails[0]).evidence.clear, clear)
   t.match(views(play)[0], {
@@ -94,7 +94,7 @@ test('a window that is good but ends nothing is not said to end an alert', async
 
 test('the course counts all windows since it began, those that were pending too, and tells which were out of bounds', async (t) => {
   const play = played(
-    quick({ for: 2 * TEN, threshold: threshold('mean', [above(0.9, 0.8)]) }),
+    quick({ for: 2 * TEN, condition: bounds('mean', [above(0.9, 0.8)]) }),
     [0.95, 0.95, 0.95, 0.95, 0.85, 0.85, 0.2],
   )
   t.match(factsOf(play.mails.at(-1)), { state: 'resolved', evaluations: 7, breaches: 4 })
@@ -102,7 +102,7 @@ test('the course counts all windows since it began, those that were pending too,
 })
 
 test('a firing mail whose value is within the bound says what ends the alert', async (t) => {
-  const rules = [quick({ threshold: threshold('mean', [above(0.98, 0.8)]), repeat: { first: MINUTE, most: MINUTE } })]
+  const rules = [quick({ condition: bounds('mean', [above(0.98, 0.8)]), repeat: { first: MINUTE, most: MINUTE } })]
   const play = createPlay(config({ rules }))
   feed(play, [0.1, 0.99, 0.93, 0.93, 0.93, 0.93, 0.93, 0.93, 0.93])
   t.match(textOf(play.mails.at(-1)), /Limit +above 98%; resolves at or below 80%\n/)
@@ -135,7 +135,7 @@ test('the median of a sample of hosts says that it is one, and of how many', asy
 
 test('the data stopped when the last sample was taken, as far as buckets tell', async (t) => {
   const rules = [
-    quick({ over: MINUTE, threshold: threshold('last', [above(0.9)]) }),
+    quick({ over: MINUTE, condition: bounds('last', [above(0.9)]) }),
     quick({ name: 'mean', over: MINUTE }),
   ]
   const play = createPlay(config({ rules: rules.slice(0, 1) }))
@@ -171,7 +171,7 @@ test('an alert that is closed from outside still tells its last window', async (
 })
 
 test('what is found in an open window is so since now, not since the end to come', async (t) => {
-  const hot = quick({ over: 30 * SECOND, threshold: threshold('max', [above(0.9)]) })
+  const hot = quick({ over: 30 * SECOND, condition: bounds('max', [above(0.9)]) })
   for (const rules of [[hot], [{ ...hot, every: MINUTE, over: MINUTE }]]) {
     const play = createPlay(config({ rules }))
     play.until(
@@ -193,7 +193,7 @@ test('what is found in an open window is so since now, not since the end to come
 })
 
 test('matches that are counted early are counted once', async (t) => {
-  const rule = countRule({ over: 30 * SECOND, every: 30 * SECOND, threshold: threshold('count', [above(2, 1)]) })
+  const rule = countRule({ over: 30 * SECOND, every: 30 * SECOND, condition: bounds('count', [above(2, 1)]) })
   const play = createPlay(config({ rules: [rule] }))
   const match = (now: number) => event('web-1', now, { [`count(${rule.name})`]: 1 })
   play.until('12:00:03', (now) => void play.post([match(now)]))
@@ -206,7 +206,7 @@ test('matches that are counted early are counted once', async (t) => {
 
 test('a second rise tells since when it is critical now, and that it was so before', async (t) => {
   const play = played(
-    quick({ threshold: threshold('mean', [above(0.9, 0.85)], [above(0.98, 0.96)]) }),
+    quick({ condition: bounds('mean', [above(0.9, 0.85)], [above(0.98, 0.96)]) }),
     [0.95, 0.99, 0.95, 0.95, 0.99],
   )
   const [first, second] = play.mails.filter(({ reason }) => reason === 'severity_raised')
@@ -216,7 +216,7 @@ test('a second rise tells since when it is critical now, and that it was so befo
 })
 
 test('an alert that was critical and is over tells the bound of then', async (t) => {
-  const play = played(quick({ threshold: levels }), [0.99, 0.88, 0.5])
+  const play = played(quick({ condition: levels }), [0.99, 0.88, 0.5])
   const over = factsOf(play.mails.at(-1))
   t.match(over, { state: 'resolved', critical: { limit: { op: 'above', value: 0.98 } } })
   t.match(textOf(play.mails.at(-1)), /Limit +above 90%; critical: above 98%\n/)
@@ -282,7 +282,7 @@ test('a source is down since its last request', async (t) => {
 })
 
 test('a report tells the peak of figures without a unit, and no alert that begins in the future', async (t) => {
-  const hot = quick({ name: 'room-hot', metric: 'room', threshold: threshold('max', [above(35)]) })
+  const hot = quick({ name: 'room-hot', metric: 'room', condition: bounds('max', [above(35)]) })
   const metric = { name: 'room', fields: ['room'], unit: 'none', kind: 'gauge', by: [], byFields: [] } as const
   const receivers = [{ name: 'ops', email: [{ address: 'ada@example.org' }], report: { at: 12 * 60 + 10 } }]
   const play = createPlay(config({ rules: [hot], metrics: [metric], receivers }))

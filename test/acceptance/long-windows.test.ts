@@ -20,8 +20,8 @@ import {
   type Play,
   SECOND,
   silent,
-  threshold,
   openAlerts,
+  bounds,
 } from '../helpers/play.ts'
 
 /** Nothing is told again, however long it goes on. */
@@ -52,7 +52,7 @@ const longMean = (change: Partial<MetricRule> = {}): MetricRule =>
     name: 'mean-6h',
     over: 6 * HOUR,
     every: MINUTE,
-    threshold: threshold('mean', [above(0.5, 0.45)]),
+    condition: bounds('mean', [above(0.5, 0.45)]),
     ...change,
   })
 
@@ -70,7 +70,7 @@ test('a mean over six hours fires and resolves at the minute in which it crosses
 })
 
 test('a count over a day is told at once and ends when the matches are a day old', async (t) => {
-  const rule = countRule({ name: 'restarts', over: DAY, every: MINUTE, threshold: threshold('count', [above(3, 3)]) })
+  const rule = countRule({ name: 'restarts', over: DAY, every: MINUTE, condition: bounds('count', [above(3, 3)]) })
   const play = createPlay(config({ alerting: once, rules: [rule] }))
   const hits = [2, 5, 9, 13].map((hour) => NOON + hour * HOUR + 90 * SECOND)
   pass(play, NOON + 40 * HOUR, 30 * SECOND, (now) => [
@@ -81,7 +81,7 @@ test('a count over a day is told at once and ends when the matches are a day old
 })
 
 test('a maximum over seven days is told at once and ends seven days later', async (t) => {
-  const rule = cpuHigh({ name: 'peak', over: 7 * DAY, every: HOUR, threshold: threshold('max', [above(0.9, 0.9)]) })
+  const rule = cpuHigh({ name: 'peak', over: 7 * DAY, every: HOUR, condition: bounds('max', [above(0.9, 0.9)]) })
   const play = createPlay(config({ alerting: once, rules: [rule] }))
   const peak = NOON + 2 * DAY + 20 * MINUTE
   pass(play, NOON + 11 * DAY, 5 * MINUTE, (now) => [event('web-1', now, { cpu: now === peak ? 0.99 : 0.25 })])
@@ -90,7 +90,7 @@ test('a maximum over seven days is told at once and ends seven days later', asyn
 })
 
 test('a minimum below a bound over days waits until nothing can undo it', async (t) => {
-  const rule = cpuHigh({ name: 'unused', over: 2 * DAY, every: HOUR, threshold: threshold('max', [below(0.1, 0.2)]) })
+  const rule = cpuHigh({ name: 'unused', over: 2 * DAY, every: HOUR, condition: bounds('max', [below(0.1, 0.2)]) })
   const play = createPlay(config({ alerting: once, rules: [rule] }))
   pass(play, NOON + 6 * DAY, MINUTE, (now) => [
     event('web-1', now, { cpu: now < NOON + DAY || now >= NOON + 5 * DAY ? 0.5 : 0.01 }),
@@ -105,7 +105,7 @@ test('a counter is followed over a day, across a reset and through buckets that 
     metric: 'net',
     over: DAY,
     every: HOUR,
-    threshold: threshold('increase', [above(50_000, 45_000)]),
+    condition: bounds('increase', [above(50_000, 45_000)]),
   })
   const play = createPlay(config({ alerting: once, rules: [rule] }))
   let total = 0
@@ -149,7 +149,7 @@ test('late samples find their bucket for as long as the window reaches, and may 
     name: 'peak',
     over: 12 * HOUR,
     every: MINUTE,
-    threshold: threshold('mean', [above(0.5, 0.4)]),
+    condition: bounds('mean', [above(0.5, 0.4)]),
   })
   const play = createPlay(config({ alerting: once, rules: [rule] }))
   const late = Array.from({ length: 360 }, (_, i) => event('web-1', NOON + 10 * HOUR + i * MINUTE, { cpu: 1 }))
@@ -174,15 +174,15 @@ function busyDays(): Play {
   const rules = [
     cpuHigh(),
     longMean(),
-    cpuHigh({ name: 'peak', over: 2 * DAY, every: HOUR, threshold: threshold('max', [above(0.9, 0.9)]) }),
+    cpuHigh({ name: 'peak', over: 2 * DAY, every: HOUR, condition: bounds('max', [above(0.9, 0.9)]) }),
     cpuHigh({
       name: 'traffic',
       metric: 'net',
       over: 6 * HOUR,
       every: 10 * MINUTE,
-      threshold: threshold('rate', [above(3, 2)]),
+      condition: bounds('rate', [above(3, 2)]),
     }),
-    countRule({ over: DAY, every: MINUTE, threshold: threshold('count', [above(40, 35)]) }),
+    countRule({ over: DAY, every: MINUTE, condition: bounds('count', [above(40, 35)]) }),
     silent(),
   ]
   const play = createPlay(config({ alerting: once, rules }))

@@ -1,16 +1,16 @@
 import { test } from 'tap'
 import type { MetricRule } from '../../src/model.ts'
-import { alerting, above, config, cpuHigh, HOUR, MINUTE, silent, threshold } from '../helpers/play.ts'
+import { alerting, above, config, cpuHigh, HOUR, MINUTE, silent, bounds } from '../helpers/play.ts'
 import { instant, matcher, tell } from '../helpers/story.ts'
 
 const TEN = 10_000
 const high = cpuHigh({ over: MINUTE })
-const ladder = cpuHigh({ over: MINUTE, threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
+const ladder = cpuHigh({ over: MINUTE, condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
 const disk = cpuHigh({
   name: 'disk-full',
   metric: 'disk',
   over: MINUTE,
-  threshold: threshold('last', [above(0.9, 0.8)]),
+  condition: bounds('last', [above(0.9, 0.8)]),
 })
 const grouped = (change: Partial<MetricRule> = {}): MetricRule => ({ ...high, groupBy: ['rule'], ...change })
 
@@ -157,8 +157,8 @@ test('a silent host holds back its other alerts, and its return lets them go', a
 })
 
 test('a critical alert of a series holds back a warning of another rule about it', async (t) => {
-  const warning = cpuHigh({ name: 'cpu-warm', over: MINUTE, threshold: threshold('mean', [above(0.5, 0.4)]) })
-  const critical = cpuHigh({ over: MINUTE, severity: 'critical', threshold: threshold('mean', [], [above(0.9, 0.8)]) })
+  const warning = cpuHigh({ name: 'cpu-warm', over: MINUTE, condition: bounds('mean', [above(0.5, 0.4)]) })
+  const critical = cpuHigh({ over: MINUTE, severity: 'critical', condition: bounds('mean', [], [above(0.9, 0.8)]) })
   const story = tell(config({ rules: [warning, critical] }))
   story.at('12:00').cpu('web-1', 0.99)
   story.at('12:10').cpu('web-1', 0.6)

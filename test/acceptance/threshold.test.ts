@@ -15,6 +15,7 @@ import {
   SECOND,
   silent,
   threshold,
+  bounds,
 } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
@@ -65,7 +66,7 @@ test('a value between clear and bound neither starts nor ends an alert', async (
 })
 
 test('with two severities a rise is told at once, a fall is not', async (t) => {
-  const rule = cpuHigh({ threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
+  const rule = cpuHigh({ condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
   const play = createPlay(config({ rules: [rule] }))
   const cpu = (now: number): number => {
     if (now < at('12:05:00')) return 0.5
@@ -160,7 +161,7 @@ test('three events posted by hand are judged by one extra window after a minute 
     metric: 'memory',
     over: 20 * SECOND,
     every: 20 * SECOND,
-    threshold: threshold('mean', [{ op: 'at_least', value: 50, clear: 47.5 }]),
+    condition: bounds('mean', [{ op: 'at_least', value: 50, clear: 47.5 }]),
   })
   const play = createPlay(config({ rules: [rule] }), at('12:30:00'))
   const byHand = [at('12:30:03'), at('12:30:09'), at('12:30:16')]
@@ -171,7 +172,7 @@ test('three events posted by hand are judged by one extra window after a minute 
 })
 
 test('bounds below work the other way round', async (t) => {
-  const rule = cpuHigh({ name: 'cpu-idle', threshold: threshold('max', [below(0.1, 0.2)]) })
+  const rule = cpuHigh({ name: 'cpu-idle', condition: bounds('max', [below(0.1, 0.2)]) })
   const play = createPlay(config({ rules: [rule] }))
   const cpu = (now: number): number => (now >= at('12:05:00') && now < at('12:10:00') ? 0.05 : 0.5)
   play.until(
@@ -187,7 +188,7 @@ test('bounds below work the other way round', async (t) => {
 })
 
 test('an inclusive bound is crossed by the value itself', async (t) => {
-  const rule = cpuHigh({ threshold: threshold('mean', [{ op: 'at_least', value: 0.5, clear: 0.5 }]) })
+  const rule = cpuHigh({ condition: bounds('mean', [{ op: 'at_least', value: 0.5, clear: 0.5 }]) })
   const play = createPlay(config({ rules: [rule] }))
   play.until(
     '12:10:00',
@@ -200,7 +201,7 @@ test('an inclusive bound is crossed by the value itself', async (t) => {
 })
 
 test('overrides give some hosts other bounds', async (t) => {
-  const rule = cpuHigh({ overrides: [{ hosts: ['scratch-*'], threshold: threshold('mean', [above(0.97, 0.9)]) }] })
+  const rule = cpuHigh({ overrides: [{ hosts: ['scratch-*'], params: threshold('mean', [above(0.97, 0.9)]) }] })
   const play = createPlay(config({ rules: [rule] }))
   play.until(
     '12:05:00',
@@ -214,7 +215,7 @@ test('each value of a `by` field is an alert of its own', async (t) => {
     name: 'disk-full',
     metric: 'disk',
     over: MINUTE,
-    threshold: threshold('last', [above(0.9, 0.8)]),
+    condition: bounds('last', [above(0.9, 0.8)]),
   })
   const play = createPlay(config({ rules: [rule] }))
   play.until(
@@ -256,7 +257,7 @@ test('the rate of a counter is judged across resets', async (t) => {
     name: 'net-busy',
     metric: 'net',
     over: MINUTE,
-    threshold: threshold('rate', [above(1000, 500)]),
+    condition: bounds('rate', [above(1000, 500)]),
   })
   const play = createPlay(config({ rules: [rule] }))
   let total = 0
@@ -319,5 +320,5 @@ test('a ratio of 97 comes with the hint that percent may be meant, and one of 0.
   }
   t.strictSame(hints(97), ['ratio_above_one'])
   t.strictSame(hints(0.97), [undefined])
-  t.strictSame(hints(0.97, cpuHigh({ threshold: threshold('sum', [above(3)]) })), [undefined], 'a sum may be anything')
+  t.strictSame(hints(0.97, cpuHigh({ condition: bounds('sum', [above(3)]) })), [undefined], 'a sum may be anything')
 })

@@ -4,7 +4,7 @@ import { answer } from '../../src/engine/query/index.ts'
 import { encodeEntry } from '../../src/engine/step.ts'
 import type { AlertView, NotificationReason, Decision, EngineConfig, Notice, WhyView } from '../../src/model.ts'
 import { decisionLine, noticeLine } from '../helpers/decisions.ts'
-import { above, alerting, at, config, cpuHigh, event, every, HOUR, MINUTE, NOON, threshold } from '../helpers/play.ts'
+import { above, alerting, at, config, cpuHigh, event, every, HOUR, MINUTE, NOON, bounds } from '../helpers/play.ts'
 import { matcher, type Story, tell } from '../helpers/story.ts'
 
 const TEN = 10_000
@@ -69,7 +69,7 @@ test('in one mail each alert is told for a reason of its own', async (t) => {
   const ladder = cpuHigh({
     over: MINUTE,
     groupBy: [],
-    threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]),
+    condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]),
     repeat: { first: HOUR, most: HOUR },
   })
   const story = tell(config({ rules: [ladder] }), TEN)
@@ -127,8 +127,8 @@ test('the history of a rule that left the configuration is kept, and says since 
 
 test('a fall of the severity is told where the rule asks for it, and not told where it does not', async (t) => {
   for (const notifyOnDowngrade of [true, false]) {
-    const ladder = threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
-    const rule = cpuHigh({ over: MINUTE, threshold: ladder, notifyOnDowngrade })
+    const ladder = bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
+    const rule = cpuHigh({ over: MINUTE, condition: ladder, notifyOnDowngrade })
     const story = tell(config({ rules: [rule] }), TEN)
     story.at('12:00').cpu('web-1', 0.99)
     story.at('12:05').cpu('web-1', 0.85)
@@ -144,8 +144,8 @@ test('a fall of the severity is told where the rule asks for it, and not told wh
 })
 
 test('a fall that is undone before anybody could hear of it is not told', async (t) => {
-  const ladder = threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
-  const rule = cpuHigh({ over: MINUTE, threshold: ladder, notifyOnDowngrade: true, groupBy: ['rule'] })
+  const ladder = bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
+  const rule = cpuHigh({ over: MINUTE, condition: ladder, notifyOnDowngrade: true, groupBy: ['rule'] })
   const story = tell(config({ rules: [rule] }), TEN)
   story.at('12:00').cpu('web-1', 0.99)
   story.at('12:02').cpu('web-1', 0.85)
@@ -155,8 +155,8 @@ test('a fall that is undone before anybody could hear of it is not told', async 
 
 test('while an alert flaps, only a rise above all that was told since is told', async (t) => {
   for (const notifyOnDowngrade of [true, false]) {
-    const ladder = threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
-    const story = tell(config({ rules: [cpuHigh({ over: MINUTE, threshold: ladder, notifyOnDowngrade })] }), TEN)
+    const ladder = bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
+    const story = tell(config({ rules: [cpuHigh({ over: MINUTE, condition: ladder, notifyOnDowngrade })] }), TEN)
     // It flaps as a warning, then rises again and again; settles; and flaps once more.
     const [flaps, rises] = [
       [0.85, 0.1, 0.85, 0.1, 0.85, 0.1, 0.85, 0.1],
@@ -252,7 +252,7 @@ test('an end that was held back by a silence is told late because of that, and i
 })
 
 test('what newer news took the place of while a silence held it back is counted once, as never told', async (t) => {
-  const ladder = cpuHigh({ over: MINUTE, threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
+  const ladder = cpuHigh({ over: MINUTE, condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
   const story = tell(config({ rules: [ladder] }), TEN)
   story.at('12:00').cpu('web-1', 0.85)
   story
@@ -307,7 +307,7 @@ test('whoever looks after what waits for a list is named in it, and an escalatio
 })
 
 test('an acknowledgement says until when it holds, and its end is a decision, by its time or by a rise', async (t) => {
-  const ladder = cpuHigh({ over: MINUTE, threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
+  const ladder = cpuHigh({ over: MINUTE, condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
   const story = tell(config({ rules: [ladder] }))
   story.at('12:00').cpu('up', 0.85).cpu('late', 0.85).cpu('over', 0.85)
   for (const host of ['up', 'late', 'over']) story.at('12:05').acknowledge('cpu-high', host, 10 * MINUTE)
@@ -406,7 +406,7 @@ test('what waits with its group for an address that leaves is closed with that r
 })
 
 test('whoever left hears the end of what was told, and nothing else; whoever comes back hears all again', async (t) => {
-  const ladder = cpuHigh({ over: MINUTE, threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
+  const ladder = cpuHigh({ over: MINUTE, condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
   const story = tell(config({ rules: [ladder] }), TEN)
   story.at('12:00').cpu('web-1', 0.85).cpu('web-2', 0.85)
   story.at('12:01:30').configure(config({ rules: [ladder], receivers: grace }))

@@ -4,15 +4,19 @@ import { refill } from '../../src/aggregate/refill.ts'
 import { addSample, rewindSeries } from '../../src/aggregate/ring.ts'
 import {
   addSeries,
+  chunkSize,
   createStore,
   firstOf,
   headOf,
   type Layout,
   readCell,
+  readLearnt,
   removeSeries,
   type Store,
   tailOf,
+  writeLearnt,
 } from '../../src/aggregate/store.ts'
+import { frameOf, readStore, writeChunk } from '../../src/aggregate/store-bytes.ts'
 import { computeFigure, estimateInterval, hasCoverage, readWindow } from '../../src/aggregate/window.ts'
 import type { Of } from '../../src/model.ts'
 
@@ -25,6 +29,7 @@ const GAUGE: Layout = {
   last: true,
   counter: false,
   extraLateness: true,
+  learnt: [],
 }
 const COUNTER: Layout = { ...GAUGE, squares: false, extremes: false, counter: true }
 
@@ -346,4 +351,68 @@ test('a counter with nothing but samples of one instant has no rate', async (t) 
   )
   t.ok(Number.isNaN(figure(seriesOf([[10_000, 5]], COUNTER), 1, 2, 'rate')))
   t.ok(Number.isNaN(figure(seriesOf([[10_000, 5]], COUNTER), 1, 2, 'increase')))
+})
+
+const TAUGHT: Layout = {
+  ...GAUGE,
+  learnt: [
+    { owner: 'a', name: 'flags', kind: 'uint16' },
+    { owner: 'a', name: 'level', kind: 'float64' },
+    { owner: 'b', name: 'level', kind: 'float32' },
+  ],
+}
+const learntOf = (store: Store, slot: number): number[] =>
+  store.layout.learnt.map((_, column) => readLearnt(store, slot, column))
+
+test('what is learnt of a series is its own, and the next in its place begins anew', async (t) => {
+  const store = createStore(TAUGHT)
+  const [one, other] = [addSeries(store), addSeries(store)]
+  t.strictSame(learntOf(store, one), [0, Number.NaN, Number.NaN])
+  for (const column of [0, 1, 2]) writeLearnt(store, one, column, column + 0.5)
+  t.strictSame(learntOf(store, one), [0, 1.5, 2.5])
+  t.strictSame(learntOf(store, other), [0, Number.NaN, Number.NaN])
+  removeSeries(store, one)
+  t.equal(addSeries(store), one)
+  t.strictSame(learntOf(store, one), [0, Number.NaN, Number.NaN])
+})
+
+test('what is learnt is in the bytes of a chunk, and a chunk is about to change when it is', async (t) => {
+  const store = createStore(TAUGHT)
+  const slot = addSeries(store)
+  const changing: number[] = []
+  store.onWrite = (chunk) => void changing.push(chunk)
+  for (const column of [0, 1, 2]) writeLearnt(store, slot, column, column + 3)
+  t.strictSame(changing, [0, 0, 0])
+  const bytes = Buffer.concat(store.chunks.map((chunk) => writeChunk(TAUGHT, chunk)))
+  t.equal(bytes.length, chunkSize(TAUGHT))
+  let at = 0
+  const again = readStore(frameOf(store), (size) => new Uint8Array(bytes.subarray(at, (at += size))).buffer)
+  t.strictSame(learntOf(again, slot), [3, 4, 5])
+})
+
+test('another ring keeps what is learnt in the same way by the same owner', async (t) => {
+  const store = createStore(TAUGHT)
+  const slot = addSeries(store)
+  for (const column of [0, 1, 2]) writeLearnt(store, slot, column, column + 3)
+  const learnt = [
+    { owner: 'b', name: 'level', kind: 'float32' },
+    { owner: 'a', name: 'level', kind: 'float32' },
+    { owner: 'a', name: 'flags', kind: 'uint16' },
+  ] as const
+  t.strictSame(learntOf(refill(store, { ...TAUGHT, cells: 2 * TAUGHT.cells, learnt }), slot), [5, Number.NaN, 3])
+})
+
+test('what is learnt of a future that is none is forgotten with it', async (t) => {
+  const store = createStore(TAUGHT)
+  const [ahead, behind] = [addSeries(store), addSeries(store)]
+  for (const [slot, bucket] of [
+    [ahead, 100],
+    [behind, 10],
+  ] as const) {
+    addSample(store, slot, bucket, bucket * TAUGHT.width, 1)
+    writeLearnt(store, slot, 1, 7)
+  }
+  rewindSeries(store, 50 * TAUGHT.width)
+  t.strictSame(learntOf(store, ahead), [0, Number.NaN, Number.NaN])
+  t.strictSame(learntOf(store, behind), [0, 7, Number.NaN])
 })

@@ -20,6 +20,7 @@ const LAYOUT: Layout = {
   last: false,
   counter: false,
   extraLateness: false,
+  learnt: [],
 }
 const MANY = 70_000
 

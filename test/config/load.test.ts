@@ -3,8 +3,9 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'tap'
+import type { Threshold } from '../../src/detect/threshold/judge.ts'
 import { ConfigErrors, ConfigUnreadable, DEFAULT_YAML, loadConfig } from '../../src/config/index.ts'
-import type { Config, Metric, MetricRule, Rule, SmtpConfig } from '../../src/model.ts'
+import type { Config, Metric, Rule, SmtpConfig } from '../../src/model.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const surface = join(root, '../shared/design/SURFACE.md')
@@ -21,9 +22,9 @@ function ruleOf(text: string): Rule | undefined {
   return load(`rules:\n  - ${text}`).engine.rules[0]
 }
 
-function thresholdOf(threshold: string, over = 'metric: cpu'): MetricRule['threshold'] | undefined {
+function thresholdOf(threshold: string, over = 'metric: cpu'): Threshold | undefined {
   const rule = ruleOf(`{ name: r, when: { ${over}, over: 1m, threshold: ${threshold} } }`)
-  return rule && 'threshold' in rule ? rule.threshold : undefined
+  return rule && 'condition' in rule ? (rule.condition.params as Threshold) : undefined
 }
 
 const absent = existsSync(surface) ? false : 'the design pages are not beside this checkout'
@@ -98,18 +99,21 @@ test('every key of the founding configuration means what it says', async (t) => 
     every: 60_000,
     for: 0,
     keepFiringFor: 0,
-    threshold: { of: 'mean', warning: [{ op: 'above', value: 0.9, clear: 0.85 }], critical: [] },
+    condition: {
+      detector: 'threshold',
+      params: { of: 'mean', warning: [{ op: 'above', value: 0.9, clear: 0.85 }], critical: [] },
+    },
     overrides: [],
   })
-  t.match(memory, { threshold: { warning: [{ op: 'at_least', value: 50, clear: 47.5 }] } })
+  t.match(memory, { condition: { params: { warning: [{ op: 'at_least', value: 50, clear: 47.5 }] } } })
   t.match(disk, {
     every: 10_000,
     for: 60_000,
-    threshold: { warning: [{ value: 0.9, clear: 0.8 }], critical: [{ value: 0.98, clear: 0.9 }] },
+    condition: { params: { warning: [{ value: 0.9, clear: 0.8 }], critical: [{ value: 0.98, clear: 0.9 }] } },
     overrides: [
       {
         hosts: ['scratch-*'],
-        threshold: {
+        params: {
           of: 'last',
           warning: [{ op: 'above', value: 0.97, clear: 0.97 }],
           critical: [{ op: 'above', value: 0.98, clear: 0.9 }],
@@ -123,7 +127,7 @@ test('every key of the founding configuration means what it says', async (t) => 
       { field: 'event.dataset', oneOf: ['system.auth'] },
       { field: 'message', contains: 'Failed password' },
     ],
-    threshold: { of: 'count', warning: [{ op: 'above', value: 20, clear: 20 }] },
+    condition: { params: { of: 'count', warning: [{ op: 'above', value: 20, clear: 20 }] } },
   })
   t.strictSame(silent, {
     kind: 'absence',
@@ -242,7 +246,7 @@ test('variables are filled in anywhere in a text, and read as numbers where numb
   t.match(config.smtp?.servers, [{ host: 'mail.example.org', port: 2525, secure: false }])
   t.equal(config.url, 'https://${not}.example.org')
   t.equal(config.api.tokens[0]?.token, '12345678', 'a token of digits stays text')
-  t.match(config.engine.rules[0], { threshold: { warning: [{ value: 0.75 }] } })
+  t.match(config.engine.rules[0], { condition: { params: { warning: [{ value: 0.75 }] } } })
 })
 
 test('secrets come out of files, relative to the configuration', async (t) => {
@@ -276,7 +280,10 @@ test('bounds stand under the severity that the rule says', async (t) => {
   const direct = ruleOf(
     '{ name: r, severity: critical, when: { metric: cpu, over: 1m, threshold: { of: max, above: 2 } } }',
   )
-  t.match(direct, { severity: 'critical', threshold: { warning: [], critical: [{ op: 'above', value: 2 }] } })
+  t.match(direct, {
+    severity: 'critical',
+    condition: { params: { warning: [], critical: [{ op: 'above', value: 2 }] } },
+  })
   t.match(thresholdOf('{ of: max, critical: { above: 1 } }'), { warning: [], critical: [{ value: 1 }] })
   t.match(thresholdOf('{ of: max, warning: { at_least: 1 }, critical: { above: 1 } }'), { critical: [{ op: 'above' }] })
   t.match(thresholdOf('{ of: max, warning: { below: 1 }, critical: { below: 0.5 } }'), { critical: [{ value: 0.5 }] })
@@ -290,8 +297,8 @@ test('an override takes the place of the severities it names', async (t) => {
   )
   t.match(rule, {
     overrides: [
-      { hosts: ['a', 'b-?'], threshold: { of: 'max', warning: [{ value: 0.5, clear: 0.5 }], critical: [] } },
-      { hosts: ['c'], threshold: { of: 'max', warning: [{ value: 0.9 }], critical: [{ value: 1 }] } },
+      { hosts: ['a', 'b-?'], params: { of: 'max', warning: [{ value: 0.5, clear: 0.5 }], critical: [] } },
+      { hosts: ['c'], params: { of: 'max', warning: [{ value: 0.9 }], critical: [{ value: 1 }] } },
     ],
   })
 })

@@ -1,3 +1,5 @@
+import { DETECTORS } from '../../src/detect/index.ts'
+
 /** A configuration that somebody might well write, and all that is said about it, as line:column: what. */
 export interface Row {
   readonly what: string
@@ -181,7 +183,7 @@ export const rows: readonly Row[] = [
   {
     what: 'no detector',
     yaml: rule('when: { metric: cpu, over: 1m }'),
-    found: ["3:11: 'threshold' is missing: bounds of the window, such as { of: mean, above: 0.9 }"],
+    found: [`3:11: the rule has no detector (expected ${DETECTORS.map(({ name }) => name).join(', ')} under 'when')`],
   },
   {
     what: 'no window',

@@ -1,6 +1,16 @@
 import { test } from 'tap'
-import { explain, isMonotone, isUndoable, judge } from '../../src/detect/threshold.ts'
-import { type Bound, clearOf, type Evidence, limitOf, type Of, type Op, type Severity } from '../../src/model.ts'
+import { countsZeroes } from '../../src/detect/index.ts'
+import { explain, findBounds, isMonotone, isUndoable, judge, type Threshold } from '../../src/detect/threshold/judge.ts'
+import {
+  type Bound,
+  clearOf,
+  type Evidence,
+  isUpper,
+  limitOf,
+  type Of,
+  type Op,
+  type Severity,
+} from '../../src/model.ts'
 import { above, below, threshold } from '../helpers/play.ts'
 
 const bound = (op: Op, value: number, clear = value): Bound => ({ op, value, clear })
@@ -48,19 +58,19 @@ test('it is known which findings more data could undo', async (t) => {
   const figures: readonly Of[] = ['mean', 'sum', 'min', 'max', 'last', 'stddev', 'count', 'increase', 'rate']
   const those = (is: (of: Of) => boolean): readonly Of[] => figures.filter(is)
   t.strictSame(
-    those((of) => isMonotone(of, threshold(of, [above(1)]))),
+    those((of) => isMonotone(threshold(of, [above(1)]))),
     ['max', 'count'],
   )
   t.strictSame(
-    those((of) => isMonotone(of, threshold(of, [below(1)]))),
+    those((of) => isMonotone(threshold(of, [below(1)]))),
     [],
   )
   t.strictSame(
-    those((of) => isUndoable(of, threshold(of, [below(1)]))),
+    those((of) => isUndoable(threshold(of, [below(1)]))),
     ['sum', 'max', 'count'],
   )
   t.strictSame(
-    those((of) => isUndoable(of, threshold(of, [above(1)]))),
+    those((of) => isUndoable(threshold(of, [above(1)]))),
     ['min'],
   )
 })
@@ -107,4 +117,29 @@ test('evidence says whether a figure breaches its limit, is held by it, has clea
   t.strictSame(explain(judge(threshold('mean', []), 1, undefined), undefined, false), {
     why: { code: 'within', params: {} },
   })
+})
+
+test('events that do not match are told from no events where some bound of a rule is a lower one', async (t) => {
+  const rule = (own: Threshold, ...others: readonly Threshold[]) => ({
+    condition: { detector: 'threshold', params: own },
+    overrides: others.map((params) => ({ params })),
+  })
+  const [upper, lower] = [threshold('count', [above(20)]), threshold('count', [below(1)])]
+  t.equal(countsZeroes(rule(upper)), false)
+  t.equal(countsZeroes(rule(lower)), true)
+  t.equal(countsZeroes(rule(upper, lower)), true, 'an override asks for it')
+})
+
+test('what a verdict says without its bounds is enough to find them again', async (t) => {
+  const ladder = threshold('mean', [above(0.8, 0.7), below(0.2, 0.3)], [above(0.95, 0.9), below(0.1, 0.15)])
+  for (const held of [undefined, 'warning', 'critical'] as const) {
+    for (const value of [0.05, 0.12, 0.17, 0.25, 0.5, 0.75, 0.85, 0.92, 0.99]) {
+      const found = judge(ladder, value, held)
+      if (found.kind !== 'anomalous') continue
+      const { severity, isHeld, bound } = found
+      const direction = isUpper(bound.op) ? 'high' : 'low'
+      const again = findBounds(ladder, { kind: 'anomalous', value, severity, direction, isHeld })
+      t.strictSame(again, found, `${value} while ${held}`)
+    }
+  }
 })

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query/index.ts'
-import { above, config, cpuHigh, createPlay, event, MINUTE, NOON, SECOND, threshold } from '../helpers/play.ts'
+import { above, config, cpuHigh, createPlay, event, MINUTE, NOON, SECOND, bounds } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
 const counted = (play: ReturnType<typeof createPlay>): unknown =>
@@ -69,7 +69,7 @@ test('a cap on series refuses new ones, counts them, and leaves known ones alone
 })
 
 test('a cap on series makes room by letting an idle one go, never one with an open alert', async (t) => {
-  const rule = cpuHigh({ name: 'disk-full', metric: 'disk', over: MINUTE, threshold: threshold('last', [above(0.9)]) })
+  const rule = cpuHigh({ name: 'disk-full', metric: 'disk', over: MINUTE, condition: bounds('last', [above(0.9)]) })
   const play = createPlay(config({ rules: [rule], limits: { hosts: 10, series: 100, seriesPerHost: 3, sources: 2 } }))
   play.until(
     '12:05:00',

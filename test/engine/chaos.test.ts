@@ -18,8 +18,9 @@ import {
   type Play,
   SECOND,
   silent,
-  threshold,
   openAlerts,
+  bounds,
+  boundsOf,
 } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
@@ -29,7 +30,7 @@ const TEN = 10 * SECOND
  * may begin one interval before them, once two of them have shown what the interval is.
  */
 function expected(rule: MetricRule, values: readonly number[], start: Millis): string[] {
-  const [bound, clear] = [rule.threshold.warning[0]?.value ?? 0, rule.threshold.warning[0]?.clear ?? 0]
+  const [bound, clear] = [boundsOf(rule).warning[0]?.value ?? 0, boundsOf(rule).warning[0]?.clear ?? 0]
   const said: string[] = []
   let [pending, good]: (Millis | undefined)[] = []
   let isFiring = false
@@ -73,7 +74,7 @@ test('alerts are what the definition of their rule says', async (t) => {
         every,
         for: last,
         keepFiringFor: keep,
-        threshold: threshold('mean', [above(0.625, 0.5)]),
+        condition: bounds('mean', [above(0.625, 0.5)]),
       })
       const play = createPlay(
         config({ rules: [rule], mailsPerMinute: 1000, alerting: alerting({ flapping: false, totalPerMinute: 1000 }) }),
@@ -101,11 +102,11 @@ const RULES = [
     name: 'peak',
     over: MINUTE,
     every: TEN,
-    threshold: threshold('max', [above(0.9, 0.8)], [above(0.99, 0.95)]),
+    condition: bounds('max', [above(0.9, 0.8)], [above(0.99, 0.95)]),
   }),
-  cpuHigh({ name: 'idle', over: MINUTE, every: MINUTE, threshold: threshold('count', [below(2, 3)]) }),
-  cpuHigh({ name: 'net', metric: 'net', over: MINUTE, every: TEN, threshold: threshold('rate', [above(100, 90)]) }),
-  countRule({ over: MINUTE, every: TEN, threshold: threshold('count', [above(3, 3)]) }),
+  cpuHigh({ name: 'idle', over: MINUTE, every: MINUTE, condition: bounds('count', [below(2, 3)]) }),
+  cpuHigh({ name: 'net', metric: 'net', over: MINUTE, every: TEN, condition: bounds('rate', [above(100, 90)]) }),
+  countRule({ over: MINUTE, every: TEN, condition: bounds('count', [above(3, 3)]) }),
   silent({ after: 90 * SECOND }),
 ]
 

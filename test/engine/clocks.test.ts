@@ -12,6 +12,8 @@ import {
   SECOND,
   silent,
   openAlerts,
+  above,
+  bounds,
 } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
@@ -149,7 +151,7 @@ test('of two sources of a host the dead one holds nothing back for longer than a
 test('a source that is minutes behind is waited for by the hosts that it delivers', async (t) => {
   const play = createPlay(
     config({
-      rules: [cpuHigh({ threshold: { of: 'mean', warning: [{ op: 'above', value: 0.5, clear: 0.4 }], critical: [] } })],
+      rules: [cpuHigh({ condition: bounds('mean', [above(0.5, 0.4)]) })],
     }),
   )
   play.until(

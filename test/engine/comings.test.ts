@@ -15,8 +15,8 @@ import {
   NOON,
   type Play,
   SECOND,
-  threshold,
   openAlerts,
+  bounds,
 } from '../helpers/play.ts'
 
 /** Nothing is told again, however long it goes on. */
@@ -34,14 +34,14 @@ const busy = cpuHigh({
   metric: 'net',
   over: MINUTE,
   every: MINUTE,
-  threshold: threshold('rate', [above(1000, 500)]),
+  condition: bounds('rate', [above(1000, 500)]),
 })
 const full = cpuHigh({
   name: 'disk-full',
   metric: 'disk',
   over: MINUTE,
   every: MINUTE,
-  threshold: threshold('last', [above(0.9, 0.8)]),
+  condition: bounds('last', [above(0.9, 0.8)]),
 })
 const net = (name: string): string => `net\u001f${name}`
 const disk = (name: string): string => `disk\u001f${name}`

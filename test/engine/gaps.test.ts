@@ -13,8 +13,8 @@ import {
   MINUTE,
   type Play,
   SECOND,
-  threshold,
   openAlerts,
+  bounds,
 } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
@@ -75,7 +75,7 @@ test('a host that reports every ten minutes is judged by each of its samples', a
 })
 
 test('an early rule with `for` waits for it in windows that have closed', async (t) => {
-  const rule = countRule({ over: TEN, every: TEN, for: 20 * SECOND, threshold: threshold('count', [above(4, 4)]) })
+  const rule = countRule({ over: TEN, every: TEN, for: 20 * SECOND, condition: bounds('count', [above(4, 4)]) })
   const play = createPlay(config({ rules: [rule] }))
   const bursts = [at('12:05:02'), at('12:05:22')]
   play.until('12:10:00', (now) => {
@@ -87,7 +87,7 @@ test('an early rule with `for` waits for it in windows that have closed', async 
 })
 
 test('a count that lasts for `for` fires and resolves', async (t) => {
-  const rule = countRule({ over: MINUTE, every: TEN, for: MINUTE, threshold: threshold('count', [above(4, 4)]) })
+  const rule = countRule({ over: MINUTE, every: TEN, for: MINUTE, condition: bounds('count', [above(4, 4)]) })
   const play = createPlay(config({ rules: [rule] }))
   play.until(
     '12:20:00',
@@ -163,7 +163,7 @@ test('late samples do not tell an episode again that is over', async (t) => {
 })
 
 test('`min_samples` holds for rules that speak early as well', async (t) => {
-  const rule = cpuHigh({ over: MINUTE, every: TEN, minSamples: 3, threshold: threshold('max', [above(0.9, 0.8)]) })
+  const rule = cpuHigh({ over: MINUTE, every: TEN, minSamples: 3, condition: bounds('max', [above(0.9, 0.8)]) })
   const play = createPlay(config({ rules: [rule] }))
   play.until(
     '12:05:00',
@@ -173,7 +173,7 @@ test('`min_samples` holds for rules that speak early as well', async (t) => {
 })
 
 test('the `count` of a metric is the number of its samples', async (t) => {
-  const rule = cpuHigh({ name: 'quiet', over: MINUTE, every: MINUTE, threshold: threshold('count', [below(3, 4)]) })
+  const rule = cpuHigh({ name: 'quiet', over: MINUTE, every: MINUTE, condition: bounds('count', [below(3, 4)]) })
   const play = createPlay(config({ rules: [rule] }))
   play.until(
     '12:20:00',

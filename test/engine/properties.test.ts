@@ -27,8 +27,8 @@ import {
   type Play,
   SECOND,
   silent,
-  threshold,
   openAlerts,
+  bounds,
 } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
@@ -88,10 +88,10 @@ const RULES = [
     every: 30 * SECOND,
     for: MINUTE,
     keepFiringFor: MINUTE,
-    threshold: threshold('mean', [above(0.5, 0.4)], [above(0.75, 0.7)]),
+    condition: bounds('mean', [above(0.5, 0.4)], [above(0.75, 0.7)]),
   }),
-  cpuHigh({ name: 'cpu-peak', over: MINUTE, every: TEN, threshold: threshold('max', [above(0.9, 0.8)]) }),
-  countRule({ over: MINUTE, threshold: threshold('count', [above(4, 4)]) }),
+  cpuHigh({ name: 'cpu-peak', over: MINUTE, every: TEN, condition: bounds('max', [above(0.9, 0.8)]) }),
+  countRule({ over: MINUTE, condition: bounds('count', [above(4, 4)]) }),
 ]
 const EARLY = ['cpu-peak', 'ssh-failures']
 
@@ -209,12 +209,12 @@ const LONG_RULES = [
     over: 2 * HOUR,
     every: 10 * MINUTE,
     for: 20 * MINUTE,
-    threshold: threshold('mean', [above(0.5, 0.4)], [above(0.75, 0.7)]),
+    condition: bounds('mean', [above(0.5, 0.4)], [above(0.75, 0.7)]),
   }),
-  cpuHigh({ name: 'last-90m', over: 90 * MINUTE, every: MINUTE, threshold: threshold('last', [above(0.75, 0.6)]) }),
-  cpuHigh({ name: 'mean-26h', over: 26 * HOUR, every: HOUR, threshold: threshold('mean', [above(0.5, 0.45)]) }),
-  cpuHigh({ name: 'cpu-peak', over: 3 * HOUR, every: MINUTE, threshold: threshold('max', [above(0.9, 0.8)]) }),
-  countRule({ over: 25 * HOUR, every: HOUR, threshold: threshold('count', [above(30, 30)]) }),
+  cpuHigh({ name: 'last-90m', over: 90 * MINUTE, every: MINUTE, condition: bounds('last', [above(0.75, 0.6)]) }),
+  cpuHigh({ name: 'mean-26h', over: 26 * HOUR, every: HOUR, condition: bounds('mean', [above(0.5, 0.45)]) }),
+  cpuHigh({ name: 'cpu-peak', over: 3 * HOUR, every: MINUTE, condition: bounds('max', [above(0.9, 0.8)]) }),
+  countRule({ over: 25 * HOUR, every: HOUR, condition: bounds('count', [above(30, 30)]) }),
 ]
 
 /** Two days of two hosts that report three times around each fifth minute; a step of a history lasts four of those. */

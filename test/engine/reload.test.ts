@@ -16,6 +16,7 @@ import {
   silent,
   threshold,
   openAlerts,
+  bounds,
 } from '../helpers/play.ts'
 
 const TEN = 10 * SECOND
@@ -88,11 +89,11 @@ test('alerts that nothing can judge any more end with the change that did it', a
 test('a rule whose bounds, window, patience or overrides change goes on with its episode', async (t) => {
   const rule = cpuHigh()
   for (const change of [
-    { threshold: threshold('mean', [above(0.8, 0.7)]) },
+    { condition: bounds('mean', [above(0.8, 0.7)]) },
     { over: 10 * MINUTE },
     { over: 20 * SECOND, every: TEN },
     { for: 5 * MINUTE },
-    { threshold: threshold('max', [above(0.9, 0.8)]) },
+    { condition: bounds('max', [above(0.9, 0.8)]) },
   ]) {
     const play = reloaded({ rules: [rule] }, { rules: [{ ...rule, ...change }] })
     t.strictSame(reasons(play), ['cpu-high web-1 fired'], JSON.stringify(change))
@@ -100,7 +101,7 @@ test('a rule whose bounds, window, patience or overrides change goes on with its
   }
   const looser = reloaded(
     { rules: [rule] },
-    { rules: [{ ...rule, overrides: [{ hosts: ['web-*'], threshold: threshold('mean', [above(0.99, 0.97)]) }] }] },
+    { rules: [{ ...rule, overrides: [{ hosts: ['web-*'], params: threshold('mean', [above(0.99, 0.97)]) }] }] },
   )
   t.strictSame(reasons(looser), ['cpu-high web-1 fired', 'cpu-high web-1 resolved'])
 })

@@ -1,9 +1,9 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query/index.ts'
 import type { RuleView, WhyView } from '../../src/model.ts'
-import { at, config, cpuHigh, createPlay, event, every, above, threshold, silent } from '../helpers/play.ts'
+import { at, config, cpuHigh, createPlay, event, every, above, silent, bounds } from '../helpers/play.ts'
 
-const RULES = [cpuHigh({ threshold: threshold('mean', [above(0.9)], [above(0.98)]) }), silent()]
+const RULES = [cpuHigh({ condition: bounds('mean', [above(0.9)], [above(0.98)]) }), silent()]
 
 /** A play, and what delivers in it. */
 function open() {

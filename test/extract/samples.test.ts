@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { DEFAULT_HOST_PATHS } from '../../src/extract/host.ts'
-import { createExtractor, type Extract } from '../../src/extract/samples.ts'
+import { createExtractor, type Counting, type Extract } from '../../src/extract/samples.ts'
 import { createSchemas } from '../../src/ingest/schema/index.ts'
-import { UNKNOWN_HOST, SEP, type CountRule, type FieldTest, type Metric, type Op } from '../../src/model.ts'
+import { UNKNOWN_HOST, SEP, type FieldTest, type Metric } from '../../src/model.ts'
 
 const FIXTURES = new URL('../fixtures/events/', import.meta.url)
 const EDGE = new URL('../../../shared/wire/captures/edge/req-000.raw', import.meta.url)
@@ -24,25 +24,9 @@ const METRICS = [
   metric('load', ['system.load.1']),
   metric('machine.cpu', ['machine.cpu_usage']),
 ]
-const rule = (name: string, where: readonly FieldTest[], op: Op = 'above', override: Op = op): CountRule => ({
-  kind: 'count',
-  name,
-  where,
-  severity: 'warning',
-  notify: [],
-  hosts: [],
-  labels: {},
-  over: 60_000,
-  every: 10_000,
-  for: 0,
-  keepFiringFor: 0,
-  threshold: { of: 'sum', warning: [{ op, value: 20, clear: 19 }], critical: [] },
-  overrides: [
-    { hosts: ['x'], threshold: { of: 'sum', warning: [], critical: [{ op: override, value: 1, clear: 1 }] } },
-  ],
-})
+const rule = (name: string, where: readonly FieldTest[], zeroes = false): Counting => ({ name, where, zeroes })
 
-const extractor = (rules: readonly CountRule[] = [], metrics: readonly Metric[] = METRICS): Extract =>
+const extractor = (rules: readonly Counting[] = [], metrics: readonly Metric[] = METRICS): Extract =>
   createExtractor({ metrics, rules, host: DEFAULT_HOST_PATHS })
 const plain = extractor()
 /** The samples of an event as `series=value` texts, or the code of its rejection. */
@@ -188,11 +172,7 @@ void test('a count rule counts the events for which all of its tests hold', asyn
     { field: 'event.dataset', oneOf: ['system.auth'] },
     { field: 'message', contains: 'Failed password' },
   ]
-  const extract = extractor([
-    rule('ssh', failures),
-    rule('low', failures, 'below'),
-    rule('mixed', failures, 'above', 'at_most'),
-  ])
+  const extract = extractor([rule('ssh', failures), rule('low', failures, true), rule('mixed', failures, true)])
   const hit = { event: { dataset: 'system.auth' }, message: 'Failed password for root' }
   t.strictSame(samplesOf(hit, extract), ['count(ssh)=1', 'count(low)=1', 'count(mixed)=1'])
   t.strictSame(samplesOf({ ...hit, message: 'Accepted' }, extract), ['count(low)=0', 'count(mixed)=0'])

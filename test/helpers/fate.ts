@@ -3,7 +3,7 @@ import { startSnapshot, readSnapshot } from '../../src/engine/snapshot.ts'
 import type { Fold } from '../../src/engine/state.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { Effect, EngineConfig, MetricRule, NewEntry } from '../../src/model.ts'
-import { above, alerting, config, cpuHigh, HOUR, MINUTE, type Play, silent, threshold } from './play.ts'
+import { above, alerting, config, cpuHigh, HOUR, MINUTE, type Play, silent, bounds } from './play.ts'
 import { matcher, type Moment, tell } from './story.ts'
 
 /** Something that people or hosts do in a story that chance writes. */
@@ -25,7 +25,7 @@ const FLEET = Array.from({ length: 12 }, (_, i) => `node-${i}`)
 
 const cpu = cpuHigh({
   over: MINUTE,
-  threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]),
+  condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]),
   escalate: [{ after: 10 * MINUTE, notify: ['boss'] }],
   repeat: { first: 20 * MINUTE, most: HOUR },
 })
@@ -42,7 +42,7 @@ const warm: MetricRule = cpuHigh({
   every: TEN,
   keepFiringFor: MINUTE,
   notify: ['hook'],
-  threshold: threshold('max', [above(0.5, 0.4)]),
+  condition: bounds('max', [above(0.5, 0.4)]),
 })
 const dead = silent({ after: MINUTE, notify: ['boss'] })
 const address = (name: string): { readonly address: string } => ({ address: `${name}@example.org` })

@@ -3,6 +3,7 @@ import { noticeLine } from './decisions.ts'
 import { createFold, encodeEntry, type Step, step } from '../../src/engine/step.ts'
 import type { Alert, Fold } from '../../src/engine/state.ts'
 import { encodeFrame } from '../../src/extract/frame.ts'
+import type { Threshold } from '../../src/detect/threshold/judge.ts'
 import {
   ALERTING,
   type AbsenceRule,
@@ -16,7 +17,7 @@ import {
   type Millis,
   type NewEntry,
   type Notification,
-  type Threshold,
+  type Of,
 } from '../../src/model.ts'
 
 export const NOON = Date.parse('2026-11-22T12:00:00Z')
@@ -30,15 +31,20 @@ export const at = (text: string): Millis => Date.parse(`2026-11-22T${text}Z`)
 export const above = (value: number, clear = value * 0.95): Bound => ({ op: 'above', value, clear })
 export const below = (value: number, clear = value * 1.05): Bound => ({ op: 'below', value, clear })
 
-export const threshold = (
-  of: Threshold['of'],
-  warning: readonly Bound[],
-  critical: readonly Bound[] = [],
-): Threshold => ({
+export const threshold = (of: Of, warning: readonly Bound[], critical: readonly Bound[] = []): Threshold => ({
   of,
   warning,
   critical,
 })
+
+/** What a rule with these bounds is judged by. */
+export const bounds = (...of: Parameters<typeof threshold>): MetricRule['condition'] => ({
+  detector: 'threshold',
+  params: threshold(...of),
+})
+
+/** The bounds of a rule that is judged by a threshold. */
+export const boundsOf = (rule: MetricRule): Threshold => rule.condition.params as Threshold
 
 const shared = { severity: 'warning' as const, notify: ['ops'], hosts: [], labels: {} }
 
@@ -51,7 +57,7 @@ export const cpuHigh = (change: Partial<MetricRule> = {}): MetricRule => ({
   every: MINUTE,
   for: 0,
   keepFiringFor: 0,
-  threshold: threshold('mean', [above(0.9, 0.85)]),
+  condition: bounds('mean', [above(0.9, 0.85)]),
   overrides: [],
   subject: 'CPU on {{server}} is high',
   ...change,
@@ -66,7 +72,7 @@ export const countRule = (change: Partial<CountRule> = {}): CountRule => ({
   every: 30 * SECOND,
   for: 0,
   keepFiringFor: 0,
-  threshold: threshold('count', [above(20, 19)]),
+  condition: bounds('count', [above(20, 19)]),
   overrides: [],
   ...change,
 })

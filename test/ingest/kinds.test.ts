@@ -123,7 +123,11 @@ void test('every rule of docs/events.md is in order, and what it counts is in th
     if (counts.length === 0) continue
     const judged = schemas.judge(readJson(`${section.kind}.json`, FIXTURES))
     if ('reason' in judged) throw new Error(judged.reason)
-    const samples = createExtractor({ metrics: [], rules: counts, host: {} })(judged.event, judged.kind)
+    const samples = createExtractor({
+      metrics: [],
+      rules: counts.map((rule) => ({ ...rule, zeroes: false })),
+      host: {},
+    })(judged.event, judged.kind)
     t.ok('values' in samples && samples.values.includes(1), `${section.kind}: some rule counts the fixture`)
   }
 })

@@ -73,22 +73,6 @@ export interface Diagnostics {
 /** The key instead of its value, or a piece of the value's text. */
 export type Where = 'key' | { readonly text: string }
 
-/**
- * Describes a value that is not as expected. A diagnostic is one or two sentences: what is wrong, what was found and
- * expected, and the fix.
- */
-export function describe(
-  what: string,
-  { found, expected, fix }: { readonly found?: string; readonly expected?: string; readonly fix?: string },
-): string {
-  const parts = [
-    ...(found === undefined ? [] : [`found ${found}`]),
-    ...(expected === undefined ? [] : [`expected ${expected}`]),
-  ]
-  const values = parts.length === 0 ? '' : ` (${parts.join(', ')})`
-  return `${what}${values}${fix === undefined ? '' : `. Fix: ${fix}`}`
-}
-
 /** Where secrets are. The URL of a webhook is one, also if it was written in place of its mapping. */
 const SECRETS = [
   /^\/(?:ingest|api)\/tokens(?:\/|$)/,
@@ -139,11 +123,6 @@ export function createDiagnostics(file: string, text: string): Diagnostics {
 
 function isWithin(pointers: ReadonlySet<string>, pointer: string): boolean {
   return [...pointers].some((one) => one === pointer || one.startsWith(`${pointer}/`))
-}
-
-/** One step down a JSON pointer. */
-export function below(pointer: string, key: string | number): string {
-  return `${pointer}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 /** A missing value has no place of its own; the mapping that lacks it has. */

@@ -1,3 +1,5 @@
+import { DETECTORS } from '../../detect/index.ts'
+
 const IN_RULE = "it belongs to the rule, beside 'when'"
 const UNDER_WHEN = "it belongs under 'when'"
 const UNDER_THRESHOLD = "it belongs under 'threshold'"
@@ -46,7 +48,7 @@ const RULES: Hints = {
   of: "it belongs under the rule's own 'threshold', and is the same for all hosts",
   where: "it belongs under 'count'",
   after: "it belongs under 'absence', or to a step of 'escalation'",
-  ...hintFor(UNDER_WHEN, 'metric', 'count', 'absence', 'over', 'threshold'),
+  ...hintFor(UNDER_WHEN, 'metric', 'count', 'absence', 'over', ...DETECTORS.map(({ name }) => name)),
   ...hintFor(IN_RULE, 'every', 'for', 'keep_firing_for', 'min_samples', 'severity', 'notify', 'overrides'),
   ...hintFor(UNDER_THRESHOLD, 'above', 'at_least', 'below', 'at_most', 'clear'),
   ...mean('every', 'interval', 'schedule'),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { describe } from './diagnostics.ts'
+import { describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from './diagnostics.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>

@@ -3,7 +3,7 @@ import { Ajv } from 'ajv'
 import type { ErrorObject } from 'ajv'
 import { suggest, nearest } from '../../text/suggest.ts'
 import { ELSEWHERE, INSIDE } from './hints.ts'
-import { below, describe } from './diagnostics.ts'
+import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from './diagnostics.ts'
 
 /** The part of a schema node that diagnostics use. */

@@ -1,6 +1,6 @@
 import type { Alias, Document, Node, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { isAlias, isCollection, isMap, isScalar, isSeq, parseDocument } from 'yaml'
-import { below, describe } from './diagnostics.ts'
+import { below, describe } from '../../text/diagnostic.ts'
 import type { Place, Diagnostics } from './diagnostics.ts'
 import { expand } from './secrets.ts'
 import type { Env } from './secrets.ts'

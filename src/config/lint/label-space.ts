@@ -1,3 +1,4 @@
+import { ruleSeverities } from '../../detect/index.ts'
 import { compileMatchers } from '../../labels/matcher.ts'
 import { OWN_RULES } from '../../model.ts'
 import type { Matcher, Metric, Rule, Severity } from '../../model.ts'
@@ -31,9 +32,7 @@ export const BUILTIN_SPACES: readonly LabelSpace[] = Object.values(OWN_RULES).ma
 }))
 
 function severitiesOf(rule: Rule): readonly Severity[] {
-  if (rule.kind === 'absence') return [rule.severity]
-  const thresholds = [rule.threshold, ...rule.overrides.map(({ threshold }) => threshold)]
-  return (['warning', 'critical'] as const).filter((severity) => thresholds.some((one) => one[severity].length > 0))
+  return rule.kind === 'absence' ? [rule.severity] : ruleSeverities(rule)
 }
 
 /** Matchers that are compiled one by one. */

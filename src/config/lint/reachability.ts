@@ -20,7 +20,7 @@ import {
   readLabelSpace,
 } from './label-space.ts'
 import type { CompiledMatchers, LabelSpace } from './label-space.ts'
-import { below, describe } from '../file/diagnostics.ts'
+import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import type { ReadRule } from '../sections/rules.ts'
 import { writeDuration } from '../sections/units.ts'

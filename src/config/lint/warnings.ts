@@ -1,5 +1,5 @@
 import type { Config, EngineConfig } from '../../model.ts'
-import { below, describe } from '../file/diagnostics.ts'
+import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { isLoopback } from '../sections/units.ts'
 

@@ -1,6 +1,6 @@
 import type { MaintenanceWindow, NumberRange } from '../../model.ts'
 import { suggest, nearest } from '../../text/suggest.ts'
-import { below, describe } from '../file/diagnostics.ts'
+import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { DAY } from './durations.ts'
 

@@ -1,5 +1,5 @@
 import type { Millis } from '../../model.ts'
-import { describe } from '../file/diagnostics.ts'
+import { describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { parseDuration, writeDuration } from './units.ts'
 

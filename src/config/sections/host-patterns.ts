@@ -1,4 +1,5 @@
-import { below, describe, type Diagnostics } from '../file/diagnostics.ts'
+import { type Diagnostics } from '../file/diagnostics.ts'
+import { below, describe } from '../../text/diagnostic.ts'
 
 /** What regular expressions have and host patterns do not. */
 const REGULAR = /[\^$+()[\]|\\/]|\.\*/

@@ -1,5 +1,5 @@
 import type * as Raw from '../../generated/config.ts'
-import { below, describe } from '../file/diagnostics.ts'
+import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 
 /** A label of the series of a metric, and the dotted path of the field that holds its value. */

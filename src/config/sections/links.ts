@@ -1,6 +1,6 @@
 import type * as Raw from '../../generated/config.ts'
 import { compileTemplate, TemplateError } from '../../text/template.ts'
-import { describe } from '../file/diagnostics.ts'
+import { describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 
 const AT = '/links/kibana'

@@ -2,7 +2,7 @@ import type * as Raw from '../../generated/config.ts'
 import type { MaintenanceWindow } from '../../model.ts'
 import { occurs, readRanges, readTimes, readZone, UNITS } from './calendar.ts'
 import { readMatchers } from './matchers.ts'
-import { below, describe } from '../file/diagnostics.ts'
+import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import type { Vocabulary } from './references.ts'
 

@@ -1,6 +1,6 @@
 import { checkMatchers, parseMatcher } from '../../labels/matcher.ts'
 import type { Matcher } from '../../model.ts'
-import { below } from '../file/diagnostics.ts'
+import { below } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { checkMatcherLabel } from './references.ts'
 import type { Vocabulary } from './references.ts'

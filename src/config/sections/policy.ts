@@ -1,7 +1,7 @@
 import type * as Raw from '../../generated/config.ts'
 import { ALERTING } from '../../model.ts'
 import type { Escalation, Grouping, Millis, Repeat } from '../../model.ts'
-import { below, describe } from '../file/diagnostics.ts'
+import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { checkReceivers } from './references.ts'
 import { DAY, HOUR, MINUTE, readSpan, SECOND } from './durations.ts'

@@ -3,7 +3,7 @@ import type { Matcher } from '../../model.ts'
 import type * as Raw from '../../generated/config.ts'
 import { suggest, nearest } from '../../text/suggest.ts'
 import { readSeriesLabels } from './label-names.ts'
-import { below } from '../file/diagnostics.ts'
+import { below } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 
 /** Checks that each name is a receiver's, unless a receiver's own name is invalid. */

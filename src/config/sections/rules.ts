@@ -1,16 +1,16 @@
+import type { AnyDetector, ReadContext } from '../../detect/detector.ts'
+import { DETECTORS, listParams } from '../../detect/index.ts'
 import { readHosts } from './host-patterns.ts'
 import type * as Raw from '../../generated/config.ts'
 import { bucketWidth, LONGEST_WINDOW, OWN_RULES, TIERS } from '../../model.ts'
-import type { AbsenceRule, CountRule, Metric, MetricRule, Millis, Rule, Severity } from '../../model.ts'
+import type { AbsenceRule, CountRule, Metric, MetricRule, Millis, Rule } from '../../model.ts'
 import { suggest } from '../../text/suggest.ts'
 import { readEscalation, readRepeatInterval } from './policy.ts'
-import { below, describe } from '../file/diagnostics.ts'
+import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { ALERT_LABELS, checkLabels, checkReceivers } from './references.ts'
 import { DAY, readSpan, SECOND } from './durations.ts'
 import { checkTemplates } from './templates.ts'
-import { readOverride, readThreshold } from './threshold.ts'
-import type { Judged } from './threshold.ts'
 import { parseDuration, writeDuration } from './units.ts'
 import { readWhere } from './where.ts'
 
@@ -135,12 +135,15 @@ function checkRuleLabels(
   }
 }
 
+/** The keys of detectors under `when`. */
+const CONDITIONS = DETECTORS.map(({ name }) => name)
 const WINDOW_KEYS = ['every', 'for', 'keep_firing_for', 'min_samples', 'notify_on_downgrade', 'overrides'] as const
 
 function readAbsence(raw: Raw.Rule, base: Base, pointer: string, { diagnostics }: RuleContext): AbsenceRule {
   const when = `${pointer}/when`
-  for (const key of ['over', 'threshold'] as const) {
-    if (raw.when[key] !== undefined)
+  const written = Object.keys(raw.when)
+  for (const key of ['over', ...CONDITIONS]) {
+    if (written.includes(key))
       diagnostics.error(
         below(when, key),
         describe(`'${key}' does not apply to 'absence', which has 'after' only`, { fix: 'remove it' }),
@@ -172,27 +175,22 @@ function readWindow(
 ): MetricRule | CountRule | undefined {
   const { diagnostics } = context
   const when = `${pointer}/when`
-  const { over, threshold } = raw.when
+  const { over } = raw.when
   if (over === undefined) diagnostics.error(`${when}/over`, "'over' is missing: length of the window, such as 2m")
-  if (threshold === undefined) {
-    diagnostics.error(
-      `${when}/threshold`,
-      "'threshold' is missing: bounds of the window, such as { of: mean, above: 0.9 }",
-    )
-  }
-  const judged = threshold && readJudged(raw, threshold, `${when}/threshold`, context)
-  if (over === undefined || !threshold || !judged) return undefined
+  const judging = readCondition(raw, pointer, context)
+  if (over === undefined || judging === undefined) return undefined
   const span = (key: 'for' | 'keep_firing_for'): Millis =>
     readSpan(raw[key] ?? '0s', below(pointer, key), { least: 0, most: 7 * DAY }, diagnostics)
   const window = {
     ...base,
-    severity: judged.severity,
+    severity: judging.severity,
     ...readSchedule(over, raw.every, pointer, context),
     for: span('for'),
     keepFiringFor: span('keep_firing_for'),
     ...(raw.notify_on_downgrade === true ? { notifyOnDowngrade: true } : {}),
     ...(raw.min_samples === undefined ? {} : { minSamples: raw.min_samples }),
-    ...readBounds(raw, threshold, pointer, judged, diagnostics),
+    condition: judging.condition,
+    overrides: judging.overrides,
   }
   checkWindow(window, raw, pointer, diagnostics)
   return raw.when.metric === undefined
@@ -202,17 +200,16 @@ function readWindow(
 
 /** Warns of keys of a window without effect. */
 function checkWindow(
-  window: Pick<MetricRule, 'threshold' | 'overrides' | 'over' | 'every'>,
+  window: Pick<MetricRule, 'condition' | 'overrides' | 'over' | 'every'>,
   raw: Raw.Rule,
   pointer: string,
   diagnostics: Diagnostics,
 ): void {
-  const thresholds = [window.threshold, ...window.overrides.map((override) => override.threshold)]
-  if (
-    raw.notify_on_downgrade === true &&
-    !thresholds.some(({ warning, critical }) => warning.length * critical.length > 0)
-  ) {
-    const fix = "add both 'warning' and 'critical' bounds to 'threshold', or remove the key"
+  const { detector: name } = window.condition
+  const detector = DETECTORS.find((one) => one.name === name)
+  const hasBoth = listParams(window).some((params) => (detector?.severities(params).length ?? 0) > 1)
+  if (raw.notify_on_downgrade === true && !hasBoth) {
+    const fix = `add both 'warning' and 'critical' bounds to '${name}', or remove the key`
     const what = "'notify_on_downgrade' has no effect: the rule has one severity"
     diagnostics.warn(`${pointer}/notify_on_downgrade`, describe(what, { fix }))
   }
@@ -240,50 +237,66 @@ function readSchedule(
   }
 }
 
-function readBounds(
+/** Reads the rule's detector with its overrides; undefined after an error that leaves nothing to go on with. */
+function readCondition(
   raw: Raw.Rule,
-  written: Raw.Threshold,
-  pointer: string,
-  judged: Judged,
-  diagnostics: Diagnostics,
-): Pick<MetricRule, 'threshold' | 'overrides'> {
-  const threshold = readThreshold(written, `${pointer}/when/threshold`, judged, diagnostics)
-  const overrides = (raw.overrides ?? []).map((override, index) =>
-    readOverride(override, below(`${pointer}/overrides`, index), { written, threshold, judged }, diagnostics),
-  )
-  return { threshold, overrides }
-}
-
-/** Returns what is evaluated and its severity; undefined if that is missing or invalid. */
-function readJudged(
-  raw: Raw.Rule,
-  threshold: Raw.Threshold,
   pointer: string,
   context: RuleContext,
-): Judged | undefined {
-  const severity = readSeverity(raw, threshold, pointer, context.diagnostics)
-  if (raw.when.metric === undefined) {
-    if (threshold.of === undefined) return { of: 'count', unit: 'count', count: true, severity }
-    const what = "'of' applies to metrics only: a count has a single value"
-    context.diagnostics.error(`${pointer}/of`, describe(what, { fix: 'remove it' }), 'key')
+): (Pick<MetricRule, 'condition' | 'overrides'> & Pick<MetricRule, 'severity'>) | undefined {
+  const detector = chooseDetector(raw, `${pointer}/when`, context.diagnostics)
+  if (detector === undefined) return undefined
+  const metric =
+    raw.when.metric === undefined ? undefined : findMetric(raw.when.metric, `${pointer}/when/metric`, context)
+  if (raw.when.metric !== undefined && metric === undefined) return undefined
+  const { diagnostics } = context
+  const at = { metric, rule: pointer, severity: raw.severity, diagnostics }
+  const params = detector.read(raw.when, { ...at, pointer: `${pointer}/when/${detector.name}` })
+  if (params === undefined) return undefined
+  const overrides = (raw.overrides ?? []).map((override, index) => {
+    const place = below(`${pointer}/overrides`, index)
+    const hosts = readHosts(override.hosts, below(place, 'hosts'), diagnostics)
+    return { hosts, params: readOverride(raw, override, detector, params, { ...at, pointer: place }) }
+  })
+  const [severity = raw.severity ?? 'warning'] = detector.severities(params)
+  return { condition: { detector: detector.name, params }, overrides, severity }
+}
+
+/** A rule has one detector. */
+function chooseDetector(raw: Raw.Rule, when: string, diagnostics: Diagnostics): AnyDetector | undefined {
+  const written = Object.keys(raw.when)
+  const [detector, other] = DETECTORS.filter(({ name }) => written.includes(name))
+  if (detector === undefined) {
+    const what = 'the rule has no detector'
+    const expected = `${CONDITIONS.join(', ')} under 'when'`
+    diagnostics.error(`${when}/detector`, describe(what, { expected }))
+  } else if (other !== undefined) {
+    const fix = 'keep one of them, or split the rule in two'
+    const what = `a rule cannot have both '${detector.name}' and '${other.name}'`
+    diagnostics.error(below(when, other.name), describe(what, { fix }), 'key')
     return undefined
   }
-  const metric = findMetric(raw.when.metric, pointer.replace(/threshold$/, 'metric'), context)
-  if (!metric) return undefined
-  const choice =
-    metric.kind === 'counter' ? ['increase', 'rate', 'last'] : ['mean', 'sum', 'min', 'max', 'last', 'stddev', 'count']
-  if (threshold.of === undefined) {
-    context.diagnostics.error(
-      `${pointer}/of`,
-      `'of' is missing: aggregation of the window, one of ${choice.join(', ')}`,
-    )
-    return undefined
+  return detector
+}
+
+function readOverride(
+  raw: Raw.Rule,
+  override: Raw.Override,
+  detector: AnyDetector,
+  base: unknown,
+  context: ReadContext,
+): unknown {
+  const { name } = detector
+  const { pointer, diagnostics } = context
+  const written = Object.keys(override)
+  const other = CONDITIONS.find((key) => key !== name && written.includes(key))
+  if (other !== undefined) {
+    const what = `'${other}' is not what the rule is judged by`
+    diagnostics.error(below(pointer, other), describe(what, { expected: `'${name}'` }), 'key')
+  } else if (!written.includes(name)) {
+    diagnostics.error(below(pointer, name), describe(`'${name}' is missing`, { expected: "the rule's other limits" }))
   }
-  if (!choice.includes(threshold.of)) {
-    const what = `'${threshold.of}' does not apply to ${metric.name}, which is a ${metric.kind}`
-    context.diagnostics.error(`${pointer}/of`, describe(what, { expected: `one of ${choice.join(', ')}` }))
-  }
-  return { of: threshold.of, unit: metric.unit, count: false, severity }
+  if (!written.includes(name)) return base
+  return detector.override(base, { when: raw.when, override }, { ...context, pointer: below(pointer, name) })
 }
 
 function findMetric(
@@ -295,15 +308,4 @@ function findMetric(
     diagnostics.error(pointer, `unknown metric ${diagnostics.written(pointer)}${suggest(name, metricNames)}`)
   }
   return metrics.get(name)
-}
-
-/** Bounds under a severity set it themselves. */
-function readSeverity(raw: Raw.Rule, threshold: Raw.Threshold, pointer: string, diagnostics: Diagnostics): Severity {
-  if (threshold.warning === undefined && threshold.critical === undefined) return raw.severity ?? 'warning'
-  if (raw.severity !== undefined) {
-    const what = "'severity' does not apply to bounds under 'warning' or 'critical', which set it"
-    const at = pointer.replace(/when\/threshold$/, 'severity')
-    diagnostics.error(at, describe(what, { fix: 'remove it' }), 'key')
-  }
-  return threshold.warning === undefined ? 'critical' : 'warning'
 }

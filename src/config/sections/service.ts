@@ -1,7 +1,7 @@
 import type * as Raw from '../../generated/config.ts'
 import type { Config, IngestConfig, Metric, Recipient, Token } from '../../model.ts'
 import { checkSeriesLabels, readSeriesLabels } from './label-names.ts'
-import { below, describe } from '../file/diagnostics.ts'
+import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { ALERT_LABELS } from './references.ts'
 import { readSecret } from '../file/secrets.ts'

@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import type * as Raw from '../../generated/config.ts'
 import type { DkimKey, MailConfig, OAuth2, SmtpConfig } from '../../model.ts'
-import { below, describe } from '../file/diagnostics.ts'
+import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { CONTROL_PASSWORD, CONTROL_USER, EMPTY_PASSWORD, type PartContext, readRecipient } from './service.ts'
 import { readSpan } from './durations.ts'

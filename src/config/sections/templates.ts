@@ -1,5 +1,5 @@
 import { compileTemplate, TEMPLATE_NAMES, TemplateError } from '../../text/template.ts'
-import { below, describe } from '../file/diagnostics.ts'
+import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { hasControl } from './units.ts'
 

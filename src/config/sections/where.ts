@@ -1,7 +1,7 @@
 import type * as Raw from '../../generated/config.ts'
 import type { FieldTest } from '../../model.ts'
 import { compilePattern } from '../../labels/regex.ts'
-import { below, describe } from '../file/diagnostics.ts'
+import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 
 type RawTests = Exclude<Raw.FieldTest, string | number | boolean | readonly unknown[]>

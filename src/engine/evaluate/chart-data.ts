@@ -1,8 +1,9 @@
 import { shiftOf, type Store, tailOf } from '../../aggregate/store.ts'
 import { computeMean, computeSum } from '../../aggregate/partial.ts'
 import { computeFigure, type BucketRange, readWindow } from '../../aggregate/window.ts'
-import { clearOf, limitOf, type Millis, type Of, type ChartData, type ChartBucket, type Severity } from '../../model.ts'
-import { thresholdFor, type WindowPlan } from '../plan.ts'
+import type { ChartBucket, ChartData, Millis, Of } from '../../model.ts'
+import type { JudgedWindow } from './evidence.ts'
+import type { WindowPlan } from '../plan.ts'
 import type { Host } from '../state.ts'
 
 interface Series {
@@ -32,8 +33,8 @@ export function buildChartData(
   span: BucketRange,
   width: Millis,
   since: Millis,
-): ChartData {
-  const { store, slot, host } = series
+): Omit<ChartData, 'limits'> {
+  const { store, slot } = series
   const over = span.to - span.from
   const wanted = Math.min(span.from, Math.floor(since / width) - over) - over
   const first = Math.min(span.to - 1, Math.max(wanted, tailOf(store, slot)))
@@ -49,7 +50,6 @@ export function buildChartData(
     from: from * width,
     buckets,
     window: { from: span.from * width, to: span.to * width },
-    limits: chartLimits(plan, host.name),
   }
 }
 
@@ -73,11 +73,16 @@ function short(value: number): number | null {
   return Number.isFinite(value) ? Number(value.toPrecision(DIGITS)) : null
 }
 
-/** The limits that can be drawn beside buckets. */
-export function chartLimits({ rule, of }: WindowPlan, host: string): ChartData['limits'] {
-  if (!COMPARABLE.includes(of)) return []
-  const threshold = thresholdFor(rule, host)
-  return (['critical', 'warning'] as const).flatMap((severity: Severity) =>
-    threshold[severity].map((bound) => ({ severity, limit: limitOf(bound), clear: clearOf(bound) })),
-  )
+/** The limits that can be drawn beside buckets, and what was expected. */
+export function chartLimits(
+  { of }: WindowPlan,
+  { detector, params, view, learnt, verdict }: JudgedWindow,
+): Pick<ChartData, 'limits' | 'expected' | 'range'> {
+  if (!COMPARABLE.includes(of)) return { limits: [] }
+  const { expected, range } = verdict.kind === 'no_data' ? {} : detector.evidence(params, view, verdict, learnt)
+  return {
+    limits: detector.limits(params, view, learnt),
+    ...(expected === undefined ? {} : { expected }),
+    ...(range === undefined ? {} : { range }),
+  }
 }

@@ -1,6 +1,6 @@
 import type { WindowResult } from '../../alert/lifecycle.ts'
-import { explain, type Verdict } from '../../detect/threshold.ts'
-import { type AlertIdentity, type Evaluation, isUpper, type Measure, type Millis, MOST_RATIO } from '../../model.ts'
+import type { AnyDetector, LearntCells, Verdict, WindowView } from '../../detect/detector.ts'
+import { type AlertIdentity, type Evaluation, type Measure, type Millis, MOST_RATIO } from '../../model.ts'
 import type { WindowPlan } from '../plan.ts'
 import type { EvaluationResult, AlertSubject } from './alerts.ts'
 import type { Host, KeyInfo } from '../state.ts'
@@ -8,24 +8,47 @@ import type { Host, KeyInfo } from '../state.ts'
 /** Since when it is so and whether the window is open, as findings say it. */
 export type WindowContext = Pick<WindowResult & { kind: 'anomalous' }, 'since' | 'isOpen'>
 
-/** A verdict on a window that ends at `at`, with what can be said of it. */
+/** A window with the verdict of its detector, and what that was given. */
+export interface JudgedWindow {
+  readonly detector: AnyDetector
+  readonly params: unknown
+  readonly view: WindowView
+  readonly learnt: LearntCells<string>
+  readonly verdict: Verdict
+}
+
+/** Whether a verdict says nothing of its window, neither good nor bad. */
+export function isSilent(verdict: Verdict): verdict is Extract<Verdict, { kind: 'no_data' | 'learning' }> {
+  const { kind } = verdict
+  return kind === 'no_data' || kind === 'learning'
+}
+
+/** Up to `at` there are no data. */
+export function noData(at: Millis, whence: WindowContext = {}): EvaluationResult {
+  return {
+    finding: { kind: 'no_data', at, ...whence },
+    value: null,
+    evidence: { why: { code: 'no_data', params: {} } },
+  }
+}
+
+/** A verdict on a window, told at `at`, with what can be said of it. */
 export function evaluationResult(
-  plan: WindowPlan,
   at: Millis,
-  samples: number,
-  verdict: Verdict,
+  { detector, params, view, learnt, verdict }: JudgedWindow,
   whence: WindowContext = {},
 ): EvaluationResult {
-  const evidence = explain(verdict, plan.rule.kind === 'count' ? undefined : samples, plan.of === 'count')
-  if (verdict.kind === 'no_data') return { finding: { kind: 'no_data', at, ...whence }, value: null, evidence }
+  if (verdict.kind === 'no_data') return noData(at, whence)
+  const evidence = detector.evidence(params, view, verdict, learnt)
+  if (verdict.kind === 'learning') return { ...noData(at, whence), evidence }
   const { value } = verdict
   const finding: WindowResult = verdict.kind === 'normal' ? { kind: 'normal', at } : anomaly(at, verdict, whence)
   return { finding, value, evidence }
 }
 
 function anomaly(at: Millis, verdict: Verdict & { kind: 'anomalous' }, whence: WindowContext): WindowResult {
-  const { value, severity, bound, isHeld } = verdict
-  return { kind: 'anomalous', at, severity, value, lower: !isUpper(bound.op), isHeld, ...whence }
+  const { value, severity, direction, isHeld } = verdict
+  return { kind: 'anomalous', at, severity, value, lower: direction === 'low', isHeld, ...whence }
 }
 
 /** What to look after where a value is hardly one of its unit. A sum or a spread of ratios may be anything. */

@@ -1,21 +1,23 @@
 import { TOO_OLD } from '../../aggregate/watermark.ts'
 import { headOf, evaluatedTo, setEvaluatedTo, type Store } from '../../aggregate/store.ts'
-import {
-  computeFigure,
-  estimateInterval,
-  hasCoverage,
-  type BucketRange,
-  type Window,
-  readWindow,
-} from '../../aggregate/window.ts'
-import { judge, type Verdict } from '../../detect/threshold.ts'
+import { estimateInterval, type BucketRange, readWindow, type Window } from '../../aggregate/window.ts'
+import type { Verdict } from '../../detect/detector.ts'
 import type { Evaluation, Millis } from '../../model.ts'
 import type { AlertTimers } from '../../alert/lifecycle.ts'
-import { evaluationResult, findHint, alertSubject, type WindowContext } from './evidence.ts'
+import {
+  evaluationResult,
+  findHint,
+  isSilent,
+  type JudgedWindow,
+  noData,
+  alertSubject,
+  type WindowContext,
+} from './evidence.ts'
 import { comparePeers } from './peers.ts'
-import { buildChartData } from './chart-data.ts'
-import { appliesTo, thresholdFor, type Tier, type WindowPlan } from '../plan.ts'
+import { buildChartData, chartLimits } from './chart-data.ts'
+import { appliesTo, paramsFor, type Tier, type WindowPlan } from '../plan.ts'
 import { lastResolvedAt, type EvaluationResult, updateAlert } from './alerts.ts'
+import { learntCells, viewWindow } from './window-view.ts'
 import type { Alert, Fold, Host, KeyInfo } from '../state.ts'
 
 /** The buckets of one series, of one width, under the eyes of their rules. */
@@ -45,7 +47,7 @@ export function watchedSeries(fold: Fold, host: Host, id: number): readonly Watc
 
 /** One for a window of two minutes; longer ones have more buckets to merge. */
 function evaluationCost(plan: WindowPlan): number {
-  return (20 + plan.over) / 32
+  return (20 + plan.over + plan.lookback) / 32
 }
 
 /**
@@ -111,7 +113,7 @@ function expirePending(fold: Fold, watched: WatchedSeries, plan: WindowPlan, clo
   const id = alertId(plan.rule.name, info.key)
   const open = host.alerts.get(id)
   if (open?.lifecycle.state !== 'pending') return
-  const found = evaluationResult(plan, closed * plan.width, 0, { kind: 'no_data' })
+  const found = noData(closed * plan.width)
   updateAlert(fold, host.alerts, id, alertSubject(plan, host, info), found, timersFor(watched, plan, open))
 }
 
@@ -172,26 +174,43 @@ function evaluateWindow(
   const { host, info } = watched
   // Whoever reads a month of logs for the first time asks for history, not for alerts.
   if (end * plan.width < fold.state.now - TOO_OLD) return
-  const id = alertId(plan.rule.name, info.key)
-  const open = host.alerts.size === 0 ? undefined : host.alerts.get(id)
+  const open = host.alerts.size === 0 ? undefined : host.alerts.get(alertId(plan.rule.name, info.key))
   const span: BucketRange = { from: end - plan.over, to: end }
   const window = readWindow(watched.store, watched.slot, span)
-  if (window.n === 0 && open === undefined && !(plan.extraLateness && plan.of === 'count')) return
-  const verdict = judgeSpan(watched, plan, span, window, open)
+  if (window.n === 0 && open === undefined && !plan.zeroes) return
+  const judged = judgeWindow(watched, plan, span, window, open)
+  applyVerdict(fold, watched, plan, { span, window, open, turn, at: Math.min(end * plan.width, newest), judged })
+  if (turn === 'closed') learn(judged)
+}
+
+/** A window that is judged: `at` is when that is told. */
+interface Judging {
+  readonly span: BucketRange
+  readonly window: Window
+  readonly open: Alert | undefined
+  readonly turn: Trigger
+  readonly at: Millis
+  readonly judged: JudgedWindow
+}
+
+function applyVerdict(fold: Fold, watched: WatchedSeries, plan: WindowPlan, judging: Judging): void {
+  const { host, info } = watched
+  const { span, window, open, turn, at, judged } = judging
+  const { verdict } = judged
   if (verdict.kind === 'normal' && open === undefined) return
-  if (verdict.kind === 'no_data' && (open === undefined || window.n > 0)) return
-  const at = Math.min(end * plan.width, newest)
-  if (turn !== 'closed' && !isRelevant(fold, watched, plan, end, at, turn, verdict, open)) return
+  if (isSilent(verdict) && (open === undefined || window.n > 0)) return
+  if (turn !== 'closed' && !isRelevant(fold, watched, plan, span.to, at, turn, verdict, open)) return
   const found: EvaluationResult = {
-    ...evaluationResult(plan, at, window.n, verdict, windowContext(fold, watched, plan, at, turn, verdict)),
+    ...evaluationResult(at, judged, windowContext(fold, watched, plan, at, turn, verdict)),
     surroundings(since) {
       const peers = comparePeers(fold, watched, plan, span)
       return {
-        chart: buildChartData(watched, plan, span, plan.width, since),
+        chart: { ...buildChartData(watched, plan, span, plan.width, since), ...chartLimits(plan, judged) },
         ...(peers === undefined ? {} : { peers }),
       }
     },
   }
+  const id = alertId(plan.rule.name, info.key)
   updateAlert(fold, host.alerts, id, alertSubject(plan, host, info), found, timersFor(watched, plan, open))
 }
 
@@ -211,7 +230,7 @@ function isRelevant(
   verdict: Verdict,
   open: Alert | undefined,
 ): boolean {
-  if (verdict.kind === 'no_data') return false
+  if (isSilent(verdict)) return false
   if (open === undefined) {
     return verdict.kind === 'anomalous' && at > lastResolvedAt(fold.state, plan.rule.name, host.name, info.key)
   }
@@ -232,7 +251,7 @@ function windowContext(
   verdict: Verdict,
 ): WindowContext {
   if (turn === 'early') return { since: Math.min(at, fold.state.now), isOpen: true }
-  return verdict.kind === 'no_data' ? { since: Math.min(at, newestSample(fold, watched, plan)) } : {}
+  return isSilent(verdict) ? { since: Math.min(at, newestSample(fold, watched, plan)) } : {}
 }
 
 /** When the newest sample of a series was taken, or else the end of its bucket; of a count, its host's newest event. */
@@ -250,12 +269,12 @@ export function evaluateNow(watched: WatchedSeries, plan: WindowPlan, end: numbe
   const span: BucketRange = { from: end - plan.over, to: end }
   const window = readWindow(store, slot, span)
   const open = host.alerts.get(alertId(plan.rule.name, info.key))
-  const verdict = judgeSpan(watched, plan, span, window, open)
+  const judged = judgeWindow(watched, plan, span, window, open)
   const evaluatedAt: Millis = end * plan.width
-  const { value, evidence } = evaluationResult(plan, evaluatedAt, window.n, verdict)
+  const { value, evidence } = evaluationResult(evaluatedAt, judged)
   const { labels, measure } = alertSubject(plan, host, info).identity
   const seen = { host: host.name, labels, measure, value, evaluatedAt, ...findHint(plan, value) }
-  const isUncovered = verdict.kind === 'no_data' && window.n > 0
+  const isUncovered = judged.verdict.kind === 'no_data' && window.n > 0
   return { ...seen, evidence: isUncovered ? { why: { code: 'not_covered', params: {} } } : evidence }
 }
 
@@ -263,28 +282,25 @@ function alertId(rule: string, key: string): string {
   return `${rule}\n${key}`
 }
 
-function judgeSpan(
+/** Lets the detector take note of a window that has closed. What it says of the window is said of what it knew before. */
+function learn({ detector, params, view, verdict, learnt }: JudgedWindow): void {
+  detector.learn?.(params, view, verdict, learnt)
+}
+
+/** Judges a window by its detector, beside what is held of it. */
+function judgeWindow(
   watched: WatchedSeries,
   plan: WindowPlan,
   span: BucketRange,
   window: Window,
   open: Alert | undefined,
-): Verdict {
-  const { store, slot, host } = watched
-  const threshold = thresholdFor(plan.rule, host.name)
+): JudgedWindow {
+  const { detector } = plan
+  const params = paramsFor(plan.rule, watched.host.name)
   const held = open?.lifecycle.state === 'firing' ? open.lifecycle.severity : undefined
-  if (plan.of === 'count' && window.n === 0) {
-    return host.newestEvent >= span.from * plan.width ? judge(threshold, 0, held) : { kind: 'no_data' }
-  }
-  if (!hasEnoughData(watched, plan, span, window)) return { kind: 'no_data' }
-  return judge(threshold, computeFigure(store, slot, span, plan.rule.kind === 'count' ? 'sum' : plan.of, window), held)
-}
-
-/** Whether the window holds enough to be judged; what nothing can undo needs no more than it asks for by itself. */
-function hasEnoughData({ store, slot }: WatchedSeries, plan: WindowPlan, span: BucketRange, window: Window): boolean {
-  const { minSamples } = plan.rule
-  if (plan.monotone) return minSamples === undefined || window.n >= minSamples
-  return hasCoverage(store, slot, span, window, minSamples)
+  const view = viewWindow(watched, plan, span, window)
+  const learnt = learntCells(watched, plan)
+  return { detector, params, view, learnt, verdict: detector.judge(params, view, held, learnt) }
 }
 
 /** A pause between two windows, or between two samples of a series that reports seldom, is not the end of its data. */

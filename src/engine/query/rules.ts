@@ -1,6 +1,7 @@
 import { EXTRA_LATENESS } from '../../aggregate/watermark.ts'
 import { evaluatedTo } from '../../aggregate/store.ts'
-import type { AbsenceRule, Evaluation, NextEvaluation, Rule, RuleView, Severity } from '../../model.ts'
+import { ruleSeverities } from '../../detect/index.ts'
+import type { AbsenceRule, Evaluation, NextEvaluation, Rule, RuleView } from '../../model.ts'
 import { evaluateNow, type WatchedSeries, watchedSeries } from '../evaluate/window.ts'
 import { stateMeasure } from '../builtin/evaluation.ts'
 import { appliesTo, type WindowPlan } from '../plan.ts'
@@ -79,11 +80,6 @@ export function viewRemovedRule({ state }: Fold, { identity, severity, notify }:
     nextEvaluation: { kind: 'rule_removed', ...(removedAt === undefined ? {} : { at: removedAt }) },
     ...(removedAt === undefined ? {} : { removedAt }),
   }
-}
-
-function ruleSeverities({ threshold, overrides }: WindowPlan['rule']): readonly Severity[] {
-  const all = [threshold, ...overrides.map((override) => override.threshold)]
-  return (['warning', 'critical'] as const).filter((severity) => all.some((one) => one[severity].length > 0))
 }
 
 function hostsOf({ state }: Fold, only?: string): readonly Host[] {

@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import type { Threshold } from '../../../src/detect/threshold/judge.ts'
 import { loadConfig } from '../../../src/config/index.ts'
 import type { Bound } from '../../../src/model.ts'
 
@@ -19,8 +20,9 @@ function read(when: string, more = ''): ReturnType<typeof loadConfig> {
 
 function clearsOf(when: string): readonly number[] {
   const [rule] = read(when).config.engine.rules
-  if (rule === undefined || !('threshold' in rule)) return []
-  return [...rule.threshold.warning, ...rule.threshold.critical].map(({ clear }: Bound) => clear)
+  if (rule === undefined || !('condition' in rule)) return []
+  const { warning, critical } = rule.condition.params as Threshold
+  return [...warning, ...critical].map(({ clear }: Bound) => clear)
 }
 
 /** Where what follows a key stands in the file. */
@@ -70,10 +72,10 @@ test('an override without clear ends where the good state can be, like its rule'
     ', overrides: [{ hosts: [a], threshold: { below: 0.99 } }, { hosts: [b], threshold: { below: 1 } }]',
   )
   t.match(config.engine.rules[0], {
-    threshold: { warning: [{ value: 0.9, clear: 0.945 }] },
+    condition: { params: { warning: [{ value: 0.9, clear: 0.945 }] } },
     overrides: [
-      { threshold: { warning: [{ value: 0.99, clear: 1 }] } },
-      { threshold: { warning: [{ value: 1, clear: 1 }] } },
+      { params: { warning: [{ value: 0.99, clear: 1 }] } },
+      { params: { warning: [{ value: 1, clear: 1 }] } },
     ],
   })
 })

@@ -15,6 +15,7 @@ import {
   type Play,
   SECOND,
   silent,
+  bounds,
   threshold,
 } from '../../helpers/play.ts'
 
@@ -74,7 +75,7 @@ test('a resolved alert shows its whole life as far as the ring reaches', async (
 })
 
 test('a bucket that nothing came for is empty, and what the rule keeps is shown', async (t) => {
-  const rule = cpuHigh({ threshold: threshold('max', [above(0.9)]) })
+  const rule = cpuHigh({ condition: bounds('max', [above(0.9)]) })
   const samples = (now: number): Readonly<Record<string, number>> | undefined =>
     now >= at('12:03:00') && now < at('12:03:30') ? undefined : { cpu: now >= at('12:04:00') ? 0.99 : 0.2 }
   const picture = pictureIn(playOf(config({ rules: [rule] }), '12:05:00', samples).mails[0])
@@ -85,19 +86,19 @@ test('a bucket that nothing came for is empty, and what the rule keeps is shown'
 
 test('the limits are those of the host, and a sum has none that one bucket could reach', async (t) => {
   const both = { ...threshold('mean', [above(0.9, 0.8), below(0.01, 0.02)], [above(0.97, 0.95)]) }
-  const rule = cpuHigh({ overrides: [{ hosts: ['web-*'], threshold: both }] })
+  const rule = cpuHigh({ overrides: [{ hosts: ['web-*'], params: both }] })
   const samples = (): Readonly<Record<string, number>> => ({ cpu: 0.95 })
   t.strictSame(pictureIn(playOf(config({ rules: [rule] }), '12:04:00', samples).mails[0]).limits, [
     { severity: 'critical', limit: { op: 'above', value: 0.97 }, clear: { op: 'at_most', value: 0.95 } },
     { severity: 'warning', limit: { op: 'above', value: 0.9 }, clear: { op: 'at_most', value: 0.8 } },
     { severity: 'warning', limit: { op: 'below', value: 0.01 }, clear: { op: 'at_least', value: 0.02 } },
   ])
-  const sum = cpuHigh({ threshold: threshold('sum', [above(5)]) })
+  const sum = cpuHigh({ condition: bounds('sum', [above(5)]) })
   t.strictSame(pictureIn(playOf(config({ rules: [sum] }), '12:04:00', samples).mails[0]).limits, [])
 })
 
 const net = (of: 'rate' | 'increase' | 'last'): MetricRule =>
-  cpuHigh({ metric: 'net', threshold: threshold(of, [above(500)]) })
+  cpuHigh({ metric: 'net', condition: bounds(of, [above(500)]) })
 const netOnly: readonly Metric[] = [
   { name: 'net', fields: ['net'], unit: 'bytes', kind: 'counter', by: [], byFields: [] },
 ]
@@ -135,9 +136,9 @@ test('a count of events shows the matches of each bucket, 0 where there were non
 })
 
 test('long windows are merged, the last bucket ends with the window, and the effect stays small', async (t) => {
-  const rule = cpuHigh({ over: HOUR, every: 10 * MINUTE, threshold: threshold('mean', [above(0.5)]) })
+  const rule = cpuHigh({ over: HOUR, every: 10 * MINUTE, condition: bounds('mean', [above(0.5)]) })
   const columns = ['max', 'last', 'stddev'] as const
-  const all = columns.map((of) => cpuHigh({ name: `other-${of}`, over: HOUR, threshold: threshold(of, [above(1e9)]) }))
+  const all = columns.map((of) => cpuHigh({ name: `other-${of}`, over: HOUR, condition: bounds(of, [above(1e9)]) }))
   const samples = (now: number): Readonly<Record<string, number>> => ({ cpu: 1000 * Math.abs(Math.sin(now)) + 1e-7 })
   const play = playOf(config({ rules: [rule, ...all] }), '13:20:00', samples)
   const picture = pictureIn(play.mails[0])

@@ -15,7 +15,7 @@ import {
   type Play,
   SECOND,
   silent,
-  threshold,
+  bounds,
 } from '../../helpers/play.ts'
 import { instant, tell } from '../../helpers/story.ts'
 
@@ -234,7 +234,7 @@ test('with more kinds of reports than slices are kept, the oldest become one, an
 })
 
 test('an alert counts as critical once, in the period in which it got so or after', async (t) => {
-  const ladder = cpuHigh({ over: MINUTE, threshold: threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
+  const ladder = cpuHigh({ over: MINUTE, condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
   const story = tell(setting({ rules: [ladder] }), TEN)
   story.at('12:00').cpu('web-1', 0.9)
   story.at('13:00').cpu('web-1', 0.99)
@@ -259,7 +259,7 @@ test('while nobody wants a report nothing is gathered, and what fires when the f
 })
 
 test('a storm of alerts keeps what is remembered small, and its number right', async (t) => {
-  const rule = cpuHigh({ over: TEN, every: TEN, threshold: threshold('last', [above(0.9, 0.8)]) })
+  const rule = cpuHigh({ over: TEN, every: TEN, condition: bounds('last', [above(0.9, 0.8)]) })
   const limits = { hosts: 5000, series: 50_000, seriesPerHost: 10, sources: 10 }
   const play = createPlay(setting({ rules: [rule], limits, alerting: alerting({ flapping: false }) }))
   const wave =

@@ -1,11 +1,10 @@
-import { readHosts } from './host-patterns.ts'
-import type * as Raw from '../../generated/config.ts'
-import { type Bound, isUpper, MOST_RATIO, type Op, type Override, type Severity, type Threshold } from '../../model.ts'
+import type * as Raw from '../../../generated/config.ts'
+import { type Bound, isUpper, MOST_RATIO, type Op, type Severity } from '../../../model.ts'
+import { below, describe } from '../../../text/diagnostic.ts'
+import type { Diagnostics, ReadContext } from '../../detector.ts'
+import type { Threshold } from '../judge.ts'
+import { readOf } from '../../configuration.ts'
 import { defaultClear, IN_UNIT, isWhole, type Judged, warnOfEnd, warnOfNoEnd } from './clear.ts'
-import type { Diagnostics } from '../file/diagnostics.ts'
-import { below, describe } from '../file/diagnostics.ts'
-
-export type { Judged } from './clear.ts'
 
 type Levels = Readonly<Record<Severity, readonly Bound[]>>
 type RawLevels = Omit<Raw.Threshold, 'of'>
@@ -14,8 +13,11 @@ const SEVERITIES = ['warning', 'critical'] as const
 const UPPER = ['above', 'at_least'] as const
 const LOWER = ['below', 'at_most'] as const
 
-/** The bounds of a rule, by severity. */
-export function readThreshold(raw: RawLevels, pointer: string, judged: Judged, diagnostics: Diagnostics): Threshold {
+/** The bounds of a rule, by severity; undefined if it is not known what they bound. */
+export function readThreshold({ threshold: raw = {} }: Raw.Condition, context: ReadContext): Threshold | undefined {
+  const { pointer, diagnostics } = context
+  const judged = readJudged(raw, context)
+  if (judged === undefined) return undefined
   const levels = readLevels(raw, pointer, judged, diagnostics)
   const named = SEVERITIES.some((severity) => raw[severity] !== undefined)
   if (!named && levels[judged.severity].length === 0 && diagnostics.clean(pointer)) {
@@ -27,33 +29,53 @@ export function readThreshold(raw: RawLevels, pointer: string, judged: Judged, d
   return { of: judged.of, ...levels }
 }
 
+/** What is judged, and the severity of bounds that stand under none; undefined if that is missing or invalid. */
+function readJudged({ of, warning, critical }: Raw.Threshold, context: ReadContext): Judged | undefined {
+  const { metric, pointer, rule, severity: written, diagnostics } = context
+  const isNamed = warning !== undefined || critical !== undefined
+  if (isNamed && written !== undefined) {
+    const what = "'severity' does not apply to bounds under 'warning' or 'critical', which set it"
+    diagnostics.error(`${rule}/severity`, describe(what, { fix: 'remove it' }), 'key')
+  }
+  const severity = isNamed ? (warning === undefined ? 'critical' : 'warning') : (written ?? 'warning')
+  if (metric === undefined) {
+    if (of === undefined) return { of: 'count', unit: 'count', count: true, severity }
+    const what = "'of' applies to metrics only: a count has a single value"
+    diagnostics.error(`${pointer}/of`, describe(what, { fix: 'remove it' }), 'key')
+    return undefined
+  }
+  const known = readOf(of, metric, `${pointer}/of`, diagnostics)
+  return known === undefined ? undefined : { of: known, unit: metric.unit, count: false, severity }
+}
+
 /** The rule's bounds with those of an override in the place of the severities that it names. */
 export function readOverride(
-  raw: Raw.Override,
-  pointer: string,
-  rule: { readonly written: RawLevels; readonly threshold: Threshold; readonly judged: Judged },
-  diagnostics: Diagnostics,
-): Override {
-  const at = `${pointer}/threshold`
-  const { threshold, judged } = rule
-  const paired = SEVERITIES.some((severity) => rule.written[severity] !== undefined)
-  const key = Object.keys(raw.threshold).find((one) => one !== 'warning' && one !== 'critical')
+  base: Threshold,
+  { when, override }: { readonly when: Raw.Condition; readonly override: Raw.Override },
+  { pointer, metric, severity: written, diagnostics }: ReadContext,
+): Threshold {
+  const { threshold: own = {} } = when
+  const raw = override.threshold ?? {}
+  const paired = SEVERITIES.some((severity) => own[severity] !== undefined)
+  const key = Object.keys(raw).find((one) => one !== 'warning' && one !== 'critical')
   if (paired && key !== undefined) {
     diagnostics.error(
-      below(at, key),
+      below(pointer, key),
       describe(`'${key}' has no severity`, { fix: "move it under 'warning' or 'critical', as in the rule" }),
       'key',
     )
   }
-  const levels = readLevels(raw.threshold, at, judged, diagnostics)
+  const severity = paired ? (own.warning === undefined ? 'critical' : 'warning') : (written ?? 'warning')
+  const judged = { of: base.of, unit: metric?.unit ?? 'count', count: metric === undefined, severity }
+  const levels = readLevels(raw, pointer, judged, diagnostics)
   const merged = {
-    of: threshold.of,
-    warning: levels.warning.length > 0 ? levels.warning : threshold.warning,
-    critical: levels.critical.length > 0 ? levels.critical : threshold.critical,
+    of: base.of,
+    warning: levels.warning.length > 0 ? levels.warning : base.warning,
+    critical: levels.critical.length > 0 ? levels.critical : base.critical,
   }
-  checkOrder(merged, at, diagnostics)
-  warnOfNoEnd(merged, at, judged, diagnostics)
-  return { hosts: readHosts(raw.hosts, below(pointer, 'hosts'), diagnostics), threshold: merged }
+  checkOrder(merged, pointer, diagnostics)
+  warnOfNoEnd(merged, pointer, judged, diagnostics)
+  return merged
 }
 
 function readLevels(raw: RawLevels, pointer: string, judged: Judged, diagnostics: Diagnostics): Levels {

@@ -1,6 +1,6 @@
-import { type Bound, clearOf, isCleared, isUpper, type Of, type Op } from '../../model.ts'
-import type { Severity, Threshold, Unit } from '../../model.ts'
-import type { Diagnostics } from '../file/diagnostics.ts'
+import { type Bound, clearOf, isCleared, isUpper, type Of, type Op, type Severity, type Unit } from '../../../model.ts'
+import type { Diagnostics } from '../../detector.ts'
+import type { Threshold } from '../judge.ts'
 
 /** What the bounds are bounds of. */
 export interface Judged {

@@ -9,11 +9,18 @@ import {
   wholeClearOf,
   type Of,
   type Severity,
-  type Threshold,
-} from '../model.ts'
+} from '../../model.ts'
+import type { Verdict } from '../detector.ts'
 
-/** What a detector says of one window. */
-export type Verdict =
+/** The bounds of each severity; an empty list means that the severity is not used. */
+export interface Threshold {
+  readonly of: Of
+  readonly warning: readonly Bound[]
+  readonly critical: readonly Bound[]
+}
+
+/** What a figure is beside the bounds. */
+export type Finding =
   | { readonly kind: 'no_data' }
   | { readonly kind: 'normal'; readonly value: number; readonly bound: Bound | undefined }
   | {
@@ -33,7 +40,7 @@ export type Verdict =
  *
  * @param held the severity that the alert has now, if it fires.
  */
-export function judge(threshold: Threshold, value: number, held: Severity | undefined): Verdict {
+export function judge(threshold: Threshold, value: number, held: Severity | undefined): Finding {
   if (Number.isNaN(value)) return { kind: 'no_data' }
   const all = [...threshold.critical, ...threshold.warning]
   const isHeld = !all.some((bound) => isBeyond(bound, value))
@@ -65,16 +72,36 @@ function breached(bounds: readonly Bound[], value: number, held: boolean): Bound
  * Whether more samples can only strengthen a breach, so that it may be told before its window has closed: a number of
  * matches, or a maximum, over an upper bound.
  */
-export function isMonotone(of: Of, threshold: Threshold): boolean {
-  const bounds = [...threshold.warning, ...threshold.critical]
+export function isMonotone({ of, warning, critical }: Threshold): boolean {
+  const bounds = [...warning, ...critical]
   return (of === 'count' || of === 'max') && bounds.every((bound) => isUpper(bound.op))
 }
 
 /** Whether more samples could undo a breach of a count, maximum or minimum, so that its window must wait longer. */
-export function isUndoable(of: Of, threshold: Threshold): boolean {
-  const bounds = [...threshold.warning, ...threshold.critical]
+export function isUndoable({ of, warning, critical }: Threshold): boolean {
+  const bounds = [...warning, ...critical]
   if (of === 'min') return bounds.some((bound) => isUpper(bound.op))
   return (of === 'count' || of === 'sum' || of === 'max') && bounds.some((bound) => !isUpper(bound.op))
+}
+
+/** The bounds that a verdict is about. Of a severity there is one bound at most on each side. */
+export function findBounds(threshold: Threshold, verdict: Verdict): Finding {
+  if (verdict.kind === 'no_data' || verdict.kind === 'learning') return { kind: 'no_data' }
+  const { value } = verdict
+  const { warning, critical } = threshold
+  if (verdict.kind === 'normal') return { kind: 'normal', value, bound: warning[0] ?? critical[0] }
+  const { severity, direction, isHeld } = verdict
+  const bounds = severity === 'critical' ? [...critical, ...warning] : [...warning, ...critical]
+  const bound = bounds.find(({ op }) => isUpper(op) === (direction === 'high'))
+  if (bound === undefined) return { kind: 'normal', value, bound: undefined }
+  return {
+    kind: 'anomalous',
+    value,
+    severity,
+    bound,
+    end: endOf(bound, severity === 'critical' ? bounds : warning),
+    isHeld,
+  }
 }
 
 /**
@@ -83,7 +110,7 @@ export function isUndoable(of: Of, threshold: Threshold): boolean {
  * @param samples how many the figure was made of, where it is no number of events itself. @param isWhole whether the
  * figure is a count, whose end is a whole number.
  */
-export function explain(verdict: Verdict, samples: number | undefined, isWhole: boolean): Evidence {
+export function explain(verdict: Finding, samples: number | undefined, isWhole: boolean): Evidence {
   if (verdict.kind === 'no_data') return { why: { code: 'no_data', params: {} } }
   const { bound } = verdict
   const end = verdict.kind === 'normal' ? bound : verdict.end
@@ -92,7 +119,7 @@ export function explain(verdict: Verdict, samples: number | undefined, isWhole: 
   return { limit: limitOf(bound), clear: isWhole ? wholeClearOf(end) : clearOf(end), why }
 }
 
-function codeOf(verdict: Exclude<Verdict, { kind: 'no_data' }>): string {
+function codeOf(verdict: Exclude<Finding, { kind: 'no_data' }>): string {
   const { bound, value } = verdict
   if (bound === undefined) return 'within'
   if (isBeyond(bound, value)) return 'breached'

@@ -1,0 +1,35 @@
+/** How the values of a learnt column are kept. */
+const ARRAYS = { uint8: Uint8Array, uint16: Uint16Array, float32: Float32Array, float64: Float64Array } as const
+
+/** A value a series that somebody learns beside its ring. Columns of the same name and owner are the same column. */
+export interface LearntColumn {
+  /** Who learns, and by what: whoever learns by something else begins anew. */
+  readonly owner: string
+  readonly name: string
+  readonly kind: keyof typeof ARRAYS
+}
+
+export type LearntArray = InstanceType<(typeof ARRAYS)[keyof typeof ARRAYS]>
+
+/** The bytes of a column for so many series. */
+export function learntBytes({ kind }: LearntColumn, series: number): number {
+  return series * ARRAYS[kind].BYTES_PER_ELEMENT
+}
+
+export function learntOn({ kind }: LearntColumn, buffer: ArrayBuffer): LearntArray {
+  return new ARRAYS[kind](buffer)
+}
+
+/** Nothing is learnt yet: 0, and NaN where fractions are kept. */
+export function resetLearnt(columns: readonly LearntArray[], index: number): void {
+  for (const column of columns) {
+    column[index] = column instanceof Float32Array || column instanceof Float64Array ? Number.NaN : 0
+  }
+}
+
+/** The positions in another list of the columns that are the same there; -1 for those that are not. */
+export function matchLearnt(columns: readonly LearntColumn[], others: readonly LearntColumn[]): readonly number[] {
+  return columns.map(({ owner, name, kind }) =>
+    others.findIndex((other) => other.owner === owner && other.name === name && other.kind === kind),
+  )
+}

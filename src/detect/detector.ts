@@ -1,0 +1,136 @@
+import type * as Raw from '../generated/config.ts'
+import type { Evidence, Metric, Millis, Of, Severity, SeverityLimit, Unit } from '../model.ts'
+
+/*
+ * A detector judges the windows of one series. It knows nothing of rules, hosts or people: what it asks of the engine it
+ * says in `needs`, what it keeps between windows lies in the columns it declares, and what it found it says in numbers
+ * and codes. docs/detectors.md shows how each kind of detector fits.
+ */
+
+/** Where a detector reports mistakes in its part of the configuration; places are JSON pointers. */
+export interface Diagnostics {
+  error(pointer: string, what: string, where?: 'key'): void
+  warn(pointer: string, what: string): void
+  warned(pointer: string): boolean
+  clean(pointer: string): boolean
+  written(pointer: string): string
+}
+
+/** What a detector's part of a rule is read with. */
+export interface ReadContext {
+  /** The detector's key, and the rule. */
+  readonly pointer: string
+  readonly rule: string
+  /** Undefined where the rule counts events. */
+  readonly metric: Metric | undefined
+  /** The rule's `severity`, if it is written. */
+  readonly severity: Severity | undefined
+  readonly diagnostics: Diagnostics
+}
+
+/** A draft-07 JSON schema. */
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+/** What the engine has to keep and to do, so that a detector can judge. */
+export interface Needs {
+  /** The figure that is judged. The columns of the rings follow from it. */
+  readonly of: Of
+  /** How many windows before its own it looks at, so that rings are long enough. */
+  readonly lookback: number
+  /** An empty window of a count is judged as 0, and events that do not match are told from no events. */
+  readonly zeroes: boolean
+  /** `early`: more data cannot undo what it finds, so that it may judge a window that is open or partly covered. */
+  readonly trigger: 'closed' | 'early'
+  /** More data could undo what it finds, so that its windows wait longer. */
+  readonly extraLateness: boolean
+}
+
+/** A window of a series. Figures are made when they are asked for. */
+export interface WindowView {
+  /** The end of the window, in event time, and its length. */
+  readonly end: Millis
+  readonly over: Millis
+  /** How many samples it holds; undefined where the figure itself is a number of events. */
+  readonly samples: number | undefined
+  /** A figure of the window; NaN where it holds too little for it. */
+  figure(of: Of): number
+  /** The n-th window of the same length before it, as far back as `lookback` reaches. */
+  before(n: number): WindowView
+}
+
+export type Verdict =
+  | { readonly kind: 'no_data' }
+  /** There are data, but not yet enough to compare them with. */
+  | { readonly kind: 'learning' }
+  | { readonly kind: 'normal'; readonly value: number }
+  | {
+      readonly kind: 'anomalous'
+      readonly value: number
+      readonly severity: Severity
+      /** On which side of what is normal the value lies. */
+      readonly direction: 'high' | 'low' | 'other'
+      /** It would start no alert, but does not yet end the one that there is. */
+      readonly isHeld: boolean
+    }
+
+/** How the values of a learnt column are kept. */
+export type LearntKind = 'uint8' | 'uint16' | 'float32' | 'float64'
+
+/** What a detector has learnt of one series under one rule. A column that was never set is 0, or NaN if it holds fractions. */
+export interface Learnt<C extends string> {
+  get(column: C): number
+}
+
+export interface LearntCells<C extends string> extends Learnt<C> {
+  set(column: C, value: number): void
+}
+
+/** Two values of a series in the unit of its metric: one that starts an alert where the other was before, and that one. */
+export interface Sample {
+  readonly good: number
+  readonly bad: number
+}
+
+/**
+ * @typeParam P its part of a rule: plain data, made by `read` and `override` and understood by nobody else.
+ * @typeParam C the names of its learnt columns.
+ */
+export interface Detector<P, C extends string> {
+  /** The key under `when`. */
+  readonly name: string
+  readonly schema: JsonSchema
+  /** The schema of its key in `overrides`. */
+  readonly overrideSchema: JsonSchema
+  /** Fixed-width columns beside the ring of each series. Snapshots, reloads and restarts carry them. */
+  readonly learnt: Readonly<Record<C, LearntKind>>
+  /** Reads what a schema cannot check; undefined after an error that leaves nothing to go on with. */
+  read(when: Raw.Condition, context: ReadContext): P | undefined
+  /** The rule's params with those of an override in their place. */
+  override(base: P, written: { readonly when: Raw.Condition; readonly override: Raw.Override }, context: ReadContext): P
+  needs(params: P): Needs
+  /** The severities that its verdicts can have, the lowest first. */
+  severities(params: P): readonly Severity[]
+  /** @param held the severity of the alert that fires, if one does. */
+  judge(params: P, window: WindowView, held: Severity | undefined, learnt: Learnt<C>): Verdict
+  /** Takes note of a closed window: once for each, in their order. Never called for a look out of turn. */
+  learn?(params: P, window: WindowView, verdict: Verdict, learnt: LearntCells<C>): void
+  /** What was found, for any verdict but `no_data`. */
+  evidence(params: P, window: WindowView, verdict: Verdict, learnt: Learnt<C>): Evidence
+  /** The limits that hold for a window, as far as they can be drawn. */
+  limits(params: P, window: WindowView, learnt: Learnt<C>): readonly SeverityLimit[]
+  sample(params: P, unit: Unit): Sample
+}
+
+/** A detector as the registry holds it. */
+export type AnyDetector = Detector<unknown, string>
+
+/**
+ * Takes a detector into the registry. Its params are opaque from here on. This is the one place that forgets their type:
+ * params reach a detector only from its own `read` and `override`, by way of the rule that names it.
+ */
+export function defineDetector<P, C extends string>(detector: Detector<P, C>): AnyDetector {
+  return detector
+}
+
+/** What a detector without columns has learnt, and one that looks at samples. */
+export const NOTHING_LEARNT: LearntCells<string> = { get: () => Number.NaN, set: () => undefined }
