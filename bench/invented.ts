@@ -103,7 +103,7 @@ function timed(run: Run, kind: 'batch' | 'tick', data: Uint8Array): Step {
   else run.longestSlice = Math.max(run.longestSlice, took)
   for (const effect of result.effects) {
     const mail = JSON.parse(effect.data) as Notification
-    if (mail.alerts.some((alert) => alert.identity.rule === 'limit-reached' && alert.state === 'firing')) run.told++
+    if (mail.alerts.some((alert) => alert.identity.rule === 'cardinality-limit' && alert.state === 'firing')) run.told++
   }
   return result
 }

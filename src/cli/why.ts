@@ -77,7 +77,7 @@ interface Moment {
 export function addWhy(program: Command, io: PaintIo): void {
   const command = describe(
     program.command('why').argument('<rule>', 'name of the rule').argument('<host>', 'name of the host'),
-    'Explain why people were notified about a host, or were not: the last verdicts, and the history of each episode',
+    'Explain why people were notified about a host, or were not: the last evaluations, and the history of each episode',
     'stashwatch why cpu-high web-1 --url http://127.0.0.1:8080',
   )
   setAction(withRemote(command), (rule, host) => why(rule, host, command.optsWithGlobals(), io))

@@ -2,9 +2,9 @@
 export const OWN_RULES = {
   source: 'source-down',
   degraded: 'source-degraded',
-  mass: 'mass-silence',
-  clock: 'clock-off',
-  cap: 'limit-reached',
+  mass: 'mass-absence',
+  clock: 'clock-skew',
+  cap: 'cardinality-limit',
 } as const
 
 export type BuiltinRule = (typeof OWN_RULES)[keyof typeof OWN_RULES]

@@ -130,7 +130,7 @@ test('a host whose clock is two hours fast is told as such, and stays watched', 
   t.strictSame(
     play.mails.map((mail) => [mail.alerts[0]?.identity.rule, mail.alerts[0]?.identity.host, mail.reason]),
     [
-      ['clock-off', 'fast', 'fired'],
+      ['clock-skew', 'fast', 'fired'],
       ['cpu-high', 'fast', 'fired'],
       ['cpu-high', 'fast', 'resolved'],
     ],
@@ -154,10 +154,10 @@ test('a host whose clock is a day behind is told as such, stays watched, and is 
   t.strictSame(
     play.mails.map((mail) => [mail.alerts[0]?.identity.rule, mail.reason]),
     [
-      ['clock-off', 'fired'],
+      ['clock-skew', 'fired'],
       ['cpu-high', 'fired'],
       ['cpu-high', 'resolved'],
-      ['clock-off', 'resolved'],
+      ['clock-skew', 'resolved'],
     ],
   )
 })
@@ -233,7 +233,7 @@ test('invented hosts cannot push out known ones', async (t) => {
   )
   const mails = play.mails.map((mail) => [mail.alerts[0]?.identity.rule, mail.alerts[0]?.identity.host, mail.reason])
   t.strictSame(mails.slice(0, 3), [
-    ['limit-reached', 'stashwatch', 'fired'],
+    ['cardinality-limit', 'stashwatch', 'fired'],
     ['cpu-high', 'a', 'fired'],
     ['cpu-high', 'b', 'fired'],
   ])

@@ -152,6 +152,6 @@ test("one host's clock is two hours fast: no host is called dead, and its own al
     }
   })
   t.strictSame(columns(play), { hosts: 0, many: 0, down: 0, degraded: 0 })
-  t.strictSame(toldOf(play, 'clock-off'), [`alert (fired): ${nameOf(100)}`])
+  t.strictSame(toldOf(play, 'clock-skew'), [`alert (fired): ${nameOf(100)}`])
   t.strictSame(episodes(play), TRUE_EPISODES, 'for the fast host as for the others')
 })

@@ -93,7 +93,7 @@ test('1,000 real hosts keep their windows and alerts beside 50,000 invented ones
     [[HOT, 'firing']],
   )
   t.strictSame(told(play, 'host-silent'), [`host-silent ${DYING} firing (fired)`], 'and one that dies is still told')
-  t.strictSame(told(play, 'limit-reached'), ['limit-reached stashwatch firing (fired)'], 'once')
+  t.strictSame(told(play, 'cardinality-limit'), ['cardinality-limit stashwatch firing (fired)'], 'once')
   const { state, counters } = play.fold
   t.equal(state.hosts.size, LIMIT)
   t.equal(counters.get('hosts_refused'), INVENTED - (LIMIT - REAL))
@@ -108,7 +108,7 @@ test('invented hosts that fell idle make room for others, real ones do not', asy
     play.told().map((line) => line.slice(9)),
     [
       `cpu-high ${HOT} firing (fired)`,
-      'limit-reached stashwatch firing (fired)',
+      'cardinality-limit stashwatch firing (fired)',
       'source-down stranger firing (fired)',
     ],
   )

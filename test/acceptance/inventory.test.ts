@@ -124,8 +124,8 @@ test('400 expected hosts that were never heard are one mail, and one when the la
     alive(play, (now) => (now < at('12:10:00') ? ['other'] : ['other', ...names])),
   )
   t.strictSame(play.told(), [
-    '12:04:20 mass-silence hosts.expected firing (fired)',
-    '12:10:00 mass-silence hosts.expected resolved (resolved)',
+    '12:04:20 mass-absence hosts.expected firing (fired)',
+    '12:10:00 mass-absence hosts.expected resolved (resolved)',
   ])
   t.strictSame(play.mails[0]?.alerts[0]?.evidence.why, {
     code: 'missing_everywhere',
@@ -148,7 +148,7 @@ test('of a mass absence at most 500 hosts are named, and all are counted', async
   const [alert] = play.mails[0]?.alerts ?? []
   t.match(alert?.evidence.why.params, { hosts: { length: 500 }, count: 600 })
   t.equal(alert?.evidence.why.params['peak'], undefined)
-  const view = alerts(play).find(({ identity }) => identity.rule === 'mass-silence')
+  const view = alerts(play).find(({ identity }) => identity.rule === 'mass-absence')
   t.match(view?.evidence.why.params, { hosts: { length: 500, 0: 'node-50' }, count: 550, peak: 600 })
 })
 
@@ -169,7 +169,7 @@ test('hosts that were never heard count for no flow: their source is not degrade
     '12:40:00',
     alive(play, () => names.slice(0, 30)),
   )
-  t.strictSame(play.told(), ['12:04:20 mass-silence hosts.expected firing (fired)'])
+  t.strictSame(play.told(), ['12:04:20 mass-absence hosts.expected firing (fired)'])
 })
 
 test('only the rules that concern a host miss it', async (t) => {
@@ -382,7 +382,7 @@ test('expected hosts outlive their source, and are missed when no other one brin
   t.strictSame(hosts(play).length, 31)
   t.match(
     play.told().map((line) => line.slice(9)),
-    ['source-down old firing (fired)', '1 source (hosts_retired)', 'mass-silence hosts.expected firing (fired)'],
+    ['source-down old firing (fired)', '1 source (hosts_retired)', 'mass-absence hosts.expected firing (fired)'],
   )
   t.match(
     alerts(play).find((one) => one.identity.host === 'node-3'),
@@ -511,7 +511,7 @@ test('a mass silence of which all hosts are retired is closed, and not called ov
   t.strictSame(open(play), [])
   t.strictSame(
     play.told().map((line) => line.slice(9)),
-    ['mass-silence logstash-a firing (fired)', '40 host, 1 mass_absence (hosts_retired)'],
+    ['mass-absence logstash-a firing (fired)', '40 host, 1 mass_absence (hosts_retired)'],
   )
   const { items = [] } = notices(play)[0] ?? {}
   t.equal(items.length, 41)
@@ -519,7 +519,7 @@ test('a mass silence of which all hosts are retired is closed, and not called ov
     kind: 'mass_absence',
     name: 'logstash-a',
     why: { code: 'last_retired' },
-    closed: [{ rule: 'mass-silence', code: CODE }],
+    closed: [{ rule: 'mass-absence', code: CODE }],
   })
 })
 
@@ -536,7 +536,7 @@ test('a mass silence of which some hosts are forgotten by hand ends with the oth
   )
   t.strictSame(
     play.told().map((line) => line.slice(9)),
-    ['mass-silence logstash-a firing (fired)', '3 host (hosts_retired)', 'mass-silence logstash-a resolved (resolved)'],
+    ['mass-absence logstash-a firing (fired)', '3 host (hosts_retired)', 'mass-absence logstash-a resolved (resolved)'],
   )
   t.strictSame(play.mails.at(-1)?.alerts[0]?.evidence.why, { code: 'seen_again', params: { retired: 3 } })
 })
@@ -550,7 +550,7 @@ test('a mass silence of which the last host is forgotten by hand is not called o
   )
   t.strictSame(
     play.told().map((line) => line.slice(9)),
-    ['mass-silence logstash-a firing (fired)', '40 host, 1 mass_absence (hosts_retired)'],
+    ['mass-absence logstash-a firing (fired)', '40 host, 1 mass_absence (hosts_retired)'],
   )
 })
 

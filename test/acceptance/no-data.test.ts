@@ -46,7 +46,7 @@ test('what fired before many hosts fell silent together is held back, not ended,
   t.strictSame(story.until('12:30'), [
     '12:01:10 ada fired: cpu-high node-3',
     '12:01:10 ada fired: cpu-high node-4',
-    '12:08:50 ada fired: mass-silence logstash-a',
+    '12:08:50 ada fired: mass-absence logstash-a',
     '12:12:10 ada fired: source-degraded logstash-a',
   ])
   t.match(
@@ -61,7 +61,7 @@ test('what fired before many hosts fell silent together is held back, not ended,
   t.strictSame(story.until('12:45').slice(4), [
     '12:40:00 ada repeat_interval: cpu-high node-3',
     '12:40:00 ada repeat_interval: cpu-high node-4',
-    '12:40:00 ada resolved: mass-silence logstash-a',
+    '12:40:00 ada resolved: mass-absence logstash-a',
     '12:40:00 ada resolved: source-degraded logstash-a',
     '12:41:10 ada resolved: cpu-high node-4',
   ])

@@ -125,7 +125,7 @@ test('a rack of 40 dies: one mail names all 40, and one tells that they are back
   play.until('12:50:00', (now) => deliver(play, now, { speaks }, STRIDE), STRIDE)
   t.strictSame(
     play.told().map((line) => line.slice(9)),
-    ['mass-silence logstash-a firing (fired)', 'mass-silence logstash-a resolved (resolved)'],
+    ['mass-absence logstash-a firing (fired)', 'mass-absence logstash-a resolved (resolved)'],
   )
 })
 
@@ -140,7 +140,7 @@ test('a degraded source is taken as it is after half an hour, and one mail names
     [
       'source-degraded logstash-a firing (fired)',
       'source-degraded logstash-a resolved (resolved)',
-      'mass-silence logstash-a firing (fired)',
+      'mass-absence logstash-a firing (fired)',
     ],
   )
   t.match(play.mails[1]?.alerts[0], {

@@ -43,7 +43,7 @@ test('a site whose only host is hours off either way is told so, and is watched'
     )
     t.strictSame(
       reasons(play),
-      ['clock-off a fired', 'cpu-high a fired', 'cpu-high a resolved'],
+      ['clock-skew a fired', 'cpu-high a fired', 'cpu-high a resolved'],
       `${offset / MINUTE} min`,
     )
   }
@@ -81,7 +81,7 @@ test('a clock that drifts slowly is believed until it is five minutes off', asyn
         ])
       }),
     )
-    t.strictSame(reasons(play), ['clock-off drifts fired'], `${pace}`)
+    t.strictSame(reasons(play), ['clock-skew drifts fired'], `${pace}`)
   }
 })
 

@@ -345,7 +345,7 @@ test('a restart in the middle of a mass silence changes nothing of what is told'
   })
   t.strictSame(
     play.mails.map((mail) => mail.alerts[0]?.identity.rule),
-    ['mass-silence'],
+    ['mass-absence'],
   )
   const { entries } = play
   for (const share of [0.5, 0.7, 0.72, 0.74, 0.76, 0.8]) {

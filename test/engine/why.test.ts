@@ -30,14 +30,14 @@ test('why knows the rules of stashwatch itself, and what they say while nothing 
       },
     ],
     ['source-degraded', 'logstash-a', { value: 1, measure: { kind: 'state', metric: 'source_hosts', unit: 'count' } }],
-    ['mass-silence', 'logstash-a', { value: 0, evidence: { why: { code: 'none_absent', params: {} } } }],
+    ['mass-absence', 'logstash-a', { value: 0, evidence: { why: { code: 'none_absent', params: {} } } }],
     [
-      'clock-off',
+      'clock-skew',
       'web-1',
       { value: null, evidence: { limit: { op: 'above', value: 300 }, why: { code: 'clock_in_sync', params: {} } } },
     ],
     [
-      'limit-reached',
+      'cardinality-limit',
       'stashwatch',
       {
         value: 0,
@@ -48,7 +48,7 @@ test('why knows the rules of stashwatch itself, and what they say while nothing 
   for (const [rule, of, last] of calm) {
     t.match(
       why(rule, of),
-      { rule: { name: rule, kind: 'builtin', notify: ['ops'] }, verdicts: [last], alerts: [] },
+      { rule: { name: rule, kind: 'builtin', notify: ['ops'] }, evaluations: [last], alerts: [] },
       rule,
     )
     t.match(why(rule, 'nobody')?.evaluations, [], `${rule} says nothing of what it does not look at`)
@@ -82,8 +82,8 @@ test('of a host that a rule is not for, why says whom it is for', async (t) => {
     ['cpu-high', ['big-*', 'huge'], 'window'],
     ['host-silent', ['big-*'], 'source_delivery'],
   ] as const) {
-    t.match(why(rule, 'am-1'), { rule: { nextEvaluation: { kind: 'not_applicable', hosts } }, verdicts: { length: 0 } })
-    t.match(why(rule, 'big-1'), { rule: { nextEvaluation: { kind: next } }, verdicts: { length: 1 } })
+    t.match(why(rule, 'am-1'), { rule: { nextEvaluation: { kind: 'not_applicable', hosts } }, evaluations: { length: 0 } })
+    t.match(why(rule, 'big-1'), { rule: { nextEvaluation: { kind: next } }, evaluations: { length: 1 } })
   }
 })
 

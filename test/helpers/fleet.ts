@@ -58,7 +58,7 @@ export function columns(play: Play): Record<'hosts' | 'many' | 'down' | 'degrade
   const of = (rule: string): number => fired.filter((mail) => mail.alerts[0]?.identity.rule === rule).length
   return {
     hosts: of('host-silent'),
-    many: of('mass-silence'),
+    many: of('mass-absence'),
     down: of('source-down'),
     degraded: of('source-degraded'),
   }

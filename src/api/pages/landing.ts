@@ -14,7 +14,7 @@ const READ: readonly Link[] = [
   ['/api/v1/alerts', 'Alerts: pending, firing, recovering and recently resolved'],
   ['/api/v1/silences', 'Silences: what is not told, until when, and who asked for it'],
   ['/api/v1/hosts', 'Hosts: when each was last seen, from which source'],
-  ['/api/v1/rules', 'Rules: their last verdicts, and what the next one waits for'],
+  ['/api/v1/rules', 'Rules with their last evaluations'],
   ['/api/v1/notifications', 'Notifications: what was sent, to whom, with what answer'],
   ['/api/v1/rejects', 'Rejects: events that were refused, and why'],
 ]
