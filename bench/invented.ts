@@ -69,10 +69,10 @@ const configOf = (rules: EngineConfig['rules']): EngineConfig => ({
   metrics: [{ name: 'cpu', fields: ['cpu'], unit: 'ratio', kind: 'gauge', by: [], byFields: [] }],
   rules,
   receivers: [{ name: 'ops', email: [{ address: 'ops@example.org' }] }],
-  system: ['ops'],
+  selfMonitoring: ['ops'],
   sources: [],
   mailsPerMinute: 5,
-  hosts: { expected: [], forgetAfter: 86_400_000 },
+  hosts: { expected: [], retireAfter: 86_400_000 },
   alerting: ALERTING,
   limits: { hosts: 20_000, series: 400_000, seriesPerHost: 1000, sources: 100 },
 })

@@ -17,8 +17,8 @@ import { type Mailbox, createNotifiers } from './notify/index.ts'
 import { openLinkKey } from './links/key.ts'
 import { openExtractor, openSchemas } from './service/judge.ts'
 import { reload } from './service/reload.ts'
-import { hear } from './service/reload-log.ts'
-import { addressesOf, type Running, type ServiceOptions, startSender } from './service/running.ts'
+import { onEngineEvent } from './service/reload-log.ts'
+import { listAddresses, type ServiceState, type ServiceOptions, startSender } from './service/running.ts'
 import { startTicks } from './service/ticks.ts'
 
 export { createNotifiers as openWays } from './notify/index.ts'
@@ -57,7 +57,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const schemas = openSchemas(config)
   makeFolder(config.data, 0o700)
   const metrics = createMetrics({ version: VERSION, clock })
-  const running: Running = {
+  const running: ServiceState = {
     options,
     metrics,
     config,
@@ -72,7 +72,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     sender: undefined,
     mailbox: undefined,
     since: clock.now(),
-    known: addressesOf(config),
+    known: listAddresses(config),
     left: new Map(),
     reloading: Promise.resolve(),
   }
@@ -86,7 +86,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const data = { file, config: config.engine, now: clock.now() }
     const engine = await startEngine(
       data,
-      (report) => hear(running, report),
+      (report) => onEngineEvent(running, report),
       (error) => lose(running, error),
     )
     running.engine = engine
@@ -111,7 +111,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-async function stop(running: Running, undo: readonly (() => unknown)[]): Promise<void> {
+async function stop(running: ServiceState, undo: readonly (() => unknown)[]): Promise<void> {
   running.state = 'draining'
   await running.reloading
   running.options.log.info({}, 'stopping: no new connections, what was begun is finished')
@@ -133,14 +133,14 @@ async function unwind(undo: readonly (() => unknown)[]): Promise<void> {
 }
 
 /** The engine's thread has ended by itself: there is nothing to ask any more, and nothing to wait for. */
-function lose(running: Running, error: Error): void {
+function lose(running: ServiceState, error: Error): void {
   running.state = 'draining'
   running.engine = undefined
   running.options.onEnd(error)
 }
 
 /** Waits for the last snapshot, but not for ever: what was answered is in the journal without it. */
-function stopEngine({ engine, options }: Running): Promise<void> {
+function stopEngine({ engine, options }: ServiceState): Promise<void> {
   if (engine === undefined) return Promise.resolve()
   return new Promise((resolve, reject) => {
     const late = new Error(`the engine did not stop within ${STOP_WITHIN / 1000} s`)
@@ -149,7 +149,7 @@ function stopEngine({ engine, options }: Running): Promise<void> {
   })
 }
 
-async function createHttp(running: Running): Promise<ReturnType<typeof createHttpServer>> {
+async function createHttp(running: ServiceState): Promise<ReturnType<typeof createHttpServer>> {
   const { options, metrics, rejects } = running
   const { config, clock, timers, log, readConfig } = options
   const http = createHttpServer({ log, timers, observer: metrics.observer })
@@ -195,7 +195,7 @@ async function createHttp(running: Running): Promise<ReturnType<typeof createHtt
 }
 
 /** The engine, which the HTTP side knows before it is there. */
-function later(running: Running): () => EngineClient {
+function later(running: ServiceState): () => EngineClient {
   return () => {
     if (running.engine === undefined) throw new Error('the engine does not run')
     return running.engine
@@ -203,7 +203,7 @@ function later(running: Running): () => EngineClient {
 }
 
 /** The metrics' observer, which also notes that a sender was turned away. */
-function watchful(running: Running): Observer {
+function watchful(running: ServiceState): Observer {
   const { observer } = running.metrics
   return {
     ...observer,

@@ -27,19 +27,19 @@ export function createSkew(): ClockSkew {
  * prove that it is right again. The twenty arrive over a minute at least: a backlog that is caught up with changes its
  * offset meanwhile, a wrong clock does not.
  */
-export function observeOffset(skew: ClockSkew, offset: Millis, rcv: Millis): void {
+export function observeOffset(skew: ClockSkew, offset: Millis, receivedAt: Millis): void {
   const isBeyond = isOff(offset)
   if (skew.off === undefined ? !isBeyond : Math.abs(offset - skew.off) <= STEADY) {
     if (skew.run.length > 0) skew.run = []
     return
   }
-  if (Math.abs(rcv - skew.at) < APART) return
-  skew.at = rcv
+  if (Math.abs(receivedAt - skew.at) < APART) return
+  skew.at = receivedAt
   if (isOff(skew.run[0] ?? offset) !== isBeyond) skew.run = []
   skew.run.push(offset)
   if (skew.run.length < RUN) return
-  const middle = medianOf(skew.run)
-  const spread = medianOf(skew.run.map((one) => Math.abs(one - middle)))
+  const middle = median(skew.run)
+  const spread = median(skew.run.map((one) => Math.abs(one - middle)))
   if (isBeyond && spread >= STEADY) {
     skew.run.shift()
     return
@@ -52,7 +52,7 @@ function isOff(offset: Millis): boolean {
   return Math.abs(offset) > CLOCK_BOUND
 }
 
-function medianOf(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const ordered = values.toSorted((a, b) => a - b)
   return ((ordered[(ordered.length - 1) >> 1] as number) + (ordered[ordered.length >> 1] as number)) / 2
 }

@@ -3,12 +3,12 @@ import { writeCount } from './wide-counts.ts'
 import { matchLearnt, resetLearnt } from './learnt.ts'
 import { emptyPartial, mergeInto, type Partial } from './partial.ts'
 import {
-  baseOf,
-  cellOf,
-  chunkOf,
+  firstCell,
+  cellIndex,
+  findChunk,
   createChunk,
   createStore,
-  headOf,
+  newestBucket,
   chunkIndex,
   evaluatedTo,
   cellKey,
@@ -17,7 +17,7 @@ import {
   readLearnt,
   sampleCount,
   type Store,
-  tailOf,
+  oldestBucket,
   writeLearnt,
 } from './store.ts'
 
@@ -40,7 +40,7 @@ export function refill(from: Store, layout: Layout): Store {
 
 /** What is still learnt in the same way goes on; the rest begins anew. */
 function copyLearnt(from: Store, slot: number, to: Store, known: readonly number[]): void {
-  resetLearnt(chunkOf(to, slot).learnt, chunkIndex(slot))
+  resetLearnt(findChunk(to, slot).learnt, chunkIndex(slot))
   for (const [column, old] of known.entries()) {
     if (old !== -1) writeLearnt(to, slot, column, readLearnt(from, slot, old))
   }
@@ -48,8 +48,8 @@ function copyLearnt(from: Store, slot: number, to: Store, known: readonly number
 
 function copySeries(from: Store, slot: number, to: Store): void {
   const ratio = to.layout.width / from.layout.width
-  const [source, chunk, index] = [chunkOf(from, slot), chunkOf(to, slot), chunkIndex(slot)]
-  const [head, judged] = [headOf(from, slot), evaluatedTo(from, slot, false)]
+  const [source, chunk, index] = [findChunk(from, slot), findChunk(to, slot), chunkIndex(slot)]
+  const [head, judged] = [newestBucket(from, slot), evaluatedTo(from, slot, false)]
   chunk.k[index] = source.k[index] as number
   chunk.first[index] = source.first[index] as number
   chunk.head[index] = Math.floor(head / ratio)
@@ -59,7 +59,7 @@ function copySeries(from: Store, slot: number, to: Store): void {
   )
   if (head === -Infinity) return
   const isKnown = from.layout.counter || !to.layout.counter
-  const oldest = isKnown ? Math.max(tailOf(from, slot), tailOf(to, slot) * ratio) : head + 1
+  const oldest = isKnown ? Math.max(oldestBucket(from, slot), oldestBucket(to, slot) * ratio) : head + 1
   // Wider buckets are to reach further back than what they are filled from; a counter knows nothing of what was before.
   if (ratio > 1 || !isKnown) chunk.first[index] = Math.max(chunk.first[index], oldest * from.layout.width)
   for (let bucket = oldest; bucket <= head; bucket++) {
@@ -68,9 +68,9 @@ function copySeries(from: Store, slot: number, to: Store): void {
 }
 
 function copyCell(from: Store, slot: number, bucket: number, to: Store, target: number): void {
-  const chunk = chunkOf(to, slot)
-  const cell = cellOf(to, target)
-  const at = baseOf(to, slot) + cell
+  const chunk = findChunk(to, slot)
+  const cell = cellIndex(to, target)
+  const at = firstCell(to, slot) + cell
   const key = cellKey(to, slot, cell)
   const all = emptyPartial()
   const added = emptyPartial()
@@ -83,9 +83,9 @@ function copyCell(from: Store, slot: number, bucket: number, to: Store, target: 
 }
 
 function copyCounter(from: Store, slot: number, bucket: number, to: Store, at: number, key: number): void {
-  const [source, chunk] = [chunkOf(from, slot), chunkOf(to, slot)]
-  const cell = cellOf(from, bucket)
-  const samples = readCounterSamples(source, baseOf(from, slot) + cell, from.crowded, cellKey(from, slot, cell))
+  const [source, chunk] = [findChunk(from, slot), findChunk(to, slot)]
+  const cell = cellIndex(from, bucket)
+  const samples = readCounterSamples(source, firstCell(from, slot) + cell, from.crowded, cellKey(from, slot, cell))
   for (let i = 0; i < samples.length; i += 2) {
     addCounterSample(
       chunk,
@@ -106,7 +106,7 @@ function writeSums(
   bucket: number,
   { d1, d2, min, max, lastTs, last }: Partial,
 ): void {
-  const chunk = chunkOf(store, slot)
+  const chunk = findChunk(store, slot)
   const { width, squares, extremes, last: hasLast, counter } = store.layout
   chunk.d1[at] = d1
   if (squares) chunk.d2[at] = d2

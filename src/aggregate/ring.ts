@@ -3,16 +3,16 @@ import { addCounterSample, compactCell } from './counter.ts'
 import { addCount, readCount } from './wide-counts.ts'
 import { resetLearnt } from './learnt.ts'
 import { isLater } from './partial.ts'
-import { baseOf, cellOf, markChanging, type Chunk, chunkOf, chunkIndex, cellKey, type Store } from './store.ts'
+import { firstCell, cellIndex, markChanging, type Chunk, findChunk, chunkIndex, cellKey, type Store } from './store.ts'
 
 /** Folds one sample in. The caller has made sure that the bucket is not older than the series' tail. */
 export function addSample(store: Store, slot: number, bucket: number, ts: Millis, value: number): void {
   markChanging(store, slot)
   const { width, squares, extremes, last, counter } = store.layout
-  const chunk = chunkOf(store, slot)
+  const chunk = findChunk(store, slot)
   advance(store, slot, chunk, bucket, ts, value)
-  const cell = cellOf(store, bucket)
-  const at = baseOf(store, slot) + cell
+  const cell = cellIndex(store, bucket)
+  const at = firstCell(store, slot) + cell
   const fresh = chunk.n[at] === 0
   const shifted = value - (chunk.k[chunkIndex(slot)] as number)
   const key = cellKey(store, slot, cell)
@@ -51,12 +51,12 @@ function advance(store: Store, slot: number, chunk: Chunk, bucket: number, ts: M
   }
   if (ts < (chunk.first[index] as number)) chunk.first[index] = ts
   if (bucket <= head) return
-  const base = baseOf(store, slot)
+  const base = firstCell(store, slot)
   const cells = store.layout.cells
   if (bucket - head >= cells) {
     if (filledCells(chunk, base, cells) > 1) chunk.first[index] = ts
     chunk.n.fill(0, base, base + cells)
-  } else for (let b = head + 1; b <= bucket; b++) chunk.n[base + cellOf(store, b)] = 0
+  } else for (let b = head + 1; b <= bucket; b++) chunk.n[base + cellIndex(store, b)] = 0
   chunk.head[index] = bucket
   if (store.crowded.size > 0) settleCells(store, slot, head, bucket)
   if (isFar(chunk.k[index] as number, value)) shiftAnew(store, slot, value)
@@ -67,7 +67,7 @@ function settleCells(store: Store, slot: number, head: number, bucket: number): 
   const behind = Math.ceil(SETTLED / store.layout.width)
   const to = Math.min(head, bucket - behind - 1)
   for (let b = Math.max(head - behind, bucket - store.layout.cells + 1); b <= to; b++) {
-    compactCell(store.crowded, cellKey(store, slot, cellOf(store, b)))
+    compactCell(store.crowded, cellKey(store, slot, cellIndex(store, b)))
   }
 }
 
@@ -81,8 +81,8 @@ function isFar(a: number, b: number): boolean {
 
 /** Shifts the sums of a series by another value. A first value out of all proportion would blur all that come after. */
 function shiftAnew(store: Store, slot: number, k: number): void {
-  const chunk = chunkOf(store, slot)
-  const base = baseOf(store, slot)
+  const chunk = findChunk(store, slot)
+  const base = firstCell(store, slot)
   const by = (chunk.k[chunkIndex(slot)] as number) - k
   for (let at = base; at < base + store.layout.cells; at++) {
     const n = readCount(store, chunk.n, at, cellKey(store, slot, at - base))
@@ -101,7 +101,7 @@ function shiftAnew(store: Store, slot: number, k: number): void {
 export function rewindSeries(store: Store, now: Millis): void {
   const bucket = Math.floor(now / store.layout.width)
   for (let slot = 0; slot < store.used; slot++) {
-    const chunk = chunkOf(store, slot)
+    const chunk = findChunk(store, slot)
     const index = chunkIndex(slot)
     if ((chunk.head[index] as number) <= bucket && (chunk.evaluatedTo[index] as number) <= bucket) continue
     markChanging(store, slot)
@@ -111,7 +111,7 @@ export function rewindSeries(store: Store, now: Millis): void {
     if ((chunk.head[index] as number) <= bucket) continue
     chunk.head[index] = bucket
     chunk.first[index] = now
-    const base = baseOf(store, slot)
+    const base = firstCell(store, slot)
     chunk.n.fill(0, base, base + store.layout.cells)
   }
 }

@@ -3,7 +3,7 @@ import { chunkLayout, chunkOn, chunkSize, type Chunk, type Layout, type Store } 
 /** A store without its cells: what is left when they are kept as bytes. */
 export type StoreFrame = Omit<Store, 'chunks' | 'onWrite'> & { readonly count: number }
 
-export function frameOf({ layout, free, used, crowded, overflow, chunks }: Store): StoreFrame {
+export function storeFrame({ layout, free, used, crowded, overflow, chunks }: Store): StoreFrame {
   return { layout, free, used, crowded, overflow, count: chunks.length }
 }
 

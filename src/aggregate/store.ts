@@ -118,12 +118,12 @@ export function createChunk(layout: Layout): Chunk {
 }
 
 export function readLearnt(store: Store, slot: number, column: number): number {
-  return chunkOf(store, slot).learnt[column]?.[chunkIndex(slot)] ?? Number.NaN
+  return findChunk(store, slot).learnt[column]?.[chunkIndex(slot)] ?? Number.NaN
 }
 
 export function writeLearnt(store: Store, slot: number, column: number, value: number): void {
   markChanging(store, slot)
-  const learnt = chunkOf(store, slot).learnt[column]
+  const learnt = findChunk(store, slot).learnt[column]
   if (learnt !== undefined) learnt[chunkIndex(slot)] = value
 }
 
@@ -137,7 +137,7 @@ export function addSeries(store: Store): number {
   const slot = store.free.pop() ?? store.used++
   if (slot >> CHUNK_BITS >= store.chunks.length) store.chunks.push(createChunk(store.layout))
   markChanging(store, slot)
-  const chunk = chunkOf(store, slot)
+  const chunk = findChunk(store, slot)
   chunk.head[chunkIndex(slot)] = -Infinity
   resetLearnt(chunk.learnt, chunkIndex(slot))
   return slot
@@ -146,8 +146,8 @@ export function addSeries(store: Store): number {
 /** Gives a slot back; its cells are wiped when it is used anew. */
 export function removeSeries(store: Store, slot: number): void {
   markChanging(store, slot)
-  const chunk = chunkOf(store, slot)
-  const base = baseOf(store, slot)
+  const chunk = findChunk(store, slot)
+  const base = firstCell(store, slot)
   chunk.n.fill(0, base, base + store.layout.cells)
   for (let cell = 0; cell < store.layout.cells && store.crowded.size + store.overflow.size > 0; cell++) {
     store.crowded.delete(cellKey(store, slot, cell))
@@ -161,49 +161,49 @@ export function markChanging(store: Store, slot: number): void {
   store.onWrite?.(slot >> CHUNK_BITS)
 }
 
-export function chunkOf(store: Store, slot: number): Chunk {
+export function findChunk(store: Store, slot: number): Chunk {
   return store.chunks[slot >> CHUNK_BITS] as Chunk
 }
 
 /** Index of a series' first cell in its chunk's columns. */
-export function baseOf(store: Store, slot: number): number {
+export function firstCell(store: Store, slot: number): number {
   return chunkIndex(slot) * store.layout.cells
 }
 
-export function headOf(store: Store, slot: number): number {
-  return chunkOf(store, slot).head[chunkIndex(slot)] as number
+export function newestBucket(store: Store, slot: number): number {
+  return findChunk(store, slot).head[chunkIndex(slot)] as number
 }
 
 /** The newest window end (in buckets) that a series was judged for; Infinity where no rule asks. */
 export function evaluatedTo(store: Store, slot: number, slow: boolean): number {
   if (slow && !store.layout.extraLateness) return Infinity
-  const chunk = chunkOf(store, slot)
+  const chunk = findChunk(store, slot)
   return (slow ? chunk.evaluatedLateTo : chunk.evaluatedTo)[chunkIndex(slot)] as number
 }
 
 export function setEvaluatedTo(store: Store, slot: number, slow: boolean, end: number): void {
   markChanging(store, slot)
-  const chunk = chunkOf(store, slot)
+  const chunk = findChunk(store, slot)
   const column = slow ? chunk.evaluatedLateTo : chunk.evaluatedTo
   column[chunkIndex(slot)] = end
 }
 
 /** Time of the earliest sample the series ever had. */
-export function firstOf(store: Store, slot: number): Millis {
-  return chunkOf(store, slot).first[chunkIndex(slot)] as number
+export function firstSampleTime(store: Store, slot: number): Millis {
+  return findChunk(store, slot).first[chunkIndex(slot)] as number
 }
 
 /** The value that the sums of a series are shifted by. */
-export function shiftOf(store: Store, slot: number): number {
-  return chunkOf(store, slot).k[chunkIndex(slot)] as number
+export function sumShift(store: Store, slot: number): number {
+  return findChunk(store, slot).k[chunkIndex(slot)] as number
 }
 
 /** The oldest bucket that a series can still hold. */
-export function tailOf(store: Store, slot: number): number {
-  return headOf(store, slot) - store.layout.cells + 1
+export function oldestBucket(store: Store, slot: number): number {
+  return newestBucket(store, slot) - store.layout.cells + 1
 }
 
-export function cellOf(store: Store, bucket: number): number {
+export function cellIndex(store: Store, bucket: number): number {
   const cells = store.layout.cells
   return ((bucket % cells) + cells) % cells
 }
@@ -215,14 +215,14 @@ export function cellKey(store: Store, slot: number, cell: number): number {
 
 /** How many samples a bucket of a series holds. */
 export function sampleCount(store: Store, slot: number, bucket: number): number {
-  const cell = cellOf(store, bucket)
-  return readCount(store, chunkOf(store, slot).n, baseOf(store, slot) + cell, cellKey(store, slot, cell))
+  const cell = cellIndex(store, bucket)
+  return readCount(store, findChunk(store, slot).n, firstCell(store, slot) + cell, cellKey(store, slot, cell))
 }
 
 /** Reads one cell; columns that are not kept are NaN. */
 export function readCell(store: Store, slot: number, bucket: number, into: Partial): void {
-  const chunk = chunkOf(store, slot)
-  const at = baseOf(store, slot) + cellOf(store, bucket)
+  const chunk = findChunk(store, slot)
+  const at = firstCell(store, slot) + cellIndex(store, bucket)
   const { width, squares, extremes, last, counter } = store.layout
   into.n = sampleCount(store, slot, bucket)
   into.d1 = chunk.d1[at] as number

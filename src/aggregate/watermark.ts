@@ -45,15 +45,15 @@ const HEARTBEAT_MARGIN = 30_000
 /** How long the clock's past is kept; the longest wait of a rule. */
 export const EXTRA_LATENESS = 90_000
 
-export function createSource(name: string, rcv: Millis): Source {
+export function createSource(name: string, receivedAt: Millis): Source {
   return {
     name,
     watermark: -Infinity,
-    trusted: rcv,
+    trusted: receivedAt,
     watermarkHistory: [],
-    lastSeenAt: rcv,
-    since: rcv,
-    pausedUntil: rcv,
+    lastSeenAt: receivedAt,
+    since: receivedAt,
+    pausedUntil: receivedAt,
     heartbeats: false,
     observed: 0,
     watching: -1,
@@ -65,32 +65,33 @@ export function createSource(name: string, rcv: Millis): Source {
 }
 
 /** A request came. */
-export function recordArrival(source: Source, rcv: Millis): void {
-  if (rcv - source.lastSeenAt > PAUSE) source.pausedUntil = rcv
-  source.lastSeenAt = Math.max(source.lastSeenAt, rcv)
+export function recordArrival(source: Source, receivedAt: Millis): void {
+  if (receivedAt - source.lastSeenAt > PAUSE) source.pausedUntil = receivedAt
+  source.lastSeenAt = Math.max(source.lastSeenAt, receivedAt)
   source.idleFor = 0
   source.flushed = false
 }
 
 /** An event came that may be trusted with the time. */
-export function advanceWatermark(source: Source, ts: Millis, rcv: Millis): void {
-  if (rcv - ts > TOO_OLD) return
-  source.trusted = Math.max(source.trusted, rcv)
-  source.watermark = Math.max(source.watermark, Math.min(ts, rcv))
+export function advanceWatermark(source: Source, ts: Millis, receivedAt: Millis): void {
+  if (receivedAt - ts > TOO_OLD) return
+  source.trusted = Math.max(source.trusted, receivedAt)
+  source.watermark = Math.max(source.watermark, Math.min(ts, receivedAt))
 }
 
 /**
  * An event came whose time is not believed, so that it is taken by its arrival. It proves nothing about the others of
  * its source, which may be in the midst of a backlog; but where there are no others, somebody has to close the windows.
  */
-export function advanceByArrival(source: Source, rcv: Millis): void {
-  if (rcv - source.trusted > UNTRUSTED) source.watermark = Math.max(source.watermark, rcv - HEARTBEAT_MARGIN)
+export function advanceByArrival(source: Source, receivedAt: Millis): void {
+  if (receivedAt - source.trusted > UNTRUSTED)
+    source.watermark = Math.max(source.watermark, receivedAt - HEARTBEAT_MARGIN)
 }
 
-export function onHeartbeat(source: Source, ts: Millis, rcv: Millis): void {
+export function onHeartbeat(source: Source, ts: Millis, receivedAt: Millis): void {
   source.heartbeats = true
   source.delivered = true
-  advanceWatermark(source, Math.min(ts, rcv) - HEARTBEAT_MARGIN, rcv)
+  advanceWatermark(source, Math.min(ts, receivedAt) - HEARTBEAT_MARGIN, receivedAt)
 }
 
 /**
@@ -133,11 +134,11 @@ export function watermarkAt(source: Source, now: Millis, wait: Millis): Millis {
 }
 
 /** Whether a pause of this source means something: it beats, or it has sent steadily for ten minutes. */
-export function isSteady(source: Source): boolean {
+export function isRegular(source: Source): boolean {
   return source.heartbeats || source.lastSeenAt - source.pausedUntil >= 10 * 60_000
 }
 
 /** Whether what the source delivers is of now, and not out of a backlog. */
-export function isLive(source: Source, rcv: Millis): boolean {
-  return rcv - source.watermark < 5 * 60_000
+export function isLive(source: Source, receivedAt: Millis): boolean {
+  return receivedAt - source.watermark < 5 * 60_000
 }

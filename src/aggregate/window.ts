@@ -2,17 +2,17 @@ import type { Millis, Of } from '../model.ts'
 import { growth, readCounterSamples } from './counter.ts'
 import { emptyPartial, computeMean, mergeInto, type Partial, computeStddev, computeSum } from './partial.ts'
 import {
-  baseOf,
-  cellOf,
-  chunkOf,
-  firstOf,
-  headOf,
+  firstCell,
+  cellIndex,
+  findChunk,
+  firstSampleTime,
+  newestBucket,
   cellKey,
   readCell,
   sampleCount,
-  shiftOf,
+  sumShift,
   type Store,
-  tailOf,
+  oldestBucket,
 } from './store.ts'
 
 /** Buckets `from` (inclusive) to `to` (exclusive). */
@@ -29,8 +29,8 @@ export interface Window extends Partial {
 export function readWindow(store: Store, slot: number, span: BucketRange): Window {
   const all = { ...emptyPartial(), filled: 0 }
   const cell = emptyPartial()
-  const to = Math.min(span.to - 1, headOf(store, slot))
-  for (let bucket = Math.max(span.from, tailOf(store, slot)); bucket <= to; bucket++) {
+  const to = Math.min(span.to - 1, newestBucket(store, slot))
+  for (let bucket = Math.max(span.from, oldestBucket(store, slot)); bucket <= to; bucket++) {
     readCell(store, slot, bucket, cell)
     if (cell.n === 0) continue
     all.filled++
@@ -48,7 +48,7 @@ export function computeFigure(
   window: Readonly<Partial>,
 ): number {
   if (of === 'increase' || of === 'rate') return counterFigure(store, slot, span, of)
-  const k = shiftOf(store, slot)
+  const k = sumShift(store, slot)
   if (window.n === 0) return NaN
   if (of === 'mean') return computeMean(window, k)
   if (of === 'sum') return computeSum(window, k)
@@ -68,8 +68,8 @@ function counterFigure(store: Store, slot: number, span: BucketRange, of: 'incre
   let began = start
   let increase = 0
   let pairs = 0
-  const to = Math.min(span.to - 1, headOf(store, slot))
-  for (let bucket = Math.max(span.from, tailOf(store, slot)); bucket <= to; bucket++) {
+  const to = Math.min(span.to - 1, newestBucket(store, slot))
+  for (let bucket = Math.max(span.from, oldestBucket(store, slot)); bucket <= to; bucket++) {
     const samples = counterSamples(store, slot, bucket)
     for (let i = 0; i < samples.length; i += 2) {
       const ts = samples[i] as number
@@ -89,14 +89,14 @@ function counterFigure(store: Store, slot: number, span: BucketRange, of: 'incre
 }
 
 function counterSamples(store: Store, slot: number, bucket: number): readonly number[] {
-  const chunk = chunkOf(store, slot)
-  const cell = cellOf(store, bucket)
-  const at = baseOf(store, slot) + cell
+  const chunk = findChunk(store, slot)
+  const cell = cellIndex(store, bucket)
+  const at = firstCell(store, slot) + cell
   return chunk.n[at] === 0 ? [] : readCounterSamples(chunk, at, store.crowded, cellKey(store, slot, cell))
 }
 
 function lastBefore(store: Store, slot: number, bucket: number): { ts: number; value: number } | undefined {
-  for (let b = Math.min(bucket - 1, headOf(store, slot)); b >= tailOf(store, slot); b--) {
+  for (let b = Math.min(bucket - 1, newestBucket(store, slot)); b >= oldestBucket(store, slot); b--) {
     const samples = counterSamples(store, slot, b)
     if (samples.length === 0) continue
     return { ts: samples[samples.length - 2] as number, value: samples[samples.length - 1] as number }
@@ -113,8 +113,8 @@ export function estimateInterval(store: Store, slot: number, to: number): Millis
   const gaps: number[] = []
   const counts: number[] = []
   let previous = NaN
-  const last = Math.min(to - 1, headOf(store, slot))
-  for (let bucket = tailOf(store, slot); bucket <= last; bucket++) {
+  const last = Math.min(to - 1, newestBucket(store, slot))
+  for (let bucket = oldestBucket(store, slot); bucket <= last; bucket++) {
     const n = sampleCount(store, slot, bucket)
     if (n === 0) continue
     counts.push(n)
@@ -147,8 +147,8 @@ export function hasCoverage(
   const { width } = store.layout
   if (n === 0 || (least !== undefined && n < least)) return false
   const start = span.from * width
-  const began = firstOf(store, slot)
-  const tail = tailOf(store, slot)
+  const began = firstSampleTime(store, slot)
+  const tail = oldestBucket(store, slot)
   if (span.from < tail && began < tail * width) return false
   if (began <= start && (least !== undefined || filled === span.to - span.from)) return true
   const interval = estimateInterval(store, slot, span.to)

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Clock, Command, CommandAnswer, Engine, Forgotten, Millis } from '../model.ts'
+import type { Clock, Command, CommandAnswer, Engine, RetireResult, Millis } from '../model.ts'
 import { ask } from './ask.ts'
 import { tokenName, type GuardDeps } from './guard.ts'
 import { knownHost, type QueryString, readFlag } from './params.ts'
@@ -25,7 +25,7 @@ export function addCommandRoutes(app: FastifyInstance, deps: CommandDeps): void 
     const command: Command = { kind: 'forget', host, ...signed(deps, request), ...(isForced ? {} : { spare: LIVELY }) }
     const answer = await ask(deps.clock, async () => deps.engine.command(command))
     if (answer.kind === 'refused') throw refusal(host, answer)
-    const { lastSeen, closed } = answer.value as Forgotten
+    const { lastSeen, closed } = answer.value as RetireResult
     return { host, lastSeen: iso(lastSeen), closed }
   })
 }

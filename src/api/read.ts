@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Clock, Engine, HostDetail, Millis, RuleView, SendRecord } from '../model.ts'
-import { OWN_RULES } from '../model.ts'
+import { BUILTIN_RULES } from '../model.ts'
 import { nearest } from '../text/suggest.ts'
 import { ask, type AskEngine, createAskEngine, unknownEpisode } from './ask.ts'
 import { episodePage, hostPage, prefersPage } from './pages/detail.ts'
@@ -128,7 +128,7 @@ function readWhy(query: QueryString) {
 
 function unknownRule(rule: string, rules: readonly RuleView[]): ApiProblem {
   const names = rules.map(({ name }) => name)
-  const guess = nearest(rule, [...names, ...Object.values(OWN_RULES)])
+  const guess = nearest(rule, [...names, ...Object.values(BUILTIN_RULES)])
   return new ApiProblem('unknown-rule', {
     detail: 'No rule has this name. /api/v1/rules lists them.',
     parameter: 'rule',

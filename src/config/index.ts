@@ -17,7 +17,7 @@ import type { PartContext } from './sections/service.ts'
 import { readYaml } from './file/yaml.ts'
 import { readReceivers, readTargets } from './sections/receivers.ts'
 import { readRules } from './sections/rules.ts'
-import { reasonOf } from './file/secrets.ts'
+import { errorReason } from './file/secrets.ts'
 import type { Env } from './file/secrets.ts'
 import { checkTemplates } from './sections/templates.ts'
 import { validate } from './file/validate.ts'
@@ -93,7 +93,7 @@ function readText(path: string, name: string): string {
   try {
     bytes = readFileSync(path)
   } catch (error) {
-    const what = `the configuration ${path} ${reasonOf(error)}`
+    const what = `the configuration ${path} ${errorReason(error)}`
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EISDIR') throw new ConfigUnreadable(what, error)
     throw new ConfigErrors([{ file: name, what: describe(what, { fix: 'check the path after --config' }) }])
@@ -225,7 +225,7 @@ function readEngine(raw: Raw.Configuration, filled: Filled, context: ConfigConte
     metrics,
     rules,
     receivers: readReceivers(filled.receivers, { ...context, templates, labels }),
-    system: notify,
+    selfMonitoring: notify,
     sources: filled.ingest.tokens.map(({ name }) => name),
     hosts: readInventory(filled.hosts, { ...context, rules, limits }),
     mailsPerMinute: filled.alerting?.rate_limit?.per_recipient ?? MAILS_PER_RECIPIENT,

@@ -5,7 +5,7 @@ import type { Backlog } from './state.ts'
 const OLD = 15 * 60_000
 /** The backlog ends when nothing old was found for `QUIET`, or `PATIENCE` after it began, whichever comes first. */
 const QUIET = 60_000
-const PATIENCE = 10 * 60_000
+const LONGEST_BACKLOG = 10 * 60_000
 
 /**
  * Adds an episode to the backlog if its change is old, or if it is there already. Returns true if it is in the backlog.
@@ -21,7 +21,7 @@ export function deferToBacklog(backlog: Backlog, episode: string, at: Millis, fo
 
 /** Returns when the backlog ends if nothing more is added. */
 export function endOfBacklog({ startedAt, lastFoundAt }: Backlog): Millis {
-  return Math.min(lastFoundAt + QUIET, startedAt + PATIENCE)
+  return Math.min(lastFoundAt + QUIET, startedAt + LONGEST_BACKLOG)
 }
 
 /** Returns the episodes of the backlog and empties it, once it has ended; before that an empty list. */

@@ -150,7 +150,7 @@ export function addressee(
   { receiver, channel, to, namedBy }: Pick<Target, 'receiver' | 'channel' | 'to' | 'namedBy'>,
 ): Pick<Notification, 'receiver' | 'channel' | 'to' | 'namedBy' | 'timeZone' | 'templates' | 'subjectMode'> {
   const known = plan.receivers.get(receiver)
-  const { zone: timeZone, subject, body, subjectMode } = known ?? {}
+  const { timeZone, subject, body, subjectMode } = known ?? {}
   const templates = { ...(subject === undefined ? {} : { subject }), ...(body === undefined ? {} : { body }) }
   return {
     receiver,

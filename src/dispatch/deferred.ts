@@ -4,7 +4,7 @@ import { takeBacklog } from './backlog.ts'
 import { charge, takeDeferred } from './rate-limit.ts'
 import { composeList } from './compose.ts'
 import { type AlertLookup, updateMember, findGroup, listGroups, addNotified, newMember, resumeGroup } from './groups.ts'
-import { findHold, suppressPending, NOBODY, recordSuppressed } from './suppress.ts'
+import { findHold, suppressPending, NO_RECEIVER, recordSuppressed } from './suppress.ts'
 import { alertLabels } from '../labels/labels.ts'
 import type { DispatchPlan } from './plan.ts'
 import { snapshotFor, recordNotified } from './flush.ts'
@@ -168,7 +168,7 @@ function addToLists(
   const knowing = new Set(listGroups(state, alert).map(({ target }) => target.to.address))
   const labels = alertLabels(snapshot)
   const targets = muted === undefined ? resolveTargets(plan, alert, labels) : []
-  if (targets.length === 0 && knowing.size === 0) recordSuppressed(alert, 'all', muted ?? NOBODY, now)
+  if (targets.length === 0 && knowing.size === 0) recordSuppressed(alert, 'all', muted ?? NO_RECEIVER, now)
   for (const line of targets) {
     if (knowing.has(line.to.address)) continue
     const items = lists.get(line.to.address) ?? []

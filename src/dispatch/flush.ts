@@ -22,7 +22,7 @@ import {
 /** The most alerts that one mail lists beside the news. */
 const MOST_OTHERS = 500
 /** A mail about several changes takes the first of these reasons that applies. */
-const RANK: readonly NotificationReason[] = [
+const EVENT_RANK: readonly NotificationReason[] = [
   'severity_raised',
   'fired',
   'severity_lowered',
@@ -126,8 +126,8 @@ function notifyEvents(
   alerts: AlertLookup,
   now: Millis,
 ): Mail {
-  const because = RANK.find((reason) => told.some(({ news }) => news === reason)) ?? 'fired'
-  const ordered = told.toSorted((a, b) => RANK.indexOf(a.news) - RANK.indexOf(b.news))
+  const because = EVENT_RANK.find((reason) => told.some(({ news }) => news === reason)) ?? 'fired'
+  const ordered = told.toSorted((a, b) => EVENT_RANK.indexOf(a.news) - EVENT_RANK.indexOf(b.news))
   const news = ordered.map(({ one, member, news: reason }): AlertSnapshot => ({
     ...snapshotFor(one, alerts, member),
     reason,

@@ -39,7 +39,7 @@ function composeReports(
   targets: readonly Target[],
   now: Millis,
 ): Effect[] {
-  const zone = due.receiver.zone ?? 'UTC'
+  const zone = due.receiver.timeZone ?? 'UTC'
   const report = alerts.report({ every: due.schedule.weekday === undefined ? 'day' : 'week', from: due.since, zone })
   return targets.map((target) => composeReport(plan, target, due, report, now))
 }
@@ -64,7 +64,7 @@ export function buildHeartbeat(
   now: Millis,
 ): Notice {
   const first = firing.slice(0, MOST_FIRING).map((alert) => describeFiring(alert, now))
-  const items = { pulse, mails, since, firing: { total: firing.length, first }, held: heldOf(firing, now) }
+  const items = { pulse, mails, since, firing: { total: firing.length, first }, held: countHeld(firing, now) }
   return { kind: 'heartbeat', items }
 }
 
@@ -82,7 +82,7 @@ function describeFiring(alert: TrackedAlert, now: Millis): HeartbeatAlert {
 }
 
 /** Counts the firing alerts that are muted or acknowledged, by cause. A mute counts first. */
-function heldOf(firing: readonly TrackedAlert[], now: Millis): HeartbeatItems['held'] {
+function countHeld(firing: readonly TrackedAlert[], now: Millis): HeartbeatItems['held'] {
   const held = { silence: 0, maintenance: 0, inhibition: 0, acknowledgement: 0 }
   for (const alert of firing) {
     if (alert.muted !== undefined) held[alert.muted.by]++

@@ -1,4 +1,4 @@
-import { isBuiltinRule, type Millis, type Mute, OWN_RULES } from '../model.ts'
+import { isBuiltinRule, type Millis, type Mute, BUILTIN_RULES } from '../model.ts'
 import { windowsInForce } from './calendar.ts'
 import { type Labels, alertLabels, joinValues } from '../labels/labels.ts'
 import { type DispatchPlan, silencesInForce } from './plan.ts'
@@ -115,7 +115,7 @@ function findBuiltinInhibitor(plan: DispatchPlan): readonly Inhibit[] {
   return [
     { isSilence: true, isSource: isAbsence, isTarget: isOfSeries, sourceKey: host, targetKey: host },
     {
-      isSource: ({ one: alert }) => alert.snapshot.identity.rule === OWN_RULES.source,
+      isSource: ({ one: alert }) => alert.snapshot.identity.rule === BUILTIN_RULES.source,
       isTarget: isAbsence,
       sourceKey: host,
       targetKey: ({ one: alert }) => alert.snapshot.source,

@@ -9,7 +9,8 @@ const MINUTE = 60_000
 
 /** Queues a notice for the receivers of `self_monitoring`. It is sent as soon as the recipient's rate limit allows. */
 export function enqueueNotice(state: DispatchState, plan: DispatchPlan, notice: Notice, now: Millis): void {
-  for (const target of targetsOfReceivers(plan, plan.config.system)) state.notices.push({ target, notice, at: now })
+  for (const target of targetsOfReceivers(plan, plan.config.selfMonitoring))
+    state.notices.push({ target, notice, at: now })
 }
 
 /** Sends the queued notices that their recipients' rate limits allow. Called once a second. */

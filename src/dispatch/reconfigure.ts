@@ -1,4 +1,4 @@
-import { type Grouping, isBuiltinRule, type Millis, OWN_RULES, type Repeat, type Suppression } from '../model.ts'
+import { type Grouping, isBuiltinRule, type Millis, BUILTIN_RULES, type Repeat, type Suppression } from '../model.ts'
 import { listAddresses, resolveTargets, resolveEscalation, targetsOfReceivers } from './routing.ts'
 import { findGroup, listGroups, addToGroup } from './groups.ts'
 import { mayReceive, recordSuppressed, receiverRemoved } from './suppress.ts'
@@ -6,7 +6,7 @@ import { alertLabels } from '../labels/labels.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { TrackedAlert, DispatchState, Group, DeferredAlert, Target, RateLimit } from './state.ts'
 
-const NEVER: Repeat = { first: 0, most: 0 }
+const NO_REPEAT: Repeat = { first: 0, most: 0 }
 
 /**
  * Applies a new configuration to open alerts and groups, with its repeats and waits. New targets of a firing alert are
@@ -21,7 +21,7 @@ export function reconfigureDispatch(state: DispatchState, before: DispatchPlan, 
     const target = currentTarget(state, plan, group)
     group.target =
       target === undefined
-        ? { ...group.target, repeat: NEVER }
+        ? { ...group.target, repeat: NO_REPEAT }
         : { ...target, grouping: sameLabels(group, target.grouping) }
     group.nextFlushAt = 0
     if (addresses.has(group.target.to.address)) delete group.removedAt
@@ -47,8 +47,8 @@ function currentReceivers(plan: DispatchPlan, { snapshot, ref, notify }: Tracked
   if (!isBuiltinRule(rule)) return notify
   // A mass absence goes to the receivers of the absence rule that found it.
   const [, , finder = ''] = ref.id.split('\n')
-  const named = rule === OWN_RULES.mass ? (plan.rules.get(finder)?.notify ?? []) : []
-  return named.length > 0 ? named : plan.config.system
+  const named = rule === BUILTIN_RULES.mass ? (plan.rules.get(finder)?.notify ?? []) : []
+  return named.length > 0 ? named : plan.config.selfMonitoring
 }
 
 /**
@@ -126,8 +126,8 @@ function reassignNotices(
     state.notices.filter(({ target }) => addresses.has(target.to.address) === is),
   ) as [DispatchState['notices'], DispatchState['notices']]
   if (gone.length === 0) return
-  const knew = new Set(targetsOfReceivers(before, before.config.system).map(({ to }) => to.address))
-  const newcomers = targetsOfReceivers(plan, plan.config.system).filter(({ to }) => !knew.has(to.address))
+  const knew = new Set(targetsOfReceivers(before, before.config.selfMonitoring).map(({ to }) => to.address))
+  const newcomers = targetsOfReceivers(plan, plan.config.selfMonitoring).filter(({ to }) => !knew.has(to.address))
   const notices = new Map(gone.map((one) => [JSON.stringify([one.at, one.notice]), one]))
   state.notices = [...kept, ...[...notices.values()].flatMap((one) => newcomers.map((target) => ({ ...one, target })))]
 }

@@ -32,7 +32,7 @@ export function takeDueRuns(state: DispatchState, plan: DispatchPlan, now: Milli
   return plan.scheduled.flatMap((scheduled) => {
     const { kind, receiver, schedule } = scheduled
     const key = scheduleKey(kind, receiver)
-    const zone = receiver.zone ?? 'UTC'
+    const zone = receiver.timeZone ?? 'UTC'
     const date = newestDate(schedule, localOf(zone))
     const turn = adapt(state, before.get(key), describeDefinition(schedule, zone), date, now)
     turns.set(key, turn)
@@ -53,7 +53,7 @@ export function dueReports({ schedules }: DispatchState, plan: DispatchPlan, now
   const localOf = wallClock(plan, now)
   return plan.scheduled.flatMap(({ kind, receiver, schedule }) => {
     const turn = kind === 'report' ? schedules.get(scheduleKey(kind, receiver)) : undefined
-    const zone = receiver.zone ?? 'UTC'
+    const zone = receiver.timeZone ?? 'UTC'
     if (turn?.definition !== describeDefinition(schedule, zone)) return []
     return newestDate(schedule, localOf(zone)) > turn.lastRunDate ? [Math.min(turn.lastRunAt, now)] : []
   })

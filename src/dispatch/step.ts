@@ -9,7 +9,7 @@ import {
   endAcknowledgements,
   applyMutes,
   isAcknowledged,
-  NOBODY,
+  NO_RECEIVER,
   recordSuppressed,
 } from './suppress.ts'
 import { alertLabels } from '../labels/labels.ts'
@@ -92,7 +92,9 @@ export function onAlertClosed(state: DispatchState, plan: DispatchPlan, snapshot
   alert.lastEvent = 'resolved'
   recordDecision(alert, { at: now, kind: 'evaluated', event: 'resolved', value, evidence })
   const noticed = new Set(
-    targetsOfReceivers(plan, plan.config.system).flatMap(({ channel, to }) => (channel === 'email' ? to.address : [])),
+    targetsOfReceivers(plan, plan.config.selfMonitoring).flatMap(({ channel, to }) =>
+      channel === 'email' ? to.address : [],
+    ),
   )
   for (const [address, { deferred }] of state.rateLimits) {
     const item = deferred.get(episode)
@@ -130,7 +132,7 @@ function notifyTargets(
   state.isDirty = true
   const isOver = alert.snapshot.state === 'resolved'
   if (groups.length === 0 && (isOver || targets.size === 0)) {
-    recordSuppressed(alert, reason, isOver ? { by: 'never_notified' } : NOBODY, now)
+    recordSuppressed(alert, reason, isOver ? { by: 'never_notified' } : NO_RECEIVER, now)
   }
   if (isOver) return
   for (const line of targets.values()) addToGroup(state, line, alert, labels, reason, now)

@@ -58,7 +58,7 @@ export function supersede(alert: TrackedAlert, member: Member): void {
   alert.suppressed++
 }
 
-export const NOBODY: Suppression = { by: 'no_receiver' }
+export const NO_RECEIVER: Suppression = { by: 'no_receiver' }
 
 export function receiverRemoved(at: Millis): Suppression {
   return { by: 'receiver_removed', at }

@@ -19,7 +19,7 @@ export function notifyUndelivered(state: DispatchState, plan: DispatchPlan, now:
   if (undelivered === undefined) return
   undelivered.since = Math.min(undelivered.since, now)
   if (now - undelivered.since < GATHER) return
-  for (const target of targetsOfReceivers(plan, plan.config.system)) {
+  for (const target of targetsOfReceivers(plan, plan.config.selfMonitoring)) {
     const theirs = undelivered.list.filter(({ address }) => address !== target.to.address)
     if (theirs.length === 0) continue
     const notice = { kind: 'undelivered', items: theirs.slice(0, MOST_NAMED), count: theirs.length } as const

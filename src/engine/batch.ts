@@ -10,7 +10,7 @@ import {
   TOO_OLD,
 } from '../aggregate/watermark.ts'
 import { addSample } from '../aggregate/ring.ts'
-import { headOf, evaluatedTo, type Store, tailOf } from '../aggregate/store.ts'
+import { newestBucket, evaluatedTo, type Store, oldestBucket } from '../aggregate/store.ts'
 import type { EventSamples, Frame, Millis } from '../model.ts'
 import { evaluateUpTo, type WorkBudget, watchedSeries } from './evaluate/window.ts'
 import { admitHost, admitSeries, admitSource, keyId } from './inventory/admission.ts'
@@ -84,22 +84,22 @@ function remember({ state: { known, ticks } }: Fold, kind: keyof Known, id: stri
   noteId(known[kind], id, ticks, rememberedSince(kind, ticks))
 }
 
-function eventTime(event: EventSamples, rcv: Millis): Millis {
-  return Number.isNaN(event.ts) ? rcv : event.ts
+function eventTime(event: EventSamples, receivedAt: Millis): Millis {
+  return Number.isNaN(event.ts) ? receivedAt : event.ts
 }
 
 /** Folds one event in; false when a cap refused its host or one of its series. */
-function foldEvent(fold: Fold, source: Source, event: EventSamples, rcv: Millis, judged: WorkBudget): boolean {
-  const host = admitHost(fold, event.host, rcv)
+function foldEvent(fold: Fold, source: Source, event: EventSamples, receivedAt: Millis, judged: WorkBudget): boolean {
+  const host = admitHost(fold, event.host, receivedAt)
   source.delivered = true
   if (host === undefined) return false
-  recordSeen(host, source, rcv)
-  const ts = trustedTime(fold, host, source, eventTime(event, rcv), rcv)
+  recordSeen(host, source, receivedAt)
+  const ts = trustedTime(fold, host, source, eventTime(event, receivedAt), receivedAt)
   host.newestEvent = Math.max(host.newestEvent, ts)
   let isTaken = true
   for (let i = 0; i < event.series.length; i++) {
     const value = event.values[i] as number
-    isTaken = foldSample(fold, host, event.series[i] as string, ts, value, rcv, judged) && isTaken
+    isTaken = foldSample(fold, host, event.series[i] as string, ts, value, receivedAt, judged) && isTaken
   }
   return isTaken
 }
@@ -108,30 +108,31 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, rcv: Millis,
  * What comes again proves that its host is still heard through this source, and nothing else: it moves no clock, and
  * the source has not delivered by it, or else a batch that is sent for ever would make the hosts behind it fall silent.
  */
-function seeAgain({ state }: Fold, source: Source, event: EventSamples, rcv: Millis): void {
+function seeAgain({ state }: Fold, source: Source, event: EventSamples, receivedAt: Millis): void {
   const host = event.heartbeat ? undefined : state.hosts.get(event.host)
-  if (host !== undefined) recordSeen(host, source, rcv)
+  if (host !== undefined) recordSeen(host, source, receivedAt)
 }
 
-function recordSeen(host: Host, source: Source, rcv: Millis): void {
+function recordSeen(host: Host, source: Source, receivedAt: Millis): void {
   if (host.source === source.name) recordPause(source.throughput, source.observed - host.observedAt)
   host.expectedSince = undefined
-  host.lastSeenAt = Math.max(host.lastSeenAt, rcv)
+  host.lastSeenAt = Math.max(host.lastSeenAt, receivedAt)
   host.source = source.name
   host.observedAt = source.observed
-  host.lastSeenBySource.set(source.name, rcv)
+  host.lastSeenBySource.set(source.name, receivedAt)
 }
 
 /** The event's time, or its arrival where its host's clock is not to be believed; moves the source's clock. */
-function trustedTime(fold: Fold, host: Host, source: Source, ts: Millis, rcv: Millis): Millis {
-  if (isSkewEvidence(source, rcv - ts, rcv) || host.skew?.off !== undefined) recordSkew(host, rcv - ts, rcv)
-  const isFuture = ts > rcv + FUTURE
+function trustedTime(fold: Fold, host: Host, source: Source, ts: Millis, receivedAt: Millis): Millis {
+  if (isSkewEvidence(source, receivedAt - ts, receivedAt) || host.skew?.off !== undefined)
+    recordSkew(host, receivedAt - ts, receivedAt)
+  const isFuture = ts > receivedAt + FUTURE
   if (isFuture && host.skew?.off === undefined) recordFuture(fold)
   if (isFuture || host.skew?.off !== undefined) {
-    advanceByArrival(source, rcv)
-    return rcv
+    advanceByArrival(source, receivedAt)
+    return receivedAt
   }
-  advanceWatermark(source, ts, rcv)
+  advanceWatermark(source, ts, receivedAt)
   return ts
 }
 
@@ -141,14 +142,14 @@ function recordFuture(fold: Fold): void {
 }
 
 /** Whether an offset is the clock's doing: what a source delivers late may be a backlog, but none is of tomorrow. */
-function isSkewEvidence(source: Source, offset: Millis, rcv: Millis): boolean {
-  return isLive(source, rcv) || offset < 0 || offset > TOO_OLD
+function isSkewEvidence(source: Source, offset: Millis, receivedAt: Millis): boolean {
+  return isLive(source, receivedAt) || offset < 0 || offset > TOO_OLD
 }
 
-function recordSkew(host: Host, offset: Millis, rcv: Millis): void {
+function recordSkew(host: Host, offset: Millis, receivedAt: Millis): void {
   if (host.skew === undefined && Math.abs(offset) <= CLOCK_BOUND) return
   host.skew ??= createSkew()
-  observeOffset(host.skew, offset, rcv)
+  observeOffset(host.skew, offset, receivedAt)
   if (host.skew.off === undefined && host.skew.run.length === 0) host.skew = undefined
 }
 
@@ -158,7 +159,7 @@ function foldSample(
   key: string,
   ts: Millis,
   value: number,
-  rcv: Millis,
+  receivedAt: Millis,
   judged: WorkBudget,
 ): boolean {
   const id = Number.isFinite(value) ? keyId(fold.state, fold, key) : undefined
@@ -166,17 +167,17 @@ function foldSample(
     count(fold, 'samples_unknown')
     return true
   }
-  const slot = admitSeries(fold, host, id, rcv)
+  const slot = admitSeries(fold, host, id, receivedAt)
   if (slot === undefined) return false
   const metric = fold.plan.metrics.get((fold.state.keys.infos[id] as KeyInfo).metric) as MetricPlan
   const { tiers } = metric
   const bucket = Math.floor(ts / fold.plan.config.bucket)
-  const head = headOf(fold.state.stores.get((tiers[0] as Tier).id) as Store, slot)
+  const head = newestBucket(fold.state.stores.get((tiers[0] as Tier).id) as Store, slot)
   let [isKept, isLate] = [false, false]
   for (const tier of tiers) {
     const store = fold.state.stores.get(tier.id) as Store
     const own = Math.floor(ts / tier.layout.width)
-    if (own < tailOf(store, slot)) continue
+    if (own < oldestBucket(store, slot)) continue
     if (isAboutToLose(tier, store, slot, own)) evaluateBeforeLoss(fold, host, id, tier, own, judged)
     isKept = true
     isLate ||= tier.rules.length > 0 && own < evaluatedTo(store, slot, false)
@@ -210,7 +211,7 @@ function evaluateBeforeLoss(fold: Fold, host: Host, id: number, tier: Tier, buck
 }
 
 function isAboutToLose(tier: Tier, store: Store, slot: number, bucket: number): boolean {
-  const head = headOf(store, slot)
+  const head = newestBucket(store, slot)
   if (bucket <= head || head === -Infinity || tier.rules.length === 0) return false
   const end = lastEndAtRisk(tier, bucket)
   return end > evaluatedTo(store, slot, false) || end > evaluatedTo(store, slot, true)

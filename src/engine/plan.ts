@@ -79,7 +79,7 @@ export function createPlan(config: EngineConfig): Plan {
     absences,
     longestAbsence: Math.max(0, ...absences.map((rule) => rule.after)),
     expected: new Set(config.hosts.expected),
-    retireAfter: config.hosts.forgetAfter,
+    retireAfter: config.hosts.retireAfter,
   }
 }
 

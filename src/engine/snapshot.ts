@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8'
-import { frameOf, readStore, type StoreFrame, writeChunk } from '../aggregate/store-bytes.ts'
+import { storeFrame, readStore, type StoreFrame, writeChunk } from '../aggregate/store-bytes.ts'
 import { chunkSize, type Store } from '../aggregate/store.ts'
 import type { Offset, SnapshotChunk } from '../model.ts'
 import { type PackedKnown, packKnown, unpackKnown } from './repeats/known.ts'
@@ -58,7 +58,7 @@ interface Part {
 }
 
 function headParts(state: State): readonly Uint8Array[] {
-  const stores = new Map([...state.stores].map(([name, store]) => [name, frameOf(store)]))
+  const stores = new Map([...state.stores].map(([name, store]) => [name, storeFrame(store)]))
   const head = serialize({ version: VERSION, state: { ...state, stores, known: packKnown(state.known, state.ticks) } })
   const length = Buffer.alloc(LENGTH_BYTES)
   length.writeUInt32LE(head.length)

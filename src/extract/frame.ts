@@ -12,7 +12,7 @@ import type { EventSamples, Frame } from '../model.ts'
  * Counts, lengths and indexes are LEB128: seven bits a byte, the lowest first, the top bit set on all but the last.
  */
 const VERSION = 1
-const MANY = 1
+const IS_BATCH = 1
 const MAYBE_RETRY = 2
 const IDS = 4
 const MAX_VARINT = 5
@@ -70,18 +70,18 @@ function writeEvent(
   indexes: Map<string, number>,
   strings: string[],
 ): void {
-  writeVarint(to, indexOf(event.host, indexes, strings) * 2 + (event.heartbeat ? 1 : 0))
+  writeVarint(to, internString(event.host, indexes, strings) * 2 + (event.heartbeat ? 1 : 0))
   writeFloat(to, event.ts)
-  if (hasIds) writeVarint(to, event.id === undefined ? 0 : indexOf(event.id, indexes, strings) + 1)
+  if (hasIds) writeVarint(to, event.id === undefined ? 0 : internString(event.id, indexes, strings) + 1)
   const { series, values } = event
   writeVarint(to, series.length)
   for (let i = 0; i < series.length; i += 1) {
-    writeVarint(to, indexOf(series[i] ?? '', indexes, strings))
+    writeVarint(to, internString(series[i] ?? '', indexes, strings))
     writeFloat(to, values[i] ?? Number.NaN)
   }
 }
 
-function indexOf(text: string, indexes: Map<string, number>, strings: string[]): number {
+function internString(text: string, indexes: Map<string, number>, strings: string[]): number {
   const known = indexes.get(text)
   if (known !== undefined) return known
   const index = strings.push(text) - 1
@@ -92,7 +92,7 @@ function indexOf(text: string, indexes: Map<string, number>, strings: string[]):
 function assemble(frame: Frame, hasIds: boolean, strings: readonly string[], tail: Cursor): Uint8Array<ArrayBuffer> {
   const head = cursorOver(Buffer.allocUnsafeSlow(headBound(strings)))
   head.bytes[head.at++] = VERSION
-  head.bytes[head.at++] = (frame.many ? MANY : 0) | (frame.maybeRetry ? MAYBE_RETRY : 0) | (hasIds ? IDS : 0)
+  head.bytes[head.at++] = (frame.many ? IS_BATCH : 0) | (frame.maybeRetry ? MAYBE_RETRY : 0) | (hasIds ? IDS : 0)
   writeFloat(head, frame.rcv)
   writeVarint(head, strings.length)
   for (const text of strings) writeText(head, text)
@@ -155,7 +155,7 @@ export function decodeFrame(data: Uint8Array): Frame {
   return {
     source: textAt(strings, 0),
     batchId: textAt(strings, 1),
-    many: (flags & MANY) !== 0,
+    many: (flags & IS_BATCH) !== 0,
     maybeRetry: (flags & MAYBE_RETRY) !== 0,
     rcv,
     events,

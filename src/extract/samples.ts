@@ -58,7 +58,7 @@ export function createExtractor({ metrics, rules, host, eventIdField }: Extracto
   const read = paths.compile()
   return (event, kind) => {
     const slots = read(event)
-    const ts = timeOf(slots[timeSlot])
+    const ts = readEventTime(slots[timeSlot])
     if (typeof ts !== 'number') return ts
     if (kind === HEARTBEAT) return { host: UNKNOWN_HOST, ts, heartbeat: true, series: [], values: [] }
     const name = resolveHost(kind, slots)
@@ -85,7 +85,7 @@ function planCount({ name, where, zeroes }: Counting, paths: Paths): CountPlan {
   return { series: `count(${name})`, holds: compileWhere(where, paths), zeroes }
 }
 
-function timeOf(value: unknown): number | Omit<Rejection, 'index'> {
+function readEventTime(value: unknown): number | Omit<Rejection, 'index'> {
   if (value === undefined) return Number.NaN
   const ts = typeof value === 'string' ? parseTime(value) : Number.NaN
   if (!Number.isNaN(ts)) return ts

@@ -24,10 +24,10 @@ export function parseTime(text: string): Millis {
 function parseUsual(text: string): Millis {
   const length = text.length
   if (length < 20 || length > 30 || text.charCodeAt(length - 1) !== 90 || !separated(text)) return Number.NaN
-  const fraction = length === 20 ? 0 : fractionOf(text, length - 1)
+  const fraction = length === 20 ? 0 : parseFraction(text, length - 1)
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2)
-  const days = daysOf(year, twoDigits(text, 5), twoDigits(text, 8))
-  return days * DAY + clockOf(twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)) + fraction
+  const days = daysSinceEpoch(year, twoDigits(text, 5), twoDigits(text, 8))
+  return days * DAY + parseClock(twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)) + fraction
 }
 
 /** Whether `-`, `-`, `T`, `:`, `:` stand where they should, and a point where decimals follow. */
@@ -48,7 +48,7 @@ function twoDigits(text: string, at: number): number {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
 }
 
-function fractionOf(text: string, end: number): Millis {
+function parseFraction(text: string, end: number): Millis {
   let digits = 0
   for (let at = 20; at < end; at += 1) {
     const digit = text.charCodeAt(at) - ZERO
@@ -69,14 +69,14 @@ function parseAny(text: string): Millis {
   const [, year, month, day, hour, minute, second, decimals = '', sign, offsetHours = '0', offsetMinutes = '0'] = parts
   if (Number(offsetHours) > 23 || Number(offsetMinutes) > 59) return Number.NaN
   const offset = (Number(offsetHours) * 60 + Number(offsetMinutes)) * MINUTE
-  const days = daysOf(Number(year), Number(month), Number(day))
-  const local = days * DAY + clockOf(Number(hour), Number(minute), Number(second))
+  const days = daysSinceEpoch(Number(year), Number(month), Number(day))
+  const local = days * DAY + parseClock(Number(hour), Number(minute), Number(second))
   const time = local - (sign === '-' ? -offset : offset) + decimalMillis(Number(decimals), decimals.length)
   return Math.abs(time) <= MAX_TIME ? time : Number.NaN
 }
 
 /** Days from 1970-01-01 to a date of the Gregorian calendar; NaN for a date that does not exist. */
-function daysOf(year: number, month: number, day: number): number {
+function daysSinceEpoch(year: number, month: number, day: number): number {
   if (!(day >= 1 && day <= (DAYS_IN_MONTH[month - 1] ?? 0))) return Number.NaN
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
   if (month === 2 && day === 29 && !leap) return Number.NaN
@@ -87,7 +87,7 @@ function daysOf(year: number, month: number, day: number): number {
   return 365 * years + Math.floor(years / 4) - century + Math.floor(century / 4) + dayOfYear - 719_468
 }
 
-function clockOf(hour: number, minute: number, second: number): Millis {
+function parseClock(hour: number, minute: number, second: number): Millis {
   const leapSecond = second === 60 && minute === 59
   const valid = hour <= 23 && minute <= 59 && (second <= 59 || leapSecond)
   return valid ? hour * 3_600_000 + minute * MINUTE + second * 1000 : Number.NaN

@@ -4,8 +4,8 @@ import type { Clock, IngestConfig, Log } from '../model.ts'
 import { answerLater, answerUnknown } from './answers.ts'
 import { createTokenCheck, isDoubled } from '../net/auth.ts'
 import type { Admitted } from '../net/auth.ts'
-import { addressOf } from './source.ts'
-import { createThrottle } from './log-throttle.ts'
+import { remoteAddress } from './source.ts'
+import { createLogThrottle } from './log-throttle.ts'
 
 export interface AdmitDeps {
   readonly config: IngestConfig
@@ -17,7 +17,7 @@ export interface AdmitDeps {
 }
 
 /** Answers a request and resolves to undefined, or resolves to who sent it. Reads no byte of its body. */
-export type Admit = (request: FastifyRequest, reply: FastifyReply) => Promise<Admitted | undefined>
+export type AdmitRequest = (request: FastifyRequest, reply: FastifyReply) => Promise<Admitted | undefined>
 
 const MINUTE = 60_000
 const LOG_EVERY = 10_000
@@ -26,10 +26,10 @@ const LOG_EVERY = 10_000
  * Who may post now. Each answer here leaves the connection open: a close would make Logstash fail on a body that it
  * is still sending. What the sender should try again gets 429 or 503, since it drops the events at any other code.
  */
-export async function createAdmit(scope: FastifyInstance, deps: AdmitDeps): Promise<Admit> {
+export async function createAdmit(scope: FastifyInstance, deps: AdmitDeps): Promise<AdmitRequest> {
   const { config, log, clock, state, overloaded } = deps
   const check = createTokenCheck(config.tokens)
-  const tellRefused = createThrottle(clock, LOG_EVERY)
+  const tellRefused = createLogThrottle(clock, LOG_EVERY)
   scope.decorateRequest('limitKey', '')
   await scope.register(rateLimit, { global: false })
   const limit = scope.createRateLimit({
@@ -45,14 +45,14 @@ export async function createAdmit(scope: FastifyInstance, deps: AdmitDeps): Prom
       return undefined
     }
     const admitted = isDoubled(request.raw.rawHeaders) ? undefined : check(request.headers.authorization)
-    const key = admitted?.name === undefined ? `at ${normalizeIP(addressOf(request))}` : `of ${admitted.name}`
+    const key = admitted?.name === undefined ? `at ${normalizeIP(remoteAddress(request))}` : `of ${admitted.name}`
     request.setDecorator('limitKey', key)
     const rate = await limit(request)
     if (!rate.isAllowed && rate.isExceeded) {
       answerLater(reply, 429, rate.ttlInSeconds, 'too many requests in this minute (ingest.requests_per_minute)')
     } else if (admitted === undefined) {
       tellRefused(1, (count) => {
-        log.warn({ address: addressOf(request), count }, 'requests without a valid token were refused')
+        log.warn({ address: remoteAddress(request), count }, 'requests without a valid token were refused')
       })
       answerUnknown(reply)
     } else if (overloaded()) answerLater(reply, 429, 1, 'too much is under way')

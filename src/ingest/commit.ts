@@ -2,11 +2,11 @@ import type { FastifyReply } from 'fastify'
 import type { Ack, Clock, Frame, IngestConfig, Log, Millis, Observer } from '../model.ts'
 import { answerLater, answerSummary } from './answers.ts'
 import type { Summary } from './answers.ts'
-import type { Judged } from './read.ts'
+import type { CheckedBody } from './read.ts'
 import type { Rejects } from './rejects.ts'
 import type { Retries } from './retries.ts'
 import { rejectAll } from './verdict.ts'
-import type { Verdict } from './verdict.ts'
+import type { BatchVerdict } from './verdict.ts'
 
 export interface CommitDeps {
   readonly config: IngestConfig
@@ -25,7 +25,7 @@ export interface CommitDeps {
 }
 
 /** What one request brings along from its head to its answer. */
-export interface Visit {
+export interface RequestContext {
   readonly arrived: Millis
   source: string
   /** The body's size on the wire, in bytes. */
@@ -40,8 +40,8 @@ export interface Visit {
 
 /** Has a judged body committed, and answers. What could not be committed in time is answered 503. */
 export async function commit(
-  { id, many, verdict }: Judged,
-  visit: Visit,
+  { id, many, verdict }: CheckedBody,
+  visit: RequestContext,
   reply: FastifyReply,
   deps: CommitDeps,
 ): Promise<FastifyReply> {
@@ -74,7 +74,7 @@ export async function commit(
   return answerSummary(reply, none ? deps.config.allRejectedStatus : 200, summarise(ack, verdict))
 }
 
-function encode(frame: Frame, verdict: Verdict, deps: CommitDeps): Uint8Array {
+function encode(frame: Frame, verdict: BatchVerdict, deps: CommitDeps): Uint8Array {
   try {
     return deps.encode(frame)
   } catch (error) {
@@ -99,18 +99,18 @@ function within<T>(work: Promise<T>, span: Millis, timers: Clock): Promise<T> {
   })
 }
 
-function summarise({ duplicate, refused }: Ack, { total, accepted, errors }: Verdict): Summary {
+function summarise({ duplicate, refused }: Ack, { total, accepted, errors }: BatchVerdict): Summary {
   const count = accepted.length - refused
   const shown: Summary['errors'] = errors.map(({ index, path, reason }) => ({ index, path, reason }))
   const summary = {
     accepted: count,
     rejected: total - count,
-    errors: refused > 0 ? [...shown, { path: '', reason: capReason(refused) }] : shown,
+    errors: refused > 0 ? [...shown, { path: '', reason: limitReason(refused) }] : shown,
   }
   return duplicate ? { ...summary, duplicate } : summary
 }
 
-function report({ duplicate, known, refused }: Ack, verdict: Verdict, source: string, deps: CommitDeps): void {
+function report({ duplicate, known, refused }: Ack, verdict: BatchVerdict, source: string, deps: CommitDeps): void {
   const { observer, rejects, log } = deps
   const { total, accepted, counts, samples, defect } = verdict
   if (defect !== undefined) log.error({ err: defect, source }, 'an event raised an exception and was rejected')
@@ -129,12 +129,12 @@ function report({ duplicate, known, refused }: Ack, verdict: Verdict, source: st
   observer.events('rejected', total - count)
   if (refused > 0) {
     counts.set('cardinality', refused)
-    samples.push({ reason: capReason(refused), code: 'cardinality' })
+    samples.push({ reason: limitReason(refused), code: 'cardinality' })
   }
   for (const [code, rejected] of counts) observer.rejects(code, rejected)
   rejects.add({ source, counts, samples })
 }
 
-function capReason(refused: number): string {
+function limitReason(refused: number): string {
   return `${refused} events name hosts or series beyond the configured limits`
 }

@@ -1,9 +1,9 @@
 import type { Clock, Millis } from '../model.ts'
 
 /** Lets one message in a span through, with the sum of what the others in between would have told. */
-export type Throttle = (count: number, say: (sum: number) => void) => void
+export type LogThrottle = (count: number, say: (sum: number) => void) => void
 
-export function createThrottle(clock: Clock, span: Millis): Throttle {
+export function createLogThrottle(clock: Clock, span: Millis): LogThrottle {
   let sum = 0
   let last = Number.NEGATIVE_INFINITY
   return (count, say) => {

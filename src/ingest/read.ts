@@ -3,23 +3,23 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IngestConfig } from '../model.ts'
 import { readBody, readLargeBody, SMALL } from './decode/body.ts'
 import type { Body, Events } from './decode/body.ts'
-import { codingOf, inflateLarge, inflateSmall } from './decode/inflate.ts'
+import { detectCoding, inflateLarge, inflateSmall } from './decode/inflate.ts'
 import { readLabel } from './decode/content-type.ts'
-import type { Label } from './decode/content-type.ts'
-import { createLane } from './serial-queue.ts'
-import { createVerdict, judgeInto } from './verdict.ts'
-import type { JudgePorts, Verdict } from './verdict.ts'
+import type { ContentLabel } from './decode/content-type.ts'
+import { createSerialQueue } from './serial-queue.ts'
+import { createBatchVerdict, checkInto } from './verdict.ts'
+import type { CheckPorts, BatchVerdict } from './verdict.ts'
 
 /** A body, read and judged. */
-export interface Judged {
+export interface CheckedBody {
   readonly kind: 'judged'
   readonly id: string
   readonly many: boolean
-  readonly verdict: Verdict
+  readonly verdict: BatchVerdict
 }
 
 /** `busy`: too many large bodies are waiting, and this one should come again later. */
-export type Read = Judged | { readonly kind: 'empty' } | { readonly kind: 'busy' }
+export type Read = CheckedBody | { readonly kind: 'empty' } | { readonly kind: 'busy' }
 
 /** What the reader asks of a request beside its body. */
 export type Headers = Pick<IncomingMessage, 'headers' | 'headersDistinct'>
@@ -36,36 +36,36 @@ const SLICE = 500
  * Small bodies are read at once. Large ones are read one at a time and in slices, so that neither the memory nor
  * the time that they take is felt by the others.
  */
-export function createReader(config: IngestConfig, ports: JudgePorts): Reader {
-  const lane = createLane(MOST_WAITING)
+export function createReader(config: IngestConfig, ports: CheckPorts): Reader {
+  const lane = createSerialQueue(MOST_WAITING)
   return (body, request) => {
-    const coding = codingOf(body, request.headers['content-encoding'])
-    const label = (): Label => readLabel(request)
+    const coding = detectCoding(body, request.headers['content-encoding'])
+    const label = (): ContentLabel => readLabel(request)
     const bytes = inflateSmall(body, coding, config.maxDecompressed)
-    if (bytes !== undefined && bytes.length <= SMALL) return judgeSmall(readBody(bytes, config, label), ports)
+    if (bytes !== undefined && bytes.length <= SMALL) return checkSmall(readBody(bytes, config, label), ports)
     if (lane.full()) return { kind: 'busy' }
     return lane.run(async () => {
       const inflated = await inflateLarge(body, coding, config.maxDecompressed)
       await nextTurn()
       const read = await readLargeBody(inflated, config, label)
-      return read.kind === 'empty' ? read : await judgeSlowly(read, ports)
+      return read.kind === 'empty' ? read : await checkInSlices(read, ports)
     })
   }
 }
 
-function judgeSmall(body: Body, ports: JudgePorts): Read | Promise<Read> {
+function checkSmall(body: Body, ports: CheckPorts): Read | Promise<Read> {
   if (body.kind === 'empty') return body
-  if (body.count > SLICE) return judgeSlowly(body, ports)
-  const verdict = createVerdict()
-  for (const events of body.parts) judgeInto(verdict, events, ports)
+  if (body.count > SLICE) return checkInSlices(body, ports)
+  const verdict = createBatchVerdict()
+  for (const events of body.parts) checkInto(verdict, events, ports)
   return { kind: 'judged', id: body.id, many: body.many, verdict }
 }
 
-async function judgeSlowly(body: Events, ports: JudgePorts): Promise<Judged> {
-  const verdict = createVerdict()
+async function checkInSlices(body: Events, ports: CheckPorts): Promise<CheckedBody> {
+  const verdict = createBatchVerdict()
   for (const events of body.parts) {
     for (let from = 0; from < events.length; from += SLICE) {
-      judgeInto(verdict, events.slice(from, from + SLICE), ports)
+      checkInto(verdict, events.slice(from, from + SLICE), ports)
       await nextTurn()
     }
   }

@@ -1,6 +1,6 @@
 import { addReject, type Clock, type Log, type Millis, type RejectCount, type Rejection } from '../model.ts'
 import { excerpt } from './mask.ts'
-import { createThrottle } from './log-throttle.ts'
+import { createLogThrottle } from './log-throttle.ts'
 
 /** One refused event, or one body that could not be read. */
 export interface Sample extends Partial<Rejection> {
@@ -54,8 +54,8 @@ export function createRejects({ clock, log }: { readonly clock: Clock; readonly 
   // As JSON text: it holds on to nothing of the body that an event came from.
   const recent: string[] = []
   const untold = new Map<string, RejectCount>()
-  const throttle = createThrottle(clock, LOG_EVERY)
-  const throttleNotes = createThrottle(clock, LOG_EVERY)
+  const throttle = createLogThrottle(clock, LOG_EVERY)
+  const throttleNotes = createLogThrottle(clock, LOG_EVERY)
   const keep = (samples: readonly Sample[], source: string, now: Millis): void => {
     for (const sample of samples.slice(0, SAMPLES_PER_BODY)) recent.push(asText(sample, source, now))
     if (recent.length > KEPT) recent.splice(0, recent.length - KEPT)

@@ -3,19 +3,19 @@ import type { Clock, Millis } from '../model.ts'
 import { createAdmit } from './admit.ts'
 import { answerError, answerLater, answerNothing } from './answers.ts'
 import { collect } from './decode/collect.ts'
-import type { Collected, Room } from './decode/collect.ts'
+import type { Collected, MemoryBudget } from './decode/collect.ts'
 import { commit } from './commit.ts'
-import type { CommitDeps, Visit } from './commit.ts'
+import type { CommitDeps, RequestContext } from './commit.ts'
 import { createReader } from './read.ts'
 import type { Reader } from './read.ts'
 import { mebibytes, Refusal } from './decode/refusal.ts'
 import { createRetries } from './retries.ts'
-import { senderOf } from './source.ts'
-import type { JudgePorts } from './verdict.ts'
+import { readSource } from './source.ts'
+import type { CheckPorts } from './verdict.ts'
 
 /** What taking events needs: the parts of the service around it, and its limits. */
 export interface RouteDeps
-  extends JudgePorts, Pick<CommitDeps, 'config' | 'clock' | 'log' | 'observer' | 'rejects' | 'encode' | 'append'> {
+  extends CheckPorts, Pick<CommitDeps, 'config' | 'clock' | 'log' | 'observer' | 'rejects' | 'encode' | 'append'> {
   /** Times answers, in real time. Default: the service's clock. */
   readonly timers?: Clock
   readonly limits?: Partial<RouteLimits>
@@ -49,7 +49,7 @@ export function ingestRoutes(deps: RouteDeps): (app: FastifyInstance) => Promise
   return async (app) => {
     const { config, clock, timers = clock } = deps
     const limits = { ...DEFAULTS, ...deps.limits }
-    const room: Room = { held: 0, max: Math.max(limits.bytes, config.maxBody * ONE_BODY) }
+    const room: MemoryBudget = { held: 0, max: Math.max(limits.bytes, config.maxBody * ONE_BODY) }
     const load = { appends: 0 }
     const { answerWithin } = limits
     const [retries, read] = [createRetries(clock), createReader(config, deps)]
@@ -59,14 +59,14 @@ export function ingestRoutes(deps: RouteDeps): (app: FastifyInstance) => Promise
 
     app.decorateRequest('visit')
     app.addHook('onRequest', async (request, reply) => {
-      const visit: Visit = { arrived: timers.now(), source: '', wire: 0, inDoubt: false, over: false }
+      const visit: RequestContext = { arrived: timers.now(), source: '', wire: 0, inDoubt: false, over: false }
       request.setDecorator('visit', visit)
       reply.raw.once('close', () => leave(visit, reply, parts))
       // What a body is, its first bytes tell before its label, which the reader looks up where they do not.
       request.headers['content-type'] = undefined
       const admitted = await admit(request, reply)
       if (admitted === undefined) return reply
-      visit.source = senderOf(request, admitted.name)
+      visit.source = readSource(request, admitted.name)
       return undefined
     })
     app.removeAllContentTypeParsers()
@@ -86,7 +86,7 @@ function urls(paths: readonly string[]): Set<string> {
 }
 
 /** The answer is out, or its connection died before. */
-function leave(visit: Visit, { raw }: FastifyReply, { observer, retries, timers }: Parts): void {
+function leave(visit: RequestContext, { raw }: FastifyReply, { observer, retries, timers }: Parts): void {
   const { arrived, wire, handedOn, inDoubt } = visit
   visit.over = true
   if (handedOn !== undefined) retries.leave(handedOn.delivery, handedOn.at, raw.writableFinished && !inDoubt)
@@ -94,7 +94,7 @@ function leave(visit: Visit, { raw }: FastifyReply, { observer, retries, timers 
 }
 
 async function take(request: FastifyRequest, reply: FastifyReply, parts: Parts): Promise<FastifyReply> {
-  const visit = request.getDecorator<Visit>('visit')
+  const visit = request.getDecorator<RequestContext>('visit')
   const body = request.body as Collected | undefined
   if (body === undefined) return answerNothing(reply)
   visit.wire = body.wire
@@ -121,7 +121,12 @@ function tooLarge({ kind }: Collected, reply: FastifyReply, maxBody: number): Re
   return new Refusal(413, 'too_large', `the body is larger than ${limit}: send smaller batches`)
 }
 
-function refuse({ status, code, message }: Refusal, visit: Visit, reply: FastifyReply, parts: Parts): FastifyReply {
+function refuse(
+  { status, code, message }: Refusal,
+  visit: RequestContext,
+  reply: FastifyReply,
+  parts: Parts,
+): FastifyReply {
   parts.observer.rejects(code, 1)
   parts.rejects.add({ source: visit.source, counts: new Map([[code, 1]]), samples: [{ reason: message, code }] })
   if (status === 415) reply.header('accept-encoding', 'gzip, deflate, identity')

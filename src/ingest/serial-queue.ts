@@ -1,11 +1,11 @@
 /** Runs works one after the other, so that their memory is needed once. */
-export interface Lane {
+export interface SerialQueue {
   /** So many are waiting that a further one should be turned away. */
   readonly full: () => boolean
   run<T>(work: () => Promise<T>): Promise<T>
 }
 
-export function createLane(most: number): Lane {
+export function createSerialQueue(most: number): SerialQueue {
   let waiting = 0
   let last: Promise<unknown> = Promise.resolve()
   return {

@@ -7,14 +7,14 @@ const MAPPED = '::ffff:'
  * The source of a body: what X-Source says, else the name of the token, else the remote address. A header that is
  * no name is passed over: refusing the body would lose its events.
  */
-export function senderOf(request: FastifyRequest, tokenName: string | undefined): string {
+export function readSource(request: FastifyRequest, tokenName: string | undefined): string {
   const header = request.headers['x-source']
   if (typeof header === 'string' && isName(header)) return header
-  return tokenName ?? addressOf(request)
+  return tokenName ?? remoteAddress(request)
 }
 
 /** The remote address; an IPv4 address is shown as such also where the socket speaks IPv6. */
-export function addressOf({ raw }: FastifyRequest): string {
+export function remoteAddress({ raw }: FastifyRequest): string {
   const address = raw.socket.remoteAddress ?? 'unknown'
   return address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address
 }

@@ -9,13 +9,13 @@ import { translate } from './decode/foreign.ts'
 export type Refused = Omit<Rejection, 'index'>
 
 /** The parts that judge one event; what they throw costs this event only. */
-export interface JudgePorts {
+export interface CheckPorts {
   readonly schemas: { judge(event: unknown): { readonly kind: string; readonly event: object } | Refused }
   extract(event: object, kind: string): EventSamples | Refused
 }
 
 /** What became of the events of one body so far. */
-export interface Verdict {
+export interface BatchVerdict {
   /** Events that were looked at. */
   total: number
   accepted: EventSamples[]
@@ -39,21 +39,21 @@ const INTERNAL: Refused = { path: '', reason: 'the event could not be processed'
 const TOO_LONG: Refused = { path: '', reason: OVERSIZED_REASON, code: 'too_large' }
 const NO_JSON: Refused = { path: '', reason: 'the line is not JSON', code: 'json' }
 
-export function createVerdict(): Verdict {
+export function createBatchVerdict(): BatchVerdict {
   return { total: 0, accepted: [], errors: [], samples: [], counts: new Map(), unusable: 0, notes: [] }
 }
 
 /** Judges events and adds them to the verdict. */
-export function judgeInto(verdict: Verdict, events: readonly unknown[], ports: JudgePorts): void {
+export function checkInto(verdict: BatchVerdict, events: readonly unknown[], ports: CheckPorts): void {
   for (const event of events) {
-    const outcome = judgeEvent(event, ports, verdict)
+    const outcome = checkEvent(event, ports, verdict)
     if ('code' in outcome) reject(verdict, event, outcome)
     else accept(verdict, event, outcome)
     verdict.total += 1
   }
 }
 
-function accept(verdict: Verdict, event: unknown, samples: EventSamples): void {
+function accept(verdict: BatchVerdict, event: unknown, samples: EventSamples): void {
   verdict.accepted.push(samples)
   if (samples.unusable === undefined) return
   verdict.unusable += samples.unusable.length
@@ -63,7 +63,7 @@ function accept(verdict: Verdict, event: unknown, samples: EventSamples): void {
 }
 
 /** Takes back what was accepted, when the frame of it cannot be built: a defect of ours must not be a 5xx. */
-export function rejectAll(verdict: Verdict, defect: unknown): void {
+export function rejectAll(verdict: BatchVerdict, defect: unknown): void {
   const count = verdict.accepted.length
   verdict.accepted = []
   verdict.defect ??= defect
@@ -72,7 +72,7 @@ export function rejectAll(verdict: Verdict, defect: unknown): void {
   if (verdict.errors.length < FIRST_ERRORS) verdict.errors.push({ index: 0, ...INTERNAL })
 }
 
-function judgeEvent(event: unknown, ports: JudgePorts, verdict: Verdict): EventSamples | Refused {
+function checkEvent(event: unknown, ports: CheckPorts, verdict: BatchVerdict): EventSamples | Refused {
   if (event === OVERSIZED) return TOO_LONG
   if (event === UNREADABLE) return NO_JSON
   try {
@@ -84,7 +84,7 @@ function judgeEvent(event: unknown, ports: JudgePorts, verdict: Verdict): EventS
   }
 }
 
-function reject(verdict: Verdict, event: unknown, { path, reason, code }: Refused): void {
+function reject(verdict: BatchVerdict, event: unknown, { path, reason, code }: Refused): void {
   verdict.counts.set(code, (verdict.counts.get(code) ?? 0) + 1)
   const rejection: Rejection = { index: verdict.total, path, reason, code }
   if (verdict.errors.length < FIRST_ERRORS) verdict.errors.push(rejection)

@@ -28,7 +28,7 @@ export function checkAhead(upTo: Offset, last: Offset): void {
 }
 
 /** Where an effect waits: the first word is the queue. */
-export function lineOf({ queue, recipient }: Pick<Effect, 'queue' | 'recipient'>): string {
+export function queueKey({ queue, recipient }: Pick<Effect, 'queue' | 'recipient'>): string {
   return `${queue} ${recipient}`
 }
 

@@ -119,7 +119,7 @@ export interface Receiver {
   readonly name: string
   readonly email: readonly Recipient[]
   /** IANA name of the receiver's time zone; UTC when absent. */
-  readonly zone?: string
+  readonly timeZone?: string
   /** Templates for its mails, used where the rule has none. */
   readonly subject?: string
   readonly body?: string
@@ -143,7 +143,7 @@ export interface Inventory {
   /** Hosts that must exist: reported as missing even before their first event, and never retired automatically. */
   readonly expected: readonly string[]
   /** Retires any other host after it was absent this long. Only time in which its source delivers counts. */
-  readonly forgetAfter: Millis
+  readonly retireAfter: Millis
 }
 
 /** The part of the configuration that the folds use: plain JSON, the data of a `config` entry. */
@@ -154,7 +154,7 @@ export interface EngineConfig {
   readonly rules: readonly Rule[]
   readonly receivers: readonly Receiver[]
   /** Receivers of `self_monitoring`: the built-in alerts about sources, clocks and limits, and notices. */
-  readonly system: readonly string[]
+  readonly selfMonitoring: readonly string[]
   /** Sources expected to send once they have sent anything: the names of the ingest tokens. */
   readonly sources: readonly string[]
   readonly hosts: Inventory

@@ -78,7 +78,7 @@ export type CommandAnswer =
   | { readonly kind: 'refused'; readonly code: Refused; readonly value: unknown }
 
 /** Value of `forget`: when the host was last seen, and the alerts that were closed. */
-export interface Forgotten {
+export interface RetireResult {
   readonly host: string
   readonly lastSeen: Millis | null
   readonly closed: readonly ClosedAlert[]

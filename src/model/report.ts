@@ -21,7 +21,7 @@ export interface Report {
   readonly rules: Top<ReportRule>
   readonly outside: Top<{ readonly host: string; readonly span: Millis }>
   /** One for each metric that is a ratio of a whole, such as CPU and memory. */
-  readonly shares: readonly ReportShare[]
+  readonly shares: readonly ReportUtilization[]
   readonly quality: ReportQuality
 }
 
@@ -62,19 +62,19 @@ export interface ReportRule {
 }
 
 /** Utilization. A host counts with the mean of its samples, and all hosts weigh the same. */
-export interface ReportShare {
+export interface ReportUtilization {
   readonly metric: string
   readonly hosts: number
   readonly mean: number
   /** The unused part, averaged over the hosts: `1 - mean` of each, at least 0. */
   readonly unused: number
-  readonly busiest: readonly ReportLoad[]
-  readonly idlest: readonly ReportLoad[]
+  readonly busiest: readonly ReportUtilizationRow[]
+  readonly idlest: readonly ReportUtilizationRow[]
   /** Hosts that stayed below 10% for the whole period. */
   readonly idle: Top<string>
 }
 
-export interface ReportLoad {
+export interface ReportUtilizationRow {
   readonly host: string
   readonly mean: number
   readonly max: number
@@ -113,7 +113,7 @@ export interface ReportRejects {
 export interface Pulse {
   /** Known hosts, and those seen within the last 15 minutes. */
   readonly hosts: number
-  readonly heard: number
+  readonly hostsSeen: number
   /** The time of each source's last request. */
   readonly sources: Top<{ readonly source: string; readonly heard: Millis }>
   readonly lastEvent?: Millis

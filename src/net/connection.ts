@@ -12,10 +12,10 @@ export interface Connection {
   /** The memory that it takes. */
   held: number
   /** The request that is handled, until its answer has left this process: one at a time, in their order. */
-  turn: Turn | undefined
+  turn: PendingRequest | undefined
   /** The few requests behind it that were parsed with it. */
-  readonly waiting: Turn[]
-  newest: Turn | undefined
+  readonly waiting: PendingRequest[]
+  newest: PendingRequest | undefined
   /** The answer to a request that cannot be read, due after those before it. */
   fault: string | undefined
   /** When it was last used, in uses of all connections. */
@@ -25,7 +25,7 @@ export interface Connection {
 }
 
 /** A request and the answer to it. */
-export interface Turn {
+export interface PendingRequest {
   readonly request: IncomingMessage
   readonly response: ServerResponse
 }

@@ -3,7 +3,7 @@ import { Server as NetServer } from 'node:net'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock, Closed, Log, Millis } from '../model.ts'
-import type { Connection, Turn } from './connection.ts'
+import type { Connection, PendingRequest } from './connection.ts'
 import { BAD_REQUEST, HEADERS_TOO_LARGE, NO_TUNNEL } from './faults.ts'
 import { createIntake } from './intake.ts'
 import type { Intake } from './intake.ts'
@@ -50,7 +50,7 @@ export interface DrainOptions {
 }
 
 /** What all connections share. */
-interface House {
+interface ConnectionTable {
   readonly open: Map<Duplex, Connection>
   readonly mostOpen: number
   readonly intake: Intake
@@ -78,22 +78,22 @@ export function createConnections({ timers, log, closed, limits = {} }: Connecti
     cut(longest, 'pipelined')
     intake.drop(longest)
   })
-  const house: House = { open, mostOpen, intake, cut, line: [], uses: 0 }
+  const house: ConnectionTable = { open, mostOpen, intake, cut, line: [], uses: 0 }
 
   return {
     watch(server, handle) {
       servers.push(server)
       watch(server)
       const take = ({ socket }: IncomingMessage): Connection | undefined => open.get(socket)
-      const enter: RequestListener = (request, response) => arrive(house, take(request), { request, response })
-      server.on('connection', (socket: Socket) => welcome(house, socket, handle))
+      const enter: RequestListener = (request, response) => onRequest(house, take(request), { request, response })
+      server.on('connection', (socket: Socket) => accept(house, socket, handle))
       server.on('request', enter).on('checkContinue', enter).on('checkExpectation', enter)
       server.on('clientError', (error: NodeJS.ErrnoException, socket) => fail(open.get(socket), error, socket))
       server.on('connect', (_request, socket: Duplex) => refuse(open.get(socket), NO_TUNNEL))
     },
     async drain({ timers, quiet = 700, within = 8000 }) {
       for (const server of servers) stopListening(server)
-      for (const { turn } of open.values()) if (turn !== undefined) lastOfItsConnection(turn.response)
+      for (const { turn } of open.values()) if (turn !== undefined) isLastOfConnection(turn.response)
       await closeQuiet(open, timers, quiet, within)
       for (const { socket } of open.values()) socket.destroy()
     },
@@ -105,11 +105,11 @@ function stopListening(server: Server): void {
   if (server.listening) NetServer.prototype.close.call(server)
 }
 
-function lastOfItsConnection(answer: ServerResponse): void {
+function isLastOfConnection(answer: ServerResponse): void {
   if (!answer.headersSent) answer.setHeader('Connection', 'close')
 }
 
-function welcome(house: House, socket: Socket, handle: RequestListener): void {
+function accept(house: ConnectionTable, socket: Socket, handle: RequestListener): void {
   const { open, intake } = house
   const connection: Connection = {
     socket,
@@ -151,14 +151,14 @@ function longestQueue(connections: Iterable<Connection>): Connection | undefined
   return found
 }
 
-function arrive(house: House, connection: Connection | undefined, turn: Turn): void {
+function onRequest(house: ConnectionTable, connection: Connection | undefined, turn: PendingRequest): void {
   if (connection === undefined || connection.cut) return
   connection.newest = turn
   if (connection.turn === undefined) begin(house, connection, turn)
   else connection.waiting.push(turn)
 }
 
-function begin(house: House, connection: Connection, turn: Turn): void {
+function begin(house: ConnectionTable, connection: Connection, turn: PendingRequest): void {
   const { request, response } = turn
   connection.turn = turn
   connection.used = house.uses += 1
@@ -180,19 +180,19 @@ function end(connection: Connection): void {
 }
 
 /** However many requests wait, who sends one at a time hardly waits for them. */
-function queue(house: House, connection: Connection): void {
+function queue(house: ConnectionTable, connection: Connection): void {
   house.line.push(connection)
   if (house.line.length === 1) setImmediate(advance, house)
 }
 
-function advance(house: House): void {
+function advance(house: ConnectionTable): void {
   for (const connection of house.line.slice(0, AT_ONCE)) next(house, connection)
   house.line.splice(0, AT_ONCE)
   if (house.line.length > 0) setImmediate(advance, house)
 }
 
 /** Goes on with a connection whose last answer is out, unless that was the last of all. */
-function next(house: House, connection: Connection): void {
+function next(house: ConnectionTable, connection: Connection): void {
   const { socket, waiting, newest, fault } = connection
   const turn = socket.writable ? waiting.shift() : undefined
   if (!socket.writable) waiting.length = 0

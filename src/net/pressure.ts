@@ -63,7 +63,7 @@ export function createPressure({ timers, log, closed, connections, limits }: Pre
     told.looks = 0
   }
   const look = (): void => {
-    const found = [...connections()].flatMap((connection) => judge(connection, stuck.get(connection), unread))
+    const found = [...connections()].flatMap((connection) => checkPressure(connection, stuck.get(connection), unread))
     const bytes = found.reduce((sum, { bytes }) => sum + bytes, 0)
     const late = found.filter(({ blocked }) => blocked >= stall)
     for (const { connection } of late) cut(connection, 'unread')
@@ -91,11 +91,11 @@ export function createPressure({ timers, log, closed, connections, limits }: Pre
   }
 }
 
-function judge(connection: Connection, before: Stuck | undefined, unread: number): Stuck[] {
+function checkPressure(connection: Connection, before: Stuck | undefined, unread: number): Stuck[] {
   const { socket, turn, waiting, rest, cut } = connection
   const bytes = socket.writableLength
   if (turn === undefined || bytes === 0 || cut) return []
-  const sent = sentOf(socket)
+  const sent = bytesTaken(socket)
   const [still, blocked] =
     before === undefined || before.sent !== sent ? [0, 0] : [before.still + LOOK_EVERY, before.blocked + LOOK_EVERY]
   const inTheWay = waiting.length > 0 || rest.length > 0 || bytes >= unread
@@ -103,7 +103,7 @@ function judge(connection: Connection, before: Stuck | undefined, unread: number
 }
 
 /** Differs from before once the client took more. A large answer is one write, of which only the handle knows. */
-function sentOf(socket: Socket): string {
+function bytesTaken(socket: Socket): string {
   const handle = '_handle' in socket ? socket._handle : undefined
   const isHandle = typeof handle === 'object' && handle !== null && 'writeQueueSize' in handle
   return `${socket.bytesWritten} ${socket.writableLength} ${isHandle ? String(handle.writeQueueSize) : ''}`

@@ -91,7 +91,7 @@ function guard(app: FastifyInstance, draining: () => boolean): void {
   })
   app.addHook('onRequest', (request, reply, done) => {
     if (draining()) reply.header('connection', 'close')
-    const fault = faultOf(request.raw)
+    const fault = classifyFault(request.raw)
     if (fault !== undefined) problem(reply.header('connection', 'close'), 400, fault)
     else if (request.is404) refusePath(request, reply, routes)
     else done()
@@ -99,7 +99,7 @@ function guard(app: FastifyInstance, draining: () => boolean): void {
   app.setNotFoundHandler((request, reply) => refusePath(request, reply, routes))
 }
 
-function faultOf({ headers, httpVersion }: IncomingMessage): string | undefined {
+function classifyFault({ headers, httpVersion }: IncomingMessage): string | undefined {
   const coding = headers['transfer-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return 'the only transfer coding read here is chunked'
   return headers.host === undefined && httpVersion === '1.1' ? 'a request of HTTP/1.1 needs a Host' : undefined

@@ -40,7 +40,7 @@ const LISTED = 6
 /** Writes the mails that rules would lead to, about sample alerts, with the code that writes real ones. */
 export async function previewMails(config: Config, choice: PreviewChoice, log: Log): Promise<readonly Preview[]> {
   const compose = await openComposer(config, log, SAMPLE_KEY)
-  return notificationsOf(config.engine, choice).map(({ name, notification }) => {
+  return listNotifications(config.engine, choice).map(({ name, notification }) => {
     const { subject, text, html, attachments } = compose(notification)
     const picture = attachments.find(({ cid }) => cid !== undefined)
     const png = typeof picture?.content === 'string' ? undefined : picture?.content
@@ -57,7 +57,7 @@ interface Named {
   readonly notification: Notification
 }
 
-function notificationsOf(config: EngineConfig, { rules, receiver, scheduled }: PreviewChoice): readonly Named[] {
+function listNotifications(config: EngineConfig, { rules, receiver, scheduled }: PreviewChoice): readonly Named[] {
   const read = readers(config, receiver)
   const single = rules.flatMap((rule): Named[] => {
     const [fired, resolved] = [sampleAlert(rule, config), sampleAlert(rule, config, { state: 'resolved' })]
@@ -81,17 +81,17 @@ function notificationsOf(config: EngineConfig, { rules, receiver, scheduled }: P
   })
   const [first] = rules
   if (first === undefined) return single
-  const list = listOf(rules, config)
+  const list = buildList(rules, config)
   const digest = { ...read(sampleAlert(first, config), first), thread: 'digest', seq: 0, alerts: list }
   return [
     ...single,
     { name: 'digest', notification: { ...digest, reason: 'rate_limited', kind: 'digest' } },
-    ...(scheduled ? scheduledOf(config, receiver) : []),
+    ...(scheduled ? listScheduled(config, receiver) : []),
   ]
 }
 
 /** The report and the heart-beat, as those get them who have asked for them; else as anybody would. */
-function scheduledOf(config: EngineConfig, chosen: Receiver | undefined): readonly Named[] {
+function listScheduled(config: EngineConfig, chosen: Receiver | undefined): readonly Named[] {
   const plan = createDispatchPlan(config)
   const told = config.receivers.filter(({ email }) => email.length > 0)
   const nobody: Receiver = { name: 'nobody', email: [] }
@@ -120,7 +120,7 @@ function scheduledOf(config: EngineConfig, chosen: Receiver | undefined): readon
 }
 
 /** What is told together: every rule, on hosts of its own. */
-function listOf(rules: readonly Rule[], config: EngineConfig): readonly AlertSnapshot[] {
+function buildList(rules: readonly Rule[], config: EngineConfig): readonly AlertSnapshot[] {
   return Array.from({ length: Math.max(LISTED, rules.length) }, (_, i) => {
     const rule = rules[i % rules.length] as Rule
     const facts = sampleAlert(rule, config, { state: i % 4 === 3 ? 'resolved' : 'firing' })

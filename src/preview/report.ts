@@ -1,4 +1,4 @@
-import type { EngineConfig, Millis, Pulse, Report, ReportLoad } from '../model.ts'
+import type { EngineConfig, Millis, Pulse, Report, ReportUtilizationRow } from '../model.ts'
 import { SAMPLE_AT, sampleAlert } from './samples.ts'
 
 const MINUTE: Millis = 60_000
@@ -42,7 +42,7 @@ export function sampleReport(config: EngineConfig, every: Report['every']): Repo
     },
     rules: all(facts.map(({ identity }) => ({ rule: identity.rule, began: 1, mails: 2 }))),
     outside: all(hosts.map((host, i) => ({ host, span: spans[i] ?? 0 }))),
-    shares: sharesOf(config),
+    shares: sampleUtilization(config),
     quality: {
       merged: 0,
       dropped: 0,
@@ -57,8 +57,8 @@ export function sampleReport(config: EngineConfig, every: Report['every']): Repo
   }
 }
 
-function sharesOf({ metrics }: EngineConfig): Report['shares'] {
-  const load = (host: string, mean: number, max: number): ReportLoad => ({ host, mean, max })
+function sampleUtilization({ metrics }: EngineConfig): Report['shares'] {
+  const load = (host: string, mean: number, max: number): ReportUtilizationRow => ({ host, mean, max })
   return metrics
     .filter(({ unit, by, kind }) => (unit === 'ratio' || unit === 'percent') && by.length === 0 && kind === 'gauge')
     .slice(0, SHARES)
@@ -76,7 +76,7 @@ function sharesOf({ metrics }: EngineConfig): Report['shares'] {
 /** A service that hears all of its hosts. */
 export const SAMPLE_PULSE: Pulse = {
   hosts: HOSTS,
-  heard: HOSTS,
+  hostsSeen: HOSTS,
   sources: { total: 1, first: [{ source: 'logstash-a', heard: SAMPLE_AT - 2000 }] },
   lastEvent: SAMPLE_AT - 2000,
 }

@@ -72,7 +72,7 @@ export function sampleAlert(
     code: 'SMPL2',
     ruleLabels: rule.labels,
     state,
-    ...(rule.kind === 'absence' ? absenceSaid(rule, step) : windowSaid(planOf(rule, config), step)),
+    ...(rule.kind === 'absence' ? absenceSaid(rule, step) : windowSaid(samplePlan(rule, config), step)),
     evaluatedAt,
     ...(state === 'resolved' ? { resolvedAt: evaluatedAt } : {}),
     source: SOURCE,
@@ -81,7 +81,7 @@ export function sampleAlert(
 }
 
 /** The receivers who would hear of a sample alert. */
-export function hearersOf({ notify }: Rule, snapshot: AlertSnapshot, config: EngineConfig): readonly string[] {
+export function sampleReceivers({ notify }: Rule, snapshot: AlertSnapshot, config: EngineConfig): readonly string[] {
   const lines = resolveTargets(createDispatchPlan(config), { snapshot, notify }, alertLabels(snapshot))
   return [...new Set(lines.map(({ receiver }) => receiver))]
 }
@@ -91,7 +91,7 @@ export function anyAlert(config: EngineConfig, step: SampleStep = {}): AlertSnap
   return sampleAlert(CPU_HIGH, { ...config, metrics: [CPU] }, step)
 }
 
-function planOf(rule: Rule, config: EngineConfig): WindowPlan {
+function samplePlan(rule: Rule, config: EngineConfig): WindowPlan {
   const metrics = [...createPlan({ ...config, rules: [rule] }).metrics.values()]
   const [found] = metrics.flatMap(({ tiers }) => tiers.flatMap(({ rules }) => rules))
   if (found === undefined) throw new Error(`no plan for the rule ${rule.name}`)
@@ -99,12 +99,12 @@ function planOf(rule: Rule, config: EngineConfig): WindowPlan {
 }
 
 /** A host that the rule is for. */
-function hostOf({ hosts }: Rule): string {
+function sampleHost({ hosts }: Rule): string {
   return hosts[0]?.replaceAll(/[*?]/g, '1') ?? 'web-1'
 }
 
 function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
-  const host = hostOf(rule)
+  const host = sampleHost(rule)
   const seconds = rule.after / 1000 + 12
   const isFiring = state === 'firing'
   const { subject, body } = rule
@@ -129,7 +129,7 @@ function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
 }
 
 function windowSaid(plan: WindowPlan, { state, at }: Step): Said {
-  const host = hostOf(plan.rule)
+  const host = sampleHost(plan.rule)
   const figures = plan.detector.sample(paramsFor(plan.rule, host), plan.metric.unit)
   const { bad, good } = figures
   const judged = judgeSample(plan, host, viewOf(plan, at, state === 'firing' ? bad : good, good))
@@ -140,12 +140,12 @@ function windowSaid(plan: WindowPlan, { state, at }: Step): Said {
   return {
     identity,
     templates: templates ?? {},
-    startsAt: at - (windowsOf(state) - 2) * plan.rule.over,
+    startsAt: at - (sampleWindows(state) - 2) * plan.rule.over,
     severity: fired.kind === 'anomalous' ? fired.severity : plan.rule.severity,
     value,
     evidence,
     peak: bad,
-    chart: { ...lookOf(plan, figures, { state, at }), ...chartLimits(plan, judged) },
+    chart: { ...sampleChart(plan, figures, { state, at }), ...chartLimits(plan, judged) },
     ...(plan.rule.kind === 'count' ? {} : { peers: { median: good, hosts: 40 } }),
   }
 }
@@ -175,12 +175,12 @@ function judgeSample(plan: WindowPlan, host: string, view: WindowView): JudgedWi
 }
 
 /** How many windows a chart shows: one before the alert began, that which began it, and what came since. */
-const windowsOf = (state: Step['state']): number => (state === 'firing' ? 3 : 4)
+const sampleWindows = (state: Step['state']): number => (state === 'firing' ? 3 : 4)
 
 /** What was measured: good in the first window, bad from then on, and good again in the last where the alert is over. */
-function lookOf(plan: WindowPlan, { bad, good }: Sample, { state, at }: Step): Omit<ChartData, 'limits'> {
+function sampleChart(plan: WindowPlan, { bad, good }: Sample, { state, at }: Step): Omit<ChartData, 'limits'> {
   const { over } = plan.rule
-  const windows = windowsOf(state)
+  const windows = sampleWindows(state)
   const merged = Math.ceil((windows * plan.over) / POINTS)
   const width = merged * plan.width
   const to = Math.ceil(at / plan.width) * plan.width

@@ -1,7 +1,7 @@
 import { countsZeroes } from '../detect/index.ts'
 import { createExtractor, type Extract } from '../extract/samples.ts'
 import { createSchemas, type Schemas } from '../ingest/schema/index.ts'
-import { createVerdict, judgeInto } from '../ingest/verdict.ts'
+import { createBatchVerdict, checkInto } from '../ingest/verdict.ts'
 import type { Config, EventSamples, Rejection } from '../model.ts'
 
 export { parseNumber } from '../extract/number.ts'
@@ -30,7 +30,7 @@ export function openExtractor({ engine, ingest }: Pick<Config, 'engine' | 'inges
 }
 
 /** What the service makes of one event. `kind` is missing where it was refused before it had one. */
-export interface Judged {
+export interface CheckedEvent {
   readonly kind?: string
   /** The event in nested form, as extraction reads it; missing where its schema refused it. */
   readonly event?: object
@@ -38,13 +38,13 @@ export interface Judged {
 }
 
 /** Judges parsed events one by one as the running service does, and keeps nothing. @throws {SchemaError} */
-export function openJudge(config: Config): (event: unknown) => Judged {
+export function openEventChecker(config: Config): (event: unknown) => CheckedEvent {
   const schemas = openSchemas(config)
   const extract = openExtractor(config)
   return (value) => {
     const seen: { kind?: string; event?: object } = {}
-    const verdict = createVerdict()
-    judgeInto(verdict, [value], {
+    const verdict = createBatchVerdict()
+    checkInto(verdict, [value], {
       schemas: {
         judge(event) {
           const judged = schemas.judge(event)

@@ -1,8 +1,8 @@
 import type { EngineEvent } from '../engine/worker/protocol.ts'
-import type { Running } from './running.ts'
+import type { ServiceState } from './running.ts'
 
 /** Takes what the engine's thread says unasked to metrics, log and sender. */
-export function hear(running: Running, report: EngineEvent): void {
+export function onEngineEvent(running: ServiceState, report: EngineEvent): void {
   const { log } = running.options
   switch (report.kind) {
     case 'stats':
@@ -24,13 +24,13 @@ export function hear(running: Running, report: EngineEvent): void {
     case 'notice':
       return log[report.level](report.fields, report.message)
     case 'ready':
-      return sayReady(running, report)
+      return logReady(running, report)
     default:
       return undefined
   }
 }
 
-function sayReady({ options }: Running, { replayed, downFrom }: EngineEvent & { kind: 'ready' }): void {
+function logReady({ options }: ServiceState, { replayed, downFrom }: EngineEvent & { kind: 'ready' }): void {
   if (downFrom === undefined && replayed === 0) return options.log.info({}, 'a new journal is begun')
   if (downFrom === undefined) return options.log.info({ replayed }, 'state restored')
   const from = new Date(downFrom).toISOString()

@@ -2,13 +2,13 @@ import { ConfigErrors, formatDiagnostic } from '../config/index.ts'
 import type { Config } from '../model.ts'
 import { createNotifiers } from '../notify/index.ts'
 import { openExtractor, openSchemas } from './judge.ts'
-import { addressesOf, noteLeft, type Running, startSender } from './running.ts'
+import { listAddresses, recordRemoved, type ServiceState, startSender } from './running.ts'
 
 /** One reload after the other. Never rejects: whatever stands against a new configuration, the old one goes on. */
-export function reload(running: Running): Promise<readonly string[]> {
+export function reload(running: ServiceState): Promise<readonly string[]> {
   const { options, metrics } = running
   const turn = running.reloading.then(async () => {
-    const mistakes = await takeOver(running).catch(sayMistakes)
+    const mistakes = await takeOver(running).catch(logErrors)
     metrics.reloaded(mistakes.length === 0)
     if (mistakes.length > 0) {
       options.log.error({ mistakes: mistakes.length }, 'the configuration was not taken; the old one stays in force')
@@ -21,13 +21,13 @@ export function reload(running: Running): Promise<readonly string[]> {
   return turn
 }
 
-function sayMistakes(error: unknown): readonly string[] {
+function logErrors(error: unknown): readonly string[] {
   if (error instanceof ConfigErrors) return error.diagnostics.map(formatDiagnostic)
   return [error instanceof Error ? error.message : String(error)]
 }
 
 /** Metrics, rules, receivers, limits, own schemas, the mail server and other ways out can change while the service runs. First what may fail. */
-async function takeOver(running: Running): Promise<readonly string[]> {
+async function takeOver(running: ServiceState): Promise<readonly string[]> {
   const { config, options, engine, state } = running
   if (state !== 'ready' || engine === undefined) return [`the service is ${state}: the configuration is not read now`]
   if (options.readConfig === undefined) return ['there is no configuration that could be read anew']
@@ -40,10 +40,12 @@ async function takeOver(running: Running): Promise<readonly string[]> {
   const schemas = isBuiltIn ? running.schemas : openSchemas(next)
   const extract = openExtractor(next)
   const exits =
-    waysOf(config) === waysOf(next) ? undefined : await createNotifiers(next, { ...options, linkKey: running.linkKey })
+    notifierOptions(config) === notifierOptions(next)
+      ? undefined
+      : await createNotifiers(next, { ...options, linkKey: running.linkKey })
   const { known } = running
   // Whoever comes may be told before the new configuration is the one in force here.
-  running.known = new Set([...known, ...addressesOf(next)])
+  running.known = new Set([...known, ...listAddresses(next)])
   try {
     await engine.configure(next.engine)
   } catch (error) {
@@ -51,7 +53,7 @@ async function takeOver(running: Running): Promise<readonly string[]> {
     await Promise.all(Object.values(exits?.ways ?? {}).map((way) => way.close()))
     throw error
   }
-  noteLeft(running, next, options.clock.now())
+  recordRemoved(running, next, options.clock.now())
   running.config = next
   running.schemas = schemas
   running.extract = extract
@@ -71,6 +73,6 @@ function changedForGood(config: Config, next: Config): readonly string[] {
 }
 
 /** All that notifications are sent with and made of. */
-function waysOf({ smtp, url, targets, kibana, engine }: Config): string {
+function notifierOptions({ smtp, url, targets, kibana, engine }: Config): string {
   return JSON.stringify([smtp, url, [...targets], kibana, engine.mailsPerMinute])
 }

@@ -20,7 +20,7 @@ export interface ServiceOptions {
 }
 
 /** What the parts share while they run. */
-export interface Running {
+export interface ServiceState {
   readonly options: ServiceOptions
   readonly metrics: Metrics
   config: Config
@@ -47,10 +47,10 @@ export interface Running {
 }
 
 /** Sends what is due, by the ways out. */
-export function startSender(running: Running, engine: EngineClient, exits: OpenNotifiers): Sender {
+export function startSender(running: ServiceState, engine: EngineClient, exits: OpenNotifiers): Sender {
   const { options, metrics } = running
   const { clock, log } = options
-  const left = ({ to }: Notification): Millis | undefined => leftAt(running, to.address)
+  const left = ({ to }: Notification): Millis | undefined => removedAt(running, to.address)
   const undelivered = (notification: Notification, answer: string): void => {
     if (notification.channel === 'alertmanager') return
     const { to, receiver, decidedAt } = notification
@@ -71,7 +71,7 @@ export function startSender(running: Running, engine: EngineClient, exits: OpenN
 }
 
 /** What left while the service was down, left when it started. */
-function leftAt({ known, left, since }: Running, address: string): Millis | undefined {
+function removedAt({ known, left, since }: ServiceState, address: string): Millis | undefined {
   return known.has(address) ? undefined : (left.get(address) ?? since)
 }
 
@@ -79,16 +79,16 @@ function leftAt({ known, left, since }: Running, address: string): Millis | unde
 const KEEP_LEFT = 25 * 3_600_000
 
 /** Takes note of the addresses that a new configuration does not have any more. */
-export function noteLeft(running: Running, next: Config, now: Millis): void {
+export function recordRemoved(running: ServiceState, next: Config, now: Millis): void {
   const { config, left } = running
-  const known = addressesOf(next)
-  for (const address of addressesOf(config)) if (!known.has(address)) left.set(address, now)
+  const known = listAddresses(next)
+  for (const address of listAddresses(config)) if (!known.has(address)) left.set(address, now)
   for (const [address, at] of left) if (known.has(address) || now - at > KEEP_LEFT) left.delete(address)
   running.known = known
 }
 
 /** All whom a configuration can tell anything, as notifications address them. */
-export function addressesOf({ engine }: Config): ReadonlySet<string> {
+export function listAddresses({ engine }: Config): ReadonlySet<string> {
   const addresses = engine.receivers.flatMap(({ name, email, webhook, alertmanager }) => [
     ...email.map(({ address }) => address),
     ...(webhook === true ? [`webhook:${name}`] : []),

@@ -1,5 +1,5 @@
 import type { EngineClient } from '../engine/worker/client.ts'
-import type { Running } from './running.ts'
+import type { ServiceState } from './running.ts'
 
 const TICK = 1000
 
@@ -8,7 +8,7 @@ const TICK = 1000
  *
  * @returns what ends it, with a last tick for what was refused until then.
  */
-export function startTicks(running: Running, engine: EngineClient): () => void {
+export function startTicks(running: ServiceState, engine: EngineClient): () => void {
   const { options, rejects } = running
   const { clock, log } = options
   const tick = async (): Promise<void> => {

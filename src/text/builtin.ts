@@ -1,4 +1,4 @@
-import { type Measure, OWN_RULES, type StateMetric } from '../model.ts'
+import { type Measure, BUILTIN_RULES, type StateMetric } from '../model.ts'
 import { formatCount, formatDuration } from './format.ts'
 import { listNames } from './names.ts'
 import type { Describe, Evaluated } from './params.ts'
@@ -20,7 +20,7 @@ export function builtinSubject(measure: Measure): string | undefined {
 }
 
 /** Rules whose alerts are about a source, not about a host. */
-const OF_SOURCES: readonly string[] = [OWN_RULES.source, OWN_RULES.degraded, OWN_RULES.mass]
+const OF_SOURCES: readonly string[] = [BUILTIN_RULES.source, BUILTIN_RULES.degraded, BUILTIN_RULES.mass]
 
 export function isAboutSource(rule: string): boolean {
   return OF_SOURCES.includes(rule)

@@ -130,11 +130,11 @@ function heartbeatTitle(
 
 const HELD: readonly HeldBy['by'][] = ['silence', 'maintenance', 'inhibition', 'acknowledgement']
 
-function pulseLines({ hosts, heard, sources, lastEvent, gap }: Pulse, time: WriteTime): readonly string[] {
+function pulseLines({ hosts, hostsSeen, sources, lastEvent, gap }: Pulse, time: WriteTime): readonly string[] {
   const named = sources.first.map(({ source, heard: last }) => `${source} at ${time(last)}`)
   const more = sources.total > named.length ? [`${sources.total - named.length} more`] : []
   return [
-    `Hosts: events from ${heard} of ${hosts} within the last 15 minutes`,
+    `Hosts: events from ${hostsSeen} of ${hosts} within the last 15 minutes`,
     `Sources, with their last request: ${named.length === 0 ? 'none' : [...named, ...more].join(', ')}`,
     `Last event: ${lastEvent === undefined ? 'none yet' : time(lastEvent)}`,
     ...(gap === undefined

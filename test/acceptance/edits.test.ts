@@ -60,7 +60,7 @@ test('when others are to be told of an alert they hear that it fires, and whoeve
 })
 
 test('an address that is not in the configuration any more hears the end of what it was told', async (t) => {
-  const story = edited(base, { ...withRule({ notify: ['boss'] }), receivers: receivers.slice(1), system: [] })
+  const story = edited(base, { ...withRule({ notify: ['boss'] }), receivers: receivers.slice(1), selfMonitoring: [] })
   t.strictSame(until(story, '12:30'), [
     '12:01:10 ops fired: cpu-high web-1',
     '12:09:50 boss fired: cpu-high web-1',

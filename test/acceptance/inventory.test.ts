@@ -27,9 +27,9 @@ const CODE = /^[2-9A-Z]{5}$/
 const rules = [cpuHigh(), silent()]
 
 const expecting = (expected: readonly string[], change: Partial<EngineConfig> = {}): EngineConfig =>
-  config({ rules, hosts: { expected, forgetAfter: HOUR }, ...change })
-const forgetting = (forgetAfter = HOUR, change: Partial<EngineConfig> = {}): EngineConfig =>
-  config({ rules, hosts: { expected: [], forgetAfter }, ...change })
+  config({ rules, hosts: { expected, retireAfter: HOUR }, ...change })
+const forgetting = (retireAfter = HOUR, change: Partial<EngineConfig> = {}): EngineConfig =>
+  config({ rules, hosts: { expected: [], retireAfter }, ...change })
 
 const hosts = (play: Play): readonly HostView[] => answer(play.fold, { kind: 'hosts' })
 const alerts = (play: Play): readonly AlertView[] => answer(play.fold, { kind: 'alerts' })
@@ -230,7 +230,7 @@ test('expected hosts are neither forgotten nor pushed out', async (t) => {
 })
 
 test('a silent host is forgotten with its alerts, without a word that it is well, and one mail says so', async (t) => {
-  const play = createPlay(forgetting(HOUR, { system: ['ops'] }))
+  const play = createPlay(forgetting(HOUR, { selfMonitoring: ['ops'] }))
   play.until(
     '13:30:00',
     alive(play, (now) => (now < at('12:10:00') ? ['a', 'b', 'c'] : ['a'])),

@@ -77,7 +77,7 @@ function written(receiver: Receiver, from: string, to: string): string[] {
 }
 
 test('in the night in which an hour is missing, its report comes right after the gap, and on time the next day', async (t) => {
-  const half = ops({ zone: 'Europe/Berlin', report: { at: 2 * 60 + 30 } })
+  const half = ops({ timeZone: 'Europe/Berlin', report: { at: 2 * 60 + 30 } })
   t.strictSame(written(half, '2026-03-27T12:00Z', '2026-03-31T12:00Z'), [
     '2026-03-28T01:30',
     '2026-03-29T01:00',
@@ -87,9 +87,9 @@ test('in the night in which an hour is missing, its report comes right after the
 })
 
 test('in the night in which an hour comes twice, its report comes once', async (t) => {
-  const half = ops({ zone: 'Europe/Berlin', report: { at: 2 * 60 + 30 } })
+  const half = ops({ timeZone: 'Europe/Berlin', report: { at: 2 * 60 + 30 } })
   t.strictSame(written(half, '2026-10-24T12:00Z', '2026-10-26T12:00Z'), ['2026-10-25T00:30', '2026-10-26T01:30'])
-  const early = ops({ zone: 'Europe/Berlin', heartbeat: { at: EIGHT } })
+  const early = ops({ timeZone: 'Europe/Berlin', heartbeat: { at: EIGHT } })
   t.strictSame(written(early, '2026-10-23T12:00Z', '2026-10-26T12:00Z'), [
     '2026-10-24T06:00',
     '2026-10-25T07:00',
@@ -98,7 +98,7 @@ test('in the night in which an hour comes twice, its report comes once', async (
 })
 
 test('midnight, and zones far from UTC, have their own dates', async (t) => {
-  const auckland = ops({ zone: 'Pacific/Auckland', report: { at: 0, weekday: MONDAY } })
+  const auckland = ops({ timeZone: 'Pacific/Auckland', report: { at: 0, weekday: MONDAY } })
   t.strictSame(written(auckland, '2026-11-18T12:00Z', '2026-11-30T12:00Z'), ['2026-11-22T11:00', '2026-11-29T11:00'])
 })
 
@@ -225,7 +225,7 @@ test('with a snapshot and a replay in the middle the same mails come, to the let
 
 test('a heart-beat says what is heard, what was told and what fires, also when nothing happened', async (t) => {
   const story = tell(
-    setting([{ ...beating, zone: 'Europe/Berlin' }], { rules: [high, silent({ after: 3 * MINUTE })] }),
+    setting([{ ...beating, timeZone: 'Europe/Berlin' }], { rules: [high, silent({ after: 3 * MINUTE })] }),
     STRIDE,
   )
   story.at('12:00').cpu('web-1', 0.2).cpu('web-2', 0.3)

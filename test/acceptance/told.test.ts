@@ -434,7 +434,7 @@ test('a machine that left the configuration is told nothing more, and the alert 
     { name: 'ada', email: [{ address: ADA }] },
   ]
   const both = cpuHigh({ over: MINUTE, notify: ['hook', 'ada'] })
-  const story = tell(config({ rules: [both], receivers: machine, system: [] }), TEN)
+  const story = tell(config({ rules: [both], receivers: machine, selfMonitoring: [] }), TEN)
   story.at('12:00').cpu('web-1', 0.99)
   const next = { rules: [{ ...both, notify: ['ada'] }], receivers: machine.slice(1), system: [] }
   story.at('12:01:30').configure(config(next))
@@ -454,7 +454,7 @@ test("when the receivers of the service's own alerts change, those that come hea
     config({
       rules: [],
       receivers: [{ name, email: [{ address: `${name}@example.org` }] }],
-      system: [name],
+      selfMonitoring: [name],
       sources: ['logstash-a'],
     })
   const { play } = tell(people('ada'))
@@ -479,7 +479,7 @@ test('a notice that waits for the budget of an address that leaves goes to whoev
     config({
       rules: [],
       receivers: [{ name, email: [{ address: `${name}@example.org` }] }],
-      system: [name],
+      selfMonitoring: [name],
       mailsPerMinute: 1,
     })
   const { play } = tell(people('ada'))

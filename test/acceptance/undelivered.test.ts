@@ -9,7 +9,7 @@ const receivers = [
 ]
 
 test('a mail that was given up is told to whoever hears of the service, but not to who did not get it', async (t) => {
-  const play = createPlay(config({ receivers, system: ['ops'] }))
+  const play = createPlay(config({ receivers, selfMonitoring: ['ops'] }))
   const fail = (host: string, now: number): void => {
     const about = { kind: 'alert', rule: 'cpu-high', host, state: 'firing' } as const
     const item = { address: 'ada@example.org', receiver: 'team', about, response: '554 5.7.1 no', at: NOON }
@@ -34,7 +34,7 @@ test('a mail that was given up is told to whoever hears of the service, but not 
 })
 
 test('where nobody else hears of the service, nothing is told of a mail that was given up', async (t) => {
-  const play = createPlay(config({ receivers, system: ['team'] }))
+  const play = createPlay(config({ receivers, selfMonitoring: ['team'] }))
   const item = {
     address: 'ada@example.org',
     receiver: 'team',

@@ -6,17 +6,17 @@ import {
   addSeries,
   chunkSize,
   createStore,
-  firstOf,
-  headOf,
+  firstSampleTime,
+  newestBucket,
   type Layout,
   readCell,
   readLearnt,
   removeSeries,
   type Store,
-  tailOf,
+  oldestBucket,
   writeLearnt,
 } from '../../src/aggregate/store.ts'
-import { frameOf, readStore, writeChunk } from '../../src/aggregate/store-bytes.ts'
+import { storeFrame, readStore, writeChunk } from '../../src/aggregate/store-bytes.ts'
 import { computeFigure, estimateInterval, hasCoverage, readWindow } from '../../src/aggregate/window.ts'
 import type { Of } from '../../src/model.ts'
 
@@ -58,7 +58,7 @@ test('a ring holds its newest buckets, in whatever order samples come', async (t
   ])
   t.match(readWindow(one.store, one.slot, { from: 0, to: 10 }), { n: 3, min: 1, max: 3, last: 3, filled: 3 })
   addSample(one.store, one.slot, 31, 315_000, 4)
-  t.equal(tailOf(one.store, one.slot), 2)
+  t.equal(oldestBucket(one.store, one.slot), 2)
   t.match(
     readWindow(one.store, one.slot, { from: 0, to: 40 }),
     { n: 3, min: 2, max: 4 },
@@ -66,7 +66,7 @@ test('a ring holds its newest buckets, in whatever order samples come', async (t
   )
   t.equal(figure(one, 0, 40, 'count'), 3)
   t.equal(figure(one, 0, 40, 'sum'), 9)
-  t.equal(firstOf(one.store, one.slot), 5_000)
+  t.equal(firstSampleTime(one.store, one.slot), 5_000)
 })
 
 test('a bucket at the border of a window belongs to the window that it begins, not to the one that it ends', async (t) => {
@@ -109,12 +109,12 @@ test('narrow buckets merge into wider ones, with all that they hold', async (t) 
   for (const column of ['count', 'sum', 'mean', 'min', 'max', 'last', 'stddev'] as const) {
     t.equal(figure(wide, 1, 3, column), figure(one, 6, 18, column), column)
   }
-  t.equal(firstOf(wide.store, wide.slot), 0)
+  t.equal(firstSampleTime(wide.store, wide.slot), 0)
   addSample(wide.store, wide.slot, 3, 205_000, 1000)
   t.equal(figure(wide, 3, 4, 'max'), 1000, 'and go on')
   const rolled = seriesOf(every(10_000, 0, 600_000, () => 1))
   t.equal(
-    firstOf(refill(rolled.store, { ...GAUGE, width: 6 * B, cells: 10 }), 0),
+    firstSampleTime(refill(rolled.store, { ...GAUGE, width: 6 * B, cells: 10 }), 0),
     300_000,
     'no further back than the narrow ones reached',
   )
@@ -203,10 +203,10 @@ test('when the clock is set back, what lies ahead of it is forgotten', async (t)
   const ahead = addSeries(store)
   addSample(store, ahead, 360, 3_600_000, 1)
   rewindSeries(store, 255_000)
-  t.equal(headOf(store, slot), 19)
-  t.equal(headOf(store, ahead), 25)
+  t.equal(newestBucket(store, slot), 19)
+  t.equal(newestBucket(store, ahead), 25)
   t.equal(readWindow(store, ahead, { from: 0, to: 400 }).n, 0)
-  t.equal(firstOf(store, ahead), 255_000)
+  t.equal(firstSampleTime(store, ahead), 255_000)
   addSample(store, ahead, 25, 250_000, 1)
   t.equal(readWindow(store, ahead, { from: 0, to: 400 }).n, 1)
 })
@@ -386,7 +386,7 @@ test('what is learnt is in the bytes of a chunk, and a chunk is about to change 
   const bytes = Buffer.concat(store.chunks.map((chunk) => writeChunk(TAUGHT, chunk)))
   t.equal(bytes.length, chunkSize(TAUGHT))
   let at = 0
-  const again = readStore(frameOf(store), (size) => new Uint8Array(bytes.subarray(at, (at += size))).buffer)
+  const again = readStore(storeFrame(store), (size) => new Uint8Array(bytes.subarray(at, (at += size))).buffer)
   t.strictSame(learntOf(again, slot), [3, 4, 5])
 })
 

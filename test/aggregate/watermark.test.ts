@@ -5,7 +5,7 @@ import {
   watermarkAt,
   createSource,
   recordArrival,
-  isSteady,
+  isRegular,
   advanceByArrival,
   advanceWatermark,
   type Source,
@@ -47,7 +47,7 @@ test('a heartbeat vouches for the time until half a minute before it', async (t)
   const source = createSource('a', START)
   onHeartbeat(source, START, START + S)
   t.equal(source.watermark, START - 30 * S)
-  t.ok(isSteady(source))
+  t.ok(isRegular(source))
 })
 
 test('unbelievable times close windows by arrival only where nothing else does', async (t) => {

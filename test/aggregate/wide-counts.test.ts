@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { frameOf, readStore, writeChunk } from '../../src/aggregate/store-bytes.ts'
+import { storeFrame, readStore, writeChunk } from '../../src/aggregate/store-bytes.ts'
 import { refill } from '../../src/aggregate/refill.ts'
 import { addSample } from '../../src/aggregate/ring.ts'
 import {
@@ -48,7 +48,7 @@ test('such a count survives a snapshot and another layout, and is gone with its 
   const bytes = Buffer.concat(store.chunks.map((chunk) => writeChunk(store.layout, chunk)))
   let at = 0
   const take = (size: number): ArrayBuffer => new Uint8Array(bytes.subarray(at, (at += size))).buffer
-  t.equal(sampleCount(readStore(structuredClone(frameOf(store)), take), slot, 10), MANY)
+  t.equal(sampleCount(readStore(structuredClone(storeFrame(store)), take), slot, 10), MANY)
   t.equal(sampleCount(refill(store, { ...LAYOUT, cells: 9 }), slot, 10), MANY)
   addSample(store, slot, 14, 140_000, 1)
   t.equal(sampleCount(store, slot, 14), 1, 'the cell of bucket 10 is used anew')

@@ -202,7 +202,7 @@ test('the folder of own schemas is relative to the file', async (t) => {
 
 test('what a file leaves out is built in, and rules that name nobody tell the only receiver', async (t) => {
   const config = load('receivers: { ops: { email: { to: ada@example.org } } }\ningest: { max_events: 5 }')
-  t.strictSame(config.engine.system, ['ops'])
+  t.strictSame(config.engine.selfMonitoring, ['ops'])
   t.strictSame(
     config.engine.rules.map(({ notify }) => notify),
     [['ops'], ['ops'], ['ops']],

@@ -177,7 +177,7 @@ test('a source without any believable time does not hold back the windows of a l
 })
 
 test('a host that died is named although its source was forgotten and came back', async (t) => {
-  const settings = config({ rules: [silent()], hosts: { expected: ['a', 'b'], forgetAfter: HOUR } })
+  const settings = config({ rules: [silent()], hosts: { expected: ['a', 'b'], retireAfter: HOUR } })
   const play = createPlay(settings)
   play.until(
     '12:09:00',

@@ -82,7 +82,10 @@ test('of a host that a rule is not for, why says whom it is for', async (t) => {
     ['cpu-high', ['big-*', 'huge'], 'window'],
     ['host-silent', ['big-*'], 'source_delivery'],
   ] as const) {
-    t.match(why(rule, 'am-1'), { rule: { nextEvaluation: { kind: 'not_applicable', hosts } }, evaluations: { length: 0 } })
+    t.match(why(rule, 'am-1'), {
+      rule: { nextEvaluation: { kind: 'not_applicable', hosts } },
+      evaluations: { length: 0 },
+    })
     t.match(why(rule, 'big-1'), { rule: { nextEvaluation: { kind: next } }, evaluations: { length: 1 } })
   }
 })

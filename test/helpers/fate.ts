@@ -73,7 +73,7 @@ const routes = [
 export const LIVELY = config({
   rules: [cpu, memory, warm, dead],
   receivers,
-  system: ['ops'],
+  selfMonitoring: ['ops'],
   alerting: alerting({ maintenance, routes }),
 })
 
@@ -94,7 +94,7 @@ const edits: readonly EngineConfig[] = [
     ...LIVELY,
     mailsPerMinute: 1,
     receivers: receivers.slice(0, 1),
-    system: ['ops'],
+    selfMonitoring: ['ops'],
     rules: [
       { ...cpu, notify: ['ops'], escalate: [], notifyOnDowngrade: true },
       memory,

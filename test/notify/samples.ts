@@ -8,7 +8,7 @@ import type {
   ChartData,
   Reason,
   Report,
-  ReportLoad,
+  ReportUtilizationRow,
   StateMetric,
   Templates,
   Unit,
@@ -159,7 +159,7 @@ export function storm(count: number): Notification {
 /** A week on 412 hosts: mostly quiet. */
 export function report(change: Partial<Report> = {}): Report {
   const [from, to] = [Date.parse('2026-11-16T07:00Z'), Date.parse('2026-11-23T07:00Z')]
-  const load = (host: string, mean: number, max: number): ReportLoad => ({ host, mean, max })
+  const load = (host: string, mean: number, max: number): ReportUtilizationRow => ({ host, mean, max })
   const cpu = {
     metric: 'cpu',
     hosts: 412,
@@ -308,7 +308,7 @@ export const heartbeat = (): Notification =>
       items: {
         pulse: {
           hosts: 412,
-          heard: 411,
+          hostsSeen: 411,
           sources: {
             total: 2,
             first: [

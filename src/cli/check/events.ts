@@ -1,5 +1,5 @@
 import type { Config, CountRule, Metric } from '../../model.ts'
-import { isBulkAction, type Judged, openJudge } from '../../service/judge.ts'
+import { isBulkAction, type CheckedEvent, openEventChecker } from '../../service/judge.ts'
 import { nearest } from '../../text/suggest.ts'
 import { readEventsFile, type Piece } from './events-file.ts'
 import { createTally, type Fed, type KindTally, type Names, type Tally, tallyEvent } from './tally.ts'
@@ -22,7 +22,7 @@ const SHOWN_REASONS = 20
  * @returns the exit code: 0 all events are accepted, 1 some are not or the file is invalid, 2 it could not be read.
  */
 export async function checkEvents(file: string, config: Config, io: EventsIo): Promise<number> {
-  const judge = openJudge(config)
+  const judge = openEventChecker(config)
   const tally = createTally()
   try {
     await readEventsFile(file, io.cwd, (piece) => {
@@ -42,7 +42,7 @@ export async function checkEvents(file: string, config: Config, io: EventsIo): P
 }
 
 /** A line may be a whole body: an array of events. The action lines of a bulk body are no events. */
-function judgePiece({ text }: Piece, judge: (event: unknown) => Judged): readonly Judged[] {
+function judgePiece({ text }: Piece, judge: (event: unknown) => CheckedEvent): readonly CheckedEvent[] {
   if (text === undefined)
     return [{ outcome: { path: '', reason: 'the event is larger than 1 MiB', code: 'too_large' } }]
   let value: unknown

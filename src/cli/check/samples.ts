@@ -1,5 +1,5 @@
 import type { AlertSnapshot, EngineConfig, Receiver, Rule, Unit } from '../../model.ts'
-import { anyAlert, hearersOf, sampleAlert } from '../../preview/samples.ts'
+import { anyAlert, sampleReceivers, sampleAlert } from '../../preview/samples.ts'
 import { compileTemplate, TEMPLATE_NAMES, templateValues } from '../../text/template.ts'
 
 /** What the templates of a configuration make of sample alerts. */
@@ -58,7 +58,7 @@ function misfits(config: EngineConfig, samples: readonly Sample[]): readonly str
     return samples.flatMap((sample) => {
       const { rule, facts } = sample
       if (rule[key] !== undefined) return warn(rule.name, rule[key], sample)
-      const hearers = hearersOf(rule, facts, config)
+      const hearers = sampleReceivers(rule, facts, config)
       return config.receivers
         .filter(({ name }) => hearers.includes(name))
         .flatMap((receiver) => warn(receiver.name, receiver[key], sample))

@@ -1,5 +1,5 @@
-import { MOST_RATIO, SEP, type EventSamples } from '../../model.ts'
-import { type Judged, parseNumber } from '../../service/judge.ts'
+import { MAX_RATIO, SEP, type EventSamples } from '../../model.ts'
+import { type CheckedEvent, parseNumber } from '../../service/judge.ts'
 
 /** So much is remembered of a file, whatever its size. */
 const MAX_HOSTS = 10_000
@@ -67,7 +67,7 @@ export function createTally(): Tally {
 export const NO_KIND = '(none)'
 
 /** Adds what became of one event. */
-export function tallyEvent(tally: Tally, { kind = NO_KIND, event, outcome }: Judged, line: number): void {
+export function tallyEvent(tally: Tally, { kind = NO_KIND, event, outcome }: CheckedEvent, line: number): void {
   tally.events += 1
   if (event !== undefined) tallyFields(tally.fields, event, '')
   const ofKind = kindTally(tally, kind)
@@ -115,7 +115,7 @@ function tallySamples(fed: Map<string, Fed>, { series, values }: EventSamples): 
     known.count += 1
     known.smallest = Math.min(known.smallest, value)
     known.largest = Math.max(known.largest, value)
-    if (value <= MOST_RATIO) continue
+    if (value <= MAX_RATIO) continue
     known.beyond += 1
     known.smallestBeyond = Math.min(known.smallestBeyond, value)
   }

@@ -96,7 +96,7 @@ export function createDiagnostics(file: string, text: string): Diagnostics {
     error(pointer, what, where) {
       if (wrong.has(pointer)) return
       wrong.add(pointer)
-      errorAt(offsetOf(text, nearestPlace(places, pointer), where), what)
+      errorAt(findOffset(text, nearestPlace(places, pointer), where), what)
     },
     warn(pointer, what) {
       doubtful.add(pointer)
@@ -134,7 +134,7 @@ function nearestPlace(places: Places, pointer: string): Place | undefined {
   return places.get('')
 }
 
-function offsetOf(text: string, place: Place | undefined, where: Where | undefined): number {
+function findOffset(text: string, place: Place | undefined, where: Where | undefined): number {
   if (!place) return 0
   if (where === 'key') return place.key ?? place.start
   if (where === undefined) return place.start

@@ -23,14 +23,14 @@ export function expand(text: string, env: Env): Expanded {
   const filled = text.replace(REFERENCE, (whole, name: string | undefined) => {
     if (whole === '$${') return '${'
     expanded = true
-    const fault = faultOf(name, env)
+    const fault = findFault(name, env)
     if (fault) faults.push({ at: whole, what: fault })
     return fault || name === undefined ? '' : (env[name] ?? '')
   })
   return { text: filled, expanded, faults }
 }
 
-function faultOf(name: string | undefined, env: Env): string | undefined {
+function findFault(name: string | undefined, env: Env): string | undefined {
   const expected = '${NAME}, or $${ for a literal ${'
   if (name === undefined) return describe("'${' without '}'", { expected })
   if (!VARIABLE.test(name)) {
@@ -66,12 +66,14 @@ export function readSecret(
       ? fault(describe(`the secret file ${shown} is empty`, { fix: 'write the secret into it' }))
       : text
   } catch (error) {
-    return fault(describe(`the secret file ${shown} ${reasonOf(error)}`, { fix: 'check the path and its permissions' }))
+    return fault(
+      describe(`the secret file ${shown} ${errorReason(error)}`, { fix: 'check the path and its permissions' }),
+    )
   }
 }
 
 /** Describes why a file could not be read, as the end of a sentence that begins with its name. */
-export function reasonOf(error: unknown): string {
+export function errorReason(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist'
   if (code === 'EACCES' || code === 'EPERM') return 'is not readable by this user'

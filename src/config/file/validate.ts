@@ -106,11 +106,11 @@ function addError(fault: Fault, diagnostics: Diagnostics): void {
 
 /** Describes an unknown key: what is known of it from another section or tool, or the nearest key. */
 function describeUnknownKey(key: string, pointer: string, known: readonly string[]): string {
-  const guess = hintOf(key, pointer) ?? suggest(key, known)
+  const guess = findHint(key, pointer) ?? suggest(key, known)
   return `unknown key '${key}'${guess}`
 }
 
-function hintOf(key: string, pointer: string): string | undefined {
+function findHint(key: string, pointer: string): string | undefined {
   const [, first = '', ...inner] = pointer.split('/')
   const section = INSIDE[inner.at(-1) ?? ''] ?? ELSEWHERE[first] ?? {}
   return Object.hasOwn(section, key) ? `: ${section[key]}` : undefined
@@ -118,7 +118,7 @@ function hintOf(key: string, pointer: string): string | undefined {
 
 /** The key of a section that an unknown one stands for, by its hint or its spelling. */
 function guessKey(key: string, pointer: string, known: readonly string[]): string | undefined {
-  const hint = hintOf(key, pointer)
+  const hint = findHint(key, pointer)
   if (hint === undefined) return nearest(key, known)
   return known.find((one) => hint === `: did you mean '${one}'?`)
 }

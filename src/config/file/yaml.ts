@@ -23,7 +23,7 @@ export function readYaml(text: string, env: Env, diagnostics: Diagnostics): unkn
   if (!document) return undefined
   const reader: Reader = { env, diagnostics, places: new Map(), anchors: new Map(), left: MOST_VALUES, stopped: false }
   diagnostics.locate(reader.places)
-  const value = valueOf(document.contents, '', { key: undefined, start: 0, depth: 0 }, reader)
+  const value = readValue(document.contents, '', { key: undefined, start: 0, depth: 0 }, reader)
   return reader.stopped ? undefined : value
 }
 
@@ -89,7 +89,7 @@ function describeFault(code: string, text: string, offset: number): string {
   return braces ? `${said.split('. Fix: ')[0]}. Fix: put text with {{...}} or \${...} in quotes` : said
 }
 
-function valueOf(node: unknown, pointer: string, spot: Spot, reader: Reader): unknown {
+function readValue(node: unknown, pointer: string, spot: Spot, reader: Reader): unknown {
   if (reader.stopped) return undefined
   reader.left -= 1
   if (reader.left < 0)
@@ -99,13 +99,13 @@ function valueOf(node: unknown, pointer: string, spot: Spot, reader: Reader): un
       reader,
     )
   if (spot.depth > MOST_DEPTH) return stop('the nesting is too deep', spot, reader)
-  if (isAlias(node)) return aliasOf(node, pointer, spot, reader)
+  if (isAlias(node)) return readAlias(node, pointer, spot, reader)
   if (isCollection(node) || isScalar(node)) {
     if (node.anchor !== undefined) reader.anchors.set(node.anchor, node)
   }
-  if (isMap(node)) return mapOf(node, pointer, spot, reader)
-  if (isSeq(node)) return listOf(node, pointer, spot, reader)
-  if (isScalar(node)) return scalarOf(node, pointer, spot, reader)
+  if (isMap(node)) return readMap(node, pointer, spot, reader)
+  if (isSeq(node)) return readList(node, pointer, spot, reader)
+  if (isScalar(node)) return readScalar(node, pointer, spot, reader)
   place(reader, pointer, spot, spot.start, spot.start, 'nothing')
   return null
 }
@@ -115,10 +115,10 @@ function stop(what: string, spot: Spot, reader: Reader): undefined {
   reader.diagnostics.errorAt(spot.start, what)
 }
 
-function aliasOf(node: Alias, pointer: string, spot: Spot, reader: Reader): unknown {
+function readAlias(node: Alias, pointer: string, spot: Spot, reader: Reader): unknown {
   const target = reader.anchors.get(node.source)
   const start = node.range?.[0] ?? spot.start
-  if (target) return valueOf(target, pointer, { ...spot, start, depth: spot.depth + 1 }, reader)
+  if (target) return readValue(target, pointer, { ...spot, start, depth: spot.depth + 1 }, reader)
   place(reader, pointer, spot, start, start, 'an alias')
   reader.diagnostics.error(
     pointer,
@@ -127,8 +127,8 @@ function aliasOf(node: Alias, pointer: string, spot: Spot, reader: Reader): unkn
   return undefined
 }
 
-function mapOf(node: YAMLMap, pointer: string, spot: Spot, reader: Reader): unknown {
-  const [start, end] = rangeOf(node, spot)
+function readMap(node: YAMLMap, pointer: string, spot: Spot, reader: Reader): unknown {
+  const [start, end] = findRange(node, spot)
   place(reader, pointer, spot, start, end, 'a mapping')
   const value: Record<string, unknown> = Object.create(null)
   for (const { key, value: child } of node.items) {
@@ -145,21 +145,21 @@ function mapOf(node: YAMLMap, pointer: string, spot: Spot, reader: Reader): unkn
     if (Object.hasOwn(value, name))
       reader.diagnostics.errorAt(keyStart, describe(`duplicate key '${name}'`, { fix: 'remove one' }))
     const next = { key: keyStart, start: keyStart, depth: spot.depth + 1 }
-    value[name] = valueOf(child, below(pointer, name), next, reader)
+    value[name] = readValue(child, below(pointer, name), next, reader)
   }
   return value
 }
 
-function listOf(node: YAMLSeq, pointer: string, spot: Spot, reader: Reader): unknown {
-  const [start, end] = rangeOf(node, spot)
+function readList(node: YAMLSeq, pointer: string, spot: Spot, reader: Reader): unknown {
+  const [start, end] = findRange(node, spot)
   place(reader, pointer, spot, start, end, node.items.length === 0 ? 'an empty list' : 'a list')
   return node.items.map((item, index) =>
-    valueOf(item, below(pointer, index), { key: undefined, start, depth: spot.depth + 1 }, reader),
+    readValue(item, below(pointer, index), { key: undefined, start, depth: spot.depth + 1 }, reader),
   )
 }
 
-function scalarOf(node: Scalar, pointer: string, spot: Spot, reader: Reader): unknown {
-  const [start, end] = rangeOf(node, spot)
+function readScalar(node: Scalar, pointer: string, spot: Spot, reader: Reader): unknown {
+  const [start, end] = findRange(node, spot)
   const source = node.source ?? ''
   if (typeof node.value !== 'string') {
     place(reader, pointer, spot, start, end, node.value === null ? 'nothing' : source)
@@ -171,7 +171,7 @@ function scalarOf(node: Scalar, pointer: string, spot: Spot, reader: Reader): un
   return text
 }
 
-function rangeOf(node: Node, spot: Spot): readonly [number, number] {
+function findRange(node: Node, spot: Spot): readonly [number, number] {
   return node.range ? [node.range[0], node.range[1]] : [spot.start, spot.start]
 }
 

@@ -1,6 +1,6 @@
 import { ruleSeverities } from '../../detect/index.ts'
 import { compileMatchers } from '../../labels/matcher.ts'
-import { OWN_RULES } from '../../model.ts'
+import { BUILTIN_RULES } from '../../model.ts'
 import type { Matcher, Metric, Rule, Severity } from '../../model.ts'
 
 /** The labels that alerts of a rule can have. */
@@ -13,7 +13,7 @@ export interface LabelSpace {
 
 export function readLabelSpace(rule: Rule, metrics: ReadonlyMap<string, Metric>): LabelSpace {
   const metric = rule.kind === 'metric' ? metrics.get(rule.metric) : undefined
-  const known = severitiesOf(rule).map((severity) => ({
+  const known = listSeverities(rule).map((severity) => ({
     ...rule.labels,
     rule: rule.name,
     severity,
@@ -23,7 +23,7 @@ export function readLabelSpace(rule: Rule, metrics: ReadonlyMap<string, Metric>)
 }
 
 /** The alerts of the service itself, whatever their other labels are. */
-export const BUILTIN_SPACES: readonly LabelSpace[] = Object.values(OWN_RULES).map((rule) => ({
+export const BUILTIN_SPACES: readonly LabelSpace[] = Object.values(BUILTIN_RULES).map((rule) => ({
   known: [
     { rule, severity: 'warning' },
     { rule, severity: 'critical' },
@@ -31,7 +31,7 @@ export const BUILTIN_SPACES: readonly LabelSpace[] = Object.values(OWN_RULES).ma
   open: ['host', 'source', 'metric'],
 }))
 
-function severitiesOf(rule: Rule): readonly Severity[] {
+function listSeverities(rule: Rule): readonly Severity[] {
   return rule.kind === 'absence' ? [rule.severity] : ruleSeverities(rule)
 }
 

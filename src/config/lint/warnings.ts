@@ -19,12 +19,12 @@ export function listWarnings({ listen, smtp, api, ingest, engine }: Omit<Config,
 
 /** Warns of receivers that nothing notifies. A receiver may have a report or a heartbeat only. */
 export function checkUnusedReceivers(
-  { receivers, rules, system, alerting }: EngineConfig,
+  { receivers, rules, selfMonitoring, alerting }: EngineConfig,
   diagnostics: Diagnostics,
 ): void {
   const notified = new Set(
     [
-      system,
+      selfMonitoring,
       ...[...rules, ...alerting.routes].flatMap(({ notify, escalate = [] }) => [
         notify,
         ...escalate.map((step) => step.notify),

@@ -53,7 +53,7 @@ export function readRanges(
 ): readonly NumberRange[] {
   return [raw ?? []].flat().flatMap((one, index) => {
     const at = Array.isArray(raw) ? below(pointer, index) : pointer
-    const ranges = rangesOf(String(one), unit)
+    const ranges = splitRanges(String(one), unit)
     if (typeof ranges !== 'string') return ranges
     const expected = `a ${unit.noun} or a range, such as ${unit.such}`
     const what = describe(`the ${unit.noun} is not valid`, { found: diagnostics.written(at), expected })
@@ -63,11 +63,11 @@ export function readRanges(
 }
 
 /** Returns the ranges, or a guess at what was meant as the end of a sentence. */
-function rangesOf(text: string, unit: Unit): readonly NumberRange[] | string {
+function splitRanges(text: string, unit: Unit): readonly NumberRange[] | string {
   const [, first, last] = /^(-?\w+)(?:\s*[-:]\s*(-?\w+))?$/.exec(text.trim()) ?? []
   if (first === undefined) return ''
-  const from = numberOf(first, unit)
-  const to = last === undefined ? from : numberOf(last, unit)
+  const from = readNumber(first, unit)
+  const to = last === undefined ? from : readNumber(last, unit)
   if (typeof from === 'string') return from
   if (typeof to === 'string') return to
   if (from <= to || (unit.hasEnd && from > 0 && to < 0)) return [{ from, to }]
@@ -78,7 +78,7 @@ function rangesOf(text: string, unit: Unit): readonly NumberRange[] | string {
   ]
 }
 
-function numberOf(word: string, { least, most, names, hasEnd, noun }: Unit): number | string {
+function readNumber(word: string, { least, most, names, hasEnd, noun }: Unit): number | string {
   const lower = word.toLowerCase()
   const named = lower.length < 3 ? -1 : (names?.findIndex((name) => name.startsWith(lower)) ?? -1)
   if (named >= 0) return least + named
@@ -100,7 +100,7 @@ export function readTimes(
   return [raw ?? []].flat().flatMap((text, index) => {
     const at = Array.isArray(raw) ? below(pointer, index) : pointer
     const [, start = '', end = ''] = /^(\d\d:\d\d)\s*-\s*(\d\d:\d\d)$/.exec(text.trim()) ?? []
-    const [from, to] = [minutesOf(start), minutesOf(end)]
+    const [from, to] = [parseMinutes(start), parseMinutes(end)]
     if (from === undefined || to === undefined || from === MIDNIGHT) {
       const expected = 'a range such as 22:00-23:30'
       diagnostics.error(at, describe('the time range is not valid', { found: diagnostics.written(at), expected }))
@@ -116,14 +116,14 @@ export function readTimes(
 }
 
 /** Minutes after midnight of HH:MM, up to 24:00. */
-export function minutesOf(text: string): number | undefined {
+export function parseMinutes(text: string): number | undefined {
   const [, hours, minutes] = /^(\d\d):([0-5]\d)$/.exec(text) ?? []
   const all = Number(hours) * 60 + Number(minutes)
   return all >= 0 && all <= MIDNIGHT ? all : undefined
 }
 
 /** The number of a weekday whose name the schema has accepted; 0 is Sunday. */
-export function weekdayOf(name: string): number {
+export function readWeekday(name: string): number {
   return WEEKDAYS.findIndex((weekday) => weekday.startsWith(name.toLowerCase().slice(0, 3)))
 }
 
@@ -134,7 +134,7 @@ const ENOUGH_YEARS = 40
 export function occurs(days: Pick<MaintenanceWindow, 'weekdays' | 'daysOfMonth' | 'months' | 'years'>): boolean {
   if (days.daysOfMonth.length === 0) return true
   const ranges = days.years.length === 0 ? [{ from: 2000, to: 2000 + ENOUGH_YEARS }] : days.years
-  return yearsOfEachKind(ranges).some((year) => {
+  return sampleYears(ranges).some((year) => {
     const end = Date.UTC(year + 1, 0, 1)
     for (let day = Date.UTC(year, 0, 1); day < end; day += DAY) if (isDay(days, new Date(day))) return true
     return false
@@ -142,7 +142,7 @@ export function occurs(days: Pick<MaintenanceWindow, 'weekdays' | 'daysOfMonth' 
 }
 
 /** Years that begin on the same weekday and are equally long have the same days: one of each such kind. */
-function yearsOfEachKind(ranges: readonly NumberRange[]): readonly number[] {
+function sampleYears(ranges: readonly NumberRange[]): readonly number[] {
   const kinds = new Map<string, number>()
   for (const { from, to } of ranges) {
     for (let year = from; year <= Math.min(to, from + ENOUGH_YEARS); year += 1) {

@@ -6,7 +6,7 @@ import { type Inventory, type Millis, UNKNOWN_HOST, type Rule } from '../../mode
 import { below, describe } from '../../text/diagnostic.ts'
 import type { PartContext } from './service.ts'
 import { readSpan } from './durations.ts'
-import { reasonOf } from '../file/secrets.ts'
+import { errorReason } from '../file/secrets.ts'
 import { hasControl, writeDuration } from './units.ts'
 
 interface InventoryContext extends PartContext {
@@ -33,7 +33,7 @@ export function readInventory(raw: RawHosts, context: InventoryContext): Invento
     const what = `${expected.length} expected hosts exceed limits.hosts (${limits.hosts})`
     diagnostics.error(EXPECTED, describe(what, { fix: 'raise limits.hosts, or shorten the list' }))
   }
-  return { expected, forgetAfter: readRetireAfter(raw.retire_after, context) }
+  return { expected, retireAfter: readRetireAfter(raw.retire_after, context) }
 }
 
 /** A rule whose absence is longer than hosts are kept would never fire. */
@@ -52,7 +52,7 @@ function readRetireAfter(text: string, { diagnostics, rules }: InventoryContext)
 
 function readList(names: readonly string[], { diagnostics }: PartContext): readonly string[] {
   for (const [index, name] of names.entries()) {
-    const fault = faultOf(name)
+    const fault = findFault(name)
     const at = below(EXPECTED, index)
     if (fault !== undefined) {
       const { what, expected } = fault
@@ -77,7 +77,9 @@ function readNames(file: string, { diagnostics, dir }: PartContext): readonly st
   for (const [index, line] of text.text.split(/\r?\n/).entries()) {
     const name = line.replace(/(^|\s)#.*$/, '').trim()
     if (name === '') continue
-    const fault = /\s/.test(name) ? { what: 'several names in one line', expected: 'one name per line' } : faultOf(name)
+    const fault = /\s/.test(name)
+      ? { what: 'several names in one line', expected: 'one name per line' }
+      : findFault(name)
     if (fault !== undefined) {
       const found = `'${name.slice(0, LONGEST_NAME)}'`
       faults.push(`${shown}:${index + 1}: ${describe(fault.what, { found, expected: fault.expected })}`)
@@ -97,7 +99,7 @@ function readText(path: string): { readonly text: string } | { readonly fault: s
     if (bytes.length > MOST_BYTES) return { fault: 'is larger than 16 MiB' }
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
   } catch (error) {
-    return { fault: error instanceof TypeError ? 'is not UTF-8 text' : reasonOf(error) }
+    return { fault: error instanceof TypeError ? 'is not UTF-8 text' : errorReason(error) }
   }
 }
 
@@ -106,7 +108,7 @@ interface NameFault {
   readonly expected: string
 }
 
-function faultOf(name: string): NameFault | undefined {
+function findFault(name: string): NameFault | undefined {
   if (name.trim() !== name || name === '' || name === UNKNOWN_HOST || hasControl(name)) {
     return { what: 'the host name is not valid', expected: 'a host name' }
   }

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { isPrivate } from '../../net/private-address.ts'
 import type * as Raw from '../../generated/config.ts'
 import type { AlertmanagerTarget, Receiver, Recipient, Schedule, Targets, WebhookTarget } from '../../model.ts'
-import { minutesOf, readZone, weekdayOf } from './calendar.ts'
+import { parseMinutes, readZone, readWeekday } from './calendar.ts'
 import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { checkToken, readLogin, readRecipient } from './service.ts'
@@ -56,14 +56,14 @@ function readReceiver(name: string, raw: Raw.Receiver, context: ReceiverContext)
   return {
     name,
     email: email ? readRecipients(email.to, `${pointer}/email/to`, diagnostics) : [],
-    ...(zone === undefined ? {} : { zone: readZone(zone, `${pointer}/time_zone`, diagnostics) }),
+    ...(zone === undefined ? {} : { timeZone: readZone(zone, `${pointer}/time_zone`, diagnostics) }),
     ...(subject === undefined ? {} : { subject }),
     ...(body === undefined ? {} : { body }),
     ...(email?.subject_mode === 'status' ? { subjectMode: 'status' } : {}),
     ...(webhook ? { webhook: true } : {}),
     ...(alertmanager ? { alertmanager: true } : {}),
     ...(raw.report ? { report: readSchedule(raw.report, `${pointer}/report`, diagnostics) } : {}),
-    ...(raw.heartbeat ? { heartbeat: { at: minutesOf(raw.heartbeat.at ?? EARLY) ?? 0 } } : {}),
+    ...(raw.heartbeat ? { heartbeat: { at: parseMinutes(raw.heartbeat.at ?? EARLY) ?? 0 } } : {}),
   }
 }
 
@@ -87,8 +87,8 @@ function readRecipients(
 const EARLY = '08:00'
 
 function readSchedule(raw: NonNullable<Raw.Receiver['report']>, pointer: string, diagnostics: Diagnostics): Schedule {
-  const at = minutesOf(raw.at ?? EARLY) ?? 0
-  if (raw.every === 'week') return { at, weekday: weekdayOf(raw.weekday ?? 'mon') }
+  const at = parseMinutes(raw.at ?? EARLY) ?? 0
+  if (raw.every === 'week') return { at, weekday: readWeekday(raw.weekday ?? 'mon') }
   if (raw.weekday !== undefined) {
     const fix = "add every: week, or remove 'weekday'"
     diagnostics.error(`${pointer}/weekday`, describe("'weekday' applies to weekly reports only", { fix }), 'key')

@@ -2,7 +2,7 @@ import type { AnyDetector, ReadContext } from '../../detect/detector.ts'
 import { DETECTORS, listParams } from '../../detect/index.ts'
 import { readHosts } from './host-patterns.ts'
 import type * as Raw from '../../generated/config.ts'
-import { bucketWidth, LONGEST_WINDOW, OWN_RULES, TIERS } from '../../model.ts'
+import { bucketWidth, LONGEST_WINDOW, BUILTIN_RULES, TIERS } from '../../model.ts'
 import type { AbsenceRule, CountRule, Metric, MetricRule, Millis, Rule } from '../../model.ts'
 import { suggest } from '../../text/suggest.ts'
 import { readEscalation, readRepeatInterval } from './policy.ts'
@@ -35,7 +35,7 @@ export interface ReadRule {
 }
 
 /** Names of the built-in alerts. */
-const RESERVED: readonly string[] = Object.values(OWN_RULES)
+const RESERVED: readonly string[] = Object.values(BUILTIN_RULES)
 
 /** Reads the rules; those with errors are left out. */
 export function readRules(raw: readonly Raw.Rule[], context: RuleContext): readonly ReadRule[] {

@@ -27,7 +27,7 @@ const FOR_ALL = ['from', 'rate_per_minute', 'dkim'] as const
 /** The mail servers: one mapping, or a list of them. */
 export function readMail(raw: Raw.MailServer, context: PartContext): MailConfig {
   const { diagnostics } = context
-  const spots = spotsOf<RawServer>(raw, '/smtp', diagnostics)
+  const spots = listSpots<RawServer>(raw, '/smtp', diagnostics)
   const [first, ...others] = spots
   for (const { raw: server, at } of others) refuseForAll(server, at, diagnostics)
   const servers = spots.map(({ raw: server, at }) =>
@@ -39,7 +39,7 @@ export function readMail(raw: Raw.MailServer, context: PartContext): MailConfig 
   if (first !== undefined && first.raw.from === undefined)
     diagnostics.error(`${at}/from`, "'from' is missing: sender address of mails")
   const sender = from === undefined ? NO_SENDER : readRecipient(from, `${at}/from`, diagnostics)
-  const keys = dkim === undefined ? [] : spotsOf<RawKey>(dkim, `${at}/dkim`, diagnostics)
+  const keys = dkim === undefined ? [] : listSpots<RawKey>(dkim, `${at}/dkim`, diagnostics)
   return {
     from: sender,
     servers,
@@ -49,7 +49,7 @@ export function readMail(raw: Raw.MailServer, context: PartContext): MailConfig 
 }
 
 /** Returns the mappings of a list, or the single mapping; entries of another type have an error already. */
-function spotsOf<T extends object>(
+function listSpots<T extends object>(
   raw: T | readonly unknown[],
   at: string,
   diagnostics: Diagnostics,
@@ -109,7 +109,7 @@ function readServer(raw: RawServer, at: string, context: PartContext): SmtpConfi
   checkLogin(raw, password, at, diagnostics)
   const oauth2 = raw.oauth2 === undefined ? undefined : readOAuth2(raw.oauth2, `${at}/oauth2`, context)
   const requireTls = raw.require_tls ?? !local
-  warnOfTls({ port, secure, requireTls, local, login: (password ?? oauth2) !== undefined, at }, diagnostics)
+  warnTls({ port, secure, requireTls, local, login: (password ?? oauth2) !== undefined, at }, diagnostics)
   return {
     host: raw.host,
     port,
@@ -210,7 +210,7 @@ function readDkimKey({ raw, at }: Spot<RawKey>, sender: string, context: PartCon
   const { domain = '', selector = '', key: written = '' } = inOrder(raw, at, diagnostics)
   const key = readSecret(written, `${at}/key`, context)
   if (raw.key !== undefined && diagnostics.clean(`${at}/key`)) {
-    const fault = faultOfKey(key)
+    const fault = findKeyFault(key)
     if (fault !== undefined)
       diagnostics.error(
         `${at}/key`,
@@ -233,7 +233,7 @@ function readDkimKey({ raw, at }: Spot<RawKey>, sender: string, context: PartCon
 }
 
 /** Describes a key that cannot sign, without showing any of it. */
-function faultOfKey(pem: string): string | undefined {
+function findKeyFault(pem: string): string | undefined {
   try {
     const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPrivateKey(pem)
     if (type !== 'rsa') return `a key of type ${type}`
@@ -253,7 +253,7 @@ interface Tls {
   readonly at: string
 }
 
-function warnOfTls({ port, secure, requireTls, local, login, at }: Tls, diagnostics: Diagnostics): void {
+function warnTls({ port, secure, requireTls, local, login, at }: Tls, diagnostics: Diagnostics): void {
   if (secure && (port === 587 || port === 25)) {
     diagnostics.warn(
       `${at}/secure`,

@@ -1,7 +1,7 @@
 import { CLOCK_BOUND } from '../../aggregate/clock-skew.ts'
-import { isSteady, type Source } from '../../aggregate/watermark.ts'
+import { isRegular, type Source } from '../../aggregate/watermark.ts'
 import type { AbsenceRule, Evidence, Limit, Reason } from '../../model.ts'
-import { clampToNow, OWN_RULES } from '../../model.ts'
+import { clampToNow, BUILTIN_RULES } from '../../model.ts'
 import { watchThroughput } from './source-degraded.ts'
 import { closeGoneSeries } from './series-gone.ts'
 import { type WorkBudget, SLICE } from '../evaluate/window.ts'
@@ -127,12 +127,12 @@ function absenceSubject(rule: AbsenceRule, host: Host, mass: string | undefined)
 function watchSource(fold: Fold, source: Source): void {
   const { state, plan } = fold
   const { name } = source
-  const isExpected = isSteady(source) || plan.config.sources.includes(name)
+  const isExpected = isRegular(source) || plan.config.sources.includes(name)
   // The second in which the last request came counts as silence from its beginning.
   const isDown = isExpected && source.idleFor >= SOURCE_DOWN + SECOND
-  const id = builtinAlertId(OWN_RULES.source, name)
+  const id = builtinAlertId(BUILTIN_RULES.source, name)
   if (!isDown && !state.alerts.has(id)) return
-  const subject = builtinSubject(OWN_RULES.source, name, 'source_silence', name, plan.config.system)
+  const subject = builtinSubject(BUILTIN_RULES.source, name, 'source_silence', name, plan.config.selfMonitoring)
   const evidence = { limit: SOURCE_LIMIT, why: sourceReason(source, isDown, isExpected) }
   updateAlert(
     fold,
@@ -151,7 +151,7 @@ function sourceReason({ name: source, throughput }: Source, isDown: boolean, isE
 
 function watchClock(fold: Fold, host: Host, work: WorkBudget): void {
   const off = host.skew?.off
-  const id = builtinAlertId(OWN_RULES.clock)
+  const id = builtinAlertId(BUILTIN_RULES.clock)
   const isOpen = host.alerts.has(id)
   if (off === undefined && !isOpen) return
   work.spent += isOpen === (off !== undefined) ? COST.figure : COST.step
@@ -160,7 +160,13 @@ function watchClock(fold: Fold, host: Host, work: WorkBudget): void {
     off === undefined
       ? { code: 'clock_in_sync', params: {} }
       : { code: 'clock_skewed', params: { seconds: Math.sign(off) * seconds } }
-  const subject = builtinSubject(OWN_RULES.clock, host.name, 'clock_offset', host.source, fold.plan.config.system)
+  const subject = builtinSubject(
+    BUILTIN_RULES.clock,
+    host.name,
+    'clock_offset',
+    host.source,
+    fold.plan.config.selfMonitoring,
+  )
   const said = builtinResult(fold, off !== undefined, 'warning', seconds, { limit: CLOCK_LIMIT, why })
   updateAlert(fold, host.alerts, id, subject, said, AT_ONCE)
 }
@@ -168,14 +174,14 @@ function watchClock(fold: Fold, host: Host, work: WorkBudget): void {
 function watchCaps(fold: Fold): void {
   const { state, plan } = fold
   const { refusals } = state
-  const id = builtinAlertId(OWN_RULES.cap)
+  const id = builtinAlertId(BUILTIN_RULES.cap)
   clampToNow(refusals, state.now, 'last')
   const isReached = refusals.count > 0 && state.now - refusals.last < CAP_CALM
   if (!isReached && !state.alerts.has(id)) return
   const why: Reason = isReached
     ? { code: 'limit_reached', params: { limit: refusals.what, refused: refusals.count } }
     : { code: 'limit_calm', params: { for: CAP_CALM } }
-  const subject = builtinSubject(OWN_RULES.cap, 'stashwatch', 'refused', '', plan.config.system)
+  const subject = builtinSubject(BUILTIN_RULES.cap, 'stashwatch', 'refused', '', plan.config.selfMonitoring)
   const said = builtinResult(fold, isReached, 'warning', refusals.count, { limit: CAP_LIMIT, why })
   updateAlert(fold, state.alerts, id, subject, said, AT_ONCE)
   if (!isReached) refusals.count = 0

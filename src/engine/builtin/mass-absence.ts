@@ -1,6 +1,6 @@
 import { MANY } from '../../aggregate/throughput.ts'
 import type { AbsenceRule, Limit, Millis, Reason } from '../../model.ts'
-import { OWN_RULES } from '../../model.ts'
+import { BUILTIN_RULES } from '../../model.ts'
 import { builtinResult, builtinAlertId, stateIdentity } from './evaluation.ts'
 import { appliesTo } from '../plan.ts'
 import { updateAlert, type AlertSubject } from '../evaluate/alerts.ts'
@@ -61,7 +61,7 @@ function soon(rule: AbsenceRule): Millis {
 }
 
 function massAbsenceId(rule: AbsenceRule, source: string): string {
-  return builtinAlertId(OWN_RULES.mass, `${source}\n${rule.name}`)
+  return builtinAlertId(BUILTIN_RULES.mass, `${source}\n${rule.name}`)
 }
 
 /** The mass silence that is being gathered just now. */
@@ -82,7 +82,9 @@ function massThreshold(fold: Fold, name: string): number {
 /** Raises one alert for each mass silence, naming its hosts, and ends it when the last of them is heard again. */
 export function watchMassAbsences(fold: Fold): void {
   const members = listMembers(fold)
-  const open = [...fold.state.alerts].filter(([, { identity }]) => identity.rule === OWN_RULES.mass).map(([id]) => id)
+  const open = [...fold.state.alerts]
+    .filter(([, { identity }]) => identity.rule === BUILTIN_RULES.mass)
+    .map(([id]) => id)
   for (const id of new Set([...open, ...members.keys()])) watchMassAbsence(fold, id, members.get(id) ?? [])
 }
 
@@ -108,7 +110,7 @@ function watchMassAbsence(fold: Fold, id: string, names: readonly string[]): voi
   const rule = plan.absences.find((one) => one.name === name)
   const named = rule?.notify ?? known?.notify ?? []
   // Where routes choose, the rule names nobody, and no route may know of this alert.
-  const notify = named.length > 0 ? named : plan.config.system
+  const notify = named.length > 0 ? named : plan.config.selfMonitoring
   const severity = rule?.severity ?? known?.severity ?? 'critical'
   const isSilent = names.length > 0
   const limit: Limit = { op: 'above', value: Math.floor(Math.min(names.length, massThreshold(fold, source))) }
@@ -118,8 +120,9 @@ function watchMassAbsence(fold: Fold, id: string, names: readonly string[]): voi
 }
 
 function massAbsenceSubject(source: string, key: string, notify: readonly string[]): AlertSubject {
-  if (source === ANY) return { identity: stateIdentity(OWN_RULES.mass, LIST, 'missing_hosts', key), source: '', notify }
-  return { identity: stateIdentity(OWN_RULES.mass, source, 'absent_hosts', key), source, notify }
+  if (source === ANY)
+    return { identity: stateIdentity(BUILTIN_RULES.mass, LIST, 'missing_hosts', key), source: '', notify }
+  return { identity: stateIdentity(BUILTIN_RULES.mass, source, 'absent_hosts', key), source, notify }
 }
 
 function absentTogether(known: Alert | undefined, source: string, names: readonly string[]): Reason {

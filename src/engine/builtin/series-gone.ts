@@ -1,4 +1,4 @@
-import { headOf, type Store } from '../../aggregate/store.ts'
+import { newestBucket, type Store } from '../../aggregate/store.ts'
 import type { Millis } from '../../model.ts'
 import { resolveAlert } from '../evaluate/alerts.ts'
 import type { Alert, Fold, Host, KeyInfo } from '../state.ts'
@@ -37,10 +37,10 @@ function goneSeriesName({ state, plan }: Fold, host: Host, { identity: { key } }
   const { metric, values } = state.keys.infos[id] as KeyInfo
   if (values.length === 0) return undefined
   const store = state.stores.get(metric) as Store
-  const own = headOf(store, slot)
+  const own = newestBucket(store, slot)
   let newest = own
   for (const [other, at] of host.series) {
-    if ((state.keys.infos[other] as KeyInfo).metric === metric) newest = Math.max(newest, headOf(store, at))
+    if ((state.keys.infos[other] as KeyInfo).metric === metric) newest = Math.max(newest, newestBucket(store, at))
   }
   const quiet: Millis = (newest - own) * plan.config.bucket
   return quiet >= GONE ? values.join(' ') : undefined

@@ -1,6 +1,6 @@
 import { acceptBaseline } from '../../aggregate/throughput.ts'
 import type { Source } from '../../aggregate/watermark.ts'
-import { type Limit, OWN_RULES, type Reason } from '../../model.ts'
+import { type Limit, BUILTIN_RULES, type Reason } from '../../model.ts'
 import { AT_ONCE, builtinResult, builtinAlertId, builtinSubject } from './evaluation.ts'
 import { resolveAlert, updateAlert } from '../evaluate/alerts.ts'
 import type { Fold } from '../state.ts'
@@ -18,7 +18,7 @@ const ACCEPTED = 30 * 60_000
 export function watchThroughput(fold: Fold, source: Source): void {
   const { state, plan } = fold
   const flow = source.throughput
-  const id = builtinAlertId(OWN_RULES.degraded, source.name)
+  const id = builtinAlertId(BUILTIN_RULES.degraded, source.name)
   if (flow.degradedFor >= ACCEPTED) {
     const why: Reason = { code: 'flow_accepted', params: { hosts: flow.delivered, for: ACCEPTED } }
     acceptBaseline(flow)
@@ -35,7 +35,13 @@ export function watchThroughput(fold: Fold, source: Source): void {
   const why: Reason = isDegraded
     ? { code: 'hosts_missing', params: { hosts: delivered, usual: baseline } }
     : { code: 'hosts_back', params: { hosts: delivered } }
-  const subject = builtinSubject(OWN_RULES.degraded, source.name, 'source_hosts', source.name, plan.config.system)
+  const subject = builtinSubject(
+    BUILTIN_RULES.degraded,
+    source.name,
+    'source_hosts',
+    source.name,
+    plan.config.selfMonitoring,
+  )
   const said = builtinResult(fold, isDegraded, 'critical', delivered, { limit: throughputLimit(baseline), why }, true)
   updateAlert(fold, state.alerts, id, subject, said, AT_ONCE)
 }

@@ -1,4 +1,4 @@
-import { shiftOf, type Store, tailOf } from '../../aggregate/store.ts'
+import { sumShift, type Store, oldestBucket } from '../../aggregate/store.ts'
 import { computeMean, computeSum } from '../../aggregate/partial.ts'
 import { computeFigure, type BucketRange, readWindow } from '../../aggregate/window.ts'
 import type { ChartBucket, ChartData, Millis, Of } from '../../model.ts'
@@ -37,7 +37,7 @@ export function buildChartData(
   const { store, slot } = series
   const over = span.to - span.from
   const wanted = Math.min(span.from, Math.floor(since / width) - over) - over
-  const first = Math.min(span.to - 1, Math.max(wanted, tailOf(store, slot)))
+  const first = Math.min(span.to - 1, Math.max(wanted, oldestBucket(store, slot)))
   const merged = Math.ceil((span.to - first) / MOST)
   const count = Math.ceil((span.to - first) / merged)
   const from = span.to - count * merged
@@ -55,7 +55,7 @@ export function buildChartData(
 
 function chartBucket({ store, slot, host }: Series, plan: WindowPlan, span: BucketRange, width: Millis): ChartBucket {
   const window = readWindow(store, slot, span)
-  const shift = shiftOf(store, slot)
+  const shift = sumShift(store, slot)
   const nothing = { min: null, max: null, last: null }
   if (plan.of === 'count') {
     const matches = plan.rule.kind === 'count' ? Math.round(computeSum(window, shift)) : window.n

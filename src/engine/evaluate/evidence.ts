@@ -1,6 +1,6 @@
 import type { WindowResult } from '../../alert/lifecycle.ts'
 import type { AnyDetector, LearntCells, Verdict, WindowView } from '../../detect/detector.ts'
-import { type AlertIdentity, type Evaluation, type Measure, type Millis, MOST_RATIO } from '../../model.ts'
+import { type AlertIdentity, type Evaluation, type Measure, type Millis, MAX_RATIO } from '../../model.ts'
 import type { WindowPlan } from '../plan.ts'
 import type { EvaluationResult, AlertSubject } from './alerts.ts'
 import type { Host, KeyInfo } from '../state.ts'
@@ -54,7 +54,7 @@ function anomaly(at: Millis, verdict: Verdict & { kind: 'anomalous' }, whence: W
 /** What to look after where a value is hardly one of its unit. A sum or a spread of ratios may be anything. */
 export function findHint({ metric, of }: WindowPlan, value: number | null): Pick<Evaluation, 'hint'> {
   if (metric.unit !== 'ratio' || !['mean', 'min', 'max', 'last'].includes(of)) return {}
-  return value === null || value <= MOST_RATIO ? {} : { hint: 'ratio_above_one' }
+  return value === null || value <= MAX_RATIO ? {} : { hint: 'ratio_above_one' }
 }
 
 /** Who and what an alert of a rule on a series is about. */

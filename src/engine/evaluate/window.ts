@@ -1,5 +1,5 @@
 import { TOO_OLD } from '../../aggregate/watermark.ts'
-import { headOf, evaluatedTo, setEvaluatedTo, type Store } from '../../aggregate/store.ts'
+import { newestBucket, evaluatedTo, setEvaluatedTo, type Store } from '../../aggregate/store.ts'
 import { estimateInterval, type BucketRange, readWindow, type Window } from '../../aggregate/window.ts'
 import type { Verdict } from '../../detect/detector.ts'
 import type { Evaluation, Millis } from '../../model.ts'
@@ -74,7 +74,7 @@ export function evaluateUpTo(fold: Fold, watched: WatchedSeries, slow: boolean, 
   if (!(closed > judged)) return
   for (const plan of tier.rules) {
     if (plan.extraLateness !== slow || !appliesTo(plan.rule, host.name)) continue
-    for (const end of windowEnds(plan, store, newestBucket(watched, plan), judged, closed)) {
+    for (const end of windowEnds(plan, store, lastEvaluableBucket(watched, plan), judged, closed)) {
       out.spent += evaluationCost(plan)
       evaluateWindow(fold, watched, plan, end, Infinity, 'closed')
     }
@@ -100,8 +100,8 @@ function windowEnds(plan: WindowPlan, store: Store, newest: number, judged: numb
  * The newest bucket that says anything. A count that fired goes on being judged while its host sends anything at all,
  * since it ends when nothing matches any more.
  */
-function newestBucket({ host, info, store, slot }: WatchedSeries, plan: WindowPlan): number {
-  const head = headOf(store, slot)
+function lastEvaluableBucket({ host, info, store, slot }: WatchedSeries, plan: WindowPlan): number {
+  const head = newestBucket(store, slot)
   const counts = plan.of === 'count' && host.alerts.size > 0 && host.alerts.has(alertId(plan.rule.name, info.key))
   return counts ? Math.max(head, Math.floor(host.newestEvent / plan.width)) : head
 }
@@ -124,7 +124,7 @@ export function evaluateLate(fold: Fold, watched: WatchedSeries, late: number, o
   for (const plan of tier.rules) {
     if (!appliesTo(plan.rule, host.name)) continue
     const judged = evaluatedTo(store, slot, plan.extraLateness)
-    const head = headOf(store, slot)
+    const head = newestBucket(store, slot)
     for (const end of windowEnds(plan, store, head, from, Math.min(judged, head + plan.over))) {
       out.spent += evaluationCost(plan)
       evaluateWindow(fold, watched, plan, end, Infinity, 'late')
@@ -135,11 +135,11 @@ export function evaluateLate(fold: Fold, watched: WatchedSeries, late: number, o
 /** Rules that more data cannot undo look at the open window too. */
 export function evaluateEarly(fold: Fold, watched: WatchedSeries, out: WorkBudget): void {
   const { tier, store, slot, host, info } = watched
-  const newest = (headOf(fold.state.stores.get(info.metric) as Store, slot) + 1) * fold.plan.config.bucket
+  const newest = (newestBucket(fold.state.stores.get(info.metric) as Store, slot) + 1) * fold.plan.config.bucket
   for (const plan of tier.rules) {
     if (!plan.early || !appliesTo(plan.rule, host.name)) continue
     out.spent += evaluationCost(plan)
-    const end = Math.ceil((headOf(store, slot) + 1) / plan.every) * plan.every
+    const end = Math.ceil((newestBucket(store, slot) + 1) / plan.every) * plan.every
     evaluateWindow(fold, watched, plan, end, newest, 'early')
   }
 }
@@ -234,7 +234,7 @@ function isRelevant(
   if (open === undefined) {
     return verdict.kind === 'anomalous' && at > lastResolvedAt(fold.state, plan.rule.name, host.name, info.key)
   }
-  if (turn === 'late' && at > open.evaluatedAt && end <= headOf(store, slot)) return true
+  if (turn === 'late' && at > open.evaluatedAt && end <= newestBucket(store, slot)) return true
   if (verdict.kind === 'normal') return false
   return (
     open.lifecycle.state === 'pending' || (open.lifecycle.severity === 'warning' && verdict.severity === 'critical')
@@ -258,7 +258,7 @@ function windowContext(
 function newestSample({ state }: Fold, { host, info, slot }: WatchedSeries, plan: WindowPlan): Millis {
   if (plan.rule.kind === 'count') return host.newestEvent
   const store = state.stores.get(info.metric) as Store
-  const head = headOf(store, slot)
+  const head = newestBucket(store, slot)
   const { lastTs } = readWindow(store, slot, { from: head, to: head + 1 })
   return lastTs > 0 ? lastTs : (head + 1) * store.layout.width
 }
@@ -310,6 +310,6 @@ function timersFor({ store, slot }: WatchedSeries, plan: WindowPlan, open: Alert
   const tellsFall = rule.notifyOnDowngrade === true
   const patience = { for: rule.for, keepFiringFor: rule.keepFiringFor, forgetPending, tellsFall }
   if (open?.lifecycle.state !== 'pending') return patience
-  const interval = estimateInterval(store, slot, headOf(store, slot) + 1)
+  const interval = estimateInterval(store, slot, newestBucket(store, slot) + 1)
   return Number.isNaN(interval) ? patience : { ...patience, forgetPending: Math.max(forgetPending, 2 * interval) }
 }

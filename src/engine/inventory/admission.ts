@@ -1,5 +1,5 @@
 import { createSource, type Source } from '../../aggregate/watermark.ts'
-import { addSeries, createStore, headOf, removeSeries, type Store } from '../../aggregate/store.ts'
+import { addSeries, createStore, newestBucket, removeSeries, type Store } from '../../aggregate/store.ts'
 import { type Millis, UNKNOWN_HOST, OTHERS, SEP } from '../../model.ts'
 import { count, type Fold, type Host, type KeyInfo, type Limited, type State } from '../state.ts'
 
@@ -9,15 +9,15 @@ const IDLE = 10 * 60_000
 const MOST_IDLE = 500
 
 /** The host's record, made on first sight; undefined when the cap is reached and no host is idle. */
-export function admitHost(fold: Fold, name: string, rcv: Millis): Host | undefined {
+export function admitHost(fold: Fold, name: string, receivedAt: Millis): Host | undefined {
   const { state, plan } = fold
   const known = state.hosts.get(name)
   if (known !== undefined) return known
-  if (state.hosts.size >= plan.config.limits.hosts && name !== UNKNOWN_HOST && !makeRoom(fold, rcv)) {
-    recordRefusal(fold, 'hosts', rcv)
+  if (state.hosts.size >= plan.config.limits.hosts && name !== UNKNOWN_HOST && !makeRoom(fold, receivedAt)) {
+    recordRefusal(fold, 'hosts', receivedAt)
     return undefined
   }
-  return addHost(state, name, rcv)
+  return addHost(state, name, receivedAt)
 }
 
 /** Makes the record of a host. @param lastSeenAt -Infinity for one that was not heard yet. */
@@ -51,10 +51,10 @@ export function addHost(state: State, name: string, lastSeenAt: Millis): Host {
  * Lets the least recently seen host go, if it is idle and not expected, has no open alert and no rule still waits for it.
  * When none was found, it is not looked for again before the next tick, however many new names come.
  */
-function makeRoom(fold: Fold, rcv: Millis): boolean {
+function makeRoom(fold: Fold, receivedAt: Millis): boolean {
   const { state, plan } = fold
   if (state.refusals.searched === state.ticks) return false
-  const before = rcv - Math.max(IDLE, 2 * plan.longestAbsence)
+  const before = receivedAt - Math.max(IDLE, 2 * plan.longestAbsence)
   const oldest = takeIdleHost(fold, before) ?? findIdleHosts(fold, before)
   if (oldest === undefined) {
     state.refusals.searched = state.ticks
@@ -136,7 +136,7 @@ export function keyId(state: State, fold: Fold, key: string): number | undefined
 }
 
 /** The slot of a host's series, made on first sight; undefined when a cap is reached. */
-export function admitSeries(fold: Fold, host: Host, id: number, rcv: Millis): number | undefined {
+export function admitSeries(fold: Fold, host: Host, id: number, receivedAt: Millis): number | undefined {
   const known = host.series.get(id)
   if (known !== undefined) return known
   const { state, plan } = fold
@@ -145,7 +145,7 @@ export function admitSeries(fold: Fold, host: Host, id: number, rcv: Millis): nu
   if (isFull && !dropIdleSeries(fold, host)) {
     info.uses++
     releaseKey(state, id, info)
-    recordRefusal(fold, 'series', rcv)
+    recordRefusal(fold, 'series', receivedAt)
     return undefined
   }
   let slot = 0
@@ -164,7 +164,7 @@ function dropIdleSeries(fold: Fold, host: Host): boolean {
   let head = Math.floor((host.newestEvent - IDLE) / plan.config.bucket)
   for (const [id, slot] of host.series) {
     const { key, metric } = state.keys.infos[id] as KeyInfo
-    const newest = headOf(state.stores.get(metric) as Store, slot)
+    const newest = newestBucket(state.stores.get(metric) as Store, slot)
     if (newest >= head || open.has(key)) continue
     head = newest
     oldest = id
@@ -188,24 +188,24 @@ function storesOf(fold: Fold, metric: string): readonly Store[] {
 }
 
 /** The source's record, made on first sight. Past the cap, new names share the record of `OTHERS`. */
-export function admitSource(fold: Fold, name: string, rcv: Millis): Source {
+export function admitSource(fold: Fold, name: string, receivedAt: Millis): Source {
   const { state, plan } = fold
   const known = state.sources.get(name)
   if (known !== undefined) return known
   const isFull = state.sources.size >= plan.config.limits.sources && !plan.config.sources.includes(name)
   if (isFull && name !== OTHERS) {
-    recordRefusal(fold, 'sources', rcv)
-    return admitSource(fold, OTHERS, rcv)
+    recordRefusal(fold, 'sources', receivedAt)
+    return admitSource(fold, OTHERS, receivedAt)
   }
-  const source = createSource(name, rcv)
+  const source = createSource(name, receivedAt)
   state.sources.set(name, source)
   return source
 }
 
-function recordRefusal(fold: Fold, what: Limited, rcv: Millis): void {
+function recordRefusal(fold: Fold, what: Limited, receivedAt: Millis): void {
   count(fold, `${what}_refused`)
   const { refusals } = fold.state
   refusals.count++
-  refusals.last = rcv
+  refusals.last = receivedAt
   refusals.what = what
 }

@@ -1,8 +1,8 @@
 import { enqueueNotice } from '../../dispatch/notices.ts'
 import type { Source } from '../../aggregate/watermark.ts'
-import { isSteady } from '../../aggregate/watermark.ts'
-import type { ClosedAlert, Command, Forgotten, Millis, Reason, RetiredItem } from '../../model.ts'
-import { UNKNOWN_HOST, OWN_RULES } from '../../model.ts'
+import { isRegular } from '../../aggregate/watermark.ts'
+import type { ClosedAlert, Command, RetireResult, Millis, Reason, RetiredItem } from '../../model.ts'
+import { UNKNOWN_HOST, BUILTIN_RULES } from '../../model.ts'
 import { removeHost } from './admission.ts'
 import { listMembers } from '../builtin/mass-absence.ts'
 import { builtinAlertId } from '../builtin/evaluation.ts'
@@ -21,7 +21,7 @@ const MOST_NAMED = 1000
 /** A source that delivered nothing for this long is gone for good. */
 const GONE = 7 * DAY
 /** A sender that came once and was never to be expected is gone sooner. */
-const PASSED_BY = DAY
+const OCCASIONAL = DAY
 
 /** Lets hosts go that are gone for good. */
 export function retireHosts(fold: Fold): void {
@@ -62,7 +62,7 @@ function goneAfter({ plan }: Fold): Millis {
 export function retireSources(fold: Fold): void {
   const { state, plan } = fold
   for (const source of state.sources.values()) {
-    const after = isSteady(source) ? goneAfter(fold) : Math.max(PASSED_BY, plan.retireAfter)
+    const after = isRegular(source) ? goneAfter(fold) : Math.max(OCCASIONAL, plan.retireAfter)
     if (source.idleFor > after && !plan.config.sources.includes(source.name)) retireSource(fold, source)
   }
 }
@@ -70,7 +70,7 @@ export function retireSources(fold: Fold): void {
 function retireSource(fold: Fold, { name, lastSeenAt }: Source): void {
   const { alerts } = fold.state
   const why: Reason = { code: 'no_request', params: { since: lastSeenAt } }
-  const ids = [builtinAlertId(OWN_RULES.source, name), builtinAlertId(OWN_RULES.degraded, name)]
+  const ids = [builtinAlertId(BUILTIN_RULES.source, name), builtinAlertId(BUILTIN_RULES.degraded, name)]
   const closed = close(fold, alerts, ids, why, lastSeenAt)
   fold.state.sources.delete(name)
   expectElsewhere(fold, name)
@@ -140,7 +140,7 @@ export function notifyRetired(fold: Fold): void {
 export function closeMassAbsences(fold: Fold): void {
   const { alerts } = fold.state
   const masses = [...alerts].filter(
-    ([, { identity, retiredHosts = 0 }]) => identity.rule === OWN_RULES.mass && retiredHosts > 0,
+    ([, { identity, retiredHosts = 0 }]) => identity.rule === BUILTIN_RULES.mass && retiredHosts > 0,
   )
   if (masses.length === 0) return
   const members = listMembers(fold)
@@ -166,7 +166,7 @@ export function applyRetire(
   if (lastSeen !== null && now - lastSeen < spare) return refused('live-host', lastSeen)
   const closed = retireHost(fold, host, { code: 'retired_by', params: { author } })
   closeMassAbsences(fold)
-  const value: Forgotten = { host: name, lastSeen, closed }
+  const value: RetireResult = { host: name, lastSeen, closed }
   return { answer: { kind: 'done', value } }
 }
 

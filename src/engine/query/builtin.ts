@@ -4,7 +4,7 @@ import {
   type Evaluation,
   type Evidence,
   isBuiltinRule,
-  OWN_RULES,
+  BUILTIN_RULES,
   type RuleView,
   type Severity,
   type StateMetric,
@@ -28,7 +28,7 @@ export function viewBuiltin(fold: Fold, name: string, of: string): RuleView | un
     kind: 'builtin',
     severity: severities[0] ?? 'critical',
     severities,
-    notify: fold.plan.config.system,
+    notify: fold.plan.config.selfMonitoring,
     evaluations: open.length > 0 ? open : normalEvaluation(fold, name, of),
     nextEvaluation: { kind: 'every_second' },
   }
@@ -36,8 +36,8 @@ export function viewBuiltin(fold: Fold, name: string, of: string): RuleView | un
 
 function builtinSeverities({ plan }: Fold, name: BuiltinRule): readonly Severity[] {
   // What fell silent together is as severe as one host of it.
-  if (name === OWN_RULES.mass) return [...new Set(plan.absences.map(({ severity }) => severity))]
-  return [name === OWN_RULES.clock || name === OWN_RULES.cap ? 'warning' : 'critical']
+  if (name === BUILTIN_RULES.mass) return [...new Set(plan.absences.map(({ severity }) => severity))]
+  return [name === BUILTIN_RULES.clock || name === BUILTIN_RULES.cap ? 'warning' : 'critical']
 }
 
 function alertsAbout({ state }: Fold, name: BuiltinRule, of: string): readonly Alert[] {
@@ -56,18 +56,18 @@ function normalEvaluation(fold: Fold, name: BuiltinRule, of: string): readonly E
   const say = (metric: StateMetric, value: number | null, evidence: Evidence): readonly Evaluation[] => [
     { host: of, labels: {}, measure: stateMeasure(metric), value, evidence, evaluatedAt: state.now },
   ]
-  if (name === OWN_RULES.clock) {
+  if (name === BUILTIN_RULES.clock) {
     const why = { code: 'clock_in_sync', params: {} }
     return state.hosts.has(of) ? say('clock_offset', null, { limit: CLOCK_LIMIT, why }) : []
   }
-  if (name === OWN_RULES.cap) {
+  if (name === BUILTIN_RULES.cap) {
     const why = { code: 'limit_calm', params: { for: CAP_CALM } }
     return of === 'stashwatch' ? say('refused', 0, { limit: CAP_LIMIT, why }) : []
   }
   const source = state.sources.get(of)
   if (source === undefined) return []
-  if (name === OWN_RULES.mass) return say('absent_hosts', 0, { why: { code: 'none_absent', params: {} } })
-  if (name === OWN_RULES.degraded) return say('source_hosts', source.throughput.delivered, throughputNow(source))
+  if (name === BUILTIN_RULES.mass) return say('absent_hosts', 0, { why: { code: 'none_absent', params: {} } })
+  if (name === BUILTIN_RULES.degraded) return say('source_hosts', source.throughput.delivered, throughputNow(source))
   const seconds = Math.round((state.now - source.lastSeenAt) / 1000)
   const why = { code: 'source_delivers', params: { source: of, lastSeen: source.lastSeenAt } }
   return say('source_silence', seconds, { limit: SOURCE_LIMIT, why })

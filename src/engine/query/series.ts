@@ -1,4 +1,4 @@
-import { headOf, shiftOf, type Store, tailOf } from '../../aggregate/store.ts'
+import { newestBucket, sumShift, type Store, oldestBucket } from '../../aggregate/store.ts'
 import { isLater, computeSum } from '../../aggregate/partial.ts'
 import { type Window, readWindow } from '../../aggregate/window.ts'
 import type { AggregateView, Millis, Query, SeriesView } from '../../model.ts'
@@ -30,7 +30,7 @@ export function aggregate(fold: Fold, query: Query & { kind: 'aggregate' }): Agg
     isKnown = true
     const { store, width } = findTier(fold, host, id, query.from)
     const span = { from: Math.floor(query.from / width), to: Math.ceil(query.to / width) }
-    addWindow(figures, readWindow(store, slot, span), shiftOf(store, slot))
+    addWindow(figures, readWindow(store, slot, span), sumShift(store, slot))
   }
   if (!isKnown) return null
   const { count, sum, min, max, last } = figures
@@ -41,7 +41,7 @@ export function aggregate(fold: Fold, query: Query & { kind: 'aggregate' }): Agg
 /** The finest buckets of a series that reach back to an instant, else those that reach back furthest. */
 function findTier(fold: Fold, host: Host, id: number, from: Millis): { store: Store; width: Millis } {
   const tiers = watchedSeries(fold, host, id).map(({ store, slot }) => ({ store, slot, width: store.layout.width }))
-  return (tiers.find(({ store, slot, width }) => tailOf(store, slot) * width <= from) ??
+  return (tiers.find(({ store, slot, width }) => oldestBucket(store, slot) * width <= from) ??
     tiers.at(-1)) as (typeof tiers)[number]
 }
 
@@ -82,9 +82,9 @@ export function viewSeries(fold: Fold, host: Host): readonly SeriesView[] {
     const info = fold.state.keys.infos[id] as KeyInfo
     const metric = fold.plan.metrics.get(info.metric)?.metric
     const store = fold.state.stores.get(info.metric) as Store
-    const [tail, head] = [tailOf(store, slot), headOf(store, slot)]
+    const [tail, head] = [oldestBucket(store, slot), newestBucket(store, slot)]
     const figures = { ...emptyFigures(), lastTs: -Infinity }
-    addWindow(figures, readWindow(store, slot, { from: tail, to: head + 1 }), shiftOf(store, slot))
+    addWindow(figures, readWindow(store, slot, { from: tail, to: head + 1 }), sumShift(store, slot))
     const { lastTs: _, ...shown } = figures
     return {
       metric: info.metric,

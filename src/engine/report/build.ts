@@ -13,7 +13,7 @@ import type {
   ReportRule,
   Top,
 } from '../../model.ts'
-import { isBuiltinRule, UNKNOWN_HOST, OWN_RULES } from '../../model.ts'
+import { isBuiltinRule, UNKNOWN_HOST, BUILTIN_RULES } from '../../model.ts'
 import { usedSince } from './collect.ts'
 import { type PeriodCounter, mergeCounts, type Period, type EpisodeSummary } from './periods.ts'
 import type { Fold } from '../state.ts'
@@ -157,8 +157,8 @@ function covered(spells: readonly EpisodeSummary[], { from, to }: TimeSpan): Mil
 
 function qualityIn(own: readonly EpisodeSummary[], sum: Period | undefined, period: TimeSpan): ReportQuality {
   const of = (rule: string): readonly EpisodeSummary[] => own.filter((spell) => spell.rule === rule)
-  const clocks = [...new Set(of(OWN_RULES.clock).map(({ host }) => host))]
-  const sources = [...Map.groupBy(of(OWN_RULES.source), ({ host }) => host)].map(([source, spells]) => {
+  const clocks = [...new Set(of(BUILTIN_RULES.clock).map(({ host }) => host))]
+  const sources = [...Map.groupBy(of(BUILTIN_RULES.source), ({ host }) => host)].map(([source, spells]) => {
     return { source, span: covered(spells, period), times: spells.length }
   })
   const count = (what: PeriodCounter): number => sum?.counts[what] ?? 0
@@ -205,7 +205,7 @@ export function buildPulse({ state }: Fold): Pulse {
   const gap = state.gaps.findLast(({ to }) => to > state.now - DAY)
   return {
     hosts: hosts.length,
-    heard: hosts.filter(({ lastSeenAt }) => lastSeenAt >= state.now - LATELY).length,
+    hostsSeen: hosts.filter(({ lastSeenAt }) => lastSeenAt >= state.now - LATELY).length,
     sources: top(sources.toSorted((a, b) => compare(a.source, b.source))),
     ...(newest === -Infinity ? {} : { lastEvent: newest }),
     ...(gap === undefined ? {} : { gap }),

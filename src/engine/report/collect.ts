@@ -1,5 +1,5 @@
 import { dueReports } from '../../dispatch/schedule.ts'
-import type { Millis, ReportShare } from '../../model.ts'
+import type { Millis, ReportUtilization } from '../../model.ts'
 import { type WorkBudget, SLICE } from '../evaluate/window.ts'
 import type { UtilizationRows } from './utilization-rows.ts'
 import { emptyUtilization, summarize, addHost } from './utilization.ts'
@@ -46,7 +46,7 @@ export function continueReport({ state }: Fold, work: WorkBudget): boolean {
 }
 
 /** What was used of a metric since an instant: what was summed up for the report, else what is known now. */
-export function usedSince(usage: ReportStats, from: Millis, metric: string): readonly ReportShare[] {
+export function usedSince(usage: ReportStats, from: Millis, metric: string): readonly ReportUtilization[] {
   const made = usage.making?.shares.find((share) => share.from === from && share.metric === metric)
   if (made !== undefined) return summarize(metric, made.sum)
   const parts = partsOf(usage, from, metric)

@@ -1,4 +1,4 @@
-import type { ReportLoad, ReportShare } from '../../model.ts'
+import type { ReportUtilizationRow, ReportUtilization } from '../../model.ts'
 import { UNKNOWN_HOST } from '../../model.ts'
 import { type UtilizationRows, sumOf } from './utilization-rows.ts'
 
@@ -7,10 +7,10 @@ export interface UtilizationSum {
   hosts: number
   mean: number
   unused: number
-  readonly busiest: ReportLoad[]
-  readonly idlest: ReportLoad[]
+  readonly busiest: ReportUtilizationRow[]
+  readonly idlest: ReportUtilizationRow[]
   idle: number
-  readonly idleFirst: ReportLoad[]
+  readonly idleFirst: ReportUtilizationRow[]
 }
 
 /** Hosts of either end, and of those that were idle, that a report names. */
@@ -39,7 +39,7 @@ export function addHost(sum: UtilizationSum, parts: readonly UtilizationRows[], 
 }
 
 /** What the report says of it; nothing when nothing was measured. No host is named at both ends. */
-export function summarize(metric: string, sum: UtilizationSum): readonly ReportShare[] {
+export function summarize(metric: string, sum: UtilizationSum): readonly ReportUtilization[] {
   const { hosts, mean, unused, busiest, idlest, idle, idleFirst } = sum
   if (hosts === 0) return []
   const half = Math.min(EXTREMES, Math.ceil(hosts / 2))
@@ -56,13 +56,13 @@ export function summarize(metric: string, sum: UtilizationSum): readonly ReportS
   ]
 }
 
-type Order = (a: ReportLoad, b: ReportLoad) => number
+type Order = (a: ReportUtilizationRow, b: ReportUtilizationRow) => number
 
 const byUse: Order = (a, b) => b.mean - a.mean || compare(a.host, b.host)
 const byIdleness: Order = (a, b) => a.mean - b.mean || compare(b.host, a.host)
 
 /** Puts one into its place among the first few, if it is one of them. */
-function keepFirst(first: ReportLoad[], most: number, one: ReportLoad, order: Order): void {
+function keepFirst(first: ReportUtilizationRow[], most: number, one: ReportUtilizationRow, order: Order): void {
   const last = first[most - 1]
   if (last !== undefined && order(one, last) >= 0) return
   const at = first.findIndex((other) => order(one, other) < 0)

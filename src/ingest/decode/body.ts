@@ -2,11 +2,11 @@ import { isUtf8 } from 'node:buffer'
 import { createHash, hash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { UNLABELLED } from './content-type.ts'
-import type { Label } from './content-type.ts'
+import type { ContentLabel } from './content-type.ts'
 import { formEvents, mayBePlain, plainKind, textParts } from './text.ts'
 import { Refusal } from './refusal.ts'
 import { MAX_EVENT, notJson, scanBrackets, scanLines, skipBlank, tooMany } from './scan.ts'
-import type { Scan, Span } from './scan.ts'
+import type { Scan, ByteRange } from './scan.ts'
 import { arrayParts, isBulkAction, isObject, lineParts, OVERSIZED, parseLine } from './split.ts'
 
 export interface BodyLimits {
@@ -36,7 +36,7 @@ const SLICE = 4 * 1024 * 1024
 const MOST_BLANKS = 64 * 1024
 
 /** Looks up what the headers say; asked only where the bytes leave a doubt. */
-type AskLabel = () => Label
+type AskLabel = () => ContentLabel
 
 const unlabelled: AskLabel = () => UNLABELLED
 
@@ -63,7 +63,7 @@ export function readBody(bytes: Buffer, limits: BodyLimits, label: AskLabel = un
   }
 }
 
-function readPlain(bytes: Buffer, start: number, id: string, { maxEvents }: BodyLimits, label: Label): Body {
+function readPlain(bytes: Buffer, start: number, id: string, { maxEvents }: BodyLimits, label: ContentLabel): Body {
   if (plainKind(bytes, start, label) === 'form') return formBody(bytes, start, id)
   const scan = scanLines(bytes, start, maxEvents)
   scan.advance(bytes.length)
@@ -95,7 +95,7 @@ async function readLargePlain(
   start: number,
   id: string,
   { maxEvents }: BodyLimits,
-  label: Label,
+  label: ContentLabel,
 ): Promise<Body> {
   if (plainKind(bytes, start, label) === 'form') return formBody(bytes, start, id)
   return textBody(bytes, await run(scanLines(bytes, start, maxEvents), bytes), id, label)
@@ -106,7 +106,7 @@ function formBody(bytes: Buffer, start: number, id: string): Events {
 }
 
 /** Lines without a time of their own can be equal in all honesty, however many come together: they are not `many`. */
-function textBody(bytes: Buffer, spans: readonly Span[], id: string, label: Label): Events {
+function textBody(bytes: Buffer, spans: readonly ByteRange[], id: string, label: ContentLabel): Events {
   return { kind: 'events', id, many: false, count: spans.length, parts: textParts(bytes, spans, label) }
 }
 
@@ -116,7 +116,7 @@ function isTextAfterAll(error: unknown, bytes: Buffer, start: number, label: Ask
 }
 
 interface Cut {
-  readonly spans: readonly Span[]
+  readonly spans: readonly ByteRange[]
   readonly parts: Iterable<readonly unknown[]>
 }
 
@@ -132,7 +132,7 @@ async function cut(bytes: Buffer, start: number, { maxEvents }: BodyLimits): Pro
   }
 }
 
-async function run(scan: Scan, bytes: Buffer): Promise<readonly Span[]> {
+async function run(scan: Scan, bytes: Buffer): Promise<readonly ByteRange[]> {
   for (let to = SLICE; to < bytes.length; to += SLICE) {
     scan.advance(to)
     await nextTurn()
@@ -155,7 +155,7 @@ function shortened(sum: string): string {
 }
 
 /** One object of a body that is large all the same because of the blanks around it, or too large an event. */
-function objectParts(bytes: Buffer, spans: readonly Span[]): readonly (readonly unknown[])[] {
+function objectParts(bytes: Buffer, spans: readonly ByteRange[]): readonly (readonly unknown[])[] {
   return spans.map(({ from, to }) => {
     return to - from > MAX_EVENT ? [OVERSIZED] : parseWhole(bytes.toString('utf8', from, to))
   })

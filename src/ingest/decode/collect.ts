@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
 /** Memory for the bodies of all requests together, in bytes. */
-export interface Room {
+export interface MemoryBudget {
   held: number
   readonly max: number
 }
@@ -11,7 +11,7 @@ export interface CollectLimits {
   readonly maxBody: number
   /** A larger body is read to its end and thrown away, so that its sender reads the answer; up to so many bytes. */
   readonly maxDrain: number
-  readonly room: Room
+  readonly room: MemoryBudget
 }
 
 /**

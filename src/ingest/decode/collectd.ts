@@ -22,7 +22,7 @@ export function isValueList(fields: Fields): fields is ValueList {
  */
 export function fromValueList(list: ValueList): object {
   const { plugin, type, host, time, plugin_instance: instance, type_instance: typeInstance } = list
-  const readings = readingsOf(list)
+  const readings = listReadings(list)
   const reading = isName(typeInstance) ? { [typeInstance]: readings } : readings
   const ts = typeof time === 'number' ? time * 1000 : Number.NaN
   return {
@@ -39,7 +39,7 @@ export function fromValueList(list: ValueList): object {
   }
 }
 
-function readingsOf({ values, dsnames }: ValueList): unknown {
+function listReadings({ values, dsnames }: ValueList): unknown {
   if (dsnames.length === 1 && dsnames[0] === 'value') return values[0]
   const named = values.map((value, i): [unknown, unknown] => [dsnames[i], value])
   return Object.fromEntries(named.filter(([name]) => isName(name)))

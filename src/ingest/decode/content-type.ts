@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
 /** What the headers of a request say of its body. Bytes decide before it: it is asked only where they are no JSON. */
-export interface Label {
+export interface ContentLabel {
   readonly isForm: boolean
   /** Lines of text are to be expected. */
   readonly isText: boolean
@@ -17,10 +17,10 @@ export interface SyslogLabel {
 }
 
 /** A body of which nothing is known. */
-export const UNLABELLED: Label = { isForm: false, isText: false }
+export const UNLABELLED: ContentLabel = { isForm: false, isText: false }
 
 /** Reads every Content-Type there is: Logstash sends two when its configuration names one in small letters. */
-export function readLabel({ headersDistinct }: Pick<IncomingMessage, 'headersDistinct'>): Label {
+export function readLabel({ headersDistinct }: Pick<IncomingMessage, 'headersDistinct'>): ContentLabel {
   const types = (headersDistinct['content-type'] ?? []).map((type) => type.trim().toLowerCase())
   const isForm = types.some((type) => type.startsWith('application/x-www-form-urlencoded'))
   const isText = isForm || types.some((type) => type.startsWith('text/'))

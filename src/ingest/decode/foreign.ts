@@ -20,13 +20,13 @@ export function translate(event: unknown): unknown {
   if (fields['@timestamp'] !== undefined || Array.isArray(event)) return event
   if (isValueList(fields)) return fromValueList(fields)
   for (const name of TIME_FIELDS) {
-    const instant = instantOf(fields[name])
+    const instant = readInstant(fields[name])
     if (instant !== undefined) return { ...fields, '@timestamp': instant }
   }
   return event
 }
 
-function instantOf(value: unknown): string | undefined {
+function readInstant(value: unknown): string | undefined {
   if (typeof value === 'string') return INSTANT.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined
   if (typeof value !== 'number' || !(value >= EARLIEST && value < LATEST)) return undefined
   return new Date(value).toISOString()

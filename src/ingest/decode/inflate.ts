@@ -19,7 +19,7 @@ const MOST_GAIN = 1100
  *
  * @throws {Refusal} 415 for codings that are not read here, 400 where label and bytes do not fit.
  */
-export function codingOf(bytes: Buffer, header: string | undefined): Coding {
+export function detectCoding(bytes: Buffer, header: string | undefined): Coding {
   if (isGzip(bytes)) return 'gzip'
   const codings = readCodings(header)
   if (codings.size === 0 || isUtf8(bytes)) return 'identity'

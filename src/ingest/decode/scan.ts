@@ -5,11 +5,11 @@ export interface Scan {
   /** Looks at the bytes up to `to`. Throws a `Refusal` as soon as something is wrong. */
   advance(to: number): void
   /** All bytes were looked at. @throws {Refusal} when something is missing. */
-  finish(): Span[]
+  finish(): ByteRange[]
 }
 
 /** Where an event is: from its first byte to the one after its last, blanks around it included. */
-export interface Span {
+export interface ByteRange {
   readonly from: number
   readonly to: number
 }
@@ -20,7 +20,7 @@ export interface Span {
  */
 export function scanBrackets(bytes: Buffer, start: number, maxEvents: number): Scan {
   const isArray = bytes[start] === 0x5b
-  const spans: Span[] = []
+  const spans: ByteRange[] = []
   let from = isArray ? start + 1 : start
   let at = start
   let depth = 0
@@ -66,7 +66,7 @@ export function scanBrackets(bytes: Buffer, start: number, maxEvents: number): S
 
 /** Finds the lines that are not blank. */
 export function scanLines(bytes: Buffer, start: number, maxEvents: number): Scan {
-  const spans: Span[] = []
+  const spans: ByteRange[] = []
   let from = start
   let at = start
   let text = false

@@ -1,5 +1,5 @@
 import { MAX_EVENT, notJson } from './scan.ts'
-import type { Span } from './scan.ts'
+import type { ByteRange } from './scan.ts'
 
 /** Stands for an event that is too long to be parsed. */
 export const OVERSIZED = Symbol('oversized event')
@@ -10,8 +10,8 @@ export const UNREADABLE = Symbol('unreadable line')
 const PART = 512 * 1024
 
 /** Parses the elements of an array part by part. @throws {Refusal} 400 where they turn out to be no JSON. */
-export function* arrayParts(bytes: Buffer, spans: readonly Span[]): Generator<readonly unknown[]> {
-  let group: Span[] = []
+export function* arrayParts(bytes: Buffer, spans: readonly ByteRange[]): Generator<readonly unknown[]> {
+  let group: ByteRange[] = []
   let size = 0
   for (const span of spans) {
     const length = span.to - span.from
@@ -33,7 +33,7 @@ export function* arrayParts(bytes: Buffer, spans: readonly Span[]): Generator<re
 }
 
 /** Parses lines part by part. @throws {Refusal} 400 when no line is an object. */
-export function* lineParts(bytes: Buffer, spans: readonly Span[]): Generator<readonly unknown[]> {
+export function* lineParts(bytes: Buffer, spans: readonly ByteRange[]): Generator<readonly unknown[]> {
   let part: unknown[] = []
   let size = 0
   let readable = false
@@ -72,7 +72,7 @@ export function isBulkAction(value: unknown): boolean {
 }
 
 /** Elements that follow one another are parsed together. What joins to JSON without being it has another length. */
-function parseElements(bytes: Buffer, group: readonly Span[]): readonly unknown[] {
+function parseElements(bytes: Buffer, group: readonly ByteRange[]): readonly unknown[] {
   const from = group[0]?.from ?? 0
   let values: unknown
   try {

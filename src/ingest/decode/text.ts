@@ -1,9 +1,9 @@
 import { isForm, readForm } from './form.ts'
 import { isGzip } from './inflate.ts'
-import type { Label, SyslogLabel } from './content-type.ts'
+import type { ContentLabel, SyslogLabel } from './content-type.ts'
 import { Refusal } from './refusal.ts'
 import { MAX_EVENT, skipBlank } from './scan.ts'
-import type { Span } from './scan.ts'
+import type { ByteRange } from './scan.ts'
 import { OVERSIZED } from './split.ts'
 
 /** A body that is no JSON: one form, or lines of text. */
@@ -18,7 +18,7 @@ const PART = 512 * 1024
  *
  * @throws {Refusal} 400 for what cannot be events.
  */
-export function plainKind(bytes: Buffer, start: number, label: Label): Plain {
+export function plainKind(bytes: Buffer, start: number, label: ContentLabel): Plain {
   if (isGzip(bytes)) throw new Refusal(400, 'json', 'the body is compressed twice: compress it once')
   if (!label.isText) {
     const found = 'the body is not JSON (an array of events, one event, or one event a line)'
@@ -44,7 +44,11 @@ export function formEvents(bytes: Buffer, start: number): readonly unknown[] {
 }
 
 /** An event a line, part by part. Bytes that are no UTF-8 cost themselves: syslog lines are in any encoding. */
-export function* textParts(bytes: Buffer, spans: readonly Span[], label: Label): Generator<readonly unknown[]> {
+export function* textParts(
+  bytes: Buffer,
+  spans: readonly ByteRange[],
+  label: ContentLabel,
+): Generator<readonly unknown[]> {
   const frame = label.syslog === undefined ? {} : syslogFields(label.syslog)
   let part: unknown[] = []
   let size = 0

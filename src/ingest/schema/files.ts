@@ -36,7 +36,7 @@ export function guard<T>(file: string, call: () => T): T {
     return call()
   } catch (error) {
     if (error instanceof SchemaError) throw error
-    throw new SchemaError(file, reasonOf(error), error)
+    throw new SchemaError(file, errorReason(error), error)
   }
 }
 
@@ -47,7 +47,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'cannot be read: permission is missing',
 }
 
-function reasonOf(error: unknown): string {
+function errorReason(error: unknown): string {
   const { code, message = String(error) } = error as { readonly code?: string; readonly message?: string }
   // The place that Ajv names is an id of ours, which nobody has written.
   const plain = message.replace(/ at "https:[^"]*"/, '')

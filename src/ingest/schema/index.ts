@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import { createChoice, MATCH_KEYWORD, readMatch } from './match.ts'
+import { createSelector, MATCH_KEYWORD, readMatch } from './match.ts'
 import type { Rejection } from '../../model.ts'
 import { BASE, guard, readSchemaFiles, SchemaError } from './files.ts'
 import type { SchemaFile } from './files.ts'
@@ -61,12 +61,12 @@ export function createSchemas(folder: URL | string, own?: string): Schemas {
   const files = readSchemaFiles(typeof folder === 'string' ? folder : fileURLToPath(folder), own)
   const ajv = createAjv()
   for (const { file, kind, schema } of files) {
-    guard(file, () => ajv.addSchema({ ...schema, $id: idOf(kind) }))
+    guard(file, () => ajv.addSchema({ ...schema, $id: schemaId(kind) }))
   }
   const kinds = files.map((file): Kind => ({ kind: file.kind, validate: compile(file, ajv) }))
   const base = kinds.find(({ kind }) => kind === BASE)
   if (base === undefined) throw new SchemaError('base.schema.json', 'expected this file beside the other schemas')
-  const choose = createChoice(files.flatMap((file, i) => ruleOf(file, kinds[i] ?? base)))
+  const choose = createSelector(files.flatMap((file, i) => matchRule(file, kinds[i] ?? base)))
   return {
     kinds: kinds.map(({ kind }) => kind),
     own: files.filter(({ isOwn }) => isOwn).map(({ kind }) => kind),
@@ -80,16 +80,16 @@ export function createSchemas(folder: URL | string, own?: string): Schemas {
   }
 }
 
-const idOf = (kind: string): string => `${ID}${kind}.schema.json`
+const schemaId = (kind: string): string => `${ID}${kind}.schema.json`
 
 function compile({ file, kind }: SchemaFile, ajv: Ajv): ValidateFunction {
-  const validate = guard(file, () => ajv.getSchema(idOf(kind)))
+  const validate = guard(file, () => ajv.getSchema(schemaId(kind)))
   if (validate === undefined) throw new SchemaError(file, 'the schema could not be compiled')
   return validate
 }
 
 /** The base schema judges what is left over, and needs no rule of its own. */
-function ruleOf({ file, kind, schema }: SchemaFile, value: Kind): Parameters<typeof createChoice<Kind>>[0] {
+function matchRule({ file, kind, schema }: SchemaFile, value: Kind): Parameters<typeof createSelector<Kind>>[0] {
   const rule = schema[MATCH_KEYWORD]
   return kind === BASE && rule === undefined ? [] : [{ alternatives: guard(file, () => readMatch(rule)), value }]
 }
@@ -98,18 +98,21 @@ function createAjv(): Ajv {
   // Unknown keywords and required fields that are nowhere described are typing errors; a missing type is a choice.
   const ajv = new Ajv({ strict: true, strictTypes: false, allErrors: false, verbose: true })
   ajv.addKeyword(MATCH_KEYWORD)
-  ajv.addFormat('numeric', { type: 'string', validate: (text: string) => !Number.isNaN(numberOf(text)) })
+  ajv.addFormat('numeric', { type: 'string', validate: (text: string) => !Number.isNaN(readNumber(text)) })
   ajv.addFormat('reading', {
     type: 'string',
-    validate: (text: string) => NO_READING.has(text.trim()) || !Number.isNaN(numberOf(text)),
+    validate: (text: string) => NO_READING.has(text.trim()) || !Number.isNaN(readNumber(text)),
   })
   ajv.addFormat('uuid', UUID)
-  ajv.addFormat('percent', { type: 'string', validate: (text: string) => numberOf(text) >= 0 && numberOf(text) <= 100 })
+  ajv.addFormat('percent', {
+    type: 'string',
+    validate: (text: string) => readNumber(text) >= 0 && readNumber(text) <= 100,
+  })
   return ajv
 }
 
 /** The number in a text, NaN when there is none. */
-function numberOf(text: string): number {
+function readNumber(text: string): number {
   if (text.length > MAX_NUMBER_LENGTH || !DECIMAL.test(text)) return Number.NaN
   const number = Number(text)
   return Number.isFinite(number) ? number : Number.NaN

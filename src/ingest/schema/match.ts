@@ -19,26 +19,26 @@ interface FieldMatch {
 export type Alternative = readonly FieldMatch[]
 
 /** An alternative on its way to a choice, without the test by which it was found. A lower rank wins. */
-interface Branch<T> {
+interface Candidate<T> {
   readonly rank: number
   readonly tests: Alternative
   readonly value: T
 }
 
 /** Branches, by the value that an event has in one field. */
-interface Switch<T> {
+interface ValueIndex<T> {
   readonly path: readonly string[]
-  readonly cases: Map<Scalar, Branch<T>[]>
+  readonly cases: Map<Scalar, Candidate<T>[]>
 }
 
 /** Branches that only ask for presence, by the field at the top of the event that they ask for first. */
-interface Door<T> {
+interface PresenceRule<T> {
   readonly root: string
-  readonly branches: Branch<T>[]
+  readonly branches: Candidate<T>[]
 }
 
 /** Finds the value of the first rule that matches an event in nested form. */
-export type Choose<T> = (event: object) => T | undefined
+export type SelectSchema<T> = (event: object) => T | undefined
 
 export interface Rule<T> {
   readonly alternatives: readonly Alternative[]
@@ -66,23 +66,23 @@ export function readMatch(rule: unknown): readonly Alternative[] {
  * the value of a field that it names, best of all `event.dataset`. Alternatives that name it go before those that do
  * not; among equals the earlier rule wins.
  */
-export function createChoice<T>(rules: readonly Rule<T>[]): Choose<T> {
-  const datasets = new Map<Scalar, Branch<T>[]>()
-  const switches: Switch<T>[] = []
-  const doors: Door<T>[] = []
+export function createSelector<T>(rules: readonly Rule<T>[]): SelectSchema<T> {
+  const datasets = new Map<Scalar, Candidate<T>[]>()
+  const switches: ValueIndex<T>[] = []
+  const doors: PresenceRule<T>[] = []
   for (const [rank, { alternatives, value }] of rules.entries()) {
     for (const tests of alternatives) {
       const key = tests.find(({ path, want }) => want !== 'any' && path.join('.') === DATASET)
       const pivot = key ?? tests.findLast(({ want }) => want !== 'any')
       const branch = { rank, tests: tests.filter((test) => test !== pivot), value }
-      if (pivot === undefined) addDoor(doors, branch)
-      else addCases(key === undefined ? casesOf(switches, pivot.path) : datasets, pivot, branch)
+      if (pivot === undefined) addPresenceRule(doors, branch)
+      else addCases(key === undefined ? listCases(switches, pivot.path) : datasets, pivot, branch)
     }
   }
   return (event) => {
-    const named = pick(datasets, datasetOf(event), event, undefined)
+    const named = pick(datasets, readDataset(event), event, undefined)
     if (named !== undefined) return named.value
-    let best: Branch<T> | undefined
+    let best: Candidate<T> | undefined
     for (const { path, cases } of switches) best = pick(cases, valueAt(event, path), event, best)
     for (const { root, branches } of doors) {
       if ((event as Readonly<Record<string, unknown>>)[root] !== undefined) best = better(branches, event, best)
@@ -91,45 +91,45 @@ export function createChoice<T>(rules: readonly Rule<T>[]): Choose<T> {
   }
 }
 
-function addDoor<T>(doors: Door<T>[], branch: Branch<T>): void {
+function addPresenceRule<T>(doors: PresenceRule<T>[], branch: Candidate<T>): void {
   const root = branch.tests[0]?.path[0] ?? ''
   const door = doors.find((known) => known.root === root)
   if (door === undefined) doors.push({ root, branches: [branch] })
   else door.branches.push(branch)
 }
 
-function addCases<T>(cases: Map<Scalar, Branch<T>[]>, pivot: FieldMatch, branch: Branch<T>): void {
+function addCases<T>(cases: Map<Scalar, Candidate<T>[]>, pivot: FieldMatch, branch: Candidate<T>): void {
   if (pivot.want === 'any') return
   for (const value of pivot.want) cases.set(value, [...(cases.get(value) ?? []), branch])
 }
 
-function casesOf<T>(switches: Switch<T>[], path: readonly string[]): Map<Scalar, Branch<T>[]> {
+function listCases<T>(switches: ValueIndex<T>[], path: readonly string[]): Map<Scalar, Candidate<T>[]> {
   const known = switches.find((one) => one.path.join('.') === path.join('.'))
   if (known !== undefined) return known.cases
-  const cases = new Map<Scalar, Branch<T>[]>()
+  const cases = new Map<Scalar, Candidate<T>[]>()
   switches.push({ path, cases })
   return cases
 }
 
 function pick<T>(
-  cases: ReadonlyMap<Scalar, readonly Branch<T>[]>,
+  cases: ReadonlyMap<Scalar, readonly Candidate<T>[]>,
   found: unknown,
   event: object,
-  best: Branch<T> | undefined,
-): Branch<T> | undefined {
+  best: Candidate<T> | undefined,
+): Candidate<T> | undefined {
   if (!Array.isArray(found)) return better(cases.get(found as Scalar), event, best)
   return found.reduce(
-    (best: Branch<T> | undefined, item: unknown) => better(cases.get(item as Scalar), event, best),
+    (best: Candidate<T> | undefined, item: unknown) => better(cases.get(item as Scalar), event, best),
     best,
   )
 }
 
 /** Branches are in the order of their ranks, so the first one that holds is the best of them. */
 function better<T>(
-  branches: readonly Branch<T>[] | undefined,
+  branches: readonly Candidate<T>[] | undefined,
   event: object,
-  best: Branch<T> | undefined,
-): Branch<T> | undefined {
+  best: Candidate<T> | undefined,
+): Candidate<T> | undefined {
   if (branches === undefined) return best
   for (const branch of branches) {
     if (best !== undefined && branch.rank >= best.rank) return best
@@ -144,7 +144,7 @@ function holds(value: unknown, want: FieldMatch['want']): boolean {
 }
 
 /** Spelt out, since every event passes here and names in the code are read fastest. */
-function datasetOf(event: { readonly event?: unknown }): unknown {
+function readDataset(event: { readonly event?: unknown }): unknown {
   const node = event.event
   return isNode(node) ? node['dataset'] : undefined
 }

@@ -102,7 +102,7 @@ function rebuildValue(value: unknown, depth: number, walk: Walk): unknown {
 
 /** The fields that are no traps, the plain ones first, so that what is nested is there before what is dotted. */
 function expansionOrder(node: Node): [string, unknown][] {
-  const fields = Object.entries(node).filter(([key, value]) => !hasTrap(segmentsOf(key), value))
+  const fields = Object.entries(node).filter(([key, value]) => !hasTrap(splitPath(key), value))
   return [...fields.filter(([key]) => !key.includes('.')), ...fields.filter(([key]) => key.includes('.'))]
 }
 
@@ -110,7 +110,7 @@ const hasTrap = (segments: readonly string[], value: unknown): boolean =>
   segments.some((segment, i) => isTrap(segment, i === segments.length - 1 ? value : segments))
 
 /** The path that a dotted key stands for. A key with an empty part (`"..."`, `"a."`) is no path but a name. */
-function segmentsOf(key: string): string[] {
+function splitPath(key: string): string[] {
   if (!key.includes('.')) return [key]
   const segments = key.split('.')
   return segments.includes('') ? [key] : segments
@@ -118,7 +118,7 @@ function segmentsOf(key: string): string[] {
 
 /** Puts a value where its dotted key says, or under the literal key when something else is in the way. */
 function place(out: Draft, key: string, raw: unknown, depth: number, walk: Walk): void {
-  const segments = segmentsOf(key)
+  const segments = splitPath(key)
   walk.keys += 1
   if (depth + segments.length - 1 > MAX_DEPTH) {
     walk.tooDeep = true

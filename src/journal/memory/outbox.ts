@@ -10,7 +10,7 @@ import type {
   SendRecord,
   Channel,
 } from '../../model.ts'
-import { lineOf, MOST_FAILED, toldWith } from '../contract.ts'
+import { queueKey, MOST_FAILED, toldWith } from '../contract.ts'
 
 /** The outbox of the memory journal: the port's methods, at once. */
 export interface MemoryOutbox {
@@ -55,7 +55,7 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
         const { id, data, orderingKey: about, thread } = effect
         if (effects.has(id)) continue
         const record: SendRecord = { id, data, state: 'pending', attempts: 0, createdAt: now }
-        effects.set(id, { upTo, place: { line: lineOf(effect), about, thread }, record })
+        effects.set(id, { upTo, place: { line: queueKey(effect), about, thread }, record })
       }
     },
     due(now, limit, perLine = limit) {
@@ -63,7 +63,7 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
         ({ record }) => record.nextAttemptAt === undefined || record.nextAttemptAt <= now,
       )
       const ofLines = firstOfEach(due, perLine, ({ line }) => line)
-      return firstOfEach(ofLines, limit, ({ line }) => line.slice(0, line.indexOf(' ') + 1)).map(itemOf)
+      return firstOfEach(ofLines, limit, ({ line }) => line.slice(0, line.indexOf(' ') + 1)).map(toItem)
     },
     siblings: (id) => {
       const kept = effects.get(id)
@@ -71,7 +71,7 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
         ? []
         : pending()
             .filter((other) => areSiblings(other, kept))
-            .map(itemOf)
+            .map(toItem)
     },
     earlier: (id) => earlierThan(effects, id),
     merge: (merge, now) => mergeInto(effects, merge, now),
@@ -191,7 +191,7 @@ function settled({ upTo, place, record, rendered }: Kept, outcome: Outcome, now:
   return { upTo, place, record: { ...base, state: 'pending', nextAttemptAt }, ...kept }
 }
 
-function itemOf({ record, rendered }: Kept): OutboxItem {
+function toItem({ record, rendered }: Kept): OutboxItem {
   const { id, data, attempts } = record
   return { id, data, attempts, ...(rendered && { rendered }) }
 }

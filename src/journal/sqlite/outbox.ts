@@ -11,7 +11,7 @@ import type {
   SendRecord,
   Channel,
 } from '../../model.ts'
-import { lineOf, MOST_FAILED, toldWith } from '../contract.ts'
+import { queueKey, MOST_FAILED, toldWith } from '../contract.ts'
 import type { Row, Sql } from './schema.ts'
 
 /** The effects and what became of them. Methods that write are called inside a transaction. */
@@ -137,17 +137,17 @@ export function openEffects(sql: Sql): EffectTable {
     add(upTo, effects, now) {
       for (const effect of effects) {
         const { id, data, orderingKey, thread } = effect
-        insert.run(id, upTo, now, data, crc32(data), lineOf(effect), orderingKey, thread)
+        insert.run(id, upTo, now, data, crc32(data), queueKey(effect), orderingKey, thread)
       }
     },
     due(now, limit, perLine = limit) {
       const rows = due.all(now, perLine, limit).map((row) => row as ItemRow)
-      return { items: rows.filter(intact).map(itemOf), damaged: rows.flatMap(damageOf) }
+      return { items: rows.filter(intact).map(readItem), damaged: rows.flatMap(findDamage) }
     },
     siblings(id) {
       const { line, thread } = (place.get(id) ?? { line: '', thread: '' }) as { line: string; thread: string }
       const rows = siblings.all(line, thread, id).map((row) => row as ItemRow)
-      return rows.filter(intact).map(itemOf)
+      return rows.filter(intact).map(readItem)
     },
     earlier: openEarlier(sql),
     merge: openMerge(sql),
@@ -158,7 +158,7 @@ export function openEffects(sql: Sql): EffectTable {
       if (part === 'rendered') forgetRendered.run(id)
       else outcome(id, { state: 'failed', answer: DAMAGED }, now)
     },
-    list: (limit) => newest.all(limit).map((row) => recordOf(row as RecordRow)),
+    list: (limit) => newest.all(limit).map((row) => readRecord(row as RecordRow)),
     stats() {
       const { n, oldest } = count.get() as { n: number; oldest: Millis | null }
       return { pending: n, ...(oldest !== null && { oldest }) }
@@ -234,17 +234,17 @@ function renderedIntact({ rendered, rendered_crc }: ItemRow): boolean {
   return rendered === null || crc32(rendered) === rendered_crc
 }
 
-function damageOf(row: ItemRow): DamagedEffect[] {
+function findDamage(row: ItemRow): DamagedEffect[] {
   if (!intact(row)) return [{ id: row.id, part: 'data' }]
   return renderedIntact(row) ? [] : [{ id: row.id, part: 'rendered' }]
 }
 
-function itemOf(row: ItemRow): OutboxItem {
+function readItem(row: ItemRow): OutboxItem {
   const { id, data, attempts, rendered } = row
   return { id, data, attempts, ...(rendered !== null && renderedIntact(row) && { rendered }) }
 }
 
-function recordOf(row: RecordRow): SendRecord {
+function readRecord(row: RecordRow): SendRecord {
   const {
     id,
     data,

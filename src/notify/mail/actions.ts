@@ -4,7 +4,7 @@ import {
   isBuiltinRule,
   type Millis,
   type Notification,
-  OWN_RULES,
+  BUILTIN_RULES,
 } from '../../model.ts'
 import { LINK_LIFE, type LinkAction, signLink } from '../../links/signature.ts'
 import { kibanaLink } from './kibana.ts'
@@ -76,16 +76,16 @@ export function listAdvice(
 
 /** What to do about an alert of a built-in rule. */
 const BUILTIN_ADVICE: Readonly<Record<BuiltinRule, string>> = {
-  [OWN_RULES.source]:
+  [BUILTIN_RULES.source]:
     'Check this Logstash: is it running, does its log say that the http output cannot deliver, is its token still valid?',
-  [OWN_RULES.degraded]:
+  [BUILTIN_RULES.degraded]:
     'Check what lies between these hosts and this Logstash: its beats input, a load balancer, a network. /api/v1/hosts shows when each was last seen. ' +
     'If the hosts were removed on purpose, no action is needed: after half an hour, the number that is left counts as usual.',
-  [OWN_RULES.mass]:
+  [BUILTIN_RULES.mass]:
     'Check what these hosts share: a rack, a switch, a power supply, a job that stopped their senders. Each has an alert of its own in /api/v1/alerts.',
-  [OWN_RULES.clock]:
+  [BUILTIN_RULES.clock]:
     'Check the clock of this host and its time service (chrony, ntpd), and the time zone in which its log lines are parsed.',
-  [OWN_RULES.cap]:
+  [BUILTIN_RULES.cap]:
     'Check /api/v1/hosts: are these hosts yours? If so, raise "limits" in the configuration; if not, find out what creates these names.',
 }
 

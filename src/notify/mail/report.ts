@@ -1,4 +1,11 @@
-import type { Millis, Notification, Report, ReportEpisode, ReportLoad, ReportShare } from '../../model.ts'
+import type {
+  Millis,
+  Notification,
+  Report,
+  ReportEpisode,
+  ReportUtilizationRow,
+  ReportUtilization,
+} from '../../model.ts'
 import { formatCount, formatDuration, formatTime, formatValue } from '../../text/format.ts'
 import { describeHeldBriefly } from '../../text/suppression.ts'
 import { explainRecipient } from './footer.ts'
@@ -183,8 +190,8 @@ function outsideSection({ outside, from, to }: Report): readonly Section[] {
   return [{ title: 'Hosts longest beyond their limits', rows, more: rest(outside) }]
 }
 
-function utilizationSection({ metric, hosts, mean, unused, busiest, idlest, idle }: ReportShare): Section {
-  const row = ({ host, mean, max }: ReportLoad): Section['rows'][number] => ({
+function utilizationSection({ metric, hosts, mean, unused, busiest, idlest, idle }: ReportUtilization): Section {
+  const row = ({ host, mean, max }: ReportUtilizationRow): Section['rows'][number] => ({
     name: shorten(clean(host), NAME),
     value: `${percent(mean)}, peak ${percent(max)}`,
     share: Math.max(0, Math.min(1, mean)),

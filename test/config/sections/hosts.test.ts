@@ -22,10 +22,10 @@ function mistakesOf(text: string, cwd?: string): readonly string[] {
 test('nobody is expected unless it is said, and hosts are kept for a day, or twice as long as a rule waits', async (t) => {
   t.strictSame(read('url: http://a'), { expected: [], forgetAfter: 24 * HOUR })
   t.strictSame(read('hosts: { expected: [web-1, web-2] }'), { expected: ['web-1', 'web-2'], forgetAfter: 24 * HOUR })
-  t.strictSame(read('hosts: { retire_after: 1h }').forgetAfter, HOUR)
+  t.strictSame(read('hosts: { retire_after: 1h }').retireAfter, HOUR)
   const patient = 'rules: [{ name: gone, when: { absence: { after: 3d } } }]'
-  t.equal(read(patient).forgetAfter, 144 * HOUR)
-  t.equal(read(`${patient}\nhosts: { retire_after: 4d }`).forgetAfter, 96 * HOUR)
+  t.equal(read(patient).retireAfter, 144 * HOUR)
+  t.equal(read(`${patient}\nhosts: { retire_after: 4d }`).retireAfter, 96 * HOUR)
 })
 
 test('expected hosts come out of a file beside the configuration, one a line', async (t) => {

@@ -181,7 +181,7 @@ test('history that is read in says nothing of today', async (t) => {
 })
 
 test('a host that is gone keeps its figures to the end of the period, and then gives its row away', async (t) => {
-  const story = tell(setting({ hosts: { expected: [], forgetAfter: HOUR } }), TEN)
+  const story = tell(setting({ hosts: { expected: [], retireAfter: HOUR } }), TEN)
   story.at('12:00').cpu('web-1', 0.5).cpu('web-2', 0.7)
   story.at('13:00').dies('web-2')
   story.at('20:00').cpu('web-3', 0.1)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { type AlertSnapshot, type Notification, OWN_RULES } from '../../../src/model.ts'
+import { type AlertSnapshot, type Notification, BUILTIN_RULES } from '../../../src/model.ts'
 import { renderMessage, formatSubject } from '../../../src/notify/mail/message.ts'
 import { TEMPLATE_FORMATTERS, TEMPLATE_NAMES } from '../../../src/text/template.ts'
 import * as kinds from '../kinds.ts'
@@ -75,7 +75,7 @@ test("why a mail comes is said before a body of one's own", (t) => {
 })
 
 test("templates of a receiver are for rules; the product's own alerts keep their words", (t) => {
-  for (const rule of Object.values(OWN_RULES)) {
+  for (const rule of Object.values(BUILTIN_RULES)) {
     const mail = notification({
       alerts: [
         facts({

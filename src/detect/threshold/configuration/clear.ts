@@ -3,7 +3,7 @@ import type { Diagnostics } from '../../detector.ts'
 import type { Threshold } from '../judge.ts'
 
 /** What the bounds are bounds of. */
-export interface Judged {
+export interface BoundContext {
   readonly of: Of
   readonly unit: Unit
   /** A count of events: a whole number, never below zero. */
@@ -29,9 +29,9 @@ const SAMPLES: readonly Of[] = ['min', 'max', 'last']
 const NEVER_NEGATIVE: readonly Of[] = ['stddev', 'increase', 'rate']
 
 /** A number of events or of samples. */
-export const isWhole = ({ of, count }: Judged): boolean => count || of === 'count'
+export const isWhole = ({ of, count }: BoundContext): boolean => count || of === 'count'
 
-function rangeOf(judged: Judged): Range {
+function reachableRange(judged: BoundContext): Range {
   const { of, unit } = judged
   if (isWhole(judged)) return { name: 'a count', least: 0, most: Infinity, isWhole: true }
   const isShare = (unit === 'ratio' || unit === 'percent') && (IN_UNIT.includes(of) || of === 'sum')
@@ -53,13 +53,13 @@ const NAMES: Partial<Readonly<Record<Unit, string>>> = {
  * is one alert. But at the bound itself where the good state may be right there: of counts, of single samples, and of
  * too few where nothing says that there can be more (3 of 3 nodes). Never beyond what the unit can reach.
  */
-export function defaultClear({ op, value }: { readonly op: Op; readonly value: number }, judged: Judged): number {
+export function defaultClear({ op, value }: { readonly op: Op; readonly value: number }, judged: BoundContext): number {
   const { of, unit } = judged
   const upper = isUpper(op)
   const isCounted = isWhole(judged) || (unit === 'count' && of !== 'stddev' && of !== 'rate')
   const isOpen = !upper && unit === 'none' && of !== 'stddev' && of !== 'rate'
   if (isCounted || isOpen || SAMPLES.includes(of)) return value
-  const { least, most } = rangeOf(judged)
+  const { least, most } = reachableRange(judged)
   const inside = Number((value + (upper ? -1 : 1) * Math.abs(value) * CLEAR_SHARE).toPrecision(12))
   if (upper) return value >= least ? Math.max(inside, least) : inside
   return value <= most ? Math.min(inside, most) : inside
@@ -72,13 +72,19 @@ interface Place {
 }
 
 /** Warns of a `clear` that no figure reaches, and of a bound that every figure is beyond. */
-export function warnOfEnd(bound: Bound, { bound: at, clear }: Place, judged: Judged, diagnostics: Diagnostics): void {
-  const range = rangeOf(judged)
+export function warnUnreachableClear(
+  bound: Bound,
+  { bound: at, clear }: Place,
+  judged: BoundContext,
+  diagnostics: Diagnostics,
+): void {
+  const range = reachableRange(judged)
   const { name, least, most } = range
   if (!canEnd([bound], range)) {
     const what = `${name} is never ${clearText(bound)}, so this alert would never end`
     if (clear === undefined) {
-      if (diagnostics.clean(at) && !diagnostics.warned(at)) diagnostics.warn(at, `${what}: ${remedyOf(bound, least)}`)
+      if (diagnostics.clean(at) && !diagnostics.warned(at))
+        diagnostics.warn(at, `${what}: ${suggestRemedy(bound, least)}`)
       return
     }
     const usual = clearText({ ...bound, clear: defaultClear(bound, judged) })
@@ -95,7 +101,7 @@ export function warnOfEnd(bound: Bound, { bound: at, clear }: Place, judged: Jud
   }
 }
 
-function remedyOf({ op, value }: Bound, least: number): string {
+function suggestRemedy({ op, value }: Bound, least: number): string {
   if (op === 'at_most' || op === 'at_least') {
     if (op === 'at_most' || value === least) return `did you mean '${op === 'at_most' ? 'below' : 'above'}'?`
   }
@@ -103,14 +109,14 @@ function remedyOf({ op, value }: Bound, least: number): string {
 }
 
 /** Warns of bounds that each could end, but not all at once. */
-export function warnOfNoEnd(
+export function warnNeverClears(
   { warning, critical }: Pick<Threshold, 'warning' | 'critical'>,
   pointer: string,
-  judged: Judged,
+  judged: BoundContext,
   diagnostics: Diagnostics,
 ): void {
   if (!diagnostics.clean(pointer) || diagnostics.warned(pointer)) return
-  const range = rangeOf(judged)
+  const range = reachableRange(judged)
   // A critical alert may become a warning first; that is over on the good side of its own bounds, short of the others.
   const beside = critical.map((bound) => ({ ...bound, clear: bound.value }))
   if (canEnd(critical, range) && canEnd([...warning, ...beside], range)) return

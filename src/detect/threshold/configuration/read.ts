@@ -1,10 +1,10 @@
 import type * as Raw from '../../../generated/config.ts'
-import { type Bound, isUpper, MOST_RATIO, type Op, type Severity } from '../../../model.ts'
+import { type Bound, isUpper, MAX_RATIO, type Op, type Severity } from '../../../model.ts'
 import { below, describe } from '../../../text/diagnostic.ts'
 import type { Diagnostics, ReadContext } from '../../detector.ts'
 import type { Threshold } from '../judge.ts'
 import { readOf } from '../../configuration.ts'
-import { defaultClear, IN_UNIT, isWhole, type Judged, warnOfEnd, warnOfNoEnd } from './clear.ts'
+import { defaultClear, IN_UNIT, isWhole, type BoundContext, warnUnreachableClear, warnNeverClears } from './clear.ts'
 
 type Levels = Readonly<Record<Severity, readonly Bound[]>>
 type RawLevels = Omit<Raw.Threshold, 'of'>
@@ -25,12 +25,12 @@ export function readThreshold({ threshold: raw = {} }: Raw.Condition, context: R
     diagnostics.error(pointer, describe('the threshold has no bound', { expected }))
   }
   checkOrder(levels, pointer, diagnostics)
-  warnOfNoEnd(levels, pointer, judged, diagnostics)
+  warnNeverClears(levels, pointer, judged, diagnostics)
   return { of: judged.of, ...levels }
 }
 
 /** What is judged, and the severity of bounds that stand under none; undefined if that is missing or invalid. */
-function readJudged({ of, warning, critical }: Raw.Threshold, context: ReadContext): Judged | undefined {
+function readJudged({ of, warning, critical }: Raw.Threshold, context: ReadContext): BoundContext | undefined {
   const { metric, pointer, rule, severity: written, diagnostics } = context
   const isNamed = warning !== undefined || critical !== undefined
   if (isNamed && written !== undefined) {
@@ -74,11 +74,11 @@ export function readOverride(
     critical: levels.critical.length > 0 ? levels.critical : base.critical,
   }
   checkOrder(merged, pointer, diagnostics)
-  warnOfNoEnd(merged, pointer, judged, diagnostics)
+  warnNeverClears(merged, pointer, judged, diagnostics)
   return merged
 }
 
-function readLevels(raw: RawLevels, pointer: string, judged: Judged, diagnostics: Diagnostics): Levels {
+function readLevels(raw: RawLevels, pointer: string, judged: BoundContext, diagnostics: Diagnostics): Levels {
   const direct = Object.keys(raw).find((key) => !['of', 'warning', 'critical'].includes(key))
   const named = SEVERITIES.filter((severity) => raw[severity] !== undefined)
   if (direct !== undefined && named.length > 0) {
@@ -102,7 +102,12 @@ interface Side {
   readonly pointer: string
 }
 
-function readBounds(raw: Raw.Bounds, pointer: string, judged: Judged, diagnostics: Diagnostics): readonly Bound[] {
+function readBounds(
+  raw: Raw.Bounds,
+  pointer: string,
+  judged: BoundContext,
+  diagnostics: Diagnostics,
+): readonly Bound[] {
   const side = (ops: readonly [Op, Op]): Side | undefined => {
     const [first, second] = ops.filter((op) => raw[op] !== undefined)
     if (second)
@@ -142,12 +147,17 @@ function readBounds(raw: Raw.Bounds, pointer: string, judged: Judged, diagnostic
   }
   const bound = { op: one.op, value: one.value, clear: inside }
   if (!wrong)
-    warnOfEnd(bound, { bound: one.pointer, ...(clear === undefined ? {} : { clear: at }) }, judged, diagnostics)
+    warnUnreachableClear(
+      bound,
+      { bound: one.pointer, ...(clear === undefined ? {} : { clear: at }) },
+      judged,
+      diagnostics,
+    )
   return [bound]
 }
 
 /** With a bound on each side their clear values must not cross, or no value would ever end the alert. */
-function bothSides(upper: Side, lower: Side, judged: Judged, diagnostics: Diagnostics): readonly Bound[] {
+function bothSides(upper: Side, lower: Side, judged: BoundContext, diagnostics: Diagnostics): readonly Bound[] {
   if (lower.value >= upper.value) {
     const what = `every value is ${formatOp(upper.op)} ${upper.value} or ${formatOp(lower.op)} ${lower.value}`
     diagnostics.error(lower.pointer, `${what}: did you mean them the other way round?`)
@@ -160,7 +170,7 @@ function bothSides(upper: Side, lower: Side, judged: Judged, diagnostics: Diagno
 }
 
 /** Bounds that always or never hold, and those that look as if they were meant in another unit. */
-function checkScale({ op, value, pointer }: Side, judged: Judged, diagnostics: Diagnostics): void {
+function checkScale({ op, value, pointer }: Side, judged: BoundContext, diagnostics: Diagnostics): void {
   const { of, unit, count } = judged
   const never = (op === 'below' && value <= 0) || (op === 'at_most' && value < 0)
   const always = (op === 'at_least' && value <= 0) || (op === 'above' && value < 0)
@@ -176,7 +186,7 @@ function checkScale({ op, value, pointer }: Side, judged: Judged, diagnostics: D
     const meant = Number((value / 100).toPrecision(12))
     diagnostics.warn(pointer, `the metric is a ratio, where 1 is 100%: did you mean ${meant} instead of ${value}?`)
   }
-  if (unit === 'ratio' && size > MOST_RATIO && size <= 2 && !diagnostics.warned(pointer.split('/', 3).join('/'))) {
+  if (unit === 'ratio' && size > MAX_RATIO && size <= 2 && !diagnostics.warned(pointer.split('/', 3).join('/'))) {
     const share = Number((value * 100).toPrecision(12))
     diagnostics.warn(
       pointer,
