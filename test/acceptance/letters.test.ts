@@ -27,7 +27,7 @@ const textOf = (mail: Notification | undefined): string =>
   mail === undefined ? 'no such mail' : renderMessage(mail, options).text
 const inBerlin = (change: Partial<EngineConfig> = {}): EngineConfig => {
   const { receivers } = config()
-  return config({ receivers: receivers.map((one) => ({ ...one, zone: 'Europe/Berlin' })), ...change })
+  return config({ receivers: receivers.map((one) => ({ ...one, timeZone: 'Europe/Berlin' })), ...change })
 }
 
 test('the mail that it is over says that it had been critical, from when to when, and by which bound', (t) => {

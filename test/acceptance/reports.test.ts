@@ -236,14 +236,14 @@ test('a heart-beat says what is heard, what was told and what fires, also when n
   const [quiet, loud] = mailsOf(story.play.mails)
   const heard = { hosts: 2, sources: { total: 1, first: [{ source: 'logstash-a', heard: instant('1d 07:00') }] } }
   t.strictSame(heartbeatIn(quiet), {
-    pulse: { ...heard, heard: 2, lastEvent: instant('1d 07:00') },
+    pulse: { ...heard, hostsSeen: 2, lastEvent: instant('1d 07:00') },
     mails: 0,
     since: instant('12:00:30'),
     firing: { total: 0, first: [] },
     held: { silence: 0, maintenance: 0, inhibition: 0, acknowledgement: 0 },
   })
   t.match(heartbeatIn(loud), {
-    pulse: { heard: 1 },
+    pulse: { hostsSeen: 1 },
     mails: 3, // fired, and told again after 4 and 8 hours
     since: instant('1d 07:00'),
     firing: {

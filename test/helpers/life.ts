@@ -8,9 +8,9 @@ export interface Send {
   readonly id: string
   readonly state: 'pending' | 'sent' | 'failed' | 'merged' | 'withdrawn'
   readonly attempts: number
-  readonly answer?: string
+  readonly response?: string
   readonly to: { readonly address: string }
-  readonly because: string
+  readonly reason: string
   readonly alerts: readonly { readonly host: string; readonly state: string }[]
 }
 

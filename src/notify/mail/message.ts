@@ -190,8 +190,8 @@ function subjectValues(snapshot: AlertSnapshot, others = ''): TemplateValues {
     kind: 'text',
     text: `${others === '' ? name : formatName(name, NAME_LENGTH - others.length)}${others}`,
   } as const
-  const bound = { kind: 'text', text: formatWorstLimit(snapshot) } as const
-  return new Map([...templateValues(snapshot), ['server', host], ['host', host], ['bound', bound]])
+  const limit = { kind: 'text', text: formatWorstLimit(snapshot) } as const
+  return new Map([...templateValues(snapshot), ['server', host], ['host', host], ['limit', limit]])
 }
 
 /**

@@ -107,14 +107,16 @@ function ownFields(notification: Notification, told: readonly AlertSnapshot[]): 
   return {
     id,
     kind,
-    because: reason,
+    reason,
     thread,
     seq,
-    at: formatInstant(decidedAt),
+    decidedAt: formatInstant(decidedAt),
     ...(only === undefined ? {} : { episode: only.episode, code: only.code }),
-    ...(newCount === undefined ? {} : { news: newCount }),
-    ...(nextRepeatAt === undefined ? {} : { nextAt: formatInstant(nextRepeatAt) }),
-    ...(replaces === undefined ? {} : { insteadOf: { at: formatInstant(replaces.at), because: replaces.because } }),
+    ...(newCount === undefined ? {} : { newCount }),
+    ...(nextRepeatAt === undefined ? {} : { nextRepeatAt: formatInstant(nextRepeatAt) }),
+    ...(replaces === undefined
+      ? {}
+      : { replaces: { decidedAt: formatInstant(replaces.at), reason: replaces.because } }),
     ...(notice === undefined ? {} : { notice: buildNotice(notice, decidedAt) }),
     facts: told.map(alertFields),
   }

@@ -194,7 +194,7 @@ test('a receiver has templates of its own, or those for all', async (t) => {
 test('a receiver has its zone, a report each day or week, and a sign of life', async (t) => {
   const more = 'email: { to: a@b }, time_zone: Asia/Kolkata'
   t.match(receiverOf(`${more}, report: { every: week, at: "07:30", weekday: fri }, heartbeat: { at: 23:59 }`), {
-    zone: 'Asia/Kolkata',
+    timeZone: 'Asia/Kolkata',
     report: { at: 450, weekday: 5 },
     heartbeat: { at: 1439 },
   })

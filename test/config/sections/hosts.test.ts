@@ -20,8 +20,8 @@ function mistakesOf(text: string, cwd?: string): readonly string[] {
 }
 
 test('nobody is expected unless it is said, and hosts are kept for a day, or twice as long as a rule waits', async (t) => {
-  t.strictSame(read('url: http://a'), { expected: [], forgetAfter: 24 * HOUR })
-  t.strictSame(read('hosts: { expected: [web-1, web-2] }'), { expected: ['web-1', 'web-2'], forgetAfter: 24 * HOUR })
+  t.strictSame(read('url: http://a'), { expected: [], retireAfter: 24 * HOUR })
+  t.strictSame(read('hosts: { expected: [web-1, web-2] }'), { expected: ['web-1', 'web-2'], retireAfter: 24 * HOUR })
   t.strictSame(read('hosts: { retire_after: 1h }').retireAfter, HOUR)
   const patient = 'rules: [{ name: gone, when: { absence: { after: 3d } } }]'
   t.equal(read(patient).retireAfter, 144 * HOUR)

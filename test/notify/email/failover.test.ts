@@ -161,7 +161,7 @@ test('a recipient who is refused for good costs no other one the mail, and is as
   await post.add(mailTo('nobody'), mailTo('ada'), mailTo('grace'))
   await until('nothing is pending', async () => (await post.records()).every(({ state }) => state !== 'pending'))
   t.match(await post.records(), [
-    { id: 'nobody', state: 'failed', attempts: 1, answer: new RegExp(`:${first.port}: .*550 no such user`) },
+    { id: 'nobody', state: 'failed', attempts: 1, response: new RegExp(`:${first.port}: .*550 no such user`) },
     { id: 'ada', state: 'sent' },
     { id: 'grace', state: 'sent' },
   ])
@@ -266,7 +266,7 @@ test('a deferred mail is taken when it is tried again, and both answers are told
   )
   await post.add(mailTo('ada'))
   const [a, b] = servers.map(({ port }) => `127\\.0\\.0\\.1:${port}: .*451 later`)
-  t.match(await post.records(), [{ state: 'pending', attempts: 1, answer: new RegExp(`^${a} 1; ${b} 0$`) }])
+  t.match(await post.records(), [{ state: 'pending', attempts: 1, response: new RegExp(`^${a} 1; ${b} 0$`) }])
   await post.pass(10_000)
   t.match(await post.records(), [{ state: 'sent', attempts: 2 }])
   t.same(idsOf(...servers).length, 1)
@@ -322,7 +322,7 @@ test('an attempt that is cut off asks no further server, and blames none', async
   const delivery = sendTo(way, 'ada@example.org', cut.signal)
   await until('the slow server is asked', () => slow.count() === 1)
   cut.abort()
-  t.match(await delivery, { state: 'retry', answer: /^[^;]*cut off[^;]*$/ })
+  t.match(await delivery, { state: 'retry', response: /^[^;]*cut off[^;]*$/ })
   t.same([second.arrived.length, said.length], [0, 0])
 })
 
@@ -422,7 +422,7 @@ test('a timeout of five minutes is waited for in full', async (t) => {
     await until('it was asked', () => held.length === 1)
     await clock.advance(5 * MINUTE - 1)
     held.pop()?.()
-    t.match(await delivery, { state: 'sent', answer: others.length === 0 ? /^250/ : new RegExp(`:${server.port}: `) })
+    t.match(await delivery, { state: 'sent', response: others.length === 0 ? /^250/ : new RegExp(`:${server.port}: `) })
   }
 })
 

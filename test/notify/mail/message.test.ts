@@ -184,7 +184,7 @@ test('web addresses that a template writes out are links, and no others', (t) =>
 
 test("the operator's own body comes first, and a template that cannot be used costs no mail", (t) => {
   const own = facts({
-    body: 'Runbook: https://wiki.example.org/cpu\n{{server}} is at {{value}}, {{bound}}.{{label.team}}',
+    body: 'Runbook: https://wiki.example.org/cpu\n{{server}} is at {{value}}, {{limit}}.{{label.team}}',
   })
   const mail = render(notification({ alerts: [own] }))
   t.match(

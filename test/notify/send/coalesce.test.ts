@@ -297,7 +297,10 @@ test('a webhook that was down gets one body, which says what it stands for', asy
   await one.done('over')
   t.equal(up.posted.length, 1)
   const body: unknown = JSON.parse(String(up.posted[0]?.raw))
-  t.match(body, { status: 'resolved', stashwatch: { insteadOf: { at: '2026-11-22T10:02:10.000Z', because: 'fired' } } })
+  t.match(body, {
+    status: 'resolved',
+    stashwatch: { replaces: { decidedAt: '2026-11-22T10:02:10.000Z', reason: 'fired' } },
+  })
 })
 
 test('after an outage a thread is told once, as it is now, and what nobody got is said', async (t) => {

@@ -79,7 +79,7 @@ test('an alert that was closed does not pass for one that got better', async (t)
     ],
   })
   const better = Buffer.from(await open(t, {}).render(resolved())).toString()
-  t.notMatch(better, /"ended"/)
+  t.notMatch(better, /"closeReason"/)
 })
 
 test('every kind of notification is what the schema says', async (t) => {
@@ -127,7 +127,7 @@ test('the body is what listens to Alertmanager expects, and more under a name of
     receiver: 'ops',
     groupLabels: {},
     externalURL: 'https://s.example.org',
-    stashwatch: { id: '4f1c0a9b2e7d5c31.0.ada', because: 'fired', facts: [{ value: 0.942, code: 'K7X2' }, {}] },
+    stashwatch: { id: '4f1c0a9b2e7d5c31.0.ada', reason: 'fired', facts: [{ value: 0.942, code: 'K7X2' }, {}] },
   })
   t.same(body.alerts[0].labels, {
     alertname: 'disk-full',
