@@ -3,7 +3,7 @@ import { run } from './cli/index.ts'
 
 /** The process: what it was called with, its environment, its signals, its exit code. Nothing else touches them. */
 
-/** Writes lines. Whoever has closed the other end (`| head`) wants no more of them; the command does its work all the same. */
+/** Writes lines. A closed pipe (`| head`) ends the output, not the command. */
 function write(stream: NodeJS.WriteStream): (line: string) => void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error

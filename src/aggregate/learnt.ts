@@ -3,7 +3,7 @@ const ARRAYS = { uint8: Uint8Array, uint16: Uint16Array, float32: Float32Array, 
 
 /** A value a series that somebody learns beside its ring. Columns of the same name and owner are the same column. */
 export interface LearntColumn {
-  /** Who learns, and by what: whoever learns by something else begins anew. */
+  /** The detector that learns and its params: with other params it starts from reset columns. */
   readonly owner: string
   readonly name: string
   readonly kind: keyof typeof ARRAYS

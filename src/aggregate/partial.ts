@@ -20,7 +20,7 @@ export function emptyPartial(): Partial {
   return { n: 0, d1: 0, d2: 0, min: Infinity, max: -Infinity, lastTs: -Infinity, last: NaN }
 }
 
-/** Whether (ts, value) comes after the other; equal instants are told apart by value, so that no order matters. */
+/** Whether (ts, value) comes after the other; equal instants are ordered by value, so that the order of arrival does not matter. */
 export function isLater(ts: number, value: number, otherTs: number, other: number): boolean {
   return ts > otherTs || (ts === otherTs && value > other)
 }

@@ -26,7 +26,7 @@ export function addSample(store: Store, slot: number, bucket: number, ts: Millis
   chunk.max[at] = fresh ? value : Math.max(chunk.max[at] as number, value)
 }
 
-/** Compares the times as they are kept, so that those which are kept as equal are told apart by value in any order. */
+/** Compares the times as they are kept, so that times stored as equal are ordered by value, whatever the order of arrival. */
 function keepLast(chunk: Chunk, at: number, fresh: boolean, offset: Millis, value: number): void {
   const kept = Math.fround(offset)
   if (!fresh && !isLater(kept, value, chunk.lastAt[at] as number, chunk.last[at] as number)) return

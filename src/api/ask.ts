@@ -1,7 +1,7 @@
 import type { Answers, Clock, Command, CommandAnswer, Engine, Millis, Query, Refused } from '../model.ts'
 import { ApiProblem } from './problem.ts'
 
-/** The engine answers in milliseconds; one that does not is stuck, and who asks must hear of it in time. */
+/** The engine answers in milliseconds. If it is stuck, the client gets a 503 after this time. */
 const PATIENCE: Millis = 4000
 
 const NO_ANSWER = 'The engine does not answer. Ask again in a moment; /-/ready and the log say more.'

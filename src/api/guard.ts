@@ -65,7 +65,7 @@ function requireSameSite({ headers }: FastifyRequest): void {
   })
 }
 
-/** Who gives a command: the name of the token, or, where none are set, whoever is on this machine. */
+/** Returns the author of a command: the name of the token, or a local user when no tokens are configured. */
 export function tokenName({ checkToken }: GuardDeps, { headers }: FastifyRequest): string {
   return checkToken(headers.authorization)?.name ?? 'somebody on the machine of stashwatch'
 }

@@ -66,7 +66,7 @@ export function createApi(deps: ApiDeps): FastifyPluginAsync {
   }
 }
 
-/** Whoever followed a link from a mail reads why it leads nowhere; everybody else gets a problem document. */
+/** Answers a browser that followed a link from a mail with a page, and every other client with a problem document. */
 function answerProblem(reply: FastifyReply, problem: ApiProblem): FastifyReply {
   if (!prefersPage(reply.request)) return sendProblem(reply, problem)
   const { code, fields } = problem

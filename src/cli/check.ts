@@ -102,7 +102,7 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
   ]
 }
 
-/** How people and programs are told, a line for each way. */
+/** Prints how notifications are sent, one line per integration. */
 function printNotifiers({ engine, smtp }: Loaded['config']): readonly string[] {
   const people = new Map(
     engine.receivers.flatMap(({ email }) => email).map((one) => [one.address, printRecipient(one)]),

@@ -145,7 +145,7 @@ async function perform(stage: Stage, keepIn: string | undefined, end: (code: num
   say(`both mails are at ${service.url}/mailbox, the alerts at ${service.url}/api/v1/alerts; Ctrl-C ends the demo`)
 }
 
-/** Leaves the two mails in a new folder, for whoever wants to read them after the service is gone. */
+/** Copies the two mails to a new folder, so that they can be read after the demo has ended. */
 async function keepMails({ mailbox }: Service, tmp: string): Promise<string> {
   const folder = mkdtempSync(join(tmp, 'stashwatch-mails-'))
   for (const [i, name] of ['1-fired', '2-resolved'].entries()) {

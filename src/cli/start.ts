@@ -23,7 +23,7 @@ export function addStart(program: Command, io: StartIo): void {
 }
 
 /**
- * `stashwatch start`: runs the service until it is told to stop.
+ * `stashwatch start`: runs the service until it receives SIGTERM or SIGINT.
  *
  * @returns the exit code: 0 stopped in order, 1 invalid configuration, 2 it could not run.
  */

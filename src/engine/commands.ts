@@ -11,10 +11,12 @@ export interface Started {
   readonly now: Millis
 }
 
-type Obey = { readonly [K in Command['kind']]: (fold: Fold, command: Extract<Command, { kind: K }>) => CommandResult }
+type Handlers = {
+  readonly [K in Command['kind']]: (fold: Fold, command: Extract<Command, { kind: K }>) => CommandResult
+}
 
 /** Who obeys which command. */
-const COMMANDS: Obey = {
+const COMMANDS: Handlers = {
   forget: applyRetire,
   silence: ({ state }, { silence }) => ({ answer: addSilence(state.dispatch, silence) }),
   expire: ({ state }, { id, now }) => ({ answer: expireSilence(state.dispatch, id, now) }),

@@ -39,7 +39,7 @@ function recordRemovedRules({ state, plan }: Fold, before: Plan): void {
   state.removedRules = left
 }
 
-/** Whether the series of a metric are told apart by other fields than before. */
+/** Returns true if the series of a metric are separated by other fields than before. */
 function isRegrouped(metric: string, before: Plan, after: Plan): boolean {
   const [old, now] = [before, after].map(({ metrics }) => {
     const plan = metrics.get(metric)
@@ -48,7 +48,7 @@ function isRegrouped(metric: string, before: Plan, after: Plan): boolean {
   return old !== undefined && old !== now
 }
 
-/** Series of metrics that are gone, or that are told apart by other fields now, go. */
+/** Drops the series of metrics that are gone or that are now separated by other fields. */
 function dropUnknown(fold: Fold, host: Host, after: Plan, regrouped: ReadonlySet<string>): void {
   for (const id of host.series.keys()) {
     const { metric } = fold.state.keys.infos[id] as KeyInfo

@@ -83,7 +83,7 @@ export function createPlan(config: EngineConfig): Plan {
   }
 }
 
-/** So many metrics are told of in reports, the first ones of the configuration. */
+/** Reports show at most this many metrics, the first of the configuration. */
 const MOST_SHARES = 4
 
 /** The metrics that are a share of a whole, of the host itself and not of a part of it; none where nobody wants a report. */

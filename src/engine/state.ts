@@ -73,7 +73,7 @@ export interface State {
   removedRules: Map<string, Millis>
 }
 
-/** All hosts are looked after in turn, in as many slices as it takes; for all of them it is as it was at its beginning. */
+/** A scan of all hosts in slices. All hosts are evaluated against the state at its start. */
 export interface HostScan {
   /** The next position in the roster, and the tick at which it began. */
   position: number

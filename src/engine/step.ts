@@ -25,7 +25,7 @@ export interface Step {
   readonly known: number
   readonly refused: number
   readonly more: boolean
-  /** What is to be told to whoever gave the command. */
+  /** The result of a command. */
   readonly answer?: CommandAnswer
 }
 

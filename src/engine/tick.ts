@@ -29,7 +29,7 @@ export interface TickResult {
   readonly more: boolean
 }
 
-/** A second passes: clocks move, what is due is judged, and what waited is told. */
+/** Applies a tick: advances clocks, evaluates what is due, and flushes pending notifications. */
 export function foldTick(fold: Fold, tick: Tick): TickResult {
   const { state } = fold
   const isNew = tick.now !== state.now

@@ -12,7 +12,7 @@ const MAX_SHOWN = 40
 
 /** What is counted for a rule. */
 export interface Counting extends Pick<CountRule, 'name' | 'where'> {
-  /** Its detector asks that events that do not match are told from no events at all. */
+  /** Its detector distinguishes events that do not match from no events. */
   readonly zeroes: boolean
 }
 

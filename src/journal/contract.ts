@@ -32,7 +32,7 @@ export function queueKey({ queue, recipient }: Pick<Effect, 'queue' | 'recipient
   return `${queue} ${recipient}`
 }
 
-/** So many of those that an address never got are told to it. */
+/** At most this many undelivered effects of an address are returned. */
 export const MOST_FAILED = 20
 
 /** The answer in the record of an effect that another one tells. */

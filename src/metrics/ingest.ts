@@ -5,7 +5,7 @@ const EVENT_CODES = 'schema timestamp host not_object empty too_deep too_many_fi
 const EITHER_CODES = 'json too_large'
 const BODY_CODES = 'utf8 gzip encoding too_many'
 
-/** Codes of refusals that are told apart; any other counts as `other`, so that the label stays bounded. */
+/** Codes of rejections that have their own label value; any other counts as `other`, so that the label stays bounded. */
 export const REJECT_CODES: readonly string[] = `${EVENT_CODES} ${EITHER_CODES} ${BODY_CODES} other`.split(' ')
 
 const STATUSES = ['200', '400', '401', '403', '404', '405', '408', '413', '415', '422', '429', '500', '503', 'other']

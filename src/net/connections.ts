@@ -28,7 +28,7 @@ export interface ConnectionsOptions {
   /** Owns the timers; spans are real time. */
   readonly timers: Clock
   readonly log: Log
-  /** Hears of every connection that had to go. */
+  /** Called for every connection that is closed by a limit. */
   readonly closed: (reason: Closed) => void
   readonly limits?: Partial<ConnectionLimits>
 }

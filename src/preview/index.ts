@@ -119,7 +119,7 @@ function listScheduled(config: EngineConfig, chosen: Receiver | undefined): read
   ]
 }
 
-/** What is told together: every rule, on hosts of its own. */
+/** Returns a list of alerts: every rule, each on its own hosts. */
 function buildList(rules: readonly Rule[], config: EngineConfig): readonly AlertSnapshot[] {
   return Array.from({ length: Math.max(LISTED, rules.length) }, (_, i) => {
     const rule = rules[i % rules.length] as Rule

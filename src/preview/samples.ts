@@ -80,7 +80,7 @@ export function sampleAlert(
   }
 }
 
-/** The receivers who would hear of a sample alert. */
+/** Returns the receivers of a sample alert. */
 export function sampleReceivers({ notify }: Rule, snapshot: AlertSnapshot, config: EngineConfig): readonly string[] {
   const lines = resolveTargets(createDispatchPlan(config), { snapshot, notify }, alertLabels(snapshot))
   return [...new Set(lines.map(({ receiver }) => receiver))]

@@ -44,7 +44,7 @@ async function takeOver(running: ServiceState): Promise<readonly string[]> {
       ? undefined
       : await createNotifiers(next, { ...options, linkKey: running.linkKey })
   const { known } = running
-  // Whoever comes may be told before the new configuration is the one in force here.
+  // New receivers may be notified before the new configuration is in force here.
   running.known = new Set([...known, ...listAddresses(next)])
   try {
     await engine.configure(next.engine)

@@ -32,7 +32,7 @@ export function startTicks(running: ServiceState, engine: EngineClient): () => v
   })
   return () => {
     cancel()
-    // Nobody waits for it: the engine takes it before it is told to stop.
+    // Not awaited: the engine applies it before it stops.
     void tick()
   }
 }

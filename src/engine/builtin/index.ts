@@ -25,7 +25,7 @@ export const CAP_CALM = 10 * 60_000
 /** What one host costs that is looked at, and a figure of its alert; and a step of its alert's life. As of judging. */
 const COST = { host: 0.1, figure: 6, step: 20 }
 
-/** Begins to look after all hosts, once a tick, unless it is still under way. */
+/** Starts a scan of all hosts, once a tick, unless one is under way. */
 export function startScan(fold: Fold): void {
   const { state } = fold
   if (state.hostScan !== undefined) return
@@ -65,7 +65,7 @@ function watchHost(fold: Fold, round: HostScan, host: Host, work: WorkBudget): v
   if (host.alerts.size > 0) closeGoneSeries(fold, host)
 }
 
-/** Looks after what is no host: sources and caps, once a tick. */
+/** Evaluates the built-in rules about sources and limits, once a tick. */
 export function watchService(fold: Fold): void {
   for (const source of fold.state.sources.values()) {
     watchSource(fold, source)

@@ -11,7 +11,7 @@ const DEGRADED = 2 * 60_000
 const ACCEPTED = 30 * 60_000
 
 /**
- * Looks after the flow of a source that delivers, but less than half of its usual hosts. Their silence is not judged
+ * Evaluates a source that delivers less than half of its usual hosts. Their silence is not judged
  * meanwhile: it may be the way to the source that broke. After half an hour the flow is taken for the usual one, and
  * the hosts that are missing are judged like any others.
  */

@@ -16,7 +16,7 @@ import { flappingKey, applyFlapping } from './flapping.ts'
 import { type Alert, count, type Fold, type State } from '../state.ts'
 import { recordTransition } from '../report/stats.ts'
 
-/** Who and what an alert is about, and who hears of it. */
+/** The identity of an alert, and who is notified of it. */
 export interface AlertSubject {
   readonly identity: AlertIdentity
   readonly source: string
@@ -36,7 +36,7 @@ export interface EvaluationResult {
   readonly finding: WindowResult
   readonly value: number | null
   readonly evidence: Evidence
-  /** What the window looked like, and what lay around it since the alert began; asked for when people are to hear of it. */
+  /** What the window looked like, and what lay around it since the alert began; computed only when a notification follows. */
   readonly surroundings?: (since: Millis) => Pick<AlertSnapshot, 'chart' | 'peers'>
 }
 
@@ -45,7 +45,7 @@ const KEEP_TRANSITIONS = 50
 
 /**
  * Moves the alert of a subject on by one finding, in the map that holds its open alerts, and announces the step if
- * people are to hear of it.
+ * a notification follows.
  */
 export function updateAlert(
   fold: Fold,

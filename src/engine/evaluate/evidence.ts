@@ -51,7 +51,7 @@ function anomaly(at: Millis, verdict: Verdict & { kind: 'anomalous' }, whence: W
   return { kind: 'anomalous', at, severity, value, lower: direction === 'low', isHeld, ...whence }
 }
 
-/** What to look after where a value is hardly one of its unit. A sum or a spread of ratios may be anything. */
+/** Returns a hint where a value is unlikely for its unit. A sum or a standard deviation of ratios may be anything. */
 export function findHint({ metric, of }: WindowPlan, value: number | null): Pick<Evaluation, 'hint'> {
   if (metric.unit !== 'ratio' || !['mean', 'min', 'max', 'last'].includes(of)) return {}
   return value === null || value <= MAX_RATIO ? {} : { hint: 'ratio_above_one' }

@@ -8,7 +8,7 @@ const FORGOTTEN = 24 * 3_600_000
 
 /**
  * Takes a step of an alert as it is, unless the alert flaps: then it goes on being open, whatever its value does, until
- * it has settled. Its beginning and its end are told, not what is between.
+ * it has settled. Notifications are sent for its start and its end, not for changes in between.
  *
  * @param every how often the rule is judged.
  */
@@ -57,7 +57,7 @@ function keepOpen(before: AlertLifecycle | undefined, life: AlertLifecycle | und
   return { ...episode, state: 'recovering', goodSince: before?.state === 'recovering' ? before.goodSince : resolvedAt }
 }
 
-/** Meanwhile only a rise above all that was told of this flapping is told: severities come and go with it. */
+/** While an alert flaps, only a severity above all notified so far is notified. */
 function continueFlapping(
   flapping: Flapping,
   before: AlertLifecycle | undefined,

@@ -172,7 +172,7 @@ function evaluateWindow(
   turn: Trigger,
 ): void {
   const { host, info } = watched
-  // Whoever reads a month of logs for the first time asks for history, not for alerts.
+  // Logs of last month that are read for the first time are history and raise no alerts.
   if (end * plan.width < fold.state.now - TOO_OLD) return
   const open = host.alerts.size === 0 ? undefined : host.alerts.get(alertId(plan.rule.name, info.key))
   const span: BucketRange = { from: end - plan.over, to: end }
@@ -183,7 +183,7 @@ function evaluateWindow(
   if (turn === 'closed') learn(judged)
 }
 
-/** A window that is judged: `at` is when that is told. */
+/** A window that is evaluated; `at` dates the result. */
 interface Judging {
   readonly span: BucketRange
   readonly window: Window

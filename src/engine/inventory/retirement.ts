@@ -14,7 +14,7 @@ const DAY = 86_400_000
 /** How often, in ticks, it is looked who is gone for good, and how many one tick lets go: it must stay short. */
 const EVERY = 10
 const MOST = 100
-/** So much later than the first, all are told together. */
+/** Retirements within this time of the first share one notice. */
 const GATHER = 60_000
 /** The most that one notice names. */
 const MOST_NAMED = 1000

@@ -11,7 +11,7 @@ const COST = { host: 0.2, part: 0.05 }
 
 /**
  * Begins to sum up the shares of all hosts, once a report is due. There are many hosts, and it happens so seldom that
- * the code is cold: so the report is told when as many slices of the tick as it takes are done. Samples that come
+ * the code is cold: so the report is sent when its slices are done. Samples that come
  * meanwhile are of the next stretch of time.
  */
 export function startReport({ state, plan, dispatchPlan }: Fold): void {
@@ -25,7 +25,7 @@ export function startReport({ state, plan, dispatchPlan }: Fold): void {
   reportStats.open = { ...reportStats.open, loads: new Map() }
 }
 
-/** Goes on with it. @returns whether it was done before: what is told of it has a slice of its own. */
+/** Continues the build. @returns true if it was complete before; sending has a slice of its own. */
 export function continueReport({ state }: Fold, work: WorkBudget): boolean {
   const making = state.reportStats?.making
   if (state.reportStats === undefined || making === undefined) return true

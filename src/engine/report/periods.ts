@@ -49,7 +49,7 @@ export interface Period {
   readonly rejects: Map<string, RejectCount>
 }
 
-/** So many sources and reasons of a slice are told apart. */
+/** A period distinguishes at most this many sources and reasons. */
 export const MOST_REJECTS = 200
 
 export type PeriodCounter = 'merged' | 'dropped' | 'future' | 'refused' | 'stops' | 'down'

@@ -30,7 +30,7 @@ export function recordRejects({ reportStats }: State, rejects: readonly RejectCo
   for (const one of rejects) addReject(reportStats.open.rejects, one, MOST_REJECTS)
 }
 
-/** Takes a sample of a share in; `limit` bounds the hosts that are told apart. */
+/** Records a sample of a share; `limit` bounds the number of hosts. */
 export function recordUtilization(usage: ReportStats, metric: string, host: Host, share: number, limit: number): void {
   host.reportRow ??= reportRow(usage, host.name, limit)
   if (host.reportRow === undefined) return
@@ -123,7 +123,7 @@ export function maintainStats(fold: Fold): void {
 }
 
 /**
- * Samples that came while a report was made are of the slice that begins when it is told; if none was told, of the one
+ * Samples that came while a report was made belong to the period that starts when it is sent; if none was sent, to the one
  * that goes on.
  *
  * @returns what the next slice begins with.
@@ -143,7 +143,7 @@ function takeMails({ dispatch: { mailCounts } }: State, { open }: ReportStats): 
   mailCounts.byRule.clear()
 }
 
-/** Brings what is gathered up to the present, before it is told. */
+/** Brings the statistics up to the present before a report is sent. */
 export function completeStats(state: State, usage: ReportStats): void {
   takeMails(state, usage)
   takeOpen(state, usage)

@@ -14,7 +14,7 @@ export interface Runner {
   /** Rejects when the journal fails; then nothing has happened, and what was refused has to be told again. */
   tick(tick: Tick): Promise<void>
   configure(config: EngineConfig): Promise<void>
-  /** Rejects when the journal fails, and nothing has happened; or when the fold could not obey. */
+  /** Rejects when the journal fails, and nothing has happened; or when the fold fails. */
   command(command: Command): Promise<CommandAnswer>
   /** Whether `work` has something to do between requests. */
   hasWork(): boolean
@@ -104,7 +104,7 @@ function createRunner(
     write,
     async tick(tick) {
       await tickOnce(tick)
-      // Whoever gave the tick may give what it counted once more if this rejects: the tick itself is taken now.
+      // If this rejects, the counts of the tick may be sent again; the tick itself is already applied.
       const outbox = await journal.outbox.stats().catch(() => undefined)
       if (outbox !== undefined) {
         report({ kind: 'stats', stats: collectStats(fold, snapshots.entries(), ledger.takeTimes(), outbox) })

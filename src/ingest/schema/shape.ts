@@ -73,7 +73,7 @@ function descendArray(items: readonly unknown[], depth: number, walk: Walk): voi
   }
 }
 
-/** `JSON.parse` makes these own fields, which harm whoever copies or merges them. */
+/** `JSON.parse` makes these own fields, which corrupt objects that are copied or merged. */
 const isTrap = (key: string, value: unknown): boolean =>
   key === '__proto__' || (key === 'constructor' && typeof value === 'object' && value !== null)
 

@@ -16,7 +16,7 @@ export interface SqliteOptions {
   readonly keepRecords?: number
   /** The file grows no further than this, in bytes: beyond, writing fails as on a full disk. No limit by default. */
   readonly maxBytes?: number
-  /** Hears of damage that could be worked around. */
+  /** Called for damage that could be worked around. */
   readonly log?: Log
 }
 

@@ -101,7 +101,7 @@ const TIME_STEPS: readonly Millis[] = [
   ...[1, 2, 7, 14, 28, 84].map((n) => n * DAY),
 ]
 
-/** Two to five round instants of a span, as the clocks of the zone show them; a midnight is told by its date. */
+/** Two to five round instants of a span, as the clocks of the zone show them; midnight is labelled with its date. */
 export function timeTicks(from: Millis, to: Millis, zone = 'UTC'): readonly Tick[] {
   const step = TIME_STEPS.find((one) => one >= (to - from) / 4) ?? (to - from) / 4
   const format = new Intl.DateTimeFormat('en-GB', {

@@ -9,7 +9,7 @@ import type { Attachment, Delivery, MailMessage } from '../notifier.ts'
 /** RFC 5321, 4.5.3.2.6: a server may look at a mail for so long before it answers, and takes it all the same. */
 const LOOKS_FOR = 600_000
 
-/** How long a server may take to answer once it has the whole mail. Whoever gives up sooner sends it twice. */
+/** How long a server may take to answer once it has the whole mail. A client that gives up sooner sends the mail twice. */
 export function patienceAfterData({ timeout }: Pick<SmtpConfig, 'timeout'>): Millis {
   return Math.max(LOOKS_FOR, timeout)
 }
@@ -58,7 +58,7 @@ function attached({ name, type, content, cid }: Attachment): MailComposerAttachm
   return { filename: name, contentType: type, content: bytes, ...(cid === undefined ? {} : { cid }) }
 }
 
-/** Whom the server is told; nothing in the message's own text can change it. */
+/** The SMTP envelope. No text of the message can change it. */
 export interface Envelope {
   readonly from: string
   readonly to: string
@@ -157,11 +157,11 @@ function watchSteps({ timeout }: SmtpConfig, given: () => void): Steps {
 }
 
 function openMailer(config: SmtpConfig, progress: Progress): Transporter<SMTPSentMessageInfo, SMTPPoolOptions> {
-  const heed = (entry: unknown, text: unknown): void => {
+  const observe = (entry: unknown, text: unknown): void => {
     const isAnswer = typeof entry === 'object' && entry !== null && 'tnx' in entry && entry.tnx === 'server'
     if (isAnswer) progress(typeof text === 'string' && text.startsWith('354') ? 'data' : 'answer')
   }
-  const logger = { trace() {}, debug: heed, info() {}, warn() {}, error() {}, fatal() {} }
+  const logger = { trace() {}, debug: observe, info() {}, warn() {}, error() {}, fatal() {} }
   return createTransport({ ...poolOptions(config), logger, transactionLog: true })
 }
 
@@ -187,7 +187,7 @@ function poolOptions(config: SmtpConfig): SMTPPoolOptions & { pool: true } {
     dnsTimeout: timeout,
     connectionTimeout: timeout,
     greetingTimeout: timeout,
-    // It cannot be another one for each step: `watchSteps` looks after those before the mail, who sends after the last.
+    // It cannot be another one for each step: `watchSteps` limits the steps before the mail, the sender those after it.
     socketTimeout: 2 * patienceAfterData(config),
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -12,7 +12,7 @@ interface Listed {
   readonly alerts: readonly AlertSnapshot[]
 }
 
-/** Lists of alerts; the first ones that fire, and nobody looks after, have a link to acknowledge them. */
+/** Lists of alerts; the first ones that are firing and not acknowledged have a link to acknowledge them. */
 export function buildLists(
   notification: Notification,
   lists: readonly Listed[],

@@ -45,7 +45,7 @@ function factLines(snapshot: readonly Fact[]): string {
   return snapshot.map(({ label, value }) => `  ${label.padEnd(width)}  ${value}`).join('\n')
 }
 
-/** So many alerts of a list are told in full; of more, each is named, so that a storm is no burden to anybody's mail. */
+/** This many alerts of a list are shown in full; the others are named, which keeps the mail small in a storm. */
 const IN_FULL = 1000
 
 function listLines({ title, when, rows }: RowList): string {

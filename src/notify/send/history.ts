@@ -62,7 +62,7 @@ function addLostEvents(notification: Notification, lost: ReadonlyMap<string, Not
   }
 }
 
-/** Whoever has not heard that it fires, hears that it fired, not that it still does or got worse. */
+/** Returns the reason to show: a receiver that was never notified gets `fired`, not a repeat or a rise. */
 function effectiveReason(own: NotificationReason, lost: NotificationReason = own): NotificationReason {
   return own === AGAIN || (lost === 'fired' && SEVERITY.includes(own)) ? lost : own
 }

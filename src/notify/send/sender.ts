@@ -237,7 +237,7 @@ async function coalescePending(desk: SenderState, id: string): Promise<OutboxIte
   })
   const merge = coalesce(thread)
   if (merge === undefined || !(await outbox.merge(merge, clock.now()))) return siblings.find((item) => item.id === id)
-  log.info({ notification: merge.into, of: merge.of }, 'what could not be sent in its time is told together')
+  log.info({ notification: merge.into, of: merge.of }, 'notifications that could not be sent are merged into one')
   if (merge.of.includes(id)) return undefined
   return (await outbox.pendingInThread(id)).find((item) => item.id === id)
 }
