@@ -919,6 +919,19 @@ labels?: {
 [k: string]: LabelValue
 }
 /**
+ * Fire when at_least of the last so many evaluated windows are anomalous. Default: the last one alone.
+ */
+breaches?: {
+/**
+ * Fewest anomalous windows.
+ */
+at_least: number
+/**
+ * Number of windows, at most 16. A window without data is none of them.
+ */
+of: number
+}
+/**
  * Fewest samples needed to evaluate a window. Default: half of the host's usual number.
  */
 min_samples?: number
