@@ -1,9 +1,10 @@
 import type { Severity } from '../model.ts'
 import type { AnyDetector } from './detector.ts'
+import { change } from './change/index.ts'
 import { threshold } from './threshold/index.ts'
 
 /** The detectors, one line each. Nothing else knows them by name. */
-export const DETECTORS: readonly AnyDetector[] = [threshold]
+export const DETECTORS: readonly AnyDetector[] = [threshold, change]
 
 export function findDetector(name: string): AnyDetector {
   const found = DETECTORS.find((detector) => detector.name === name)

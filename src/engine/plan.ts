@@ -3,6 +3,7 @@ import type { LearntColumn } from '../aggregate/learnt.ts'
 import type { Layout } from '../aggregate/store.ts'
 import type { AnyDetector, Needs } from '../detect/detector.ts'
 import { findDetector, listParams } from '../detect/index.ts'
+import { BREACH_COLUMNS } from './evaluate/breaches.ts'
 import { matchesGlob } from '../labels/glob.ts'
 import type { AbsenceRule, CountRule, EngineConfig, Metric, MetricRule, Millis, Of, Rule } from '../model.ts'
 import { bucketWidth, SEP } from '../model.ts'
@@ -58,7 +59,7 @@ export interface WindowPlan {
   readonly extraLateness: boolean
   /** More data cannot undo what it finds, so that its window need not be covered. */
   readonly monotone: boolean
-  /** It may speak before its window has closed: nothing can undo it, and it has not to last. */
+  /** It may speak before its window has closed: nothing can undo it, it has not to last, and one window is enough. */
   readonly early: boolean
 }
 
@@ -129,10 +130,10 @@ function placeLearnt(rules: readonly WindowPlan[]): readonly WindowPlan[] {
 
 /** The columns of a rule. A rule that judges anything else, or otherwise, is another owner. */
 function learntColumns(rule: MetricRule | CountRule, { learnt }: AnyDetector): readonly LearntColumn[] {
-  const columns = Object.entries(learnt)
+  const columns = Object.entries({ ...learnt, ...(rule.breaches === undefined ? {} : BREACH_COLUMNS) })
   if (columns.length === 0) return []
-  const { name, kind, over, every, minSamples, condition, overrides } = rule
-  const judged = JSON.stringify([kind, over, every, minSamples, condition, overrides])
+  const { name, kind, over, every, minSamples, breaches, condition, overrides } = rule
+  const judged = JSON.stringify([kind, over, every, minSamples, breaches, condition, overrides])
   const owner = `${name} ${createHash('sha1').update(judged).digest('hex')}`
   return columns.map(([column, type]) => ({ owner, name: column, kind: type }))
 }
@@ -167,7 +168,7 @@ function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], fi
     zeroes: needs.zeroes,
     extraLateness: needs.extraLateness,
     monotone,
-    early: monotone && rule.for === 0,
+    early: monotone && rule.for === 0 && rule.breaches === undefined,
   }
 }
 

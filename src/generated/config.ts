@@ -919,6 +919,19 @@ labels?: {
 [k: string]: LabelValue
 }
 /**
+ * Fire when at_least of the last so many evaluated windows are anomalous. Default: the last one alone.
+ */
+breaches?: {
+/**
+ * Fewest anomalous windows.
+ */
+at_least: number
+/**
+ * Number of windows, at most 16. A window without data is none of them.
+ */
+of: number
+}
+/**
  * Fewest samples needed to evaluate a window. Default: half of the host's usual number.
  */
 min_samples?: number
@@ -969,6 +982,10 @@ over?: Duration
  * Aggregation of the window and its bounds, either directly or under warning: and critical:.
  */
 threshold?: Threshold
+/**
+ * How far the value of the window may be from that of the window before it, the reference.
+ */
+change?: Change
 }
 /**
  * Aggregation of the window and its bounds, either directly or under warning: and critical:.
@@ -1033,6 +1050,39 @@ at_most?: number
 clear?: number
 }
 /**
+ * How far the value of the window may be from that of the window before it, the reference.
+ */
+export interface Change {
+/**
+ * Aggregation of the windows, for metrics. increase and rate (per second) are for counters.
+ */
+of?: ("mean" | "sum" | "min" | "max" | "last" | "stddev" | "count" | "increase" | "rate")
+/**
+ * Anomalous if the value rises by this much or more, in the metric's unit.
+ */
+up?: number
+/**
+ * Anomalous if the value falls by this much or more, in the metric's unit.
+ */
+down?: number
+/**
+ * Anomalous if the value rises to this many times the reference or more.
+ */
+up_factor?: number
+/**
+ * Anomalous if the value falls to the reference divided by this, or less.
+ */
+down_factor?: number
+/**
+ * Smallest change that a factor applies to, in the metric's unit. Default: 0.05 for ratios, 5 for percentages, 10 for counts of events; otherwise required.
+ */
+min_change?: number
+/**
+ * The alert resolves when the difference to the reference is at most this share of the change that starts one.
+ */
+clear?: number
+}
+/**
  * Other bounds for some hosts.
  */
 export interface Override {
@@ -1072,5 +1122,34 @@ warning?: Bounds
  * Bounds of a critical alert.
  */
 critical?: Bounds
+}
+/**
+ * Changes that replace the rule's; an omitted direction keeps the rule's.
+ */
+change?: {
+/**
+ * Anomalous if the value rises by this much or more, in the metric's unit.
+ */
+up?: number
+/**
+ * Anomalous if the value falls by this much or more, in the metric's unit.
+ */
+down?: number
+/**
+ * Anomalous if the value rises to this many times the reference or more.
+ */
+up_factor?: number
+/**
+ * Anomalous if the value falls to the reference divided by this, or less.
+ */
+down_factor?: number
+/**
+ * Smallest change that a factor applies to, in the metric's unit. Default: 0.05 for ratios, 5 for percentages, 10 for counts of events; otherwise required.
+ */
+min_change?: number
+/**
+ * The alert resolves when the difference to the reference is at most this share of the change that starts one.
+ */
+clear?: number
 }
 }

@@ -52,6 +52,12 @@ export interface Override {
   readonly params: unknown
 }
 
+/** So many of the newest windows that were judged must be anomalous; at most 16. */
+export interface Breaches {
+  readonly atLeast: number
+  readonly of: number
+}
+
 interface RuleBase {
   readonly name: string
   readonly severity: Severity
@@ -78,6 +84,7 @@ interface WindowRule extends RuleBase {
   /** Whether to notify when a critical alert drops to warning. */
   readonly notifyOnDowngrade?: boolean
   readonly minSamples?: number
+  readonly breaches?: Breaches
   readonly condition: Condition
   readonly overrides: readonly Override[]
 }

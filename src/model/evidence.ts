@@ -23,6 +23,8 @@ export interface Evidence {
   /** The expected value, and the range that counts as normal. */
   readonly expected?: number
   readonly range?: readonly [number, number]
+  /** How many of the newest windows were anomalous, where a rule asks for several. */
+  readonly breaches?: { readonly count: number; readonly of: number }
   readonly why: Reason
 }
 

@@ -171,7 +171,8 @@ function judgeSample(plan: WindowPlan, host: string, view: WindowView): JudgedWi
   const { detector } = plan
   const params = paramsFor(plan.rule, host)
   const verdict = detector.judge(params, view, undefined, NOTHING_LEARNT)
-  return { detector, params, view, learnt: NOTHING_LEARNT, verdict }
+  const { rule } = plan
+  return { rule, detector, params, view, learnt: NOTHING_LEARNT, verdict, outcome: verdict }
 }
 
 /** How many windows a chart shows: one before the alert began, that which began it, and what came since. */

@@ -57,7 +57,13 @@ const SENTENCES: ReadonlyMap<string, Describe> = new Map(
 export function describeReason(evaluated: Evaluated, time: WriteTime = (at) => formatTime(at)): string {
   const { why } = evaluated.evidence
   const describe = SENTENCES.get(why.code)
-  return describe === undefined ? why.code : describe(evaluated, readParams(why), time)
+  if (describe === undefined) return why.code
+  return `${describe(evaluated, readParams(why), time)}${describeBreaches(evaluated)}`
+}
+
+/** How many windows it was, where one is not enough. */
+function describeBreaches({ evidence: { breaches } }: Evaluated): string {
+  return breaches === undefined ? '' : ` (${breaches.count} of the last ${breaches.of} windows out of bounds)`
 }
 
 function span(length: number | undefined): string {

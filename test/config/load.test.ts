@@ -179,7 +179,13 @@ test('without a file the built-in configuration holds', async (t) => {
     config.engine.metrics.map(({ name }) => name),
     'cpu memory swap load disk net_in net_out gpu gpu_memory gpu_temperature machine.cpu machine.memory'.split(' '),
   )
-  t.match(config.engine, { bucket: 10_000, lateness: 10_000, mailsPerMinute: 5, sources: [], selfMonitoring: ['admin'] })
+  t.match(config.engine, {
+    bucket: 10_000,
+    lateness: 10_000,
+    mailsPerMinute: 5,
+    sources: [],
+    selfMonitoring: ['admin'],
+  })
   t.strictSame(config.engine.limits, { hosts: 20_000, series: 400_000, seriesPerHost: 1000, sources: 100 })
   t.match(config.ingest, {
     paths: ['/', '/events', '/ingest'],

@@ -49,7 +49,7 @@ const RULES: Hints = {
   where: "it belongs under 'count'",
   after: "it belongs under 'absence', or to a step of 'escalation'",
   ...hintFor(UNDER_WHEN, 'metric', 'count', 'absence', 'over', ...DETECTORS.map(({ name }) => name)),
-  ...hintFor(IN_RULE, 'every', 'for', 'keep_firing_for', 'min_samples', 'severity', 'notify', 'overrides'),
+  ...hintFor(IN_RULE, 'breaches', 'every', 'for', 'keep_firing_for', 'min_samples', 'severity', 'notify', 'overrides'),
   ...hintFor(UNDER_THRESHOLD, 'above', 'at_least', 'below', 'at_most', 'clear'),
   ...mean('every', 'interval', 'schedule'),
   ...mean('over', 'window', 'timeframe'),

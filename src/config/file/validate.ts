@@ -132,6 +132,10 @@ function describeFault({ keyword, params, data }: Fault, schema: SchemaNode, fou
       return describe('the number is too small', { found, expected: `at least ${limit}` })
     case 'maximum':
       return describe('the number is too large', { found, expected: `at most ${limit}` })
+    case 'exclusiveMinimum':
+      return describe('the number is too small', { found, expected: `more than ${limit}` })
+    case 'exclusiveMaximum':
+      return describe('the number is too large', { found, expected: `less than ${limit}` })
     case 'minItems':
       return describe('the list is empty', { expected: 'at least one entry' })
     case 'minProperties':

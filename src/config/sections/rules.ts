@@ -3,7 +3,7 @@ import { DETECTORS, listParams } from '../../detect/index.ts'
 import { readHosts } from './host-patterns.ts'
 import type * as Raw from '../../generated/config.ts'
 import { bucketWidth, LONGEST_WINDOW, BUILTIN_RULES, TIERS } from '../../model.ts'
-import type { AbsenceRule, CountRule, Metric, MetricRule, Millis, Rule } from '../../model.ts'
+import type { AbsenceRule, Breaches, CountRule, Metric, MetricRule, Millis, Rule } from '../../model.ts'
 import { suggest } from '../../text/suggest.ts'
 import { readEscalation, readRepeatInterval } from './policy.ts'
 import { below, describe } from '../../text/diagnostic.ts'
@@ -137,7 +137,15 @@ function checkRuleLabels(
 
 /** The keys of detectors under `when`. */
 const CONDITIONS = DETECTORS.map(({ name }) => name)
-const WINDOW_KEYS = ['every', 'for', 'keep_firing_for', 'min_samples', 'notify_on_downgrade', 'overrides'] as const
+const WINDOW_KEYS = [
+  'breaches',
+  'every',
+  'for',
+  'keep_firing_for',
+  'min_samples',
+  'notify_on_downgrade',
+  'overrides',
+] as const
 
 function readAbsence(raw: Raw.Rule, base: Base, pointer: string, { diagnostics }: RuleContext): AbsenceRule {
   const when = `${pointer}/when`
@@ -189,6 +197,7 @@ function readWindow(
     keepFiringFor: span('keep_firing_for'),
     ...(raw.notify_on_downgrade === true ? { notifyOnDowngrade: true } : {}),
     ...(raw.min_samples === undefined ? {} : { minSamples: raw.min_samples }),
+    ...(raw.breaches === undefined ? {} : { breaches: readBreaches(raw.breaches, `${pointer}/breaches`, diagnostics) }),
     condition: judging.condition,
     overrides: judging.overrides,
   }
@@ -196,6 +205,18 @@ function readWindow(
   return raw.when.metric === undefined
     ? { ...window, kind: 'count', where: readWhere(raw.when.count?.where ?? {}, `${when}/count/where`, diagnostics) }
     : { ...window, kind: 'metric', metric: raw.when.metric }
+}
+
+function readBreaches(
+  { at_least: atLeast, of }: { readonly at_least: number; readonly of: number },
+  pointer: string,
+  diagnostics: Diagnostics,
+): Breaches {
+  if (atLeast > of) {
+    const what = `${of} windows never have ${atLeast} that are anomalous`
+    diagnostics.error(`${pointer}/at_least`, describe(what, { found: `${atLeast}`, expected: `at most ${of}` }))
+  }
+  return { atLeast, of }
 }
 
 /** Warns of keys of a window without effect. */

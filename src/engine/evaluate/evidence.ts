@@ -1,6 +1,15 @@
 import type { WindowResult } from '../../alert/lifecycle.ts'
 import type { AnyDetector, LearntCells, Verdict, WindowView } from '../../detect/detector.ts'
-import { type AlertIdentity, type Evaluation, type Measure, type Millis, MAX_RATIO } from '../../model.ts'
+import {
+  type AlertIdentity,
+  type Evaluation,
+  type Evidence,
+  type Measure,
+  type MetricRule,
+  type Millis,
+  MAX_RATIO,
+} from '../../model.ts'
+import { type Breached, countBits } from './breaches.ts'
 import type { WindowPlan } from '../plan.ts'
 import type { EvaluationResult, AlertSubject } from './alerts.ts'
 import type { Host, KeyInfo } from '../state.ts'
@@ -10,11 +19,15 @@ export type WindowContext = Pick<WindowResult & { kind: 'anomalous' }, 'since' |
 
 /** A window with the verdict of its detector, and what that was given. */
 export interface JudgedWindow {
+  readonly rule: Pick<MetricRule, 'breaches'>
   readonly detector: AnyDetector
   readonly params: unknown
   readonly view: WindowView
   readonly learnt: LearntCells<string>
   readonly verdict: Verdict
+  /** What the rule makes of it: another verdict where it asks for several windows. */
+  readonly outcome: Verdict
+  readonly breached?: Breached
 }
 
 /** Whether a verdict says nothing of its window, neither good nor bad. */
@@ -33,21 +46,34 @@ export function noData(at: Millis, whence: WindowContext = {}): EvaluationResult
 }
 
 /** A verdict on a window, told at `at`, with what can be said of it. */
-export function evaluationResult(
-  at: Millis,
-  { detector, params, view, learnt, verdict }: JudgedWindow,
-  whence: WindowContext = {},
-): EvaluationResult {
+export function evaluationResult(at: Millis, judged: JudgedWindow, whence: WindowContext = {}): EvaluationResult {
+  const { verdict, outcome } = judged
   if (verdict.kind === 'no_data') return noData(at, whence)
-  const evidence = detector.evidence(params, view, verdict, learnt)
+  const evidence = findEvidence(judged)
   if (verdict.kind === 'learning') return { ...noData(at, whence), evidence }
-  const { value } = verdict
-  const finding: WindowResult = verdict.kind === 'normal' ? { kind: 'normal', at } : anomaly(at, verdict, whence)
-  return { finding, value, evidence }
+  const finding: WindowResult =
+    outcome.kind === 'anomalous' ? anomaly(at, outcome, verdict.kind === 'anomalous', whence) : { kind: 'normal', at }
+  return { finding, value: verdict.value, evidence }
 }
 
-function anomaly(at: Millis, verdict: Verdict & { kind: 'anomalous' }, whence: WindowContext): WindowResult {
-  const { value, severity, direction, isHeld } = verdict
+/** The detector's evidence, of the severity that the rule takes, and how many windows were anomalous. */
+function findEvidence({ detector, params, view, learnt, verdict, outcome, rule, breached }: JudgedWindow): Evidence {
+  const isCapped = verdict.kind === 'anomalous' && outcome.kind === 'anomalous'
+  const taken = isCapped ? { ...verdict, severity: outcome.severity } : verdict
+  const evidence = detector.evidence(params, view, taken, learnt)
+  if (breached === undefined || rule.breaches === undefined) return evidence
+  return { ...evidence, breaches: { count: countBits(breached.anomalous), of: rule.breaches.of } }
+}
+
+/** @param isExtreme whether the window itself is anomalous, so that its value may be the most extreme one. */
+function anomaly(
+  at: Millis,
+  outcome: Verdict & { kind: 'anomalous' },
+  isExtreme: boolean,
+  whence: WindowContext,
+): WindowResult {
+  const { severity, direction, isHeld } = outcome
+  const value = isExtreme ? outcome.value : null
   return { kind: 'anomalous', at, severity, value, lower: direction === 'low', isHeld, ...whence }
 }
 

@@ -17,6 +17,7 @@ import { comparePeers } from './peers.ts'
 import { buildChartData, chartLimits } from './chart-data.ts'
 import { appliesTo, paramsFor, type Tier, type WindowPlan } from '../plan.ts'
 import { lastResolvedAt, type EvaluationResult, updateAlert } from './alerts.ts'
+import { addVerdict, countBreaches, readBreached, writeBreached } from './breaches.ts'
 import { learntCells, viewWindow } from './window-view.ts'
 import type { Alert, Fold, Host, KeyInfo } from '../state.ts'
 
@@ -174,11 +175,13 @@ function evaluateWindow(
   const { host, info } = watched
   // Logs of last month that are read for the first time are history and raise no alerts.
   if (end * plan.width < fold.state.now - TOO_OLD) return
+  // Windows that are counted are counted in their turn.
+  if (turn !== 'closed' && plan.rule.breaches !== undefined) return
   const open = host.alerts.size === 0 ? undefined : host.alerts.get(alertId(plan.rule.name, info.key))
   const span: BucketRange = { from: end - plan.over, to: end }
   const window = readWindow(watched.store, watched.slot, span)
   if (window.n === 0 && open === undefined && !plan.zeroes) return
-  const judged = judgeWindow(watched, plan, span, window, open)
+  const judged = judgeWindow(watched, plan, span, window, open, true)
   applyVerdict(fold, watched, plan, { span, window, open, turn, at: Math.min(end * plan.width, newest), judged })
   if (turn === 'closed') learn(judged)
 }
@@ -196,7 +199,7 @@ interface Judging {
 function applyVerdict(fold: Fold, watched: WatchedSeries, plan: WindowPlan, judging: Judging): void {
   const { host, info } = watched
   const { span, window, open, turn, at, judged } = judging
-  const { verdict } = judged
+  const { outcome: verdict } = judged
   if (verdict.kind === 'normal' && open === undefined) return
   if (isSilent(verdict) && (open === undefined || window.n > 0)) return
   if (turn !== 'closed' && !isRelevant(fold, watched, plan, span.to, at, turn, verdict, open)) return
@@ -269,7 +272,7 @@ export function evaluateNow(watched: WatchedSeries, plan: WindowPlan, end: numbe
   const span: BucketRange = { from: end - plan.over, to: end }
   const window = readWindow(store, slot, span)
   const open = host.alerts.get(alertId(plan.rule.name, info.key))
-  const judged = judgeWindow(watched, plan, span, window, open)
+  const judged = judgeWindow(watched, plan, span, window, open, false)
   const evaluatedAt: Millis = end * plan.width
   const { value, evidence } = evaluationResult(evaluatedAt, judged)
   const { labels, measure } = alertSubject(plan, host, info).identity
@@ -283,24 +286,36 @@ function alertId(rule: string, key: string): string {
 }
 
 /** Lets the detector take note of a window that has closed. What it says of the window is said of what it knew before. */
-function learn({ detector, params, view, verdict, learnt }: JudgedWindow): void {
+function learn({ detector, params, view, verdict, learnt, breached }: JudgedWindow): void {
+  if (breached !== undefined) writeBreached(learnt, breached)
   detector.learn?.(params, view, verdict, learnt)
 }
 
-/** Judges a window by its detector, beside what is held of it. */
+/**
+ * Judges a window by its detector, beside what is held of it.
+ *
+ * @param isNew whether the window is one more, and not the newest that was judged.
+ */
 function judgeWindow(
   watched: WatchedSeries,
   plan: WindowPlan,
   span: BucketRange,
   window: Window,
   open: Alert | undefined,
+  isNew: boolean,
 ): JudgedWindow {
   const { detector } = plan
   const params = paramsFor(plan.rule, watched.host.name)
   const held = open?.lifecycle.state === 'firing' ? open.lifecycle.severity : undefined
   const view = viewWindow(watched, plan, span, window)
   const learnt = learntCells(watched, plan)
-  return { detector, params, view, learnt, verdict: detector.judge(params, view, held, learnt) }
+  const verdict = detector.judge(params, view, held, learnt)
+  const { rule } = plan
+  const judged = { rule, detector, params, view, learnt, verdict, outcome: verdict }
+  if (rule.breaches === undefined) return judged
+  const known = readBreached(learnt)
+  const breached = isNew ? addVerdict(known, rule.breaches, verdict) : known
+  return { ...judged, breached, outcome: countBreaches(breached, rule.breaches, verdict) }
 }
 
 /** A pause between two windows, or between two samples of a series that reports seldom, is not the end of its data. */

@@ -1,0 +1,26 @@
+import { formatBeside, formatCount, formatValue } from '../format.ts'
+import { formatLimit } from '../limit.ts'
+import { formatMeasure } from '../measure.ts'
+import type { Describe } from '../params.ts'
+
+/** Says what was measured and what it was before: `mean of cpu over 5 min was 90% (30 samples), before that 40%: at least 60%`. */
+const compared = (judgement: (limit: string, clear: string) => string): Describe => {
+  return ({ identity: { measure }, value, evidence: { limit, clear, expected } }, params) => {
+    const { unit } = measure
+    const limits = [limit, clear].flatMap((one) => (one === undefined ? [] : [one.value]))
+    const samples = params.number('samples')
+    const of = samples === undefined ? '' : ` (${formatCount(samples, 'sample')})`
+    const before = expected === undefined ? '' : `, before that ${formatValue(expected, unit)}`
+    const measured = `${formatMeasure(measure)} was ${formatBeside(value, unit, limits)}${of}${before}`
+    return limit === undefined
+      ? measured
+      : `${measured}: ${judgement(formatLimit(limit, unit), formatLimit(clear, unit))}`
+  }
+}
+
+export const change: Readonly<Record<string, Describe>> = {
+  change_large: compared((limit) => limit),
+  change_held: compared((limit, clear) => `no longer ${limit}, but not yet ${clear}`),
+  change_small: compared((limit) => `not ${limit}`),
+  change_learning: () => 'no earlier window to compare with yet',
+}
