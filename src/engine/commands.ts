@@ -17,7 +17,7 @@ type Handlers = {
 
 /** Who obeys which command. */
 const COMMANDS: Handlers = {
-  forget: applyRetire,
+  retire: applyRetire,
   silence: ({ state }, { silence }) => ({ answer: addSilence(state.dispatch, silence) }),
   expire: ({ state }, { id, now }) => ({ answer: expireSilence(state.dispatch, id, now) }),
   acknowledge: ({ state }, { episode, ack, now }) => ({ answer: acknowledge(state.dispatch, episode, ack, now) }),
