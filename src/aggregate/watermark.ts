@@ -28,7 +28,7 @@ export interface Source {
   delivered: boolean
   /** How long nothing arrived although the service could have accepted it. */
   idleFor: Millis
-  /** True once the open windows were evaluated in a pause. */
+  /** True once the newest windows were flushed in the current pause. */
   flushed: boolean
   /** How many hosts it delivers. */
   readonly throughput: Throughput

@@ -16,7 +16,7 @@ import { alertLookup } from './evaluate/lookup.ts'
 import { maintainStats, recordRejects } from './report/stats.ts'
 import { startScan, continueScan, watchService } from './builtin/index.ts'
 
-/** A source's open windows are flushed once it has been quiet for this long. */
+/** When a source sends nothing for this long, the windows up to its newest bucket are evaluated once. */
 const IDLE = 60_000
 /** The most that one tick counts as observed: after a suspend or a jump of the clock, the time between is unknown. */
 const MOST_PER_TICK = 2000
@@ -29,7 +29,7 @@ export interface TickResult {
   readonly more: boolean
 }
 
-/** Advances the service's clock: advances watermarks, evaluates what is due and sends pending notifications. */
+/** Handles one second of time: updates the sources, evaluates what is due, and sends pending notifications. */
 export function foldTick(fold: Fold, tick: Tick): TickResult {
   const { state } = fold
   const isNew = tick.now !== state.now
@@ -65,7 +65,7 @@ function flush(fold: Fold): readonly Effect[] {
   return [...notices, ...mails]
 }
 
-/** Advances the watermarks of all sources. Returns true if observed time grew for any of them. */
+/** Updates observed time and watermark history of all sources. Returns true if observed time grew for any of them. */
 function tickSources(fold: Fold, now: Millis, able: Millis): boolean {
   const { state, plan } = fold
   let hasObserved = false

@@ -105,7 +105,10 @@ export function createConnections({ timers, log, closed, limits = {} }: Connecti
   }
 }
 
-/** http.Server's own close would also cut idle connections at once, and with them a request in transit. */
+/**
+ * Closes the listening socket only: http.Server's own close would also cut idle connections at once, and with them a
+ * request in transit.
+ */
 function stopListening(server: Server): void {
   if (server.listening) NetServer.prototype.close.call(server)
 }

@@ -146,7 +146,10 @@ function holds(value: unknown, want: FieldMatch['want']): boolean {
   return Array.isArray(value) ? value.some((item) => want.has(item as Scalar)) : want.has(value as Scalar)
 }
 
-/** Written out because every event passes here, and property names in the code are read fastest. */
+/**
+ * Returns the dataset of an event. Written out because every event passes here, and property names in the code are read
+ * fastest.
+ */
 function datasetOf(event: { readonly event?: unknown }): unknown {
   const node = event.event
   return isNode(node) ? node['dataset'] : undefined

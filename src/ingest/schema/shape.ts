@@ -52,7 +52,7 @@ function descend(node: object, depth: number, walk: Walk): void {
   else descendFields(node as Node, depth, walk)
 }
 
-/** The hot loop: it visits every key of every event. */
+/** Visits the fields of a nested object. This is the hot loop: it visits every key of every event. */
 function descendFields(fields: Node, depth: number, walk: Walk): void {
   let keys = 0
   for (const key in fields) {

@@ -188,7 +188,10 @@ function openEarlier(sql: Sql): EffectTable['earlier'] {
   }
 }
 
-/** The first final outcome stands. An id that is not pending (a recovery removed it) has no outcome to record. */
+/**
+ * Creates the method that records outcomes. The first final outcome stands. An id that is not pending (a recovery
+ * removed it) has no outcome to record.
+ */
 function openOutcome(sql: Sql): EffectTable['outcome'] {
   const again = sql.prepare(`
     UPDATE effects SET attempts = attempts + 1, answer = ?, next_at = ?, fault = ? WHERE id = ? AND state = 'pending'`)
