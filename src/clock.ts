@@ -1,9 +1,9 @@
 import type { Clock, Millis } from './model.ts'
 
 /**
- * The wall clock, and the timers.
+ * Creates a clock from the system's wall clock and timers.
  *
- * @param scale how many milliseconds of this clock pass in one of the machine's; the demo lives 12 times faster.
+ * @param scale milliseconds of this clock per real millisecond; the demo runs 12 times faster.
  */
 export function createClock(scale = 1): Clock {
   const start = Date.now()

@@ -2,11 +2,12 @@ import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * Makes a folder and those above it that are missing. Node's own `recursive` never ends where a parent is there but can
- * hold no folder, such as /proc.
+ * Creates a folder and its missing parents. Node's own `recursive` never ends where a parent exists but cannot contain
+ * a folder, such as /proc.
  *
- * @param path absolute. @param mode of each folder that is made.
- * @returns the topmost folder that had to be made, undefined when all were there.
+ * @param path absolute.
+ * @param mode of each folder created.
+ * @returns the topmost folder created; undefined if all existed.
  * @throws the file system's error.
  */
 export function makeFolder(path: string, mode?: number): string | undefined {

@@ -1,9 +1,12 @@
 import { tmpdir, userInfo } from 'node:os'
 import { run } from './cli/index.ts'
 
-/** The process: what it was called with, its environment, its signals, its exit code. Nothing else touches them. */
+/** The process: arguments, environment, signals and exit code. No other module touches them. */
 
-/** Writes lines. A closed pipe (`| head`) ends the output, not the command. */
+/**
+ * Returns a function that writes lines to a stream. A closed pipe (`| head`) discards further lines and does not stop
+ * the command.
+ */
 function write(stream: NodeJS.WriteStream): (line: string) => void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
@@ -13,7 +16,7 @@ function write(stream: NodeJS.WriteStream): (line: string) => void {
   }
 }
 
-/** Who runs the process; containers run under numbers that have no name. */
+/** Returns the user who runs the process. Containers run under numeric users without a name. */
 const user = (): string | undefined => {
   try {
     return userInfo().username
@@ -29,12 +32,12 @@ process.exitCode = await run(process.argv.slice(2), {
   out: write(process.stdout),
   err: write(process.stderr),
   user: user(),
-  // NO_COLOR and TERM are heard here.
+  // `hasColors` respects NO_COLOR and TERM.
   colour: process.stdout.isTTY && process.stdout.hasColors(),
   onStop(call) {
     process.once('SIGTERM', call)
     process.once('SIGINT', call)
-    // What only shows something, and goes on, ends when nobody looks any more; a service does not write here.
+    // Commands that only show something stop when their output is closed. The service does not write here.
     process.stdout.once('error', call)
   },
   onReload: (call) => void process.on('SIGHUP', call),

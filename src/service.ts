@@ -24,18 +24,21 @@ import { startTicks } from './service/ticks.ts'
 export { createNotifiers as openWays } from './notify/index.ts'
 export type { ServiceOptions } from './service/running.ts'
 
-/** What a running service offers to the command that started it. */
+/** Handle of a running service for the command that started it. */
 export interface Service {
-  /** Where it listens, with the port that it got. */
+  /** Address of the HTTP server, with the actual port. */
   readonly url: string
   readonly mailbox: Mailbox | undefined
-  /** Reads the configuration anew; resolves to what stands against it. Nothing changes unless that is nothing. */
+  /**
+   * Reads the configuration again. Resolves to the errors that prevent the reload, in which case nothing changes, or to
+   * an empty list.
+   */
   reload(): Promise<readonly string[]>
-  /** Stops without cutting anybody or losing anything. */
+  /** Stops the service. Requests in progress are answered, and no data is lost. */
   stop(): Promise<void>
 }
 
-/** A logger that writes JSON lines to standard output. */
+/** Creates a logger that writes JSON lines to standard output. */
 export function createLog(level: Config['logLevel']): Log {
   return pino({ level, base: { service: 'stashwatch' } })
 }
@@ -47,10 +50,9 @@ export const VERSION: string = (
 const STOP_WITHIN = 10_000
 
 /**
- * Puts the parts together and starts them: first the address, then the memory, then the mails; torn down the other way
- * round.
+ * Creates and starts the parts: first the HTTP server, then the engine, then the sender. They stop in reverse order.
  *
- * @throws what a part throws that cannot start; then nothing is left running.
+ * @throws the error of the part that cannot start; the parts already started are stopped first.
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, timers, log } = options
@@ -119,7 +121,10 @@ async function stop(running: ServiceState, undo: readonly (() => unknown)[]): Pr
   running.options.log.info({}, 'stopped')
 }
 
-/** Takes the parts down, the last one first. One that fails does not keep the others. @throws the first failure. */
+/**
+ * Stops the parts, last one first. A part that fails does not keep the others from stopping.
+ * @throws the first failure.
+ */
 async function unwind(undo: readonly (() => unknown)[]): Promise<void> {
   const failures: unknown[] = []
   for (const step of undo.toReversed()) {
@@ -132,14 +137,16 @@ async function unwind(undo: readonly (() => unknown)[]): Promise<void> {
   if (failures.length > 0) throw failures[0]
 }
 
-/** The engine's thread has ended by itself: there is nothing to ask any more, and nothing to wait for. */
+/**
+ * Handles an engine thread that ended by itself: no requests are accepted any more, and the stop does not wait for it.
+ */
 function lose(running: ServiceState, error: Error): void {
   running.state = 'draining'
   running.engine = undefined
   running.options.onEnd(error)
 }
 
-/** Waits for the last snapshot, but not for ever: what was answered is in the journal without it. */
+/** Waits for the last snapshot up to a limit: everything that was answered is in the journal without it. */
 function stopEngine({ engine, options }: ServiceState): Promise<void> {
   if (engine === undefined) return Promise.resolve()
   return new Promise((resolve, reject) => {
@@ -194,7 +201,9 @@ async function createHttp(running: ServiceState): Promise<ReturnType<typeof crea
   return http
 }
 
-/** The engine, which the HTTP side knows before it is there. */
+/**
+ * Returns an accessor for the engine, since the HTTP server is created first. The accessor throws while no engine runs.
+ */
 function later(running: ServiceState): () => EngineClient {
   return () => {
     if (running.engine === undefined) throw new Error('the engine does not run')
@@ -202,7 +211,7 @@ function later(running: ServiceState): () => EngineClient {
   }
 }
 
-/** The metrics' observer, which also notes that a sender was turned away. */
+/** Returns the observer of the metrics, extended to record responses with 429 and 503. */
 function watchful(running: ServiceState): Observer {
   const { observer } = running.metrics
   return {

@@ -1,20 +1,22 @@
 import type { Millis } from '../model.ts'
 
-/** What is known of a host's clock. Offsets are arrival minus event time; positive: the host's clock is behind. */
+/** Clock skew of a host. Offsets are arrival minus event time; positive if the host's clock is behind. */
 export interface ClockSkew {
-  /** The newest offsets in a row that speak against what is known: all beyond the bound, or all within. */
+  /** The newest consecutive offsets that contradict the current state: all beyond the bound, or all within. */
   run: number[]
-  /** Arrival of the newest offset that was looked at. */
+  /** Arrival of the newest offset used. */
   at: Millis
-  /** The median offset that was found, while the clock counts as off. */
+  /** The median offset, while the clock counts as off. */
   off: Millis | undefined
 }
 
-/** A clock may be off by this much before it matters. */
+/** A smaller offset does not count as clock skew. */
 export const CLOCK_BOUND = 5 * 60_000
 const RUN = 20
 const STEADY = 10_000
-/** Offsets that arrive closer together say nothing new: what was kept back while a host was cut off comes in one go. */
+/**
+ * Offsets that arrive closer together carry no new information: events buffered during an outage arrive all at once.
+ */
 const APART = 3000
 
 export function createSkew(): ClockSkew {
@@ -22,10 +24,10 @@ export function createSkew(): ClockSkew {
 }
 
 /**
- * Folds the offset of an event in that arrived at `rcv`. Twenty in a row beyond five minutes that agree within ten
- * seconds prove that a clock is off, or off by something else than before (summer time begins); twenty in a row within
- * prove that it is right again. The twenty arrive over a minute at least: a backlog that is caught up with changes its
- * offset meanwhile, a wrong clock does not.
+ * Records the offset of an event that arrived at `rcv`. Twenty in a row beyond five minutes that agree within ten
+ * seconds prove that a clock is off, or that its offset changed (daylight saving time starts); twenty in a row within
+ * five minutes prove that it is in sync again. The twenty span at least a minute: while a backlog is caught up, its
+ * offset changes; that of a wrong clock does not.
  */
 export function observeOffset(skew: ClockSkew, offset: Millis, receivedAt: Millis): void {
   const isBeyond = isOff(offset)

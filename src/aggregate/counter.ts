@@ -1,7 +1,7 @@
 import type { Millis } from '../model.ts'
 import { isLater } from './partial.ts'
 
-/** The columns in which a counter's first and last sample of each bucket lie. */
+/** Columns with the first and last sample of a counter in each bucket. */
 export interface CounterCells {
   readonly firstTs: Float64Array
   readonly firstValue: Float64Array
@@ -9,16 +9,16 @@ export interface CounterCells {
   readonly last: Float64Array
 }
 
-/** More samples than this of one counter in one bucket are thinned: the middle ones say least. */
+/** With more samples than this of one counter in one bucket, middle ones are dropped: they matter least. */
 const MOST = 256
-/** From so many on, those between which nothing can come any more are merged. */
+/** From this many samples on, samples between which no late one is expected are merged. */
 const MANY = 32
-/** A sample is not expected to be later than this. */
+/** No sample is expected to be later than this. */
 const LATE = 2 * 60_000
 
 /**
- * Folds a counter's sample into its cell. One or two samples fit the columns; from three on all of them are kept
- * sorted beside, because a reset between two samples is only seen when both are known.
+ * Adds a counter's sample to its cell. One or two samples fit the columns; from three on all of them are kept in a
+ * sorted list beside them, because a reset between two samples shows only if both are known.
  */
 export function addCounterSample(
   cells: CounterCells,
@@ -47,7 +47,7 @@ export function addCounterSample(
   cells.last[at] = samples[samples.length - 1] as number
 }
 
-/** Times and values in turn, sorted by time, of a cell that is not empty. */
+/** Returns times and values alternately, sorted by time, of a cell that is not empty. */
 export function readCounterSamples(
   cells: CounterCells,
   at: number,
@@ -61,7 +61,7 @@ export function readCounterSamples(
   return first[0] === last[0] && first[1] === last[1] ? first : [...first, ...last]
 }
 
-/** Puts a sample in its place; the usual one is the end. A sample that is there already is not put in twice. */
+/** Inserts a sample in order, usually at the end. A sample that is already present is not added again. */
 function insert(samples: number[], ts: Millis, value: number): void {
   let index = samples.length
   while (index > 0 && isLater(samples[index - 2] as number, samples[index - 1] as number, ts, value)) index -= 2
@@ -72,7 +72,7 @@ function insert(samples: number[], ts: Millis, value: number): void {
   if (samples.length > MOST * 2) samples.splice(MOST, 2)
 }
 
-/** Merges the samples of a cell to which no more are expected. */
+/** Merges the samples of a cell that expects no more. */
 export function compactCell(crowded: Map<number, number[]>, key: number): void {
   const samples = crowded.get(key)
   if (samples === undefined) return
@@ -80,7 +80,7 @@ export function compactCell(crowded: Map<number, number[]>, key: number): void {
   if (samples.length <= 4) crowded.delete(key)
 }
 
-/** Drops the samples before an instant that lie on the way up from their neighbour to the next: growth is the same without. */
+/** Drops samples before an instant that lie between their neighbours in a rise: the growth is the same without them. */
 function merge(samples: number[], before: Millis): void {
   let kept = 2
   for (let i = 2; i < samples.length; i += 2) {
@@ -93,7 +93,7 @@ function merge(samples: number[], before: Millis): void {
   samples.length = kept
 }
 
-/** What a counter grew by from one sample to the next; a fall is a reset, after which it counted from 0. */
+/** Returns a counter's growth from one sample to the next. A fall is a reset to 0. */
 export function growth(from: number, to: number): number {
   return to >= from ? to - from : to
 }

@@ -1,6 +1,6 @@
 /**
- * What is kept of the samples of one series in one bucket. Partials merge in any order and grouping to the same
- * result: exactly for n, min, max and last, and for the sums up to rounding (exactly on dyadic values).
+ * Aggregate of the samples of one series in one bucket. Partials merge in any order and grouping to the same result:
+ * exactly for n, min, max and last, and for the sums up to rounding (exactly on dyadic values).
  *
  * The sums are shifted by `k`, the first value of the series: sums of squares of large values, such as byte counters,
  * would otherwise lose every digit of their variance.
@@ -20,7 +20,10 @@ export function emptyPartial(): Partial {
   return { n: 0, d1: 0, d2: 0, min: Infinity, max: -Infinity, lastTs: -Infinity, last: NaN }
 }
 
-/** Whether (ts, value) comes after the other; equal instants are ordered by value, so that the order of arrival does not matter. */
+/**
+ * Returns true if (ts, value) comes after the other sample. Equal times are ordered by value, so that the order of
+ * arrival does not matter.
+ */
 export function isLater(ts: number, value: number, otherTs: number, other: number): boolean {
   return ts > otherTs || (ts === otherTs && value > other)
 }
@@ -47,7 +50,7 @@ export function computeMean(partial: Readonly<Partial>, k: number): number {
   return k + partial.d1 / partial.n
 }
 
-/** Standard deviation of the samples themselves (divided by n, not n - 1). */
+/** Returns the population standard deviation (divided by n, not n - 1). */
 export function computeStddev(partial: Readonly<Partial>): number {
   const shifted = partial.d1 / partial.n
   return Math.sqrt(Math.max(0, partial.d2 / partial.n - shifted * shifted))

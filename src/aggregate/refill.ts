@@ -22,10 +22,9 @@ import {
 } from './store.ts'
 
 /**
- * A store of another layout with the same series in the same slots, as far as its rings reach. Its buckets may be wider
- * by a whole factor, then they are merged. Columns that the old store did not keep become NaN, which makes the windows
- * that touch them say "no data" until they have passed; counters whose samples it did not keep begin anew, and so do
- * columns that nothing was learnt in.
+ * Returns a store of another layout with the same series in the same slots, as far as its rings reach. Its buckets may
+ * be wider by an integer factor; they are then merged. Columns that the old store did not keep become NaN, so that
+ * windows touching them have no data until they have passed; counters whose samples it did not keep start anew.
  */
 export function refill(from: Store, layout: Layout): Store {
   const learnt = matchLearnt(layout.learnt, from.layout.learnt)
@@ -60,7 +59,7 @@ function copySeries(from: Store, slot: number, to: Store): void {
   if (head === -Infinity) return
   const isKnown = from.layout.counter || !to.layout.counter
   const oldest = isKnown ? Math.max(oldestBucket(from, slot), oldestBucket(to, slot) * ratio) : head + 1
-  // Wider buckets are to reach further back than what they are filled from; a counter knows nothing of what was before.
+  // Wider buckets would reach further back than their data, and a counter has no samples from before.
   if (ratio > 1 || !isKnown) chunk.first[index] = Math.max(chunk.first[index], oldest * from.layout.width)
   for (let bucket = oldest; bucket <= head; bucket++) {
     if (sampleCount(from, slot, bucket) > 0) copyCell(from, slot, bucket, to, Math.floor(bucket / ratio))

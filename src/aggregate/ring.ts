@@ -5,7 +5,7 @@ import { resetLearnt } from './learnt.ts'
 import { isLater } from './partial.ts'
 import { firstCell, cellIndex, markChanging, type Chunk, findChunk, chunkIndex, cellKey, type Store } from './store.ts'
 
-/** Folds one sample in. The caller has made sure that the bucket is not older than the series' tail. */
+/** Adds one sample. The caller ensures that the bucket is not older than the series' tail. */
 export function addSample(store: Store, slot: number, bucket: number, ts: Millis, value: number): void {
   markChanging(store, slot)
   const { width, squares, extremes, last, counter } = store.layout
@@ -26,7 +26,10 @@ export function addSample(store: Store, slot: number, bucket: number, ts: Millis
   chunk.max[at] = fresh ? value : Math.max(chunk.max[at] as number, value)
 }
 
-/** Compares the times as they are kept, so that times stored as equal are ordered by value, whatever the order of arrival. */
+/**
+ * Keeps the latest sample. Times are compared in stored precision, so that times that are stored as equal are ordered
+ * by value, whatever the order of arrival.
+ */
 function keepLast(chunk: Chunk, at: number, fresh: boolean, offset: Millis, value: number): void {
   const kept = Math.fround(offset)
   if (!fresh && !isLater(kept, value, chunk.lastAt[at] as number, chunk.last[at] as number)) return
@@ -35,8 +38,8 @@ function keepLast(chunk: Chunk, at: number, fresh: boolean, offset: Millis, valu
 }
 
 /**
- * Moves the ring of a series so that it reaches the bucket, emptying the cells that it passes. A series that reported
- * more often than its ring is long and then paused for longer begins anew: nothing is left to judge its windows by.
+ * Advances the ring of a series to a bucket and clears the cells it passes. A series that reported more often than its
+ * ring is long and then paused for longer starts anew: no data is left to evaluate its windows with.
  */
 function advance(store: Store, slot: number, chunk: Chunk, bucket: number, ts: Millis, value: number): void {
   const index = chunkIndex(slot)
@@ -62,7 +65,7 @@ function advance(store: Store, slot: number, chunk: Chunk, bucket: number, ts: M
   if (isFar(chunk.k[index] as number, value)) shiftAnew(store, slot, value)
 }
 
-/** Cells that the ring has left behind by more than samples usually are late. */
+/** Compacts the cells that the ring left behind by more than samples usually are late. */
 function settleCells(store: Store, slot: number, head: number, bucket: number): void {
   const behind = Math.ceil(SETTLED / store.layout.width)
   const to = Math.min(head, bucket - behind - 1)
@@ -73,13 +76,13 @@ function settleCells(store: Store, slot: number, head: number, bucket: number): 
 
 const SETTLED = 2 * 60_000
 
-/** Whether one value drowns in the other's rounding. */
+/** Returns true if one value is lost in the rounding of the other. */
 function isFar(a: number, b: number): boolean {
   const small = Math.min(Math.abs(a), Math.abs(b))
   return small > 0 && small < 1e-9 * Math.max(Math.abs(a), Math.abs(b))
 }
 
-/** Shifts the sums of a series by another value. A first value out of all proportion would blur all that come after. */
+/** Shifts the sums of a series by another value. A first value of another magnitude would blur all later ones. */
 function shiftAnew(store: Store, slot: number, k: number): void {
   const chunk = findChunk(store, slot)
   const base = firstCell(store, slot)
@@ -95,8 +98,8 @@ function shiftAnew(store: Store, slot: number, k: number): void {
 }
 
 /**
- * Takes back what lies ahead of the present, after the clock was set back: series whose newest sample is beyond the
- * bucket of now begin anew, and no series counts as judged beyond it. What was learnt in a future that is none is forgotten.
+ * Removes data ahead of `now` after the clock was set back: series whose newest sample is ahead start anew, and no
+ * series counts as evaluated beyond it.
  */
 export function rewindSeries(store: Store, now: Millis): void {
   const bucket = Math.floor(now / store.layout.width)

@@ -1,34 +1,36 @@
 import type { Millis } from '../model.ts'
 
-/** How many hosts a source delivers, against how many it usually does. */
+/** How many hosts a source delivers, compared with its baseline. */
 export interface Throughput {
-  /** Distinct hosts that were heard through it lately, at the end of the newest bucket. */
+  /** Distinct hosts that it delivered lately, at the end of the newest bucket. */
   delivered: number
-  /** Hosts that were heard through it last of all, however long ago. */
+  /** Hosts that it delivered last, however long ago. */
   hosts: number
   /**
-   * What is usual: the median of `recent`. It is a robust figure, since up to half of the flows in it may be odd (a
-   * decay just before an outage, the first minutes after it) and it still stands.
+   * The usual number: the median of `recent`. It is robust: up to half of the values in `recent` may be unusual (a
+   * decay just before an outage, the first minutes after it).
    */
   baseline: number
-  /** The flows of the newest buckets, oldest first, without those under half of what was usual then. */
+  /**
+   * The number of hosts in the newest buckets, oldest first, without buckets under half of the baseline at that time.
+   */
   readonly recent: number[]
-  /** Mean pauses of hosts between two deliveries, in time that the source was observed; one of each bucket. */
+  /** Mean pauses of hosts between two deliveries, in observed time of the source; one per bucket. */
   readonly gaps: Millis[]
-  /** The pauses that ended in the bucket that is being watched: their sum, and how many they are. */
+  /** Pauses that ended in the current bucket: their sum, and their number. */
   gap: Millis
   pauses: number
-  /** For how long the flow has been under half of the usual while the source delivered. */
+  /** How long the throughput has been under half of the baseline while the source delivered. */
   degradedFor: Millis
-  /** The part of `weak` in which the flow did not even grow: hosts that come back after an outage make it grow. */
+  /** The part of `degradedFor` in which the throughput did not grow: hosts that return after an outage make it grow. */
   notRecoveringFor: Millis
 }
 
-/** From so many hosts on, half of them tell more than a single one. */
+/** From this many hosts on, half of them say more than a single one. */
 export const MANY = 20
-/** How many buckets the usual figures are learnt from. */
+/** Number of buckets that the baseline is learned from. */
 const MEMORY = 60
-/** The shortest time in which a host that is alive is expected to be heard. */
+/** The shortest time in which every live host is expected to deliver. */
 const SHORTEST = 60_000
 
 export function createThroughput(): Throughput {
@@ -46,8 +48,8 @@ export function createThroughput(): Throughput {
 }
 
 /**
- * A host is heard again after a pause; none between events of one bucket. All pauses of a bucket count alike, so that
- * the order in which its hosts are heard makes no difference.
+ * Records that a host delivers after a pause; events of one bucket have none between them. All pauses of a bucket weigh
+ * the same, so that the order of its hosts makes no difference.
  */
 export function recordPause(flow: Throughput, pause: Millis): void {
   if (pause <= 0) return
@@ -55,14 +57,14 @@ export function recordPause(flow: Throughput, pause: Millis): void {
   flow.pauses++
 }
 
-/** The span in which a host counts as heard: two of the usual pauses, and at least a minute. */
+/** Returns the span in which a host counts as delivered: two usual pauses, at least a minute. */
 export function measurementSpan(flow: Throughput): Millis {
   return Math.max(SHORTEST, 2 * median(flow.gaps))
 }
 
 /**
- * Whether the source delivers at least half of its usual hosts; of few hosts, or before the
- * usual number is learnt, nobody can tell. Hosts that have moved to another source are not missed.
+ * Returns true if the source delivers at least half of its usual hosts. Always true with few hosts, or before the
+ * baseline is learned. Hosts that moved to another source are not missed.
  */
 export function isFlowing(flow: Throughput): boolean {
   const expected = Math.min(flow.baseline, flow.hosts)
@@ -70,9 +72,10 @@ export function isFlowing(flow: Throughput): boolean {
 }
 
 /**
- * A bucket is over: takes its flow, and learns from it unless it is an odd one.
+ * Ends a bucket: records its throughput, and learns from it unless it is unusually low.
  *
- * @param isDelivering whether the source was heard within the last minute; else its silence is not its hosts' matter.
+ * @param isDelivering whether a request of the source arrived within the last minute; otherwise the source itself is
+ *   down, not its hosts.
  */
 export function measureThroughput(
   flow: Throughput,
@@ -97,14 +100,14 @@ export function measureThroughput(
 }
 
 function learn(flow: Throughput, bucket: Millis): void {
-  // In whole buckets, so that the span in which hosts count as heard never ends within one.
+  // In whole buckets, so that the measurement span never ends within one.
   if (flow.gap > 0) keep(flow.gaps, Math.ceil(flow.gap / (flow.pauses || 1) / bucket) * bucket)
   if (flow.delivered === 0) return
   keep(flow.recent, flow.delivered)
   flow.baseline = median(flow.recent)
 }
 
-/** Takes the present flow for the usual one. */
+/** Makes the current throughput the baseline. */
 export function acceptBaseline(flow: Throughput): void {
   flow.recent.fill(flow.delivered)
   flow.baseline = flow.delivered
@@ -117,7 +120,7 @@ function keep(list: number[], value: number): void {
   if (list.length > MEMORY) list.shift()
 }
 
-/** Of the two figures in the middle the larger one, where there are two: a mean of them is no number of hosts. */
+/** Returns the median, the larger of the two middle values for an even count: their mean is not a number of hosts. */
 function median(list: readonly number[]): number {
   return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0
 }

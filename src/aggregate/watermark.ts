@@ -2,47 +2,49 @@ import { clampToNow, type Millis } from '../model.ts'
 import { createThroughput, type Throughput, isFlowing } from './throughput.ts'
 
 /**
- * One sender, and the two clocks that are read off what it delivers: the closing clock says how far in event time its
- * hosts' windows are complete; observed time says for how long it has been delivering at all.
+ * One sender, with two clocks derived from what it delivers: the watermark, up to which its hosts' windows are complete
+ * in event time, and observed time, for how long it has been delivering.
  */
 export interface Source {
   readonly name: string
-  /** Newest event time that it delivered, never beyond the arrival; -Infinity before. */
+  /** Newest event time delivered, never later than the arrival; -Infinity before the first. */
   watermark: Millis
-  /** Newest arrival of an event or heartbeat whose time was believed, or the source's first arrival. */
+  /** Newest arrival of an event or heartbeat with a usable time; initially the source's first arrival. */
   trusted: Millis
-  /** What `w` was at recent ticks, oldest first. */
+  /** The watermark at recent ticks, oldest first. */
   watermarkHistory: { at: Millis; w: Millis }[]
-  /** Arrival of its newest request, of its first, and of the newest one that came after a pause. */
+  /** Arrival of its newest request, of its first, and of the newest one after a pause. */
   lastSeenAt: Millis
   readonly since: Millis
   pausedUntil: Millis
   heartbeats: boolean
   /**
-   * Time, in milliseconds, in which it delivered: grows by a bucket for each bucket with a delivery, of a source with
-   * many hosts only while at least half of the usual number is heard.
+   * Time in milliseconds in which it delivered: grows by a bucket for each bucket with a delivery. For a source with
+   * many hosts it grows only while at least half of the baseline is delivered.
    */
   observed: Millis
-  /** The bucket of arrival time that is being watched (-1 before the first tick), and whether anything was delivered in it. */
+  /** The current bucket of arrival time (-1 before the first tick), and whether anything was delivered in it. */
   watching: number
   delivered: boolean
-  /** For how long nothing came although the service could have taken it. */
+  /** How long nothing arrived although the service could have accepted it. */
   idleFor: Millis
-  /** The extra window after a pause has been judged. */
+  /** True once the newest windows were flushed in the current pause. */
   flushed: boolean
   /** How many hosts it delivers. */
   readonly throughput: Throughput
 }
 
-/** Samples that are older than this on arrival move no clock, and windows that ended longer ago are not judged. */
+/**
+ * Samples older than this on arrival do not advance the watermark, and windows that ended longer ago are not evaluated.
+ */
 export const TOO_OLD = 24 * 3_600_000
-/** A source that delivers nothing but events with unbelievable times goes by their arrival after this long. */
+/** A source that delivers only events with unusable times advances by their arrival after this long. */
 const UNTRUSTED = 60_000
 /** A pause between requests that a steady sender does not make. */
 const PAUSE = 30_000
-/** A heartbeat overtakes events that are on their way; it vouches for the time before this much of its own. */
+/** A heartbeat can overtake events in transit: it advances the watermark to this much before its own time. */
 const HEARTBEAT_MARGIN = 30_000
-/** How long the clock's past is kept; the longest wait of a rule. */
+/** How long the watermark's history is kept; the longest extra lateness of a rule. */
 export const EXTRA_LATENESS = 90_000
 
 export function createSource(name: string, receivedAt: Millis): Source {
@@ -64,7 +66,7 @@ export function createSource(name: string, receivedAt: Millis): Source {
   }
 }
 
-/** A request came. */
+/** Records the arrival of a request. */
 export function recordArrival(source: Source, receivedAt: Millis): void {
   if (receivedAt - source.lastSeenAt > PAUSE) source.pausedUntil = receivedAt
   source.lastSeenAt = Math.max(source.lastSeenAt, receivedAt)
@@ -72,7 +74,7 @@ export function recordArrival(source: Source, receivedAt: Millis): void {
   source.flushed = false
 }
 
-/** An event came that may be trusted with the time. */
+/** Advances the watermark by an event with a usable time. */
 export function advanceWatermark(source: Source, ts: Millis, receivedAt: Millis): void {
   if (receivedAt - ts > TOO_OLD) return
   source.trusted = Math.max(source.trusted, receivedAt)
@@ -80,8 +82,9 @@ export function advanceWatermark(source: Source, ts: Millis, receivedAt: Millis)
 }
 
 /**
- * An event came whose time is not believed, so that it is taken by its arrival. It proves nothing about the others of
- * its source, which may be in the midst of a backlog; but where there are no others, somebody has to close the windows.
+ * Handles an event with an unusable time, which counts by its arrival. It proves nothing about the other events of its
+ * source, which may come from a backlog. A source without other events advances by arrival, since nothing else would
+ * close its windows.
  */
 export function advanceByArrival(source: Source, receivedAt: Millis): void {
   if (receivedAt - source.trusted > UNTRUSTED)
@@ -95,9 +98,10 @@ export function onHeartbeat(source: Source, ts: Millis, receivedAt: Millis): voi
 }
 
 /**
- * A second passes: remembers the clock, and counts the bucket of arrival time that is over.
+ * Records the watermark, and ends the bucket of arrival time if it is over.
  *
- * @param able how much of the time since the last tick counts as silence: 0 when the service could not have listened.
+ * @param able how much of the time since the last tick counts as idle: 0 if the service could not have accepted
+ *   requests.
  */
 export function tickSource(source: Source, now: Millis, able: Millis, bucket: Millis): void {
   clampSource(source, now)
@@ -109,7 +113,7 @@ export function tickSource(source: Source, now: Millis, able: Millis, bucket: Mi
     source.watermarkHistory.shift()
   source.idleFor += able
   const current = Math.floor(now / bucket)
-  // The bucket in which the source was first heard is counted at its end, like any other.
+  // The bucket of the source's first arrival is counted at its end, like any other.
   if (source.watching < 0) source.watching = current
   if (current === source.watching) return
   if (source.delivered && isFlowing(source.throughput)) source.observed += bucket
@@ -117,13 +121,13 @@ export function tickSource(source: Source, now: Millis, able: Millis, bucket: Mi
   source.delivered = false
 }
 
-/** Nothing that is remembered of a source lies ahead of the present: the service's clock may have been set back. */
+/** Moves all times of a source that lie ahead of `now` back to it: the service's clock may have been set back. */
 function clampSource(source: Source, now: Millis): void {
   clampToNow(source, now, 'lastSeenAt', 'trusted', 'pausedUntil', 'watermark')
   for (const mark of source.watermarkHistory) clampToNow(mark, now, 'at', 'w')
 }
 
-/** The closing clock: the source's clock as it was `wait` ago. */
+/** Returns the watermark as it was `wait` ago, which closes windows. */
 export function watermarkAt(source: Source, now: Millis, wait: Millis): Millis {
   let closing = -Infinity
   for (const mark of source.watermarkHistory) {
@@ -133,12 +137,12 @@ export function watermarkAt(source: Source, now: Millis, wait: Millis): Millis {
   return closing
 }
 
-/** Whether a pause of this source means something: it beats, or it has sent steadily for ten minutes. */
+/** Returns true if a pause of this source is meaningful: it sends heartbeats, or has sent steadily for ten minutes. */
 export function isRegular(source: Source): boolean {
   return source.heartbeats || source.lastSeenAt - source.pausedUntil >= 10 * 60_000
 }
 
-/** Whether what the source delivers is of now, and not out of a backlog. */
+/** Returns true if the source delivers current events rather than a backlog. */
 export function isLive(source: Source, receivedAt: Millis): boolean {
   return receivedAt - source.watermark < 5 * 60_000
 }

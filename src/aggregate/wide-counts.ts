@@ -1,9 +1,9 @@
-/** Counts of samples by cell: 16 bits each, and what does not fit beside them, by the number of the cell in its store. */
+/** Sample counts by cell: 16 bits each, with larger counts in a map by the number of the cell in its store. */
 export interface WideCounts {
   readonly overflow: Map<number, number>
 }
 
-/** In the column it says that the count is beside it. */
+/** Value in the column for a count that is in the map. */
 const FULL = 0xffff
 
 export function readCount(counts: WideCounts, column: Uint16Array, at: number, key: number): number {
@@ -11,7 +11,7 @@ export function readCount(counts: WideCounts, column: Uint16Array, at: number, k
   return n === FULL ? (counts.overflow.get(key) ?? n) : n
 }
 
-/** Counts one sample more, the first one in a cell that is begun anew. */
+/** Counts one more sample. The first one of a cleared cell restarts its count. */
 export function addCount(counts: WideCounts, column: Uint16Array, at: number, key: number): void {
   const n = column[at] as number
   if (n === 0) counts.overflow.delete(key)

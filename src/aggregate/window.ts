@@ -21,7 +21,7 @@ export interface BucketRange {
   readonly to: number
 }
 
-/** The samples of a window, merged, and how many of its buckets hold any. Columns that are not kept are NaN. */
+/** Merged samples of a window, and how many of its buckets hold any. Columns that are not kept are NaN. */
 export interface Window extends Partial {
   filled: number
 }
@@ -39,7 +39,7 @@ export function readWindow(store: Store, slot: number, span: BucketRange): Windo
   return all
 }
 
-/** The figure that a rule asks of a window; NaN when the window cannot give it. */
+/** Returns the statistic that a rule evaluates; NaN if the window has none. */
 export function computeFigure(
   store: Store,
   slot: number,
@@ -58,8 +58,9 @@ export function computeFigure(
 }
 
 /**
- * Growth of a counter within a window, from the sample before it; `rate` is per second of the time it covers. Of a
- * growth that took longer than the window is long (the counter pauses, or reports less often) only its share counts.
+ * Returns the growth of a counter within a window, from the sample before it; `rate` is per second of the time covered.
+ * If a growth took longer than the window (the counter pauses or reports less often), only the window's share of it
+ * counts.
  */
 function counterFigure(store: Store, slot: number, span: BucketRange, of: 'increase' | 'rate'): number {
   const length = (span.to - span.from) * store.layout.width
@@ -105,8 +106,8 @@ function lastBefore(store: Store, slot: number, bucket: number): { ts: number; v
 }
 
 /**
- * The usual distance between samples of a series, learnt from the kept buckets before `to`: the median gap between
- * buckets that hold samples, or a fraction of the bucket where they hold several. NaN when it cannot be told yet.
+ * Returns the usual interval between samples of a series, learned from the kept buckets before `to`: the median gap
+ * between buckets with samples, or a fraction of a bucket if buckets hold several. NaN while it is unknown.
  */
 export function estimateInterval(store: Store, slot: number, to: number): Millis {
   const { width } = store.layout
@@ -126,15 +127,15 @@ export function estimateInterval(store: Store, slot: number, to: number): Millis
   return gap > 1 ? gap * width : width / median(counts, counts.length >> 1)
 }
 
-/** The value in the middle, or the given one of the two that are there: a pause is no interval. */
+/** Returns the value at position `middle` in sorted order: a gap that did occur, never a mean of two. */
 function median(values: readonly number[], middle: number): number {
   return Float64Array.from(values).sort()[middle] as number
 }
 
 /**
- * Whether a window may be judged: the series began no later than one interval after the window did, and the window
- * holds `least` samples, and the ring has lost none of it. By default that is half of what the interval lets expect, at least one; a window without an
- * empty bucket always holds enough.
+ * Returns true if a window can be evaluated: the series began no later than one interval after the window did, the
+ * window holds at least `least` samples, and the ring has lost none of it. The default for `least` is half of what the
+ * interval predicts, at least one; a window without an empty bucket always holds enough.
  */
 export function hasCoverage(
   store: Store,

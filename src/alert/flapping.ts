@@ -1,41 +1,41 @@
 import type { Millis, Severity } from '../model.ts'
 
 /**
- * How often an alert changed between good and bad lately, as Nagios reckons: of the last 20 slots of time those with a
- * change, the newest counting most.
+ * How often an alert changed between normal and anomalous lately, computed as in Nagios: of the last 20 time slots
+ * those with a change, with the newest weighing most.
  */
 export interface Flapping {
-  /** Number of the newest slot, and a bit for each slot with a change, the newest lowest. */
+  /** Number of the newest slot, and one bit for each slot with a change; the newest slot is the lowest bit. */
   slot: number
   changes: number
   isBad: boolean
   isFlapping: boolean
-  /** The worst severity that was told since flapping started. */
+  /** The worst severity that was notified since flapping started. */
   worst?: Severity
-  /** Event time of the newest look. */
+  /** Event time of the newest sample. */
   at: Millis
 }
 
 const SLOTS = 20
-/** Weights of the newest and of the oldest slot; those between lie on a line. */
+/** Weights of the newest and the oldest slot. The weights between are linear. */
 const NEWEST = 1.25
 const OLDEST = 0.75
-/** Shares of weighted changes, in percent, at which flapping starts and under which it is over. */
+/** Percentages of weighted changes: flapping starts at the first and stops below the second. */
 const STARTS = 20
 const STOPS = 5
-/** Changes within one minute count once, however often a rule is judged. */
+/** Changes within one minute count once, however often a rule is evaluated. */
 const SHORTEST_SLOT = 60_000
 
 export function createFlapping(at: Millis): Flapping {
   return { slot: -1, changes: 0, isBad: false, isFlapping: false, at }
 }
 
-/** How wide a slot is for a rule that is judged so often. */
+/** Returns the length of a slot for a rule with this evaluation interval. */
 export function slotLength(every: Millis): Millis {
   return Math.max(every, SHORTEST_SLOT)
 }
 
-/** The weighted share of slots with a change, in percent. */
+/** Returns the weighted percentage of slots with a change. */
 export function flapPercent({ changes }: Pick<Flapping, 'changes'>): number {
   let sum = 0
   for (let i = 0; i < SLOTS; i++) if ((changes >> i) & 1) sum += NEWEST - (i * (NEWEST - OLDEST)) / (SLOTS - 1)
@@ -43,10 +43,10 @@ export function flapPercent({ changes }: Pick<Flapping, 'changes'>): number {
 }
 
 /**
- * Looks at an alert at an instant of event time: whether it is bad then, undefined when nobody can say.
+ * Records whether an alert is anomalous at an event time; undefined if unknown.
  *
- * @param width of a slot, see `slotOf`.
- * @returns what began or ended by it.
+ * @param width length of a slot, see `slotLength`.
+ * @returns whether flapping started or stopped.
  */
 export function recordSample(
   flapping: Flapping,
@@ -70,7 +70,7 @@ function turn(flapping: Flapping, isFlapping: boolean): 'started' | 'stopped' {
   return isFlapping ? 'started' : 'stopped'
 }
 
-/** Looks at an older time change nothing that is known. */
+/** Moves to a slot. A sample in an older slot changes nothing. */
 function move(flapping: Flapping, slot: number): void {
   const by = flapping.slot < 0 ? 0 : slot - flapping.slot
   if (by > 0) flapping.changes = by >= SLOTS ? 0 : (flapping.changes << by) & ((1 << SLOTS) - 1)

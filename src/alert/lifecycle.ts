@@ -1,8 +1,8 @@
 import type { AlertState, AlertEvent, CriticalSpan, Millis, Severity } from '../model.ts'
 
 /**
- * The life of one alert: one rule on one series. Each state has exactly the fields that it needs. All instants are
- * event times (ends of windows).
+ * Lifecycle of one alert: one rule on one series. Each state has exactly the fields that it needs. All times are event
+ * times (ends of windows).
  */
 export type AlertLifecycle =
   | (EvaluationCounts & {
@@ -16,32 +16,32 @@ export type AlertLifecycle =
   | (Episode & { readonly state: 'recovering'; readonly goodSince: Millis })
   | (Episode & { readonly state: 'resolved'; readonly resolvedAt: Millis })
 
-/** How many windows were judged since it began, and how many of them were beyond a bound. */
+/** Windows evaluated since it began, and how many of them breached a limit. */
 export interface EvaluationCounts {
   readonly evaluations: number
   readonly breaches: number
 }
 
-/** What an alert carries from firing to resolved. */
+/** Fields of an alert from firing to resolved. */
 export interface Episode extends EvaluationCounts {
   readonly since: Millis
   readonly firedAt: Millis
   readonly severity: Severity
-  /** End of the newest window that was beyond the bound, and of the newest that is counted. */
+  /** End of the newest window in breach, and of the newest window counted. */
   readonly lastBreach: Millis
   readonly counted: Millis
-  /** The most extreme figure; null where the rule has none. */
+  /** The most extreme value; null if the rule has none. */
   readonly peak: number | null
-  /** How often it came back after it had been good. */
+  /** How often it fired again while recovering. */
   readonly refirings: number
   readonly noDataSince?: Millis
-  /** Absent while it has never been critical. */
+  /** Absent if it was never critical. */
   readonly critical?: CriticalSpan
 }
 
-/** A judged window, as the life of an alert sees it. */
+/** Evaluation of one window, as input of the lifecycle. */
 export type WindowResult =
-  /** `since`: up to when there are data, where that is known. */
+  /** `since`: end of the available data, if known. */
   | { readonly kind: 'no_data'; readonly at: Millis; readonly since?: Millis }
   | { readonly kind: 'normal'; readonly at: Millis }
   | {
@@ -49,34 +49,37 @@ export type WindowResult =
       readonly at: Millis
       readonly severity: Severity
       readonly value: number | null
-      /** The bound is a lower one, so that the most extreme figure is the smallest. */
+      /** True if the limit is a lower one, so that the most extreme value is the smallest. */
       readonly lower: boolean
-      /** It is beyond no bound any more, but not yet good. */
+      /** Within all limits again, but not yet past the recovery threshold. */
       readonly isHeld?: boolean
-      /** When it began, where that is not `at`: at a silent host's last event; now, where the window ends later. */
+      /**
+       * When it began, if that is not `at`: the last event of an absent host, or the current time for a window that
+       * ends later.
+       */
       readonly since?: Millis
-      /** The window is open: it will be judged, and counted, when it has closed. */
+      /** The window is still open. It is evaluated again, and counted, once it has closed. */
       readonly isOpen?: boolean
     }
 
 export interface AlertTimers {
   readonly for: Millis
   readonly keepFiringFor: Millis
-  /** Whether people hear that a critical alert is only a warning by now. */
+  /** True if a change from critical to warning is notified. */
   readonly tellsFall?: boolean
-  /** A pending alert without data for longer than this is over; what comes later begins anew. */
+  /** A pending alert without data for longer than this is dropped; a later breach starts a new one. */
   readonly forgetPending: Millis
 }
 
 export type Change = { readonly to: AlertState; readonly because?: AlertEvent['event'] }
 
-/** The next state of an alert, undefined for none, and the step that was taken, if any. */
+/** The next lifecycle of an alert, undefined for none, and the transition, if any. */
 export interface Step {
   readonly life: AlertLifecycle | undefined
   readonly change?: Change
 }
 
-/** Moves an alert on by one finding. Findings about windows older than the newest breach never undo it. */
+/** Applies one window result to an alert. Results of windows older than the newest breach never undo it. */
 export function transition(life: AlertLifecycle | undefined, finding: WindowResult, patience: AlertTimers): Step {
   if (life === undefined || life.state === 'resolved' || isForgotten(life, finding.at, patience))
     return start(finding, patience)
@@ -134,7 +137,7 @@ function fire(
   return { life, change: { to: 'firing', because: 'fired' } }
 }
 
-/** The time that was spent critical, with a finding at `at` that makes the alert this severe, or none. */
+/** Returns the critical time after a result at `at` with this severity, or with none. */
 function updateCritical(known: CriticalSpan | undefined, severity: Severity | 'none', at: Millis): Spent {
   if (severity === 'critical') {
     if (known === undefined) return { critical: { from: at, count: 1 } }
@@ -151,7 +154,7 @@ function countEvaluation({ breaches, evaluations }: EvaluationCounts, finding: W
   return { evaluations: evaluations + 1, breaches: breaches + (isBad ? 1 : 0) }
 }
 
-/** Counts a window of an alert that fires, unless it is open or was counted before. */
+/** Counts a window of a firing alert, unless it is open or was counted before. */
 function countWhileOpen(life: Living, finding: WindowResult): Pick<Episode, 'evaluations' | 'breaches' | 'counted'> {
   const { counted, breaches, evaluations } = life
   const isOpen = finding.kind === 'anomalous' && finding.isOpen === true

@@ -20,16 +20,16 @@ import type { MetricPlan, Tier } from './plan.ts'
 import { count, type Fold, type Host, type KeyInfo } from './state.ts'
 import { recordUtilization, countInReport } from './report/stats.ts'
 
-/** What became of a frame. */
+/** Result of folding a frame. */
 export interface BatchResult {
   readonly duplicate: boolean
-  /** Events that were counted before, by their own ids. */
+  /** Events counted before, recognized by their own ids. */
   readonly known: number
-  /** Events of which the host or a series was refused. */
+  /** Events with a host or a series that a limit refused. */
   readonly refused: number
 }
 
-/** Event times beyond the arrival by more than this are not believed. */
+/** An event time later than the arrival by more than this is not used. */
 const FUTURE = 60_000
 
 export function foldBatch(fold: Fold, frame: Frame): BatchResult {
@@ -55,9 +55,9 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
 }
 
 /**
- * Two equal bodies of one source are one delivery that was sent again, if each of their events carries a time of its
- * own. Without times they may be honest repeats, like two equal single events, unless the HTTP side knows that the
- * answer to the first may not have arrived.
+ * Returns true if a body repeats a delivery: the same source sent an equal body before, and each event carries a time
+ * of its own. Without times, equal bodies may be separate measurements, like two equal single events, and count twice,
+ * unless the HTTP side marks the body as a possible retry.
  */
 function isRepeat(fold: Fold, frame: Frame): boolean {
   if (frame.events.length === 0) return false
@@ -88,7 +88,7 @@ function eventTime(event: EventSamples, receivedAt: Millis): Millis {
   return Number.isNaN(event.ts) ? receivedAt : event.ts
 }
 
-/** Folds one event in; false when a cap refused its host or one of its series. */
+/** Folds one event. Returns false if a limit refused its host or one of its series. */
 function foldEvent(fold: Fold, source: Source, event: EventSamples, receivedAt: Millis, judged: WorkBudget): boolean {
   const host = admitHost(fold, event.host, receivedAt)
   source.delivered = true
@@ -105,8 +105,9 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, receivedAt: 
 }
 
 /**
- * What comes again proves that its host is still heard through this source, and nothing else: it moves no clock, and
- * the source has not delivered by it, or else a batch that is sent for ever would make the hosts behind it fall silent.
+ * Records that a host is still seen through this source. A repeat changes nothing else: it does not advance the
+ * watermark, and the source does not count as delivering. Otherwise a batch that is resent forever would make the hosts
+ * behind the source absent.
  */
 function seeAgain({ state }: Fold, source: Source, event: EventSamples, receivedAt: Millis): void {
   const host = event.heartbeat ? undefined : state.hosts.get(event.host)
@@ -122,7 +123,10 @@ function recordSeen(host: Host, source: Source, receivedAt: Millis): void {
   host.lastSeenBySource.set(source.name, receivedAt)
 }
 
-/** The event's time, or its arrival where its host's clock is not to be believed; moves the source's clock. */
+/**
+ * Returns the event's time, or its arrival time if the host's clock is off or the event lies in the future. Advances
+ * the source's watermark.
+ */
 function trustedTime(fold: Fold, host: Host, source: Source, ts: Millis, receivedAt: Millis): Millis {
   if (isSkewEvidence(source, receivedAt - ts, receivedAt) || host.skew?.off !== undefined)
     recordSkew(host, receivedAt - ts, receivedAt)
@@ -141,7 +145,7 @@ function recordFuture(fold: Fold): void {
   countInReport(fold.state, 'future')
 }
 
-/** Whether an offset is the clock's doing: what a source delivers late may be a backlog, but none is of tomorrow. */
+/** Returns true if an offset proves clock skew. Late events may come from a backlog; events from the future cannot. */
 function isSkewEvidence(source: Source, offset: Millis, receivedAt: Millis): boolean {
   return isLive(source, receivedAt) || offset < 0 || offset > TOO_OLD
 }
@@ -191,15 +195,15 @@ function foldSample(
   return true
 }
 
-/** For the reports. What is of another day was asked for as history. */
+/** Records utilization for the reports. Samples older than `TOO_OLD` are history and do not count. */
 function recordForReport({ state, plan }: Fold, { metric }: MetricPlan, host: Host, ts: Millis, value: number): void {
   if (state.reportStats === undefined || state.now - ts > TOO_OLD) return
   recordUtilization(state.reportStats, metric.name, host, value, 2 * plan.config.limits.hosts)
 }
 
 /**
- * A ring that moves on overwrites its oldest buckets. Windows that would lose some before their source's clock closes
- * them (in a backlog that is read very fast) are judged now, with what is there.
+ * Evaluates the windows that would lose buckets when the ring moves on and overwrites its oldest ones. In a backlog
+ * that is read very fast this happens before the watermark closes them: they are evaluated with the data at hand.
  */
 function evaluateBeforeLoss(fold: Fold, host: Host, id: number, tier: Tier, bucket: number, judged: WorkBudget): void {
   const end = lastEndAtRisk(tier, bucket)
@@ -217,7 +221,7 @@ function isAboutToLose(tier: Tier, store: Store, slot: number, bucket: number): 
   return end > evaluatedTo(store, slot, false) || end > evaluatedTo(store, slot, true)
 }
 
-/** The newest window end of which the ring would lose a bucket by moving on to this one. */
+/** Returns the newest window end that loses a bucket when the ring moves on to `bucket`. */
 function lastEndAtRisk(tier: Tier, bucket: number): number {
   return Math.min(bucket - tier.layout.cells + tier.longest, bucket)
 }
@@ -227,7 +231,7 @@ function countDropped(fold: Fold): void {
   countInReport(fold.state, 'dropped')
 }
 
-/** The next tick has to look at closed windows that a late sample touches or leaves behind: those after a bucket. */
+/** Marks the closed windows that a late sample changes: the next tick evaluates those that end after this bucket. */
 function recordLate(fold: Fold, host: Host, id: number, late: number): void {
   count(fold, 'samples_late_merged')
   countInReport(fold.state, 'merged')
@@ -236,7 +240,7 @@ function recordLate(fold: Fold, host: Host, id: number, late: number): void {
   fold.state.pendingHosts.add(host.name)
 }
 
-/** The next tick has to look at the open windows of early rules. */
+/** Marks a series so that the next tick evaluates the open windows of its early rules. */
 function recordEarly(fold: Fold, host: Host, id: number): void {
   host.early ??= new Set()
   host.early.add(id)

@@ -5,7 +5,7 @@ import { applyRetire } from './inventory/retirement.ts'
 import type { Fold, CommandResult } from './state.ts'
 import { recordDowntime } from './report/stats.ts'
 
-/** A fact about the service itself that the folds must know of; nobody sends it over the API. */
+/** Records a start of the service for the folds. The service writes it to the journal; the API does not accept it. */
 export interface Started {
   readonly kind: 'started'
   readonly now: Millis
@@ -15,7 +15,7 @@ type Handlers = {
   readonly [K in Command['kind']]: (fold: Fold, command: Extract<Command, { kind: K }>) => CommandResult
 }
 
-/** Who obeys which command. */
+/** Handlers by command. */
 const COMMANDS: Handlers = {
   retire: applyRetire,
   silence: ({ state }, { silence }) => ({ answer: addSilence(state.dispatch, silence) }),
@@ -28,7 +28,7 @@ const COMMANDS: Handlers = {
   unacknowledge: ({ state }, { episode, now }) => ({ answer: acknowledge(state.dispatch, episode, undefined, now) }),
 }
 
-/** @throws when no such command is known: the journal was written by a newer version. The entry is passed over. */
+/** @throws if the command is unknown, because a newer version wrote the journal. The entry is skipped. */
 export function applyCommand(fold: Fold, command: Command | Started): CommandResult {
   if (command.kind === 'started') return recordStart(fold, command)
   if (!Object.hasOwn(COMMANDS, command.kind)) throw new Error(`the command '${command.kind as string}' is not known`)
@@ -43,7 +43,7 @@ function applyKind<K extends Command['kind']>(
   return COMMANDS[kind](fold, command)
 }
 
-/** The service was started: what passed since the newest tick was not watched. */
+/** Records a start of the service. The time since the newest tick is a gap: nothing was observed in it. */
 function recordStart(fold: Fold, { now }: Started): CommandResult {
   const { state } = fold
   if (state.now > 0 && now - state.now > 5000) {

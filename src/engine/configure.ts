@@ -9,8 +9,8 @@ import { resolveAlert } from './evaluate/alerts.ts'
 import type { Alert, Fold, Host, KeyInfo } from './state.ts'
 
 /**
- * A new configuration holds from its entry on. Windows, alerts and episodes stay; alerts that no rule looks at any more
- * end, since nothing else would ever end them.
+ * Applies a new configuration from its entry on. Windows, alerts and episodes stay. Alerts that no rule evaluates any
+ * more are closed, since nothing else would ever close them.
  */
 export function configure(fold: Fold, config: EngineConfig): void {
   const [before, after] = [fold.plan, createPlan(config)]
@@ -29,17 +29,17 @@ export function configure(fold: Fold, config: EngineConfig): void {
   recordRemovedRules(fold, before)
 }
 
-/** Takes note of the rules that are gone and that somebody may still ask about. */
+/** Records the removed rules that resolved alerts still refer to. */
 function recordRemovedRules({ state, plan }: Fold, before: Plan): void {
   const names = plan.config.rules.map(({ name }) => name)
   const kept = new Set(state.resolved.map(({ identity }) => identity.rule))
-  // What left before keeps its time.
+  // A rule that was removed earlier keeps its time of removal.
   const left = new Map([...before.config.rules.map(({ name }) => [name, state.now] as const), ...state.removedRules])
   for (const name of left.keys()) if (names.includes(name) || !kept.has(name)) left.delete(name)
   state.removedRules = left
 }
 
-/** Returns true if the series of a metric are separated by other fields than before. */
+/** Returns true if the labels that identify the series of a metric changed. */
 function isRegrouped(metric: string, before: Plan, after: Plan): boolean {
   const [old, now] = [before, after].map(({ metrics }) => {
     const plan = metrics.get(metric)
@@ -48,7 +48,7 @@ function isRegrouped(metric: string, before: Plan, after: Plan): boolean {
   return old !== undefined && old !== now
 }
 
-/** Drops the series of metrics that are gone or that are now separated by other fields. */
+/** Drops the series of metrics that were removed or whose labels changed. */
 function dropUnknown(fold: Fold, host: Host, after: Plan, regrouped: ReadonlySet<string>): void {
   for (const id of host.series.keys()) {
     const { metric } = fold.state.keys.infos[id] as KeyInfo
@@ -56,7 +56,7 @@ function dropUnknown(fold: Fold, host: Host, after: Plan, regrouped: ReadonlySet
   }
 }
 
-/** Moves the series of all metrics into rings that fit what the rules now ask. */
+/** Moves the series of all metrics into rings that fit the new rules. */
 function refit(fold: Fold, before: Plan): void {
   const { state, plan } = fold
   const old = new Map(state.stores)
@@ -69,7 +69,10 @@ function refit(fold: Fold, before: Plan): void {
   }
 }
 
-/** The stores that a metric needs: as they are, or filled from what reaches furthest back of those no coarser. */
+/**
+ * Returns the stores that a metric needs: existing ones where the layout is the same, else filled from the store that
+ * reaches furthest back among those no coarser.
+ */
 function fitted({ tiers }: MetricPlan, known: readonly Store[]): readonly (readonly [string, Store])[] {
   return tiers.flatMap(({ id, layout }) => {
     const source = known.findLast((store) => store.layout.width <= layout.width)
@@ -82,7 +85,7 @@ function isSame(a: Layout, b: Layout): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
-/** Ends the alerts whose rule is gone, is for other hosts now, or looks at something else. */
+/** Closes the alerts whose rule was removed, no longer applies to their host, or evaluates another metric. */
 function closeOrphans(fold: Fold, regrouped: ReadonlySet<string>): void {
   const { state, plan } = fold
   const rules = new Map(plan.config.rules.map((rule) => [rule.name, rule]))
@@ -97,7 +100,7 @@ function closeOrphans(fold: Fold, regrouped: ReadonlySet<string>): void {
   end(state.alerts)
 }
 
-/** Why an alert is not evaluated any more; undefined while it is. */
+/** Returns why an alert is not evaluated any more; undefined while it is. */
 function orphanReason(
   { host, key }: AlertIdentity,
   rule: Rule | undefined,
@@ -110,7 +113,7 @@ function orphanReason(
   return regrouped.has(metric) ? { code: 'regrouped', params: { metric } } : undefined
 }
 
-/** The metric whose series a rule looks at; "" for the absence of a host. */
+/** Returns the metric that a rule evaluates; "" for an absence rule. */
 function ruleMetric(rule: Rule): string {
   if (rule.kind === 'absence') return ''
   return rule.kind === 'count' ? countMetricName(rule.name) : rule.metric

@@ -5,9 +5,9 @@ import type { Alert, Fold } from './state.ts'
 import { rewindStats } from './report/stats.ts'
 
 /**
- * The service's clock was set back to `now`. What was dated beyond it cannot be believed: it would keep alerts from
- * ending and samples from counting until the old time is reached again. Series whose newest sample lies ahead begin
- * anew, the others are judged from now on; alerts stay, with no instant ahead of now.
+ * Handles a service clock that was set back to `now`. Dates ahead of it are wrong: they would keep alerts from
+ * resolving and samples from counting until the old time is reached again. Series whose newest sample lies ahead start
+ * anew; the others are evaluated from now on. Alerts stay, with every instant moved to `now` at the latest.
  */
 export function rewind(fold: Fold, now: Millis): void {
   const { state, plan } = fold

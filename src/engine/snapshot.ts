@@ -6,7 +6,7 @@ import { type PackedKnown, packKnown, unpackKnown } from './repeats/known.ts'
 import { copyStats } from './report/periods.ts'
 import type { State } from './state.ts'
 
-/** Raised when the shape of the state changes: a snapshot of another version is refused. */
+/** Increased when the shape of the state changes. Snapshots of other versions are refused. */
 const VERSION = 1
 const PART_BYTES = 1 << 20
 const LENGTH_BYTES = 4
@@ -16,18 +16,18 @@ export class SnapshotError extends Error {
   readonly code = 'snapshot_version'
 }
 
-/** A snapshot under way: the state as it was at an offset, although the state goes on. */
+/** A snapshot in progress: the state as of an offset, while the live state changes. */
 export interface SnapshotWriter {
   readonly count: number
-  /** The next part, at most about 1 MB; undefined after the last. */
+  /** Returns the next part, about 1 MB at most; undefined after the last. */
   take(): SnapshotChunk | undefined
-  /** Gives up; the state is no longer watched. */
+  /** Abandons the snapshot and stops tracking writes to the state. */
   drop(): void
 }
 
 /**
- * Begins a snapshot. Its bytes: the length of the head, the head (everything but the cells), then the cells of all
- * stores, chunk by chunk. The head is copied now; cells when their part is taken, or just before they change.
+ * Starts a snapshot. Format: the length of the head, the head (everything but the cells), then the cells of all stores,
+ * chunk by chunk. The head is copied now; cells are copied when their part is taken, or just before they change.
  */
 export function startSnapshot(state: State, upTo: Offset): SnapshotWriter {
   const heads = headParts(state)
@@ -92,16 +92,16 @@ function cellParts(store: Store): readonly Part[] {
   return Array.from({ length: Math.ceil(count / group) }, (_, i) => ({ take: () => take(i * group), drop }))
 }
 
-/** The state with its large tables packed. */
+/** State with its large tables packed. */
 interface SavedState extends Omit<State, 'stores' | 'known'> {
   readonly stores: Map<string, StoreFrame>
   readonly known: PackedKnown
 }
 
 /**
- * The state out of a snapshot's bytes.
+ * Restores the state from a snapshot's bytes.
  *
- * @throws {SnapshotError} another version wrote it.
+ * @throws {SnapshotError} if another version wrote it.
  */
 export function readSnapshot(bytes: Uint8Array): State {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
@@ -121,7 +121,7 @@ export function readSnapshot(bytes: Uint8Array): State {
   return { ...state, known: unpackKnown(state.known), stores, reportStats: copyStats(state.reportStats) }
 }
 
-/** How much may be replayed at the next start before a snapshot is taken. */
+/** The most that a start replays: a snapshot is due after this many journal bytes or ticks. */
 export interface SnapshotPolicy {
   readonly bytes: number
   readonly ticks: number
@@ -129,20 +129,20 @@ export interface SnapshotPolicy {
 
 export const SNAPSHOTS: SnapshotPolicy = { bytes: 32 << 20, ticks: 60 }
 
-/** Seconds between snapshots grow with their size, so that at most this many bytes a second are written. */
+/** Upper bound of the average write rate in bytes per second: larger snapshots are taken less often. */
 const RATE = 1 << 19
 
-/** Says when a snapshot is due, and hands out its parts one by one. */
+/** Decides when a snapshot is due and provides its parts one by one. */
 export interface Snapshots {
-  /** An entry of so many bytes was written. */
+  /** Records that an entry of `bytes` bytes was written. */
   count(bytes: number): void
   tick(state: State, folded: Offset): void
   cut(state: State, folded: Offset): void
   take(): SnapshotChunk | undefined
-  /** A part could not be written: the whole is given up. */
+  /** Abandons the snapshot after a part could not be written. */
   drop(): void
   isWriting(): boolean
-  /** Entries that no snapshot covers yet. */
+  /** Returns the number of entries that no snapshot covers yet. */
   entries(): number
 }
 

@@ -23,72 +23,75 @@ import { emptyKnown, type Known } from './repeats/known.ts'
 import type { Plan } from './plan.ts'
 import type { ReportStats } from './report/periods.ts'
 
-/** Everything the folds remember: plain data, so that a snapshot is a copy. Only `step` changes it. */
+/** State of the folds: plain data, so that a snapshot is a copy. Only `step` changes it. */
 export interface State {
   config: EngineConfig | undefined
-  /** The newest tick's time, and how many ticks there were. */
+  /** Time of the newest tick, and the number of ticks. */
   now: Millis
   ticks: number
   readonly sources: Map<string, Source>
   readonly hosts: Map<string, Host>
-  /** Hosts by position, for the sweep; a hole where one was let go. */
+  /** Hosts by position, for the sweep; null where a host was removed. */
   readonly hostSlots: (string | null)[]
   readonly freeSlots: number[]
   readonly keys: Keys
   readonly stores: Map<string, Store>
   series: number
-  /** Alerts that are about no host: silent sources, caps. */
+  /** Alerts without a host: absent sources, limits. */
   readonly alerts: Map<string, Alert>
-  /** How often alerts changed lately, by host, rule and series. */
+  /** Recent changes of alerts, by host, rule and series. */
   readonly flapping: Map<string, Flapping>
   /** Recently resolved alerts, oldest first. */
   readonly resolved: Alert[]
-  /** Ids of what was taken, with the tick count then. */
+  /** Ids of accepted input, with the tick of each. */
   readonly known: Known
-  /** Hosts with late or early samples to look at. */
+  /** Hosts with late or early samples to evaluate. */
   readonly pendingHosts: Set<string>
-  /** Next position of the sweep over all hosts; undefined when none is under way. */
+  /** Next position of the sweep over all hosts; undefined when none is running. */
   sweep: number | undefined
   /** Newest closed buckets of the sources when the last sweep began. */
   closedBuckets: string
-  /** Times in which the service was down. */
+  /** Downtimes of the service. */
   readonly gaps: { from: Millis; to: Millis }[]
-  /** Whether the hosts that the configuration expects are all among `hosts`. */
+  /** True if all hosts that the configuration expects are among `hosts`. */
   hasExpectedHosts: boolean
-  /** What was let go for good and nobody was told of yet, and when the first of it was. */
+  /** Hosts and sources that were retired and not notified yet, and when the first was. */
   readonly retired: { since: Millis; list: RetiredItem[] }
-  /** What was refused, and the tick at which no idle host was found to make room for another. */
+  /** Refusals by limits, and the tick at which no idle host was found to make room. */
   refusals: { count: number; last: Millis; what: Limited; searched: number }
-  /** Hosts that may be let go for others, the least recently seen last. */
+  /** Hosts that may be evicted, least recently seen last. */
   idleHosts: { readonly name: string; readonly lastSeen: Millis }[]
-  /** The look at all hosts that is under way, and whether time was observed anywhere since the last one began. */
+  /** The running scan over all hosts, and whether any source observed time since it began. */
   hostScan: HostScan | undefined
   hasObserved: boolean
-  /** Whether the newest tick has still to tell people what it is time for: a report is made before. */
+  /** True while the newest tick has not sent its due notifications: a report is built first. */
   isFlushPending: boolean
-  /** What reports are made of; undefined while no receiver wants one. */
+  /** Data for the reports; undefined while no receiver has reports enabled. */
   reportStats: ReportStats | undefined
   readonly dispatch: DispatchState
-  /** Rules that left the configuration, with when, while episodes of theirs are kept. */
+  /** Removed rules with the time of removal, while episodes of theirs are kept. */
   removedRules: Map<string, Millis>
 }
 
-/** A scan of all hosts in slices. All hosts are evaluated against the state at its start. */
+/** A pass over all hosts, in as many slices of work as it takes. All hosts see the values from its start. */
 export interface HostScan {
-  /** The next position in the roster, and the tick at which it began. */
+  /** Next position in `hostSlots`, and the tick at which the scan began. */
   position: number
   readonly tick: number
-  /** Whether time was observed, so that hosts may fall silent; and how many of them do so together, by mass silence. */
+  /**
+   * Whether any source observed time, so that hosts can become absent; and how many hosts are absent together, by mass
+   * absence.
+   */
   readonly hasObserved: boolean
   readonly absentBySource: ReadonlyMap<string, number>
 }
 
-/** What expected hosts are waited for by when no source is theirs: any of them may bring them. */
+/** The absence timer of expected hosts that no source delivers: any source may deliver them. */
 export interface ExpectedSince {
-  /** Since when, and how much time each source had observed then. */
+  /** Start of the wait, and the observed time of each source then. */
   since: Millis
   readonly observed: Map<string, Millis>
-  /** For how long, in time that the busiest source observed, as it was worked out at a tick. */
+  /** Duration of the wait in observed time of the busiest source, as computed at `tick`. */
   waited: Millis
   tick: number
 }
@@ -96,7 +99,10 @@ export interface ExpectedSince {
 export interface Host {
   readonly name: string
   readonly index: number
-  /** Set while an expected host has no source: it was never heard, or its source is gone. Shared by those alike. */
+  /**
+   * Set while an expected host has no source: it was never seen, or its source is gone. Shared by hosts that wait
+   * alike.
+   */
   expectedSince: ExpectedSince | undefined
   /** Arrival of its newest event (-Infinity without one), and the source's observed time then. */
   lastSeenAt: Millis
@@ -108,21 +114,21 @@ export interface Host {
   newestEvent: Millis
   /** Slot of each series in its metric's store, by key id. */
   readonly series: Map<number, number>
-  /** Closed buckets that the last sweep judged, for ordinary rules and for those that wait longer. */
+  /** Closed buckets that the last sweep evaluated, for ordinary rules and for rules with extra lateness. */
   evaluatedTo: number
   evaluatedLateTo: number
   skew: ClockSkew | undefined
   /** Open alerts by rule and series key. */
   readonly alerts: Map<string, Alert>
-  /** Key ids with late samples and the oldest bucket touched; key ids that early rules are to look at. */
+  /** Key ids with late samples, each with the oldest bucket changed; key ids for early rules to evaluate. */
   late: Map<number, number> | undefined
   early: Set<number> | undefined
   flush: boolean
-  /** Its row in the columns of what reports are made of; none before its first sample. */
+  /** Its row in the columns of the report statistics; undefined before its first sample. */
   reportRow: number | undefined
 }
 
-/** Series keys, each kept once. */
+/** Series keys, each stored once. */
 export interface Keys {
   readonly ids: Map<string, number>
   readonly infos: (KeyInfo | null)[]
@@ -136,10 +142,10 @@ export interface KeyInfo {
   uses: number
 }
 
-/** One alert with everything that it can be told by. */
+/** An alert with everything that a notification about it needs. */
 export interface Alert {
   readonly identity: AlertIdentity
-  /** The source that its host was heard through last. */
+  /** Source that delivered its host last. */
   source: string
   lifecycle: AlertLifecycle
   episode: string
@@ -148,25 +154,27 @@ export interface Alert {
   value: number | null
   evidence: Evidence
   severity: Severity
-  /** The limit that it was beyond when it was critical last. */
+  /** The limit that it breached when it was last critical. */
   criticalLimit?: Limit
-  /** How far back from its beginning lies what may have begun it. */
+  /** How long before its start a possible cause may lie. */
   lookback: Millis
   notify: readonly string[]
   ruleLabels: Readonly<Record<string, string>>
   templates: Templates
-  /** The mass silence that tells of this alert; it is not told by itself. */
+  /** The mass-absence alert that covers this one; this one sends no notifications of its own. */
   readonly massAbsence?: string
-  /** Why it is over although nothing got better. */
+  /** Why it was closed without recovery. */
   closeReason?: CloseReason
-  /** The tick at which its series was first found to be gone, while it is. */
+  /** The tick at which its series was first found to be gone, while it is gone. */
   seriesGoneSince?: number
-  /** How many of the hosts that a mass silence tells of were retired since. */
+  /** How many hosts of a mass absence were retired since. */
   retiredHosts?: number
   readonly transitions: Transition[]
 }
 
-/** The fold with what is derived from its state. Counters count since the process began and are no part of the state. */
+/**
+ * A state with everything derived from it. Counters count from the start of the process and are not part of the state.
+ */
 export interface Fold {
   readonly state: State
   plan: Plan
@@ -174,10 +182,10 @@ export interface Fold {
   readonly counters: Map<Counter, number>
 }
 
-/** What is limited in number. */
+/** What limits bound. */
 export type Limited = 'hosts' | 'series' | 'sources'
 
-/** What became of a command. */
+/** Result of a command. */
 export interface CommandResult {
   readonly answer: CommandAnswer
 }

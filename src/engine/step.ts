@@ -18,28 +18,28 @@ import { foldTick } from './tick.ts'
 import { createPlan } from './plan.ts'
 import { alertLookup } from './evaluate/lookup.ts'
 
-/** What one entry led to. */
+/** Result of one entry. */
 export interface Step {
   readonly effects: readonly Effect[]
   readonly duplicate: boolean
   readonly known: number
   readonly refused: number
   readonly more: boolean
-  /** The result of a command. */
+  /** Answer to the author of a command. */
   readonly answer?: CommandAnswer
 }
 
 const NOTHING: Step = { effects: [], duplicate: false, known: 0, refused: 0, more: false }
 
-/** A fold over a state; a new one begins with the configuration that comes with the first `config` entry. */
+/** Creates a fold over a state. A new state gets its configuration from the first `config` entry. */
 export function createFold(state: State = emptyState()): Fold {
   const config = { ...EMPTY, ...state.config }
   return { state, plan: createPlan(config), dispatchPlan: createDispatchPlan(config), counters: new Map() }
 }
 
 /**
- * The main path: one entry of the journal is folded into the state, and what is to be done outside comes back. Pure:
- * no clock, no chance, nothing but the state and the entry.
+ * Folds one journal entry into the state and returns the effects to carry out. Pure: the result depends on nothing but
+ * the state and the entry.
  */
 export function step(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Step {
   const { state } = fold
@@ -57,7 +57,7 @@ function foldEntry(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Partial<Ste
   return {}
 }
 
-/** The entry data of everything but a batch. */
+/** Encodes the data of any entry but a batch. */
 export function encodeEntry(value: Tick | EngineConfig | Command | Started): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value))
 }

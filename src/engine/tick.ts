@@ -16,20 +16,20 @@ import { alertLookup } from './evaluate/lookup.ts'
 import { maintainStats, recordRejects } from './report/stats.ts'
 import { startScan, continueScan, watchService } from './builtin/index.ts'
 
-/** A pause of a source is looked into once, after this long. */
+/** When a source sends nothing for this long, the windows up to its newest bucket are evaluated once. */
 const IDLE = 60_000
-/** The most that one tick counts as watched: after a suspend, or a jump of the clock, the time between is unknown. */
+/** The most that one tick counts as observed: after a suspend or a jump of the clock, the time between is unknown. */
 const MOST_PER_TICK = 2000
-/** A clock that goes back by more than this was wrong, and with it what was dated by it. */
+/** A clock set back by more than this was wrong, and so are the dates it set. */
 const SET_BACK = 60_000
 
 export interface TickResult {
   readonly effects: readonly Effect[]
-  /** More is due than fits one tick; another one with the same time goes on. */
+  /** True if work is left: another tick with the same time continues it. */
   readonly more: boolean
 }
 
-/** Applies a tick: advances clocks, evaluates what is due, and flushes pending notifications. */
+/** Handles one second of time: updates the sources, evaluates what is due, and sends pending notifications. */
 export function foldTick(fold: Fold, tick: Tick): TickResult {
   const { state } = fold
   const isNew = tick.now !== state.now
@@ -54,7 +54,7 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
   return { effects: isMade && state.isFlushPending ? flush(fold) : [], more: isLeft || !isMade }
 }
 
-/** Lets go of what people have to hear now. */
+/** Returns the notifications that are due now. */
 function flush(fold: Fold): readonly Effect[] {
   const { state, dispatchPlan } = fold
   state.isFlushPending = false
@@ -65,7 +65,7 @@ function flush(fold: Fold): readonly Effect[] {
   return [...notices, ...mails]
 }
 
-/** Moves the clocks of all sources; tells whether observed time grew anywhere. */
+/** Updates observed time and watermark history of all sources. Returns true if observed time grew for any of them. */
 function tickSources(fold: Fold, now: Millis, able: Millis): boolean {
   const { state, plan } = fold
   let hasObserved = false

@@ -19,7 +19,7 @@ const MAX_VARINT = 5
 
 export type FrameErrorCode = 'frame_version' | 'frame_cut' | 'frame_damaged'
 
-/** A frame that cannot be read: of another version, shorter than it says, or inconsistent in itself. */
+/** A frame that cannot be decoded: another version, truncated, or inconsistent. */
 export class FrameError extends Error {
   readonly code: FrameErrorCode
 
@@ -43,9 +43,9 @@ const cursorOver = (bytes: Buffer<ArrayBuffer>): Cursor => ({
 })
 
 /**
- * Packs the samples of one request. The result owns its ArrayBuffer, so that it can be transferred to a thread.
- * Numbers keep their bits (NaN becomes the canonical one); strings must be well-formed, since a lone surrogate has
- * no UTF-8 form and would come back as U+FFFD.
+ * Encodes the samples of one request. The result owns its ArrayBuffer, so that it can be transferred to a thread.
+ * Numbers keep their bits (NaN becomes the canonical one). Strings must be well-formed: a lone surrogate has no UTF-8
+ * form and would be decoded as U+FFFD.
  */
 export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
   const indexes = new Map<string, number>()
@@ -102,14 +102,14 @@ function assemble(frame: Frame, hasIds: boolean, strings: readonly string[], tai
   return all
 }
 
-/** UTF-8 takes at most three bytes for each unit of a string. */
+/** Returns an upper bound of the head's size: UTF-8 takes at most three bytes per code unit of a string. */
 function headBound(strings: readonly string[]): number {
   let bound = 2 + 8 + MAX_VARINT
   for (const text of strings) bound += MAX_VARINT + 3 * text.length
   return bound
 }
 
-/** Most names are short and ASCII, and a loop writes those faster than a call out of JavaScript. */
+/** Writes a string. Most names are short and ASCII, and a loop writes those faster than a native call. */
 function writeText(to: Cursor, text: string): void {
   const start = to.at
   writeVarint(to, text.length)
@@ -139,7 +139,7 @@ function writeFloat(to: Cursor, value: number): void {
   to.at += 8
 }
 
-/** Unpacks what `encodeFrame` wrote. Throws a `FrameError` when the bytes are not one whole frame of this version. */
+/** Decodes what `encodeFrame` wrote. Throws a `FrameError` if the bytes are not exactly one frame of this version. */
 export function decodeFrame(data: Uint8Array): Frame {
   const from = cursorOver(toBuffer(data))
   const version = readByte(from)
@@ -162,7 +162,10 @@ export function decodeFrame(data: Uint8Array): Frame {
   }
 }
 
-/** SharedArrayBuffers do not occur: frames come from a transfer or from the journal. */
+/**
+ * Returns a view of the bytes where possible. SharedArrayBuffers do not occur: frames come from a transfer or from the
+ * journal.
+ */
 function toBuffer(data: Uint8Array): Buffer<ArrayBuffer> {
   return data.buffer instanceof ArrayBuffer
     ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
@@ -187,7 +190,10 @@ function readEvent(from: Cursor, hasIds: boolean, strings: readonly string[]): E
     : { id: textAt(strings, id - 1), host, ts, heartbeat, series, values }
 }
 
-/** A count of items of at least `size` bytes; one that the rest cannot hold is refused before memory is taken. */
+/**
+ * Reads a count of items of at least `size` bytes. A count that exceeds the remaining bytes is refused before memory is
+ * allocated.
+ */
 function readCount(from: Cursor, size: number): number {
   const count = readVarint(from)
   if (count * size > from.bytes.length - from.at) throw cut(from)

@@ -6,9 +6,9 @@ const MAX_HOST = 255
 type HostList = 'machine' | 'slurm.node' | 'syslog' | 'default'
 
 /**
- * Where the host of an event is found, the first usable path counts. `syslog` also serves authentication lines: a
- * central shipper's own name stands in `host.name`, so what the line itself names comes first. What Slurm's controller
- * says of a node is about the node.
+ * Paths to the host of an event; the first usable one wins. `syslog` also applies to authentication lines: a central
+ * shipper's own name is in `host.name`, so the host in the line itself comes first. Events of Slurm's controller about
+ * a node belong to the node.
  */
 export const DEFAULT_HOST_PATHS: Readonly<Record<HostList, readonly string[]>> = {
   machine: ['machine.id'],
@@ -47,10 +47,10 @@ interface HostField {
 
 type Fault = Omit<Rejection, 'index'>
 
-/** Finds the host of an event of some kind among the values that were read from it; `NO_HOST` when it names none. */
+/** Returns the host of an event of this kind from the values read from it; `NO_HOST` if it has none. */
 export type ResolveHost = (kind: string, values: readonly unknown[]) => string | Fault
 
-/** Compiles host paths by kind of event. A kind without a list of its own is looked for as `default` says. */
+/** Compiles host paths by kind of event. A kind without a list of its own uses `default`. */
 export function compileHost(lists: Readonly<Record<string, readonly string[]>>, paths: Paths): ResolveHost {
   const all: Readonly<Record<string, readonly string[]>> = { ...DEFAULT_HOST_PATHS, ...lists }
   const plans = new Map<string, HostField[]>()
@@ -76,7 +76,10 @@ function resolve(plan: readonly HostField[], values: readonly unknown[]): string
   return UNKNOWN_HOST
 }
 
-/** Of several addresses the first counts, of several names the last: inputs append what the line says to what was. */
+/**
+ * Returns the host in a value. Of several addresses the first wins, of several names the last: inputs append the name
+ * in the line to the one that was there.
+ */
 function nameIn(value: unknown, path: string): string | undefined {
   if (typeof value === 'string') return clean(value)
   if (!Array.isArray(value)) return undefined
@@ -85,7 +88,10 @@ function nameIn(value: unknown, path: string): string | undefined {
   return path.endsWith('.ip') ? names.find(isName) : names.findLast(isName)
 }
 
-/** Refuses what is empty and what a sprintf reference left behind. */
+/**
+ * Returns the text without separators, well-formed; undefined if it is blank or contains an unresolved sprintf
+ * reference.
+ */
 function clean(text: string): string | undefined {
   if (text.trim() === '' || text.includes('%{')) return undefined
   const plain = text.includes(SEP) ? text.replaceAll(SEP, '') : text

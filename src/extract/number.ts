@@ -1,10 +1,10 @@
-/** No measurement is written longer; the bound keeps hostile text cheap. */
+/** No measurement is longer; the limit keeps hostile text cheap. */
 const MAX_LENGTH = 100
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 
 /**
- * The number that a field means: a finite number, or its decimal text as grok and mutate leave it ("0.93", ".93",
- * "1e3", "-5"). NaN for all else: null, booleans, arrays, "", " ", "NaN", "0x10", "1e999", "%{x}".
+ * Returns the number in a field: a finite number, or its decimal text as grok and mutate produce it ("0.93", ".93",
+ * "1e3", "-5"). NaN for everything else: null, booleans, arrays, "", " ", "NaN", "0x10", "1e999", "%{x}".
  */
 export function parseNumber(value: unknown): number {
   if (typeof value === 'number') return Number.isFinite(value) ? value : Number.NaN

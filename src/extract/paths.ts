@@ -3,22 +3,22 @@ import { compileFunction } from 'node:vm'
 interface PathNode {
   readonly key: string
   readonly children: PathNode[]
-  /** Where the value goes; undefined on the way to others. */
+  /** Slot of the value; undefined for a node that only leads to others. */
   slot: number | undefined
 }
 
-/** All the paths that somebody wants to read, walked together with an event: an absent branch costs one look. */
+/** All paths to read, walked together with an event: an absent branch costs one lookup. */
 export interface Paths {
-  /** Adds a dotted path and returns the slot in which its value will be. Equal paths share a slot. */
+  /** Adds a dotted path and returns the slot of its value. Equal paths share a slot. */
   add(path: string): number
   /** Compiles a reader of all paths added so far. */
   compile(): ReadPaths
 }
 
 /**
- * Reads an event in nested form: one value a slot, undefined for what is not there. Only own fields count, and arrays
- * have none: `system.load.1` is never an index. Where a path is blocked (`"host": "x"`), a literal dotted key beside
- * the obstacle counts (`"host.name": "y"`).
+ * Reads an event in nested form and returns one value per slot, undefined for missing ones. Only own properties count,
+ * and arrays have none: `system.load.1` is never an index. If a path is blocked (`"host": "x"`), a literal dotted key
+ * beside the blocking value counts (`"host.name": "y"`).
  */
 export type ReadPaths = (event: object) => readonly unknown[]
 
@@ -49,9 +49,9 @@ function nodeAt(root: PathNode, segments: readonly string[]): PathNode {
 }
 
 /**
- * Writes the walk as JavaScript, since V8 reads a field whose name stands in the code about eight times faster than
- * one whose name is in a variable; the walk is a fifth of the cost of an event otherwise. Names of fields enter the
- * code only as JSON strings.
+ * Compiles the walk to JavaScript: V8 reads a property whose name is in the code about eight times faster than one
+ * whose name is in a variable, and without this the walk is a fifth of the cost of an event. Field names enter the code
+ * only as JSON strings.
  */
 function compile(root: PathNode, slots: number): ReadPaths {
   const locals = Array.from({ length: slots }, (_, slot) => `s${slot}`)
@@ -61,7 +61,7 @@ function compile(root: PathNode, slots: number): ReadPaths {
   return compileFunction(code, ['event']) as ReadPaths
 }
 
-/** Code that reads one field of an owner and, if it is an object, what is wanted below it. */
+/** Returns code that reads one field of an owner and, if it is an object, the paths below it. */
 function emit(node: PathNode, owner: string, key: string, literals: boolean, variables: { count: number }): string {
   const value = `v${variables.count++}`
   const lines = [`const ${value} = ${access(owner, node.key, key)};`]
@@ -74,7 +74,7 @@ function emit(node: PathNode, owner: string, key: string, literals: boolean, var
   return lines.join('\n')
 }
 
-/** Code for a blocked path: every path below, once more under its dotted key. */
+/** Returns code for a blocked path: every path below, under its dotted key. */
 function emitLiterals(blocked: PathNode, owner: string, variables: { count: number }): string[] {
   return descendants(blocked, blocked.key).map(({ literal, node }) =>
     emit(node, owner, JSON.stringify(literal), false, variables),
@@ -88,6 +88,6 @@ function descendants(node: PathNode, prefix: string): { literal: string; node: P
   })
 }
 
-/** Names that every object inherits are asked for with care. */
+/** Names that every object inherits require an own-property check. */
 const access = (owner: string, name: string, key: string): string =>
   name in Object.prototype ? `(Object.hasOwn(${owner}, ${key}) ? ${owner}[${key}] : undefined)` : `${owner}[${key}]`

@@ -5,7 +5,7 @@ import { createPaths, type Paths } from './paths.ts'
 import { parseTime } from './time.ts'
 import { compileWhere, type Where } from './where.ts'
 
-/** Longer values of `by` fields are cut: they become parts of names. */
+/** Longer values of `by` fields are cut: they become parts of series names. */
 const MAX_BY = 256
 const HEARTBEAT = 'heartbeat'
 const MAX_SHOWN = 40
@@ -19,13 +19,13 @@ export interface Counting extends Pick<CountRule, 'name' | 'where'> {
 export interface ExtractorOptions {
   readonly metrics: readonly Metric[]
   readonly rules: readonly Counting[]
-  /** Paths to the host, by kind of event; see `DEFAULT_HOST_PATHS`, which fills what is missing. */
+  /** Paths to the host, by kind of event. `DEFAULT_HOST_PATHS` applies to missing kinds. */
   readonly host: Readonly<Record<string, readonly string[]>>
-  /** Path of the field that names an event uniquely. */
+  /** Path of the field with the unique id of an event. */
   readonly eventIdField?: string
 }
 
-/** What an event contributes, or why it is refused (its time or its host cannot be used). */
+/** Returns the samples of an event, or why it is rejected (its time or its host is unusable). */
 export type Extract = (event: object, kind: string) => EventSamples | Omit<Rejection, 'index'>
 
 interface MetricPlan {
@@ -37,16 +37,16 @@ interface MetricPlan {
 interface CountPlan {
   readonly series: string
   readonly holds: Where
+  /** True if the rule has a lower limit: events that do not match must be distinguished from no events at all. */
   readonly zeroes: boolean
 }
 
 /**
- * Compiles what metrics and rules need of events into one walk. The extractor takes events in nested form, as judging
- * leaves them. Every metric yields at most one sample, from its first field that holds a finite number or its decimal
- * text. Every count rule yields 1 under the name `count(<rule>)` for an event that matches; with
- * `zeroes` also 0 for one that does not. The rule's own host patterns are not looked at here. Events of kind
- * `heartbeat` are about no host and yield no samples. Throws a `PatternError` for an expression in a rule that cannot
- * be compiled.
+ * Compiles all paths of metrics and rules into one walk. The extractor takes validated events in nested form. Every
+ * metric yields at most one sample, from its first field with a finite number or its decimal text. Every count rule
+ * yields 1 under the name `count(<rule>)` for an event that matches; with a lower limit it also yields 0 for one that
+ * does not. The rule's host patterns are not applied here. Events of kind `heartbeat` have no host and yield no
+ * samples. Throws a `PatternError` for an expression in a rule that cannot be compiled.
  */
 export function createExtractor({ metrics, rules, host, eventIdField }: ExtractorOptions): Extract {
   const paths = createPaths()
@@ -94,7 +94,10 @@ function readEventTime(value: unknown): number | Omit<Rejection, 'index'> {
   return { path: '/@timestamp', reason: `${expected}, found ${found}`, code: 'timestamp' }
 }
 
-/** Takes the metric's sample; false when a field of it holds something else than a number and no other field has one. */
+/**
+ * Adds the metric's sample. Returns false if one of its fields holds something other than a number and no other field
+ * has one.
+ */
 function measure(plan: MetricPlan, slots: readonly unknown[], series: string[], values: number[]): boolean {
   let isWell = true
   for (const slot of plan.fields) {
@@ -118,7 +121,10 @@ function seriesKey({ name, by }: MetricPlan, slots: readonly unknown[]): string 
   return key
 }
 
-/** A value as part of a series' name: at most 256 characters, no separator, well-formed; "" if there is none. */
+/**
+ * Returns a value as part of a series name: at most 256 characters, without separator, well-formed; "" if there is
+ * none.
+ */
 function label(value: unknown): string {
   if (typeof value === 'number') return String(value)
   if (typeof value !== 'string') return ''

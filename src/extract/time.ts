@@ -3,24 +3,24 @@ import type { Millis } from '../model.ts'
 const ZERO = 48
 const MINUTE = 60_000
 const DAY = 86_400_000
-/** The range of ECMAScript's own dates, years -271821 to 275760. */
+/** Range of ECMAScript dates, years -271821 to 275760. */
 const MAX_TIME = 8.64e15
 const DAYS_IN_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 const SHAPE =
   /^([+-]\d{4,6}|\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)$/
 
 /**
- * Reads an ISO 8601 instant with seconds, 0 to 9 decimals and `Z` or an offset: `2024-03-05T10:11:12.345678Z`,
- * `2024-03-05T10:11:12+01:00`. Returns milliseconds since 1970 with a fraction (a double keeps about 0.2 µs of it
- * in our century), or NaN when the text is no such instant or names a date that does not exist. A leap second
- * counts as the second after it.
+ * Parses an ISO 8601 instant with seconds, 0 to 9 decimals and `Z` or an offset: `2024-03-05T10:11:12.345678Z`,
+ * `2024-03-05T10:11:12+01:00`. Returns milliseconds since 1970 with a fraction (a double keeps about 0.2 µs of it in
+ * this century), or NaN if the text is no such instant or names a date that does not exist. A leap second counts as the
+ * second after it.
  */
 export function parseTime(text: string): Millis {
   const usual = parseUsual(text)
   return Number.isNaN(usual) ? parseAny(text) : usual
 }
 
-/** The layout that Logstash sends, `YYYY-MM-DDTHH:MM:SS[.digits]Z`, without a regular expression; NaN otherwise. */
+/** Parses Logstash's layout, `YYYY-MM-DDTHH:MM:SS[.digits]Z`, without a regular expression; NaN otherwise. */
 function parseUsual(text: string): Millis {
   const length = text.length
   if (length < 20 || length > 30 || text.charCodeAt(length - 1) !== 90 || !separated(text)) return Number.NaN
@@ -30,7 +30,7 @@ function parseUsual(text: string): Millis {
   return days * DAY + parseClock(twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)) + fraction
 }
 
-/** Whether `-`, `-`, `T`, `:`, `:` stand where they should, and a point where decimals follow. */
+/** Returns true if `-`, `-`, `T`, `:`, `:` are at their positions, and a point before any decimals. */
 function separated(text: string): boolean {
   return (
     text.charCodeAt(4) === 45 &&
@@ -58,7 +58,7 @@ function parseFraction(text: string, end: number): Millis {
   return decimalMillis(digits, end - 20)
 }
 
-/** Decimals of a second, given as a whole number and how many they are. */
+/** Returns the milliseconds of decimals of a second, given as a whole number and their count. */
 function decimalMillis(digits: number, count: number): Millis {
   return count <= 3 ? digits * 10 ** (3 - count) : digits / 10 ** (count - 3)
 }
@@ -75,12 +75,12 @@ function parseAny(text: string): Millis {
   return Math.abs(time) <= MAX_TIME ? time : Number.NaN
 }
 
-/** Days from 1970-01-01 to a date of the Gregorian calendar; NaN for a date that does not exist. */
+/** Returns the days from 1970-01-01 to a date of the Gregorian calendar; NaN for a date that does not exist. */
 function daysSinceEpoch(year: number, month: number, day: number): number {
   if (!(day >= 1 && day <= (DAYS_IN_MONTH[month - 1] ?? 0))) return Number.NaN
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
   if (month === 2 && day === 29 && !leap) return Number.NaN
-  // Years are counted from March, so that a leap day ends one; 719,468 days lie between 0000-03-01 and 1970.
+  // Years start in March, so that a leap day ends one; 719,468 days lie between 0000-03-01 and 1970.
   const years = month > 2 ? year : year - 1
   const century = Math.floor(years / 100)
   const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1

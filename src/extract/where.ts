@@ -3,7 +3,7 @@ import { compilePattern } from '../labels/regex.ts'
 import { parseNumber } from './number.ts'
 import type { Paths } from './paths.ts'
 
-/** Linear as they are, expressions cost too much on more text than this. */
+/** Expressions take linear time, but longer text still costs too much. */
 const MAX_MATCHED = 32_768
 
 /** An expression of a rule that cannot be compiled. */
@@ -12,20 +12,20 @@ export class PatternError extends Error {
   override readonly name = 'PatternError'
 }
 
-/** Says whether all tests of a rule hold for the values that were read from an event. */
+/** Returns true if all tests of a rule match the values read from an event. */
 export type Where = (values: readonly unknown[]) => boolean
 
 type ItemTest = (item: unknown) => boolean
 
-/** Compiles a rule's tests. Throws a `PatternError` for an expression that RE2 does not know. */
+/** Compiles a rule's tests. Throws a `PatternError` for an expression that RE2 does not support. */
 export function compileWhere(tests: readonly FieldTest[], paths: Paths): Where {
   const compiled = tests.map((test) => ({ slot: paths.add(test.field), holds: compileTest(test) }))
   return (values) => compiled.every(({ slot, holds }) => holds(values[slot]))
 }
 
 /**
- * A missing field (also null, and an array without values) fails every test but `exists: false`. An array passes when
- * one of its elements does.
+ * Compiles one test. A missing field (also null, and an array without values) fails every test but `exists: false`. An
+ * array passes if one of its elements does.
  */
 function compileTest(test: FieldTest): ItemTest {
   const checks = itemChecks(test)
@@ -68,13 +68,13 @@ function compileMatches(expression: string, field: string): (text: string) => bo
   }
 }
 
-/** What makes an expression more than a plain sequence, or a class that is hard to delimit. */
+/** Constructs beyond a plain sequence, and classes that are hard to delimit. */
 const INVOLVED = /[|(){}]|\\Q|\[\^?\]|\[[^\]]*\[/
 const TOKEN = /(\[(?:\\.|[^\]\\])*\]|\\.|[^])([*+?]?)\??/gu
 
 /**
- * The longest text that every match of an expression contains: looking for it first is far cheaper than matching.
- * Empty, which every text contains, for expressions that are not plainly a sequence.
+ * Returns the longest text that every match of an expression contains: searching for it first is far cheaper than
+ * matching. Empty, which every text contains, for expressions that are not a plain sequence.
  */
 export function requiredLiteral(pattern: string): string {
   if (INVOLVED.test(pattern)) return ''
@@ -89,7 +89,7 @@ export function requiredLiteral(pattern: string): string {
   return longest
 }
 
-/** The character that a token stands for; undefined for classes, anchors and the point. */
+/** Returns the character that a token stands for; undefined for classes, anchors and the point. */
 function plainCharacter(token: string): string | undefined {
   if (/^\\[^\w\s]$/u.test(token)) return token.slice(1)
   return /^[^\\[\].^$]$/u.test(token) ? token : undefined

@@ -12,19 +12,20 @@ export interface AdmitDeps {
   readonly log: Log
   readonly clock: Clock
   readonly state: () => 'starting' | 'ready' | 'draining'
-  /** More is under way than should be. */
+  /** Returns true if too many requests are in progress. */
   readonly overloaded: () => boolean
 }
 
-/** Answers a request and resolves to undefined, or resolves to who sent it. Reads no byte of its body. */
+/** Admits a request and resolves to its sender, or answers it and resolves to undefined. Reads no byte of its body. */
 export type AdmitRequest = (request: FastifyRequest, reply: FastifyReply) => Promise<Admitted | undefined>
 
 const MINUTE = 60_000
 const LOG_EVERY = 10_000
 
 /**
- * Who may post now. Each answer here leaves the connection open: a close would make Logstash fail on a body that it
- * is still sending. What the sender should try again gets 429 or 503, since it drops the events at any other code.
+ * Creates the check that decides which requests are admitted. Each response here leaves the connection open: a close
+ * would make Logstash fail on a body that it is still sending. Requests to be retried get 429 or 503, since the sender
+ * drops the events at any other code.
  */
 export async function createAdmit(scope: FastifyInstance, deps: AdmitDeps): Promise<AdmitRequest> {
   const { config, log, clock, state, overloaded } = deps

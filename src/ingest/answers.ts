@@ -2,11 +2,11 @@ import type { FastifyReply } from 'fastify'
 import type { Rejection } from '../model.ts'
 import { CHALLENGE } from '../net/auth.ts'
 
-/** What became of a body's events, as its sender reads it. */
+/** Result of a body's events, as its sender receives it. */
 export interface Summary {
   readonly accepted: number
   readonly rejected: number
-  /** The first few; without an index where a number of events is meant. */
+  /** The first few errors; without an index if an error is about a number of events. */
   readonly errors: readonly (Omit<Rejection, 'index' | 'code'> & { readonly index?: number })[]
   readonly duplicate?: true
 }
@@ -18,12 +18,12 @@ export function answerSummary(reply: FastifyReply, status: number, summary: Summ
   return reply.code(status).type(TYPE).send(JSON.stringify(summary))
 }
 
-/** There was no event in the body. */
+/** Answers a body without events. */
 export function answerNothing(reply: FastifyReply): FastifyReply {
   return answerSummary(reply, 200, NOTHING)
 }
 
-/** A body, or a request, that is refused for good. */
+/** Answers a body or a request that is rejected permanently. */
 export function answerError(reply: FastifyReply, status: number, reason: string): FastifyReply {
   return reply
     .code(status)
@@ -31,7 +31,10 @@ export function answerError(reply: FastifyReply, status: number, reason: string)
     .send(JSON.stringify({ error: reason }))
 }
 
-/** Turns a request away for a while. @param after seconds after which the sender may try again. */
+/**
+ * Turns a request away for a while.
+ * @param after seconds until the sender may retry.
+ */
 export function answerLater(reply: FastifyReply, status: 429 | 503, after: number, reason: string): FastifyReply {
   return answerError(reply.header('retry-after', String(after)), status, reason)
 }

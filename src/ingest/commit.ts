@@ -16,29 +16,29 @@ export interface CommitDeps {
   readonly observer: Observer
   readonly rejects: Rejects
   readonly retries: Retries
-  /** A span of `timers`. */
+  /** Measured with `timers`. */
   readonly answerWithin: Millis
-  /** Frames that wait for their commit. */
+  /** Frames waiting for their commit. */
   readonly load: { appends: number }
   encode(frame: Frame): Uint8Array
   append(frame: Uint8Array): Promise<Ack>
 }
 
-/** What one request brings along from its head to its answer. */
+/** Context of one request from its head to its response. */
 export interface RequestContext {
   readonly arrived: Millis
   source: string
-  /** The body's size on the wire, in bytes. */
+  /** Size of the body on the wire, in bytes. */
   wire: number
   /** Set once the body was handed on. */
   handedOn?: { readonly delivery: string; readonly at: Millis }
-  /** The sender was told to come again with a body that may have been committed all the same. */
+  /** The sender was asked to retry a body that may have been committed all the same. */
   inDoubt: boolean
-  /** The answer is out, or the connection is gone. */
+  /** True once the response is sent or the connection is closed. */
   over: boolean
 }
 
-/** Has a judged body committed, and answers. What could not be committed in time is answered 503. */
+/** Commits a validated body and answers the request. A body that was not committed in time is answered 503. */
 export async function commit(
   { id, many, verdict }: CheckedBody,
   visit: RequestContext,
@@ -53,7 +53,7 @@ export async function commit(
   else visit.handedOn = { delivery, at: rcv }
   const header = { source: visit.source, batchId: id, many, maybeRetry, rcv }
   const frame = encode({ ...header, events: verdict.accepted }, verdict, deps)
-  // Also when the answer cannot wait for it: the events are counted once their fate is certain.
+  // Runs even if the response cannot wait for it: events are counted once their outcome is known.
   const appended = append(frame, deps).then((ack) => {
     try {
       report(ack, verdict, visit.source, deps)

@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '../model.ts'
 
-/** Lets one message in a span through, with the sum of what the others in between would have told. */
+/** Passes one message per span, with the sum of the counts suppressed in between. */
 export type LogThrottle = (count: number, say: (sum: number) => void) => void
 
 export function createLogThrottle(clock: Clock, span: Millis): LogThrottle {
@@ -9,7 +9,7 @@ export function createLogThrottle(clock: Clock, span: Millis): LogThrottle {
   return (count, say) => {
     const now = clock.now()
     sum += count
-    // The distance, so that a clock that was set back does not silence it.
+    // Absolute, so that a clock that was set back does not suppress messages.
     if (Math.abs(now - last) < span) return
     say(sum)
     sum = 0

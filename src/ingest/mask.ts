@@ -8,12 +8,12 @@ const SECRET_URL = /(:\/\/[^\s:/@]{1,64}:)[^\s/@]{1,256}(?=@)/g
 const MASKED = '***'
 const LONGEST_TEXT = 512
 const DEEPEST = 8
-/** What each value costs beside its text. */
+/** Overhead of each value beside its text. */
 const OVERHEAD = 4
 
 /**
- * A copy of an event that is fit to be kept and shown: secrets masked, texts cut, what is too deep or too much left
- * out with an ellipsis. It holds about `room` characters as JSON, whatever the event is like.
+ * Returns a copy of an event for storage and display: secrets are masked, texts are cut, and parts that are too deep or
+ * too long are replaced by an ellipsis. It has about `room` characters as JSON, whatever the event contains.
  */
 export function excerpt(event: unknown, room: number): unknown {
   let left = room
@@ -48,7 +48,7 @@ export function excerpt(event: unknown, room: number): unknown {
       const name = clipText(key)
       out.push([name, SECRET_KEY.test(name) ? MASKED : clip(value, depth + 1)])
     }
-    // Defines its fields, so that a key named __proto__ is a field like any other.
+    // `fromEntries` defines properties, so that a key named __proto__ is a field like any other.
     return Object.fromEntries(out)
   }
 

@@ -10,7 +10,7 @@ import { createSerialQueue } from './serial-queue.ts'
 import { createBatchVerdict, checkInto } from './verdict.ts'
 import type { CheckPorts, BatchVerdict } from './verdict.ts'
 
-/** A body, read and judged. */
+/** A decoded and validated body. */
 export interface CheckedBody {
   readonly kind: 'judged'
   readonly id: string
@@ -18,23 +18,23 @@ export interface CheckedBody {
   readonly verdict: BatchVerdict
 }
 
-/** `busy`: too many large bodies are waiting, and this one should come again later. */
+/** `busy`: too many large bodies are waiting; the sender should retry later. */
 export type Read = CheckedBody | { readonly kind: 'empty' } | { readonly kind: 'busy' }
 
-/** What the reader asks of a request beside its body. */
+/** What the reader needs of a request beside its body. */
 export type Headers = Pick<IncomingMessage, 'headers' | 'headersDistinct'>
 
-/** Reads a body as it came on the wire. Throws or rejects with a `Refusal`, of which nothing is then counted. */
+/** Reads a body as received. Throws or rejects with a `Refusal`; none of its events count then. */
 export type Reader = (body: Buffer, request: Headers) => Read | Promise<Read>
 
-/** Large bodies that wait for their turn; each may take most of a second. */
+/** The most large bodies that wait for their turn; each may take most of a second. */
 const MOST_WAITING = 4
-/** Events of a large body that are judged before others get their turn. */
+/** Events of a large body validated before other requests are handled. */
 const SLICE = 500
 
 /**
- * Small bodies are read at once. Large ones are read one at a time and in slices, so that neither the memory nor
- * the time that they take is felt by the others.
+ * Creates the reader. Small bodies are read at once. Large ones are read one at a time and in slices, so that their
+ * memory and time do not affect other requests.
  */
 export function createReader(config: IngestConfig, ports: CheckPorts): Reader {
   const lane = createSerialQueue(MOST_WAITING)

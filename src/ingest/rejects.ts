@@ -2,32 +2,37 @@ import { addReject, type Clock, type Log, type Millis, type RejectCount, type Re
 import { excerpt } from './mask.ts'
 import { createLogThrottle } from './log-throttle.ts'
 
-/** One refused event, or one body that could not be read. */
+/** One rejected event, or one body that could not be read. */
 export interface Sample extends Partial<Rejection> {
   readonly reason: string
   readonly code: string
   readonly event?: unknown
 }
 
-/** What was refused of one body. */
+/** Rejects of one body. */
 export interface RefusedBatch {
   readonly source: string
-  /** How many, by the short code of the reason. */
+  /** Counts by the short code of the reason. */
   readonly counts: ReadonlyMap<string, number>
-  /** Some of them. */
+  /** Some of the rejected events. */
   readonly samples: readonly Sample[]
 }
 
-/** The memory of what was refused and why: counts since the process began, and the last samples. */
+/** Stores rejects with their reasons: counts since the process started, and the newest samples. */
 export interface Rejects {
   add(batch: RefusedBatch): void
-  /** Events that were accepted although values in them could not be used: kept with the refused ones, not counted. */
+  /**
+   * Records events that were accepted although values in them are unusable: stored with the rejected ones, not counted.
+   */
   note(batch: { readonly source: string; readonly count: number; readonly samples: readonly Sample[] }): void
-  /** What was refused since the last call, for the journal, without what the engine refused and knows itself. */
+  /**
+   * Returns the rejects since the last call, for the journal. Those of the engine's own limits are left out, since the
+   * engine counts them itself.
+   */
   take(): readonly RejectCount[]
-  /** What was taken did not reach the journal: the next call returns it again. */
+  /** Returns counts that did not reach the journal, so that the next `take` returns them again. */
   giveBack(counts: readonly RejectCount[]): void
-  /** Newest first; secrets are masked and long events cut. */
+  /** Lists samples, newest first, with secrets masked and long events cut. */
   list(): RejectList
 }
 
@@ -36,22 +41,22 @@ export interface RejectList {
   readonly recent: readonly unknown[]
 }
 
-/** So many samples of one body are kept, so that it does not push out those of others. */
+/** The most samples kept of one body, so that it does not displace those of others. */
 export const SAMPLES_PER_BODY = 10
 const KEPT = 100
 const SAMPLE_ROOM = 3500
 const LONGEST_REASON = 300
-/** So many counts are taken at once, and paths are so long at most: they go into the journal each second. */
+/** The most counts taken at once, and the longest path: they are written to the journal each second. */
 const MOST_COUNTS = 50
 const LONGEST_PATH = 100
-/** Refused by the engine's limits. */
+/** Rejected by the engine's limits. */
 const BY_LIMITS = 'cardinality'
-/** At most one line in the log in this time. */
+/** At most one log line in this time. */
 const LOG_EVERY: Millis = 10_000
 
 export function createRejects({ clock, log }: { readonly clock: Clock; readonly log: Log }): Rejects {
   const counts = new Map<string, number>()
-  // As JSON text: it holds on to nothing of the body that an event came from.
+  // JSON text, which holds no reference to the body that an event came from.
   const recent: string[] = []
   const untold = new Map<string, RejectCount>()
   const throttle = createLogThrottle(clock, LOG_EVERY)

@@ -1,32 +1,32 @@
 import type { Clock, Millis } from '../model.ts'
 
 /**
- * Knows which bodies may come a second time because the answer to the first may not have arrived. Whether one does,
- * the engine decides; this memory only tells honest repeats of equal single events from retries.
+ * Tracks which bodies may arrive a second time because the response to the first may be lost. The engine decides
+ * whether a body is a repeat; this only separates retries from equal single events that are distinct measurements.
  */
 export interface Retries {
-  /** A body has come; its id tells source and content. True when the answer to an equal one may not have arrived. */
+  /** Records a body by an id of source and content. Returns true if the response to an equal one may be lost. */
   arrive(id: string): boolean
-  /** The answer to a body that came at `since` went out, or its connection died first. */
+  /** Records that the response to a body that arrived at `since` was sent, or that its connection closed first. */
   leave(id: string, since: Millis, flushed: boolean): void
 }
 
 interface Unsettled {
-  /** Bodies with this id that wait for their answer, and since when the first of them does. */
+  /** Bodies with this id that wait for their response, and the arrival of the first of them. */
   waiting: number
   since: Millis
-  /** Answers that may not have arrived; each of them accounts for one retry. */
+  /** Responses that may be lost; each accounts for one retry. */
   lost: number
 }
 
-/** A sender that did not get its answer has sent its retry within this. */
+/** A sender without a response retries within this time. */
 const MEMORY: Millis = 5 * 60_000
-/** Logstash gives up waiting after 10 s. */
+/** Logstash's timeout is 10 s. */
 const PATIENCE: Millis = 9_000
 const MOST_UNSETTLED = 50_000
 const MOST_SEEN = 200_000
 
-/** @param clock the service's clock; the moment of this call counts as the restart of the process. */
+/** @param clock the service's clock; the time of this call counts as the start of the process. */
 export function createRetries(clock: Clock): Retries {
   const began = clock.now()
   const unsettled = createMemory(began)
@@ -61,7 +61,7 @@ export function createRetries(clock: Clock): Retries {
       if (entry === undefined) return
       const span = now - since
       entry.waiting -= 1
-      // A clock that was set back says nothing about the span.
+      // After a clock was set back the duration is unknown.
       if (!flushed || span > PATIENCE || span < 0) entry.lost += 1
       if (entry.waiting > 0 || entry.lost > 0) unsettled.put(id, entry, now)
     },
@@ -69,14 +69,14 @@ export function createRetries(clock: Clock): Retries {
 }
 
 interface Memory {
-  /** Takes out what is remembered, unless nobody waits and it is too old. */
+  /** Removes and returns an entry, unless nothing waits for it and it is too old. */
   take(id: string, now: Millis): Unsettled | undefined
   put(id: string, entry: Unsettled, now: Millis): void
 }
 
 /**
- * Two halves, of which the older is let go as a whole when the younger is full or as old as the memory reaches. Letting
- * go of single ones, oldest first, would mean to look for the first entry of a map behind all that were deleted.
+ * Creates a memory of two generations. The older one is dropped as a whole when the younger is full or as old as the
+ * limit. Deleting single entries, oldest first, would scan past all deleted ones for the first entry of a map.
  */
 function createMemory(began: Millis): Memory {
   let young = new Map<string, Unsettled>()

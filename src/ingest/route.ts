@@ -13,17 +13,17 @@ import { createRetries } from './retries.ts'
 import { readSource } from './source.ts'
 import type { CheckPorts } from './verdict.ts'
 
-/** What taking events needs: the parts of the service around it, and its limits. */
+/** Dependencies of the ingest route: other parts of the service, and limits. */
 export interface RouteDeps
   extends CheckPorts, Pick<CommitDeps, 'config' | 'clock' | 'log' | 'observer' | 'rejects' | 'encode' | 'append'> {
-  /** Times answers, in real time. Default: the service's clock. */
+  /** Real time, for timeouts of responses. Default: the service's clock. */
   readonly timers?: Clock
   readonly limits?: Partial<RouteLimits>
   readonly state: () => 'starting' | 'ready' | 'draining'
 }
 
 export interface RouteLimits {
-  /** Frames that wait for their commit; above it further requests are turned away. Default 256. */
+  /** Frames waiting for their commit; beyond this, requests are turned away. Default 256. */
   readonly appends: number
   /** Bytes of bodies in memory, over all requests; at least one body fits. Default 256 MiB. */
   readonly bytes: number
@@ -36,14 +36,14 @@ interface Parts extends CommitDeps {
 }
 
 const DEFAULTS: RouteLimits = { appends: 256, bytes: 256 * 1024 * 1024, answerWithin: 4000 }
-/** So many times the largest body is read and thrown away for the sake of a sender that will read the answer. */
+/** Multiple of the largest body that is read and discarded, so that its sender reads the response. */
 const DRAIN_FACTOR = 4
-/** Room for one body of the largest size, in the pieces that it comes in. */
+/** Memory for one body of the largest size, in the chunks that it arrives in. */
 const ONE_BODY = 1.25
 
 /**
- * The plugin that takes events: POST and PUT on every configured path, with and without a slash at its end. A
- * request is answered 200 or 422 only after its frame is committed; nothing in a body is ever answered with a 5xx.
+ * Creates the plugin that accepts events: POST and PUT on every configured path, with and without a trailing slash. A
+ * request is answered 200 or 422 only after its frame is committed. The content of a body never causes a 5xx.
  */
 export function ingestRoutes(deps: RouteDeps): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
@@ -62,7 +62,7 @@ export function ingestRoutes(deps: RouteDeps): (app: FastifyInstance) => Promise
       const visit: RequestContext = { arrived: timers.now(), source: '', wire: 0, inDoubt: false, over: false }
       request.setDecorator('visit', visit)
       reply.raw.once('close', () => leave(visit, reply, parts))
-      // What a body is, its first bytes tell before its label, which the reader looks up where they do not.
+      // The first bytes of a body decide its format before its label, which the reader looks up if they do not.
       request.headers['content-type'] = undefined
       const admitted = await admit(request, reply)
       if (admitted === undefined) return reply
@@ -85,7 +85,7 @@ function urls(paths: readonly string[]): Set<string> {
   return new Set(paths.flatMap((path) => (path.endsWith('/') ? [path] : [path, `${path}/`])))
 }
 
-/** The answer is out, or its connection died before. */
+/** Runs when the response is sent, or its connection closed before. */
 function leave(visit: RequestContext, { raw }: FastifyReply, { observer, retries, timers }: Parts): void {
   const { arrived, wire, handedOn, inDoubt } = visit
   visit.over = true
@@ -114,7 +114,10 @@ async function take(request: FastifyRequest, reply: FastifyReply, parts: Parts):
   }
 }
 
-/** Nothing more is read of an endless body, so its connection has to go with the answer. */
+/**
+ * Returns the refusal of a body that is too large. An endless body is not read further, so its connection closes with
+ * the response.
+ */
 function tooLarge({ kind }: Collected, reply: FastifyReply, maxBody: number): Refusal {
   if (kind === 'endless') reply.header('connection', 'close')
   const limit = `${mebibytes(maxBody)} (ingest.max_body)`
@@ -133,7 +136,9 @@ function refuse(
   return answerError(reply, status, message)
 }
 
-/** A defect of ours. A 5xx would make Logstash send the body for ever, and with it raise the defect for ever. */
+/**
+ * Answers after an internal error. A 5xx would make Logstash resend the body forever, and raise the error each time.
+ */
 function answerDefect(error: unknown, reply: FastifyReply, { log, observer }: RouteDeps): void {
   observer.rejects('internal', 1)
   log.error({ err: error }, 'a request raised an exception')

@@ -1,6 +1,6 @@
-/** Runs works one after the other, so that their memory is needed once. */
+/** Runs tasks one after the other, so that only one of them needs memory at a time. */
 export interface SerialQueue {
-  /** So many are waiting that a further one should be turned away. */
+  /** Returns true if so many are waiting that another one should be turned away. */
   readonly full: () => boolean
   run<T>(work: () => Promise<T>): Promise<T>
 }

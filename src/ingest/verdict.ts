@@ -5,35 +5,35 @@ import { OVERSIZED_REASON } from './decode/scan.ts'
 import { OVERSIZED, UNREADABLE } from './decode/split.ts'
 import { translate } from './decode/foreign.ts'
 
-/** Why an event is refused. */
+/** Why an event is rejected. */
 export type Refused = Omit<Rejection, 'index'>
 
-/** The parts that judge one event; what they throw costs this event only. */
+/** The functions that validate and extract one event. An exception rejects this event only. */
 export interface CheckPorts {
   readonly schemas: { judge(event: unknown): { readonly kind: string; readonly event: object } | Refused }
   extract(event: object, kind: string): EventSamples | Refused
 }
 
-/** What became of the events of one body so far. */
+/** Results of the events of one body so far. */
 export interface BatchVerdict {
-  /** Events that were looked at. */
+  /** Events processed. */
   total: number
   accepted: EventSamples[]
-  /** The first rejections, for the answer. */
+  /** The first rejections, for the response. */
   errors: Rejection[]
-  /** Some of the rejected events, to be kept. */
+  /** Some of the rejected events, for storage. */
   samples: Sample[]
-  /** How many were rejected, by the short code of the reason. */
+  /** Rejections by the short code of the reason. */
   counts: Map<string, number>
-  /** How many values that metrics ask for were no numbers, in accepted events, and some of these events. */
+  /** How many metric values in accepted events were not numbers, and some of these events. */
   nonNumeric: number
   notes: Sample[]
-  /** The first exception that an event raised: a defect of ours. */
+  /** The first exception that an event raised: an internal error. */
   defect?: unknown
 }
 
 const FIRST_ERRORS = 5
-/** Marks an event that was accepted without one of its values; it is not a reason for a rejection. */
+/** Marks an event that was accepted without one of its values; not a reason for rejection. */
 const NON_NUMERIC = 'non_numeric'
 const INTERNAL: Refused = { path: '', reason: 'the event could not be processed', code: 'internal' }
 const TOO_LONG: Refused = { path: '', reason: OVERSIZED_REASON, code: 'too_large' }
@@ -43,7 +43,7 @@ export function createBatchVerdict(): BatchVerdict {
   return { total: 0, accepted: [], errors: [], samples: [], counts: new Map(), nonNumeric: 0, notes: [] }
 }
 
-/** Judges events and adds them to the verdict. */
+/** Validates events and adds them to the verdict. */
 export function checkInto(verdict: BatchVerdict, events: readonly unknown[], ports: CheckPorts): void {
   for (const event of events) {
     const outcome = checkEvent(event, ports, verdict)
@@ -62,7 +62,7 @@ function accept(verdict: BatchVerdict, event: unknown, samples: EventSamples): v
   verdict.notes.push({ index: verdict.total, path: '', reason, code: NON_NUMERIC, event })
 }
 
-/** Takes back what was accepted, when the frame of it cannot be built: a defect of ours must not be a 5xx. */
+/** Turns all accepted events into rejections if their frame cannot be built: an internal error must not cause a 5xx. */
 export function rejectAll(verdict: BatchVerdict, defect: unknown): void {
   const count = verdict.accepted.length
   verdict.accepted = []

@@ -1,6 +1,6 @@
 import type { Effect, Offset, SnapshotChunk } from '../model.ts'
 
-/** The snapshot under way: the part that is due next. */
+/** The snapshot in progress and its next part. */
 export interface Writing {
   readonly upTo: Offset
   readonly count: number
@@ -8,10 +8,10 @@ export interface Writing {
 }
 
 /**
- * The rules of the port for a part of a snapshot: parts come in their order, a first part starts a new snapshot (and
- * gives up one under way), and none is ahead of the entries.
+ * Checks the port's rules for a part of a snapshot: parts come in order, a first part starts a new snapshot (and
+ * abandons one in progress), and none is ahead of the entries.
  *
- * @throws {RangeError} the caller is wrong; nothing was written.
+ * @throws {RangeError} if the caller broke a rule; nothing was written.
  */
 export function checkChunk(chunk: SnapshotChunk, last: Offset, writing: Writing | undefined): void {
   const { upTo, index, count } = chunk
@@ -22,20 +22,20 @@ export function checkChunk(chunk: SnapshotChunk, last: Offset, writing: Writing 
   checkAhead(upTo, last)
 }
 
-/** Nothing may claim to come from entries that are not there. */
+/** Rejects an offset ahead of the last entry. */
 export function checkAhead(upTo: Offset, last: Offset): void {
   if (upTo > last) throw new RangeError(`offset ${upTo} is ahead of the last entry, ${last}`)
 }
 
-/** Where an effect waits: the first word is the queue. */
+/** Returns the line that an effect waits in: its queue, a blank, and its recipient. */
 export function queueKey({ queue, recipient }: Pick<Effect, 'queue' | 'recipient'>): string {
   return `${queue} ${recipient}`
 }
 
-/** At most this many undelivered effects of an address are returned. */
+/** The most undelivered notifications that are reported to an address. */
 export const MOST_FAILED = 20
 
-/** The answer in the record of an effect that another one tells. */
+/** Returns the response in the record of an effect that was merged into another one. */
 export function toldWith(id: string): string {
   return `told together with ${id}`
 }

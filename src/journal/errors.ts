@@ -1,6 +1,8 @@
 import type { Offset } from '../model.ts'
 
-/** The storage refused: a full disk, a failing write or sync. Nothing of the call was kept; `recover` makes it work. */
+/**
+ * The storage failed: a full disk, a failed write or sync. Nothing of the call was kept; `recover` restores operation.
+ */
 export class JournalFailed extends Error {
   readonly code = 'JOURNAL_FAILED'
   readonly file: string
@@ -12,7 +14,7 @@ export class JournalFailed extends Error {
   }
 }
 
-/** Another process has the journal open, or the file is not one that this version reads. Nothing was changed. */
+/** Another process has the journal open, or this version cannot read the file. Nothing was changed. */
 export class JournalRefused extends Error {
   readonly code: 'JOURNAL_IN_USE' | 'JOURNAL_FORMAT' | 'JOURNAL_FOREIGN'
   readonly file: string
@@ -25,16 +27,16 @@ export class JournalRefused extends Error {
   }
 }
 
-/** What is damaged, how to go on, and what that costs. */
+/** What is damaged, how to continue, and what is lost by that. */
 export interface Damage {
   readonly file: string
   readonly what: string
-  /** Steps in their order; commands stand by themselves, ready to be copied. */
+  /** Steps in order; commands are separate, ready to be copied. */
   readonly steps: readonly string[]
   readonly lost: string
 }
 
-/** What was written is not what is read. The message holds the steps that help. */
+/** The data read differs from the data written. The message contains the steps that help. */
 export class JournalDamaged extends Error {
   readonly code = 'JOURNAL_DAMAGED'
   readonly file: string
@@ -48,7 +50,7 @@ export class JournalDamaged extends Error {
   }
 }
 
-/** The text that an operator reads: several lines, the steps numbered. */
+/** Returns the text for the operator: several lines with numbered steps. */
 export function describeDamage(damage: Damage): string {
   const steps = damage.steps.map((step, index) => `  ${index + 1}. ${step}`)
   return [
@@ -58,7 +60,7 @@ export function describeDamage(damage: Damage): string {
   ].join('\n')
 }
 
-/** Damage of the file as a whole: it is moved aside, with its `-wal`, which belongs to it alone. */
+/** Describes damage of the whole file. The steps move it aside with its `-wal`, which belongs to no other file. */
 export function damagedFile(file: string, what: string): Damage {
   const [db, wal] = [quoted(file), quoted(`${file}-wal`)]
   const [dbAside, walAside] = [quoted(`${file}.damaged`), quoted(`${file}.damaged-wal`)]
@@ -76,7 +78,7 @@ export function damagedFile(file: string, what: string): Damage {
   }
 }
 
-/** Damage of entries from one offset to another: they are marked as lost, and all others stay. */
+/** Describes damage of a range of entries. The steps mark them as lost and keep all others. */
 export function damagedEntries(file: string, from: Offset, to: Offset, what: string): Damage {
   const sql =
     `WITH RECURSIVE n(i) AS (VALUES(${from}) UNION ALL SELECT i + 1 FROM n WHERE i < ${to}) ` +
@@ -89,7 +91,7 @@ export function damagedEntries(file: string, from: Offset, to: Offset, what: str
   }
 }
 
-/** Damage of every snapshot that could be used: the fold begins empty with the entries that are left. */
+/** Describes damage of every usable snapshot. The fold then starts empty with the entries that are left. */
 export function damagedSnapshots(file: string, start: Offset, what: string): Damage {
   const sql = `REPLACE INTO meta VALUES ('start', ${start}); UPDATE snapshots SET state = 'dropped'`
   return {

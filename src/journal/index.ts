@@ -3,7 +3,7 @@ import { openMemoryJournal } from './memory/index.ts'
 import { openSqliteJournal } from './sqlite/index.ts'
 import type { SqliteOptions } from './sqlite/index.ts'
 
-/** Every journal engine, one line each. All of them pass test/journal/conformance.ts. */
+/** All journal engines. Each passes test/journal/conformance.ts. */
 export const journals = {
   sqlite: openSqliteJournal,
   memory: openMemoryJournal,

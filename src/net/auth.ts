@@ -1,24 +1,24 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Token } from '../model.ts'
 
-/** Who was let in; no name where no tokens are configured. */
+/** An authenticated client; without a name if no tokens are configured. */
 export interface Admitted {
   readonly name?: string
 }
 
-/** Judges the value of an Authorization header; undefined means: not let in. */
+/** Checks the value of an Authorization header. Undefined means rejected. */
 export type TokenCheck = (authorization: string | undefined) => Admitted | undefined
 
-/** What a 401 tells the client to send. */
+/** The challenge in a 401 response. */
 export const CHALLENGE = 'Bearer realm="stashwatch", Basic realm="stashwatch", charset="UTF-8"'
 
 const EVERYBODY: Admitted = {}
 const SCHEME = /^(bearer|basic) +(\S.*)$/i
 
 /**
- * A check against several tokens, each valid at any time, so that a token can be replaced without losing events.
- * A token comes as `Bearer TOKEN` or as the password of Basic, whose user does not matter. Hashes are compared, all
- * of them every time, so that the time it takes tells nothing. Without tokens everybody is let in.
+ * Creates a check against several tokens. All of them are valid at any time, so that a token can be replaced without
+ * losing events. A token comes as `Bearer TOKEN` or as the password of Basic with any user. All hashes are compared
+ * every time, so that the duration reveals nothing. Without tokens every request passes.
  */
 export function createTokenCheck(tokens: readonly Token[]): TokenCheck {
   if (tokens.length === 0) return () => EVERYBODY
@@ -33,7 +33,7 @@ export function createTokenCheck(tokens: readonly Token[]): TokenCheck {
   }
 }
 
-/** Whether there is more than one Authorization header; Node would quietly use the first. */
+/** Returns true if there is more than one Authorization header; Node would silently use the first. */
 export function isDoubled(rawHeaders: readonly string[]): boolean {
   let seen = 0
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -43,7 +43,10 @@ export function isDoubled(rawHeaders: readonly string[]): boolean {
   return seen > 1
 }
 
-/** Node reads headers as Latin-1; the bytes that were sent are what must equal the token's UTF-8. */
+/**
+ * Returns the bytes of the presented token. Node decodes headers as Latin-1; the original bytes must equal the token's
+ * UTF-8.
+ */
 function presentedToken(authorization: string | undefined): Buffer | undefined {
   const [, scheme, value] = SCHEME.exec(authorization ?? '') ?? []
   if (scheme === undefined || value === undefined) return undefined

@@ -1,30 +1,32 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** One open socket of the HTTP server. */
+/** An open socket of the HTTP server. */
 export interface Connection {
   readonly socket: Socket
   readonly handle: RequestListener
-  /** What Node would have the socket call with each chunk. */
+  /** Node's own data listeners of the socket. */
   readonly parsers: readonly ((chunk: Buffer) => void)[]
-  /** What was read and is not parsed yet. While there is anything, nothing more is read. */
+  /** Bytes read and not parsed yet. While there are any, no more are read. */
   rest: Buffer
-  /** The memory that it takes. */
+  /** Memory that `rest` holds. */
   held: number
-  /** The request that is handled, until its answer has left this process: one at a time, in their order. */
+  /**
+   * The request in progress, until its response has left this process. Requests are handled one at a time, in order.
+   */
   turn: PendingRequest | undefined
   /** The few requests behind it that were parsed with it. */
   readonly waiting: PendingRequest[]
   newest: PendingRequest | undefined
-  /** The answer to a request that cannot be read, due after those before it. */
+  /** The response to an unreadable request, due after the responses before it. */
   fault: string | undefined
-  /** When it was last used, in uses of all connections. */
+  /** Time of its last use, counted in uses of all connections. */
   used: number
-  /** Has to go. What the parser still finds is dropped. */
+  /** True if it must be closed. What the parser still finds is dropped. */
   cut: boolean
 }
 
-/** A request and the answer to it. */
+/** A request and its response. */
 export interface PendingRequest {
   readonly request: IncomingMessage
   readonly response: ServerResponse

@@ -11,57 +11,62 @@ import { createPressure } from './pressure.ts'
 import type { PressureLimits } from './pressure.ts'
 
 /**
- * Every open socket of the HTTP server, so that each holds little memory, whatever is sent and however little is read,
- * so that broken requests are answered in turn, and so that a stop cuts nobody.
+ * Manages all open sockets of the HTTP server: bounds the memory of each, whatever is sent and however little is read;
+ * answers broken requests in order; drains connections on stop.
  */
 export interface Connections {
-  /** Watches a server from its first connection on; hands its requests on, and answers what its parser cannot read. */
+  /**
+   * Watches a server from its first connection on. Passes on its requests and answers those that its parser rejects.
+   */
   watch(server: Server, handle: RequestListener): void
   /**
-   * Stops listening and resolves once every connection is closed: those that are busy after their answer, which
-   * tells the client to close, the others after they were quiet for a while.
+   * Stops listening and resolves once every connection is closed: busy ones after their response, which tells the
+   * client to close, idle ones after a quiet period.
    */
   drain(options: DrainOptions): Promise<void>
 }
 
 export interface ConnectionsOptions {
-  /** Owns the timers; spans are real time. */
+  /** Owns the timers; durations are real time. */
   readonly timers: Clock
   readonly log: Log
-  /** Called for every connection that is closed by a limit. */
+  /** Called for every connection that was closed early. */
   readonly closed: (reason: Closed) => void
   readonly limits?: Partial<ConnectionLimits>
 }
 
 export interface ConnectionLimits extends PressureLimits {
-  /** Open connections. One more takes the place of the one that was idle longest. Default 10,000. */
+  /** Open connections. One more replaces the one that was idle longest. Default 10,000. */
   readonly open: number
-  /** Bytes of requests that wait for their turn, over all connections. Beyond it the longest queue goes. 32 MiB. */
+  /**
+   * Bytes of waiting requests over all connections. Beyond it the connection with the longest queue is closed. Default
+   * 32 MiB.
+   */
   readonly waiting: number
 }
 
 export interface DrainOptions {
-  /** Owns the timers; spans are real time. */
+  /** Owns the timers; durations are real time. */
   readonly timers: Clock
-  /** How long an idle connection must be quiet, since a request may be on its way. Default 700 ms. */
+  /** How long an idle connection must be quiet, since a request may be in transit. Default 700 ms. */
   readonly quiet?: Millis
-  /** After this the connections that are left are cut. Default 8 s. */
+  /** The remaining connections are cut after this. Default 8 s. */
   readonly within?: Millis
 }
 
-/** What all connections share. */
+/** State shared by all connections. */
 interface ConnectionTable {
   readonly open: Map<Duplex, Connection>
   readonly mostOpen: number
   readonly intake: Intake
   readonly cut: (connection: Connection, reason: Closed) => void
-  /** Those whose last answer is out and that have more requests; they go on a few at a time. */
+  /** Connections whose last response is sent and that have more requests; a few at a time continue. */
   readonly line: Connection[]
   uses: number
 }
 
 const POLL: Millis = 50
-/** So many requests that waited behind another one are begun in one turn of the event loop. */
+/** The most waiting requests started in one turn of the event loop. */
 const AT_ONCE = 16
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i
 
@@ -100,7 +105,10 @@ export function createConnections({ timers, log, closed, limits = {} }: Connecti
   }
 }
 
-/** http.Server's own close would also cut idle connections at once, and with them a request on its way. */
+/**
+ * Closes the listening socket only: http.Server's own close would also cut idle connections at once, and with them a
+ * request in transit.
+ */
 function stopListening(server: Server): void {
   if (server.listening) NetServer.prototype.close.call(server)
 }
@@ -127,12 +135,12 @@ function accept(house: ConnectionTable, socket: Socket, handle: RequestListener)
   if (open.size >= house.mostOpen) house.cut(longestIdle(open.values()) ?? connection, 'too_many')
   open.set(socket, connection)
   intake.read(connection)
-  // Node takes its own listener away where a client asks for a tunnel; nobody's reset may end the process.
+  // Node removes its own listener if a client requests a tunnel; a reset must not end the process.
   socket.on('error', () => void socket.destroy())
   socket.once('close', () => void open.delete(socket))
 }
 
-/** The connection that was of no use for the longest time; those that are cut already are on their way out. */
+/** Returns the connection that was idle longest, except those being closed. */
 function longestIdle(connections: Iterable<Connection>): Connection | undefined {
   let found: Connection | undefined
   for (const connection of connections) {
@@ -142,7 +150,7 @@ function longestIdle(connections: Iterable<Connection>): Connection | undefined 
   return found
 }
 
-/** The connection that holds most of what waits. */
+/** Returns the connection that holds most of the waiting bytes. */
 function longestQueue(connections: Iterable<Connection>): Connection | undefined {
   let found: Connection | undefined
   for (const connection of connections) {
@@ -179,7 +187,10 @@ function end(connection: Connection): void {
   if (connection.fault !== undefined) answerFault(connection, connection.fault)
 }
 
-/** However many requests wait, who sends one at a time hardly waits for them. */
+/**
+ * Queues a connection for its next request. However many requests wait, a client that sends one at a time hardly waits
+ * for them.
+ */
 function queue(house: ConnectionTable, connection: Connection): void {
   house.line.push(connection)
   if (house.line.length === 1) setImmediate(advance, house)
@@ -191,20 +202,21 @@ function advance(house: ConnectionTable): void {
   if (house.line.length > 0) setImmediate(advance, house)
 }
 
-/** Goes on with a connection whose last answer is out, unless that was the last of all. */
+/** Continues a connection after its last response, or ends it if no request is left. */
 function next(house: ConnectionTable, connection: Connection): void {
   const { socket, waiting, newest, fault } = connection
   const turn = socket.writable ? waiting.shift() : undefined
   if (!socket.writable) waiting.length = 0
-  // A body that cannot be read would keep its handler for ever.
+  // A body that cannot be read would keep its handler waiting forever.
   if (turn === undefined || (fault !== undefined && turn === newest && !turn.request.complete)) end(connection)
   else begin(house, connection, turn)
   house.intake.pump(connection)
 }
 
 /**
- * A time-out cuts the socket without a word: Logstash would drop the batch at a 408, and sends it again after a cut.
- * Everything else that the parser refuses gets a 4xx, once the requests before it on the connection are answered.
+ * Handles an error of the parser. A timeout closes the socket without a response: Logstash would drop the batch at a
+ * 408, and resends it after a closed connection. Every other error gets a 4xx, once the requests before it on the
+ * connection are answered.
  */
 function fail(connection: Connection | undefined, error: NodeJS.ErrnoException, socket: Duplex): void {
   const silent = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || error.code === 'ECONNRESET'

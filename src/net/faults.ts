@@ -1,4 +1,4 @@
-/** Answers to what is no request that could be handed on; each closes its connection. */
+/** Responses to input that is no valid request. Each closes its connection. */
 export const BAD_REQUEST = rawAnswer('400 Bad Request', 'this is not a request that has one reading')
 export const HEADERS_TOO_LARGE = rawAnswer('431 Request Header Fields Too Large', 'the headers are larger than 16 kB')
 export const NO_TUNNEL = rawAnswer('405 Method Not Allowed', 'this is not a proxy')

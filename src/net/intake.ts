@@ -1,31 +1,31 @@
 import type { Connection } from './connection.ts'
 
-/** Stands between the sockets and Node's parser, which is given little at a time, and nothing out of turn. */
+/** Controls what Node's parser receives from the sockets: little at a time, and nothing out of order. */
 export interface Intake {
   /** Reads a connection from now on, in place of Node. */
   read(connection: Connection): void
-  /** Hands on what the parser may have by now, and reads on once that was all. */
+  /** Passes on what the parser can take now, and resumes reading once nothing is left. */
   pump(connection: Connection): void
-  /** Forgets what a connection that goes has waiting. */
+  /** Drops the waiting bytes of a connection that closes. */
   drop(connection: Connection): void
 }
 
-/** Ends a head, and a body in chunks. */
+/** Ends a request head, and a chunked body. */
 const BLANK_LINE = '\r\n\r\n'
-/** No request is shorter than 18 bytes, so that a piece of about this size holds 15 of them at most. */
+/** No request is shorter than 18 bytes, so that a piece of about this size contains at most 15 of them. */
 const PIECE = 256
 const NOTHING = Buffer.alloc(0)
 
 /**
- * One read brings up to 64 kB. That may be thousands of requests, and the parser would make objects of them all at once,
- * at two hundred times their size. Here what was read stays bytes until its turn comes. Where no blank line is, no
- * second request begins, so that bodies pass as they come.
+ * Creates the intake. One read returns up to 64 kB, possibly thousands of requests, and the parser would turn all of
+ * them into objects at once, at two hundred times their size. Here bytes stay bytes until it is their turn. Without a
+ * blank line no second request starts, so that bodies pass unchanged.
  *
- * @param noteHeld hears how many bytes more, or fewer, wait.
+ * @param noteHeld receives the change in waiting bytes.
  */
 export function createIntake(noteHeld: (more: number) => void): Intake {
   const keep = (connection: Connection, rest: Buffer): void => {
-    // A part keeps all the memory that it was cut from.
+    // A slice keeps its whole underlying buffer alive.
     const held = rest.length === 0 ? 0 : rest.buffer.byteLength
     const more = held - connection.held
     connection.rest = rest
@@ -48,7 +48,7 @@ export function createIntake(noteHeld: (more: number) => void): Intake {
       const { socket } = connection
       socket.removeAllListeners('data')
       socket.on('data', (chunk: Buffer) => pump(connection, chunk))
-      // Reading a body, or dropping one, resumes the socket.
+      // Reading or discarding a body resumes the socket.
       socket.on('resume', () => connection.rest.length > 0 && socket.pause())
       socket.once('close', () => drop(connection))
     },
@@ -60,7 +60,7 @@ function join(rest: Buffer, chunk: Buffer | undefined): Buffer {
   return rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
 }
 
-/** Gives the parser what it may have; returns what is left for later. */
+/** Passes the parser what it can take, and returns the rest. */
 function parse(connection: Connection, bytes: Buffer): Buffer {
   let rest = bytes
   while (rest.length > 0 && mayParse(connection)) {
@@ -73,10 +73,10 @@ function parse(connection: Connection, bytes: Buffer): Buffer {
   return isOver(connection) ? NOTHING : rest
 }
 
-/** Nothing that comes now is read: the connection goes, or its parser is lost. */
+/** Returns true if further bytes are ignored: the connection is closed, or its parser has failed. */
 const isOver = ({ socket, fault }: Connection): boolean => socket.destroyed || fault !== undefined
 
-/** Whether what comes is the body of the request that has its turn, or the next request when none has. */
+/** Returns true if the next bytes are the body of the current request, or the next request if there is none. */
 function mayParse(connection: Connection): boolean {
   const { turn, waiting } = connection
   return !isOver(connection) && waiting.length === 0 && (turn === undefined || !turn.request.complete)

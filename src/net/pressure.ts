@@ -4,11 +4,13 @@ import type { Clock, Closed, Log, Millis } from '../model.ts'
 import type { Connection } from './connection.ts'
 
 export interface PressureLimits {
-  /** Bytes of answers that one connection may leave unread without having to take some. Default 1 MiB. */
+  /** Bytes of unread responses that one connection may have before it must read some. Default 1 MiB. */
   readonly unread: number
-  /** Bytes of unread answers over all connections. Default 64 MiB. */
+  /** Bytes of unread responses over all connections. Default 64 MiB. */
   readonly unreadInTotal: number
-  /** So long may a connection whose answers are in the way take no byte of them. Default 30 s. */
+  /**
+   * How long a client may read nothing while requests wait behind the response, or `unread` is exceeded. Default 30 s.
+   */
   readonly stall: Millis
 }
 
@@ -20,26 +22,26 @@ export interface PressureDeps {
   readonly limits: Partial<PressureLimits>
 }
 
-/** Closes connections whose clients do not read their answers. */
+/** Closes connections whose clients do not read their responses. */
 export interface Pressure {
-  /** Looks at the connections for as long as the server listens or has any. */
+  /** Checks the connections while the server listens or has any. */
   readonly watch: (server: Server) => void
   readonly cut: (connection: Connection, reason: Closed) => void
 }
 
-/** What is known of a connection whose answer is not out. */
+/** State of a connection with an unsent response. */
 interface Stuck {
   readonly connection: Connection
   readonly bytes: number
   readonly sent: string
-  /** How long nothing of the answer went out, and how long it also was in the way of others. */
+  /** How long none of the response was sent, and for how long it also blocked requests or exceeded `unread`. */
   readonly still: Millis
   readonly blocked: Millis
 }
 
 const DEFAULTS: PressureLimits = { unread: 1024 * 1024, unreadInTotal: 64 * 1024 * 1024, stall: 30_000 }
 const LOOK_EVERY: Millis = 1000
-/** In looks: a flood of connections is one line in ten seconds. */
+/** In checks: a flood of connections is one log line in ten seconds. */
 const LOG_EVERY = 10
 
 export function createPressure({ timers, log, closed, connections, limits }: PressureDeps): Pressure {
@@ -102,7 +104,10 @@ function checkPressure(connection: Connection, before: Stuck | undefined, unread
   return [{ connection, bytes, sent, still, blocked: inTheWay ? blocked : 0 }]
 }
 
-/** Differs from before once the client took more. A large answer is one write, of which only the handle knows. */
+/**
+ * Returns a value that changes when the client reads more. A large response is one write, whose progress only the
+ * handle knows.
+ */
 function bytesTaken(socket: Socket): string {
   const handle = '_handle' in socket ? socket._handle : undefined
   const isHandle = typeof handle === 'object' && handle !== null && 'writeQueueSize' in handle

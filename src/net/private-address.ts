@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Networks of version 4 that are not the public Internet, as address and length of the prefix. */
+/** IPv4 networks that are not on the public Internet, as address and prefix length. */
 const NOT_PUBLIC: readonly (readonly [address: string, prefix: number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -19,7 +19,7 @@ const NOT_PUBLIC: readonly (readonly [address: string, prefix: number])[] = [
 ]
 
 /**
- * The same of version 6: unspecified, loopback and IPv4-compatible; discard; Teredo and other protocol assignments;
+ * The same for IPv6: unspecified, loopback and IPv4-compatible; discard; Teredo and other protocol assignments;
  * documentation; 6to4; unique local, link-local, site-local, multicast.
  */
 const NOT_PUBLIC_6: readonly (readonly [address: string, prefix: number])[] = [
@@ -40,8 +40,8 @@ const NOT_PUBLIC_6: readonly (readonly [address: string, prefix: number])[] = [
 const BLOCKED: BlockList = blocked()
 
 /**
- * Whether an address leads into a private network, to this machine or to nobody in particular. What is no address
- * counts as private.
+ * Returns true if an address is in a private network, on this machine or unassigned. Text that is not an address counts
+ * as private.
  */
 export function isPrivate(address: string): boolean {
   const [plain = ''] = address.split('%', 1)
@@ -49,7 +49,10 @@ export function isPrivate(address: string): boolean {
   return version === 0 || BLOCKED.check(plain, version === 6 ? 'ipv6' : 'ipv4')
 }
 
-/** Addresses of version 4 inside those of version 6 are judged too: the list does it for mapped ones, NAT64's are added. */
+/**
+ * Creates the block list. IPv4 addresses embedded in IPv6 are covered too: the list handles mapped ones, those of NAT64
+ * are added here.
+ */
 function blocked(): BlockList {
   const list = new BlockList()
   for (const [address, prefix] of NOT_PUBLIC) {

@@ -8,37 +8,37 @@ import type { ConnectionLimits, DrainOptions } from './connections.ts'
 
 export interface HttpOptions {
   readonly log: Log
-  /** Times how long a client reads nothing, in real time. */
+  /** Measures in real time how long a client reads nothing. */
   readonly timers: Clock
   readonly observer: Pick<Observer, 'closed'>
-  /** How much the connections may hold. */
+  /** Memory limits of the connections. */
   readonly limits?: Partial<ConnectionLimits>
-  /** A request must be here whole within this. Default 14 s: with the check below it is cut before 15 s. */
+  /** A request must arrive completely within this. Default 14 s: with the check below it is cut before 15 s. */
   readonly requestTimeout?: Millis
-  /** A request's head must be here within this. Default 10 s. */
+  /** A request's head must arrive within this. Default 10 s. */
   readonly headersTimeout?: Millis
-  /** How often slow clients are looked for. Default 500 ms. */
+  /** Interval between checks for slow clients. Default 500 ms. */
   readonly checkEvery?: Millis
-  /** How long an idle connection stays open. Default 75 s: longer than Logstash keeps one. */
+  /** How long an idle connection stays open. Default 75 s, longer than Logstash keeps one. */
   readonly keepAlive?: Millis
 }
 
 export interface HttpServer {
-  /** Routes are registered here; bodies that no plugin of its own reads are JSON of at most 64 kB. */
+  /** Routes are registered here. Bodies without a parser of their plugin are JSON of at most 64 kB. */
   readonly app: FastifyInstance
   readonly draining: () => boolean
   /**
-   * Stops without cutting anybody: no new connections, every answer closes its connection, idle ones are closed
-   * once they are quiet. Call `app.close()` after it.
+   * Stops accepting connections. Every response closes its connection, and idle connections are closed once they are
+   * quiet. Call `app.close()` after it.
    */
   drain(options: DrainOptions): Promise<void>
 }
 
-/** A silent connection without a request in flight or due, in either direction, is dropped after this. */
+/** A connection without traffic in either direction, and without a request in progress, is closed after this. */
 const SILENCE: Millis = 120_000
 const API_BODY = 64 * 1024
 
-/** An HTTP server of which no default answers a sender in a way that makes it drop events. */
+/** Creates an HTTP server without defaults that make a sender drop events. */
 export function createHttpServer(options: HttpOptions): HttpServer {
   const { timers, log, observer, limits = {} } = options
   const connections = createConnections({ timers, log, limits, closed: (reason) => observer.closed(reason) })
@@ -51,7 +51,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       connections.watch(server, handler)
       return server
     },
-    // Connections answers these itself, for this server and for the second one that a name like localhost opens.
+    // `connections` answers these itself, for this server and for the second one that a name like localhost opens.
     clientErrorHandler: () => undefined,
     frameworkErrors: (error, _request, reply) => problem(reply, error.statusCode ?? 400),
   })
@@ -74,16 +74,18 @@ function createListener(options: HttpOptions): Server {
     headersTimeout,
     connectionsCheckingInterval: checkEvery,
     keepAliveTimeout: keepAlive,
-    // Asked for below, with an answer like the others.
+    // Checked below, with a response like the others.
     requireHostHeader: false,
   })
   server.timeout = SILENCE
-  // The head's size is limited; a limit of their number would leave headers out without saying so.
+  // The head's size is limited; a limit on their number would silently omit headers.
   server.maxHeadersCount = 0
   return server
 }
 
-/** What holds for every path, before any body is read: one reading of the request, or a short refusal. */
+/**
+ * Applies to every path, before any body is read: rejects ambiguous requests and unknown paths with a short response.
+ */
 function guard(app: FastifyInstance, draining: () => boolean): void {
   const routes: Route[] = []
   app.addHook('onRoute', ({ url, method }) => {
@@ -129,7 +131,7 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   problem(reply, 500)
 }
 
-/** Answers with a problem document (RFC 9457) that shows no insides; its type says that the status says it all. */
+/** Answers with a problem document (RFC 9457) without internal details; the type says that the status is sufficient. */
 function problem(reply: FastifyReply, status: number, detail?: string): void {
   const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail })
   reply.code(status).type('application/problem+json').send(body)

@@ -10,12 +10,15 @@ export { SchemaError } from '../ingest/schema/index.ts'
 
 const SCHEMAS = new URL('../../schemas/events/', import.meta.url)
 
-/** The built-in schemas, and the user's own before them. @throws {SchemaError} that names the file at fault. */
+/**
+ * Opens the built-in schemas and the custom ones, which take precedence.
+ * @throws {SchemaError} that names the invalid file.
+ */
 export function openSchemas({ schemas }: Pick<Config, 'schemas'>): Schemas {
   return createSchemas(SCHEMAS, schemas)
 }
 
-/** What picks the samples of a configuration's metrics and rules out of events. */
+/** Creates the extractor for the samples of the configured metrics and rules. */
 export function openExtractor({ engine, ingest }: Pick<Config, 'engine' | 'ingest'>): Extract {
   const rules = engine.rules
     .filter((rule) => rule.kind === 'count')
@@ -29,15 +32,18 @@ export function openExtractor({ engine, ingest }: Pick<Config, 'engine' | 'inges
   })
 }
 
-/** What the service makes of one event. `kind` is missing where it was refused before it had one. */
+/** Result of one event. `kind` is missing if the event was rejected before its kind was known. */
 export interface CheckedEvent {
   readonly kind?: string
-  /** The event in nested form, as extraction reads it; missing where its schema refused it. */
+  /** The event in nested form, as extraction reads it; missing if its schema rejected it. */
   readonly event?: object
   readonly outcome: EventSamples | Omit<Rejection, 'index'>
 }
 
-/** Judges parsed events one by one as the running service does, and keeps nothing. @throws {SchemaError} */
+/**
+ * Returns a function that validates and extracts events like the running service, and stores nothing.
+ * @throws {SchemaError}
+ */
 export function openEventChecker(config: Config): (event: unknown) => CheckedEvent {
   const schemas = openSchemas(config)
   const extract = openExtractor(config)

@@ -1,7 +1,7 @@
 import type { EngineEvent } from '../engine/worker/protocol.ts'
 import type { ServiceState } from './running.ts'
 
-/** Takes what the engine's thread says unasked to metrics, log and sender. */
+/** Passes the events of the engine thread to metrics, log and sender. */
 export function onEngineEvent(running: ServiceState, report: EngineEvent): void {
   const { log } = running.options
   switch (report.kind) {

@@ -4,7 +4,10 @@ import { createNotifiers } from '../notify/index.ts'
 import { openExtractor, openSchemas } from './judge.ts'
 import { listAddresses, recordRemoved, type ServiceState, startSender } from './running.ts'
 
-/** One reload after the other. Never rejects: whatever stands against a new configuration, the old one goes on. */
+/**
+ * Reloads the configuration, one reload at a time. Never rejects: if a new configuration cannot be applied, the old one
+ * stays in force.
+ */
 export function reload(running: ServiceState): Promise<readonly string[]> {
   const { options, metrics } = running
   const turn = running.reloading.then(async () => {
@@ -26,7 +29,10 @@ function logErrors(error: unknown): readonly string[] {
   return [error instanceof Error ? error.message : String(error)]
 }
 
-/** Metrics, rules, receivers, limits, own schemas, the mail server and other ways out can change while the service runs. First what may fail. */
+/**
+ * Applies a new configuration. Metrics, rules, receivers, limits, custom schemas, the mail server and other notifiers
+ * can change while the service runs. Steps that may fail come first.
+ */
 async function takeOver(running: ServiceState): Promise<readonly string[]> {
   const { config, options, engine, state } = running
   if (state !== 'ready' || engine === undefined) return [`the service is ${state}: the configuration is not read now`]
@@ -44,7 +50,7 @@ async function takeOver(running: ServiceState): Promise<readonly string[]> {
       ? undefined
       : await createNotifiers(next, { ...options, linkKey: running.linkKey })
   const { known } = running
-  // New receivers may be notified before the new configuration is in force here.
+  // The engine may notify new addresses before `running.config` changes.
   running.known = new Set([...known, ...listAddresses(next)])
   try {
     await engine.configure(next.engine)
@@ -63,16 +69,16 @@ async function takeOver(running: ServiceState): Promise<readonly string[]> {
   return []
 }
 
-/** What was changed although it is looked at only when the service starts, as the file calls it. */
+/** Returns the changed keys, as the file names them, that take effect only at a start of the service. */
 function changedForGood(config: Config, next: Config): readonly string[] {
   const fixed = ['listen', 'data', 'ingest', 'api', 'logLevel'] as const
   const changed = fixed.filter((key) => JSON.stringify(config[key]) !== JSON.stringify(next[key]))
   const names = changed.map((key) => (key === 'logLevel' ? 'log' : key))
-  // The pages of the mailbox are there from the start, or not at all.
+  // The pages of the mailbox exist from the start or not at all.
   return config.smtp !== undefined && next.smtp === undefined ? [...names, 'smtp'] : names
 }
 
-/** All that notifications are sent with and made of. */
+/** Returns the settings that the notifiers depend on, as text to compare. */
 function notifierOptions({ smtp, url, targets, kibana, engine }: Config): string {
   return JSON.stringify([smtp, url, [...targets], kibana, engine.mailsPerMinute])
 }

@@ -8,45 +8,48 @@ import { createSender, type OpenNotifiers, type Mailbox, type Sender, notificati
 
 export interface ServiceOptions {
   readonly config: Config
-  /** The clock that events, windows and mails live by; the demo's runs faster. */
+  /** Clock of events, windows and mails; the demo's runs faster. */
   readonly clock: Clock
-  /** Real time, for time-outs. */
+  /** Real time, for timeouts. */
   readonly timers: Clock
   readonly log: Log
-  /** Reads the configuration for a reload, which is offered only with it. @throws {ConfigErrors} and the file system's */
+  /**
+   * Reads the configuration for a reload. Without it there is no reload.
+   * @throws {ConfigErrors} and errors of the file system
+   */
   readonly readConfig?: () => Config
-  /** The engine's thread ended by itself: nothing can be accepted any more. */
+  /** Called when the engine thread ended by itself: no requests can be accepted any more. */
   readonly onEnd: (error: Error) => void
 }
 
-/** What the parts share while they run. */
+/** Shared state of the running service. */
 export interface ServiceState {
   readonly options: ServiceOptions
   readonly metrics: Metrics
   config: Config
   state: 'starting' | 'ready' | 'draining'
   journalOk: boolean
-  /** A sender was turned away since the last tick. */
+  /** True if a request was answered 429 or 503 since the last tick. */
   refused: boolean
-  /** What was refused, and why. */
+  /** Rejected events, with reasons. */
   readonly rejects: Rejects
   schemas: Schemas
   extract: Extract
-  /** What the links in mails are signed with. */
+  /** Key that signs the links in mails. */
   readonly linkKey: Uint8Array
   engine: EngineClient | undefined
   sender: Sender | undefined
   mailbox: Mailbox | undefined
-  /** When the service started, and when addresses left the configuration since. */
+  /** Start of the service, and when addresses left the configuration since. */
   readonly since: Millis
-  /** The addresses that can be told anything; while a new configuration is taken, those of both. */
+  /** Addresses that can receive notifications; during a reload, those of both configurations. */
   known: ReadonlySet<string>
   readonly left: Map<string, Millis>
-  /** The newest reload; the next one and the stop wait for it. */
+  /** The newest reload. The next reload and the stop wait for it. */
   reloading: Promise<unknown>
 }
 
-/** Sends what is due, by the ways out. */
+/** Starts the sender, which delivers due notifications. */
 export function startSender(running: ServiceState, engine: EngineClient, exits: OpenNotifiers): Sender {
   const { options, metrics } = running
   const { clock, log } = options
@@ -70,15 +73,18 @@ export function startSender(running: ServiceState, engine: EngineClient, exits: 
   return createSender({ ...exits, outbox: engine.outbox, clock, log, observer: metrics.observer, left, undelivered })
 }
 
-/** What left while the service was down, left when it started. */
+/**
+ * Returns when an address left the configuration; undefined for a current one. An address that left while the service
+ * was down counts as left at its start.
+ */
 function removedAt({ known, left, since }: ServiceState, address: string): Millis | undefined {
   return known.has(address) ? undefined : (left.get(address) ?? since)
 }
 
-/** So long what an address was to get can be in the outbox. */
+/** The longest that a notification for an address can stay in the outbox. */
 const KEEP_LEFT = 25 * 3_600_000
 
-/** Takes note of the addresses that a new configuration does not have any more. */
+/** Records the addresses that a new configuration no longer has. */
 export function recordRemoved(running: ServiceState, next: Config, now: Millis): void {
   const { config, left } = running
   const known = listAddresses(next)
@@ -87,7 +93,7 @@ export function recordRemoved(running: ServiceState, next: Config, now: Millis):
   running.known = known
 }
 
-/** All whom a configuration can tell anything, as notifications address them. */
+/** Returns all addresses that a configuration can notify, as notifications name them. */
 export function listAddresses({ engine }: Config): ReadonlySet<string> {
   const addresses = engine.receivers.flatMap(({ name, email, webhook, alertmanager }) => [
     ...email.map(({ address }) => address),

@@ -4,9 +4,10 @@ import type { ServiceState } from './running.ts'
 const TICK = 1000
 
 /**
- * One tick a second; none is sent before the last one is done. Each carries what was refused since the one before.
+ * Starts sending one tick a second to the engine, never before the previous one is done. Each tick carries the rejects
+ * since the one before.
  *
- * @returns what ends it, with a last tick for what was refused until then.
+ * @returns a function that stops, with a last tick for the remaining rejects.
  */
 export function startTicks(running: ServiceState, engine: EngineClient): () => void {
   const { options, rejects } = running
@@ -32,7 +33,7 @@ export function startTicks(running: ServiceState, engine: EngineClient): () => v
   })
   return () => {
     cancel()
-    // Not awaited: the engine applies it before it stops.
+    // Not awaited: the engine receives this tick before its stop request.
     void tick()
   }
 }

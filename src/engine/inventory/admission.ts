@@ -3,12 +3,15 @@ import { addSeries, createStore, newestBucket, removeSeries, type Store } from '
 import { type Millis, UNKNOWN_HOST, OTHERS, SEP } from '../../model.ts'
 import { count, type Fold, type Host, type KeyInfo, type Limited, type State } from '../state.ts'
 
-/** A host is let go for a new one only after this much silence, so that invented names cannot push real ones out. */
+/**
+ * A host is evicted for a new one only if it was not seen for this long, so that invented names cannot push out real
+ * hosts.
+ */
 const IDLE = 10 * 60_000
-/** So many of those that may go are found at once. */
+/** The most eviction candidates that one search keeps. */
 const MOST_IDLE = 500
 
-/** The host's record, made on first sight; undefined when the cap is reached and no host is idle. */
+/** Returns the record of a host, created on first sight; undefined if the limit is reached and no host is idle. */
 export function admitHost(fold: Fold, name: string, receivedAt: Millis): Host | undefined {
   const { state, plan } = fold
   const known = state.hosts.get(name)
@@ -20,7 +23,10 @@ export function admitHost(fold: Fold, name: string, receivedAt: Millis): Host | 
   return addHost(state, name, receivedAt)
 }
 
-/** Makes the record of a host. @param lastSeenAt -Infinity for one that was not heard yet. */
+/**
+ * Creates the record of a host.
+ * @param lastSeenAt -Infinity for a host that was never seen.
+ */
 export function addHost(state: State, name: string, lastSeenAt: Millis): Host {
   const index = state.freeSlots.pop() ?? state.hostSlots.length
   state.hostSlots[index] = name
@@ -48,8 +54,8 @@ export function addHost(state: State, name: string, lastSeenAt: Millis): Host {
 }
 
 /**
- * Lets the least recently seen host go, if it is idle and not expected, has no open alert and no rule still waits for it.
- * When none was found, it is not looked for again before the next tick, however many new names come.
+ * Evicts the least recently seen host that is idle, not expected, without open alerts and beyond every absence rule.
+ * Returns false if there is none; the next search is then at the next tick, however many new names arrive.
  */
 function makeRoom(fold: Fold, receivedAt: Millis): boolean {
   const { state, plan } = fold
@@ -65,12 +71,15 @@ function makeRoom(fold: Fold, receivedAt: Millis): boolean {
   return true
 }
 
-/** Looks at all hosts for those that may go, and takes the first. The others are for the next ones: a look takes milliseconds. */
+/**
+ * Searches all hosts for eviction candidates and returns the first. The others are kept for the next evictions, since a
+ * search takes milliseconds.
+ */
 function findIdleHosts(fold: Fold, before: Millis): Host | undefined {
   const { state } = fold
   const idle: Host[] = []
   for (const host of state.hosts.values()) if (host.lastSeenAt <= before && isEvictable(fold, host)) idle.push(host)
-  // Only those at the beginning are put in order as records: all would take long.
+  // Only the least recently seen candidates are sorted as records: sorting all of them would take too long.
   const times = new Float64Array(idle.length)
   for (const [i, { lastSeenAt }] of idle.entries()) times[i] = lastSeenAt
   const latest = times.sort()[MOST_IDLE - 1] ?? Infinity
@@ -82,7 +91,7 @@ function findIdleHosts(fold: Fold, before: Millis): Host | undefined {
   return takeIdleHost(fold, before)
 }
 
-/** The first of those that were found, unless it was heard since, or has to stay. */
+/** Returns the next candidate that is still evictable and was not seen since the search. */
 function takeIdleHost(fold: Fold, before: Millis): Host | undefined {
   const { hosts, idleHosts } = fold.state
   for (let one = idleHosts.pop(); one !== undefined; one = idleHosts.pop()) {
@@ -123,7 +132,7 @@ function releaseKey(state: State, id: number, info: KeyInfo): void {
   state.keys.free.push(id)
 }
 
-/** The key's id, or undefined when no metric of that name and so many `by` values is configured. */
+/** Returns the id of a series key; undefined if no configured metric has this name and this number of `by` values. */
 export function keyId(state: State, fold: Fold, key: string): number | undefined {
   const known = state.keys.ids.get(key)
   if (known !== undefined) return known
@@ -135,7 +144,7 @@ export function keyId(state: State, fold: Fold, key: string): number | undefined
   return id
 }
 
-/** The slot of a host's series, made on first sight; undefined when a cap is reached. */
+/** Returns the slot of a host's series, created on first sight; undefined if a limit is reached. */
 export function admitSeries(fold: Fold, host: Host, id: number, receivedAt: Millis): number | undefined {
   const known = host.series.get(id)
   if (known !== undefined) return known
@@ -156,7 +165,7 @@ export function admitSeries(fold: Fold, host: Host, id: number, receivedAt: Mill
   return slot
 }
 
-/** Lets the series of a host go that was not seen for longest (an unmounted disk), if it is idle and has no open alert. */
+/** Drops the least recently seen series of a host (an unmounted disk), if it is idle and has no open alert. */
 function dropIdleSeries(fold: Fold, host: Host): boolean {
   const { state, plan } = fold
   const open = new Set([...host.alerts.values()].map(({ identity }) => identity.key))
@@ -175,7 +184,7 @@ function dropIdleSeries(fold: Fold, host: Host): boolean {
   return true
 }
 
-/** The stores of a metric, made on first sight, the finest first. A series has the same slot in all of them. */
+/** Returns the stores of a metric, created on first use, finest first. A series has the same slot in all of them. */
 function storesOf(fold: Fold, metric: string): readonly Store[] {
   const tiers = fold.plan.metrics.get(metric)?.tiers ?? []
   return tiers.map(({ id, layout }) => {
@@ -187,7 +196,7 @@ function storesOf(fold: Fold, metric: string): readonly Store[] {
   })
 }
 
-/** The source's record, made on first sight. Past the cap, new names share the record of `OTHERS`. */
+/** Returns the record of a source, created on first sight. Beyond the limit, new names share the record of `OTHERS`. */
 export function admitSource(fold: Fold, name: string, receivedAt: Millis): Source {
   const { state, plan } = fold
   const known = state.sources.get(name)

@@ -4,8 +4,8 @@ import { expectFromNow, isNeverSeen } from '../builtin/absence-time.ts'
 import type { Fold } from '../state.ts'
 
 /**
- * Begins to wait for the expected hosts that were never heard, and lets those go that were never heard and are not
- * expected any more: at the first tick under a configuration, since no other entry says what time it is.
+ * Starts the absence timer of expected hosts that were never seen, and retires hosts that were never seen and are no
+ * longer expected. Runs at the first tick under a configuration, since no other entry carries the time.
  */
 export function addExpectedHosts(fold: Fold): void {
   const { state, plan } = fold

@@ -11,22 +11,22 @@ import { expectFromNow, isNeverSeen, absentFor } from '../builtin/absence-time.t
 import { type Alert, count, type Fold, type Host, type CommandResult } from '../state.ts'
 
 const DAY = 86_400_000
-/** How often, in ticks, it is looked who is gone for good, and how many one tick lets go: it must stay short. */
+/** Ticks between two checks, and the most hosts that one tick retires, so that a tick stays short. */
 const EVERY = 10
 const MOST = 100
-/** Retirements within this time of the first share one notice. */
+/** One mail names all that was retired within this time after the first. */
 const GATHER = 60_000
-/** The most that one notice names. */
+/** The most names in one notice. */
 const MOST_NAMED = 1000
-/** A source that delivered nothing for this long is gone for good. */
+/** A source that delivered nothing for this long is retired. */
 const GONE = 7 * DAY
-/** A sender that came once and was never to be expected is gone sooner. */
+/** A source that appeared once and never sent steadily is retired sooner. */
 const OCCASIONAL = DAY
 
-/** Lets hosts go that are gone for good. */
+/** Retires hosts that are permanently gone. */
 export function retireHosts(fold: Fold): void {
   const { state } = fold
-  // While some are being let go there may be more of them.
+  // While a mail is being collected there may be more hosts to retire, so every tick checks.
   if (state.ticks % EVERY !== 0 && state.retired.list.length === 0) return
   let left = MOST
   for (const host of state.hosts.values()) {
@@ -39,8 +39,8 @@ export function retireHosts(fold: Fold): void {
 }
 
 /**
- * Why a host is taken to be gone: it was silent for long enough while its source delivered, or its source is gone
- * with it. As long as the source may come back, nobody knows.
+ * Returns why a host counts as gone: it was absent for long enough while its source delivered, or its source is gone
+ * too. Undefined while the source may come back, since the host cannot be observed until then.
  */
 function goneReason(fold: Fold, host: Host): Reason | undefined {
   const { state, plan } = fold
@@ -58,7 +58,10 @@ function goneAfter({ plan }: Fold): Millis {
   return Math.max(GONE, plan.retireAfter)
 }
 
-/** Lets sources go that delivered nothing for long, while the service listened. Configured ones are always expected. */
+/**
+ * Retires sources that delivered nothing for long while the service was listening. Configured sources are always
+ * expected.
+ */
 export function retireSources(fold: Fold): void {
   const { state, plan } = fold
   for (const source of state.sources.values()) {
@@ -77,7 +80,7 @@ function retireSource(fold: Fold, { name, lastSeenAt }: Source): void {
   if (closed.length > 0) recordRetired(fold, { kind: 'source', name, why, lastSeen: lastSeenAt, closed })
 }
 
-/** Expected hosts stay, so that from now on any source may bring them. */
+/** Restarts the absence timer of the expected hosts of a retired source. They stay, and any source may deliver them. */
 function expectElsewhere(fold: Fold, source: string): void {
   const awaited = expectFromNow(fold)
   for (const host of fold.state.hosts.values()) {
@@ -85,7 +88,10 @@ function expectElsewhere(fold: Fold, source: string): void {
   }
 }
 
-/** Lets a host go with all that is kept of it. @returns the alerts that this closed. */
+/**
+ * Retires a host and removes all its data.
+ * @returns the alerts that this closed.
+ */
 export function retireHost(fold: Fold, host: Host, why: Reason): readonly ClosedAlert[] {
   const { state } = fold
   const masses = [...host.alerts.values()].flatMap(({ massAbsence }) => state.alerts.get(massAbsence ?? '') ?? [])
@@ -94,13 +100,13 @@ export function retireHost(fold: Fold, host: Host, why: Reason): readonly Closed
   const closed = close(fold, host.alerts, [...host.alerts.keys()], why, lastSeen)
   removeHost(fold, host)
   count(fold, 'hosts_retired')
-  // Who was never heard and raised no alert was a word in the configuration only.
+  // A host that was never seen and raised no alert existed in the configuration only.
   if (lastSeen !== null || closed.length > 0)
     recordRetired(fold, { kind: 'host', name: host.name, why, lastSeen, closed })
   return closed
 }
 
-/** @param lastSeen when what is gone was seen last; null for never. */
+/** @param lastSeen last arrival of the retired host or source; null for never. */
 function close(
   fold: Fold,
   alerts: Map<string, Alert>,
@@ -123,7 +129,7 @@ function recordRetired({ state }: Fold, one: RetiredItem): void {
   state.retired.list.push(one)
 }
 
-/** Tells the receivers of `system` what was retired, all of a minute in one mail. */
+/** Enqueues one notice to the receivers of `system` for everything retired within `GATHER`. */
 export function notifyRetired(fold: Fold): void {
   const { state, dispatchPlan } = fold
   const { retired } = state
@@ -136,7 +142,10 @@ export function notifyRetired(fold: Fold): void {
   list.length = 0
 }
 
-/** Closes what told of many silent hosts once the last of them was retired; to be asked before anybody calls that heard. */
+/**
+ * Closes a mass-absence alert once the last of its hosts was retired. Must run before a host that returns could resolve
+ * it.
+ */
 export function closeMassAbsences(fold: Fold): void {
   const { alerts } = fold.state
   const masses = [...alerts].filter(
@@ -153,7 +162,7 @@ export function closeMassAbsences(fold: Fold): void {
   }
 }
 
-/** Retires a host that an operator says is gone for good. */
+/** Retires a host on an operator's command. */
 export function applyRetire(
   fold: Fold,
   { host: name, author, now, unlessSeenWithin = 0 }: Extract<Command, { kind: 'retire' }>,

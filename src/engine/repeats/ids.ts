@@ -1,32 +1,32 @@
 /**
- * Ids in the order in which they were noted, each with its tick: fingerprints of 64 bits in columns that are used in
- * turn. An id leads to the one noted before it whose fingerprint begins alike, so that looking for one follows a short
- * chain; a chain ends where it leads to something newer, since what was there was overwritten. Nothing is ever looked
- * for among what was forgotten, however many ids come and go.
+ * A hash table of recent ids, in insertion order, each with its tick: 64-bit fingerprints in ring buffers. Each id
+ * links to the previous one whose fingerprint starts alike, so that a lookup follows a short chain. A chain ends at a
+ * link to something newer, since the target was overwritten. Expired ids cost nothing at lookup, however many come and
+ * go.
  */
 export interface Ids {
   low: Uint32Array
   high: Uint32Array
   ticks: Uint32Array
-  /** Places in the columns, plus one, of the id before, and of the newest one by the beginning of its fingerprint. */
+  /** Positions plus one: of the previous id in the chain, and of the newest id by the start of its fingerprint. */
   before: Uint32Array
   newest: Uint32Array
-  /** The place for the next one, and how many there are. */
+  /** Position of the next id, and the number of ids. */
   next: number
   count: number
 }
 
-/** What a snapshot holds of them: the columns, oldest first. */
+/** The ids in a snapshot: the columns, oldest first. */
 export interface PackedIds {
   readonly low: Uint32Array
   readonly high: Uint32Array
   readonly ticks: Uint32Array
 }
 
-/** So many are kept at most, in 20 bytes each: 10 MiB. Powers of two, so that places can be masked. */
+/** The most ids kept, at 20 bytes each: 10 MiB. Sizes are powers of two, so that positions can be masked. */
 export const MOST_IDS = 1 << 19
 const FEWEST = 1 << 10
-/** Longer chains are made by nobody but who chooses ids for it; the oldest of such ids are forgotten early. */
+/** Only ids chosen for it make longer chains; the oldest of such ids are forgotten early. */
 const MOST_STEPS = 64
 
 export function createIds(capacity = FEWEST): Ids {
@@ -34,7 +34,7 @@ export function createIds(capacity = FEWEST): Ids {
   return { low: column(), high: column(), ticks: column(), before: column(), newest: column(), next: 0, count: 0 }
 }
 
-/** Whether an id was noted at this tick or later. */
+/** Returns true if an id was recorded at tick `since` or later. */
 export function hasId(ids: Ids, id: string, since: number): boolean {
   const { low, high, ticks, before, newest } = ids
   const print = fingerprint(id)
@@ -52,8 +52,8 @@ export function hasId(ids: Ids, id: string, since: number): boolean {
 }
 
 /**
- * Notes an id, again if need be. Where there is no room, those noted before `since` make room first, then the columns
- * grow, and beyond `MOST_IDS` the oldest goes.
+ * Records an id, or records it anew. When the columns are full, ids from before `since` are overwritten first, then the
+ * columns grow, and at `MOST_IDS` the oldest id is overwritten.
  */
 export function noteId(ids: Ids, id: string, tick: number, since: number): void {
   if (ids.count === ids.low.length && ids.count < MOST_IDS && (ids.ticks[ids.next] ?? 0) >= since) grow(ids)
@@ -76,7 +76,7 @@ function grow(ids: Ids): void {
   Object.assign(ids, unpackIds(packIds(ids, 0), 2 * ids.low.length))
 }
 
-/** Those noted at this tick or later. */
+/** Returns the ids recorded at tick `since` or later. */
 export function packIds(ids: Ids, since: number): PackedIds {
   const mask = ids.low.length - 1
   const first = (ids.next - ids.count) & mask
@@ -107,7 +107,10 @@ interface Fingerprint {
   readonly high: number
 }
 
-/** Two hashes of the kind of MurmurHash3, with its constants, in one pass over the text, two characters at a time. */
+/**
+ * Returns two hashes in the manner of MurmurHash3, with its constants, in one pass over the text, two characters at a
+ * time.
+ */
 function fingerprint(text: string): Fingerprint {
   let low = 0x1747b28c
   let high = 0x2e2a5b1d

@@ -1,6 +1,6 @@
 import { createIds, type Ids, type PackedIds, packIds, unpackIds } from './ids.ts'
 
-/** Ids of what was taken: of bodies whose events carry times, of other bodies, and of events where a field names them. */
+/** Ids of accepted input: bodies whose events carry times, other bodies, and events with an id field. */
 export interface Known {
   readonly batches: Ids
   readonly singles: Ids
@@ -9,15 +9,15 @@ export interface Known {
 
 export type PackedKnown = { readonly [kind in keyof Known]: PackedIds }
 
-/** For how many ticks ids are remembered. Counted in ticks: a service that is down ages nothing. */
+/** Ticks for which ids are remembered. Ticks rather than time, so that downtime expires nothing. */
 const REMEMBER: { readonly [kind in keyof Known]: number } = { batches: 3600, singles: 300, events: 3600 }
 
-/** An id is remembered from this tick on. */
+/** Returns the oldest tick whose ids are still remembered. */
 export function rememberedSince(kind: keyof Known, ticks: number): number {
   return Math.max(0, ticks - REMEMBER[kind])
 }
 
-/** Names a body: two sources may post equal ones. */
+/** Returns the id of a body. It contains the source, since two sources may post equal bodies. */
 export function bodyId(source: string, batchId: string): string {
   return `${source}\n${batchId}`
 }

@@ -19,14 +19,14 @@ import { type PeriodCounter, mergeCounts, type Period, type EpisodeSummary } fro
 import type { Fold } from '../state.ts'
 import { completeStats } from './stats.ts'
 
-/** Lists of a report name so many. */
+/** The most entries in a list of a report. */
 const FIRST = 10
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
-/** A host that was heard within this time is heard. */
+/** A host that was seen within this time counts as reporting. */
 const LATELY = 15 * 60_000
 
-/** Sums up what was gathered since an instant. */
+/** Builds the report of everything gathered since `from`. */
 export function buildReport(fold: Fold, { every, from, zone }: ReportRequest): Report {
   const { state } = fold
   const { reportStats, now } = state
@@ -92,7 +92,7 @@ function reportEpisode({ rule, host, labels, severity, since, until, peak, unit 
   return { rule, host, labels, severity, since, ...(until === undefined ? {} : { until }), peak, unit }
 }
 
-/** What the second fold knows of an alert that goes on. */
+/** Returns the dispatch state of an alert that is still open. */
 function openFields({ state }: Fold, spell: EpisodeSummary): Pick<ReportEpisode, 'muted' | 'ack'> {
   if (spell.until !== undefined) return {}
   const [episode = ''] = [...(state.reportStats?.spells ?? [])].find(([, one]) => one === spell) ?? []
@@ -107,7 +107,7 @@ function episodeSpan({ since, until }: EpisodeSummary, { from, to }: TimeSpan): 
   return Math.max(0, Math.min(until ?? to, to) - Math.max(since, from))
 }
 
-/** How many alerts began on each date that the period touches. */
+/** Counts the alerts that began on each date of the period, for the last ten dates at most. */
 function countByDay(
   { dispatchPlan }: Fold,
   sum: Period | undefined,
@@ -126,14 +126,14 @@ function countByDay(
   return [...days].toSorted(([a], [b]) => a - b).map(([day, began]) => ({ day, began }))
 }
 
-/** The rules by their mails, then by how often they fired. */
+/** Returns the rules, ordered by mails, then by how often they fired. */
 function rulesIn(sum: Period | undefined): Top<ReportRule> {
   const names = new Set([...(sum?.mails.keys() ?? []), ...(sum?.began.keys() ?? [])])
   const rules = [...names].map((rule) => ({ rule, began: sum?.began.get(rule) ?? 0, mails: sum?.mails.get(rule) ?? 0 }))
   return top(rules.toSorted((a, b) => b.mails - a.mails || b.began - a.began || compare(a.rule, b.rule)))
 }
 
-/** For how long each host was outside some bound; what overlaps counts once. */
+/** Returns how long each host was out of bounds. Overlapping episodes count once. */
 function timeOutside(spells: readonly EpisodeSummary[], period: TimeSpan): Report['outside'] {
   const hosts = [...Map.groupBy(spells, ({ host }) => host)].map(([host, theirs]) => ({
     host,
@@ -175,7 +175,7 @@ function qualityIn(own: readonly EpisodeSummary[], sum: Period | undefined, peri
   }
 }
 
-/** What ingest refused, by source, each with its reasons. */
+/** Returns the events that ingest rejected, by source, each with its reasons. */
 function rejectsIn(sum: Period | undefined): ReportRejects {
   const all = [...(sum?.rejects.values() ?? [])]
   const bySource = [...Map.groupBy(all, ({ source }) => source)].map(([source, theirs]) => ({
@@ -197,7 +197,7 @@ function rejectCount(rejects: readonly RejectCount[]): number {
   return rejects.reduce((sum, { count }) => sum + count, 0)
 }
 
-/** Who is heard now. */
+/** Returns which hosts and sources report now. */
 export function buildPulse({ state }: Fold): Pulse {
   const hosts = [...state.hosts.values()].filter(({ name }) => name !== UNKNOWN_HOST)
   const sources = [...state.sources.values()].map(({ name, lastSeenAt }) => ({ source: name, heard: lastSeenAt }))

@@ -6,13 +6,13 @@ import { emptyUtilization, summarize, addHost } from './utilization.ts'
 import type { ReportBuild, ReportStats } from './periods.ts'
 import type { Fold } from '../state.ts'
 
-/** What it costs to look at one host, and at what it used in one slice. As of judging. */
+/** Cost of one host, and of its utilization in one period, in the unit of the evaluation costs. */
 const COST = { host: 0.2, part: 0.05 }
 
 /**
- * Begins to sum up the shares of all hosts, once a report is due. There are many hosts, and it happens so seldom that
- * the code is cold: so the report is sent when its slices are done. Samples that come
- * meanwhile are of the next stretch of time.
+ * Starts summing the utilization of all hosts once a report is due. There are many hosts, and reports are so rare that
+ * the code is cold: the sum is spread over as many slices of work as it takes, and the report is sent after the last.
+ * Samples that arrive meanwhile belong to the next period.
  */
 export function startReport({ state, plan, dispatchPlan }: Fold): void {
   const { reportStats } = state
@@ -25,7 +25,10 @@ export function startReport({ state, plan, dispatchPlan }: Fold): void {
   reportStats.open = { ...reportStats.open, loads: new Map() }
 }
 
-/** Continues the build. @returns true if it was complete before; sending has a slice of its own. */
+/**
+ * Continues the sum.
+ * @returns true if it was complete before this call: sending the report gets a slice of work of its own.
+ */
 export function continueReport({ state }: Fold, work: WorkBudget): boolean {
   const making = state.reportStats?.making
   if (state.reportStats === undefined || making === undefined) return true
@@ -45,7 +48,7 @@ export function continueReport({ state }: Fold, work: WorkBudget): boolean {
   return work.spent === spent
 }
 
-/** What was used of a metric since an instant: what was summed up for the report, else what is known now. */
+/** Returns the utilization of a metric since an instant: the finished sum of a due report, else the current figures. */
 export function usedSince(usage: ReportStats, from: Millis, metric: string): readonly ReportUtilization[] {
   const made = usage.making?.shares.find((share) => share.from === from && share.metric === metric)
   if (made !== undefined) return summarize(metric, made.sum)

@@ -3,73 +3,72 @@ import { addReject } from '../../model.ts'
 import { copyRows, emptyRows, type UtilizationRows, mergeRows } from './utilization-rows.ts'
 import type { UtilizationSum } from './utilization.ts'
 
-/** What reports will be made of, gathered as it happens; there is none while no receiver wants a report. */
+/** Data for the reports, gathered as it happens. Absent while no receiver has reports enabled. */
 export interface ReportStats {
-  /** The row of each host in the loads of all slices. */
+  /** Row of each host in the columns of all periods. */
   rows: Map<string, number>
-  /** Stretches of the service's time that are over, oldest first, and the one that is gathered. */
+  /** Finished periods, oldest first, and the current one. They follow the service's clock. */
   slices: Period[]
   open: Period
-  /** The episodes of the time that some report will cover, by id. */
+  /** Episodes in the time that some report will cover, by id. */
   readonly spells: Map<string, EpisodeSummary>
-  /** Slices were let go, and with them perhaps the last that is known of some hosts. */
+  /** True after periods were dropped: some hosts may be in none of the rest, so that their rows can be reused. */
   isCut: boolean
-  /** What is summed up for the reports that are due. */
+  /** Sums for the reports that are due. */
   making?: ReportBuild
-  /** How many of them there may be before the next look for some to let go. */
+  /** The most episodes before the next pruning. */
   room: number
 }
 
-/** The shares of all hosts, metric by metric for each beginning of a period. */
+/** Sums of the utilization of all hosts, by metric and by start of the report. */
 export interface ReportBuild {
-  /** What the open slice had until it began. */
+  /** Utilization of the open period until the build began. */
   readonly loads: Map<string, UtilizationRows>
   readonly shares: readonly { readonly from: Millis; readonly metric: string; readonly sum: UtilizationSum }[]
-  /** The next of these, and the next row of it. */
+  /** Position in `shares`, and the next row of that sum. */
   at: number
   row: number
 }
 
-/** What arrived from one report to the next. */
+/** Figures of the time between two reports. */
 export interface Period {
   from: Millis
   to: Millis
   /** By metric. */
   readonly loads: Map<string, UtilizationRows>
-  /** Alerts that began, by rule and by the hour of the epoch, and the hosts that they were about. */
+  /** Alerts that began, by rule and by hour since the epoch, and the hosts concerned. */
   readonly began: Map<string, number>
   readonly hours: Map<number, number>
   readonly hosts: Set<string>
-  /** Alerts that got critical. */
+  /** Alerts that became critical. */
   critical: number
-  /** Mails, by the rules that they tell of. */
+  /** Mails by rule. */
   readonly mails: Map<string, number>
   readonly counts: Record<PeriodCounter, number>
-  /** Events that ingest refused, by source and reason. */
+  /** Events that ingest rejected, by source and reason. */
   readonly rejects: Map<string, RejectCount>
 }
 
-/** A period distinguishes at most this many sources and reasons. */
+/** The most combinations of source and reason counted separately in a period. */
 export const MOST_REJECTS = 200
 
 export type PeriodCounter = 'merged' | 'dropped' | 'future' | 'refused' | 'stops' | 'down'
 
-/** One episode. */
 export interface EpisodeSummary {
   readonly rule: string
   readonly host: string
   readonly labels: Readonly<Record<string, string>>
   severity: Severity
-  /** When it got critical, on the service's clock; -Infinity where that was before anything was gathered. */
+  /** When it became critical, by the service's clock; -Infinity if that was before gathering began. */
   criticalAt: Millis | undefined
   since: Millis
-  /** Undefined while it goes on. */
+  /** Undefined while it is open. */
   until: Millis | undefined
   peak: number | null
   readonly unit: Unit
 }
 
-/** @param from when it begins. */
+/** Returns an empty period that starts at `from`. */
 export function emptyPeriod(from: Millis): Period {
   return {
     from,
@@ -85,7 +84,7 @@ export function emptyPeriod(from: Millis): Period {
   }
 }
 
-/** The sum of slices that follow each other, the loads of their hosts left out. */
+/** Returns the sum of consecutive periods, without the utilization of hosts. */
 export function mergeCounts(slices: readonly Period[]): Period {
   const merged = { ...emptyPeriod(slices[0]?.from ?? 0), to: slices.at(-1)?.to ?? 0 }
   for (const slice of slices) {
@@ -100,19 +99,19 @@ export function mergeCounts(slices: readonly Period[]): Period {
   return merged
 }
 
-/** The sum of slices that follow each other. */
+/** Returns the sum of consecutive periods. */
 export function mergePeriods(slices: readonly Period[]): Period {
   const merged = mergeCounts(slices)
   for (const { loads } of slices) addUtilization(merged.loads, loads)
   return merged
 }
 
-/** Adds the loads of one stretch of time to those of another. */
+/** Adds the utilization of one period to that of another. */
 export function addUtilization(into: Map<string, UtilizationRows>, from: ReadonlyMap<string, UtilizationRows>): void {
   for (const [metric, one] of from) into.set(metric, mergeRows(into.get(metric) ?? emptyRows(), one))
 }
 
-/** What came out of a snapshot, with memory of its own. */
+/** Returns a copy with its own memory of what was read from a snapshot. */
 export function copyStats(usage: ReportStats | undefined): ReportStats | undefined {
   if (usage === undefined) return undefined
   const { making } = usage
@@ -128,7 +127,7 @@ function copyAll(loads: ReadonlyMap<string, UtilizationRows>): Map<string, Utili
   return new Map([...loads].map(([metric, one]) => [metric, copyRows(one)]))
 }
 
-/** Counts something under a name. */
+/** Adds `by` to the count of a key. */
 export function add<K>(counts: Map<K, number>, key: K, by: number): void {
   counts.set(key, (counts.get(key) ?? 0) + by)
 }

@@ -14,23 +14,23 @@ import {
 } from './periods.ts'
 import type { Alert, Fold, Host, State } from '../state.ts'
 
-/** Slices that are kept; with more kinds of reports than this needs, the oldest two become one. */
+/** The most periods kept. Beyond that, which takes more kinds of reports than usual, the two oldest are merged. */
 const MOST_SLICES = 32
-/** Episodes that are kept; beyond, the shorter half of those that are over is let go. Those that go on all stay. */
+/** The most episodes kept. Beyond that, the shorter half of the finished ones is dropped. Open episodes all stay. */
 const MOST_SPELLS = 2000
 
-/** Counts something that readers of a report should know of its numbers. */
+/** Counts an event that affects the quality of a report's data. */
 export function countInReport({ reportStats }: State, what: PeriodCounter, by = 1): void {
   if (reportStats !== undefined) reportStats.open.counts[what] += by
 }
 
-/** Counts what ingest refused, of which the engine sees nothing else. */
+/** Counts the events that ingest rejected. The engine learns nothing else about them. */
 export function recordRejects({ reportStats }: State, rejects: readonly RejectCount[] = []): void {
   if (reportStats === undefined) return
   for (const one of rejects) addReject(reportStats.open.rejects, one, MOST_REJECTS)
 }
 
-/** Records a sample of a share; `limit` bounds the number of hosts. */
+/** Records a utilization sample. `limit` bounds the number of hosts that have a row. */
 export function recordUtilization(usage: ReportStats, metric: string, host: Host, share: number, limit: number): void {
   host.reportRow ??= reportRow(usage, host.name, limit)
   if (host.reportRow === undefined) return
@@ -47,7 +47,7 @@ function reportRow({ rows }: ReportStats, name: string, limit: number): number |
   return rows.size - 1
 }
 
-/** Takes a step of an alert's life in. */
+/** Records a transition of an alert. */
 export function recordTransition({ state }: Fold, alert: Alert, to: AlertState): void {
   const { reportStats } = state
   const { lifecycle, severity } = alert
@@ -87,7 +87,10 @@ function startEpisode({ identity, severity }: Alert, since: Millis): EpisodeSumm
   }
 }
 
-/** Looks through all of them only once so many came anew, however many go on. */
+/**
+ * Drops the shorter half of the finished episodes. The next pruning waits until as many new episodes were added,
+ * however many are open.
+ */
 function prune(usage: ReportStats): void {
   const { spells } = usage
   const over = [...spells].flatMap(([id, { since, until }]) =>
@@ -98,7 +101,10 @@ function prune(usage: ReportStats): void {
   usage.room = Math.max(MOST_SPELLS, 2 * spells.size)
 }
 
-/** Once a tick: begins to gather when a report is wanted, and a new slice when one was made; ends with the last receiver. */
+/**
+ * Runs once a tick: starts gathering when a receiver has reports enabled, starts a new period after a report was sent,
+ * and stops with the last such receiver.
+ */
 export function maintainStats(fold: Fold): void {
   const { state, dispatchPlan } = fold
   const { schedules } = state.dispatch
@@ -112,7 +118,7 @@ export function maintainStats(fold: Fold): void {
     return
   }
   const { reportStats } = state
-  // Rows stay where they are while a report is made of them.
+  // Rows keep their positions while a report is built from them.
   if (reportStats.isCut && reportStats.making === undefined) compact(fold, reportStats)
   takeMails(state, reportStats)
   reportStats.open.to = state.now
@@ -123,10 +129,10 @@ export function maintainStats(fold: Fold): void {
 }
 
 /**
- * Samples that came while a report was made belong to the period that starts when it is sent; if none was sent, to the one
- * that goes on.
+ * Ends a report build. Samples that arrived during the build belong to the period that begins when the report is sent;
+ * without a report, to the current period.
  *
- * @returns what the next slice begins with.
+ * @returns the utilization that the next period starts with.
  */
 function finishReport(usage: ReportStats, isTold: boolean): Period['loads'] {
   const { making, open } = usage
@@ -143,7 +149,7 @@ function takeMails({ dispatch: { mailCounts } }: State, { open }: ReportStats): 
   mailCounts.byRule.clear()
 }
 
-/** Brings the statistics up to the present before a report is sent. */
+/** Brings the statistics up to date before a report is built. */
 export function completeStats(state: State, usage: ReportStats): void {
   takeMails(state, usage)
   takeOpen(state, usage)
@@ -154,7 +160,7 @@ function stop(state: State): void {
   for (const host of state.hosts.values()) host.reportRow = undefined
 }
 
-/** What fires already went on from before, and was told before. */
+/** Alerts that fire already began before gathering did, and so did their mails: neither counts. */
 function begin(state: State): void {
   const usage: ReportStats = {
     rows: new Map(),
@@ -169,7 +175,7 @@ function begin(state: State): void {
   state.dispatch.mailCounts.byRule.clear()
 }
 
-/** What is known of episodes that go on, and of those that are gone without a word. */
+/** Updates open episodes, and ends those whose alert is gone without a transition. */
 function takeOpen(state: State, { spells }: ReportStats): void {
   const open = new Set<string>()
   const take = (alert: Alert): void => {
@@ -189,7 +195,7 @@ function takeOpen(state: State, { spells }: ReportStats): void {
   for (const [id, spell] of spells) if (spell.until === undefined && !open.has(id)) spell.until = state.now
 }
 
-/** Closes the slice, and lets go of what no report will cover any more. */
+/** Closes the period and drops what no later report covers. */
 function cut(fold: Fold, usage: ReportStats, oldest: Millis, loads: Period['loads']): void {
   usage.slices = [...usage.slices, usage.open].filter(({ to }) => to > oldest)
   usage.open = { ...emptyPeriod(fold.state.now), loads }
@@ -201,7 +207,7 @@ function cut(fold: Fold, usage: ReportStats, oldest: Millis, loads: Period['load
   usage.isCut = true
 }
 
-/** Gives the rows of hosts that are gone, and in no slice any more, to new ones: at the tick after a cut, which is long enough. */
+/** Gives the rows of hosts that are gone and in no period any more to new hosts. Runs at the tick after a cut. */
 function compact({ state }: Fold, usage: ReportStats): void {
   usage.isCut = false
   const slices = [...usage.slices, usage.open]
@@ -218,13 +224,13 @@ function compact({ state }: Fold, usage: ReportStats): void {
   for (const host of state.hosts.values()) host.reportRow = usage.rows.get(host.name)
 }
 
-/** The service was down for a while. */
+/** Records downtime of the service. */
 export function recordDowntime(state: State, span: Millis): void {
   countInReport(state, 'stops')
   countInReport(state, 'down', span)
 }
 
-/** The service's clock was set back to `now`: nothing that is remembered lies ahead of it. */
+/** Moves all timestamps ahead of `now` back to it, after the service's clock was set back. */
 export function rewindStats({ reportStats }: State, now: Millis): void {
   if (reportStats === undefined) return
   for (const slice of [...reportStats.slices, reportStats.open]) {

@@ -1,12 +1,12 @@
 /**
- * Samples of one share, host by host: a row of three figures each, namely how many, their sum, and the greatest. They
- * lie side by side since they change together. A row that was never written is 0.
+ * Utilization samples by host: a row of count, sum and maximum. The three are adjacent since they change together. A
+ * row that was never written is 0.
  */
 export interface UtilizationRows {
   rows: Float64Array
 }
 
-/** What one host used. */
+/** Utilization of one host. */
 export interface Utilization {
   readonly n: number
   readonly sum: number
@@ -16,12 +16,12 @@ export interface Utilization {
 const WIDTH = 3
 const LEAST_ROWS = 64
 
-/** @param rows how many hosts are known already. */
+/** @param rows number of hosts known so far. */
 export function emptyRows(rows = 0): UtilizationRows {
   return { rows: new Float64Array(WIDTH * Math.max(LEAST_ROWS, rows)) }
 }
 
-/** Takes so many samples of a host in. Room grows by half when a host comes that there is no row for. */
+/** Adds `n` samples to a host's row. The table grows by half when the row lies beyond its end. */
 export function addSample(loads: UtilizationRows, row: number, n: number, sum: number, max: number): void {
   const at = WIDTH * row
   if (at >= loads.rows.length) grow(loads, Math.max(at + WIDTH, WIDTH * Math.ceil(loads.rows.length / 2)))
@@ -43,7 +43,7 @@ export function readRow({ rows }: UtilizationRows, row: number): Utilization {
   return { n: rows[at] ?? 0, sum: rows[at + 1] ?? 0, max: rows[at + 2] ?? 0 }
 }
 
-/** What one host used in several stretches of time. */
+/** Returns the utilization of one host over several periods. */
 export function sumOf(all: readonly UtilizationRows[], row: number): Utilization {
   const at = WIDTH * row
   let [n, sum, max] = [0, 0, -Infinity]
@@ -57,7 +57,9 @@ export function sumOf(all: readonly UtilizationRows[], row: number): Utilization
   return { n, sum, max }
 }
 
-/** Adds one to the other, where row `i` stands at row `order[i]` of what is added; without an order, at its own. */
+/**
+ * Adds `from` to `into`: row `order[i]` of `from` to row `i` of `into`. Without an order, rows keep their positions.
+ */
 export function mergeRows(into: UtilizationRows, from: UtilizationRows, order?: readonly number[]): UtilizationRows {
   const count = order?.length ?? from.rows.length / WIDTH
   if (into.rows.length < WIDTH * count) grow(into, WIDTH * count)
@@ -70,7 +72,10 @@ export function mergeRows(into: UtilizationRows, from: UtilizationRows, order?: 
   return into
 }
 
-/** A copy with memory of its own: what is read out of a snapshot lies in its bytes, and would keep all of them. */
+/**
+ * Returns a copy with its own memory. Rows read from a snapshot are views of its bytes and would keep all of them
+ * alive.
+ */
 export function copyRows({ rows }: UtilizationRows): UtilizationRows {
   return { rows: rows.slice() }
 }

@@ -2,7 +2,7 @@ import type { ReportUtilizationRow, ReportUtilization } from '../../model.ts'
 import { UNKNOWN_HOST } from '../../model.ts'
 import { type UtilizationRows, sumOf } from './utilization-rows.ts'
 
-/** What is found of a share while host after host is looked at: plain, so that it can go on in another slice. */
+/** Partial result of summing host by host: plain data, so that another slice of work can continue it. */
 export interface UtilizationSum {
   hosts: number
   mean: number
@@ -13,17 +13,17 @@ export interface UtilizationSum {
   readonly idleFirst: ReportUtilizationRow[]
 }
 
-/** Hosts of either end, and of those that were idle, that a report names. */
+/** The most hosts that a report names at either end, and the most idle ones. */
 const EXTREMES = 5
 const FIRST_IDLE = 10
-/** A host that never used more than this of a whole. */
+/** A host that never used more than this share is idle. */
 const IDLE = 0.1
 
 export function emptyUtilization(): UtilizationSum {
   return { hosts: 0, mean: 0, unused: 0, busiest: [], idlest: [], idle: 0, idleFirst: [] }
 }
 
-/** Takes what one host used in all of these stretches of time. */
+/** Adds the utilization of one host over these periods. */
 export function addHost(sum: UtilizationSum, parts: readonly UtilizationRows[], host: string, row: number): void {
   const { n, sum: used, max } = sumOf(parts, row)
   if (n === 0 || host === UNKNOWN_HOST) return
@@ -38,7 +38,7 @@ export function addHost(sum: UtilizationSum, parts: readonly UtilizationRows[], 
   keepFirst(sum.idleFirst, FIRST_IDLE, one, byIdleness)
 }
 
-/** What the report says of it; nothing when nothing was measured. No host is named at both ends. */
+/** Returns the report's figures, or an empty list if nothing was measured. No host appears at both ends. */
 export function summarize(metric: string, sum: UtilizationSum): readonly ReportUtilization[] {
   const { hosts, mean, unused, busiest, idlest, idle, idleFirst } = sum
   if (hosts === 0) return []
@@ -61,7 +61,7 @@ type Order = (a: ReportUtilizationRow, b: ReportUtilizationRow) => number
 const byUse: Order = (a, b) => b.mean - a.mean || compare(a.host, b.host)
 const byIdleness: Order = (a, b) => a.mean - b.mean || compare(b.host, a.host)
 
-/** Puts one into its place among the first few, if it is one of them. */
+/** Inserts an entry into a sorted list of the first `most`, if it is one of them. */
 function keepFirst(first: ReportUtilizationRow[], most: number, one: ReportUtilizationRow, order: Order): void {
   const last = first[most - 1]
   if (last !== undefined && order(one, last) >= 0) return

@@ -17,17 +17,17 @@ import type { Reply, EngineEvent, Request, ThreadData } from './protocol.ts'
 
 type Asked<R> = R extends { readonly id: number } ? Omit<R, 'id'> : never
 
-/** The engine in its thread, seen from the main one. */
+/** The main thread's client of the engine thread. */
 export interface EngineClient extends Engine {
   tick(tick: Tick): Promise<void>
   configure(config: EngineConfig): Promise<void>
-  /** Requests that have not been answered yet. */
+  /** Returns the number of requests without a response. */
   inFlight(): number
-  /** Writes a snapshot, closes the journal, ends the thread. */
+  /** Writes a snapshot, closes the journal and ends the thread. */
   stop(): Promise<void>
 }
 
-/** The engine's thread could not do what it was asked: the journal fails, or the thread has ended. */
+/** The engine thread could not serve a request: the journal failed, or the thread has ended. */
 export class EngineError extends Error {
   readonly code: string
 
@@ -44,9 +44,9 @@ interface Waiting {
 }
 
 /**
- * Starts the engine's thread; resolves once the journal is read and the state is as it was.
+ * Starts the engine thread. Resolves once the journal is read and the state is restored.
  *
- * @throws EngineError with the journal's code when it cannot start.
+ * @throws EngineError with the journal's code if it cannot start.
  */
 export function startEngine(
   data: ThreadData,
@@ -59,7 +59,7 @@ export function startEngine(
   let lastId = 0
   let isStopping = false
   let gone: EngineError | undefined
-  // The thread may have ended by the time its last answer is read.
+  // The thread may have ended by the time its last response is read.
   const exited = new Promise<void>((done) => worker.once('exit', () => done()))
   const ask = (request: Asked<Request>, transfer: readonly ArrayBuffer[] = []): Promise<unknown> =>
     new Promise((resolve, reject) => {

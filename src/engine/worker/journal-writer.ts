@@ -3,21 +3,21 @@ import type { EngineEvent } from './protocol.ts'
 import type { Fold } from '../state.ts'
 import { type Step, step } from '../step.ts'
 
-/** Writes entries and folds them, in this order; after a failure it goes on from what is proven to be on disk. */
+/** Writes entries and folds them, in this order. After a failure it continues from what is proven to be on disk. */
 export interface JournalWriter {
-  /** Rejects when the journal fails; then nothing has happened. */
+  /** Rejects if the journal fails; then nothing was written or folded. */
   write(entries: readonly NewEntry[]): Promise<readonly Step[]>
-  /** Does something else with the journal, whose failure counts likewise; resolves to false then. */
+  /** Does other work with the journal, whose failure counts as well. Resolves to false if it fails. */
   attempt(work: () => Promise<void>): Promise<boolean>
   mend(): Promise<void>
-  /** Offset of the newest entry that is folded. */
+  /** Returns the offset of the newest folded entry. */
   folded(): Offset
   failed(): boolean
-  /** Seconds that each use of the journal took since the last call. */
+  /** Returns the seconds that each use of the journal took since the last call. */
   takeTimes(): readonly number[]
 }
 
-/** The journal failed a moment ago, and was not tried again yet. */
+/** The journal failed within the last `mendEvery` milliseconds and was not reopened yet. */
 class JournalDown extends Error {
   readonly code = 'JOURNAL_FAILED'
 
@@ -26,7 +26,10 @@ class JournalDown extends Error {
   }
 }
 
-/** @param mendEvery opening the journal anew reads all of it, so that it is tried once in so many milliseconds only. */
+/**
+ * @param mendEvery the shortest time in milliseconds between two attempts to reopen the journal, since each reads all
+ *   of it.
+ */
 export function createJournalWriter(
   journal: Journal,
   fold: Fold,
@@ -47,7 +50,7 @@ export function createJournalWriter(
     mendAfter = 0
     health.mended()
   }
-  /** What could not be recorded is owed, and recorded with the next entry. */
+  /** Effects that could not be recorded stay pending and are recorded with the next entry. */
   const record = async (effects: readonly Effect[]): Promise<void> => {
     owed = [...owed, ...effects]
     if (owed.length === 0 || !(await health.attempt(() => journal.commit(folded, owed, fold.state.now)))) return
@@ -73,7 +76,7 @@ export function createJournalWriter(
   }
 }
 
-/** Whether the journal works, and how long each use of it took, in seconds. A change is reported once. */
+/** Tracks whether the journal works, and how many seconds each use of it took. A change is reported once. */
 interface Health {
   readonly timed: <T>(work: () => Promise<T>) => Promise<T>
   readonly attempt: (work: () => Promise<void>) => Promise<boolean>
@@ -117,7 +120,7 @@ function createHealth(report: (report: EngineEvent) => void): Health {
   }
 }
 
-/** One entry that makes the fold throw must not stop the others, now or at any replay. */
+/** Folds one entry. An entry that makes the fold throw must not stop the others, neither now nor in a replay. */
 export function foldSafely(fold: Fold, entry: NewEntry, onError: (message: string) => void): Step {
   try {
     return step(fold, entry)

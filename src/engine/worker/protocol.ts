@@ -11,7 +11,7 @@ import type {
   Channel,
 } from '../../model.ts'
 
-/** What the HTTP side asks of the engine's thread. Each request is answered once, under its id. */
+/** Requests of the main thread to the engine thread. Each is answered once, under its id. */
 export type Request = { readonly id: number } & (
   | { readonly kind: 'append'; readonly frame: Uint8Array }
   | { readonly kind: 'tick'; readonly tick: Tick }
@@ -34,20 +34,20 @@ export type Reply =
   | { readonly kind: 'error'; readonly id: number; readonly code: string; readonly message: string }
   | EngineEvent
 
-/** What the thread says unasked. */
+/** Messages of the thread that answer no request. */
 export type EngineEvent =
   | { readonly kind: 'ready'; readonly replayed: number; readonly downFrom: Millis | undefined }
   | { readonly kind: 'stats'; readonly stats: EngineStats }
-  /** Mails are due. */
+  /** Notifications are due. */
   | { readonly kind: 'effects'; readonly count: number }
   | { readonly kind: 'journal'; readonly ok: boolean; readonly message: string }
-  /** An entry made the fold throw. It stays in the journal, its effects are none, and the engine goes on. */
+  /** An entry made the fold throw. It stays in the journal without effects, and the engine continues. */
   | { readonly kind: 'fault'; readonly offset: number; readonly message: string }
-  /** What the journal noticed and could work around. */
+  /** A problem that the journal worked around. */
   | { readonly kind: 'notice'; readonly level: keyof Log; readonly fields: object; readonly message: string }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
 
-/** What the thread is started with. */
+/** Data that the thread starts with. */
 export interface ThreadData {
   readonly file: string
   readonly config: EngineConfig

@@ -6,32 +6,37 @@ import type { Fold } from '../state.ts'
 import { collectStats } from './stats.ts'
 import { createFold, encodeEntry, type Step } from '../step.ts'
 
-/** The fold with its journal. One owner. */
+/** Owns the fold and its journal. */
 export interface Runner {
   readonly fold: Fold
-  /** Makes entries durable in one commit and folds them; rejects when the journal fails, and nothing has happened. */
+  /**
+   * Commits entries in one transaction and folds them. Rejects if the journal fails; then nothing was written or
+   * folded.
+   */
   write(entries: readonly NewEntry[]): Promise<readonly Step[]>
-  /** Rejects when the journal fails; then nothing has happened, and what was refused has to be told again. */
+  /** Rejects if the journal fails; then nothing was written or folded, and the caller must pass its rejects again. */
   tick(tick: Tick): Promise<void>
   configure(config: EngineConfig): Promise<void>
-  /** Rejects when the journal fails, and nothing has happened; or when the fold fails. */
+  /** Rejects if the journal fails, with nothing written or folded, or if the fold could not apply the command. */
   command(command: Command): Promise<CommandAnswer>
-  /** Whether `work` has something to do between requests. */
+  /** Returns true if `work` has something to do between requests. */
   hasWork(): boolean
-  /** Does one slice of what waits: the rest of a tick, or one part of a snapshot. */
+  /** Does one slice of pending work: the rest of a tick, or one part of a snapshot. */
   work(): Promise<void>
-  /** Writes a whole snapshot, for a quick start next time. */
+  /** Writes a whole snapshot, for a quick next start. */
   settle(): Promise<void>
 }
 
 export interface RunnerPolicy extends SnapshotPolicy {
-  /** Shortest time in milliseconds between two tries to open a failed journal anew. */
+  /** Shortest time in milliseconds between two attempts to reopen a failed journal. */
   readonly mendEvery?: number
 }
 
 const READ_BYTES = 8 << 20
 
-/** Opens the memory: newest snapshot, then what the journal holds beyond it, then the present configuration. */
+/**
+ * Restores the state: loads the newest snapshot, replays the journal after it, and applies the current configuration.
+ */
 export async function startRunner(
   journal: Journal,
   config: EngineConfig,
@@ -57,7 +62,7 @@ export async function startRunner(
   return runner
 }
 
-/** Folds what the snapshot does not cover. Effects that were recorded before the stop are known by their ids. */
+/** Folds the entries that the snapshot does not cover. Effects recorded before the stop are recognized by their ids. */
 async function replay(
   journal: Journal,
   fold: Fold,
@@ -92,7 +97,7 @@ function createRunner(
   }
   const tickOnce = async (tick: Tick): Promise<void> => {
     const [result] = await write([{ kind: 'tick', data: encodeEntry(tick) }])
-    // What was refused is counted with the first slice only.
+    // `rejects` counts with the first slice only.
     unfinished = result?.more === true ? { now: tick.now, refused: tick.refused } : undefined
   }
   const savePart = async (): Promise<void> => {
@@ -104,7 +109,7 @@ function createRunner(
     write,
     async tick(tick) {
       await tickOnce(tick)
-      // If this rejects, the counts of the tick may be sent again; the tick itself is already applied.
+      // This must not reject: the tick is already folded, and a caller that retries would count its rejects twice.
       const outbox = await journal.outbox.stats().catch(() => undefined)
       if (outbox !== undefined) {
         report({ kind: 'stats', stats: collectStats(fold, snapshots.entries(), ledger.takeTimes(), outbox) })

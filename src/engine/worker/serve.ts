@@ -6,9 +6,9 @@ import type { Runner } from './runner.ts'
 type Append = Request & { kind: 'append' }
 
 /**
- * Answers requests that wait together. Batches share one commit; everything else keeps its place in the order.
+ * Answers requests that wait together. Batches share one commit; all other requests keep their order.
  *
- * @returns whether the thread was told to stop.
+ * @returns true if a request was to stop the thread.
  */
 export async function serve(
   runner: Runner,

@@ -1,7 +1,7 @@
 import { type AlertState, type Counter, COUNTERS, type EngineStats, type OutboxStats } from '../../model.ts'
 import type { Fold } from '../state.ts'
 
-/** The engine's figures for metrics. */
+/** Collects the engine's figures for the metrics. */
 export function collectStats(fold: Fold, lag: number, commits: readonly number[], outbox: OutboxStats): EngineStats {
   const { state } = fold
   const alerts: Record<AlertState, number> = { pending: 0, firing: 0, recovering: 0, resolved: state.resolved.length }

@@ -5,7 +5,7 @@ import type { Reply, Request, ThreadData } from './protocol.ts'
 import { type Runner, startRunner } from './runner.ts'
 import { serve } from './serve.ts'
 
-/** The thread that owns the journal and the folds: the second composition root. */
+/** Runs the thread that owns the journal and the folds: the second composition root. */
 async function run(): Promise<void> {
   const port = parentPort
   if (port === null) throw new Error('engine/worker/thread.ts runs as a worker thread only')
@@ -46,7 +46,7 @@ async function run(): Promise<void> {
   void loop()
 }
 
-/** A log that hands its lines to the main thread. */
+/** Creates a log that posts its records to the main thread. */
 function logTo(say: (reply: Reply) => void): Log {
   const at =
     (level: keyof Log) =>

@@ -10,42 +10,42 @@ import type { Scan, ByteRange } from './scan.ts'
 import { arrayParts, isBulkAction, isObject, lineParts, OVERSIZED, parseLine } from './split.ts'
 
 export interface BodyLimits {
-  /** Most events in one body. */
+  /** The most events in one body. */
   readonly maxEvents: number
 }
 
-/** The events of a body. Taking the parts of a large body parses it bit by bit, and may throw a `Refusal`. */
+/** Events of a body. Iterating over the parts of a large body parses them one by one and may throw a `Refusal`. */
 export type Body = { readonly kind: 'empty' } | Events
 
 export interface Events {
   readonly kind: 'events'
-  /** Sixteen hex digits that tell this body from others. */
+  /** Sixteen hex digits that identify this body. */
   readonly id: string
-  /** An array, or lines of JSON, of two events or more. */
+  /** True for an array, or lines of JSON, with two or more events. */
   readonly many: boolean
-  /** How many there are at most: the lines of a large body are counted before they are read. */
+  /** The most events there can be: the lines of a large body are counted before they are parsed. */
   readonly count: number
   readonly parts: Iterable<readonly unknown[]>
 }
 
-/** A body up to this size is parsed in one go: that takes some milliseconds, whatever is in it. */
+/** Up to this size a body is parsed at once, which takes a few milliseconds whatever its content. */
 export const SMALL = MAX_EVENT
-/** A large body is looked through in slices of so many bytes. */
+/** Bytes of a large body that are scanned per slice. */
 const SLICE = 4 * 1024 * 1024
-/** The blanks that a large body may begin with. */
+/** The most blanks before the content of a large body. */
 const MOST_BLANKS = 64 * 1024
 
-/** Looks up what the headers say; asked only where the bytes leave a doubt. */
+/** Reads the headers; called only if the bytes leave the format open. */
 type AskLabel = () => ContentLabel
 
 const unlabelled: AskLabel = () => UNLABELLED
 
 /**
- * Reads a small inflated body by its bytes: an array of events, one event, or lines of events, whatever the label.
- * A byte order mark is skipped; the lines of a bulk request that only name an index are too; `{"logs":[...]}` is
- * unpacked. What is no JSON is read as its label says: a form, or lines of text.
+ * Reads a small inflated body by its bytes: an array of events, one event, or lines of events, whatever the headers
+ * say. Skips a byte order mark and the lines of a bulk request that only name an index; unpacks `{"logs":[...]}`. A
+ * body that is not JSON is read according to its headers, as a form or as lines of text.
  *
- * @throws {Refusal} 400 when it is none of these, 413 when there are more than `maxEvents`.
+ * @throws {Refusal} 400 if it is none of these, 413 if there are more than `maxEvents`.
  */
 export function readBody(bytes: Buffer, limits: BodyLimits, label: AskLabel = unlabelled): Body {
   const start = skipBlank(bytes, afterMark(bytes), bytes.length)
@@ -71,8 +71,8 @@ function readPlain(bytes: Buffer, start: number, id: string, { maxEvents }: Body
 }
 
 /**
- * Reads a body of any size: it is cut into events before anything is parsed, slice by slice, since no body may keep
- * the others waiting for long. An event that is too long to be parsed becomes `OVERSIZED`. Rejects as `readBody`.
+ * Reads a body of any size. It is split into events before parsing, slice by slice, since no body may block other
+ * requests for long. An event that is too long to parse becomes `OVERSIZED`. Rejects like `readBody`.
  */
 export async function readLargeBody(bytes: Buffer, limits: BodyLimits, label: AskLabel = unlabelled): Promise<Body> {
   const begin = afterMark(bytes)
@@ -105,7 +105,10 @@ function formBody(bytes: Buffer, start: number, id: string): Events {
   return { kind: 'events', id, many: false, count: 1, parts: [formEvents(bytes, start)] }
 }
 
-/** Lines without a time of their own can be equal in all honesty, however many come together: they are not `many`. */
+/**
+ * Returns the events of a text body. Lines without a time of their own may be equal by chance, however many arrive
+ * together, so they are not `many`.
+ */
 function textBody(bytes: Buffer, spans: readonly ByteRange[], id: string, label: ContentLabel): Events {
   return { kind: 'events', id, many: false, count: spans.length, parts: textParts(bytes, spans, label) }
 }
@@ -154,7 +157,7 @@ function shortened(sum: string): string {
   return sum.slice(0, 16)
 }
 
-/** One object of a body that is large all the same because of the blanks around it, or too large an event. */
+/** Parses the only object of a body that is large because of surrounding blanks, or because the event is. */
 function objectParts(bytes: Buffer, spans: readonly ByteRange[]): readonly (readonly unknown[])[] {
   return spans.map(({ from, to }) => {
     return to - from > MAX_EVENT ? [OVERSIZED] : parseWhole(bytes.toString('utf8', from, to))
@@ -172,7 +175,7 @@ function parseWhole(text: string): readonly unknown[] {
   return unpacked(value) ?? [value]
 }
 
-/** Lines of JSON, at least one of them an object; otherwise the text is something that broke. */
+/** Parses lines of JSON. Returns undefined unless at least one of them is an object: the text is then damaged JSON. */
 function parseLines(text: string): readonly unknown[] | undefined {
   if (text[0] !== '{' || !text.includes('\n')) return undefined
   const events: unknown[] = []
@@ -186,7 +189,7 @@ function parseLines(text: string): readonly unknown[] | undefined {
   return readable ? events : undefined
 }
 
-/** The events of pino-http-send's `{"logs":[...]}`. */
+/** Returns the events of pino-http-send's `{"logs":[...]}`. */
 function unpacked(value: unknown): readonly unknown[] | undefined {
   if (!isObject(value) || !Object.hasOwn(value, 'logs')) return undefined
   const { logs }: { logs?: unknown } = value
@@ -198,7 +201,7 @@ function refuse(error: unknown): never {
   throw notJson(position === undefined ? 'it ends too early' : `character ${position} is not what JSON has there`)
 }
 
-/** Whether a body begins as JSON does that can hold events. */
+/** Returns true if a body starts like JSON that can contain events. */
 function isBracket(first: number | undefined): boolean {
   return first === 0x5b || first === 0x7b
 }

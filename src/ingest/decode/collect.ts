@@ -9,25 +9,25 @@ export interface MemoryBudget {
 export interface CollectLimits {
   /** Largest body, in bytes on the wire. */
   readonly maxBody: number
-  /** A larger body is read to its end and thrown away, so that its sender reads the answer; up to so many bytes. */
+  /** A larger body is read to its end and discarded, up to this many bytes, so that its sender reads the response. */
   readonly maxDrain: number
   readonly room: MemoryBudget
 }
 
 /**
- * A body as it came. `whole` bodies occupy room until `release` is called; the others were read and thrown away, or
- * cut short when even that took too much (`endless`): then the connection has to be closed.
+ * A received body. A `whole` body occupies memory until `release` is called. Others were read and discarded, or cut
+ * short if even that was too much (`endless`): then the connection must be closed.
  */
 export type Collected =
   | { readonly kind: 'whole'; readonly bytes: Buffer; readonly wire: number; readonly release: () => void }
   | { readonly kind: 'too_large' | 'overloaded' | 'endless'; readonly wire: number; readonly release: () => void }
 
-/** What a chunk costs beside its bytes; a sender may make chunks of one byte. */
+/** Overhead of a chunk; a sender may send chunks of one byte. */
 const CHUNK = 256
 
 /**
- * Reads a request's body. `done` is not called when the client goes away before the end; the time it may take is
- * the server's request time-out.
+ * Reads a request's body. `done` is not called if the client disconnects before the end. The server's request timeout
+ * bounds the duration.
  */
 export function collect(request: IncomingMessage, limits: CollectLimits, done: (body: Collected) => void): void {
   const { maxBody, maxDrain, room } = limits

@@ -1,6 +1,6 @@
 type Fields = Readonly<Record<string, unknown>>
 
-/** One value list of collectd's write_http, as far as it is looked at. */
+/** The parts of a value list of collectd's write_http that are read. */
 interface ValueList extends Fields {
   readonly values: readonly unknown[]
   readonly dsnames: readonly unknown[]
@@ -8,17 +8,17 @@ interface ValueList extends Fields {
   readonly type: string
 }
 
-/** Whether a posted object is what collectd's write_http sends for one reading. */
+/** Returns true if a posted object is a value list of collectd's write_http. */
 export function isValueList(fields: Fields): fields is ValueList {
   const { values, dsnames, plugin, type } = fields
   return Array.isArray(values) && Array.isArray(dsnames) && typeof plugin === 'string' && typeof type === 'string'
 }
 
 /**
- * The event of a value list. A value stands at `collectd.<plugin>.<type>.<type instance>.<name>`, without the parts
- * that are empty and without the name where it is `value`: `collectd.load.load.shortterm`,
- * `collectd.cpu.percent.idle`, `collectd.interface.if_octets.rx`. What is measured (a core, an interface, a mount
- * point) is `collectd.plugin_instance`. The time, in seconds since 1970, becomes `@timestamp`.
+ * Converts a value list to an event. A value is at `collectd.<plugin>.<type>.<type instance>.<name>`, without empty
+ * parts and without the name if it is `value`: `collectd.load.load.shortterm`, `collectd.cpu.percent.idle`,
+ * `collectd.interface.if_octets.rx`. The measured entity (a core, an interface, a mount point) is
+ * `collectd.plugin_instance`. The time, in seconds since 1970, becomes `@timestamp`.
  */
 export function fromValueList(list: ValueList): object {
   const { plugin, type, host, time, plugin_instance: instance, type_instance: typeInstance } = list

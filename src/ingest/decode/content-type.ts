@@ -1,14 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 
-/** What the headers of a request say of its body. Bytes decide before it: it is asked only where they are no JSON. */
+/**
+ * What the headers of a request say about its body. The bytes take precedence: the headers matter only if the body is
+ * not JSON.
+ */
 export interface ContentLabel {
   readonly isForm: boolean
-  /** Lines of text are to be expected. */
+  /** True if the body may be lines of text. */
   readonly isText: boolean
   readonly syslog?: SyslogLabel
 }
 
-/** What syslog-ng says in headers of the one line that it sends. */
+/** Headers in which syslog-ng describes the single line that it sends. */
 export interface SyslogLabel {
   readonly host?: string
   readonly program?: string
@@ -16,10 +19,10 @@ export interface SyslogLabel {
   readonly level?: string
 }
 
-/** A body of which nothing is known. */
+/** Label of a body without headers about it. */
 export const UNLABELLED: ContentLabel = { isForm: false, isText: false }
 
-/** Reads every Content-Type there is: Logstash sends two when its configuration names one in small letters. */
+/** Reads all Content-Type headers: Logstash sends two if its configuration names one in lower case. */
 export function readLabel({ headersDistinct }: Pick<IncomingMessage, 'headersDistinct'>): ContentLabel {
   const types = (headersDistinct['content-type'] ?? []).map((type) => type.trim().toLowerCase())
   const isForm = types.some((type) => type.startsWith('application/x-www-form-urlencoded'))
@@ -35,7 +38,10 @@ export function readLabel({ headersDistinct }: Pick<IncomingMessage, 'headersDis
   return Object.keys(syslog).length === 0 ? { isForm, isText } : { isForm, isText: true, syslog }
 }
 
-/** The value of a header that came once and says something. Node reads headers as Latin-1, where UTF-8 was sent. */
+/**
+ * Returns the value of a header that occurs once and is not blank. Node decodes headers as Latin-1, but senders use
+ * UTF-8.
+ */
 function sole(values: readonly string[] | undefined): string | undefined {
   const [value = '', ...others] = values ?? []
   return value.trim() === '' || others.length > 0 ? undefined : Buffer.from(value, 'latin1').toString('utf8')

@@ -2,17 +2,17 @@ import { fromValueList, isValueList } from './collectd.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Where senders other than Logstash put the time of an event: pino, winston, syslog-ng's own JSON. */
+/** Time fields of senders other than Logstash: pino, winston, the JSON of syslog-ng. */
 const TIME_FIELDS = ['time', 'timestamp', 'ISODATE'] as const
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)$/
-/** Milliseconds since 1970 of the years 2001 to 2286: what a number outside of them means is not known. */
+/** Milliseconds since 1970 of the years 2001 to 2286. A number outside is ambiguous. */
 const EARLIEST = 1e12
 const LATEST = 1e13
 
 /**
- * Brings what was posted into the form that Logstash gives events. Only an event without `@timestamp` is looked at
- * more closely: a value list of collectd becomes an event, and an event with its time elsewhere is given it, where
- * it is an instant beyond doubt. All else is returned as it came.
+ * Converts a posted event to Logstash's form. Applies only to events without `@timestamp`: a value list of collectd
+ * becomes an event, and an event with its time in another field gets `@timestamp`, if that field is unambiguously an
+ * instant. Everything else is returned unchanged.
  */
 export function translate(event: unknown): unknown {
   if (typeof event !== 'object' || event === null) return event

@@ -1,16 +1,16 @@
 import { readInspect } from './syntax-error.ts'
 
-/** All that CGI escaping leaves, with the signs between fields. */
+/** The characters of CGI escaping and the separators between fields. */
 const ALPHABET = /^[\w.~*%+=&-]+$/
 const ESCAPED = /(?:%[0-9a-f]{2})+/gi
-/** One more than any event may have, so that more are refused for their number. */
+/** One more than the limit of fields in an event, so that a form with more is rejected for their number. */
 const MOST_FIELDS = 4097
-/** So many characters of hashes and arrays are read in one form, for no form may hold up the others. */
+/** The most characters of hashes and arrays that are parsed in one form, so that no form blocks other requests. */
 const MOST_NESTED = 128 * 1024
 
 /**
- * Whether a text is a form (`k=v&k=v`) and not merely labelled as one, as the lines of syslog-ng are: all of it is
- * escaped, and every field has a name and one equals sign.
+ * Returns true if a text is a form (`k=v&k=v`) and not merely labelled as one, as the lines of syslog-ng are: all of it
+ * is escaped, and every field has a name and one equals sign.
  */
 export function isForm(text: string): boolean {
   return ALPHABET.test(text) && text.split('&', MOST_FIELDS).every(isField)
@@ -22,9 +22,9 @@ function isField(field: string): boolean {
 }
 
 /**
- * The event that Logstash's `form` format holds. A value that is a hash or an array as Ruby's `inspect` writes it
- * becomes one, as long as all of them have less than 128 KiB; the message is text whatever it looks like; all other
- * values stay text. Never throws: bytes that are no UTF-8 become replacement characters.
+ * Returns the event in Logstash's `form` format. A value that is a hash or an array in the notation of Ruby's `inspect`
+ * is parsed, as long as all of them together have less than 128 KiB. The message and all other values stay text. Never
+ * throws: bytes that are not UTF-8 become replacement characters.
  */
 export function readForm(text: string): object {
   let room = MOST_NESTED
@@ -36,7 +36,7 @@ export function readForm(text: string): object {
     room -= value.length
     return [name, readInspect(value) ?? value]
   })
-  // Defines its fields, so that a key named __proto__ is a field like any other.
+  // `fromEntries` defines properties, so that a key named __proto__ is a field like any other.
   return Object.fromEntries(entries)
 }
 

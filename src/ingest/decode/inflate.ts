@@ -3,21 +3,21 @@ import { gunzip, gunzipSync, inflate, inflateRaw, inflateRawSync, inflateSync } 
 import type { ZlibOptions } from 'node:zlib'
 import { mebibytes, Refusal } from './refusal.ts'
 
-/** What a body may be wrapped in. */
+/** Compression of a body. */
 export type Coding = 'identity' | 'gzip' | 'deflate'
 
-/** Up to this a body is inflated at once, which costs half the CPU; a larger one in another thread. */
+/** Up to this size a body is inflated synchronously, which costs half the CPU; larger ones in another thread. */
 const AT_ONCE = 2 * 1024 * 1024
 const SMALLEST_CHUNK = 16 * 1024
-/** Deflate cannot gain more than 1032 to 1. */
+/** Deflate compresses at most 1032 to 1. */
 const MOST_GAIN = 1100
 
 /**
- * Says what a body is wrapped in. Its bytes decide where they can: what begins as gzip is gzip, and what is UTF-8 is not
- * wrapped at all. Logstash's workers share the hash of headers that they write the coding into, so that it may come
- * twice or beside a body that is plain; and Logstash throws away what it is answered 415 or 400 for.
+ * Determines the compression of a body. The bytes decide where they can: a body that starts like gzip is gzip, and
+ * valid UTF-8 is not compressed. Logstash's workers share the header hash that they write the encoding to, so that it
+ * may occur twice or with an uncompressed body, and Logstash drops events that are answered 415 or 400.
  *
- * @throws {Refusal} 415 for codings that are not read here, 400 where label and bytes do not fit.
+ * @throws {Refusal} 415 for an unsupported encoding, 400 if header and bytes contradict each other.
  */
 export function detectCoding(bytes: Buffer, header: string | undefined): Coding {
   if (isGzip(bytes)) return 'gzip'
@@ -27,12 +27,15 @@ export function detectCoding(bytes: Buffer, header: string | undefined): Coding 
   throw damaged('gzip')
 }
 
-/** Whether bytes begin as gzip does, and as neither UTF-8 nor deflate can. */
+/** Returns true if bytes start like gzip, which neither UTF-8 nor deflate can. */
 export function isGzip(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b
 }
 
-/** Each coding that the header names, once. @throws {Refusal} 415 */
+/**
+ * Returns the distinct encodings of the header.
+ * @throws {Refusal} 415
+ */
 function readCodings(header = ''): ReadonlySet<string> {
   const names = header.split(',').map((name) => name.trim().toLowerCase())
   const codings = new Set(names.map((name) => (name === 'x-gzip' ? 'gzip' : name)))
@@ -46,7 +49,7 @@ function readCodings(header = ''): ReadonlySet<string> {
 }
 
 /**
- * Inflates a small body at once. Undefined means that it is larger than that: use `inflateLarge`.
+ * Inflates a small body synchronously. Returns undefined for a larger one: use `inflateLarge`.
  *
  * @throws {Refusal} 413 above `max` bytes, 400 for a damaged stream.
  */
@@ -56,7 +59,7 @@ export function inflateSmall(bytes: Buffer, coding: Coding, max: number): Buffer
   if (announced > AT_ONCE) return undefined
   const options: ZlibOptions = {
     maxOutputLength: Math.min(max, AT_ONCE),
-    // One chunk a little larger than the result spares zlib's growing and joining.
+    // One chunk slightly larger than the result avoids that zlib grows and joins buffers.
     chunkSize: Math.max(SMALLEST_CHUNK, announced + 64),
   }
   try {
@@ -69,7 +72,7 @@ export function inflateSmall(bytes: Buffer, coding: Coding, max: number): Buffer
   }
 }
 
-/** As `inflateSmall`, for any size, in zlib's own thread. Rejects with a `Refusal`. */
+/** Inflates a body of any size in zlib's own thread. Rejects with a `Refusal`. */
 export function inflateLarge(bytes: Buffer, coding: Coding, max: number): Promise<Buffer> {
   if (coding === 'identity') return Promise.resolve(bytes)
   const undeflate = isWrapped(bytes) ? inflate : inflateRaw
@@ -83,15 +86,15 @@ export function inflateLarge(bytes: Buffer, coding: Coding, max: number): Promis
 }
 
 /**
- * The size that a gzip stream says it has, or 0 where it cannot be true, as in a stream that was cut. A liar is caught
- * by the limit of the output.
+ * Returns the size that a gzip stream announces, or 0 if it cannot be true, as in a truncated stream. The output limit
+ * catches a false one.
  */
 function announcedSize(bytes: Buffer): number {
   const size = bytes.length < 18 ? 0 : bytes.readUInt32LE(bytes.length - 4)
   return size > bytes.length * MOST_GAIN ? 0 : size
 }
 
-/** Some senders leave out zlib's header, which HTTP's `deflate` has. */
+/** Returns true if a zlib header is present. HTTP's `deflate` requires it, but some senders omit it. */
 function isWrapped(bytes: Buffer): boolean {
   return bytes.length > 1 && ((bytes[0] ?? 0) & 0x0f) === 8 && bytes.readUInt16BE() % 31 === 0
 }

@@ -1,7 +1,7 @@
-/** A body that is refused as a whole; caught by the route, which answers with its status and words. */
+/** Rejects a body as a whole. The route answers with its status and reason. */
 export class Refusal extends Error {
   readonly status: 400 | 413 | 415
-  /** A short word for metrics: `json`, `utf8`, `gzip`, `encoding`, `too_large`, `too_many`. */
+  /** Short code for metrics: `json`, `utf8`, `gzip`, `encoding`, `too_large`, `too_many`. */
   readonly code: string
 
   constructor(status: 400 | 413 | 415, code: string, reason: string) {
@@ -12,7 +12,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A size for people: `64 MiB`. */
+/** Formats a size: `64 MiB`. */
 export function mebibytes(bytes: number): string {
   const value = bytes / 1024 / 1024
   return `${value >= 10 ? Math.round(value) : Number(value.toPrecision(2))} MiB`

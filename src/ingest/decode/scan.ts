@@ -1,22 +1,25 @@
 import { mebibytes, Refusal } from './refusal.ts'
 
-/** Looks through a large body slice by slice, so that others get their turn in between. */
+/** Scans a large body slice by slice, so that other requests are handled in between. */
 export interface Scan {
-  /** Looks at the bytes up to `to`. Throws a `Refusal` as soon as something is wrong. */
+  /** Scans the bytes up to `to`. Throws a `Refusal` as soon as it finds an error. */
   advance(to: number): void
-  /** All bytes were looked at. @throws {Refusal} when something is missing. */
+  /**
+   * Ends the scan after all bytes.
+   * @throws {Refusal} if something is missing.
+   */
   finish(): ByteRange[]
 }
 
-/** Where an event is: from its first byte to the one after its last, blanks around it included. */
+/** Byte range of an event, surrounding blanks included; `to` is exclusive. */
 export interface ByteRange {
   readonly from: number
   readonly to: number
 }
 
 /**
- * Finds the elements of the array, or the one object, that begins at `start`, by counting brackets: what it finds is
- * only JSON if all of its elements are.
+ * Finds the elements of the array, or the one object, that starts at `start` by counting brackets. The result is valid
+ * JSON only if all of its elements are.
  */
 export function scanBrackets(bytes: Buffer, start: number, maxEvents: number): Scan {
   const isArray = bytes[start] === 0x5b
@@ -94,7 +97,7 @@ export function scanLines(bytes: Buffer, start: number, maxEvents: number): Scan
 
 const BLANK: ReadonlySet<number> = new Set([0x20, 0x0a, 0x0d, 0x09])
 
-/** The first byte at or after `from` that is not blank, or `to`. */
+/** Returns the position of the first byte at or after `from` that is not blank, or `to`. */
 export function skipBlank(bytes: Buffer, from: number, to: number): number {
   let at = from
   for (; at < to; at += 1) {
@@ -116,7 +119,7 @@ export function notJson(why: string): Refusal {
   return new Refusal(400, 'json', `the body is not JSON: ${why}`)
 }
 
-/** The longest event that is parsed, in bytes; it must not hold up the others for long. */
+/** The longest event that is parsed, in bytes; longer ones would block other requests. */
 export const MAX_EVENT = 1024 * 1024
-/** Says of an oversized event how large it may be. */
+/** Reason for rejecting an oversized event, with the limit. */
 export const OVERSIZED_REASON = `the event is larger than ${mebibytes(MAX_EVENT)}; shorten its fields in the pipeline`

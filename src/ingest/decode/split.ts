@@ -1,15 +1,18 @@
 import { MAX_EVENT, notJson } from './scan.ts'
 import type { ByteRange } from './scan.ts'
 
-/** Stands for an event that is too long to be parsed. */
+/** Placeholder for an event that is too long to parse. */
 export const OVERSIZED = Symbol('oversized event')
-/** Stands for a line that is no JSON. */
+/** Placeholder for a line that is not JSON. */
 export const UNREADABLE = Symbol('unreadable line')
 
-/** About so many bytes are parsed at a time. */
+/** Approximate bytes parsed at a time. */
 const PART = 512 * 1024
 
-/** Parses the elements of an array part by part. @throws {Refusal} 400 where they turn out to be no JSON. */
+/**
+ * Parses the elements of an array part by part.
+ * @throws {Refusal} 400 if they are not JSON.
+ */
 export function* arrayParts(bytes: Buffer, spans: readonly ByteRange[]): Generator<readonly unknown[]> {
   let group: ByteRange[] = []
   let size = 0
@@ -32,7 +35,10 @@ export function* arrayParts(bytes: Buffer, spans: readonly ByteRange[]): Generat
   if (group.length > 0) yield parseElements(bytes, group)
 }
 
-/** Parses lines part by part. @throws {Refusal} 400 when no line is an object. */
+/**
+ * Parses lines part by part.
+ * @throws {Refusal} 400 if no line is an object.
+ */
 export function* lineParts(bytes: Buffer, spans: readonly ByteRange[]): Generator<readonly unknown[]> {
   let part: unknown[] = []
   let size = 0
@@ -51,7 +57,7 @@ export function* lineParts(bytes: Buffer, spans: readonly ByteRange[]): Generato
   yield part
 }
 
-/** A line's value, or `UNREADABLE`. */
+/** Returns a line's value, or `UNREADABLE`. */
 export function parseLine(line: string): unknown {
   try {
     return JSON.parse(line)
@@ -64,14 +70,14 @@ export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
-/** A line of Elasticsearch's bulk format that only says where the next one belongs. */
+/** Returns true for a line of Elasticsearch's bulk format that only names the target of the next one. */
 export function isBulkAction(value: unknown): boolean {
   if (!isObject(value) || Array.isArray(value)) return false
   const [[key, target] = [], ...others] = Object.entries(value) as [string, unknown][]
   return others.length === 0 && (key === 'index' || key === 'create') && isObject(target)
 }
 
-/** Elements that follow one another are parsed together. What joins to JSON without being it has another length. */
+/** Parses consecutive elements together. Text that is valid only when joined yields another number of elements. */
 function parseElements(bytes: Buffer, group: readonly ByteRange[]): readonly unknown[] {
   const from = group[0]?.from ?? 0
   let values: unknown

@@ -1,8 +1,8 @@
-/** Deeper text is not read: an event of that depth would be refused anyway, and recursion must end. */
+/** Deeper text is not parsed: such an event would be rejected anyway, and recursion must be bounded. */
 const MAX_DEPTH = 64
 const WORD = /[\w.:+-]+/y
 const NUMBER = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
-/** Logstash's own timestamps stand without quotes. */
+/** Logstash's own timestamps have no quotes. */
 const INSTANT = /^\d{4,}-\d\d-\d\dT[\d:.]+Z$/
 const ESCAPE = /(?:\\x[0-9a-f]{2})+|\\u\{([0-9a-f]{1,6})\}|\\u([0-9a-f]{4})|\\([^])/gi
 const LETTERS: ReadonlyMap<string, string> = new Map([
@@ -19,13 +19,13 @@ const WORDS: ReadonlyMap<string, null | boolean | string> = new Map<string, null
   ['nil', null],
   ['true', true],
   ['false', false],
-  // As they stand in JSON from Logstash: text.
+  // Text, as in JSON from Logstash.
   ['NaN', 'NaN'],
   ['Infinity', 'Infinity'],
   ['-Infinity', '-Infinity'],
 ])
 
-/** Stands for text that is not what it should be. */
+/** Marks text that is not in inspect form. */
 const FAULT = Symbol('not in inspect form')
 
 interface Cursor {
@@ -34,9 +34,9 @@ interface Cursor {
 }
 
 /**
- * Reads a hash or an array as Ruby's `inspect` writes it, before and since Ruby 3.4: `{"name"=>"node01"}` and
- * `{"name" => "node01"}`. Keys are strings; values are strings, numbers, `nil`, `true`, `false`, Logstash's
- * timestamps (which become text), hashes and arrays, at most 64 deep. Returns undefined for any other text.
+ * Parses a hash or an array in the notation of Ruby's `inspect`, before and since Ruby 3.4: `{"name"=>"node01"}` and
+ * `{"name" => "node01"}`. Keys are strings; values are strings, numbers, `nil`, `true`, `false`, Logstash's timestamps
+ * (which become text), hashes and arrays, at most 64 deep. Returns undefined for any other text.
  */
 export function readInspect(text: string): object | undefined {
   if (text[0] !== '{' && text[0] !== '[') return undefined
@@ -64,7 +64,7 @@ function readHash(cursor: Cursor, depth: number): unknown {
     if (value === FAULT) return FAULT
     entries.push([key, value])
   } while (take(cursor, ','))
-  // Defines its fields, so that a key named __proto__ is a field like any other.
+  // `fromEntries` defines properties, so that a key named __proto__ is a field like any other.
   return take(cursor, '}') ? Object.fromEntries(entries) : FAULT
 }
 
@@ -80,7 +80,10 @@ function readArray(cursor: Cursor, depth: number): unknown {
   return take(cursor, ']') ? items : FAULT
 }
 
-/** Passes over a sign, the blanks before it and, where something must follow, those behind it. */
+/**
+ * Consumes a token, the blanks before it and, after a separator, the blanks behind it. Returns false if it is not
+ * there.
+ */
 function take(cursor: Cursor, sign: string): boolean {
   const { text } = cursor
   let { at } = cursor
@@ -114,7 +117,7 @@ function unescape(raw: string): string {
   return raw.replace(ESCAPE, (run: string, braced?: string, plain?: string, letter?: string) => {
     if (letter !== undefined) return LETTERS.get(letter) ?? letter
     const digits = braced ?? plain
-    // Bytes that were no UTF-8 in Ruby either become replacement characters.
+    // Bytes that were not UTF-8 in Ruby become replacement characters.
     if (digits === undefined) return Buffer.from(run.replaceAll('\\x', ''), 'hex').toString('utf8')
     const code = Number.parseInt(digits, 16)
     return code > 0x10ffff ? '\ufffd' : String.fromCodePoint(code)

@@ -6,17 +6,17 @@ import { MAX_EVENT, skipBlank } from './scan.ts'
 import type { ByteRange } from './scan.ts'
 import { OVERSIZED } from './split.ts'
 
-/** A body that is no JSON: one form, or lines of text. */
+/** Kind of a body that is not JSON: one form, or lines of text. */
 export type Plain = 'form' | 'lines'
 
-/** About so many bytes of text become events at a time. */
+/** Approximate bytes of text that become events at a time. */
 const PART = 512 * 1024
 
 /**
- * Says what a body is that does not begin as JSON: only its label tells text from something that broke, and only
- * its bytes tell a form from text under a form's label, which is what syslog-ng sends.
+ * Determines the kind of a body that does not start like JSON. Only its headers distinguish text from damaged JSON, and
+ * only its bytes distinguish a form from text labelled as one, which syslog-ng sends.
  *
- * @throws {Refusal} 400 for what cannot be events.
+ * @throws {Refusal} 400 if it cannot contain events.
  */
 export function plainKind(bytes: Buffer, start: number, label: ContentLabel): Plain {
   if (isGzip(bytes)) throw new Refusal(400, 'json', 'the body is compressed twice: compress it once')
@@ -29,8 +29,8 @@ export function plainKind(bytes: Buffer, start: number, label: ContentLabel): Pl
 }
 
 /**
- * Whether a body that begins with a bracket and is no JSON can be text after all, as in `[INFO] disk full`. What
- * goes on like JSON was meant to be JSON, and is broken.
+ * Returns true if a body that starts with a bracket and is not JSON may be text, as in `[INFO] disk full`. A body that
+ * continues like JSON is damaged JSON.
  */
 export function mayBePlain(bytes: Buffer, start: number): boolean {
   const next = bytes[skipBlank(bytes, start + 1, bytes.length)]
@@ -38,12 +38,15 @@ export function mayBePlain(bytes: Buffer, start: number): boolean {
   return !isJson
 }
 
-/** The one event of a form. */
+/** Returns the single event of a form. */
 export function formEvents(bytes: Buffer, start: number): readonly unknown[] {
   return bytes.length - start > MAX_EVENT ? [OVERSIZED] : [readForm(formText(bytes, start, bytes.length))]
 }
 
-/** An event a line, part by part. Bytes that are no UTF-8 cost themselves: syslog lines are in any encoding. */
+/**
+ * Yields one event per line, part by part. Bytes that are not UTF-8 become replacement characters and the line is kept:
+ * syslog lines use any encoding.
+ */
 export function* textParts(
   bytes: Buffer,
   spans: readonly ByteRange[],
@@ -71,7 +74,7 @@ function formText(bytes: Buffer, start: number, end: number): string {
   return bytes.toString('latin1', start, end).trimEnd()
 }
 
-/** Where the schema for syslog lines looks. */
+/** Returns the fields that the schema for syslog lines reads. */
 function syslogFields({ host, program, facility, level }: SyslogLabel): object {
   const syslog = {
     ...(host === undefined ? {} : { hostname: host }),

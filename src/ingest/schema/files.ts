@@ -2,11 +2,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
 const SUFFIX = '.schema.json'
-/** The kind of events that no other schema is for. */
+/** Kind of events without a schema of their own. */
 export const BASE = 'base'
 const DRAFT = 'http://json-schema.org/draft-07/schema#'
 const KIND = /^[a-z][a-z0-9._-]{0,49}$/
-/** Bounds of a folder; the largest built-in schema has 9 kB. */
+/** Limits of a folder; the largest built-in schema has 9 kB. */
 const MAX_FILES = 200
 const MAX_SIZE = 256 * 1024
 
@@ -15,12 +15,12 @@ type Schema = Readonly<Record<string, unknown>>
 export interface SchemaFile {
   readonly file: string
   readonly kind: string
-  /** The user's, not a built-in one. */
+  /** True for a custom schema, false for a built-in one. */
   readonly isOwn: boolean
   readonly schema: Schema
 }
 
-/** A folder of schemas that cannot be used: says which file, and what is wrong with it. */
+/** A folder of schemas that cannot be used. The message names the file and the problem. */
 export class SchemaError extends Error {
   readonly code = 'schema_invalid'
 
@@ -30,7 +30,7 @@ export class SchemaError extends Error {
   }
 }
 
-/** Runs what may throw for one file, and throws a `SchemaError` that names it. */
+/** Calls a function for one file. Rethrows its errors as a `SchemaError` that names the file. */
 export function guard<T>(file: string, call: () => T): T {
   try {
     return call()
@@ -49,16 +49,16 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function errorReason(error: unknown): string {
   const { code, message = String(error) } = error as { readonly code?: string; readonly message?: string }
-  // The place that Ajv names is an id of ours, which nobody has written.
+  // Ajv names the schema by an internal id that appears in no file.
   const plain = message.replace(/ at "https:[^"]*"/, '')
   if (plain.startsWith('unknown format')) return `${plain}; the formats are numeric, reading, percent and uuid`
   return REASONS[code ?? ''] ?? plain
 }
 
 /**
- * Reads the schemas of a folder in the order of their names, and puts a second folder's before them: those take the
- * place of the first one's of the same kind. A base schema of the second folder keeps the definitions of the first.
- * Throws a `SchemaError`.
+ * Reads the schemas of a folder, ordered by name, with those of a second folder first: they replace schemas of the same
+ * kind in the first folder. A base schema of the second folder keeps the definitions of the first. Throws a
+ * `SchemaError`.
  */
 export function readSchemaFiles(folder: string, own: string | undefined): readonly SchemaFile[] {
   const builtIn = readFolder(folder, false)
@@ -108,7 +108,7 @@ function readSchemaFile(file: string, isOwn: boolean): SchemaFile {
 
 const LOCAL = /^(?:#|[a-z][a-z0-9._-]*\.schema\.json(?:#|$))/
 
-/** A reference never leaves the two folders: nothing is fetched. */
+/** Rejects references outside the two folders: nothing is fetched. */
 function refuseRemote(node: unknown): void {
   if (typeof node !== 'object' || node === null) return
   for (const [key, value] of Object.entries(node)) {

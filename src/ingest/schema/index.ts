@@ -8,41 +8,41 @@ import { shapeEvent } from './shape.ts'
 
 export { SchemaError } from './files.ts'
 
-/** All schemas stand in this one folder as far as references go, wherever their files are. */
+/** Base URI of all schemas: references see them in one folder, wherever their files are. */
 const ID = 'https://schemas.stashwatch.example/events/'
-/** Numeric text: what `parseNumber` of extraction reads; a test holds the two together. */
+/** Numeric text, as `parseNumber` of extraction reads it; a test keeps the two equal. */
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 const MAX_NUMBER_LENGTH = 100
-/** What nvidia-smi, Slurm and access logs write where there is no number. */
+/** What nvidia-smi, Slurm and access logs write for a missing number. */
 const NO_READING: ReadonlySet<string> = new Set(['', '-', 'N/A', '[N/A]', 'n/a', '[Not Supported]', '[Unknown Error]'])
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-/** What our own formats mean, in words for a reason. */
+/** Descriptions of the custom formats, for reasons. */
 const FORMAT_WORDS: Readonly<Record<string, string>> = {
   numeric: 'a number',
   percent: 'a number from 0 to 100',
   reading: 'a number or a mark for none, such as null, "-" or "N/A"',
   uuid: 'a UUID',
 }
-/** So much of a wrong value is repeated in a reason. */
+/** The most characters of a wrong value that a reason repeats. */
 const MAX_SHOWN = 40
 
-/** An event that its schema accepts, in nested form, and the kind that the schema is for. */
+/** An event that its schema accepts, in nested form, and its kind. */
 export interface Accepted {
   readonly kind: string
   readonly event: object
 }
 
-/** Why an event is refused. */
+/** Why an event is rejected. */
 export type Refused = Omit<Rejection, 'index'>
 
 export interface Schemas {
-  /** The kinds that have a schema: the user's own first, then the built-in ones, by name. */
+  /** Kinds that have a schema: custom ones first, then built-in ones, by name. */
   readonly kinds: readonly string[]
-  /** Those of them that the user's own schemas are for. */
+  /** Kinds with a custom schema. */
   readonly own: readonly string[]
   /**
-   * Judges one parsed event by its shape and by the schema of its kind, which a refusal names if it got that far.
-   * Never throws with the built-in schemas, whatever was posted.
+   * Validates the shape of one parsed event, then its content by the schema of its kind. A rejection names the kind if
+   * it was determined. With the built-in schemas this never throws, whatever was posted.
    */
   judge(event: unknown): Accepted | (Refused & { readonly kind?: string })
 }
@@ -53,9 +53,9 @@ interface Kind {
 }
 
 /**
- * Reads a folder of JSON schemas (draft-07), one `<kind>.schema.json` a kind of event, among them `base.schema.json`
- * for events of no other kind, and compiles them once. The schemas of a second folder, the user's own, are asked
- * first and may replace those of the same kind. Throws a `SchemaError` that names the file at fault.
+ * Reads and compiles a folder of JSON schemas (draft-07), one `<kind>.schema.json` per kind of event, with
+ * `base.schema.json` for events of no other kind. The custom schemas of a second folder take precedence and may replace
+ * those of the same kind. Throws a `SchemaError` that names the invalid file.
  */
 export function createSchemas(folder: URL | string, own?: string): Schemas {
   const files = readSchemaFiles(typeof folder === 'string' ? folder : fileURLToPath(folder), own)
@@ -88,14 +88,14 @@ function compile({ file, kind }: SchemaFile, ajv: Ajv): ValidateFunction {
   return validate
 }
 
-/** The base schema judges what is left over, and needs no rule of its own. */
+/** Returns the match rule of a schema. The base schema is the fallback and needs none. */
 function matchRule({ file, kind, schema }: SchemaFile, value: Kind): Parameters<typeof createSelector<Kind>>[0] {
   const rule = schema[MATCH_KEYWORD]
   return kind === BASE && rule === undefined ? [] : [{ alternatives: guard(file, () => readMatch(rule)), value }]
 }
 
 function createAjv(): Ajv {
-  // Unknown keywords and required fields that are nowhere described are typing errors; a missing type is a choice.
+  // Unknown keywords, and required fields without a description, are typing errors; a missing type is a choice.
   const ajv = new Ajv({ strict: true, strictTypes: false, allErrors: false, verbose: true })
   ajv.addKeyword(MATCH_KEYWORD)
   ajv.addFormat('numeric', { type: 'string', validate: (text: string) => !Number.isNaN(readNumber(text)) })
@@ -111,14 +111,14 @@ function createAjv(): Ajv {
   return ajv
 }
 
-/** The number in a text, NaN when there is none. */
+/** Returns the number in a text; NaN if there is none. */
 function readNumber(text: string): number {
   if (text.length > MAX_NUMBER_LENGTH || !DECIMAL.test(text)) return Number.NaN
   const number = Number(text)
   return Number.isFinite(number) ? number : Number.NaN
 }
 
-/** Says in plain words what was found and what was expected. Only the first fault of an event is looked for. */
+/** Describes what was found and what was expected. Only the first error of an event is reported. */
 function explain(error: ErrorObject | null | undefined): Refused {
   const { instancePath: path = '', keyword } = error ?? {}
   const code = path === '/@timestamp' ? 'timestamp' : 'schema'
@@ -142,7 +142,7 @@ function typeWords(type: unknown): string {
   return words.length > 1 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1)}` : words.join('')
 }
 
-/** A wrong value as JSON would write it, cut to a length that is safe to repeat. */
+/** Returns a wrong value as JSON, cut to a length that is safe to repeat. */
 function show(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'object' && value !== null) return 'an object'

@@ -1,7 +1,7 @@
-/** The keyword of an event schema that says which events it judges. */
+/** Keyword of an event schema with its match rule: the events that the schema validates. */
 export const MATCH_KEYWORD = 'x-stashwatch-match'
 
-/** A match rule that cannot be read; the message says what was expected. */
+/** An invalid match rule. The message says what was expected. */
 export class MatchError extends Error {
   readonly code = 'match_invalid'
   override readonly name = 'MatchError'
@@ -9,35 +9,35 @@ export class MatchError extends Error {
 
 type Scalar = string | number
 
-/** One field of an event must hold one of these values; `any`: whatever but null. */
+/** A field of an event must hold one of these values; `any`: any value but null. */
 interface FieldMatch {
   readonly path: readonly string[]
   readonly want: ReadonlySet<Scalar> | 'any'
 }
 
-/** One alternative of a rule: all of its tests must hold. */
+/** One alternative of a rule: all of its tests must match. */
 export type Alternative = readonly FieldMatch[]
 
-/** An alternative on its way to a choice, without the test by which it was found. A lower rank wins. */
+/** An alternative in a lookup, without the test that it is indexed by. A lower rank wins. */
 interface Candidate<T> {
   readonly rank: number
   readonly tests: Alternative
   readonly value: T
 }
 
-/** Branches, by the value that an event has in one field. */
+/** Branches by the value of one field. */
 interface ValueIndex<T> {
   readonly path: readonly string[]
   readonly cases: Map<Scalar, Candidate<T>[]>
 }
 
-/** Branches that only ask for presence, by the field at the top of the event that they ask for first. */
+/** Branches that only require presence, by the top-level field of their first test. */
 interface PresenceRule<T> {
   readonly root: string
   readonly branches: Candidate<T>[]
 }
 
-/** Finds the value of the first rule that matches an event in nested form. */
+/** Returns the value of the first rule that matches an event in nested form. */
 export type SelectSchema<T> = (event: object) => T | undefined
 
 export interface Rule<T> {
@@ -48,9 +48,9 @@ export interface Rule<T> {
 const DATASET = 'event.dataset'
 
 /**
- * Reads a match rule: a list of alternatives, each a map from a dotted path to the value that must be there (in an
- * array: among its elements), to a list of such values, or to true for "is there and not null". Throws a `MatchError`
- * for another form.
+ * Parses a match rule: a list of alternatives, each a map from a dotted path to the required value (in an array: one of
+ * its elements), to a list of such values, or to true for "present and not null". Throws a `MatchError` for any other
+ * form.
  */
 export function readMatch(rule: unknown): readonly Alternative[] {
   if (!Array.isArray(rule) || rule.length === 0) throw malformed(rule)
@@ -62,9 +62,9 @@ export function readMatch(rule: unknown): readonly Alternative[] {
 }
 
 /**
- * Makes one switch of many rules, so that more rules do not make the choice slower: an alternative is looked up by
- * the value of a field that it names, best of all `event.dataset`. Alternatives that name it go before those that do
- * not; among equals the earlier rule wins.
+ * Compiles rules into one lookup, so that more rules do not make it slower: an alternative is indexed by the value of a
+ * field that it names, preferably `event.dataset`. Alternatives with that field take precedence over others; among
+ * equals the earlier rule wins.
  */
 export function createSelector<T>(rules: readonly Rule<T>[]): SelectSchema<T> {
   const datasets = new Map<Scalar, Candidate<T>[]>()
@@ -124,7 +124,10 @@ function pick<T>(
   )
 }
 
-/** Branches are in the order of their ranks, so the first one that holds is the best of them. */
+/**
+ * Returns the better of `best` and the first branch that matches. Branches are ordered by rank, so the first match is
+ * the best of them.
+ */
 function better<T>(
   branches: readonly Candidate<T>[] | undefined,
   event: object,
@@ -143,7 +146,10 @@ function holds(value: unknown, want: FieldMatch['want']): boolean {
   return Array.isArray(value) ? value.some((item) => want.has(item as Scalar)) : want.has(value as Scalar)
 }
 
-/** Spelt out, since every event passes here and names in the code are read fastest. */
+/**
+ * Returns the dataset of an event. Written out because every event passes here, and property names in the code are read
+ * fastest.
+ */
 function readDataset(event: { readonly event?: unknown }): unknown {
   const node = event.event
   return isNode(node) ? node['dataset'] : undefined
@@ -161,7 +167,7 @@ function valueAt(event: object, path: readonly string[]): unknown {
 const isNode = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Names that every object inherits would be found in each event. */
+/** Rejects names that every object inherits: they would be found in each event. */
 function readPath(path: string): readonly string[] {
   const segments = path.split('.')
   const wrong = segments.find((segment) => segment === '' || segment in Object.prototype)

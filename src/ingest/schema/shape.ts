@@ -1,35 +1,35 @@
 import type { Rejection } from '../../model.ts'
 
-/** Nesting and keys that no honest event reaches: the largest known have depth 11 and 559 keys. */
+/** Limits of nesting and keys, beyond any genuine event: the largest known have depth 11 and 559 keys. */
 const MAX_DEPTH = 64
 const MAX_KEYS = 4096
-/** So much of a key is repeated in a path. */
+/** The most characters of a key in a path. */
 const MAX_SHOWN = 100
 
 type Node = Readonly<Record<string, unknown>>
 type Draft = Record<string, unknown>
 
-/** Why an event's shape is refused; the path leads to the part at fault. */
+/** Why an event's shape is rejected; the path leads to the invalid part. */
 export interface ShapeFault extends Omit<Rejection, 'index'> {
   readonly code: 'not_object' | 'empty' | 'too_deep' | 'too_many_fields'
 }
 
 export type Shaped = { readonly event: Node } | ShapeFault
 
-/** What one walk over a value finds. */
+/** Findings of one walk over a value. */
 interface Walk {
   keys: number
-  /** Some key needs the second, rebuilding walk: it is dotted, or reaches for a prototype. */
+  /** True if a key requires the second, rebuilding walk: it is dotted, or targets a prototype. */
   odd: boolean
   tooDeep: boolean
 }
 
 /**
- * Bounds a parsed event and brings it into the nested form. The event must be an object with at least one field,
- * nested at most 64 deep, with at most 4096 keys in all. Keys that reach for a prototype (`__proto__`, and
- * `constructor` that holds an object) are dropped. Dotted keys are expanded: `"a.b": 1` becomes `a: { b: 1 }`;
- * where both forms exist the nested one wins, and where the path is blocked (`"a": 1` beside `"a.b": 2`) the dotted
- * key stays as it is. An event without such keys is returned as it came; otherwise it is rebuilt, never changed.
+ * Checks the limits of a parsed event and converts it to nested form. The event must be an object with at least one
+ * field, nested at most 64 deep, with at most 4096 keys in all. Keys that target a prototype (`__proto__`, and
+ * `constructor` with an object) are dropped. Dotted keys are expanded: `"a.b": 1` becomes `a: { b: 1 }`. If both forms
+ * exist the nested one wins; if the path is blocked (`"a": 1` beside `"a.b": 2`) the dotted key stays unchanged. An
+ * event without such keys is returned as it is; otherwise it is rebuilt, never modified.
  */
 export function shapeEvent(value: unknown): Shaped {
   if (!isNode(value)) return fault('not_object', '', `expected an object, found ${article(value)}`)
@@ -45,14 +45,14 @@ export function shapeEvent(value: unknown): Shaped {
   return walk.keys === 0 ? emptyFault() : { event: value }
 }
 
-/** The depth of recursion is bounded by `MAX_DEPTH`, whatever is posted. */
+/** Visits a nested value. `MAX_DEPTH` bounds the recursion, whatever is posted. */
 function descend(node: object, depth: number, walk: Walk): void {
   if (depth > MAX_DEPTH) walk.tooDeep = true
   else if (Array.isArray(node)) descendArray(node, depth, walk)
   else descendFields(node as Node, depth, walk)
 }
 
-/** The hot loop: it sees every key of every event. */
+/** Visits the fields of a nested object. This is the hot loop: it visits every key of every event. */
 function descendFields(fields: Node, depth: number, walk: Walk): void {
   let keys = 0
   for (const key in fields) {
@@ -64,7 +64,7 @@ function descendFields(fields: Node, depth: number, walk: Walk): void {
   walk.keys += keys
 }
 
-/** Containers in an array count like keys, so that the bound on keys bounds the work. */
+/** Visits an array. Containers in it count like keys, so that the limit on keys bounds the work. */
 function descendArray(items: readonly unknown[], depth: number, walk: Walk): void {
   for (const item of items) {
     if (typeof item !== 'object' || item === null) continue
@@ -73,11 +73,11 @@ function descendArray(items: readonly unknown[], depth: number, walk: Walk): voi
   }
 }
 
-/** `JSON.parse` makes these own fields, which corrupt objects that are copied or merged. */
+/** `JSON.parse` creates these as own fields, which are dangerous to copy or merge. */
 const isTrap = (key: string, value: unknown): boolean =>
   key === '__proto__' || (key === 'constructor' && typeof value === 'object' && value !== null)
 
-/** Rebuilds an event without traps and with its dotted keys expanded, under the same bounds. */
+/** Rebuilds an event without prototype keys and with its dotted keys expanded, under the same limits. */
 function rebuild(value: Node): Shaped {
   const walk: Walk = { keys: 0, odd: false, tooDeep: false }
   const event: Draft = {}
@@ -100,7 +100,7 @@ function rebuildValue(value: unknown, depth: number, walk: Walk): unknown {
   return out
 }
 
-/** The fields that are no traps, the plain ones first, so that what is nested is there before what is dotted. */
+/** Returns the safe fields, plain ones first, so that nested fields exist before dotted ones. */
 function expansionOrder(node: Node): [string, unknown][] {
   const fields = Object.entries(node).filter(([key, value]) => !hasTrap(splitPath(key), value))
   return [...fields.filter(([key]) => !key.includes('.')), ...fields.filter(([key]) => key.includes('.'))]
@@ -109,14 +109,14 @@ function expansionOrder(node: Node): [string, unknown][] {
 const hasTrap = (segments: readonly string[], value: unknown): boolean =>
   segments.some((segment, i) => isTrap(segment, i === segments.length - 1 ? value : segments))
 
-/** The path that a dotted key stands for. A key with an empty part (`"..."`, `"a."`) is no path but a name. */
+/** Returns the path of a dotted key. A key with an empty part (`"..."`, `"a."`) is a name and not a path. */
 function splitPath(key: string): string[] {
   if (!key.includes('.')) return [key]
   const segments = key.split('.')
   return segments.includes('') ? [key] : segments
 }
 
-/** Puts a value where its dotted key says, or under the literal key when something else is in the way. */
+/** Stores a value at the path of its dotted key, or under the literal key if another value blocks the path. */
 function place(out: Draft, key: string, raw: unknown, depth: number, walk: Walk): void {
   const segments = splitPath(key)
   walk.keys += 1
@@ -132,7 +132,7 @@ function place(out: Draft, key: string, raw: unknown, depth: number, walk: Walk)
   else mergeMissing(parent[last], value)
 }
 
-/** The object at a path, made where nothing is; undefined when something that is no object is in the way. */
+/** Returns the object at a path, created if missing; undefined if a value that is not an object blocks it. */
 function reach(from: Draft, segments: readonly string[], walk: Walk): Draft | undefined {
   let node = from
   for (const segment of segments) {
@@ -147,7 +147,7 @@ function reach(from: Draft, segments: readonly string[], walk: Walk): Draft | un
   return node
 }
 
-/** Adds the fields of the dotted form that the nested form lacks. Both were built here, and are bounded. */
+/** Adds the fields of the dotted form that the nested form lacks. Both were built here and are within the limits. */
 function mergeMissing(nested: unknown, dotted: unknown): void {
   if (!isNode(nested) || !isNode(dotted)) return
   for (const [key, value] of Object.entries(dotted)) {

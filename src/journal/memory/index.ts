@@ -4,11 +4,11 @@ import { JournalFailed } from '../errors.ts'
 import { createMemoryOutbox } from './outbox.ts'
 
 export interface MemoryOptions {
-  /** How many records of sent or failed effects are kept; 10,000 unless said otherwise. */
+  /** Number of records of sent or failed effects kept. Default 10,000. */
   readonly keepRecords?: number
 }
 
-/** A journal that lives as long as its process: for tests and for replaying recorded events. */
+/** Opens a journal that lives as long as its process, for tests and for replaying recorded events. */
 export function openMemoryJournal(options: MemoryOptions = {}): Journal {
   const outbox = createMemoryOutbox(options.keepRecords ?? 10_000)
   const log = createMemoryLog()
@@ -53,7 +53,7 @@ export function openMemoryJournal(options: MemoryOptions = {}): Journal {
   }
 }
 
-/** The entries and the snapshots. What is given is copied, and not by `slice`, which shares the bytes of a Buffer. */
+/** Creates the entries and snapshots. Input is copied, and not by `slice`, which shares the bytes of a Buffer. */
 function createMemoryLog() {
   let entries: Entry[] = []
   let last: Offset = 0
@@ -72,7 +72,7 @@ function createMemoryLog() {
     },
     read: (after: Offset, maxBytes: number) => takeBytes(entries, after, maxBytes),
     load: () => snapshots[0],
-    /** True when the part has completed its snapshot. */
+    /** Returns true if the part completed its snapshot. */
     save(chunk: SnapshotChunk): boolean {
       const { upTo, index, count, data } = chunk
       const before = writing.at(-1)

@@ -12,7 +12,7 @@ import type {
 } from '../../model.ts'
 import { queueKey, MOST_FAILED, toldWith } from '../contract.ts'
 
-/** The outbox of the memory journal: the port's methods, at once. */
+/** The outbox of the memory journal, with the port's methods as synchronous ones. */
 export interface MemoryOutbox {
   add(upTo: Offset, effects: readonly Effect[], now: Millis): void
   due(now: Millis, limit: number, perLine?: number): OutboxItem[]
@@ -25,7 +25,7 @@ export interface MemoryOutbox {
   list(limit: number): SendRecord[]
   stats(): OutboxStats
   forgetAfter(upTo: Offset): void
-  /** Forgets the oldest done records that are too many and that no replay can bring back. */
+  /** Deletes the oldest finished records beyond the limit that no replay can restore. */
   prune(fallback: Offset): void
 }
 
@@ -40,12 +40,12 @@ interface Kept {
   readonly place: Place
   readonly record: SendRecord
   readonly rendered?: Uint8Array
-  /** Set while it waits for its retry through no fault of its own. */
+  /** Set while it waits for a retry after a failure of the server. */
   readonly fault?: 'server'
 }
 
 export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
-  /** By id, in the order of their arrival. */
+  /** By id, in order of arrival. */
   const effects = new Map<string, Kept>()
   const pending = (): Kept[] => [...effects.values()].filter(({ record }) => record.state === 'pending')
 
@@ -148,7 +148,7 @@ function earlierThan(effects: ReadonlyMap<string, Kept>, id: string): History {
   }
 }
 
-/** What an address should have got and did not, since the newest that it got. */
+/** Returns the effects that failed for an address since the newest one delivered. */
 function failedBefore(all: readonly Kept[], { place: { line } }: Kept): readonly string[] {
   const done = all.filter(({ place }) => place.line === line)
   const newest = Math.max(

@@ -3,17 +3,17 @@ import type { Entry, EntryKind, NewEntry, Offset } from '../../model.ts'
 import { damagedEntries, JournalDamaged } from '../errors.ts'
 import type { Row, Sql } from './schema.ts'
 
-/** The entries table. Methods that write are called inside a transaction. */
+/** The entries table. Methods that write must be called in a transaction. */
 export interface EntryTable {
-  /** The highest offset ever given, 0 before the first. */
+  /** Returns the highest offset ever assigned, 0 before the first. */
   last(): Offset
-  /** Offset of the first entry that is still there; one more than `last` when there is none. */
+  /** Returns the offset of the oldest entry kept; one more than `last` if there is none. */
   first(): Offset
   append(entries: readonly NewEntry[]): Offset[]
-  /** @throws {JournalDamaged} when an entry is missing or is not what was written. */
+  /** @throws {JournalDamaged} if an entry is missing or differs from what was written. */
   read(after: Offset, maxBytes: number): Entry[]
   forgetAfter(upTo: Offset): void
-  /** Deletes some of the entries up to an offset; true when more are left. */
+  /** Deletes some of the entries up to an offset. Returns true if more are left. */
   prune(upTo: Offset, rows: number): boolean
 }
 
@@ -24,7 +24,7 @@ type EntryRow = {
   readonly crc: number
 }
 
-/** @param covered no offset up to this one is given again, even when its entry is gone. */
+/** @param covered no offset up to this one is assigned again, even if its entry is gone. */
 export function openEntries(sql: Sql, file: string, covered: Offset): EntryTable {
   const insert = sql.prepare('INSERT INTO entries (offset, kind, data, crc) VALUES (?, ?, ?, ?)')
   const select = sql.prepare('SELECT offset, kind, data, crc FROM entries WHERE offset > ? ORDER BY offset')
@@ -76,7 +76,7 @@ function readEntries(file: string, rows: Iterable<Row>, from: Offset, last: Offs
   return entries
 }
 
-/** The entry of a row; undefined when an operator has given it up. */
+/** Returns the entry of a row; undefined if an operator marked it as lost. */
 function verify(file: string, row: EntryRow, expected: Offset): Entry | undefined {
   const { offset, kind, data, crc } = row
   if (offset !== expected) throw missing(file, expected, offset - 1)
@@ -91,7 +91,7 @@ function missing(file: string, from: Offset, to: Offset): JournalDamaged {
   return new JournalDamaged(damagedEntries(file, from, to, what))
 }
 
-/** Covers the place too, so that an entry that turns up at another offset is noticed. */
+/** Includes the offset, so that an entry at a wrong offset is detected. */
 function checksum(offset: Offset, kind: string, data: Uint8Array): number {
   return crc32(data, crc32(`${offset} ${kind}`))
 }

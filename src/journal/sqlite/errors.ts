@@ -1,6 +1,6 @@
 import { damagedFile, JournalDamaged, JournalFailed, JournalRefused } from '../errors.ts'
 
-/** SQLite's primary result codes that mean something of their own here (sqlite.org/rescode.html). */
+/** SQLite's primary result codes with a meaning of their own here (sqlite.org/rescode.html). */
 const BUSY = 5
 const READONLY = 8
 const CORRUPT = 11
@@ -12,7 +12,7 @@ const IN_USE =
   'is in use by another process. One stashwatch at a time writes to a data folder: stop the other one, or give this ' +
   'one a folder of its own (`data:` in the configuration)'
 
-/** What an error of SQLite or of the file system means to the owner of the journal. */
+/** Converts an error of SQLite or of the file system to one that the operator can act on. */
 export function explain(error: unknown, file: string, doing: string): Error {
   if (error instanceof JournalDamaged || error instanceof JournalRefused || error instanceof JournalFailed) return error
   const text = error instanceof Error ? error.message : String(error)
@@ -22,7 +22,7 @@ export function explain(error: unknown, file: string, doing: string): Error {
   return new JournalFailed(file, `could not ${doing}: ${text} (${hint(error, code)})`, error)
 }
 
-/** The primary code; SQLite reports an extended one, which carries it in its low byte. */
+/** Returns the primary result code. SQLite reports an extended one, with the primary code in its low byte. */
 function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined
   return error.errcode & 0xff

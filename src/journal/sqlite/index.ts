@@ -10,13 +10,13 @@ import { openStore } from './store.ts'
 import type { Store } from './store.ts'
 
 export interface SqliteOptions {
-  /** The database. It is created with its folder when it does not exist; `-wal` beside it belongs to it. */
+  /** The database file. Created with its folder if it does not exist; the `-wal` file beside it belongs to it. */
   readonly file: string
-  /** How many records of sent or failed effects are kept; 10,000 unless said otherwise. */
+  /** Number of records of sent or failed effects kept. Default 10,000. */
   readonly keepRecords?: number
-  /** The file grows no further than this, in bytes: beyond, writing fails as on a full disk. No limit by default. */
+  /** Maximum size of the file in bytes: beyond it, writes fail as on a full disk. No limit by default. */
   readonly maxBytes?: number
-  /** Called for damage that could be worked around. */
+  /** Receives damage that could be worked around. */
   readonly log?: Log
 }
 
@@ -32,12 +32,12 @@ interface Waiting {
 }
 
 /**
- * The embedded journal: one SQLite file. Its work is synchronous, so it belongs into a thread that may wait for a disk.
- * After a failed write every call is refused until `recover` has proven what is on the disk.
+ * Opens the embedded journal: one SQLite file. Its calls are synchronous, so it belongs in a thread that may block on
+ * the disk. After a failed write every call is refused until `recover` has verified what is on the disk.
  *
- * @throws {JournalRefused} another process has the file, or another version or program wrote it.
- * @throws {JournalDamaged} the file is not what was written; the message holds the steps that help.
- * @throws {JournalFailed} the folder or the disk refuses.
+ * @throws {JournalRefused} if another process has the file, or another version or program wrote it.
+ * @throws {JournalDamaged} if the file differs from what was written; the message contains the steps that help.
+ * @throws {JournalFailed} if the folder or the disk refuses.
  */
 export function openSqliteJournal(given: SqliteOptions): Journal {
   const options = { ...given, file: resolve(given.file) }
@@ -45,7 +45,7 @@ export function openSqliteJournal(given: SqliteOptions): Journal {
   const guard = guardConnection(options)
   const waiting: Waiting[] = []
 
-  /** One commit for all appends that were asked for in one turn. */
+  /** Commits all appends requested in one turn of the event loop together. */
   const flush = (): void => {
     const group = waiting.splice(0)
     if (group.length === 0) return
@@ -119,7 +119,7 @@ function openOutbox(
   }
 }
 
-/** Lets calls through to the open file until one fails, and from then on none until it was opened anew. */
+/** Passes calls to the open file until one fails, then refuses all until the file is reopened. */
 function guardConnection(options: SqliteOptions) {
   const { file } = options
   let connection: Connection | undefined = connect(options, true)
@@ -134,7 +134,7 @@ function guardConnection(options: SqliteOptions) {
     try {
       return work(connection.store)
     } catch (error) {
-      // A caller's mistake or one bad entry leaves the file as it was; anything else leaves it in doubt.
+      // A caller's mistake or one damaged entry leaves the file unchanged; after any other error its state is unknown.
       if (error instanceof RangeError || error instanceof JournalDamaged) throw error
       failure = explain(error, file, doing)
       throw failure
@@ -163,7 +163,7 @@ function guardConnection(options: SqliteOptions) {
   }
 }
 
-/** @param create a journal that vanished while it was in use is not replaced by an empty one. */
+/** @param create false if the file must exist: a journal that vanished during use is not replaced by an empty one. */
 function connect({ file, keepRecords = 10_000, maxBytes }: SqliteOptions, create: boolean): Connection {
   let made: Made | undefined
   let db: DatabaseSync | undefined
@@ -182,15 +182,15 @@ function connect({ file, keepRecords = 10_000, maxBytes }: SqliteOptions, create
   }
 }
 
-/** A new file's folder, and the folder above the topmost that had to be made for it. */
+/** The folder of a new file, and the parent of the topmost folder created for it. */
 interface Made {
   readonly folder: string
   readonly top: string
 }
 
 /**
- * Makes the file, for its owner alone. An existing file is not touched: closing a descriptor of it would drop the
- * lock that another connection of this process holds.
+ * Creates the file, accessible to its owner only. An existing file is not opened: closing a descriptor of it would
+ * release the lock of another connection of this process.
  */
 function createFile(file: string): Made | undefined {
   if (existsSync(file)) {
@@ -203,7 +203,10 @@ function createFile(file: string): Made | undefined {
   return { folder, top: firstMade === undefined ? folder : dirname(firstMade) }
 }
 
-/** Without this a power cut may take away a file whose content is safe: its name is the folder's content. */
+/**
+ * Syncs the folders. Without this a power failure may remove a file whose content is safe: its name is content of the
+ * folder.
+ */
 function syncFolders({ folder, top }: Made): void {
   const descriptor = openSync(folder, 'r')
   try {
@@ -215,10 +218,9 @@ function syncFolders({ folder, top }: Made): void {
 }
 
 /**
- * Takes the lock, which keeps a second process out and the WAL's index in memory, makes or checks the tables,
- * and moves what the WAL holds into the database. The last is more than tidiness: frames whose sync once failed may be
- * readable and yet not on the disk, and whatever is appended after them in the same WAL would be lost with them in a
- * power cut.
+ * Takes the lock, which excludes a second process and keeps the WAL's index in memory; creates or checks the tables;
+ * checkpoints the WAL. The checkpoint is required: frames whose sync failed may be readable and yet not on the disk,
+ * and a power failure would lose them with everything appended after them in the same WAL.
  */
 function prepare(db: DatabaseSync, file: string, maxBytes: number | undefined): void {
   db.exec('PRAGMA locking_mode = EXCLUSIVE')
@@ -257,11 +259,11 @@ function pageSize(db: DatabaseSync): number {
   return Number(db.prepare('PRAGMA page_size').get()?.['page_size'])
 }
 
-/** After a failure closing may fail too; the file is then what recovery finds. */
+/** Closes the database. After a failure the close may fail too; recovery works with the file as it is. */
 function closeQuietly(db: DatabaseSync | undefined): void {
   try {
     db?.close()
   } catch {
-    // Nothing can be done here, and nothing is relied upon: opening checks everything anew.
+    // Nothing depends on this: opening checks everything again.
   }
 }

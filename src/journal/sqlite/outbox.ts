@@ -14,24 +14,27 @@ import type {
 import { queueKey, MOST_FAILED, toldWith } from '../contract.ts'
 import type { Row, Sql } from './schema.ts'
 
-/** The effects and what became of them. Methods that write are called inside a transaction. */
+/** The effects and their outcomes. Methods that write must be called in a transaction. */
 export interface EffectTable {
-  /** An effect whose id is known is left as it is. */
+  /** Ignores effects whose id is known. */
   add(upTo: Offset, effects: readonly Effect[], now: Millis): void
   due(now: Millis, limit: number, perLine?: number): Found
-  /** What is damaged is left out; `due` finds it. */
+  /** Skips damaged effects; `due` reports them. */
   siblings(id: string): OutboxItem[]
   earlier(id: string): History
   merge(merge: Merge, now: Millis): boolean
   rendered(id: string, bytes: Uint8Array): void
   outcome(id: string, outcome: Outcome, now: Millis): void
   hasten(queue: Channel): void
-  /** A damaged effect is not sent as it is: its rendered bytes are forgotten, or it fails for good. */
+  /** Handles a damaged effect, which must not be sent: its rendered bytes are dropped, or it fails permanently. */
   settle(damaged: DamagedEffect, now: Millis): void
   list(limit: number): SendRecord[]
   stats(): OutboxStats
   forgetAfter(upTo: Offset): void
-  /** Deletes some of the oldest done records beyond `keep` that no replay can bring back; true when more are left. */
+  /**
+   * Deletes some of the oldest finished records beyond `keep` that no replay can restore. Returns true if more are
+   * left.
+   */
   prune(fallback: Offset, keep: number, rows: number): boolean
 }
 
@@ -66,8 +69,9 @@ type RecordRow = {
 }
 
 /**
- * Jumps from line to line and takes the first of each, so that thousands that wait cost no more than a few; then the
- * first of each queue, which is the first word of its lines. What has another about the same before it is passed over.
+ * Skips from line to line and takes the first effect of each, so that thousands of waiting ones cost no more than a
+ * few; then takes the first ones of each queue, which is the first word of its lines. An effect behind another one with
+ * the same ordering key is skipped.
  */
 const DUE = `
 WITH RECURSIVE lines (line) AS (
@@ -98,10 +102,10 @@ const BEFORE = `
 SELECT data FROM effects AS earlier JOIN (SELECT seq, line, thread FROM effects WHERE id = ? AND thread <> '') AS one
 ON earlier.line = one.line AND earlier.thread = one.thread AND earlier.seq < one.seq`
 
-/** So many of the newest that were sent are looked at for the one that was sent last. */
+/** How many of the newest sent effects are searched for the one sent last. */
 const LATEST = 200
 
-/** Few fail: only where some did, it is looked for when the newest was sent. */
+/** Few effects fail: the last delivery is looked up only if there are failures. */
 const FAILED = `
 WITH place AS MATERIALIZED (SELECT line FROM effects WHERE id = ? AND thread <> '')
 SELECT data FROM place JOIN effects AS lost ON lost.line = place.line AND lost.state = 'failed'
@@ -184,7 +188,10 @@ function openEarlier(sql: Sql): EffectTable['earlier'] {
   }
 }
 
-/** The first final outcome stands; an id that is not pending (a recovery forgot it) has nothing to record. */
+/**
+ * Creates the method that records outcomes. The first final outcome stands. An id that is not pending (a recovery
+ * removed it) has no outcome to record.
+ */
 function openOutcome(sql: Sql): EffectTable['outcome'] {
   const again = sql.prepare(`
     UPDATE effects SET attempts = attempts + 1, answer = ?, next_at = ?, fault = ? WHERE id = ? AND state = 'pending'`)

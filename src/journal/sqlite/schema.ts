@@ -1,7 +1,7 @@
-/** Format of the tables below; a file of another format is refused. */
+/** Format of the tables below. A file of another format is refused. */
 export const FORMAT = 1
 
-/** The effects and what became of them, each at its place in the outbox. */
+/** The effects, with their outcomes and their keys in the outbox. */
 const EFFECTS = `
 CREATE TABLE effects (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, up_to INTEGER NOT NULL,
@@ -17,8 +17,8 @@ CREATE INDEX threads ON effects (line, thread, state, seq);
 `
 
 /**
- * `entries` and `chunks` carry a CRC-32 over their place and their data, `effects` one over each of their texts.
- * A `dropped` snapshot is never read again; its chunks go in slices.
+ * `entries` and `chunks` have a CRC-32 over their position and their data, `effects` one over each of their texts. A
+ * `dropped` snapshot is never read again; its chunks are deleted in slices.
  */
 export const TABLES = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -35,9 +35,8 @@ CREATE TABLE chunks (
 ${EFFECTS}`
 
 /**
- * FULL makes every commit wait for its sync. SQLite checkpoints every 4 MB (500 pages of 8 KiB), so that the WAL
- * stays about as small.
- * `fullfsync` matters on macOS only, where a plain sync stops at the drive's cache.
+ * FULL makes every commit wait for its sync. SQLite checkpoints every 4 MB (500 pages of 8 KiB), so that the WAL stays
+ * about that small. `fullfsync` matters on macOS only, where a plain sync stops at the drive's cache.
  */
 export const SETTINGS = `
 PRAGMA page_size = 8192;
@@ -54,7 +53,7 @@ PRAGMA trusted_schema = OFF;
 
 export type SqlValue = string | number | null | Uint8Array
 
-/** A row as SQLite hands it out; each query names the columns it reads. */
+/** A row as SQLite returns it. Each query names the columns that it reads. */
 export type Row = Readonly<Record<string, string | number | bigint | null | Uint8Array>>
 
 export interface Statement {

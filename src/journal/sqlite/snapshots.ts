@@ -4,29 +4,31 @@ import { checkChunk } from '../contract.ts'
 import type { Writing } from '../contract.ts'
 import type { Row, Sql } from './schema.ts'
 
-/** A snapshot that cannot be used, and why. */
+/** An unusable snapshot, with the reason. */
 export interface Spoilt {
   readonly id: number
   readonly offset: Offset
   readonly why: string
 }
 
-/** The snapshots and their parts. Methods that write are called inside a transaction. */
+/** The snapshots and their parts. Methods that write must be called in a transaction. */
 export interface SnapshotTable {
-  /** The highest offset that any snapshot was taken at, 0 without one. */
+  /** Returns the highest offset of any snapshot, 0 without one. */
   highest(): Offset
-  /** Offset of the complete one before it, 0 without one: what is older is never needed again. */
+  /**
+   * Returns the offset of the complete snapshot before the newest, 0 without one. Older entries are never needed again.
+   */
   fallback(): Offset
-  /** The newest snapshot that can be used, and the newer ones that cannot. */
+  /** Returns the newest usable snapshot, and the newer unusable ones. */
   load(usable: (offset: Offset) => boolean): { readonly snapshot: Snapshot | undefined; readonly spoilt: Spoilt[] }
   /**
-   * True when the part has completed its snapshot.
-   * @throws {RangeError} when the part is not the one that is due, or is ahead of the last entry.
+   * Returns true if the part completed its snapshot.
+   * @throws {RangeError} if the part is not the next one, or is ahead of the last entry.
    */
   save(chunk: SnapshotChunk, last: Offset): boolean
   drop(id: number): void
   forgetAfter(upTo: Offset): void
-  /** Deletes some parts of dropped snapshots; true when more are left. */
+  /** Deletes some parts of dropped snapshots. Returns true if more are left. */
   prune(parts: number): boolean
 }
 
@@ -103,7 +105,7 @@ function loadNewest(
   return { snapshot: undefined, spoilt }
 }
 
-/** The whole state, or the reason why there is none. */
+/** Returns the whole state, or the reason why it is unusable. */
 function assemble(upTo: Offset, count: number, rows: Iterable<Row>): Uint8Array | string {
   const parts: Uint8Array[] = []
   for (const row of rows) {
@@ -126,7 +128,7 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-/** Covers the place too: a part of another snapshot is never taken for one of this. */
+/** Includes the position: a part of another snapshot is never accepted. */
 function checksum(upTo: Offset, count: number, part: number, data: Uint8Array): number {
   return crc32(data, crc32(`${upTo} ${count} ${part}`))
 }

@@ -9,7 +9,7 @@ import type { Sql } from './schema.ts'
 import { openSnapshots } from './snapshots.ts'
 import type { Spoilt } from './snapshots.ts'
 
-/** An open journal file. Methods run to their end at once and throw; what they wrote is then not kept. */
+/** An open journal file. Methods are synchronous. A method that throws has written nothing. */
 export interface Store {
   append(entries: readonly NewEntry[]): Offset[]
   read(after: Offset, maxBytes: number): Entry[]
@@ -23,19 +23,19 @@ export interface Store {
 
 export interface StoreOptions {
   readonly file: string
-  /** How many records of sent or failed effects are kept. */
+  /** Number of records of sent or failed effects kept. */
   readonly keepRecords: number
 }
 
 /**
- * Deleting is spread over the calls that write: a slice costs about a millisecond (256 rows of 13 kB, or two parts
- * of a snapshot), while one transaction for everything would hold answers for seconds.
+ * Deletion is spread over the calls that write: a slice takes about a millisecond (256 rows of 13 kB, or two parts of a
+ * snapshot), while one transaction for everything would delay responses for seconds.
  */
 const SLICE = { rows: 256, parts: 2 }
 
-/** A WAL that grows to this although SQLite checkpoints at 4 MB shows that checkpoints fail. */
+/** A WAL of this size shows that checkpoints fail: SQLite checkpoints at 4 MB. */
 const WAL_LIMIT = 64 * 1024 * 1024
-/** Transactions between two looks at the files. */
+/** Transactions between two checks of the files. */
 const LOOK_EVERY = 256
 
 export function openStore(db: Sql, options: StoreOptions): Store {
@@ -99,12 +99,12 @@ export function openStore(db: Sql, options: StoreOptions): Store {
   }
 }
 
-/** Runs work in a transaction that is on the disk when it returns, or leaves nothing behind when it throws. */
+/** Runs work in a transaction that is on the disk when it returns. If it throws, nothing is kept. */
 function openTransactions(db: Sql, file: string): Store['transaction'] {
   const [begin, commit, rollback] = [db.prepare('BEGIN IMMEDIATE'), db.prepare('COMMIT'), db.prepare('ROLLBACK')]
   const checkpoint = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
   let count = 0
-  /** SQLite tells nobody when its own checkpoints fail, or when a file was deleted and the next start finds none. */
+  /** Detects what SQLite does not report: failed checkpoints, and a deleted file, which the next start would miss. */
   const look = (): void => {
     statSync(file)
     if (statSync(`${file}-wal`).size > WAL_LIMIT) checkpoint.get()
@@ -121,7 +121,7 @@ function openTransactions(db: Sql, file: string): Store['transaction'] {
       try {
         rollback.run()
       } catch {
-        // SQLite has rolled back by itself; the first error tells why.
+        // SQLite has already rolled back; the first error has the cause.
       }
       throw error
     }
