@@ -47,7 +47,7 @@ interface HostField {
 
 type Fault = Omit<Rejection, 'index'>
 
-/** Returns the host of an event of this kind from the values read from it; `NO_HOST` if it has none. */
+/** Returns the host of an event of this kind from the values read from it; `UNKNOWN_HOST` if it has none. */
 export type ResolveHost = (kind: string, values: readonly unknown[]) => string | Fault
 
 /** Compiles host paths by kind of event. A kind without a list of its own uses `default`. */

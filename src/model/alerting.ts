@@ -1,6 +1,10 @@
 import type { Alerting } from './notification-policy.ts'
 
-const HOUR = 3_600_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+/** The default timing of groups that hold alerts of several hosts: they wait for each other. */
+export const OVER_HOSTS = { wait: MINUTE / 2, interval: 5 * MINUTE }
 
 /** The default notification settings: one group per rule and host without waiting, repeats after 4 h up to 24 h. */
 export const ALERTING: Alerting = {

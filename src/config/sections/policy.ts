@@ -1,14 +1,11 @@
 import type * as Raw from '../../generated/config.ts'
-import { ALERTING } from '../../model.ts'
+import { ALERTING, OVER_HOSTS } from '../../model.ts'
 import type { Escalation, Grouping, Millis, Repeat } from '../../model.ts'
 import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { checkReceivers } from './references.ts'
 import { DAY, HOUR, MINUTE, readSpan, SECOND } from './durations.ts'
 import { parseDuration, writeDuration } from './units.ts'
-
-/** Defaults where alerts of several hosts share a mail. */
-const OVER_HOSTS = { wait: 30 * SECOND, interval: 5 * MINUTE }
 
 type RawGrouping = Pick<Raw.Alerting, 'group_by' | 'group_wait' | 'group_interval'>
 
@@ -26,8 +23,9 @@ export function readGrouping(
     if (own !== undefined) return readSpan(own, below(pointer, key), { least: 0, most }, diagnostics)
     return general[key] === undefined ? undefined : parseDuration(general[key])
   }
-  const wait = span('group_wait', HOUR) ?? (overHosts ? OVER_HOSTS.wait : 0)
-  const interval = span('group_interval', DAY) ?? (overHosts ? Math.max(OVER_HOSTS.interval, wait) : 0)
+  const usual = overHosts ? OVER_HOSTS : ALERTING.grouping
+  const wait = span('group_wait', HOUR) ?? usual.wait
+  const interval = span('group_interval', DAY) ?? (overHosts ? Math.max(usual.interval, wait) : usual.interval)
   const key = (['group_wait', 'group_interval'] as const).find((one) => raw[one] !== undefined)
   if (key !== undefined && interval > 0 && wait > interval) {
     const what = `group_wait (${writeDuration(wait)}) is longer than group_interval (${writeDuration(interval)})`

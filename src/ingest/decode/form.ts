@@ -1,4 +1,4 @@
-import { readInspect } from './syntax-error.ts'
+import { readInspect } from './ruby-inspect.ts'
 
 /** The characters of CGI escaping and the separators between fields. */
 const ALPHABET = /^[\w.~*%+=&-]+$/
