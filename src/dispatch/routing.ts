@@ -1,10 +1,9 @@
+import { OVER_HOSTS } from '../model.ts'
 import type { Escalation, Grouping, Millis, NamedBy, Receiver, Repeat, Rule } from '../model.ts'
 import type { Labels } from '../labels/labels.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { TrackedAlert, Target } from './state.ts'
 
-/** Waits for groups that span hosts, where the general grouping is per host. */
-const OVER_HOSTS = { wait: 30_000, interval: 5 * 60_000 }
 /** Alertmanager groups by itself, and resolves alerts that are not refreshed: hence a repeat every 5 min. */
 const FOR_ALERTMANAGER = { grouping: { by: [], wait: 0, interval: 0 }, repeat: { first: 5 * 60_000, most: 5 * 60_000 } }
 
