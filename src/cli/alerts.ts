@@ -35,7 +35,7 @@ interface ListArgs extends RemoteArgs {
 export function addAlerts(program: Command, io: PaintIo): void {
   const list = (command: Command): Command => {
     const listing = describe(command, 'List the alerts of a running service', 'stashwatch alerts --state firing')
-      .summary('List the alerts of a running service, or acknowledge one')
+      .summary('List or acknowledge the alerts of a running service')
       .addOption(stateOption())
     setAction(withRemote(listing), () => listAlerts(listing.optsWithGlobals(), io))
     return listing
@@ -43,17 +43,17 @@ export function addAlerts(program: Command, io: PaintIo): void {
   const alerts = list(program.command('alerts'))
   list(alerts.command('list', { hidden: true }))
   const ack = describe(
-    alerts.command('ack').argument('<code>', 'code of the episode, as in mails and in the list'),
-    'Acknowledge an episode: no repeats for a while, unless it gets worse',
+    alerts.command('ack').argument('<code>', 'code of the episode, as shown in mails and in the list'),
+    'Acknowledge an episode: stop its reminders until the time is up or its severity is raised',
     'stashwatch alerts ack K7RX2 --for 4h --note "a runaway job"',
   )
-    .option('--for <duration>', 'for how long', '4h')
-    .option('--note <text>', "note for others; without it an earlier note stays, '' removes it")
+    .option('--for <duration>', 'how long it lasts', '4h')
+    .option('--note <text>', "note for others; an earlier note is kept without it, and removed by ''")
     .addOption(authorOption())
   setAction(withRemote(ack), (code) => acknowledge(code, ack.optsWithGlobals(), io))
   const unack = describe(
     alerts.command('unack').argument('<code>', 'code of the episode'),
-    'Take an acknowledgement back',
+    'Withdraw an acknowledgement',
     'stashwatch alerts unack K7RX2 --url http://127.0.0.1:8080',
   )
   setAction(withRemote(unack), (code) => unacknowledge(code, unack.optsWithGlobals(), io))
@@ -72,7 +72,7 @@ function listAlerts(args: ListArgs, io: PaintIo): Promise<number> {
     const all = (await ask('GET', '/api/v1/alerts')) as readonly AlertRow[]
     const rows = all.filter((row) => state === undefined || row.state === state)
     if (args.json === true) return printJson(io, rows)
-    if (rows.length === 0) return io.out(state === undefined ? 'no alerts' : `no alert is ${state}`)
+    if (rows.length === 0) return io.out(state === undefined ? 'no alerts' : `no alerts are ${state}`)
     const shown = rows.map((row) => ({
       cells: [
         row.code ?? '-',

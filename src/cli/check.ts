@@ -25,7 +25,7 @@ interface CheckArgs {
 export function addCheck(program: Command, io: CheckIo): void {
   const command = describe(
     program.command('check'),
-    'Validate a configuration and report every mistake with its position; with --events, test it against real events',
+    'Validate a configuration and report every error with its position; with --events, test it against real events',
     'stashwatch check --config stashwatch.yaml --events events.ndjson.gz',
   )
     .addOption(configOption())
@@ -80,7 +80,7 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
   const samples = renderSamples(engine)
   return [
-    `${name} is in order: ${count(engine.rules.length, 'rule')}, ${count(engine.receivers.length, 'receiver')}`,
+    `${name} is valid: ${count(engine.rules.length, 'rule')}, ${count(engine.receivers.length, 'receiver')}`,
     ...printNotifiers(config),
     ...printAlerting(engine.alerting),
     ...(samples.subjects.length === 0
@@ -91,13 +91,13 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
             3,
           )}`,
         ]),
-    `  listens on ${host}:${listen.port}, keeps its data in ${config.data}`,
+    `  listens on ${host}:${listen.port}, stores its data in ${config.data}`,
     ...(engine.hosts.expected.length === 0
       ? []
       : [`  expects ${count(engine.hosts.expected.length, 'host')}: ${printList(engine.hosts.expected)}`]),
     ...(config.schemas === undefined
       ? []
-      : [`  own schemas in ${config.schemas}: ${printList(openSchemas(config).own)}`]),
+      : [`  custom schemas in ${config.schemas}: ${printList(openSchemas(config).own)}`]),
     ...[...warnings, ...samples.warnings].map((warning) => `warning: ${warning}`),
   ]
 }
@@ -112,13 +112,13 @@ function printNotifiers({ engine, smtp }: Loaded['config']): readonly string[] {
     return names.length === 0 ? [] : [`  ${what} ${printList(names)}`]
   }
   const servers = smtp?.servers.map(({ host, port }) => `${host}:${port}`) ?? []
-  const through = servers.length > 0 ? `through ${servers.join(', else ')}` : 'into the mailbox'
+  const through = servers.length > 0 ? `through ${servers.join(', then ')}` : 'to the mailbox'
   return [
     ...(people.size === 0 ? [] : [`  mail to ${printList([...people.values()])}, ${through}`]),
     ...named('webhook of', ({ webhook }) => webhook),
     ...named('Alertmanager of', ({ alertmanager }) => alertmanager),
     ...named('report to', ({ report }) => report),
-    ...named('sign of life to', ({ heartbeat }) => heartbeat),
+    ...named('heartbeat to', ({ heartbeat }) => heartbeat),
   ]
 }
 

@@ -48,7 +48,7 @@ export function addDemo(program: Command, io: DemoIo): void {
     'Show an alert mail and a recovery mail within a minute, without any setup',
     'stashwatch demo --port 8081',
   )
-    .option('--once', 'exit once both mails are there, and keep a copy of them')
+    .option('--once', 'exit after both mails, and keep a copy of them')
     .option('--port <number>', 'port to listen on; 0 picks a free one', parsePort, 8080)
   setAction(command, () => demo(command.optsWithGlobals(), io))
 }
@@ -129,8 +129,8 @@ function setStage(service: Service, clock: Clock, timers: Clock, io: StartIo): S
 /** @param keepIn where the mails are left when the demo ends by itself; without it, it goes on. */
 async function perform(stage: Stage, keepIn: string | undefined, end: (code: number) => void): Promise<void> {
   const { say, service, pause, generator } = stage
-  say(`listening on ${service.url}; ${HOSTS.length} hosts report every 10 s, on a clock 12 times faster than yours`)
-  say('the rule: mean CPU above 90% over 2 minutes, evaluated every minute, notifies Ada Lovelace')
+  say(`listening on ${service.url}; ${HOSTS.length} hosts report every 10 s, on a clock that runs 12 times faster`)
+  say('rule: mean CPU above 90% over 2 min, evaluated every minute, notifies Ada Lovelace')
   await pause(RISE * 1000)
   generator.heat(VICTIM, true)
   say(`the CPU of ${VICTIM} rises to 97%`)
@@ -139,7 +139,7 @@ async function perform(stage: Stage, keepIn: string | undefined, end: (code: num
   say(`the CPU of ${VICTIM} falls back to normal`)
   if (!(await mailed(stage, 2))) return end(2)
   if (keepIn !== undefined) {
-    say(`both mails are kept, as HTML and as text, in ${await keepMails(service, keepIn)}`)
+    say(`both mails are saved, as HTML and as text, in ${await keepMails(service, keepIn)}`)
     return end(0)
   }
   say(`both mails are at ${service.url}/mailbox, the alerts at ${service.url}/api/v1/alerts; Ctrl-C ends the demo`)
@@ -171,7 +171,7 @@ async function mailed({ service, timers, began, say, io, pause }: Stage, n: numb
       return true
     }
     if (timers.now() - began > PATIENCE * 1000) {
-      io.err(`no mail ${n} within ${PATIENCE} s: this is a defect of stashwatch, please report it`)
+      io.err(`no mail ${n} within ${PATIENCE} s: this is a bug in stashwatch, please report it`)
       return false
     }
     await pause(200)

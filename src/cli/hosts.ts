@@ -17,9 +17,9 @@ export function addHosts(program: Command, io: RemoteIo): void {
   const list = (command: Command): Command => {
     const listing = describe(
       command,
-      'List the hosts of a running service: when each was last seen, its state, and its number of series',
+      'List the hosts of a running service with their last event, state and number of series',
       'stashwatch hosts --url http://127.0.0.1:8080',
-    ).summary('List the hosts of a running service, or retire one')
+    ).summary('List or retire the hosts of a running service')
     setAction(withRemote(listing), () => listHosts(listing.optsWithGlobals(), io))
     return listing
   }
@@ -27,9 +27,9 @@ export function addHosts(program: Command, io: RemoteIo): void {
   list(hosts.command('list', { hidden: true }))
   const retire = describe(
     hosts.command('retire').argument('<name>', 'full name of the host'),
-    'Retire a host that is gone for good: remove it with its series, and close its alerts',
+    'Retire a host permanently: remove it with its series, and close its alerts',
     'stashwatch hosts retire web-7 --url http://127.0.0.1:8080',
-  ).option('--force', 'also when the host was seen within the last 5 minutes')
+  ).option('--force', 'retire the host even if it was seen within the last 5 minutes')
   setAction(withRemote(retire), (host) => retireHost(host, retire.optsWithGlobals(), io))
 }
 
@@ -38,7 +38,7 @@ function listHosts(args: RemoteArgs, io: RemoteIo): Promise<number> {
   return remotely(args, io, async (ask) => {
     const rows = (await ask('GET', '/api/v1/hosts')) as readonly HostRow[]
     if (args.json === true) return io.out(JSON.stringify(rows, null, 2))
-    if (rows.length === 0) return io.out('no hosts: no events received yet, and no hosts are expected')
+    if (rows.length === 0) return io.out('no hosts: no events received yet and no hosts expected')
     const sorted = rows.toSorted((a, b) => a.host.localeCompare(b.host, 'en', { numeric: true }))
     const cells = sorted.map(({ host, lastSeenAt, state, series }) => [
       host,
@@ -54,7 +54,7 @@ interface RetireArgs extends RemoteArgs {
   readonly force?: true
 }
 
-/** `stashwatch hosts retire NAME`: lets go of a host that is gone for good. @returns the exit code. */
+/** `stashwatch hosts retire NAME`: retires a host permanently. @returns the exit code. */
 function retireHost(host: string, args: RetireArgs, io: RemoteIo): Promise<number> {
   return remotely(args, io, async (ask) => {
     const path = `/api/v1/hosts/${encodeURIComponent(host.toWellFormed())}${args.force === true ? '?force=true' : ''}`
@@ -64,7 +64,7 @@ function retireHost(host: string, args: RetireArgs, io: RemoteIo): Promise<numbe
     }
     if (args.json === true) return io.out(JSON.stringify(retired, null, 2))
     const alerts = retired.closed.map(({ rule, code }) => `${rule} (${code})`)
-    const closed = alerts.length === 0 ? 'it had no open alert' : `closed: ${alerts.join(', ')}`
+    const closed = alerts.length === 0 ? 'it had no open alerts' : `closed: ${alerts.join(', ')}`
     io.out(printable(`retired: ${host}, last seen ${formatCell(retired.lastSeen)}; ${closed}`))
   })
 }

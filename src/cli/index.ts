@@ -50,7 +50,7 @@ function createProgram(io: Io): Command {
     .enablePositionalOptions()
   describe(
     program,
-    'Watch the events that Logstash posts, and mail the right person when a host leaves its bounds',
+    'Evaluate the events that Logstash posts and notify people when a host leaves its limits',
     'stashwatch demo',
   )
   addStart(program, io)

@@ -20,13 +20,13 @@ interface PreviewArgs {
 export function addPreview(program: Command, io: CheckIo): void {
   const command = describe(
     program.command('preview'),
-    'Write the mails that a configuration leads to, filled with sample data, into a folder to view in a browser',
+    'Render the mails of a configuration with sample data into a folder, to view in a browser',
     'stashwatch preview --config stashwatch.yaml --rule cpu-high --out preview',
   )
     .addOption(configOption())
     .option('--rule <name>', 'only the mails about this rule')
-    .option('--receiver <name>', 'as this receiver gets them, in its time zone and with its templates')
-    .option('--out <folder>', 'where to write them, replacing files of the same names (default: "preview")')
+    .option('--receiver <name>', 'render them for this receiver, with its time zone and templates')
+    .option('--out <folder>', 'output folder; files of the same names are replaced (default: "preview")')
   setAction(command, () => preview(command.optsWithGlobals(), io))
 }
 
@@ -50,20 +50,21 @@ async function preview(args: PreviewArgs, io: CheckIo): Promise<number> {
   try {
     writeAll(folder, previews)
   } catch (error) {
-    io.err(`the mails cannot be written to ${folder} (${(error as Error).message}): correct --out`)
+    io.err(`cannot write the mails to ${folder} (${(error as Error).message}). Fix: correct --out`)
     return 2
   }
   for (const { name, subject, png } of previews)
     io.out(`${name}.html, .txt${png === undefined ? '' : ', .png'}: ${subject}`)
-  io.out(`all side by side: ${join(folder, 'index.html')}`)
+  io.out(`overview: ${join(folder, 'index.html')}`)
   return 0
 }
 
-/** What is to be shown, or a sentence about what is wrong with the wish. */
+/** What is to be shown, or a sentence that says what is wrong with the choice. */
 function choose({ rule, receiver }: PreviewArgs, { rules, receivers }: EngineConfig): PreviewChoice | string {
   const chosen = rules.filter(({ name }) => rule === undefined || name === rule)
   const reader = receivers.find(({ name }) => name === receiver)
-  if (rules.length === 0) return 'the configuration has no rules, so that no mail would be written: add one under rules'
+  if (rules.length === 0)
+    return 'the configuration has no rules, so there are no mails to render. Fix: add a rule under rules'
   if (chosen.length === 0) return unknown('rule', rule, rules)
   if (receiver !== undefined && reader === undefined) return unknown('receiver', receiver, receivers)
   return { rules: chosen, scheduled: rule === undefined, ...(reader === undefined ? {} : { receiver: reader }) }

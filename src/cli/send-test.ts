@@ -76,7 +76,7 @@ async function sendAll(
 ): Promise<boolean> {
   const { ways, mailbox } = await openWays(config, { clock, log: quiet(io) })
   if (mailbox !== undefined)
-    io.err(`no smtp in the configuration: mails are not sent but kept as files in ${config.data}/mailbox`)
+    io.err(`no smtp in the configuration: mails are written to files in ${config.data}/mailbox instead of sent`)
   let isWell = true
   for (const notification of notifications) {
     const way = ways[notification.channel ?? 'email']
@@ -131,6 +131,6 @@ function testFacts(config: EngineConfig, now: Millis): AlertSnapshot {
     code: 'TEST',
     evidence: { ...facts.evidence, why: { code: 'test', params: {} } },
     source: 'stashwatch send-test',
-    templates: { subject: 'Test mail of stashwatch' },
+    templates: { subject: 'Test mail from stashwatch' },
   }
 }

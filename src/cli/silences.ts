@@ -48,13 +48,13 @@ export function addSilences(program: Command, io: PaintIo): void {
   )
   const add = describe(
     silences.command('add'),
-    'Mute the alerts that match, until the silence ends',
+    'Mute all matching alerts until the silence ends',
     "stashwatch silences add --matcher 'host=~web-.*' --duration 2h --comment 'moving the racks'",
   )
     .addOption(matcherOption())
-    .option('--duration <duration>', 'for how long, such as 90s, 30m, 2h or 1d12h')
-    .option('--until <time>', 'or until when, such as 2026-11-22T14:00:00Z')
-    .option('--comment <text>', 'why')
+    .option('--duration <duration>', 'how long it lasts, such as 90s, 30m, 2h or 1d12h')
+    .option('--until <time>', 'when it ends, such as 2026-11-22T14:00:00Z')
+    .option('--comment <text>', 'reason for the silence')
     .addOption(authorOption())
   setAction(withRemote(add), () => addSilence(add.optsWithGlobals(), io))
   const list = describe(
@@ -64,7 +64,7 @@ export function addSilences(program: Command, io: PaintIo): void {
   ).option('--all', 'also list expired silences')
   setAction(withRemote(list), () => listSilences(list.optsWithGlobals(), io))
   const expire = describe(
-    silences.command('expire').argument('<id>', 'id of the silence, as the list shows it'),
+    silences.command('expire').argument('<id>', 'id of the silence, as shown in the list'),
     'End a silence now',
     'stashwatch silences expire 8f14e45f-ceea-467f-a0e6-9d2f1b0c7c11 --url http://127.0.0.1:8080',
   )
@@ -76,7 +76,7 @@ const matcherOption = (): Option =>
     .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
     .makeOptionMandatory()
 
-/** `stashwatch silences add`: what fits is not told for a while. @returns the exit code, as `remotely` says. */
+/** `stashwatch silences add`: mutes matching alerts for a while. @returns the exit code, as `remotely` says. */
 function addSilence({ matcher, ...args }: AddArgs, io: PaintIo): Promise<number> {
   return remotely(
     args,
@@ -105,14 +105,14 @@ function addSilence({ matcher, ...args }: AddArgs, io: PaintIo): Promise<number>
   )
 }
 
-/** `stashwatch silences list`: silences that hold or will hold; with `all` also those that are over. */
+/** `stashwatch silences list`: active and pending silences; with `all` also expired ones. */
 function listSilences(args: ListArgs, io: PaintIo): Promise<number> {
   return remotely(args, io, async (ask) => {
     const kept = (await ask('GET', PATH)) as readonly SilenceRow[]
     const rows = kept.filter(({ state }) => args.all === true || state !== 'expired')
     if (args.json === true) return printJson(io, rows)
     if (rows.length === 0)
-      return io.out(kept.length === 0 ? 'no silences' : 'no silences; --all lists those that are over')
+      return io.out(kept.length === 0 ? 'no silences' : 'no silences; --all also lists expired ones')
     const shown = rows.map(({ id, state, matchers, startsAt, endsAt, createdBy, comment, matchedAlerts = 0 }) => ({
       cells: [
         id,
@@ -130,11 +130,11 @@ function listSilences(args: ListArgs, io: PaintIo): Promise<number> {
   })
 }
 
-/** `stashwatch silences expire ID`: ends a silence now; one that is over stays as it is. */
+/** `stashwatch silences expire ID`: ends a silence now; an expired one stays as it is. */
 function expireSilence(id: string, args: RemoteArgs, io: PaintIo): Promise<number> {
   return remotely(args, io, async (ask) => {
     const ended = (await ask('DELETE', `${PATH}/${encodeURIComponent(id.toWellFormed())}`)) as SilenceRow
     if (args.json === true) return printJson(io, ended)
-    io.out(printable(`over since ${formatInstant(ended.endsAt)}: ${ended.matchers.map(printMatcher).join(', ')}`))
+    io.out(printable(`expired at ${formatInstant(ended.endsAt)}: ${ended.matchers.map(printMatcher).join(', ')}`))
   })
 }

@@ -71,10 +71,11 @@ function configFile({ config }: StartArgs): { readonly file?: string } {
 export function whyNot(error: unknown, address: string): string {
   const { code, message, syscall } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE')
-    return `${address} is in use: stop the other program, or set another address with listen (demo: --port)`
-  if (code === 'EADDRNOTAVAIL') return `${address} is no address of this machine: correct listen`
-  if (code === 'EACCES') return `no permission: ${message}; check listen (ports below 1024) and the data folder`
+    return `${address} is already in use. Fix: stop the other program, or set another address with listen (demo: --port)`
+  if (code === 'EADDRNOTAVAIL') return `${address} is not an address of this machine. Fix: correct listen`
+  if (code === 'EACCES')
+    return `permission denied: ${message}. Fix: check listen (ports below 1024) and the data folder`
   if (code === 'EEXIST' || code === 'ENOTDIR' || syscall === 'mkdir')
-    return `the data folder cannot be made (${message}): correct data`
+    return `cannot create the data folder (${message}). Fix: correct data`
   return message
 }

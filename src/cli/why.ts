@@ -77,7 +77,7 @@ interface Moment {
 export function addWhy(program: Command, io: PaintIo): void {
   const command = describe(
     program.command('why').argument('<rule>', 'name of the rule').argument('<host>', 'name of the host'),
-    'Explain why people were notified about a host, or were not: the last evaluations, and the history of each episode',
+    'Explain why notifications about a host were sent or not: the last evaluations and the history of each episode',
     'stashwatch why cpu-high web-1 --url http://127.0.0.1:8080',
   )
   setAction(withRemote(command), (rule, host) => why(rule, host, command.optsWithGlobals(), io))
@@ -112,7 +112,8 @@ function printRule({ rule, host }: Why, name: string, say: Say): void {
 
 function printEvaluations({ rule, evaluations }: Why, say: Say): void {
   say('last evaluations', 'bold')
-  if (evaluations.length === 0) say(`  none: ${rule.notApplicable ?? 'no data for this rule has arrived from there'}`)
+  if (evaluations.length === 0)
+    say(`  none: ${rule.notApplicable ?? 'no data for this rule has been received from this host'}`)
   for (const { labels, value, unit, limit, summary, evaluatedAt, hint } of evaluations) {
     const label = Object.entries(labels)
       .map(([key, text]) => `${key}=${text} `)
@@ -128,7 +129,7 @@ function printEvaluations({ rule, evaluations }: Why, say: Say): void {
 function printEpisode(episode: Episode, say: Say): void {
   const { code, state, severity, peak, unit } = episode
   say(
-    `${code === undefined ? 'not yet an episode' : `episode ${code}`}: ${state}, ${severity}, ${formatTarget(episode)}${peak === null ? '' : `, peak ${formatValue(peak, unit)}`}`,
+    `${code === undefined ? 'no episode yet' : `episode ${code}`}: ${state}, ${severity}, ${formatTarget(episode)}${peak === null ? '' : `, peak ${formatValue(peak, unit)}`}`,
     'bold',
   )
   for (const { at, says, tone } of buildTimeline(episode)) say(`  ${formatInstant(at)}  ${says}`, tone)
@@ -164,7 +165,7 @@ function isUnsent(notifications: readonly Sent[], at: string, address: string | 
 const OUTCOMES: Readonly<Record<Exclude<SendRecord['state'], 'pending'>, string>> = {
   sent: 'sent',
   failed: 'failed permanently',
-  merged: 'merged into a later one',
+  merged: 'merged into a later notification',
   withdrawn: 'withdrawn',
 }
 
@@ -174,7 +175,7 @@ function formatSend({
   createdAt,
   finishedAt,
   nextAttemptAt,
-  response = 'no answer yet',
+  response = 'no response yet',
   to,
   reason,
 }: Sent): Moment {

@@ -5,7 +5,7 @@ import type { Describe, Evaluated } from './params.ts'
 
 const SUBJECTS: Readonly<Record<StateMetric, string>> = {
   absence: '{{server}} is absent',
-  expected: 'No event received from {{server}} yet',
+  expected: 'No events received from {{server}} yet',
   source_silence: 'Source {{server}} is down',
   source_hosts: 'Source {{server}} delivers less than half of its hosts',
   absent_hosts: 'Many hosts of {{server}} are absent',
@@ -29,20 +29,22 @@ export function isAboutSource(rule: string): boolean {
 /** The sentences of absence rules and of the built-in rules. */
 export const BUILTIN: Readonly<Record<string, Describe>> = {
   absent: ({ identity: { host } }, params) =>
-    `no event from ${host}, while ${source(params.text('source'))} went on delivering`,
+    `no events from ${host}, while ${source(params.text('source'))} kept delivering`,
   absent_source_gone: ({ identity: { host } }, params) =>
-    `no event from ${host}; ${source(params.text('source'))} is gone, and no other source delivers it`,
-  never_seen: ({ identity: { host } }) => `no event received from expected host ${host}`,
-  seen: ({ identity: { host } }) => `events from ${host} arrive again`,
+    `no events from ${host}; ${source(params.text('source'))} is gone, and no other source delivers it`,
+  never_seen: ({ identity: { host } }) => `no events received from expected host ${host}`,
+  seen: ({ identity: { host } }) => `events from ${host} are arriving again`,
   first_seen: ({ identity: { host } }) => `first event received from ${host}`,
   last_event: (_, params, time) => `last event at ${time(params.number('at') ?? NaN)}`,
-  expected_since: (_, params, time) => `no event received; expected since ${time(params.number('at') ?? NaN)}`,
+  expected_since: (_, params, time) => `no events received; expected since ${time(params.number('at') ?? NaN)}`,
 
   source_silent: ({ identity: { host } }, params) =>
-    `no request from ${host}; ${formatHostsBehind(params.number('hosts'))} not evaluated meanwhile`,
+    `no requests from ${host}; ${formatHostsBehind(params.number('hosts'))} not evaluated meanwhile`,
   source_delivers({ identity: { host } }, params, time) {
     const lastSeen = params.number('lastSeen')
-    return lastSeen === undefined ? `${host} delivers again` : `${host} delivers, last at ${time(lastSeen)}`
+    return lastSeen === undefined
+      ? `${host} is delivering again`
+      : `${host} is delivering, last request at ${time(lastSeen)}`
   },
   source_unexpected: ({ identity: { host } }) => `${host} is no longer expected`,
 
@@ -56,7 +58,7 @@ export const BUILTIN: Readonly<Record<string, Describe>> = {
   flow_accepted({ identity: { host } }, params) {
     const span = params.number('for')
     const after = span === undefined ? '' : `, after ${formatDuration(span)}`
-    return `${formatCount(params.number('hosts') ?? 0, 'host now counts', 'hosts now count')} as usual for ${host}${after}`
+    return `${formatCount(params.number('hosts') ?? 0, 'host is now', 'hosts are now')} usual for ${host}${after}`
   },
   hosts_usual: (_, params) => `${formatCount(params.number('usual') ?? 0, 'host is', 'hosts are')} usual`,
   usual_unknown: () => 'the usual number of hosts is not known yet',
@@ -79,7 +81,7 @@ export const BUILTIN: Readonly<Record<string, Describe>> = {
   clock_skewed({ identity: { host } }, params) {
     const seconds = params.number('seconds') ?? 0
     const side = seconds > 0 ? 'before' : 'after'
-    return `events of ${host} are dated ${formatDuration(Math.abs(seconds) * 1000)} ${side} their arrival; until its clock is right, they count by arrival`
+    return `events of ${host} are dated ${formatDuration(Math.abs(seconds) * 1000)} ${side} their arrival; they count by arrival time until the clock is in sync`
   },
   clock_in_sync: ({ identity: { host } }) => `the clock of ${host} is in sync`,
 
@@ -87,7 +89,7 @@ export const BUILTIN: Readonly<Record<string, Describe>> = {
     `the limit of ${params.text('limit') ?? 'hosts'} is reached: ${params.number('refused') ?? 0} refused so far; known ones are still monitored`,
   limit_calm(_, params) {
     const span = params.number('for')
-    return span === undefined ? 'nothing was refused lately' : `nothing was refused for ${formatDuration(span)}`
+    return span === undefined ? 'nothing was refused recently' : `nothing was refused for ${formatDuration(span)}`
   },
 }
 
@@ -113,6 +115,6 @@ function formatTogether(params: Parameters<Describe>[1]): {
 
 function seenAgain({ identity: { measure } }: Evaluated): string {
   return measure.metric === 'missing_hosts'
-    ? 'events from all of these expected hosts arrive'
-    : 'events from all hosts that were absent together arrive again'
+    ? 'events from all of these expected hosts are arriving'
+    : 'events from all hosts that were absent together are arriving again'
 }

@@ -24,3 +24,8 @@ const AT: Readonly<Record<Op, string>> = {
 export function formatReach({ op, value }: Limit, unit: Unit): string {
   return `${AT[op]} ${formatValue(value, unit)}`
 }
+
+/** Writes a limit beside its figure, which shows the direction: `(threshold 90%)`. */
+export function formatThreshold({ value }: Limit, unit: Unit): string {
+  return `(threshold ${formatValue(value, unit)})`
+}

@@ -43,7 +43,7 @@ function undeliveredText({ items, count }: Extract<Notice, { kind: 'undelivered'
   const noun = items.every(({ address }) => address.includes('@')) ? 'mail' : 'notification'
   return {
     title: `${formatCount(count, noun)} ${count === 1 ? 'was' : 'were'} not delivered`,
-    lines: rest <= 0 ? lines : [...lines, `and ${rest} more; /api/v1/notifications lists them`],
+    lines: rest <= 0 ? lines : [...lines, `and ${rest} more (see /api/v1/notifications)`],
   }
 }
 
@@ -84,7 +84,7 @@ function retiredText({ items, counts }: Extract<Notice, { kind: 'hosts_retired' 
   const rest = counts.host + counts.source + counts.mass_absence - items.length
   return {
     title: `${kinds.map((kind) => formatCount(counts[kind], kind)).join(' and ')} retired`,
-    lines: rest <= 0 ? lines : [...lines, `and ${rest} more; /api/v1/hosts lists the hosts that are left`],
+    lines: rest <= 0 ? lines : [...lines, `and ${rest} more (/api/v1/hosts lists the remaining hosts)`],
   }
 }
 
@@ -134,12 +134,12 @@ function pulseLines({ hosts, hostsSeen, sources, lastEvent, gap }: Pulse, time: 
   const named = sources.first.map(({ source, heard: last }) => `${source} at ${time(last)}`)
   const more = sources.total > named.length ? [`${sources.total - named.length} more`] : []
   return [
-    `Hosts: events from ${hostsSeen} of ${hosts} within the last 15 minutes`,
-    `Sources, with their last request: ${named.length === 0 ? 'none' : [...named, ...more].join(', ')}`,
+    `Hosts: events from ${hostsSeen} of ${hosts} within the last 15 min`,
+    `Sources (last request): ${named.length === 0 ? 'none' : [...named, ...more].join(', ')}`,
     `Last event: ${lastEvent === undefined ? 'none yet' : time(lastEvent)}`,
     ...(gap === undefined
       ? []
-      : [`stashwatch was down from ${time(gap.from)} to ${time(gap.to)}; no rule was evaluated then`]),
+      : [`Stashwatch was down from ${time(gap.from)} to ${time(gap.to)}; no rules were evaluated`]),
   ]
 }
 

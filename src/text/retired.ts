@@ -6,10 +6,10 @@ type Words = (params: Params, time: WriteTime) => string
 const WORDS: Readonly<Record<string, Words>> = {
   absent_for(params) {
     const span = params.number('for')
-    return `${params.text('source') ?? 'its source'} went on delivering${span === undefined ? '' : ` for more than ${formatDuration(span)}`}`
+    return `${params.text('source') ?? 'its source'} kept delivering${span === undefined ? '' : ` for more than ${formatDuration(span)}`}`
   },
   source_gone: (params) => `its source ${params.text('source') ?? ''} is gone as well`,
-  not_expected: () => 'it is no longer in the list of expected hosts',
+  not_expected: () => 'it is no longer an expected host',
   retired_by: (params) => `retired by ${params.text('author') ?? 'an operator'}`,
   no_request(params, time) {
     const since = params.number('since')

@@ -105,7 +105,7 @@ test('a firing mail whose value is within the bound says what ends the alert', a
   const rules = [quick({ condition: bounds('mean', [above(0.98, 0.8)]), repeat: { first: MINUTE, most: MINUTE } })]
   const play = createPlay(config({ rules }))
   feed(play, [0.1, 0.99, 0.93, 0.93, 0.93, 0.93, 0.93, 0.93, 0.93])
-  t.match(textOf(play.mails.at(-1)), /Limit +above 98%; resolves at or below 80%\n/)
+  t.match(textOf(play.mails.at(-1)), /Threshold +above 98%; resolves at or below 80%\n/)
 })
 
 test('the median of an even number of hosts is the mean of the two in the middle', async (t) => {
@@ -219,7 +219,7 @@ test('an alert that was critical and is over tells the bound of then', async (t)
   const play = played(quick({ condition: levels }), [0.99, 0.88, 0.5])
   const over = factsOf(play.mails.at(-1))
   t.match(over, { state: 'resolved', critical: { limit: { op: 'above', value: 0.98 } } })
-  t.match(textOf(play.mails.at(-1)), /Limit +above 90%; critical: above 98%\n/)
+  t.match(textOf(play.mails.at(-1)), /Threshold +above 90%; critical: above 98%\n/)
 })
 
 test('a host is silent since its last event, for as long as it was not heard', async (t) => {
@@ -252,7 +252,7 @@ test('a host is silent since its last event, for as long as it was not heard', a
   )
   t.match(factsOf(over), { startsAt: at('12:10:00'), resolvedAt: at('12:13:15') })
   t.match(textOf(over), /Ended +2026-11-22 12:13:15 UTC, after 3 min 15 s\n/)
-  t.match(textOf(over), /b: host-silent resolved after 3 min 15 s/)
+  t.match(textOf(over), /host-silent resolved on b after 3 min 15 s/)
   t.notMatch(textOf(over), /History|Value|Peak|back to/)
 })
 
@@ -277,7 +277,7 @@ test('a source is down since its last request', async (t) => {
     },
   })
   t.match(factsOf(over), { startsAt: at('12:10:00'), evidence: { why: { code: 'source_delivers' } } })
-  t.match(textOf(over), /source-down resolved after 3 min 15 s/)
+  t.match(textOf(over), /source-down resolved on logstash-a after 3 min 15 s/)
   t.notMatch(textOf(over), /History|window|back to/)
 })
 

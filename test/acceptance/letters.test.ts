@@ -39,13 +39,13 @@ test('the mail that it is over says that it had been critical, from when to when
   story.until('12:40')
   const [fired, rose, over] = story.play.mails.map(textOf)
   t.notMatch(fired, /ritical/)
-  t.match(rose, /  Limit +above 95%\n/)
+  t.match(rose, /  Threshold +above 95%\n/)
   t.match(rose, /  Critical +since 2026-11-22 12:11:00 UTC\n/)
   t.match(
     over,
     /It began at 2026-11-22 12:01:00 UTC, lasted 30 min, and was critical from 2026-11-22 12:11:00 UTC to 2026-11-22 12:21:00 UTC\./,
   )
-  t.match(over, /  Limit +above 80%; critical: above 95%\n/)
+  t.match(over, /  Threshold +above 80%; critical: above 95%\n/)
   t.match(over, /  Critical +from 2026-11-22 12:11:00 UTC to 2026-11-22 12:21:00 UTC, for 10 min\n/)
   t.end()
 })
@@ -61,7 +61,7 @@ test('what was critical twice, or all the time, is told so', (t) => {
     textOf(story.play.mails.find(({ reason, alerts }) => reason === 'resolved' && alerts[0]?.identity.host === host))
   t.match(over('web-1'), /and was critical 2 times between 2026-11-22 12:01:00 UTC and 2026-11-22 12:31:00 UTC\./)
   t.match(over('web-2'), 'lasted 30 min, and was critical all the time.')
-  t.match(over('web-2'), /  Limit +above 80%; critical: above 95%\n/)
+  t.match(over('web-2'), /  Threshold +above 80%; critical: above 95%\n/)
   t.end()
 })
 
@@ -100,7 +100,7 @@ test('all that is told of the beginning is the end of the first window beyond th
     (mail) => renderMessage(mail, { ...options, draw: (svg) => void drawn.push(svg) }).text,
   )
   const began = '2026-11-22 12:12:00 UTC'
-  t.match(fired, `The value has been beyond its limit since ${began}.`)
+  t.match(fired, `The value has been beyond its threshold since ${began}.`)
   t.match(fired, new RegExp(`  Since +${began}, 3 min 10 s so far\\n`))
   t.match(over, `It began at ${began} and lasted 19 min.`)
   t.match(over, /  Ended +2026-11-22 12:31:00 UTC, after 19 min\n/)
@@ -142,7 +142,7 @@ test('that stashwatch was down is told of what it was down in, and of what began
   const hot = (host: string, now: number): boolean =>
     host === 'web-1' ? now < at('12:20:00') : host === 'web-2' || now >= at('12:30:00')
   play.until('12:50:00', posts(play, hot))
-  const down = /stashwatch was down from 2026-11-22 12:05:00 UTC to 2026-11-22 12:09:00 UTC/
+  const down = /Stashwatch was down from 2026-11-22 12:05:00 UTC to 2026-11-22 12:09:00 UTC/
   const told = play.mails.map((mail) => `${mail.alerts[0]?.identity.host} ${mail.reason} ${down.test(textOf(mail))}`)
   t.strictSame(told, ['web-2 fired true', 'web-1 resolved true', 'web-3 fired false'])
   t.end()
@@ -166,11 +166,11 @@ test('every figure of a mail has its unit, and none looks like the bound that it
   story.at('12:10').cpu('web-1', 0.5)
   story.until('12:20')
   const [plain, close, over] = story.play.mails.map(textOf)
-  t.match(plain, /  Why +mean of cpu over 1 min was 95% \(5 samples\): above 90%\n/)
-  t.match(over, /  Why +mean of cpu over 1 min was 50% \(6 samples\): at most 85%\n/)
-  t.match(close, /^\[Warning\] web-2: mean of cpu over 1 min is 90\.0001%, above 90%\n/)
+  t.match(plain, /  Reason +mean of cpu over 1 min was 95% \(5 samples\): above 90%\n/)
+  t.match(over, /  Reason +mean of cpu over 1 min was 50% \(6 samples\): at most 85%\n/)
+  t.match(close, /^\[Warning\] CPU averaged 90\.0001% over 1 min on web-2 \(threshold 90%\)\n/)
   t.match(close, /  Value +90\.0001% in the window/)
-  t.match(close, /  Why +mean of cpu over 1 min was 90\.0001% \(5 samples\): above 90%\n/)
+  t.match(close, /  Reason +mean of cpu over 1 min was 90\.0001% \(5 samples\): above 90%\n/)
   t.end()
 })
 
@@ -196,7 +196,7 @@ test('what fires beside an alert is counted with what is muted of it', (t) => {
   story.at('12:20').silence('s1', ['host=web-2'], HOUR)
   story.at('12:30').cpu('web-3', 0.99)
   story.until('12:40')
-  t.match(story.play.mails.map(textOf).at(-1), 'In total  2 other alerts are firing on 2 hosts, 1 of them muted\n')
+  t.match(story.play.mails.map(textOf).at(-1), 'In total   2 other alerts are firing on 2 hosts, 1 of them muted\n')
   t.end()
 })
 

@@ -63,13 +63,13 @@ test('looking at a link changes nothing and says what it would do, however often
   ]) {
     t.ok(body.includes(words), words)
   }
-  t.match(body, /No reminders and no escalations until/)
+  t.match(body, /Stops reminders and escalations until/)
   t.strictSame(
     [...body.matchAll(/name="duration" value="(\w+)"/g)].map(([, value]) => value),
     ['1h', '4h', '24h', '365d'],
   )
   const silence = await get(SILENCE)
-  t.match(silence.body, /No notifications about this rule on this host/)
+  t.match(silence.body, /Stops notifications of this rule on this host/)
   t.strictSame(
     [...silence.body.matchAll(/name="duration" value="(\w+)"/g)].map(([, value]) => value),
     ['1h', '4h', '24h', '7d'],
@@ -116,7 +116,7 @@ test('the form of an acknowledgement takes the episode on, and its page gives it
   t.notMatch((await get(ACK)).body, /name="undo"/, 'what is over is not shown as if it held')
   await post(service, ACK, 'duration=365d&author=&note=')
   t.match(commands.at(-1), { ack: { author: 'ada@example.org', note: '' } })
-  t.match((await get(ACK)).body, /by <bdi>ada@example\.org<\/bdi>, until it ends\./)
+  t.match((await get(ACK)).body, /by <bdi>ada@example\.org<\/bdi>, until the alert resolves\./)
 })
 
 test('a silence by link is one silence of that rule on that host, however often it is sent', async (t) => {
@@ -188,7 +188,7 @@ test('what is over or forgotten is not acknowledged, and a wrong form says what 
   }
   t.equal((await post(service, ACK, `note=${'x'.repeat(9000)}`)).status, 413)
   fake.end()
-  t.match((await service.get(ACK)).body, /resolved, warning, 0 s ago.*nothing left to acknowledge/s)
+  t.match((await service.get(ACK)).body, /resolved, warning, 0 s ago.*nothing to acknowledge/s)
   t.equal((await post(service, ACK, 'duration=1h')).status, 303, 'the page says the rest')
   t.strictSame(service.commands, [])
   t.equal((await post(service, SILENCE, 'duration=1h')).status, 303, 'the rule can be silenced all the same')

@@ -46,7 +46,7 @@ test('the landing page links to everything, and every link leads somewhere', asy
   for (const link of links) t.equal((await get(link)).status, 200, link)
   t.notMatch((await get('/', { host: 'x' })).body, /token/)
   const bare = await serve(t, { listensBeyondLoopback: true })
-  t.match((await bare.get('/')).body, /Asks for a token/)
+  t.match((await bare.get('/')).body, /Requires a token/)
   t.notMatch((await bare.get('/')).body, /mailbox/)
   t.equal((await bare.get('/mailbox')).status, 404, 'without a mailbox there is none')
 })
@@ -70,7 +70,7 @@ test('the mailbox lists mails as plain words, whatever is in them', async (t) =>
   t.ok(body.includes('<a href="/mailbox/1"><bdi>no subject</bdi>'))
   t.notMatch(body, /<script/)
   const empty = await serve(t, { mailbox: mailboxOf([]) })
-  t.match((await empty.get('/mailbox')).body, /No mail yet/)
+  t.match((await empty.get('/mailbox')).body, /No mails yet/)
 })
 
 test('a mail is shown as high as it is and apart from the page, may do nothing, and has its text and headers beside it', async (t) => {
@@ -179,7 +179,7 @@ test('who follows a link from a mail reads a page; everybody else gets JSON', as
   t.equal(story.status, 200)
   for (const words of [
     'firing, critical',
-    '95% (limit: above 90%)',
+    '95% (threshold: above 90%)',
     'Acknowledged',
     'notified ada@example.org',
     'not notified bob@example.org',

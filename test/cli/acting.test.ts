@@ -237,7 +237,7 @@ test('silences add, list and expire do what the API does, and say how to take it
   t.match((await cli('silences', 'list', '--all')).out, { length: 3 })
   const json = JSON.parse((await cli('silences', 'list', '--json')).out.join('\n')) as unknown
   t.match(json, [{ id: 's1', endsAt: '2026-11-22T13:00:00.000Z' }])
-  t.match(await cli('silences', 'expire', 's1'), { code: 0, out: [/^over since 2026-11-22 13:00:00 UTC: host =~/] })
+  t.match(await cli('silences', 'expire', 's1'), { code: 0, out: [/^expired at 2026-11-22 13:00:00 UTC: host =~/] })
   t.strictSame(commands.at(-1), { kind: 'expire', id: 's1', now: NOW })
 })
 
@@ -264,7 +264,7 @@ test('alerts are listed with what is known of them, and no name in them steers t
   )
   t.strictSame(await cli('alerts', 'list'), await cli('alerts'))
   t.match((await cli('alerts', '--state', 'resolved')).out, [/^CODE/, /web-3/])
-  t.strictSame((await cli('alerts', '--state', 'pending')).out, ['no alert is pending'])
+  t.strictSame((await cli('alerts', '--state', 'pending')).out, ['no alerts are pending'])
   t.equal((JSON.parse((await cli('alerts', '--state', 'firing', '--json')).out.join('')) as unknown[]).length, 2)
 })
 
@@ -316,7 +316,7 @@ test('why tells the story of each episode in its order, with the reason of every
       '  2026-11-22 11:30:00 UTC  acknowledged by Ada until 2026-11-22 11:45:00 UTC: on it',
       '  2026-11-22 11:45:00 UTC  acknowledgement expired: acknowledged by Ada until now',
       '  2026-11-22 11:45:00 UTC  notification queued webhook:chat: no longer suppressed',
-      '  2026-11-22 11:45:02 UTC  webhook:chat (no longer suppressed) merged into a later one: told together with a',
+      '  2026-11-22 11:45:02 UTC  webhook:chat (no longer suppressed) merged into a later notification: told together with a',
       '  2026-11-22 11:59:00 UTC  notification queued ada@example.org: repeat interval elapsed',
       '  2026-11-22 11:59:00 UTC  mail to ada@example.org (fired) pending: 3 attempts, next 2026-11-22 12:01:00 UTC, 451 later',
       "  pending grace@example.org: 'fired' waits for its group (group_wait) until 2026-11-22 12:00:30 UTC",
@@ -385,7 +385,7 @@ test('what is missing, refused or out of reach is one sentence and its exit code
   for (const [args, says] of wrong)
     t.match(await cli(...args), { code: 1, out: [], err: { 0: says, length: 1 } }, args.join(' '))
   const nowhere = await runCli(['alerts', '--url', 'http://127.0.0.1:9'])
-  t.match(nowhere, { code: 2, err: { 0: /no stashwatch can be reached/, length: 1 } })
+  t.match(nowhere, { code: 2, err: { 0: /cannot reach stashwatch/, length: 1 } })
 })
 
 test('the address and the token are taken from the environment too', async (t) => {

@@ -63,7 +63,7 @@ system.filesystem         2         0       0  web-1
 system.load               1         0       1  web-1
 web.access                2         0       1  proxy, proxy [31m
 
-no schema of their own: kubernetes.pod (1)
+without a schema of their own: kubernetes.pod (1)
 
 metric         kind               values  smallest   largest  unit
 cpu            system.cpu              7      0.01  0.857143  ratio
@@ -132,14 +132,14 @@ test('nothing to read, no such file, and a file that is cut short are told as su
   t.match(await run({ events: 'empty' }, cwd), {
     code: 1,
     out: [],
-    err: [/^empty: found no event; expected JSON objects/],
+    err: [/^empty: found no events; expected JSON objects/],
   })
   t.match(await run({ events: 'gone' }, cwd), {
     code: 1,
     err: ['gone: does not exist: check the path after --events'],
   })
   t.match(await run({ events: 'dir' }, cwd), { code: 1, err: [/^dir: is a folder/] })
-  t.match(await run({ events: 'cut.gz' }, cwd), { code: 1, err: [/^cut\.gz: is cut short or not gzip all through/] })
+  t.match(await run({ events: 'cut.gz' }, cwd), { code: 1, err: [/^cut\.gz: is truncated or not valid gzip/] })
   t.match(await run({ events: 'empty', config: 'c.yaml' }, cwd), {
     code: 1,
     err: [/^c\.yaml:1:1: unknown key/, /1 error/],
@@ -216,7 +216,7 @@ test('own schemas judge, are named by check, and a broken one is a mistake', asy
       '{"event":{"dataset":"rack"},"host":"r1","watts":"7000"}\n{"event":{"dataset":"rack"},"watts":"many"}\n',
     s: { 'rack.schema.json': JSON.stringify(RACK) },
   })
-  t.equal((await run({ config: 'c.yaml' }, cwd)).out[3], `  own schemas in ${join(cwd, 's')}: rack`)
+  t.equal((await run({ config: 'c.yaml' }, cwd)).out[3], `  custom schemas in ${join(cwd, 's')}: rack`)
   const { out } = await run({ config: 'c.yaml', events: 'e.ndjson' }, cwd)
   t.match(out.join('\n'), /^rack +1 +1 +0 +r1$/m)
   t.match(out.join('\n'), /^power +rack +1 +7000 +7000 +none$/m)

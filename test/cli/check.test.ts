@@ -12,10 +12,10 @@ test('check sums up a configuration that is in order', async (t) => {
   t.equal(code, 0)
   t.strictSame(err, [])
   t.strictSame(out, [
-    'examples/receivers.yaml is in order: 3 rules, 1 receiver',
+    'examples/receivers.yaml is valid: 3 rules, 1 receiver',
     '  mail to Ada Lovelace <ada@example.org>, grace@example.org, through mail.example.org:587',
     "  subjects such as 'CPU on web-1 is high', 'Memory of web-1 is nearly used up', 'web-1 has fallen silent'",
-    '  listens on 0.0.0.0:8080, keeps its data in /var/lib/stashwatch',
+    '  listens on 0.0.0.0:8080, stores its data in /var/lib/stashwatch',
   ])
   t.notMatch(out.join(), /abcd|efgh|ijkl/)
 })
@@ -29,15 +29,15 @@ test('check says how the alerts of the example are routed, muted and worded', as
   const { code, out, err } = await run('examples/alerting.yaml', ROOT, env)
   t.strictSame([code, err], [0, []])
   t.strictSame(out, [
-    'examples/alerting.yaml is in order: 6 rules, 5 receivers',
+    'examples/alerting.yaml is valid: 6 rules, 5 receivers',
     '  mail to Ada Lovelace <ada@example.org>, grace@example.org, boss@example.org, through localhost:25',
     '  webhook of chat',
     '  Alertmanager of am',
     '  report to ops',
-    '  sign of life to ops',
+    '  heartbeat to ops',
     '  4 routes, 2 maintenance windows (patch-day, month-end), 2 inhibitions',
     "  subjects such as 'CPU on web-1 is high', '[WARNING] database-slow on db-1', '[WARNING] disk-full on web-1'",
-    `  listens on 127.0.0.1:8080, keeps its data in ${join(ROOT, 'examples/data')}`,
+    `  listens on 127.0.0.1:8080, stores its data in ${join(ROOT, 'examples/data')}`,
   ])
   t.notMatch(out.join(), /abcd|efgh|ijkl/)
 })
@@ -86,7 +86,7 @@ rules:
 test('check tells what was perhaps not meant, and does not fail for it', async (t) => {
   const { code, out } = await run(undefined)
   t.equal(code, 0)
-  t.match(out[0], 'the built-in configuration is in order: 3 rules, 1 receiver')
+  t.match(out[0], 'the built-in configuration is valid: 3 rules, 1 receiver')
   t.equal(out.at(-1), "warning: no 'smtp': mails are written to the mailbox and not sent")
 })
 

@@ -16,12 +16,12 @@ test(
     t.strictSame(child.err, [])
     t.match(child.out, [
       /^00:00 {2}listening on http:\/\/127\.0\.0\.1:\d+; 24 hosts/,
-      /^00:00 {2}the rule: mean CPU above 90%/,
+      /^00:00 {2}rule: mean CPU above 90%/,
       /^00:\d\d {2}the CPU of node07 rises/,
       /^00:\d\d {2}mail "CPU on node07 is high" to .*ada@example\.org.*: http:\/\/127\.0\.0\.1:\d+\/mailbox\/1$/,
       /^00:\d\d {2}the CPU of node07 falls back/,
       /^00:\d\d {2}mail ".*node07.*" to .*ada@example\.org.*: http:\/\/127\.0\.0\.1:\d+\/mailbox\/2$/,
-      /^00:\d\d {2}both mails are kept, as HTML and as text, in .*stashwatch-mails-\w+$/,
+      /^00:\d\d {2}both mails are saved, as HTML and as text, in .*stashwatch-mails-\w+$/,
     ])
     t.equal(child.out.length, 7, 'few lines')
     const [kept = '', ...more] = readdirSync(tmp)
@@ -34,8 +34,8 @@ test(
       '2-resolved.txt',
     ])
     const read = (name: string): string => readFileSync(join(tmp, kept, name), 'utf8')
-    t.match(read('1-fired.txt'), /^\[Warning\] node07: /)
-    t.match(read('2-resolved.txt'), /^\[Resolved\] node07: /)
+    t.match(read('1-fired.txt'), /^\[Warning\] CPU averaged 9\d(?:\.\d+)?% over 2 min on node07 \(threshold 90%\)\n/)
+    t.match(read('2-resolved.txt'), /^\[Resolved\] CPU back to [\d.]+% on node07 after /)
     for (const name of ['1-fired.html', '2-resolved.html']) {
       t.match(read(name), '<html')
       t.notMatch(read(name), /src="cid:/, 'its chart is in it')
@@ -46,7 +46,7 @@ test(
 test('a demo that is interrupted ends at once', async (t) => {
   const tmp = temporary(t)
   const child = runChild(t, ['demo', '--port', '0'], { cwd: tmp, env: { TMPDIR: tmp } })
-  await child.line(/the rule:/)
+  await child.line(/rule:/)
   const began = performance.now()
   child.process.kill('SIGINT')
   t.equal(await child.exit, 0)

@@ -48,7 +48,7 @@ test('hosts of a running service are listed and retired from a terminal, and the
   t.match(await cli('hosts', 'retire', 'web-10', '--force', ...at), {
     code: 0,
     err: [],
-    out: [/^retired: web-10, last seen \d{4}-.* UTC; it had no open alert$/],
+    out: [/^retired: web-10, last seen \d{4}-.* UTC; it had no open alerts$/],
   })
   t.match(await cli('hosts', 'retire', 'wbe-10', ...at), {
     code: 1,
@@ -78,24 +78,24 @@ test('what stands between a command and the service is said in one sentence, wit
   const { port } = other.address() as AddressInfo
   const { url } = running.service
   const wrong: readonly (readonly [string[], number, RegExp])[] = [
-    [['--url', url], 1, /^Send one of api\.tokens .* --token or STASHWATCH_API_TOKEN takes it\.$/],
+    [['--url', url], 1, /^Send one of api\.tokens .* Fix: set --token or STASHWATCH_API_TOKEN\.$/],
     [['--url', url, '--token', 'wrong-wrong-wrong'], 1, /^Send one of api\.tokens/],
     [
       ['--url', 'localhost:8080'],
       1,
-      /^--url: found 'localhost:8080', expected one such as http:\/\/127\.0\.0\.1:8080$/,
+      /^--url: found 'localhost:8080', expected a URL such as http:\/\/127\.0\.0\.1:8080$/,
     ],
     [
       ['--url', 'http://127.0.0.1:1'],
       2,
-      /^no stashwatch can be reached at http:\/\/127\.0\.0\.1:1 \(.+\): does it run there\? --url says where it is$/,
+      /^cannot reach stashwatch at http:\/\/127\.0\.0\.1:1 \(.+\)\. Fix: check that it is running, or set --url$/,
     ],
     [
       ['--url', `http://127.0.0.1:${port}`],
       2,
-      /^what answers at http:\/\/127\.0\.0\.1:\d+ is no stashwatch \(status 200\)/,
+      /^the server at http:\/\/127\.0\.0\.1:\d+ is not stashwatch \(status 200\)/,
     ],
-    [['--token', 'größe\u{1F600}', '--url', url], 1, /^the token has a character/],
+    [['--token', 'größe\u{1F600}', '--url', url], 1, /^the token contains a character/],
   ]
   for (const [args, code, says] of wrong) {
     const outcome = await runCli(['hosts', ...args])

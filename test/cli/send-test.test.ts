@@ -37,8 +37,8 @@ test('send-test mails everybody, or one receiver, and says what the mail server 
     'linus@example.org',
   ])
   const mail = await PostalMime.parse(server.arrived.find(({ to }) => to.includes('ada@example.org'))!.raw)
-  t.equal(mail.subject, 'Test mail of stashwatch')
-  t.match(mail.text, /Ada/)
+  t.equal(mail.subject, 'Test mail from stashwatch')
+  t.match(mail.text, /ada@/)
   t.match(mail.text, /this is a test; no host is affected/)
 
   const one = await sendTest(t, smtp(server.port), '--receiver', 'storage')
@@ -76,10 +76,16 @@ test('send-test says why a mail was not accepted, and exits 2 where the mail ser
       smtp: 'data: ./mails',
       args: ['--receiver', 'storage'],
       code: 0,
-      out: [/: accepted \(kept as /],
-      err: /^no smtp in the configuration: .*mails\/mailbox$/,
+      out: [/: accepted \(saved as /],
+      err: /^no smtp in the configuration: mails are written to files in .*mails\/mailbox instead of sent$/,
     },
-    { smtp: 'data: ./c.yaml', args: [], code: 2, out: [], err: /the data folder cannot be made \(.*\): correct data/ },
+    {
+      smtp: 'data: ./c.yaml',
+      args: [],
+      code: 2,
+      out: [],
+      err: /cannot create the data folder \(.*\)\. Fix: correct data/,
+    },
   ]
   for (const { smtp, args, code, out, err } of cases) {
     const outcome = await sendTest(t, smtp, ...args)

@@ -36,14 +36,16 @@ test('an environment that stands in the way exits 2 and says the next step', asy
   t.teardown(() => taken.close())
   const { port } = taken.address() as AddressInfo
   writeFileSync(join(folder, 'a-file'), '')
-  const inUse = new RegExp(`^127\\.0\\.0\\.1:${port} is in use: stop the other program, or set another address`)
+  const inUse = new RegExp(
+    `^127\\.0\\.0\\.1:${port} is already in use\\. Fix: stop the other program, or set another address`,
+  )
   const file = join(folder, 'c.yaml')
   const wrong: readonly (readonly [string, RegExp])[] = [
-    ['listen: 192.0.2.1:0', /^192\.0\.2\.1:0 is no address of this machine: correct listen$/],
-    ['listen: 127.0.0.1:0\ndata: ./a-file', /^the data folder cannot be made \(.*a-file.*\): correct data$/],
-    ['listen: 127.0.0.1:0\ndata: ./a-file/below', /^the data folder cannot be made \(.*a-file.*\): correct data$/],
+    ['listen: 192.0.2.1:0', /^192\.0\.2\.1:0 is not an address of this machine. Fix: correct listen$/],
+    ['listen: 127.0.0.1:0\ndata: ./a-file', /^cannot create the data folder \(.*a-file.*\)\. Fix: correct data$/],
+    ['listen: 127.0.0.1:0\ndata: ./a-file/below', /^cannot create the data folder \(.*a-file.*\)\. Fix: correct data$/],
     // A folder that is there and takes none, on Linux.
-    ['listen: 127.0.0.1:0\ndata: /proc/x/y', /^the data folder cannot be made \(.*\/proc\/x.*\): correct data$/],
+    ['listen: 127.0.0.1:0\ndata: /proc/x/y', /^cannot create the data folder \(.*\/proc\/x.*\)\. Fix: correct data$/],
     [`listen: 127.0.0.1:${port}`, inUse],
   ]
   for (const [yaml, says] of wrong) {

@@ -54,7 +54,7 @@ test('people act on an alert from the terminal, by the link in a mail, and see w
   const listed = await cli('silences', 'list')
   const id = /^(\S{36}) +active +1 /m.exec(listed)?.[1] ?? ''
   t.match(await cli('silences', 'expire', id), /^over since/)
-  t.equal(await cli('silences', 'list'), 'no silences; --all lists those that are over')
+  t.equal(await cli('silences', 'list'), 'no silences; --all also lists expired ones')
 
   const mail = await until('the mail is there', async () => first.service.mailbox?.read(1))
   const links = [...mail.text.matchAll(/https:\/\/watch\.example\.org(\/act\/\S+)/g)].map(([, path = '']) => path)

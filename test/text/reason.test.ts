@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import type { Evidence, Measure, Reason, StateMetric, Unit } from '../../src/model.ts'
+import type { Evidence, Measure, Of, Reason, StateMetric, Unit } from '../../src/model.ts'
 import { formatFigure, formatMeasure } from '../../src/text/measure.ts'
 import { describeReason } from '../../src/text/reason.ts'
 
@@ -51,22 +51,22 @@ test('absence and the built-in rules have a sentence for each of their codes', (
   const of = { host: source }
   const hosts = ['web-1', 'web-2']
   const said: readonly (readonly [sentence: string, code: string, params?: Reason['params'], said?: Said])[] = [
-    ['no event from web-1, while logstash-a went on delivering', 'absent', { source }],
-    ['no event from web-1; logstash-a is gone, and no other source delivers it', 'absent_source_gone', { source }],
-    ['no event received from expected host web-1', 'never_seen'],
-    ['events from web-1 arrive again', 'seen', { source }],
+    ['no events from web-1, while logstash-a kept delivering', 'absent', { source }],
+    ['no events from web-1; logstash-a is gone, and no other source delivers it', 'absent_source_gone', { source }],
+    ['no events received from expected host web-1', 'never_seen'],
+    ['events from web-1 are arriving again', 'seen', { source }],
     ['first event received from web-1', 'first_seen', { source }],
     ['last event at 2026-11-22 12:00:00 UTC', 'last_event', { at: AT }],
-    ['no event received; expected since 2026-11-22 12:00:00 UTC', 'expected_since', { at: AT }],
+    ['no events received; expected since 2026-11-22 12:00:00 UTC', 'expected_since', { at: AT }],
     [
-      'no request from logstash-a; its 12 hosts are not evaluated meanwhile',
+      'no requests from logstash-a; its 12 hosts are not evaluated meanwhile',
       'source_silent',
       { source, hosts: 12 },
       of,
     ],
-    ['no request from logstash-a; its host is not evaluated meanwhile', 'source_silent', { source, hosts: 1 }, of],
-    ['logstash-a delivers again', 'source_delivers', {}, of],
-    ['logstash-a delivers, last at 2026-11-22 12:00:00 UTC', 'source_delivers', { lastSeen: AT }, of],
+    ['no requests from logstash-a; its host is not evaluated meanwhile', 'source_silent', { source, hosts: 1 }, of],
+    ['logstash-a is delivering again', 'source_delivers', {}, of],
+    ['logstash-a is delivering, last request at 2026-11-22 12:00:00 UTC', 'source_delivers', { lastSeen: AT }, of],
     ['logstash-a is no longer expected', 'source_unexpected', {}, of],
     [
       'logstash-a delivers 12 hosts (usually 40); their absence is not evaluated meanwhile',
@@ -75,7 +75,7 @@ test('absence and the built-in rules have a sentence for each of their codes', (
       of,
     ],
     ['logstash-a delivers 40 hosts again', 'hosts_back', { hosts: 40 }, of],
-    ['12 hosts now count as usual for logstash-a, after 30 min', 'flow_accepted', { hosts: 12, for: HOUR / 2 }, of],
+    ['12 hosts are now usual for logstash-a, after 30 min', 'flow_accepted', { hosts: 12, for: HOUR / 2 }, of],
     ['40 hosts are usual', 'hosts_usual', { usual: 40 }, of],
     ['the usual number of hosts is not known yet', 'usual_unknown'],
     [
@@ -86,19 +86,24 @@ test('absence and the built-in rules have a sentence for each of their codes', (
     ],
     ['no events from 502 expected hosts: web-1, web-2 and 500 more', 'missing_everywhere', { hosts, count: 502 }],
     [
-      'events from all hosts that were absent together arrive again, except 2 that were retired',
+      'events from all hosts that were absent together are arriving again, except 2 that were retired',
       'seen_again',
       { retired: 2 },
     ],
-    ['events from all of these expected hosts arrive', 'seen_again', {}, { measure: state('missing_hosts', 'count') }],
+    [
+      'events from all of these expected hosts are arriving',
+      'seen_again',
+      {},
+      { measure: state('missing_hosts', 'count') },
+    ],
     ['no hosts are absent together', 'none_absent'],
     [
-      'events of web-1 are dated 1 h before their arrival; until its clock is right, they count by arrival',
+      'events of web-1 are dated 1 h before their arrival; they count by arrival time until the clock is in sync',
       'clock_skewed',
       { seconds: 3600 },
     ],
     [
-      'events of web-1 are dated 1 h after their arrival; until its clock is right, they count by arrival',
+      'events of web-1 are dated 1 h after their arrival; they count by arrival time until the clock is in sync',
       'clock_skewed',
       { seconds: -3600 },
     ],
@@ -109,7 +114,7 @@ test('absence and the built-in rules have a sentence for each of their codes', (
       { limit: 'hosts', refused: 7 },
     ],
     ['nothing was refused for 10 min', 'limit_calm', { for: HOUR / 6 }],
-    ['nothing was refused lately', 'limit_calm'],
+    ['nothing was refused recently', 'limit_calm'],
   ]
   for (const [sentence, code, params, what] of said) t.equal(say(code, params, what), sentence, code)
   t.end()
@@ -128,14 +133,14 @@ test('what closes an alert is said, in the time of the reader', (t) => {
     ['the series of disk are now told apart by other fields', 'regrouped', { metric: 'disk' }],
     ['web-1 was retired', 'host_retired'],
     [
-      'web-1 was retired: last event at 2026-11-22 12:00:00 UTC; logstash-a went on delivering for more than 30 d',
+      'web-1 was retired: last event at 2026-11-22 12:00:00 UTC; logstash-a kept delivering for more than 30 d',
       'host_retired',
       { why: 'absent_for', source: 'logstash-a', for: 720 * HOUR, lastSeen: AT },
     ],
     ['its source logstash-a is gone as well', 'source_gone', { source: 'logstash-a' }],
     ['retired by Ada', 'retired_by', { author: 'Ada' }],
     ['no request since 2026-11-22 12:00:00 UTC, and it is not in the configuration', 'no_request', { since: AT }],
-    ['it is no longer in the list of expected hosts', 'not_expected'],
+    ['it is no longer an expected host', 'not_expected'],
     ['the last of the hosts that were absent together are retired', 'last_retired'],
   ]
   for (const [sentence, code, params] of said) t.equal(say(code, params), sentence, code)
@@ -163,7 +168,45 @@ test('a long list of names is bounded, and a code without words stands for itsel
 test('each measure has its words, and a number of things reads as one', (t) => {
   t.equal(formatMeasure(CPU), 'mean of cpu over 2 min')
   t.equal(formatMeasure(state('source_silence')), 'time since the last request')
-  t.equal(formatFigure(CPU, '95%', 'is'), 'mean of cpu over 2 min is 95%')
-  t.equal(formatFigure(state('absent_hosts', 'count'), '25', 'is'), '25 hosts became absent together')
+  t.end()
+})
+
+test('a headline says what each aggregate and each state was, and where', (t) => {
+  const on = 'on web-1'
+  const said = (measure: Measure, value = '95%'): string => formatFigure(measure, value, 'web-1')
+  t.equal(said(CPU), `CPU averaged 95% over 2 min ${on}`)
+  const aggregates: Readonly<Record<Of, string>> = {
+    mean: `Disk averaged 95% over 2 min ${on}`,
+    sum: `Disk totaled 95% over 2 min ${on}`,
+    min: `Disk minimum was 95% over 2 min ${on}`,
+    max: `Disk maximum was 95% over 2 min ${on}`,
+    last: `Disk last read 95% ${on}`,
+    stddev: `Disk standard deviation was 95% over 2 min ${on}`,
+    count: `Disk was sampled 95% times in 2 min ${on}`,
+    increase: `Disk increased by 95% in 2 min ${on}`,
+    rate: `Disk rate was 95% over 2 min ${on}`,
+  }
+  for (const [of, words] of Object.entries(aggregates) as [Of, string][])
+    t.equal(said({ kind: 'aggregate', metric: 'disk', unit: 'ratio', of, over: 120_000 }), words)
+  t.equal(
+    said({ kind: 'aggregate', metric: 'nginx_errors', unit: 'count', of: 'count', over: 60_000 }, '1'),
+    `nginx_errors was sampled once in 1 min ${on}`,
+  )
+  const events: Measure = { kind: 'count', metric: 'events', unit: 'count', over: 300_000 }
+  t.equal(said(events, '12'), `12 matching events in 5 min ${on}`)
+  t.equal(said(events, '1'), `1 matching event in 5 min ${on}`)
+  const states: Readonly<Record<StateMetric, string>> = {
+    absence: 'No events from web-1 for 3',
+    expected: 'No events from expected host web-1 for 3',
+    source_silence: 'No requests from web-1 for 3',
+    source_hosts: 'web-1 delivers 3 hosts',
+    absent_hosts: '3 hosts of web-1 became absent together',
+    missing_hosts: 'No events from 3 expected hosts',
+    clock_offset: 'Clock of web-1 is off by 3',
+    refused: '3 refused by a limit of web-1',
+  }
+  for (const [metric, words] of Object.entries(states) as [StateMetric, string][])
+    t.equal(said(state(metric, 'count'), '3'), words)
+  t.equal(said(state('source_hosts', 'count'), '1'), 'web-1 delivers 1 host')
   t.end()
 })

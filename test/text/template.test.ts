@@ -87,7 +87,7 @@ test('values are text once they are in: a value that looks like a template stays
   const evidence = { why: { code: 'absent', params: { source: '$& {{' } } }
   t.equal(
     render('{{host}}: {{reason}}', { identity, evidence }),
-    '{{rule}}: no event from {{rule}}, while $& {{ went on delivering',
+    '{{rule}}: no events from {{rule}}, while $& {{ kept delivering',
   )
 })
 

@@ -28,7 +28,7 @@ ${facts([
 ])}
 <h2>Alerts</h2>
 ${alerts.length === 0 ? '<p>No open or recent alerts.</p>' : `<ul class="card">${alerts.map((alert) => alertItem(alert, now)).join('\n')}</ul>`}
-<h2>Newest measurements</h2>
+<h2>Latest values</h2>
 ${series.length === 0 ? '<p>No series.</p>' : `<ul class="card">${series.map((one) => seriesItem(one, now)).join('\n')}</ul>`}`,
   )
 }
@@ -88,8 +88,8 @@ function seriesItem(
     ] as const
   ).filter(([, value]) => value !== null)
   const figures = known.map(([what, value]) => `${what} ${formatValue(value, unit)}`)
-  const of = `${formatCount(count, 'sample')}, the newest ${formatDuration(now - newest)} ago`
-  return `<li>${foreign(name)}: ${escapeHtml(figures.join(', ') || 'counted only')}<span class="soft">${escapeHtml(of)}</span></li>`
+  const of = `${formatCount(count, 'sample')}, latest ${formatDuration(now - newest)} ago`
+  return `<li>${foreign(name)}: ${escapeHtml(figures.join(', ') || 'count only')}<span class="soft">${escapeHtml(of)}</span></li>`
 }
 
 function acknowledged({ author, at, until, note }: Acknowledgement): string {

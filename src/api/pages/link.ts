@@ -27,7 +27,7 @@ const HOURS: readonly Choice[] = [
 /** For how long: what the form sends, and what it says. The second one is chosen already. */
 export const CHOICES: Readonly<Record<LinkAction['do'], readonly Choice[]>> = {
   // An acknowledgement ends with its episode, so that the longest one means as long as that.
-  ack: [...HOURS, ['365d', 'until it ends']],
+  ack: [...HOURS, ['365d', 'until it resolves']],
   silence: [...HOURS, ['7d', '7 days']],
 }
 
@@ -45,7 +45,7 @@ export function linkPage(facts: LinkFacts): string {
     `<h1>${verb} ${foreign(action.rule)} on ${foreign(action.host)}</h1>
 ${doneAlready(facts)}
 ${alertNow(facts.alert, facts.now)}
-${canAct(facts) ? form(facts) : '<p>There is nothing left to acknowledge.</p>'}`,
+${canAct(facts) ? form(facts) : '<p>There is nothing to acknowledge: the alert has resolved.</p>'}`,
   )
 }
 
@@ -85,7 +85,7 @@ function doneAlready(facts: LinkFacts): string {
 
 const untilText = (until: Millis, now: Millis): string =>
   until - now > 300 * 86_400_000
-    ? 'until it ends'
+    ? 'until the alert resolves'
     : `for another ${formatDuration(until - now)}, until ${formatTime(until)}`
 
 /** An alert as it is now: its state, and what was judged last. */
@@ -93,7 +93,7 @@ export function alertNow(alert: AlertView | undefined, now: Millis): string {
   if (alert === undefined) return '<h2>Now</h2>\n<p>This episode is over, and its record was deleted.</p>'
   const { identity, state, severity, startsAt, evaluatedAt, value, evidence, resolvedAt, muted } = alert
   const { unit } = identity.measure
-  const limit = evidence.limit === undefined ? '' : ` (limit: ${formatLimit(evidence.limit, unit)})`
+  const limit = evidence.limit === undefined ? '' : ` (threshold: ${formatLimit(evidence.limit, unit)})`
   const isOver = resolvedAt !== undefined
   const [tone, span] = isOver
     ? ['good', `${formatDuration(now - resolvedAt)} ago`]
@@ -111,9 +111,9 @@ export function alertNow(alert: AlertView | undefined, now: Millis): string {
 }
 
 const EFFECT: Readonly<Record<LinkAction['do'], string>> = {
-  ack: 'No reminders and no escalations until the time is up, the severity is raised or the alert resolves. You are still notified when it resolves.',
+  ack: 'Stops reminders and escalations until the time is up, the severity is raised or the alert resolves. You are still notified when it resolves.',
   silence:
-    'No notifications about this rule on this host until the time is up. The rule is still evaluated, and if it is firing then, its receivers are notified.',
+    'Stops notifications of this rule on this host until the time is up. The rule is still evaluated; if it is firing at that time, its receivers are notified.',
 }
 
 function form(facts: LinkFacts): string {
@@ -124,7 +124,7 @@ function form(facts: LinkFacts): string {
       `<label class="choice"><input type="radio" name="duration" value="${value}"${i === 1 ? ' checked' : ''}>${says}</label>`,
   )
   const verb = action.do === 'ack' ? 'Acknowledge' : 'Silence'
-  return `<h2>${isDone ? 'Change it' : verb}</h2>
+  return `<h2>${isDone ? 'Change' : verb}</h2>
 <p>${EFFECT[action.do]}</p>
 <form method="post">
 <fieldset><legend>For how long, from now</legend>${choices.join('\n')}</fieldset>

@@ -59,13 +59,13 @@ function listPage(entries: readonly MailboxEntry[]): string {
   )
   const mails =
     items.length === 0
-      ? '<p>No mail yet. The first alert that fires writes one.</p>'
+      ? '<p>No mails yet. The first alert that fires writes one.</p>'
       : `<ul class="card mails">${items.join('\n')}</ul>`
   return page(
     'Mailbox: stashwatch',
     `<p><a href="/">stashwatch</a></p>
 <h1>Mailbox</h1>
-<p class="soft">Mails that were written to files, because no mail server is configured.</p>
+<p class="soft">Mails are written to files because no mail server is configured.</p>
 ${mails}`,
   )
 }
@@ -114,4 +114,4 @@ const headerLine = ({ name, value }: MailboxMail['headers'][number]): string =>
   `<div><dt>${escapeHtml(name)}</dt><dd>${foreign(value)}</dd></div>`
 
 const missingPage = (): string =>
-  page('No such mail: stashwatch', '<p><a href="/mailbox">Mailbox</a></p>\n<h1>There is no mail of this number</h1>')
+  page('No such mail: stashwatch', '<p><a href="/mailbox">Mailbox</a></p>\n<h1>No mail with this number</h1>')

@@ -34,7 +34,7 @@ export async function checkEvents(file: string, config: Config, io: EventsIo): P
     return isMissing(error) || isCut(error) ? 1 : 2
   }
   if (tally.events === 0) {
-    io.err(`${file}: found no event; expected JSON objects, one a line or in an array, plain or gzip`)
+    io.err(`${file}: found no events; expected JSON objects, one per line or in an array, plain or gzip`)
     return 1
   }
   for (const line of report(file, tally, config)) io.out(plain(line))
@@ -68,9 +68,9 @@ function rejectCode(error: unknown): string {
 
 function whyUnreadable(error: unknown): string {
   const code = rejectCode(error)
-  if (code === 'EISDIR') return 'is a folder; expected a file of events'
+  if (code === 'EISDIR') return 'is a folder; expected a file with events'
   if (isMissing(error)) return 'does not exist: check the path after --events'
-  if (isCut(error)) return `is cut short or not gzip all through (${code})`
+  if (isCut(error)) return `is truncated or not valid gzip (${code})`
   return `cannot be read (${code})`
 }
 
@@ -110,7 +110,7 @@ function basics(base: KindTally | undefined): readonly string[] {
   const sorted = [...base.datasets].toSorted(([, a], [, b]) => b - a)
   const first = sorted.slice(0, SHOWN_DATASETS).map(([name, events]) => `${name} (${events})`)
   const more = sorted.length > SHOWN_DATASETS ? [`${sorted.length - SHOWN_DATASETS} more`] : []
-  return ['', `no schema of their own: ${[...first, ...more].join(', ')}`]
+  return ['', `without a schema of their own: ${[...first, ...more].join(', ')}`]
 }
 
 function fedTable(kinds: readonly (readonly [string, KindTally])[], { engine }: Config): readonly string[] {
@@ -118,7 +118,7 @@ function fedTable(kinds: readonly (readonly [string, KindTally])[], { engine }: 
   const rows = kinds.flatMap(([kind, { fed }]) =>
     [...fed].map(([name, one]) => [name, kind, String(one.count), ...range(one), units.get(name) ?? 'events']),
   )
-  if (rows.length === 0) return ['no metric and no rule found a value']
+  if (rows.length === 0) return ['no metric and no rule found any values']
   return table(['metric', 'kind', 'values', 'smallest', 'largest', 'unit'], rows, [2, 3, 4])
 }
 

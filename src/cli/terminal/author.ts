@@ -22,5 +22,5 @@ export function resolveAuthor(
   if (name !== undefined && name !== '') return { author: name }
   if ((args.token ?? env['STASHWATCH_API_TOKEN'] ?? '') !== '') return {}
   if (io.user !== undefined && io.user !== '') return { author: io.user }
-  throw new RemoteError('nobody is logged in and no token says who asks for it: give a name with --author NAME', 1)
+  throw new RemoteError('no author: nobody is logged in and no token is set. Fix: set --author NAME', 1)
 }

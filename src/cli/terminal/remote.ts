@@ -10,8 +10,8 @@ export interface RemoteArgs {
 export const withRemote = (command: Command): Command =>
   command
     .option('--url <url>', `address of the service (default: $STASHWATCH_URL, or ${USUAL})`)
-    .option('--token <token>', 'one of its api.tokens (default: $STASHWATCH_API_TOKEN)')
-    .option('--json', 'print the answer of the service as JSON')
+    .option('--token <token>', 'one of the api.tokens (default: $STASHWATCH_API_TOKEN)')
+    .option('--json', 'print the response of the service as JSON')
 
 /** What such a command needs of the process. */
 export interface RemoteIo {
@@ -70,7 +70,8 @@ export function printable(text: string): string {
 function openRemote({ url, token }: RemoteArgs, { env }: RemoteIo): Ask {
   const base = baseUrl(url ?? (env['STASHWATCH_URL'] || USUAL))
   const secret = token ?? env['STASHWATCH_API_TOKEN'] ?? ''
-  if (/[^\x20-\xff]/.test(secret)) throw new RemoteError('the token has a character that no request can carry', 1)
+  if (/[^\x20-\xff]/.test(secret))
+    throw new RemoteError('the token contains a character that an HTTP header cannot carry', 1)
   const headers = secret === '' ? {} : { authorization: `Bearer ${secret}` }
   return async (method, path, body) => {
     const content = body === undefined ? {} : { 'content-type': 'application/json' }
@@ -83,7 +84,7 @@ function openRemote({ url, token }: RemoteArgs, { env }: RemoteIo): Ask {
 function baseUrl(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.username !== '' || parsed.search !== '') {
-    throw new RemoteError(`--url: found '${url}', expected one such as ${USUAL}`, 1)
+    throw new RemoteError(`--url: found '${url}', expected a URL such as ${USUAL}`, 1)
   }
   return `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}`
 }
@@ -96,12 +97,9 @@ async function send(base: string, path: string, init: RequestInit): Promise<read
     const { cause, name } = error as Error & { cause?: { readonly code?: string; readonly message?: string } }
     const why =
       name === 'TimeoutError'
-        ? `no answer within ${PATIENCE / 1000} s`
+        ? `no response within ${PATIENCE / 1000} s`
         : (cause?.code ?? cause?.message ?? 'no connection')
-    throw new RemoteError(
-      `no stashwatch can be reached at ${base} (${why}): does it run there? --url says where it is`,
-      2,
-    )
+    throw new RemoteError(`cannot reach stashwatch at ${base} (${why}). Fix: check that it is running, or set --url`, 2)
   }
 }
 
@@ -114,10 +112,10 @@ interface Problem {
 function read(base: string, status: number, text: string): unknown {
   const value = parse(text)
   if (value === undefined)
-    throw new RemoteError(`what answers at ${base} is no stashwatch (status ${status}): --url says where it is`, 2)
+    throw new RemoteError(`the server at ${base} is not stashwatch (status ${status}). Fix: set --url`, 2)
   if (status < 400) return value
   const { detail = `status ${status}` } = (value ?? {}) as Problem
-  const token = status === 401 ? ' --token or STASHWATCH_API_TOKEN takes it.' : ''
+  const token = status === 401 ? ' Fix: set --token or STASHWATCH_API_TOKEN.' : ''
   throw new RemoteError(`${detail}${formatFound(value ?? {})}${token}`, status < 500 ? 1 : 2)
 }
 

@@ -98,14 +98,14 @@ async function deliverTo(
   const cut = new AbortController()
   let late: string | undefined
   const giveUp = (why: string) => (): void => {
-    late = `no answer from ${name} ${why}`
+    late = `no response from ${name} ${why}`
     cut.abort()
   }
   let cancel = clock.after(share, giveUp(`to all commands within ${share / 1000} s`))
   const delivery = await server.line.send(bytes, envelope, AbortSignal.any([signal, cut.signal]), () => {
     cancel()
     const span = `${afterData / 60_000} min`
-    cancel = clock.after(afterData, giveUp(`within ${span} after it had the whole mail, which it may have taken`))
+    cancel = clock.after(afterData, giveUp(`within ${span} after the whole mail was sent; it may have been accepted`))
     given()
   })
   cancel()
@@ -159,12 +159,12 @@ function rest({ clock, log }: EmailParts, server: Server, began: Millis, answer:
   server.failedAt = clock.now()
   server.restsUntil = server.failedAt + restingFor(server.failures)
   const fields = { server: server.name, answer }
-  if (server.failures === 1) log.warn(fields, 'a mail server is in trouble and rests; mails go to the next one')
-  else log.debug(fields, 'a mail server is still in trouble')
+  if (server.failures === 1) log.warn(fields, 'mail server unavailable; mails go to the next server')
+  else log.debug(fields, 'mail server still unavailable')
 }
 
 function wake({ log }: EmailParts, server: Server): void {
-  if (server.failures > 0) log.info({ server: server.name }, 'a mail server takes mails again')
+  if (server.failures > 0) log.info({ server: server.name }, 'mail server accepts mails again')
   server.failures = 0
   server.restsUntil = Number.NEGATIVE_INFINITY
 }

@@ -75,7 +75,7 @@ export async function openMailbox(folder: string, compose: Compose, keep = KEEP)
         await writeDurably(folder, file.name, bytes)
         files.set(file.n, file.name)
         await prune(folder, files, keep)
-        return { state: 'sent', answer: `kept as ${file.name}` }
+        return { state: 'sent', answer: `saved as ${file.name}` }
       } catch (error) {
         return { state: 'retry', answer: clean(`cannot write ${file.name}: ${(error as Error).message}`) }
       }

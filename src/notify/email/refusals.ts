@@ -89,20 +89,20 @@ function isOversized({ code, command }: Failure): boolean {
 function refusalText(error: Failure, config: SmtpConfig): string {
   const { host, port, oauth2, requireTls } = config
   const server = `${host}:${port}`
-  if (error.code === 'EABORT') return `cut off: ${server} took too long, or stashwatch stopped`
+  if (error.code === 'EABORT') return `aborted: ${server} took too long, or stashwatch stopped`
   if (error.code === 'ETIMEDOUT') return lateText(config)
   if (oauth2 !== undefined && /\bJSON\b/.test(error.message)) {
     // The parser's sentence would repeat a piece of the answer, and that may be a token.
-    return 'the answer to the request for an access token is no JSON (check smtp.oauth2.access_url)'
+    return 'the access token response is not JSON (check smtp.oauth2.access_url)'
   }
   if (error.code === 'EAUTH')
     return `${error.message} (check ${oauth2 ? 'smtp.oauth2' : 'smtp.user and smtp.password'})`
   if (requireTls && /STARTTLS/.test(error.message) && error.responseCode !== undefined) {
     const help = 'set smtp.require_tls: false, or port: 465 if it speaks TLS there'
-    return `${server} does not offer STARTTLS, and smtp.require_tls asks for it (${help}): ${error.message}`
+    return `${server} does not offer STARTTLS, which smtp.require_tls requires (${help}): ${error.message}`
   }
   if (/certificate/i.test(error.message)) {
-    const help = 'NODE_EXTRA_CA_CERTS may name a file with further authorities'
+    const help = 'set NODE_EXTRA_CA_CERTS to a file with additional CA certificates'
     return `${error.message} (the certificate of ${server} is not trusted; ${help})`
   }
   if (error.code === 'ECONNECTION' && error.responseCode === undefined) return `${server} closed the connection`
@@ -110,5 +110,5 @@ function refusalText(error: Failure, config: SmtpConfig): string {
 }
 
 function lateText({ host, port, timeout }: SmtpConfig): string {
-  return `no answer from ${host}:${port} within ${timeout / 1000} s`
+  return `no response from ${host}:${port} within ${timeout / 1000} s`
 }

@@ -64,7 +64,7 @@ export function listAdvice(
   const life = `/api/v1/alerts/${encodeURIComponent(snapshot.episode)}`
   const timeline = { text: 'Alert timeline:', url: `${options.url ?? ''}${life}` }
   const change: Advice = {
-    text: `Too noisy? Adjust rule ${formatName(rule)} in the configuration and try it with "stashwatch check".`,
+    text: `Too noisy? Adjust rule ${formatName(rule)} in the configuration and verify it with "stashwatch check".`,
   }
   return [
     ...investigationLinks(snapshot, options.url),
@@ -77,16 +77,16 @@ export function listAdvice(
 /** What to do about an alert of a built-in rule. */
 const BUILTIN_ADVICE: Readonly<Record<BuiltinRule, string>> = {
   [BUILTIN_RULES.source]:
-    'Check this Logstash: is it running, does its log say that the http output cannot deliver, is its token still valid?',
+    'Check this Logstash: is it running, does its log report errors of the http output, is its token still valid?',
   [BUILTIN_RULES.degraded]:
-    'Check what lies between these hosts and this Logstash: its beats input, a load balancer, a network. /api/v1/hosts shows when each was last seen. ' +
-    'If the hosts were removed on purpose, no action is needed: after half an hour, the number that is left counts as usual.',
+    'Check what is between these hosts and this Logstash: its beats input, a load balancer, the network. /api/v1/hosts shows when each host was last seen. ' +
+    'If the hosts were removed on purpose, no action is needed: after 30 min the remaining number of hosts is the new normal.',
   [BUILTIN_RULES.mass]:
-    'Check what these hosts share: a rack, a switch, a power supply, a job that stopped their senders. Each has an alert of its own in /api/v1/alerts.',
+    'Check what these hosts share: a rack, a switch, a power supply, a job that stopped their agents. Each host has its own alert in /api/v1/alerts.',
   [BUILTIN_RULES.clock]:
-    'Check the clock of this host and its time service (chrony, ntpd), and the time zone in which its log lines are parsed.',
+    'Check the clock of this host and its time service (chrony, ntpd), and the time zone used to parse its log lines.',
   [BUILTIN_RULES.cap]:
-    'Check /api/v1/hosts: are these hosts yours? If so, raise "limits" in the configuration; if not, find out what creates these names.',
+    'Check /api/v1/hosts: do you know these hosts? If so, raise "limits" in the configuration; if not, find out what creates these names.',
 }
 
 /** Where to look first while an alert fires, and where if its end needs to be understood: not at a host that is gone. */
@@ -100,12 +100,14 @@ export function investigationLinks(
   if (url === undefined) {
     return [
       {
-        text: isFiring ? `Check ${host}: what runs there, and since when?` : `If the cause is unknown: check ${host}.`,
+        text: isFiring
+          ? `Check what is running on ${host}, and since when.`
+          : `If the cause is unknown, check ${host}.`,
       },
     ]
   }
   const path = name.length > LINKED ? 'hosts' : `hosts/${encodeURIComponent(name.toWellFormed())}`
-  return [{ text: `${host}, its series and current windows:`, url: `${url}/api/v1/${path}` }]
+  return [{ text: `Series and current windows of ${host}:`, url: `${url}/api/v1/${path}` }]
 }
 
 function eventLinks(
@@ -115,5 +117,5 @@ function eventLinks(
 ): readonly Advice[] {
   if (kibana === undefined || host.length > LINKED) return []
   const url = kibanaLink(kibana, { host, from: Math.min(startsAt, decidedAt) - AROUND, to: decidedAt + AROUND })
-  return url === undefined ? [] : [{ text: `Events of ${formatName(host)} around that time:`, url }]
+  return url === undefined ? [] : [{ text: `Events from ${formatName(host)} around that time:`, url }]
 }

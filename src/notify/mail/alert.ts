@@ -7,7 +7,7 @@ import { renderFooter } from './footer.ts'
 import { formatHeadline, formatLead, formatPreface, formatStatus } from './headline.ts'
 import type { MailContent, ContentOptions } from './content.ts'
 import { buildLists, listPressable } from './lists.ts'
-import { gapNotes, formatGreeting, listDeliveryNotes, formatTally, selectTone, selectWorstTone } from './phrase.ts'
+import { gapNotes, listDeliveryNotes, formatTally, selectTone, selectWorstTone } from './phrase.ts'
 import { worstFirst } from './rows.ts'
 import { type WriteInstant, timeWriter } from './times.ts'
 
@@ -34,7 +34,7 @@ export function renderAlert(
   const meter = readMeter(snapshot)
   const { others } = splitGroup(notification)
   const actions = listActions(notification, snapshot, options)
-  const beside = { title: 'Also firing here', alerts: worstFirst(others) }
+  const beside = { title: 'Also firing in this group', alerts: worstFirst(others) }
   const told =
     own === undefined
       ? [[formatLead(notification, snapshot, time), listBeside(others)].join(' ')]
@@ -43,7 +43,6 @@ export function renderAlert(
     tone: selectTone(snapshot),
     status: formatStatus(notification, snapshot),
     headline: formatHeadline(snapshot, notification.reason, time),
-    greeting: formatGreeting(notification),
     paragraphs: [
       ...told.map((text) => text.trim()).filter((text) => text !== ''),
       ...listDeliveryNotes(notification, time),
@@ -64,14 +63,13 @@ export function renderGroup(notification: Notification, options: ContentOptions)
   const { fresh, others } = splitGroup(notification)
   const firing = notification.alerts.filter(({ state }) => state === 'firing')
   const news = { alerts: worstFirst(fresh) }
-  const beside = { title: 'Also firing here', alerts: worstFirst(others) }
+  const beside = { title: 'Also firing in this group', alerts: worstFirst(others) }
   const shown = others.length === 0 ? [news] : [{ ...news, title: 'New since the last mail' }, beside]
   const lists = buildLists(notification, shown, options)
   return {
     tone: selectWorstTone(notification.alerts),
     status: groupStatus(notification, fresh, firing.length),
-    headline: `${digestHeadline(fresh)}${others.length === 0 ? '' : `; ${others.length} still firing`}`,
-    greeting: formatGreeting(notification),
+    headline: `${digestHeadline(fresh)}${others.length === 0 ? '' : `; ${formatCount(others.length, 'other')} still firing`}`,
     paragraphs: [groupLead(notification, fresh, others, time), ...listDeliveryNotes(notification, time)],
     facts: [],
     notes: gapNotes(notification.alerts, time),
@@ -99,17 +97,17 @@ function groupLead(
   const firing = fresh.length - over
   if (reason === 'repeat_interval') {
     const since = Math.min(decidedAt, ...fresh.map(({ startsAt }) => startsAt))
-    return `${formatCount(firing, 'alert of this group is', 'alerts of this group are')} still firing, the oldest since ${time(since)}. None is new since the last mail.`
+    return `${formatCount(firing, 'alert in this group is', 'alerts in this group are')} still firing, the oldest since ${time(since)}. Nothing is new since the last mail.`
   }
   const verb = notification.seq === 0 ? 'fired' : 'fired or changed'
   const parts = [
     ...(firing > 0 ? [`${formatCount(firing, 'alert has', 'alerts have')} ${verb}`] : []),
     ...(over > 0 ? [`${formatCount(over, 'alert is', 'alerts are')} resolved`] : []),
   ]
-  return `${parts.join(', and ')}. They belong to one group. ${listBeside(others)}`.trim()
+  return `${parts.join(', and ')}${others.length === 0 ? ' in this group' : ''}. ${listBeside(others)}`.trim()
 }
 
 function listBeside(others: readonly AlertSnapshot[]): string {
   if (others.length === 0) return ''
-  return `${formatCount(others.length, 'other alert of the group is', 'other alerts of the group are')} still firing.`
+  return `${formatCount(others.length, 'other alert in this group is', 'other alerts in this group are')} still firing.`
 }

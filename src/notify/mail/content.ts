@@ -7,7 +7,6 @@ export interface MailContent {
   readonly status: string
   /** One sentence that says all. */
   readonly headline: string
-  readonly greeting: string
   readonly paragraphs: readonly string[]
   /** Web addresses that are links where they stand in a paragraph: the operator's, never those of events. */
   readonly links?: readonly string[]

@@ -4,7 +4,7 @@ import { investigationLinks } from './actions.ts'
 import { renderFooter } from './footer.ts'
 import type { MailContent, ContentOptions } from './content.ts'
 import { buildLists, listPressable } from './lists.ts'
-import { gapNotes, formatGreeting, groupName, listDeliveryNotes, selectWorstTone } from './phrase.ts'
+import { gapNotes, groupName, listDeliveryNotes, selectWorstTone } from './phrase.ts'
 import { summarizeHosts, worstFirst } from './rows.ts'
 import { timeWriter } from './times.ts'
 
@@ -15,9 +15,8 @@ export function renderDigest(notification: Notification, options: ContentOptions
   const lists = buildLists(notification, [{ alerts }], options)
   return {
     tone: selectWorstTone(alerts),
-    status: `Digest: ${groupName(alerts)}`,
+    status: 'Digest',
     headline: digestHeadline(alerts),
-    greeting: formatGreeting(notification),
     paragraphs: [digestLead(notification, options), ...listDeliveryNotes(notification, time)],
     facts: [],
     notes: gapNotes(alerts, time),
@@ -41,7 +40,7 @@ function digestLead({ reason, alerts }: Notification, { mailsPerMinute }: Conten
     return `${these} in one mail: ${limit} was reached. Nothing was dropped.`
   }
   if (reason === 'backlog') {
-    return `${these} began and ended in events that arrived long after they happened. Each is listed with its beginning and its end.`
+    return `${these} began and ended in events that arrived long after they happened. Each is listed with its start and end.`
   }
   return `${these} in one mail.`
 }

@@ -29,12 +29,12 @@ export function listFacts(notification: Notification, snapshot: AlertSnapshot, t
   const { rule, host, labels } = snapshot.identity
   const isOfSource = isAboutSource(rule)
   const list: readonly (Fact | undefined)[] = [
-    fact('Measured', formatMeasured(snapshot)),
+    fact('Metric', formatMeasured(snapshot)),
     fact(isOfSource ? 'Source' : 'Host', host),
     ...Object.entries(labels).map(([label, text]) => fact(formatName(label), text)),
     ...measured(snapshot, notification.decidedAt, time),
     ...lived(notification, snapshot, time),
-    fact('Why', formatReason(snapshot, time)),
+    fact('Reason', formatReason(snapshot, time)),
     ...notified(notification, snapshot, time),
     ...beside(snapshot, notification.context, time),
     isOfSource ? undefined : fact('Source', snapshot.source),
@@ -52,7 +52,7 @@ function measured(snapshot: AlertSnapshot, told: Millis, time: WriteInstant): re
   const { identity, value, peers } = snapshot
   return [
     value === null ? undefined : fact('Value', measuredAt(snapshot, told, time)),
-    fact('Limit', `${formatLimits(snapshot)}${formatClear(snapshot)}`),
+    fact('Threshold', `${formatLimits(snapshot)}${formatClear(snapshot)}`),
     peers === undefined
       ? undefined
       : fact('Other hosts', `median ${formatInUnit(peers.median, identity.measure.unit)} of ${formatPeers(peers)}`),

@@ -23,7 +23,7 @@ export function renderFooter(
   const firing = alerts.filter(({ state }) => state === 'firing')
   const why = explainRecipient(notification, formatNamer(notification, alerts))
   if (firing.length === 0)
-    return [why, alerts.length === 1 ? 'This was the last mail about it.' : 'This was the last mail about them.']
+    return [why, alerts.length === 1 ? 'This is the last mail about it.' : 'This is the last mail about them.']
   return [why, formatNextMail(notification, alerts, firing, time), ...formatStop(firing, press)]
 }
 
@@ -46,37 +46,28 @@ function formatNextMail(
   firing: readonly AlertSnapshot[],
   time: WriteInstant,
 ): string {
-  const it = alerts.length === 1 ? 'it' : 'them'
   const isFlapping = alerts.length === 1 && alerts[0]?.flapping !== undefined
-  const over = isFlapping ? FLAPPING : alerts.length === 1 ? 'when it resolves' : 'when something changes'
-  if (nextRepeatAt === undefined) return `Another mail follows ${over}.`
+  const over = isFlapping ? FLAPPING : alerts.length === 1 ? 'when it resolves' : 'when an alert changes'
+  if (nextRepeatAt === undefined) return `Next mail: ${over}.`
   const until = Math.min(...firing.map(({ ack }) => ack?.until ?? decidedAt))
   if (until > decidedAt) {
-    const looked = firing.length === 1 ? 'while it is' : 'while they are'
-    return `Another mail follows ${over}; no reminder is sent ${looked} acknowledged (until ${time(until)}).`
+    const acked = firing.length === 1 ? 'it is' : 'they are'
+    return `Next mail: ${over}. No reminders while ${acked} acknowledged (until ${time(until)}).`
   }
   const count =
     firing.length < alerts.length ? ` (${formatCount(firing.length, 'alert is', 'alerts are')} still firing)` : ''
-  const same = isFlapping ? 'if it goes on flapping' : 'if nothing changes'
-  return `Another mail follows ${over}; ${same}, the next one about ${it} is due at ${time(nextRepeatAt)}${count}.`
+  return `Next mail: ${over}, or a reminder at ${time(nextRepeatAt)}${count}.`
 }
 
 function formatStop(firing: readonly AlertSnapshot[], press: Press): readonly string[] {
   const [first] = firing
   if (first === undefined) return []
   if (press === 'buttons') {
-    return [
-      'To stop it: "Acknowledge" ends the repeats of this alert, "Silence" suppresses its rule on its host for a while.',
-    ]
-  }
-  if (press === 'links') {
-    const few = firing.length > LINKED ? ` (on the first ${LINKED})` : ''
-    return [
-      `To stop it: "Acknowledge"${few} ends the repeats of one alert, and so does "stashwatch alerts ack CODE"; "stashwatch silences add" suppresses what you choose.`,
-    ]
+    return ['Acknowledge stops the reminders for this alert. Silence mutes this rule on this host for a while.']
   }
   const code = firing.length === 1 && /^\w+$/.test(first.code) ? first.code : 'CODE'
-  return [
-    `To stop it: "stashwatch alerts ack ${code}" ends the repeats of one alert, "stashwatch silences add" suppresses what you choose.`,
-  ]
+  const few = firing.length > LINKED ? ` (first ${LINKED} alerts)` : ''
+  const link = press === 'links' ? `use the Acknowledge link${few} or` : 'run'
+  const what = firing.length === 1 ? 'reminders' : 'the reminders for one alert'
+  return [`To stop ${what}, ${link} "stashwatch alerts ack ${code}". To mute more, run "stashwatch silences add".`]
 }

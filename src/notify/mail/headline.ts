@@ -1,18 +1,18 @@
 import type { AlertSnapshot, NotificationReason, Notification } from '../../model.ts'
 import { formatDuration } from '../../text/format.ts'
 import { formatReach } from '../../text/limit.ts'
-import { formatFigure } from '../../text/measure.ts'
+import { formatFigure, formatMetricTitle } from '../../text/measure.ts'
 import { describeSuppression } from '../../text/suppression.ts'
 import {
   breachesLimit,
+  cleanMeasure,
   formatDurationSoFar,
   isState,
   isUnnotified,
   formatLasted,
-  formatAlertLimit,
-  formatMeasured,
   formatName,
   formatTarget,
+  formatThresholdNote,
   formatReason,
   SHORT,
   formatAlertValue,
@@ -41,7 +41,7 @@ const STATUS: Partial<Readonly<Record<NotificationReason, string>>> = {
   escalated: '{severity}: escalated',
 }
 
-/** One sentence that says all. */
+/** States the fact in one line: `CPU averaged 97% over 2 min on web-1 (threshold 90%)`. */
 export function formatHeadline(
   snapshot: AlertSnapshot,
   because: NotificationReason | undefined,
@@ -49,24 +49,20 @@ export function formatHeadline(
 ): string {
   const place = formatTarget(snapshot)
   const rule = formatName(snapshot.identity.rule)
+  const { value } = snapshot
   if (snapshot.closeReason !== undefined)
-    return `${place}: ${rule} was closed: ${formatReason(snapshot, time, 2 * SHORT)}`
+    return `${rule} closed on ${place}: ${formatReason(snapshot, time, 2 * SHORT)}`
   if (snapshot.state === 'resolved') {
-    const hasFigure = snapshot.value !== null && !isState(snapshot)
-    if (!hasFigure) return `${place}: ${rule} resolved after ${formatLasted(snapshot)}`
-    return `${place}: ${formatMeasured(snapshot)} is back to ${formatAlertValue(snapshot)}, after ${formatLasted(snapshot)}`
+    const isFigure = value !== null && !isState(snapshot)
+    if (!isFigure) return `${rule} resolved on ${place} after ${formatLasted(snapshot)}`
+    const metric = formatMetricTitle(cleanMeasure(snapshot))
+    return `${metric} back to ${formatAlertValue(snapshot)} on ${place} after ${formatLasted(snapshot)}`
   }
   if (because === 'flapping_started') {
-    if (snapshot.value === null) return `${place}: ${rule} is flapping`
-    return `${place}: ${formatMeasured(snapshot)} is flapping, ${formatAlertValue(snapshot)} now`
+    return `${rule} is flapping on ${place}${value === null ? '' : `, ${formatAlertValue(snapshot)} now`}`
   }
-  if (snapshot.value === null) return `${place}: ${formatReason(snapshot, time, 2 * SHORT)}`
-  const verb = snapshot.noDataSince === undefined ? 'is' : 'was'
-  const figure = formatName(formatFigure(snapshot.identity.measure, formatAlertValue(snapshot), verb), 2 * SHORT)
-  if (snapshot.evidence.limit === undefined) return `${place}: ${figure}`
-  return breachesLimit(snapshot)
-    ? `${place}: ${figure}, ${formatAlertLimit(snapshot)}`
-    : `${place}: ${figure} (limit: ${formatAlertLimit(snapshot)})`
+  if (value === null) return `${place}: ${formatReason(snapshot, time, 2 * SHORT)}`
+  return `${formatFigure(cleanMeasure(snapshot), formatAlertValue(snapshot), place)}${formatThresholdNote(snapshot)}`
 }
 
 /** What happened, in full sentences. */
@@ -93,12 +89,12 @@ function formatEnd(notification: Notification, snapshot: AlertSnapshot, time: Wr
   if (snapshot.closeReason !== undefined) {
     return [
       `The alert of rule ${rule} was closed without recovery.`,
-      `It began at ${time(startsAt)} and had lasted ${formatLasted(snapshot)}.`,
+      `It began at ${time(startsAt)} and lasted ${formatLasted(snapshot)}.`,
     ]
   }
   if (isUnnotified(notification, snapshot)) {
     return [
-      `Rule ${rule} fired at ${time(firedAt)} and resolved at ${time(resolvedAt)}, before anybody was notified.`,
+      `Rule ${rule} fired at ${time(firedAt)} and resolved at ${time(resolvedAt)}, before anyone was notified.`,
       `${formatSpan(snapshot, time)} This is the only mail about it.`,
     ]
   }
@@ -140,9 +136,9 @@ function whyNow(notification: Notification, snapshot: AlertSnapshot, time: Write
   const lasted = formatDurationSoFar(notification, snapshot)
   switch (notification.reason) {
     case 'severity_raised':
-      return [`Rule ${rule} first fired as a warning and is ${snapshot.severity} now.`]
+      return [`Rule ${rule} first fired as warning and is now ${snapshot.severity}.`]
     case 'severity_lowered':
-      return [`Rule ${rule} was critical and is still firing as a ${snapshot.severity}.`]
+      return [`Rule ${rule} was critical and is still firing as ${snapshot.severity}.`]
     case 'flapping_started':
       return flapsNow(snapshot, rule)
     case 'flapping_stopped':
@@ -170,13 +166,13 @@ function formatBegin(
   const { limit, clear } = snapshot.evidence
   const isPlain =
     !isChange && !isState(snapshot) && snapshot.value !== null && limit !== undefined && clear !== undefined
-  return [isPlain ? `The value has been beyond its limit since ${since}.` : `It began at ${since}.`]
+  return [isPlain ? `The value has been beyond its threshold since ${since}.` : `It began at ${since}.`]
 }
 
 /** An alert whose data has stopped is neither better nor over. */
 function formatStopped({ noDataSince }: AlertSnapshot, time: WriteInstant): readonly string[] {
   if (noDataSince === undefined) return []
-  return [`No data since ${time(noDataSince)}. The figures are those of the last window with data.`]
+  return [`No data since ${time(noDataSince)}. The values are from the last window with data.`]
 }
 
 function formatResolution({ identity, value, evidence: { clear } }: AlertSnapshot): readonly string[] {
@@ -193,13 +189,11 @@ function flapping({ reason }: Notification, snapshot: AlertSnapshot): readonly s
 
 function flapsNow(snapshot: AlertSnapshot, rule: string): readonly string[] {
   const share =
-    snapshot.flapping === undefined
-      ? ''
-      : `: ${snapshot.flapping}% of its last evaluations were changes, newer ones counting more`
+    snapshot.flapping === undefined ? '' : ` (${snapshot.flapping}% state change, recent evaluations weighted higher)`
   return [
     `The alert of rule ${rule} is flapping between firing and resolved${share}.`,
-    ...(breachesLimit(snapshot) ? [] : ['Its value is within the limit right now.']),
-    'It counts as firing until it stops flapping; its changes are not notified one by one.',
+    ...(breachesLimit(snapshot) ? [] : ['Its value is within the threshold right now.']),
+    'It counts as firing until it stops flapping. Single state changes are not notified.',
   ]
 }
 

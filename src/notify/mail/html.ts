@@ -31,7 +31,6 @@ export function htmlPage(letter: MailContent): string {
   const blocks = [
     band(letter),
     letter.meter === undefined ? '' : meterBar(letter.meter, letter.tone),
-    paragraph(letter.greeting),
     ...letter.paragraphs.map((text) => paragraph(text, letter.links)),
     buttons(letter.actions ?? []),
     itemList(letter.items ?? []),

@@ -2,7 +2,7 @@ import type { Notice, Notification } from '../../model.ts'
 import { describeNotice } from '../../text/notice.ts'
 import { explainRecipient } from './footer.ts'
 import type { MailContent, ContentOptions } from './content.ts'
-import { formatGreeting, listDeliveryNotes } from './phrase.ts'
+import { listDeliveryNotes } from './phrase.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 import { timeWriter } from './times.ts'
 
@@ -21,26 +21,26 @@ interface Words {
 const WORDS: Readonly<Record<Notice['kind'], Words>> = {
   hosts_retired: {
     lead:
-      'The hosts and sources listed here are no longer monitored, and their data is deleted. Their open alerts are closed ' +
+      'These hosts and sources are no longer monitored, and their data is deleted. Their open alerts are closed ' +
       'without a notification, because nothing recovered.',
     advice: [
-      'To keep one of them, name it under hosts.expected in the configuration: an expected host is never retired, and is absent until it sends again.',
-      'A host that sends again is monitored again at once. hosts.retire_after sets how long an absent host is kept.',
+      'To keep a host, add it to hosts.expected in the configuration. An expected host is never retired; it is absent until it sends again.',
+      'A retired host that sends again is monitored again immediately. hosts.retire_after sets how long an absent host is kept.',
     ],
     who: 'self_monitoring.notify names',
   },
   undelivered: {
     lead:
-      'The notifications listed here were not delivered: the server refused the recipient, or no server accepted them for a day. ' +
+      'These notifications were not delivered: the server refused the recipient, or no server accepted them for a day. ' +
       'If one is about an alert that is still firing, its receiver may not know.',
     advice: [
-      'Inform the receiver, or acknowledge the alert yourself: "stashwatch alerts" lists what is firing.',
-      'Fix what the response names, and check with "stashwatch send-test".',
+      'Inform the receiver, or acknowledge the alert yourself: "stashwatch alerts --state firing" lists the alerts.',
+      'Fix the error that the response reports, then verify with "stashwatch send-test".',
     ],
     who: 'self_monitoring.notify names',
   },
   heartbeat: {
-    lead: 'This mail is sent every day at this time, whatever happens. If it does not arrive, check stashwatch and its mail server.',
+    lead: 'This mail is sent every day at this time. If it does not arrive, check stashwatch and its mail server.',
     advice: [],
     who: 'the configuration sets a heartbeat for',
   },
@@ -56,7 +56,6 @@ export function renderNotice(notification: Notification, notice: Notice, { url }
     tone: 'calm',
     status: 'Notice',
     headline: clean(title),
-    greeting: formatGreeting(notification),
     paragraphs: [lead, ...listDeliveryNotes(notification, time)],
     items: lines.map((line) => shorten(clean(line), LONGEST)),
     facts: [],

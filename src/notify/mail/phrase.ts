@@ -1,6 +1,6 @@
-import { type AlertSnapshot, isBeyond, type Notification, type Unit } from '../../model.ts'
+import { type AlertSnapshot, isBeyond, type Measure, type Notification, type Unit } from '../../model.ts'
 import { formatBeside, formatDuration, formatValue } from '../../text/format.ts'
-import { formatLimit } from '../../text/limit.ts'
+import { formatLimit, formatThreshold } from '../../text/limit.ts'
 import { formatMeasure } from '../../text/measure.ts'
 import { describeReason } from '../../text/reason.ts'
 import type { WriteInstant } from './times.ts'
@@ -55,6 +55,11 @@ export function formatAlertLimit({ identity, evidence: { limit } }: AlertSnapsho
   return formatLimit(limit, identity.measure.unit)
 }
 
+/** The limit behind its figure, ` (threshold 90%)`; nothing where any value at all is one too many. */
+export function formatThresholdNote({ identity: { measure }, evidence: { limit } }: AlertSnapshot): string {
+  return limit === undefined || measure.metric === 'refused' ? '' : ` ${formatThreshold(limit, measure.unit)}`
+}
+
 /** The limit to name an alert by: of one that is over, that of the worst it was. */
 export function formatWorstLimit({ state, identity, evidence: { limit }, critical }: AlertSnapshot): string {
   return formatLimit(state === 'resolved' ? (critical?.limit ?? limit) : limit, identity.measure.unit)
@@ -68,6 +73,11 @@ export function formatReason(snapshot: AlertSnapshot, time: WriteInstant, max = 
 /** What was measured: `mean of cpu over 2 min`. */
 export function formatMeasured({ identity: { measure } }: AlertSnapshot): string {
   return formatName(formatMeasure(measure))
+}
+
+/** The measure with its metric's name fit for a sentence. */
+export function cleanMeasure({ identity: { measure } }: AlertSnapshot): Measure {
+  return measure.kind === 'aggregate' ? { ...measure, metric: formatName(measure.metric) } : measure
 }
 
 /** Whether a state is measured, whose figure of now says nothing once the alert is over. */
@@ -121,11 +131,6 @@ export function selectWorstTone(alerts: readonly AlertSnapshot[]): Tone {
   return (['critical', 'warning', 'good'] as const).find((tone) => tones.has(tone)) ?? 'calm'
 }
 
-export function formatGreeting({ to }: Pick<Notification, 'to'>): string {
-  const name = clean(to.name ?? '').trim()
-  return name === '' ? 'Hello,' : `Hello ${name},`
-}
-
 /** What a mail says that took the place of others. */
 export function listDeliveryNotes(notification: Notification, time: WriteInstant): readonly string[] {
   return [...insteadNote(notification, time), ...undeliveredNote(notification, time)]
@@ -150,8 +155,8 @@ function undeliveredNote({ undelivered = [] }: Notification, time: WriteInstant)
 function insteadNote({ replaces }: Notification, time: WriteInstant): readonly string[] {
   if (replaces === undefined) return []
   const { at, count = 1, last = at } = replaces
-  if (count === 1) return [`This mail replaces the one of ${time(at)}, which could not be sent.`]
-  const span = count === 2 ? `of ${time(at)} and ${time(last)}` : `from ${time(at)} to ${time(last)}`
+  if (count === 1) return [`This mail replaces the one from ${time(at)}, which could not be sent.`]
+  const span = count === 2 ? `from ${time(at)} and ${time(last)}` : `from ${time(at)} to ${time(last)}`
   return [`This mail replaces the ${count} mails ${span}, which could not be sent.`]
 }
 
@@ -159,6 +164,6 @@ function insteadNote({ replaces }: Notification, time: WriteInstant): readonly s
 export function gapNotes(alerts: readonly AlertSnapshot[], time: WriteInstant): readonly string[] {
   const notes = alerts
     .flatMap((snapshot) => snapshot.gaps)
-    .map(({ from, to }) => `stashwatch was down from ${time(from)} to ${time(to)}; no rule was evaluated then.`)
+    .map(({ from, to }) => `Stashwatch was down from ${time(from)} to ${time(to)}; no rules were evaluated.`)
   return [...new Set(notes)]
 }

@@ -1,18 +1,18 @@
 import type { Action, Advice, Bar, Fact, MailContent, Row, RowList, Section } from './content.ts'
 
-/** Lays a letter out as text that is complete by itself. */
+/** Lays a mail out as text that is complete by itself: the facts first, the links last. */
 export function plainText(letter: MailContent): string {
   const blocks = [
     `[${letter.status}] ${letter.headline}`,
-    letter.greeting,
     ...letter.paragraphs,
-    (letter.actions ?? []).map(actionLine).join('\n'),
     (letter.items ?? []).map((item) => `  - ${item}`).join('\n'),
     (letter.chart?.lines ?? []).map((line) => `  ${line}`).join('\n'),
     ...(letter.sections ?? []).map(sectionLines),
     factLines(letter.facts),
     ...letter.lists.map(listLines),
     ...letter.notes,
+    (letter.actions ?? []).map(actionLine).join('\n'),
+    ...linkLines(letter.lists.flatMap(({ rows }) => rows)),
     letter.advice.length === 0 ? '' : ['What to do next', ...letter.advice.map(adviceLine)].join('\n'),
     ['-- ', ...letter.footer].join('\n'),
   ]
@@ -51,11 +51,10 @@ const IN_FULL = 1000
 function listLines({ title, when, rows }: RowList): string {
   const full = rows.slice(0, IN_FULL).map(rowLine)
   const head = [...(title === undefined ? [] : [title]), ...(when === undefined ? [] : [`All ${when}:`])]
-  const list = [...head, ...full, ...joinNames(rows.slice(IN_FULL))].join('\n')
-  return [list, ...linkLines(rows)].join('\n\n')
+  return [...head, ...full, ...joinNames(rows.slice(IN_FULL))].join('\n')
 }
 
-/** Behind the list, so that it stays one. */
+/** Links of listed alerts come after the lists, which stay readable. */
 function linkLines(rows: readonly Row[]): readonly string[] {
   const links = Map.groupBy(
     rows.filter(({ action }) => action !== undefined),

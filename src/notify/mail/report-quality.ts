@@ -21,7 +21,7 @@ export function formatRefused({ rejects }: ReportQuality): readonly Section[] {
     value: formatCount(theirs, 'event'),
     share: theirs / events,
   })
-  return [{ title: 'Refused as invalid', rows: sources.first.map(row), more: rest(sources) }]
+  return [{ title: 'Rejected as invalid', rows: sources.first.map(row), more: rest(sources) }]
 }
 
 function formatReasons({ total, first }: Refused['reasons']): string {
@@ -50,17 +50,17 @@ export function qualitySection({
   const notes = [
     stops === 0
       ? ''
-      : `Stashwatch was down for ${formatDuration(down)}, ${stops === 1 ? 'once' : `${stops} times`}; no rule was evaluated then.`,
+      : `Stashwatch was down ${stops === 1 ? 'once' : `${stops} times`}, for ${formatDuration(down)}${stops === 1 ? '' : ' in total'}; no rules were evaluated.`,
     sources.total === 0 ? '' : `Sources without events: ${listed(silent, sources)}.`,
     clocks.total === 0 ? '' : `Wrong clocks: ${listed(wrong, clocks)}.`,
-    dropped === 0 ? '' : `${formatCount(dropped, 'sample')} came too late to count.`,
-    merged === 0 ? '' : `${formatCount(merged, 'sample')} came late but still counted.`,
-    future === 0 ? '' : `${were(future, 'sample')} dated in the future and counted on arrival.`,
+    dropped === 0 ? '' : `${formatCount(dropped, 'sample')} arrived too late to be counted.`,
+    merged === 0 ? '' : `${formatCount(merged, 'sample')} arrived late but still counted.`,
+    future === 0 ? '' : `${were(future, 'sample')} dated in the future and counted by arrival time.`,
     refused === 0 ? '' : `${were(refused, 'event')} refused because a limit was reached.`,
-    rejects.events === 0 ? '' : `${were(rejects.events, 'event')} refused as invalid.`,
+    rejects.events === 0 ? '' : `${were(rejects.events, 'event')} rejected as invalid.`,
   ].filter((note) => note !== '')
   return notes.length === 0
-    ? ['The data is complete: no source was down, nothing arrived late or was refused, no clock was wrong.']
+    ? ['The data is complete: no source was down, nothing was late or rejected, and no clock was wrong.']
     : [notes.join(' ')]
 }
 

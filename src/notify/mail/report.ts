@@ -10,7 +10,7 @@ import { formatCount, formatDuration, formatTime, formatValue } from '../../text
 import { describeHeldBriefly } from '../../text/suppression.ts'
 import { explainRecipient } from './footer.ts'
 import type { MailContent, ContentOptions, Section } from './content.ts'
-import { formatGreeting, listDeliveryNotes, type Tone } from './phrase.ts'
+import { listDeliveryNotes, type Tone } from './phrase.ts'
 import { LISTED, NAME, qualitySection, formatRefused, rest } from './report-quality.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 import { timeWriter } from './times.ts'
@@ -30,7 +30,6 @@ export function renderReport(notification: Notification, report: Report, { url }
     tone: selectTone(report),
     status: formatStatus(report),
     headline: formatHeadline(report, formatPeriod(notification, report)),
-    greeting: formatGreeting(notification),
     paragraphs: [
       reportLead(report, timeZone, isFirst(notification, report)),
       ...listDeliveryNotes(notification, timeWriter(notification)),
@@ -50,7 +49,7 @@ export function renderReport(notification: Notification, report: Report, { url }
       url === undefined
         ? []
         : [
-            { text: 'All alerts, open and recent:', url: `${url}/api/v1/alerts` },
+            { text: 'Open and recent alerts:', url: `${url}/api/v1/alerts` },
             { text: 'All hosts:', url: `${url}/api/v1/hosts` },
           ],
     footer: [explainRecipient(notification, `the configuration sets a ${formatPeriodAdjective(report)} report for`)],
@@ -125,7 +124,7 @@ function formatWhole(metric: string): string {
 function reportLead({ from, to, alerts }: Report, zone: string | undefined, isFirst: boolean): string {
   const began = `${formatMinute(from, zone)}${isFirst ? ', when this report was set up,' : ''}`
   const span = `This report covers ${began} to ${formatMinute(to, zone)}.`
-  if (alerts.open === 0) return alerts.began + alerts.before === 0 ? span : `${span} No alert is open now.`
+  if (alerts.open === 0) return alerts.began + alerts.before === 0 ? span : `${span} No alerts are open.`
   return `${span} ${alerts.open === 1 ? 'One alert is' : `${alerts.open} alerts are`} still open.`
 }
 
@@ -137,7 +136,7 @@ function daysSection({ alerts, from, to }: Report): readonly Section[] {
     value: String(began),
     share: began / most,
   }))
-  const title = to - from > 10 * 86_400_000 ? 'Alerts by day, the last ten' : 'Alerts by day'
+  const title = to - from > 10 * 86_400_000 ? 'Alerts by day (last 10 days)' : 'Alerts by day'
   return [{ title, rows, more: 0, isWhole: true }]
 }
 
@@ -187,7 +186,7 @@ function outsideSection({ outside, from, to }: Report): readonly Section[] {
     value: formatDuration(span),
     share: span / Math.max(1, to - from),
   }))
-  return [{ title: 'Hosts longest beyond their limits', rows, more: rest(outside) }]
+  return [{ title: 'Hosts with the most time in breach', rows, more: rest(outside) }]
 }
 
 function utilizationSection({ metric, hosts, mean, unused, busiest, idlest, idle }: ReportUtilization): Section {

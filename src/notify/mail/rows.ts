@@ -2,14 +2,12 @@ import type { AlertSnapshot } from '../../model.ts'
 import { describeSuppression } from '../../text/suppression.ts'
 import type { Row } from './content.ts'
 import {
-  breachesLimit,
   formatInUnit,
   isState,
   formatLasted,
-  formatAlertLimit,
-  formatLimits,
   formatName,
   formatTarget,
+  formatThresholdNote,
   formatReason,
   type Tone,
   selectTone,
@@ -34,24 +32,30 @@ export function buildRow(snapshot: AlertSnapshot, time: WriteInstant): Row {
     rule: formatName(snapshot.identity.rule, LISTED),
     value: formatFigures(snapshot, time),
     when: over
-      ? `lasted from ${time(snapshot.startsAt)} to ${time(snapshot.resolvedAt ?? snapshot.evaluatedAt)} (${formatLasted(snapshot)})`
+      ? `from ${time(snapshot.startsAt)} to ${time(snapshot.resolvedAt ?? snapshot.evaluatedAt)} (${formatLasted(snapshot)})`
       : `since ${time(snapshot.startsAt)}${noData(snapshot, time)}${suppressed(snapshot, time)}`,
     code: clean(snapshot.code),
   }
 }
 
 function formatFigures(snapshot: AlertSnapshot, time: WriteInstant): string {
-  const { state, value, peak, closeReason, evidence, identity } = snapshot
+  const { state, value, peak, closeReason, identity } = snapshot
   const isOver = state === 'resolved'
   if (value === null || closeReason !== undefined || (isOver && isState(snapshot)))
     return formatReason(snapshot, time, LISTED)
   const { unit } = identity.measure
   if (isOver && peak !== null) {
-    const limits = evidence.limit === undefined ? '' : `, limit: ${formatLimits(snapshot)}`
-    return `${formatInUnit(value, unit)}, peak ${formatInUnit(peak, unit)}${limits}`
+    return `${formatInUnit(value, unit)}, peak ${formatInUnit(peak, unit)}${formatThresholds(snapshot)}`
   }
-  if (evidence.limit === undefined) return formatAlertValue(snapshot)
-  return `${formatAlertValue(snapshot)}, ${breachesLimit(snapshot) ? '' : 'limit: '}${formatAlertLimit(snapshot)}`
+  return `${formatAlertValue(snapshot)}${formatThresholdNote(snapshot)}`
+}
+
+function formatThresholds({ evidence: { limit }, critical, identity: { measure } }: AlertSnapshot): string {
+  if (limit === undefined) return ''
+  const worst = critical?.limit
+  const more =
+    worst === undefined || worst.value === limit.value ? '' : `, critical ${formatInUnit(worst.value, measure.unit)}`
+  return ` (threshold ${formatInUnit(limit.value, measure.unit)}${more})`
 }
 
 function noData({ noDataSince }: AlertSnapshot, time: WriteInstant): string {

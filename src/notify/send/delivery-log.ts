@@ -52,20 +52,20 @@ export function logDelivery(
     log.warn({ ...fields, subject: describeNotification(notification) }, `${what} withdrawn: not sent`)
   else if (state === 'failed')
     log.error({ ...fields, subject: describeNotification(notification) }, logFailure(channel, delivery))
-  else if (item.attempts === 0) log.warn(fields, `${what} not accepted yet; it is tried again for a day`)
+  else if (item.attempts === 0) log.warn(fields, `${what} not accepted; retrying for up to 24 h`)
   else log.debug(fields, `${what} not accepted yet`)
 }
 
 function logFailure(channel: Channel, { isTooLate }: CheckedDelivery): string {
   const what = NAMES[channel]
-  if (isTooLate !== true) return `${what} refused for good: ${REFUSED[channel]}`
-  return `${what} given up: nobody got it; mend what the answer names, try it with send-test, and see /api/v1/alerts`
+  if (isTooLate !== true) return `${what} failed permanently: ${REFUSED[channel]}`
+  return `${what} given up, not delivered: fix the error in the response and verify with send-test; /api/v1/alerts lists the alerts`
 }
 
 const REFUSED: Readonly<Record<Channel, string>> = {
-  email: 'this recipient does not get it; correct what the answer names',
-  webhook: 'this receiver does not get it; correct what the answer names',
-  alertmanager: 'see the answer',
+  email: 'the recipient is not notified; fix the error in the response',
+  webhook: 'the receiver is not notified; fix the error in the response',
+  alertmanager: 'see the response',
 }
 
 function describeNotification(notification: Notification): string {
@@ -89,7 +89,7 @@ export async function logPending({
     const last = records.find((record) => record.state === 'pending' && record.response !== undefined)
     const minutes = Math.round((clock.now() - oldest) / 60_000)
     const fields = { pending, minutes, answer: last?.response }
-    log.error(fields, 'notifications wait to be accepted, the oldest for more than an hour')
+    log.error(fields, 'notifications are pending, the oldest for more than an hour')
   } catch (error) {
     log.warn({ error: errorMessage(error) }, 'the outbox cannot be read')
   }

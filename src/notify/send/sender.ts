@@ -170,7 +170,7 @@ async function deliver(
   lane: Underway,
 ): Promise<void> {
   if (notification === undefined) {
-    await record(desk, item.id, { state: 'failed', answer: 'its record in the outbox is no notification' })
+    await record(desk, item.id, { state: 'failed', answer: 'its outbox record is not a notification' })
     return
   }
   const ended = await attempt(desk, item, lane)
@@ -237,7 +237,7 @@ async function coalescePending(desk: SenderState, id: string): Promise<OutboxIte
   })
   const merge = coalesce(thread)
   if (merge === undefined || !(await outbox.merge(merge, clock.now()))) return siblings.find((item) => item.id === id)
-  log.info({ notification: merge.into, of: merge.of }, 'notifications that could not be sent are merged into one')
+  log.info({ notification: merge.into, of: merge.of }, 'pending notifications merged into one')
   if (merge.of.includes(id)) return undefined
   return (await outbox.pendingInThread(id)).find((item) => item.id === id)
 }

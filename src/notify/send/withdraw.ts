@@ -13,5 +13,5 @@ export function isWithdrawn({ channel = 'email', decidedAt, alerts, replaces }: 
 
 export function withdrawal(left: Millis): Delivery {
   const at = new Date(left).toISOString().slice(11, 16)
-  return { state: 'withdrawn', answer: `its receiver left the configuration at ${at} UTC` }
+  return { state: 'withdrawn', answer: `its receiver was removed from the configuration at ${at} UTC` }
 }

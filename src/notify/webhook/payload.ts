@@ -3,7 +3,14 @@ import type { AlertSnapshot, Millis } from '../../model.ts'
 import { formatTime } from '../../text/format.ts'
 import { formatFigure } from '../../text/measure.ts'
 import { describeReason } from '../../text/reason.ts'
-import { breachesLimit, formatInUnit, formatLasted, formatAlertLimit, formatTarget } from '../mail/phrase.ts'
+import {
+  cleanMeasure,
+  formatAlertLimit,
+  formatInUnit,
+  formatLasted,
+  formatTarget,
+  formatThresholdNote,
+} from '../mail/phrase.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 
 /** An alert in the words of Prometheus, which Alertmanager and what listens to it understand. */
@@ -51,14 +58,14 @@ export function promAnnotations(snapshot: AlertSnapshot): Labels {
 }
 
 function formatDescription(snapshot: AlertSnapshot): string {
-  const { state, value, startsAt, evaluatedAt, resolvedAt = evaluatedAt, closeReason, identity, evidence } = snapshot
+  const { state, value, startsAt, evaluatedAt, resolvedAt = evaluatedAt, closeReason, identity } = snapshot
   const resolved = `at ${formatTime(resolvedAt)}, after ${formatLasted(snapshot)}`
   if (closeReason !== undefined) return `Closed without recovery ${resolved}: ${describeReason(snapshot)}.`
   if (state === 'resolved') return `Resolved ${resolved}.`
   if (value === null) return `${describeReason(snapshot)}, since ${formatTime(startsAt)}.`
-  const limit =
-    evidence.limit === undefined ? '' : `, ${breachesLimit(snapshot) ? '' : 'limit: '}${formatAlertLimit(snapshot)}`
-  return `${formatFigure(identity.measure, formatInUnit(value, identity.measure.unit), 'is')}${limit}, since ${formatTime(startsAt)}.`
+  const { measure } = identity
+  const figure = formatFigure(cleanMeasure(snapshot), formatInUnit(value, measure.unit), formatTarget(snapshot))
+  return `${figure}${formatThresholdNote(snapshot)}, since ${formatTime(startsAt)}.`
 }
 
 /** What stays the same through all episodes of a rule on a series. */

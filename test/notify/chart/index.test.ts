@@ -54,7 +54,7 @@ test('an alert mail carries its window as a picture that the HTML shows, and as 
   t.equal(png.contentId, '<chart.4f1c0a9b2e7d5c31.0.cfe00dde46ef@example.org>')
   t.match(
     mail.html,
-    `<img src="cid:${png.contentId?.slice(1, -1)}" alt="web-7: mean of cpu over 2 min is 94.2%, above 90%. Chart of cpu`,
+    `<img src="cid:${png.contentId?.slice(1, -1)}" alt="CPU averaged 94.2% over 2 min on web-7 (threshold 90%). Chart of cpu`,
   )
   t.match(csv, { mimeType: 'text/csv', disposition: 'attachment', filename: 'cpu-high_web-7_20261122T120500Z.csv' })
   t.match(bytesOf(csv).toString(), /^bucket_start,count,mean,min,max,last\r\n2026-11-22T12:01:00.000Z,2,0.41,,,\r\n/)
@@ -81,7 +81,7 @@ test('the text shows the window as a row of bars with its numbers', (t) => {
 
 test('a resolved mail has its chart; a digest, and an alert that looks at no window, have none', async (t) => {
   t.match(kinds(await build(resolved())), ['multipart/mixed'])
-  t.match(renderMessage(resolved(), options).html, 'alt="web-7: mean of cpu over 2 min is back to 61%')
+  t.match(renderMessage(resolved(), options).html, 'alt="CPU back to 61% on web-7')
   for (const mail of [storm(3), notification(), { ...storm(2), alerts: pictured().alerts }]) {
     t.same(kinds(await build(mail)), ['multipart/alternative', 'text/plain', 'text/html'])
     t.notMatch(renderMessage(mail, options).html, '<img')

@@ -232,7 +232,7 @@ test('a step that takes longer than the timeout ends the attempt, whichever it i
   const hangs: readonly SMTPServerOptions[] = [{ onMailFrom: () => {} }, { onRcptTo: () => {} }]
   for (const options of hangs) {
     const { port } = await startMailServer(t, options)
-    const answer = `no answer from 127.0.0.1:${port} within 0.05 s`
+    const answer = `no response from 127.0.0.1:${port} within 0.05 s`
     t.strictSame(await sendOne(open(t, smtpConfig(port, { timeout: 50 }))), { state: 'retry', fault: 'server', answer })
   }
 })

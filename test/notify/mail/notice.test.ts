@@ -5,7 +5,7 @@ import { at, notification } from '../samples.ts'
 
 const options = { from: { address: 'alerts@example.org' }, domain: 'example.org' }
 const LINE =
-  'web-7: last event at 2026-11-22 12:05:10 UTC; logstash-a went on delivering for more than 1 d; closes host-absent (K7QM2)'
+  'web-7: last event at 2026-11-22 12:05:10 UTC; logstash-a kept delivering for more than 1 d; closes host-absent (K7QM2)'
 
 const ITEM: RetiredItem = {
   kind: 'host',
@@ -29,9 +29,9 @@ const notice = (items: readonly RetiredItem[], change: Partial<Notification> = {
 test('a notice says what happened, each thing on a line, and what to do', async (t) => {
   const mail = renderMessage(notice([ITEM]), { ...options, url: 'https://watch.example.org' })
   t.equal(mail.subject, '1 host retired')
-  t.ok(mail.text.startsWith('[Notice] 1 host retired\n\nHello Ada Lovelace,\n\n'))
+  t.ok(mail.text.startsWith('[Notice] 1 host retired\n\n'))
   t.ok(mail.text.includes(`\n  - ${LINE}\n`))
-  t.match(mail.text, /name it under hosts\.expected/)
+  t.match(mail.text, /add it to hosts\.expected/)
   t.match(mail.text, /https:\/\/watch\.example\.org\/api\/v1\/hosts\n/)
   t.match(mail.text, /because self_monitoring\.notify names receiver ops, which lists ada@example\.org\./)
   t.match(mail.html, /<li>web-7: last event at <span class="one">2026-11-22 12:05:10 UTC<\/span>/)
@@ -81,5 +81,5 @@ test('what does not fit into a notice is counted, and the reader sees instants o
     mail.text,
     '\n  - source logstash-b: no request since 10:00:00 CET (09:00:00 UTC), and it is not in the configuration\n',
   )
-  t.match(mail.text, '\n  - and 1 more; /api/v1/hosts lists the hosts that are left\n')
+  t.match(mail.text, '\n  - and 1 more (/api/v1/hosts lists the remaining hosts)\n')
 })

@@ -75,7 +75,7 @@ test('the text of a report is complete by itself', async (t) => {
   )
   t.match(
     text,
-    /Stashwatch was down for 1 min 35 s, once; no rule was evaluated then\. Sources without events: logstash-b for 25 min in 2 periods\./,
+    /Stashwatch was down once, for 1 min 35 s; no rules were evaluated\. Sources without events: logstash-b for 25 min in 2 periods\./,
   )
   t.match(text, /because the configuration sets a weekly report for receiver ops, which lists ada@example\.org/)
 })
@@ -93,16 +93,16 @@ test('when alerts began is drawn day by day, unless they are few', async (t) => 
 
 test('what each source had refused is told with its commonest reasons, and where', async (t) => {
   const { text, html } = mailOf()
-  t.match(text, /140 events were refused as invalid\./)
+  t.match(text, /140 events were rejected as invalid\./)
   t.match(
     text,
     new RegExp(
-      'Refused as invalid\\n' +
+      'Rejected as invalid\\n' +
         '  logstash-b  █{11}·  133 events  130 schema \\(e\\.g\\. at /system/cpu/total/norm/pct\\), 3 timestamp \\(e\\.g\\. at /@timestamp\\)\\n' +
         '  192\\.0\\.2\\.7   █·{11}  7 events    7 json\\n',
     ),
   )
-  t.match(html, /Refused as invalid[^]*logstash-b[^]*130 schema \(e\.g\. at [^]*133 events/)
+  t.match(html, /Rejected as invalid[^]*logstash-b[^]*130 schema \(e\.g\. at [^]*133 events/)
   const rejects = { events: 0, sources: { total: 0, first: [] } }
   t.notMatch(mailOf({ quality: { ...report().quality, rejects } }).text, /as invalid/, 'where nothing was refused')
 })
@@ -114,7 +114,7 @@ test('a report with nothing doubtful says so', async (t) => {
   const quality = { ...counts, rejects, clocks: none, sources: none }
   t.match(
     mailOf({ quality }).text,
-    /The data is complete: no source was down, nothing arrived late or was refused, no clock was wrong\./,
+    /The data is complete: no source was down, nothing was late or rejected, and no clock was wrong\./,
   )
 })
 
@@ -226,7 +226,7 @@ test('a heart-beat says who sends it and what its absence means', async (t) => {
   const mail = renderMessage(heartbeat(), options)
   t.equal(mail.subject, '1 alert is firing')
   t.match(mail.text, /If it does not arrive, check stashwatch and its mail server\./)
-  t.match(mail.text, /\n {2}- Hosts: events from 411 of 412 within the last 15 minutes\n/)
+  t.match(mail.text, /\n {2}- Hosts: events from 411 of 412 within the last 15 min\n/)
   t.match(mail.text, /because the configuration sets a heartbeat for receiver ops, which lists ada@example\.org/)
   t.match(mail.html, /<span class="one">08:00:00 CET<\/span> \(<span class="one">07:00:00 UTC<\/span>\)/)
 })

@@ -29,10 +29,7 @@ const fell = (): Notification => ({
 })
 
 test("a body of one's own describes an alert that fires", (t) => {
-  t.match(
-    said(notification()),
-    `Hello Ada Lovelace,\n\nweb-7 is busy, 94.2%, since 2026-11-22 12:04:00 UTC. ${OWN_SAID}\n`,
-  )
+  t.match(said(notification()), `web-7 is busy, 94.2%, since 2026-11-22 12:04:00 UTC. ${OWN_SAID}\n`)
   t.notMatch(said(notification()), 'Rule cpu-high fired', 'its own words say so')
   t.end()
 })
@@ -53,23 +50,23 @@ test('what is over, closed, or flapping is told in the words of the product, whi
 
 test("why a mail comes is said before a body of one's own", (t) => {
   const reasons: readonly (readonly [Notification, string])[] = [
-    [kinds.rose(), 'Rule cpu-high first fired as a warning and is critical now.'],
-    [fell(), 'Rule cpu-high was critical and is still firing as a warning.'],
+    [kinds.rose(), 'Rule cpu-high first fired as warning and is now critical.'],
+    [fell(), 'Rule cpu-high was critical and is still firing as warning.'],
     [kinds.repeated(), 'Rule cpu-high is still firing after 4 h 1 min.'],
     [kinds.escalated(), 'Not acknowledged for 30 min 12 s: rule cpu-high is still firing.'],
     [kinds.unsilenced(), 'silenced by Grace until 2026-11-22 16:05:00 UTC: the racks are moved.'],
     [kinds.stalled(), 'No data since 2026-11-22 12:41:00 UTC'],
-    [kinds.joined(), '5 other alerts of the group are still firing.'],
+    [kinds.joined(), '5 other alerts in this group are still firing.'],
   ]
   for (const [mail, reason] of reasons) {
     t.match(said(mail), reason, reason)
     t.match(said(mail), OWN_SAID, reason)
     t.notMatch(said(mail), 'Resolves at', reason)
   }
-  t.match(said(kinds.escalated()), /Hello Ada Lovelace,\n\nNot acknowledged for [^\n]*\n\nweb-7 is busy/)
+  t.match(said(kinds.escalated()), /Not acknowledged for [^\n]*\n\nweb-7 is busy/)
   t.match(
     said({ ...notification(), replaces: { at: at('12:00:00'), because: 'fired' } }),
-    `${OWN_SAID}\n\nThis mail replaces the one of`,
+    `${OWN_SAID}\n\nThis mail replaces the one from`,
   )
   t.end()
 })

@@ -208,7 +208,7 @@ test('after an outage the end of an episode comes before the next one of the sam
     mails.map(({ text = '' }) => /^\[.*?\]/.exec(text)?.[0]),
     ['[Resolved]', '[Warning]'],
   )
-  t.match(mails[0]?.text, 'This was the last mail about it.')
+  t.match(mails[0]?.text, 'This is the last mail about it.')
 })
 
 test('once the mail server is back all that waited for it leaves at once, and who is deferred keeps waiting', async (t) => {

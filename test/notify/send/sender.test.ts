@@ -196,7 +196,7 @@ test('what waits for an address that leaves is withdrawn, once and with that rea
     await parts.clock.advance(1000)
     await settle()
   }
-  const withdrawn = { state: 'withdrawn', answer: 'its receiver left the configuration at 12:05 UTC' }
+  const withdrawn = { state: 'withdrawn', answer: 'its receiver was removed from the configuration at 12:05 UTC' }
   for (const id of ['ada', 'hook', 'late']) t.strictSame(parts.outbox.rows.get(id)?.outcome, withdrawn, id)
   for (const id of ['grace', 'over']) t.equal(state(parts.outbox, id), 'retry', id)
   t.equal(tries, 5)
@@ -330,7 +330,7 @@ test('a refused mail and a stalled one hold up none behind them, not even to the
     Array.from({ length: 30 }, (_, i) => state(box, `ada${i}`)),
     Array(30).fill('sent'),
   )
-  t.match(parts.said, ['error: mail refused for good: this recipient does not get it; correct what the answer names'])
+  t.match(parts.said, ['error: mail failed permanently: the recipient is not notified; fix the error in the response'])
   for (const resolve of stalled.splice(0)) resolve(accepted)
   await settle()
   for (const resolve of stalled.splice(0)) resolve(accepted)
@@ -576,7 +576,7 @@ test('once an hour it is said that mails wait', async (t) => {
   const sender = createSender(parts)
   await parts.clock.advance(2 * 3_600_000)
   const errors = parts.said.filter((line) => line.startsWith('error:'))
-  t.same(errors, Array(2).fill('error: notifications wait to be accepted, the oldest for more than an hour'))
+  t.same(errors, Array(2).fill('error: notifications are pending, the oldest for more than an hour'))
   t.equal(parts.said.filter((line) => line.startsWith('warn:')).length, 1, 'the first failure is a warning')
   await sender.stop(1000)
 })

@@ -59,7 +59,7 @@ test('a firing alert holds for 15 minutes after it was told, a resolved one unti
       labels: { alertname: 'cpu-high', host: 'web-7', severity: 'warning' },
       annotations: {
         summary: 'cpu-high on web-7',
-        description: 'mean of cpu over 2 min is 94.2%, above 90%, since 2026-11-22 12:04:00 UTC.',
+        description: 'CPU averaged 94.2% over 2 min on web-7 (threshold 90%), since 2026-11-22 12:04:00 UTC.',
         value: '94.2%',
         limit: 'above 90%',
         reason: 'mean of cpu over 2 min was 94.2% (24 samples): above 90%',

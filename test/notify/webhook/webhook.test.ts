@@ -278,7 +278,7 @@ test('what goes wrong on the way is tried again, and told with the host and with
     answer: /^no-such-host\.invalid: getaddrinfo /,
   })
   const hangs = await startWebServer(t, () => {})
-  t.match(await way(hangs.url), { state: 'retry', answer: /^no answer from 127\.0\.0\.1:\d+ within 0\.2 s$/ })
+  t.match(await way(hangs.url), { state: 'retry', answer: /^no response from 127\.0\.0\.1:\d+ within 0\.2 s$/ })
   const cut = await startWebServer(t, (request) => request.socket.destroy())
   t.match(await way(cut.url), { state: 'retry', answer: /socket hang up|ECONNRESET/ })
   const plain = await startWebServer(t)
