@@ -11,7 +11,7 @@ import type { Clock, Observer } from './model.ts'
 export interface MetricsOptions {
   /** The product's version, for `stashwatch_build_info`. */
   readonly version: string
-  /** Read when a scrape asks how old the oldest waiting mail is. */
+  /** Read at each scrape for the age of the oldest pending notification. */
   readonly clock: Clock
 }
 
@@ -24,7 +24,7 @@ export interface Exposition {
 /** The self metrics of one process. */
 export interface Metrics {
   readonly observer: Observer
-  /** Says how the last attempt to load the configuration ended. A process that started has loaded one. */
+  /** Records how the last attempt to load the configuration ended. A process that started has loaded one. */
   readonly reloaded: (successful: boolean) => void
   /** Every metric, in OpenMetrics 1.0.0 when the Accept header prefers that, otherwise in text format 0.0.4. */
   readonly render: (accept: string | undefined) => Promise<Exposition>
@@ -40,10 +40,10 @@ const REFUSED_DEFAULTS = [
 ]
 
 function createReloadGauges({ gauge }: Families, clock: Clock): (successful: boolean) => void {
-  const successful = gauge('config_last_reload_successful', 'Whether the last load of the configuration worked.')
+  const successful = gauge('config_last_reload_successful', 'Whether the last configuration reload attempt was successful.')
   const at = gauge(
     'config_last_reload_success_timestamp_seconds',
-    'When the configuration in force was loaded, in seconds since the epoch.',
+    'Timestamp of the last successful configuration reload.',
   )
   const reloaded = (worked: boolean): void => {
     successful.set(worked ? 1 : 0)
@@ -53,18 +53,24 @@ function createReloadGauges({ gauge }: Families, clock: Clock): (successful: boo
   return reloaded
 }
 
-/** Declares every self metric and returns what feeds and shows them. Nothing here ever throws at those who report. */
+/** Declares every self metric and returns what feeds and shows them. Nothing here throws into the code that reports. */
 export function createMetrics({ version, clock }: MetricsOptions): Metrics {
   const registry = new Registry()
   const families = createFamilies(registry)
+  const dropped = families.counterBy(
+    'samples_dropped_total',
+    'Total number of samples dropped before they reached a window, by reason.',
+    'reason',
+    ['non_numeric', 'no_metric'],
+  )
   const observer: Observer = {
     ...createHttpMetrics(families),
-    ...createIngestMetrics(families),
+    ...createIngestMetrics(families, dropped),
     ...createNotifyMetrics(families, registry),
-    ...createEngineMetrics(families, clock),
+    ...createEngineMetrics(families, clock, dropped),
   }
   const reloaded = createReloadGauges(families, clock)
-  families.gaugeBy('build_info', 'Always 1; the label tells the version.', 'version', [version]).set({ version }, 1)
+  families.gaugeBy('build_info', 'A metric with a constant value of 1, labeled by the version of stashwatch.', 'version', [version]).set({ version }, 1)
   collectDefaultMetrics({ register: registry })
   for (const name of REFUSED_DEFAULTS) registry.removeSingleMetric(name)
   return {

@@ -36,13 +36,16 @@ test('every label value of a counter is there from the start, so that rates work
   const text = await scrape()
   for (const sample of [
     'events_total{result="duplicate"}',
-    'rejects_total{reason="schema"}',
+    'events_rejected_total{reason="schema"}',
     'ingest_requests_total{status="503"}',
-    'transitions_total{to="recovering"}',
-    'notifications_total{receiver_type="mailbox",outcome="failed"}',
-    'cardinality_refused_total{kind="source"}',
+    'alert_transitions_total{state="recovering"}',
+    'notification_attempts_total{integration="mailbox",outcome="failed"}',
+    'limit_exceeded_total{limit="sources"}',
     'alerts{state="firing"}',
     'samples_total',
+    'samples_late_total{result="dropped"}',
+    'samples_dropped_total{reason="non_numeric"}',
+    'samples_dropped_total{reason="no_metric"}',
   ]) {
     t.ok(text.includes(`\nstashwatch_${sample} 0\n`), sample)
   }
@@ -54,23 +57,25 @@ test('what the ingest route reports is counted under bounded labels', async (t) 
   observer.events('accepted', 124)
   observer.events('rejected', 1)
   observer.rejects('schema', 2)
+  observer.nonNumeric(3)
   observer.rejects('web-1.example.org"} 1\nevil 1', 3)
   observer.answered(200, 0.003, 40_000)
   observer.answered(418, Number.NaN, -1)
   t.equal(await value('events_total{result="accepted"}'), 124)
-  t.equal(await value('rejects_total{reason="schema"}'), 2)
-  t.equal(await value('rejects_total{reason="other"}'), 3)
+  t.equal(await value('events_rejected_total{reason="schema"}'), 2)
+  t.equal(await value('events_rejected_total{reason="other"}'), 3)
+  t.equal(await value('samples_dropped_total{reason="non_numeric"}'), 3)
   t.equal(await value('ingest_requests_total{status="200"}'), 1)
   t.equal(await value('ingest_requests_total{status="other"}'), 1)
-  t.equal(await value('ingest_duration_seconds_bucket{le="0.005"}'), 1)
-  t.equal(await value('ingest_duration_seconds_count'), 1, 'a time that is no number is left out')
+  t.equal(await value('ingest_request_duration_seconds_bucket{le="0.005"}'), 1)
+  t.equal(await value('ingest_request_duration_seconds_count'), 1, 'a time that is no number is left out')
   t.equal(await value('ingest_body_bytes_bucket{le="65536"}'), 2)
   t.notOk((await scrape()).includes('evil'))
 })
 
 test('the figures of the engine become gauges, and its counters by difference', async (t) => {
   const { observer, value } = setUp()
-  const first = { ...NOTHING, samples: 100, transitions_firing: 1, hosts_refused: 4 }
+  const first = { ...NOTHING, samples: 100, samples_late_merged: 6, samples_no_metric: 7, transitions_firing: 1, hosts_refused: 4 }
   observer.engine({ ...STATS, counters: first, commits: [0.0002, 2] })
   observer.engine({ ...STATS, counters: { ...first, samples: 150 } })
   t.equal(await value('hosts'), 3)
@@ -79,23 +84,26 @@ test('the figures of the engine become gauges, and its counters by difference', 
   t.equal(await value('journal_lag_entries'), 7)
   t.equal(await value('alerts{state="firing"}'), 2)
   t.equal(await value('samples_total'), 150)
-  t.equal(await value('transitions_total{to="firing"}'), 1)
-  t.equal(await value('cardinality_refused_total{kind="host"}'), 4)
-  t.equal(await value('journal_commit_seconds_count'), 2)
+  t.equal(await value('samples_late_total{result="merged"}'), 6)
+  t.equal(await value('samples_late_total{result="dropped"}'), 0)
+  t.equal(await value('samples_dropped_total{reason="no_metric"}'), 7)
+  t.equal(await value('alert_transitions_total{state="firing"}'), 1)
+  t.equal(await value('limit_exceeded_total{limit="hosts"}'), 4)
+  t.equal(await value('journal_commit_duration_seconds_count'), 2)
   observer.engine({ ...STATS, counters: { ...NOTHING, samples: 5 } })
   t.equal(await value('samples_total'), 155, 'a tally that starts anew adds what it has')
 })
 
 test('the age of the oldest waiting mail grows between the reports of the engine', async (t) => {
   const { clock, observer, value } = setUp()
-  t.equal(await value('outbox_oldest_age_seconds'), 0)
+  t.equal(await value('notifications_oldest_pending_age_seconds'), 0)
   observer.engine({ ...STATS, outbox: { pending: 2, oldest: clock.now() - 1000 } })
   await clock.advance(60_000)
-  t.equal(await value('outbox_pending'), 2)
-  t.equal(await value('outbox_oldest_age_seconds'), 61)
+  t.equal(await value('notifications_pending'), 2)
+  t.equal(await value('notifications_oldest_pending_age_seconds'), 61)
   t.equal(await value('engine_last_report_timestamp_seconds'), (clock.now() - 60_000) / 1000)
   observer.engine(STATS)
-  t.equal(await value('outbox_oldest_age_seconds'), 0)
+  t.equal(await value('notifications_oldest_pending_age_seconds'), 0)
 })
 
 test('a mail that is accepted shows its latency, and a failed reload shows until the next good one', async (t) => {
@@ -103,7 +111,7 @@ test('a mail that is accepted shows its latency, and a failed reload shows until
   observer.notified('email', 'retry', 3)
   observer.notified('email', 'sent', 4)
   observer.notified('email', 'sent', -0.5)
-  t.equal(await value('notifications_total{receiver_type="email",outcome="sent"}'), 2)
+  t.equal(await value('notification_attempts_total{integration="email",outcome="sent"}'), 2)
   t.equal(await value('notification_latency_seconds_count'), 2)
   t.equal(await value('notification_latency_seconds_sum'), 4, 'a clock that went back makes no negative time')
   const loaded = clock.now() / 1000
@@ -197,7 +205,7 @@ test('docs/metrics.md lists the metrics that are exposed, with their types and l
     [],
     'those of the process too',
   )
-  const reasons = /`reason`, for events: ([^.]*)\./.exec(docs)?.[1]?.match(/\w+(?=[,;.]|$)/g)
+  const reasons = /`reason` in `stashwatch_events_rejected_total`, for events: ([^.]*)\./.exec(docs)?.[1]?.match(/\w+(?=[,;.]|$)/g)
   t.same([...new Set(reasons)].sort(), [...REJECT_CODES].sort())
 })
 

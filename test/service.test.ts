@@ -350,7 +350,7 @@ rules:
   t.match(recovery?.text, /97/, 'the peak is told')
   t.match(
     await service.metrics(),
-    new Map([['stashwatch_notifications_total{receiver_type="email",outcome="sent"}', 4]]),
+    new Map([['stashwatch_notification_attempts_total{integration="email",outcome="sent"}', 4]]),
   )
   const { text } = await service.get('/api/v1/notifications')
   t.equal((JSON.parse(text) as { state: string }[]).filter(({ state }) => state === 'sent').length, 4)

@@ -50,8 +50,8 @@ const REFUSALS: Readonly<Record<Refused, { readonly detail: string; readonly exp
     detail: 'No host of this name is known. /api/v1/hosts lists those that are.',
     expected: 'a known host',
   },
-  'expected-host': { detail: 'The configuration expects this host. Take it out of hosts.expected first.' },
-  'live-host': { detail: 'The host was heard just now and would come back at once. Stop what sends for it first.' },
+  'host-expected': { detail: 'The configuration expects this host. Take it out of hosts.expected first.' },
+  'host-active': { detail: 'The host was heard just now and would come back at once. Stop what sends for it first.' },
   'unknown-silence': {
     detail: 'No silence that is kept has this id. /api/v1/silences lists them.',
     expected: 'the id of a silence',
@@ -60,15 +60,15 @@ const REFUSALS: Readonly<Record<Refused, { readonly detail: string; readonly exp
     detail: 'No alert that can be acknowledged has this episode. /api/v1/alerts lists those that fire.',
     expected: 'the long id or the code of an episode that goes on',
   },
-  'too-many': {
+  'too-many-silences': {
     detail: 'No more silences are kept. End some that are no longer needed with DELETE /api/v1/silences/{id}.',
   },
 }
 
 /** What the refused command was about. */
 function refusedValue(command: Command, answer: CommandAnswer & { readonly kind: 'refused' }) {
-  if (answer.code === 'too-many') return { parameter: 'silences', found: JSON.stringify(answer.value) }
-  if (command.kind === 'forget') return { parameter: 'host', found: command.host }
+  if (answer.code === 'too-many-silences') return { parameter: 'silences', found: JSON.stringify(answer.value) }
+  if (command.kind === 'retire') return { parameter: 'host', found: command.host }
   if (command.kind === 'expire') return { parameter: 'id', found: command.id }
   return 'episode' in command ? { parameter: 'episode', found: command.episode } : {}
 }

@@ -22,7 +22,7 @@ export function addCommandRoutes(app: FastifyInstance, deps: CommandDeps): void 
   app.delete('/hosts/*', async (request) => {
     const host = (request.params as { readonly '*': string })['*']
     const isForced = readFlag(request.query as QueryString, 'force')
-    const command: Command = { kind: 'forget', host, ...signed(deps, request), ...(isForced ? {} : { spare: LIVELY }) }
+    const command: Command = { kind: 'retire', host, ...signed(deps, request), ...(isForced ? {} : { unlessSeenWithin: LIVELY }) }
     const answer = await ask(deps.clock, async () => deps.engine.command(command))
     if (answer.kind === 'refused') throw refusal(host, answer)
     const { lastSeen, closed } = answer.value as RetireResult
@@ -36,17 +36,17 @@ function signed(deps: CommandDeps, request: FastifyRequest): { readonly author: 
 }
 
 function refusal(host: string, { code, value }: CommandAnswer & { readonly kind: 'refused' }): ApiProblem {
-  if (code === 'expected-host') {
-    return new ApiProblem('expected-host', {
+  if (code === 'host-expected') {
+    return new ApiProblem('host-expected', {
       detail: 'The configuration expects this host. Take it out of hosts.expected, reload, and then forget it.',
       parameter: 'host',
       found: host,
       expected: 'a host that is not in hosts.expected',
     })
   }
-  if (code === 'live-host') {
+  if (code === 'host-active') {
     const heard = `The host was last heard at ${iso(value as Millis)} and would come back at once.`
-    return new ApiProblem('live-host', {
+    return new ApiProblem('host-active', {
       detail: `${heard} Stop what sends for it first, or add ?force=true (stashwatch hosts retire NAME --force).`,
       parameter: 'host',
       found: host,

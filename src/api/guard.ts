@@ -29,7 +29,7 @@ export function guard(deps: GuardDeps, request: FastifyRequest): void {
 
 function requireToken({ checkToken }: GuardDeps, { headers }: FastifyRequest): void {
   if (checkToken(headers.authorization) !== undefined) return
-  throw new ApiProblem('token-needed', {
+  throw new ApiProblem('token-required', {
     detail: 'Send one of api.tokens as "Authorization: Bearer TOKEN", or as the password of Basic auth.',
     parameter: 'Authorization',
     // What was sent may be a mistyped secret, so that it is not repeated.
@@ -40,13 +40,13 @@ function requireToken({ checkToken }: GuardDeps, { headers }: FastifyRequest): v
 
 function requireLoopback({ listensBeyondLoopback }: GuardDeps, { headers }: FastifyRequest): void {
   if (listensBeyondLoopback) {
-    throw new ApiProblem('no-tokens', {
+    throw new ApiProblem('tokens-not-configured', {
       detail: 'Other machines can reach the service, so that its API needs tokens. Set api.tokens and start again.',
     })
   }
   const { host } = headers
   if (host !== undefined && LOOPBACK_NAME.test(host)) return
-  throw new ApiProblem('no-tokens', {
+  throw new ApiProblem('tokens-not-configured', {
     detail: 'Without api.tokens the API answers only to the name localhost. Set api.tokens to use another name.',
     parameter: 'Host',
     found: host ?? null,
@@ -57,7 +57,7 @@ function requireLoopback({ listensBeyondLoopback }: GuardDeps, { headers }: Fast
 function requireSameSite({ headers }: FastifyRequest): void {
   const { origin, host } = headers
   if (origin === undefined || requestHost(origin) === host?.toLowerCase()) return
-  throw new ApiProblem('foreign-page', {
+  throw new ApiProblem('cross-origin', {
     detail: 'A page of another site may not give commands here. Send the request from a terminal.',
     parameter: 'Origin',
     found: origin,

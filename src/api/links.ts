@@ -93,20 +93,20 @@ async function open({ linkKey, now }: LinkDeps, isTooFast: IsTooFast, request: F
   const link = readLink(linkKey, readToken(request), now())
   const key = link.kind === 'valid' ? `link ${link.id}` : `at ${normalizeIP(request.ip)}`
   if (await isTooFast(request, `${request.method === 'POST' ? 'act' : 'look'} ${key}`)) {
-    throw new ApiProblem('too-fast', {
+    throw new ApiProblem('rate-limited', {
       detail: 'Too many requests in the last minute. Wait a minute, then reload the page.',
     })
   }
   if (link.kind === 'valid') return link
   if (link.kind === 'forged') {
-    throw new ApiProblem('bad-link', {
+    throw new ApiProblem('link-invalid', {
       detail:
         'This service has not signed this address; perhaps it was cut off, or the service has a new key. ' +
         'Copy the whole link from the mail, or use "stashwatch alerts ack" and "stashwatch silences add".',
     })
   }
   const { rule, host } = link.action
-  throw new ApiProblem('old-link', {
+  throw new ApiProblem('link-expired', {
     detail:
       `Links in mails work for a few days only, and this one about ${rule} on ${host} is older. Nothing was changed. ` +
       'Use the link in the newest mail, or "stashwatch alerts ack" and "stashwatch silences add".',

@@ -14,7 +14,7 @@ type Asked = Extract<Command, { kind: 'acknowledge' }>['ack']
  */
 export function addSilence(state: DispatchState, silence: Silence): CommandAnswer {
   if (!state.silences.has(silence.id) && state.silences.size >= MOST_SILENCES) {
-    return { kind: 'refused', code: 'too-many', value: MOST_SILENCES }
+    return { kind: 'refused', code: 'too-many-silences', value: MOST_SILENCES }
   }
   state.silences.set(silence.id, silence)
   state.isDirty = true

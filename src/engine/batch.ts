@@ -137,7 +137,7 @@ function trustedTime(fold: Fold, host: Host, source: Source, ts: Millis, receive
 }
 
 function recordFuture(fold: Fold): void {
-  count(fold, 'samples_future')
+  count(fold, 'events_future')
   countInReport(fold.state, 'future')
 }
 
@@ -164,7 +164,7 @@ function foldSample(
 ): boolean {
   const id = Number.isFinite(value) ? keyId(fold.state, fold, key) : undefined
   if (id === undefined) {
-    count(fold, 'samples_unknown')
+    count(fold, 'samples_no_metric')
     return true
   }
   const slot = admitSeries(fold, host, id, receivedAt)

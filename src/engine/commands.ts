@@ -15,7 +15,7 @@ type Obey = { readonly [K in Command['kind']]: (fold: Fold, command: Extract<Com
 
 /** Who obeys which command. */
 const COMMANDS: Obey = {
-  forget: applyRetire,
+  retire: applyRetire,
   silence: ({ state }, { silence }) => ({ answer: addSilence(state.dispatch, silence) }),
   expire: ({ state }, { id, now }) => ({ answer: expireSilence(state.dispatch, id, now) }),
   acknowledge: ({ state }, { episode, ack, now }) => ({ answer: acknowledge(state.dispatch, episode, ack, now) }),

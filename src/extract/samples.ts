@@ -65,13 +65,13 @@ export function createExtractor({ metrics, rules, host, eventIdField }: Extracto
     if (typeof name !== 'string') return name
     const series: string[] = []
     const values: number[] = []
-    let unusable: string[] | undefined
-    for (const plan of metricPlans) if (!measure(plan, slots, series, values)) (unusable ??= []).push(plan.name)
+    let nonNumeric: string[] | undefined
+    for (const plan of metricPlans) if (!measure(plan, slots, series, values)) (nonNumeric ??= []).push(plan.name)
     for (const plan of countPlans) count(plan, slots, series, values)
     const samples: EventSamples = { host: name, ts, heartbeat: false, series, values }
     const id = idSlot === undefined ? '' : label(slots[idSlot])
-    if (id === '' && unusable === undefined) return samples
-    return { ...samples, ...(id === '' ? {} : { id }), ...(unusable === undefined ? {} : { unusable }) }
+    if (id === '' && nonNumeric === undefined) return samples
+    return { ...samples, ...(id === '' ? {} : { id }), ...(nonNumeric === undefined ? {} : { nonNumeric }) }
   }
 }
 

@@ -118,9 +118,9 @@ function report({ duplicate, known, refused }: Ack, verdict: BatchVerdict, sourc
     observer.events('duplicate', total)
     return
   }
-  if (verdict.unusable > 0) {
-    observer.unusable(verdict.unusable)
-    rejects.note({ source, count: verdict.unusable, samples: verdict.notes })
+  if (verdict.nonNumeric > 0) {
+    observer.nonNumeric(verdict.nonNumeric)
+    rejects.note({ source, count: verdict.nonNumeric, samples: verdict.notes })
   }
   const count = accepted.length - refused
   if (known > 0) observer.events('duplicate', known)

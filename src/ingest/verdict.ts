@@ -26,21 +26,21 @@ export interface BatchVerdict {
   /** How many were rejected, by the short code of the reason. */
   counts: Map<string, number>
   /** How many values that metrics ask for were no numbers, in accepted events, and some of these events. */
-  unusable: number
+  nonNumeric: number
   notes: Sample[]
   /** The first exception that an event raised: a defect of ours. */
   defect?: unknown
 }
 
 const FIRST_ERRORS = 5
-/** Marks an event that was accepted without one of its values; no reason of a refusal. */
-const NO_NUMBER = 'no_number'
+/** Marks an event that was accepted without one of its values; it is not a reason for a rejection. */
+const NON_NUMERIC = 'non_numeric'
 const INTERNAL: Refused = { path: '', reason: 'the event could not be processed', code: 'internal' }
 const TOO_LONG: Refused = { path: '', reason: OVERSIZED_REASON, code: 'too_large' }
 const NO_JSON: Refused = { path: '', reason: 'the line is not JSON', code: 'json' }
 
 export function createBatchVerdict(): BatchVerdict {
-  return { total: 0, accepted: [], errors: [], samples: [], counts: new Map(), unusable: 0, notes: [] }
+  return { total: 0, accepted: [], errors: [], samples: [], counts: new Map(), nonNumeric: 0, notes: [] }
 }
 
 /** Judges events and adds them to the verdict. */
@@ -55,11 +55,11 @@ export function checkInto(verdict: BatchVerdict, events: readonly unknown[], por
 
 function accept(verdict: BatchVerdict, event: unknown, samples: EventSamples): void {
   verdict.accepted.push(samples)
-  if (samples.unusable === undefined) return
-  verdict.unusable += samples.unusable.length
+  if (samples.nonNumeric === undefined) return
+  verdict.nonNumeric += samples.nonNumeric.length
   if (verdict.notes.length >= SAMPLES_PER_BODY) return
-  const reason = `accepted without ${samples.unusable.join(', ')}: the field holds no number`
-  verdict.notes.push({ index: verdict.total, path: '', reason, code: NO_NUMBER, event })
+  const reason = `accepted without ${samples.nonNumeric.join(', ')}: the field holds no number`
+  verdict.notes.push({ index: verdict.total, path: '', reason, code: NON_NUMERIC, event })
 }
 
 /** Takes back what was accepted, when the frame of it cannot be built: a defect of ours must not be a 5xx. */

@@ -1,5 +1,5 @@
 import { type Clock, type Counter, COUNTERS, type EngineStats, type Millis, type Observer } from '../model.ts'
-import { countable, type Families } from './families.ts'
+import { countable, type CounterBy, type Families } from './families.ts'
 
 const ALERT_STATES = ['pending', 'firing', 'recovering', 'resolved'] as const
 /** A commit takes fractions of a millisecond on a healthy disk. */
@@ -7,60 +7,60 @@ const COMMIT_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.0
 
 type Add = (increase: number) => void
 
-/** What each counter of the engine adds to. */
-function createCounters({ counter, counterBy }: Families): Readonly<Record<Counter, Add>> {
+/** Returns what each counter of the engine adds to. */
+function createCounters(families: Families, dropped: CounterBy): Readonly<Record<Counter, Add>> {
+  return { ...createPlainCounters(families), ...createLabeledCounters(families, dropped) }
+}
+
+function createPlainCounters({ counter }: Families) {
   const plain = (name: string, help: string): Add => {
     const family = counter(name, help)
     return (increase) => family.inc(increase)
   }
-  const refused = counterBy(
-    'cardinality_refused_total',
-    'Samples or events left out because a cap on hosts, series or sources is reached.',
-    'kind',
-    ['host', 'series', 'source'],
-  )
-  const transitions = counterBy('transitions_total', 'Steps of alerts from one state to the next.', 'to', ALERT_STATES)
   return {
-    samples: plain('samples_total', 'Samples folded into windows.'),
-    samples_late_merged: plain(
-      'samples_late_merged_total',
-      'Samples that came after their window was judged, and were still merged.',
-    ),
-    samples_late_dropped: plain(
-      'samples_late_dropped_total',
-      'Samples dropped because their bucket is no longer kept.',
-    ),
-    samples_future: plain(
-      'samples_future_total',
-      'Samples dated so far ahead of their arrival that they count at their arrival.',
-    ),
-    samples_unknown: plain(
-      'samples_unknown_total',
-      'Samples left out because no metric in force is theirs: what was posted around a reload.',
+    samples: plain('samples_total', 'Total number of samples added to windows.'),
+    events_future: plain(
+      'events_future_total',
+      'Total number of events with a timestamp too far in the future; their arrival time is used instead.',
     ),
     duplicates: plain(
       'duplicate_events_total',
-      'Events recognised as counted before: in a repeated body, or by their own id.',
+      'Total number of events recognized as duplicates, in a repeated body or by event ID.',
     ),
-    hosts_retired: plain('hosts_retired_total', 'Hosts forgotten because they are gone for good.'),
-    hosts_evicted: plain('hosts_evicted_total', 'Hosts forgotten, least recently seen first, to make room.'),
-    series_evicted: plain(
-      'series_evicted_total',
-      'Series forgotten, idle ones of a host that has too many, to make room.',
-    ),
-    hosts_refused: (increase) => refused.inc({ kind: 'host' }, increase),
-    series_refused: (increase) => refused.inc({ kind: 'series' }, increase),
-    sources_refused: (increase) => refused.inc({ kind: 'source' }, increase),
-    transitions_pending: (increase) => transitions.inc({ to: 'pending' }, increase),
-    transitions_firing: (increase) => transitions.inc({ to: 'firing' }, increase),
-    transitions_recovering: (increase) => transitions.inc({ to: 'recovering' }, increase),
-    transitions_resolved: (increase) => transitions.inc({ to: 'resolved' }, increase),
+    hosts_retired: plain('hosts_retired_total', 'Total number of hosts retired.'),
+    hosts_evicted: plain('hosts_evicted_total', 'Total number of least recently seen hosts evicted to make room.'),
+    series_evicted: plain('series_evicted_total', 'Total number of idle series evicted to make room.'),
+  }
+}
+
+const LIMITS_HELP = 'Total number of events or samples dropped because a limit was reached, by limit.'
+const LATE_HELP = 'Total number of samples received after their window was evaluated, by result.'
+const TRANSITIONS_HELP = 'Total number of alert state transitions, by new state.'
+
+function createLabeledCounters({ counterBy }: Families, dropped: CounterBy) {
+  const by = (family: CounterBy, label: string, value: string): Add => {
+    return (increase) => family.inc({ [label]: value }, increase)
+  }
+  const exceeded = counterBy('limit_exceeded_total', LIMITS_HELP, 'limit', ['hosts', 'series', 'sources'])
+  const late = counterBy('samples_late_total', LATE_HELP, 'result', ['merged', 'dropped'])
+  const transitions = counterBy('alert_transitions_total', TRANSITIONS_HELP, 'state', ALERT_STATES)
+  return {
+    samples_no_metric: by(dropped, 'reason', 'no_metric'),
+    samples_late_merged: by(late, 'result', 'merged'),
+    samples_late_dropped: by(late, 'result', 'dropped'),
+    hosts_refused: by(exceeded, 'limit', 'hosts'),
+    series_refused: by(exceeded, 'limit', 'series'),
+    sources_refused: by(exceeded, 'limit', 'sources'),
+    transitions_pending: by(transitions, 'state', 'pending'),
+    transitions_firing: by(transitions, 'state', 'firing'),
+    transitions_recovering: by(transitions, 'state', 'recovering'),
+    transitions_resolved: by(transitions, 'state', 'resolved'),
   }
 }
 
 /**
- * Feeds metrics from counters that count since the process began. A counter that went back was begun anew (the engine
- * came up again inside this process), so its whole value is new.
+ * Feeds metrics from counters that count since the process began. A counter that decreased was reset (the engine was
+ * restarted inside this process), so its whole value is new.
  */
 function createFeed(add: Readonly<Record<Counter, Add>>) {
   const seen = new Map<Counter, number>()
@@ -76,10 +76,10 @@ function createFeed(add: Readonly<Record<Counter, Add>>) {
 
 function createOutboxGauges({ gauge }: Families, clock: Clock): (stats: EngineStats) => void {
   const state: { oldest?: Millis } = {}
-  const pending = gauge('outbox_pending', 'Notifications that wait to be delivered.')
+  const pending = gauge('notifications_pending', 'Current number of notifications waiting to be delivered.')
   gauge(
-    'outbox_oldest_age_seconds',
-    'Age of the oldest notification that waits to be delivered; 0 when none waits.',
+    'notifications_oldest_pending_age_seconds',
+    'Age of the oldest pending notification; 0 if none is pending.',
     // The age is computed at the scrape: it must grow even while the engine, which reports the instant, is stuck.
     (age) => age.set(state.oldest === undefined ? 0 : countable((clock.now() - state.oldest) / 1000)),
   )
@@ -90,21 +90,25 @@ function createOutboxGauges({ gauge }: Families, clock: Clock): (stats: EngineSt
   }
 }
 
-/** What the engine says of itself once a second. */
-export function createEngineMetrics(families: Families, clock: Clock): Pick<Observer, 'engine'> {
+/** Exposes the figures that the engine reports once a second. @param dropped the counter of dropped samples. */
+export function createEngineMetrics(
+  families: Families,
+  clock: Clock,
+  dropped: CounterBy,
+): Pick<Observer, 'engine'> {
   const { gauge, gaugeBy, histogram } = families
-  const hosts = gauge('hosts', 'Hosts known.')
-  const series = gauge('series', 'Series kept.')
-  const sources = gauge('sources', 'Senders known.')
-  const alerts = gaugeBy('alerts', 'Alerts, by state.', 'state', ALERT_STATES)
-  const lag = gauge('journal_lag_entries', 'Entries of the journal that the newest snapshot does not cover.')
-  const commits = histogram('journal_commit_seconds', 'Time that one commit to the journal took.', COMMIT_SECONDS)
+  const hosts = gauge('hosts', 'Current number of hosts.')
+  const series = gauge('series', 'Current number of series.')
+  const sources = gauge('sources', 'Current number of sources.')
+  const alerts = gaugeBy('alerts', 'Current number of alerts, by state.', 'state', ALERT_STATES)
+  const lag = gauge('journal_lag_entries', 'Number of journal entries after the latest snapshot.')
+  const commits = histogram('journal_commit_duration_seconds', 'Duration of journal commits.', COMMIT_SECONDS)
   const reported = gauge(
     'engine_last_report_timestamp_seconds',
-    'When the engine last reported its figures, in seconds since the epoch; 0 before the first report.',
+    'Timestamp of the last report of the engine; 0 before the first one.',
   )
   const outbox = createOutboxGauges(families, clock)
-  const feed = createFeed(createCounters(families))
+  const feed = createFeed(createCounters(families, dropped))
   return {
     engine(stats) {
       hosts.set(countable(stats.hosts))

@@ -9,7 +9,7 @@ export function createFamilies(registry: Registry) {
   const full = (name: string): string => `stashwatch_${name}`
   return {
     counter: (name: string, help: string): Counter => new Counter({ name: full(name), help, registers }),
-    counterBy: (name: string, help: string, label: string, values: readonly string[]): Counter<string> => {
+    counterBy: (name: string, help: string, label: string, values: readonly string[]): CounterBy => {
       const family = new Counter<string>({ name: full(name), help, labelNames: [label], registers })
       for (const value of values) family.inc({ [label]: value }, 0)
       return family
@@ -37,4 +37,5 @@ export function createFamilies(registry: Registry) {
   }
 }
 
+export type CounterBy = Counter<string>
 export type Families = ReturnType<typeof createFamilies>

@@ -3,9 +3,9 @@ import type { Families } from './families.ts'
 
 const REASONS: readonly Closed[] = ['unread', 'memory', 'pipelined', 'too_many']
 
-/** What happened to connections. */
+/** Counts the connections that the server closed to protect itself. */
 export function createHttpMetrics({ counterBy }: Families): Pick<Observer, 'closed'> {
-  const help = 'Connections closed because they held too much, by reason.'
+  const help = 'Total number of connections closed by the server to bound its memory, by reason.'
   const closed = counterBy('connections_closed_total', help, 'reason', REASONS)
   return { closed: (reason) => closed.inc({ reason }) }
 }

@@ -43,14 +43,14 @@ export interface Engine {
 export type Command =
   /**
    * Retires a host: removes its series and closes its open alerts. Refused if the host sent events within the last
-   * `spare`.
+   * `unlessSeenWithin`.
    */
   | {
-      readonly kind: 'forget'
+      readonly kind: 'retire'
       readonly host: string
       readonly author: string
       readonly now: Millis
-      readonly spare?: Millis
+      readonly unlessSeenWithin?: Millis
     }
   /** Adds a silence, or replaces the one with the same id. Value: the silence with `matchedAlerts`. */
   | { readonly kind: 'silence'; readonly silence: Silence; readonly now: Millis }
@@ -77,7 +77,7 @@ export type CommandAnswer =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly code: Refused; readonly value: unknown }
 
-/** Value of `forget`: when the host was last seen, and the alerts that were closed. */
+/** Value of `retire`: when the host was last seen, and the alerts that were closed. */
 export interface RetireResult {
   readonly host: string
   readonly lastSeen: Millis | null
@@ -85,17 +85,17 @@ export interface RetireResult {
 }
 
 /**
- * Why a command was refused. `unknown-host`: the value lists the known hosts. `expected-host`: the configuration
- * expects it, so it cannot be retired. `live-host`: it sent events within `spare`; the value is when it was last seen.
- * `too-many`: the limit of silences is reached; the value is that limit.
+ * Why a command was refused. `unknown-host`: the value lists the known hosts. `host-expected`: the configuration
+ * expects it, so it cannot be retired. `host-active`: it sent events within `unlessSeenWithin`; the value is when it was last seen.
+ * `too-many-silences`: the limit of silences is reached; the value is that limit.
  */
 export type Refused =
   | 'unknown-host'
-  | 'expected-host'
-  | 'live-host'
+  | 'host-expected'
+  | 'host-active'
   | 'unknown-silence'
   | 'unknown-episode'
-  | 'too-many'
+  | 'too-many-silences'
 
 export type Query =
   | { readonly kind: 'hosts' }
@@ -222,8 +222,8 @@ export const COUNTERS = [
   'samples',
   'samples_late_merged',
   'samples_late_dropped',
-  'samples_future',
-  'samples_unknown',
+  'samples_no_metric',
+  'events_future',
   'duplicates',
   'hosts_retired',
   'hosts_evicted',
@@ -283,7 +283,7 @@ export interface Observer {
   /** Counts rejected events by code. A body that cannot be parsed counts as one. */
   rejects(code: string, count: number): void
   /** Counts values that a metric reads and that are not numeric, in accepted events. */
-  unusable(count: number): void
+  nonNumeric(count: number): void
   /** Records one response of the ingest route: status, duration in seconds, size of the body on the wire in bytes. */
   answered(status: number, seconds: number, bytes: number): void
   /** Counts a connection that the server closed. */
@@ -292,6 +292,6 @@ export interface Observer {
    * Counts one delivery attempt or withdrawal. Latency runs from the end of the deciding window to acceptance, in
    * seconds.
    */
-  notified(receiver: Channel | 'mailbox', outcome: Outcome['state'], latencySeconds?: number): void
+  notified(integration: Channel | 'mailbox', outcome: Outcome['state'], latencySeconds?: number): void
   engine(stats: EngineStats): void
 }

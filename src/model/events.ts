@@ -22,7 +22,7 @@ export interface EventSamples {
   readonly series: readonly string[]
   readonly values: readonly number[]
   /** Metrics whose field is present and not numeric. Not part of a frame. */
-  readonly unusable?: readonly string[]
+  readonly nonNumeric?: readonly string[]
 }
 
 /** The samples of one request, as the engine reads them from a `batch` entry. */

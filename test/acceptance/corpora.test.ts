@@ -189,7 +189,7 @@ test(
     }
     t.strictSame(await service.hosts(), [])
     const scrape = await service.metrics()
-    t.equal(scrape.get('stashwatch_rejects_total{reason="json"}'), files.length * 8)
+    t.equal(scrape.get('stashwatch_events_rejected_total{reason="json"}'), files.length * 8)
     t.match((await service.get('/api/v1/rejects')).text, /the body is not JSON/)
   },
 )

@@ -45,7 +45,7 @@ const notices = (play: Play): readonly Extract<Notice, { kind: 'hosts_retired' }
   play.mails.flatMap(({ notice }) => (notice?.kind === 'hosts_retired' ? [notice] : []))
 const titles = (play: Play): readonly string[] => notices(play).map(noticeLine)
 const forget = (play: Play, host: string): unknown => {
-  const command: Command = { kind: 'forget', host, author: 'ada', now: play.now() }
+  const command: Command = { kind: 'retire', host, author: 'ada', now: play.now() }
   return play.enter({ kind: 'command', data: encodeEntry(command) }).answer
 }
 /** A week is 604,800 ticks; of the silence that they would add up, this adds most at once. */
@@ -669,8 +669,8 @@ test('an expected host is not forgotten by command', async (t) => {
     '12:10:00',
     alive(play, () => ['a']),
   )
-  t.match(forget(play, 'a'), { kind: 'refused', code: 'expected-host' })
-  t.match(forget(play, 'b'), { kind: 'refused', code: 'expected-host' })
+  t.match(forget(play, 'a'), { kind: 'refused', code: 'host-expected' })
+  t.match(forget(play, 'b'), { kind: 'refused', code: 'host-expected' })
   t.equal(hosts(play).length, 2)
 })
 

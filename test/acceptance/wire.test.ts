@@ -358,7 +358,7 @@ test('100,000 invented hosts are refused and counted, and known hosts lose nothi
   t.equal(accepted + rejected, received)
   t.strictSame(await events(service), { accepted, rejected, duplicate: 0 })
   const metrics = await service.metrics()
-  t.equal(metrics.get('stashwatch_rejects_total{reason="cardinality"}'), rejected)
+  t.equal(metrics.get('stashwatch_events_rejected_total{reason="cardinality"}'), rejected)
   const hosts = await service.hosts()
   t.equal(hosts.length, 1000, 'as many as may be known')
   t.equal(rejected, 100_000 - (1000 - known.length))

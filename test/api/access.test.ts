@@ -36,7 +36,7 @@ test('with tokens the API wants one, however the request is dressed up', async (
   t.same(commands, [], 'the engine is told nothing')
   const { headers, json, body } = await get('/api/v1/hosts', { authorization: 'Bearer a-wrong-token' })
   t.match(headers['www-authenticate'], /^Bearer .*Basic /)
-  t.match(json, { type: 'urn:stashwatch:problem:token-needed', status: 401, parameter: 'Authorization' })
+  t.match(json, { type: 'urn:stashwatch:problem:token-required', status: 401, parameter: 'Authorization' })
   t.notMatch(body, /a-wrong-token|a-long-secret/, 'what was sent is not repeated')
   const tricks: readonly (readonly [string, Record<string, string>])[] = [
     ['/api/v1/hosts?authorization=Bearer%20a-long-secret-token', {}],
@@ -80,7 +80,7 @@ test('a service that others can reach gives its API away to nobody until tokens 
   for (const path of GUARDED) {
     const { status, json } = await get(path, { authorization: 'Bearer anything' })
     t.equal(status, 403, path)
-    t.match(json, { type: 'urn:stashwatch:problem:no-tokens', detail: /Set api\.tokens/ })
+    t.match(json, { type: 'urn:stashwatch:problem:tokens-not-configured', detail: /Set api\.tokens/ })
   }
 })
 

@@ -11,7 +11,7 @@ test('a host is forgotten by DELETE, whatever its name, and the command says who
     checkToken: createTokenCheck(tokens),
     obeys: (command) => ({
       kind: 'done',
-      value: { host: command.kind === 'forget' ? command.host : '', lastSeen: NOON, closed: ['host-silent (K7QM2)'] },
+      value: { host: command.kind === 'retire' ? command.host : '', lastSeen: NOON, closed: ['host-silent (K7QM2)'] },
     }),
   })
   const authorization = 'Bearer a-long-secret-token'
@@ -19,8 +19,8 @@ test('a host is forgotten by DELETE, whatever its name, and the command says who
     const { status, json } = await get(`/api/v1/hosts/${encodeURIComponent(name)}`, { authorization }, 'DELETE')
     t.equal(status, 200)
     t.strictSame(json, { host: name, lastSeen: '2026-11-22T12:00:00.000Z', closed: ['host-silent (K7QM2)'] })
-    const told = { kind: 'forget', host: name, author: 'grace', now: clock.now() }
-    t.strictSame(commands.at(-1), { ...told, spare: 300_000 })
+    const told = { kind: 'retire', host: name, author: 'grace', now: clock.now() }
+    t.strictSame(commands.at(-1), { ...told, unlessSeenWithin: 300_000 })
     await get(`/api/v1/hosts/${encodeURIComponent(name)}?force=true`, { authorization }, 'DELETE')
     t.strictSame(commands.at(-1), told)
   }
@@ -42,18 +42,18 @@ test('an unknown host is answered with the names that were perhaps meant', async
 })
 
 test('an expected host is not forgotten, and the answer says how it would be', async (t) => {
-  const { get } = await serve(t, { obeys: () => ({ kind: 'refused', code: 'expected-host', value: null }) })
+  const { get } = await serve(t, { obeys: () => ({ kind: 'refused', code: 'host-expected', value: null }) })
   const { status, json } = await get('/api/v1/hosts/web-1', {}, 'DELETE')
   t.equal(status, 409)
-  t.match(json, { type: 'urn:stashwatch:problem:expected-host', detail: /Take it out of hosts\.expected, reload/ })
+  t.match(json, { type: 'urn:stashwatch:problem:host-expected', detail: /Take it out of hosts\.expected, reload/ })
 })
 
 test('a host that was heard just now is not forgotten unless it is forced', async (t) => {
-  const { get } = await serve(t, { obeys: () => ({ kind: 'refused', code: 'live-host', value: NOON }) })
+  const { get } = await serve(t, { obeys: () => ({ kind: 'refused', code: 'host-active', value: NOON }) })
   const { status, json } = await get('/api/v1/hosts/web-1', {}, 'DELETE')
   t.equal(status, 409)
   t.match(json, {
-    type: 'urn:stashwatch:problem:live-host',
+    type: 'urn:stashwatch:problem:host-active',
     detail: /last heard at 2026-11-22T12:00:00\.000Z .*\?force=true/,
   })
   t.match((await get('/api/v1/hosts/web-1?force=yes', {}, 'DELETE')).json, { status: 400, parameter: 'force' })

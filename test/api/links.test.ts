@@ -194,7 +194,7 @@ test('what is over or forgotten is not acknowledged, and a wrong form says what 
   t.equal((await post(service, SILENCE, 'duration=1h')).status, 303, 'the rule can be silenced all the same')
   const gone = await serve(t, { answers: ({ kind }) => (kind === 'silences' ? [] : null) })
   t.match((await gone.get(ACK)).body, /its record was deleted/)
-  const refused = await serve(t, { ...engine(), obeys: () => ({ kind: 'refused', code: 'too-many', value: 9 }) })
+  const refused = await serve(t, { ...engine(), obeys: () => ({ kind: 'refused', code: 'too-many-silences', value: 9 }) })
   t.match(await post(refused, SILENCE, 'duration=1h'), { status: 409, body: /No more silences are kept/ })
 })
 

@@ -242,7 +242,7 @@ test('an episode is taken on and given back, by its id or its code', async (t) =
 })
 
 test('a command that the engine refuses is a problem that says the next step', async (t) => {
-  const refuse = (code: 'unknown-silence' | 'unknown-episode' | 'too-many', value: unknown = null) =>
+  const refuse = (code: 'unknown-silence' | 'unknown-episode' | 'too-many-silences', value: unknown = null) =>
     serve(t, { obeys: () => ({ kind: 'refused', code, value }) })
   const silences = await refuse('unknown-silence')
   t.match((await silences.send('DELETE', `${SILENCES}/gone`)).json, {
@@ -259,7 +259,7 @@ test('a command that the engine refuses is a problem that says the next step', a
   ]) {
     t.match(answer.json, { status: 404, type: /unknown-episode$/, parameter: 'episode', found: 'QQQQQ' })
   }
-  const full = await refuse('too-many', 1000)
+  const full = await refuse('too-many-silences', 1000)
   t.match((await full.send('POST', SILENCES, GOOD)).json, { status: 409, found: '1000', detail: /End some/ })
   const broken = await serve(t, {
     obeys: () => {

@@ -25,7 +25,7 @@ test('ten thousand silences are a thousand, the others are refused, and those th
   t.equal(answers.filter((kind) => kind === 'refused').length, 9000)
   t.equal(state.silences.size, 1000)
   t.equal(addSilence(state, { ...silence('s7', ['host=x']), endsAt: NOON + 1 }).kind, 'done')
-  t.match(addSilence(state, silence('new', ['host=x'])), { kind: 'refused', code: 'too-many', value: 1000 })
+  t.match(addSilence(state, silence('new', ['host=x'])), { kind: 'refused', code: 'too-many-silences', value: 1000 })
 })
 
 test('a thousand silences that all look at each alert hold back what fits one of them', async (t) => {

@@ -157,7 +157,7 @@ test('a host that names its offset from UTC is right all through the night of th
       ['cpu-high berlin fired', 'cpu-high berlin resolved', 'cpu-high berlin fired', 'cpu-high berlin resolved'],
       name,
     )
-    t.equal(tally(play, 'samples_future') + tally(play, 'samples_late_merged') + tally(play, 'samples_late_dropped'), 0)
+    t.equal(tally(play, 'events_future') + tally(play, 'samples_late_merged') + tally(play, 'samples_late_dropped'), 0)
   }
 })
 

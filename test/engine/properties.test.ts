@@ -375,7 +375,7 @@ test('no sample from the future moves any clock (I6)', async (t) => {
         const source = play.fold.state.sources.get('logstash-a')
         const before = source?.watermark
         play.post([event('ahead', play.now() + ahead, { cpu: 0.5 })])
-        return source?.watermark === before && (play.fold.counters.get('samples_future') ?? 0) === 1
+        return source?.watermark === before && (play.fold.counters.get('events_future') ?? 0) === 1
       }),
       { numRuns: 50 },
     )

@@ -123,7 +123,7 @@ test('a sample of another shape than the configured one is not kept', async (t) 
   const play = createPlay(config())
   play.post([event('web-1', play.now(), { disk: 0.5, 'cpu\u001f/': 0.5 })])
   t.equal(play.fold.state.series, 0)
-  t.equal(play.fold.counters.get('samples_unknown'), 2)
+  t.equal(play.fold.counters.get('samples_no_metric'), 2)
 })
 
 test('numbers that are none are not folded in', async (t) => {

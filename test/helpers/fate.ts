@@ -201,7 +201,7 @@ function perform(moment: Moment, one: Act): void {
 }
 
 function forget(play: Play, name: string): void {
-  play.enter({ kind: 'command', data: encodeEntry({ kind: 'forget', host: name, author: 'Grace', now: play.now() }) })
+  play.enter({ kind: 'command', data: encodeEntry({ kind: 'retire', host: name, author: 'Grace', now: play.now() }) })
 }
 
 /** Folds entries anew; after each one the fold may be exchanged for another. */

@@ -73,7 +73,7 @@ export async function startServer(t: TestCase, options: TestOptions = {}): Promi
   const observer: Observer = {
     events: (result, by) => count(`events:${result}`, by),
     rejects: (code, by) => count(`rejects:${code}`, by),
-    unusable: (by) => count('unusable', by),
+    nonNumeric: (by) => count('nonNumeric', by),
     answered: (status, _seconds, size) => {
       count(`answered:${status}`, 1)
       bytes.push(size)

@@ -146,13 +146,13 @@ test('a value that is no number costs its sample only, and is not passed over in
   ]
   t.match(await service.post(body), { status: 200, accepted: 3, rejected: 0 })
   t.match(await service.aggregate('a', 'cpu'), { count: 1, sum: 0.5 })
-  t.equal((await service.metrics()).get('stashwatch_samples_unusable_total'), 1)
+  t.equal((await service.metrics()).get('stashwatch_samples_dropped_total{reason="non_numeric"}'), 1)
   const { recent, counts } = JSON.parse((await service.get('/api/v1/rejects')).text) as {
     recent: object[]
     counts: object
   }
   t.match(recent, [
-    { code: 'no_number', reason: /accepted without cpu: the field holds no number/, event: { cpu: '95%' } },
+    { code: 'non_numeric', reason: /accepted without cpu: the field holds no number/, event: { cpu: '95%' } },
   ])
   t.strictSame(counts, {}, 'and is no refused event')
 })

@@ -105,5 +105,5 @@ test('a recipient who is refused for good costs nobody else a mail, and the regi
     'grace@example.org',
     'grace@example.org',
   ])
-  t.equal((await life.metrics()).get('stashwatch_notifications_total{receiver_type="email",outcome="failed"}'), 2)
+  t.equal((await life.metrics()).get('stashwatch_notification_attempts_total{integration="email",outcome="failed"}'), 2)
 })

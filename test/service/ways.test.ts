@@ -103,7 +103,7 @@ test('what waits for a receiver that leaves with a reload is withdrawn, and who 
   ])
   t.equal(life.lines.filter(({ message }) => message === 'webhook withdrawn: not sent').length, 1)
   const { text } = await life.get('/metrics')
-  t.match(text, 'stashwatch_notifications_total{receiver_type="webhook",outcome="withdrawn"} 1')
+  t.match(text, 'stashwatch_notification_attempts_total{integration="webhook",outcome="withdrawn"} 1')
 })
 
 test('an event becomes a mail with its chart and its figures', async (t) => {

@@ -153,23 +153,23 @@ export function closeMassAbsences(fold: Fold): void {
   }
 }
 
-/** Somebody says that a host is gone for good. */
+/** Retires a host that an operator says is gone for good. */
 export function applyRetire(
   fold: Fold,
-  { host: name, author, now, spare = 0 }: Extract<Command, { kind: 'forget' }>,
+  { host: name, author, now, unlessSeenWithin = 0 }: Extract<Command, { kind: 'retire' }>,
 ): CommandResult {
   const { state, plan } = fold
   const host = state.hosts.get(name)
   if (host === undefined) return refused('unknown-host', [...state.hosts.keys()])
-  if (plan.expected.has(name)) return refused('expected-host', null)
+  if (plan.expected.has(name)) return refused('host-expected', null)
   const lastSeen = isNeverSeen(host) ? null : host.lastSeenAt
-  if (lastSeen !== null && now - lastSeen < spare) return refused('live-host', lastSeen)
+  if (lastSeen !== null && now - lastSeen < unlessSeenWithin) return refused('host-active', lastSeen)
   const closed = retireHost(fold, host, { code: 'retired_by', params: { author } })
   closeMassAbsences(fold)
   const value: RetireResult = { host: name, lastSeen, closed }
   return { answer: { kind: 'done', value } }
 }
 
-function refused(code: 'unknown-host' | 'expected-host' | 'live-host', value: unknown): CommandResult {
+function refused(code: 'unknown-host' | 'host-expected' | 'host-active', value: unknown): CommandResult {
   return { answer: { kind: 'refused', code, value } }
 }

@@ -158,8 +158,8 @@ test('a command is durable before its answer comes, and folded again at the next
   const begin = (now: number) => startRunner(journal, settings, now, () => undefined)
   const runner = await begin(NOON)
   await runner.write([frame(NOON)])
-  const command = { kind: 'forget', host: 'a', author: 'ada', now: NOON } as const
-  t.match(await runner.command({ ...command, spare: SECOND }), { kind: 'refused', code: 'live-host', value: NOON })
+  const command = { kind: 'retire', host: 'a', author: 'ada', now: NOON } as const
+  t.match(await runner.command({ ...command, unlessSeenWithin: SECOND }), { kind: 'refused', code: 'host-active', value: NOON })
   t.match(await runner.command(command), { kind: 'done', value: { host: 'a' } })
   t.match(await runner.command(command), { kind: 'refused', code: 'unknown-host' })
   const again = await begin(NOON + SECOND)
@@ -174,7 +174,7 @@ test('a command is rejected when the journal fails, and nothing has happened', a
   const runner = await startRunner(failing, settings, NOON, () => undefined)
   await runner.write([frame(NOON)])
   isFull = true
-  await t.rejects(runner.command({ kind: 'forget', host: 'a', author: 'ada', now: NOON }), {
+  await t.rejects(runner.command({ kind: 'retire', host: 'a', author: 'ada', now: NOON }), {
     message: 'the disk is full',
   })
   t.ok(runner.fold.state.hosts.has('a'))

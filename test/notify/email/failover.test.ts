@@ -54,7 +54,7 @@ function startPost(t: Test, servers: readonly SmtpConfig[]) {
   const observer: Observer = {
     events() {},
     rejects() {},
-    unusable() {},
+    nonNumeric() {},
     answered() {},
     closed() {},
     engine() {},
@@ -465,7 +465,7 @@ async function startSender(t: Test, servers: readonly SmtpConfig[], mails: reado
   const observer: Observer = {
     events() {},
     rejects() {},
-    unusable() {},
+    nonNumeric() {},
     answered() {},
     engine() {},
     notified() {},

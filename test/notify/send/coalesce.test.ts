@@ -16,7 +16,7 @@ const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 const observer: Observer = {
   events: quiet,
   rejects: quiet,
-  unusable: quiet,
+  nonNumeric: quiet,
   answered: quiet,
   engine: quiet,
   closed: quiet,

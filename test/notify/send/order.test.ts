@@ -15,7 +15,7 @@ const quiet = (): void => {}
 const observer: Observer = {
   events: quiet,
   rejects: quiet,
-  unusable: quiet,
+  nonNumeric: quiet,
   answered: quiet,
   engine: quiet,
   closed: quiet,

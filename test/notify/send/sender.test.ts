@@ -137,7 +137,7 @@ function play(email: Notifier, change: Partial<Play> = {}): Play {
   const observer: Observer = {
     events() {},
     rejects() {},
-    unusable() {},
+    nonNumeric() {},
     answered() {},
     closed() {},
     engine() {},

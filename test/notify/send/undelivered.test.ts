@@ -103,7 +103,7 @@ test('what nobody got is told once it is given up, and what says so is not told 
     outbox,
     clock,
     log: silent,
-    observer: { events() {}, rejects() {}, unusable() {}, answered() {}, engine() {}, notified() {}, closed() {} },
+    observer: { events() {}, rejects() {}, nonNumeric() {}, answered() {}, engine() {}, notified() {}, closed() {} },
     ways: { email: way('email', busy), webhook: way('webhook', refused), alertmanager: way('alertmanager', busy) },
     undelivered: ({ id }, answer) => void told.push(`${id}: ${answer}`),
     poll: 30_000,
@@ -124,7 +124,7 @@ test('a reader whose first mail was refused hears at the repeat that the alert f
   const { outbox, ...journal } = openMemoryJournal()
   const compose = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, options)
   const email = createEmailNotifier(mailConfig([smtpConfig(server.port)]), { compose, clock, log: silent })
-  const observer = { events() {}, rejects() {}, unusable() {}, answered() {}, engine() {}, notified() {}, closed() {} }
+  const observer = { events() {}, rejects() {}, nonNumeric() {}, answered() {}, engine() {}, notified() {}, closed() {} }
   const ways = { email, webhook: email, alertmanager: email }
   const sender = createSender({ outbox, clock, log: silent, observer, ways })
   const tell = async (mail: Notification): Promise<void> => {
