@@ -40,7 +40,10 @@ const REFUSED_DEFAULTS = [
 ]
 
 function createReloadGauges({ gauge }: Families, clock: Clock): (successful: boolean) => void {
-  const successful = gauge('config_last_reload_successful', 'Whether the last configuration reload attempt was successful.')
+  const successful = gauge(
+    'config_last_reload_successful',
+    'Whether the last configuration reload attempt was successful.',
+  )
   const at = gauge(
     'config_last_reload_success_timestamp_seconds',
     'Timestamp of the last successful configuration reload.',
@@ -70,7 +73,11 @@ export function createMetrics({ version, clock }: MetricsOptions): Metrics {
     ...createEngineMetrics(families, clock, dropped),
   }
   const reloaded = createReloadGauges(families, clock)
-  families.gaugeBy('build_info', 'A metric with a constant value of 1, labeled by the version of stashwatch.', 'version', [version]).set({ version }, 1)
+  families
+    .gaugeBy('build_info', 'A metric with a constant value of 1, labeled by the version of stashwatch.', 'version', [
+      version,
+    ])
+    .set({ version }, 1)
   collectDefaultMetrics({ register: registry })
   for (const name of REFUSED_DEFAULTS) registry.removeSingleMetric(name)
   return {

@@ -75,7 +75,14 @@ test('what the ingest route reports is counted under bounded labels', async (t) 
 
 test('the figures of the engine become gauges, and its counters by difference', async (t) => {
   const { observer, value } = setUp()
-  const first = { ...NOTHING, samples: 100, samples_late_merged: 6, samples_no_metric: 7, transitions_firing: 1, hosts_refused: 4 }
+  const first = {
+    ...NOTHING,
+    samples: 100,
+    samples_late_merged: 6,
+    samples_no_metric: 7,
+    transitions_firing: 1,
+    hosts_refused: 4,
+  }
   observer.engine({ ...STATS, counters: first, commits: [0.0002, 2] })
   observer.engine({ ...STATS, counters: { ...first, samples: 150 } })
   t.equal(await value('hosts'), 3)
@@ -205,7 +212,9 @@ test('docs/metrics.md lists the metrics that are exposed, with their types and l
     [],
     'those of the process too',
   )
-  const reasons = /`reason` in `stashwatch_events_rejected_total`, for events: ([^.]*)\./.exec(docs)?.[1]?.match(/\w+(?=[,;.]|$)/g)
+  const reasons = /`reason` in `stashwatch_events_rejected_total`, for events: ([^.]*)\./
+    .exec(docs)?.[1]
+    ?.match(/\w+(?=[,;.]|$)/g)
   t.same([...new Set(reasons)].sort(), [...REJECT_CODES].sort())
 })
 

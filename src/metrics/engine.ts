@@ -91,11 +91,7 @@ function createOutboxGauges({ gauge }: Families, clock: Clock): (stats: EngineSt
 }
 
 /** Exposes the figures that the engine reports once a second. @param dropped the counter of dropped samples. */
-export function createEngineMetrics(
-  families: Families,
-  clock: Clock,
-  dropped: CounterBy,
-): Pick<Observer, 'engine'> {
+export function createEngineMetrics(families: Families, clock: Clock, dropped: CounterBy): Pick<Observer, 'engine'> {
   const { gauge, gaugeBy, histogram } = families
   const hosts = gauge('hosts', 'Current number of hosts.')
   const series = gauge('series', 'Current number of series.')

@@ -30,7 +30,12 @@ export function createIngestMetrics(
     'reason',
     REJECT_CODES,
   )
-  const requests = counterBy('ingest_requests_total', 'Total number of ingest requests, by HTTP status.', 'status', STATUSES)
+  const requests = counterBy(
+    'ingest_requests_total',
+    'Total number of ingest requests, by HTTP status.',
+    'status',
+    STATUSES,
+  )
   const duration = histogram(
     'ingest_request_duration_seconds',
     'Duration of ingest requests, from the request header to the response.',

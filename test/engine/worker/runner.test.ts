@@ -159,7 +159,11 @@ test('a command is durable before its answer comes, and folded again at the next
   const runner = await begin(NOON)
   await runner.write([frame(NOON)])
   const command = { kind: 'retire', host: 'a', author: 'ada', now: NOON } as const
-  t.match(await runner.command({ ...command, unlessSeenWithin: SECOND }), { kind: 'refused', code: 'host-active', value: NOON })
+  t.match(await runner.command({ ...command, unlessSeenWithin: SECOND }), {
+    kind: 'refused',
+    code: 'host-active',
+    value: NOON,
+  })
   t.match(await runner.command(command), { kind: 'done', value: { host: 'a' } })
   t.match(await runner.command(command), { kind: 'refused', code: 'unknown-host' })
   const again = await begin(NOON + SECOND)
