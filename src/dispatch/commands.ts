@@ -9,7 +9,7 @@ const MOST_SILENCES = 1000
 type Asked = Extract<Command, { kind: 'acknowledge' }>['ack']
 
 /**
- * Adds a silence, or replaces the one with the same id. The value has the number of firing alerts that it matchedAlerts now.
+ * Adds a silence, or replaces the one with the same id. The value has the number of firing alerts that it matches now.
  * Refuses with `too-many-silences` when `MOST_SILENCES` are kept.
  */
 export function addSilence(state: DispatchState, silence: Silence): CommandAnswer {

@@ -22,7 +22,7 @@ async function told(mails: readonly Arrived[]): Promise<readonly string[]> {
 }
 
 const rows = (sends: readonly Send[]): readonly string[] =>
-  sends.map(({ state, because, alerts }) => `${alerts[0]?.host} ${because}: ${state}`).toSorted()
+  sends.map(({ state, reason, alerts }) => `${alerts[0]?.host} ${reason}: ${state}`).toSorted()
 
 test('a mail server that is down for an hour costs no mail and repeats none; what came and went meanwhile is one mail', async (t) => {
   const before = await startMailServer(t)
@@ -88,7 +88,7 @@ test('a recipient who is refused for good costs nobody else a mail, and the regi
   await life.pass(MINUTE)
   const sends = await life.drain(6)
   const sent = sends.map(
-    ({ to, because, state, attempts }) => `${to.address.split('@')[0]} ${because} ${state} ${attempts}`,
+    ({ to, reason, state, attempts }) => `${to.address.split('@')[0]} ${reason} ${state} ${attempts}`,
   )
   t.strictSame(sent.toSorted(), [
     'ada fired sent 1',
@@ -98,7 +98,7 @@ test('a recipient who is refused for good costs nobody else a mail, and the regi
     'grace fired sent 1',
     'grace resolved sent 1',
   ])
-  for (const { to, answer } of sends) if (to.address.startsWith('gone')) t.match(answer, /550 no such user here/)
+  for (const { to, response } of sends) if (to.address.startsWith('gone')) t.match(response, /550 no such user here/)
   t.strictSame(server.arrived.flatMap(({ to }) => to).toSorted(), [
     'ada@example.org',
     'ada@example.org',

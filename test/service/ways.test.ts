@@ -77,7 +77,7 @@ test('a webhook out of the file is posted to, at its new address after a reload,
   life.cpu.set('web-2', 0.1).set('web-3', 0.99)
   await life.pass(MINUTE)
   const sends = await life.drain(6)
-  const rows = sends.map(({ to, alerts, because, state }) => `${to.address} ${alerts[0]?.host} ${because}: ${state}`)
+  const rows = sends.map(({ to, alerts, reason, state }) => `${to.address} ${alerts[0]?.host} ${reason}: ${state}`)
   t.strictSame(
     rows.slice(0, 3).toSorted(),
     ['ada@example.org web-2 fired: sent', 'ada@example.org web-2 resolved: sent', 'ada@example.org web-3 fired: sent'],
@@ -98,8 +98,8 @@ test('what waits for a receiver that leaves with a reload is withdrawn, and who 
   await life.reload(yaml('', 'ops'))
   const sends = await life.drain(2)
   t.match(sends, [
-    { to: { address: 'ada@example.org' }, because: 'fired', state: 'sent' },
-    { to: { address: 'webhook:chat' }, state: 'withdrawn', answer: 'its receiver left the configuration at 12:01 UTC' },
+    { to: { address: 'ada@example.org' }, reason: 'fired', state: 'sent' },
+    { to: { address: 'webhook:chat' }, state: 'withdrawn', response: 'its receiver left the configuration at 12:01 UTC' },
   ])
   t.equal(life.lines.filter(({ message }) => message === 'webhook withdrawn: not sent').length, 1)
   const { text } = await life.get('/metrics')

@@ -46,7 +46,7 @@ export function promAnnotations(snapshot: AlertSnapshot): Labels {
     value: value === null ? '' : formatInUnit(value, identity.measure.unit),
     limit: formatAlertLimit(snapshot),
     reason: text(describeReason(snapshot)),
-    ...(closeReason === undefined ? {} : { ended: closeReason }),
+    ...(closeReason === undefined ? {} : { closeReason }),
   }
 }
 

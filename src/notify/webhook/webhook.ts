@@ -100,23 +100,23 @@ function buildAlert(snapshot: AlertSnapshot, labels: Labels, url: string | undef
   }
 }
 
-/** What Alertmanager has no words for. */
+/** Returns what Alertmanager's format has no field for. */
 function ownFields(notification: Notification, told: readonly AlertSnapshot[]): object {
   const { id, kind, reason, thread, seq, decidedAt, newCount, nextRepeatAt, replaces, notice } = notification
   const only = notification.alerts.length === 1 ? notification.alerts[0] : undefined
   return {
     id,
     kind,
-    because: reason,
+    reason,
     thread,
     seq,
-    at: formatInstant(decidedAt),
+    decidedAt: formatInstant(decidedAt),
     ...(only === undefined ? {} : { episode: only.episode, code: only.code }),
-    ...(newCount === undefined ? {} : { news: newCount }),
-    ...(nextRepeatAt === undefined ? {} : { nextAt: formatInstant(nextRepeatAt) }),
-    ...(replaces === undefined ? {} : { insteadOf: { at: formatInstant(replaces.at), because: replaces.because } }),
+    ...(newCount === undefined ? {} : { newAlerts: newCount }),
+    ...(nextRepeatAt === undefined ? {} : { nextRepeatAt: formatInstant(nextRepeatAt) }),
+    ...(replaces === undefined ? {} : { replaces: { decidedAt: formatInstant(replaces.at), reason: replaces.because } }),
     ...(notice === undefined ? {} : { notice: buildNotice(notice, decidedAt) }),
-    facts: told.map(alertFields),
+    alerts: told.map(alertFields),
   }
 }
 
@@ -126,7 +126,8 @@ function buildNotice(notice: Notice, at: Millis): object {
 }
 
 function alertFields(snapshot: AlertSnapshot): object {
-  const { identity, episode, code, value, peak, evidence, startsAt, evaluatedAt, resolvedAt, source } = snapshot
+  const { identity, episode, code, value, peak, evidence, startsAt, evaluatedAt, resolvedAt, closeReason, source } =
+    snapshot
   const { metric, unit } = identity.measure
   const { limit, clear, expected, range, why } = evidence
   return {
@@ -134,7 +135,7 @@ function alertFields(snapshot: AlertSnapshot): object {
     code,
     metric: text(metric),
     unit,
-    measured: text(formatMeasure(identity.measure)),
+    measure: text(formatMeasure(identity.measure)),
     value,
     peak,
     ...(limit === undefined ? {} : { limit }),
@@ -142,14 +143,15 @@ function alertFields(snapshot: AlertSnapshot): object {
     ...(expected === undefined ? {} : { expected }),
     ...(range === undefined ? {} : { range }),
     reason: { code: why.code, params: cleanParams(why.params) },
-    since: formatInstant(startsAt),
-    at: formatInstant(evaluatedAt),
+    startsAt: formatInstant(startsAt),
+    evaluatedAt: formatInstant(evaluatedAt),
     ...(resolvedAt === undefined ? {} : { resolvedAt: formatInstant(resolvedAt) }),
+    ...(closeReason === undefined ? {} : { closeReason }),
     source: text(source),
   }
 }
 
-/** Names that came with events are made fit to be shown, as everywhere in the body. */
+/** Sanitises names that came with events, as everywhere in the body. */
 function cleanParams(params: Reason['params']): Reason['params'] {
   const cleaned = Object.entries(params).map(([name, value]) => {
     if (typeof value === 'number') return [name, value] as const
