@@ -46,7 +46,7 @@ test('the landing page links to everything, and every link leads somewhere', asy
   for (const link of links) t.equal((await get(link)).status, 200, link)
   t.notMatch((await get('/', { host: 'x' })).body, /token/)
   const bare = await serve(t, { listensBeyondLoopback: true })
-  t.match((await bare.get('/')).body, /Asks for a token/)
+  t.match((await bare.get('/')).body, /Requires a token/)
   t.notMatch((await bare.get('/')).body, /mailbox/)
   t.equal((await bare.get('/mailbox')).status, 404, 'without a mailbox there is none')
 })

@@ -99,7 +99,11 @@ test('what waits for a receiver that leaves with a reload is withdrawn, and who 
   const sends = await life.drain(2)
   t.match(sends, [
     { to: { address: 'ada@example.org' }, reason: 'fired', state: 'sent' },
-    { to: { address: 'webhook:chat' }, state: 'withdrawn', response: 'its receiver left the configuration at 12:01 UTC' },
+    {
+      to: { address: 'webhook:chat' },
+      state: 'withdrawn',
+      response: 'its receiver left the configuration at 12:01 UTC',
+    },
   ])
   t.equal(life.lines.filter(({ message }) => message === 'webhook withdrawn: not sent').length, 1)
   const { text } = await life.get('/metrics')

@@ -1,6 +1,6 @@
 import { escapeHtml, page } from './html.ts'
 
-/** What the landing page tells. It is open to anybody, so that it names nothing of what is watched. */
+/** What the landing page shows. The page is public, so it names no host and no rule. */
 export interface LandingFacts {
   /** Why no events are taken; undefined when they are. */
   readonly notReady: string | undefined
@@ -12,16 +12,16 @@ type Link = readonly [href: string, what: string]
 
 const READ: readonly Link[] = [
   ['/api/v1/alerts', 'Alerts: pending, firing, recovering and recently resolved'],
-  ['/api/v1/silences', 'Silences: what is not told, until when, and who asked for it'],
-  ['/api/v1/hosts', 'Hosts: when each was last seen, from which source'],
+  ['/api/v1/silences', 'Silences: expired, active and pending'],
+  ['/api/v1/hosts', 'Hosts: state, last seen, source'],
   ['/api/v1/rules', 'Rules with their last evaluations'],
-  ['/api/v1/notifications', 'Notifications: what was sent, to whom, with what answer'],
-  ['/api/v1/rejects', 'Rejects: events that were refused, and why'],
+  ['/api/v1/notifications', 'Notifications: recipient, reason and response'],
+  ['/api/v1/rejects', 'Rejects: rejected events, with the reason'],
 ]
-const MAILBOX: Link = ['/mailbox', 'Mailbox: the mails that would have been sent']
+const MAILBOX: Link = ['/mailbox', 'Mailbox: mails, if no mail server is configured']
 const MACHINES: readonly Link[] = [
-  ['/metrics', 'Metrics of the service itself, for Prometheus'],
-  ['/-/ready', 'Readiness: whether events are taken'],
+  ['/metrics', 'Metrics of the service, for Prometheus'],
+  ['/-/ready', 'Readiness: whether events are accepted'],
   ['/-/healthy', 'Liveness: whether the service runs'],
 ]
 
@@ -38,21 +38,21 @@ export function landingPage({ notReady, tokenNeeded, hasMailbox }: LandingFacts)
     notReady === undefined
       ? '<p class="state good">ready</p>'
       : `<p class="state bad">not ready: ${escapeHtml(notReady)}</p>`
-  const key = tokenNeeded ? '<p class="soft">Asks for a token: any user name, the token as the password.</p>' : ''
+  const key = tokenNeeded ? '<p class="soft">Requires a token: any user name, the token as the password.</p>' : ''
   return page(
     'stashwatch',
     `<h1>stashwatch</h1>
 <p class="soft">Watches what Logstash posts and mails the right person when a host leaves its bounds.</p>
 ${state}
-<h2>Look</h2>
+<h2>Browse</h2>
 ${key}
 ${list(hasMailbox ? [MAILBOX, ...READ] : READ)}
-<h2>For machines</h2>
+<h2>Endpoints for tools</h2>
 ${list(MACHINES)}
-<h2>Ask and send</h2>
+<h2>Query and ingest</h2>
 <ul class="card">
 <li><code>GET /api/v1/aggregate?host=NAME&amp;metric=cpu&amp;from=TIME&amp;to=TIME</code>
-<span class="soft">Count, sum, mean, min, max and last of a metric over a span</span></li>
+<span class="soft">Count, sum, mean, min, max and last of a metric over a time range</span></li>
 <li><code>POST /events</code><span class="soft">Where Logstash's http output sends events</span></li>
 </ul>`,
   )

@@ -114,7 +114,9 @@ function ownFields(notification: Notification, told: readonly AlertSnapshot[]): 
     ...(only === undefined ? {} : { episode: only.episode, code: only.code }),
     ...(newCount === undefined ? {} : { newAlerts: newCount }),
     ...(nextRepeatAt === undefined ? {} : { nextRepeatAt: formatInstant(nextRepeatAt) }),
-    ...(replaces === undefined ? {} : { replaces: { decidedAt: formatInstant(replaces.at), reason: replaces.because } }),
+    ...(replaces === undefined
+      ? {}
+      : { replaces: { decidedAt: formatInstant(replaces.at), reason: replaces.because } }),
     ...(notice === undefined ? {} : { notice: buildNotice(notice, decidedAt) }),
     alerts: told.map(alertFields),
   }

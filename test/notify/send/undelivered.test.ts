@@ -124,7 +124,15 @@ test('a reader whose first mail was refused hears at the repeat that the alert f
   const { outbox, ...journal } = openMemoryJournal()
   const compose = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, options)
   const email = createEmailNotifier(mailConfig([smtpConfig(server.port)]), { compose, clock, log: silent })
-  const observer = { events() {}, rejects() {}, nonNumeric() {}, answered() {}, engine() {}, notified() {}, closed() {} }
+  const observer = {
+    events() {},
+    rejects() {},
+    nonNumeric() {},
+    answered() {},
+    engine() {},
+    notified() {},
+    closed() {},
+  }
   const ways = { email, webhook: email, alertmanager: email }
   const sender = createSender({ outbox, clock, log: silent, observer, ways })
   const tell = async (mail: Notification): Promise<void> => {
