@@ -5,12 +5,12 @@ import { pick, readBody, readEnd, readWords } from './body.ts'
 import type { Body } from './body.ts'
 import { MOST_WORDS, readAuthor } from './silences.ts'
 import type { ActDeps } from './silences.ts'
-import { showAlert } from './views.ts'
+import { showAlert } from './views/index.ts'
 
 const FIELDS = ['duration', 'until', 'author', 'note']
 const PATH = '/alerts/:episode/acknowledge'
 
-/** Adds the routes by which somebody takes an episode on, and gives it back. Both answer the alert as it is then. */
+/** Adds the routes that acknowledge an episode, and withdraw that. Both answer the alert as it is afterwards. */
 export function addAcknowledge(app: FastifyInstance, deps: ActDeps): void {
   app.post(PATH, async (request) => {
     const [now, body] = [deps.now(), readBody(request, FIELDS)]

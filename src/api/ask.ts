@@ -1,12 +1,12 @@
 import type { Answers, Clock, Command, CommandAnswer, Engine, Millis, Query, Refused } from '../model.ts'
 import { ApiProblem } from './problem.ts'
 
-/** The engine answers in milliseconds. If it is stuck, the client gets a 503 after this time. */
+/** The engine answers in milliseconds. One that does not is stuck, and the client must learn so in time. */
 const PATIENCE: Millis = 4000
 
-const NO_ANSWER = 'The engine does not answer. Ask again in a moment; /-/ready and the log say more.'
+const NO_ANSWER = 'The engine did not respond in time. Try again; /-/ready and the log have details.'
 const UNSURE =
-  'The engine did not confirm it in time. Look whether it was done before you ask again; the log says more.'
+  'The engine did not confirm the command in time. Check whether it was applied before you try again; the log has details.'
 
 /** Waits for a part behind the API, but not for ever: it fails or is late, and the answer is "not available now". */
 export async function ask<T>(clock: Clock, work: () => Promise<T>, detail: string = NO_ANSWER): Promise<T> {
@@ -47,25 +47,27 @@ export async function sendCommand({ engine, clock }: CommandDeps, command: Comma
 
 const REFUSALS: Readonly<Record<Refused, { readonly detail: string; readonly expected?: string }>> = {
   'unknown-host': {
-    detail: 'No host of this name is known. /api/v1/hosts lists those that are.',
+    detail: 'No host has this name. /api/v1/hosts lists all hosts.',
     expected: 'a known host',
   },
-  'host-expected': { detail: 'The configuration expects this host. Take it out of hosts.expected first.' },
-  'host-active': { detail: 'The host was heard just now and would come back at once. Stop what sends for it first.' },
+  'host-expected': { detail: 'The host is in hosts.expected. Remove it there first.' },
+  'host-active': {
+    detail: 'The host was seen recently and would come back with its next event. Stop its sender first.',
+  },
   'unknown-silence': {
-    detail: 'No silence that is kept has this id. /api/v1/silences lists them.',
+    detail: 'No silence has this id. /api/v1/silences lists all silences.',
     expected: 'the id of a silence',
   },
   'unknown-episode': {
-    detail: 'No alert that can be acknowledged has this episode. /api/v1/alerts lists those that fire.',
-    expected: 'the long id or the code of an episode that goes on',
+    detail: 'No firing alert has this episode. /api/v1/alerts?state=firing lists them.',
+    expected: 'the id or the code of a firing episode',
   },
   'too-many-silences': {
-    detail: 'No more silences are kept. End some that are no longer needed with DELETE /api/v1/silences/{id}.',
+    detail: 'The limit of silences is reached. Expire some with DELETE /api/v1/silences/{id}.',
   },
 }
 
-/** What the refused command was about. */
+/** Returns what the refused command was about. */
 function refusedValue(command: Command, answer: CommandAnswer & { readonly kind: 'refused' }) {
   if (answer.code === 'too-many-silences') return { parameter: 'silences', found: JSON.stringify(answer.value) }
   if (command.kind === 'retire') return { parameter: 'host', found: command.host }
@@ -75,8 +77,8 @@ function refusedValue(command: Command, answer: CommandAnswer & { readonly kind:
 
 export const unknownEpisode = (episode: string): ApiProblem =>
   new ApiProblem('unknown-episode', {
-    detail: 'No alert that is kept has this episode. /api/v1/alerts lists them.',
+    detail: 'No alert has this episode. /api/v1/alerts lists all alerts.',
     parameter: 'episode',
     found: episode,
-    expected: 'the long id or the code of an episode',
+    expected: 'the id or the code of an episode',
   })

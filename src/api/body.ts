@@ -13,9 +13,9 @@ export function takeJson(app: FastifyInstance): void {
   app.addContentTypeParser('*', { parseAs: 'string' }, (_, text, done) => done(null, text))
 }
 
-/** The problem of a field that is missing or not usable. */
+/** Returns the problem of a field that is missing or invalid. */
 export function fault(field: string, found: unknown, expected: string): ApiProblem {
-  const state = found === undefined ? 'missing' : 'not usable'
+  const state = found === undefined ? 'missing' : 'invalid'
   const end = expected.endsWith('?') ? '' : '.'
   const detail = `The field "${field}" is ${state}: expected ${expected}${end} Nothing was changed.`
   const shown = typeof found === 'string' ? found : found === undefined ? null : JSON.stringify(found)

@@ -33,7 +33,7 @@ function requireToken({ checkToken }: GuardDeps, { headers }: FastifyRequest): v
     detail: 'Send one of api.tokens as "Authorization: Bearer TOKEN", or as the password of Basic auth.',
     parameter: 'Authorization',
     // What was sent may be a mistyped secret, so that it is not repeated.
-    found: headers.authorization === undefined ? null : 'a value that fits no token',
+    found: headers.authorization === undefined ? null : 'a value that matches no token',
     expected: 'a token from api.tokens',
   })
 }
@@ -41,13 +41,13 @@ function requireToken({ checkToken }: GuardDeps, { headers }: FastifyRequest): v
 function requireLoopback({ listensBeyondLoopback }: GuardDeps, { headers }: FastifyRequest): void {
   if (listensBeyondLoopback) {
     throw new ApiProblem('tokens-not-configured', {
-      detail: 'Other machines can reach the service, so that its API needs tokens. Set api.tokens and start again.',
+      detail: 'The service listens beyond loopback, so its API requires tokens. Set api.tokens and restart.',
     })
   }
   const { host } = headers
   if (host !== undefined && LOOPBACK_NAME.test(host)) return
   throw new ApiProblem('tokens-not-configured', {
-    detail: 'Without api.tokens the API answers only to the name localhost. Set api.tokens to use another name.',
+    detail: 'Without api.tokens the API accepts requests to localhost only. Set api.tokens to use another name.',
     parameter: 'Host',
     found: host ?? null,
     expected: 'localhost, 127.0.0.1 or [::1]',
@@ -58,7 +58,7 @@ function requireSameSite({ headers }: FastifyRequest): void {
   const { origin, host } = headers
   if (origin === undefined || requestHost(origin) === host?.toLowerCase()) return
   throw new ApiProblem('cross-origin', {
-    detail: 'A page of another site may not give commands here. Send the request from a terminal.',
+    detail: 'Pages of other sites may not send commands. Send the request from a terminal.',
     parameter: 'Origin',
     found: origin,
     expected: 'no Origin, or that of this service',

@@ -15,6 +15,7 @@ import type { MailboxPort } from './pages/mailbox.ts'
 import { addProbes, whyNotReady } from './probes.ts'
 import type { ProbeDeps } from './probes.ts'
 import { ApiProblem, createErrorHandler, PROBLEMS, sendProblem } from './problem.ts'
+import { refuseUnknownParameters } from './query.ts'
 import { addReadRoutes } from './read.ts'
 import type { ReadDeps } from './read.ts'
 import { addSilences } from './silences.ts'
@@ -75,6 +76,7 @@ function answerProblem(reply: FastifyReply, problem: ApiProblem): FastifyReply {
 
 function addVersion1(app: FastifyInstance, deps: ApiDeps): void {
   const act: ActDeps = { ...deps, authorOf: ({ headers }) => deps.checkToken(headers.authorization)?.name }
+  refuseUnknownParameters(app)
   takeJson(app)
   addReadRoutes(app, deps)
   addSilences(app, act)

@@ -101,15 +101,15 @@ async function open({ linkKey, now }: LinkDeps, isTooFast: IsTooFast, request: F
   if (link.kind === 'forged') {
     throw new ApiProblem('link-invalid', {
       detail:
-        'This service has not signed this address; perhaps it was cut off, or the service has a new key. ' +
+        'The signature of this link is invalid: the link was truncated, or the service has a new key. ' +
         'Copy the whole link from the mail, or use "stashwatch alerts ack" and "stashwatch silences add".',
     })
   }
   const { rule, host } = link.action
   throw new ApiProblem('link-expired', {
     detail:
-      `Links in mails work for a few days only, and this one about ${rule} on ${host} is older. Nothing was changed. ` +
-      'Use the link in the newest mail, or "stashwatch alerts ack" and "stashwatch silences add".',
+      `Links in mails expire after a few days, and this one about ${rule} on ${host} is older. Nothing was changed. ` +
+      'Use the link in the latest mail, or "stashwatch alerts ack" and "stashwatch silences add".',
   })
 }
 

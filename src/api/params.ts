@@ -16,7 +16,7 @@ const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\
 export const INSTANT = 'milliseconds since 1970, or an ISO 8601 time with its zone such as 2026-11-22T12:00:00Z'
 
 function invalid(parameter: string, found: unknown, expected: string): ApiProblem {
-  const state = found === undefined ? 'missing' : 'not usable'
+  const state = found === undefined ? 'missing' : 'invalid'
   const detail = `The parameter "${parameter}" is ${state}: expected ${expected}.`
   const shown = typeof found === 'string' ? found : found === undefined ? null : JSON.stringify(found)
   return new ApiProblem('invalid-parameter', { detail, parameter, found: shown, expected })
@@ -68,7 +68,22 @@ export function readLimit(query: QueryString, parameter: string, usual: number, 
   return limit
 }
 
-/** Whether something is asked for; it is not unless it says `true`. */
+/** Returns the values of a parameter that may be repeated; all choices where it is missing. */
+export function readChoices<T extends string>(
+  query: QueryString,
+  parameter: string,
+  choices: readonly T[],
+): readonly T[] {
+  const found = query[parameter]
+  if (found === undefined) return choices
+  return [found].flat().map((value) => {
+    const choice = choices.find((one) => one === value)
+    if (choice === undefined) throw invalid(parameter, value, `one of ${choices.join(', ')}`)
+    return choice
+  })
+}
+
+/** Returns whether a flag is set; it is false unless its value is `true`. */
 export function readFlag(query: QueryString, parameter: string): boolean {
   const found = query[parameter]
   if (found === undefined || found === 'false') return false

@@ -13,26 +13,26 @@ export interface ProblemFields {
 
 /** The problems that the API knows, by the last part of their type. */
 export const PROBLEMS = {
-  'invalid-parameter': { status: 400, title: 'A parameter is at fault' },
-  'invalid-request': { status: 400, title: 'The request is at fault' },
-  'token-required': { status: 401, title: 'A token is needed' },
-  'tokens-not-configured': { status: 403, title: 'The API has no tokens yet' },
-  'cross-origin': { status: 403, title: 'The request comes from elsewhere' },
+  'invalid-parameter': { status: 400, title: 'Invalid parameter' },
+  'invalid-request': { status: 400, title: 'Invalid request' },
+  'token-required': { status: 401, title: 'Token required' },
+  'tokens-not-configured': { status: 403, title: 'No API tokens configured' },
+  'cross-origin': { status: 403, title: 'Cross-origin request refused' },
   'unknown-host': { status: 404, title: 'Unknown host' },
-  'host-expected': { status: 409, title: 'The host is expected' },
-  'host-active': { status: 409, title: 'The host still sends' },
+  'host-expected': { status: 409, title: 'Host is expected' },
+  'host-active': { status: 409, title: 'Host is active' },
   'unknown-metric': { status: 404, title: 'Unknown metric' },
   'unknown-episode': { status: 404, title: 'Unknown episode' },
   'unknown-rule': { status: 404, title: 'Unknown rule' },
   'unknown-silence': { status: 404, title: 'Unknown silence' },
-  'link-invalid': { status: 403, title: 'This link is not valid' },
-  'link-expired': { status: 410, title: 'This link has expired' },
+  'link-invalid': { status: 403, title: 'Invalid link' },
+  'link-expired': { status: 410, title: 'Link expired' },
   'rate-limited': { status: 429, title: 'Too many requests' },
-  'too-many-silences': { status: 409, title: 'As many as are kept are there' },
-  'too-large': { status: 413, title: 'The body is too large' },
-  'invalid-configuration': { status: 422, title: 'The configuration is at fault' },
+  'too-many-silences': { status: 409, title: 'Too many silences' },
+  'too-large': { status: 413, title: 'Body too large' },
+  'invalid-configuration': { status: 422, title: 'Invalid configuration' },
   internal: { status: 500, title: 'Internal error' },
-  unavailable: { status: 503, title: 'Not available now' },
+  unavailable: { status: 503, title: 'Temporarily unavailable' },
 } as const
 
 export type ProblemKind = keyof typeof PROBLEMS
@@ -40,7 +40,7 @@ export type ProblemKind = keyof typeof PROBLEMS
 /** The longest piece of a request that a problem document repeats, in characters. */
 const MAX_FOUND = 200
 
-/** An answer of the API that is not the one asked for; becomes a problem document (RFC 9457). */
+/** Thrown by handlers; it is answered as a problem document (RFC 9457). */
 export class ApiProblem extends Error {
   readonly code: ProblemKind
   readonly fields: ProblemFields
@@ -82,7 +82,7 @@ function address(reply: FastifyReply, { code }: ApiProblem): FastifyReply {
   return reply.code(status)
 }
 
-/** Answers whatever a handler throws, as a problem document unless told otherwise; the log says what must not stand there. */
+/** Answers whatever a handler throws, as a problem document unless `send` says otherwise; causes are logged only. */
 export function createErrorHandler(log: Log, send = sendProblem) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const problem = error instanceof ApiProblem ? error : asProblem(error)
@@ -96,10 +96,10 @@ export function createErrorHandler(log: Log, send = sendProblem) {
 function asProblem(cause: unknown): ApiProblem {
   const status = (cause as { readonly statusCode?: unknown } | null)?.statusCode
   if (status === 413) {
-    return new ApiProblem('too-large', { detail: 'The body is larger than what this path takes, 64 kB at most.' })
+    return new ApiProblem('too-large', { detail: 'The body is larger than the limit of 64 kB.' })
   }
   if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new ApiProblem('invalid-request', { detail: 'The request cannot be read: it must be plain HTTP.' })
+    return new ApiProblem('invalid-request', { detail: 'The request is not valid HTTP.' })
   }
-  return new ApiProblem('internal', { detail: 'The request failed here. The log of the service says why.' }, { cause })
+  return new ApiProblem('internal', { detail: 'The request failed. The log of the service has the reason.' }, { cause })
 }

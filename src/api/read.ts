@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Clock, Engine, HostDetail, Millis, RuleView, SendRecord } from '../model.ts'
+import type { AlertState, Clock, Engine, HostDetail, Millis, RuleView, SendRecord } from '../model.ts'
 import { BUILTIN_RULES } from '../model.ts'
 import { nearest } from '../text/suggest.ts'
 import { ask, type AskEngine, createAskEngine, unknownEpisode } from './ask.ts'
 import { episodePage, hostPage, prefersPage } from './pages/detail.ts'
 import { PAGE_POLICY } from './pages/html.ts'
 import { sendPage } from './pages/mailbox.ts'
-import { knownHost, readLimit, readSpan, readText } from './params.ts'
+import { knownHost, readChoices, readLimit, readSpan, readText } from './params.ts'
 import type { QueryString } from './params.ts'
 import { ApiProblem } from './problem.ts'
-import { showAlert, showEpisode, showHost, showHostDetail, showRule, showSend, showWhy } from './views.ts'
+import { showAlert, showEpisode, showHost, showHostDetail, showNotification, showRule, showWhy } from './views/index.ts'
 
 /** What the read API reads from. */
 export interface ReadDeps {
@@ -24,6 +24,9 @@ export interface ReadDeps {
 
 const USUAL_ROWS = 50
 const MOST_ROWS = 1000
+/** Mails link to these. */
+const LINKED = { config: { isLinked: true } } as const
+const STATES: readonly AlertState[] = ['pending', 'firing', 'recovering', 'resolved']
 
 /** Adds the GET endpoints below `/api/v1`. */
 export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, now }: ReadDeps): void {
@@ -32,10 +35,10 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
     ask(clock, async () => engine.outbox.list(limit))
   const tail = (request: FastifyRequest): string => (request.params as { readonly '*': string })['*']
 
-  app.get('/hosts', async () => (await query({ kind: 'hosts' })).map(showHost))
+  app.get('/hosts', LINKED, async () => (await query({ kind: 'hosts' })).map(showHost))
 
   // Names of hosts are any text, slashes included and of any length, which a named parameter does not take.
-  app.get('/hosts/*', async (request, reply) => {
+  app.get('/hosts/*', LINKED, async (request, reply) => {
     const host = await findHost(query, tail(request))
     reply.header('vary', 'accept')
     if (!prefersPage(request)) return showHostDetail(host)
@@ -51,15 +54,18 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
     )
   })
 
-  app.get('/aggregate', async (request) => {
+  app.get('/aggregate', { config: { query: ['host', 'metric', 'from', 'to'] } }, async (request) => {
     const asked = readAggregate(request.query as QueryString)
     const found = await query({ kind: 'aggregate', ...asked })
     return found ?? explainMissing(await findHost(query, asked.host), asked.metric)
   })
 
-  app.get('/alerts', async () => (await query({ kind: 'alerts' })).map(showAlert))
+  app.get('/alerts', { config: { query: ['state'], isLinked: true } }, async (request) => {
+    const states = readChoices(request.query as QueryString, 'state', STATES)
+    return (await query({ kind: 'alerts' })).filter(({ state }) => states.includes(state)).map(showAlert)
+  })
 
-  app.get('/alerts/*', async (request, reply) => {
+  app.get('/alerts/*', LINKED, async (request, reply) => {
     const episode = tail(request)
     const alert = await query({ kind: 'alert', episode })
     if (alert === null) throw unknownEpisode(episode)
@@ -70,11 +76,11 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
       : showEpisode(alert, rows)
   })
 
-  app.get('/why', async (request) => {
+  app.get('/why', { config: { query: ['rule', 'host'] } }, async (request) => {
     const asked = readWhy(request.query as QueryString)
     const found = await query({ kind: 'why', ...asked })
     if (found === null) throw unknownRule(asked.rule, await query({ kind: 'rules' }))
-    // Rules about sources and the service itself have alerts of what is no host.
+    // The alerts of some built-in rules are about a source or the service itself, which are not hosts.
     if (found.host === null && found.evaluations.length === 0 && found.alerts.length === 0)
       await findHost(query, asked.host)
     return showWhy(found, asked.host, await sends(MOST_ROWS))
@@ -84,9 +90,9 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
 
   app.get('/rejects', async () => rejects.list())
 
-  app.get('/notifications', async (request) => {
+  app.get('/notifications', { config: { query: ['limit'] } }, async (request) => {
     const limit = readLimit(request.query as QueryString, 'limit', USUAL_ROWS, MOST_ROWS)
-    return (await sends(limit)).map(showSend)
+    return (await sends(limit)).map(showNotification)
   })
 }
 
@@ -101,7 +107,7 @@ async function findHost(query: AskEngine, host: string): Promise<HostDetail> {
   if (found !== null) return found
   const known = await query({ kind: 'hosts' })
   throw new ApiProblem('unknown-host', {
-    detail: 'No host of this name has sent anything that is still kept. /api/v1/hosts lists those that have.',
+    detail: 'No host has this name. /api/v1/hosts lists all hosts.',
     parameter: 'host',
     found: host,
     expected: knownHost(
@@ -114,7 +120,7 @@ async function findHost(query: AskEngine, host: string): Promise<HostDetail> {
 function explainMissing(host: HostDetail, metric: string): never {
   const names = [...new Set(host.series.map((series) => series.metric))].sort()
   throw new ApiProblem('unknown-metric', {
-    detail: 'The host is known, but no series of it fits this metric. /api/v1/hosts/{host} lists its series.',
+    detail: 'The host has no series of this metric. /api/v1/hosts/{host} lists its series.',
     parameter: 'metric',
     found: metric,
     expected: names.length === 0 ? 'a metric of this host, which has none' : `one of ${names.join(', ')}`,

@@ -7,7 +7,7 @@ import { createAskEngine, sendCommand } from './ask.ts'
 import { fault, isObject, pick, readBody, readEnd, readWhen, readWords } from './body.ts'
 import type { Body } from './body.ts'
 import { findHints } from './hints.ts'
-import { showSilence } from './views.ts'
+import { showSilence } from './views/index.ts'
 
 /** What the routes by which people act on alerts need. */
 export interface ActDeps {
@@ -21,8 +21,8 @@ export interface ActDeps {
 }
 
 const FIELDS = ['id', 'matchers', 'startsAt', 'endsAt', 'duration', 'createdBy', 'comment']
-/** What a silence is shown with, here and by Alertmanager: it may come back, and says nothing. */
-const SHOWN = ['state', 'matchedAlerts', 'hints', 'createdAt', 'status', 'updatedAt']
+/** Read-only fields of a silence, here and in Alertmanager: a client may send them back, and they are ignored. */
+const READ_ONLY = ['state', 'matchedAlerts', 'hints', 'createdAt', 'status', 'updatedAt']
 const TEXT = 'a matcher such as host = web-1'
 const MATCHER = `${TEXT} or {"label": "host", "op": "=~", "value": "web-.*"}`
 export const MOST_AUTHOR = 100
@@ -39,7 +39,7 @@ export function addSilences(app: FastifyInstance, deps: ActDeps): void {
 
   app.post('/silences', async (request, reply) => {
     const now = deps.now()
-    const silence = readSilence(readBody(request, FIELDS, SHOWN), now, deps.authorOf(request))
+    const silence = readSilence(readBody(request, FIELDS, READ_ONLY), now, deps.authorOf(request))
     const hints = await findHints(silence, query)
     const made = (await sendCommand(deps, { kind: 'silence', silence, now })) as Silence
     return reply.code(201).send({ ...showSilence(made, now), ...(hints.length === 0 ? {} : { hints }) })
@@ -58,13 +58,13 @@ function readSilence(body: Body, now: Millis, tokenName: string | undefined): Si
   if (startsAt > now + YEAR) throw fault('startsAt', new Date(startsAt).toISOString(), 'a start within a year (365d)')
   const endsAt = readEnd(body, ['endsAt'], startsAt, now)
   const createdBy = readAuthor(body, 'createdBy', tokenName)
-  const comment = readWords(body, ['comment'], { most: MOST_WORDS, expected: 'why nobody is to be told' })
+  const comment = readWords(body, ['comment'], { most: MOST_WORDS, expected: 'why the alerts are silenced' })
   return { id: readId(body['id']), matchers, startsAt, endsAt, createdBy, comment, createdAt: now }
 }
 
-/** Who acts: the name in the body, or else that of the token. */
-export function readAuthor(body: Body, field: 'author' | 'createdBy', tokenName: string | undefined): string {
-  const expected = 'the name of who asks for it'
+/** Returns the author: the name in the body, or that of the token. */
+export function readAuthor(body: Body, field: string, tokenName: string | undefined): string {
+  const expected = 'the name of the author'
   return readWords(body, [field], { most: MOST_AUTHOR, expected, usual: tokenName })
 }
 

@@ -69,8 +69,8 @@ const stateOption = (): Option =>
 function listAlerts(args: ListArgs, io: PaintIo): Promise<number> {
   return remotely(args, io, async (ask) => {
     const { state } = args
-    const all = (await ask('GET', '/api/v1/alerts')) as readonly AlertRow[]
-    const rows = all.filter((row) => state === undefined || row.state === state)
+    const path = state === undefined ? '/api/v1/alerts' : `/api/v1/alerts?state=${state}`
+    const rows = (await ask('GET', path)) as readonly AlertRow[]
     if (args.json === true) return printJson(io, rows)
     if (rows.length === 0) return io.out(state === undefined ? 'no alerts' : `no alerts are ${state}`)
     const shown = rows.map((row) => ({

@@ -10,7 +10,7 @@ interface HostRow {
   readonly host: string
   readonly lastSeenAt: string | null
   readonly state: HostState
-  readonly series: number
+  readonly seriesCount: number
 }
 
 export function addHosts(program: Command, io: RemoteIo): void {
@@ -40,11 +40,11 @@ function listHosts(args: RemoteArgs, io: RemoteIo): Promise<number> {
     if (args.json === true) return io.out(JSON.stringify(rows, null, 2))
     if (rows.length === 0) return io.out('no hosts: no events received yet and no hosts expected')
     const sorted = rows.toSorted((a, b) => a.host.localeCompare(b.host, 'en', { numeric: true }))
-    const cells = sorted.map(({ host, lastSeenAt, state, series }) => [
+    const cells = sorted.map(({ host, lastSeenAt, state, seriesCount }) => [
       host,
       formatCell(lastSeenAt),
       describeHostState(state),
-      series,
+      seriesCount,
     ])
     for (const line of formatTable(['HOST', 'LAST SEEN', 'STATE', 'SERIES'], cells)) io.out(line)
   })
@@ -54,18 +54,18 @@ interface RetireArgs extends RemoteArgs {
   readonly force?: true
 }
 
-/** `stashwatch hosts retire NAME`: retires a host permanently. @returns the exit code. */
+/** `stashwatch hosts retire NAME`: retires a host that is gone for good. @returns the exit code. */
 function retireHost(host: string, args: RetireArgs, io: RemoteIo): Promise<number> {
   return remotely(args, io, async (ask) => {
     const path = `/api/v1/hosts/${encodeURIComponent(host.toWellFormed())}${args.force === true ? '?force=true' : ''}`
     const retired = (await ask('DELETE', path)) as {
-      readonly lastSeen: string | null
-      readonly closed: readonly { readonly rule: string; readonly code: string }[]
+      readonly lastSeenAt: string | null
+      readonly closedAlerts: readonly { readonly rule: string; readonly code: string }[]
     }
     if (args.json === true) return io.out(JSON.stringify(retired, null, 2))
-    const alerts = retired.closed.map(({ rule, code }) => `${rule} (${code})`)
+    const alerts = retired.closedAlerts.map(({ rule, code }) => `${rule} (${code})`)
     const closed = alerts.length === 0 ? 'it had no open alerts' : `closed: ${alerts.join(', ')}`
-    io.out(printable(`retired: ${host}, last seen ${formatCell(retired.lastSeen)}; ${closed}`))
+    io.out(printable(`retired: ${host}, last seen ${formatCell(retired.lastSeenAt)}; ${closed}`))
   })
 }
 

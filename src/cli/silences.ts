@@ -76,7 +76,7 @@ const matcherOption = (): Option =>
     .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
     .makeOptionMandatory()
 
-/** `stashwatch silences add`: mutes matching alerts for a while. @returns the exit code, as `remotely` says. */
+/** `stashwatch silences add`: mutes the alerts that match, until the silence ends. @returns the exit code, as `remotely` says. */
 function addSilence({ matcher, ...args }: AddArgs, io: PaintIo): Promise<number> {
   return remotely(
     args,
@@ -92,11 +92,9 @@ function addSilence({ matcher, ...args }: AddArgs, io: PaintIo): Promise<number>
         createdBy: author,
       })) as SilenceRow
       if (args.json === true) return printJson(io, made)
-      const { id, matchers, startsAt, state, matchedAlerts = 0, hints = [] } = made
+      const { id, matchers, startsAt, endsAt, state, matchedAlerts = 0, hints = [] } = made
       const start = state === 'pending' ? `from ${formatInstant(startsAt)} ` : ''
-      io.out(
-        printable(`silenced ${start}until ${formatInstant(made.endsAt)}: ${matchers.map(printMatcher).join(', ')}`),
-      )
+      io.out(printable(`silenced ${start}until ${formatInstant(endsAt)}: ${matchers.map(printMatcher).join(', ')}`))
       if (state === 'active') io.out(`mutes ${matchedAlerts} firing alert${matchedAlerts === 1 ? '' : 's'} now`)
       for (const hint of hints) io.out(printable(hint))
       io.out(printable(`Undo with: stashwatch silences expire ${id}`))
@@ -105,14 +103,14 @@ function addSilence({ matcher, ...args }: AddArgs, io: PaintIo): Promise<number>
   )
 }
 
-/** `stashwatch silences list`: active and pending silences; with `all` also expired ones. */
+/** `stashwatch silences list`: lists active and pending silences; with `all` also expired ones. */
 function listSilences(args: ListArgs, io: PaintIo): Promise<number> {
   return remotely(args, io, async (ask) => {
     const kept = (await ask('GET', PATH)) as readonly SilenceRow[]
     const rows = kept.filter(({ state }) => args.all === true || state !== 'expired')
     if (args.json === true) return printJson(io, rows)
     if (rows.length === 0)
-      return io.out(kept.length === 0 ? 'no silences' : 'no silences; --all also lists expired ones')
+      return io.out(kept.length === 0 ? 'no silences' : 'no active or pending silences; --all lists expired ones')
     const shown = rows.map(({ id, state, matchers, startsAt, endsAt, createdBy, comment, matchedAlerts = 0 }) => ({
       cells: [
         id,
@@ -126,7 +124,7 @@ function listSilences(args: ListArgs, io: PaintIo): Promise<number> {
       ],
       tone: state === 'active' ? undefined : ('dim' as const),
     }))
-    printTable(io, ['ID', 'STATE', 'MUTES', 'FROM', 'UNTIL', 'AUTHOR', 'MATCHERS', 'COMMENT'], shown)
+    printTable(io, ['ID', 'STATE', 'ALERTS', 'STARTS AT', 'ENDS AT', 'CREATED BY', 'MATCHERS', 'COMMENT'], shown)
   })
 }
 

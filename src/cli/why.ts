@@ -44,13 +44,17 @@ interface Evaluated {
 interface Episode extends AlertRow {
   readonly peak: number | null
   readonly decisions?: readonly Decided[]
-  readonly transitions: readonly { readonly to: AlertRow['state']; readonly at: string; readonly summary: string }[]
+  readonly transitions: readonly {
+    readonly state: AlertRow['state']
+    readonly changedAt: string
+    readonly summary: string
+  }[]
   readonly notifications: readonly Sent[]
   readonly pending?: readonly { readonly to?: string; readonly summary: string }[]
 }
 
 interface Decided {
-  readonly at: string
+  readonly decidedAt: string
   readonly kind: Decision['kind']
   readonly to?: string
   readonly summary: string
@@ -140,12 +144,12 @@ function printEpisode(episode: Episode, say: Say): void {
 
 /** All that is known of an episode, in the order in which it happened. */
 function buildTimeline({ transitions, decisions = [], notifications }: Episode): readonly Moment[] {
-  const steps = transitions.map(({ to, at, summary }): Moment => ({
-    at,
-    says: `${to}: ${summary}`,
-    tone: to === 'firing' ? 'red' : 'green',
+  const steps = transitions.map(({ state, changedAt, summary }): Moment => ({
+    at: changedAt,
+    says: `${state}: ${summary}`,
+    tone: state === 'firing' ? 'red' : 'green',
   }))
-  const decided = decisions.map(({ at, kind, summary, to }): Moment => {
+  const decided = decisions.map(({ decidedAt: at, kind, summary, to }): Moment => {
     const label = labelDecision(kind, isUnsent(notifications, at, to))
     const says = label === '' ? summary : `${label}${to === undefined ? '' : ` ${to}`}: ${summary}`
     return kind === 'suppressed' ? { at, says, tone: 'dim' } : { at, says }
@@ -180,7 +184,7 @@ function formatSend({
   reason,
 }: Sent): Moment {
   const address = to?.address ?? 'unknown'
-  // Of other ways than mail the address names the way: webhook:ops.
+  // The address of other integrations names the integration: webhook:ops.
   const way = /^(?:webhook|alertmanager):/.test(address) ? address : `mail to ${address}`
   const told = `${way} (${reason === undefined ? 'unknown reason' : describeNotificationReason(reason)})`
   if (state === 'pending') {

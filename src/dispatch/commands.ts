@@ -9,8 +9,8 @@ const MOST_SILENCES = 1000
 type Asked = Extract<Command, { kind: 'acknowledge' }>['ack']
 
 /**
- * Adds a silence, or replaces the one with the same id. The value has the number of firing alerts that it mutes now.
- * Refuses with `too-many` when `MOST_SILENCES` are kept.
+ * Adds a silence, or replaces the one with the same id. The value has the number of firing alerts that it matches now.
+ * Refuses with `too-many-silences` when `MOST_SILENCES` are kept.
  */
 export function addSilence(state: DispatchState, silence: Silence): CommandAnswer {
   if (!state.silences.has(silence.id) && state.silences.size >= MOST_SILENCES) {

@@ -108,7 +108,7 @@ export function createRejects({ clock, log }: { readonly clock: Clock; readonly 
 
 function asText({ index, path, reason, code, event }: Sample, source: string, now: Millis): string {
   return JSON.stringify({
-    at: new Date(now).toISOString(),
+    receivedAt: new Date(now).toISOString(),
     source,
     index,
     path: path?.slice(0, LONGEST_REASON),

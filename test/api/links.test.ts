@@ -160,13 +160,13 @@ test('a link that is forged, cut or old does nothing and says what to do instead
     for (const { status, body, headers } of [await get(path), await post(service, path, 'duration=1h')]) {
       t.equal(status, 403, path)
       t.match(headers['content-type'], /^text\/html/)
-      t.match(body, /<h1>This link is not valid<\/h1>.*Copy the whole link from the mail/s)
+      t.match(body, /<h1>Invalid link<\/h1>.*Copy the whole link from the mail/s)
     }
   }
   await clock.advance(LINK_LIFE)
   for (const { status, body } of [await get(ACK), await post(service, ACK, 'duration=1h')]) {
     t.equal(status, 410)
-    t.match(body, /This link has expired.*cpu-high on web-1.*Nothing was changed.*newest mail/s)
+    t.match(body, /Link expired.*cpu-high on web-1.*Nothing was changed.*latest mail/s)
   }
   t.strictSame([commands, queries], [[], []])
 })
@@ -198,7 +198,7 @@ test('what is over or forgotten is not acknowledged, and a wrong form says what 
     ...engine(),
     obeys: () => ({ kind: 'refused', code: 'too-many-silences', value: 9 }),
   })
-  t.match(await post(refused, SILENCE, 'duration=1h'), { status: 409, body: /No more silences are kept/ })
+  t.match(await post(refused, SILENCE, 'duration=1h'), { status: 409, body: /The limit of silences is reached/ })
 })
 
 test('a link needs no token and no name of this machine, and opens nothing else', async (t) => {

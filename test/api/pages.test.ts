@@ -210,6 +210,6 @@ test('a link from a mail that leads nowhere any more, or needs a token, says so 
   const refused = await locked.get('/api/v1/alerts/e%2F1', BROWSER)
   t.equal(refused.status, 401)
   t.match(refused.headers['www-authenticate'], /Basic/, 'so that the browser asks')
-  t.match(refused.body, '<h1>A token is needed</h1>')
+  t.match(refused.body, '<h1>Token required</h1>')
   t.notMatch(refused.body, 'cpu-high')
 })

@@ -61,14 +61,14 @@ const SHOWN = {
   muted: {
     by: 'silence',
     id: 's1',
-    until: '2026-11-22T12:00:01.000Z',
-    author: 'Ada',
+    endsAt: '2026-11-22T12:00:01.000Z',
+    createdBy: 'Ada',
     comment: 'moved',
     summary: 'silenced by Ada until 2026-11-22 12:00:01 UTC: moved',
   },
   decisions: [
     {
-      at: '2026-11-22T12:00:00.000Z',
+      decidedAt: '2026-11-22T12:00:00.000Z',
       kind: 'evaluated',
       event: 'fired',
       value: 0.95,
@@ -76,16 +76,22 @@ const SHOWN = {
       reason: BREACHED,
       summary: `fired: ${SAID}`,
     },
-    { at: '2026-11-22T12:00:00.000Z', kind: 'notified', to: 'ada@example.org', event: 'fired', summary: 'fired' },
     {
-      at: '2026-11-22T12:00:00.000Z',
+      decidedAt: '2026-11-22T12:00:00.000Z',
+      kind: 'notified',
+      to: 'ada@example.org',
+      event: 'fired',
+      summary: 'fired',
+    },
+    {
+      decidedAt: '2026-11-22T12:00:00.000Z',
       kind: 'suppressed',
       event: 'resolved',
-      why: { by: 'receiver_removed', at: '2026-11-22T12:00:00.000Z' },
+      suppression: { by: 'receiver_removed', removedAt: '2026-11-22T12:00:00.000Z' },
       summary: "'resolved', its receiver was removed from the configuration at 2026-11-22 12:00:00 UTC",
     },
     {
-      at: '2026-11-22T12:00:00.000Z',
+      decidedAt: '2026-11-22T12:00:00.000Z',
       kind: 'acknowledged',
       author: 'Ada',
       until: '2026-11-22T12:00:01.000Z',
@@ -93,10 +99,10 @@ const SHOWN = {
       summary: 'acknowledged by Ada until 2026-11-22 12:00:01 UTC',
     },
     {
-      at: '2026-11-22T12:00:00.000Z',
+      decidedAt: '2026-11-22T12:00:00.000Z',
       kind: 'unacknowledged',
       author: 'Ada',
-      because: 'expired',
+      reason: 'expired',
       summary: 'acknowledgement expired: acknowledged by Ada until now',
     },
   ],
@@ -109,7 +115,9 @@ const SHOWN = {
       summary: "'fired' waits for its group (group_wait) until 2026-11-22 12:00:30 UTC",
     },
   ],
-  transitions: [{ to: 'firing', at: '2026-11-22T12:01:00.000Z', value: 0.95, reason: BREACHED, summary: SAID }],
+  transitions: [
+    { state: 'firing', changedAt: '2026-11-22T12:01:00.000Z', value: 0.95, reason: BREACHED, summary: SAID },
+  ],
 }
 
 function sendOf(id: string, episode: string): SendRecord {
@@ -139,15 +147,18 @@ test('hosts are listed with times that people read', async (t) => {
     source: 'logstash-a',
     clockSkewSeconds: null,
     state: 'live',
+    expected: false,
     series: 3,
   }
+  const { series: seriesCount, ...rest } = host
+  const shown = { ...rest, seriesCount }
   const { get } = await serve(t, { answers: () => [host, { ...host, host: 'new', lastSeenAt: Number.NaN }] })
   const answer = await get('/api/v1/hosts')
   t.equal(answer.status, 200)
   t.match(answer.headers['content-type'], /^application\/json/)
   t.same(answer.json, [
-    { ...host, lastSeenAt: '2026-11-22T12:00:00.000Z' },
-    { ...host, host: 'new', lastSeenAt: null },
+    { ...shown, lastSeenAt: '2026-11-22T12:00:00.000Z' },
+    { ...shown, host: 'new', lastSeenAt: null },
   ])
   const head = await get('/api/v1/hosts', {}, 'HEAD')
   t.equal(head.status, 200)
@@ -189,7 +200,8 @@ test('a host may have any name', async (t) => {
   t.equal(absent.headers['content-type']?.split(';')[0], 'application/problem+json')
   t.match(absent.json, { type: 'urn:stashwatch:problem:unknown-host', status: 404, parameter: 'host', found: 'absent' })
   const { series } = (await get('/api/v1/hosts/web-1')).json as { series: unknown }
-  t.same(series, [{ ...detailOf('web-1').series[0], newest: '2026-11-22T11:59:59.999Z' }])
+  const { newest: _, ...plain } = detailOf('web-1').series[0]!
+  t.strictSame(series, [{ ...plain, lastSampleAt: '2026-11-22T11:59:59.999Z' }])
 })
 
 test('an aggregate takes epoch milliseconds and ISO times, and passes the metric through', async (t) => {
@@ -333,8 +345,8 @@ test('rules are shown with their evaluations and what the next one waits for, an
       ],
       nextEvaluation: {
         kind: 'window',
-        end: '2026-11-22T12:00:00.000Z',
-        wait: 10_000,
+        windowEnd: '2026-11-22T12:00:00.000Z',
+        waitSeconds: 10,
         sources: [{ source: 'logstash-a', clock: null }],
         summary: 'window 12:00:00 closes 10 s after the clock of its source passes it; logstash-a is at no time yet',
       },
@@ -351,6 +363,68 @@ test('rules are shown with their evaluations and what the next one waits for, an
     },
   ])
   t.same((await get('/api/v1/rejects')).json, rejects)
+})
+
+test('unknown or unsupported query parameters under /api/v1 are answered 400 with the known ones', async (t) => {
+  const { get, queries, commands } = await serve(t, { answers: () => [] })
+  const cases: readonly (readonly [method: string, path: string, parameter: string, expected: string])[] = [
+    ['GET', '/alerts?stat=firing', 'stat', 'one of state'],
+    ['GET', '/alerts?state=firing&limit=5', 'limit', 'one of state'],
+    ['GET', '/alerts/e1?state=firing', 'state', 'no query parameters'],
+    ['GET', '/hosts?state=absent', 'state', 'no query parameters'],
+    ['GET', '/hosts/web-1?force=true', 'force', 'no query parameters'],
+    ['HEAD', '/hosts?state=absent', 'state', ''],
+    ['DELETE', '/hosts/web-1?forced=true', 'forced', 'one of force'],
+    ['GET', '/aggregate?host=a&metric=cpu&from=0&until=1', 'until', 'one of host, metric, from, to'],
+    ['GET', '/why?rule=a&host=b&since=0', 'since', 'one of rule, host'],
+    ['GET', '/rules?host=a', 'host', 'no query parameters'],
+    ['GET', '/rejects?limit=1', 'limit', 'no query parameters'],
+    ['GET', '/silences?state=active', 'state', 'no query parameters'],
+    ['POST', '/silences?duration=2h', 'duration', 'no query parameters'],
+    ['DELETE', '/silences/s1?force=true', 'force', 'no query parameters'],
+    ['POST', '/alerts/e1/acknowledge?duration=2h', 'duration', 'no query parameters'],
+    ['DELETE', '/alerts/e1/acknowledge?note=x', 'note', 'no query parameters'],
+    ['GET', '/notifications?limit=1&offset=2', 'offset', 'one of limit'],
+    ['GET', '/notifications?__proto__=2', '__proto__', 'one of limit'],
+  ]
+  for (const [method, path, parameter, expected] of cases) {
+    const { status, json } = await get(`/api/v1${path}`, {}, method)
+    t.equal(status, 400, `${method} ${path}`)
+    if (method !== 'HEAD') t.match(json, { type: /:invalid-parameter$/, parameter, expected }, path)
+  }
+  t.match((await get('/api/v1/alerts?stat=firing')).json, { found: 'firing', detail: /"stat".*Did you mean "state"\?/ })
+  t.strictSame([queries, commands], [[], []], 'the engine is not asked')
+})
+
+test('gateways may append parameters to the links that mails have, and to no other request', async (t) => {
+  const { get } = await serve(t, {
+    answers: ({ kind }) => (kind === 'alert' ? ALERT : kind === 'host' ? detailOf('web-1') : []),
+  })
+  const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
+  for (const path of ['alerts', 'alerts/e1', 'hosts', 'hosts/web-1']) {
+    t.equal((await get(`/api/v1/${path}?utm_source=mail`, browser)).status, 200, path)
+    t.equal((await get(`/api/v1/${path}?utm_source=mail`)).status, 400, `${path} for a program`)
+  }
+  t.equal((await get('/api/v1/rules?utm_source=mail', browser)).status, 400, 'no mail links there')
+  t.equal((await get('/api/v1/alerts?state=fring', browser)).status, 400, 'a known parameter is still checked')
+})
+
+test('alerts are listed by state, several of them at once', async (t) => {
+  const states = ['pending', 'firing', 'recovering', 'resolved'] as const
+  const { get } = await serve(t, { answers: () => states.map((state) => alertView({ state, episode: state })) })
+  const listed = async (query: string): Promise<unknown> =>
+    ((await get(`/api/v1/alerts${query}`)).json as unknown as readonly { state: string }[]).map(({ state }) => state)
+  t.strictSame(await listed(''), states)
+  for (const state of states) t.strictSame(await listed(`?state=${state}`), [state])
+  t.strictSame(await listed('?state=resolved&state=firing'), ['firing', 'resolved'])
+  for (const wrong of ['closed', '', 'firing,resolved', 'Firing']) {
+    t.match((await get(`/api/v1/alerts?state=pending&state=${wrong}`)).json, {
+      status: 400,
+      parameter: 'state',
+      found: wrong,
+      expected: 'one of pending, firing, recovering, resolved',
+    })
+  }
 })
 
 test('an engine that fails or is stuck costs no more than a 503 in time, and shows no insides', async (t) => {
@@ -405,11 +479,12 @@ test('docs/api.md lists the endpoints that are served, and every type of problem
   const docs = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
   const mailbox = { list: async () => [], read: async () => undefined }
   const { get } = await serve(t, { mailbox, answers: ({ kind }) => (kind.endsWith('s') ? [] : null) })
-  const paths = [...docs.matchAll(/`GET (\/[^`?{]*)/g)].map(([, path = '']) => path)
+  const rows = docs.split('\n').filter((line) => line.startsWith('| `GET '))
+  const paths = [...rows.join('\n').matchAll(/`GET (\/[^`?{]*)/g)].map(([, path = '']) => path)
   t.equal(paths.length, 17)
   // A path that the server does not know is answered without the headers that every answer of this plugin has.
   for (const path of paths) t.equal((await get(path)).headers['cache-control'], 'no-store', path)
-  const rows = [...docs.matchAll(/^\| `([a-z-]+)` \| (\d{3}) \|/gm)].map(([, kind, status]) => `${kind} ${status}`)
+  const listed = [...docs.matchAll(/^\| `([a-z-]+)` \| (\d{3}) \|/gm)].map(([, kind, status]) => `${kind} ${status}`)
   const known = Object.entries(PROBLEMS).map(([kind, { status }]) => `${kind} ${status}`)
-  t.same(rows, known)
+  t.same(listed, known)
 })

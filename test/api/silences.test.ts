@@ -159,11 +159,11 @@ test('a silence that is not usable is told which field, what was found and what 
     [{ ...GOOD, duration: undefined, startsAt: NOW + 2 * HOUR, endsAt: NOW + HOUR }, 'endsAt', /\d/, /after the start/],
     [{ ...GOOD, startsAt: NOW - 3 * HOUR }, 'duration', '2h', /an end in the future/],
     [{ ...GOOD, startsAt: '2027-12-01T00:00:00Z' }, 'startsAt', /2027/, /within a year/],
-    [{ ...GOOD, createdBy: undefined }, 'createdBy', null, /the name of who asks/],
-    [{ ...GOOD, createdBy: ' ' }, 'createdBy', null, /the name of who asks/],
+    [{ ...GOOD, createdBy: undefined }, 'createdBy', null, /the name of the author/],
+    [{ ...GOOD, createdBy: ' ' }, 'createdBy', null, /the name of the author/],
     [{ ...GOOD, createdBy: 'A'.repeat(101) }, 'createdBy', /A/, /at most 100/],
     [{ ...GOOD, createdBy: 'Ada\r\nBcc: x' }, 'createdBy', /Ada/, /one line/],
-    [{ ...GOOD, comment: undefined }, 'comment', null, /why nobody is to be told/],
+    [{ ...GOOD, comment: undefined }, 'comment', null, /why the alerts are silenced/],
     [{ ...GOOD, comment: 'x'.repeat(1001) }, 'comment', /x/, /at most 1000/],
     [{ ...GOOD, comment: '\u001b[2J' }, 'comment', /2J/, /one line/],
     [{ ...GOOD, id: '../x' }, 'id', '../x', /letters, digits/],
@@ -218,7 +218,7 @@ test('an episode is taken on and given back, by its id or its code', async (t) =
   const { status, json } = await send('POST', path, { duration: '1d12h', author: 'Ada', note: 'a runaway job' })
   t.equal(status, 200)
   const shown = {
-    at: '2026-11-22T12:00:00.000Z',
+    createdAt: '2026-11-22T12:00:00.000Z',
     until: '2026-11-24T00:00:00.000Z',
     author: 'Ada',
     note: 'a runaway job',
@@ -260,13 +260,13 @@ test('a command that the engine refuses is a problem that says the next step', a
     t.match(answer.json, { status: 404, type: /unknown-episode$/, parameter: 'episode', found: 'QQQQQ' })
   }
   const full = await refuse('too-many-silences', 1000)
-  t.match((await full.send('POST', SILENCES, GOOD)).json, { status: 409, found: '1000', detail: /End some/ })
+  t.match((await full.send('POST', SILENCES, GOOD)).json, { status: 409, found: '1000', detail: /Expire some/ })
   const broken = await serve(t, {
     obeys: () => {
       throw new Error('the disk is full')
     },
   })
-  t.match(await broken.send('POST', SILENCES, GOOD), { status: 503, json: { detail: /Look whether it was done/ } })
+  t.match(await broken.send('POST', SILENCES, GOOD), { status: 503, json: { detail: /Check whether it was applied/ } })
 })
 
 test('commands need the token that reading needs, and its name is the author where none is given', async (t) => {

@@ -229,8 +229,8 @@ test('silences add, list and expire do what the API does, and say how to take it
   t.strictSame(await cli('silences', 'list'), {
     code: 0,
     out: [
-      'ID  STATE   MUTES  FROM                     UNTIL                    AUTHOR  MATCHERS          COMMENT',
-      's1  active     12  2026-11-22 12:00:00 UTC  2026-11-22 13:00:00 UTC  Ada     host =~ "web-.*"  moved\uFFFD[2J\uFFFD',
+      'ID  STATE   ALERTS  STARTS AT                ENDS AT                  CREATED BY  MATCHERS          COMMENT',
+      's1  active      12  2026-11-22 12:00:00 UTC  2026-11-22 13:00:00 UTC  Ada         host =~ "web-.*"  moved\uFFFD[2J\uFFFD',
     ],
     err: [],
   })
@@ -339,7 +339,7 @@ test('why tells the story of each episode in its order, with the reason of every
   t.match(await cli('why', 'source-dwn', 'web-1'), { code: 1, err: [/No rule has this name.*perhaps source-down/] })
   t.match(await cli('why', 'cpu-high', 'web-9'), {
     code: 1,
-    err: [/No host of this name.*Found 'web-9', expected the name of a known host, such as web-1\.$/],
+    err: [/No host has this name.*Found 'web-9', expected the name of a known host, such as web-1\.$/],
   })
 })
 
@@ -367,19 +367,19 @@ test('what is missing, refused or out of reach is one sentence and its exit code
     [['silences', 'add'], /^required option '--matcher <matcher>' not specified/],
     [
       ['silences', 'add', '--matcher', 'host'],
-      /^--matcher is not usable: expected a matcher such as host = web-1; at character 5: expected =, !=, =~ or !~ after the label, found none of them\. Nothing was changed\. Found 'host'\.$/,
+      /^--matcher is invalid: expected a matcher such as host = web-1; at character 5: expected =, !=, =~ or !~ after the label, found none of them\. Nothing was changed\. Found 'host'\.$/,
     ],
     [['silences', 'add', '--matcher', 'host==a'], /; did you mean '='\? Nothing was changed/],
     [
       ['silences', 'add', '--matcher', 'host!=a'],
-      /^--matcher is not usable: expected matchers that tell alerts apart: the matcher matches the empty text/,
+      /^--matcher is invalid: expected matchers that tell alerts apart: the matcher matches the empty text/,
     ],
     [['silences', 'add', '--matcher', 'host=a', '--comment', 'x'], /^--duration is missing/],
     [['silences', 'add', '--matcher', 'host=a', '--duration', '1h'], /^--comment is missing/],
-    [['silences', 'expire', 's7'], /No silence that is kept has this id.*Found 's7'/],
+    [['silences', 'expire', 's7'], /No silence has this id.*Found 's7'/],
     [
       ['alerts', 'ack', 'K7RX2', '--for', 'ever'],
-      /^--for is not usable: expected a duration such as "30m", "2h" or "1d12h"\. Nothing was changed\. Found 'ever'\.$/,
+      /^--for is invalid: expected a duration such as "30m", "2h" or "1d12h"\. Nothing was changed\. Found 'ever'\.$/,
     ],
   ]
   for (const [args, says] of wrong)

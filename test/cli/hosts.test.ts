@@ -38,12 +38,12 @@ test('hosts of a running service are listed and retired from a terminal, and the
   t.match(JSON.parse(json.out.join('\n')), [{}, {}, {}, {}])
   t.match(
     (JSON.parse(json.out.join('\n')) as { host: string }[]).find(({ host }) => host === 'web-2'),
-    { lastSeen: null, source: null, state: 'never_seen', expected: true },
+    { lastSeenAt: null, source: null, state: 'never_seen', expected: true },
   )
 
   t.match(await cli('hosts', 'retire', 'web-10', ...at), {
     code: 1,
-    err: [/^The host was last heard at \d{4}-.* and would come back at once\. .*--force/],
+    err: [/^The host was last seen at \d{4}-.* and would come back with its next event\. .*--force/],
   })
   t.match(await cli('hosts', 'retire', 'web-10', '--force', ...at), {
     code: 0,
@@ -53,11 +53,11 @@ test('hosts of a running service are listed and retired from a terminal, and the
   t.match(await cli('hosts', 'retire', 'wbe-10', ...at), {
     code: 1,
     out: [],
-    err: [/^No host of this name is known.* Found 'wbe-10', expected the name of a known host, such as web-1/],
+    err: [/^No host has this name.* Found 'wbe-10', expected the name of a known host, such as web-1/],
   })
   t.match(await cli('hosts', 'retire', 'web-2', ...at), {
     code: 1,
-    err: [/Take it out of hosts\.expected, reload, and then forget it/],
+    err: [/Remove it there and reload the configuration, then retire the host/],
   })
   writeFileSync(join(folder, 'hosts.txt'), 'web-1\n')
   t.strictSame(await running.service.reload(), [])

@@ -3,7 +3,7 @@ import type { Millis } from '../../src/model.ts'
 import { createVirtualClock, type VirtualClock } from './clock.ts'
 import { type RunOptions, type Running, runService, until } from './service.ts'
 
-/** One row of the registry of sends, as the API shows it. */
+/** A notification, as the API answers it. */
 export interface Send {
   readonly id: string
   readonly state: 'pending' | 'sent' | 'failed' | 'merged' | 'withdrawn'

@@ -7,7 +7,7 @@ import { describeNotificationReason } from '../../text/notification-reason.ts'
 import { describeReason } from '../../text/reason.ts'
 import { escapeHtml, foreign, page } from './html.ts'
 import { alertNow } from './link.ts'
-import { findSends, showSend } from '../views.ts'
+import { findNotifications, showNotification } from '../views/index.ts'
 
 /** Whether a person's browser asks, as for a link in a mail; scripts that take anything get JSON. */
 export function prefersPage({ headers: { accept = '' } }: FastifyRequest): boolean {
@@ -110,9 +110,9 @@ function buildTimeline(alert: AlertView, sends: readonly SendRecord[]): readonly
     what: step.to,
     says: describeReason({ identity, ...step }),
   }))
-  const rows = findSends(alert, sends)
+  const rows = findNotifications(alert, sends)
     .toReversed()
-    .map(({ record, because }) => ({ record, because, shown: showSend(record) }))
+    .map(({ record, reason }) => ({ record, reason, shown: showNotification(record) }))
   const decided = decisions.map((decision): Moment => {
     const { at, kind } = decision
     const to = 'to' in decision ? decision.to : undefined
@@ -122,9 +122,9 @@ function buildTimeline(alert: AlertView, sends: readonly SendRecord[]): readonly
     if (label === '') return { at, what: kind === 'evaluated' ? 'evaluated' : 'acknowledgement', says }
     return { at, what: to === undefined ? label : `${label} ${to}`, says }
   })
-  const sent = rows.map(({ record, because, shown }): Moment => {
-    const { state, to, reason: whole = because, response } = shown
-    const why = because ?? whole
+  const sent = rows.map(({ record, reason, shown }): Moment => {
+    const { state, to, response } = shown
+    const why = reason ?? shown.reason
     const says = [why === undefined ? undefined : describeNotificationReason(why), response]
     return {
       at: record.finishedAt ?? record.createdAt,

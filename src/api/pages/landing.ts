@@ -1,6 +1,6 @@
 import { escapeHtml, page } from './html.ts'
 
-/** What the landing page tells. It is open to anybody, so that it names nothing of what is watched. */
+/** What the landing page shows. The page is public, so it names no host and no rule. */
 export interface LandingFacts {
   /** Why no events are taken; undefined when they are. */
   readonly notReady: string | undefined

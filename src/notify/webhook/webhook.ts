@@ -100,7 +100,7 @@ function buildAlert(snapshot: AlertSnapshot, labels: Labels, url: string | undef
   }
 }
 
-/** What Alertmanager has no words for. */
+/** Returns what Alertmanager's format has no field for. */
 function ownFields(notification: Notification, told: readonly AlertSnapshot[]): object {
   const { id, kind, reason, thread, seq, decidedAt, newCount, nextRepeatAt, replaces, notice } = notification
   const only = notification.alerts.length === 1 ? notification.alerts[0] : undefined
@@ -112,13 +112,13 @@ function ownFields(notification: Notification, told: readonly AlertSnapshot[]): 
     seq,
     decidedAt: formatInstant(decidedAt),
     ...(only === undefined ? {} : { episode: only.episode, code: only.code }),
-    ...(newCount === undefined ? {} : { newCount }),
+    ...(newCount === undefined ? {} : { newAlerts: newCount }),
     ...(nextRepeatAt === undefined ? {} : { nextRepeatAt: formatInstant(nextRepeatAt) }),
     ...(replaces === undefined
       ? {}
       : { replaces: { decidedAt: formatInstant(replaces.at), reason: replaces.because } }),
     ...(notice === undefined ? {} : { notice: buildNotice(notice, decidedAt) }),
-    facts: told.map(alertFields),
+    alerts: told.map(alertFields),
   }
 }
 
@@ -128,7 +128,8 @@ function buildNotice(notice: Notice, at: Millis): object {
 }
 
 function alertFields(snapshot: AlertSnapshot): object {
-  const { identity, episode, code, value, peak, evidence, startsAt, evaluatedAt, resolvedAt, source } = snapshot
+  const { identity, episode, code, value, peak, evidence, startsAt, evaluatedAt, resolvedAt, closeReason, source } =
+    snapshot
   const { metric, unit } = identity.measure
   const { limit, clear, expected, range, why } = evidence
   return {
@@ -136,7 +137,7 @@ function alertFields(snapshot: AlertSnapshot): object {
     code,
     metric: text(metric),
     unit,
-    measured: text(formatMeasure(identity.measure)),
+    measure: text(formatMeasure(identity.measure)),
     value,
     peak,
     ...(limit === undefined ? {} : { limit }),
@@ -144,14 +145,15 @@ function alertFields(snapshot: AlertSnapshot): object {
     ...(expected === undefined ? {} : { expected }),
     ...(range === undefined ? {} : { range }),
     reason: { code: why.code, params: cleanParams(why.params) },
-    since: formatInstant(startsAt),
-    at: formatInstant(evaluatedAt),
+    startsAt: formatInstant(startsAt),
+    evaluatedAt: formatInstant(evaluatedAt),
     ...(resolvedAt === undefined ? {} : { resolvedAt: formatInstant(resolvedAt) }),
+    ...(closeReason === undefined ? {} : { closeReason }),
     source: text(source),
   }
 }
 
-/** Names that came with events are made fit to be shown, as everywhere in the body. */
+/** Sanitises names that came with events, as everywhere in the body. */
 function cleanParams(params: Reason['params']): Reason['params'] {
   const cleaned = Object.entries(params).map(([name, value]) => {
     if (typeof value === 'number') return [name, value] as const

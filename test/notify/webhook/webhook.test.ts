@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { LookupFunction } from 'node:net'
 import { Ajv } from 'ajv'
 import { type Test, test } from 'tap'
-import type { Notification, WebhookTarget } from '../../../src/model.ts'
+import type { CloseReason, Notice, Notification, NotificationReason, WebhookTarget } from '../../../src/model.ts'
 import { isPrivate } from '../../../src/net/private-address.ts'
 import type { Delivery, Notifier } from '../../../src/notify/notifier.ts'
 import { createWebhookNotifier } from '../../../src/notify/webhook/webhook.ts'
@@ -12,10 +12,15 @@ import { hostileNames } from '../hostile.ts'
 import { type Answer, startWebServer, type WebServer } from '../http.ts'
 import { as, at, facts, heartbeat, notification, resolved, storm } from '../samples.ts'
 
+interface Schema {
+  readonly enum?: readonly string[]
+  readonly properties?: Readonly<Record<string, Schema>>
+}
+
 const never = new AbortController().signal
 const schema = JSON.parse(
   readFileSync(new URL('../../../schemas/webhook.schema.json', import.meta.url), 'utf8'),
-) as object
+) as Schema & { readonly definitions: Readonly<Record<string, Schema>> }
 const isValid = new Ajv({ allErrors: true }).compile(schema)
 
 const HEADERS = 'connection content-length content-type host user-agent x-stashwatch-id'.split(' ')
@@ -77,6 +82,7 @@ test('an alert that was closed does not pass for one that got better', async (t)
         },
       },
     ],
+    stashwatch: { alerts: [{ closeReason: 'rule_changed', reason: { code: 'rule_removed' } }] },
   })
   const better = Buffer.from(await open(t, {}).render(resolved())).toString()
   t.notMatch(better, /"closeReason"/)
@@ -109,6 +115,40 @@ test('every kind of notification is what the schema says', async (t) => {
   t.notOk(isValid({}), 'and the schema can be missed')
 })
 
+/** All values of these types; the compiler finds one that is missing. */
+const NOTIFICATION_REASONS: Readonly<Record<NotificationReason, true>> = {
+  fired: true,
+  severity_raised: true,
+  severity_lowered: true,
+  resolved: true,
+  flapping_started: true,
+  flapping_stopped: true,
+  repeat_interval: true,
+  silence_ended: true,
+  escalated: true,
+  rate_limited: true,
+  backlog: true,
+  hosts_retired: true,
+  undelivered: true,
+  scheduled: true,
+}
+const NOTICES: Readonly<Record<Notice['kind'], true>> = { hosts_retired: true, heartbeat: true, undelivered: true }
+const CLOSE_REASONS: Readonly<Record<CloseReason, true>> = {
+  host_retired: true,
+  series_gone: true,
+  rule_changed: true,
+  baseline_accepted: true,
+}
+
+test('the schema of a webhook has every reason, every kind of notice and every close reason', (t) => {
+  const { reason, closeReason, stashwatch } = schema.definitions
+  t.strictSame(reason?.enum?.toSorted(), Object.keys(NOTIFICATION_REASONS).toSorted())
+  t.strictSame(closeReason?.enum?.toSorted(), Object.keys(CLOSE_REASONS).toSorted())
+  const { kind } = stashwatch?.properties?.['notice']?.properties ?? {}
+  t.strictSame(kind?.enum?.toSorted(), Object.keys(NOTICES).toSorted())
+  t.end()
+})
+
 test('the body is what listens to Alertmanager expects, and more under a name of its own', async (t) => {
   const way = open(t, {})
   const disk = facts({
@@ -127,7 +167,7 @@ test('the body is what listens to Alertmanager expects, and more under a name of
     receiver: 'ops',
     groupLabels: {},
     externalURL: 'https://s.example.org',
-    stashwatch: { id: '4f1c0a9b2e7d5c31.0.ada', reason: 'fired', facts: [{ value: 0.942, code: 'K7X2' }, {}] },
+    stashwatch: { id: '4f1c0a9b2e7d5c31.0.ada', reason: 'fired', alerts: [{ value: 0.942, code: 'K7X2' }, {}] },
   })
   t.same(body.alerts[0].labels, {
     alertname: 'disk-full',
