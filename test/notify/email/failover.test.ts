@@ -319,7 +319,7 @@ test('an attempt that is cut off asks no further server, and blames none', async
   const delivery = sendTo(way, 'ada@example.org', cut.signal)
   await until('the slow server is asked', () => slow.count() === 1)
   cut.abort()
-  t.match(await delivery, { state: 'retry', response: /^[^;]*cut off[^;]*$/ })
+  t.match(await delivery, { state: 'retry', response: /^[^;]*aborted[^;]*$/ })
   t.same([second.arrived.length, said.length], [0, 0])
 })
 

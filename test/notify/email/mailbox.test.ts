@@ -36,7 +36,7 @@ test('a mail that is sent again takes the place of its first copy, also after a 
   await first.send(bytes, notification(), never)
   await first.send(await first.render(resolved()), resolved(), never)
   const second = await openMailbox(folder, compose)
-  t.match(await second.send(bytes, notification(), never), { answer: /^kept as 0001-[0-9a-f]{12}\.eml$/ })
+  t.match(await second.send(bytes, notification(), never), { answer: /^saved as 0001-[0-9a-f]{12}\.eml$/ })
   t.same(
     (await second.list()).map(({ n }) => n),
     [2, 1],
@@ -106,7 +106,7 @@ test('a folder that cannot be written to keeps the mail waiting', async (t) => {
   })
   t.same(await mailbox.list(), [])
   await mkdir(folder)
-  t.match(await mailbox.send(bytes, notification(), never), { state: 'sent', answer: /^kept as 0001-/ })
+  t.match(await mailbox.send(bytes, notification(), never), { state: 'sent', answer: /^saved as 0001-/ })
 })
 
 test('a damaged file in the mailbox is shown as far as it can be read', async (t) => {
