@@ -194,6 +194,8 @@ export function showSend(record: SendRecord) {
     attempts: record.attempts,
     ...isoFields(record, ['createdAt', 'finishedAt', 'nextAttemptAt']),
     ...(record.response !== undefined && { response: record.response }),
+    ...(record.mergedInto !== undefined && { mergedInto: record.mergedInto }),
+    ...(record.damaged && { damaged: true }),
     receiver,
     to,
     reason,

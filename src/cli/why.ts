@@ -5,6 +5,7 @@ import { formatValue } from '../text/format.ts'
 import { describeHostState } from '../text/host-state.ts'
 import { formatLimit } from '../text/limit.ts'
 import { describeNotificationReason } from '../text/notification-reason.ts'
+import { describeResponse } from '../text/response.ts'
 import { type AlertRow, formatTarget } from './alerts.ts'
 import { describe, setAction } from './terminal/command.ts'
 import { paint, type PaintIo, printJson, formatInstant, type Tone } from './terminal/paint.ts'
@@ -63,6 +64,8 @@ interface Sent {
   readonly finishedAt?: string
   readonly nextAttemptAt?: string
   readonly response?: string
+  readonly mergedInto?: string
+  readonly damaged?: true
   readonly to?: { readonly address: string }
   readonly reason?: NotificationReason
 }
@@ -164,20 +167,13 @@ function isUnsent(notifications: readonly Sent[], at: string, address: string | 
 const OUTCOMES: Readonly<Record<Exclude<SendRecord['state'], 'pending'>, string>> = {
   sent: 'sent',
   failed: 'failed permanently',
-  merged: 'merged into a later one',
+  merged: 'merged',
   withdrawn: 'withdrawn',
 }
 
-function formatSend({
-  state,
-  attempts,
-  createdAt,
-  finishedAt,
-  nextAttemptAt,
-  response = 'no answer yet',
-  to,
-  reason,
-}: Sent): Moment {
+function formatSend(sent: Sent): Moment {
+  const { state, attempts, createdAt, finishedAt, nextAttemptAt, to, reason } = sent
+  const response = describeResponse(sent) ?? 'no answer yet'
   const address = to?.address ?? 'unknown'
   // Of other ways than mail the address names the way: webhook:ops.
   const way = /^(?:webhook|alertmanager):/.test(address) ? address : `mail to ${address}`
