@@ -5,6 +5,7 @@ import { formatValue } from '../text/format.ts'
 import { describeHostState } from '../text/host-state.ts'
 import { formatLimit } from '../text/limit.ts'
 import { describeNotificationReason } from '../text/notification-reason.ts'
+import { describeResponse } from '../text/response.ts'
 import { type AlertRow, formatTarget } from './alerts.ts'
 import { describe, setAction } from './terminal/command.ts'
 import { paint, type PaintIo, printJson, formatInstant, type Tone } from './terminal/paint.ts'
@@ -67,6 +68,8 @@ interface Sent {
   readonly finishedAt?: string
   readonly nextAttemptAt?: string
   readonly response?: string
+  readonly mergedInto?: string
+  readonly damaged?: true
   readonly to?: { readonly address: string }
   readonly reason?: NotificationReason
 }
@@ -169,20 +172,13 @@ function isUnsent(notifications: readonly Sent[], at: string, address: string | 
 const OUTCOMES: Readonly<Record<Exclude<SendRecord['state'], 'pending'>, string>> = {
   sent: 'sent',
   failed: 'failed permanently',
-  merged: 'merged into a later notification',
+  merged: 'merged',
   withdrawn: 'withdrawn',
 }
 
-function formatSend({
-  state,
-  attempts,
-  createdAt,
-  finishedAt,
-  nextAttemptAt,
-  response = 'no response yet',
-  to,
-  reason,
-}: Sent): Moment {
+function formatSend(sent: Sent): Moment {
+  const { state, attempts, createdAt, finishedAt, nextAttemptAt, to, reason } = sent
+  const response = describeResponse(sent) ?? 'no response yet'
   const address = to?.address ?? 'unknown'
   // The address of other integrations names the integration: webhook:ops.
   const way = /^(?:webhook|alertmanager):/.test(address) ? address : `mail to ${address}`

@@ -34,8 +34,3 @@ export function queueKey({ queue, recipient }: Pick<Effect, 'queue' | 'recipient
 
 /** The most undelivered notifications that are reported to an address. */
 export const MOST_FAILED = 20
-
-/** Returns the response in the record of an effect that was merged into another one. */
-export function toldWith(id: string): string {
-  return `told together with ${id}`
-}

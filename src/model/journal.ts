@@ -79,15 +79,20 @@ export interface SendRecord {
   readonly id: string
   readonly data: string
   /**
-   * `merged`: never sent, another notification replaced it; the response names that one. `withdrawn`: never sent, its
-   * address left the configuration.
+   * `merged`: never sent, another notification replaced it. `withdrawn`: never sent, its address left the
+   * configuration.
    */
   readonly state: 'pending' | 'sent' | 'failed' | 'merged' | 'withdrawn'
   readonly attempts: number
   readonly createdAt: Millis
   readonly finishedAt?: Millis
   readonly nextAttemptAt?: Millis
+  /** The last response of the server or the webhook. */
   readonly response?: string
+  /** Set on a merged one: the id of the notification that replaced it. */
+  readonly mergedInto?: string
+  /** Set where the data does not match its checksum, so that it cannot be sent. */
+  readonly damaged?: true
 }
 
 export interface OutboxStats {
@@ -114,31 +119,65 @@ export interface Merge {
   readonly of: readonly string[]
 }
 
-export interface Outbox {
+/** What an outbox can do. Both journal engines implement it; a method is declared nowhere else. */
+export interface OutboxMethods {
   /**
    * Returns pending items that are due, oldest first: at most `limit` per channel, and at most `perLine` of these for
    * one recipient. So a slow channel or recipient does not block others. Among items of one recipient with the same
    * ordering key (a thread, or all episodes of a rule on a host) only the first is returned, and none while it waits
    * for a retry: nothing overtakes it.
    */
-  due(now: Millis, limit: number, perLine?: number): Promise<readonly OutboxItem[]>
+  due(now: Millis, limit: number, perLine?: number): readonly OutboxItem[]
   /**
    * Returns all pending items of an item's recipient and thread, itself included, oldest first. Without a thread:
    * itself.
    */
-  pendingInThread(id: string): Promise<readonly OutboxItem[]>
+  pendingInThread(id: string): readonly OutboxItem[]
   /** Returns what happened to those before it, as far as records are kept. Without a thread: an empty history. */
-  history(id: string): Promise<History>
+  history(id: string): History
   /**
    * Replaces several items by one, atomically: it gets new data and is rendered again, the others end as `merged`.
    * Returns false, without any change, unless all of them are pending.
    */
-  merge(merge: Merge, now: Millis): Promise<boolean>
-  rendered(id: string, bytes: Uint8Array): Promise<void>
-  outcome(id: string, outcome: Outcome, now: Millis): Promise<void>
+  merge(merge: Merge, now: Millis): boolean
+  /** Stores the bytes of a pending item, unless it has some. */
+  rendered(id: string, bytes: Uint8Array): void
+  /** Records the outcome of an attempt. The first final outcome stands. */
+  outcome(id: string, outcome: Outcome, now: Millis): void
   /** Makes items due now that wait because the server failed. Those deferred for other reasons keep their time. */
-  retryNow(queue: Channel): Promise<void>
+  retryNow(queue: Channel): void
   /** Returns the newest records, newest first. */
-  list(limit: number): Promise<readonly SendRecord[]>
-  stats(): Promise<OutboxStats>
+  list(limit: number): readonly SendRecord[]
+  stats(): OutboxStats
+}
+
+export type OutboxArgs<M extends keyof OutboxMethods> = Parameters<OutboxMethods[M]>
+export type OutboxValue<M extends keyof OutboxMethods> = ReturnType<OutboxMethods[M]>
+
+/** The synchronous methods, as a journal engine implements them. */
+export type OutboxTable = { readonly [M in keyof OutboxMethods]: (...args: OutboxArgs<M>) => OutboxValue<M> }
+
+/** The asynchronous methods, as callers see them: behind the journal, or from another thread. */
+export type Outbox = { readonly [M in keyof OutboxMethods]: (...args: OutboxArgs<M>) => Promise<OutboxValue<M>> }
+
+/** The names at run time. The type makes a missing one an error. */
+const METHODS: { readonly [M in keyof OutboxMethods]: M } = {
+  due: 'due',
+  pendingInThread: 'pendingInThread',
+  history: 'history',
+  merge: 'merge',
+  rendered: 'rendered',
+  outcome: 'outcome',
+  retryNow: 'retryNow',
+  list: 'list',
+  stats: 'stats',
+}
+
+/** Creates an outbox that passes every call to one function. */
+export function createOutbox(
+  call: <M extends keyof OutboxMethods>(method: M, args: OutboxArgs<M>) => Promise<OutboxValue<M>>,
+): Outbox {
+  const through = <M extends keyof OutboxMethods>(method: M) =>
+    [method, (...args: OutboxArgs<M>) => call(method, args)] as const
+  return Object.fromEntries(Object.values(METHODS).map(through)) as Outbox
 }

@@ -171,7 +171,7 @@ const SENDS = [
   send('d', 'merged', {
     createdAt: NOW - HOUR / 4 + 1000,
     finishedAt: NOW - HOUR / 4 + 2000,
-    response: 'told together with a',
+    mergedInto: 'a',
     data: told('webhook:chat', 'silence_ended'),
   }),
   send('a', 'sent', { finishedAt: NOW - HOUR + 2000, response: '250 OK' }),
@@ -316,7 +316,7 @@ test('why tells the story of each episode in its order, with the reason of every
       '  2026-11-22 11:30:00 UTC  acknowledged by Ada until 2026-11-22 11:45:00 UTC: on it',
       '  2026-11-22 11:45:00 UTC  acknowledgement expired: acknowledged by Ada until now',
       '  2026-11-22 11:45:00 UTC  notification queued webhook:chat: no longer suppressed',
-      '  2026-11-22 11:45:02 UTC  webhook:chat (no longer suppressed) merged into a later notification: told together with a',
+      '  2026-11-22 11:45:02 UTC  webhook:chat (no longer suppressed) merged: replaced by notification a',
       '  2026-11-22 11:59:00 UTC  notification queued ada@example.org: repeat interval elapsed',
       '  2026-11-22 11:59:00 UTC  mail to ada@example.org (fired) pending: 3 attempts, next 2026-11-22 12:01:00 UTC, 451 later',
       "  pending grace@example.org: 'fired' waits for its group (group_wait) until 2026-11-22 12:00:30 UTC",

@@ -397,8 +397,8 @@ function threadsConform(journalTest: JournalTest): void {
     t.match(
       [a, b],
       [
-        { id: 'a', state: 'merged', response: 'told together with c', attempts: 1, finishedAt: 30 },
-        { id: 'b', state: 'merged', response: 'told together with c', attempts: 0, finishedAt: 30 },
+        { id: 'a', state: 'merged', mergedInto: 'c', attempts: 1, finishedAt: 30 },
+        { id: 'b', state: 'merged', mergedInto: 'c', attempts: 0, finishedAt: 30 },
       ],
     )
     t.equal(a?.nextAttemptAt, undefined)

@@ -4,6 +4,7 @@ import { describeDecision, labelDecision } from '../../text/decision.ts'
 import { formatCount, formatDuration, formatTime, formatValue } from '../../text/format.ts'
 import { describeHostState } from '../../text/host-state.ts'
 import { describeNotificationReason } from '../../text/notification-reason.ts'
+import { describeResponse } from '../../text/response.ts'
 import { describeReason } from '../../text/reason.ts'
 import { escapeHtml, foreign, page } from './html.ts'
 import { alertNow } from './link.ts'
@@ -123,9 +124,9 @@ function buildTimeline(alert: AlertView, sends: readonly SendRecord[]): readonly
     return { at, what: to === undefined ? label : `${label} ${to}`, says }
   })
   const sent = rows.map(({ record, reason, shown }): Moment => {
-    const { state, to, response } = shown
+    const { state, to } = shown
     const why = reason ?? shown.reason
-    const says = [why === undefined ? undefined : describeNotificationReason(why), response]
+    const says = [why === undefined ? undefined : describeNotificationReason(why), describeResponse(record)]
     return {
       at: record.finishedAt ?? record.createdAt,
       what: `mail to ${to?.address ?? 'unknown'}: ${state}`,

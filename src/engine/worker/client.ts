@@ -1,21 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type {
-  Ack,
-  Answers,
-  CommandAnswer,
-  History,
-  Engine,
-  EngineConfig,
-  OutboxItem,
-  OutboxStats,
-  Query,
-  SendRecord,
-  Tick,
-} from '../../model.ts'
-import type { Reply, EngineEvent, Request, ThreadData } from './protocol.ts'
-
-type Asked<R> = R extends { readonly id: number } ? Omit<R, 'id'> : never
+import { createOutbox, type Engine, type EngineConfig, type Tick } from '../../model.ts'
+import type { Ask, EngineEvent, Reply, ThreadData } from './protocol.ts'
 
 /** The main thread's client of the engine thread. */
 export interface EngineClient extends Engine {
@@ -37,6 +23,9 @@ export class EngineError extends Error {
     this.code = code
   }
 }
+
+/** Asks the thread, which answers each request with a value of the type that its method declares. */
+type AskThread = <T>(request: Ask, transfer?: readonly ArrayBuffer[]) => Promise<T>
 
 interface Waiting {
   readonly resolve: (value: unknown) => void
@@ -61,14 +50,14 @@ export function startEngine(
   let gone: EngineError | undefined
   // The thread may have ended by the time its last response is read.
   const exited = new Promise<void>((done) => worker.once('exit', () => done()))
-  const ask = (request: Asked<Request>, transfer: readonly ArrayBuffer[] = []): Promise<unknown> =>
-    new Promise((resolve, reject) => {
+  const ask = <T>(request: Ask, transfer: readonly ArrayBuffer[] = []): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
       if (gone !== undefined) {
         reject(gone)
         return
       }
       const id = ++lastId
-      waiting.set(id, { resolve, reject })
+      waiting.set(id, { resolve: (value) => resolve(value as T), reject })
       worker.postMessage({ ...request, id }, transfer)
     })
   const end = (error: EngineError): void => {
@@ -116,33 +105,15 @@ function resolveRequest(waiting: Map<number, Waiting>, reply: Reply & { kind: 'r
   else asked?.reject(new EngineError(reply.code, reply.message))
 }
 
-function createClient(
-  ask: (request: Asked<Request>, transfer?: readonly ArrayBuffer[]) => Promise<unknown>,
-  inFlight: () => number,
-  stop: () => Promise<void>,
-): EngineClient {
+function createClient(ask: AskThread, inFlight: () => number, stop: () => Promise<void>): EngineClient {
   return {
-    append: (frame) => ask({ kind: 'append', frame }, [frame.buffer as ArrayBuffer]) as Promise<Ack>,
-    query: <K extends Query['kind']>(query: Extract<Query, { readonly kind: K }>) =>
-      ask({ kind: 'query', query }) as Promise<Answers[K]>,
-    command: (command) => ask({ kind: 'command', command }) as Promise<CommandAnswer>,
-    tick: (tick) => ask({ kind: 'tick', tick }) as Promise<void>,
-    configure: (config) => ask({ kind: 'config', config }) as Promise<void>,
+    append: (frame) => ask({ kind: 'append', frame }, [frame.buffer as ArrayBuffer]),
+    query: (query) => ask({ kind: 'query', query }),
+    command: (command) => ask({ kind: 'command', command }),
+    tick: (tick) => ask({ kind: 'tick', tick }),
+    configure: (config) => ask({ kind: 'config', config }),
     inFlight,
     stop,
-    outbox: {
-      due: (now, limit, perLine) =>
-        ask({ kind: 'due', now, limit, ...(perLine === undefined ? {} : { perLine }) }) as Promise<
-          readonly OutboxItem[]
-        >,
-      pendingInThread: (item) => ask({ kind: 'siblings', item }) as Promise<readonly OutboxItem[]>,
-      history: (item) => ask({ kind: 'earlier', item }) as Promise<History>,
-      merge: (merge, now) => ask({ kind: 'merge', merge, now }) as Promise<boolean>,
-      rendered: (item, bytes) => ask({ kind: 'rendered', item, bytes }) as Promise<void>,
-      outcome: (item, outcome, now) => ask({ kind: 'outcome', item, outcome, now }) as Promise<void>,
-      retryNow: (queue) => ask({ kind: 'hasten', queue }) as Promise<void>,
-      list: (limit) => ask({ kind: 'list', limit }) as Promise<readonly SendRecord[]>,
-      stats: () => ask({ kind: 'outboxStats' }) as Promise<OutboxStats>,
-    },
+    outbox: createOutbox((method, args) => ask({ kind: 'outbox', method, args })),
   }
 }

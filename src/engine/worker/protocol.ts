@@ -3,31 +3,24 @@ import type {
   EngineConfig,
   EngineStats,
   Log,
-  Merge,
   Millis,
-  Outcome,
+  OutboxArgs,
+  OutboxMethods,
   Query,
   Tick,
-  Channel,
 } from '../../model.ts'
 
 /** Requests of the main thread to the engine thread. Each is answered once, under its id. */
-export type Request = { readonly id: number } & (
+export type Request = { readonly id: number } & Ask
+
+export type Ask =
   | { readonly kind: 'append'; readonly frame: Uint8Array }
   | { readonly kind: 'tick'; readonly tick: Tick }
   | { readonly kind: 'config'; readonly config: EngineConfig }
   | { readonly kind: 'query'; readonly query: Query }
   | { readonly kind: 'command'; readonly command: Command }
-  | { readonly kind: 'due'; readonly now: Millis; readonly limit: number; readonly perLine?: number }
-  | { readonly kind: 'siblings' | 'earlier'; readonly item: string }
-  | { readonly kind: 'merge'; readonly merge: Merge; readonly now: Millis }
-  | { readonly kind: 'rendered'; readonly item: string; readonly bytes: Uint8Array }
-  | { readonly kind: 'outcome'; readonly item: string; readonly outcome: Outcome; readonly now: Millis }
-  | { readonly kind: 'hasten'; readonly queue: Channel }
-  | { readonly kind: 'list'; readonly limit: number }
-  | { readonly kind: 'outboxStats' }
+  | { readonly kind: 'outbox'; readonly method: keyof OutboxMethods; readonly args: OutboxArgs<keyof OutboxMethods> }
   | { readonly kind: 'stop' }
-)
 
 export type Reply =
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }

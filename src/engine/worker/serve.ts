@@ -1,4 +1,4 @@
-import type { Ack, Journal, NewEntry } from '../../model.ts'
+import type { Ack, Journal, NewEntry, Outbox, OutboxArgs, OutboxMethods } from '../../model.ts'
 import type { Reply, Request } from './protocol.ts'
 import { answer } from '../query/index.ts'
 import type { Runner } from './runner.ts'
@@ -53,7 +53,6 @@ function failure(id: number, error: unknown): Reply {
 }
 
 async function perform(runner: Runner, journal: Journal, request: Exclude<Request, Append>): Promise<unknown> {
-  const { outbox } = journal
   switch (request.kind) {
     case 'tick':
       return runner.tick(request.tick)
@@ -63,25 +62,13 @@ async function perform(runner: Runner, journal: Journal, request: Exclude<Reques
       return runner.command(request.command)
     case 'query':
       return answer(runner.fold, request.query)
-    case 'due':
-      return outbox.due(request.now, request.limit, request.perLine)
-    case 'siblings':
-      return outbox.pendingInThread(request.item)
-    case 'earlier':
-      return outbox.history(request.item)
-    case 'merge':
-      return outbox.merge(request.merge, request.now)
-    case 'rendered':
-      return outbox.rendered(request.item, request.bytes)
-    case 'outcome':
-      return outbox.outcome(request.item, request.outcome, request.now)
-    case 'hasten':
-      return outbox.retryNow(request.queue)
-    case 'list':
-      return outbox.list(request.limit)
-    case 'outboxStats':
-      return outbox.stats()
+    case 'outbox':
+      return callOutbox(journal.outbox, request.method, request.args)
     default:
       return runner.settle().finally(() => journal.close())
   }
+}
+
+function callOutbox<M extends keyof OutboxMethods>(outbox: Outbox, method: M, args: OutboxArgs<M>): Promise<unknown> {
+  return outbox[method](...args)
 }

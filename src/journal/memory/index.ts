@@ -1,4 +1,12 @@
-import type { Entry, Journal, NewEntry, Offset, Snapshot, SnapshotChunk } from '../../model.ts'
+import {
+  createOutbox,
+  type Entry,
+  type Journal,
+  type NewEntry,
+  type Offset,
+  type Snapshot,
+  type SnapshotChunk,
+} from '../../model.ts'
 import { checkAhead, checkChunk } from '../contract.ts'
 import { JournalFailed } from '../errors.ts'
 import { createMemoryOutbox } from './outbox.ts'
@@ -36,17 +44,7 @@ export function openMemoryJournal(options: MemoryOptions = {}): Journal {
         log.forgetAfter(upTo)
         outbox.forgetAfter(upTo)
       }),
-    outbox: {
-      due: (now, limit, perLine) => call(() => outbox.due(now, limit, perLine)),
-      pendingInThread: (id) => call(() => outbox.siblings(id)),
-      history: (id) => call(() => outbox.earlier(id)),
-      merge: (merge, now) => call(() => outbox.merge(merge, now)),
-      rendered: (id, bytes) => call(() => outbox.rendered(id, bytes)),
-      outcome: (id, outcome, now) => call(() => outbox.outcome(id, outcome, now)),
-      retryNow: (channel) => call(() => outbox.hasten(channel)),
-      list: (limit) => call(() => outbox.list(limit)),
-      stats: () => call(() => outbox.stats()),
-    },
+    outbox: createOutbox((method, args) => call(() => outbox.table[method](...args))),
     async close() {
       closed = true
     },

@@ -1,29 +1,22 @@
 import type {
-  History,
+  Channel,
   Effect,
+  History,
   Merge,
   Millis,
   Offset,
   Outcome,
   OutboxItem,
-  OutboxStats,
+  OutboxTable,
   SendRecord,
-  Channel,
 } from '../../model.ts'
-import { queueKey, MOST_FAILED, toldWith } from '../contract.ts'
+import { queueKey, MOST_FAILED } from '../contract.ts'
 
-/** The outbox of the memory journal, with the port's methods as synchronous ones. */
+/** The outbox of the memory journal. */
 export interface MemoryOutbox {
+  /** The port's methods. */
+  readonly table: OutboxTable
   add(upTo: Offset, effects: readonly Effect[], now: Millis): void
-  due(now: Millis, limit: number, perLine?: number): OutboxItem[]
-  siblings(id: string): OutboxItem[]
-  earlier(id: string): History
-  merge(merge: Merge, now: Millis): boolean
-  rendered(id: string, bytes: Uint8Array): void
-  outcome(id: string, outcome: Outcome, now: Millis): void
-  hasten(queue: Channel): void
-  list(limit: number): SendRecord[]
-  stats(): OutboxStats
   forgetAfter(upTo: Offset): void
   /** Deletes the oldest finished records beyond the limit that no replay can restore. */
   prune(fallback: Offset): void
@@ -47,9 +40,8 @@ interface Kept {
 export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
   /** By id, in order of arrival. */
   const effects = new Map<string, Kept>()
-  const pending = (): Kept[] => [...effects.values()].filter(({ record }) => record.state === 'pending')
-
   return {
+    table: createTable(effects),
     add(upTo, added, now) {
       for (const effect of added) {
         const { id, data, orderingKey: about, thread } = effect
@@ -57,43 +49,6 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
         const record: SendRecord = { id, data, state: 'pending', attempts: 0, createdAt: now }
         effects.set(id, { upTo, place: { line: queueKey(effect), about, thread }, record })
       }
-    },
-    due(now, limit, perLine = limit) {
-      const due = firstOfQueues(pending()).filter(
-        ({ record }) => record.nextAttemptAt === undefined || record.nextAttemptAt <= now,
-      )
-      const ofLines = firstOfEach(due, perLine, ({ line }) => line)
-      return firstOfEach(ofLines, limit, ({ line }) => line.slice(0, line.indexOf(' ') + 1)).map(toItem)
-    },
-    siblings: (id) => {
-      const kept = effects.get(id)
-      return kept === undefined
-        ? []
-        : pending()
-            .filter((other) => areSiblings(other, kept))
-            .map(toItem)
-    },
-    earlier: (id) => earlierThan(effects, id),
-    merge: (merge, now) => mergeInto(effects, merge, now),
-    rendered(id, bytes) {
-      const kept = effects.get(id)
-      if (kept?.record.state !== 'pending' || kept.rendered !== undefined) return
-      effects.set(id, { ...kept, rendered: new Uint8Array(bytes) })
-    },
-    outcome(id, outcome, now) {
-      const kept = effects.get(id)
-      if (kept?.record.state === 'pending') effects.set(id, settled(kept, outcome, now))
-    },
-    hasten: (queue) => hasten(effects, queue),
-    list: (limit) =>
-      [...effects.values()]
-        .reverse()
-        .slice(0, limit)
-        .map(({ record }) => record),
-    stats() {
-      const created = pending().map(({ record }) => record.createdAt)
-      if (created.length === 0) return { pending: 0 }
-      return { pending: created.length, oldest: created.reduce((a, b) => Math.min(a, b)) }
     },
     forgetAfter(upTo) {
       for (const [id, kept] of effects) if (kept.upTo > upTo) effects.delete(id)
@@ -107,7 +62,49 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
   }
 }
 
-function hasten(effects: Map<string, Kept>, queue: Channel): void {
+function createTable(effects: Map<string, Kept>): OutboxTable {
+  const pending = (): Kept[] => [...effects.values()].filter(({ record }) => record.state === 'pending')
+  return {
+    due(now, limit, perLine = limit) {
+      const due = firstOfQueues(pending()).filter(
+        ({ record }) => record.nextAttemptAt === undefined || record.nextAttemptAt <= now,
+      )
+      const ofLines = firstOfEach(due, perLine, ({ line }) => line)
+      return firstOfEach(ofLines, limit, ({ line }) => line.slice(0, line.indexOf(' ') + 1)).map(toItem)
+    },
+    pendingInThread(id) {
+      const kept = effects.get(id)
+      if (kept === undefined) return []
+      return pending()
+        .filter((other) => areSiblings(other, kept))
+        .map(toItem)
+    },
+    history: (id) => earlierThan(effects, id),
+    merge: (merge, now) => mergeInto(effects, merge, now),
+    rendered(id, bytes) {
+      const kept = effects.get(id)
+      if (kept?.record.state !== 'pending' || kept.rendered !== undefined) return
+      effects.set(id, { ...kept, rendered: new Uint8Array(bytes) })
+    },
+    outcome(id, outcome, now) {
+      const kept = effects.get(id)
+      if (kept?.record.state === 'pending') effects.set(id, settled(kept, outcome, now))
+    },
+    retryNow: (queue) => retryNow(effects, queue),
+    list: (limit) =>
+      [...effects.values()]
+        .reverse()
+        .slice(0, limit)
+        .map(({ record }) => record),
+    stats() {
+      const created = pending().map(({ record }) => record.createdAt)
+      if (created.length === 0) return { pending: 0 }
+      return { pending: created.length, oldest: created.reduce((a, b) => Math.min(a, b)) }
+    },
+  }
+}
+
+function retryNow(effects: Map<string, Kept>, queue: Channel): void {
   for (const [id, { fault, ...kept }] of effects) {
     const { nextAttemptAt: _, ...record } = kept.record
     if (fault !== undefined && kept.place.line.startsWith(`${queue} `)) effects.set(id, { ...kept, record })
@@ -176,8 +173,7 @@ function areSiblings(a: Kept, b: Kept): boolean {
 
 function merged({ upTo, place, record }: Kept, into: string, now: Millis): Kept {
   const { id, data, attempts, createdAt } = record
-  const response = toldWith(into)
-  return { upTo, place, record: { id, data, attempts, createdAt, state: 'merged', response, finishedAt: now } }
+  return { upTo, place, record: { id, data, attempts, createdAt, state: 'merged', mergedInto: into, finishedAt: now } }
 }
 
 function settled({ upTo, place, record, rendered }: Kept, outcome: Outcome, now: Millis): Kept {

@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, rmSync, statSync } from 'no
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeFolder } from '../../files.ts'
-import type { Journal, Log, NewEntry, Offset, Outbox } from '../../model.ts'
+import { createOutbox, type Journal, type Log, type NewEntry, type Offset } from '../../model.ts'
 import { damagedFile, JournalDamaged, JournalFailed, JournalRefused } from '../errors.ts'
 import { explain } from './errors.ts'
 import { FORMAT, SETTINGS, TABLES } from './schema.ts'
@@ -84,38 +84,11 @@ export function openSqliteJournal(given: SqliteOptions): Journal {
       flush()
       guard.reopen((store) => store.forgetAfter(upTo))
     },
-    outbox: openOutbox(call, options),
+    outbox: createOutbox((method, args) => call('access the outbox', ({ outbox }) => outbox[method](...args))),
     async close() {
       flush()
       guard.close()
     },
-  }
-}
-
-function openOutbox(
-  call: <T>(doing: string, work: (store: Store) => T) => Promise<T>,
-  { file, log }: SqliteOptions,
-): Outbox {
-  const write = <T>(doing: string, work: (effects: Store['effects']) => T): Promise<T> =>
-    call(doing, (store) => store.transaction(() => work(store.effects)))
-  return {
-    async due(now, limit, perLine) {
-      const { items, damaged } = await call('read the outbox', (store) => store.effects.due(now, limit, perLine))
-      for (const effect of damaged) {
-        const next = effect.part === 'data' ? 'it cannot be sent and counts as failed' : 'it is rendered once more'
-        log?.error({ file, ...effect }, `the ${effect.part} of effect ${effect.id} is damaged: ${next}`)
-        await write('record damage', (effects) => effects.settle(effect, now))
-      }
-      return items
-    },
-    pendingInThread: (id) => call('read a thread of the outbox', (store) => store.effects.siblings(id)),
-    history: (id) => call('read a thread of the outbox', (store) => store.effects.earlier(id)),
-    merge: (merge, now) => write('tell several in one', (effects) => effects.merge(merge, now)),
-    rendered: (id, bytes) => write('keep a message', (effects) => effects.rendered(id, bytes)),
-    outcome: (id, outcome, now) => write('record an outcome', (effects) => effects.outcome(id, outcome, now)),
-    retryNow: (channel) => write('let what waits be due', (effects) => effects.hasten(channel)),
-    list: (limit) => call('list the outbox', (store) => store.effects.list(limit)),
-    stats: () => call('count the outbox', (store) => store.effects.stats()),
   }
 }
 
@@ -164,7 +137,7 @@ function guardConnection(options: SqliteOptions) {
 }
 
 /** @param create false if the file must exist: a journal that vanished during use is not replaced by an empty one. */
-function connect({ file, keepRecords = 10_000, maxBytes }: SqliteOptions, create: boolean): Connection {
+function connect({ file, keepRecords = 10_000, maxBytes, log }: SqliteOptions, create: boolean): Connection {
   let made: Made | undefined
   let db: DatabaseSync | undefined
   try {
@@ -173,7 +146,7 @@ function connect({ file, keepRecords = 10_000, maxBytes }: SqliteOptions, create
     db = new DatabaseSync(file)
     prepare(db, file, maxBytes)
     if (made !== undefined) syncFolders(made)
-    const store = openStore(db, { file, keepRecords })
+    const store = openStore(db, { file, keepRecords, log })
     return { store, close: () => closeQuietly(db) }
   } catch (error) {
     closeQuietly(db)

@@ -1,35 +1,14 @@
 import { crc32 } from 'node:zlib'
-import type {
-  History,
-  Effect,
-  Merge,
-  Millis,
-  Offset,
-  Outcome,
-  OutboxItem,
-  OutboxStats,
-  SendRecord,
-  Channel,
-} from '../../model.ts'
-import { queueKey, MOST_FAILED, toldWith } from '../contract.ts'
+import type { Effect, Log, Millis, Offset, OutboxItem, OutboxTable, SendRecord } from '../../model.ts'
+import { queueKey, MOST_FAILED } from '../contract.ts'
 import type { Row, Sql } from './schema.ts'
 
-/** The effects and their outcomes. Methods that write must be called in a transaction. */
+/** The effects and their outcomes. */
 export interface EffectTable {
-  /** Ignores effects whose id is known. */
+  /** The port's methods. Those that write start a transaction. */
+  readonly table: OutboxTable
+  /** Ignores effects whose id is known. Must be called in a transaction, as the methods below. */
   add(upTo: Offset, effects: readonly Effect[], now: Millis): void
-  due(now: Millis, limit: number, perLine?: number): Found
-  /** Skips damaged effects; `due` reports them. */
-  siblings(id: string): OutboxItem[]
-  earlier(id: string): History
-  merge(merge: Merge, now: Millis): boolean
-  rendered(id: string, bytes: Uint8Array): void
-  outcome(id: string, outcome: Outcome, now: Millis): void
-  hasten(queue: Channel): void
-  /** Handles a damaged effect, which must not be sent: its rendered bytes are dropped, or it fails permanently. */
-  settle(damaged: DamagedEffect, now: Millis): void
-  list(limit: number): SendRecord[]
-  stats(): OutboxStats
   forgetAfter(upTo: Offset): void
   /**
    * Deletes some of the oldest finished records beyond `keep` that no replay can restore. Returns true if more are
@@ -38,12 +17,15 @@ export interface EffectTable {
   prune(fallback: Offset, keep: number, rows: number): boolean
 }
 
-interface Found {
-  readonly items: OutboxItem[]
-  readonly damaged: readonly DamagedEffect[]
+/** What the table works with. */
+export interface EffectParts {
+  readonly sql: Sql
+  readonly transaction: <T>(work: () => T) => T
+  readonly file: string
+  readonly log?: Log | undefined
 }
 
-export interface DamagedEffect {
+interface DamagedEffect {
   readonly id: string
   readonly part: 'data' | 'rendered'
 }
@@ -60,12 +42,14 @@ type ItemRow = {
 type RecordRow = {
   readonly id: string
   readonly data: string
+  readonly crc: number
   readonly state: SendRecord['state']
   readonly attempts: number
   readonly created_at: Millis
   readonly next_at: Millis | null
   readonly done_at: Millis | null
   readonly answer: string | null
+  readonly merged_into: string | null
 }
 
 /**
@@ -115,64 +99,89 @@ WHERE done_at > (
   )
 ) ORDER BY seq DESC LIMIT ${MOST_FAILED}`
 
-const DAMAGED = 'not sent: its record in the journal does not match its checksum'
-
-export function openEffects(sql: Sql): EffectTable {
+export function openEffects(parts: EffectParts): EffectTable {
+  const { sql } = parts
   const insert = sql.prepare(`
     INSERT INTO effects (id, up_to, state, attempts, created_at, data, crc, line, about, thread)
     VALUES (?, ?, 'pending', 0, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO NOTHING`)
-  const due = sql.prepare(DUE)
-  const place = sql.prepare('SELECT line, thread FROM effects WHERE id = ?')
-  const siblings = sql.prepare(SIBLINGS)
-  const render = sql.prepare(`
-    UPDATE effects SET rendered = ?, rendered_crc = ? WHERE id = ? AND state = 'pending' AND rendered IS NULL`)
-  const forgetRendered = sql.prepare('UPDATE effects SET rendered = NULL, rendered_crc = NULL WHERE id = ?')
-  const newest = sql.prepare(`
-    SELECT id, data, state, attempts, created_at, next_at, done_at, answer FROM effects ORDER BY seq DESC LIMIT ?`)
-  const hasten = sql.prepare(`
-    UPDATE effects SET next_at = NULL, fault = NULL
-    WHERE state = 'pending' AND fault IS NOT NULL AND substr(line, 1, instr(line, ' ') - 1) = ?`)
-  const count = sql.prepare("SELECT count(*) AS n, min(created_at) AS oldest FROM effects WHERE state = 'pending'")
   const deleteAfter = sql.prepare('DELETE FROM effects WHERE up_to > ?')
-  const outcome = openOutcome(sql)
-
   return {
+    table: openTable(parts),
     add(upTo, effects, now) {
       for (const effect of effects) {
         const { id, data, orderingKey, thread } = effect
         insert.run(id, upTo, now, data, crc32(data), queueKey(effect), orderingKey, thread)
       }
     },
-    due(now, limit, perLine = limit) {
-      const rows = due.all(now, perLine, limit).map((row) => row as ItemRow)
-      return { items: rows.filter(intact).map(readItem), damaged: rows.flatMap(findDamage) }
-    },
-    siblings(id) {
-      const { line, thread } = (place.get(id) ?? { line: '', thread: '' }) as { line: string; thread: string }
-      const rows = siblings.all(line, thread, id).map((row) => row as ItemRow)
-      return rows.filter(intact).map(readItem)
-    },
-    earlier: openEarlier(sql),
-    merge: openMerge(sql),
-    rendered: (id, bytes) => void render.run(bytes, crc32(bytes), id),
-    outcome,
-    hasten: (queue) => void hasten.run(queue),
-    settle({ id, part }, now) {
-      if (part === 'rendered') forgetRendered.run(id)
-      else outcome(id, { state: 'failed', answer: DAMAGED }, now)
-    },
-    list: (limit) => newest.all(limit).map((row) => readRecord(row as RecordRow)),
-    stats() {
-      const { n, oldest } = count.get() as { n: number; oldest: Millis | null }
-      return { pending: n, ...(oldest !== null && { oldest }) }
-    },
     forgetAfter: (upTo) => void deleteAfter.run(upTo),
     prune: openPruning(sql),
   }
 }
 
-function openEarlier(sql: Sql): EffectTable['earlier'] {
+function openTable(parts: EffectParts): OutboxTable {
+  const { sql, transaction } = parts
+  const render = sql.prepare(`
+    UPDATE effects SET rendered = ?, rendered_crc = ? WHERE id = ? AND state = 'pending' AND rendered IS NULL`)
+  const newest = sql.prepare(`
+    SELECT id, data, crc, state, attempts, created_at, next_at, done_at, answer, merged_into
+    FROM effects ORDER BY seq DESC LIMIT ?`)
+  const retryNow = sql.prepare(`
+    UPDATE effects SET next_at = NULL, fault = NULL
+    WHERE state = 'pending' AND fault IS NOT NULL AND substr(line, 1, instr(line, ' ') - 1) = ?`)
+  const count = sql.prepare("SELECT count(*) AS n, min(created_at) AS oldest FROM effects WHERE state = 'pending'")
+  const [merge, outcome] = [openMerge(sql), openOutcome(sql)]
+  return {
+    due: openDue(parts),
+    pendingInThread: openPendingInThread(sql),
+    history: openHistory(sql),
+    merge: (asked, now) => transaction(() => merge(asked, now)),
+    rendered: (id, bytes) => transaction(() => void render.run(bytes, crc32(bytes), id)),
+    outcome: (id, ended, now) => transaction(() => outcome(id, ended, now)),
+    retryNow: (queue) => transaction(() => void retryNow.run(queue)),
+    list: (limit) => newest.all(limit).map((row) => readRecord(row as RecordRow)),
+    stats() {
+      const { n, oldest } = count.get() as { n: number; oldest: Millis | null }
+      return { pending: n, ...(oldest !== null && { oldest }) }
+    },
+  }
+}
+
+/**
+ * Creates the method that finds due items. A damaged effect must not be sent: its rendered bytes are dropped, or it
+ * fails permanently.
+ */
+function openDue({ sql, transaction, file, log }: EffectParts): OutboxTable['due'] {
+  const due = sql.prepare(DUE)
+  const forgetRendered = sql.prepare('UPDATE effects SET rendered = NULL, rendered_crc = NULL WHERE id = ?')
+  const fail = sql.prepare(`
+    UPDATE effects SET attempts = attempts + 1, state = 'failed', answer = NULL, done_at = ?, next_at = NULL,
+      rendered = NULL, rendered_crc = NULL
+    WHERE id = ? AND state = 'pending'`)
+  return (now, limit, perLine = limit) => {
+    const rows = due.all(now, perLine, limit).map((row) => row as ItemRow)
+    for (const effect of rows.flatMap(findDamage)) {
+      const { id, part } = effect
+      const next = part === 'data' ? 'it cannot be sent and counts as failed' : 'it is rendered once more'
+      log?.error({ file, ...effect }, `the ${part} of effect ${id} is damaged: ${next}`)
+      transaction(() => (part === 'data' ? fail.run(now, id) : forgetRendered.run(id)))
+    }
+    return rows.filter(intact).map(readItem)
+  }
+}
+
+/** Creates the method that lists a thread. It skips damaged effects; `due` reports them. */
+function openPendingInThread(sql: Sql): OutboxTable['pendingInThread'] {
+  const place = sql.prepare('SELECT line, thread FROM effects WHERE id = ?')
+  const siblings = sql.prepare(SIBLINGS)
+  return (id) => {
+    const { line, thread } = (place.get(id) ?? { line: '', thread: '' }) as { line: string; thread: string }
+    const rows = siblings.all(line, thread, id).map((row) => row as ItemRow)
+    return rows.filter(intact).map(readItem)
+  }
+}
+
+function openHistory(sql: Sql): OutboxTable['history'] {
   const sent = sql.prepare(`${BEFORE} WHERE state = 'sent' ORDER BY earlier.seq DESC LIMIT 1`)
   const untold = sql.prepare(`${BEFORE} WHERE state IN ('failed', 'merged') ORDER BY earlier.seq`)
   const failed = sql.prepare(FAILED)
@@ -192,7 +201,7 @@ function openEarlier(sql: Sql): EffectTable['earlier'] {
  * Creates the method that records outcomes. The first final outcome stands. An id that is not pending (a recovery
  * removed it) has no outcome to record.
  */
-function openOutcome(sql: Sql): EffectTable['outcome'] {
+function openOutcome(sql: Sql): OutboxTable['outcome'] {
   const again = sql.prepare(`
     UPDATE effects SET attempts = attempts + 1, answer = ?, next_at = ?, fault = ? WHERE id = ? AND state = 'pending'`)
   const finish = sql.prepare(`
@@ -205,16 +214,17 @@ function openOutcome(sql: Sql): EffectTable['outcome'] {
   }
 }
 
-function openMerge(sql: Sql): EffectTable['merge'] {
+function openMerge(sql: Sql): OutboxTable['merge'] {
   const state = sql.prepare('SELECT state FROM effects WHERE id = ?')
   const end = sql.prepare(`
-    UPDATE effects SET state = 'merged', answer = ?, done_at = ?, next_at = NULL, rendered = NULL, rendered_crc = NULL
+    UPDATE effects SET state = 'merged', answer = NULL, merged_into = ?, done_at = ?, next_at = NULL,
+      rendered = NULL, rendered_crc = NULL
     WHERE id = ?`)
   const change = sql.prepare(`
     UPDATE effects SET data = ?, crc = ?, rendered = NULL, rendered_crc = NULL WHERE id = ?`)
   return ({ into, data, of }, now) => {
     if ([into, ...of].some((id) => state.get(id)?.['state'] !== 'pending')) return false
-    for (const id of of) end.run(toldWith(into), now, id)
+    for (const id of of) end.run(into, now, id)
     change.run(data, crc32(data), into)
     return true
   }
@@ -233,8 +243,8 @@ function openPruning(sql: Sql): EffectTable['prune'] {
   }
 }
 
-function intact(row: ItemRow): boolean {
-  return crc32(row.data) === row.crc
+function intact({ data, crc }: Pick<ItemRow, 'data' | 'crc'>): boolean {
+  return crc32(data) === crc
 }
 
 function renderedIntact({ rendered, rendered_crc }: ItemRow): boolean {
@@ -252,16 +262,8 @@ function readItem(row: ItemRow): OutboxItem {
 }
 
 function readRecord(row: RecordRow): SendRecord {
-  const {
-    id,
-    data,
-    state,
-    attempts,
-    created_at: createdAt,
-    next_at: nextAttemptAt,
-    done_at: finishedAt,
-    answer: response,
-  } = row
+  const { id, data, state, attempts, created_at: createdAt } = row
+  const { next_at: nextAttemptAt, done_at: finishedAt, answer: response, merged_into: mergedInto } = row
   return {
     id,
     data,
@@ -271,5 +273,7 @@ function readRecord(row: RecordRow): SendRecord {
     ...(nextAttemptAt !== null && { nextAttemptAt }),
     ...(finishedAt !== null && { finishedAt }),
     ...(response !== null && { response }),
+    ...(mergedInto !== null && { mergedInto }),
+    ...(!intact(row) && { damaged: true }),
   }
 }

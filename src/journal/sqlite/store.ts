@@ -1,10 +1,9 @@
 import { statSync } from 'node:fs'
-import type { Effect, Entry, Millis, NewEntry, Offset, Snapshot, SnapshotChunk } from '../../model.ts'
+import type { Effect, Entry, Log, Millis, NewEntry, Offset, OutboxTable, Snapshot, SnapshotChunk } from '../../model.ts'
 import { checkAhead } from '../contract.ts'
 import { damagedEntries, damagedSnapshots, JournalDamaged } from '../errors.ts'
 import { openEntries } from './entries.ts'
-import { openEffects } from './outbox.ts'
-import type { EffectTable } from './outbox.ts'
+import { type EffectParts, openEffects } from './outbox.ts'
 import type { Sql } from './schema.ts'
 import { openSnapshots } from './snapshots.ts'
 import type { Spoilt } from './snapshots.ts'
@@ -17,14 +16,15 @@ export interface Store {
   commit(upTo: Offset, effects: readonly Effect[], now: Millis): void
   saveChunk(chunk: SnapshotChunk): void
   forgetAfter(upTo: Offset): void
-  readonly effects: EffectTable
-  transaction<T>(work: () => T): T
+  readonly outbox: OutboxTable
 }
 
 export interface StoreOptions {
   readonly file: string
   /** Number of records of sent or failed effects kept. */
   readonly keepRecords: number
+  /** Gets a message when damage could be worked around. */
+  readonly log?: Log | undefined
 }
 
 /**
@@ -43,8 +43,8 @@ export function openStore(db: Sql, options: StoreOptions): Store {
   const start = Number(db.prepare("SELECT value FROM meta WHERE key = 'start'").get()?.['value'] ?? 0)
   const snapshots = openSnapshots(db)
   const entries = openEntries(db, file, Math.max(snapshots.highest(), start))
-  const effects = openEffects(db)
   const transaction = openTransactions(db, file)
+  const effects = openEffects({ sql: db, transaction, file, log: options.log })
   let pruning = true
 
   const prune = (written: number): void => {
@@ -94,13 +94,12 @@ export function openStore(db: Sql, options: StoreOptions): Store {
       }
       transaction(() => [entries, snapshots, effects].forEach((table) => table.forgetAfter(upTo)))
     },
-    effects,
-    transaction,
+    outbox: effects.table,
   }
 }
 
 /** Runs work in a transaction that is on the disk when it returns. If it throws, nothing is kept. */
-function openTransactions(db: Sql, file: string): Store['transaction'] {
+function openTransactions(db: Sql, file: string): EffectParts['transaction'] {
   const [begin, commit, rollback] = [db.prepare('BEGIN IMMEDIATE'), db.prepare('COMMIT'), db.prepare('ROLLBACK')]
   const checkpoint = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
   let count = 0

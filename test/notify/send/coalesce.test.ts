@@ -151,7 +151,7 @@ for (const restarts of [false, true]) {
     await again()
     await one.pass(10)
     t.match(await one.records(), {
-      firing: { state: 'merged', response: 'told together with over' },
+      firing: { state: 'merged', mergedInto: 'over' },
       over: { state: 'pending', response: /ECONNREFUSED/ },
     })
     const server = await startMailServer(t, {}, port)
