@@ -35,7 +35,7 @@ test('the last refused events are kept, bounded in number and size, whatever the
   const { counts, recent } = rejects.list()
   t.strictSame(counts, { schema: hostile.length, timestamp: 300 })
   t.equal(recent.length, 100)
-  t.match(recent[0], { at: '2026-11-22T12:00:00.000Z', source: 'a', index: 0, path: '/x', code: 'timestamp' })
+  t.match(recent[0], { receivedAt: '2026-11-22T12:00:00.000Z', source: 'a', index: 0, path: '/x', code: 'timestamp' })
   t.match(recent[0], { event: { i: 299 } })
   t.end()
 })
