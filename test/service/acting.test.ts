@@ -53,7 +53,7 @@ test('people act on an alert from the terminal, by the link in a mail, and see w
   await until('the silence holds', async () => (await rows())[0]?.muted)
   const listed = await cli('silences', 'list')
   const id = /^(\S{36}) +active +1 /m.exec(listed)?.[1] ?? ''
-  t.match(await cli('silences', 'expire', id), /^over since/)
+  t.match(await cli('silences', 'expire', id), /^expired at/)
   t.equal(await cli('silences', 'list'), 'no silences; --all also lists expired ones')
 
   const mail = await until('the mail is there', async () => first.service.mailbox?.read(1))
