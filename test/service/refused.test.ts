@@ -43,9 +43,9 @@ test('what was posted and refused, before a restart as after it, stands in the r
   const text = mail?.text ?? ''
   t.match(
     text,
-    /Refused as invalid\n {2}logstash-a {2}█+·* {2}3 events {2}3 schema \(e\.g\. at \/system\/cpu\/total\/norm\/pct\)\n/,
+    /Rejected as invalid\n {2}logstash-a {2}█+·* {2}3 events {2}3 schema \(e\.g\. at \/system\/cpu\/total\/norm\/pct\)\n/,
   )
   t.match(text, /\n {2}logstash-b {2}█+·* {2}2 events {2}1 json, 1 timestamp \(e\.g\. at \/@timestamp\)\n/)
   t.match(text, /5 events were rejected as invalid\./)
-  t.match(mail?.html ?? '', /Refused as invalid.*logstash-a.*3 events/s)
+  t.match(mail?.html ?? '', /Rejected as invalid.*logstash-a.*3 events/s)
 })

@@ -137,7 +137,7 @@ function responseText(error: NodeJS.ErrnoException, { url, timeout }: Post, sign
   if (error instanceof PrivateAddress) return error.message
   const host = URL.canParse(url) ? new URL(url).host : 'the address'
   if (signal.aborted) return `cut off: ${host} took too long, or stashwatch stopped`
-  if (error.code === 'ETIMEDOUT') return `no answer from ${host} within ${timeout / 1000} s`
+  if (error.code === 'ETIMEDOUT') return `no response from ${host} within ${timeout / 1000} s`
   const [first] = error instanceof AggregateError ? (error.errors as Error[]) : [error]
   return `${host}: ${first?.message ?? error.code ?? 'no connection'}`
 }

@@ -319,7 +319,7 @@ test('an attempt that is cut off asks no further server, and blames none', async
   const delivery = sendTo(way, 'ada@example.org', cut.signal)
   await until('the slow server is asked', () => slow.count() === 1)
   cut.abort()
-  t.match(await delivery, { state: 'retry', response: /^[^;]*aborted[^;]*$/ })
+  t.match(await delivery, { state: 'retry', answer: /^[^;]*aborted[^;]*$/ })
   t.same([second.arrived.length, said.length], [0, 0])
 })
 
@@ -419,7 +419,7 @@ test('a timeout of five minutes is waited for in full', async (t) => {
     await until('it was asked', () => held.length === 1)
     await clock.advance(5 * MINUTE - 1)
     held.pop()?.()
-    t.match(await delivery, { state: 'sent', response: others.length === 0 ? /^250/ : new RegExp(`:${server.port}: `) })
+    t.match(await delivery, { state: 'sent', answer: others.length === 0 ? /^250/ : new RegExp(`:${server.port}: `) })
   }
 })
 

@@ -157,7 +157,7 @@ test('a login with OAuth 2 that fails makes the mail wait or take the next serve
     [
       'answers with no JSON',
       (response) => void response.end('access_token=geheim-token'),
-      /is no JSON \(check smtp\.oauth2/,
+      /is not JSON \(check smtp\.oauth2/,
     ],
     ['answers with nothing', (response) => json(response, 200, {}), /No access token/],
     ['hangs', () => {}, /\S/],

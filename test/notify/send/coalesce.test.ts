@@ -163,8 +163,8 @@ for (const restarts of [false, true]) {
     const mail = await PostalMime.parse(server.arrived[0]?.raw ?? '')
     t.match(mail.text, /^\[Fired and resolved\] /)
     t.notMatch(mail.subject, /^Re:/)
-    t.match(mail.text, 'This mail replaces the one of 2026-11-22 10:02:10 UTC, which could not be sent.')
-    t.match(mail.html, /replaces the one of/)
+    t.match(mail.text, 'This mail replaces the one from 2026-11-22 10:02:10 UTC, which could not be sent.')
+    t.match(mail.html, /replaces the one from/)
     t.match(JSON.parse((await one.records())['over']?.data ?? ''), { replaces: { at: began, because: 'fired' } })
   })
 }

@@ -271,7 +271,7 @@ test('a mail that nobody took for a day is given up, which is recorded, counted 
       receiver: 'ops',
       subject: renderMessage(mailTo('ada'), mailOptions).subject,
       answer: 'given up after 24 h: 451 later',
-      message: /^mail given up: nobody got it; mend .* send-test/,
+      message: /^mail given up, not delivered: fix .* send-test/,
     },
   ])
   t.equal(parts.told.filter(([, outcome]) => outcome === 'failed').length, 1)
@@ -437,7 +437,7 @@ test('what no other end took for a day is given up, whichever way it goes', asyn
     t.match(parts.outbox.rows.get('late')?.outcome, { state: 'failed', answer: 'given up after 24 h: 451 later' })
     t.match(
       parts.said.filter((line) => line.includes('given up')),
-      [new RegExp(`^error: ${channel} given up: nobody got it`)],
+      [new RegExp(`^error: ${channel} given up, not delivered`)],
     )
     await sender.stop(1000)
   }
