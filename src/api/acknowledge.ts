@@ -33,7 +33,7 @@ function readNote(body: Body): { readonly note?: string } {
 
 const readEpisode = (request: FastifyRequest): string => (request.params as { readonly episode: string }).episode
 
-async function change(deps: ActDeps, command: Command & { readonly episode: string }) {
+async function change(deps: ActDeps, command: Extract<Command, { readonly episode: string }>) {
   await sendCommand(deps, command)
   const { episode } = command
   const alert = await ask(deps.clock, async () => deps.engine.query({ kind: 'alert', episode }))

@@ -1,4 +1,4 @@
-import type { Answers, Clock, Command, CommandAnswer, Engine, Millis, Query, Refused } from '../model.ts'
+import type { Answers, Clock, Command, CommandValues, Engine, Millis, Query, Refusal } from '../model.ts'
 import { ApiProblem } from './problem.ts'
 
 /** The engine answers in milliseconds. One that does not is stuck, and the client must learn so in time. */
@@ -39,13 +39,16 @@ export interface CommandDeps {
 }
 
 /** Gives a command, and resolves to what it changed. @throws {ApiProblem} that says why it was refused. */
-export async function sendCommand({ engine, clock }: CommandDeps, command: Command): Promise<unknown> {
-  const answer = await ask(clock, async () => engine.command(command), UNSURE)
+export async function sendCommand<K extends Command['kind']>(
+  { engine, clock }: CommandDeps,
+  command: Extract<Command, { readonly kind: K }>,
+): Promise<CommandValues[K]> {
+  const answer = await ask(clock, async () => engine.command<K>(command), UNSURE)
   if (answer.kind === 'done') return answer.value
   throw new ApiProblem(answer.code, { ...REFUSALS[answer.code], ...refusedValue(command, answer) })
 }
 
-const REFUSALS: Readonly<Record<Refused, { readonly detail: string; readonly expected?: string }>> = {
+const REFUSALS: Readonly<Record<Refusal['code'], { readonly detail: string; readonly expected?: string }>> = {
   'unknown-host': {
     detail: 'No host has this name. /api/v1/hosts lists all hosts.',
     expected: 'a known host',
@@ -68,7 +71,7 @@ const REFUSALS: Readonly<Record<Refused, { readonly detail: string; readonly exp
 }
 
 /** Returns what the refused command was about. */
-function refusedValue(command: Command, answer: CommandAnswer & { readonly kind: 'refused' }) {
+function refusedValue(command: Command, answer: Refusal) {
   if (answer.code === 'too-many-silences') return { parameter: 'silences', found: JSON.stringify(answer.value) }
   if (command.kind === 'retire') return { parameter: 'host', found: command.host }
   if (command.kind === 'expire') return { parameter: 'id', found: command.id }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Clock, Command, CommandAnswer, Engine, RetireResult, Millis } from '../model.ts'
+import type { Clock, Command, Engine, Millis, Refusal } from '../model.ts'
 import { ask } from './ask.ts'
 import { tokenName, type GuardDeps } from './guard.ts'
 import { knownHost, type QueryString, readFlag } from './params.ts'
@@ -23,7 +23,7 @@ export function addCommandRoutes(app: FastifyInstance, deps: CommandDeps): void 
   app.delete('/hosts/*', { config: { query: ['force'] } }, async (request) => {
     const host = (request.params as { readonly '*': string })['*']
     const isForced = readFlag(request.query as QueryString, 'force')
-    const command: Command = {
+    const command: Extract<Command, { kind: 'retire' }> = {
       kind: 'retire',
       host,
       ...signed(deps, request),
@@ -31,7 +31,7 @@ export function addCommandRoutes(app: FastifyInstance, deps: CommandDeps): void 
     }
     const answer = await ask(deps.clock, async () => deps.engine.command(command))
     if (answer.kind === 'refused') throw refusal(host, answer)
-    return showRetiredHost(answer.value as RetireResult)
+    return showRetiredHost(answer.value)
   })
 }
 
@@ -40,8 +40,8 @@ function signed(deps: CommandDeps, request: FastifyRequest): { readonly author: 
   return { author: tokenName(deps, request), now: deps.now() }
 }
 
-function refusal(host: string, { code, value }: CommandAnswer & { readonly kind: 'refused' }): ApiProblem {
-  if (code === 'host-expected') {
+function refusal(host: string, answer: Refusal): ApiProblem {
+  if (answer.code === 'host-expected') {
     return new ApiProblem('host-expected', {
       detail: 'The host is in hosts.expected. Remove it there and reload the configuration, then retire the host.',
       parameter: 'host',
@@ -49,8 +49,8 @@ function refusal(host: string, { code, value }: CommandAnswer & { readonly kind:
       expected: 'a host that is not in hosts.expected',
     })
   }
-  if (code === 'host-active') {
-    const seen = `The host was last seen at ${iso(value as Millis)} and would come back with its next event.`
+  if (answer.code === 'host-active') {
+    const seen = `The host was last seen at ${iso(answer.value)} and would come back with its next event.`
     return new ApiProblem('host-active', {
       detail: `${seen} Stop its sender first, or add ?force=true (stashwatch hosts retire NAME --force).`,
       parameter: 'host',
@@ -62,6 +62,6 @@ function refusal(host: string, { code, value }: CommandAnswer & { readonly kind:
     detail: 'No host has this name. /api/v1/hosts lists all hosts.',
     parameter: 'host',
     found: host,
-    expected: knownHost(host, value as readonly string[]),
+    expected: knownHost(host, answer.code === 'unknown-host' ? answer.value : []),
   })
 }

@@ -41,14 +41,14 @@ export function addSilences(app: FastifyInstance, deps: ActDeps): void {
     const now = deps.now()
     const silence = readSilence(readBody(request, FIELDS, READ_ONLY), now, deps.authorOf(request))
     const hints = await findHints(silence, query)
-    const made = (await sendCommand(deps, { kind: 'silence', silence, now })) as Silence
+    const made = await sendCommand(deps, { kind: 'silence', silence, now })
     return reply.code(201).send({ ...showSilence(made, now), ...(hints.length === 0 ? {} : { hints }) })
   })
 
   app.delete('/silences/:id', async (request) => {
     const { id } = request.params as { readonly id: string }
     const now = deps.now()
-    return showSilence((await sendCommand(deps, { kind: 'expire', id, now })) as Silence, now)
+    return showSilence(await sendCommand(deps, { kind: 'expire', id, now }), now)
   })
 }
 

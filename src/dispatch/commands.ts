@@ -12,7 +12,7 @@ type Asked = Extract<Command, { kind: 'acknowledge' }>['ack']
  * Adds a silence, or replaces the one with the same id. The value has the number of firing alerts that it matches now.
  * Refuses with `too-many-silences` when `MOST_SILENCES` are kept.
  */
-export function addSilence(state: DispatchState, silence: Silence): CommandAnswer {
+export function addSilence(state: DispatchState, silence: Silence): CommandAnswer<'silence'> {
   if (!state.silences.has(silence.id) && state.silences.size >= MOST_SILENCES) {
     return { kind: 'refused', code: 'too-many-silences', value: MOST_SILENCES }
   }
@@ -30,7 +30,7 @@ function countMatching({ alerts }: DispatchState, { matchers, startsAt, createdA
 }
 
 /** Expires a silence now. Has no effect on one that is over. Refuses an unknown id. */
-export function expireSilence(state: DispatchState, id: string, now: Millis): CommandAnswer {
+export function expireSilence(state: DispatchState, id: string, now: Millis): CommandAnswer<'expire'> {
   const known = state.silences.get(id)
   if (known === undefined) return { kind: 'refused', code: 'unknown-silence', value: id }
   const endsAt = Math.min(known.endsAt, Math.max(now, known.startsAt))
@@ -49,14 +49,14 @@ export function acknowledge(
   episode: string,
   asked: Asked | undefined,
   now: Millis,
-): CommandAnswer {
+): CommandAnswer<'acknowledge'> {
   const alert = findAlert(state, episode)
   if (alert === undefined) return { kind: 'refused', code: 'unknown-episode', value: episode }
   if (asked === undefined) withdrawAck(alert, now)
   else applyAck(alert, asked, now)
   state.isDirty = true
   const { episode: id, code, identity } = alert.snapshot
-  return { kind: 'done', value: { episode: id, code, rule: identity.rule, host: identity.host } }
+  return { kind: 'done', value: { episode: id, code, identity } }
 }
 
 function applyAck(alert: TrackedAlert, asked: Asked, now: Millis): void {

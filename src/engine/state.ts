@@ -7,7 +7,6 @@ import type { DispatchPlan } from '../dispatch/plan.ts'
 import { type DispatchState, emptyDispatch } from '../dispatch/state.ts'
 import type {
   AlertIdentity,
-  CommandAnswer,
   Counter,
   CloseReason,
   EngineConfig,
@@ -184,11 +183,6 @@ export interface Fold {
 
 /** What limits bound. */
 export type Limited = 'hosts' | 'series' | 'sources'
-
-/** Result of a command. */
-export interface CommandResult {
-  readonly answer: CommandAnswer
-}
 
 export function emptyState(): State {
   return {

@@ -52,7 +52,7 @@ function foldEntry(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Partial<Ste
   if (entry.kind === 'batch') return foldBatch(fold, decodeFrame(entry.data))
   const value: unknown = JSON.parse(new TextDecoder().decode(entry.data))
   if (entry.kind === 'tick') return foldTick(fold, value as Tick)
-  if (entry.kind !== 'config') return applyCommand(fold, value as Command | Started)
+  if (entry.kind !== 'config') return { answer: applyCommand(fold, value as Command | Started) }
   configure(fold, value as EngineConfig)
   return {}
 }

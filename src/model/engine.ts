@@ -1,5 +1,5 @@
 import type { Acknowledgement, AlertState, AlertView, Silence } from './alerts.ts'
-import type { Evaluation, NextEvaluation } from './evidence.ts'
+import type { AlertIdentity, Evaluation, NextEvaluation } from './evidence.ts'
 import type { ClosedAlert, Channel, UndeliveredItem } from './notification.ts'
 import type { Rule, Severity, Unit } from './configuration.ts'
 import type { RejectCount } from './events.ts'
@@ -32,7 +32,7 @@ export interface Engine {
    * Resolves once the command is durable and applied, or refused. Rejects when the journal fails; nothing is changed
    * then.
    */
-  command(command: Command): Promise<CommandAnswer>
+  command<K extends Command['kind']>(command: Extract<Command, { readonly kind: K }>): Promise<CommandAnswer<K>>
   readonly outbox: Outbox
 }
 
@@ -52,50 +52,70 @@ export type Command =
       readonly now: Millis
       readonly unlessSeenWithin?: Millis
     }
-  /** Adds a silence, or replaces the one with the same id. Value: the silence with `matchedAlerts`. */
+  /** Adds a silence, or replaces the one with the same id. */
   | { readonly kind: 'silence'; readonly silence: Silence; readonly now: Millis }
-  /** Expires a silence now. Has no effect on one that is over. Value: the silence. */
+  /** Expires a silence now. Has no effect on one that is over. */
   | { readonly kind: 'expire'; readonly id: string; readonly now: Millis }
-  /** Acknowledges an episode, by its long id or its code. Without a note, the present one stays. Value: the alert. */
+  /** Acknowledges an episode, by its long id or its code. Without a note, the present one stays. */
   | {
       readonly kind: 'acknowledge'
       readonly episode: string
       readonly ack: Omit<Acknowledgement, 'note'> & { readonly note?: string }
       readonly now: Millis
     }
-  /** Reports a notification that could not be delivered to the receivers of `self_monitoring`. Value: null. */
+  /** Reports a notification that could not be delivered to the receivers of `self_monitoring`. */
   | {
       readonly kind: 'undelivered'
       readonly item: UndeliveredItem
       readonly now: Millis
     }
-  /** Withdraws the acknowledgement. Value: the alert. */
+  /** Withdraws the acknowledgement. */
   | { readonly kind: 'unacknowledge'; readonly episode: string; readonly now: Millis }
 
-/** The result of a command: a plain JSON value, or the code of a refusal with its value. */
-export type CommandAnswer =
-  | { readonly kind: 'done'; readonly value: unknown }
-  | { readonly kind: 'refused'; readonly code: Refused; readonly value: unknown }
+/** The value of each command that was applied: plain JSON. */
+export interface CommandValues {
+  readonly retire: RetireResult
+  /** The silence, and how many firing alerts it matches now. */
+  readonly silence: Silence & Pick<SilenceView, 'matchedAlerts'>
+  readonly expire: Silence
+  readonly acknowledge: AcknowledgedAlert
+  readonly unacknowledge: AcknowledgedAlert
+  readonly undelivered: null
+}
 
-/** Value of `retire`: when the host was last seen, and the alerts that were closed. */
+/** The result of a command: its value, or why it was refused. */
+export type CommandAnswer<K extends Command['kind'] = Command['kind']> =
+  | { readonly kind: 'done'; readonly value: CommandValues[K] }
+  | Refusal
+
+/** When the host was last seen, and the alerts that were closed. */
 export interface RetireResult {
   readonly host: string
   readonly lastSeen: Millis | null
   readonly closed: readonly ClosedAlert[]
 }
 
-/**
- * Why a command was refused. `unknown-host`: the value lists the known hosts. `host-expected`: the configuration
- * expects it, so it cannot be retired. `host-active`: it sent events within `unlessSeenWithin`; the value is when it was last seen.
- * `too-many-silences`: the limit of silences is reached; the value is that limit.
- */
-export type Refused =
-  | 'unknown-host'
-  | 'host-expected'
-  | 'host-active'
-  | 'unknown-silence'
-  | 'unknown-episode'
-  | 'too-many-silences'
+/** The alert that a command was about. */
+export interface AcknowledgedAlert {
+  readonly episode: string
+  readonly code: string
+  readonly identity: AlertIdentity
+}
+
+/** Why a command was refused: a code, and the value that it is about. */
+export type Refusal = { readonly kind: 'refused' } &
+  /** The known hosts. */
+  (
+    | { readonly code: 'unknown-host'; readonly value: readonly string[] }
+    /** The configuration expects the host, so it cannot be retired. */
+    | { readonly code: 'host-expected'; readonly value: null }
+    /** The host sent events within `unlessSeenWithin`: when it was last seen. */
+    | { readonly code: 'host-active'; readonly value: Millis }
+    /** The id, or the episode, that was named. */
+    | { readonly code: 'unknown-silence' | 'unknown-episode'; readonly value: string }
+    /** The limit of silences, which is reached. */
+    | { readonly code: 'too-many-silences'; readonly value: number }
+  )
 
 export type Query =
   | { readonly kind: 'hosts' }

@@ -109,9 +109,9 @@ export async function serve(
       queries.push(query)
       return (answers?.(query) ?? USUAL[query.kind] ?? null) as EngineAnswers[K]
     },
-    async command(command) {
+    async command<K extends Command['kind']>(command: Extract<Command, { readonly kind: K }>) {
       commands.push(command)
-      return obeys === undefined ? { kind: 'done', value: null } : obeys(command)
+      return (obeys?.(command) ?? { kind: 'done', value: null }) as CommandAnswer<K>
     },
     outbox: {
       list: async (limit) => (sends ?? []).slice(0, limit),

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import type { Acknowledgement, Command, CommandAnswer, Silence } from '../../src/model.ts'
+import type { Acknowledgement, Command, CommandAnswer, Refusal, Silence } from '../../src/model.ts'
 import { createTokenCheck } from '../../src/net/auth.ts'
 import { alertView as alert, serve } from './service.ts'
 
@@ -242,16 +242,15 @@ test('an episode is taken on and given back, by its id or its code', async (t) =
 })
 
 test('a command that the engine refuses is a problem that says the next step', async (t) => {
-  const refuse = (code: 'unknown-silence' | 'unknown-episode' | 'too-many-silences', value: unknown = null) =>
-    serve(t, { obeys: () => ({ kind: 'refused', code, value }) })
-  const silences = await refuse('unknown-silence')
+  const refuse = (refusal: Refusal) => serve(t, { obeys: () => refusal })
+  const silences = await refuse({ kind: 'refused', code: 'unknown-silence', value: 'gone' })
   t.match((await silences.send('DELETE', `${SILENCES}/gone`)).json, {
     status: 404,
     parameter: 'id',
     found: 'gone',
     detail: /api\/v1\/silences lists/,
   })
-  const episodes = await refuse('unknown-episode')
+  const episodes = await refuse({ kind: 'refused', code: 'unknown-episode', value: 'QQQQQ' })
   const path = '/api/v1/alerts/QQQQQ/acknowledge'
   for (const answer of [
     await episodes.send('POST', path, { duration: '1h', author: 'A' }),
@@ -259,7 +258,7 @@ test('a command that the engine refuses is a problem that says the next step', a
   ]) {
     t.match(answer.json, { status: 404, type: /unknown-episode$/, parameter: 'episode', found: 'QQQQQ' })
   }
-  const full = await refuse('too-many-silences', 1000)
+  const full = await refuse({ kind: 'refused', code: 'too-many-silences', value: 1000 })
   t.match((await full.send('POST', SILENCES, GOOD)).json, { status: 409, found: '1000', detail: /Expire some/ })
   const broken = await serve(t, {
     obeys: () => {

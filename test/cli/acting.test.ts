@@ -83,10 +83,11 @@ const answers = (query: Query): unknown => {
 
 const obeys = (command: Command): CommandAnswer => {
   if (command.kind === 'silence') return { kind: 'done', value: { ...command.silence, matchedAlerts: 3 } }
-  if (command.kind === 'expire')
-    return command.id === 's1'
-      ? { kind: 'done', value: SILENCES[0] }
-      : { kind: 'refused', code: 'unknown-silence', value: null }
+  if (command.kind === 'expire') {
+    const silence = SILENCES.find(({ id }) => id === command.id)
+    if (silence === undefined) return { kind: 'refused', code: 'unknown-silence', value: command.id }
+    return { kind: 'done', value: silence }
+  }
   return { kind: 'done', value: null }
 }
 

@@ -1,14 +1,14 @@
 import { enqueueNotice } from '../../dispatch/notices.ts'
 import type { Source } from '../../aggregate/watermark.ts'
 import { isRegular } from '../../aggregate/watermark.ts'
-import type { ClosedAlert, Command, RetireResult, Millis, Reason, RetiredItem } from '../../model.ts'
+import type { ClosedAlert, Command, CommandAnswer, Millis, Reason, RetiredItem } from '../../model.ts'
 import { UNKNOWN_HOST, BUILTIN_RULES } from '../../model.ts'
 import { removeHost } from './admission.ts'
 import { listMembers } from '../builtin/mass-absence.ts'
 import { builtinAlertId } from '../builtin/evaluation.ts'
 import { closeAlert } from '../evaluate/alerts.ts'
 import { expectFromNow, isNeverSeen, absentFor } from '../builtin/absence-time.ts'
-import { type Alert, count, type Fold, type Host, type CommandResult } from '../state.ts'
+import { type Alert, count, type Fold, type Host } from '../state.ts'
 
 const DAY = 86_400_000
 /** Ticks between two checks, and the most hosts that one tick retires, so that a tick stays short. */
@@ -166,19 +166,15 @@ export function closeMassAbsences(fold: Fold): void {
 export function applyRetire(
   fold: Fold,
   { host: name, author, now, unlessSeenWithin = 0 }: Extract<Command, { kind: 'retire' }>,
-): CommandResult {
+): CommandAnswer<'retire'> {
   const { state, plan } = fold
   const host = state.hosts.get(name)
-  if (host === undefined) return refused('unknown-host', [...state.hosts.keys()])
-  if (plan.expected.has(name)) return refused('host-expected', null)
+  if (host === undefined) return { kind: 'refused', code: 'unknown-host', value: [...state.hosts.keys()] }
+  if (plan.expected.has(name)) return { kind: 'refused', code: 'host-expected', value: null }
   const lastSeen = isNeverSeen(host) ? null : host.lastSeenAt
-  if (lastSeen !== null && now - lastSeen < unlessSeenWithin) return refused('host-active', lastSeen)
+  if (lastSeen !== null && now - lastSeen < unlessSeenWithin)
+    return { kind: 'refused', code: 'host-active', value: lastSeen }
   const closed = retireHost(fold, host, { code: 'retired_by', params: { author } })
   closeMassAbsences(fold)
-  const value: RetireResult = { host: name, lastSeen, closed }
-  return { answer: { kind: 'done', value } }
-}
-
-function refused(code: 'unknown-host' | 'host-expected' | 'host-active', value: unknown): CommandResult {
-  return { answer: { kind: 'refused', code, value } }
+  return { kind: 'done', value: { host: name, lastSeen, closed } }
 }
