@@ -70,7 +70,7 @@ function buildContext(state: DispatchState, { episode, identity: { host } }: Ale
 }
 
 function contextAlert({ snapshot: { identity, severity, startsAt, code }, muted }: TrackedAlert): ContextAlert {
-  return { rule: identity.rule, severity, startsAt, code, ...(muted === undefined ? {} : { muted: true }) }
+  return { identity, severity, startsAt, code, ...(muted === undefined ? {} : { muted: true }) }
 }
 
 /** Builds one digest of deferred alerts. A single rate-limited alert becomes an ordinary mail instead. */

@@ -1,4 +1,4 @@
-import { clampToNow, type Millis } from '../model.ts'
+import { clampToNow, keepRecent, type Millis } from '../model.ts'
 import { withoutChart } from './chart-data.ts'
 import type { DispatchState, DeferredAlert, Target, Mail, RateLimit } from './state.ts'
 
@@ -146,7 +146,7 @@ export function takeDeferred(
 
 /** Removes expired entries, and those in the future: the service's clock may have been set back. */
 function expire(rateLimit: RateLimit, now: Millis): void {
-  rateLimit.sent = rateLimit.sent.filter((at) => at <= now && now - at < MINUTE)
+  rateLimit.sent = keepRecent(rateLimit.sent, MINUTE, now)
   clampToNow(rateLimit, now, 'deferredSince', 'lastListAt')
   for (const [rule, at] of rateLimit.stormRules)
     if (at > now || now - at >= LONGEST_GAP) rateLimit.stormRules.delete(rule)

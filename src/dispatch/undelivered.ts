@@ -1,4 +1,4 @@
-import type { Millis, UndeliveredItem } from '../model.ts'
+import { clampToNow, type Millis, type UndeliveredItem } from '../model.ts'
 import { targetsOfReceivers } from './routing.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { DispatchState } from './state.ts'
@@ -17,7 +17,7 @@ export function recordUndelivered(state: DispatchState, item: UndeliveredItem, n
 export function notifyUndelivered(state: DispatchState, plan: DispatchPlan, now: Millis): void {
   const { undelivered } = state
   if (undelivered === undefined) return
-  undelivered.since = Math.min(undelivered.since, now)
+  clampToNow(undelivered, now, 'since')
   if (now - undelivered.since < GATHER) return
   for (const target of targetsOfReceivers(plan, plan.config.selfMonitoring)) {
     const theirs = undelivered.list.filter(({ address }) => address !== target.to.address)

@@ -222,7 +222,7 @@ export interface FiringContext {
 }
 
 export interface ContextAlert {
-  readonly rule: string
+  readonly identity: AlertIdentity
   readonly severity: Severity
   readonly startsAt: Millis
   readonly code: string

@@ -1,5 +1,6 @@
-import type { Severity, Unit } from './configuration.ts'
+import type { Severity } from './configuration.ts'
 import type { RejectCount } from './events.ts'
+import type { AlertIdentity } from './evidence.ts'
 import type { Millis } from './time.ts'
 
 /** The first elements of a list, and its total length. */
@@ -41,15 +42,12 @@ export interface ReportAlerts {
 }
 
 export interface ReportEpisode {
-  readonly rule: string
-  readonly host: string
-  readonly labels: Readonly<Record<string, string>>
+  readonly identity: AlertIdentity
   readonly severity: Severity
   readonly since: Millis
   /** Absent while it is open. */
   readonly until?: Millis
   readonly peak: number | null
-  readonly unit: Unit
   /** Set on an open episode: what mutes it, and who acknowledged it. */
   readonly muted?: 'silence' | 'maintenance' | 'inhibition'
   readonly ack?: string

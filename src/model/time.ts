@@ -13,5 +13,10 @@ export function clampToNow<K extends string>(
   }
 }
 
+/** Returns the instants within the last `span`. Those in the future are dropped: the clock may have been set back. */
+export function keepRecent(instants: readonly Millis[], span: Millis, now: Millis): Millis[] {
+  return instants.filter((at) => at <= now && now - at < span)
+}
+
 /** Position of an entry in the journal; the first is 1. */
 export type Offset = number

@@ -15,9 +15,8 @@ export function sampleReport(config: EngineConfig, every: Report['every']): Repo
   const facts = config.rules.slice(0, ALERTS).map((rule) => sampleAlert(rule, config, { state: 'resolved' }))
   const spans = facts.map((_, i) => (3 - i) * 14 * MINUTE)
   const longest = facts.map(({ identity, severity, peak }, i) => {
-    const { rule, host, labels, measure } = identity
     const since = from + (i + 1) * 3 * 60 * MINUTE
-    return { rule, host, labels, severity, peak, unit: measure.unit, since, until: since + (spans[i] ?? 0) }
+    return { identity, severity, peak, since, until: since + (spans[i] ?? 0) }
   })
   const hosts = [...new Set(facts.map(({ identity }) => identity.host))]
   const midnight = from - (from % DAY)

@@ -303,7 +303,7 @@ test('a report marks what goes on and is silenced, held back or looked after', a
     .silence('s1', ['host=web-1'], 2 * DAY)
     .acknowledge('cpu-high', 'web-2', 5 * HOUR)
   story.until('1d 09:00')
-  const told = reportsOf(story)[0]?.alerts.longest.first.map(({ host, muted, ack }) => [host, muted, ack])
+  const told = reportsOf(story)[0]?.alerts.longest.first.map(({ identity, muted, ack }) => [identity.host, muted, ack])
   t.strictSame(told?.toSorted(), [
     ['web-1', 'silence', undefined],
     ['web-2', undefined, 'Grace'],

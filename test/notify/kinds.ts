@@ -10,6 +10,7 @@ import {
   resolved,
   storm,
   weekly,
+  identityOf,
 } from './samples.ts'
 
 /*
@@ -41,7 +42,9 @@ export const fired = (): Notification => ({
   ...pictured({ breaches: 1, notifications: 0, peers: { median: 0.31, hosts: 57 } }),
   nextRepeatAt: at('16:05:12'),
   context: {
-    onHost: [{ rule: 'memory-high', severity: 'critical', startsAt: at('12:01:00'), code: 'P3QM8' }],
+    onHost: [
+      { identity: identityOf({ rule: 'memory-high' }), severity: 'critical', startsAt: at('12:01:00'), code: 'P3QM8' },
+    ],
     firing: 12,
     muted: 0,
     hosts: 5,

@@ -18,6 +18,16 @@ export const at = (time: string): number => Date.parse(`2026-11-22T${time}Z`)
 
 const CPU: Measure = { kind: 'aggregate', metric: 'cpu', unit: 'ratio', of: 'mean', over: 120_000 }
 
+/** The mean of the cpu of a machine, over two minutes. */
+export const identityOf = (fields: Partial<AlertIdentity> = {}): AlertIdentity => ({
+  rule: 'cpu-high',
+  host: 'web-7',
+  key: 'cpu',
+  labels: {},
+  measure: CPU,
+  ...fields,
+})
+
 /** What a sample may differ in: the fields of its identity, evidence and templates by themselves. */
 export interface Change
   extends Partial<AlertSnapshot>, Partial<AlertIdentity>, Templates, Pick<Evidence, 'limit' | 'clear'> {
@@ -201,33 +211,24 @@ export function report(change: Partial<Report> = {}): Report {
         total: 3,
         first: [
           {
-            rule: 'cpu-high',
-            host: 'web-7',
-            labels: {},
+            identity: identityOf({ rule: 'cpu-high', host: 'web-7', labels: {} }),
             severity: 'warning',
             since: to - 4 * day,
             peak: 0.98,
-            unit: 'ratio',
           },
           {
-            rule: 'disk-full',
-            host: 'db-1',
-            labels: { mount: '/var/lib/postgresql' },
+            identity: identityOf({ rule: 'disk-full', host: 'db-1', labels: { mount: '/var/lib/postgresql' } }),
             severity: 'warning',
             since: from + day / 8,
             until: from + day / 4,
             peak: 0.93,
-            unit: 'ratio',
           },
           {
-            rule: 'cpu-high',
-            host: 'web-7',
-            labels: {},
+            identity: identityOf({ rule: 'cpu-high', host: 'web-7', labels: {} }),
             severity: 'warning',
             since: to - 4.5 * day,
             until: to - 4.4 * day,
             peak: 0.96,
-            unit: 'ratio',
           },
         ],
       },

@@ -35,8 +35,8 @@ export function buildReport(fold: Fold, { every, from, zone }: ReportRequest): R
     reportStats === undefined ? [] : [...reportStats.slices.filter(({ to }) => to > from), reportStats.open]
   const spells = [...(reportStats?.spells.values() ?? [])].filter(({ until }) => until === undefined || until >= from)
   const sum = slices.length === 0 ? undefined : mergeCounts(slices)
-  const own = spells.filter(({ rule }) => isBuiltinRule(rule))
-  const others = spells.filter(({ rule }) => !isBuiltinRule(rule))
+  const own = spells.filter(({ identity }) => isBuiltinRule(identity.rule))
+  const others = spells.filter(({ identity }) => !isBuiltinRule(identity.rule))
   const span = { from, to: now }
   return {
     every,
@@ -71,7 +71,7 @@ function alertsIn(
   zone: string,
 ): ReportAlerts {
   const before = spells.filter(({ since }) => since < period.from)
-  const hosts = new Set([...(sum?.hosts ?? []), ...before.map(({ host }) => host)])
+  const hosts = new Set([...(sum?.hosts ?? []), ...before.map(({ identity }) => identity.host)])
   const ordered = spells.toSorted((a, b) => episodeSpan(b, period) - episodeSpan(a, period))
   const began = total([...(sum?.began ?? [])].filter(([rule]) => !isBuiltinRule(rule)))
   return {
@@ -88,8 +88,8 @@ function alertsIn(
   }
 }
 
-function reportEpisode({ rule, host, labels, severity, since, until, peak, unit }: EpisodeSummary): ReportEpisode {
-  return { rule, host, labels, severity, since, ...(until === undefined ? {} : { until }), peak, unit }
+function reportEpisode({ identity, severity, since, until, peak }: EpisodeSummary): ReportEpisode {
+  return { identity, severity, since, ...(until === undefined ? {} : { until }), peak }
 }
 
 /** Returns the dispatch state of an alert that is still open. */
@@ -135,7 +135,7 @@ function rulesIn(sum: Period | undefined): Top<ReportRule> {
 
 /** Returns how long each host was out of bounds. Overlapping episodes count once. */
 function timeOutside(spells: readonly EpisodeSummary[], period: TimeSpan): Report['outside'] {
-  const hosts = [...Map.groupBy(spells, ({ host }) => host)].map(([host, theirs]) => ({
+  const hosts = [...Map.groupBy(spells, ({ identity }) => identity.host)].map(([host, theirs]) => ({
     host,
     span: covered(theirs, period),
   }))
@@ -156,11 +156,13 @@ function covered(spells: readonly EpisodeSummary[], { from, to }: TimeSpan): Mil
 }
 
 function qualityIn(own: readonly EpisodeSummary[], sum: Period | undefined, period: TimeSpan): ReportQuality {
-  const of = (rule: string): readonly EpisodeSummary[] => own.filter((spell) => spell.rule === rule)
-  const clocks = [...new Set(of(BUILTIN_RULES.clock).map(({ host }) => host))]
-  const sources = [...Map.groupBy(of(BUILTIN_RULES.source), ({ host }) => host)].map(([source, spells]) => {
-    return { source, span: covered(spells, period), times: spells.length }
-  })
+  const of = (rule: string): readonly EpisodeSummary[] => own.filter(({ identity }) => identity.rule === rule)
+  const clocks = [...new Set(of(BUILTIN_RULES.clock).map(({ identity }) => identity.host))]
+  const sources = [...Map.groupBy(of(BUILTIN_RULES.source), ({ identity }) => identity.host)].map(
+    ([source, spells]) => {
+      return { source, span: covered(spells, period), times: spells.length }
+    },
+  )
   const count = (what: PeriodCounter): number => sum?.counts[what] ?? 0
   return {
     merged: count('merged'),

@@ -1,4 +1,4 @@
-import type { Millis, RejectCount, Severity, Unit } from '../../model.ts'
+import type { AlertIdentity, Millis, RejectCount, Severity } from '../../model.ts'
 import { addReject } from '../../model.ts'
 import { copyRows, emptyRows, type UtilizationRows, mergeRows } from './utilization-rows.ts'
 import type { UtilizationSum } from './utilization.ts'
@@ -55,9 +55,7 @@ export const MOST_REJECTS = 200
 export type PeriodCounter = 'merged' | 'dropped' | 'future' | 'refused' | 'stops' | 'down'
 
 export interface EpisodeSummary {
-  readonly rule: string
-  readonly host: string
-  readonly labels: Readonly<Record<string, string>>
+  readonly identity: AlertIdentity
   severity: Severity
   /** When it became critical, by the service's clock; -Infinity if that was before gathering began. */
   criticalAt: Millis | undefined
@@ -65,7 +63,6 @@ export interface EpisodeSummary {
   /** Undefined while it is open. */
   until: Millis | undefined
   peak: number | null
-  readonly unit: Unit
 }
 
 /** Returns an empty period that starts at `from`. */

@@ -1,5 +1,5 @@
 import type { AlertState, Millis, RejectCount } from '../../model.ts'
-import { addReject, isBuiltinRule } from '../../model.ts'
+import { addReject, clampToNow, isBuiltinRule } from '../../model.ts'
 import { addSample, emptyRows, readRow, mergeRows } from './utilization-rows.ts'
 import {
   add,
@@ -73,18 +73,7 @@ export function recordTransition({ state }: Fold, alert: Alert, to: AlertState):
 const HOUR = 3_600_000
 
 function startEpisode({ identity, severity }: Alert, since: Millis): EpisodeSummary {
-  const { rule, host, labels, measure } = identity
-  return {
-    rule,
-    host,
-    labels,
-    severity,
-    criticalAt: undefined,
-    since,
-    until: undefined,
-    peak: null,
-    unit: measure.unit,
-  }
+  return { identity, severity, criticalAt: undefined, since, until: undefined, peak: null }
 }
 
 /**
@@ -233,13 +222,6 @@ export function recordDowntime(state: State, span: Millis): void {
 /** Moves all timestamps ahead of `now` back to it, after the service's clock was set back. */
 export function rewindStats({ reportStats }: State, now: Millis): void {
   if (reportStats === undefined) return
-  for (const slice of [...reportStats.slices, reportStats.open]) {
-    slice.from = Math.min(slice.from, now)
-    slice.to = Math.min(slice.to, now)
-  }
-  for (const spell of reportStats.spells.values()) {
-    spell.since = Math.min(spell.since, now)
-    if (spell.criticalAt !== undefined) spell.criticalAt = Math.min(spell.criticalAt, now)
-    if (spell.until !== undefined) spell.until = Math.min(spell.until, now)
-  }
+  for (const slice of [...reportStats.slices, reportStats.open]) clampToNow(slice, now, 'from', 'to')
+  for (const spell of reportStats.spells.values()) clampToNow(spell, now, 'since', 'criticalAt', 'until')
 }

@@ -170,8 +170,8 @@ function beside(
   if (context === undefined) return []
   const { onHost, firing, muted, hosts } = context
   const rules = onHost.map(
-    ({ rule, severity, startsAt, code, muted }) =>
-      `${formatName(rule)} (${severity}${muted === true ? ', muted' : ''}, since ${time(startsAt)}, ${formatName(code)})`,
+    ({ identity, severity, startsAt, code, muted }) =>
+      `${formatName(identity.rule)} (${severity}${muted === true ? ', muted' : ''}, since ${time(startsAt)}, ${formatName(code)})`,
   )
   const isElsewhere = firing > onHost.length
   const all = `${formatCount(firing, 'other alert is firing', 'other alerts are firing')} on ${formatCount(hosts, 'host')}`

@@ -142,16 +142,18 @@ function daysSection({ alerts, from, to }: Report): readonly Section[] {
 
 function episodesSection({ alerts: { longest }, to }: Report, zone: string | undefined): readonly Section[] {
   if (longest.first.length === 0) return []
-  const rows = longest.first.map(({ rule, host, labels, severity, since, until, peak, unit, muted, ack }) => {
-    const place = [host, ...Object.values(labels)].map((name) => shorten(clean(name), NAME)).join(' ')
-    const extreme = peak === null ? '' : `, peak ${clean(formatValue(peak, unit))}`
-    return {
-      name: place,
-      detail: `${shorten(clean(rule), NAME)}${extreme}, since ${formatMinute(since, zone).slice(0, MINUTE)}${formatHeld(muted, ack)}`,
-      tone: severity,
-      value: until === undefined ? `${lasted(since, to)}, still open` : lasted(since, until),
-    }
-  })
+  const rows = longest.first.map(
+    ({ identity: { rule, host, labels, measure }, severity, since, until, peak, muted, ack }) => {
+      const place = [host, ...Object.values(labels)].map((name) => shorten(clean(name), NAME)).join(' ')
+      const extreme = peak === null ? '' : `, peak ${clean(formatValue(peak, measure.unit))}`
+      return {
+        name: place,
+        detail: `${shorten(clean(rule), NAME)}${extreme}, since ${formatMinute(since, zone).slice(0, MINUTE)}${formatHeld(muted, ack)}`,
+        tone: severity,
+        value: until === undefined ? `${lasted(since, to)}, still open` : lasted(since, until),
+      }
+    },
+  )
   return [{ title: 'Longest alerts', rows, more: rest(longest) }]
 }
 

@@ -1,4 +1,4 @@
-import type { Millis } from '../../model.ts'
+import { keepRecent, type Millis } from '../../model.ts'
 
 /** Asks whether one more may go now, and counts it if so. */
 export type RateLimiter = (now: Millis) => boolean
@@ -13,8 +13,7 @@ export function createRateLimiter(perMinute: number | undefined): RateLimiter {
   if (perMinute === undefined) return () => true
   let gone: readonly Millis[] = []
   return (now) => {
-    // A clock that was set back must not keep mails waiting for the time that it has forgotten.
-    gone = gone.filter((time) => time <= now && now - time < MINUTE)
+    gone = keepRecent(gone, MINUTE, now)
     if (gone.length >= perMinute) return false
     gone = [...gone, now]
     return true

@@ -107,7 +107,7 @@ test('time outside of bounds counts once however many rules say so, and ends wit
     ],
   )
   t.strictSame(
-    report.alerts.longest.first.map(({ rule, host, until }) => [rule, host, until === undefined]),
+    report.alerts.longest.first.map(({ identity: { rule, host }, until }) => [rule, host, until === undefined]),
     [
       ['memory-high', 'db-1', false],
       ['cpu-high', 'db-2', true],

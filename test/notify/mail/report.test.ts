@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import type { Report } from '../../../src/model.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
-import { heartbeat, report, weekly } from '../samples.ts'
+import { heartbeat, identityOf, report, weekly } from '../samples.ts'
 
 const options = { from: { address: 'alerts@example.org' }, domain: 'example.org', url: 'https://watch.example.org' }
 const mailOf = (change: Partial<Report> = {}): ReturnType<typeof renderMessage> =>
@@ -150,13 +150,10 @@ test('the HTML of the largest report stays small, and counts what it leaves out'
     idle: ten(name),
   }
   const episode = {
-    rule: name,
-    host: name,
-    labels: { mount: name },
+    identity: identityOf({ rule: name, host: name, labels: { mount: name } }),
     severity: 'critical',
     since: 0,
     peak: 1,
-    unit: 'ratio',
   } as const
   const mail = mailOf({
     alerts: alerts({ longest: ten(episode) }),
@@ -186,7 +183,12 @@ test('names in a report are shown, never obeyed', async (t) => {
       longest: {
         total: 1,
         first: [
-          { rule: evil, host: evil, labels: { a: evil }, severity: 'warning', since: 0, peak: null, unit: 'none' },
+          {
+            identity: identityOf({ rule: evil, host: evil, labels: { a: evil } }),
+            severity: 'warning',
+            since: 0,
+            peak: null,
+          },
         ],
       },
     }),
