@@ -11,9 +11,9 @@ import {
   MINUTE,
   SECOND,
   silent,
+  TEN,
 } from '../helpers/play.ts'
 
-const TEN = 10 * SECOND
 const rules = [cpuHigh(), silent()]
 
 test('of three hosts two die, and both are named', async (t) => {

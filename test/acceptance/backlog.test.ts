@@ -1,8 +1,8 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query/index.ts'
-import type { Counter, Millis } from '../../src/model.ts'
+import type { Millis } from '../../src/model.ts'
 import { columns, deadOf, deliver, eventsOf, type Fleet, nameOf, within } from '../helpers/fleet.ts'
-import { at, config, cpuHigh, createPlay, HOUR, MINUTE, type Play, SECOND, silent } from '../helpers/play.ts'
+import { at, config, cpuHigh, createPlay, HOUR, MINUTE, type Play, SECOND, silent, tally } from '../helpers/play.ts'
 
 /**
  * What a queue that was held up for 20 minutes and is read at twelve times the speed makes of mails. Seven hosts died
@@ -63,8 +63,6 @@ function toldOf(play: Play, rule: string): string[] {
     .map((mail) => `${mail.kind} (${mail.reason}): ${mail.alerts.map((alert) => alert.identity.host).join()}`)
     .sort()
 }
-
-const tally = (play: Play, name: Counter): number => play.fold.counters.get(name) ?? 0
 
 const TOLD = [
   `alert (fired): ${nameOf(101)}`,

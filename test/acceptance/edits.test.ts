@@ -1,10 +1,9 @@
 import { test } from 'tap'
 import type { EngineConfig, MetricRule, Reason } from '../../src/model.ts'
 import { refold, restarted } from '../helpers/fate.ts'
-import { above, alerting, config, cpuHigh, HOUR, MINUTE, threshold, bounds } from '../helpers/play.ts'
+import { above, alerting, config, cpuHigh, HOUR, MINUTE, threshold, bounds, TEN } from '../helpers/play.ts'
 import { matcher, type Story, tell } from '../helpers/story.ts'
 
-const TEN = 10_000
 const high = cpuHigh({ over: MINUTE })
 const receivers = ['ops', 'boss', 'dba'].map((name) => ({ name, email: [{ address: `${name}@example.org` }] }))
 const base = config({ rules: [high], receivers })

@@ -18,11 +18,10 @@ import {
   SECOND,
   silent,
   bounds,
+  TEN,
 } from '../helpers/play.ts'
 
 /** What people are told of an alert is so, whatever the alert went through. */
-
-const TEN = 10 * SECOND
 
 /** A rule that looks at each ten seconds alone. */
 const quick = (change: Parameters<typeof cpuHigh>[0] = {}) => cpuHigh({ over: TEN, every: TEN, ...change })

@@ -19,10 +19,10 @@ import {
   type Play,
   SECOND,
   silent,
+  TEN,
+  DAY,
 } from '../helpers/play.ts'
 
-const TEN = 10 * SECOND
-const DAY = 24 * HOUR
 const CODE = /^[2-9A-Z]{5}$/
 const rules = [cpuHigh(), silent()]
 

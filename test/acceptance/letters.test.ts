@@ -15,12 +15,12 @@ import {
   type Play,
   silent,
   bounds,
+  TEN,
 } from '../helpers/play.ts'
 import { type Story, tell } from '../helpers/story.ts'
 
 /* What people read of a whole life: the mails that the folds lead to, in the words that leave. */
 
-const TEN = 10_000
 const ladder = cpuHigh({ over: MINUTE, condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
 const options = { from: { address: 'alerts@example.org' }, domain: 'example.org' }
 const textOf = (mail: Notification | undefined): string =>

@@ -5,7 +5,6 @@ import { startSnapshot, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { EngineConfig, EventSamples, MetricRule } from '../../src/model.ts'
 import {
-  alerting,
   above,
   at,
   below,
@@ -22,12 +21,10 @@ import {
   silent,
   openAlerts,
   bounds,
+  DAY,
+  once,
 } from '../helpers/play.ts'
 
-/** Nothing is told again, however long it goes on. */
-const once = alerting({ repeat: { first: 0, most: 0 } })
-
-const DAY = 24 * HOUR
 const iso = (instant: number | undefined): string => new Date(instant ?? NaN).toISOString().slice(5, 19)
 
 /** Lives through hours with a tick only every `pace`; nothing of interest happens in between. */

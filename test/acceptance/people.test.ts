@@ -1,9 +1,8 @@
 import { test } from 'tap'
 import type { MetricRule } from '../../src/model.ts'
-import { alerting, above, config, cpuHigh, HOUR, MINUTE, silent, bounds } from '../helpers/play.ts'
+import { alerting, above, config, cpuHigh, HOUR, MINUTE, silent, bounds, TEN } from '../helpers/play.ts'
 import { instant, matcher, tell } from '../helpers/story.ts'
 
-const TEN = 10_000
 const high = cpuHigh({ over: MINUTE })
 const ladder = cpuHigh({ over: MINUTE, condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
 const disk = cpuHigh({

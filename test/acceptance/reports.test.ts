@@ -10,11 +10,10 @@ import type {
   Report,
 } from '../../src/model.ts'
 import { describeNotice } from '../../src/text/notice.ts'
-import { alerting, config, cpuHigh, createPlay, HOUR, MINUTE, type Play, silent } from '../helpers/play.ts'
+import { alerting, config, cpuHigh, createPlay, HOUR, MINUTE, type Play, silent, DAY } from '../helpers/play.ts'
 import { instant, type Story, tell } from '../helpers/story.ts'
 
 const STRIDE = 30_000
-const DAY = 24 * HOUR
 const EIGHT = 8 * 60
 const MONDAY = 1
 const high = cpuHigh({ over: MINUTE })

@@ -16,9 +16,8 @@ import {
   silent,
   threshold,
   bounds,
+  TEN,
 } from '../helpers/play.ts'
-
-const TEN = 10 * SECOND
 
 test('cpu-high fires once after two minutes above 0.9 and resolves once', async (t) => {
   const play = createPlay(config())

@@ -4,10 +4,9 @@ import { answer } from '../../src/engine/query/index.ts'
 import { encodeEntry } from '../../src/engine/step.ts'
 import type { AlertView, NotificationReason, Decision, EngineConfig, Notice, WhyView } from '../../src/model.ts'
 import { decisionLine, noticeLine } from '../helpers/decisions.ts'
-import { above, alerting, at, config, cpuHigh, event, every, HOUR, MINUTE, NOON, bounds } from '../helpers/play.ts'
+import { above, alerting, at, config, cpuHigh, event, every, HOUR, MINUTE, NOON, bounds, TEN } from '../helpers/play.ts'
 import { matcher, type Story, tell } from '../helpers/story.ts'
 
-const TEN = 10_000
 const high = cpuHigh({ over: MINUTE })
 const ADA = 'ada@example.org'
 const receivers = ['ops', 'boss'].map((name) => ({ name, email: [{ address: `${name}@example.org` }] }))

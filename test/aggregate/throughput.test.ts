@@ -10,9 +10,7 @@ import {
   measureThroughput,
   recordPause,
 } from '../../src/aggregate/throughput.ts'
-import { config, createPlay, event, MINUTE, NOON, SECOND } from '../helpers/play.ts'
-
-const TEN = 10 * SECOND
+import { config, createPlay, event, MINUTE, NOON, SECOND, TEN } from '../helpers/play.ts'
 
 /** Measures the same number of hosts for some buckets. */
 function measure(

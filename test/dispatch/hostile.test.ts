@@ -4,10 +4,9 @@ import { windowsInForce } from '../../src/dispatch/calendar.ts'
 import { createDispatchPlan } from '../../src/dispatch/plan.ts'
 import { emptyDispatch } from '../../src/dispatch/state.ts'
 import type { MaintenanceWindow, Millis, Silence } from '../../src/model.ts'
-import { alerting, config, cpuHigh, HOUR, MINUTE, NOON } from '../helpers/play.ts'
+import { alerting, config, cpuHigh, HOUR, MINUTE, NOON, TEN } from '../helpers/play.ts'
 import { matcher, tell } from '../helpers/story.ts'
 
-const TEN = 10_000
 const high = cpuHigh({ over: MINUTE })
 const silence = (id: string, matchers: readonly string[]): Silence => ({
   id,

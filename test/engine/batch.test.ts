@@ -1,8 +1,7 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query/index.ts'
-import { above, config, cpuHigh, createPlay, event, MINUTE, NOON, SECOND, bounds } from '../helpers/play.ts'
+import { above, config, cpuHigh, createPlay, event, MINUTE, NOON, SECOND, bounds, TEN } from '../helpers/play.ts'
 
-const TEN = 10 * SECOND
 const counted = (play: ReturnType<typeof createPlay>): unknown =>
   (
     answer(play.fold, { kind: 'aggregate', host: 'a', metric: 'cpu', from: 0, to: NOON * 2 }) as {

@@ -21,9 +21,8 @@ import {
   openAlerts,
   bounds,
   boundsOf,
+  TEN,
 } from '../helpers/play.ts'
-
-const TEN = 10 * SECOND
 
 /**
  * What the definition of a rule says of samples that come on time, each ten seconds from the start on. The first window

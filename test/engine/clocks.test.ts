@@ -14,12 +14,11 @@ import {
   openAlerts,
   above,
   bounds,
+  TEN,
+  reasons,
 } from '../helpers/play.ts'
 
-const TEN = 10 * SECOND
 const rules = [cpuHigh(), silent()]
-const reasons = (play: Play): string[] =>
-  play.mails.map((mail) => `${mail.alerts[0]?.identity.rule} ${mail.alerts[0]?.identity.host} ${mail.reason}`)
 const hot = (now: number): number => (now >= at('12:20:00') && now < at('12:30:00') ? 0.99 : 0.1)
 
 test('a site whose events are all dated two minutes ahead is watched by arrival', async (t) => {

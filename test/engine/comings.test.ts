@@ -2,7 +2,6 @@ import { test } from 'tap'
 import { answer } from '../../src/engine/query/index.ts'
 import type { AlertView, Millis } from '../../src/model.ts'
 import {
-  alerting,
   above,
   at,
   config,
@@ -17,18 +16,16 @@ import {
   SECOND,
   openAlerts,
   bounds,
+  TEN,
+  DAY,
+  once,
 } from '../helpers/play.ts'
-
-/** Nothing is told again, however long it goes on. */
-const once = alerting({ repeat: { first: 0, most: 0 } })
 
 /*
  * Interfaces and disks come and go: what is gone has no data, which is neither good nor bad, and nothing waits for it
  * for ever.
  */
 
-const TEN = 10 * SECOND
-const DAY = 24 * HOUR
 const busy = cpuHigh({
   name: 'net-busy',
   metric: 'net',

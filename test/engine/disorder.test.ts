@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query/index.ts'
 import { createExtractor } from '../../src/extract/samples.ts'
-import type { Counter, EventSamples, Millis } from '../../src/model.ts'
+import type { EventSamples, Millis } from '../../src/model.ts'
 import {
   at,
   config,
@@ -15,14 +15,13 @@ import {
   type Play,
   SECOND,
   silent,
+  TEN,
+  DAY,
+  reasons,
+  tally,
 } from '../helpers/play.ts'
 
-const TEN = 10 * SECOND
-const DAY = 24 * HOUR
 const rules = [cpuHigh(), silent()]
-const reasons = (play: Play): string[] =>
-  play.mails.map((mail) => `${mail.alerts[0]?.identity.rule} ${mail.alerts[0]?.identity.host} ${mail.reason}`)
-const tally = (play: Play, name: Counter): number => play.fold.counters.get(name) ?? 0
 /** Host, since and end of every episode of a rule. */
 const episodes = (play: Play, rule = 'cpu-high'): unknown[] => {
   const views = answer(play.fold, { kind: 'alerts' }).filter((view) => view.identity.rule === rule)

@@ -15,9 +15,9 @@ import {
   SECOND,
   openAlerts,
   bounds,
+  TEN,
 } from '../helpers/play.ts'
 
-const TEN = 10 * SECOND
 const reasons = (play: Play): string[] => play.mails.map((mail) => `${mail.alerts[0]?.identity.host} ${mail.reason}`)
 
 /** Another host behind the same source keeps its clock going. */

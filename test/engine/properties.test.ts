@@ -29,9 +29,9 @@ import {
   silent,
   openAlerts,
   bounds,
+  TEN,
 } from '../helpers/play.ts'
 
-const TEN = 10 * SECOND
 const merged = (parts: readonly Partial[]): Partial => {
   const all = emptyPartial()
   for (const part of parts) mergeInto(all, part)

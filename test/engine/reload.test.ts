@@ -17,11 +17,9 @@ import {
   threshold,
   openAlerts,
   bounds,
+  TEN,
+  reasons,
 } from '../helpers/play.ts'
-
-const TEN = 10 * SECOND
-const reasons = (play: Play): string[] =>
-  play.mails.map((mail) => `${mail.alerts[0]?.identity.rule} ${mail.alerts[0]?.identity.host} ${mail.reason}`)
 
 /** cpu and memory of one host are at 0.95; the configuration changes at 12:10. */
 function reloaded(from: Parameters<typeof config>[0], to: Parameters<typeof config>[0]): Play {

@@ -1,24 +1,12 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query/index.ts'
 import type { EventSamples } from '../../src/model.ts'
-import {
-  config,
-  createPlay,
-  event,
-  every,
-  heartbeat,
-  MINUTE,
-  NOON,
-  type Play,
-  SECOND,
-  silent,
-} from '../helpers/play.ts'
+import { config, createPlay, event, every, heartbeat, MINUTE, NOON, type Play, silent, TEN } from '../helpers/play.ts'
 
 /*
  * Bodies that come again: which of them are retries, which are honest repeats, and what even a retry proves.
  */
 
-const TEN = 10 * SECOND
 const END = NOON + 20 * MINUTE
 const BODY = { batchId: 'a'.repeat(16) }
 

@@ -1,14 +1,13 @@
 import { test } from 'tap'
 import { answer } from '../../src/engine/query/index.ts'
 import type { EventSamples, Millis } from '../../src/model.ts'
-import { at, config, countRule, createPlay, event, HOUR, MINUTE, type Play, SECOND } from '../helpers/play.ts'
+import { at, config, countRule, createPlay, event, HOUR, MINUTE, type Play, SECOND, TEN } from '../helpers/play.ts'
 
 /*
  * Logstash with a persistent queue is stopped hard: after its start it sends the batches again that were not yet
  * acknowledged on its disk, although we had answered them, and it cuts them anew.
  */
 
-const TEN = 10 * SECOND
 const LOST_AT = at('12:03:00')
 
 /** Three failed logins every ten seconds: eighteen a minute, never twenty-one in any one. */

@@ -3,7 +3,7 @@ import { startSnapshot, readSnapshot } from '../../src/engine/snapshot.ts'
 import type { Fold } from '../../src/engine/state.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { Effect, EngineConfig, MetricRule, NewEntry } from '../../src/model.ts'
-import { above, alerting, config, cpuHigh, HOUR, MINUTE, type Play, silent, bounds } from './play.ts'
+import { above, alerting, config, cpuHigh, HOUR, MINUTE, type Play, silent, bounds, TEN } from './play.ts'
 import { matcher, type Moment, tell } from './story.ts'
 
 /** Something that people or hosts do in a story that chance writes. */
@@ -19,7 +19,6 @@ export type Act =
 /** An act, and how many minutes after the one before. */
 export type Timed = Act & { readonly after: number }
 
-const TEN = 10_000
 const HOSTS = ['web-1', 'web-2', 'db-1']
 const FLEET = Array.from({ length: 12 }, (_, i) => `node-${i}`)
 

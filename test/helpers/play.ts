@@ -9,6 +9,7 @@ import {
   type AbsenceRule,
   type Alerting,
   type Bound,
+  type Counter,
   type CountRule,
   type EngineConfig,
   type EventSamples,
@@ -24,6 +25,9 @@ export const NOON = Date.parse('2026-11-22T12:00:00Z')
 export const SECOND = 1000
 export const MINUTE = 60 * SECOND
 export const HOUR = 60 * MINUTE
+export const DAY = 24 * HOUR
+/** Hosts of a play report so often. */
+export const TEN = 10 * SECOND
 
 /** `12:03:10` on the day of the plays. */
 export const at = (text: string): Millis => Date.parse(`2026-11-22T${text}Z`)
@@ -96,6 +100,8 @@ const gauge = (name: string, unit: Metric['unit'], by: readonly string[] = []): 
 })
 
 export const alerting = (change: Partial<Alerting> = {}): Alerting => ({ ...ALERTING, ...change })
+/** Nothing is told again, however long it goes on. */
+export const once = alerting({ repeat: { first: 0, most: 0 } })
 
 export const config = (change: Partial<EngineConfig> = {}): EngineConfig => ({
   bucket: 10 * SECOND,
@@ -212,6 +218,13 @@ export const openAlerts = ({ state }: Fold): readonly Alert[] => [
   ...state.alerts.values(),
   ...[...state.hosts.values()].flatMap(({ alerts }) => [...alerts.values()]),
 ]
+
+/** One line a mail: its rule, its host and the reason. */
+export const reasons = (play: Play): string[] =>
+  play.mails.map((mail) => `${mail.alerts[0]?.identity.rule} ${mail.alerts[0]?.identity.host} ${mail.reason}`)
+
+/** What the engine counted since the play began. */
+export const tally = (play: Play, name: Counter): number => play.fold.counters.get(name) ?? 0
 
 /** Calls back every `period`, at the instants that are its multiples. */
 export const every =

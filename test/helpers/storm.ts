@@ -10,9 +10,9 @@ import {
   MINUTE,
   type Play,
   SECOND,
+  TEN,
 } from './play.ts'
 
-const TEN = 10 * SECOND
 const receivers = ['ada', 'grace'].map((name) => ({ name, email: [{ address: `${name}@example.org` }] }))
 const rule = cpuHigh({ over: MINUTE, notify: ['ada', 'grace'] })
 

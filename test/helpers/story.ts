@@ -1,6 +1,6 @@
 import type { Command, EngineConfig, Matcher, Millis, Notification } from '../../src/model.ts'
 import { encodeEntry } from '../../src/engine/step.ts'
-import { at as timeAt, createPlay, event, heartbeat, MINUTE, NOON, type Play, SECOND } from './play.ts'
+import { at as timeAt, createPlay, event, heartbeat, NOON, type Play, SECOND, DAY } from './play.ts'
 
 /** What can happen at an instant of a story. */
 export interface Moment {
@@ -27,8 +27,6 @@ export interface Story {
   /** Performs up to the time; one line a mail: `12:03:12 ada fired: cpu-high web-1`, more alerts after commas. */
   until(time: string): readonly string[]
 }
-
-const DAY = 24 * 60 * MINUTE
 
 /** Instants of the story's days. */
 export function instant(time: string): Millis {

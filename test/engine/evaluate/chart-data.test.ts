@@ -16,10 +16,9 @@ import {
   SECOND,
   silent,
   bounds,
+  TEN,
   threshold,
 } from '../../helpers/play.ts'
-
-const TEN = 10 * SECOND
 
 const pictureIn = (mail: Notification | undefined): ChartData => {
   const picture = mail?.alerts[0]?.chart

@@ -13,13 +13,12 @@ import {
   MINUTE,
   NOON,
   type Play,
-  SECOND,
   silent,
   bounds,
+  TEN,
 } from '../../helpers/play.ts'
 import { instant, tell } from '../../helpers/story.ts'
 
-const TEN = 10 * SECOND
 const high = cpuHigh({ over: MINUTE })
 const receivers = [{ name: 'ops', email: [{ address: 'ada@example.org' }], report: { at: 8 * 60 } }]
 const setting = (change: Partial<EngineConfig> = {}): EngineConfig => config({ rules: [high], receivers, ...change })

@@ -14,10 +14,10 @@ import {
   type Play,
   SECOND,
   silent,
+  TEN,
 } from '../../helpers/play.ts'
 import { instant } from '../../helpers/story.ts'
 
-const TEN = 10 * SECOND
 const limits = { hosts: 20_000, series: 50_000, seriesPerHost: 10, sources: 10 }
 const receivers = [{ name: 'ops', email: [{ address: 'ada@example.org' }], report: { at: 8 * 60 } }]
 const setting = (change: Partial<EngineConfig> = {}): EngineConfig =>

@@ -4,9 +4,8 @@ import { startRunner } from '../../../src/engine/worker/runner.ts'
 import { openMemoryJournal } from '../../../src/journal/index.ts'
 import { encodeFrame } from '../../../src/extract/frame.ts'
 import type { Journal, NewEntry, Offset, SnapshotChunk } from '../../../src/model.ts'
-import { config, event, NOON, SECOND, silent, cpuHigh } from '../../helpers/play.ts'
+import { config, event, NOON, SECOND, silent, cpuHigh, TEN } from '../../helpers/play.ts'
 
-const TEN = 10 * SECOND
 const settings = config({ rules: [cpuHigh(), silent()] })
 
 const frame = (now: number): NewEntry => ({

@@ -6,6 +6,7 @@ import { openSqliteJournal } from '../../../src/journal/index.ts'
 import type { Journal, Log, Notification, Observer, SendRecord } from '../../../src/model.ts'
 import { coalesce } from '../../../src/notify/send/coalesce.ts'
 import { createSender, createNotifiers, type Sender, type Ways } from '../../../src/notify/index.ts'
+import { until } from '../../helpers/service.ts'
 import { createVirtualClock, type VirtualClock } from '../../helpers/clock.ts'
 import { startWebServer } from '../http.ts'
 import { at, effectOf, facts, notification } from '../samples.ts'
@@ -91,7 +92,7 @@ function play(t: Test, ways: () => Promise<Ways>): Play {
     clock,
     records,
     async done(id) {
-      for (let i = 0; i < 1000 && (await records())[id]?.state === 'pending'; i += 1) await pause(10)
+      await until(`the outcome of ${id}`, async () => (await records())[id]?.state !== 'pending')
     },
     async start() {
       journal = openSqliteJournal({ file })
@@ -236,7 +237,7 @@ test('once the mail server is back all that waited for it leaves at once, and wh
   t.equal(server.arrived.length, 12, 'no time passes between the first and the last')
   const deferred = async (): Promise<SendRecord | undefined> => (await one.records())['full']
   // An attempt may be under way; afterwards the next one lies ahead.
-  for (let i = 0; i < 500 && ((await deferred())?.nextAttemptAt ?? 0) <= one.clock.now(); i += 1) await pause(10)
+  await until('a deferral', async () => ((await deferred())?.nextAttemptAt ?? 0) > one.clock.now())
   const { attempts = 0, ...waiting } = (await deferred()) ?? {}
   t.match(waiting, { state: 'pending', response: /greylisted/ })
   await one.decide(firing({ id: 'next', thread: 'next' }))
@@ -262,12 +263,12 @@ test('a mail that is being sent right now is left alone, and the one about the e
   const one = play(t, mailWays(t, server.port))
   await one.start()
   await one.decide(firing())
-  for (let i = 0; i < 400 && accept.length === 0; i += 1) await pause(5)
+  await until('the first mail', () => accept.length > 0)
   await one.decide(over())
   await pause(100)
   t.equal(accept.length, 1, 'the second waits for the first')
   accept.shift()?.()
-  for (let i = 0; i < 400 && accept.length === 0; i += 1) await pause(5)
+  await until('the second mail', () => accept.length > 0)
   accept.shift()?.()
   await one.done('over')
   t.match(await one.records(), { firing: { state: 'sent' }, over: { state: 'sent' } })
