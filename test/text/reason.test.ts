@@ -12,7 +12,7 @@ interface Said {
   readonly host?: string
   readonly measure?: Measure
   readonly value?: number | null
-  readonly limits?: Pick<Evidence, 'limit' | 'clear'>
+  readonly limits?: Pick<Evidence, 'limit' | 'clear' | 'breaches'>
 }
 
 const LIMITS = { limit: { op: 'above', value: 0.9 }, clear: { op: 'at_most', value: 0.85 } } as const
@@ -41,6 +41,10 @@ test('a threshold says what was measured and what that means beside its limits',
   const limits = { limit: { op: 'at_least', value: 20 }, clear: { op: 'below', value: 20 } } as const
   t.equal(say('breached', {}, { measure: count, value: 21, limits }), 'matching events in 5 min was 21: at least 20')
   t.equal(say('within', { samples: 3 }, { measure: CPU, value: 0.5 }), 'mean of cpu over 2 min was 50% (3 samples)')
+  t.equal(
+    say('breached', {}, { measure: CPU, value: 0.95, limits: { ...LIMITS, breaches: { count: 3, of: 4 } } }),
+    'mean of cpu over 2 min was 95%: above 90% (3 of the last 4 windows out of bounds)',
+  )
   t.equal(say('no_data'), 'no data in this window')
   t.equal(say('not_covered'), 'too little data in this window yet')
   t.end()
