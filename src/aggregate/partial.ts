@@ -46,12 +46,16 @@ export function computeSum(partial: Readonly<Partial>, k: number): number {
   return partial.n * k + partial.d1
 }
 
+/**
+ * Divides once, after the shift is undone: on dyadic values the result does not depend on `k`, and so not on which sample
+ * came first. A sum that overflows is the only reason to divide before.
+ */
 export function computeMean(partial: Readonly<Partial>, k: number): number {
-  return k + partial.d1 / partial.n
+  const sum = computeSum(partial, k)
+  return Number.isFinite(sum) ? sum / partial.n : k + partial.d1 / partial.n
 }
 
-/** Returns the population standard deviation (divided by n, not n - 1). */
-export function computeStddev(partial: Readonly<Partial>): number {
-  const shifted = partial.d1 / partial.n
-  return Math.sqrt(Math.max(0, partial.d2 / partial.n - shifted * shifted))
+/** Returns the population standard deviation (divided by n, not n - 1). Divides last, for the same reason. */
+export function computeStddev({ n, d1, d2 }: Readonly<Partial>): number {
+  return Math.sqrt(Math.max(0, n * d2 - d1 * d1)) / n
 }

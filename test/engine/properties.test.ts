@@ -66,6 +66,21 @@ test('partials merge in any order and grouping to the same result (I1)', async (
   t.doesNotThrow(merges, 'for any samples')
 })
 
+test('mean and deviation do not depend on which sample came first, and thus shifts the sums', async (t) => {
+  const shifted = (): void =>
+    fc.assert(
+      fc.property(fc.array(dyadic, { minLength: 1, maxLength: 30 }), (values) => {
+        const results = values.map((k) => {
+          const all = merged(values.map((value, i) => single(i, value, k)))
+          return `${computeMean(all, k)} ${computeStddev(all)}`
+        })
+        return new Set(results).size === 1
+      }),
+    )
+  t.doesNotThrow(shifted, 'for any samples')
+  t.equal(computeMean(merged([single(1, 1e308, 1e308), single(2, 1e308, 1e308)]), 1e308), 1e308, 'even where sums overflow')
+})
+
 test('shifted sums keep the variance of large values', async (t) => {
   const values = Array.from({ length: 1200 }, (_, i) => 1e9 + Math.sin(i) * Math.SQRT2)
   const k = values[0] as number
