@@ -212,7 +212,7 @@ ${row('alert found to 250', latency.telling)}
 ${row('window ended to 250', latency.whole)}
 
 A storm in virtual time: all hosts fail within so long, each for 5 minutes. The mails to each of two people in 58 minutes
-from the first failure on, under the default budget of 5 a minute, and the hosts that they name; whoever fails and recovers
+from the first failure on, under the default budget of 5 a minute, and the hosts that they name; a host that fails and recovers
 between two lists is named once, as resolved.
 
 | hosts | fail within | mails to each | named as firing | named as resolved |

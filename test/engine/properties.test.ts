@@ -78,7 +78,11 @@ test('mean and deviation do not depend on which sample came first, and thus shif
       }),
     )
   t.doesNotThrow(shifted, 'for any samples')
-  t.equal(computeMean(merged([single(1, 1e308, 1e308), single(2, 1e308, 1e308)]), 1e308), 1e308, 'even where sums overflow')
+  t.equal(
+    computeMean(merged([single(1, 1e308, 1e308), single(2, 1e308, 1e308)]), 1e308),
+    1e308,
+    'even where sums overflow',
+  )
 })
 
 test('shifted sums keep the variance of large values', async (t) => {

@@ -1,15 +1,8 @@
 import { watermarkAt, EXTRA_LATENESS, type Source } from '../../aggregate/watermark.ts'
 import type { Millis } from '../../model.ts'
-import {
-  evaluateClosed,
-  evaluateEarly,
-  type WorkBudget,
-  evaluateFlush,
-  evaluateLate,
-  SLICE,
-  watchedSeries,
-} from './window.ts'
+import { evaluateClosed, evaluateEarly, type WorkBudget, evaluateFlush, evaluateLate, SLICE } from './due-windows.ts'
 import type { Fold, Host } from '../state.ts'
+import { watchedSeries } from './window.ts'
 
 /** Sources that a host was heard from within this time have a say in when its windows close. */
 const RECENT = 60_000

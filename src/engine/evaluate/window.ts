@@ -1,5 +1,5 @@
 import { TOO_OLD } from '../../aggregate/watermark.ts'
-import { newestBucket, evaluatedTo, setEvaluatedTo, type Store } from '../../aggregate/store.ts'
+import { newestBucket, type Store } from '../../aggregate/store.ts'
 import { estimateInterval, type BucketRange, readWindow, type Window } from '../../aggregate/window.ts'
 import type { Verdict } from '../../detect/detector.ts'
 import type { Evaluation, Millis } from '../../model.ts'
@@ -15,7 +15,7 @@ import {
 } from './evidence.ts'
 import { comparePeers } from './peers.ts'
 import { buildChartData, chartLimits } from './chart-data.ts'
-import { appliesTo, paramsFor, type Tier, type WindowPlan } from '../plan.ts'
+import { paramsFor, type Tier, type WindowPlan } from '../plan.ts'
 import { lastResolvedAt, type EvaluationResult, updateAlert } from './alerts.ts'
 import { addVerdict, countBreaches, readBreached, writeBreached } from './breaches.ts'
 import { learntCells, viewWindow } from './window-view.ts'
@@ -30,14 +30,6 @@ export interface WatchedSeries {
   readonly slot: number
 }
 
-/** What one slice of a tick costs at most, so that it takes a few milliseconds; the rest waits for the next. */
-export const SLICE = 1500
-
-/** What judging cost: window ends looked at, by their length. */
-export interface WorkBudget {
-  spent: number
-}
-
 /** A series in all its tiers, the finest first. */
 export function watchedSeries(fold: Fold, host: Host, id: number): readonly WatchedSeries[] {
   const info = fold.state.keys.infos[id] as KeyInfo
@@ -46,69 +38,8 @@ export function watchedSeries(fold: Fold, host: Host, id: number): readonly Watc
   return tiers.map((tier) => ({ host, info, tier, store: fold.state.stores.get(tier.id) as Store, slot }))
 }
 
-/** One for a window of two minutes; longer ones have more buckets to merge. */
-function evaluationCost(plan: WindowPlan): number {
-  return (20 + plan.over + plan.lookback) / 32
-}
-
-/**
- * Judges every window end of a series that has closed since the last time, in the order of event time.
- *
- * @param closed the closed buckets, in those of the finest tier.
- */
-export function evaluateClosed(
-  fold: Fold,
-  watched: WatchedSeries,
-  closed: number,
-  closedSlow: number,
-  out: WorkBudget,
-): void {
-  const { ratio } = watched.tier
-  evaluateUpTo(fold, watched, false, Math.floor(closed / ratio), out)
-  evaluateUpTo(fold, watched, true, Math.floor(closedSlow / ratio), out)
-}
-
-/** The same for rules of one wait, which share how far they have judged; `closed` is in buckets of the tier. */
-export function evaluateUpTo(fold: Fold, watched: WatchedSeries, slow: boolean, closed: number, out: WorkBudget): void {
-  const { tier, store, slot, host } = watched
-  const judged = evaluatedTo(store, slot, slow)
-  if (!(closed > judged)) return
-  for (const plan of tier.rules) {
-    if (plan.extraLateness !== slow || !appliesTo(plan.rule, host.name)) continue
-    for (const end of windowEnds(plan, store, lastEvaluableBucket(watched, plan), judged, closed)) {
-      out.spent += evaluationCost(plan)
-      evaluateWindow(fold, watched, plan, end, Infinity, 'closed')
-    }
-    expirePending(fold, watched, plan, closed)
-  }
-  setEvaluatedTo(store, slot, slow, closed)
-}
-
-/**
- * The window ends in (judged, closed] whose windows overlap kept buckets that hold samples, and one more, at which a
- * series enters "no data". Years without samples are one step.
- */
-function windowEnds(plan: WindowPlan, store: Store, newest: number, judged: number, closed: number): number[] {
-  const { every, over } = plan
-  const last = Math.min(closed, newest + over + every)
-  const first = Math.max(judged + 1, newest - store.layout.cells + 1)
-  const ends: number[] = []
-  for (let end = Math.ceil(first / every) * every; end <= last; end += every) ends.push(end)
-  return ends
-}
-
-/**
- * The newest bucket that says anything. A count that fired goes on being judged while its host sends anything at all,
- * since it ends when nothing matches any more.
- */
-function lastEvaluableBucket({ host, info, store, slot }: WatchedSeries, plan: WindowPlan): number {
-  const head = newestBucket(store, slot)
-  const counts = plan.of === 'count' && host.alerts.size > 0 && host.alerts.has(alertId(plan.rule.name, info.key))
-  return counts ? Math.max(head, Math.floor(host.newestEvent / plan.width)) : head
-}
-
 /** A pending alert whose data stopped is over after a while, although no window says so any more. */
-function expirePending(fold: Fold, watched: WatchedSeries, plan: WindowPlan, closed: number): void {
+export function expirePending(fold: Fold, watched: WatchedSeries, plan: WindowPlan, closed: number): void {
   const { host, info } = watched
   if (host.alerts.size === 0) return
   const id = alertId(plan.rule.name, info.key)
@@ -118,45 +49,6 @@ function expirePending(fold: Fold, watched: WatchedSeries, plan: WindowPlan, clo
   updateAlert(fold, host.alerts, id, alertSubject(plan, host, info), found, timersFor(watched, plan, open))
 }
 
-/** Late samples changed what is known after the (finest) bucket `late`: the ends that they touch are judged once more. */
-export function evaluateLate(fold: Fold, watched: WatchedSeries, late: number, out: WorkBudget): void {
-  const { tier, store, slot, host } = watched
-  const from = Math.floor(late / tier.ratio)
-  for (const plan of tier.rules) {
-    if (!appliesTo(plan.rule, host.name)) continue
-    const judged = evaluatedTo(store, slot, plan.extraLateness)
-    const head = newestBucket(store, slot)
-    for (const end of windowEnds(plan, store, head, from, Math.min(judged, head + plan.over))) {
-      out.spent += evaluationCost(plan)
-      evaluateWindow(fold, watched, plan, end, Infinity, 'late')
-    }
-  }
-}
-
-/** Rules that more data cannot undo look at the open window too. */
-export function evaluateEarly(fold: Fold, watched: WatchedSeries, out: WorkBudget): void {
-  const { tier, store, slot, host, info } = watched
-  const newest = (newestBucket(fold.state.stores.get(info.metric) as Store, slot) + 1) * fold.plan.config.bucket
-  for (const plan of tier.rules) {
-    if (!plan.early || !appliesTo(plan.rule, host.name)) continue
-    out.spent += evaluationCost(plan)
-    const end = Math.ceil((newestBucket(store, slot) + 1) / plan.every) * plan.every
-    evaluateWindow(fold, watched, plan, end, newest, 'early')
-  }
-}
-
-/** After a pause of the source: one extra window per rule, up to the end of its newest bucket (a finest one). */
-export function evaluateFlush(fold: Fold, watched: WatchedSeries, bucket: number, out: WorkBudget): void {
-  const { tier } = watched
-  const end = Math.floor(bucket / tier.ratio) + 1
-  const newest = (bucket + 1) * fold.plan.config.bucket
-  for (const plan of tier.rules) {
-    if (plan.extraLateness || !appliesTo(plan.rule, watched.host.name)) continue
-    out.spent += evaluationCost(plan)
-    evaluateWindow(fold, watched, plan, end, newest, 'flush')
-  }
-}
-
 /**
  * Why a window is judged: it has closed, it is open still, nothing more may come into it for long, or late samples came
  * into it after it had closed.
@@ -164,7 +56,7 @@ export function evaluateFlush(fold: Fold, watched: WatchedSeries, bucket: number
 type Trigger = 'closed' | 'early' | 'flush' | 'late'
 
 /** @param newest how far an open window reaches yet: what is found in it is dated by that, not by the end to come. */
-function evaluateWindow(
+export function evaluateWindow(
   fold: Fold,
   watched: WatchedSeries,
   plan: WindowPlan,
@@ -281,7 +173,7 @@ export function evaluateNow(watched: WatchedSeries, plan: WindowPlan, end: numbe
   return { ...seen, evidence: isUncovered ? { why: { code: 'not_covered', params: {} } } : evidence }
 }
 
-function alertId(rule: string, key: string): string {
+export function alertId(rule: string, key: string): string {
   return `${rule}\n${key}`
 }
 

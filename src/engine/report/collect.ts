@@ -1,6 +1,6 @@
 import { dueReports } from '../../dispatch/schedule.ts'
 import type { Millis, ReportUtilization } from '../../model.ts'
-import { type WorkBudget, SLICE } from '../evaluate/window.ts'
+import { type WorkBudget, SLICE } from '../evaluate/due-windows.ts'
 import type { UtilizationRows } from './utilization-rows.ts'
 import { emptyUtilization, summarize, addHost } from './utilization.ts'
 import type { ReportBuild, ReportStats } from './periods.ts'

@@ -7,9 +7,9 @@ export interface Pending {
 }
 
 /**
- * Tells in one what could not be told in its time: where the newest says that all is over, the earlier ones of which
- * nobody has heard would only alarm; and of what is told again, only how things are now counts. An Alertmanager is told
- * how things are, so that there the newest always counts.
+ * Replaces pending notifications of one thread by one. If the newest says that everything has resolved, earlier ones that
+ * were never delivered would only alarm; of repeats, only the newest is current. An Alertmanager receives the current
+ * state, so there the newest always replaces the others.
  *
  * @param thread what is pending in one thread for one address, oldest first.
  * @returns undefined when each goes out by itself.

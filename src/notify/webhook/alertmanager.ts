@@ -110,8 +110,8 @@ const BEFORE: Partial<Readonly<Record<NotificationReason, Severity>>> = {
 }
 
 /**
- * What is told first begins when it is told, as with Prometheus: an Alertmanager does not wait for the others of a
- * group (`group_wait`) when an alert is old already. Told again, it begins when it did, and the earlier counts.
+ * Notifications whose `startsAt` is the time of sending, as Prometheus does: an Alertmanager skips `group_wait` for an
+ * alert that began long ago. Later ones have the original start, and an Alertmanager keeps the earlier of the two.
  */
 const BEGINS: readonly NotificationReason[] = ['fired', 'severity_raised', 'severity_lowered']
 
