@@ -1,5 +1,6 @@
 import type { Millis, Of } from '../model.ts'
 import { growth, readCounterSamples } from './counter.ts'
+import { roundDecimal } from './decimal.ts'
 import { emptyPartial, computeMean, mergeInto, type Partial, computeStddev, computeSum } from './partial.ts'
 import {
   firstCell,
@@ -39,7 +40,7 @@ export function readWindow(store: Store, slot: number, span: BucketRange): Windo
   return all
 }
 
-/** Returns the statistic that a rule evaluates; NaN if the window has none. */
+/** Returns the statistic that a rule evaluates, rounded to 13 digits where it is calculated; NaN if the window has none. */
 export function computeFigure(
   store: Store,
   slot: number,
@@ -47,13 +48,13 @@ export function computeFigure(
   of: Of,
   window: Readonly<Partial>,
 ): number {
-  if (of === 'increase' || of === 'rate') return counterFigure(store, slot, span, of)
+  if (of === 'increase' || of === 'rate') return roundDecimal(counterFigure(store, slot, span, of))
   const k = sumShift(store, slot)
   if (window.n === 0) return NaN
-  if (of === 'mean') return computeMean(window, k)
-  if (of === 'sum') return computeSum(window, k)
+  if (of === 'mean') return roundDecimal(computeMean(window, k), k)
+  if (of === 'sum') return roundDecimal(computeSum(window, k), window.n * k)
   if (of === 'count') return window.n
-  if (of === 'stddev') return computeStddev(window)
+  if (of === 'stddev') return roundDecimal(computeStddev(window))
   return window[of]
 }
 
