@@ -75,7 +75,13 @@ function digest(body: Buffer, schemas: Schemas, extract: Extract): { samples: Ev
     if ('reason' in extracted) throw new Error(`${extracted.path}: ${extracted.reason}`)
     samples.push(extracted)
   }
-  const head = { source: 'logstash-a', batchId: '00c0ffee00c0ffee', many: true, maybeRetry: false, rcv: START }
+  const head = {
+    source: 'logstash-a',
+    batchId: '00c0ffee00c0ffee',
+    isBatch: true,
+    isMaybeRetry: false,
+    receivedAt: START,
+  }
   return { samples, frame: encodeFrame({ ...head, events: samples }) }
 }
 

@@ -46,7 +46,7 @@ function createFeed(hasIds: boolean): Feed {
   const frame = (): Uint8Array => {
     const events = Array.from({ length: EVENTS }, () => eventOf(posted++))
     const batchId = String(posted).padStart(16, '0')
-    return encodeFrame({ source: 'logstash', batchId, many: true, maybeRetry: false, rcv: START, events })
+    return encodeFrame({ source: 'logstash', batchId, isBatch: true, isMaybeRetry: false, receivedAt: START, events })
   }
   return (batches) => {
     const frames = Array.from({ length: batches }, frame)

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { encodeFrame } from '../src/extract/frame.ts'
-import { answer } from '../src/engine/query/index.ts'
+import { runQuery } from '../src/engine/query/index.ts'
 import type { Fold } from '../src/engine/state.ts'
-import { createFold, encodeEntry, type Step, step } from '../src/engine/step.ts'
+import { createFold, encodeEntry, type FoldResult, step } from '../src/engine/step.ts'
 import {
   type AbsenceRule,
   ALERTING,
@@ -94,7 +94,7 @@ interface Run {
   batches: number
 }
 
-function timed(run: Run, kind: 'batch' | 'tick', data: Uint8Array): Step {
+function timed(run: Run, kind: 'batch' | 'tick', data: Uint8Array): FoldResult {
   const began = process.cpuUsage()
   const result = step(run.fold, { kind, data })
   const { user, system } = process.cpuUsage(began)
@@ -112,7 +112,11 @@ function post(run: Run, source: string, now: number, events: readonly EventSampl
   for (let first = 0; first < events.length; first += 125) {
     const batchId = (run.batches++).toString(16).padStart(16, '0')
     const part = events.slice(first, first + 125)
-    timed(run, 'batch', encodeFrame({ source, batchId, many: true, maybeRetry: false, rcv: now, events: part }))
+    timed(
+      run,
+      'batch',
+      encodeFrame({ source, batchId, isBatch: true, isMaybeRetry: false, receivedAt: now, events: part }),
+    )
   }
 }
 
@@ -136,7 +140,7 @@ function second(run: Run, now: number): void {
       Array.from({ length: last - first }, (_, i) => eventOf(`invented-${first + i}`, now, 0.5)),
     )
   const tick = encodeEntry({ now, refused: false })
-  while (timed(run, 'tick', tick).more);
+  while (timed(run, 'tick', tick).hasMore);
 }
 
 function memory(): { resident: number; held: number } {
@@ -148,7 +152,7 @@ function memory(): { resident: number; held: number } {
 function withWindows(fold: Fold): number {
   const names = Array.from({ length: REAL }, (_, i) => `host-${i}`)
   const span = { metric: 'cpu', from: END - 2 * MINUTE, to: END }
-  return names.filter((host) => answer(fold, { kind: 'aggregate', host, ...span })?.count === 12).length
+  return names.filter((host) => runQuery(fold, { kind: 'aggregate', host, ...span })?.count === 12).length
 }
 
 function measure(rules: keyof typeof KINDS): InventedResult {

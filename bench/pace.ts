@@ -62,7 +62,7 @@ const frames = (names: readonly string[], now: number): Uint8Array[] =>
   Array.from({ length: Math.ceil(names.length / 125) }, (_, i) => {
     const events = names.slice(125 * i, 125 * i + 125).map((name) => samples(name, now))
     const batchId = (batches++).toString(16).padStart(16, '0')
-    return encodeFrame({ source: 'logstash', batchId, many: true, maybeRetry: false, rcv: now, events })
+    return encodeFrame({ source: 'logstash', batchId, isBatch: true, isMaybeRetry: false, receivedAt: now, events })
   })
 
 function open(settings: EngineConfig): Site {
@@ -70,8 +70,8 @@ function open(settings: EngineConfig): Site {
   step(fold, { kind: 'config', data: encodeEntry(settings) })
   const timed = (kind: 'batch' | 'tick', data: Uint8Array): { took: number; more: boolean } => {
     const began = cpu()
-    const { more } = step(fold, { kind, data })
-    return { took: cpu() - began, more }
+    const { hasMore } = step(fold, { kind, data })
+    return { took: cpu() - began, more: hasMore }
   }
   return {
     post: (names, now) => frames(names, now).map((data) => timed('batch', data).took),
@@ -163,7 +163,7 @@ function measureShare(): number {
   const ratios: number[] = []
   for (let now = MONDAY; now < MONDAY + 10 * MINUTE; now += TEN) {
     const took = [0, 0]
-    for (const fold of folds) while (step(fold, { kind: 'tick', data: encodeEntry({ now, refused: false }) }).more);
+    for (const fold of folds) while (step(fold, { kind: 'tick', data: encodeEntry({ now, refused: false }) }).hasMore);
     for (const [i, data] of frames(hosts, now).entries()) {
       for (const k of i % 2 === 0 ? [0, 1] : [1, 0]) {
         const began = cpu()

@@ -86,7 +86,14 @@ function report(fold: Fold, hosts: number, now: number): void {
       return { host: `host-${first + i}`, ts: now, heartbeat: false, series, values }
     })
     const batchId = `${now}-${first}`.padStart(20, '0').slice(-16)
-    const data = encodeFrame({ source: 'logstash', batchId, many: true, maybeRetry: false, rcv: now, events })
+    const data = encodeFrame({
+      source: 'logstash',
+      batchId,
+      isBatch: true,
+      isMaybeRetry: false,
+      receivedAt: now,
+      events,
+    })
     step(fold, { kind: 'batch', data })
   }
 }
@@ -96,9 +103,9 @@ function tick(fold: Fold, now: number): number[] {
   const slices: number[] = []
   const data = encodeEntry({ now, refused: false })
   const slice = (): boolean => {
-    let more = false
-    slices.push(cpu(() => ({ more } = step(fold, { kind: 'tick', data }))))
-    return more
+    let hasMore = false
+    slices.push(cpu(() => ({ hasMore } = step(fold, { kind: 'tick', data }))))
+    return hasMore
   }
   while (slice());
   return slices

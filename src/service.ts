@@ -47,7 +47,7 @@ export const VERSION: string = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version
 
-const STOP_WITHIN = 10_000
+const STOP_TIMEOUT = 10_000
 
 /**
  * Creates and starts the parts: first the HTTP server, then the engine, then the sender. They stop in reverse order.
@@ -59,13 +59,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const schemas = openSchemas(config)
   makeFolder(config.data, 0o700)
   const metrics = createMetrics({ version: VERSION, clock })
-  const running: ServiceState = {
+  const service: ServiceState = {
     options,
     metrics,
     config,
     state: 'starting',
     journalOk: true,
-    refused: false,
+    hasRefused: false,
     rejects: createRejects({ clock, log }),
     schemas,
     extract: openExtractor(config),
@@ -73,61 +73,61 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     engine: undefined,
     sender: undefined,
     mailbox: undefined,
-    since: clock.now(),
-    known: listAddresses(config),
-    left: new Map(),
+    startedAt: clock.now(),
+    knownAddresses: listAddresses(config),
+    removedAddresses: new Map(),
     reloading: Promise.resolve(),
   }
-  const exits = await createNotifiers(config, { clock, log, linkKey: running.linkKey })
-  running.mailbox = exits.mailbox
-  const http = await createHttp(running)
-  const undo: (() => unknown)[] = [() => http.app.close()]
+  const notifiers = await createNotifiers(config, { clock, log, linkKey: service.linkKey })
+  service.mailbox = notifiers.mailbox
+  const http = await createHttp(service)
+  const teardown: (() => unknown)[] = [() => http.app.close()]
   try {
     await http.app.listen({ host: config.listen.host, port: config.listen.port })
     const file = join(config.data, 'stashwatch.db')
     const data = { file, config: config.engine, now: clock.now() }
     const engine = await startEngine(
       data,
-      (report) => onEngineEvent(running, report),
-      (error) => lose(running, error),
+      (report) => onEngineEvent(service, report),
+      (error) => onEngineExit(service, error),
     )
-    running.engine = engine
-    undo.push(() => stopEngine(running))
-    running.sender = startSender(running, engine, exits)
-    undo.push(() => running.sender?.stop(5000))
-    undo.push(startTicks(running, engine))
-    undo.push(() => http.drain({ timers }))
-    running.state = 'ready'
-    const url = urlOf(http.app.server.address(), config)
+    service.engine = engine
+    teardown.push(() => stopEngine(service))
+    service.sender = startSender(service, engine, notifiers)
+    teardown.push(() => service.sender?.stop(5000))
+    teardown.push(startTicks(service, engine))
+    teardown.push(() => http.drain({ timers }))
+    service.state = 'ready'
+    const url = formatUrl(http.app.server.address(), config)
     log.info({ url, version: VERSION, data: config.data }, 'listening')
     let stopped: Promise<void> | undefined
     return {
       url,
-      mailbox: exits.mailbox,
-      reload: () => reload(running),
-      stop: () => (stopped ??= stop(running, undo)),
+      mailbox: notifiers.mailbox,
+      reload: () => reload(service),
+      stop: () => (stopped ??= stop(service, teardown)),
     }
   } catch (error) {
-    await unwind(undo)
+    await unwind(teardown)
     throw error
   }
 }
 
-async function stop(running: ServiceState, undo: readonly (() => unknown)[]): Promise<void> {
-  running.state = 'draining'
-  await running.reloading
-  running.options.log.info({}, 'stopping: no new connections, what was begun is finished')
-  await unwind(undo)
-  running.options.log.info({}, 'stopped')
+async function stop(service: ServiceState, teardown: readonly (() => unknown)[]): Promise<void> {
+  service.state = 'draining'
+  await service.reloading
+  service.options.log.info({}, 'stopping: no new connections, what was begun is finished')
+  await unwind(teardown)
+  service.options.log.info({}, 'stopped')
 }
 
 /**
  * Stops the parts, last one first. A part that fails does not keep the others from stopping.
  * @throws the first failure.
  */
-async function unwind(undo: readonly (() => unknown)[]): Promise<void> {
+async function unwind(teardown: readonly (() => unknown)[]): Promise<void> {
   const failures: unknown[] = []
-  for (const step of undo.toReversed()) {
+  for (const step of teardown.toReversed()) {
     try {
       await step()
     } catch (error) {
@@ -140,39 +140,39 @@ async function unwind(undo: readonly (() => unknown)[]): Promise<void> {
 /**
  * Handles an engine thread that ended by itself: no requests are accepted any more, and the stop does not wait for it.
  */
-function lose(running: ServiceState, error: Error): void {
-  running.state = 'draining'
-  running.engine = undefined
-  running.options.onEnd(error)
+function onEngineExit(service: ServiceState, error: Error): void {
+  service.state = 'draining'
+  service.engine = undefined
+  service.options.onEnd(error)
 }
 
 /** Waits for the last snapshot up to a limit: everything that was answered is in the journal without it. */
 function stopEngine({ engine, options }: ServiceState): Promise<void> {
   if (engine === undefined) return Promise.resolve()
   return new Promise((resolve, reject) => {
-    const late = new Error(`the engine did not stop within ${STOP_WITHIN / 1000} s`)
-    const cancel = options.timers.after(STOP_WITHIN, () => reject(late))
+    const late = new Error(`the engine did not stop within ${STOP_TIMEOUT / 1000} s`)
+    const cancel = options.timers.after(STOP_TIMEOUT, () => reject(late))
     engine.stop().then(resolve, reject).finally(cancel)
   })
 }
 
-async function createHttp(running: ServiceState): Promise<ReturnType<typeof createHttpServer>> {
-  const { options, metrics, rejects } = running
+async function createHttp(service: ServiceState): Promise<ReturnType<typeof createHttpServer>> {
+  const { options, metrics, rejects } = service
   const { config, clock, timers, log, readConfig } = options
   const http = createHttpServer({ log, timers, observer: metrics.observer })
-  const engine = later(running)
+  const engine = engineAccess(service)
   const ingest = ingestRoutes({
     config: config.ingest,
     clock,
     timers,
     log,
-    observer: watchful(running),
+    observer: trackBackpressure(service),
     rejects,
-    schemas: { judge: (event) => running.schemas.judge(event) },
-    extract: (event, kind) => running.extract(event, kind),
+    schemas: { judge: (event) => service.schemas.judge(event) },
+    extract: (event, kind) => service.extract(event, kind),
     encode: encodeFrame,
     append: (frame) => engine().append(frame),
-    state: () => running.state,
+    state: () => service.state,
   })
   const api = createApi({
     engine: {
@@ -185,16 +185,16 @@ async function createHttp(running: ServiceState): Promise<ReturnType<typeof crea
     rejects,
     clock: timers,
     now: () => clock.now(),
-    linkKey: running.linkKey,
+    linkKey: service.linkKey,
     log,
     metrics,
     tokens: config.api.tokens,
     checkToken: createTokenCheck(config.api.tokens),
     listensBeyondLoopback: !isLoopback(config.listen.host),
-    state: () => running.state,
-    journalOk: () => running.journalOk,
-    ...(running.mailbox === undefined ? {} : { mailbox: running.mailbox }),
-    ...(readConfig === undefined ? {} : { reload: () => reload(running) }),
+    state: () => service.state,
+    journalOk: () => service.journalOk,
+    ...(service.mailbox === undefined ? {} : { mailbox: service.mailbox }),
+    ...(readConfig === undefined ? {} : { reload: () => reload(service) }),
   })
   await http.app.register(ingest)
   await http.app.register(api)
@@ -204,26 +204,26 @@ async function createHttp(running: ServiceState): Promise<ReturnType<typeof crea
 /**
  * Returns an accessor for the engine, since the HTTP server is created first. The accessor throws while no engine runs.
  */
-function later(running: ServiceState): () => EngineClient {
+function engineAccess(service: ServiceState): () => EngineClient {
   return () => {
-    if (running.engine === undefined) throw new Error('the engine does not run')
-    return running.engine
+    if (service.engine === undefined) throw new Error('the engine does not run')
+    return service.engine
   }
 }
 
 /** Returns the observer of the metrics, extended to record responses with 429 and 503. */
-function watchful(running: ServiceState): Observer {
-  const { observer } = running.metrics
+function trackBackpressure(service: ServiceState): Observer {
+  const { observer } = service.metrics
   return {
     ...observer,
     answered(status, seconds, bytes) {
-      if (status === 429 || status === 503) running.refused = true
+      if (status === 429 || status === 503) service.hasRefused = true
       observer.answered(status, seconds, bytes)
     },
   }
 }
 
-function urlOf(address: AddressInfo | string | null, { listen }: Config): string {
+function formatUrl(address: AddressInfo | string | null, { listen }: Config): string {
   const port = typeof address === 'object' && address !== null ? address.port : listen.port
   return `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}`
 }

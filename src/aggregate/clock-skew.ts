@@ -3,24 +3,24 @@ import type { Millis } from '../model.ts'
 /** Clock skew of a host. Offsets are arrival minus event time; positive if the host's clock is behind. */
 export interface ClockSkew {
   /** The newest consecutive offsets that contradict the current state: all beyond the bound, or all within. */
-  run: number[]
+  recentOffsets: number[]
   /** Arrival of the newest offset used. */
-  at: Millis
+  observedAt: Millis
   /** The median offset, while the clock counts as off. */
-  off: Millis | undefined
+  offset: Millis | undefined
 }
 
 /** A smaller offset does not count as clock skew. */
 export const CLOCK_BOUND = 5 * 60_000
-const RUN = 20
-const STEADY = 10_000
+const MIN_SAMPLES = 20
+const MAX_SPREAD = 10_000
 /**
  * Offsets that arrive closer together carry no new information: events buffered during an outage arrive all at once.
  */
-const APART = 3000
+const MIN_DISTANCE = 3000
 
 export function createSkew(): ClockSkew {
-  return { run: [], at: -Infinity, off: undefined }
+  return { recentOffsets: [], observedAt: -Infinity, offset: undefined }
 }
 
 /**
@@ -31,23 +31,23 @@ export function createSkew(): ClockSkew {
  */
 export function observeOffset(skew: ClockSkew, offset: Millis, receivedAt: Millis): void {
   const isBeyond = isOff(offset)
-  if (skew.off === undefined ? !isBeyond : Math.abs(offset - skew.off) <= STEADY) {
-    if (skew.run.length > 0) skew.run = []
+  if (skew.offset === undefined ? !isBeyond : Math.abs(offset - skew.offset) <= MAX_SPREAD) {
+    if (skew.recentOffsets.length > 0) skew.recentOffsets = []
     return
   }
-  if (Math.abs(receivedAt - skew.at) < APART) return
-  skew.at = receivedAt
-  if (isOff(skew.run[0] ?? offset) !== isBeyond) skew.run = []
-  skew.run.push(offset)
-  if (skew.run.length < RUN) return
-  const middle = median(skew.run)
-  const spread = median(skew.run.map((one) => Math.abs(one - middle)))
-  if (isBeyond && spread >= STEADY) {
-    skew.run.shift()
+  if (Math.abs(receivedAt - skew.observedAt) < MIN_DISTANCE) return
+  skew.observedAt = receivedAt
+  if (isOff(skew.recentOffsets[0] ?? offset) !== isBeyond) skew.recentOffsets = []
+  skew.recentOffsets.push(offset)
+  if (skew.recentOffsets.length < MIN_SAMPLES) return
+  const middle = median(skew.recentOffsets)
+  const spread = median(skew.recentOffsets.map((one) => Math.abs(one - middle)))
+  if (isBeyond && spread >= MAX_SPREAD) {
+    skew.recentOffsets.shift()
     return
   }
-  skew.off = isBeyond ? middle : undefined
-  skew.run = []
+  skew.offset = isBeyond ? middle : undefined
+  skew.recentOffsets = []
 }
 
 function isOff(offset: Millis): boolean {

@@ -10,11 +10,11 @@ export interface CounterCells {
 }
 
 /** With more samples than this of one counter in one bucket, middle ones are dropped: they matter least. */
-const MOST = 256
+const MAX_SAMPLES = 256
 /** From this many samples on, samples between which no late one is expected are merged. */
-const MANY = 32
+const COMPACT_FROM = 32
 /** No sample is expected to be later than this. */
-const LATE = 2 * 60_000
+const LATE_SPAN = 2 * 60_000
 
 /**
  * Adds a counter's sample to its cell. One or two samples fit the columns; from three on all of them are kept in a
@@ -68,8 +68,8 @@ function insert(samples: number[], ts: Millis, value: number): void {
   if (samples[index - 2] === ts && samples[index - 1] === value) return
   if (index === samples.length) samples.push(ts, value)
   else samples.splice(index, 0, ts, value)
-  if (samples.length > MANY * 2) merge(samples, (samples.at(-2) as number) - LATE)
-  if (samples.length > MOST * 2) samples.splice(MOST, 2)
+  if (samples.length > COMPACT_FROM * 2) merge(samples, (samples.at(-2) as number) - LATE_SPAN)
+  if (samples.length > MAX_SAMPLES * 2) samples.splice(MAX_SAMPLES, 2)
 }
 
 /** Merges the samples of a cell that expects no more. */

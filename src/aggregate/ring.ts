@@ -67,14 +67,14 @@ function advance(store: Store, slot: number, chunk: Chunk, bucket: number, ts: M
 
 /** Compacts the cells that the ring left behind by more than samples usually are late. */
 function settleCells(store: Store, slot: number, head: number, bucket: number): void {
-  const behind = Math.ceil(SETTLED / store.layout.width)
+  const behind = Math.ceil(SETTLED_AFTER / store.layout.width)
   const to = Math.min(head, bucket - behind - 1)
   for (let b = Math.max(head - behind, bucket - store.layout.cells + 1); b <= to; b++) {
     compactCell(store.crowded, cellKey(store, slot, cellIndex(store, b)))
   }
 }
 
-const SETTLED = 2 * 60_000
+const SETTLED_AFTER = 2 * 60_000
 
 /** Returns true if one value is lost in the rounding of the other. */
 function isFar(a: number, b: number): boolean {

@@ -16,10 +16,10 @@ export interface Throughput {
    */
   readonly recent: number[]
   /** Mean pauses of hosts between two deliveries, in observed time of the source; one per bucket. */
-  readonly gaps: Millis[]
+  readonly meanPauses: Millis[]
   /** Pauses that ended in the current bucket: their sum, and their number. */
-  gap: Millis
-  pauses: number
+  pauseSum: Millis
+  pauseCount: number
   /** How long the throughput has been under half of the baseline while the source delivered. */
   degradedFor: Millis
   /** The part of `degradedFor` in which the throughput did not grow: hosts that return after an outage make it grow. */
@@ -27,11 +27,11 @@ export interface Throughput {
 }
 
 /** From this many hosts on, half of them say more than a single one. */
-export const MANY = 20
+export const MIN_HOSTS = 20
 /** Number of buckets that the baseline is learned from. */
-const MEMORY = 60
+const HISTORY_BUCKETS = 60
 /** The shortest time in which every live host is expected to deliver. */
-const SHORTEST = 60_000
+const MIN_SPAN = 60_000
 
 export function createThroughput(): Throughput {
   return {
@@ -39,9 +39,9 @@ export function createThroughput(): Throughput {
     hosts: 0,
     baseline: 0,
     recent: [],
-    gaps: [],
-    gap: 0,
-    pauses: 0,
+    meanPauses: [],
+    pauseSum: 0,
+    pauseCount: 0,
     degradedFor: 0,
     notRecoveringFor: 0,
   }
@@ -51,24 +51,24 @@ export function createThroughput(): Throughput {
  * Records that a host delivers after a pause; events of one bucket have none between them. All pauses of a bucket weigh
  * the same, so that the order of its hosts makes no difference.
  */
-export function recordPause(flow: Throughput, pause: Millis): void {
+export function recordPause(throughput: Throughput, pause: Millis): void {
   if (pause <= 0) return
-  flow.gap += pause
-  flow.pauses++
+  throughput.pauseSum += pause
+  throughput.pauseCount++
 }
 
 /** Returns the span in which a host counts as delivered: two usual pauses, at least a minute. */
-export function measurementSpan(flow: Throughput): Millis {
-  return Math.max(SHORTEST, 2 * median(flow.gaps))
+export function measurementSpan(throughput: Throughput): Millis {
+  return Math.max(MIN_SPAN, 2 * median(throughput.meanPauses))
 }
 
 /**
  * Returns true if the source delivers at least half of its usual hosts. Always true with few hosts, or before the
  * baseline is learned. Hosts that moved to another source are not missed.
  */
-export function isFlowing(flow: Throughput): boolean {
-  const expected = Math.min(flow.baseline, flow.hosts)
-  return flow.recent.length < MEMORY || expected < MANY || 2 * flow.delivered >= expected
+export function isFlowing(throughput: Throughput): boolean {
+  const expected = Math.min(throughput.baseline, throughput.hosts)
+  return throughput.recent.length < HISTORY_BUCKETS || expected < MIN_HOSTS || 2 * throughput.delivered >= expected
 }
 
 /**
@@ -78,46 +78,47 @@ export function isFlowing(flow: Throughput): boolean {
  *   down, not its hosts.
  */
 export function measureThroughput(
-  flow: Throughput,
-  heard: number,
+  throughput: Throughput,
+  delivered: number,
   hosts: number,
   bucket: Millis,
   isDelivering: boolean,
 ): void {
-  const grew = heard > flow.delivered
-  flow.delivered = heard
-  flow.hosts = hosts
-  if (isFlowing(flow)) {
-    flow.degradedFor = 0
-    flow.notRecoveringFor = 0
-    learn(flow, bucket)
+  const grew = delivered > throughput.delivered
+  throughput.delivered = delivered
+  throughput.hosts = hosts
+  if (isFlowing(throughput)) {
+    throughput.degradedFor = 0
+    throughput.notRecoveringFor = 0
+    updateBaseline(throughput, bucket)
   } else if (isDelivering) {
-    flow.degradedFor += bucket
-    if (!grew) flow.notRecoveringFor += bucket
+    throughput.degradedFor += bucket
+    if (!grew) throughput.notRecoveringFor += bucket
   }
-  flow.gap = 0
-  flow.pauses = 0
+  throughput.pauseSum = 0
+  throughput.pauseCount = 0
 }
 
-function learn(flow: Throughput, bucket: Millis): void {
+function updateBaseline(throughput: Throughput, bucket: Millis): void {
   // In whole buckets, so that the measurement span never ends within one.
-  if (flow.gap > 0) keep(flow.gaps, Math.ceil(flow.gap / (flow.pauses || 1) / bucket) * bucket)
-  if (flow.delivered === 0) return
-  keep(flow.recent, flow.delivered)
-  flow.baseline = median(flow.recent)
+  if (throughput.pauseSum > 0)
+    pushBounded(throughput.meanPauses, Math.ceil(throughput.pauseSum / (throughput.pauseCount || 1) / bucket) * bucket)
+  if (throughput.delivered === 0) return
+  pushBounded(throughput.recent, throughput.delivered)
+  throughput.baseline = median(throughput.recent)
 }
 
 /** Makes the current throughput the baseline. */
-export function acceptBaseline(flow: Throughput): void {
-  flow.recent.fill(flow.delivered)
-  flow.baseline = flow.delivered
-  flow.degradedFor = 0
-  flow.notRecoveringFor = 0
+export function acceptBaseline(throughput: Throughput): void {
+  throughput.recent.fill(throughput.delivered)
+  throughput.baseline = throughput.delivered
+  throughput.degradedFor = 0
+  throughput.notRecoveringFor = 0
 }
 
-function keep(list: number[], value: number): void {
+function pushBounded(list: number[], value: number): void {
   list.push(value)
-  if (list.length > MEMORY) list.shift()
+  if (list.length > HISTORY_BUCKETS) list.shift()
 }
 
 /** Returns the median, the larger of the two middle values for an even count: their mean is not a number of hosts. */

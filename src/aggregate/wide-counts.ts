@@ -4,22 +4,22 @@ export interface WideCounts {
 }
 
 /** Value in the column for a count that is in the map. */
-const FULL = 0xffff
+const MAX_COUNT = 0xffff
 
 export function readCount(counts: WideCounts, column: Uint16Array, at: number, key: number): number {
   const n = column[at] as number
-  return n === FULL ? (counts.overflow.get(key) ?? n) : n
+  return n === MAX_COUNT ? (counts.overflow.get(key) ?? n) : n
 }
 
 /** Counts one more sample. The first one of a cleared cell restarts its count. */
 export function addCount(counts: WideCounts, column: Uint16Array, at: number, key: number): void {
   const n = column[at] as number
   if (n === 0) counts.overflow.delete(key)
-  if (n + 1 < FULL) column[at] = n + 1
+  if (n + 1 < MAX_COUNT) column[at] = n + 1
   else writeCount(counts, column, at, key, readCount(counts, column, at, key) + 1)
 }
 
 export function writeCount(counts: WideCounts, column: Uint16Array, at: number, key: number, n: number): void {
-  column[at] = Math.min(n, FULL)
-  if (n >= FULL) counts.overflow.set(key, n)
+  column[at] = Math.min(n, MAX_COUNT)
+  if (n >= MAX_COUNT) counts.overflow.set(key, n)
 }

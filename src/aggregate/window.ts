@@ -143,18 +143,18 @@ export function hasCoverage(
   slot: number,
   span: BucketRange,
   window: Readonly<Window>,
-  least: number | undefined,
+  min: number | undefined,
 ): boolean {
   const { n, filled } = window
   const { width } = store.layout
-  if (n === 0 || (least !== undefined && n < least)) return false
+  if (n === 0 || (min !== undefined && n < min)) return false
   const start = span.from * width
   const began = firstSampleTime(store, slot)
   const tail = oldestBucket(store, slot)
   if (span.from < tail && began < tail * width) return false
-  if (began <= start && (least !== undefined || filled === span.to - span.from)) return true
+  if (began <= start && (min !== undefined || filled === span.to - span.from)) return true
   const interval = estimateInterval(store, slot, span.to)
   if (Number.isNaN(interval)) return began <= start
   if (began > start + interval) return false
-  return least !== undefined || n >= Math.max(1, Math.floor((0.5 * (span.to - span.from) * width) / interval))
+  return min !== undefined || n >= Math.max(1, Math.floor((0.5 * (span.to - span.from) * width) / interval))
 }

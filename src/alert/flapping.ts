@@ -24,7 +24,7 @@ const OLDEST = 0.75
 const STARTS = 20
 const STOPS = 5
 /** Changes within one minute count once, however often a rule is evaluated. */
-const SHORTEST_SLOT = 60_000
+const MIN_SLOT = 60_000
 
 export function createFlapping(at: Millis): Flapping {
   return { slot: -1, changes: 0, isBad: false, isFlapping: false, at }
@@ -32,7 +32,7 @@ export function createFlapping(at: Millis): Flapping {
 
 /** Returns the length of a slot for a rule with this evaluation interval. */
 export function slotLength(every: Millis): Millis {
-  return Math.max(every, SHORTEST_SLOT)
+  return Math.max(every, MIN_SLOT)
 }
 
 /** Returns the weighted percentage of slots with a change. */

@@ -66,64 +66,68 @@ export interface AlertTimers {
   readonly for: Millis
   readonly keepFiringFor: Millis
   /** True if a change from critical to warning is notified. */
-  readonly tellsFall?: boolean
+  readonly notifyOnDowngrade?: boolean
   /** A pending alert without data for longer than this is dropped; a later breach starts a new one. */
-  readonly forgetPending: Millis
+  readonly pendingExpiry: Millis
 }
 
-export type Change = { readonly to: AlertState; readonly because?: AlertEvent['event'] }
+export type StateChange = { readonly to: AlertState; readonly event?: AlertEvent['event'] }
 
 /** The next lifecycle of an alert, undefined for none, and the transition, if any. */
-export interface Step {
-  readonly life: AlertLifecycle | undefined
-  readonly change?: Change
+export interface TransitionResult {
+  readonly lifecycle: AlertLifecycle | undefined
+  readonly change?: StateChange
 }
 
 /** Applies one window result to an alert. Results of windows older than the newest breach never undo it. */
-export function transition(life: AlertLifecycle | undefined, finding: WindowResult, patience: AlertTimers): Step {
-  if (life === undefined || life.state === 'resolved' || isForgotten(life, finding.at, patience))
-    return start(finding, patience)
-  if (life.state === 'pending') return transitionPending(life, finding, patience)
+export function transition(
+  lifecycle: AlertLifecycle | undefined,
+  finding: WindowResult,
+  timers: AlertTimers,
+): TransitionResult {
+  if (lifecycle === undefined || lifecycle.state === 'resolved' || isPendingExpired(lifecycle, finding.at, timers))
+    return start(finding, timers)
+  if (lifecycle.state === 'pending') return transitionPending(lifecycle, finding, timers)
   if (finding.kind === 'no_data') {
-    return { life: { ...life, noDataSince: life.noDataSince ?? finding.since ?? finding.at } }
+    return { lifecycle: { ...lifecycle, noDataSince: lifecycle.noDataSince ?? finding.since ?? finding.at } }
   }
-  if (finding.kind === 'anomalous') return onBreach(life, finding, patience)
-  return onNormal(life, finding, patience)
+  if (finding.kind === 'anomalous') return onBreach(lifecycle, finding, timers)
+  return onNormal(lifecycle, finding, timers)
 }
 
-function isForgotten(life: AlertLifecycle, at: Millis, patience: AlertTimers): boolean {
-  return life.state === 'pending' && at - life.dataUntil > patience.forgetPending
+function isPendingExpired(lifecycle: AlertLifecycle, at: Millis, timers: AlertTimers): boolean {
+  return lifecycle.state === 'pending' && at - lifecycle.dataUntil > timers.pendingExpiry
 }
 
-function start(finding: WindowResult, patience: AlertTimers): Step {
-  if (finding.kind !== 'anomalous') return { life: undefined }
+function start(finding: WindowResult, timers: AlertTimers): TransitionResult {
+  if (finding.kind !== 'anomalous') return { lifecycle: undefined }
   const { at, severity, since = at } = finding
   const spent = updateCritical(undefined, severity, since)
-  if (patience.for === 0) return fire(since, finding, { ...NO_WINDOWS, ...spent })
-  const life: AlertLifecycle = {
+  if (timers.for === 0) return fire(since, finding, { ...NO_EVALUATIONS, ...spent })
+  const lifecycle: AlertLifecycle = {
     state: 'pending',
     since,
     severity,
     dataUntil: at,
-    ...countEvaluation(NO_WINDOWS, finding),
+    ...countEvaluation(NO_EVALUATIONS, finding),
     ...spent,
   }
-  return { life, change: { to: 'pending' } }
+  return { lifecycle, change: { to: 'pending' } }
 }
 
-type Spent = { readonly critical?: CriticalSpan }
-const NO_WINDOWS: EvaluationCounts = { evaluations: 0, breaches: 0 }
+type CriticalHistory = { readonly critical?: CriticalSpan }
+const NO_EVALUATIONS: EvaluationCounts = { evaluations: 0, breaches: 0 }
 
 function fire(
   since: Millis,
   finding: WindowResult & { kind: 'anomalous' },
-  { critical, ...before }: EvaluationCounts & Spent,
-): Step {
+  { critical, ...before }: EvaluationCounts & CriticalHistory,
+): TransitionResult {
   const { at, severity, value, isOpen = false } = finding
-  const counts = isOpen ? { ...NO_WINDOWS, counted: since } : { ...countEvaluation(before, finding), counted: at }
+  const counts = isOpen ? { ...NO_EVALUATIONS, counted: since } : { ...countEvaluation(before, finding), counted: at }
   const firedAt = isOpen ? since : at
   const spent = critical === undefined ? {} : { critical }
-  const life: AlertLifecycle = {
+  const lifecycle: AlertLifecycle = {
     state: 'firing',
     since,
     firedAt,
@@ -134,11 +138,11 @@ function fire(
     refirings: 0,
     ...spent,
   }
-  return { life, change: { to: 'firing', because: 'fired' } }
+  return { lifecycle, change: { to: 'firing', event: 'fired' } }
 }
 
 /** Returns the critical time after a result at `at` with this severity, or with none. */
-function updateCritical(known: CriticalSpan | undefined, severity: Severity | 'none', at: Millis): Spent {
+function updateCritical(known: CriticalSpan | undefined, severity: Severity | 'none', at: Millis): CriticalHistory {
   if (severity === 'critical') {
     if (known === undefined) return { critical: { from: at, count: 1 } }
     if (known.until === undefined) return { critical: known }
@@ -155,50 +159,58 @@ function countEvaluation({ breaches, evaluations }: EvaluationCounts, finding: W
 }
 
 /** Counts a window of a firing alert, unless it is open or was counted before. */
-function countWhileOpen(life: Living, finding: WindowResult): Pick<Episode, 'evaluations' | 'breaches' | 'counted'> {
-  const { counted, breaches, evaluations } = life
+function countWhileOpen(
+  lifecycle: OpenLifecycle,
+  finding: WindowResult,
+): Pick<Episode, 'evaluations' | 'breaches' | 'counted'> {
+  const { counted, breaches, evaluations } = lifecycle
   const isOpen = finding.kind === 'anomalous' && finding.isOpen === true
   if (isOpen || finding.at <= counted) return { evaluations, breaches, counted }
-  return { ...countEvaluation(life, finding), counted: finding.at }
+  return { ...countEvaluation(lifecycle, finding), counted: finding.at }
 }
 
 function transitionPending(
-  life: AlertLifecycle & { state: 'pending' },
+  lifecycle: AlertLifecycle & { state: 'pending' },
   finding: WindowResult,
-  patience: AlertTimers,
-): Step {
-  if (finding.kind === 'normal') return { life: finding.at < life.dataUntil ? life : undefined }
-  if (finding.kind === 'no_data') return { life }
-  const spent = updateCritical(life.critical, finding.severity, finding.at)
-  if (finding.at - life.since >= patience.for) return fire(life.since, finding, { ...life, ...spent })
-  const since = Math.min(life.since, finding.at)
-  const counts = finding.at > life.dataUntil ? countEvaluation(life, finding) : {}
-  const dataUntil = Math.max(life.dataUntil, finding.at)
-  return { life: { ...life, ...counts, since, severity: finding.severity, dataUntil, ...spent } }
+  timers: AlertTimers,
+): TransitionResult {
+  if (finding.kind === 'normal') return { lifecycle: finding.at < lifecycle.dataUntil ? lifecycle : undefined }
+  if (finding.kind === 'no_data') return { lifecycle }
+  const spent = updateCritical(lifecycle.critical, finding.severity, finding.at)
+  if (finding.at - lifecycle.since >= timers.for) return fire(lifecycle.since, finding, { ...lifecycle, ...spent })
+  const since = Math.min(lifecycle.since, finding.at)
+  const counts = finding.at > lifecycle.dataUntil ? countEvaluation(lifecycle, finding) : {}
+  const dataUntil = Math.max(lifecycle.dataUntil, finding.at)
+  return { lifecycle: { ...lifecycle, ...counts, since, severity: finding.severity, dataUntil, ...spent } }
 }
 
-type Living = AlertLifecycle & { state: 'firing' | 'recovering' }
+type OpenLifecycle = AlertLifecycle & { state: 'firing' | 'recovering' }
 
-function onBreach(life: Living, finding: WindowResult & { kind: 'anomalous' }, { tellsFall }: AlertTimers): Step {
-  const { since, firedAt, lastBreach } = life
-  if (life.state === 'recovering' && finding.at < life.goodSince) return { life }
-  const rose = finding.at >= lastBreach && life.severity === 'warning' && finding.severity === 'critical'
-  const severity = finding.at < lastBreach ? life.severity : finding.severity
-  const fell = finding.at >= lastBreach && life.severity === 'critical' && finding.severity === 'warning'
+function onBreach(
+  lifecycle: OpenLifecycle,
+  finding: WindowResult & { kind: 'anomalous' },
+  { notifyOnDowngrade }: AlertTimers,
+): TransitionResult {
+  const { since, firedAt, lastBreach } = lifecycle
+  if (lifecycle.state === 'recovering' && finding.at < lifecycle.goodSince) return { lifecycle }
+  const rose = finding.at >= lastBreach && lifecycle.severity === 'warning' && finding.severity === 'critical'
+  const severity = finding.at < lastBreach ? lifecycle.severity : finding.severity
+  const fell = finding.at >= lastBreach && lifecycle.severity === 'critical' && finding.severity === 'warning'
   const fields: Episode = {
     since,
     firedAt,
     severity,
     lastBreach: Math.max(lastBreach, finding.at),
-    peak: extreme(life.peak, finding.value, finding.lower),
-    ...countWhileOpen(life, finding),
-    refirings: life.refirings + (life.state === 'recovering' ? 1 : 0),
-    ...updateCritical(life.critical, severity, Math.max(lastBreach, finding.since ?? finding.at)),
+    peak: extreme(lifecycle.peak, finding.value, finding.lower),
+    ...countWhileOpen(lifecycle, finding),
+    refirings: lifecycle.refirings + (lifecycle.state === 'recovering' ? 1 : 0),
+    ...updateCritical(lifecycle.critical, severity, Math.max(lastBreach, finding.since ?? finding.at)),
   }
   const next: AlertLifecycle = { state: 'firing', ...fields }
-  if (rose) return { life: next, change: { to: 'firing', because: 'severity_raised' } }
-  if (fell && tellsFall === true) return { life: next, change: { to: 'firing', because: 'severity_lowered' } }
-  return life.state === 'recovering' ? { life: next, change: { to: 'firing' } } : { life: next }
+  if (rose) return { lifecycle: next, change: { to: 'firing', event: 'severity_raised' } }
+  if (fell && notifyOnDowngrade === true)
+    return { lifecycle: next, change: { to: 'firing', event: 'severity_lowered' } }
+  return lifecycle.state === 'recovering' ? { lifecycle: next, change: { to: 'firing' } } : { lifecycle: next }
 }
 
 function extreme(peak: number | null, value: number | null, lower: boolean): number | null {
@@ -206,25 +218,28 @@ function extreme(peak: number | null, value: number | null, lower: boolean): num
   return lower ? Math.min(peak, value) : Math.max(peak, value)
 }
 
-function onNormal(life: Living, finding: WindowResult, patience: AlertTimers): Step {
+function onNormal(lifecycle: OpenLifecycle, finding: WindowResult, timers: AlertTimers): TransitionResult {
   const { at } = finding
-  if (at < life.lastBreach) return { life }
-  const { since, firedAt, severity, lastBreach, peak, refirings } = life
-  const spent = updateCritical(life.critical, 'none', at)
+  if (at < lifecycle.lastBreach) return { lifecycle }
+  const { since, firedAt, severity, lastBreach, peak, refirings } = lifecycle
+  const spent = updateCritical(lifecycle.critical, 'none', at)
   const episode: Episode = {
     since,
     firedAt,
     severity,
     lastBreach,
     peak,
-    ...countWhileOpen(life, finding),
+    ...countWhileOpen(lifecycle, finding),
     refirings,
     ...spent,
   }
-  const goodSince = life.state === 'recovering' ? life.goodSince : at
-  if (at - goodSince >= patience.keepFiringFor) {
-    return { life: { state: 'resolved', ...episode, resolvedAt: at }, change: { to: 'resolved', because: 'resolved' } }
+  const goodSince = lifecycle.state === 'recovering' ? lifecycle.goodSince : at
+  if (at - goodSince >= timers.keepFiringFor) {
+    return {
+      lifecycle: { state: 'resolved', ...episode, resolvedAt: at },
+      change: { to: 'resolved', event: 'resolved' },
+    }
   }
   const next: AlertLifecycle = { state: 'recovering', ...episode, goodSince }
-  return life.state === 'recovering' ? { life: next } : { life: next, change: { to: 'recovering' } }
+  return lifecycle.state === 'recovering' ? { lifecycle: next } : { lifecycle: next, change: { to: 'recovering' } }
 }

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Command } from '../model.ts'
 import { ask, sendCommand, unknownEpisode } from './ask.ts'
-import { pick, readBody, readEnd, readWords } from './body.ts'
+import { pick, readBody, readEnd, readTextField } from './body.ts'
 import type { Body } from './body.ts'
-import { MOST_WORDS, readAuthor } from './silences.ts'
+import { MAX_COMMENT_LENGTH, readAuthor } from './silences.ts'
 import type { ActDeps } from './silences.ts'
 import { showAlert } from './views/index.ts'
 
@@ -28,7 +28,7 @@ export function addAcknowledge(app: FastifyInstance, deps: ActDeps): void {
 /** An empty note takes away the one there is; where the field is missing, that one stays. */
 function readNote(body: Body): { readonly note?: string } {
   if (pick(body, ['note']).value === undefined) return {}
-  return { note: readWords(body, ['note'], { most: MOST_WORDS, expected: 'a note', usual: '' }) }
+  return { note: readTextField(body, ['note'], { maxLength: MAX_COMMENT_LENGTH, expected: 'a note', default: '' }) }
 }
 
 const readEpisode = (request: FastifyRequest): string => (request.params as { readonly episode: string }).episode

@@ -1,20 +1,20 @@
-import type { Answers, Clock, Command, CommandValues, Engine, Millis, Query, Refusal } from '../model.ts'
+import type { QueryResults, Clock, Command, CommandValues, Engine, Millis, Query, Refusal } from '../model.ts'
 import { ApiProblem } from './problem.ts'
 
 /** The engine answers in milliseconds. One that does not is stuck, and the client must learn so in time. */
-const PATIENCE: Millis = 4000
+const ENGINE_TIMEOUT: Millis = 4000
 
-const NO_ANSWER = 'The engine did not respond in time. Try again; /-/ready and the log have details.'
-const UNSURE =
+const ENGINE_TIMED_OUT = 'The engine did not respond in time. Try again; /-/ready and the log have details.'
+const OUTCOME_UNKNOWN =
   'The engine did not confirm the command in time. Check whether it was applied before you try again; the log has details.'
 
 /** Waits for a part behind the API, but not for ever: it fails or is late, and the answer is "not available now". */
-export async function ask<T>(clock: Clock, work: () => Promise<T>, detail: string = NO_ANSWER): Promise<T> {
+export async function ask<T>(clock: Clock, work: () => Promise<T>, detail: string = ENGINE_TIMED_OUT): Promise<T> {
   const late = new Error('no answer in time')
   let cancel: (() => void) | undefined
   try {
     const timeUp = new Promise<never>((_, reject) => {
-      cancel = clock.after(PATIENCE, () => reject(late))
+      cancel = clock.after(ENGINE_TIMEOUT, () => reject(late))
     })
     return await Promise.race([work(), timeUp])
   } catch (error) {
@@ -25,7 +25,9 @@ export async function ask<T>(clock: Clock, work: () => Promise<T>, detail: strin
 }
 
 /** Asks the engine, in time or not at all. */
-export type AskEngine = <K extends Query['kind']>(query: Extract<Query, { readonly kind: K }>) => Promise<Answers[K]>
+export type AskEngine = <K extends Query['kind']>(
+  query: Extract<Query, { readonly kind: K }>,
+) => Promise<QueryResults[K]>
 
 /** Puts the time limit of `ask` on the queries of an engine. */
 export function createAskEngine(clock: Clock, engine: Pick<Engine, 'query'>): AskEngine {
@@ -43,9 +45,9 @@ export async function sendCommand<K extends Command['kind']>(
   { engine, clock }: CommandDeps,
   command: Extract<Command, { readonly kind: K }>,
 ): Promise<CommandValues[K]> {
-  const answer = await ask(clock, async () => engine.command<K>(command), UNSURE)
-  if (answer.kind === 'done') return answer.value
-  throw new ApiProblem(answer.code, { ...REFUSALS[answer.code], ...refusedValue(command, answer) })
+  const reply = await ask(clock, async () => engine.command<K>(command), OUTCOME_UNKNOWN)
+  if (reply.kind === 'done') return reply.value
+  throw new ApiProblem(reply.code, { ...REFUSALS[reply.code], ...refusedValue(command, reply) })
 }
 
 const REFUSALS: Readonly<Record<Refusal['code'], { readonly detail: string; readonly expected?: string }>> = {
@@ -71,8 +73,8 @@ const REFUSALS: Readonly<Record<Refusal['code'], { readonly detail: string; read
 }
 
 /** Returns what the refused command was about. */
-function refusedValue(command: Command, answer: Refusal) {
-  if (answer.code === 'too-many-silences') return { parameter: 'silences', found: JSON.stringify(answer.value) }
+function refusedValue(command: Command, reply: Refusal) {
+  if (reply.code === 'too-many-silences') return { parameter: 'silences', found: JSON.stringify(reply.value) }
   if (command.kind === 'retire') return { parameter: 'host', found: command.host }
   if (command.kind === 'expire') return { parameter: 'id', found: command.id }
   return 'episode' in command ? { parameter: 'episode', found: command.episode } : {}

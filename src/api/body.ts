@@ -8,7 +8,7 @@ import { ApiProblem } from './problem.ts'
 export type Body = Readonly<Record<string, unknown>>
 
 /** Bodies are JSON of at most 64 kB whatever their label says: `curl -d` calls everything a form. */
-export function takeJson(app: FastifyInstance): void {
+export function acceptJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_, text, done) => done(null, text))
 }
@@ -53,22 +53,26 @@ export function pick(body: Body, names: readonly string[]): { readonly name: str
   return { name: name ?? names[0] ?? '', value: name === undefined ? undefined : body[name] }
 }
 
-interface Words {
+interface TextField {
   /** Longest text, in characters. */
-  readonly most: number
+  readonly maxLength: number
   readonly expected: string
   /** What holds where the field is missing or empty; without it the field must be there. */
-  readonly usual?: string | undefined
+  readonly default?: string | undefined
 }
 
 /** One line of text for people, without the spaces around it. */
-export function readWords(body: Body, names: readonly string[], { most, expected, usual }: Words): string {
+export function readTextField(
+  body: Body,
+  names: readonly string[],
+  { maxLength, expected, default: usual }: TextField,
+): string {
   const { name, value } = pick(body, names)
   const text = typeof value === 'string' ? value.trim() : value
   if ((text === undefined || text === '') && usual !== undefined) return usual
-  const bounded = `${expected}, one line of at most ${most} characters`
+  const bounded = `${expected}, one line of at most ${maxLength} characters`
   if (typeof text !== 'string' || text === '') throw fault(name, text === '' ? undefined : value, bounded)
-  if (text.length > most || /[\p{Cc}\u2028\u2029]/u.test(text)) throw fault(name, value, bounded)
+  if (text.length > maxLength || /[\p{Cc}\u2028\u2029]/u.test(text)) throw fault(name, value, bounded)
   return text
 }
 
@@ -81,7 +85,7 @@ export function readWhen(body: Body, names: readonly string[]): Millis | undefin
   return at
 }
 
-const LONGEST: Millis = 365 * 86_400_000
+const MAX_DURATION: Millis = 365 * 86_400_000
 const DURATION = /^(?=.)(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,8})s)?$/
 
 /** The span of a duration such as `2h`, `1d12h` or `90s`; undefined when it is none. */
@@ -105,6 +109,6 @@ export function readEnd(body: Body, names: readonly string[], from: Millis, now:
 function bounded(name: string, value: unknown, until: Millis, from: Millis, now: Millis): Millis {
   const inTime = until > from && until > now
   if (!inTime) throw fault(name, value, 'an end in the future that is after the start')
-  if (until - from > LONGEST) throw fault(name, value, 'an end at most a year (365d) after the start')
+  if (until - from > MAX_DURATION) throw fault(name, value, 'an end at most a year (365d) after the start')
   return until
 }

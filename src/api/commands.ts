@@ -26,22 +26,22 @@ export function addCommandRoutes(app: FastifyInstance, deps: CommandDeps): void 
     const command: Extract<Command, { kind: 'retire' }> = {
       kind: 'retire',
       host,
-      ...signed(deps, request),
+      ...requireAuthor(deps, request),
       ...(isForced ? {} : { unlessSeenWithin: ACTIVE }),
     }
-    const answer = await ask(deps.clock, async () => deps.engine.command(command))
-    if (answer.kind === 'refused') throw refusal(host, answer)
-    return showRetiredHost(answer.value)
+    const reply = await ask(deps.clock, async () => deps.engine.command(command))
+    if (reply.kind === 'refused') throw refusal(host, reply)
+    return showRetiredHost(reply.value)
   })
 }
 
 /** Returns what every command carries: its author, and when it was given. */
-function signed(deps: CommandDeps, request: FastifyRequest): { readonly author: string; readonly now: Millis } {
+function requireAuthor(deps: CommandDeps, request: FastifyRequest): { readonly author: string; readonly now: Millis } {
   return { author: tokenName(deps, request), now: deps.now() }
 }
 
-function refusal(host: string, answer: Refusal): ApiProblem {
-  if (answer.code === 'host-expected') {
+function refusal(host: string, reply: Refusal): ApiProblem {
+  if (reply.code === 'host-expected') {
     return new ApiProblem('host-expected', {
       detail: 'The host is in hosts.expected. Remove it there and reload the configuration, then retire the host.',
       parameter: 'host',
@@ -49,8 +49,8 @@ function refusal(host: string, answer: Refusal): ApiProblem {
       expected: 'a host that is not in hosts.expected',
     })
   }
-  if (answer.code === 'host-active') {
-    const seen = `The host was last seen at ${iso(answer.value)} and would come back with its next event.`
+  if (reply.code === 'host-active') {
+    const seen = `The host was last seen at ${iso(reply.value)} and would come back with its next event.`
     return new ApiProblem('host-active', {
       detail: `${seen} Stop its sender first, or add ?force=true (stashwatch hosts retire NAME --force).`,
       parameter: 'host',
@@ -62,6 +62,6 @@ function refusal(host: string, answer: Refusal): ApiProblem {
     detail: 'No host has this name. /api/v1/hosts lists all hosts.',
     parameter: 'host',
     found: host,
-    expected: knownHost(host, answer.code === 'unknown-host' ? answer.value : []),
+    expected: knownHost(host, reply.code === 'unknown-host' ? reply.value : []),
   })
 }

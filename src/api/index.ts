@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import { addAcknowledge } from './acknowledge.ts'
-import { takeJson } from './body.ts'
+import { acceptJson } from './body.ts'
 import { addCommandRoutes } from './commands.ts'
 import { prefersPage } from './pages/detail.ts'
 import { guard } from './guard.ts'
@@ -54,7 +54,7 @@ export function createApi(deps: ApiDeps): FastifyPluginAsync {
     app.addHook('onRequest', async (_, reply) => {
       reply.headers(HEADERS)
     })
-    app.setErrorHandler(createErrorHandler(deps.log, answerProblem))
+    app.setErrorHandler(createErrorHandler(deps.log, replyProblem))
     addProbes(app, deps)
     addLanding(app, deps)
     await app.register(async (links) => addLinks(links, deps))
@@ -68,7 +68,7 @@ export function createApi(deps: ApiDeps): FastifyPluginAsync {
 }
 
 /** Answers a browser that followed a link from a mail with a page, and every other client with a problem document. */
-function answerProblem(reply: FastifyReply, problem: ApiProblem): FastifyReply {
+function replyProblem(reply: FastifyReply, problem: ApiProblem): FastifyReply {
   if (!prefersPage(reply.request)) return sendProblem(reply, problem)
   const { code, fields } = problem
   return sendPage(reply, PAGE_POLICY, refusedPage(PROBLEMS[code].title, fields.detail))
@@ -77,7 +77,7 @@ function answerProblem(reply: FastifyReply, problem: ApiProblem): FastifyReply {
 function addVersion1(app: FastifyInstance, deps: ApiDeps): void {
   const act: ActDeps = { ...deps, authorOf: ({ headers }) => deps.checkToken(headers.authorization)?.name }
   refuseUnknownParameters(app)
-  takeJson(app)
+  acceptJson(app)
   addReadRoutes(app, deps)
   addSilences(app, act)
   addAcknowledge(app, act)
@@ -102,9 +102,9 @@ function addReload(app: FastifyInstance, reload: () => Promise<readonly string[]
     payload.resume().on('end', () => done(null))
   })
   app.post('/-/reload', async () => {
-    const mistakes = await reload()
-    if (mistakes.length === 0) return { reloaded: true }
-    const detail = `The configuration was not taken, the old one stays in force: ${mistakes.join('; ')}`
+    const errors = await reload()
+    if (errors.length === 0) return { reloaded: true }
+    const detail = `The configuration was not taken, the old one stays in force: ${errors.join('; ')}`
     throw new ApiProblem('invalid-configuration', { detail })
   })
 }

@@ -4,13 +4,13 @@ import type { Command, Log, Millis } from '../model.ts'
 import { readLink } from '../links/signature.ts'
 import type { Link, LinkAction } from '../links/signature.ts'
 import { createAskEngine, sendCommand } from './ask.ts'
-import { parseSpan, readWords } from './body.ts'
+import { parseSpan, readTextField } from './body.ts'
 import { FORM_POLICY } from './pages/html.ts'
 import { canAct, CHOICES, linkPage, refusedPage } from './pages/link.ts'
-import type { LinkFacts } from './pages/link.ts'
+import type { LinkSubject } from './pages/link.ts'
 import { sendPage } from './pages/mailbox.ts'
 import { ApiProblem, createErrorHandler, PROBLEMS } from './problem.ts'
-import { MOST_AUTHOR } from './silences.ts'
+import { MAX_AUTHOR_LENGTH } from './silences.ts'
 import type { ActDeps } from './silences.ts'
 
 /** What the links in mails need. */
@@ -26,9 +26,9 @@ const MINUTE: Millis = 60_000
 /** How often a link may be looked at, and how often its form may be sent. */
 const PER_MINUTE = 30
 /** Counts that are kept; memory is bounded, whatever is asked. */
-const MOST_COUNTS = 10_000
-const MOST_FORM = 8 * 1024
-const MOST_NOTE = 500
+const MAX_COUNTERS = 10_000
+const MAX_FORM_BYTES = 8 * 1024
+const MAX_NOTE_LENGTH = 500
 
 /**
  * Adds `/act/{token}`: the links of mails. A valid signature is the permission, for what the token names and nothing
@@ -39,7 +39,7 @@ export async function addLinks(app: FastifyInstance, deps: LinkDeps): Promise<vo
   const isTooFast = await createLimit(app)
   const opened = (request: FastifyRequest): Promise<Valid> => open(deps, isTooFast, request)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MOST_FORM }, (_, text, done) => done(null, text))
+  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MAX_FORM_BYTES }, (_, text, done) => done(null, text))
   // People are here: they get a page instead of a problem document.
   app.setErrorHandler(
     createErrorHandler(deps.log, (reply, { code, fields }) =>
@@ -48,15 +48,15 @@ export async function addLinks(app: FastifyInstance, deps: LinkDeps): Promise<vo
   )
 
   app.get('/act/*', async (request, reply) => {
-    const facts = await look(deps, await opened(request))
-    return sendPage(reply, FORM_POLICY, linkPage(facts))
+    const snapshot = await loadSubject(deps, await opened(request))
+    return sendPage(reply, FORM_POLICY, linkPage(snapshot))
   })
 
   app.post('/act/*', async (request, reply) => {
     const link = await opened(request)
     const fields = new URLSearchParams(typeof request.body === 'string' ? request.body : '')
-    const facts = await look(deps, link)
-    const command = fields.has('undo') ? undoing(link, facts) : doing(link, facts, fields)
+    const snapshot = await loadSubject(deps, link)
+    const command = fields.has('undo') ? undoCommand(link, snapshot) : actionCommand(link, snapshot, fields)
     if (command !== undefined) await sendCommand(deps, command)
     // Relative, since a proxy may serve this below a path of its own.
     return reply.code(303).header('location', readToken(request)).send()
@@ -74,7 +74,7 @@ async function createLimit(app: FastifyInstance): Promise<IsTooFast> {
     global: false,
     max: PER_MINUTE,
     timeWindow: MINUTE,
-    cache: MOST_COUNTS,
+    cache: MAX_COUNTERS,
     keyGenerator: (request) => request.getDecorator<string>('countedAs'),
   })
   const limit = app.createRateLimit()
@@ -113,7 +113,7 @@ async function open({ linkKey, now }: LinkDeps, isTooFast: IsTooFast, request: F
   })
 }
 
-async function look({ engine, clock, now }: LinkDeps, { action, id }: Valid): Promise<LinkFacts> {
+async function loadSubject({ engine, clock, now }: LinkDeps, { action, id }: Valid): Promise<LinkSubject> {
   const query = createAskEngine(clock, engine)
   const alert = await query({ kind: 'alert', episode: action.episode })
   const silences = action.do === 'silence' ? await query({ kind: 'silences' }) : []
@@ -122,21 +122,21 @@ async function look({ engine, clock, now }: LinkDeps, { action, id }: Valid): Pr
 }
 
 /** Undoing what is not done, or no longer in force, needs nothing. */
-function undoing({ action, id }: Valid, { alert, silence, now }: LinkFacts): Command | undefined {
+function undoCommand({ action, id }: Valid, { alert, silence, now }: LinkSubject): Command | undefined {
   if (action.do === 'silence')
     return silence === undefined || silence.endsAt <= now ? undefined : { kind: 'expire', id, now }
   return alert?.ack === undefined ? undefined : { kind: 'unacknowledge', episode: action.episode, now }
 }
 
-function doing({ action, id }: Valid, facts: LinkFacts, fields: URLSearchParams): Command | undefined {
-  if (!canAct(facts)) return undefined
-  const { now } = facts
+function actionCommand({ action, id }: Valid, snapshot: LinkSubject, fields: URLSearchParams): Command | undefined {
+  if (!canAct(snapshot)) return undefined
+  const { now } = snapshot
   const endsAt = now + readDuration(action.do, fields.get('duration') ?? '')
   const createdBy = readName(fields, action.to)
-  const note = readWords({ note: fields.get('note') ?? '' }, ['note'], {
-    most: MOST_NOTE,
+  const note = readTextField({ note: fields.get('note') ?? '' }, ['note'], {
+    maxLength: MAX_NOTE_LENGTH,
     expected: 'a note',
-    usual: '',
+    default: '',
   })
   if (action.do === 'ack')
     return {
@@ -165,5 +165,5 @@ function readDuration(what: LinkAction['do'], duration: string): Millis {
 function readName(fields: URLSearchParams, to: string): string {
   const typed = fields.get('author')?.trim() ?? ''
   if (typed === '' || typed === to) return to
-  return `${readWords({ author: typed }, ['author'], { most: MOST_AUTHOR, expected: 'your name' })} (${to})`
+  return `${readTextField({ author: typed }, ['author'], { maxLength: MAX_AUTHOR_LENGTH, expected: 'your name' })} (${to})`
 }

@@ -6,7 +6,7 @@ import { ApiProblem } from './problem.ts'
 export type QueryString = Readonly<Record<string, unknown>>
 
 /** The last instant that a date can hold. */
-const LAST_INSTANT = 8.64e15
+const MAX_INSTANT = 8.64e15
 
 /** Numbers that are days of 1970 to 1973 in milliseconds, of which nobody has data, and days of our time in seconds. */
 const SECONDS = { from: 1e9, to: 1e11 }
@@ -40,7 +40,7 @@ function readInstant(query: QueryString, parameter: string): Millis {
 /** An instant as people and programs write it; undefined when it is none. */
 export function parseInstant(text: string): Millis | undefined {
   const at = EPOCH.test(text) ? Number(text) : parseIso(text)
-  return at <= LAST_INSTANT ? at : undefined
+  return at <= MAX_INSTANT ? at : undefined
 }
 
 function parseIso(text: string): Millis {
@@ -60,11 +60,11 @@ export function readSpan(query: QueryString): { readonly from: Millis; readonly 
 }
 
 /** How many rows are wanted, from 1 to `most`. */
-export function readLimit(query: QueryString, parameter: string, usual: number, most: number): number {
+export function readLimit(query: QueryString, parameter: string, usual: number, max: number): number {
   const found = query[parameter]
   if (found === undefined) return usual
   const limit = typeof found === 'string' && /^\d{1,9}$/.test(found) ? Number(found) : 0
-  if (limit < 1 || limit > most) throw invalid(parameter, found, `a whole number from 1 to ${most}`)
+  if (limit < 1 || limit > max) throw invalid(parameter, found, `a whole number from 1 to ${max}`)
   return limit
 }
 

@@ -22,16 +22,16 @@ export function whyNotReady({ state, journalOk }: Omit<ProbeDeps, 'metrics'>): s
 export function addProbes(app: FastifyInstance, deps: ProbeDeps): void {
   for (const path of ['/-/healthy', '/healthz']) {
     // Alive means that the loop turns. A full disk or a mail server that is down is no reason to be restarted.
-    app.get(path, async (_, reply) => say(reply, 200, 'healthy'))
+    app.get(path, async (_, reply) => sendProbe(reply, 200, 'healthy'))
   }
   for (const path of ['/-/ready', '/readyz']) {
     app.get(path, async (_, reply) => {
       const reason = whyNotReady(deps)
-      if (reason === undefined) return say(reply, 200, 'ready')
-      return say(reply.header('retry-after', '1'), 503, `not ready: ${reason}`)
+      if (reason === undefined) return sendProbe(reply, 200, 'ready')
+      return sendProbe(reply.header('retry-after', '1'), 503, `not ready: ${reason}`)
     })
   }
-  const render = inOneTurn(deps.metrics.render)
+  const render = shareRender(deps.metrics.render)
   app.get('/metrics', async (request, reply) => {
     const { contentType, body } = await render(request.headers.accept)
     return reply.header('vary', 'accept').type(contentType).send(body)
@@ -39,7 +39,7 @@ export function addProbes(app: FastifyInstance, deps: ProbeDeps): void {
 }
 
 /** Many scrapes in one turn of the event loop are one text, so that a crowd of them does not hold everybody else up. */
-function inOneTurn(render: Render): Render {
+function shareRender(render: Render): Render {
   const made = new Map<string | undefined, ReturnType<Render>>()
   return (accept) => {
     const found = made.get(accept)
@@ -51,5 +51,5 @@ function inOneTurn(render: Render): Render {
   }
 }
 
-const say = (reply: FastifyReply, status: number, text: string): FastifyReply =>
+const sendProbe = (reply: FastifyReply, status: number, text: string): FastifyReply =>
   reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`)

@@ -22,8 +22,8 @@ export interface ReadDeps {
   readonly now: () => Millis
 }
 
-const USUAL_ROWS = 50
-const MOST_ROWS = 1000
+const DEFAULT_ROWS = 50
+const MAX_ROWS = 1000
 /** Mails link to these. */
 const LINKED = { config: { isLinked: true } } as const
 const STATES: readonly AlertState[] = ['pending', 'firing', 'recovering', 'resolved']
@@ -70,7 +70,7 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
     const alert = await query({ kind: 'alert', episode })
     if (alert === null) throw unknownEpisode(episode)
     reply.header('vary', 'accept')
-    const rows = await sends(MOST_ROWS)
+    const rows = await sends(MAX_ROWS)
     return prefersPage(request)
       ? sendPage(reply, PAGE_POLICY, episodePage(alert, rows, now()))
       : showEpisode(alert, rows)
@@ -83,7 +83,7 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
     // The alerts of some built-in rules are about a source or the service itself, which are not hosts.
     if (found.host === null && found.evaluations.length === 0 && found.alerts.length === 0)
       await findHost(query, asked.host)
-    return showWhy(found, asked.host, await sends(MOST_ROWS))
+    return showWhy(found, asked.host, await sends(MAX_ROWS))
   })
 
   app.get('/rules', async () => (await query({ kind: 'rules' })).map((rule) => showRule(rule)))
@@ -91,7 +91,7 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
   app.get('/rejects', async () => rejects.list())
 
   app.get('/notifications', { config: { query: ['limit'] } }, async (request) => {
-    const limit = readLimit(request.query as QueryString, 'limit', USUAL_ROWS, MOST_ROWS)
+    const limit = readLimit(request.query as QueryString, 'limit', DEFAULT_ROWS, MAX_ROWS)
     return (await sends(limit)).map(showNotification)
   })
 }

@@ -4,7 +4,7 @@ import { checkMatcher, checkMatchers, parseMatcher, printMatcher } from '../labe
 import type { Clock, Engine, Matcher, Millis, Silence } from '../model.ts'
 import { suggest } from '../text/suggest.ts'
 import { createAskEngine, sendCommand } from './ask.ts'
-import { fault, isObject, pick, readBody, readEnd, readWhen, readWords } from './body.ts'
+import { fault, isObject, pick, readBody, readEnd, readWhen, readTextField } from './body.ts'
 import type { Body } from './body.ts'
 import { findHints } from './hints.ts'
 import { showSilence } from './views/index.ts'
@@ -25,8 +25,8 @@ const FIELDS = ['id', 'matchers', 'startsAt', 'endsAt', 'duration', 'createdBy',
 const READ_ONLY = ['state', 'matchedAlerts', 'hints', 'createdAt', 'status', 'updatedAt']
 const TEXT = 'a matcher such as host = web-1'
 const MATCHER = `${TEXT} or {"label": "host", "op": "=~", "value": "web-.*"}`
-export const MOST_AUTHOR = 100
-export const MOST_WORDS = 1000
+export const MAX_AUTHOR_LENGTH = 100
+export const MAX_COMMENT_LENGTH = 1000
 const YEAR: Millis = 365 * 86_400_000
 
 /** Adds `/silences` to read, make and end silences. */
@@ -58,14 +58,17 @@ function readSilence(body: Body, now: Millis, tokenName: string | undefined): Si
   if (startsAt > now + YEAR) throw fault('startsAt', new Date(startsAt).toISOString(), 'a start within a year (365d)')
   const endsAt = readEnd(body, ['endsAt'], startsAt, now)
   const createdBy = readAuthor(body, 'createdBy', tokenName)
-  const comment = readWords(body, ['comment'], { most: MOST_WORDS, expected: 'why the alerts are silenced' })
+  const comment = readTextField(body, ['comment'], {
+    maxLength: MAX_COMMENT_LENGTH,
+    expected: 'why the alerts are silenced',
+  })
   return { id: readId(body['id']), matchers, startsAt, endsAt, createdBy, comment, createdAt: now }
 }
 
 /** Returns the author: the name in the body, or that of the token. */
 export function readAuthor(body: Body, field: string, tokenName: string | undefined): string {
   const expected = 'the name of the author'
-  return readWords(body, [field], { most: MOST_AUTHOR, expected, usual: tokenName })
+  return readTextField(body, [field], { maxLength: MAX_AUTHOR_LENGTH, expected, default: tokenName })
 }
 
 /** An id that the client chose makes its request repeatable, and takes the place of a silence that has it. */
@@ -94,7 +97,7 @@ function readMatchers(value: unknown): readonly Matcher[] {
 function readMatcher(value: unknown, field: string): Matcher {
   if (typeof value === 'string') {
     const matcher = parseMatcher(value)
-    if ('fault' in matcher) throw fault(field, value, `${TEXT}; at character ${matcher.at + 1}: ${matcher.fault}`)
+    if ('reason' in matcher) throw fault(field, value, `${TEXT}; at character ${matcher.at + 1}: ${matcher.reason}`)
     return matcher
   }
   if (!isObject(value)) throw fault(field, value, MATCHER)

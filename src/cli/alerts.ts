@@ -5,7 +5,7 @@ import type { AlertView, Unit } from '../model.ts'
 import { resolveAuthor, authorOption } from './terminal/author.ts'
 import { describe, setAction } from './terminal/command.ts'
 import { type PaintIo, printJson, printTable, formatInstant, type Tone } from './terminal/paint.ts'
-import { printable, type RemoteArgs, remotely, withRemote } from './terminal/remote.ts'
+import { printable, type RemoteArgs, runRemote, withRemote } from './terminal/remote.ts'
 
 /** An alert as the API shows it, as far as the terminal does. */
 export interface AlertRow {
@@ -67,7 +67,7 @@ const stateOption = (): Option =>
 
 /** `stashwatch alerts`: lists alerts, or those in one state. @returns the exit code, as `remotely` says. */
 function listAlerts(args: ListArgs, io: PaintIo): Promise<number> {
-  return remotely(args, io, async (ask) => {
+  return runRemote(args, io, async (ask) => {
     const { state } = args
     const path = state === undefined ? '/api/v1/alerts' : `/api/v1/alerts?state=${state}`
     const rows = (await ask('GET', path)) as readonly AlertRow[]
@@ -125,7 +125,7 @@ const alertPath = (episode: string): string => `/api/v1/alerts/${encodeURICompon
 
 /** `stashwatch alerts ack CODE`: acknowledges an episode. */
 function acknowledge(code: string, args: AckArgs, io: PaintIo): Promise<number> {
-  return remotely(
+  return runRemote(
     args,
     io,
     async (ask) => {
@@ -141,11 +141,11 @@ function acknowledge(code: string, args: AckArgs, io: PaintIo): Promise<number> 
 
 /** `stashwatch alerts unack CODE`: withdraws an acknowledgement. */
 function unacknowledge(code: string, args: RemoteArgs, io: PaintIo): Promise<number> {
-  return remotely(args, io, async (ask) => {
+  return runRemote(args, io, async (ask) => {
     const { ack } = (await ask('GET', alertPath(code))) as AlertRow
     const row = (await ask('DELETE', `${alertPath(code)}/acknowledge`)) as AlertRow
     if (args.json === true) return printJson(io, row)
-    const says = ack === undefined ? 'not acknowledged' : 'acknowledgement withdrawn'
-    io.out(printable(`${says}: ${row.rule} on ${formatTarget(row)}`))
+    const summary = ack === undefined ? 'not acknowledged' : 'acknowledgement withdrawn'
+    io.out(printable(`${summary}: ${row.rule} on ${formatTarget(row)}`))
   })
 }

@@ -97,7 +97,7 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
       : [`  expects ${count(engine.hosts.expected.length, 'host')}: ${printList(engine.hosts.expected)}`]),
     ...(config.schemas === undefined
       ? []
-      : [`  custom schemas in ${config.schemas}: ${printList(openSchemas(config).own)}`]),
+      : [`  custom schemas in ${config.schemas}: ${printList(openSchemas(config).customKinds)}`]),
     ...[...warnings, ...samples.warnings].map((warning) => `warning: ${warning}`),
   ]
 }
@@ -123,12 +123,12 @@ function printNotifiers({ engine, smtp }: Loaded['config']): readonly string[] {
 }
 
 /** What has been said about alerting; nothing where nothing has. */
-function printAlerting({ routes, maintenance, inhibit }: Alerting): readonly string[] {
-  const windows = maintenance.map(({ name }) => name)
+function printAlerting({ routes, maintenanceWindows, inhibitRules }: Alerting): readonly string[] {
+  const windows = maintenanceWindows.map(({ name }) => name)
   const parts = [
     ...(routes.length === 0 ? [] : [count(routes.length, 'route')]),
     ...(windows.length === 0 ? [] : [`${count(windows.length, 'maintenance window')} (${printList(windows)})`]),
-    ...(inhibit.length === 0 ? [] : [count(inhibit.length, 'inhibition')]),
+    ...(inhibitRules.length === 0 ? [] : [count(inhibitRules.length, 'inhibition')]),
   ]
   return parts.length === 0 ? [] : [`  ${parts.join(', ')}`]
 }
@@ -137,9 +137,9 @@ function printRecipient({ name, address }: Recipient): string {
   return name === undefined ? address : `${name} <${address}>`
 }
 
-function printList(names: readonly string[], most = 5): string {
-  const first = names.slice(0, most).join(', ')
-  return names.length > most ? `${first} and ${names.length - most} more` : first
+function printList(names: readonly string[], max = 5): string {
+  const first = names.slice(0, max).join(', ')
+  return names.length > max ? `${first} and ${names.length - max} more` : first
 }
 
 function count(number: number, noun: string): string {

@@ -33,10 +33,10 @@ rules:
 `
 const SPEED = 12
 const HOSTS = Array.from({ length: 24 }, (_, i) => `node${String(i + 1).padStart(2, '0')}`)
-const VICTIM = 'node07'
+const BUSY_HOST = 'node07'
 /** Seconds of real time: when the CPU rises, how long the demo waits for both mails at most. */
 const RISE = 5
-const PATIENCE = 120
+const MAIL_TIMEOUT = 120
 
 interface DemoIo extends StartIo {
   readonly tmp: string
@@ -71,17 +71,17 @@ async function demo(args: DemoArgs, io: DemoIo): Promise<number> {
   const config: Config = { ...built, listen: { host: '127.0.0.1', port: args.port }, data: join(folder, 'data') }
   const [clock, timers] = [createClock(SPEED), createClock()]
   let end: (code: number) => void = () => undefined
-  const ended = new Promise<number>((done) => {
+  const exitCode = new Promise<number>((done) => {
     end = done
   })
   io.onStop(() => end(0))
   try {
     const log = createLog('error')
     const service = await startService({ config, clock, timers, log, onEnd: () => end(2) })
-    const stage = setStage(service, clock, timers, io)
-    void perform(stage, args.once === true ? io.tmp : undefined, end)
-    const code = await ended
-    stage.end()
+    const run = prepareDemo(service, clock, timers, io)
+    void runScript(run, args.once === true ? io.tmp : undefined, end)
+    const code = await exitCode
+    run.end()
     await service.stop()
     return code
   } catch (error) {
@@ -92,11 +92,11 @@ async function demo(args: DemoArgs, io: DemoIo): Promise<number> {
   }
 }
 
-interface Stage {
+interface DemoRun {
   readonly service: Service
   readonly timers: Clock
   readonly generator: Generator
-  readonly began: number
+  readonly startedAt: number
   readonly io: StartIo
   readonly say: (line: string) => void
   /** Waits, in real time; not for longer than the play goes on: then nothing that waits goes on either. */
@@ -104,13 +104,13 @@ interface Stage {
   readonly end: () => void
 }
 
-function setStage(service: Service, clock: Clock, timers: Clock, io: StartIo): Stage {
-  const began = timers.now()
-  const say = (line: string): void => {
-    const seconds = Math.floor((timers.now() - began) / 1000)
+function prepareDemo(service: Service, clock: Clock, timers: Clock, io: StartIo): DemoRun {
+  const startedAt = timers.now()
+  const print = (line: string): void => {
+    const seconds = Math.floor((timers.now() - startedAt) / 1000)
     io.out(`${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}  ${line}`)
   }
-  const onRefused = (status: number, body: string): void => say(`the service answered ${status}: ${body}`)
+  const onRefused = (status: number, body: string): void => print(`the service answered ${status}: ${body}`)
   const generator = startGenerator({ url: service.url, hosts: HOSTS, clock, onRefused })
   let isOver = false
   let cancel = (): void => undefined
@@ -123,30 +123,30 @@ function setStage(service: Service, clock: Clock, timers: Clock, io: StartIo): S
     cancel()
     generator.stop()
   }
-  return { service, timers, generator, began, io, say, pause, end }
+  return { service, timers, generator, startedAt, io, say: print, pause, end }
 }
 
 /** @param keepIn where the mails are left when the demo ends by itself; without it, it goes on. */
-async function perform(stage: Stage, keepIn: string | undefined, end: (code: number) => void): Promise<void> {
-  const { say, service, pause, generator } = stage
-  say(`listening on ${service.url}; ${HOSTS.length} hosts report every 10 s, on a clock that runs 12 times faster`)
-  say('rule: mean CPU above 90% over 2 min, evaluated every minute, notifies Ada Lovelace')
+async function runScript(run: DemoRun, keepIn: string | undefined, end: (code: number) => void): Promise<void> {
+  const { say: print, service, pause, generator } = run
+  print(`listening on ${service.url}; ${HOSTS.length} hosts report every 10 s, on a clock that runs 12 times faster`)
+  print('rule: mean CPU above 90% over 2 min, evaluated every minute, notifies Ada Lovelace')
   await pause(RISE * 1000)
-  generator.heat(VICTIM, true)
-  say(`the CPU of ${VICTIM} rises to 97%`)
-  if (!(await mailed(stage, 1))) return end(2)
-  generator.heat(VICTIM, false)
-  say(`the CPU of ${VICTIM} falls back to normal`)
-  if (!(await mailed(stage, 2))) return end(2)
+  generator.heat(BUSY_HOST, true)
+  print(`the CPU of ${BUSY_HOST} rises to 97%`)
+  if (!(await waitForMails(run, 1))) return end(2)
+  generator.heat(BUSY_HOST, false)
+  print(`the CPU of ${BUSY_HOST} falls back to normal`)
+  if (!(await waitForMails(run, 2))) return end(2)
   if (keepIn !== undefined) {
-    say(`both mails are saved, as HTML and as text, in ${await keepMails(service, keepIn)}`)
+    print(`both mails are saved, as HTML and as text, in ${await saveMails(service, keepIn)}`)
     return end(0)
   }
-  say(`both mails are at ${service.url}/mailbox, the alerts at ${service.url}/api/v1/alerts; Ctrl-C ends the demo`)
+  print(`both mails are at ${service.url}/mailbox, the alerts at ${service.url}/api/v1/alerts; Ctrl-C ends the demo`)
 }
 
 /** Copies the two mails to a new folder, so that they can be read after the demo has ended. */
-async function keepMails({ mailbox }: Service, tmp: string): Promise<string> {
+async function saveMails({ mailbox }: Service, tmp: string): Promise<string> {
   const folder = mkdtempSync(join(tmp, 'stashwatch-mails-'))
   for (const [i, name] of ['1-fired', '2-resolved'].entries()) {
     const mail = await mailbox?.read(i + 1)
@@ -162,16 +162,19 @@ async function keepMails({ mailbox }: Service, tmp: string): Promise<string> {
 }
 
 /** Waits for the n-th mail and says where it is. */
-async function mailed({ service, timers, began, say, io, pause }: Stage, n: number): Promise<boolean> {
+async function waitForMails(
+  { service, timers, startedAt, say: print, io, pause }: DemoRun,
+  n: number,
+): Promise<boolean> {
   for (;;) {
     const mails = await service.mailbox?.list()
     const mail = mails?.find((one) => one.n === n)
     if (mail !== undefined) {
-      say(`mail "${mail.subject}" to ${mail.to}: ${service.url}/mailbox/${n}`)
+      print(`mail "${mail.subject}" to ${mail.to}: ${service.url}/mailbox/${n}`)
       return true
     }
-    if (timers.now() - began > PATIENCE * 1000) {
-      io.err(`no mail ${n} within ${PATIENCE} s: this is a bug in stashwatch, please report it`)
+    if (timers.now() - startedAt > MAIL_TIMEOUT * 1000) {
+      io.err(`no mail ${n} within ${MAIL_TIMEOUT} s: this is a bug in stashwatch, please report it`)
       return false
     }
     await pause(200)

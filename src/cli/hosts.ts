@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { HostState } from '../model.ts'
 import { describeHostState } from '../text/host-state.ts'
 import { describe, setAction } from './terminal/command.ts'
-import { printable, type RemoteArgs, type RemoteIo, remotely, withRemote } from './terminal/remote.ts'
+import { printable, type RemoteArgs, type RemoteIo, runRemote, withRemote } from './terminal/remote.ts'
 import { formatTable } from './terminal/table.ts'
 
 /** One row of `GET /api/v1/hosts`, as far as the table shows it. */
@@ -35,7 +35,7 @@ export function addHosts(program: Command, io: RemoteIo): void {
 
 /** `stashwatch hosts`: lists the hosts that a running service knows. @returns the exit code, as `remotely` says. */
 function listHosts(args: RemoteArgs, io: RemoteIo): Promise<number> {
-  return remotely(args, io, async (ask) => {
+  return runRemote(args, io, async (ask) => {
     const rows = (await ask('GET', '/api/v1/hosts')) as readonly HostRow[]
     if (args.json === true) return io.out(JSON.stringify(rows, null, 2))
     if (rows.length === 0) return io.out('no hosts: no events received yet and no hosts expected')
@@ -56,7 +56,7 @@ interface RetireArgs extends RemoteArgs {
 
 /** `stashwatch hosts retire NAME`: retires a host that is gone for good. @returns the exit code. */
 function retireHost(host: string, args: RetireArgs, io: RemoteIo): Promise<number> {
-  return remotely(args, io, async (ask) => {
+  return runRemote(args, io, async (ask) => {
     const path = `/api/v1/hosts/${encodeURIComponent(host.toWellFormed())}${args.force === true ? '?force=true' : ''}`
     const retired = (await ask('DELETE', path)) as {
       readonly lastSeenAt: string | null

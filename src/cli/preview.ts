@@ -7,7 +7,7 @@ import { type Preview, type PreviewChoice, previewMails } from '../preview/index
 import { previewPage } from '../preview/page.ts'
 import { suggest } from '../text/suggest.ts'
 import { type CheckIo, load } from './check.ts'
-import { quiet } from './send-test.ts'
+import { silentLog } from './send-test.ts'
 import { configOption, describe, setAction } from './terminal/command.ts'
 
 interface PreviewArgs {
@@ -45,7 +45,7 @@ async function preview(args: PreviewArgs, io: CheckIo): Promise<number> {
     io.err(choice)
     return 1
   }
-  const previews = await previewMails(config, choice, quiet(io))
+  const previews = await previewMails(config, choice, silentLog(io))
   const folder = resolve(io.cwd, args.out ?? 'preview')
   try {
     writeAll(folder, previews)

@@ -58,8 +58,8 @@ async function sendTest(args: SendTestArgs, io: CheckIo): Promise<number> {
     return 1
   }
   const clock = createClock()
-  const facts = testFacts(config.engine, clock.now())
-  const notifications = chosen.flatMap((receiver) => samplesFor(receiver, facts))
+  const snapshot = testSnapshot(config.engine, clock.now())
+  const notifications = chosen.flatMap((receiver) => samplesFor(receiver, snapshot))
   try {
     return (await sendAll(config, notifications, clock, io)) ? 0 : 2
   } catch (error) {
@@ -74,40 +74,43 @@ async function sendAll(
   clock: Clock,
   io: CheckIo,
 ): Promise<boolean> {
-  const { ways, mailbox } = await openWays(config, { clock, log: quiet(io) })
+  const { notifiers, mailbox } = await openWays(config, { clock, log: silentLog(io) })
   if (mailbox !== undefined)
     io.err(`no smtp in the configuration: mails are written to files in ${config.data}/mailbox instead of sent`)
   let isWell = true
   for (const notification of notifications) {
-    const way = ways[notification.channel ?? 'email']
+    const way = notifiers[notification.channel ?? 'email']
     const bytes = await way.render(notification)
-    const { state, answer } = await way.send(bytes, notification, AbortSignal.timeout(120_000))
-    io.out(`${notification.to.address}: ${state === 'sent' ? 'accepted' : 'not accepted'} (${answer})`)
+    const { state, response } = await way.send(bytes, notification, AbortSignal.timeout(120_000))
+    io.out(`${notification.to.address}: ${state === 'sent' ? 'accepted' : 'not accepted'} (${response})`)
     isWell &&= state === 'sent'
   }
-  await Promise.all(Object.values(ways).map((way) => way.close()))
+  await Promise.all(Object.values(notifiers).map((way) => way.close()))
   return isWell
 }
 
 /** A log that says on standard error what goes wrong, and nothing else. */
-export function quiet(io: CheckIo): Log {
+export function silentLog(io: CheckIo): Log {
   const ignore = (): void => undefined
   return { debug: ignore, info: ignore, warn: (_, message) => io.err(message), error: (_, message) => io.err(message) }
 }
 
-function samplesFor({ name, email, webhook, alertmanager }: Receiver, facts: AlertSnapshot): readonly Notification[] {
+function samplesFor(
+  { name, email, webhook, alertmanager }: Receiver,
+  snapshot: AlertSnapshot,
+): readonly Notification[] {
   const others: readonly Channel[] = [
     ...(webhook === true ? ['webhook' as const] : []),
     ...(alertmanager === true ? ['alertmanager' as const] : []),
   ]
   return [
-    ...email.map((to) => sample(name, 'email', to, facts)),
-    ...others.map((channel) => sample(name, channel, { address: `${channel}:${name}` }, facts)),
+    ...email.map((to) => sample(name, 'email', to, snapshot)),
+    ...others.map((channel) => sample(name, channel, { address: `${channel}:${name}` }, snapshot)),
   ]
 }
 
-function sample(receiver: string, channel: Channel, to: Recipient, facts: AlertSnapshot): Notification {
-  const { episode, evaluatedAt } = facts
+function sample(receiver: string, channel: Channel, to: Recipient, snapshot: AlertSnapshot): Notification {
+  const { episode, evaluatedAt } = snapshot
   return {
     id: `${episode}.${to.address}`,
     receiver,
@@ -118,18 +121,18 @@ function sample(receiver: string, channel: Channel, to: Recipient, facts: AlertS
     kind: 'alert',
     thread: episode,
     seq: 0,
-    alerts: [facts],
+    alerts: [snapshot],
   }
 }
 
-function testFacts(config: EngineConfig, now: Millis): AlertSnapshot {
-  const facts = anyAlert(config, { at: now })
+function testSnapshot(config: EngineConfig, now: Millis): AlertSnapshot {
+  const snapshot = anyAlert(config, { at: now })
   return {
-    ...facts,
-    identity: { ...facts.identity, rule: 'send-test' },
+    ...snapshot,
+    identity: { ...snapshot.identity, rule: 'send-test' },
     episode: `test-${Math.round(now)}`,
     code: 'TEST',
-    evidence: { ...facts.evidence, why: { code: 'test', params: {} } },
+    evidence: { ...snapshot.evidence, why: { code: 'test', params: {} } },
     source: 'stashwatch send-test',
     templates: { subject: 'Test mail from stashwatch' },
   }

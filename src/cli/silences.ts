@@ -4,7 +4,7 @@ import type { Matcher } from '../model.ts'
 import { resolveAuthor, authorOption } from './terminal/author.ts'
 import { describe, setAction } from './terminal/command.ts'
 import { type PaintIo, printJson, printTable, formatInstant } from './terminal/paint.ts'
-import { printable, type RemoteArgs, remotely, withRemote } from './terminal/remote.ts'
+import { printable, type RemoteArgs, runRemote, withRemote } from './terminal/remote.ts'
 
 /** A silence as the API shows it. */
 interface SilenceRow {
@@ -78,7 +78,7 @@ const matcherOption = (): Option =>
 
 /** `stashwatch silences add`: mutes the alerts that match, until the silence ends. @returns the exit code, as `remotely` says. */
 function addSilence({ matcher, ...args }: AddArgs, io: PaintIo): Promise<number> {
-  return remotely(
+  return runRemote(
     args,
     io,
     async (ask) => {
@@ -105,7 +105,7 @@ function addSilence({ matcher, ...args }: AddArgs, io: PaintIo): Promise<number>
 
 /** `stashwatch silences list`: lists active and pending silences; with `all` also expired ones. */
 function listSilences(args: ListArgs, io: PaintIo): Promise<number> {
-  return remotely(args, io, async (ask) => {
+  return runRemote(args, io, async (ask) => {
     const kept = (await ask('GET', PATH)) as readonly SilenceRow[]
     const rows = kept.filter(({ state }) => args.all === true || state !== 'expired')
     if (args.json === true) return printJson(io, rows)
@@ -130,9 +130,9 @@ function listSilences(args: ListArgs, io: PaintIo): Promise<number> {
 
 /** `stashwatch silences expire ID`: ends a silence now; an expired one stays as it is. */
 function expireSilence(id: string, args: RemoteArgs, io: PaintIo): Promise<number> {
-  return remotely(args, io, async (ask) => {
-    const ended = (await ask('DELETE', `${PATH}/${encodeURIComponent(id.toWellFormed())}`)) as SilenceRow
-    if (args.json === true) return printJson(io, ended)
-    io.out(printable(`expired at ${formatInstant(ended.endsAt)}: ${ended.matchers.map(printMatcher).join(', ')}`))
+  return runRemote(args, io, async (ask) => {
+    const expired = (await ask('DELETE', `${PATH}/${encodeURIComponent(id.toWellFormed())}`)) as SilenceRow
+    if (args.json === true) return printJson(io, expired)
+    io.out(printable(`expired at ${formatInstant(expired.endsAt)}: ${expired.matchers.map(printMatcher).join(', ')}`))
   })
 }

@@ -35,7 +35,7 @@ async function start(args: StartArgs, io: StartIo): Promise<number> {
   for (const warning of warnings) log.warn({}, warning)
   const clock = createClock()
   let end: (code: number) => void = () => undefined
-  const ended = new Promise<number>((done) => {
+  const exitCode = new Promise<number>((done) => {
     end = done
   })
   let service: Service | undefined
@@ -56,7 +56,7 @@ async function start(args: StartArgs, io: StartIo): Promise<number> {
     io.err(whyNot(error, `${config.listen.host}:${config.listen.port}`))
     return 2
   }
-  const code = await ended
+  const code = await exitCode
   await service
     .stop()
     .catch((error: unknown) => log.error({ err: error }, 'the stop was not clean; the journal has what was accepted'))

@@ -9,7 +9,7 @@ import { describeResponse } from '../text/response.ts'
 import { type AlertRow, formatTarget } from './alerts.ts'
 import { describe, setAction } from './terminal/command.ts'
 import { paint, type PaintIo, printJson, formatInstant, type Tone } from './terminal/paint.ts'
-import { printable, type RemoteArgs, remotely, withRemote } from './terminal/remote.ts'
+import { printable, type RemoteArgs, runRemote, withRemote } from './terminal/remote.ts'
 
 /** What `GET /api/v1/why` answers, as far as the terminal shows it. */
 interface Why {
@@ -28,11 +28,11 @@ interface Why {
     readonly lastSeenAt: string | null
     readonly source: string
   } | null
-  readonly evaluations: readonly Evaluated[]
-  readonly alerts: readonly Episode[]
+  readonly evaluations: readonly EvaluationRow[]
+  readonly alerts: readonly EpisodeRow[]
 }
 
-interface Evaluated {
+interface EvaluationRow {
   readonly labels: Readonly<Record<string, string>>
   readonly value: number | null
   readonly unit: Unit
@@ -42,26 +42,26 @@ interface Evaluated {
   readonly hint?: { readonly summary: string }
 }
 
-interface Episode extends AlertRow {
+interface EpisodeRow extends AlertRow {
   readonly peak: number | null
-  readonly decisions?: readonly Decided[]
+  readonly decisions?: readonly DecisionRow[]
   readonly transitions: readonly {
     readonly state: AlertRow['state']
     readonly changedAt: string
     readonly summary: string
   }[]
-  readonly notifications: readonly Sent[]
+  readonly notifications: readonly SendRow[]
   readonly pending?: readonly { readonly to?: string; readonly summary: string }[]
 }
 
-interface Decided {
+interface DecisionRow {
   readonly decidedAt: string
   readonly kind: Decision['kind']
   readonly to?: string
   readonly summary: string
 }
 
-interface Sent {
+interface SendRow {
   readonly state: SendRecord['state']
   readonly attempts: number
   readonly createdAt: string
@@ -75,9 +75,9 @@ interface Sent {
 }
 
 /** One moment of an episode. */
-interface Moment {
+interface TimelineEntry {
   readonly at: string
-  readonly says: string
+  readonly summary: string
   readonly tone?: Tone
 }
 
@@ -92,70 +92,70 @@ export function addWhy(program: Command, io: PaintIo): void {
 
 /** `stashwatch why RULE HOST`: the last evaluations of a rule on a host, and its episodes. @returns the exit code. */
 function why(rule: string, host: string, args: RemoteArgs, io: PaintIo): Promise<number> {
-  return remotely(args, io, async (ask) => {
+  return runRemote(args, io, async (ask) => {
     const asked = new URLSearchParams({ rule, host })
     const found = (await ask('GET', `/api/v1/why?${asked.toString()}`)) as Why
     if (args.json === true) return printJson(io, found)
-    const say = (line: string, tone?: Tone): void => io.out(paint(io, tone, printable(line)))
-    printRule(found, host, say)
-    printEvaluations(found, say)
-    if (found.alerts.length === 0) say('no episodes')
-    for (const episode of found.alerts) printEpisode(episode, say)
+    const print = (line: string, tone?: Tone): void => io.out(paint(io, tone, printable(line)))
+    printRule(found, host, print)
+    printEvaluations(found, print)
+    if (found.alerts.length === 0) print('no episodes')
+    for (const episode of found.alerts) printEpisode(episode, print)
   })
 }
 
-type Say = (line: string, tone?: Tone) => void
+type Print = (line: string, tone?: Tone) => void
 
-function printRule({ rule, host }: Why, name: string, say: Say): void {
+function printRule({ rule, host }: Why, name: string, print: Print): void {
   const { kind, severities, notify, removedAt } = rule
-  const tells = `${removedAt === undefined ? 'notifies' : 'notified'} ${notify.length === 0 ? 'the receivers of its routes' : notify.join(', ')}`
-  say(`${rule.name} on ${name}`, 'bold')
-  say(`  rule   ${kind}, ${severities.join(' and ')}, ${tells}`)
+  const notifies = `${removedAt === undefined ? 'notifies' : 'notified'} ${notify.length === 0 ? 'the receivers of its routes' : notify.join(', ')}`
+  print(`${rule.name} on ${name}`, 'bold')
+  print(`  rule   ${kind}, ${severities.join(' and ')}, ${notifies}`)
   if (host !== null)
-    say(`  host   ${describeHostState(host.state)}, last seen ${formatInstant(host.lastSeenAt)} by ${host.source}`)
-  say(`  next   ${rule.nextEvaluation.summary}`)
-  say('')
+    print(`  host   ${describeHostState(host.state)}, last seen ${formatInstant(host.lastSeenAt)} by ${host.source}`)
+  print(`  next   ${rule.nextEvaluation.summary}`)
+  print('')
 }
 
-function printEvaluations({ rule, evaluations }: Why, say: Say): void {
-  say('last evaluations', 'bold')
+function printEvaluations({ rule, evaluations }: Why, print: Print): void {
+  print('last evaluations', 'bold')
   if (evaluations.length === 0)
-    say(`  none: ${rule.notApplicable ?? 'no data for this rule has been received from this host'}`)
+    print(`  none: ${rule.notApplicable ?? 'no data for this rule has been received from this host'}`)
   for (const { labels, value, unit, limit, summary, evaluatedAt, hint } of evaluations) {
     const label = Object.entries(labels)
       .map(([key, text]) => `${key}=${text} `)
       .join('')
     const against = limit === undefined ? '' : `, limit ${formatLimit(limit, unit)}`
     const found = value === null ? 'no data' : `value ${formatValue(value, unit)}`
-    say(`  ${formatInstant(evaluatedAt)}  ${label}${found}${against}: ${summary}`)
-    if (hint !== undefined) say(`  hint: ${hint.summary}`, 'yellow')
+    print(`  ${formatInstant(evaluatedAt)}  ${label}${found}${against}: ${summary}`)
+    if (hint !== undefined) print(`  hint: ${hint.summary}`, 'yellow')
   }
-  say('')
+  print('')
 }
 
-function printEpisode(episode: Episode, say: Say): void {
+function printEpisode(episode: EpisodeRow, print: Print): void {
   const { code, state, severity, peak, unit } = episode
-  say(
+  print(
     `${code === undefined ? 'no episode yet' : `episode ${code}`}: ${state}, ${severity}, ${formatTarget(episode)}${peak === null ? '' : `, peak ${formatValue(peak, unit)}`}`,
     'bold',
   )
-  for (const { at, says, tone } of buildTimeline(episode)) say(`  ${formatInstant(at)}  ${says}`, tone)
+  for (const { at, summary, tone } of buildTimeline(episode)) print(`  ${formatInstant(at)}  ${summary}`, tone)
   for (const one of episode.pending ?? [])
-    say(`  pending${one.to === undefined ? '' : ` ${one.to}`}: ${one.summary}`, 'yellow')
-  say('')
+    print(`  pending${one.to === undefined ? '' : ` ${one.to}`}: ${one.summary}`, 'yellow')
+  print('')
 }
 
 /** All that is known of an episode, in the order in which it happened. */
-function buildTimeline({ transitions, decisions = [], notifications }: Episode): readonly Moment[] {
-  const steps = transitions.map(({ state, changedAt, summary }): Moment => ({
+function buildTimeline({ transitions, decisions = [], notifications }: EpisodeRow): readonly TimelineEntry[] {
+  const steps = transitions.map(({ state, changedAt, summary }): TimelineEntry => ({
     at: changedAt,
-    says: `${state}: ${summary}`,
+    summary: `${state}: ${summary}`,
     tone: state === 'firing' ? 'red' : 'green',
   }))
-  const decided = decisions.map(({ decidedAt: at, kind, summary, to }): Moment => {
+  const decided = decisions.map(({ decidedAt: at, kind, summary, to }): TimelineEntry => {
     const label = labelDecision(kind, isUnsent(notifications, at, to))
     const says = label === '' ? summary : `${label}${to === undefined ? '' : ` ${to}`}: ${summary}`
-    return kind === 'suppressed' ? { at, says, tone: 'dim' } : { at, says }
+    return kind === 'suppressed' ? { at, summary: says, tone: 'dim' } : { at, summary: says }
   })
   // The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent.
   return [...steps, ...decided, ...notifications.toReversed().map(formatSend)].toSorted((a, b) =>
@@ -164,7 +164,7 @@ function buildTimeline({ transitions, decisions = [], notifications }: Episode):
 }
 
 /** Whether the mail that a decision led to, the first one to its address since, did not get out (yet). */
-function isUnsent(notifications: readonly Sent[], at: string, address: string | undefined): boolean {
+function isUnsent(notifications: readonly SendRow[], at: string, address: string | undefined): boolean {
   const row = notifications.findLast(({ to, createdAt }) => to?.address === address && createdAt >= at)
   return row !== undefined && row.state !== 'sent'
 }
@@ -176,20 +176,20 @@ const OUTCOMES: Readonly<Record<Exclude<SendRecord['state'], 'pending'>, string>
   withdrawn: 'withdrawn',
 }
 
-function formatSend(sent: Sent): Moment {
+function formatSend(sent: SendRow): TimelineEntry {
   const { state, attempts, createdAt, finishedAt, nextAttemptAt, to, reason } = sent
   const response = describeResponse(sent) ?? 'no response yet'
   const address = to?.address ?? 'unknown'
   // The address of other integrations names the integration: webhook:ops.
   const way = /^(?:webhook|alertmanager):/.test(address) ? address : `mail to ${address}`
-  const told = `${way} (${reason === undefined ? 'unknown reason' : describeNotificationReason(reason)})`
+  const summary = `${way} (${reason === undefined ? 'unknown reason' : describeNotificationReason(reason)})`
   if (state === 'pending') {
     const next = nextAttemptAt === undefined ? '' : `, next ${formatInstant(nextAttemptAt)}`
-    return { at: createdAt, says: `${told} pending: ${attempts} attempts${next}, ${response}`, tone: 'yellow' }
+    return { at: createdAt, summary: `${summary} pending: ${attempts} attempts${next}, ${response}`, tone: 'yellow' }
   }
   return {
     at: finishedAt ?? createdAt,
-    says: `${told} ${OUTCOMES[state]}: ${response}`,
+    summary: `${summary} ${OUTCOMES[state]}: ${response}`,
     ...(state === 'failed' ? { tone: 'red' } : {}),
   }
 }

@@ -11,7 +11,7 @@ import { readMail } from './sections/smtp.ts'
 import { ConfigErrors, ConfigUnreadable, createDiagnostics } from './file/diagnostics.ts'
 import { below, describe } from '../text/diagnostic.ts'
 import type { Diagnostics } from './file/diagnostics.ts'
-import { checkReceivers, listOwnLabels, readVocabulary } from './sections/references.ts'
+import { checkReceivers, listCustomLabels, readVocabulary } from './sections/references.ts'
 import { readIngest, readListen, readMetrics, readTokens } from './sections/service.ts'
 import type { PartContext } from './sections/service.ts'
 import { readYaml } from './file/yaml.ts'
@@ -96,12 +96,12 @@ function readText(path: string, name: string): string {
     const what = `the configuration ${path} ${errorReason(error)}`
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EISDIR') throw new ConfigUnreadable(what, error)
-    throw new ConfigErrors([{ file: name, what: describe(what, { fix: 'check the path after --config' }) }])
+    throw new ConfigErrors([{ file: name, message: describe(what, { fix: 'check the path after --config' }) }])
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new ConfigErrors([{ file: name, line: 1, column: 1, what: 'the file is not UTF-8 text' }])
+    throw new ConfigErrors([{ file: name, line: 1, column: 1, message: 'the file is not UTF-8 text' }])
   }
 }
 
@@ -110,7 +110,7 @@ function isMapping(value: unknown): value is Raw.Configuration {
 }
 
 /** A configuration with its defaults. */
-interface Filled extends Raw.Configuration {
+interface ConfigWithDefaults extends Raw.Configuration {
   readonly listen: string
   readonly data: string
   readonly log: Required<NonNullable<Raw.Configuration['log']>>
@@ -128,9 +128,13 @@ interface Filled extends Raw.Configuration {
 const SECTIONS = ['log', 'ingest', 'api', 'self_monitoring', 'hosts', 'limits'] as const
 
 /** Returns the defaults, overridden by the valid parts of the file. */
-function fill(raw: Raw.Configuration, diagnostics: Diagnostics): Filled {
-  const defaults = readYaml(DEFAULT_YAML, {}, createDiagnostics('built-in defaults', DEFAULT_YAML)) as Filled
-  const section = <K extends (typeof SECTIONS)[number]>(name: K): Filled[K] => ({
+function applyDefaults(raw: Raw.Configuration, diagnostics: Diagnostics): ConfigWithDefaults {
+  const defaults = readYaml(
+    DEFAULT_YAML,
+    {},
+    createDiagnostics('built-in defaults', DEFAULT_YAML),
+  ) as ConfigWithDefaults
+  const section = <K extends (typeof SECTIONS)[number]>(name: K): ConfigWithDefaults[K] => ({
     ...defaults[name],
     ...dropInvalid(raw[name] ?? {}, `/${name}`, diagnostics),
   })
@@ -148,7 +152,7 @@ function fill(raw: Raw.Configuration, diagnostics: Diagnostics): Filled {
 }
 
 /** Sections and collections that are read in parts: an error inside does not drop them as a whole. */
-const INSIDE: readonly string[] = [
+const DEFAULTED_SECTIONS: readonly string[] = [
   ...[...SECTIONS, 'metrics', 'smtp', 'receivers', 'rules', 'routes', 'maintenance_windows', 'inhibit_rules'].map(
     (name) => `/${name}`,
   ),
@@ -157,10 +161,10 @@ const INSIDE: readonly string[] = [
 ]
 
 function dropInvalid<T extends object>(raw: T, pointer: string, diagnostics: Diagnostics): Partial<T> {
-  if (!diagnostics.usable(pointer)) return {}
+  if (!diagnostics.isUsable(pointer)) return {}
   const entries = Object.entries(raw).filter(([key]) => {
     const at = below(pointer, key)
-    return INSIDE.includes(at) ? diagnostics.usable(at) : diagnostics.clean(at)
+    return DEFAULTED_SECTIONS.includes(at) ? diagnostics.isUsable(at) : diagnostics.isClean(at)
   })
   return Object.fromEntries(entries) as Partial<T>
 }
@@ -179,7 +183,7 @@ interface ConfigContext extends PartContext {
 }
 
 function readConfig(raw: Raw.Configuration, context: ConfigContext): Omit<Config, 'file'> {
-  const filled = fill(raw, context.diagnostics)
+  const filled = applyDefaults(raw, context.diagnostics)
   const kibana = readKibana(filled.links, context.diagnostics)
   return {
     listen: readListen(filled.listen, context),
@@ -196,15 +200,15 @@ function readConfig(raw: Raw.Configuration, context: ConfigContext): Omit<Config
   }
 }
 
-function readEngine(raw: Raw.Configuration, filled: Filled, context: ConfigContext): EngineConfig {
+function readEngine(raw: Raw.Configuration, filled: ConfigWithDefaults, context: ConfigContext): EngineConfig {
   const { diagnostics, now } = context
   const receivers = Object.keys(filled.receivers)
   const notify = readSelfMonitoring(raw, filled, diagnostics)
   const written = checkBuiltinRules(raw, diagnostics) ? filled.rules : []
-  const labels = listOwnLabels(written, filled.metrics, diagnostics)
+  const labels = listCustomLabels(written, filled.metrics, diagnostics)
   const metrics = readMetrics(filled.metrics, context)
-  const words = readVocabulary(written, labels, diagnostics)
-  const alerting = readAlerting(filled, { diagnostics, receivers, words })
+  const vocabulary = readVocabulary(written, labels, diagnostics)
+  const alerting = readAlerting(filled, { diagnostics, receivers, vocabulary })
   const { templates = {} } = filled
   checkTemplates(templates, labels, '/templates', diagnostics)
   const hasRoutes = raw.routes !== undefined
@@ -239,7 +243,7 @@ function readEngine(raw: Raw.Configuration, filled: Filled, context: ConfigConte
 
 /** The built-in rules need the built-in metrics. */
 function checkBuiltinRules(raw: Raw.Configuration, diagnostics: Diagnostics): boolean {
-  const hasRules = raw.rules !== undefined && diagnostics.usable('/rules')
+  const hasRules = raw.rules !== undefined && diagnostics.isUsable('/rules')
   if (hasRules || raw.metrics === undefined) return true
   const what = "'rules' is missing: the built-in rules need the built-in metrics"
   diagnostics.error('/rules', describe(what, { fix: "add 'rules', or remove 'metrics'" }))
@@ -251,15 +255,19 @@ function readLimits({
   series,
   series_per_host: seriesPerHost,
   sources,
-}: Filled['limits']): EngineConfig['limits'] {
+}: ConfigWithDefaults['limits']): EngineConfig['limits'] {
   return { hosts, series, seriesPerHost, sources }
 }
 
 /** Returns the receivers of the service's own alerts: those of the file, or the only receiver. */
-function readSelfMonitoring(raw: Raw.Configuration, filled: Filled, diagnostics: Diagnostics): readonly string[] {
+function readSelfMonitoring(
+  raw: Raw.Configuration,
+  filled: ConfigWithDefaults,
+  diagnostics: Diagnostics,
+): readonly string[] {
   const known = Object.keys(filled.receivers)
   const at = '/self_monitoring/notify'
-  if (!diagnostics.usable('/self_monitoring') || !diagnostics.clean(at) || !diagnostics.usable('/receivers')) {
+  if (!diagnostics.isUsable('/self_monitoring') || !diagnostics.isClean(at) || !diagnostics.isUsable('/receivers')) {
     return known
   }
   const { notify } = filled.self_monitoring

@@ -2,12 +2,17 @@ import type { Metric, Of } from '../model.ts'
 import { describe } from '../text/diagnostic.ts'
 import type { Diagnostics } from './detector.ts'
 
-const OF_GAUGES: readonly Of[] = ['mean', 'sum', 'min', 'max', 'last', 'stddev', 'count']
-const OF_COUNTERS: readonly Of[] = ['increase', 'rate', 'last']
+const GAUGE_AGGREGATES: readonly Of[] = ['mean', 'sum', 'min', 'max', 'last', 'stddev', 'count']
+const COUNTER_AGGREGATES: readonly Of[] = ['increase', 'rate', 'last']
 
 /** Reads the aggregation of a window of a metric; undefined where it is missing. */
-export function readOf(of: Of | undefined, metric: Metric, pointer: string, diagnostics: Diagnostics): Of | undefined {
-  const choice = metric.kind === 'counter' ? OF_COUNTERS : OF_GAUGES
+export function readAggregate(
+  of: Of | undefined,
+  metric: Metric,
+  pointer: string,
+  diagnostics: Diagnostics,
+): Of | undefined {
+  const choice = metric.kind === 'counter' ? COUNTER_AGGREGATES : GAUGE_AGGREGATES
   if (of === undefined) {
     diagnostics.error(pointer, `'of' is missing: aggregation of the window, one of ${choice.join(', ')}`)
   } else if (!choice.includes(of)) {

@@ -11,9 +11,9 @@ import type { Evidence, Metric, Millis, Of, Severity, SeverityLimit, Unit } from
 export interface Diagnostics {
   error(pointer: string, what: string, where?: 'key'): void
   warn(pointer: string, what: string): void
-  warned(pointer: string): boolean
-  clean(pointer: string): boolean
-  written(pointer: string): string
+  hasWarning(pointer: string): boolean
+  isClean(pointer: string): boolean
+  describeValue(pointer: string): string
 }
 
 /** What a detector's part of a rule is read with. */

@@ -14,9 +14,9 @@ export interface Local {
 /** Returns the maintenance windows in force. Their times are local times of their zones. */
 export function windowsInForce({ config, clocks }: DispatchPlan, now: Millis): readonly MaintenanceWindow[] {
   const locals = new Map<string, Local>()
-  return config.alerting.maintenance.filter((window) => {
-    const local = locals.get(window.zone) ?? localTime(now, window.zone, clocks)
-    locals.set(window.zone, local)
+  return config.alerting.maintenanceWindows.filter((window) => {
+    const local = locals.get(window.timeZone) ?? localTime(now, window.timeZone, clocks)
+    locals.set(window.timeZone, local)
     return isInForce(window, local)
   })
 }
@@ -51,10 +51,10 @@ function isIn(ranges: readonly NumberRange[], n: number, round?: number): boolea
 }
 
 /** Creates the formatter that `localTime` reads a zone's date and time from. */
-function minuteOfDay(zone: string): Intl.DateTimeFormat {
+function minuteOfDay(timeZone: string): Intl.DateTimeFormat {
   const numeric = 'numeric'
   const fields = { year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric } as const
-  return new Intl.DateTimeFormat('en-GB', { timeZone: zone, ...fields, hourCycle: 'h23' })
+  return new Intl.DateTimeFormat('en-GB', { timeZone, ...fields, hourCycle: 'h23' })
 }
 
 /**

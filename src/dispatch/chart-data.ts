@@ -11,8 +11,8 @@ const STEPS: readonly NotificationReason[] = [
   'flapping_stopped',
 ]
 
-export function isStep(news: NotificationReason): boolean {
-  return STEPS.includes(news)
+export function isStep(event: NotificationReason): boolean {
+  return STEPS.includes(event)
 }
 
 /** Returns a snapshot without its chart. Only a mail about a single alert has a chart. */

@@ -1,20 +1,20 @@
 import { compileMatchers } from '../labels/matcher.ts'
-import type { Command, CommandAnswer, Millis, Silence } from '../model.ts'
+import type { Command, CommandReply, Millis, Silence } from '../model.ts'
 import { alertLabels } from '../labels/labels.ts'
 import { type TrackedAlert, type DispatchState, recordDecision } from './state.ts'
 
 /** The most silences kept, expired ones included. */
-const MOST_SILENCES = 1000
+const MAX_SILENCES = 1000
 
-type Asked = Extract<Command, { kind: 'acknowledge' }>['ack']
+type RequestedAck = Extract<Command, { kind: 'acknowledge' }>['ack']
 
 /**
  * Adds a silence, or replaces the one with the same id. The value has the number of firing alerts that it matches now.
  * Refuses with `too-many-silences` when `MOST_SILENCES` are kept.
  */
-export function addSilence(state: DispatchState, silence: Silence): CommandAnswer<'silence'> {
-  if (!state.silences.has(silence.id) && state.silences.size >= MOST_SILENCES) {
-    return { kind: 'refused', code: 'too-many-silences', value: MOST_SILENCES }
+export function addSilence(state: DispatchState, silence: Silence): CommandReply<'silence'> {
+  if (!state.silences.has(silence.id) && state.silences.size >= MAX_SILENCES) {
+    return { kind: 'refused', code: 'too-many-silences', value: MAX_SILENCES }
   }
   state.silences.set(silence.id, silence)
   state.isDirty = true
@@ -30,7 +30,7 @@ function countMatching({ alerts }: DispatchState, { matchers, startsAt, createdA
 }
 
 /** Expires a silence now. Has no effect on one that is over. Refuses an unknown id. */
-export function expireSilence(state: DispatchState, id: string, now: Millis): CommandAnswer<'expire'> {
+export function expireSilence(state: DispatchState, id: string, now: Millis): CommandReply<'expire'> {
   const known = state.silences.get(id)
   if (known === undefined) return { kind: 'refused', code: 'unknown-silence', value: id }
   const endsAt = Math.min(known.endsAt, Math.max(now, known.startsAt))
@@ -47,9 +47,9 @@ export function expireSilence(state: DispatchState, id: string, now: Millis): Co
 export function acknowledge(
   state: DispatchState,
   episode: string,
-  asked: Asked | undefined,
+  asked: RequestedAck | undefined,
   now: Millis,
-): CommandAnswer<'acknowledge'> {
+): CommandReply<'acknowledge'> {
   const alert = findAlert(state, episode)
   if (alert === undefined) return { kind: 'refused', code: 'unknown-episode', value: episode }
   if (asked === undefined) withdrawAck(alert, now)
@@ -59,7 +59,7 @@ export function acknowledge(
   return { kind: 'done', value: { episode: id, code, identity } }
 }
 
-function applyAck(alert: TrackedAlert, asked: Asked, now: Millis): void {
+function applyAck(alert: TrackedAlert, asked: RequestedAck, now: Millis): void {
   const kept = alert.ack !== undefined && now < alert.ack.until ? alert.ack.note : ''
   const ack = { ...asked, note: asked.note ?? kept }
   alert.ack = ack
@@ -72,7 +72,7 @@ function withdrawAck(alert: TrackedAlert, now: Millis): void {
   alert.ack = undefined
   delete alert.isAckExpiryNoted
   if (ack === undefined || isAckExpiryNoted === true) return
-  recordDecision(alert, { at: now, kind: 'unacknowledged', author: ack.author, because: 'withdrawn' })
+  recordDecision(alert, { at: now, kind: 'unacknowledged', author: ack.author, reason: 'withdrawn' })
 }
 
 /** Finds a firing alert by its episode's id or code. */

@@ -12,7 +12,7 @@ import type {
 } from '../model.ts'
 import { withoutChart } from './chart-data.ts'
 import type { DispatchPlan } from './plan.ts'
-import type { Due } from './schedule.ts'
+import type { DueRun } from './schedule.ts'
 import type { TrackedAlert, DispatchState, DeferredAlert, Target, Mail, PendingNotice } from './state.ts'
 
 /**
@@ -27,7 +27,7 @@ export function composeMail(
   const { reason, thread, seq, alerts, newCount, group, lead, nextRepeatAt } = mail
   const context =
     newCount === 1 && mail.target.channel === 'email' ? buildContext(state, alerts[0] as AlertSnapshot) : undefined
-  const about = lead?.facts ?? alerts[0]
+  const about = lead?.alert ?? alerts[0]
   const notification: Notification = {
     id: `${thread}.${seq}.${shortHash(mail.target.to.address)}`,
     ...addressee(plan, mail.target),
@@ -52,7 +52,7 @@ function orderingKey({ identity: { rule, host } }: AlertSnapshot): string {
 }
 
 /** The most other alerts of the same host that one mail names. */
-const MOST_ON_HOST = 5
+const MAX_ON_HOST = 5
 
 function buildContext(state: DispatchState, { episode, identity: { host } }: AlertSnapshot): FiringContext {
   const firing = [...state.alerts.values()].filter(
@@ -62,7 +62,7 @@ function buildContext(state: DispatchState, { episode, identity: { host } }: Ale
     .filter(({ snapshot }) => snapshot.identity.host === host)
     .toSorted((a, b) => b.snapshot.startsAt - a.snapshot.startsAt)
   return {
-    onHost: onHost.slice(0, MOST_ON_HOST).map(contextAlert),
+    onHost: onHost.slice(0, MAX_ON_HOST).map(contextAlert),
     firing: firing.length,
     muted: firing.filter(({ muted }) => muted !== undefined).length,
     hosts: new Set(firing.map(({ snapshot }) => snapshot.identity.host)).size,
@@ -105,7 +105,10 @@ export function composeList(
   const word = reason === 'rate_limited' ? 'list' : 'backlog'
   const episodes = items.map((item) => `${item.snapshot.episode}.${item.seq}`)
   const id = `${word}.${Math.round(now)}.${shortHash([first.target.to.address, ...episodes].join('\n'))}`
-  const alerts = items.map(({ snapshot, reason: own }): AlertSnapshot => ({ ...withoutChart(snapshot), reason: own }))
+  const alerts = items.map(({ snapshot, reason: eventReason }): AlertSnapshot => ({
+    ...withoutChart(snapshot),
+    reason: eventReason,
+  }))
   const whom = addressee(plan, first.target)
   return effect(first.target, { id, ...whom, decidedAt: now, reason, kind: 'digest', thread: id, seq: 0, alerts })
 }
@@ -123,10 +126,10 @@ function noticeEffect(plan: DispatchPlan, target: Target, id: string, notice: No
 }
 
 /** Builds the effect of a report. All reports of a receiver share a thread, so a mail program shows them together. */
-export function composeReport(plan: DispatchPlan, target: Target, due: Due, report: Report, now: Millis): Effect {
-  const { receiver, schedule, began, seq } = due
+export function composeReport(plan: DispatchPlan, target: Target, due: DueRun, report: Report, now: Millis): Effect {
+  const { receiver, schedule, startedAt, seq } = due
   const kind = schedule.weekday === undefined ? 'daily' : 'weekly'
-  const thread = `${kind}.${Math.round(began)}.${shortHash(receiver.name)}`
+  const thread = `${kind}.${Math.round(startedAt)}.${shortHash(receiver.name)}`
   const id = `${thread}.${seq}.${shortHash(target.to.address)}`
   const about = { decidedAt: now, reason: 'scheduled', kind: 'report', thread, seq, alerts: [], report } as const
   return effect(target, { id, ...addressee(plan, target), ...about })
@@ -136,7 +139,7 @@ export function composeReport(plan: DispatchPlan, target: Target, due: Due, repo
 export function composeHeartbeat(
   plan: DispatchPlan,
   target: Target,
-  { receiver }: Due,
+  { receiver }: DueRun,
   notice: Notice,
   now: Millis,
 ): Effect {

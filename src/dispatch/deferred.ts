@@ -40,10 +40,10 @@ function notifyList(
     items[0]?.target.channel ?? 'email',
     items.map(({ snapshot }) => snapshot.identity.rule),
   )
-  for (const { target, snapshot: facts, reason: own } of items) {
+  for (const { target, snapshot: facts, reason: eventReason } of items) {
     const isAlone = items.length === 1
-    const isListed = own !== reason && (!isAlone || facts.heldBy === undefined)
-    recordNotified(state, target, [{ ...facts, reason: own }], now, isListed ? { because: reason, isAlone } : undefined)
+    const isListed = eventReason !== reason && (!isAlone || facts.heldBy === undefined)
+    recordNotified(state, target, [{ ...facts, reason: eventReason }], now, isListed ? { reason, isAlone } : undefined)
   }
   return composeList(state, plan, items, reason, now)
 }
@@ -74,7 +74,7 @@ function refreshDeferred(
     ...(was !== alert.snapshot.state || chart === undefined ? {} : { chart }),
     ...(was !== alert.snapshot.state || peers === undefined ? {} : { peers }),
   }
-  if (alert.snapshot.state === 'firing' && !isUndone(item, snapshot)) return { ...item, snapshot }
+  if (alert.snapshot.state === 'firing' && !isReverted(item, snapshot)) return { ...item, snapshot }
   if (alert.snapshot.state === 'firing') {
     recordSuppressed(alert, item.reason, { by: 'undone' }, now, address)
     return undefined
@@ -85,7 +85,7 @@ function refreshDeferred(
 }
 
 /** Returns true if the severity changed back before the change was sent. */
-function isUndone({ reason }: DeferredAlert, { severity }: AlertSnapshot): boolean {
+function isReverted({ reason }: DeferredAlert, { severity }: AlertSnapshot): boolean {
   return (
     (reason === 'severity_raised' && severity !== 'critical') ||
     (reason === 'severity_lowered' && severity === 'critical')
@@ -142,11 +142,11 @@ export function flushBacklog(
     const one = state.alerts.get(episode)
     if (one === undefined) continue
     state.isDirty = true
-    const knowing = listGroups(state, one)
+    const groups = listGroups(state, one)
     const goesOn = one.snapshot.state === 'firing' && (one.muted !== undefined || alerts.isCurrent(one))
     if (goesOn) tellAll(one)
     else addToLists(state, plan, one, lists, now)
-    for (const group of knowing)
+    for (const group of groups)
       if (group.members.get(episode)?.isNotified === true) updateMember(group, one, one.lastEvent, now)
   }
   return [...lists.values()].map((items) => {
@@ -165,12 +165,12 @@ function addToLists(
   now: Millis,
 ): void {
   const { snapshot, muted } = alert
-  const knowing = new Set(listGroups(state, alert).map(({ target }) => target.to.address))
+  const groups = new Set(listGroups(state, alert).map(({ target }) => target.to.address))
   const labels = alertLabels(snapshot)
   const targets = muted === undefined ? resolveTargets(plan, alert, labels) : []
-  if (targets.length === 0 && knowing.size === 0) recordSuppressed(alert, 'all', muted ?? NO_RECEIVER, now)
+  if (targets.length === 0 && groups.size === 0) recordSuppressed(alert, 'all', muted ?? NO_RECEIVER, now)
   for (const line of targets) {
-    if (knowing.has(line.to.address)) continue
+    if (groups.has(line.to.address)) continue
     const items = lists.get(line.to.address) ?? []
     lists.set(line.to.address, items)
     items.push({

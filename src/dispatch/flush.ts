@@ -20,7 +20,7 @@ import {
 } from './state.ts'
 
 /** The most alerts that one mail lists beside the news. */
-const MOST_OTHERS = 500
+const MAX_OTHERS = 500
 /** A mail about several changes takes the first of these reasons that applies. */
 const EVENT_RANK: readonly NotificationReason[] = [
   'severity_raised',
@@ -40,13 +40,14 @@ const EVENT_RANK: readonly NotificationReason[] = [
 export function flush(state: DispatchState, group: Group, alerts: AlertLookup, now: Millis): Mail | undefined {
   clampGroup(group, now)
   dropUnnotified(state, group, now)
-  const told = [...group.members].flatMap(([episode, member]) => {
+  const pendingEvents = [...group.members].flatMap(([episode, member]) => {
     const alert = state.alerts.get(episode)
     if (alert === undefined || member.pending === undefined || findHold(alert, member.pending, now) !== undefined)
       return []
-    return [{ one: alert, member, news: member.pending }]
+    return [{ alert, member, event: member.pending }]
   })
-  if (told.length > 0) return isFlushDue(group, told, now) ? notifyEvents(state, group, told, alerts, now) : undefined
+  if (pendingEvents.length > 0)
+    return isFlushDue(group, pendingEvents, now) ? notifyEvents(state, group, pendingEvents, alerts, now) : undefined
   const again = isRepeatDue(group, now) ? listFiring(state, group, now) : []
   return again.length === 0 ? undefined : notifyRepeat(group, again, alerts, now)
 }
@@ -64,7 +65,8 @@ function dropUnnotified(state: DispatchState, group: Group, now: Millis): void {
   for (const [episode, member] of group.members) {
     const alert = state.alerts.get(episode)
     if (alert !== undefined && (alert.snapshot.state === 'firing' || member.isNotified)) continue
-    const why: Suppression | undefined = member.heldBy ?? (group.target.grouping.wait > 0 ? TOO_EARLY : undefined)
+    const why: Suppression | undefined =
+      member.heldBy ?? (group.target.grouping.wait > 0 ? RESOLVED_IN_GROUP_WAIT : undefined)
     if (alert !== undefined && why === undefined) continue
     group.members.delete(episode)
     if (alert === undefined || why === undefined) continue
@@ -72,16 +74,16 @@ function dropUnnotified(state: DispatchState, group: Group, now: Millis): void {
   }
 }
 
-const TOO_EARLY: Suppression = { by: 'resolved_in_group_wait' }
+const RESOLVED_IN_GROUP_WAIT: Suppression = { by: 'resolved_in_group_wait' }
 
-interface News {
-  readonly one: TrackedAlert
+interface PendingEvent {
+  readonly alert: TrackedAlert
   readonly member: Member
-  readonly news: NotificationReason
+  readonly event: NotificationReason
 }
 
-function isFlushDue(group: Group, told: readonly News[], now: Millis): boolean {
-  return told.some(({ news }) => news === 'severity_raised') || now >= nextFlush(group)
+function isFlushDue(group: Group, pendingEvents: readonly PendingEvent[], now: Millis): boolean {
+  return pendingEvents.some(({ event }) => event === 'severity_raised') || now >= nextFlush(group)
 }
 
 /** Returns when the group may send its next changes. */
@@ -97,8 +99,8 @@ export function computeNextFlush(group: Group): Millis {
 
 /** Returns when an unchanged group repeats its mail; undefined for never. */
 function nextRepeat({ target: { repeat }, lastNotifiedAt, repeatCount }: Group): Millis | undefined {
-  if (lastNotifiedAt === undefined || repeat.first === 0) return undefined
-  return lastNotifiedAt + Math.min(repeat.most, repeat.first * 2 ** repeatCount)
+  if (lastNotifiedAt === undefined || repeat.initial === 0) return undefined
+  return lastNotifiedAt + Math.min(repeat.max, repeat.initial * 2 ** repeatCount)
 }
 
 function isRepeatDue(group: Group, now: Millis): boolean {
@@ -122,34 +124,34 @@ function listFiring(state: DispatchState, group: Group, now: Millis): readonly T
 function notifyEvents(
   state: DispatchState,
   group: Group,
-  told: readonly News[],
+  pendingEvents: readonly PendingEvent[],
   alerts: AlertLookup,
   now: Millis,
 ): Mail {
-  const because = EVENT_RANK.find((reason) => told.some(({ news }) => news === reason)) ?? 'fired'
-  const ordered = told.toSorted((a, b) => EVENT_RANK.indexOf(a.news) - EVENT_RANK.indexOf(b.news))
-  const news = ordered.map(({ one, member, news: reason }): AlertSnapshot => ({
-    ...snapshotFor(one, alerts, member),
+  const reason = EVENT_RANK.find((one) => pendingEvents.some(({ event }) => event === one)) ?? 'fired'
+  const ordered = pendingEvents.toSorted((a, b) => EVENT_RANK.indexOf(a.event) - EVENT_RANK.indexOf(b.event))
+  const news = ordered.map(({ alert, member, event: reason }): AlertSnapshot => ({
+    ...snapshotFor(alert, alerts, member),
     reason,
   }))
-  const fresh = new Set(told.map(({ one: alert }) => alert))
-  const notifiedBefore = listNotified(told)
-  for (const { one, member } of told) {
+  const fresh = new Set(pendingEvents.map(({ alert }) => alert))
+  const notifiedBefore = listNotified(pendingEvents)
+  for (const { alert: one, member } of pendingEvents) {
     member.isNotified = true
     member.pending = undefined
     member.heldBy = undefined
     delete member.suppressionKey
     if (one.snapshot.state === 'resolved') group.members.delete(one.snapshot.episode)
   }
-  if (because !== 'resolved') group.repeatCount = 0
+  if (reason !== 'resolved') group.repeatCount = 0
   const others =
     group.target.channel === 'alertmanager' ? [] : listFiring(state, group, now).filter((alert) => !fresh.has(alert))
-  const rest = others.slice(0, MOST_OTHERS).map((alert) => snapshotFor(alert, alerts))
-  return { ...buildMail(group, because, [...news, ...rest], news.length, now), notifiedBefore }
+  const rest = others.slice(0, MAX_OTHERS).map((alert) => snapshotFor(alert, alerts))
+  return { ...buildMail(group, reason, [...news, ...rest], news.length, now), notifiedBefore }
 }
 
-function listNotified(told: readonly News[]): ReadonlySet<string> {
-  return new Set(told.flatMap(({ one: alert, member }) => (member.isNotified ? [alert.snapshot.episode] : [])))
+function listNotified(pendingEvents: readonly PendingEvent[]): ReadonlySet<string> {
+  return new Set(pendingEvents.flatMap(({ alert, member }) => (member.isNotified ? [alert.snapshot.episode] : [])))
 }
 
 function notifyRepeat(group: Group, again: readonly TrackedAlert[], alerts: AlertLookup, now: Millis): Mail {
@@ -224,7 +226,7 @@ function buildMail(
   const isPictured = newCount === 1 && group.target.channel === 'email'
   const shown = isPictured ? alerts : alerts.map(withoutChart)
   const hosts = new Set(shown.slice(0, newCount).map(({ identity }) => identity.host))
-  group.lead ??= { facts: withoutChart(shown[0] as AlertSnapshot), more: hosts.size - 1 }
+  group.lead ??= { alert: withoutChart(shown[0] as AlertSnapshot), more: hosts.size - 1 }
   group.lastNotifiedAt = now
   const { target, thread, lead, identity } = group
   const isOver = shown.every(({ state }) => state === 'resolved')
@@ -249,6 +251,6 @@ function nextRepeatFor(group: Group, shown: readonly AlertSnapshot[]): Millis | 
   const at = nextRepeat(group)
   if (at === undefined || group.target.channel === 'alertmanager') return at
   const firing = shown.filter(({ state }) => state === 'firing')
-  const until = firing.reduce((least, { ack }) => Math.min(least, ack?.until ?? at), Infinity)
+  const until = firing.reduce((min, { ack }) => Math.min(min, ack?.until ?? at), Infinity)
   return Math.max(at, until)
 }

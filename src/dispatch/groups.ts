@@ -17,7 +17,7 @@ export interface AlertLookup {
   /** Returns true if the alert still fires, on data of the last minutes. */
   isCurrent(alert: TrackedAlert): boolean
   /** Builds the report of the time since `from`, and the heartbeat's view of current traffic. */
-  report(wish: ReportRequest): Report
+  report(request: ReportRequest): Report
   pulse(): Pulse
 }
 
@@ -37,20 +37,20 @@ export function addToGroup(
   target: Target,
   alert: TrackedAlert,
   labels: Labels,
-  news: NotificationReason,
+  event: NotificationReason,
   now: Millis,
 ): void {
   const { episode } = alert.snapshot
   const key = groupKey(target, labels)
-  const heard = findGroup(state, alert, target.to.address)
-  const group = heard ?? state.groups.get(key) ?? newGroup(key, target, labels, episode, now)
+  const current = findGroup(state, alert, target.to.address)
+  const group = current ?? state.groups.get(key) ?? newGroup(key, target, labels, episode, now)
   state.groups.set(group.key, group)
   alert.groups.add(group.key)
   if (group.key === key) group.target = target
   delete group.removedAt
   const member = group.members.get(episode) ?? newMember(false)
   group.members.set(episode, member)
-  queueEvent(alert, member, news)
+  queueEvent(alert, member, event)
 }
 
 /** Queues an event of an alert in a group that has it. A removed receiver gets the end of the alert at most. */
@@ -66,16 +66,16 @@ export function updateMember(group: Group, alert: TrackedAlert, reason: Notifica
  * Sets a member's pending event. Before the first notification, a change of severity keeps `fired` pending. Opposite
  * changes of severity cancel each other.
  */
-function queueEvent(alert: TrackedAlert, member: Member, news: NotificationReason): void {
-  const isFirst = !member.isNotified && member.pending !== undefined && SEVERITY.includes(news)
+function queueEvent(alert: TrackedAlert, member: Member, event: NotificationReason): void {
+  const isFirst = !member.isNotified && member.pending !== undefined && SEVERITY.includes(event)
   if (isFirst) return
   const isUndone =
-    SEVERITY.includes(news) &&
+    SEVERITY.includes(event) &&
     member.pending !== undefined &&
-    member.pending !== news &&
+    member.pending !== event &&
     SEVERITY.includes(member.pending)
-  if (member.pending !== news) supersede(alert, member)
-  member.pending = isUndone ? undefined : news
+  if (member.pending !== event) supersede(alert, member)
+  member.pending = isUndone ? undefined : event
 }
 
 const SEVERITY: readonly NotificationReason[] = ['severity_raised', 'severity_lowered']
@@ -124,7 +124,7 @@ function groupKey({ to, grouping }: Target, labels: Labels): string {
 function newGroup(key: string, target: Target, labels: Labels, thread: string, now: Millis): Group {
   return {
     key,
-    identity: identityOf(target, labels),
+    identity: groupIdentity(target, labels),
     target,
     thread,
     seq: 0,
@@ -138,7 +138,7 @@ function newGroup(key: string, target: Target, labels: Labels, thread: string, n
 }
 
 /** Returns the group's identity in webhooks: the same for all episodes. */
-function identityOf({ receiver, grouping }: Target, all: Labels): NotificationGroup {
+function groupIdentity({ receiver, grouping }: Target, all: Labels): NotificationGroup {
   const labels = Object.fromEntries(grouping.by.map((name) => [name, all[name] ?? '']))
   const named = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   return { key: `${receiver}:{${named.join(',')}}`, labels }

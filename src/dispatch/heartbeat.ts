@@ -1,27 +1,27 @@
 import type { Effect, HeartbeatAlert, HeartbeatItems, Millis, Notice, Pulse } from '../model.ts'
-import { targetsOfReceivers } from './routing.ts'
+import { targetsForReceivers } from './routing.ts'
 import { charge } from './rate-limit.ts'
 import { composeHeartbeat, composeReport } from './compose.ts'
 import type { AlertLookup } from './groups.ts'
 import { isAcknowledged } from './suppress.ts'
 import type { DispatchPlan } from './plan.ts'
-import { type Due, takeDueRuns } from './schedule.ts'
+import { type DueRun, takeDueRuns } from './schedule.ts'
 import type { TrackedAlert, DispatchState, Target } from './state.ts'
 
 /** The most firing alerts that a heartbeat mail lists. */
-const MOST_FIRING = 20
+const MAX_FIRING = 20
 
 /**
  * Sends the reports and heartbeat mails that are due, at most one of a kind per address. They count against the rate
  * limit, but are never held by it.
  */
 export function notifyScheduled(state: DispatchState, plan: DispatchPlan, alerts: AlertLookup, now: Millis): Effect[] {
-  const told = new Set<string>()
+  const notified = new Set<string>()
   return takeDueRuns(state, plan, now).flatMap((due) => {
-    const targets = targetsOfReceivers(plan, [due.receiver.name]).filter(({ channel, to }) => {
+    const targets = targetsForReceivers(plan, [due.receiver.name]).filter(({ channel, to }) => {
       const key = `${due.kind}\n${due.schedule.weekday === undefined}\n${to.address}`
-      const isFirst = channel === 'email' && !told.has(key)
-      told.add(key)
+      const isFirst = channel === 'email' && !notified.has(key)
+      notified.add(key)
       return isFirst
     })
     if (targets.length === 0) return []
@@ -35,7 +35,7 @@ export function notifyScheduled(state: DispatchState, plan: DispatchPlan, alerts
 function composeReports(
   plan: DispatchPlan,
   alerts: AlertLookup,
-  due: Due,
+  due: DueRun,
   targets: readonly Target[],
   now: Millis,
 ): Effect[] {
@@ -48,7 +48,7 @@ function composeHeartbeats(
   state: DispatchState,
   plan: DispatchPlan,
   alerts: AlertLookup,
-  due: Due,
+  due: DueRun,
   targets: readonly Target[],
   now: Millis,
 ): Effect[] {
@@ -59,12 +59,12 @@ function composeHeartbeats(
 
 /** Builds the content of a heartbeat mail: traffic, and the firing alerts. */
 export function buildHeartbeat(
-  { since, mails }: Pick<Due, 'since' | 'mails'>,
+  { since, mails }: Pick<DueRun, 'since' | 'mails'>,
   { firing, pulse }: { readonly firing: readonly TrackedAlert[]; readonly pulse: Pulse },
   now: Millis,
 ): Notice {
-  const first = firing.slice(0, MOST_FIRING).map((alert) => describeFiring(alert, now))
-  const items = { pulse, mails, since, firing: { total: firing.length, first }, held: countHeld(firing, now) }
+  const first = firing.slice(0, MAX_FIRING).map((alert) => describeFiring(alert, now))
+  const items = { pulse, mails, since, firing: { total: firing.length, first }, suppressed: countHeld(firing, now) }
   return { kind: 'heartbeat', items }
 }
 
@@ -74,7 +74,7 @@ function describeFiring(alert: TrackedAlert, now: Millis): HeartbeatAlert {
   return {
     identity,
     severity,
-    since: startsAt,
+    startsAt,
     code,
     ...(muted === undefined ? {} : { muted }),
     ...(ack !== undefined && isAcknowledged(alert, now) ? { ack } : {}),
@@ -82,7 +82,7 @@ function describeFiring(alert: TrackedAlert, now: Millis): HeartbeatAlert {
 }
 
 /** Counts the firing alerts that are muted or acknowledged, by cause. A mute counts first. */
-function countHeld(firing: readonly TrackedAlert[], now: Millis): HeartbeatItems['held'] {
+function countHeld(firing: readonly TrackedAlert[], now: Millis): HeartbeatItems['suppressed'] {
   const held = { silence: 0, maintenance: 0, inhibition: 0, acknowledgement: 0 }
   for (const alert of firing) {
     if (alert.muted !== undefined) held[alert.muted.by]++

@@ -20,17 +20,17 @@ export function describeMutesInForce(plan: DispatchPlan, state: DispatchState, n
 export function updateMutes(plan: DispatchPlan, state: DispatchState, now: Millis): void {
   const silences = silencesInForce(plan, state, now)
   const inForce = new Set(windowsInForce(plan, now))
-  const windows = plan.maintenance.filter(({ source }) => inForce.has(source))
+  const windows = plan.maintenanceWindows.filter(({ source }) => inForce.has(source))
   const open = [...state.alerts.values()].filter((alert) => !alert.isClosed)
-  const labelled = open.map((alert) => ({ one: alert, labels: alertLabels(alert.snapshot) }))
+  const labelled = open.map((alert) => ({ alert, labels: alertLabels(alert.snapshot) }))
   const inhibitors = findInhibitors(plan, labelled, state.absentHosts)
-  for (const { one, labels } of labelled) {
-    one.muted =
+  for (const { alert, labels } of labelled) {
+    alert.muted =
       findSilence(silences, labels) ??
       windows
         .filter(({ matches }) => matches(labels))
         .map(({ source }): Mute => ({ by: 'maintenance', name: source.name }))[0] ??
-      inhibitors(one, labels)
+      inhibitors(alert, labels)
   }
 }
 
@@ -42,7 +42,7 @@ function findSilence(silences: ReturnType<typeof silencesInForce>, labels: Label
 }
 
 interface Labelled {
-  readonly one: TrackedAlert
+  readonly alert: TrackedAlert
   readonly labels: Labels
 }
 
@@ -63,13 +63,13 @@ interface Inhibit {
 function findInhibitors(
   plan: DispatchPlan,
   all: readonly Labelled[],
-  quiet: DispatchState['absentHosts'],
+  inhibitors: DispatchState['absentHosts'],
 ): (alert: TrackedAlert, labels: Labels) => Mute | undefined {
   const ways = [...findBuiltinInhibitor(plan), ...findConfiguredInhibitor(plan)].map((way) => {
-    const sources = new Map<string, Inhibitor>(way.isSilence === true ? quiet : [])
+    const sources = new Map<string, Inhibitor>(way.isSilence === true ? inhibitors : [])
     for (const labelled of all) {
-      if (labelled.one.snapshot.state !== 'firing' || !way.isSource(labelled) || way.isTarget(labelled)) continue
-      const { episode, identity } = labelled.one.snapshot
+      if (labelled.alert.snapshot.state !== 'firing' || !way.isSource(labelled) || way.isTarget(labelled)) continue
+      const { episode, identity } = labelled.alert.snapshot
       const { rule, host } = identity
       if (!sources.has(way.sourceKey(labelled))) sources.set(way.sourceKey(labelled), { episode, rule, host })
     }
@@ -77,8 +77,8 @@ function findInhibitors(
   })
   return (alert, labels) => {
     for (const { way, sources } of ways) {
-      if (sources.size === 0 || !way.isTarget({ one: alert, labels })) continue
-      const source = sources.get(way.targetKey({ one: alert, labels }))
+      if (sources.size === 0 || !way.isTarget({ alert, labels })) continue
+      const source = sources.get(way.targetKey({ alert, labels }))
       if (source === undefined || source.episode === alert.snapshot.episode) continue
       return { by: 'inhibition', ...source }
     }
@@ -87,8 +87,8 @@ function findInhibitors(
 }
 
 function findConfiguredInhibitor(plan: DispatchPlan): readonly Inhibit[] {
-  return plan.inhibit.map(({ of, isSource, isTarget }) => {
-    const key = ({ labels }: Labelled): string => joinValues(labels, of.equal)
+  return plan.inhibitRules.map(({ rule, isSource, isTarget }) => {
+    const key = ({ labels }: Labelled): string => joinValues(labels, rule.equal)
     return {
       isSource: ({ labels }) => isSource(labels),
       isTarget: ({ labels }) => isTarget(labels),
@@ -103,11 +103,10 @@ function findConfiguredInhibitor(plan: DispatchPlan): readonly Inhibit[] {
  * a critical alert the warning on the same series.
  */
 function findBuiltinInhibitor(plan: DispatchPlan): readonly Inhibit[] {
-  const isAbsence = ({ one: alert }: Labelled): boolean =>
-    plan.rules.get(alert.snapshot.identity.rule)?.kind === 'absence'
-  const isOwn = ({ one: alert }: Labelled): boolean => isBuiltinRule(alert.snapshot.identity.rule)
-  const host = ({ one: alert }: Labelled): string => alert.snapshot.identity.host
-  const series = ({ one: { snapshot } }: Labelled): string => {
+  const isAbsence = ({ alert }: Labelled): boolean => plan.rules.get(alert.snapshot.identity.rule)?.kind === 'absence'
+  const isOwn = ({ alert }: Labelled): boolean => isBuiltinRule(alert.snapshot.identity.rule)
+  const host = ({ alert }: Labelled): string => alert.snapshot.identity.host
+  const series = ({ alert: { snapshot } }: Labelled): string => {
     const { host: name, measure, labels } = snapshot.identity
     return JSON.stringify([name, measure.metric, labels])
   }
@@ -115,14 +114,14 @@ function findBuiltinInhibitor(plan: DispatchPlan): readonly Inhibit[] {
   return [
     { isSilence: true, isSource: isAbsence, isTarget: isOfSeries, sourceKey: host, targetKey: host },
     {
-      isSource: ({ one: alert }) => alert.snapshot.identity.rule === BUILTIN_RULES.source,
+      isSource: ({ alert }) => alert.snapshot.identity.rule === BUILTIN_RULES.source,
       isTarget: isAbsence,
       sourceKey: host,
-      targetKey: ({ one: alert }) => alert.snapshot.source,
+      targetKey: ({ alert }) => alert.snapshot.source,
     },
     {
-      isSource: (labelled) => isOfSeries(labelled) && labelled.one.snapshot.severity === 'critical',
-      isTarget: (labelled) => isOfSeries(labelled) && labelled.one.snapshot.severity === 'warning',
+      isSource: (labelled) => isOfSeries(labelled) && labelled.alert.snapshot.severity === 'critical',
+      isTarget: (labelled) => isOfSeries(labelled) && labelled.alert.snapshot.severity === 'warning',
       sourceKey: series,
       targetKey: series,
     },

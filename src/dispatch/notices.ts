@@ -1,5 +1,5 @@
 import type { Effect, Millis, Notice } from '../model.ts'
-import { targetsOfReceivers } from './routing.ts'
+import { targetsForReceivers } from './routing.ts'
 import { rateLimitFor } from './rate-limit.ts'
 import { composeNotice } from './compose.ts'
 import type { DispatchPlan } from './plan.ts'
@@ -9,7 +9,7 @@ const MINUTE = 60_000
 
 /** Queues a notice for the receivers of `self_monitoring`. It is sent as soon as the recipient's rate limit allows. */
 export function enqueueNotice(state: DispatchState, plan: DispatchPlan, notice: Notice, now: Millis): void {
-  for (const target of targetsOfReceivers(plan, plan.config.selfMonitoring))
+  for (const target of targetsForReceivers(plan, plan.config.selfMonitoring))
     state.notices.push({ target, notice, at: now })
 }
 

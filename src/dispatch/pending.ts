@@ -1,6 +1,6 @@
 import type { Millis, PendingNotification } from '../model.ts'
 import { releaseAt } from './rate-limit.ts'
-import { endOfBacklog } from './backlog.ts'
+import { backlogEnd } from './backlog.ts'
 import { listGroups } from './groups.ts'
 import { findHold } from './suppress.ts'
 import type { DispatchPlan } from './plan.ts'
@@ -16,7 +16,7 @@ export function listPending(
 ): readonly PendingNotification[] {
   const { episode } = alert.snapshot
   if (state.backlog.episodes.has(episode)) {
-    return [{ event: alert.lastEvent, reason: 'backlog', until: endOfBacklog(state.backlog) }]
+    return [{ event: alert.lastEvent, reason: 'backlog', until: backlogEnd(state.backlog) }]
   }
   const inGroups = listGroups(state, alert).flatMap((group): PendingNotification[] => {
     const { pending: event } = group.members.get(episode) ?? {}

@@ -33,15 +33,15 @@ export interface DispatchPlan {
   readonly rules: ReadonlyMap<string, Rule>
   readonly receivers: ReadonlyMap<string, Receiver>
   readonly routes: readonly Compiled<Route>[]
-  readonly maintenance: readonly Compiled<MaintenanceWindow>[]
-  readonly inhibit: readonly {
-    readonly of: Inhibition
+  readonly maintenanceWindows: readonly Compiled<MaintenanceWindow>[]
+  readonly inhibitRules: readonly {
+    readonly rule: Inhibition
     readonly isSource: Compiled<unknown>['matches']
     readonly isTarget: Compiled<unknown>['matches']
   }[]
   readonly scheduled: readonly Scheduled[]
   /** Whether any rule or route has an escalation. */
-  readonly escalates: boolean
+  readonly hasEscalation: boolean
   /** Formatters of local time by zone, created on first use: creating one takes longer than using it. */
   readonly clocks: Map<string, Intl.DateTimeFormat>
   /** Compiled silences by id, created on first use and removed with their silences. */
@@ -50,7 +50,7 @@ export interface DispatchPlan {
 
 /** Compiles a configuration; clocks and silences are added as they are used. */
 export function createDispatchPlan(config: EngineConfig): DispatchPlan {
-  const { routes, maintenance, inhibit } = config.alerting
+  const { routes, maintenanceWindows, inhibitRules } = config.alerting
   const fitting = <T extends { readonly matchers: readonly Matcher[] }>(source: T): Compiled<T> => ({
     source,
     matches: compileMatchers(source.matchers),
@@ -60,10 +60,14 @@ export function createDispatchPlan(config: EngineConfig): DispatchPlan {
     rules: new Map(config.rules.map((rule) => [rule.name, rule])),
     receivers: new Map(config.receivers.map((receiver) => [receiver.name, receiver])),
     routes: routes.map(fitting),
-    maintenance: maintenance.map(fitting),
-    inhibit: inhibit.map((of) => ({ of, isSource: compileMatchers(of.source), isTarget: compileMatchers(of.target) })),
+    maintenanceWindows: maintenanceWindows.map(fitting),
+    inhibitRules: inhibitRules.map((rule) => ({
+      rule,
+      isSource: compileMatchers(rule.sourceMatchers),
+      isTarget: compileMatchers(rule.targetMatchers),
+    })),
     scheduled: config.receivers.flatMap(listSchedules),
-    escalates: [...config.rules, ...routes].some(({ escalate = [] }) => escalate.length > 0),
+    hasEscalation: [...config.rules, ...routes].some(({ escalation = [] }) => escalation.length > 0),
     clocks: new Map(),
     silences: new Map(),
   }

@@ -4,15 +4,15 @@ import type { DispatchState, DeferredAlert, Target, Mail, RateLimit } from './st
 
 const MINUTE = 60_000
 /** How long deferred alerts wait, so that one mail lists those that come together. */
-const GATHER = 10_000
+const GATHER_TIME = 10_000
 /** This many alerts of one rule in a list start a storm. */
-const STORM = 10
+const STORM_SIZE = 10
 /**
  * The wait between the lists of a storm doubles from `FIRST_GAP` to `LONGEST_GAP`. The storm ends after `LONGEST_GAP`
  * without a list.
  */
-const FIRST_GAP = MINUTE
-const LONGEST_GAP = 15 * MINUTE
+const MIN_BACKOFF = MINUTE
+const MAX_BACKOFF = 15 * MINUTE
 
 export function emptyRateLimit(): RateLimit {
   return { sent: [], deferred: new Map(), deferredSince: 0, lastListAt: -Infinity, backoff: 0, stormRules: new Map() }
@@ -40,9 +40,9 @@ export function pruneRateLimits(state: DispatchState, now: Millis): void {
 }
 
 /** The single mails that one address may get per minute, and those left in this minute for all addresses. */
-export interface Budget {
+export interface MailBudget {
   readonly perMinute: number
-  readonly left: number
+  readonly remaining: number
 }
 
 /**
@@ -52,12 +52,12 @@ export interface Budget {
  *
  * @returns the mails that may be sent now.
  */
-export function admit(rateLimit: RateLimit, mails: readonly Mail[], budget: Budget, now: Millis): readonly Mail[] {
+export function admit(rateLimit: RateLimit, mails: readonly Mail[], budget: MailBudget, now: Millis): readonly Mail[] {
   expire(rateLimit, now)
   const isCalm = ({ snapshot }: DeferredAlert): boolean =>
     !rateLimit.deferred.has(snapshot.episode) && !rateLimit.stormRules.has(snapshot.identity.rule)
   const calm = mails.filter((mail) => listDeferred(mail).some(isCalm))
-  const free = Math.min(budget.perMinute - 1 - rateLimit.sent.length, budget.left)
+  const free = Math.min(budget.perMinute - 1 - rateLimit.sent.length, budget.remaining)
   const single = new Set(calm.length <= free ? calm : [])
   for (const mail of mails) if (!single.has(mail)) for (const item of listDeferred(mail)) defer(rateLimit, item, now)
   for (const _ of single) rateLimit.sent.push(now)
@@ -115,7 +115,7 @@ function dropCharts({ deferred }: RateLimit): void {
 /** Returns when deferred alerts may be sent, as of now. */
 export function releaseAt({ deferredSince, lastListAt, backoff, sent }: RateLimit, perMinute: number): Millis {
   const spent = sent.at(-perMinute)
-  return Math.max(deferredSince + GATHER, lastListAt + backoff, spent === undefined ? 0 : spent + MINUTE)
+  return Math.max(deferredSince + GATHER_TIME, lastListAt + backoff, spent === undefined ? 0 : spent + MINUTE)
 }
 
 /**
@@ -137,10 +137,10 @@ export function takeDeferred(
   const { backoff } = rateLimit
   rateLimit.sent.push(now)
   for (const [rule, same] of Map.groupBy(items, ({ snapshot }) => snapshot.identity.rule)) {
-    if (same.length >= STORM || rateLimit.stormRules.has(rule)) rateLimit.stormRules.set(rule, now)
+    if (same.length >= STORM_SIZE || rateLimit.stormRules.has(rule)) rateLimit.stormRules.set(rule, now)
   }
   rateLimit.lastListAt = now
-  if (rateLimit.stormRules.size > 0) rateLimit.backoff = Math.min(LONGEST_GAP, Math.max(FIRST_GAP, 2 * backoff))
+  if (rateLimit.stormRules.size > 0) rateLimit.backoff = Math.min(MAX_BACKOFF, Math.max(MIN_BACKOFF, 2 * backoff))
   return items
 }
 
@@ -149,6 +149,6 @@ function expire(rateLimit: RateLimit, now: Millis): void {
   rateLimit.sent = keepRecent(rateLimit.sent, MINUTE, now)
   clampToNow(rateLimit, now, 'deferredSince', 'lastListAt')
   for (const [rule, at] of rateLimit.stormRules)
-    if (at > now || now - at >= LONGEST_GAP) rateLimit.stormRules.delete(rule)
+    if (at > now || now - at >= MAX_BACKOFF) rateLimit.stormRules.delete(rule)
   if (rateLimit.stormRules.size === 0) rateLimit.backoff = 0
 }

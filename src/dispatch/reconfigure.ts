@@ -1,12 +1,12 @@
 import { type Grouping, isBuiltinRule, type Millis, BUILTIN_RULES, type Repeat, type Suppression } from '../model.ts'
-import { listAddresses, resolveTargets, resolveEscalation, targetsOfReceivers } from './routing.ts'
+import { listAddresses, resolveTargets, resolveEscalation, targetsForReceivers } from './routing.ts'
 import { findGroup, listGroups, addToGroup } from './groups.ts'
 import { mayReceive, recordSuppressed, receiverRemoved } from './suppress.ts'
 import { alertLabels } from '../labels/labels.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { TrackedAlert, DispatchState, Group, DeferredAlert, Target, RateLimit } from './state.ts'
 
-const NO_REPEAT: Repeat = { first: 0, most: 0 }
+const NO_REPEAT: Repeat = { initial: 0, max: 0 }
 
 /**
  * Applies a new configuration to open alerts and groups, with its repeats and waits. New targets of a firing alert are
@@ -64,10 +64,10 @@ function findSuppression(
   left: Millis | undefined,
 ): Suppression | undefined {
   if (left !== undefined) return receiverRemoved(left)
-  const hears =
+  const isListed =
     state.backlog.episodes.has(alert.snapshot.episode) ||
     listTargets(plan, alert).some(({ to }) => to.address === address)
-  return hears ? undefined : { by: 'not_routed' }
+  return isListed ? undefined : { by: 'not_routed' }
 }
 
 /** Drops deferred alerts of addresses that are no longer targets, except those that must still be sent. */
@@ -126,8 +126,8 @@ function reassignNotices(
     state.notices.filter(({ target }) => addresses.has(target.to.address) === is),
   ) as [DispatchState['notices'], DispatchState['notices']]
   if (gone.length === 0) return
-  const knew = new Set(targetsOfReceivers(before, before.config.selfMonitoring).map(({ to }) => to.address))
-  const newcomers = targetsOfReceivers(plan, plan.config.selfMonitoring).filter(({ to }) => !knew.has(to.address))
+  const knew = new Set(targetsForReceivers(before, before.config.selfMonitoring).map(({ to }) => to.address))
+  const newcomers = targetsForReceivers(plan, plan.config.selfMonitoring).filter(({ to }) => !knew.has(to.address))
   const notices = new Map(gone.map((one) => [JSON.stringify([one.at, one.notice]), one]))
   state.notices = [...kept, ...[...notices.values()].flatMap((one) => newcomers.map((target) => ({ ...one, target })))]
 }

@@ -5,14 +5,17 @@ import type { DispatchPlan } from './plan.ts'
 import type { TrackedAlert, Target } from './state.ts'
 
 /** Alertmanager groups by itself, and resolves alerts that are not refreshed: hence a repeat every 5 min. */
-const FOR_ALERTMANAGER = { grouping: { by: [], wait: 0, interval: 0 }, repeat: { first: 5 * 60_000, most: 5 * 60_000 } }
+const FOR_ALERTMANAGER = {
+  grouping: { by: [], wait: 0, interval: 0 },
+  repeat: { initial: 5 * 60_000, max: 5 * 60_000 },
+}
 
 /** How the alerts of a rule are notified. */
 interface NotificationPolicy {
   readonly notify: readonly string[]
   readonly grouping: Grouping
   readonly repeat: Repeat
-  readonly escalate: readonly Escalation[]
+  readonly escalation: readonly Escalation[]
   readonly namedBy?: NamedBy
 }
 
@@ -23,7 +26,7 @@ export function resolveTargets(
   labels: Labels,
 ): readonly Target[] {
   return uniqueTargets(
-    policiesFor(plan, alert, labels).flatMap((manner) => targetsFor(plan, manner, manner.notify, manner.namedBy)),
+    policiesFor(plan, alert, labels).flatMap((policy) => targetsFor(plan, policy, policy.notify, policy.namedBy)),
   )
 }
 
@@ -33,10 +36,10 @@ export function resolveEscalation(
   alert: Pick<TrackedAlert, 'snapshot' | 'notify'>,
   labels: Labels,
 ): readonly { readonly after: Millis; readonly lines: readonly Target[] }[] {
-  const steps = policiesFor(plan, alert, labels).flatMap((manner) =>
-    manner.escalate.map(({ after, notify }) => ({
+  const steps = policiesFor(plan, alert, labels).flatMap((policy) =>
+    policy.escalation.map(({ after, notify }) => ({
       after,
-      lines: uniqueTargets(targetsFor(plan, manner, notify, 'escalation')),
+      lines: uniqueTargets(targetsFor(plan, policy, notify, 'escalation')),
     })),
   )
   return steps.toSorted((a, b) => a.after - b.after)
@@ -49,13 +52,13 @@ function policiesFor(
 ): readonly NotificationPolicy[] {
   const rule = plan.rules.get(snapshot.identity.rule)
   if (notify.length > 0) return [{ notify, ...policyFor(plan, rule, {}) }]
-  const manners: NotificationPolicy[] = []
+  const policies: NotificationPolicy[] = []
   for (const { source: route, matches } of plan.routes) {
     if (!matches(labels)) continue
-    manners.push({ notify: route.notify, namedBy: 'route', ...policyFor(plan, rule, route) })
+    policies.push({ notify: route.notify, namedBy: 'route', ...policyFor(plan, rule, route) })
     if (!route.continue) break
   }
-  return manners
+  return policies
 }
 
 /**
@@ -72,7 +75,7 @@ function policyFor(
     grouping:
       rule?.groupBy === undefined ? (route.grouping ?? grouping) : groupingBy(rule.groupBy, route.grouping ?? grouping),
     repeat: rule?.repeat ?? route.repeat ?? repeat,
-    escalate: rule?.escalate ?? route.escalate ?? [],
+    escalation: rule?.escalation ?? route.escalation ?? [],
   }
 }
 
@@ -83,13 +86,13 @@ function groupingBy(by: readonly string[], general: Grouping): Grouping {
 
 function targetsFor(
   plan: DispatchPlan,
-  manner: NotificationPolicy,
+  policy: NotificationPolicy,
   notify: readonly string[],
   namedBy?: NamedBy,
 ): readonly Target[] {
   const targets = notify.flatMap((name) => {
     const receiver = plan.receivers.get(name)
-    return receiver === undefined ? [] : receiverTargets(receiver, manner)
+    return receiver === undefined ? [] : receiverTargets(receiver, policy)
   })
   return namedBy === undefined ? targets : targets.map((target) => ({ ...target, namedBy }))
 }
@@ -111,16 +114,16 @@ function receiverTargets(receiver: Receiver, { grouping, repeat }: NotificationP
 }
 
 /** Returns the targets for reports and notices. Alertmanager accepts alerts only, so it is left out. */
-export function targetsOfReceivers(plan: DispatchPlan, notify: readonly string[]): readonly Target[] {
-  const manner = { notify, ...policyFor(plan, undefined, {}) }
-  return uniqueTargets(targetsFor(plan, manner, notify)).filter(({ channel }) => channel !== 'alertmanager')
+export function targetsForReceivers(plan: DispatchPlan, notify: readonly string[]): readonly Target[] {
+  const policy = { notify, ...policyFor(plan, undefined, {}) }
+  return uniqueTargets(targetsFor(plan, policy, notify)).filter(({ channel }) => channel !== 'alertmanager')
 }
 
 /** Returns all addresses that a configuration names. */
 export function listAddresses(plan: DispatchPlan): ReadonlySet<string> {
-  const manner = { notify: [], ...policyFor(plan, undefined, {}) }
+  const policy = { notify: [], ...policyFor(plan, undefined, {}) }
   return new Set(
-    [...plan.receivers.values()].flatMap((receiver) => receiverTargets(receiver, manner).map(({ to }) => to.address)),
+    [...plan.receivers.values()].flatMap((receiver) => receiverTargets(receiver, policy).map(({ to }) => to.address)),
   )
 }
 

@@ -6,12 +6,12 @@ import type { DispatchState, ScheduleState } from './state.ts'
 const DAY = 86_400_000
 
 /** A scheduled run that is due. */
-export interface Due extends Scheduled {
+export interface DueRun extends Scheduled {
   /** When the previous run was taken, or the receiver was set up. */
   readonly since: Millis
   /** Mails decided since then. */
   readonly mails: number
-  readonly began: Millis
+  readonly startedAt: Millis
   readonly seq: number
 }
 
@@ -20,7 +20,7 @@ export interface Due extends Scheduled {
  * date, and only a later date is a new run. So a repeated hour, a restart or a clock that is set back never repeats a
  * run. A run in a skipped hour is taken right after the gap, and of several missed runs only the newest.
  */
-export function takeDueRuns(state: DispatchState, plan: DispatchPlan, now: Millis): readonly Due[] {
+export function takeDueRuns(state: DispatchState, plan: DispatchPlan, now: Millis): readonly DueRun[] {
   if (plan.scheduled.length === 0) {
     state.schedules.clear()
     return []
@@ -44,7 +44,7 @@ export function takeDueRuns(state: DispatchState, plan: DispatchPlan, now: Milli
     turn.lastRunAt = now
     turn.seq++
     turn.mailsAtLastRun = countMailsSince(state)
-    return [{ ...scheduled, since: lastRunAt, mails, began: startedAt, seq }]
+    return [{ ...scheduled, since: lastRunAt, mails, startedAt, seq }]
   })
 }
 

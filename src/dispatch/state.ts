@@ -40,7 +40,7 @@ export interface DispatchState {
   /** Mails decided: the total, and the numbers by rule since the engine last collected them. */
   readonly mailCounts: { all: number; readonly byRule: Map<string, number> }
   /** The silences and maintenance windows in force, as one text. Mutes are recalculated when it changes. */
-  inForce: string
+  mutesInForce: string
   /** Whether anything changed since the last flush. */
   isDirty: boolean
 }
@@ -108,7 +108,7 @@ export interface Group {
   /** The episode that started the thread, and the number of the next mail in it. */
   readonly thread: string
   seq: number
-  lead: { readonly facts: AlertSnapshot; readonly more: number } | undefined
+  lead: { readonly alert: AlertSnapshot; readonly more: number } | undefined
   readonly members: Map<string, Member>
   /** When the first alert was added, and when the last mail was decided. */
   startedAt: Millis
@@ -215,7 +215,7 @@ export function emptyDispatch(): DispatchState {
     schedules: new Map(),
     mailCounts: { all: 0, byRule: new Map() },
     backlog: { episodes: new Set(), startedAt: 0, lastFoundAt: 0 },
-    inForce: '',
+    mutesInForce: '',
     isDirty: false,
   }
 }
@@ -227,12 +227,12 @@ export function countMail(state: DispatchState, channel: Channel, rules: Iterabl
   for (const rule of new Set(rules)) state.mailCounts.byRule.set(rule, (state.mailCounts.byRule.get(rule) ?? 0) + 1)
 }
 
-const MOST_DECISIONS = 100
+const MAX_DECISIONS = 100
 
 /**
  * Records a decision. Beyond `MOST_DECISIONS` it drops one from the middle, so that the first and the latest ones stay.
  */
 export function recordDecision(alert: TrackedAlert, decision: Decision): void {
   alert.decisions.push(decision)
-  if (alert.decisions.length > MOST_DECISIONS) alert.decisions.splice(MOST_DECISIONS / 2, 1)
+  if (alert.decisions.length > MAX_DECISIONS) alert.decisions.splice(MAX_DECISIONS / 2, 1)
 }

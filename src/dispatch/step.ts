@@ -1,5 +1,5 @@
 import type { AlertSnapshot, AlertEvent, NotificationReason, Effect, Millis } from '../model.ts'
-import { resolveTargets, resolveEscalation, targetsOfReceivers } from './routing.ts'
+import { resolveTargets, resolveEscalation, targetsForReceivers } from './routing.ts'
 import { deferToBacklog } from './backlog.ts'
 import { pruneRateLimits, admit, rateLimitFor } from './rate-limit.ts'
 import { composeMail } from './compose.ts'
@@ -22,25 +22,25 @@ import { flush, recordNotified, computeNextFlush } from './flush.ts'
 import { type AlertRef, type TrackedAlert, countMail, type DispatchState, type Mail, recordDecision } from './state.ts'
 
 /** The most closed episodes kept for queries. */
-const KEEP_CLOSED = 300
+const CLOSED_RETENTION = 300
 const MINUTE = 60_000
 
 /**
  * Records an event of an alert and queues its notifications. `flushAfterEntry` sends them, once the whole entry is
  * applied.
  */
-export function onAlertEvent(state: DispatchState, plan: DispatchPlan, news: AlertEvent, ref: AlertRef): void {
+export function onAlertEvent(state: DispatchState, plan: DispatchPlan, event: AlertEvent, ref: AlertRef): void {
   state.isDirty = true
-  if (news.isCoveredByMass === true) return recordAbsentHost(state, news)
-  const alert = trackAlert(state, news, ref)
-  const { value, evidence } = news.snapshot
-  recordDecision(alert, { at: news.detectedAt, kind: 'evaluated', event: news.event, value, evidence })
-  if (news.event === 'severity_raised') {
-    alert.suppressedUntil = news.detectedAt
-    endAcknowledgement(alert, 'severity_raised', Math.min(alert.ack?.until ?? news.detectedAt, news.detectedAt))
+  if (event.isCoveredByMass === true) return recordAbsentHost(state, event)
+  const alert = trackAlert(state, event, ref)
+  const { value, evidence } = event.snapshot
+  recordDecision(alert, { at: event.detectedAt, kind: 'evaluated', event: event.event, value, evidence })
+  if (event.event === 'severity_raised') {
+    alert.suppressedUntil = event.detectedAt
+    endAcknowledgement(alert, 'severity_raised', Math.min(alert.ack?.until ?? event.detectedAt, event.detectedAt))
   }
-  if (deferToBacklog(state.backlog, news.snapshot.episode, news.eventTime, news.detectedAt)) return
-  notifyTargets(state, plan, alert, news.event, news.detectedAt)
+  if (deferToBacklog(state.backlog, event.snapshot.episode, event.eventTime, event.detectedAt)) return
+  notifyTargets(state, plan, alert, event.event, event.detectedAt)
 }
 
 /** Records a host that a mass-absence alert covers. It still inhibits the host's other alerts. */
@@ -85,14 +85,14 @@ function trackAlert(
  */
 export function onAlertClosed(state: DispatchState, plan: DispatchPlan, snapshot: AlertSnapshot, now: Millis): void {
   const { episode, value, evidence } = snapshot
-  for (const [host, quiet] of state.absentHosts) if (quiet.episode === episode) state.absentHosts.delete(host)
+  for (const [host, inhibitor] of state.absentHosts) if (inhibitor.episode === episode) state.absentHosts.delete(host)
   const alert = state.alerts.get(episode)
   if (alert === undefined) return
   alert.snapshot = snapshot
   alert.lastEvent = 'resolved'
   recordDecision(alert, { at: now, kind: 'evaluated', event: 'resolved', value, evidence })
   const noticed = new Set(
-    targetsOfReceivers(plan, plan.config.selfMonitoring).flatMap(({ channel, to }) =>
+    targetsForReceivers(plan, plan.config.selfMonitoring).flatMap(({ channel, to }) =>
       channel === 'email' ? to.address : [],
     ),
   )
@@ -155,8 +155,8 @@ export function onTick(state: DispatchState, plan: DispatchPlan, alerts: AlertLo
   endAcknowledgements(state, now)
   escalate(state, plan, now)
   const effects = flushBacklog(state, plan, alerts, now, (alert) => notifyTargets(state, plan, alert, 'fired', now))
-  const isChanged = state.isDirty || inForce !== state.inForce
-  state.inForce = inForce
+  const isChanged = state.isDirty || inForce !== state.mutesInForce
+  state.mutesInForce = inForce
   state.isDirty = false
   if (isChanged) updateMutes(plan, state, now)
   effects.push(...flushDueGroups(state, plan, alerts, now, isChanged), ...flushDeferred(state, plan, alerts, now))
@@ -209,8 +209,8 @@ function applyRateLimits(
     if (address === '') return theirs
     const [first] = theirs
     const rateLimit = rateLimitFor(state, (first as Mail).target)
-    const left = alerting.totalPerMinute - state.recentMails.length
-    const single = admit(rateLimit, theirs, { perMinute: mailsPerMinute, left }, now)
+    const remaining = alerting.totalPerMinute - state.recentMails.length
+    const single = admit(rateLimit, theirs, { perMinute: mailsPerMinute, remaining }, now)
     for (const _ of single) state.recentMails.push(now)
     return single
   })
@@ -218,7 +218,7 @@ function applyRateLimits(
 
 /** Adds the receivers of due escalation steps. Time counts while the alert is neither muted nor acknowledged. */
 function escalate(state: DispatchState, plan: DispatchPlan, now: Millis): void {
-  if (!plan.escalates) return
+  if (!plan.hasEscalation) return
   for (const alert of state.alerts.values()) {
     if (alert.snapshot.state !== 'firing') continue
     if (alert.muted !== undefined || isAcknowledged(alert, now)) {
@@ -250,15 +250,15 @@ function pruneAlerts(state: DispatchState): void {
 function closeEpisode(state: DispatchState, alert: TrackedAlert): void {
   alert.isClosed = true
   state.closedEpisodes.push(alert.snapshot.episode)
-  while (state.closedEpisodes.length > KEEP_CLOSED) state.alerts.delete(state.closedEpisodes.shift() ?? '')
+  while (state.closedEpisodes.length > CLOSED_RETENTION) state.alerts.delete(state.closedEpisodes.shift() ?? '')
 }
 
 /** Expired silences are kept for five days, for queries. */
-const KEEP_SILENCES = 120 * 3_600_000
+const SILENCE_RETENTION = 120 * 3_600_000
 
 function pruneSilences(state: DispatchState, plan: DispatchPlan, now: Millis): void {
   for (const { id, endsAt } of state.silences.values()) {
-    if (now - endsAt < KEEP_SILENCES) continue
+    if (now - endsAt < SILENCE_RETENTION) continue
     state.silences.delete(id)
     plan.silences.delete(id)
   }

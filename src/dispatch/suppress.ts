@@ -18,9 +18,9 @@ export function applyMutes(state: DispatchState, now: Millis): void {
 }
 
 /** Returns what holds an event of an alert now: a mute, or for repeats and escalations an acknowledgement. */
-export function findHold({ muted, ack }: TrackedAlert, news: NotificationReason, now: Millis): HeldBy | undefined {
+export function findHold({ muted, ack }: TrackedAlert, event: NotificationReason, now: Millis): HeldBy | undefined {
   if (muted !== undefined) return muted
-  if (ack === undefined || now >= ack.until || !UNLESS_ACKNOWLEDGED.includes(news)) return undefined
+  if (ack === undefined || now >= ack.until || !UNLESS_ACKNOWLEDGED.includes(event)) return undefined
   return { by: 'acknowledgement', author: ack.author, until: ack.until }
 }
 
@@ -98,11 +98,11 @@ export function endAcknowledgements(state: DispatchState, now: Millis): void {
 }
 
 /** Ends an acknowledgement, and records it once. */
-export function endAcknowledgement(alert: TrackedAlert, reason: Unacknowledged['because'], at: Millis): void {
+export function endAcknowledgement(alert: TrackedAlert, reason: Unacknowledged['reason'], at: Millis): void {
   if (alert.ack === undefined || alert.isAckExpiryNoted === true) return
   alert.ack = { ...alert.ack, until: Math.min(alert.ack.until, at) }
   alert.isAckExpiryNoted = true
-  recordDecision(alert, { at, kind: 'unacknowledged', author: alert.ack.author, because: reason })
+  recordDecision(alert, { at, kind: 'unacknowledged', author: alert.ack.author, reason })
 }
 
 type Unacknowledged = Extract<Decision, { readonly kind: 'unacknowledged' }>

@@ -1,11 +1,11 @@
 import { clampToNow, type Millis, type UndeliveredItem } from '../model.ts'
-import { targetsOfReceivers } from './routing.ts'
+import { targetsForReceivers } from './routing.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { DispatchState } from './state.ts'
 
 /** Failed deliveries are notified after this wait, so that one mail lists those that fail together. */
-const GATHER = 60_000
-const MOST_NAMED = 20
+const GATHER_TIME = 60_000
+const MAX_NAMED = 20
 
 /** Records a notification that was not delivered. */
 export function recordUndelivered(state: DispatchState, item: UndeliveredItem, now: Millis): void {
@@ -18,11 +18,11 @@ export function notifyUndelivered(state: DispatchState, plan: DispatchPlan, now:
   const { undelivered } = state
   if (undelivered === undefined) return
   clampToNow(undelivered, now, 'since')
-  if (now - undelivered.since < GATHER) return
-  for (const target of targetsOfReceivers(plan, plan.config.selfMonitoring)) {
+  if (now - undelivered.since < GATHER_TIME) return
+  for (const target of targetsForReceivers(plan, plan.config.selfMonitoring)) {
     const theirs = undelivered.list.filter(({ address }) => address !== target.to.address)
     if (theirs.length === 0) continue
-    const notice = { kind: 'undelivered', items: theirs.slice(0, MOST_NAMED), count: theirs.length } as const
+    const notice = { kind: 'undelivered', items: theirs.slice(0, MAX_NAMED), count: theirs.length } as const
     state.notices.push({ target, notice, at: now })
   }
   delete state.undelivered

@@ -7,7 +7,7 @@ import {
   advanceByArrival,
   advanceWatermark,
   type Source,
-  TOO_OLD,
+  MAX_EVENT_AGE,
 } from '../aggregate/watermark.ts'
 import { addSample } from '../aggregate/ring.ts'
 import { newestBucket, evaluatedTo, type Store, oldestBucket } from '../aggregate/store.ts'
@@ -15,7 +15,7 @@ import type { EventSamples, Frame, Millis } from '../model.ts'
 import { evaluateUpTo, type WorkBudget } from './evaluate/due-windows.ts'
 import { watchedSeries } from './evaluate/window.ts'
 import { admitHost, admitSeries, admitSource, keyId } from './inventory/admission.ts'
-import { hasId, noteId } from './repeats/ids.ts'
+import { hasId, rememberId } from './repeats/ids.ts'
 import { bodyId, type Known, rememberedSince } from './repeats/known.ts'
 import type { MetricPlan, Tier } from './plan.ts'
 import { count, type Fold, type Host, type KeyInfo } from './state.ts'
@@ -34,10 +34,10 @@ export interface BatchResult {
 const FUTURE = 60_000
 
 export function foldBatch(fold: Fold, frame: Frame): BatchResult {
-  const source = admitSource(fold, frame.source, frame.rcv)
-  recordArrival(source, frame.rcv)
+  const source = admitSource(fold, frame.source, frame.receivedAt)
+  recordArrival(source, frame.receivedAt)
   if (isRepeat(fold, frame)) {
-    for (const event of frame.events) seeAgain(fold, source, event, frame.rcv)
+    for (const event of frame.events) recordSourceReturn(fold, source, event, frame.receivedAt)
     count(fold, 'duplicates', frame.events.length)
     return { duplicate: true, known: 0, refused: 0 }
   }
@@ -45,10 +45,10 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
   let [known, refused] = [0, 0]
   for (const event of frame.events) {
     if (isKnownEvent(fold, event)) {
-      seeAgain(fold, source, event, frame.rcv)
+      recordSourceReturn(fold, source, event, frame.receivedAt)
       known++
-    } else if (event.heartbeat) onHeartbeat(source, eventTime(event, frame.rcv), frame.rcv)
-    else if (!foldEvent(fold, source, event, frame.rcv, judged)) refused++
+    } else if (event.heartbeat) onHeartbeat(source, eventTime(event, frame.receivedAt), frame.receivedAt)
+    else if (!foldEvent(fold, source, event, frame.receivedAt, judged)) refused++
   }
   count(fold, 'duplicates', known)
   if (refused > 0) countInReport(fold.state, 'refused', refused)
@@ -62,10 +62,10 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
  */
 function isRepeat(fold: Fold, frame: Frame): boolean {
   if (frame.events.length === 0) return false
-  const isTelltale = frame.many && frame.events.every(({ ts }) => !Number.isNaN(ts))
+  const isTelltale = frame.isBatch && frame.events.every(({ ts }) => !Number.isNaN(ts))
   const kind = isTelltale ? 'batches' : 'singles'
   const known = isKnown(fold, kind, bodyId(frame.source, frame.batchId))
-  if (known && (isTelltale || frame.maybeRetry)) return true
+  if (known && (isTelltale || frame.isMaybeRetry)) return true
   remember(fold, kind, bodyId(frame.source, frame.batchId))
   return false
 }
@@ -82,7 +82,7 @@ function isKnown({ state: { known, ticks } }: Fold, kind: keyof Known, id: strin
 }
 
 function remember({ state: { known, ticks } }: Fold, kind: keyof Known, id: string): void {
-  noteId(known[kind], id, ticks, rememberedSince(kind, ticks))
+  rememberId(known[kind], id, ticks, rememberedSince(kind, ticks))
 }
 
 function eventTime(event: EventSamples, receivedAt: Millis): Millis {
@@ -92,7 +92,7 @@ function eventTime(event: EventSamples, receivedAt: Millis): Millis {
 /** Folds one event. Returns false if a limit refused its host or one of its series. */
 function foldEvent(fold: Fold, source: Source, event: EventSamples, receivedAt: Millis, judged: WorkBudget): boolean {
   const host = admitHost(fold, event.host, receivedAt)
-  source.delivered = true
+  source.hasDelivered = true
   if (host === undefined) return false
   recordSeen(host, source, receivedAt)
   const ts = trustedTime(fold, host, source, eventTime(event, receivedAt), receivedAt)
@@ -110,17 +110,17 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, receivedAt: 
  * watermark, and the source does not count as delivering. Otherwise a batch that is resent forever would make the hosts
  * behind the source absent.
  */
-function seeAgain({ state }: Fold, source: Source, event: EventSamples, receivedAt: Millis): void {
+function recordSourceReturn({ state }: Fold, source: Source, event: EventSamples, receivedAt: Millis): void {
   const host = event.heartbeat ? undefined : state.hosts.get(event.host)
   if (host !== undefined) recordSeen(host, source, receivedAt)
 }
 
 function recordSeen(host: Host, source: Source, receivedAt: Millis): void {
-  if (host.source === source.name) recordPause(source.throughput, source.observed - host.observedAt)
+  if (host.source === source.name) recordPause(source.throughput, source.observedTime - host.observedAt)
   host.expectedSince = undefined
   host.lastSeenAt = Math.max(host.lastSeenAt, receivedAt)
   host.source = source.name
-  host.observedAt = source.observed
+  host.observedAt = source.observedTime
   host.lastSeenBySource.set(source.name, receivedAt)
 }
 
@@ -129,11 +129,11 @@ function recordSeen(host: Host, source: Source, receivedAt: Millis): void {
  * the source's watermark.
  */
 function trustedTime(fold: Fold, host: Host, source: Source, ts: Millis, receivedAt: Millis): Millis {
-  if (isSkewEvidence(source, receivedAt - ts, receivedAt) || host.skew?.off !== undefined)
+  if (isSkewEvidence(source, receivedAt - ts, receivedAt) || host.skew?.offset !== undefined)
     recordSkew(host, receivedAt - ts, receivedAt)
   const isFuture = ts > receivedAt + FUTURE
-  if (isFuture && host.skew?.off === undefined) recordFuture(fold)
-  if (isFuture || host.skew?.off !== undefined) {
+  if (isFuture && host.skew?.offset === undefined) recordFuture(fold)
+  if (isFuture || host.skew?.offset !== undefined) {
     advanceByArrival(source, receivedAt)
     return receivedAt
   }
@@ -148,14 +148,14 @@ function recordFuture(fold: Fold): void {
 
 /** Returns true if an offset proves clock skew. Late events may come from a backlog; events from the future cannot. */
 function isSkewEvidence(source: Source, offset: Millis, receivedAt: Millis): boolean {
-  return isLive(source, receivedAt) || offset < 0 || offset > TOO_OLD
+  return isLive(source, receivedAt) || offset < 0 || offset > MAX_EVENT_AGE
 }
 
 function recordSkew(host: Host, offset: Millis, receivedAt: Millis): void {
   if (host.skew === undefined && Math.abs(offset) <= CLOCK_BOUND) return
   host.skew ??= createSkew()
   observeOffset(host.skew, offset, receivedAt)
-  if (host.skew.off === undefined && host.skew.run.length === 0) host.skew = undefined
+  if (host.skew.offset === undefined && host.skew.recentOffsets.length === 0) host.skew = undefined
 }
 
 function foldSample(
@@ -181,16 +181,17 @@ function foldSample(
   let [isKept, isLate] = [false, false]
   for (const tier of tiers) {
     const store = fold.state.stores.get(tier.id) as Store
-    const own = Math.floor(ts / tier.layout.width)
-    if (own < oldestBucket(store, slot)) continue
-    if (isAboutToLose(tier, store, slot, own)) evaluateBeforeLoss(fold, host, id, tier, own, judged)
+    const bucketIndex = Math.floor(ts / tier.layout.width)
+    if (bucketIndex < oldestBucket(store, slot)) continue
+    if (isAboutToLose(tier, store, slot, bucketIndex)) evaluateBeforeLoss(fold, host, id, tier, bucketIndex, judged)
     isKept = true
-    isLate ||= tier.rules.length > 0 && own < evaluatedTo(store, slot, false)
-    addSample(store, slot, own, ts, value)
+    isLate ||= tier.rules.length > 0 && bucketIndex < evaluatedTo(store, slot, false)
+    addSample(store, slot, bucketIndex, ts, value)
   }
   if (isKept) count(fold, 'samples')
   else countDropped(fold)
-  if (isKept && metric.share !== undefined) recordForReport(fold, metric, host, ts, value * metric.share)
+  if (isKept && metric.utilizationScale !== undefined)
+    recordForReport(fold, metric, host, ts, value * metric.utilizationScale)
   if (isLate) recordLate(fold, host, id, head === -Infinity ? bucket : Math.min(bucket, head))
   if (isKept && tiers.some((tier) => tier.hasEarly)) recordEarly(fold, host, id)
   return true
@@ -198,7 +199,7 @@ function foldSample(
 
 /** Records utilization for the reports. Samples older than `TOO_OLD` are history and do not count. */
 function recordForReport({ state, plan }: Fold, { metric }: MetricPlan, host: Host, ts: Millis, value: number): void {
-  if (state.reportStats === undefined || state.now - ts > TOO_OLD) return
+  if (state.reportStats === undefined || state.now - ts > MAX_EVENT_AGE) return
   recordUtilization(state.reportStats, metric.name, host, value, 2 * plan.config.limits.hosts)
 }
 
@@ -224,7 +225,7 @@ function isAboutToLose(tier: Tier, store: Store, slot: number, bucket: number): 
 
 /** Returns the newest window end that loses a bucket when the ring moves on to `bucket`. */
 function lastEndAtRisk(tier: Tier, bucket: number): number {
-  return Math.min(bucket - tier.layout.cells + tier.longest, bucket)
+  return Math.min(bucket - tier.layout.cells + tier.maxWindow, bucket)
 }
 
 function countDropped(fold: Fold): void {

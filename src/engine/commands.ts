@@ -1,6 +1,6 @@
 import { acknowledge, addSilence, expireSilence } from '../dispatch/commands.ts'
 import { recordUndelivered } from '../dispatch/undelivered.ts'
-import type { Command, CommandAnswer, Millis } from '../model.ts'
+import type { Command, CommandReply, Millis } from '../model.ts'
 import { applyRetire } from './inventory/retirement.ts'
 import type { Fold } from './state.ts'
 import { recordDowntime } from './report/stats.ts'
@@ -12,7 +12,7 @@ export interface Started {
 }
 
 type Handlers = {
-  readonly [K in Command['kind']]: (fold: Fold, command: Extract<Command, { kind: K }>) => CommandAnswer<K>
+  readonly [K in Command['kind']]: (fold: Fold, command: Extract<Command, { kind: K }>) => CommandReply<K>
 }
 
 /** Handlers by command. */
@@ -29,7 +29,7 @@ const COMMANDS: Handlers = {
 }
 
 /** @throws if the command is unknown, because a newer version wrote the journal. The entry is skipped. */
-export function applyCommand(fold: Fold, command: Command | Started): CommandAnswer {
+export function applyCommand(fold: Fold, command: Command | Started): CommandReply {
   if (command.kind === 'started') return recordStart(fold, command)
   if (!Object.hasOwn(COMMANDS, command.kind)) throw new Error(`the command '${command.kind as string}' is not known`)
   return applyKind(fold, command.kind, command)
@@ -39,12 +39,12 @@ function applyKind<K extends Command['kind']>(
   fold: Fold,
   kind: K,
   command: Extract<Command, { kind: K }>,
-): CommandAnswer<K> {
+): CommandReply<K> {
   return COMMANDS[kind](fold, command)
 }
 
 /** Records a start of the service. The time since the newest tick is a gap: nothing was observed in it. */
-function recordStart(fold: Fold, { now }: Started): CommandAnswer<'undelivered'> {
+function recordStart(fold: Fold, { now }: Started): CommandReply<'undelivered'> {
   const { state } = fold
   if (state.now > 0 && now - state.now > 5000) {
     state.gaps.push({ from: state.now, to: now })

@@ -14,7 +14,7 @@ export interface Plan {
   readonly metrics: ReadonlyMap<string, MetricPlan>
   readonly absences: readonly AbsenceRule[]
   /** The longest silence that a rule waits for. */
-  readonly longestAbsence: Millis
+  readonly maxAbsence: Millis
   readonly expected: ReadonlySet<string>
   readonly retireAfter: Millis
 }
@@ -24,7 +24,7 @@ export interface MetricPlan {
   readonly metric: Metric
   readonly tiers: readonly Tier[]
   /** What turns a value into a share of a whole, of a metric that reports tell of; else undefined. */
-  readonly share: number | undefined
+  readonly utilizationScale: number | undefined
 }
 
 /** Buckets of one width, with the rules that look at them, in the order of the file. */
@@ -36,7 +36,7 @@ export interface Tier {
   readonly ratio: number
   readonly rules: readonly WindowPlan[]
   readonly hasEarly: boolean
-  readonly longest: number
+  readonly maxWindow: number
 }
 
 export interface WindowPlan {
@@ -58,14 +58,14 @@ export interface WindowPlan {
   /** More data could undo what it finds, so it waits longer. */
   readonly extraLateness: boolean
   /** More data cannot undo what it finds, so that its window need not be covered. */
-  readonly monotone: boolean
+  readonly isMonotone: boolean
   /** It may speak before its window has closed: nothing can undo it, it has not to last, and one window is enough. */
-  readonly early: boolean
+  readonly isEarly: boolean
 }
 
 /** Kept at least, and beyond the longest window, so that late samples find their bucket. */
-const KEPT = 5 * 60_000
-const LATE = 2 * 60_000
+const MIN_RETENTION = 5 * 60_000
+const LATE_MARGIN = 2 * 60_000
 
 export function createPlan(config: EngineConfig): Plan {
   const windows = config.rules.filter((rule) => rule.kind !== 'absence')
@@ -78,14 +78,14 @@ export function createPlan(config: EngineConfig): Plan {
     config,
     metrics: new Map(all.map((metric) => [metric.name, metricPlan(metric, rules, config, shares.has(metric.name))])),
     absences,
-    longestAbsence: Math.max(0, ...absences.map((rule) => rule.after)),
+    maxAbsence: Math.max(0, ...absences.map((rule) => rule.after)),
     expected: new Set(config.hosts.expected),
     retireAfter: config.hosts.retireAfter,
   }
 }
 
 /** Reports show at most this many metrics, the first of the configuration. */
-const MOST_SHARES = 4
+const MAX_UTILIZATION_METRICS = 4
 
 /** The metrics that are a share of a whole, of the host itself and not of a part of it; none where nobody wants a report. */
 function utilizationMetrics({ metrics, receivers }: EngineConfig): ReadonlySet<string> {
@@ -93,7 +93,7 @@ function utilizationMetrics({ metrics, receivers }: EngineConfig): ReadonlySet<s
   const shares = metrics.filter(
     ({ unit, by, kind }) => (unit === 'ratio' || unit === 'percent') && by.length === 0 && kind === 'gauge',
   )
-  return new Set(shares.slice(0, MOST_SHARES).map(({ name }) => name))
+  return new Set(shares.slice(0, MAX_UTILIZATION_METRICS).map(({ name }) => name))
 }
 
 function metricPlan(metric: Metric, all: readonly WindowPlan[], config: EngineConfig, isShare: boolean): MetricPlan {
@@ -102,7 +102,7 @@ function metricPlan(metric: Metric, all: readonly WindowPlan[], config: EngineCo
   return {
     metric,
     tiers: [...widths].sort((a, b) => a - b).map((width) => tierPlan(metric, rules, width, config.bucket)),
-    share: isShare ? (metric.unit === 'percent' ? 0.01 : 1) : undefined,
+    utilizationScale: isShare ? (metric.unit === 'percent' ? 0.01 : 1) : undefined,
   }
 }
 
@@ -110,11 +110,11 @@ function tierPlan(metric: Metric, all: readonly WindowPlan[], width: Millis, fin
   const rules = placeLearnt(all.filter((plan) => plan.width === width))
   return {
     id: width === finest ? metric.name : `${metric.name}${SEP}${width}`,
-    layout: layoutOf(metric, rules, width),
+    layout: buildLayout(metric, rules, width),
     ratio: width / finest,
     rules,
-    hasEarly: rules.some((plan) => plan.early),
-    longest: Math.max(0, ...rules.map((plan) => plan.over + plan.lookback)),
+    hasEarly: rules.some((plan) => plan.isEarly),
+    maxWindow: Math.max(0, ...rules.map((plan) => plan.over + plan.lookback)),
   }
 }
 
@@ -153,7 +153,7 @@ function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], fi
   const metric = metrics.find((one) => one.name === name) as Metric
   const detector = findDetector(rule.condition.detector)
   const needs = mergeNeeds(listParams(rule).map((params) => detector.needs(params)))
-  const monotone = needs.trigger === 'early'
+  const isMonotone = needs.trigger === 'early'
   return {
     rule,
     metric,
@@ -167,8 +167,8 @@ function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], fi
     lookback: needs.lookback * (rule.over / width),
     zeroes: needs.zeroes,
     extraLateness: needs.extraLateness,
-    monotone,
-    early: monotone && rule.for === 0 && rule.breaches === undefined,
+    isMonotone,
+    isEarly: isMonotone && rule.for === 0 && rule.breaches === undefined,
   }
 }
 
@@ -186,12 +186,12 @@ function mergeNeeds(all: readonly Needs[]): Needs {
 
 const NO_NEEDS: Needs = { of: 'mean', lookback: 0, zeroes: false, trigger: 'closed', extraLateness: false }
 
-function layoutOf(metric: Metric, rules: readonly WindowPlan[], width: Millis): Layout {
+function buildLayout(metric: Metric, rules: readonly WindowPlan[], width: Millis): Layout {
   const longest = Math.max(0, ...rules.map((plan) => (plan.over + plan.lookback) * width))
   const asks = (...of: Of[]): boolean => rules.some((plan) => of.includes(plan.of))
   return {
     width,
-    cells: Math.ceil(Math.max(KEPT, longest + LATE) / width),
+    cells: Math.ceil(Math.max(MIN_RETENTION, longest + LATE_MARGIN) / width),
     squares: asks('stddev'),
     extremes: asks('min', 'max'),
     last: asks('last'),

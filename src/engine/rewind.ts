@@ -33,9 +33,9 @@ function rewindAlert(alert: Alert, now: Millis): void {
   alert.lifecycle = rewindLife(alert.lifecycle, now)
 }
 
-function rewindLife(life: AlertLifecycle, now: Millis): AlertLifecycle {
-  const { critical } = life
-  const copy = { ...life, ...(critical !== undefined && { critical: { ...critical } }) }
+function rewindLife(lifecycle: AlertLifecycle, now: Millis): AlertLifecycle {
+  const { critical } = lifecycle
+  const copy = { ...lifecycle, ...(critical !== undefined && { critical: { ...critical } }) }
   clampToNow(copy, now, 'since')
   if (copy.critical !== undefined) clampToNow(copy.critical, now, 'from', 'until', 'lastFrom')
   if (copy.state === 'pending') clampToNow(copy, now, 'dataUntil')

@@ -93,7 +93,7 @@ function cellParts(store: Store): readonly Part[] {
 }
 
 /** State with its large tables packed. */
-interface SavedState extends Omit<State, 'stores' | 'known'> {
+interface SnapshotState extends Omit<State, 'stores' | 'known'> {
   readonly stores: Map<string, StoreFrame>
   readonly known: PackedKnown
 }
@@ -107,7 +107,7 @@ export function readSnapshot(bytes: Uint8Array): State {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
   const { version, state } = deserialize(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length)) as {
     version: number
-    state: SavedState
+    state: SnapshotState
   }
   if (version !== VERSION) {
     throw new SnapshotError(

@@ -91,7 +91,7 @@ export interface ExpectedSince {
   since: Millis
   readonly observed: Map<string, Millis>
   /** Duration of the wait in observed time of the busiest source, as computed at `tick`. */
-  waited: Millis
+  waitedFor: Millis
   tick: number
 }
 

@@ -2,7 +2,7 @@ import { decodeFrame } from '../extract/frame.ts'
 import {
   ALERTING,
   type Command,
-  type CommandAnswer,
+  type CommandReply,
   type Effect,
   type EngineConfig,
   type Entry,
@@ -19,17 +19,17 @@ import { createPlan } from './plan.ts'
 import { alertLookup } from './evaluate/lookup.ts'
 
 /** Result of one entry. */
-export interface Step {
+export interface FoldResult {
   readonly effects: readonly Effect[]
   readonly duplicate: boolean
   readonly known: number
   readonly refused: number
-  readonly more: boolean
+  readonly hasMore: boolean
   /** Answer to the author of a command. */
-  readonly answer?: CommandAnswer
+  readonly reply?: CommandReply
 }
 
-const NOTHING: Step = { effects: [], duplicate: false, known: 0, refused: 0, more: false }
+const NOTHING: FoldResult = { effects: [], duplicate: false, known: 0, refused: 0, hasMore: false }
 
 /** Creates a fold over a state. A new state gets its configuration from the first `config` entry. */
 export function createFold(state: State = emptyState()): Fold {
@@ -41,18 +41,18 @@ export function createFold(state: State = emptyState()): Fold {
  * Folds one journal entry into the state and returns the effects to carry out. Pure: the result depends on nothing but
  * the state and the entry.
  */
-export function step(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Step {
+export function step(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): FoldResult {
   const { state } = fold
   const { effects = [], ...result } = foldEntry(fold, entry)
   const told = flushAfterEntry(state.dispatch, fold.dispatchPlan, alertLookup(fold), state.now)
   return { ...NOTHING, ...result, effects: [...effects, ...told] }
 }
 
-function foldEntry(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Partial<Step> {
+function foldEntry(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Partial<FoldResult> {
   if (entry.kind === 'batch') return foldBatch(fold, decodeFrame(entry.data))
   const value: unknown = JSON.parse(new TextDecoder().decode(entry.data))
   if (entry.kind === 'tick') return foldTick(fold, value as Tick)
-  if (entry.kind !== 'config') return { answer: applyCommand(fold, value as Command | Started) }
+  if (entry.kind !== 'config') return { reply: applyCommand(fold, value as Command | Started) }
   configure(fold, value as EngineConfig)
   return {}
 }

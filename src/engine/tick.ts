@@ -19,14 +19,14 @@ import { startScan, continueScan, watchService } from './builtin/index.ts'
 /** When a source sends nothing for this long, the windows up to its newest bucket are evaluated once. */
 const IDLE = 60_000
 /** The most that one tick counts as observed: after a suspend or a jump of the clock, the time between is unknown. */
-const MOST_PER_TICK = 2000
+const MAX_HOSTS_PER_TICK = 2000
 /** A clock set back by more than this was wrong, and so are the dates it set. */
 const SET_BACK = 60_000
 
 export interface TickResult {
   readonly effects: readonly Effect[]
   /** True if work is left: another tick with the same time continues it. */
-  readonly more: boolean
+  readonly hasMore: boolean
 }
 
 /** Handles one second of time: updates the sources, evaluates what is due, and sends pending notifications. */
@@ -36,7 +36,7 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
   recordRejects(state, tick.rejects)
   if (isNew) {
     if (tick.now < state.now - SET_BACK) rewind(fold, tick.now)
-    const span = state.now === 0 ? 0 : Math.min(MOST_PER_TICK, Math.max(0, tick.now - state.now))
+    const span = state.now === 0 ? 0 : Math.min(MAX_HOSTS_PER_TICK, Math.max(0, tick.now - state.now))
     state.now = tick.now
     state.ticks++
     addExpectedHosts(fold)
@@ -51,7 +51,7 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
   const work: WorkBudget = { spent: 0 }
   const isLeft = !continueScan(fold, work) || evaluateDue(fold, work)
   const isMade = continueReport(fold, work)
-  return { effects: isMade && state.isFlushPending ? flush(fold) : [], more: isLeft || !isMade }
+  return { effects: isMade && state.isFlushPending ? flush(fold) : [], hasMore: isLeft || !isMade }
 }
 
 /** Returns the notifications that are due now. */
@@ -71,11 +71,11 @@ function tickSources(fold: Fold, now: Millis, able: Millis): boolean {
   let hasObserved = false
   measureThroughputs(fold, now)
   for (const source of state.sources.values()) {
-    const before = source.observed
+    const before = source.observedTime
     tickSource(source, now, able, plan.config.bucket)
-    hasObserved ||= source.observed > before
-    if (now - source.lastSeenAt >= IDLE && !source.flushed) {
-      source.flushed = true
+    hasObserved ||= source.observedTime > before
+    if (now - source.lastSeenAt >= IDLE && !source.isFlushed) {
+      source.isFlushed = true
       flushSource(fold, source.name)
     }
   }

@@ -92,8 +92,8 @@ function internString(text: string, indexes: Map<string, number>, strings: strin
 function assemble(frame: Frame, hasIds: boolean, strings: readonly string[], tail: Cursor): Uint8Array<ArrayBuffer> {
   const head = cursorOver(Buffer.allocUnsafeSlow(headBound(strings)))
   head.bytes[head.at++] = VERSION
-  head.bytes[head.at++] = (frame.many ? IS_BATCH : 0) | (frame.maybeRetry ? MAYBE_RETRY : 0) | (hasIds ? IDS : 0)
-  writeFloat(head, frame.rcv)
+  head.bytes[head.at++] = (frame.isBatch ? IS_BATCH : 0) | (frame.isMaybeRetry ? MAYBE_RETRY : 0) | (hasIds ? IDS : 0)
+  writeFloat(head, frame.receivedAt)
   writeVarint(head, strings.length)
   for (const text of strings) writeText(head, text)
   const all = new Uint8Array(head.at + tail.at)
@@ -148,16 +148,16 @@ export function decodeFrame(data: Uint8Array): Frame {
     throw new FrameError('frame_version', `the frame has version ${version}; ${meant}`)
   }
   const flags = readByte(from)
-  const rcv = readFloat(from)
+  const receivedAt = readFloat(from)
   const strings = Array.from({ length: readCount(from, 1) }, () => readText(from))
   const events = Array.from({ length: readCount(from, 10) }, () => readEvent(from, (flags & IDS) !== 0, strings))
   if (from.at !== from.bytes.length) throw damaged(`${from.bytes.length - from.at} bytes follow the last event`)
   return {
     source: textAt(strings, 0),
     batchId: textAt(strings, 1),
-    many: (flags & IS_BATCH) !== 0,
-    maybeRetry: (flags & MAYBE_RETRY) !== 0,
-    rcv,
+    isBatch: (flags & IS_BATCH) !== 0,
+    isMaybeRetry: (flags & MAYBE_RETRY) !== 0,
+    receivedAt,
     events,
   }
 }

@@ -45,10 +45,10 @@ interface HostField {
   readonly slot: number
 }
 
-type Fault = Omit<Rejection, 'index'>
+type HostError = Omit<Rejection, 'index'>
 
 /** Returns the host of an event of this kind from the values read from it; `UNKNOWN_HOST` if it has none. */
-export type ResolveHost = (kind: string, values: readonly unknown[]) => string | Fault
+export type ResolveHost = (kind: string, values: readonly unknown[]) => string | HostError
 
 /** Compiles host paths by kind of event. A kind without a list of its own uses `default`. */
 export function compileHost(lists: Readonly<Record<string, readonly string[]>>, paths: Paths): ResolveHost {
@@ -65,7 +65,7 @@ export function compileHost(lists: Readonly<Record<string, readonly string[]>>, 
   return (kind, values) => resolve(plans.get(kind) ?? fallback, values)
 }
 
-function resolve(plan: readonly HostField[], values: readonly unknown[]): string | Fault {
+function resolve(plan: readonly HostField[], values: readonly unknown[]): string | HostError {
   for (const { path, slot } of plan) {
     const host = nameIn(values[slot], path)
     if (host === undefined) continue

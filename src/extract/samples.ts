@@ -11,14 +11,14 @@ const HEARTBEAT = 'heartbeat'
 const MAX_SHOWN = 40
 
 /** What is counted for a rule. */
-export interface Counting extends Pick<CountRule, 'name' | 'where'> {
+export interface CountedRule extends Pick<CountRule, 'name' | 'where'> {
   /** Its detector distinguishes events that do not match from no events. */
   readonly zeroes: boolean
 }
 
 export interface ExtractorOptions {
   readonly metrics: readonly Metric[]
-  readonly rules: readonly Counting[]
+  readonly rules: readonly CountedRule[]
   /** Paths to the host, by kind of event. `DEFAULT_HOST_PATHS` applies to missing kinds. */
   readonly host: Readonly<Record<string, readonly string[]>>
   /** Path of the field with the unique id of an event. */
@@ -36,7 +36,7 @@ interface MetricPlan {
 
 interface CountPlan {
   readonly series: string
-  readonly holds: Where
+  readonly matches: Where
   /** True if the rule has a lower limit: events that do not match must be distinguished from no events at all. */
   readonly zeroes: boolean
 }
@@ -81,8 +81,8 @@ const planMetric = ({ name, fields, byFields }: Metric, paths: Paths): MetricPla
   by: byFields.map((path) => paths.add(path)),
 })
 
-function planCount({ name, where, zeroes }: Counting, paths: Paths): CountPlan {
-  return { series: `count(${name})`, holds: compileWhere(where, paths), zeroes }
+function planCount({ name, where, zeroes }: CountedRule, paths: Paths): CountPlan {
+  return { series: `count(${name})`, matches: compileWhere(where, paths), zeroes }
 }
 
 function readEventTime(value: unknown): number | Omit<Rejection, 'index'> {
@@ -134,12 +134,12 @@ function label(value: unknown): string {
 }
 
 function count(
-  { series: name, holds, zeroes }: CountPlan,
+  { series: name, matches, zeroes }: CountPlan,
   slots: readonly unknown[],
   series: string[],
   values: number[],
 ): void {
-  const matched = holds(slots)
+  const matched = matches(slots)
   if (!matched && !zeroes) return
   series.push(name)
   values.push(matched ? 1 : 0)

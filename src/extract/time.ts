@@ -16,12 +16,12 @@ const SHAPE =
  * second after it.
  */
 export function parseTime(text: string): Millis {
-  const usual = parseUsual(text)
+  const usual = parseCommonFormat(text)
   return Number.isNaN(usual) ? parseAny(text) : usual
 }
 
 /** Parses Logstash's layout, `YYYY-MM-DDTHH:MM:SS[.digits]Z`, without a regular expression; NaN otherwise. */
-function parseUsual(text: string): Millis {
+function parseCommonFormat(text: string): Millis {
   const length = text.length
   if (length < 20 || length > 30 || text.charCodeAt(length - 1) !== 90 || !separated(text)) return Number.NaN
   const fraction = length === 20 ? 0 : parseFraction(text, length - 1)

@@ -57,14 +57,14 @@ const onText =
 
 function compileMatches(expression: string, field: string): (text: string) => boolean {
   const pattern = compilePattern(expression)
-  if ('fault' in pattern) {
+  if ('reason' in pattern) {
     const found = `expected an RE2 expression, found ${JSON.stringify(expression)}`
-    throw new PatternError(`where: ${field}: ${found}: ${pattern.fault}`)
+    throw new PatternError(`where: ${field}: ${found}: ${pattern.reason}`)
   }
   const literal = requiredLiteral(expression)
   return (text) => {
     const head = text.length > MAX_MATCHED ? text.slice(0, MAX_MATCHED) : text
-    return head.includes(literal) && pattern.isIn(head)
+    return head.includes(literal) && pattern.isFoundIn(head)
   }
 }
 

@@ -1,7 +1,7 @@
 import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock, IngestConfig, Log } from '../model.ts'
-import { answerLater, answerUnknown } from './answers.ts'
+import { replyRetryLater, replyUnknown } from './answers.ts'
 import { createTokenCheck, isDoubled } from '../net/auth.ts'
 import type { Admitted } from '../net/auth.ts'
 import { remoteAddress } from './source.ts'
@@ -20,7 +20,7 @@ export interface AdmitDeps {
 export type AdmitRequest = (request: FastifyRequest, reply: FastifyReply) => Promise<Admitted | undefined>
 
 const MINUTE = 60_000
-const LOG_EVERY = 10_000
+const LOG_INTERVAL = 10_000
 
 /**
  * Creates the check that decides which requests are admitted. Each response here leaves the connection open: a close
@@ -30,7 +30,7 @@ const LOG_EVERY = 10_000
 export async function createAdmit(scope: FastifyInstance, deps: AdmitDeps): Promise<AdmitRequest> {
   const { config, log, clock, state, overloaded } = deps
   const check = createTokenCheck(config.tokens)
-  const tellRefused = createLogThrottle(clock, LOG_EVERY)
+  const logRefused = createLogThrottle(clock, LOG_INTERVAL)
   scope.decorateRequest('limitKey', '')
   await scope.register(rateLimit, { global: false })
   const limit = scope.createRateLimit({
@@ -42,7 +42,7 @@ export async function createAdmit(scope: FastifyInstance, deps: AdmitDeps): Prom
   return async (request, reply) => {
     const now = state()
     if (now !== 'ready') {
-      answerLater(reply, 503, 2, `stashwatch is ${now === 'starting' ? 'starting' : 'stopping'}`)
+      replyRetryLater(reply, 503, 2, `stashwatch is ${now === 'starting' ? 'starting' : 'stopping'}`)
       return undefined
     }
     const admitted = isDoubled(request.raw.rawHeaders) ? undefined : check(request.headers.authorization)
@@ -50,13 +50,13 @@ export async function createAdmit(scope: FastifyInstance, deps: AdmitDeps): Prom
     request.setDecorator('limitKey', key)
     const rate = await limit(request)
     if (!rate.isAllowed && rate.isExceeded) {
-      answerLater(reply, 429, rate.ttlInSeconds, 'too many requests in this minute (ingest.requests_per_minute)')
+      replyRetryLater(reply, 429, rate.ttlInSeconds, 'too many requests in this minute (ingest.requests_per_minute)')
     } else if (admitted === undefined) {
-      tellRefused(1, (count) => {
+      logRefused(1, (count) => {
         log.warn({ address: remoteAddress(request), count }, 'requests without a valid token were refused')
       })
-      answerUnknown(reply)
-    } else if (overloaded()) answerLater(reply, 429, 1, 'too much is under way')
+      replyUnknown(reply)
+    } else if (overloaded()) replyRetryLater(reply, 429, 1, 'too much is under way')
     else return admitted
     return undefined
   }

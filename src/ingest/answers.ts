@@ -14,17 +14,17 @@ export interface Summary {
 const TYPE = 'application/json; charset=utf-8'
 const NOTHING: Summary = { accepted: 0, rejected: 0, errors: [] }
 
-export function answerSummary(reply: FastifyReply, status: number, summary: Summary): FastifyReply {
+export function replySummary(reply: FastifyReply, status: number, summary: Summary): FastifyReply {
   return reply.code(status).type(TYPE).send(JSON.stringify(summary))
 }
 
 /** Answers a body without events. */
-export function answerNothing(reply: FastifyReply): FastifyReply {
-  return answerSummary(reply, 200, NOTHING)
+export function replyEmpty(reply: FastifyReply): FastifyReply {
+  return replySummary(reply, 200, NOTHING)
 }
 
 /** Answers a body or a request that is rejected permanently. */
-export function answerError(reply: FastifyReply, status: number, reason: string): FastifyReply {
+export function replyError(reply: FastifyReply, status: number, reason: string): FastifyReply {
   return reply
     .code(status)
     .type(TYPE)
@@ -35,11 +35,11 @@ export function answerError(reply: FastifyReply, status: number, reason: string)
  * Turns a request away for a while.
  * @param after seconds until the sender may retry.
  */
-export function answerLater(reply: FastifyReply, status: 429 | 503, after: number, reason: string): FastifyReply {
-  return answerError(reply.header('retry-after', String(after)), status, reason)
+export function replyRetryLater(reply: FastifyReply, status: 429 | 503, after: number, reason: string): FastifyReply {
+  return replyError(reply.header('retry-after', String(after)), status, reason)
 }
 
-export function answerUnknown(reply: FastifyReply): FastifyReply {
+export function replyUnknown(reply: FastifyReply): FastifyReply {
   const reason = 'send a token of ingest.tokens as "Authorization: Bearer TOKEN", or as the password of Basic'
-  return answerError(reply.header('www-authenticate', CHALLENGE), 401, reason)
+  return replyError(reply.header('www-authenticate', CHALLENGE), 401, reason)
 }

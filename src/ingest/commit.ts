@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Ack, Clock, Frame, IngestConfig, Log, Millis, Observer } from '../model.ts'
-import { answerLater, answerSummary } from './answers.ts'
+import { replyRetryLater, replySummary } from './answers.ts'
 import type { Summary } from './answers.ts'
 import type { CheckedBody } from './read.ts'
 import type { Rejects } from './rejects.ts'
@@ -17,7 +17,7 @@ export interface CommitDeps {
   readonly rejects: Rejects
   readonly retries: Retries
   /** Measured with `timers`. */
-  readonly answerWithin: Millis
+  readonly responseTimeout: Millis
   /** Frames waiting for their commit. */
   readonly load: { appends: number }
   encode(frame: Frame): Uint8Array
@@ -26,37 +26,37 @@ export interface CommitDeps {
 
 /** Context of one request from its head to its response. */
 export interface RequestContext {
-  readonly arrived: Millis
+  readonly arrivedAt: Millis
   source: string
   /** Size of the body on the wire, in bytes. */
-  wire: number
+  wireBytes: number
   /** Set once the body was handed on. */
   handedOn?: { readonly delivery: string; readonly at: Millis }
   /** The sender was asked to retry a body that may have been committed all the same. */
-  inDoubt: boolean
+  isInDoubt: boolean
   /** True once the response is sent or the connection is closed. */
-  over: boolean
+  isOver: boolean
 }
 
 /** Commits a validated body and answers the request. A body that was not committed in time is answered 503. */
 export async function commit(
-  { id, many, verdict }: CheckedBody,
-  visit: RequestContext,
+  { id, isBatch, verdict }: CheckedBody,
+  context: RequestContext,
   reply: FastifyReply,
   deps: CommitDeps,
 ): Promise<FastifyReply> {
-  const rcv = deps.clock.now()
+  const receivedAt = deps.clock.now()
   // Two sources may post equal bodies.
-  const delivery = `${visit.source}\n${id}`
-  const maybeRetry = deps.retries.arrive(delivery)
-  if (visit.over) deps.retries.leave(delivery, rcv, false)
-  else visit.handedOn = { delivery, at: rcv }
-  const header = { source: visit.source, batchId: id, many, maybeRetry, rcv }
+  const delivery = `${context.source}\n${id}`
+  const isMaybeRetry = deps.retries.arrive(delivery)
+  if (context.isOver) deps.retries.leave(delivery, receivedAt, false)
+  else context.handedOn = { delivery, at: receivedAt }
+  const header = { source: context.source, batchId: id, isBatch, isMaybeRetry, receivedAt }
   const frame = encode({ ...header, events: verdict.accepted }, verdict, deps)
   // Runs even if the response cannot wait for it: events are counted once their outcome is known.
   const appended = append(frame, deps).then((ack) => {
     try {
-      report(ack, verdict, visit.source, deps)
+      report(ack, verdict, context.source, deps)
     } catch (error) {
       deps.log.error({ err: error }, 'a committed body could not be counted')
     }
@@ -64,14 +64,14 @@ export async function commit(
   })
   let ack: Ack
   try {
-    ack = await within(appended, deps.answerWithin, deps.timers)
+    ack = await within(appended, deps.responseTimeout, deps.timers)
   } catch (error) {
-    visit.inDoubt = true
-    deps.log.debug({ err: error, source: visit.source }, 'a body could not be committed')
-    return answerLater(reply, 503, 5, 'the journal cannot take events now')
+    context.isInDoubt = true
+    deps.log.debug({ err: error, source: context.source }, 'a body could not be committed')
+    return replyRetryLater(reply, 503, 5, 'the journal cannot take events now')
   }
   const none = verdict.total > 0 && verdict.accepted.length === 0
-  return answerSummary(reply, none ? deps.config.allRejectedStatus : 200, summarise(ack, verdict))
+  return replySummary(reply, none ? deps.config.allRejectedStatus : 200, summarise(ack, verdict))
 }
 
 function encode(frame: Frame, verdict: BatchVerdict, deps: CommitDeps): Uint8Array {
@@ -120,7 +120,7 @@ function report({ duplicate, known, refused }: Ack, verdict: BatchVerdict, sourc
   }
   if (verdict.nonNumeric > 0) {
     observer.nonNumeric(verdict.nonNumeric)
-    rejects.note({ source, count: verdict.nonNumeric, samples: verdict.notes })
+    rejects.recordUnusable({ source, count: verdict.nonNumeric, samples: verdict.unusableSamples })
   }
   const count = accepted.length - refused
   if (known > 0) observer.events('duplicate', known)

@@ -6,8 +6,8 @@ const SECRET_TEXT =
 /** `https://user:...@host` inside a text. */
 const SECRET_URL = /(:\/\/[^\s:/@]{1,64}:)[^\s/@]{1,256}(?=@)/g
 const MASKED = '***'
-const LONGEST_TEXT = 512
-const DEEPEST = 8
+const MAX_TEXT_LENGTH = 512
+const MAX_DEPTH = 8
 /** Overhead of each value beside its text. */
 const OVERHEAD = 4
 
@@ -23,11 +23,11 @@ export function excerpt(event: unknown, room: number): unknown {
     if (typeof value === 'string') return clipText(value)
     if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
     if (typeof value !== 'object' || value === null) return value
-    if (depth >= DEEPEST) return '…'
+    if (depth >= MAX_DEPTH) return '…'
     return Array.isArray(value) ? clipArray(value, depth) : clipFields(value, depth)
   }
   const clipText = (text: string): string => {
-    const end = Math.max(0, Math.min(LONGEST_TEXT, left))
+    const end = Math.max(0, Math.min(MAX_TEXT_LENGTH, left))
     const kept = text.slice(0, end).replace(SECRET_TEXT, `$1${MASKED}`).replace(SECRET_URL, `$1${MASKED}`)
     left -= kept.length
     return text.length > end ? `${kept}…` : kept

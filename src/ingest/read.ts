@@ -14,21 +14,21 @@ import type { CheckPorts, BatchVerdict } from './verdict.ts'
 export interface CheckedBody {
   readonly kind: 'judged'
   readonly id: string
-  readonly many: boolean
+  readonly isBatch: boolean
   readonly verdict: BatchVerdict
 }
 
 /** `busy`: too many large bodies are waiting; the sender should retry later. */
-export type Read = CheckedBody | { readonly kind: 'empty' } | { readonly kind: 'busy' }
+export type ReadResult = CheckedBody | { readonly kind: 'empty' } | { readonly kind: 'busy' }
 
 /** What the reader needs of a request beside its body. */
 export type Headers = Pick<IncomingMessage, 'headers' | 'headersDistinct'>
 
 /** Reads a body as received. Throws or rejects with a `Refusal`; none of its events count then. */
-export type Reader = (body: Buffer, request: Headers) => Read | Promise<Read>
+export type Reader = (body: Buffer, request: Headers) => ReadResult | Promise<ReadResult>
 
 /** The most large bodies that wait for their turn; each may take most of a second. */
-const MOST_WAITING = 4
+const MAX_WAITING = 4
 /** Events of a large body validated before other requests are handled. */
 const SLICE = 500
 
@@ -37,14 +37,14 @@ const SLICE = 500
  * memory and time do not affect other requests.
  */
 export function createReader(config: IngestConfig, ports: CheckPorts): Reader {
-  const lane = createSerialQueue(MOST_WAITING)
+  const queue = createSerialQueue(MAX_WAITING)
   return (body, request) => {
     const coding = detectCoding(body, request.headers['content-encoding'])
     const label = (): ContentLabel => readLabel(request)
     const bytes = inflateSmall(body, coding, config.maxDecompressed)
     if (bytes !== undefined && bytes.length <= SMALL) return checkSmall(readBody(bytes, config, label), ports)
-    if (lane.full()) return { kind: 'busy' }
-    return lane.run(async () => {
+    if (queue.full()) return { kind: 'busy' }
+    return queue.run(async () => {
       const inflated = await inflateLarge(body, coding, config.maxDecompressed)
       await nextTurn()
       const read = await readLargeBody(inflated, config, label)
@@ -53,12 +53,12 @@ export function createReader(config: IngestConfig, ports: CheckPorts): Reader {
   }
 }
 
-function checkSmall(body: Body, ports: CheckPorts): Read | Promise<Read> {
+function checkSmall(body: Body, ports: CheckPorts): ReadResult | Promise<ReadResult> {
   if (body.kind === 'empty') return body
   if (body.count > SLICE) return checkInSlices(body, ports)
   const verdict = createBatchVerdict()
   for (const events of body.parts) checkInto(verdict, events, ports)
-  return { kind: 'judged', id: body.id, many: body.many, verdict }
+  return { kind: 'judged', id: body.id, isBatch: body.isBatch, verdict }
 }
 
 async function checkInSlices(body: Events, ports: CheckPorts): Promise<CheckedBody> {
@@ -69,5 +69,5 @@ async function checkInSlices(body: Events, ports: CheckPorts): Promise<CheckedBo
       await nextTurn()
     }
   }
-  return { kind: 'judged', id: body.id, many: body.many, verdict }
+  return { kind: 'judged', id: body.id, isBatch: body.isBatch, verdict }
 }

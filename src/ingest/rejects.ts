@@ -1,4 +1,4 @@
-import { addReject, type Clock, type Log, type Millis, type RejectCount, type Rejection } from '../model.ts'
+import { countReject, type Clock, type Log, type Millis, type RejectCount, type Rejection } from '../model.ts'
 import { excerpt } from './mask.ts'
 import { createLogThrottle } from './log-throttle.ts'
 
@@ -24,7 +24,7 @@ export interface Rejects {
   /**
    * Records events that were accepted although values in them are unusable: stored with the rejected ones, not counted.
    */
-  note(batch: { readonly source: string; readonly count: number; readonly samples: readonly Sample[] }): void
+  recordUnusable(batch: { readonly source: string; readonly count: number; readonly samples: readonly Sample[] }): void
   /**
    * Returns the rejects since the last call, for the journal. Those of the engine's own limits are left out, since the
    * engine counts them itself.
@@ -43,31 +43,31 @@ export interface RejectList {
 
 /** The most samples kept of one body, so that it does not displace those of others. */
 export const SAMPLES_PER_BODY = 10
-const KEPT = 100
-const SAMPLE_ROOM = 3500
-const LONGEST_REASON = 300
+const MAX_SAMPLES = 100
+const MAX_SAMPLE_LENGTH = 3500
+const MAX_REASON_LENGTH = 300
 /** The most counts taken at once, and the longest path: they are written to the journal each second. */
-const MOST_COUNTS = 50
-const LONGEST_PATH = 100
+const MAX_COUNTS = 50
+const MAX_PATH_LENGTH = 100
 /** Rejected by the engine's limits. */
-const BY_LIMITS = 'cardinality'
+const CARDINALITY_CODE = 'cardinality'
 /** At most one log line in this time. */
-const LOG_EVERY: Millis = 10_000
+const LOG_INTERVAL: Millis = 10_000
 
 export function createRejects({ clock, log }: { readonly clock: Clock; readonly log: Log }): Rejects {
   const counts = new Map<string, number>()
   // JSON text, which holds no reference to the body that an event came from.
   const recent: string[] = []
-  const untold = new Map<string, RejectCount>()
-  const throttle = createLogThrottle(clock, LOG_EVERY)
-  const throttleNotes = createLogThrottle(clock, LOG_EVERY)
+  const unreported = new Map<string, RejectCount>()
+  const throttle = createLogThrottle(clock, LOG_INTERVAL)
+  const throttleNotes = createLogThrottle(clock, LOG_INTERVAL)
   const keep = (samples: readonly Sample[], source: string, now: Millis): void => {
     for (const sample of samples.slice(0, SAMPLES_PER_BODY)) recent.push(asText(sample, source, now))
-    if (recent.length > KEPT) recent.splice(0, recent.length - KEPT)
+    if (recent.length > MAX_SAMPLES) recent.splice(0, recent.length - MAX_SAMPLES)
   }
 
   return {
-    note({ source, count, samples }) {
+    recordUnusable({ source, count, samples }) {
       keep(samples, source, clock.now())
       const reason = samples[0]?.reason
       throttleNotes(count, (values) => {
@@ -79,9 +79,9 @@ export function createRejects({ clock, log }: { readonly clock: Clock; readonly 
       for (const [code, count] of batch.counts) {
         counts.set(code, (counts.get(code) ?? 0) + count)
         refused += count
-        if (code === BY_LIMITS) continue
+        if (code === CARDINALITY_CODE) continue
         const path = batch.samples.find((sample) => sample.code === code)?.path ?? ''
-        addReject(untold, { source: batch.source, code, count, path: path.slice(0, LONGEST_PATH) }, MOST_COUNTS)
+        countReject(unreported, { source: batch.source, code, count, path: path.slice(0, MAX_PATH_LENGTH) }, MAX_COUNTS)
       }
       keep(batch.samples, batch.source, clock.now())
       const [sample] = batch.samples
@@ -92,12 +92,12 @@ export function createRejects({ clock, log }: { readonly clock: Clock; readonly 
       })
     },
     take() {
-      const taken = [...untold.values()]
-      untold.clear()
+      const taken = [...unreported.values()]
+      unreported.clear()
       return taken
     },
     giveBack(taken) {
-      for (const one of taken) addReject(untold, one, MOST_COUNTS)
+      for (const one of taken) countReject(unreported, one, MAX_COUNTS)
     },
     list: () => ({
       counts: Object.fromEntries(counts),
@@ -111,9 +111,9 @@ function asText({ index, path, reason, code, event }: Sample, source: string, no
     receivedAt: new Date(now).toISOString(),
     source,
     index,
-    path: path?.slice(0, LONGEST_REASON),
-    reason: reason.slice(0, LONGEST_REASON),
+    path: path?.slice(0, MAX_REASON_LENGTH),
+    reason: reason.slice(0, MAX_REASON_LENGTH),
     code,
-    event: excerpt(event, SAMPLE_ROOM),
+    event: excerpt(event, MAX_SAMPLE_LENGTH),
   })
 }

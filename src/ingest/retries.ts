@@ -20,11 +20,11 @@ interface Unsettled {
 }
 
 /** A sender without a response retries within this time. */
-const MEMORY: Millis = 5 * 60_000
+const RETRY_RETENTION: Millis = 5 * 60_000
 /** Logstash's timeout is 10 s. */
-const PATIENCE: Millis = 9_000
-const MOST_UNSETTLED = 50_000
-const MOST_SEEN = 200_000
+const CLIENT_TIMEOUT: Millis = 9_000
+const MAX_UNSETTLED = 50_000
+const MAX_SEEN = 200_000
 
 /** @param clock the service's clock; the time of this call counts as the start of the process. */
 export function createRetries(clock: Clock): Retries {
@@ -33,12 +33,12 @@ export function createRetries(clock: Clock): Retries {
   const seen = new Set<string>()
 
   const mayBeFromBefore = (id: string, now: Millis): boolean => {
-    if (now - began >= MEMORY) {
+    if (now - began >= RETRY_RETENTION) {
       seen.clear()
       return false
     }
     if (seen.has(id)) return false
-    if (seen.size < MOST_SEEN) seen.add(id)
+    if (seen.size < MAX_SEEN) seen.add(id)
     return true
   }
 
@@ -48,7 +48,7 @@ export function createRetries(clock: Clock): Retries {
       const fromBefore = mayBeFromBefore(id, now)
       const entry = unsettled.take(id, now) ?? { waiting: 0, since: now, lost: 0 }
       const missed = entry.lost > 0
-      const late = entry.waiting > 0 && now - entry.since > PATIENCE
+      const late = entry.waiting > 0 && now - entry.since > CLIENT_TIMEOUT
       if (missed) entry.lost -= 1
       if (entry.waiting === 0) entry.since = now
       entry.waiting += 1
@@ -62,13 +62,13 @@ export function createRetries(clock: Clock): Retries {
       const span = now - since
       entry.waiting -= 1
       // After a clock was set back the duration is unknown.
-      if (!flushed || span > PATIENCE || span < 0) entry.lost += 1
+      if (!flushed || span > CLIENT_TIMEOUT || span < 0) entry.lost += 1
       if (entry.waiting > 0 || entry.lost > 0) unsettled.put(id, entry, now)
     },
   }
 }
 
-interface Memory {
+interface RetryMemory {
   /** Removes and returns an entry, unless nothing waits for it and it is too old. */
   take(id: string, now: Millis): Unsettled | undefined
   put(id: string, entry: Unsettled, now: Millis): void
@@ -78,7 +78,7 @@ interface Memory {
  * Creates a memory of two generations. The older one is dropped as a whole when the younger is full or as old as the
  * limit. Deleting single entries, oldest first, would scan past all deleted ones for the first entry of a map.
  */
-function createMemory(began: Millis): Memory {
+function createMemory(began: Millis): RetryMemory {
   let young = new Map<string, Unsettled>()
   let old = new Map<string, Unsettled>()
   let turned = began
@@ -89,15 +89,15 @@ function createMemory(began: Millis): Memory {
   }
   return {
     take(id, now) {
-      if (now - turned > MEMORY || now < turned) turn(now)
+      if (now - turned > RETRY_RETENTION || now < turned) turn(now)
       const entry = young.get(id) ?? old.get(id)
       young.delete(id)
       old.delete(id)
-      const isOver = entry !== undefined && entry.waiting === 0 && now - entry.since > MEMORY
+      const isOver = entry !== undefined && entry.waiting === 0 && now - entry.since > RETRY_RETENTION
       return isOver ? undefined : entry
     },
     put(id, entry, now) {
-      if (young.size >= MOST_UNSETTLED / 2) turn(now)
+      if (young.size >= MAX_UNSETTLED / 2) turn(now)
       young.set(id, entry)
     },
   }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock, Millis } from '../model.ts'
 import { createAdmit } from './admit.ts'
-import { answerError, answerLater, answerNothing } from './answers.ts'
+import { replyError, replyRetryLater, replyEmpty } from './answers.ts'
 import { collect } from './decode/collect.ts'
 import type { Collected, MemoryBudget } from './decode/collect.ts'
 import { commit } from './commit.ts'
@@ -28,14 +28,14 @@ export interface RouteLimits {
   /** Bytes of bodies in memory, over all requests; at least one body fits. Default 256 MiB. */
   readonly bytes: number
   /** An append that takes longer is answered 503. Default 4 s, since Logstash waits for 10. */
-  readonly answerWithin: Millis
+  readonly responseTimeout: Millis
 }
 
 interface Parts extends CommitDeps {
   readonly read: Reader
 }
 
-const DEFAULTS: RouteLimits = { appends: 256, bytes: 256 * 1024 * 1024, answerWithin: 4000 }
+const DEFAULTS: RouteLimits = { appends: 256, bytes: 256 * 1024 * 1024, responseTimeout: 4000 }
 /** Multiple of the largest body that is read and discarded, so that its sender reads the response. */
 const DRAIN_FACTOR = 4
 /** Memory for one body of the largest size, in the chunks that it arrives in. */
@@ -49,34 +49,40 @@ export function ingestRoutes(deps: RouteDeps): (app: FastifyInstance) => Promise
   return async (app) => {
     const { config, clock, timers = clock } = deps
     const limits = { ...DEFAULTS, ...deps.limits }
-    const room: MemoryBudget = { held: 0, max: Math.max(limits.bytes, config.maxBody * ONE_BODY) }
+    const budget: MemoryBudget = { held: 0, max: Math.max(limits.bytes, config.maxBody * ONE_BODY) }
     const load = { appends: 0 }
-    const { answerWithin } = limits
+    const { responseTimeout } = limits
     const [retries, read] = [createRetries(clock), createReader(config, deps)]
-    const parts: Parts = { ...deps, timers, answerWithin, load, retries, read }
-    const overloaded = (): boolean => load.appends >= limits.appends || room.held >= room.max
+    const parts: Parts = { ...deps, timers, responseTimeout, load, retries, read }
+    const overloaded = (): boolean => load.appends >= limits.appends || budget.held >= budget.max
     const admit = await createAdmit(app, { ...deps, overloaded })
 
     app.decorateRequest('visit')
     app.addHook('onRequest', async (request, reply) => {
-      const visit: RequestContext = { arrived: timers.now(), source: '', wire: 0, inDoubt: false, over: false }
-      request.setDecorator('visit', visit)
-      reply.raw.once('close', () => leave(visit, reply, parts))
+      const context: RequestContext = {
+        arrivedAt: timers.now(),
+        source: '',
+        wireBytes: 0,
+        isInDoubt: false,
+        isOver: false,
+      }
+      request.setDecorator('visit', context)
+      reply.raw.once('close', () => onClose(context, reply, parts))
       // The first bytes of a body decide its format before its label, which the reader looks up if they do not.
       request.headers['content-type'] = undefined
       const admitted = await admit(request, reply)
       if (admitted === undefined) return reply
-      visit.source = readSource(request, admitted.name)
+      context.source = readSource(request, admitted.name)
       return undefined
     })
     app.removeAllContentTypeParsers()
-    const collecting = { maxBody: config.maxBody, maxDrain: config.maxBody * DRAIN_FACTOR, room }
+    const collecting = { maxBody: config.maxBody, maxDrain: config.maxBody * DRAIN_FACTOR, budget }
     app.addContentTypeParser('*', (_request, payload, done) => {
       collect(payload, collecting, (body) => done(null, body))
     })
-    app.setErrorHandler((error, _request, reply) => answerDefect(error, reply, deps))
+    app.setErrorHandler((error, _request, reply) => replyDefect(error, reply, deps))
     for (const url of urls(config.paths)) {
-      app.route({ method: ['POST', 'PUT'], url, handler: (request, reply) => take(request, reply, parts) })
+      app.route({ method: ['POST', 'PUT'], url, handler: (request, reply) => handlePost(request, reply, parts) })
     }
   }
 }
@@ -86,28 +92,28 @@ function urls(paths: readonly string[]): Set<string> {
 }
 
 /** Runs when the response is sent, or its connection closed before. */
-function leave(visit: RequestContext, { raw }: FastifyReply, { observer, retries, timers }: Parts): void {
-  const { arrived, wire, handedOn, inDoubt } = visit
-  visit.over = true
-  if (handedOn !== undefined) retries.leave(handedOn.delivery, handedOn.at, raw.writableFinished && !inDoubt)
-  if (raw.headersSent) observer.answered(raw.statusCode, Math.max(0, timers.now() - arrived) / 1000, wire)
+function onClose(context: RequestContext, { raw }: FastifyReply, { observer, retries, timers }: Parts): void {
+  const { arrivedAt, wireBytes, handedOn, isInDoubt } = context
+  context.isOver = true
+  if (handedOn !== undefined) retries.leave(handedOn.delivery, handedOn.at, raw.writableFinished && !isInDoubt)
+  if (raw.headersSent) observer.answered(raw.statusCode, Math.max(0, timers.now() - arrivedAt) / 1000, wireBytes)
 }
 
-async function take(request: FastifyRequest, reply: FastifyReply, parts: Parts): Promise<FastifyReply> {
-  const visit = request.getDecorator<RequestContext>('visit')
+async function handlePost(request: FastifyRequest, reply: FastifyReply, parts: Parts): Promise<FastifyReply> {
+  const context = request.getDecorator<RequestContext>('visit')
   const body = request.body as Collected | undefined
-  if (body === undefined) return answerNothing(reply)
-  visit.wire = body.wire
+  if (body === undefined) return replyEmpty(reply)
+  context.wireBytes = body.wireBytes
   try {
-    if (body.kind === 'overloaded') return answerLater(reply, 429, 1, 'too much is under way')
+    if (body.kind === 'overloaded') return replyRetryLater(reply, 429, 1, 'too much is under way')
     if (body.kind !== 'whole') throw tooLarge(body, reply, parts.config.maxBody)
     const pending = parts.read(body.bytes, request.raw)
     const read = pending instanceof Promise ? await pending : pending
     body.release()
-    if (read.kind === 'busy') return answerLater(reply, 429, 1, 'too many large bodies are under way')
-    return read.kind === 'empty' ? answerNothing(reply) : await commit(read, visit, reply, parts)
+    if (read.kind === 'busy') return replyRetryLater(reply, 429, 1, 'too many large bodies are under way')
+    return read.kind === 'empty' ? replyEmpty(reply) : await commit(read, context, reply, parts)
   } catch (error) {
-    if (error instanceof Refusal) return refuse(error, visit, reply, parts)
+    if (error instanceof Refusal) return refuse(error, context, reply, parts)
     throw error
   } finally {
     body.release()
@@ -126,21 +132,21 @@ function tooLarge({ kind }: Collected, reply: FastifyReply, maxBody: number): Re
 
 function refuse(
   { status, code, message }: Refusal,
-  visit: RequestContext,
+  context: RequestContext,
   reply: FastifyReply,
   parts: Parts,
 ): FastifyReply {
   parts.observer.rejects(code, 1)
-  parts.rejects.add({ source: visit.source, counts: new Map([[code, 1]]), samples: [{ reason: message, code }] })
+  parts.rejects.add({ source: context.source, counts: new Map([[code, 1]]), samples: [{ reason: message, code }] })
   if (status === 415) reply.header('accept-encoding', 'gzip, deflate, identity')
-  return answerError(reply, status, message)
+  return replyError(reply, status, message)
 }
 
 /**
  * Answers after an internal error. A 5xx would make Logstash resend the body forever, and raise the error each time.
  */
-function answerDefect(error: unknown, reply: FastifyReply, { log, observer }: RouteDeps): void {
+function replyDefect(error: unknown, reply: FastifyReply, { log, observer }: RouteDeps): void {
   observer.rejects('internal', 1)
   log.error({ err: error }, 'a request raised an exception')
-  answerError(reply, 400, 'the body could not be processed')
+  replyError(reply, 400, 'the body could not be processed')
 }

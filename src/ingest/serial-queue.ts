@@ -5,11 +5,11 @@ export interface SerialQueue {
   run<T>(work: () => Promise<T>): Promise<T>
 }
 
-export function createSerialQueue(most: number): SerialQueue {
+export function createSerialQueue(max: number): SerialQueue {
   let waiting = 0
   let last: Promise<unknown> = Promise.resolve()
   return {
-    full: () => waiting >= most,
+    full: () => waiting >= max,
     async run(work) {
       const before = last
       const { promise, resolve } = Promise.withResolvers<undefined>()

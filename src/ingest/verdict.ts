@@ -27,20 +27,20 @@ export interface BatchVerdict {
   counts: Map<string, number>
   /** How many metric values in accepted events were not numbers, and some of these events. */
   nonNumeric: number
-  notes: Sample[]
+  unusableSamples: Sample[]
   /** The first exception that an event raised: an internal error. */
   defect?: unknown
 }
 
-const FIRST_ERRORS = 5
+const MAX_ERRORS = 5
 /** Marks an event that was accepted without one of its values; not a reason for rejection. */
 const NON_NUMERIC = 'non_numeric'
 const INTERNAL: Refused = { path: '', reason: 'the event could not be processed', code: 'internal' }
 const TOO_LONG: Refused = { path: '', reason: OVERSIZED_REASON, code: 'too_large' }
-const NO_JSON: Refused = { path: '', reason: 'the line is not JSON', code: 'json' }
+const NOT_JSON: Refused = { path: '', reason: 'the line is not JSON', code: 'json' }
 
 export function createBatchVerdict(): BatchVerdict {
-  return { total: 0, accepted: [], errors: [], samples: [], counts: new Map(), nonNumeric: 0, notes: [] }
+  return { total: 0, accepted: [], errors: [], samples: [], counts: new Map(), nonNumeric: 0, unusableSamples: [] }
 }
 
 /** Validates events and adds them to the verdict. */
@@ -57,9 +57,9 @@ function accept(verdict: BatchVerdict, event: unknown, samples: EventSamples): v
   verdict.accepted.push(samples)
   if (samples.nonNumeric === undefined) return
   verdict.nonNumeric += samples.nonNumeric.length
-  if (verdict.notes.length >= SAMPLES_PER_BODY) return
+  if (verdict.unusableSamples.length >= SAMPLES_PER_BODY) return
   const reason = `accepted without ${samples.nonNumeric.join(', ')}: the field holds no number`
-  verdict.notes.push({ index: verdict.total, path: '', reason, code: NON_NUMERIC, event })
+  verdict.unusableSamples.push({ index: verdict.total, path: '', reason, code: NON_NUMERIC, event })
 }
 
 /** Turns all accepted events into rejections if their frame cannot be built: an internal error must not cause a 5xx. */
@@ -69,12 +69,12 @@ export function rejectAll(verdict: BatchVerdict, defect: unknown): void {
   verdict.defect ??= defect
   if (count === 0) return
   verdict.counts.set(INTERNAL.code, (verdict.counts.get(INTERNAL.code) ?? 0) + count)
-  if (verdict.errors.length < FIRST_ERRORS) verdict.errors.push({ index: 0, ...INTERNAL })
+  if (verdict.errors.length < MAX_ERRORS) verdict.errors.push({ index: 0, ...INTERNAL })
 }
 
 function checkEvent(event: unknown, ports: CheckPorts, verdict: BatchVerdict): EventSamples | Refused {
   if (event === OVERSIZED) return TOO_LONG
-  if (event === UNREADABLE) return NO_JSON
+  if (event === UNREADABLE) return NOT_JSON
   try {
     const judged = ports.schemas.judge(translate(event))
     return 'code' in judged ? judged : ports.extract(judged.event, judged.kind)
@@ -87,7 +87,7 @@ function checkEvent(event: unknown, ports: CheckPorts, verdict: BatchVerdict): E
 function reject(verdict: BatchVerdict, event: unknown, { path, reason, code }: Refused): void {
   verdict.counts.set(code, (verdict.counts.get(code) ?? 0) + 1)
   const rejection: Rejection = { index: verdict.total, path, reason, code }
-  if (verdict.errors.length < FIRST_ERRORS) verdict.errors.push(rejection)
+  if (verdict.errors.length < MAX_ERRORS) verdict.errors.push(rejection)
   const isEvent = typeof event !== 'symbol'
   if (verdict.samples.length < SAMPLES_PER_BODY) verdict.samples.push(isEvent ? { ...rejection, event } : rejection)
 }

@@ -1,7 +1,7 @@
 import type { Effect, Offset, SnapshotChunk } from '../model.ts'
 
 /** The snapshot in progress and its next part. */
-export interface Writing {
+export interface SnapshotProgress {
   readonly upTo: Offset
   readonly count: number
   readonly next: number
@@ -13,7 +13,7 @@ export interface Writing {
  *
  * @throws {RangeError} if the caller broke a rule; nothing was written.
  */
-export function checkChunk(chunk: SnapshotChunk, last: Offset, writing: Writing | undefined): void {
+export function checkChunk(chunk: SnapshotChunk, last: Offset, writing: SnapshotProgress | undefined): void {
   const { upTo, index, count } = chunk
   const due = writing !== undefined && writing.upTo === upTo && writing.count === count ? writing.next : 0
   if (index >= count || (index !== 0 && index !== due)) {
@@ -33,4 +33,4 @@ export function queueKey({ queue, recipient }: Pick<Effect, 'queue' | 'recipient
 }
 
 /** The most undelivered notifications that are reported to an address. */
-export const MOST_FAILED = 20
+export const MAX_FAILED = 20

@@ -86,7 +86,7 @@ export function damagedEntries(file: string, from: Offset, to: Offset, what: str
   return {
     file,
     what,
-    steps: keepCopyThen(file, sql),
+    steps: copyThenRun(file, sql),
     lost: from === to ? 'what that entry held: one request, tick or command' : 'what these entries held',
   }
 }
@@ -97,14 +97,14 @@ export function damagedSnapshots(file: string, start: Offset, what: string): Dam
   return {
     file,
     what,
-    steps: keepCopyThen(file, sql),
+    steps: copyThenRun(file, sql),
     lost:
       `the windows and the state of alerts up to entry ${start} (an alert that still holds is raised and mailed once ` +
       'more); mails not yet sent and the registry stay',
   }
 }
 
-function keepCopyThen(file: string, sql: string): string[] {
+function copyThenRun(file: string, sql: string): string[] {
   return [
     'stop stashwatch',
     `cp ${quoted(file)} ${quoted(`${file}.damaged`)}`,

@@ -2,8 +2,8 @@ import type { Matcher } from '../model.ts'
 import { compilePattern } from './regex.ts'
 
 /** Why a text is not a matcher, as a sentence, and the offset at which it stops being one. */
-export interface MatcherFault {
-  readonly fault: string
+export interface InvalidMatcher {
+  readonly reason: string
   readonly at: number
 }
 
@@ -13,9 +13,9 @@ export class MatcherError extends Error {
   override readonly name = 'MatcherError'
 }
 
-const MOST_MATCHERS = 50
-const LONGEST_TEXT = 1024
-const LONGEST_LABEL = 500
+const MAX_MATCHERS = 50
+const MAX_TEXT_LENGTH = 1024
+const MAX_LABEL_LENGTH = 500
 
 const SPACE = /\s*/y
 const LABEL = /"(?:[^"\\]|\\.)*"|[^\s"'=!~:{}[\](),]+/y
@@ -28,15 +28,15 @@ const SEVERAL = /,\s*[^\s"'=!~:{}[\](),]+\s*[=!]/
  * Single quotes take the value literally; in double quotes, `\"` and `\\` stand for a quote and a backslash. A label
  * needs double quotes if it contains white space or any of `"'=!~:{}[](),`.
  */
-export function parseMatcher(text: string): Matcher | MatcherFault {
-  const fault = (what: string, at: number): MatcherFault => ({ fault: what, at })
-  if (text.length > LONGEST_TEXT)
-    return fault(`expected a matcher of at most ${LONGEST_TEXT} characters, found more`, 0)
-  const label = take(LABEL, text, skip(text, 0))
+export function parseMatcher(text: string): Matcher | InvalidMatcher {
+  const fault = (what: string, at: number): InvalidMatcher => ({ reason: what, at })
+  if (text.length > MAX_TEXT_LENGTH)
+    return fault(`expected a matcher of at most ${MAX_TEXT_LENGTH} characters, found more`, 0)
+  const label = readToken(LABEL, text, skip(text, 0))
   if (label === undefined) return fault(missingLabel(text), skip(text, 0))
-  const op = take(OP, text, skip(text, label.end))
+  const op = readToken(OP, text, skip(text, label.end))
   if (op === undefined) return fault(missingOp(text, label), skip(text, label.end))
-  const value = take(VALUE, text, skip(text, op.end))
+  const value = readToken(VALUE, text, skip(text, op.end))
   if (value === undefined) return fault(missingValue(text, op), skip(text, op.end))
   const end = skip(text, value.end)
   const several = /^["']/.test(value.text) ? null : SEVERAL.exec(value.text)
@@ -52,12 +52,12 @@ export function parseMatcher(text: string): Matcher | MatcherFault {
   return wrong === undefined ? matcher : fault(wrong, value.end - value.text.length)
 }
 
-interface Taken {
+interface Token {
   readonly text: string
   readonly end: number
 }
 
-function take(pattern: RegExp, text: string, from: number): Taken | undefined {
+function readToken(pattern: RegExp, text: string, from: number): Token | undefined {
   const sticky = new RegExp(pattern)
   sticky.lastIndex = from
   const [found] = sticky.exec(text) ?? []
@@ -65,7 +65,7 @@ function take(pattern: RegExp, text: string, from: number): Taken | undefined {
 }
 
 function skip(text: string, from: number): number {
-  return take(SPACE, text, from)?.end ?? from
+  return readToken(SPACE, text, from)?.end ?? from
 }
 
 function unquote(text: string): string {
@@ -81,13 +81,13 @@ function missingLabel(text: string): string {
     : `${expected}; the label is missing`
 }
 
-function missingOp(text: string, label: Taken): string {
+function missingOp(text: string, label: Token): string {
   const found = /^[=!~:<>]+/.exec(text.slice(skip(text, label.end)))?.[0]
   const meant = found === '==' || found === ':' ? "; did you mean '='?" : found === '~' ? "; did you mean '=~'?" : ''
   return `expected =, !=, =~ or !~ after the label, found ${found === undefined ? 'none of them' : `'${found}'`}${meant}`
 }
 
-function missingValue(text: string, op: Taken): string {
+function missingValue(text: string, op: Token): string {
   return skip(text, op.end) === text.length
     ? `the value after '${op.text}' is missing; "" is the empty text`
     : 'a quote begins here and does not end'
@@ -96,11 +96,11 @@ function missingValue(text: string, op: Taken): string {
 /** Returns what is wrong with a matcher given as parts, as a sentence; undefined if it is valid. */
 export function checkMatcher({ label, op, value }: Matcher): string | undefined {
   if (/\p{Cc}/u.test(label + value)) return 'a matcher is one line without control characters'
-  if (label === '' || label.length > LONGEST_LABEL) return `expected a label of 1 to ${LONGEST_LABEL} characters`
-  if (value.length > LONGEST_TEXT) return `expected a value of at most ${LONGEST_TEXT} characters, found more`
+  if (label === '' || label.length > MAX_LABEL_LENGTH) return `expected a label of 1 to ${MAX_LABEL_LENGTH} characters`
+  if (value.length > MAX_TEXT_LENGTH) return `expected a value of at most ${MAX_TEXT_LENGTH} characters, found more`
   if (op === '=' || op === '!=') return undefined
   const pattern = compilePattern(value)
-  return 'fault' in pattern ? `expected an RE2 expression after '${op}': ${pattern.fault}` : undefined
+  return 'reason' in pattern ? `expected an RE2 expression after '${op}': ${pattern.reason}` : undefined
 }
 
 /**
@@ -109,7 +109,7 @@ export function checkMatcher({ label, op, value }: Matcher): string | undefined 
  */
 export function checkMatchers(matchers: readonly Matcher[]): string | undefined {
   if (matchers.length === 0) return 'expected at least one matcher'
-  if (matchers.length > MOST_MATCHERS) return `expected at most ${MOST_MATCHERS} matchers, found ${matchers.length}`
+  if (matchers.length > MAX_MATCHERS) return `expected at most ${MAX_MATCHERS} matchers, found ${matchers.length}`
   if (!compileMatchers(matchers)({})) return undefined
   const [all, labels] =
     matchers.length === 1 ? ['the matcher matches', 'the label'] : ['all matchers match', 'these labels']
@@ -118,7 +118,7 @@ export function checkMatchers(matchers: readonly Matcher[]): string | undefined 
 
 /** Formats a matcher such that `parseMatcher` can read it. */
 export function printMatcher({ label, op, value }: Matcher): string {
-  const plain = take(LABEL, label, 0)?.end === label.length && !label.startsWith('"')
+  const plain = readToken(LABEL, label, 0)?.end === label.length && !label.startsWith('"')
   return `${plain ? label : quote(label)} ${op} ${quote(value)}`
 }
 
@@ -145,6 +145,7 @@ function compileValue(op: Matcher['op'], value: string): (text: string) => boole
   if (op === '=') return (text) => text === value
   if (op === '!=') return (text) => text !== value
   const pattern = compilePattern(value)
-  if ('fault' in pattern) throw new MatcherError(`expected an RE2 expression, found ${quote(value)}: ${pattern.fault}`)
+  if ('reason' in pattern)
+    throw new MatcherError(`expected an RE2 expression, found ${quote(value)}: ${pattern.reason}`)
   return op === '=~' ? (text) => pattern.matches(text) : (text) => !pattern.matches(text)
 }

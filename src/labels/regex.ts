@@ -3,25 +3,25 @@ import { RE2JS } from 're2js'
 /** A compiled RE2 expression. Matching takes time linear in the length of the text. */
 export interface Pattern {
   /** Returns true if the expression matches anywhere in the text. */
-  isIn(text: string): boolean
+  isFoundIn(text: string): boolean
   /** Returns true if the expression matches the whole text. */
   matches(text: string): boolean
 }
 
 /** Why an expression cannot be compiled, as the end of a sentence. */
-export interface PatternFault {
-  readonly fault: string
+export interface InvalidPattern {
+  readonly reason: string
 }
 
 /** Compiles an RE2 expression. Returns the fault, instead of throwing, if it is invalid. */
-export function compilePattern(expression: string): Pattern | PatternFault {
+export function compilePattern(expression: string): Pattern | InvalidPattern {
   try {
     const compiled = RE2JS.compile(expression)
-    return { isIn: (text) => compiled.test(text), matches: (text) => compiled.testExact(text) }
+    return { isFoundIn: (text) => compiled.test(text), matches: (text) => compiled.testExact(text) }
   } catch (error) {
     const known = error instanceof Error && 'error' in error && typeof error.error === 'string'
     const reason = known ? String(error.error) : 'it cannot be read'
     const why = /\(\?<?[=!]|\\[1-9]/.test(expression) ? '; RE2 has no look-ahead, look-behind or back-references' : ''
-    return { fault: `${reason}${why}` }
+    return { reason: `${reason}${why}` }
   }
 }

@@ -24,7 +24,7 @@ const DIGITS = LINK_KEY_BYTES * 2
  */
 export function openLinkKey(folder: string): Uint8Array {
   const file = join(folder, 'link.key')
-  const text = read(file)?.trim() ?? make(file)
+  const text = readKey(file)?.trim() ?? createKey(file)
   if (new RegExp(`^[0-9a-f]{${DIGITS}}$`).test(text)) return Buffer.from(text, 'hex')
   throw new LinkKeyError(
     `${file}: found ${text.length} characters that are no key, expected ${DIGITS} hex digits: restore the file from a ` +
@@ -32,7 +32,7 @@ export function openLinkKey(folder: string): Uint8Array {
   )
 }
 
-function read(file: string): string | undefined {
+function readKey(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
@@ -44,7 +44,7 @@ function read(file: string): string | undefined {
 }
 
 /** Creates a new key file. Writes it beside its final path first, so that a crash leaves a complete file or none. */
-function make(file: string): string {
+function createKey(file: string): string {
   const text = randomBytes(LINK_KEY_BYTES).toString('hex')
   const fresh = `${file}.new`
   const open = openSync(fresh, 'w', 0o600)

@@ -1,7 +1,7 @@
-import type { Closed, Observer } from '../model.ts'
+import type { ConnectionCloseReason, Observer } from '../model.ts'
 import type { Families } from './families.ts'
 
-const REASONS: readonly Closed[] = ['unread', 'memory', 'pipelined', 'too_many']
+const REASONS: readonly ConnectionCloseReason[] = ['unread', 'memory', 'pipelined', 'too_many']
 
 /** Counts the connections that the server closed to protect itself. */
 export function createHttpMetrics({ counterBy }: Families): Pick<Observer, 'closed'> {

@@ -9,10 +9,10 @@ export const OVER_HOSTS = { wait: MINUTE / 2, interval: 5 * MINUTE }
 /** The default notification settings: one group per rule and host without waiting, repeats after 4 h up to 24 h. */
 export const ALERTING: Alerting = {
   grouping: { by: ['rule', 'host'], wait: 0, interval: 0 },
-  repeat: { first: 4 * HOUR, most: 24 * HOUR },
+  repeat: { initial: 4 * HOUR, max: 24 * HOUR },
   routes: [],
-  maintenance: [],
-  inhibit: [],
+  maintenanceWindows: [],
+  inhibitRules: [],
   totalPerMinute: 60,
   flapping: true,
 }

@@ -147,7 +147,7 @@ export type Decision = { readonly at: Millis } & (
       readonly to: string
       readonly event: NotificationReason | 'beside'
       readonly heldBy?: HeldBy
-      readonly list?: { readonly because: NotificationReason; readonly isAlone: boolean }
+      readonly list?: { readonly reason: NotificationReason; readonly isAlone: boolean }
     }
   | {
       readonly kind: 'suppressed'
@@ -165,7 +165,7 @@ export type Decision = { readonly at: Millis } & (
   | {
       readonly kind: 'unacknowledged'
       readonly author: string
-      readonly because: 'withdrawn' | 'expired' | 'severity_raised'
+      readonly reason: 'withdrawn' | 'expired' | 'severity_raised'
     }
 )
 

@@ -68,7 +68,7 @@ interface RuleBase {
   /** Overrides the general `group_by`. With `[rule]`, all hosts share a mail. */
   readonly groupBy?: readonly string[]
   readonly repeat?: Repeat
-  readonly escalate?: readonly Escalation[]
+  readonly escalation?: readonly Escalation[]
   /** Patterns of the hosts that the rule applies to; empty means all. */
   readonly hosts: readonly string[]
   readonly labels: Readonly<Record<string, string>>

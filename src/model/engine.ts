@@ -27,12 +27,12 @@ export interface Tick {
 /** The engine as the HTTP side uses it. */
 export interface Engine {
   append(frame: Uint8Array): Promise<Ack>
-  query<K extends Query['kind']>(query: Extract<Query, { readonly kind: K }>): Promise<Answers[K]>
+  query<K extends Query['kind']>(query: Extract<Query, { readonly kind: K }>): Promise<QueryResults[K]>
   /**
    * Resolves once the command is durable and applied, or refused. Rejects when the journal fails; nothing is changed
    * then.
    */
-  command<K extends Command['kind']>(command: Extract<Command, { readonly kind: K }>): Promise<CommandAnswer<K>>
+  command<K extends Command['kind']>(command: Extract<Command, { readonly kind: K }>): Promise<CommandReply<K>>
   readonly outbox: Outbox
 }
 
@@ -84,14 +84,14 @@ export interface CommandValues {
 }
 
 /** The result of a command: its value, or why it was refused. */
-export type CommandAnswer<K extends Command['kind'] = Command['kind']> =
+export type CommandReply<K extends Command['kind'] = Command['kind']> =
   | { readonly kind: 'done'; readonly value: CommandValues[K] }
   | Refusal
 
 /** When the host was last seen, and the alerts that were closed. */
 export interface RetireResult {
   readonly host: string
-  readonly lastSeen: Millis | null
+  readonly lastSeenAt: Millis | null
   readonly closed: readonly ClosedAlert[]
 }
 
@@ -138,7 +138,7 @@ export type Query =
   | { readonly kind: 'why'; readonly rule: string; readonly host: string }
 
 /** The answer to each query. */
-export interface Answers {
+export interface QueryResults {
   readonly hosts: readonly HostView[]
   readonly host: HostDetail | null
   readonly aggregate: AggregateView | null
@@ -294,7 +294,7 @@ export interface Log {
  * took too much memory. `pipelined`: too many requests were pipelined, and this client had the most. `too_many`: too
  * many connections were open.
  */
-export type Closed = 'unread' | 'memory' | 'pipelined' | 'too_many'
+export type ConnectionCloseReason = 'unread' | 'memory' | 'pipelined' | 'too_many'
 
 /** Receives what the parts measure; metrics implement it. */
 export interface Observer {
@@ -307,7 +307,7 @@ export interface Observer {
   /** Records one response of the ingest route: status, duration in seconds, size of the body on the wire in bytes. */
   answered(status: number, seconds: number, bytes: number): void
   /** Counts a connection that the server closed. */
-  closed(reason: Closed): void
+  closed(reason: ConnectionCloseReason): void
   /**
    * Counts one delivery attempt or withdrawal. Latency runs from the end of the deciding window to acceptance, in
    * seconds.

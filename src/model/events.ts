@@ -34,10 +34,10 @@ export interface Frame {
    * Whether the body was an array, or lines, of two or more events. If all of them have times, the engine recognizes a
    * repeated body by its content.
    */
-  readonly many: boolean
+  readonly isBatch: boolean
   /** Whether this may be a retry: the response to an equal body may not have reached the sender. */
-  readonly maybeRetry: boolean
-  readonly rcv: Millis
+  readonly isMaybeRetry: boolean
+  readonly receivedAt: Millis
   readonly events: readonly EventSamples[]
 }
 
@@ -55,8 +55,8 @@ export interface RejectCount {
  * Adds a count to those kept by source and code, with the first path found. Once `counts` has `most` records, sources
  * without a record for the code share one per code, under `OTHERS`.
  */
-export function addReject(counts: Map<string, RejectCount>, one: RejectCount, most: number): void {
-  const fits = counts.size < most || counts.has(rejectKey(one.source, one.code))
+export function countReject(counts: Map<string, RejectCount>, one: RejectCount, max: number): void {
+  const fits = counts.size < max || counts.has(rejectKey(one.source, one.code))
   const source = fits ? one.source : OTHERS
   const key = rejectKey(source, one.code)
   const { count, path } = counts.get(key) ?? { count: 0, path: '' }

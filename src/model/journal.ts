@@ -68,11 +68,11 @@ export interface OutboxItem {
 }
 
 export type Outcome =
-  | { readonly state: 'sent'; readonly answer: string }
-  | { readonly state: 'failed'; readonly answer: string }
-  | { readonly state: 'withdrawn'; readonly answer: string }
+  | { readonly state: 'sent'; readonly response: string }
+  | { readonly state: 'failed'; readonly response: string }
+  | { readonly state: 'withdrawn'; readonly response: string }
   /** `fault: 'server'`: the server failed rather than the message, so `retryNow` ends the wait. */
-  | { readonly state: 'retry'; readonly answer: string; readonly at: Millis; readonly fault?: 'server' }
+  | { readonly state: 'retry'; readonly response: string; readonly at: Millis; readonly fault?: 'server' }
 
 /** One row of the delivery log. Instants are on the service's clock. */
 export interface SendRecord {
@@ -127,7 +127,7 @@ export interface OutboxMethods {
    * ordering key (a thread, or all episodes of a rule on a host) only the first is returned, and none while it waits
    * for a retry: nothing overtakes it.
    */
-  due(now: Millis, limit: number, perLine?: number): readonly OutboxItem[]
+  due(now: Millis, limit: number, perQueue?: number): readonly OutboxItem[]
   /**
    * Returns all pending items of an item's recipient and thread, itself included, oldest first. Without a thread:
    * itself.

@@ -20,8 +20,8 @@ export interface Grouping {
 
 /** When a firing alert is notified again: after `first`, then after twice as long, up to `most`. 0 means never. */
 export interface Repeat {
-  readonly first: Millis
-  readonly most: Millis
+  readonly initial: Millis
+  readonly max: Millis
 }
 
 /** Receivers to notify in addition when an alert is not acknowledged for `after`. */
@@ -38,13 +38,13 @@ export interface Route {
   readonly continue: boolean
   readonly grouping?: Grouping
   readonly repeat?: Repeat
-  readonly escalate?: readonly Escalation[]
+  readonly escalation?: readonly Escalation[]
 }
 
 /** While an alert that matches `source` fires, mutes those that match `target` and have the same values of `equal`. */
 export interface Inhibition {
-  readonly source: readonly Matcher[]
-  readonly target: readonly Matcher[]
+  readonly sourceMatchers: readonly Matcher[]
+  readonly targetMatchers: readonly Matcher[]
   readonly equal: readonly string[]
 }
 
@@ -59,7 +59,7 @@ export interface MaintenanceWindow {
   readonly name: string
   readonly matchers: readonly Matcher[]
   /** IANA name of the time zone. */
-  readonly zone: string
+  readonly timeZone: string
   /**
    * Minutes of the day, the end excluded (1440 for midnight). A range whose end is before its start passes midnight.
    */
@@ -77,8 +77,8 @@ export interface Alerting {
   readonly grouping: Grouping
   readonly repeat: Repeat
   readonly routes: readonly Route[]
-  readonly maintenance: readonly MaintenanceWindow[]
-  readonly inhibit: readonly Inhibition[]
+  readonly maintenanceWindows: readonly MaintenanceWindow[]
+  readonly inhibitRules: readonly Inhibition[]
   /** The most single mails per minute to all addresses together. Beyond it, each address gets one list. */
   readonly totalPerMinute: number
   /** Whether a flapping alert is notified once, as flapping, instead of at every change. */

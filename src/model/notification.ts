@@ -43,7 +43,7 @@ export type Notice =
 export interface UndeliveredItem {
   readonly address: string
   readonly receiver: string
-  readonly about: NotificationSubject
+  readonly subject: NotificationSubject
   readonly response: string
   readonly at: Millis
 }
@@ -63,8 +63,8 @@ export interface RetiredItem {
    * Why it was retired: nothing arrived for `retire_after`, an operator retired it, its source was retired, or its last
    * absent host was. `lastSeen` is null if it was never seen.
    */
-  readonly why: Reason
-  readonly lastSeen: Millis | null
+  readonly reason: Reason
+  readonly lastSeenAt: Millis | null
   /** The alerts that this closed. */
   readonly closed: readonly ClosedAlert[]
 }
@@ -83,13 +83,13 @@ export interface HeartbeatItems {
   readonly since: Millis
   readonly firing: Top<HeartbeatAlert>
   /** How many firing alerts are muted or acknowledged, by cause. A mute counts before an acknowledgement. */
-  readonly held: Readonly<Record<HeldBy['by'], number>>
+  readonly suppressed: Readonly<Record<HeldBy['by'], number>>
 }
 
 export interface HeartbeatAlert {
   readonly identity: AlertIdentity
   readonly severity: Severity
-  readonly since: Millis
+  readonly startsAt: Millis
   readonly code: string
   readonly muted?: Mute
   readonly ack?: Acknowledgement
@@ -126,7 +126,7 @@ export interface Notification {
   /** The group of its alerts; absent where it spans several groups or none. */
   readonly group?: NotificationGroup
   /** What the thread's subject names: the first alert of its first mail, and the number of other hosts. */
-  readonly lead?: { readonly facts: AlertSnapshot; readonly more: number }
+  readonly lead?: { readonly alert: AlertSnapshot; readonly more: number }
   /** Other firing alerts, in a mail about one alert. */
   readonly context?: FiringContext
   /** When it is sent again if nothing changes. */
@@ -142,14 +142,14 @@ export interface Notification {
    */
   readonly replaces?: {
     readonly at: Millis
-    readonly because: NotificationReason
+    readonly reason: NotificationReason
     readonly count?: number
     readonly last?: Millis
   }
   /**
    * Mails to this recipient that failed for good since the last delivered one: when they were decided, and about what.
    */
-  readonly undelivered?: readonly { readonly at: Millis; readonly about: NotificationSubject }[]
+  readonly undelivered?: readonly { readonly at: Millis; readonly subject: NotificationSubject }[]
   /** Set if the kind is `notice`. */
   readonly notice?: Notice
   readonly report?: Report

@@ -22,7 +22,7 @@ export interface Report {
   readonly rules: Top<ReportRule>
   readonly outside: Top<{ readonly host: string; readonly span: Millis }>
   /** One for each metric that is a ratio of a whole, such as CPU and memory. */
-  readonly shares: readonly ReportUtilization[]
+  readonly utilization: readonly ReportUtilization[]
   readonly quality: ReportQuality
 }
 
@@ -30,23 +30,23 @@ export interface ReportAlerts {
   /**
    * Alerts that began within the period, that continued from before it, critical ones among both, and open at its end.
    */
-  readonly began: number
-  readonly before: number
+  readonly started: number
+  readonly alreadyOpen: number
   readonly critical: number
   readonly open: number
   /** Hosts with alerts. */
   readonly hosts: number
   /** How many began on each day in the receiver's time zone. `day` is the UTC midnight of the date. */
-  readonly days: readonly { readonly day: Millis; readonly began: number }[]
+  readonly days: readonly { readonly day: Millis; readonly started: number }[]
   readonly longest: Top<ReportEpisode>
 }
 
 export interface ReportEpisode {
   readonly identity: AlertIdentity
   readonly severity: Severity
-  readonly since: Millis
+  readonly startsAt: Millis
   /** Absent while it is open. */
-  readonly until?: Millis
+  readonly endsAt?: Millis
   readonly peak: number | null
   /** Set on an open episode: what mutes it, and who acknowledged it. */
   readonly muted?: 'silence' | 'maintenance' | 'inhibition'
@@ -55,7 +55,7 @@ export interface ReportEpisode {
 
 export interface ReportRule {
   readonly rule: string
-  readonly began: number
+  readonly started: number
   readonly mails: number
 }
 
@@ -90,10 +90,10 @@ export interface ReportQuality {
   /** Events rejected as invalid. */
   readonly rejects: ReportRejects
   /** Hosts with a wrong clock. */
-  readonly clocks: Top<string>
+  readonly skewedClocks: Top<string>
   readonly sources: Top<{ readonly source: string; readonly span: Millis; readonly times: number }>
   /** How long the service was down in total, and how often. */
-  readonly down: Millis
+  readonly downtime: Millis
   readonly stops: number
 }
 
@@ -113,7 +113,7 @@ export interface Pulse {
   readonly hosts: number
   readonly hostsSeen: number
   /** The time of each source's last request. */
-  readonly sources: Top<{ readonly source: string; readonly heard: Millis }>
+  readonly sources: Top<{ readonly source: string; readonly lastSeenAt: Millis }>
   readonly lastEvent?: Millis
   /** The latest downtime of the service. */
   readonly gap?: { readonly from: Millis; readonly to: Millis }

@@ -10,7 +10,7 @@ export const TIERS: readonly { readonly beyond: Millis; readonly width: Millis }
 ]
 
 /** The longest window that a rule may have. */
-export const LONGEST_WINDOW: Millis = 7 * 24 * HOUR
+export const MAX_WINDOW: Millis = 7 * 24 * HOUR
 
 /** Returns the bucket width for windows of length `over`. */
 export function bucketWidth(over: Millis, finest: Millis): Millis {

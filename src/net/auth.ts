@@ -12,7 +12,7 @@ export type TokenCheck = (authorization: string | undefined) => Admitted | undef
 /** The challenge in a 401 response. */
 export const CHALLENGE = 'Bearer realm="stashwatch", Basic realm="stashwatch", charset="UTF-8"'
 
-const EVERYBODY: Admitted = {}
+const ANYONE: Admitted = {}
 const SCHEME = /^(bearer|basic) +(\S.*)$/i
 
 /**
@@ -21,7 +21,7 @@ const SCHEME = /^(bearer|basic) +(\S.*)$/i
  * every time, so that the duration reveals nothing. Without tokens every request passes.
  */
 export function createTokenCheck(tokens: readonly Token[]): TokenCheck {
-  if (tokens.length === 0) return () => EVERYBODY
+  if (tokens.length === 0) return () => ANYONE
   const known = tokens.map(({ name, token }) => ({ admitted: { name }, digest: digest(Buffer.from(token)) }))
   return (authorization) => {
     const presented = presentedToken(authorization)

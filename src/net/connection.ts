@@ -8,22 +8,22 @@ export interface Connection {
   /** Node's own data listeners of the socket. */
   readonly parsers: readonly ((chunk: Buffer) => void)[]
   /** Bytes read and not parsed yet. While there are any, no more are read. */
-  rest: Buffer
+  unparsed: Buffer
   /** Memory that `rest` holds. */
-  held: number
+  heldBytes: number
   /**
    * The request in progress, until its response has left this process. Requests are handled one at a time, in order.
    */
-  turn: PendingRequest | undefined
+  current: PendingRequest | undefined
   /** The few requests behind it that were parsed with it. */
   readonly waiting: PendingRequest[]
   newest: PendingRequest | undefined
   /** The response to an unreadable request, due after the responses before it. */
-  fault: string | undefined
+  errorResponse: string | undefined
   /** Time of its last use, counted in uses of all connections. */
-  used: number
+  lastUse: number
   /** True if it must be closed. What the parser still finds is dropped. */
-  cut: boolean
+  isCut: boolean
 }
 
 /** A request and its response. */

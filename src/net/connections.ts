@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { Server as NetServer } from 'node:net'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Clock, Closed, Log, Millis } from '../model.ts'
+import type { Clock, ConnectionCloseReason, Log, Millis } from '../model.ts'
 import type { Connection, PendingRequest } from './connection.ts'
 import { BAD_REQUEST, HEADERS_TOO_LARGE, NO_TUNNEL } from './faults.ts'
 import { createIntake } from './intake.ts'
@@ -31,7 +31,7 @@ export interface ConnectionsOptions {
   readonly timers: Clock
   readonly log: Log
   /** Called for every connection that was closed early. */
-  readonly closed: (reason: Closed) => void
+  readonly closed: (reason: ConnectionCloseReason) => void
   readonly limits?: Partial<ConnectionLimits>
 }
 
@@ -57,23 +57,23 @@ export interface DrainOptions {
 /** State shared by all connections. */
 interface ConnectionTable {
   readonly open: Map<Duplex, Connection>
-  readonly mostOpen: number
+  readonly maxOpen: number
   readonly intake: Intake
-  readonly cut: (connection: Connection, reason: Closed) => void
+  readonly cut: (connection: Connection, reason: ConnectionCloseReason) => void
   /** Connections whose last response is sent and that have more requests; a few at a time continue. */
-  readonly line: Connection[]
+  readonly ready: Connection[]
   uses: number
 }
 
 const POLL: Millis = 50
 /** The most waiting requests started in one turn of the event loop. */
-const AT_ONCE = 16
+const MAX_PER_TURN = 16
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i
 
 export function createConnections({ timers, log, closed, limits = {} }: ConnectionsOptions): Connections {
   const servers: Server[] = []
   const open = new Map<Duplex, Connection>()
-  const { open: mostOpen = 10_000, waiting = 32 * 1024 * 1024 } = limits
+  const { open: maxOpen = 10_000, waiting = 32 * 1024 * 1024 } = limits
   const { cut, watch } = createPressure({ timers, log, closed, connections: () => open.values(), limits })
   let held = 0
   const intake = createIntake((more) => {
@@ -83,23 +83,23 @@ export function createConnections({ timers, log, closed, limits = {} }: Connecti
     cut(longest, 'pipelined')
     intake.drop(longest)
   })
-  const house: ConnectionTable = { open, mostOpen, intake, cut, line: [], uses: 0 }
+  const table: ConnectionTable = { open, maxOpen, intake, cut, ready: [], uses: 0 }
 
   return {
     watch(server, handle) {
       servers.push(server)
       watch(server)
       const take = ({ socket }: IncomingMessage): Connection | undefined => open.get(socket)
-      const enter: RequestListener = (request, response) => onRequest(house, take(request), { request, response })
-      server.on('connection', (socket: Socket) => accept(house, socket, handle))
+      const enter: RequestListener = (request, response) => onRequest(table, take(request), { request, response })
+      server.on('connection', (socket: Socket) => accept(table, socket, handle))
       server.on('request', enter).on('checkContinue', enter).on('checkExpectation', enter)
       server.on('clientError', (error: NodeJS.ErrnoException, socket) => fail(open.get(socket), error, socket))
       server.on('connect', (_request, socket: Duplex) => refuse(open.get(socket), NO_TUNNEL))
     },
     async drain({ timers, quiet = 700, within = 8000 }) {
       for (const server of servers) stopListening(server)
-      for (const { turn } of open.values()) if (turn !== undefined) isLastOfConnection(turn.response)
-      await closeQuiet(open, timers, quiet, within)
+      for (const { current } of open.values()) if (current !== undefined) closeAfterResponse(current.response)
+      await closeIdle(open, timers, quiet, within)
       for (const { socket } of open.values()) socket.destroy()
     },
   }
@@ -113,26 +113,26 @@ function stopListening(server: Server): void {
   if (server.listening) NetServer.prototype.close.call(server)
 }
 
-function isLastOfConnection(answer: ServerResponse): void {
-  if (!answer.headersSent) answer.setHeader('Connection', 'close')
+function closeAfterResponse(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close')
 }
 
-function accept(house: ConnectionTable, socket: Socket, handle: RequestListener): void {
-  const { open, intake } = house
+function accept(table: ConnectionTable, socket: Socket, handle: RequestListener): void {
+  const { open, intake } = table
   const connection: Connection = {
     socket,
     handle,
     parsers: socket.listeners('data').map((listener) => (chunk) => void Reflect.apply(listener, socket, [chunk])),
-    rest: Buffer.alloc(0),
-    held: 0,
-    turn: undefined,
+    unparsed: Buffer.alloc(0),
+    heldBytes: 0,
+    current: undefined,
     waiting: [],
     newest: undefined,
-    fault: undefined,
-    used: (house.uses += 1),
-    cut: false,
+    errorResponse: undefined,
+    lastUse: (table.uses += 1),
+    isCut: false,
   }
-  if (open.size >= house.mostOpen) house.cut(longestIdle(open.values()) ?? connection, 'too_many')
+  if (open.size >= table.maxOpen) table.cut(longestIdle(open.values()) ?? connection, 'too_many')
   open.set(socket, connection)
   intake.read(connection)
   // Node removes its own listener if a client requests a tunnel; a reset must not end the process.
@@ -144,8 +144,8 @@ function accept(house: ConnectionTable, socket: Socket, handle: RequestListener)
 function longestIdle(connections: Iterable<Connection>): Connection | undefined {
   let found: Connection | undefined
   for (const connection of connections) {
-    const idle = connection.turn === undefined && !connection.cut
-    if (idle && (found === undefined || connection.used < found.used)) found = connection
+    const idle = connection.current === undefined && !connection.isCut
+    if (idle && (found === undefined || connection.lastUse < found.lastUse)) found = connection
   }
   return found
 }
@@ -154,24 +154,24 @@ function longestIdle(connections: Iterable<Connection>): Connection | undefined 
 function longestQueue(connections: Iterable<Connection>): Connection | undefined {
   let found: Connection | undefined
   for (const connection of connections) {
-    if (!connection.cut && (found === undefined || connection.held > found.held)) found = connection
+    if (!connection.isCut && (found === undefined || connection.heldBytes > found.heldBytes)) found = connection
   }
   return found
 }
 
-function onRequest(house: ConnectionTable, connection: Connection | undefined, turn: PendingRequest): void {
-  if (connection === undefined || connection.cut) return
-  connection.newest = turn
-  if (connection.turn === undefined) begin(house, connection, turn)
-  else connection.waiting.push(turn)
+function onRequest(table: ConnectionTable, connection: Connection | undefined, current: PendingRequest): void {
+  if (connection === undefined || connection.isCut) return
+  connection.newest = current
+  if (connection.current === undefined) begin(table, connection, current)
+  else connection.waiting.push(current)
 }
 
-function begin(house: ConnectionTable, connection: Connection, turn: PendingRequest): void {
-  const { request, response } = turn
-  connection.turn = turn
-  connection.used = house.uses += 1
+function begin(table: ConnectionTable, connection: Connection, current: PendingRequest): void {
+  const { request, response } = current
+  connection.current = current
+  connection.lastUse = table.uses += 1
   response.once('close', () => {
-    if (connection.waiting.length > 0 || connection.rest.length > 0) queue(house, connection)
+    if (connection.waiting.length > 0 || connection.unparsed.length > 0) enqueue(table, connection)
     else end(connection)
   })
   const { expect } = request.headers
@@ -183,34 +183,35 @@ function begin(house: ConnectionTable, connection: Connection, turn: PendingRequ
 }
 
 function end(connection: Connection): void {
-  connection.turn = undefined
-  if (connection.fault !== undefined) answerFault(connection, connection.fault)
+  connection.current = undefined
+  if (connection.errorResponse !== undefined) sendErrorResponse(connection, connection.errorResponse)
 }
 
 /**
  * Queues a connection for its next request. However many requests wait, a client that sends one at a time hardly waits
  * for them.
  */
-function queue(house: ConnectionTable, connection: Connection): void {
-  house.line.push(connection)
-  if (house.line.length === 1) setImmediate(advance, house)
+function enqueue(table: ConnectionTable, connection: Connection): void {
+  table.ready.push(connection)
+  if (table.ready.length === 1) setImmediate(advance, table)
 }
 
-function advance(house: ConnectionTable): void {
-  for (const connection of house.line.slice(0, AT_ONCE)) next(house, connection)
-  house.line.splice(0, AT_ONCE)
-  if (house.line.length > 0) setImmediate(advance, house)
+function advance(table: ConnectionTable): void {
+  for (const connection of table.ready.slice(0, MAX_PER_TURN)) next(table, connection)
+  table.ready.splice(0, MAX_PER_TURN)
+  if (table.ready.length > 0) setImmediate(advance, table)
 }
 
 /** Continues a connection after its last response, or ends it if no request is left. */
-function next(house: ConnectionTable, connection: Connection): void {
-  const { socket, waiting, newest, fault } = connection
-  const turn = socket.writable ? waiting.shift() : undefined
+function next(table: ConnectionTable, connection: Connection): void {
+  const { socket, waiting, newest, errorResponse } = connection
+  const current = socket.writable ? waiting.shift() : undefined
   if (!socket.writable) waiting.length = 0
   // A body that cannot be read would keep its handler waiting forever.
-  if (turn === undefined || (fault !== undefined && turn === newest && !turn.request.complete)) end(connection)
-  else begin(house, connection, turn)
-  house.intake.pump(connection)
+  if (current === undefined || (errorResponse !== undefined && current === newest && !current.request.complete))
+    end(connection)
+  else begin(table, connection, current)
+  table.intake.pump(connection)
 }
 
 /**
@@ -219,32 +220,32 @@ function next(house: ConnectionTable, connection: Connection): void {
  * connection are answered.
  */
 function fail(connection: Connection | undefined, error: NodeJS.ErrnoException, socket: Duplex): void {
-  const silent = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || error.code === 'ECONNRESET'
-  if (connection === undefined || silent || !socket.writable) socket.destroy()
+  const isTimeout = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || error.code === 'ECONNRESET'
+  if (connection === undefined || isTimeout || !socket.writable) socket.destroy()
   else refuse(connection, error.code === 'HPE_HEADER_OVERFLOW' ? HEADERS_TOO_LARGE : BAD_REQUEST)
 }
 
 function refuse(connection: Connection | undefined, fault: string): void {
-  if (connection === undefined || connection.fault !== undefined) return
-  connection.fault = fault
-  answerFault(connection, fault)
+  if (connection === undefined || connection.errorResponse !== undefined) return
+  connection.errorResponse = fault
+  sendErrorResponse(connection, fault)
 }
 
-function answerFault({ socket, turn, waiting, newest }: Connection, fault: string): void {
+function sendErrorResponse({ socket, current, waiting, newest }: Connection, fault: string): void {
   const bodyIsBroken = newest !== undefined && !newest.request.complete
-  if (waiting.length > 0 || (turn !== undefined && !(bodyIsBroken && turn === newest))) return
+  if (waiting.length > 0 || (current !== undefined && !(bodyIsBroken && current === newest))) return
   if (bodyIsBroken && newest.response.headersSent) socket.destroy()
   else socket.end(fault, () => void socket.destroy())
 }
 
-function closeQuiet(open: Map<Duplex, Connection>, timers: Clock, quiet: Millis, within: Millis): Promise<void> {
-  const heard = new Map<Duplex, { bytes: number; still: Millis }>()
-  const look = (): void => {
-    for (const { socket, turn } of open.values()) {
+function closeIdle(open: Map<Duplex, Connection>, timers: Clock, quiet: Millis, within: Millis): Promise<void> {
+  const last = new Map<Duplex, { bytes: number; still: Millis }>()
+  const check = (): void => {
+    for (const { socket, current } of open.values()) {
       const bytes = socket.bytesRead
-      const before = heard.get(socket)
-      const still = before !== undefined && before.bytes === bytes && turn === undefined ? before.still + POLL : 0
-      heard.set(socket, { bytes, still })
+      const before = last.get(socket)
+      const still = before !== undefined && before.bytes === bytes && current === undefined ? before.still + POLL : 0
+      last.set(socket, { bytes, still })
       if (still >= quiet) socket.destroy()
     }
   }
@@ -256,7 +257,7 @@ function closeQuiet(open: Map<Duplex, Connection>, timers: Clock, quiet: Millis,
     }
     const cancelLimit = timers.after(within, stop)
     const cancelPoll = timers.every(POLL, () => {
-      look()
+      check()
       if (open.size === 0) stop()
     })
   })

@@ -21,23 +21,23 @@ const NOTHING = Buffer.alloc(0)
  * them into objects at once, at two hundred times their size. Here bytes stay bytes until it is their turn. Without a
  * blank line no second request starts, so that bodies pass unchanged.
  *
- * @param noteHeld receives the change in waiting bytes.
+ * @param onHeld receives the change in waiting bytes.
  */
-export function createIntake(noteHeld: (more: number) => void): Intake {
-  const keep = (connection: Connection, rest: Buffer): void => {
+export function createIntake(onHeld: (more: number) => void): Intake {
+  const keep = (connection: Connection, unparsed: Buffer): void => {
     // A slice keeps its whole underlying buffer alive.
-    const held = rest.length === 0 ? 0 : rest.buffer.byteLength
-    const more = held - connection.held
-    connection.rest = rest
-    connection.held = held
-    if (more !== 0) noteHeld(more)
+    const held = unparsed.length === 0 ? 0 : unparsed.buffer.byteLength
+    const more = held - connection.heldBytes
+    connection.unparsed = unparsed
+    connection.heldBytes = held
+    if (more !== 0) onHeld(more)
   }
   const pump = (connection: Connection, chunk?: Buffer): void => {
     const { socket } = connection
-    const wasHeld = connection.rest.length > 0
-    const rest = parse(connection, join(connection.rest, chunk))
-    keep(connection, rest)
-    if (rest.length > 0) socket.pause()
+    const wasHeld = connection.unparsed.length > 0
+    const unparsed = parse(connection, join(connection.unparsed, chunk))
+    keep(connection, unparsed)
+    if (unparsed.length > 0) socket.pause()
     else if (wasHeld) socket.resume()
   }
   const drop = (connection: Connection): void => keep(connection, NOTHING)
@@ -49,35 +49,35 @@ export function createIntake(noteHeld: (more: number) => void): Intake {
       socket.removeAllListeners('data')
       socket.on('data', (chunk: Buffer) => pump(connection, chunk))
       // Reading or discarding a body resumes the socket.
-      socket.on('resume', () => connection.rest.length > 0 && socket.pause())
+      socket.on('resume', () => connection.unparsed.length > 0 && socket.pause())
       socket.once('close', () => drop(connection))
     },
   }
 }
 
-function join(rest: Buffer, chunk: Buffer | undefined): Buffer {
-  if (chunk === undefined) return rest
-  return rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+function join(unparsed: Buffer, chunk: Buffer | undefined): Buffer {
+  if (chunk === undefined) return unparsed
+  return unparsed.length === 0 ? chunk : Buffer.concat([unparsed, chunk])
 }
 
 /** Passes the parser what it can take, and returns the rest. */
 function parse(connection: Connection, bytes: Buffer): Buffer {
-  let rest = bytes
-  while (rest.length > 0 && mayParse(connection)) {
-    const blank = rest.indexOf(BLANK_LINE, PIECE)
-    const size = blank === -1 ? rest.length : blank + BLANK_LINE.length
-    const piece = rest.subarray(0, size)
-    rest = rest.subarray(size)
+  let unparsed = bytes
+  while (unparsed.length > 0 && mayParse(connection)) {
+    const blank = unparsed.indexOf(BLANK_LINE, PIECE)
+    const size = blank === -1 ? unparsed.length : blank + BLANK_LINE.length
+    const piece = unparsed.subarray(0, size)
+    unparsed = unparsed.subarray(size)
     for (const parser of connection.parsers) parser(piece)
   }
-  return isOver(connection) ? NOTHING : rest
+  return isOver(connection) ? NOTHING : unparsed
 }
 
 /** Returns true if further bytes are ignored: the connection is closed, or its parser has failed. */
-const isOver = ({ socket, fault }: Connection): boolean => socket.destroyed || fault !== undefined
+const isOver = ({ socket, errorResponse }: Connection): boolean => socket.destroyed || errorResponse !== undefined
 
 /** Returns true if the next bytes are the body of the current request, or the next request if there is none. */
 function mayParse(connection: Connection): boolean {
-  const { turn, waiting } = connection
-  return !isOver(connection) && waiting.length === 0 && (turn === undefined || !turn.request.complete)
+  const { current, waiting } = connection
+  return !isOver(connection) && waiting.length === 0 && (current === undefined || !current.request.complete)
 }

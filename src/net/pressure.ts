@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Clock, Closed, Log, Millis } from '../model.ts'
+import type { Clock, ConnectionCloseReason, Log, Millis } from '../model.ts'
 import type { Connection } from './connection.ts'
 
 export interface PressureLimits {
@@ -17,7 +17,7 @@ export interface PressureLimits {
 export interface PressureDeps {
   readonly timers: Clock
   readonly log: Log
-  readonly closed: (reason: Closed) => void
+  readonly closed: (reason: ConnectionCloseReason) => void
   readonly connections: () => Iterable<Connection>
   readonly limits: Partial<PressureLimits>
 }
@@ -26,50 +26,50 @@ export interface PressureDeps {
 export interface Pressure {
   /** Checks the connections while the server listens or has any. */
   readonly watch: (server: Server) => void
-  readonly cut: (connection: Connection, reason: Closed) => void
+  readonly cut: (connection: Connection, reason: ConnectionCloseReason) => void
 }
 
 /** State of a connection with an unsent response. */
-interface Stuck {
+interface StuckConnection {
   readonly connection: Connection
   readonly bytes: number
-  readonly sent: string
+  readonly progress: string
   /** How long none of the response was sent, and for how long it also blocked requests or exceeded `unread`. */
-  readonly still: Millis
-  readonly blocked: Millis
+  readonly stillFor: Millis
+  readonly blockedFor: Millis
 }
 
 const DEFAULTS: PressureLimits = { unread: 1024 * 1024, unreadInTotal: 64 * 1024 * 1024, stall: 30_000 }
-const LOOK_EVERY: Millis = 1000
+const CHECK_INTERVAL: Millis = 1000
 /** In checks: a flood of connections is one log line in ten seconds. */
-const LOG_EVERY = 10
+const LOG_INTERVAL = 10
 
 export function createPressure({ timers, log, closed, connections, limits }: PressureDeps): Pressure {
   const { unread, unreadInTotal, stall } = { ...DEFAULTS, ...limits }
   const servers = new Set<Server>()
-  const told = { counts: new Map<Closed, number>(), looks: LOG_EVERY }
-  let stuck = new Map<Connection, Stuck>()
+  const closings = { counts: new Map<ConnectionCloseReason, number>(), looks: LOG_INTERVAL }
+  let stuck = new Map<Connection, StuckConnection>()
   let stop = (): void => undefined
 
-  const cut = (connection: Connection, reason: Closed): void => {
-    connection.cut = true
+  const cut = (connection: Connection, reason: ConnectionCloseReason): void => {
+    connection.isCut = true
     connection.socket.destroy()
-    told.counts.set(reason, (told.counts.get(reason) ?? 0) + 1)
+    closings.counts.set(reason, (closings.counts.get(reason) ?? 0) + 1)
     closed(reason)
   }
-  const tell = (): void => {
-    told.looks += 1
-    if (told.counts.size === 0 || told.looks < LOG_EVERY) return
-    log.warn(Object.fromEntries(told.counts), 'connections were closed to keep memory: see docs/metrics.md, HTTP')
-    told.counts.clear()
-    told.looks = 0
+  const logClosed = (): void => {
+    closings.looks += 1
+    if (closings.counts.size === 0 || closings.looks < LOG_INTERVAL) return
+    log.warn(Object.fromEntries(closings.counts), 'connections were closed to keep memory: see docs/metrics.md, HTTP')
+    closings.counts.clear()
+    closings.looks = 0
   }
-  const look = (): void => {
+  const check = (): void => {
     const found = [...connections()].flatMap((connection) => checkPressure(connection, stuck.get(connection), unread))
     const bytes = found.reduce((sum, { bytes }) => sum + bytes, 0)
-    const late = found.filter(({ blocked }) => blocked >= stall)
+    const late = found.filter(({ blockedFor }) => blockedFor >= stall)
     for (const { connection } of late) cut(connection, 'unread')
-    const left = found.filter(({ blocked }) => blocked < stall)
+    const left = found.filter(({ blockedFor }) => blockedFor < stall)
     let excess = bytes - late.reduce((sum, { bytes }) => sum + bytes, 0) - unreadInTotal
     for (const { connection, bytes } of excess > 0 ? left.toSorted(worstFirst) : []) {
       if (excess <= 0) break
@@ -77,13 +77,13 @@ export function createPressure({ timers, log, closed, connections, limits }: Pre
       excess -= bytes
     }
     stuck = new Map(left.map((state) => [state.connection, state]))
-    tell()
+    logClosed()
   }
   return {
     cut,
     watch(server) {
       server.on('listening', () => {
-        if (servers.size === 0) stop = timers.every(LOOK_EVERY, look)
+        if (servers.size === 0) stop = timers.every(CHECK_INTERVAL, check)
         servers.add(server)
       })
       server.on('close', () => {
@@ -93,15 +93,17 @@ export function createPressure({ timers, log, closed, connections, limits }: Pre
   }
 }
 
-function checkPressure(connection: Connection, before: Stuck | undefined, unread: number): Stuck[] {
-  const { socket, turn, waiting, rest, cut } = connection
+function checkPressure(connection: Connection, before: StuckConnection | undefined, unread: number): StuckConnection[] {
+  const { socket, current, waiting, unparsed, isCut } = connection
   const bytes = socket.writableLength
-  if (turn === undefined || bytes === 0 || cut) return []
-  const sent = bytesTaken(socket)
-  const [still, blocked] =
-    before === undefined || before.sent !== sent ? [0, 0] : [before.still + LOOK_EVERY, before.blocked + LOOK_EVERY]
-  const inTheWay = waiting.length > 0 || rest.length > 0 || bytes >= unread
-  return [{ connection, bytes, sent, still, blocked: inTheWay ? blocked : 0 }]
+  if (current === undefined || bytes === 0 || isCut) return []
+  const progress = bytesTaken(socket)
+  const [stillFor, blocked] =
+    before === undefined || before.progress !== progress
+      ? [0, 0]
+      : [before.stillFor + CHECK_INTERVAL, before.blockedFor + CHECK_INTERVAL]
+  const inTheWay = waiting.length > 0 || unparsed.length > 0 || bytes >= unread
+  return [{ connection, bytes, progress, stillFor, blockedFor: inTheWay ? blocked : 0 }]
 }
 
 /**
@@ -114,6 +116,6 @@ function bytesTaken(socket: Socket): string {
   return `${socket.bytesWritten} ${socket.writableLength} ${isHandle ? String(handle.writeQueueSize) : ''}`
 }
 
-function worstFirst(a: Stuck, b: Stuck): number {
-  return b.still - a.still || b.bytes - a.bytes
+function worstFirst(a: StuckConnection, b: StuckConnection): number {
+  return b.stillFor - a.stillFor || b.bytes - a.bytes
 }

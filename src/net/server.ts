@@ -35,7 +35,7 @@ export interface HttpServer {
 }
 
 /** A connection without traffic in either direction, and without a request in progress, is closed after this. */
-const SILENCE: Millis = 120_000
+const IDLE_TIMEOUT: Millis = 120_000
 const API_BODY = 64 * 1024
 
 /** Creates an HTTP server without defaults that make a sender drop events. */
@@ -56,7 +56,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     frameworkErrors: (error, _request, reply) => problem(reply, error.statusCode ?? 400),
   })
   guard(app, () => draining)
-  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log))
+  app.setErrorHandler((error, request, reply) => replyError(error, request, reply, log))
   return {
     app,
     draining: () => draining,
@@ -77,7 +77,7 @@ function createListener(options: HttpOptions): Server {
     // Checked below, with a response like the others.
     requireHostHeader: false,
   })
-  server.timeout = SILENCE
+  server.timeout = IDLE_TIMEOUT
   // The head's size is limited; a limit on their number would silently omit headers.
   server.maxHeadersCount = 0
   return server
@@ -121,7 +121,7 @@ function refusePath(request: FastifyRequest, reply: FastifyReply, routes: readon
   else problem(reply.header('allow', methods.join(', ')), 405, `this path takes ${methods.join(', ')}`)
 }
 
-function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
+function replyError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
   if (status >= 400 && status < 500) {
     problem(reply, status)

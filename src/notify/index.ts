@@ -17,7 +17,7 @@ export type { Delivery, Notifier as Way, Notifiers as Ways } from './notifier.ts
 /** How notifications leave under a configuration. */
 export interface OpenNotifiers {
   /** Every way out, one line each. All of them pass test/notify/conformance.ts. */
-  readonly ways: Notifiers
+  readonly notifiers: Notifiers
   /** Most attempts to mail in any minute; the other ways have no such bound. */
   readonly mailRate?: number
   /** Set when mails are kept in files, for the pages that show them. */
@@ -53,12 +53,12 @@ export async function createNotifiers(
     alertmanager: createAlertmanagerNotifier({ targets, clock, ...links }),
   }
   if (smtp !== undefined) {
-    const ways = { email: createEmailNotifier(smtp, { compose, clock, log }), ...others }
-    return { ways, ...(smtp.ratePerMinute === undefined ? {} : { mailRate: smtp.ratePerMinute }) }
+    const notifiers = { email: createEmailNotifier(smtp, { compose, clock, log }), ...others }
+    return { notifiers, ...(smtp.ratePerMinute === undefined ? {} : { mailRate: smtp.ratePerMinute }) }
   }
   const folder = join(config.data, 'mailbox')
   const mailbox = await openMailbox(folder, compose)
-  return { ways: { email: mailbox, ...others }, mailbox }
+  return { notifiers: { email: mailbox, ...others }, mailbox }
 }
 
 function linkOptions(config: Pick<Config, 'url'>): { readonly url?: string } {

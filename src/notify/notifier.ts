@@ -40,13 +40,13 @@ export type Compose = (notification: Notification) => MailMessage
  */
 export interface Delivery {
   readonly state: Outcome['state']
-  readonly answer: string
+  readonly response: string
   /** On `retry`: the trouble is the server's own, so that no other notification would fare better there. */
   readonly fault?: 'server'
   /** On `failed`: another server may take it. */
-  readonly elsewhere?: true
+  readonly mayTryElsewhere?: true
   /** Set where the other end asked not to be tried again sooner. */
-  readonly wait?: Millis
+  readonly retryAfter?: Millis
 }
 
 /** A way for notifications to leave. */
@@ -55,13 +55,13 @@ export interface Notifier {
   /** The bytes that leave, without secrets. Equal notifications give equal bytes. */
   render(notification: Notification): Promise<Uint8Array>
   /** The longest that one attempt may take; two minutes when absent. */
-  readonly patience?: Millis
+  readonly timeout?: Millis
   /**
    * One attempt. Never rejects; an aborted signal ends it soon, as `retry`.
    *
-   * @param given called once the other end has all, and only its answer is waited for.
+   * @param onGiven called once the other end has all, and only its answer is waited for.
    */
-  send(bytes: Uint8Array, notification: Notification, signal: AbortSignal, given?: () => void): Promise<Delivery>
+  send(bytes: Uint8Array, notification: Notification, signal: AbortSignal, onGiven?: () => void): Promise<Delivery>
   /** Lets go of connections; sends after it end as `retry`. */
   close(): Promise<void>
 }

@@ -35,17 +35,17 @@ const READER = { address: 'reader@example.org' }
 /** Signs links that look like those of real mails; no service takes them, for each has a key of its own. */
 const SAMPLE_KEY = new Uint8Array(LINK_KEY_BYTES)
 /** A digest is a list: so many alerts at least, and a few of them over. */
-const LISTED = 6
+const LIST_SIZE = 6
 
 /** Writes the mails that rules would lead to, about sample alerts, with the code that writes real ones. */
 export async function previewMails(config: Config, choice: PreviewChoice, log: Log): Promise<readonly Preview[]> {
   const compose = await openComposer(config, log, SAMPLE_KEY)
   return listNotifications(config.engine, choice).map(({ name, notification }) => {
     const { subject, text, html, attachments } = compose(notification)
-    const picture = attachments.find(({ cid }) => cid !== undefined)
-    const png = typeof picture?.content === 'string' ? undefined : picture?.content
+    const chart = attachments.find(({ cid }) => cid !== undefined)
+    const png = typeof chart?.content === 'string' ? undefined : chart?.content
     if (png === undefined) return { name, subject, text, html }
-    return { name, subject, text, html: html.replaceAll(`src="cid:${picture?.cid}"`, `src="${dataUrl(png)}"`), png }
+    return { name, subject, text, html: html.replaceAll(`src="cid:${chart?.cid}"`, `src="${dataUrl(png)}"`), png }
   })
 }
 
@@ -74,7 +74,7 @@ function listNotifications(config: EngineConfig, { rules, receiver, scheduled }:
           kind: 'alert',
           seq: 1,
           alerts: [resolved],
-          lead: { facts: fired, more: 0 },
+          lead: { alert: fired, more: 0 },
         },
       },
     ]
@@ -93,10 +93,10 @@ function listNotifications(config: EngineConfig, { rules, receiver, scheduled }:
 /** The report and the heart-beat, as those get them who have asked for them; else as anybody would. */
 function listScheduled(config: EngineConfig, chosen: Receiver | undefined): readonly Named[] {
   const plan = createDispatchPlan(config)
-  const told = config.receivers.filter(({ email }) => email.length > 0)
+  const mailed = config.receivers.filter(({ email }) => email.length > 0)
   const nobody: Receiver = { name: 'nobody', email: [] }
   const readerOf = (kind: 'report' | 'heartbeat'): Receiver =>
-    chosen ?? told.find((one) => one[kind] !== undefined) ?? told[0] ?? nobody
+    chosen ?? mailed.find((one) => one[kind] !== undefined) ?? mailed[0] ?? nobody
   const common = (kind: string, receiver: Receiver) => ({
     ...addressee(plan, { receiver: receiver.name, channel: 'email', to: receiver.email[0] ?? READER }),
     id: `preview.${kind}`,
@@ -121,30 +121,33 @@ function listScheduled(config: EngineConfig, chosen: Receiver | undefined): read
 
 /** Returns a list of alerts: every rule, each on its own hosts. */
 function buildList(rules: readonly Rule[], config: EngineConfig): readonly AlertSnapshot[] {
-  return Array.from({ length: Math.max(LISTED, rules.length) }, (_, i) => {
+  return Array.from({ length: Math.max(LIST_SIZE, rules.length) }, (_, i) => {
     const rule = rules[i % rules.length] as Rule
-    const facts = sampleAlert(rule, config, { state: i % 4 === 3 ? 'resolved' : 'firing' })
-    const { identity } = facts
-    const { chart: _drawn, ...told } = {
-      ...facts,
+    const snapshot = sampleAlert(rule, config, { state: i % 4 === 3 ? 'resolved' : 'firing' })
+    const { identity } = snapshot
+    const { chart: _drawn, ...mailed } = {
+      ...snapshot,
       episode: `sample${i}`,
       code: `SMPL${i}`,
       identity: { ...identity, host: i === 0 ? identity.host : `${identity.host}-${i}` },
     }
-    return told
+    return mailed
   })
 }
 
 type Addressed = Pick<Notification, 'id' | 'receiver' | 'to' | 'timeZone' | 'templates' | 'decidedAt' | 'thread'>
 
 /** Finds who would read of an alert. Where nobody gets mail, some reader stands in, so that the mail can be seen. */
-function readers(config: EngineConfig, chosen: Receiver | undefined): (facts: AlertSnapshot, rule: Rule) => Addressed {
+function readers(
+  config: EngineConfig,
+  chosen: Receiver | undefined,
+): (snapshot: AlertSnapshot, rule: Rule) => Addressed {
   const plan = createDispatchPlan(config)
   return (snapshot, { notify }) => {
     const lines = resolveTargets(plan, { snapshot, notify }, alertLabels(snapshot))
-    const told = lines.find(({ channel }) => channel === 'email')
-    const receiver = chosen?.name ?? told?.receiver ?? notify[0] ?? config.receivers[0]?.name ?? 'nobody'
-    const to = (chosen === undefined ? told?.to : chosen.email[0]) ?? READER
+    const mailed = lines.find(({ channel }) => channel === 'email')
+    const receiver = chosen?.name ?? mailed?.receiver ?? notify[0] ?? config.receivers[0]?.name ?? 'nobody'
+    const to = (chosen === undefined ? mailed?.to : chosen.email[0]) ?? READER
     const whom = addressee(plan, { receiver, channel: 'email', to })
     return {
       ...whom,

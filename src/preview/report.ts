@@ -5,22 +5,22 @@ const MINUTE: Millis = 60_000
 const DAY: Millis = 24 * 60 * MINUTE
 const HOSTS = 24
 /** A report names so many metrics at most, and its sample so many alerts. */
-const SHARES = 4
+const UTILIZATION = 4
 const ALERTS = 3
 
 /** What a report tells of a quiet day or week in which some of the rules led to an alert each. */
 export function sampleReport(config: EngineConfig, every: Report['every']): Report {
   const days = every === 'week' ? 7 : 1
   const from = SAMPLE_AT - days * DAY
-  const facts = config.rules.slice(0, ALERTS).map((rule) => sampleAlert(rule, config, { state: 'resolved' }))
-  const spans = facts.map((_, i) => (3 - i) * 14 * MINUTE)
-  const longest = facts.map(({ identity, severity, peak }, i) => {
-    const since = from + (i + 1) * 3 * 60 * MINUTE
-    return { identity, severity, peak, since, until: since + (spans[i] ?? 0) }
+  const snapshots = config.rules.slice(0, ALERTS).map((rule) => sampleAlert(rule, config, { state: 'resolved' }))
+  const spans = snapshots.map((_, i) => (3 - i) * 14 * MINUTE)
+  const longest = snapshots.map(({ identity, severity, peak }, i) => {
+    const startsAt = from + (i + 1) * 3 * 60 * MINUTE
+    return { identity, severity, peak, startsAt, endsAt: startsAt + (spans[i] ?? 0) }
   })
-  const hosts = [...new Set(facts.map(({ identity }) => identity.host))]
+  const hosts = [...new Set(snapshots.map(({ identity }) => identity.host))]
   const midnight = from - (from % DAY)
-  const began = facts.length
+  const started = snapshots.length
   const all = <T>(first: readonly T[]): { readonly total: number; readonly first: readonly T[] } => ({
     total: first.length,
     first,
@@ -31,36 +31,36 @@ export function sampleReport(config: EngineConfig, every: Report['every']): Repo
     to: SAMPLE_AT,
     hosts: HOSTS,
     alerts: {
-      began,
-      before: 0,
-      critical: facts.filter(({ severity }) => severity === 'critical').length,
+      started,
+      alreadyOpen: 0,
+      critical: snapshots.filter(({ severity }) => severity === 'critical').length,
       open: 0,
       hosts: hosts.length,
-      days: Array.from({ length: days + 1 }, (_, i) => ({ day: midnight + i * DAY, began: i === 0 ? began : 0 })),
+      days: Array.from({ length: days + 1 }, (_, i) => ({ day: midnight + i * DAY, started: i === 0 ? started : 0 })),
       longest: all(longest),
     },
-    rules: all(facts.map(({ identity }) => ({ rule: identity.rule, began: 1, mails: 2 }))),
+    rules: all(snapshots.map(({ identity }) => ({ rule: identity.rule, started: 1, mails: 2 }))),
     outside: all(hosts.map((host, i) => ({ host, span: spans[i] ?? 0 }))),
-    shares: sampleUtilization(config),
+    utilization: sampleUtilization(config),
     quality: {
       merged: 0,
       dropped: 0,
       future: 0,
       refused: 0,
       rejects: { events: 0, sources: all([]) },
-      clocks: all([]),
+      skewedClocks: all([]),
       sources: all([]),
-      down: 0,
+      downtime: 0,
       stops: 0,
     },
   }
 }
 
-function sampleUtilization({ metrics }: EngineConfig): Report['shares'] {
+function sampleUtilization({ metrics }: EngineConfig): Report['utilization'] {
   const load = (host: string, mean: number, max: number): ReportUtilizationRow => ({ host, mean, max })
   return metrics
     .filter(({ unit, by, kind }) => (unit === 'ratio' || unit === 'percent') && by.length === 0 && kind === 'gauge')
-    .slice(0, SHARES)
+    .slice(0, UTILIZATION)
     .map(({ name }) => ({
       metric: name,
       hosts: HOSTS,
@@ -76,6 +76,6 @@ function sampleUtilization({ metrics }: EngineConfig): Report['shares'] {
 export const SAMPLE_PULSE: Pulse = {
   hosts: HOSTS,
   hostsSeen: HOSTS,
-  sources: { total: 1, first: [{ source: 'logstash-a', heard: SAMPLE_AT - 2000 }] },
+  sources: { total: 1, first: [{ source: 'logstash-a', lastSeenAt: SAMPLE_AT - 2000 }] },
   lastEvent: SAMPLE_AT - 2000,
 }

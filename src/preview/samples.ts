@@ -29,7 +29,7 @@ export const SAMPLE_AT = Date.UTC(2026, 0, 5, 8)
 
 const MINUTE = 60_000
 const SOURCE = 'logstash-a'
-const LASTED = 14 * MINUTE
+const SAMPLE_DURATION = 14 * MINUTE
 /** Most points of a sample's chart. */
 const POINTS = 60
 
@@ -54,7 +54,10 @@ const CPU_HIGH: MetricRule = {
 }
 
 /** What the engine says, where it knows of rule and series; the rest is the same for every sample. */
-type Said = Pick<AlertSnapshot, 'identity' | 'startsAt' | 'value' | 'evidence' | 'peak' | 'severity' | 'templates'> &
+type SampleFields = Pick<
+  AlertSnapshot,
+  'identity' | 'startsAt' | 'value' | 'evidence' | 'peak' | 'severity' | 'templates'
+> &
   Pick<AlertSnapshot, 'chart' | 'peers'>
 
 /**
@@ -72,7 +75,7 @@ export function sampleAlert(
     code: 'SMPL2',
     ruleLabels: rule.labels,
     state,
-    ...(rule.kind === 'absence' ? absenceSaid(rule, step) : windowSaid(samplePlan(rule, config), step)),
+    ...(rule.kind === 'absence' ? absenceSample(rule, step) : windowSample(samplePlan(rule, config), step)),
     evaluatedAt,
     ...(state === 'resolved' ? { resolvedAt: evaluatedAt } : {}),
     source: SOURCE,
@@ -103,7 +106,7 @@ function sampleHost({ hosts }: Rule): string {
   return hosts[0]?.replaceAll(/[*?]/g, '1') ?? 'web-1'
 }
 
-function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
+function absenceSample(rule: AbsenceRule, { state, at }: Step): SampleFields {
   const host = sampleHost(rule)
   const seconds = rule.after / 1000 + 12
   const isFiring = state === 'firing'
@@ -117,7 +120,7 @@ function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
       measure: { kind: 'state', metric: 'absence', unit: 'seconds' },
     },
     severity: rule.severity,
-    startsAt: at - seconds * 1000 - (isFiring ? 0 : LASTED),
+    startsAt: at - seconds * 1000 - (isFiring ? 0 : SAMPLE_DURATION),
     value: isFiring ? seconds : 0,
     peak: null,
     evidence: {
@@ -128,15 +131,15 @@ function absenceSaid(rule: AbsenceRule, { state, at }: Step): Said {
   }
 }
 
-function windowSaid(plan: WindowPlan, { state, at }: Step): Said {
+function windowSample(plan: WindowPlan, { state, at }: Step): SampleFields {
   const host = sampleHost(plan.rule)
   const figures = plan.detector.sample(paramsFor(plan.rule, host), plan.metric.unit)
   const { bad, good } = figures
-  const judged = judgeSample(plan, host, viewOf(plan, at, state === 'firing' ? bad : good, good))
+  const judged = judgeSample(plan, host, sampleView(plan, at, state === 'firing' ? bad : good, good))
   const info = { key: plan.metric.name, values: plan.metric.by.map(sampleLabel) }
   const { identity, templates } = alertSubject(plan, { name: host, source: SOURCE }, info)
   const { value, evidence } = evaluationResult(at, judged)
-  const { verdict: fired } = judgeSample(plan, host, viewOf(plan, at, bad, good))
+  const { verdict: fired } = judgeSample(plan, host, sampleView(plan, at, bad, good))
   return {
     identity,
     templates: templates ?? {},
@@ -156,7 +159,7 @@ function sampleLabel(label: string): string {
 }
 
 /** A window with one figure, where the windows before it had another. */
-function viewOf({ rule, over }: WindowPlan, end: Millis, value: number, before: number): WindowView {
+function sampleView({ rule, over }: WindowPlan, end: Millis, value: number, before: number): WindowView {
   const view = (to: Millis, figure: number): WindowView => ({
     end: to,
     over: rule.over,

@@ -44,7 +44,7 @@ export interface CheckedEvent {
  * Returns a function that validates and extracts events like the running service, and stores nothing.
  * @throws {SchemaError}
  */
-export function openEventChecker(config: Config): (event: unknown) => CheckedEvent {
+export function createEventChecker(config: Config): (event: unknown) => CheckedEvent {
   const schemas = openSchemas(config)
   const extract = openExtractor(config)
   return (value) => {

@@ -2,15 +2,15 @@ import type { EngineEvent } from '../engine/worker/protocol.ts'
 import type { ServiceState } from './running.ts'
 
 /** Passes the events of the engine thread to metrics, log and sender. */
-export function onEngineEvent(running: ServiceState, report: EngineEvent): void {
-  const { log } = running.options
+export function onEngineEvent(service: ServiceState, report: EngineEvent): void {
+  const { log } = service.options
   switch (report.kind) {
     case 'stats':
-      return running.metrics.observer.engine(report.stats)
+      return service.metrics.observer.engine(report.stats)
     case 'effects':
-      return running.sender?.wake()
+      return service.sender?.wake()
     case 'journal':
-      running.journalOk = report.ok
+      service.journalOk = report.ok
       if (report.ok) return log.info({}, report.message)
       return log.error(
         { reason: report.message },
@@ -24,7 +24,7 @@ export function onEngineEvent(running: ServiceState, report: EngineEvent): void 
     case 'notice':
       return log[report.level](report.fields, report.message)
     case 'ready':
-      return logReady(running, report)
+      return logReady(service, report)
     default:
       return undefined
   }

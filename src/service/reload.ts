@@ -8,20 +8,20 @@ import { listAddresses, recordRemoved, type ServiceState, startSender } from './
  * Reloads the configuration, one reload at a time. Never rejects: if a new configuration cannot be applied, the old one
  * stays in force.
  */
-export function reload(running: ServiceState): Promise<readonly string[]> {
-  const { options, metrics } = running
-  const turn = running.reloading.then(async () => {
-    const mistakes = await takeOver(running).catch(logErrors)
-    metrics.reloaded(mistakes.length === 0)
-    if (mistakes.length > 0) {
-      options.log.error({ mistakes: mistakes.length }, 'the configuration was not taken; the old one stays in force')
+export function reload(service: ServiceState): Promise<readonly string[]> {
+  const { options, metrics } = service
+  const pending = service.reloading.then(async () => {
+    const errors = await applyConfig(service).catch(logErrors)
+    metrics.reloaded(errors.length === 0)
+    if (errors.length > 0) {
+      options.log.error({ mistakes: errors.length }, 'the configuration was not taken; the old one stays in force')
     }
-    for (const line of mistakes) options.log.error({}, line)
-    if (mistakes.length === 0) options.log.info({}, 'the configuration was loaded anew')
-    return mistakes
+    for (const line of errors) options.log.error({}, line)
+    if (errors.length === 0) options.log.info({}, 'the configuration was loaded anew')
+    return errors
   })
-  running.reloading = turn
-  return turn
+  service.reloading = pending
+  return pending
 }
 
 function logErrors(error: unknown): readonly string[] {
@@ -33,44 +33,44 @@ function logErrors(error: unknown): readonly string[] {
  * Applies a new configuration. Metrics, rules, receivers, limits, custom schemas, the mail server and other notifiers
  * can change while the service runs. Steps that may fail come first.
  */
-async function takeOver(running: ServiceState): Promise<readonly string[]> {
-  const { config, options, engine, state } = running
+async function applyConfig(service: ServiceState): Promise<readonly string[]> {
+  const { config, options, engine, state } = service
   if (state !== 'ready' || engine === undefined) return [`the service is ${state}: the configuration is not read now`]
   if (options.readConfig === undefined) return ['there is no configuration that could be read anew']
   const next = options.readConfig()
-  const changed = changedForGood(config, next)
+  const changed = restartOnlyChanges(config, next)
   if (changed.length > 0) {
     return changed.map((key) => `${key} has changed: restart the service for that; nothing was changed now`)
   }
   const isBuiltIn = config.schemas === undefined && next.schemas === undefined
-  const schemas = isBuiltIn ? running.schemas : openSchemas(next)
+  const schemas = isBuiltIn ? service.schemas : openSchemas(next)
   const extract = openExtractor(next)
-  const exits =
+  const notifiers =
     notifierOptions(config) === notifierOptions(next)
       ? undefined
-      : await createNotifiers(next, { ...options, linkKey: running.linkKey })
-  const { known } = running
+      : await createNotifiers(next, { ...options, linkKey: service.linkKey })
+  const { knownAddresses } = service
   // The engine may notify new addresses before `running.config` changes.
-  running.known = new Set([...known, ...listAddresses(next)])
+  service.knownAddresses = new Set([...knownAddresses, ...listAddresses(next)])
   try {
     await engine.configure(next.engine)
   } catch (error) {
-    running.known = known
-    await Promise.all(Object.values(exits?.ways ?? {}).map((way) => way.close()))
+    service.knownAddresses = knownAddresses
+    await Promise.all(Object.values(notifiers?.notifiers ?? {}).map((notifier) => notifier.close()))
     throw error
   }
-  recordRemoved(running, next, options.clock.now())
-  running.config = next
-  running.schemas = schemas
-  running.extract = extract
-  if (exits === undefined) return []
-  await running.sender?.stop(5000)
-  running.sender = startSender(running, engine, exits)
+  recordRemoved(service, next, options.clock.now())
+  service.config = next
+  service.schemas = schemas
+  service.extract = extract
+  if (notifiers === undefined) return []
+  await service.sender?.stop(5000)
+  service.sender = startSender(service, engine, notifiers)
   return []
 }
 
 /** Returns the changed keys, as the file names them, that take effect only at a start of the service. */
-function changedForGood(config: Config, next: Config): readonly string[] {
+function restartOnlyChanges(config: Config, next: Config): readonly string[] {
   const fixed = ['listen', 'data', 'ingest', 'api', 'logLevel'] as const
   const changed = fixed.filter((key) => JSON.stringify(config[key]) !== JSON.stringify(next[key]))
   const names = changed.map((key) => (key === 'logLevel' ? 'log' : key))

@@ -30,7 +30,7 @@ export interface ServiceState {
   state: 'starting' | 'ready' | 'draining'
   journalOk: boolean
   /** True if a request was answered 429 or 503 since the last tick. */
-  refused: boolean
+  hasRefused: boolean
   /** Rejected events, with reasons. */
   readonly rejects: Rejects
   schemas: Schemas
@@ -41,27 +41,27 @@ export interface ServiceState {
   sender: Sender | undefined
   mailbox: Mailbox | undefined
   /** Start of the service, and when addresses left the configuration since. */
-  readonly since: Millis
+  readonly startedAt: Millis
   /** Addresses that can receive notifications; during a reload, those of both configurations. */
-  known: ReadonlySet<string>
-  readonly left: Map<string, Millis>
+  knownAddresses: ReadonlySet<string>
+  readonly removedAddresses: Map<string, Millis>
   /** The newest reload. The next reload and the stop wait for it. */
   reloading: Promise<unknown>
 }
 
 /** Starts the sender, which delivers due notifications. */
-export function startSender(running: ServiceState, engine: EngineClient, exits: OpenNotifiers): Sender {
-  const { options, metrics } = running
+export function startSender(service: ServiceState, engine: EngineClient, notifiers: OpenNotifiers): Sender {
+  const { options, metrics } = service
   const { clock, log } = options
-  const left = ({ to }: Notification): Millis | undefined => removedAt(running, to.address)
-  const undelivered = (notification: Notification, answer: string): void => {
+  const left = ({ to }: Notification): Millis | undefined => removedAt(service, to.address)
+  const onUndelivered = (notification: Notification, response: string): void => {
     if (notification.channel === 'alertmanager') return
     const { to, receiver, decidedAt } = notification
     const item = {
       address: to.address,
       receiver,
-      about: notificationSubject(notification),
-      response: answer,
+      subject: notificationSubject(notification),
+      response: response,
       at: decidedAt,
     }
     engine
@@ -70,27 +70,36 @@ export function startSender(running: ServiceState, engine: EngineClient, exits: 
         log.error({ error: error.message }, 'that a notification was not delivered cannot be told'),
       )
   }
-  return createSender({ ...exits, outbox: engine.outbox, clock, log, observer: metrics.observer, left, undelivered })
+  return createSender({
+    ...notifiers,
+    outbox: engine.outbox,
+    clock,
+    log,
+    observer: metrics.observer,
+    removedAt: left,
+    onUndelivered,
+  })
 }
 
 /**
  * Returns when an address left the configuration; undefined for a current one. An address that left while the service
  * was down counts as left at its start.
  */
-function removedAt({ known, left, since }: ServiceState, address: string): Millis | undefined {
-  return known.has(address) ? undefined : (left.get(address) ?? since)
+function removedAt({ knownAddresses, removedAddresses, startedAt }: ServiceState, address: string): Millis | undefined {
+  return knownAddresses.has(address) ? undefined : (removedAddresses.get(address) ?? startedAt)
 }
 
 /** The longest that a notification for an address can stay in the outbox. */
-const KEEP_LEFT = 25 * 3_600_000
+const REMOVED_RETENTION = 25 * 3_600_000
 
 /** Records the addresses that a new configuration no longer has. */
-export function recordRemoved(running: ServiceState, next: Config, now: Millis): void {
-  const { config, left } = running
+export function recordRemoved(service: ServiceState, next: Config, now: Millis): void {
+  const { config, removedAddresses } = service
   const known = listAddresses(next)
-  for (const address of listAddresses(config)) if (!known.has(address)) left.set(address, now)
-  for (const [address, at] of left) if (known.has(address) || now - at > KEEP_LEFT) left.delete(address)
-  running.known = known
+  for (const address of listAddresses(config)) if (!known.has(address)) removedAddresses.set(address, now)
+  for (const [address, at] of removedAddresses)
+    if (known.has(address) || now - at > REMOVED_RETENTION) removedAddresses.delete(address)
+  service.knownAddresses = known
 }
 
 /** Returns all addresses that a configuration can notify, as notifications name them. */

@@ -9,12 +9,12 @@ const TICK = 1000
  *
  * @returns a function that stops, with a last tick for the remaining rejects.
  */
-export function startTicks(running: ServiceState, engine: EngineClient): () => void {
-  const { options, rejects } = running
+export function startTicks(service: ServiceState, engine: EngineClient): () => void {
+  const { options, rejects } = service
   const { clock, log } = options
   const tick = async (): Promise<void> => {
-    const refused = running.refused || running.state !== 'ready'
-    running.refused = false
+    const refused = service.hasRefused || service.state !== 'ready'
+    service.hasRefused = false
     const taken = rejects.take()
     try {
       await engine.tick({ now: clock.now(), refused, ...(taken.length === 0 ? {} : { rejects: taken }) })

@@ -20,10 +20,10 @@ export function builtinSubject(measure: Measure): string | undefined {
 }
 
 /** Rules whose alerts are about a source, not about a host. */
-const OF_SOURCES: readonly string[] = [BUILTIN_RULES.source, BUILTIN_RULES.degraded, BUILTIN_RULES.mass]
+const SOURCE_RULES: readonly string[] = [BUILTIN_RULES.source, BUILTIN_RULES.degraded, BUILTIN_RULES.mass]
 
 export function isAboutSource(rule: string): boolean {
-  return OF_SOURCES.includes(rule)
+  return SOURCE_RULES.includes(rule)
 }
 
 /** The sentences of absence rules and of the built-in rules. */
@@ -74,7 +74,7 @@ export const BUILTIN: Readonly<Record<string, Describe>> = {
   seen_again(evaluated, params) {
     const retired = params.number('retired') ?? 0
     const but = retired === 0 ? '' : `, except ${retired} that ${retired === 1 ? 'was' : 'were'} retired`
-    return `${seenAgain(evaluated)}${but}`
+    return `${describeReturn(evaluated)}${but}`
   },
   none_absent: () => 'no hosts are absent together',
 
@@ -113,7 +113,7 @@ function formatTogether(params: Parameters<Describe>[1]): {
   return { count, left: peak > count ? ` of ${peak}` : '', names: listNames(hosts, count) }
 }
 
-function seenAgain({ identity: { measure } }: Evaluated): string {
+function describeReturn({ identity: { measure } }: Evaluated): string {
   return measure.metric === 'missing_hosts'
     ? 'events from all of these expected hosts are arriving'
     : 'events from all hosts that were absent together are arriving again'

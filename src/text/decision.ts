@@ -28,7 +28,7 @@ export function describeDecision(
     case 'acknowledged':
       return describeAcknowledgement(decision, time)
     default:
-      return `${UNACKNOWLEDGED[decision.because]}: acknowledged by ${decision.author} until now`
+      return `${UNACKNOWLEDGED[decision.reason]}: acknowledged by ${decision.author} until now`
   }
 }
 
@@ -39,8 +39,8 @@ function notified({ event, heldBy, list }: Extract<Decision, { kind: 'notified' 
   return `${why}${late}${list === undefined ? '' : listed(list)}`
 }
 
-function listed({ because, isAlone }: { readonly because: NotificationReason; readonly isAlone: boolean }): string {
-  return `, ${isAlone ? 'late' : 'in a list'} (${describeNotificationReason(because)})`
+function listed({ reason, isAlone }: { readonly reason: NotificationReason; readonly isAlone: boolean }): string {
+  return `, ${isAlone ? 'late' : 'in a list'} (${describeNotificationReason(reason)})`
 }
 
 const UNACKNOWLEDGED = {

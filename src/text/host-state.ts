@@ -1,6 +1,6 @@
 import type { HostState } from '../model.ts'
 
-const WORDS: Readonly<Record<HostState, string>> = {
+const HOST_STATES: Readonly<Record<HostState, string>> = {
   live: 'live',
   absent: 'absent',
   clock_skew: 'clock skew',
@@ -9,5 +9,5 @@ const WORDS: Readonly<Record<HostState, string>> = {
 
 /** The state of a host as people read it. */
 export function describeHostState(state: HostState): string {
-  return WORDS[state]
+  return HOST_STATES[state]
 }

@@ -1,7 +1,7 @@
 import type { Limit, Op, Unit } from '../model.ts'
 import { formatValue } from './format.ts'
 
-const WORDS: Readonly<Record<Op, string>> = {
+const OPERATORS: Readonly<Record<Op, string>> = {
   above: 'above',
   at_least: 'at least',
   below: 'below',
@@ -10,7 +10,7 @@ const WORDS: Readonly<Record<Op, string>> = {
 
 /** Writes a limit with its number in the metric's unit: `above 90%`; nothing for none. */
 export function formatLimit(limit: Limit | undefined, unit: Unit): string {
-  return limit === undefined ? '' : `${WORDS[limit.op]} ${formatValue(limit.value, unit)}`
+  return limit === undefined ? '' : `${OPERATORS[limit.op]} ${formatValue(limit.value, unit)}`
 }
 
 const AT: Readonly<Record<Op, string>> = {

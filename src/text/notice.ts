@@ -22,7 +22,7 @@ export interface NoticeText {
 }
 
 /** Without an event for so long, nothing can be called clear. */
-const NO_EVENTS = 3_600_000
+const NO_EVENTS_AFTER = 3_600_000
 
 /**
  * Says what a notice is about. The texts may hold names that came with events, as they are.
@@ -36,8 +36,8 @@ export function describeNotice(notice: Notice, at: Millis, time: WriteTime = (at
 
 function undeliveredText({ items, count }: Extract<Notice, { kind: 'undelivered' }>, time: WriteTime): NoticeText {
   const lines = items.map(
-    ({ about, at, address, receiver, response }) =>
-      `${describeNotificationSubject(about)}, of ${time(at)}, to ${address} (${receiver}): ${response}`,
+    ({ subject, at, address, receiver, response }) =>
+      `${describeNotificationSubject(subject)}, of ${time(at)}, to ${address} (${receiver}): ${response}`,
   )
   const rest = count - items.length
   const noun = items.every(({ address }) => address.includes('@')) ? 'mail' : 'notification'
@@ -94,8 +94,8 @@ const WHAT: Readonly<Record<RetiredItem['kind'], (name: string) => string>> = {
   mass_absence: (name) => `mass absence of ${name}`,
 }
 
-function retiredLine({ kind, name, why, lastSeen, closed }: RetiredItem, time: WriteTime): string {
-  const seen = kind === 'host' ? `${lastSeen === null ? 'never seen' : `last event at ${time(lastSeen)}`}; ` : ''
+function retiredLine({ kind, name, reason: why, lastSeenAt, closed }: RetiredItem, time: WriteTime): string {
+  const seen = kind === 'host' ? `${lastSeenAt === null ? 'never seen' : `last event at ${time(lastSeenAt)}`}; ` : ''
   const reason = describeRetired(why.code, readParams(why), time)
   const closes = closed.map(({ rule, code }) => `${rule} (${code})`)
   return `${WHAT[kind](name)}: ${seen}${reason}${closes.length === 0 ? '' : `; closes ${closes.join(', ')}`}`
@@ -117,21 +117,21 @@ function heartbeatText(items: HeartbeatItems, at: Millis, time: WriteTime): Noti
 }
 
 function heartbeatTitle(
-  { firing: { total }, held, pulse: { lastEvent = -Infinity, gap } }: HeartbeatItems,
+  { firing: { total }, suppressed, pulse: { lastEvent = -Infinity, gap } }: HeartbeatItems,
   at: Millis,
 ): string {
   if (total === 0)
-    return at - Math.max(lastEvent, gap?.to ?? -Infinity) > NO_EVENTS ? 'No events received' : 'All clear'
-  const kept = HELD.filter((by) => held[by] > 0)
+    return at - Math.max(lastEvent, gap?.to ?? -Infinity) > NO_EVENTS_AFTER ? 'No events received' : 'All clear'
+  const kept = HELD.filter((by) => suppressed[by] > 0)
   if (total === 1) return ['1 alert is firing', ...kept.map(describeHeldBriefly)].join(', ')
-  const counts = kept.map((by, i) => `${held[by]}${i === 0 ? ' of them' : ''} ${describeHeldBriefly(by)}`)
+  const counts = kept.map((by, i) => `${suppressed[by]}${i === 0 ? ' of them' : ''} ${describeHeldBriefly(by)}`)
   return [`${total} alerts are firing`, ...counts].join(', ')
 }
 
 const HELD: readonly HeldBy['by'][] = ['silence', 'maintenance', 'inhibition', 'acknowledgement']
 
 function pulseLines({ hosts, hostsSeen, sources, lastEvent, gap }: Pulse, time: WriteTime): readonly string[] {
-  const named = sources.first.map(({ source, heard: last }) => `${source} at ${time(last)}`)
+  const named = sources.first.map(({ source, lastSeenAt: last }) => `${source} at ${time(last)}`)
   const more = sources.total > named.length ? [`${sources.total - named.length} more`] : []
   return [
     `Hosts: events from ${hostsSeen} of ${hosts} within the last 15 min`,
@@ -144,14 +144,14 @@ function pulseLines({ hosts, hostsSeen, sources, lastEvent, gap }: Pulse, time: 
 }
 
 function firingLine(
-  { identity, severity, since, code, muted, ack }: HeartbeatAlert,
+  { identity, severity, startsAt, code, muted, ack }: HeartbeatAlert,
   at: Millis,
   time: WriteTime,
 ): string {
   const place = [identity.host, ...Object.values(identity.labels)].join(' ')
   const why = muted === undefined ? '' : `; ${describeSuppression(muted, time)}`
   const who = isInForce(ack, at) ? `; ${describeAck(ack, time)}` : ''
-  return `Firing: ${identity.rule} on ${place}, ${severity}, since ${time(since)} [${code}]${why}${who}`
+  return `Firing: ${identity.rule} on ${place}, ${severity}, since ${time(startsAt)} [${code}]${why}${who}`
 }
 
 function describeAck(ack: Acknowledgement, time: WriteTime): string {

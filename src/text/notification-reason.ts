@@ -1,6 +1,6 @@
 import type { NotificationReason } from '../model.ts'
 
-const WORDS: Readonly<Record<NotificationReason, string>> = {
+const REASONS: Readonly<Record<NotificationReason, string>> = {
   fired: 'fired',
   severity_raised: 'severity raised',
   severity_lowered: 'severity lowered',
@@ -18,6 +18,6 @@ const WORDS: Readonly<Record<NotificationReason, string>> = {
 }
 
 /** Says why a receiver is notified: `repeat interval elapsed`. */
-export function describeNotificationReason(because: NotificationReason): string {
-  return WORDS[because]
+export function describeNotificationReason(reason: NotificationReason): string {
+  return REASONS[reason]
 }

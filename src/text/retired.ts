@@ -1,9 +1,9 @@
 import { formatDuration, type WriteTime } from './format.ts'
 import type { Describe, Params } from './params.ts'
 
-type Words = (params: Params, time: WriteTime) => string
+type Sentence = (params: Params, time: WriteTime) => string
 
-const WORDS: Readonly<Record<string, Words>> = {
+const SENTENCES: Readonly<Record<string, Sentence>> = {
   absent_for(params) {
     const span = params.number('for')
     return `${params.text('source') ?? 'its source'} kept delivering${span === undefined ? '' : ` for more than ${formatDuration(span)}`}`
@@ -20,12 +20,12 @@ const WORDS: Readonly<Record<string, Words>> = {
 
 /** Says why a host or source counts as gone for good: a code of `RetiredItem.why`. */
 export function describeRetired(code: string, params: Params, time: WriteTime): string {
-  const why = WORDS[code]?.(params, time) ?? code
+  const why = SENTENCES[code]?.(params, time) ?? code
   const lastSeen = params.number('lastSeen')
   return lastSeen === undefined ? why : `last event at ${time(lastSeen)}; ${why}`
 }
 
 /** The same codes as reasons of alerts that this closed. */
 export const RETIRED: Readonly<Record<string, Describe>> = Object.fromEntries(
-  Object.keys(WORDS).map((code) => [code, (_, params, time) => describeRetired(code, params, time)] as const),
+  Object.keys(SENTENCES).map((code) => [code, (_, params, time) => describeRetired(code, params, time)] as const),
 )

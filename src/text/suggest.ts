@@ -4,7 +4,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 }
 
 /** At most so many of the known words that were perhaps meant, the nearest first. */
-export function listNearest(word: string, known: readonly string[], most: number): readonly string[] {
+export function listNearest(word: string, known: readonly string[], max: number): readonly string[] {
   const wanted = word.toLowerCase()
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
@@ -13,7 +13,7 @@ export function listNearest(word: string, known: readonly string[], most: number
     )
   return ranked
     .sort((a, b) => a.distance - b.distance)
-    .slice(0, most)
+    .slice(0, max)
     .map(({ candidate }) => candidate)
 }
 
@@ -32,9 +32,9 @@ function editDistance(a: string, b: string): number {
     const row = [i]
     for (let j = 1; j <= b.length; j += 1) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1
-      let least = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + same)
-      if (i > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) least = Math.min(least, (before[j - 2] ?? 0) + 1)
-      row.push(least)
+      let min = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + same)
+      if (i > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) min = Math.min(min, (before[j - 2] ?? 0) + 1)
+      row.push(min)
     }
     ;[before, last] = [last, row]
   }

@@ -15,11 +15,11 @@ export function describeSuppression(why: Suppression, time: WriteTime = (at) => 
     case 'receiver_removed':
       return `its receiver was removed from the configuration at ${time(why.at)}`
     default:
-      return WORDS[why.by]
+      return SUPPRESSIONS[why.by]
   }
 }
 
-const WORDS = {
+const SUPPRESSIONS = {
   no_receiver: 'neither its rule nor a route names a receiver',
   not_routed: 'the configuration no longer names it for this alert',
   undone: 'it was over before it could be sent',

@@ -68,23 +68,23 @@ export const TEMPLATE_NAMES: readonly string[] = Object.keys(KINDS)
 type Format = (value: TemplateValue, zone: string | undefined) => string
 
 interface Formatter {
-  readonly fits: readonly TemplateValue['kind'][]
+  readonly kinds: readonly TemplateValue['kind'][]
   readonly format: Format
 }
 
-const ANY: Formatter['fits'] = ['text', 'number', 'time', 'duration']
+const ALL_KINDS: Formatter['kinds'] = ['text', 'number', 'time', 'duration']
 
 const FORMATTERS: ReadonlyMap<string, Formatter> = new Map<string, Formatter>([
   [
     'percent',
-    { fits: ['number'], format: numberFormatter((n, unit) => formatValue(n, unit === 'percent' ? unit : 'ratio')) },
+    { kinds: ['number'], format: numberFormatter((n, unit) => formatValue(n, unit === 'percent' ? unit : 'ratio')) },
   ],
-  ['number', { fits: ['number'], format: numberFormatter((n) => formatValue(n, 'none')) }],
-  ['bytes', { fits: ['number'], format: numberFormatter((n) => formatValue(n, 'bytes')) }],
-  ['duration', { fits: ['number', 'duration'], format: numberFormatter((n) => formatDuration(n * 1000)) }],
-  ['time', { fits: ['time'], format: formatPlain }],
-  ['upper', { fits: ANY, format: (value, zone) => formatPlain(value, zone).toUpperCase() }],
-  ['lower', { fits: ANY, format: (value, zone) => formatPlain(value, zone).toLowerCase() }],
+  ['number', { kinds: ['number'], format: numberFormatter((n) => formatValue(n, 'none')) }],
+  ['bytes', { kinds: ['number'], format: numberFormatter((n) => formatValue(n, 'bytes')) }],
+  ['duration', { kinds: ['number', 'duration'], format: numberFormatter((n) => formatDuration(n * 1000)) }],
+  ['time', { kinds: ['time'], format: formatPlain }],
+  ['upper', { kinds: ALL_KINDS, format: (value, zone) => formatPlain(value, zone).toUpperCase() }],
+  ['lower', { kinds: ALL_KINDS, format: (value, zone) => formatPlain(value, zone).toLowerCase() }],
 ])
 
 /** What may stand behind a name, as in `{{name | formatter}}`. */
@@ -133,7 +133,7 @@ function readPlaceholder(found: string, names: readonly string[]): { readonly na
   if (!known)
     throw new TemplateError(`unknown formatter '${formatter}'${suggest(formatter, [...FORMATTERS.keys()])}`, found)
   const kind = KINDS[name] ?? 'text'
-  if (!known.fits.includes(kind)) {
+  if (!known.kinds.includes(kind)) {
     throw new TemplateError(`the formatter '${formatter}' does not fit '${name}', which is a ${kind}`, found)
   }
   return { name, format: known.format }
@@ -152,12 +152,12 @@ function numberFormatter(format: (value: number, unit: Unit) => string): Format 
 }
 
 /** The values of an alert under their names, its labels among them. */
-export function templateValues(facts: AlertSnapshot): TemplateValues {
-  const { identity, evidence } = facts
+export function templateValues(snapshot: AlertSnapshot): TemplateValues {
+  const { identity, evidence } = snapshot
   const { unit, metric } = identity.measure
   const text = (content: string): TemplateValue => ({ kind: 'text', text: content })
   const number = (value: number | null): TemplateValue => ({ kind: 'number', number: value, unit })
-  const labels = Object.entries({ ...facts.ruleLabels, ...identity.labels })
+  const labels = Object.entries({ ...snapshot.ruleLabels, ...identity.labels })
   return new Map<string, TemplateValue>([
     ...labels.map(([name, value]): [string, TemplateValue] => [`label.${name}`, text(value)]),
     ['server', text(identity.host)],
@@ -165,18 +165,18 @@ export function templateValues(facts: AlertSnapshot): TemplateValues {
     ['rule', text(identity.rule)],
     ['metric', text(metric)],
     ['what', text(formatMeasure(identity.measure))],
-    ['value', number(facts.value)],
+    ['value', number(snapshot.value)],
     ['limit', text(formatLimit(evidence.limit, unit))],
-    ['severity', text(facts.severity)],
-    ['state', text(facts.state)],
-    ['since', { kind: 'time', at: facts.startsAt }],
-    ['at', { kind: 'time', at: facts.evaluatedAt }],
-    ['duration', { kind: 'duration', span: (facts.resolvedAt ?? facts.evaluatedAt) - facts.startsAt }],
-    ['reason', text(describeReason(facts))],
-    ['episode', text(facts.episode)],
-    ['code', text(facts.code)],
-    ['peak', number(facts.peak)],
-    ['source', text(facts.source)],
+    ['severity', text(snapshot.severity)],
+    ['state', text(snapshot.state)],
+    ['since', { kind: 'time', at: snapshot.startsAt }],
+    ['at', { kind: 'time', at: snapshot.evaluatedAt }],
+    ['duration', { kind: 'duration', span: (snapshot.resolvedAt ?? snapshot.evaluatedAt) - snapshot.startsAt }],
+    ['reason', text(describeReason(snapshot))],
+    ['episode', text(snapshot.episode)],
+    ['code', text(snapshot.code)],
+    ['peak', number(snapshot.peak)],
+    ['source', text(snapshot.source)],
     ['labels', text(labels.map(([name, value]) => `${name}=${value}`).join(', '))],
   ])
 }

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import type { Millis } from '../../src/model.ts'
 import { columns, deadOf, deliver, eventsOf, type Fleet, nameOf, within } from '../helpers/fleet.ts'
 import { at, config, cpuHigh, createPlay, HOUR, MINUTE, type Play, SECOND, silent, tally } from '../helpers/play.ts'
@@ -50,7 +50,7 @@ function readQueue(read: (play: Play, second: Millis) => void, alongside?: (play
 
 /** Host, since and end of every episode of a rule. */
 function episodes(play: Play): unknown[] {
-  const views = answer(play.fold, { kind: 'alerts' }).filter((view) => view.identity.rule === 'cpu-high')
+  const views = runQuery(play.fold, { kind: 'alerts' }).filter((view) => view.identity.rule === 'cpu-high')
   return views
     .map(({ identity: { host }, startsAt, resolvedAt }) => [host, startsAt, resolvedAt])
     .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))

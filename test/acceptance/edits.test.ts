@@ -69,9 +69,9 @@ test('an address that is not in the configuration any more hears the end of what
 })
 
 test('whoever is no longer to hear of an alert is not told again that it goes on', async (t) => {
-  const story = tell(withRule({ repeat: { first: HOUR, most: HOUR } }), TEN)
+  const story = tell(withRule({ repeat: { initial: HOUR, max: HOUR } }), TEN)
   story.at('12:00').cpu('web-1', 0.99)
-  story.at('12:10').configure(withRule({ notify: ['boss'], repeat: { first: HOUR, most: HOUR } }))
+  story.at('12:10').configure(withRule({ notify: ['boss'], repeat: { initial: HOUR, max: HOUR } }))
   story.at('13:20').cpu('web-1', 0.1)
   t.strictSame(until(story, '13:30'), [
     '12:01:10 ops fired: cpu-high web-1',
@@ -110,8 +110,8 @@ test('the alerts of hosts that a rule is not for any more end, the others go on'
 })
 
 test('a conversation goes on under another grouping, also with whoever is told later', async (t) => {
-  const escalate = [{ after: HOUR / 4, notify: ['ops', 'boss'] }]
-  const story = edited(withRule({ escalate }), withRule({ escalate, groupBy: ['rule'] }))
+  const escalation = [{ after: HOUR / 4, notify: ['ops', 'boss'] }]
+  const story = edited(withRule({ escalation }), withRule({ escalation, groupBy: ['rule'] }))
   t.strictSame(until(story, '12:30'), [
     '12:01:10 ops fired: cpu-high web-1',
     '12:16:10 ops escalated: cpu-high web-1',

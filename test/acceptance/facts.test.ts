@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import type { AlertSnapshot, AlertView, EngineConfig, Notification } from '../../src/model.ts'
 import { renderMessage } from '../../src/notify/mail/message.ts'
 import {
@@ -51,7 +51,7 @@ const played = (rule: EngineConfig['rules'][number], values: readonly number[]):
   return play
 }
 
-const views = (play: Play): readonly AlertView[] => answer(play.fold, { kind: 'alerts' })
+const views = (play: Play): readonly AlertView[] => runQuery(play.fold, { kind: 'alerts' })
 
 const factsOf = (mail: Notification | undefined): AlertSnapshot => mail?.alerts[0] as AlertSnapshot
 
@@ -101,7 +101,7 @@ test('the course counts all windows since it began, those that were pending too,
 })
 
 test('a firing mail whose value is within the bound says what ends the alert', async (t) => {
-  const rules = [quick({ condition: bounds('mean', [above(0.98, 0.8)]), repeat: { first: MINUTE, most: MINUTE } })]
+  const rules = [quick({ condition: bounds('mean', [above(0.98, 0.8)]), repeat: { initial: MINUTE, max: MINUTE } })]
   const play = createPlay(config({ rules }))
   feed(play, [0.1, 0.99, 0.93, 0.93, 0.93, 0.93, 0.93, 0.93, 0.93])
   t.match(textOf(play.mails.at(-1)), /Threshold +above 98%; resolves at or below 80%\n/)

@@ -6,7 +6,7 @@ import { type Story, tell } from '../helpers/story.ts'
  * When a group over hosts is told, in the order of Alertmanager's questions. A window of 20 s is judged each ten
  * seconds, so that web-1 fires at 12:00:40; the group waits for 30 s, and then for 5 minutes between its mails.
  */
-const rule = cpuHigh({ over: 2 * TEN, every: TEN, groupBy: ['rule'], repeat: { first: HOUR, most: HOUR } })
+const rule = cpuHigh({ over: 2 * TEN, every: TEN, groupBy: ['rule'], repeat: { initial: HOUR, max: HOUR } })
 const begin = (): Story => tell(config({ rules: [rule] }), TEN)
 const first = '12:01:10 ada fired: cpu-high web-1'
 

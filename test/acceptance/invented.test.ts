@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import { startSnapshot } from '../../src/engine/snapshot.ts'
 import type { EventSamples, Millis, Rule } from '../../src/model.ts'
 import {
@@ -56,7 +56,7 @@ function flood(rules: readonly Rule[], before: (play: Play) => void = () => {}):
 function withoutWindow(play: Play): string[] {
   const names = Array.from({ length: REAL }, (_, i) => real(i)).filter((name) => name !== DYING)
   return names.filter((host) => {
-    const window = answer(play.fold, {
+    const window = runQuery(play.fold, {
       kind: 'aggregate',
       host,
       metric: 'cpu',

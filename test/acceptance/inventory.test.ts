@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import { startSnapshot, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { AlertView, Command, EngineConfig, HostView, NewEntry, Notice } from '../../src/model.ts'
@@ -31,8 +31,8 @@ const expecting = (expected: readonly string[], change: Partial<EngineConfig> = 
 const forgetting = (retireAfter = HOUR, change: Partial<EngineConfig> = {}): EngineConfig =>
   config({ rules, hosts: { expected: [], retireAfter }, ...change })
 
-const hosts = (play: Play): readonly HostView[] => answer(play.fold, { kind: 'hosts' })
-const alerts = (play: Play): readonly AlertView[] => answer(play.fold, { kind: 'alerts' })
+const hosts = (play: Play): readonly HostView[] => runQuery(play.fold, { kind: 'hosts' })
+const alerts = (play: Play): readonly AlertView[] => runQuery(play.fold, { kind: 'alerts' })
 const open = (play: Play): string[] =>
   alerts(play)
     .filter((one) => one.state !== 'resolved')
@@ -46,7 +46,7 @@ const notices = (play: Play): readonly Extract<Notice, { kind: 'hosts_retired' }
 const titles = (play: Play): readonly string[] => notices(play).map(noticeLine)
 const forget = (play: Play, host: string): unknown => {
   const command: Command = { kind: 'retire', host, author: 'ada', now: play.now() }
-  return play.enter({ kind: 'command', data: encodeEntry(command) }).answer
+  return play.enter({ kind: 'command', data: encodeEntry(command) }).reply
 }
 /** A week is 604,800 ticks; of the silence that they would add up, this adds most at once. */
 const passSilently = (play: Play, source: string, span: number): void => {
@@ -76,7 +76,7 @@ test('a host that is expected and never heard is silent once any source has deli
   const [facts] = play.mails[0]?.alerts ?? []
   t.strictSame(facts?.evidence, { limit: { op: 'above', value: 180 }, why: { code: 'never_seen', params: {} } })
   t.strictSame(facts?.identity.measure, { kind: 'state', metric: 'expected', unit: 'seconds' })
-  const rule = answer(play.fold, { kind: 'rules' }).find((one) => one.name === 'host-silent')
+  const rule = runQuery(play.fold, { kind: 'rules' }).find((one) => one.name === 'host-silent')
   t.match(
     rule?.evaluations.find((one) => one.host === 'b'),
     { value: 20 * 60 - 1, evidence: { why: { code: 'expected_since', params: { at: NOON + SECOND } } } },
@@ -207,8 +207,8 @@ test('who leaves the list and was never heard is let go, and its alert closed', 
         {
           kind: 'host',
           name: 'b',
-          why: { code: 'not_expected' },
-          lastSeen: null,
+          reason: { code: 'not_expected' },
+          lastSeenAt: null,
           closed: [{ rule: 'host-silent', code: CODE }],
         },
       ],
@@ -248,7 +248,7 @@ test('a silent host is forgotten with its alerts, without a word that it is well
   ])
   const why = { code: 'absent_for', params: { source: 'logstash-a', for: HOUR } }
   const closed = [{ rule: 'host-silent', code: CODE }]
-  const items = ['b', 'c'].map((name) => ({ kind: 'host', name, why, lastSeen: at('12:09:50'), closed }))
+  const items = ['b', 'c'].map((name) => ({ kind: 'host', name, reason: why, lastSeenAt: at('12:09:50'), closed }))
   t.match(notices(play), [{ counts: { host: 2, source: 0, mass_absence: 0 }, items }])
   t.strictSame(retired(play).sort(), ['host-silent b', 'host-silent c'])
   t.match(alerts(play)[0], {
@@ -346,14 +346,14 @@ test('a source that is gone for good goes with its hosts and its alert, when it 
         {
           kind: 'source',
           name: 'old',
-          why: { code: 'no_request', params: { since: at('13:00:00') } },
+          reason: { code: 'no_request', params: { since: at('13:00:00') } },
           closed: [{ rule: 'source-down', code: CODE }],
         },
         {
           kind: 'host',
           name: 'a',
-          why: { code: 'source_gone', params: { source: 'old' } },
-          lastSeen: at('13:00:00'),
+          reason: { code: 'source_gone', params: { source: 'old' } },
+          lastSeenAt: at('13:00:00'),
           closed: [],
         },
       ],
@@ -518,7 +518,7 @@ test('a mass silence of which all hosts are retired is closed, and not called ov
   t.match(items.at(-1), {
     kind: 'mass_absence',
     name: 'logstash-a',
-    why: { code: 'last_retired' },
+    reason: { code: 'last_retired' },
     closed: [{ rule: 'mass-absence', code: CODE }],
   })
 })
@@ -563,7 +563,7 @@ test('a host is forgotten by command, with all its alerts, and the mail says by 
   const code = alerts(play)[0]?.code
   t.strictSame(forget(play, 'b'), {
     kind: 'done',
-    value: { host: 'b', lastSeen: at('12:10:00'), closed: [{ rule: 'cpu-high', code }] },
+    value: { host: 'b', lastSeenAt: at('12:10:00'), closed: [{ rule: 'cpu-high', code }] },
   })
   t.match(forget(play, 'b'), { kind: 'refused', code: 'unknown-host', value: ['a'] })
   play.until(
@@ -576,7 +576,11 @@ test('a host is forgotten by command, with all its alerts, and the mail says by 
   )
   const why = { code: 'retired_by', params: { author: 'ada' } }
   t.match(notices(play), [
-    { items: [{ kind: 'host', name: 'b', why, lastSeen: at('12:10:00'), closed: [{ rule: 'cpu-high', code }] }] },
+    {
+      items: [
+        { kind: 'host', name: 'b', reason: why, lastSeenAt: at('12:10:00'), closed: [{ rule: 'cpu-high', code }] },
+      ],
+    },
   ])
 })
 
@@ -641,9 +645,9 @@ test('of a host that is taken away while it fires those hear the end who were to
 test('of a host that is taken away nobody hears the end who was not told that it fired', async (t) => {
   const silenced = [{ label: 'host', op: '=' as const, value: 'b' }]
   const windows = [
-    { name: 'w', matchers: silenced, zone: 'UTC', times: [], weekdays: [], daysOfMonth: [], months: [], years: [] },
+    { name: 'w', matchers: silenced, timeZone: 'UTC', times: [], weekdays: [], daysOfMonth: [], months: [], years: [] },
   ]
-  const muted = burning({ alerting: alerting({ maintenance: windows }) })
+  const muted = burning({ alerting: alerting({ maintenanceWindows: windows }) })
   forget(muted, 'b')
   muted.until(
     '12:20:00',

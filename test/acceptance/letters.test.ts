@@ -224,9 +224,9 @@ test('a heart-beat tells what is kept back apart from what fires plainly', (t) =
     story.until('13:01')
     const { notice } = story.play.mails.findLast(({ reason }) => reason === 'scheduled') ?? {}
     if (notice?.kind !== 'heartbeat') throw new Error('there is no heartbeat')
-    const { firing, held } = notice.items
+    const { firing, suppressed } = notice.items
     t.equal(firing.first.length, hosts.length)
-    return [firing.total, held.silence, held.acknowledgement]
+    return [firing.total, suppressed.silence, suppressed.acknowledgement]
   }
   const three = ['web-1', 'web-2', 'web-3']
   t.strictSame(

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import { startSnapshot, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { EngineConfig, EventSamples, MetricRule } from '../../src/model.ts'
@@ -32,7 +32,7 @@ function pass(play: Play, until: number, pace: number, each: (now: number) => re
   for (let now = play.now() + pace; now <= until; now += pace) {
     const events = each(now)
     if (events.length > 0) play.post(events, { rcv: now })
-    while (play.enter({ kind: 'tick', data: encodeEntry({ now, refused: false }) }).more);
+    while (play.enter({ kind: 'tick', data: encodeEntry({ now, refused: false }) }).hasMore);
   }
 }
 
@@ -242,7 +242,7 @@ test('a rule whose window grows beyond an hour and shrinks again goes on with it
   advance(20 * MINUTE, config({ alerting: once, rules: [longer] }))
   t.strictSame([...play.fold.state.stores.keys()], ['cpu', 'cpu\u001f60000'])
   const count = (): unknown =>
-    answer(play.fold, { kind: 'aggregate', host: 'web-1', metric: 'cpu', from: NOON, to: NOON + DAY })
+    runQuery(play.fold, { kind: 'aggregate', host: 'web-1', metric: 'cpu', from: NOON, to: NOON + DAY })
   t.match(count(), { count: 162 }, 'what the fine ring held was taken along: 7 minutes, and 20 since')
   advance(4 * HOUR, config({ alerting: once, rules: [longer] }))
   const [alert] = openAlerts(play.fold)
@@ -266,7 +266,7 @@ test('a question about hours is answered from the buckets that reach so far, one
   const play = createPlay(config({ alerting: once, rules: [longMean()] }))
   pass(play, NOON + 6 * HOUR, 10 * SECOND, (now) => [event('web-1', now, { cpu: 0.5 })])
   const ask = (from: number, to: number): unknown =>
-    (answer(play.fold, { kind: 'aggregate', host: 'web-1', metric: 'cpu', from, to }) as { count: number }).count
+    (runQuery(play.fold, { kind: 'aggregate', host: 'web-1', metric: 'cpu', from, to }) as { count: number }).count
   t.equal(ask(at('13:00:00'), at('15:00:00')), 720)
   t.equal(ask(at('17:58:10'), at('17:58:30')), 2)
 })

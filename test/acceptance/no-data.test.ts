@@ -1,11 +1,11 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import type { AlertView } from '../../src/model.ts'
 import { at, config, cpuHigh, HOUR, MINUTE, silent } from '../helpers/play.ts'
 import { type Story, tell } from '../helpers/story.ts'
 
 const high = cpuHigh({ over: MINUTE })
-const viewsOf = ({ play }: Story): readonly AlertView[] => answer(play.fold, { kind: 'alerts' })
+const viewsOf = ({ play }: Story): readonly AlertView[] => runQuery(play.fold, { kind: 'alerts' })
 
 test('a host that dies while its alert fires is not well: the alert fires on, says so, and ends when it is', async (t) => {
   const story = tell(config({ rules: [high] }))
@@ -34,8 +34,8 @@ test('what fired before many hosts fell silent together is held back, not ended,
   const story = tell(
     config({
       rules: [
-        { ...high, repeat: { first: 10 * MINUTE, most: 10 * MINUTE } },
-        silent({ repeat: { first: HOUR, most: HOUR } }),
+        { ...high, repeat: { initial: 10 * MINUTE, max: 10 * MINUTE } },
+        silent({ repeat: { initial: HOUR, max: HOUR } }),
       ],
     }),
   )

@@ -120,14 +120,14 @@ test('maintenance comes round, in its zone, and what fires on after it is told',
   const window = {
     name: 'nightly',
     matchers: [matcher('host=~web-.*')],
-    zone: 'Europe/Berlin',
+    timeZone: 'Europe/Berlin',
     times: [{ from: 14 * 60, to: 14 * 60 + 30 }],
     weekdays: [{ from: 6, to: 0 }],
     daysOfMonth: [],
     months: [],
     years: [],
   }
-  const story = tell(config({ rules: [high], alerting: alerting({ maintenance: [window] }) }), TEN)
+  const story = tell(config({ rules: [high], alerting: alerting({ maintenanceWindows: [window] }) }), TEN)
   story.at('12:00').cpu('web-1', 0.1).cpu('db-1', 0.1)
   story.at('13:05').cpu('web-1', 0.99).cpu('db-1', 0.99)
   story.at('14:00').cpu('web-1', 0.1).cpu('db-1', 0.1)
@@ -176,8 +176,10 @@ test('an inhibition that is configured holds back what agrees with its source', 
     cpuHigh({ over: MINUTE, labels: { rack: 'a' } }),
     cpuHigh({ name: 'cpu-b', over: MINUTE, labels: { rack: 'b' } }),
   ]
-  const inhibit = [{ source: [matcher('rule=switch-down')], target: [matcher('rule=~cpu-.*')], equal: ['rack'] }]
-  const story = tell(config({ rules, alerting: alerting({ inhibit }) }))
+  const inhibitRules = [
+    { sourceMatchers: [matcher('rule=switch-down')], targetMatchers: [matcher('rule=~cpu-.*')], equal: ['rack'] },
+  ]
+  const story = tell(config({ rules, alerting: alerting({ inhibitRules }) }))
   story.at('12:00').reports('switch', { memory: 0.99 }).cpu('web-1', 0.99)
   story.at('12:10').reports('switch', { memory: 0.1 })
   t.strictSame(story.until('12:15'), [
@@ -193,7 +195,7 @@ const receivers = ['ops', 'boss', 'dba'].map((name) => ({ name, email: [{ addres
 test('what nobody looks after is told to others too, until somebody does', async (t) => {
   const rule = {
     ...ladder,
-    escalate: [
+    escalation: [
       { after: 30 * MINUTE, notify: ['boss'] },
       { after: HOUR, notify: ['dba'] },
     ],
@@ -211,8 +213,8 @@ test('what nobody looks after is told to others too, until somebody does', async
 })
 
 test('an escalation counts from when somebody could have looked after the alert', async (t) => {
-  const escalate = [{ after: 10 * MINUTE, notify: ['boss'] }]
-  const muted = tell(config({ rules: [{ ...high, escalate }], receivers }), TEN)
+  const escalation = [{ after: 10 * MINUTE, notify: ['boss'] }]
+  const muted = tell(config({ rules: [{ ...high, escalation }], receivers }), TEN)
   muted.at('12:00').silence('s1', ['host=web-1'], HOUR).cpu('web-1', 0.99)
   t.strictSame(muted.until('13:20'), [
     '13:00:00 ops silence_ended: cpu-high web-1',
@@ -225,7 +227,7 @@ test('an escalation counts from when somebody could have looked after the alert'
       receivers,
       alerting: alerting({
         routes: [
-          { matchers: [matcher('severity=critical')], notify: ['ops'], escalate, continue: false },
+          { matchers: [matcher('severity=critical')], notify: ['ops'], escalation, continue: false },
           { matchers: [], notify: ['ops'], continue: false },
         ],
       }),
@@ -240,7 +242,7 @@ test('an escalation counts from when somebody could have looked after the alert'
     '12:41:10 boss escalated: cpu-high web-1',
   ])
 
-  const heeded = tell(config({ rules: [{ ...high, escalate }], receivers }), TEN)
+  const heeded = tell(config({ rules: [{ ...high, escalation }], receivers }), TEN)
   heeded.at('12:00').cpu('web-1', 0.99)
   heeded.at('12:05').acknowledge('cpu-high', 'web-1', HOUR)
   t.equal(heeded.until('13:20').at(-1), '13:14:50 boss escalated: cpu-high web-1')
@@ -323,7 +325,7 @@ test('an alert that keeps changing is one mail, and one when it has settled', as
 })
 
 test('an alert that goes on changing is repeated like any other, and says that it does', async (t) => {
-  const story = tell(config({ rules: [{ ...high, repeat: { first: 20 * MINUTE, most: HOUR } }] }))
+  const story = tell(config({ rules: [{ ...high, repeat: { initial: 20 * MINUTE, max: HOUR } }] }))
   story.at('12:00').cpu('web-1', 0.1)
   for (let minute = 1; minute < 40; minute++) {
     story.at(`12:${String(minute).padStart(2, '0')}`).cpu('web-1', minute % 2 === 0 ? 0.1 : 0.99)
@@ -338,7 +340,7 @@ test('a new configuration holds for what is being told, who need not hear any mo
   story.at('12:00').cpu('web-1', 0.99)
   story
     .at('12:30')
-    .configure(config({ rules: [{ ...high, repeat: { first: HOUR, most: HOUR } }], receivers: two('ada') }))
+    .configure(config({ rules: [{ ...high, repeat: { initial: HOUR, max: HOUR } }], receivers: two('ada') }))
   story.at('13:30').configure(config({ rules: [high], receivers: two('grace') }))
   story.at('18:00').cpu('web-1', 0.1)
   t.strictSame(story.until('18:10'), [

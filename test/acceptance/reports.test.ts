@@ -49,8 +49,12 @@ test('a daily report comes once a day at its time, and says what happened since 
   t.strictSame(scheduled(story), ['2026-11-23T08:00 ada report', '2026-11-24T08:00 ada report'])
   const [first, second] = reportsOf(story) as [Report, Report]
   t.match(first, { every: 'day', from: instant('12:00') + STRIDE, to: instant('1d 08:00'), hosts: 2 })
-  t.match(first.alerts, { began: 1, before: 0, open: 1, hosts: 1 }, 'it fired at 07:01:10 and goes on')
-  t.match(second.alerts, { began: 0, before: 1, open: 0, hosts: 1 }, 'it went on from the day before and is over')
+  t.match(first.alerts, { started: 1, alreadyOpen: 0, open: 1, hosts: 1 }, 'it fired at 07:01:10 and goes on')
+  t.match(
+    second.alerts,
+    { started: 0, alreadyOpen: 1, open: 0, hosts: 1 },
+    'it went on from the day before and is over',
+  )
   t.match(second, { from: first.to, to: instant('2d 08:00') }, 'nothing lies between two reports')
 })
 
@@ -120,7 +124,7 @@ test('what was slept through is caught up once', async (t) => {
   ])
   const caught = reportsOf(story)[1]!
   t.match(caught, { from: instant('1d 08:00'), to: instant('5d 10:00') })
-  t.match(caught.quality, { stops: 1, down: 4 * DAY - 2 * HOUR })
+  t.match(caught.quality, { stops: 1, downtime: 4 * DAY - 2 * HOUR })
   const beat = heartbeatIn(mailsOf(story.play.mails)[3])
   t.strictSame(beat?.pulse.gap, { from: instant('1d 12:00'), to: instant('5d 10:00') })
 })
@@ -233,13 +237,13 @@ test('a heart-beat says what is heard, what was told and what fires, also when n
   story.at('1d 11:00').dies('web-2')
   story.until('2d 08:00')
   const [quiet, loud] = mailsOf(story.play.mails)
-  const heard = { hosts: 2, sources: { total: 1, first: [{ source: 'logstash-a', heard: instant('1d 07:00') }] } }
+  const heard = { hosts: 2, sources: { total: 1, first: [{ source: 'logstash-a', lastSeenAt: instant('1d 07:00') }] } }
   t.strictSame(heartbeatIn(quiet), {
     pulse: { ...heard, hostsSeen: 2, lastEvent: instant('1d 07:00') },
     mails: 0,
     since: instant('12:00:30'),
     firing: { total: 0, first: [] },
-    held: { silence: 0, maintenance: 0, inhibition: 0, acknowledgement: 0 },
+    suppressed: { silence: 0, maintenance: 0, inhibition: 0, acknowledgement: 0 },
   })
   t.match(heartbeatIn(loud), {
     pulse: { hostsSeen: 1 },
@@ -248,17 +252,17 @@ test('a heart-beat says what is heard, what was told and what fires, also when n
     firing: {
       total: 2,
       first: [
-        { identity: { rule: 'cpu-high', host: 'web-1' }, severity: 'warning', since: instant('1d 09:01') },
+        { identity: { rule: 'cpu-high', host: 'web-1' }, severity: 'warning', startsAt: instant('1d 09:01') },
         {
           identity: { rule: 'host-silent', host: 'web-2' },
           severity: 'critical',
           // Found nine minutes later, since who delivers each 30 s is observed for a third of the time.
-          since: instant('1d 10:59:30'),
+          startsAt: instant('1d 10:59:30'),
           muted: { by: 'silence', author: 'Grace', until: instant('3d 10:00'), comment: 'known' },
         },
       ],
     },
-    held: { silence: 1, maintenance: 0, inhibition: 0, acknowledgement: 0 },
+    suppressed: { silence: 1, maintenance: 0, inhibition: 0, acknowledgement: 0 },
   })
 })
 
@@ -267,14 +271,14 @@ test('a heart-beat does not say of an alert that was told before that it was not
   const window: MaintenanceWindow = {
     name: 'patches',
     matchers: [{ label: 'host', op: '=', value: 'web-3' }],
-    zone: 'UTC',
+    timeZone: 'UTC',
     times: [{ from: 7 * 60, to: 9 * 60 }],
     weekdays: [],
     daysOfMonth: [],
     months: [],
     years: [],
   }
-  const story = tell(setting([beating], { rules, alerting: alerting({ maintenance: [window] }) }), STRIDE)
+  const story = tell(setting([beating], { rules, alerting: alerting({ maintenanceWindows: [window] }) }), STRIDE)
   for (const host of ['web-1', 'web-2', 'web-3']) story.at('12:00').cpu(host, 0.2)
   for (const host of ['web-1', 'web-2', 'web-3']) story.at('1d 06:00').cpu(host, 0.99)
   story
@@ -326,6 +330,9 @@ test('what is told in the very second of a report is in that report, and in no o
   )
   t.strictSame(
     reportsOf(story).map(({ rules }) => rules.first),
-    [[{ rule: 'cpu-high', began: 1, mails: 1 }], [{ rule: 'cpu-high', began: 0, mails: story.play.mails.length - 3 }]],
+    [
+      [{ rule: 'cpu-high', started: 1, mails: 1 }],
+      [{ rule: 'cpu-high', started: 0, mails: story.play.mails.length - 3 }],
+    ],
   )
 })

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import {
   columns,
   deliver,
@@ -113,7 +113,7 @@ test('a rack of 40 dies: one mail names all 40, and one tells that they are back
   const { code, params } = alert?.evidence.why ?? { code: '', params: {} }
   t.match({ code, params }, { code: 'absent_together', params: { source: 'logstash-a', count: 40 } })
   t.strictSame(new Set(params['hosts'] as readonly string[]), new Set(rack))
-  const open = answer(play.fold, { kind: 'alerts' })
+  const open = runQuery(play.fold, { kind: 'alerts' })
   t.strictSame(
     open
       .filter((one) => one.identity.rule === 'host-silent')

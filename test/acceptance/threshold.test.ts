@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import {
   above,
   at,
@@ -314,7 +314,7 @@ test('a ratio of 97 comes with the hint that percent may be meant, and one of 0.
       '12:05:00',
       every(TEN, (now) => play.post([event('web-1', now, { cpu: value })])),
     )
-    const [rule] = answer(play.fold, { kind: 'rules' })
+    const [rule] = runQuery(play.fold, { kind: 'rules' })
     return rule?.evaluations.map(({ hint }) => hint) ?? []
   }
   t.strictSame(hints(97), ['ratio_above_one'])

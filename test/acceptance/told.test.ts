@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { enqueueNotice } from '../../src/dispatch/notices.ts'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import { encodeEntry } from '../../src/engine/step.ts'
 import type { AlertView, NotificationReason, Decision, EngineConfig, Notice, WhyView } from '../../src/model.ts'
 import { decisionLine, noticeLine } from '../helpers/decisions.ts'
@@ -13,7 +13,7 @@ const receivers = ['ops', 'boss'].map((name) => ({ name, email: [{ address: `${n
 
 /** What is known of a rule and a host. */
 const why = ({ play }: Story, host: string, rule = 'cpu-high'): WhyView =>
-  answer(play.fold, { kind: 'why', rule, host }) as WhyView
+  runQuery(play.fold, { kind: 'why', rule, host }) as WhyView
 const episode = (story: Story, host: string): AlertView => why(story, host).alerts[0] as AlertView
 
 /** What people were told, or not told, of the alert of a host: one line each, without what was judged. */
@@ -69,7 +69,7 @@ test('in one mail each alert is told for a reason of its own', async (t) => {
     over: MINUTE,
     groupBy: [],
     condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]),
-    repeat: { first: HOUR, most: HOUR },
+    repeat: { initial: HOUR, max: HOUR },
   })
   const story = tell(config({ rules: [ladder] }), TEN)
   const all = story.at('12:00')
@@ -117,7 +117,11 @@ test('the history of a rule that left the configuration is kept, and says since 
   t.equal(host?.host, 'web-1')
   t.match(alerts, [{ state: 'resolved', closeReason: 'rule_changed', evidence: { why: { code: 'rule_removed' } } }])
   t.match(alerts[0]?.decisions?.at(-1), { kind: 'notified', event: 'resolved' })
-  t.equal(answer(story.play.fold, { kind: 'why', rule: 'other', host: 'web-1' }), null, 'of the other nothing is kept')
+  t.equal(
+    runQuery(story.play.fold, { kind: 'why', rule: 'other', host: 'web-1' }),
+    null,
+    'of the other nothing is kept',
+  )
   t.strictSame([...story.play.fold.state.removedRules], [['cpu-high', at('12:09:50')]])
   story.play.configure(config({ rules: [high] }))
   t.equal(why(story, 'web-1').rule.removedAt, undefined, 'it is back')
@@ -270,10 +274,12 @@ test('what newer news took the place of while a silence held it back is counted 
 
 test('what is inhibited while it waits for a list is left out', async (t) => {
   const down = cpuHigh({ name: 'switch-down', metric: 'memory', over: 2 * TEN, every: TEN, notify: ['boss'] })
-  const inhibit = [{ source: [matcher('rule=switch-down')], target: [matcher('rule=cpu-high')], equal: [] }]
+  const inhibitRules = [
+    { sourceMatchers: [matcher('rule=switch-down')], targetMatchers: [matcher('rule=cpu-high')], equal: [] },
+  ]
   const people = [...receivers, { name: 'ada', email: [{ address: ADA }] }]
   const rules = [cpuHigh({ over: MINUTE, notify: ['ada'] }), down]
-  const story = crowd({ rules, receivers: people, alerting: alerting({ inhibit }) })
+  const story = crowd({ rules, receivers: people, alerting: alerting({ inhibitRules }) })
   story.at('12:00:40').reports('switch', { memory: 0.99 })
   t.strictSame(story.until('12:05'), ['12:01:20 boss fired: switch-down switch'])
   t.match(episode(story, 'web-2').decisions?.at(-1), {
@@ -284,8 +290,8 @@ test('what is inhibited while it waits for a list is left out', async (t) => {
 })
 
 test('whoever looks after what waits for a list is named in it, and an escalation waits for the end of that', async (t) => {
-  const escalate = [{ after: 5 * MINUTE, notify: ['ops', 'boss'] }]
-  const rules = [cpuHigh({ over: MINUTE, escalate })]
+  const escalation = [{ after: 5 * MINUTE, notify: ['ops', 'boss'] }]
+  const rules = [cpuHigh({ over: MINUTE, escalation })]
   const story = crowd({ rules, receivers })
   story.at('12:06:15').acknowledge('cpu-high', 'web-2', 10 * MINUTE)
   t.strictSame(story.until('12:30'), [
@@ -317,13 +323,13 @@ test('an acknowledgement says until when it holds, and its end is a decision, by
   const author = 'Grace'
   const taken = { at: at('12:05:00'), kind: 'acknowledged', author, until: at('12:15:00'), note: 'on it' } as const
   const over = { kind: 'unacknowledged', author } as const
-  t.strictSame(acknowledged('late'), [taken, { ...over, at: at('12:15:00'), because: 'expired' }])
-  t.strictSame(acknowledged('up'), [taken, { ...over, at: at('12:09:10'), because: 'severity_raised' }])
+  t.strictSame(acknowledged('late'), [taken, { ...over, at: at('12:15:00'), reason: 'expired' }])
+  t.strictSame(acknowledged('up'), [taken, { ...over, at: at('12:09:10'), reason: 'severity_raised' }])
   t.strictSame(acknowledged('over'), [taken], 'what is over needs nobody')
 })
 
 test('a repeat that waits for a list is not told of what somebody looks after by then', async (t) => {
-  const rules = [cpuHigh({ over: MINUTE, repeat: { first: 10 * MINUTE, most: 10 * MINUTE } })]
+  const rules = [cpuHigh({ over: MINUTE, repeat: { initial: 10 * MINUTE, max: 10 * MINUTE } })]
   const story = crowd({ rules, receivers })
   story.at('12:11:15').acknowledge('cpu-high', 'web-2', 5 * MINUTE)
   const told = story.until('12:14')

@@ -11,8 +11,8 @@ const receivers = [
 test('a mail that was given up is told to whoever hears of the service, but not to who did not get it', async (t) => {
   const play = createPlay(config({ receivers, selfMonitoring: ['ops'] }))
   const fail = (host: string, now: number): void => {
-    const about = { kind: 'alert', rule: 'cpu-high', host, state: 'firing' } as const
-    const item = { address: 'ada@example.org', receiver: 'team', about, response: '554 5.7.1 no', at: NOON }
+    const subject = { kind: 'alert', rule: 'cpu-high', host, state: 'firing' } as const
+    const item = { address: 'ada@example.org', receiver: 'team', subject, response: '554 5.7.1 no', at: NOON }
     play.enter({ kind: 'command', data: encodeEntry({ kind: 'undelivered', item, now }) })
   }
   play.until(NOON + MINUTE)
@@ -38,7 +38,7 @@ test('where nobody else hears of the service, nothing is told of a mail that was
   const item = {
     address: 'ada@example.org',
     receiver: 'team',
-    about: { kind: 'unknown' },
+    subject: { kind: 'unknown' },
     response: 'no',
     at: NOON,
   } as const

@@ -6,7 +6,7 @@ import {
   type Throughput,
   measurementSpan,
   isFlowing,
-  MANY,
+  MIN_HOSTS,
   measureThroughput,
   recordPause,
 } from '../../src/aggregate/throughput.ts'
@@ -37,8 +37,8 @@ test('the usual flow is unknown for ten minutes, and until then nothing is amiss
 
 test('half of the usual hosts is enough, and of few hosts nobody can tell', async (t) => {
   t.ok(isFlowing(measure(usual(100), 50, 1, { hosts: 100 })))
-  t.notOk(isFlowing(measure(usual(MANY), 9, 1, { hosts: MANY })))
-  t.ok(isFlowing(measure(usual(MANY - 1), 1, 1, { hosts: MANY - 1 })))
+  t.notOk(isFlowing(measure(usual(MIN_HOSTS), 9, 1, { hosts: MIN_HOSTS })))
+  t.ok(isFlowing(measure(usual(MIN_HOSTS - 1), 1, 1, { hosts: MIN_HOSTS - 1 })))
 })
 
 test('hosts that have moved to another source are not missed', async (t) => {
@@ -94,7 +94,7 @@ test('one bucket gives one pause, the mean of those in it, in whole buckets', as
   measure(flow, 10, 1)
   measure(flow, 10, 1)
   t.strictSame(
-    flow.gaps,
+    flow.meanPauses,
     [2 * TEN],
     'an event of the same bucket makes no pause, and a bucket without any tells nothing',
   )

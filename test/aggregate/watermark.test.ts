@@ -64,9 +64,9 @@ test('unbelievable times close windows by arrival only where nothing else does',
 test('observed time grows by the buckets in which something was delivered', async (t) => {
   const source = createSource('a', START)
   run(source, START, START + 5 * MIN, (now) => {
-    if (now > START && now <= START + MIN) source.delivered = true
+    if (now > START && now <= START + MIN) source.hasDelivered = true
   })
-  t.equal(source.observed, MIN)
+  t.equal(source.observedTime, MIN)
 })
 
 test('silence counts only while the service could listen, and ends with a request', async (t) => {
@@ -88,9 +88,9 @@ test('nothing of a source stays ahead of a clock that was set back', async (t) =
     [
       source.watermark,
       source.lastSeenAt,
-      source.trusted,
-      source.pausedUntil,
-      ...source.watermarkHistory.flatMap((mark) => [mark.at, mark.w]),
+      source.trustedUntil,
+      source.resumedAt,
+      ...source.watermarkHistory.flatMap((mark) => [mark.at, mark.value]),
     ].every((at) => at <= START),
   )
 })
@@ -102,22 +102,22 @@ test('a clock is off when twenty arrivals over a minute agree on it, and right a
     for (let i = 0; i < count; i++) observeOffset(skew, offset(i), (now += apart))
   }
   observe(19, () => 6 * MIN)
-  t.equal(skew.off, undefined)
+  t.equal(skew.offset, undefined)
   observe(1, () => 6 * MIN)
-  t.equal(skew.off, 6 * MIN)
+  t.equal(skew.offset, 6 * MIN)
   observe(19, () => 7 * MIN)
-  t.equal(skew.off, 6 * MIN)
+  t.equal(skew.offset, 6 * MIN)
   observe(1, () => 7 * MIN)
-  t.equal(skew.off, 7 * MIN, 'off by something else')
+  t.equal(skew.offset, 7 * MIN, 'off by something else')
   observe(19, () => 0)
   observe(19, () => 66 * MIN)
   observe(19, () => 0)
-  t.equal(skew.off, 7 * MIN, 'twenty in a row are needed')
+  t.equal(skew.offset, 7 * MIN, 'twenty in a row are needed')
   observe(1, () => 7 * MIN)
   observe(20, () => 0)
-  t.equal(skew.off, undefined)
+  t.equal(skew.offset, undefined)
   observe(500, (i) => 60 * MIN - i * S, 100)
-  t.equal(skew.off, undefined, 'what comes in one go proves nothing')
+  t.equal(skew.offset, undefined, 'what comes in one go proves nothing')
   observe(60, (i) => 60 * MIN - i * 40 * S, 4 * S)
-  t.equal(skew.off, undefined, 'nor does an offset that shrinks')
+  t.equal(skew.offset, undefined, 'nor does an offset that shrinks')
 })

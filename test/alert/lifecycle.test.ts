@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import {
   transition,
-  type Change,
+  type StateChange,
   type WindowResult,
   type AlertLifecycle,
   type AlertTimers,
@@ -18,8 +18,8 @@ const bad = (at: number, value = 1, severity: 'warning' | 'critical' = 'warning'
 })
 const worse = (at: number): WindowResult => bad(at, 2, 'critical')
 
-const AT_ONCE: AlertTimers = { for: 0, keepFiringFor: 0, forgetPending: 5 }
-const PATIENT: AlertTimers = { for: 3, keepFiringFor: 4, forgetPending: 5 }
+const AT_ONCE: AlertTimers = { for: 0, keepFiringFor: 0, pendingExpiry: 5 }
+const PATIENT: AlertTimers = { for: 3, keepFiringFor: 4, pendingExpiry: 5 }
 
 /** The states after each finding, with what people are told in brackets. */
 function live(
@@ -28,9 +28,9 @@ function live(
 ): { states: string; life: AlertLifecycle | undefined } {
   let life: AlertLifecycle | undefined
   const states = findings.map((finding) => {
-    const next: { life: AlertLifecycle | undefined; change?: Change } = transition(life, finding, patience)
-    life = next.life
-    return `${life?.state ?? '-'}${next.change?.because === undefined ? '' : ` (${next.change.because})`}`
+    const next: { lifecycle: AlertLifecycle | undefined; change?: StateChange } = transition(life, finding, patience)
+    life = next.lifecycle
+    return `${life?.state ?? '-'}${next.change?.event === undefined ? '' : ` (${next.change.event})`}`
   })
   return { states: states.join(', '), life }
 }

@@ -12,7 +12,7 @@ test('a host is retired by DELETE, whatever its name, and the command says who a
     checkToken: createTokenCheck(tokens),
     obeys: (command) => ({
       kind: 'done',
-      value: { host: command.kind === 'retire' ? command.host : '', lastSeen: NOON, closed: CLOSED },
+      value: { host: command.kind === 'retire' ? command.host : '', lastSeenAt: NOON, closed: CLOSED },
     }),
   })
   const authorization = 'Bearer a-long-secret-token'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import type { Answers, HostView, RuleView, SendRecord, SilenceView } from '../../src/model.ts'
+import type { QueryResults, HostView, RuleView, SendRecord, SilenceView } from '../../src/model.ts'
 import { alertView, identityOf, serve } from './service.ts'
 
 const NOON = Date.parse('2026-11-22T12:00:00Z')
@@ -110,7 +110,7 @@ const SENT: SendRecord = {
   response: '250 OK',
 }
 
-const ANSWERS: Partial<Answers> = {
+const ANSWERS: Partial<QueryResults> = {
   hosts: [HOST],
   host: {
     host: 'web-7',

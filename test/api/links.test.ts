@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mock } from 'node:test'
 import { test } from 'tap'
-import type { AlertView, Command, CommandAnswer, Query, SilenceView } from '../../src/model.ts'
+import type { AlertView, Command, CommandReply, Query, SilenceView } from '../../src/model.ts'
 import { LINK_LIFE, type LinkAction, signLink } from '../../src/links/signature.ts'
 import { alertView, because, identityOf, LINK_KEY, type Running, serve } from './service.ts'
 
@@ -30,7 +30,7 @@ function engine(first: Partial<AlertView> = {}) {
   let ack: AlertView['ack']
   const answers = ({ kind }: Query): unknown =>
     kind === 'silences' ? [...silences.values()] : { ...alert, ...(ack === undefined ? {} : { ack }) }
-  const obeys = (command: Command): CommandAnswer => {
+  const obeys = (command: Command): CommandReply => {
     if (command.kind === 'acknowledge') ack = { note: '', ...command.ack }
     if (command.kind === 'unacknowledge') ack = undefined
     if (command.kind === 'silence')

@@ -141,7 +141,7 @@ const OPEN = alertView({
   decisions: [
     { at: THEN, kind: 'notified', event: 'fired', to: 'ada@example.org' },
     { at: THEN, kind: 'suppressed', event: 'resolved', to: 'bob@example.org', why: { by: 'maintenance', name: EVIL } },
-    { at: THEN, kind: 'unacknowledged', author: EVIL, because: 'withdrawn' },
+    { at: THEN, kind: 'unacknowledged', author: EVIL, reason: 'withdrawn' },
   ],
   transitions: [{ to: 'firing', at: THEN, value: 0.95, evidence: because(EVIL) }],
 })

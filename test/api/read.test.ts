@@ -33,7 +33,7 @@ const ALERT = alertView({
     { at: NOON, kind: 'notified', to: 'ada@example.org', event: 'fired' },
     { at: NOON, kind: 'suppressed', event: 'resolved', why: { by: 'receiver_removed', at: NOON } },
     { at: NOON, kind: 'acknowledged', author: 'Ada', until: NOON + 1000, note: '' },
-    { at: NOON, kind: 'unacknowledged', author: 'Ada', because: 'expired' },
+    { at: NOON, kind: 'unacknowledged', author: 'Ada', reason: 'expired' },
   ],
   pending: [{ to: 'grace@example.org', event: 'fired', reason: 'group_wait', until: NOON + 30_000 }],
   transitions: [{ to: 'firing', at: NOON + 60_000, value: 0.95, evidence: { ...LIMITS, why: BREACHED } }],

@@ -9,9 +9,9 @@ import { createMetrics } from '../../src/metrics.ts'
 import type {
   AlertIdentity,
   AlertView,
-  Answers as EngineAnswers,
+  QueryResults as EngineAnswers,
   Command,
-  CommandAnswer,
+  CommandReply,
   Engine,
   Evidence,
   Query,
@@ -86,7 +86,7 @@ export type Answers = (query: Query) => unknown
 
 export interface Options extends Partial<Omit<ApiDeps, 'engine'>> {
   readonly answers?: Answers
-  readonly obeys?: (command: Command) => CommandAnswer
+  readonly obeys?: (command: Command) => CommandReply
   readonly sends?: readonly SendRecord[]
 }
 
@@ -111,7 +111,7 @@ export async function serve(
     },
     async command<K extends Command['kind']>(command: Extract<Command, { readonly kind: K }>) {
       commands.push(command)
-      return (obeys?.(command) ?? { kind: 'done', value: null }) as CommandAnswer<K>
+      return (obeys?.(command) ?? { kind: 'done', value: null }) as CommandReply<K>
     },
     outbox: {
       list: async (limit) => (sends ?? []).slice(0, limit),

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import type { Acknowledgement, Command, CommandAnswer, Refusal, Silence } from '../../src/model.ts'
+import type { Acknowledgement, Command, CommandReply, Refusal, Silence } from '../../src/model.ts'
 import { createTokenCheck } from '../../src/net/auth.ts'
 import { alertView as alert, serve } from './service.ts'
 
@@ -9,7 +9,7 @@ const SILENCES = '/api/v1/silences'
 const GOOD = { matchers: ['host = web-1'], duration: '2h', createdBy: 'Ada', comment: 'the racks are moved' }
 
 /** An engine that does what it is told. */
-const obeys = (command: Command): CommandAnswer => {
+const obeys = (command: Command): CommandReply => {
   if (command.kind === 'silence') return { kind: 'done', value: command.silence }
   return { kind: 'done', value: command.kind === 'expire' ? { ...SILENCE, endsAt: command.now } : null }
 }

@@ -6,7 +6,7 @@ import { run } from '../../src/cli/index.ts'
 import type {
   AlertView,
   Command,
-  CommandAnswer,
+  CommandReply,
   HostView,
   Query,
   RuleView,
@@ -81,7 +81,7 @@ const answers = (query: Query): unknown => {
       : null
 }
 
-const obeys = (command: Command): CommandAnswer => {
+const obeys = (command: Command): CommandReply => {
   if (command.kind === 'silence') return { kind: 'done', value: { ...command.silence, matchedAlerts: 3 } }
   if (command.kind === 'expire') {
     const silence = SILENCES.find(({ id }) => id === command.id)
@@ -136,7 +136,7 @@ const whyOf = (host: string): WhyView => {
             to: 'ada@example.org',
           },
           { at: NOW - HOUR / 2, kind: 'acknowledged', author: 'Ada', until: NOW - HOUR / 4, note: 'on it' },
-          { at: NOW - HOUR / 4, kind: 'unacknowledged', author: 'Ada', because: 'expired' },
+          { at: NOW - HOUR / 4, kind: 'unacknowledged', author: 'Ada', reason: 'expired' },
           {
             at: NOW - 2 * HOUR,
             kind: 'evaluated',
@@ -156,8 +156,8 @@ const whyOf = (host: string): WhyView => {
   }
 }
 
-const told = (address: string, because: string): string =>
-  JSON.stringify({ to: { address }, reason: because, alerts: [{ episode: 'e1', identity: identityOf() }] })
+const told = (address: string, reason: string): string =>
+  JSON.stringify({ to: { address }, reason, alerts: [{ episode: 'e1', identity: identityOf() }] })
 
 const send = (id: string, state: SendRecord['state'], more: Partial<SendRecord> = {}): SendRecord => ({
   id,

@@ -144,13 +144,13 @@ test('a window of an hour a night comes once each night in every zone, whatever 
 /** Zones in which a window from 4 to 5 was not in force at exactly one full hour of each night. */
 function wrongNights(zones: readonly string[], start: Millis, nights: number): readonly string[] {
   const always = { matchers: [], weekdays: [], daysOfMonth: [], months: [], years: [] }
-  const maintenance = zones.map((zone): MaintenanceWindow => ({
+  const maintenanceWindows = zones.map((timeZone): MaintenanceWindow => ({
     ...always,
-    name: zone,
-    zone,
+    name: timeZone,
+    timeZone,
     times: [{ from: 4 * 60, to: 5 * 60 }],
   }))
-  const plan = createDispatchPlan(config({ alerting: alerting({ maintenance }) }))
+  const plan = createDispatchPlan(config({ alerting: alerting({ maintenanceWindows }) }))
   const counts = new Map<string, number>()
   for (let now = start; now < start + nights * 24 * HOUR; now += HOUR) {
     for (const { name } of windowsInForce(plan, now)) counts.set(name, (counts.get(name) ?? 0) + 1)

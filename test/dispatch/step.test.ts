@@ -290,7 +290,7 @@ test('an address that hears of an alert under another grouping hears it in the s
       matchers: [],
       notify: ['all'],
       grouping: { by: ['rule'], wait: 0, interval: 0 },
-      escalate: [{ after: MIN, notify: ['ops'] }],
+      escalation: [{ after: MIN, notify: ['ops'] }],
       continue: false,
     },
   ]
@@ -415,7 +415,7 @@ function createGallery(
 }
 
 test('a picture goes with the mail that it was made for, and is not kept for later ones', async (t) => {
-  const desk = createGallery({ ...SETTINGS, alerting: alerting({ repeat: { first: 10 * MIN, most: 10 * MIN } }) })
+  const desk = createGallery({ ...SETTINGS, alerting: alerting({ repeat: { initial: 10 * MIN, max: 10 * MIN } }) })
   desk.say('web-1', 'fired', START)
   t.match(desk.mails[0]?.alerts[0]?.peers, { hosts: 7 })
   t.equal(desk.kept(), 0)
@@ -494,7 +494,7 @@ test('what was over before its first mail got out is told as such', async (t) =>
 
 test('a mail says whether a route or an escalation chose its reader', async (t) => {
   const rule = cpuHigh({ notify: [] })
-  const routes = [{ matchers: [], notify: ['ops'], continue: false, escalate: [{ after: MIN, notify: ['all'] }] }]
+  const routes = [{ matchers: [], notify: ['ops'], continue: false, escalation: [{ after: MIN, notify: ['all'] }] }]
   const desk = createGallery({ ...SETTINGS, rules: [rule], alerting: alerting({ routes }) })
   desk.say('cpu', 'fired', START, { notify: [] })
   desk.wait(START + S, START + MIN)

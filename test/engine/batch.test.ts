@@ -1,10 +1,10 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import { above, config, cpuHigh, createPlay, event, MINUTE, NOON, SECOND, bounds, TEN } from '../helpers/play.ts'
 
 const counted = (play: ReturnType<typeof createPlay>): unknown =>
   (
-    answer(play.fold, { kind: 'aggregate', host: 'a', metric: 'cpu', from: 0, to: NOON * 2 }) as {
+    runQuery(play.fold, { kind: 'aggregate', host: 'a', metric: 'cpu', from: 0, to: NOON * 2 }) as {
       count: number
     } | null
   )?.count

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import type { EventSamples, MetricRule, Millis } from '../../src/model.ts'
 import {
   above,
@@ -204,8 +204,8 @@ test('whatever happens, nothing is told twice, what is told is consistent, and n
       for (const one of deeds) {
         play = perform(play, one)
         check(play)
-        for (const kind of ['hosts', 'alerts', 'rules'] as const) answer(play.fold, { kind })
-        for (const host of play.fold.state.hosts.keys()) answer(play.fold, { kind: 'host', host })
+        for (const kind of ['hosts', 'alerts', 'rules'] as const) runQuery(play.fold, { kind })
+        for (const host of play.fold.state.hosts.keys()) runQuery(play.fold, { kind: 'host', host })
       }
       const { state } = play.fold
       const firing = openAlerts(play.fold).filter((alert) => alert.lifecycle.state !== 'pending')

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import type { AlertView, Millis } from '../../src/model.ts'
 import {
   above,
@@ -50,7 +50,7 @@ function untilDays(play: Play, end: Millis, each: (now: Millis) => void): void {
   for (let now = NOON + MINUTE / 2; now <= end; now += MINUTE / 2) {
     each(now)
     const data = new TextEncoder().encode(JSON.stringify({ now, refused: false }))
-    while (play.enter({ kind: 'tick', data }).more);
+    while (play.enter({ kind: 'tick', data }).hasMore);
   }
 }
 
@@ -85,7 +85,7 @@ test('a counter that wraps while its rate is too high goes on firing', async (t)
 
 test('an interface that vanishes while it fires says that it has no data, and resolves when it is back', async (t) => {
   const play = createPlay(config({ alerting: once, rules: [busy] }))
-  const view = (): AlertView | undefined => answer(play.fold, { kind: 'alerts' })[0]
+  const view = (): AlertView | undefined => runQuery(play.fold, { kind: 'alerts' })[0]
   play.until(
     '14:00:00',
     every(TEN, (now) => {

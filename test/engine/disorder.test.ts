@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import { createExtractor } from '../../src/extract/samples.ts'
 import type { EventSamples, Millis } from '../../src/model.ts'
 import {
@@ -24,7 +24,7 @@ import {
 const rules = [cpuHigh(), silent()]
 /** Host, since and end of every episode of a rule. */
 const episodes = (play: Play, rule = 'cpu-high'): unknown[] => {
-  const views = answer(play.fold, { kind: 'alerts' }).filter((view) => view.identity.rule === rule)
+  const views = runQuery(play.fold, { kind: 'alerts' }).filter((view) => view.identity.rule === rule)
   return views.map(({ identity: { host }, startsAt, resolvedAt }) => [host, startsAt, resolvedAt])
 }
 const hot = (ts: Millis, from = '12:30:00', to = '12:40:00'): number => (ts >= at(from) && ts < at(to) ? 0.99 : 0.1)
@@ -122,7 +122,7 @@ test('a host that sends local time as if it were UTC has a wrong clock, and its 
       )
       const episode = ['cpu-high local fired', 'cpu-high local resolved']
       t.strictSame(reasons(play), ['clock-skew local fired', ...episode, ...episode], `${place}, ${name}`)
-      const local = answer(play.fold, { kind: 'hosts' }).find((one) => one.host === 'local')
+      const local = runQuery(play.fold, { kind: 'hosts' }).find((one) => one.host === 'local')
       t.match(local, { state: 'clock_skew', clockSkewSeconds: (after + east) / SECOND })
     }
   }

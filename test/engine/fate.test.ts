@@ -214,7 +214,7 @@ test('a service that is thrown away again and again sends what it would have sen
       if (i % life === 0) runner = await begin(now)
       await runner.write([entry])
       if (entry.kind === 'tick') ({ now } = JSON.parse(Buffer.from(entry.data).toString()) as Tick)
-      if (i % 40 === 0) await runner.settle()
+      if (i % 40 === 0) await runner.saveOnStop()
     }
     const sent = (await journal.outbox.list(10_000)).toReversed().map(({ data }) => JSON.parse(data) as Notification)
     t.strictSame(byThread(sent), byThread(play.mails), `a crash every ${life} entries`)

@@ -8,7 +8,7 @@ import {
   computeStddev,
   computeSum,
 } from '../../src/aggregate/partial.ts'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import { startSnapshot, readSnapshot } from '../../src/engine/snapshot.ts'
 import { createFold, encodeEntry, step } from '../../src/engine/step.ts'
 import type { EventSamples, NewEntry, Notification } from '../../src/model.ts'
@@ -97,7 +97,7 @@ test('shifted sums keep the variance of large values', async (t) => {
 })
 
 /** Each step of each alert is a mail, and nothing else is. */
-const plain = alerting({ flapping: false, totalPerMinute: 1000, repeat: { first: 0, most: 0 } })
+const plain = alerting({ flapping: false, totalPerMinute: 1000, repeat: { initial: 0, max: 0 } })
 
 const RULES = [
   cpuHigh(),
@@ -194,7 +194,7 @@ test('the sequence of alerts does not depend on order within the lateness, batch
           const sent = events
             .filter((one) => one.host === host && one.series[0] === 'cpu')
             .map((one) => one.values[0] as number)
-          const got = answer(mixed.fold, query) as { count: number; sum: number }
+          const got = runQuery(mixed.fold, query) as { count: number; sum: number }
           const kept = sent.slice(-got.count)
           t.equal(
             got.sum,
@@ -268,7 +268,7 @@ function performLong(arrivals: readonly Arrival[], chance: () => number): Play {
       }
       if (now % (10 * SECOND) !== 0) continue
       play.post([event('host-0', now), event('host-1', now)], { rcv: now })
-      while (play.enter({ kind: 'tick', data: encodeEntry({ now, refused: false }) }).more);
+      while (play.enter({ kind: 'tick', data: encodeEntry({ now, refused: false }) }).hasMore);
     }
   }
   return play
@@ -413,7 +413,7 @@ test('absence is only told while observed time grows (I7)', async (t) => {
     if (now % TEN === 0 && !outages.some(([from, to]) => now >= from && now < to)) {
       play.post([event('a', now), ...(now < at('12:25:00') ? [event('b', now)] : [])])
     }
-    const observed = play.fold.state.sources.get('logstash-a')?.observed ?? 0
+    const observed = play.fold.state.sources.get('logstash-a')?.observedTime ?? 0
     const fresh = play.mails.slice(mails.length)
     mails.push(...fresh)
     t.ok(

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import { buildReport } from '../../src/engine/report/build.ts'
-import { type Runner, startRunner } from '../../src/engine/worker/runner.ts'
+import { type EngineRunner, startRunner } from '../../src/engine/worker/runner.ts'
 import { encodeEntry } from '../../src/engine/step.ts'
 import type { Fold } from '../../src/engine/state.ts'
 import { createRejects } from '../../src/ingest/rejects.ts'
@@ -109,7 +109,7 @@ test('what is refused is counted once, through crashes, snapshots and failures o
     const policy = { bytes: 1 << 30, ticks: 3, mendEvery: 0 }
     const rejects = createRejects({ clock: createVirtualClock(), log: recorder([]) })
     let now = NOON
-    const start = (): Promise<Runner> => startRunner(fragile, settings, now, () => {}, policy)
+    const start = (): Promise<EngineRunner> => startRunner(fragile, settings, now, () => {}, policy)
     let runner = await start()
     await runner.tick({ now: (now += SECOND), refused: false })
     let expected = 0

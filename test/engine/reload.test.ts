@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import type { Metric } from '../../src/model.ts'
 import {
   above,
@@ -159,6 +159,6 @@ test('questions change nothing', async (t) => {
   play.enter({ kind: 'tick', data: new TextEncoder().encode(JSON.stringify({ now: at('12:20:00'), refused: false })) })
   play.post([event('a', at('12:20:00'))], { source: 'two', rcv: at('12:20:00') })
   const before = structuredClone(play.fold.state.hosts)
-  for (const kind of ['hosts', 'alerts', 'rules'] as const) answer(play.fold, { kind })
+  for (const kind of ['hosts', 'alerts', 'rules'] as const) runQuery(play.fold, { kind })
   t.strictSame(play.fold.state.hosts, before)
 })

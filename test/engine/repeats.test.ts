@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import type { EventSamples } from '../../src/model.ts'
 import { config, createPlay, event, every, heartbeat, MINUTE, NOON, type Play, silent, TEN } from '../helpers/play.ts'
 
@@ -11,7 +11,7 @@ const END = NOON + 20 * MINUTE
 const BODY = { batchId: 'a'.repeat(16) }
 
 const counted = (play: Play, host: string): number | undefined =>
-  (answer(play.fold, { kind: 'aggregate', host, metric: 'cpu', from: 0, to: END }) as { count: number } | null)?.count
+  (runQuery(play.fold, { kind: 'aggregate', host, metric: 'cpu', from: 0, to: END }) as { count: number } | null)?.count
 
 const untimed = ['a', 'b'].map((host) => event(host, NaN, { cpu: 0.5 }))
 const watched = (): Play => createPlay(config({ rules: [silent({ after: 2 * MINUTE })] }))

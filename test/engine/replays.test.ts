@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import type { EventSamples, Millis } from '../../src/model.ts'
 import { at, config, countRule, createPlay, event, HOUR, MINUTE, type Play, SECOND, TEN } from '../helpers/play.ts'
 
@@ -36,7 +36,7 @@ function restart(identified: boolean, size: number, gap = 0): { readonly play: P
 }
 
 const counted = (play: Play, from: Millis, to: Millis): number | undefined =>
-  answer(play.fold, { kind: 'aggregate', host: 'door', metric: 'cpu', from, to })?.count
+  runQuery(play.fold, { kind: 'aggregate', host: 'door', metric: 'cpu', from, to })?.count
 
 test('with ids, what Logstash sends again in other cuts is counted once and fires nothing', async (t) => {
   for (const size of [1, 2, 7, 18, 100]) {

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { answer } from '../../src/engine/query/index.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
 import type { RuleView, WhyView } from '../../src/model.ts'
 import { at, config, cpuHigh, createPlay, event, every, above, silent, bounds } from '../helpers/play.ts'
 
@@ -9,7 +9,7 @@ const RULES = [cpuHigh({ condition: bounds('mean', [above(0.9)], [above(0.98)]) 
 function open() {
   const play = createPlay(config({ rules: RULES, sources: ['logstash-a'] }))
   const feed = every(10_000, (now) => void play.post([event('web-1', now, { cpu: 0.2 })]))
-  const why = (rule: string, host: string): WhyView | null => answer(play.fold, { kind: 'why', rule, host })
+  const why = (rule: string, host: string): WhyView | null => runQuery(play.fold, { kind: 'why', rule, host })
   return { play, feed, why }
 }
 
@@ -77,7 +77,7 @@ test('of a host that a rule is not for, why says whom it is for', async (t) => {
     '12:10:00',
     every(10_000, (now) => void play.post(['big-1', 'am-1'].map((host) => event(host, now, { cpu: 0.2 })))),
   )
-  const why = (rule: string, host: string): WhyView => answer(play.fold, { kind: 'why', rule, host }) as WhyView
+  const why = (rule: string, host: string): WhyView => runQuery(play.fold, { kind: 'why', rule, host }) as WhyView
   for (const [rule, hosts, next] of [
     ['cpu-high', ['big-*', 'huge'], 'window'],
     ['host-silent', ['big-*'], 'source_delivery'],

@@ -20,9 +20,9 @@ const frames: fc.Arbitrary<Frame> = fc.record(
   {
     source: text,
     batchId: fc.stringMatching(/^[0-9a-f]{16}$/),
-    many: fc.boolean(),
-    maybeRetry: fc.boolean(),
-    rcv: fc.double({ noNaN: true }),
+    isBatch: fc.boolean(),
+    isMaybeRetry: fc.boolean(),
+    receivedAt: fc.double({ noNaN: true }),
     events: fc.array(samples, { maxLength: 20 }),
   },
   { noNullPrototype: true },
@@ -31,9 +31,9 @@ const frames: fc.Arbitrary<Frame> = fc.record(
 const typical = (events: number, perEvent: number): Frame => ({
   source: 'logstash-a',
   batchId: '00c0ffee00c0ffee',
-  many: events > 1,
-  maybeRetry: false,
-  rcv: 1_763_812_800_000.5,
+  isBatch: events > 1,
+  isMaybeRetry: false,
+  receivedAt: 1_763_812_800_000.5,
   events: Array.from({ length: events }, (_, i) => ({
     host: `web-${i % 20}.example.org`,
     ts: 1_763_812_800_000.125 + i,

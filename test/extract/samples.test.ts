@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { DEFAULT_HOST_PATHS } from '../../src/extract/host.ts'
-import { createExtractor, type Counting, type Extract } from '../../src/extract/samples.ts'
+import { createExtractor, type CountedRule, type Extract } from '../../src/extract/samples.ts'
 import { createSchemas } from '../../src/ingest/schema/index.ts'
 import { UNKNOWN_HOST, SEP, type FieldTest, type Metric } from '../../src/model.ts'
 
@@ -24,9 +24,9 @@ const METRICS = [
   metric('load', ['system.load.1']),
   metric('machine.cpu', ['machine.cpu_usage']),
 ]
-const rule = (name: string, where: readonly FieldTest[], zeroes = false): Counting => ({ name, where, zeroes })
+const rule = (name: string, where: readonly FieldTest[], zeroes = false): CountedRule => ({ name, where, zeroes })
 
-const extractor = (rules: readonly Counting[] = [], metrics: readonly Metric[] = METRICS): Extract =>
+const extractor = (rules: readonly CountedRule[] = [], metrics: readonly Metric[] = METRICS): Extract =>
   createExtractor({ metrics, rules, host: DEFAULT_HOST_PATHS })
 const plain = extractor()
 /** The samples of an event as `series=value` texts, or the code of its rejection. */

@@ -6,10 +6,10 @@ export function decisionLine(decision: Decision): string {
   if (kind === 'evaluated') return `evaluated ${decision.event}`
   if (kind === 'suppressed') return `suppressed ${decision.event}: ${decision.why.by}`
   if (kind === 'acknowledged') return `acknowledged by ${decision.author}`
-  if (kind === 'unacknowledged') return `unacknowledged ${decision.author}: ${decision.because}`
+  if (kind === 'unacknowledged') return `unacknowledged ${decision.author}: ${decision.reason}`
   const { event, heldBy, list } = decision
   const held = heldBy === undefined ? '' : `, held by ${heldBy.by}`
-  return `notified ${event}${held}${list === undefined ? '' : `, ${list.isAlone ? 'late' : 'list'} ${list.because}`}`
+  return `notified ${event}${held}${list === undefined ? '' : `, ${list.isAlone ? 'late' : 'list'} ${list.reason}`}`
 }
 
 /** What a notice counts: `2 host, 1 source`; `heartbeat`. */

@@ -25,8 +25,8 @@ const FLEET = Array.from({ length: 12 }, (_, i) => `node-${i}`)
 const cpu = cpuHigh({
   over: MINUTE,
   condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]),
-  escalate: [{ after: 10 * MINUTE, notify: ['boss'] }],
-  repeat: { first: 20 * MINUTE, most: HOUR },
+  escalation: [{ after: 10 * MINUTE, notify: ['boss'] }],
+  repeat: { initial: 20 * MINUTE, max: HOUR },
 })
 const memory: MetricRule = cpuHigh({
   name: 'memory-high',
@@ -55,7 +55,7 @@ const maintenance = [
   {
     name: 'hourly',
     matchers: [matcher('host=web-2')],
-    zone: 'Europe/Berlin',
+    timeZone: 'Europe/Berlin',
     times: [{ from: 13 * 60 + 30, to: 13 * 60 + 45 }],
     weekdays: [],
     daysOfMonth: [],
@@ -73,7 +73,7 @@ export const LIVELY = config({
   rules: [cpu, memory, warm, dead],
   receivers,
   selfMonitoring: ['ops'],
-  alerting: alerting({ maintenance, routes }),
+  alerting: alerting({ maintenanceWindows: maintenance, routes }),
 })
 
 const edits: readonly EngineConfig[] = [
@@ -95,7 +95,7 @@ const edits: readonly EngineConfig[] = [
     receivers: receivers.slice(0, 1),
     selfMonitoring: ['ops'],
     rules: [
-      { ...cpu, notify: ['ops'], escalate: [], notifyOnDowngrade: true },
+      { ...cpu, notify: ['ops'], escalation: [], notifyOnDowngrade: true },
       memory,
       { ...warm, notify: ['ops'] },
       { ...dead, notify: ['ops'] },
@@ -106,7 +106,7 @@ const edits: readonly EngineConfig[] = [
     ...LIVELY,
     mailsPerMinute: 2,
     alerting: alerting({
-      maintenance,
+      maintenanceWindows: maintenance,
       routes,
       grouping: { by: ['rule'], wait: 60_000, interval: 5 * MINUTE },
       totalPerMinute: 3,
@@ -118,7 +118,13 @@ const edits: readonly EngineConfig[] = [
     alerting: alerting({
       flapping: false,
       routes,
-      inhibit: [{ source: [matcher('severity=critical')], target: [matcher('severity=warning')], equal: ['host'] }],
+      inhibitRules: [
+        {
+          sourceMatchers: [matcher('severity=critical')],
+          targetMatchers: [matcher('severity=warning')],
+          equal: ['host'],
+        },
+      ],
     }),
   },
 ]

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { noticeLine } from './decisions.ts'
-import { createFold, encodeEntry, type Step, step } from '../../src/engine/step.ts'
+import { createFold, encodeEntry, type FoldResult, step } from '../../src/engine/step.ts'
 import type { Alert, Fold } from '../../src/engine/state.ts'
 import { encodeFrame } from '../../src/extract/frame.ts'
 import type { Threshold } from '../../src/detect/threshold/judge.ts'
@@ -101,7 +101,7 @@ const gauge = (name: string, unit: Metric['unit'], by: readonly string[] = []): 
 
 export const alerting = (change: Partial<Alerting> = {}): Alerting => ({ ...ALERTING, ...change })
 /** Nothing is told again, however long it goes on. */
-export const once = alerting({ repeat: { first: 0, most: 0 } })
+export const once = alerting({ repeat: { initial: 0, max: 0 } })
 
 export const config = (change: Partial<EngineConfig> = {}): EngineConfig => ({
   bucket: 10 * SECOND,
@@ -149,11 +149,11 @@ export interface Play {
   /** Every entry so far, to be folded again elsewhere. */
   readonly entries: NewEntry[]
   now(): Millis
-  post(events: readonly EventSamples[], options?: PostOptions): Step
+  post(events: readonly EventSamples[], options?: PostOptions): FoldResult
   /** Ticks once a second (or a stride) until the instant; calls back before each tick. */
   until(instant: Millis | string, each?: (now: Millis) => void, stride?: Millis): void
   configure(config: EngineConfig): void
-  enter(entry: NewEntry): Step
+  enter(entry: NewEntry): FoldResult
   /** One line a mail: `12:03:12 cpu-high web-1 firing fired`. */
   told(): string[]
 }
@@ -165,7 +165,7 @@ export function createPlay(first: EngineConfig, start: Millis = NOON, fold: Fold
   const mails: Notification[] = []
   const entries: NewEntry[] = []
   const ids = new Set<string>()
-  const enter = (entry: NewEntry): Step => {
+  const enter = (entry: NewEntry): FoldResult => {
     entries.push(entry)
     const result = step(fold, entry)
     for (const effect of result.effects) {
@@ -177,7 +177,7 @@ export function createPlay(first: EngineConfig, start: Millis = NOON, fold: Fold
   }
   const tick = (): void => {
     const data = encodeEntry({ now, refused: false })
-    while (enter({ kind: 'tick', data }).more);
+    while (enter({ kind: 'tick', data }).hasMore);
   }
   const configure = (next: EngineConfig): void => void enter({ kind: 'config', data: encodeEntry(next) })
   configure(first)
@@ -190,8 +190,13 @@ export function createPlay(first: EngineConfig, start: Millis = NOON, fold: Fold
     enter,
     post(events, options = {}) {
       const batchId = options.batchId ?? createHash('sha1').update(`${posts++}`).digest('hex').slice(0, 16)
-      const { source = 'logstash-a', rcv = now, maybeRetry = false, many = true } = options
-      return enter({ kind: 'batch', data: encodeFrame({ source, batchId, many, maybeRetry, rcv, events }) })
+      const {
+        source = 'logstash-a',
+        rcv: receivedAt = now,
+        maybeRetry: isMaybeRetry = false,
+        many: isBatch = true,
+      } = options
+      return enter({ kind: 'batch', data: encodeFrame({ source, batchId, isBatch, isMaybeRetry, receivedAt, events }) })
     },
     until(instant, each, stride = SECOND) {
       const end = typeof instant === 'string' ? at(instant) : instant

@@ -42,7 +42,7 @@ test("every request that Logstash's own plugin wrote is taken, byte for byte", {
         server.frames[i]?.events.map(({ host }) => host),
         expected[i]?.hosts,
       )
-      t.equal(server.frames[i]?.many, (expected[i]?.accepted ?? 0) > 1)
+      t.equal(server.frames[i]?.isBatch, (expected[i]?.accepted ?? 0) > 1)
     }
     if (folder === 'auth') t.equal(server.frames[0]?.source, 'logstash')
   }

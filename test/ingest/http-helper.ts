@@ -50,10 +50,10 @@ interface TestCase {
 /** Ids that were seen: the engine's rule for duplicates, without its bounds. */
 export function createFold(): (frame: Frame) => Ack {
   const known = new Set<string>()
-  return ({ source, batchId, many, maybeRetry, events }) => {
+  return ({ source, batchId, isBatch, isMaybeRetry, events }) => {
     const id = `${source} ${batchId}`
     const isTimed = events.every(({ ts }) => Number.isFinite(ts))
-    const duplicate = known.has(id) && ((many && isTimed) || maybeRetry)
+    const duplicate = known.has(id) && ((isBatch && isTimed) || isMaybeRetry)
     known.add(id)
     return { duplicate, known: 0, refused: 0 }
   }

@@ -229,7 +229,7 @@ void test('own schemas judge events that no other is for, and may take the place
     'notes.json': 'not a schema',
   })
   const mine = createSchemas(SCHEMAS, own)
-  t.strictSame(mine.own, ['base', 'rack', 'system.load', 'zone'])
+  t.strictSame(mine.customKinds, ['base', 'rack', 'system.load', 'zone'])
   t.equal(outcome({ rack: { id: 'r1', watts: '7000' } }, mine), 'rack')
   t.equal(outcome({ rack: { id: 'r1', watts: 'many' } }, mine), '/rack/watts: expected a number, found "many"')
   t.equal(outcome({ event: { dataset: 'system.load' } }, mine), '/site: expected the field "site", found none')

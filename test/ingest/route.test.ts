@@ -20,7 +20,7 @@ test('the invalid events of a body are rejected alone, and the first five are to
   )
   t.strictSame(server.seen, { 'events:accepted': 2, 'events:rejected': 7, 'rejects:timestamp': 7, 'answered:200': 1 })
   t.equal(server.frames[0]?.events.length, 2)
-  t.equal(server.frames[0]?.many, true)
+  t.equal(server.frames[0]?.isBatch, true)
   t.match(server.frames[0]?.batchId, /^[0-9a-f]{16}$/)
   t.equal(server.rejects().recent.length, 7)
 })
@@ -31,7 +31,7 @@ test('a body of which nothing is accepted gets 422 or the configured status, and
     const answer = await exchange(t, server.port, post('{"host":"x"}'))
     t.equal(answer?.status, allRejectedStatus)
     t.match(answer?.json(), { accepted: 0, rejected: 1, errors: [{ index: 0, path: '/@timestamp' }] })
-    t.match(server.frames, [{ source: '127.0.0.1', many: false, events: [] }])
+    t.match(server.frames, [{ source: '127.0.0.1', isBatch: false, events: [] }])
   }
 })
 
@@ -95,7 +95,7 @@ test('two equal single events both count, unless the answer to the first was los
     clock,
     deps: {
       append: (data) => {
-        marks.push((JSON.parse(Buffer.from(data).toString()) as Frame).maybeRetry)
+        marks.push((JSON.parse(Buffer.from(data).toString()) as Frame).isMaybeRetry)
         return acks.shift()?.() ?? Promise.resolve(ACK)
       },
     },
@@ -127,8 +127,8 @@ test('the lost answer to one source is not taken for that to another with an equ
     clock,
     deps: {
       append: (data) => {
-        const { source, maybeRetry } = JSON.parse(Buffer.from(data).toString()) as Frame
-        marks.push(`${source} ${maybeRetry}`)
+        const { source, isMaybeRetry } = JSON.parse(Buffer.from(data).toString()) as Frame
+        marks.push(`${source} ${isMaybeRetry}`)
         return acks.shift()?.() ?? Promise.resolve(ACK)
       },
     },
@@ -172,9 +172,9 @@ test('a failing or stuck journal is a 503 without a close, and a commit that com
   const marks: boolean[] = []
   const server = await startServer(t, {
     deps: {
-      limits: { answerWithin: 20 },
+      limits: { responseTimeout: 20 },
       append: (data) => {
-        marks.push((JSON.parse(Buffer.from(data).toString()) as Frame).maybeRetry)
+        marks.push((JSON.parse(Buffer.from(data).toString()) as Frame).isMaybeRetry)
         return appends.shift()!()
       },
     },
@@ -453,7 +453,7 @@ test('empty bodies are fine and tell nothing, and an empty array tells that its 
   t.equal(server.frames.length, 0)
   client.send(post('[]'))
   t.strictSame((await client.answer())?.json(), nothing)
-  t.match(server.frames, [{ many: false, events: [] }])
+  t.match(server.frames, [{ isBatch: false, events: [] }])
   t.strictSame(server.seen, { 'answered:200': 6 })
 })
 

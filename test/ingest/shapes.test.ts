@@ -72,7 +72,7 @@ async function send(server: TestServer, client: Awaited<ReturnType<typeof open>>
   const { accepted, rejected, errors } = answer?.json() ?? {}
   const reasons = (errors as readonly { reason: string }[] | undefined)?.map(({ reason }) => reason)
   const events = frame?.events.map(seen) ?? []
-  return { status: answer?.status, accepted, rejected, reasons, events, many: frame?.many, text: answer?.body }
+  return { status: answer?.status, accepted, rejected, reasons, events, many: frame?.isBatch, text: answer?.body }
 }
 
 interface Outcome {

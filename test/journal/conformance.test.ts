@@ -48,8 +48,10 @@ function offsetOf(step: Step, last: number): number {
 }
 
 function outcomeOf({ state, isServers }: Extract<Step, { do: 'outcome' }>, now: number): Outcome {
-  const answer = `${now}`
-  return state === 'retry' ? { state, answer, at: now + 3, ...(isServers && { fault: 'server' }) } : { state, answer }
+  const response = `${now}`
+  return state === 'retry'
+    ? { state, response, at: now + 3, ...(isServers && { fault: 'server' }) }
+    : { state, response }
 }
 
 async function perform(journal: Journal, step: Step, now: number, last: number): Promise<unknown> {

@@ -5,7 +5,7 @@ import type { Matcher } from '../../src/model.ts'
 
 const matcher = (text: string): Matcher => {
   const read = parseMatcher(text)
-  if ('fault' in read) throw new Error(`${text}: ${read.fault}`)
+  if ('reason' in read) throw new Error(`${text}: ${read.reason}`)
   return read
 }
 
@@ -47,7 +47,7 @@ test('what is no matcher is told with its place and what was meant', async (t) =
     ['host = "a\tb"', 7, /without control characters/],
     [`host = ${'a'.repeat(1024)}`, 0, /at most 1024 characters/],
   ]
-  for (const [text, at, what] of rows) t.match(parseMatcher(text), { at, fault: what }, text)
+  for (const [text, at, what] of rows) t.match(parseMatcher(text), { at, reason: what }, text)
 })
 
 test('an expression fits from the first to the last character, and a missing label is the empty text', async (t) => {

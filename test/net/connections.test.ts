@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { test } from 'tap'
-import type { Ack, Closed } from '../../src/model.ts'
+import type { Ack, ConnectionCloseReason } from '../../src/model.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
 import { until } from '../helpers/service.ts'
 import { event, exchange, open, post, startServer } from '../ingest/http-helper.ts'
@@ -119,8 +119,8 @@ const LARGE = 'x'.repeat(16 * 1024 * KB)
 /** A server with a large answer, in virtual time. */
 async function startLarge(t: Parameters<typeof startServer>[0], limits: object = {}) {
   const clock = createVirtualClock()
-  const observed: Closed[] = []
-  const closed = (reason: Closed): void => void observed.push(reason)
+  const observed: ConnectionCloseReason[] = []
+  const closed = (reason: ConnectionCloseReason): void => void observed.push(reason)
   let begun = 0
   const server = await startServer(t, {
     http: { timers: clock, observer: { closed }, limits },

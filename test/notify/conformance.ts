@@ -46,7 +46,7 @@ export function conform(name: string, form: Form, open: (t: Test) => Promise<Ope
   test(`${name} delivers the bytes that were rendered, to the recipient`, async (t) => {
     const { way, received } = await open(t)
     const bytes = await way.render(told())
-    t.match(await way.send(bytes, told(), never), { state: 'sent', answer: /\S/ })
+    t.match(await way.send(bytes, told(), never), { state: 'sent', response: /\S/ })
     const [arrival, ...others] = await received()
     t.same(others, [])
     t.equal(text(arrival?.raw).trimEnd(), text(bytes).trimEnd())
@@ -71,9 +71,9 @@ export function conform(name: string, form: Form, open: (t: Test) => Promise<Ope
   test(`${name} says retry, and does not throw, once it is closed or the signal is aborted`, async (t) => {
     const { way, received } = await open(t)
     const bytes = await way.render(told())
-    t.match(await way.send(bytes, told(), AbortSignal.abort()), { state: 'retry', answer: /\S/ })
+    t.match(await way.send(bytes, told(), AbortSignal.abort()), { state: 'retry', response: /\S/ })
     await way.close()
-    t.match(await way.send(bytes, told(), never), { state: 'retry', answer: /\S/ })
+    t.match(await way.send(bytes, told(), never), { state: 'retry', response: /\S/ })
     t.same(await received(), [])
   })
 

@@ -192,7 +192,7 @@ export const group = (count = 37): Notification => {
   return notification({
     thread: 'group0',
     alerts,
-    lead: { facts: alerts[0] as AlertSnapshot, more: count - 1 },
+    lead: { alert: alerts[0] as AlertSnapshot, more: count - 1 },
     nextRepeatAt: at('16:05:12'),
   })
 }
@@ -239,15 +239,15 @@ const retired = (): Notification =>
         {
           kind: 'host',
           name: 'web-7',
-          why: { code: 'absent_for', params: { source: 'logstash-a', for: 86_400_000 } },
-          lastSeen: Date.parse('2026-11-21T12:05:10Z'),
+          reason: { code: 'absent_for', params: { source: 'logstash-a', for: 86_400_000 } },
+          lastSeenAt: Date.parse('2026-11-21T12:05:10Z'),
           closed: [{ rule: 'host-silent', code: 'K7QM2' }],
         },
         {
           kind: 'host',
           name: 'web-8',
-          why: { code: 'absent_for', params: { source: 'logstash-a', for: 86_400_000 } },
-          lastSeen: Date.parse('2026-11-21T12:05:20Z'),
+          reason: { code: 'absent_for', params: { source: 'logstash-a', for: 86_400_000 } },
+          lastSeenAt: Date.parse('2026-11-21T12:05:20Z'),
           closed: [],
         },
       ],

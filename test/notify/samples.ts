@@ -198,14 +198,14 @@ export function report(change: Partial<Report> = {}): Report {
     to,
     hosts: 412,
     alerts: {
-      began: 3,
-      before: 0,
+      started: 3,
+      alreadyOpen: 0,
       critical: 0,
       open: 1,
       hosts: 2,
       days: Array.from({ length: 8 }, (_, i) => ({
         day: Date.parse('2026-11-16') + i * day,
-        began: [1, 0, 0, 2, 0, 0, 0, 0][i] ?? 0,
+        started: [1, 0, 0, 2, 0, 0, 0, 0][i] ?? 0,
       })),
       longest: {
         total: 3,
@@ -213,21 +213,21 @@ export function report(change: Partial<Report> = {}): Report {
           {
             identity: identityOf({ rule: 'cpu-high', host: 'web-7', labels: {} }),
             severity: 'warning',
-            since: to - 4 * day,
+            startsAt: to - 4 * day,
             peak: 0.98,
           },
           {
             identity: identityOf({ rule: 'disk-full', host: 'db-1', labels: { mount: '/var/lib/postgresql' } }),
             severity: 'warning',
-            since: from + day / 8,
-            until: from + day / 4,
+            startsAt: from + day / 8,
+            endsAt: from + day / 4,
             peak: 0.93,
           },
           {
             identity: identityOf({ rule: 'cpu-high', host: 'web-7', labels: {} }),
             severity: 'warning',
-            since: to - 4.5 * day,
-            until: to - 4.4 * day,
+            startsAt: to - 4.5 * day,
+            endsAt: to - 4.4 * day,
             peak: 0.96,
           },
         ],
@@ -236,8 +236,8 @@ export function report(change: Partial<Report> = {}): Report {
     rules: {
       total: 2,
       first: [
-        { rule: 'cpu-high', began: 2, mails: 7 },
-        { rule: 'disk-full', began: 1, mails: 2 },
+        { rule: 'cpu-high', started: 2, mails: 7 },
+        { rule: 'disk-full', started: 1, mails: 2 },
       ],
     },
     outside: {
@@ -247,7 +247,7 @@ export function report(change: Partial<Report> = {}): Report {
         { host: 'db-1', span: day / 8 },
       ],
     },
-    shares: [cpu, { ...cpu, metric: 'memory', mean: 0.55, unused: 0.45, idle: { total: 0, first: [] } }],
+    utilization: [cpu, { ...cpu, metric: 'memory', mean: 0.55, unused: 0.45, idle: { total: 0, first: [] } }],
     quality: {
       merged: 12,
       dropped: 0,
@@ -273,9 +273,9 @@ export function report(change: Partial<Report> = {}): Report {
           ],
         },
       },
-      clocks: { total: 1, first: ['ci-2'] },
+      skewedClocks: { total: 1, first: ['ci-2'] },
       sources: { total: 1, first: [{ source: 'logstash-b', span: 1_500_000, times: 2 }] },
-      down: 95_000,
+      downtime: 95_000,
       stops: 1,
     },
     ...change,
@@ -313,8 +313,8 @@ export const heartbeat = (): Notification =>
           sources: {
             total: 2,
             first: [
-              { source: 'logstash-a', heard: Date.parse('2026-11-23T07:00Z') },
-              { source: 'logstash-b', heard: Date.parse('2026-11-23T06:59Z') },
+              { source: 'logstash-a', lastSeenAt: Date.parse('2026-11-23T07:00Z') },
+              { source: 'logstash-b', lastSeenAt: Date.parse('2026-11-23T06:59Z') },
             ],
           },
           lastEvent: Date.parse('2026-11-23T07:00Z'),
@@ -327,12 +327,12 @@ export const heartbeat = (): Notification =>
             {
               identity: facts().identity,
               severity: 'warning',
-              since: Date.parse('2026-11-19T07:00Z'),
+              startsAt: Date.parse('2026-11-19T07:00Z'),
               code: 'K7X2',
             },
           ],
         },
-        held: { silence: 0, maintenance: 0, inhibition: 0, acknowledgement: 0 },
+        suppressed: { silence: 0, maintenance: 0, inhibition: 0, acknowledgement: 0 },
       },
     },
   })

@@ -4,7 +4,7 @@ import { test } from 'tap'
 import { createClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import type { Config, Log } from '../../src/model.ts'
-import { openEventChecker } from '../../src/service/judge.ts'
+import { createEventChecker } from '../../src/service/judge.ts'
 import { startService } from '../../src/service.ts'
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -15,7 +15,7 @@ const rack = (type: string): string =>
   })
 
 test('one event after the other is judged and taken apart, and nothing is kept', async (t) => {
-  const judge = openEventChecker(loadConfig({ env: {}, cwd: '/' }).config)
+  const judge = createEventChecker(loadConfig({ env: {}, cwd: '/' }).config)
   const event = { host: 'web-1', 'event.dataset': 'system.load', system: { load: { norm: { 1: '0.5' } } } }
   t.match(judge(event), {
     kind: 'system.load',

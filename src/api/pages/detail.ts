@@ -23,7 +23,7 @@ export function hostPage(host: HostDetail, alerts: readonly AlertView[], now: Mi
     `${name}: stashwatch`,
     `<h1>${foreign(name)}</h1>
 <p class="state ${state === 'live' ? 'good' : 'bad'}">${escapeHtml(describeHostState(state))}</p>
-${facts([
+${factList([
   ['Last event', seen],
   ['Source', source ?? 'none yet'],
 ])}
@@ -48,7 +48,7 @@ export function episodePage(alert: AlertView, sends: readonly SendRecord[], now:
     `<h1>${foreign(rule)} on ${foreign(host)}</h1>
 ${alertNow(alert, now)}
 <h2>Episode</h2>
-${facts([
+${factList([
   ['Began', formatTime(startsAt)],
   ...(firedAt === undefined ? [] : [['Fired', formatTime(firedAt)] as const]),
   ...ended,
@@ -57,12 +57,12 @@ ${facts([
   ['Code', code],
 ])}
 <h2>Timeline</h2>
-<ul class="card">${buildTimeline(alert, sends).map(momentItem).join('\n')}</ul>
+<ul class="card">${buildTimeline(alert, sends).map(timelineItem).join('\n')}</ul>
 <p><a href="../hosts/${linkTo(host)}">${foreign(host)} now</a></p>`,
   )
 }
 
-function facts(rows: readonly (readonly [name: string, text: string])[]): string {
+function factList(rows: readonly (readonly [name: string, text: string])[]): string {
   const cells = rows.map(([name, text]) => `<div><dt>${escapeHtml(name)}</dt><dd>${foreign(text)}</dd></div>`)
   return `<dl class="card">${cells.join('')}</dl>`
 }
@@ -97,47 +97,47 @@ function acknowledged({ author, at, until, note }: Acknowledgement): string {
   return `by ${author} from ${formatTime(at)} to ${formatTime(until)}${note === '' ? '' : `: ${note}`}`
 }
 
-interface Moment {
+interface TimelineEntry {
   readonly at: Millis
-  readonly what: string
-  readonly says: string
+  readonly title: string
+  readonly summary: string
 }
 
 /** The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent. */
-function buildTimeline(alert: AlertView, sends: readonly SendRecord[]): readonly Moment[] {
+function buildTimeline(alert: AlertView, sends: readonly SendRecord[]): readonly TimelineEntry[] {
   const { identity, transitions, decisions = [] } = alert
-  const steps = transitions.map((step): Moment => ({
+  const steps = transitions.map((step): TimelineEntry => ({
     at: step.at,
-    what: step.to,
-    says: describeReason({ identity, ...step }),
+    title: step.to,
+    summary: describeReason({ identity, ...step }),
   }))
   const rows = findNotifications(alert, sends)
     .toReversed()
     .map(({ record, reason }) => ({ record, reason, shown: showNotification(record) }))
-  const decided = decisions.map((decision): Moment => {
+  const decided = decisions.map((decision): TimelineEntry => {
     const { at, kind } = decision
     const to = 'to' in decision ? decision.to : undefined
     const row = rows.find(({ record, shown }) => record.createdAt >= at && shown.to?.address === to)
-    const says = describeDecision(decision, identity)
+    const summary = describeDecision(decision, identity)
     const label = labelDecision(kind, row !== undefined && row.record.state !== 'sent')
-    if (label === '') return { at, what: kind === 'evaluated' ? 'evaluated' : 'acknowledgement', says }
-    return { at, what: to === undefined ? label : `${label} ${to}`, says }
+    if (label === '') return { at, title: kind === 'evaluated' ? 'evaluated' : 'acknowledgement', summary }
+    return { at, title: to === undefined ? label : `${label} ${to}`, summary }
   })
-  const sent = rows.map(({ record, reason, shown }): Moment => {
+  const sent = rows.map(({ record, reason, shown }): TimelineEntry => {
     const { state, to } = shown
     const why = reason ?? shown.reason
-    const says = [why === undefined ? undefined : describeNotificationReason(why), describeResponse(record)]
+    const summary = [why === undefined ? undefined : describeNotificationReason(why), describeResponse(record)]
     return {
       at: record.finishedAt ?? record.createdAt,
-      what: `mail to ${to?.address ?? 'unknown'}: ${state}`,
-      says: says.filter((text) => text !== undefined).join(': '),
+      title: `mail to ${to?.address ?? 'unknown'}: ${state}`,
+      summary: summary.filter((text) => text !== undefined).join(': '),
     }
   })
   return [...steps, ...decided, ...sent].toSorted((a, b) => a.at - b.at)
 }
 
-function momentItem({ at, what, says }: Moment): string {
-  return `<li>${foreign(what)}<span class="soft">${formatTime(at)}: ${foreign(says)}</span></li>`
+function timelineItem({ at, title, summary }: TimelineEntry): string {
+  return `<li>${foreign(title)}<span class="soft">${formatTime(at)}: ${foreign(summary)}</span></li>`
 }
 
 /** A name as one piece of a path. */

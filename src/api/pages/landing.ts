@@ -1,7 +1,7 @@
 import { escapeHtml, page } from './html.ts'
 
 /** What the landing page shows. The page is public, so it names no host and no rule. */
-export interface LandingFacts {
+export interface LandingState {
   /** Why no events are taken; undefined when they are. */
   readonly notReady: string | undefined
   readonly tokenNeeded: boolean
@@ -33,7 +33,7 @@ const list = (links: readonly Link[]): string => {
 }
 
 /** The page at `/`. */
-export function landingPage({ notReady, tokenNeeded, hasMailbox }: LandingFacts): string {
+export function landingPage({ notReady, tokenNeeded, hasMailbox }: LandingState): string {
   const state =
     notReady === undefined
       ? '<p class="state good">ready</p>'

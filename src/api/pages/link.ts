@@ -7,7 +7,7 @@ import { describeSuppression } from '../../text/suppression.ts'
 import { escapeHtml, foreign, page } from './html.ts'
 
 /** What a link is about, as it is now. */
-export interface LinkFacts {
+export interface LinkSubject {
   readonly action: LinkAction
   readonly now: Millis
   /** Missing when the episode is no longer kept. */
@@ -32,53 +32,53 @@ export const CHOICES: Readonly<Record<LinkAction['do'], readonly Choice[]>> = {
 }
 
 /** Whether there is still something to be done: what is over or forgotten cannot be acknowledged. */
-export const canAct = ({ action, alert }: Pick<LinkFacts, 'action' | 'alert'>): boolean =>
+export const canAct = ({ action, alert }: Pick<LinkSubject, 'action' | 'alert'>): boolean =>
   action.do === 'silence' || (alert?.episode !== undefined && alert.state !== 'resolved')
 
 /** The page of a valid link: the alert as it is now, what was done, and a form for what may be done. */
-export function linkPage(facts: LinkFacts): string {
-  const { action } = facts
+export function linkPage(snapshot: LinkSubject): string {
+  const { action } = snapshot
   const verb = action.do === 'ack' ? 'Acknowledge' : 'Silence'
   const title = `${verb} ${action.rule} on ${action.host}`
   return page(
     title,
     `<h1>${verb} ${foreign(action.rule)} on ${foreign(action.host)}</h1>
-${doneAlready(facts)}
-${alertNow(facts.alert, facts.now)}
-${canAct(facts) ? form(facts) : '<p>There is nothing to acknowledge: the alert has resolved.</p>'}`,
+${describeDone(snapshot)}
+${alertNow(snapshot.alert, snapshot.now)}
+${canAct(snapshot) ? form(snapshot) : '<p>There is nothing to acknowledge: the alert has resolved.</p>'}`,
   )
 }
 
 /** What was done that still holds. */
-function findDone({ action, alert, silence, now }: LinkFacts): Done | undefined {
+function findActive({ action, alert, silence, now }: LinkSubject): ActiveAction | undefined {
   const { ack } = alert ?? {}
-  const done = action.do === 'ack' ? ack && acknowledged(ack) : silence && silenced(silence)
+  const done = action.do === 'ack' ? ack && acknowledged(ack) : silence && activeSilence(silence)
   return done !== undefined && done.until > now ? done : undefined
 }
 
-interface Done {
+interface ActiveAction {
   readonly author: string
   readonly until: Millis
-  readonly words: string
+  readonly text: string
 }
 
-const acknowledged = ({ author, until, note }: Acknowledgement): Done => ({ author, until, words: note })
+const acknowledged = ({ author, until, note }: Acknowledgement): ActiveAction => ({ author, until, text: note })
 
-const silenced = ({ createdBy, endsAt, comment }: SilenceView): Done => ({
+const activeSilence = ({ createdBy, endsAt, comment }: SilenceView): ActiveAction => ({
   author: createdBy,
   until: endsAt,
-  words: comment,
+  text: comment,
 })
 
 /** What has come of the link, and the way back. */
-function doneAlready(facts: LinkFacts): string {
-  const { action, now } = facts
-  const done = findDone(facts)
+function describeDone(snapshot: LinkSubject): string {
+  const { action, now } = snapshot
+  const done = findActive(snapshot)
   if (done === undefined) return ''
-  const { author, until, words } = done
+  const { author, until, text } = done
   const what = action.do === 'ack' ? 'Acknowledged' : 'Silenced'
   return `<div class="said">
-<p><strong>${what}</strong> by ${foreign(author)}, ${untilText(until, now)}.${words === '' ? '' : ` “${foreign(words)}”`}</p>
+<p><strong>${what}</strong> by ${foreign(author)}, ${untilText(until, now)}.${text === '' ? '' : ` “${foreign(text)}”`}</p>
 <form method="post"><button class="quiet" name="undo" value="yes">Undo</button></form>
 </div>`
 }
@@ -116,12 +116,12 @@ const EFFECT: Readonly<Record<LinkAction['do'], string>> = {
     'Stops notifications of this rule on this host until the time is up. The rule is still evaluated; if it is firing at that time, its receivers are notified.',
 }
 
-function form(facts: LinkFacts): string {
-  const { action } = facts
-  const isDone = findDone(facts) !== undefined
+function form(snapshot: LinkSubject): string {
+  const { action } = snapshot
+  const isDone = findActive(snapshot) !== undefined
   const choices = CHOICES[action.do].map(
-    ([value, says], i) =>
-      `<label class="choice"><input type="radio" name="duration" value="${value}"${i === 1 ? ' checked' : ''}>${says}</label>`,
+    ([value, summary], i) =>
+      `<label class="choice"><input type="radio" name="duration" value="${value}"${i === 1 ? ' checked' : ''}>${summary}</label>`,
   )
   const verb = action.do === 'ack' ? 'Acknowledge' : 'Silence'
   return `<h2>${isDone ? 'Change' : verb}</h2>

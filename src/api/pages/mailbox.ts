@@ -82,7 +82,7 @@ function mailPage({ subject, from, to, date, headers, text, html, files, raw }: 
 <details><summary>Source</summary><pre>${escapeHtml(raw)}</pre></details>
 ${files.length === 0 ? '' : `<details><summary>Files</summary><ul class="card">${files.map(fileLine).join('')}</ul></details>`}
 </div>
-<div class="mail"><template shadowrootmode="open">${enclosed(withPictures(html, files))}</template></div>`,
+<div class="mail"><template shadowrootmode="open">${listAttachments(inlineImages(html, files))}</template></div>`,
   )
 }
 
@@ -94,10 +94,10 @@ const formatMailTime = (date: string): string => date.replace(/ \+0000$/, ' UTC'
  * this tree early stays text, and it is the last of its page, so that markup that is left open takes nothing with it. That
  * nothing in it runs or loads is the policy's part.
  */
-const enclosed = (html: string): string => html.replaceAll(/<(?=\/?template)/gi, '&lt;')
+const listAttachments = (html: string): string => html.replaceAll(/<(?=\/?template)/gi, '&lt;')
 
 /** The mail's own pictures in the places that name them. */
-function withPictures(html: string, files: readonly MailboxFile[]): string {
+function inlineImages(html: string, files: readonly MailboxFile[]): string {
   return files
     .filter(({ cid }) => cid !== '')
     .reduce((all, file) => all.replaceAll(`src="cid:${escapeHtml(file.cid)}"`, () => `src="${dataUrl(file)}"`), html)

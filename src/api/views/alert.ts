@@ -94,7 +94,7 @@ function decisionFields(decision: Decision): object {
         event,
         to,
         ...(heldBy !== undefined && { heldBy: showSuppression(heldBy) }),
-        ...(list !== undefined && { list: { reason: list.because, isAlone: list.isAlone } }),
+        ...(list !== undefined && { list: { reason: list.reason, isAlone: list.isAlone } }),
       }
     }
     case 'suppressed':
@@ -102,7 +102,7 @@ function decisionFields(decision: Decision): object {
     case 'acknowledged':
       return { author: decision.author, until: iso(decision.until), note: decision.note }
     default:
-      return { author: decision.author, reason: decision.because }
+      return { author: decision.author, reason: decision.reason }
   }
 }
 

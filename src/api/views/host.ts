@@ -28,8 +28,8 @@ const showSeries = ({ metric, labels, unit, buckets, newest, window }: SeriesVie
   window,
 })
 
-export const showRetiredHost = ({ host, lastSeen, closed }: RetireResult) => ({
+export const showRetiredHost = ({ host, lastSeenAt, closed }: RetireResult) => ({
   host,
-  lastSeenAt: iso(lastSeen),
+  lastSeenAt: iso(lastSeenAt),
   closedAlerts: closed,
 })

@@ -15,7 +15,7 @@ const MAX_EVENT = 1024 * 1024
 const [NEWLINE, QUOTE, BACKSLASH, COMMA] = [0x0a, 0x22, 0x5c, 0x2c]
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d]
 /** How the first line of a file ends that holds one event over many lines. */
-const SPREAD = /^\s*\{(?:.*[{[,])?\s*$/
+const MULTILINE_START = /^\s*\{(?:.*[{[,])?\s*$/
 
 /**
  * Reads a file of events bit by bit, whatever its size: lines of JSON, arrays, or values one after the other; plain or
@@ -36,13 +36,13 @@ async function* inflated(file: Readable): AsyncGenerator<Buffer> {
     head = Buffer.concat([head, next.value])
     if (head.length > 1) break
   }
-  const whole = Readable.from(rejoin(head, chunks))
+  const whole = Readable.from(joinChunks(head, chunks))
   if (head[0] !== 0x1f || head[1] !== 0x8b) yield* whole as AsyncIterable<Buffer>
   // A failure of either ends the other, and is thrown to the reader.
   else yield* pipeline(whole, createGunzip(), () => undefined) as AsyncIterable<Buffer>
 }
 
-async function* rejoin(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+async function* joinChunks(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
   yield head
   yield* { [Symbol.asyncIterator]: () => rest }
 }
@@ -73,7 +73,8 @@ export function createSplitter(take: (piece: Piece) => void): Splitter {
     }
     if (!end && lineEnd === -1 && head.length < MAX_EVENT) return
     const line = head.toString('utf8', start, lineEnd === -1 ? undefined : lineEnd)
-    cutter = head[start] === OPEN_BRACKET || SPREAD.test(line) ? cutByBrackets(collected) : cutByLines(collected)
+    cutter =
+      head[start] === OPEN_BRACKET || MULTILINE_START.test(line) ? cutByBrackets(collected) : cutByLines(collected)
     first = []
     cutter(withoutMark(head))
   }

@@ -1,8 +1,8 @@
 import type { Config, CountRule, Metric } from '../../model.ts'
-import { isBulkAction, type CheckedEvent, openEventChecker } from '../../service/judge.ts'
+import { isBulkAction, type CheckedEvent, createEventChecker } from '../../service/judge.ts'
 import { nearest } from '../../text/suggest.ts'
 import { readEventsFile, type Piece } from './events-file.ts'
-import { createTally, type Fed, type KindTally, type Names, type Tally, tallyEvent } from './tally.ts'
+import { createTally, type ValueTally, type KindTally, type Names, type Tally, tallyEvent } from './tally.ts'
 
 /** What is needed of the process: the folder that paths are relative to, and ways to print a line. */
 interface EventsIo {
@@ -11,9 +11,9 @@ interface EventsIo {
   readonly err: (line: string) => void
 }
 
-const SHOWN_HOSTS = 5
-const SHOWN_DATASETS = 8
-const SHOWN_REASONS = 20
+const MAX_SHOWN_HOSTS = 5
+const MAX_SHOWN_DATASETS = 8
+const MAX_SHOWN_REASONS = 20
 
 /**
  * `stashwatch check --events`: what a configuration makes of real events, with the service's own judge and extraction.
@@ -22,11 +22,11 @@ const SHOWN_REASONS = 20
  * @returns the exit code: 0 all events are accepted, 1 some are not or the file is invalid, 2 it could not be read.
  */
 export async function checkEvents(file: string, config: Config, io: EventsIo): Promise<number> {
-  const judge = openEventChecker(config)
+  const judge = createEventChecker(config)
   const tally = createTally()
   try {
     await readEventsFile(file, io.cwd, (piece) => {
-      for (const judged of judgePiece(piece, judge)) tallyEvent(tally, judged, piece.line)
+      for (const judged of checkPiece(piece, judge)) tallyEvent(tally, judged, piece.line)
     })
   } catch (error) {
     if (rejectCode(error) === '') throw error
@@ -42,7 +42,7 @@ export async function checkEvents(file: string, config: Config, io: EventsIo): P
 }
 
 /** A line may be a whole body: an array of events. The action lines of a bulk body are no events. */
-function judgePiece({ text }: Piece, judge: (event: unknown) => CheckedEvent): readonly CheckedEvent[] {
+function checkPiece({ text }: Piece, judge: (event: unknown) => CheckedEvent): readonly CheckedEvent[] {
   if (text === undefined)
     return [{ outcome: { path: '', reason: 'the event is larger than 1 MiB', code: 'too_large' } }]
   let value: unknown
@@ -83,10 +83,10 @@ function report(file: string, tally: Tally, config: Config): readonly string[] {
     ...table(['kind', 'accepted', 'rejected', 'unused', 'hosts'], kinds.map(kindRow), [1, 2, 3]),
     ...basics(tally.kinds.get('base')),
     '',
-    ...fedTable(kinds, config),
+    ...valuesTable(kinds, config),
     ...ratioLines(kinds, config),
     ...reasonLines(tally),
-    ...hungryLines(tally, config),
+    ...unmatchedLines(tally, config),
   ]
 }
 
@@ -99,24 +99,24 @@ const kindRow = ([kind, { accepted, rejected, unused, hosts }]: readonly [string
 ]
 
 function printHosts({ seen, more }: Names): string {
-  const first = [...seen].slice(0, SHOWN_HOSTS).join(', ')
+  const first = [...seen].slice(0, MAX_SHOWN_HOSTS).join(', ')
   if (more) return `${first}, ... (more than ${seen.size})`
-  return seen.size > SHOWN_HOSTS ? `${first}, ... (${seen.size})` : first
+  return seen.size > MAX_SHOWN_HOSTS ? `${first}, ... (${seen.size})` : first
 }
 
 /** What the base schema alone has judged, in the words of the events. */
 function basics(base: KindTally | undefined): readonly string[] {
   if (base === undefined || base.datasets.size === 0) return []
   const sorted = [...base.datasets].toSorted(([, a], [, b]) => b - a)
-  const first = sorted.slice(0, SHOWN_DATASETS).map(([name, events]) => `${name} (${events})`)
-  const more = sorted.length > SHOWN_DATASETS ? [`${sorted.length - SHOWN_DATASETS} more`] : []
+  const first = sorted.slice(0, MAX_SHOWN_DATASETS).map(([name, events]) => `${name} (${events})`)
+  const more = sorted.length > MAX_SHOWN_DATASETS ? [`${sorted.length - MAX_SHOWN_DATASETS} more`] : []
   return ['', `without a schema of their own: ${[...first, ...more].join(', ')}`]
 }
 
-function fedTable(kinds: readonly (readonly [string, KindTally])[], { engine }: Config): readonly string[] {
+function valuesTable(kinds: readonly (readonly [string, KindTally])[], { engine }: Config): readonly string[] {
   const units = new Map(engine.metrics.map(({ name, unit }) => [name, unit]))
-  const rows = kinds.flatMap(([kind, { fed }]) =>
-    [...fed].map(([name, one]) => [name, kind, String(one.count), ...range(one), units.get(name) ?? 'events']),
+  const rows = kinds.flatMap(([kind, { values }]) =>
+    [...values].map(([name, one]) => [name, kind, String(one.count), ...range(one), units.get(name) ?? 'events']),
   )
   if (rows.length === 0) return ['no metric and no rule found any values']
   return table(['metric', 'kind', 'values', 'smallest', 'largest', 'unit'], rows, [2, 3, 4])
@@ -125,26 +125,27 @@ function fedTable(kinds: readonly (readonly [string, KindTally])[], { engine }: 
 /** Metrics whose values are no share of a whole, although they are called a ratio. */
 function ratioLines(kinds: readonly (readonly [string, KindTally])[], { engine }: Config): readonly string[] {
   const ratios = new Set(engine.metrics.filter(({ unit }) => unit === 'ratio').map(({ name }) => name))
-  const lines = kinds.flatMap(([kind, { fed }]) =>
-    [...fed]
-      .filter(([name, { beyond }]) => ratios.has(name) && beyond > 0)
-      .map(([name, { count: all, beyond, smallestBeyond, largest }]) => {
-        const lie = beyond === 1 ? `is ${short(largest)}` : `lie between ${short(smallestBeyond)} and ${short(largest)}`
-        return `warning: ${name}: ${beyond} of ${count(all, 'value')} of ${kind} ${lie}; a ratio is 0 to 1: is unit: percent meant?`
+  const lines = kinds.flatMap(([kind, { values }]) =>
+    [...values]
+      .filter(([name, { beyondRange }]) => ratios.has(name) && beyondRange > 0)
+      .map(([name, { count: all, beyondRange, smallestBeyond, largest }]) => {
+        const lie =
+          beyondRange === 1 ? `is ${short(largest)}` : `lie between ${short(smallestBeyond)} and ${short(largest)}`
+        return `warning: ${name}: ${beyondRange} of ${count(all, 'value')} of ${kind} ${lie}; a ratio is 0 to 1: is unit: percent meant?`
       }),
   )
   return lines.length === 0 ? [] : ['', ...lines]
 }
 
-const range = ({ smallest, largest }: Fed): readonly string[] => [short(smallest), short(largest)]
+const range = ({ smallest, largest }: ValueTally): readonly string[] => [short(smallest), short(largest)]
 
 const short = (value: number): string => String(Number.isInteger(value) ? value : Number(value.toPrecision(6)))
 
 function reasonLines({ reasons, otherReasons }: Tally): readonly string[] {
   const sorted = [...reasons.values()].toSorted((a, b) => b.count - a.count)
   if (sorted.length === 0) return []
-  const shown = sorted.slice(0, SHOWN_REASONS)
-  const left = sorted.slice(SHOWN_REASONS).reduce((sum, { count }) => sum + count, otherReasons)
+  const shown = sorted.slice(0, MAX_SHOWN_REASONS)
+  const left = sorted.slice(MAX_SHOWN_REASONS).reduce((sum, { count }) => sum + count, otherReasons)
   const rows = shown.map(({ path, reason, line, count }) => [
     String(count),
     String(line),
@@ -156,8 +157,8 @@ function reasonLines({ reasons, otherReasons }: Tally): readonly string[] {
 }
 
 /** Metrics and rules that found nothing, and where their numbers may be instead. */
-function hungryLines({ kinds, fields }: Tally, { engine }: Config): readonly string[] {
-  const fed = new Set([...kinds.values()].flatMap((kind) => [...kind.fed.keys()]))
+function unmatchedLines({ kinds, fields }: Tally, { engine }: Config): readonly string[] {
+  const fed = new Set([...kinds.values()].flatMap((kind) => [...kind.values.keys()]))
   const all = [...fields.keys()]
   const taken = new Set(engine.metrics.flatMap((metric) => metric.fields))
   const free = all.filter((path) => (fields.get(path)?.numbers ?? 0) > 0 && !taken.has(path))
@@ -173,42 +174,46 @@ function hungryLines({ kinds, fields }: Tally, { engine }: Config): readonly str
 }
 
 /** Something to say of a metric or a rule, or its name where there is nothing but that its fields are absent. */
-type Hungry = { readonly says: string } | { readonly absent: string }
+type UnmatchedField = { readonly says: string } | { readonly absent: string }
 
-function printMetric({ name, fields: wanted }: Metric, fields: Tally['fields'], known: readonly string[]): Hungry {
+function printMetric(
+  { name, fields: wanted }: Metric,
+  fields: Tally['fields'],
+  known: readonly string[],
+): UnmatchedField {
   const present = wanted.map((path) => ({ path, found: fields.get(path) })).find(({ found }) => found !== undefined)
   if (present !== undefined) {
     const { path, found } = present
     const events = count(found?.events ?? 0, 'event')
     return { says: `metric ${name}: ${path} is in ${events}, never as a number: found ${found?.other}` }
   }
-  const guess = meantField(wanted, known)
-  const says = `metric ${name}: no event has ${wanted.join(' or ')}: did you mean ${guess}?`
-  return guess === undefined ? { absent: name } : { says }
+  const guess = suggestField(wanted, known)
+  const summary = `metric ${name}: no event has ${wanted.join(' or ')}: did you mean ${guess}?`
+  return guess === undefined ? { absent: name } : { says: summary }
 }
 
-function printRule({ name, where }: CountRule, fields: Tally['fields'], known: readonly string[]): Hungry {
+function printRule({ name, where }: CountRule, fields: Tally['fields'], known: readonly string[]): UnmatchedField {
   const missing = where.filter(({ field, exists }) => exists !== false && !fields.has(field)).map(({ field }) => field)
   if (missing.length === 0) return { says: `rule ${name}: no event matches` }
-  const guess = meantField(missing, known)
-  const says = `rule ${name}: no event has ${missing.join(' or ')}: did you mean ${guess}?`
-  return guess === undefined ? { absent: `rule ${name}` } : { says }
+  const guess = suggestField(missing, known)
+  const summary = `rule ${name}: no event has ${missing.join(' or ')}: did you mean ${guess}?`
+  return guess === undefined ? { absent: `rule ${name}` } : { says: summary }
 }
 
 /** The field that was probably meant: one that lies deeper or less deep, or one of the same branch written alike. */
-function meantField(wanted: readonly string[], known: readonly string[]): string | undefined {
+function suggestField(wanted: readonly string[], known: readonly string[]): string | undefined {
   const isEnd = (path: string, other: string): boolean => path.endsWith(`.${other}`) || other.endsWith(`.${path}`)
-  const roots = [...new Set(known.map(rootOf))]
+  const roots = [...new Set(known.map(rootField))]
   for (const path of wanted) {
-    const root = nearest(rootOf(path), roots)
-    const akin = known.filter((other) => rootOf(other) === root)
+    const root = nearest(rootField(path), roots)
+    const akin = known.filter((other) => rootField(other) === root)
     const guess = known.find((other) => isEnd(other, path)) ?? nearest(path, akin)
     if (guess !== undefined) return guess
   }
   return undefined
 }
 
-const rootOf = (path: string): string => path.split('.', 1)[0] ?? ''
+const rootField = (path: string): string => path.split('.', 1)[0] ?? ''
 
 /** Lines of columns, as wide as their widest cell; the numbered ones are aligned to the right. */
 function table(

@@ -14,12 +14,12 @@ export interface Names {
 }
 
 /** The numbers that a metric, or a rule that counts, got from the events of one kind. */
-export interface Fed {
+export interface ValueTally {
   count: number
   smallest: number
   largest: number
   /** How many are more than a ratio is, and the smallest of these. */
-  beyond: number
+  beyondRange: number
   smallestBeyond: number
 }
 
@@ -29,7 +29,7 @@ export interface KindTally {
   /** Accepted events of which no metric and no rule took anything. */
   unused: number
   readonly hosts: Names
-  readonly fed: Map<string, Fed>
+  readonly values: Map<string, ValueTally>
   /** Of events that only the base schema judged: what they call themselves. */
   readonly datasets: Map<string, number>
 }
@@ -80,7 +80,7 @@ export function tallyEvent(tally: Tally, { kind = NO_KIND, event, outcome }: Che
   ofKind.accepted += 1
   if (!outcome.heartbeat) addName(ofKind.hosts, outcome.host)
   if (outcome.series.length === 0) ofKind.unused += 1
-  tallySamples(ofKind.fed, outcome)
+  tallySamples(ofKind.values, outcome)
   if (kind === 'base') tallyDataset(ofKind.datasets, event)
 }
 
@@ -88,7 +88,7 @@ function kindTally({ kinds }: Tally, kind: string): KindTally {
   const known = kinds.get(kind)
   if (known !== undefined) return known
   const hosts = { seen: new Set<string>(), more: false }
-  const created: KindTally = { accepted: 0, rejected: 0, unused: 0, hosts, fed: new Map(), datasets: new Map() }
+  const created: KindTally = { accepted: 0, rejected: 0, unused: 0, hosts, values: new Map(), datasets: new Map() }
   kinds.set(kind, created)
   return created
 }
@@ -99,7 +99,7 @@ function addName(names: Names, name: string): void {
   else names.more = true
 }
 
-function tallySamples(fed: Map<string, Fed>, { series, values }: EventSamples): void {
+function tallySamples(fed: Map<string, ValueTally>, { series, values }: EventSamples): void {
   for (const [i, key] of series.entries()) {
     const end = key.indexOf(SEP)
     const name = end === -1 ? key : key.slice(0, end)
@@ -108,7 +108,7 @@ function tallySamples(fed: Map<string, Fed>, { series, values }: EventSamples): 
       count: 0,
       smallest: Infinity,
       largest: -Infinity,
-      beyond: 0,
+      beyondRange: 0,
       smallestBeyond: Infinity,
     }
     fed.set(name, known)
@@ -116,7 +116,7 @@ function tallySamples(fed: Map<string, Fed>, { series, values }: EventSamples): 
     known.smallest = Math.min(known.smallest, value)
     known.largest = Math.max(known.largest, value)
     if (value <= MAX_RATIO) continue
-    known.beyond += 1
+    known.beyondRange += 1
     known.smallestBeyond = Math.min(known.smallestBeyond, value)
   }
 }

@@ -26,7 +26,7 @@ export function startGenerator(options: GeneratorOptions): Generator {
   let round = 0
   const post = (): void => {
     const now = clock.now()
-    const events = hosts.flatMap((host, i) => eventsOf(host, i, now + i, round, hot.has(host)))
+    const events = hosts.flatMap((host, i) => generateEvents(host, i, now + i, round, hot.has(host)))
     round++
     void send(options, [...events, heartbeat(now, round)])
   }
@@ -40,7 +40,7 @@ export function startGenerator(options: GeneratorOptions): Generator {
 
 async function send({ url, token, onRefused }: GeneratorOptions, events: readonly object[]): Promise<void> {
   try {
-    const answer = await fetch(`${url}/events`, {
+    const response = await fetch(`${url}/events`, {
       method: 'POST',
       body: gzipSync(JSON.stringify(events)),
       headers: {
@@ -50,15 +50,15 @@ async function send({ url, token, onRefused }: GeneratorOptions, events: readonl
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
     })
-    const body = await answer.text()
-    if (answer.status !== 200) onRefused(answer.status, body)
+    const body = await response.text()
+    if (response.status !== 200) onRefused(response.status, body)
   } catch (error) {
     onRefused(0, error instanceof Error ? error.message : String(error))
   }
 }
 
 /** The events of one host at one instant; the figures wander a little, the same in every run. */
-function eventsOf(host: string, index: number, now: Millis, round: number, isHot: boolean): readonly object[] {
+function generateEvents(host: string, index: number, now: Millis, round: number, isHot: boolean): readonly object[] {
   const wave = Math.sin((round + index * 3) / 7)
   const cpu = isHot ? 0.97 + 0.02 * wave : 0.35 + 0.15 * wave
   const bytes = 1_000_000 * (index + 1) + round * 250_000

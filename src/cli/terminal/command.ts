@@ -28,11 +28,11 @@ export function setAction(command: Command, work: (...words: string[]) => Promis
 }
 
 /** Makes a command and its subcommands print each mistake as one sentence, and refuse options without their value. */
-export function watchArguments(command: Command, args: readonly string[], say: (line: string) => void): void {
+export function watchArguments(command: Command, args: readonly string[], print: (line: string) => void): void {
   command.exitOverride((error) => {
     if (error.exitCode !== 0 && error.code !== 'commander.help') {
       const name = [...nameParts(command), '--help'].join(' ')
-      say(`${explain(error, command)} (see ${name})`)
+      print(`${explain(error, command)} (see ${name})`)
     }
     throw error
   })
@@ -44,7 +44,7 @@ export function watchArguments(command: Command, args: readonly string[], say: (
         command.error(`option '${option.flags}' argument missing`, { code: 'commander.optionMissingArgument' })
     })
   }
-  for (const child of command.commands) watchArguments(child, args, say)
+  for (const child of command.commands) watchArguments(child, args, print)
 }
 
 const nameParts = (command: Command): readonly string[] =>

@@ -9,7 +9,7 @@ export interface RemoteArgs {
 /** Adds the options of every command that asks a running service. */
 export const withRemote = (command: Command): Command =>
   command
-    .option('--url <url>', `address of the service (default: $STASHWATCH_URL, or ${USUAL})`)
+    .option('--url <url>', `address of the service (default: $STASHWATCH_URL, or ${DEFAULT_URL})`)
     .option('--token <token>', 'one of the api.tokens (default: $STASHWATCH_API_TOKEN)')
     .option('--json', 'print the response of the service as JSON')
 
@@ -37,8 +37,8 @@ export class RemoteError extends Error {
   }
 }
 
-const USUAL = 'http://127.0.0.1:8080'
-const PATIENCE = 15_000
+const DEFAULT_URL = 'http://127.0.0.1:8080'
+const REQUEST_TIMEOUT = 15_000
 
 /**
  * Lets a command talk to the service that the arguments name, and says in one sentence why it could not.
@@ -46,7 +46,7 @@ const PATIENCE = 15_000
  * @param fields the options by which people say what the body calls otherwise.
  * @returns the exit code: 0 done, 1 invalid input, 2 the service cannot be reached or cannot answer.
  */
-export async function remotely(
+export async function runRemote(
   args: RemoteArgs,
   io: RemoteIo,
   work: (ask: Ask) => Promise<void>,
@@ -68,7 +68,7 @@ export function printable(text: string): string {
 }
 
 function openRemote({ url, token }: RemoteArgs, { env }: RemoteIo): Ask {
-  const base = baseUrl(url ?? (env['STASHWATCH_URL'] || USUAL))
+  const base = baseUrl(url ?? (env['STASHWATCH_URL'] || DEFAULT_URL))
   const secret = token ?? env['STASHWATCH_API_TOKEN'] ?? ''
   if (/[^\x20-\xff]/.test(secret))
     throw new RemoteError('the token contains a character that an HTTP header cannot carry', 1)
@@ -84,20 +84,24 @@ function openRemote({ url, token }: RemoteArgs, { env }: RemoteIo): Ask {
 function baseUrl(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.username !== '' || parsed.search !== '') {
-    throw new RemoteError(`--url: found '${url}', expected a URL such as ${USUAL}`, 1)
+    throw new RemoteError(`--url: found '${url}', expected a URL such as ${DEFAULT_URL}`, 1)
   }
   return `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}`
 }
 
 async function send(base: string, path: string, init: RequestInit): Promise<readonly [status: number, text: string]> {
   try {
-    const answer = await fetch(`${base}${path}`, { ...init, redirect: 'error', signal: AbortSignal.timeout(PATIENCE) })
-    return [answer.status, await answer.text()]
+    const response = await fetch(`${base}${path}`, {
+      ...init,
+      redirect: 'error',
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT),
+    })
+    return [response.status, await response.text()]
   } catch (error) {
     const { cause, name } = error as Error & { cause?: { readonly code?: string; readonly message?: string } }
     const why =
       name === 'TimeoutError'
-        ? `no response within ${PATIENCE / 1000} s`
+        ? `no response within ${REQUEST_TIMEOUT / 1000} s`
         : (cause?.code ?? cause?.message ?? 'no connection')
     throw new RemoteError(`cannot reach stashwatch at ${base} (${why}). Fix: check that it is running, or set --url`, 2)
   }

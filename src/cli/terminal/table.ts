@@ -6,9 +6,7 @@ export function formatTable(
   rows: readonly (readonly (string | number)[])[],
 ): readonly string[] {
   const cells = rows.map((row) => row.map((cell) => printable(String(cell))))
-  const widths = titles.map((title, i) =>
-    cells.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), title.length),
-  )
+  const widths = titles.map((title, i) => cells.reduce((max, row) => Math.max(max, row[i]?.length ?? 0), title.length))
   const isNumber = titles.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'))
   const line = (row: readonly string[]): string =>
     row

@@ -3,7 +3,7 @@ export interface Diagnostic {
   readonly file: string
   readonly line?: number
   readonly column?: number
-  readonly what: string
+  readonly message: string
 }
 
 /** All errors of a configuration, in the order of the file. The message lists them, one per line. */
@@ -29,22 +29,22 @@ export class ConfigUnreadable extends Error {
 }
 
 /** Formats a diagnostic as compilers do, so that editors and terminals can jump to its place. */
-export function formatDiagnostic({ file, line, column, what }: Diagnostic): string {
-  return line === undefined ? what : `${file}:${line}:${column}: ${what}`
+export function formatDiagnostic({ file, line, column, message }: Diagnostic): string {
+  return line === undefined ? message : `${file}:${line}:${column}: ${message}`
 }
 
 /** The place of a value in the file. Offsets count UTF-16 units from the start of the text. */
-export interface Place {
+export interface Position {
   readonly key: number | undefined
   readonly start: number
   readonly end: number
   /** The value as people would call it: its text as it is written, before variables are filled in. */
-  readonly shown: string
+  readonly text: string
   /** A variable was filled in, so the value itself must not be shown. */
-  readonly expanded: boolean
+  readonly isExpanded: boolean
 }
 
-export type Places = ReadonlyMap<string, Place>
+export type Positions = ReadonlyMap<string, Position>
 
 /** Collects the diagnostics of one file. Pointers are JSON pointers into its value. */
 export interface Diagnostics {
@@ -54,18 +54,18 @@ export interface Diagnostics {
   errorAt(offset: number, what: string): void
   warn(pointer: string, what: string): void
   /** Whether there is a warning at the pointer or below it. */
-  warned(pointer: string): boolean
+  hasWarning(pointer: string): boolean
   /** Whether there is no error at the pointer or below it. */
-  clean(pointer: string): boolean
+  isClean(pointer: string): boolean
   /** Whether there is no error at the pointer itself. */
-  usable(pointer: string): boolean
+  isUsable(pointer: string): boolean
   /** The value as written in the file, text in quotes. Secrets are not shown. */
-  written(pointer: string): string
-  expanded(pointer: string): boolean
+  describeValue(pointer: string): string
+  isExpanded(pointer: string): boolean
   /** The line of a value. */
   line(pointer: string): number
   /** Sets the places of the values; until then only `errorAt` can give one. */
-  locate(places: Places): void
+  locate(positions: Positions): void
   /** Returns the warnings. @throws {ConfigErrors} if there are errors. */
   finish(): readonly string[]
 }
@@ -81,41 +81,41 @@ const SECRETS = [
   /^\/receivers\/[^/]+\/alertmanager\/(?:password|token)(?:\/|$)/,
 ]
 
-const MOST_ERRORS = 100
+const MAX_ERRORS = 100
 
 export function createDiagnostics(file: string, text: string): Diagnostics {
   const found: { readonly offset: number; readonly what: string }[] = []
   const warnings: string[] = []
   const wrong = new Set<string>()
   const doubtful = new Set<string>()
-  let places: Places = new Map()
-  const at = (offset: number, what: string): Diagnostic => ({ file, ...position(text, offset), what })
+  let positions: Positions = new Map()
+  const at = (offset: number, message: string): Diagnostic => ({ file, ...position(text, offset), message })
   const errorAt = (offset: number, what: string): void => void found.push({ offset, what: plain(what) })
   return {
     errorAt,
     error(pointer, what, where) {
       if (wrong.has(pointer)) return
       wrong.add(pointer)
-      errorAt(findOffset(text, nearestPlace(places, pointer), where), what)
+      errorAt(findOffset(text, nearestPosition(positions, pointer), where), what)
     },
     warn(pointer, what) {
       doubtful.add(pointer)
-      warnings.push(formatDiagnostic(at(nearestPlace(places, pointer)?.start ?? 0, plain(what))))
+      warnings.push(formatDiagnostic(at(nearestPosition(positions, pointer)?.start ?? 0, plain(what))))
     },
-    warned: (pointer) => isWithin(doubtful, pointer),
-    clean: (pointer) => !isWithin(wrong, pointer),
-    usable: (pointer) => !wrong.has(pointer),
-    written: (pointer) =>
-      SECRETS.some((secret) => secret.test(pointer)) ? 'a hidden value' : (places.get(pointer)?.shown ?? 'nothing'),
-    expanded: (pointer) => places.get(pointer)?.expanded ?? false,
-    line: (pointer) => position(text, nearestPlace(places, pointer)?.start ?? 0).line,
-    locate: (known) => void (places = known),
+    hasWarning: (pointer) => isWithin(doubtful, pointer),
+    isClean: (pointer) => !isWithin(wrong, pointer),
+    isUsable: (pointer) => !wrong.has(pointer),
+    describeValue: (pointer) =>
+      SECRETS.some((secret) => secret.test(pointer)) ? 'a hidden value' : (positions.get(pointer)?.text ?? 'nothing'),
+    isExpanded: (pointer) => positions.get(pointer)?.isExpanded ?? false,
+    line: (pointer) => position(text, nearestPosition(positions, pointer)?.start ?? 0).line,
+    locate: (known) => void (positions = known),
     finish() {
       if (found.length === 0) return warnings
       const sorted = found.toSorted((a, b) => a.offset - b.offset)
-      const first = sorted.slice(0, MOST_ERRORS).map(({ offset, what }) => at(offset, what))
-      const left = sorted.slice(MOST_ERRORS)[0]
-      if (left) first.push(at(left.offset, `${sorted.length - MOST_ERRORS} more errors from here on`))
+      const first = sorted.slice(0, MAX_ERRORS).map(({ offset, what }) => at(offset, what))
+      const left = sorted.slice(MAX_ERRORS)[0]
+      if (left) first.push(at(left.offset, `${sorted.length - MAX_ERRORS} more errors from here on`))
       throw new ConfigErrors(first)
     },
   }
@@ -126,20 +126,20 @@ function isWithin(pointers: ReadonlySet<string>, pointer: string): boolean {
 }
 
 /** A missing value has no place of its own; the mapping that lacks it has. */
-function nearestPlace(places: Places, pointer: string): Place | undefined {
+function nearestPosition(positions: Positions, pointer: string): Position | undefined {
   for (let here = pointer; here !== ''; here = here.slice(0, here.lastIndexOf('/'))) {
-    const place = places.get(here)
-    if (place) return place
+    const position = positions.get(here)
+    if (position) return position
   }
-  return places.get('')
+  return positions.get('')
 }
 
-function findOffset(text: string, place: Place | undefined, where: Where | undefined): number {
-  if (!place) return 0
-  if (where === 'key') return place.key ?? place.start
-  if (where === undefined) return place.start
-  const within = text.slice(place.start, place.end).indexOf(where.text)
-  return place.start + Math.max(within, 0)
+function findOffset(text: string, position: Position | undefined, where: Where | undefined): number {
+  if (!position) return 0
+  if (where === 'key') return position.key ?? position.start
+  if (where === undefined) return position.start
+  const within = text.slice(position.start, position.end).indexOf(where.text)
+  return position.start + Math.max(within, 0)
 }
 
 /** Removes control characters: text of the file is printed on terminals. */

@@ -9,20 +9,20 @@ const GROUPING = "it belongs under 'alerting', or to a route"
 type Hints = Readonly<Record<string, string>>
 
 const hintFor = (hint: string, ...keys: readonly string[]): Hints => Object.fromEntries(keys.map((key) => [key, hint]))
-const mean = (meant: string, ...keys: readonly string[]): Hints => hintFor(`did you mean '${meant}'?`, ...keys)
+const suggest = (meant: string, ...keys: readonly string[]): Hints => hintFor(`did you mean '${meant}'?`, ...keys)
 
 /** Keys of rules, routes and `alerting` by other names: those of other tools, and natural guesses. */
 const NOTIFICATION: Hints = {
-  ...mean('notify', 'receiver', 'receivers', 'contact_points', 'to'),
-  ...mean('repeat_interval', 'repeat', 'resend_delay', 'renotify_interval'),
-  ...mean('escalation', 'escalate', 'escalations', 'escalation_policy', 'escalation_rules'),
+  ...suggest('notify', 'receiver', 'receivers', 'contact_points', 'to'),
+  ...suggest('repeat_interval', 'repeat', 'resend_delay', 'renotify_interval'),
+  ...suggest('escalation', 'escalate', 'escalations', 'escalation_policy', 'escalation_rules'),
 }
-const MATCHERS = mean('matchers', 'match', 'match_re', 'matcher', 'object_matchers')
+const MATCHERS = suggest('matchers', 'match', 'match_re', 'matcher', 'object_matchers')
 const RATE_LIMIT: Hints = {
   mails_per_minute: "did you mean 'rate_limit' (per_recipient, total) under 'alerting'?",
 }
 
-const TOP: Hints = {
+const TOP_LEVEL: Hints = {
   notify: "it belongs to a rule, or under 'self_monitoring'",
   tokens: "it belongs under 'ingest' or 'api'",
   email: "did you mean 'smtp' (the server) or 'receivers' (the people)?",
@@ -34,12 +34,12 @@ const TOP: Hints = {
   ...hintFor('it belongs to a rule or a route', 'escalation', 'escalate'),
   ...hintFor(UNDER_ALERTING, 'group_by', 'group_wait', 'group_interval', 'repeat_interval', 'repeat'),
   ...hintFor("it belongs under 'templates', or to a rule or receiver", 'subject', 'body'),
-  ...mean('listen', 'host', 'port'),
-  ...mean('smtp', 'mail'),
-  ...mean('routes', 'route'),
-  ...mean('inhibit_rules', 'inhibit', 'inhibitions'),
-  ...mean('maintenance_windows', 'maintenance', 'time_intervals', 'mute_time_intervals'),
-  ...mean('self_monitoring', 'system', 'monitoring'),
+  ...suggest('listen', 'host', 'port'),
+  ...suggest('smtp', 'mail'),
+  ...suggest('routes', 'route'),
+  ...suggest('inhibit_rules', 'inhibit', 'inhibitions'),
+  ...suggest('maintenance_windows', 'maintenance', 'time_intervals', 'mute_time_intervals'),
+  ...suggest('self_monitoring', 'system', 'monitoring'),
 }
 
 const RULES: Hints = {
@@ -51,22 +51,22 @@ const RULES: Hints = {
   ...hintFor(UNDER_WHEN, 'metric', 'count', 'absence', 'over', ...DETECTORS.map(({ name }) => name)),
   ...hintFor(IN_RULE, 'breaches', 'every', 'for', 'keep_firing_for', 'min_samples', 'severity', 'notify', 'overrides'),
   ...hintFor(UNDER_THRESHOLD, 'above', 'at_least', 'below', 'at_most', 'clear'),
-  ...mean('every', 'interval', 'schedule'),
-  ...mean('over', 'window', 'timeframe'),
-  ...mean('when', 'condition', 'query', 'expr'),
-  ...mean('clear', 'recover', 'recovery_threshold'),
+  ...suggest('every', 'interval', 'schedule'),
+  ...suggest('over', 'window', 'timeframe'),
+  ...suggest('when', 'condition', 'query', 'expr'),
+  ...suggest('clear', 'recover', 'recovery_threshold'),
   alert: "did you mean 'name' or 'notify'?",
 }
 
 /** Hints for keys that belong elsewhere or are known from other tools, by the section in which they were found. */
 export const ELSEWHERE: Readonly<Record<string, Hints>> = {
-  '': TOP,
+  '': TOP_LEVEL,
   ingest: {
-    ...mean('event_id_field', 'id_field', 'document_id'),
-    ...mean('all_rejected_status', 'invalid_status'),
-    ...mean('max_decompressed', 'max_inflated', 'max_uncompressed'),
+    ...suggest('event_id_field', 'id_field', 'document_id'),
+    ...suggest('all_rejected_status', 'invalid_status'),
+    ...suggest('max_decompressed', 'max_inflated', 'max_uncompressed'),
   },
-  metrics: mean('by', 'group_by', 'labels', 'dimensions'),
+  metrics: suggest('by', 'group_by', 'labels', 'dimensions'),
   alerting: { ...NOTIFICATION, ...RATE_LIMIT },
   routes: {
     ...NOTIFICATION,
@@ -75,36 +75,36 @@ export const ELSEWHERE: Readonly<Record<string, Hints>> = {
   },
   maintenance_windows: {
     ...MATCHERS,
-    ...mean('time_zone', 'zone', 'timezone', 'location', 'tz'),
-    ...mean('times', 'time'),
+    ...suggest('time_zone', 'zone', 'timezone', 'location', 'tz'),
+    ...suggest('times', 'time'),
     days: "did you mean 'weekdays' or 'days_of_month'?",
   },
   inhibit_rules: {
-    ...mean('source_matchers', 'source', 'source_match', 'source_match_re'),
-    ...mean('target_matchers', 'target', 'target_match', 'target_match_re'),
+    ...suggest('source_matchers', 'source', 'source_match', 'source_match_re'),
+    ...suggest('target_matchers', 'target', 'target_match', 'target_match_re'),
   },
   self_monitoring: RATE_LIMIT,
-  hosts: mean('retire_after', 'forget_after', 'expire_after'),
+  hosts: suggest('retire_after', 'forget_after', 'expire_after'),
   rules: RULES,
   smtp: {
-    ...mean('user', 'username'),
-    ...mean('password', 'pass'),
-    ...mean('rate_per_minute', 'rate_limit'),
+    ...suggest('user', 'username'),
+    ...suggest('password', 'pass'),
+    ...suggest('rate_per_minute', 'rate_limit'),
     servers: "several servers are a list of mappings directly under 'smtp'",
     tls: "did you mean 'secure' (implicit TLS) or 'require_tls' (STARTTLS)?",
   },
   receivers: {
-    ...mean('to', 'recipients'),
-    ...mean('webhook', 'slack', 'teams', 'pagerduty', 'opsgenie', 'telegram'),
-    ...mean('user', 'username'),
-    ...mean('password', 'pass'),
-    ...mean('time_zone', 'zone', 'timezone', 'location', 'tz'),
+    ...suggest('to', 'recipients'),
+    ...suggest('webhook', 'slack', 'teams', 'pagerduty', 'opsgenie', 'telegram'),
+    ...suggest('user', 'username'),
+    ...suggest('password', 'pass'),
+    ...suggest('time_zone', 'zone', 'timezone', 'location', 'tz'),
     ...hintFor("it belongs under 'email'", 'subject', 'body'),
   },
 }
 
 /** The same by the key of an inner mapping. */
 export const INSIDE: Readonly<Record<string, Hints>> = {
-  repeat_interval: { ...mean('initial', 'first', 'start', 'min'), ...mean('max', 'most', 'limit') },
-  rate_limit: mean('per_recipient', 'mails_per_minute', 'per_address', 'per_receiver'),
+  repeat_interval: { ...suggest('initial', 'first', 'start', 'min'), ...suggest('max', 'most', 'limit') },
+  rate_limit: suggest('per_recipient', 'mails_per_minute', 'per_address', 'per_receiver'),
 }

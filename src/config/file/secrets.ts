@@ -9,25 +9,25 @@ export type Env = Readonly<Record<string, string | undefined>>
 export interface Expanded {
   readonly text: string
   readonly expanded: boolean
-  readonly faults: readonly { readonly at: string; readonly what: string }[]
+  readonly errors: readonly { readonly at: string; readonly what: string }[]
 }
 
 const REFERENCE = /\$\$\{|\$\{([^}]{0,100})\}|\$\{/g
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
-const MOST_SECRET_BYTES = 64 * 1024
+const MAX_SECRET_BYTES = 64 * 1024
 
 /** Replaces `${NAME}`; `$${` is a literal `${`. No fault contains a variable's value. */
 export function expand(text: string, env: Env): Expanded {
-  const faults: { at: string; what: string }[] = []
+  const errors: { at: string; what: string }[] = []
   let expanded = false
   const filled = text.replace(REFERENCE, (whole, name: string | undefined) => {
     if (whole === '$${') return '${'
     expanded = true
     const fault = findFault(name, env)
-    if (fault) faults.push({ at: whole, what: fault })
+    if (fault) errors.push({ at: whole, what: fault })
     return fault || name === undefined ? '' : (env[name] ?? '')
   })
-  return { text: filled, expanded, faults }
+  return { text: filled, expanded, errors }
 }
 
 function findFault(name: string | undefined, env: Env): string | undefined {
@@ -56,10 +56,10 @@ export function readSecret(
     return ''
   }
   const path = resolve(context.dir, raw.file)
-  const shown = context.diagnostics.expanded(`${pointer}/file`) ? 'that it names' : path
+  const shown = context.diagnostics.isExpanded(`${pointer}/file`) ? 'that it names' : path
   try {
     const bytes = readFileSync(path)
-    if (bytes.length > MOST_SECRET_BYTES)
+    if (bytes.length > MAX_SECRET_BYTES)
       return fault(describe(`the secret file ${shown} is too large`, { expected: 'at most 64 KiB' }))
     const text = bytes.toString('utf8').replace(/\r?\n$/, '')
     return text === ''

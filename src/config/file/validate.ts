@@ -15,7 +15,7 @@ interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>
 }
 
-type Fault = ErrorObject<string, Record<string, unknown>>
+type SchemaError = ErrorObject<string, Record<string, unknown>>
 
 const SCHEMA = new URL('../../../schemas/config.schema.json', import.meta.url)
 
@@ -27,9 +27,9 @@ const isValid = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true,
 /** Validates the value of a configuration against its schema and describes each violation. */
 export function validate(value: unknown, diagnostics: Diagnostics): void {
   if (isValid(value)) return
-  if (fillNumbers(value, (isValid.errors ?? []) as Fault[], diagnostics) && isValid(value)) return
-  const faults = (isValid.errors ?? []) as Fault[]
-  const misspelt = new Set(faults.map(meantKey))
+  if (fillNumbers(value, (isValid.errors ?? []) as SchemaError[], diagnostics) && isValid(value)) return
+  const faults = (isValid.errors ?? []) as SchemaError[]
+  const misspelt = new Set(faults.map(suggestKey))
   for (const fault of faults) {
     const missing = missingKey(fault)
     if (missing === undefined || !misspelt.has(missing)) addError(fault, diagnostics)
@@ -37,24 +37,24 @@ export function validate(value: unknown, diagnostics: Diagnostics): void {
 }
 
 /** The required key that an unknown one was probably meant to be; it gets no second error. */
-function meantKey({ keyword, instancePath, params, parentSchema }: Fault): string | undefined {
+function suggestKey({ keyword, instancePath, params, parentSchema }: SchemaError): string | undefined {
   if (keyword !== 'additionalProperties') return undefined
   const known = Object.keys((parentSchema as SchemaNode | undefined)?.properties ?? {})
   const guess = guessKey(String(params['additionalProperty']), instancePath, known)
   return guess === undefined ? undefined : below(instancePath, guess)
 }
 
-function missingKey({ keyword, instancePath, params }: Fault): string | undefined {
+function missingKey({ keyword, instancePath, params }: SchemaError): string | undefined {
   return keyword === 'required' ? below(instancePath, String(params['missingProperty'])) : undefined
 }
 
 /** A variable's value is text; it is converted where a number, true or false is expected. */
-function fillNumbers(root: unknown, faults: readonly Fault[], diagnostics: Diagnostics): boolean {
+function fillNumbers(root: unknown, faults: readonly SchemaError[], diagnostics: Diagnostics): boolean {
   let changed = false
   for (const { keyword, instancePath, params, data } of faults) {
-    if (keyword !== 'type' || typeof data !== 'string' || !diagnostics.expanded(instancePath)) continue
+    if (keyword !== 'type' || typeof data !== 'string' || !diagnostics.isExpanded(instancePath)) continue
     const read = readAs(String(params['type']), data)
-    if (read !== undefined) changed = put(root, instancePath, read) || changed
+    if (read !== undefined) changed = setValue(root, instancePath, read) || changed
   }
   return changed
 }
@@ -65,7 +65,7 @@ function readAs(type: string, text: string): number | boolean | undefined {
   return (type === 'integer' || type === 'number') && plain.test(text) ? Number(text) : undefined
 }
 
-function put(root: unknown, pointer: string, value: unknown): boolean {
+function setValue(root: unknown, pointer: string, value: unknown): boolean {
   const keys = pointer.split('/').slice(1).map(unescapeKey)
   const last = keys.pop()
   let here: unknown = root
@@ -79,7 +79,7 @@ function unescapeKey(key: string): string {
   return key.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
-function addError(fault: Fault, diagnostics: Diagnostics): void {
+function addError(fault: SchemaError, diagnostics: Diagnostics): void {
   const { keyword, instancePath: pointer, params, parentSchema } = fault
   const schema = (parentSchema ?? {}) as SchemaNode
   if (keyword === 'propertyNames') return
@@ -99,8 +99,8 @@ function addError(fault: Fault, diagnostics: Diagnostics): void {
     const what = describe(`'${fault.propertyName}' is not a valid ${lower(schema.title)}`, { expected: rule })
     diagnostics.error(below(pointer, fault.propertyName), what, 'key')
   } else {
-    const seen = diagnostics.expanded(pointer) ? { ...fault, data: undefined } : fault
-    diagnostics.error(pointer, describeFault(seen, schema, diagnostics.written(pointer)))
+    const seen = diagnostics.isExpanded(pointer) ? { ...fault, data: undefined } : fault
+    diagnostics.error(pointer, describeSchemaError(seen, schema, diagnostics.describeValue(pointer)))
   }
 }
 
@@ -123,7 +123,7 @@ function guessKey(key: string, pointer: string, known: readonly string[]): strin
   return known.find((one) => hint === `: did you mean '${one}'?`)
 }
 
-function describeFault({ keyword, params, data }: Fault, schema: SchemaNode, found: string): string {
+function describeSchemaError({ keyword, params, data }: SchemaError, schema: SchemaNode, found: string): string {
   const limit = String(params['limit'])
   switch (keyword) {
     case 'enum':

@@ -1,28 +1,35 @@
 import type { Alias, Document, Node, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { isAlias, isCollection, isMap, isScalar, isSeq, parseDocument } from 'yaml'
 import { below, describe } from '../../text/diagnostic.ts'
-import type { Place, Diagnostics } from './diagnostics.ts'
+import type { Position, Diagnostics } from './diagnostics.ts'
 import { expand } from './secrets.ts'
 import type { Env } from './secrets.ts'
 
-const MOST_CHARACTERS = 1024 * 1024
-const MOST_VALUES = 50_000
-const MOST_DEPTH = 60
-const MOST_FAULTS = 200
+const MAX_CHARACTERS = 1024 * 1024
+const MAX_VALUES = 50_000
+const MAX_DEPTH = 60
+const MAX_ERRORS = 200
 
 /**
  * Reads YAML into plain values, replaces `${VARIABLES}` and records the place of each value. Mappings have no
  * prototype, so that no key is special. What cannot be read is an error and left out.
  */
 export function readYaml(text: string, env: Env, diagnostics: Diagnostics): unknown {
-  if (text.length > MOST_CHARACTERS) {
-    diagnostics.errorAt(0, describe('the file is too large', { expected: `at most ${MOST_CHARACTERS} characters` }))
+  if (text.length > MAX_CHARACTERS) {
+    diagnostics.errorAt(0, describe('the file is too large', { expected: `at most ${MAX_CHARACTERS} characters` }))
     return undefined
   }
   const document = parse(text, diagnostics)
   if (!document) return undefined
-  const reader: Reader = { env, diagnostics, places: new Map(), anchors: new Map(), left: MOST_VALUES, stopped: false }
-  diagnostics.locate(reader.places)
+  const reader: Reader = {
+    env,
+    diagnostics,
+    positions: new Map(),
+    anchors: new Map(),
+    budget: MAX_VALUES,
+    stopped: false,
+  }
+  diagnostics.locate(reader.positions)
   const value = readValue(document.contents, '', { key: undefined, start: 0, depth: 0 }, reader)
   return reader.stopped ? undefined : value
 }
@@ -30,16 +37,16 @@ export function readYaml(text: string, env: Env, diagnostics: Diagnostics): unkn
 interface Reader {
   readonly env: Env
   readonly diagnostics: Diagnostics
-  readonly places: Map<string, Place>
+  readonly positions: Map<string, Position>
   readonly anchors: Map<string, Node>
   /** How many more values may be read; an alias costs all that it stands for. */
-  left: number
+  budget: number
   /** The file asked for too much, and the rest of it is not read. */
   stopped: boolean
 }
 
 /** Where a node is: the offset of its key, where it starts (should it be empty), and how deep it lies. */
-interface Spot {
+interface NodePosition {
   readonly key: number | undefined
   readonly start: number
   readonly depth: number
@@ -55,17 +62,17 @@ function parse(text: string, diagnostics: Diagnostics): Document | undefined {
   }
   const faults = [...document.errors, ...document.warnings]
   const lines = new Set<number>()
-  for (const { code, pos } of faults.slice(0, MOST_FAULTS)) {
+  for (const { code, pos } of faults.slice(0, MAX_ERRORS)) {
     const line = text.lastIndexOf('\n', pos[0] - 1)
     if (lines.has(line)) continue
     lines.add(line)
-    diagnostics.errorAt(pos[0], describeFault(code, text, pos[0]))
+    diagnostics.errorAt(pos[0], describeSyntaxError(code, text, pos[0]))
   }
   return faults.length > 0 ? undefined : document
 }
 
 /** The parser's own sentences may repeat what the file says, and that may be a secret. */
-const FAULTS: Readonly<Record<string, string>> = {
+const SYNTAX_ERRORS: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'an alias (*) is not allowed here',
   BAD_DQ_ESCAPE: "unknown escape sequence in double quotes. Fix: write '\\\\', or use single quotes",
   BAD_INDENT: 'the indentation is wrong, or a closing ] or } is missing',
@@ -81,45 +88,45 @@ const FAULTS: Readonly<Record<string, string>> = {
   TAG_RESOLVE_FAILED: 'tags (!) are not supported. Fix: remove the tag',
 }
 
-function describeFault(code: string, text: string, offset: number): string {
+function describeSyntaxError(code: string, text: string, offset: number): string {
   const start = text.lastIndexOf('\n', offset - 1) + 1
   const line = text.slice(start, start + 200).split('\n', 1)[0] ?? ''
-  const said = FAULTS[code] ?? 'invalid YAML'
+  const reason = SYNTAX_ERRORS[code] ?? 'invalid YAML'
   const braces = /:\s*\{\{|[{,[].*\$\{/.test(line)
-  return braces ? `${said.split('. Fix: ')[0]}. Fix: put text with {{...}} or \${...} in quotes` : said
+  return braces ? `${reason.split('. Fix: ')[0]}. Fix: put text with {{...}} or \${...} in quotes` : reason
 }
 
-function readValue(node: unknown, pointer: string, spot: Spot, reader: Reader): unknown {
+function readValue(node: unknown, pointer: string, position: NodePosition, reader: Reader): unknown {
   if (reader.stopped) return undefined
-  reader.left -= 1
-  if (reader.left < 0)
+  reader.budget -= 1
+  if (reader.budget < 0)
     return stop(
-      describe('the file has too many values', { expected: `at most ${MOST_VALUES}, counting aliases each time` }),
-      spot,
+      describe('the file has too many values', { expected: `at most ${MAX_VALUES}, counting aliases each time` }),
+      position,
       reader,
     )
-  if (spot.depth > MOST_DEPTH) return stop('the nesting is too deep', spot, reader)
-  if (isAlias(node)) return readAlias(node, pointer, spot, reader)
+  if (position.depth > MAX_DEPTH) return stop('the nesting is too deep', position, reader)
+  if (isAlias(node)) return readAlias(node, pointer, position, reader)
   if (isCollection(node) || isScalar(node)) {
     if (node.anchor !== undefined) reader.anchors.set(node.anchor, node)
   }
-  if (isMap(node)) return readMap(node, pointer, spot, reader)
-  if (isSeq(node)) return readList(node, pointer, spot, reader)
-  if (isScalar(node)) return readScalar(node, pointer, spot, reader)
-  place(reader, pointer, spot, spot.start, spot.start, 'nothing')
+  if (isMap(node)) return readMap(node, pointer, position, reader)
+  if (isSeq(node)) return readList(node, pointer, position, reader)
+  if (isScalar(node)) return readScalar(node, pointer, position, reader)
+  recordPosition(reader, pointer, position, position.start, position.start, 'nothing')
   return null
 }
 
-function stop(what: string, spot: Spot, reader: Reader): undefined {
+function stop(what: string, position: NodePosition, reader: Reader): undefined {
   reader.stopped = true
-  reader.diagnostics.errorAt(spot.start, what)
+  reader.diagnostics.errorAt(position.start, what)
 }
 
-function readAlias(node: Alias, pointer: string, spot: Spot, reader: Reader): unknown {
+function readAlias(node: Alias, pointer: string, position: NodePosition, reader: Reader): unknown {
   const target = reader.anchors.get(node.source)
-  const start = node.range?.[0] ?? spot.start
-  if (target) return readValue(target, pointer, { ...spot, start, depth: spot.depth + 1 }, reader)
-  place(reader, pointer, spot, start, start, 'an alias')
+  const start = node.range?.[0] ?? position.start
+  if (target) return readValue(target, pointer, { ...position, start, depth: position.depth + 1 }, reader)
+  recordPosition(reader, pointer, position, start, start, 'an alias')
   reader.diagnostics.error(
     pointer,
     describe('the alias (*) has no anchor (&) before it', { fix: 'put text that begins with * in quotes' }),
@@ -127,9 +134,9 @@ function readAlias(node: Alias, pointer: string, spot: Spot, reader: Reader): un
   return undefined
 }
 
-function readMap(node: YAMLMap, pointer: string, spot: Spot, reader: Reader): unknown {
-  const [start, end] = findRange(node, spot)
-  place(reader, pointer, spot, start, end, 'a mapping')
+function readMap(node: YAMLMap, pointer: string, position: NodePosition, reader: Reader): unknown {
+  const [start, end] = findRange(node, position)
+  recordPosition(reader, pointer, position, start, end, 'a mapping')
   const value: Record<string, unknown> = Object.create(null)
   for (const { key, value: child } of node.items) {
     if (!isScalar(key) || key.value === null) {
@@ -144,35 +151,35 @@ function readMap(node: YAMLMap, pointer: string, spot: Spot, reader: Reader): un
     const keyStart = key.range?.[0] ?? start
     if (Object.hasOwn(value, name))
       reader.diagnostics.errorAt(keyStart, describe(`duplicate key '${name}'`, { fix: 'remove one' }))
-    const next = { key: keyStart, start: keyStart, depth: spot.depth + 1 }
+    const next = { key: keyStart, start: keyStart, depth: position.depth + 1 }
     value[name] = readValue(child, below(pointer, name), next, reader)
   }
   return value
 }
 
-function readList(node: YAMLSeq, pointer: string, spot: Spot, reader: Reader): unknown {
-  const [start, end] = findRange(node, spot)
-  place(reader, pointer, spot, start, end, node.items.length === 0 ? 'an empty list' : 'a list')
+function readList(node: YAMLSeq, pointer: string, position: NodePosition, reader: Reader): unknown {
+  const [start, end] = findRange(node, position)
+  recordPosition(reader, pointer, position, start, end, node.items.length === 0 ? 'an empty list' : 'a list')
   return node.items.map((item, index) =>
-    readValue(item, below(pointer, index), { key: undefined, start, depth: spot.depth + 1 }, reader),
+    readValue(item, below(pointer, index), { key: undefined, start, depth: position.depth + 1 }, reader),
   )
 }
 
-function readScalar(node: Scalar, pointer: string, spot: Spot, reader: Reader): unknown {
-  const [start, end] = findRange(node, spot)
+function readScalar(node: Scalar, pointer: string, position: NodePosition, reader: Reader): unknown {
+  const [start, end] = findRange(node, position)
   const source = node.source ?? ''
   if (typeof node.value !== 'string') {
-    place(reader, pointer, spot, start, end, node.value === null ? 'nothing' : source)
+    recordPosition(reader, pointer, position, start, end, node.value === null ? 'nothing' : source)
     return node.value
   }
-  const { text, expanded, faults } = expand(node.value, reader.env)
-  place(reader, pointer, spot, start, end, quoted(source), expanded)
-  for (const { at, what } of faults) reader.diagnostics.error(pointer, what, { text: at })
+  const { text, expanded, errors } = expand(node.value, reader.env)
+  recordPosition(reader, pointer, position, start, end, quoted(source), expanded)
+  for (const { at, what } of errors) reader.diagnostics.error(pointer, what, { text: at })
   return text
 }
 
-function findRange(node: Node, spot: Spot): readonly [number, number] {
-  return node.range ? [node.range[0], node.range[1]] : [spot.start, spot.start]
+function findRange(node: Node, position: NodePosition): readonly [number, number] {
+  return node.range ? [node.range[0], node.range[1]] : [position.start, position.start]
 }
 
 /** A text on one line and in quotes, without the login that a URL may carry. */
@@ -181,14 +188,14 @@ function quoted(source: string): string {
   return line.length > 80 ? `'${line.slice(0, 77)}...'` : `'${line}'`
 }
 
-function place(
+function recordPosition(
   reader: Reader,
   pointer: string,
-  spot: Spot,
+  position: NodePosition,
   start: number,
   end: number,
-  shown: string,
-  expanded = false,
+  text: string,
+  isExpanded = false,
 ): void {
-  reader.places.set(pointer, { key: spot.key, start, end, shown, expanded })
+  reader.positions.set(pointer, { key: position.key, start, end, text, isExpanded })
 }

@@ -38,24 +38,24 @@ function listSeverities(rule: Rule): readonly Severity[] {
 /** Matchers that are compiled one by one. */
 export type CompiledMatchers = readonly {
   readonly label: string
-  readonly fits: ReturnType<typeof compileMatchers>
+  readonly matches: ReturnType<typeof compileMatchers>
 }[]
 
 export function compileMatcherList(matchers: readonly Matcher[]): CompiledMatchers {
-  return matchers.map((matcher) => ({ label: matcher.label, fits: compileMatchers([matcher]) }))
+  return matchers.map((matcher) => ({ label: matcher.label, matches: compileMatchers([matcher]) }))
 }
 
 /** Whether some alert of the rule may match. */
 export function mayMatch(matchers: CompiledMatchers, { known, open }: LabelSpace): boolean {
   const decisive = matchers.filter(({ label }) => !open.includes(label))
-  return known.some((labels) => decisive.every(({ fits }) => fits(labels)))
+  return known.some((labels) => decisive.every(({ matches }) => matches(labels)))
 }
 
 /** Whether every alert of the rule matches. */
 export function alwaysMatches(matchers: CompiledMatchers, { known, open }: LabelSpace): boolean {
   return (
     !matchers.some(({ label }) => open.includes(label)) &&
-    known.every((labels) => matchers.every(({ fits }) => fits(labels)))
+    known.every((labels) => matchers.every(({ matches }) => matches(labels)))
   )
 }
 

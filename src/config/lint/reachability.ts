@@ -62,11 +62,11 @@ export function checkReachability(input: ReachabilityInput, diagnostics: Diagnos
   const all = [...spaces.map(({ space }) => space), ...BUILTIN_SPACES]
   const context = { engine, diagnostics, routes, spaces, all }
   checkUnrouted(context)
-  for (const [index, one] of engine.alerting.inhibit.entries()) checkSelfInhibition(one, index, context)
+  for (const [index, one] of engine.alerting.inhibitRules.entries()) checkSelfInhibition(one, index, context)
   checkRoutes(context)
   checkIntervals(engine.alerting.grouping, engine.alerting.repeat, '/alerting', diagnostics)
   checkWindows(now, context)
-  for (const [index, one] of engine.alerting.inhibit.entries()) checkInhibition(one, index, context)
+  for (const [index, one] of engine.alerting.inhibitRules.entries()) checkInhibition(one, index, context)
 }
 
 interface Routing {
@@ -76,7 +76,7 @@ interface Routing {
 
 /** A rule without receivers needs a route that may match. */
 function checkRuleRoute(rule: Rule, pointer: string, { routes, metrics }: Routing, diagnostics: Diagnostics): void {
-  if (rule.notify.length > 0 || !diagnostics.clean('/routes') || !diagnostics.clean(pointer)) return
+  if (rule.notify.length > 0 || !diagnostics.isClean('/routes') || !diagnostics.isClean(pointer)) return
   const space = readLabelSpace(rule, metrics)
   if (routes.some((route) => mayMatch(route, space))) return
   const fix = "add 'notify' to the rule, or end the routes with one without 'matchers'"
@@ -94,8 +94,12 @@ function checkUnrouted({ routes, diagnostics, spaces }: Context): void {
 }
 
 /** An alert that is both source and target never suppresses anything. */
-function checkSelfInhibition({ source, target }: Inhibition, index: number, { diagnostics, spaces }: Context): void {
-  const sides = [compileMatcherList(source), compileMatcherList(target)]
+function checkSelfInhibition(
+  { sourceMatchers, targetMatchers }: Inhibition,
+  index: number,
+  { diagnostics, spaces }: Context,
+): void {
+  const sides = [compileMatcherList(sourceMatchers), compileMatcherList(targetMatchers)]
   const both = spaces.filter(({ space }) => sides.every((side) => alwaysMatches(side, space)))
   if (both.length === 0) return
   const what = `every alert of ${formatNames(both)} matches both source_matchers and target_matchers, and so suppresses nothing`
@@ -120,14 +124,14 @@ function checkIntervals(
   pointer: string,
   diagnostics: Diagnostics,
 ): void {
-  if (repeat === undefined || repeat.first === 0 || repeat.first >= interval) return
-  const [shorter, longer] = [writeDuration(repeat.first), writeDuration(interval)]
+  if (repeat === undefined || repeat.initial === 0 || repeat.initial >= interval) return
+  const [shorter, longer] = [writeDuration(repeat.initial), writeDuration(interval)]
   const what = `repeat_interval (${shorter}) is shorter than group_interval (${longer}), so repeats come before changes`
   diagnostics.warn(`${pointer}/repeat_interval`, describe(what, { fix: `set repeat_interval to at least ${longer}` }))
 }
 
 function checkWindows(now: Millis | undefined, { engine, diagnostics, all }: Context): void {
-  for (const [index, { matchers, years }] of engine.alerting.maintenance.entries()) {
+  for (const [index, { matchers, years }] of engine.alerting.maintenanceWindows.entries()) {
     const pointer = below('/maintenance_windows', index)
     if (isUnreachable(matchers, all)) {
       const what = 'this window can never match: no enabled rule has such alerts'
@@ -140,15 +144,19 @@ function checkWindows(now: Millis | undefined, { engine, diagnostics, all }: Con
   }
 }
 
-function checkInhibition({ source, target, equal }: Inhibition, index: number, { diagnostics, all }: Context): void {
+function checkInhibition(
+  { sourceMatchers, targetMatchers, equal }: Inhibition,
+  index: number,
+  { diagnostics, all }: Context,
+): void {
   const pointer = below('/inhibit_rules', index)
-  const sides = { source_matchers: source, target_matchers: target }
+  const sides = { source_matchers: sourceMatchers, target_matchers: targetMatchers }
   const dead = (['source_matchers', 'target_matchers'] as const).find((side) => isUnreachable(sides[side], all))
   const fix = 'change it, or remove the inhibition rule'
   if (dead !== undefined) {
     const what = `${dead} of this inhibition rule can never match: no enabled rule has such alerts`
     warnOnce(pointer, describe(what, { fix }), diagnostics)
-  } else if (!mayAgree(matchingSpaces(source, all), matchingSpaces(target, all), equal)) {
+  } else if (!mayAgree(matchingSpaces(sourceMatchers, all), matchingSpaces(targetMatchers, all), equal)) {
     const what = `no source and target alert can have equal values of ${equal.join(', ')}, so nothing is ever suppressed`
     warnOnce(pointer, describe(what, { fix }), diagnostics)
   }
@@ -167,7 +175,7 @@ function isUnreachable(matchers: readonly Matcher[], spaces: readonly LabelSpace
 }
 
 function warnOnce(pointer: string, what: string, diagnostics: Diagnostics): void {
-  if (!diagnostics.warned(pointer)) diagnostics.warn(pointer, what)
+  if (!diagnostics.hasWarning(pointer)) diagnostics.warn(pointer, what)
 }
 
 /** Warns of overrides that apply to no host: a later one matches all of theirs, or the rule has none of them. */

@@ -25,9 +25,9 @@ export function checkUnusedReceivers(
   const notified = new Set(
     [
       selfMonitoring,
-      ...[...rules, ...alerting.routes].flatMap(({ notify, escalate = [] }) => [
+      ...[...rules, ...alerting.routes].flatMap(({ notify, escalation = [] }) => [
         notify,
-        ...escalate.map((step) => step.notify),
+        ...escalation.map((step) => step.notify),
       ]),
     ].flat(),
   )

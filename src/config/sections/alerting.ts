@@ -13,14 +13,14 @@ import type { Vocabulary } from './references.ts'
 export interface AlertingContext {
   readonly diagnostics: Diagnostics
   readonly receivers: readonly string[]
-  readonly words: Vocabulary
+  readonly vocabulary: Vocabulary
 }
 
 type RawAlerting = Pick<Raw.Configuration, 'alerting' | 'routes' | 'maintenance_windows' | 'inhibit_rules'>
 
 /** Reads how alerts are routed, grouped and suppressed; routes, windows and inhibition rules with errors are left out. */
 export function readAlerting(raw: RawAlerting, context: AlertingContext): Alerting {
-  const { diagnostics, words } = context
+  const { diagnostics, vocabulary } = context
   const { alerting = {}, routes = [], maintenance_windows: windows = [], inhibit_rules: inhibitRules = [] } = raw
   const { repeat_interval: repeat, rate_limit: rateLimit } = alerting
   checkLabelNames(alerting.group_by ?? [], '/alerting/group_by', context)
@@ -29,22 +29,26 @@ export function readAlerting(raw: RawAlerting, context: AlertingContext): Alerti
     repeat:
       repeat === undefined ? ALERTING.repeat : readRepeatInterval(repeat, '/alerting/repeat_interval', diagnostics),
     routes: readRoutes(routes, alerting, context),
-    maintenance: readMaintenanceWindows(windows, words, diagnostics),
-    inhibit: inhibitRules.flatMap((one, index) => readInhibitRule(one, below('/inhibit_rules', index), context)),
+    maintenanceWindows: readMaintenanceWindows(windows, vocabulary, diagnostics),
+    inhibitRules: inhibitRules.flatMap((one, index) => readInhibitRule(one, below('/inhibit_rules', index), context)),
     totalPerMinute: rateLimit?.total ?? ALERTING.totalPerMinute,
     flapping: alerting.flapping ?? ALERTING.flapping,
   }
 }
 
-function checkLabelNames(labels: readonly string[], pointer: string, { diagnostics, words }: AlertingContext): void {
-  for (const [index, label] of labels.entries()) checkLabelName(label, below(pointer, index), words, diagnostics)
+function checkLabelNames(
+  labels: readonly string[],
+  pointer: string,
+  { diagnostics, vocabulary }: AlertingContext,
+): void {
+  for (const [index, label] of labels.entries()) checkLabelName(label, below(pointer, index), vocabulary, diagnostics)
 }
 
 function readRoutes(raw: readonly Raw.Route[], general: Raw.Alerting, context: AlertingContext): readonly Route[] {
   const { diagnostics } = context
   const routes = raw.flatMap((route, index) => {
     const pointer = below('/routes', index)
-    return diagnostics.clean(pointer) ? [readRoute(route, general, pointer, context)] : []
+    return diagnostics.isClean(pointer) ? [readRoute(route, general, pointer, context)] : []
   })
   const last = raw.findIndex(({ matchers, continue: goesOn }) => matchers === undefined && goesOn !== true)
   if (last >= 0 && last < raw.length - 1) {
@@ -56,13 +60,13 @@ function readRoutes(raw: readonly Raw.Route[], general: Raw.Alerting, context: A
 }
 
 function readRoute(raw: Raw.Route, general: Raw.Alerting, pointer: string, context: AlertingContext): Route {
-  const { diagnostics, receivers, words } = context
+  const { diagnostics, receivers, vocabulary } = context
   const { matchers, notify, repeat_interval: repeat, escalation } = raw
   checkReceivers(notify, `${pointer}/notify`, receivers, diagnostics)
   checkLabelNames(raw.group_by ?? [], `${pointer}/group_by`, context)
   const hasGrouping = (['group_by', 'group_wait', 'group_interval'] as const).some((key) => raw[key] !== undefined)
   return {
-    matchers: matchers === undefined ? [] : readMatchers(matchers, `${pointer}/matchers`, words, diagnostics),
+    matchers: matchers === undefined ? [] : readMatchers(matchers, `${pointer}/matchers`, vocabulary, diagnostics),
     notify,
     continue: raw.continue ?? false,
     ...(hasGrouping ? { grouping: readGrouping(raw, general, pointer, diagnostics) } : {}),
@@ -70,17 +74,21 @@ function readRoute(raw: Raw.Route, general: Raw.Alerting, pointer: string, conte
     ...(escalation === undefined
       ? {}
       : {
-          escalate: readEscalation(escalation, `${pointer}/escalation`, { receivers, notified: notify, diagnostics }),
+          escalation: readEscalation(escalation, `${pointer}/escalation`, {
+            receivers,
+            initialReceivers: notify,
+            diagnostics,
+          }),
         }),
   }
 }
 
 function readInhibitRule(raw: Raw.InhibitionRule, pointer: string, context: AlertingContext): readonly Inhibition[] {
-  const { diagnostics, words } = context
-  if (!diagnostics.clean(pointer)) return []
+  const { diagnostics, vocabulary } = context
+  if (!diagnostics.isClean(pointer)) return []
   const { equal = [] } = raw
   checkLabelNames(equal, `${pointer}/equal`, context)
-  const source = readMatchers(raw.source_matchers, `${pointer}/source_matchers`, words, diagnostics)
-  const target = readMatchers(raw.target_matchers, `${pointer}/target_matchers`, words, diagnostics)
-  return [{ source, target, equal }]
+  const sourceMatchers = readMatchers(raw.source_matchers, `${pointer}/source_matchers`, vocabulary, diagnostics)
+  const targetMatchers = readMatchers(raw.target_matchers, `${pointer}/target_matchers`, vocabulary, diagnostics)
+  return [{ sourceMatchers, targetMatchers, equal }]
 }

@@ -8,9 +8,9 @@ import { DAY } from './durations.ts'
 export interface Unit {
   /** `a weekday`, for sentences. */
   readonly noun: string
-  readonly such: string
-  readonly least: number
-  readonly most: number
+  readonly example: string
+  readonly min: number
+  readonly max: number
   /** Names of the numbers from `least` on; three letters are enough. */
   readonly names?: readonly string[]
   /** Ranges may pass the end: friday to monday. */
@@ -36,10 +36,10 @@ const MONTHS = [
 ]
 
 export const UNITS = {
-  weekdays: { noun: 'weekday', such: 'tue or fri-sun', least: 0, most: 6, names: WEEKDAYS, isRound: true },
-  daysOfMonth: { noun: 'day of the month', such: '1, -1 (the last) or 10-15', least: 1, most: 31, hasEnd: true },
-  months: { noun: 'month', such: 'jan, 12 or 6-8', least: 1, most: 12, names: MONTHS, isRound: true },
-  years: { noun: 'year', such: '2026 or 2027-2030', least: 1970, most: 9999 },
+  weekdays: { noun: 'weekday', example: 'tue or fri-sun', min: 0, max: 6, names: WEEKDAYS, isRound: true },
+  daysOfMonth: { noun: 'day of the month', example: '1, -1 (the last) or 10-15', min: 1, max: 31, hasEnd: true },
+  months: { noun: 'month', example: 'jan, 12 or 6-8', min: 1, max: 12, names: MONTHS, isRound: true },
+  years: { noun: 'year', example: '2026 or 2027-2030', min: 1970, max: 9999 },
 } as const satisfies Readonly<Record<string, Unit>>
 
 type Written = number | string | readonly (number | string)[]
@@ -55,9 +55,9 @@ export function readRanges(
     const at = Array.isArray(raw) ? below(pointer, index) : pointer
     const ranges = splitRanges(String(one), unit)
     if (typeof ranges !== 'string') return ranges
-    const expected = `a ${unit.noun} or a range, such as ${unit.such}`
-    const what = describe(`the ${unit.noun} is not valid`, { found: diagnostics.written(at), expected })
-    diagnostics.error(at, `${what}${diagnostics.expanded(at) ? '' : ranges}`)
+    const expected = `a ${unit.noun} or a range, such as ${unit.example}`
+    const what = describe(`the ${unit.noun} is not valid`, { found: diagnostics.describeValue(at), expected })
+    diagnostics.error(at, `${what}${diagnostics.isExpanded(at) ? '' : ranges}`)
     return []
   })
 }
@@ -73,18 +73,18 @@ function splitRanges(text: string, unit: Unit): readonly NumberRange[] | string 
   if (from <= to || (unit.hasEnd && from > 0 && to < 0)) return [{ from, to }]
   if (!unit.isRound) return ': did you mean to swap them?'
   return [
-    { from, to: unit.most },
-    { from: unit.least, to },
+    { from, to: unit.max },
+    { from: unit.min, to },
   ]
 }
 
-function readNumber(word: string, { least, most, names, hasEnd, noun }: Unit): number | string {
+function readNumber(word: string, { min, max, names, hasEnd, noun }: Unit): number | string {
   const lower = word.toLowerCase()
   const named = lower.length < 3 ? -1 : (names?.findIndex((name) => name.startsWith(lower)) ?? -1)
-  if (named >= 0) return least + named
+  if (named >= 0) return min + named
   const number = /^-?\d{1,4}$/.test(word) && noun !== 'weekday' ? Number(word) : Number.NaN
   const size = hasEnd ? Math.abs(number) : number
-  if (size >= least && size <= most) return number
+  if (size >= min && size <= max) return number
   const near = names && nearest(lower, [...names, ...names.map((name) => name.slice(0, 3))])
   return near === undefined ? '' : `: did you mean '${near}'?`
 }
@@ -103,12 +103,12 @@ export function readTimes(
     const [from, to] = [parseMinutes(start), parseMinutes(end)]
     if (from === undefined || to === undefined || from === MIDNIGHT) {
       const expected = 'a range such as 22:00-23:30'
-      diagnostics.error(at, describe('the time range is not valid', { found: diagnostics.written(at), expected }))
+      diagnostics.error(at, describe('the time range is not valid', { found: diagnostics.describeValue(at), expected }))
       return []
     }
     if (from === to) {
       const fix = 'write a whole day as 00:00-24:00'
-      diagnostics.error(at, describe(`the time range ${diagnostics.written(at)} is empty`, { fix }))
+      diagnostics.error(at, describe(`the time range ${diagnostics.describeValue(at)} is empty`, { fix }))
       return []
     }
     return [{ from, to: to === 0 ? MIDNIGHT : to }]
@@ -128,12 +128,12 @@ export function readWeekday(name: string): number {
 }
 
 /** Years that hold every pair of a date and a weekday, leap days among them, unless a century passes without one. */
-const ENOUGH_YEARS = 40
+const MAX_SAMPLE_YEARS = 40
 
 /** Whether there is such a day at all. The 31st of February is none. */
 export function occurs(days: Pick<MaintenanceWindow, 'weekdays' | 'daysOfMonth' | 'months' | 'years'>): boolean {
   if (days.daysOfMonth.length === 0) return true
-  const ranges = days.years.length === 0 ? [{ from: 2000, to: 2000 + ENOUGH_YEARS }] : days.years
+  const ranges = days.years.length === 0 ? [{ from: 2000, to: 2000 + MAX_SAMPLE_YEARS }] : days.years
   return sampleYears(ranges).some((year) => {
     const end = Date.UTC(year + 1, 0, 1)
     for (let day = Date.UTC(year, 0, 1); day < end; day += DAY) if (isDay(days, new Date(day))) return true
@@ -145,7 +145,7 @@ export function occurs(days: Pick<MaintenanceWindow, 'weekdays' | 'daysOfMonth' 
 function sampleYears(ranges: readonly NumberRange[]): readonly number[] {
   const kinds = new Map<string, number>()
   for (const { from, to } of ranges) {
-    for (let year = from; year <= Math.min(to, from + ENOUGH_YEARS); year += 1) {
+    for (let year = from; year <= Math.min(to, from + MAX_SAMPLE_YEARS); year += 1) {
       const [start, end] = [Date.UTC(year, 0, 1), Date.UTC(year + 1, 0, 1)]
       kinds.set(`${new Date(start).getUTCDay()} ${end - start}`, year)
     }
@@ -168,14 +168,15 @@ export function readZone(raw: string, pointer: string, diagnostics: Diagnostics)
   if (/^[A-Za-z]/.test(raw) && isZone(raw)) return raw
   const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')]
   const city = raw.trim().replaceAll(/\s+/g, '_').toLowerCase()
-  const own = zones.find((zone) => zone.split('/').at(-1)?.toLowerCase() === city) ?? nearest(raw, zones)
-  const guess = diagnostics.expanded(pointer) || own === undefined ? undefined : suggest(own, [own])
+  const configured = zones.find((zone) => zone.split('/').at(-1)?.toLowerCase() === city) ?? nearest(raw, zones)
+  const guess =
+    diagnostics.isExpanded(pointer) || configured === undefined ? undefined : suggest(configured, [configured])
   const expected = 'an IANA name such as Europe/Berlin or UTC'
   diagnostics.error(
     pointer,
     guess === undefined
-      ? describe('unknown time zone', { found: diagnostics.written(pointer), expected })
-      : `unknown time zone ${diagnostics.written(pointer)}${guess}`,
+      ? describe('unknown time zone', { found: diagnostics.describeValue(pointer), expected })
+      : `unknown time zone ${diagnostics.describeValue(pointer)}${guess}`,
   )
   return raw
 }

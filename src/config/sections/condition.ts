@@ -91,7 +91,7 @@ function findMetric(
   { metrics, metricNames, diagnostics }: RuleContext,
 ): Metric | undefined {
   if (!metricNames.includes(name)) {
-    diagnostics.error(pointer, `unknown metric ${diagnostics.written(pointer)}${suggest(name, metricNames)}`)
+    diagnostics.error(pointer, `unknown metric ${diagnostics.describeValue(pointer)}${suggest(name, metricNames)}`)
   }
   return metrics.get(name)
 }

@@ -20,10 +20,10 @@ const EXPECTED = '/hosts/expected'
 const RETIRE = '/hosts/retire_after'
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
-const MOST_BYTES = 16 * 1024 * 1024
-const LONGEST_NAME = 255
+const MAX_LIST_BYTES = 16 * 1024 * 1024
+const MAX_NAME_LENGTH = 255
 /** Most invalid lines of a file of names that are reported at once. */
-const MOST_FAULTS = 5
+const MAX_ERRORS = 5
 
 /** Reads the expected hosts, and when other hosts are retired. */
 export function readInventory(raw: RawHosts, context: InventoryContext): Inventory {
@@ -41,8 +41,8 @@ function readRetireAfter(text: string, { diagnostics, rules }: InventoryContext)
   const absences = rules.filter((rule) => rule.kind === 'absence')
   const [longest] = absences.toSorted((a, b) => b.after - a.after)
   const after = longest?.after ?? 0
-  if (diagnostics.written(RETIRE) === 'nothing') return Math.max(DAY, 2 * after)
-  const span = readSpan(text, RETIRE, { least: 10 * 60_000, most: 365 * DAY }, diagnostics)
+  if (diagnostics.describeValue(RETIRE) === 'nothing') return Math.max(DAY, 2 * after)
+  const span = readSpan(text, RETIRE, { min: 10 * 60_000, max: 365 * DAY }, diagnostics)
   if (longest !== undefined && span <= after) {
     const what = `retire_after (${text}) is not longer than absence.after (${writeDuration(after)}) of ${longest.name}, which could never fire`
     diagnostics.error(RETIRE, describe(what, { fix: `set retire_after to more than ${writeDuration(after)}` }))
@@ -52,11 +52,11 @@ function readRetireAfter(text: string, { diagnostics, rules }: InventoryContext)
 
 function readList(names: readonly string[], { diagnostics }: PartContext): readonly string[] {
   for (const [index, name] of names.entries()) {
-    const fault = findFault(name)
+    const fault = checkName(name)
     const at = below(EXPECTED, index)
     if (fault !== undefined) {
-      const { what, expected } = fault
-      diagnostics.error(at, describe(what, { found: diagnostics.written(at), expected }))
+      const { reason, expected } = fault
+      diagnostics.error(at, describe(reason, { found: diagnostics.describeValue(at), expected }))
     }
   }
   return names
@@ -66,7 +66,7 @@ function readList(names: readonly string[], { diagnostics }: PartContext): reado
 function readNames(file: string, { diagnostics, dir }: PartContext): readonly string[] {
   const path = resolve(dir, file)
   const pointer = `${EXPECTED}/file`
-  const shown = diagnostics.expanded(pointer) ? 'that it names' : path
+  const shown = diagnostics.isExpanded(pointer) ? 'that it names' : path
   const text = readText(path)
   if ('fault' in text) {
     diagnostics.error(pointer, describe(`the host file ${shown} ${text.fault}`, { fix: 'check the file and its path' }))
@@ -78,16 +78,16 @@ function readNames(file: string, { diagnostics, dir }: PartContext): readonly st
     const name = line.replace(/(^|\s)#.*$/, '').trim()
     if (name === '') continue
     const fault = /\s/.test(name)
-      ? { what: 'several names in one line', expected: 'one name per line' }
-      : findFault(name)
+      ? { reason: 'several names in one line', expected: 'one name per line' }
+      : checkName(name)
     if (fault !== undefined) {
-      const found = `'${name.slice(0, LONGEST_NAME)}'`
-      faults.push(`${shown}:${index + 1}: ${describe(fault.what, { found, expected: fault.expected })}`)
+      const found = `'${name.slice(0, MAX_NAME_LENGTH)}'`
+      faults.push(`${shown}:${index + 1}: ${describe(fault.reason, { found, expected: fault.expected })}`)
     }
     names.add(name)
   }
-  const rest = faults.length > MOST_FAULTS ? `; and ${faults.length - MOST_FAULTS} more` : ''
-  if (faults.length > 0) diagnostics.error(pointer, `${faults.slice(0, MOST_FAULTS).join('; ')}${rest}`)
+  const rest = faults.length > MAX_ERRORS ? `; and ${faults.length - MAX_ERRORS} more` : ''
+  if (faults.length > 0) diagnostics.error(pointer, `${faults.slice(0, MAX_ERRORS).join('; ')}${rest}`)
   else if (names.size === 0)
     diagnostics.error(pointer, describe(`the host file ${shown} is empty`, { expected: 'one name per line' }))
   return [...names]
@@ -96,24 +96,24 @@ function readNames(file: string, { diagnostics, dir }: PartContext): readonly st
 function readText(path: string): { readonly text: string } | { readonly fault: string } {
   try {
     const bytes = readFileSync(path)
-    if (bytes.length > MOST_BYTES) return { fault: 'is larger than 16 MiB' }
+    if (bytes.length > MAX_LIST_BYTES) return { fault: 'is larger than 16 MiB' }
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
   } catch (error) {
     return { fault: error instanceof TypeError ? 'is not UTF-8 text' : errorReason(error) }
   }
 }
 
-interface NameFault {
-  readonly what: string
+interface InvalidName {
+  readonly reason: string
   readonly expected: string
 }
 
-function findFault(name: string): NameFault | undefined {
+function checkName(name: string): InvalidName | undefined {
   if (name.trim() !== name || name === '' || name === UNKNOWN_HOST || hasControl(name)) {
-    return { what: 'the host name is not valid', expected: 'a host name' }
+    return { reason: 'the host name is not valid', expected: 'a host name' }
   }
-  if (name.length > LONGEST_NAME) {
-    return { what: 'the host name is too long', expected: `at most ${LONGEST_NAME} characters` }
+  if (name.length > MAX_NAME_LENGTH) {
+    return { reason: 'the host name is too long', expected: `at most ${MAX_NAME_LENGTH} characters` }
   }
-  return isGlob(name) ? { what: 'a pattern cannot be expected', expected: 'a full host name' } : undefined
+  return isGlob(name) ? { reason: 'a pattern cannot be expected', expected: 'a full host name' } : undefined
 }

@@ -29,7 +29,7 @@ export function checkSeriesLabels(
   for (const one of labels) {
     const { label, field, key } = one
     const at = below(pointer, key)
-    const shown = diagnostics.expanded(at) ? diagnostics.written(at) : `'${label}'`
+    const shown = diagnostics.isExpanded(at) ? diagnostics.describeValue(at) : `'${label}'`
     const other = taken.get(label)
     const what = !LABEL.test(label)
       ? `${shown} is not a valid label`
@@ -38,7 +38,7 @@ export function checkSeriesLabels(
         : other && `two fields have the same label ${shown}`
     taken.set(label, one)
     if (what === undefined) continue
-    const name = diagnostics.expanded(at) ? 'LABEL: PATH' : `NAME: ${field}`
+    const name = diagnostics.isExpanded(at) ? 'LABEL: PATH' : `NAME: ${field}`
     diagnostics.error(at, describe(what, { fix: `name the labels, such as by: { ${name} }` }), hasKey(key))
   }
 }

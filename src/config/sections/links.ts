@@ -13,7 +13,7 @@ export function readKibana(raw: Raw.Configuration['links'], diagnostics: Diagnos
   const url = /^https?:\/\/[^\s\p{Cc}]+$/iu.test(bare) && URL.canParse(bare) ? new URL(bare) : undefined
   if (url === undefined) {
     const expected = 'a URL that begins with http:// or https://'
-    diagnostics.error(AT, describe('the URL is not valid', { found: diagnostics.written(AT), expected }))
+    diagnostics.error(AT, describe('the URL is not valid', { found: diagnostics.describeValue(AT), expected }))
   } else if (url.username !== '' || url.password !== '') {
     diagnostics.error(
       AT,
@@ -24,8 +24,8 @@ export function readKibana(raw: Raw.Configuration['links'], diagnostics: Diagnos
     compileTemplate(text, ['host', 'from', 'to'])
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error
-    if (diagnostics.expanded(AT))
-      diagnostics.error(AT, `${diagnostics.written(AT)} has invalid placeholders once its variables are replaced`)
+    if (diagnostics.isExpanded(AT))
+      diagnostics.error(AT, `${diagnostics.describeValue(AT)} has invalid placeholders once its variables are replaced`)
     else diagnostics.error(AT, error.message, { text: error.found })
   }
   return text

@@ -15,11 +15,11 @@ export function readMaintenanceWindows(
   const taken = new Map<string, number>()
   return [...raw.entries()].flatMap(([index, window]) => {
     const pointer = below('/maintenance_windows', index)
-    if (!diagnostics.clean(pointer)) return []
+    if (!diagnostics.isClean(pointer)) return []
     const at = `${pointer}/name`
     const other = taken.get(window.name)
     if (other !== undefined) {
-      const what = `duplicate maintenance window name ${diagnostics.written(at)}, first used in line ${other}`
+      const what = `duplicate maintenance window name ${diagnostics.describeValue(at)}, first used in line ${other}`
       diagnostics.error(at, describe(what, { fix: 'choose another name' }))
     }
     taken.set(window.name, other ?? diagnostics.line(at))
@@ -36,14 +36,14 @@ function readWindow(
   const window = {
     name: raw.name,
     matchers: readMatchers(raw.matchers, `${pointer}/matchers`, words, diagnostics),
-    zone: readZone(raw.time_zone ?? 'UTC', `${pointer}/time_zone`, diagnostics),
+    timeZone: readZone(raw.time_zone ?? 'UTC', `${pointer}/time_zone`, diagnostics),
     times: readTimes(raw.times, `${pointer}/times`, diagnostics),
     weekdays: readRanges(raw.weekdays, UNITS.weekdays, `${pointer}/weekdays`, diagnostics),
     daysOfMonth: readRanges(raw.days_of_month, UNITS.daysOfMonth, `${pointer}/days_of_month`, diagnostics),
     months: readRanges(raw.months, UNITS.months, `${pointer}/months`, diagnostics),
     years: readRanges(raw.years, UNITS.years, `${pointer}/years`, diagnostics),
   }
-  if (!diagnostics.clean(pointer)) return window
+  if (!diagnostics.isClean(pointer)) return window
   const { times, weekdays, daysOfMonth, months, years } = window
   if ([times, weekdays, daysOfMonth, months, years].every((spans) => spans.length === 0)) {
     const fix = "add 'times', 'weekdays' or other days; to disable a rule permanently, set its enabled: false"

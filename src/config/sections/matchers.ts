@@ -15,15 +15,15 @@ export function readMatchers(
   const matchers = [raw].flat().flatMap((text, index) => {
     const at = Array.isArray(raw) ? below(pointer, index) : pointer
     const matcher = parseMatcher(text)
-    if (!('fault' in matcher)) {
+    if (!('reason' in matcher)) {
       checkMatcherLabel(matcher, at, words, diagnostics)
       return [matcher]
     }
     const rest = text.slice(matcher.at)
-    diagnostics.error(at, matcher.fault, diagnostics.expanded(at) || rest === '' ? undefined : { text: rest })
+    diagnostics.error(at, matcher.reason, diagnostics.isExpanded(at) || rest === '' ? undefined : { text: rest })
     return []
   })
-  if (!diagnostics.clean(pointer)) return matchers
+  if (!diagnostics.isClean(pointer)) return matchers
   const wrong = checkMatchers(matchers)
   if (wrong !== undefined) diagnostics.error(pointer, wrong)
   return matchers

@@ -18,9 +18,9 @@ export function readGrouping(
 ): Grouping {
   const by = raw.group_by ?? general.group_by ?? ALERTING.grouping.by
   const overHosts = !by.includes('host')
-  const span = (key: 'group_wait' | 'group_interval', most: Millis): Millis | undefined => {
-    const own = raw[key]
-    if (own !== undefined) return readSpan(own, below(pointer, key), { least: 0, most }, diagnostics)
+  const span = (key: 'group_wait' | 'group_interval', max: Millis): Millis | undefined => {
+    const configured = raw[key]
+    if (configured !== undefined) return readSpan(configured, below(pointer, key), { min: 0, max }, diagnostics)
     return general[key] === undefined ? undefined : parseDuration(general[key])
   }
   const usual = overHosts ? OVER_HOSTS : ALERTING.grouping
@@ -34,36 +34,36 @@ export function readGrouping(
   return { by, wait, interval }
 }
 
-const INTERVALS = { least: MINUTE, most: 30 * DAY }
+const INTERVALS = { min: MINUTE, max: 30 * DAY }
 
 /** Reads `never`, a duration, or `{ initial, max }`. */
 export function readRepeatInterval(raw: Raw.RepeatInterval, pointer: string, diagnostics: Diagnostics): Repeat {
-  if (raw === 'never') return { first: 0, most: 0 }
+  if (raw === 'never') return { initial: 0, max: 0 }
   const [text, at] = typeof raw === 'string' ? [raw, pointer] : [raw.initial, `${pointer}/initial`]
   if (parseDuration(text) === 0) {
     const fix = 'to disable repeated notifications, set repeat_interval: never'
     diagnostics.error(
       at,
-      describe('the interval is too short', { found: diagnostics.written(at), expected: 'at least 1m', fix }),
+      describe('the interval is too short', { found: diagnostics.describeValue(at), expected: 'at least 1m', fix }),
     )
   }
-  const first = readSpan(text, at, INTERVALS, diagnostics)
+  const initial = readSpan(text, at, INTERVALS, diagnostics)
   const written = typeof raw === 'string' ? undefined : raw.max
-  if (written === undefined) return { first, most: Math.max(first, ALERTING.repeat.most) }
-  const most = readSpan(written, `${pointer}/max`, INTERVALS, diagnostics)
-  if (most < first) {
+  if (written === undefined) return { initial, max: Math.max(initial, ALERTING.repeat.max) }
+  const max = readSpan(written, `${pointer}/max`, INTERVALS, diagnostics)
+  if (max < initial) {
     diagnostics.error(
       `${pointer}/max`,
       `max (${written}) is shorter than initial (${text}): did you mean to swap them?`,
     )
   }
-  return { first, most }
+  return { initial, max }
 }
 
 interface EscalationContext {
   readonly receivers: readonly string[]
   /** The receivers that are notified at once, if known. */
-  readonly notified: readonly string[] | undefined
+  readonly initialReceivers: readonly string[] | undefined
   readonly diagnostics: Diagnostics
 }
 
@@ -71,13 +71,13 @@ interface EscalationContext {
 export function readEscalation(
   raw: Raw.Escalation,
   pointer: string,
-  { receivers, notified = [], diagnostics }: EscalationContext,
+  { receivers, initialReceivers = [], diagnostics }: EscalationContext,
 ): readonly Escalation[] {
   let before = 0
   return raw.map(({ after, notify }, index) => {
     const at = below(pointer, index)
     checkReceivers(notify, `${at}/notify`, receivers, diagnostics)
-    if (notify.every((name) => notified.includes(name))) {
+    if (notify.every((name) => initialReceivers.includes(name))) {
       const what = `${notify.join(', ')} already gets the first notification, so this step adds nobody`
       diagnostics.warn(`${at}/notify`, describe(what, { fix: 'name other receivers, or remove the step' }))
     }
@@ -85,12 +85,12 @@ export function readEscalation(
       const fix = "list these receivers under the 'notify' of the rule or route, or set a delay such as 30m"
       diagnostics.error(`${at}/after`, describe('an escalation after 0s notifies at once', { fix }))
     }
-    const span = readSpan(after, `${at}/after`, { least: SECOND, most: 30 * DAY }, diagnostics)
+    const span = readSpan(after, `${at}/after`, { min: SECOND, max: 30 * DAY }, diagnostics)
     if (span <= before) {
       diagnostics.error(
         `${at}/after`,
         describe('an escalation step must be later than the step before it', {
-          found: diagnostics.written(`${at}/after`),
+          found: diagnostics.describeValue(`${at}/after`),
           expected: `more than ${writeDuration(before)}`,
         }),
       )

@@ -24,7 +24,7 @@ export function readReceivers(
   context: ReceiverContext,
 ): readonly Receiver[] {
   const { diagnostics } = context
-  const entries = Object.entries(raw).filter(([name]) => diagnostics.clean(below('/receivers', name)))
+  const entries = Object.entries(raw).filter(([name]) => diagnostics.isClean(below('/receivers', name)))
   return entries.map(([name, receiver]) => readReceiver(name, receiver, context))
 }
 
@@ -46,7 +46,7 @@ function readReceiver(name: string, raw: Raw.Receiver, context: ReceiverContext)
   }
   const kind = raw.report ? 'report' : raw.heartbeat ? 'heartbeat' : undefined
   if (kind !== undefined && zone === undefined) {
-    const time = raw[kind]?.at ?? EARLY
+    const time = raw[kind]?.at ?? DEFAULT_REPORT_TIME
     const fix = "add 'time_zone', such as Europe/Berlin, or UTC if that is meant"
     diagnostics.warn(below(pointer, kind), describe(`without 'time_zone' it is sent at ${time} UTC`, { fix }))
   }
@@ -63,7 +63,7 @@ function readReceiver(name: string, raw: Raw.Receiver, context: ReceiverContext)
     ...(webhook ? { webhook: true } : {}),
     ...(alertmanager ? { alertmanager: true } : {}),
     ...(raw.report ? { report: readSchedule(raw.report, `${pointer}/report`, diagnostics) } : {}),
-    ...(raw.heartbeat ? { heartbeat: { at: parseMinutes(raw.heartbeat.at ?? EARLY) ?? 0 } } : {}),
+    ...(raw.heartbeat ? { heartbeat: { at: parseMinutes(raw.heartbeat.at ?? DEFAULT_REPORT_TIME) ?? 0 } } : {}),
   }
 }
 
@@ -78,16 +78,16 @@ function readRecipients(
     const recipient = readRecipient(text, at, diagnostics)
     const address = recipient.address.toLowerCase()
     if (seen.has(address))
-      diagnostics.error(at, describe(`duplicate address ${diagnostics.written(at)}`, { fix: 'remove one' }))
+      diagnostics.error(at, describe(`duplicate address ${diagnostics.describeValue(at)}`, { fix: 'remove one' }))
     seen.add(address)
     return recipient
   })
 }
 
-const EARLY = '08:00'
+const DEFAULT_REPORT_TIME = '08:00'
 
 function readSchedule(raw: NonNullable<Raw.Receiver['report']>, pointer: string, diagnostics: Diagnostics): Schedule {
-  const at = parseMinutes(raw.at ?? EARLY) ?? 0
+  const at = parseMinutes(raw.at ?? DEFAULT_REPORT_TIME) ?? 0
   if (raw.every === 'week') return { at, weekday: readWeekday(raw.weekday ?? 'mon') }
   if (raw.weekday !== undefined) {
     const fix = "add every: week, or remove 'weekday'"
@@ -101,7 +101,7 @@ export function readTargets(
   raw: Readonly<Record<string, Raw.Receiver>>,
   context: PartContext,
 ): ReadonlyMap<string, Targets> {
-  const entries = Object.entries(raw).filter(([name]) => context.diagnostics.clean(below('/receivers', name)))
+  const entries = Object.entries(raw).filter(([name]) => context.diagnostics.isClean(below('/receivers', name)))
   return new Map(
     entries.flatMap(([name, { webhook, alertmanager }]): [string, Targets][] => {
       const pointer = below('/receivers', name)
@@ -114,13 +114,13 @@ export function readTargets(
   )
 }
 
-const TIMEOUT = { least: 1000, most: 300_000 }
+const TIMEOUT = { min: 1000, max: 300_000 }
 
 function readWebhook(raw: Raw.Webhook, pointer: string, context: PartContext): WebhookTarget {
   const { diagnostics } = context
   const at = `${pointer}/secret`
   const secret = raw.secret === undefined ? undefined : readSecret(raw.secret, at, context)
-  if (secret !== undefined && diagnostics.clean(at)) checkToken(secret, at, diagnostics, 'secret')
+  if (secret !== undefined && diagnostics.isClean(at)) checkToken(secret, at, diagnostics, 'secret')
   checkAddress(raw.url, `${pointer}/url`, diagnostics, "a header such as Authorization under 'headers'")
   if (raw.allow_private !== true && isWithin(raw.url)) {
     const what = 'this is a loopback or private address, and nothing is posted to it'
@@ -139,7 +139,7 @@ function readAlertmanager(raw: Raw.Alertmanager, pointer: string, context: PartC
   const { diagnostics } = context
   const at = `${pointer}/token`
   const token = raw.token === undefined ? undefined : readSecret(raw.token, at, context)
-  if (token !== undefined && diagnostics.clean(at)) checkToken(token, at, diagnostics)
+  if (token !== undefined && diagnostics.isClean(at)) checkToken(token, at, diagnostics)
   if (raw.token !== undefined && (raw.user ?? raw.password) !== undefined) {
     diagnostics.error(
       at,
@@ -151,7 +151,7 @@ function readAlertmanager(raw: Raw.Alertmanager, pointer: string, context: PartC
     const here = Array.isArray(raw.url) ? below(`${pointer}/url`, index) : `${pointer}/url`
     checkAddress(url, here, diagnostics, "'user' and 'password'")
     if (/[?#]/.test(url)) {
-      const found = diagnostics.written(here)
+      const found = diagnostics.describeValue(here)
       diagnostics.error(
         here,
         describe('the URL has a query or fragment', { found, expected: "a URL without '?' and '#'" }),
@@ -178,7 +178,10 @@ function checkAddress(text: string, pointer: string, diagnostics: Diagnostics, l
   const url = /^https?:\/\/\S+$/i.test(text) && URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined) {
     const expected = 'a URL that begins with http:// or https://'
-    diagnostics.error(pointer, describe('the URL is not valid', { found: diagnostics.written(pointer), expected }))
+    diagnostics.error(
+      pointer,
+      describe('the URL is not valid', { found: diagnostics.describeValue(pointer), expected }),
+    )
   } else if (url.username !== '' || url.password !== '') {
     diagnostics.error(pointer, describe('the URL contains a login, which may end up in logs', { fix: `use ${login}` }))
   }

@@ -13,11 +13,11 @@ export function checkReceivers(
   known: readonly string[],
   diagnostics: Diagnostics,
 ): void {
-  if (!known.every((name) => diagnostics.usable(below('/receivers', name)))) return
+  if (!known.every((name) => diagnostics.isUsable(below('/receivers', name)))) return
   for (const [index, name] of names.entries()) {
     const at = below(pointer, index)
     if (!known.includes(name))
-      diagnostics.error(at, `unknown receiver ${diagnostics.written(at)}${suggest(name, known)}`)
+      diagnostics.error(at, `unknown receiver ${diagnostics.describeValue(at)}${suggest(name, known)}`)
   }
 }
 
@@ -31,14 +31,14 @@ export interface Vocabulary {
 export const ALERT_LABELS: readonly string[] = ['rule', 'host', 'source', 'severity', 'metric']
 
 /** Lists the labels that the configuration adds: those of rules, and the `by` labels of metrics. */
-export function listOwnLabels(
+export function listCustomLabels(
   rules: readonly Raw.Rule[],
   metrics: Readonly<Record<string, Raw.Metric>>,
   diagnostics: Diagnostics,
 ): readonly string[] {
   // Another error in a rule or a metric does not change its labels.
   const reads = (pointer: string, key: string): boolean =>
-    diagnostics.usable(pointer) && diagnostics.clean(below(pointer, key))
+    diagnostics.isUsable(pointer) && diagnostics.isClean(below(pointer, key))
   const ofRules = rules.filter((_, index) => reads(below('/rules', index), 'labels'))
   const ofMetrics = Object.entries(metrics).filter(([name]) => reads(below('/metrics', name), 'by'))
   return [
@@ -54,7 +54,7 @@ export function readVocabulary(
   labels: readonly string[],
   diagnostics: Diagnostics,
 ): Vocabulary {
-  const names = rules.filter((_, index) => diagnostics.clean(below('/rules', index))).map(({ name }) => name)
+  const names = rules.filter((_, index) => diagnostics.isClean(below('/rules', index))).map(({ name }) => name)
   return {
     labels: [...ALERT_LABELS, ...labels],
     values: new Map([
@@ -67,21 +67,24 @@ export function readVocabulary(
 /** Checks that the alerts of a rule have these labels. */
 export function checkLabels(
   labels: readonly string[],
-  own: readonly string[],
+  configured: readonly string[],
   pointer: string,
   diagnostics: Diagnostics,
 ): void {
-  const known = [...ALERT_LABELS, ...own]
+  const known = [...ALERT_LABELS, ...configured]
   for (const [index, label] of labels.entries()) {
     const at = below(pointer, index)
     if (known.includes(label)) continue
-    diagnostics.error(at, `alerts of this rule have no label ${diagnostics.written(at)}${guessLabel(label, known)}`)
+    diagnostics.error(
+      at,
+      `alerts of this rule have no label ${diagnostics.describeValue(at)}${guessLabel(label, known)}`,
+    )
   }
 }
 
 /** Warns of a label that no alert has. */
 export function checkLabelName(label: string, pointer: string, { labels }: Vocabulary, diagnostics: Diagnostics): void {
-  if (labels.includes(label) || diagnostics.expanded(pointer)) return
+  if (labels.includes(label) || diagnostics.isExpanded(pointer)) return
   const guess = dottedLabel(label, labels) ?? nearest(label, labels)
   diagnostics.warn(pointer, `no rule or metric adds a label '${label}'${formatGuess(guess)}`)
 }
@@ -95,7 +98,7 @@ export function checkMatcherLabel(
 ): void {
   checkLabelName(label, pointer, words, diagnostics)
   const known = words.values.get(label)
-  if (op !== '=' || known === undefined || known.includes(value) || diagnostics.expanded(pointer)) return
+  if (op !== '=' || known === undefined || known.includes(value) || diagnostics.isExpanded(pointer)) return
   diagnostics.warn(pointer, `unknown ${label} '${value}'${formatGuess(nearest(value, known))}`)
 }
 

@@ -1,7 +1,7 @@
 import { DETECTORS, listParams } from '../../detect/index.ts'
 import { readHosts } from './host-patterns.ts'
 import type * as Raw from '../../generated/config.ts'
-import { bucketWidth, LONGEST_WINDOW, BUILTIN_RULES, TIERS } from '../../model.ts'
+import { bucketWidth, MAX_WINDOW, BUILTIN_RULES, TIERS } from '../../model.ts'
 import type { AbsenceRule, Breaches, CountRule, MetricRule, Millis, Rule } from '../../model.ts'
 import { CONDITIONS, readCondition, type RuleContext } from './condition.ts'
 import { readEscalation, readRepeatInterval } from './policy.ts'
@@ -30,14 +30,14 @@ export function readRules(raw: readonly Raw.Rule[], context: RuleContext): reado
   const rules: ReadRule[] = []
   for (const [index, rule] of raw.entries()) {
     const pointer = below('/rules', index)
-    if (!diagnostics.clean(pointer)) continue
+    if (!diagnostics.isClean(pointer)) continue
     const other = taken.get(rule.name)
     if (other !== undefined) {
-      const what = `duplicate rule name ${diagnostics.written(`${pointer}/name`)}, first used in line ${other}`
+      const what = `duplicate rule name ${diagnostics.describeValue(`${pointer}/name`)}, first used in line ${other}`
       diagnostics.error(`${pointer}/name`, describe(what, { fix: 'choose another name' }))
     }
     if (RESERVED.includes(rule.name)) {
-      const what = `${diagnostics.written(`${pointer}/name`)} is the name of a built-in alert`
+      const what = `${diagnostics.describeValue(`${pointer}/name`)} is the name of a built-in alert`
       diagnostics.error(`${pointer}/name`, describe(what, { fix: 'choose another name' }))
     }
     taken.set(rule.name, other ?? diagnostics.line(`${pointer}/name`))
@@ -80,9 +80,9 @@ function readBase(raw: Raw.Rule, pointer: string, context: RuleContext): Base {
     ...(escalation === undefined
       ? {}
       : {
-          escalate: readEscalation(escalation, `${pointer}/escalation`, {
+          escalation: readEscalation(escalation, `${pointer}/escalation`, {
             receivers,
-            notified: raw.notify,
+            initialReceivers: raw.notify,
             diagnostics,
           }),
         }),
@@ -153,7 +153,7 @@ function readAbsence(raw: Raw.Rule, base: Base, pointer: string, { diagnostics }
   const after = readSpan(
     raw.when.absence?.after ?? '',
     `${when}/absence/after`,
-    { least: 90 * SECOND, most: 30 * DAY },
+    { min: 90 * SECOND, max: 30 * DAY },
     diagnostics,
   )
   return { ...base, kind: 'absence', severity: raw.severity ?? 'warning', after }
@@ -172,7 +172,7 @@ function readWindow(
   const judging = readCondition(raw, pointer, context)
   if (over === undefined || judging === undefined) return undefined
   const span = (key: 'for' | 'keep_firing_for'): Millis =>
-    readSpan(raw[key] ?? '0s', below(pointer, key), { least: 0, most: 7 * DAY }, diagnostics)
+    readSpan(raw[key] ?? '0s', below(pointer, key), { min: 0, max: 7 * DAY }, diagnostics)
   const window = {
     ...base,
     severity: judging.severity,
@@ -234,8 +234,8 @@ function readSchedule(
   const step = bucketWidth(parseDuration(over), bucket)
   const tier = TIERS.find(({ width }) => width === step)
   const why = tier === undefined ? '' : ` of windows beyond ${writeDuration(tier.beyond)}`
-  const overRange = { least: bucket, most: LONGEST_WINDOW, step, why }
-  const everyRange = { least: bucket, most: DAY, step, why }
+  const overRange = { min: bucket, max: MAX_WINDOW, step, reason: why }
+  const everyRange = { min: bucket, max: DAY, step, reason: why }
   return {
     over: readSpan(over, `${pointer}/when/over`, overRange, diagnostics),
     every: readSpan(every ?? writeDuration(step), `${pointer}/every`, everyRange, diagnostics),

@@ -20,7 +20,7 @@ export function readListen(raw: string, { diagnostics }: PartContext): Config['l
     diagnostics.error(
       '/listen',
       describe('the port is out of range', {
-        found: diagnostics.written('/listen'),
+        found: diagnostics.describeValue('/listen'),
         expected: 'a port from 0 to 65535',
       }),
     )
@@ -28,7 +28,7 @@ export function readListen(raw: string, { diagnostics }: PartContext): Config['l
 }
 
 const LARGEST_BODY = 256 * 1024 * 1024
-const OWN_PATHS = /^\/(?:metrics|healthz|readyz|mailbox|api|-)(?:\/|$)/
+const RESERVED_PATHS = /^\/(?:metrics|healthz|readyz|mailbox|api|-)(?:\/|$)/
 
 export function readIngest(
   raw: Required<Omit<Raw.Ingest, 'event_id_field'>> & Raw.Ingest,
@@ -37,16 +37,17 @@ export function readIngest(
   const { diagnostics } = context
   for (const [index, path] of raw.paths.entries()) {
     const at = below('/ingest/paths', index)
-    if (OWN_PATHS.test(path))
+    if (RESERVED_PATHS.test(path))
       diagnostics.error(
         at,
-        describe(`${diagnostics.written(at)} is a path of the service itself`, { fix: 'choose another path' }),
+        describe(`${diagnostics.describeValue(at)} is a path of the service itself`, { fix: 'choose another path' }),
       )
   }
   const maxBody = readBodySize(raw.max_body, '/ingest/max_body', diagnostics)
   const maxDecompressed = readBodySize(raw.max_decompressed, '/ingest/max_decompressed', diagnostics)
   if (maxBody > maxDecompressed) {
-    const at = diagnostics.written('/ingest/max_body') === 'nothing' ? '/ingest/max_decompressed' : '/ingest/max_body'
+    const at =
+      diagnostics.describeValue('/ingest/max_body') === 'nothing' ? '/ingest/max_decompressed' : '/ingest/max_body'
     const what = `max_body (${raw.max_body}) is larger than max_decompressed (${raw.max_decompressed})`
     diagnostics.error(at, describe(what, { fix: 'lower max_body or raise max_decompressed' }))
   }
@@ -65,7 +66,7 @@ export function readIngest(
 
 function readBodySize(raw: string | number, pointer: string, diagnostics: Diagnostics): number {
   const bytes = parseSize(raw)
-  const found = diagnostics.written(pointer)
+  const found = diagnostics.describeValue(pointer)
   if (bytes < 1024) diagnostics.error(pointer, describe('the size is too small', { found, expected: 'at least 1KiB' }))
   if (bytes > LARGEST_BODY)
     diagnostics.error(pointer, describe('the size is too large', { found, expected: 'at most 256MiB' }))
@@ -79,9 +80,9 @@ export function readTokens(raw: Raw.Tokens, pointer: string, context: PartContex
   const secrets = new Set<string>()
   return [...raw.entries()].flatMap(([index, { name, token: written }]) => {
     const at = below(pointer, index)
-    if (!diagnostics.clean(at)) return []
+    if (!diagnostics.isClean(at)) return []
     const token = readSecret(written, `${at}/token`, context)
-    if (diagnostics.clean(`${at}/token`)) checkToken(token, `${at}/token`, diagnostics)
+    if (diagnostics.isClean(`${at}/token`)) checkToken(token, `${at}/token`, diagnostics)
     if (names.has(name))
       diagnostics.error(`${at}/name`, describe('duplicate token name', { fix: 'give each token its own name' }))
     if (secrets.has(token))
@@ -116,7 +117,7 @@ export function readMetrics(
   raw: Readonly<Record<string, Raw.Metric>>,
   { diagnostics }: PartContext,
 ): readonly Metric[] {
-  const entries = Object.entries(raw).filter(([name]) => diagnostics.clean(below('/metrics', name)))
+  const entries = Object.entries(raw).filter(([name]) => diagnostics.isClean(below('/metrics', name)))
   return entries.map(([name, { field, unit = 'none', kind = 'gauge', by }]) => {
     const labels = readSeriesLabels(by)
     checkSeriesLabels(labels, ALERT_LABELS, `${below('/metrics', name)}/by`, diagnostics)
@@ -133,11 +134,11 @@ export function readMetrics(
 
 export function readRecipient(text: string, pointer: string, diagnostics: Diagnostics): Recipient {
   const recipient = parseRecipient(text)
-  if (!('fault' in recipient)) return recipient
-  const { fault, expected, fix } = recipient
+  if (!('reason' in recipient)) return recipient
+  const { reason, expected, fix } = recipient
   diagnostics.error(
     pointer,
-    describe(fault, { found: diagnostics.written(pointer), expected, ...(fix === undefined ? {} : { fix }) }),
+    describe(reason, { found: diagnostics.describeValue(pointer), expected, ...(fix === undefined ? {} : { fix }) }),
   )
   return { address: text }
 }
@@ -162,7 +163,7 @@ export function readLogin(
   }
   const at = below(pointer, 'password')
   const password = raw.password === undefined ? undefined : readSecret(raw.password, at, context)
-  if (password === '' && diagnostics.clean(at)) diagnostics.error(at, EMPTY_PASSWORD)
+  if (password === '' && diagnostics.isClean(at)) diagnostics.error(at, EMPTY_PASSWORD)
   if (password !== undefined && hasControl(password)) {
     diagnostics.error(at, CONTROL_PASSWORD)
   }

@@ -12,34 +12,38 @@ type RawServer = Exclude<Raw.MailServer, readonly unknown[]>
 type RawKey = Exclude<Raw.DKIMKey, readonly unknown[]>
 
 /** A part of the file and its place. */
-interface Spot<T> {
+interface Located<T> {
   readonly raw: T
-  readonly at: string
+  readonly pointer: string
 }
 
 /** Replaces required keys that are missing, so that the rest of the server is checked too. */
-const NO_SERVER = { host: 'localhost' }
-const NO_SENDER = { address: 'nobody@localhost' }
+const DEFAULT_SERVER = { host: 'localhost' }
+const DEFAULT_SENDER = { address: 'nobody@localhost' }
 
 /** Keys of the first server that apply to all. */
-const FOR_ALL = ['from', 'rate_per_minute', 'dkim'] as const
+const SHARED_KEYS = ['from', 'rate_per_minute', 'dkim'] as const
 
 /** The mail servers: one mapping, or a list of them. */
 export function readMail(raw: Raw.MailServer, context: PartContext): MailConfig {
   const { diagnostics } = context
-  const spots = listSpots<RawServer>(raw, '/smtp', diagnostics)
+  const spots = listLocated<RawServer>(raw, '/smtp', diagnostics)
   const [first, ...others] = spots
-  for (const { raw: server, at } of others) refuseForAll(server, at, diagnostics)
-  const servers = spots.map(({ raw: server, at }) =>
-    readServer({ ...NO_SERVER, ...inOrder(server, at, diagnostics) }, at, context),
+  for (const { raw: server, pointer } of others) refuseSharedKeys(server, pointer, diagnostics)
+  const servers = spots.map(({ raw: server, pointer }) =>
+    readServer({ ...DEFAULT_SERVER, ...sortByPriority(server, pointer, diagnostics) }, pointer, context),
   )
-  refuseTwins(servers, spots, diagnostics)
-  const { from, rate_per_minute: rate, dkim } = first === undefined ? {} : inOrder(first.raw, first.at, diagnostics)
-  const at = first?.at ?? '/smtp'
+  refuseDuplicates(servers, spots, diagnostics)
+  const {
+    from,
+    rate_per_minute: rate,
+    dkim,
+  } = first === undefined ? {} : sortByPriority(first.raw, first.pointer, diagnostics)
+  const at = first?.pointer ?? '/smtp'
   if (first !== undefined && first.raw.from === undefined)
     diagnostics.error(`${at}/from`, "'from' is missing: sender address of mails")
-  const sender = from === undefined ? NO_SENDER : readRecipient(from, `${at}/from`, diagnostics)
-  const keys = dkim === undefined ? [] : listSpots<RawKey>(dkim, `${at}/dkim`, diagnostics)
+  const sender = from === undefined ? DEFAULT_SENDER : readRecipient(from, `${at}/from`, diagnostics)
+  const keys = dkim === undefined ? [] : listLocated<RawKey>(dkim, `${at}/dkim`, diagnostics)
   return {
     from: sender,
     servers,
@@ -49,26 +53,26 @@ export function readMail(raw: Raw.MailServer, context: PartContext): MailConfig 
 }
 
 /** Returns the mappings of a list, or the single mapping; entries of another type have an error already. */
-function listSpots<T extends object>(
+function listLocated<T extends object>(
   raw: T | readonly unknown[],
   at: string,
   diagnostics: Diagnostics,
-): readonly Spot<T>[] {
+): readonly Located<T>[] {
   const all = Array.isArray(raw)
-    ? raw.map((one: T, index) => ({ raw: one, at: below(at, index) }))
-    : [{ raw: raw as T, at }]
-  return all.filter((spot) => diagnostics.usable(spot.at))
+    ? raw.map((one: T, index) => ({ raw: one, pointer: below(at, index) }))
+    : [{ raw: raw as T, pointer: at }]
+  return all.filter((located) => diagnostics.isUsable(located.pointer))
 }
 
 /** Returns the keys of a mapping without errors. A key with mappings of its own is checked inside. */
-function inOrder<T extends object>(raw: T, at: string, diagnostics: Diagnostics): Partial<T> {
+function sortByPriority<T extends object>(raw: T, at: string, diagnostics: Diagnostics): Partial<T> {
   const isInOrder = (key: string): boolean =>
-    key === 'dkim' ? diagnostics.usable(below(at, key)) : diagnostics.clean(below(at, key))
+    key === 'dkim' ? diagnostics.isUsable(below(at, key)) : diagnostics.isClean(below(at, key))
   return Object.fromEntries(Object.entries(raw).filter(([key]) => isInOrder(key))) as Partial<T>
 }
 
-function refuseForAll(server: RawServer, at: string, diagnostics: Diagnostics): void {
-  for (const key of FOR_ALL.filter((one) => server[one] !== undefined)) {
+function refuseSharedKeys(server: RawServer, at: string, diagnostics: Diagnostics): void {
+  for (const key of SHARED_KEYS.filter((one) => server[one] !== undefined)) {
     diagnostics.error(
       `${at}/${key}`,
       describe(`'${key}' is set on the first server and applies to all`, { fix: 'remove it here' }),
@@ -77,39 +81,39 @@ function refuseForAll(server: RawServer, at: string, diagnostics: Diagnostics): 
   }
 }
 
-function refuseTwins(
+function refuseDuplicates(
   servers: readonly SmtpConfig[],
-  spots: readonly Spot<RawServer>[],
+  spots: readonly Located<RawServer>[],
   diagnostics: Diagnostics,
 ): void {
   const seen = new Set<string>()
   for (const [index, { host, port, user, oauth2 }] of servers.entries()) {
-    const at = `${spots[index]?.at}/host`
+    const at = `${spots[index]?.pointer}/host`
     const login = `${host.toLowerCase()}:${port} ${user ?? oauth2?.user ?? ''}`
-    if (diagnostics.clean(at) && seen.has(login))
+    if (diagnostics.isClean(at) && seen.has(login))
       diagnostics.error(at, describe(`duplicate mail server ${host}:${port}`, { fix: 'remove one' }))
     seen.add(login)
   }
 }
 
-function readServer(raw: RawServer, at: string, context: PartContext): SmtpConfig {
+function readServer(raw: RawServer, pointer: string, context: PartContext): SmtpConfig {
   const { diagnostics } = context
   const local = isLoopback(raw.host)
   const port = raw.port ?? (raw.secure === true ? 465 : local ? 25 : 587)
   const secure = raw.secure ?? port === 465
   if (/^[^:]+:\d+$/.test(raw.host)) {
-    const found = diagnostics.written(`${at}/host`)
+    const found = diagnostics.describeValue(`${pointer}/host`)
     const fix = "move the port to 'port'"
     diagnostics.error(
-      `${at}/host`,
+      `${pointer}/host`,
       describe('the host includes a port', { found, expected: 'a host name or address', fix }),
     )
   }
-  const password = raw.password === undefined ? undefined : readSecret(raw.password, `${at}/password`, context)
-  checkLogin(raw, password, at, diagnostics)
-  const oauth2 = raw.oauth2 === undefined ? undefined : readOAuth2(raw.oauth2, `${at}/oauth2`, context)
+  const password = raw.password === undefined ? undefined : readSecret(raw.password, `${pointer}/password`, context)
+  checkLogin(raw, password, pointer, diagnostics)
+  const oauth2 = raw.oauth2 === undefined ? undefined : readOAuth2(raw.oauth2, `${pointer}/oauth2`, context)
   const requireTls = raw.require_tls ?? !local
-  warnTls({ port, secure, requireTls, local, login: (password ?? oauth2) !== undefined, at }, diagnostics)
+  warnTls({ port, secure, requireTls, local, login: (password ?? oauth2) !== undefined, pointer }, diagnostics)
   return {
     host: raw.host,
     port,
@@ -118,7 +122,7 @@ function readServer(raw: RawServer, at: string, context: PartContext): SmtpConfi
     ...(raw.user === undefined ? {} : { user: raw.user }),
     ...(password === undefined ? {} : { password }),
     ...(oauth2 === undefined ? {} : { oauth2 }),
-    timeout: readSpan(raw.timeout ?? '30s', `${at}/timeout`, { least: 1000, most: 300_000 }, diagnostics),
+    timeout: readSpan(raw.timeout ?? '30s', `${pointer}/timeout`, { min: 1000, max: 300_000 }, diagnostics),
     ...(raw.ehlo_name === undefined ? {} : { ehloName: raw.ehlo_name }),
   }
 }
@@ -131,7 +135,7 @@ function checkLogin(
 ): void {
   if ((user === undefined) !== (written === undefined)) {
     const [there, missing] = user === undefined ? ['password', 'user'] : ['user', 'password']
-    if (diagnostics.clean(`${at}/${missing}`))
+    if (diagnostics.isClean(`${at}/${missing}`))
       diagnostics.error(
         `${at}/${missing}`,
         describe(`'${there}' without '${missing}'`, { fix: `add '${missing}': a login needs both` }),
@@ -143,32 +147,32 @@ function checkLogin(
       'key',
     )
   }
-  if (password === '' && diagnostics.clean(`${at}/password`)) diagnostics.error(`${at}/password`, EMPTY_PASSWORD)
+  if (password === '' && diagnostics.isClean(`${at}/password`)) diagnostics.error(`${at}/password`, EMPTY_PASSWORD)
   if (password !== undefined && hasControl(password)) {
     diagnostics.error(`${at}/password`, CONTROL_PASSWORD)
   }
   if (user !== undefined && hasControl(user)) diagnostics.error(`${at}/user`, CONTROL_USER)
 }
 
-const FOR_RENEWAL = ['client_id', 'client_secret', 'refresh_token'] as const
+const RENEWAL_KEYS = ['client_id', 'client_secret', 'refresh_token'] as const
 
 function readOAuth2(raw: Raw.OAuth2Login, at: string, context: PartContext): OAuth2 {
   const { diagnostics } = context
   const secret = (key: 'client_secret' | 'refresh_token' | 'access_token'): string => {
     const text = readSecret(raw[key] ?? '', `${at}/${key}`, context)
     const fault = text === '' ? 'is empty' : hasControl(text) ? 'contains a control character (a newline?)' : undefined
-    if (fault !== undefined && diagnostics.clean(`${at}/${key}`))
+    if (fault !== undefined && diagnostics.isClean(`${at}/${key}`))
       diagnostics.error(`${at}/${key}`, `the secret ${fault}`)
     return text
   }
   if (hasControl(raw.user)) diagnostics.error(`${at}/user`, CONTROL_USER)
   if (raw.access_token !== undefined) {
-    const key = [...FOR_RENEWAL, 'access_url' as const].find((one) => raw[one] !== undefined)
+    const key = [...RENEWAL_KEYS, 'access_url' as const].find((one) => raw[one] !== undefined)
     const what = describe(`'${key}' cannot be combined with a long-lived 'access_token'`, { fix: 'remove one of them' })
     if (key !== undefined) diagnostics.error(`${at}/${key}`, what, 'key')
     return { user: raw.user, accessToken: secret('access_token') }
   }
-  for (const key of FOR_RENEWAL.filter((one) => raw[one] === undefined)) {
+  for (const key of RENEWAL_KEYS.filter((one) => raw[one] === undefined)) {
     const what = `'${key}' is missing: OAuth 2 needs client_id, client_secret and refresh_token, or a long-lived access_token`
     diagnostics.error(`${at}/${key}`, what)
   }
@@ -190,7 +194,7 @@ function checkAccessUrl(text: string, at: string, diagnostics: Diagnostics): voi
     diagnostics.error(
       at,
       describe('the URL is not valid', {
-        found: diagnostics.written(at),
+        found: diagnostics.describeValue(at),
         expected: "a URL such as 'https://login.example.org/token'",
       }),
     )
@@ -202,30 +206,30 @@ function checkAccessUrl(text: string, at: string, diagnostics: Diagnostics): voi
   }
 }
 
-const LEAST_BITS = 1024
+const MIN_KEY_BITS = 1024
 
 /** Reads a key that can sign. Otherwise the fault would only show as mails without a signature. */
-function readDkimKey({ raw, at }: Spot<RawKey>, sender: string, context: PartContext): DkimKey {
+function readDkimKey({ raw, pointer }: Located<RawKey>, sender: string, context: PartContext): DkimKey {
   const { diagnostics } = context
-  const { domain = '', selector = '', key: written = '' } = inOrder(raw, at, diagnostics)
-  const key = readSecret(written, `${at}/key`, context)
-  if (raw.key !== undefined && diagnostics.clean(`${at}/key`)) {
+  const { domain = '', selector = '', key: written = '' } = sortByPriority(raw, pointer, diagnostics)
+  const key = readSecret(written, `${pointer}/key`, context)
+  if (raw.key !== undefined && diagnostics.isClean(`${pointer}/key`)) {
     const fault = findKeyFault(key)
     if (fault !== undefined)
       diagnostics.error(
-        `${at}/key`,
+        `${pointer}/key`,
         describe('the DKIM key is not valid', {
           found: fault,
-          expected: `a private RSA key in PEM form, without a passphrase, of at least ${LEAST_BITS} bits`,
+          expected: `a private RSA key in PEM form, without a passphrase, of at least ${MIN_KEY_BITS} bits`,
         }),
       )
   }
   const from = sender.slice(sender.lastIndexOf('@') + 1).toLowerCase()
   const signs = domain.toLowerCase()
   const isAligned = from === signs || from.endsWith(`.${signs}`) || signs.endsWith(`.${from}`)
-  if (domain !== '' && sender !== NO_SENDER.address && !isAligned) {
+  if (domain !== '' && sender !== DEFAULT_SENDER.address && !isAligned) {
     diagnostics.warn(
-      `${at}/domain`,
+      `${pointer}/domain`,
       `the sender's domain is ${from}: a signature of another domain does not align for DMARC`,
     )
   }
@@ -238,7 +242,7 @@ function findKeyFault(pem: string): string | undefined {
     const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPrivateKey(pem)
     if (type !== 'rsa') return `a key of type ${type}`
     const bits = details?.modulusLength ?? 0
-    return bits < LEAST_BITS ? `a key of ${bits} bits` : undefined
+    return bits < MIN_KEY_BITS ? `a key of ${bits} bits` : undefined
   } catch {
     return 'something else'
   }
@@ -250,20 +254,20 @@ interface Tls {
   readonly requireTls: boolean
   readonly local: boolean
   readonly login: boolean
-  readonly at: string
+  readonly pointer: string
 }
 
-function warnTls({ port, secure, requireTls, local, login, at }: Tls, diagnostics: Diagnostics): void {
+function warnTls({ port, secure, requireTls, local, login, pointer }: Tls, diagnostics: Diagnostics): void {
   if (secure && (port === 587 || port === 25)) {
     diagnostics.warn(
-      `${at}/secure`,
+      `${pointer}/secure`,
       `port ${port} usually expects STARTTLS: did you mean require_tls instead of secure?`,
     )
   }
   if (!secure && port === 465) {
-    diagnostics.warn(`${at}/secure`, 'port 465 usually expects implicit TLS: did you mean secure: true?')
+    diagnostics.warn(`${pointer}/secure`, 'port 465 usually expects implicit TLS: did you mean secure: true?')
   }
   if (!secure && !requireTls && !local && login) {
-    diagnostics.warn(`${at}/require_tls`, 'without TLS the password may be sent in plain text')
+    diagnostics.warn(`${pointer}/require_tls`, 'without TLS the password may be sent in plain text')
   }
 }

@@ -17,9 +17,12 @@ export function checkTemplates(
       compileTemplate(raw[key] ?? '', names)
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error
-      if (diagnostics.expanded(at))
-        diagnostics.error(at, `${diagnostics.written(at)} is not a valid template once its variables are replaced`)
-      else diagnostics.error(at, describeFault(error, labels), { text: error.found })
+      if (diagnostics.isExpanded(at))
+        diagnostics.error(
+          at,
+          `${diagnostics.describeValue(at)} is not a valid template once its variables are replaced`,
+        )
+      else diagnostics.error(at, describeTemplateError(error, labels), { text: error.found })
     }
   }
   if (hasControl(raw.subject ?? '')) {
@@ -31,7 +34,7 @@ export function checkTemplates(
 }
 
 /** A label of a series may be written as the dotted path of its field. */
-function describeFault({ found, message }: TemplateError, labels: readonly string[]): string {
+function describeTemplateError({ found, message }: TemplateError, labels: readonly string[]): string {
   const [, name, last = ''] = /^\{\{\s*(label\.[^|}\s]*\.(\w+))\s*[|}]/.exec(found) ?? []
   return name !== undefined && labels.includes(last) && !labels.includes(name.slice('label.'.length))
     ? `unknown placeholder '${name}': did you mean 'label.${last}'?`

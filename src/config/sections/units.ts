@@ -50,22 +50,22 @@ export function hasControl(text: string): boolean {
 }
 
 /** What is wrong with an address, what was expected, and the fix if there is a particular one. */
-export interface AddressFault {
-  readonly fault: string
+export interface InvalidAddress {
+  readonly reason: string
   readonly expected: string
   readonly fix?: string
 }
 
 /** Reads `Ada Lovelace <ada@example.org>` or a bare address. */
-export function parseRecipient(text: string): Recipient | AddressFault {
-  if (hasControl(text)) return { fault: 'the address contains control characters', expected: 'one line of text' }
+export function parseRecipient(text: string): Recipient | InvalidAddress {
+  if (hasControl(text)) return { reason: 'the address contains control characters', expected: 'one line of text' }
   const named = /^([^<>]*)<([^<>]*)>$/.exec(text.trim())
   const address = (named ? (named[2] ?? '') : text).trim()
   const name = (named?.[1] ?? '').trim().replace(/^"(.*)"$/, '$1')
   if (!ADDRESS.test(address) || address.includes('..')) {
     const many = (text.match(/@/g)?.length ?? 0) > 1
     return {
-      fault: 'the e-mail address is not valid',
+      reason: 'the e-mail address is not valid',
       expected: "an address such as 'Ada Lovelace <ada@example.org>' or 'ada@example.org'",
       ...(many ? { fix: 'write several addresses as a list: [a@example.org, b@example.org]' } : {}),
     }

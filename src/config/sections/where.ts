@@ -38,11 +38,11 @@ function checkTests(tests: RawTests, pointer: string, diagnostics: Diagnostics):
 
 function checkExpression(expression: string, pointer: string, diagnostics: Diagnostics): void {
   const pattern = compilePattern(expression)
-  if ('fault' in pattern) {
+  if ('reason' in pattern) {
     diagnostics.error(
       pointer,
-      describe(`the regular expression is not valid: ${pattern.fault}`, {
-        found: diagnostics.written(pointer),
+      describe(`the regular expression is not valid: ${pattern.reason}`, {
+        found: diagnostics.describeValue(pointer),
         expected: 'RE2 syntax',
       }),
     )

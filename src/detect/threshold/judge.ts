@@ -20,7 +20,7 @@ export interface Threshold {
 }
 
 /** What a figure is beside the bounds. */
-export type Finding =
+export type ThresholdFinding =
   | { readonly kind: 'no_data' }
   | { readonly kind: 'normal'; readonly value: number; readonly bound: Bound | undefined }
   | {
@@ -29,7 +29,7 @@ export type Finding =
       readonly severity: Severity
       readonly bound: Bound
       /** The bound whose `clear` value ends the alert: the one that is hardest to reach. */
-      readonly end: Bound
+      readonly clear: Bound
       /** Beyond none of the rule's bounds any more, but not yet on the good side of what ends the alert. */
       readonly isHeld: boolean
     }
@@ -40,25 +40,25 @@ export type Finding =
  *
  * @param held the severity that the alert has now, if it fires.
  */
-export function judge(threshold: Threshold, value: number, held: Severity | undefined): Finding {
+export function judge(threshold: Threshold, value: number, held: Severity | undefined): ThresholdFinding {
   if (Number.isNaN(value)) return { kind: 'no_data' }
   const all = [...threshold.critical, ...threshold.warning]
   const isHeld = !all.some((bound) => isBeyond(bound, value))
   const critical = breached(threshold.critical, value, held === 'critical')
   if (critical !== undefined) {
-    const end = endOf(critical, all)
-    return { kind: 'anomalous', value, severity: 'critical', bound: critical, end, isHeld }
+    const clear = clearBound(critical, all)
+    return { kind: 'anomalous', value, severity: 'critical', bound: critical, clear, isHeld }
   }
   const warning = breached(threshold.warning, value, held !== undefined)
   if (warning !== undefined) {
-    const end = endOf(warning, threshold.warning)
-    return { kind: 'anomalous', value, severity: 'warning', bound: warning, end, isHeld }
+    const end = clearBound(warning, threshold.warning)
+    return { kind: 'anomalous', value, severity: 'warning', bound: warning, clear: end, isHeld }
   }
   return { kind: 'normal', value, bound: threshold.warning[0] ?? threshold.critical[0] }
 }
 
 /** Of the bounds on the same side as one, that whose `clear` value is furthest away. */
-function endOf(of: Bound, bounds: readonly Bound[]): Bound {
+function clearBound(of: Bound, bounds: readonly Bound[]): Bound {
   const upper = isUpper(of.op)
   const side = bounds.filter(({ op }) => isUpper(op) === upper)
   return side.reduce((end, one) => ((upper ? one.clear < end.clear : one.clear > end.clear) ? one : end), of)
@@ -85,7 +85,7 @@ export function isUndoable({ of, warning, critical }: Threshold): boolean {
 }
 
 /** The bounds that a verdict is about. Of a severity there is one bound at most on each side. */
-export function findBounds(threshold: Threshold, verdict: Verdict): Finding {
+export function findBounds(threshold: Threshold, verdict: Verdict): ThresholdFinding {
   if (verdict.kind === 'no_data' || verdict.kind === 'learning') return { kind: 'no_data' }
   const { value } = verdict
   const { warning, critical } = threshold
@@ -99,7 +99,7 @@ export function findBounds(threshold: Threshold, verdict: Verdict): Finding {
     value,
     severity,
     bound,
-    end: endOf(bound, severity === 'critical' ? bounds : warning),
+    clear: clearBound(bound, severity === 'critical' ? bounds : warning),
     isHeld,
   }
 }
@@ -110,16 +110,16 @@ export function findBounds(threshold: Threshold, verdict: Verdict): Finding {
  * @param samples how many the figure was made of, where it is no number of events itself. @param isWhole whether the
  * figure is a count, whose end is a whole number.
  */
-export function explain(verdict: Finding, samples: number | undefined, isWhole: boolean): Evidence {
+export function explain(verdict: ThresholdFinding, samples: number | undefined, isWhole: boolean): Evidence {
   if (verdict.kind === 'no_data') return { why: { code: 'no_data', params: {} } }
   const { bound } = verdict
-  const end = verdict.kind === 'normal' ? bound : verdict.end
-  const why = { code: codeOf(verdict), params: samples === undefined ? {} : { samples } }
+  const end = verdict.kind === 'normal' ? bound : verdict.clear
+  const why = { code: reasonCode(verdict), params: samples === undefined ? {} : { samples } }
   if (bound === undefined || end === undefined) return { why }
   return { limit: limitOf(bound), clear: isWhole ? wholeClearOf(end) : clearOf(end), why }
 }
 
-function codeOf(verdict: Exclude<Finding, { kind: 'no_data' }>): string {
+function reasonCode(verdict: Exclude<ThresholdFinding, { kind: 'no_data' }>): string {
   const { bound, value } = verdict
   if (bound === undefined) return 'within'
   if (isBeyond(bound, value)) return 'breached'

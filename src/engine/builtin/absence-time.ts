@@ -8,27 +8,27 @@ export function absentFor(fold: Fold, host: Host): Millis | undefined {
   const source = host.name === UNKNOWN_HOST ? undefined : fold.state.sources.get(host.source)
   if (source === undefined) return undefined
   // A source that was forgotten and came back has begun to count its time anew.
-  host.observedAt = Math.min(host.observedAt, source.observed)
-  return source.observed - host.observedAt
+  host.observedAt = Math.min(host.observedAt, source.observedTime)
+  return source.observedTime - host.observedAt
 }
 
 /** Begins to wait for hosts that any source may bring. */
 export function expectFromNow({ state }: Fold): ExpectedSince {
-  const observed = new Map([...state.sources].map(([name, source]) => [name, source.observed]))
-  return { since: state.now, observed, waited: 0, tick: state.ticks }
+  const observed = new Map([...state.sources].map(([name, source]) => [name, source.observedTime]))
+  return { since: state.now, observed, waitedFor: 0, tick: state.ticks }
 }
 
 /** It never shrinks: the source that observed most may be let go, and what it observed remains true. */
-function expectedFor({ state }: Fold, awaited: ExpectedSince): Millis {
-  if (awaited.tick === state.ticks) return awaited.waited
-  awaited.tick = state.ticks
-  for (const { name, observed } of state.sources.values()) {
+function expectedFor({ state }: Fold, expected: ExpectedSince): Millis {
+  if (expected.tick === state.ticks) return expected.waitedFor
+  expected.tick = state.ticks
+  for (const { name, observedTime } of state.sources.values()) {
     // A source that was forgotten and came back has begun to count its time anew.
-    const before = Math.min(awaited.observed.get(name) ?? 0, observed)
-    awaited.observed.set(name, before)
-    awaited.waited = Math.max(awaited.waited, observed - before)
+    const before = Math.min(expected.observed.get(name) ?? 0, observedTime)
+    expected.observed.set(name, before)
+    expected.waitedFor = Math.max(expected.waitedFor, observedTime - before)
   }
-  return awaited.waited
+  return expected.waitedFor
 }
 
 /** Whether an expected host was never heard at all. */

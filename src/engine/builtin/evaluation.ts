@@ -4,7 +4,7 @@ import type { EvaluationResult, AlertSubject } from '../evaluate/alerts.ts'
 import type { Alert, Fold } from '../state.ts'
 
 /** An alert of the product's own that needs no second look. */
-export const AT_ONCE = { for: 0, keepFiringFor: 0, forgetPending: 0 }
+export const IMMEDIATE_TIMERS = { for: 0, keepFiringFor: 0, pendingExpiry: 0 }
 
 const UNITS: Readonly<Record<StateMetric, Unit>> = {
   absence: 'seconds',
@@ -52,19 +52,19 @@ export function builtinResult(
   lower = false,
 ): EvaluationResult {
   const at = fold.state.now
-  const finding: WindowResult = isAnomalous ? { kind: 'anomalous', at, severity, value, lower } : { kind: 'normal', at }
-  return { finding, value, evidence }
+  const result: WindowResult = isAnomalous ? { kind: 'anomalous', at, severity, value, lower } : { kind: 'normal', at }
+  return { result, value, evidence }
 }
 
 /** Whether something has been silent for too long, at this tick. Its figure, that time, only grows: it has no peak. */
 export function absenceResult(
   fold: Fold,
-  isSilent: boolean,
+  isAbsent: boolean,
   severity: Alert['severity'],
   since: Millis,
   evidence: Evidence,
 ): EvaluationResult {
   const seconds = Math.round((fold.state.now - since) / 1000)
-  const one = builtinResult(fold, isSilent, severity, seconds, evidence)
-  return one.finding.kind === 'anomalous' ? { ...one, finding: { ...one.finding, since, value: null } } : one
+  const one = builtinResult(fold, isAbsent, severity, seconds, evidence)
+  return one.result.kind === 'anomalous' ? { ...one, result: { ...one.result, since, value: null } } : one
 }

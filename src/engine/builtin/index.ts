@@ -6,7 +6,14 @@ import { watchThroughput } from './source-degraded.ts'
 import { closeGoneSeries } from './series-gone.ts'
 import { type WorkBudget, SLICE } from '../evaluate/due-windows.ts'
 import { countAbsent, massAbsenceFor, watchMassAbsences } from './mass-absence.ts'
-import { AT_ONCE, builtinResult, builtinAlertId, builtinSubject, absenceResult, stateIdentity } from './evaluation.ts'
+import {
+  IMMEDIATE_TIMERS,
+  builtinResult,
+  builtinAlertId,
+  builtinSubject,
+  absenceResult,
+  stateIdentity,
+} from './evaluation.ts'
 import { appliesTo } from '../plan.ts'
 import { updateAlert, type AlertSubject } from '../evaluate/alerts.ts'
 import { retireHosts, notifyRetired } from '../inventory/retirement.ts'
@@ -18,9 +25,9 @@ const SOURCE_DOWN = 150_000
 const SECOND = 1000
 export const SOURCE_LIMIT: Limit = { op: 'at_least', value: SOURCE_DOWN / SECOND }
 export const CLOCK_LIMIT: Limit = { op: 'above', value: CLOCK_BOUND / SECOND }
-export const CAP_LIMIT: Limit = { op: 'above', value: 0 }
+export const CARDINALITY_LIMIT: Limit = { op: 'above', value: 0 }
 /** A cap is reached until this much time has passed without a refusal. */
-export const CAP_CALM = 10 * 60_000
+export const CARDINALITY_QUIET = 10 * 60_000
 
 /** What one host costs that is looked at, and a figure of its alert; and a step of its alert's life. As of judging. */
 const COST = { host: 0.1, figure: 6, step: 20 }
@@ -71,7 +78,7 @@ export function watchService(fold: Fold): void {
     watchSource(fold, source)
     watchThroughput(fold, source)
   }
-  watchCaps(fold)
+  watchCardinality(fold)
 }
 
 /**
@@ -86,13 +93,13 @@ function watchAbsence(fold: Fold, round: HostScan, host: Host, work: WorkBudget)
     const id = builtinAlertId(rule.name)
     const isOpen = host.alerts.has(id)
     // Who is waited for was not heard, however short the wait: only an event ends the alert.
-    const isSilent = silent > rule.after || (isOpen && host.expectedSince !== undefined)
-    if (!(isSilent ? round.hasObserved : isOpen) || !appliesTo(rule, host.name)) continue
-    work.spent += isSilent === isOpen ? COST.figure : COST.step
-    const mass = isOpen ? undefined : massAbsenceFor(fold, round, rule, host)
-    const evidence: Evidence = { limit: absenceLimit(rule), why: absenceReason(host, rule, isSilent) }
-    const said = absenceResult(fold, isSilent, rule.severity, absentSince(host), evidence)
-    updateAlert(fold, host.alerts, id, absenceSubject(rule, host, mass), said, AT_ONCE)
+    const isAbsent = silent > rule.after || (isOpen && host.expectedSince !== undefined)
+    if (!(isAbsent ? round.hasObserved : isOpen) || !appliesTo(rule, host.name)) continue
+    work.spent += isAbsent === isOpen ? COST.figure : COST.step
+    const massAbsence = isOpen ? undefined : massAbsenceFor(fold, round, rule, host)
+    const evidence: Evidence = { limit: absenceLimit(rule), why: absenceReason(host, rule, isAbsent) }
+    const result = absenceResult(fold, isAbsent, rule.severity, absentSince(host), evidence)
+    updateAlert(fold, host.alerts, id, absenceSubject(rule, host, massAbsence), result, IMMEDIATE_TIMERS)
   }
 }
 
@@ -101,26 +108,26 @@ export function absenceLimit({ after }: AbsenceRule): Limit {
   return { op: 'above', value: after / SECOND }
 }
 
-function absenceReason(host: Host, rule: AbsenceRule, isSilent: boolean): Reason {
+function absenceReason(host: Host, rule: AbsenceRule, isAbsent: boolean): Reason {
   const { expectedSince, source, alerts } = host
   if (isNeverSeen(host)) return { code: 'never_seen', params: {} }
   const params = { source }
   if (expectedSince !== undefined) return { code: 'absent_source_gone', params }
-  if (isSilent) return { code: 'absent', params }
+  if (isAbsent) return { code: 'absent', params }
   const isFirst = alerts.get(builtinAlertId(rule.name))?.identity.measure.metric === 'expected'
   return { code: isFirst ? 'first_seen' : 'seen', params }
 }
 
-function absenceSubject(rule: AbsenceRule, host: Host, mass: string | undefined): AlertSubject {
+function absenceSubject(rule: AbsenceRule, host: Host, massAbsence: string | undefined): AlertSubject {
   const { subject, body } = rule
   return {
     identity: stateIdentity(rule.name, host.name, isNeverSeen(host) ? 'expected' : 'absence'),
     source: host.source,
     notify: rule.notify,
-    reach: rule.after,
+    lookback: rule.after,
     ruleLabels: rule.labels,
     templates: { ...(subject === undefined ? {} : { subject }), ...(body === undefined ? {} : { body }) },
-    ...(mass === undefined ? {} : { mass }),
+    ...(massAbsence === undefined ? {} : { massAbsence }),
   }
 }
 
@@ -140,7 +147,7 @@ function watchSource(fold: Fold, source: Source): void {
     id,
     subject,
     absenceResult(fold, isDown, 'critical', source.lastSeenAt, evidence),
-    AT_ONCE,
+    IMMEDIATE_TIMERS,
   )
 }
 
@@ -150,7 +157,7 @@ function sourceReason({ name: source, throughput }: Source, isDown: boolean, isE
 }
 
 function watchClock(fold: Fold, host: Host, work: WorkBudget): void {
-  const off = host.skew?.off
+  const off = host.skew?.offset
   const id = builtinAlertId(BUILTIN_RULES.clock)
   const isOpen = host.alerts.has(id)
   if (off === undefined && !isOpen) return
@@ -167,22 +174,22 @@ function watchClock(fold: Fold, host: Host, work: WorkBudget): void {
     host.source,
     fold.plan.config.selfMonitoring,
   )
-  const said = builtinResult(fold, off !== undefined, 'warning', seconds, { limit: CLOCK_LIMIT, why })
-  updateAlert(fold, host.alerts, id, subject, said, AT_ONCE)
+  const result = builtinResult(fold, off !== undefined, 'warning', seconds, { limit: CLOCK_LIMIT, why })
+  updateAlert(fold, host.alerts, id, subject, result, IMMEDIATE_TIMERS)
 }
 
-function watchCaps(fold: Fold): void {
+function watchCardinality(fold: Fold): void {
   const { state, plan } = fold
   const { refusals } = state
   const id = builtinAlertId(BUILTIN_RULES.cap)
   clampToNow(refusals, state.now, 'last')
-  const isReached = refusals.count > 0 && state.now - refusals.last < CAP_CALM
+  const isReached = refusals.count > 0 && state.now - refusals.last < CARDINALITY_QUIET
   if (!isReached && !state.alerts.has(id)) return
   const why: Reason = isReached
     ? { code: 'limit_reached', params: { limit: refusals.what, refused: refusals.count } }
-    : { code: 'limit_calm', params: { for: CAP_CALM } }
+    : { code: 'limit_calm', params: { for: CARDINALITY_QUIET } }
   const subject = builtinSubject(BUILTIN_RULES.cap, 'stashwatch', 'refused', '', plan.config.selfMonitoring)
-  const said = builtinResult(fold, isReached, 'warning', refusals.count, { limit: CAP_LIMIT, why })
-  updateAlert(fold, state.alerts, id, subject, said, AT_ONCE)
+  const result = builtinResult(fold, isReached, 'warning', refusals.count, { limit: CARDINALITY_LIMIT, why })
+  updateAlert(fold, state.alerts, id, subject, result, IMMEDIATE_TIMERS)
   if (!isReached) refusals.count = 0
 }

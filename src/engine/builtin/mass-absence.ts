@@ -1,4 +1,4 @@
-import { MANY } from '../../aggregate/throughput.ts'
+import { MIN_HOSTS } from '../../aggregate/throughput.ts'
 import type { AbsenceRule, Limit, Millis, Reason } from '../../model.ts'
 import { BUILTIN_RULES } from '../../model.ts'
 import { builtinResult, builtinAlertId, stateIdentity } from './evaluation.ts'
@@ -8,15 +8,15 @@ import { absentFor } from './absence-time.ts'
 import type { Alert, Fold, Host, HostScan } from '../state.ts'
 
 /** So many hosts of a source, or this share of them, may fall silent at once and still be told one by one. */
-const FEW = { hosts: 10, share: 0.02 }
+const MIN_ABSENT = { hosts: 10, share: 0.02 }
 /** For how long those that fall silent with the first are gathered, so that one mail names them all. */
-const GATHER = 60_000
+const GATHER_TIME = 60_000
 /** The most names that one reason keeps. */
-const MOST_NAMES = 500
+const MAX_NAMES = 500
 /** Stands for the source of expected hosts that have none; and what they are called in an alert. */
-const ANY = ''
+const ANY_SOURCE = ''
 const LIST = 'hosts.expected'
-const PATIENCE = { for: GATHER, keepFiringFor: 0, forgetPending: Infinity }
+const MASS_TIMERS = { for: GATHER_TIME, keepFiringFor: 0, pendingExpiry: Infinity }
 
 /**
  * Counts the hosts of one source that a rule finds silent together. Hosts that die in one instant made their last reports
@@ -27,7 +27,7 @@ export function countAbsent(fold: Fold): ReadonlyMap<string, number> {
   for (const host of fold.state.hosts.values()) {
     const silent = absentFor(fold, host)
     for (const rule of fold.plan.absences) {
-      if (silent === undefined || silent <= rule.after - soon(rule)) continue
+      if (silent === undefined || silent <= rule.after - isSuspected(rule)) continue
       if (host.alerts.has(builtinAlertId(rule.name)) || !appliesTo(rule, host.name)) continue
       const id = massAbsenceId(rule, absenceGroup(host))
       counts.set(id, (counts.get(id) ?? 0) + 1)
@@ -52,11 +52,11 @@ export function massAbsenceFor(
 
 /** The source whose hosts are counted together; those that are waited for at any source are a group of their own. */
 function absenceGroup(host: Host): string {
-  return host.expectedSince === undefined ? host.source : ANY
+  return host.expectedSince === undefined ? host.source : ANY_SOURCE
 }
 
 /** How long before its time a silence is foreseen: at least a minute and a quarter after the last event. */
-function soon(rule: AbsenceRule): Millis {
+function isSuspected(rule: AbsenceRule): Millis {
   return Math.min(60_000, rule.after / 6)
 }
 
@@ -73,10 +73,10 @@ function findGathering(fold: Fold, rule: AbsenceRule, source: string): string | 
 }
 
 function massThreshold(fold: Fold, name: string): number {
-  if (name === ANY) return Math.max(FEW.hosts, FEW.share * fold.plan.expected.size)
+  if (name === ANY_SOURCE) return Math.max(MIN_ABSENT.hosts, MIN_ABSENT.share * fold.plan.expected.size)
   const source = fold.state.sources.get(name)
   const hosts = source === undefined ? 0 : source.throughput.hosts
-  return hosts < MANY ? Infinity : Math.max(FEW.hosts, FEW.share * hosts)
+  return hosts < MIN_HOSTS ? Infinity : Math.max(MIN_ABSENT.hosts, MIN_ABSENT.share * hosts)
 }
 
 /** Raises one alert for each mass silence, naming its hosts, and ends it when the last of them is heard again. */
@@ -112,28 +112,28 @@ function watchMassAbsence(fold: Fold, id: string, names: readonly string[]): voi
   // Where routes choose, the rule names nobody, and no route may know of this alert.
   const notify = named.length > 0 ? named : plan.config.selfMonitoring
   const severity = rule?.severity ?? known?.severity ?? 'critical'
-  const isSilent = names.length > 0
+  const isAbsent = names.length > 0
   const limit: Limit = { op: 'above', value: Math.floor(Math.min(names.length, massThreshold(fold, source))) }
-  const why = isSilent ? absentTogether(known, source, names) : seenAgain(known)
-  const said = builtinResult(fold, isSilent, severity, names.length, { limit, why })
-  updateAlert(fold, state.alerts, id, massAbsenceSubject(source, name, notify), said, PATIENCE)
+  const why = isAbsent ? absentTogether(known, source, names) : reappeared(known)
+  const result = builtinResult(fold, isAbsent, severity, names.length, { limit, why })
+  updateAlert(fold, state.alerts, id, massAbsenceSubject(source, name, notify), result, MASS_TIMERS)
 }
 
 function massAbsenceSubject(source: string, key: string, notify: readonly string[]): AlertSubject {
-  if (source === ANY)
+  if (source === ANY_SOURCE)
     return { identity: stateIdentity(BUILTIN_RULES.mass, LIST, 'missing_hosts', key), source: '', notify }
   return { identity: stateIdentity(BUILTIN_RULES.mass, source, 'absent_hosts', key), source, notify }
 }
 
 function absentTogether(known: Alert | undefined, source: string, names: readonly string[]): Reason {
   const peak = known === undefined || known.lifecycle.state === 'pending' ? null : known.lifecycle.peak
-  const hosts = names.slice(0, MOST_NAMES)
+  const hosts = names.slice(0, MAX_NAMES)
   const params = { hosts, count: names.length, ...(peak !== null && peak > names.length ? { peak } : {}) }
-  return source === ANY
+  return source === ANY_SOURCE
     ? { code: 'missing_everywhere', params }
     : { code: 'absent_together', params: { source, ...params } }
 }
 
-function seenAgain(known: Alert | undefined): Reason {
+function reappeared(known: Alert | undefined): Reason {
   return { code: 'seen_again', params: { retired: known?.retiredHosts ?? 0 } }
 }

@@ -4,10 +4,10 @@ import { resolveAlert } from '../evaluate/alerts.ts'
 import type { Alert, Fold, Host, KeyInfo } from '../state.ts'
 
 /** A series that was not seen for this long, while its siblings were, is gone; a daily report may be an hour late. */
-const GONE = 25 * 3_600_000
+const GONE_AFTER = 25 * 3_600_000
 /** Ticks between two looks at a host (not all hosts are looked at in one), and for how many ticks it must seem gone. */
-const SELDOM = 60
-const CERTAIN = 300
+const CHECK_TICKS = 60
+const CONFIRM_TICKS = 300
 
 /**
  * Ends the alerts of series that are gone: an interface that was taken down, a disk that was unmounted. Their silence
@@ -17,14 +17,14 @@ const CERTAIN = 300
  */
 export function closeGoneSeries(fold: Fold, host: Host): void {
   const { ticks } = fold.state
-  if ((ticks + host.index) % SELDOM !== 0) return
+  if ((ticks + host.index) % CHECK_TICKS !== 0) return
   for (const [id, alert] of host.alerts) {
     const name = alert.lifecycle.state === 'pending' ? undefined : goneSeriesName(fold, host, alert)
     if (name === undefined) delete alert.seriesGoneSince
     else alert.seriesGoneSince ??= ticks
-    if (name === undefined || ticks - (alert.seriesGoneSince ?? ticks) < CERTAIN) continue
+    if (name === undefined || ticks - (alert.seriesGoneSince ?? ticks) < CONFIRM_TICKS) continue
     const { metric } = alert.identity.measure
-    const params = { series: name, metric, host: host.name, for: GONE }
+    const params = { series: name, metric, host: host.name, for: GONE_AFTER }
     resolveAlert(fold, host.alerts, id, 'series_gone', { code: 'series_gone', params })
   }
 }
@@ -37,11 +37,11 @@ function goneSeriesName({ state, plan }: Fold, host: Host, { identity: { key } }
   const { metric, values } = state.keys.infos[id] as KeyInfo
   if (values.length === 0) return undefined
   const store = state.stores.get(metric) as Store
-  const own = newestBucket(store, slot)
-  let newest = own
+  const newestOwn = newestBucket(store, slot)
+  let newest = newestOwn
   for (const [other, at] of host.series) {
     if ((state.keys.infos[other] as KeyInfo).metric === metric) newest = Math.max(newest, newestBucket(store, at))
   }
-  const quiet: Millis = (newest - own) * plan.config.bucket
-  return quiet >= GONE ? values.join(' ') : undefined
+  const idleFor: Millis = (newest - newestOwn) * plan.config.bucket
+  return idleFor >= GONE_AFTER ? values.join(' ') : undefined
 }

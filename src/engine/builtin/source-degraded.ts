@@ -1,14 +1,14 @@
 import { acceptBaseline } from '../../aggregate/throughput.ts'
 import type { Source } from '../../aggregate/watermark.ts'
 import { type Limit, BUILTIN_RULES, type Reason } from '../../model.ts'
-import { AT_ONCE, builtinResult, builtinAlertId, builtinSubject } from './evaluation.ts'
+import { IMMEDIATE_TIMERS, builtinResult, builtinAlertId, builtinSubject } from './evaluation.ts'
 import { resolveAlert, updateAlert } from '../evaluate/alerts.ts'
 import type { Fold } from '../state.ts'
 
 /** A source is degraded when its flow has been too low for this long. */
-const DEGRADED = 2 * 60_000
+const DEGRADED_AFTER = 2 * 60_000
 /** After this long, what is left is what is to be expected. */
-const ACCEPTED = 30 * 60_000
+const ACCEPT_AFTER = 30 * 60_000
 
 /**
  * Evaluates a source that delivers less than half of its usual hosts. Their silence is not judged
@@ -17,11 +17,11 @@ const ACCEPTED = 30 * 60_000
  */
 export function watchThroughput(fold: Fold, source: Source): void {
   const { state, plan } = fold
-  const flow = source.throughput
+  const throughput = source.throughput
   const id = builtinAlertId(BUILTIN_RULES.degraded, source.name)
-  if (flow.degradedFor >= ACCEPTED) {
-    const why: Reason = { code: 'flow_accepted', params: { hosts: flow.delivered, for: ACCEPTED } }
-    acceptBaseline(flow)
+  if (throughput.degradedFor >= ACCEPT_AFTER) {
+    const why: Reason = { code: 'flow_accepted', params: { hosts: throughput.delivered, for: ACCEPT_AFTER } }
+    acceptBaseline(throughput)
     // The figure is as low as before: nothing is "back to" anything.
     const alert = state.alerts.get(id)
     if (alert !== undefined) alert.value = null
@@ -29,9 +29,9 @@ export function watchThroughput(fold: Fold, source: Source): void {
     return
   }
   const isKnown = state.alerts.has(id)
-  const isDegraded = flow.notRecoveringFor >= DEGRADED || (isKnown && flow.degradedFor > 0)
+  const isDegraded = throughput.notRecoveringFor >= DEGRADED_AFTER || (isKnown && throughput.degradedFor > 0)
   if (!isDegraded && !isKnown) return
-  const { delivered, baseline } = flow
+  const { delivered, baseline } = throughput
   const why: Reason = isDegraded
     ? { code: 'hosts_missing', params: { hosts: delivered, usual: baseline } }
     : { code: 'hosts_back', params: { hosts: delivered } }
@@ -42,8 +42,8 @@ export function watchThroughput(fold: Fold, source: Source): void {
     source.name,
     plan.config.selfMonitoring,
   )
-  const said = builtinResult(fold, isDegraded, 'critical', delivered, { limit: throughputLimit(baseline), why }, true)
-  updateAlert(fold, state.alerts, id, subject, said, AT_ONCE)
+  const result = builtinResult(fold, isDegraded, 'critical', delivered, { limit: throughputLimit(baseline), why }, true)
+  updateAlert(fold, state.alerts, id, subject, result, IMMEDIATE_TIMERS)
 }
 
 /** A flow is too low below half of the usual one. */

@@ -4,13 +4,13 @@ import { type Millis, UNKNOWN_HOST } from '../../model.ts'
 import type { Fold } from '../state.ts'
 
 /** A source that was heard within this time is delivering. */
-const DELIVERING = 60_000
+const DELIVERING_WITHIN = 60_000
 
-interface Count {
+interface DeliveryCount {
   readonly source: Source
   /** Arrivals after this instant count. */
   readonly after: Millis
-  heard: number
+  delivered: number
   hosts: number
 }
 
@@ -19,22 +19,22 @@ export function measureThroughputs(fold: Fold, now: Millis): void {
   const { state, plan } = fold
   const { bucket } = plan.config
   const current = Math.floor(now / bucket)
-  const counts = new Map<string, Count>()
+  const counts = new Map<string, DeliveryCount>()
   for (const source of state.sources.values()) {
-    if (source.watching === current || source.watching < 0) continue
-    counts.set(source.name, { source, after: now - measurementSpan(source.throughput), heard: 0, hosts: 0 })
+    if (source.currentBucket === current || source.currentBucket < 0) continue
+    counts.set(source.name, { source, after: now - measurementSpan(source.throughput), delivered: 0, hosts: 0 })
   }
   if (counts.size === 0) return
   for (const host of state.hosts.values()) {
     if (host.name === UNKNOWN_HOST) continue
-    const own = counts.get(host.source)
-    if (own !== undefined) own.hosts++
+    const homeCount = counts.get(host.source)
+    if (homeCount !== undefined) homeCount.hosts++
     for (const [name, at] of host.lastSeenBySource) {
       const heard = counts.get(name)
-      if (heard !== undefined && at > heard.after) heard.heard++
+      if (heard !== undefined && at > heard.after) heard.delivered++
     }
   }
-  for (const { source, heard, hosts } of counts.values()) {
-    measureThroughput(source.throughput, heard, hosts, bucket, now - source.lastSeenAt < DELIVERING)
+  for (const { source, delivered, hosts } of counts.values()) {
+    measureThroughput(source.throughput, delivered, hosts, bucket, now - source.lastSeenAt < DELIVERING_WITHIN)
   }
 }

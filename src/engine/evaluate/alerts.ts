@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { transition, type Change, type WindowResult, type AlertTimers } from '../../alert/lifecycle.ts'
+import { transition, type StateChange, type WindowResult, type AlertTimers } from '../../alert/lifecycle.ts'
 import { onAlertClosed, onAlertEvent } from '../../dispatch/step.ts'
 import type {
   AlertSnapshot,
@@ -21,27 +21,27 @@ export interface AlertSubject {
   readonly identity: AlertIdentity
   readonly source: string
   /** How far back from its beginning lies what may have begun it: its first window, and the step to that. */
-  readonly reach?: Millis
+  readonly lookback?: Millis
   /** How often its rule is judged, where that is not each second. */
   readonly every?: Millis
   readonly notify: readonly string[]
   readonly ruleLabels?: Readonly<Record<string, string>>
   readonly templates?: Templates
   /** The alert that tells of this one, with others like it; it is not told by itself. */
-  readonly mass?: string
+  readonly massAbsence?: string
 }
 
 /** A finding with what can be said of it. */
 export interface EvaluationResult {
-  readonly finding: WindowResult
+  readonly result: WindowResult
   readonly value: number | null
   readonly evidence: Evidence
   /** What the window looked like, and what lay around it since the alert began; computed only when a notification follows. */
-  readonly surroundings?: (since: Millis) => Pick<AlertSnapshot, 'chart' | 'peers'>
+  readonly snapshotContext?: (since: Millis) => Pick<AlertSnapshot, 'chart' | 'peers'>
 }
 
-const KEEP_RESOLVED = 200
-const KEEP_TRANSITIONS = 50
+const MAX_RESOLVED = 200
+const MAX_TRANSITIONS = 50
 
 /**
  * Moves the alert of a subject on by one finding, in the map that holds its open alerts, and announces the step if
@@ -53,30 +53,30 @@ export function updateAlert(
   id: string,
   subject: AlertSubject,
   found: EvaluationResult,
-  patience: AlertTimers,
+  timers: AlertTimers,
 ): void {
   const known = alerts.get(id)
-  const taken = transition(known?.lifecycle, found.finding, patience)
+  const taken = transition(known?.lifecycle, found.result, timers)
   const key = flappingKey(subject.identity)
-  const { life, change } = applyFlapping(fold, key, known?.lifecycle, taken, found.finding.at, subject.every ?? 0)
-  if (life === undefined) {
+  const { lifecycle, change } = applyFlapping(fold, key, known?.lifecycle, taken, found.result.at, subject.every ?? 0)
+  if (lifecycle === undefined) {
     alerts.delete(id)
     return
   }
-  const alert = known ?? newAlert(subject, found, life)
+  const alert = known ?? newAlert(subject, found, lifecycle)
   alerts.set(id, alert)
-  alert.lifecycle = life
+  alert.lifecycle = lifecycle
   alert.notify = subject.notify
   alert.source = subject.source
-  alert.lookback = subject.reach ?? 0
+  alert.lookback = subject.lookback ?? 0
   alert.ruleLabels = subject.ruleLabels ?? {}
   alert.templates = subject.templates ?? {}
   recordEvaluation(alert, found)
-  if (change !== undefined) publishEvent(fold, alerts, id, alert, change, found.surroundings)
+  if (change !== undefined) publishEvent(fold, alerts, id, alert, change, found.snapshotContext)
 }
 
 function newAlert(subject: AlertSubject, { evidence }: EvaluationResult, lifecycle: Alert['lifecycle']): Alert {
-  const { identity, source, notify, mass: massAbsence, reach: lookback = 0, ruleLabels = {}, templates = {} } = subject
+  const { identity, source, notify, massAbsence, lookback = 0, ruleLabels = {}, templates = {} } = subject
   return {
     identity,
     source,
@@ -99,11 +99,11 @@ function newAlert(subject: AlertSubject, { evidence }: EvaluationResult, lifecyc
 /** Takes over what the finding says; a window without data leaves the last figure standing. */
 function recordEvaluation(alert: Alert, found: EvaluationResult): void {
   alert.severity = alert.lifecycle.severity
-  const { finding, evidence } = found
-  const isCritical = finding.kind === 'anomalous' && finding.severity === 'critical'
+  const { result, evidence } = found
+  const isCritical = result.kind === 'anomalous' && result.severity === 'critical'
   if (isCritical && evidence.limit !== undefined) alert.criticalLimit = evidence.limit
-  if (finding.kind === 'no_data' || finding.at < alert.evaluatedAt) return
-  alert.evaluatedAt = finding.at
+  if (result.kind === 'no_data' || result.at < alert.evaluatedAt) return
+  alert.evaluatedAt = result.at
   alert.value = found.value
   alert.evidence = evidence
 }
@@ -113,33 +113,33 @@ function publishEvent(
   alerts: Map<string, Alert>,
   id: string,
   alert: Alert,
-  change: Change,
-  surroundings?: EvaluationResult['surroundings'],
+  change: StateChange,
+  surroundings?: EvaluationResult['snapshotContext'],
 ): void {
   const { state } = fold
-  if (alert.episode === '' && change.because !== undefined) assignEpisodeId(alert)
+  if (alert.episode === '' && change.event !== undefined) assignEpisodeId(alert)
   count(fold, `transitions_${change.to}`)
   if (alert.episode !== '') recordTransition(fold, alert, change.to)
   const eventTime = transitionTime(state, alert)
   alert.transitions.push({ to: change.to, at: eventTime, value: alert.value, evidence: alert.evidence })
-  if (alert.transitions.length > KEEP_TRANSITIONS) alert.transitions.splice(1, 1)
+  if (alert.transitions.length > MAX_TRANSITIONS) alert.transitions.splice(1, 1)
   if (change.to === 'resolved') {
     alerts.delete(id)
     state.resolved.push(alert)
-    if (state.resolved.length > KEEP_RESOLVED) state.resolved.shift()
+    if (state.resolved.length > MAX_RESOLVED) state.resolved.shift()
   }
-  if (change.because === undefined) return
-  const facts = snapshotAlert(fold, alert)
-  const news: AlertEvent = {
-    event: change.because,
+  if (change.event === undefined) return
+  const snapshot = snapshotAlert(fold, alert)
+  const event: AlertEvent = {
+    event: change.event,
     eventTime,
     detectedAt: state.now,
     notify: alert.notify,
-    snapshot: surroundings === undefined ? facts : { ...facts, ...surroundings(alert.lifecycle.since) },
+    snapshot: surroundings === undefined ? snapshot : { ...snapshot, ...surroundings(alert.lifecycle.since) },
     isCoveredByMass: alert.massAbsence !== undefined,
   }
   const host = alerts === state.alerts ? null : alert.identity.host
-  onAlertEvent(state.dispatch, fold.dispatchPlan, news, { host, id })
+  onAlertEvent(state.dispatch, fold.dispatchPlan, event, { host, id })
 }
 
 /** When the newest step of an alert was: at the end of its window, or now where that is open; or when it was closed. */
@@ -175,13 +175,13 @@ export function resolveAlert(
   fold: Fold,
   alerts: Map<string, Alert>,
   id: string,
-  ended: CloseReason,
+  closeReason: CloseReason,
   why: Reason,
 ): void {
   const alert = closeLifecycle(fold, alerts, id, fold.state.now, why)
   if (alert === undefined) return
-  alert.closeReason = ended
-  publishEvent(fold, alerts, id, alert, { to: 'resolved', because: 'resolved' })
+  alert.closeReason = closeReason
+  publishEvent(fold, alerts, id, alert, { to: 'resolved', event: 'resolved' })
 }
 
 /**
@@ -193,12 +193,12 @@ export function closeAlert(
   fold: Fold,
   alerts: Map<string, Alert>,
   id: string,
-  ended: CloseReason,
+  closeReason: CloseReason,
   why: Reason,
 ): Alert | undefined {
   const alert = closeLifecycle(fold, alerts, id, fold.state.now, why)
   if (alert === undefined) return undefined
-  alert.closeReason = ended
+  alert.closeReason = closeReason
   publishEvent(fold, alerts, id, alert, { to: 'resolved' })
   onAlertClosed(fold.state.dispatch, fold.dispatchPlan, snapshotAlert(fold, alert), fold.state.now)
   return alert

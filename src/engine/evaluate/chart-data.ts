@@ -13,7 +13,7 @@ interface Series {
 }
 
 /** So many buckets at most, of so many digits, keep a mail's effect under 8 kB. */
-const MOST = 80
+const MAX_BUCKETS = 80
 const DIGITS = 6
 
 /** What can be held against a single bucket; sums, counts and deviations depend on how long one looks. */
@@ -38,7 +38,7 @@ export function buildChartData(
   const over = span.to - span.from
   const wanted = Math.min(span.from, Math.floor(since / width) - over) - over
   const first = Math.min(span.to - 1, Math.max(wanted, oldestBucket(store, slot)))
-  const merged = Math.ceil((span.to - first) / MOST)
+  const merged = Math.ceil((span.to - first) / MAX_BUCKETS)
   const count = Math.ceil((span.to - first) / merged)
   const from = span.to - count * merged
   const buckets = Array.from({ length: count }, (_, i) => {

@@ -92,7 +92,7 @@ export function evaluateEarly(fold: Fold, watched: WatchedSeries, out: WorkBudge
   const { tier, store, slot, host, info } = watched
   const newest = (newestBucket(fold.state.stores.get(info.metric) as Store, slot) + 1) * fold.plan.config.bucket
   for (const plan of tier.rules) {
-    if (!plan.early || !appliesTo(plan.rule, host.name)) continue
+    if (!plan.isEarly || !appliesTo(plan.rule, host.name)) continue
     out.spent += evaluationCost(plan)
     const end = Math.ceil((newestBucket(store, slot) + 1) / plan.every) * plan.every
     evaluateWindow(fold, watched, plan, end, newest, 'early')

@@ -31,29 +31,29 @@ export interface JudgedWindow {
 }
 
 /** Whether a verdict says nothing of its window, neither good nor bad. */
-export function isSilent(verdict: Verdict): verdict is Extract<Verdict, { kind: 'no_data' | 'learning' }> {
+export function isUneventful(verdict: Verdict): verdict is Extract<Verdict, { kind: 'no_data' | 'learning' }> {
   const { kind } = verdict
   return kind === 'no_data' || kind === 'learning'
 }
 
 /** Up to `at` there are no data. */
-export function noData(at: Millis, whence: WindowContext = {}): EvaluationResult {
+export function noData(at: Millis, context: WindowContext = {}): EvaluationResult {
   return {
-    finding: { kind: 'no_data', at, ...whence },
+    result: { kind: 'no_data', at, ...context },
     value: null,
     evidence: { why: { code: 'no_data', params: {} } },
   }
 }
 
 /** A verdict on a window, told at `at`, with what can be said of it. */
-export function evaluationResult(at: Millis, judged: JudgedWindow, whence: WindowContext = {}): EvaluationResult {
+export function evaluationResult(at: Millis, judged: JudgedWindow, context: WindowContext = {}): EvaluationResult {
   const { verdict, outcome } = judged
-  if (verdict.kind === 'no_data') return noData(at, whence)
+  if (verdict.kind === 'no_data') return noData(at, context)
   const evidence = findEvidence(judged)
-  if (verdict.kind === 'learning') return { ...noData(at, whence), evidence }
-  const finding: WindowResult =
-    outcome.kind === 'anomalous' ? anomaly(at, outcome, verdict.kind === 'anomalous', whence) : { kind: 'normal', at }
-  return { finding, value: verdict.value, evidence }
+  if (verdict.kind === 'learning') return { ...noData(at, context), evidence }
+  const result: WindowResult =
+    outcome.kind === 'anomalous' ? anomaly(at, outcome, verdict.kind === 'anomalous', context) : { kind: 'normal', at }
+  return { result, value: verdict.value, evidence }
 }
 
 /** The detector's evidence, of the severity that the rule takes, and how many windows were anomalous. */
@@ -70,11 +70,11 @@ function anomaly(
   at: Millis,
   outcome: Verdict & { kind: 'anomalous' },
   isExtreme: boolean,
-  whence: WindowContext,
+  context: WindowContext,
 ): WindowResult {
   const { severity, direction, isHeld } = outcome
   const value = isExtreme ? outcome.value : null
-  return { kind: 'anomalous', at, severity, value, lower: direction === 'low', isHeld, ...whence }
+  return { kind: 'anomalous', at, severity, value, lower: direction === 'low', isHeld, ...context }
 }
 
 /** Returns a hint where a value is unlikely for its unit. A sum or a standard deviation of ratios may be anything. */
@@ -94,7 +94,7 @@ export function alertSubject(
   return {
     identity: alertIdentity(plan, host.name, info),
     source: host.source,
-    reach: rule.over + rule.every,
+    lookback: rule.over + rule.every,
     every: rule.every,
     notify: rule.notify,
     ruleLabels: rule.labels,

@@ -1,10 +1,10 @@
 import { createFlapping, type Flapping, recordSample, flapPercent, slotLength } from '../../alert/flapping.ts'
-import type { Change, AlertLifecycle, Step } from '../../alert/lifecycle.ts'
+import type { StateChange, AlertLifecycle, TransitionResult } from '../../alert/lifecycle.ts'
 import type { AlertIdentity, Millis } from '../../model.ts'
 import type { Alert, Fold } from '../state.ts'
 
 /** What is remembered of changes is let go after this long without a look. */
-const FORGOTTEN = 24 * 3_600_000
+const FLAPPING_RETENTION = 24 * 3_600_000
 
 /**
  * Takes a step of an alert as it is, unless the alert flaps: then it goes on being open, whatever its value does, until
@@ -16,10 +16,10 @@ export function applyFlapping(
   fold: Fold,
   key: string,
   before: AlertLifecycle | undefined,
-  taken: Step,
+  taken: TransitionResult,
   at: Millis,
   every: Millis,
-): Step {
+): TransitionResult {
   if (!fold.plan.config.alerting.flapping) return taken
   const isBad = isBadAfter(taken)
   const known = fold.state.flapping.get(key)
@@ -29,31 +29,34 @@ export function applyFlapping(
   const turned = recordSample(flapping, at, isBad, slotLength(every))
   if (turned === 'stopped') return stopFlapping(taken, flapping)
   if (!flapping.isFlapping) return taken
-  const life = keepOpen(before, taken.life)
-  if (life === undefined) return taken
-  if (turned !== 'started') return continueFlapping(flapping, before, life, taken.change)
-  flapping.worst = life.severity
-  return { life, change: { to: life.state, because: 'flapping_started' } }
+  const lifecycle = keepOpen(before, taken.lifecycle)
+  if (lifecycle === undefined) return taken
+  if (turned !== 'started') return continueFlapping(flapping, before, lifecycle, taken.change)
+  flapping.worst = lifecycle.severity
+  return { lifecycle, change: { to: lifecycle.state, event: 'flapping_started' } }
 }
 
 /** Whether people would be told that it is bad, or good; undefined while neither is sure. */
-function isBadAfter({ life, change }: Step): boolean | undefined {
+function isBadAfter({ lifecycle, change }: TransitionResult): boolean | undefined {
   if (change?.to === 'resolved') return false
-  return life?.state === 'firing' ? true : undefined
+  return lifecycle?.state === 'firing' ? true : undefined
 }
 
-function stopFlapping(taken: Step, flapping: Flapping): Step {
-  const { life } = taken
-  if (life === undefined || life.state === 'pending') return taken
-  if (flapping.isBad || life.state !== 'resolved')
-    return { life, change: { to: life.state, because: 'flapping_stopped' } }
-  return { life, change: { to: 'resolved', because: 'flapping_stopped' } }
+function stopFlapping(taken: TransitionResult, flapping: Flapping): TransitionResult {
+  const { lifecycle } = taken
+  if (lifecycle === undefined || lifecycle.state === 'pending') return taken
+  if (flapping.isBad || lifecycle.state !== 'resolved')
+    return { lifecycle, change: { to: lifecycle.state, event: 'flapping_stopped' } }
+  return { lifecycle, change: { to: 'resolved', event: 'flapping_stopped' } }
 }
 
 /** An alert that would be over stays open; it is good since then. */
-function keepOpen(before: AlertLifecycle | undefined, life: AlertLifecycle | undefined): AlertLifecycle | undefined {
-  if (life?.state !== 'resolved') return life
-  const { resolvedAt, state: _, ...episode } = life
+function keepOpen(
+  before: AlertLifecycle | undefined,
+  lifecycle: AlertLifecycle | undefined,
+): AlertLifecycle | undefined {
+  if (lifecycle?.state !== 'resolved') return lifecycle
+  const { resolvedAt, state: _, ...episode } = lifecycle
   return { ...episode, state: 'recovering', goodSince: before?.state === 'recovering' ? before.goodSince : resolvedAt }
 }
 
@@ -61,14 +64,14 @@ function keepOpen(before: AlertLifecycle | undefined, life: AlertLifecycle | und
 function continueFlapping(
   flapping: Flapping,
   before: AlertLifecycle | undefined,
-  life: AlertLifecycle,
-  change: Change | undefined,
-): Step {
-  if (change?.because === 'severity_raised' && flapping.worst !== life.severity) {
-    flapping.worst = life.severity
-    return { life, change }
+  lifecycle: AlertLifecycle,
+  change: StateChange | undefined,
+): TransitionResult {
+  if (change?.event === 'severity_raised' && flapping.worst !== lifecycle.severity) {
+    flapping.worst = lifecycle.severity
+    return { lifecycle, change }
   }
-  return before?.state === life.state ? { life } : { life, change: { to: life.state } }
+  return before?.state === lifecycle.state ? { lifecycle } : { lifecycle, change: { to: lifecycle.state } }
 }
 
 /** What share of the last windows changed, in percent, of an alert that flaps. */
@@ -84,5 +87,5 @@ export function flappingKey({ host, rule, key }: AlertIdentity): string {
 /** Lets go of what nobody has looked at for long. */
 export function pruneFlapping({ state }: Fold): void {
   if (state.ticks % 60 !== 0) return
-  for (const [key, { at }] of state.flapping) if (state.now - at > FORGOTTEN) state.flapping.delete(key)
+  for (const [key, { at }] of state.flapping) if (state.now - at > FLAPPING_RETENTION) state.flapping.delete(key)
 }

@@ -21,7 +21,7 @@ export function alertLookup(fold: Fold): AlertLookup {
         return false
       return alert.lifecycle.state === 'firing' || alert.lifecycle.state === 'recovering'
     },
-    report: (wish) => buildReport(fold, wish),
+    report: (request) => buildReport(fold, request),
     pulse: () => buildPulse(fold),
   }
 }

@@ -11,9 +11,9 @@ interface Series {
 }
 
 /** So many other hosts are counted, out of so many that are looked at; fewer than `FEW` say nothing. */
-const MOST = 100
-const LOOKED_AT = 4 * MOST
-const FEW = 3
+const MAX_PEERS = 100
+const MAX_SCANNED = 4 * MAX_PEERS
+const MIN_PEERS = 3
 
 /**
  * What other hosts measured in the same window with their series of the same name; undefined where too few did.
@@ -34,17 +34,18 @@ export function comparePeers(
     if (slot === undefined) continue
     const figure = computeFigure(store, slot, span, plan.of, readWindow(store, slot, span))
     if (Number.isFinite(figure)) figures.push(figure)
-    if (figures.length === MOST) break
+    if (figures.length === MAX_PEERS) break
   }
-  if (figures.length < FEW) return undefined
+  if (figures.length < MIN_PEERS) return undefined
   const known = fold.state.hosts.size - 1
-  const isSample = figures.length < known && (figures.length === MOST || fold.state.hostSlots.length - 1 > LOOKED_AT)
-  const median = Number(medianOf(figures).toPrecision(6))
+  const isSample =
+    figures.length < known && (figures.length === MAX_PEERS || fold.state.hostSlots.length - 1 > MAX_SCANNED)
+  const median = Number(computeMedian(figures).toPrecision(6))
   return { median, hosts: figures.length, ...(isSample ? { known } : {}) }
 }
 
 /** The figure in the middle, or the mean of the two that are there. */
-function medianOf(figures: readonly number[]): number {
+function computeMedian(figures: readonly number[]): number {
   const ordered = figures.toSorted((a, b) => a - b)
   const low = ordered[(ordered.length - 1) >> 1] as number
   const high = ordered[ordered.length >> 1] as number
@@ -54,7 +55,7 @@ function medianOf(figures: readonly number[]): number {
 /** The hosts after one on the roster, all round. */
 function* hostsFrom({ state }: Fold, { index }: Host): Generator<Host> {
   const { hostSlots } = state
-  for (let i = 1; i <= Math.min(hostSlots.length - 1, LOOKED_AT); i++) {
+  for (let i = 1; i <= Math.min(hostSlots.length - 1, MAX_SCANNED); i++) {
     const host = state.hosts.get(hostSlots[(index + i) % hostSlots.length] ?? '')
     if (host !== undefined) yield host
   }

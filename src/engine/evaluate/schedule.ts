@@ -44,16 +44,16 @@ function evaluateMarked(fold: Fold, host: Host, judged: WorkBudget): void {
 }
 
 /** A sweep begins when the closed bucket of any source is another one than when the last began. */
-function beginSweep(fold: Fold, clocks: Clocks): void {
+function beginSweep(fold: Fold, clocks: SourceClocks): void {
   const { state } = fold
   if (state.sweep !== undefined) return
-  const closed = [...clocks.values()].map((clock) => `${clock.closed} ${clock.closedSlow}`).join('\n')
+  const closed = [...clocks.values()].map((clock) => `${clock.closedTo} ${clock.closedLateTo}`).join('\n')
   if (closed === state.closedBuckets) return
   state.closedBuckets = closed
   state.sweep = 0
 }
 
-function sweep(fold: Fold, clocks: Clocks, judged: WorkBudget): boolean {
+function sweep(fold: Fold, clocks: SourceClocks, judged: WorkBudget): boolean {
   const { state } = fold
   if (state.sweep === undefined) return false
   while (state.sweep < state.hostSlots.length) {
@@ -66,17 +66,17 @@ function sweep(fold: Fold, clocks: Clocks, judged: WorkBudget): boolean {
   return false
 }
 
-function evaluateHost(fold: Fold, clocks: Clocks, host: Host, judged: WorkBudget): void {
+function evaluateHost(fold: Fold, clocks: SourceClocks, host: Host, judged: WorkBudget): void {
   const sources = recentSources(fold, host)
   if (host.lastSeenBySource.size > sources.length) pruneSources(host, sources)
-  const { closed, closedSlow } = closedBy(clocks, sources)
+  const { closedTo, closedLateTo } = findClosed(clocks, sources)
   judged.spent += 0.05
-  if (closed <= host.evaluatedTo && closedSlow <= host.evaluatedLateTo) return
-  host.evaluatedTo = closed
-  host.evaluatedLateTo = closedSlow
+  if (closedTo <= host.evaluatedTo && closedLateTo <= host.evaluatedLateTo) return
+  host.evaluatedTo = closedTo
+  host.evaluatedLateTo = closedLateTo
   for (const id of host.series.keys()) {
     judged.spent += 0.1
-    for (const watched of watchedSeries(fold, host, id)) evaluateClosed(fold, watched, closed, closedSlow, judged)
+    for (const watched of watchedSeries(fold, host, id)) evaluateClosed(fold, watched, closedTo, closedLateTo, judged)
   }
 }
 
@@ -94,37 +94,37 @@ function pruneSources(host: Host, recent: readonly string[]): void {
 }
 
 /** The closed buckets of a source, for ordinary rules and for those that wait longer. */
-interface Closed {
-  readonly closed: number
-  readonly closedSlow: number
+interface ClosedTimes {
+  readonly closedTo: number
+  readonly closedLateTo: number
 }
 
-type Clocks = ReadonlyMap<string, Closed & { readonly tellsTime: boolean }>
+type SourceClocks = ReadonlyMap<string, ClosedTimes & { readonly tellsTime: boolean }>
 
-function readClocks(fold: Fold): Clocks {
+function readClocks(fold: Fold): SourceClocks {
   const { bucket, lateness } = fold.plan.config
   const { now, sources } = fold.state
   const at = (source: Source, wait: Millis): number => Math.floor(watermarkAt(source, now, wait) / bucket)
   return new Map(
     [...sources].map(([name, source]) => {
       // A source that never brought a time to go by is not waited for by others.
-      const tellsTime = source.watermark !== -Infinity || now - source.since < RECENT
-      return [name, { closed: at(source, lateness), closedSlow: at(source, EXTRA_LATENESS), tellsTime }]
+      const tellsTime = source.watermark !== -Infinity || now - source.firstSeenAt < RECENT
+      return [name, { closedTo: at(source, lateness), closedLateTo: at(source, EXTRA_LATENESS), tellsTime }]
     }),
   )
 }
 
 /** What is closed for a host that is heard through these sources: the slowest of them counts. */
-function closedBy(clocks: Clocks, names: readonly string[]): Closed {
+function findClosed(clocks: SourceClocks, names: readonly string[]): ClosedTimes {
   const [first = '', second] = names
   if (second === undefined) return clocks.get(first) ?? UNKNOWN
   const known = names.map((name) => clocks.get(name) ?? UNKNOWN)
-  const telling = known.filter((clock) => clock.tellsTime)
-  const waited = telling.length > 0 ? telling : known
+  const readable = known.filter((clock) => clock.tellsTime)
+  const waited = readable.length > 0 ? readable : known
   return {
-    closed: Math.min(...waited.map((clock) => clock.closed)),
-    closedSlow: Math.min(...waited.map((clock) => clock.closedSlow)),
+    closedTo: Math.min(...waited.map((clock) => clock.closedTo)),
+    closedLateTo: Math.min(...waited.map((clock) => clock.closedLateTo)),
   }
 }
 
-const UNKNOWN = { closed: -Infinity, closedSlow: -Infinity, tellsTime: false }
+const UNKNOWN = { closedTo: -Infinity, closedLateTo: -Infinity, tellsTime: false }

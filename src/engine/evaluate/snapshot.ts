@@ -43,7 +43,7 @@ export function snapshotAlert(fold: Fold, alert: Alert): AlertSnapshot {
 /** What the life of an alert was like. */
 function lifecycleFields(
   alert: Alert,
-): Course & Pick<AlertSnapshot, 'firedAt' | 'refirings' | 'noDataSince' | 'critical'> {
+): CountFields & Pick<AlertSnapshot, 'firedAt' | 'refirings' | 'noDataSince' | 'critical'> {
   const { lifecycle, criticalLimit: limit } = alert
   if (lifecycle.state === 'pending') return {}
   const { firedAt, refirings, noDataSince, critical } = lifecycle
@@ -56,10 +56,10 @@ function lifecycleFields(
   }
 }
 
-type Course = Pick<AlertSnapshot, 'evaluations' | 'breaches'>
+type CountFields = Pick<AlertSnapshot, 'evaluations' | 'breaches'>
 
 /** How many windows were judged, where there are any. */
-export function evaluationCounts({ lifecycle, identity }: Alert): Course {
+export function evaluationCounts({ lifecycle, identity }: Alert): CountFields {
   if (lifecycle.state === 'pending' || identity.measure.kind === 'state') return {}
   const { evaluations, breaches } = lifecycle
   return { evaluations, breaches }

@@ -38,7 +38,7 @@ function readFigure(series: Series, plan: WindowPlan, span: BucketRange, window:
 /** Whether the window holds enough to be judged; what nothing can undo needs no more than it asks for by itself. */
 function hasEnoughData({ store, slot }: Series, plan: WindowPlan, span: BucketRange, window: Window): boolean {
   const { minSamples } = plan.rule
-  if (plan.monotone) return minSamples === undefined || window.n >= minSamples
+  if (plan.isMonotone) return minSamples === undefined || window.n >= minSamples
   return hasCoverage(store, slot, span, window, minSamples)
 }
 

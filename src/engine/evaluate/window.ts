@@ -1,4 +1,4 @@
-import { TOO_OLD } from '../../aggregate/watermark.ts'
+import { MAX_EVENT_AGE } from '../../aggregate/watermark.ts'
 import { newestBucket, type Store } from '../../aggregate/store.ts'
 import { estimateInterval, type BucketRange, readWindow, type Window } from '../../aggregate/window.ts'
 import type { Verdict } from '../../detect/detector.ts'
@@ -7,7 +7,7 @@ import type { AlertTimers } from '../../alert/lifecycle.ts'
 import {
   evaluationResult,
   findHint,
-  isSilent,
+  isUneventful,
   type JudgedWindow,
   noData,
   alertSubject,
@@ -62,42 +62,42 @@ export function evaluateWindow(
   plan: WindowPlan,
   end: number,
   newest: Millis,
-  turn: Trigger,
+  trigger: Trigger,
 ): void {
   const { host, info } = watched
   // Logs of last month that are read for the first time are history and raise no alerts.
-  if (end * plan.width < fold.state.now - TOO_OLD) return
+  if (end * plan.width < fold.state.now - MAX_EVENT_AGE) return
   // Windows that are counted are counted in their turn.
-  if (turn !== 'closed' && plan.rule.breaches !== undefined) return
+  if (trigger !== 'closed' && plan.rule.breaches !== undefined) return
   const open = host.alerts.size === 0 ? undefined : host.alerts.get(alertId(plan.rule.name, info.key))
   const span: BucketRange = { from: end - plan.over, to: end }
   const window = readWindow(watched.store, watched.slot, span)
   if (window.n === 0 && open === undefined && !plan.zeroes) return
   const judged = judgeWindow(watched, plan, span, window, open, true)
-  applyVerdict(fold, watched, plan, { span, window, open, turn, at: Math.min(end * plan.width, newest), judged })
-  if (turn === 'closed') learn(judged)
+  applyVerdict(fold, watched, plan, { span, window, open, trigger, at: Math.min(end * plan.width, newest), judged })
+  if (trigger === 'closed') learnFromWindow(judged)
 }
 
 /** A window that is evaluated; `at` dates the result. */
-interface Judging {
+interface WindowEvaluation {
   readonly span: BucketRange
   readonly window: Window
   readonly open: Alert | undefined
-  readonly turn: Trigger
+  readonly trigger: Trigger
   readonly at: Millis
   readonly judged: JudgedWindow
 }
 
-function applyVerdict(fold: Fold, watched: WatchedSeries, plan: WindowPlan, judging: Judging): void {
+function applyVerdict(fold: Fold, watched: WatchedSeries, plan: WindowPlan, judging: WindowEvaluation): void {
   const { host, info } = watched
-  const { span, window, open, turn, at, judged } = judging
+  const { span, window, open, trigger, at, judged } = judging
   const { outcome: verdict } = judged
   if (verdict.kind === 'normal' && open === undefined) return
-  if (isSilent(verdict) && (open === undefined || window.n > 0)) return
-  if (turn !== 'closed' && !isRelevant(fold, watched, plan, span.to, at, turn, verdict, open)) return
+  if (isUneventful(verdict) && (open === undefined || window.n > 0)) return
+  if (trigger !== 'closed' && !isRelevant(fold, watched, plan, span.to, at, trigger, verdict, open)) return
   const found: EvaluationResult = {
-    ...evaluationResult(at, judged, windowContext(fold, watched, plan, at, turn, verdict)),
-    surroundings(since) {
+    ...evaluationResult(at, judged, windowContext(fold, watched, plan, at, trigger, verdict)),
+    snapshotContext(since) {
       const peers = comparePeers(fold, watched, plan, span)
       return {
         chart: { ...buildChartData(watched, plan, span, plan.width, since), ...chartLimits(plan, judged) },
@@ -125,7 +125,7 @@ function isRelevant(
   verdict: Verdict,
   open: Alert | undefined,
 ): boolean {
-  if (isSilent(verdict)) return false
+  if (isUneventful(verdict)) return false
   if (open === undefined) {
     return verdict.kind === 'anomalous' && at > lastResolvedAt(fold.state, plan.rule.name, host.name, info.key)
   }
@@ -146,7 +146,7 @@ function windowContext(
   verdict: Verdict,
 ): WindowContext {
   if (turn === 'early') return { since: Math.min(at, fold.state.now), isOpen: true }
-  return isSilent(verdict) ? { since: Math.min(at, newestSample(fold, watched, plan)) } : {}
+  return isUneventful(verdict) ? { since: Math.min(at, newestSample(fold, watched, plan)) } : {}
 }
 
 /** When the newest sample of a series was taken, or else the end of its bucket; of a count, its host's newest event. */
@@ -178,7 +178,7 @@ export function alertId(rule: string, key: string): string {
 }
 
 /** Lets the detector take note of a window that has closed. What it says of the window is said of what it knew before. */
-function learn({ detector, params, view, verdict, learnt, breached }: JudgedWindow): void {
+function learnFromWindow({ detector, params, view, verdict, learnt, breached }: JudgedWindow): void {
   if (breached !== undefined) writeBreached(learnt, breached)
   detector.learn?.(params, view, verdict, learnt)
 }
@@ -213,10 +213,10 @@ function judgeWindow(
 /** A pause between two windows, or between two samples of a series that reports seldom, is not the end of its data. */
 function timersFor({ store, slot }: WatchedSeries, plan: WindowPlan, open: Alert | undefined): AlertTimers {
   const { rule } = plan
-  const forgetPending = Math.max(rule.for, rule.over, rule.every)
-  const tellsFall = rule.notifyOnDowngrade === true
-  const patience = { for: rule.for, keepFiringFor: rule.keepFiringFor, forgetPending, tellsFall }
-  if (open?.lifecycle.state !== 'pending') return patience
+  const pendingExpiry = Math.max(rule.for, rule.over, rule.every)
+  const notifyOnDowngrade = rule.notifyOnDowngrade === true
+  const timers = { for: rule.for, keepFiringFor: rule.keepFiringFor, pendingExpiry, notifyOnDowngrade }
+  if (open?.lifecycle.state !== 'pending') return timers
   const interval = estimateInterval(store, slot, newestBucket(store, slot) + 1)
-  return Number.isNaN(interval) ? patience : { ...patience, forgetPending: Math.max(forgetPending, 2 * interval) }
+  return Number.isNaN(interval) ? timers : { ...timers, pendingExpiry: Math.max(pendingExpiry, 2 * interval) }
 }

@@ -9,14 +9,14 @@ import { count, type Fold, type Host, type KeyInfo, type Limited, type State } f
  */
 const IDLE = 10 * 60_000
 /** The most eviction candidates that one search keeps. */
-const MOST_IDLE = 500
+const MAX_IDLE = 500
 
 /** Returns the record of a host, created on first sight; undefined if the limit is reached and no host is idle. */
 export function admitHost(fold: Fold, name: string, receivedAt: Millis): Host | undefined {
   const { state, plan } = fold
   const known = state.hosts.get(name)
   if (known !== undefined) return known
-  if (state.hosts.size >= plan.config.limits.hosts && name !== UNKNOWN_HOST && !makeRoom(fold, receivedAt)) {
+  if (state.hosts.size >= plan.config.limits.hosts && name !== UNKNOWN_HOST && !evictIdleHost(fold, receivedAt)) {
     recordRefusal(fold, 'hosts', receivedAt)
     return undefined
   }
@@ -57,10 +57,10 @@ export function addHost(state: State, name: string, lastSeenAt: Millis): Host {
  * Evicts the least recently seen host that is idle, not expected, without open alerts and beyond every absence rule.
  * Returns false if there is none; the next search is then at the next tick, however many new names arrive.
  */
-function makeRoom(fold: Fold, receivedAt: Millis): boolean {
+function evictIdleHost(fold: Fold, receivedAt: Millis): boolean {
   const { state, plan } = fold
   if (state.refusals.searched === state.ticks) return false
-  const before = receivedAt - Math.max(IDLE, 2 * plan.longestAbsence)
+  const before = receivedAt - Math.max(IDLE, 2 * plan.maxAbsence)
   const oldest = takeIdleHost(fold, before) ?? findIdleHosts(fold, before)
   if (oldest === undefined) {
     state.refusals.searched = state.ticks
@@ -82,10 +82,10 @@ function findIdleHosts(fold: Fold, before: Millis): Host | undefined {
   // Only the least recently seen candidates are sorted as records: sorting all of them would take too long.
   const times = new Float64Array(idle.length)
   for (const [i, { lastSeenAt }] of idle.entries()) times[i] = lastSeenAt
-  const latest = times.sort()[MOST_IDLE - 1] ?? Infinity
+  const latest = times.sort()[MAX_IDLE - 1] ?? Infinity
   const first = idle.filter(({ lastSeenAt }) => lastSeenAt <= latest).toSorted((a, b) => a.lastSeenAt - b.lastSeenAt)
   state.idleHosts = first
-    .slice(0, MOST_IDLE)
+    .slice(0, MAX_IDLE)
     .map(({ name, lastSeenAt }) => ({ name, lastSeen: lastSeenAt }))
     .reverse()
   return takeIdleHost(fold, before)
@@ -117,7 +117,7 @@ export function removeHost(fold: Fold, host: Host): void {
 export function dropSeries(fold: Fold, host: Host, id: number): void {
   const { state } = fold
   const info = state.keys.infos[id] as KeyInfo
-  for (const store of storesOf(fold, info.metric)) removeSeries(store, host.series.get(id) as number)
+  for (const store of metricStores(fold, info.metric)) removeSeries(store, host.series.get(id) as number)
   host.series.delete(id)
   host.late?.delete(id)
   host.early?.delete(id)
@@ -158,7 +158,7 @@ export function admitSeries(fold: Fold, host: Host, id: number, receivedAt: Mill
     return undefined
   }
   let slot = 0
-  for (const store of storesOf(fold, info.metric)) slot = addSeries(store)
+  for (const store of metricStores(fold, info.metric)) slot = addSeries(store)
   host.series.set(id, slot)
   info.uses++
   state.series++
@@ -185,7 +185,7 @@ function dropIdleSeries(fold: Fold, host: Host): boolean {
 }
 
 /** Returns the stores of a metric, created on first use, finest first. A series has the same slot in all of them. */
-function storesOf(fold: Fold, metric: string): readonly Store[] {
+function metricStores(fold: Fold, metric: string): readonly Store[] {
   const tiers = fold.plan.metrics.get(metric)?.tiers ?? []
   return tiers.map(({ id, layout }) => {
     const known = fold.state.stores.get(id)

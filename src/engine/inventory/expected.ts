@@ -15,8 +15,8 @@ export function addExpectedHosts(fold: Fold): void {
     if (isNeverSeen(host) && !plan.expected.has(host.name)) retireHost(fold, host, { code: 'not_expected', params: {} })
   }
   closeMassAbsences(fold)
-  const awaited = expectFromNow(fold)
+  const expected = expectFromNow(fold)
   for (const name of plan.expected) {
-    if (!state.hosts.has(name)) addHost(state, name, -Infinity).expectedSince = awaited
+    if (!state.hosts.has(name)) addHost(state, name, -Infinity).expectedSince = expected
   }
 }

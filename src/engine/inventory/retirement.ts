@@ -1,7 +1,7 @@
 import { enqueueNotice } from '../../dispatch/notices.ts'
 import type { Source } from '../../aggregate/watermark.ts'
 import { isRegular } from '../../aggregate/watermark.ts'
-import type { ClosedAlert, Command, CommandAnswer, Millis, Reason, RetiredItem } from '../../model.ts'
+import type { ClosedAlert, Command, CommandReply, Millis, Reason, RetiredItem } from '../../model.ts'
 import { UNKNOWN_HOST, BUILTIN_RULES } from '../../model.ts'
 import { removeHost } from './admission.ts'
 import { listMembers } from '../builtin/mass-absence.ts'
@@ -13,13 +13,13 @@ import { type Alert, count, type Fold, type Host } from '../state.ts'
 const DAY = 86_400_000
 /** Ticks between two checks, and the most hosts that one tick retires, so that a tick stays short. */
 const EVERY = 10
-const MOST = 100
+const MAX_PER_RUN = 100
 /** One mail names all that was retired within this time after the first. */
-const GATHER = 60_000
+const GATHER_TIME = 60_000
 /** The most names in one notice. */
-const MOST_NAMED = 1000
+const MAX_NAMED = 1000
 /** A source that delivered nothing for this long is retired. */
-const GONE = 7 * DAY
+const SOURCE_GONE_AFTER = 7 * DAY
 /** A source that appeared once and never sent steadily is retired sooner. */
 const OCCASIONAL = DAY
 
@@ -28,7 +28,7 @@ export function retireHosts(fold: Fold): void {
   const { state } = fold
   // While a mail is being collected there may be more hosts to retire, so every tick checks.
   if (state.ticks % EVERY !== 0 && state.retired.list.length === 0) return
-  let left = MOST
+  let left = MAX_PER_RUN
   for (const host of state.hosts.values()) {
     const why = goneReason(fold, host)
     if (why === undefined) continue
@@ -55,7 +55,7 @@ function goneReason(fold: Fold, host: Host): Reason | undefined {
 }
 
 function goneAfter({ plan }: Fold): Millis {
-  return Math.max(GONE, plan.retireAfter)
+  return Math.max(SOURCE_GONE_AFTER, plan.retireAfter)
 }
 
 /**
@@ -72,19 +72,19 @@ export function retireSources(fold: Fold): void {
 
 function retireSource(fold: Fold, { name, lastSeenAt }: Source): void {
   const { alerts } = fold.state
-  const why: Reason = { code: 'no_request', params: { since: lastSeenAt } }
+  const reason: Reason = { code: 'no_request', params: { since: lastSeenAt } }
   const ids = [builtinAlertId(BUILTIN_RULES.source, name), builtinAlertId(BUILTIN_RULES.degraded, name)]
-  const closed = close(fold, alerts, ids, why, lastSeenAt)
+  const closed = close(fold, alerts, ids, reason, lastSeenAt)
   fold.state.sources.delete(name)
   expectElsewhere(fold, name)
-  if (closed.length > 0) recordRetired(fold, { kind: 'source', name, why, lastSeen: lastSeenAt, closed })
+  if (closed.length > 0) recordRetired(fold, { kind: 'source', name, reason, lastSeenAt, closed })
 }
 
 /** Restarts the absence timer of the expected hosts of a retired source. They stay, and any source may deliver them. */
 function expectElsewhere(fold: Fold, source: string): void {
-  const awaited = expectFromNow(fold)
+  const expected = expectFromNow(fold)
   for (const host of fold.state.hosts.values()) {
-    if (host.source === source && fold.plan.expected.has(host.name)) host.expectedSince = awaited
+    if (host.source === source && fold.plan.expected.has(host.name)) host.expectedSince = expected
   }
 }
 
@@ -92,17 +92,17 @@ function expectElsewhere(fold: Fold, source: string): void {
  * Retires a host and removes all its data.
  * @returns the alerts that this closed.
  */
-export function retireHost(fold: Fold, host: Host, why: Reason): readonly ClosedAlert[] {
+export function retireHost(fold: Fold, host: Host, reason: Reason): readonly ClosedAlert[] {
   const { state } = fold
-  const masses = [...host.alerts.values()].flatMap(({ massAbsence }) => state.alerts.get(massAbsence ?? '') ?? [])
-  for (const mass of masses) mass.retiredHosts = (mass.retiredHosts ?? 0) + 1
-  const lastSeen = isNeverSeen(host) ? null : host.lastSeenAt
-  const closed = close(fold, host.alerts, [...host.alerts.keys()], why, lastSeen)
+  const massAbsences = [...host.alerts.values()].flatMap(({ massAbsence }) => state.alerts.get(massAbsence ?? '') ?? [])
+  for (const mass of massAbsences) mass.retiredHosts = (mass.retiredHosts ?? 0) + 1
+  const lastSeenAt = isNeverSeen(host) ? null : host.lastSeenAt
+  const closed = close(fold, host.alerts, [...host.alerts.keys()], reason, lastSeenAt)
   removeHost(fold, host)
   count(fold, 'hosts_retired')
   // A host that was never seen and raised no alert existed in the configuration only.
-  if (lastSeen !== null || closed.length > 0)
-    recordRetired(fold, { kind: 'host', name: host.name, why, lastSeen, closed })
+  if (lastSeenAt !== null || closed.length > 0)
+    recordRetired(fold, { kind: 'host', name: host.name, reason, lastSeenAt, closed })
   return closed
 }
 
@@ -133,11 +133,11 @@ function recordRetired({ state }: Fold, one: RetiredItem): void {
 export function notifyRetired(fold: Fold): void {
   const { state, dispatchPlan } = fold
   const { retired } = state
-  if (retired.list.length === 0 || state.now - retired.since < GATHER) return
+  if (retired.list.length === 0 || state.now - retired.since < GATHER_TIME) return
   const { list } = retired
   const counted = (kind: RetiredItem['kind']): number => list.filter((one) => one.kind === kind).length
   const counts = { host: counted('host'), source: counted('source'), mass_absence: counted('mass_absence') }
-  const items = list.slice(0, MOST_NAMED)
+  const items = list.slice(0, MAX_NAMED)
   enqueueNotice(state.dispatch, dispatchPlan, { kind: 'hosts_retired', items, counts }, state.now)
   list.length = 0
 }
@@ -148,17 +148,17 @@ export function notifyRetired(fold: Fold): void {
  */
 export function closeMassAbsences(fold: Fold): void {
   const { alerts } = fold.state
-  const masses = [...alerts].filter(
+  const massAbsences = [...alerts].filter(
     ([, { identity, retiredHosts = 0 }]) => identity.rule === BUILTIN_RULES.mass && retiredHosts > 0,
   )
-  if (masses.length === 0) return
+  if (massAbsences.length === 0) return
   const members = listMembers(fold)
-  for (const [id, { identity }] of masses) {
+  for (const [id, { identity }] of massAbsences) {
     if (members.has(id)) continue
-    const why: Reason = { code: 'last_retired', params: {} }
-    const closed = close(fold, alerts, [id], why, null)
+    const reason: Reason = { code: 'last_retired', params: {} }
+    const closed = close(fold, alerts, [id], reason, null)
     if (closed.length > 0)
-      recordRetired(fold, { kind: 'mass_absence', name: identity.host, why, lastSeen: null, closed })
+      recordRetired(fold, { kind: 'mass_absence', name: identity.host, reason, lastSeenAt: null, closed })
   }
 }
 
@@ -166,15 +166,15 @@ export function closeMassAbsences(fold: Fold): void {
 export function applyRetire(
   fold: Fold,
   { host: name, author, now, unlessSeenWithin = 0 }: Extract<Command, { kind: 'retire' }>,
-): CommandAnswer<'retire'> {
+): CommandReply<'retire'> {
   const { state, plan } = fold
   const host = state.hosts.get(name)
   if (host === undefined) return { kind: 'refused', code: 'unknown-host', value: [...state.hosts.keys()] }
   if (plan.expected.has(name)) return { kind: 'refused', code: 'host-expected', value: null }
-  const lastSeen = isNeverSeen(host) ? null : host.lastSeenAt
-  if (lastSeen !== null && now - lastSeen < unlessSeenWithin)
-    return { kind: 'refused', code: 'host-active', value: lastSeen }
+  const lastSeenAt = isNeverSeen(host) ? null : host.lastSeenAt
+  if (lastSeenAt !== null && now - lastSeenAt < unlessSeenWithin)
+    return { kind: 'refused', code: 'host-active', value: lastSeenAt }
   const closed = retireHost(fold, host, { code: 'retired_by', params: { author } })
   closeMassAbsences(fold)
-  return { kind: 'done', value: { host: name, lastSeen, closed } }
+  return { kind: 'done', value: { host: name, lastSeenAt, closed } }
 }

@@ -12,7 +12,7 @@ import {
 import { throughputLimit } from '../builtin/source-degraded.ts'
 import { stateMeasure } from '../builtin/evaluation.ts'
 import type { Alert, Fold } from '../state.ts'
-import { CAP_CALM, CAP_LIMIT, CLOCK_LIMIT, SOURCE_LIMIT } from '../builtin/index.ts'
+import { CARDINALITY_QUIET, CARDINALITY_LIMIT, CLOCK_LIMIT, SOURCE_LIMIT } from '../builtin/index.ts'
 
 /**
  * One of the product's own rules with what it says of a source, a host or the service itself now.
@@ -22,7 +22,7 @@ import { CAP_CALM, CAP_LIMIT, CLOCK_LIMIT, SOURCE_LIMIT } from '../builtin/index
 export function viewBuiltin(fold: Fold, name: string, of: string): RuleView | undefined {
   if (!isBuiltinRule(name)) return undefined
   const severities = builtinSeverities(fold, name)
-  const open = alertsAbout(fold, name, of).map(evaluationOf)
+  const open = alertsAbout(fold, name, of).map(toEvaluation)
   return {
     name,
     kind: 'builtin',
@@ -45,7 +45,7 @@ function alertsAbout({ state }: Fold, name: BuiltinRule, of: string): readonly A
   return all.filter(({ identity }) => identity.rule === name && identity.host === of)
 }
 
-function evaluationOf({ identity, value, evidence, evaluatedAt }: Alert): Evaluation {
+function toEvaluation({ identity, value, evidence, evaluatedAt }: Alert): Evaluation {
   const { host, labels, measure } = identity
   return { host, labels, measure, value, evidence, evaluatedAt }
 }
@@ -61,8 +61,8 @@ function normalEvaluation(fold: Fold, name: BuiltinRule, of: string): readonly E
     return state.hosts.has(of) ? say('clock_offset', null, { limit: CLOCK_LIMIT, why }) : []
   }
   if (name === BUILTIN_RULES.cap) {
-    const why = { code: 'limit_calm', params: { for: CAP_CALM } }
-    return of === 'stashwatch' ? say('refused', 0, { limit: CAP_LIMIT, why }) : []
+    const why = { code: 'limit_calm', params: { for: CARDINALITY_QUIET } }
+    return of === 'stashwatch' ? say('refused', 0, { limit: CARDINALITY_LIMIT, why }) : []
   }
   const source = state.sources.get(of)
   if (source === undefined) return []

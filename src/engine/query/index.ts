@@ -3,7 +3,7 @@ import type { TrackedAlert } from '../../dispatch/state.ts'
 import { listPending } from '../../dispatch/pending.ts'
 import type {
   AlertView,
-  Answers,
+  QueryResults,
   HostDetail,
   HostState,
   HostView,
@@ -23,10 +23,10 @@ import type { Alert, Fold, Host } from '../state.ts'
 /** Labels that every alert has. */
 const ALWAYS = ['rule', 'host', 'source', 'severity', 'metric']
 
-type Asked<K extends Query['kind']> = Extract<Query, { readonly kind: K }>
+type QueryOf<K extends Query['kind']> = Extract<Query, { readonly kind: K }>
 
 /** Who answers which query. */
-const ANSWERS: { readonly [K in Query['kind']]: (fold: Fold, query: Asked<K>) => Answers[K] } = {
+const QUERIES: { readonly [K in Query['kind']]: (fold: Fold, query: QueryOf<K>) => QueryResults[K] } = {
   hosts: (fold) => [...fold.state.hosts.values()].map((host) => hostView(fold, host)),
   host: (fold, query) => {
     const host = fold.state.hosts.get(query.host)
@@ -35,7 +35,7 @@ const ANSWERS: { readonly [K in Query['kind']]: (fold: Fold, query: Asked<K>) =>
   aggregate,
   alerts: alertsView,
   alert: (fold, { episode }) => {
-    const found = alertsView(fold).find((alert) => isMeant(alert, episode))
+    const found = alertsView(fold).find((alert) => matchesKey(alert, episode))
     return found === undefined ? null : { ...found, ...alertHistory(fold, found) }
   },
   rules: (fold) => viewRules(fold),
@@ -45,9 +45,9 @@ const ANSWERS: { readonly [K in Query['kind']]: (fold: Fold, query: Asked<K>) =>
 }
 
 /** Answers a question about the state. Nothing is changed. */
-export function answer<K extends Query['kind']>(fold: Fold, query: Asked<K>): Answers[K] {
+export function runQuery<K extends Query['kind']>(fold: Fold, query: QueryOf<K>): QueryResults[K] {
   const kind: K = query.kind
-  return ANSWERS[kind](fold, query)
+  return QUERIES[kind](fold, query)
 }
 
 function alertsView(fold: Fold): readonly AlertView[] {
@@ -103,7 +103,7 @@ function labelNames(fold: Fold): readonly string[] {
 }
 
 /** An episode is found by its id, or by the code that the mail names. */
-function isMeant(alert: AlertView, name: string): boolean {
+function matchesKey(alert: AlertView, name: string): boolean {
   return alert.episode === name || alert.code === name.toUpperCase()
 }
 
@@ -120,7 +120,7 @@ function hostDetail(fold: Fold, host: Host): HostDetail {
 }
 
 function hostView(fold: Fold, host: Host): HostView {
-  const off = host.skew?.off
+  const off = host.skew?.offset
   const isNew = isNeverSeen(host)
   return {
     host: host.name,
@@ -137,7 +137,7 @@ function hostState({ plan }: Fold, host: Host): HostState {
   if (isNeverSeen(host)) return 'never_seen'
   const open = [...host.alerts.values()].map(({ identity }) => identity.rule)
   if (plan.absences.some(({ name }) => open.includes(name))) return 'absent'
-  return host.skew?.off === undefined ? 'live' : 'clock_skew'
+  return host.skew?.offset === undefined ? 'live' : 'clock_skew'
 }
 
 function alertView(fold: Fold, alert: Alert): AlertView {

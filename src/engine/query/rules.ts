@@ -11,7 +11,7 @@ import { recentSources } from '../evaluate/schedule.ts'
 import { absenceLimit } from '../builtin/index.ts'
 
 /** Most series that one rule is shown with. */
-const MOST = 200
+const MAX_EVALUATIONS = 200
 
 /**
  * Every rule with what its newest windows said, and what the next one waits for.
@@ -29,9 +29,9 @@ export function viewRules(fold: Fold, only?: string): readonly RuleView[] {
   const absences = fold.plan.absences.map((rule) => ({
     ...aboutRule(rule),
     severities: [rule.severity],
-    evaluations: hostsOf(fold, only)
+    evaluations: selectHosts(fold, only)
       .filter((host) => appliesTo(rule, host.name))
-      .slice(0, MOST)
+      .slice(0, MAX_EVALUATIONS)
       .map((host) => lastSeen(fold, rule, host)),
     nextEvaluation: notApplicable(rule, only) ?? ({ kind: 'source_delivery' } as const),
   }))
@@ -82,15 +82,15 @@ export function viewRemovedRule({ state }: Fold, { identity, severity, notify }:
   }
 }
 
-function hostsOf({ state }: Fold, only?: string): readonly Host[] {
+function selectHosts({ state }: Fold, only?: string): readonly Host[] {
   if (only === undefined) return [...state.hosts.values()]
   const host = state.hosts.get(only)
   return host === undefined ? [] : [host]
 }
 
 /** The series that a rule looks at, in its tier. */
-function* watchedSeriesOf(fold: Fold, plan: WindowPlan, only?: string): Generator<WatchedSeries> {
-  for (const host of hostsOf(fold, only)) {
+function* findWatchedSeries(fold: Fold, plan: WindowPlan, only?: string): Generator<WatchedSeries> {
+  for (const host of selectHosts(fold, only)) {
     if (!appliesTo(plan.rule, host.name)) continue
     for (const id of host.series.keys()) {
       if (fold.state.keys.infos[id]?.metric !== plan.metric.name) continue
@@ -101,8 +101,8 @@ function* watchedSeriesOf(fold: Fold, plan: WindowPlan, only?: string): Generato
 
 function lastEvaluations(fold: Fold, plan: WindowPlan, only?: string): readonly Evaluation[] {
   const evaluations: Evaluation[] = []
-  for (const watched of watchedSeriesOf(fold, plan, only)) {
-    if (evaluations.length >= MOST) break
+  for (const watched of findWatchedSeries(fold, plan, only)) {
+    if (evaluations.length >= MAX_EVALUATIONS) break
     const end = Math.floor(evaluatedTo(watched.store, watched.slot, plan.extraLateness) / plan.every) * plan.every
     evaluations.push(evaluateNow(watched, plan, end))
   }
@@ -112,7 +112,7 @@ function lastEvaluations(fold: Fold, plan: WindowPlan, only?: string): readonly 
 /** The window that closes next, of the series that has come furthest. */
 function nextWindow(fold: Fold, plan: WindowPlan): NextEvaluation {
   let newest: { end: number; host: Host } | undefined
-  for (const { host, slot, store } of watchedSeriesOf(fold, plan)) {
+  for (const { host, slot, store } of findWatchedSeries(fold, plan)) {
     const end = (Math.floor(evaluatedTo(store, slot, plan.extraLateness) / plan.every) + 1) * plan.every
     if (newest === undefined || end > newest.end) newest = { end, host }
   }

@@ -24,12 +24,12 @@ export interface PackedIds {
 }
 
 /** The most ids kept, at 20 bytes each: 10 MiB. Sizes are powers of two, so that positions can be masked. */
-export const MOST_IDS = 1 << 19
-const FEWEST = 1 << 10
+export const MAX_IDS = 1 << 19
+const MIN_CAPACITY = 1 << 10
 /** Only ids chosen for it make longer chains; the oldest of such ids are forgotten early. */
-const MOST_STEPS = 64
+const MAX_PROBES = 64
 
-export function createIds(capacity = FEWEST): Ids {
+export function createIds(capacity = MIN_CAPACITY): Ids {
   const column = (): Uint32Array => new Uint32Array(capacity)
   return { low: column(), high: column(), ticks: column(), before: column(), newest: column(), next: 0, count: 0 }
 }
@@ -41,7 +41,7 @@ export function hasId(ids: Ids, id: string, since: number): boolean {
   const mask = low.length - 1
   let age = -1
   let place = (newest[print.low & mask] ?? 0) - 1
-  for (let steps = 0; place >= 0 && steps < MOST_STEPS; steps += 1) {
+  for (let steps = 0; place >= 0 && steps < MAX_PROBES; steps += 1) {
     const older = (ids.next - 1 - place) & mask
     if (older <= age || older >= ids.count) return false
     if (low[place] === print.low && high[place] === print.high) return (ticks[place] ?? 0) >= since
@@ -55,12 +55,12 @@ export function hasId(ids: Ids, id: string, since: number): boolean {
  * Records an id, or records it anew. When the columns are full, ids from before `since` are overwritten first, then the
  * columns grow, and at `MOST_IDS` the oldest id is overwritten.
  */
-export function noteId(ids: Ids, id: string, tick: number, since: number): void {
-  if (ids.count === ids.low.length && ids.count < MOST_IDS && (ids.ticks[ids.next] ?? 0) >= since) grow(ids)
-  put(ids, fingerprint(id), tick)
+export function rememberId(ids: Ids, id: string, tick: number, since: number): void {
+  if (ids.count === ids.low.length && ids.count < MAX_IDS && (ids.ticks[ids.next] ?? 0) >= since) grow(ids)
+  insertId(ids, fingerprint(id), tick)
 }
 
-function put(ids: Ids, { low, high }: Fingerprint, tick: number): void {
+function insertId(ids: Ids, { low, high }: Fingerprint, tick: number): void {
   const { next } = ids
   const mask = ids.low.length - 1
   ids.low[next] = low
@@ -94,11 +94,11 @@ export function packIds(ids: Ids, since: number): PackedIds {
   return { low: inOrder(ids.low), high: inOrder(ids.high), ticks: inOrder(ids.ticks) }
 }
 
-export function unpackIds({ low, high, ticks }: PackedIds, capacity = FEWEST): Ids {
+export function unpackIds({ low, high, ticks }: PackedIds, capacity = MIN_CAPACITY): Ids {
   let room = capacity
   while (room < low.length) room *= 2
   const ids = createIds(room)
-  for (let i = 0; i < low.length; i += 1) put(ids, { low: low[i] ?? 0, high: high[i] ?? 0 }, ticks[i] ?? 0)
+  for (let i = 0; i < low.length; i += 1) insertId(ids, { low: low[i] ?? 0, high: high[i] ?? 0 }, ticks[i] ?? 0)
   return ids
 }
 

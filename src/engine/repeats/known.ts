@@ -10,11 +10,11 @@ export interface Known {
 export type PackedKnown = { readonly [kind in keyof Known]: PackedIds }
 
 /** Ticks for which ids are remembered. Ticks rather than time, so that downtime expires nothing. */
-const REMEMBER: { readonly [kind in keyof Known]: number } = { batches: 3600, singles: 300, events: 3600 }
+const ID_RETENTION_TICKS: { readonly [kind in keyof Known]: number } = { batches: 3600, singles: 300, events: 3600 }
 
 /** Returns the oldest tick whose ids are still remembered. */
 export function rememberedSince(kind: keyof Known, ticks: number): number {
-  return Math.max(0, ticks - REMEMBER[kind])
+  return Math.max(0, ticks - ID_RETENTION_TICKS[kind])
 }
 
 /** Returns the id of a body. It contains the source, since two sources may post equal bodies. */

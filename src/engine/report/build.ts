@@ -20,23 +20,25 @@ import type { Fold } from '../state.ts'
 import { completeStats } from './stats.ts'
 
 /** The most entries in a list of a report. */
-const FIRST = 10
+const MAX_LISTED = 10
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 /** A host that was seen within this time counts as reporting. */
-const LATELY = 15 * 60_000
+const SEEN_WITHIN = 15 * 60_000
 
 /** Builds the report of everything gathered since `from`. */
 export function buildReport(fold: Fold, { every, from, zone }: ReportRequest): Report {
   const { state } = fold
   const { reportStats, now } = state
   if (reportStats !== undefined) completeStats(state, reportStats)
-  const slices =
-    reportStats === undefined ? [] : [...reportStats.slices.filter(({ to }) => to > from), reportStats.open]
-  const spells = [...(reportStats?.spells.values() ?? [])].filter(({ until }) => until === undefined || until >= from)
-  const sum = slices.length === 0 ? undefined : mergeCounts(slices)
-  const own = spells.filter(({ identity }) => isBuiltinRule(identity.rule))
-  const others = spells.filter(({ identity }) => !isBuiltinRule(identity.rule))
+  const periods =
+    reportStats === undefined ? [] : [...reportStats.periods.filter(({ to }) => to > from), reportStats.open]
+  const episodes = [...(reportStats?.episodes.values() ?? [])].filter(
+    ({ endsAt }) => endsAt === undefined || endsAt >= from,
+  )
+  const sum = periods.length === 0 ? undefined : mergeCounts(periods)
+  const builtin = episodes.filter(({ identity }) => isBuiltinRule(identity.rule))
+  const others = episodes.filter(({ identity }) => !isBuiltinRule(identity.rule))
   const span = { from, to: now }
   return {
     every,
@@ -45,10 +47,10 @@ export function buildReport(fold: Fold, { every, from, zone }: ReportRequest): R
     alerts: alertsIn(fold, others, sum, span, zone),
     rules: rulesIn(sum),
     outside: timeOutside(others, span),
-    shares: fold.plan.config.metrics.flatMap(({ name }) =>
+    utilization: fold.plan.config.metrics.flatMap(({ name }) =>
       reportStats === undefined ? [] : usedSince(reportStats, from, name),
     ),
-    quality: qualityIn(own, sum, span),
+    quality: qualityIn(builtin, sum, span),
   }
 }
 
@@ -65,37 +67,39 @@ interface TimeSpan {
 
 function alertsIn(
   fold: Fold,
-  spells: readonly EpisodeSummary[],
+  episodes: readonly EpisodeSummary[],
   sum: Period | undefined,
   period: TimeSpan,
   zone: string,
 ): ReportAlerts {
-  const before = spells.filter(({ since }) => since < period.from)
+  const before = episodes.filter(({ startsAt }) => startsAt < period.from)
   const hosts = new Set([...(sum?.hosts ?? []), ...before.map(({ identity }) => identity.host)])
-  const ordered = spells.toSorted((a, b) => episodeSpan(b, period) - episodeSpan(a, period))
-  const began = total([...(sum?.began ?? [])].filter(([rule]) => !isBuiltinRule(rule)))
+  const ordered = episodes.toSorted((a, b) => episodeSpan(b, period) - episodeSpan(a, period))
+  const started = total([...(sum?.started ?? [])].filter(([rule]) => !isBuiltinRule(rule)))
   return {
-    began,
-    before: before.length,
+    started,
+    alreadyOpen: before.length,
     critical: (sum?.critical ?? 0) + before.filter(({ criticalAt = Infinity }) => criticalAt < period.from).length,
-    open: spells.filter(({ until }) => until === undefined).length,
+    open: episodes.filter(({ endsAt }) => endsAt === undefined).length,
     hosts: hosts.size,
     days: countByDay(fold, sum, period, zone),
     longest: {
-      total: began + before.length,
-      first: ordered.slice(0, FIRST).map((spell) => ({ ...reportEpisode(spell), ...openFields(fold, spell) })),
+      total: started + before.length,
+      first: ordered
+        .slice(0, MAX_LISTED)
+        .map((episode) => ({ ...reportEpisode(episode), ...openFields(fold, episode) })),
     },
   }
 }
 
-function reportEpisode({ identity, severity, since, until, peak }: EpisodeSummary): ReportEpisode {
-  return { identity, severity, since, ...(until === undefined ? {} : { until }), peak }
+function reportEpisode({ identity, severity, startsAt, endsAt, peak }: EpisodeSummary): ReportEpisode {
+  return { identity, severity, startsAt, ...(endsAt === undefined ? {} : { endsAt }), peak }
 }
 
 /** Returns the dispatch state of an alert that is still open. */
 function openFields({ state }: Fold, spell: EpisodeSummary): Pick<ReportEpisode, 'muted' | 'ack'> {
-  if (spell.until !== undefined) return {}
-  const [episode = ''] = [...(state.reportStats?.spells ?? [])].find(([, one]) => one === spell) ?? []
+  if (spell.endsAt !== undefined) return {}
+  const [episode = ''] = [...(state.reportStats?.episodes ?? [])].find(([, one]) => one === spell) ?? []
   const one = state.dispatch.alerts.get(episode)
   return {
     ...(one?.muted === undefined ? {} : { muted: one.muted.by }),
@@ -103,8 +107,8 @@ function openFields({ state }: Fold, spell: EpisodeSummary): Pick<ReportEpisode,
   }
 }
 
-function episodeSpan({ since, until }: EpisodeSummary, { from, to }: TimeSpan): Millis {
-  return Math.max(0, Math.min(until ?? to, to) - Math.max(since, from))
+function episodeSpan({ startsAt, endsAt }: EpisodeSummary, { from, to }: TimeSpan): Millis {
+  return Math.max(0, Math.min(endsAt ?? to, to) - Math.max(startsAt, from))
 }
 
 /** Counts the alerts that began on each date of the period, for the last ten dates at most. */
@@ -119,23 +123,27 @@ function countByDay(
   const last = dayOf(to)
   const first = Math.max(dayOf(from), last - 9 * DAY)
   for (let day = first; day <= last; day += DAY) days.set(day, 0)
-  for (const [hour, count] of sum?.hours ?? []) {
+  for (const [hour, count] of sum?.startedByHour ?? []) {
     const day = Math.max(first, dayOf(Math.min(to, Math.max(from, hour * HOUR))))
     days.set(day, (days.get(day) ?? 0) + count)
   }
-  return [...days].toSorted(([a], [b]) => a - b).map(([day, began]) => ({ day, began }))
+  return [...days].toSorted(([a], [b]) => a - b).map(([day, started]) => ({ day, started }))
 }
 
 /** Returns the rules, ordered by mails, then by how often they fired. */
 function rulesIn(sum: Period | undefined): Top<ReportRule> {
-  const names = new Set([...(sum?.mails.keys() ?? []), ...(sum?.began.keys() ?? [])])
-  const rules = [...names].map((rule) => ({ rule, began: sum?.began.get(rule) ?? 0, mails: sum?.mails.get(rule) ?? 0 }))
-  return top(rules.toSorted((a, b) => b.mails - a.mails || b.began - a.began || compare(a.rule, b.rule)))
+  const names = new Set([...(sum?.mails.keys() ?? []), ...(sum?.started.keys() ?? [])])
+  const rules = [...names].map((rule) => ({
+    rule,
+    started: sum?.started.get(rule) ?? 0,
+    mails: sum?.mails.get(rule) ?? 0,
+  }))
+  return top(rules.toSorted((a, b) => b.mails - a.mails || b.started - a.started || compare(a.rule, b.rule)))
 }
 
 /** Returns how long each host was out of bounds. Overlapping episodes count once. */
-function timeOutside(spells: readonly EpisodeSummary[], period: TimeSpan): Report['outside'] {
-  const hosts = [...Map.groupBy(spells, ({ identity }) => identity.host)].map(([host, theirs]) => ({
+function timeOutside(episodes: readonly EpisodeSummary[], period: TimeSpan): Report['outside'] {
+  const hosts = [...Map.groupBy(episodes, ({ identity }) => identity.host)].map(([host, theirs]) => ({
     host,
     span: covered(theirs, period),
   }))
@@ -143,24 +151,24 @@ function timeOutside(spells: readonly EpisodeSummary[], period: TimeSpan): Repor
   return top(some.toSorted((a, b) => b.span - a.span || compare(a.host, b.host)))
 }
 
-function covered(spells: readonly EpisodeSummary[], { from, to }: TimeSpan): Millis {
+function covered(episodes: readonly EpisodeSummary[], { from, to }: TimeSpan): Millis {
   let span = 0
   let end = from
-  for (const { since, until = to } of spells.toSorted((a, b) => a.since - b.since)) {
-    const start = Math.max(since, end)
-    const stop = Math.min(until, to)
+  for (const { startsAt, endsAt = to } of episodes.toSorted((a, b) => a.startsAt - b.startsAt)) {
+    const start = Math.max(startsAt, end)
+    const stop = Math.min(endsAt, to)
     span += Math.max(0, stop - start)
     end = Math.max(end, stop)
   }
   return span
 }
 
-function qualityIn(own: readonly EpisodeSummary[], sum: Period | undefined, period: TimeSpan): ReportQuality {
-  const of = (rule: string): readonly EpisodeSummary[] => own.filter(({ identity }) => identity.rule === rule)
+function qualityIn(builtin: readonly EpisodeSummary[], sum: Period | undefined, period: TimeSpan): ReportQuality {
+  const of = (rule: string): readonly EpisodeSummary[] => builtin.filter(({ identity }) => identity.rule === rule)
   const clocks = [...new Set(of(BUILTIN_RULES.clock).map(({ identity }) => identity.host))]
   const sources = [...Map.groupBy(of(BUILTIN_RULES.source), ({ identity }) => identity.host)].map(
-    ([source, spells]) => {
-      return { source, span: covered(spells, period), times: spells.length }
+    ([source, episodes]) => {
+      return { source, span: covered(episodes, period), times: episodes.length }
     },
   )
   const count = (what: PeriodCounter): number => sum?.counts[what] ?? 0
@@ -170,9 +178,9 @@ function qualityIn(own: readonly EpisodeSummary[], sum: Period | undefined, peri
     future: count('future'),
     refused: count('refused'),
     rejects: rejectsIn(sum),
-    clocks: top(clocks.toSorted(compare)),
+    skewedClocks: top(clocks.toSorted(compare)),
     sources: top(sources.toSorted((a, b) => b.span - a.span || compare(a.source, b.source))),
-    down: count('down'),
+    downtime: count('down'),
     stops: count('stops'),
   }
 }
@@ -202,12 +210,12 @@ function rejectCount(rejects: readonly RejectCount[]): number {
 /** Returns which hosts and sources report now. */
 export function buildPulse({ state }: Fold): Pulse {
   const hosts = [...state.hosts.values()].filter(({ name }) => name !== UNKNOWN_HOST)
-  const sources = [...state.sources.values()].map(({ name, lastSeenAt }) => ({ source: name, heard: lastSeenAt }))
+  const sources = [...state.sources.values()].map(({ name, lastSeenAt }) => ({ source: name, lastSeenAt }))
   const newest = hosts.reduce((last, { lastSeenAt }) => Math.max(last, lastSeenAt), -Infinity)
   const gap = state.gaps.findLast(({ to }) => to > state.now - DAY)
   return {
     hosts: hosts.length,
-    hostsSeen: hosts.filter(({ lastSeenAt }) => lastSeenAt >= state.now - LATELY).length,
+    hostsSeen: hosts.filter(({ lastSeenAt }) => lastSeenAt >= state.now - SEEN_WITHIN).length,
     sources: top(sources.toSorted((a, b) => compare(a.source, b.source))),
     ...(newest === -Infinity ? {} : { lastEvent: newest }),
     ...(gap === undefined ? {} : { gap }),
@@ -215,7 +223,7 @@ export function buildPulse({ state }: Fold): Pulse {
 }
 
 function top<T>(all: readonly T[]): Top<T> {
-  return { total: all.length, first: all.slice(0, FIRST) }
+  return { total: all.length, first: all.slice(0, MAX_LISTED) }
 }
 
 function total(counts: readonly (readonly [string, number])[]): number {

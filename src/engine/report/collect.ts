@@ -16,13 +16,13 @@ const COST = { host: 0.2, part: 0.05 }
  */
 export function startReport({ state, plan, dispatchPlan }: Fold): void {
   const { reportStats } = state
-  if (reportStats === undefined || reportStats.making !== undefined) return
+  if (reportStats === undefined || reportStats.build !== undefined) return
   const froms = new Set(dueReports(state.dispatch, dispatchPlan, state.now))
   if (froms.size === 0) return
   const metrics = plan.config.metrics.map(({ name }) => name)
-  const shares = [...froms].flatMap((from) => metrics.map((metric) => ({ from, metric, sum: emptyUtilization() })))
-  reportStats.making = { loads: reportStats.open.loads, shares, at: 0, row: 0 }
-  reportStats.open = { ...reportStats.open, loads: new Map() }
+  const sums = [...froms].flatMap((from) => metrics.map((metric) => ({ from, metric, sum: emptyUtilization() })))
+  reportStats.build = { utilization: reportStats.open.utilization, sums, position: 0, row: 0 }
+  reportStats.open = { ...reportStats.open, utilization: new Map() }
 }
 
 /**
@@ -30,18 +30,18 @@ export function startReport({ state, plan, dispatchPlan }: Fold): void {
  * @returns true if it was complete before this call: sending the report gets a slice of work of its own.
  */
 export function continueReport({ state }: Fold, work: WorkBudget): boolean {
-  const making = state.reportStats?.making
-  if (state.reportStats === undefined || making === undefined) return true
+  const build = state.reportStats?.build
+  if (state.reportStats === undefined || build === undefined) return true
   const names = [...state.reportStats.rows]
   const { spent } = work
-  for (; making.at < making.shares.length; making.at++, making.row = 0) {
-    const share = making.shares[making.at] as ReportBuild['shares'][number]
-    const parts = partsOf(state.reportStats, share.from, share.metric)
+  for (; build.position < build.sums.length; build.position++, build.row = 0) {
+    const share = build.sums[build.position] as ReportBuild['sums'][number]
+    const parts = listParts(state.reportStats, share.from, share.metric)
     if (parts.length === 0) continue
-    for (; making.row < names.length; making.row++) {
+    for (; build.row < names.length; build.row++) {
       if (work.spent >= SLICE) return false
       work.spent += COST.host + COST.part * parts.length
-      const [host, row] = names[making.row] as (typeof names)[number]
+      const [host, row] = names[build.row] as (typeof names)[number]
       addHost(share.sum, parts, host, row)
     }
   }
@@ -49,16 +49,16 @@ export function continueReport({ state }: Fold, work: WorkBudget): boolean {
 }
 
 /** Returns the utilization of a metric since an instant: the finished sum of a due report, else the current figures. */
-export function usedSince(usage: ReportStats, from: Millis, metric: string): readonly ReportUtilization[] {
-  const made = usage.making?.shares.find((share) => share.from === from && share.metric === metric)
+export function usedSince(stats: ReportStats, from: Millis, metric: string): readonly ReportUtilization[] {
+  const made = stats.build?.sums.find((share) => share.from === from && share.metric === metric)
   if (made !== undefined) return summarize(metric, made.sum)
-  const parts = partsOf(usage, from, metric)
+  const parts = listParts(stats, from, metric)
   const sum = emptyUtilization()
-  for (const [host, row] of parts.length === 0 ? [] : usage.rows) addHost(sum, parts, host, row)
+  for (const [host, row] of parts.length === 0 ? [] : stats.rows) addHost(sum, parts, host, row)
   return summarize(metric, sum)
 }
 
-function partsOf({ slices, open, making }: ReportStats, from: Millis, metric: string): readonly UtilizationRows[] {
-  const closed = slices.filter(({ to }) => to > from).map(({ loads }) => loads)
-  return [...closed, making?.loads ?? open.loads].flatMap((loads) => loads.get(metric) ?? [])
+function listParts({ periods, open, build }: ReportStats, from: Millis, metric: string): readonly UtilizationRows[] {
+  const closed = periods.filter(({ to }) => to > from).map(({ utilization }) => utilization)
+  return [...closed, build?.utilization ?? open.utilization].flatMap((utilization) => utilization.get(metric) ?? [])
 }

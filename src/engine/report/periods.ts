@@ -1,5 +1,5 @@
 import type { AlertIdentity, Millis, RejectCount, Severity } from '../../model.ts'
-import { addReject } from '../../model.ts'
+import { countReject } from '../../model.ts'
 import { copyRows, emptyRows, type UtilizationRows, mergeRows } from './utilization-rows.ts'
 import type { UtilizationSum } from './utilization.ts'
 
@@ -8,25 +8,25 @@ export interface ReportStats {
   /** Row of each host in the columns of all periods. */
   rows: Map<string, number>
   /** Finished periods, oldest first, and the current one. They follow the service's clock. */
-  slices: Period[]
+  periods: Period[]
   open: Period
   /** Episodes in the time that some report will cover, by id. */
-  readonly spells: Map<string, EpisodeSummary>
+  readonly episodes: Map<string, EpisodeSummary>
   /** True after periods were dropped: some hosts may be in none of the rest, so that their rows can be reused. */
-  isCut: boolean
+  mayCompact: boolean
   /** Sums for the reports that are due. */
-  making?: ReportBuild
+  build?: ReportBuild
   /** The most episodes before the next pruning. */
-  room: number
+  pruneAt: number
 }
 
 /** Sums of the utilization of all hosts, by metric and by start of the report. */
 export interface ReportBuild {
   /** Utilization of the open period until the build began. */
-  readonly loads: Map<string, UtilizationRows>
-  readonly shares: readonly { readonly from: Millis; readonly metric: string; readonly sum: UtilizationSum }[]
-  /** Position in `shares`, and the next row of that sum. */
-  at: number
+  readonly utilization: Map<string, UtilizationRows>
+  readonly sums: readonly { readonly from: Millis; readonly metric: string; readonly sum: UtilizationSum }[]
+  /** Position in `sums`, and the next row of that sum. */
+  position: number
   row: number
 }
 
@@ -35,10 +35,10 @@ export interface Period {
   from: Millis
   to: Millis
   /** By metric. */
-  readonly loads: Map<string, UtilizationRows>
+  readonly utilization: Map<string, UtilizationRows>
   /** Alerts that began, by rule and by hour since the epoch, and the hosts concerned. */
-  readonly began: Map<string, number>
-  readonly hours: Map<number, number>
+  readonly started: Map<string, number>
+  readonly startedByHour: Map<number, number>
   readonly hosts: Set<string>
   /** Alerts that became critical. */
   critical: number
@@ -50,7 +50,7 @@ export interface Period {
 }
 
 /** The most combinations of source and reason counted separately in a period. */
-export const MOST_REJECTS = 200
+export const MAX_REJECTS = 200
 
 export type PeriodCounter = 'merged' | 'dropped' | 'future' | 'refused' | 'stops' | 'down'
 
@@ -59,9 +59,9 @@ export interface EpisodeSummary {
   severity: Severity
   /** When it became critical, by the service's clock; -Infinity if that was before gathering began. */
   criticalAt: Millis | undefined
-  since: Millis
+  startsAt: Millis
   /** Undefined while it is open. */
-  until: Millis | undefined
+  endsAt: Millis | undefined
   peak: number | null
 }
 
@@ -70,9 +70,9 @@ export function emptyPeriod(from: Millis): Period {
   return {
     from,
     to: from,
-    loads: new Map(),
-    began: new Map(),
-    hours: new Map(),
+    utilization: new Map(),
+    started: new Map(),
+    startedByHour: new Map(),
     hosts: new Set(),
     critical: 0,
     mails: new Map(),
@@ -82,24 +82,24 @@ export function emptyPeriod(from: Millis): Period {
 }
 
 /** Returns the sum of consecutive periods, without the utilization of hosts. */
-export function mergeCounts(slices: readonly Period[]): Period {
-  const merged = { ...emptyPeriod(slices[0]?.from ?? 0), to: slices.at(-1)?.to ?? 0 }
-  for (const slice of slices) {
-    merged.critical += slice.critical
-    for (const [rule, count] of slice.began) add(merged.began, rule, count)
-    for (const [hour, count] of slice.hours) add(merged.hours, hour, count)
-    for (const [rule, count] of slice.mails) add(merged.mails, rule, count)
-    for (const host of slice.hosts) merged.hosts.add(host)
-    for (const one of slice.rejects.values()) addReject(merged.rejects, one, MOST_REJECTS)
-    for (const what of Object.keys(merged.counts) as PeriodCounter[]) merged.counts[what] += slice.counts[what]
+export function mergeCounts(periods: readonly Period[]): Period {
+  const merged = { ...emptyPeriod(periods[0]?.from ?? 0), to: periods.at(-1)?.to ?? 0 }
+  for (const period of periods) {
+    merged.critical += period.critical
+    for (const [rule, count] of period.started) add(merged.started, rule, count)
+    for (const [hour, count] of period.startedByHour) add(merged.startedByHour, hour, count)
+    for (const [rule, count] of period.mails) add(merged.mails, rule, count)
+    for (const host of period.hosts) merged.hosts.add(host)
+    for (const one of period.rejects.values()) countReject(merged.rejects, one, MAX_REJECTS)
+    for (const what of Object.keys(merged.counts) as PeriodCounter[]) merged.counts[what] += period.counts[what]
   }
   return merged
 }
 
 /** Returns the sum of consecutive periods. */
-export function mergePeriods(slices: readonly Period[]): Period {
-  const merged = mergeCounts(slices)
-  for (const { loads } of slices) addUtilization(merged.loads, loads)
+export function mergePeriods(periods: readonly Period[]): Period {
+  const merged = mergeCounts(periods)
+  for (const { utilization } of periods) addUtilization(merged.utilization, utilization)
   return merged
 }
 
@@ -109,19 +109,19 @@ export function addUtilization(into: Map<string, UtilizationRows>, from: Readonl
 }
 
 /** Returns a copy with its own memory of what was read from a snapshot. */
-export function copyStats(usage: ReportStats | undefined): ReportStats | undefined {
-  if (usage === undefined) return undefined
-  const { making } = usage
-  const rest = making === undefined ? {} : { making: { ...making, loads: copyAll(making.loads) } }
-  return { ...usage, slices: usage.slices.map(copyPeriod), open: copyPeriod(usage.open), ...rest }
+export function copyStats(stats: ReportStats | undefined): ReportStats | undefined {
+  if (stats === undefined) return undefined
+  const { build } = stats
+  const rest = build === undefined ? {} : { build: { ...build, utilization: copyAll(build.utilization) } }
+  return { ...stats, periods: stats.periods.map(copyPeriod), open: copyPeriod(stats.open), ...rest }
 }
 
-function copyPeriod(slice: Period): Period {
-  return { ...slice, loads: copyAll(slice.loads) }
+function copyPeriod(period: Period): Period {
+  return { ...period, utilization: copyAll(period.utilization) }
 }
 
-function copyAll(loads: ReadonlyMap<string, UtilizationRows>): Map<string, UtilizationRows> {
-  return new Map([...loads].map(([metric, one]) => [metric, copyRows(one)]))
+function copyAll(utilization: ReadonlyMap<string, UtilizationRows>): Map<string, UtilizationRows> {
+  return new Map([...utilization].map(([metric, one]) => [metric, copyRows(one)]))
 }
 
 /** Adds `by` to the count of a key. */

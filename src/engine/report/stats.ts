@@ -1,5 +1,5 @@
 import type { AlertState, Millis, RejectCount } from '../../model.ts'
-import { addReject, clampToNow, isBuiltinRule } from '../../model.ts'
+import { countReject, clampToNow, isBuiltinRule } from '../../model.ts'
 import { addSample, emptyRows, readRow, mergeRows } from './utilization-rows.ts'
 import {
   add,
@@ -7,7 +7,7 @@ import {
   type PeriodCounter,
   emptyPeriod,
   mergePeriods,
-  MOST_REJECTS,
+  MAX_REJECTS,
   type Period,
   type EpisodeSummary,
   type ReportStats,
@@ -15,9 +15,9 @@ import {
 import type { Alert, Fold, Host, State } from '../state.ts'
 
 /** The most periods kept. Beyond that, which takes more kinds of reports than usual, the two oldest are merged. */
-const MOST_SLICES = 32
+const MAX_PERIODS = 32
 /** The most episodes kept. Beyond that, the shorter half of the finished ones is dropped. Open episodes all stay. */
-const MOST_SPELLS = 2000
+const MAX_EPISODES = 2000
 
 /** Counts an event that affects the quality of a report's data. */
 export function countInReport({ reportStats }: State, what: PeriodCounter, by = 1): void {
@@ -27,17 +27,17 @@ export function countInReport({ reportStats }: State, what: PeriodCounter, by = 
 /** Counts the events that ingest rejected. The engine learns nothing else about them. */
 export function recordRejects({ reportStats }: State, rejects: readonly RejectCount[] = []): void {
   if (reportStats === undefined) return
-  for (const one of rejects) addReject(reportStats.open.rejects, one, MOST_REJECTS)
+  for (const one of rejects) countReject(reportStats.open.rejects, one, MAX_REJECTS)
 }
 
 /** Records a utilization sample. `limit` bounds the number of hosts that have a row. */
-export function recordUtilization(usage: ReportStats, metric: string, host: Host, share: number, limit: number): void {
-  host.reportRow ??= reportRow(usage, host.name, limit)
+export function recordUtilization(stats: ReportStats, metric: string, host: Host, share: number, limit: number): void {
+  host.reportRow ??= reportRow(stats, host.name, limit)
   if (host.reportRow === undefined) return
-  const known = usage.open.loads.get(metric)
-  const loads = known ?? emptyRows(usage.rows.size)
-  if (known === undefined) usage.open.loads.set(metric, loads)
-  addSample(loads, host.reportRow, 1, share, share)
+  const known = stats.open.utilization.get(metric)
+  const rows = known ?? emptyRows(stats.rows.size)
+  if (known === undefined) stats.open.utilization.set(metric, rows)
+  addSample(rows, host.reportRow, 1, share, share)
 }
 
 function reportRow({ rows }: ReportStats, name: string, limit: number): number | undefined {
@@ -53,41 +53,41 @@ export function recordTransition({ state }: Fold, alert: Alert, to: AlertState):
   const { lifecycle, severity } = alert
   const { rule, host } = alert.identity
   if (reportStats === undefined || lifecycle.state === 'pending') return
-  const known = reportStats.spells.get(alert.episode)
-  const spell = known ?? startEpisode(alert, lifecycle.since)
-  reportStats.spells.set(alert.episode, spell)
-  const isRise = severity === 'critical' && spell.criticalAt === undefined
-  spell.severity = severity
-  if (isRise) spell.criticalAt = state.now
-  spell.peak = lifecycle.peak
-  spell.until = to === 'resolved' && lifecycle.state === 'resolved' ? lifecycle.resolvedAt : undefined
+  const known = reportStats.episodes.get(alert.episode)
+  const episode = known ?? startEpisode(alert, lifecycle.since)
+  reportStats.episodes.set(alert.episode, episode)
+  const isRise = severity === 'critical' && episode.criticalAt === undefined
+  episode.severity = severity
+  if (isRise) episode.criticalAt = state.now
+  episode.peak = lifecycle.peak
+  episode.endsAt = to === 'resolved' && lifecycle.state === 'resolved' ? lifecycle.resolvedAt : undefined
   if (isRise && !isBuiltinRule(rule)) reportStats.open.critical++
   if (known !== undefined) return
-  add(reportStats.open.began, rule, 1)
+  add(reportStats.open.started, rule, 1)
   if (isBuiltinRule(rule)) return
   reportStats.open.hosts.add(host)
-  add(reportStats.open.hours, Math.floor(state.now / HOUR), 1)
-  if (reportStats.spells.size > reportStats.room) prune(reportStats)
+  add(reportStats.open.startedByHour, Math.floor(state.now / HOUR), 1)
+  if (reportStats.episodes.size > reportStats.pruneAt) pruneEpisodes(reportStats)
 }
 
 const HOUR = 3_600_000
 
-function startEpisode({ identity, severity }: Alert, since: Millis): EpisodeSummary {
-  return { identity, severity, criticalAt: undefined, since, until: undefined, peak: null }
+function startEpisode({ identity, severity }: Alert, startsAt: Millis): EpisodeSummary {
+  return { identity, severity, criticalAt: undefined, startsAt, endsAt: undefined, peak: null }
 }
 
 /**
  * Drops the shorter half of the finished episodes. The next pruning waits until as many new episodes were added,
  * however many are open.
  */
-function prune(usage: ReportStats): void {
-  const { spells } = usage
-  const over = [...spells].flatMap(([id, { since, until }]) =>
-    until === undefined ? [] : [{ id, span: until - since }],
+function pruneEpisodes(stats: ReportStats): void {
+  const { episodes } = stats
+  const over = [...episodes].flatMap(([id, { startsAt, endsAt }]) =>
+    endsAt === undefined ? [] : [{ id, span: endsAt - startsAt }],
   )
   const shortest = over.toSorted((a, b) => a.span - b.span).slice(0, Math.ceil(over.length / 2))
-  for (const { id } of shortest) spells.delete(id)
-  usage.room = Math.max(MOST_SPELLS, 2 * spells.size)
+  for (const { id } of shortest) episodes.delete(id)
+  stats.pruneAt = Math.max(MAX_EPISODES, 2 * episodes.size)
 }
 
 /**
@@ -108,13 +108,13 @@ export function maintainStats(fold: Fold): void {
   }
   const { reportStats } = state
   // Rows keep their positions while a report is built from them.
-  if (reportStats.isCut && reportStats.making === undefined) compact(fold, reportStats)
-  takeMails(state, reportStats)
+  if (reportStats.mayCompact && reportStats.build === undefined) compact(fold, reportStats)
+  addMailCounts(state, reportStats)
   reportStats.open.to = state.now
   const marks = [...schedules].flatMap(([key, { lastRunAt }]) => (key.startsWith('report') ? [lastRunAt] : []))
-  const isTold = marks.some((mark) => mark > reportStats.open.from)
-  const loads = finishReport(reportStats, isTold)
-  if (isTold) cut(fold, reportStats, Math.min(...marks), loads)
+  const isReported = marks.some((mark) => mark > reportStats.open.from)
+  const rows = finishReport(reportStats, isReported)
+  if (isReported) closePeriod(fold, reportStats, Math.min(...marks), rows)
 }
 
 /**
@@ -123,25 +123,25 @@ export function maintainStats(fold: Fold): void {
  *
  * @returns the utilization that the next period starts with.
  */
-function finishReport(usage: ReportStats, isTold: boolean): Period['loads'] {
-  const { making, open } = usage
-  if (making === undefined) return new Map()
-  usage.open = { ...open, loads: making.loads }
-  delete usage.making
-  if (isTold) return open.loads
-  addUtilization(making.loads, open.loads)
+function finishReport(stats: ReportStats, isReported: boolean): Period['utilization'] {
+  const { build, open } = stats
+  if (build === undefined) return new Map()
+  stats.open = { ...open, utilization: build.utilization }
+  delete stats.build
+  if (isReported) return open.utilization
+  addUtilization(build.utilization, open.utilization)
   return new Map()
 }
 
-function takeMails({ dispatch: { mailCounts } }: State, { open }: ReportStats): void {
+function addMailCounts({ dispatch: { mailCounts } }: State, { open }: ReportStats): void {
   for (const [rule, count] of mailCounts.byRule) add(open.mails, rule, count)
   mailCounts.byRule.clear()
 }
 
 /** Brings the statistics up to date before a report is built. */
-export function completeStats(state: State, usage: ReportStats): void {
-  takeMails(state, usage)
-  takeOpen(state, usage)
+export function completeStats(state: State, stats: ReportStats): void {
+  addMailCounts(state, stats)
+  updateOpenEpisodes(state, stats)
 }
 
 function stop(state: State): void {
@@ -151,66 +151,66 @@ function stop(state: State): void {
 
 /** Alerts that fire already began before gathering did, and so did their mails: neither counts. */
 function begin(state: State): void {
-  const usage: ReportStats = {
+  const stats: ReportStats = {
     rows: new Map(),
-    slices: [],
+    periods: [],
     open: emptyPeriod(state.now),
-    spells: new Map(),
-    isCut: false,
-    room: MOST_SPELLS,
+    episodes: new Map(),
+    mayCompact: false,
+    pruneAt: MAX_EPISODES,
   }
-  state.reportStats = usage
-  takeOpen(state, usage)
+  state.reportStats = stats
+  updateOpenEpisodes(state, stats)
   state.dispatch.mailCounts.byRule.clear()
 }
 
 /** Updates open episodes, and ends those whose alert is gone without a transition. */
-function takeOpen(state: State, { spells }: ReportStats): void {
+function updateOpenEpisodes(state: State, { episodes }: ReportStats): void {
   const open = new Set<string>()
   const take = (alert: Alert): void => {
     const { lifecycle, episode } = alert
     if (lifecycle.state === 'pending' || lifecycle.state === 'resolved' || episode === '') return
     open.add(episode)
-    const spell = spells.get(episode) ?? startEpisode(alert, lifecycle.since)
+    const spell = episodes.get(episode) ?? startEpisode(alert, lifecycle.since)
     spell.severity = alert.severity
     if (spell.severity === 'critical') spell.criticalAt ??= -Infinity
     spell.peak = lifecycle.peak
-    spells.set(episode, spell)
+    episodes.set(episode, spell)
   }
   for (const alert of state.alerts.values()) take(alert)
   for (const { alerts } of state.hosts.values()) {
     if (alerts.size > 0) for (const alert of alerts.values()) take(alert)
   }
-  for (const [id, spell] of spells) if (spell.until === undefined && !open.has(id)) spell.until = state.now
+  for (const [id, spell] of episodes) if (spell.endsAt === undefined && !open.has(id)) spell.endsAt = state.now
 }
 
 /** Closes the period and drops what no later report covers. */
-function cut(fold: Fold, usage: ReportStats, oldest: Millis, loads: Period['loads']): void {
-  usage.slices = [...usage.slices, usage.open].filter(({ to }) => to > oldest)
-  usage.open = { ...emptyPeriod(fold.state.now), loads }
-  while (usage.slices.length > MOST_SLICES) {
-    const [first, second, ...rest] = usage.slices as [Period, Period, ...Period[]]
-    usage.slices = [mergePeriods([first, second]), ...rest]
+function closePeriod(fold: Fold, stats: ReportStats, oldest: Millis, utilization: Period['utilization']): void {
+  stats.periods = [...stats.periods, stats.open].filter(({ to }) => to > oldest)
+  stats.open = { ...emptyPeriod(fold.state.now), utilization }
+  while (stats.periods.length > MAX_PERIODS) {
+    const [first, second, ...rest] = stats.periods as [Period, Period, ...Period[]]
+    stats.periods = [mergePeriods([first, second]), ...rest]
   }
-  for (const [id, { until }] of usage.spells) if (until !== undefined && until < oldest) usage.spells.delete(id)
-  usage.isCut = true
+  for (const [id, { endsAt }] of stats.episodes) if (endsAt !== undefined && endsAt < oldest) stats.episodes.delete(id)
+  stats.mayCompact = true
 }
 
 /** Gives the rows of hosts that are gone and in no period any more to new hosts. Runs at the tick after a cut. */
-function compact({ state }: Fold, usage: ReportStats): void {
-  usage.isCut = false
-  const slices = [...usage.slices, usage.open]
-  const all = slices.flatMap(({ loads }) => [...loads.values()])
-  const kept = [...usage.rows].filter(
-    ([name, row]) => state.hosts.has(name) || all.some((loads) => readRow(loads, row).n > 0),
+function compact({ state }: Fold, stats: ReportStats): void {
+  stats.mayCompact = false
+  const periods = [...stats.periods, stats.open]
+  const all = periods.flatMap(({ utilization }) => [...utilization.values()])
+  const kept = [...stats.rows].filter(
+    ([name, row]) => state.hosts.has(name) || all.some((rows) => readRow(rows, row).n > 0),
   )
-  if (kept.length === usage.rows.size) return
+  if (kept.length === stats.rows.size) return
   const order = kept.map(([, row]) => row)
-  for (const { loads } of slices) {
+  for (const { utilization: loads } of periods) {
     for (const [metric, old] of loads) loads.set(metric, mergeRows(emptyRows(order.length), old, order))
   }
-  usage.rows = new Map(kept.map(([name], row) => [name, row]))
-  for (const host of state.hosts.values()) host.reportRow = usage.rows.get(host.name)
+  stats.rows = new Map(kept.map(([name], row) => [name, row]))
+  for (const host of state.hosts.values()) host.reportRow = stats.rows.get(host.name)
 }
 
 /** Records downtime of the service. */
@@ -222,6 +222,6 @@ export function recordDowntime(state: State, span: Millis): void {
 /** Moves all timestamps ahead of `now` back to it, after the service's clock was set back. */
 export function rewindStats({ reportStats }: State, now: Millis): void {
   if (reportStats === undefined) return
-  for (const slice of [...reportStats.slices, reportStats.open]) clampToNow(slice, now, 'from', 'to')
-  for (const spell of reportStats.spells.values()) clampToNow(spell, now, 'since', 'criticalAt', 'until')
+  for (const period of [...reportStats.periods, reportStats.open]) clampToNow(period, now, 'from', 'to')
+  for (const episode of reportStats.episodes.values()) clampToNow(episode, now, 'since', 'criticalAt', 'until')
 }

@@ -14,28 +14,29 @@ export interface Utilization {
 }
 
 const WIDTH = 3
-const LEAST_ROWS = 64
+const MIN_ROWS = 64
 
 /** @param rows number of hosts known so far. */
 export function emptyRows(rows = 0): UtilizationRows {
-  return { rows: new Float64Array(WIDTH * Math.max(LEAST_ROWS, rows)) }
+  return { rows: new Float64Array(WIDTH * Math.max(MIN_ROWS, rows)) }
 }
 
 /** Adds `n` samples to a host's row. The table grows by half when the row lies beyond its end. */
-export function addSample(loads: UtilizationRows, row: number, n: number, sum: number, max: number): void {
+export function addSample(utilization: UtilizationRows, row: number, n: number, sum: number, max: number): void {
   const at = WIDTH * row
-  if (at >= loads.rows.length) grow(loads, Math.max(at + WIDTH, WIDTH * Math.ceil(loads.rows.length / 2)))
-  const { rows } = loads
+  if (at >= utilization.rows.length)
+    grow(utilization, Math.max(at + WIDTH, WIDTH * Math.ceil(utilization.rows.length / 2)))
+  const { rows } = utilization
   const before = rows[at] as number
   rows[at] = before + n
   rows[at + 1] = (rows[at + 1] as number) + sum
   if (before === 0 || max > (rows[at + 2] as number)) rows[at + 2] = max
 }
 
-function grow(loads: UtilizationRows, length: number): void {
+function grow(utilization: UtilizationRows, length: number): void {
   const wide = new Float64Array(length)
-  wide.set(loads.rows)
-  loads.rows = wide
+  wide.set(utilization.rows)
+  utilization.rows = wide
 }
 
 export function readRow({ rows }: UtilizationRows, row: number): Utilization {
@@ -44,7 +45,7 @@ export function readRow({ rows }: UtilizationRows, row: number): Utilization {
 }
 
 /** Returns the utilization of one host over several periods. */
-export function sumOf(all: readonly UtilizationRows[], row: number): Utilization {
+export function mergeRow(all: readonly UtilizationRows[], row: number): Utilization {
   const at = WIDTH * row
   let [n, sum, max] = [0, 0, -Infinity]
   for (const { rows } of all) {

@@ -1,6 +1,6 @@
 import type { ReportUtilizationRow, ReportUtilization } from '../../model.ts'
 import { UNKNOWN_HOST } from '../../model.ts'
-import { type UtilizationRows, sumOf } from './utilization-rows.ts'
+import { type UtilizationRows, mergeRow } from './utilization-rows.ts'
 
 /** Partial result of summing host by host: plain data, so that another slice of work can continue it. */
 export interface UtilizationSum {
@@ -15,7 +15,7 @@ export interface UtilizationSum {
 
 /** The most hosts that a report names at either end, and the most idle ones. */
 const EXTREMES = 5
-const FIRST_IDLE = 10
+const MAX_IDLE_LISTED = 10
 /** A host that never used more than this share is idle. */
 const IDLE = 0.1
 
@@ -25,7 +25,7 @@ export function emptyUtilization(): UtilizationSum {
 
 /** Adds the utilization of one host over these periods. */
 export function addHost(sum: UtilizationSum, parts: readonly UtilizationRows[], host: string, row: number): void {
-  const { n, sum: used, max } = sumOf(parts, row)
+  const { n, sum: used, max } = mergeRow(parts, row)
   if (n === 0 || host === UNKNOWN_HOST) return
   const one = { host, mean: used / n, max }
   sum.hosts++
@@ -35,7 +35,7 @@ export function addHost(sum: UtilizationSum, parts: readonly UtilizationRows[], 
   keepFirst(sum.idlest, EXTREMES, one, byIdleness)
   if (max >= IDLE) return
   sum.idle++
-  keepFirst(sum.idleFirst, FIRST_IDLE, one, byIdleness)
+  keepFirst(sum.idleFirst, MAX_IDLE_LISTED, one, byIdleness)
 }
 
 /** Returns the report's figures, or an empty list if nothing was measured. No host appears at both ends. */
@@ -62,12 +62,12 @@ const byUse: Order = (a, b) => b.mean - a.mean || compare(a.host, b.host)
 const byIdleness: Order = (a, b) => a.mean - b.mean || compare(b.host, a.host)
 
 /** Inserts an entry into a sorted list of the first `most`, if it is one of them. */
-function keepFirst(first: ReportUtilizationRow[], most: number, one: ReportUtilizationRow, order: Order): void {
-  const last = first[most - 1]
+function keepFirst(first: ReportUtilizationRow[], max: number, one: ReportUtilizationRow, order: Order): void {
+  const last = first[max - 1]
   if (last !== undefined && order(one, last) >= 0) return
   const at = first.findIndex((other) => order(one, other) < 0)
   first.splice(at < 0 ? first.length : at, 0, one)
-  if (first.length > most) first.pop()
+  if (first.length > max) first.pop()
 }
 
 function compare(a: string, b: string): number {

@@ -27,7 +27,7 @@ export class EngineError extends Error {
 /** Asks the thread, which answers each request with a value of the type that its method declares. */
 type AskThread = <T>(request: Ask, transfer?: readonly ArrayBuffer[]) => Promise<T>
 
-interface Waiting {
+interface PendingCall {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: EngineError) => void
 }
@@ -44,7 +44,7 @@ export function startEngine(
 ): Promise<EngineClient> {
   const url = new URL(`./thread${extname(import.meta.filename)}`, import.meta.url)
   const worker = new Worker(url, { workerData: data, execArgv: [], name: 'engine' })
-  const waiting = new Map<number, Waiting>()
+  const waiting = new Map<number, PendingCall>()
   let lastId = 0
   let isStopping = false
   let gone: EngineError | undefined
@@ -98,7 +98,7 @@ export function startEngine(
   })
 }
 
-function resolveRequest(waiting: Map<number, Waiting>, reply: Reply & { kind: 'result' | 'error' }): void {
+function resolveRequest(waiting: Map<number, PendingCall>, reply: Reply & { kind: 'result' | 'error' }): void {
   const asked = waiting.get(reply.id)
   waiting.delete(reply.id)
   if (reply.kind === 'result') asked?.resolve(reply.value)

@@ -1,15 +1,15 @@
 import type { Effect, Journal, NewEntry, Offset } from '../../model.ts'
 import type { EngineEvent } from './protocol.ts'
 import type { Fold } from '../state.ts'
-import { type Step, step } from '../step.ts'
+import { type FoldResult, step } from '../step.ts'
 
 /** Writes entries and folds them, in this order. After a failure it continues from what is proven to be on disk. */
 export interface JournalWriter {
   /** Rejects if the journal fails; then nothing was written or folded. */
-  write(entries: readonly NewEntry[]): Promise<readonly Step[]>
+  write(entries: readonly NewEntry[]): Promise<readonly FoldResult[]>
   /** Does other work with the journal, whose failure counts as well. Resolves to false if it fails. */
   attempt(work: () => Promise<void>): Promise<boolean>
-  mend(): Promise<void>
+  reopen(): Promise<void>
   /** Returns the offset of the newest folded entry. */
   folded(): Offset
   failed(): boolean
@@ -27,7 +27,7 @@ class JournalDown extends Error {
 }
 
 /**
- * @param mendEvery the shortest time in milliseconds between two attempts to reopen the journal, since each reads all
+ * @param reopenInterval the shortest time in milliseconds between two attempts to reopen the journal, since each reads all
  *   of it.
  */
 export function createJournalWriter(
@@ -35,31 +35,35 @@ export function createJournalWriter(
   fold: Fold,
   start: Offset,
   report: (report: EngineEvent) => void,
-  mendEvery = 1000,
+  reopenInterval = 1000,
 ): JournalWriter {
   const health = createHealth(report)
   let folded = start
-  let mendAfter = 0
-  let owed: readonly Effect[] = []
+  let reopenAfter = 0
+  let pendingEffects: readonly Effect[] = []
 
-  const mend = async (): Promise<void> => {
+  const reopen = async (): Promise<void> => {
     if (!health.failed()) return
-    if (performance.now() < mendAfter) throw new JournalDown()
-    mendAfter = performance.now() + mendEvery
+    if (performance.now() < reopenAfter) throw new JournalDown()
+    reopenAfter = performance.now() + reopenInterval
     await journal.recover(folded)
-    mendAfter = 0
-    health.mended()
+    reopenAfter = 0
+    health.recovered()
   }
   /** Effects that could not be recorded stay pending and are recorded with the next entry. */
   const record = async (effects: readonly Effect[]): Promise<void> => {
-    owed = [...owed, ...effects]
-    if (owed.length === 0 || !(await health.attempt(() => journal.commit(folded, owed, fold.state.now)))) return
-    report({ kind: 'effects', count: owed.length })
-    owed = []
+    pendingEffects = [...pendingEffects, ...effects]
+    if (
+      pendingEffects.length === 0 ||
+      !(await health.attempt(() => journal.commit(folded, pendingEffects, fold.state.now)))
+    )
+      return
+    report({ kind: 'effects', count: pendingEffects.length })
+    pendingEffects = []
   }
   return {
     async write(entries) {
-      await mend()
+      await reopen()
       const offsets = await health.timed(() => journal.append(entries))
       const steps = entries.map((entry, i) =>
         foldSafely(fold, entry, (message) => report({ kind: 'fault', offset: offsets[i] ?? 0, message })),
@@ -69,7 +73,7 @@ export function createJournalWriter(
       return steps
     },
     attempt: health.attempt,
-    mend,
+    reopen,
     folded: () => folded,
     failed: health.failed,
     takeTimes: health.takeTimes,
@@ -80,7 +84,7 @@ export function createJournalWriter(
 interface Health {
   readonly timed: <T>(work: () => Promise<T>) => Promise<T>
   readonly attempt: (work: () => Promise<void>) => Promise<boolean>
-  readonly mended: () => void
+  readonly recovered: () => void
   readonly failed: () => boolean
   readonly takeTimes: () => readonly number[]
 }
@@ -93,7 +97,7 @@ function createHealth(report: (report: EngineEvent) => void): Health {
     try {
       return await work()
     } catch (error) {
-      if (!failed) report({ kind: 'journal', ok: false, message: messageOf(error) })
+      if (!failed) report({ kind: 'journal', ok: false, message: errorText(error) })
       failed = true
       throw error
     } finally {
@@ -107,7 +111,7 @@ function createHealth(report: (report: EngineEvent) => void): Health {
         () => true,
         () => false,
       ),
-    mended() {
+    recovered() {
       failed = false
       report({ kind: 'journal', ok: true, message: 'the journal takes entries again' })
     },
@@ -121,15 +125,15 @@ function createHealth(report: (report: EngineEvent) => void): Health {
 }
 
 /** Folds one entry. An entry that makes the fold throw must not stop the others, neither now nor in a replay. */
-export function foldSafely(fold: Fold, entry: NewEntry, onError: (message: string) => void): Step {
+export function foldSafely(fold: Fold, entry: NewEntry, onError: (message: string) => void): FoldResult {
   try {
     return step(fold, entry)
   } catch (error) {
-    onError(messageOf(error))
-    return { effects: [], duplicate: false, known: 0, refused: 0, more: false }
+    onError(errorText(error))
+    return { effects: [], duplicate: false, known: 0, refused: 0, hasMore: false }
   }
 }
 
-function messageOf(error: unknown): string {
+function errorText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }

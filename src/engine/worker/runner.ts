@@ -1,35 +1,35 @@
-import type { Command, CommandAnswer, EngineConfig, Journal, Millis, NewEntry, Offset, Tick } from '../../model.ts'
+import type { Command, CommandReply, EngineConfig, Journal, Millis, NewEntry, Offset, Tick } from '../../model.ts'
 import { createJournalWriter, foldSafely, type JournalWriter } from './journal-writer.ts'
 import type { EngineEvent } from './protocol.ts'
 import { createSnapshots, readSnapshot, type SnapshotPolicy, SNAPSHOTS } from '../snapshot.ts'
 import type { Fold } from '../state.ts'
 import { collectStats } from './stats.ts'
-import { createFold, encodeEntry, type Step } from '../step.ts'
+import { createFold, encodeEntry, type FoldResult } from '../step.ts'
 
 /** Owns the fold and its journal. */
-export interface Runner {
+export interface EngineRunner {
   readonly fold: Fold
   /**
    * Commits entries in one transaction and folds them. Rejects if the journal fails; then nothing was written or
    * folded.
    */
-  write(entries: readonly NewEntry[]): Promise<readonly Step[]>
+  write(entries: readonly NewEntry[]): Promise<readonly FoldResult[]>
   /** Rejects if the journal fails; then nothing was written or folded, and the caller must pass its rejects again. */
   tick(tick: Tick): Promise<void>
   configure(config: EngineConfig): Promise<void>
   /** Rejects if the journal fails, with nothing written or folded, or if the fold could not apply the command. */
-  command(command: Command): Promise<CommandAnswer>
+  command(command: Command): Promise<CommandReply>
   /** Returns true if `work` has something to do between requests. */
   hasWork(): boolean
   /** Does one slice of pending work: the rest of a tick, or one part of a snapshot. */
   work(): Promise<void>
   /** Writes a whole snapshot, for a quick next start. */
-  settle(): Promise<void>
+  saveOnStop(): Promise<void>
 }
 
 export interface RunnerPolicy extends SnapshotPolicy {
   /** Shortest time in milliseconds between two attempts to reopen a failed journal. */
-  readonly mendEvery?: number
+  readonly reopenInterval?: number
 }
 
 const READ_BYTES = 8 << 20
@@ -43,14 +43,14 @@ export async function startRunner(
   now: Millis,
   report: (report: EngineEvent) => void,
   policy: RunnerPolicy = SNAPSHOTS,
-): Promise<Runner> {
+): Promise<EngineRunner> {
   const snapshot = await journal.load()
   const fold = createFold(snapshot === undefined ? undefined : readSnapshot(snapshot.state))
   const replayed = await replay(journal, fold, snapshot?.offset ?? 0, now)
   const downFrom = fold.state.now === 0 ? undefined : fold.state.now
   fold.counters.clear()
   const runner = createRunner(
-    createJournalWriter(journal, fold, replayed.offset, report, policy.mendEvery),
+    createJournalWriter(journal, fold, replayed.offset, report, policy.reopenInterval),
     journal,
     fold,
     report,
@@ -82,27 +82,27 @@ async function replay(
 }
 
 function createRunner(
-  ledger: JournalWriter,
+  writer: JournalWriter,
   journal: Journal,
   fold: Fold,
   report: (report: EngineEvent) => void,
   policy: SnapshotPolicy,
-): Runner {
+): EngineRunner {
   const snapshots = createSnapshots(policy)
   let unfinished: Tick | undefined
-  const write = async (entries: readonly NewEntry[]): Promise<readonly Step[]> => {
-    const steps = await ledger.write(entries)
+  const write = async (entries: readonly NewEntry[]): Promise<readonly FoldResult[]> => {
+    const steps = await writer.write(entries)
     for (const entry of entries) snapshots.count(entry.data.length)
     return steps
   }
   const tickOnce = async (tick: Tick): Promise<void> => {
     const [result] = await write([{ kind: 'tick', data: encodeEntry(tick) }])
     // `rejects` counts with the first slice only.
-    unfinished = result?.more === true ? { now: tick.now, refused: tick.refused } : undefined
+    unfinished = result?.hasMore === true ? { now: tick.now, refused: tick.refused } : undefined
   }
-  const savePart = async (): Promise<void> => {
+  const saveChunk = async (): Promise<void> => {
     const part = snapshots.take()
-    if (part !== undefined && !(await ledger.attempt(() => journal.saveChunk(part)))) snapshots.drop()
+    if (part !== undefined && !(await writer.attempt(() => journal.saveChunk(part)))) snapshots.drop()
   }
   return {
     fold,
@@ -112,27 +112,27 @@ function createRunner(
       // This must not reject: the tick is already folded, and a caller that retries would count its rejects twice.
       const outbox = await journal.outbox.stats().catch(() => undefined)
       if (outbox !== undefined) {
-        report({ kind: 'stats', stats: collectStats(fold, snapshots.entries(), ledger.takeTimes(), outbox) })
+        report({ kind: 'stats', stats: collectStats(fold, snapshots.entries(), writer.takeTimes(), outbox) })
       }
-      snapshots.tick(fold.state, ledger.folded())
+      snapshots.tick(fold.state, writer.folded())
     },
     async configure(config) {
       await write([{ kind: 'config', data: encodeEntry(config) }])
     },
     async command(command) {
       const [result] = await write([{ kind: 'command', data: encodeEntry(command) }])
-      if (result?.answer === undefined) throw new Error(`the command '${command.kind}' could not be obeyed`)
-      return result.answer
+      if (result?.reply === undefined) throw new Error(`the command '${command.kind}' could not be obeyed`)
+      return result.reply
     },
-    hasWork: () => !ledger.failed() && (unfinished !== undefined || snapshots.isWriting()),
+    hasWork: () => !writer.failed() && (unfinished !== undefined || snapshots.isWriting()),
     async work() {
       if (unfinished !== undefined) await tickOnce(unfinished).catch(() => undefined)
-      else await savePart()
+      else await saveChunk()
     },
-    async settle() {
-      await ledger.mend()
-      snapshots.cut(fold.state, ledger.folded())
-      while (snapshots.isWriting()) await savePart()
+    async saveOnStop() {
+      await writer.reopen()
+      snapshots.cut(fold.state, writer.folded())
+      while (snapshots.isWriting()) await saveChunk()
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { Ack, Journal, NewEntry, Outbox, OutboxArgs, OutboxMethods } from '../../model.ts'
 import type { Reply, Request } from './protocol.ts'
-import { answer } from '../query/index.ts'
-import type { Runner } from './runner.ts'
+import { runQuery } from '../query/index.ts'
+import type { EngineRunner } from './runner.ts'
 
 type Append = Request & { kind: 'append' }
 
@@ -11,7 +11,7 @@ type Append = Request & { kind: 'append' }
  * @returns true if a request was to stop the thread.
  */
 export async function serve(
-  runner: Runner,
+  runner: EngineRunner,
   journal: Journal,
   requests: readonly Request[],
   say: (reply: Reply) => void,
@@ -26,7 +26,7 @@ export async function serve(
   return false
 }
 
-async function append(runner: Runner, batches: readonly Append[], say: (reply: Reply) => void): Promise<void> {
+async function append(runner: EngineRunner, batches: readonly Append[], say: (reply: Reply) => void): Promise<void> {
   const entries: NewEntry[] = batches.map(({ frame }) => ({ kind: 'batch', data: frame }))
   try {
     const steps = await runner.write(entries)
@@ -52,7 +52,7 @@ function failure(id: number, error: unknown): Reply {
   return { kind: 'error', id, code, message }
 }
 
-async function perform(runner: Runner, journal: Journal, request: Exclude<Request, Append>): Promise<unknown> {
+async function perform(runner: EngineRunner, journal: Journal, request: Exclude<Request, Append>): Promise<unknown> {
   switch (request.kind) {
     case 'tick':
       return runner.tick(request.tick)
@@ -61,11 +61,11 @@ async function perform(runner: Runner, journal: Journal, request: Exclude<Reques
     case 'command':
       return runner.command(request.command)
     case 'query':
-      return answer(runner.fold, request.query)
+      return runQuery(runner.fold, request.query)
     case 'outbox':
       return callOutbox(journal.outbox, request.method, request.args)
     default:
-      return runner.settle().finally(() => journal.close())
+      return runner.saveOnStop().finally(() => journal.close())
   }
 }
 

@@ -12,13 +12,13 @@ export function collectStats(fold: Fold, lag: number, commits: readonly number[]
     series: state.series,
     sources: state.sources.size,
     alerts,
-    counters: countersOf(fold),
+    counters: readCounters(fold),
     outbox,
     lag,
     commits,
   }
 }
 
-function countersOf({ counters }: Fold): EngineStats['counters'] {
+function readCounters({ counters }: Fold): EngineStats['counters'] {
   return Object.fromEntries(COUNTERS.map((name) => [name, counters.get(name) ?? 0])) as Record<Counter, number>
 }

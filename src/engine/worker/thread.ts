@@ -2,7 +2,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { openSqliteJournal } from '../../journal/index.ts'
 import type { Journal, Log } from '../../model.ts'
 import type { Reply, Request, ThreadData } from './protocol.ts'
-import { type Runner, startRunner } from './runner.ts'
+import { type EngineRunner, startRunner } from './runner.ts'
 import { serve } from './serve.ts'
 
 /** Runs the thread that owns the journal and the folds: the second composition root. */
@@ -12,9 +12,9 @@ async function run(): Promise<void> {
   const { file, config, now } = workerData as ThreadData
   const say = (reply: Reply): void => port.postMessage(reply)
   let journal: Journal
-  let runner: Runner
+  let runner: EngineRunner
   try {
-    journal = openSqliteJournal({ file, log: logTo(say) })
+    journal = openSqliteJournal({ file, log: forwardLog(say) })
     runner = await startRunner(journal, config, now, say)
   } catch (error) {
     const { code = 'engine_failed', message } = error as Error & { code?: string }
@@ -47,7 +47,7 @@ async function run(): Promise<void> {
 }
 
 /** Creates a log that posts its records to the main thread. */
-function logTo(say: (reply: Reply) => void): Log {
+function forwardLog(say: (reply: Reply) => void): Log {
   const at =
     (level: keyof Log) =>
     (fields: object, message: string): void =>

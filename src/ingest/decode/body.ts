@@ -22,7 +22,7 @@ export interface Events {
   /** Sixteen hex digits that identify this body. */
   readonly id: string
   /** True for an array, or lines of JSON, with two or more events. */
-  readonly many: boolean
+  readonly isBatch: boolean
   /** The most events there can be: the lines of a large body are counted before they are parsed. */
   readonly count: number
   readonly parts: Iterable<readonly unknown[]>
@@ -33,7 +33,7 @@ export const SMALL = MAX_EVENT
 /** Bytes of a large body that are scanned per slice. */
 const SLICE = 4 * 1024 * 1024
 /** The most blanks before the content of a large body. */
-const MOST_BLANKS = 64 * 1024
+const MAX_BLANKS = 64 * 1024
 
 /** Reads the headers; called only if the bytes leave the format open. */
 type AskLabel = () => ContentLabel
@@ -56,7 +56,7 @@ export function readBody(bytes: Buffer, limits: BodyLimits, label: AskLabel = un
     mustBeUtf8(bytes)
     const events = parseWhole(bytes.toString('utf8', start))
     if (events.length > limits.maxEvents) throw tooMany(limits.maxEvents)
-    return { kind: 'events', id, many: events.length > 1, count: events.length, parts: [events] }
+    return { kind: 'events', id, isBatch: events.length > 1, count: events.length, parts: [events] }
   } catch (error) {
     if (!isTextAfterAll(error, bytes, start, label)) throw error
     return readPlain(bytes, start, id, limits, label())
@@ -76,14 +76,14 @@ function readPlain(bytes: Buffer, start: number, id: string, { maxEvents }: Body
  */
 export async function readLargeBody(bytes: Buffer, limits: BodyLimits, label: AskLabel = unlabelled): Promise<Body> {
   const begin = afterMark(bytes)
-  const start = skipBlank(bytes, begin, Math.min(bytes.length, begin + MOST_BLANKS))
+  const start = skipBlank(bytes, begin, Math.min(bytes.length, begin + MAX_BLANKS))
   if (start === bytes.length) return { kind: 'empty' }
   const id = await digest(bytes)
   if (!isBracket(bytes[start])) return readLargePlain(bytes, start, id, limits, label())
   try {
     mustBeUtf8(bytes)
-    const { spans, parts } = await cut(bytes, start, limits)
-    return { kind: 'events', id, many: spans.length > 1, count: spans.length, parts }
+    const { spans, parts } = await splitBody(bytes, start, limits)
+    return { kind: 'events', id, isBatch: spans.length > 1, count: spans.length, parts }
   } catch (error) {
     if (!isTextAfterAll(error, bytes, start, label)) throw error
     return await readLargePlain(bytes, start, id, limits, label())
@@ -102,7 +102,7 @@ async function readLargePlain(
 }
 
 function formBody(bytes: Buffer, start: number, id: string): Events {
-  return { kind: 'events', id, many: false, count: 1, parts: [formEvents(bytes, start)] }
+  return { kind: 'events', id, isBatch: false, count: 1, parts: [formEvents(bytes, start)] }
 }
 
 /**
@@ -110,7 +110,7 @@ function formBody(bytes: Buffer, start: number, id: string): Events {
  * together, so they are not `many`.
  */
 function textBody(bytes: Buffer, spans: readonly ByteRange[], id: string, label: ContentLabel): Events {
-  return { kind: 'events', id, many: false, count: spans.length, parts: textParts(bytes, spans, label) }
+  return { kind: 'events', id, isBatch: false, count: spans.length, parts: textParts(bytes, spans, label) }
 }
 
 function isTextAfterAll(error: unknown, bytes: Buffer, start: number, label: AskLabel): boolean {
@@ -118,12 +118,12 @@ function isTextAfterAll(error: unknown, bytes: Buffer, start: number, label: Ask
   return isUnreadable && mayBePlain(bytes, start) && label().isText
 }
 
-interface Cut {
+interface SplitBody {
   readonly spans: readonly ByteRange[]
   readonly parts: Iterable<readonly unknown[]>
 }
 
-async function cut(bytes: Buffer, start: number, { maxEvents }: BodyLimits): Promise<Cut> {
+async function splitBody(bytes: Buffer, start: number, { maxEvents }: BodyLimits): Promise<SplitBody> {
   const isArray = bytes[start] === 0x5b
   try {
     const spans = await run(scanBrackets(bytes, start, maxEvents), bytes)

@@ -11,7 +11,7 @@ export interface CollectLimits {
   readonly maxBody: number
   /** A larger body is read to its end and discarded, up to this many bytes, so that its sender reads the response. */
   readonly maxDrain: number
-  readonly room: MemoryBudget
+  readonly budget: MemoryBudget
 }
 
 /**
@@ -19,8 +19,8 @@ export interface CollectLimits {
  * short if even that was too much (`endless`): then the connection must be closed.
  */
 export type Collected =
-  | { readonly kind: 'whole'; readonly bytes: Buffer; readonly wire: number; readonly release: () => void }
-  | { readonly kind: 'too_large' | 'overloaded' | 'endless'; readonly wire: number; readonly release: () => void }
+  | { readonly kind: 'whole'; readonly bytes: Buffer; readonly wireBytes: number; readonly release: () => void }
+  | { readonly kind: 'too_large' | 'overloaded' | 'endless'; readonly wireBytes: number; readonly release: () => void }
 
 /** Overhead of a chunk; a sender may send chunks of one byte. */
 const CHUNK = 256
@@ -30,21 +30,21 @@ const CHUNK = 256
  * bounds the duration.
  */
 export function collect(request: IncomingMessage, limits: CollectLimits, done: (body: Collected) => void): void {
-  const { maxBody, maxDrain, room } = limits
+  const { maxBody, maxDrain, budget } = limits
   let chunks: Buffer[] = []
-  let wire = 0
+  let wireBytes = 0
   let held = 0
   let fate: Collected['kind'] = 'whole'
 
   const release = (): void => {
-    room.held -= held
+    budget.held -= held
     held = 0
     chunks = []
   }
   const finish = (): void => {
     request.off('data', take).off('end', finish).off('close', abandon)
-    if (fate === 'whole') done({ kind: 'whole', bytes: join(chunks, wire), wire, release })
-    else done({ kind: fate, wire, release })
+    if (fate === 'whole') done({ kind: 'whole', bytes: join(chunks, wireBytes), wireBytes, release })
+    else done({ kind: fate, wireBytes, release })
   }
   const giveUp = (): void => {
     fate = 'endless'
@@ -54,19 +54,19 @@ export function collect(request: IncomingMessage, limits: CollectLimits, done: (
     release()
   }
   const take = (chunk: Buffer): void => {
-    wire += chunk.length
+    wireBytes += chunk.length
     if (fate === 'whole') {
-      if (wire > maxBody) fate = 'too_large'
-      else if (room.held + chunk.length + CHUNK > room.max) fate = 'overloaded'
+      if (wireBytes > maxBody) fate = 'too_large'
+      else if (budget.held + chunk.length + CHUNK > budget.max) fate = 'overloaded'
       else {
         chunks.push(chunk)
         held += chunk.length + CHUNK
-        room.held += chunk.length + CHUNK
+        budget.held += chunk.length + CHUNK
         return
       }
       release()
     }
-    if (wire > maxDrain) giveUp()
+    if (wireBytes > maxDrain) giveUp()
   }
 
   if (Number(request.headers['content-length'] ?? 0) > maxDrain) giveUp()

@@ -4,16 +4,16 @@ import { readInspect } from './ruby-inspect.ts'
 const ALPHABET = /^[\w.~*%+=&-]+$/
 const ESCAPED = /(?:%[0-9a-f]{2})+/gi
 /** One more than the limit of fields in an event, so that a form with more is rejected for their number. */
-const MOST_FIELDS = 4097
+const MAX_FIELDS = 4097
 /** The most characters of hashes and arrays that are parsed in one form, so that no form blocks other requests. */
-const MOST_NESTED = 128 * 1024
+const MAX_NESTED = 128 * 1024
 
 /**
  * Returns true if a text is a form (`k=v&k=v`) and not merely labelled as one, as the lines of syslog-ng are: all of it
  * is escaped, and every field has a name and one equals sign.
  */
 export function isForm(text: string): boolean {
-  return ALPHABET.test(text) && text.split('&', MOST_FIELDS).every(isField)
+  return ALPHABET.test(text) && text.split('&', MAX_FIELDS).every(isField)
 }
 
 function isField(field: string): boolean {
@@ -27,8 +27,8 @@ function isField(field: string): boolean {
  * throws: bytes that are not UTF-8 become replacement characters.
  */
 export function readForm(text: string): object {
-  let room = MOST_NESTED
-  const entries = text.split('&', MOST_FIELDS).map((field): [string, unknown] => {
+  let room = MAX_NESTED
+  const entries = text.split('&', MAX_FIELDS).map((field): [string, unknown] => {
     const equals = field.indexOf('=')
     const [name, value] = [unescape(field.slice(0, equals)), unescape(field.slice(equals + 1))]
     const isNested = name !== 'message' && (value[0] === '{' || value[0] === '[')

@@ -7,10 +7,10 @@ import { mebibytes, Refusal } from './refusal.ts'
 export type Coding = 'identity' | 'gzip' | 'deflate'
 
 /** Up to this size a body is inflated synchronously, which costs half the CPU; larger ones in another thread. */
-const AT_ONCE = 2 * 1024 * 1024
-const SMALLEST_CHUNK = 16 * 1024
+const SMALL_BODY = 2 * 1024 * 1024
+const MIN_CHUNK = 16 * 1024
 /** Deflate compresses at most 1032 to 1. */
-const MOST_GAIN = 1100
+const MAX_RATIO = 1100
 
 /**
  * Determines the compression of a body. The bytes decide where they can: a body that starts like gzip is gzip, and
@@ -56,18 +56,18 @@ function readCodings(header = ''): ReadonlySet<string> {
 export function inflateSmall(bytes: Buffer, coding: Coding, max: number): Buffer | undefined {
   if (coding === 'identity') return bytes
   const announced = coding === 'gzip' ? announcedSize(bytes) : 0
-  if (announced > AT_ONCE) return undefined
+  if (announced > SMALL_BODY) return undefined
   const options: ZlibOptions = {
-    maxOutputLength: Math.min(max, AT_ONCE),
+    maxOutputLength: Math.min(max, SMALL_BODY),
     // One chunk slightly larger than the result avoids that zlib grows and joins buffers.
-    chunkSize: Math.max(SMALLEST_CHUNK, announced + 64),
+    chunkSize: Math.max(MIN_CHUNK, announced + 64),
   }
   try {
     if (coding === 'gzip') return gunzipSync(bytes, options)
     return isWrapped(bytes) ? inflateSync(bytes, options) : inflateRawSync(bytes, options)
   } catch (error) {
     if (!isTooLong(error)) throw damaged(coding)
-    if (max <= AT_ONCE) throw tooLarge(max)
+    if (max <= SMALL_BODY) throw tooLarge(max)
     return undefined
   }
 }
@@ -91,7 +91,7 @@ export function inflateLarge(bytes: Buffer, coding: Coding, max: number): Promis
  */
 function announcedSize(bytes: Buffer): number {
   const size = bytes.length < 18 ? 0 : bytes.readUInt32LE(bytes.length - 4)
-  return size > bytes.length * MOST_GAIN ? 0 : size
+  return size > bytes.length * MAX_RATIO ? 0 : size
 }
 
 /** Returns true if a zlib header is present. HTTP's `deflate` requires it, but some senders omit it. */

@@ -16,7 +16,7 @@ export interface SchemaFile {
   readonly file: string
   readonly kind: string
   /** True for a custom schema, false for a built-in one. */
-  readonly isOwn: boolean
+  readonly isCustom: boolean
   readonly schema: Schema
 }
 
@@ -60,11 +60,13 @@ function errorReason(error: unknown): string {
  * kind in the first folder. A base schema of the second folder keeps the definitions of the first. Throws a
  * `SchemaError`.
  */
-export function readSchemaFiles(folder: string, own: string | undefined): readonly SchemaFile[] {
+export function readSchemaFiles(folder: string, customFolder: string | undefined): readonly SchemaFile[] {
   const builtIn = readFolder(folder, false)
-  if (own === undefined) return builtIn
+  if (customFolder === undefined) return builtIn
   const base = builtIn.find(({ kind }) => kind === BASE)
-  const mine = readFolder(own, true).map((one) => (one.kind === BASE && base ? withDefinitions(one, base.schema) : one))
+  const mine = readFolder(customFolder, true).map((one) =>
+    one.kind === BASE && base ? withDefinitions(one, base.schema) : one,
+  )
   const kinds = new Set(mine.map(({ kind }) => kind))
   return [...mine, ...builtIn.filter(({ kind }) => !kinds.has(kind))]
 }
@@ -88,7 +90,7 @@ function readFolder(folder: string, isOwn: boolean): SchemaFile[] {
   return names.sort().map((name) => readSchemaFile(join(folder, name), isOwn))
 }
 
-function readSchemaFile(file: string, isOwn: boolean): SchemaFile {
+function readSchemaFile(file: string, isCustom: boolean): SchemaFile {
   const kind = basename(file, SUFFIX)
   if (!KIND.test(kind)) {
     const expected = "lower-case letters, digits, '.', '_' and '-', at most 50, beginning with a letter"
@@ -103,7 +105,7 @@ function readSchemaFile(file: string, isOwn: boolean): SchemaFile {
   const draft = schema['$schema'] ?? DRAFT
   if (draft !== DRAFT) throw new SchemaError(file, `$schema: expected "${DRAFT}", found ${JSON.stringify(draft)}`)
   guard(file, () => refuseRemote(schema))
-  return { file, kind, isOwn, schema }
+  return { file, kind, isCustom, schema }
 }
 
 const LOCAL = /^(?:#|[a-z][a-z0-9._-]*\.schema\.json(?:#|$))/

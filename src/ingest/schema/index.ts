@@ -14,7 +14,15 @@ const ID = 'https://schemas.stashwatch.example/events/'
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 const MAX_NUMBER_LENGTH = 100
 /** What nvidia-smi, Slurm and access logs write for a missing number. */
-const NO_READING: ReadonlySet<string> = new Set(['', '-', 'N/A', '[N/A]', 'n/a', '[Not Supported]', '[Unknown Error]'])
+const EMPTY_READINGS: ReadonlySet<string> = new Set([
+  '',
+  '-',
+  'N/A',
+  '[N/A]',
+  'n/a',
+  '[Not Supported]',
+  '[Unknown Error]',
+])
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 /** Descriptions of the custom formats, for reasons. */
 const FORMAT_WORDS: Readonly<Record<string, string>> = {
@@ -39,7 +47,7 @@ export interface Schemas {
   /** Kinds that have a schema: custom ones first, then built-in ones, by name. */
   readonly kinds: readonly string[]
   /** Kinds with a custom schema. */
-  readonly own: readonly string[]
+  readonly customKinds: readonly string[]
   /**
    * Validates the shape of one parsed event, then its content by the schema of its kind. A rejection names the kind if
    * it was determined. With the built-in schemas this never throws, whatever was posted.
@@ -69,7 +77,7 @@ export function createSchemas(folder: URL | string, own?: string): Schemas {
   const choose = createSelector(files.flatMap((file, i) => matchRule(file, kinds[i] ?? base)))
   return {
     kinds: kinds.map(({ kind }) => kind),
-    own: files.filter(({ isOwn }) => isOwn).map(({ kind }) => kind),
+    customKinds: files.filter(({ isCustom }) => isCustom).map(({ kind }) => kind),
     judge(value) {
       const shaped = shapeEvent(value)
       if (!('event' in shaped)) return shaped
@@ -101,7 +109,7 @@ function createAjv(): Ajv {
   ajv.addFormat('numeric', { type: 'string', validate: (text: string) => !Number.isNaN(readNumber(text)) })
   ajv.addFormat('reading', {
     type: 'string',
-    validate: (text: string) => NO_READING.has(text.trim()) || !Number.isNaN(readNumber(text)),
+    validate: (text: string) => EMPTY_READINGS.has(text.trim()) || !Number.isNaN(readNumber(text)),
   })
   ajv.addFormat('uuid', UUID)
   ajv.addFormat('percent', {

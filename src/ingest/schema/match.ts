@@ -28,13 +28,13 @@ interface Candidate<T> {
 /** Branches by the value of one field. */
 interface ValueIndex<T> {
   readonly path: readonly string[]
-  readonly cases: Map<Scalar, Candidate<T>[]>
+  readonly byValue: Map<Scalar, Candidate<T>[]>
 }
 
 /** Branches that only require presence, by the top-level field of their first test. */
 interface PresenceRule<T> {
   readonly root: string
-  readonly branches: Candidate<T>[]
+  readonly candidates: Candidate<T>[]
 }
 
 /** Returns the value of the first rule that matches an event in nested form. */
@@ -83,9 +83,9 @@ export function createSelector<T>(rules: readonly Rule<T>[]): SelectSchema<T> {
     const named = pick(datasets, readDataset(event), event, undefined)
     if (named !== undefined) return named.value
     let best: Candidate<T> | undefined
-    for (const { path, cases } of switches) best = pick(cases, valueAt(event, path), event, best)
-    for (const { root, branches } of doors) {
-      if ((event as Readonly<Record<string, unknown>>)[root] !== undefined) best = better(branches, event, best)
+    for (const { path, byValue } of switches) best = pick(byValue, valueAt(event, path), event, best)
+    for (const { root, candidates } of doors) {
+      if ((event as Readonly<Record<string, unknown>>)[root] !== undefined) best = better(candidates, event, best)
     }
     return best?.value
   }
@@ -94,8 +94,8 @@ export function createSelector<T>(rules: readonly Rule<T>[]): SelectSchema<T> {
 function addPresenceRule<T>(doors: PresenceRule<T>[], branch: Candidate<T>): void {
   const root = branch.tests[0]?.path[0] ?? ''
   const door = doors.find((known) => known.root === root)
-  if (door === undefined) doors.push({ root, branches: [branch] })
-  else door.branches.push(branch)
+  if (door === undefined) doors.push({ root, candidates: [branch] })
+  else door.candidates.push(branch)
 }
 
 function addCases<T>(cases: Map<Scalar, Candidate<T>[]>, pivot: FieldMatch, branch: Candidate<T>): void {
@@ -105,10 +105,10 @@ function addCases<T>(cases: Map<Scalar, Candidate<T>[]>, pivot: FieldMatch, bran
 
 function listCases<T>(switches: ValueIndex<T>[], path: readonly string[]): Map<Scalar, Candidate<T>[]> {
   const known = switches.find((one) => one.path.join('.') === path.join('.'))
-  if (known !== undefined) return known.cases
-  const cases = new Map<Scalar, Candidate<T>[]>()
-  switches.push({ path, cases })
-  return cases
+  if (known !== undefined) return known.byValue
+  const byValue = new Map<Scalar, Candidate<T>[]>()
+  switches.push({ path, byValue })
+  return byValue
 }
 
 function pick<T>(

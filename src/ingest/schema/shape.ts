@@ -10,11 +10,11 @@ type Node = Readonly<Record<string, unknown>>
 type Draft = Record<string, unknown>
 
 /** Why an event's shape is rejected; the path leads to the invalid part. */
-export interface ShapeFault extends Omit<Rejection, 'index'> {
+export interface ShapeError extends Omit<Rejection, 'index'> {
   readonly code: 'not_object' | 'empty' | 'too_deep' | 'too_many_fields'
 }
 
-export type Shaped = { readonly event: Node } | ShapeFault
+export type Shaped = { readonly event: Node } | ShapeError
 
 /** Findings of one walk over a value. */
 interface Walk {
@@ -32,17 +32,17 @@ interface Walk {
  * event without such keys is returned as it is; otherwise it is rebuilt, never modified.
  */
 export function shapeEvent(value: unknown): Shaped {
-  if (!isNode(value)) return fault('not_object', '', `expected an object, found ${article(value)}`)
+  if (!isNode(value)) return shapeError('not_object', '', `expected an object, found ${article(value)}`)
   const walk: Walk = { keys: 0, odd: false, tooDeep: false }
   for (const key in value) {
     const child = value[key]
     walk.keys += 1
     if (key.includes('.') || isTrap(key, child)) walk.odd = true
     if (typeof child === 'object' && child !== null) descend(child, 2, walk)
-    if (walk.tooDeep || walk.keys > MAX_KEYS) return limitFault(walk, key)
+    if (walk.tooDeep || walk.keys > MAX_KEYS) return limitError(walk, key)
   }
   if (walk.odd) return rebuild(value)
-  return walk.keys === 0 ? emptyFault() : { event: value }
+  return walk.keys === 0 ? emptyError() : { event: value }
 }
 
 /** Visits a nested value. `MAX_DEPTH` bounds the recursion, whatever is posted. */
@@ -83,9 +83,9 @@ function rebuild(value: Node): Shaped {
   const event: Draft = {}
   for (const [key, child] of expansionOrder(value)) {
     place(event, key, child, 1, walk)
-    if (walk.tooDeep || walk.keys > MAX_KEYS) return limitFault(walk, key)
+    if (walk.tooDeep || walk.keys > MAX_KEYS) return limitError(walk, key)
   }
-  return walk.keys === 0 ? emptyFault() : { event }
+  return walk.keys === 0 ? emptyError() : { event }
 }
 
 function rebuildValue(value: unknown, depth: number, walk: Walk): unknown {
@@ -156,15 +156,15 @@ function mergeMissing(nested: unknown, dotted: unknown): void {
   }
 }
 
-function limitFault(walk: Walk, key: string): ShapeFault {
+function limitError(walk: Walk, key: string): ShapeError {
   const path = `/${key.slice(0, MAX_SHOWN).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')}`
-  if (walk.tooDeep) return fault('too_deep', path, `expected at most ${MAX_DEPTH} levels of nesting, found more`)
-  return fault('too_many_fields', path, `expected at most ${MAX_KEYS} fields in one event, found more`)
+  if (walk.tooDeep) return shapeError('too_deep', path, `expected at most ${MAX_DEPTH} levels of nesting, found more`)
+  return shapeError('too_many_fields', path, `expected at most ${MAX_KEYS} fields in one event, found more`)
 }
 
-const emptyFault = (): ShapeFault => fault('empty', '', 'expected at least one field, found none')
+const emptyError = (): ShapeError => shapeError('empty', '', 'expected at least one field, found none')
 
-const fault = (code: ShapeFault['code'], path: string, reason: string): ShapeFault => ({ path, reason, code })
+const shapeError = (code: ShapeError['code'], path: string, reason: string): ShapeError => ({ path, reason, code })
 
 const isNode = (value: unknown): value is Draft => typeof value === 'object' && value !== null && !Array.isArray(value)
 

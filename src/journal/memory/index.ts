@@ -42,7 +42,7 @@ export function openMemoryJournal(options: MemoryOptions = {}): Journal {
       call(() => {
         checkAhead(upTo, log.last())
         log.forgetAfter(upTo)
-        outbox.forgetAfter(upTo)
+        outbox.discardAfter(upTo)
       }),
     outbox: createOutbox((method, args) => call(() => outbox.table[method](...args))),
     async close() {

@@ -10,27 +10,27 @@ import type {
   OutboxTable,
   SendRecord,
 } from '../../model.ts'
-import { queueKey, MOST_FAILED } from '../contract.ts'
+import { queueKey, MAX_FAILED } from '../contract.ts'
 
 /** The outbox of the memory journal. */
 export interface MemoryOutbox {
   /** The port's methods. */
   readonly table: OutboxTable
   add(upTo: Offset, effects: readonly Effect[], now: Millis): void
-  forgetAfter(upTo: Offset): void
+  discardAfter(upTo: Offset): void
   /** Deletes the oldest finished records beyond the limit that no replay can restore. */
   prune(fallback: Offset): void
 }
 
-interface Place {
-  readonly line: string
-  readonly about: string
+interface QueuePosition {
+  readonly queue: string
+  readonly orderingKey: string
   readonly thread: string
 }
 
-interface Kept {
+interface StoredEffect {
   readonly upTo: Offset
-  readonly place: Place
+  readonly position: QueuePosition
   readonly record: SendRecord
   readonly rendered?: Uint8Array
   /** Set while it waits for a retry after a failure of the server. */
@@ -39,19 +39,19 @@ interface Kept {
 
 export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
   /** By id, in order of arrival. */
-  const effects = new Map<string, Kept>()
+  const effects = new Map<string, StoredEffect>()
   return {
     table: createTable(effects),
     add(upTo, added, now) {
       for (const effect of added) {
-        const { id, data, orderingKey: about, thread } = effect
+        const { id, data, orderingKey, thread } = effect
         if (effects.has(id)) continue
         const record: SendRecord = { id, data, state: 'pending', attempts: 0, createdAt: now }
-        effects.set(id, { upTo, place: { line: queueKey(effect), about, thread }, record })
+        effects.set(id, { upTo, position: { queue: queueKey(effect), orderingKey, thread }, record })
       }
     },
-    forgetAfter(upTo) {
-      for (const [id, kept] of effects) if (kept.upTo > upTo) effects.delete(id)
+    discardAfter(upTo) {
+      for (const [id, stored] of effects) if (stored.upTo > upTo) effects.delete(id)
     },
     prune(fallback) {
       const done = [...effects.values()].filter(({ record }) => record.state !== 'pending')
@@ -62,33 +62,33 @@ export function createMemoryOutbox(keepRecords: number): MemoryOutbox {
   }
 }
 
-function createTable(effects: Map<string, Kept>): OutboxTable {
-  const pending = (): Kept[] => [...effects.values()].filter(({ record }) => record.state === 'pending')
+function createTable(effects: Map<string, StoredEffect>): OutboxTable {
+  const pending = (): StoredEffect[] => [...effects.values()].filter(({ record }) => record.state === 'pending')
   return {
-    due(now, limit, perLine = limit) {
+    due(now, limit, perQueue = limit) {
       const due = firstOfQueues(pending()).filter(
         ({ record }) => record.nextAttemptAt === undefined || record.nextAttemptAt <= now,
       )
-      const ofLines = firstOfEach(due, perLine, ({ line }) => line)
-      return firstOfEach(ofLines, limit, ({ line }) => line.slice(0, line.indexOf(' ') + 1)).map(toItem)
+      const ofLines = firstOfEach(due, perQueue, ({ queue }) => queue)
+      return firstOfEach(ofLines, limit, ({ queue }) => queue.slice(0, queue.indexOf(' ') + 1)).map(toItem)
     },
     pendingInThread(id) {
-      const kept = effects.get(id)
-      if (kept === undefined) return []
+      const stored = effects.get(id)
+      if (stored === undefined) return []
       return pending()
-        .filter((other) => areSiblings(other, kept))
+        .filter((other) => isSameThread(other, stored))
         .map(toItem)
     },
-    history: (id) => earlierThan(effects, id),
+    history: (id) => findHistory(effects, id),
     merge: (merge, now) => mergeInto(effects, merge, now),
     rendered(id, bytes) {
-      const kept = effects.get(id)
-      if (kept?.record.state !== 'pending' || kept.rendered !== undefined) return
-      effects.set(id, { ...kept, rendered: new Uint8Array(bytes) })
+      const stored = effects.get(id)
+      if (stored?.record.state !== 'pending' || stored.rendered !== undefined) return
+      effects.set(id, { ...stored, rendered: new Uint8Array(bytes) })
     },
     outcome(id, outcome, now) {
-      const kept = effects.get(id)
-      if (kept?.record.state === 'pending') effects.set(id, settled(kept, outcome, now))
+      const stored = effects.get(id)
+      if (stored?.record.state === 'pending') effects.set(id, applyOutcome(stored, outcome, now))
     },
     retryNow: (queue) => retryNow(effects, queue),
     list: (limit) =>
@@ -104,90 +104,98 @@ function createTable(effects: Map<string, Kept>): OutboxTable {
   }
 }
 
-function retryNow(effects: Map<string, Kept>, queue: Channel): void {
-  for (const [id, { fault, ...kept }] of effects) {
-    const { nextAttemptAt: _, ...record } = kept.record
-    if (fault !== undefined && kept.place.line.startsWith(`${queue} `)) effects.set(id, { ...kept, record })
+function retryNow(effects: Map<string, StoredEffect>, queue: Channel): void {
+  for (const [id, { fault, ...stored }] of effects) {
+    const { nextAttemptAt: _, ...record } = stored.record
+    if (fault !== undefined && stored.position.queue.startsWith(`${queue} `)) effects.set(id, { ...stored, record })
   }
 }
 
-function mergeInto(effects: Map<string, Kept>, { into, data, of }: Merge, now: Millis): boolean {
+function mergeInto(effects: Map<string, StoredEffect>, { into, data, of }: Merge, now: Millis): boolean {
   const all = [into, ...of].map((id) => effects.get(id))
-  if (all.some((kept) => kept?.record.state !== 'pending')) return false
-  for (const id of of) effects.set(id, merged(effects.get(id) as Kept, into, now))
-  const { rendered: _, ...kept } = effects.get(into) as Kept
+  if (all.some((stored) => stored?.record.state !== 'pending')) return false
+  for (const id of of) effects.set(id, markMerged(effects.get(id) as StoredEffect, into, now))
+  const { rendered: _, ...kept } = effects.get(into) as StoredEffect
   effects.set(into, { ...kept, record: { ...kept.record, data } })
   return true
 }
 
-function firstOfQueues(all: readonly Kept[]): readonly Kept[] {
+function firstOfQueues(all: readonly StoredEffect[]): readonly StoredEffect[] {
   const seen = new Set<string>()
-  return all.filter(({ place: { line, about } }) => {
-    const key = JSON.stringify([line, about])
-    const isFirst = about === '' || !seen.has(key)
+  return all.filter(({ position: { queue, orderingKey } }) => {
+    const key = JSON.stringify([queue, orderingKey])
+    const isFirst = orderingKey === '' || !seen.has(key)
     seen.add(key)
     return isFirst
   })
 }
 
-function earlierThan(effects: ReadonlyMap<string, Kept>, id: string): History {
+function findHistory(effects: ReadonlyMap<string, StoredEffect>, id: string): History {
   const one = effects.get(id)
-  if (one === undefined || one.place.thread === '') return { undelivered: [] }
+  if (one === undefined || one.position.thread === '') return { undelivered: [] }
   const all = [...effects.values()]
-  const before = all.slice(0, all.indexOf(one)).filter((other) => areSiblings(other, one))
+  const before = all.slice(0, all.indexOf(one)).filter((other) => isSameThread(other, one))
   const sent = before.findLast(({ record }) => record.state === 'sent')?.record.data
   const failed = failedBefore(all, one)
-  const untold = before.filter(({ record: { state } }) => state === 'failed' || state === 'merged')
+  const undelivered = before.filter(({ record: { state } }) => state === 'failed' || state === 'merged')
   return {
     ...(sent !== undefined && { sent }),
-    undelivered: untold.map(({ record }) => record.data),
+    undelivered: undelivered.map(({ record }) => record.data),
     ...(failed.length > 0 && { failed }),
   }
 }
 
 /** Returns the effects that failed for an address since the newest one delivered. */
-function failedBefore(all: readonly Kept[], { place: { line } }: Kept): readonly string[] {
-  const done = all.filter(({ place }) => place.line === line)
+function failedBefore(all: readonly StoredEffect[], { position: { queue } }: StoredEffect): readonly string[] {
+  const done = all.filter(({ position }) => position.queue === queue)
   const newest = Math.max(
     0,
     ...done.map(({ record: { state, finishedAt = 0 } }) => (state === 'sent' ? finishedAt : 0)),
   )
   const failed = done.filter(({ record: { state, finishedAt = 0 } }) => state === 'failed' && finishedAt > newest)
-  return failed.slice(-MOST_FAILED).map(({ record }) => record.data)
+  return failed.slice(-MAX_FAILED).map(({ record }) => record.data)
 }
 
-function firstOfEach(all: readonly Kept[], most: number, keyOf: (place: Place) => string): readonly Kept[] {
+function firstOfEach(
+  all: readonly StoredEffect[],
+  max: number,
+  keyOf: (position: QueuePosition) => string,
+): readonly StoredEffect[] {
   const counts = new Map<string, number>()
-  return all.filter(({ place }) => {
-    const key = keyOf(place)
+  return all.filter(({ position }) => {
+    const key = keyOf(position)
     const count = (counts.get(key) ?? 0) + 1
     counts.set(key, count)
-    return count <= most
+    return count <= max
   })
 }
 
-function areSiblings(a: Kept, b: Kept): boolean {
+function isSameThread(a: StoredEffect, b: StoredEffect): boolean {
   if (a.record.id === b.record.id) return true
-  return a.place.thread !== '' && a.place.thread === b.place.thread && a.place.line === b.place.line
+  return a.position.thread !== '' && a.position.thread === b.position.thread && a.position.queue === b.position.queue
 }
 
-function merged({ upTo, place, record }: Kept, into: string, now: Millis): Kept {
+function markMerged({ upTo, position, record }: StoredEffect, into: string, now: Millis): StoredEffect {
   const { id, data, attempts, createdAt } = record
-  return { upTo, place, record: { id, data, attempts, createdAt, state: 'merged', mergedInto: into, finishedAt: now } }
+  return {
+    upTo,
+    position,
+    record: { id, data, attempts, createdAt, state: 'merged', mergedInto: into, finishedAt: now },
+  }
 }
 
-function settled({ upTo, place, record, rendered }: Kept, outcome: Outcome, now: Millis): Kept {
+function applyOutcome({ upTo, position, record, rendered }: StoredEffect, outcome: Outcome, now: Millis): StoredEffect {
   const { id, data, createdAt } = record
-  const { state, answer } = outcome
+  const { state, response } = outcome
   const attempts = record.attempts + Number(state !== 'withdrawn')
-  const base = { id, data, createdAt, attempts, response: answer }
-  if (state !== 'retry') return { upTo, place, record: { ...base, state, finishedAt: now } }
+  const base = { id, data, createdAt, attempts, response }
+  if (state !== 'retry') return { upTo, position, record: { ...base, state, finishedAt: now } }
   const { at: nextAttemptAt, fault } = outcome
-  const kept = { ...(rendered && { rendered }), ...(fault && { fault }) }
-  return { upTo, place, record: { ...base, state: 'pending', nextAttemptAt }, ...kept }
+  const stored = { ...(rendered && { rendered }), ...(fault && { fault }) }
+  return { upTo, position, record: { ...base, state: 'pending', nextAttemptAt }, ...stored }
 }
 
-function toItem({ record, rendered }: Kept): OutboxItem {
+function toItem({ record, rendered }: StoredEffect): OutboxItem {
   const { id, data, attempts } = record
   return { id, data, attempts, ...(rendered && { rendered }) }
 }

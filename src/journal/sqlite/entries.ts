@@ -12,7 +12,7 @@ export interface EntryTable {
   append(entries: readonly NewEntry[]): Offset[]
   /** @throws {JournalDamaged} if an entry is missing or differs from what was written. */
   read(after: Offset, maxBytes: number): Entry[]
-  forgetAfter(upTo: Offset): void
+  discardAfter(upTo: Offset): void
   /** Deletes some of the entries up to an offset. Returns true if more are left. */
   prune(upTo: Offset, rows: number): boolean
 }
@@ -46,7 +46,7 @@ export function openEntries(sql: Sql, file: string, covered: Offset): EntryTable
       })
     },
     read: (after, maxBytes) => readEntries(file, select.iterate(after), Math.max(after + 1, first), last, maxBytes),
-    forgetAfter(upTo) {
+    discardAfter(upTo) {
       deleteAfter.run(upTo)
       last = Math.min(last, upTo)
       first = Math.min(first, last + 1)

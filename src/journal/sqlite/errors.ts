@@ -13,13 +13,13 @@ const IN_USE =
   'one a folder of its own (`data:` in the configuration)'
 
 /** Converts an error of SQLite or of the file system to one that the operator can act on. */
-export function explain(error: unknown, file: string, doing: string): Error {
+export function explain(error: unknown, file: string, action: string): Error {
   if (error instanceof JournalDamaged || error instanceof JournalRefused || error instanceof JournalFailed) return error
   const text = error instanceof Error ? error.message : String(error)
   const code = resultCode(error)
   if (code === BUSY) return new JournalRefused('JOURNAL_IN_USE', file, IN_USE)
   if (code === CORRUPT || code === NOTADB) return new JournalDamaged(damagedFile(file, text), error)
-  return new JournalFailed(file, `could not ${doing}: ${text} (${hint(error, code)})`, error)
+  return new JournalFailed(file, `could not ${action}: ${text} (${hint(error, code)})`, error)
 }
 
 /** Returns the primary result code. SQLite reports an extended one, with the primary code in its low byte. */

@@ -25,7 +25,7 @@ interface Connection {
   close(): void
 }
 
-interface Waiting {
+interface PendingAppend {
   readonly entries: readonly NewEntry[]
   resolve(offsets: readonly Offset[]): void
   reject(error: unknown): void
@@ -43,7 +43,7 @@ export function openSqliteJournal(given: SqliteOptions): Journal {
   const options = { ...given, file: resolve(given.file) }
   const { file, log } = options
   const guard = guardConnection(options)
-  const waiting: Waiting[] = []
+  const waiting: PendingAppend[] = []
 
   /** Commits all appends requested in one turn of the event loop together. */
   const flush = (): void => {
@@ -57,9 +57,9 @@ export function openSqliteJournal(given: SqliteOptions): Journal {
       for (const one of group) one.reject(error)
     }
   }
-  const call = async <T>(doing: string, work: (store: Store) => T): Promise<T> => {
+  const call = async <T>(action: string, work: (store: Store) => T): Promise<T> => {
     flush()
-    return guard.run(doing, work)
+    return guard.run(action, work)
   }
   return {
     append(entries) {
@@ -82,7 +82,7 @@ export function openSqliteJournal(given: SqliteOptions): Journal {
     saveChunk: (chunk) => call('write a snapshot', (store) => store.saveChunk(chunk)),
     async recover(upTo) {
       flush()
-      guard.reopen((store) => store.forgetAfter(upTo))
+      guard.reopen((store) => store.discardAfter(upTo))
     },
     outbox: createOutbox((method, args) => call('access the outbox', ({ outbox }) => outbox[method](...args))),
     async close() {
@@ -99,17 +99,17 @@ function guardConnection(options: SqliteOptions) {
   let failure: Error | undefined
   let closed = false
 
-  const run = <T>(doing: string, work: (store: Store) => T): T => {
-    if (closed) throw new JournalFailed(file, `could not ${doing}: it is closed`)
+  const run = <T>(action: string, work: (store: Store) => T): T => {
+    if (closed) throw new JournalFailed(file, `could not ${action}: it is closed`)
     if (connection === undefined || failure !== undefined) {
-      throw new JournalFailed(file, `could not ${doing}: it waits for recovery after a failure`, failure)
+      throw new JournalFailed(file, `could not ${action}: it waits for recovery after a failure`, failure)
     }
     try {
       return work(connection.store)
     } catch (error) {
       // A caller's mistake or one damaged entry leaves the file unchanged; after any other error its state is unknown.
       if (error instanceof RangeError || error instanceof JournalDamaged) throw error
-      failure = explain(error, file, doing)
+      failure = explain(error, file, action)
       throw failure
     }
   }
@@ -138,7 +138,7 @@ function guardConnection(options: SqliteOptions) {
 
 /** @param create false if the file must exist: a journal that vanished during use is not replaced by an empty one. */
 function connect({ file, keepRecords = 10_000, maxBytes, log }: SqliteOptions, create: boolean): Connection {
-  let made: Made | undefined
+  let made: CreatedFolder | undefined
   let db: DatabaseSync | undefined
   try {
     if (!create && !existsSync(file)) throw new JournalFailed(file, 'is gone; put the file back where it was')
@@ -147,16 +147,16 @@ function connect({ file, keepRecords = 10_000, maxBytes, log }: SqliteOptions, c
     prepare(db, file, maxBytes)
     if (made !== undefined) syncFolders(made)
     const store = openStore(db, { file, keepRecords, log })
-    return { store, close: () => closeQuietly(db) }
+    return { store, close: () => closeIgnoringErrors(db) }
   } catch (error) {
-    closeQuietly(db)
+    closeIgnoringErrors(db)
     if (made !== undefined) for (const name of [file, `${file}-wal`]) rmSync(name, { force: true })
     throw explain(error, file, 'be opened')
   }
 }
 
 /** The folder of a new file, and the parent of the topmost folder created for it. */
-interface Made {
+interface CreatedFolder {
   readonly folder: string
   readonly top: string
 }
@@ -165,7 +165,7 @@ interface Made {
  * Creates the file, accessible to its owner only. An existing file is not opened: closing a descriptor of it would
  * release the lock of another connection of this process.
  */
-function createFile(file: string): Made | undefined {
+function createFile(file: string): CreatedFolder | undefined {
   if (existsSync(file)) {
     if (statSync(file).size > 0) return undefined
     throw new JournalDamaged(damagedFile(file, 'it is empty'))
@@ -180,7 +180,7 @@ function createFile(file: string): Made | undefined {
  * Syncs the folders. Without this a power failure may remove a file whose content is safe: its name is content of the
  * folder.
  */
-function syncFolders({ folder, top }: Made): void {
+function syncFolders({ folder, top }: CreatedFolder): void {
   const descriptor = openSync(folder, 'r')
   try {
     fsyncSync(descriptor)
@@ -233,7 +233,7 @@ function pageSize(db: DatabaseSync): number {
 }
 
 /** Closes the database. After a failure the close may fail too; recovery works with the file as it is. */
-function closeQuietly(db: DatabaseSync | undefined): void {
+function closeIgnoringErrors(db: DatabaseSync | undefined): void {
   try {
     db?.close()
   } catch {

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Effect, Log, Millis, Offset, OutboxItem, OutboxTable, SendRecord } from '../../model.ts'
-import { queueKey, MOST_FAILED } from '../contract.ts'
+import { queueKey, MAX_FAILED } from '../contract.ts'
 import type { Row, Sql } from './schema.ts'
 
 /** The effects and their outcomes. */
@@ -9,7 +9,7 @@ export interface EffectTable {
   readonly table: OutboxTable
   /** Ignores effects whose id is known. Must be called in a transaction, as the methods below. */
   add(upTo: Offset, effects: readonly Effect[], now: Millis): void
-  forgetAfter(upTo: Offset): void
+  discardAfter(upTo: Offset): void
   /**
    * Deletes some of the oldest finished records beyond `keep` that no replay can restore. Returns true if more are
    * left.
@@ -77,7 +77,7 @@ SELECT id, data, crc, attempts, rendered, rendered_crc FROM effects WHERE seq IN
   ) WHERE n <= ?
 ) ORDER BY seq`
 
-const SIBLINGS = `
+const IN_THREAD = `
 SELECT id, data, crc, attempts, rendered, rendered_crc FROM effects WHERE seq IN (
   SELECT seq FROM effects WHERE state = 'pending' AND line = ? AND thread = ? AND (thread <> '' OR id = ?)
 ) ORDER BY seq`
@@ -87,7 +87,7 @@ SELECT data FROM effects AS earlier JOIN (SELECT seq, line, thread FROM effects 
 ON earlier.line = one.line AND earlier.thread = one.thread AND earlier.seq < one.seq`
 
 /** How many of the newest sent effects are searched for the one sent last. */
-const LATEST = 200
+const MAX_HISTORY = 200
 
 /** Few effects fail: the last delivery is looked up only if there are failures. */
 const FAILED = `
@@ -95,9 +95,9 @@ WITH place AS MATERIALIZED (SELECT line FROM effects WHERE id = ? AND thread <> 
 SELECT data FROM place JOIN effects AS lost ON lost.line = place.line AND lost.state = 'failed'
 WHERE done_at > (
   SELECT coalesce(max(done_at), 0) FROM effects WHERE seq IN (
-    SELECT seq FROM effects WHERE line = (SELECT line FROM place) AND state = 'sent' ORDER BY seq DESC LIMIT ${LATEST}
+    SELECT seq FROM effects WHERE line = (SELECT line FROM place) AND state = 'sent' ORDER BY seq DESC LIMIT ${MAX_HISTORY}
   )
-) ORDER BY seq DESC LIMIT ${MOST_FAILED}`
+) ORDER BY seq DESC LIMIT ${MAX_FAILED}`
 
 export function openEffects(parts: EffectParts): EffectTable {
   const { sql } = parts
@@ -114,7 +114,7 @@ export function openEffects(parts: EffectParts): EffectTable {
         insert.run(id, upTo, now, data, crc32(data), queueKey(effect), orderingKey, thread)
       }
     },
-    forgetAfter: (upTo) => void deleteAfter.run(upTo),
+    discardAfter: (upTo) => void deleteAfter.run(upTo),
     prune: openPruning(sql),
   }
 }
@@ -158,8 +158,8 @@ function openDue({ sql, transaction, file, log }: EffectParts): OutboxTable['due
     UPDATE effects SET attempts = attempts + 1, state = 'failed', answer = NULL, done_at = ?, next_at = NULL,
       rendered = NULL, rendered_crc = NULL
     WHERE id = ? AND state = 'pending'`)
-  return (now, limit, perLine = limit) => {
-    const rows = due.all(now, perLine, limit).map((row) => row as ItemRow)
+  return (now, limit, perQueue = limit) => {
+    const rows = due.all(now, perQueue, limit).map((row) => row as ItemRow)
     for (const effect of rows.flatMap(findDamage)) {
       const { id, part } = effect
       const next = part === 'data' ? 'it cannot be sent and counts as failed' : 'it is rendered once more'
@@ -173,17 +173,17 @@ function openDue({ sql, transaction, file, log }: EffectParts): OutboxTable['due
 /** Creates the method that lists a thread. It skips damaged effects; `due` reports them. */
 function openPendingInThread(sql: Sql): OutboxTable['pendingInThread'] {
   const place = sql.prepare('SELECT line, thread FROM effects WHERE id = ?')
-  const siblings = sql.prepare(SIBLINGS)
+  const inThread = sql.prepare(IN_THREAD)
   return (id) => {
     const { line, thread } = (place.get(id) ?? { line: '', thread: '' }) as { line: string; thread: string }
-    const rows = siblings.all(line, thread, id).map((row) => row as ItemRow)
+    const rows = inThread.all(line, thread, id).map((row) => row as ItemRow)
     return rows.filter(intact).map(readItem)
   }
 }
 
 function openHistory(sql: Sql): OutboxTable['history'] {
   const sent = sql.prepare(`${BEFORE} WHERE state = 'sent' ORDER BY earlier.seq DESC LIMIT 1`)
-  const untold = sql.prepare(`${BEFORE} WHERE state IN ('failed', 'merged') ORDER BY earlier.seq`)
+  const undelivered = sql.prepare(`${BEFORE} WHERE state IN ('failed', 'merged') ORDER BY earlier.seq`)
   const failed = sql.prepare(FAILED)
   const dataOf = ({ data }: Row): string => String(data)
   return (id) => {
@@ -191,7 +191,7 @@ function openHistory(sql: Sql): OutboxTable['history'] {
     const lost = failed.all(id).map(dataOf)
     return {
       ...(last !== undefined && { sent: dataOf(last) }),
-      undelivered: untold.all(id).map(dataOf),
+      undelivered: undelivered.all(id).map(dataOf),
       ...(lost.length > 0 && { failed: lost.toReversed() }),
     }
   }
@@ -209,8 +209,8 @@ function openOutcome(sql: Sql): OutboxTable['outcome'] {
       next_at = NULL, rendered = NULL, rendered_crc = NULL
     WHERE id = ?4 AND state = 'pending'`)
   return (id, outcome, now) => {
-    if (outcome.state === 'retry') again.run(outcome.answer, outcome.at, outcome.fault ?? null, id)
-    else finish.run(outcome.answer, outcome.state, now, id)
+    if (outcome.state === 'retry') again.run(outcome.response, outcome.at, outcome.fault ?? null, id)
+    else finish.run(outcome.response, outcome.state, now, id)
   }
 }
 

@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib'
 import type { Offset, Snapshot, SnapshotChunk } from '../../model.ts'
 import { checkChunk } from '../contract.ts'
-import type { Writing } from '../contract.ts'
+import type { SnapshotProgress } from '../contract.ts'
 import type { Row, Sql } from './schema.ts'
 
 /** An unusable snapshot, with the reason. */
-export interface Spoilt {
+export interface DamagedSnapshot {
   readonly id: number
   readonly offset: Offset
   readonly why: string
@@ -20,20 +20,23 @@ export interface SnapshotTable {
    */
   fallback(): Offset
   /** Returns the newest usable snapshot, and the newer unusable ones. */
-  load(usable: (offset: Offset) => boolean): { readonly snapshot: Snapshot | undefined; readonly spoilt: Spoilt[] }
+  load(usable: (offset: Offset) => boolean): {
+    readonly snapshot: Snapshot | undefined
+    readonly spoilt: DamagedSnapshot[]
+  }
   /**
    * Returns true if the part completed its snapshot.
    * @throws {RangeError} if the part is not the next one, or is ahead of the last entry.
    */
   save(chunk: SnapshotChunk, last: Offset): boolean
   drop(id: number): void
-  forgetAfter(upTo: Offset): void
+  discardAfter(upTo: Offset): void
   /** Deletes some parts of dropped snapshots. Returns true if more are left. */
   prune(parts: number): boolean
 }
 
 /** The newest snapshot and the one before it are kept. */
-const KEPT = 2
+const MAX_SNAPSHOTS = 2
 
 type SnapshotRow = { readonly id: number; readonly up_to: Offset; readonly parts: number }
 type PartRow = { readonly part: number; readonly crc: number; readonly data: Uint8Array }
@@ -49,7 +52,7 @@ export function openSnapshots(sql: Sql): SnapshotTable {
   const insertPart = sql.prepare('INSERT INTO chunks (snapshot, part, crc, data) VALUES (?, ?, ?, ?)')
   const partsOf = sql.prepare('SELECT part, crc, data FROM chunks WHERE snapshot = ? ORDER BY part')
   const rows = (): SnapshotRow[] => complete.all().map((row) => row as SnapshotRow)
-  let writing: (Writing & { readonly id: number }) | undefined
+  let writing: (SnapshotProgress & { readonly id: number }) | undefined
 
   const begin = ({ upTo, count }: SnapshotChunk): number => {
     dropUnfinished.run()
@@ -68,11 +71,11 @@ export function openSnapshots(sql: Sql): SnapshotTable {
       if (writing.next < count) return false
       writing = undefined
       finish.run(id)
-      for (const old of rows().slice(KEPT)) dropOne.run(old.id)
+      for (const old of rows().slice(MAX_SNAPSHOTS)) dropOne.run(old.id)
       return true
     },
     drop: (id) => void dropOne.run(id),
-    forgetAfter: (upTo) => void dropAfter.run(upTo, upTo),
+    discardAfter: (upTo) => void dropAfter.run(upTo, upTo),
     prune: openPruning(sql),
   }
 }
@@ -96,7 +99,7 @@ function loadNewest(
   partsOf: (id: number) => Iterable<Row>,
   usable: (offset: Offset) => boolean,
 ): ReturnType<SnapshotTable['load']> {
-  const spoilt: Spoilt[] = []
+  const spoilt: DamagedSnapshot[] = []
   for (const { id, up_to: offset, parts } of rows) {
     const state = usable(offset) ? assemble(offset, parts, partsOf(id)) : 'the entries after it are gone'
     if (typeof state !== 'string') return { snapshot: { offset, state }, spoilt }

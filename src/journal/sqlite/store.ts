@@ -6,16 +6,16 @@ import { openEntries } from './entries.ts'
 import { type EffectParts, openEffects } from './outbox.ts'
 import type { Sql } from './schema.ts'
 import { openSnapshots } from './snapshots.ts'
-import type { Spoilt } from './snapshots.ts'
+import type { DamagedSnapshot } from './snapshots.ts'
 
 /** An open journal file. Methods are synchronous. A method that throws has written nothing. */
 export interface Store {
   append(entries: readonly NewEntry[]): Offset[]
   read(after: Offset, maxBytes: number): Entry[]
-  load(): { readonly snapshot: Snapshot | undefined; readonly spoilt: readonly Spoilt[] }
+  load(): { readonly snapshot: Snapshot | undefined; readonly spoilt: readonly DamagedSnapshot[] }
   commit(upTo: Offset, effects: readonly Effect[], now: Millis): void
   saveChunk(chunk: SnapshotChunk): void
-  forgetAfter(upTo: Offset): void
+  discardAfter(upTo: Offset): void
   readonly outbox: OutboxTable
 }
 
@@ -36,7 +36,7 @@ const SLICE = { rows: 256, parts: 2 }
 /** A WAL of this size shows that checkpoints fail: SQLite checkpoints at 4 MB. */
 const WAL_LIMIT = 64 * 1024 * 1024
 /** Transactions between two checks of the files. */
-const LOOK_EVERY = 256
+const CHECK_EVERY = 256
 
 export function openStore(db: Sql, options: StoreOptions): Store {
   const { file } = options
@@ -86,13 +86,13 @@ export function openStore(db: Sql, options: StoreOptions): Store {
         pruning = snapshots.save(chunk, entries.last()) || pruning
         prune(0)
       }),
-    forgetAfter(upTo) {
+    discardAfter(upTo) {
       const last = entries.last()
       if (last < upTo) {
         const what = `the entries from ${last + 1} to ${upTo} were written and are gone`
         throw new JournalDamaged(damagedEntries(file, last + 1, upTo, what))
       }
-      transaction(() => [entries, snapshots, effects].forEach((table) => table.forgetAfter(upTo)))
+      transaction(() => [entries, snapshots, effects].forEach((table) => table.discardAfter(upTo)))
     },
     outbox: effects.table,
   }
@@ -110,7 +110,7 @@ function openTransactions(db: Sql, file: string): EffectParts['transaction'] {
   }
   return (work) => {
     count += 1
-    if (count % LOOK_EVERY === 0) look()
+    if (count % CHECK_EVERY === 0) look()
     begin.run()
     try {
       const result = work()
@@ -127,7 +127,7 @@ function openTransactions(db: Sql, file: string): EffectParts['transaction'] {
   }
 }
 
-function noneUsable(spoilt: readonly Spoilt[]): string {
+function noneUsable(spoilt: readonly DamagedSnapshot[]): string {
   const reasons = spoilt.map(({ offset, why }) => `the snapshot at entry ${offset} cannot be used (${why})`)
   return reasons.join(', ') || 'there is no snapshot'
 }

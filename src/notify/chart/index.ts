@@ -73,13 +73,13 @@ function listMarks(
 
 function describeChart(
   snapshot: AlertSnapshot,
-  picture: ChartData,
+  chart: ChartData,
   means: readonly number[],
   time: WriteInstant,
 ): Pick<Chart, 'alt' | 'lines'> {
   const { identity, severity } = snapshot
   const { unit } = identity.measure
-  const { buckets, from, width, limits } = picture
+  const { buckets, from, width, limits } = chart
   const limit = (limits.find((one) => one.severity === severity) ?? limits[0])?.limit
   const row = sparkline(
     thin(

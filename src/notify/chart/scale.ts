@@ -33,9 +33,9 @@ export function valueRange(values: readonly number[], bounds: readonly number[])
   const distance = (bound: number): number => Math.max(low - bound, bound - high)
   const [first = low, ...others] = bounds.map(near).toSorted((a, b) => distance(a) - distance(b))
   const extent = Math.max(high - low, distance(first)) || Math.min(...others.map(distance).filter((far) => far > 0))
-  const most = STRETCH * extent
+  const max = STRETCH * extent
   for (const bound of [first, ...others]) {
-    if (bound !== first && Math.max(high, bound) - Math.min(low, bound) > most) continue
+    if (bound !== first && Math.max(high, bound) - Math.min(low, bound) > max) continue
     low = Math.min(low, bound)
     high = Math.max(high, bound)
   }

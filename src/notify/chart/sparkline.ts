@@ -27,8 +27,8 @@ function findLevel(value: number, low: number, high: number): number {
 }
 
 /** The mean of each `size` neighbours; null where all of them are. */
-export function thin(values: readonly (number | null)[], most: number): readonly (number | null)[] {
-  const size = Math.ceil(values.length / most)
+export function thin(values: readonly (number | null)[], max: number): readonly (number | null)[] {
+  const size = Math.ceil(values.length / max)
   return Array.from({ length: Math.ceil(values.length / Math.max(1, size)) }, (_, i) => {
     const some = values.slice(i * size, (i + 1) * size).filter(isNumber)
     return some.length === 0 ? null : some.reduce((sum, value) => sum + value / some.length, 0)

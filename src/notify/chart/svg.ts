@@ -44,7 +44,7 @@ export const INK = {
 const EDGE = '#d5dae1'
 const GRID = '#d3dae3'
 const SHADE = '#dbe4ef'
-const USUAL = '#dcefe3'
+const EXPECTED_COLOUR = '#dcefe3'
 const AXIS = '#8792a0'
 
 /** What the font has no letters for. */
@@ -69,21 +69,21 @@ interface Frame {
 }
 
 /** Draws the buckets around the moment of a step, as a whole SVG document. */
-export function chartSvg(picture: ChartData, options: ChartOptions): string {
-  const levels = listLevels(picture, options.unit)
-  const frame = computeFrame(picture, levels, options.unit)
+export function chartSvg(chart: ChartData, options: ChartOptions): string {
+  const levels = listLevels(chart, options.unit)
+  const frame = computeFrame(chart, levels, options.unit)
   const shown = levels.filter(({ value }) => value >= frame.range.low && value <= frame.range.high)
   const parts = [
     `<rect x=".5" y=".5" width="${WIDTH - 1}" height="${HEIGHT - 1}" rx="7" fill="${PAPER}" stroke="${EDGE}"/>`,
-    text(12, 21, formatCaption(picture, options), INK.text),
+    text(12, 21, formatCaption(chart, options), INK.text),
     windowKey(KEY),
-    windowShade(picture, frame),
-    usualBand(picture, frame),
+    windowShade(chart, frame),
+    expectedBand(chart, frame),
     valueAxis(frame, options.unit),
     timeAxis(frame, options.zone),
     ...shown.map((level) => levelLine(frame, level)),
-    ...bandPaths(picture, frame),
-    ...linePaths(picture, frame),
+    ...bandPaths(chart, frame),
+    ...linePaths(chart, frame),
     drawMarks(frame, options.marks),
     levelLabels(frame, shown),
   ]
@@ -113,11 +113,9 @@ function listLevels({ limits, expected }: ChartData, unit: Unit): readonly Level
   return all.filter(({ label }, i) => all.findIndex((other) => other.label === label) === i)
 }
 
-function computeFrame(picture: ChartData, levels: readonly Level[], unit: Unit): Frame {
-  const { buckets, from, width } = picture
-  const values = [...buckets.flatMap(({ mean, min, max }) => [mean, min, max]), ...(picture.range ?? [])].filter(
-    isNumber,
-  )
+function computeFrame(chart: ChartData, levels: readonly Level[], unit: Unit): Frame {
+  const { buckets, from, width } = chart
+  const values = [...buckets.flatMap(({ mean, min, max }) => [mean, min, max]), ...(chart.range ?? [])].filter(isNumber)
   const range = valueRange(
     values,
     levels.map(({ value }) => value),
@@ -150,11 +148,11 @@ function windowShade({ window }: ChartData, { from, to, x }: Frame): string {
 }
 
 /** The range that counts as normal, where a detector knows one. */
-function usualBand({ range }: ChartData, { left, right, range: shown, y }: Frame): string {
+function expectedBand({ range }: ChartData, { left, right, range: shown, y }: Frame): string {
   if (range === undefined) return ''
   const [low, high] = [Math.max(shown.low, range[0]), Math.min(shown.high, range[1])]
   if (!(high > low)) return ''
-  return `<rect x="${left}" y="${y(high)}" width="${round(right - left)}" height="${round(y(low) - y(high))}" fill="${USUAL}"/>`
+  return `<rect x="${left}" y="${y(high)}" width="${round(right - left)}" height="${round(y(low) - y(high))}" fill="${EXPECTED_COLOUR}"/>`
 }
 
 function valueAxis({ range, left, right, y }: Frame, unit: Unit): string {

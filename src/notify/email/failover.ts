@@ -1,6 +1,6 @@
 import type { Clock, Log, MailConfig, Millis, Notification, SmtpConfig } from '../../model.ts'
 import { signMail } from './dkim.ts'
-import { buildMime, type Envelope, type MailServer, openMailServer, patienceAfterData } from './smtp.ts'
+import { buildMime, type Envelope, type MailServer, openMailServer, timeoutAfterData } from './smtp.ts'
 import { shorten } from '../../text/sanitise.ts'
 import type { Compose, Delivery, Notifier } from '../notifier.ts'
 
@@ -13,13 +13,13 @@ export interface EmailParts {
    * How long all servers together may take before they have the mail; each has its share. By default two minutes, but each
    * at least its `timeout`.
    */
-  readonly patience?: Millis
+  readonly timeout?: Millis
 }
 
-const FIRST_REST = 5_000
-const LAST_REST = 300_000
-const ANSWER_LENGTH = 500
-const PATIENCE = 120_000
+const MIN_BACKOFF = 5_000
+const MAX_BACKOFF = 300_000
+const RESPONSE_LENGTH = 500
+const TOTAL_TIMEOUT = 120_000
 
 /**
  * Opens the way over the configured servers. With several of them the first one that is not resting is asked, and the
@@ -27,37 +27,37 @@ const PATIENCE = 120_000
  * in trouble rests, at first for 5 s, at last for 5 minutes, and then one mail tries it again.
  */
 export function createEmailNotifier(config: MailConfig, parts: EmailParts): Notifier {
-  const servers = config.servers.map((server) => openServer(server, config.servers.length, parts.patience))
+  const servers = config.servers.map((server) => openServer(server, config.servers.length, parts.timeout))
   const [only] = servers
   const open = { isOpen: true }
   return {
     type: 'email',
-    patience: servers.reduce((sum, { share, afterData }) => sum + share + afterData, 0),
+    timeout: servers.reduce((sum, { timeout, afterData }) => sum + timeout + afterData, 0),
     render: async (notification) => signMail(await buildMime(parts.compose(notification)), config.dkim),
-    async send(bytes: Uint8Array, { to }: Notification, signal: AbortSignal, given = () => {}): Promise<Delivery> {
-      const letter = { bytes, envelope: { from: config.from.address, to: to.address }, signal, given }
+    async send(bytes: Uint8Array, { to }: Notification, signal: AbortSignal, onGiven = () => {}): Promise<Delivery> {
+      const mail = { bytes, envelope: { from: config.from.address, to: to.address }, signal, onGiven }
       return only !== undefined && servers.length === 1
-        ? deliverTo(parts.clock, only, letter)
-        : sendOver({ servers, parts, open }, letter)
+        ? deliverTo(parts.clock, only, mail)
+        : sendOver({ servers, parts, open }, mail)
     },
     async close(): Promise<void> {
       open.isOpen = false
-      await Promise.all(servers.map(({ line }) => line.close()))
+      await Promise.all(servers.map(({ connection }) => connection.close()))
     },
   }
 }
 
 interface Server {
   readonly name: string
-  readonly line: MailServer
+  readonly connection: MailServer
   /** How long all steps may take until it has the mail, and its answer then. */
-  readonly share: Millis
+  readonly timeout: Millis
   readonly afterData: Millis
   /** Troubles one after the other. */
   failures: number
   failedAt: Millis
   /** Until then others are asked first. */
-  restsUntil: Millis
+  backoffUntil: Millis
 }
 
 interface SmtpPool {
@@ -70,18 +70,18 @@ interface OutgoingMail {
   readonly bytes: Uint8Array
   readonly envelope: Envelope
   readonly signal: AbortSignal
-  readonly given: () => void
+  readonly onGiven: () => void
 }
 
-function openServer(config: SmtpConfig, count: number, patience: Millis | undefined): Server {
+function openServer(config: SmtpConfig, count: number, timeout: Millis | undefined): Server {
   return {
     name: `${config.host}:${config.port}`,
-    line: openMailServer(config),
-    share: patience === undefined ? Math.max(PATIENCE / count, config.timeout) : patience / count,
-    afterData: patienceAfterData(config),
+    connection: openMailServer(config),
+    timeout: timeout === undefined ? Math.max(TOTAL_TIMEOUT / count, config.timeout) : timeout / count,
+    afterData: timeoutAfterData(config),
     failures: 0,
     failedAt: Number.NEGATIVE_INFINITY,
-    restsUntil: Number.NEGATIVE_INFINITY,
+    backoffUntil: Number.NEGATIVE_INFINITY,
   }
 }
 
@@ -92,83 +92,83 @@ function openServer(config: SmtpConfig, count: number, patience: Millis | undefi
 async function deliverTo(
   clock: Clock,
   server: Server,
-  { bytes, envelope, signal, given }: OutgoingMail,
+  { bytes, envelope, signal, onGiven }: OutgoingMail,
 ): Promise<Delivery> {
-  const { name, share, afterData } = server
+  const { name, timeout, afterData } = server
   const cut = new AbortController()
   let late: string | undefined
   const giveUp = (why: string) => (): void => {
     late = `no response from ${name} ${why}`
     cut.abort()
   }
-  let cancel = clock.after(share, giveUp(`to all commands within ${share / 1000} s`))
-  const delivery = await server.line.send(bytes, envelope, AbortSignal.any([signal, cut.signal]), () => {
+  let cancel = clock.after(timeout, giveUp(`to all commands within ${timeout / 1000} s`))
+  const delivery = await server.connection.send(bytes, envelope, AbortSignal.any([signal, cut.signal]), () => {
     cancel()
     const span = `${afterData / 60_000} min`
     cancel = clock.after(afterData, giveUp(`within ${span} after the whole mail was sent; it may have been accepted`))
-    given()
+    onGiven()
   })
   cancel()
-  return late === undefined || delivery.state === 'sent' ? delivery : { ...delivery, answer: late }
+  return late === undefined || delivery.state === 'sent' ? delivery : { ...delivery, response: late }
 }
 
-async function sendOver(office: SmtpPool, letter: OutgoingMail): Promise<Delivery> {
+async function sendOver(pool: SmtpPool, mail: OutgoingMail): Promise<Delivery> {
   const asked = new Map<Server, string>()
   let isTheirs = true
   let canWait = false
-  for (let server = choose(office, asked); server !== undefined; server = choose(office, asked)) {
-    const { state, answer, fault, elsewhere } = await ask(office, server, letter)
-    const told = shorten(`${server.name}: ${answer}`, ANSWER_LENGTH)
-    if (state !== 'retry' && elsewhere !== true) return { state, answer: told }
-    asked.set(server, told)
+  for (let server = choose(pool, asked); server !== undefined; server = choose(pool, asked)) {
+    const { state, response, fault, mayTryElsewhere } = await ask(pool, server, mail)
+    const described = shorten(`${server.name}: ${response}`, RESPONSE_LENGTH)
+    if (state !== 'retry' && mayTryElsewhere !== true) return { state, response: described }
+    asked.set(server, described)
     isTheirs &&= fault === 'server'
     canWait ||= state === 'retry'
-    if (letter.signal.aborted || !office.open.isOpen) break
+    if (mail.signal.aborted || !pool.open.isOpen) break
   }
-  const answer = shorten([...asked.values()].join('; '), ANSWER_LENGTH)
-  const isAsked = asked.size === office.servers.length
-  if (!canWait && isAsked) return { state: 'failed', answer }
-  return { state: 'retry', answer, ...(isTheirs ? { fault: 'server' } : {}) }
+  const answer = shorten([...asked.values()].join('; '), RESPONSE_LENGTH)
+  const isAsked = asked.size === pool.servers.length
+  if (!canWait && isAsked) return { state: 'failed', response: answer }
+  return { state: 'retry', response: answer, ...(isTheirs ? { fault: 'server' } : {}) }
 }
 
 /** The first server that is awake. When all rest, a mail that is due still goes to the one whose rest ends first. */
 function choose({ servers, parts }: SmtpPool, asked: ReadonlyMap<Server, string>): Server | undefined {
   const now = parts.clock.now()
-  const awake = servers.find((server) => !asked.has(server) && server.restsUntil <= now)
+  const awake = servers.find((server) => !asked.has(server) && server.backoffUntil <= now)
   if (awake !== undefined || asked.size > 0) return awake
-  return servers.toSorted((a, b) => a.restsUntil - b.restsUntil)[0]
+  return servers.toSorted((a, b) => a.backoffUntil - b.backoffUntil)[0]
 }
 
-async function ask(office: SmtpPool, server: Server, letter: OutgoingMail): Promise<Delivery> {
-  const { clock } = office.parts
-  const { signal } = letter
+async function ask(pool: SmtpPool, server: Server, mail: OutgoingMail): Promise<Delivery> {
+  const { clock } = pool.parts
+  const { signal } = mail
   const began = clock.now()
   // Only this mail tries a server that was in trouble; the others go elsewhere until it is known how that ends.
-  if (server.failures > 0) server.restsUntil = began + restingFor(server.failures)
-  const delivery = await deliverTo(clock, server, letter)
-  if (signal.aborted || !office.open.isOpen) return delivery
-  if (delivery.fault === 'server') rest(office.parts, server, began, delivery.answer)
-  else wake(office.parts, server)
+  if (server.failures > 0) server.backoffUntil = began + backoffAfter(server.failures)
+  const delivery = await deliverTo(clock, server, mail)
+  if (signal.aborted || !pool.open.isOpen) return delivery
+  if (delivery.fault === 'server') backOff(pool.parts, server, began, delivery.response)
+  else endBackoff(pool.parts, server)
   return delivery
 }
 
 /** Mails that were under way side by side when the trouble was first seen bring no news. */
-function rest({ clock, log }: EmailParts, server: Server, began: Millis, answer: string): void {
+function backOff({ clock, log }: EmailParts, server: Server, began: Millis, response: string): void {
   if (began <= server.failedAt) return
   server.failures += 1
   server.failedAt = clock.now()
-  server.restsUntil = server.failedAt + restingFor(server.failures)
-  const fields = { server: server.name, answer }
+  server.backoffUntil = server.failedAt + backoffAfter(server.failures)
+  const fields = { server: server.name, response }
   if (server.failures === 1) log.warn(fields, 'mail server unavailable; mails go to the next server')
   else log.debug(fields, 'mail server still unavailable')
 }
 
-function wake({ log }: EmailParts, server: Server): void {
+function endBackoff({ log }: EmailParts, server: Server): void {
   if (server.failures > 0) log.info({ server: server.name }, 'mail server accepts mails again')
   server.failures = 0
-  server.restsUntil = Number.NEGATIVE_INFINITY
+  server.backoffUntil = Number.NEGATIVE_INFINITY
 }
 
-function restingFor(failures: number): Millis {
-  return Math.min(LAST_REST, FIRST_REST * 2 ** Math.min(failures - 1, 10))
+function backoffAfter(failures: number): Millis {
+  return Math.min(MAX_BACKOFF, MIN_BACKOFF * 2 ** Math.min(failures - 1, 10))
 }

@@ -8,10 +8,10 @@ import { clean } from '../../text/sanitise.ts'
 import type { Compose, Delivery, Notifier } from '../notifier.ts'
 
 /** Mails that are kept; older ones make room. */
-const KEEP = 1000
+const MAX_MAILS = 1000
 
 /** The headers of our mails fit in this many bytes. */
-const HEAD = 8192
+const HEAD_BYTES = 8192
 
 export interface MailSummary {
   readonly n: number
@@ -60,7 +60,7 @@ export interface Mailbox extends Notifier {
  * @param folder created when missing. @param keep how many mails stay.
  * @throws the file system's error when the folder cannot be made or read.
  */
-export async function openMailbox(folder: string, compose: Compose, keep = KEEP): Promise<Mailbox> {
+export async function openMailbox(folder: string, compose: Compose, keep = MAX_MAILS): Promise<Mailbox> {
   makeFolder(folder)
   const files = await index(folder)
   let closed = false
@@ -68,16 +68,16 @@ export async function openMailbox(folder: string, compose: Compose, keep = KEEP)
     type: 'mailbox',
     render: async (notification) => buildMime(compose(notification)),
     async send(bytes, _, signal): Promise<Delivery> {
-      if (closed || signal.aborted) return { state: 'retry', answer: 'the mailbox is closed' }
-      const { headers } = await readMail(bytes.subarray(0, HEAD))
+      if (closed || signal.aborted) return { state: 'retry', response: 'the mailbox is closed' }
+      const { headers } = await readMail(bytes.subarray(0, HEAD_BYTES))
       const file = nameFor(files, findHeader(headers, 'Message-ID'))
       try {
         await writeDurably(folder, file.name, bytes)
         files.set(file.n, file.name)
         await prune(folder, files, keep)
-        return { state: 'sent', answer: `saved as ${file.name}` }
+        return { state: 'sent', response: `saved as ${file.name}` }
       } catch (error) {
-        return { state: 'retry', answer: clean(`cannot write ${file.name}: ${(error as Error).message}`) }
+        return { state: 'retry', response: clean(`cannot write ${file.name}: ${(error as Error).message}`) }
       }
     },
     async close(): Promise<void> {
@@ -183,7 +183,7 @@ async function readHead(path: string): Promise<Uint8Array | undefined> {
   const file = await orMissing(open(path, 'r'))
   if (file === undefined) return undefined
   try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD), 0, HEAD, 0)
+    const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0)
     return buffer.subarray(0, bytesRead)
   } finally {
     await file.close()

@@ -20,20 +20,20 @@ export interface Failure {
  * @returns the answer as it was, which may hold secrets and line ends.
  */
 export function classifyRefusal(error: Failure, config: SmtpConfig, isLate: boolean): Delivery {
-  const answer = isLate ? lateText(config) : refusalText(error, config)
+  const response = isLate ? lateText(config) : refusalText(error, config)
   const { command = '', responseCode: code } = error
   if (code === undefined) {
-    if (isInvalidRecipient(error)) return { state: 'failed', answer }
+    if (isInvalidRecipient(error)) return { state: 'failed', response }
     return isOversized(error)
-      ? { state: 'failed', answer, elsewhere: true }
-      : { state: 'retry', answer, fault: 'server' }
+      ? { state: 'failed', response, mayTryElsewhere: true }
+      : { state: 'retry', response, fault: 'server' }
   }
   const [reply = '', enhanced = ''] = /^\d{3}[ -](?:(\d\.\d{1,3}\.\d{1,3})\b)?/.exec(error.response ?? '') ?? []
   const text = (error.response ?? '').slice(reply.length)
   if (code >= 500 && ['RCPT TO', 'DATA'].includes(command) && isAboutRecipient(command, code, enhanced, text))
-    return { state: 'failed', answer }
-  if (isTooLarge(command, code, enhanced)) return { state: 'failed', answer, elsewhere: true }
-  return isAboutMail(command, code) ? { state: 'retry', answer } : { state: 'retry', answer, fault: 'server' }
+    return { state: 'failed', response }
+  if (isTooLarge(command, code, enhanced)) return { state: 'failed', response, mayTryElsewhere: true }
+  return isAboutMail(command, code) ? { state: 'retry', response } : { state: 'retry', response, fault: 'server' }
 }
 
 /** Of 5.1.x two speak of the sender. */
@@ -45,7 +45,7 @@ const RECIPIENTS = /^5\.(?:1\.(?!7$|8$)\d{1,3}|2\.[12])$/
  */
 function isAboutRecipient(command: string, code: number, enhanced: string, text: string): boolean {
   if (enhanced !== '') return RECIPIENTS.test(enhanced)
-  return command === 'RCPT TO' && [550, 551, 553].includes(code) && UNKNOWN.test(text) && !OF_US.test(text)
+  return command === 'RCPT TO' && [550, 551, 553].includes(code) && UNKNOWN.test(text) && !SENDER_CODES.test(text)
 }
 
 const WHO = '(?:user|mailbox|recipient|account|address|alias|person)'
@@ -54,7 +54,7 @@ const UNKNOWN = new RegExp(
     `\\b${WHO}\\b[^.;]{0,60}(?:\\bunknown\\b|\\bnot (?:known|found|exist|listed)\\b|\\bdoesn't exist\\b)`,
   'i',
 )
-const OF_US =
+const SENDER_CODES =
   /\b(?:sender|helo|ehlo|client|relay(?:ing)?|spam|policy|reputation|dnsbl|rbl)\b|\b(?:black|block)[ -]?list/i
 
 /** The bytes stay the same: only a server that takes larger mails helps. */
@@ -69,11 +69,11 @@ function isTooLarge(command: string, code: number, enhanced: string): boolean {
  * trouble.
  */
 function isAboutMail(command: string, code: number): boolean {
-  if (code === 421 || OF_LOGIN.includes(code)) return false
+  if (code === 421 || LOGIN_CODES.includes(code)) return false
   return command === 'RCPT TO' || (command === 'DATA' && code >= 500)
 }
 
-const OF_LOGIN: readonly number[] = [530, 534, 535, 538]
+const LOGIN_CODES: readonly number[] = [530, 534, 535, 538]
 
 /** The recipient's address cannot be put into a command. */
 function isInvalidRecipient({ code, command, message }: Failure): boolean {

@@ -7,11 +7,11 @@ import { clean, shorten } from '../../text/sanitise.ts'
 import type { Attachment, Delivery, MailMessage } from '../notifier.ts'
 
 /** RFC 5321, 4.5.3.2.6: a server may look at a mail for so long before it answers, and takes it all the same. */
-const LOOKS_FOR = 600_000
+const AFTER_DATA_TIMEOUT = 600_000
 
 /** How long a server may take to answer once it has the whole mail. A client that gives up sooner sends the mail twice. */
-export function patienceAfterData({ timeout }: Pick<SmtpConfig, 'timeout'>): Millis {
-  return Math.max(LOOKS_FOR, timeout)
+export function timeoutAfterData({ timeout }: Pick<SmtpConfig, 'timeout'>): Millis {
+  return Math.max(AFTER_DATA_TIMEOUT, timeout)
 }
 
 /** Connecting and greetings have time-outs of their own, whose words say more. */
@@ -21,7 +21,7 @@ const SLACK = 1_000
 const IDLE = 30_000
 
 /** The longest answer of a server that is kept. */
-const ANSWER_LENGTH = 500
+const RESPONSE_LENGTH = 500
 
 /** How many forms of the newest access tokens are remembered, to be hidden. */
 const TOKEN_FORMS = 60
@@ -69,13 +69,13 @@ type Progress = (step: 'answer' | 'data') => void
 
 /** One mail server. What holds for a way out (`Way`) holds for its `send` and `close`. */
 export interface MailServer {
-  /** @param given called once the server is to get the mail: from then on it may take long. */
-  send(bytes: Uint8Array, envelope: Envelope, signal: AbortSignal, given?: () => void): Promise<Delivery>
+  /** @param onGiven called once the server is to get the mail: from then on it may take long. */
+  send(bytes: Uint8Array, envelope: Envelope, signal: AbortSignal, onGiven?: () => void): Promise<Delivery>
   close(): Promise<void>
 }
 
 /** A connection that is kept for a while, and whom it tells of its steps. */
-interface Line {
+interface PooledConnection {
   readonly mailer: ReturnType<typeof openMailer>
   isTaken: boolean
   progress: Progress | undefined
@@ -83,11 +83,11 @@ interface Line {
 
 /** Delivers over SMTP, through connections that are kept for a while: as many as mails are under way at once. */
 export function openMailServer(config: SmtpConfig): MailServer {
-  const lines: Line[] = []
+  const lines: PooledConnection[] = []
   const fixed = listSecrets(config)
   let tokens: readonly string[] = []
-  const open = (): Line => {
-    const line: Line = {
+  const open = (): PooledConnection => {
+    const line: PooledConnection = {
       mailer: openMailer(config, (step) => line.progress?.(step)),
       isTaken: false,
       progress: undefined,
@@ -100,10 +100,10 @@ export function openMailServer(config: SmtpConfig): MailServer {
     return line
   }
   return {
-    async send(bytes, envelope, signal, given = () => {}): Promise<Delivery> {
+    async send(bytes, envelope, signal, onGiven = () => {}): Promise<Delivery> {
       const line = lines.find(({ isTaken }) => !isTaken) ?? open()
       line.isTaken = true
-      const steps = watchSteps(config, given)
+      const steps = createStepTimer(config, onGiven)
       line.progress = steps.progress
       try {
         const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -112,10 +112,10 @@ export function openMailServer(config: SmtpConfig): MailServer {
           envelope: { ...envelope, size: bytes.length },
           signal: AbortSignal.any([signal, steps.late]),
         })
-        return { state: 'sent', answer: oneLine(info.response ?? 'accepted', [...fixed, ...tokens]) }
+        return { state: 'sent', response: oneLine(info.response ?? 'accepted', [...fixed, ...tokens]) }
       } catch (error) {
-        const { answer, ...delivery } = classifyRefusal(error as Failure, config, steps.late.aborted)
-        return { ...delivery, answer: oneLine(answer, [...fixed, ...tokens]) }
+        const { response, ...delivery } = classifyRefusal(error as Failure, config, steps.late.aborted)
+        return { ...delivery, response: oneLine(response, [...fixed, ...tokens]) }
       } finally {
         steps.end()
         line.progress = undefined
@@ -128,7 +128,7 @@ export function openMailServer(config: SmtpConfig): MailServer {
   }
 }
 
-interface Steps {
+interface StepTimer {
   readonly progress: Progress
   /** Aborted when a step took too long. */
   readonly late: AbortSignal
@@ -136,13 +136,13 @@ interface Steps {
 }
 
 /** Gives each step its time, as sockets measure it, until the server is to get the mail. */
-function watchSteps({ timeout }: SmtpConfig, given: () => void): Steps {
+function createStepTimer({ timeout }: SmtpConfig, onGiven: () => void): StepTimer {
   const cut = new AbortController()
   let newest: AbortSignal | undefined
   const begin = (): void => {
-    const own = AbortSignal.timeout(timeout + SLACK)
-    newest = own
-    own.addEventListener('abort', () => newest === own && cut.abort(), { once: true })
+    const timer = AbortSignal.timeout(timeout + SLACK)
+    newest = timer
+    timer.addEventListener('abort', () => newest === timer && cut.abort(), { once: true })
   }
   begin()
   return {
@@ -150,7 +150,7 @@ function watchSteps({ timeout }: SmtpConfig, given: () => void): Steps {
     progress(step) {
       if (step === 'answer') return begin()
       newest = undefined
-      given()
+      onGiven()
     },
     end: () => void (newest = undefined),
   }
@@ -188,7 +188,7 @@ function poolOptions(config: SmtpConfig): SMTPPoolOptions & { pool: true } {
     connectionTimeout: timeout,
     greetingTimeout: timeout,
     // It cannot be another one for each step: `watchSteps` limits the steps before the mail, the sender those after it.
-    socketTimeout: 2 * patienceAfterData(config),
+    socketTimeout: 2 * timeoutAfterData(config),
     disableFileAccess: true,
     disableUrlAccess: true,
   }
@@ -222,7 +222,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64')
 }
 
-function oneLine(answer: string, hide: readonly string[]): string {
-  const hidden = hide.reduce((text, secret) => text.replaceAll(secret, '***'), answer)
-  return shorten(clean(hidden.trim().replace(/\s*\r?\n\s*/g, ' ')), ANSWER_LENGTH)
+function oneLine(response: string, hide: readonly string[]): string {
+  const hidden = hide.reduce((text, secret) => text.replaceAll(secret, '***'), response)
+  return shorten(clean(hidden.trim().replace(/\s*\r?\n\s*/g, ' ')), RESPONSE_LENGTH)
 }

@@ -13,9 +13,9 @@ import { formatName } from './phrase.ts'
 
 /** Longest host, and longest signed path, in a link: a browser must still take it. */
 const LINKED = 500
-const LONGEST_PATH = 2000
+const MAX_PATH_LENGTH = 2000
 /** How far the user's own page looks beyond the alert. */
-const AROUND: Millis = 15 * 60_000
+const EVENTS_MARGIN: Millis = 15 * 60_000
 
 const ACKNOWLEDGE = 'Acknowledge'
 
@@ -46,11 +46,11 @@ function createAction(
   { state, episode, identity: { rule, host } }: AlertSnapshot,
   { url, linkKey }: ContentOptions,
   what: LinkAction['do'],
-  text: string,
+  label: string,
 ): readonly Action[] {
   if (url === undefined || linkKey === undefined || state === 'resolved') return []
   const path = signLink(linkKey, { do: what, episode, rule, host, exp: decidedAt + LINK_LIFE, to: to.address })
-  return path.length > LONGEST_PATH ? [] : [{ text, url: `${url}${path}` }]
+  return path.length > MAX_PATH_LENGTH ? [] : [{ label, url: `${url}${path}` }]
 }
 
 /** What to look at, and what to change if this should not have been a mail; nothing that the end has made pointless. */
@@ -116,6 +116,10 @@ function eventLinks(
   { kibana }: ContentOptions,
 ): readonly Advice[] {
   if (kibana === undefined || host.length > LINKED) return []
-  const url = kibanaLink(kibana, { host, from: Math.min(startsAt, decidedAt) - AROUND, to: decidedAt + AROUND })
+  const url = kibanaLink(kibana, {
+    host,
+    from: Math.min(startsAt, decidedAt) - EVENTS_MARGIN,
+    to: decidedAt + EVENTS_MARGIN,
+  })
   return url === undefined ? [] : [{ text: `Events from ${formatName(host)} around that time:`, url }]
 }

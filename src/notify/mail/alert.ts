@@ -35,7 +35,7 @@ export function renderAlert(
   const { others } = splitGroup(notification)
   const actions = listActions(notification, snapshot, options)
   const beside = { title: 'Also firing in this group', alerts: worstFirst(others) }
-  const told =
+  const paragraphs =
     own === undefined
       ? [[formatLead(notification, snapshot, time), listBeside(others)].join(' ')]
       : [formatPreface(notification, snapshot, time), own, listBeside(others)]
@@ -44,7 +44,7 @@ export function renderAlert(
     status: formatStatus(notification, snapshot),
     headline: formatHeadline(snapshot, notification.reason, time),
     paragraphs: [
-      ...told.map((text) => text.trim()).filter((text) => text !== ''),
+      ...paragraphs.map((text) => text.trim()).filter((text) => text !== ''),
       ...listDeliveryNotes(notification, time),
     ],
     actions,
@@ -62,9 +62,9 @@ export function renderGroup(notification: Notification, options: ContentOptions)
   const time = timeWriter(notification)
   const { fresh, others } = splitGroup(notification)
   const firing = notification.alerts.filter(({ state }) => state === 'firing')
-  const news = { alerts: worstFirst(fresh) }
+  const freshList = { alerts: worstFirst(fresh) }
   const beside = { title: 'Also firing in this group', alerts: worstFirst(others) }
-  const shown = others.length === 0 ? [news] : [{ ...news, title: 'New since the last mail' }, beside]
+  const shown = others.length === 0 ? [freshList] : [{ ...freshList, title: 'New since the last mail' }, beside]
   const lists = buildLists(notification, shown, options)
   return {
     tone: selectWorstTone(notification.alerts),

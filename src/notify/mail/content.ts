@@ -28,7 +28,7 @@ export interface MailContent {
 }
 
 export interface Action {
-  readonly text: string
+  readonly label: string
   readonly url: string
 }
 

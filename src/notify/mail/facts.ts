@@ -17,12 +17,12 @@ import {
   formatName,
   formatReason,
   formatAlertValue,
-  WHOLE,
+  FULL_LENGTH,
 } from './phrase.ts'
 import type { WriteInstant } from './times.ts'
 
 /** From here on a mail explains why it comes so long after its window. */
-const LATE = 5 * 60_000
+const LATE_AFTER = 5 * 60_000
 
 /** What is known of an alert, one by one. */
 export function listFacts(notification: Notification, snapshot: AlertSnapshot, time: WriteInstant): readonly Fact[] {
@@ -45,13 +45,13 @@ export function listFacts(notification: Notification, snapshot: AlertSnapshot, t
 }
 
 function fact(label: string, text: string): Fact | undefined {
-  return text === '' ? undefined : { label, value: formatName(text, WHOLE) }
+  return text === '' ? undefined : { label, value: formatName(text, FULL_LENGTH) }
 }
 
-function measured(snapshot: AlertSnapshot, told: Millis, time: WriteInstant): readonly (Fact | undefined)[] {
+function measured(snapshot: AlertSnapshot, decidedAt: Millis, time: WriteInstant): readonly (Fact | undefined)[] {
   const { identity, value, peers } = snapshot
   return [
-    value === null ? undefined : fact('Value', measuredAt(snapshot, told, time)),
+    value === null ? undefined : fact('Value', measuredAt(snapshot, decidedAt, time)),
     fact('Threshold', `${formatLimits(snapshot)}${formatClear(snapshot)}`),
     peers === undefined
       ? undefined
@@ -65,10 +65,10 @@ function formatPeers({ hosts, known }: Peers): string {
 }
 
 /** A state that is over is no figure any more. */
-function measuredAt(snapshot: AlertSnapshot, told: Millis, time: WriteInstant): string {
+function measuredAt(snapshot: AlertSnapshot, decidedAt: Millis, time: WriteInstant): string {
   const { state, evaluatedAt } = snapshot
   if (isState(snapshot)) return state === 'resolved' ? '' : `${formatAlertValue(snapshot)} at ${time(evaluatedAt)}`
-  return `${formatAlertValue(snapshot)} in the window that ${evaluatedAt > told ? 'ends' : 'ended'} at ${time(evaluatedAt)}`
+  return `${formatAlertValue(snapshot)} in the window that ${evaluatedAt > decidedAt ? 'ends' : 'ended'} at ${time(evaluatedAt)}`
 }
 
 /** What ends an alert, where its value is within the limit and does not end it. */
@@ -151,14 +151,14 @@ function notified(
 function acknowledged(
   { author, at, until, note }: NonNullable<AlertSnapshot['ack']>,
   { state }: AlertSnapshot,
-  told: Millis,
+  decidedAt: Millis,
   time: WriteInstant,
 ): string {
   const words = note === '' ? '' : `: ${note}`
   if (state === 'resolved') {
-    return `by ${author} ${until <= told ? `from ${time(at)} to ${time(until)}` : `since ${time(at)}`}${words}`
+    return `by ${author} ${until <= decidedAt ? `from ${time(at)} to ${time(until)}` : `since ${time(at)}`}${words}`
   }
-  return `by ${author}, until ${time(until)}${until <= told ? ' (expired)' : ''}${words}`
+  return `by ${author}, until ${time(until)}${until <= decidedAt ? ' (expired)' : ''}${words}`
 }
 
 /** What else fires. */
@@ -193,7 +193,7 @@ export function listNotes(
   const decided = snapshot.resolvedAt ?? snapshot.evaluatedAt
   // Where an earlier mail could not be delivered, that is why this one is late.
   const isStep = STEPS.includes(reason) && undelivered === undefined
-  const isLate = reason === 'backlog' || (isStep && snapshot.heldBy === undefined && decidedAt - decided > LATE)
+  const isLate = reason === 'backlog' || (isStep && snapshot.heldBy === undefined && decidedAt - decided > LATE_AFTER)
   const late = `This mail was sent late, at ${time(decidedAt)}: the events arrived long after they happened.`
   return [...gapNotes([snapshot], time), ...(isLate ? [late] : [])]
 }
@@ -205,9 +205,9 @@ export function readMeter(snapshot: AlertSnapshot): Meter | undefined {
   if ((unit !== 'ratio' && unit !== 'percent') || snapshot.value === null || limit === undefined) return undefined
   const whole = unit === 'ratio' ? 1 : 100
   const meter = { value: snapshot.value / whole, limit: limit.value / whole }
-  return isShare(meter.value) && isShare(meter.limit) ? meter : undefined
+  return isRatio(meter.value) && isRatio(meter.limit) ? meter : undefined
 }
 
-function isShare(number: number): boolean {
+function isRatio(number: number): boolean {
   return number >= 0 && number <= 1
 }

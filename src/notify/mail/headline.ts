@@ -44,7 +44,7 @@ const STATUS: Partial<Readonly<Record<NotificationReason, string>>> = {
 /** States the fact in one line: `CPU averaged 97% over 2 min on web-1 (threshold 90%)`. */
 export function formatHeadline(
   snapshot: AlertSnapshot,
-  because: NotificationReason | undefined,
+  reason: NotificationReason | undefined,
   time: WriteInstant,
 ): string {
   const place = formatTarget(snapshot)
@@ -58,7 +58,7 @@ export function formatHeadline(
     const metric = formatMetricTitle(cleanMeasure(snapshot))
     return `${metric} back to ${formatAlertValue(snapshot)} on ${place} after ${formatLasted(snapshot)}`
   }
-  if (because === 'flapping_started') {
+  if (reason === 'flapping_started') {
     return `${rule} is flapping on ${place}${value === null ? '' : `, ${formatAlertValue(snapshot)} now`}`
   }
   if (value === null) return `${place}: ${formatReason(snapshot, time, 2 * SHORT)}`

@@ -10,12 +10,12 @@ const TABLED = 150
 const ITEMS = 400
 
 /** Rows of a report's table, and of each end of a list that leaves out its middle; the text part has all. */
-const SHOWN = 5
+const SHOWN_ROWS = 5
 const ENDS = 3
 /** Longest address that is shown whole. */
-const LONGEST_URL = 90
+const MAX_URL_LENGTH = 90
 
-const FULL = 'width="100%" cellpadding="0" cellspacing="0" border="0"'
+const FULL_WIDTH = 'width="100%" cellpadding="0" cellspacing="0" border="0"'
 
 const INSTANT = /(?:\d{4}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)? (?:UTC|GMT[+-][\d:]{1,5}|[A-Z]{2,5}|[A-Z][\w/+-]*)(?!\w)/
 const FIGURE = /-?\d[\d.]{0,15} (?:[KMGTPE]?i?B|ms|s|min|h|d)(?!\w)(?: \d{1,2} (?:h|min|s)(?!\w))?/
@@ -27,22 +27,22 @@ function words(text: string): string {
 }
 
 /** Lays a letter out as HTML that reads well on a phone, in the dark and without its picture, and loads nothing. */
-export function htmlPage(letter: MailContent): string {
+export function htmlPage(content: MailContent): string {
   const blocks = [
-    band(letter),
-    letter.meter === undefined ? '' : meterBar(letter.meter, letter.tone),
-    ...letter.paragraphs.map((text) => paragraph(text, letter.links)),
-    buttons(letter.actions ?? []),
-    itemList(letter.items ?? []),
-    letter.chart === undefined ? '' : chartImage(letter.chart),
-    ...(letter.sections ?? []).map(sectionTable),
-    letter.facts.length === 0 ? '' : factTable(letter.facts),
-    ...lists(letter.lists),
-    ...letter.notes.map((note) => `<p class="note">${words(note)}</p>`),
-    letter.advice.length === 0 ? '' : adviceList(letter.advice),
-    `<p class="foot">${letter.footer.map(words).join('<br>')}</p>`,
+    band(content),
+    content.meter === undefined ? '' : meterBar(content.meter, content.tone),
+    ...content.paragraphs.map((text) => paragraph(text, content.links)),
+    buttons(content.actions ?? []),
+    itemList(content.items ?? []),
+    content.chart === undefined ? '' : chartImage(content.chart),
+    ...(content.sections ?? []).map(sectionTable),
+    content.facts.length === 0 ? '' : factTable(content.facts),
+    ...lists(content.lists),
+    ...content.notes.map((note) => `<p class="note">${words(note)}</p>`),
+    content.advice.length === 0 ? '' : adviceList(content.advice),
+    `<p class="foot">${content.footer.map(words).join('<br>')}</p>`,
   ]
-  return page(escapeHtml(letter.headline), letter.tone, blocks.filter((block) => block !== '').join('\n'))
+  return page(escapeHtml(content.headline), content.tone, blocks.filter((block) => block !== '').join('\n'))
 }
 
 function page(title: string, tone: Tone, content: string): string {
@@ -59,8 +59,8 @@ function page(title: string, tone: Tone, content: string): string {
 <style>${DARK}</style>
 </head>
 <body class="page" style="margin:0;padding:0">
-<table role="presentation" class="page" ${FULL}><tr><td align="center" class="around">
-<table role="presentation" class="card" ${FULL} style="max-width:600px;text-align:left">
+<table role="presentation" class="page" ${FULL_WIDTH}><tr><td align="center" class="around">
+<table role="presentation" class="card" ${FULL_WIDTH} style="max-width:600px;text-align:left">
 <tr><td class="top ${tone}" height="5" style="font-size:0;line-height:5px">&nbsp;</td></tr>
 <tr><td class="inside">
 ${content}
@@ -82,7 +82,7 @@ function meterBar({ value, limit }: Meter, tone: Tone): string {
   const high = Math.max(value, limit)
   const beyond = value > limit ? tone : 'short'
   const cells = [cell('till', low), cell(beyond, high - low), cell('left', 1 - high)].join('')
-  return `<table role="presentation" class="meter" ${FULL}><tr>${cells}</tr></table>`
+  return `<table role="presentation" class="meter" ${FULL_WIDTH}><tr>${cells}</tr></table>`
 }
 
 function cell(kind: string, share: number): string {
@@ -115,11 +115,11 @@ function chartImage({ cid, alt }: Chart): string {
 }
 
 function sectionTable({ title, rows, more, between, isWhole, note }: Section): string {
-  const shown = isWhole === true ? rows : rows.slice(0, SHOWN)
+  const shown = isWhole === true ? rows : rows.slice(0, SHOWN_ROWS)
   const rest = more + rows.length - shown.length
   const lines =
     between === undefined ? [...shown.map(barRow), restRow(rest, `and ${rest} more`)] : endRows(rows, between)
-  const table = `<table role="presentation" class="bars" ${FULL}>\n${lines.filter((line) => line !== '').join('\n')}\n</table>`
+  const table = `<table role="presentation" class="bars" ${FULL_WIDTH}>\n${lines.filter((line) => line !== '').join('\n')}\n</table>`
   return `<h2>${words(title)}</h2>\n${table}${note === undefined ? '' : `\n<p class="dim">${words(note)}</p>`}`
 }
 
@@ -129,7 +129,7 @@ function barRow({ name, value, detail, share, tone }: Bar): string {
   const label = `${kind}${escapeHtml(name)}${more}`
   if (share === undefined)
     return `<tr><td class="name" colspan="2">${label}</td><td class="figure">${words(value)}</td></tr>`
-  const bar = `<table role="presentation" class="bar" ${FULL}><tr>${cell('full', share)}${cell('left', 1 - share)}</tr></table>`
+  const bar = `<table role="presentation" class="bar" ${FULL_WIDTH}><tr>${cell('full', share)}${cell('left', 1 - share)}</tr></table>`
   return `<tr><td class="name">${label}</td><td class="scale">${bar}</td><td class="figure">${words(value)}</td></tr>`
 }
 
@@ -149,7 +149,7 @@ function factTable(snapshot: readonly Fact[]): string {
     const name = escapeHtml(label).replaceAll('.', '.<wbr>')
     return `<tr><td class="label">${name}</td><td class="value">${words(value)}</td></tr>`
   })
-  return `<table role="presentation" class="facts" ${FULL}>\n${rows.join('\n')}\n</table>`
+  return `<table role="presentation" class="facts" ${FULL_WIDTH}>\n${rows.join('\n')}\n</table>`
 }
 
 /** List after list, until there are too many rows for tables. */
@@ -166,9 +166,9 @@ function lists(all: readonly RowList[]): readonly string[] {
 
 /** Cells of a table, so that colour and size stay where styles are not understood. The first one is the usual choice. */
 function buttons(actions: readonly Action[]): string {
-  const cells = actions.map(({ text, url }, i) => {
+  const cells = actions.map(({ label, url }, i) => {
     const kind = i === 0 ? 'main' : 'other'
-    return `<td class="button ${kind}" ${BUTTONS[kind]}><a class="${kind}" href="${escapeHtml(url)}" ${LINKS[kind]}>${escapeHtml(text)}</a></td>`
+    return `<td class="button ${kind}" ${BUTTONS[kind]}><a class="${kind}" href="${escapeHtml(url)}" ${LINKS[kind]}>${escapeHtml(label)}</a></td>`
   })
   if (cells.length === 0) return ''
   const between = '<td width="12" style="font-size:0;line-height:0">&nbsp;</td>'
@@ -188,7 +188,7 @@ const LINKS = {
 } as const
 
 function rowTable(rows: readonly Row[]): string {
-  return `<table class="rows" ${FULL}>\n${rows.map(rowCells).join('\n')}\n</table>`
+  return `<table class="rows" ${FULL_WIDTH}>\n${rows.map(rowCells).join('\n')}\n</table>`
 }
 
 function rowCells(row: Row): string {
@@ -200,9 +200,9 @@ function rowCells(row: Row): string {
 }
 
 /** High enough for a thumb. */
-function rowLink({ text, url }: Action): string {
+function rowLink({ label, url }: Action): string {
   const style = 'display:inline-block;padding:8px 0 4px;font-weight:700;text-decoration:none'
-  return `<br><a href="${escapeHtml(url)}" style="${style}">${escapeHtml(text)}</a>`
+  return `<br><a href="${escapeHtml(url)}" style="${style}">${escapeHtml(label)}</a>`
 }
 
 /** The names alone, so that none is missing however many there are. */
@@ -219,7 +219,7 @@ function rest(rows: readonly Row[]): string {
 function adviceList(advice: readonly Advice[]): string {
   const items = advice.map(({ text, url }) => {
     if (url === undefined) return `<li>${words(text)}</li>`
-    const shown = url.length > LONGEST_URL ? `${new URL(url).origin}/…` : url
+    const shown = url.length > MAX_URL_LENGTH ? `${new URL(url).origin}/…` : url
     return `<li>${words(text)}<br><a href="${escapeHtml(url)}">${escapeHtml(shown)}</a></li>`
   })
   return `<h2>What to do next</h2>\n<ul>\n${items.join('\n')}\n</ul>`

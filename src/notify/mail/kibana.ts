@@ -2,7 +2,7 @@ import { formatInstant } from '../webhook/payload.ts'
 import type { Millis } from '../../model.ts'
 
 /** What a link to the user's own page is about. */
-export interface Looking {
+export interface KibanaQuery {
   readonly host: string
   readonly from: Millis
   readonly to: Millis
@@ -17,7 +17,7 @@ const PLACEHOLDER = /\{\{\s*(host|from|to)\s*(?:\|\s*(upper|lower)\s*)?\}\}/g
  *
  * @returns undefined where a value stands in a place of the address that cannot hold it.
  */
-export function kibanaLink(template: string, { host, from, to }: Looking): string | undefined {
+export function kibanaLink(template: string, { host, from, to }: KibanaQuery): string | undefined {
   const values: Readonly<Record<string, string>> = {
     host: host.toWellFormed(),
     from: formatInstant(from),

@@ -27,12 +27,12 @@ export function buildLists(
       left -= 1
       return { ...buildRow(snapshot, time), action }
     })
-    return { ...list, ...shareColumns(rows) }
+    return { ...list, ...hoistCommon(rows) }
   })
 }
 
 /** What is the same for all rows is said once. */
-function shareColumns(rows: readonly Row[]): Pick<RowList, 'rows' | 'when'> {
+function hoistCommon(rows: readonly Row[]): Pick<RowList, 'rows' | 'when'> {
   const [first, second] = rows
   const when = first?.when
   if (when === undefined || second === undefined || rows.some((row) => row.when !== when)) return { rows }

@@ -11,7 +11,7 @@ import { isDescribed } from './headline.ts'
 import type { MailContent, ContentOptions } from './content.ts'
 import { findAddresses } from './addresses.ts'
 import { noticeHeadline, renderNotice } from './notice.ts'
-import { groupName, formatName, formatTarget, formatTally, WHOLE, formatWorstLimit } from './phrase.ts'
+import { groupName, formatName, formatTarget, formatTally, FULL_LENGTH, formatWorstLimit } from './phrase.ts'
 import { type DrawPng, renderChart, type RenderedChart } from '../chart/index.ts'
 import { plainText } from './plain-text.ts'
 import { summarizeHosts, worstFirst } from './rows.ts'
@@ -40,13 +40,13 @@ const NAME_LENGTH = 80
  * stays what it was through a thread, behind `Re: `, so that mail programs keep an episode together; the first line
  * of the text says what is new.
  */
-export function renderMessage(notification: Notification, given: MessageOptions): MailMessage {
+export function renderMessage(notification: Notification, onGiven: MessageOptions): MailMessage {
   // Ids are ASCII (RFC 5322, RFC 2919), whatever the sender's domain is.
-  const options = { ...given, domain: domainToASCII(given.domain) || given.domain }
+  const options = { ...onGiven, domain: domainToASCII(onGiven.domain) || onGiven.domain }
   const id = messageId(notification, notification.seq, options.domain)
   const snapshot = onlyNews(notification)
   const shown = snapshot === undefined ? undefined : renderChart(notification, snapshot, id.slice(1, -1), options.draw)
-  const letter = renderContent(notification, options, shown)
+  const content = renderContent(notification, options, shown)
   return {
     messageId: id,
     ...listReferences(notification, options.domain),
@@ -54,8 +54,8 @@ export function renderMessage(notification: Notification, given: MessageOptions)
     to: notification.to,
     date: notification.decidedAt,
     subject: formatSubject(notification),
-    text: plainText(letter),
-    html: htmlPage(letter),
+    text: plainText(content),
+    html: htmlPage(content),
     headers: listHeaders(notification, options),
     attachments: shown?.attachments ?? [],
   }
@@ -72,9 +72,9 @@ function renderContent(
   const snapshot = onlyNews(notification)
   if (snapshot === undefined) return renderGroup(notification, options)
   const chart = shown === undefined ? {} : { chart: shown.chart }
-  const own = renderCustomBody(notification, snapshot)
-  const links = own === undefined ? {} : { links: own.links }
-  return { ...renderAlert(notification, snapshot, options, own?.text), ...links, ...chart }
+  const custom = renderCustomBody(notification, snapshot)
+  const links = custom === undefined ? {} : { links: custom.links }
+  return { ...renderAlert(notification, snapshot, options, custom?.text), ...links, ...chart }
 }
 
 interface CustomBody {
@@ -87,7 +87,7 @@ interface CustomBody {
 function renderCustomBody(notification: Notification, snapshot: AlertSnapshot): CustomBody | undefined {
   const template = selectTemplate(notification, snapshot, 'body')
   if (template === undefined || !isDescribed(notification, snapshot)) return undefined
-  const text = cleanLines(fill(template, subjectValues(snapshot), WHOLE, notification.timeZone) ?? '').trim()
+  const text = cleanLines(fill(template, subjectValues(snapshot), FULL_LENGTH, notification.timeZone) ?? '').trim()
   return text === '' ? undefined : { text, links: findAddresses(template) }
 }
 
@@ -153,7 +153,7 @@ function subjectBase(notification: Notification): string {
   if (notice !== undefined) return noticeHeadline(notification, notice)
   if (first === undefined) return digestHeadline(alerts)
   if (kind !== 'alert') return listSubject(notification, first)
-  const { facts: snapshot, more } = lead ?? { facts: first, more: 0 }
+  const { alert: snapshot, more } = lead ?? { alert: first, more: 0 }
   const others = more === 0 ? '' : ` and ${more} more`
   return (
     customSubject(notification, snapshot, others) ??
@@ -167,20 +167,20 @@ function listSubject(notification: Notification, first: AlertSnapshot): string {
   const [worst = first] = worstFirst(alerts)
   const more = summarizeHosts(alerts).count - 1
   const isOneRule = alerts.every(({ identity: { rule } }) => rule === first.identity.rule)
-  const own = isOneRule ? customSubject(notification, worst, more === 0 ? '' : ` and ${more} more`) : undefined
-  if (own === undefined) return digestHeadline(alerts)
+  const custom = isOneRule ? customSubject(notification, worst, more === 0 ? '' : ` and ${more} more`) : undefined
+  if (custom === undefined) return digestHeadline(alerts)
   const isPlain = alerts.length === 1 && first.state === 'firing'
-  return isPlain ? own : `${groupName(alerts)}: ${own}`
+  return isPlain ? custom : `${groupName(alerts)}: ${custom}`
 }
 
 /** The subject by the template of the rule or the receiver, or the usual one of such alerts, if there is one that says something. */
 function customSubject(notification: Notification, snapshot: AlertSnapshot, others: string): string | undefined {
   const template = selectTemplate(notification, snapshot, 'subject') ?? builtinSubject(snapshot.identity.measure)
-  const own =
+  const custom =
     template === undefined
       ? ''
       : (fill(template, subjectValues(snapshot, others), NAME_LENGTH, notification.timeZone) ?? '')
-  return own.trim() === '' ? undefined : own
+  return custom.trim() === '' ? undefined : custom
 }
 
 /** @param others put behind the host: ` and 36 more`. */

@@ -7,18 +7,18 @@ import { clean, shorten } from '../../text/sanitise.ts'
 import { timeWriter } from './times.ts'
 
 /** Longest line: a host's name whole, and what is said of it. */
-const LONGEST = 1000
+const MAX_LENGTH = 1000
 
-interface Words {
+interface NoticeWording {
   /** What the lines are, as the sentence before them. */
   readonly lead: string
   readonly advice: readonly string[]
   /** Who notifies the receiver. */
-  readonly who: string
+  readonly origin: string
 }
 
 /** What is said around the lines. */
-const WORDS: Readonly<Record<Notice['kind'], Words>> = {
+const WORDING: Readonly<Record<Notice['kind'], NoticeWording>> = {
   hosts_retired: {
     lead:
       'These hosts and sources are no longer monitored, and their data is deleted. Their open alerts are closed ' +
@@ -27,7 +27,7 @@ const WORDS: Readonly<Record<Notice['kind'], Words>> = {
       'To keep a host, add it to hosts.expected in the configuration. An expected host is never retired; it is absent until it sends again.',
       'A retired host that sends again is monitored again immediately. hosts.retire_after sets how long an absent host is kept.',
     ],
-    who: 'self_monitoring.notify names',
+    origin: 'self_monitoring.notify names',
   },
   undelivered: {
     lead:
@@ -37,18 +37,18 @@ const WORDS: Readonly<Record<Notice['kind'], Words>> = {
       'Inform the receiver, or acknowledge the alert yourself: "stashwatch alerts --state firing" lists the alerts.',
       'Fix the error that the response reports, then verify with "stashwatch send-test".',
     ],
-    who: 'self_monitoring.notify names',
+    origin: 'self_monitoring.notify names',
   },
   heartbeat: {
     lead: 'This mail is sent every day at this time. If it does not arrive, check stashwatch and its mail server.',
     advice: [],
-    who: 'the configuration sets a heartbeat for',
+    origin: 'the configuration sets a heartbeat for',
   },
 }
 
 /** Tells people of something that is no alert: what happened, one line for each thing it is about, and what to do. */
 export function renderNotice(notification: Notification, notice: Notice, { url }: ContentOptions): MailContent {
-  const { lead, advice, who } = WORDS[notice.kind]
+  const { lead, advice, origin } = WORDING[notice.kind]
   const time = timeWriter(notification)
   const { title, lines } = describeNotice(notice, notification.decidedAt, time)
   const what = advice.map((text) => ({ text }))
@@ -57,12 +57,12 @@ export function renderNotice(notification: Notification, notice: Notice, { url }
     status: 'Notice',
     headline: clean(title),
     paragraphs: [lead, ...listDeliveryNotes(notification, time)],
-    items: lines.map((line) => shorten(clean(line), LONGEST)),
+    items: lines.map((line) => shorten(clean(line), MAX_LENGTH)),
     facts: [],
     notes: [],
     lists: [],
     advice: url === undefined ? what : [...what, { text: 'All known hosts:', url: `${url}/api/v1/hosts` }],
-    footer: [explainRecipient(notification, who)],
+    footer: [explainRecipient(notification, origin)],
   }
 }
 

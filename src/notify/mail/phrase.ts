@@ -10,7 +10,7 @@ import { clean, shorten } from '../../text/sanitise.ts'
 /** Longest name in a sentence. */
 export const SHORT = 80
 /** The facts have names whole, up to here. */
-export const WHOLE = 16_384
+export const FULL_LENGTH = 16_384
 
 export type Tone = 'warning' | 'critical' | 'good' | 'calm'
 
@@ -66,7 +66,7 @@ export function formatWorstLimit({ state, identity, evidence: { limit }, critica
 }
 
 /** Why the evaluation came out as it did, for the reader. */
-export function formatReason(snapshot: AlertSnapshot, time: WriteInstant, max = WHOLE): string {
+export function formatReason(snapshot: AlertSnapshot, time: WriteInstant, max = FULL_LENGTH): string {
   return formatName(describeReason(snapshot, time), max)
 }
 
@@ -137,13 +137,13 @@ export function listDeliveryNotes(notification: Notification, time: WriteInstant
 }
 
 /** So many of the mails that never came are named. */
-const NAMED = 5
+const MAX_NAMED = 5
 
 function undeliveredNote({ undelivered = [] }: Notification, time: WriteInstant): readonly string[] {
   if (undelivered.length === 0) return []
   const named = undelivered
-    .slice(-NAMED)
-    .map(({ at, about }) => `${formatName(describeNotificationSubject(about))} (${time(at)})`)
+    .slice(-MAX_NAMED)
+    .map(({ at, subject }) => `${formatName(describeNotificationSubject(subject))} (${time(at)})`)
   const [first] = undelivered
   if (undelivered.length === 1 || first === undefined)
     return [`An earlier mail to you could not be delivered: ${named.join('')}.`]

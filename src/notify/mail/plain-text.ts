@@ -1,20 +1,20 @@
 import type { Action, Advice, Bar, Fact, MailContent, Row, RowList, Section } from './content.ts'
 
 /** Lays a mail out as text that is complete by itself: the facts first, the links last. */
-export function plainText(letter: MailContent): string {
+export function plainText(content: MailContent): string {
   const blocks = [
-    `[${letter.status}] ${letter.headline}`,
-    ...letter.paragraphs,
-    (letter.items ?? []).map((item) => `  - ${item}`).join('\n'),
-    (letter.chart?.lines ?? []).map((line) => `  ${line}`).join('\n'),
-    ...(letter.sections ?? []).map(sectionLines),
-    factLines(letter.facts),
-    ...letter.lists.map(listLines),
-    ...letter.notes,
-    (letter.actions ?? []).map(actionLine).join('\n'),
-    ...linkLines(letter.lists.flatMap(({ rows }) => rows)),
-    letter.advice.length === 0 ? '' : ['What to do next', ...letter.advice.map(adviceLine)].join('\n'),
-    ['-- ', ...letter.footer].join('\n'),
+    `[${content.status}] ${content.headline}`,
+    ...content.paragraphs,
+    (content.items ?? []).map((item) => `  - ${item}`).join('\n'),
+    (content.chart?.lines ?? []).map((line) => `  ${line}`).join('\n'),
+    ...(content.sections ?? []).map(sectionLines),
+    factLines(content.facts),
+    ...content.lists.map(listLines),
+    ...content.notes,
+    (content.actions ?? []).map(actionLine).join('\n'),
+    ...linkLines(content.lists.flatMap(({ rows }) => rows)),
+    content.advice.length === 0 ? '' : ['What to do next', ...content.advice.map(adviceLine)].join('\n'),
+    ['-- ', ...content.footer].join('\n'),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
@@ -58,7 +58,7 @@ function listLines({ title, when, rows }: RowList): string {
 function linkLines(rows: readonly Row[]): readonly string[] {
   const links = Map.groupBy(
     rows.filter(({ action }) => action !== undefined),
-    ({ action }) => action?.text,
+    ({ action }) => action?.label,
   )
   return [...links].map(([text, linked]) =>
     [`${text}:`, ...linked.map(({ code, where, action }) => `  [${code}] ${where}\n    ${action?.url}`)].join('\n'),
@@ -72,8 +72,8 @@ function joinNames(rows: readonly Row[]): readonly string[] {
   )
 }
 
-function actionLine({ text, url }: Action): string {
-  return `  ${text}:\n    ${url}`
+function actionLine({ label, url }: Action): string {
+  return `  ${label}:\n    ${url}`
 }
 
 function rowLine(row: Row): string {

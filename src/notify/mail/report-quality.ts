@@ -5,9 +5,9 @@ import { clean, shorten } from '../../text/sanitise.ts'
 
 /** Longest name in a table, and in a list of names. */
 export const NAME = 60
-export const LISTED = 40
+export const MAX_NAME_LENGTH = 40
 /** So many reasons of a source are named. */
-const REASONS = 3
+const MAX_REASONS = 3
 
 type Refused = ReportRejects['sources']['first'][number]
 
@@ -25,8 +25,8 @@ export function formatRefused({ rejects }: ReportQuality): readonly Section[] {
 }
 
 function formatReasons({ total, first }: Refused['reasons']): string {
-  const named = first.slice(0, REASONS).map(({ code, count, path }) => {
-    return `${count} ${clean(code)}${path === '' ? '' : ` (e.g. at ${shorten(clean(path), LISTED)})`}`
+  const named = first.slice(0, MAX_REASONS).map(({ code, count, path }) => {
+    return `${count} ${clean(code)}${path === '' ? '' : ` (e.g. at ${shorten(clean(path), MAX_NAME_LENGTH)})`}`
   })
   return `${named.join(', ')}${total > named.length ? ` and ${formatCount(total - named.length, 'other reason')}` : ''}`
 }
@@ -38,21 +38,21 @@ export function qualitySection({
   future,
   refused,
   rejects,
-  clocks,
+  skewedClocks,
   sources,
-  down,
+  downtime,
   stops,
 }: ReportQuality): readonly string[] {
   const silent = sources.first.map(({ source, span, times }) => {
-    return `${shorten(clean(source), LISTED)} for ${formatDuration(span)}${times > 1 ? ` in ${times} periods` : ''}`
+    return `${shorten(clean(source), MAX_NAME_LENGTH)} for ${formatDuration(span)}${times > 1 ? ` in ${times} periods` : ''}`
   })
-  const wrong = clocks.first.map((host) => shorten(clean(host), LISTED))
+  const wrong = skewedClocks.first.map((host) => shorten(clean(host), MAX_NAME_LENGTH))
   const notes = [
     stops === 0
       ? ''
-      : `Stashwatch was down ${stops === 1 ? 'once' : `${stops} times`}, for ${formatDuration(down)}${stops === 1 ? '' : ' in total'}; no rules were evaluated.`,
+      : `Stashwatch was down ${stops === 1 ? 'once' : `${stops} times`}, for ${formatDuration(downtime)}${stops === 1 ? '' : ' in total'}; no rules were evaluated.`,
     sources.total === 0 ? '' : `Sources without events: ${listed(silent, sources)}.`,
-    clocks.total === 0 ? '' : `Wrong clocks: ${listed(wrong, clocks)}.`,
+    skewedClocks.total === 0 ? '' : `Wrong clocks: ${listed(wrong, skewedClocks)}.`,
     dropped === 0 ? '' : `${formatCount(dropped, 'sample')} arrived too late to be counted.`,
     merged === 0 ? '' : `${formatCount(merged, 'sample')} arrived late but still counted.`,
     future === 0 ? '' : `${were(future, 'sample')} dated in the future and counted by arrival time.`,

@@ -11,7 +11,7 @@ import { describeHeldBriefly } from '../../text/suppression.ts'
 import { explainRecipient } from './footer.ts'
 import type { MailContent, ContentOptions, Section } from './content.ts'
 import { listDeliveryNotes, type Tone } from './phrase.ts'
-import { LISTED, NAME, qualitySection, formatRefused, rest } from './report-quality.ts'
+import { MAX_NAME_LENGTH, NAME, qualitySection, formatRefused, rest } from './report-quality.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 import { timeWriter } from './times.ts'
 
@@ -21,7 +21,7 @@ const DATE = '2026-11-22'.length
 /** So few alerts are dated by their list well enough. */
 const DATED = 5
 /** Up to this share of the hosts, alerts are nothing special; and up to so many anyway. */
-const FEW = { share: 0.05, alerts: 3 }
+const SECTION_MINIMUM = { share: 0.05, alerts: 3 }
 
 /** Sums a day or a week up: the verdict first, then the tables behind it. */
 export function renderReport(notification: Notification, report: Report, { url }: ContentOptions): MailContent {
@@ -39,7 +39,7 @@ export function renderReport(notification: Notification, report: Report, { url }
       ...episodesSection(report, timeZone),
       ...rulesSection(report),
       ...outsideSection(report),
-      ...report.shares.map(utilizationSection),
+      ...report.utilization.map(utilizationSection),
       ...formatRefused(report.quality),
     ],
     facts: [],
@@ -69,14 +69,17 @@ function formatStatus({ every }: Report): string {
   return every === 'day' ? 'Daily report' : 'Weekly report'
 }
 
-function isQuiet({ alerts, hosts }: Report): boolean {
-  return alerts.critical === 0 && alerts.began + alerts.before <= Math.max(FEW.alerts, FEW.share * hosts)
+function isUneventful({ alerts, hosts }: Report): boolean {
+  return (
+    alerts.critical === 0 &&
+    alerts.started + alerts.alreadyOpen <= Math.max(SECTION_MINIMUM.alerts, SECTION_MINIMUM.share * hosts)
+  )
 }
 
 function selectTone(report: Report): Tone {
   const { alerts } = report
   if (alerts.open > 0) return 'warning'
-  return isQuiet(report) ? 'good' : 'calm'
+  return isUneventful(report) ? 'good' : 'calm'
 }
 
 /** So much of its time a report covers at least, unless it is the first one and was set up in the middle of it. */
@@ -97,19 +100,19 @@ function formatPeriod(notification: Notification, report: Report): string | unde
 /** One sentence that says all: `Quiet week: 3 alerts on 2 of 412 hosts; 61% of the CPU was unused`. */
 function formatHeadline(report: Report, period: string | undefined): string {
   const { alerts, every } = report
-  const total = alerts.began + alerts.before
+  const total = alerts.started + alerts.alreadyOpen
   const hosts = Math.max(report.hosts, alerts.hosts)
   if (hosts === 0) return `No events received ${period ?? `this ${every}`}`
   const where = `${alerts.hosts} of ${formatCount(hosts, 'host')}`
   const what = total === 0 ? `no alerts on ${formatCount(hosts, 'host')}` : `${formatCount(total, 'alert')} on ${where}`
-  const [share] = report.shares
+  const [share] = report.utilization
   const unused = share === undefined ? '' : `; ${percent(share.unused)} of ${formatWhole(share.metric)} was unused`
   return `${formatVerdict(report, period)}: ${what}${unused}`
 }
 
 function formatVerdict(report: Report, period: string | undefined): string {
   const { every, alerts } = report
-  if (isQuiet(report)) return `Quiet ${period ?? every}`
+  if (isUneventful(report)) return `Quiet ${period ?? every}`
   if (alerts.critical === 0) return `Busy ${period ?? every}`
   const critical = formatCount(alerts.critical, 'critical alert')
   return period === undefined ? `A ${every} with ${critical}` : `${critical} ${period}`
@@ -117,24 +120,24 @@ function formatVerdict(report: Report, period: string | undefined): string {
 
 /** What is divided, in a sentence. */
 function formatWhole(metric: string): string {
-  const name = shorten(clean(metric), LISTED)
+  const name = shorten(clean(metric), MAX_NAME_LENGTH)
   return name === 'cpu' ? 'the CPU' : name === 'memory' ? 'the memory' : name
 }
 
 function reportLead({ from, to, alerts }: Report, zone: string | undefined, isFirst: boolean): string {
   const began = `${formatMinute(from, zone)}${isFirst ? ', when this report was set up,' : ''}`
   const span = `This report covers ${began} to ${formatMinute(to, zone)}.`
-  if (alerts.open === 0) return alerts.began + alerts.before === 0 ? span : `${span} No alerts are open.`
+  if (alerts.open === 0) return alerts.started + alerts.alreadyOpen === 0 ? span : `${span} No alerts are open.`
   return `${span} ${alerts.open === 1 ? 'One alert is' : `${alerts.open} alerts are`} still open.`
 }
 
 function daysSection({ alerts, from, to }: Report): readonly Section[] {
-  if (alerts.days.length < 3 || alerts.began <= DATED) return []
-  const most = Math.max(...alerts.days.map(({ began }) => began))
-  const rows = alerts.days.map(({ day, began }) => ({
+  if (alerts.days.length < 3 || alerts.started <= DATED) return []
+  const max = Math.max(...alerts.days.map(({ started }) => started))
+  const rows = alerts.days.map(({ day, started }) => ({
     name: new Date(day).toUTCString().slice(0, 11).replace(',', ''),
-    value: String(began),
-    share: began / most,
+    value: String(started),
+    share: started / max,
   }))
   const title = to - from > 10 * 86_400_000 ? 'Alerts by day (last 10 days)' : 'Alerts by day'
   return [{ title, rows, more: 0, isWhole: true }]
@@ -143,14 +146,14 @@ function daysSection({ alerts, from, to }: Report): readonly Section[] {
 function episodesSection({ alerts: { longest }, to }: Report, zone: string | undefined): readonly Section[] {
   if (longest.first.length === 0) return []
   const rows = longest.first.map(
-    ({ identity: { rule, host, labels, measure }, severity, since, until, peak, muted, ack }) => {
+    ({ identity: { rule, host, labels, measure }, severity, startsAt, endsAt, peak, muted, ack }) => {
       const place = [host, ...Object.values(labels)].map((name) => shorten(clean(name), NAME)).join(' ')
       const extreme = peak === null ? '' : `, peak ${clean(formatValue(peak, measure.unit))}`
       return {
         name: place,
-        detail: `${shorten(clean(rule), NAME)}${extreme}, since ${formatMinute(since, zone).slice(0, MINUTE)}${formatHeld(muted, ack)}`,
+        detail: `${shorten(clean(rule), NAME)}${extreme}, since ${formatMinute(startsAt, zone).slice(0, MINUTE)}${formatHeld(muted, ack)}`,
         tone: severity,
-        value: until === undefined ? `${lasted(since, to)}, still open` : lasted(since, until),
+        value: endsAt === undefined ? `${lasted(startsAt, to)}, still open` : lasted(startsAt, endsAt),
       }
     },
   )
@@ -160,7 +163,7 @@ function episodesSection({ alerts: { longest }, to }: Report, zone: string | und
 function formatHeld(muted: ReportEpisode['muted'], ack: ReportEpisode['ack']): string {
   const parts = [
     ...(muted === undefined ? [] : [describeHeldBriefly(muted)]),
-    ...(ack === undefined ? [] : [`acknowledged by ${shorten(clean(ack), LISTED)}`]),
+    ...(ack === undefined ? [] : [`acknowledged by ${shorten(clean(ack), MAX_NAME_LENGTH)}`]),
   ]
   return parts.map((part) => `, ${part}`).join('')
 }
@@ -171,12 +174,12 @@ function lasted(since: Millis, until: Millis): string {
 
 function rulesSection({ rules }: Report): readonly Section[] {
   if (rules.first.length === 0) return []
-  const most = Math.max(1, ...rules.first.map(({ mails }) => mails))
-  const rows = rules.first.map(({ rule, began, mails }) => ({
+  const max = Math.max(1, ...rules.first.map(({ mails }) => mails))
+  const rows = rules.first.map(({ rule, started, mails }) => ({
     name: shorten(clean(rule), NAME),
-    detail: formatCount(began, 'alert'),
+    detail: formatCount(started, 'alert'),
     value: formatCount(mails, 'mail'),
-    share: mails / most,
+    share: mails / max,
   }))
   return [{ title: 'Noisiest rules', rows, more: rest(rules) }]
 }
@@ -197,7 +200,7 @@ function utilizationSection({ metric, hosts, mean, unused, busiest, idlest, idle
     value: `${percent(mean)}, peak ${percent(max)}`,
     share: Math.max(0, Math.min(1, mean)),
   })
-  const names = idle.first.map((host) => shorten(clean(host), LISTED)).join(', ')
+  const names = idle.first.map((host) => shorten(clean(host), MAX_NAME_LENGTH)).join(', ')
   const more = rest(idle) === 0 ? '' : ` and ${rest(idle)} more`
   return {
     title: `${capital(formatWhole(metric).replace(/^the /, ''))}: ${percent(mean)} used, ${percent(unused)} unused`,

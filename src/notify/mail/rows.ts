@@ -17,9 +17,9 @@ import { clean } from '../../text/sanitise.ts'
 import type { WriteInstant } from './times.ts'
 
 /** Longest name in a list of many. */
-const LISTED = 255
+const MAX_NAME_LENGTH = 255
 /** Hosts that a headline names before it counts. */
-const NAMED = 3
+const MAX_NAMED = 3
 const SHORT = 40
 
 /** One alert of a list. */
@@ -28,8 +28,8 @@ export function buildRow(snapshot: AlertSnapshot, time: WriteInstant): Row {
   return {
     tone: selectTone(snapshot),
     status: snapshot.closeReason !== undefined ? 'closed' : over ? 'resolved' : snapshot.severity,
-    where: formatTarget(snapshot, LISTED),
-    rule: formatName(snapshot.identity.rule, LISTED),
+    where: formatTarget(snapshot, MAX_NAME_LENGTH),
+    rule: formatName(snapshot.identity.rule, MAX_NAME_LENGTH),
     value: formatFigures(snapshot, time),
     when: over
       ? `from ${time(snapshot.startsAt)} to ${time(snapshot.resolvedAt ?? snapshot.evaluatedAt)} (${formatLasted(snapshot)})`
@@ -42,7 +42,7 @@ function formatFigures(snapshot: AlertSnapshot, time: WriteInstant): string {
   const { state, value, peak, closeReason, identity } = snapshot
   const isOver = state === 'resolved'
   if (value === null || closeReason !== undefined || (isOver && isState(snapshot)))
-    return formatReason(snapshot, time, LISTED)
+    return formatReason(snapshot, time, MAX_NAME_LENGTH)
   const { unit } = identity.measure
   if (isOver && peak !== null) {
     return `${formatInUnit(value, unit)}, peak ${formatInUnit(peak, unit)}${formatThresholds(snapshot)}`
@@ -64,7 +64,7 @@ function noData({ noDataSince }: AlertSnapshot, time: WriteInstant): string {
 
 function suppressed({ heldBy }: AlertSnapshot, time: WriteInstant): string {
   if (heldBy === undefined) return ''
-  return `, suppressed until now: ${formatName(describeSuppression(heldBy, time), LISTED)}`
+  return `, suppressed until now: ${formatName(describeSuppression(heldBy, time), MAX_NAME_LENGTH)}`
 }
 
 /** The worst first, and what is over last. */
@@ -77,7 +77,7 @@ const RANK: Readonly<Record<Tone, number>> = { critical: 0, warning: 1, calm: 2,
 /** The first few hosts of a list: `web-1, web-2, web-3 and 9 more`. */
 export function summarizeHosts(alerts: readonly AlertSnapshot[]): { readonly count: number; readonly named: string } {
   const hosts = [...new Set(worstFirst(alerts).map((snapshot) => snapshot.identity.host))]
-  const named = hosts.slice(0, NAMED).map((host) => formatName(host, SHORT))
-  const more = hosts.length > NAMED ? ` and ${hosts.length - NAMED} more` : ''
+  const named = hosts.slice(0, MAX_NAMED).map((host) => formatName(host, SHORT))
+  const more = hosts.length > MAX_NAMED ? ` and ${hosts.length - MAX_NAMED} more` : ''
   return { count: hosts.length, named: `${named.join(', ')}${more}` }
 }

@@ -11,13 +11,13 @@ const DATE = /^\S+ /
  * it is not the day of the mail there, and a second one where the two differ.
  */
 export function timeWriter({
-  decidedAt: told,
+  decidedAt,
   timeZone = 'UTC',
 }: Pick<Notification, 'decidedAt' | 'timeZone'>): WriteInstant {
   const inUtc = timeFormat('UTC')
   if (timeZone === 'UTC') return inUtc
   const inZone = timeFormat(timeZone)
-  const today = datePart(inZone(told))
+  const today = datePart(inZone(decidedAt))
   return (at) => {
     const [here, there] = [inZone(at), inUtc(at)]
     if (here === there) return here

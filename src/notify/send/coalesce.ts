@@ -19,36 +19,36 @@ export function coalesce(thread: readonly Pending[]): Merge | undefined {
   if (newest === undefined) return undefined
   const before = thread.slice(0, -1)
   const isLast = isOver(newest) || newest.notification.channel === 'alertmanager'
-  const all = { told: newest.notification, older: before.filter((one) => isCovered(one, newest)) }
-  const { told, older } = isLast ? all : coalesceRepeats(newest, before)
+  const all = { merged: newest.notification, older: before.filter((one) => isCovered(one, newest)) }
+  const { merged, older } = isLast ? all : coalesceRepeats(newest, before)
   if (older.length === 0) return undefined
-  const data = JSON.stringify({ ...told, replaces: replacedBy(older.map(({ notification }) => notification)) })
+  const data = JSON.stringify({ ...merged, replaces: replacedBy(older.map(({ notification }) => notification)) })
   return { into: newest.id, data, of: older.map(({ id }) => id) }
 }
 
-const AGAIN: NotificationReason = 'repeat_interval'
+const REPEAT: NotificationReason = 'repeat_interval'
 
 /** A mail that tells again gives way to each later one, and takes over the news of one before it that nobody got. */
 function coalesceRepeats(
   newest: Pending,
   before: readonly Pending[],
-): { told: Notification; older: readonly Pending[] } {
-  let told = newest.notification
+): { merged: Notification; older: readonly Pending[] } {
+  let merged = newest.notification
   let first = before.length
   for (const one of before.toReversed()) {
     const older = one.notification
     if (!isCovered(one, newest)) break
-    if (older.reason !== AGAIN && !canTakeOver(told, older)) break
-    if (older.reason !== AGAIN) told = takeOverEvents(told, older)
+    if (older.reason !== REPEAT && !canTakeOver(merged, older)) break
+    if (older.reason !== REPEAT) merged = takeOverEvents(merged, older)
     first -= 1
   }
-  return { told, older: before.slice(first) }
+  return { merged, older: before.slice(first) }
 }
 
 /** Only whole: what one alert of a group did must not be said of another. */
 function canTakeOver(newer: Notification, older: Notification): boolean {
   const news = new Set(older.alerts.slice(0, older.newCount).map(({ episode }) => episode))
-  return newer.reason === AGAIN && newer.alerts.every(({ episode }) => news.has(episode))
+  return newer.reason === REPEAT && newer.alerts.every(({ episode }) => news.has(episode))
 }
 
 function takeOverEvents(newer: Notification, older: Notification): Notification {
@@ -63,11 +63,11 @@ function takeOverEvents(newer: Notification, older: Notification): Notification 
 function replacedBy(older: readonly Notification[]): Notification['replaces'] {
   const [oldest] = older
   if (oldest === undefined) return undefined
-  const { at, because } = oldest.replaces ?? { at: oldest.decidedAt, because: oldest.reason }
+  const { at, reason } = oldest.replaces ?? { at: oldest.decidedAt, reason: oldest.reason }
   const count = older.reduce((sum, one) => sum + 1 + (one.replaces?.count ?? (one.replaces ? 1 : 0)), 0)
   return {
     at,
-    because,
+    reason,
     ...(count === 1 ? {} : { count, last: older.at(-1)?.decidedAt ?? at }),
   }
 }
@@ -78,7 +78,7 @@ function isOver({ notification: { alerts } }: Pending): boolean {
 
 /** Whether the newer one tells of each alert that the older one tells of; nothing may be left out. */
 function isCovered(older: Pending, newer: Pending): boolean {
-  const told = new Set(newer.notification.alerts.map(({ episode }) => episode))
+  const newest = new Set(newer.notification.alerts.map(({ episode }) => episode))
   const { alerts } = older.notification
-  return alerts.length > 0 && alerts.every(({ episode }) => told.has(episode))
+  return alerts.length > 0 && alerts.every(({ episode }) => newest.has(episode))
 }

@@ -14,7 +14,7 @@ import type { Notifiers } from '../notifier.ts'
 
 /** Whom the sender tells what became of notifications. */
 export interface DeliveryLogParts {
-  readonly ways: Notifiers
+  readonly notifiers: Notifiers
   readonly clock: Clock
   readonly log: Log
   readonly observer: Observer
@@ -37,16 +37,16 @@ export function logDelivery(
   notification: Notification,
   delivery: CheckedDelivery,
 ): void {
-  const { ways, observer, log, clock } = parts
+  const { notifiers, observer, log, clock } = parts
   const { channel = 'email', reason, receiver } = notification
-  const { state, answer } = delivery
+  const { state, response } = delivery
   const decided = notification.alerts[0]?.evaluatedAt
   const isNews = state === 'sent' && !NOT_NEW.includes(reason)
   const latency = isNews && decided !== undefined ? Math.max(0, clock.now() - decided) / 1000 : undefined
-  observer.notified(ways[channel].type, state, latency)
+  observer.notified(notifiers[channel].type, state, latency)
   const what = NAMES[channel]
   const attempt = state === 'withdrawn' ? {} : { attempt: item.attempts + 1 }
-  const fields = { notification: item.id, receiver, ...attempt, answer }
+  const fields = { notification: item.id, receiver, ...attempt, response }
   if (state === 'sent') log.info(fields, `${what} sent`)
   else if (state === 'withdrawn')
     log.warn({ ...fields, subject: describeNotification(notification) }, `${what} withdrawn: not sent`)
@@ -88,7 +88,7 @@ export async function logPending({
     const records = await outbox.list(RECORDS)
     const last = records.find((record) => record.state === 'pending' && record.response !== undefined)
     const minutes = Math.round((clock.now() - oldest) / 60_000)
-    const fields = { pending, minutes, answer: last?.response }
+    const fields = { pending, minutes, response: last?.response }
     log.error(fields, 'notifications are pending, the oldest for more than an hour')
   } catch (error) {
     log.warn({ error: errorMessage(error) }, 'the outbox cannot be read')

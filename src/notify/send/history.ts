@@ -14,28 +14,33 @@ export function applyHistory(notification: Notification, { sent, undelivered, fa
     for (const { episode } of readAlerts(read(data))) counts.set(episode, (counts.get(episode) ?? 0) + 1)
   }
   const previousSeq = sent === undefined ? null : read(sent).seq
-  const heard = (snapshot: AlertSnapshot): AlertSnapshot => {
+  const countSent = (snapshot: AlertSnapshot): AlertSnapshot => {
     const count = counts.get(snapshot.episode)
     return count === undefined
       ? snapshot
       : { ...snapshot, notifications: Math.max(0, (snapshot.notifications ?? seq) - count) }
   }
-  const told = addLostEvents(notification, lostEvents(undelivered, previousSeq ?? -1))
-  return { ...told, alerts: told.alerts.map(heard), ...(previousSeq === undefined ? {} : { previousSeq }), ...missed }
+  const updated = addLostEvents(notification, lostEvents(undelivered, previousSeq ?? -1))
+  return {
+    ...updated,
+    alerts: updated.alerts.map(countSent),
+    ...(previousSeq === undefined ? {} : { previousSeq }),
+    ...missed,
+  }
 }
 
-const AGAIN: NotificationReason = 'repeat_interval'
+const REPEAT: NotificationReason = 'repeat_interval'
 const SEVERITY: readonly NotificationReason[] = ['severity_raised', 'severity_lowered']
 
 /** By episode the oldest news that came to nobody since the newest mail that was sent. */
-function lostEvents(untold: readonly string[], since: number): ReadonlyMap<string, NotificationReason> {
+function lostEvents(undelivered: readonly string[], since: number): ReadonlyMap<string, NotificationReason> {
   const lost = new Map<string, NotificationReason>()
-  for (const data of untold) {
+  for (const data of undelivered) {
     const mail = read(data)
-    const { seq = 0, reason = AGAIN } = mail
+    const { seq = 0, reason = REPEAT } = mail
     if (seq <= since) continue
-    for (const { episode, reason: own = reason } of readAlerts(mail).slice(0, mail.newCount)) {
-      if (own !== AGAIN && own !== 'resolved' && !lost.has(episode)) lost.set(episode, own)
+    for (const { episode, reason: eventReason = reason } of readAlerts(mail).slice(0, mail.newCount)) {
+      if (eventReason !== REPEAT && eventReason !== 'resolved' && !lost.has(episode)) lost.set(episode, eventReason)
     }
   }
   return lost
@@ -46,25 +51,29 @@ function addLostEvents(notification: Notification, lost: ReadonlyMap<string, Not
   const { alerts, reason, newCount = alerts.length } = notification
   const isLost = ({ episode, state }: AlertSnapshot): boolean => state === 'firing' && lost.has(episode)
   if (!alerts.some(isLost)) return notification
-  const isNews = (snapshot: AlertSnapshot, i: number): boolean => isLost(snapshot) || (reason !== AGAIN && i < newCount)
-  const told = alerts.filter(isNews).map((snapshot): AlertSnapshot => {
-    const own = alerts.indexOf(snapshot) < newCount ? (snapshot.reason ?? reason) : AGAIN
-    return { ...snapshot, reason: isLost(snapshot) ? effectiveReason(own, lost.get(snapshot.episode)) : own }
+  const isNews = (snapshot: AlertSnapshot, i: number): boolean =>
+    isLost(snapshot) || (reason !== REPEAT && i < newCount)
+  const updated = alerts.filter(isNews).map((snapshot): AlertSnapshot => {
+    const eventReason = alerts.indexOf(snapshot) < newCount ? (snapshot.reason ?? reason) : REPEAT
+    return {
+      ...snapshot,
+      reason: isLost(snapshot) ? effectiveReason(eventReason, lost.get(snapshot.episode)) : eventReason,
+    }
   })
   const others = alerts.filter((snapshot, i) => !isNews(snapshot, i))
-  const reasons = told.map((snapshot) => snapshot.reason ?? reason)
+  const reasons = updated.map((snapshot) => snapshot.reason ?? reason)
   const { newCount: _, ...rest } = notification
   return {
     ...rest,
     reason: reasons.includes(reason) ? reason : (reasons[0] ?? reason),
-    alerts: [...told, ...others],
-    ...(others.length === 0 ? {} : { newCount: told.length }),
+    alerts: [...updated, ...others],
+    ...(others.length === 0 ? {} : { newCount: updated.length }),
   }
 }
 
 /** Returns the reason to show: a receiver that was never notified gets `fired`, not a repeat or a rise. */
-function effectiveReason(own: NotificationReason, lost: NotificationReason = own): NotificationReason {
-  return own === AGAIN || (lost === 'fired' && SEVERITY.includes(own)) ? lost : own
+function effectiveReason(eventReason: NotificationReason, lost: NotificationReason = eventReason): NotificationReason {
+  return eventReason === REPEAT || (lost === 'fired' && SEVERITY.includes(eventReason)) ? lost : eventReason
 }
 
 function listUndelivered(failed: readonly string[]): Pick<Notification, 'undelivered'> {
@@ -72,7 +81,7 @@ function listUndelivered(failed: readonly string[]): Pick<Notification, 'undeliv
   return {
     undelivered: failed.map((data) => ({
       at: read(data).decidedAt ?? Number.NaN,
-      about: notificationSubject(read(data)),
+      subject: notificationSubject(read(data)),
     })),
   }
 }

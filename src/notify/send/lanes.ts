@@ -10,8 +10,8 @@ export interface Lanes {
 }
 
 /** An attempt that goes on. */
-export interface Underway {
-  readonly via: Channel
+export interface Attempt {
+  readonly channel: Channel
   readonly address: string
   /** The other end has had all for long, and only its answer is missing. */
   isSlow: boolean
@@ -21,16 +21,16 @@ export interface Underway {
 const LANES = 5
 export const LANES_PER_ADDRESS = 3
 /** So many slow ones do not count for their way; for their address they do. */
-const MOST_SLOW = 20
+const MAX_SLOW = 20
 
 /** Whether an attempt has to wait for others to end. */
 export function isTaken(
-  underway: Iterable<Underway>,
-  { via: channel, address }: Underway,
+  underway: Iterable<Attempt>,
+  { channel, address }: Attempt,
   { lanes = LANES, lanesPerAddress = LANES_PER_ADDRESS }: Lanes,
 ): boolean {
-  const sameWay = [...underway].filter((other) => other.via === channel)
+  const sameWay = [...underway].filter((other) => other.channel === channel)
   const sameAddress = sameWay.filter((other) => other.address === address)
   const slow = sameWay.filter(({ isSlow }) => isSlow).length
-  return sameAddress.length >= lanesPerAddress || sameWay.length - Math.min(slow, MOST_SLOW) >= lanes
+  return sameAddress.length >= lanesPerAddress || sameWay.length - Math.min(slow, MAX_SLOW) >= lanes
 }

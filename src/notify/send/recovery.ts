@@ -13,16 +13,16 @@ export type ServerRecovery = (channel: Channel, delivery: Delivery) => Promise<v
  */
 export function createRecovery(outbox: Outbox, clock: Clock): ServerRecovery {
   const well = new Set<Channel>()
-  const hastened = new Map<Channel, Millis>()
+  const lastRetry = new Map<Channel, Millis>()
   return async (channel, { state, fault }) => {
     if (fault !== undefined) well.delete(channel)
     const now = clock.now()
-    const pause = Math.abs(now - (hastened.get(channel) ?? Number.NEGATIVE_INFINITY))
+    const pause = Math.abs(now - (lastRetry.get(channel) ?? Number.NEGATIVE_INFINITY))
     if (state !== 'sent' || well.has(channel) || pause < PAUSE) return
     well.add(channel)
     try {
       await outbox.retryNow(channel)
-      hastened.set(channel, now)
+      lastRetry.set(channel, now)
     } catch {
       // The next success tries again; who reads the outbox says what is wrong with it.
       well.delete(channel)

@@ -1,7 +1,7 @@
 import type { Clock, Log, Millis, Notification, Observer, Outbox, OutboxItem, Outcome, Channel } from '../../model.ts'
 import { coalesce } from './coalesce.ts'
 import { applyHistory } from './history.ts'
-import { isTaken, LANES_PER_ADDRESS, type Lanes, type Underway } from './lanes.ts'
+import { isTaken, LANES_PER_ADDRESS, type Lanes, type Attempt } from './lanes.ts'
 import { createRateLimiter, type RateLimiter } from './rate.ts'
 import { createRecovery, type ServerRecovery } from './recovery.ts'
 import { errorMessage, logPending, logDelivery } from './delivery-log.ts'
@@ -13,20 +13,20 @@ import { isWithdrawn, withdrawal } from './withdraw.ts'
 /** What the sender works with. */
 export interface SenderParts extends Lanes {
   readonly outbox: Outbox
-  readonly ways: Notifiers
+  readonly notifiers: Notifiers
   readonly clock: Clock
   readonly log: Log
   readonly observer: Observer
   /** Most attempts to mail in any minute; the mails that wait for their turn stay as they are in the outbox. */
   readonly mailRate?: number
   /** Told of what nobody got, and why. */
-  readonly undelivered?: (notification: Notification, answer: string) => void
+  readonly onUndelivered?: (notification: Notification, response: string) => void
   /** When the address of a notification left the configuration; undefined while it is there. */
-  readonly left?: (notification: Notification) => Millis | undefined
+  readonly removedAt?: (notification: Notification) => Millis | undefined
   /** How often the outbox is looked into when nobody calls `wake`. */
   readonly poll?: Millis
   /** The longest that one attempt may take, whatever its way says. */
-  readonly patience?: Millis
+  readonly timeout?: Millis
 }
 
 export interface Sender {
@@ -38,11 +38,11 @@ export interface Sender {
 
 const HOUR = 3_600_000
 /** A server that looks at a mail for longer than this does not keep others waiting. */
-const SLOW = 10_000
-const PATIENCE = 120_000
+const SLOW_AFTER = 10_000
+const DEFAULT_TIMEOUT = 120_000
 /** So many items are asked for at once, and of each address so many times what it may have under way. */
 const BATCH = 1000
-const AHEAD = 2
+const LOOKAHEAD = 2
 
 /**
  * Sends what is due in the outbox: renders once, keeps the bytes there, tries until the other end accepts or refuses
@@ -52,22 +52,22 @@ const AHEAD = 2
  */
 export function createSender(parts: SenderParts): Sender {
   const { clock, poll = 1_000 } = parts
-  const desk = createSenderState(parts)
-  const wake = (): void => void pollOutbox(desk)
+  const sender = createSenderState(parts)
+  const wake = (): void => void pollOutbox(sender)
   const cancelPoll = clock.every(poll, wake)
   const cancelReminder = clock.every(HOUR, () => void logPending(parts))
   wake()
   return {
     wake,
     async stop(grace: Millis): Promise<void> {
-      desk.closed = true
+      sender.isClosed = true
       cancelPoll()
       cancelReminder()
-      await within(clock, grace, listUnderway(desk))
-      for (const cut of desk.cuts) cut.abort()
-      await within(clock, 1_000, listUnderway(desk))
-      await within(clock, 1_000, recordAgain(desk))
-      await Promise.all(Object.values(parts.ways).map((way: Notifier) => way.close()))
+      await within(clock, grace, listUnderway(sender))
+      for (const abort of sender.aborts) abort.abort()
+      await within(clock, 1_000, listUnderway(sender))
+      await within(clock, 1_000, recordAgain(sender))
+      await Promise.all(Object.values(parts.notifiers).map((notifier: Notifier) => notifier.close()))
     },
   }
 }
@@ -75,79 +75,82 @@ export function createSender(parts: SenderParts): Sender {
 interface SenderState {
   readonly parts: SenderParts
   /** The mails'; the other ways have none. */
-  readonly pace: RateLimiter
+  readonly mayMail: RateLimiter
   readonly recovery: ServerRecovery
   /** Attempts that go on, by the notification's id. */
-  readonly underway: Map<string, Underway>
+  readonly underway: Map<string, Attempt>
   /** Outcomes that the outbox could not record yet; they are not tried again. */
   readonly unrecorded: Map<string, Outcome>
-  readonly cuts: Set<AbortController>
+  readonly aborts: Set<AbortController>
   /** The last look failed, and that was said. */
-  isBlind: boolean
-  asking: boolean
-  again: boolean
-  closed: boolean
+  pollFailed: boolean
+  isPolling: boolean
+  isPollPending: boolean
+  isClosed: boolean
 }
 
 function createSenderState(parts: SenderParts): SenderState {
-  const flags = { asking: false, again: false, closed: false }
-  const pace = createRateLimiter(parts.mailRate)
+  const flags = { isPolling: false, isPollPending: false, isClosed: false }
+  const mayMail = createRateLimiter(parts.mailRate)
   const recovery = createRecovery(parts.outbox, parts.clock)
   return {
     parts,
-    pace,
+    mayMail,
     recovery,
     underway: new Map(),
     unrecorded: new Map(),
-    cuts: new Set(),
-    isBlind: false,
+    aborts: new Set(),
+    pollFailed: false,
     ...flags,
   }
 }
 
 /** One look at a time; a wish to look that comes meanwhile is granted afterwards. */
-async function pollOutbox(desk: SenderState): Promise<void> {
-  desk.again = true
-  if (desk.asking) return
-  desk.asking = true
+async function pollOutbox(sender: SenderState): Promise<void> {
+  sender.isPollPending = true
+  if (sender.isPolling) return
+  sender.isPolling = true
   try {
-    while (desk.again && !desk.closed) {
-      desk.again = false
-      await recordAgain(desk)
-      await takeDue(desk)
-      desk.isBlind = false
+    while (sender.isPollPending && !sender.isClosed) {
+      sender.isPollPending = false
+      await recordAgain(sender)
+      await takeDue(sender)
+      sender.pollFailed = false
     }
   } catch (error) {
-    if (!desk.isBlind)
-      desk.parts.log.warn({ error: errorMessage(error) }, 'the outbox cannot be read; trying again each second')
-    desk.isBlind = true
+    if (!sender.pollFailed)
+      sender.parts.log.warn({ error: errorMessage(error) }, 'the outbox cannot be read; trying again each second')
+    sender.pollFailed = true
   } finally {
-    desk.asking = false
+    sender.isPolling = false
   }
 }
 
 /** What was under way when the question was asked may appear in the answer although it has ended since. */
-async function takeDue(desk: SenderState): Promise<void> {
-  const { outbox, clock, lanesPerAddress = LANES_PER_ADDRESS } = desk.parts
-  const before = new Set(desk.underway.keys())
-  const due = await outbox.due(clock.now(), BATCH, AHEAD * lanesPerAddress)
+async function takeDue(sender: SenderState): Promise<void> {
+  const { outbox, clock, lanesPerAddress = LANES_PER_ADDRESS } = sender.parts
+  const before = new Set(sender.underway.keys())
+  const due = await outbox.due(clock.now(), BATCH, LOOKAHEAD * lanesPerAddress)
   for (const item of due) {
-    if (desk.closed) return
-    if (before.has(item.id) || desk.underway.has(item.id) || desk.unrecorded.has(item.id)) continue
-    begin(desk, item)
+    if (sender.isClosed) return
+    if (before.has(item.id) || sender.underway.has(item.id) || sender.unrecorded.has(item.id)) continue
+    begin(sender, item)
   }
 }
 
-function begin(desk: SenderState, item: OutboxItem): void {
+function begin(sender: SenderState, item: OutboxItem): void {
   const notification = readNotification(item)
   const { channel = 'email', to } = notification ?? { to: { address: '' } }
-  const lane: Underway = { via: channel, address: to.address, isSlow: false, done: Promise.resolve() }
-  if (isTaken(desk.underway.values(), lane, desk.parts) || (channel === 'email' && !desk.pace(desk.parts.clock.now())))
+  const lane: Attempt = { channel, address: to.address, isSlow: false, done: Promise.resolve() }
+  if (
+    isTaken(sender.underway.values(), lane, sender.parts) ||
+    (channel === 'email' && !sender.mayMail(sender.parts.clock.now()))
+  )
     return
-  desk.underway.set(item.id, lane)
-  lane.done = deliver(desk, item, notification, lane).finally(() => {
-    desk.underway.delete(item.id)
-    void pollOutbox(desk)
+  sender.underway.set(item.id, lane)
+  lane.done = deliver(sender, item, notification, lane).finally(() => {
+    sender.underway.delete(item.id)
+    void pollOutbox(sender)
   })
 }
 
@@ -164,26 +167,26 @@ function readNotification({ data }: OutboxItem): Notification | undefined {
 }
 
 async function deliver(
-  desk: SenderState,
+  sender: SenderState,
   item: OutboxItem,
   notification: Notification | undefined,
-  lane: Underway,
+  lane: Attempt,
 ): Promise<void> {
   if (notification === undefined) {
-    await record(desk, item.id, { state: 'failed', answer: 'its outbox record is not a notification' })
+    await record(sender, item.id, { state: 'failed', response: 'its outbox record is not a notification' })
     return
   }
-  const ended = await attempt(desk, item, lane)
+  const ended = await attempt(sender, item, lane)
   if (ended === undefined) return
-  const now = desk.parts.clock.now()
+  const now = sender.parts.clock.now()
   // What a stop cut off was not tried, however old it is.
-  const delivery = desk.closed ? ended : checkAge(ended, notification, now)
-  logDelivery(desk.parts, item, notification, delivery)
-  const { state, answer, fault } = delivery
+  const delivery = sender.isClosed ? ended : checkAge(ended, notification, now)
+  logDelivery(sender.parts, item, notification, delivery)
+  const { state, response, fault } = delivery
   const again = { at: retryAt(item, delivery, now), ...(fault && { fault }) }
-  await record(desk, item.id, state === 'retry' ? { state, answer, ...again } : { state, answer })
-  if (state === 'failed' && notification.reason !== 'undelivered') desk.parts.undelivered?.(notification, answer)
-  await desk.recovery(notification.channel ?? 'email', ended)
+  await record(sender, item.id, state === 'retry' ? { state, response, ...again } : { state, response })
+  if (state === 'failed' && notification.reason !== 'undelivered') sender.parts.onUndelivered?.(notification, response)
+  await sender.recovery(notification.channel ?? 'email', ended)
 }
 
 /**
@@ -191,34 +194,34 @@ async function deliver(
  *
  * @returns undefined when there is nothing to send any more, because another one tells it.
  */
-async function attempt(desk: SenderState, { id }: OutboxItem, lane: Underway): Promise<Delivery | undefined> {
-  const { ways, clock, patience = ways[lane.via].patience ?? PATIENCE } = desk.parts
-  const cut = new AbortController()
-  desk.cuts.add(cut)
-  const cancel = clock.after(patience, () => cut.abort())
+async function attempt(sender: SenderState, { id }: OutboxItem, lane: Attempt): Promise<Delivery | undefined> {
+  const { notifiers, clock, timeout = notifiers[lane.channel].timeout ?? DEFAULT_TIMEOUT } = sender.parts
+  const abort = new AbortController()
+  sender.aborts.add(abort)
+  const cancel = clock.after(timeout, () => abort.abort())
   let cancelSlow = (): void => {}
-  const given = (): void => {
+  const onGiven = (): void => {
     cancelSlow()
-    cancelSlow = clock.after(SLOW, () => {
+    cancelSlow = clock.after(SLOW_AFTER, () => {
       lane.isSlow = true
-      void pollOutbox(desk)
+      void pollOutbox(sender)
     })
   }
   try {
-    const item = await coalescePending(desk, id)
+    const item = await coalescePending(sender, id)
     const notification = item && readNotification(item)
     if (notification === undefined) return undefined
-    const left = desk.parts.left?.(notification)
+    const left = sender.parts.removedAt?.(notification)
     if (left !== undefined && isWithdrawn(notification, left)) return withdrawal(left)
-    const way = ways[notification.channel ?? 'email']
-    const bytes = item?.rendered ?? (await renderOnce(desk.parts, id, way, notification))
-    return await way.send(bytes, notification, cut.signal, given)
+    const notifier = notifiers[notification.channel ?? 'email']
+    const bytes = item?.rendered ?? (await renderOnce(sender.parts, id, notifier, notification))
+    return await notifier.send(bytes, notification, abort.signal, onGiven)
   } catch (error) {
-    return { state: 'retry', answer: clean(`before sending: ${errorMessage(error)}`) }
+    return { state: 'retry', response: clean(`before sending: ${errorMessage(error)}`) }
   } finally {
     cancel()
     cancelSlow()
-    desk.cuts.delete(cut)
+    sender.aborts.delete(abort)
   }
 }
 
@@ -228,15 +231,15 @@ async function attempt(desk: SenderState, { id }: OutboxItem, lane: Underway): P
  *
  * @returns the item as it stands in the outbox then; undefined when it is not pending any more.
  */
-async function coalescePending(desk: SenderState, id: string): Promise<OutboxItem | undefined> {
-  const { outbox, clock, log } = desk.parts
-  const siblings = (await outbox.pendingInThread(id)).filter((item) => !desk.unrecorded.has(item.id))
-  const thread = siblings.flatMap((item) => {
+async function coalescePending(sender: SenderState, id: string): Promise<OutboxItem | undefined> {
+  const { outbox, clock, log } = sender.parts
+  const inThread = (await outbox.pendingInThread(id)).filter((item) => !sender.unrecorded.has(item.id))
+  const thread = inThread.flatMap((item) => {
     const notification = readNotification(item)
     return notification === undefined ? [] : [{ id: item.id, notification }]
   })
   const merge = coalesce(thread)
-  if (merge === undefined || !(await outbox.merge(merge, clock.now()))) return siblings.find((item) => item.id === id)
+  if (merge === undefined || !(await outbox.merge(merge, clock.now()))) return inThread.find((item) => item.id === id)
   log.info({ notification: merge.into, of: merge.of }, 'pending notifications merged into one')
   if (merge.of.includes(id)) return undefined
   return (await outbox.pendingInThread(id)).find((item) => item.id === id)
@@ -245,35 +248,35 @@ async function coalescePending(desk: SenderState, id: string): Promise<OutboxIte
 async function renderOnce(
   parts: SenderParts,
   id: string,
-  way: Notifier,
+  notifier: Notifier,
   notification: Notification,
 ): Promise<Uint8Array> {
   // Only mails speak of the mails before them.
   const isMail = (notification.channel ?? 'email') === 'email'
-  const told = isMail ? applyHistory(notification, await parts.outbox.history(id)) : notification
-  const bytes = await way.render(told)
+  const rendered = isMail ? applyHistory(notification, await parts.outbox.history(id)) : notification
+  const bytes = await notifier.render(rendered)
   await parts.outbox.rendered(id, bytes)
   return bytes
 }
 
-async function record(desk: SenderState, id: string, outcome: Outcome): Promise<void> {
-  const { outbox, clock, log } = desk.parts
+async function record(sender: SenderState, id: string, outcome: Outcome): Promise<void> {
+  const { outbox, clock, log } = sender.parts
   try {
     await outbox.outcome(id, outcome, clock.now())
-    desk.unrecorded.delete(id)
+    sender.unrecorded.delete(id)
   } catch (error) {
     const fields = { notification: id, state: outcome.state, error: errorMessage(error) }
-    if (!desk.unrecorded.has(id)) log.error(fields, 'the outcome of a notification cannot be recorded; trying again')
-    desk.unrecorded.set(id, outcome)
+    if (!sender.unrecorded.has(id)) log.error(fields, 'the outcome of a notification cannot be recorded; trying again')
+    sender.unrecorded.set(id, outcome)
   }
 }
 
-async function recordAgain(desk: SenderState): Promise<void> {
-  for (const [id, outcome] of desk.unrecorded) await record(desk, id, outcome)
+async function recordAgain(sender: SenderState): Promise<void> {
+  for (const [id, outcome] of sender.unrecorded) await record(sender, id, outcome)
 }
 
-function listUnderway(desk: SenderState): Promise<unknown> {
-  return Promise.all([...desk.underway.values()].map(({ done }) => done))
+function listUnderway(sender: SenderState): Promise<unknown> {
+  return Promise.all([...sender.underway.values()].map(({ done }) => done))
 }
 
 /** Waits for a promise that never rejects, but no longer than a span. */

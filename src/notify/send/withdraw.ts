@@ -6,12 +6,12 @@ import type { Delivery } from '../notifier.ts'
  * way; a person is still told the end of what was told before.
  */
 export function isWithdrawn({ channel = 'email', decidedAt, alerts, replaces }: Notification, left: Millis): boolean {
-  const wasTold = replaces === undefined || replaces.because === 'repeat_interval'
-  const isEnd = alerts.length > 0 && wasTold && alerts.every(({ state }) => state === 'resolved')
+  const wasNotified = replaces === undefined || replaces.reason === 'repeat_interval'
+  const isEnd = alerts.length > 0 && wasNotified && alerts.every(({ state }) => state === 'resolved')
   return channel !== 'email' || (decidedAt <= left && !isEnd)
 }
 
 export function withdrawal(left: Millis): Delivery {
   const at = new Date(left).toISOString().slice(11, 16)
-  return { state: 'withdrawn', answer: `its receiver was removed from the configuration at ${at} UTC` }
+  return { state: 'withdrawn', response: `its receiver was removed from the configuration at ${at} UTC` }
 }

@@ -22,7 +22,7 @@ export interface AlertmanagerParts {
 }
 
 /** An alert that is not told again is taken for over after this; the dispatcher tells it every 5 minutes. */
-const HOLDS: Millis = 15 * 60_000
+const FIRING_TTL: Millis = 15 * 60_000
 
 /**
  * Posts alerts to every member of an Alertmanager cluster, as Prometheus does. The members tell each other what they
@@ -37,9 +37,10 @@ export function createAlertmanagerNotifier({ targets, url, clock }: Alertmanager
       const { receiver, alerts } = notification
       const target = targets.get(receiver)?.alertmanager
       if (target === undefined)
-        return { state: 'retry', answer: `receiver ${receiver} has no alertmanager in the configuration` }
-      if (alerts.length === 0) return { state: 'sent', answer: 'nothing to tell an Alertmanager: it takes alerts only' }
-      if (isOutOfDate(notification, clock.now())) return { state: 'failed', answer: OUT_OF_DATE }
+        return { state: 'retry', response: `receiver ${receiver} has no alertmanager in the configuration` }
+      if (alerts.length === 0)
+        return { state: 'sent', response: 'nothing to tell an Alertmanager: it takes alerts only' }
+      if (isOutOfDate(notification, clock.now())) return { state: 'failed', response: OUT_OF_DATE }
       const both = AbortSignal.any([signal, end.signal])
       const posts = target.urls.map((member) => post(buildPost(target, member, body), both))
       return classifyResponse(target.urls, await Promise.all(posts))
@@ -54,7 +55,7 @@ const OUT_OF_DATE = 'not posted: it held for 15 minutes, which are over; newer o
 
 /** Late news that something fires would come with an end that has passed, and be taken for news of the end. */
 function isOutOfDate({ alerts, decidedAt }: Notification, now: Millis): boolean {
-  return decidedAt + HOLDS <= now && alerts.every(({ state }) => state === 'firing')
+  return decidedAt + FIRING_TTL <= now && alerts.every(({ state }) => state === 'firing')
 }
 
 function buildPost(target: AlertmanagerTarget, member: string, body: Uint8Array): Post {
@@ -74,37 +75,40 @@ function buildPost(target: AlertmanagerTarget, member: string, body: Uint8Array)
 
 /** One member that took the alerts is enough; the answer says which did not. */
 function classifyResponse(members: readonly string[], deliveries: readonly Delivery[]): Delivery {
-  const told = members.map((member, i) => ({
+  const included = members.map((member, i) => ({
     member: clean(new URL(member).host),
     delivery: deliveries[i] as Delivery,
   }))
-  const taken = told.filter(({ delivery }) => delivery.state === 'sent')
-  const missed = told.filter(({ delivery }) => delivery.state !== 'sent')
-  const words = missed.map(({ member, delivery }) => `not by ${member} (${delivery.answer})`)
+  const taken = included.filter(({ delivery }) => delivery.state === 'sent')
+  const missed = included.filter(({ delivery }) => delivery.state !== 'sent')
+  const words = missed.map(({ member, delivery }) => `not by ${member} (${delivery.response})`)
   if (taken.length > 0) {
-    return { state: 'sent', answer: [`taken by ${taken.map(({ member }) => member).join(', ')}`, ...words].join('; ') }
+    return {
+      state: 'sent',
+      response: [`taken by ${taken.map(({ member }) => member).join(', ')}`, ...words].join('; '),
+    }
   }
   const state = missed.every(({ delivery }) => delivery.state === 'failed') ? 'failed' : 'retry'
-  const wait = Math.min(...missed.map(({ delivery }) => delivery.wait ?? 0))
-  return { state, answer: words.join('; '), ...(wait > 0 ? { wait } : {}) }
+  const retryAfter = Math.min(...missed.map(({ delivery }) => delivery.retryAfter ?? 0))
+  return { state, response: words.join('; '), ...(retryAfter > 0 ? { retryAfter } : {}) }
 }
 
 function listAlerts(notification: Notification, url: string | undefined): readonly object[] {
   const { alerts, reason, decidedAt, newCount = alerts.length } = notification
-  const told = alerts.map((snapshot, i) => {
+  const included = alerts.map((snapshot, i) => {
     const start = i < newCount && BEGINS.includes(reason) ? decidedAt : snapshot.startsAt
     return buildAlert(snapshot, start, endsAt(snapshot, decidedAt), url)
   })
   // The severity is a label, so that to an Alertmanager one of another severity is another alert: the one before ends.
-  const ended = alerts.slice(0, newCount).flatMap((snapshot) => {
-    const severity = BEFORE[snapshot.reason ?? reason]
+  const resolved = alerts.slice(0, newCount).flatMap((snapshot) => {
+    const severity = PREVIOUS_SEVERITY[snapshot.reason ?? reason]
     const isOther = snapshot.state === 'firing' && severity !== undefined && severity !== snapshot.severity
     return isOther ? [buildAlert({ ...snapshot, severity }, snapshot.startsAt, decidedAt, url)] : []
   })
-  return [...told, ...ended]
+  return [...included, ...resolved]
 }
 
-const BEFORE: Partial<Readonly<Record<NotificationReason, Severity>>> = {
+const PREVIOUS_SEVERITY: Partial<Readonly<Record<NotificationReason, Severity>>> = {
   severity_raised: 'warning',
   severity_lowered: 'critical',
 }
@@ -115,8 +119,8 @@ const BEFORE: Partial<Readonly<Record<NotificationReason, Severity>>> = {
  */
 const BEGINS: readonly NotificationReason[] = ['fired', 'severity_raised', 'severity_lowered']
 
-function endsAt({ state, evaluatedAt, resolvedAt = evaluatedAt }: AlertSnapshot, told: Millis): Millis {
-  return state === 'resolved' ? Math.min(resolvedAt, told) : told + HOLDS
+function endsAt({ state, evaluatedAt, resolvedAt = evaluatedAt }: AlertSnapshot, included: Millis): Millis {
+  return state === 'resolved' ? Math.min(resolvedAt, included) : included + FIRING_TTL
 }
 
 function buildAlert(snapshot: AlertSnapshot, start: Millis, end: Millis, url: string | undefined): object {

@@ -23,12 +23,12 @@ export interface Post {
 }
 
 /** Longest part of an answer that is kept, in characters, and that is read, in bytes. */
-const ANSWER_LENGTH = 200
-const ANSWER_BYTES = 4_096
+const RESPONSE_LENGTH = 200
+const MAX_RESPONSE_BYTES = 4_096
 /** The longest that another end can ask us to wait. */
-const LONGEST_WAIT = 300_000
+const MAX_RETRY_AFTER = 300_000
 /** Refusals that pass: too slow, too early, too many. */
-const PASSING: readonly number[] = [408, 425, 429]
+const TRANSIENT_STATUSES: readonly number[] = [408, 425, 429]
 
 /** A name or an address that must not be connected to. */
 class PrivateAddress extends Error {
@@ -51,7 +51,7 @@ export async function post(what: Post, signal: AbortSignal): Promise<Delivery> {
     return classifyResponse(response, text, what.secrets)
   } catch (error) {
     const state = error instanceof PrivateAddress ? 'failed' : 'retry'
-    return { state, answer: line(responseText(error as NodeJS.ErrnoException, what, signal), what.secrets) }
+    return { state, response: line(responseText(error as NodeJS.ErrnoException, what, signal), what.secrets) }
   }
 }
 
@@ -68,8 +68,8 @@ function exchange(what: Post, signal: AbortSignal): Promise<Exchange> {
   if (!what.allowPrivate && isIP(name) !== 0 && isPrivate(name)) throw new PrivateAddress(name, name)
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   const lookup = what.allowPrivate ? resolver : guard(resolver)
-  const own = { 'Content-Type': 'application/json', 'Content-Length': body.length }
-  const options = { method: 'POST', agent: false, timeout, signal, lookup, headers: { ...headers, ...own } }
+  const baseHeaders = { 'Content-Type': 'application/json', 'Content-Length': body.length }
+  const options = { method: 'POST', agent: false, timeout, signal, lookup, headers: { ...headers, ...baseHeaders } }
   return new Promise((resolve, reject) => {
     const sending = request(url, options)
     sending.on('timeout', () => sending.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })))
@@ -86,14 +86,14 @@ function exchange(what: Post, signal: AbortSignal): Promise<Exchange> {
  * at its next look-up gains nothing.
  */
 function guard(resolver: LookupFunction): LookupFunction {
-  return (name, options, answer) => {
+  return (name, options, response) => {
     resolver(name, { ...options, all: true }, (error, found) => {
-      if (error !== null) return answer(error, [])
+      if (error !== null) return response(error, [])
       const all = found as LookupAddress[]
       const open = all.filter(({ address }) => !isPrivate(address))
       const [first] = open
-      if (first === undefined) return answer(new PrivateAddress(name, all[0]?.address ?? 'no address'), [])
-      return options.all === true ? answer(null, open) : answer(null, first.address, first.family)
+      if (first === undefined) return response(new PrivateAddress(name, all[0]?.address ?? 'no address'), [])
+      return options.all === true ? response(null, open) : response(null, first.address, first.family)
     })
   }
 }
@@ -110,7 +110,7 @@ function readBeginning(response: IncomingMessage): Promise<string> {
     response.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
       size += chunk.length
-      if (size >= ANSWER_BYTES) done()
+      if (size >= MAX_RESPONSE_BYTES) done()
     })
     for (const event of ['end', 'error', 'close']) response.on(event, done)
   })
@@ -120,17 +120,18 @@ function classifyResponse(response: IncomingMessage, text: string, secrets: read
   const { statusCode = 0, statusMessage = '' } = response
   const words = [`${statusCode} ${statusMessage}`.trim(), text.trim()].filter((part) => part !== '').join(': ')
   const answer = line(words, secrets)
-  if (statusCode >= 200 && statusCode < 300) return { state: 'sent', answer }
-  if (PASSING.includes(statusCode) || statusCode >= 500) return { state: 'retry', answer, ...readRetryAfter(response) }
-  if (statusCode >= 400) return { state: 'failed', answer }
-  return { state: 'failed', answer: `${answer} (redirects are not followed: configure the address that it leads to)` }
+  if (statusCode >= 200 && statusCode < 300) return { state: 'sent', response: answer }
+  if (TRANSIENT_STATUSES.includes(statusCode) || statusCode >= 500)
+    return { state: 'retry', response: answer, ...readRetryAfter(response) }
+  if (statusCode >= 400) return { state: 'failed', response: answer }
+  return { state: 'failed', response: `${answer} (redirects are not followed: configure the address that it leads to)` }
 }
 
 /** `Retry-After` in seconds, or as a date, which is compared with the answer's own. */
-function readRetryAfter({ headers }: IncomingMessage): Pick<Delivery, 'wait'> {
+function readRetryAfter({ headers }: IncomingMessage): Pick<Delivery, 'retryAfter'> {
   const value = headers['retry-after'] ?? ''
   const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.parse(headers.date ?? '')
-  return wait > 0 ? { wait: Math.min(wait, LONGEST_WAIT) } : {}
+  return wait > 0 ? { retryAfter: Math.min(wait, MAX_RETRY_AFTER) } : {}
 }
 
 function responseText(error: NodeJS.ErrnoException, { url, timeout }: Post, signal: AbortSignal): string {
@@ -142,9 +143,9 @@ function responseText(error: NodeJS.ErrnoException, { url, timeout }: Post, sign
   return `${host}: ${first?.message ?? error.code ?? 'no connection'}`
 }
 
-function line(answer: string, secrets: readonly string[]): string {
+function line(response: string, secrets: readonly string[]): string {
   const hidden = secrets
     .filter((secret) => secret !== '')
-    .reduce((text, secret) => text.replaceAll(secret, '***'), answer)
-  return shorten(clean(hidden.replace(/\s+/g, ' ').trim()), ANSWER_LENGTH)
+    .reduce((text, secret) => text.replaceAll(secret, '***'), response)
+  return shorten(clean(hidden.replace(/\s+/g, ' ').trim()), RESPONSE_LENGTH)
 }

@@ -27,9 +27,9 @@ const TEXT_LENGTH = 1_000
  * name, the later gets `exported_` before it.
  */
 export function promLabels({ identity: { rule, host, labels }, severity, ruleLabels }: AlertSnapshot): Labels {
-  const own: Labels = { alertname: rule, host, severity }
+  const baseLabels: Labels = { alertname: rule, host, severity }
   const found = new Map<string, string>()
-  for (const part of [own, ruleLabels, labels]) {
+  for (const part of [baseLabels, ruleLabels, labels]) {
     for (const name of Object.keys(part).sort()) {
       let fit = labelName(name)
       while (found.has(fit)) fit = `exported_${fit}`

@@ -27,7 +27,7 @@ export interface WebhookParts {
 }
 
 /** Alerts in one body; `truncatedAlerts` counts the others. */
-const MOST_ALERTS = 500
+const MAX_ALERTS = 500
 /** Shorter texts could be part of any answer. */
 const SECRET_LENGTH = 6
 
@@ -40,7 +40,7 @@ export function createWebhookNotifier({ targets, url, resolve }: WebhookParts): 
     async send(body, { id, receiver }, signal): Promise<Delivery> {
       const target = targets.get(receiver)?.webhook
       if (target === undefined)
-        return { state: 'retry', answer: `receiver ${receiver} has no webhook in the configuration` }
+        return { state: 'retry', response: `receiver ${receiver} has no webhook in the configuration` }
       const headers = { ...target.headers, ...buildHeaders(target, id, body) }
       const what = { ...target, body, headers, secrets: listSecrets(target), resolve }
       return post(what, AbortSignal.any([signal, end.signal]))
@@ -69,21 +69,21 @@ function listSecrets({ url, secret = '', headers }: WebhookTarget): readonly str
 
 function buildBody(notification: Notification, url: string | undefined): object {
   const { alerts, receiver, thread, group } = notification
-  const told = alerts.slice(0, MOST_ALERTS)
-  const labels = told.map(promLabels)
+  const included = alerts.slice(0, MAX_ALERTS)
+  const labels = included.map(promLabels)
   const common = commonEntries(labels)
   return {
     version: '4',
     groupKey: group?.key ?? thread,
-    truncatedAlerts: alerts.length - told.length,
+    truncatedAlerts: alerts.length - included.length,
     status: alerts.some(({ state }) => state === 'firing') ? 'firing' : 'resolved',
     receiver,
     groupLabels: group === undefined ? {} : groupLabels(group.labels),
     commonLabels: common,
-    commonAnnotations: commonEntries(told.map(promAnnotations)),
+    commonAnnotations: commonEntries(included.map(promAnnotations)),
     externalURL: url ?? '',
-    alerts: told.map((snapshot, i) => buildAlert(snapshot, labels[i] ?? {}, url)),
-    stashwatch: ownFields(notification, told),
+    alerts: included.map((snapshot, i) => buildAlert(snapshot, labels[i] ?? {}, url)),
+    stashwatch: stashwatchFields(notification, included),
   }
 }
 
@@ -101,7 +101,7 @@ function buildAlert(snapshot: AlertSnapshot, labels: Labels, url: string | undef
 }
 
 /** Returns what Alertmanager's format has no field for. */
-function ownFields(notification: Notification, told: readonly AlertSnapshot[]): object {
+function stashwatchFields(notification: Notification, included: readonly AlertSnapshot[]): object {
   const { id, kind, reason, thread, seq, decidedAt, newCount, nextRepeatAt, replaces, notice } = notification
   const only = notification.alerts.length === 1 ? notification.alerts[0] : undefined
   return {
@@ -114,11 +114,9 @@ function ownFields(notification: Notification, told: readonly AlertSnapshot[]): 
     ...(only === undefined ? {} : { episode: only.episode, code: only.code }),
     ...(newCount === undefined ? {} : { newAlerts: newCount }),
     ...(nextRepeatAt === undefined ? {} : { nextRepeatAt: formatInstant(nextRepeatAt) }),
-    ...(replaces === undefined
-      ? {}
-      : { replaces: { decidedAt: formatInstant(replaces.at), reason: replaces.because } }),
+    ...(replaces === undefined ? {} : { replaces: { decidedAt: formatInstant(replaces.at), reason: replaces.reason } }),
     ...(notice === undefined ? {} : { notice: buildNotice(notice, decidedAt) }),
-    alerts: told.map(alertFields),
+    alerts: included.map(alertFields),
   }
 }
 

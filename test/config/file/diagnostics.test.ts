@@ -11,7 +11,7 @@ function mistakesOf(text: string, variables: Record<string, string> = env): read
     return []
   } catch (error) {
     if (!(error instanceof ConfigErrors)) throw error
-    return error.diagnostics.map(({ line, column, what }) => `${line}:${column}: ${what}`)
+    return error.diagnostics.map(({ line, column, message }) => `${line}:${column}: ${message}`)
   }
 }
 

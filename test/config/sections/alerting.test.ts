@@ -73,11 +73,11 @@ test('a route groups as alerting says, where it does not say it itself', async (
 
 test('a repeat is a time that doubles up to a day, or never, or a first and a longest wait', async (t) => {
   const repeat = (text: string): unknown => alertingOf(`alerting: { repeat_interval: ${text} }`).repeat
-  t.strictSame(repeat('1h'), { first: HOUR, most: 24 * HOUR })
-  t.strictSame(repeat('2d'), { first: 48 * HOUR, most: 48 * HOUR })
-  t.strictSame(repeat('never'), { first: 0, most: 0 })
-  t.strictSame(repeat('{ initial: 1h }'), { first: HOUR, most: 24 * HOUR })
-  t.strictSame(repeat('{ initial: 4h, max: 4h }'), { first: 4 * HOUR, most: 4 * HOUR })
+  t.strictSame(repeat('1h'), { initial: HOUR, max: 24 * HOUR })
+  t.strictSame(repeat('2d'), { initial: 48 * HOUR, max: 48 * HOUR })
+  t.strictSame(repeat('never'), { initial: 0, max: 0 })
+  t.strictSame(repeat('{ initial: 1h }'), { initial: HOUR, max: 24 * HOUR })
+  t.strictSame(repeat('{ initial: 4h, max: 4h }'), { initial: 4 * HOUR, max: 4 * HOUR })
 })
 
 test('routes choose for the rules that name nobody', async (t) => {
@@ -110,7 +110,7 @@ test('routes choose for the rules that name nobody', async (t) => {
       ],
       notify: ['dba'],
       continue: true,
-      escalate: [
+      escalation: [
         { after: 30 * 60_000, notify: ['ops'] },
         { after: 2 * HOUR, notify: ['dba'] },
       ],
@@ -126,15 +126,15 @@ test('a rule may group, repeat and escalate by itself', async (t) => {
   )
   t.match(rule, {
     groupBy: ['rule', 'team'],
-    repeat: { first: 0, most: 0 },
-    escalate: [{ after: 1000, notify: ['admin'] }],
+    repeat: { initial: 0, max: 0 },
+    escalation: [{ after: 1000, notify: ['admin'] }],
   })
   t.notOk('groupBy' in (ruleOf('enabled: true') ?? {}))
 })
 
 test('a maintenance window takes times, days, months and years, one by one or in ranges', async (t) => {
   const window = (more: string): unknown =>
-    alertingOf(`maintenance_windows: [{ name: w, matchers: 'host =~ ".+"', ${more} }]`).maintenance[0]
+    alertingOf(`maintenance_windows: [{ name: w, matchers: 'host =~ ".+"', ${more} }]`).maintenanceWindows[0]
   const all = [
     'times: ["22:00-23:30", "23:30-01:00", "20:00-00:00", "00:00-24:00"]',
     'weekdays: [tue, fri-sun, Monday]',
@@ -147,14 +147,14 @@ test('a maintenance window takes times, days, months and years, one by one or in
   t.strictSame(window(all), {
     name: 'w',
     matchers: [{ label: 'host', op: '=~', value: '.+' }],
-    zone: 'Europe/Berlin',
+    timeZone: 'Europe/Berlin',
     times: [range(1320, 1410), range(1410, 60), range(1200, 1440), range(0, 1440)],
     weekdays: [range(2), range(5, 6), range(0, 0), range(1)],
     daysOfMonth: [range(1), range(-1), range(10, 15), range(-3, -2), range(25, -1)],
     months: [range(1), range(6, 8), range(12), range(11, 12), range(1, 2)],
     years: [range(2026), range(2027, 2030)],
   })
-  t.match(window('times: 08:00-09:00'), { zone: 'UTC', times: [range(480, 540)], weekdays: [], years: [] })
+  t.match(window('times: 08:00-09:00'), { timeZone: 'UTC', times: [range(480, 540)], weekdays: [], years: [] })
   t.match(window('months: feb, days_of_month: 29'), { months: [range(2)] }, 'a leap day comes')
   t.match(window('months: feb, days_of_month: 29, years: 2028, weekdays: tue'), { years: [range(2028)] })
 })
@@ -163,10 +163,10 @@ test('an inhibition has two sides, and labels in which they agree', async (t) =>
   const text =
     'rules: [{ name: switch-down, labels: { rack: a }, when: { absence: { after: 3m } } }]\n' +
     'inhibit_rules: [{ source_matchers: rule = switch-down, target_matchers: ["severity = warning", host =~ .+], equal: [rack] }]'
-  t.strictSame(alertingOf(text).inhibit, [
+  t.strictSame(alertingOf(text).inhibitRules, [
     {
-      source: [{ label: 'rule', op: '=', value: 'switch-down' }],
-      target: [
+      sourceMatchers: [{ label: 'rule', op: '=', value: 'switch-down' }],
+      targetMatchers: [
         { label: 'severity', op: '=', value: 'warning' },
         { label: 'host', op: '=~', value: '.+' },
       ],

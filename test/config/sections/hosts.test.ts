@@ -15,7 +15,7 @@ function mistakesOf(text: string, cwd?: string): readonly string[] {
     return []
   } catch (error) {
     if (!(error instanceof ConfigErrors)) throw error
-    return error.diagnostics.map(({ line, column, what }) => `${line}:${column}: ${what}`)
+    return error.diagnostics.map(({ line, column, message }) => `${line}:${column}: ${message}`)
   }
 }
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { createIds, hasId, type Ids, MOST_IDS, noteId, packIds, unpackIds } from '../../../src/engine/repeats/ids.ts'
+import { createIds, hasId, type Ids, MAX_IDS, rememberId, packIds, unpackIds } from '../../../src/engine/repeats/ids.ts'
 import { startSnapshot, readSnapshot } from '../../../src/engine/snapshot.ts'
 import { createFold } from '../../../src/engine/step.ts'
 
@@ -21,7 +21,7 @@ test('an id is known from when it was noted last until it is too old, also out o
         const since = Math.max(0, tick - 100)
         const id = `id-${number}`
         if (hasId(ids, id, since) !== (model.get(id) ?? -1) >= since) return false
-        noteId(ids, id, tick, since)
+        rememberId(ids, id, tick, since)
         model.set(id, tick)
         if (pack === 0) ids = unpackIds(packIds(ids, since), 4)
       }
@@ -34,7 +34,7 @@ test('an id is known from when it was noted last until it is too old, also out o
 test('half a million ids are known and take 10 MiB, however many came before', async (t) => {
   const ids = createIds()
   const extra = 100_000
-  for (let i = 0; i < MOST_IDS + extra; i += 1) noteId(ids, `fingerprint-${i}`, 1, 0)
+  for (let i = 0; i < MAX_IDS + extra; i += 1) rememberId(ids, `fingerprint-${i}`, 1, 0)
   t.equal(bytesOf(ids), 10 * 1024 * 1024)
   const known = (from: number, to: number): number => {
     let count = 0
@@ -42,14 +42,14 @@ test('half a million ids are known and take 10 MiB, however many came before', a
     return count
   }
   t.equal(known(0, extra), 0, 'the oldest are forgotten')
-  t.equal(known(extra, extra + MOST_IDS), MOST_IDS, 'the newest are known')
-  t.equal(known(extra + MOST_IDS, 2 * MOST_IDS), 0, 'none is taken for another')
+  t.equal(known(extra, extra + MAX_IDS), MAX_IDS, 'the newest are known')
+  t.equal(known(extra + MAX_IDS, 2 * MAX_IDS), 0, 'none is taken for another')
 })
 
 test('ids that are too old make room before the columns grow', async (t) => {
   const ids = createIds()
   const small = bytesOf(ids)
-  for (let tick = 0; tick < 100_000; tick += 1) noteId(ids, `id-${tick}`, tick, Math.max(0, tick - 500))
+  for (let tick = 0; tick < 100_000; tick += 1) rememberId(ids, `id-${tick}`, tick, Math.max(0, tick - 500))
   t.equal(bytesOf(ids), small)
   t.ok(hasId(ids, 'id-99500', 0))
   t.equal(packIds(ids, 99_900).ticks.length, 100)
@@ -60,12 +60,12 @@ test('ids that were chosen to begin alike cost each other, and nobody else', asy
   const alike: string[] = []
   for (let i = 0; alike.length < 200; i += 1) {
     const place = probe.next
-    noteId(probe, `chosen-${i}`, 0, 1)
+    rememberId(probe, `chosen-${i}`, 0, 1)
     if ((probe.low[place] ?? 0) % probe.low.length === 0) alike.push(`chosen-${i}`)
   }
   const ids = createIds()
-  for (let i = 0; i < 500; i += 1) noteId(ids, `honest-${i}`, 1, 0)
-  for (const id of alike) noteId(ids, id, 1, 0)
+  for (let i = 0; i < 500; i += 1) rememberId(ids, `honest-${i}`, 1, 0)
+  for (const id of alike) rememberId(ids, id, 1, 0)
   t.equal(ids.low.length, probe.low.length)
   // Those whose fingerprint begins as the chosen ones do are in the same chain.
   const others = Array.from({ length: 500 }, (_, i) => i).filter((i) => (ids.low[i] ?? 0) % ids.low.length !== 0)

@@ -33,7 +33,7 @@ test('how much of a whole was used is told host by host, and of all hosts alike'
   story.at('13:00').cpu('web-1', 0.5)
   story.at('14:00').cpu('web-3', 0.15).dies('web-2')
   story.until('16:00')
-  const [cpu, ...others] = now(story.play).shares
+  const [cpu, ...others] = now(story.play).utilization
   t.strictSame(others, [], 'memory was not reported')
   t.match(cpu, { metric: 'cpu', hosts: 3 })
   const loads = [...cpu!.busiest, ...cpu!.idlest].map(({ host, mean, max }) => [host, rounded(mean), rounded(max)])
@@ -52,7 +52,7 @@ test('hosts that never used a tenth are named, the idlest first, and counted if 
   const moment = story.at('12:00').cpu('busy', 0.8)
   for (let i = 10; i < 25; i++) moment.cpu(`idle-${i}`, (i - 9) / 1000)
   story.until('12:30')
-  const { idle, idlest } = now(story.play).shares[0]!
+  const { idle, idlest } = now(story.play).utilization[0]!
   t.equal(idle.total, 15)
   t.strictSame(idle.first.slice(0, 2), ['idle-10', 'idle-11'])
   t.equal(idle.first.length, 10)
@@ -80,9 +80,9 @@ test('only shares of the host itself count: percent as well as ratio, no part of
   const story = tell(setting({ metrics, rules: [] }), TEN)
   story.at('12:00').reports('web-1', { load: 3, 'disk\u001f/': 0.5, used: 9, 'machine.cpu': 25 })
   story.until('12:10')
-  const { shares } = now(story.play)
+  const { utilization } = now(story.play)
   t.strictSame(
-    shares.map(({ metric, mean }) => [metric, rounded(mean)]),
+    utilization.map(({ metric, mean }) => [metric, rounded(mean)]),
     [['machine.cpu', 0.25]],
   )
 })
@@ -97,7 +97,7 @@ test('time outside of bounds counts once however many rules say so, and ends wit
   story.at('15:00').reports('db-2', { cpu: 0.99, memory: 0.1 })
   story.until('16:00')
   const report = now(story.play)
-  t.match(report.alerts, { began: 3, before: 0, open: 1, hosts: 2, critical: 0 })
+  t.match(report.alerts, { started: 3, alreadyOpen: 0, open: 1, hosts: 2, critical: 0 })
   t.strictSame(
     report.outside.first.map(({ host, span }) => [host, Math.round(span / MINUTE)]),
     [
@@ -106,7 +106,7 @@ test('time outside of bounds counts once however many rules say so, and ends wit
     ],
   )
   t.strictSame(
-    report.alerts.longest.first.map(({ identity: { rule, host }, until }) => [rule, host, until === undefined]),
+    report.alerts.longest.first.map(({ identity: { rule, host }, endsAt }) => [rule, host, endsAt === undefined]),
     [
       ['memory-high', 'db-1', false],
       ['cpu-high', 'db-2', true],
@@ -116,8 +116,8 @@ test('time outside of bounds counts once however many rules say so, and ends wit
   t.strictSame(report.rules, {
     total: 2,
     first: [
-      { rule: 'cpu-high', began: 2, mails: 3 },
-      { rule: 'memory-high', began: 1, mails: 2 },
+      { rule: 'cpu-high', started: 2, mails: 3 },
+      { rule: 'memory-high', started: 1, mails: 2 },
     ],
   })
 })
@@ -131,7 +131,7 @@ test('each day has its number of alerts, by the calendar of the zone', async (t)
   story.until('1d 02:00')
   const days = (zone: string): (string | number)[][] => {
     const report = buildReport(story.play.fold, { every: 'day', from: NOON, zone })
-    return report.alerts.days.map(({ day, began }) => [new Date(day).toISOString().slice(5, 10), began])
+    return report.alerts.days.map(({ day, started }) => [new Date(day).toISOString().slice(5, 10), started])
   }
   t.strictSame(days('UTC'), [
     ['11-22', 1],
@@ -163,11 +163,11 @@ test('what is doubtful about the data is counted', async (t) => {
   play.until('13:21:00')
   const { quality } = now(play)
   t.equal(quality.merged - merged, 1)
-  t.match(quality, { dropped: 1, future: 1, refused: 1, stops: 0, down: 0 })
-  t.strictSame(quality.clocks, { total: 1, first: ['web-2'] })
+  t.match(quality, { dropped: 1, future: 1, refused: 1, stops: 0, downtime: 0 })
+  t.strictSame(quality.skewedClocks, { total: 1, first: ['web-2'] })
   t.match(quality.sources, { total: 1, first: [{ source: 'logstash-a', times: 1 }] })
   t.equal(Math.round(quality.sources.first[0]!.span / MINUTE), 10, 'from its last request to its next')
-  t.match(now(play).alerts, { began: 0 }, 'what the service says of itself is no alert on a host')
+  t.match(now(play).alerts, { started: 0 }, 'what the service says of itself is no alert on a host')
 })
 
 test('history that is read in says nothing of today', async (t) => {
@@ -176,7 +176,7 @@ test('history that is read in says nothing of today', async (t) => {
     '12:01:00',
     every(TEN, (at) => void play.post([event('web-1', at - 30 * HOUR, { cpu: 0.5 })])),
   )
-  t.strictSame(now(play).shares, [])
+  t.strictSame(now(play).utilization, [])
 })
 
 test('a host that is gone keeps its figures to the end of the period, and then gives its row away', async (t) => {
@@ -187,7 +187,7 @@ test('a host that is gone keeps its figures to the end of the period, and then g
   story.until('1d 07:00')
   t.notOk(story.play.fold.state.hosts.has('web-2'))
   t.strictSame(
-    now(story.play).shares[0]!.busiest.map(({ host, mean }) => [host, rounded(mean)]),
+    now(story.play).utilization[0]!.busiest.map(({ host, mean }) => [host, rounded(mean)]),
     [
       ['web-2', 0.7],
       ['web-1', 0.5],
@@ -202,7 +202,7 @@ test('a host that is gone keeps its figures to the end of the period, and then g
       ['web-3', 1],
     ],
   )
-  const [cpu] = now(story.play, instant('1d 08:00')).shares
+  const [cpu] = now(story.play, instant('1d 08:00')).utilization
   t.strictSame(
     [...cpu!.busiest, ...cpu!.idlest].map(({ host, mean }) => [host, rounded(mean)]),
     [
@@ -223,13 +223,13 @@ test('with more kinds of reports than slices are kept, the oldest become one, an
   story.at('12:00').cpu('web-1', 0.5).cpu('web-2', 0.7)
   story.until('6d 12:00')
   const { reportStats } = story.play.fold.state
-  t.equal(reportStats!.slices.length, 32)
+  t.equal(reportStats!.periods.length, 32)
   const report = buildReport(story.play.fold, { every: 'week', from: NOON, zone: 'UTC' })
   t.strictSame(
-    report.shares[0]!.busiest.map(({ host, mean }) => [host, rounded(mean)]),
+    report.utilization[0]!.busiest.map(({ host, mean }) => [host, rounded(mean)]),
     [['web-2', 0.7]],
   )
-  t.equal(reportStats!.slices[0]!.from, NOON + MINUTE, 'the oldest slice begins with the week')
+  t.equal(reportStats!.periods[0]!.from, NOON + MINUTE, 'the oldest slice begins with the week')
 })
 
 test('an alert counts as critical once, in the period in which it got so or after', async (t) => {
@@ -241,7 +241,7 @@ test('an alert counts as critical once, in the period in which it got so or afte
   const critical = (from: string): number => now(story.play, instant(from)).alerts.critical
   t.equal(critical('12:00'), 1)
   t.equal(critical('12:30'), 1, 'it began before, and rose within')
-  t.equal(now(story.play, instant('12:30')).alerts.before, 1)
+  t.equal(now(story.play, instant('12:30')).alerts.alreadyOpen, 1)
 })
 
 test('while nobody wants a report nothing is gathered, and what fires when the first one is wanted is known', async (t) => {
@@ -252,7 +252,7 @@ test('while nobody wants a report nothing is gathered, and what fires when the f
   story.until('12:59')
   t.equal(story.play.fold.state.reportStats, undefined)
   story.until('13:30')
-  t.match(now(story.play, instant('13:00')).alerts, { began: 0, before: 1, open: 1, hosts: 1 })
+  t.match(now(story.play, instant('13:00')).alerts, { started: 0, alreadyOpen: 1, open: 1, hosts: 1 })
   story.until('14:30')
   t.equal(story.play.fold.state.reportStats, undefined)
 })
@@ -269,8 +269,8 @@ test('a storm of alerts keeps what is remembered small, and its number right', a
   play.until('12:01:40', every(TEN, wave('a', 0.1)))
   play.until('12:02:40', every(TEN, wave('b', 0.99)))
   const { alerts } = now(play)
-  t.match(alerts, { began: 4200, hosts: 4200, open: 2100, longest: { total: 4200 } })
-  const { size } = play.fold.state.reportStats!.spells
+  t.match(alerts, { started: 4200, hosts: 4200, open: 2100, longest: { total: 4200 } })
+  const { size } = play.fold.state.reportStats!.episodes
   t.ok(size < 3200, `${size} are remembered: those that go on, and the longer half of the others`)
 })
 
@@ -281,7 +281,7 @@ test('ten thousand hosts with two shares are gathered in less than 2 MB a day', 
   const names = Array.from({ length: 10_000 }, (_, i) => `host-${i}`)
   play.post(names.map((name) => event(name, play.now(), { cpu: 0.5, memory: 0.5 })))
   const { open } = play.fold.state.reportStats!
-  const bytes = [...open.loads.values()].map(({ rows }) => rows.byteLength)
+  const bytes = [...open.utilization.values()].map(({ rows }) => rows.byteLength)
   t.equal(bytes.length, 2)
   t.ok(bytes.reduce((a, b) => a + b) < 750_000, `${bytes.join(' + ')} bytes`)
 })

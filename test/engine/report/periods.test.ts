@@ -37,7 +37,7 @@ function copy(state: State): State {
 /** All slices of one tick, with something that happens before each but the first. */
 function slices(play: Play, now: number, between: () => void = () => undefined): number {
   for (let count = 1; ; count++) {
-    if (!play.enter(tick(now)).more) return count
+    if (!play.enter(tick(now)).hasMore) return count
     between()
   }
 }
@@ -53,8 +53,8 @@ test('what comes while a report is made is in the next one, and nothing is in bo
   t.ok(count >= 3, `${count} slices`)
   play.until(instant('2d 08:00'), undefined, MINUTE)
   const [first, second] = play.mails.flatMap(({ report }) => report ?? []) as [Report, Report]
-  t.match(first.shares[0], { hosts: 8000, mean: 0.25 })
-  t.match(second.shares[0], { hosts: 4000, mean: 0.75 })
+  t.match(first.utilization[0], { hosts: 8000, mean: 0.25 })
+  t.match(second.utilization[0], { hosts: 4000, mean: 0.75 })
   t.match(second, { from: first.to })
 })
 
@@ -66,7 +66,7 @@ test('a report that is made in many slices survives a restart in any of them, an
   const before = copy(play.fold.state)
   slices(play, instant('1d 08:00'))
   const [whole] = play.mails.flatMap(({ report }) => report ?? []) as [Report]
-  t.equal(whole.shares[0]?.hosts, 9000)
+  t.equal(whole.utilization[0]?.hosts, 9000)
   for (const step1 of [1, 2, 3]) {
     const fold = createFold(copy(before))
     for (let i = 0; i < step1; i++)
@@ -76,11 +76,11 @@ test('a report that is made in many slices survives a restart in any of them, an
     for (let more = true; more;) {
       const one = step(restored, tick(instant('1d 08:00:01')))
       mails.push(...one.effects.map(({ data }) => JSON.parse(data) as Notification))
-      more = one.more
+      more = one.hasMore
     }
     t.equal(mails.length, 1)
-    t.strictSame(mails[0]?.report?.shares, whole.shares)
-    t.equal(restored.state.reportStats?.making, undefined)
+    t.strictSame(mails[0]?.report?.utilization, whole.utilization)
+    t.equal(restored.state.reportStats?.build, undefined)
   }
 })
 
@@ -90,12 +90,12 @@ test('a report that nobody wants any more, while it is made, loses no sample', a
   play.post(used(names(8000), play.now(), 0.25))
   play.until(instant('1d 07:59'), undefined, MINUTE)
   play.enter(tick(instant('1d 08:00')))
-  t.ok(play.fold.state.reportStats?.making !== undefined)
+  t.ok(play.fold.state.reportStats?.build !== undefined)
   play.post(used(names(8000), play.now(), 0.75))
   play.configure(setting({ receivers: [{ ...receivers[0]!, report: { at: 10 * 60 } }] }))
   play.until(instant('1d 10:00'), undefined, MINUTE)
   const [report] = play.mails.flatMap((mail) => mail.report ?? [])
-  t.match(report?.shares[0], { hosts: 8000, mean: 0.5 })
+  t.match(report?.utilization[0], { hosts: 8000, mean: 0.5 })
 })
 
 test('hosts that fall silent in many slices are told as in one', async (t) => {

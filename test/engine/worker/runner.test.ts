@@ -13,9 +13,9 @@ const frame = (now: number): NewEntry => ({
   data: encodeFrame({
     source: 'logstash-a',
     batchId: `${now}`.padStart(16, '0'),
-    many: true,
-    maybeRetry: false,
-    rcv: now,
+    isBatch: true,
+    isMaybeRetry: false,
+    receivedAt: now,
     events: [event('a', now, { cpu: 1 }), event('b', now, { cpu: 0.5 })],
   }),
 })
@@ -101,7 +101,7 @@ test('a journal that fails takes no batch and folds none, and everything goes on
   }
   const runner = await startRunner(journal, settings, NOON, (report) => reports.push(report), {
     ...OFTEN,
-    mendEvery: 0,
+    reopenInterval: 0,
   })
   await runner.write([frame(NOON + TEN)])
   isBroken = true
@@ -187,6 +187,6 @@ test('a command that this version does not know is passed over in the journal, a
   const reports: EngineEvent[] = []
   const runner = await startRunner(openMemoryJournal(), settings, NOON, (report) => reports.push(report))
   const [step] = await runner.write([{ kind: 'command', data: new TextEncoder().encode('{"kind":"toString"}') }])
-  t.equal(step?.answer, undefined)
+  t.equal(step?.reply, undefined)
   t.match(reports.at(-1), { kind: 'fault', message: /the command 'toString' is not known/ })
 })

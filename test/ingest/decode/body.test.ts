@@ -16,7 +16,7 @@ interface Outcome {
 const outcome = (body: Body): Outcome =>
   body.kind === 'empty'
     ? { many: false, count: 0, events: [] }
-    : { many: body.many, count: body.count, events: [...body.parts].flat() }
+    : { many: body.isBatch, count: body.count, events: [...body.parts].flat() }
 const read = (body: string | Buffer): Outcome => outcome(readBody(Buffer.from(body), LIMITS))
 const readLarge = async (body: string | Buffer): Promise<Outcome> =>
   outcome(await readLargeBody(Buffer.from(body), LIMITS))

@@ -31,12 +31,12 @@ interface Opened {
   readonly said: string[]
 }
 
-function open(t: Test, servers: readonly SmtpConfig[], patience = 120_000): Opened {
+function open(t: Test, servers: readonly SmtpConfig[], timeout = 120_000): Opened {
   const clock = createVirtualClock(at('12:05:12'))
   const said: string[] = []
   const say = (_: object, message: string): void => void said.push(message)
   const log: Log = { debug() {}, info: say, warn: say, error: say }
-  const way = createEmailNotifier(mailConfig(servers), { compose, clock, log, patience })
+  const way = createEmailNotifier(mailConfig(servers), { compose, clock, log, timeout })
   t.teardown(() => way.close())
   return { way, clock, said }
 }
@@ -69,7 +69,13 @@ function startPost(t: Test, servers: readonly SmtpConfig[]) {
       return way.send(...letter).finally(() => (underway -= 1))
     },
   }
-  const sender = createSender({ outbox, ways: { email, webhook: email, alertmanager: email }, clock, log, observer })
+  const sender = createSender({
+    outbox,
+    notifiers: { email, webhook: email, alertmanager: email },
+    clock,
+    log,
+    observer,
+  })
   t.teardown(() => Promise.all([sender.stop(0), clock.advance(5_000)]))
   const settle = async (): Promise<void> => {
     for (let i = 0; i < 5; i += 1) await new Promise((done) => setImmediate(done))
@@ -227,7 +233,7 @@ for (const trouble of troubles) {
     const { config, count } = await trouble.start(t)
     const second = await startMailServer(t)
     const { way, clock, said } = open(t, [config, smtpConfig(second.port)])
-    t.match(await sendTo(way), { state: 'sent', answer: new RegExp(`:${second.port}: 250 `) })
+    t.match(await sendTo(way), { state: 'sent', response: new RegExp(`:${second.port}: 250 `) })
     const asked = count()
     t.match(await sendTo(way), { state: 'sent' })
     t.equal(count(), asked, 'the next mail does not try it')
@@ -246,8 +252,8 @@ test('a recipient who is deferred is offered to the next server, and the first o
   })
   const second = await startMailServer(t)
   const { way, said } = open(t, [smtpConfig(first.port), smtpConfig(second.port)])
-  t.match(await sendTo(way, 'full@example.org'), { state: 'sent', answer: new RegExp(`:${second.port}: `) })
-  t.match(await sendTo(way), { state: 'sent', answer: new RegExp(`:${first.port}: `) })
+  t.match(await sendTo(way, 'full@example.org'), { state: 'sent', response: new RegExp(`:${second.port}: `) })
+  t.match(await sendTo(way), { state: 'sent', response: new RegExp(`:${first.port}: `) })
   t.same(said, [])
 })
 
@@ -308,7 +314,7 @@ test('a server that trickles its answers leaves time for the next one', async (t
   const delivery = sendTo(way)
   await until('the slow server is asked', () => slow.count() === 1)
   await clock.advance(5_000)
-  t.match(await delivery, { state: 'sent', answer: new RegExp(`:${second.port}: 250 `) })
+  t.match(await delivery, { state: 'sent', response: new RegExp(`:${second.port}: 250 `) })
 })
 
 test('an attempt that is cut off asks no further server, and blames none', async (t) => {
@@ -319,7 +325,7 @@ test('an attempt that is cut off asks no further server, and blames none', async
   const delivery = sendTo(way, 'ada@example.org', cut.signal)
   await until('the slow server is asked', () => slow.count() === 1)
   cut.abort()
-  t.match(await delivery, { state: 'retry', answer: /^[^;]*aborted[^;]*$/ })
+  t.match(await delivery, { state: 'retry', response: /^[^;]*aborted[^;]*$/ })
   t.same([second.arrived.length, said.length], [0, 0])
 })
 
@@ -327,9 +333,9 @@ test('with one server its answer stands alone, and it is asked however often it 
   const gone = await startMailServer(t)
   await gone.close()
   const { way } = open(t, [smtpConfig(gone.port)])
-  t.match(await sendTo(way), { state: 'retry', answer: /ECONNREFUSED/ })
+  t.match(await sendTo(way), { state: 'retry', response: /ECONNREFUSED/ })
   await startMailServer(t, {}, gone.port)
-  t.match(await sendTo(way), { state: 'sent', answer: /^250 / })
+  t.match(await sendTo(way), { state: 'sent', response: /^250 / })
 })
 
 const policies: readonly (readonly [string, SMTPServerOptions])[] = [
@@ -352,7 +358,7 @@ for (const [what, options] of policies) {
     const first = await startMailServer(t, options)
     const second = await startMailServer(t)
     const { way } = open(t, [smtpConfig(first.port), smtpConfig(second.port)])
-    t.match(await sendTo(way), { state: 'sent', answer: new RegExp(`:${second.port}: 250 `) })
+    t.match(await sendTo(way), { state: 'sent', response: new RegExp(`:${second.port}: 250 `) })
     t.equal(second.arrived.length, 1)
   })
 }
@@ -363,8 +369,8 @@ test('a mail that every server refuses for a reason of its own waits, one that i
   const spam = await at(refuse('data', 554, '5.7.1 looks like spam'))
   const helo = await at(refuse('rcpt', 554, '5.7.1 Helo command rejected'))
   const small = [await at(refuse('data', 552, '5.3.4 too large')), await at(refuse('data', 552, 'too large'))] as const
-  t.match(await sendTo(open(t, [spam, helo]).way), { state: 'retry', answer: /looks like spam.*; .*Helo command/ })
-  t.match(await sendTo(open(t, small).way), { state: 'failed', answer: /too large.*; .*too large/ })
+  t.match(await sendTo(open(t, [spam, helo]).way), { state: 'retry', response: /looks like spam.*; .*Helo command/ })
+  t.match(await sendTo(open(t, small).way), { state: 'failed', response: /too large.*; .*too large/ })
   t.match(await sendTo(open(t, [small[0], helo]).way), { state: 'retry' })
 })
 
@@ -395,7 +401,7 @@ test('of two servers the first one has as long to look at a mail, and after ten 
   await clock.advance(10 * MINUTE - 1)
   t.equal(second.arrived.length, 0)
   await clock.advance(1)
-  t.match(await delivery, { state: 'sent', answer: new RegExp(`:${second.port}: `) })
+  t.match(await delivery, { state: 'sent', response: new RegExp(`:${second.port}: `) })
 })
 
 test('a server that never answers after the mail is given up after ten minutes, and the answer says why', async (t) => {
@@ -405,7 +411,7 @@ test('a server that never answers after the mail is given up after ten minutes, 
   await until('it has the mail', () => held.length === 1)
   await clock.advance(10 * MINUTE)
   const answer = `no response from 127.0.0.1:${server.port} within 10 min after the whole mail was sent; it may have been accepted`
-  t.strictSame(await delivery, { state: 'retry', fault: 'server', answer })
+  t.strictSame(await delivery, { state: 'retry', fault: 'server', response: answer })
 })
 
 test('a timeout of five minutes is waited for in full', async (t) => {
@@ -419,7 +425,7 @@ test('a timeout of five minutes is waited for in full', async (t) => {
     await until('it was asked', () => held.length === 1)
     await clock.advance(5 * MINUTE - 1)
     held.pop()?.()
-    t.match(await delivery, { state: 'sent', answer: others.length === 0 ? /^250/ : new RegExp(`:${server.port}: `) })
+    t.match(await delivery, { state: 'sent', response: others.length === 0 ? /^250/ : new RegExp(`:${server.port}: `) })
   }
 })
 
@@ -471,7 +477,13 @@ async function startSender(t: Test, servers: readonly SmtpConfig[], mails: reado
   const log: Log = { debug() {}, info() {}, warn() {}, error() {} }
   const effects = mails.map((mail) => effectOf({ ...mail, decidedAt: clock.now() }))
   await journal.commit(0, effects, clock.now())
-  const sender = createSender({ outbox, ways: { email: way, webhook: way, alertmanager: way }, clock, log, observer })
+  const sender = createSender({
+    outbox,
+    notifiers: { email: way, webhook: way, alertmanager: way },
+    clock,
+    log,
+    observer,
+  })
   t.teardown(() => Promise.all([sender.stop(0), clock.advance(5_000)]))
   return { sender, clock, outbox }
 }

@@ -36,7 +36,7 @@ test('a mail that is sent again takes the place of its first copy, also after a 
   await first.send(bytes, notification(), never)
   await first.send(await first.render(resolved()), resolved(), never)
   const second = await openMailbox(folder, compose)
-  t.match(await second.send(bytes, notification(), never), { answer: /^saved as 0001-[0-9a-f]{12}\.eml$/ })
+  t.match(await second.send(bytes, notification(), never), { response: /^saved as 0001-[0-9a-f]{12}\.eml$/ })
   t.same(
     (await second.list()).map(({ n }) => n),
     [2, 1],
@@ -102,11 +102,11 @@ test('a folder that cannot be written to keeps the mail waiting', async (t) => {
   await rm(folder, { recursive: true })
   t.match(await mailbox.send(bytes, notification(), never), {
     state: 'retry',
-    answer: /^cannot write 0001-\w+\.eml: ENOENT/,
+    response: /^cannot write 0001-\w+\.eml: ENOENT/,
   })
   t.same(await mailbox.list(), [])
   await mkdir(folder)
-  t.match(await mailbox.send(bytes, notification(), never), { state: 'sent', answer: /^saved as 0001-/ })
+  t.match(await mailbox.send(bytes, notification(), never), { state: 'sent', response: /^saved as 0001-/ })
 })
 
 test('a damaged file in the mailbox is shown as far as it can be read', async (t) => {
@@ -123,7 +123,7 @@ test('without a mail server mails go to the mailbox; with one they do not', asyn
   const [clock, log] = [createVirtualClock(), silent]
   const base = { data, targets: new Map(), engine: { mailsPerMinute: 5 } }
   const kept = await createNotifiers({ ...base, url: 'https://s.example.org/' }, { clock, log })
-  const { email } = kept.ways
+  const { email } = kept.notifiers
   t.equal(email.type, 'mailbox')
   await email.send(await email.render(notification()), notification(), never)
   const mail = await kept.mailbox?.read(1)
@@ -133,10 +133,10 @@ test('without a mail server mails go to the mailbox; with one they do not', asyn
   t.notMatch(mail?.text, /Acknowledge|kibana/, 'without a key no links that act')
   const links = { url: 'https://s.example.org', kibana: 'https://k.example.org/?h={{host}}' }
   const acting = await createNotifiers({ ...base, ...links }, { clock, log, linkKey: Buffer.alloc(32) })
-  const bytes = Buffer.from(await acting.ways.email.render(notification())).toString()
+  const bytes = Buffer.from(await acting.notifiers.email.render(notification())).toString()
   t.match(bytes.replaceAll('=\r\n', ''), /Acknowledge:\r\n {4}https:\/\/s\.example\.org\/act\//)
   t.match(bytes, 'https://k.example.org/?h=3Dweb-7')
   const sent = await createNotifiers({ ...base, smtp: mailConfig([smtpConfig(25)]) }, { clock, log })
-  t.same([sent.ways.email.type, sent.mailbox], ['email', undefined])
-  await sent.ways.email.close()
+  t.same([sent.notifiers.email.type, sent.mailbox], ['email', undefined])
+  await sent.notifiers.email.close()
 })

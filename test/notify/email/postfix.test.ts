@@ -151,9 +151,12 @@ test(
     const send = (bytes: Uint8Array, address: string): ReturnType<typeof way.send> =>
       way.send(bytes, notification({ to: { address } }), never)
     for (const bytes of built)
-      t.match(await send(bytes, 'ada@example.org'), { state: 'sent', answer: /^250 2\.0\.0 Ok: queued as/ })
-    t.match(await send(built[0] ?? Buffer.of(), 'nobody@example.org'), { state: 'failed', answer: /550 5\.1\.1/ })
-    t.match(await send(built[0] ?? Buffer.of(), 'ada@elsewhere.example'), { state: 'failed', answer: /550 5\.\d\.\d/ })
+      t.match(await send(bytes, 'ada@example.org'), { state: 'sent', response: /^250 2\.0\.0 Ok: queued as/ })
+    t.match(await send(built[0] ?? Buffer.of(), 'nobody@example.org'), { state: 'failed', response: /550 5\.1\.1/ })
+    t.match(await send(built[0] ?? Buffer.of(), 'ada@elsewhere.example'), {
+      state: 'failed',
+      response: /550 5\.\d\.\d/,
+    })
     await until(() => mta.delivered().length >= built.length, mta.log)
     const arrived = mta
       .delivered()
@@ -192,9 +195,9 @@ test(
     const way = open(strict, wary)
     t.match(await way.send(await way.render(mail), mail, never), {
       state: 'retry',
-      answer: /Helo command rejected: need fully-qualified hostname.*; .*Sender address rejected: Access denied/,
+      response: /Helo command rejected: need fully-qualified hostname.*; .*Sender address rejected: Access denied/,
     })
     const third = open(strict, wary, well)
-    t.match(await third.send(await third.render(mail), mail, never), { state: 'sent', answer: /250 2\.0\.0 Ok/ })
+    t.match(await third.send(await third.render(mail), mail, never), { state: 'sent', response: /250 2\.0\.0 Ok/ })
   },
 )

@@ -80,18 +80,18 @@ test('mails go through STARTTLS, through TLS from the first byte, and with a pas
   const stranger = await sendOne(open(t, smtpConfig(start.port, login)))
   t.match(
     stranger,
-    { state: 'retry', answer: /certificate/i },
+    { state: 'retry', response: /certificate/i },
     'an unknown certificate is refused where TLS is required',
   )
   t.match(await sendOne(open(t, smtpConfig(start.port, { ...login, requireTls: false }))), { state: 'sent' })
   setDefaultCACertificates([...trusted, identity.cert])
-  t.match(await sendOne(open(t, smtpConfig(start.port, login))), { state: 'sent', answer: /^250 / })
+  t.match(await sendOne(open(t, smtpConfig(start.port, login))), { state: 'sent', response: /^250 / })
   t.match(await sendOne(open(t, smtpConfig(whole.port, { ...login, secure: true }))), {
     state: 'sent',
-    answer: /^250 /,
+    response: /^250 /,
   })
   const wrong = await sendOne(open(t, smtpConfig(start.port, { ...login, password: 'falsch-8' })))
-  t.match(wrong, { state: 'retry', answer: /535/ }, 'a wrong password can be mended, so the mail waits')
+  t.match(wrong, { state: 'retry', response: /535/ }, 'a wrong password can be mended, so the mail waits')
   t.notMatch(JSON.stringify([wrong, stranger]), /geheim-7|falsch-8|ZmFsc2NoLTg|Z2VoZWltLTc/)
   t.same(new Set(seen), new Set(['alerts encrypted']))
 })
@@ -100,7 +100,7 @@ test('nothing leaves unencrypted where TLS is required', async (t) => {
   const server = await startMailServer(t, { disabledCommands: ['STARTTLS'] })
   t.match(await sendOne(open(t, smtpConfig(server.port, { requireTls: true }))), {
     state: 'retry',
-    answer: new RegExp(`^127\\.0\\.0\\.1:${server.port} .*STARTTLS.*set smtp.require_tls: false, or port: 465`),
+    response: new RegExp(`^127\\.0\\.0\\.1:${server.port} .*STARTTLS.*set smtp.require_tls: false, or port: 465`),
   })
   t.equal(server.arrived.length, 0)
 })
@@ -151,7 +151,7 @@ test('only what a server says of the recipient ends the attempts', async (t) => 
     })
     const delivery = await sendOne(open(t, smtpConfig(server.port)))
     t.equal(delivery.state, state, `${stage} ${code} ${text}`)
-    t.ok(delivery.answer.includes(`${code} ${text.replace('\u202e', '\\u{202E}')}`), delivery.answer)
+    t.ok(delivery.response.includes(`${code} ${text.replace('\u202e', '\\u{202E}')}`), delivery.response)
   }
 })
 
@@ -185,7 +185,7 @@ test('a server that takes smaller mails only refuses ours for good', async (t) =
     size: 1000,
     onData: (stream, _session, callback) => callback(stream.sizeExceeded ? refusal(552, 'too large') : null),
   })
-  t.match(await sendOne(open(t, smtpConfig(server.port))), { state: 'failed', answer: /size/i })
+  t.match(await sendOne(open(t, smtpConfig(server.port))), { state: 'failed', response: /size/i })
 })
 
 test('a server that hangs, hangs up, refuses everyone or is not there makes the mail wait', async (t) => {
@@ -200,10 +200,10 @@ test('a server that hangs, hangs up, refuses everyone or is not there makes the 
   await gone.close()
   for (const [name, number] of Object.entries({ ...port, isGone: gone.port })) {
     const delivery = await sendOne(open(t, smtpConfig(number, { timeout: 150 })))
-    t.match(delivery, { state: 'retry', answer: /\S/ }, `a server that ${name}: ${delivery.answer}`)
+    t.match(delivery, { state: 'retry', response: /\S/ }, `a server that ${name}: ${delivery.response}`)
   }
   const nowhere = await sendOne(open(t, smtpConfig(25, { host: 'mail.invalid', timeout: 1_000 })))
-  t.match(nowhere, { state: 'retry', answer: /mail\.invalid/ })
+  t.match(nowhere, { state: 'retry', response: /mail\.invalid/ })
 })
 
 test('a server that trickles its answers is cut off by the signal', async (t) => {
@@ -215,7 +215,7 @@ test('a server that trickles its answers is cut off by the signal', async (t) =>
   const way = open(t, smtpConfig(number, { timeout: 60_000 }))
   const delivery = way.send(await way.render(notification()), notification(), cut.signal)
   cut.abort()
-  t.match(await delivery, { state: 'retry', answer: /\S/ })
+  t.match(await delivery, { state: 'retry', response: /\S/ })
 })
 
 test('a connection that broke while it was idle costs no attempt', async (t) => {
@@ -233,6 +233,10 @@ test('a step that takes longer than the timeout ends the attempt, whichever it i
   for (const options of hangs) {
     const { port } = await startMailServer(t, options)
     const answer = `no response from 127.0.0.1:${port} within 0.05 s`
-    t.strictSame(await sendOne(open(t, smtpConfig(port, { timeout: 50 }))), { state: 'retry', fault: 'server', answer })
+    t.strictSame(await sendOne(open(t, smtpConfig(port, { timeout: 50 }))), {
+      state: 'retry',
+      fault: 'server',
+      response: answer,
+    })
   }
 })

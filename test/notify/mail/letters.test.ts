@@ -322,11 +322,11 @@ test('a group with much news lists it first, and keeps its subject through its t
 })
 
 test("the subject's template reads the lead of the thread, also when another alert is told", (t) => {
-  const lead = { facts: facts({ host: 'web-1', subject: 'CPU on {{server}} is high ({{value}})' }), more: 36 }
+  const lead = { alert: facts({ host: 'web-1', subject: 'CPU on {{server}} is high ({{value}})' }), more: 36 }
   const mail = renderMessage({ ...kinds.joined(), lead }, options)
   t.equal(mail.subject, 'Re: CPU on web-1 and 36 more is high (94.2%)')
   const long = renderMessage(
-    { ...kinds.joined(), lead: { ...lead, facts: as(lead.facts, { host: 'x'.repeat(10_240) }) } },
+    { ...kinds.joined(), lead: { ...lead, alert: as(lead.alert, { host: 'x'.repeat(10_240) }) } },
     options,
   )
   t.match(long.subject, /^Re: CPU on x+…x+ and 36 more is high/)
@@ -394,7 +394,7 @@ test('names and notes of any kind are shown, never obeyed, in every kind of mail
         muted: 0,
         hosts: 2,
       }
-      const lead = { facts: alerts[0] as AlertSnapshot, more: 3 }
+      const lead = { alert: alerts[0] as AlertSnapshot, more: 3 }
       const templates = { subject: '{{server}} {{reason}}', body: '{{host}}\n{{reason}}' }
       const { subject, text, html } = renderMessage({ ...mail, alerts, context, lead, templates }, options)
       const seen = [subject, text.replaceAll('\n', ''), html.replaceAll('\n', '')].join('')
@@ -447,7 +447,7 @@ test('a subject begins with the state where its receiver wants that, and stays t
     alerts: mail.alerts.map((one) => ({ ...one, templates: { subject } })),
     ...(mail.lead === undefined
       ? {}
-      : { lead: { ...mail.lead, facts: { ...mail.lead.facts, templates: { subject } } } }),
+      : { lead: { ...mail.lead, alert: { ...mail.lead.alert, templates: { subject } } } }),
   })
   const parsed = async (mail: Notification) => PostalMime.parse(await buildMime(renderMessage(own(mail), options)))
   const expected: readonly (readonly [Notification, string, string])[] = [

@@ -10,8 +10,8 @@ const LINE =
 const ITEM: RetiredItem = {
   kind: 'host',
   name: 'web-7',
-  why: { code: 'absent_for', params: { source: 'logstash-a', for: 86_400_000 } },
-  lastSeen: at('12:05:10'),
+  reason: { code: 'absent_for', params: { source: 'logstash-a', for: 86_400_000 } },
+  lastSeenAt: at('12:05:10'),
   closed: [{ rule: 'host-absent', code: 'K7QM2' }],
 }
 
@@ -62,12 +62,12 @@ test('a notice of a thousand lines has all of them in its text, and stays readab
 test('what does not fit into a notice is counted, and the reader sees instants of its own zone', async (t) => {
   const counts = { host: 2, source: 1, mass_absence: 0 }
   const items: readonly RetiredItem[] = [
-    { ...ITEM, lastSeen: null, closed: [], why: { code: 'retired_by', params: { author: 'Ada' } } },
+    { ...ITEM, lastSeenAt: null, closed: [], reason: { code: 'retired_by', params: { author: 'Ada' } } },
     {
       kind: 'source',
       name: 'logstash-b',
-      why: { code: 'no_request', params: { since: at('09:00:00') } },
-      lastSeen: null,
+      reason: { code: 'no_request', params: { since: at('09:00:00') } },
+      lastSeenAt: null,
       closed: [],
     },
   ]

@@ -10,22 +10,22 @@ const headlineOf = (change: Partial<Report>): string => /^\[\w+ report\] (.*)/.e
 const alerts = (change: Partial<Report['alerts']> = {}): Report['alerts'] => ({ ...report().alerts, ...change })
 
 test('the first line of a report says all', async (t) => {
-  const none = alerts({ began: 0, before: 0, open: 0, hosts: 0 })
+  const none = alerts({ started: 0, alreadyOpen: 0, open: 0, hosts: 0 })
   t.equal(headlineOf({}), 'Quiet week: 3 alerts on 2 of 412 hosts; 61% of the CPU was unused')
   t.equal(headlineOf({ alerts: none }), 'Quiet week: no alerts on 412 hosts; 61% of the CPU was unused')
-  t.equal(headlineOf({ every: 'day', shares: [] }), 'Quiet day: 3 alerts on 2 of 412 hosts')
+  t.equal(headlineOf({ every: 'day', utilization: [] }), 'Quiet day: 3 alerts on 2 of 412 hosts')
   t.equal(
-    headlineOf({ hosts: 412, shares: [], alerts: alerts({ began: 20, before: 1 }) }),
+    headlineOf({ hosts: 412, utilization: [], alerts: alerts({ started: 20, alreadyOpen: 1 }) }),
     'Busy week: 21 alerts on 2 of 412 hosts',
   )
   t.equal(
-    headlineOf({ shares: [], alerts: alerts({ critical: 1 }) }),
+    headlineOf({ utilization: [], alerts: alerts({ critical: 1 }) }),
     'A week with 1 critical alert: 3 alerts on 2 of 412 hosts',
     'a critical alert is never quiet',
   )
-  t.equal(headlineOf({ hosts: 0, shares: [], alerts: none }), 'No events received this week')
+  t.equal(headlineOf({ hosts: 0, utilization: [], alerts: none }), 'No events received this week')
   t.equal(
-    headlineOf({ hosts: 1, shares: [], alerts: alerts({ hosts: 2 }) }),
+    headlineOf({ hosts: 1, utilization: [], alerts: alerts({ hosts: 2 }) }),
     'Quiet week: 3 alerts on 2 of 2 hosts',
     'some are gone',
   )
@@ -34,12 +34,15 @@ test('the first line of a report says all', async (t) => {
 test('a first report that is about a part of its day says since when', async (t) => {
   const to = Date.parse('2026-11-23T07:00Z')
   const first = (from: string, change: Partial<Report['alerts']> = {}, seq = 0): string => {
-    const mail = { ...weekly({ every: 'day', from: Date.parse(from), to, shares: [], alerts: alerts(change) }), seq }
+    const mail = {
+      ...weekly({ every: 'day', from: Date.parse(from), to, utilization: [], alerts: alerts(change) }),
+      seq,
+    }
     return renderMessage(mail, options).text
   }
   t.match(first('2026-11-23T06:53Z'), '[Daily report] Quiet since 07:53: 3 alerts on 2 of 412 hosts\n')
   t.match(first('2026-11-23T06:53Z', { critical: 1 }), '[Daily report] 1 critical alert since 07:53: 3 alerts on ')
-  t.match(first('2026-11-23T06:53Z', { began: 99 }), '[Daily report] Busy since 07:53: 99 alerts on ')
+  t.match(first('2026-11-23T06:53Z', { started: 99 }), '[Daily report] Busy since 07:53: 99 alerts on ')
   t.match(first('2026-11-22T12:00Z'), '[Daily report] Quiet since 2026-11-22 13:00: 3 alerts on ')
   t.match(
     first('2026-11-23T06:53Z'),
@@ -82,8 +85,8 @@ test('the text of a report is complete by itself', async (t) => {
 
 test('when alerts began is drawn day by day, unless they are few', async (t) => {
   t.notMatch(mailOf().text, /Alerts by day/)
-  const days = [4, 0, 2].map((began, i) => ({ day: Date.parse('2026-11-17') + i * 86_400_000, began }))
-  const { text, html } = mailOf({ alerts: alerts({ began: 6, days }) })
+  const days = [4, 0, 2].map((started, i) => ({ day: Date.parse('2026-11-17') + i * 86_400_000, started }))
+  const { text, html } = mailOf({ alerts: alerts({ started: 6, days }) })
   t.match(
     text,
     /Alerts by day\n {2}Tue 17 Nov {2}█{12} {2}4\n {2}Wed 18 Nov {2}·{12} {2}0\n {2}Thu 19 Nov {2}█{6}·{6} {2}2\n/,
@@ -110,8 +113,8 @@ test('what each source had refused is told with its commonest reasons, and where
 test('a report with nothing doubtful says so', async (t) => {
   const none = { total: 0, first: [] }
   const rejects = { events: 0, sources: none }
-  const counts = { merged: 0, dropped: 0, future: 0, refused: 0, down: 0, stops: 0 }
-  const quality = { ...counts, rejects, clocks: none, sources: none }
+  const counts = { merged: 0, dropped: 0, future: 0, refused: 0, downtime: 0, stops: 0 }
+  const quality = { ...counts, rejects, skewedClocks: none, sources: none }
   t.match(
     mailOf({ quality }).text,
     /The data is complete: no source was down, nothing was late or rejected, and no clock was wrong\./,
@@ -152,17 +155,17 @@ test('the HTML of the largest report stays small, and counts what it leaves out'
   const episode = {
     identity: identityOf({ rule: name, host: name, labels: { mount: name } }),
     severity: 'critical',
-    since: 0,
+    startsAt: 0,
     peak: 1,
   } as const
   const mail = mailOf({
     alerts: alerts({ longest: ten(episode) }),
-    rules: ten({ rule: name, began: 1, mails: 1 }),
+    rules: ten({ rule: name, started: 1, mails: 1 }),
     outside: ten({ host: name, span: 1 }),
-    shares: [share, share, share, share],
+    utilization: [share, share, share, share],
     quality: {
       ...report().quality,
-      clocks: ten(name),
+      skewedClocks: ten(name),
       sources: ten({ source: name, span: 1, times: 1 }),
       rejects: {
         events: 9000,
@@ -186,15 +189,15 @@ test('names in a report are shown, never obeyed', async (t) => {
           {
             identity: identityOf({ rule: evil, host: evil, labels: { a: evil } }),
             severity: 'warning',
-            since: 0,
+            startsAt: 0,
             peak: null,
           },
         ],
       },
     }),
-    rules: { total: 1, first: [{ rule: evil, began: 1, mails: 1 }] },
+    rules: { total: 1, first: [{ rule: evil, started: 1, mails: 1 }] },
     outside: { total: 1, first: [{ host: evil, span: 1000 }] },
-    shares: [
+    utilization: [
       {
         metric: evil,
         hosts: 1,
@@ -207,7 +210,7 @@ test('names in a report are shown, never obeyed', async (t) => {
     ],
     quality: {
       ...report().quality,
-      clocks: { total: 1, first: [evil] },
+      skewedClocks: { total: 1, first: [evil] },
       sources: { total: 1, first: [{ source: evil, span: 1, times: 1 }] },
       rejects: {
         events: 1,

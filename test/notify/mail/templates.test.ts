@@ -65,7 +65,7 @@ test("why a mail comes is said before a body of one's own", (t) => {
   }
   t.match(said(kinds.escalated()), /Not acknowledged for [^\n]*\n\nweb-7 is busy/)
   t.match(
-    said({ ...notification(), replaces: { at: at('12:00:00'), because: 'fired' } }),
+    said({ ...notification(), replaces: { at: at('12:00:00'), reason: 'fired' } }),
     `${OWN_SAID}\n\nThis mail replaces the one from`,
   )
   t.end()

@@ -116,7 +116,7 @@ test('with OAuth 2 an access token is asked for, and the mail server gets it', a
   )
   const server = await startMailServer(t, tokenOptions(['token-1'], seen))
   const { way } = open(t, mailConfig([smtpConfig(server.port, { oauth2: renewing(tokens.url) })]))
-  t.match(await sendOne(way), { state: 'sent', answer: /^250 / })
+  t.match(await sendOne(way), { state: 'sent', response: /^250 / })
   t.match(await sendOne(way), { state: 'sent' })
   t.same(seen, ['XOAUTH2 alerts@example.org token-1'], 'one login for both')
   t.same(
@@ -169,9 +169,9 @@ test('a login with OAuth 2 that fails makes the mail wait or take the next serve
     const config = smtpConfig(server.port, { oauth2: renewing(tokens.url), timeout: 300 })
     const alone = open(t, mailConfig([config]))
     const delivery = await sendOne(alone.way)
-    t.match(delivery, { state: 'retry', answer: expected }, `a token server that ${name}`)
+    t.match(delivery, { state: 'retry', response: expected }, `a token server that ${name}`)
     const both = open(t, mailConfig([config, smtpConfig(second.port)]))
-    t.match(await sendOne(both.way), { state: 'sent', answer: new RegExp(`:${second.port}: `) })
+    t.match(await sendOne(both.way), { state: 'sent', response: new RegExp(`:${second.port}: `) })
     t.notMatch(JSON.stringify([delivery, both.said]), /geheim|Z2VoZWlt/)
     t.equal(both.said.length, 1, 'that the first server rests')
   }

@@ -97,7 +97,7 @@ function play(t: Test, ways: () => Promise<Ways>): Play {
     async start() {
       journal = openSqliteJournal({ file })
       if ((await journal.read(0, 1)).length === 0) await journal.append([{ kind: 'tick', data: new Uint8Array(0) }])
-      sender = createSender({ outbox: journal.outbox, ways: await ways(), clock, log, observer, patience: 1e9 })
+      sender = createSender({ outbox: journal.outbox, notifiers: await ways(), clock, log, observer, timeout: 1e9 })
     },
     stop,
     async decide(...all) {
@@ -123,7 +123,7 @@ const mailWays =
         { ...base, smtp: mailConfig([smtpConfig(port)]) },
         { clock: createVirtualClock(began), log },
       )
-    ).ways
+    ).notifiers
   }
 
 async function downServer(t: Test): Promise<MailServer> {
@@ -166,7 +166,7 @@ for (const restarts of [false, true]) {
     t.notMatch(mail.subject, /^Re:/)
     t.match(mail.text, 'This mail replaces the one from 2026-11-22 10:02:10 UTC, which could not be sent.')
     t.match(mail.html, /replaces the one from/)
-    t.match(JSON.parse((await one.records())['over']?.data ?? ''), { replaces: { at: began, because: 'fired' } })
+    t.match(JSON.parse((await one.records())['over']?.data ?? ''), { replaces: { at: began, reason: 'fired' } })
   })
 }
 
@@ -287,7 +287,7 @@ test('a webhook that was down gets one body, which says what it stands for', asy
     targets: new Map([['ops', { webhook }]]),
     engine: { mailsPerMinute: 5 },
   }
-  const one = play(t, async () => (await createNotifiers(base, { clock: createVirtualClock(began), log })).ways)
+  const one = play(t, async () => (await createNotifiers(base, { clock: createVirtualClock(began), log })).notifiers)
   const change: Partial<Notification> = { channel: 'webhook', to: { address: 'webhook:ops' } }
   await one.start()
   await one.decide(firing(change))
@@ -334,7 +334,7 @@ test('what is told again gives way to what sent later, and takes over what nobod
     firing({ id, reason: AGAIN, decidedAt: began + 60_000, alerts: [facts({ reason: AGAIN, value: 0.99 })], ...change })
   const worse = firing({ id: 'worse', reason: 'severity_raised', decidedAt: began + 120_000 })
   t.match(pending(again('a'), again('b')), { into: 'b', of: ['a'] })
-  t.match(mergedOf(again('a'), again('b')), { reason: AGAIN, replaces: { because: AGAIN } })
+  t.match(mergedOf(again('a'), again('b')), { reason: AGAIN, replaces: { reason: AGAIN } })
   t.match(pending(again('a'), worse), { into: 'worse', of: ['a'] }, 'also to what is new')
   t.match(pending(firing(), again('a'), worse), { into: 'worse', of: ['a'] }, 'that it fired is told by itself')
   const rose = mergedOf(firing(), worse, again('a'))
@@ -349,9 +349,9 @@ test('what is told again gives way to what sent later, and takes over what nobod
   )
   t.equal(pending(again('both', { alerts: [a, b] }), again('a', { alerts: [a] })), undefined, 'nobody would hear of b')
   const two = mergedOf(firing(), again('a'), again('b'))
-  t.match(two, { reason: 'fired', replaces: { at: began, because: 'fired', count: 2, last: began + 60_000 } })
+  t.match(two, { reason: 'fired', replaces: { at: began, reason: 'fired', count: 2, last: began + 60_000 } })
   const more = mergedOf(two as Notification, again('c', { decidedAt: began + 90_000 }))
-  t.match(more.replaces, { at: began, because: 'fired', count: 3, last: began + 60_000 })
+  t.match(more.replaces, { at: began, reason: 'fired', count: 3, last: began + 60_000 })
   t.end()
 })
 
@@ -371,8 +371,8 @@ test('only what the newest tells is left out', (t) => {
     into: 'over',
     of: ['firing', 'worse'],
   })
-  const twice = pending({ ...firing(), id: 'end', replaces: { at: 7, because: 'escalated' } }, over())
-  t.match(JSON.parse(twice?.data ?? ''), { id: 'over', replaces: { at: 7, because: 'escalated' } }, 'the oldest counts')
+  const twice = pending({ ...firing(), id: 'end', replaces: { at: 7, reason: 'escalated' } }, over())
+  t.match(JSON.parse(twice?.data ?? ''), { id: 'over', replaces: { at: 7, reason: 'escalated' } }, 'the oldest counts')
   const state = { channel: 'alertmanager' as const }
   t.match(
     pending(firing(state), firing({ ...state, id: 'again' })),

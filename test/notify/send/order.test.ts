@@ -58,13 +58,13 @@ async function play(answer: (one: Notification) => Answer): Promise<Play> {
       await new Promise((done) => setImmediate(done))
       const state = answer(one)
       if (state === 'sent') arrived.push({ id: one.id, line: lineOf(one), bytes })
-      return { state, answer: state }
+      return { state, response: state }
     },
     close: async () => {},
   })
-  const ways: Notifiers = { email: way('email'), webhook: way('webhook'), alertmanager: way('alertmanager') }
+  const notifiers: Notifiers = { email: way('email'), webhook: way('webhook'), alertmanager: way('alertmanager') }
   await journal.append([{ kind: 'tick', data: new Uint8Array(0) }])
-  const sender = createSender({ outbox: journal.outbox, ways, clock, log: silent, observer })
+  const sender = createSender({ outbox: journal.outbox, notifiers, clock, log: silent, observer })
   return {
     arrived,
     journal,

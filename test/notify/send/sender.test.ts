@@ -75,7 +75,7 @@ function createBox(): Box {
         state: 'pending',
         attempts: row.attempts,
         createdAt: 0,
-        answer: row.outcome?.answer ?? '',
+        response: row.outcome?.response ?? '',
       })),
     stats: async () => ({ pending: rows.size, oldest: at('12:00:00') }),
   }
@@ -109,8 +109,8 @@ function scripted(answer: (to: string, n: number, signal: AbortSignal) => Delive
   }
 }
 
-const accepted: Delivery = { state: 'sent', answer: '250 ok' }
-const busy: Delivery = { state: 'retry', answer: '451 later' }
+const accepted: Delivery = { state: 'sent', response: '250 ok' }
+const busy: Delivery = { state: 'retry', response: '451 later' }
 
 interface Play extends SenderParts {
   readonly outbox: Box
@@ -150,7 +150,7 @@ function play(email: Notifier, change: Partial<Play> = {}): Play {
     observer,
     said,
     told,
-    ways: ways(email),
+    notifiers: ways(email),
     ...change,
   }
 }
@@ -168,7 +168,7 @@ test('a mail leaves as soon as the sender is woken, and its outcome and latency 
   parts.outbox.add(mailTo('ada'))
   sender.wake()
   await settle()
-  t.match(parts.outbox.rows.get('ada'), { attempts: 1, outcome: { state: 'sent', answer: '250 ok' } })
+  t.match(parts.outbox.rows.get('ada'), { attempts: 1, outcome: { state: 'sent', response: '250 ok' } })
   t.same(parts.told, [['email', 'sent', 12]])
   t.match(parts.said, ['info: mail sent'])
   await sender.stop(1000)
@@ -177,16 +177,19 @@ test('a mail leaves as soon as the sender is woken, and its outcome and latency 
 test('what waits for an address that leaves is withdrawn, once and with that reason; the end of what was told is not', async (t) => {
   const gone = new Set<string>()
   const transport = scripted(() => busy)
-  const left = ({ to }: Notification) => (gone.has(to.address) ? at('12:05:20') : undefined)
+  const removedAt = ({ to }: Notification) => (gone.has(to.address) ? at('12:05:20') : undefined)
   const [ada, grace, hook] = [mailTo('ada'), mailTo('grace'), { ...mailTo('hook'), channel: 'webhook' as const }]
   const over = mailTo('over')
   const end = { ...over, alerts: over.alerts.map((one) => ({ ...one, state: 'resolved' as const })) }
-  const parts = play(transport, { left, ways: ways(transport, { webhook: { ...transport, type: 'webhook' } }) })
+  const parts = play(transport, {
+    removedAt,
+    notifiers: ways(transport, { webhook: { ...transport, type: 'webhook' } }),
+  })
   parts.outbox.add(ada, grace, hook, end, {
     ...end,
     id: 'late',
     thread: 'late',
-    replaces: { at: 0, because: 'fired' },
+    replaces: { at: 0, reason: 'fired' },
   })
   const sender = createSender(parts)
   await settle()
@@ -196,7 +199,7 @@ test('what waits for an address that leaves is withdrawn, once and with that rea
     await parts.clock.advance(1000)
     await settle()
   }
-  const withdrawn = { state: 'withdrawn', answer: 'its receiver was removed from the configuration at 12:05 UTC' }
+  const withdrawn = { state: 'withdrawn', response: 'its receiver was removed from the configuration at 12:05 UTC' }
   for (const id of ['ada', 'hook', 'late']) t.strictSame(parts.outbox.rows.get(id)?.outcome, withdrawn, id)
   for (const id of ['grace', 'over']) t.equal(state(parts.outbox, id), 'retry', id)
   t.equal(tries, 5)
@@ -215,7 +218,7 @@ test('a mail is rendered once, kept before the first attempt, and tried unchange
   const parts = play(transport)
   const box = parts.outbox
   const render: Notifier['render'] = (mail) => transport.render({ ...mail, seq: renders++ })
-  const start = (): Sender => createSender({ ...parts, ways: ways({ ...transport, render }) })
+  const start = (): Sender => createSender({ ...parts, notifiers: ways({ ...transport, render }) })
   box.add(mailTo('ada'))
   const first = start()
   await settle()
@@ -263,14 +266,14 @@ test('a mail that nobody took for a day is given up, which is recorded, counted 
   t.equal(state(parts.outbox, 'ada'), 'retry')
   t.equal(state(parts.outbox, 'late'), 'sent', 'what waited for a stashwatch that was down is tried once')
   await parts.clock.advance(0.2 * 3_600_000)
-  t.match(parts.outbox.rows.get('ada')?.outcome, { state: 'failed', answer: 'given up after 24 h: 451 later' })
+  t.match(parts.outbox.rows.get('ada')?.outcome, { state: 'failed', response: 'given up after 24 h: 451 later' })
   const said = errors.filter((fields) => 'notification' in fields)
   t.match(said, [
     {
       notification: 'ada',
       receiver: 'ops',
       subject: renderMessage(mailTo('ada'), mailOptions).subject,
-      answer: 'given up after 24 h: 451 later',
+      response: 'given up after 24 h: 451 later',
       message: /^mail given up, not delivered: fix .* send-test/,
     },
   ])
@@ -314,7 +317,7 @@ test('at most so many mails leave in any minute; the others wait in the outbox w
 test('a refused mail and a stalled one hold up none behind them, not even to the same address', async (t) => {
   const stalled: ((delivery: Delivery) => void)[] = []
   const transport = scripted((to) => {
-    if (to.startsWith('nobody')) return { state: 'failed', answer: '550 no such user' }
+    if (to.startsWith('nobody')) return { state: 'failed', response: '550 no such user' }
     return to.startsWith('slow') ? new Promise((resolve) => stalled.push(resolve)) : accepted
   })
   const parts = play(transport)
@@ -369,8 +372,8 @@ test('a way that hangs holds up no other way, and no mail, however much waits fo
   const sender = createSender({
     ...parts,
     outbox: journal.outbox,
-    ways: ways(mail, { webhook: hanging, alertmanager: manager }),
-    patience: 1e9,
+    notifiers: ways(mail, { webhook: hanging, alertmanager: manager }),
+    timeout: 1e9,
   })
   for (let i = 0; i < 20; i += 1) await settle()
   t.equal(hung.length, 5)
@@ -401,7 +404,7 @@ test('what belongs to one thread leaves one after the other, in its order', asyn
 test('the bound of a minute is that of mails alone', async (t) => {
   const hook: Scripted = { ...scripted(() => accepted), type: 'webhook' }
   const mail = scripted(() => accepted)
-  const parts = play(mail, { ways: ways(mail, { webhook: hook }), mailRate: 2 })
+  const parts = play(mail, { notifiers: ways(mail, { webhook: hook }), mailRate: 2 })
   const ids = Array.from({ length: 5 }, (_, i) => i)
   parts.outbox.add(...ids.map((i) => mailTo(`ada${i}`)))
   parts.outbox.add(...ids.map((i) => notification({ channel: 'webhook', id: `hook${i}`, thread: `hook${i}` })))
@@ -416,7 +419,7 @@ test('mails that wait for their minute hold up no other way, to however many add
   const mail = scripted(() => accepted)
   const journal = openMemoryJournal()
   await journal.append([{ kind: 'tick', data: new Uint8Array(0) }])
-  const parts = play(mail, { ways: ways(mail, { webhook: hook }), mailRate: 2 })
+  const parts = play(mail, { notifiers: ways(mail, { webhook: hook }), mailRate: 2 })
   const mails = Array.from({ length: 1500 }, (_, i) => mailTo(`ada${i}`))
   const last = notification({ channel: 'webhook', id: 'hook', thread: 'hook', to: { address: 'webhook:ops' } })
   const effects = [...mails, last].map(effectOf)
@@ -434,7 +437,7 @@ test('what no other end took for a day is given up, whichever way it goes', asyn
     parts.outbox.add(notification({ channel, id: 'late', decidedAt: parts.clock.now() }))
     const sender = createSender({ ...parts, poll: 30_000 })
     await parts.clock.advance(24.1 * 3_600_000)
-    t.match(parts.outbox.rows.get('late')?.outcome, { state: 'failed', answer: 'given up after 24 h: 451 later' })
+    t.match(parts.outbox.rows.get('late')?.outcome, { state: 'failed', response: 'given up after 24 h: 451 later' })
     t.match(
       parts.said.filter((line) => line.includes('given up')),
       [new RegExp(`^error: ${channel} given up, not delivered`)],
@@ -444,7 +447,7 @@ test('what no other end took for a day is given up, whichever way it goes', asyn
 })
 
 test('a receiver that asks for time gets it, up to five minutes, and never less than the usual', async (t) => {
-  for (const [wait, expected] of [
+  for (const [retryAfter, expected] of [
     [60_000, 60],
     [3_600_000, 300],
     [1_000, Math.ceil(retryDelay(0, 'ada') / 1000)],
@@ -453,7 +456,7 @@ test('a receiver that asks for time gets it, up to five minutes, and never less 
     const parts = play(
       scripted(() => {
         tries.push(parts.clock.now())
-        return tries.length === 1 ? { ...busy, wait } : accepted
+        return tries.length === 1 ? { ...busy, retryAfter } : accepted
       }),
     )
     parts.outbox.add(mailTo('ada'))
@@ -468,10 +471,10 @@ test('an attempt that lasts too long is cut off and repeated later', async (t) =
   const transport = scripted((_, n, signal) => {
     if (n > 1) return accepted
     return new Promise((resolve) =>
-      signal.addEventListener('abort', () => resolve({ state: 'retry', answer: 'cut off' })),
+      signal.addEventListener('abort', () => resolve({ state: 'retry', response: 'cut off' })),
     )
   })
-  const parts = play(transport, { patience: 30_000 })
+  const parts = play(transport, { timeout: 30_000 })
   parts.outbox.add(mailTo('ada'))
   const sender = createSender(parts)
   await settle()
@@ -565,7 +568,7 @@ test('a record that is no notification is given up, one that cannot be rendered 
   await settle()
   const given = ['{', '{}', 'null', '[]', '{"to":{}}'].map((id) => state(parts.outbox, id))
   t.same(given, Array(5).fill('failed'))
-  t.match(parts.outbox.rows.get('odd')?.outcome, { state: 'retry', answer: 'before sending: no such unit' })
+  t.match(parts.outbox.rows.get('odd')?.outcome, { state: 'retry', response: 'before sending: no such unit' })
   t.equal(state(parts.outbox, 'ada'), 'sent')
   await sender.stop(1000)
 })
@@ -584,7 +587,9 @@ test('once an hour it is said that mails wait', async (t) => {
 test('stop waits for mails under way, cuts off what takes too long, and starts nothing new', async (t) => {
   const transport = scripted((to, _, signal) =>
     to.startsWith('slow')
-      ? new Promise((resolve) => signal.addEventListener('abort', () => resolve({ state: 'retry', answer: 'cut off' })))
+      ? new Promise((resolve) =>
+          signal.addEventListener('abort', () => resolve({ state: 'retry', response: 'cut off' })),
+        )
       : new Promise((resolve) => setImmediate(() => resolve(accepted))),
   )
   const parts = play(transport)

@@ -79,7 +79,7 @@ test('what nobody got is told once it is given up, and what says so is not told 
   const clock = createVirtualClock(at('12:05:12'))
   const { outbox, ...journal } = openMemoryJournal()
   const told: string[] = []
-  const refused: Delivery = { state: 'failed', answer: '550 5.1.1 unknown' }
+  const refused: Delivery = { state: 'failed', response: '550 5.1.1 unknown' }
   const way = (type: Notifier['type'], delivery: Delivery): Notifier => ({
     type,
     render: async () => Buffer.from('x'),
@@ -98,14 +98,14 @@ test('what nobody got is told once it is given up, and what says so is not told 
     notification({ id: 'own', thread: 'own', reason: 'undelivered', channel: 'webhook', to: { address: 'webhook:b' } }),
   ]
   await journal.commit(0, mails.map(effectOf), clock.now())
-  const busy: Delivery = { state: 'retry', answer: '554 5.7.1 no' }
+  const busy: Delivery = { state: 'retry', response: '554 5.7.1 no' }
   const sender = createSender({
     outbox,
     clock,
     log: silent,
     observer: { events() {}, rejects() {}, nonNumeric() {}, answered() {}, engine() {}, notified() {}, closed() {} },
-    ways: { email: way('email', busy), webhook: way('webhook', refused), alertmanager: way('alertmanager', busy) },
-    undelivered: ({ id }, answer) => void told.push(`${id}: ${answer}`),
+    notifiers: { email: way('email', busy), webhook: way('webhook', refused), alertmanager: way('alertmanager', busy) },
+    onUndelivered: ({ id }, answer) => void told.push(`${id}: ${answer}`),
     poll: 30_000,
   })
   await clock.advance(23 * HOUR)
@@ -133,8 +133,8 @@ test('a reader whose first mail was refused hears at the repeat that the alert f
     notified() {},
     closed() {},
   }
-  const ways = { email, webhook: email, alertmanager: email }
-  const sender = createSender({ outbox, clock, log: silent, observer, ways })
+  const notifiers = { email, webhook: email, alertmanager: email }
+  const sender = createSender({ outbox, clock, log: silent, observer, notifiers })
   const tell = async (mail: Notification): Promise<void> => {
     await journal.commit(0, [effectOf(mail)], clock.now())
     sender.wake()

@@ -6,7 +6,7 @@ test('who left is told the end of what was told, and of nothing else', async (t)
   const end = KINDS['resolved']?.()
   if (end === undefined) throw new Error('there is a sample of a resolved mail')
   const left = end.decidedAt + 1000
-  const instead = (because: 'fired' | 'repeat_interval') => ({ ...end, replaces: { at: end.decidedAt, because } })
+  const instead = (reason: 'fired' | 'repeat_interval') => ({ ...end, replaces: { at: end.decidedAt, reason } })
   t.equal(isWithdrawn(end, left), false)
   t.equal(isWithdrawn(instead('repeat_interval'), left), false, 'only a repeat never got out')
   t.equal(isWithdrawn(instead('fired'), left), true, 'nobody there knows that it fired')

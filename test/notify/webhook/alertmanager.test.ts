@@ -111,13 +111,13 @@ test('every member of a cluster is told, one is enough, and the answer says whic
   const some = await send(open(t, [one.url, `${two.url}/prefix/`, down.url]), told())
   t.match(some, {
     state: 'sent',
-    answer: /^taken by 127\.0\.0\.1:\d+; not by 127\.0\.0\.1:\d+ \(503 .*starting\); not by .*ECONNREFUSED/,
+    response: /^taken by 127\.0\.0\.1:\d+; not by 127\.0\.0\.1:\d+ \(503 .*starting\); not by .*ECONNREFUSED/,
   })
   t.same([one.posted[0]?.path, two.posted[0]?.path], ['/api/v2/alerts', '/prefix/api/v2/alerts'])
-  t.match(await send(open(t, [two.url, down.url]), told()), { state: 'retry', answer: /^not by .*503.*; not by/ })
+  t.match(await send(open(t, [two.url, down.url]), told()), { state: 'retry', response: /^not by .*503.*; not by/ })
   const bad = await startWebServer(t, (_, response) => response.writeHead(400).end('bad label'))
   t.match(await send(open(t, [bad.url, down.url]), told()), { state: 'retry' }, 'the other may still take it')
-  t.match(await send(open(t, [bad.url]), told()), { state: 'failed', answer: /400 Bad Request: bad label/ })
+  t.match(await send(open(t, [bad.url]), told()), { state: 'failed', response: /400 Bad Request: bad label/ })
 })
 
 test('news that something fires is not posted once it is out of date, news of an end is', async (t) => {
@@ -126,7 +126,7 @@ test('news that something fires is not posted once it is out of date, news of an
   t.match(await send(later('12:20:11'), told()), { state: 'sent' })
   t.match(await send(later('12:20:12'), told()), {
     state: 'failed',
-    answer: /^not posted: .* newer ones tell how things are$/,
+    response: /^not posted: .* newer ones tell how things are$/,
   })
   t.match(await send(later('23:00:00'), resolved()), { state: 'sent' })
   t.equal(server.posted.length, 2)
@@ -137,9 +137,9 @@ test('it says who it is, and keeps that to itself', async (t) => {
     response.writeHead(401).end(`who is ${headers.authorization}?`),
   )
   t.match(await send(open(t, [echo.url], { user: 'ops', password: 'pass:wörd' }), told()), {
-    answer: /who is Basic \*\*\*\?/,
+    response: /who is Basic \*\*\*\?/,
   })
-  t.match(await send(open(t, [echo.url], { token: 'abcdef' }), told()), { answer: /who is Bearer \*\*\*\?/ })
+  t.match(await send(open(t, [echo.url], { token: 'abcdef' }), told()), { response: /who is Bearer \*\*\*\?/ })
   const [basic, bearer] = echo.posted.map(({ headers }) => headers.authorization?.split(' '))
   t.equal(Buffer.from(basic?.[1] ?? '', 'base64').toString(), 'ops:pass:wörd')
   t.same(bearer, ['Bearer', 'abcdef'])
@@ -149,12 +149,12 @@ test('what is about no alert is no business of an Alertmanager', async (t) => {
   const server = await startWebServer(t)
   t.match(await send(open(t, [server.url]), told({ alerts: [], kind: 'notice', thread: 'x' })), {
     state: 'sent',
-    answer: /takes alerts only/,
+    response: /takes alerts only/,
   })
   t.equal(server.posted.length, 0)
   t.match(await send(open(t, [server.url]), told({ receiver: 'gone' })), {
     state: 'retry',
-    answer: /gone has no alertmanager/,
+    response: /gone has no alertmanager/,
   })
 })
 
@@ -201,7 +201,8 @@ test('a real Alertmanager shows the alerts, groups and silences them, and ends t
   const way = open(t, [manager.url], {}, real)
   const state = async (host: string): Promise<string | undefined> =>
     (await manager.get<SeenAlert[]>('/alerts')).find(({ labels }) => labels['host'] === host)?.status.state
-  for (const host of ['web-7', 'web-8']) t.match(await send(way, current(host)), { state: 'sent', answer: /^taken by/ })
+  for (const host of ['web-7', 'web-8'])
+    t.match(await send(way, current(host)), { state: 'sent', response: /^taken by/ })
 
   await until(
     'both alerts are active',

@@ -95,7 +95,7 @@ test('every kind of notification is what the schema says', async (t) => {
     resolved(),
     storm(12),
     storm(5000),
-    told({ replaces: { at: at('10:02:10'), because: 'fired' }, newCount: 1, nextRepeatAt: at('16:00:00') }),
+    told({ replaces: { at: at('10:02:10'), reason: 'fired' }, newCount: 1, nextRepeatAt: at('16:00:00') }),
     told({
       kind: 'notice',
       alerts: [],
@@ -282,7 +282,7 @@ test('each status means what it should', async (t) => {
 test('a redirect is not followed, and the answer says what to do', async (t) => {
   const other = await startWebServer(t)
   const delivery = await answered(t, (_, response) => response.writeHead(307, { Location: other.url }).end())
-  t.match(delivery, { state: 'failed', answer: /^307 Temporary Redirect \(redirects are not followed: configure/ })
+  t.match(delivery, { state: 'failed', response: /^307 Temporary Redirect \(redirects are not followed: configure/ })
   t.equal(other.posted.length, 0)
 })
 
@@ -290,7 +290,7 @@ test('an answer is kept in one clean, short line without secrets', async (t) => 
   const words = `no such hook /hook/s3cret-path, key hunter22\n\u202e<b>${'x'.repeat(100_000)}`
   const target = { headers: { Authorization: 'hunter22' } }
   const server = await startWebServer(t, (_, response) => response.writeHead(404).end(words))
-  const { state, answer } = await sendOne(open(t, { ...target, url: `${server.url}/hook/s3cret-path` }))
+  const { state, response: answer } = await sendOne(open(t, { ...target, url: `${server.url}/hook/s3cret-path` }))
   t.equal(state, 'failed')
   t.match(answer, /^404 Not Found: no such hook \*\*\*, key \*\*\* \\u\{202E\}<b>x+…x+$/)
   t.equal(answer.length, 200)
@@ -298,7 +298,7 @@ test('an answer is kept in one clean, short line without secrets', async (t) => 
 
 test('Retry-After is heard in seconds and as a date', async (t) => {
   const wait = async (headers: Record<string, string>): Promise<unknown> =>
-    (await answered(t, (_, response) => response.writeHead(503, headers).end())).wait
+    (await answered(t, (_, response) => response.writeHead(503, headers).end())).retryAfter
   t.equal(await wait({ 'Retry-After': '120' }), 120_000)
   t.equal(await wait({ 'Retry-After': '99999' }), 300_000)
   const date = 'Sun, 22 Nov 2026 12:00:00 GMT'
@@ -311,18 +311,18 @@ test('what goes wrong on the way is tried again, and told with the host and with
   const way = (url: string, timeout = 200): Promise<Delivery> => sendOne(open(t, { url, timeout }))
   t.match(await way('http://127.0.0.1:9/s3cret-path'), {
     state: 'retry',
-    answer: /^127\.0\.0\.1:9: connect ECONNREFUSED/,
+    response: /^127\.0\.0\.1:9: connect ECONNREFUSED/,
   })
   t.match(await way('http://no-such-host.invalid/s3cret-path', 5000), {
     state: 'retry',
-    answer: /^no-such-host\.invalid: getaddrinfo /,
+    response: /^no-such-host\.invalid: getaddrinfo /,
   })
   const hangs = await startWebServer(t, () => {})
-  t.match(await way(hangs.url), { state: 'retry', answer: /^no response from 127\.0\.0\.1:\d+ within 0\.2 s$/ })
+  t.match(await way(hangs.url), { state: 'retry', response: /^no response from 127\.0\.0\.1:\d+ within 0\.2 s$/ })
   const cut = await startWebServer(t, (request) => request.socket.destroy())
-  t.match(await way(cut.url), { state: 'retry', answer: /socket hang up|ECONNRESET/ })
+  t.match(await way(cut.url), { state: 'retry', response: /socket hang up|ECONNRESET/ })
   const plain = await startWebServer(t)
-  t.match(await way(plain.url.replace('http:', 'https:')), { state: 'retry', answer: /^127\.0\.0\.1:\d+: \S/ })
+  t.match(await way(plain.url.replace('http:', 'https:')), { state: 'retry', response: /^127\.0\.0\.1:\d+: \S/ })
 })
 
 test('a status that is there counts, whatever becomes of the body', async (t) => {
@@ -330,13 +330,13 @@ test('a status that is there counts, whatever becomes of the body', async (t) =>
     response.writeHead(202, { 'Content-Length': 100 })
     response.write('half', () => response.destroy())
   })
-  t.match(half, { state: 'sent', answer: '202 Accepted: half' })
+  t.match(half, { state: 'sent', response: '202 Accepted: half' })
 })
 
 test('a receiver that has no webhook yet is tried again', async (t) => {
   t.match(await sendOne(open(t, {}), told({ receiver: 'gone' })), {
     state: 'retry',
-    answer: /receiver gone has no webhook/,
+    response: /receiver gone has no webhook/,
   })
 })
 
@@ -346,7 +346,7 @@ test('private addresses are refused in any notation, before anything is sent', a
   const six = '[::1] [::ffff:127.0.0.1] [::ffff:7f00:1] [0:0:0:0:0:0:0:1] [::] [64:ff9b::7f00:1]'
   for (const name of `${four} ${six}`.split(' ')) {
     const delivery = await sendOne(open(t, { url: `http://${name}:${port}/`, allowPrivate: false }))
-    t.match(delivery, { state: 'failed', answer: /an address of a private network: set "allow_private: true"/ }, name)
+    t.match(delivery, { state: 'failed', response: /an address of a private network: set "allow_private: true"/ }, name)
   }
   t.equal(posted.length, 0)
   t.match(await sendOne(open(t, { url: `http://localhost:${port}/` })), { state: 'sent' }, 'allowed, it is posted to')
@@ -367,7 +367,7 @@ test('a name that leads to a public address first and to a private one then gain
   const send = (): Promise<Delivery> => sendOne(open(t, { url, allowPrivate: false, timeout: 300 }, resolve))
   t.match(await send(), {
     state: 'failed',
-    answer: /^rebind\.example\.org leads to 192\.0\.2\.1, an address of a private/,
+    response: /^rebind\.example\.org leads to 192\.0\.2\.1, an address of a private/,
   })
   t.same(asked, [['rebind.example.org', true]], 'asked once; the addresses that were judged are those that are used')
   // The public address leads nowhere from a test; what matters is that the private one beside it is not tried.
@@ -378,7 +378,7 @@ test('a name that leads to a public address first and to a private one then gain
   t.match(await send(), { state: 'retry' })
   t.equal(asked.length, 2)
   answers = []
-  t.match(await send(), { state: 'failed', answer: /leads to no address/ })
+  t.match(await send(), { state: 'failed', response: /leads to no address/ })
   t.equal(posted.length, 0)
 })
 

@@ -1,7 +1,7 @@
 import type * as Raw from '../../../generated/config.ts'
 import type { Metric, Of, Unit } from '../../../model.ts'
 import { below, describe } from '../../../text/diagnostic.ts'
-import { readOf } from '../../configuration.ts'
+import { readAggregate } from '../../configuration.ts'
 import type { ReadContext } from '../../detector.ts'
 import type { Change, Step } from '../judge.ts'
 
@@ -15,10 +15,11 @@ type Bounds = Omit<Raw.Change, 'of'>
 /** The changes that a rule calls anomalous; undefined if it is not known of what. */
 export function readChange({ change: raw = {} }: Raw.Condition, context: ReadContext): Change | undefined {
   const { metric, pointer, diagnostics } = context
-  const of = metric === undefined ? readCounted(raw, context) : readOf(raw.of, metric, `${pointer}/of`, diagnostics)
+  const of =
+    metric === undefined ? readCounted(raw, context) : readAggregate(raw.of, metric, `${pointer}/of`, diagnostics)
   if (of === undefined) return undefined
   const change = readBounds(raw, of, context)
-  if (change.up === undefined && change.down === undefined && diagnostics.clean(pointer)) {
+  if (change.up === undefined && change.down === undefined && diagnostics.isClean(pointer)) {
     const expected = "'up', 'down', 'up_factor' or 'down_factor'"
     diagnostics.error(pointer, describe('the change has no bound', { expected }))
   }
@@ -54,9 +55,9 @@ function readCounted({ of }: Raw.Change, { pointer, diagnostics }: ReadContext):
 
 function readBounds(raw: Bounds, of: Of, context: ReadContext): Change {
   const { severity = 'warning', metric } = context
-  const least = raw.min_change ?? defaultLeast(metric, of)
-  const up = readStep(raw, 'up', least, context)
-  const down = readStep(raw, 'down', least, context)
+  const min = raw.min_change ?? defaultLeast(metric, of)
+  const up = readStep(raw, 'up', min, context)
+  const down = readStep(raw, 'down', min, context)
   return {
     of,
     severity,
@@ -69,7 +70,7 @@ function readBounds(raw: Bounds, of: Of, context: ReadContext): Change {
 function readStep(
   raw: Bounds,
   side: 'up' | 'down',
-  least: number | undefined,
+  min: number | undefined,
   { pointer, diagnostics }: ReadContext,
 ): Step | undefined {
   const [by, factor] = [raw[side], raw[`${side}_factor`]]
@@ -79,11 +80,11 @@ function readStep(
   }
   if (by !== undefined) return { kind: 'by', by }
   if (factor === undefined) return undefined
-  if (least === undefined) {
+  if (min === undefined) {
     const what = "'min_change' is missing: the smallest change that counts, so that a trifle is not many times nothing"
     diagnostics.error(below(pointer, 'min_change'), describe(what, { expected: "a number in the metric's unit" }))
   }
-  return { kind: 'factor', factor, least: least ?? Number.MIN_VALUE }
+  return { kind: 'factor', factor, least: min ?? Number.MIN_VALUE }
 }
 
 function defaultLeast(metric: Metric | undefined, of: Of): number | undefined {

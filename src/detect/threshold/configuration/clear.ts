@@ -15,8 +15,8 @@ export interface BoundContext {
 /** The figures that a rule can judge; what they are called. */
 interface Range {
   readonly name: string
-  readonly least: number
-  readonly most: number
+  readonly min: number
+  readonly max: number
   /** Whole numbers alone. */
   readonly isWhole: boolean
 }
@@ -33,12 +33,12 @@ export const isWhole = ({ of, count }: BoundContext): boolean => count || of ===
 
 function reachableRange(judged: BoundContext): Range {
   const { of, unit } = judged
-  if (isWhole(judged)) return { name: 'a count', least: 0, most: Infinity, isWhole: true }
+  if (isWhole(judged)) return { name: 'a count', min: 0, max: Infinity, isWhole: true }
   const isShare = (unit === 'ratio' || unit === 'percent') && (IN_UNIT.includes(of) || of === 'sum')
   const isNeverNegative = isShare || NEVER_NEGATIVE.includes(of) || unit === 'bytes' || unit === 'count'
-  const most = isShare && of !== 'sum' ? (unit === 'ratio' ? 1 : 100) : Infinity
+  const max = isShare && of !== 'sum' ? (unit === 'ratio' ? 1 : 100) : Infinity
   const name = IN_UNIT.includes(of) ? (NAMES[unit] ?? 'the value') : `the ${of}`
-  return { name, least: isNeverNegative ? 0 : -Infinity, most, isWhole: false }
+  return { name, min: isNeverNegative ? 0 : -Infinity, max, isWhole: false }
 }
 
 const NAMES: Partial<Readonly<Record<Unit, string>>> = {
@@ -59,14 +59,14 @@ export function defaultClear({ op, value }: { readonly op: Op; readonly value: n
   const isCounted = isWhole(judged) || (unit === 'count' && of !== 'stddev' && of !== 'rate')
   const isOpen = !upper && unit === 'none' && of !== 'stddev' && of !== 'rate'
   if (isCounted || isOpen || SAMPLES.includes(of)) return value
-  const { least, most } = reachableRange(judged)
+  const { min, max } = reachableRange(judged)
   const inside = Number((value + (upper ? -1 : 1) * Math.abs(value) * CLEAR_SHARE).toPrecision(12))
-  if (upper) return value >= least ? Math.max(inside, least) : inside
-  return value <= most ? Math.min(inside, most) : inside
+  if (upper) return value >= min ? Math.max(inside, min) : inside
+  return value <= max ? Math.min(inside, max) : inside
 }
 
 /** Where a bound stands in the file, and its `clear` if it has one. */
-interface Place {
+interface BoundPointers {
   readonly bound: string
   readonly clear?: string
 }
@@ -74,23 +74,23 @@ interface Place {
 /** Warns of a `clear` that no figure reaches, and of a bound that every figure is beyond. */
 export function warnUnreachableClear(
   bound: Bound,
-  { bound: at, clear }: Place,
+  { bound: at, clear }: BoundPointers,
   judged: BoundContext,
   diagnostics: Diagnostics,
 ): void {
   const range = reachableRange(judged)
-  const { name, least, most } = range
+  const { name, min, max } = range
   if (!canEnd([bound], range)) {
     const what = `${name} is never ${clearText(bound)}, so this alert would never end`
     if (clear === undefined) {
-      if (diagnostics.clean(at) && !diagnostics.warned(at))
-        diagnostics.warn(at, `${what}: ${suggestRemedy(bound, least)}`)
+      if (diagnostics.isClean(at) && !diagnostics.hasWarning(at))
+        diagnostics.warn(at, `${what}: ${suggestRemedy(bound, min)}`)
       return
     }
     const usual = clearText({ ...bound, clear: defaultClear(bound, judged) })
     diagnostics.warn(
       clear,
-      `${what}: expected at ${isUpper(bound.op) ? `least ${least}` : `most ${most}`}; without 'clear' it ends ${usual}`,
+      `${what}: expected at ${isUpper(bound.op) ? `least ${min}` : `most ${max}`}; without 'clear' it ends ${usual}`,
     )
   } else if (clear !== undefined && range.isWhole && !Number.isInteger(bound.clear)) {
     const end = isUpper(bound.op) ? Math.floor(bound.clear) : Math.ceil(bound.clear)
@@ -101,11 +101,11 @@ export function warnUnreachableClear(
   }
 }
 
-function suggestRemedy({ op, value }: Bound, least: number): string {
+function suggestRemedy({ op, value }: Bound, min: number): string {
   if (op === 'at_most' || op === 'at_least') {
-    if (op === 'at_most' || value === least) return `did you mean '${op === 'at_most' ? 'below' : 'above'}'?`
+    if (op === 'at_most' || value === min) return `did you mean '${op === 'at_most' ? 'below' : 'above'}'?`
   }
-  return `expected ${least} or more`
+  return `expected ${min} or more`
 }
 
 /** Warns of bounds that each could end, but not all at once. */
@@ -115,7 +115,7 @@ export function warnNeverClears(
   judged: BoundContext,
   diagnostics: Diagnostics,
 ): void {
-  if (!diagnostics.clean(pointer) || diagnostics.warned(pointer)) return
+  if (!diagnostics.isClean(pointer) || diagnostics.hasWarning(pointer)) return
   const range = reachableRange(judged)
   // A critical alert may become a warning first; that is over on the good side of its own bounds, short of the others.
   const beside = critical.map((bound) => ({ ...bound, clear: bound.value }))
@@ -128,15 +128,15 @@ export function warnNeverClears(
  * Whether some figure is on the good side of all bounds. That changes at their values alone, so that it is enough to look
  * there and in between. A ratio of several cores is more than 1: a bound there says that figures are.
  */
-function canEnd(bounds: readonly Bound[], { least, most, isWhole: isCount }: Range): boolean {
-  const end = bounds.some(({ value }) => value > most) ? Infinity : most
-  const marks = [...bounds.flatMap(({ value, clear }) => [value, clear]), least, end].filter(Number.isFinite)
+function canEnd(bounds: readonly Bound[], { min, max, isWhole: isCount }: Range): boolean {
+  const end = bounds.some(({ value }) => value > max) ? Infinity : max
+  const marks = [...bounds.flatMap(({ value, clear }) => [value, clear]), min, end].filter(Number.isFinite)
   const sorted = marks.toSorted((a, b) => a - b)
   const between = sorted.map((mark, i) => (mark + (sorted[i + 1] ?? mark + 2)) / 2)
   const tries = [(sorted[0] ?? 0) - 1, ...sorted, ...between].flatMap((one) =>
     isCount ? [Math.floor(one), Math.ceil(one), Math.floor(one) + 1] : [one],
   )
-  return tries.some((one) => one >= least && one <= end && bounds.every((bound) => isCleared(bound, one)))
+  return tries.some((one) => one >= min && one <= end && bounds.every((bound) => isCleared(bound, one)))
 }
 
 function clearText(bound: Bound): string {

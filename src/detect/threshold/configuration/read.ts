@@ -3,7 +3,7 @@ import { type Bound, isUpper, MAX_RATIO, type Op, type Severity } from '../../..
 import { below, describe } from '../../../text/diagnostic.ts'
 import type { Diagnostics, ReadContext } from '../../detector.ts'
 import type { Threshold } from '../judge.ts'
-import { readOf } from '../../configuration.ts'
+import { readAggregate } from '../../configuration.ts'
 import { defaultClear, IN_UNIT, isWhole, type BoundContext, warnUnreachableClear, warnNeverClears } from './clear.ts'
 
 type Levels = Readonly<Record<Severity, readonly Bound[]>>
@@ -16,11 +16,11 @@ const LOWER = ['below', 'at_most'] as const
 /** The bounds of a rule, by severity; undefined if it is not known what they bound. */
 export function readThreshold({ threshold: raw = {} }: Raw.Condition, context: ReadContext): Threshold | undefined {
   const { pointer, diagnostics } = context
-  const judged = readJudged(raw, context)
+  const judged = readBoundContext(raw, context)
   if (judged === undefined) return undefined
   const levels = readLevels(raw, pointer, judged, diagnostics)
   const named = SEVERITIES.some((severity) => raw[severity] !== undefined)
-  if (!named && levels[judged.severity].length === 0 && diagnostics.clean(pointer)) {
+  if (!named && levels[judged.severity].length === 0 && diagnostics.isClean(pointer)) {
     const expected = "'above', 'at_least', 'below' or 'at_most', or 'warning' and 'critical'"
     diagnostics.error(pointer, describe('the threshold has no bound', { expected }))
   }
@@ -30,7 +30,7 @@ export function readThreshold({ threshold: raw = {} }: Raw.Condition, context: R
 }
 
 /** What is judged, and the severity of bounds that stand under none; undefined if that is missing or invalid. */
-function readJudged({ of, warning, critical }: Raw.Threshold, context: ReadContext): BoundContext | undefined {
+function readBoundContext({ of, warning, critical }: Raw.Threshold, context: ReadContext): BoundContext | undefined {
   const { metric, pointer, rule, severity: written, diagnostics } = context
   const isNamed = warning !== undefined || critical !== undefined
   if (isNamed && written !== undefined) {
@@ -44,7 +44,7 @@ function readJudged({ of, warning, critical }: Raw.Threshold, context: ReadConte
     diagnostics.error(`${pointer}/of`, describe(what, { fix: 'remove it' }), 'key')
     return undefined
   }
-  const known = readOf(of, metric, `${pointer}/of`, diagnostics)
+  const known = readAggregate(of, metric, `${pointer}/of`, diagnostics)
   return known === undefined ? undefined : { of: known, unit: metric.unit, count: false, severity }
 }
 
@@ -54,9 +54,9 @@ export function readOverride(
   { when, override }: { readonly when: Raw.Condition; readonly override: Raw.Override },
   { pointer, metric, severity: written, diagnostics }: ReadContext,
 ): Threshold {
-  const { threshold: own = {} } = when
+  const { threshold: readSide = {} } = when
   const raw = override.threshold ?? {}
-  const paired = SEVERITIES.some((severity) => own[severity] !== undefined)
+  const paired = SEVERITIES.some((severity) => readSide[severity] !== undefined)
   const key = Object.keys(raw).find((one) => one !== 'warning' && one !== 'critical')
   if (paired && key !== undefined) {
     diagnostics.error(
@@ -65,7 +65,7 @@ export function readOverride(
       'key',
     )
   }
-  const severity = paired ? (own.warning === undefined ? 'critical' : 'warning') : (written ?? 'warning')
+  const severity = paired ? (readSide.warning === undefined ? 'critical' : 'warning') : (written ?? 'warning')
   const judged = { of: base.of, unit: metric?.unit ?? 'count', count: metric === undefined, severity }
   const levels = readLevels(raw, pointer, judged, diagnostics)
   const merged = {
@@ -86,14 +86,14 @@ function readLevels(raw: RawLevels, pointer: string, judged: BoundContext, diagn
     const fix = 'put all bounds under a severity, or none'
     diagnostics.error(below(pointer, direct), describe(what, { fix }), 'key')
   }
-  const own = (severity: Severity): readonly Bound[] => {
+  const readSide = (severity: Severity): readonly Bound[] => {
     const bounds = raw[severity]
     if (bounds !== undefined) return readBounds(bounds, `${pointer}/${severity}`, judged, diagnostics)
     return severity === judged.severity && direct !== undefined && named.length === 0
       ? readBounds(raw, pointer, judged, diagnostics)
       : []
   }
-  return { warning: own('warning'), critical: own('critical') }
+  return { warning: readSide('warning'), critical: readSide('critical') }
 }
 
 interface Side {
@@ -134,7 +134,7 @@ function readBounds(
     if (clear !== undefined) {
       diagnostics.error(at, "'clear' cannot serve a bound on each side; remove it, and each has its default", 'key')
     }
-    return bothSides(upper, lower, judged, diagnostics)
+    return splitSides(upper, lower, judged, diagnostics)
   }
   const one = upper ?? lower
   if (!one) return []
@@ -143,7 +143,7 @@ function readBounds(
   if (wrong) {
     const side = one === upper ? 'at most' : 'at least'
     const what = `'clear' ends the alert, so it lies inside the bound: expected ${side} ${one.value}`
-    diagnostics.error(at, `${what}, found ${diagnostics.written(at)}`)
+    diagnostics.error(at, `${what}, found ${diagnostics.describeValue(at)}`)
   }
   const bound = { op: one.op, value: one.value, clear: inside }
   if (!wrong)
@@ -157,7 +157,7 @@ function readBounds(
 }
 
 /** With a bound on each side their clear values must not cross, or no value would ever end the alert. */
-function bothSides(upper: Side, lower: Side, judged: BoundContext, diagnostics: Diagnostics): readonly Bound[] {
+function splitSides(upper: Side, lower: Side, judged: BoundContext, diagnostics: Diagnostics): readonly Bound[] {
   if (lower.value >= upper.value) {
     const what = `every value is ${formatOp(upper.op)} ${upper.value} or ${formatOp(lower.op)} ${lower.value}`
     diagnostics.error(lower.pointer, `${what}: did you mean them the other way round?`)
@@ -186,7 +186,7 @@ function checkScale({ op, value, pointer }: Side, judged: BoundContext, diagnost
     const meant = Number((value / 100).toPrecision(12))
     diagnostics.warn(pointer, `the metric is a ratio, where 1 is 100%: did you mean ${meant} instead of ${value}?`)
   }
-  if (unit === 'ratio' && size > MAX_RATIO && size <= 2 && !diagnostics.warned(pointer.split('/', 3).join('/'))) {
+  if (unit === 'ratio' && size > MAX_RATIO && size <= 2 && !diagnostics.hasWarning(pointer.split('/', 3).join('/'))) {
     const share = Number((value * 100).toPrecision(12))
     diagnostics.warn(
       pointer,
@@ -213,8 +213,10 @@ function checkOrder({ warning, critical }: Levels, pointer: string, diagnostics:
     const what =
       `critical (${formatBound(criticalBound)}) includes all of warning (${formatBound(warningBound)}), ` +
       'so no alert is ever a warning: did you mean to swap them?'
-    const own = [`${pointer}/critical`, `${pointer}/warning`].find((one) => diagnostics.written(one) !== 'nothing')
-    diagnostics.error(own ?? pointer, what)
+    const readSide = [`${pointer}/critical`, `${pointer}/warning`].find(
+      (one) => diagnostics.describeValue(one) !== 'nothing',
+    )
+    diagnostics.error(readSide ?? pointer, what)
   }
 }
 
