@@ -1,6 +1,6 @@
 import type { MaintenanceWindow, Millis, NumberRange } from '../model.ts'
-import type { DispatchPlan } from './plan.ts'
 
+const MINUTE = 60_000
 const DAY = 86_400_000
 
 /**
@@ -12,13 +12,12 @@ export interface Local {
 }
 
 /** Returns the maintenance windows in force. Their times are local times of their zones. */
-export function windowsInForce({ config, clocks }: DispatchPlan, now: Millis): readonly MaintenanceWindow[] {
-  const locals = new Map<string, Local>()
-  return config.alerting.maintenanceWindows.filter((window) => {
-    const local = locals.get(window.timeZone) ?? localTime(now, window.timeZone, clocks)
-    locals.set(window.timeZone, local)
-    return isInForce(window, local)
-  })
+export function windowsInForce(
+  windows: readonly MaintenanceWindow[],
+  now: Millis,
+  clocks: Map<string, ZoneClock>,
+): readonly MaintenanceWindow[] {
+  return windows.filter((window) => isInForce(window, localTime(now, window.timeZone, clocks)))
 }
 
 /** Returns true if a window is in force. A range that passes midnight belongs to the day on which it begins. */
@@ -50,22 +49,39 @@ function isIn(ranges: readonly NumberRange[], n: number, round?: number): boolea
   )
 }
 
-/** Creates the formatter that `localTime` reads a zone's date and time from. */
-function minuteOfDay(timeZone: string): Intl.DateTimeFormat {
+/** The clock of a zone, and what it showed in the minute in which it was last read. */
+export interface ZoneClock {
+  readonly format: Intl.DateTimeFormat
+  readAt: number
+  shown: Local
+}
+
+function createClock(timeZone: string): ZoneClock {
   const numeric = 'numeric'
   const fields = { year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric } as const
-  return new Intl.DateTimeFormat('en-GB', { timeZone, ...fields, hourCycle: 'h23' })
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone, ...fields, hourCycle: 'h23' })
+  return { format, readAt: NaN, shown: { day: NaN, minute: NaN } }
 }
 
 /**
  * Returns the local date and time in a zone.
  *
- * @param clocks formatters by zone, reused and added to: creating one takes longer than using it.
+ * @param clocks by zone, reused and added to: creating one takes longer than reading it, and within a minute all show
+ *   the same.
  */
-export function localTime(now: Millis, zone: string, clocks: Map<string, Intl.DateTimeFormat>): Local {
-  const clock = clocks.get(zone) ?? minuteOfDay(zone)
+export function localTime(now: Millis, zone: string, clocks: Map<string, ZoneClock>): Local {
+  const clock = clocks.get(zone) ?? createClock(zone)
   clocks.set(zone, clock)
-  const parts = new Map(clock.formatToParts(now).map(({ type, value }) => [type, Number(value)]))
+  const readAt = Math.floor(now / MINUTE)
+  if (clock.readAt !== readAt) {
+    clock.shown = readClock(clock.format, now)
+    clock.readAt = readAt
+  }
+  return clock.shown
+}
+
+function readClock(format: Intl.DateTimeFormat, now: Millis): Local {
+  const parts = new Map(format.formatToParts(now).map(({ type, value }) => [type, Number(value)]))
   const part = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0
   return { day: Date.UTC(part('year'), part('month') - 1, part('day')), minute: part('hour') * 60 + part('minute') }
 }

@@ -10,7 +10,7 @@ import type { TrackedAlert, DispatchState, Inhibitor } from './state.ts'
  */
 export function describeMutesInForce(plan: DispatchPlan, state: DispatchState, now: Millis): string {
   const silences = [...state.silences.values()].filter(({ startsAt, endsAt }) => startsAt <= now && now < endsAt)
-  const windows = windowsInForce(plan, now)
+  const windows = windowsInForce(plan.config.alerting.maintenanceWindows, now, plan.clocks)
   return JSON.stringify([silences.map(({ id, endsAt }) => [id, endsAt]), windows.map(({ name }) => name)])
 }
 
@@ -19,7 +19,7 @@ export function describeMutesInForce(plan: DispatchPlan, state: DispatchState, n
  */
 export function updateMutes(plan: DispatchPlan, state: DispatchState, now: Millis): void {
   const silences = silencesInForce(plan, state, now)
-  const inForce = new Set(windowsInForce(plan, now))
+  const inForce = new Set(windowsInForce(plan.config.alerting.maintenanceWindows, now, plan.clocks))
   const windows = plan.maintenanceWindows.filter(({ source }) => inForce.has(source))
   const open = [...state.alerts.values()].filter((alert) => !alert.isClosed)
   const labelled = open.map((alert) => ({ alert, labels: alertLabels(alert.snapshot) }))

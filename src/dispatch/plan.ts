@@ -12,6 +12,7 @@ import type {
   Silence,
 } from '../model.ts'
 import type { Labels } from '../labels/labels.ts'
+import type { ZoneClock } from './calendar.ts'
 import type { DispatchState } from './state.ts'
 
 /** A configuration element with its compiled matchers. */
@@ -43,7 +44,7 @@ export interface DispatchPlan {
   /** Whether any rule or route has an escalation. */
   readonly hasEscalation: boolean
   /** Formatters of local time by zone, created on first use: creating one takes longer than using it. */
-  readonly clocks: Map<string, Intl.DateTimeFormat>
+  readonly clocks: Map<string, ZoneClock>
   /** Compiled silences by id, created on first use and removed with their silences. */
   readonly silences: Map<string, Compiled<Silence>>
 }

@@ -28,12 +28,11 @@ export function takeDueRuns(state: DispatchState, plan: DispatchPlan, now: Milli
   const before = state.schedules
   const turns = new Map<string, ScheduleState>()
   state.schedules = turns
-  const localOf = wallClock(plan, now)
   return plan.scheduled.flatMap((scheduled) => {
     const { kind, receiver, schedule } = scheduled
     const key = scheduleKey(kind, receiver)
     const zone = receiver.timeZone ?? 'UTC'
-    const date = newestDate(schedule, localOf(zone))
+    const date = newestDate(schedule, localTime(now, zone, plan.clocks))
     const turn = adapt(state, before.get(key), describeDefinition(schedule, zone), date, now)
     turns.set(key, turn)
     clampSchedule(turn, schedule, date, now)
@@ -50,23 +49,14 @@ export function takeDueRuns(state: DispatchState, plan: DispatchPlan, now: Milli
 
 /** Returns the start of the period of each report that is due, so that the expensive parts can be built ahead. */
 export function dueReports({ schedules }: DispatchState, plan: DispatchPlan, now: Millis): readonly Millis[] {
-  const localOf = wallClock(plan, now)
   return plan.scheduled.flatMap(({ kind, receiver, schedule }) => {
     const turn = kind === 'report' ? schedules.get(scheduleKey(kind, receiver)) : undefined
     const zone = receiver.timeZone ?? 'UTC'
     if (turn?.definition !== describeDefinition(schedule, zone)) return []
-    return newestDate(schedule, localOf(zone)) > turn.lastRunDate ? [Math.min(turn.lastRunAt, now)] : []
+    return newestDate(schedule, localTime(now, zone, plan.clocks)) > turn.lastRunDate
+      ? [Math.min(turn.lastRunAt, now)]
+      : []
   })
-}
-
-/** Returns a function that gives the local time in a zone, computed once per zone. */
-function wallClock({ clocks }: DispatchPlan, now: Millis): (zone: string) => Local {
-  const locals = new Map<string, Local>()
-  return (zone) => {
-    const local = locals.get(zone) ?? localTime(now, zone, clocks)
-    locals.set(zone, local)
-    return local
-  }
 }
 
 function scheduleKey(kind: Scheduled['kind'], { name }: Scheduled['receiver']): string {

@@ -153,7 +153,8 @@ function wrongNights(zones: readonly string[], start: Millis, nights: number): r
   const plan = createDispatchPlan(config({ alerting: alerting({ maintenanceWindows }) }))
   const counts = new Map<string, number>()
   for (let now = start; now < start + nights * 24 * HOUR; now += HOUR) {
-    for (const { name } of windowsInForce(plan, now)) counts.set(name, (counts.get(name) ?? 0) + 1)
+    for (const { name } of windowsInForce(plan.config.alerting.maintenanceWindows, now, plan.clocks))
+      counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   return zones.filter((zone) => counts.get(zone) !== nights)
 }
