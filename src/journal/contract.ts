@@ -34,3 +34,9 @@ export function queueKey({ queue, recipient }: Pick<Effect, 'queue' | 'recipient
 
 /** The most undelivered notifications that are reported to an address. */
 export const MAX_FAILED = 20
+
+/**
+ * No attempt is put off for longer than this. An instant further ahead was set before the service's clock was set back,
+ * and is due.
+ */
+export const MAX_RETRY_WAIT = 600_000

@@ -168,6 +168,19 @@ function effectsConform(journalTest: JournalTest): void {
     t.match((await journal.outbox.due(7001, 1))[0], { id: 'a', data: '{"id":"a"}', attempts: 1 })
   })
 
+  journalTest(
+    'a mail that waits for a retry is due at once after the clock was set back by 25 hours',
+    async (t, journal) => {
+      await fill(journal, 1)
+      const now = 30 * 3_600_000
+      await journal.commit(1, [effect('a')], now)
+      await journal.outbox.outcome('a', { state: 'retry', response: '451 later', at: now + 300_000 }, now)
+      t.same(idsOf(await journal.outbox.due(now, 9)), [])
+      t.same(idsOf(await journal.outbox.due(now - 300_000, 9)), [], 'a correction by minutes keeps the wait')
+      t.same(idsOf(await journal.outbox.due(now - 25 * 3_600_000, 9)), ['a'])
+    },
+  )
+
   journalTest('what waits because its way was in trouble is due once that is hastened', async (t, journal) => {
     await fill(journal, 1)
     const hook = told('hook', 'h', 'webhook:ops', 'webhook')

@@ -10,7 +10,7 @@ import type {
   OutboxTable,
   SendRecord,
 } from '../../model.ts'
-import { queueKey, MAX_FAILED } from '../contract.ts'
+import { queueKey, MAX_FAILED, MAX_RETRY_WAIT } from '../contract.ts'
 
 /** The outbox of the memory journal. */
 export interface MemoryOutbox {
@@ -66,9 +66,9 @@ function createTable(effects: Map<string, StoredEffect>): OutboxTable {
   const pending = (): StoredEffect[] => [...effects.values()].filter(({ record }) => record.state === 'pending')
   return {
     due(now, limit, perQueue = limit) {
-      const due = firstOfQueues(pending()).filter(
-        ({ record }) => record.nextAttemptAt === undefined || record.nextAttemptAt <= now,
-      )
+      const due = firstOfQueues(pending()).filter(({ record: { nextAttemptAt = now } }) => {
+        return nextAttemptAt <= now || nextAttemptAt > now + MAX_RETRY_WAIT
+      })
       const ofLines = firstOfEach(due, perQueue, ({ queue }) => queue)
       return firstOfEach(ofLines, limit, ({ queue }) => queue.slice(0, queue.indexOf(' ') + 1)).map(toItem)
     },

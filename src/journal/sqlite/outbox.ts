@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Effect, Log, Millis, Offset, OutboxItem, OutboxTable, SendRecord } from '../../model.ts'
-import { queueKey, MAX_FAILED } from '../contract.ts'
+import { queueKey, MAX_FAILED, MAX_RETRY_WAIT } from '../contract.ts'
 import type { Row, Sql } from './schema.ts'
 
 /** The effects and their outcomes. */
@@ -69,7 +69,7 @@ SELECT id, data, crc, attempts, rendered, rendered_crc FROM effects WHERE seq IN
     SELECT first.seq, row_number() OVER (PARTITION BY substr(first.line, 1, instr(first.line, ' ')) ORDER BY first.seq) AS n
     FROM lines JOIN effects AS first ON first.seq IN (
       SELECT seq FROM effects AS one INDEXED BY pending
-      WHERE state = 'pending' AND line = lines.line AND (next_at IS NULL OR next_at <= ?) AND NOT EXISTS (
+      WHERE state = 'pending' AND line = lines.line AND (next_at IS NULL OR NOT (next_at > ? AND next_at <= ?)) AND NOT EXISTS (
         SELECT 1 FROM effects AS earlier INDEXED BY queued
         WHERE line = one.line AND about = one.about AND about <> '' AND state = 'pending' AND earlier.seq < one.seq
       ) ORDER BY seq LIMIT ?
@@ -159,7 +159,7 @@ function openDue({ sql, transaction, file, log }: EffectParts): OutboxTable['due
       rendered = NULL, rendered_crc = NULL
     WHERE id = ? AND state = 'pending'`)
   return (now, limit, perQueue = limit) => {
-    const rows = due.all(now, perQueue, limit).map((row) => row as ItemRow)
+    const rows = due.all(now, now + MAX_RETRY_WAIT, perQueue, limit).map((row) => row as ItemRow)
     for (const effect of rows.flatMap(findDamage)) {
       const { id, part } = effect
       const next = part === 'data' ? 'it cannot be sent and counts as failed' : 'it is rendered once more'

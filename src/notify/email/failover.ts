@@ -131,10 +131,15 @@ async function sendOver(pool: SmtpPool, mail: OutgoingMail): Promise<Delivery> {
   return { state: 'retry', response: answer, ...(isTheirs ? { fault: 'server' } : {}) }
 }
 
+/** A rest that is longer than any began before the clock was set back, and is over. */
+function isAwake({ backoffUntil }: Server, now: Millis): boolean {
+  return backoffUntil <= now || backoffUntil > now + MAX_BACKOFF
+}
+
 /** The first server that is awake. When all rest, a mail that is due still goes to the one whose rest ends first. */
 function choose({ servers, parts }: SmtpPool, asked: ReadonlyMap<Server, string>): Server | undefined {
   const now = parts.clock.now()
-  const awake = servers.find((server) => !asked.has(server) && server.backoffUntil <= now)
+  const awake = servers.find((server) => !asked.has(server) && isAwake(server, now))
   if (awake !== undefined || asked.size > 0) return awake
   return servers.toSorted((a, b) => a.backoffUntil - b.backoffUntil)[0]
 }

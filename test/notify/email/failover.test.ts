@@ -290,6 +290,18 @@ test('a server in trouble rests for 5 s, then twice as long each time, at last f
   t.equal(second.arrived.length, 200)
 })
 
+test('a server that rests is asked again after the clock was set back by 25 hours', async (t) => {
+  const gone = await startMailServer(t)
+  await gone.close()
+  const second = await startMailServer(t)
+  const { way, clock } = open(t, [smtpConfig(gone.port), smtpConfig(second.port)])
+  await sendTo(way)
+  const first = await startMailServer(t, {}, gone.port)
+  await clock.advance(-25 * 60 * MINUTE)
+  await sendTo(way)
+  t.same([first.arrived.length, second.arrived.length], [1, 1])
+})
+
 test('of many mails at once only one tries a server after its rest, and one trouble counts once', async (t) => {
   const down = await startOddServer(t, (socket) => setTimeout(() => socket.destroy(), 30))
   const second = await startMailServer(t)
