@@ -4,7 +4,7 @@ import { windowsInForce } from '../../src/dispatch/calendar.ts'
 import { createDispatchPlan } from '../../src/dispatch/plan.ts'
 import { emptyDispatch } from '../../src/dispatch/state.ts'
 import type { MaintenanceWindow, Millis, Silence } from '../../src/model.ts'
-import { alerting, config, cpuHigh, HOUR, MINUTE, NOON, TEN } from '../helpers/play.ts'
+import { alerting, config, cpuHigh, createPlay, HOUR, MINUTE, NOON, SECOND, TEN } from '../helpers/play.ts'
 import { matcher, tell } from '../helpers/story.ts'
 
 const high = cpuHigh({ over: MINUTE })
@@ -139,6 +139,33 @@ test('a window of an hour a night comes once each night in every zone, whatever 
   )
   for (const start of ['2026-02-16T12:00:00Z', '2026-09-20T12:00:00Z'])
     t.strictSame(wrongNights(odd, Date.parse(start), 50), [])
+})
+
+/** Plays ten hours with a window from 02:15 to 02:45 in Berlin; returns the times (UTC) at which it begins and ends. */
+function changesOfWindow(start: string): readonly string[] {
+  const always = { matchers: [matcher('host=~.+')], weekdays: [], daysOfMonth: [], months: [], years: [] }
+  const window = { ...always, name: 'nightly', timeZone: 'Europe/Berlin', times: [{ from: 135, to: 165 }] }
+  const play = createPlay(config({ alerting: alerting({ maintenanceWindows: [window] }) }), Date.parse(start))
+  const changes: string[] = []
+  let wasInForce: string | undefined
+  play.until(play.now() + SECOND)
+  play.until(play.now() + 10 * HOUR, (now) => {
+    const { mutesInForce: inForce } = play.fold.state.dispatch
+    if (wasInForce !== undefined && inForce !== wasInForce)
+      changes.push(new Date(now - SECOND).toISOString().slice(11, 16))
+    wasInForce = inForce
+  })
+  return changes
+}
+
+test('a maintenance window that daylight saving time skips is never in force, one that it repeats is twice', async (t) => {
+  t.strictSame(changesOfWindow('2026-03-28T20:00:00Z'), ['01:15', '01:45'], 'the night before')
+  t.strictSame(changesOfWindow('2026-03-29T00:00:00Z'), [], 'from 02:00 the clocks show 03:00')
+  t.strictSame(
+    changesOfWindow('2026-10-24T20:00:00Z'),
+    ['00:15', '00:45', '01:15', '01:45'],
+    'from 03:00 they show 02:00',
+  )
 })
 
 /** Zones in which a window from 4 to 5 was not in force at exactly one full hour of each night. */
