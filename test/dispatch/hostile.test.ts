@@ -159,7 +159,7 @@ function changesOfWindow(start: string): readonly string[] {
 }
 
 test('a maintenance window that daylight saving time skips is never in force, one that it repeats is twice', async (t) => {
-  t.strictSame(changesOfWindow('2026-03-28T20:00:00Z'), ['01:15', '01:45'], 'the night before')
+  t.strictSame(changesOfWindow('2026-03-27T20:00:00Z'), ['01:15', '01:45'], 'the night before')
   t.strictSame(changesOfWindow('2026-03-29T00:00:00Z'), [], 'from 02:00 the clocks show 03:00')
   t.strictSame(
     changesOfWindow('2026-10-24T20:00:00Z'),
