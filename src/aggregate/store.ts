@@ -103,6 +103,11 @@ export function chunkSize(layout: Layout): number {
   return layout.learnt.reduce((sum, column) => sum + learntBytes(column, CHUNK), cells)
 }
 
+/** How many bytes one series of a layout takes. */
+export function seriesSize(layout: Layout): number {
+  return chunkSize(layout) / CHUNK
+}
+
 /** A chunk whose columns lie in the buffers that are handed over, each of the size that is asked for. */
 export function chunkOn(layout: Layout, buffer: (bytes: number) => ArrayBuffer): Chunk {
   const columns = chunkLayout(layout).map((column) => {

@@ -3,6 +3,8 @@ import { createClock } from '../clock.ts'
 import { ConfigErrors, ConfigUnreadable, formatDiagnostic, loadConfig } from '../config/index.ts'
 import type { Loaded } from '../config/index.ts'
 import type { Alerting, Receiver, Recipient } from '../model.ts'
+import { computeCapacity } from '../service/capacity.ts'
+import { formatValue } from '../text/format.ts'
 import { openSchemas, SchemaError } from '../service/judge.ts'
 import { checkEvents } from './check/events.ts'
 import { renderSamples } from './check/samples.ts'
@@ -92,6 +94,7 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
           )}`,
         ]),
     `  listens on ${host}:${listen.port}, stores its data in ${config.data}`,
+    ...printCapacity(engine),
     ...(engine.hosts.expected.length === 0
       ? []
       : [`  expects ${count(engine.hosts.expected.length, 'host')}: ${printList(engine.hosts.expected)}`]),
@@ -99,6 +102,18 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
       ? []
       : [`  custom schemas in ${config.schemas}: ${printList(openSchemas(config).customKinds)}`]),
     ...[...warnings, ...samples.warnings].map((warning) => `warning: ${warning}`),
+  ]
+}
+
+/** Prints how much memory the series take at most. */
+function printCapacity(engine: Loaded['config']['engine']): readonly string[] {
+  const capacity = computeCapacity(engine)
+  if (capacity === undefined) return []
+  const { metric, bytes } = capacity.largest
+  const { hosts, series } = engine.limits
+  const size = formatValue(capacity.bytes, 'bytes')
+  return [
+    `  series take up to ${size} at the limits (${hosts} hosts, ${series} series); one of ${metric} takes ${Math.round(bytes)} B`,
   ]
 }
 

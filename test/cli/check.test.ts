@@ -16,6 +16,7 @@ test('check sums up a configuration that is in order', async (t) => {
     '  mail to Ada Lovelace <ada@example.org>, grace@example.org, through mail.example.org:587',
     "  subjects such as 'CPU on web-1 is high', 'Memory of web-1 is nearly used up', 'web-1 has fallen silent'",
     '  listens on 0.0.0.0:8080, stores its data in /var/lib/stashwatch',
+    '  series take up to 182.3 MiB at the limits (20000 hosts, 400000 series); one of memory takes 592 B',
   ])
   t.notMatch(out.join(), /abcd|efgh|ijkl/)
 })
@@ -38,6 +39,7 @@ test('check says how the alerts of the example are routed, muted and worded', as
     '  4 routes, 2 maintenance windows (patch-day, month-end), 2 inhibitions',
     "  subjects such as 'CPU on web-1 is high', '[WARNING] database-slow on db-1', '[WARNING] disk-full on web-1'",
     `  listens on 127.0.0.1:8080, stores its data in ${join(ROOT, 'examples/data')}`,
+    '  series take up to 418.1 MiB at the limits (20000 hosts, 400000 series); one of disk takes 1096 B',
   ])
   t.notMatch(out.join(), /abcd|efgh|ijkl/)
 })
