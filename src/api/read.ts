@@ -1,15 +1,25 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { AlertState, Clock, Engine, HostDetail, Millis, RuleView, SendRecord } from '../model.ts'
-import { BUILTIN_RULES } from '../model.ts'
+import {
+  type AlertState,
+  type Clock,
+  type Engine,
+  type HostDetail,
+  type Millis,
+  type RuleView,
+  type SendRecord,
+  BUILTIN_RULES,
+} from '../model.ts'
 import { nearest } from '../text/suggest.ts'
 import { ask, type AskEngine, createAskEngine, unknownEpisode } from './ask.ts'
 import { episodePage, hostPage, prefersPage } from './pages/detail.ts'
 import { PAGE_POLICY } from './pages/html.ts'
 import { sendPage } from './pages/mailbox.ts'
-import { knownHost, readChoices, readLimit, readSpan, readText } from './params.ts'
-import type { QueryString } from './params.ts'
+import { knownHost, readChoices, readLimit, readSpan, readText, type QueryString } from './params.ts'
 import { ApiProblem } from './problem.ts'
-import { showAlert, showEpisode, showHost, showHostDetail, showNotification, showRule, showWhy } from './views/index.ts'
+import { showAlert, showEpisode } from './views/alert.ts'
+import { showHost, showHostDetail } from './views/host.ts'
+import { showNotification } from './views/notification.ts'
+import { showRule, showWhy } from './views/rule.ts'
 
 /** What the read API reads from. */
 export interface ReadDeps {

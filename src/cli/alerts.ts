@@ -2,10 +2,9 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { formatValue } from '../text/format.ts'
 import { suggest } from '../text/suggest.ts'
 import type { AlertView, Unit } from '../model.ts'
-import { resolveAuthor, authorOption } from './terminal/author.ts'
+import { resolveAuthor, authorOption, printable, type RemoteArgs, runRemote, withRemote } from './terminal/remote.ts'
 import { describe, setAction } from './terminal/command.ts'
 import { type PaintIo, printJson, printTable, formatInstant, type Tone } from './terminal/paint.ts'
-import { printable, type RemoteArgs, runRemote, withRemote } from './terminal/remote.ts'
 
 /** An alert as the API shows it, as far as the terminal does. */
 export interface AlertRow {

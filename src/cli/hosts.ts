@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { HostState } from '../model.ts'
-import { describeHostState } from '../text/host-state.ts'
+import { describeHostState } from '../text/builtin.ts'
 import { describe, setAction } from './terminal/command.ts'
 import { printable, type RemoteArgs, type RemoteIo, runRemote, withRemote } from './terminal/remote.ts'
-import { formatTable } from './terminal/table.ts'
+import { formatTable } from './terminal/paint.ts'
 
 /** One row of `GET /api/v1/hosts`, as far as the table shows it. */
 interface HostRow {

@@ -1,10 +1,9 @@
 import { type Command, Option } from 'commander'
 import { printMatcher } from '../labels/matcher.ts'
 import type { Matcher } from '../model.ts'
-import { resolveAuthor, authorOption } from './terminal/author.ts'
+import { resolveAuthor, authorOption, printable, type RemoteArgs, runRemote, withRemote } from './terminal/remote.ts'
 import { describe, setAction } from './terminal/command.ts'
 import { type PaintIo, printJson, printTable, formatInstant } from './terminal/paint.ts'
-import { printable, type RemoteArgs, runRemote, withRemote } from './terminal/remote.ts'
 
 /** A silence as the API shows it. */
 interface SilenceRow {

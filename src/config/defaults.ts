@@ -7,7 +7,7 @@ export const MAILS_PER_RECIPIENT = 5
 
 /**
  * The defaults of omitted keys, and the whole configuration if there is no file. It is read like any other
- * configuration. Defaults of `alerting` (grouping, repeats) are in `model/alerting.ts`.
+ * configuration. Defaults of `alerting` (grouping, repeats) are in `model/notification-policy.ts`.
  */
 export const DEFAULT_YAML = `
 listen: 127.0.0.1:8080

@@ -1,6 +1,5 @@
-import { compileMatchers } from '../labels/matcher.ts'
+import { compileMatchers, alertLabels } from '../labels/matcher.ts'
 import type { Command, CommandReply, Millis, Silence } from '../model.ts'
-import { alertLabels } from '../labels/labels.ts'
 import { type TrackedAlert, type DispatchState, recordDecision } from './state.ts'
 
 /** The most silences kept, expired ones included. */

@@ -10,7 +10,6 @@ import type {
   Notification,
   Report,
 } from '../model.ts'
-import { withoutChart } from './chart-data.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { DueRun } from './schedule.ts'
 import type { TrackedAlert, DispatchState, DeferredAlert, Target, Mail, PendingNotice } from './state.ts'
@@ -174,4 +173,35 @@ function effect({ channel, to }: Target, notification: Notification, orderingKey
 
 function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12)
+}
+
+/** Reasons that notify at the moment of a change, so that the chart of the change shows the present. */
+const STEPS: readonly NotificationReason[] = [
+  'fired',
+  'severity_raised',
+  'severity_lowered',
+  'resolved',
+  'flapping_started',
+  'flapping_stopped',
+]
+
+export function isStep(event: NotificationReason): boolean {
+  return STEPS.includes(event)
+}
+
+/** Returns a snapshot without its chart. Only a mail about a single alert has a chart. */
+export function withoutChart(snapshot: AlertSnapshot): AlertSnapshot {
+  const { chart: _, ...rest } = snapshot
+  return rest
+}
+
+/** Drops an alert's chart once no pending notification can use it: charts take memory. */
+export function pruneChart(state: DispatchState, alert: TrackedAlert): void {
+  if (alert.snapshot.chart === undefined) return
+  const { snapshot, groups, muted } = alert
+  const isAwaited = [...groups].some((key) => {
+    const member = state.groups.get(key)?.members.get(snapshot.episode)
+    return member?.pending !== undefined && isStep(member.pending)
+  })
+  if (muted !== undefined || !isAwaited) alert.snapshot = withoutChart(snapshot)
 }

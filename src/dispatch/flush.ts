@@ -8,7 +8,7 @@ import {
 } from '../model.ts'
 import { type AlertLookup, findGroup } from './groups.ts'
 import { findHold, isAcknowledged, recordSuppressed } from './suppress.ts'
-import { isStep, withoutChart } from './chart-data.ts'
+import { isStep, withoutChart } from './compose.ts'
 import {
   type TrackedAlert,
   type DispatchState,

@@ -1,14 +1,7 @@
 import type { AlertSnapshot, NotificationReason, Millis, NotificationGroup, Pulse, Report } from '../model.ts'
 import { mayReceive, supersede, recordSuppressed, receiverRemoved } from './suppress.ts'
-import { type Labels, alertLabels, joinValues } from '../labels/labels.ts'
-import {
-  type TrackedAlert,
-  type DispatchState,
-  type Group,
-  type DeferredAlert,
-  type Target,
-  type Member,
-} from './state.ts'
+import { type Labels, alertLabels, joinValues } from '../labels/matcher.ts'
+import type { TrackedAlert, DispatchState, Group, DeferredAlert, Target, Member } from './state.ts'
 
 /** Access to the engine's current view of alerts. */
 export interface AlertLookup {

@@ -1,6 +1,6 @@
 import { isBuiltinRule, type Millis, type Mute, BUILTIN_RULES } from '../model.ts'
 import { windowsInForce } from './calendar.ts'
-import { type Labels, alertLabels, joinValues } from '../labels/labels.ts'
+import { type Labels, alertLabels, joinValues } from '../labels/matcher.ts'
 import { type DispatchPlan, silencesInForce } from './plan.ts'
 import type { TrackedAlert, DispatchState, Inhibitor } from './state.ts'
 

@@ -1,6 +1,6 @@
 import type { Millis, PendingNotification } from '../model.ts'
 import { releaseAt } from './rate-limit.ts'
-import { backlogEnd } from './backlog.ts'
+import { backlogEnd } from './deferred.ts'
 import { listGroups } from './groups.ts'
 import { findHold } from './suppress.ts'
 import type { DispatchPlan } from './plan.ts'

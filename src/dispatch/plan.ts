@@ -1,4 +1,4 @@
-import { compileMatchers } from '../labels/matcher.ts'
+import { compileMatchers, type Labels } from '../labels/matcher.ts'
 import type {
   EngineConfig,
   Inhibition,
@@ -11,7 +11,6 @@ import type {
   Schedule,
   Silence,
 } from '../model.ts'
-import type { Labels } from '../labels/labels.ts'
 import type { ZoneClock } from './calendar.ts'
 import type { DispatchState } from './state.ts'
 

@@ -1,5 +1,5 @@
 import { clampToNow, keepRecent, type Millis } from '../model.ts'
-import { withoutChart } from './chart-data.ts'
+import { withoutChart } from './compose.ts'
 import type { DispatchState, DeferredAlert, Target, Mail, RateLimit } from './state.ts'
 
 const MINUTE = 60_000

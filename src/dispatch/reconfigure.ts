@@ -2,7 +2,7 @@ import { type Grouping, isBuiltinRule, type Millis, BUILTIN_RULES, type Repeat, 
 import { listAddresses, resolveTargets, resolveEscalation, targetsForReceivers } from './routing.ts'
 import { findGroup, listGroups, addToGroup } from './groups.ts'
 import { mayReceive, recordSuppressed, receiverRemoved } from './suppress.ts'
-import { alertLabels } from '../labels/labels.ts'
+import { alertLabels } from '../labels/matcher.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { TrackedAlert, DispatchState, Group, DeferredAlert, Target, RateLimit } from './state.ts'
 

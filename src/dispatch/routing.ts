@@ -1,6 +1,14 @@
-import { OVER_HOSTS } from '../model.ts'
-import type { Escalation, Grouping, Millis, NamedBy, Receiver, Repeat, Rule } from '../model.ts'
-import type { Labels } from '../labels/labels.ts'
+import {
+  OVER_HOSTS,
+  type Escalation,
+  type Grouping,
+  type Millis,
+  type NamedBy,
+  type Receiver,
+  type Repeat,
+  type Rule,
+} from '../model.ts'
+import type { Labels } from '../labels/matcher.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { TrackedAlert, Target } from './state.ts'
 

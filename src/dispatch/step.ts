@@ -1,8 +1,8 @@
 import type { AlertSnapshot, AlertEvent, NotificationReason, Effect, Millis } from '../model.ts'
 import { resolveTargets, resolveEscalation, targetsForReceivers } from './routing.ts'
-import { deferToBacklog } from './backlog.ts'
+import { deferToBacklog, flushBacklog, flushDeferred } from './deferred.ts'
 import { pruneRateLimits, admit, rateLimitFor } from './rate-limit.ts'
-import { composeMail } from './compose.ts'
+import { composeMail, pruneChart } from './compose.ts'
 import { type AlertLookup, updateMember, findGroup, listGroups, addToGroup } from './groups.ts'
 import {
   endAcknowledgement,
@@ -12,10 +12,8 @@ import {
   NO_RECEIVER,
   recordSuppressed,
 } from './suppress.ts'
-import { alertLabels } from '../labels/labels.ts'
-import { flushBacklog, flushDeferred } from './deferred.ts'
+import { alertLabels } from '../labels/matcher.ts'
 import { describeMutesInForce, updateMutes } from './mute.ts'
-import { pruneChart } from './chart-data.ts'
 import type { DispatchPlan } from './plan.ts'
 import { notifyScheduled } from './heartbeat.ts'
 import { flush, recordNotified, computeNextFlush } from './flush.ts'

@@ -1,5 +1,5 @@
 import { acknowledge, addSilence, expireSilence } from '../dispatch/commands.ts'
-import { recordUndelivered } from '../dispatch/undelivered.ts'
+import { recordUndelivered } from '../dispatch/notices.ts'
 import type { Command, CommandReply, Millis } from '../model.ts'
 import { applyRetire } from './inventory/retirement.ts'
 import type { Fold } from './state.ts'

@@ -4,7 +4,7 @@ import type { Layout } from '../aggregate/store.ts'
 import type { AnyDetector, Needs } from '../detect/detector.ts'
 import { findDetector, listParams } from '../detect/index.ts'
 import { BREACH_COLUMNS } from './evaluate/breaches.ts'
-import { matchesGlob } from '../labels/glob.ts'
+import { matchesGlob } from '../labels/pattern.ts'
 import type { AbsenceRule, CountRule, EngineConfig, Metric, MetricRule, Millis, Of, Rule } from '../model.ts'
 import { bucketWidth, SEP } from '../model.ts'
 

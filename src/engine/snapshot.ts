@@ -1,8 +1,7 @@
 import { deserialize, serialize } from 'node:v8'
-import { storeFrame, readStore, type StoreFrame, writeChunk } from '../aggregate/store-bytes.ts'
-import { chunkSize, type Store } from '../aggregate/store.ts'
+import { storeFrame, readStore, type StoreFrame, writeChunk, chunkSize, type Store } from '../aggregate/store.ts'
 import type { Offset, SnapshotChunk } from '../model.ts'
-import { type PackedKnown, packKnown, unpackKnown } from './repeats/known.ts'
+import { type PackedKnown, packKnown, unpackKnown } from './repeats.ts'
 import { copyStats } from './report/periods.ts'
 import type { State } from './state.ts'
 

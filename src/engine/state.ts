@@ -18,7 +18,7 @@ import type {
   Templates,
   Transition,
 } from '../model.ts'
-import { emptyKnown, type Known } from './repeats/known.ts'
+import { emptyKnown, type Known } from './repeats.ts'
 import type { Plan } from './plan.ts'
 import type { ReportStats } from './report/periods.ts'
 

@@ -1,20 +1,20 @@
 import { tickSource } from '../aggregate/watermark.ts'
-import { sendNotices } from '../dispatch/notices.ts'
-import { notifyUndelivered } from '../dispatch/undelivered.ts'
+import { sendNotices, notifyUndelivered } from '../dispatch/notices.ts'
 import { onTick } from '../dispatch/step.ts'
-import type { Effect, Millis, Tick } from '../model.ts'
+import { type Effect, type Millis, type Tick, clampToNow } from '../model.ts'
 import type { WorkBudget } from './evaluate/due-windows.ts'
 import { pruneFlapping } from './evaluate/flapping.ts'
 import { measureThroughputs } from './builtin/throughput.ts'
 import { addExpectedHosts } from './inventory/expected.ts'
 import { startReport, continueReport } from './report/collect.ts'
 import { retireSources } from './inventory/retirement.ts'
-import { rewind } from './rewind.ts'
-import type { Fold } from './state.ts'
+import type { Fold, Alert } from './state.ts'
 import { evaluateDue } from './evaluate/schedule.ts'
 import { alertLookup } from './evaluate/lookup.ts'
-import { maintainStats, recordRejects } from './report/stats.ts'
+import { maintainStats, recordRejects, rewindStats } from './report/stats.ts'
 import { startScan, continueScan, watchService } from './builtin/index.ts'
+import { rewindSeries } from '../aggregate/ring.ts'
+import type { AlertLifecycle } from '../alert/lifecycle.ts'
 
 /** When a source sends nothing for this long, the windows up to its newest bucket are evaluated once. */
 const IDLE = 60_000
@@ -88,4 +88,45 @@ function flushSource(fold: Fold, source: string): void {
     host.flush = true
     fold.state.pendingHosts.add(host.name)
   }
+}
+
+/**
+ * Handles a service clock that was set back to `now`. Dates ahead of it are wrong: they would keep alerts from
+ * resolving and samples from counting until the old time is reached again. Series whose newest sample lies ahead start
+ * anew; the others are evaluated from now on. Alerts stay, with every instant moved to `now` at the latest.
+ */
+export function rewind(fold: Fold, now: Millis): void {
+  const { state, plan } = fold
+  const bucket = Math.floor(now / plan.config.bucket)
+  for (const store of state.stores.values()) rewindSeries(store, now)
+  for (const host of state.hosts.values()) {
+    clampToNow(host, now, 'lastSeenAt', 'newestEvent')
+    clampToNow(host, bucket, 'evaluatedTo', 'evaluatedLateTo')
+    if (host.expectedSince !== undefined) clampToNow(host.expectedSince, now, 'since')
+    for (const [name, at] of host.lastSeenBySource) host.lastSeenBySource.set(name, Math.min(at, now))
+    for (const alert of host.alerts.values()) rewindAlert(alert, now)
+  }
+  clampToNow(state.retired, now, 'since')
+  for (const alert of state.alerts.values()) rewindAlert(alert, now)
+  for (const alert of state.resolved) rewindAlert(alert, now)
+  for (const one of state.dispatch.alerts.values()) clampToNow(one, now, 'firedAt')
+  rewindStats(state, now)
+  state.dispatch.isDirty = true
+}
+
+function rewindAlert(alert: Alert, now: Millis): void {
+  clampToNow(alert, now, 'evaluatedAt')
+  alert.lifecycle = rewindLife(alert.lifecycle, now)
+}
+
+function rewindLife(lifecycle: AlertLifecycle, now: Millis): AlertLifecycle {
+  const { critical } = lifecycle
+  const copy = { ...lifecycle, ...(critical !== undefined && { critical: { ...critical } }) }
+  clampToNow(copy, now, 'since')
+  if (copy.critical !== undefined) clampToNow(copy.critical, now, 'from', 'until', 'lastFrom')
+  if (copy.state === 'pending') clampToNow(copy, now, 'dataUntil')
+  else clampToNow(copy, now, 'firedAt', 'lastBreach', 'counted', 'noDataSince')
+  if (copy.state === 'recovering') clampToNow(copy, now, 'goodSince')
+  if (copy.state === 'resolved') clampToNow(copy, now, 'resolvedAt')
+  return copy
 }

@@ -1,5 +1,5 @@
 import type { FieldTest } from '../model.ts'
-import { compilePattern } from '../labels/regex.ts'
+import { compilePattern } from '../labels/pattern.ts'
 import { parseNumber } from './number.ts'
 import type { Paths } from './paths.ts'
 

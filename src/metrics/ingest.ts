@@ -1,4 +1,4 @@
-import type { Observer } from '../model.ts'
+import type { Observer, ConnectionCloseReason } from '../model.ts'
 import { countable, type CounterBy, type Families } from './families.ts'
 
 const EVENT_CODES = 'schema timestamp host not_object empty too_deep too_many_fields cardinality internal'
@@ -55,4 +55,13 @@ export function createIngestMetrics(
       size(bytes)
     },
   }
+}
+
+const REASONS: readonly ConnectionCloseReason[] = ['unread', 'memory', 'pipelined', 'too_many']
+
+/** Counts the connections that the server closed to protect itself. */
+export function createHttpMetrics({ counterBy }: Families): Pick<Observer, 'closed'> {
+  const help = 'Total number of connections closed by the server to bound its memory, by reason.'
+  const closed = counterBy('connections_closed_total', help, 'reason', REASONS)
+  return { closed: (reason) => closed.inc({ reason }) }
 }

@@ -1,6 +1,6 @@
 import { resolveTargets } from '../dispatch/routing.ts'
 import { addressee } from '../dispatch/compose.ts'
-import { alertLabels } from '../labels/labels.ts'
+import { alertLabels } from '../labels/matcher.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
 import { buildHeartbeat } from '../dispatch/heartbeat.ts'
 import type { AlertSnapshot, Config, EngineConfig, Log, Notification, Receiver, Rule } from '../model.ts'

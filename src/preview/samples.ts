@@ -1,20 +1,11 @@
 import { NOTHING_LEARNT, type Sample, type WindowView } from '../detect/detector.ts'
 import { resolveTargets } from '../dispatch/routing.ts'
-import { alertLabels } from '../labels/labels.ts'
+import { alertLabels } from '../labels/matcher.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
 import { chartLimits } from '../engine/evaluate/chart-data.ts'
 import { createPlan, paramsFor, type WindowPlan } from '../engine/plan.ts'
 import { evaluationResult, alertSubject, type JudgedWindow } from '../engine/evaluate/evidence.ts'
-import {
-  type AbsenceRule,
-  type AlertSnapshot,
-  type EngineConfig,
-  type Metric,
-  type MetricRule,
-  type Millis,
-  type ChartData,
-  type Rule,
-} from '../model.ts'
+import type { AbsenceRule, AlertSnapshot, EngineConfig, Metric, MetricRule, Millis, ChartData, Rule } from '../model.ts'
 
 /** Which step of an alert is shown, and when it is taken. */
 export interface SampleStep {

@@ -1,30 +1,6 @@
-import { type Measure, BUILTIN_RULES, type StateMetric } from '../model.ts'
-import { formatCount, formatDuration } from './format.ts'
-import { listNames } from './names.ts'
+import type { HostState } from '../model.ts'
+import { formatCount, formatDuration, listNames } from './format.ts'
 import type { Describe, Evaluated } from './params.ts'
-
-const SUBJECTS: Readonly<Record<StateMetric, string>> = {
-  absence: '{{server}} is absent',
-  expected: 'No events received from {{server}} yet',
-  source_silence: 'Source {{server}} is down',
-  source_hosts: 'Source {{server}} delivers less than half of its hosts',
-  absent_hosts: 'Many hosts of {{server}} are absent',
-  missing_hosts: 'Many expected hosts are absent',
-  clock_offset: 'The clock of {{server}} is wrong',
-  refused: 'A limit of stashwatch is reached',
-}
-
-/** The subject template of mails about a state that is measured; undefined for figures of windows. */
-export function builtinSubject(measure: Measure): string | undefined {
-  return measure.kind === 'state' ? SUBJECTS[measure.metric] : undefined
-}
-
-/** Rules whose alerts are about a source, not about a host. */
-const SOURCE_RULES: readonly string[] = [BUILTIN_RULES.source, BUILTIN_RULES.degraded, BUILTIN_RULES.mass]
-
-export function isAboutSource(rule: string): boolean {
-  return SOURCE_RULES.includes(rule)
-}
 
 /** The sentences of absence rules and of the built-in rules. */
 export const BUILTIN: Readonly<Record<string, Describe>> = {
@@ -117,4 +93,16 @@ function describeReturn({ identity: { measure } }: Evaluated): string {
   return measure.metric === 'missing_hosts'
     ? 'events from all of these expected hosts are arriving'
     : 'events from all hosts that were absent together are arriving again'
+}
+
+const HOST_STATES: Readonly<Record<HostState, string>> = {
+  live: 'live',
+  absent: 'absent',
+  clock_skew: 'clock skew',
+  never_seen: 'never seen',
+}
+
+/** The state of a host as people read it. */
+export function describeHostState(state: HostState): string {
+  return HOST_STATES[state]
 }

@@ -1,8 +1,16 @@
-import type { Acknowledgement, AlertIdentity, NotificationReason, Decision, PendingNotification } from '../model.ts'
+import type {
+  Acknowledgement,
+  AlertIdentity,
+  NotificationReason,
+  Decision,
+  PendingNotification,
+  HeldBy,
+  Millis,
+  Suppression,
+  SendRecord,
+} from '../model.ts'
 import { formatTime, type WriteTime } from './format.ts'
-import { describeNotificationReason } from './notification-reason.ts'
 import { describeReason } from './reason.ts'
-import { describeSuppression } from './suppression.ts'
 
 /** The words before a decision's address; empty where its description says it all. @param isQueued it is not sent yet. */
 export function labelDecision(kind: Decision['kind'], isQueued: boolean): string {
@@ -74,4 +82,80 @@ export function describeWaiting(
   time: WriteTime = (at) => formatTime(at),
 ): string {
   return `'${describeNotificationReason(event)}' ${WAITS[what]}${until === undefined ? '' : ` until ${time(until)}`}`
+}
+
+const REASONS: Readonly<Record<NotificationReason, string>> = {
+  fired: 'fired',
+  severity_raised: 'severity raised',
+  severity_lowered: 'severity lowered',
+  resolved: 'resolved',
+  flapping_started: 'flapping started',
+  flapping_stopped: 'flapping stopped',
+  repeat_interval: 'repeat interval elapsed',
+  silence_ended: 'no longer suppressed',
+  escalated: 'escalated',
+  rate_limited: 'mail limit reached',
+  backlog: 'found in the backlog',
+  hosts_retired: 'hosts retired',
+  undelivered: 'notifications not delivered',
+  scheduled: 'scheduled',
+}
+
+/** Says why a receiver is notified: `repeat interval elapsed`. */
+export function describeNotificationReason(reason: NotificationReason): string {
+  return REASONS[reason]
+}
+
+/** Says why a receiver is not notified of something. The text may hold names and comments that people wrote. */
+export function describeSuppression(why: Suppression, time: WriteTime = (at) => formatTime(at)): string {
+  switch (why.by) {
+    case 'silence':
+      return `silenced by ${why.author} until ${time(why.until)}${why.comment === '' ? '' : `: ${why.comment}`}`
+    case 'maintenance':
+      return `maintenance window '${why.name}'`
+    case 'inhibition':
+      return `inhibited by ${why.rule} on ${why.host}`
+    case 'acknowledgement':
+      return `acknowledged by ${why.author} until ${time(why.until)}`
+    case 'receiver_removed':
+      return `its receiver was removed from the configuration at ${time(why.at)}`
+    default:
+      return SUPPRESSIONS[why.by]
+  }
+}
+
+const SUPPRESSIONS = {
+  no_receiver: 'neither its rule nor a route names a receiver',
+  not_routed: 'the configuration no longer names it for this alert',
+  undone: 'it was over before it could be sent',
+  resolved_in_group_wait: 'it resolved before its group was sent',
+  never_notified: 'nobody was notified that it fired',
+} as const
+
+const HELD: Readonly<Record<HeldBy['by'], string>> = {
+  silence: 'silenced',
+  maintenance: 'under maintenance',
+  inhibition: 'inhibited by another alert',
+  acknowledgement: 'acknowledged',
+}
+
+/** The same in a word or two, where alerts are counted: `silenced`. */
+export function describeHeldBriefly(by: HeldBy['by']): string {
+  return HELD[by]
+}
+
+/** Whether an acknowledgement still holds. */
+export function isInForce(ack: Acknowledgement | undefined, now: Millis): ack is Acknowledgement {
+  return ack !== undefined && now < ack.until
+}
+
+/** Describes what came of a notification, beside its state. Undefined before the first response. */
+export function describeResponse({
+  response,
+  mergedInto,
+  damaged,
+}: Pick<SendRecord, 'response' | 'mergedInto' | 'damaged'>): string | undefined {
+  if (mergedInto !== undefined) return `replaced by notification ${mergedInto}`
+  if (response === undefined && damaged) return 'not sent: its record in the journal does not match its checksum'
+  return response
 }

@@ -1,4 +1,4 @@
-import type { Millis, Unit } from '../model.ts'
+import type { Millis, Unit, Limit, Op, Measure, Of, StateMetric } from '../model.ts'
 
 const BYTES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const
 
@@ -116,3 +116,116 @@ function zoneParts(timeZone: string): (at: Millis) => (type: Intl.DateTimeFormat
 export function formatCount(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
 }
+
+/** Most characters of a list of names in one sentence: a mail shows 16,384 of it. */
+const MAX_LENGTH = 16_000
+
+/** Lists names, as far as there is room for them; `count` is how many there are in all. */
+export function listNames(names: readonly string[], count = names.length): string {
+  let length = 0
+  const shown = names.filter((name) => (length += name.length + 2) <= MAX_LENGTH)
+  const rest = count - shown.length
+  return rest <= 0 ? shown.join(', ') : `${shown.join(', ')} and ${rest} more`
+}
+
+const OPERATORS: Readonly<Record<Op, string>> = {
+  above: 'above',
+  at_least: 'at least',
+  below: 'below',
+  at_most: 'at most',
+}
+
+/** Writes a limit with its number in the metric's unit: `above 90%`; nothing for none. */
+export function formatLimit(limit: Limit | undefined, unit: Unit): string {
+  return limit === undefined ? '' : `${OPERATORS[limit.op]} ${formatValue(limit.value, unit)}`
+}
+
+const AT: Readonly<Record<Op, string>> = {
+  above: 'above',
+  at_least: 'at or above',
+  below: 'below',
+  at_most: 'at or below',
+}
+
+/** Writes a limit as the place that a value reaches: `at or below 85%`. */
+export function formatReach({ op, value }: Limit, unit: Unit): string {
+  return `${AT[op]} ${formatValue(value, unit)}`
+}
+
+/** Writes a limit beside its figure, which shows the direction: `(threshold 90%)`. */
+export function formatThreshold({ value }: Limit, unit: Unit): string {
+  return `(threshold ${formatValue(value, unit)})`
+}
+
+const STATES: Readonly<Record<StateMetric, string>> = {
+  absence: 'time since the last event',
+  expected: 'time since the host became expected',
+  source_silence: 'time since the last request',
+  source_hosts: 'hosts that the source delivers',
+  absent_hosts: 'hosts that became absent together',
+  missing_hosts: 'expected hosts that no source delivers',
+  clock_offset: 'clock offset',
+  refused: 'refused by a limit',
+}
+
+/** Says what is measured: `mean of cpu over 2 min`. */
+export function formatMeasure(measure: Measure): string {
+  if (measure.kind === 'state') return STATES[measure.metric]
+  const over = formatDuration(measure.over)
+  return measure.kind === 'count' ? `matching events in ${over}` : `${measure.of} of ${measure.metric} over ${over}`
+}
+
+/** Acronyms among the names of metrics. */
+const ACRONYMS: readonly string[] = ['cpu', 'gpu', 'ram', 'io']
+
+/** Writes a metric at the beginning of a sentence. Names that are not plain words stay as they are. */
+export function formatMetricTitle(measure: Measure): string {
+  if (measure.kind === 'count') return 'Matching events'
+  const { metric } = measure
+  if (ACRONYMS.includes(metric)) return metric.toUpperCase()
+  return /^[a-z]+$/.test(metric) ? `${metric.slice(0, 1).toUpperCase()}${metric.slice(1)}` : metric
+}
+
+type Figure = (metric: string, value: string, over: string) => string
+
+const AGGREGATES: Readonly<Record<Of, Figure>> = {
+  mean: (metric, value, over) => `${metric} averaged ${value} over ${over}`,
+  sum: (metric, value, over) => `${metric} totaled ${value} over ${over}`,
+  min: (metric, value, over) => `${metric} minimum was ${value} over ${over}`,
+  max: (metric, value, over) => `${metric} maximum was ${value} over ${over}`,
+  last: (metric, value) => `${metric} last read ${value}`,
+  stddev: (metric, value, over) => `${metric} standard deviation was ${value} over ${over}`,
+  count: (metric, value, over) => `${metric} was sampled ${value === '1' ? 'once' : `${value} times`} in ${over}`,
+  increase: (metric, value, over) => `${metric} increased by ${value} in ${over}`,
+  rate: (metric, value, over) => `${metric} rate was ${value} over ${over}`,
+}
+
+const STATE_FIGURES: Readonly<Record<StateMetric, (place: string, value: string) => string>> = {
+  absence: (place, value) => `No events from ${place} for ${value}`,
+  expected: (place, value) => `No events from expected host ${place} for ${value}`,
+  source_silence: (place, value) => `No requests from ${place} for ${value}`,
+  source_hosts: (place, value) => `${place} delivers ${hosts(value)}`,
+  absent_hosts: (place, value) => `${hosts(value)} of ${place} became absent together`,
+  missing_hosts: (_, value) => `No events from ${value} expected ${value === '1' ? 'host' : 'hosts'}`,
+  clock_offset: (place, value) => `Clock of ${place} is off by ${value}`,
+  refused: (place, value) => `${value} refused by a limit of ${place}`,
+}
+
+function hosts(value: string): string {
+  return `${value} ${value === '1' ? 'host' : 'hosts'}`
+}
+
+/** Says what was measured, how much and where: `CPU averaged 95% over 2 min on web-1`. */
+export function formatFigure(measure: Measure, value: string, place: string): string {
+  if (measure.kind === 'state') return STATE_FIGURES[measure.metric](place, value)
+  const over = formatDuration(measure.over)
+  if (measure.kind === 'count') return `${value} matching ${value === '1' ? 'event' : 'events'} in ${over} on ${place}`
+  return `${AGGREGATES[measure.of](formatMetricTitle(measure), value, over)} on ${place}`
+}
+
+/** An instant as RFC 3339 has it; what is none, as Go writes none. */
+export function formatInstant(at: Millis): string {
+  return Number.isFinite(at) && Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : NO_INSTANT
+}
+
+export const NO_INSTANT = '0001-01-01T00:00:00Z'

@@ -1,6 +1,5 @@
 import type { Evaluation, NextEvaluation } from '../model.ts'
-import { formatTime, formatValue } from './format.ts'
-import { listNames } from './names.ts'
+import { formatTime, formatValue, listNames } from './format.ts'
 
 /** Says what the next evaluation of a rule waits for. */
 export function describeNextEvaluation(next: NextEvaluation, rule: string, host?: string): string {

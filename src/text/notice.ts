@@ -9,11 +9,10 @@ import type {
   Pulse,
   RetiredItem,
 } from '../model.ts'
-import { describeAcknowledgement } from './decision.ts'
+import { describeAcknowledgement, describeHeldBriefly, describeSuppression, isInForce } from './decision.ts'
 import { formatCount, formatTime, type WriteTime } from './format.ts'
 import { readParams } from './params.ts'
-import { describeRetired } from './retired.ts'
-import { describeHeldBriefly, describeSuppression, isInForce } from './suppression.ts'
+import { describeRetired } from './reason.ts'
 
 /** A notice in words: a title, and one line for each thing that it is about. */
 export interface NoticeText {

@@ -1,8 +1,11 @@
 import { BUILTIN } from './builtin.ts'
-import { DETECTORS } from './detectors/index.ts'
 import { formatDuration, formatTime, type WriteTime } from './format.ts'
-import { type Describe, type Evaluated, readParams } from './params.ts'
-import { describeRetired, RETIRED } from './retired.ts'
+import { type Describe, type Evaluated, readParams, type Params } from './params.ts'
+import { change } from './detectors/change.ts'
+import { threshold } from './detectors/threshold.ts'
+
+/** The sentences of the detectors' codes: one line for each detector. */
+const DETECTORS: readonly Readonly<Record<string, Describe>>[] = [threshold, change]
 
 /*
  * The codes of `evidence.why`, with their params. Values are in the metric's unit, spans in ms, instants are epoch ms.
@@ -43,6 +46,35 @@ const OTHERS: Readonly<Record<string, Describe>> = {
     return `${host} was retired${why}`
   },
 }
+
+type Sentence = (params: Params, time: WriteTime) => string
+
+const RETIREMENTS: Readonly<Record<string, Sentence>> = {
+  absent_for(params) {
+    const span = params.number('for')
+    return `${params.text('source') ?? 'its source'} kept delivering${span === undefined ? '' : ` for more than ${formatDuration(span)}`}`
+  },
+  source_gone: (params) => `its source ${params.text('source') ?? ''} is gone as well`,
+  not_expected: () => 'it is no longer an expected host',
+  retired_by: (params) => `retired by ${params.text('author') ?? 'an operator'}`,
+  no_request(params, time) {
+    const since = params.number('since')
+    return `no request${since === undefined ? '' : ` since ${time(since)}`}, and it is not in the configuration`
+  },
+  last_retired: () => 'the last of the hosts that were absent together are retired',
+}
+
+/** Says why a host or source counts as gone for good: a code of `RetiredItem.why`. */
+export function describeRetired(code: string, params: Params, time: WriteTime): string {
+  const why = RETIREMENTS[code]?.(params, time) ?? code
+  const lastSeen = params.number('lastSeen')
+  return lastSeen === undefined ? why : `last event at ${time(lastSeen)}; ${why}`
+}
+
+/** The same codes as reasons of alerts that this closed. */
+const RETIRED: Readonly<Record<string, Describe>> = Object.fromEntries(
+  Object.keys(RETIREMENTS).map((code) => [code, (_, params, time) => describeRetired(code, params, time)] as const),
+)
 
 const SENTENCES: ReadonlyMap<string, Describe> = new Map(
   [...DETECTORS, BUILTIN, OTHERS, RETIRED].flatMap((codes) => Object.entries(codes)),

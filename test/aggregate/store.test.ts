@@ -15,8 +15,10 @@ import {
   type Store,
   oldestBucket,
   writeLearnt,
+  storeFrame,
+  readStore,
+  writeChunk,
 } from '../../src/aggregate/store.ts'
-import { storeFrame, readStore, writeChunk } from '../../src/aggregate/store-bytes.ts'
 import { computeFigure, estimateInterval, hasCoverage, readWindow } from '../../src/aggregate/window.ts'
 import type { Of } from '../../src/model.ts'
 

@@ -1,8 +1,8 @@
 import { test } from 'tap'
-import { storeFrame, readStore, writeChunk } from '../../src/aggregate/store-bytes.ts'
-import { refill } from '../../src/aggregate/refill.ts'
-import { addSample } from '../../src/aggregate/ring.ts'
 import {
+  storeFrame,
+  readStore,
+  writeChunk,
   addSeries,
   createStore,
   type Layout,
@@ -10,6 +10,8 @@ import {
   sampleCount,
   type Store,
 } from '../../src/aggregate/store.ts'
+import { refill } from '../../src/aggregate/refill.ts'
+import { addSample } from '../../src/aggregate/ring.ts'
 import { computeFigure, readWindow } from '../../src/aggregate/window.ts'
 
 const LAYOUT: Layout = {

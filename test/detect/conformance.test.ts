@@ -9,10 +9,9 @@ import {
   type Verdict,
   type WindowView,
 } from '../../src/detect/detector.ts'
-import { DETECTORS } from '../../src/detect/index.ts'
-import { type ConfigSchema, mergeDetectors } from '../../src/detect/schema.ts'
+import { DETECTORS, type ConfigSchema, mergeDetectors } from '../../src/detect/index.ts'
 import type { Fold } from '../../src/engine/state.ts'
-import { type AlertIdentity, type EngineConfig, type MetricRule } from '../../src/model.ts'
+import type { AlertIdentity, EngineConfig, MetricRule } from '../../src/model.ts'
 import { describeReason } from '../../src/text/reason.ts'
 import { refold, restarted } from '../helpers/fate.ts'
 import {

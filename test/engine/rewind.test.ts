@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { rewind } from '../../src/engine/rewind.ts'
+import { rewind } from '../../src/engine/tick.ts'
 import { above, at, bounds, config, cpuHigh, createPlay, event, every, openAlerts, SECOND } from '../helpers/play.ts'
 
 test('no instant of an alert is ahead of a clock that was set back', async (t) => {

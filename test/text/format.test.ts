@@ -1,6 +1,12 @@
 import { test } from 'tap'
-import { formatBeside, formatDuration, formatTime, formatValue } from '../../src/text/format.ts'
-import { formatLimit, formatReach } from '../../src/text/limit.ts'
+import {
+  formatBeside,
+  formatDuration,
+  formatTime,
+  formatValue,
+  formatLimit,
+  formatReach,
+} from '../../src/text/format.ts'
 
 test('values are printed by their unit', async (t) => {
   const printed: readonly (readonly [string, number | null, Parameters<typeof formatValue>[1]])[] = [

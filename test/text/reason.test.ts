@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { Evidence, Measure, Of, Reason, StateMetric, Unit } from '../../src/model.ts'
-import { formatFigure, formatMeasure } from '../../src/text/measure.ts'
+import { formatFigure, formatMeasure } from '../../src/text/format.ts'
 import { describeReason } from '../../src/text/reason.ts'
 
 const AT = Date.parse('2026-11-22T12:00:00Z')

@@ -1,14 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import type { Acknowledgement, AlertView, HostDetail, Millis, SendRecord, SeriesView } from '../../model.ts'
-import { describeDecision, labelDecision } from '../../text/decision.ts'
+import { describeDecision, labelDecision, describeNotificationReason, describeResponse } from '../../text/decision.ts'
 import { formatCount, formatDuration, formatTime, formatValue } from '../../text/format.ts'
-import { describeHostState } from '../../text/host-state.ts'
-import { describeNotificationReason } from '../../text/notification-reason.ts'
-import { describeResponse } from '../../text/response.ts'
+import { describeHostState } from '../../text/builtin.ts'
 import { describeReason } from '../../text/reason.ts'
 import { escapeHtml, foreign, page } from './html.ts'
 import { alertNow } from './link.ts'
-import { findNotifications, showNotification } from '../views/index.ts'
+import { findNotifications, showNotification } from '../views/notification.ts'
 
 /** Whether a person's browser asks, as for a link in a mail; scripts that take anything get JSON. */
 export function prefersPage({ headers: { accept = '' } }: FastifyRequest): boolean {

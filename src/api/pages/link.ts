@@ -1,9 +1,8 @@
 import type { Acknowledgement, AlertView, Millis, SilenceView } from '../../model.ts'
 import type { LinkAction } from '../../links/signature.ts'
-import { formatDuration, formatTime, formatValue } from '../../text/format.ts'
-import { formatLimit } from '../../text/limit.ts'
+import { formatDuration, formatTime, formatValue, formatLimit } from '../../text/format.ts'
 import { describeReason } from '../../text/reason.ts'
-import { describeSuppression } from '../../text/suppression.ts'
+import { describeSuppression } from '../../text/decision.ts'
 import { escapeHtml, foreign, page } from './html.ts'
 
 /** What a link is about, as it is now. */

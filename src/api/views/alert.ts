@@ -9,9 +9,8 @@ import type {
   Suppression,
   Transition,
 } from '../../model.ts'
-import { describeDecision, describeWaiting } from '../../text/decision.ts'
+import { describeDecision, describeWaiting, describeSuppression } from '../../text/decision.ts'
 import { describeReason } from '../../text/reason.ts'
-import { describeSuppression } from '../../text/suppression.ts'
 import { iso, isoFields, pickFields, showEvidence, showMeasure } from './fields.ts'
 import { findNotifications, showNotification } from './notification.ts'
 

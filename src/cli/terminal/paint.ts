@@ -1,6 +1,5 @@
 import { styleText } from 'node:util'
-import type { RemoteIo } from './remote.ts'
-import { formatTable } from './table.ts'
+import { type RemoteIo, printable } from './remote.ts'
 
 /** What a command that prints for people needs of the process. */
 export interface PaintIo extends RemoteIo {
@@ -36,3 +35,19 @@ export const printJson = (io: RemoteIo, value: unknown): void => io.out(JSON.str
 /** An instant of the API as people read it. */
 export const formatInstant = (iso: string | null | undefined): string =>
   iso === null || iso === undefined ? '-' : `${iso.slice(0, 19).replace('T', ' ')} UTC`
+
+/** Lays rows out in columns under their titles, two spaces apart; numbers to the right. */
+export function formatTable(
+  titles: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): readonly string[] {
+  const cells = rows.map((row) => row.map((cell) => printable(String(cell))))
+  const widths = titles.map((title, i) => cells.reduce((max, row) => Math.max(max, row[i]?.length ?? 0), title.length))
+  const isNumber = titles.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'))
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, i) => (isNumber[i] === true ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd()
+  return [titles, ...cells].map(line)
+}

@@ -1,4 +1,4 @@
-import { matchesGlob, isGlob } from '../../labels/glob.ts'
+import { matchesGlob, isGlob } from '../../labels/pattern.ts'
 import type {
   EngineConfig,
   Grouping,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type * as Raw from '../../generated/config.ts'
-import { isGlob } from '../../labels/glob.ts'
+import { isGlob } from '../../labels/pattern.ts'
 import { type Inventory, type Millis, UNKNOWN_HOST, type Rule } from '../../model.ts'
 import { below, describe } from '../../text/diagnostic.ts'
 import type { PartContext } from './service.ts'

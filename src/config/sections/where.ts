@@ -1,6 +1,6 @@
 import type * as Raw from '../../generated/config.ts'
 import type { FieldTest } from '../../model.ts'
-import { compilePattern } from '../../labels/regex.ts'
+import { compilePattern } from '../../labels/pattern.ts'
 import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 

@@ -1,9 +1,8 @@
-import { clearOf, type Evidence, isUpper, limitOf } from '../../model.ts'
-import { defineDetector, type Verdict } from '../detector.ts'
+import { clearOf, type Evidence, isUpper, limitOf, type Bound, type Unit } from '../../model.ts'
+import { defineDetector, type Verdict, type Sample } from '../detector.ts'
 import { readOverride, readThreshold } from './configuration/read.ts'
 import { OVERRIDE_SCHEMA, SCHEMA } from './configuration/schema.ts'
 import { explain, findBounds, isMonotone, isUndoable, judge, type Threshold } from './judge.ts'
-import { sample } from './sample.ts'
 
 const SEVERITIES = ['warning', 'critical'] as const
 
@@ -37,3 +36,31 @@ export const threshold = defineDetector<Threshold, never>({
     ),
   sample,
 })
+
+/**
+ * A value beyond the first bound, as far as its unit allows but not beyond the bound of a higher severity; and one on the
+ * good side of every `clear`.
+ */
+function sample({ of, warning, critical }: Threshold, unit: Unit): Sample {
+  const [bound = critical[0] as Bound] = warning
+  const side = isUpper(bound.op) ? 1 : -1
+  const next = warning.length === 0 ? undefined : critical.find((one) => isUpper(one.op) === isUpper(bound.op))?.value
+  const other = [...warning, ...critical].find((one) => isUpper(one.op) !== isUpper(bound.op))?.clear
+  const whole = unit === 'ratio' ? 1 : unit === 'percent' ? 100 : undefined
+  const end = next ?? (whole !== undefined && side > 0 && bound.value < whole ? whole : undefined)
+  const isCounted = of === 'count'
+  const step = Math.max(Math.abs(bound.value) * 0.2, bound.value === 0 || isCounted ? 1 : 0)
+  const bad =
+    end === undefined || end === bound.value ? bound.value + side * step : bound.value + (end - bound.value) / 2
+  const away = Math.max(Math.abs(bound.clear) * 0.3, bound.clear === 0 && side < 0 ? 1 : 0)
+  const beyond = bound.clear - side * away
+  const healthy = side < 0 && whole !== undefined && bound.clear <= whole ? Math.min(beyond, whole) : beyond
+  const good = other === undefined ? healthy : (bound.clear + other) / 2
+  if (!isCounted) return { bad: tidy(bad), good: tidy(good) }
+  return {
+    bad: Math.max(0, Math.round(bad + side * 0.5)),
+    good: Math.max(0, side > 0 ? Math.floor(good) : Math.ceil(good)),
+  }
+}
+
+const tidy = (value: number): number => Number(value.toPrecision(4))

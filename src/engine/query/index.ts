@@ -1,4 +1,4 @@
-import { alertLabels } from '../../labels/labels.ts'
+import { alertLabels } from '../../labels/matcher.ts'
 import type { TrackedAlert } from '../../dispatch/state.ts'
 import { listPending } from '../../dispatch/pending.ts'
 import type {

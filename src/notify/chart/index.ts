@@ -1,15 +1,11 @@
 import type { AlertSnapshot, Notification, ChartData } from '../../model.ts'
-import { formatDuration } from '../../text/format.ts'
-import { formatLimit } from '../../text/limit.ts'
+import { formatDuration, formatLimit } from '../../text/format.ts'
 import { chartSvg, type Mark } from './svg.ts'
-import { bucketsCsv, fileName } from './csv.ts'
 import { formatHeadline } from '../mail/headline.ts'
 import type { Chart } from '../mail/content.ts'
-import { formatInUnit } from '../mail/phrase.ts'
+import { formatInUnit, type WriteInstant, timeWriter } from '../mail/phrase.ts'
 import { isNumber } from './scale.ts'
-import { sparkline, thin } from './sparkline.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
-import { type WriteInstant, timeWriter } from '../mail/times.ts'
 import type { Attachment } from '../notifier.ts'
 
 /** Makes a PNG of an SVG document whose text is Latin; undefined where that does not work. */
@@ -106,4 +102,64 @@ function describeChart(
       `${span}, in steps of ${formatDuration(width)}`,
     ],
   }
+}
+
+/**
+ * The buckets of a picture as CSV (RFC 4180): instants and numbers alone, so that no cell can be taken for a formula.
+ * What is not known is empty.
+ */
+export function bucketsCsv({ buckets, from, width }: ChartData): string {
+  const rows = buckets.map(({ n, mean, min, max, last }, i) => {
+    const start = new Date(from + i * width).toISOString()
+    return [start, n, ...[mean, min, max, last].map((value) => (isNumber(value) ? value : ''))].join(',')
+  })
+  return `${['bucket_start,count,mean,min,max,last', ...rows].join('\r\n')}\r\n`
+}
+
+/** What the files of an alert are called: `cpu-high_web-1_20261122T120300Z`. */
+export function fileName({ identity: { rule, host }, evaluatedAt }: AlertSnapshot): string {
+  const time = new Date(evaluatedAt).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
+  return `${plain(rule)}_${plain(host)}_${time}Z`
+}
+
+/** Letters and digits, and between them what no file system or shell minds. */
+function plain(name: string): string {
+  const letters = shorten(name, 120).normalize('NFKD').replaceAll(/\p{M}/gu, '')
+  const words = letters.replaceAll(/[^\w.-]+/g, '-').replaceAll(/\.{2,}/g, '.')
+  return words.slice(0, 60).replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '') || 'unnamed'
+}
+
+const LEVELS = '▁▂▃▄▅▆▇█'
+
+/** A row of bars, one for each value, on a scale from the least to the greatest of all values and bounds. */
+interface Sparkline {
+  /** As many characters as there are values; a space where there is none. */
+  readonly bars: string
+  /** The bar that a value on the same scale would have. */
+  readonly bar: (value: number) => string
+}
+
+/** @param more values that belong to the scale but are not drawn, such as bounds. */
+export function sparkline(values: readonly (number | null)[], more: readonly number[] = []): Sparkline {
+  const all = [...values, ...more].filter(isNumber)
+  const low = all.reduce((a, b) => Math.min(a, b), Infinity)
+  const high = all.reduce((a, b) => Math.max(a, b), -Infinity)
+  const bar = (value: number): string => LEVELS[findLevel(value, low, high)] as string
+  return { bars: values.map((value) => (isNumber(value) ? bar(value) : ' ')).join(''), bar }
+}
+
+/** Halves, since the distance between two numbers need not be one. What never changes is drawn at half height. */
+function findLevel(value: number, low: number, high: number): number {
+  if (low >= high) return value > high ? 7 : value < low ? 0 : 3
+  const share = (value / 2 - low / 2) / (high / 2 - low / 2)
+  return Math.max(0, Math.min(7, Math.floor(share * 8)))
+}
+
+/** The mean of each `size` neighbours; null where all of them are. */
+export function thin(values: readonly (number | null)[], max: number): readonly (number | null)[] {
+  const size = Math.ceil(values.length / max)
+  return Array.from({ length: Math.ceil(values.length / Math.max(1, size)) }, (_, i) => {
+    const some = values.slice(i * size, (i + 1) * size).filter(isNumber)
+    return some.length === 0 ? null : some.reduce((sum, value) => sum + value / some.length, 0)
+  })
 }

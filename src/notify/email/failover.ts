@@ -1,6 +1,5 @@
 import type { Clock, Log, MailConfig, Millis, Notification, SmtpConfig } from '../../model.ts'
-import { signMail } from './dkim.ts'
-import { buildMime, type Envelope, type MailServer, openMailServer, timeoutAfterData } from './smtp.ts'
+import { signMail, buildMime, type Envelope, type MailServer, openMailServer, timeoutAfterData } from './smtp.ts'
 import { shorten } from '../../text/sanitise.ts'
 import type { Compose, Delivery, Notifier } from '../notifier.ts'
 

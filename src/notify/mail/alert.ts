@@ -6,10 +6,16 @@ import { listFacts, readMeter, listNotes } from './facts.ts'
 import { renderFooter } from './footer.ts'
 import { formatHeadline, formatLead, formatPreface, formatStatus } from './headline.ts'
 import type { MailContent, ContentOptions } from './content.ts'
-import { buildLists, listPressable } from './lists.ts'
-import { gapNotes, listDeliveryNotes, formatTally, selectTone, selectWorstTone } from './phrase.ts'
-import { worstFirst } from './rows.ts'
-import { type WriteInstant, timeWriter } from './times.ts'
+import { buildLists, listPressable, worstFirst } from './rows.ts'
+import {
+  gapNotes,
+  listDeliveryNotes,
+  formatTally,
+  selectTone,
+  selectWorstTone,
+  type WriteInstant,
+  timeWriter,
+} from './phrase.ts'
 
 /** What is new in a mail about alerts, and what goes on beside it. */
 export function splitGroup({ alerts, newCount = alerts.length }: Notification): {

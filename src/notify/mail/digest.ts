@@ -3,10 +3,8 @@ import { formatCount } from '../../text/format.ts'
 import { investigationLinks } from './actions.ts'
 import { renderFooter } from './footer.ts'
 import type { MailContent, ContentOptions } from './content.ts'
-import { buildLists, listPressable } from './lists.ts'
-import { gapNotes, groupName, listDeliveryNotes, selectWorstTone } from './phrase.ts'
-import { summarizeHosts, worstFirst } from './rows.ts'
-import { timeWriter } from './times.ts'
+import { buildLists, listPressable, summarizeHosts, worstFirst } from './rows.ts'
+import { gapNotes, groupName, listDeliveryNotes, selectWorstTone, timeWriter } from './phrase.ts'
 
 /** Lists several alerts, the worst first; every host is named. */
 export function renderDigest(notification: Notification, options: ContentOptions): MailContent {

@@ -1,8 +1,14 @@
-import type { AlertSnapshot, NotificationReason, FiringContext, Millis, Notification, Peers } from '../../model.ts'
-import { isAboutSource } from '../../text/builtin.ts'
-import { formatCount, formatDuration } from '../../text/format.ts'
-import { formatReach } from '../../text/limit.ts'
-import { describeSuppression } from '../../text/suppression.ts'
+import {
+  type AlertSnapshot,
+  type NotificationReason,
+  type FiringContext,
+  type Millis,
+  type Notification,
+  type Peers,
+  BUILTIN_RULES,
+} from '../../model.ts'
+import { formatCount, formatDuration, formatReach } from '../../text/format.ts'
+import { describeSuppression } from '../../text/decision.ts'
 import type { Fact, Meter } from './content.ts'
 import {
   breachesLimit,
@@ -18,8 +24,8 @@ import {
   formatReason,
   formatAlertValue,
   FULL_LENGTH,
+  type WriteInstant,
 } from './phrase.ts'
-import type { WriteInstant } from './times.ts'
 
 /** From here on a mail explains why it comes so long after its window. */
 const LATE_AFTER = 5 * 60_000
@@ -210,4 +216,11 @@ export function readMeter(snapshot: AlertSnapshot): Meter | undefined {
 
 function isRatio(number: number): boolean {
   return number >= 0 && number <= 1
+}
+
+/** Rules whose alerts are about a source, not about a host. */
+const SOURCE_RULES: readonly string[] = [BUILTIN_RULES.source, BUILTIN_RULES.degraded, BUILTIN_RULES.mass]
+
+function isAboutSource(rule: string): boolean {
+  return SOURCE_RULES.includes(rule)
 }

@@ -1,9 +1,8 @@
 import { type AlertSnapshot, isBuiltinRule, type Notification } from '../../model.ts'
 import { formatCount } from '../../text/format.ts'
-import { LINKED } from './lists.ts'
-import { formatName } from './phrase.ts'
+import { LINKED } from './rows.ts'
+import { formatName, type WriteInstant } from './phrase.ts'
 import { clean } from '../../text/sanitise.ts'
-import type { WriteInstant } from './times.ts'
 
 /** Why the reader gets this mail. @param subject who notifies the receiver: `rule cpu-high notifies`. */
 export function explainRecipient({ receiver, to }: Notification, subject: string): string {

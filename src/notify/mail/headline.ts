@@ -1,8 +1,6 @@
-import type { AlertSnapshot, NotificationReason, Notification } from '../../model.ts'
-import { formatDuration } from '../../text/format.ts'
-import { formatReach } from '../../text/limit.ts'
-import { formatFigure, formatMetricTitle } from '../../text/measure.ts'
-import { describeSuppression } from '../../text/suppression.ts'
+import type { AlertSnapshot, NotificationReason, Notification, StateMetric, Measure } from '../../model.ts'
+import { formatDuration, formatReach, formatFigure, formatMetricTitle } from '../../text/format.ts'
+import { describeSuppression } from '../../text/decision.ts'
 import {
   breachesLimit,
   cleanMeasure,
@@ -16,8 +14,8 @@ import {
   formatReason,
   SHORT,
   formatAlertValue,
+  type WriteInstant,
 } from './phrase.ts'
-import type { WriteInstant } from './times.ts'
 
 /** What is new about an alert, in a word or two. */
 export function formatStatus(notification: Notification, snapshot: AlertSnapshot): string {
@@ -204,4 +202,20 @@ function suppressedUntilNow({ heldBy }: AlertSnapshot, time: WriteInstant): read
 /** An acknowledgement that has ended counts as having been looked at. */
 function waited({ decidedAt }: Notification, { ack, startsAt, firedAt = startsAt }: AlertSnapshot): string {
   return formatDuration(Math.max(0, decidedAt - Math.min(decidedAt, Math.max(firedAt, ack?.until ?? firedAt))))
+}
+
+const SUBJECTS: Readonly<Record<StateMetric, string>> = {
+  absence: '{{server}} is absent',
+  expected: 'No events received from {{server}} yet',
+  source_silence: 'Source {{server}} is down',
+  source_hosts: 'Source {{server}} delivers less than half of its hosts',
+  absent_hosts: 'Many hosts of {{server}} are absent',
+  missing_hosts: 'Many expected hosts are absent',
+  clock_offset: 'The clock of {{server}} is wrong',
+  refused: 'A limit of stashwatch is reached',
+}
+
+/** The subject template of mails about a state that is measured; undefined for figures of windows. */
+export function builtinSubject(measure: Measure): string | undefined {
+  return measure.kind === 'state' ? SUBJECTS[measure.metric] : undefined
 }

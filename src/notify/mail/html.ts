@@ -1,5 +1,5 @@
 import type { Action, Advice, Bar, Chart, Fact, MailContent, Meter, Row, RowList, Section } from './content.ts'
-import { splitAddresses } from './addresses.ts'
+import { splitAddresses } from '../../text/template.ts'
 import type { Tone } from './phrase.ts'
 import { DARK, LIGHT } from './style.ts'
 import { escapeHtml } from '../../text/sanitise.ts'

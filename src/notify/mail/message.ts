@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto'
 import { domainToASCII } from 'node:url'
 import { type AlertSnapshot, isBuiltinRule, type Notification, type Recipient } from '../../model.ts'
-import { compileTemplate, TEMPLATE_NAMES, type TemplateValues, templateValues } from '../../text/template.ts'
-import { builtinSubject } from '../../text/builtin.ts'
-import { formatMeasure } from '../../text/measure.ts'
+import {
+  compileTemplate,
+  TEMPLATE_NAMES,
+  type TemplateValues,
+  templateValues,
+  findAddresses,
+} from '../../text/template.ts'
+import { formatMeasure } from '../../text/format.ts'
 import { renderAlert, renderGroup, splitGroup } from './alert.ts'
 import { digestHeadline, renderDigest } from './digest.ts'
 import { htmlPage } from './html.ts'
-import { isDescribed } from './headline.ts'
+import { builtinSubject, isDescribed } from './headline.ts'
 import type { MailContent, ContentOptions } from './content.ts'
-import { findAddresses } from './addresses.ts'
 import { noticeHeadline, renderNotice } from './notice.ts'
 import { groupName, formatName, formatTarget, formatTally, FULL_LENGTH, formatWorstLimit } from './phrase.ts'
 import { type DrawPng, renderChart, type RenderedChart } from '../chart/index.ts'

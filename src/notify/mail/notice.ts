@@ -2,9 +2,8 @@ import type { Notice, Notification } from '../../model.ts'
 import { describeNotice } from '../../text/notice.ts'
 import { explainRecipient } from './footer.ts'
 import type { MailContent, ContentOptions } from './content.ts'
-import { listDeliveryNotes } from './phrase.ts'
+import { listDeliveryNotes, timeWriter } from './phrase.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
-import { timeWriter } from './times.ts'
 
 /** Longest line: a host's name whole, and what is said of it. */
 const MAX_LENGTH = 1000

@@ -1,9 +1,14 @@
-import { type AlertSnapshot, isBeyond, type Measure, type Notification, type Unit } from '../../model.ts'
-import { formatBeside, formatDuration, formatValue } from '../../text/format.ts'
-import { formatLimit, formatThreshold } from '../../text/limit.ts'
-import { formatMeasure } from '../../text/measure.ts'
+import { type AlertSnapshot, isBeyond, type Measure, type Notification, type Unit, type Millis } from '../../model.ts'
+import {
+  formatBeside,
+  formatDuration,
+  formatValue,
+  timeFormat,
+  formatLimit,
+  formatThreshold,
+  formatMeasure,
+} from '../../text/format.ts'
 import { describeReason } from '../../text/reason.ts'
-import type { WriteInstant } from './times.ts'
 import { describeNotificationSubject, describeStates, formatStates, type StateCounts } from '../../text/notice.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 
@@ -166,4 +171,33 @@ export function gapNotes(alerts: readonly AlertSnapshot[], time: WriteInstant): 
     .flatMap((snapshot) => snapshot.gaps)
     .map(({ from, to }) => `Stashwatch was down from ${time(from)} to ${time(to)}; no rules were evaluated.`)
   return [...new Set(notes)]
+}
+
+/** Writes an instant for the reader of one mail. */
+export type WriteInstant = (at: Millis) => string
+
+const DATE = /^\S+ /
+
+/**
+ * Instants in UTC; for a receiver with a zone in that zone and in UTC, `14:03:10 CEST (12:03:10 UTC)`: with the date where
+ * it is not the day of the mail there, and a second one where the two differ.
+ */
+export function timeWriter({
+  decidedAt,
+  timeZone = 'UTC',
+}: Pick<Notification, 'decidedAt' | 'timeZone'>): WriteInstant {
+  const inUtc = timeFormat('UTC')
+  if (timeZone === 'UTC') return inUtc
+  const inZone = timeFormat(timeZone)
+  const today = datePart(inZone(decidedAt))
+  return (at) => {
+    const [here, there] = [inZone(at), inUtc(at)]
+    if (here === there) return here
+    const local = datePart(here) === today ? here.replace(DATE, '') : here
+    return `${local} (${datePart(here) === datePart(there) ? there.replace(DATE, '') : there})`
+  }
+}
+
+function datePart(text: string): string {
+  return DATE.exec(text)?.[0] ?? ''
 }

@@ -7,13 +7,12 @@ import type {
   ReportUtilization,
 } from '../../model.ts'
 import { formatCount, formatDuration, formatTime, formatValue } from '../../text/format.ts'
-import { describeHeldBriefly } from '../../text/suppression.ts'
+import { describeHeldBriefly } from '../../text/decision.ts'
 import { explainRecipient } from './footer.ts'
 import type { MailContent, ContentOptions, Section } from './content.ts'
-import { listDeliveryNotes, type Tone } from './phrase.ts'
+import { listDeliveryNotes, type Tone, timeWriter } from './phrase.ts'
 import { MAX_NAME_LENGTH, NAME, qualitySection, formatRefused, rest } from './report-quality.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
-import { timeWriter } from './times.ts'
 
 /** Length of an instant to the minute, without its zone, which stands above. */
 const MINUTE = '2026-11-22 08:00'.length

@@ -1,4 +1,4 @@
-import type { Channel } from '../../model.ts'
+import { type Channel, keepRecent, type Millis } from '../../model.ts'
 
 /**
  * Notifications under way at once by each way, and at once to one address, so that a server that stalls blocks neither the
@@ -33,4 +33,24 @@ export function isTaken(
   const sameAddress = sameWay.filter((other) => other.address === address)
   const slow = sameWay.filter(({ isSlow }) => isSlow).length
   return sameAddress.length >= lanesPerAddress || sameWay.length - Math.min(slow, MAX_SLOW) >= lanes
+}
+
+/** Asks whether one more may go now, and counts it if so. */
+export type RateLimiter = (now: Millis) => boolean
+
+const MINUTE = 60_000
+
+/**
+ * Lets through at most so many in any minute, however the minute is laid: the first ones at once, so that an alert that
+ * comes alone never waits. Without a number everything goes.
+ */
+export function createRateLimiter(perMinute: number | undefined): RateLimiter {
+  if (perMinute === undefined) return () => true
+  let gone: readonly Millis[] = []
+  return (now) => {
+    gone = keepRecent(gone, MINUTE, now)
+    if (gone.length >= perMinute) return false
+    gone = [...gone, now]
+    return true
+  }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Millis, Notification, OutboxItem } from '../../model.ts'
+import type { Millis, Notification, OutboxItem, Clock, Outbox, Channel } from '../../model.ts'
 import type { Delivery } from '../notifier.ts'
 
 const MIN_RETRY_DELAY = 5_000
@@ -35,5 +35,49 @@ export function checkAge(delivery: Delivery, { decidedAt }: Notification, now: M
     state: 'failed',
     response: `given up after ${GIVE_UP_AFTER / HOUR} h: ${delivery.response}`,
     isTooLate: true,
+  }
+}
+
+/**
+ * Whether a notification to an address that left the configuration is nobody's any more. A machine that left has no
+ * way; a person is still told the end of what was told before.
+ */
+export function isWithdrawn({ channel = 'email', decidedAt, alerts, replaces }: Notification, left: Millis): boolean {
+  const wasNotified = replaces === undefined || replaces.reason === 'repeat_interval'
+  const isEnd = alerts.length > 0 && wasNotified && alerts.every(({ state }) => state === 'resolved')
+  return channel !== 'email' || (decidedAt <= left && !isEnd)
+}
+
+export function withdrawal(left: Millis): Delivery {
+  const at = new Date(left).toISOString().slice(11, 16)
+  return { state: 'withdrawn', response: `its receiver was removed from the configuration at ${at} UTC` }
+}
+
+/** A way that comes and goes hastens what waits for it no oftener than this. */
+const PAUSE = 30_000
+
+/** Takes note of how an attempt over a way ended. Never rejects. */
+export type ServerRecovery = (channel: Channel, delivery: Delivery) => Promise<void>
+
+/**
+ * Once a way works again, what its trouble kept waiting is due at once, and not each at a time of its own. What waited
+ * when this was created counts too: its trouble may have ended while stashwatch was stopped.
+ */
+export function createRecovery(outbox: Outbox, clock: Clock): ServerRecovery {
+  const well = new Set<Channel>()
+  const lastRetry = new Map<Channel, Millis>()
+  return async (channel, { state, fault }) => {
+    if (fault !== undefined) well.delete(channel)
+    const now = clock.now()
+    const pause = Math.abs(now - (lastRetry.get(channel) ?? Number.NEGATIVE_INFINITY))
+    if (state !== 'sent' || well.has(channel) || pause < PAUSE) return
+    well.add(channel)
+    try {
+      await outbox.retryNow(channel)
+      lastRetry.set(channel, now)
+    } catch {
+      // The next success tries again; who reads the outbox says what is wrong with it.
+      well.delete(channel)
+    }
   }
 }

@@ -1,14 +1,11 @@
 import type { Clock, Log, Millis, Notification, Observer, Outbox, OutboxItem, Outcome, Channel } from '../../model.ts'
 import { coalesce } from './coalesce.ts'
 import { applyHistory } from './history.ts'
-import { isTaken, LANES_PER_ADDRESS, type Lanes, type Attempt } from './lanes.ts'
-import { createRateLimiter, type RateLimiter } from './rate.ts'
-import { createRecovery, type ServerRecovery } from './recovery.ts'
+import { isTaken, LANES_PER_ADDRESS, type Lanes, type Attempt, createRateLimiter, type RateLimiter } from './lanes.ts'
+import { createRecovery, type ServerRecovery, checkAge, retryAt, isWithdrawn, withdrawal } from './retry.ts'
 import { errorMessage, logPending, logDelivery } from './delivery-log.ts'
-import { checkAge, retryAt } from './retry.ts'
 import { clean } from '../../text/sanitise.ts'
 import type { Delivery, Notifier, Notifiers } from '../notifier.ts'
-import { isWithdrawn, withdrawal } from './withdraw.ts'
 
 /** What the sender works with. */
 export interface SenderParts extends Lanes {

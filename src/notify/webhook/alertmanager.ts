@@ -9,9 +9,10 @@ import type {
   Targets,
 } from '../../model.ts'
 import { type Post, post } from './http-post.ts'
-import { promAnnotations, formatInstant, promLabels, formatHistory } from './payload.ts'
+import { promAnnotations, promLabels, formatHistory } from './payload.ts'
 import { clean } from '../../text/sanitise.ts'
 import type { Delivery, Notifier } from '../notifier.ts'
+import { formatInstant } from '../../text/format.ts'
 
 export interface AlertmanagerParts {
   /** By receiver. */

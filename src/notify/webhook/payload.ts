@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { AlertSnapshot, Millis } from '../../model.ts'
-import { formatTime } from '../../text/format.ts'
-import { formatFigure } from '../../text/measure.ts'
+import type { AlertSnapshot } from '../../model.ts'
+import { formatTime, formatFigure } from '../../text/format.ts'
 import { describeReason } from '../../text/reason.ts'
 import {
   cleanMeasure,
@@ -81,13 +80,6 @@ export function fingerprint({ identity: { rule, host, labels } }: AlertSnapshot)
 export function formatHistory({ episode }: AlertSnapshot, url: string | undefined): string | undefined {
   return url === undefined ? undefined : `${url}/api/v1/alerts/${encodeURIComponent(episode)}`
 }
-
-/** An instant as RFC 3339 has it; what is none, as Go writes none. */
-export function formatInstant(at: Millis): string {
-  return Number.isFinite(at) && Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : NO_INSTANT
-}
-
-export const NO_INSTANT = '0001-01-01T00:00:00Z'
 
 /** Text that came with events, fit to be shown. */
 export function text(words: string, max = TEXT_LENGTH): string {

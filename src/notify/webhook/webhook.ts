@@ -1,20 +1,10 @@
 import { createHmac } from 'node:crypto'
 import type { LookupFunction } from 'node:net'
 import type { AlertSnapshot, Millis, Notice, Notification, Reason, Targets, WebhookTarget } from '../../model.ts'
-import { formatMeasure } from '../../text/measure.ts'
+import { formatMeasure, formatInstant, NO_INSTANT } from '../../text/format.ts'
 import { describeNotice } from '../../text/notice.ts'
 import { post } from './http-post.ts'
-import {
-  promAnnotations,
-  fingerprint,
-  formatInstant,
-  labelName,
-  type Labels,
-  promLabels,
-  NO_INSTANT,
-  formatHistory,
-  text,
-} from './payload.ts'
+import { promAnnotations, fingerprint, labelName, type Labels, promLabels, formatHistory, text } from './payload.ts'
 import type { Delivery, Notifier } from '../notifier.ts'
 
 export interface WebhookParts {

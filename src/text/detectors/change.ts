@@ -1,6 +1,4 @@
-import { formatBeside, formatCount, formatValue } from '../format.ts'
-import { formatLimit } from '../limit.ts'
-import { formatMeasure } from '../measure.ts'
+import { formatBeside, formatCount, formatValue, formatLimit, formatMeasure } from '../format.ts'
 import type { Describe } from '../params.ts'
 
 /** Says what was measured and what it was before: `mean of cpu over 5 min was 90% (30 samples), before that 40%: at least 60%`. */

@@ -1,6 +1,4 @@
-import { formatBeside, formatCount } from '../format.ts'
-import { formatLimit } from '../limit.ts'
-import { formatMeasure } from '../measure.ts'
+import { formatBeside, formatCount, formatLimit, formatMeasure } from '../format.ts'
 import type { Describe } from '../params.ts'
 
 /** Says what was measured, then what that means beside the limit: `mean of cpu over 2 min was 95% (24 samples): above 90%`. */

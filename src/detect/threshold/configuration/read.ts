@@ -2,8 +2,8 @@ import type * as Raw from '../../../generated/config.ts'
 import { type Bound, isUpper, MAX_RATIO, type Op, type Severity } from '../../../model.ts'
 import { below, describe } from '../../../text/diagnostic.ts'
 import type { Diagnostics, ReadContext } from '../../detector.ts'
-import type { Threshold } from '../judge.ts'
 import { readAggregate } from '../../configuration.ts'
+import type { Threshold } from '../judge.ts'
 import { defaultClear, IN_UNIT, isWhole, type BoundContext, warnUnreachableClear, warnNeverClears } from './clear.ts'
 
 type Levels = Readonly<Record<Severity, readonly Bound[]>>

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { roundDecimal } from '../../src/aggregate/decimal.ts'
+import { roundDecimal } from '../../src/aggregate/window.ts'
 import { computeMean, computeSum, emptyPartial, mergeInto, type Partial } from '../../src/aggregate/partial.ts'
 
 /** The samples of one window, shifted by `k` as a series shifts them. */

@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js'
 
 /** A compiled RE2 expression. Matching takes time linear in the length of the text. */
-export interface Pattern {
+interface Pattern {
   /** Returns true if the expression matches anywhere in the text. */
   isFoundIn(text: string): boolean
   /** Returns true if the expression matches the whole text. */
@@ -9,7 +9,7 @@ export interface Pattern {
 }
 
 /** Why an expression cannot be compiled, as the end of a sentence. */
-export interface InvalidPattern {
+interface InvalidPattern {
   readonly reason: string
 }
 
@@ -24,4 +24,34 @@ export function compilePattern(expression: string): Pattern | InvalidPattern {
     const why = /\(\?<?[=!]|\\[1-9]/.test(expression) ? '; RE2 has no look-ahead, look-behind or back-references' : ''
     return { reason: `${reason}${why}` }
   }
+}
+
+/**
+ * Returns true if a pattern with `*` (any text) and `?` (one character) matches the whole name. Without recursion; in
+ * the worst case the time is proportional to the product of the lengths.
+ */
+export function matchesGlob(pattern: string, name: string): boolean {
+  let p = 0
+  let n = 0
+  let star = -1
+  let mark = 0
+  while (n < name.length) {
+    if (pattern[p] === '*') {
+      star = p++
+      mark = n
+    } else if (pattern[p] === '?' || pattern[p] === name[n]) {
+      p++
+      n++
+    } else if (star >= 0) {
+      p = star + 1
+      n = ++mark
+    } else return false
+  }
+  while (pattern[p] === '*') p++
+  return p === pattern.length
+}
+
+/** Returns true if a pattern has wildcards. */
+export function isGlob(pattern: string): boolean {
+  return /[*?]/.test(pattern)
 }

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { describeResponse } from '../../src/text/response.ts'
+import { describeResponse } from '../../src/text/decision.ts'
 
 test('what came of a notification is the response, or why there is none', async (t) => {
   t.equal(describeResponse({}), undefined, 'not tried yet')

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { isWithdrawn } from '../../../src/notify/send/withdraw.ts'
+import { isWithdrawn } from '../../../src/notify/send/retry.ts'
 import { KINDS } from '../kinds.ts'
 
 test('who left is told the end of what was told, and of nothing else', async (t) => {
