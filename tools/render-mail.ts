@@ -55,6 +55,7 @@ const options = {
   from: { name: 'Stashwatch', address: 'alerts@example.org' },
   domain: 'example.org',
   url: 'https://stashwatch.example.org',
+  apiUrl: 'https://stashwatch.example.org',
   linkKey: Buffer.alloc(32, 'sample'),
   kibana:
     "https://kibana.example.org/app/discover#/?_g=(time:(from:'{{from}}',to:'{{to}}'))&_a=(query:(query:'host.name:\"{{host}}\"'))",

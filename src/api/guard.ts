@@ -12,14 +12,17 @@ export interface GuardDeps {
   readonly listensBeyondLoopback: boolean
 }
 
+/** Headers that proxies add. Behind one, a request from anywhere arrives from this machine and may carry its name. */
+const PROXY_HEADER = /^(?:forwarded|x-forwarded-.+|x-real-ip|via)$/
 const LOOPBACK_NAME = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
 
 /**
  * Lets a request to the API through, or throws the problem that says why not.
  *
- * With tokens configured a request must carry one. Without, only this machine may ask; and because a browser on this
- * machine can be made to ask by a page from elsewhere, the request must also be addressed to this machine by name (a
- * foreign name that resolves to 127.0.0.1 is the known trick), and a command must not come from another site's page.
+ * With tokens configured a request must carry one. Without, only this machine may ask, and not for others as a proxy;
+ * and because a browser on this machine can be made to ask by a page from elsewhere, the request must also be addressed
+ * to this machine by name (a foreign name that resolves to 127.0.0.1 is the known trick), and a command must not come
+ * from another site's page.
  */
 export function guard(deps: GuardDeps, request: FastifyRequest): void {
   if (deps.tokens.length > 0) requireToken(deps, request)
@@ -42,6 +45,17 @@ function requireLoopback({ listensBeyondLoopback }: GuardDeps, { headers }: Fast
   if (listensBeyondLoopback) {
     throw new ApiProblem('tokens-not-configured', {
       detail: 'The service listens beyond loopback, so its API requires tokens. Set api.tokens and restart.',
+    })
+  }
+  const forwarded = Object.keys(headers).find((name) => PROXY_HEADER.test(name))
+  if (forwarded !== undefined) {
+    throw new ApiProblem('tokens-not-configured', {
+      detail:
+        'The request came through a proxy, and without api.tokens the API accepts requests of this machine only. ' +
+        'Set api.tokens and restart.',
+      parameter: forwarded,
+      found: String(headers[forwarded]),
+      expected: 'a direct request, without headers of proxies',
     })
   }
   const { host } = headers

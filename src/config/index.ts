@@ -17,6 +17,7 @@ import type { PartContext } from './sections/service.ts'
 import { readYaml } from './file/yaml.ts'
 import { readReceivers, readTargets } from './sections/receivers.ts'
 import { readRules } from './sections/rules.ts'
+import { isLoopback } from './sections/units.ts'
 import { errorReason } from './file/secrets.ts'
 import type { Env } from './file/secrets.ts'
 import { checkTemplates } from './sections/templates.ts'
@@ -185,19 +186,34 @@ interface ConfigContext extends PartContext {
 function readConfig(raw: Raw.Configuration, context: ConfigContext): Omit<Config, 'file'> {
   const filled = applyDefaults(raw, context.diagnostics)
   const kibana = readKibana(filled.links, context.diagnostics)
+  const listen = readListen(filled.listen, context)
+  const api = { tokens: readTokens(filled.api.tokens, '/api/tokens', context) }
   return {
-    listen: readListen(filled.listen, context),
+    listen,
     data: readFolder(filled.data, '/data', context),
     ...(filled.schemas === undefined ? {} : { schemas: readFolder(filled.schemas, '/schemas', context) }),
-    ...(filled.url === undefined ? {} : { url: filled.url.replace(/\/+$/, '') }),
+    ...readLinkUrls(filled.url, listen, api),
     logLevel: filled.log.level,
     ingest: readIngest(filled.ingest, context),
-    api: { tokens: readTokens(filled.api.tokens, '/api/tokens', context) },
+    api,
     ...(filled.smtp === undefined ? {} : { smtp: readMail(filled.smtp, context) }),
     targets: readTargets(filled.receivers, context),
     ...(kibana === undefined ? {} : { kibana }),
     engine: readEngine(raw, filled, context),
   }
+}
+
+/** Without tokens, the API answers only on this machine, and links to it from elsewhere would be refused. */
+function readLinkUrls(
+  raw: string | undefined,
+  listen: Config['listen'],
+  api: Config['api'],
+): Pick<Config, 'url' | 'apiUrl'> {
+  if (raw === undefined) return {}
+  const url = raw.replace(/\/+$/, '')
+  const isLocal =
+    isLoopback(listen.host) && URL.canParse(url) && isLoopback(new URL(url).hostname.replace(/^\[(.*)\]$/, '$1'))
+  return api.tokens.length > 0 || isLocal ? { url, apiUrl: url } : { url }
 }
 
 function readEngine(raw: Raw.Configuration, filled: ConfigWithDefaults, context: ConfigContext): EngineConfig {

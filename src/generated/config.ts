@@ -350,7 +350,7 @@ data?: Path
  */
 schemas?: Path
 /**
- * External URL of this service; the base of links in mails.
+ * External URL of this service; the base of links in mails. Links to hosts and alerts also need api.tokens.
  */
 url?: string
 /**
@@ -371,7 +371,7 @@ ingest?: Ingest
  */
 api?: {
 /**
- * Tokens for the API. Without tokens the API is available on loopback only.
+ * Tokens for the API. Without tokens the API is available on loopback only, and not through a proxy.
  */
 tokens?: Tokens
 }
@@ -486,7 +486,7 @@ export interface Ingest {
  */
 paths?: [URLPath, ...(URLPath)[]]
 /**
- * Tokens for posting events. Without tokens any client that reaches the service may post.
+ * Tokens for posting events. Without tokens any client that reaches the service may post, except web pages.
  */
 tokens?: Tokens
 /**

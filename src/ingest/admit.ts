@@ -1,7 +1,7 @@
 import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock, IngestConfig, Log } from '../model.ts'
-import { replyRetryLater, replyUnknown } from './answers.ts'
+import { replyBrowser, replyRetryLater, replyUnknown } from './answers.ts'
 import { createTokenCheck, isDoubled } from '../net/auth.ts'
 import type { Admitted } from '../net/auth.ts'
 import { remoteAddress } from './source.ts'
@@ -31,6 +31,7 @@ export async function createAdmit(scope: FastifyInstance, deps: AdmitDeps): Prom
   const { config, log, clock, state, overloaded } = deps
   const check = createTokenCheck(config.tokens)
   const logRefused = createLogThrottle(clock, LOG_INTERVAL)
+  const logBrowser = createLogThrottle(clock, LOG_INTERVAL)
   scope.decorateRequest('limitKey', '')
   await scope.register(rateLimit, { global: false })
   const limit = scope.createRateLimit({
@@ -56,8 +57,19 @@ export async function createAdmit(scope: FastifyInstance, deps: AdmitDeps): Prom
         log.warn({ address: remoteAddress(request), count }, 'requests without a valid token were refused')
       })
       replyUnknown(reply)
+    } else if (admitted.name === undefined && isBrowser(request)) {
+      logBrowser(1, (count) => {
+        const { origin } = request.headers
+        log.warn({ address: remoteAddress(request), origin, count }, 'requests of web pages were refused')
+      })
+      replyBrowser(reply)
     } else if (overloaded()) replyRetryLater(reply, 429, 1, 'too much is under way')
     else return admitted
     return undefined
   }
+}
+
+/** Browsers add these to whatever a page sends, and pages cannot leave them out. Other senders do not use them. */
+function isBrowser({ headers }: FastifyRequest): boolean {
+  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined
 }

@@ -39,6 +39,12 @@ export function replyRetryLater(reply: FastifyReply, status: 429 | 503, after: n
   return replyError(reply.header('retry-after', String(after)), status, reason)
 }
 
+/** Answers a web page: without tokens, any page that somebody nearby opens could post events. */
+export function replyBrowser(reply: FastifyReply): FastifyReply {
+  const reason = 'web pages may not post events (the request has an Origin or Sec-Fetch-Site header): set ingest.tokens'
+  return replyError(reply, 403, reason)
+}
+
 export function replyUnknown(reply: FastifyReply): FastifyReply {
   const reason = 'send a token of ingest.tokens as "Authorization: Bearer TOKEN", or as the password of Basic'
   return replyError(reply.header('www-authenticate', CHALLENGE), 401, reason)

@@ -273,6 +273,8 @@ export interface Config {
   readonly schemas?: string
   /** Base URL of the service in links: `https://stashwatch.example.org`. */
   readonly url?: string
+  /** The same where its API answers the readers of mails: to their tokens, or on this machine. */
+  readonly apiUrl?: string
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
   readonly ingest: IngestConfig
   readonly api: { readonly tokens: readonly Token[] }

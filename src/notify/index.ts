@@ -24,7 +24,7 @@ export interface OpenNotifiers {
   readonly mailbox?: Mailbox
 }
 
-type NotifiersConfig = Pick<Config, 'smtp' | 'data' | 'url' | 'targets' | 'kibana'> & {
+type NotifiersConfig = Pick<Config, 'smtp' | 'data' | 'url' | 'apiUrl' | 'targets' | 'kibana'> & {
   readonly engine: Pick<Config['engine'], 'mailsPerMinute'>
 }
 
@@ -61,9 +61,8 @@ export async function createNotifiers(
   return { notifiers: { email: mailbox, ...others }, mailbox }
 }
 
-function linkOptions(config: Pick<Config, 'url'>): { readonly url?: string } {
-  const url = config.url?.replace(/\/+$/, '')
-  return url === undefined ? {} : { url }
+function linkOptions({ url, apiUrl }: Pick<Config, 'url' | 'apiUrl'>): Pick<Config, 'url' | 'apiUrl'> {
+  return { ...(url === undefined ? {} : { url }), ...(apiUrl === undefined ? {} : { apiUrl }) }
 }
 
 /**
@@ -72,7 +71,7 @@ function linkOptions(config: Pick<Config, 'url'>): { readonly url?: string } {
  * @param linkKey signs the links by which readers act; without it there are none.
  */
 export async function openComposer(
-  config: Pick<NotifiersConfig, 'smtp' | 'url' | 'engine' | 'kibana'>,
+  config: Pick<NotifiersConfig, 'smtp' | 'url' | 'apiUrl' | 'engine' | 'kibana'>,
   log: Log,
   linkKey?: ContentOptions['linkKey'],
 ): Promise<Compose> {

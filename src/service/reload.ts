@@ -79,6 +79,6 @@ function restartOnlyChanges(config: Config, next: Config): readonly string[] {
 }
 
 /** Returns the settings that the notifiers depend on, as text to compare. */
-function notifierOptions({ smtp, url, targets, kibana, engine }: Config): string {
-  return JSON.stringify([smtp, url, [...targets], kibana, engine.mailsPerMinute])
+function notifierOptions({ smtp, url, apiUrl, targets, kibana, engine }: Config): string {
+  return JSON.stringify([smtp, url, apiUrl, [...targets], kibana, engine.mailsPerMinute])
 }

@@ -94,6 +94,34 @@ test('without tokens the API answers this machine only by its own name', async (
   }
 })
 
+test('behind a proxy, whose requests come from this machine, the API is not open without tokens', async (t) => {
+  const { get, queries } = await serve(t, { answers: () => [], mailbox: MAILBOX, reload: async () => [] })
+  const added: readonly (readonly [string, string])[] = [
+    ['forwarded', 'for=203.0.113.7'],
+    ['x-forwarded-for', '127.0.0.1'],
+    ['x-forwarded-proto', 'https'],
+    ['x-forwarded-host', 'localhost'],
+    ['x-forwarded-server', 'proxy'],
+    ['x-real-ip', '203.0.113.7'],
+    ['via', '1.1 proxy'],
+  ]
+  for (const [name, value] of added) {
+    for (const path of ['/api/v1/hosts', '/mailbox']) {
+      t.match(
+        (await get(path, { host: '127.0.0.1:8080', [name]: value })).json,
+        { status: 403, type: 'urn:stashwatch:problem:tokens-not-configured', parameter: name, found: value },
+        `${path} with ${name}`,
+      )
+    }
+    t.equal((await get('/-/reload', { [name]: value }, 'POST')).status, 403, `reload with ${name}`)
+    t.equal((await get('/-/ready', { [name]: value })).status, 200, 'probes are open as before')
+  }
+  t.same(queries, [])
+  const tokens = await serve(t, { ...TOKENS, answers: () => [] })
+  const through = { authorization: `Bearer ${SECRET}`, 'x-forwarded-for': '203.0.113.7', via: '1.1 proxy' }
+  t.equal((await tokens.get('/api/v1/hosts', through)).status, 200, 'with a token it does not matter')
+})
+
 test('a reload is a command: guarded, not for pages of other sites, and it says what is wrong', async (t) => {
   const mistakes: string[] = []
   let reloads = 0

@@ -106,6 +106,16 @@ test('with a url the mails have the buttons and the footer of real ones', async 
   t.match(read('digest.txt'), 'https://stashwatch.example.org/act/')
 })
 
+test('links that would answer 403 are in no mail; links that act are', async (t) => {
+  const url = `${BASE}url: https://stashwatch.example.org\n`
+  const { read, files } = await preview(t, `${url}${RULES}`)
+  for (const name of files.filter((one) => /\.(?:txt|html)$/.test(one) && one !== 'index.html'))
+    t.notMatch(read(name), 'https://stashwatch.example.org/api/', name)
+  t.match(read('cpu-high.fired.txt'), 'https://stashwatch.example.org/act/')
+  const open = await preview(t, `${url}api: { tokens: [{ name: ada, token: abcd-1234 }] }\n${RULES}`)
+  t.match(open.read('cpu-high.fired.txt'), 'https://stashwatch.example.org/api/v1/hosts/web-1')
+})
+
 test('--rule, --receiver and --out narrow it down', async (t) => {
   const templates = `
 receivers:

@@ -360,6 +360,23 @@ test('the labels of series are the last parts of their paths, or are named', asy
   t.match(metric('{}'), { by: [], byFields: [] })
 })
 
+test('a url without api.tokens is warned of, and pages of the API are not linked to', async (t) => {
+  const url = 'url: https://stashwatch.example.org/'
+  const base = 'https://stashwatch.example.org'
+  t.match(warningsOf(url), [
+    /'smtp'/,
+    "'url' without api.tokens: the API refuses requests that come through https://stashwatch.example.org, so mails have no links to hosts and alerts. Fix: add api.tokens",
+  ])
+  t.match(load(url), { url: base, apiUrl: undefined })
+  const tokens = 'api: { tokens: [{ name: ada, token: abcd-1234 }] }'
+  t.equal(warningsOf(`${url}\n${tokens}`).length, 1)
+  t.match(load(`${url}\n${tokens}`), { url: base, apiUrl: base })
+  for (const local of ['http://localhost:8080', 'http://127.0.0.1:8080', 'http://[::1]:8080']) {
+    t.equal(load(`url: "${local}"`).apiUrl, local, 'on this machine the API answers without tokens')
+    t.equal(load(`url: "${local}"\nlisten: 0.0.0.0:8080`).apiUrl, undefined, 'unless others can reach it')
+  }
+})
+
 test('no label of the built-in metrics has a dot', async (t) => {
   const labels = load('data: ./d').engine.metrics.flatMap(({ by }) => by)
   t.strictSame(labels, ['mount_point', 'interface', 'interface', 'gpu', 'gpu', 'gpu'])

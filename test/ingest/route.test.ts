@@ -262,6 +262,39 @@ test('requests above the limit of a token or an address get 429, and nobody else
   t.equal((await client.answer())?.status, 200)
 })
 
+test('any web page could post events to a service without tokens', async (t) => {
+  const server = await startServer(t)
+  const pages = [
+    'Origin: https://example.org',
+    'Origin: null',
+    'Sec-Fetch-Site: cross-site',
+    'Sec-Fetch-Site: same-origin',
+  ]
+  for (const header of pages) {
+    const answer = await exchange(t, server.port, post(batch(event()), [header, 'Content-Type: text/plain']))
+    t.equal(answer?.status, 403, header)
+    t.match(answer?.json(), { error: /^web pages may not post events .*ingest\.tokens$/ })
+  }
+  t.equal(server.frames.length, 0)
+  t.match(
+    server.lines.filter(({ level }) => level === 'warn'),
+    [{ fields: { origin: 'https://example.org', count: 1 } }],
+    'logged once in ten seconds',
+  )
+  const senders = [
+    'X-Forwarded-For: 10.0.0.7',
+    'Via: 1.1 proxy',
+    'Referer: http://a/',
+    'Host: stashwatch.lan',
+    'Cookie: a=b',
+  ]
+  for (const header of senders)
+    t.equal((await exchange(t, server.port, post(batch(event()), [header])))?.status, 200, header)
+  const guarded = await startServer(t, { config: { tokens: [{ name: 'logstash-a', token: 'secret-token-a' }] } })
+  const allowed = ['Authorization: Bearer secret-token-a', 'Origin: https://example.org', 'Sec-Fetch-Site: cross-site']
+  t.equal((await exchange(t, guarded.port, post(batch(event()), allowed)))?.status, 200, 'a token is enough')
+})
+
 test('the source is what X-Source says, else the name of the token, else the address', async (t) => {
   const tokens = [{ name: 'logstash-a', token: 'secret-of-a' }]
   const open = await startServer(t)

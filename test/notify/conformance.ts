@@ -33,6 +33,7 @@ const mailOptions = {
   from: { name: 'Stashwatch', address: 'alerts@example.org' },
   domain: 'example.org',
   url: 'https://stashwatch.example.org',
+  apiUrl: 'https://stashwatch.example.org',
   ...(draw === undefined ? {} : { draw }),
 }
 export const compose = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, mailOptions)

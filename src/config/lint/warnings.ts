@@ -4,11 +4,24 @@ import type { Diagnostics } from '../file/diagnostics.ts'
 import { isLoopback } from '../sections/units.ts'
 
 /** Lists warnings about a configuration as a whole. */
-export function listWarnings({ listen, smtp, api, ingest, engine }: Omit<Config, 'file'>): readonly string[] {
+export function listWarnings({
+  listen,
+  url,
+  apiUrl,
+  smtp,
+  api,
+  ingest,
+  engine,
+}: Omit<Config, 'file'>): readonly string[] {
   const warnings: string[] = []
   const isMailed = engine.receivers.some(({ email }) => email.length > 0)
   if (smtp === undefined && isMailed) warnings.push("no 'smtp': mails are written to the mailbox and not sent")
   if (engine.rules.length === 0) warnings.push('no rule is enabled: only built-in alerts can fire')
+  if (url !== undefined && apiUrl === undefined) {
+    warnings.push(
+      `'url' without api.tokens: the API refuses requests that come through ${url}, so mails have no links to hosts and alerts. Fix: add api.tokens`,
+    )
+  }
   if (isLoopback(listen.host)) return warnings
   if (ingest.tokens.length === 0) {
     warnings.push(`no ingest.tokens: any client that reaches ${listen.host}:${listen.port} may post events`)

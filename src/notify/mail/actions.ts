@@ -62,14 +62,14 @@ export function listAdvice(
   const { rule } = snapshot.identity
   const isBuiltin = isBuiltinRule(rule)
   const life = `/api/v1/alerts/${encodeURIComponent(snapshot.episode)}`
-  const timeline = { text: 'Alert timeline:', url: `${options.url ?? ''}${life}` }
+  const timeline = { text: 'Alert timeline:', url: `${options.apiUrl ?? ''}${life}` }
   const change: Advice = {
     text: `Too noisy? Adjust rule ${formatName(rule)} in the configuration and verify it with "stashwatch check".`,
   }
   return [
-    ...investigationLinks(snapshot, options.url),
+    ...investigationLinks(snapshot, options.apiUrl),
     ...(isBuiltin ? [] : eventLinks(notification, snapshot, options)),
-    ...(options.url === undefined ? [] : [timeline]),
+    ...(options.apiUrl === undefined ? [] : [timeline]),
     ...(isBuiltin || snapshot.closeReason !== undefined ? [] : [change]),
   ]
 }
@@ -92,12 +92,12 @@ const BUILTIN_ADVICE: Readonly<Record<BuiltinRule, string>> = {
 /** Where to look first while an alert fires, and where if its end needs to be understood: not at a host that is gone. */
 export function investigationLinks(
   { identity: { rule, host: name }, state, closeReason }: AlertSnapshot,
-  url: string | undefined,
+  apiUrl: string | undefined,
 ): readonly Advice[] {
   const [host, isFiring] = [formatName(name), state === 'firing']
   if (isBuiltinRule(rule)) return isFiring ? [{ text: BUILTIN_ADVICE[rule] }] : []
   if (closeReason === 'host_retired') return []
-  if (url === undefined) {
+  if (apiUrl === undefined) {
     return [
       {
         text: isFiring
@@ -107,7 +107,7 @@ export function investigationLinks(
     ]
   }
   const path = name.length > LINKED ? 'hosts' : `hosts/${encodeURIComponent(name.toWellFormed())}`
-  return [{ text: `Series and current windows of ${host}:`, url: `${url}/api/v1/${path}` }]
+  return [{ text: `Series and current windows of ${host}:`, url: `${apiUrl}/api/v1/${path}` }]
 }
 
 function eventLinks(

@@ -102,8 +102,10 @@ export interface Advice {
 }
 
 export interface ContentOptions {
-  /** How stashwatch calls itself in links; without it there are none to it. */
+  /** How stashwatch calls itself in links that act; without it there are none. */
   readonly url?: string
+  /** The same in links to pages of the API; absent where those would be refused. */
+  readonly apiUrl?: string
   /** Signs links that act; without it there are none. */
   readonly linkKey?: Uint8Array
   /** Where the user looks at events: an address with `{{host}}`, `{{from}}` and `{{to}}` in it. */

@@ -44,18 +44,18 @@ function digestLead({ reason, alerts }: Notification, { mailsPerMinute }: Conten
 }
 
 /** What to do about several alerts: one host is looked at, many are compared. */
-export function groupAdvice(alerts: readonly AlertSnapshot[], { url }: ContentOptions): MailContent['advice'] {
+export function groupAdvice(alerts: readonly AlertSnapshot[], { apiUrl }: ContentOptions): MailContent['advice'] {
   const firing = alerts.filter(({ state }) => state === 'firing')
   const [first] = firing
   if (first !== undefined && firing.every(({ identity: { host } }) => host === first.identity.host))
-    return [...investigationLinks(first, url), ...allAlerts(url)]
+    return [...investigationLinks(first, apiUrl), ...allAlerts(apiUrl)]
   const look =
     firing.length > 0
       ? 'Check what these hosts have in common: many alerts at once often have one cause.'
       : 'No action is needed if you know the cause.'
-  return [{ text: look }, ...allAlerts(url)]
+  return [{ text: look }, ...allAlerts(apiUrl)]
 }
 
-function allAlerts(url: string | undefined): MailContent['advice'] {
-  return url === undefined ? [] : [{ text: 'All alerts:', url: `${url}/api/v1/alerts` }]
+function allAlerts(apiUrl: string | undefined): MailContent['advice'] {
+  return apiUrl === undefined ? [] : [{ text: 'All alerts:', url: `${apiUrl}/api/v1/alerts` }]
 }

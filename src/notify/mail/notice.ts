@@ -46,7 +46,7 @@ const WORDING: Readonly<Record<Notice['kind'], NoticeWording>> = {
 }
 
 /** Tells people of something that is no alert: what happened, one line for each thing it is about, and what to do. */
-export function renderNotice(notification: Notification, notice: Notice, { url }: ContentOptions): MailContent {
+export function renderNotice(notification: Notification, notice: Notice, { apiUrl }: ContentOptions): MailContent {
   const { lead, advice, origin } = WORDING[notice.kind]
   const time = timeWriter(notification)
   const { title, lines } = describeNotice(notice, notification.decidedAt, time)
@@ -60,7 +60,7 @@ export function renderNotice(notification: Notification, notice: Notice, { url }
     facts: [],
     notes: [],
     lists: [],
-    advice: url === undefined ? what : [...what, { text: 'All known hosts:', url: `${url}/api/v1/hosts` }],
+    advice: apiUrl === undefined ? what : [...what, { text: 'All known hosts:', url: `${apiUrl}/api/v1/hosts` }],
     footer: [explainRecipient(notification, origin)],
   }
 }

@@ -23,7 +23,7 @@ const DATED = 5
 const SECTION_MINIMUM = { share: 0.05, alerts: 3 }
 
 /** Sums a day or a week up: the verdict first, then the tables behind it. */
-export function renderReport(notification: Notification, report: Report, { url }: ContentOptions): MailContent {
+export function renderReport(notification: Notification, report: Report, { apiUrl }: ContentOptions): MailContent {
   const { timeZone } = notification
   return {
     tone: selectTone(report),
@@ -45,11 +45,11 @@ export function renderReport(notification: Notification, report: Report, { url }
     notes: qualitySection(report.quality),
     lists: [],
     advice:
-      url === undefined
+      apiUrl === undefined
         ? []
         : [
-            { text: 'Open and recent alerts:', url: `${url}/api/v1/alerts` },
-            { text: 'All hosts:', url: `${url}/api/v1/hosts` },
+            { text: 'Open and recent alerts:', url: `${apiUrl}/api/v1/alerts` },
+            { text: 'All hosts:', url: `${apiUrl}/api/v1/hosts` },
           ],
     footer: [explainRecipient(notification, `the configuration sets a ${formatPeriodAdjective(report)} report for`)],
   }

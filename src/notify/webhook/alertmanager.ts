@@ -17,8 +17,8 @@ import { formatInstant } from '../../text/format.ts'
 export interface AlertmanagerParts {
   /** By receiver. */
   readonly targets: ReadonlyMap<string, Targets>
-  /** How stashwatch calls itself in links, without a slash at its end. */
-  readonly url?: string
+  /** How stashwatch calls itself in links to pages of the API; absent where those would be refused. */
+  readonly apiUrl?: string
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -29,11 +29,11 @@ const FIRING_TTL: Millis = 15 * 60_000
  * Posts alerts to every member of an Alertmanager cluster, as Prometheus does. The members tell each other what they
  * have notified, but not what they were told.
  */
-export function createAlertmanagerNotifier({ targets, url, clock }: AlertmanagerParts): Notifier {
+export function createAlertmanagerNotifier({ targets, apiUrl, clock }: AlertmanagerParts): Notifier {
   const end = new AbortController()
   return {
     type: 'alertmanager',
-    render: async (notification) => Buffer.from(JSON.stringify(listAlerts(notification, url))),
+    render: async (notification) => Buffer.from(JSON.stringify(listAlerts(notification, apiUrl))),
     async send(body, notification, signal): Promise<Delivery> {
       const { receiver, alerts } = notification
       const target = targets.get(receiver)?.alertmanager
@@ -94,17 +94,17 @@ function classifyResponse(members: readonly string[], deliveries: readonly Deliv
   return { state, response: words.join('; '), ...(retryAfter > 0 ? { retryAfter } : {}) }
 }
 
-function listAlerts(notification: Notification, url: string | undefined): readonly object[] {
+function listAlerts(notification: Notification, apiUrl: string | undefined): readonly object[] {
   const { alerts, reason, decidedAt, newCount = alerts.length } = notification
   const included = alerts.map((snapshot, i) => {
     const start = i < newCount && BEGINS.includes(reason) ? decidedAt : snapshot.startsAt
-    return buildAlert(snapshot, start, endsAt(snapshot, decidedAt), url)
+    return buildAlert(snapshot, start, endsAt(snapshot, decidedAt), apiUrl)
   })
   // The severity is a label, so that to an Alertmanager one of another severity is another alert: the one before ends.
   const resolved = alerts.slice(0, newCount).flatMap((snapshot) => {
     const severity = PREVIOUS_SEVERITY[snapshot.reason ?? reason]
     const isOther = snapshot.state === 'firing' && severity !== undefined && severity !== snapshot.severity
-    return isOther ? [buildAlert({ ...snapshot, severity }, snapshot.startsAt, decidedAt, url)] : []
+    return isOther ? [buildAlert({ ...snapshot, severity }, snapshot.startsAt, decidedAt, apiUrl)] : []
   })
   return [...included, ...resolved]
 }
@@ -124,8 +124,8 @@ function endsAt({ state, evaluatedAt, resolvedAt = evaluatedAt }: AlertSnapshot,
   return state === 'resolved' ? Math.min(resolvedAt, included) : included + FIRING_TTL
 }
 
-function buildAlert(snapshot: AlertSnapshot, start: Millis, end: Millis, url: string | undefined): object {
-  const generatorURL = formatHistory(snapshot, url)
+function buildAlert(snapshot: AlertSnapshot, start: Millis, end: Millis, apiUrl: string | undefined): object {
+  const generatorURL = formatHistory(snapshot, apiUrl)
   return {
     labels: promLabels(snapshot),
     annotations: promAnnotations(snapshot),

@@ -76,9 +76,9 @@ export function fingerprint({ identity: { rule, host, labels } }: AlertSnapshot)
     .slice(0, 16)
 }
 
-/** Where the alert's timeline is shown; undefined when stashwatch does not know its own address. */
-export function formatHistory({ episode }: AlertSnapshot, url: string | undefined): string | undefined {
-  return url === undefined ? undefined : `${url}/api/v1/alerts/${encodeURIComponent(episode)}`
+/** Where the alert's timeline is shown; undefined without an address whose API answers. */
+export function formatHistory({ episode }: AlertSnapshot, apiUrl: string | undefined): string | undefined {
+  return apiUrl === undefined ? undefined : `${apiUrl}/api/v1/alerts/${encodeURIComponent(episode)}`
 }
 
 /** Text that came with events, fit to be shown. */

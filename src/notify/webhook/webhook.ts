@@ -12,6 +12,8 @@ export interface WebhookParts {
   readonly targets: ReadonlyMap<string, Targets>
   /** How stashwatch calls itself in links, without a slash at its end. */
   readonly url?: string
+  /** The same in links to pages of the API; absent where those would be refused. */
+  readonly apiUrl?: string
   /** Finds the addresses of a name; the system's resolver unless said otherwise. */
   readonly resolve?: LookupFunction
 }
@@ -22,11 +24,11 @@ const MAX_ALERTS = 500
 const SECRET_LENGTH = 6
 
 /** Posts JSON that is understood by whatever understands Alertmanager's webhooks (schemas/webhook.schema.json). */
-export function createWebhookNotifier({ targets, url, resolve }: WebhookParts): Notifier {
+export function createWebhookNotifier({ targets, resolve, ...urls }: WebhookParts): Notifier {
   const end = new AbortController()
   return {
     type: 'webhook',
-    render: async (notification) => Buffer.from(JSON.stringify(buildBody(notification, url))),
+    render: async (notification) => Buffer.from(JSON.stringify(buildBody(notification, urls))),
     async send(body, { id, receiver }, signal): Promise<Delivery> {
       const target = targets.get(receiver)?.webhook
       if (target === undefined)
@@ -57,7 +59,7 @@ function listSecrets({ url, secret = '', headers }: WebhookTarget): readonly str
   )
 }
 
-function buildBody(notification: Notification, url: string | undefined): object {
+function buildBody(notification: Notification, { url, apiUrl }: Pick<WebhookParts, 'url' | 'apiUrl'>): object {
   const { alerts, receiver, thread, group } = notification
   const included = alerts.slice(0, MAX_ALERTS)
   const labels = included.map(promLabels)
@@ -72,12 +74,12 @@ function buildBody(notification: Notification, url: string | undefined): object 
     commonLabels: common,
     commonAnnotations: commonEntries(included.map(promAnnotations)),
     externalURL: url ?? '',
-    alerts: included.map((snapshot, i) => buildAlert(snapshot, labels[i] ?? {}, url)),
+    alerts: included.map((snapshot, i) => buildAlert(snapshot, labels[i] ?? {}, apiUrl)),
     stashwatch: stashwatchFields(notification, included),
   }
 }
 
-function buildAlert(snapshot: AlertSnapshot, labels: Labels, url: string | undefined): object {
+function buildAlert(snapshot: AlertSnapshot, labels: Labels, apiUrl: string | undefined): object {
   const { state, startsAt, evaluatedAt, resolvedAt = evaluatedAt } = snapshot
   return {
     status: state,
@@ -85,7 +87,7 @@ function buildAlert(snapshot: AlertSnapshot, labels: Labels, url: string | undef
     annotations: promAnnotations(snapshot),
     startsAt: formatInstant(startsAt),
     endsAt: state === 'resolved' ? formatInstant(resolvedAt) : NO_INSTANT,
-    generatorURL: formatHistory(snapshot, url) ?? '',
+    generatorURL: formatHistory(snapshot, apiUrl) ?? '',
     fingerprint: fingerprint(snapshot),
   }
 }

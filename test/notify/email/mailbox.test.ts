@@ -122,7 +122,7 @@ test('without a mail server mails go to the mailbox; with one they do not', asyn
   const data = t.testdir({})
   const [clock, log] = [createVirtualClock(), silent]
   const base = { data, targets: new Map(), engine: { mailsPerMinute: 5 } }
-  const kept = await createNotifiers({ ...base, url: 'https://s.example.org/' }, { clock, log })
+  const kept = await createNotifiers({ ...base, apiUrl: 'https://s.example.org' }, { clock, log })
   const { email } = kept.notifiers
   t.equal(email.type, 'mailbox')
   await email.send(await email.render(notification()), notification(), never)

@@ -15,6 +15,7 @@ const options = {
   from: { name: 'Stashwatch', address: 'alerts@example.org' },
   domain: 'example.org',
   url: 'https://stashwatch.example.org',
+  apiUrl: 'https://stashwatch.example.org',
   kibana: "https://kibana.example.org/#/?_g=(time:(from:'{{from}}',to:'{{to}}'))&_a=(query:'host:\"{{host}}\"')",
   linkKey,
 }
@@ -182,7 +183,7 @@ test('links that act are signed for this alert and this reader, work for a week,
   t.match(text, '  Acknowledge:\n    https://')
   t.same(await buildMime(renderMessage(kinds.fired(), options)), await buildMime(renderMessage(kinds.fired(), options)))
   const { linkKey: _, ...keyless } = options
-  const { url: __, ...nowhere } = options
+  const { url: __, apiUrl: ___, ...nowhere } = options
   for (const without of [keyless, nowhere]) {
     const mail = renderMessage(kinds.fired(), without)
     t.notMatch(mail.text + mail.html, /\/act\/|Acknowledge/)

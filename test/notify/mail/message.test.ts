@@ -10,6 +10,7 @@ const options = {
   from: { name: 'Stashwatch', address: 'alerts@example.org' },
   domain: 'example.org',
   url: 'https://stashwatch.example.org',
+  apiUrl: 'https://stashwatch.example.org',
   mailsPerMinute: 5,
 }
 const render = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, options)

@@ -27,7 +27,7 @@ const notice = (items: readonly RetiredItem[], change: Partial<Notification> = {
   })
 
 test('a notice says what happened, each thing on a line, and what to do', async (t) => {
-  const mail = renderMessage(notice([ITEM]), { ...options, url: 'https://watch.example.org' })
+  const mail = renderMessage(notice([ITEM]), { ...options, apiUrl: 'https://watch.example.org' })
   t.equal(mail.subject, '1 host retired')
   t.ok(mail.text.startsWith('[Notice] 1 host retired\n\n'))
   t.ok(mail.text.includes(`\n  - ${LINE}\n`))

@@ -3,7 +3,7 @@ import type { Report } from '../../../src/model.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
 import { heartbeat, identityOf, report, weekly } from '../samples.ts'
 
-const options = { from: { address: 'alerts@example.org' }, domain: 'example.org', url: 'https://watch.example.org' }
+const options = { from: { address: 'alerts@example.org' }, domain: 'example.org', apiUrl: 'https://watch.example.org' }
 const mailOf = (change: Partial<Report> = {}): ReturnType<typeof renderMessage> =>
   renderMessage(weekly(change), options)
 const headlineOf = (change: Partial<Report>): string => /^\[\w+ report\] (.*)/.exec(mailOf(change).text)?.[1] ?? ''

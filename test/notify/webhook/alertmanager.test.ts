@@ -21,7 +21,7 @@ function open(
   clock = { now: () => at('12:05:12') },
 ): Notifier {
   const targets = new Map([['ops', { alertmanager: { urls, timeout: 2_000, ...change } }]])
-  const way = createAlertmanagerNotifier({ targets, clock, url: 'https://s.example.org' })
+  const way = createAlertmanagerNotifier({ targets, clock, apiUrl: 'https://s.example.org' })
   t.teardown(() => way.close())
   return way
 }

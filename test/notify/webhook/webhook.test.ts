@@ -28,7 +28,12 @@ const HEADERS = 'connection content-length content-type host user-agent x-stashw
 function open(t: Test, target: Partial<WebhookTarget>, resolve?: LookupFunction): Notifier {
   const base = { url: 'http://127.0.0.1:9/', headers: {}, allowPrivate: true, timeout: 2_000 }
   const targets = new Map([['ops', { webhook: { ...base, ...target } }]])
-  const way = createWebhookNotifier({ targets, url: 'https://s.example.org', ...(resolve && { resolve }) })
+  const way = createWebhookNotifier({
+    targets,
+    url: 'https://s.example.org',
+    apiUrl: 'https://s.example.org',
+    ...(resolve && { resolve }),
+  })
   t.teardown(() => way.close())
   return way
 }
@@ -208,7 +213,8 @@ test('the labels of a group are those of its group_by, and its key is the same o
 test('the body that docs/webhook.md shows is what is posted', async (t) => {
   const page = readFileSync(new URL('../../../docs/webhook.md', import.meta.url), 'utf8')
   const shown: unknown = JSON.parse(/```json\n([^]*?)```/.exec(page)?.[1] ?? '')
-  const way = createWebhookNotifier({ targets: new Map(), url: 'https://stashwatch.example.org' })
+  const url = 'https://stashwatch.example.org'
+  const way = createWebhookNotifier({ targets: new Map(), url, apiUrl: url })
   const labels = { rule: 'cpu-high', host: 'web-7' }
   const group = { key: JSON.stringify(['ops', labels]), labels }
   const bytes = await way.render(told({ group, alerts: [facts({ ruleLabels: { team: 'web' } })] }))
