@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AlertState, Clock, Engine, HostDetail, Millis, RuleView, SendRecord } from '../model.ts'
-import { BUILTIN_RULES } from '../model.ts'
+import { BUILTIN_RULE_NAMES } from '../model.ts'
 import { nearest } from '../text/suggest.ts'
 import { ask, type AskEngine, createAskEngine, unknownEpisode } from './ask.ts'
 import { episodePage, hostPage, prefersPage } from './pages/detail.ts'
@@ -134,7 +134,7 @@ function readWhy(query: QueryString) {
 
 function unknownRule(rule: string, rules: readonly RuleView[]): ApiProblem {
   const names = rules.map(({ name }) => name)
-  const guess = nearest(rule, [...names, ...Object.values(BUILTIN_RULES)])
+  const guess = nearest(rule, [...names, ...BUILTIN_RULE_NAMES])
   return new ApiProblem('unknown-rule', {
     detail: 'No rule has this name. /api/v1/rules lists them.',
     parameter: 'rule',

@@ -1,4 +1,4 @@
-import { type Measure, BUILTIN_RULES, type StateMetric } from '../model.ts'
+import type { Measure, StateMetric } from '../model.ts'
 import { formatCount, formatDuration } from './format.ts'
 import { listNames } from './names.ts'
 import type { Describe, Evaluated } from './params.ts'
@@ -17,13 +17,6 @@ const SUBJECTS: Readonly<Record<StateMetric, string>> = {
 /** The subject template of mails about a state that is measured; undefined for figures of windows. */
 export function builtinSubject(measure: Measure): string | undefined {
   return measure.kind === 'state' ? SUBJECTS[measure.metric] : undefined
-}
-
-/** Rules whose alerts are about a source, not about a host. */
-const SOURCE_RULES: readonly string[] = [BUILTIN_RULES.source, BUILTIN_RULES.degraded, BUILTIN_RULES.mass]
-
-export function isAboutSource(rule: string): boolean {
-  return SOURCE_RULES.includes(rule)
 }
 
 /** The sentences of absence rules and of the built-in rules. */

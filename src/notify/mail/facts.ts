@@ -1,5 +1,5 @@
 import type { AlertSnapshot, NotificationReason, FiringContext, Millis, Notification, Peers } from '../../model.ts'
-import { isAboutSource } from '../../text/builtin.ts'
+import { isAboutSource } from '../../model.ts'
 import { formatCount, formatDuration } from '../../text/format.ts'
 import { formatReach } from '../../text/limit.ts'
 import { describeSuppression } from '../../text/suppression.ts'
