@@ -29,7 +29,7 @@ export interface Throughput {
 /** From this many hosts on, half of them say more than a single one. */
 export const MIN_HOSTS = 20
 /** Number of buckets that the baseline is learned from. */
-const HISTORY_BUCKETS = 60
+export const HISTORY_BUCKETS = 60
 /** The shortest time in which every live host is expected to deliver. */
 const MIN_SPAN = 60_000
 

@@ -7,7 +7,7 @@ import {
   type Millis,
   type RuleView,
   type SendRecord,
-  BUILTIN_RULES,
+  BUILTIN_RULE_NAMES,
 } from '../model.ts'
 import { nearest } from '../text/suggest.ts'
 import { ask, type AskEngine, createAskEngine, unknownEpisode } from './ask.ts'
@@ -144,7 +144,7 @@ function readWhy(query: QueryString) {
 
 function unknownRule(rule: string, rules: readonly RuleView[]): ApiProblem {
   const names = rules.map(({ name }) => name)
-  const guess = nearest(rule, [...names, ...Object.values(BUILTIN_RULES)])
+  const guess = nearest(rule, [...names, ...BUILTIN_RULE_NAMES])
   return new ApiProblem('unknown-rule', {
     detail: 'No rule has this name. /api/v1/rules lists them.',
     parameter: 'rule',

@@ -30,8 +30,8 @@ export interface State {
   ticks: number
   readonly sources: Map<string, Source>
   readonly hosts: Map<string, Host>
-  /** Hosts by position, for the sweep; null where a host was removed. */
-  readonly hostSlots: (string | null)[]
+  /** The same hosts by position, for sweep and scan; null where a host was removed. */
+  readonly hostSlots: (Host | null)[]
   readonly freeSlots: number[]
   readonly keys: Keys
   readonly stores: Map<string, Store>
@@ -83,6 +83,8 @@ export interface HostScan {
    */
   readonly hasObserved: boolean
   readonly absentBySource: ReadonlyMap<string, number>
+  /** Whether a host became absent with others in this pass. */
+  hasMassAbsence: boolean
 }
 
 /** The absence timer of expected hosts that no source delivers: any source may deliver them. */

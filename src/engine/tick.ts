@@ -12,14 +12,14 @@ import type { Fold, Alert } from './state.ts'
 import { evaluateDue } from './evaluate/schedule.ts'
 import { alertLookup } from './evaluate/lookup.ts'
 import { maintainStats, recordRejects, rewindStats } from './report/stats.ts'
-import { startScan, continueScan, watchService } from './builtin/index.ts'
+import { startScan, continueScan, watchService } from './builtin/scan.ts'
 import { rewindSeries } from '../aggregate/ring.ts'
 import type { AlertLifecycle } from '../alert/lifecycle.ts'
 
 /** When a source sends nothing for this long, the windows up to its newest bucket are evaluated once. */
 const IDLE = 60_000
 /** The most that one tick counts as observed: after a suspend or a jump of the clock, the time between is unknown. */
-const MAX_HOSTS_PER_TICK = 2000
+const MAX_TICK_SPAN = 2000
 /** A clock set back by more than this was wrong, and so are the dates it set. */
 const SET_BACK = 60_000
 
@@ -36,7 +36,7 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
   recordRejects(state, tick.rejects)
   if (isNew) {
     if (tick.now < state.now - SET_BACK) rewind(fold, tick.now)
-    const span = state.now === 0 ? 0 : Math.min(MAX_HOSTS_PER_TICK, Math.max(0, tick.now - state.now))
+    const span = state.now === 0 ? 0 : Math.min(MAX_TICK_SPAN, Math.max(0, tick.now - state.now))
     state.now = tick.now
     state.ticks++
     addExpectedHosts(fold)

@@ -1,6 +1,6 @@
 import { ruleSeverities } from '../../detect/index.ts'
 import { compileMatchers } from '../../labels/matcher.ts'
-import { BUILTIN_RULES } from '../../model.ts'
+import { BUILTIN_RULE_NAMES } from '../../model.ts'
 import type { Matcher, Metric, Rule, Severity } from '../../model.ts'
 
 /** The labels that alerts of a rule can have. */
@@ -23,7 +23,7 @@ export function readLabelSpace(rule: Rule, metrics: ReadonlyMap<string, Metric>)
 }
 
 /** The alerts of the service itself, whatever their other labels are. */
-export const BUILTIN_SPACES: readonly LabelSpace[] = Object.values(BUILTIN_RULES).map((rule) => ({
+export const BUILTIN_SPACES: readonly LabelSpace[] = BUILTIN_RULE_NAMES.map((rule) => ({
   known: [
     { rule, severity: 'warning' },
     { rule, severity: 'critical' },

@@ -1,4 +1,4 @@
-import { BUILTIN_RULES } from '../../model.ts'
+import { BUILTIN_RULE_NAMES } from '../../model.ts'
 import type { Matcher } from '../../model.ts'
 import type * as Raw from '../../generated/config.ts'
 import { suggest, nearest } from '../../text/suggest.ts'
@@ -58,7 +58,7 @@ export function readVocabulary(
   return {
     labels: [...ALERT_LABELS, ...labels],
     values: new Map([
-      ['rule', [...names, ...Object.values(BUILTIN_RULES)]],
+      ['rule', [...names, ...BUILTIN_RULE_NAMES]],
       ['severity', ['warning', 'critical']],
     ]),
   }

@@ -1,7 +1,7 @@
 import { DETECTORS, listParams } from '../../detect/index.ts'
 import { readHosts } from './host-patterns.ts'
 import type * as Raw from '../../generated/config.ts'
-import { bucketWidth, MAX_WINDOW, BUILTIN_RULES, TIERS } from '../../model.ts'
+import { bucketWidth, MAX_WINDOW, isBuiltinRule, TIERS } from '../../model.ts'
 import type { AbsenceRule, Breaches, CountRule, MetricRule, Millis, Rule } from '../../model.ts'
 import { CONDITIONS, readCondition, type RuleContext } from './condition.ts'
 import { readEscalation, readRepeatInterval } from './policy.ts'
@@ -20,9 +20,6 @@ export interface ReadRule {
   readonly isEnabled: boolean
 }
 
-/** Names of the built-in alerts. */
-const RESERVED: readonly string[] = Object.values(BUILTIN_RULES)
-
 /** Reads the rules; those with errors are left out. */
 export function readRules(raw: readonly Raw.Rule[], context: RuleContext): readonly ReadRule[] {
   const { diagnostics } = context
@@ -36,7 +33,7 @@ export function readRules(raw: readonly Raw.Rule[], context: RuleContext): reado
       const what = `duplicate rule name ${diagnostics.describeValue(`${pointer}/name`)}, first used in line ${other}`
       diagnostics.error(`${pointer}/name`, describe(what, { fix: 'choose another name' }))
     }
-    if (RESERVED.includes(rule.name)) {
+    if (isBuiltinRule(rule.name)) {
       const what = `${diagnostics.describeValue(`${pointer}/name`)} is the name of a built-in alert`
       diagnostics.error(`${pointer}/name`, describe(what, { fix: 'choose another name' }))
     }

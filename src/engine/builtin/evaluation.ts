@@ -3,8 +3,11 @@ import type { AlertIdentity, BuiltinRule, Evidence, Measure, Millis, StateMetric
 import type { EvaluationResult, AlertSubject } from '../evaluate/alerts.ts'
 import type { Alert, Fold } from '../state.ts'
 
-/** An alert of the product's own that needs no second look. */
+/** An alert that needs no second look. */
 export const IMMEDIATE_TIMERS = { for: 0, keepFiringFor: 0, pendingExpiry: 0 }
+
+/** What one host costs that is looked at, and a figure of its alert; and a step of its alert's life. As of judging. */
+export const COST = { host: 0.1, figure: 6, step: 20 }
 
 const UNITS: Readonly<Record<StateMetric, Unit>> = {
   absence: 'seconds',

@@ -1,10 +1,12 @@
 import { MIN_HOSTS } from '../../aggregate/throughput.ts'
-import type { AbsenceRule, Limit, Millis, Reason } from '../../model.ts'
+import type { AbsenceRule, EngineConfig, Limit, Millis, Reason } from '../../model.ts'
 import { BUILTIN_RULES } from '../../model.ts'
-import { builtinResult, builtinAlertId, stateIdentity } from './evaluation.ts'
+import { builtinResult, builtinAlertId, stateIdentity, stateMeasure } from './evaluation.ts'
 import { appliesTo } from '../plan.ts'
 import { updateAlert, type AlertSubject } from '../evaluate/alerts.ts'
+import { type Sample, sampleArrival, sampleHosts, sampleSource } from '../sample.ts'
 import { absentFor } from './absence-time.ts'
+import type { BuiltinStateRule } from './rule.ts'
 import type { Alert, Fold, Host, HostScan } from '../state.ts'
 
 /** So many hosts of a source, or this share of them, may fall silent at once and still be told one by one. */
@@ -17,6 +19,20 @@ const MAX_NAMES = 500
 const ANY_SOURCE = ''
 const LIST = 'hosts.expected'
 const MASS_TIMERS = { for: GATHER_TIME, keepFiringFor: 0, pendingExpiry: Infinity }
+
+/** Many hosts of a source become absent together: one alert tells of all of them, as an absence rule would of each. */
+export const massAbsence: BuiltinStateRule = {
+  name: BUILTIN_RULES.mass,
+  // What fell silent together is as severe as one host of it.
+  severities: ({ absences }) => [...new Set(absences.map(({ severity }) => severity))],
+  watchHosts: watchMassAbsences,
+  observe({ state }, of) {
+    if (!state.sources.has(of)) return undefined
+    const evidence = { why: { code: 'none_absent', params: {} } }
+    return { measure: stateMeasure('absent_hosts'), value: 0, evidence }
+  },
+  sample,
+}
 
 /**
  * Counts the hosts of one source that a rule finds silent together. Hosts that die in one instant made their last reports
@@ -80,11 +96,13 @@ function massThreshold(fold: Fold, name: string): number {
 }
 
 /** Raises one alert for each mass silence, naming its hosts, and ends it when the last of them is heard again. */
-export function watchMassAbsences(fold: Fold): void {
-  const members = listMembers(fold)
+function watchMassAbsences(fold: Fold, { hasMassAbsence }: HostScan): void {
   const open = [...fold.state.alerts]
     .filter(([, { identity }]) => identity.rule === BUILTIN_RULES.mass)
     .map(([id]) => id)
+  // A host that is absent with others has an alert with them, or became absent in this scan.
+  if (open.length === 0 && !hasMassAbsence) return
+  const members = listMembers(fold)
   for (const id of new Set([...open, ...members.keys()])) watchMassAbsence(fold, id, members.get(id) ?? [])
 }
 
@@ -136,4 +154,23 @@ function absentTogether(known: Alert | undefined, source: string, names: readonl
 
 function reappeared(known: Alert | undefined): Reason {
   return { code: 'seen_again', params: { retired: known?.retiredHosts ?? 0 } }
+}
+
+const SAMPLE_HOSTS = 2 * MIN_HOSTS
+const SETTLE: Millis = 60_000
+
+/** A third of the hosts that an absence rule is for say nothing any more. */
+function sample(config: EngineConfig): Sample | undefined {
+  const [rule] = config.rules.filter((one) => one.kind === 'absence').toSorted((a, b) => a.after - b.after)
+  if (rule === undefined || config.limits.hosts < SAMPLE_HOSTS) return undefined
+  const source = sampleSource(config)
+  const hosts = sampleHosts(rule.hosts, SAMPLE_HOSTS)
+  const left = hosts.slice(Math.ceil(SAMPLE_HOSTS / 3))
+  return {
+    about: source,
+    settle: SETTLE,
+    every: config.bucket,
+    patience: rule.after + GATHER_TIME + SETTLE,
+    arrive: (phase, _, to) => [sampleArrival(source, phase === 'good' ? hosts : left, to)],
+  }
 }

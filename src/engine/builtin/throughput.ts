@@ -29,12 +29,18 @@ export function measureThroughputs(fold: Fold, now: Millis): void {
     if (host.name === UNKNOWN_HOST) continue
     const homeCount = counts.get(host.source)
     if (homeCount !== undefined) homeCount.hosts++
-    for (const [name, at] of host.lastSeenBySource) {
-      const heard = counts.get(name)
-      if (heard !== undefined && at > heard.after) heard.delivered++
+    // Most hosts have one source.
+    if (host.lastSeenBySource.size === 1) {
+      countDelivery(homeCount, host.lastSeenBySource.get(host.source))
+      continue
     }
+    for (const [name, at] of host.lastSeenBySource) countDelivery(counts.get(name), at)
   }
   for (const { source, delivered, hosts } of counts.values()) {
     measureThroughput(source.throughput, delivered, hosts, bucket, now - source.lastSeenAt < DELIVERING_WITHIN)
   }
+}
+
+function countDelivery(count: DeliveryCount | undefined, at: Millis | undefined): void {
+  if (count !== undefined && at !== undefined && at > count.after) count.delivered++
 }

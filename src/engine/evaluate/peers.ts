@@ -56,7 +56,7 @@ function computeMedian(figures: readonly number[]): number {
 function* hostsFrom({ state }: Fold, { index }: Host): Generator<Host> {
   const { hostSlots } = state
   for (let i = 1; i <= Math.min(hostSlots.length - 1, MAX_SCANNED); i++) {
-    const host = state.hosts.get(hostSlots[(index + i) % hostSlots.length] ?? '')
-    if (host !== undefined) yield host
+    const host = hostSlots[(index + i) % hostSlots.length]
+    if (host !== null && host !== undefined) yield host
   }
 }

@@ -58,9 +58,8 @@ function sweep(fold: Fold, clocks: SourceClocks, judged: WorkBudget): boolean {
   if (state.sweep === undefined) return false
   while (state.sweep < state.hostSlots.length) {
     if (judged.spent >= SLICE) return true
-    const name = state.hostSlots[state.sweep++]
-    const host = name === null || name === undefined ? undefined : state.hosts.get(name)
-    if (host !== undefined) evaluateHost(fold, clocks, host, judged)
+    const host = state.hostSlots[state.sweep++]
+    if (host !== null && host !== undefined) evaluateHost(fold, clocks, host, judged)
   }
   state.sweep = undefined
   return false

@@ -29,7 +29,6 @@ export function admitHost(fold: Fold, name: string, receivedAt: Millis): Host | 
  */
 export function addHost(state: State, name: string, lastSeenAt: Millis): Host {
   const index = state.freeSlots.pop() ?? state.hostSlots.length
-  state.hostSlots[index] = name
   const host: Host = {
     name,
     index,
@@ -50,6 +49,7 @@ export function addHost(state: State, name: string, lastSeenAt: Millis): Host {
     reportRow: undefined,
   }
   state.hosts.set(name, host)
+  state.hostSlots[index] = host
   return host
 }
 

@@ -4,6 +4,7 @@ import { isRegular } from '../../aggregate/watermark.ts'
 import type { ClosedAlert, Command, CommandReply, Millis, Reason, RetiredItem } from '../../model.ts'
 import { UNKNOWN_HOST, BUILTIN_RULES } from '../../model.ts'
 import { removeHost } from './admission.ts'
+import { BUILTINS } from '../builtin/index.ts'
 import { listMembers } from '../builtin/mass-absence.ts'
 import { builtinAlertId } from '../builtin/evaluation.ts'
 import { closeAlert } from '../evaluate/alerts.ts'
@@ -22,6 +23,9 @@ const MAX_NAMED = 1000
 const SOURCE_GONE_AFTER = 7 * DAY
 /** A source that appeared once and never sent steadily is retired sooner. */
 const OCCASIONAL = DAY
+
+/** The rules that may have an alert about a source. */
+const SOURCE_RULES = Object.values(BUILTINS).filter(({ watchSource }) => watchSource !== undefined)
 
 /** Retires hosts that are permanently gone. */
 export function retireHosts(fold: Fold): void {
@@ -73,7 +77,7 @@ export function retireSources(fold: Fold): void {
 function retireSource(fold: Fold, { name, lastSeenAt }: Source): void {
   const { alerts } = fold.state
   const reason: Reason = { code: 'no_request', params: { since: lastSeenAt } }
-  const ids = [builtinAlertId(BUILTIN_RULES.source, name), builtinAlertId(BUILTIN_RULES.degraded, name)]
+  const ids = SOURCE_RULES.map((rule) => builtinAlertId(rule.name, name))
   const closed = close(fold, alerts, ids, reason, lastSeenAt)
   fold.state.sources.delete(name)
   expectElsewhere(fold, name)

@@ -1,14 +1,12 @@
 import { EXTRA_LATENESS } from '../../aggregate/watermark.ts'
 import { evaluatedTo } from '../../aggregate/store.ts'
 import { ruleSeverities } from '../../detect/index.ts'
-import type { AbsenceRule, Evaluation, NextEvaluation, Rule, RuleView } from '../../model.ts'
+import type { Evaluation, NextEvaluation, Rule, RuleView } from '../../model.ts'
 import { evaluateNow, type WatchedSeries, watchedSeries } from '../evaluate/window.ts'
-import { stateMeasure } from '../builtin/evaluation.ts'
+import { observeAbsence } from '../builtin/absence.ts'
 import { appliesTo, type WindowPlan } from '../plan.ts'
-import { isNeverSeen, absentSince } from '../builtin/absence-time.ts'
 import type { Alert, Fold, Host } from '../state.ts'
 import { recentSources } from '../evaluate/schedule.ts'
-import { absenceLimit } from '../builtin/index.ts'
 
 /** Most series that one rule is shown with. */
 const MAX_EVALUATIONS = 200
@@ -32,7 +30,12 @@ export function viewRules(fold: Fold, only?: string): readonly RuleView[] {
     evaluations: selectHosts(fold, only)
       .filter((host) => appliesTo(rule, host.name))
       .slice(0, MAX_EVALUATIONS)
-      .map((host) => lastSeen(fold, rule, host)),
+      .map((host) => ({
+        host: host.name,
+        labels: {},
+        ...observeAbsence(fold, rule, host),
+        evaluatedAt: fold.state.now,
+      })),
     nextEvaluation: notApplicable(rule, only) ?? ({ kind: 'source_delivery' } as const),
   }))
   return [...shown, ...absences]
@@ -40,23 +43,6 @@ export function viewRules(fold: Fold, only?: string): readonly RuleView[] {
 
 function aboutRule({ name, kind, severity, notify }: Rule): Pick<RuleView, 'name' | 'kind' | 'severity' | 'notify'> {
   return { name, kind, severity, notify }
-}
-
-/** What an absence rule says of a host. */
-function lastSeen({ state }: Fold, rule: AbsenceRule, host: Host): Evaluation {
-  const at = absentSince(host)
-  const isNew = isNeverSeen(host)
-  return {
-    host: host.name,
-    labels: {},
-    measure: stateMeasure(isNew ? 'expected' : 'absence'),
-    value: Math.round((state.now - at) / 1000),
-    evidence: {
-      limit: absenceLimit(rule),
-      why: { code: isNew ? 'expected_since' : 'last_event', params: { at } },
-    },
-    evaluatedAt: state.now,
-  }
 }
 
 /** What is said instead of a host that the rule is not for. */

@@ -5,7 +5,7 @@ import {
   type Millis,
   type Notification,
   type Peers,
-  BUILTIN_RULES,
+  isAboutSource,
 } from '../../model.ts'
 import { formatCount, formatDuration, formatReach } from '../../text/format.ts'
 import { describeSuppression } from '../../text/decision.ts'
@@ -216,11 +216,4 @@ export function readMeter(snapshot: AlertSnapshot): Meter | undefined {
 
 function isRatio(number: number): boolean {
   return number >= 0 && number <= 1
-}
-
-/** Rules whose alerts are about a source, not about a host. */
-const SOURCE_RULES: readonly string[] = [BUILTIN_RULES.source, BUILTIN_RULES.degraded, BUILTIN_RULES.mass]
-
-function isAboutSource(rule: string): boolean {
-  return SOURCE_RULES.includes(rule)
 }

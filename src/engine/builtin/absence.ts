@@ -1,0 +1,103 @@
+import type { AbsenceRule, EngineConfig, Evidence, Limit, Millis, Reason } from '../../model.ts'
+import { type AlertSubject, updateAlert } from '../evaluate/alerts.ts'
+import type { WorkBudget } from '../evaluate/due-windows.ts'
+import { appliesTo } from '../plan.ts'
+import { type Sample, sampleArrival, sampleHosts, sampleSource } from '../sample.ts'
+import type { Fold, Host, HostScan } from '../state.ts'
+import { absentFor, absentSince, isNeverSeen } from './absence-time.ts'
+import { absenceResult, builtinAlertId, COST, IMMEDIATE_TIMERS, stateIdentity, stateMeasure } from './evaluation.ts'
+import { massAbsenceFor } from './mass-absence.ts'
+import type { Observation, StateRule } from './rule.ts'
+
+/**
+ * The absence rules of the configuration. A host is absent when its source has delivered for longer than the rule's
+ * patience since the host's last event. Time in which the source itself delivered nothing does not count, so that no host
+ * is called dead with its Logstash.
+ */
+export const absence: StateRule = { watchHost: watchAbsence }
+
+/** Of a host that is absent there is nothing new to say until time was observed again; of one that is heard, at once. */
+function watchAbsence(fold: Fold, scan: HostScan, host: Host, work: WorkBudget): void {
+  const isCalm = host.alerts.size === 0
+  if (isCalm && !scan.hasObserved) return
+  const silent = absentFor(fold, host)
+  if (silent === undefined) return
+  for (const rule of fold.plan.absences) {
+    if (isCalm && silent <= rule.after) continue
+    const isOpen = !isCalm && host.alerts.has(builtinAlertId(rule.name))
+    // Who is waited for was not heard, however short the wait: only an event ends the alert.
+    const isAbsent = silent > rule.after || (isOpen && host.expectedSince !== undefined)
+    if (!(isAbsent ? scan.hasObserved : isOpen) || !appliesTo(rule, host.name)) continue
+    work.spent += isAbsent === isOpen ? COST.figure : COST.step
+    judgeHost(fold, scan, rule, host, isAbsent, isOpen)
+  }
+}
+
+function judgeHost(
+  fold: Fold,
+  scan: HostScan,
+  rule: AbsenceRule,
+  host: Host,
+  isAbsent: boolean,
+  isOpen: boolean,
+): void {
+  const massAbsence = isOpen ? undefined : massAbsenceFor(fold, scan, rule, host)
+  if (massAbsence !== undefined) scan.hasMassAbsence = true
+  const evidence: Evidence = { limit: absenceLimit(rule), why: absenceReason(host, rule, isAbsent) }
+  const result = absenceResult(fold, isAbsent, rule.severity, absentSince(host), evidence)
+  const subject = absenceSubject(rule, host, massAbsence)
+  updateAlert(fold, host.alerts, builtinAlertId(rule.name), subject, result, IMMEDIATE_TIMERS)
+}
+
+function absenceLimit({ after }: AbsenceRule): Limit {
+  return { op: 'above', value: after / 1000 }
+}
+
+function absenceReason(host: Host, rule: AbsenceRule, isAbsent: boolean): Reason {
+  const { expectedSince, source, alerts } = host
+  if (isNeverSeen(host)) return { code: 'never_seen', params: {} }
+  const params = { source }
+  if (expectedSince !== undefined) return { code: 'absent_source_gone', params }
+  if (isAbsent) return { code: 'absent', params }
+  const isFirst = alerts.get(builtinAlertId(rule.name))?.identity.measure.metric === 'expected'
+  return { code: isFirst ? 'first_seen' : 'seen', params }
+}
+
+function absenceSubject(rule: AbsenceRule, host: Host, massAbsence: string | undefined): AlertSubject {
+  const { subject, body } = rule
+  return {
+    identity: stateIdentity(rule.name, host.name, isNeverSeen(host) ? 'expected' : 'absence'),
+    source: host.source,
+    notify: rule.notify,
+    lookback: rule.after,
+    ruleLabels: rule.labels,
+    templates: { ...(subject === undefined ? {} : { subject }), ...(body === undefined ? {} : { body }) },
+    ...(massAbsence === undefined ? {} : { massAbsence }),
+  }
+}
+
+/** What an absence rule says of a host when it is asked. */
+export function observeAbsence({ state }: Fold, rule: AbsenceRule, host: Host): Observation {
+  const at = absentSince(host)
+  const isNew = isNeverSeen(host)
+  return {
+    measure: stateMeasure(isNew ? 'expected' : 'absence'),
+    value: Math.round((state.now - at) / 1000),
+    evidence: { limit: absenceLimit(rule), why: { code: isNew ? 'expected_since' : 'last_event', params: { at } } },
+  }
+}
+
+const SETTLE: Millis = 60_000
+
+/** One host says nothing any more, while another one behind the same source goes on. */
+export function sampleAbsence({ hosts, after }: AbsenceRule, config: EngineConfig): Sample {
+  const source = sampleSource(config)
+  const [about = '', other = ''] = sampleHosts(hosts, 2)
+  return {
+    about,
+    settle: SETTLE,
+    every: config.bucket,
+    patience: after + SETTLE,
+    arrive: (phase, _, to) => [sampleArrival(source, phase === 'good' ? [about, other] : [other], to)],
+  }
+}

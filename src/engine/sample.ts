@@ -1,0 +1,49 @@
+import type { EngineConfig, EventSamples, Millis } from '../model.ts'
+
+/*
+ * Samples: what arrives in a play in which an alert fires and resolves. Previews and `check` play them through the fold.
+ */
+
+/** One request of a source. */
+export interface Arrival {
+  readonly source: string
+  readonly events: readonly EventSamples[]
+}
+
+/** All is well for a while, then something is wrong until the alert fires, and then all is well again. */
+export interface Sample {
+  /** What the alert is about: a host, a source, or the service. */
+  readonly about: string
+  /** For how long all is well at first, and the time from one arrival, and tick, to the next. */
+  readonly settle: Millis
+  readonly every: Millis
+  /** An alert that has not fired, or not resolved, after this long never does. */
+  readonly patience: Millis
+  /** What arrives after `from` and up to `to`. */
+  arrive(phase: 'good' | 'bad', from: Millis, to: Millis): readonly Arrival[]
+}
+
+/** A source that delivers samples. */
+export function sampleSource({ sources }: Pick<EngineConfig, 'sources'>): string {
+  return sources[0] ?? 'logstash-a'
+}
+
+/** Hosts that fit the patterns, as far as those allow for so many; then others. */
+export function sampleHosts(patterns: readonly string[], count: number): readonly string[] {
+  const names = new Set<string>()
+  for (const pattern of [...patterns, 'web-*', 'sample-*']) {
+    for (let i = 1; i <= count && names.size < count; i++) {
+      names.add(pattern.replaceAll('*', String(i)).replaceAll('?', String(i % 10)))
+    }
+  }
+  return [...names]
+}
+
+/** A request with one event of each host, without any values. */
+export function sampleArrival(source: string, hosts: readonly string[], ts: Millis): Arrival {
+  return { source, events: hosts.map((host) => sampleEvent(host, ts)) }
+}
+
+export function sampleEvent(host: string, ts: Millis): EventSamples {
+  return { host, ts, heartbeat: false, series: [], values: [] }
+}
