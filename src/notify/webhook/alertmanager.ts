@@ -8,7 +8,7 @@ import type {
   Severity,
   Targets,
 } from '../../model.ts'
-import { type Post, post } from './http-post.ts'
+import { attemptTimeout, type Post, post } from './http-post.ts'
 import { promAnnotations, formatInstant, promLabels, formatHistory } from './payload.ts'
 import { clean } from '../../text/sanitise.ts'
 import type { Delivery, Notifier } from '../notifier.ts'
@@ -32,6 +32,7 @@ export function createAlertmanagerNotifier({ targets, url, clock }: Alertmanager
   const end = new AbortController()
   return {
     type: 'alertmanager',
+    timeout: attemptTimeout([...targets.values()].map(({ alertmanager }) => alertmanager)),
     render: async (notification) => Buffer.from(JSON.stringify(listAlerts(notification, url))),
     async send(body, notification, signal): Promise<Delivery> {
       const { receiver, alerts } = notification

@@ -3,7 +3,7 @@ import type { LookupFunction } from 'node:net'
 import type { AlertSnapshot, Millis, Notice, Notification, Reason, Targets, WebhookTarget } from '../../model.ts'
 import { formatMeasure } from '../../text/measure.ts'
 import { describeNotice } from '../../text/notice.ts'
-import { post } from './http-post.ts'
+import { attemptTimeout, post } from './http-post.ts'
 import {
   promAnnotations,
   fingerprint,
@@ -36,6 +36,7 @@ export function createWebhookNotifier({ targets, url, resolve }: WebhookParts): 
   const end = new AbortController()
   return {
     type: 'webhook',
+    timeout: attemptTimeout([...targets.values()].map(({ webhook }) => webhook)),
     render: async (notification) => Buffer.from(JSON.stringify(buildBody(notification, url))),
     async send(body, { id, receiver }, signal): Promise<Delivery> {
       const target = targets.get(receiver)?.webhook
