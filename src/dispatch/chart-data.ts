@@ -1,5 +1,6 @@
 import type { AlertSnapshot, NotificationReason } from '../model.ts'
 import type { TrackedAlert, DispatchState } from './state.ts'
+import { muteFor } from './suppress.ts'
 
 /** Reasons that notify at the moment of a change, so that the chart of the change shows the present. */
 const STEPS: readonly NotificationReason[] = [
@@ -24,10 +25,11 @@ export function withoutChart(snapshot: AlertSnapshot): AlertSnapshot {
 /** Drops an alert's chart once no pending notification can use it: charts take memory. */
 export function pruneChart(state: DispatchState, alert: TrackedAlert): void {
   if (alert.snapshot.chart === undefined) return
-  const { snapshot, groups, muted } = alert
+  const { snapshot, groups } = alert
   const isAwaited = [...groups].some((key) => {
-    const member = state.groups.get(key)?.members.get(snapshot.episode)
-    return member?.pending !== undefined && isStep(member.pending)
+    const group = state.groups.get(key)
+    const pending = group?.members.get(snapshot.episode)?.pending
+    return pending !== undefined && isStep(pending) && muteFor(alert, group?.target.to.address ?? '') === undefined
   })
-  if (muted !== undefined || !isAwaited) alert.snapshot = withoutChart(snapshot)
+  if (!isAwaited) alert.snapshot = withoutChart(snapshot)
 }

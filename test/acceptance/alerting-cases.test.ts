@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { test } from 'tap'
 import { loadConfig } from '../../src/config/index.ts'
@@ -9,7 +9,8 @@ import { createVirtualClock } from '../helpers/clock.ts'
 import { until } from '../helpers/service.ts'
 import { silent, startMailServer } from '../notify/email/smtp-server.ts'
 import { at, effectOf, notification } from '../notify/samples.ts'
-import { MINUTE, SECOND } from '../helpers/play.ts'
+import { HOUR, MINUTE, SECOND } from '../helpers/play.ts'
+import { tell } from '../helpers/story.ts'
 
 const CASES = fileURLToPath(new URL('../../../shared/cases/', import.meta.url))
 
@@ -55,3 +56,47 @@ for (const timeout of ['30s', '5m']) {
     },
   )
 }
+
+/** A case's configuration, whose keys have had other names. */
+function load(name: string): ReturnType<typeof loadConfig> {
+  const written = readFileSync(`${CASES}${name}`, 'utf8')
+  const text = written
+    .replace(/^system:/m, 'self_monitoring:')
+    .replace(/^inhibit:/m, 'inhibit_rules:')
+    .replaceAll('{ source:', '{ source_matchers:')
+    .replaceAll(' target:', ' target_matchers:')
+  return loadConfig({ text, env: {}, cwd: CASES })
+}
+
+const INHIBITION = 'alerting/04-inhibition-silences-everybody'
+
+test(
+  'case 04 a: of two rules that inhibit each other one alert is told, and check warns',
+  { skip: without(INHIBITION) },
+  async (t) => {
+    const { config, warnings } = load(`${INHIBITION}/config-mirror.yaml`)
+    t.match(
+      warnings.filter((line) => line.includes('suppress each other')),
+      { 0: /config-mirror|configuration/, length: 1 },
+    )
+    const story = tell(config.engine)
+    story.at('12:00').reports('web-1', { cpu: 0.99, mem: 0.99 })
+    t.strictSame(story.until('12:30'), ['12:02:10 ada fired: cpu-high web-1'])
+  },
+)
+
+test(
+  'case 04 b, c: who is not told of the critical alert, or not now, is told of the warning',
+  { skip: without(INHIBITION) },
+  async (t) => {
+    const { config } = load(`${INHIBITION}/config-disjoint.yaml`)
+    const story = tell(config.engine)
+    story.at('12:00').silence('s1', ['rule=cpu-crit', 'host=web-2'], HOUR).cpu('web-1', 0.99).cpu('web-2', 0.99)
+    const told = story.until('12:30')
+    t.strictSame(told.toSorted(), [
+      '12:02:10 oncall fired: cpu-crit web-1',
+      '12:02:10 ops fired: cpu-warn web-1',
+      '12:02:10 ops fired: cpu-warn web-2',
+    ])
+  },
+)
