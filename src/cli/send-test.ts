@@ -81,7 +81,7 @@ async function sendAll(
   for (const notification of notifications) {
     const way = notifiers[notification.channel ?? 'email']
     const bytes = await way.render(notification)
-    const { state, response } = await way.send(bytes, notification, AbortSignal.timeout(120_000))
+    const { state, response } = await way.send(bytes, notification, AbortSignal.timeout(way.timeout))
     io.out(`${notification.to.address}: ${state === 'sent' ? 'accepted' : 'not accepted'} (${response})`)
     isWell &&= state === 'sent'
   }

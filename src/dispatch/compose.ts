@@ -13,6 +13,7 @@ import type {
 import type { DispatchPlan } from './plan.ts'
 import type { DueRun } from './schedule.ts'
 import type { TrackedAlert, DispatchState, DeferredAlert, Target, Mail, PendingNotice } from './state.ts'
+import { muteFor } from './suppress.ts'
 
 /**
  * Builds the outbox effect of a mail. Its id is derived from thread, number and address, so a replay gives the same id.
@@ -25,7 +26,9 @@ export function composeMail(
 ): Effect {
   const { reason, thread, seq, alerts, newCount, group, lead, nextRepeatAt } = mail
   const context =
-    newCount === 1 && mail.target.channel === 'email' ? buildContext(state, alerts[0] as AlertSnapshot) : undefined
+    newCount === 1 && mail.target.channel === 'email'
+      ? buildContext(state, alerts[0] as AlertSnapshot, mail.target.to.address)
+      : undefined
   const about = lead?.alert ?? alerts[0]
   const notification: Notification = {
     id: `${thread}.${seq}.${shortHash(mail.target.to.address)}`,
@@ -53,23 +56,29 @@ function orderingKey({ identity: { rule, host } }: AlertSnapshot): string {
 /** The most other alerts of the same host that one mail names. */
 const MAX_ON_HOST = 5
 
-function buildContext(state: DispatchState, { episode, identity: { host } }: AlertSnapshot): FiringContext {
+function buildContext(
+  state: DispatchState,
+  { episode, identity: { host } }: AlertSnapshot,
+  address: string,
+): FiringContext {
   const firing = [...state.alerts.values()].filter(
     ({ snapshot }) => snapshot.state === 'firing' && snapshot.episode !== episode,
   )
+  const isMuted = (alert: TrackedAlert): boolean => (alert.muted ?? muteFor(alert, address)) !== undefined
   const onHost = firing
     .filter(({ snapshot }) => snapshot.identity.host === host)
     .toSorted((a, b) => b.snapshot.startsAt - a.snapshot.startsAt)
   return {
-    onHost: onHost.slice(0, MAX_ON_HOST).map(contextAlert),
+    onHost: onHost.slice(0, MAX_ON_HOST).map((alert) => contextAlert(alert, isMuted(alert))),
     firing: firing.length,
-    muted: firing.filter(({ muted }) => muted !== undefined).length,
+    muted: firing.filter(isMuted).length,
     hosts: new Set(firing.map(({ snapshot }) => snapshot.identity.host)).size,
   }
 }
 
-function contextAlert({ snapshot: { identity, severity, startsAt, code }, muted }: TrackedAlert): ContextAlert {
-  return { identity, severity, startsAt, code, ...(muted === undefined ? {} : { muted: true }) }
+function contextAlert({ snapshot }: TrackedAlert, isMuted: boolean): ContextAlert {
+  const { identity, severity, startsAt, code } = snapshot
+  return { identity, severity, startsAt, code, ...(isMuted ? { muted: true } : {}) }
 }
 
 /** Builds one digest of deferred alerts. A single rate-limited alert becomes an ordinary mail instead. */
@@ -198,10 +207,11 @@ export function withoutChart(snapshot: AlertSnapshot): AlertSnapshot {
 /** Drops an alert's chart once no pending notification can use it: charts take memory. */
 export function pruneChart(state: DispatchState, alert: TrackedAlert): void {
   if (alert.snapshot.chart === undefined) return
-  const { snapshot, groups, muted } = alert
+  const { snapshot, groups } = alert
   const isAwaited = [...groups].some((key) => {
-    const member = state.groups.get(key)?.members.get(snapshot.episode)
-    return member?.pending !== undefined && isStep(member.pending)
+    const group = state.groups.get(key)
+    const pending = group?.members.get(snapshot.episode)?.pending
+    return pending !== undefined && isStep(pending) && muteFor(alert, group?.target.to.address ?? '') === undefined
   })
-  if (muted !== undefined || !isAwaited) alert.snapshot = withoutChart(snapshot)
+  if (!isAwaited) alert.snapshot = withoutChart(snapshot)
 }

@@ -9,8 +9,17 @@ import {
 import { resolveTargets } from './routing.ts'
 import { charge, takeDeferred } from './rate-limit.ts'
 import { composeList } from './compose.ts'
-import { type AlertLookup, updateMember, findGroup, listGroups, addNotified, newMember, resumeGroup } from './groups.ts'
-import { findHold, suppressPending, NO_RECEIVER, recordSuppressed } from './suppress.ts'
+import {
+  type AlertLookup,
+  updateMember,
+  findGroup,
+  listGroups,
+  addNotified,
+  newMember,
+  resumeGroup,
+  addToGroup,
+} from './groups.ts'
+import { findHold, suppressPending, NO_RECEIVER, recordSuppressed, muteFor } from './suppress.ts'
 import { alertLabels } from '../labels/matcher.ts'
 import type { DispatchPlan } from './plan.ts'
 import { snapshotFor, recordNotified } from './flush.ts'
@@ -74,7 +83,7 @@ function refreshDeferred(
   const { address } = item.target.to
   const alert = state.alerts.get(episode)
   if (alert === undefined) return item
-  const why = findHold(alert, item.reason, now)
+  const why = findHold(alert, address, item.reason, now)
   if (why !== undefined) return returnToGroup(state, alert, item, why, now)
   const group = findGroup(state, alert, address)
   const { notifications = 0, suppressed = 0 } = group?.members.get(episode) ?? item.snapshot
@@ -177,13 +186,19 @@ function addToLists(
   lists: Map<string, DeferredAlert[]>,
   now: Millis,
 ): void {
-  const { snapshot, muted } = alert
+  const { snapshot } = alert
   const groups = new Set(listGroups(state, alert).map(({ target }) => target.to.address))
   const labels = alertLabels(snapshot)
-  const targets = muted === undefined ? resolveTargets(plan, alert, labels) : []
-  if (targets.length === 0 && groups.size === 0) recordSuppressed(alert, 'all', muted ?? NO_RECEIVER, now)
+  const targets = resolveTargets(plan, alert, labels)
+  if (targets.length === 0 && groups.size === 0) recordSuppressed(alert, 'all', alert.muted ?? NO_RECEIVER, now)
   for (const line of targets) {
     if (groups.has(line.to.address)) continue
+    const muted = muteFor(alert, line.to.address)
+    if (muted !== undefined) {
+      if (snapshot.state === 'firing') addToGroup(state, line, alert, labels, 'fired', now)
+      else recordSuppressed(alert, 'all', muted, now, line.to.address)
+      continue
+    }
     const items = lists.get(line.to.address) ?? []
     lists.set(line.to.address, items)
     items.push({

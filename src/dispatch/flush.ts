@@ -7,7 +7,7 @@ import {
   type Suppression,
 } from '../model.ts'
 import { type AlertLookup, findGroup } from './groups.ts'
-import { findHold, isAcknowledged, recordSuppressed } from './suppress.ts'
+import { findHold, isAcknowledged, recordSuppressed, muteFor } from './suppress.ts'
 import { isStep, withoutChart } from './compose.ts'
 import {
   type TrackedAlert,
@@ -42,7 +42,11 @@ export function flush(state: DispatchState, group: Group, alerts: AlertLookup, n
   dropUnnotified(state, group, now)
   const pendingEvents = [...group.members].flatMap(([episode, member]) => {
     const alert = state.alerts.get(episode)
-    if (alert === undefined || member.pending === undefined || findHold(alert, member.pending, now) !== undefined)
+    if (
+      alert === undefined ||
+      member.pending === undefined ||
+      findHold(alert, group.target.to.address, member.pending, now)
+    )
       return []
     return [{ alert, member, event: member.pending }]
   })
@@ -115,8 +119,8 @@ function isRepeatDue(group: Group, now: Millis): boolean {
 function listFiring(state: DispatchState, group: Group, now: Millis): readonly TrackedAlert[] {
   return [...group.members].flatMap(([episode, member]) => {
     const alert = state.alerts.get(episode)
-    if (alert === undefined || !member.isNotified || alert.snapshot.state !== 'firing' || alert.muted !== undefined)
-      return []
+    if (alert === undefined || !member.isNotified || alert.snapshot.state !== 'firing') return []
+    if (muteFor(alert, group.target.to.address) !== undefined) return []
     return isAcknowledged(alert, now) && group.target.channel !== 'alertmanager' ? [] : [alert]
   })
 }

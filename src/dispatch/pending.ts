@@ -22,10 +22,8 @@ export function listPending(
     const { pending: event } = group.members.get(episode) ?? {}
     if (event === undefined) return []
     const to = group.target.to.address
-    if (alert.muted?.by === 'silence') return [{ to, event, reason: 'silence', until: alert.muted.until }]
-    if (alert.muted !== undefined) return [{ to, event, reason: alert.muted.by }]
-    if (findHold(alert, event, now) !== undefined)
-      return [{ to, event, reason: 'acknowledgement', until: alert.ack?.until ?? now }]
+    const hold = findHold(alert, to, event, now)
+    if (hold !== undefined) return [{ to, event, reason: hold.by, ...('until' in hold ? { until: hold.until } : {}) }]
     return [
       {
         to,

@@ -1,5 +1,5 @@
 import { type Grouping, isBuiltinRule, type Millis, BUILTIN_RULES, type Repeat, type Suppression } from '../model.ts'
-import { listAddresses, resolveTargets, resolveEscalation, targetsForReceivers } from './routing.ts'
+import { listAddresses, massReceivers, resolveTargets, resolveEscalation, targetsForReceivers } from './routing.ts'
 import { findGroup, listGroups, addToGroup } from './groups.ts'
 import { mayReceive, recordSuppressed, receiverRemoved } from './suppress.ts'
 import { alertLabels } from '../labels/matcher.ts'
@@ -45,10 +45,8 @@ function currentReceivers(plan: DispatchPlan, { snapshot, ref, notify }: Tracked
   const known = plan.rules.get(rule)
   if (known !== undefined) return known.notify
   if (!isBuiltinRule(rule)) return notify
-  // A mass absence goes to the receivers of the absence rule that found it.
   const [, , finder = ''] = ref.id.split('\n')
-  const named = rule === BUILTIN_RULES.mass ? (plan.rules.get(finder)?.notify ?? []) : []
-  return named.length > 0 ? named : plan.config.selfMonitoring
+  return rule === BUILTIN_RULES.mass ? massReceivers(plan, finder) : plan.config.selfMonitoring
 }
 
 /**

@@ -129,10 +129,18 @@ export function targetsForReceivers(plan: DispatchPlan, notify: readonly string[
 
 /** Returns all addresses that a configuration names. */
 export function listAddresses(plan: DispatchPlan): ReadonlySet<string> {
-  const policy = { notify: [], ...policyFor(plan, undefined, {}) }
-  return new Set(
-    [...plan.receivers.values()].flatMap((receiver) => receiverTargets(receiver, policy).map(({ to }) => to.address)),
-  )
+  return new Set(receiverAddresses(plan, [...plan.receivers.keys()]))
+}
+
+/** Returns the addresses of receivers. */
+export function receiverAddresses(plan: DispatchPlan, notify: readonly string[]): readonly string[] {
+  return targetsFor(plan, { notify, ...policyFor(plan, undefined, {}) }, notify).map(({ to }) => to.address)
+}
+
+/** Returns the receivers of a mass absence: those of the absence rule that found it, or else of the service's alerts. */
+export function massReceivers(plan: DispatchPlan, rule: string): readonly string[] {
+  const named = plan.rules.get(rule)?.notify ?? []
+  return named.length > 0 ? named : plan.config.selfMonitoring
 }
 
 function uniqueTargets(targets: readonly Target[]): readonly Target[] {

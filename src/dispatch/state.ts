@@ -16,6 +16,7 @@ import type {
   UndeliveredItem,
   Channel,
 } from '../model.ts'
+import type { Labels } from '../labels/matcher.ts'
 
 /** The state of the dispatch fold: plain data, so that a snapshot is a copy. */
 export interface DispatchState {
@@ -23,8 +24,8 @@ export interface DispatchState {
   readonly alerts: Map<string, TrackedAlert>
   /** Closed episodes that are still kept, oldest first. */
   readonly closedEpisodes: string[]
-  /** Hosts that a mass-absence alert covers. Each inhibits the other alerts of its host. */
-  readonly absentHosts: Map<string, Inhibitor>
+  /** Hosts that a mass-absence alert covers. Each inhibits other alerts, for those who are notified of that one. */
+  readonly absentHosts: Map<string, AbsentHost>
   readonly groups: Map<string, Group>
   readonly rateLimits: Map<string, RateLimit>
   /** When single mails were sent recently, to any address. */
@@ -66,7 +67,10 @@ export interface TrackedAlert {
   isClosed: boolean
   /** Keys of the groups it belongs to. */
   readonly groups: Set<string>
+  /** What mutes it for all of its addresses. */
   muted: Mute | undefined
+  /** The addresses for which another alert inhibits it. */
+  readonly inhibited: Map<string, Inhibitor>
   ack: Acknowledgement | undefined
   /** Set once the end of the acknowledgement was recorded. */
   isAckExpiryNoted?: true
@@ -82,6 +86,12 @@ export interface Inhibitor {
   readonly episode: string
   readonly rule: string
   readonly host: string
+}
+
+/** A host whose absence a mass-absence alert covers: the id of that alert, and the labels of the absence. */
+export interface AbsentHost extends Inhibitor {
+  readonly massAbsence: string
+  readonly labels: Labels
 }
 
 /** The engine's id of an alert: of a host, or of the service if `host` is null. */

@@ -29,7 +29,7 @@ const MINUTE = 60_000
  */
 export function onAlertEvent(state: DispatchState, plan: DispatchPlan, event: AlertEvent, ref: AlertRef): void {
   state.isDirty = true
-  if (event.isCoveredByMass === true) return recordAbsentHost(state, event)
+  if (event.massAbsence !== undefined) return recordAbsentHost(state, event.snapshot, event.massAbsence)
   const alert = trackAlert(state, event, ref)
   const { value, evidence } = event.snapshot
   recordDecision(alert, { at: event.detectedAt, kind: 'evaluated', event: event.event, value, evidence })
@@ -42,10 +42,11 @@ export function onAlertEvent(state: DispatchState, plan: DispatchPlan, event: Al
 }
 
 /** Records a host that a mass-absence alert covers. It still inhibits the host's other alerts. */
-function recordAbsentHost(state: DispatchState, { snapshot: { episode, identity, state: now } }: AlertEvent): void {
-  const { rule, host } = identity
-  if (now === 'firing') state.absentHosts.set(host, { episode, rule, host })
-  else state.absentHosts.delete(host)
+function recordAbsentHost(state: DispatchState, snapshot: AlertSnapshot, massAbsence: string): void {
+  const { rule, host } = snapshot.identity
+  const { episode } = snapshot
+  if (snapshot.state === 'resolved') state.absentHosts.delete(host)
+  else state.absentHosts.set(host, { episode, rule, host, massAbsence, labels: alertLabels(snapshot) })
 }
 
 function trackAlert(
@@ -63,6 +64,7 @@ function trackAlert(
     isClosed: false,
     groups: new Set(),
     muted: undefined,
+    inhibited: new Map(),
     ack: undefined,
     escalationStep: 0,
     notifications: 0,

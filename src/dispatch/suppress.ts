@@ -1,4 +1,4 @@
-import type { NotificationReason, Decision, HeldBy, Millis, Suppression } from '../model.ts'
+import type { NotificationReason, Decision, HeldBy, Millis, Mute, Suppression } from '../model.ts'
 import { type TrackedAlert, type DispatchState, type Group, type Member, recordDecision } from './state.ts'
 
 /**
@@ -9,17 +9,36 @@ export function applyMutes(state: DispatchState, now: Millis): void {
     for (const [episode, member] of group.members) {
       const alert = state.alerts.get(episode)
       if (alert === undefined) continue
-      const why = member.pending === undefined ? undefined : findHold(alert, member.pending, now)
+      const { address } = group.target.to
+      const why = member.pending === undefined ? undefined : findHold(alert, address, member.pending, now)
+      const muted = muteFor(alert, address)
       if (why !== undefined) suppressPending(group, alert, member, why, now)
-      else if (alert.muted === undefined) unmute(group, alert, member)
-      else if (alert.muted.by !== 'inhibition') member.heldBy = alert.muted
+      else if (muted === undefined) unmute(group, alert, member)
+      else if (muted.by !== 'inhibition') member.heldBy = muted
     }
   }
 }
 
-/** Returns what holds an event of an alert now: a mute, or for repeats and escalations an acknowledgement. */
-export function findHold({ muted, ack }: TrackedAlert, event: NotificationReason, now: Millis): HeldBy | undefined {
+/** Returns what mutes an alert for one address. */
+export function muteFor({ muted, inhibited }: TrackedAlert, address: string): Mute | undefined {
+  if (muted !== undefined && muted.by !== 'inhibition') return muted
+  const source = inhibited.get(address)
+  return source && { by: 'inhibition', ...source }
+}
+
+/**
+ * Returns what holds an event of an alert for one address now: a mute, or for repeats and escalations an
+ * acknowledgement.
+ */
+export function findHold(
+  alert: TrackedAlert,
+  address: string,
+  event: NotificationReason,
+  now: Millis,
+): HeldBy | undefined {
+  const muted = muteFor(alert, address)
   if (muted !== undefined) return muted
+  const { ack } = alert
   if (ack === undefined || now >= ack.until || !UNLESS_ACKNOWLEDGED.includes(event)) return undefined
   return { by: 'acknowledgement', author: ack.author, until: ack.until }
 }

@@ -18,8 +18,8 @@ export interface AlertEvent {
   readonly detectedAt: Millis
   readonly notify: readonly string[]
   readonly snapshot: AlertSnapshot
-  /** Set when a mass-absence alert notifies of it instead. */
-  readonly isCoveredByMass?: boolean
+  /** Id of the mass-absence alert that notifies of it instead. */
+  readonly massAbsence?: string
 }
 
 export type Channel = 'email' | 'webhook' | 'alertmanager'

@@ -49,13 +49,16 @@ export interface Delivery {
   readonly retryAfter?: Millis
 }
 
+/** The longest that one attempt takes where its way does not need longer. */
+export const ATTEMPT_TIMEOUT: Millis = 120_000
+
 /** A way for notifications to leave. */
 export interface Notifier {
   readonly type: Channel | 'mailbox'
   /** The bytes that leave, without secrets. Equal notifications give equal bytes. */
   render(notification: Notification): Promise<Uint8Array>
-  /** The longest that one attempt may take; two minutes when absent. */
-  readonly timeout?: Millis
+  /** The longest that one attempt may take. */
+  readonly timeout: Millis
   /**
    * One attempt. Never rejects; an aborted signal ends it soon, as `retry`.
    *

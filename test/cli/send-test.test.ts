@@ -101,3 +101,11 @@ test('send-test says why a mail was not accepted, and exits 2 where the mail ser
     'one refusal holds up no other',
   )
 })
+
+test('send-test waits for as long as a server may look at a mail', async (t) => {
+  const server = await startMailServer(t)
+  const waits = t.capture(AbortSignal, 'timeout', AbortSignal.timeout.bind(AbortSignal))
+  await sendTest(t, smtp(server.port), '--receiver', 'storage')
+  const longest = Math.max(...waits().map(({ args: [span] }) => span))
+  t.ok(longest >= 600_000, `it waits ${longest / 1000} s`)
+})

@@ -10,6 +10,7 @@ import type {
   Repeat,
   Rule,
 } from '../../model.ts'
+import { findInhibitionCycles } from './inhibition-cycles.ts'
 import {
   alwaysMatches,
   BUILTIN_SPACES,
@@ -63,6 +64,7 @@ export function checkReachability(input: ReachabilityInput, diagnostics: Diagnos
   const context = { engine, diagnostics, routes, spaces, all }
   checkUnrouted(context)
   for (const [index, one] of engine.alerting.inhibitRules.entries()) checkSelfInhibition(one, index, context)
+  checkInhibitionCycles(context)
   checkRoutes(context)
   checkIntervals(engine.alerting.grouping, engine.alerting.repeat, '/alerting', diagnostics)
   checkWindows(now, context)
@@ -104,6 +106,17 @@ function checkSelfInhibition(
   if (both.length === 0) return
   const what = `every alert of ${formatNames(both)} matches both source_matchers and target_matchers, and so suppresses nothing`
   diagnostics.warn(below('/inhibit_rules', index), describe(what, { fix: 'narrow one of them' }))
+}
+
+function checkInhibitionCycles({ engine, diagnostics, spaces }: Context): void {
+  for (const { indexes, rules } of findInhibitionCycles(engine.alerting.inhibitRules, spaces)) {
+    const pointers = indexes.map((index) => below('/inhibit_rules', index))
+    const others = pointers.slice(0, -1).map((pointer) => pointer.slice(1))
+    const through = others.length === 0 ? 'a built-in inhibition' : others.join(' and ')
+    const what = `alerts of ${formatList(rules)} suppress each other through this inhibition rule and ${through}, so only the first that fires is notified`
+    const fix = 'remove one direction'
+    diagnostics.warn(pointers.at(-1) ?? '/inhibit_rules', describe(what, { fix }))
+  }
 }
 
 function checkRoutes({ engine, diagnostics, spaces }: Context): void {
@@ -207,6 +220,9 @@ function covers(patterns: readonly string[], pattern: string): boolean {
 }
 
 function formatNames(rules: readonly { readonly rule: Rule }[]): string {
-  const names = rules.map(({ rule }) => rule.name)
+  return formatList(rules.map(({ rule }) => rule.name))
+}
+
+function formatList(names: readonly string[]): string {
   return names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
 }

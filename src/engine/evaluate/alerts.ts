@@ -136,7 +136,7 @@ function publishEvent(
     detectedAt: state.now,
     notify: alert.notify,
     snapshot: surroundings === undefined ? snapshot : { ...snapshot, ...surroundings(alert.lifecycle.since) },
-    isCoveredByMass: alert.massAbsence !== undefined,
+    ...(alert.massAbsence === undefined ? {} : { massAbsence: alert.massAbsence }),
   }
   const host = alerts === state.alerts ? null : alert.identity.host
   onAlertEvent(state.dispatch, fold.dispatchPlan, event, { host, id })

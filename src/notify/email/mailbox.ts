@@ -5,7 +5,7 @@ import PostalMime, { decodeWords } from 'postal-mime'
 import { makeFolder } from '../../files.ts'
 import { buildMime } from './smtp.ts'
 import { clean } from '../../text/sanitise.ts'
-import type { Compose, Delivery, Notifier } from '../notifier.ts'
+import { ATTEMPT_TIMEOUT, type Compose, type Delivery, type Notifier } from '../notifier.ts'
 
 /** Mails that are kept; older ones make room. */
 const MAX_MAILS = 1000
@@ -66,6 +66,7 @@ export async function openMailbox(folder: string, compose: Compose, keep = MAX_M
   let closed = false
   return {
     type: 'mailbox',
+    timeout: ATTEMPT_TIMEOUT,
     render: async (notification) => buildMime(compose(notification)),
     async send(bytes, _, signal): Promise<Delivery> {
       if (closed || signal.aborted) return { state: 'retry', response: 'the mailbox is closed' }

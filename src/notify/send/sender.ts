@@ -36,7 +36,6 @@ export interface Sender {
 const HOUR = 3_600_000
 /** A server that looks at a mail for longer than this does not keep others waiting. */
 const SLOW_AFTER = 10_000
-const DEFAULT_TIMEOUT = 120_000
 /** So many items are asked for at once, and of each address so many times what it may have under way. */
 const BATCH = 1000
 const LOOKAHEAD = 2
@@ -192,7 +191,7 @@ async function deliver(
  * @returns undefined when there is nothing to send any more, because another one tells it.
  */
 async function attempt(sender: SenderState, { id }: OutboxItem, lane: Attempt): Promise<Delivery | undefined> {
-  const { notifiers, clock, timeout = notifiers[lane.channel].timeout ?? DEFAULT_TIMEOUT } = sender.parts
+  const { notifiers, clock, timeout = notifiers[lane.channel].timeout } = sender.parts
   const abort = new AbortController()
   sender.aborts.add(abort)
   const cancel = clock.after(timeout, () => abort.abort())

@@ -8,7 +8,7 @@ import type {
   Severity,
   Targets,
 } from '../../model.ts'
-import { type Post, post } from './http-post.ts'
+import { type Post, post, attemptTimeout } from './http-post.ts'
 import { promAnnotations, promLabels, formatHistory } from './payload.ts'
 import { clean } from '../../text/sanitise.ts'
 import type { Delivery, Notifier } from '../notifier.ts'
@@ -33,6 +33,7 @@ export function createAlertmanagerNotifier({ targets, apiUrl, clock }: Alertmana
   const end = new AbortController()
   return {
     type: 'alertmanager',
+    timeout: attemptTimeout([...targets.values()].map(({ alertmanager }) => alertmanager)),
     render: async (notification) => Buffer.from(JSON.stringify(listAlerts(notification, apiUrl))),
     async send(body, notification, signal): Promise<Delivery> {
       const { receiver, alerts } = notification

@@ -5,7 +5,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import type { Millis } from '../../model.ts'
 import { isPrivate } from '../../net/private-address.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
-import type { Delivery } from '../notifier.ts'
+import { ATTEMPT_TIMEOUT, type Delivery } from '../notifier.ts'
 
 /** One body for one web address. */
 export interface Post {
@@ -29,6 +29,11 @@ const MAX_RESPONSE_BYTES = 4_096
 const MAX_RETRY_AFTER = 300_000
 /** Refusals that pass: too slow, too early, too many. */
 const TRANSIENT_STATUSES: readonly number[] = [408, 425, 429]
+
+/** How long one attempt may take: the connection and the response may each take the whole timeout of a target. */
+export function attemptTimeout(targets: readonly ({ readonly timeout: Millis } | undefined)[]): Millis {
+  return Math.max(ATTEMPT_TIMEOUT, ...targets.map((target) => 2 * (target?.timeout ?? 0)))
+}
 
 /** A name or an address that must not be connected to. */
 class PrivateAddress extends Error {

@@ -3,7 +3,7 @@ import type { LookupFunction } from 'node:net'
 import type { AlertSnapshot, Millis, Notice, Notification, Reason, Targets, WebhookTarget } from '../../model.ts'
 import { formatMeasure, formatInstant, NO_INSTANT } from '../../text/format.ts'
 import { describeNotice } from '../../text/notice.ts'
-import { post } from './http-post.ts'
+import { post, attemptTimeout } from './http-post.ts'
 import { promAnnotations, fingerprint, labelName, type Labels, promLabels, formatHistory, text } from './payload.ts'
 import type { Delivery, Notifier } from '../notifier.ts'
 
@@ -28,6 +28,7 @@ export function createWebhookNotifier({ targets, resolve, ...urls }: WebhookPart
   const end = new AbortController()
   return {
     type: 'webhook',
+    timeout: attemptTimeout([...targets.values()].map(({ webhook }) => webhook)),
     render: async (notification) => Buffer.from(JSON.stringify(buildBody(notification, urls))),
     async send(body, { id, receiver }, signal): Promise<Delivery> {
       const target = targets.get(receiver)?.webhook

@@ -390,6 +390,42 @@ test('what can never have an effect is one warning each', async (t) => {
   for (const [yaml, says] of cases) t.match(warningsOf(yaml), { 0: says, length: 1 }, yaml)
 })
 
+test('inhibition rules that suppress each other are warned of, also through built-in ones, and others are not', async (t) => {
+  const inhibit = (...rules: readonly (readonly [source: string, target: string, equal?: string])[]): string =>
+    `inhibit_rules:\n${rules
+      .map(
+        ([source, target, equal = 'host']) =>
+          `  - { source_matchers: [${source}], target_matchers: [${target}], equal: [${equal}] }\n`,
+      )
+      .join('')}`
+  const mirrored = inhibit(['rule = cpu-high', 'rule = memory-high'], ['rule = memory-high', 'rule = cpu-high'])
+  t.strictSame(warningsOf(mirrored), [
+    'configuration:3:5: alerts of cpu-high, memory-high suppress each other through this inhibition rule and inhibit_rules/0, so only the first that fires is notified. Fix: remove one direction',
+  ])
+  const named = ['a', 'b', 'c'].map(
+    (name) => `{ name: ${name}, when: { metric: cpu, over: 1m, threshold: { of: mean, above: 0.9 } } }`,
+  )
+  const rules = `rules: [${named.join()}]\n`
+  const cycles = [
+    rules + inhibit(['rule = a', 'rule = b'], ['rule = b', 'rule = c'], ['rule = c', 'rule = a']),
+    inhibit(['severity = warning', 'severity = critical']),
+    inhibit(['rule = cpu-high', 'rule = host-silent']),
+    inhibit(['"host =~ web-.*"', 'host = db'], ['host = db', '"host =~ web-.*"', 'source']).replace(
+      'equal: [host]',
+      'equal: []',
+    ),
+  ]
+  for (const yaml of cycles) t.match(warningsOf(yaml), { 0: /suppress each other/, length: 1 }, yaml)
+  const fine = [
+    rules + inhibit(['rule = a', 'rule = b'], ['rule = b', 'rule = c'], ['rule = a', 'rule = c']),
+    inhibit(['host = core', '"host =~ leaf-.*"', ''], ['"host =~ leaf-.*"', '"host =~ server-.*"', '']),
+    inhibit(['rule = cpu-high, host = a', 'rule = memory-high'], ['rule = memory-high, host = b', 'rule = cpu-high']),
+    inhibit(['rule = host-silent', 'severity = warning']),
+    inhibit(['severity = critical', 'severity = warning']),
+  ]
+  for (const yaml of fine) t.strictSame(warningsOf(yaml), [], yaml)
+})
+
 test('what has an effect is no warning', async (t) => {
   const rule = 'name: r, when: { metric: disk, over: 1m, threshold: { of: last, above: 0.9 } }'
   const cases: readonly string[] = [
@@ -433,5 +469,5 @@ test('the checks of reachability have one door', async (t) => {
   const importers = files.filter((file) =>
     /from '[^']*label-space\.ts'/.test(readFileSync(new URL(file, folder), 'utf8')),
   )
-  t.strictSame(importers, ['lint/reachability.ts'])
+  t.strictSame(importers.sort(), ['lint/inhibition-cycles.ts', 'lint/reachability.ts'])
 })

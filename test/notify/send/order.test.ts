@@ -6,7 +6,7 @@ import type { Journal, Notification, Observer, Channel } from '../../../src/mode
 import { buildMime } from '../../../src/notify/email/smtp.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
 import { createSender } from '../../../src/notify/send/sender.ts'
-import type { Delivery, Notifier, Notifiers } from '../../../src/notify/notifier.ts'
+import { ATTEMPT_TIMEOUT, type Delivery, type Notifier, type Notifiers } from '../../../src/notify/notifier.ts'
 import { createVirtualClock } from '../../helpers/clock.ts'
 import { at, effectOf, facts, notification } from '../samples.ts'
 import { silent } from '../email/smtp-server.ts'
@@ -53,6 +53,7 @@ async function play(answer: (one: Notification) => Answer): Promise<Play> {
   const arrived: Arrived[] = []
   const way = (type: Channel): Notifier => ({
     type,
+    timeout: ATTEMPT_TIMEOUT,
     render: async (one) => buildMime(renderMessage(one, options)),
     async send(bytes, one): Promise<Delivery> {
       await new Promise((done) => setImmediate(done))

@@ -6,7 +6,7 @@ import { renderMessage } from '../../../src/notify/mail/message.ts'
 import { createSender, type Sender, type SenderParts } from '../../../src/notify/send/sender.ts'
 import { retryDelay } from '../../../src/notify/send/retry.ts'
 import { createEmailNotifier } from '../../../src/notify/email/failover.ts'
-import type { Delivery, Notifier, Notifiers } from '../../../src/notify/notifier.ts'
+import { ATTEMPT_TIMEOUT, type Delivery, type Notifier, type Notifiers } from '../../../src/notify/notifier.ts'
 import { createVirtualClock, type VirtualClock } from '../../helpers/clock.ts'
 import { at, effectOf, notification } from '../samples.ts'
 import { mailConfig, refusal, silent, smtpConfig, startMailServer } from '../email/smtp-server.ts'
@@ -99,6 +99,7 @@ function scripted(answer: (to: string, n: number, signal: AbortSignal) => Delive
   const sent: { to: string; bytes: string }[] = []
   return {
     type: 'email',
+    timeout: ATTEMPT_TIMEOUT,
     sent,
     render: async (mail) => Buffer.from(`${compose(mail).messageId} ${compose(mail).subject}`),
     async send(bytes, { to }, signal): Promise<Delivery> {

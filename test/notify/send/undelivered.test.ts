@@ -6,7 +6,7 @@ import { applyHistory } from '../../../src/notify/send/history.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
 import { createSender } from '../../../src/notify/send/sender.ts'
 import { createEmailNotifier } from '../../../src/notify/email/failover.ts'
-import type { Delivery, Notifier } from '../../../src/notify/notifier.ts'
+import { ATTEMPT_TIMEOUT, type Delivery, type Notifier } from '../../../src/notify/notifier.ts'
 import { createVirtualClock } from '../../helpers/clock.ts'
 import { at, effectOf, facts, notification } from '../samples.ts'
 import { mailConfig, refusal, silent, smtpConfig, startMailServer } from '../email/smtp-server.ts'
@@ -82,6 +82,7 @@ test('what nobody got is told once it is given up, and what says so is not told 
   const refused: Delivery = { state: 'failed', response: '550 5.1.1 unknown' }
   const way = (type: Notifier['type'], delivery: Delivery): Notifier => ({
     type,
+    timeout: ATTEMPT_TIMEOUT,
     render: async () => Buffer.from('x'),
     send: async () => delivery,
     close: async () => {},
