@@ -56,6 +56,8 @@ export interface State {
   hasExpectedHosts: boolean
   /** Hosts and sources that were retired and not notified yet, and when the first was. */
   readonly retired: { since: Millis; list: RetiredItem[] }
+  /** Rules that matched nothing so far, by name. */
+  unmatchedRules: ReadonlyMap<string, UnmatchedWatch>
   /** Refusals by limits, and the tick at which no idle host was found to make room. */
   refusals: { count: number; last: Millis; what: Limited; searched: number }
   /** Hosts that may be evicted, least recently seen last. */
@@ -70,6 +72,14 @@ export interface State {
   readonly dispatch: DispatchState
   /** Removed rules with the time of removal, while episodes of theirs are kept. */
   removedRules: Map<string, Millis>
+}
+
+/** A rule that matched nothing so far. It is followed until it matches something or was reported. */
+export interface UnmatchedWatch {
+  /** What the rule looks for; a rule that looks for something else is another one. */
+  readonly target: string
+  checks: number
+  isDone: boolean
 }
 
 /** A pass over all hosts, in as many slices of work as it takes. All hosts see the values from its start. */
@@ -208,6 +218,7 @@ export function emptyState(): State {
     gaps: [],
     hasExpectedHosts: false,
     retired: { since: 0, list: [] },
+    unmatchedRules: new Map(),
     refusals: { count: 0, last: 0, what: 'hosts', searched: -1 },
     idleHosts: [],
     hostScan: undefined,

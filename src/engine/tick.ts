@@ -8,6 +8,7 @@ import { measureThroughputs } from './builtin/throughput.ts'
 import { addExpectedHosts } from './inventory/expected.ts'
 import { startReport, continueReport } from './report/collect.ts'
 import { retireSources } from './inventory/retirement.ts'
+import { reportUnmatchedRules } from './inventory/unmatched-rules.ts'
 import type { Fold, Alert } from './state.ts'
 import { evaluateDue } from './evaluate/schedule.ts'
 import { alertLookup } from './evaluate/lookup.ts'
@@ -42,6 +43,7 @@ export function foldTick(fold: Fold, tick: Tick): TickResult {
     addExpectedHosts(fold)
     if (tickSources(fold, tick.now, tick.refused ? 0 : span)) state.hasObserved = true
     retireSources(fold)
+    reportUnmatchedRules(fold)
     watchService(fold)
     startScan(fold)
     pruneFlapping(fold)

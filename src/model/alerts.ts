@@ -82,6 +82,7 @@ export type NotificationReason =
   | 'rate_limited'
   | 'backlog'
   | 'hosts_retired'
+  | 'rules_unmatched'
   | 'undelivered'
   | 'scheduled'
 

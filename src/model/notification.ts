@@ -36,6 +36,7 @@ export type Notice =
       readonly counts: Readonly<Record<RetiredItem['kind'], number>>
     }
   | { readonly kind: 'heartbeat'; readonly items: HeartbeatItems }
+  | { readonly kind: 'rules_unmatched'; readonly items: readonly UnmatchedRule[] }
   /** `count` is the total; `items` are the first ones. */
   | { readonly kind: 'undelivered'; readonly items: readonly UndeliveredItem[]; readonly count: number }
 
@@ -54,6 +55,12 @@ export type NotificationSubject =
   | { readonly kind: 'list'; readonly firing: number; readonly resolved: number; readonly closed: number }
   | { readonly kind: 'notice'; readonly notice: Notice['kind'] }
   | { readonly kind: 'report' | 'unknown' }
+
+/** A rule that has matched no series, or no host, for 24 hours, and why. */
+export interface UnmatchedRule {
+  readonly rule: string
+  readonly reason: Reason
+}
 
 /** A retired host or source, or a mass-absence alert that was closed with the last of its hosts. */
 export interface RetiredItem {

@@ -97,6 +97,7 @@ const REASONS: Readonly<Record<NotificationReason, string>> = {
   rate_limited: 'mail limit reached',
   backlog: 'found in the backlog',
   hosts_retired: 'hosts retired',
+  rules_unmatched: 'rules match nothing',
   undelivered: 'notifications not delivered',
   scheduled: 'scheduled',
 }

@@ -12,7 +12,7 @@ import type {
 import { describeAcknowledgement, describeHeldBriefly, describeSuppression, isInForce } from './decision.ts'
 import { formatCount, formatTime, type WriteTime } from './format.ts'
 import { readParams } from './params.ts'
-import { describeRetired } from './reason.ts'
+import { describeMismatch, describeRetired } from './reason.ts'
 
 /** A notice in words: a title, and one line for each thing that it is about. */
 export interface NoticeText {
@@ -30,6 +30,7 @@ const NO_EVENTS_AFTER = 3_600_000
  */
 export function describeNotice(notice: Notice, at: Millis, time: WriteTime = (at) => formatTime(at)): NoticeText {
   if (notice.kind === 'hosts_retired') return retiredText(notice, time)
+  if (notice.kind === 'rules_unmatched') return unmatchedText(notice)
   return notice.kind === 'undelivered' ? undeliveredText(notice, time) : heartbeatText(notice.items, at, time)
 }
 
@@ -48,6 +49,7 @@ function undeliveredText({ items, count }: Extract<Notice, { kind: 'undelivered'
 
 const NOTICES: Readonly<Record<Notice['kind'], string>> = {
   hosts_retired: 'notice about retired hosts',
+  rules_unmatched: 'notice about rules that match nothing',
   heartbeat: 'heartbeat',
   undelivered: 'notice about undelivered mails',
 }
@@ -84,6 +86,13 @@ function retiredText({ items, counts }: Extract<Notice, { kind: 'hosts_retired' 
   return {
     title: `${kinds.map((kind) => formatCount(counts[kind], kind)).join(' and ')} retired`,
     lines: rest <= 0 ? lines : [...lines, `and ${rest} more (/api/v1/hosts lists the remaining hosts)`],
+  }
+}
+
+function unmatchedText({ items }: Extract<Notice, { kind: 'rules_unmatched' }>): NoticeText {
+  return {
+    title: `${formatCount(items.length, 'rule')} matched nothing for 24 h`,
+    lines: items.map(({ rule, reason }) => `${rule}: ${describeMismatch(reason.code, readParams(reason))}`),
   }
 }
 

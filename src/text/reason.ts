@@ -1,5 +1,5 @@
 import { BUILTIN } from './builtin.ts'
-import { formatDuration, formatTime, type WriteTime } from './format.ts'
+import { formatDuration, formatTime, listNames, type WriteTime } from './format.ts'
 import { type Describe, type Evaluated, readParams, type Params } from './params.ts'
 import { change } from './detectors/change.ts'
 import { threshold } from './detectors/threshold.ts'
@@ -69,6 +69,19 @@ export function describeRetired(code: string, params: Params, time: WriteTime): 
   const why = RETIREMENTS[code]?.(params, time) ?? code
   const lastSeen = params.number('lastSeen')
   return lastSeen === undefined ? why : `last event at ${time(lastSeen)}; ${why}`
+}
+
+const MISMATCHES: Readonly<Record<string, (params: Params) => string>> = {
+  no_host: (params) => `no host matches ${listNames(params.list('hosts'))}`,
+  no_host_with_metric: (params) =>
+    `hosts send ${params.text('metric') ?? 'the metric'}, but none that matches ${listNames(params.list('hosts'))}`,
+  no_series: (params) =>
+    `no event has a value for ${params.text('metric') ?? 'the metric'} (field ${listNames(params.list('fields'))})`,
+}
+
+/** Says why a rule has nothing to evaluate: a code of `UnmatchedRule.reason`. */
+export function describeMismatch(code: string, params: Params): string {
+  return MISMATCHES[code]?.(params) ?? code
 }
 
 /** The same codes as reasons of alerts that this closed. */

@@ -16,6 +16,7 @@ export function decisionLine(decision: Decision): string {
 export function noticeLine(notice: Notice | undefined): string {
   if (notice === undefined) return ''
   if (notice.kind === 'heartbeat') return notice.kind
+  if (notice.kind === 'rules_unmatched') return `${notice.items.length} unmatched`
   if (notice.kind === 'undelivered') return `${notice.count} undelivered`
   const counts = Object.entries(notice.counts).filter(([, count]) => count > 0)
   return counts.map(([kind, count]) => `${count} ${kind}`).join(', ')

@@ -28,6 +28,14 @@ const WORDING: Readonly<Record<Notice['kind'], NoticeWording>> = {
     ],
     origin: 'self_monitoring.notify names',
   },
+  rules_unmatched: {
+    lead: 'Events arrived for 24 hours, but these rules had nothing to evaluate, so they cannot fire.',
+    advice: [
+      'Check the spelling of the metric\'s field and of the hosts of the rule. "stashwatch check --events FILE" shows what a configuration makes of real events.',
+      'A rule is reported once. If it is meant for hosts that do not exist yet, no action is needed.',
+    ],
+    origin: 'self_monitoring.notify names',
+  },
   undelivered: {
     lead:
       'These notifications were not delivered: the server refused the recipient, or no server accepted them for a day. ' +

@@ -134,10 +134,16 @@ const NOTIFICATION_REASONS: Readonly<Record<NotificationReason, true>> = {
   rate_limited: true,
   backlog: true,
   hosts_retired: true,
+  rules_unmatched: true,
   undelivered: true,
   scheduled: true,
 }
-const NOTICES: Readonly<Record<Notice['kind'], true>> = { hosts_retired: true, heartbeat: true, undelivered: true }
+const NOTICES: Readonly<Record<Notice['kind'], true>> = {
+  hosts_retired: true,
+  rules_unmatched: true,
+  heartbeat: true,
+  undelivered: true,
+}
 const CLOSE_REASONS: Readonly<Record<CloseReason, true>> = {
   host_retired: true,
   series_gone: true,
