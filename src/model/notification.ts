@@ -1,4 +1,12 @@
-import type { Acknowledgement, AlertSnapshot, NotificationReason, FiringContext, HeldBy, Mute } from './alerts.ts'
+import type {
+  Acknowledgement,
+  AlertChange,
+  AlertSnapshot,
+  NotificationReason,
+  FiringContext,
+  HeldBy,
+  Mute,
+} from './alerts.ts'
 import type { Recipient, Severity } from './configuration.ts'
 import type { AlertIdentity, Reason, Templates } from './evidence.ts'
 import type { Pulse, Report, Top } from './report.ts'
@@ -6,13 +14,7 @@ import type { Millis } from './time.ts'
 
 /** A change of an alert that receivers are notified of: the engine's input to dispatch. */
 export interface AlertEvent {
-  readonly event:
-    | 'fired'
-    | 'severity_raised'
-    | 'severity_lowered'
-    | 'resolved'
-    | 'flapping_started'
-    | 'flapping_stopped'
+  readonly event: AlertChange
   /** End of the deciding window (event time), and when it was detected (the service's clock). */
   readonly eventTime: Millis
   readonly detectedAt: Millis
