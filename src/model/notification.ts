@@ -109,8 +109,8 @@ export interface NotificationGroup {
 export interface Notification {
   readonly id: string
   readonly receiver: string
-  /** Absent means email. On other channels the address is the channel and the receiver's name: `webhook:ops`. */
-  readonly channel?: Channel
+  /** On channels other than email the address is the channel and the receiver's name: `webhook:ops`. */
+  readonly channel: Channel
   readonly to: Recipient
   readonly namedBy?: NamedBy
   /** When it was decided, on the service's clock. */

@@ -27,8 +27,7 @@ interface Arrived {
 }
 
 /** Where it has its place: all threads about one alert follow each other. */
-const lineOf = ({ channel = 'email', to, alerts }: Notification): string =>
-  `${channel} ${to.address} ${alerts[0]?.identity.host}`
+const lineOf = ({ channel, to, alerts }: Notification): string => `${channel} ${to.address} ${alerts[0]?.identity.host}`
 
 interface Play {
   readonly arrived: readonly Arrived[]
