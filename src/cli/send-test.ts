@@ -79,7 +79,7 @@ async function sendAll(
     io.err(`no smtp in the configuration: mails are written to files in ${config.data}/mailbox instead of sent`)
   let isWell = true
   for (const notification of notifications) {
-    const way = notifiers[notification.channel ?? 'email']
+    const way = notifiers[notification.channel]
     const bytes = await way.render(notification)
     const { state, response } = await way.send(bytes, notification, AbortSignal.timeout(way.timeout))
     io.out(`${notification.to.address}: ${state === 'sent' ? 'accepted' : 'not accepted'} (${response})`)

@@ -166,7 +166,7 @@ export function addressee(
   return {
     receiver,
     to,
-    ...(channel === 'email' ? {} : { channel }),
+    channel,
     ...(namedBy === undefined ? {} : { namedBy }),
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(Object.keys(templates).length === 0 ? {} : { templates }),

@@ -37,7 +37,6 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
   recordArrival(source, frame.receivedAt)
   if (isRepeat(fold, frame)) {
     for (const event of frame.events) recordSourceReturn(fold, source, event, frame.receivedAt)
-    count(fold, 'duplicates', frame.events.length)
     return { duplicate: true, known: 0, refused: 0 }
   }
   const judged: WorkBudget = { spent: 0 }
@@ -49,7 +48,6 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
     } else if (event.heartbeat) onHeartbeat(source, eventTime(event, frame.receivedAt), frame.receivedAt)
     else if (!foldEvent(fold, source, event, frame.receivedAt, judged)) refused++
   }
-  count(fold, 'duplicates', known)
   if (refused > 0) countInReport(fold.state, 'refused', refused)
   return { duplicate: false, known, refused }
 }

@@ -23,10 +23,6 @@ function createPlainCounters({ counter }: Families) {
       'events_future_total',
       'Total number of events with a timestamp too far in the future; their arrival time is used instead.',
     ),
-    duplicates: plain(
-      'duplicate_events_total',
-      'Total number of events recognized as duplicates, in a repeated body or by event ID.',
-    ),
     hosts_retired: plain('hosts_retired_total', 'Total number of hosts retired.'),
     hosts_evicted: plain('hosts_evicted_total', 'Total number of least recently seen hosts evicted to make room.'),
     series_evicted: plain('series_evicted_total', 'Total number of idle series evicted to make room.'),

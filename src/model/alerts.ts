@@ -69,13 +69,17 @@ export interface CriticalSpan {
   readonly lastFrom?: Millis
 }
 
-export type NotificationReason =
+/** A change of an alert that receivers are notified of. */
+export type AlertChange =
   | 'fired'
   | 'severity_raised'
   | 'severity_lowered'
   | 'resolved'
   | 'flapping_started'
   | 'flapping_stopped'
+
+export type NotificationReason =
+  | AlertChange
   | 'repeat_interval'
   | 'silence_ended'
   | 'escalated'

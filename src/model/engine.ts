@@ -244,7 +244,6 @@ export const COUNTERS = [
   'samples_late_dropped',
   'samples_no_metric',
   'events_future',
-  'duplicates',
   'hosts_retired',
   'hosts_evicted',
   'series_evicted',

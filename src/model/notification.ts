@@ -1,4 +1,12 @@
-import type { Acknowledgement, AlertSnapshot, NotificationReason, FiringContext, HeldBy, Mute } from './alerts.ts'
+import type {
+  Acknowledgement,
+  AlertChange,
+  AlertSnapshot,
+  NotificationReason,
+  FiringContext,
+  HeldBy,
+  Mute,
+} from './alerts.ts'
 import type { Recipient, Severity } from './configuration.ts'
 import type { AlertIdentity, Reason, Templates } from './evidence.ts'
 import type { Pulse, Report, Top } from './report.ts'
@@ -6,13 +14,7 @@ import type { Millis } from './time.ts'
 
 /** A change of an alert that receivers are notified of: the engine's input to dispatch. */
 export interface AlertEvent {
-  readonly event:
-    | 'fired'
-    | 'severity_raised'
-    | 'severity_lowered'
-    | 'resolved'
-    | 'flapping_started'
-    | 'flapping_stopped'
+  readonly event: AlertChange
   /** End of the deciding window (event time), and when it was detected (the service's clock). */
   readonly eventTime: Millis
   readonly detectedAt: Millis
@@ -114,8 +116,8 @@ export interface NotificationGroup {
 export interface Notification {
   readonly id: string
   readonly receiver: string
-  /** Absent means email. On other channels the address is the channel and the receiver's name: `webhook:ops`. */
-  readonly channel?: Channel
+  /** On channels other than email the address is the channel and the receiver's name: `webhook:ops`. */
+  readonly channel: Channel
   readonly to: Recipient
   readonly namedBy?: NamedBy
   /** When it was decided, on the service's clock. */

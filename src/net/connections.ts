@@ -1,14 +1,10 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
-import { Server as NetServer } from 'node:net'
-import type { Socket } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock, ConnectionCloseReason, Log, Millis } from '../model.ts'
-import type { Connection, PendingRequest } from './connection.ts'
-import { BAD_REQUEST, HEADERS_TOO_LARGE, NO_TUNNEL } from './faults.ts'
-import { createIntake } from './intake.ts'
-import type { Intake } from './intake.ts'
-import { createPressure } from './pressure.ts'
-import type { PressureLimits } from './pressure.ts'
+import { type Connection, type PendingRequest, BAD_REQUEST, HEADERS_TOO_LARGE, NO_TUNNEL } from './connection.ts'
+import { createIntake, type Intake } from './intake.ts'
+import { createPressure, type PressureLimits } from './pressure.ts'
 
 /**
  * Manages all open sockets of the HTTP server: bounds the memory of each, whatever is sent and however little is read;

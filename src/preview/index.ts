@@ -135,7 +135,10 @@ function buildList(rules: readonly Rule[], config: EngineConfig): readonly Alert
   })
 }
 
-type Addressed = Pick<Notification, 'id' | 'receiver' | 'to' | 'timeZone' | 'templates' | 'decidedAt' | 'thread'>
+type Addressed = Pick<
+  Notification,
+  'id' | 'receiver' | 'channel' | 'to' | 'timeZone' | 'templates' | 'decidedAt' | 'thread'
+>
 
 /** Finds who would read of an alert. Where nobody gets mail, some reader stands in, so that the mail can be seen. */
 function readers(

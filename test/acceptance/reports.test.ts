@@ -40,6 +40,17 @@ const reportsOf = ({ play }: Pick<Story, 'play'>): Report[] => play.mails.flatMa
 /** Ticks once a minute, without events. */
 const pass = (play: Play, until: number): void => play.until(until, undefined, MINUTE)
 
+/** All hosts report; the first three become busy; one of these is silenced and one acknowledged. */
+function playMutedAlerts(story: ReturnType<typeof tell>, hosts: readonly string[]): void {
+  for (const host of hosts) story.at('12:00').cpu(host, 0.2)
+  for (const host of hosts.slice(0, 3)) story.at('1d 06:00').cpu(host, 0.99)
+  story
+    .at('1d 06:30')
+    .silence('s1', ['host=web-1'], 2 * DAY)
+    .acknowledge('cpu-high', 'web-2', 5 * HOUR)
+  story.until('1d 09:00')
+}
+
 test('a daily report comes once a day at its time, and says what happened since the one before', async (t) => {
   const story = tell(setting([daily]), STRIDE)
   story.at('12:00').cpu('web-1', 0.2).cpu('web-2', 0.4)
@@ -279,13 +290,7 @@ test('a heart-beat does not say of an alert that was told before that it was not
     years: [],
   }
   const story = tell(setting([beating], { rules, alerting: alerting({ maintenanceWindows: [window] }) }), STRIDE)
-  for (const host of ['web-1', 'web-2', 'web-3']) story.at('12:00').cpu(host, 0.2)
-  for (const host of ['web-1', 'web-2', 'web-3']) story.at('1d 06:00').cpu(host, 0.99)
-  story
-    .at('1d 06:30')
-    .silence('s1', ['host=web-1'], 2 * DAY)
-    .acknowledge('cpu-high', 'web-2', 5 * HOUR)
-  story.until('1d 09:00')
+  playMutedAlerts(story, ['web-1', 'web-2', 'web-3'])
   const firing = mailsOf(story.play.mails).flatMap((mail) => heartbeatIn(mail)?.firing.first ?? [])
   t.match(
     firing.filter(({ identity }) => identity.rule === 'cpu-high'),
@@ -299,13 +304,7 @@ test('a heart-beat does not say of an alert that was told before that it was not
 
 test('a report marks what goes on and is silenced, held back or looked after', async (t) => {
   const story = tell(setting([daily], { rules: [high, silent({ after: 3 * MINUTE })] }), STRIDE)
-  for (const host of ['web-1', 'web-2', 'web-3', 'web-4']) story.at('12:00').cpu(host, 0.2)
-  for (const host of ['web-1', 'web-2', 'web-3']) story.at('1d 06:00').cpu(host, 0.99)
-  story
-    .at('1d 06:30')
-    .silence('s1', ['host=web-1'], 2 * DAY)
-    .acknowledge('cpu-high', 'web-2', 5 * HOUR)
-  story.until('1d 09:00')
+  playMutedAlerts(story, ['web-1', 'web-2', 'web-3', 'web-4'])
   const told = reportsOf(story)[0]?.alerts.longest.first.map(({ identity, muted, ack }) => [identity.host, muted, ack])
   t.strictSame(told?.toSorted(), [
     ['web-1', 'silence', undefined],

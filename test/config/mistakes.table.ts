@@ -314,7 +314,9 @@ export const rows: readonly Row[] = [
       'when: { metric: cpu, over: 1m, threshold: { of: mean, above: 0.9 } }',
       'overrides: [{ hosts: a, threshold: { of: max, above: 0.8 } }]',
     ),
-    found: ["4:42: unknown key 'of': it belongs under the rule's own 'threshold', and is the same for all hosts"],
+    found: [
+      "4:42: unknown key 'of': it belongs under the rule's 'threshold' or 'change', and is the same for all hosts",
+    ],
   },
   {
     what: 'an override that turns the order round',

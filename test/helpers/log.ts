@@ -1,4 +1,4 @@
-import type { Log } from '../../src/model.ts'
+import type { Log, Observer } from '../../src/model.ts'
 
 /** What was said to a log. */
 export interface Line {
@@ -14,4 +14,17 @@ export function recorder(lines: Line[]): Log {
     (fields: object, message: string): void =>
       void lines.push({ level, fields, message })
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+const quiet = (): void => {}
+
+/** An observer that counts nothing. */
+export const silentObserver: Observer = {
+  events: quiet,
+  rejects: quiet,
+  nonNumeric: quiet,
+  answered: quiet,
+  engine: quiet,
+  closed: quiet,
+  notified: quiet,
 }

@@ -90,7 +90,7 @@ export const silent = (change: Partial<AbsenceRule> = {}): AbsenceRule => ({
   ...change,
 })
 
-const gauge = (name: string, unit: Metric['unit'], by: readonly string[] = []): Metric => ({
+export const gauge = (name: string, unit: Metric['unit'], by: readonly string[] = []): Metric => ({
   name,
   fields: [name],
   unit,

@@ -74,7 +74,7 @@ export function as(alert: AlertSnapshot, change: Partial<AlertIdentity>): AlertS
 
 /** A notification as the outbox keeps it: all episodes of a rule on a host follow each other. */
 export function effectOf(one: Notification): Effect {
-  const { id, channel = 'email', to, thread, alerts } = one
+  const { id, channel, to, thread, alerts } = one
   const [first] = alerts
   const orderingKey = first === undefined ? thread : JSON.stringify([first.identity.rule, first.identity.host])
   return { id, queue: channel, recipient: to.address, orderingKey, thread, data: JSON.stringify(one) }
@@ -115,6 +115,7 @@ export function notification(change: Partial<Notification> = {}): Notification {
   return {
     id: `${thread}.0.ada`,
     receiver: 'ops',
+    channel: 'email',
     to: { name: 'Ada Lovelace', address: 'ada@example.org' },
     decidedAt: at('12:05:12'),
     reason: 'fired',

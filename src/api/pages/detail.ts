@@ -4,9 +4,10 @@ import { describeDecision, labelDecision, describeNotificationReason, describeRe
 import { formatCount, formatDuration, formatTime, formatValue } from '../../text/format.ts'
 import { describeHostState } from '../../text/builtin.ts'
 import { describeReason } from '../../text/reason.ts'
-import { escapeHtml, foreign, page } from './html.ts'
+import { foreign, page } from './html.ts'
 import { alertNow } from './link.ts'
 import { findNotifications, showNotification } from '../views/notification.ts'
+import { escapeHtml } from '../../text/sanitise.ts'
 
 /** Whether a person's browser asks, as for a link in a mail; scripts that take anything get JSON. */
 export function prefersPage({ headers: { accept = '' } }: FastifyRequest): boolean {

@@ -1,15 +1,5 @@
 import { createHash } from 'node:crypto'
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-/** Any text as the content of an element or of a quoted attribute. */
-export const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign)
+import { escapeHtml } from '../../text/sanitise.ts'
 
 /** Text from elsewhere, escaped and kept from turning around the text beside it. */
 export const foreign = (text: string): string => `<bdi>${escapeHtml(text)}</bdi>`

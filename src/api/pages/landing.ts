@@ -1,4 +1,5 @@
-import { escapeHtml, page } from './html.ts'
+import { page } from './html.ts'
+import { escapeHtml } from '../../text/sanitise.ts'
 
 /** What the landing page shows. The page is public, so it names no host and no rule. */
 export interface LandingState {

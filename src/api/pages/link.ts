@@ -3,7 +3,8 @@ import type { LinkAction } from '../../links/signature.ts'
 import { formatDuration, formatTime, formatValue, formatLimit } from '../../text/format.ts'
 import { describeReason } from '../../text/reason.ts'
 import { describeSuppression } from '../../text/decision.ts'
-import { escapeHtml, foreign, page } from './html.ts'
+import { foreign, page } from './html.ts'
+import { escapeHtml } from '../../text/sanitise.ts'
 
 /** What a link is about, as it is now. */
 export interface LinkSubject {

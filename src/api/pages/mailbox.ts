@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { escapeHtml, foreign, MAIL_POLICY, page, PAGE_POLICY } from './html.ts'
+import { foreign, MAIL_POLICY, page, PAGE_POLICY } from './html.ts'
+import { escapeHtml } from '../../text/sanitise.ts'
 
 /** One line of the mailbox. The date is as the mail has it. */
 export interface MailboxEntry {

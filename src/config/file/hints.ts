@@ -2,7 +2,6 @@ import { DETECTORS } from '../../detect/index.ts'
 
 const IN_RULE = "it belongs to the rule, beside 'when'"
 const UNDER_WHEN = "it belongs under 'when'"
-const UNDER_THRESHOLD = "it belongs under 'threshold'"
 const UNDER_ALERTING = "it belongs under 'alerting'"
 const GROUPING = "it belongs under 'alerting', or to a route"
 
@@ -42,15 +41,28 @@ const TOP_LEVEL: Hints = {
   ...suggest('self_monitoring', 'system', 'monitoring'),
 }
 
+/** The keys of every detector, with the detectors that have them. `of` is no part of an override. */
+function detectorHints(): Hints {
+  const keys = new Map<string, string[]>()
+  for (const { name, schema } of DETECTORS) {
+    for (const key of Object.keys(schema['properties'] ?? {})) {
+      keys.set(key, [...(keys.get(key) ?? []), `'${name}'`])
+    }
+  }
+  const hints = [...keys].map(([key, names]) => [key, `it belongs under ${names.join(' or ')}`])
+  const { of, ...others } = Object.fromEntries(hints) as Hints
+  const under = of?.replace('under', "under the rule's")
+  return { ...others, ...(under !== undefined && { of: `${under}, and is the same for all hosts` }) }
+}
+
 const RULES: Hints = {
   ...NOTIFICATION,
   ...hintFor(GROUPING, 'group_wait', 'group_interval'),
-  of: "it belongs under the rule's own 'threshold', and is the same for all hosts",
   where: "it belongs under 'count'",
   after: "it belongs under 'absence', or to a step of 'escalation'",
   ...hintFor(UNDER_WHEN, 'metric', 'count', 'absence', 'over', ...DETECTORS.map(({ name }) => name)),
   ...hintFor(IN_RULE, 'breaches', 'every', 'for', 'keep_firing_for', 'min_samples', 'severity', 'notify', 'overrides'),
-  ...hintFor(UNDER_THRESHOLD, 'above', 'at_least', 'below', 'at_most', 'clear'),
+  ...detectorHints(),
   ...suggest('every', 'interval', 'schedule'),
   ...suggest('over', 'window', 'timeframe'),
   ...suggest('when', 'condition', 'query', 'expr'),

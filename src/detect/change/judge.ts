@@ -18,8 +18,8 @@ export interface Change {
 /** The reference while something is wrong, the end of the window that froze it, and of the first that was good again. */
 export type Column = 'reference' | 'since' | 'calm'
 
-/** What lasts longer than this is how things are now: the next window is compared with the one before it again. */
-export const LONGEST: Millis = 24 * 3_600_000
+/** A change that lasts this long is the new normal: the next window is compared with the one before it again. */
+const MAX_FROZEN: Millis = 24 * 3_600_000
 
 /** What a window is compared with: the value before it, or before all that is wrong. NaN while there is none. */
 export function findReference({ of }: Change, window: WindowView, learnt: Learnt<Column>): number {
@@ -75,7 +75,7 @@ export function learn(change: Change, window: WindowView, verdict: Verdict, lear
   const isFrozen = !Number.isNaN(learnt.get('reference'))
   if (verdict.kind === 'anomalous') {
     if (!isFrozen) freeze(learnt, window.before(1).figure(change.of), end)
-    else if (end - learnt.get('since') >= LONGEST) freeze(learnt, Number.NaN, Number.NaN)
+    else if (end - learnt.get('since') >= MAX_FROZEN) freeze(learnt, Number.NaN, Number.NaN)
     learnt.set('calm', Number.NaN)
   } else if (isFrozen && Number.isNaN(learnt.get('calm'))) learnt.set('calm', end)
   else if (isFrozen && end - learnt.get('calm') >= over) {

@@ -20,23 +20,23 @@ import { recordTransition } from '../report/stats.ts'
 export interface AlertSubject {
   readonly identity: AlertIdentity
   readonly source: string
-  /** How far back from its beginning lies what may have begun it: its first window, and the step to that. */
+  /** Time before the start of an alert in which its cause may lie: its first window, and one evaluation interval. */
   readonly lookback?: Millis
-  /** How often its rule is judged, where that is not each second. */
+  /** The evaluation interval of its rule, unless that is one second. */
   readonly every?: Millis
   readonly notify: readonly string[]
   readonly ruleLabels?: Readonly<Record<string, string>>
   readonly templates?: Templates
-  /** The alert that tells of this one, with others like it; it is not told by itself. */
+  /** The alert that covers this one and others like it. No notification is sent for this one alone. */
   readonly massAbsence?: string
 }
 
-/** A finding with what can be said of it. */
+/** An evaluation with its evidence. */
 export interface EvaluationResult {
   readonly result: WindowResult
   readonly value: number | null
   readonly evidence: Evidence
-  /** What the window looked like, and what lay around it since the alert began; computed only when a notification follows. */
+  /** Returns the chart of the window and of the time since the alert started. Called only if a notification follows. */
   readonly snapshotContext?: (since: Millis) => Pick<AlertSnapshot, 'chart' | 'peers'>
 }
 
@@ -44,7 +44,7 @@ const MAX_RESOLVED = 200
 const MAX_TRANSITIONS = 50
 
 /**
- * Moves the alert of a subject on by one finding, in the map that holds its open alerts, and announces the step if
+ * Applies one evaluation to an alert, in the map that holds the open alerts, and reports the transition to dispatch if
  * a notification follows.
  */
 export function updateAlert(
@@ -96,7 +96,7 @@ function newAlert(subject: AlertSubject, { evidence }: EvaluationResult, lifecyc
   }
 }
 
-/** Takes over what the finding says; a window without data leaves the last figure standing. */
+/** Updates the alert's figures. A window without data keeps the last value. */
 function recordEvaluation(alert: Alert, found: EvaluationResult): void {
   alert.severity = alert.lifecycle.severity
   const { result, evidence } = found
@@ -142,12 +142,12 @@ function publishEvent(
   onAlertEvent(state.dispatch, fold.dispatchPlan, event, { host, id })
 }
 
-/** When the newest step of an alert was: at the end of its window, or now where that is open; or when it was closed. */
+/** Returns the time of an alert's last transition: the end of its window, now if that is open, or when it was closed. */
 function transitionTime({ now }: State, { lifecycle, evaluatedAt }: Alert): Millis {
   return lifecycle.state === 'resolved' ? lifecycle.resolvedAt : Math.min(evaluatedAt, now)
 }
 
-/** When the newest episode of a rule on a series ended, as far as it is remembered; -Infinity without one. */
+/** Returns when the newest remembered episode of a rule on a series ended; -Infinity if there is none. */
 export function lastResolvedAt(state: State, rule: string, host: string, key: string): Millis {
   const last = state.resolved.findLast(
     ({ identity }) => identity.host === host && identity.rule === rule && identity.key === key,
@@ -155,7 +155,7 @@ export function lastResolvedAt(state: State, rule: string, host: string, key: st
   return last?.lifecycle.state === 'resolved' ? last.lifecycle.resolvedAt : -Infinity
 }
 
-/** An episode's id follows from what it is about and when it began, so that a replay finds the same. */
+/** Derives an episode's id from its identity and its start, so that a replay gives the same id. */
 function assignEpisodeId(alert: Alert): void {
   const { rule, host, key } = alert.identity
   const text = JSON.stringify([rule, host, key, alert.lifecycle.since, alert.evaluatedAt])
@@ -164,13 +164,13 @@ function assignEpisodeId(alert: Alert): void {
   alert.code = shortCode(digest)
 }
 
-/** Five letters and digits that cannot be mistaken for each other on the telephone. */
+/** Returns a code of five unambiguous letters and digits. */
 function shortCode(digest: Uint8Array): string {
   const alphabet = '23456789ABCDEFGHJKMNPQRSTVWXYZ'
   return [...digest.subarray(12, 17)].map((byte) => alphabet[byte % alphabet.length]).join('')
 }
 
-/** Ends an alert from outside its data: its rule is gone, or it looks at something else now. */
+/** Closes an alert for a reason other than its data: its rule was removed, or measures something else now. */
 export function resolveAlert(
   fold: Fold,
   alerts: Map<string, Alert>,
@@ -185,7 +185,7 @@ export function resolveAlert(
 }
 
 /**
- * Closes an alert that nothing got better about: who was told of it hears that, unless a notice says it.
+ * Closes an alert without recovery. Everyone who was notified of it is notified of this, unless a notice covers it.
  *
  * @returns the alert, if it had fired.
  */
@@ -204,7 +204,7 @@ export function closeAlert(
   return alert
 }
 
-/** Takes an alert out of the open ones; undefined when it had not fired. */
+/** Removes an alert from the open alerts. Returns undefined if it had not fired. */
 function closeLifecycle(
   fold: Fold,
   alerts: Map<string, Alert>,

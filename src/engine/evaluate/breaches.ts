@@ -1,14 +1,14 @@
 import type { LearntCells, Verdict } from '../../detect/detector.ts'
 import type { Breaches } from '../../model.ts'
 
-/** The verdicts of the newest windows that had one, a bit each: whether it was anomalous, and whether it was critical. */
+/** One bit for each of the newest windows with a verdict: whether it was anomalous, and whether it was critical. */
 const ANOMALOUS = 'breaches.anomalous'
 const CRITICAL = 'breaches.critical'
 
 /** The columns that a rule with `breaches` has beside those of its detector. */
 export const BREACH_COLUMNS = { [ANOMALOUS]: 'uint16', [CRITICAL]: 'uint16' } as const
 
-/** The verdicts up to a window. */
+/** Returns the verdicts up to a window. */
 export interface Breached {
   readonly anomalous: number
   readonly critical: number
@@ -23,7 +23,7 @@ export function writeBreached(learnt: LearntCells<string>, { anomalous, critical
   learnt.set(CRITICAL, critical)
 }
 
-/** The verdicts with one more. A window without one shifts nothing. */
+/** Adds a verdict. A window without a verdict changes nothing. */
 export function addVerdict({ anomalous, critical }: Breached, { of }: Breaches, verdict: Verdict): Breached {
   if (verdict.kind !== 'normal' && verdict.kind !== 'anomalous') return { anomalous, critical }
   const kept = (1 << of) - 1
@@ -36,8 +36,8 @@ export function addVerdict({ anomalous, critical }: Breached, { of }: Breaches, 
 }
 
 /**
- * What a rule says where its detector's verdict is one of several: it is as severe as enough of the windows were. An alert
- * goes on although its newest window is normal, as long as enough of those before were not.
+ * Returns the verdict of a rule with `breaches`: the highest severity that enough of its newest windows reached. The alert
+ * continues after a normal window while enough of the windows before it were anomalous.
  */
 export function countBreaches(breached: Breached, { atLeast }: Breaches, verdict: Verdict): Verdict {
   if (verdict.kind !== 'normal' && verdict.kind !== 'anomalous') return verdict

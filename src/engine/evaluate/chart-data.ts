@@ -12,19 +12,19 @@ interface Series {
   readonly slot: number
 }
 
-/** So many buckets at most, of so many digits, keep a mail's effect under 8 kB. */
+/** The most buckets and digits of a chart; they keep the effect of a mail under 8 kB. */
 const MAX_BUCKETS = 80
 const DIGITS = 6
 
-/** What can be held against a single bucket; sums, counts and deviations depend on how long one looks. */
+/** Aggregates that compare with a single bucket. Sums, counts and deviations depend on the length of the window. */
 const COMPARABLE: readonly Of[] = ['mean', 'min', 'max', 'last', 'rate']
 
 /**
- * The buckets of a series around the window that decided, as they are now: from one window's length before the alert
- * began to the window's end, as far as the ring reaches; neighbours are merged where they would be too many. The mean
- * of a bucket is the number of its samples where the rule counts, a counter's growth a second where it asks for growth.
+ * Returns the current buckets of a series around the deciding window: from one window's length before the alert started
+ * to the end of the window, as far as the ring reaches. Neighbours are merged if there are too many. The mean of a
+ * bucket is its number of samples if the rule counts, and the increase per second if the rule uses increase or rate.
  *
- * @param span the window, in buckets of the store. @param width of such a bucket.
+ * @param span the window, in buckets of the store. @param width the width of a bucket.
  * @param since end of the first breaching window.
  */
 export function buildChartData(
@@ -68,12 +68,12 @@ function chartBucket({ store, slot, host }: Series, plan: WindowPlan, span: Buck
   return { n, mean: short(mean), min: short(min), max: short(max), last: short(last) }
 }
 
-/** As far as JSON can say it and anybody needs it. */
+/** Rounds a number to the digits of a chart; null if JSON has no notation for it. */
 function short(value: number): number | null {
   return Number.isFinite(value) ? Number(value.toPrecision(DIGITS)) : null
 }
 
-/** The limits that can be drawn beside buckets, and what was expected. */
+/** Returns the limits and the expected value that can be drawn beside buckets. */
 export function chartLimits(
   { of }: WindowPlan,
   { detector, params, view, learnt, verdict }: JudgedWindow,

@@ -3,21 +3,21 @@ import { appliesTo, type WindowPlan } from '../plan.ts'
 import type { Fold } from '../state.ts'
 import { alertId, evaluateWindow, expirePending, type WatchedSeries } from './window.ts'
 
-/** What one slice of a tick costs at most, so that it takes a few milliseconds; the rest waits for the next. */
+/** The most work in one slice of a tick, so that it takes a few milliseconds. The next slice does the rest. */
 export const SLICE = 1500
 
-/** What judging cost: window ends looked at, by their length. */
+/** The work done: evaluated windows, weighted by their length. */
 export interface WorkBudget {
   spent: number
 }
 
-/** One for a window of two minutes; longer ones have more buckets to merge. */
+/** The cost of a window: 1 for two minutes; longer windows have more buckets to merge. */
 function evaluationCost(plan: WindowPlan): number {
   return (20 + plan.over + plan.lookback) / 32
 }
 
 /**
- * Judges every window end of a series that has closed since the last time, in the order of event time.
+ * Evaluates every window of a series that has closed since the last evaluation, in order of event time.
  *
  * @param closed the closed buckets, in those of the finest tier.
  */
@@ -33,7 +33,7 @@ export function evaluateClosed(
   evaluateUpTo(fold, watched, true, Math.floor(closedSlow / ratio), out)
 }
 
-/** The same for rules of one wait, which share how far they have judged; `closed` is in buckets of the tier. */
+/** The same for rules with equal lateness, which share their progress; `closed` is in buckets of the tier. */
 export function evaluateUpTo(fold: Fold, watched: WatchedSeries, slow: boolean, closed: number, out: WorkBudget): void {
   const { tier, store, slot, host } = watched
   const judged = evaluatedTo(store, slot, slow)
@@ -50,7 +50,7 @@ export function evaluateUpTo(fold: Fold, watched: WatchedSeries, slow: boolean, 
 }
 
 /**
- * The window ends in (judged, closed] whose windows overlap kept buckets that hold samples, and one more, at which a
+ * Returns the window ends in (judged, closed] whose windows overlap buckets with samples, and one more, at which the
  * series enters "no data". Years without samples are one step.
  */
 function windowEnds(plan: WindowPlan, store: Store, newest: number, judged: number, closed: number): number[] {
@@ -63,8 +63,8 @@ function windowEnds(plan: WindowPlan, store: Store, newest: number, judged: numb
 }
 
 /**
- * The newest bucket that says anything. A count that fired goes on being judged while its host sends anything at all,
- * since it ends when nothing matches any more.
+ * Returns the newest bucket with information. A count that fired is evaluated as long as its host sends any event,
+ * since its alert resolves when no event matches.
  */
 function lastEvaluableBucket({ host, info, store, slot }: WatchedSeries, plan: WindowPlan): number {
   const head = newestBucket(store, slot)
@@ -72,7 +72,7 @@ function lastEvaluableBucket({ host, info, store, slot }: WatchedSeries, plan: W
   return counts ? Math.max(head, Math.floor(host.newestEvent / plan.width)) : head
 }
 
-/** Late samples changed what is known after the (finest) bucket `late`: the ends that they touch are judged once more. */
+/** Evaluates the windows that late samples changed again. `late` is the (finest) bucket before the first of them. */
 export function evaluateLate(fold: Fold, watched: WatchedSeries, late: number, out: WorkBudget): void {
   const { tier, store, slot, host } = watched
   const from = Math.floor(late / tier.ratio)
@@ -87,7 +87,7 @@ export function evaluateLate(fold: Fold, watched: WatchedSeries, late: number, o
   }
 }
 
-/** Rules that more data cannot undo look at the open window too. */
+/** Evaluates the open window for rules whose verdict more data cannot undo. */
 export function evaluateEarly(fold: Fold, watched: WatchedSeries, out: WorkBudget): void {
   const { tier, store, slot, host, info } = watched
   const newest = (newestBucket(fold.state.stores.get(info.metric) as Store, slot) + 1) * fold.plan.config.bucket
@@ -99,7 +99,7 @@ export function evaluateEarly(fold: Fold, watched: WatchedSeries, out: WorkBudge
   }
 }
 
-/** After a pause of the source: one extra window per rule, up to the end of its newest bucket (a finest one). */
+/** Evaluates one extra window per rule after a pause of the source, up to the end of its newest (finest) bucket. */
 export function evaluateFlush(fold: Fold, watched: WatchedSeries, bucket: number, out: WorkBudget): void {
   const { tier } = watched
   const end = Math.floor(bucket / tier.ratio) + 1

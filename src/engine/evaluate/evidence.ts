@@ -14,10 +14,10 @@ import type { WindowPlan } from '../plan.ts'
 import type { EvaluationResult, AlertSubject } from './alerts.ts'
 import type { Host, KeyInfo } from '../state.ts'
 
-/** Since when it is so and whether the window is open, as findings say it. */
+/** The date of an evaluation, and whether its window is open. */
 export type WindowContext = Pick<WindowResult & { kind: 'anomalous' }, 'since' | 'isOpen'>
 
-/** A window with the verdict of its detector, and what that was given. */
+/** A window with the verdict of its detector, and the detector's input. */
 export interface JudgedWindow {
   readonly rule: Pick<MetricRule, 'breaches'>
   readonly detector: AnyDetector
@@ -25,18 +25,18 @@ export interface JudgedWindow {
   readonly view: WindowView
   readonly learnt: LearntCells<string>
   readonly verdict: Verdict
-  /** What the rule makes of it: another verdict where it asks for several windows. */
+  /** The verdict of the rule. It differs from the detector's if the rule has `breaches`. */
   readonly outcome: Verdict
   readonly breached?: Breached
 }
 
-/** Whether a verdict says nothing of its window, neither good nor bad. */
+/** Returns true if a verdict is neither normal nor anomalous. */
 export function isUneventful(verdict: Verdict): verdict is Extract<Verdict, { kind: 'no_data' | 'learning' }> {
   const { kind } = verdict
   return kind === 'no_data' || kind === 'learning'
 }
 
-/** Up to `at` there are no data. */
+/** The result for a series without data up to `at`. */
 export function noData(at: Millis, context: WindowContext = {}): EvaluationResult {
   return {
     result: { kind: 'no_data', at, ...context },
@@ -45,7 +45,7 @@ export function noData(at: Millis, context: WindowContext = {}): EvaluationResul
   }
 }
 
-/** A verdict on a window, told at `at`, with what can be said of it. */
+/** Returns the result of evaluating a window, dated `at`, with its evidence. */
 export function evaluationResult(at: Millis, judged: JudgedWindow, context: WindowContext = {}): EvaluationResult {
   const { verdict, outcome } = judged
   if (verdict.kind === 'no_data') return noData(at, context)
@@ -56,7 +56,7 @@ export function evaluationResult(at: Millis, judged: JudgedWindow, context: Wind
   return { result, value: verdict.value, evidence }
 }
 
-/** The detector's evidence, of the severity that the rule takes, and how many windows were anomalous. */
+/** Returns the detector's evidence for the rule's severity, and how many windows were anomalous. */
 function findEvidence({ detector, params, view, learnt, verdict, outcome, rule, breached }: JudgedWindow): Evidence {
   const isCapped = verdict.kind === 'anomalous' && outcome.kind === 'anomalous'
   const taken = isCapped ? { ...verdict, severity: outcome.severity } : verdict
@@ -83,7 +83,7 @@ export function findHint({ metric, of }: WindowPlan, value: number | null): Pick
   return value === null || value <= MAX_RATIO ? {} : { hint: 'ratio_above_one' }
 }
 
-/** Who and what an alert of a rule on a series is about. */
+/** Returns the identity of an alert of a rule on a series. */
 export function alertSubject(
   plan: WindowPlan,
   host: Pick<Host, 'name' | 'source'>,
@@ -111,7 +111,7 @@ function alertIdentity(
   return { rule: plan.rule.name, host, key, labels, measure: ruleMeasure(plan) }
 }
 
-/** What a rule measures in its windows. */
+/** Returns what a rule measures in its windows. */
 export function ruleMeasure({ rule, metric, of }: WindowPlan): Measure {
   const { over } = rule
   if (rule.kind === 'count') return { kind: 'count', metric: 'events', unit: 'count', over }

@@ -3,14 +3,14 @@ import type { StateChange, AlertLifecycle, TransitionResult } from '../../alert/
 import type { AlertIdentity, Millis } from '../../model.ts'
 import type { Alert, Fold } from '../state.ts'
 
-/** What is remembered of changes is let go after this long without a look. */
+/** The history of changes is dropped after this time without an evaluation. */
 const FLAPPING_RETENTION = 24 * 3_600_000
 
 /**
- * Takes a step of an alert as it is, unless the alert flaps: then it goes on being open, whatever its value does, until
- * it has settled. Notifications are sent for its start and its end, not for changes in between.
+ * Applies flapping to a transition of an alert: while it flaps, it stays open whatever its value is. Notifications are
+ * sent when flapping starts and stops, not for changes in between.
  *
- * @param every how often the rule is judged.
+ * @param every the evaluation interval of the rule.
  */
 export function applyFlapping(
   fold: Fold,
@@ -36,7 +36,7 @@ export function applyFlapping(
   return { lifecycle, change: { to: lifecycle.state, event: 'flapping_started' } }
 }
 
-/** Whether people would be told that it is bad, or good; undefined while neither is sure. */
+/** Returns whether the alert would be notified as firing or as resolved; undefined while neither is certain. */
 function isBadAfter({ lifecycle, change }: TransitionResult): boolean | undefined {
   if (change?.to === 'resolved') return false
   return lifecycle?.state === 'firing' ? true : undefined
@@ -50,7 +50,7 @@ function stopFlapping(taken: TransitionResult, flapping: Flapping): TransitionRe
   return { lifecycle, change: { to: 'resolved', event: 'flapping_stopped' } }
 }
 
-/** An alert that would be over stays open; it is good since then. */
+/** Keeps an alert open that would have resolved. Its value is good since then. */
 function keepOpen(
   before: AlertLifecycle | undefined,
   lifecycle: AlertLifecycle | undefined,
@@ -74,7 +74,7 @@ function continueFlapping(
   return before?.state === lifecycle.state ? { lifecycle } : { lifecycle, change: { to: lifecycle.state } }
 }
 
-/** What share of the last windows changed, in percent, of an alert that flaps. */
+/** Returns the percentage of the last windows that changed, for an alert that flaps. */
 export function flappingPercent({ state }: Fold, { identity }: Pick<Alert, 'identity'>): number | undefined {
   const known = state.flapping.get(flappingKey(identity))
   return known?.isFlapping === true ? Math.round(flapPercent(known)) : undefined
@@ -84,7 +84,7 @@ export function flappingKey({ host, rule, key }: AlertIdentity): string {
   return JSON.stringify([host, rule, key])
 }
 
-/** Lets go of what nobody has looked at for long. */
+/** Drops the history of changes of alerts that were not evaluated for a long time. */
 export function pruneFlapping({ state }: Fold): void {
   if (state.ticks % 60 !== 0) return
   for (const [key, { at }] of state.flapping) if (state.now - at > FLAPPING_RETENTION) state.flapping.delete(key)

@@ -5,10 +5,10 @@ import { snapshotAlert } from './snapshot.ts'
 import { buildPulse, buildReport } from '../report/build.ts'
 import type { Alert, Fold } from '../state.ts'
 
-/** An alert of which nothing was heard for this long is no news. */
+/** An alert that was not evaluated for this long is out of date. */
 const STALE = 15 * 60_000
 
-/** What the second fold may ask of the first. */
+/** Gives dispatch read access to the engine's state. */
 export function alertLookup(fold: Fold): AlertLookup {
   return {
     snapshot(one) {
@@ -26,13 +26,13 @@ export function alertLookup(fold: Fold): AlertLookup {
   }
 }
 
-/** How long a rule says nothing between two of its windows. */
+/** Returns the time between two evaluations of a rule. */
 function evaluationGap({ dispatchPlan }: Fold, name: string): Millis {
   const rule = dispatchPlan.rules.get(name)
   return rule === undefined || rule.kind === 'absence' ? 0 : rule.every
 }
 
-/** The open alert of a case. */
+/** Returns the open alert behind a tracked alert. */
 function findAlert({ state }: Fold, { ref, snapshot }: TrackedAlert): Alert | undefined {
   const alerts = ref.host === null ? state.alerts : state.hosts.get(ref.host)?.alerts
   const alert = alerts?.get(ref.id)

@@ -10,13 +10,13 @@ interface Series {
   readonly store: Store
 }
 
-/** So many other hosts are counted, out of so many that are looked at; fewer than `FEW` say nothing. */
+/** The most hosts compared, and the most hosts searched for them. Fewer than `MIN_PEERS` give no comparison. */
 const MAX_PEERS = 100
 const MAX_SCANNED = 4 * MAX_PEERS
 const MIN_PEERS = 3
 
 /**
- * What other hosts measured in the same window with their series of the same name; undefined where too few did.
+ * Returns what other hosts measured in the same window with series of the same name; undefined if too few did.
  *
  * @param span the window, in buckets of the store.
  */
@@ -44,7 +44,7 @@ export function comparePeers(
   return { median, hosts: figures.length, ...(isSample ? { known } : {}) }
 }
 
-/** The figure in the middle, or the mean of the two that are there. */
+/** Returns the median. */
 function computeMedian(figures: readonly number[]): number {
   const ordered = figures.toSorted((a, b) => a - b)
   const low = ordered[(ordered.length - 1) >> 1] as number
@@ -52,7 +52,7 @@ function computeMedian(figures: readonly number[]): number {
   return low / 2 + high / 2
 }
 
-/** The hosts after one on the roster, all round. */
+/** Lists the hosts after one in order of their slots, and then from the first slot on. */
 function* hostsFrom({ state }: Fold, { index }: Host): Generator<Host> {
   const { hostSlots } = state
   for (let i = 1; i <= Math.min(hostSlots.length - 1, MAX_SCANNED); i++) {

@@ -2,7 +2,7 @@ import type { AlertSnapshot } from '../../model.ts'
 import { flappingPercent } from './flapping.ts'
 import type { Alert, Fold } from '../state.ts'
 
-/** What a mail can say of an alert as it is now. */
+/** Returns an alert as notifications carry it, at this moment. */
 export function snapshotAlert(fold: Fold, alert: Alert): AlertSnapshot {
   const {
     identity,
@@ -40,7 +40,7 @@ export function snapshotAlert(fold: Fold, alert: Alert): AlertSnapshot {
   }
 }
 
-/** What the life of an alert was like. */
+/** Returns the history of an alert. */
 function lifecycleFields(
   alert: Alert,
 ): CountFields & Pick<AlertSnapshot, 'firedAt' | 'refirings' | 'noDataSince' | 'critical'> {
@@ -58,14 +58,14 @@ function lifecycleFields(
 
 type CountFields = Pick<AlertSnapshot, 'evaluations' | 'breaches'>
 
-/** How many windows were judged, where there are any. */
+/** Returns the number of evaluations, if the rule has windows. */
 export function evaluationCounts({ lifecycle, identity }: Alert): CountFields {
   if (lifecycle.state === 'pending' || identity.measure.kind === 'state') return {}
   const { evaluations, breaches } = lifecycle
   return { evaluations, breaches }
 }
 
-/** The times in which the service was down while the alert lasted, or so shortly before that it may have begun there. */
+/** Returns the downtimes of the service during the alert, and those just before it in which it may have started. */
 function gapsDuring({ state }: Fold, { lifecycle, lookback }: Alert): AlertSnapshot['gaps'] {
   const end = lifecycle.state === 'resolved' ? lifecycle.resolvedAt : Infinity
   return state.gaps.filter(({ from, to }) => to > lifecycle.since - lookback && from < end)

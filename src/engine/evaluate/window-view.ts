@@ -11,7 +11,7 @@ interface Series {
   readonly slot: number
 }
 
-/** A window as its detector sees it; what lies before is read when it is asked for. */
+/** Returns a detector's view of a window. Earlier windows are read on demand. */
 export function viewWindow(series: Series, plan: WindowPlan, span: BucketRange, window: Window): WindowView {
   const { rule, width } = plan
   return {
@@ -27,7 +27,7 @@ export function viewWindow(series: Series, plan: WindowPlan, span: BucketRange, 
   }
 }
 
-/** A figure of a window, NaN where that holds too little. No events are a number of events, while the host sends any. */
+/** Returns a figure of a window; NaN if it has too few samples. A count is 0 if the host sends only other events. */
 function readFigure(series: Series, plan: WindowPlan, span: BucketRange, window: Window, of: Of): number {
   const { store, slot, host } = series
   if (of === 'count' && window.n === 0) return host.newestEvent >= span.from * plan.width ? 0 : NaN
@@ -35,14 +35,14 @@ function readFigure(series: Series, plan: WindowPlan, span: BucketRange, window:
   return computeFigure(store, slot, span, plan.rule.kind === 'count' ? 'sum' : of, window)
 }
 
-/** Whether the window holds enough to be judged; what nothing can undo needs no more than it asks for by itself. */
+/** Returns true if the window has enough samples. A verdict that more data cannot undo needs `min_samples` only. */
 function hasEnoughData({ store, slot }: Series, plan: WindowPlan, span: BucketRange, window: Window): boolean {
   const { minSamples } = plan.rule
   if (plan.isMonotone) return minSamples === undefined || window.n >= minSamples
   return hasCoverage(store, slot, span, window, minSamples)
 }
 
-/** What a rule's detector has learnt of a series. */
+/** Returns what a rule's detector has learnt about a series. */
 export function learntCells(
   { store, slot }: Pick<Series, 'store' | 'slot'>,
   { learnt, firstLearnt }: WindowPlan,

@@ -21,7 +21,7 @@ import { addVerdict, countBreaches, readBreached, writeBreached } from './breach
 import { learntCells, viewWindow } from './window-view.ts'
 import type { Alert, Fold, Host, KeyInfo } from '../state.ts'
 
-/** The buckets of one series, of one width, under the eyes of their rules. */
+/** The buckets of one series in one tier, and the rules that evaluate them. */
 export interface WatchedSeries {
   readonly host: Host
   readonly info: KeyInfo
@@ -38,7 +38,7 @@ export function watchedSeries(fold: Fold, host: Host, id: number): readonly Watc
   return tiers.map((tier) => ({ host, info, tier, store: fold.state.stores.get(tier.id) as Store, slot }))
 }
 
-/** A pending alert whose data stopped is over after a while, although no window says so any more. */
+/** Ends a pending alert some time after its data stopped, when no window is evaluated any more. */
 export function expirePending(fold: Fold, watched: WatchedSeries, plan: WindowPlan, closed: number): void {
   const { host, info } = watched
   if (host.alerts.size === 0) return
@@ -50,12 +50,12 @@ export function expirePending(fold: Fold, watched: WatchedSeries, plan: WindowPl
 }
 
 /**
- * Why a window is judged: it has closed, it is open still, nothing more may come into it for long, or late samples came
- * into it after it had closed.
+ * Why a window is evaluated: it closed, it is still open, its source paused, or late samples were added after it
+ * closed.
  */
 type Trigger = 'closed' | 'early' | 'flush' | 'late'
 
-/** @param newest how far an open window reaches yet: what is found in it is dated by that, not by the end to come. */
+/** @param newest how far an open window reaches so far: its result has that date, not the end of the window. */
 export function evaluateWindow(
   fold: Fold,
   watched: WatchedSeries,
@@ -65,9 +65,9 @@ export function evaluateWindow(
   trigger: Trigger,
 ): void {
   const { host, info } = watched
-  // Logs of last month that are read for the first time are history and raise no alerts.
+  // Last month's logs that are read for the first time are history and start no alerts.
   if (end * plan.width < fold.state.now - MAX_EVENT_AGE) return
-  // Windows that are counted are counted in their turn.
+  // `breaches` counts closed windows only.
   if (trigger !== 'closed' && plan.rule.breaches !== undefined) return
   const open = host.alerts.size === 0 ? undefined : host.alerts.get(alertId(plan.rule.name, info.key))
   const span: BucketRange = { from: end - plan.over, to: end }
@@ -110,10 +110,10 @@ function applyVerdict(fold: Fold, watched: WatchedSeries, plan: WindowPlan, judg
 }
 
 /**
- * Whether the verdict on a window that is not judged in its turn (open, or closed long ago) counts. It may begin an
- * alert that was not told before, or raise its severity. Beyond that it counts only for a series that is always late,
- * of which the turn had nothing to say: in a window that is newer than all that was said of the alert, and that the
- * series itself has left behind. So what was judged in its turn does not depend on the order of arrival.
+ * Returns true if the verdict on a window out of turn (open, or closed long ago) counts. It may start an alert, or raise
+ * its severity. Otherwise it counts only for a series that is always late, so that its windows were empty when they
+ * closed: if the window is newer than the last evaluation of the alert, and the series has samples after it. Results of
+ * closed windows therefore do not depend on the order of arrival.
  */
 function isRelevant(
   fold: Fold,
@@ -136,7 +136,7 @@ function isRelevant(
   )
 }
 
-/** An open window says what is so now, although it ends later; one without data, up to when there were some. */
+/** Returns the date of a result: now for an open window, and the end of the data for a window without data. */
 function windowContext(
   fold: Fold,
   watched: WatchedSeries,
@@ -149,7 +149,7 @@ function windowContext(
   return isUneventful(verdict) ? { since: Math.min(at, newestSample(fold, watched, plan)) } : {}
 }
 
-/** When the newest sample of a series was taken, or else the end of its bucket; of a count, its host's newest event. */
+/** Returns the time of a series' newest sample, or the end of its bucket; for a count, of its host's newest event. */
 function newestSample({ state }: Fold, { host, info, slot }: WatchedSeries, plan: WindowPlan): Millis {
   if (plan.rule.kind === 'count') return host.newestEvent
   const store = state.stores.get(info.metric) as Store
@@ -158,7 +158,7 @@ function newestSample({ state }: Fold, { host, info, slot }: WatchedSeries, plan
   return lastTs > 0 ? lastTs : (head + 1) * store.layout.width
 }
 
-/** What a rule says of one window of a series, for people who ask; changes nothing. */
+/** Evaluates one window of a series for a query, without any effect. */
 export function evaluateNow(watched: WatchedSeries, plan: WindowPlan, end: number): Evaluation {
   const { host, info, store, slot } = watched
   const span: BucketRange = { from: end - plan.over, to: end }
@@ -177,16 +177,16 @@ export function alertId(rule: string, key: string): string {
   return `${rule}\n${key}`
 }
 
-/** Lets the detector take note of a window that has closed. What it says of the window is said of what it knew before. */
+/** Lets the detector learn from a closed window, after its verdict on the window. */
 function learnFromWindow({ detector, params, view, verdict, learnt, breached }: JudgedWindow): void {
   if (breached !== undefined) writeBreached(learnt, breached)
   detector.learn?.(params, view, verdict, learnt)
 }
 
 /**
- * Judges a window by its detector, beside what is held of it.
+ * Evaluates a window with its detector, given the severity of the firing alert.
  *
- * @param isNew whether the window is one more, and not the newest that was judged.
+ * @param isNew false if the window is the newest that was evaluated before.
  */
 function judgeWindow(
   watched: WatchedSeries,
@@ -210,7 +210,7 @@ function judgeWindow(
   return { ...judged, breached, outcome: countBreaches(breached, rule.breaches, verdict) }
 }
 
-/** A pause between two windows, or between two samples of a series that reports seldom, is not the end of its data. */
+/** Returns true if data may still arrive: pauses between windows, or between rare samples, do not end a series. */
 function timersFor({ store, slot }: WatchedSeries, plan: WindowPlan, open: Alert | undefined): AlertTimers {
   const { rule } = plan
   const pendingExpiry = Math.max(rule.for, rule.over, rule.every)

@@ -3,7 +3,7 @@ import { BUILTINS } from '../builtin/index.ts'
 import type { Alert, Fold } from '../state.ts'
 
 /**
- * One of the built-in rules with what it says of a source, a host or the service itself now.
+ * Returns a built-in rule with its current evaluations of sources, hosts or the service.
  *
  * @returns undefined when no built-in rule has the name.
  */
@@ -32,7 +32,7 @@ function toEvaluation({ identity, value, evidence, evaluatedAt }: Alert): Evalua
   return { host, labels, measure, value, evidence, evaluatedAt }
 }
 
-/** What is said where nothing is wrong; nothing of what the rule does not look at. */
+/** Returns the evaluation while nothing is wrong; none if the rule does not apply. */
 function observe(fold: Fold, name: BuiltinRule, of: string): readonly Evaluation[] {
   const found = BUILTINS[name].observe(fold, of)
   return found === undefined ? [] : [{ host: of, labels: {}, ...found, evaluatedAt: fold.state.now }]

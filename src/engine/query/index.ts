@@ -25,7 +25,7 @@ const ALWAYS = ['rule', 'host', 'source', 'severity', 'metric']
 
 type QueryOf<K extends Query['kind']> = Extract<Query, { readonly kind: K }>
 
-/** Who answers which query. */
+/** The handler of each query. */
 const QUERIES: { readonly [K in Query['kind']]: (fold: Fold, query: QueryOf<K>) => QueryResults[K] } = {
   hosts: (fold) => [...fold.state.hosts.values()].map((host) => hostView(fold, host)),
   host: (fold, query) => {
@@ -44,7 +44,7 @@ const QUERIES: { readonly [K in Query['kind']]: (fold: Fold, query: QueryOf<K>) 
   why: whyView,
 }
 
-/** Answers a question about the state. Nothing is changed. */
+/** Runs a query. It changes nothing. */
 export function runQuery<K extends Query['kind']>(fold: Fold, query: QueryOf<K>): QueryResults[K] {
   const kind: K = query.kind
   return QUERIES[kind](fold, query)
@@ -54,7 +54,7 @@ function alertsView(fold: Fold): readonly AlertView[] {
   return allAlerts(fold).map((alert) => alertView(fold, alert))
 }
 
-/** What a rule says of a host now, and what became of it. */
+/** Returns the current evaluations of a rule on a host, and its alerts. */
 function whyView(fold: Fold, { rule: name, host: hostName }: Query & { kind: 'why' }): WhyView | null {
   const alerts = allAlerts(fold).filter(({ identity }) => identity.rule === name && identity.host === hostName)
   const [newest] = alerts
@@ -70,7 +70,7 @@ function whyView(fold: Fold, { rule: name, host: hostName }: Query & { kind: 'wh
   }
 }
 
-/** What was decided about an episode, and what of it waits. */
+/** Returns the decisions about an episode, and its pending notifications. */
 function alertHistory(fold: Fold, view: AlertView): Pick<AlertView, 'decisions' | 'pending'> {
   const { state, dispatchPlan } = fold
   const one = trackedAlert(fold, view)
@@ -94,7 +94,7 @@ function trackedAlert(fold: Fold, { episode = '' }: Pick<AlertView, 'episode'>):
   return fold.state.dispatch.alerts.get(episode)
 }
 
-/** What the rules and metrics in force give alerts, and what those have that are still kept. */
+/** Lists the labels of current rules and metrics, and of all kept alerts. */
 function labelNames(fold: Fold): readonly string[] {
   const { rules, metrics } = fold.plan.config
   const ofRules = rules.flatMap(({ labels }) => Object.keys(labels))
@@ -102,12 +102,12 @@ function labelNames(fold: Fold): readonly string[] {
   return [...new Set([...ALWAYS, ...ofRules, ...metrics.flatMap(({ by }) => by), ...ofCases])]
 }
 
-/** An episode is found by its id, or by the code that the mail names. */
+/** Finds an episode by its id, or by the code in its mails. */
 function matchesKey(alert: AlertView, name: string): boolean {
   return alert.episode === name || alert.code === name.toUpperCase()
 }
 
-/** Open alerts first, then the recently resolved, newest first. */
+/** Lists the open alerts, then the recently resolved ones, newest first. */
 function allAlerts(fold: Fold): readonly Alert[] {
   const { state } = fold
   const open = [...state.hosts.values()].flatMap((host) => [...host.alerts.values()])
@@ -177,7 +177,7 @@ function lived(fold: Fold, alert: Alert): Pick<AlertView, 'flapping' | 'evaluati
   }
 }
 
-/** How the dispatcher sees an alert. */
+/** Returns what dispatch tracks about an alert. */
 function lastSeen(
   fold: Fold,
   { episode, lifecycle }: Alert,

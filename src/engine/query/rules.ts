@@ -8,13 +8,13 @@ import { appliesTo, type WindowPlan } from '../plan.ts'
 import type { Alert, Fold, Host } from '../state.ts'
 import { recentSources } from '../evaluate/schedule.ts'
 
-/** Most series that one rule is shown with. */
+/** The most series shown for one rule. */
 const MAX_EVALUATIONS = 200
 
 /**
- * Every rule with what its newest windows said, and what the next one waits for.
+ * Lists the rules with the evaluations of their newest windows, and what the next evaluation waits for.
  *
- * @param only a host, to be shown alone with all its series.
+ * @param only shows this host only, with all its series.
  */
 export function viewRules(fold: Fold, only?: string): readonly RuleView[] {
   const windows = [...fold.plan.metrics.values()].flatMap(({ tiers }) => tiers.flatMap(({ rules }) => rules))
@@ -45,7 +45,7 @@ function aboutRule({ name, kind, severity, notify }: Rule): Pick<RuleView, 'name
   return { name, kind, severity, notify }
 }
 
-/** What is said instead of a host that the rule is not for. */
+/** Returns what is shown if the rule does not apply to a host. */
 function notApplicable(rule: Rule, host: string | undefined): NextEvaluation | undefined {
   if (host === undefined || appliesTo(rule, host)) return undefined
   return { kind: 'not_applicable', hosts: rule.hosts }
@@ -53,7 +53,7 @@ function notApplicable(rule: Rule, host: string | undefined): NextEvaluation | u
 
 const KINDS = { aggregate: 'metric', count: 'count', state: 'absence' } as const
 
-/** A rule that is not in the configuration any more, as the newest of its alerts remembers it. */
+/** Returns a rule that was removed from the configuration, as its newest alert describes it. */
 export function viewRemovedRule({ state }: Fold, { identity, severity, notify }: Alert): RuleView {
   const removedAt = state.removedRules.get(identity.rule)
   return {
@@ -74,7 +74,7 @@ function selectHosts({ state }: Fold, only?: string): readonly Host[] {
   return host === undefined ? [] : [host]
 }
 
-/** The series that a rule looks at, in its tier. */
+/** Returns the series that a rule evaluates, in its tier. */
 function* findWatchedSeries(fold: Fold, plan: WindowPlan, only?: string): Generator<WatchedSeries> {
   for (const host of selectHosts(fold, only)) {
     if (!appliesTo(plan.rule, host.name)) continue
@@ -95,7 +95,7 @@ function lastEvaluations(fold: Fold, plan: WindowPlan, only?: string): readonly 
   return evaluations
 }
 
-/** The window that closes next, of the series that has come furthest. */
+/** Returns the window that closes next, of the series with the newest window. */
 function nextWindow(fold: Fold, plan: WindowPlan): NextEvaluation {
   let newest: { end: number; host: Host } | undefined
   for (const { host, slot, store } of findWatchedSeries(fold, plan)) {

@@ -15,8 +15,8 @@ interface Figures {
 }
 
 /**
- * Figures over the kept buckets that overlap `[from, to)`, the finest that reach back to `from`; null when the host or
- * the metric is not known.
+ * Aggregates the buckets that overlap `[from, to)`, of the finest tier that reaches back to `from`; null if the host or
+ * the metric is unknown.
  */
 export function aggregate(fold: Fold, query: Query & { kind: 'aggregate' }): AggregateView | null {
   const host = fold.state.hosts.get(query.host)
@@ -38,7 +38,7 @@ export function aggregate(fold: Fold, query: Query & { kind: 'aggregate' }): Agg
   return { host: query.host, metric: query.metric, from: query.from, to: query.to, count, sum, mean, min, max, last }
 }
 
-/** The finest buckets of a series that reach back to an instant, else those that reach back furthest. */
+/** Returns the finest tier of a series that reaches back to an instant, or else the one that reaches back furthest. */
 function findTier(fold: Fold, host: Host, id: number, from: Millis): { store: Store; width: Millis } {
   const tiers = watchedSeries(fold, host, id).map(({ store, slot }) => ({ store, slot, width: store.layout.width }))
   return (tiers.find(({ store, slot, width }) => oldestBucket(store, slot) * width <= from) ??
@@ -49,7 +49,7 @@ function emptyFigures(): Figures {
   return { count: 0, sum: 0, mean: null, min: null, max: null, last: null }
 }
 
-/** Columns that are not kept stay null. */
+/** Columns that are not kept are null. */
 function addWindow(figures: Figures & { lastTs: number }, window: Window, k: number): void {
   if (window.n === 0) return
   figures.count += window.n
@@ -76,7 +76,7 @@ function hasLabels(fold: Fold, info: KeyInfo, labels: ReadonlyMap<string, string
   return [...labels].every(([name, value]) => by.includes(name) && info.values[by.indexOf(name)] === value)
 }
 
-/** Every series of a host with the figures of what is kept of it. */
+/** Lists the series of a host with figures of their buckets. */
 export function viewSeries(fold: Fold, host: Host): readonly SeriesView[] {
   return [...host.series].map(([id, slot]) => {
     const info = fold.state.keys.infos[id] as KeyInfo

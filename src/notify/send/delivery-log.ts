@@ -38,7 +38,7 @@ export function logDelivery(
   delivery: CheckedDelivery,
 ): void {
   const { notifiers, observer, log, clock } = parts
-  const { channel = 'email', reason, receiver } = notification
+  const { channel, reason, receiver } = notification
   const { state, response } = delivery
   const decided = notification.alerts[0]?.evaluatedAt
   const isNews = state === 'sent' && !NOT_NEW.includes(reason)

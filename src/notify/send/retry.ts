@@ -42,7 +42,7 @@ export function checkAge(delivery: Delivery, { decidedAt }: Notification, now: M
  * Whether a notification to an address that left the configuration is nobody's any more. A machine that left has no
  * way; a person is still told the end of what was told before.
  */
-export function isWithdrawn({ channel = 'email', decidedAt, alerts, replaces }: Notification, left: Millis): boolean {
+export function isWithdrawn({ channel, decidedAt, alerts, replaces }: Notification, left: Millis): boolean {
   const wasNotified = replaces === undefined || replaces.reason === 'repeat_interval'
   const isEnd = alerts.length > 0 && wasNotified && alerts.every(({ state }) => state === 'resolved')
   return channel !== 'email' || (decidedAt <= left && !isEnd)

@@ -156,7 +156,7 @@ function readNotification({ data }: OutboxItem): Notification | undefined {
   try {
     const read = JSON.parse(data) as Partial<Notification> | null
     const isOne = typeof read?.to?.address === 'string' && Array.isArray(read.alerts)
-    return isOne && CHANNELS.includes(read.channel ?? 'email') ? (read as Notification) : undefined
+    return isOne && CHANNELS.includes(read.channel) ? (read as Notification) : undefined
   } catch {
     return undefined
   }
@@ -182,7 +182,7 @@ async function deliver(
   const again = { at: retryAt(item, delivery, now), ...(fault && { fault }) }
   await record(sender, item.id, state === 'retry' ? { state, response, ...again } : { state, response })
   if (state === 'failed' && notification.reason !== 'undelivered') sender.parts.onUndelivered?.(notification, response)
-  await sender.recovery(notification.channel ?? 'email', ended)
+  await sender.recovery(notification.channel, ended)
 }
 
 /**
@@ -209,7 +209,7 @@ async function attempt(sender: SenderState, { id }: OutboxItem, lane: Attempt): 
     if (notification === undefined) return undefined
     const left = sender.parts.removedAt?.(notification)
     if (left !== undefined && isWithdrawn(notification, left)) return withdrawal(left)
-    const notifier = notifiers[notification.channel ?? 'email']
+    const notifier = notifiers[notification.channel]
     const bytes = item?.rendered ?? (await renderOnce(sender.parts, id, notifier, notification))
     return await notifier.send(bytes, notification, abort.signal, onGiven)
   } catch (error) {
@@ -248,7 +248,7 @@ async function renderOnce(
   notification: Notification,
 ): Promise<Uint8Array> {
   // Only mails speak of the mails before them.
-  const isMail = (notification.channel ?? 'email') === 'email'
+  const isMail = notification.channel === 'email'
   const rendered = isMail ? applyHistory(notification, await parts.outbox.history(id)) : notification
   const bytes = await notifier.render(rendered)
   await parts.outbox.rendered(id, bytes)

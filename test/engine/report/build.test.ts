@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { buildReport } from '../../../src/engine/report/build.ts'
-import type { EngineConfig, Metric, Report } from '../../../src/model.ts'
+import type { EngineConfig, Report } from '../../../src/model.ts'
 import {
   above,
   alerting,
@@ -16,6 +16,7 @@ import {
   silent,
   bounds,
   TEN,
+  gauge,
 } from '../../helpers/play.ts'
 import { instant, tell } from '../../helpers/story.ts'
 
@@ -63,14 +64,6 @@ test('hosts that never used a tenth are named, the idlest first, and counted if 
 })
 
 test('only shares of the host itself count: percent as well as ratio, no part of it, no counter, no bytes', async (t) => {
-  const gauge = (name: string, unit: Metric['unit'], by: readonly string[] = []): Metric => ({
-    name,
-    fields: [name],
-    unit,
-    kind: 'gauge',
-    by,
-    byFields: by,
-  })
   const metrics = [
     gauge('load', 'none'),
     gauge('disk', 'ratio', ['mount']),

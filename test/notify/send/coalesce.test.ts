@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import PostalMime from 'postal-mime'
 import { type Test, test } from 'tap'
 import { openSqliteJournal } from '../../../src/journal/index.ts'
-import type { Journal, Log, Notification, Observer, SendRecord } from '../../../src/model.ts'
+import type { Journal, Log, Notification, SendRecord } from '../../../src/model.ts'
 import { coalesce } from '../../../src/notify/send/coalesce.ts'
 import { createSender, createNotifiers, type Sender, type Ways } from '../../../src/notify/index.ts'
 import { until } from '../../helpers/service.ts'
@@ -11,18 +11,10 @@ import { createVirtualClock, type VirtualClock } from '../../helpers/clock.ts'
 import { startWebServer } from '../http.ts'
 import { at, effectOf, facts, notification } from '../samples.ts'
 import { mailConfig, type MailServer, refusal, smtpConfig, startMailServer } from '../email/smtp-server.ts'
+import { silentObserver } from '../../helpers/log.ts'
 
 const quiet = (): void => {}
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
-const observer: Observer = {
-  events: quiet,
-  rejects: quiet,
-  nonNumeric: quiet,
-  answered: quiet,
-  engine: quiet,
-  closed: quiet,
-  notified: quiet,
-}
 
 const MINUTE = 60_000
 const AGAIN = 'repeat_interval'
@@ -97,7 +89,14 @@ function play(t: Test, ways: () => Promise<Ways>): Play {
     async start() {
       journal = openSqliteJournal({ file })
       if ((await journal.read(0, 1)).length === 0) await journal.append([{ kind: 'tick', data: new Uint8Array(0) }])
-      sender = createSender({ outbox: journal.outbox, notifiers: await ways(), clock, log, observer, timeout: 1e9 })
+      sender = createSender({
+        outbox: journal.outbox,
+        notifiers: await ways(),
+        clock,
+        log,
+        observer: silentObserver,
+        timeout: 1e9,
+      })
     },
     stop,
     async decide(...all) {

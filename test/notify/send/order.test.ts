@@ -2,7 +2,7 @@ import { array, assert, asyncProperty, constantFrom, integer, record } from 'fas
 import PostalMime from 'postal-mime'
 import { test } from 'tap'
 import { openMemoryJournal } from '../../../src/journal/index.ts'
-import type { Journal, Notification, Observer, Channel } from '../../../src/model.ts'
+import type { Journal, Notification, Channel } from '../../../src/model.ts'
 import { buildMime } from '../../../src/notify/email/smtp.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
 import { createSender } from '../../../src/notify/send/sender.ts'
@@ -10,17 +10,8 @@ import { ATTEMPT_TIMEOUT, type Delivery, type Notifier, type Notifiers } from '.
 import { createVirtualClock } from '../../helpers/clock.ts'
 import { at, effectOf, facts, notification } from '../samples.ts'
 import { silent } from '../email/smtp-server.ts'
+import { silentObserver } from '../../helpers/log.ts'
 
-const quiet = (): void => {}
-const observer: Observer = {
-  events: quiet,
-  rejects: quiet,
-  nonNumeric: quiet,
-  answered: quiet,
-  engine: quiet,
-  closed: quiet,
-  notified: quiet,
-}
 const settle = async (): Promise<void> => {
   for (let i = 0; i < 15; i += 1) await new Promise((done) => setImmediate(done))
 }
@@ -36,8 +27,7 @@ interface Arrived {
 }
 
 /** Where it has its place: all threads about one alert follow each other. */
-const lineOf = ({ channel = 'email', to, alerts }: Notification): string =>
-  `${channel} ${to.address} ${alerts[0]?.identity.host}`
+const lineOf = ({ channel, to, alerts }: Notification): string => `${channel} ${to.address} ${alerts[0]?.identity.host}`
 
 interface Play {
   readonly arrived: readonly Arrived[]
@@ -65,7 +55,7 @@ async function play(answer: (one: Notification) => Answer): Promise<Play> {
   })
   const notifiers: Notifiers = { email: way('email'), webhook: way('webhook'), alertmanager: way('alertmanager') }
   await journal.append([{ kind: 'tick', data: new Uint8Array(0) }])
-  const sender = createSender({ outbox: journal.outbox, notifiers, clock, log: silent, observer })
+  const sender = createSender({ outbox: journal.outbox, notifiers, clock, log: silent, observer: silentObserver })
   return {
     arrived,
     journal,

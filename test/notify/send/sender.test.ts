@@ -11,6 +11,7 @@ import { createVirtualClock, type VirtualClock } from '../../helpers/clock.ts'
 import { at, effectOf, notification } from '../samples.ts'
 import { mailConfig, refusal, silent, smtpConfig, startMailServer } from '../email/smtp-server.ts'
 import { until } from '../../helpers/service.ts'
+import { silentObserver } from '../../helpers/log.ts'
 
 const mailOptions = { from: { name: 'Stashwatch', address: 'alerts@example.org' }, domain: 'example.org' }
 const compose = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, mailOptions)
@@ -135,15 +136,7 @@ function play(email: Notifier, change: Partial<Play> = {}): Play {
       void said.push(`${level}: ${message}`)
   const log: Log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
   const notified: Observer['notified'] = (...report) => void told.push(report)
-  const observer: Observer = {
-    events() {},
-    rejects() {},
-    nonNumeric() {},
-    answered() {},
-    closed() {},
-    engine() {},
-    notified,
-  }
+  const observer: Observer = { ...silentObserver, notified }
   return {
     outbox: createBox(),
     clock: createVirtualClock(at('12:05:12')),

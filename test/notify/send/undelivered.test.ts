@@ -11,6 +11,7 @@ import { createVirtualClock } from '../../helpers/clock.ts'
 import { at, effectOf, facts, notification } from '../samples.ts'
 import { mailConfig, refusal, silent, smtpConfig, startMailServer } from '../email/smtp-server.ts'
 import { until } from '../../helpers/service.ts'
+import { silentObserver } from '../../helpers/log.ts'
 
 const options = { from: { address: 'alerts@example.org' }, domain: 'example.org' }
 const HOUR = 3_600_000
@@ -104,7 +105,7 @@ test('what nobody got is told once it is given up, and what says so is not told 
     outbox,
     clock,
     log: silent,
-    observer: { events() {}, rejects() {}, nonNumeric() {}, answered() {}, engine() {}, notified() {}, closed() {} },
+    observer: silentObserver,
     notifiers: { email: way('email', busy), webhook: way('webhook', refused), alertmanager: way('alertmanager', busy) },
     onUndelivered: ({ id }, answer) => void told.push(`${id}: ${answer}`),
     poll: 30_000,
@@ -125,17 +126,8 @@ test('a reader whose first mail was refused hears at the repeat that the alert f
   const { outbox, ...journal } = openMemoryJournal()
   const compose = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, options)
   const email = createEmailNotifier(mailConfig([smtpConfig(server.port)]), { compose, clock, log: silent })
-  const observer = {
-    events() {},
-    rejects() {},
-    nonNumeric() {},
-    answered() {},
-    engine() {},
-    notified() {},
-    closed() {},
-  }
   const notifiers = { email, webhook: email, alertmanager: email }
-  const sender = createSender({ outbox, clock, log: silent, observer, notifiers })
+  const sender = createSender({ outbox, clock, log: silent, observer: silentObserver, notifiers })
   const tell = async (mail: Notification): Promise<void> => {
     await journal.commit(0, [effectOf(mail)], clock.now())
     sender.wake()
