@@ -1,19 +1,7 @@
 import { test } from 'tap'
 import type { Notice } from '../../src/model.ts'
 import { describeNotice } from '../../src/text/notice.ts'
-import {
-  config,
-  cpuHigh,
-  createPlay,
-  DAY,
-  event,
-  every,
-  HOUR,
-  MINUTE,
-  NOON,
-  type Play,
-  silent,
-} from '../helpers/play.ts'
+import { config, cpuHigh, createPlay, DAY, event, HOUR, MINUTE, NOON, type Play, silent } from '../helpers/play.ts'
 
 const rules = [
   cpuHigh(),
