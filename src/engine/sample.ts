@@ -42,10 +42,11 @@ export function sampleSource({ sources }: Pick<EngineConfig, 'sources'>): string
   return sources[0] ?? 'logstash-a'
 }
 
-/** Hosts that fit the patterns, as far as those allow for so many; then others. */
+/** Hosts that fit the patterns, as far as those allow for so many; then others. `*` alone fits any. */
 export function sampleHosts(patterns: readonly string[], count: number): readonly string[] {
   const names = new Set<string>()
-  for (const pattern of [...patterns, 'web-*', 'sample-*']) {
+  const telling = patterns.filter((pattern) => !/^\*+$/.test(pattern))
+  for (const pattern of [...telling, 'web-*', 'sample-*']) {
     for (let i = 1; i <= count && names.size < count; i++) {
       names.add(pattern.replaceAll('*', String(i)).replaceAll('?', String(i % 10)))
     }
