@@ -66,7 +66,7 @@ const rooms: Readonly<Record<string, Room>> = {
     because: 'configuration is read before any part exists',
   },
   preview: {
-    mayImport: ['model', 'text', 'labels', 'links', 'files', 'config', 'detect', 'dispatch', 'engine', 'notify'],
+    mayImport: ['model', 'text', 'labels', 'links', 'files', 'extract', 'dispatch', 'engine', 'notify'],
     because: 'a preview plays samples through the parts that mails come from',
   },
   service: {

@@ -7,7 +7,7 @@ import { formatValue } from '../text/format.ts'
 import { openSchemas, SchemaError } from '../service/judge.ts'
 import { checkEvents } from './check/events.ts'
 import { configOption, describe, setAction } from './terminal/command.ts'
-import { anyAlert, sampleReceivers, sampleAlert } from '../preview/samples.ts'
+import { anyAlert, playRule, sampleReceivers } from '../preview/samples.ts'
 import { compileTemplate, TEMPLATE_NAMES, templateValues } from '../text/template.ts'
 
 export interface CheckIo {
@@ -186,12 +186,21 @@ function renderSamples(config: EngineConfig): SampleTexts {
       else if (key === 'subject') subjects.add(text)
     }
   }
-  const samples = rules.map((rule) => ({ rule, snapshot: sampleAlert(rule, config) }))
+  const samples = rules.flatMap((rule): readonly Sample[] => {
+    const snapshot = playRule(rule, config, { onlyFired: true }).fired?.alerts[0]
+    if (snapshot === undefined) warnings.push(describeSilent(rule.name))
+    return snapshot === undefined ? [] : [{ rule, snapshot }]
+  })
   for (const { rule, snapshot } of samples) render(rule.name, rule, snapshot)
-  const other = rules.find(({ subject, body }) => subject === undefined && body === undefined) ?? rules[0]
-  const snapshot = other === undefined ? anyAlert(config) : sampleAlert(other, config)
+  const other = samples.find(({ rule: { subject, body } }) => subject === undefined && body === undefined) ?? samples[0]
+  const snapshot = other?.snapshot ?? anyAlert(config)
   for (const receiver of receivers) render(receiver.name, receiver, snapshot)
   return { subjects: [...subjects], warnings: [...warnings, ...findUnsupported(config, samples)] }
+}
+
+/** Says that a rule raised no alert on data that should breach it. */
+export function describeSilent(rule: string): string {
+  return `${rule} raises no alert on sample data: check that its limits, min_samples and breaches can be reached`
 }
 
 interface Sample {

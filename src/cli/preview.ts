@@ -2,11 +2,12 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { makeFolder } from '../files.ts'
-import type { EngineConfig } from '../model.ts'
+import { BUILTIN_RULE_NAMES, type EngineConfig } from '../model.ts'
 import { type Preview, type PreviewChoice, previewMails } from '../preview/index.ts'
+import { canFire } from '../preview/samples.ts'
 import { previewPage } from '../preview/page.ts'
 import { suggest } from '../text/suggest.ts'
-import { type CheckIo, load } from './check.ts'
+import { type CheckIo, describeSilent, load } from './check.ts'
 import { silentLog } from './send-test.ts'
 import { configOption, describe, setAction } from './terminal/command.ts'
 
@@ -45,7 +46,7 @@ async function preview(args: PreviewArgs, io: CheckIo): Promise<number> {
     io.err(choice)
     return 1
   }
-  const previews = await previewMails(config, choice, silentLog(io))
+  const { previews, silent } = await previewMails(config, choice, silentLog(io))
   const folder = resolve(io.cwd, args.out ?? 'preview')
   try {
     writeAll(folder, previews)
@@ -55,20 +56,34 @@ async function preview(args: PreviewArgs, io: CheckIo): Promise<number> {
   }
   for (const { name, subject, png } of previews)
     io.out(`${name}.html, .txt${png === undefined ? '' : ', .png'}: ${subject}`)
+  for (const name of silent) io.err(`warning: ${describeSilent(name)}`)
   io.out(`overview: ${join(folder, 'index.html')}`)
   return 0
 }
 
 /** What is to be shown, or a sentence that says what is wrong with the choice. */
-function choose({ rule, receiver }: PreviewArgs, { rules, receivers }: EngineConfig): PreviewChoice | string {
-  const chosen = rules.filter(({ name }) => rule === undefined || name === rule)
+function choose({ rule, receiver }: PreviewArgs, config: EngineConfig): PreviewChoice | string {
+  const { rules, receivers } = config
+  const isChosen = (name: string): boolean => rule === undefined || name === rule
+  const chosen = rules.filter(({ name }) => isChosen(name))
+  const named = BUILTIN_RULE_NAMES.filter(isChosen)
+  const builtins = named.filter((name) => canFire(name, config))
   const reader = receivers.find(({ name }) => name === receiver)
   if (rules.length === 0)
     return 'the configuration has no rules, so there are no mails to render. Fix: add a rule under rules'
-  if (chosen.length === 0) return unknown('rule', rule, rules)
+  if (chosen.length + named.length === 0)
+    return unknown('rule', rule, [...rules, ...BUILTIN_RULE_NAMES.map((name) => ({ name }))])
+  if (chosen.length + builtins.length === 0) return `${rule} cannot fire with this configuration. ${NEEDS}`
   if (receiver !== undefined && reader === undefined) return unknown('receiver', receiver, receivers)
-  return { rules: chosen, scheduled: rule === undefined, ...(reader === undefined ? {} : { receiver: reader }) }
+  return {
+    rules: chosen,
+    builtins,
+    scheduled: rule === undefined,
+    ...(reader === undefined ? {} : { receiver: reader }),
+  }
 }
+
+const NEEDS = 'Fix: mass-absence needs an absence rule, and like source-degraded limits.hosts of at least 40'
 
 function unknown(what: string, name = '', known: readonly { readonly name: string }[]): string {
   return `no ${what} '${name}' in the configuration${suggest(

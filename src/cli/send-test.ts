@@ -126,7 +126,7 @@ function sample(receiver: string, channel: Channel, to: Recipient, snapshot: Ale
 }
 
 function testSnapshot(config: EngineConfig, now: Millis): AlertSnapshot {
-  const snapshot = anyAlert(config, { at: now })
+  const snapshot = anyAlert(config, now)
   return {
     ...snapshot,
     identity: { ...snapshot.identity, rule: 'send-test' },

@@ -10,17 +10,31 @@ export interface Arrival {
   readonly events: readonly EventSamples[]
 }
 
-/** All is well for a while, then something is wrong until the alert fires, and then all is well again. */
+/** All is well for a while, then something is wrong until the alert has fired, and then all is well again. */
 export interface Sample {
   /** What the alert is about: a host, a source, or the service. */
   readonly about: string
-  /** For how long all is well at first, and the time from one arrival, and tick, to the next. */
+  /** For how long all is well at first, and the time from one arrival, and tick, to the next; at first it may be longer. */
   readonly settle: Millis
   readonly every: Millis
+  readonly settleEvery?: Millis
+  /** The width of the buckets, where it is not that of the configuration. */
+  readonly bucket?: Millis
   /** An alert that has not fired, or not resolved, after this long never does. */
   readonly patience: Millis
   /** What arrives after `from` and up to `to`. */
   arrive(phase: 'good' | 'bad', from: Millis, to: Millis): readonly Arrival[]
+}
+
+/** An absence is played in so many steps. */
+const STEPS = 180
+
+/**
+ * The time from one arrival to the next where an absence is played: a bucket, or several of a long one. The time in which
+ * a source was observed grows by a bucket with each, so such a sample is played with buckets of this width.
+ */
+export function absencePace(after: Millis, bucket: Millis): Millis {
+  return Math.max(1, Math.floor(after / bucket / STEPS)) * bucket
 }
 
 /** A source that delivers samples. */
@@ -28,10 +42,11 @@ export function sampleSource({ sources }: Pick<EngineConfig, 'sources'>): string
   return sources[0] ?? 'logstash-a'
 }
 
-/** Hosts that fit the patterns, as far as those allow for so many; then others. */
+/** Hosts that fit the patterns, as far as those allow for so many; then others. `*` alone fits any. */
 export function sampleHosts(patterns: readonly string[], count: number): readonly string[] {
   const names = new Set<string>()
-  for (const pattern of [...patterns, 'web-*', 'sample-*']) {
+  const telling = patterns.filter((pattern) => !/^\*+$/.test(pattern))
+  for (const pattern of [...telling, 'web-*', 'sample-*']) {
     for (let i = 1; i <= count && names.size < count; i++) {
       names.add(pattern.replaceAll('*', String(i)).replaceAll('?', String(i % 10)))
     }

@@ -1,5 +1,5 @@
-import type { EngineConfig, Millis, Pulse, Report, ReportUtilizationRow } from '../model.ts'
-import { SAMPLE_AT, sampleAlert } from './samples.ts'
+import type { AlertSnapshot, EngineConfig, Millis, Pulse, Report, ReportUtilizationRow } from '../model.ts'
+import { SAMPLE_AT } from './play.ts'
 
 const MINUTE: Millis = 60_000
 const DAY: Millis = 24 * 60 * MINUTE
@@ -8,11 +8,11 @@ const HOSTS = 24
 const UTILIZATION = 4
 const ALERTS = 3
 
-/** What a report tells of a quiet day or week in which some of the rules led to an alert each. */
-export function sampleReport(config: EngineConfig, every: Report['every']): Report {
+/** What a report tells of a quiet day or week with some of these alerts. */
+export function sampleReport(config: EngineConfig, every: Report['every'], resolved: readonly AlertSnapshot[]): Report {
   const days = every === 'week' ? 7 : 1
   const from = SAMPLE_AT - days * DAY
-  const snapshots = config.rules.slice(0, ALERTS).map((rule) => sampleAlert(rule, config, { state: 'resolved' }))
+  const snapshots = resolved.slice(0, ALERTS)
   const spans = snapshots.map((_, i) => (3 - i) * 14 * MINUTE)
   const longest = snapshots.map(({ identity, severity, peak }, i) => {
     const startsAt = from + (i + 1) * 3 * 60 * MINUTE

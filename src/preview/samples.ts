@@ -1,36 +1,35 @@
-import { NOTHING_LEARNT, type Sample, type WindowView } from '../detect/detector.ts'
-import { resolveTargets } from '../dispatch/routing.ts'
-import { alertLabels } from '../labels/matcher.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
-import { chartLimits } from '../engine/evaluate/chart-data.ts'
-import { createPlan, paramsFor, type WindowPlan } from '../engine/plan.ts'
-import { evaluationResult, alertSubject, type JudgedWindow } from '../engine/evaluate/evidence.ts'
-import type { AbsenceRule, AlertSnapshot, EngineConfig, Metric, MetricRule, Millis, ChartData, Rule } from '../model.ts'
+import { resolveTargets } from '../dispatch/routing.ts'
+import { sampleAbsence } from '../engine/builtin/absence.ts'
+import { BUILTINS } from '../engine/builtin/index.ts'
+import type { Sample } from '../engine/sample.ts'
+import { alertLabels } from '../labels/matcher.ts'
+import type {
+  AlertSnapshot,
+  BuiltinRule,
+  EngineConfig,
+  Metric,
+  MetricRule,
+  Millis,
+  Notification,
+  Receiver,
+  Rule,
+} from '../model.ts'
+import { type PlayOptions, playSample } from './play.ts'
+import { sampleWindows } from './window-sample.ts'
 
-/** Which step of an alert is shown, and when it is taken. */
-export interface SampleStep {
-  readonly state?: AlertSnapshot['state']
-  readonly at?: Millis
-}
+/** Stands in where nobody gets mail. */
+export const READER = { address: 'reader@example.org' }
+const NOBODY: Receiver = { name: 'nobody', email: [READER] }
 
-type Step = Required<SampleStep>
-
-/** When sample alerts step: always the same instant, so that what is rendered of them can be compared. */
-export const SAMPLE_AT = Date.UTC(2026, 0, 5, 8)
-
-const MINUTE = 60_000
-const SOURCE = 'logstash-a'
-const SAMPLE_DURATION = 14 * MINUTE
-/** Most points of a sample's chart. */
-const POINTS = 60
-
+const MINUTE: Millis = 60_000
 const CPU: Metric = { name: 'cpu', fields: ['cpu'], by: [], byFields: [], unit: 'ratio', kind: 'gauge' }
 const CPU_HIGH: MetricRule = {
   kind: 'metric',
   name: 'sample',
   metric: CPU.name,
   severity: 'warning',
-  notify: [],
+  notify: [NOBODY.name],
   hosts: ['test-host'],
   labels: {},
   over: 2 * MINUTE,
@@ -43,150 +42,82 @@ const CPU_HIGH: MetricRule = {
   },
   overrides: [],
 }
+/** Mails compare a host with so many others. */
+const PEERS = 3
+/** From the beginning of its play to the alert about a CPU that is too busy, at most. */
+const CPU_PLAY = 10 * MINUTE
 
-/** What the engine says, where it knows of rule and series; the rest is the same for every sample. */
-type SampleFields = Pick<
-  AlertSnapshot,
-  'identity' | 'startsAt' | 'value' | 'evidence' | 'peak' | 'severity' | 'templates'
-> &
-  Pick<AlertSnapshot, 'chart' | 'peers'>
+export interface SampleOptions extends PlayOptions {
+  /** Gets all mails, whoever else is named. */
+  readonly receiver?: Receiver
+}
 
-/**
- * The alert that a rule would raise: on a host that it is for, with a value beyond its bound (or back within, once it is
- * resolved) in the unit of its metric, with the engine's own evidence.
- */
-export function sampleAlert(
-  rule: Rule,
-  config: EngineConfig,
-  { state = 'firing', at: evaluatedAt = SAMPLE_AT }: SampleStep = {},
-): AlertSnapshot {
-  const step = { state, at: evaluatedAt }
-  return {
-    episode: '0123456789abcdef',
-    code: 'SMPL2',
-    ruleLabels: rule.labels,
-    state,
-    ...(rule.kind === 'absence' ? absenceSample(rule, step) : windowSample(samplePlan(rule, config), step)),
-    evaluatedAt,
-    ...(state === 'resolved' ? { resolvedAt: evaluatedAt } : {}),
-    source: SOURCE,
-    gaps: [],
-  }
+/** The mails of one alert that a rule raises on sample data. None where its sample raises no alert. */
+export interface SampleMails {
+  readonly fired?: Notification
+  readonly resolved?: Notification
+}
+
+/** Plays the sample of a rule on a host that the rule is for. Nothing of the configuration mutes what comes of it. */
+export function playRule(rule: Rule, config: EngineConfig, options: SampleOptions = {}): SampleMails {
+  const peers = options.onlyFired === true ? 0 : PEERS
+  const sample = rule.kind === 'absence' ? sampleAbsence(rule, config) : sampleWindows(rule, config, peers)
+  const notify = options.receiver === undefined ? rule.notify : [options.receiver.name]
+  const metrics = config.metrics.filter(({ name }) => rule.kind === 'metric' && name === rule.metric)
+  return play({ ...config, metrics, rules: [{ ...rule, notify, hosts: [sample.about] }] }, rule.name, sample, options)
+}
+
+/** Whether a configuration leaves room for an alert of a built-in rule. */
+export function canFire(name: BuiltinRule, config: EngineConfig): boolean {
+  return BUILTINS[name].sample(config) !== undefined
+}
+
+/** Plays the sample of a built-in rule. */
+export function playBuiltin(name: BuiltinRule, config: EngineConfig, options: SampleOptions = {}): SampleMails {
+  const sample = BUILTINS[name].sample(config)
+  if (sample === undefined) return {}
+  const { receiver } = options
+  const rules = config.rules.filter(({ kind }) => kind === 'absence')
+  const named = receiver === undefined ? {} : { selfMonitoring: [receiver.name] }
+  const notified = receiver === undefined ? rules : rules.map((rule) => ({ ...rule, notify: [receiver.name] }))
+  return play({ ...config, metrics: [], rules: notified, ...named }, name, sample, options)
 }
 
 /** Returns the receivers of a sample alert. */
 export function sampleReceivers({ notify }: Rule, snapshot: AlertSnapshot, config: EngineConfig): readonly string[] {
-  const lines = resolveTargets(createDispatchPlan(config), { snapshot, notify }, alertLabels(snapshot))
-  return [...new Set(lines.map(({ receiver }) => receiver))]
+  const targets = resolveTargets(createDispatchPlan(config), { snapshot, notify }, alertLabels(snapshot))
+  return [...new Set(targets.map(({ receiver }) => receiver))]
 }
 
-/** A sample where no rule is meant: a CPU that is too busy, on the host `test-host`. */
-export function anyAlert(config: EngineConfig, step: SampleStep = {}): AlertSnapshot {
-  return sampleAlert(CPU_HIGH, { ...config, metrics: [CPU] }, step)
+/** An alert where no rule is meant: a CPU that is too busy, on the host `test-host`, not long before `at`. */
+export function anyAlert(config: EngineConfig, at?: Millis): AlertSnapshot {
+  const start = at === undefined ? {} : { start: Math.floor((at - CPU_PLAY) / MINUTE) * MINUTE }
+  const { fired } = playRule(CPU_HIGH, { ...config, metrics: [CPU] }, { ...start, onlyFired: true })
+  const snapshot = fired?.alerts[0]
+  if (snapshot === undefined) throw new Error('the sample of a busy CPU raises no alert')
+  return snapshot
 }
 
-function samplePlan(rule: Rule, config: EngineConfig): WindowPlan {
-  const metrics = [...createPlan({ ...config, rules: [rule] }).metrics.values()]
-  const [found] = metrics.flatMap(({ tiers }) => tiers.flatMap(({ rules }) => rules))
-  if (found === undefined) throw new Error(`no plan for the rule ${rule.name}`)
-  return found
+function play(config: EngineConfig, rule: string, sample: Sample, options: SampleOptions): SampleMails {
+  const { fired, resolved } = playSample(forSample(config), rule, sample, options)
+  const first = fired.find(({ to }) => to.address !== READER.address) ?? fired[0]
+  if (first === undefined) return {}
+  const last = resolved.find(({ to }) => to.address === first.to.address)
+  return { fired: first, ...(last === undefined ? {} : { resolved: last }) }
 }
 
-/** A host that the rule is for. */
-function sampleHost({ hosts }: Rule): string {
-  return hosts[0]?.replaceAll(/[*?]/g, '1') ?? 'web-1'
-}
-
-function absenceSample(rule: AbsenceRule, { state, at }: Step): SampleFields {
-  const host = sampleHost(rule)
-  const seconds = rule.after / 1000 + 12
-  const isFiring = state === 'firing'
-  const { subject, body } = rule
+/**
+ * The configuration with which a sample is played. Hosts that are expected would be missed, and nothing mutes a sample. Who
+ * gets no mail, and nobody, are represented by a reader.
+ */
+function forSample(config: EngineConfig): EngineConfig {
+  const { receivers, hosts, alerting } = config
+  const readers = receivers.map((receiver) => (receiver.email.length > 0 ? receiver : { ...receiver, email: [READER] }))
+  const rest = { matchers: [], notify: [NOBODY.name], continue: false }
   return {
-    identity: {
-      rule: rule.name,
-      host,
-      key: '',
-      labels: {},
-      measure: { kind: 'state', metric: 'absence', unit: 'seconds' },
-    },
-    severity: rule.severity,
-    startsAt: at - seconds * 1000 - (isFiring ? 0 : SAMPLE_DURATION),
-    value: isFiring ? seconds : 0,
-    peak: null,
-    evidence: {
-      limit: { op: 'above', value: rule.after / 1000 },
-      why: { code: isFiring ? 'absent' : 'seen', params: { source: SOURCE } },
-    },
-    templates: { ...(subject === undefined ? {} : { subject }), ...(body === undefined ? {} : { body }) },
+    ...config,
+    receivers: [...readers, NOBODY],
+    hosts: { ...hosts, expected: [] },
+    alerting: { ...alerting, routes: [...alerting.routes, rest], maintenanceWindows: [], inhibitRules: [] },
   }
-}
-
-function windowSample(plan: WindowPlan, { state, at }: Step): SampleFields {
-  const host = sampleHost(plan.rule)
-  const figures = plan.detector.sample(paramsFor(plan.rule, host), plan.metric.unit)
-  const { bad, good } = figures
-  const judged = judgeSample(plan, host, sampleView(plan, at, state === 'firing' ? bad : good, good))
-  const info = { key: plan.metric.name, values: plan.metric.by.map(sampleLabel) }
-  const { identity, templates } = alertSubject(plan, { name: host, source: SOURCE }, info)
-  const { value, evidence } = evaluationResult(at, judged)
-  const { verdict: fired } = judgeSample(plan, host, sampleView(plan, at, bad, good))
-  return {
-    identity,
-    templates: templates ?? {},
-    startsAt: at - (sampleWindows(state) - 2) * plan.rule.over,
-    severity: fired.kind === 'anomalous' ? fired.severity : plan.rule.severity,
-    value,
-    evidence,
-    peak: bad,
-    chart: { ...sampleChart(plan, figures, { state, at }), ...chartLimits(plan, judged) },
-    ...(plan.rule.kind === 'count' ? {} : { peers: { median: good, hosts: 40 } }),
-  }
-}
-
-/** A value that a label might have: `/srv`, `index-1`. */
-function sampleLabel(label: string): string {
-  return label.includes('mount') ? '/srv' : `${label}-1`
-}
-
-/** A window with one figure, where the windows before it had another. */
-function sampleView({ rule, over }: WindowPlan, end: Millis, value: number, before: number): WindowView {
-  const view = (to: Millis, figure: number): WindowView => ({
-    end: to,
-    over: rule.over,
-    samples: rule.kind === 'count' ? undefined : 2 * over,
-    figure: () => figure,
-    before: (n) => view(to - n * rule.over, before),
-  })
-  return view(end, value)
-}
-
-function judgeSample(plan: WindowPlan, host: string, view: WindowView): JudgedWindow {
-  const { detector } = plan
-  const params = paramsFor(plan.rule, host)
-  const verdict = detector.judge(params, view, undefined, NOTHING_LEARNT)
-  const { rule } = plan
-  return { rule, detector, params, view, learnt: NOTHING_LEARNT, verdict, outcome: verdict }
-}
-
-/** How many windows a chart shows: one before the alert began, that which began it, and what came since. */
-const sampleWindows = (state: Step['state']): number => (state === 'firing' ? 3 : 4)
-
-/** What was measured: good in the first window, bad from then on, and good again in the last where the alert is over. */
-function sampleChart(plan: WindowPlan, { bad, good }: Sample, { state, at }: Step): Omit<ChartData, 'limits'> {
-  const { over } = plan.rule
-  const windows = sampleWindows(state)
-  const merged = Math.ceil((windows * plan.over) / POINTS)
-  const width = merged * plan.width
-  const to = Math.ceil(at / plan.width) * plan.width
-  const count = Math.ceil((windows * plan.over) / merged)
-  const scale = plan.of === 'count' ? width / over : plan.of === 'increase' ? 1000 / over : 1
-  const buckets = Array.from({ length: count }, (_, i) => {
-    const window = Math.floor((i * width) / over)
-    const isBad = window > 0 && (state === 'firing' || window < windows - 1)
-    const swing = 0.04 * Math.sin(i * 2.4)
-    const mean = Number(((isBad ? bad : good) * scale * (1 + swing)).toPrecision(6))
-    return { n: 2 * merged, mean, min: null, max: null, last: null }
-  })
-  return { width, from: to - count * width, buckets, window: { from: to - over, to } }
 }

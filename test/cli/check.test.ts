@@ -85,6 +85,23 @@ rules:
   )
 })
 
+test('check warns of a rule that sample events cannot fire', async (t) => {
+  const cwd = t.testdir({
+    'c.yaml': `
+metrics: { cpu: { field: cpu, unit: ratio } }
+rules:
+  - { name: busy, when: { metric: cpu, over: 1m, threshold: { of: mean, above: 0.9 } }, breaches: { at_least: 2, of: 3 } }
+  - { name: never, when: { metric: cpu, over: 1m, threshold: { of: stddev, below: 0 } } }
+`,
+  })
+  const { code, out } = await run('c.yaml', cwd)
+  t.equal(code, 0)
+  t.strictSame(
+    out.filter((line) => line.includes('sample data')),
+    ['warning: never raises no alert on sample data: check that its limits, min_samples and breaches can be reached'],
+  )
+})
+
 test('check tells what was perhaps not meant, and does not fail for it', async (t) => {
   const { code, out } = await run(undefined)
   t.equal(code, 0)

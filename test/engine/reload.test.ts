@@ -143,6 +143,16 @@ test('a source that is no longer expected is said to be so', async (t) => {
   t.match(play.mails[1]?.alerts[0]?.evidence.why, { code: 'source_unexpected', params: { source: 'logstash-a' } })
 })
 
+test('a source that comes back delivers again, whether or not it is expected', async (t) => {
+  const play = createPlay(config())
+  const post = every(TEN, (now) => play.post([event('a', now)]))
+  play.until('12:11:00', post)
+  play.until('12:15:00')
+  play.until('12:16:00', post)
+  t.strictSame(reasons(play), ['source-down logstash-a fired', 'source-down logstash-a resolved'])
+  t.match(play.mails[1]?.alerts[0]?.evidence.why, { code: 'source_delivers', params: { source: 'logstash-a' } })
+})
+
 test('questions change nothing', async (t) => {
   const play = createPlay(config({ rules: [cpuHigh(), silent()] }))
   play.until(

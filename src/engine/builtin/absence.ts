@@ -1,8 +1,8 @@
-import type { AbsenceRule, EngineConfig, Evidence, Limit, Millis, Reason } from '../../model.ts'
+import type { AbsenceRule, EngineConfig, Evidence, Limit, Reason } from '../../model.ts'
 import { type AlertSubject, updateAlert } from '../evaluate/alerts.ts'
 import type { WorkBudget } from '../evaluate/due-windows.ts'
 import { appliesTo } from '../plan.ts'
-import { type Sample, sampleArrival, sampleHosts, sampleSource } from '../sample.ts'
+import { absencePace, type Sample, sampleArrival, sampleHosts, sampleSource } from '../sample.ts'
 import type { Fold, Host, HostScan } from '../state.ts'
 import { absentFor, absentSince, isNeverSeen } from './absence-time.ts'
 import { absenceResult, builtinAlertId, COST, IMMEDIATE_TIMERS, stateIdentity, stateMeasure } from './evaluation.ts'
@@ -87,17 +87,17 @@ export function observeAbsence({ state }: Fold, rule: AbsenceRule, host: Host): 
   }
 }
 
-const SETTLE: Millis = 60_000
-
 /** One host says nothing any more, while another one behind the same source goes on. */
 export function sampleAbsence({ hosts, after }: AbsenceRule, config: EngineConfig): Sample {
   const source = sampleSource(config)
   const [about = '', other = ''] = sampleHosts(hosts, 2)
+  const pace = absencePace(after, config.bucket)
   return {
     about,
-    settle: SETTLE,
-    every: config.bucket,
-    patience: after + SETTLE,
+    settle: 6 * pace,
+    every: pace,
+    bucket: pace,
+    patience: after + 6 * pace,
     arrive: (phase, _, to) => [sampleArrival(source, phase === 'good' ? [about, other] : [other], to)],
   }
 }

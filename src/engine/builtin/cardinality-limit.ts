@@ -23,15 +23,17 @@ export const cardinalityLimit: BuiltinStateRule = {
     return { measure: stateMeasure('refused'), value: 0, evidence: { limit: LIMIT, why } }
   },
   sample({ limits, bucket, sources }) {
-    const [host = ''] = sampleHosts([], 1)
-    const delivering = Array.from({ length: limits.sources }, (_, i) => sources[i] ?? `logstash-${i + 1}`)
+    const hosts = sampleHosts([], 1)
+    const known = Array.from({ length: limits.sources }, (_, i) => sources[i] ?? `logstash-${i + 1}`)
     return {
       about: SERVICE,
       settle: bucket,
       every: 6 * bucket,
       patience: 2 * QUIET,
       arrive: (phase, _, to) =>
-        [...delivering, ...(phase === 'bad' ? ['logstash-new'] : [])].map((name) => sampleArrival(name, [host], to)),
+        (phase === 'bad' ? [...known, 'logstash-new'] : known.slice(0, 1)).map((name) =>
+          sampleArrival(name, hosts, to),
+        ),
     }
   },
 }

@@ -4,7 +4,7 @@ import { BUILTIN_RULES } from '../../model.ts'
 import { builtinResult, builtinAlertId, stateIdentity, stateMeasure } from './evaluation.ts'
 import { appliesTo } from '../plan.ts'
 import { updateAlert, type AlertSubject } from '../evaluate/alerts.ts'
-import { type Sample, sampleArrival, sampleHosts, sampleSource } from '../sample.ts'
+import { absencePace, type Sample, sampleArrival, sampleHosts, sampleSource } from '../sample.ts'
 import { absentFor } from './absence-time.ts'
 import type { BuiltinStateRule } from './rule.ts'
 import type { Alert, Fold, Host, HostScan } from '../state.ts'
@@ -157,7 +157,6 @@ function reappeared(known: Alert | undefined): Reason {
 }
 
 const SAMPLE_HOSTS = 2 * MIN_HOSTS
-const SETTLE: Millis = 60_000
 
 /** A third of the hosts that an absence rule is for say nothing any more. */
 function sample(config: EngineConfig): Sample | undefined {
@@ -166,11 +165,13 @@ function sample(config: EngineConfig): Sample | undefined {
   const source = sampleSource(config)
   const hosts = sampleHosts(rule.hosts, SAMPLE_HOSTS)
   const left = hosts.slice(Math.ceil(SAMPLE_HOSTS / 3))
+  const pace = absencePace(rule.after, config.bucket)
   return {
     about: source,
-    settle: SETTLE,
-    every: config.bucket,
-    patience: rule.after + GATHER_TIME + SETTLE,
+    settle: 6 * pace,
+    every: pace,
+    bucket: pace,
+    patience: rule.after + GATHER_TIME + 6 * pace,
     arrive: (phase, _, to) => [sampleArrival(source, phase === 'good' ? hosts : left, to)],
   }
 }
