@@ -288,7 +288,7 @@ contains?: string
  */
 prefix?: string
 /**
- * RE2 regular expression, matched anywhere in the field.
+ * RE2 regular expression, matched anywhere in the first 8192 characters of the field.
  */
 matches?: string
 /**

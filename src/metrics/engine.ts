@@ -23,6 +23,10 @@ function createPlainCounters({ counter }: Families) {
       'events_future_total',
       'Total number of events with a timestamp too far in the future; their arrival time is used instead.',
     ),
+    events_unmatched: plain(
+      'events_unmatched_total',
+      'Total number of events that could not be matched with a rule because its expression takes too many steps on them.',
+    ),
     duplicates: plain(
       'duplicate_events_total',
       'Total number of events recognized as duplicates, in a repeated body or by event ID.',

@@ -594,3 +594,16 @@ test('host patterns that look like regular expressions, and folders that a shell
   }
   t.end()
 })
+
+void test('an expression that may take many steps is warned of, and a cheap one is not', async (t) => {
+  const rule = (expression: string): string =>
+    `rules: [{ name: r, when: { count: { where: { message: { matches: '${expression}' } } }, over: 1m, threshold: { above: 1 } } }]`
+  const warned = warningsOf(rule('user.{0,200}denied')).filter((one) => one.includes('steps'))
+  t.match(warned, [
+    /1:66: the expression may take 3\.4 million steps on a text of 8192 characters, of the 5 million that an event has/,
+  ])
+  t.strictSame(
+    warningsOf(rule('Failed password for (invalid user )?\\S+')).filter((one) => one.includes('steps')),
+    [],
+  )
+})
