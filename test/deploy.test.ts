@@ -493,6 +493,22 @@ test('the build gets every file that it copies, and no other', (t) => {
   t.end()
 })
 
+test('what the unit says to install is what a checkout packs, since the npm registry does not have it', (t) => {
+  const unit = read('deploy/systemd/stashwatch.service')
+  const commands = [...unit.matchAll(/^# {3}(npm .*)$/gm)].map(([, command]) => command)
+  const { name, version, bin } = JSON.parse(read('package.json')) as {
+    readonly name: string
+    readonly version: string
+    readonly bin: Readonly<Record<string, string>>
+  }
+  t.strictSame(commands, [
+    'npm ci && npm pack',
+    `npm install --global --prefix /opt/stashwatch ./${name}-${version}.tgz`,
+  ])
+  t.equal(/^ExecStart=(\S+) start /m.exec(unit)?.[1], `/opt/stashwatch/bin/${Object.keys(bin)[0]}`)
+  t.end()
+})
+
 test('systemd takes the unit', { skip: without('systemd-analyze') }, (t) => {
   // The program's place is the administrator's; here something that exists stands for it.
   const unit = read('deploy/systemd/stashwatch.service').replace(/^ExecStart=\S+/m, `ExecStart=${process.execPath}`)
