@@ -300,3 +300,14 @@ test('commands need the token that reading needs, and its name is the author whe
   }
   t.strictSame(open.commands, [])
 })
+
+test('a value that is nested thousands of levels deep is invalid, and no error of the service', async (t) => {
+  const { send, errors } = await serve(t)
+  for (const key of ['strange', 'matchers', 'comment', 'id', 'startsAt']) {
+    const deep = `{"${key}":${'['.repeat(30_000)}${']'.repeat(30_000)}}`
+    const { status, json } = await send('POST', SILENCES, deep)
+    t.equal(status, 400, key)
+    t.ok(JSON.stringify(json).length < 1000, `${key}: ${JSON.stringify(json).length} characters`)
+  }
+  t.strictSame(errors, [])
+})
