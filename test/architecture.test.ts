@@ -62,7 +62,7 @@ const rooms: Readonly<Record<string, Room>> = {
   notify: { mayImport: ['model', 'text', 'links', 'net', 'files'], because: aStage },
   api: { mayImport: ['model', 'text', 'labels', 'links', 'net'], because: aStage },
   config: {
-    mayImport: ['model', 'generated', 'text', 'labels', 'net', 'detect'],
+    mayImport: ['model', 'generated', 'text', 'labels', 'net', 'files', 'detect'],
     because: 'configuration is read before any part exists',
   },
   preview: {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -5,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'tap'
 import type { Threshold } from '../../src/detect/threshold/judge.ts'
 import { ConfigErrors, ConfigUnreadable, DEFAULT_YAML, loadConfig } from '../../src/config/index.ts'
+import { createSchemas } from '../../src/ingest/schema/index.ts'
 import type { Config, Metric, Rule, SmtpConfig } from '../../src/model.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -606,4 +608,25 @@ void test('an expression that may take many steps is warned of, and a cheap one 
     warningsOf(rule('Failed password for (invalid user )?\\S+')).filter((one) => one.includes('steps')),
     [],
   )
+})
+
+void test('a pipe or a device in place of a secret, a list of hosts, a schema or the configuration is named', async (t) => {
+  const folder = t.testdir({ schemas: {} })
+  const fifo = join(folder, 'fifo')
+  execFileSync('mkfifo', [fifo, join(folder, 'schemas', 'rack.schema.json')])
+  const wrong = 'is a pipe, a socket or a device, not a regular file'
+  for (const path of [fifo, '/dev/zero']) {
+    const secret = `smtp: { host: a, from: a@b.org, user: x, password: { file: ${path} } }`
+    t.throws(() => load(secret), { message: new RegExp(`the secret file ${path} ${wrong}`) })
+    t.throws(() => load(`hosts: { expected: { file: ${path} } }`), {
+      message: new RegExp(`host file ${path} ${wrong}`),
+    })
+    t.throws(() => loadConfig({ file: path, env: {}, cwd: '/' }), {
+      code: 'CONFIG_INVALID',
+      message: new RegExp(`the configuration ${path} ${wrong}. Fix: check the path after --config`),
+    })
+  }
+  t.throws(() => createSchemas(new URL('../../schemas/events/', import.meta.url), join(folder, 'schemas')), {
+    message: /rack\.schema\.json: expected a regular file, found a pipe, socket or device/,
+  })
 })
