@@ -1,3 +1,4 @@
+import { isNegated, matchesHosts } from '../labels/pattern.ts'
 import type { EngineConfig, EventSamples, Millis } from '../model.ts'
 
 /*
@@ -31,9 +32,11 @@ export function sampleSource({ sources }: Pick<EngineConfig, 'sources'>): string
 /** Hosts that fit the patterns, as far as those allow for so many; then others. */
 export function sampleHosts(patterns: readonly string[], count: number): readonly string[] {
   const names = new Set<string>()
-  for (const pattern of [...patterns, 'web-*', 'sample-*']) {
+  const excluded = patterns.filter(isNegated)
+  for (const pattern of [...patterns.filter((one) => !isNegated(one)), 'web-*', 'sample-*']) {
     for (let i = 1; i <= count && names.size < count; i++) {
-      names.add(pattern.replaceAll('*', String(i)).replaceAll('?', String(i % 10)))
+      const name = pattern.replaceAll('*', String(i)).replaceAll('?', String(i % 10))
+      if (matchesHosts(excluded, name)) names.add(name)
     }
   }
   return [...names]

@@ -309,7 +309,7 @@ below?: number
  */
 export type FieldValue = (string | number | boolean)
 /**
- * A host pattern or a list; * matches any text and ? any single character.
+ * A host pattern or a list; * matches any text and ? any single character, and a pattern that begins with ! excludes hosts.
  * 
  * @minItems 1
  * @maxItems 1000

@@ -630,3 +630,23 @@ void test('a pipe or a device in place of a secret, a list of hosts, a schema or
     message: /rack\.schema\.json: expected a regular file, found a pipe, socket or device/,
   })
 })
+
+void test('a pattern with ! excludes hosts, and one that no expected host fits is warned of', async (t) => {
+  const rule = (hosts: string, more = ''): string =>
+    `hosts: { expected: [login-1, web-1, web-2] }\nmetrics: { cpu: { field: cpu, unit: ratio } }\nrules: [{ name: r, hosts: ${hosts}, when: { metric: cpu, over: 1m, threshold: { of: mean, above: 0.9 } }${more} }]`
+  const warned = (hosts: string, more?: string) => warningsOf(rule(hosts, more)).filter((one) => one.includes('fit'))
+  for (const fine of ['"!login*"', '[web-*, "!web-2"]', 'web-1']) t.strictSame(warned(fine), [], fine)
+  t.strictSame(warned('"!logn-1"'), [
+    "configuration:3:27: no host of hosts.expected fits '!logn-1'. Fix: did you mean 'login-1'?",
+  ])
+  t.match(warned('[web-*, quite-another]'), [
+    /fits 'quite-another'. Fix: correct it, or add its hosts to hosts.expected/,
+  ])
+  const override = ', overrides: [{ hosts: wbe-1, threshold: { above: 0.8 } }]'
+  t.match(warned('web-*', override), [/no host of hosts.expected fits 'wbe-1'. Fix: did you mean 'web-1'\?/])
+  const never = ', overrides: [{ hosts: login-1, threshold: { above: 0.8 } }]'
+  t.match(warningsOf(rule('"!login*"', never)), [
+    /applies to !login\* only, which matches no host of this override/,
+    /no 'smtp'/,
+  ])
+})
