@@ -6,6 +6,7 @@ import { chartLimits } from '../engine/evaluate/chart-data.ts'
 import { createPlan, paramsFor, type WindowPlan } from '../engine/plan.ts'
 import { evaluationResult, alertSubject, type JudgedWindow } from '../engine/evaluate/evidence.ts'
 import type { AbsenceRule, AlertSnapshot, EngineConfig, Metric, MetricRule, Millis, ChartData, Rule } from '../model.ts'
+import { sampleHosts } from '../engine/sample.ts'
 
 /** Which step of an alert is shown, and when it is taken. */
 export interface SampleStep {
@@ -94,7 +95,7 @@ function samplePlan(rule: Rule, config: EngineConfig): WindowPlan {
 
 /** A host that the rule is for. */
 function sampleHost({ hosts }: Rule): string {
-  return hosts[0]?.replaceAll(/[*?]/g, '1') ?? 'web-1'
+  return sampleHosts(hosts, 1)[0] ?? 'web-1'
 }
 
 function absenceSample(rule: AbsenceRule, { state, at }: Step): SampleFields {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
+import { sampleHosts } from '../../src/engine/sample.ts'
 import { matchesGlob, matchesHosts, isGlob } from '../../src/labels/pattern.ts'
 
 test('a star is any text, a question mark one character, all else itself', async (t) => {
@@ -49,4 +50,9 @@ test('patterns with ! exclude hosts, of all or of those that the others mean', a
   t.strictSame(among('!web-9', 'web-*'), ['web-1'], 'in any order')
   t.strictSame(among('!*'), [])
   t.strictSame(among('login-1', '!web-?'), ['login-1'])
+})
+
+test('sample hosts are none of those that a pattern excludes', async (t) => {
+  t.strictSame(sampleHosts(['!web-*'], 1), ['sample-1'])
+  t.strictSame(sampleHosts(['db-?', '!db-1'], 2), ['db-2', 'web-1'])
 })
