@@ -134,7 +134,7 @@ function createAjv(patterns: PatternSteps): Ajv {
 function createTest(source: string, patterns: PatternSteps): { test(text: string): boolean } {
   const pattern = compilePattern(source)
   if (!('reason' in pattern)) return { test: (text) => pattern.isFoundIn(text, patterns.budget) === true }
-  throw new Error(`expected an RE2 expression, found ${JSON.stringify(source)}: ${pattern.reason}`)
+  throw new Error(`pattern: expected an RE2 regular expression, found ${JSON.stringify(source)}: ${pattern.reason}`)
 }
 
 /** Returns the number in a text; NaN if there is none. */

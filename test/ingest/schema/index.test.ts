@@ -294,6 +294,6 @@ void test('a pattern of a custom schema is matched in linear time and within the
   t.match(custom.judge({ rack: { name: 'a'.repeat(5000) } }, { left: 100 }), { code: 'schema', path: '/rack/name' })
   t.throws(
     () => createSchemas(SCHEMAS, schemaWith('(?=a)b')),
-    /rack\.schema\.json: .*expected an RE2 expression, found "\(\?=a\)b"/,
+    /rack\.schema\.json: .*pattern: expected an RE2 regular expression, found "\(\?=a\)b"/,
   )
 })
