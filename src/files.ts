@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
@@ -22,4 +22,35 @@ export function makeFolder(path: string, mode?: number): string | undefined {
     mkdirSync(path, mode)
   }
   return top ?? path
+}
+
+/** A path that leads to something other than a regular file, or to a larger one than is read. */
+export class FileError extends Error {
+  override readonly name = 'FileError'
+  readonly code: 'not_regular' | 'too_large'
+
+  constructor(path: string, code: FileError['code']) {
+    super(`${path}: ${code}`)
+    this.code = code
+  }
+}
+
+/**
+ * Reads a regular file of at most `maxBytes`. Anything else that a path may lead to would be waited for (a FIFO) or never
+ * end (/dev/zero).
+ *
+ * @param flags more flags for opening it, such as `O_NOFOLLOW`.
+ * @throws {FileError} or the file system's error.
+ */
+export function readRegularFile(path: string, maxBytes: number, flags = 0): { readonly bytes: Buffer; mode: number } {
+  const open = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | flags)
+  try {
+    const stat = fstatSync(open)
+    // Reading tells best what is wrong with a folder.
+    if (!stat.isFile() && !stat.isDirectory()) throw new FileError(path, 'not_regular')
+    if (stat.isFile() && stat.size > maxBytes) throw new FileError(path, 'too_large')
+    return { bytes: readFileSync(open), mode: stat.mode & 0o777 }
+  } finally {
+    closeSync(open)
+  }
 }

@@ -39,7 +39,7 @@ const rooms: Readonly<Record<string, Room>> = {
   clock: { mayImport: ['model'], because: 'a clock knows the vocabulary only' },
   metrics: { mayImport: ['model'], because: 'metrics are told what happened, they do not ask' },
   net: { mayImport: ['model'], because: 'the server carries requests for ingest and API alike, and knows neither' },
-  ingest: { mayImport: ['model', 'net'], because: aStage },
+  ingest: { mayImport: ['model', 'labels', 'net'], because: aStage },
   extract: { mayImport: ['model', 'labels'], because: aStage, pure: true },
   journal: { mayImport: ['model', 'files'], because: aStage },
   aggregate: { mayImport: ['model'], because: aStage, pure: true },
@@ -62,7 +62,7 @@ const rooms: Readonly<Record<string, Room>> = {
   notify: { mayImport: ['model', 'text', 'links', 'net', 'files'], because: aStage },
   api: { mayImport: ['model', 'text', 'labels', 'links', 'net'], because: aStage },
   config: {
-    mayImport: ['model', 'generated', 'text', 'labels', 'net', 'detect'],
+    mayImport: ['model', 'generated', 'text', 'labels', 'net', 'files', 'detect'],
     because: 'configuration is read before any part exists',
   },
   preview: {

@@ -314,7 +314,7 @@ test('the Logstash pipeline loses no event and says who it is', (t) => {
       http_method: 'post',
       format: 'json_batch',
       http_compression: 'true',
-      retryable_codes: ['401', '403', '429', '500', '502', '503', '504'],
+      retryable_codes: '301 302 307 308 401 403 404 405 408 429 500 502 503 504'.split(' '),
       // Preset, or else workers that start together can send the coding twice until Logstash restarts.
       headers: { Authorization: 'Bearer ${STASHWATCH_TOKEN}', 'Content-Encoding': 'gzip' },
       socket_timeout: '10',
@@ -322,6 +322,35 @@ test('the Logstash pipeline loses no event and says who it is', (t) => {
   })
   t.notOk(outputs[0] && 'retry_non_idempotent' in outputs[0].settings, 'one more duplicate chance for nothing')
   t.match(JSON.stringify(outputs), /^((?!%\{).)*$/, 'json_batch fills in no field references')
+  t.end()
+})
+
+/** The lines of a file that are Logstash settings, were it not for a `#` before them. */
+const commented = (file: string, name: string): string =>
+  new RegExp(`^ *# ${name} \\{\\n(?: *#.*\\n)*? *# \\}`, 'm').exec(read(file))?.[0].replace(/^ *# ?/gm, '') ?? ''
+
+test('the fingerprint that the pipeline and the documentation show is the field that is configured', (t) => {
+  const [shown = '', settings = ''] = [
+    ...read('docs/semantics.md').matchAll(/^```(?:yaml)?\n(filter[^`]*|ingest:[^`]*)```/gm),
+  ].map(([, block = '']) => block)
+  const expected = {
+    name: 'fingerprint',
+    settings: { method: 'SHA256', concatenate_all_fields: 'true', target: '[event][hash]' },
+  }
+  t.match(parseLogstash(shown), [expected])
+  const pipeline = commented('deploy/logstash/stashwatch.conf', 'fingerprint')
+  t.match(parseLogstash(`filter { ${pipeline} }`), [expected])
+  t.strictSame(parse(settings), { ingest: { event_id_field: 'event.hash' } })
+  t.match(read('deploy/logstash/stashwatch.conf'), '`ingest: { event_id_field: event.hash }`')
+  t.end()
+})
+
+test('each version of the plugin is shown the certificate setting that it takes', (t) => {
+  const conf = read('deploy/logstash/stashwatch.conf')
+  t.match(conf, /# 5\.6\.0 and newer[^\n]*\n *# ssl_certificate_authorities => \["[^"]+"\]\n/)
+  t.match(conf, /# Before 5\.6\.0[^\n]*\n *# cacert => "[^"]+"\n/)
+  const active = parseLogstash(conf).find(({ name }) => name === 'http')?.settings ?? {}
+  t.notOk('cacert' in active || 'ssl_certificate_authorities' in active, 'neither is on: each stops some version')
   t.end()
 })
 
@@ -461,6 +490,22 @@ test('the build gets every file that it copies, and no other', (t) => {
   )
   const entry = (JSON.parse(restOf('ENTRYPOINT')[0] ?? '[]') as readonly string[]).at(-1)
   t.equal(entry, `/app/${(JSON.parse(read('package.json')) as { bin: { stashwatch: string } }).bin.stashwatch}`)
+  t.end()
+})
+
+test('what the unit says to install is what a checkout packs, since the npm registry does not have it', (t) => {
+  const unit = read('deploy/systemd/stashwatch.service')
+  const commands = [...unit.matchAll(/^# {3}(npm .*)$/gm)].map(([, command]) => command)
+  const { name, version, bin } = JSON.parse(read('package.json')) as {
+    readonly name: string
+    readonly version: string
+    readonly bin: Readonly<Record<string, string>>
+  }
+  t.strictSame(commands, [
+    'npm ci && npm pack',
+    `npm install --global --prefix /opt/stashwatch ./${name}-${version}.tgz`,
+  ])
+  t.equal(/^ExecStart=(\S+) start /m.exec(unit)?.[1], `/opt/stashwatch/bin/${Object.keys(bin)[0]}`)
   t.end()
 })
 

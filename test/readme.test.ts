@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createInterface } from 'node:readline'
 import { test } from 'tap'
@@ -30,18 +31,16 @@ test('the first steps of the README lead to the mail that it promises', { timeou
   const folder = mkdtempSync(join(tmpdir(), 'stashwatch-readme-'))
   const [start, oneLiner, ...questions] = blocks('sh').filter((block) => !RUN_ELSEWHERE.includes(block))
   t.equal(start, 'npm start')
-  const main = new URL('src/main.ts', root).pathname
-  const scripts = (
-    JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { scripts: Record<string, string> }
-  ).scripts
-  t.equal(scripts['start'], 'node src/main.ts start', 'npm start is what is run here, on a port of its own')
   const config = join(folder, 'port.yaml')
   writeFileSync(config, 'listen: 127.0.0.1:0\n')
-  const child = spawn(process.execPath, [main, 'start', '--config', config], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn('npm', ['start', '--silent', '--', '--config', config], {
+    cwd: fileURLToPath(root),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = once(child.stdout, 'close')
   t.teardown(async () => {
-    const exit = once(child, 'exit')
     child.kill('SIGTERM')
-    await exit
+    await ended
     rmSync(folder, { recursive: true, force: true })
   })
   const url = await new Promise<string>((found) => {
@@ -72,6 +71,9 @@ test('the first steps of the README lead to the mail that it promises', { timeou
   t.match(answers, /"host":"web-1"/)
   t.match(answers, /"rule":"cpu-high"/)
   t.match(answers, /"limit":\{"op":"above","value":0\.9\}/)
+  child.kill('SIGTERM')
+  await ended
+  await t.rejects(fetch(url), 'a signal to npm stops the service and leaves nothing behind')
 })
 
 test('the configuration that the README shows is accepted as it stands', (t) => {

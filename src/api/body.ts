@@ -18,8 +18,18 @@ export function fault(field: string, found: unknown, expected: string): ApiProbl
   const state = found === undefined ? 'missing' : 'invalid'
   const end = expected.endsWith('?') ? '' : '.'
   const detail = `The field "${field}" is ${state}: expected ${expected}${end} Nothing was changed.`
-  const shown = typeof found === 'string' ? found : found === undefined ? null : JSON.stringify(found)
+  const shown = typeof found === 'string' ? found : found === undefined ? null : JSON.stringify(cutDeep(found))
   return new ApiProblem('invalid-parameter', { detail, parameter: field, found: shown, expected })
+}
+
+/** A deeper part of a value is not shown: writing it takes a call for each level, and a body has room for thousands. */
+const SHOWN_DEPTH = 8
+
+function cutDeep(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === SHOWN_DEPTH) return '…'
+  if (Array.isArray(value)) return value.map((item) => cutDeep(item, depth + 1))
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cutDeep(item, depth + 1)]))
 }
 
 /** The body, which may have no other fields than these, and some that are of no account. */

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { checkMatcher, checkMatchers, parseMatcher, printMatcher, compileMatchers } from '../labels/matcher.ts'
-import type { Clock, Engine, Matcher, Millis, Silence, HostView, Severity } from '../model.ts'
+import {
+  BUILTIN_RULES,
+  type Clock,
+  type Engine,
+  type HostView,
+  type Matcher,
+  type Millis,
+  type Severity,
+  type Silence,
+} from '../model.ts'
 import { suggest, nearest } from '../text/suggest.ts'
 import { createAskEngine, sendCommand, type AskEngine } from './ask.ts'
 import { fault, isObject, pick, readBody, readEnd, readWhen, readTextField, type Body } from './body.ts'
@@ -135,12 +144,15 @@ async function findHints({ matchers }: Silence, query: AskEngine): Promise<reado
   const labels = await query({ kind: 'labels' })
   const asks = (label: string): readonly Matcher[] =>
     matchers.filter((one) => one.label === label && (one.op === '=' || one.op === '=~'))
-  const hosts = asks('host')
-  const known = hosts.length === 0 ? [] : await query({ kind: 'hosts' })
+  const asked = new Set(matchers.map(({ label }) => label))
+  const known = asked.has('host') ? await query({ kind: 'hosts' }) : []
+  const rules = asked.has('rule') ? await listRules(query) : []
   const hints = [
     ...labelHints(matchers, labels),
     ...asks('severity').flatMap(severityHint),
-    ...hosts.flatMap((one) => hostHint(one, known)),
+    ...asks('rule').flatMap((one) => ruleHint(one, rules)),
+    ...asks('host').flatMap((one) => hostHint(one, known)),
+    ...exclusionHints(matchers, { host: known.map(({ host }) => host), rule: rules, severity: SEVERITIES }),
   ]
   return [...new Set(hints)]
 }
@@ -155,6 +167,34 @@ function severityHint(one: Matcher): readonly string[] {
   if (matchesAny(one, SEVERITIES)) return []
   const anchored = anchorHint(one, SEVERITIES)
   return [`${printMatcher(one)} fits no severity${anchored === '' ? suggest(one.value, SEVERITIES) : anchored}`]
+}
+
+async function listRules(query: AskEngine): Promise<readonly string[]> {
+  return [...(await query({ kind: 'rules' })).map(({ name }) => name), ...Object.values(BUILTIN_RULES)]
+}
+
+function ruleHint(one: Matcher, rules: readonly string[]): readonly string[] {
+  if (matchesAny(one, rules)) return []
+  const near = one.op === '=' ? nearest(one.value, rules) : undefined
+  if (near !== undefined) return [`no rule is called '${one.value}': did you mean '${near}'?`]
+  return [`${printMatcher(one)} does not fit any of the ${rules.length} rules${anchorHint(one, rules)}`]
+}
+
+/** Matchers of one label that no value fits, though each of them alone may fit some. */
+function exclusionHints(
+  matchers: readonly Matcher[],
+  known: Readonly<Partial<Record<string, readonly string[]>>>,
+): readonly string[] {
+  return [...Map.groupBy(matchers, ({ label }) => label)].flatMap(([label, all]) => {
+    const wanted = all.filter(({ op }) => op === '=').map(({ value }) => value)
+    const values = wanted.length > 0 ? wanted : (known[label] ?? [])
+    const isExcluded = !values.some((value) => all.every((one) => matchesAny(one, [value])))
+    // What one matcher rules out by itself has its own hint.
+    const isEachMet = wanted.length > 0 || all.every((one) => matchesAny(one, values))
+    if (all.length < 2 || values.length === 0 || !isExcluded || !isEachMet) return []
+    const together = all.map(printMatcher).join(' and ')
+    return [`no alert fits ${together}: all matchers must fit; use =~ with | for one of several values`]
+  })
 }
 
 /** A host that is not known yet may come; one that is nearly called like another is perhaps misspelt. Sources have alerts too. */

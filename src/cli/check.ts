@@ -22,7 +22,10 @@ interface CheckArgs {
   readonly config?: string
   /** A file of events, `-` for standard input. */
   readonly events?: string
+  readonly strict?: true
 }
+
+const WARNING = 'warning: '
 
 export function addCheck(program: Command, io: CheckIo): void {
   const command = describe(
@@ -32,21 +35,32 @@ export function addCheck(program: Command, io: CheckIo): void {
   )
     .addOption(configOption())
     .option('--events <file>', 'events as JSON lines or an array, plain or gzip; - reads standard input')
+    .option(
+      '--strict',
+      'exit 1 if there are warnings; with --events, check the configuration and the events in one run',
+    )
   setAction(command, () => check(command.optsWithGlobals(), io))
 }
 
 /**
  * `stashwatch check`: checks whether a configuration would start, and prints every error in it if not. With events it says
- * what the configuration makes of them instead.
+ * what the configuration makes of them instead; with `strict` both, and warnings count as errors.
  *
  * @returns the exit code: 0 valid, 1 errors, 2 the file could not be read.
  */
-function check(args: CheckArgs, io: CheckIo): Promise<number> {
+async function check(args: CheckArgs, io: CheckIo): Promise<number> {
   const loaded = load(args, io)
-  if (typeof loaded === 'number') return Promise.resolve(loaded)
-  if (args.events !== undefined) return checkEvents(args.events, loaded.config, io)
-  for (const line of summarize(args.config ?? 'the built-in configuration', loaded)) io.out(line)
-  return Promise.resolve(0)
+  if (typeof loaded === 'number') return loaded
+  const isStrict = args.strict === true
+  if (args.events !== undefined && !isStrict) return checkEvents(args.events, loaded.config, io)
+  const lines = summarize(args.config ?? 'the built-in configuration', loaded)
+  for (const line of lines) io.out(line)
+  const warnings = lines.filter((line) => line.startsWith(WARNING)).length
+  if (isStrict && warnings > 0) io.err(`${count(warnings, 'warning')}, which --strict does not accept`)
+  const code = isStrict && warnings > 0 ? 1 : 0
+  if (args.events === undefined) return code
+  io.out('')
+  return Math.max(code, await checkEvents(args.events, loaded.config, io))
 }
 
 /** The configuration, or the exit code after its errors were printed. */
@@ -101,7 +115,7 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
     ...(config.schemas === undefined
       ? []
       : [`  custom schemas in ${config.schemas}: ${printList(openSchemas(config).customKinds)}`]),
-    ...[...warnings, ...samples.warnings].map((warning) => `warning: ${warning}`),
+    ...[...warnings, ...samples.warnings].map((warning) => `${WARNING}${warning}`),
   ]
 }
 

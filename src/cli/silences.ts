@@ -1,7 +1,15 @@
 import { type Command, Option } from 'commander'
 import { printMatcher } from '../labels/matcher.ts'
 import type { Matcher } from '../model.ts'
-import { resolveAuthor, authorOption, printable, type RemoteArgs, runRemote, withRemote } from './terminal/remote.ts'
+import {
+  resolveAuthor,
+  authorOption,
+  printable,
+  type RemoteArgs,
+  RemoteError,
+  runRemote,
+  withRemote,
+} from './terminal/remote.ts'
 import { describe, setAction } from './terminal/command.ts'
 import { type PaintIo, printJson, printTable, formatInstant } from './terminal/paint.ts'
 
@@ -31,6 +39,8 @@ interface ListArgs extends RemoteArgs {
 }
 
 const PATH = '/api/v1/silences'
+/** Ids that one sentence names. */
+const MAX_SHOWN = 5
 const FIELDS = {
   matchers: '--matcher',
   duration: '--duration',
@@ -63,9 +73,9 @@ export function addSilences(program: Command, io: PaintIo): void {
   ).option('--all', 'also list expired silences')
   setAction(withRemote(list), () => listSilences(list.optsWithGlobals(), io))
   const expire = describe(
-    silences.command('expire').argument('<id>', 'id of the silence, as shown in the list'),
+    silences.command('expire').argument('<id>', 'id of the silence, as shown in the list, or its beginning'),
     'End a silence now',
-    'stashwatch silences expire 8f14e45f-ceea-467f-a0e6-9d2f1b0c7c11 --url http://127.0.0.1:8080',
+    'stashwatch silences expire 8f14e45f --url http://127.0.0.1:8080',
   )
   setAction(withRemote(expire), (id) => expireSilence(id, expire.optsWithGlobals(), io))
 }
@@ -127,10 +137,27 @@ function listSilences(args: ListArgs, io: PaintIo): Promise<number> {
   })
 }
 
+/**
+ * Returns the id that begins with a text. Silences that are not over come first; a text that is no beginning is left to the
+ * service. @throws {RemoteError} for one that several ids begin with.
+ */
+function findId(start: string, rows: readonly SilenceRow[]): string {
+  if (rows.some(({ id }) => id === start)) return start
+  const fitting = rows.filter(({ id }) => id.startsWith(start))
+  const current = fitting.filter(({ state }) => state !== 'expired')
+  const [first, ...others] = current.length > 0 ? current : fitting
+  if (first === undefined) return start
+  if (others.length === 0) return first.id
+  const ids = [first, ...others].map(({ id }) => id)
+  const shown = ids.length > MAX_SHOWN ? `${ids.slice(0, MAX_SHOWN).join(', ')} and others` : ids.join(', ')
+  throw new RemoteError(`several silences begin with '${start}': ${shown}. Fix: give more of the id`, 1)
+}
+
 /** `stashwatch silences expire ID`: ends a silence now; an expired one stays as it is. */
 function expireSilence(id: string, args: RemoteArgs, io: PaintIo): Promise<number> {
   return runRemote(args, io, async (ask) => {
-    const expired = (await ask('DELETE', `${PATH}/${encodeURIComponent(id.toWellFormed())}`)) as SilenceRow
+    const whole = findId(id, (await ask('GET', PATH)) as readonly SilenceRow[])
+    const expired = (await ask('DELETE', `${PATH}/${encodeURIComponent(whole.toWellFormed())}`)) as SilenceRow
     if (args.json === true) return printJson(io, expired)
     io.out(printable(`expired at ${formatInstant(expired.endsAt)}: ${expired.matchers.map(printMatcher).join(', ')}`))
   })

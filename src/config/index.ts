@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type * as Raw from '../generated/config.ts'
+import { readRegularFile } from '../files.ts'
 import type { Config, EngineConfig, Millis } from '../model.ts'
 import { readAlerting } from './sections/alerting.ts'
 import { BUCKET, DEFAULT_YAML, LATENESS, MAILS_PER_RECIPIENT } from './defaults.ts'
@@ -89,14 +89,19 @@ function readSource({ file, text, cwd }: ConfigInput): Source {
   return { name: file, text: text ?? readText(path, file), dir: dirname(path), file: path }
 }
 
+/** Longer files are refused before they are read. */
+const MAX_BYTES = 16 * 1024 * 1024
+/** The path after --config is wrong, and not the environment. */
+const WRONG_PATH: readonly string[] = ['ENOENT', 'ENOTDIR', 'EISDIR', 'not_regular', 'too_large']
+
 function readText(path: string, name: string): string {
   let bytes: Uint8Array
   try {
-    bytes = readFileSync(path)
+    bytes = readRegularFile(path, MAX_BYTES).bytes
   } catch (error) {
     const what = `the configuration ${path} ${errorReason(error)}`
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EISDIR') throw new ConfigUnreadable(what, error)
+    if (typeof code !== 'string' || !WRONG_PATH.includes(code)) throw new ConfigUnreadable(what, error)
     throw new ConfigErrors([{ file: name, message: describe(what, { fix: 'check the path after --config' }) }])
   }
   try {

@@ -31,6 +31,8 @@ export interface BatchResult {
 
 /** An event time later than the arrival by more than this is not used. */
 const FUTURE = 60_000
+/** The series of a rule that counts events: `count(<rule>)`. */
+const COUNT_PREFIX = 'count('
 
 export function foldBatch(fold: Fold, frame: Frame): BatchResult {
   const source = admitSource(fold, frame.source, frame.receivedAt)
@@ -86,6 +88,17 @@ function eventTime(event: EventSamples, receivedAt: Millis): Millis {
   return Number.isNaN(event.ts) ? receivedAt : event.ts
 }
 
+/** An event without the result of a rule: its text was too expensive for the rule's expression. */
+function recordUnmatched(fold: Fold, key: string, host: Host, source: Source, receivedAt: Millis): void {
+  const { unmatched } = fold.state
+  count(fold, 'events_unmatched')
+  unmatched.count++
+  unmatched.last = receivedAt
+  unmatched.rule = key.slice(COUNT_PREFIX.length, -1)
+  unmatched.host = host.name
+  unmatched.source = source.name
+}
+
 /** Folds one event. Returns false if a limit refused its host or one of its series. */
 function foldEvent(fold: Fold, source: Source, event: EventSamples, receivedAt: Millis, judged: WorkBudget): boolean {
   const host = admitHost(fold, event.host, receivedAt)
@@ -94,9 +107,12 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, receivedAt: 
   recordSeen(host, source, receivedAt)
   const ts = trustedTime(fold, host, source, eventTime(event, receivedAt), receivedAt)
   host.newestEvent = Math.max(host.newestEvent, ts)
+  const first = event.values.findIndex((value) => Number.isNaN(value))
+  if (first >= 0) recordUnmatched(fold, event.series[first] as string, host, source, receivedAt)
   let isTaken = true
   for (let i = 0; i < event.series.length; i++) {
     const value = event.values[i] as number
+    if (Number.isNaN(value)) continue
     isTaken = foldSample(fold, host, event.series[i] as string, ts, value, receivedAt, judged) && isTaken
   }
   return isTaken

@@ -4,7 +4,7 @@ import type { Layout } from '../aggregate/store.ts'
 import type { AnyDetector, Needs } from '../detect/detector.ts'
 import { findDetector, listParams } from '../detect/index.ts'
 import { BREACH_COLUMNS } from './evaluate/breaches.ts'
-import { matchesGlob } from '../labels/pattern.ts'
+import { matchesHosts } from '../labels/pattern.ts'
 import type { AbsenceRule, CountRule, EngineConfig, Metric, MetricRule, Millis, Of, Rule } from '../model.ts'
 import { bucketWidth, SEP } from '../model.ts'
 
@@ -203,10 +203,10 @@ function buildLayout(metric: Metric, rules: readonly WindowPlan[], width: Millis
 
 /** The params that hold for a host: those of the last override that fits, else the rule's own. */
 export function paramsFor(rule: MetricRule | CountRule, host: string): unknown {
-  const override = rule.overrides.findLast(({ hosts }) => hosts.some((pattern) => matchesGlob(pattern, host)))
+  const override = rule.overrides.findLast(({ hosts }) => matchesHosts(hosts, host))
   return override === undefined ? rule.condition.params : override.params
 }
 
 export function appliesTo(rule: Rule, host: string): boolean {
-  return rule.hosts.length === 0 || rule.hosts.some((pattern) => matchesGlob(pattern, host))
+  return matchesHosts(rule.hosts, host)
 }

@@ -1,3 +1,4 @@
+import { isNegated, matchesHosts } from '../labels/pattern.ts'
 import type { EngineConfig, EventSamples, Millis } from '../model.ts'
 
 /*
@@ -45,10 +46,12 @@ export function sampleSource({ sources }: Pick<EngineConfig, 'sources'>): string
 /** Hosts that fit the patterns, as far as those allow for so many; then others. `*` alone fits any. */
 export function sampleHosts(patterns: readonly string[], count: number): readonly string[] {
   const names = new Set<string>()
-  const telling = patterns.filter((pattern) => !/^\*+$/.test(pattern))
+  const excluded = patterns.filter(isNegated)
+  const telling = patterns.filter((pattern) => !isNegated(pattern) && !/^\*+$/.test(pattern))
   for (const pattern of [...telling, 'web-*', 'sample-*']) {
     for (let i = 1; i <= count && names.size < count; i++) {
-      names.add(pattern.replaceAll('*', String(i)).replaceAll('?', String(i % 10)))
+      const name = pattern.replaceAll('*', String(i)).replaceAll('?', String(i % 10))
+      if (matchesHosts(excluded, name)) names.add(name)
     }
   }
   return [...names]

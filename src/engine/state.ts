@@ -60,6 +60,8 @@ export interface State {
   unmatchedRules: ReadonlyMap<string, UnmatchedWatch>
   /** Refusals by limits, and the tick at which no idle host was found to make room. */
   refusals: { count: number; last: Millis; what: Limited; searched: number }
+  /** Events that a rule could not be matched with, and of the newest: the rule, its host and source. */
+  unmatched: { count: number; last: Millis; rule: string; host: string; source: string }
   /** Hosts that may be evicted, least recently seen last. */
   idleHosts: { readonly name: string; readonly lastSeen: Millis }[]
   /** The running scan over all hosts, and whether any source observed time since it began. */
@@ -220,6 +222,7 @@ export function emptyState(): State {
     retired: { since: 0, list: [] },
     unmatchedRules: new Map(),
     refusals: { count: 0, last: 0, what: 'hosts', searched: -1 },
+    unmatched: { count: 0, last: 0, rule: '', host: '', source: '' },
     idleHosts: [],
     hostScan: undefined,
     hasObserved: false,

@@ -1,4 +1,5 @@
 import { UNKNOWN_HOST, SEP, type CountRule, type EventSamples, type Metric, type Rejection } from '../model.ts'
+import { EVENT_STEPS, type StepBudget } from '../labels/automaton.ts'
 import { compileHost } from './host.ts'
 import { parseNumber } from './number.ts'
 import { createPaths, type Paths } from './paths.ts'
@@ -25,8 +26,11 @@ export interface ExtractorOptions {
   readonly eventIdField?: string
 }
 
-/** Returns the samples of an event, or why it is rejected (its time or its host is unusable). */
-export type Extract = (event: object, kind: string) => EventSamples | Omit<Rejection, 'index'>
+/**
+ * Returns the samples of an event, or why it is rejected (its time or its host is unusable). The expressions of rules
+ * take their steps from the budget; a rule for which it does not suffice yields NaN.
+ */
+export type Extract = (event: object, kind: string, budget?: StepBudget) => EventSamples | Omit<Rejection, 'index'>
 
 interface MetricPlan {
   readonly name: string
@@ -35,6 +39,7 @@ interface MetricPlan {
 }
 
 interface CountPlan {
+  readonly name: string
   readonly series: string
   readonly matches: Where
   /** True if the rule has a lower limit: events that do not match must be distinguished from no events at all. */
@@ -45,7 +50,7 @@ interface CountPlan {
  * Compiles all paths of metrics and rules into one walk. The extractor takes validated events in nested form. Every
  * metric yields at most one sample, from its first field with a finite number or its decimal text. Every count rule
  * yields 1 under the name `count(<rule>)` for an event that matches; with a lower limit it also yields 0 for one that
- * does not. The rule's host patterns are not applied here. Events of kind `heartbeat` have no host and yield no
+ * does not. An event that could not be matched yields NaN. The rule's host patterns are not applied here. Events of kind `heartbeat` have no host and yield no
  * samples. Throws a `PatternError` for an expression in a rule that cannot be compiled.
  */
 export function createExtractor({ metrics, rules, host, eventIdField }: ExtractorOptions): Extract {
@@ -56,7 +61,7 @@ export function createExtractor({ metrics, rules, host, eventIdField }: Extracto
   const metricPlans = metrics.map((metric) => planMetric(metric, paths))
   const countPlans = rules.map((rule) => planCount(rule, paths))
   const read = paths.compile()
-  return (event, kind) => {
+  return (event, kind, budget = { left: EVENT_STEPS }) => {
     const slots = read(event)
     const ts = readEventTime(slots[timeSlot])
     if (typeof ts !== 'number') return ts
@@ -67,11 +72,17 @@ export function createExtractor({ metrics, rules, host, eventIdField }: Extracto
     const values: number[] = []
     let nonNumeric: string[] | undefined
     for (const plan of metricPlans) if (!measure(plan, slots, series, values)) (nonNumeric ??= []).push(plan.name)
-    for (const plan of countPlans) count(plan, slots, series, values)
+    let unmatched: string[] | undefined
+    for (const plan of countPlans) if (!count(plan, slots, budget, series, values)) (unmatched ??= []).push(plan.name)
     const samples: EventSamples = { host: name, ts, heartbeat: false, series, values }
     const id = idSlot === undefined ? '' : label(slots[idSlot])
-    if (id === '' && nonNumeric === undefined) return samples
-    return { ...samples, ...(id === '' ? {} : { id }), ...(nonNumeric === undefined ? {} : { nonNumeric }) }
+    if (id === '' && nonNumeric === undefined && unmatched === undefined) return samples
+    return {
+      ...samples,
+      ...(id === '' ? {} : { id }),
+      ...(nonNumeric === undefined ? {} : { nonNumeric }),
+      ...(unmatched === undefined ? {} : { unmatched }),
+    }
   }
 }
 
@@ -82,7 +93,7 @@ const planMetric = ({ name, fields, byFields }: Metric, paths: Paths): MetricPla
 })
 
 function planCount({ name, where, zeroes }: CountedRule, paths: Paths): CountPlan {
-  return { series: `count(${name})`, matches: compileWhere(where, paths), zeroes }
+  return { name, series: `count(${name})`, matches: compileWhere(where, paths), zeroes }
 }
 
 function readEventTime(value: unknown): number | Omit<Rejection, 'index'> {
@@ -133,14 +144,17 @@ function label(value: unknown): string {
   return plain.isWellFormed() ? plain : plain.toWellFormed()
 }
 
+/** Adds the rule's sample. Returns false if the budget did not suffice to match the event. */
 function count(
   { series: name, matches, zeroes }: CountPlan,
   slots: readonly unknown[],
+  budget: StepBudget,
   series: string[],
   values: number[],
-): void {
-  const matched = matches(slots)
-  if (!matched && !zeroes) return
+): boolean {
+  const matched = matches(slots, budget)
+  if (matched === false && !zeroes) return true
   series.push(name)
-  values.push(matched ? 1 : 0)
+  values.push(matched === undefined ? Number.NaN : Number(matched))
+  return matched !== undefined
 }

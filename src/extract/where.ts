@@ -1,10 +1,8 @@
 import type { FieldTest } from '../model.ts'
-import { compilePattern } from '../labels/pattern.ts'
+import type { StepBudget } from '../labels/automaton.ts'
+import { compilePattern, type Pattern } from '../labels/pattern.ts'
 import { parseNumber } from './number.ts'
 import type { Paths } from './paths.ts'
-
-/** Expressions take linear time, but longer text still costs too much. */
-const MAX_MATCHED = 32_768
 
 /** An expression of a rule that cannot be compiled. */
 export class PatternError extends Error {
@@ -12,15 +10,41 @@ export class PatternError extends Error {
   override readonly name = 'PatternError'
 }
 
-/** Returns true if all tests of a rule match the values read from an event. */
-export type Where = (values: readonly unknown[]) => boolean
+/**
+ * Returns true if all tests of a rule match the values read from an event; undefined where the budget does not suffice
+ * to know. Whatever one test costs, another that fails decides.
+ */
+export type Where = (values: readonly unknown[], budget: StepBudget) => boolean | undefined
 
-type ItemTest = (item: unknown) => boolean
+type ItemTest = (item: unknown, budget: StepBudget) => boolean | undefined
 
 /** Compiles a rule's tests. Throws a `PatternError` for an expression that RE2 does not support. */
 export function compileWhere(tests: readonly FieldTest[], paths: Paths): Where {
-  const compiled = tests.map((test) => ({ slot: paths.add(test.field), holds: compileTest(test) }))
-  return (values) => compiled.every(({ slot, holds }) => holds(values[slot]))
+  const cheapestFirst = tests.toSorted((a, b) => Number(a.matches !== undefined) - Number(b.matches !== undefined))
+  const compiled = cheapestFirst.map((test) => ({ slot: paths.add(test.field), holds: compileTest(test) }))
+  return (values, budget) => everyOf(compiled, ({ slot, holds }) => holds(values[slot], budget))
+}
+
+/** Like `every`, with a third answer: unknown, unless one is false. */
+function everyOf<T>(items: readonly T[], test: (item: T) => boolean | undefined): boolean | undefined {
+  let result: boolean | undefined = true
+  for (const item of items) {
+    const one = test(item)
+    if (one === false) return false
+    if (one === undefined) result = undefined
+  }
+  return result
+}
+
+/** Like `some`, with a third answer: unknown, unless one is true. */
+function someOf(items: readonly unknown[], test: (item: unknown) => boolean | undefined): boolean | undefined {
+  let result: boolean | undefined = false
+  for (const item of items) {
+    const one = test(item)
+    if (one === true) return true
+    if (one === undefined) result = undefined
+  }
+  return result
 }
 
 /**
@@ -29,11 +53,12 @@ export function compileWhere(tests: readonly FieldTest[], paths: Paths): Where {
  */
 function compileTest(test: FieldTest): ItemTest {
   const checks = itemChecks(test)
-  const passes: ItemTest = (item) => isPresent(item) && checks.every((check) => check(item))
+  const passes: ItemTest = (item, budget) => isPresent(item) && everyOf(checks, (check) => check(item, budget))
   if (test.exists === false) {
     return (value) => checks.length === 0 && !(Array.isArray(value) ? value.some(isPresent) : isPresent(value))
   }
-  return (value) => (Array.isArray(value) ? value.some(passes) : passes(value))
+  return (value, budget) =>
+    Array.isArray(value) ? someOf(value, (item) => passes(item, budget)) : passes(value, budget)
 }
 
 function itemChecks(test: FieldTest): ItemTest[] {
@@ -51,46 +76,13 @@ function itemChecks(test: FieldTest): ItemTest[] {
 const isPresent = (item: unknown): boolean => item !== undefined && item !== null
 
 const onText =
-  (check: (text: string) => boolean): ItemTest =>
-  (item) =>
-    (typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean') && check(String(item))
+  (check: (text: string, budget: StepBudget) => boolean | undefined): ItemTest =>
+  (item, budget) =>
+    (typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean') && check(String(item), budget)
 
-function compileMatches(expression: string, field: string): (text: string) => boolean {
+function compileMatches(expression: string, field: string): Pattern['isFoundIn'] {
   const pattern = compilePattern(expression)
-  if ('reason' in pattern) {
-    const found = `expected an RE2 expression, found ${JSON.stringify(expression)}`
-    throw new PatternError(`where: ${field}: ${found}: ${pattern.reason}`)
-  }
-  const literal = requiredLiteral(expression)
-  return (text) => {
-    const head = text.length > MAX_MATCHED ? text.slice(0, MAX_MATCHED) : text
-    return head.includes(literal) && pattern.isFoundIn(head)
-  }
-}
-
-/** Constructs beyond a plain sequence, and classes that are hard to delimit. */
-const INVOLVED = /[|(){}]|\\Q|\[\^?\]|\[[^\]]*\[/
-const TOKEN = /(\[(?:\\.|[^\]\\])*\]|\\.|[^])([*+?]?)\??/gu
-
-/**
- * Returns the longest text that every match of an expression contains: searching for it first is far cheaper than
- * matching. Empty, which every text contains, for expressions that are not a plain sequence.
- */
-export function requiredLiteral(pattern: string): string {
-  if (INVOLVED.test(pattern)) return ''
-  let longest = ''
-  let run = ''
-  for (const [, token = '', quantifier] of pattern.matchAll(TOKEN)) {
-    const plain = quantifier === '*' || quantifier === '?' ? undefined : plainCharacter(token)
-    run = plain === undefined ? '' : run + plain
-    if (run.length > longest.length) longest = run
-    if (quantifier !== '') run = ''
-  }
-  return longest
-}
-
-/** Returns the character that a token stands for; undefined for classes, anchors and the point. */
-function plainCharacter(token: string): string | undefined {
-  if (/^\\[^\w\s]$/u.test(token)) return token.slice(1)
-  return /^[^\\[\].^$]$/u.test(token) ? token : undefined
+  if (!('reason' in pattern)) return (text, budget) => pattern.isFoundIn(text, budget)
+  const found = `expected an RE2 expression, found ${JSON.stringify(expression)}`
+  throw new PatternError(`where: ${field}: ${found}: ${pattern.reason}`)
 }

@@ -288,7 +288,7 @@ contains?: string
  */
 prefix?: string
 /**
- * RE2 regular expression, matched anywhere in the field.
+ * RE2 regular expression, matched anywhere in the first 8192 characters of the field.
  */
 matches?: string
 /**
@@ -309,7 +309,7 @@ below?: number
  */
 export type FieldValue = (string | number | boolean)
 /**
- * A host pattern or a list; * matches any text and ? any single character.
+ * A host pattern or a list; * matches any text and ? any single character, and a pattern that begins with ! excludes hosts.
  * 
  * @minItems 1
  * @maxItems 1000

@@ -118,10 +118,9 @@ function report({ duplicate, known, refused }: Ack, verdict: BatchVerdict, sourc
     observer.events('duplicate', total)
     return
   }
-  if (verdict.nonNumeric > 0) {
-    observer.nonNumeric(verdict.nonNumeric)
-    rejects.recordUnusable({ source, count: verdict.nonNumeric, samples: verdict.unusableSamples })
-  }
+  if (verdict.nonNumeric > 0) observer.nonNumeric(verdict.nonNumeric)
+  const unusable = verdict.nonNumeric + verdict.unmatched
+  if (unusable > 0) rejects.recordUnusable({ source, count: unusable, samples: verdict.unusableSamples })
   const count = accepted.length - refused
   if (known > 0) observer.events('duplicate', known)
   if (count > known) observer.events('accepted', count - known)

@@ -6,8 +6,8 @@ import type { Body, Events } from './decode/body.ts'
 import { detectCoding, inflateLarge, inflateSmall } from './decode/inflate.ts'
 import { readLabel } from './decode/content-type.ts'
 import type { ContentLabel } from './decode/content-type.ts'
-import { createSerialQueue } from './serial-queue.ts'
-import { createBatchVerdict, checkInto } from './verdict.ts'
+import { createSerialQueue, type SerialQueue } from './serial-queue.ts'
+import { createBatchVerdict, checkInto, TURN_STEPS } from './verdict.ts'
 import type { CheckPorts, BatchVerdict } from './verdict.ts'
 
 /** A decoded and validated body. */
@@ -42,32 +42,58 @@ export function createReader(config: IngestConfig, ports: CheckPorts): Reader {
     const coding = detectCoding(body, request.headers['content-encoding'])
     const label = (): ContentLabel => readLabel(request)
     const bytes = inflateSmall(body, coding, config.maxDecompressed)
-    if (bytes !== undefined && bytes.length <= SMALL) return checkSmall(readBody(bytes, config, label), ports)
+    if (bytes !== undefined && bytes.length <= SMALL) return checkSmall(readBody(bytes, config, label), ports, queue)
     if (queue.full()) return { kind: 'busy' }
     return queue.run(async () => {
       const inflated = await inflateLarge(body, coding, config.maxDecompressed)
       await nextTurn()
       const read = await readLargeBody(inflated, config, label)
-      return read.kind === 'empty' ? read : await checkInSlices(read, ports)
+      return read.kind === 'empty' ? read : await checkInSlices(startCheck(read), ports)
     })
   }
 }
 
-function checkSmall(body: Body, ports: CheckPorts): ReadResult | Promise<ReadResult> {
-  if (body.kind === 'empty') return body
-  if (body.count > SLICE) return checkInSlices(body, ports)
-  const verdict = createBatchVerdict()
-  for (const events of body.parts) checkInto(verdict, events, ports)
-  return { kind: 'judged', id: body.id, isBatch: body.isBatch, verdict }
+/** A body that is being validated: what was found so far, and where to go on. */
+interface Check {
+  readonly body: Events
+  readonly verdict: BatchVerdict
+  readonly parts: Iterator<readonly unknown[]>
+  events: readonly unknown[]
+  /** Index of the next one in `events`. */
+  at: number
 }
 
-async function checkInSlices(body: Events, ports: CheckPorts): Promise<CheckedBody> {
-  const verdict = createBatchVerdict()
-  for (const events of body.parts) {
-    for (let from = 0; from < events.length; from += SLICE) {
-      checkInto(verdict, events.slice(from, from + SLICE), ports)
-      await nextTurn()
-    }
+function startCheck(body: Events): Check {
+  return { body, verdict: createBatchVerdict(body.count), parts: body.parts[Symbol.iterator](), events: [], at: 0 }
+}
+
+/** A small body is validated at once, unless matching its events takes long: then it waits its turn like large ones. */
+function checkSmall(body: Body, ports: CheckPorts, queue: SerialQueue): ReadResult | Promise<ReadResult> {
+  if (body.kind === 'empty') return body
+  const check = startCheck(body)
+  while (body.count <= SLICE && check.verdict.spent < TURN_STEPS) if (continueCheck(check, ports)) return finish(check)
+  if (check.verdict.spent < TURN_STEPS) return checkInSlices(check, ports)
+  return queue.full() ? { kind: 'busy' } : queue.run(() => checkInSlices(check, ports))
+}
+
+async function checkInSlices(check: Check, ports: CheckPorts): Promise<CheckedBody> {
+  while (!continueCheck(check, ports)) await nextTurn()
+  return finish(check)
+}
+
+/** Validates one slice. Returns true if none is left. */
+function continueCheck(check: Check, ports: CheckPorts): boolean {
+  if (check.at === check.events.length) {
+    const part = check.parts.next()
+    if (part.done === true) return true
+    check.events = part.value
+    check.at = 0
   }
-  return { kind: 'judged', id: body.id, isBatch: body.isBatch, verdict }
+  const slice = check.events.slice(check.at, check.at + SLICE)
+  check.at += checkInto(check.verdict, slice, ports)
+  return false
+}
+
+function finish({ body: { id, isBatch }, verdict }: Check): CheckedBody {
+  return { kind: 'judged', id, isBatch, verdict }
 }

@@ -22,7 +22,8 @@ export interface RefusedBatch {
 export interface Rejects {
   add(batch: RefusedBatch): void
   /**
-   * Records events that were accepted although values in them are unusable: stored with the rejected ones, not counted.
+   * Records events that were accepted although values in them are unusable, or a rule could not be matched: stored with
+   * the rejected ones, not counted.
    */
   recordUnusable(batch: { readonly source: string; readonly count: number; readonly samples: readonly Sample[] }): void
   /**
@@ -71,7 +72,7 @@ export function createRejects({ clock, log }: { readonly clock: Clock; readonly 
       keep(samples, source, clock.now())
       const reason = samples[0]?.reason
       throttleNotes(count, (values) => {
-        log.warn({ source, values, reason }, 'values that are no numbers were passed over: see /api/v1/rejects')
+        log.warn({ source, values, reason }, 'values of accepted events were passed over: see /api/v1/rejects')
       })
     },
     add(batch) {

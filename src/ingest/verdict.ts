@@ -1,4 +1,5 @@
 import type { EventSamples, Rejection } from '../model.ts'
+import { EVENT_STEPS, type StepBudget } from '../labels/automaton.ts'
 import { SAMPLES_PER_BODY } from './rejects.ts'
 import type { Sample } from './rejects.ts'
 import { OVERSIZED_REASON } from './decode/scan.ts'
@@ -10,8 +11,10 @@ export type Refused = Omit<Rejection, 'index'>
 
 /** The functions that validate and extract one event. An exception rejects this event only. */
 export interface CheckPorts {
-  readonly schemas: { judge(event: unknown): { readonly kind: string; readonly event: object } | Refused }
-  extract(event: object, kind: string): EventSamples | Refused
+  readonly schemas: {
+    judge(event: unknown, budget: StepBudget): { readonly kind: string; readonly event: object } | Refused
+  }
+  extract(event: object, kind: string, budget: StepBudget): EventSamples | Refused
 }
 
 /** Results of the events of one body so far. */
@@ -25,41 +28,98 @@ export interface BatchVerdict {
   samples: Sample[]
   /** Rejections by the short code of the reason. */
   counts: Map<string, number>
-  /** How many metric values in accepted events were not numbers, and some of these events. */
+  /** How many metric values in accepted events were not numbers. */
   nonNumeric: number
+  /** How many accepted events could not be matched with a rule. */
+  unmatched: number
+  /** Some of the events with either. */
   unusableSamples: Sample[]
+  /** Steps of matching that one more event adds to those the body may take. */
+  readonly share: number
+  /** Steps that the events so far have left over, and those that they took. */
+  credit: number
+  spent: number
   /** The first exception that an event raised: an internal error. */
   defect?: unknown
 }
 
+/** The steps of one body, divided evenly, so that no event takes those of another: about a second. */
+const BODY_STEPS = 100_000_000
+/** What an event of a large body gets all the same: far more than a usual line takes. */
+const MIN_EVENT_STEPS = 20_000
+/** After so many steps other requests have their turn. */
+export const TURN_STEPS = 1_000_000
 const MAX_ERRORS = 5
-/** Marks an event that was accepted without one of its values; not a reason for rejection. */
+/** Mark an event that was accepted without one of its values, or unmatched; no reasons for rejection. */
 const NON_NUMERIC = 'non_numeric'
+const UNMATCHED = 'unmatched'
 const INTERNAL: Refused = { path: '', reason: 'the event could not be processed', code: 'internal' }
 const TOO_LONG: Refused = { path: '', reason: OVERSIZED_REASON, code: 'too_large' }
 const NOT_JSON: Refused = { path: '', reason: 'the line is not JSON', code: 'json' }
 
-export function createBatchVerdict(): BatchVerdict {
-  return { total: 0, accepted: [], errors: [], samples: [], counts: new Map(), nonNumeric: 0, unusableSamples: [] }
+/** @param count how many events the body has, at most. */
+export function createBatchVerdict(count: number): BatchVerdict {
+  return {
+    total: 0,
+    accepted: [],
+    errors: [],
+    samples: [],
+    counts: new Map(),
+    nonNumeric: 0,
+    unmatched: 0,
+    unusableSamples: [],
+    share: Math.max(BODY_STEPS / Math.max(count, 1), MIN_EVENT_STEPS),
+    credit: 0,
+    spent: 0,
+  }
 }
 
-/** Validates events and adds them to the verdict. */
-export function checkInto(verdict: BatchVerdict, events: readonly unknown[], ports: CheckPorts): void {
-  for (const event of events) {
-    const outcome = checkEvent(event, ports, verdict)
+/**
+ * Validates events and adds them to the verdict. Stops when other requests should have their turn.
+ * @returns how many were validated.
+ */
+export function checkInto(verdict: BatchVerdict, events: readonly unknown[], ports: CheckPorts): number {
+  const turn = verdict.spent + TURN_STEPS
+  let at = 0
+  while (at < events.length && verdict.spent < turn) {
+    const event = events[at++]
+    const outcome = checkWithinBudget(event, ports, verdict)
     if ('code' in outcome) reject(verdict, event, outcome)
     else accept(verdict, event, outcome)
     verdict.total += 1
   }
+  return at
+}
+
+/** An event may take its own share and what those before it left, so that none takes from those that follow. */
+function checkWithinBudget(event: unknown, ports: CheckPorts, verdict: BatchVerdict): EventSamples | Refused {
+  verdict.credit += verdict.share
+  const most = Math.min(verdict.credit, EVENT_STEPS)
+  const budget = { left: most }
+  const outcome = checkEvent(event, ports, verdict, budget)
+  verdict.credit -= most - budget.left
+  verdict.spent += most - budget.left
+  return outcome
 }
 
 function accept(verdict: BatchVerdict, event: unknown, samples: EventSamples): void {
   verdict.accepted.push(samples)
-  if (samples.nonNumeric === undefined) return
-  verdict.nonNumeric += samples.nonNumeric.length
-  if (verdict.unusableSamples.length >= SAMPLES_PER_BODY) return
-  const reason = `accepted without ${samples.nonNumeric.join(', ')}: the field holds no number`
-  verdict.unusableSamples.push({ index: verdict.total, path: '', reason, code: NON_NUMERIC, event })
+  const { nonNumeric, unmatched } = samples
+  if (nonNumeric !== undefined) {
+    verdict.nonNumeric += nonNumeric.length
+    const reason = `accepted without ${nonNumeric.join(', ')}: the field holds no number`
+    recordUnusable(verdict, { reason, code: NON_NUMERIC, event })
+  }
+  if (unmatched !== undefined) {
+    verdict.unmatched += 1
+    const reason = `accepted, but not matched with ${unmatched.join(', ')}: the expression takes too many steps on this text`
+    recordUnusable(verdict, { reason, code: UNMATCHED, event })
+  }
+}
+
+function recordUnusable(verdict: BatchVerdict, sample: Sample): void {
+  if (verdict.unusableSamples.length < SAMPLES_PER_BODY)
+    verdict.unusableSamples.push({ index: verdict.total, path: '', ...sample })
 }
 
 /** Turns all accepted events into rejections if their frame cannot be built: an internal error must not cause a 5xx. */
@@ -72,12 +132,17 @@ export function rejectAll(verdict: BatchVerdict, defect: unknown): void {
   if (verdict.errors.length < MAX_ERRORS) verdict.errors.push({ index: 0, ...INTERNAL })
 }
 
-function checkEvent(event: unknown, ports: CheckPorts, verdict: BatchVerdict): EventSamples | Refused {
+function checkEvent(
+  event: unknown,
+  ports: CheckPorts,
+  verdict: BatchVerdict,
+  budget: StepBudget,
+): EventSamples | Refused {
   if (event === OVERSIZED) return TOO_LONG
   if (event === UNREADABLE) return NOT_JSON
   try {
-    const judged = ports.schemas.judge(translate(event))
-    return 'code' in judged ? judged : ports.extract(judged.event, judged.kind)
+    const judged = ports.schemas.judge(translate(event), budget)
+    return 'code' in judged ? judged : ports.extract(judged.event, judged.kind, budget)
   } catch (error) {
     verdict.defect ??= error
     return INTERNAL

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { FileError, readRegularFile } from '../files.ts'
 import { LINK_KEY_BYTES } from './signature.ts'
 
 /** The file with the key for signed links exists, but cannot be used. */
@@ -14,6 +15,9 @@ export class LinkKeyError extends Error {
 }
 
 const DIGITS = LINK_KEY_BYTES * 2
+const MAX_BYTES = 1024
+/** Access for users outside the file's group. The group is the service's own where a volume is shared by it (Kubernetes). */
+const OTHERS = 0o007
 
 /**
  * Returns the key that signs links in mails: `link.key` in the data folder, in hex, readable by the service's user
@@ -34,20 +38,31 @@ export function openLinkKey(folder: string): Uint8Array {
 
 function readKey(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8')
+    const { bytes, mode } = readRegularFile(file, MAX_BYTES, constants.O_NOFOLLOW)
+    if ((mode & OTHERS) === 0) return bytes.toString('utf8')
+    throw new LinkKeyError(
+      `${file}: every user can access it (mode ${mode.toString(8)}), and whoever has the key can sign links: delete it and ` +
+        'start again (the links in mails that were sent before then stop working), or chmod 600 if nobody else has read it',
+    )
   } catch (error) {
+    if (error instanceof LinkKeyError) throw error
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
-    const message = `${file}: cannot be read (${code}): make it a file that the service's user may read`
+    const found = error instanceof FileError ? 'not a key file' : code === 'ELOOP' ? 'a symbolic link' : code
+    const message = `${file}: cannot be read (${found}): make it a file that the service's user may read`
     throw new LinkKeyError(message, { cause: error })
   }
 }
 
-/** Creates a new key file. Writes it beside its final path first, so that a crash leaves a complete file or none. */
+/**
+ * Creates a new key file. Writes it beside its final path first, so that a crash leaves a complete file or none. What is in
+ * that place is removed and never written through.
+ */
 function createKey(file: string): string {
   const text = randomBytes(LINK_KEY_BYTES).toString('hex')
   const fresh = `${file}.new`
-  const open = openSync(fresh, 'w', 0o600)
+  rmSync(fresh, { recursive: true, force: true })
+  const open = openSync(fresh, 'wx', 0o600)
   try {
     writeSync(open, `${text}\n`)
     fsyncSync(open)

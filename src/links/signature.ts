@@ -47,5 +47,10 @@ export function readLink(key: Uint8Array, token: string, now: Millis): Link {
   return { kind: 'valid', action, id: `link-${hash('sha256', payload).slice(0, 24)}` }
 }
 
+/** Returns what tells the holder of a key from others, and nothing of the key. */
+export function instanceId(key: Uint8Array): string {
+  return computeSignature(key, 'instance')
+}
+
 const computeSignature = (key: Uint8Array, payload: string): string =>
   createHmac('sha256', key).update(payload).digest('base64url')

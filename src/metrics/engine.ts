@@ -23,6 +23,10 @@ function createPlainCounters({ counter }: Families) {
       'events_future_total',
       'Total number of events with a timestamp too far in the future; their arrival time is used instead.',
     ),
+    events_unmatched: plain(
+      'events_unmatched_total',
+      'Total number of events that could not be matched with a rule because its expression takes too many steps on them.',
+    ),
     hosts_retired: plain('hosts_retired_total', 'Total number of hosts retired.'),
     hosts_evicted: plain('hosts_evicted_total', 'Total number of least recently seen hosts evicted to make room.'),
     series_evicted: plain('series_evicted_total', 'Total number of idle series evicted to make room.'),

@@ -5,6 +5,7 @@ export const BUILTIN_RULES = {
   mass: 'mass-absence',
   clock: 'clock-skew',
   cap: 'cardinality-limit',
+  unmatched: 'unmatched-events',
 } as const
 
 export type BuiltinRule = (typeof BUILTIN_RULES)[keyof typeof BUILTIN_RULES]

@@ -244,6 +244,7 @@ export const COUNTERS = [
   'samples_late_dropped',
   'samples_no_metric',
   'events_future',
+  'events_unmatched',
   'hosts_retired',
   'hosts_evicted',
   'series_evicted',

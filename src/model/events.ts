@@ -23,6 +23,8 @@ export interface EventSamples {
   readonly values: readonly number[]
   /** Metrics whose field is present and not numeric. Not part of a frame. */
   readonly nonNumeric?: readonly string[]
+  /** Rules that could not be matched, whose sample is NaN. Not part of a frame. */
+  readonly unmatched?: readonly string[]
 }
 
 /** The samples of one request, as the engine reads them from a `batch` entry. */

@@ -63,7 +63,7 @@ export type Measure =
  * that was never seen is expected. `source_silence`: seconds since a source's last request. `source_hosts`: hosts seen
  * through a source. `absent_hosts`: hosts of a source that became absent together. `missing_hosts`: expected hosts that
  * no source delivers. `clock_offset`: seconds by which a host's clock is off. `refused`: hosts, series or sources
- * refused by a limit.
+ * refused by a limit. `unmatched_events`: events that an expression could not be matched with.
  */
 export type StateMetric =
   | 'absence'
@@ -74,6 +74,7 @@ export type StateMetric =
   | 'missing_hosts'
   | 'clock_offset'
   | 'refused'
+  | 'unmatched_events'
 
 /** Mail templates of a rule or a receiver. */
 export interface Templates {

@@ -49,18 +49,18 @@ export function createEventChecker(config: Config): (event: unknown) => CheckedE
   const extract = openExtractor(config)
   return (value) => {
     const seen: { kind?: string; event?: object } = {}
-    const verdict = createBatchVerdict()
+    const verdict = createBatchVerdict(1)
     checkInto(verdict, [value], {
       schemas: {
-        judge(event) {
-          const judged = schemas.judge(event)
+        judge(event, budget) {
+          const judged = schemas.judge(event, budget)
           if (judged.kind !== undefined) seen.kind = judged.kind
           return judged
         },
       },
-      extract(event, kind) {
+      extract(event, kind, budget) {
         seen.event = event
-        return extract(event, kind)
+        return extract(event, kind, budget)
       },
     })
     const outcome = verdict.accepted[0] ?? verdict.errors[0]

@@ -11,6 +11,7 @@ const SUBJECTS: Readonly<Record<StateMetric, string>> = {
   missing_hosts: 'Many expected hosts are absent',
   clock_offset: 'The clock of {{server}} is wrong',
   refused: 'A limit of stashwatch is reached',
+  unmatched_events: 'Events could not be matched with a rule',
 }
 
 /** The subject template of mails about a state that is measured; undefined for figures of windows. */
@@ -83,6 +84,13 @@ export const BUILTIN: Readonly<Record<string, Describe>> = {
     const span = params.number('for')
     return span === undefined ? 'nothing was refused recently' : `nothing was refused for ${formatDuration(span)}`
   },
+
+  events_unmatched(_, params) {
+    const count = formatCount(params.number('count') ?? 0, 'event')
+    const from = `the newest is from ${params.text('host') ?? 'an unknown host'} through ${params.text('source') ?? 'an unknown source'}`
+    return `${count} could not be matched with an expression, because their texts take too many steps; ${from} and the rule is ${params.text('rule') ?? 'unknown'}`
+  },
+  events_matched: (_, params) => `all events were matched for ${formatDuration(params.number('for') ?? 0)}`,
 }
 
 function source(name: string | undefined): string {

@@ -166,6 +166,7 @@ const STATES: Readonly<Record<StateMetric, string>> = {
   missing_hosts: 'expected hosts that no source delivers',
   clock_offset: 'clock offset',
   refused: 'refused by a limit',
+  unmatched_events: 'events that could not be matched',
 }
 
 /** Says what is measured: `mean of cpu over 2 min`. */
@@ -209,6 +210,7 @@ const STATE_FIGURES: Readonly<Record<StateMetric, (place: string, value: string)
   missing_hosts: (_, value) => `No events from ${value} expected ${value === '1' ? 'host' : 'hosts'}`,
   clock_offset: (place, value) => `Clock of ${place} is off by ${value}`,
   refused: (place, value) => `${value} refused by a limit of ${place}`,
+  unmatched_events: (_, value) => `${value} ${value === '1' ? 'event' : 'events'} could not be matched with a rule`,
 }
 
 function hosts(value: string): string {

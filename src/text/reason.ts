@@ -21,6 +21,7 @@ const DETECTORS: readonly Readonly<Record<string, Describe>>[] = [threshold, cha
  * | mass absence   | absent_together, missing_everywhere {hosts, count, peak?}, seen_again {retired?}, none_absent {} |
  * | clock          | clock_skewed {seconds: positive where events are dated before their arrival}, clock_in_sync {}   |
  * | limits         | limit_reached {limit, refused}, limit_calm {for?}                                                |
+ * | unmatched      | events_unmatched {count, rule, host, source}, events_matched {for}                               |
  * | closed         | series_gone {series, metric, host, for}, rule_removed {}, rule_not_applicable {host},            |
  * |                | rule_changed {}, regrouped {metric}, host_retired {lastSeen?, why?, and what that one has}       |
  * | retired        | source_gone {source}, absent_for {source, for}, retired_by {author}, no_request {since},         |

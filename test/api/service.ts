@@ -94,6 +94,7 @@ export interface Options extends Partial<Omit<ApiDeps, 'engine'>> {
 const USUAL: Partial<Record<Query['kind'], readonly unknown[]>> = {
   labels: ['rule', 'host', 'source', 'severity', 'metric'],
   hosts: [],
+  rules: [{ name: 'cpu-high' }, { name: 'disk-full' }],
 }
 
 /** Serves the API over a real socket on this machine, in front of an engine that answers what the test says. */

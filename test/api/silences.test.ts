@@ -71,7 +71,7 @@ test('a silence of a host that is not known is made, with a hint that names a kn
   for (const fine of ['host = node-1', 'host = logstash-a', 'host =~ nod.*', 'host = stashwatch', 'rule = cpu-high']) {
     t.equal(await hints(fine), undefined, fine)
   }
-  t.equal(await hints('host != quite-another', 'host !~ web', 'rule = a'), undefined)
+  t.equal(await hints('host != quite-another', 'host !~ web', 'rule = cpu-high'), undefined)
 })
 
 test('a silence of a severity that no alert can have is made, with a hint', async (t) => {
@@ -91,6 +91,40 @@ test('a silence of a severity that no alert can have is made, with a hint', asyn
   for (const fine of ['severity = critical', 'severity =~ warn.*', 'severity = warning']) {
     t.equal(await hints(fine), undefined, fine)
   }
+})
+
+test('a silence of a misspelt rule, or with matchers that exclude each other, is made, with a hint', async (t) => {
+  const hosts = [
+    { host: 'web-1', source: null },
+    { host: 'db', source: null },
+  ]
+  const { send } = await serve(t, { obeys, answers: ({ kind }) => (kind === 'hosts' ? hosts : undefined) })
+  const hints = async (...matchers: string[]): Promise<unknown> => {
+    const { status, json } = await send('POST', SILENCES, { ...GOOD, matchers })
+    t.equal(status, 201)
+    return json['hints']
+  }
+  t.strictSame(await hints('rule = cpu_high'), ["no rule is called 'cpu_high': did you mean 'cpu-high'?"])
+  t.strictSame(await hints('rule =~ cpu'), [
+    `rule =~ "cpu" does not fit any of the 8 rules; expressions are anchored: did you mean 'cpu.*'?`,
+  ])
+  t.strictSame(await hints('rule = sourcedown'), ["no rule is called 'sourcedown': did you mean 'source-down'?"])
+  const exclude = (pair: string): string =>
+    `no alert fits ${pair}: all matchers must fit; use =~ with | for one of several values`
+  t.strictSame(await hints('host = web-1', 'host = db'), [exclude('host = "web-1" and host = "db"')])
+  t.strictSame(await hints('host = web-1', 'host !~ web-.*'), [exclude('host = "web-1" and host !~ "web-.*"')])
+  t.strictSame(await hints('host =~ web-.*', 'host =~ d.*'), [exclude('host =~ "web-.*" and host =~ "d.*"')])
+  t.strictSame(await hints('severity = warning', 'severity != warning'), [
+    exclude('severity = "warning" and severity != "warning"'),
+  ])
+  t.strictSame(await hints('metric = a', 'metric = b'), [exclude('metric = "a" and metric = "b"')])
+  for (const fine of [
+    ['host =~ web-.*', 'host != web-7'],
+    ['rule = cpu-high', 'rule =~ cpu.*'],
+    ['rule =~ (cpu|disk)-.*', 'severity = warning'],
+    ['rule != cpu_high', 'host = web-1'],
+  ])
+    t.equal(await hints(...fine), undefined, fine.join(', '))
 })
 
 test('a silence is taken as Alertmanager has it, and again as it was answered', async (t) => {
@@ -299,4 +333,15 @@ test('commands need the token that reading needs, and its name is the author whe
     )
   }
   t.strictSame(open.commands, [])
+})
+
+test('a value that is nested thousands of levels deep is invalid, and no error of the service', async (t) => {
+  const { send, errors } = await serve(t)
+  for (const key of ['strange', 'matchers', 'comment', 'id', 'startsAt']) {
+    const deep = `{"${key}":${'['.repeat(30_000)}${']'.repeat(30_000)}}`
+    const { status, json } = await send('POST', SILENCES, deep)
+    t.equal(status, 400, key)
+    t.ok(JSON.stringify(json).length < 1000, `${key}: ${JSON.stringify(json).length} characters`)
+  }
+  t.strictSame(errors, [])
 })

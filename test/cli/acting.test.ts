@@ -242,6 +242,30 @@ test('silences add, list and expire do what the API does, and say how to take it
   t.strictSame(commands.at(-1), { kind: 'expire', id: 's1', now: NOW })
 })
 
+test('silences expire takes the beginning of an id, of silences that are not over first', async (t) => {
+  const ids = ['8f14-a', '8f14-b', '8f20-c', '9a-d', '9a-e']
+  const rows = ids.map((id, i) => ({ ...SILENCES[0]!, id, ...(i === 0 || i === 2 ? { endsAt: NOW } : {}) }))
+  const { port, commands } = await serve(t, {
+    answers: ({ kind }) => (kind === 'silences' ? rows : undefined),
+    obeys: (command) => ({ kind: 'done', value: command.kind === 'expire' ? rows[0]! : null }),
+  })
+  const expire = (id: string) => runCli(['silences', 'expire', id, '--url', `http://127.0.0.1:${port}`])
+  for (const [start, id] of [
+    ['8f14', '8f14-b'],
+    ['8f2', '8f20-c'],
+    ['8f', '8f14-b'],
+    ['9a-d', '9a-d'],
+    ['x', 'x'],
+  ] as const) {
+    t.match(await expire(start), { code: 0 })
+    t.match(commands.at(-1), { kind: 'expire', id }, start)
+  }
+  t.match(await expire('9a'), {
+    code: 1,
+    err: ["several silences begin with '9a': 9a-d, 9a-e. Fix: give more of the id"],
+  })
+})
+
 test('an alert that was closed does not pass for one that got better', async (t) => {
   const evidence = because('rule_removed')
   const closed: AlertView = { ...ALERT, state: 'resolved', resolvedAt: NOW, closeReason: 'rule_changed', evidence }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -5,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'tap'
 import type { Threshold } from '../../src/detect/threshold/judge.ts'
 import { ConfigErrors, ConfigUnreadable, DEFAULT_YAML, loadConfig } from '../../src/config/index.ts'
+import { createSchemas } from '../../src/ingest/schema/index.ts'
 import type { Config, Metric, Rule, SmtpConfig } from '../../src/model.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -593,4 +595,58 @@ test('host patterns that look like regular expressions, and folders that a shell
     t.throws(() => loadConfig({ text: `data: ${data}`, env: {}, cwd: '/' }), /are not expanded in paths/)
   }
   t.end()
+})
+
+void test('an expression that may take many steps is warned of, and a cheap one is not', async (t) => {
+  const rule = (expression: string): string =>
+    `rules: [{ name: r, when: { count: { where: { message: { matches: '${expression}' } } }, over: 1m, threshold: { above: 1 } } }]`
+  const warned = warningsOf(rule('user.{0,200}denied')).filter((one) => one.includes('steps'))
+  t.match(warned, [
+    /1:66: the expression may take 3\.4 million steps on a text of 8192 characters, of the 5 million that an event has/,
+  ])
+  t.strictSame(
+    warningsOf(rule('Failed password for (invalid user )?\\S+')).filter((one) => one.includes('steps')),
+    [],
+  )
+})
+
+void test('a pipe or a device in place of a secret, a list of hosts, a schema or the configuration is named', async (t) => {
+  const folder = t.testdir({ schemas: {} })
+  const fifo = join(folder, 'fifo')
+  execFileSync('mkfifo', [fifo, join(folder, 'schemas', 'rack.schema.json')])
+  const wrong = 'is a pipe, a socket or a device, not a regular file'
+  for (const path of [fifo, '/dev/zero']) {
+    const secret = `smtp: { host: a, from: a@b.org, user: x, password: { file: ${path} } }`
+    t.throws(() => load(secret), { message: new RegExp(`the secret file ${path} ${wrong}`) })
+    t.throws(() => load(`hosts: { expected: { file: ${path} } }`), {
+      message: new RegExp(`host file ${path} ${wrong}`),
+    })
+    t.throws(() => loadConfig({ file: path, env: {}, cwd: '/' }), {
+      code: 'CONFIG_INVALID',
+      message: new RegExp(`the configuration ${path} ${wrong}. Fix: check the path after --config`),
+    })
+  }
+  t.throws(() => createSchemas(new URL('../../schemas/events/', import.meta.url), join(folder, 'schemas')), {
+    message: /rack\.schema\.json: expected a regular file, found a pipe, socket or device/,
+  })
+})
+
+void test('a pattern with ! excludes hosts, and one that no expected host fits is warned of', async (t) => {
+  const rule = (hosts: string, more = ''): string =>
+    `hosts: { expected: [login-1, web-1, web-2] }\nmetrics: { cpu: { field: cpu, unit: ratio } }\nrules: [{ name: r, hosts: ${hosts}, when: { metric: cpu, over: 1m, threshold: { of: mean, above: 0.9 } }${more} }]`
+  const warned = (hosts: string, more?: string) => warningsOf(rule(hosts, more)).filter((one) => one.includes('fit'))
+  for (const fine of ['"!login*"', '[web-*, "!web-2"]', 'web-1']) t.strictSame(warned(fine), [], fine)
+  t.strictSame(warned('"!logn-1"'), [
+    "configuration:3:27: no host of hosts.expected fits '!logn-1'. Fix: did you mean 'login-1'?",
+  ])
+  t.match(warned('[web-*, quite-another]'), [
+    /fits 'quite-another'. Fix: correct it, or add its hosts to hosts.expected/,
+  ])
+  const override = ', overrides: [{ hosts: wbe-1, threshold: { above: 0.8 } }]'
+  t.match(warned('web-*', override), [/no host of hosts.expected fits 'wbe-1'. Fix: did you mean 'web-1'\?/])
+  const never = ', overrides: [{ hosts: login-1, threshold: { above: 0.8 } }]'
+  t.match(warningsOf(rule('"!login*"', never)), [
+    /applies to !login\* only, which matches no host of this override/,
+    /no 'smtp'/,
+  ])
 })

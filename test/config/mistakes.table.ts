@@ -397,6 +397,15 @@ export const rows: readonly Row[] = [
     ],
   },
   {
+    what: 'an expression of too many instructions',
+    yaml: rule(
+      'when: { count: { where: { message: { matches: ".{0,1000}.{0,1000}.{0,1000}.{0,1000}.{0,1000}.{0,1000}" } } }, over: 1m, threshold: { above: 1 } }',
+    ),
+    found: [
+      "3:51: the regular expression is not valid: it compiles to 12002 instructions, at most 10000 are possible; a repetition such as {0,1000} is compiled that many times (found '.{0,1000}.{0,1000}.{0,1000}.{0,1000}.{0,1000}.{0,1000}', expected RE2 syntax)",
+    ],
+  },
+  {
     what: 'an expression left open',
     yaml: rule('when: { count: { where: { message: { matches: "a(b" } } }, over: 1m, threshold: { above: 1 } }'),
     found: ["3:51: the regular expression is not valid: missing closing ) (found 'a(b', expected RE2 syntax)"],

@@ -1,7 +1,8 @@
 import { test } from 'tap'
 import { runQuery } from '../../src/engine/query/index.ts'
 import type { RuleView, WhyView } from '../../src/model.ts'
-import { at, config, cpuHigh, createPlay, event, every, above, silent, bounds } from '../helpers/play.ts'
+import { encodeEntry } from '../../src/engine/step.ts'
+import { at, config, cpuHigh, createPlay, event, every, above, HOUR, silent, bounds, TEN } from '../helpers/play.ts'
 
 const RULES = [cpuHigh({ condition: bounds('mean', [above(0.9)], [above(0.98)]) }), silent()]
 
@@ -96,4 +97,29 @@ test('a rule is shown with each severity that it can have', (t) => {
   t.strictSame(why('cpu-high', 'web-1')?.rule.severities, ['warning', 'critical'])
   t.strictSame(why('host-silent', 'web-1')?.rule.severities, ['critical'])
   t.end()
+})
+
+test('an alert that two silences match counts for both', async (t) => {
+  const play = createPlay(config())
+  const silence = (id: string, value: string): void => {
+    const one = { id, matchers: [{ label: 'host', op: '=~' as const, value }], startsAt: play.now(), createdBy: 'Ada' }
+    const whole = { ...one, endsAt: play.now() + HOUR, comment: '', createdAt: play.now() }
+    play.enter({ kind: 'command', data: encodeEntry({ kind: 'silence', silence: whole, now: play.now() }) })
+  }
+  play.until(
+    '12:10:00',
+    every(TEN, (now) => play.post([event('web-1', now, { cpu: 0.99 }), event('web-2', now, { cpu: 0.99 })])),
+  )
+  silence('one', 'web-1')
+  silence('all', 'web-.*')
+  play.until(
+    '12:11:00',
+    every(TEN, (now) => play.post([event('web-1', now, { cpu: 0.99 }), event('web-2', now, { cpu: 0.99 })])),
+  )
+  t.match(runQuery(play.fold, { kind: 'silences' }), [
+    { id: 'all', state: 'active', matchedAlerts: 2 },
+    { id: 'one', state: 'active', matchedAlerts: 1 },
+  ])
+  play.until('13:11:00')
+  t.match(runQuery(play.fold, { kind: 'silences' }), [{ matchedAlerts: 0 }, { matchedAlerts: 0 }])
 })

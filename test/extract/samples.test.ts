@@ -225,14 +225,14 @@ void test('an array passes when one of its elements does', async (t) => {
   t.notOk(counts({ above: 1, below: 3 }, [0, 5]))
 })
 
-void test('expressions are RE2: searched anywhere, in linear time, on at most 32 kB', async (t) => {
+void test('expressions are RE2: searched anywhere, in linear time, on at most 8 kB', async (t) => {
   t.ok(counts({ matches: 'Failed .* for (root|admin)' }, 'sshd: Failed password for root'))
   t.notOk(counts({ matches: '^Failed' }, 'sshd: Failed password'))
   t.ok(counts({ matches: '(?i)failed' }, 'FAILED'))
   t.ok(counts({ matches: 'sshd\\[\\d+\\]' }, 'x sshd[17]: y'))
   t.ok(counts({ matches: '4$' }, 404))
-  t.ok(counts({ matches: 'end' }, `${'x'.repeat(32_000)}end`))
-  t.notOk(counts({ matches: 'end' }, `${'x'.repeat(33_000)}end`))
+  t.ok(counts({ matches: 'end' }, `${'x'.repeat(8000)}end`))
+  t.notOk(counts({ matches: 'end' }, `${'x'.repeat(8200)}end`))
   t.notOk(counts({ matches: '(a+)+$' }, `${'a'.repeat(5000)}b`))
   const broken = [rule('r', [{ field: 'f', matches: '(?=x)' }])]
   t.throws(() => extractor(broken), {

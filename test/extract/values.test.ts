@@ -4,7 +4,6 @@ import { test } from 'tap'
 import { parseNumber } from '../../src/extract/number.ts'
 import { createPaths } from '../../src/extract/paths.ts'
 import { parseTime } from '../../src/extract/time.ts'
-import { requiredLiteral } from '../../src/extract/where.ts'
 
 void test('a time of three decimals is read as ECMAScript reads it, in any year', async () => {
   const instant = fc.date({ noInvalidDate: true })
@@ -201,42 +200,4 @@ void test('a blocked path is looked for under its dotted key, and hostile names 
     slots.map(() => undefined),
   )
   t.strictSame(createPaths().compile()({ a: 1 }), [])
-})
-
-void test('the text that every match needs is found only where the expression is plainly a sequence', async (t) => {
-  const cases: [string, string][] = [
-    ['Failed password', 'Failed password'],
-    ['Failed password for .* from [0-9.]+', 'Failed password for '],
-    ['^sshd\\[\\d+\\]: ', 'sshd['],
-    ['ab*c', 'a'],
-    ['ab?cd', 'cd'],
-    ['abc+d', 'abc'],
-    ['a|b', ''],
-    ['(abc)?', ''],
-    ['(?i)abc', ''],
-    ['ab{2}', ''],
-    ['[]a]bc', ''],
-    ['[[:alpha:]]bc', ''],
-    ['\\d\\.\\w', '.'],
-    ['\\Qa.b\\E', ''],
-    ['', ''],
-    ['é+ü', 'é'],
-  ]
-  for (const [pattern, literal] of cases) t.equal(requiredLiteral(pattern), literal, pattern)
-  fc.assert(
-    fc.property(
-      fc.stringMatching(/^[ab.*+?^$\\[\]d]{0,8}$/),
-      fc.stringMatching(/^[ab.[\]1]{0,8}$/),
-      (pattern, text) => {
-        let expression: RegExp
-        try {
-          expression = new RegExp(pattern, 'u')
-        } catch {
-          return
-        }
-        if (expression.test(text)) deepStrictEqual(text.includes(requiredLiteral(pattern)), true)
-      },
-    ),
-    { numRuns: 2000 },
-  )
 })

@@ -119,6 +119,12 @@ test('absence and the built-in rules have a sentence for each of their codes', (
     ],
     ['nothing was refused for 10 min', 'limit_calm', { for: HOUR / 6 }],
     ['nothing was refused recently', 'limit_calm'],
+    [
+      '2 events could not be matched with an expression, because their texts take too many steps; the newest is from web-1 through logstash-a and the rule is denied',
+      'events_unmatched',
+      { count: 2, rule: 'denied', host: 'web-1', source: 'logstash-a' },
+    ],
+    ['all events were matched for 10 min', 'events_matched', { for: HOUR / 6 }],
   ]
   for (const [sentence, code, params, what] of said) t.equal(say(code, params, what), sentence, code)
   t.end()
@@ -208,6 +214,7 @@ test('a headline says what each aggregate and each state was, and where', (t) =>
     missing_hosts: 'No events from 3 expected hosts',
     clock_offset: 'Clock of web-1 is off by 3',
     refused: '3 refused by a limit of web-1',
+    unmatched_events: '3 events could not be matched with a rule',
   }
   for (const [metric, words] of Object.entries(states) as [StateMetric, string][])
     t.equal(said(state(metric, 'count'), '3'), words)

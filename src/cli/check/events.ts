@@ -86,6 +86,7 @@ function report(file: string, tally: Tally, config: Config): readonly string[] {
     ...valuesTable(kinds, config),
     ...ratioLines(kinds, config),
     ...reasonLines(tally),
+    ...costLines(tally),
     ...unmatchedLines(tally, config),
   ]
 }
@@ -156,6 +157,15 @@ function reasonLines({ reasons, otherReasons }: Tally): readonly string[] {
   return ['', ...table(['rejected', 'first line', 'path', 'reason'], rows, [0, 1]), ...more]
 }
 
+/** Rules that could not be matched with some events: the service would raise an alert. */
+function costLines({ unmatched }: Tally): readonly string[] {
+  const lines = [...unmatched].map(
+    ([rule, events]) =>
+      `warning: ${rule}: ${count(events, 'event')} could not be matched: the expression takes too many steps on the text`,
+  )
+  return lines.length === 0 ? [] : ['', ...lines]
+}
+
 /** Metrics and rules that found nothing, and where their numbers may be instead. */
 function unmatchedLines({ kinds, fields }: Tally, { engine }: Config): readonly string[] {
   const fed = new Set([...kinds.values()].flatMap((kind) => [...kind.values.keys()]))
@@ -185,7 +195,9 @@ function printMetric(
   if (present !== undefined) {
     const { path, found } = present
     const events = count(found?.events ?? 0, 'event')
-    return { says: `metric ${name}: ${path} is in ${events}, never as a number: found ${found?.other}` }
+    if (found?.other === undefined)
+      return { says: `metric ${name}: ${path} is in ${events}, which are rejected or heartbeats` }
+    return { says: `metric ${name}: ${path} is in ${events}, never as a number: found ${found.other}` }
   }
   const guess = suggestField(wanted, known)
   const summary = `metric ${name}: no event has ${wanted.join(' or ')}: did you mean ${guess}?`

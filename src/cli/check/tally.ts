@@ -57,10 +57,20 @@ export interface Tally {
   /** Rejections for reasons beyond the bound. */
   otherReasons: number
   readonly fields: Map<string, FieldTally>
+  /** Accepted events that a rule could not be matched with, by rule. */
+  readonly unmatched: Map<string, number>
 }
 
 export function createTally(): Tally {
-  return { events: 0, accepted: 0, kinds: new Map(), reasons: new Map(), otherReasons: 0, fields: new Map() }
+  return {
+    events: 0,
+    accepted: 0,
+    kinds: new Map(),
+    reasons: new Map(),
+    otherReasons: 0,
+    fields: new Map(),
+    unmatched: new Map(),
+  }
 }
 
 /** Stands for the kind of an event that was refused before it had one. */
@@ -81,6 +91,7 @@ export function tallyEvent(tally: Tally, { kind = NO_KIND, event, outcome }: Che
   if (!outcome.heartbeat) addName(ofKind.hosts, outcome.host)
   if (outcome.series.length === 0) ofKind.unused += 1
   tallySamples(ofKind.values, outcome)
+  for (const rule of outcome.unmatched ?? []) tally.unmatched.set(rule, (tally.unmatched.get(rule) ?? 0) + 1)
   if (kind === 'base') tallyDataset(ofKind.datasets, event)
 }
 
@@ -104,6 +115,8 @@ function tallySamples(fed: Map<string, ValueTally>, { series, values }: EventSam
     const end = key.indexOf(SEP)
     const name = end === -1 ? key : key.slice(0, end)
     const value = values[i] ?? Number.NaN
+    // A rule whose expression takes too many steps on this event; that is counted by itself.
+    if (Number.isNaN(value)) continue
     const known = fed.get(name) ?? {
       count: 0,
       smallest: Infinity,

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { FileError, readRegularFile } from '../../files.ts'
 import { describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from './diagnostics.ts'
 
@@ -58,14 +58,14 @@ export function readSecret(
   const path = resolve(context.dir, raw.file)
   const shown = context.diagnostics.isExpanded(`${pointer}/file`) ? 'that it names' : path
   try {
-    const bytes = readFileSync(path)
-    if (bytes.length > MAX_SECRET_BYTES)
-      return fault(describe(`the secret file ${shown} is too large`, { expected: 'at most 64 KiB' }))
+    const { bytes } = readRegularFile(path, MAX_SECRET_BYTES)
     const text = bytes.toString('utf8').replace(/\r?\n$/, '')
     return text === ''
       ? fault(describe(`the secret file ${shown} is empty`, { fix: 'write the secret into it' }))
       : text
   } catch (error) {
+    if (error instanceof FileError && error.code === 'too_large')
+      return fault(describe(`the secret file ${shown} is too large`, { expected: 'at most 64 KiB' }))
     return fault(
       describe(`the secret file ${shown} ${errorReason(error)}`, { fix: 'check the path and its permissions' }),
     )
@@ -78,5 +78,7 @@ export function errorReason(error: unknown): string {
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist'
   if (code === 'EACCES' || code === 'EPERM') return 'is not readable by this user'
   if (code === 'EISDIR') return 'is a directory'
+  if (code === 'too_large') return 'is too large'
+  if (code === 'not_regular') return 'is a pipe, a socket or a device, not a regular file'
   return `cannot be read (${typeof code === 'string' ? code : 'unknown reason'})`
 }

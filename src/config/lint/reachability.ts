@@ -1,4 +1,4 @@
-import { matchesGlob, isGlob } from '../../labels/pattern.ts'
+import { isGlob, isNegated, matchesGlob, matchesHosts, withoutNot } from '../../labels/pattern.ts'
 import type {
   EngineConfig,
   Grouping,
@@ -22,6 +22,7 @@ import {
 } from './label-space.ts'
 import type { CompiledMatchers, LabelSpace } from './label-space.ts'
 import { below, describe } from '../../text/diagnostic.ts'
+import { nearest } from '../../text/suggest.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import type { ReadRule } from '../sections/rules.ts'
 import { writeDuration } from '../sections/units.ts'
@@ -56,7 +57,7 @@ export function checkReachability(input: ReachabilityInput, diagnostics: Diagnos
   const metrics: ReadonlyMap<string, Metric> = new Map(engine.metrics.map((metric) => [metric.name, metric]))
   const routes = engine.alerting.routes.map(({ matchers }) => compileMatcherList(matchers))
   for (const { rule, pointer } of rules) {
-    if (rule.kind !== 'absence') checkOverrides(rule.overrides, rule.hosts, pointer, diagnostics)
+    checkHosts(rule, pointer, engine.hosts.expected, diagnostics)
     if (hasRoutes) checkRuleRoute(rule, pointer, { routes, metrics }, diagnostics)
   }
   const spaces = engine.rules.map((rule) => ({ rule, space: readLabelSpace(rule, metrics) }))
@@ -191,6 +192,30 @@ function warnOnce(pointer: string, what: string, diagnostics: Diagnostics): void
   if (!diagnostics.hasWarning(pointer)) diagnostics.warn(pointer, what)
 }
 
+/** Warns of host patterns of a rule that apply to no host. */
+function checkHosts(rule: Rule, pointer: string, expected: readonly string[], diagnostics: Diagnostics): void {
+  checkFits(rule.hosts, `${pointer}/hosts`, expected, diagnostics)
+  if (rule.kind === 'absence') return
+  for (const [index, { hosts }] of rule.overrides.entries())
+    checkFits(hosts, `${below(`${pointer}/overrides`, index)}/hosts`, expected, diagnostics)
+  checkOverrides(rule.overrides, rule.hosts, pointer, diagnostics)
+}
+
+/** Warns of patterns that no expected host fits, where hosts are expected: they are perhaps misspelt. */
+function checkFits(
+  patterns: readonly string[],
+  pointer: string,
+  expected: readonly string[],
+  diagnostics: Diagnostics,
+): void {
+  const strange = patterns.filter((pattern) => !expected.some((host) => matchesGlob(withoutNot(pattern), host)))
+  if (expected.length === 0 || strange.length === 0) return
+  const [first = ''] = strange
+  const guess = nearest(withoutNot(first), expected)
+  const fix = guess === undefined ? 'correct it, or add its hosts to hosts.expected' : `did you mean '${guess}'?`
+  warnOnce(pointer, `no host of hosts.expected fits '${strange.join("', '")}'. Fix: ${fix}`, diagnostics)
+}
+
 /** Warns of overrides that apply to no host: a later one matches all of theirs, or the rule has none of them. */
 function checkOverrides(
   overrides: readonly Override[],
@@ -204,15 +229,23 @@ function checkOverrides(
     if (later !== undefined) {
       const what = `a later override (hosts ${later.hosts.join(', ')}) matches these hosts too, and the last match applies`
       diagnostics.warn(at, describe(what, { fix: 'move this override after it' }))
-    } else if (hosts.length > 0 && override.hosts.every((host) => !isGlob(host) && !covers(hosts, host))) {
+    } else if (hosts.length > 0 && override.hosts.every((host) => isName(host) && !matchesHosts(hosts, host))) {
       const what = `the rule applies to ${hosts.join(', ')} only, which matches no host of this override`
-      diagnostics.warn(at, describe(what, { fix: 'change the hosts of one of them' }))
+      warnOnce(at, describe(what, { fix: 'change the hosts of one of them' }), diagnostics)
     }
   }
 }
 
-/** Whether every host that matches `pattern` matches one of these. `*` is tried with no, one and several characters. */
+function isName(pattern: string): boolean {
+  return !isGlob(pattern) && !isNegated(pattern)
+}
+
+/**
+ * Whether every host that matches `pattern` matches one of these. `*` is tried with no, one and several characters. With
+ * `!` it is not known, since a list of patterns counts as a whole.
+ */
 function covers(patterns: readonly string[], pattern: string): boolean {
+  if (isNegated(pattern) || patterns.some(isNegated)) return false
   const samples = ['', '\u0001', '\u0001\u0002\u0003'].map((text) =>
     pattern.replaceAll('*', text).replaceAll('?', '\u0004'),
   )

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type * as Raw from '../../generated/config.ts'
+import { FileError, readRegularFile } from '../../files.ts'
 import { isGlob } from '../../labels/pattern.ts'
 import { type Inventory, type Millis, UNKNOWN_HOST, type Rule } from '../../model.ts'
 import { below, describe } from '../../text/diagnostic.ts'
@@ -95,10 +95,10 @@ function readNames(file: string, { diagnostics, dir }: PartContext): readonly st
 
 function readText(path: string): { readonly text: string } | { readonly fault: string } {
   try {
-    const bytes = readFileSync(path)
-    if (bytes.length > MAX_LIST_BYTES) return { fault: 'is larger than 16 MiB' }
+    const { bytes } = readRegularFile(path, MAX_LIST_BYTES)
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
   } catch (error) {
+    if (error instanceof FileError && error.code === 'too_large') return { fault: 'is larger than 16 MiB' }
     return { fault: error instanceof TypeError ? 'is not UTF-8 text' : errorReason(error) }
   }
 }

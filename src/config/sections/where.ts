@@ -1,6 +1,7 @@
 import type * as Raw from '../../generated/config.ts'
 import type { FieldTest } from '../../model.ts'
-import { compilePattern } from '../../labels/pattern.ts'
+import { EVENT_STEPS } from '../../labels/automaton.ts'
+import { compilePattern, MAX_SEARCHED } from '../../labels/pattern.ts'
 import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 
@@ -36,6 +37,11 @@ function checkTests(tests: RawTests, pointer: string, diagnostics: Diagnostics):
   if (tests.matches !== undefined) checkExpression(tests.matches, `${pointer}/matches`, diagnostics)
 }
 
+/** Expressions that may take more steps are warned of: a few such rules take all that an event has. */
+const COSTLY = EVENT_STEPS / 5
+
+const millions = (steps: number): string => `${Number((steps / 1e6).toFixed(1))} million`
+
 function checkExpression(expression: string, pointer: string, diagnostics: Diagnostics): void {
   const pattern = compilePattern(expression)
   if ('reason' in pattern) {
@@ -46,5 +52,10 @@ function checkExpression(expression: string, pointer: string, diagnostics: Diagn
         expected: 'RE2 syntax',
       }),
     )
+  } else if (pattern.maxSteps > COSTLY) {
+    const cost = `${millions(pattern.maxSteps)} steps on a text of ${MAX_SEARCHED} characters`
+    const what = `the expression may take ${cost}, of the ${millions(EVENT_STEPS)} that an event has for all rules`
+    const fix = 'replace a repetition with a large upper limit, such as {0,200}, by *, or test other fields too'
+    diagnostics.warn(pointer, describe(what, { fix }))
   }
 }

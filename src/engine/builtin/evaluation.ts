@@ -18,6 +18,7 @@ const UNITS: Readonly<Record<StateMetric, Unit>> = {
   missing_hosts: 'count',
   clock_offset: 'seconds',
   refused: 'count',
+  unmatched_events: 'count',
 }
 
 /** Under what an alert that is about no series is kept. */

@@ -6,12 +6,14 @@ import { massAbsence } from './mass-absence.ts'
 import type { BuiltinStateRule, StateRule } from './rule.ts'
 import { sourceDegraded } from './source-degraded.ts'
 import { sourceDown } from './source-down.ts'
+import { unmatchedEvents } from './unmatched-events.ts'
 
 /** The built-in rules. Those that look at the same things look in this order. */
 export const BUILTINS: Readonly<Record<BuiltinRule, BuiltinStateRule>> = {
   'source-down': sourceDown,
   'source-degraded': sourceDegraded,
   'cardinality-limit': cardinalityLimit,
+  'unmatched-events': unmatchedEvents,
   'clock-skew': clockSkew,
   'mass-absence': massAbsence,
 }

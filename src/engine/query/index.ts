@@ -1,6 +1,7 @@
 import { alertLabels } from '../../labels/matcher.ts'
 import type { TrackedAlert } from '../../dispatch/state.ts'
 import { listPending } from '../../dispatch/pending.ts'
+import { silencesInForce } from '../../dispatch/plan.ts'
 import type {
   AlertView,
   QueryResults,
@@ -80,12 +81,19 @@ function alertHistory(fold: Fold, view: AlertView): Pick<AlertView, 'decisions' 
 
 function silencesView(fold: Fold): readonly SilenceView[] {
   const { dispatch, now } = fold.state
-  const muted = [...dispatch.alerts.values()].flatMap(({ muted: by, snapshot }) =>
-    by?.by === 'silence' && snapshot.state === 'firing' ? [by.id] : [],
+  const firing = [...dispatch.alerts.values()].flatMap(({ snapshot }) =>
+    snapshot.state === 'firing' ? [alertLabels(snapshot)] : [],
+  )
+  // An alert that several silences match counts for each of them: ending one does not end the others.
+  const muting = new Map(
+    silencesInForce(fold.dispatchPlan, dispatch, now).map(({ source, matches }) => [
+      source.id,
+      firing.filter(matches).length,
+    ]),
   )
   const views = [...dispatch.silences.values()].map((silence): SilenceView => {
     const state = now < silence.startsAt ? 'pending' : now < silence.endsAt ? 'active' : 'expired'
-    return { ...silence, state, matchedAlerts: state === 'active' ? muted.filter((id) => id === silence.id).length : 0 }
+    return { ...silence, state, matchedAlerts: muting.get(silence.id) ?? 0 }
   })
   return views.toReversed()
 }

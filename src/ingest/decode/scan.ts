@@ -112,7 +112,11 @@ function isBlank(bytes: Buffer, from: number, to: number): boolean {
 }
 
 export function tooMany(maxEvents: number): Refusal {
-  return new Refusal(413, 'too_many', `the body holds more than ${maxEvents} events (ingest.max_events)`)
+  return new Refusal(
+    413,
+    'too_many',
+    `the body holds more than ${maxEvents} events (ingest.max_events): send smaller batches`,
+  )
 }
 
 export function notJson(why: string): Refusal {

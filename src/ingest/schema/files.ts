@@ -97,7 +97,10 @@ function readSchemaFile(file: string, isCustom: boolean): SchemaFile {
     throw new SchemaError(file, `the file's name gives its kind: expected ${expected}, found '${kind}'`)
   }
   const schema = guard(file, (): unknown => {
-    const { size } = statSync(file)
+    const stat = statSync(file)
+    if (!stat.isFile() && !stat.isDirectory())
+      throw new Error('expected a regular file, found a pipe, socket or device')
+    const { size } = stat
     if (size > MAX_SIZE) throw new Error(`expected at most ${MAX_SIZE} bytes, found ${size}`)
     return JSON.parse(readFileSync(file, 'utf8'))
   })

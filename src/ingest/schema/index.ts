@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { EVENT_STEPS, type StepBudget } from '../../labels/automaton.ts'
+import { compilePattern } from '../../labels/pattern.ts'
 import { createSelector, MATCH_KEYWORD, readMatch } from './match.ts'
 import type { Rejection } from '../../model.ts'
 import { BASE, guard, readSchemaFiles, SchemaError } from './files.ts'
@@ -50,9 +52,10 @@ export interface Schemas {
   readonly customKinds: readonly string[]
   /**
    * Validates the shape of one parsed event, then its content by the schema of its kind. A rejection names the kind if
-   * it was determined. With the built-in schemas this never throws, whatever was posted.
+   * it was determined. With the built-in schemas this never throws, whatever was posted. A `pattern` takes its steps from
+   * the budget; one for which it does not suffice does not match.
    */
-  judge(event: unknown): Accepted | (Refused & { readonly kind?: string })
+  judge(event: unknown, budget?: StepBudget): Accepted | (Refused & { readonly kind?: string })
 }
 
 interface Kind {
@@ -67,7 +70,8 @@ interface Kind {
  */
 export function createSchemas(folder: URL | string, own?: string): Schemas {
   const files = readSchemaFiles(typeof folder === 'string' ? folder : fileURLToPath(folder), own)
-  const ajv = createAjv()
+  const patterns: PatternSteps = { budget: { left: 0 } }
+  const ajv = createAjv(patterns)
   for (const { file, kind, schema } of files) {
     guard(file, () => ajv.addSchema({ ...schema, $id: schemaId(kind) }))
   }
@@ -78,7 +82,8 @@ export function createSchemas(folder: URL | string, own?: string): Schemas {
   return {
     kinds: kinds.map(({ kind }) => kind),
     customKinds: files.filter(({ isCustom }) => isCustom).map(({ kind }) => kind),
-    judge(value) {
+    judge(value, budget = { left: EVENT_STEPS }) {
+      patterns.budget = budget
       const shaped = shapeEvent(value)
       if (!('event' in shaped)) return shaped
       const { event } = shaped
@@ -102,9 +107,15 @@ function matchRule({ file, kind, schema }: SchemaFile, value: Kind): Parameters<
   return kind === BASE && rule === undefined ? [] : [{ alternatives: guard(file, () => readMatch(rule)), value }]
 }
 
-function createAjv(): Ajv {
+/** What the patterns of schemas may take for the event that is being judged. */
+interface PatternSteps {
+  budget: StepBudget
+}
+
+function createAjv(patterns: PatternSteps): Ajv {
+  const regExp = Object.assign((pattern: string) => createTest(pattern, patterns), { code: 'new RegExp' })
   // Unknown keywords, and required fields without a description, are typing errors; a missing type is a choice.
-  const ajv = new Ajv({ strict: true, strictTypes: false, allErrors: false, verbose: true })
+  const ajv = new Ajv({ strict: true, strictTypes: false, allErrors: false, verbose: true, code: { regExp } })
   ajv.addKeyword(MATCH_KEYWORD)
   ajv.addFormat('numeric', { type: 'string', validate: (text: string) => !Number.isNaN(readNumber(text)) })
   ajv.addFormat('reading', {
@@ -117,6 +128,13 @@ function createAjv(): Ajv {
     validate: (text: string) => readNumber(text) >= 0 && readNumber(text) <= 100,
   })
   return ajv
+}
+
+/** A pattern meets whatever senders post, so it is an RE2 expression too. */
+function createTest(source: string, patterns: PatternSteps): { test(text: string): boolean } {
+  const pattern = compilePattern(source)
+  if (!('reason' in pattern)) return { test: (text) => pattern.isFoundIn(text, patterns.budget) === true }
+  throw new Error(`pattern: expected an RE2 regular expression, found ${JSON.stringify(source)}: ${pattern.reason}`)
 }
 
 /** Returns the number in a text; NaN if there is none. */

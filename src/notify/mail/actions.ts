@@ -87,6 +87,8 @@ const BUILTIN_ADVICE: Readonly<Record<BuiltinRule, string>> = {
     'Check the clock of this host and its time service (chrony, ntpd), and the time zone used to parse its log lines.',
   [BUILTIN_RULES.cap]:
     'Check /api/v1/hosts: do you know these hosts? If so, raise "limits" in the configuration; if not, find out what creates these names.',
+  [BUILTIN_RULES.unmatched]:
+    '/api/v1/rejects shows such events. Look at them: they may hide what the rule watches for. Then make the expression under "matches" cheaper: "stashwatch check" names those that are expensive.',
 }
 
 /** Where to look first while an alert fires, and where if its end needs to be understood: not at a host that is gone. */

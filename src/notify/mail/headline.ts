@@ -213,6 +213,7 @@ const SUBJECTS: Readonly<Record<StateMetric, string>> = {
   missing_hosts: 'Many expected hosts are absent',
   clock_offset: 'The clock of {{server}} is wrong',
   refused: 'A limit of stashwatch is reached',
+  unmatched_events: 'Events could not be matched with a rule',
 }
 
 /** The subject template of mails about a state that is measured; undefined for figures of windows. */

@@ -21,6 +21,7 @@ import { plainText } from './plain-text.ts'
 import { summarizeHosts, worstFirst } from './rows.ts'
 import { renderReport, reportSubject } from './report.ts'
 import { clean, cleanLines, headerText, shorten } from '../../text/sanitise.ts'
+import { instanceId } from '../../links/signature.ts'
 import type { MailMessage } from '../notifier.ts'
 
 export interface MessageOptions extends ContentOptions {
@@ -47,13 +48,13 @@ const NAME_LENGTH = 80
 export function renderMessage(notification: Notification, onGiven: MessageOptions): MailMessage {
   // Ids are ASCII (RFC 5322, RFC 2919), whatever the sender's domain is.
   const options = { ...onGiven, domain: domainToASCII(onGiven.domain) || onGiven.domain }
-  const id = messageId(notification, notification.seq, options.domain)
+  const id = messageId(notification, notification.seq, options)
   const snapshot = onlyNews(notification)
   const shown = snapshot === undefined ? undefined : renderChart(notification, snapshot, id.slice(1, -1), options.draw)
   const content = renderContent(notification, options, shown)
   return {
     messageId: id,
-    ...listReferences(notification, options.domain),
+    ...listReferences(notification, options),
     from: options.from,
     to: notification.to,
     date: notification.decidedAt,
@@ -110,17 +111,24 @@ function onlyNews(notification: Notification): AlertSnapshot | undefined {
   return notification.kind === 'alert' && fresh.length === 1 ? fresh[0] : undefined
 }
 
-/** The number of the mail in its thread and a hash of the address make it the same for every attempt. */
-function messageId({ thread, to }: Notification, seq: number, domain: string): string {
-  return `<${token(thread)}.${seq}.${shortHash(to.address)}@${domain}>`
+/**
+ * The number of the mail in its thread, and a hash of the instance and the address, make it the same for every attempt, and
+ * another one for another stashwatch with the same rules.
+ */
+function messageId({ thread, to }: Notification, seq: number, { domain, linkKey }: MessageOptions): string {
+  const whose = linkKey === undefined ? to.address : `${instanceId(linkKey)}\n${to.address}`
+  return `<${token(thread)}.${seq}.${shortHash(whose)}@${domain}>`
 }
 
 /** The thread's first mail holds it together, also when it was never sent; a reply is to one that was. */
-function listReferences(notification: Notification, domain: string): Pick<MailMessage, 'references' | 'inReplyTo'> {
+function listReferences(
+  notification: Notification,
+  options: MessageOptions,
+): Pick<MailMessage, 'references' | 'inReplyTo'> {
   const previous = previousMessageId(notification)
   const numbers = notification.seq === 0 ? [] : [...new Set([0, previous ?? 0])]
-  const references = numbers.map((earlier) => messageId(notification, earlier, domain))
-  return { references, ...(previous === null ? {} : { inReplyTo: messageId(notification, previous, domain) }) }
+  const references = numbers.map((earlier) => messageId(notification, earlier, options))
+  return { references, ...(previous === null ? {} : { inReplyTo: messageId(notification, previous, options) }) }
 }
 
 /**

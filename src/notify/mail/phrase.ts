@@ -62,7 +62,7 @@ export function formatAlertLimit({ identity, evidence: { limit } }: AlertSnapsho
 
 /** The limit behind its figure, ` (threshold 90%)`; nothing where any value at all is one too many. */
 export function formatThresholdNote({ identity: { measure }, evidence: { limit } }: AlertSnapshot): string {
-  return limit === undefined || measure.metric === 'refused' ? '' : ` ${formatThreshold(limit, measure.unit)}`
+  return limit === undefined || ANY_IS_TOO_MANY.has(measure.metric) ? '' : ` ${formatThreshold(limit, measure.unit)}`
 }
 
 /** The limit to name an alert by: of one that is over, that of the worst it was. */
@@ -142,6 +142,8 @@ export function listDeliveryNotes(notification: Notification, time: WriteInstant
 }
 
 /** So many of the mails that never came are named. */
+/** Figures of which any value at all is one too many, so that their limit says nothing. */
+const ANY_IS_TOO_MANY: ReadonlySet<string> = new Set(['refused', 'unmatched_events'])
 const MAX_NAMED = 5
 
 function undeliveredNote({ undelivered = [] }: Notification, time: WriteInstant): readonly string[] {

@@ -275,3 +275,25 @@ void test('a folder that cannot be used is refused with the file at fault and wh
   }
   t.throws(() => createSchemas(`${root}/missing`), { code: 'schema_invalid', message: /missing/ })
 })
+
+void test('a pattern of a custom schema is matched in linear time and within the steps of the event', async (t) => {
+  const schemaWith = (pattern: string): string => {
+    const properties = { rack: { type: 'object', properties: { name: { type: 'string', pattern } } } }
+    return t.testdir({
+      'rack.schema.json': JSON.stringify({
+        $schema: 'http://json-schema.org/draft-07/schema#',
+        'x-stashwatch-match': [{ 'rack.name': true }],
+        type: 'object',
+        properties,
+      }),
+    })
+  }
+  const custom = createSchemas(SCHEMAS, schemaWith('^(a+)+$'))
+  t.match(custom.judge({ rack: { name: 'aaa' } }), { kind: 'rack', event: {} })
+  t.match(custom.judge({ rack: { name: `${'a'.repeat(5000)}b` } }), { code: 'schema', path: '/rack/name' })
+  t.match(custom.judge({ rack: { name: 'a'.repeat(5000) } }, { left: 100 }), { code: 'schema', path: '/rack/name' })
+  t.throws(
+    () => createSchemas(SCHEMAS, schemaWith('(?=a)b')),
+    /rack\.schema\.json: .*pattern: expected an RE2 regular expression, found "\(\?=a\)b"/,
+  )
+})

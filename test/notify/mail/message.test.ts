@@ -296,3 +296,17 @@ test('ids are ASCII where the domain of the sender is not', async (t) => {
   }
   t.notMatch(headers, /[\u0080-\u00ff]|b=C3=BC/i)
 })
+
+test('two instances with the same rules never share a Message-ID, and each is true to its own', (t) => {
+  const mail = notification({ seq: 2, previousSeq: 1 })
+  const of = (seed: number) => renderMessage(mail, { ...options, linkKey: Buffer.alloc(32, seed) })
+  const ids = ({ messageId, references, inReplyTo }: ReturnType<typeof renderMessage>) => [
+    messageId,
+    ...references,
+    inReplyTo,
+  ]
+  t.strictSame(ids(of(1)), ids(of(1)))
+  t.equal(ids(of(1)).filter((id) => ids(of(2)).includes(id)).length, 0)
+  t.equal(of(1).references.at(-1), of(1).inReplyTo, 'a reply goes to a mail of the same instance')
+  t.end()
+})
