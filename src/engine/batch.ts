@@ -69,10 +69,15 @@ function isRepeat(fold: Fold, frame: Frame): boolean {
   return false
 }
 
-function isKnownEvent(fold: Fold, { id }: EventSamples): boolean {
+/**
+ * Returns true if an event with this id about this host counted before, whichever source delivered it: a Beat may resend
+ * its events through another Logstash. Hosts may use equal ids, such as the numbers of their lines.
+ */
+function isKnownEvent(fold: Fold, { id, host }: EventSamples): boolean {
   if (id === undefined) return false
-  const known = isKnown(fold, 'events', id)
-  if (!known) remember(fold, 'events', id)
+  const key = `${host}\n${id}`
+  const known = isKnown(fold, 'events', key)
+  if (!known) remember(fold, 'events', key)
   return known
 }
 

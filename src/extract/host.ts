@@ -1,4 +1,4 @@
-import { UNKNOWN_HOST, SEP, type Rejection } from '../model.ts'
+import { containsReference, UNKNOWN_HOST, SEP, type Rejection } from '../model.ts'
 import type { Paths } from './paths.ts'
 
 const MAX_HOST = 255
@@ -93,7 +93,7 @@ function nameIn(value: unknown, path: string): string | undefined {
  * reference.
  */
 function clean(text: string): string | undefined {
-  if (text.trim() === '' || text.includes('%{')) return undefined
+  if (text.trim() === '' || containsReference(text)) return undefined
   const plain = text.includes(SEP) ? text.replaceAll(SEP, '') : text
   return plain.isWellFormed() ? plain : plain.toWellFormed()
 }

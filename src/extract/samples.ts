@@ -1,4 +1,14 @@
-import { UNKNOWN_HOST, SEP, type CountRule, type EventSamples, type Metric, type Rejection } from '../model.ts'
+import { hash } from 'node:crypto'
+import {
+  containsReference,
+  isReference,
+  UNKNOWN_HOST,
+  SEP,
+  type CountRule,
+  type EventSamples,
+  type Metric,
+  type Rejection,
+} from '../model.ts'
 import { compileHost } from './host.ts'
 import { parseNumber } from './number.ts'
 import { createPaths, type Paths } from './paths.ts'
@@ -7,6 +17,8 @@ import { compileWhere, type Where } from './where.ts'
 
 /** Longer values of `by` fields are cut: they become parts of series names. */
 const MAX_BY = 256
+/** Longer ids are hashed, since different ones may start alike. */
+const MAX_ID = 256
 const HEARTBEAT = 'heartbeat'
 const MAX_SHOWN = 40
 
@@ -69,9 +81,9 @@ export function createExtractor({ metrics, rules, host, eventIdField }: Extracto
     for (const plan of metricPlans) if (!measure(plan, slots, series, values)) (nonNumeric ??= []).push(plan.name)
     for (const plan of countPlans) count(plan, slots, series, values)
     const samples: EventSamples = { host: name, ts, heartbeat: false, series, values }
-    const id = idSlot === undefined ? '' : label(slots[idSlot])
-    if (id === '' && nonNumeric === undefined) return samples
-    return { ...samples, ...(id === '' ? {} : { id }), ...(nonNumeric === undefined ? {} : { nonNumeric }) }
+    const id = idSlot === undefined ? undefined : readId(slots[idSlot])
+    if (id === undefined && nonNumeric === undefined) return samples
+    return { ...samples, ...(id === undefined ? {} : { id }), ...(nonNumeric === undefined ? {} : { nonNumeric }) }
   }
 }
 
@@ -122,12 +134,24 @@ function seriesKey({ name, by }: MetricPlan, slots: readonly unknown[]): string 
 }
 
 /**
+ * Returns the id of an event; undefined if its field holds none. Blank text, a dash and an unresolved reference are the
+ * same in many events, which would all count as one.
+ */
+function readId(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value)
+  if (typeof value !== 'string' || containsReference(value)) return undefined
+  const text = value.trim()
+  if (text === '' || text === '-') return undefined
+  return value.length > MAX_ID || !value.isWellFormed() ? hash('sha256', Buffer.from(value, 'utf16le')) : value
+}
+
+/**
  * Returns a value as part of a series name: at most 256 characters, without separator, well-formed; "" if there is
  * none.
  */
 function label(value: unknown): string {
   if (typeof value === 'number') return String(value)
-  if (typeof value !== 'string') return ''
+  if (typeof value !== 'string' || isReference(value)) return ''
   const short = value.length > MAX_BY ? value.slice(0, MAX_BY) : value
   const plain = short.includes(SEP) ? short.replaceAll(SEP, '') : short
   return plain.isWellFormed() ? plain : plain.toWellFormed()

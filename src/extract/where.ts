@@ -1,4 +1,4 @@
-import type { FieldTest } from '../model.ts'
+import { isReference, type FieldTest } from '../model.ts'
 import { compilePattern } from '../labels/pattern.ts'
 import { parseNumber } from './number.ts'
 import type { Paths } from './paths.ts'
@@ -24,8 +24,8 @@ export function compileWhere(tests: readonly FieldTest[], paths: Paths): Where {
 }
 
 /**
- * Compiles one test. A missing field (also null, and an array without values) fails every test but `exists: false`. An
- * array passes if one of its elements does.
+ * Compiles one test. A missing field (also null, an unresolved reference, and an array without values) fails every test
+ * but `exists: false`. An array passes if one of its elements does.
  */
 function compileTest(test: FieldTest): ItemTest {
   const checks = itemChecks(test)
@@ -48,7 +48,7 @@ function itemChecks(test: FieldTest): ItemTest[] {
   return checks
 }
 
-const isPresent = (item: unknown): boolean => item !== undefined && item !== null
+const isPresent = (item: unknown): boolean => item !== undefined && item !== null && !isReference(item)
 
 const onText =
   (check: (text: string) => boolean): ItemTest =>

@@ -510,7 +510,7 @@ requests_per_minute?: number
  */
 all_rejected_status?: (422 | 200)
 /**
- * Field with a unique ID of the event, such as the target of a fingerprint filter. Events with a known ID are dropped as duplicates.
+ * Field with a unique ID of the event, such as the target of a fingerprint filter. Events of one host with a known ID are dropped as duplicates.
  */
 event_id_field?: FieldPath
 /**

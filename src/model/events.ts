@@ -67,6 +67,18 @@ function rejectKey(source: string, code: string): string {
   return `${source}\n${code}`
 }
 
+/** Returns true if a text contains a field reference that Logstash left unresolved: `node-%{[host][name]}`. */
+export function containsReference(text: string): boolean {
+  return text.includes('%{')
+}
+
+const REFERENCES = /^(?:%\{[^}]*\})+$/
+
+/** Returns true if a value is nothing but such references: its field was missing, so there is no value. */
+export function isReference(value: unknown): boolean {
+  return typeof value === 'string' && value.startsWith('%{') && REFERENCES.test(value)
+}
+
 /** The source name that stands for all sources beyond the limit. */
 export const OTHERS = 'others'
 export const UNKNOWN_HOST = 'no host'

@@ -207,3 +207,14 @@ test('what a snapshot holds of ids is known after it', async (t) => {
   t.equal(again.post([named]).known, 1)
   t.equal(again.post(body, { batchId: 'a'.repeat(16) }).duplicate, true)
 })
+
+test('ids are compared within their host, whichever source delivers it', async (t) => {
+  const play = watched()
+  const line = (host: string) => ({ ...event(host, NOON, { cpu: 1 }), id: '17' })
+  t.equal(play.post([line('a'), line('b')]).known, 0, 'each host numbers its own lines')
+  t.equal(play.post([line('b'), line('c')], { source: 'logstash-b' }).known, 1)
+  t.strictSame(
+    ['a', 'b', 'c'].map((host) => counted(play, host)),
+    [1, 1, 1],
+  )
+})

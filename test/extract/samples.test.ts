@@ -167,6 +167,36 @@ void test('a heartbeat proves that its source lives, and is about no host', asyn
   t.equal(samplesOf({ '@timestamp': 'soon' }, plain, 'heartbeat'), 'timestamp')
 })
 
+void test('an unresolved reference is no id, no label, no match and no host', async (t) => {
+  const identify = createExtractor({ metrics: METRICS, rules: [], host: {}, eventIdField: 'id' })
+  const idOf = (id: unknown): string | undefined => {
+    const result = identify({ id }, 'base')
+    return 'reason' in result ? result.code : result.id
+  }
+  for (const none of ['%{[@metadata][fp]}', 'web-%{[@metadata][fp]}', '%{a}%{b}', '', ' ', '-', null, true, {}, []]) {
+    t.equal(idOf(none), undefined, JSON.stringify(none))
+  }
+  t.equal(idOf('a%7B'), 'a%7B')
+  t.equal(idOf(7), '7')
+  const disk = { filesystem: { mount_point: '%{[mount]}', used: { pct: 1 } } }
+  t.strictSame(samplesOf({ labels: { site: 'f%{x}' }, system: disk }), [`disk${SEP}${SEP}f%{x}=1`])
+  t.notOk(counts({ exists: true }, '%{[level]}'))
+  t.notOk(counts({ contains: 'level' }, ['%{[level]}']))
+  t.ok(counts({ exists: false }, '%{[level]}'))
+  t.ok(counts({ contains: '%{' }, 'LogFormat %{User-agent}i'), 'a text that mentions one is a text')
+})
+
+void test('long ids that start alike are different, and equal ones are equal', async (t) => {
+  const identify = createExtractor({ metrics: [], rules: [], host: {}, eventIdField: 'id' })
+  const idOf = (id: string): string => (identify({ id }, 'base') as { id: string }).id
+  const long = 'x'.repeat(256)
+  t.equal(idOf(long), long)
+  t.not(idOf(`${long}a`), idOf(`${long}b`))
+  t.equal(idOf(`${long}a`), idOf(`${long}a`))
+  t.not(idOf('a\ud800'), idOf('a\ud801'), 'text that has no UTF-8 form of its own')
+  t.equal(idOf(`${long}a`).length, 64)
+})
+
 void test('a count rule counts the events for which all of its tests hold', async (t) => {
   const failures: readonly FieldTest[] = [
     { field: 'event.dataset', oneOf: ['system.auth'] },
