@@ -27,6 +27,7 @@ ingest:
     syslog:
       - log.syslog.hostname
       - logsource
+      - syslog_hostname
       - host.hostname
       - host.name
       - host
@@ -39,11 +40,12 @@ ingest:
     default:
       - host.name
       - host.hostname
-      - host
       - agent.hostname
       - beat.hostname
       - agent.name
       - logsource
+      - syslog_hostname
+      - host
       - host.ip
       - hostname
       - HOST

@@ -12,9 +12,10 @@ import {
 import { addSample } from '../aggregate/ring.ts'
 import { newestBucket, evaluatedTo, type Store, oldestBucket } from '../aggregate/store.ts'
 import type { EventSamples, Frame, Millis } from '../model.ts'
+import { foldHostName } from '../labels/host-name.ts'
 import { evaluateUpTo, type WorkBudget } from './evaluate/due-windows.ts'
 import { watchedSeries } from './evaluate/window.ts'
-import { admitHost, admitSeries, admitSource, keyId } from './inventory/admission.ts'
+import { admitHost, findHost, admitSeries, admitSource, keyId } from './inventory/admission.ts'
 import { hasId, rememberId, bodyId, type Known, rememberedSince } from './repeats.ts'
 import type { MetricPlan, Tier } from './plan.ts'
 import { count, type Fold, type Host, type KeyInfo } from './state.ts'
@@ -75,7 +76,7 @@ function isRepeat(fold: Fold, frame: Frame): boolean {
  */
 function isKnownEvent(fold: Fold, { id, host }: EventSamples): boolean {
   if (id === undefined) return false
-  const key = `${host}\n${id}`
+  const key = `${foldHostName(host)}\n${id}`
   const known = isKnown(fold, 'events', key)
   if (!known) remember(fold, 'events', key)
   return known
@@ -115,7 +116,7 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, receivedAt: 
  * behind the source absent.
  */
 function recordSourceReturn({ state }: Fold, source: Source, event: EventSamples, receivedAt: Millis): void {
-  const host = event.heartbeat ? undefined : state.hosts.get(event.host)
+  const host = event.heartbeat ? undefined : findHost(state, event.host)
   if (host !== undefined) recordSeen(host, source, receivedAt)
 }
 

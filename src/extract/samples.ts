@@ -4,6 +4,7 @@ import {
   isReference,
   UNKNOWN_HOST,
   SEP,
+  type Agent,
   type CountRule,
   type EventSamples,
   type Metric,
@@ -33,12 +34,16 @@ export interface ExtractorOptions {
   readonly rules: readonly CountedRule[]
   /** Paths to the host, by kind of event. `DEFAULT_HOST_PATHS` applies to missing kinds. */
   readonly host: Readonly<Record<string, readonly string[]>>
+  /** Domains that are removed from the names of hosts. */
+  readonly stripDomain?: readonly string[]
   /** Path of the field with the unique id of an event. */
   readonly eventIdField?: string
 }
 
 /** Returns the samples of an event, or why it is rejected (its time or its host is unusable). */
 export type Extract = (event: object, kind: string) => EventSamples | Omit<Rejection, 'index'>
+
+type Draft = { -readonly [Key in keyof EventSamples]: EventSamples[Key] }
 
 interface MetricPlan {
   readonly name: string
@@ -60,11 +65,13 @@ interface CountPlan {
  * does not. The rule's host patterns are not applied here. Events of kind `heartbeat` have no host and yield no
  * samples. Throws a `PatternError` for an expression in a rule that cannot be compiled.
  */
-export function createExtractor({ metrics, rules, host, eventIdField }: ExtractorOptions): Extract {
+export function createExtractor(options: ExtractorOptions): Extract {
+  const { metrics, rules, host, stripDomain = [], eventIdField } = options
   const paths = createPaths()
   const idSlot = eventIdField === undefined ? undefined : paths.add(eventIdField)
   const timeSlot = paths.add('@timestamp')
-  const resolveHost = compileHost(host, paths)
+  const readAgent = compileAgent(paths)
+  const resolveHost = compileHost(host, stripDomain, paths)
   const metricPlans = metrics.map((metric) => planMetric(metric, paths))
   const countPlans = rules.map((rule) => planCount(rule, paths))
   const read = paths.compile()
@@ -80,10 +87,24 @@ export function createExtractor({ metrics, rules, host, eventIdField }: Extracto
     let nonNumeric: string[] | undefined
     for (const plan of metricPlans) if (!measure(plan, slots, series, values)) (nonNumeric ??= []).push(plan.name)
     for (const plan of countPlans) count(plan, slots, series, values)
-    const samples: EventSamples = { host: name, ts, heartbeat: false, series, values }
+    const samples: Draft = { host: name, ts, heartbeat: false, series, values }
     const id = idSlot === undefined ? undefined : readId(slots[idSlot])
-    if (id === undefined && nonNumeric === undefined) return samples
-    return { ...samples, ...(id === undefined ? {} : { id }), ...(nonNumeric === undefined ? {} : { nonNumeric }) }
+    const agent = readAgent(slots)
+    if (id !== undefined) samples.id = id
+    if (nonNumeric !== undefined) samples.nonNumeric = nonNumeric
+    if (agent !== undefined) samples.agent = agent
+    return samples
+  }
+}
+
+function compileAgent(paths: Paths): (slots: readonly unknown[]) => Agent | undefined {
+  const [id, type, machine] = [paths.add('agent.id'), paths.add('agent.type'), paths.add('host.id')]
+  return (slots) => {
+    const agent = slots[id]
+    if (typeof agent !== 'string' || agent === '' || isReference(agent)) return undefined
+    const [kind, on] = [slots[type], slots[machine]]
+    const name = typeof kind === 'string' ? kind : ''
+    return typeof on === 'string' ? { id: agent, type: name, machine: on } : { id: agent, type: name }
   }
 }
 

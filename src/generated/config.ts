@@ -517,7 +517,13 @@ event_id_field?: FieldPath
  * Fields that hold the host of an event, by kind of event; the first field present is used. Omitted kinds keep their default; the key default is for all other events.
  */
 host?: {
-[k: string]: FieldPaths
+/**
+ * Domain to remove from the names of hosts, or a list: with example.org, web-1.example.org is web-1. Host patterns of rules are compared with the name that is left.
+ * 
+ * @minItems 1
+ */
+strip_domain?: (string | [string, ...(string)[]])
+[k: string]: FieldPaths | string | [string, ...(string)[]] | undefined
 }
 }
 /**

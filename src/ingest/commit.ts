@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Ack, Clock, Frame, IngestConfig, Log, Millis, Observer } from '../model.ts'
+import type { AgentWatch, SharedName } from './agents.ts'
 import { replyRetryLater, replySummary } from './answers.ts'
 import type { Summary } from './answers.ts'
 import type { CheckedBody } from './read.ts'
@@ -16,6 +17,7 @@ export interface CommitDeps {
   readonly observer: Observer
   readonly rejects: Rejects
   readonly retries: Retries
+  readonly agents: AgentWatch
   /** Measured with `timers`. */
   readonly responseTimeout: Millis
   /** Frames waiting for their commit. */
@@ -56,7 +58,7 @@ export async function commit(
   // Runs even if the response cannot wait for it: events are counted once their outcome is known.
   const appended = append(frame, deps).then((ack) => {
     try {
-      report(ack, verdict, context.source, deps)
+      report(ack, verdict, { source: context.source, receivedAt }, deps)
     } catch (error) {
       deps.log.error({ err: error }, 'a committed body could not be counted')
     }
@@ -110,7 +112,12 @@ function summarise({ duplicate, refused }: Ack, { total, accepted, errors }: Bat
   return duplicate ? { ...summary, duplicate } : summary
 }
 
-function report({ duplicate, known, refused }: Ack, verdict: BatchVerdict, source: string, deps: CommitDeps): void {
+function report(
+  { duplicate, known, refused }: Ack,
+  verdict: BatchVerdict,
+  { source, receivedAt }: Pick<Frame, 'source' | 'receivedAt'>,
+  deps: CommitDeps,
+): void {
   const { observer, rejects, log } = deps
   const { total, accepted, counts, samples, defect } = verdict
   if (defect !== undefined) log.error({ err: defect, source }, 'an event raised an exception and was rejected')
@@ -121,6 +128,10 @@ function report({ duplicate, known, refused }: Ack, verdict: BatchVerdict, sourc
   if (verdict.nonNumeric > 0) {
     observer.nonNumeric(verdict.nonNumeric)
     rejects.recordUnusable({ source, count: verdict.nonNumeric, samples: verdict.unusableSamples })
+  }
+  for (const samples of accepted) {
+    const shared = deps.agents.see(samples, receivedAt)
+    if (shared !== undefined) reportSharedName(shared, source, deps)
   }
   const count = accepted.length - refused
   if (known > 0) observer.events('duplicate', known)
@@ -133,6 +144,20 @@ function report({ duplicate, known, refused }: Ack, verdict: BatchVerdict, sourc
   }
   for (const [code, rejected] of counts) observer.rejects(code, rejected)
   rejects.add({ source, counts, samples })
+}
+
+/** Marks an event whose host name another machine uses as well; not a reason for rejection. */
+const SHARED_NAME = 'shared_name'
+
+function reportSharedName(
+  { host, type, ids }: SharedName,
+  source: string,
+  { log, rejects, observer }: CommitDeps,
+): void {
+  observer.sharedName()
+  log.warn({ source, host, type, agents: ids }, 'two machines report under one host name: give each its own name')
+  const reason = `accepted; two agents of type ${type} (${ids.join(' and ')}) report as ${host}: give each machine its own name`
+  rejects.note(source, { reason, code: SHARED_NAME, path: '' })
 }
 
 function limitReason(refused: number): string {

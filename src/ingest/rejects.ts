@@ -25,6 +25,8 @@ export interface Rejects {
    * Records events that were accepted although values in them are unusable: stored with the rejected ones, not counted.
    */
   recordUnusable(batch: { readonly source: string; readonly count: number; readonly samples: readonly Sample[] }): void
+  /** Stores something else to look at, with the rejected events. It is neither counted nor logged here. */
+  note(source: string, sample: Sample): void
   /**
    * Returns the rejects since the last call, for the journal. Those of the engine's own limits are left out, since the
    * engine counts them itself.
@@ -73,6 +75,9 @@ export function createRejects({ clock, log }: { readonly clock: Clock; readonly 
       throttleNotes(count, (values) => {
         log.warn({ source, values, reason }, 'values that are no numbers were passed over: see /api/v1/rejects')
       })
+    },
+    note(source, sample) {
+      keep([sample], source, clock.now())
     },
     add(batch) {
       let refused = 0

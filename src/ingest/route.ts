@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock, Millis } from '../model.ts'
 import { createAdmit } from './admit.ts'
+import { createAgentWatch } from './agents.ts'
 import { replyError, replyRetryLater, replyEmpty } from './answers.ts'
 import { collect } from './decode/collect.ts'
 import type { Collected, MemoryBudget } from './decode/collect.ts'
@@ -53,7 +54,8 @@ export function ingestRoutes(deps: RouteDeps): (app: FastifyInstance) => Promise
     const load = { appends: 0 }
     const { responseTimeout } = limits
     const [retries, read] = [createRetries(clock), createReader(config, deps)]
-    const parts: Parts = { ...deps, timers, responseTimeout, load, retries, read }
+    const agents = createAgentWatch()
+    const parts: Parts = { ...deps, timers, responseTimeout, load, retries, agents, read }
     const overloaded = (): boolean => load.appends >= limits.appends || budget.held >= budget.max
     const admit = await createAdmit(app, { ...deps, overloaded })
 

@@ -16,9 +16,9 @@ const BODY_BYTES = [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_3
 
 /** Counts events and requests by what became of them. @param dropped the counter of dropped samples. */
 export function createIngestMetrics(
-  { counterBy, histogram }: Families,
+  { counter, counterBy, histogram }: Families,
   dropped: CounterBy,
-): Pick<Observer, 'events' | 'rejects' | 'nonNumeric' | 'answered'> {
+): Pick<Observer, 'events' | 'rejects' | 'nonNumeric' | 'sharedName' | 'answered'> {
   const events = counterBy('events_total', 'Total number of events received, by result.', 'result', [
     'accepted',
     'rejected',
@@ -29,6 +29,10 @@ export function createIngestMetrics(
     'Total number of events rejected, by reason. A body that cannot be read counts as one.',
     'reason',
     REJECT_CODES,
+  )
+  const sharedNames = counter(
+    'host_names_shared_total',
+    'Total number of host names found to be used by two machines at the same time.',
   )
   const requests = counterBy(
     'ingest_requests_total',
@@ -47,6 +51,7 @@ export function createIngestMetrics(
     rejects(code, count) {
       rejects.inc({ reason: REJECT_CODES.includes(code) ? code : 'other' }, countable(count))
     },
+    sharedName: () => sharedNames.inc(),
     nonNumeric: (count) => dropped.inc({ reason: 'non_numeric' }, countable(count)),
     answered(status, seconds, bytes) {
       const known = String(status)

@@ -192,6 +192,8 @@ export interface IngestConfig {
   readonly eventIdField?: string
   /** Fields that hold the host, by kind of event: dotted paths, the first one present is used. */
   readonly host: Readonly<Record<string, readonly string[]>>
+  /** Domains that are removed from the names of hosts. */
+  readonly stripDomain: readonly string[]
 }
 
 /** A URL that alerts are posted to, and the settings for posting. */

@@ -304,6 +304,8 @@ export interface Observer {
   rejects(code: string, count: number): void
   /** Counts values that a metric reads and that are not numeric, in accepted events. */
   nonNumeric(count: number): void
+  /** A host name was found to be used by two machines. */
+  sharedName(): void
   /** Records one response of the ingest route: status, duration in seconds, size of the body on the wire in bytes. */
   answered(status: number, seconds: number, bytes: number): void
   /** Counts a connection that the server closed. */

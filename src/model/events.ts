@@ -9,6 +9,13 @@ export interface Rejection {
   readonly code: string
 }
 
+/** The agent that collected an event: a Beat, by its own id, and the id of its machine where it adds one. */
+export interface Agent {
+  readonly id: string
+  readonly type: string
+  readonly machine?: string
+}
+
 /**
  * The samples of one event. `host` is `UNKNOWN_HOST` when the event names none. `ts` is the event time, NaN when it has
  * none. `values` are aligned with `series`; a series is the metric's name and its `by` values, joined by `SEP`.
@@ -23,6 +30,8 @@ export interface EventSamples {
   readonly values: readonly number[]
   /** Metrics whose field is present and not numeric. Not part of a frame. */
   readonly nonNumeric?: readonly string[]
+  /** Not part of a frame. */
+  readonly agent?: Agent
 }
 
 /** The samples of one request, as the engine reads them from a `batch` entry. */

@@ -130,13 +130,50 @@ void test('the host is the first usable of the paths that hold for the kind', as
 })
 
 void test('what cannot be a host name falls to the next path', async (t) => {
-  for (const name of ['', '  ', '%{[host][name]}', 'a-%{x}', null, 5, {}, [], [''], ['%{x}']]) {
+  for (const name of ['', '  ', '-', ' - ', '%{[host][name]}', 'a-%{x}', null, 5, {}, [], [''], ['%{x}'], ['-']]) {
     t.equal(hostOf({ host: { name, hostname: 'h' } }), 'h', JSON.stringify(name))
   }
   t.equal(hostOf({ host: { hostname: ['shipper', 'line', ''] } }), 'line')
   t.equal(hostOf({ host: { ip: ['', '192.0.2.1', '192.0.2.2'] } }), '192.0.2.1')
   t.equal(hostOf({ host: 'x', 'host.name': 'y' }), 'y')
   t.equal(hostOf({ host: { name: `a\ud800b${SEP}c` } }), 'a\ufffdbc')
+})
+
+void test('a string of digits is a name, a number is none, and blanks around a name are no part of it', async (t) => {
+  t.equal(hostOf({ host: '36' }), '36')
+  t.equal(hostOf({ host: 36, agent: { name: 'app-1' } }), 'app-1')
+  t.equal(hostOf({ host: 36 }), UNKNOWN_HOST)
+  for (const name of ['node-a\n', ' node-a', 'node-a\r\n', '\tnode-a ']) t.equal(hostOf({ host: { name } }), 'node-a')
+})
+
+void test('where an agent names itself, it goes before a plain-string host, except in lines of syslog', async (t) => {
+  for (const agent of [
+    { agent: { name: 'proxy-1' } },
+    { agent: { hostname: 'proxy-1' } },
+    { beat: { hostname: 'proxy-1' } },
+  ]) {
+    t.equal(hostOf({ host: 'evil.test:8443', ...agent }), 'proxy-1')
+    t.equal(hostOf({ host: ['evil.test'], ...agent }), 'proxy-1')
+    t.equal(hostOf({ host: 'db-1', ...agent }, 'syslog'), 'db-1', 'a relay passes on the names of others')
+  }
+  t.equal(hostOf({ syslog_hostname: 'db-9', host: '192.0.2.9' }), 'db-9')
+  t.equal(hostOf({ syslog_hostname: 'db-9', host: { name: 'relay' } }, 'syslog'), 'db-9')
+})
+
+void test('configured domains are no part of a name', async (t) => {
+  const strip = createExtractor({ metrics: [], rules: [], host: {}, stripDomain: ['example.org', 'rack.Example.org'] })
+  const names = {
+    'web-1.example.org': 'web-1',
+    'WEB-1.EXAMPLE.ORG': 'WEB-1',
+    'web-1.rack.example.org': 'web-1',
+    'web-1.other.example.org': 'web-1.other',
+    'web-1.example.com': 'web-1.example.com',
+    'web-1.notexample.org': 'web-1.notexample.org',
+    'example.org': 'example.org',
+    '.example.org': '.example.org',
+    '192.0.2.1': '192.0.2.1',
+  }
+  for (const [name, host] of Object.entries(names)) t.equal(hostOf({ host: { name } }, 'base', strip), host, name)
 })
 
 void test('a host name of 255 characters passes and a longer one is refused with its path', async (t) => {

@@ -41,6 +41,7 @@ const CONFIG: IngestConfig = {
   requestsPerMinute: 60_000,
   allRejectedStatus: 422,
   host: {},
+  stripDomain: [],
 }
 
 interface TestCase {
@@ -74,6 +75,7 @@ export async function startServer(t: TestCase, options: TestOptions = {}): Promi
     events: (result, by) => count(`events:${result}`, by),
     rejects: (code, by) => count(`rejects:${code}`, by),
     nonNumeric: (by) => count('nonNumeric', by),
+    sharedName: () => count('sharedName', 1),
     answered: (status, _seconds, size) => {
       count(`answered:${status}`, 1)
       bytes.push(size)

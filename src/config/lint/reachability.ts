@@ -1,4 +1,5 @@
-import { matchesGlob, isGlob } from '../../labels/pattern.ts'
+import { matchesHost } from '../../labels/host-name.ts'
+import { isGlob } from '../../labels/pattern.ts'
 import type {
   EngineConfig,
   Grouping,
@@ -216,7 +217,7 @@ function covers(patterns: readonly string[], pattern: string): boolean {
   const samples = ['', '\u0001', '\u0001\u0002\u0003'].map((text) =>
     pattern.replaceAll('*', text).replaceAll('?', '\u0004'),
   )
-  return patterns.some((one) => samples.every((host) => matchesGlob(one, host)))
+  return patterns.some((one) => samples.every((host) => matchesHost(one, host)))
 }
 
 function formatNames(rules: readonly { readonly rule: Rule }[]): string {

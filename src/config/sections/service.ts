@@ -51,6 +51,7 @@ export function readIngest(
     const what = `max_body (${raw.max_body}) is larger than max_decompressed (${raw.max_decompressed})`
     diagnostics.error(at, describe(what, { fix: 'lower max_body or raise max_decompressed' }))
   }
+  const { strip_domain: _domains, ...fields } = raw.host
   return {
     paths: raw.paths,
     tokens: readTokens(raw.tokens, '/ingest/tokens', context),
@@ -60,8 +61,14 @@ export function readIngest(
     requestsPerMinute: raw.requests_per_minute,
     allRejectedStatus: raw.all_rejected_status,
     ...(raw.event_id_field === undefined ? {} : { eventIdField: raw.event_id_field }),
-    host: Object.fromEntries(Object.entries(raw.host).map(([kind, fields]) => [kind, [fields].flat()])),
+    host: Object.fromEntries(Object.entries(fields).map(([kind, paths = []]) => [kind, [paths].flat()])),
+    stripDomain: readDomains(raw),
   }
+}
+
+/** Returns the domains that are removed from the names of hosts. */
+export function readDomains({ host }: Raw.Ingest): readonly string[] {
+  return [host?.strip_domain ?? []].flat()
 }
 
 function readBodySize(raw: string | number, pointer: string, diagnostics: Diagnostics): number {

@@ -18,6 +18,7 @@ const observer: Observer = {
   events: quiet,
   rejects: quiet,
   nonNumeric: quiet,
+  sharedName: quiet,
   answered: quiet,
   engine: quiet,
   closed: quiet,

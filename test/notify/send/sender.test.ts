@@ -139,6 +139,7 @@ function play(email: Notifier, change: Partial<Play> = {}): Play {
     events() {},
     rejects() {},
     nonNumeric() {},
+    sharedName() {},
     answered() {},
     closed() {},
     engine() {},
