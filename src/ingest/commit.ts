@@ -129,6 +129,10 @@ function report(
     observer.nonNumeric(verdict.nonNumeric)
     rejects.recordUnusable({ source, count: verdict.nonNumeric, samples: verdict.unusableSamples })
   }
+  if (verdict.untimedSample !== undefined) {
+    observer.untimed(verdict.untimed)
+    rejects.recordUntimed({ source, count: verdict.untimed, sample: verdict.untimedSample })
+  }
   for (const samples of accepted) {
     const shared = deps.agents.see(samples, receivedAt)
     if (shared !== undefined) reportSharedName(shared, source, deps)

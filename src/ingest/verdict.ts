@@ -3,7 +3,7 @@ import { SAMPLES_PER_BODY } from './rejects.ts'
 import type { Sample } from './rejects.ts'
 import { OVERSIZED_REASON } from './decode/scan.ts'
 import { OVERSIZED, UNREADABLE } from './decode/split.ts'
-import { translate } from './decode/foreign.ts'
+import { refuseEnvelope, translate } from './decode/foreign.ts'
 
 /** Why an event is rejected. */
 export type Refused = Omit<Rejection, 'index'>
@@ -28,6 +28,11 @@ export interface BatchVerdict {
   /** How many metric values in accepted events were not numbers, and some of these events. */
   nonNumeric: number
   unusableSamples: Sample[]
+  /** How many accepted events have no time that can be read, and one of them. */
+  untimed: number
+  untimedSample?: Sample
+  /** How many accepted events have an id. */
+  identified: number
   /** The first exception that an event raised: an internal error. */
   defect?: unknown
 }
@@ -35,12 +40,17 @@ export interface BatchVerdict {
 const MAX_ERRORS = 5
 /** Marks an event that was accepted without one of its values; not a reason for rejection. */
 const NON_NUMERIC = 'non_numeric'
+/** Marks an event that takes its arrival time. */
+const UNTIMED = 'untimed'
+const UNTIMED_REASON =
+  'accepted with its arrival time: no time in @timestamp, time, timestamp, date or ISODATE (ISO 8601 with a zone, or since 1970)'
 const INTERNAL: Refused = { path: '', reason: 'the event could not be processed', code: 'internal' }
 const TOO_LONG: Refused = { path: '', reason: OVERSIZED_REASON, code: 'too_large' }
 const NOT_JSON: Refused = { path: '', reason: 'the line is not JSON', code: 'json' }
 
 export function createBatchVerdict(): BatchVerdict {
-  return { total: 0, accepted: [], errors: [], samples: [], counts: new Map(), nonNumeric: 0, unusableSamples: [] }
+  const counters = { total: 0, nonNumeric: 0, untimed: 0, identified: 0 }
+  return { ...counters, accepted: [], errors: [], samples: [], counts: new Map(), unusableSamples: [] }
 }
 
 /** Validates events and adds them to the verdict. */
@@ -55,6 +65,11 @@ export function checkInto(verdict: BatchVerdict, events: readonly unknown[], por
 
 function accept(verdict: BatchVerdict, event: unknown, samples: EventSamples): void {
   verdict.accepted.push(samples)
+  if (samples.id !== undefined) verdict.identified += 1
+  if (Number.isNaN(samples.ts)) {
+    verdict.untimed += 1
+    verdict.untimedSample ??= { index: verdict.total, path: '', reason: UNTIMED_REASON, code: UNTIMED, event }
+  }
   if (samples.nonNumeric === undefined) return
   verdict.nonNumeric += samples.nonNumeric.length
   if (verdict.unusableSamples.length >= SAMPLES_PER_BODY) return
@@ -76,6 +91,8 @@ function checkEvent(event: unknown, ports: CheckPorts, verdict: BatchVerdict): E
   if (event === OVERSIZED) return TOO_LONG
   if (event === UNREADABLE) return NOT_JSON
   try {
+    const envelope = refuseEnvelope(event)
+    if (envelope !== undefined) return envelope
     const judged = ports.schemas.judge(translate(event))
     return 'code' in judged ? judged : ports.extract(judged.event, judged.kind)
   } catch (error) {

@@ -306,6 +306,8 @@ export interface Observer {
   nonNumeric(count: number): void
   /** A host name was found to be used by two machines. */
   sharedName(): void
+  /** Accepted events without a time that can be read. */
+  untimed(count: number): void
   /** Records one response of the ingest route: status, duration in seconds, size of the body on the wire in bytes. */
   answered(status: number, seconds: number, bytes: number): void
   /** Counts a connection that the server closed. */

@@ -52,3 +52,38 @@ for (const [name, hosts] of Object.entries(HOSTS)) {
     t.strictSame([...(await service.hosts())].sort(), hosts)
   })
 }
+
+test('02-fluentbit-date: each reading counts at its own time', { skip }, async (t) => {
+  const service = await start(t, '02-fluentbit-date')
+  const lines = readLines('02-fluentbit-date')
+  t.match(await postAll(service, '02-fluentbit-date'), { status: 200, accepted: lines.length })
+  const between = async (from: number, to: number): Promise<unknown> => {
+    const query = new URLSearchParams({ host: 'fb-1', metric: 'fb_cpu' })
+    query.set('from', String(NOW + from * 1000))
+    query.set('to', String(NOW + to * 1000))
+    return (await service.get(`/api/v1/aggregate?${query.toString()}`)).json
+  }
+  const readings = lines.map((line) => JSON.parse(line) as { date: number; cpu_p: number })
+  for (const [from, to] of [
+    [-300, 0],
+    [-200, -100],
+  ] as const) {
+    const own = readings.filter(({ date }) => date >= NOW / 1000 + from && date < NOW / 1000 + to)
+    const sum = own.reduce((total, { cpu_p: cpu }) => total + cpu, 0)
+    t.match(await between(from, to), { count: own.length, sum })
+  }
+  t.equal((await service.metrics()).get('stashwatch_events_untimed_total'), 0)
+})
+
+test('09-envelopes: each is refused by its name', { skip }, async (t) => {
+  const service = await start(t, '09-envelopes')
+  for (const line of readLines('09-envelopes')) {
+    const [name = ''] = Object.keys(JSON.parse(line) as object)
+    const answer = await service.post(line)
+    t.match(answer, { status: 422, accepted: 0, rejected: 1, errors: [{ path: `/${name}` }] })
+    t.match(answer.errors[0]?.reason, new RegExp(`the envelope of .* \\("${name}"\\)`))
+    t.match(await service.post(`[${line}]`), { status: 422, rejected: 1 })
+  }
+  t.strictSame(await service.hosts(), [])
+  t.equal((await service.metrics()).get('stashwatch_events_rejected_total{reason="envelope"}'), 8)
+})

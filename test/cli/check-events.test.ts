@@ -24,6 +24,7 @@ rules:
   - { name: typo, when: { count: { where: { event.datset: system.cpu } }, over: 1m, threshold: { above: 1 } } }
 `
 const cpu = (host: string, pct: unknown): object => ({
+  '@timestamp': '2026-11-22T12:00:00Z',
   host: { name: host },
   event: { dataset: 'system.cpu' },
   system: { cpu: { total: { norm: { pct } } } },
@@ -64,6 +65,8 @@ system.load               1         0       1  web-1
 web.access                2         0       1  proxy, proxy [31m
 
 without a schema of their own: kubernetes.pod (1)
+
+warning: 7 events of 14 without a readable time: the arrival time counts
 
 metric         kind               values  smallest   largest  unit
 cpu            system.cpu              7      0.01  0.857143  ratio
@@ -276,4 +279,21 @@ test('check --events asks whether percent is meant where a ratio is more than a 
   ])
   t.strictSame(await warned('mixed.ndjson'), [`warning: cpu: 1 of 3 values of system.cpu is 97; ${ends}`])
   t.strictSame(await warned('ratio.ndjson'), [], 'rounding is no percent')
+})
+
+test('check --events counts events without a readable time, and asks for IDs that are nowhere', async (t) => {
+  const cwd = t.testdir({
+    'c.yaml': `${CONFIG}ingest: { event_id_field: event.id }\n`,
+    e: [cpu('web-1', 0.5), { host: 'a', date: 'Sunday' }, { host: 'b', date: 1795348800 }]
+      .map((one) => JSON.stringify(one))
+      .join('\n'),
+    ids: JSON.stringify({ ...cpu('web-1', 0.5), 'event.id': 'x' }),
+  })
+  const warned = async (file: string): Promise<readonly string[]> =>
+    (await run({ config: 'c.yaml', events: file }, cwd)).out.filter((line) => line.startsWith('warning'))
+  t.strictSame(await warned('e'), [
+    'warning: 1 event of 3 without a readable time: the arrival time counts',
+    'warning: ingest.event_id_field: no event has an ID in event.id',
+  ])
+  t.strictSame(await warned('ids'), [])
 })

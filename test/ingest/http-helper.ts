@@ -76,6 +76,7 @@ export async function startServer(t: TestCase, options: TestOptions = {}): Promi
     rejects: (code, by) => count(`rejects:${code}`, by),
     nonNumeric: (by) => count('nonNumeric', by),
     sharedName: () => count('sharedName', 1),
+    untimed: (by) => count('untimed', by),
     answered: (status, _seconds, size) => {
       count(`answered:${status}`, 1)
       bytes.push(size)

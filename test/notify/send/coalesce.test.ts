@@ -19,6 +19,7 @@ const observer: Observer = {
   rejects: quiet,
   nonNumeric: quiet,
   sharedName: quiet,
+  untimed: quiet,
   answered: quiet,
   engine: quiet,
   closed: quiet,

@@ -17,6 +17,7 @@ const observer: Observer = {
   rejects: quiet,
   nonNumeric: quiet,
   sharedName: quiet,
+  untimed: quiet,
   answered: quiet,
   engine: quiet,
   closed: quiet,

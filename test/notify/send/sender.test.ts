@@ -140,6 +140,7 @@ function play(email: Notifier, change: Partial<Play> = {}): Play {
     rejects() {},
     nonNumeric() {},
     sharedName() {},
+    untimed() {},
     answered() {},
     closed() {},
     engine() {},
