@@ -18,6 +18,7 @@ ingest:
   tokens: []
   max_body: 64MiB
   max_decompressed: 128MiB
+  body_timeout: 10s
   max_events: 10000
   requests_per_minute: 300000
   all_rejected_status: 422

@@ -62,12 +62,17 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
  */
 function isRepeat(fold: Fold, frame: Frame): boolean {
   if (frame.events.length === 0) return false
-  const isTelltale = frame.isBatch && frame.events.every(({ ts }) => !Number.isNaN(ts))
+  const isTelltale = frame.events.every(({ ts }) => (frame.isBatch ? !Number.isNaN(ts) : isPrecise(ts)))
   const kind = isTelltale ? 'batches' : 'singles'
   const known = isKnown(fold, kind, bodyId(frame.source, frame.batchId))
   if (known && (isTelltale || frame.isMaybeRetry)) return true
   remember(fold, kind, bodyId(frame.source, frame.batchId))
   return false
+}
+
+/** Returns true for a time with a fraction of a second: two measurements hardly share it, and all else besides. */
+function isPrecise(ts: Millis): boolean {
+  return !Number.isNaN(ts) && ts % 1000 !== 0
 }
 
 /**

@@ -36,6 +36,10 @@ export type Tokens = Token[]
  */
 export type Size = (string | number)
 /**
+ * A whole number and its unit: ms, s, m, h or d.
+ */
+export type Duration = string
+/**
  * Dotted path of an event field; Logstash's [host][name] is written host.name.
  */
 export type FieldPath = string
@@ -105,10 +109,6 @@ dkim?: DKIMKey
  * An address, with or without a name.
  */
 export type EMailAddress = string
-/**
- * A whole number and its unit: ms, s, m, h or d.
- */
-export type Duration = string
 /**
  * A DKIM key, or a list; each key adds a signature.
  * 
@@ -497,6 +497,10 @@ max_body?: (Size & string)
  * Largest request body after decompression; at least max_body.
  */
 max_decompressed?: (Size & string)
+/**
+ * A request body must bring 16 KiB in every such span, whatever it takes in all; else its connection is closed, and Logstash sends it again. From 1s to 10m.
+ */
+body_timeout?: Duration
 /**
  * Most events in one request.
  */

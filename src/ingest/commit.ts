@@ -18,6 +18,8 @@ export interface CommitDeps {
   readonly rejects: Rejects
   readonly retries: Retries
   readonly agents: AgentWatch
+  /** Events without an id, until one has one or the lack of ids is logged. */
+  readonly ids: { missing: number; isSettled: boolean }
   /** Measured with `timers`. */
   readonly responseTimeout: Millis
   /** Frames waiting for their commit. */
@@ -29,6 +31,8 @@ export interface CommitDeps {
 /** Context of one request from its head to its response. */
 export interface RequestContext {
   readonly arrivedAt: Millis
+  /** How long the request may have waited before, because the process was held up. */
+  readonly waited: Millis
   source: string
   /** Size of the body on the wire, in bytes. */
   wireBytes: number
@@ -50,9 +54,10 @@ export async function commit(
   const receivedAt = deps.clock.now()
   // Two sources may post equal bodies.
   const delivery = `${context.source}\n${id}`
-  const isMaybeRetry = deps.retries.arrive(delivery)
-  if (context.isOver) deps.retries.leave(delivery, receivedAt, false)
-  else context.handedOn = { delivery, at: receivedAt }
+  const sentAt = receivedAt - context.waited
+  const isMaybeRetry = deps.retries.arrive(delivery, sentAt)
+  if (context.isOver) deps.retries.leave(delivery, sentAt, false)
+  else context.handedOn = { delivery, at: sentAt }
   const header = { source: context.source, batchId: id, isBatch, isMaybeRetry, receivedAt }
   const frame = encode({ ...header, events: verdict.accepted }, verdict, deps)
   // Runs even if the response cannot wait for it: events are counted once their outcome is known.
@@ -133,6 +138,7 @@ function report(
     observer.untimed(verdict.untimed)
     rejects.recordUntimed({ source, count: verdict.untimed, sample: verdict.untimedSample })
   }
+  if (deps.config.eventIdField !== undefined) watchIds(verdict, deps.config.eventIdField, deps)
   for (const samples of accepted) {
     const shared = deps.agents.see(samples, receivedAt)
     if (shared !== undefined) reportSharedName(shared, source, deps)
@@ -148,6 +154,21 @@ function report(
   }
   for (const [code, rejected] of counts) observer.rejects(code, rejected)
   rejects.add({ source, counts, samples })
+}
+
+/** So many events show that the field with ids is nowhere. */
+const MIN_UNIDENTIFIED = 10
+
+/** Logs once if the first events have no id although a field for it is configured: it protects from no duplicate. */
+function watchIds({ accepted, identified }: BatchVerdict, field: string, { ids, log }: CommitDeps): void {
+  if (ids.isSettled) return
+  ids.missing += accepted.filter(({ heartbeat }) => !heartbeat).length
+  ids.isSettled = identified > 0 || ids.missing >= MIN_UNIDENTIFIED
+  if (!ids.isSettled || identified > 0) return
+  log.warn(
+    { field, events: ids.missing },
+    'no event has an ID: check ingest.event_id_field and the filter that sets it',
+  )
 }
 
 /** Marks an event whose host name another machine uses as well; not a reason for rejection. */

@@ -67,11 +67,11 @@ export function createIngestMetrics(
   }
 }
 
-const REASONS: readonly ConnectionCloseReason[] = ['unread', 'memory', 'pipelined', 'too_many']
+const REASONS: readonly ConnectionCloseReason[] = ['unread', 'memory', 'pipelined', 'too_many', 'slow']
 
 /** Counts the connections that the server closed to protect itself. */
 export function createHttpMetrics({ counterBy }: Families): Pick<Observer, 'closed'> {
-  const help = 'Total number of connections closed by the server to bound its memory, by reason.'
+  const help = 'Total number of connections closed early by the server, by reason.'
   const closed = counterBy('connections_closed_total', help, 'reason', REASONS)
   return { closed: (reason) => closed.inc({ reason }) }
 }

@@ -182,6 +182,8 @@ export interface IngestConfig {
   /** Largest body in bytes: as sent, and after decompression. */
   readonly maxBody: number
   readonly maxDecompressed: number
+  /** A body must bring 16 KiB in every such span. */
+  readonly bodyTimeout: Millis
   /** The most events in one body. */
   readonly maxEvents: number
   /** Requests per minute for one token or client address. */

@@ -292,9 +292,9 @@ export interface Log {
 /**
  * Why the server closed a connection. `unread`: the client did not read its responses. `memory`: all responses together
  * took too much memory. `pipelined`: too many requests were pipelined, and this client had the most. `too_many`: too
- * many connections were open.
+ * many connections were open. `slow`: a request did not arrive in time.
  */
-export type ConnectionCloseReason = 'unread' | 'memory' | 'pipelined' | 'too_many'
+export type ConnectionCloseReason = 'unread' | 'memory' | 'pipelined' | 'too_many' | 'slow'
 
 /** Receives what the parts measure; metrics implement it. */
 export interface Observer {

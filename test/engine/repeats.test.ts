@@ -218,3 +218,13 @@ test('ids are compared within their host, whichever source delivers it', async (
     [1, 1, 1],
   )
 })
+
+test('an equal single event with a fraction of a second is a retry, with whole seconds an honest repeat', async (t) => {
+  const play = watched()
+  const post = (ts: number, batchId: string): boolean =>
+    play.post([event('a', ts, { cpu: 0.5 })], { many: false, batchId }).duplicate
+  t.strictSame([post(NOON + 1.5, 'a'), post(NOON + 1.5, 'a')], [false, true])
+  t.strictSame([post(NOON, 'b'), post(NOON, 'b')], [false, false])
+  t.strictSame([post(NaN, 'c'), post(NaN, 'c')], [false, false])
+  t.equal(counted(play, 'a'), 5)
+})

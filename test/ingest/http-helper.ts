@@ -37,6 +37,7 @@ const CONFIG: IngestConfig = {
   tokens: [],
   maxBody: 64 * 1024 * 1024,
   maxDecompressed: 128 * 1024 * 1024,
+  bodyTimeout: 10_000,
   maxEvents: 10_000,
   requestsPerMinute: 60_000,
   allRejectedStatus: 422,

@@ -5,6 +5,7 @@ import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { ALERT_LABELS } from './references.ts'
 import { readSecret } from '../file/secrets.ts'
+import { readSpan } from './durations.ts'
 import { hasControl, parseListen, parseRecipient, parseSize } from './units.ts'
 
 /** What reading a part needs besides the part. */
@@ -57,6 +58,7 @@ export function readIngest(
     tokens: readTokens(raw.tokens, '/ingest/tokens', context),
     maxBody,
     maxDecompressed,
+    bodyTimeout: readSpan(raw.body_timeout, '/ingest/body_timeout', { min: 1000, max: 600_000 }, diagnostics),
     maxEvents: raw.max_events,
     requestsPerMinute: raw.requests_per_minute,
     allRejectedStatus: raw.all_rejected_status,
