@@ -88,7 +88,7 @@ function batchAt(n: number): Buffer {
 }
 
 /** Megabytes of a line of the process's status: `VmRSS` or `VmHWM`. */
-function memoryOf({ child }: Target, line: string): number {
+export function memoryOf({ child }: Target, line: string): number {
   const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
   return Number(new RegExp(`^${line}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { alertingPart, measureAlerting } from './alerting.ts'
+import { bodiesPart, measureBodies } from './bodies.ts'
 import { type CoreResult, measureCore } from './core.ts'
 import { type GeneratorResult, measureGenerator } from './generator.ts'
 import { type HttpResult, measureHttp, measurePaced, type PacedResult } from './http.ts'
@@ -143,6 +144,8 @@ async function run(): Promise<void> {
   const pace = measurePace()
   say('a large cluster ...')
   const generator = await measureGenerator()
+  say('very large bodies ...')
+  const bodies = await measureBodies()
   say('journal ...')
   const folder = mkdtempSync(join(tmpdir(), 'stashwatch-bench-'))
   const journal = await measureJournal(folder).finally(() => rmSync(folder, { recursive: true, force: true }))
@@ -163,6 +166,7 @@ that a busy machine slows both sides alike; absolute figures are those of one ma
     inventedPart(invented),
     idsPart(ids),
     pacePart(pace),
+    bodiesPart(bodies),
     journalPart(journal),
     alertingPart(alerting),
   ].join('\n')

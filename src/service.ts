@@ -158,7 +158,7 @@ function stopEngine({ engine, options }: ServiceState): Promise<void> {
 async function createHttp(service: ServiceState): Promise<ReturnType<typeof createHttpServer>> {
   const { options, metrics, rejects } = service
   const { config, clock, timers, log, readConfig } = options
-  const http = createHttpServer({ log, timers, observer: metrics.observer })
+  const http = createHttpServer({ log, timers, observer: metrics.observer, bodyTimeout: config.ingest.bodyTimeout })
   const engine = engineAccess(service)
   const ingest = ingestRoutes({
     config: config.ingest,

@@ -18,6 +18,7 @@ ingest:
   tokens: []
   max_body: 64MiB
   max_decompressed: 128MiB
+  body_timeout: 10s
   max_events: 10000
   requests_per_minute: 300000
   all_rejected_status: 422
@@ -27,6 +28,7 @@ ingest:
     syslog:
       - log.syslog.hostname
       - logsource
+      - syslog_hostname
       - host.hostname
       - host.name
       - host
@@ -39,11 +41,12 @@ ingest:
     default:
       - host.name
       - host.hostname
-      - host
       - agent.hostname
       - beat.hostname
       - agent.name
       - logsource
+      - syslog_hostname
+      - host
       - host.ip
       - hostname
       - HOST

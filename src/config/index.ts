@@ -12,7 +12,7 @@ import { ConfigErrors, ConfigUnreadable, createDiagnostics } from './file/diagno
 import { below, describe } from '../text/diagnostic.ts'
 import type { Diagnostics } from './file/diagnostics.ts'
 import { checkReceivers, listCustomLabels, readVocabulary } from './sections/references.ts'
-import { readIngest, readListen, readMetrics, readTokens } from './sections/service.ts'
+import { readDomains, readIngest, readListen, readMetrics, readTokens } from './sections/service.ts'
 import type { PartContext } from './sections/service.ts'
 import { readYaml } from './file/yaml.ts'
 import { readReceivers, readTargets } from './sections/receivers.ts'
@@ -252,7 +252,7 @@ function readEngine(raw: Raw.Configuration, filled: ConfigWithDefaults, context:
     receivers: readReceivers(filled.receivers, { ...context, templates, labels }),
     selfMonitoring: notify,
     sources: filled.ingest.tokens.map(({ name }) => name),
-    hosts: readInventory(filled.hosts, { ...context, rules, limits }),
+    hosts: readInventory(filled.hosts, { ...context, rules, limits, domains: readDomains(filled.ingest) }),
     mailsPerMinute: filled.alerting?.rate_limit?.per_recipient ?? MAILS_PER_RECIPIENT,
     alerting,
     limits,

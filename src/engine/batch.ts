@@ -12,9 +12,10 @@ import {
 import { addSample } from '../aggregate/ring.ts'
 import { newestBucket, evaluatedTo, type Store, oldestBucket } from '../aggregate/store.ts'
 import type { EventSamples, Frame, Millis } from '../model.ts'
+import { foldHostName } from '../labels/host-name.ts'
 import { evaluateUpTo, type WorkBudget } from './evaluate/due-windows.ts'
 import { watchedSeries } from './evaluate/window.ts'
-import { admitHost, admitSeries, admitSource, keyId } from './inventory/admission.ts'
+import { admitHost, findHost, admitSeries, admitSource, keyId } from './inventory/admission.ts'
 import { hasId, rememberId, bodyId, type Known, rememberedSince } from './repeats.ts'
 import type { MetricPlan, Tier } from './plan.ts'
 import { count, type Fold, type Host, type KeyInfo } from './state.ts'
@@ -61,7 +62,7 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
  */
 function isRepeat(fold: Fold, frame: Frame): boolean {
   if (frame.events.length === 0) return false
-  const isTelltale = frame.isBatch && frame.events.every(({ ts }) => !Number.isNaN(ts))
+  const isTelltale = frame.events.every(({ ts }) => (frame.isBatch ? !Number.isNaN(ts) : isPrecise(ts)))
   const kind = isTelltale ? 'batches' : 'singles'
   const known = isKnown(fold, kind, bodyId(frame.source, frame.batchId))
   if (known && (isTelltale || frame.isMaybeRetry)) return true
@@ -69,10 +70,20 @@ function isRepeat(fold: Fold, frame: Frame): boolean {
   return false
 }
 
-function isKnownEvent(fold: Fold, { id }: EventSamples): boolean {
+/** Returns true for a time with a fraction of a second: two measurements hardly share it, and all else besides. */
+function isPrecise(ts: Millis): boolean {
+  return !Number.isNaN(ts) && ts % 1000 !== 0
+}
+
+/**
+ * Returns true if an event with this id about this host counted before, whichever source delivered it: a Beat may resend
+ * its events through another Logstash. Hosts may use equal ids, such as the numbers of their lines.
+ */
+function isKnownEvent(fold: Fold, { id, host }: EventSamples): boolean {
   if (id === undefined) return false
-  const known = isKnown(fold, 'events', id)
-  if (!known) remember(fold, 'events', id)
+  const key = `${foldHostName(host)}\n${id}`
+  const known = isKnown(fold, 'events', key)
+  if (!known) remember(fold, 'events', key)
   return known
 }
 
@@ -124,7 +135,7 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, receivedAt: 
  * behind the source absent.
  */
 function recordSourceReturn({ state }: Fold, source: Source, event: EventSamples, receivedAt: Millis): void {
-  const host = event.heartbeat ? undefined : state.hosts.get(event.host)
+  const host = event.heartbeat ? undefined : findHost(state, event.host)
   if (host !== undefined) recordSeen(host, source, receivedAt)
 }
 

@@ -4,7 +4,7 @@ import type { Layout } from '../aggregate/store.ts'
 import type { AnyDetector, Needs } from '../detect/detector.ts'
 import { findDetector, listParams } from '../detect/index.ts'
 import { BREACH_COLUMNS } from './evaluate/breaches.ts'
-import { matchesHosts } from '../labels/pattern.ts'
+import { foldHostName, matchesHosts } from '../labels/host-name.ts'
 import type { AbsenceRule, CountRule, EngineConfig, Metric, MetricRule, Millis, Of, Rule } from '../model.ts'
 import { bucketWidth, SEP } from '../model.ts'
 
@@ -15,7 +15,8 @@ export interface Plan {
   readonly absences: readonly AbsenceRule[]
   /** The longest silence that a rule waits for. */
   readonly maxAbsence: Millis
-  readonly expected: ReadonlySet<string>
+  /** Expected hosts as the configuration spells them, by what all spellings have in common. */
+  readonly expected: ReadonlyMap<string, string>
   readonly retireAfter: Millis
 }
 
@@ -79,7 +80,7 @@ export function createPlan(config: EngineConfig): Plan {
     metrics: new Map(all.map((metric) => [metric.name, metricPlan(metric, rules, config, shares.has(metric.name))])),
     absences,
     maxAbsence: Math.max(0, ...absences.map((rule) => rule.after)),
-    expected: new Set(config.hosts.expected),
+    expected: new Map(config.hosts.expected.map((name) => [foldHostName(name), name])),
     retireAfter: config.hosts.retireAfter,
   }
 }
@@ -209,4 +210,8 @@ export function paramsFor(rule: MetricRule | CountRule, host: string): unknown {
 
 export function appliesTo(rule: Rule, host: string): boolean {
   return matchesHosts(rule.hosts, host)
+}
+
+export function isExpected({ expected }: Plan, host: string): boolean {
+  return expected.has(foldHostName(host))
 }

@@ -1,4 +1,5 @@
-import { isNegated, matchesHosts } from '../labels/pattern.ts'
+import { isNegated } from '../labels/pattern.ts'
+import { matchesHosts } from '../labels/host-name.ts'
 import type { EngineConfig, EventSamples, Millis } from '../model.ts'
 
 /*

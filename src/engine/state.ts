@@ -30,6 +30,8 @@ export interface State {
   ticks: number
   readonly sources: Map<string, Source>
   readonly hosts: Map<string, Host>
+  /** Names of hosts as first spelled, by the same in small letters; only names that have others. */
+  readonly spellings: Map<string, string>
   /** The same hosts by position, for sweep and scan; null where a host was removed. */
   readonly hostSlots: (Host | null)[]
   readonly freeSlots: number[]
@@ -205,6 +207,7 @@ export function emptyState(): State {
     ticks: 0,
     sources: new Map(),
     hosts: new Map(),
+    spellings: new Map(),
     hostSlots: [],
     freeSlots: [],
     keys: { ids: new Map(), infos: [], free: [] },

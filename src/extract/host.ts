@@ -1,4 +1,5 @@
-import { UNKNOWN_HOST, SEP, type Rejection } from '../model.ts'
+import { containsReference, UNKNOWN_HOST, SEP, type Rejection } from '../model.ts'
+import { stripDomain } from '../labels/host-name.ts'
 import type { Paths } from './paths.ts'
 
 const MAX_HOST = 255
@@ -8,7 +9,8 @@ type HostList = 'machine' | 'slurm.node' | 'syslog' | 'default'
 /**
  * Paths to the host of an event; the first usable one wins. `syslog` also applies to authentication lines: a central
  * shipper's own name is in `host.name`, so the host in the line itself comes first. Events of Slurm's controller about
- * a node belong to the node.
+ * a node belong to the node. Elsewhere an agent's name comes before a plain-string `host`: a log line parsed as JSON may
+ * bring one, such as the Host header of a request, which any client may invent.
  */
 export const DEFAULT_HOST_PATHS: Readonly<Record<HostList, readonly string[]>> = {
   machine: ['machine.id'],
@@ -16,6 +18,7 @@ export const DEFAULT_HOST_PATHS: Readonly<Record<HostList, readonly string[]>> =
   syslog: [
     'log.syslog.hostname',
     'logsource',
+    'syslog_hostname',
     'host.hostname',
     'host.name',
     'host',
@@ -29,11 +32,12 @@ export const DEFAULT_HOST_PATHS: Readonly<Record<HostList, readonly string[]>> =
   default: [
     'host.name',
     'host.hostname',
-    'host',
     'agent.hostname',
     'beat.hostname',
     'agent.name',
     'logsource',
+    'syslog_hostname',
+    'host',
     'host.ip',
     'hostname',
     'HOST',
@@ -50,8 +54,15 @@ type HostError = Omit<Rejection, 'index'>
 /** Returns the host of an event of this kind from the values read from it; `UNKNOWN_HOST` if it has none. */
 export type ResolveHost = (kind: string, values: readonly unknown[]) => string | HostError
 
-/** Compiles host paths by kind of event. A kind without a list of its own uses `default`. */
-export function compileHost(lists: Readonly<Record<string, readonly string[]>>, paths: Paths): ResolveHost {
+/**
+ * Compiles host paths by kind of event. A kind without a list of its own uses `default`.
+ * @param domains are removed from the names.
+ */
+export function compileHost(
+  lists: Readonly<Record<string, readonly string[]>>,
+  domains: readonly string[],
+  paths: Paths,
+): ResolveHost {
   const all: Readonly<Record<string, readonly string[]>> = { ...DEFAULT_HOST_PATHS, ...lists }
   const plans = new Map<string, HostField[]>()
   for (const [kind, list] of Object.entries(all)) {
@@ -62,7 +73,10 @@ export function compileHost(lists: Readonly<Record<string, readonly string[]>>, 
   }
   const fallback = plans.get('default') ?? []
   if (!plans.has('auth')) plans.set('auth', plans.get('syslog') ?? fallback)
-  return (kind, values) => resolve(plans.get(kind) ?? fallback, values)
+  return (kind, values) => {
+    const host = resolve(plans.get(kind) ?? fallback, values)
+    return domains.length > 0 && typeof host === 'string' ? stripDomain(host, domains) : host
+  }
 }
 
 function resolve(plan: readonly HostField[], values: readonly unknown[]): string | HostError {
@@ -88,12 +102,16 @@ function nameIn(value: unknown, path: string): string | undefined {
   return path.endsWith('.ip') ? names.find(isName) : names.findLast(isName)
 }
 
+/** What RFC 5424 writes for a missing name. */
+const NIL = '-'
+
 /**
- * Returns the text without separators, well-formed; undefined if it is blank or contains an unresolved sprintf
- * reference.
+ * Returns the text without blanks around it and without separators, well-formed; undefined if nothing is left, or if it
+ * names nothing: a dash, or an unresolved reference.
  */
-function clean(text: string): string | undefined {
-  if (text.trim() === '' || text.includes('%{')) return undefined
+function clean(written: string): string | undefined {
+  const text = written.trim()
+  if (text === '' || text === NIL || containsReference(text)) return undefined
   const plain = text.includes(SEP) ? text.replaceAll(SEP, '') : text
   return plain.isWellFormed() ? plain : plain.toWellFormed()
 }

@@ -1,5 +1,16 @@
-import { UNKNOWN_HOST, SEP, type CountRule, type EventSamples, type Metric, type Rejection } from '../model.ts'
+import {
+  UNKNOWN_HOST,
+  SEP,
+  type CountRule,
+  type EventSamples,
+  type Metric,
+  type Rejection,
+  containsReference,
+  isReference,
+  type Agent,
+} from '../model.ts'
 import { EVENT_STEPS, type StepBudget } from '../labels/automaton.ts'
+import { hash } from 'node:crypto'
 import { compileHost } from './host.ts'
 import { parseNumber } from './number.ts'
 import { createPaths, type Paths } from './paths.ts'
@@ -8,6 +19,8 @@ import { compileWhere, type Where } from './where.ts'
 
 /** Longer values of `by` fields are cut: they become parts of series names. */
 const MAX_BY = 256
+/** Longer ids are hashed, since different ones may start alike. */
+const MAX_ID = 256
 const HEARTBEAT = 'heartbeat'
 const MAX_SHOWN = 40
 
@@ -22,6 +35,8 @@ export interface ExtractorOptions {
   readonly rules: readonly CountedRule[]
   /** Paths to the host, by kind of event. `DEFAULT_HOST_PATHS` applies to missing kinds. */
   readonly host: Readonly<Record<string, readonly string[]>>
+  /** Domains that are removed from the names of hosts. */
+  readonly stripDomain?: readonly string[]
   /** Path of the field with the unique id of an event. */
   readonly eventIdField?: string
 }
@@ -31,6 +46,8 @@ export interface ExtractorOptions {
  * take their steps from the budget; a rule for which it does not suffice yields NaN.
  */
 export type Extract = (event: object, kind: string, budget?: StepBudget) => EventSamples | Omit<Rejection, 'index'>
+
+type Draft = { -readonly [Key in keyof EventSamples]: EventSamples[Key] }
 
 interface MetricPlan {
   readonly name: string
@@ -53,11 +70,13 @@ interface CountPlan {
  * does not. An event that could not be matched yields NaN. The rule's host patterns are not applied here. Events of kind `heartbeat` have no host and yield no
  * samples. Throws a `PatternError` for an expression in a rule that cannot be compiled.
  */
-export function createExtractor({ metrics, rules, host, eventIdField }: ExtractorOptions): Extract {
+export function createExtractor(options: ExtractorOptions): Extract {
+  const { metrics, rules, host, stripDomain = [], eventIdField } = options
   const paths = createPaths()
   const idSlot = eventIdField === undefined ? undefined : paths.add(eventIdField)
   const timeSlot = paths.add('@timestamp')
-  const resolveHost = compileHost(host, paths)
+  const readAgent = compileAgent(paths)
+  const resolveHost = compileHost(host, stripDomain, paths)
   const metricPlans = metrics.map((metric) => planMetric(metric, paths))
   const countPlans = rules.map((rule) => planCount(rule, paths))
   const read = paths.compile()
@@ -74,15 +93,25 @@ export function createExtractor({ metrics, rules, host, eventIdField }: Extracto
     for (const plan of metricPlans) if (!measure(plan, slots, series, values)) (nonNumeric ??= []).push(plan.name)
     let unmatched: string[] | undefined
     for (const plan of countPlans) if (!count(plan, slots, budget, series, values)) (unmatched ??= []).push(plan.name)
-    const samples: EventSamples = { host: name, ts, heartbeat: false, series, values }
-    const id = idSlot === undefined ? '' : label(slots[idSlot])
-    if (id === '' && nonNumeric === undefined && unmatched === undefined) return samples
-    return {
-      ...samples,
-      ...(id === '' ? {} : { id }),
-      ...(nonNumeric === undefined ? {} : { nonNumeric }),
-      ...(unmatched === undefined ? {} : { unmatched }),
-    }
+    const samples: Draft = { host: name, ts, heartbeat: false, series, values }
+    const id = idSlot === undefined ? undefined : readId(slots[idSlot])
+    const agent = readAgent(slots)
+    if (id !== undefined) samples.id = id
+    if (nonNumeric !== undefined) samples.nonNumeric = nonNumeric
+    if (unmatched !== undefined) samples.unmatched = unmatched
+    if (agent !== undefined) samples.agent = agent
+    return samples
+  }
+}
+
+function compileAgent(paths: Paths): (slots: readonly unknown[]) => Agent | undefined {
+  const [id, type, machine] = [paths.add('agent.id'), paths.add('agent.type'), paths.add('host.id')]
+  return (slots) => {
+    const agent = slots[id]
+    if (typeof agent !== 'string' || agent === '' || isReference(agent)) return undefined
+    const [kind, on] = [slots[type], slots[machine]]
+    const name = typeof kind === 'string' ? kind : ''
+    return typeof on === 'string' ? { id: agent, type: name, machine: on } : { id: agent, type: name }
   }
 }
 
@@ -133,12 +162,24 @@ function seriesKey({ name, by }: MetricPlan, slots: readonly unknown[]): string 
 }
 
 /**
+ * Returns the id of an event; undefined if its field holds none. Blank text, a dash and an unresolved reference are the
+ * same in many events, which would all count as one.
+ */
+function readId(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value)
+  if (typeof value !== 'string' || containsReference(value)) return undefined
+  const text = value.trim()
+  if (text === '' || text === '-') return undefined
+  return value.length > MAX_ID || !value.isWellFormed() ? hash('sha256', Buffer.from(value, 'utf16le')) : value
+}
+
+/**
  * Returns a value as part of a series name: at most 256 characters, without separator, well-formed; "" if there is
  * none.
  */
 function label(value: unknown): string {
   if (typeof value === 'number') return String(value)
-  if (typeof value !== 'string') return ''
+  if (typeof value !== 'string' || isReference(value)) return ''
   const short = value.length > MAX_BY ? value.slice(0, MAX_BY) : value
   const plain = short.includes(SEP) ? short.replaceAll(SEP, '') : short
   return plain.isWellFormed() ? plain : plain.toWellFormed()

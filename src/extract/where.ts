@@ -1,4 +1,4 @@
-import type { FieldTest } from '../model.ts'
+import { type FieldTest, isReference } from '../model.ts'
 import type { StepBudget } from '../labels/automaton.ts'
 import { compilePattern, type Pattern } from '../labels/pattern.ts'
 import { parseNumber } from './number.ts'
@@ -48,8 +48,8 @@ function someOf(items: readonly unknown[], test: (item: unknown) => boolean | un
 }
 
 /**
- * Compiles one test. A missing field (also null, and an array without values) fails every test but `exists: false`. An
- * array passes if one of its elements does.
+ * Compiles one test. A missing field (also null, an unresolved reference, and an array without values) fails every test
+ * but `exists: false`. An array passes if one of its elements does.
  */
 function compileTest(test: FieldTest): ItemTest {
   const checks = itemChecks(test)
@@ -73,7 +73,7 @@ function itemChecks(test: FieldTest): ItemTest[] {
   return checks
 }
 
-const isPresent = (item: unknown): boolean => item !== undefined && item !== null
+const isPresent = (item: unknown): boolean => item !== undefined && item !== null && !isReference(item)
 
 const onText =
   (check: (text: string, budget: StepBudget) => boolean | undefined): ItemTest =>

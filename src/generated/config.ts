@@ -36,6 +36,10 @@ export type Tokens = Token[]
  */
 export type Size = (string | number)
 /**
+ * A whole number and its unit: ms, s, m, h or d.
+ */
+export type Duration = string
+/**
  * Dotted path of an event field; Logstash's [host][name] is written host.name.
  */
 export type FieldPath = string
@@ -105,10 +109,6 @@ dkim?: DKIMKey
  * An address, with or without a name.
  */
 export type EMailAddress = string
-/**
- * A whole number and its unit: ms, s, m, h or d.
- */
-export type Duration = string
 /**
  * A DKIM key, or a list; each key adds a signature.
  * 
@@ -498,6 +498,10 @@ max_body?: (Size & string)
  */
 max_decompressed?: (Size & string)
 /**
+ * A request body must bring 16 KiB in every such span, whatever it takes in all; else its connection is closed, and Logstash sends it again. From 1s to 10m.
+ */
+body_timeout?: Duration
+/**
  * Most events in one request.
  */
 max_events?: number
@@ -510,14 +514,20 @@ requests_per_minute?: number
  */
 all_rejected_status?: (422 | 200)
 /**
- * Field with a unique ID of the event, such as the target of a fingerprint filter. Events with a known ID are dropped as duplicates.
+ * Field with a unique ID of the event, such as the target of a fingerprint filter. Events of one host with a known ID are dropped as duplicates.
  */
 event_id_field?: FieldPath
 /**
  * Fields that hold the host of an event, by kind of event; the first field present is used. Omitted kinds keep their default; the key default is for all other events.
  */
 host?: {
-[k: string]: FieldPaths
+/**
+ * Domain to remove from the names of hosts, or a list: with example.org, web-1.example.org is web-1. Host patterns of rules are compared with the name that is left.
+ * 
+ * @minItems 1
+ */
+strip_domain?: (string | [string, ...(string)[]])
+[k: string]: FieldPaths | string | [string, ...(string)[]] | undefined
 }
 }
 /**

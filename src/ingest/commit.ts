@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Ack, Clock, Frame, IngestConfig, Log, Millis, Observer } from '../model.ts'
+import type { AgentWatch, SharedName } from './agents.ts'
 import { replyRetryLater, replySummary } from './answers.ts'
 import type { Summary } from './answers.ts'
 import type { CheckedBody } from './read.ts'
@@ -16,6 +17,9 @@ export interface CommitDeps {
   readonly observer: Observer
   readonly rejects: Rejects
   readonly retries: Retries
+  readonly agents: AgentWatch
+  /** Events without an id, until one has one or the lack of ids is logged. */
+  readonly ids: { missing: number; isSettled: boolean }
   /** Measured with `timers`. */
   readonly responseTimeout: Millis
   /** Frames waiting for their commit. */
@@ -27,6 +31,8 @@ export interface CommitDeps {
 /** Context of one request from its head to its response. */
 export interface RequestContext {
   readonly arrivedAt: Millis
+  /** How long the request may have waited before, because the process was held up. */
+  readonly waited: Millis
   source: string
   /** Size of the body on the wire, in bytes. */
   wireBytes: number
@@ -48,15 +54,16 @@ export async function commit(
   const receivedAt = deps.clock.now()
   // Two sources may post equal bodies.
   const delivery = `${context.source}\n${id}`
-  const isMaybeRetry = deps.retries.arrive(delivery)
-  if (context.isOver) deps.retries.leave(delivery, receivedAt, false)
-  else context.handedOn = { delivery, at: receivedAt }
+  const sentAt = receivedAt - context.waited
+  const isMaybeRetry = deps.retries.arrive(delivery, sentAt)
+  if (context.isOver) deps.retries.leave(delivery, sentAt, false)
+  else context.handedOn = { delivery, at: sentAt }
   const header = { source: context.source, batchId: id, isBatch, isMaybeRetry, receivedAt }
   const frame = encode({ ...header, events: verdict.accepted }, verdict, deps)
   // Runs even if the response cannot wait for it: events are counted once their outcome is known.
   const appended = append(frame, deps).then((ack) => {
     try {
-      report(ack, verdict, context.source, deps)
+      report(ack, verdict, { source: context.source, receivedAt }, deps)
     } catch (error) {
       deps.log.error({ err: error }, 'a committed body could not be counted')
     }
@@ -110,7 +117,12 @@ function summarise({ duplicate, refused }: Ack, { total, accepted, errors }: Bat
   return duplicate ? { ...summary, duplicate } : summary
 }
 
-function report({ duplicate, known, refused }: Ack, verdict: BatchVerdict, source: string, deps: CommitDeps): void {
+function report(
+  { duplicate, known, refused }: Ack,
+  verdict: BatchVerdict,
+  { source, receivedAt }: Pick<Frame, 'source' | 'receivedAt'>,
+  deps: CommitDeps,
+): void {
   const { observer, rejects, log } = deps
   const { total, accepted, counts, samples, defect } = verdict
   if (defect !== undefined) log.error({ err: defect, source }, 'an event raised an exception and was rejected')
@@ -121,6 +133,15 @@ function report({ duplicate, known, refused }: Ack, verdict: BatchVerdict, sourc
   if (verdict.nonNumeric > 0) observer.nonNumeric(verdict.nonNumeric)
   const unusable = verdict.nonNumeric + verdict.unmatched
   if (unusable > 0) rejects.recordUnusable({ source, count: unusable, samples: verdict.unusableSamples })
+  if (verdict.untimedSample !== undefined) {
+    observer.untimed(verdict.untimed)
+    rejects.recordUntimed({ source, count: verdict.untimed, sample: verdict.untimedSample })
+  }
+  if (deps.config.eventIdField !== undefined) watchIds(verdict, deps.config.eventIdField, deps)
+  for (const samples of accepted) {
+    const shared = deps.agents.see(samples, receivedAt)
+    if (shared !== undefined) reportSharedName(shared, source, deps)
+  }
   const count = accepted.length - refused
   if (known > 0) observer.events('duplicate', known)
   if (count > known) observer.events('accepted', count - known)
@@ -132,6 +153,35 @@ function report({ duplicate, known, refused }: Ack, verdict: BatchVerdict, sourc
   }
   for (const [code, rejected] of counts) observer.rejects(code, rejected)
   rejects.add({ source, counts, samples })
+}
+
+/** So many events show that the field with ids is nowhere. */
+const MIN_UNIDENTIFIED = 10
+
+/** Logs once if the first events have no id although a field for it is configured: it protects from no duplicate. */
+function watchIds({ accepted, identified }: BatchVerdict, field: string, { ids, log }: CommitDeps): void {
+  if (ids.isSettled) return
+  ids.missing += accepted.filter(({ heartbeat }) => !heartbeat).length
+  ids.isSettled = identified > 0 || ids.missing >= MIN_UNIDENTIFIED
+  if (!ids.isSettled || identified > 0) return
+  log.warn(
+    { field, events: ids.missing },
+    'no event has an ID: check ingest.event_id_field and the filter that sets it',
+  )
+}
+
+/** Marks an event whose host name another machine uses as well; not a reason for rejection. */
+const SHARED_NAME = 'shared_name'
+
+function reportSharedName(
+  { host, type, ids }: SharedName,
+  source: string,
+  { log, rejects, observer }: CommitDeps,
+): void {
+  observer.sharedName()
+  log.warn({ source, host, type, agents: ids }, 'two machines report under one host name: give each its own name')
+  const reason = `accepted; two agents of type ${type} (${ids.join(' and ')}) report as ${host}: give each machine its own name`
+  rejects.note(source, { reason, code: SHARED_NAME, path: '' })
 }
 
 function limitReason(refused: number): string {

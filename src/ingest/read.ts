@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IngestConfig } from '../model.ts'
 import { readBody, readLargeBody, SMALL } from './decode/body.ts'
 import type { Body, Events } from './decode/body.ts'
+import type { MemoryBudget } from './decode/collect.ts'
 import { detectCoding, inflateLarge, inflateSmall } from './decode/inflate.ts'
 import { readLabel } from './decode/content-type.ts'
 import type { ContentLabel } from './decode/content-type.ts'
@@ -34,9 +35,10 @@ const SLICE = 500
 
 /**
  * Creates the reader. Small bodies are read at once. Large ones are read one at a time and in slices, so that their
- * memory and time do not affect other requests.
+ * memory and time do not affect other requests. The decompressed one counts in the memory of all bodies, so that others
+ * are told to come again meanwhile.
  */
-export function createReader(config: IngestConfig, ports: CheckPorts): Reader {
+export function createReader(config: IngestConfig, ports: CheckPorts, budget: MemoryBudget): Reader {
   const queue = createSerialQueue(MAX_WAITING)
   return (body, request) => {
     const coding = detectCoding(body, request.headers['content-encoding'])
@@ -46,9 +48,15 @@ export function createReader(config: IngestConfig, ports: CheckPorts): Reader {
     if (queue.full()) return { kind: 'busy' }
     return queue.run(async () => {
       const inflated = await inflateLarge(body, coding, config.maxDecompressed)
-      await nextTurn()
-      const read = await readLargeBody(inflated, config, label)
-      return read.kind === 'empty' ? read : await checkInSlices(startCheck(read), ports)
+      const more = inflated === body ? 0 : inflated.length
+      budget.held += more
+      try {
+        await nextTurn()
+        const read = await readLargeBody(inflated, config, label)
+        return read.kind === 'empty' ? read : await checkInSlices(startCheck(read), ports)
+      } finally {
+        budget.held -= more
+      }
     })
   }
 }

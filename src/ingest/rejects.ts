@@ -1,6 +1,6 @@
 import { countReject, type Clock, type Log, type Millis, type RejectCount, type Rejection } from '../model.ts'
 import { excerpt } from './mask.ts'
-import { createLogThrottle } from './log-throttle.ts'
+import { createLogThrottle, type LogThrottle } from './log-throttle.ts'
 
 /** One rejected event, or one body that could not be read. */
 export interface Sample extends Partial<Rejection> {
@@ -26,6 +26,10 @@ export interface Rejects {
    * the rejected ones, not counted.
    */
   recordUnusable(batch: { readonly source: string; readonly count: number; readonly samples: readonly Sample[] }): void
+  /** Records events that were accepted with their arrival time. One an hour is stored and logged, of each source. */
+  recordUntimed(batch: { readonly source: string; readonly count: number; readonly sample: Sample }): void
+  /** Stores something else to look at, with the rejected events. It is neither counted nor logged here. */
+  note(source: string, sample: Sample): void
   /**
    * Returns the rejects since the last call, for the journal. Those of the engine's own limits are left out, since the
    * engine counts them itself.
@@ -39,6 +43,8 @@ export interface Rejects {
 
 export interface RejectList {
   readonly counts: Readonly<Record<string, number>>
+  /** What could not be read in accepted events: values (`non_numeric`) and times (`untimed`). */
+  readonly incomplete: { readonly non_numeric: number; readonly untimed: number }
   readonly recent: readonly unknown[]
 }
 
@@ -54,26 +60,38 @@ const MAX_PATH_LENGTH = 100
 const CARDINALITY_CODE = 'cardinality'
 /** At most one log line in this time. */
 const LOG_INTERVAL: Millis = 10_000
+/** A source may never send times; it is told of once in this time. */
+const UNTIMED_INTERVAL: Millis = 3_600_000
+/** The most sources told apart for that. */
+const MAX_SOURCES = 1000
 
 export function createRejects({ clock, log }: { readonly clock: Clock; readonly log: Log }): Rejects {
   const counts = new Map<string, number>()
-  // JSON text, which holds no reference to the body that an event came from.
-  const recent: string[] = []
+  const recent = createRecent(clock)
   const unreported = new Map<string, RejectCount>()
+  const incomplete = { non_numeric: 0, untimed: 0 }
+  const throttleOf = createSourceThrottles(clock)
   const throttle = createLogThrottle(clock, LOG_INTERVAL)
   const throttleNotes = createLogThrottle(clock, LOG_INTERVAL)
-  const keep = (samples: readonly Sample[], source: string, now: Millis): void => {
-    for (const sample of samples.slice(0, SAMPLES_PER_BODY)) recent.push(asText(sample, source, now))
-    if (recent.length > MAX_SAMPLES) recent.splice(0, recent.length - MAX_SAMPLES)
-  }
 
   return {
     recordUnusable({ source, count, samples }) {
-      keep(samples, source, clock.now())
+      incomplete.non_numeric += count
+      recent.keep(samples, source)
       const reason = samples[0]?.reason
       throttleNotes(count, (values) => {
         log.warn({ source, values, reason }, 'values of accepted events were passed over: see /api/v1/rejects')
       })
+    },
+    recordUntimed({ source, count, sample }) {
+      incomplete.untimed += count
+      throttleOf(source)(count, (events) => {
+        recent.keep([sample], source)
+        log.warn({ source, events, reason: sample.reason }, 'events have no readable time: see /api/v1/rejects')
+      })
+    },
+    note(source, sample) {
+      recent.keep([sample], source)
     },
     add(batch) {
       let refused = 0
@@ -84,7 +102,7 @@ export function createRejects({ clock, log }: { readonly clock: Clock; readonly 
         const path = batch.samples.find((sample) => sample.code === code)?.path ?? ''
         countReject(unreported, { source: batch.source, code, count, path: path.slice(0, MAX_PATH_LENGTH) }, MAX_COUNTS)
       }
-      keep(batch.samples, batch.source, clock.now())
+      recent.keep(batch.samples, batch.source)
       const [sample] = batch.samples
       if (sample === undefined) return
       const { path, reason, code } = sample
@@ -102,8 +120,37 @@ export function createRejects({ clock, log }: { readonly clock: Clock; readonly 
     },
     list: () => ({
       counts: Object.fromEntries(counts),
-      recent: recent.map((text): unknown => JSON.parse(text)).reverse(),
+      incomplete: { ...incomplete },
+      recent: recent.list(),
     }),
+  }
+}
+
+interface RecentSamples {
+  keep(samples: readonly Sample[], source: string): void
+  /** Lists samples, newest first. */
+  list(): readonly unknown[]
+}
+
+function createRecent(clock: Clock): RecentSamples {
+  // JSON text, which holds no reference to the body that an event came from.
+  const recent: string[] = []
+  return {
+    keep(samples, source) {
+      for (const sample of samples.slice(0, SAMPLES_PER_BODY)) recent.push(asText(sample, source, clock.now()))
+      if (recent.length > MAX_SAMPLES) recent.splice(0, recent.length - MAX_SAMPLES)
+    },
+    list: () => recent.map((text): unknown => JSON.parse(text)).reverse(),
+  }
+}
+
+function createSourceThrottles(clock: Clock): (source: string) => LogThrottle {
+  const throttles = new Map<string, LogThrottle>()
+  return (source) => {
+    if (throttles.size >= MAX_SOURCES && !throttles.has(source)) throttles.clear()
+    const throttle = throttles.get(source) ?? createLogThrottle(clock, UNTIMED_INTERVAL)
+    throttles.set(source, throttle)
+    return throttle
   }
 }
 

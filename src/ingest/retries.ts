@@ -5,8 +5,12 @@ import type { Clock, Millis } from '../model.ts'
  * whether a body is a repeat; this only separates retries from equal single events that are distinct measurements.
  */
 export interface Retries {
-  /** Records a body by an id of source and content. Returns true if the response to an equal one may be lost. */
-  arrive(id: string): boolean
+  /**
+   * Records a body by an id of source and content. Returns true if the response to an equal one may be lost, or if an
+   * equal one waits for its response: a sender that gave up waiting sends it again.
+   * @param since when it came, which is earlier than now if the process was held up. Default: now.
+   */
+  arrive(id: string, since?: Millis): boolean
   /** Records that the response to a body that arrived at `since` was sent, or that its connection closed first. */
   leave(id: string, since: Millis, flushed: boolean): void
 }
@@ -43,17 +47,17 @@ export function createRetries(clock: Clock): Retries {
   }
 
   return {
-    arrive(id) {
+    arrive(id, since = clock.now()) {
       const now = clock.now()
       const fromBefore = mayBeFromBefore(id, now)
-      const entry = unsettled.take(id, now) ?? { waiting: 0, since: now, lost: 0 }
+      const entry = unsettled.take(id, now) ?? { waiting: 0, since, lost: 0 }
       const missed = entry.lost > 0
-      const late = entry.waiting > 0 && now - entry.since > CLIENT_TIMEOUT
+      const isBeside = entry.waiting > 0
       if (missed) entry.lost -= 1
-      if (entry.waiting === 0) entry.since = now
+      if (entry.waiting === 0) entry.since = since
       entry.waiting += 1
       unsettled.put(id, entry, now)
-      return missed || late || fromBefore
+      return missed || isBeside || fromBefore
     },
     leave(id, since, flushed) {
       const now = clock.now()

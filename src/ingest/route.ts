@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock, Millis } from '../model.ts'
 import { createAdmit } from './admit.ts'
+import { createAgentWatch } from './agents.ts'
 import { replyError, replyRetryLater, replyEmpty } from './answers.ts'
 import { collect } from './decode/collect.ts'
 import type { Collected, MemoryBudget } from './decode/collect.ts'
 import { commit } from './commit.ts'
 import type { CommitDeps, RequestContext } from './commit.ts'
+import { measurePauses } from './pauses.ts'
 import { createReader } from './read.ts'
 import type { Reader } from './read.ts'
 import { mebibytes, Refusal } from './decode/refusal.ts'
@@ -25,7 +27,7 @@ export interface RouteDeps
 export interface RouteLimits {
   /** Frames waiting for their commit; beyond this, requests are turned away. Default 256. */
   readonly appends: number
-  /** Bytes of bodies in memory, over all requests; at least one body fits. Default 256 MiB. */
+  /** Memory of bodies over all requests, in bytes; at least one body fits. Default 192 MiB. */
   readonly bytes: number
   /** An append that takes longer is answered 503. Default 4 s, since Logstash waits for 10. */
   readonly responseTimeout: Millis
@@ -35,11 +37,11 @@ interface Parts extends CommitDeps {
   readonly read: Reader
 }
 
-const DEFAULTS: RouteLimits = { appends: 256, bytes: 256 * 1024 * 1024, responseTimeout: 4000 }
+const DEFAULTS: RouteLimits = { appends: 256, bytes: 192 * 1024 * 1024, responseTimeout: 4000 }
 /** Multiple of the largest body that is read and discarded, so that its sender reads the response. */
 const DRAIN_FACTOR = 4
-/** Memory for one body of the largest size, in the chunks that it arrives in. */
-const ONE_BODY = 1.25
+/** Memory for one body of the largest size while its chunks are joined. */
+const ONE_BODY = 2.25
 
 /**
  * Creates the plugin that accepts events: POST and PUT on every configured path, with and without a trailing slash. A
@@ -52,8 +54,20 @@ export function ingestRoutes(deps: RouteDeps): (app: FastifyInstance) => Promise
     const budget: MemoryBudget = { held: 0, max: Math.max(limits.bytes, config.maxBody * ONE_BODY) }
     const load = { appends: 0 }
     const { responseTimeout } = limits
-    const [retries, read] = [createRetries(clock), createReader(config, deps)]
-    const parts: Parts = { ...deps, timers, responseTimeout, load, retries, read }
+    const [retries, read] = [createRetries(clock), createReader(config, deps, budget)]
+    const agents = createAgentWatch()
+    const pauses = measurePauses(timers)
+    app.addHook('onClose', () => pauses.stop())
+    const parts: Parts = {
+      ...deps,
+      timers,
+      responseTimeout,
+      load,
+      retries,
+      agents,
+      ids: { missing: 0, isSettled: false },
+      read,
+    }
     const overloaded = (): boolean => load.appends >= limits.appends || budget.held >= budget.max
     const admit = await createAdmit(app, { ...deps, overloaded })
 
@@ -61,6 +75,7 @@ export function ingestRoutes(deps: RouteDeps): (app: FastifyInstance) => Promise
     app.addHook('onRequest', async (request, reply) => {
       const context: RequestContext = {
         arrivedAt: timers.now(),
+        waited: pauses.waited(),
         source: '',
         wireBytes: 0,
         isInDoubt: false,

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { containsReference } from '../model.ts'
 
 const PRINTABLE = /^[\x20-\x7e]{1,128}$/
 const MAPPED = '::ffff:'
@@ -21,5 +22,5 @@ export function remoteAddress({ raw }: FastifyRequest): string {
 
 /** Rejects unresolved field references: Logstash sends them unchanged when it batches. */
 function isName(text: string): boolean {
-  return PRINTABLE.test(text) && text.trim() !== '' && !text.includes('%{')
+  return PRINTABLE.test(text) && text.trim() !== '' && !containsReference(text)
 }

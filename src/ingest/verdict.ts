@@ -4,7 +4,7 @@ import { SAMPLES_PER_BODY } from './rejects.ts'
 import type { Sample } from './rejects.ts'
 import { OVERSIZED_REASON } from './decode/scan.ts'
 import { OVERSIZED, UNREADABLE } from './decode/split.ts'
-import { translate } from './decode/foreign.ts'
+import { refuseEnvelope, translate } from './decode/foreign.ts'
 
 /** Why an event is rejected. */
 export type Refused = Omit<Rejection, 'index'>
@@ -39,6 +39,11 @@ export interface BatchVerdict {
   /** Steps that the events so far have left over, and those that they took. */
   credit: number
   spent: number
+  /** How many accepted events have no time that can be read, and one of them. */
+  untimed: number
+  untimedSample?: Sample
+  /** How many accepted events have an id. */
+  identified: number
   /** The first exception that an event raised: an internal error. */
   defect?: unknown
 }
@@ -53,6 +58,10 @@ const MAX_ERRORS = 5
 /** Mark an event that was accepted without one of its values, or unmatched; no reasons for rejection. */
 const NON_NUMERIC = 'non_numeric'
 const UNMATCHED = 'unmatched'
+/** Marks an event that takes its arrival time. */
+const UNTIMED = 'untimed'
+const UNTIMED_REASON =
+  'accepted with its arrival time: no time in @timestamp, time, timestamp, date or ISODATE (ISO 8601 with a zone, or since 1970)'
 const INTERNAL: Refused = { path: '', reason: 'the event could not be processed', code: 'internal' }
 const TOO_LONG: Refused = { path: '', reason: OVERSIZED_REASON, code: 'too_large' }
 const NOT_JSON: Refused = { path: '', reason: 'the line is not JSON', code: 'json' }
@@ -66,6 +75,8 @@ export function createBatchVerdict(count: number): BatchVerdict {
     samples: [],
     counts: new Map(),
     nonNumeric: 0,
+    untimed: 0,
+    identified: 0,
     unmatched: 0,
     unusableSamples: [],
     share: Math.max(BODY_STEPS / Math.max(count, 1), MIN_EVENT_STEPS),
@@ -104,6 +115,11 @@ function checkWithinBudget(event: unknown, ports: CheckPorts, verdict: BatchVerd
 
 function accept(verdict: BatchVerdict, event: unknown, samples: EventSamples): void {
   verdict.accepted.push(samples)
+  if (samples.id !== undefined) verdict.identified += 1
+  if (Number.isNaN(samples.ts)) {
+    verdict.untimed += 1
+    verdict.untimedSample ??= { index: verdict.total, path: '', reason: UNTIMED_REASON, code: UNTIMED, event }
+  }
   const { nonNumeric, unmatched } = samples
   if (nonNumeric !== undefined) {
     verdict.nonNumeric += nonNumeric.length
@@ -141,6 +157,8 @@ function checkEvent(
   if (event === OVERSIZED) return TOO_LONG
   if (event === UNREADABLE) return NOT_JSON
   try {
+    const envelope = refuseEnvelope(event)
+    if (envelope !== undefined) return envelope
     const judged = ports.schemas.judge(translate(event), budget)
     return 'code' in judged ? judged : ports.extract(judged.event, judged.kind, budget)
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Matcher, AlertSnapshot } from '../model.ts'
+import { foldHostName } from './host-name.ts'
 import { compilePattern } from './pattern.ts'
 
 /**
@@ -154,17 +155,24 @@ function quote(text: string): string {
  */
 export function compileMatchers(matchers: readonly Matcher[]): (labels: Readonly<Record<string, string>>) => boolean {
   const tests = matchers.map(({ label, op, value }) => {
-    const holds = compileValue(op, value)
+    const holds = label === 'host' ? compileHostValue(op, value) : compileValue(op, value)
     return (labels: Readonly<Record<string, string>>) =>
       holds(Object.hasOwn(labels, label) ? (labels[label] ?? '') : '')
   })
   return (labels) => tests.every((test) => test(labels))
 }
 
-function compileValue(op: Matcher['op'], value: string): (text: string) => boolean {
+/** Names of hosts are compared without case. */
+function compileHostValue(op: Matcher['op'], value: string): (text: string) => boolean {
+  if (op === '=~' || op === '!~') return compileValue(op, value, '(?i)')
+  const holds = compileValue(op, foldHostName(value))
+  return (text) => holds(foldHostName(text))
+}
+
+function compileValue(op: Matcher['op'], value: string, flags = ''): (text: string) => boolean {
   if (op === '=') return (text) => text === value
   if (op === '!=') return (text) => text !== value
-  const pattern = compilePattern(value)
+  const pattern = compilePattern(`${flags}${value}`)
   if ('reason' in pattern)
     throw new MatcherError(`expected an RE2 expression, found ${quote(value)}: ${pattern.reason}`)
   return op === '=~' ? (text) => pattern.matches(text) : (text) => !pattern.matches(text)

@@ -117,18 +117,6 @@ export function isGlob(pattern: string): boolean {
 /** Begins a pattern of hosts to which something does not apply. */
 const NOT = '!'
 
-/**
- * Returns true if a host is among those that a list of patterns means: it matches one of them, or there are only patterns
- * with `!`; and it matches none of those with `!`.
- */
-export function matchesHosts(patterns: readonly string[], host: string): boolean {
-  const wanted = patterns.filter((pattern) => !isNegated(pattern))
-  return (
-    (wanted.length === 0 || wanted.some((pattern) => matchesGlob(pattern, host))) &&
-    !patterns.some((pattern) => isNegated(pattern) && matchesGlob(withoutNot(pattern), host))
-  )
-}
-
 export function isNegated(pattern: string): boolean {
   return pattern.startsWith(NOT)
 }

@@ -1,7 +1,7 @@
 import type { Observer, ConnectionCloseReason } from '../model.ts'
 import { countable, type CounterBy, type Families } from './families.ts'
 
-const EVENT_CODES = 'schema timestamp host not_object empty too_deep too_many_fields cardinality internal'
+const EVENT_CODES = 'schema timestamp host envelope not_object empty too_deep too_many_fields cardinality internal'
 const EITHER_CODES = 'json too_large'
 const BODY_CODES = 'utf8 gzip encoding too_many'
 
@@ -16,9 +16,9 @@ const BODY_BYTES = [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_3
 
 /** Counts events and requests by what became of them. @param dropped the counter of dropped samples. */
 export function createIngestMetrics(
-  { counterBy, histogram }: Families,
+  { counter, counterBy, histogram }: Families,
   dropped: CounterBy,
-): Pick<Observer, 'events' | 'rejects' | 'nonNumeric' | 'answered'> {
+): Pick<Observer, 'events' | 'rejects' | 'nonNumeric' | 'sharedName' | 'untimed' | 'answered'> {
   const events = counterBy('events_total', 'Total number of events received, by result.', 'result', [
     'accepted',
     'rejected',
@@ -29,6 +29,14 @@ export function createIngestMetrics(
     'Total number of events rejected, by reason. A body that cannot be read counts as one.',
     'reason',
     REJECT_CODES,
+  )
+  const untimed = counter(
+    'events_untimed_total',
+    'Total number of accepted events without a readable time. They take their arrival time.',
+  )
+  const sharedNames = counter(
+    'host_names_shared_total',
+    'Total number of host names found to be used by two machines at the same time.',
   )
   const requests = counterBy(
     'ingest_requests_total',
@@ -47,6 +55,8 @@ export function createIngestMetrics(
     rejects(code, count) {
       rejects.inc({ reason: REJECT_CODES.includes(code) ? code : 'other' }, countable(count))
     },
+    untimed: (count) => untimed.inc(countable(count)),
+    sharedName: () => sharedNames.inc(),
     nonNumeric: (count) => dropped.inc({ reason: 'non_numeric' }, countable(count)),
     answered(status, seconds, bytes) {
       const known = String(status)
@@ -57,11 +67,11 @@ export function createIngestMetrics(
   }
 }
 
-const REASONS: readonly ConnectionCloseReason[] = ['unread', 'memory', 'pipelined', 'too_many']
+const REASONS: readonly ConnectionCloseReason[] = ['unread', 'memory', 'pipelined', 'too_many', 'slow']
 
 /** Counts the connections that the server closed to protect itself. */
 export function createHttpMetrics({ counterBy }: Families): Pick<Observer, 'closed'> {
-  const help = 'Total number of connections closed by the server to bound its memory, by reason.'
+  const help = 'Total number of connections closed early by the server, by reason.'
   const closed = counterBy('connections_closed_total', help, 'reason', REASONS)
   return { closed: (reason) => closed.inc({ reason }) }
 }

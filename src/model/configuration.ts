@@ -182,6 +182,8 @@ export interface IngestConfig {
   /** Largest body in bytes: as sent, and after decompression. */
   readonly maxBody: number
   readonly maxDecompressed: number
+  /** A body must bring 16 KiB in every such span. */
+  readonly bodyTimeout: Millis
   /** The most events in one body. */
   readonly maxEvents: number
   /** Requests per minute for one token or client address. */
@@ -192,6 +194,8 @@ export interface IngestConfig {
   readonly eventIdField?: string
   /** Fields that hold the host, by kind of event: dotted paths, the first one present is used. */
   readonly host: Readonly<Record<string, readonly string[]>>
+  /** Domains that are removed from the names of hosts. */
+  readonly stripDomain: readonly string[]
 }
 
 /** A URL that alerts are posted to, and the settings for posting. */

@@ -292,9 +292,9 @@ export interface Log {
 /**
  * Why the server closed a connection. `unread`: the client did not read its responses. `memory`: all responses together
  * took too much memory. `pipelined`: too many requests were pipelined, and this client had the most. `too_many`: too
- * many connections were open.
+ * many connections were open. `slow`: a request did not arrive in time.
  */
-export type ConnectionCloseReason = 'unread' | 'memory' | 'pipelined' | 'too_many'
+export type ConnectionCloseReason = 'unread' | 'memory' | 'pipelined' | 'too_many' | 'slow'
 
 /** Receives what the parts measure; metrics implement it. */
 export interface Observer {
@@ -304,6 +304,10 @@ export interface Observer {
   rejects(code: string, count: number): void
   /** Counts values that a metric reads and that are not numeric, in accepted events. */
   nonNumeric(count: number): void
+  /** A host name was found to be used by two machines. */
+  sharedName(): void
+  /** Accepted events without a time that can be read. */
+  untimed(count: number): void
   /** Records one response of the ingest route: status, duration in seconds, size of the body on the wire in bytes. */
   answered(status: number, seconds: number, bytes: number): void
   /** Counts a connection that the server closed. */

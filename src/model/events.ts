@@ -9,6 +9,13 @@ export interface Rejection {
   readonly code: string
 }
 
+/** The agent that collected an event: a Beat, by its own id, and the id of its machine where it adds one. */
+export interface Agent {
+  readonly id: string
+  readonly type: string
+  readonly machine?: string
+}
+
 /**
  * The samples of one event. `host` is `UNKNOWN_HOST` when the event names none. `ts` is the event time, NaN when it has
  * none. `values` are aligned with `series`; a series is the metric's name and its `by` values, joined by `SEP`.
@@ -25,6 +32,8 @@ export interface EventSamples {
   readonly nonNumeric?: readonly string[]
   /** Rules that could not be matched, whose sample is NaN. Not part of a frame. */
   readonly unmatched?: readonly string[]
+  /** Not part of a frame. */
+  readonly agent?: Agent
 }
 
 /** The samples of one request, as the engine reads them from a `batch` entry. */
@@ -67,6 +76,18 @@ export function countReject(counts: Map<string, RejectCount>, one: RejectCount, 
 
 function rejectKey(source: string, code: string): string {
   return `${source}\n${code}`
+}
+
+/** Returns true if a text contains a field reference that Logstash left unresolved: `node-%{[host][name]}`. */
+export function containsReference(text: string): boolean {
+  return text.includes('%{')
+}
+
+const REFERENCES = /^(?:%\{[^}]*\})+$/
+
+/** Returns true if a value is nothing but such references: its field was missing, so there is no value. */
+export function isReference(value: unknown): boolean {
+  return typeof value === 'string' && value.startsWith('%{') && REFERENCES.test(value)
 }
 
 /** The source name that stands for all sources beyond the limit. */

@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream'
 import type { Clock, ConnectionCloseReason, Log, Millis } from '../model.ts'
 import { type Connection, type PendingRequest, BAD_REQUEST, HEADERS_TOO_LARGE, NO_TUNNEL } from './connection.ts'
 import { createIntake, type Intake } from './intake.ts'
-import { createPressure, type PressureLimits } from './pressure.ts'
+import { createPressure, type PressureLimits, createWatch, PRESSURE_INTERVAL } from './pressure.ts'
+import { createUploads, type Uploads } from './uploads.ts'
 
 /**
  * Manages all open sockets of the HTTP server: bounds the memory of each, whatever is sent and however little is read;
@@ -29,6 +30,8 @@ export interface ConnectionsOptions {
   /** Called for every connection that was closed early. */
   readonly closed: (reason: ConnectionCloseReason) => void
   readonly limits?: Partial<ConnectionLimits>
+  /** How long a body may take for 16 KiB. Default 10 s. */
+  readonly bodyTimeout?: Millis
 }
 
 export interface ConnectionLimits extends PressureLimits {
@@ -66,11 +69,15 @@ const POLL: Millis = 50
 const MAX_PER_TURN = 16
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i
 
-export function createConnections({ timers, log, closed, limits = {} }: ConnectionsOptions): Connections {
+export function createConnections(options: ConnectionsOptions): Connections {
+  const { timers, log, closed, limits = {}, bodyTimeout = 10_000 } = options
   const servers: Server[] = []
   const open = new Map<Duplex, Connection>()
   const { open: maxOpen = 10_000, waiting = 32 * 1024 * 1024 } = limits
-  const { cut, watch } = createPressure({ timers, log, closed, connections: () => open.values(), limits })
+  const connections = (): Iterable<Connection> => open.values()
+  const { cut, check } = createPressure({ log, closed, connections, limits })
+  const uploads = createUploads({ log, connections, cut, bodyTimeout })
+  const watch = createWatch(timers, [{ interval: PRESSURE_INTERVAL, check }, uploads])
   let held = 0
   const intake = createIntake((more) => {
     held += more
@@ -89,7 +96,7 @@ export function createConnections({ timers, log, closed, limits = {} }: Connecti
       const enter: RequestListener = (request, response) => onRequest(table, take(request), { request, response })
       server.on('connection', (socket: Socket) => accept(table, socket, handle))
       server.on('request', enter).on('checkContinue', enter).on('checkExpectation', enter)
-      server.on('clientError', (error: NodeJS.ErrnoException, socket) => fail(open.get(socket), error, socket))
+      server.on('clientError', (error: NodeJS.ErrnoException, socket) => fail(open.get(socket), error, socket, uploads))
       server.on('connect', (_request, socket: Duplex) => refuse(open.get(socket), NO_TUNNEL))
     },
     async drain({ timers, quiet = 700, within = 8000 }) {
@@ -215,7 +222,16 @@ function next(table: ConnectionTable, connection: Connection): void {
  * 408, and resends it after a closed connection. Every other error gets a 4xx, once the requests before it on the
  * connection are answered.
  */
-function fail(connection: Connection | undefined, error: NodeJS.ErrnoException, socket: Duplex): void {
+function fail(
+  connection: Connection | undefined,
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  { cutHead }: Uploads,
+): void {
+  if (connection !== undefined && error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && connection.socket.bytesRead > 0) {
+    cutHead(connection)
+    return
+  }
   const isTimeout = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || error.code === 'ECONNRESET'
   if (connection === undefined || isTimeout || !socket.writable) socket.destroy()
   else refuse(connection, error.code === 'HPE_HEADER_OVERFLOW' ? HEADERS_TOO_LARGE : BAD_REQUEST)

@@ -15,7 +15,6 @@ export interface PressureLimits {
 }
 
 export interface PressureDeps {
-  readonly timers: Clock
   readonly log: Log
   readonly closed: (reason: ConnectionCloseReason) => void
   readonly connections: () => Iterable<Connection>
@@ -24,8 +23,7 @@ export interface PressureDeps {
 
 /** Closes connections whose clients do not read their responses. */
 export interface Pressure {
-  /** Checks the connections while the server listens or has any. */
-  readonly watch: (server: Server) => void
+  readonly check: () => void
   readonly cut: (connection: Connection, reason: ConnectionCloseReason) => void
 }
 
@@ -40,16 +38,15 @@ interface StuckConnection {
 }
 
 const DEFAULTS: PressureLimits = { unread: 1024 * 1024, unreadInTotal: 64 * 1024 * 1024, stall: 30_000 }
-const CHECK_INTERVAL: Millis = 1000
+/** Time between two checks. */
+export const PRESSURE_INTERVAL: Millis = 1000
 /** In checks: a flood of connections is one log line in ten seconds. */
 const LOG_INTERVAL = 10
 
-export function createPressure({ timers, log, closed, connections, limits }: PressureDeps): Pressure {
+export function createPressure({ log, closed, connections, limits }: PressureDeps): Pressure {
   const { unread, unreadInTotal, stall } = { ...DEFAULTS, ...limits }
-  const servers = new Set<Server>()
   const closings = { counts: new Map<ConnectionCloseReason, number>(), looks: LOG_INTERVAL }
   let stuck = new Map<Connection, StuckConnection>()
-  let stop = (): void => undefined
 
   const cut = (connection: Connection, reason: ConnectionCloseReason): void => {
     connection.isCut = true
@@ -60,7 +57,7 @@ export function createPressure({ timers, log, closed, connections, limits }: Pre
   const logClosed = (): void => {
     closings.looks += 1
     if (closings.counts.size === 0 || closings.looks < LOG_INTERVAL) return
-    log.warn(Object.fromEntries(closings.counts), 'connections were closed to keep memory: see docs/metrics.md, HTTP')
+    log.warn(Object.fromEntries(closings.counts), 'connections were closed early: see docs/metrics.md, HTTP')
     closings.counts.clear()
     closings.looks = 0
   }
@@ -79,18 +76,7 @@ export function createPressure({ timers, log, closed, connections, limits }: Pre
     stuck = new Map(left.map((state) => [state.connection, state]))
     logClosed()
   }
-  return {
-    cut,
-    watch(server) {
-      server.on('listening', () => {
-        if (servers.size === 0) stop = timers.every(CHECK_INTERVAL, check)
-        servers.add(server)
-      })
-      server.on('close', () => {
-        if (servers.delete(server) && servers.size === 0) stop()
-      })
-    },
-  }
+  return { cut, check }
 }
 
 function checkPressure(connection: Connection, before: StuckConnection | undefined, unread: number): StuckConnection[] {
@@ -101,7 +87,7 @@ function checkPressure(connection: Connection, before: StuckConnection | undefin
   const [stillFor, blocked] =
     before === undefined || before.progress !== progress
       ? [0, 0]
-      : [before.stillFor + CHECK_INTERVAL, before.blockedFor + CHECK_INTERVAL]
+      : [before.stillFor + PRESSURE_INTERVAL, before.blockedFor + PRESSURE_INTERVAL]
   const inTheWay = waiting.length > 0 || unparsed.length > 0 || bytes >= unread
   return [{ connection, bytes, progress, stillFor, blockedFor: inTheWay ? blocked : 0 }]
 }
@@ -118,4 +104,25 @@ function bytesTaken(socket: Socket): string {
 
 function worstFirst(a: StuckConnection, b: StuckConnection): number {
   return b.stillFor - a.stillFor || b.bytes - a.bytes
+}
+
+/** Something that is checked from time to time. */
+interface PeriodicCheck {
+  readonly interval: Millis
+  readonly check: () => void
+}
+
+/** Returns a function that runs the checks as long as one of the servers given to it listens or has connections. */
+export function createWatch(timers: Clock, checks: readonly PeriodicCheck[]): (server: Server) => void {
+  const servers = new Set<Server>()
+  let stops: readonly (() => void)[] = []
+  return (server) => {
+    server.on('listening', () => {
+      if (servers.size === 0) stops = checks.map(({ interval, check }) => timers.every(interval, check))
+      servers.add(server)
+    })
+    server.on('close', () => {
+      if (servers.delete(server) && servers.size === 0) for (const stop of stops) stop()
+    })
+  }
 }

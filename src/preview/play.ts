@@ -48,7 +48,7 @@ export function playSample(
   return { fired, resolved: find('resolved') }
 }
 
-function isAbout({ channel = 'email', alerts: [first] }: Notification, rule: string, about: string): boolean {
+function isAbout({ channel, alerts: [first] }: Notification, rule: string, about: string): boolean {
   return channel === 'email' && first?.identity.rule === rule && first.identity.host === about
 }
 

@@ -23,11 +23,12 @@ export function openExtractor({ engine, ingest }: Pick<Config, 'engine' | 'inges
   const rules = engine.rules
     .filter((rule) => rule.kind === 'count')
     .map((rule) => ({ name: rule.name, where: rule.where, zeroes: countsZeroes(rule) }))
-  const { host, eventIdField } = ingest
+  const { host, stripDomain, eventIdField } = ingest
   return createExtractor({
     metrics: engine.metrics,
     rules,
     host,
+    stripDomain,
     ...(eventIdField === undefined ? {} : { eventIdField }),
   })
 }

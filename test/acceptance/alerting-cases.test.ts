@@ -22,6 +22,8 @@ const observer = {
   events() {},
   rejects() {},
   nonNumeric() {},
+  sharedName() {},
+  untimed() {},
   answered() {},
   engine() {},
   notified() {},

@@ -53,7 +53,7 @@ const EVIL: Readonly<Record<string, readonly [string, Fate]>> = {
   ],
   'more than a megabyte': [written({ host: 'evil', message: 'x'.repeat(1_100_000) }), refused('', /larger than 1 MiB/)],
   'a host of 64 KB': [named('h'.repeat(65_536)), refused('/host/name', /at most 255 characters, found 65536/)],
-  'a host that is a number': [written({ host: 7 }), refused('/host', /found 7/)],
+  'a host that is a number': [written({ host: 7, agent: { name: 'numbered' }, load: 0.5 }), harmless('numbered', 0.5)],
   'a time that is a number': [dated('-1'), refused('/@timestamp', /expected a string, found -1/)],
   'a time that is an object': [dated('{}'), refused('/@timestamp', /found an object/)],
   'a time that is null': [dated('null'), refused('/@timestamp', /found null/)],

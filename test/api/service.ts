@@ -139,7 +139,7 @@ export async function serve(
       now: () => clock.now(),
       linkKey: LINK_KEY,
       log,
-      rejects: { list: () => ({ counts: {}, last: [] }) },
+      rejects: { list: () => ({ counts: {}, incomplete: {}, recent: [] }) },
       metrics: createMetrics({ version: '1.2.3', clock }),
       tokens: [],
       checkToken: () => undefined,

@@ -24,6 +24,7 @@ rules:
   - { name: typo, when: { count: { where: { event.datset: system.cpu } }, over: 1m, threshold: { above: 1 } } }
 `
 const cpu = (host: string, pct: unknown): object => ({
+  '@timestamp': '2026-11-22T12:00:00Z',
   host: { name: host },
   event: { dataset: 'system.cpu' },
   system: { cpu: { total: { norm: { pct } } } },
@@ -64,6 +65,8 @@ system.load               1         0       1  web-1
 web.access                2         0       1  proxy, proxy [31m
 
 without a schema of their own: kubernetes.pod (1)
+
+warning: 7 events of 14 without a readable time: the arrival time counts
 
 metric         kind               values  smallest   largest  unit
 cpu            system.cpu              7      0.01  0.857143  ratio
@@ -319,4 +322,21 @@ test('check --strict does not accept warnings, and checks configuration and even
   t.match(both.out.join('\n'), /^warned\.yaml is valid[^]*\nwarning: [^]*\ngood\.json: 1 event, 1 accepted/)
   t.match(await strict('good.yaml', '--events', 'good.json'), { code: 0 })
   t.match(await strict('good.yaml', '--events', 'bad.json'), { code: 1 })
+})
+
+test('check --events counts events without a readable time, and asks for IDs that are nowhere', async (t) => {
+  const cwd = t.testdir({
+    'c.yaml': `${CONFIG}ingest: { event_id_field: event.id }\n`,
+    e: [cpu('web-1', 0.5), { host: 'a', date: 'Sunday' }, { host: 'b', date: 1795348800 }]
+      .map((one) => JSON.stringify(one))
+      .join('\n'),
+    ids: JSON.stringify({ ...cpu('web-1', 0.5), 'event.id': 'x' }),
+  })
+  const warned = async (file: string): Promise<readonly string[]> =>
+    (await run({ config: 'c.yaml', events: file }, cwd)).out.filter((line) => line.startsWith('warning'))
+  t.strictSame(await warned('e'), [
+    'warning: 1 event of 3 without a readable time: the arrival time counts',
+    'warning: ingest.event_id_field: no event has an ID in event.id',
+  ])
+  t.strictSame(await warned('ids'), [])
 })

@@ -221,6 +221,17 @@ test('what a file leaves out is built in, and rules that name nobody tell the on
   t.strictSame([host['default'], host['machine']], [['fields.server'], ['machine.id']])
 })
 
+test('domains are removed from the names of hosts, and of expected ones', async (t) => {
+  const one = load('ingest: { host: { strip_domain: example.org } }\nhosts: { expected: [web-1.example.org, db-1] }')
+  t.strictSame(one.ingest.stripDomain, ['example.org'])
+  t.notOk('strip_domain' in one.ingest.host)
+  t.strictSame(one.ingest.host['machine'], ['machine.id'])
+  t.strictSame(one.engine.hosts.expected, ['web-1', 'db-1'])
+  const two = load('ingest: { host: { strip_domain: [a.example.org, b.example.org], default: server } }')
+  t.strictSame(two.ingest.stripDomain, ['a.example.org', 'b.example.org'])
+  t.throws(() => load('ingest: { host: { strip_domain: .example.org } }'))
+})
+
 test('a loaded configuration cannot be changed anywhere', async (t) => {
   const loose: string[] = []
   const look = (value: unknown, path: string): void => {

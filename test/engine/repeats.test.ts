@@ -207,3 +207,24 @@ test('what a snapshot holds of ids is known after it', async (t) => {
   t.equal(again.post([named]).known, 1)
   t.equal(again.post(body, { batchId: 'a'.repeat(16) }).duplicate, true)
 })
+
+test('ids are compared within their host, whichever source delivers it', async (t) => {
+  const play = watched()
+  const line = (host: string) => ({ ...event(host, NOON, { cpu: 1 }), id: '17' })
+  t.equal(play.post([line('a'), line('b')]).known, 0, 'each host numbers its own lines')
+  t.equal(play.post([line('b'), line('c')], { source: 'logstash-b' }).known, 1)
+  t.strictSame(
+    ['a', 'b', 'c'].map((host) => counted(play, host)),
+    [1, 1, 1],
+  )
+})
+
+test('an equal single event with a fraction of a second is a retry, with whole seconds an honest repeat', async (t) => {
+  const play = watched()
+  const post = (ts: number, batchId: string): boolean =>
+    play.post([event('a', ts, { cpu: 0.5 })], { many: false, batchId }).duplicate
+  t.strictSame([post(NOON + 1.5, 'a'), post(NOON + 1.5, 'a')], [false, true])
+  t.strictSame([post(NOON, 'b'), post(NOON, 'b')], [false, false])
+  t.strictSame([post(NaN, 'c'), post(NaN, 'c')], [false, false])
+  t.equal(counted(play, 'a'), 5)
+})

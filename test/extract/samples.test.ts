@@ -130,13 +130,50 @@ void test('the host is the first usable of the paths that hold for the kind', as
 })
 
 void test('what cannot be a host name falls to the next path', async (t) => {
-  for (const name of ['', '  ', '%{[host][name]}', 'a-%{x}', null, 5, {}, [], [''], ['%{x}']]) {
+  for (const name of ['', '  ', '-', ' - ', '%{[host][name]}', 'a-%{x}', null, 5, {}, [], [''], ['%{x}'], ['-']]) {
     t.equal(hostOf({ host: { name, hostname: 'h' } }), 'h', JSON.stringify(name))
   }
   t.equal(hostOf({ host: { hostname: ['shipper', 'line', ''] } }), 'line')
   t.equal(hostOf({ host: { ip: ['', '192.0.2.1', '192.0.2.2'] } }), '192.0.2.1')
   t.equal(hostOf({ host: 'x', 'host.name': 'y' }), 'y')
   t.equal(hostOf({ host: { name: `a\ud800b${SEP}c` } }), 'a\ufffdbc')
+})
+
+void test('a string of digits is a name, a number is none, and blanks around a name are no part of it', async (t) => {
+  t.equal(hostOf({ host: '36' }), '36')
+  t.equal(hostOf({ host: 36, agent: { name: 'app-1' } }), 'app-1')
+  t.equal(hostOf({ host: 36 }), UNKNOWN_HOST)
+  for (const name of ['node-a\n', ' node-a', 'node-a\r\n', '\tnode-a ']) t.equal(hostOf({ host: { name } }), 'node-a')
+})
+
+void test('where an agent names itself, it goes before a plain-string host, except in lines of syslog', async (t) => {
+  for (const agent of [
+    { agent: { name: 'proxy-1' } },
+    { agent: { hostname: 'proxy-1' } },
+    { beat: { hostname: 'proxy-1' } },
+  ]) {
+    t.equal(hostOf({ host: 'evil.test:8443', ...agent }), 'proxy-1')
+    t.equal(hostOf({ host: ['evil.test'], ...agent }), 'proxy-1')
+    t.equal(hostOf({ host: 'db-1', ...agent }, 'syslog'), 'db-1', 'a relay passes on the names of others')
+  }
+  t.equal(hostOf({ syslog_hostname: 'db-9', host: '192.0.2.9' }), 'db-9')
+  t.equal(hostOf({ syslog_hostname: 'db-9', host: { name: 'relay' } }, 'syslog'), 'db-9')
+})
+
+void test('configured domains are no part of a name', async (t) => {
+  const strip = createExtractor({ metrics: [], rules: [], host: {}, stripDomain: ['example.org', 'rack.Example.org'] })
+  const names = {
+    'web-1.example.org': 'web-1',
+    'WEB-1.EXAMPLE.ORG': 'WEB-1',
+    'web-1.rack.example.org': 'web-1',
+    'web-1.other.example.org': 'web-1.other',
+    'web-1.example.com': 'web-1.example.com',
+    'web-1.notexample.org': 'web-1.notexample.org',
+    'example.org': 'example.org',
+    '.example.org': '.example.org',
+    '192.0.2.1': '192.0.2.1',
+  }
+  for (const [name, host] of Object.entries(names)) t.equal(hostOf({ host: { name } }, 'base', strip), host, name)
 })
 
 void test('a host name of 255 characters passes and a longer one is refused with its path', async (t) => {
@@ -165,6 +202,36 @@ void test('a heartbeat proves that its source lives, and is about no host', asyn
   })
   t.match(plain(event, 'base'), { heartbeat: false, host: 'logstash-a', series: ['cpu'] })
   t.equal(samplesOf({ '@timestamp': 'soon' }, plain, 'heartbeat'), 'timestamp')
+})
+
+void test('an unresolved reference is no id, no label, no match and no host', async (t) => {
+  const identify = createExtractor({ metrics: METRICS, rules: [], host: {}, eventIdField: 'id' })
+  const idOf = (id: unknown): string | undefined => {
+    const result = identify({ id }, 'base')
+    return 'reason' in result ? result.code : result.id
+  }
+  for (const none of ['%{[@metadata][fp]}', 'web-%{[@metadata][fp]}', '%{a}%{b}', '', ' ', '-', null, true, {}, []]) {
+    t.equal(idOf(none), undefined, JSON.stringify(none))
+  }
+  t.equal(idOf('a%7B'), 'a%7B')
+  t.equal(idOf(7), '7')
+  const disk = { filesystem: { mount_point: '%{[mount]}', used: { pct: 1 } } }
+  t.strictSame(samplesOf({ labels: { site: 'f%{x}' }, system: disk }), [`disk${SEP}${SEP}f%{x}=1`])
+  t.notOk(counts({ exists: true }, '%{[level]}'))
+  t.notOk(counts({ contains: 'level' }, ['%{[level]}']))
+  t.ok(counts({ exists: false }, '%{[level]}'))
+  t.ok(counts({ contains: '%{' }, 'LogFormat %{User-agent}i'), 'a text that mentions one is a text')
+})
+
+void test('long ids that start alike are different, and equal ones are equal', async (t) => {
+  const identify = createExtractor({ metrics: [], rules: [], host: {}, eventIdField: 'id' })
+  const idOf = (id: string): string => (identify({ id }, 'base') as { id: string }).id
+  const long = 'x'.repeat(256)
+  t.equal(idOf(long), long)
+  t.not(idOf(`${long}a`), idOf(`${long}b`))
+  t.equal(idOf(`${long}a`), idOf(`${long}a`))
+  t.not(idOf('a\ud800'), idOf('a\ud801'), 'text that has no UTF-8 form of its own')
+  t.equal(idOf(`${long}a`).length, 64)
 })
 
 void test('a count rule counts the events for which all of its tests hold', async (t) => {

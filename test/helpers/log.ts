@@ -23,6 +23,8 @@ export const silentObserver: Observer = {
   events: quiet,
   rejects: quiet,
   nonNumeric: quiet,
+  sharedName: quiet,
+  untimed: quiet,
   answered: quiet,
   engine: quiet,
   closed: quiet,

@@ -37,10 +37,12 @@ const CONFIG: IngestConfig = {
   tokens: [],
   maxBody: 64 * 1024 * 1024,
   maxDecompressed: 128 * 1024 * 1024,
+  bodyTimeout: 10_000,
   maxEvents: 10_000,
   requestsPerMinute: 60_000,
   allRejectedStatus: 422,
   host: {},
+  stripDomain: [],
 }
 
 interface TestCase {
@@ -74,6 +76,8 @@ export async function startServer(t: TestCase, options: TestOptions = {}): Promi
     events: (result, by) => count(`events:${result}`, by),
     rejects: (code, by) => count(`rejects:${code}`, by),
     nonNumeric: (by) => count('nonNumeric', by),
+    sharedName: () => count('sharedName', 1),
+    untimed: (by) => count('untimed', by),
     answered: (status, _seconds, size) => {
       count(`answered:${status}`, 1)
       bytes.push(size)

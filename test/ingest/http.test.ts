@@ -1,9 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { test } from 'tap'
 import type { Ack } from '../../src/model.ts'
 import { event, exchange, open, post, startServer } from './http-helper.ts'
 
 const BODY = JSON.stringify([event(), event({ second: true })])
-const SLOW = { requestTimeout: 800, headersTimeout: 400, checkEvery: 25 }
+const SLOW = { bodyTimeout: 800, headersTimeout: 400, checkEvery: 25 }
 
 test('a request with more than one reading, or none, gets a 4xx and a close, and nothing in it runs', async (t) => {
   const server = await startServer(t)
@@ -92,6 +93,28 @@ test('slow clients are cut without an answer, and harm nobody', async (t) => {
   quick.send(post(BODY))
   t.equal((await quick.answer())?.status, 200, 'an idle connection that was of use stays open')
   t.equal(server.frames.length, 2)
+  t.equal(server.seen['closed:slow'], 3, 'each is counted, but not a connection that sent nothing')
+  const cut = server.lines.filter(({ message }) => message.startsWith('uploads were cut'))
+  t.equal(
+    cut.reduce((sum, { fields }) => sum + Number(Reflect.get(fields, 'cut')), 0),
+    3,
+  )
+})
+
+test('a body that keeps moving may take as long as it needs', async (t) => {
+  const server = await startServer(t, { http: { bodyTimeout: 300 } })
+  const text = JSON.stringify([event({ message: 'x'.repeat(16 * 1024 * 8) }), event()])
+  const bytes = post(text)
+  const [steady, brief] = [await open(t, server.port), await open(t, server.port)]
+  brief.send(bytes.subarray(0, 64 * 1024))
+  const step = Math.ceil(bytes.length / 6)
+  for (let from = 0; from < bytes.length; from += step) {
+    steady.send(bytes.subarray(from, from + step))
+    await pause(150)
+  }
+  t.equal((await steady.answer())?.status, 200, 'it took three times the span')
+  await brief.closed()
+  t.equal(await brief.answer(), undefined, 'a fast beginning is no excuse')
 })
 
 test('pipelined, chunked and announced requests are served in their order on one connection', async (t) => {

@@ -3,6 +3,7 @@ import { createRejects } from '../../src/ingest/rejects.ts'
 import { createRetries } from '../../src/ingest/retries.ts'
 import type { Log } from '../../src/model.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
+import { type Line, recorder } from '../helpers/log.ts'
 import { runService } from '../helpers/service.ts'
 
 const lines: object[] = []
@@ -143,7 +144,7 @@ test('a value that is no number costs its sample only, and is not passed over in
     { host: { name: 'a' }, cpu: '95%' },
     { host: { name: 'a' }, cpu: null },
     { host: { name: 'a' }, cpu: '0.5' },
-  ]
+  ].map((one) => ({ ...one, '@timestamp': new Date().toISOString() }))
   t.match(await service.post(body), { status: 200, accepted: 3, rejected: 0 })
   t.match(await service.aggregate('a', 'cpu'), { count: 1, sum: 0.5 })
   t.equal((await service.metrics()).get('stashwatch_samples_dropped_total{reason="non_numeric"}'), 1)
@@ -155,4 +156,22 @@ test('a value that is no number costs its sample only, and is not passed over in
     { code: 'non_numeric', reason: /accepted without cpu: the field holds no number/, event: { cpu: '95%' } },
   ])
   t.strictSame(counts, {}, 'and is no refused event')
+})
+
+test('events without a readable time are counted, and one an hour of each source is stored and logged', async (t) => {
+  const told: Line[] = []
+  const clock = createVirtualClock()
+  let now = clock.now()
+  const rejects = createRejects({ clock: { ...clock, now: () => now }, log: recorder(told) })
+  const post = (source: string): void =>
+    rejects.recordUntimed({ source, count: 10, sample: { reason: 'no time', code: 'untimed', event: { a: 1 } } })
+  for (const source of ['a', 'a', 'b', 'a']) post(source)
+  const sources = (): unknown[] => rejects.list().recent.map((one) => (one as { source: string }).source)
+  t.strictSame(sources(), ['b', 'a'])
+  t.strictSame(rejects.list().incomplete, { non_numeric: 0, untimed: 40 })
+  t.strictSame(rejects.list().counts, {}, 'they are not rejected')
+  t.equal(told.length, 2)
+  now += 3_600_000
+  post('a')
+  t.match(told.at(-1), { fields: { source: 'a', events: 30 } })
 })

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { test } from 'tap'
 import { gzipSync, deflateRawSync, deflateSync, brotliCompressSync } from 'node:zlib'
+import { createClock } from '../../src/clock.ts'
 import { createVirtualClock } from '../helpers/clock.ts'
 import { event, exchange, extract, judge, open, post, startServer } from './http-helper.ts'
 import type { Ack, Frame } from '../../src/model.ts'
@@ -520,4 +521,38 @@ test('a large body is judged in slices while others are served, and a huge event
   client.send(post(`${body.slice(0, -2)}x}]`))
   t.equal((await client.answer())?.status, 400)
   t.equal(server.frames.length, 3)
+})
+
+test('a field for ids that no event has is told once, and one that some have never', async (t) => {
+  const told = async (idOf: (i: number) => object): Promise<number> => {
+    const extractId = (one: object): ReturnType<typeof extract> => ({
+      ...extract(one),
+      ...idOf(Number(Reflect.get(one, 'i'))),
+    })
+    const server = await startServer(t, { config: { eventIdField: 'event.id' }, deps: { extract: extractId } })
+    const client = await open(t, server.port)
+    for (let i = 0; i < 30; i += 1) {
+      client.send(post(batch(event({ i }))))
+      t.equal((await client.answer())?.status, 200)
+    }
+    return server.lines.filter(({ level, message }) => level === 'warn' && message.includes('event_id_field')).length
+  }
+  t.equal(await told(() => ({})), 1)
+  t.equal(await told((i) => (i === 3 ? { id: 'x' } : {})), 0)
+})
+
+test('an equal single event that arrives after the process was held up is taken as a possible retry', async (t) => {
+  const real = createClock()
+  let shift = 0
+  const timers = { ...real, now: () => real.now() + shift }
+  const clock = createVirtualClock()
+  const server = await startServer(t, { clock, deps: { timers } })
+  await clock.advance(5 * 60_000)
+  const send = async (): Promise<unknown> =>
+    (await exchange(t, server.port, post(JSON.stringify(event()))))?.json()['duplicate']
+  // The memory of the time before a restart is over.
+  t.strictSame([await send(), await send()], [undefined, undefined])
+  shift += 12_000
+  t.equal(await send(), undefined)
+  t.equal(await send(), true, 'its sender gave up before the answer')
 })

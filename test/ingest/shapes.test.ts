@@ -8,7 +8,7 @@ import { isForm, readForm } from '../../src/ingest/decode/text.ts'
 import { readInspect } from '../../src/ingest/decode/ruby-inspect.ts'
 import { createSchemas } from '../../src/ingest/schema/index.ts'
 import { OVERSIZED } from '../../src/ingest/decode/split.ts'
-import { translate } from '../../src/ingest/decode/foreign.ts'
+import { refuseEnvelope, translate } from '../../src/ingest/decode/foreign.ts'
 import { type EventSamples, type Frame, type Metric, UNKNOWN_HOST } from '../../src/model.ts'
 import { open, post, startServer, type TestOptions, type TestServer } from './http-helper.ts'
 
@@ -485,16 +485,48 @@ test('what inspect wrote is read back, and any other text is left alone', (t) =>
   t.end()
 })
 
+const AT_ISO = '2026-11-22T12:00:00.250Z'
+
+test('an envelope around events is refused by name, and an event with such a field is not', (t) => {
+  const item = { host: 'a' }
+  for (const name of ['metrics', 'resourceMetrics', 'resourceLogs', 'resourceSpans', 'records', 'streams']) {
+    const refused = refuseEnvelope({ [name]: [item] })
+    t.match(refused, { path: `/${name}`, code: 'envelope' })
+    t.ok(refused?.reason.includes(`"${name}"`))
+    t.match(refuseEnvelope({ [name]: [] }), { code: 'envelope' })
+    for (const other of [
+      { [name]: item },
+      { [name]: ['x'] },
+      { [name]: 5 },
+      { [name]: [item], host: 'a' },
+      [{ [name]: [item] }],
+    ]) {
+      t.equal(refuseEnvelope(other), undefined, JSON.stringify(other))
+    }
+  }
+  for (const none of [null, 1, 'x', [], {}]) t.equal(refuseEnvelope(none), undefined)
+  t.end()
+})
+
 test('only events without a time of their own are given the one that other senders wrote', (t) => {
   const at = (fields: object): unknown => (translate(fields) as Record<string, unknown>)['@timestamp']
   t.equal(at({ time: AT }), '2026-11-22T12:00:00.250Z')
   t.equal(at({ time: '2026-11-22T12:00:00+01:00' }), '2026-11-22T12:00:00+01:00')
   t.equal(at({ time: 'noon', timestamp: '2026-11-22T12:00:00.250Z' }), '2026-11-22T12:00:00.250Z')
   t.equal(at({ ISODATE: '2026-11-22T12:00:00+00:00' }), '2026-11-22T12:00:00+00:00')
+  const epochs = [1795348800.25, 1795348800250, 1795348800250000, 1795348800250000000, '1795348800.25', '1795348800250']
+  for (const epoch of epochs) {
+    for (const name of ['time', 'timestamp', 'date']) t.equal(at({ [name]: epoch }), AT_ISO, `${name} ${epoch}`)
+  }
+  for (const epoch of [1795348800.25, 1795348800250]) t.equal(at({ '@timestamp': epoch }), AT_ISO)
+  t.equal(at({ date: '2026-11-22T12:00:00.250000Z', message: 'x' }), '2026-11-22T12:00:00.250000Z')
   const none = [
     1,
+    999_999_999,
     1e11,
-    1e13,
+    1e14,
+    '179534880',
+    '1e12',
     Number.NaN,
     '2026-11-22',
     '2026-11-22T12:00:00',

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import { sampleHosts } from '../../src/engine/sample.ts'
-import { matchesGlob, matchesHosts, isGlob } from '../../src/labels/pattern.ts'
+import { matchesGlob, isGlob } from '../../src/labels/pattern.ts'
+import { matchesHosts } from '../../src/labels/host-name.ts'
 
 test('a star is any text, a question mark one character, all else itself', async (t) => {
   const fitting = ['web-1:web-1', '*:', 'web-*:web-', 'web-*:web-1', '*-1:web-1', 'w*b*1:web-1', 'web-?:web-1', '**:x']

@@ -82,6 +82,7 @@ function report(file: string, tally: Tally, config: Config): readonly string[] {
     '',
     ...table(['kind', 'accepted', 'rejected', 'unused', 'hosts'], kinds.map(kindRow), [1, 2, 3]),
     ...basics(tally.kinds.get('base')),
+    ...incompleteLines(tally, config),
     '',
     ...valuesTable(kinds, config),
     ...ratioLines(kinds, config),
@@ -112,6 +113,20 @@ function basics(base: KindTally | undefined): readonly string[] {
   const first = sorted.slice(0, MAX_SHOWN_DATASETS).map(([name, events]) => `${name} (${events})`)
   const more = sorted.length > MAX_SHOWN_DATASETS ? [`${sorted.length - MAX_SHOWN_DATASETS} more`] : []
   return ['', `without a schema of their own: ${[...first, ...more].join(', ')}`]
+}
+
+/** What cannot be read in accepted events: their time, and the id that the configuration asks for. */
+function incompleteLines({ accepted, untimed, identified }: Tally, { ingest }: Config): readonly string[] {
+  const field = ingest.eventIdField
+  const lines = [
+    ...(untimed === 0
+      ? []
+      : [`warning: ${count(untimed, 'event')} of ${accepted} without a readable time: the arrival time counts`]),
+    ...(field === undefined || identified > 0 || accepted === 0
+      ? []
+      : [`warning: ingest.event_id_field: no event has an ID in ${field}`]),
+  ]
+  return lines.length === 0 ? [] : ['', ...lines]
 }
 
 function valuesTable(kinds: readonly (readonly [string, KindTally])[], { engine }: Config): readonly string[] {

@@ -52,6 +52,9 @@ export interface FieldTally {
 export interface Tally {
   events: number
   accepted: number
+  /** Accepted events without a readable time, and with an id. */
+  untimed: number
+  identified: number
   readonly kinds: Map<string, KindTally>
   readonly reasons: Map<string, ReasonTally>
   /** Rejections for reasons beyond the bound. */
@@ -65,6 +68,8 @@ export function createTally(): Tally {
   return {
     events: 0,
     accepted: 0,
+    untimed: 0,
+    identified: 0,
     kinds: new Map(),
     reasons: new Map(),
     otherReasons: 0,
@@ -87,6 +92,8 @@ export function tallyEvent(tally: Tally, { kind = NO_KIND, event, outcome }: Che
     return
   }
   tally.accepted += 1
+  if (Number.isNaN(outcome.ts)) tally.untimed += 1
+  if (outcome.id !== undefined) tally.identified += 1
   ofKind.accepted += 1
   if (!outcome.heartbeat) addName(ofKind.hosts, outcome.host)
   if (outcome.series.length === 0) ofKind.unused += 1

@@ -1,4 +1,6 @@
-import { isGlob, isNegated, matchesGlob, matchesHosts, withoutNot } from '../../labels/pattern.ts'
+import { isGlob, isNegated, withoutNot } from '../../labels/pattern.ts'
+import { matchesHosts } from '../../labels/host-name.ts'
+import { matchesHost } from '../../labels/host-name.ts'
 import type {
   EngineConfig,
   Grouping,
@@ -208,7 +210,7 @@ function checkFits(
   expected: readonly string[],
   diagnostics: Diagnostics,
 ): void {
-  const strange = patterns.filter((pattern) => !expected.some((host) => matchesGlob(withoutNot(pattern), host)))
+  const strange = patterns.filter((pattern) => !expected.some((host) => matchesHost(withoutNot(pattern), host)))
   if (expected.length === 0 || strange.length === 0) return
   const [first = ''] = strange
   const guess = nearest(withoutNot(first), expected)
@@ -249,7 +251,7 @@ function covers(patterns: readonly string[], pattern: string): boolean {
   const samples = ['', '\u0001', '\u0001\u0002\u0003'].map((text) =>
     pattern.replaceAll('*', text).replaceAll('?', '\u0004'),
   )
-  return patterns.some((one) => samples.every((host) => matchesGlob(one, host)))
+  return patterns.some((one) => samples.every((host) => matchesHost(one, host)))
 }
 
 function formatNames(rules: readonly { readonly rule: Rule }[]): string {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type * as Raw from '../../generated/config.ts'
 import { FileError, readRegularFile } from '../../files.ts'
+import { stripDomain } from '../../labels/host-name.ts'
 import { isGlob } from '../../labels/pattern.ts'
 import { type Inventory, type Millis, UNKNOWN_HOST, type Rule } from '../../model.ts'
 import { below, describe } from '../../text/diagnostic.ts'
@@ -12,6 +13,8 @@ import { hasControl, writeDuration } from './units.ts'
 interface InventoryContext extends PartContext {
   readonly rules: readonly Rule[]
   readonly limits: { readonly hosts: number }
+  /** Removed from the names of hosts, so from those of expected hosts too. */
+  readonly domains: readonly string[]
 }
 
 type RawHosts = Required<NonNullable<Raw.Configuration['hosts']>>
@@ -27,8 +30,9 @@ const MAX_ERRORS = 5
 
 /** Reads the expected hosts, and when other hosts are retired. */
 export function readInventory(raw: RawHosts, context: InventoryContext): Inventory {
-  const { diagnostics, limits } = context
-  const expected = Array.isArray(raw.expected) ? readList(raw.expected, context) : readNames(raw.expected.file, context)
+  const { diagnostics, limits, domains } = context
+  const written = Array.isArray(raw.expected) ? readList(raw.expected, context) : readNames(raw.expected.file, context)
+  const expected = written.map((name) => stripDomain(name, domains))
   if (expected.length > limits.hosts) {
     const what = `${expected.length} expected hosts exceed limits.hosts (${limits.hosts})`
     diagnostics.error(EXPECTED, describe(what, { fix: 'raise limits.hosts, or shorten the list' }))

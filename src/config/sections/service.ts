@@ -5,6 +5,7 @@ import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { ALERT_LABELS } from './references.ts'
 import { readSecret } from '../file/secrets.ts'
+import { readSpan } from './durations.ts'
 import { hasControl, parseListen, parseRecipient, parseSize } from './units.ts'
 
 /** What reading a part needs besides the part. */
@@ -51,17 +52,25 @@ export function readIngest(
     const what = `max_body (${raw.max_body}) is larger than max_decompressed (${raw.max_decompressed})`
     diagnostics.error(at, describe(what, { fix: 'lower max_body or raise max_decompressed' }))
   }
+  const { strip_domain: _domains, ...fields } = raw.host
   return {
     paths: raw.paths,
     tokens: readTokens(raw.tokens, '/ingest/tokens', context),
     maxBody,
     maxDecompressed,
+    bodyTimeout: readSpan(raw.body_timeout, '/ingest/body_timeout', { min: 1000, max: 600_000 }, diagnostics),
     maxEvents: raw.max_events,
     requestsPerMinute: raw.requests_per_minute,
     allRejectedStatus: raw.all_rejected_status,
     ...(raw.event_id_field === undefined ? {} : { eventIdField: raw.event_id_field }),
-    host: Object.fromEntries(Object.entries(raw.host).map(([kind, fields]) => [kind, [fields].flat()])),
+    host: Object.fromEntries(Object.entries(fields).map(([kind, paths = []]) => [kind, [paths].flat()])),
+    stripDomain: readDomains(raw),
   }
+}
+
+/** Returns the domains that are removed from the names of hosts. */
+export function readDomains({ host }: Raw.Ingest): readonly string[] {
+  return [host?.strip_domain ?? []].flat()
 }
 
 function readBodySize(raw: string | number, pointer: string, diagnostics: Diagnostics): number {

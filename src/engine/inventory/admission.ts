@@ -1,6 +1,8 @@
 import { createSource, type Source } from '../../aggregate/watermark.ts'
 import { addSeries, createStore, newestBucket, removeSeries, type Store } from '../../aggregate/store.ts'
 import { type Millis, UNKNOWN_HOST, OTHERS, SEP } from '../../model.ts'
+import { foldHostName } from '../../labels/host-name.ts'
+import { isExpected } from '../plan.ts'
 import { count, type Fold, type Host, type KeyInfo, type Limited, type State } from '../state.ts'
 
 /**
@@ -11,10 +13,22 @@ const IDLE = 10 * 60_000
 /** The most eviction candidates that one search keeps. */
 const MAX_IDLE = 500
 
+/** Returns the record of a host, whatever the case of its name. */
+export function findHost(state: State, name: string): Host | undefined {
+  return state.hosts.get(name) ?? state.hosts.get(spellHost(state, name))
+}
+
+/** Returns the name of a host as it was first spelled; a name that is not known stays as it is. */
+export function spellHost({ hosts, spellings }: State, name: string): string {
+  if (hosts.has(name)) return name
+  const folded = foldHostName(name)
+  return spellings.get(folded) ?? (hosts.has(folded) ? folded : name)
+}
+
 /** Returns the record of a host, created on first sight; undefined if the limit is reached and no host is idle. */
 export function admitHost(fold: Fold, name: string, receivedAt: Millis): Host | undefined {
   const { state, plan } = fold
-  const known = state.hosts.get(name)
+  const known = findHost(state, name)
   if (known !== undefined) return known
   if (state.hosts.size >= plan.config.limits.hosts && name !== UNKNOWN_HOST && !evictIdleHost(fold, receivedAt)) {
     recordRefusal(fold, 'hosts', receivedAt)
@@ -50,6 +64,8 @@ export function addHost(state: State, name: string, lastSeenAt: Millis): Host {
   }
   state.hosts.set(name, host)
   state.hostSlots[index] = host
+  const folded = foldHostName(name)
+  if (folded !== name) state.spellings.set(folded, name)
   return host
 }
 
@@ -102,7 +118,7 @@ function takeIdleHost(fold: Fold, before: Millis): Host | undefined {
 }
 
 function isEvictable({ plan }: Fold, { alerts, name }: Host): boolean {
-  return alerts.size === 0 && name !== UNKNOWN_HOST && !plan.expected.has(name)
+  return alerts.size === 0 && name !== UNKNOWN_HOST && !isExpected(plan, name)
 }
 
 export function removeHost(fold: Fold, host: Host): void {
@@ -112,6 +128,7 @@ export function removeHost(fold: Fold, host: Host): void {
   state.freeSlots.push(host.index)
   state.pendingHosts.delete(host.name)
   state.hosts.delete(host.name)
+  state.spellings.delete(foldHostName(host.name))
 }
 
 export function dropSeries(fold: Fold, host: Host, id: number): void {

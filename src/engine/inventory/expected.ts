@@ -1,6 +1,7 @@
-import { addHost } from './admission.ts'
+import { addHost, findHost } from './admission.ts'
 import { closeMassAbsences, retireHost } from './retirement.ts'
 import { expectFromNow, isNeverSeen } from '../builtin/absence-time.ts'
+import { isExpected } from '../plan.ts'
 import type { Fold } from '../state.ts'
 
 /**
@@ -12,11 +13,11 @@ export function addExpectedHosts(fold: Fold): void {
   if (state.hasExpectedHosts) return
   state.hasExpectedHosts = true
   for (const host of state.hosts.values()) {
-    if (isNeverSeen(host) && !plan.expected.has(host.name)) retireHost(fold, host, { code: 'not_expected', params: {} })
+    if (isNeverSeen(host) && !isExpected(plan, host.name)) retireHost(fold, host, { code: 'not_expected', params: {} })
   }
   closeMassAbsences(fold)
   const expected = expectFromNow(fold)
-  for (const name of plan.expected) {
-    if (!state.hosts.has(name)) addHost(state, name, -Infinity).expectedSince = expected
+  for (const name of plan.expected.values()) {
+    if (findHost(state, name) === undefined) addHost(state, name, -Infinity).expectedSince = expected
   }
 }

@@ -3,8 +3,9 @@ import type { Source } from '../../aggregate/watermark.ts'
 import { isRegular } from '../../aggregate/watermark.ts'
 import type { ClosedAlert, Command, CommandReply, Millis, Reason, RetiredItem } from '../../model.ts'
 import { UNKNOWN_HOST, BUILTIN_RULES } from '../../model.ts'
-import { removeHost } from './admission.ts'
 import { BUILTINS } from '../builtin/index.ts'
+import { findHost, removeHost } from './admission.ts'
+import { isExpected } from '../plan.ts'
 import { listMembers } from '../builtin/mass-absence.ts'
 import { builtinAlertId } from '../builtin/evaluation.ts'
 import { closeAlert } from '../evaluate/alerts.ts'
@@ -48,7 +49,7 @@ export function retireHosts(fold: Fold): void {
  */
 function goneReason(fold: Fold, host: Host): Reason | undefined {
   const { state, plan } = fold
-  if (host.name === UNKNOWN_HOST || plan.expected.has(host.name)) return undefined
+  if (host.name === UNKNOWN_HOST || isExpected(plan, host.name)) return undefined
   const source = state.sources.get(host.source)
   if (source === undefined || source.idleFor > goneAfter(fold))
     return { code: 'source_gone', params: { source: host.source } }
@@ -88,7 +89,7 @@ function retireSource(fold: Fold, { name, lastSeenAt }: Source): void {
 function expectElsewhere(fold: Fold, source: string): void {
   const expected = expectFromNow(fold)
   for (const host of fold.state.hosts.values()) {
-    if (host.source === source && fold.plan.expected.has(host.name)) host.expectedSince = expected
+    if (host.source === source && isExpected(fold.plan, host.name)) host.expectedSince = expected
   }
 }
 
@@ -172,13 +173,13 @@ export function applyRetire(
   { host: name, author, now, unlessSeenWithin = 0 }: Extract<Command, { kind: 'retire' }>,
 ): CommandReply<'retire'> {
   const { state, plan } = fold
-  const host = state.hosts.get(name)
+  const host = findHost(state, name)
   if (host === undefined) return { kind: 'refused', code: 'unknown-host', value: [...state.hosts.keys()] }
-  if (plan.expected.has(name)) return { kind: 'refused', code: 'host-expected', value: null }
+  if (isExpected(plan, name)) return { kind: 'refused', code: 'host-expected', value: null }
   const lastSeenAt = isNeverSeen(host) ? null : host.lastSeenAt
   if (lastSeenAt !== null && now - lastSeenAt < unlessSeenWithin)
     return { kind: 'refused', code: 'host-active', value: lastSeenAt }
   const closed = retireHost(fold, host, { code: 'retired_by', params: { author } })
   closeMassAbsences(fold)
-  return { kind: 'done', value: { host: name, lastSeenAt, closed } }
+  return { kind: 'done', value: { host: host.name, lastSeenAt, closed } }
 }

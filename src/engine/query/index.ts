@@ -19,6 +19,8 @@ import { viewBuiltin } from './builtin.ts'
 import { viewRemovedRule, viewRules } from './rules.ts'
 import { evaluationCounts } from '../evaluate/snapshot.ts'
 import { isNeverSeen } from '../builtin/absence-time.ts'
+import { spellHost } from '../inventory/admission.ts'
+import { isExpected } from '../plan.ts'
 import type { Alert, Fold, Host } from '../state.ts'
 
 /** Labels that every alert has. */
@@ -48,7 +50,7 @@ const QUERIES: { readonly [K in Query['kind']]: (fold: Fold, query: QueryOf<K>) 
 /** Runs a query. It changes nothing. */
 export function runQuery<K extends Query['kind']>(fold: Fold, query: QueryOf<K>): QueryResults[K] {
   const kind: K = query.kind
-  return QUERIES[kind](fold, query)
+  return QUERIES[kind](fold, 'host' in query ? { ...query, host: spellHost(fold.state, query.host) } : query)
 }
 
 function alertsView(fold: Fold): readonly AlertView[] {
@@ -136,7 +138,7 @@ function hostView(fold: Fold, host: Host): HostView {
     source: isNew ? null : host.source,
     clockSkewSeconds: off === undefined ? null : -off / 1000,
     state: hostState(fold, host),
-    expected: fold.plan.expected.has(host.name),
+    expected: isExpected(fold.plan, host.name),
     series: host.series.size,
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Memory for the bodies of all requests together, in bytes. */
+/** Memory for the bodies of all requests together, in bytes: as received, joined, and decompressed. */
 export interface MemoryBudget {
   held: number
   readonly max: number
@@ -36,15 +36,22 @@ export function collect(request: IncomingMessage, limits: CollectLimits, done: (
   let held = 0
   let fate: Collected['kind'] = 'whole'
 
+  const account = (more: number): void => {
+    budget.held += more
+    held += more
+  }
   const release = (): void => {
-    budget.held -= held
-    held = 0
+    account(-held)
     chunks = []
   }
   const finish = (): void => {
     request.off('data', take).off('end', finish).off('close', abandon)
-    if (fate === 'whole') done({ kind: 'whole', bytes: join(chunks, wireBytes), wireBytes, release })
-    else done({ kind: fate, wireBytes, release })
+    if (fate === 'whole') {
+      const bytes = join(chunks, wireBytes)
+      chunks = []
+      account(bytes.length - held)
+      done({ kind: 'whole', bytes, wireBytes, release })
+    } else done({ kind: fate, wireBytes, release })
   }
   const giveUp = (): void => {
     fate = 'endless'
@@ -57,11 +64,10 @@ export function collect(request: IncomingMessage, limits: CollectLimits, done: (
     wireBytes += chunk.length
     if (fate === 'whole') {
       if (wireBytes > maxBody) fate = 'too_large'
-      else if (budget.held + chunk.length + CHUNK > budget.max) fate = 'overloaded'
+      else if (budget.held + costOf(chunk) > budget.max) fate = 'overloaded'
       else {
         chunks.push(chunk)
-        held += chunk.length + CHUNK
-        budget.held += chunk.length + CHUNK
+        account(costOf(chunk))
         return
       }
       release()
@@ -71,6 +77,11 @@ export function collect(request: IncomingMessage, limits: CollectLimits, done: (
 
   if (Number(request.headers['content-length'] ?? 0) > maxDrain) giveUp()
   else request.on('data', take).once('end', finish).once('close', abandon).once('error', abandon)
+}
+
+/** Returns the memory that a chunk needs until the body is whole: its chunks are then copied into one. */
+function costOf(chunk: Buffer): number {
+  return 2 * chunk.length + CHUNK
 }
 
 function join(chunks: readonly Buffer[], size: number): Buffer {

@@ -9,6 +9,7 @@ export type Coding = 'identity' | 'gzip' | 'deflate'
 /** Up to this size a body is inflated synchronously, which costs half the CPU; larger ones in another thread. */
 const SMALL_BODY = 2 * 1024 * 1024
 const MIN_CHUNK = 16 * 1024
+const LARGE_CHUNK = 1024 * 1024
 /** Deflate compresses at most 1032 to 1. */
 const MAX_RATIO = 1100
 
@@ -78,11 +79,17 @@ export function inflateLarge(bytes: Buffer, coding: Coding, max: number): Promis
   const undeflate = isWrapped(bytes) ? inflate : inflateRaw
   const run = coding === 'gzip' ? gunzip : undeflate
   return new Promise((resolve, reject) => {
-    run(bytes, { maxOutputLength: max, chunkSize: 1024 * 1024 }, (error, result) => {
+    run(bytes, { maxOutputLength: max, chunkSize: chunkFor(bytes, coding, max) }, (error, result) => {
       if (error === null) resolve(result)
       else reject(isTooLong(error) ? tooLarge(max) : damaged(coding))
     })
   })
+}
+
+/** Returns the size of one chunk for the whole result where that is known: joining several would take twice its memory. */
+function chunkFor(bytes: Buffer, coding: Coding, max: number): number {
+  const announced = coding === 'gzip' ? announcedSize(bytes) : 0
+  return Math.max(LARGE_CHUNK, Math.min(announced, max) + 64)
 }
 
 /**

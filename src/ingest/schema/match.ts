@@ -1,3 +1,5 @@
+import { isReference } from '../../model.ts'
+
 /** Keyword of an event schema with its match rule: the events that the schema validates. */
 export const MATCH_KEYWORD = 'x-stashwatch-match'
 
@@ -142,7 +144,7 @@ function better<T>(
 }
 
 function holds(value: unknown, want: FieldMatch['want']): boolean {
-  if (want === 'any') return value !== undefined && value !== null
+  if (want === 'any') return value !== undefined && value !== null && !isReference(value)
   return Array.isArray(value) ? value.some((item) => want.has(item as Scalar)) : want.has(value as Scalar)
 }
 

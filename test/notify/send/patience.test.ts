@@ -15,6 +15,8 @@ const observer = {
   events() {},
   rejects() {},
   nonNumeric() {},
+  sharedName() {},
+  untimed() {},
   answered() {},
   engine() {},
   notified() {},
