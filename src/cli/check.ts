@@ -8,7 +8,7 @@ import { openSchemas, SchemaError } from '../service/judge.ts'
 import { checkEvents } from './check/events.ts'
 import { configOption, describe, setAction } from './terminal/command.ts'
 import { anyAlert, sampleReceivers, sampleAlert } from '../preview/samples.ts'
-import { compileTemplate, TEMPLATE_NAMES, templateValues } from '../text/template.ts'
+import { ANY_NAMES, compileTemplate, templateValues } from '../text/template.ts'
 
 export interface CheckIo {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -230,6 +230,5 @@ function findUnsupported(config: EngineConfig, samples: readonly Sample[]): read
 }
 
 function renderText(template: string, snapshot: AlertSnapshot): string {
-  const labels = [...template.matchAll(/\{\{\s*(label\.[^|}]*?)\s*(?:\||\}\})/g)].map(([, name = '']) => name)
-  return compileTemplate(template, [...TEMPLATE_NAMES, ...labels]).render(templateValues(snapshot))
+  return compileTemplate(template, ANY_NAMES).render(templateValues(snapshot))
 }

@@ -1,7 +1,16 @@
-import { UNKNOWN_HOST, SEP, type CountRule, type EventSamples, type Metric, type Rejection } from '../model.ts'
+import {
+  UNKNOWN_HOST,
+  SEP,
+  type CountRule,
+  type EventFields,
+  type EventSamples,
+  type Metric,
+  type Rejection,
+} from '../model.ts'
 import { compileHost } from './host.ts'
 import { parseNumber } from './number.ts'
 import { createPaths, type Paths } from './paths.ts'
+import { mergeFields, planShown, showFields, type ShownField } from './shown.ts'
 import { parseTime } from './time.ts'
 import { compileWhere, type Where } from './where.ts'
 
@@ -11,9 +20,11 @@ const HEARTBEAT = 'heartbeat'
 const MAX_SHOWN = 40
 
 /** What is counted for a rule. */
-export interface CountedRule extends Pick<CountRule, 'name' | 'where'> {
+export interface CountedRule extends Pick<CountRule, 'name' | 'where' | 'byFields'> {
   /** Its detector distinguishes events that do not match from no events. */
   readonly zeroes: boolean
+  /** Fields of events that the templates of its mails name. */
+  readonly placeholders: readonly string[]
 }
 
 export interface ExtractorOptions {
@@ -28,24 +39,29 @@ export interface ExtractorOptions {
 /** Returns the samples of an event, or why it is rejected (its time or its host is unusable). */
 export type Extract = (event: object, kind: string) => EventSamples | Omit<Rejection, 'index'>
 
-interface MetricPlan {
+/** The name of a metric or a count, and where the values of its `by` fields are read. */
+interface SeriesPlan {
   readonly name: string
-  readonly fields: readonly number[]
   readonly by: readonly number[]
 }
 
-interface CountPlan {
-  readonly series: string
+interface MetricPlan extends SeriesPlan {
+  readonly fields: readonly number[]
+}
+
+interface CountPlan extends SeriesPlan {
   readonly matches: Where
   /** True if the rule has a lower limit: events that do not match must be distinguished from no events at all. */
   readonly zeroes: boolean
+  /** What alerts show of an event that matches; nothing where too few matches are the trouble. */
+  readonly shown: readonly ShownField[]
 }
 
 /**
  * Compiles all paths of metrics and rules into one walk. The extractor takes validated events in nested form. Every
  * metric yields at most one sample, from its first field with a finite number or its decimal text. Every count rule
  * yields 1 under the name `count(<rule>)` for an event that matches; with a lower limit it also yields 0 for one that
- * does not. The rule's host patterns are not applied here. Events of kind `heartbeat` have no host and yield no
+ * does not, and otherwise what alerts show of the event. The rule's host patterns are not applied here. Events of kind `heartbeat` have no host and yield no
  * samples. Throws a `PatternError` for an expression in a rule that cannot be compiled.
  */
 export function createExtractor({ metrics, rules, host, eventIdField }: ExtractorOptions): Extract {
@@ -67,11 +83,20 @@ export function createExtractor({ metrics, rules, host, eventIdField }: Extracto
     const values: number[] = []
     let nonNumeric: string[] | undefined
     for (const plan of metricPlans) if (!measure(plan, slots, series, values)) (nonNumeric ??= []).push(plan.name)
-    for (const plan of countPlans) count(plan, slots, series, values)
+    let shown: EventFields | undefined
+    for (const plan of countPlans) {
+      if (!count(plan, slots, series, values) || plan.shown.length === 0) continue
+      shown = mergeFields(shown ?? [], showFields(plan.shown, slots))
+    }
     const samples: EventSamples = { host: name, ts, heartbeat: false, series, values }
     const id = idSlot === undefined ? '' : label(slots[idSlot])
-    if (id === '' && nonNumeric === undefined) return samples
-    return { ...samples, ...(id === '' ? {} : { id }), ...(nonNumeric === undefined ? {} : { nonNumeric }) }
+    if (id === '' && nonNumeric === undefined && shown === undefined) return samples
+    return {
+      ...samples,
+      ...(id === '' ? {} : { id }),
+      ...(shown === undefined ? {} : { shown }),
+      ...(nonNumeric === undefined ? {} : { nonNumeric }),
+    }
   }
 }
 
@@ -81,8 +106,15 @@ const planMetric = ({ name, fields, byFields }: Metric, paths: Paths): MetricPla
   by: byFields.map((path) => paths.add(path)),
 })
 
-function planCount({ name, where, zeroes }: CountedRule, paths: Paths): CountPlan {
-  return { series: `count(${name})`, matches: compileWhere(where, paths), zeroes }
+function planCount(rule: CountedRule, paths: Paths): CountPlan {
+  const { name, where, byFields, zeroes } = rule
+  return {
+    name: `count(${name})`,
+    by: byFields.map((path) => paths.add(path)),
+    matches: compileWhere(where, paths),
+    zeroes,
+    shown: zeroes ? [] : planShown(rule, paths),
+  }
 }
 
 function readEventTime(value: unknown): number | Omit<Rejection, 'index'> {
@@ -108,14 +140,14 @@ function measure(plan: MetricPlan, slots: readonly unknown[], series: string[], 
       isWell &&= value === null
       continue
     }
-    series.push(plan.by.length === 0 ? plan.name : seriesKey(plan, slots))
+    series.push(seriesKey(plan, slots))
     values.push(number)
     return true
   }
   return isWell
 }
 
-function seriesKey({ name, by }: MetricPlan, slots: readonly unknown[]): string {
+function seriesKey({ name, by }: SeriesPlan, slots: readonly unknown[]): string {
   let key = name
   for (const slot of by) key += SEP + label(slots[slot])
   return key
@@ -133,14 +165,18 @@ function label(value: unknown): string {
   return plain.isWellFormed() ? plain : plain.toWellFormed()
 }
 
-function count(
-  { series: name, matches, zeroes }: CountPlan,
-  slots: readonly unknown[],
-  series: string[],
-  values: number[],
-): void {
-  const matched = matches(slots)
-  if (!matched && !zeroes) return
-  series.push(name)
+/**
+ * Adds 1 for an event that matches, and returns true. Where a lower limit asks for it, adds 0 for one that does not,
+ * unless it has none of the `by` fields and so belongs to no series.
+ */
+function count(plan: CountPlan, slots: readonly unknown[], series: string[], values: number[]): boolean {
+  const matched = plan.matches(slots)
+  if (!matched && (!plan.zeroes || isOfNoSeries(plan, slots))) return false
+  series.push(seriesKey(plan, slots))
   values.push(matched ? 1 : 0)
+  return matched
+}
+
+function isOfNoSeries({ by }: SeriesPlan, slots: readonly unknown[]): boolean {
+  return by.length > 0 && by.every((slot) => label(slots[slot]) === '')
 }

@@ -5,7 +5,18 @@ import { createDispatchPlan } from '../dispatch/plan.ts'
 import { chartLimits } from '../engine/evaluate/chart-data.ts'
 import { createPlan, paramsFor, type WindowPlan } from '../engine/plan.ts'
 import { evaluationResult, alertSubject, type JudgedWindow } from '../engine/evaluate/evidence.ts'
-import type { AbsenceRule, AlertSnapshot, EngineConfig, Metric, MetricRule, Millis, ChartData, Rule } from '../model.ts'
+import type {
+  AbsenceRule,
+  AlertSnapshot,
+  CountRule,
+  EngineConfig,
+  Metric,
+  MetricRule,
+  Millis,
+  ChartData,
+  Rule,
+} from '../model.ts'
+import { eventPlaceholders } from '../text/template.ts'
 
 /** Which step of an alert is shown, and when it is taken. */
 export interface SampleStep {
@@ -49,7 +60,7 @@ type SampleFields = Pick<
   AlertSnapshot,
   'identity' | 'startsAt' | 'value' | 'evidence' | 'peak' | 'severity' | 'templates'
 > &
-  Pick<AlertSnapshot, 'chart' | 'peers'>
+  Pick<AlertSnapshot, 'chart' | 'peers' | 'events'>
 
 /**
  * The alert that a rule would raise: on a host that it is for, with a value beyond its bound (or back within, once it is
@@ -66,7 +77,9 @@ export function sampleAlert(
     code: 'SMPL2',
     ruleLabels: rule.labels,
     state,
-    ...(rule.kind === 'absence' ? absenceSample(rule, step) : windowSample(samplePlan(rule, config), step)),
+    ...(rule.kind === 'absence'
+      ? absenceSample(rule, step)
+      : windowSample(samplePlan(rule, config), step, eventPlaceholders(rule, config.receivers))),
     evaluatedAt,
     ...(state === 'resolved' ? { resolvedAt: evaluatedAt } : {}),
     source: SOURCE,
@@ -122,7 +135,7 @@ function absenceSample(rule: AbsenceRule, { state, at }: Step): SampleFields {
   }
 }
 
-function windowSample(plan: WindowPlan, { state, at }: Step): SampleFields {
+function windowSample(plan: WindowPlan, { state, at }: Step, placeholders: readonly string[]): SampleFields {
   const host = sampleHost(plan.rule)
   const figures = plan.detector.sample(paramsFor(plan.rule, host), plan.metric.unit)
   const { bad, good } = figures
@@ -140,9 +153,33 @@ function windowSample(plan: WindowPlan, { state, at }: Step): SampleFields {
     evidence,
     peak: bad,
     chart: { ...sampleChart(plan, figures, { state, at }), ...chartLimits(plan, judged) },
-    ...(plan.rule.kind === 'count' ? {} : { peers: { median: good, hosts: 40 } }),
+    ...(plan.rule.kind === 'count'
+      ? sampleEvents(plan, plan.rule, placeholders, at)
+      : { peers: { median: good, hosts: 40 } }),
   }
 }
+
+/** An event that the rule counts, with a value that passes its tests, and the fields that its templates name. */
+function sampleEvents(
+  { zeroes, over, width }: WindowPlan,
+  { where, byFields }: CountRule,
+  placeholders: readonly string[],
+  at: Millis,
+): Pick<AlertSnapshot, 'events'> {
+  if (zeroes) return {}
+  const tested = where.map(({ field, oneOf, contains, prefix, above }): [string, string] => [
+    field,
+    oneOf?.[0] ?? contains ?? prefix ?? (above === undefined ? sampleText(field) : String(above + 1)),
+  ])
+  const fields = new Map([
+    ['message', 'an event that matches'],
+    ...[...placeholders, ...byFields].map((field): [string, string] => [field, sampleText(field)]),
+    ...tested,
+  ])
+  return { events: [{ ts: at - (over * width) / 2, fields: [...fields] }] }
+}
+
+const sampleText = (field: string): string => sampleLabel(field.slice(field.lastIndexOf('.') + 1))
 
 /** A value that a label might have: `/srv`, `index-1`. */
 function sampleLabel(label: string): string {

@@ -125,7 +125,7 @@ void test('every rule of docs/events.md is in order, and what it counts is in th
     if ('reason' in judged) throw new Error(judged.reason)
     const samples = createExtractor({
       metrics: [],
-      rules: counts.map((rule) => ({ ...rule, zeroes: false })),
+      rules: counts.map((rule) => ({ ...rule, zeroes: false, placeholders: [] })),
       host: {},
     })(judged.event, judged.kind)
     t.ok('values' in samples && samples.values.includes(1), `${section.kind}: some rule counts the fixture`)
@@ -176,7 +176,9 @@ void test('what is no number in a reading costs that value only; a broken number
     rules:
       '- name: xid\n  when: { count: { where: { gpu.xid: { above: 0 } } }, over: 5m, threshold: { at_least: 1 } }\n',
   }).engine
-  const counted = rules.filter((rule) => rule.kind === 'count').map((rule) => ({ ...rule, zeroes: false }))
+  const counted = rules
+    .filter((rule) => rule.kind === 'count')
+    .map((rule) => ({ ...rule, zeroes: false, placeholders: [] }))
   const extract = createExtractor({ metrics, rules: counted, host: {} })
   const samples = (power: unknown): unknown => {
     const judged = schemas.judge({ host: 'g', gpu: { index: 0, temperature: { celsius: 68 }, power, xid: 79 } })
@@ -212,7 +214,7 @@ void test('the Slurm rule of the docs fires for nodes that do not respond, and n
     const event = { event: { dataset: 'slurm.node' }, slurm: { node: { name: 'n1', state } } }
     const judged = schemas.judge(event) as { event: object; kind: string }
     const [documented, shipped] = rules.map((rule) => {
-      const taken = createExtractor({ metrics: [], rules: [{ ...rule, zeroes: false }], host: {} })(
+      const taken = createExtractor({ metrics: [], rules: [{ ...rule, zeroes: false, placeholders: [] }], host: {} })(
         judged.event,
         'slurm.node',
       )

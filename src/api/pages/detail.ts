@@ -1,9 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import type { Acknowledgement, AlertView, HostDetail, Millis, SendRecord, SeriesView } from '../../model.ts'
 import { describeDecision, labelDecision, describeNotificationReason, describeResponse } from '../../text/decision.ts'
-import { formatCount, formatDuration, formatTime, formatValue } from '../../text/format.ts'
+import { formatCount, formatDuration, formatEvent, formatTime, formatValue } from '../../text/format.ts'
 import { describeHostState } from '../../text/builtin.ts'
 import { describeReason } from '../../text/reason.ts'
+import { clean } from '../../text/sanitise.ts'
 import { escapeHtml, foreign, page } from './html.ts'
 import { alertNow } from './link.ts'
 import { findNotifications, showNotification } from '../views/notification.ts'
@@ -54,10 +55,21 @@ ${factList([
   ...(ack === undefined ? [] : [['Acknowledged', acknowledged(ack)] as const]),
   ['Code', code],
 ])}
-<h2>Timeline</h2>
+${eventsSection(alert)}<h2>Timeline</h2>
 <ul class="card">${buildTimeline(alert, sends).map(timelineItem).join('\n')}</ul>
 <p><a href="../hosts/${linkTo(host)}">${foreign(host)} now</a></p>`,
   )
+}
+
+function eventsSection({ events = [] }: AlertView): string {
+  if (events.length === 0) return ''
+  const items = events.map(
+    (event) =>
+      `<li><span class="soft">${formatTime(event.ts)}</span><code>${foreign(clean(formatEvent(event)))}</code></li>`,
+  )
+  return `<h2>Matching events</h2>
+<ul class="card">${items.join('\n')}</ul>
+`
 }
 
 function factList(rows: readonly (readonly [name: string, text: string])[]): string {

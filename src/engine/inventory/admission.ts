@@ -1,6 +1,7 @@
 import { createSource, type Source } from '../../aggregate/watermark.ts'
 import { addSeries, createStore, newestBucket, removeSeries, type Store } from '../../aggregate/store.ts'
 import { type Millis, UNKNOWN_HOST, OTHERS, SEP } from '../../model.ts'
+import { forgetMatches } from '../evaluate/matched-events.ts'
 import { count, type Fold, type Host, type KeyInfo, type Limited, type State } from '../state.ts'
 
 /**
@@ -118,6 +119,7 @@ export function dropSeries(fold: Fold, host: Host, id: number): void {
   const { state } = fold
   const info = state.keys.infos[id] as KeyInfo
   for (const store of metricStores(fold, info.metric)) removeSeries(store, host.series.get(id) as number)
+  forgetMatches(state, host.name, info.key)
   host.series.delete(id)
   host.late?.delete(id)
   host.early?.delete(id)
