@@ -77,6 +77,8 @@ export interface Row {
   /** Absent where the list says it for all. */
   readonly when?: string
   readonly code: string
+  /** The page of its episode. */
+  readonly url?: string
   /** The newest event that was counted. */
   readonly event?: string
   /** What the reader can do about this one. */

@@ -215,11 +215,15 @@ function rowTable(rows: readonly Row[]): string {
 
 function rowCells(row: Row): string {
   const where = `<b>${escapeHtml(row.where)}</b><br>${escapeHtml(row.rule)}: ${words(row.value)}`
-  const when = `<span class="dim">${row.when === undefined ? '' : `${words(row.when)} · `}${escapeHtml(row.code)}</span>`
+  const when = `<span class="dim">${row.when === undefined ? '' : `${words(row.when)} · `}${codeLink(row)}</span>`
   const kind = `<span class="kind ${row.tone}">${row.status}</span>`
   const act = row.action === undefined ? '' : rowLink(row.action)
   const event = row.event === undefined ? '' : `<br><code>${escapeHtml(row.event)}</code>`
   return `<tr><td class="mark ${row.tone}" width="4"></td><td>${kind} ${where}<br>${when}${event}${act}</td></tr>`
+}
+
+function codeLink({ code, url }: Row): string {
+  return url === undefined ? escapeHtml(code) : `<a href="${escapeHtml(url)}">${escapeHtml(code)}</a>`
 }
 
 /** High enough for a thumb. */

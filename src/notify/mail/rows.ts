@@ -108,12 +108,17 @@ export function buildLists(
   return lists.map(({ alerts, ...list }) => {
     const rows = alerts.map((snapshot) => {
       const action = left > 0 ? acknowledgeAction(notification, snapshot, options) : undefined
-      if (action === undefined) return buildRow(snapshot, time)
+      const row = { ...buildRow(snapshot, time), ...episodePage(snapshot, options) }
+      if (action === undefined) return row
       left -= 1
-      return { ...buildRow(snapshot, time), action }
+      return { ...row, action }
     })
     return { ...list, ...hoistCommon(rows) }
   })
+}
+
+function episodePage({ episode }: AlertSnapshot, { apiUrl }: ContentOptions): Pick<Row, 'url'> {
+  return apiUrl === undefined ? {} : { url: `${apiUrl}/api/v1/alerts/${encodeURIComponent(episode)}` }
 }
 
 /** What is the same for all rows is said once. */

@@ -122,6 +122,17 @@ test('downtimes in a list are one note, and another where senders kept their eve
   t.end()
 })
 
+test('each alert of a list links to its page', (t) => {
+  const alerts = ['a', 'b'].map((host) => facts({ host, episode: `episode/${host}` }))
+  const apiUrl = 'https://sw.example.org'
+  const { html } = renderMessage(notification({ alerts }), { ...options, apiUrl })
+  t.match(html, '<a href="https://sw.example.org/api/v1/alerts/episode%2Fb">K7X2</a>')
+  const { from, domain, url } = options
+  const closed = renderMessage(notification({ alerts }), { from, domain, url })
+  t.notMatch(closed.html, '>K7X2</a>', 'not where the API is not reached')
+  t.end()
+})
+
 test('a list says which of its alerts flap', (t) => {
   const alerts = [facts({ host: 'a', flapping: 42 }), facts({ host: 'b' })]
   const { text, html } = render(notification({ alerts }))
