@@ -35,7 +35,7 @@ export function measureCore(rounds = 25): CoreResult[] {
 
 function measureTraffic(traffic: string, bodies: readonly Buffer[], rounds: number): CoreResult {
   const schemas = createSchemas(new URL('../schemas/events/', import.meta.url))
-  const rules = RULES.map((rule) => ({ ...rule, zeroes: false }))
+  const rules = RULES.map((rule) => ({ ...rule, placeholders: [], zeroes: false }))
   const extract = createExtractor({ metrics: METRICS, rules, host: {} })
   let sink = 0
   const bare = (): void => {
@@ -267,6 +267,8 @@ export const RULES: readonly CountRule[] = [
       params: { of: 'count', warning: [{ op: 'above', value: 20, clear: 19 }], critical: [] },
     },
     overrides: [],
+    by: [],
+    byFields: [],
     where: [
       { field: 'event.dataset', oneOf: ['system.auth'] },
       { field: 'message', contains: 'Failed password' },

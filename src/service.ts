@@ -6,6 +6,7 @@ import { createApi } from './api/index.ts'
 import { isLoopback } from './config/sections/units.ts'
 import { type EngineClient, startEngine } from './engine/worker/client.ts'
 import { encodeFrame } from './extract/frame.ts'
+import { limitShown } from './extract/shown.ts'
 import { makeFolder } from './files.ts'
 import { createTokenCheck } from './net/auth.ts'
 import { createRejects } from './ingest/rejects.ts'
@@ -169,7 +170,7 @@ async function createHttp(service: ServiceState): Promise<ReturnType<typeof crea
     rejects,
     schemas: { judge: (event, budget) => service.schemas.judge(event, budget) },
     extract: (event, kind, budget) => service.extract(event, kind, budget),
-    encode: encodeFrame,
+    encode: (frame) => encodeFrame({ ...frame, events: limitShown(frame.events) }),
     append: (frame) => engine().append(frame),
     state: () => service.state,
   })

@@ -11,7 +11,7 @@ import {
 } from '../model.ts'
 import { nearest } from '../text/suggest.ts'
 import { ask, type AskEngine, createAskEngine, unknownEpisode } from './ask.ts'
-import { episodePage, hostPage, prefersPage } from './pages/detail.ts'
+import { alertsPage, episodePage, hostPage, hostsPage, prefersPage } from './pages/detail.ts'
 import { PAGE_POLICY } from './pages/html.ts'
 import { sendPage } from './pages/mailbox.ts'
 import { knownHost, readChoices, readLimit, readSpan, readText, type QueryString } from './params.ts'
@@ -43,26 +43,8 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
   const query = createAskEngine(clock, engine)
   const sends = async (limit: number): Promise<readonly SendRecord[]> =>
     ask(clock, async () => engine.outbox.list(limit))
-  const tail = (request: FastifyRequest): string => (request.params as { readonly '*': string })['*']
 
-  app.get('/hosts', LINKED, async () => (await query({ kind: 'hosts' })).map(showHost))
-
-  // Names of hosts are any text, slashes included and of any length, which a named parameter does not take.
-  app.get('/hosts/*', LINKED, async (request, reply) => {
-    const host = await findHost(query, tail(request))
-    reply.header('vary', 'accept')
-    if (!prefersPage(request)) return showHostDetail(host)
-    const alerts = await query({ kind: 'alerts' })
-    return sendPage(
-      reply,
-      PAGE_POLICY,
-      hostPage(
-        host,
-        alerts.filter((alert) => alert.identity.host === host.host),
-        now(),
-      ),
-    )
-  })
+  addHostRoutes(app, query, now)
 
   app.get('/aggregate', { config: { query: ['host', 'metric', 'from', 'to'] } }, async (request) => {
     const asked = readAggregate(request.query as QueryString)
@@ -70,9 +52,11 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
     return found ?? explainMissing(await findHost(query, asked.host), asked.metric)
   })
 
-  app.get('/alerts', { config: { query: ['state'], isLinked: true } }, async (request) => {
+  app.get('/alerts', { config: { query: ['state'], isLinked: true } }, async (request, reply) => {
     const states = readChoices(request.query as QueryString, 'state', STATES)
-    return (await query({ kind: 'alerts' })).filter(({ state }) => states.includes(state)).map(showAlert)
+    const alerts = (await query({ kind: 'alerts' })).filter(({ state }) => states.includes(state))
+    reply.header('vary', 'accept')
+    return prefersPage(request) ? sendPage(reply, PAGE_POLICY, alertsPage(alerts, now())) : alerts.map(showAlert)
   })
 
   app.get('/alerts/*', LINKED, async (request, reply) => {
@@ -104,6 +88,36 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
     const limit = readLimit(request.query as QueryString, 'limit', DEFAULT_ROWS, MAX_ROWS)
     return (await sends(limit)).map(showNotification)
   })
+}
+
+function addHostRoutes(app: FastifyInstance, query: AskEngine, now: () => Millis): void {
+  app.get('/hosts', LINKED, async (request, reply) => {
+    const hosts = await query({ kind: 'hosts' })
+    reply.header('vary', 'accept')
+    return prefersPage(request) ? sendPage(reply, PAGE_POLICY, hostsPage(hosts, now())) : hosts.map(showHost)
+  })
+
+  // Names of hosts are any text, slashes included and of any length, which a named parameter does not take.
+  app.get('/hosts/*', LINKED, async (request, reply) => {
+    const host = await findHost(query, tail(request))
+    reply.header('vary', 'accept')
+    if (!prefersPage(request)) return showHostDetail(host)
+    const alerts = await query({ kind: 'alerts' })
+    return sendPage(
+      reply,
+      PAGE_POLICY,
+      hostPage(
+        host,
+        alerts.filter((alert) => alert.identity.host === host.host),
+        now(),
+      ),
+    )
+  })
+}
+
+/** The rest of the path. */
+function tail(request: FastifyRequest): string {
+  return (request.params as { readonly '*': string })['*']
 }
 
 function readAggregate(query: QueryString) {

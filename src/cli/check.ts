@@ -8,7 +8,7 @@ import { openSchemas, SchemaError } from '../service/judge.ts'
 import { checkEvents } from './check/events.ts'
 import { configOption, describe, setAction } from './terminal/command.ts'
 import { anyAlert, playRule, sampleReceivers } from '../preview/samples.ts'
-import { compileTemplate, TEMPLATE_NAMES, templateValues } from '../text/template.ts'
+import { compileTemplate, templateValues, ANY_NAMES } from '../text/template.ts'
 
 export interface CheckIo {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -253,6 +253,5 @@ function findUnsupported(config: EngineConfig, samples: readonly Sample[]): read
 }
 
 function renderText(template: string, snapshot: AlertSnapshot): string {
-  const labels = [...template.matchAll(/\{\{\s*(label\.[^|}]*?)\s*(?:\||\}\})/g)].map(([, name = '']) => name)
-  return compileTemplate(template, [...TEMPLATE_NAMES, ...labels]).render(templateValues(snapshot))
+  return compileTemplate(template, ANY_NAMES).render(templateValues(snapshot))
 }

@@ -114,7 +114,7 @@ export function composeList(
   const episodes = items.map((item) => `${item.snapshot.episode}.${item.seq}`)
   const id = `${word}.${Math.round(now)}.${shortHash([first.target.to.address, ...episodes].join('\n'))}`
   const alerts = items.map(({ snapshot, reason: eventReason }): AlertSnapshot => ({
-    ...withoutChart(snapshot),
+    ...condense(snapshot),
     reason: eventReason,
   }))
   const whom = addressee(plan, first.target)
@@ -202,6 +202,12 @@ export function isStep(event: NotificationReason): boolean {
 export function withoutChart(snapshot: AlertSnapshot): AlertSnapshot {
   const { chart: _, ...rest } = snapshot
   return rest
+}
+
+/** Returns a snapshot as a mail about several alerts shows it: without its chart, and with its newest event only. */
+export function condense(snapshot: AlertSnapshot): AlertSnapshot {
+  const { events, ...rest } = withoutChart(snapshot)
+  return events === undefined ? rest : { ...rest, events: events.slice(-1) }
 }
 
 /** Drops an alert's chart once no pending notification can use it: charts take memory. */

@@ -5,10 +5,11 @@ import {
   type Decision,
   type Millis,
   type Suppression,
+  worstFirst,
 } from '../model.ts'
 import { type AlertLookup, findGroup } from './groups.ts'
 import { findHold, isAcknowledged, recordSuppressed, muteFor } from './suppress.ts'
-import { isStep, withoutChart } from './compose.ts'
+import { condense, isStep, withoutChart } from './compose.ts'
 import {
   type TrackedAlert,
   type DispatchState,
@@ -134,8 +135,10 @@ function notifyEvents(
 ): Mail {
   const reason = EVENT_RANK.find((one) => pendingEvents.some(({ event }) => event === one)) ?? 'fired'
   const ordered = pendingEvents.toSorted((a, b) => EVENT_RANK.indexOf(a.event) - EVENT_RANK.indexOf(b.event))
+  const isPictured = ordered.length === 1 && group.target.channel === 'email'
   const news = ordered.map(({ alert, member, event: reason }): AlertSnapshot => ({
-    ...snapshotFor(alert, alerts, member),
+    ...forgetTold(group, member, snapshotFor(alert, alerts, member)),
+    ...(isPictured && isFirst(alert, member) ? alerts.surroundings(alert) : {}),
     reason,
   }))
   const fresh = new Set(pendingEvents.map(({ alert }) => alert))
@@ -150,7 +153,9 @@ function notifyEvents(
   if (reason !== 'resolved') group.repeatCount = 0
   const others =
     group.target.channel === 'alertmanager' ? [] : listFiring(state, group, now).filter((alert) => !fresh.has(alert))
-  const rest = others.slice(0, MAX_OTHERS).map((alert) => snapshotFor(alert, alerts))
+  const rest = others
+    .slice(0, MAX_OTHERS)
+    .map((alert) => forgetTold(group, group.members.get(alert.snapshot.episode), snapshotFor(alert, alerts)))
   return { ...buildMail(group, reason, [...news, ...rest], news.length, now), notifiedBefore }
 }
 
@@ -160,10 +165,10 @@ function listNotified(pendingEvents: readonly PendingEvent[]): ReadonlySet<strin
 
 function notifyRepeat(group: Group, again: readonly TrackedAlert[], alerts: AlertLookup, now: Millis): Mail {
   const reason = 'repeat_interval'
-  const snapshots = again.map((alert): AlertSnapshot => ({
-    ...snapshotFor(alert, alerts, group.members.get(alert.snapshot.episode)),
-    reason,
-  }))
+  const snapshots = again.map((alert): AlertSnapshot => {
+    const member = group.members.get(alert.snapshot.episode)
+    return { ...forgetTold(group, member, snapshotFor(alert, alerts, member)), reason }
+  })
   group.repeatCount++
   const notifiedBefore = new Set(again.map((alert) => alert.snapshot.episode))
   return { ...buildMail(group, reason, snapshots, snapshots.length, now), notifiedBefore }
@@ -220,6 +225,22 @@ export function snapshotFor(alert: TrackedAlert, alerts: AlertLookup, member?: M
   }
 }
 
+/** Returns true for the first notification of a firing alert to an address that something held until now. */
+function isFirst({ snapshot }: TrackedAlert, { isNotified, pending, heldBy }: Member): boolean {
+  const isHeld = heldBy !== undefined || (pending !== undefined && !isStep(pending))
+  return snapshot.state === 'firing' && !isNotified && isHeld
+}
+
+/** Drops the downtimes that an earlier mail about the alert mentioned. */
+function forgetTold(
+  { lastNotifiedAt = -Infinity }: Group,
+  member: Member | undefined,
+  snapshot: AlertSnapshot,
+): AlertSnapshot {
+  if (member?.isNotified !== true) return snapshot
+  return { ...snapshot, gaps: snapshot.gaps.filter(({ to }) => to > lastNotifiedAt) }
+}
+
 function buildMail(
   group: Group,
   reason: NotificationReason,
@@ -227,12 +248,15 @@ function buildMail(
   newCount: number,
   now: Millis,
 ): Omit<Mail, 'notifiedBefore'> {
-  const isPictured = newCount === 1 && group.target.channel === 'email'
-  const shown = isPictured ? alerts : alerts.map(withoutChart)
+  const only = group.target.channel === 'email' ? alerts : alerts.map(withoutChart)
+  const shown = only.map((snapshot, i) => (newCount === 1 && i === 0 ? snapshot : condense(snapshot)))
   const hosts = new Set(shown.slice(0, newCount).map(({ identity }) => identity.host))
-  group.lead ??= { alert: withoutChart(shown[0] as AlertSnapshot), more: hosts.size - 1 }
+  const [worst] = worstFirst(shown.slice(0, newCount))
+  group.lead ??= { alert: condense(worst as AlertSnapshot), more: hosts.size - 1 }
   group.lastNotifiedAt = now
-  const { target, thread, lead, identity } = group
+  const { escalationTarget, thread, lead, identity } = group
+  const target = reason === 'escalated' ? (escalationTarget ?? group.target) : group.target
+  delete group.escalationTarget
   const isOver = shown.every(({ state }) => state === 'resolved')
   return {
     target,

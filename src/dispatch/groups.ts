@@ -7,6 +7,8 @@ import type { TrackedAlert, DispatchState, Group, DeferredAlert, Target, Member 
 export interface AlertLookup {
   /** Returns the current snapshot; undefined if the alert is closed. */
   snapshot(alert: TrackedAlert): AlertSnapshot | undefined
+  /** Returns the chart and the peers of a firing alert as of its newest window, where it has any. */
+  surroundings(alert: TrackedAlert): Pick<AlertSnapshot, 'chart' | 'peers'>
   /** Returns true if the alert still fires, on data of the last minutes. */
   isCurrent(alert: TrackedAlert): boolean
   /** Builds the report of the time since `from`, and the heartbeat's view of current traffic. */
@@ -39,11 +41,18 @@ export function addToGroup(
   const group = current ?? state.groups.get(key) ?? newGroup(key, target, labels, episode, now)
   state.groups.set(group.key, group)
   alert.groups.add(group.key)
-  if (group.key === key) group.target = target
+  if (group.key === key) chooseTarget(group, target)
   delete group.removedAt
   const member = group.members.get(episode) ?? newMember(false)
   group.members.set(episode, member)
   queueEvent(alert, member, event)
+}
+
+/** Sets how the group's address is notified. An escalation to one that is notified anyway is for one mail only. */
+function chooseTarget(group: Group, target: Target): void {
+  const isExtra = target.namedBy === 'escalation' && group.target.namedBy !== 'escalation' && group.members.size > 0
+  if (isExtra) group.escalationTarget = target
+  else group.target = target
 }
 
 /** Queues an event of an alert in a group that has it. A removed receiver gets the end of the alert at most. */

@@ -1,5 +1,5 @@
 import { clampToNow, keepRecent, type Millis } from '../model.ts'
-import { withoutChart } from './compose.ts'
+import { condense } from './compose.ts'
 import type { DispatchState, DeferredAlert, Target, Mail, RateLimit } from './state.ts'
 
 const MINUTE = 60_000
@@ -108,7 +108,7 @@ function mergeDeferred(older: DeferredAlert, item: DeferredAlert): DeferredAlert
 /** Removes charts: a list shows none, and those of a storm would fill the memory. */
 function dropCharts({ deferred }: RateLimit): void {
   for (const [episode, item] of deferred) {
-    if (item.snapshot.chart !== undefined) deferred.set(episode, { ...item, snapshot: withoutChart(item.snapshot) })
+    if (item.snapshot.chart !== undefined) deferred.set(episode, { ...item, snapshot: condense(item.snapshot) })
   }
 }
 

@@ -115,6 +115,8 @@ export interface Group {
   readonly key: string
   readonly identity: NotificationGroup
   target: Target
+  /** Set while an escalation waits that names its address under another receiver. */
+  escalationTarget?: Target
   /** The episode that started the thread, and the number of the next mail in it. */
   readonly thread: string
   seq: number

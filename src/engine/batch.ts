@@ -14,11 +14,12 @@ import { newestBucket, evaluatedTo, type Store, oldestBucket } from '../aggregat
 import type { EventSamples, Frame, Millis } from '../model.ts'
 import { foldHostName } from '../labels/host-name.ts'
 import { evaluateUpTo, type WorkBudget } from './evaluate/due-windows.ts'
+import { recordMatches } from './evaluate/matched-events.ts'
 import { watchedSeries } from './evaluate/window.ts'
 import { admitHost, findHost, admitSeries, admitSource, keyId } from './inventory/admission.ts'
 import { hasId, rememberId, bodyId, type Known, rememberedSince } from './repeats.ts'
 import type { MetricPlan, Tier } from './plan.ts'
-import { count, type Fold, type Host, type KeyInfo } from './state.ts'
+import { count, type Fold, type Host, type KeyInfo, type State } from './state.ts'
 import { recordUtilization, countInReport } from './report/stats.ts'
 
 /** Result of folding a frame. */
@@ -126,7 +127,16 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, receivedAt: 
     if (Number.isNaN(value)) continue
     isTaken = foldSample(fold, host, event.series[i] as string, ts, value, receivedAt, judged) && isTaken
   }
+  recordMatches(fold, host, event, ts)
+  recordRecovery(fold.state, ts)
   return isTaken
+}
+
+/** Records that events of a downtime arrived after it: senders kept them. */
+function recordRecovery({ gaps }: State, ts: Millis): void {
+  if (ts >= (gaps.at(-1)?.to ?? 0)) return
+  const gap = gaps.find(({ from, to }) => ts >= from && ts < to)
+  if (gap !== undefined) gap.isRecovered = true
 }
 
 /**

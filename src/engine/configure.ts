@@ -14,8 +14,7 @@ import type { Alert, Fold, Host, KeyInfo } from './state.ts'
  */
 export function configure(fold: Fold, config: EngineConfig): void {
   const [before, after] = [fold.plan, createPlan(config)]
-  const names = config.metrics.map(({ name }) => name)
-  const regrouped = new Set(names.filter((name) => isRegrouped(name, before, after)))
+  const regrouped = new Set([...after.metrics.keys()].filter((name) => isRegrouped(name, before, after)))
   for (const host of fold.state.hosts.values()) dropUnknown(fold, host, after, regrouped)
   fold.state.config = config
   fold.state.hasExpectedHosts = false

@@ -26,6 +26,8 @@ export interface MetricPlan {
   readonly tiers: readonly Tier[]
   /** What turns a value into a share of a whole, of a metric that reports tell of; else undefined. */
   readonly utilizationScale: number | undefined
+  /** Whether alerts show the events that are counted: where too many of them are the trouble. */
+  readonly showsEvents: boolean
 }
 
 /** Buckets of one width, with the rules that look at them, in the order of the file. */
@@ -103,6 +105,7 @@ function metricPlan(metric: Metric, all: readonly WindowPlan[], config: EngineCo
   return {
     metric,
     tiers: [...widths].sort((a, b) => a - b).map((width) => tierPlan(metric, rules, width, config.bucket)),
+    showsEvents: rules.some(({ rule, zeroes }) => rule.kind === 'count' && !zeroes),
     utilizationScale: isShare ? (metric.unit === 'percent' ? 0.01 : 1) : undefined,
   }
 }
@@ -145,7 +148,8 @@ export function countMetricName(rule: string): string {
 }
 
 function countMetric(rule: CountRule): Metric {
-  return { name: countMetricName(rule.name), fields: [], unit: 'none', kind: 'gauge', by: [], byFields: [] }
+  const { name, by, byFields } = rule
+  return { name: countMetricName(name), fields: [], unit: 'none', kind: 'gauge', by, byFields }
 }
 
 function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], finest: Millis): WindowPlan {

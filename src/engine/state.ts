@@ -12,6 +12,7 @@ import type {
   EngineConfig,
   Evidence,
   Limit,
+  MatchedEvent,
   Millis,
   RetiredItem,
   Severity,
@@ -53,7 +54,7 @@ export interface State {
   /** Newest closed buckets of the sources when the last sweep began. */
   closedBuckets: string
   /** Downtimes of the service. */
-  readonly gaps: { from: Millis; to: Millis }[]
+  readonly gaps: Downtime[]
   /** True if all hosts that the configuration expects are among `hosts`. */
   hasExpectedHosts: boolean
   /** Hosts and sources that were retired and not notified yet, and when the first was. */
@@ -73,6 +74,8 @@ export interface State {
   isFlushPending: boolean
   /** Data for the reports; undefined while no receiver has reports enabled. */
   reportStats: ReportStats | undefined
+  /** What alerts show of the events that their rules counted. */
+  readonly matched: MatchedEvents
   readonly dispatch: DispatchState
   /** Removed rules with the time of removal, while episodes of theirs are kept. */
   removedRules: Map<string, Millis>
@@ -143,6 +146,22 @@ export interface Host {
   reportRow: number | undefined
 }
 
+/** Events that count rules matched: what alerts show of the log. */
+export interface MatchedEvents {
+  /** The newest ones of each series, by event time; the series that was recorded least recently comes first. */
+  readonly recent: Map<string, readonly MatchedEvent[]>
+  /** Size of `recent` in characters, and the number of open alerts that hold events. */
+  size: number
+  alerts: number
+}
+
+/** A time in which the service was down, and whether events of that time arrived afterwards. */
+export interface Downtime {
+  readonly from: Millis
+  readonly to: Millis
+  isRecovered?: true
+}
+
 /** Series keys, each stored once. */
 export interface Keys {
   readonly ids: Map<string, number>
@@ -185,6 +204,8 @@ export interface Alert {
   /** How many hosts of a mass absence were retired since. */
   retiredHosts?: number
   readonly transitions: Transition[]
+  /** Some of the events that its rule counted, oldest first. */
+  events: readonly MatchedEvent[]
 }
 
 /**
@@ -231,6 +252,7 @@ export function emptyState(): State {
     hasObserved: false,
     isFlushPending: false,
     reportStats: undefined,
+    matched: { recent: new Map(), size: 0, alerts: 0 },
     dispatch: emptyDispatch(),
     removedRules: new Map(),
   }

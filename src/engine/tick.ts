@@ -14,6 +14,7 @@ import { evaluateDue } from './evaluate/schedule.ts'
 import { alertLookup } from './evaluate/lookup.ts'
 import { maintainStats, recordRejects, rewindStats } from './report/stats.ts'
 import { startScan, continueScan, watchService } from './builtin/scan.ts'
+import { rewindMatches } from './evaluate/matched-events.ts'
 import { rewindSeries } from '../aggregate/ring.ts'
 import type { AlertLifecycle } from '../alert/lifecycle.ts'
 
@@ -112,12 +113,14 @@ export function rewind(fold: Fold, now: Millis): void {
   for (const alert of state.alerts.values()) rewindAlert(alert, now)
   for (const alert of state.resolved) rewindAlert(alert, now)
   for (const one of state.dispatch.alerts.values()) clampToNow(one, now, 'firedAt')
+  rewindMatches(state)
   rewindStats(state, now)
   state.dispatch.isDirty = true
 }
 
 function rewindAlert(alert: Alert, now: Millis): void {
   clampToNow(alert, now, 'evaluatedAt')
+  alert.events = alert.events.map((event) => ({ ...event, ts: Math.min(event.ts, now) }))
   alert.lifecycle = rewindLife(alert.lifecycle, now)
 }
 

@@ -1,13 +1,14 @@
-import type { EventSamples, Frame } from '../model.ts'
+import type { EventFields, EventSamples, Frame } from '../model.ts'
 
 /**
  * The binary form of one request's samples, version 1, little-endian:
  *
- *     version u8 | flags u8 (1 many, 2 maybeRetry, 4 events have ids) | rcv f64
+ *     version u8 | flags u8 (1 many, 2 maybeRetry, 4 events have ids, 8 events are shown) | rcv f64
  *     count of strings, then each: length in bytes, UTF-8      (0 is the source, 1 the batch id)
  *     count of events, then each:
  *       host index x 2 + heartbeat | ts f64 | id index + 1 or 0, with flag 4 only
  *       count of samples, then each: series index | value f64
+ *       with flag 8 only: 0, or 1 + count of shown fields, then each: index of the field | index of its text
  *
  * Counts, lengths and indexes are LEB128: seven bits a byte, the lowest first, the top bit set on all but the last.
  */
@@ -15,6 +16,7 @@ const VERSION = 1
 const IS_BATCH = 1
 const MAYBE_RETRY = 2
 const IDS = 4
+const SHOWN = 8
 const MAX_VARINT = 5
 
 export type FrameErrorCode = 'frame_version' | 'frame_cut' | 'frame_damaged'
@@ -52,33 +54,38 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
   const strings: string[] = [frame.source, frame.batchId]
   const tail = cursorOver(Buffer.allocUnsafeSlow(tailBound(frame.events)))
   writeVarint(tail, frame.events.length)
-  const hasIds = frame.events.some((event) => event.id !== undefined)
-  for (const event of frame.events) writeEvent(tail, event, hasIds, indexes, strings)
-  return assemble(frame, hasIds, strings, tail)
+  const ids = frame.events.some(({ id }) => id !== undefined) ? IDS : 0
+  const flags = ids | (frame.events.some(({ shown }) => shown !== undefined) ? SHOWN : 0)
+  for (const event of frame.events) writeEvent(tail, event, flags, indexes, strings)
+  return assemble(frame, flags, strings, tail)
 }
 
 function tailBound(events: readonly EventSamples[]): number {
   let bound = MAX_VARINT
-  for (const event of events) bound += 3 * MAX_VARINT + 8 + event.series.length * (MAX_VARINT + 8)
+  for (const { series, shown = [] } of events)
+    bound += 4 * MAX_VARINT + 8 + series.length * (MAX_VARINT + 8) + shown.length * 2 * MAX_VARINT
   return bound
 }
 
 function writeEvent(
   to: Cursor,
   event: EventSamples,
-  hasIds: boolean,
+  flags: number,
   indexes: Map<string, number>,
   strings: string[],
 ): void {
   writeVarint(to, internString(event.host, indexes, strings) * 2 + (event.heartbeat ? 1 : 0))
   writeFloat(to, event.ts)
-  if (hasIds) writeVarint(to, event.id === undefined ? 0 : internString(event.id, indexes, strings) + 1)
+  if ((flags & IDS) !== 0) writeVarint(to, event.id === undefined ? 0 : internString(event.id, indexes, strings) + 1)
   const { series, values } = event
   writeVarint(to, series.length)
   for (let i = 0; i < series.length; i += 1) {
     writeVarint(to, internString(series[i] ?? '', indexes, strings))
     writeFloat(to, values[i] ?? Number.NaN)
   }
+  if ((flags & SHOWN) === 0) return
+  writeVarint(to, event.shown === undefined ? 0 : 1 + event.shown.length)
+  for (const text of event.shown?.flat() ?? []) writeVarint(to, internString(text, indexes, strings))
 }
 
 function internString(text: string, indexes: Map<string, number>, strings: string[]): number {
@@ -89,10 +96,10 @@ function internString(text: string, indexes: Map<string, number>, strings: strin
   return index
 }
 
-function assemble(frame: Frame, hasIds: boolean, strings: readonly string[], tail: Cursor): Uint8Array<ArrayBuffer> {
+function assemble(frame: Frame, flags: number, strings: readonly string[], tail: Cursor): Uint8Array<ArrayBuffer> {
   const head = cursorOver(Buffer.allocUnsafeSlow(headBound(strings)))
   head.bytes[head.at++] = VERSION
-  head.bytes[head.at++] = (frame.isBatch ? IS_BATCH : 0) | (frame.isMaybeRetry ? MAYBE_RETRY : 0) | (hasIds ? IDS : 0)
+  head.bytes[head.at++] = (frame.isBatch ? IS_BATCH : 0) | (frame.isMaybeRetry ? MAYBE_RETRY : 0) | flags
   writeFloat(head, frame.receivedAt)
   writeVarint(head, strings.length)
   for (const text of strings) writeText(head, text)
@@ -150,7 +157,7 @@ export function decodeFrame(data: Uint8Array): Frame {
   const flags = readByte(from)
   const receivedAt = readFloat(from)
   const strings = Array.from({ length: readCount(from, 1) }, () => readText(from))
-  const events = Array.from({ length: readCount(from, 10) }, () => readEvent(from, (flags & IDS) !== 0, strings))
+  const events = Array.from({ length: readCount(from, 10) }, () => readEvent(from, flags, strings))
   if (from.at !== from.bytes.length) throw damaged(`${from.bytes.length - from.at} bytes follow the last event`)
   return {
     source: textAt(strings, 0),
@@ -172,11 +179,11 @@ function toBuffer(data: Uint8Array): Buffer<ArrayBuffer> {
     : Buffer.from(new Uint8Array(data))
 }
 
-function readEvent(from: Cursor, hasIds: boolean, strings: readonly string[]): EventSamples {
+function readEvent(from: Cursor, flags: number, strings: readonly string[]): EventSamples {
   const head = readVarint(from)
   const host = textAt(strings, head >>> 1)
   const ts = readFloat(from)
-  const id = hasIds ? readVarint(from) : 0
+  const id = (flags & IDS) === 0 ? 0 : readVarint(from)
   const count = readCount(from, 9)
   const series: string[] = []
   const values: number[] = []
@@ -184,10 +191,23 @@ function readEvent(from: Cursor, hasIds: boolean, strings: readonly string[]): E
     series.push(textAt(strings, readVarint(from)))
     values.push(readFloat(from))
   }
-  const heartbeat = (head & 1) === 1
-  return id === 0
-    ? { host, ts, heartbeat, series, values }
-    : { id: textAt(strings, id - 1), host, ts, heartbeat, series, values }
+  const shown = (flags & SHOWN) === 0 ? undefined : readShown(from, strings)
+  return {
+    ...(id === 0 ? {} : { id: textAt(strings, id - 1) }),
+    host,
+    ts,
+    heartbeat: (head & 1) === 1,
+    series,
+    values,
+    ...(shown === undefined ? {} : { shown }),
+  }
+}
+
+function readShown(from: Cursor, strings: readonly string[]): EventFields | undefined {
+  const count = readVarint(from)
+  if (count === 0) return undefined
+  if ((count - 1) * 2 > from.bytes.length - from.at) throw cut(from)
+  return Array.from({ length: count - 1 }, () => [textAt(strings, readVarint(from)), textAt(strings, readVarint(from))])
 }
 
 /**

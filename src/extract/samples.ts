@@ -2,6 +2,7 @@ import {
   UNKNOWN_HOST,
   SEP,
   type CountRule,
+  type EventFields,
   type EventSamples,
   type Metric,
   type Rejection,
@@ -14,6 +15,7 @@ import { hash } from 'node:crypto'
 import { compileHost } from './host.ts'
 import { parseNumber } from './number.ts'
 import { createPaths, type Paths } from './paths.ts'
+import { mergeFields, planShown, showFields, type ShownField } from './shown.ts'
 import { parseTime } from './time.ts'
 import { compileWhere, type Where } from './where.ts'
 
@@ -25,9 +27,11 @@ const HEARTBEAT = 'heartbeat'
 const MAX_SHOWN = 40
 
 /** What is counted for a rule. */
-export interface CountedRule extends Pick<CountRule, 'name' | 'where'> {
+export interface CountedRule extends Pick<CountRule, 'name' | 'where' | 'byFields'> {
   /** Its detector distinguishes events that do not match from no events. */
   readonly zeroes: boolean
+  /** Fields of events that the templates of its mails name. */
+  readonly placeholders: readonly string[]
 }
 
 export interface ExtractorOptions {
@@ -49,25 +53,31 @@ export type Extract = (event: object, kind: string, budget?: StepBudget) => Even
 
 type Draft = { -readonly [Key in keyof EventSamples]: EventSamples[Key] }
 
-interface MetricPlan {
+/** The name of a metric or a count, and where the values of its `by` fields are read. */
+interface SeriesPlan {
   readonly name: string
-  readonly fields: readonly number[]
   readonly by: readonly number[]
 }
 
-interface CountPlan {
-  readonly name: string
-  readonly series: string
+interface MetricPlan extends SeriesPlan {
+  readonly fields: readonly number[]
+}
+
+interface CountPlan extends SeriesPlan {
+  readonly rule: string
   readonly matches: Where
   /** True if the rule has a lower limit: events that do not match must be distinguished from no events at all. */
   readonly zeroes: boolean
+  /** What alerts show of an event that matches; nothing where too few matches are the trouble. */
+  readonly shown: readonly ShownField[]
 }
 
 /**
  * Compiles all paths of metrics and rules into one walk. The extractor takes validated events in nested form. Every
  * metric yields at most one sample, from its first field with a finite number or its decimal text. Every count rule
  * yields 1 under the name `count(<rule>)` for an event that matches; with a lower limit it also yields 0 for one that
- * does not. An event that could not be matched yields NaN. The rule's host patterns are not applied here. Events of kind `heartbeat` have no host and yield no
+ * does not, NaN for one that could not be matched, and otherwise what alerts show of the event. The rule's host patterns
+ * are not applied here. Events of kind `heartbeat` have no host and yield no
  * samples. Throws a `PatternError` for an expression in a rule that cannot be compiled.
  */
 export function createExtractor(options: ExtractorOptions): Extract {
@@ -92,13 +102,19 @@ export function createExtractor(options: ExtractorOptions): Extract {
     let nonNumeric: string[] | undefined
     for (const plan of metricPlans) if (!measure(plan, slots, series, values)) (nonNumeric ??= []).push(plan.name)
     let unmatched: string[] | undefined
-    for (const plan of countPlans) if (!count(plan, slots, budget, series, values)) (unmatched ??= []).push(plan.name)
+    let shown: EventFields | undefined
+    for (const plan of countPlans) {
+      const matched = count(plan, slots, budget, series, values)
+      if (matched === undefined) (unmatched ??= []).push(plan.rule)
+      if (matched === true && plan.shown.length > 0) shown = mergeFields(shown ?? [], showFields(plan.shown, slots))
+    }
     const samples: Draft = { host: name, ts, heartbeat: false, series, values }
     const id = idSlot === undefined ? undefined : readId(slots[idSlot])
     const agent = readAgent(slots)
     if (id !== undefined) samples.id = id
     if (nonNumeric !== undefined) samples.nonNumeric = nonNumeric
     if (unmatched !== undefined) samples.unmatched = unmatched
+    if (shown !== undefined) samples.shown = shown
     if (agent !== undefined) samples.agent = agent
     return samples
   }
@@ -121,8 +137,16 @@ const planMetric = ({ name, fields, byFields }: Metric, paths: Paths): MetricPla
   by: byFields.map((path) => paths.add(path)),
 })
 
-function planCount({ name, where, zeroes }: CountedRule, paths: Paths): CountPlan {
-  return { name, series: `count(${name})`, matches: compileWhere(where, paths), zeroes }
+function planCount(rule: CountedRule, paths: Paths): CountPlan {
+  const { name, where, byFields, zeroes } = rule
+  return {
+    rule: name,
+    name: `count(${name})`,
+    by: byFields.map((path) => paths.add(path)),
+    matches: compileWhere(where, paths),
+    zeroes,
+    shown: zeroes ? [] : planShown(rule, paths),
+  }
 }
 
 function readEventTime(value: unknown): number | Omit<Rejection, 'index'> {
@@ -148,14 +172,14 @@ function measure(plan: MetricPlan, slots: readonly unknown[], series: string[], 
       isWell &&= value === null
       continue
     }
-    series.push(plan.by.length === 0 ? plan.name : seriesKey(plan, slots))
+    series.push(seriesKey(plan, slots))
     values.push(number)
     return true
   }
   return isWell
 }
 
-function seriesKey({ name, by }: MetricPlan, slots: readonly unknown[]): string {
+function seriesKey({ name, by }: SeriesPlan, slots: readonly unknown[]): string {
   let key = name
   for (const slot of by) key += SEP + label(slots[slot])
   return key
@@ -185,17 +209,26 @@ function label(value: unknown): string {
   return plain.isWellFormed() ? plain : plain.toWellFormed()
 }
 
-/** Adds the rule's sample. Returns false if the budget did not suffice to match the event. */
+/**
+ * Adds 1 for an event that matches, and NaN for one that could not be matched within the budget. Where a lower limit asks
+ * for it, adds 0 for one that does not match, unless it has none of the `by` fields and so belongs to no series.
+ *
+ * @returns whether it matched; undefined if the budget did not suffice.
+ */
 function count(
-  { series: name, matches, zeroes }: CountPlan,
+  plan: CountPlan,
   slots: readonly unknown[],
   budget: StepBudget,
   series: string[],
   values: number[],
-): boolean {
-  const matched = matches(slots, budget)
-  if (matched === false && !zeroes) return true
-  series.push(name)
+): boolean | undefined {
+  const matched = plan.matches(slots, budget)
+  if (matched === false && (!plan.zeroes || isOfNoSeries(plan, slots))) return false
+  series.push(seriesKey(plan, slots))
   values.push(matched === undefined ? Number.NaN : Number(matched))
-  return matched !== undefined
+  return matched
+}
+
+function isOfNoSeries({ by }: SeriesPlan, slots: readonly unknown[]): boolean {
+  return by.length > 0 && by.every((slot) => label(slots[slot]) === '')
 }

@@ -50,6 +50,12 @@ export type FieldPath = string
  */
 export type FieldPaths = (string | [FieldPath, ...(FieldPath)[]])
 /**
+ * A list of paths, whose last parts are the labels, or { LABEL: PATH }.
+ */
+export type FieldsOfLabels = (FieldPath[] | {
+[k: string]: FieldPath
+})
+/**
  * The mail server, or a list; the next server is used while the one before it fails.
  * 
  * @minItems 1
@@ -562,9 +568,7 @@ kind?: ("gauge" | "counter")
 /**
  * Fields whose values separate the series of a host, such as a mount point or an interface. In a list the last part of each path is its label (mount_point); { LABEL: PATH } names the labels.
  */
-by?: (FieldPath[] | {
-[k: string]: FieldPath
-})
+by?: FieldsOfLabels
 }
 /**
  * A long-lived access_token; or client_id, client_secret and refresh_token to request access tokens.
@@ -974,6 +978,10 @@ count?: {
 where: {
 [k: string]: FieldTest
 }
+/**
+ * Fields whose values separate the counts of a host: one alert for each value, such as a user or an address. Labels as in a metric's by.
+ */
+by?: FieldsOfLabels
 }
 /**
  * The host sent nothing while its source delivered.

@@ -1,11 +1,5 @@
-const SECRET_KEY =
-  /pass(word|wd|phrase)|pwd|secret|token|authorization|api[-_. ]?key|credential|cookie|private[-_. ]?key/i
-/** `password=...`, `"token": "..."`, `Bearer ...` inside a text. */
-const SECRET_TEXT =
-  /((?:password|passwd|pwd|secret|token|api[-_]?key)["']?\s{0,3}[=:]\s{0,3}["']?|(?:bearer|basic) )[^\s"',;&]{1,512}/gi
-/** `https://user:...@host` inside a text. */
-const SECRET_URL = /(:\/\/[^\s:/@]{1,64}:)[^\s/@]{1,256}(?=@)/g
-const MASKED = '***'
+import { isSecretName, MASKED, maskText } from '../text/mask.ts'
+
 const MAX_TEXT_LENGTH = 512
 const MAX_DEPTH = 8
 /** Overhead of each value beside its text. */
@@ -28,9 +22,9 @@ export function excerpt(event: unknown, room: number): unknown {
   }
   const clipText = (text: string): string => {
     const end = Math.max(0, Math.min(MAX_TEXT_LENGTH, left))
-    const kept = text.slice(0, end).replace(SECRET_TEXT, `$1${MASKED}`).replace(SECRET_URL, `$1${MASKED}`)
+    const kept = maskText(text, end)
     left -= kept.length
-    return text.length > end ? `${kept}…` : kept
+    return kept
   }
   const clipArray = (items: readonly unknown[], depth: number): unknown[] => {
     const out: unknown[] = []
@@ -46,7 +40,7 @@ export function excerpt(event: unknown, room: number): unknown {
       if (left <= 0) return Object.fromEntries([...out, ['…', '…']])
       const value: unknown = Reflect.get(fields, key)
       const name = clipText(key)
-      out.push([name, SECRET_KEY.test(name) ? MASKED : clip(value, depth + 1)])
+      out.push([name, isSecretName(name) ? MASKED : clip(value, depth + 1)])
     }
     // `fromEntries` defines properties, so that a key named __proto__ is a field like any other.
     return Object.fromEntries(out)

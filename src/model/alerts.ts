@@ -1,5 +1,13 @@
 import type { Severity } from './configuration.ts'
-import type { AlertIdentity, Evidence, Limit, SeverityLimit, Templates } from './evidence.ts'
+import type { MatchedEvent } from './events.ts'
+import {
+  type AlertIdentity,
+  type Evidence,
+  isUpper,
+  type Limit,
+  type SeverityLimit,
+  type Templates,
+} from './evidence.ts'
 import type { Matcher } from './notification-policy.ts'
 import type { Millis } from './time.ts'
 
@@ -44,6 +52,8 @@ export interface AlertView {
   readonly notificationCount?: number
   readonly suppressed?: number
   readonly decisions?: readonly Decision[]
+  /** Some of the events that its rule counted, oldest first. */
+  readonly events?: readonly MatchedEvent[]
   /** Notifications that are decided but not sent yet. */
   readonly pending?: readonly PendingNotification[]
   readonly transitions: readonly Transition[]
@@ -235,6 +245,13 @@ export interface ContextAlert {
   readonly muted?: true
 }
 
+/** A downtime of the service. `isRecovered`: events of that time arrived afterwards, and were evaluated. */
+export interface Gap {
+  readonly from: Millis
+  readonly to: Millis
+  readonly isRecovered?: true
+}
+
 /** One alert at one moment, the input of mails, webhooks and charts: numbers and codes, no words. */
 export interface AlertSnapshot {
   readonly identity: AlertIdentity
@@ -264,7 +281,7 @@ export interface AlertSnapshot {
   /** The source that last delivered events of the host; "" if there is none. */
   readonly source: string
   /** Downtime of the service during the alert, or so shortly before it that the alert may have begun then. */
-  readonly gaps: readonly { readonly from: Millis; readonly to: Millis }[]
+  readonly gaps: readonly Gap[]
   /** Windows evaluated since the alert began, those that breached, and how often it fired again within the episode. */
   readonly evaluations?: number
   readonly breaches?: number
@@ -277,6 +294,8 @@ export interface AlertSnapshot {
   readonly critical?: CriticalSpan & { readonly limit?: Limit }
   readonly chart?: ChartData
   readonly peers?: Peers
+  /** Some of the events that its rule counted, oldest first. In lists only the newest. */
+  readonly events?: readonly MatchedEvent[]
   /** Earlier notifications of this alert to the recipient, and changes that were suppressed. */
   readonly notifications?: number
   readonly suppressed?: number
@@ -285,4 +304,22 @@ export interface AlertSnapshot {
   /** What held the notification until now. */
   readonly heldBy?: HeldBy
   readonly ack?: Acknowledgement
+}
+
+/** Sorts alerts: what fires first, critical before warning, and then what is furthest beyond its limit. */
+export function worstFirst(alerts: readonly AlertSnapshot[]): readonly AlertSnapshot[] {
+  const ranked = alerts.map((alert) => ({ alert, rank: rankOf(alert), excess: excessOf(alert) }))
+  return ranked.toSorted((a, b) => a.rank - b.rank || b.excess - a.excess).map(({ alert }) => alert)
+}
+
+function rankOf({ state, severity, closeReason }: AlertSnapshot): number {
+  if (state === 'firing') return severity === 'critical' ? 0 : 1
+  return closeReason === undefined ? 3 : 2
+}
+
+/** Returns how far a firing value is beyond its limit, as a share of the limit: what differs in unit is comparable. */
+function excessOf({ state, value, evidence: { limit } }: AlertSnapshot): number {
+  if (state !== 'firing' || value === null || limit === undefined) return 0
+  const beyond = isUpper(limit.op) ? value - limit.value : limit.value - value
+  return beyond / (Math.abs(limit.value) || 1)
 }

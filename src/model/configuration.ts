@@ -94,8 +94,8 @@ export interface MetricRule extends WindowRule {
   readonly metric: string
 }
 
-/** Evaluates the number of matching events, per host. */
-export interface CountRule extends WindowRule {
+/** Evaluates the number of matching events, per host and per value of the `by` fields. */
+export interface CountRule extends WindowRule, Pick<Metric, 'by' | 'byFields'> {
   readonly kind: 'count'
   readonly where: readonly FieldTest[]
 }

@@ -17,6 +17,21 @@ export interface Agent {
 }
 
 /**
+ * Fields of an event as they are shown, each with its text: bounded, secrets masked. `message` comes first where the
+ * event has one.
+ */
+export type EventFields = readonly (readonly [field: string, text: string])[]
+
+/** An event that a rule counted, as its alert shows it. */
+export interface MatchedEvent {
+  readonly ts: Millis
+  readonly fields: EventFields
+}
+
+/** The most events that an alert shows: the first ones that it counted, and the newest ones. */
+export const SHOWN_EVENTS = { first: 3, newest: 2 } as const
+
+/**
  * The samples of one event. `host` is `UNKNOWN_HOST` when the event names none. `ts` is the event time, NaN when it has
  * none. `values` are aligned with `series`; a series is the metric's name and its `by` values, joined by `SEP`.
  */
@@ -28,6 +43,8 @@ export interface EventSamples {
   readonly heartbeat: boolean
   readonly series: readonly string[]
   readonly values: readonly number[]
+  /** What alerts show of the event; present where a rule that counts too many events counts this one. */
+  readonly shown?: EventFields
   /** Metrics whose field is present and not numeric. Not part of a frame. */
   readonly nonNumeric?: readonly string[]
   /** Rules that could not be matched, whose sample is NaN. Not part of a frame. */

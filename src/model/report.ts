@@ -1,3 +1,4 @@
+import type { Gap } from './alerts.ts'
 import type { Severity } from './configuration.ts'
 import type { RejectCount } from './events.ts'
 import type { AlertIdentity } from './evidence.ts'
@@ -95,6 +96,8 @@ export interface ReportQuality {
   /** How long the service was down in total, and how often. */
   readonly downtime: Millis
   readonly stops: number
+  /** Whether events of a downtime arrived after it. */
+  readonly isRecovered?: boolean
 }
 
 /** A body that cannot be parsed counts as one event. Sources and reasons are sorted by count, highest first. */
@@ -116,5 +119,5 @@ export interface Pulse {
   readonly sources: Top<{ readonly source: string; readonly lastSeenAt: Millis }>
   readonly lastEvent?: Millis
   /** The latest downtime of the service. */
-  readonly gap?: { readonly from: Millis; readonly to: Millis }
+  readonly gap?: Gap
 }

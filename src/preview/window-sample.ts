@@ -1,6 +1,16 @@
 import { createPlan, paramsFor, type WindowPlan } from '../engine/plan.ts'
 import { type Sample, sampleEvent, sampleHosts, sampleSource } from '../engine/sample.ts'
-import { type CountRule, type EngineConfig, type EventSamples, type MetricRule, type Millis, SEP } from '../model.ts'
+import {
+  type CountRule,
+  type EngineConfig,
+  type EventFields,
+  type EventSamples,
+  type MetricRule,
+  type Millis,
+  SEP,
+} from '../model.ts'
+
+import { eventPlaceholders } from '../text/template.ts'
 
 /** A window has samples so often, or at each of its buckets if it has fewer. */
 const STEPS = 24
@@ -34,7 +44,7 @@ export function sampleWindows(rule: MetricRule | CountRule, config: EngineConfig
   const judged = (rule.breaches?.of ?? 1) * every + 2 * settle
   const patience = judged + hold + keepFiringFor + LATENESS
   const wide = Math.max(1, Math.min(Math.floor((hold + keepFiringFor) / pace / TICKS), Math.floor(BUNCH / pace))) * pace
-  const figures = createFigures(plan, pace)
+  const figures = createFigures(plan, pace, config)
   let begun: Millis | undefined
   return {
     about,
@@ -65,7 +75,7 @@ function findPlan(rule: MetricRule | CountRule, config: EngineConfig): WindowPla
 /** Makes the events of one step of a host, after `from`, that give its windows a figure. */
 type Figures = (host: string, figure: number, from: Millis) => readonly EventSamples[]
 
-function createFigures(plan: WindowPlan, pace: Millis): Figures {
+function createFigures(plan: WindowPlan, pace: Millis, config: EngineConfig): Figures {
   const { rule, of, metric } = plan
   const series = [metric.name, ...metric.by.map(sampleLabel)].join(SEP)
   const event = (host: string, ts: Millis, value: number): EventSamples => ({
@@ -74,11 +84,15 @@ function createFigures(plan: WindowPlan, pace: Millis): Figures {
     values: [value],
   })
   if (of === 'count') {
+    const shown = rule.kind === 'count' && !plan.zeroes ? { shown: sampleFields(rule, config) } : {}
     return (host, figure, from) => {
       const to = from + pace
       const count = countUpTo(figure, rule.over, to) - countUpTo(figure, rule.over, from)
       const zero = plan.zeroes && rule.kind === 'count' ? event(host, to, 0) : sampleEvent(host, to)
-      return [...countedEvents(plan, from, pace, count).map(({ ts, value }) => event(host, ts, value)), zero]
+      return [
+        ...countedEvents(plan, from, pace, count).map(({ ts, value }) => ({ ...event(host, ts, value), ...shown })),
+        zero,
+      ]
     }
   }
   const needed = ['stddev', 'increase', 'rate'].includes(of) ? 2 : 1
@@ -88,6 +102,19 @@ function createFigures(plan: WindowPlan, pace: Millis): Figures {
   return (host, figure, from) =>
     Array.from({ length: count }, (_, i) => event(host, from + (i + 1) * apart, value(host, figure, i)))
 }
+
+/** What alerts show of an event that the rule counts: values that pass its tests, and the fields that its templates name. */
+function sampleFields(rule: CountRule, { receivers }: EngineConfig): EventFields {
+  const tested = rule.where.map(({ field, oneOf, contains, prefix, above }): [string, string] => [
+    field,
+    oneOf?.[0] ?? contains ?? prefix ?? (above === undefined ? sampleText(field) : String(above + 1)),
+  ])
+  const named = [...eventPlaceholders(rule, receivers), ...rule.byFields]
+  const fields = named.map((field): [string, string] => [field, sampleText(field)])
+  return [...new Map([['message', 'an event that matches'], ...fields, ...tested])]
+}
+
+const sampleText = (field: string): string => sampleLabel(field.slice(field.lastIndexOf('.') + 1))
 
 /** A value that a label might have: `/srv`, `index-1`. */
 function sampleLabel(label: string): string {

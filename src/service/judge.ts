@@ -3,6 +3,7 @@ import { createExtractor, type Extract } from '../extract/samples.ts'
 import { createSchemas, type Schemas } from '../ingest/schema/index.ts'
 import { createBatchVerdict, checkInto } from '../ingest/verdict.ts'
 import type { Config, EventSamples, Rejection } from '../model.ts'
+import { eventPlaceholders } from '../text/template.ts'
 
 export { parseNumber } from '../extract/number.ts'
 export { isBulkAction } from '../ingest/decode/split.ts'
@@ -22,7 +23,7 @@ export function openSchemas({ schemas }: Pick<Config, 'schemas'>): Schemas {
 export function openExtractor({ engine, ingest }: Pick<Config, 'engine' | 'ingest'>): Extract {
   const rules = engine.rules
     .filter((rule) => rule.kind === 'count')
-    .map((rule) => ({ name: rule.name, where: rule.where, zeroes: countsZeroes(rule) }))
+    .map((rule) => ({ ...rule, zeroes: countsZeroes(rule), placeholders: eventPlaceholders(rule, engine.receivers) }))
   const { host, stripDomain, eventIdField } = ingest
   return createExtractor({
     metrics: engine.metrics,

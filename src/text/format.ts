@@ -1,4 +1,4 @@
-import type { Millis, Unit, Limit, Op, Measure, Of, StateMetric } from '../model.ts'
+import type { MatchedEvent, Millis, Unit, Limit, Op, Measure, Of, StateMetric } from '../model.ts'
 
 const BYTES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const
 
@@ -231,3 +231,10 @@ export function formatInstant(at: Millis): string {
 }
 
 export const NO_INSTANT = '0001-01-01T00:00:00Z'
+
+/** Returns an event in one line: its message, or else the fields that are known of it. */
+export function formatEvent({ fields }: MatchedEvent): string {
+  const [first] = fields
+  if (first?.[0] === 'message') return first[1]
+  return fields.map(([field, text]) => `${field}: ${text}`).join(', ')
+}

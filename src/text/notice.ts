@@ -147,7 +147,9 @@ function pulseLines({ hosts, hostsSeen, sources, lastEvent, gap }: Pulse, time: 
     `Last event: ${lastEvent === undefined ? 'none yet' : time(lastEvent)}`,
     ...(gap === undefined
       ? []
-      : [`Stashwatch was down from ${time(gap.from)} to ${time(gap.to)}; no rules were evaluated`]),
+      : [
+          `Stashwatch was down from ${time(gap.from)} to ${time(gap.to)}; ${gap.isRecovered === true ? 'events of that time arrived later' : 'no rules were evaluated'}`,
+        ]),
   ]
 }
 

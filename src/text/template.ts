@@ -1,4 +1,4 @@
-import type { AlertSnapshot, Millis, Unit } from '../model.ts'
+import type { AlertSnapshot, Millis, Templates, Unit } from '../model.ts'
 import { formatDuration, formatTime, formatValue, formatLimit, formatMeasure } from './format.ts'
 import { describeReason } from './reason.ts'
 import { suggest } from './suggest.ts'
@@ -62,6 +62,18 @@ const KINDS: Readonly<Record<string, TemplateValue['kind']>> = {
 
 /** The names that every alert has. An alert's labels come on top of them, as `label.<name>`. */
 export const TEMPLATE_NAMES: readonly string[] = Object.keys(KINDS)
+/** Stands for `event.<field>`: a field of the newest event that the rule counted. */
+export const EVENT_NAMES = 'event.*'
+/** All names of alerts of whatever rule: for templates that were checked before. */
+export const ANY_NAMES: readonly string[] = [...TEMPLATE_NAMES, 'label.*', EVENT_NAMES]
+
+const EVENT_FIELD = /\{\{\s*event\.([^\s|}]+)\s*[|}]/g
+
+/** Returns the fields of events that the templates of a rule's mails name. */
+export function eventPlaceholders(rule: Templates, receivers: readonly Templates[]): readonly string[] {
+  const templates = [rule, ...receivers].flatMap(({ subject, body }) => [subject ?? '', body ?? ''])
+  return [...new Set(templates.flatMap((text) => [...text.matchAll(EVENT_FIELD)].map(([, field = '']) => field)))]
+}
 
 type Format = (value: TemplateValue, zone: string | undefined) => string
 
@@ -91,7 +103,8 @@ export const TEMPLATE_FORMATTERS: readonly string[] = [...FORMATTERS.keys()]
 /**
  * Reads a template: `{{name}}` and `{{name | formatter}}`, and nothing else, so that no template can run anything.
  *
- * @param names the names it may use: `TEMPLATE_NAMES` and `label.<name>` for each label.
+ * @param names the names it may use: `TEMPLATE_NAMES`, `label.<name>` for each label, and `EVENT_NAMES`. An asterisk at
+ *   the end stands for anything.
  * @throws {TemplateError} for a name or formatter that does not exist, one that does not fit, or a missing `}}`.
  */
 export function compileTemplate(text: string, names: readonly string[] = TEMPLATE_NAMES): Template {
@@ -121,7 +134,7 @@ function readPlaceholder(found: string, names: readonly string[]): { readonly na
     .slice(2, -2)
     .split('|')
     .map((piece) => piece.trim())
-  if (!names.includes(name)) {
+  if (!isKnown(name, names)) {
     if (name === '') throw new TemplateError("'{{ }}' without a name; expected {{server}}, {{value}}, ...", found)
     throw new TemplateError(`unknown placeholder '${name}'${suggest(name, names)}`, found)
   }
@@ -135,6 +148,11 @@ function readPlaceholder(found: string, names: readonly string[]): { readonly na
     throw new TemplateError(`the formatter '${formatter}' does not fit '${name}', which is a ${kind}`, found)
   }
   return { name, format: known.format }
+}
+
+function isKnown(name: string, names: readonly string[]): boolean {
+  const dot = name.indexOf('.')
+  return names.includes(name) || (dot > 0 && dot < name.length - 1 && names.includes(`${name.slice(0, dot)}.*`))
 }
 
 /** What `{{name}}` prints of each value when no formatter is named. */
@@ -156,8 +174,10 @@ export function templateValues(snapshot: AlertSnapshot): TemplateValues {
   const text = (content: string): TemplateValue => ({ kind: 'text', text: content })
   const number = (value: number | null): TemplateValue => ({ kind: 'number', number: value, unit })
   const labels = Object.entries({ ...snapshot.ruleLabels, ...identity.labels })
+  const event = snapshot.events?.at(-1)?.fields ?? []
   return new Map<string, TemplateValue>([
     ...labels.map(([name, value]): [string, TemplateValue] => [`label.${name}`, text(value)]),
+    ...event.map(([field, value]): [string, TemplateValue] => [`event.${field}`, text(value)]),
     ['server', text(identity.host)],
     ['host', text(identity.host)],
     ['rule', text(identity.rule)],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { test } from 'tap'
 import type { MailboxEntry, MailboxMail } from '../../src/api/index.ts'
-import type { HostDetail, Query, SendRecord } from '../../src/model.ts'
+import type { HostDetail, HostView, Query, SendRecord } from '../../src/model.ts'
 import { alertView, because, identityOf, serve } from './service.ts'
 
 const EVIL = `"><script>alert(1)</script>'&\u202E`
@@ -212,4 +212,46 @@ test('a link from a mail that leads nowhere any more, or needs a token, says so 
   t.match(refused.headers['www-authenticate'], /Basic/, 'so that the browser asks')
   t.match(refused.body, '<h1>Token required</h1>')
   t.notMatch(refused.body, 'cpu-high')
+})
+
+test('the links of reports and digests lead to pages for people: lists of alerts and of hosts', async (t) => {
+  const hosts: readonly HostView[] = [
+    {
+      host: 'web-1',
+      lastSeenAt: THEN,
+      source: 'logstash-a',
+      clockSkewSeconds: null,
+      state: 'live',
+      expected: false,
+      series: 1,
+    },
+    {
+      host: EVIL,
+      lastSeenAt: null,
+      source: null,
+      clockSkewSeconds: null,
+      state: 'never_seen',
+      expected: true,
+      series: 0,
+    },
+  ]
+  const over = { ...OPEN, episode: 'e2', state: 'resolved' as const, resolvedAt: THEN }
+  const answers = ({ kind }: Query): unknown => (kind === 'hosts' ? hosts : [OPEN, over])
+  const { get } = await serve(t, { answers, now: () => THEN + 60_000 })
+  const alerts = await get('/api/v1/alerts', BROWSER)
+  t.match(alerts.body, /Open<\/h2>[^]*href="alerts\/e%2F1"[^]*Recently resolved<\/h2>[^]*href="alerts\/e2"/)
+  const list = await get('/api/v1/hosts', BROWSER)
+  t.match(
+    list.body,
+    /never[^]*<a href="hosts\/web-1"><bdi>web-1<\/bdi><\/a>: live<span class="soft"><bdi>last event 1 min ago/,
+  )
+  for (const { body, headers } of [alerts, list]) {
+    t.notMatch(body, '<script')
+    t.equal(headers['vary'], 'accept')
+  }
+  t.equal((await get('/api/v1/alerts')).json.length, 2, 'scripts get JSON')
+  t.equal((await get('/api/v1/hosts')).json.length, 2)
+  const many = Array.from({ length: 1200 }, (_, i) => ({ ...hosts[0], host: `h${i}` }))
+  const big = await serve(t, { answers: () => many })
+  t.match((await big.get('/api/v1/hosts', BROWSER)).body, 'And 200 more. The API lists all of them as JSON.')
 })

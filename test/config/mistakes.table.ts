@@ -360,6 +360,13 @@ export const rows: readonly Row[] = [
     found: ["4:21: unknown placeholder 'severr': did you mean 'server'?"],
   },
   {
+    what: 'a field of an event in a rule that counts none',
+    yaml: rule('when: { absence: { after: 3m } }', 'subject: "{{event.message}}"'),
+    found: [
+      "4:15: the placeholder 'event.message' needs a rule with 'count': its alerts show the events that it counted",
+    ],
+  },
+  {
     what: 'an unknown formatter',
     yaml: rule('when: { absence: { after: 3m } }', 'body: |', '  Hello,', '  {{server}} at {{value | procent}}'),
     found: ["6:21: unknown formatter 'procent': did you mean 'percent'?"],
@@ -1191,6 +1198,18 @@ export const rows: readonly Row[] = [
     found: [
       "2:99: the series of the metric have a label 'name' already. Fix: choose another name",
       "2:108: every alert has a label 'host' already. Fix: choose another name",
+    ],
+  },
+  {
+    what: 'a label of a count that every alert has, and one that its rule has too',
+    yaml: lines(
+      'rules:',
+      '  - { name: a, when: { count: { where: {}, by: [event.source] }, over: 1m, threshold: { above: 1 } } }',
+      '  - { name: b, when: { count: { where: {}, by: [user.name] }, over: 1m, threshold: { above: 1 } }, labels: { name: x } }',
+    ),
+    found: [
+      "2:49: the label 'source' is reserved, because every alert has it. Fix: name the labels, such as by: { NAME: event.source }",
+      "3:110: the series of the count have a label 'name' already. Fix: choose another name",
     ],
   },
   {

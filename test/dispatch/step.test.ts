@@ -67,7 +67,13 @@ const never = (): never => {
 function createDesk(settings: EngineConfig = SETTINGS): Desk {
   const state = emptyDispatch()
   const plan = createDispatchPlan(settings)
-  const alerts = { snapshot: () => undefined, isCurrent: () => true, report: never, pulse: never }
+  const alerts = {
+    snapshot: () => undefined,
+    surroundings: () => ({}),
+    isCurrent: () => true,
+    report: never,
+    pulse: never,
+  }
   const told: string[] = []
   const mails: Notification[] = []
   const all: Effect[] = []
@@ -373,6 +379,7 @@ function createGallery(
   const mails: Notification[] = []
   const alerts = {
     snapshot: (one: TrackedAlert) => facts(one.snapshot.episode),
+    surroundings: () => ({}),
     isCurrent: () => true,
     report: never,
     pulse: never,

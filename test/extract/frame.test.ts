@@ -121,3 +121,24 @@ void test('random bytes end in nothing but a frame error, and take no memory tha
     'frame_cut',
   )
 })
+
+void test('what is shown of an event comes back, and costs the other events one byte', async (t) => {
+  const frame = typical(125, 3)
+  const shown: EventSamples['shown'] = [
+    ['message', 'Failed password for ünï from 10.0.0.1'],
+    ['user.name', 'ada'],
+  ]
+  const events = frame.events.map((event, i) =>
+    i === 7 ? { ...event, shown } : i === 8 ? { ...event, shown: [] } : event,
+  )
+  deepStrictEqual(decodeFrame(encodeFrame({ ...frame, events })), { ...frame, events })
+  const more = encodeFrame({ ...frame, events }).length - encodeFrame(frame).length
+  t.ok(more < 125 + 80, `${more} bytes`)
+  const bytes = encodeFrame({ ...frame, events: events.slice(7, 8) })
+  for (let end = 0; end < bytes.length; end += 1)
+    t.equal(
+      codeOf(() => decodeFrame(bytes.subarray(0, end))),
+      'frame_cut',
+      `cut at ${end}`,
+    )
+})

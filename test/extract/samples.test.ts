@@ -24,7 +24,13 @@ const METRICS = [
   metric('load', ['system.load.1']),
   metric('machine.cpu', ['machine.cpu_usage']),
 ]
-const rule = (name: string, where: readonly FieldTest[], zeroes = false): CountedRule => ({ name, where, zeroes })
+const rule = (name: string, where: readonly FieldTest[], zeroes = false): CountedRule => ({
+  name,
+  where,
+  byFields: [],
+  zeroes,
+  placeholders: [],
+})
 
 const extractor = (rules: readonly CountedRule[] = [], metrics: readonly Metric[] = METRICS): Extract =>
   createExtractor({ metrics, rules, host: DEFAULT_HOST_PATHS })

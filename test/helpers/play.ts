@@ -72,6 +72,8 @@ export const countRule = (change: Partial<CountRule> = {}): CountRule => ({
   kind: 'count',
   name: 'ssh-failures',
   where: [{ field: 'message', contains: 'Failed password' }],
+  by: [],
+  byFields: [],
   over: 5 * MINUTE,
   every: 30 * SECOND,
   for: 0,

@@ -125,7 +125,7 @@ void test('every rule of docs/events.md is in order, and what it counts is in th
     if ('reason' in judged) throw new Error(judged.reason)
     const samples = createExtractor({
       metrics: [],
-      rules: counts.map((rule) => ({ ...rule, zeroes: false })),
+      rules: counts.map((rule) => ({ ...rule, zeroes: false, placeholders: [] })),
       host: {},
     })(judged.event, judged.kind)
     t.ok('values' in samples && samples.values.includes(1), `${section.kind}: some rule counts the fixture`)
@@ -170,20 +170,27 @@ void test('events of the old Beats are judged by the same schemas, and their hos
   t.equal(outcome({ fileset: { module: 'nginx', name: 'error' } }), 'base')
 })
 
-void test('a reading may be a mark for none; what is broken is refused with its path', async (t) => {
-  const gpu = (watts: unknown): unknown => ({ gpu: { uuid: 'GPU-1', power: { watts } } })
-  for (const good of [251.4, '251.40', -1, 0, null, '', '-', 'N/A', '[N/A]', ' [Not Supported] '])
-    t.equal(outcome(gpu(good)), 'gpu')
-  const expected = 'expected a number or a mark for none, such as null, "-" or "N/A"'
-  for (const [bad, found] of [
-    ['%{power}', '"%{power}"'],
-    ['NaN', '"NaN"'],
-    ['251 W', '"251 W"'],
-    [true, 'true'],
-    [[1], 'an array'],
-  ]) {
-    t.equal(outcome(gpu(bad)), `/gpu/power/watts: ${expected}, found ${String(found)}`)
+void test('what is no number in a reading costs that value only; a broken number refuses the event', async (t) => {
+  const { metrics, rules } = configOf({
+    ...(sections.find(({ kind }) => kind === 'gpu') as Section),
+    rules:
+      '- name: xid\n  when: { count: { where: { gpu.xid: { above: 0 } } }, over: 5m, threshold: { at_least: 1 } }\n',
+  }).engine
+  const counted = rules
+    .filter((rule) => rule.kind === 'count')
+    .map((rule) => ({ ...rule, zeroes: false, placeholders: [] }))
+  const extract = createExtractor({ metrics, rules: counted, host: {} })
+  const samples = (power: unknown): unknown => {
+    const judged = schemas.judge({ host: 'g', gpu: { index: 0, temperature: { celsius: 68 }, power, xid: 79 } })
+    const taken = 'event' in judged ? extract(judged.event, judged.kind) : judged
+    return 'series' in taken ? taken.series.map((name, i) => `${name.split(SEP)[0]} ${taken.values[i]}`) : taken
   }
+  const rest = ['gpu_temperature 68', 'count(xid) 1']
+  t.strictSame(samples({ watts: '251.40' }), ['gpu_temperature 68', 'gpu_power 251.4', 'count(xid) 1'])
+  for (const text of ['', '-', 'N/A', ' [Not Supported] ', 'ERR!', '[GPU requires reset]', '[Unknown Error]', '251 W'])
+    t.strictSame(samples({ watts: text }), rest, text)
+  for (const value of ['%{power}', 'NaN', null, true, [1], { set: true, number: 3 }])
+    t.strictSame(samples({ watts: value }), rest, JSON.stringify(value))
   t.equal(
     outcome({ event: { dataset: 'system.load' }, system: { load: { 1: null } } }),
     '/system/load/1: expected a number, found null',
@@ -195,6 +202,48 @@ void test('a reading may be a mark for none; what is broken is refused with its 
   t.equal(outcome({ slurm: { node: { name: 'n1', state: ['IDLE', 'DRAIN'] } } }), 'slurm.node')
   const huge = { resources: { memory: { usage: { bytes: 18_446_744_073_709_552_000 } } } }
   t.equal(outcome({ event: { dataset: 'system.service' }, system: { service: huge } }), 'system.service')
+})
+
+void test('the Slurm rule of the docs fires for nodes that do not respond, and not for power saving', async (t) => {
+  const section = sections.find(({ kind }) => kind === 'slurm.node') as Section
+  const example = readFileSync(new URL('../../examples/cluster.yaml', import.meta.url), 'utf8')
+  const rules = [configOf(section), loadConfig({ text: example, env: {}, cwd: '/' }).config].map(
+    ({ engine }) => engine.rules.find(({ name }) => name === 'slurm-node-lost') as CountRule,
+  )
+  const fires = (state: unknown): boolean => {
+    const event = { event: { dataset: 'slurm.node' }, slurm: { node: { name: 'n1', state } } }
+    const judged = schemas.judge(event) as { event: object; kind: string }
+    const [documented, shipped] = rules.map((rule) => {
+      const taken = createExtractor({ metrics: [], rules: [{ ...rule, zeroes: false, placeholders: [] }], host: {} })(
+        judged.event,
+        'slurm.node',
+      )
+      return 'series' in taken && taken.series.length === 1
+    })
+    t.equal(documented, shipped)
+    return shipped === true
+  }
+  for (const lost of [
+    'idle*',
+    'mixed*',
+    ['IDLE', 'NOT_RESPONDING'],
+    'IDLE+NOT_RESPONDING',
+    'down*',
+    ['DOWN'],
+    'unknown*',
+  ])
+    t.ok(fires(lost), JSON.stringify(lost))
+  for (const lost of ['DOWN*+CLOUD', 'IDLE+DRAIN', 'drained', 'draining@', 'fail', 'ALLOCATED+FAILING'])
+    t.ok(fires(lost), lost)
+  for (const well of [
+    'IDLE+CLOUD+POWERED_DOWN',
+    'IDLE+CLOUD+POWERING_DOWN',
+    'idle~',
+    ['IDLE', 'CLOUD', 'POWERED_DOWN'],
+  ])
+    t.notOk(fires(well), JSON.stringify(well))
+  for (const well of ['planned', 'idle', 'MIXED+PLANNED', 'allocated#', 'IDLE+POWER_DOWN', 'idle%', 'reboot@'])
+    t.notOk(fires(well), well)
 })
 
 const rack = { 'x-stashwatch-match': [{ 'event.dataset': 'rack' }, { 'rack.id': true }], type: 'object' }
@@ -284,7 +333,7 @@ void test('a folder of own schemas that cannot be used is refused with the file 
     [
       'a.schema.json',
       { ...rack, properties: { a: { type: 'string', format: 'ipv4' } } },
-      /unknown format "ipv4".*numeric, reading, percent and uuid/,
+      /unknown format "ipv4".*numeric, percent and uuid/,
     ],
     ['a.schema.json', { ...rack, properties: { a: { type: 'string', pattern: '(' } } }, /a\.schema\.json: .*[Rr]eg/],
     [

@@ -14,10 +14,19 @@ const now = (): string => new Date().toISOString()
 /** What the events of one body give, as texts, with this many rules of the same expression and one more. */
 function matchBody(messages: readonly string[], dear: number): readonly string[] {
   const where = (expression: string) => [{ field: 'message', matches: expression }]
-  const rules = Array.from({ length: dear }, (_, i) => ({ name: `dear-${i}`, where: where(EXPRESSION), zeroes: false }))
+  const rules = Array.from({ length: dear }, (_, i) => ({
+    name: `dear-${i}`,
+    where: where(EXPRESSION),
+    zeroes: false,
+    placeholders: [],
+    byFields: [],
+  }))
   const extract = createExtractor({
     metrics: [],
-    rules: [...rules, { name: 'sudo', where: where('sudo.*(fail|denied)'), zeroes: false }],
+    rules: [
+      ...rules,
+      { name: 'sudo', where: where('sudo.*(fail|denied)'), zeroes: false, placeholders: [], byFields: [] },
+    ],
     host: {},
   })
   const verdict = createBatchVerdict(messages.length)

@@ -1,17 +1,55 @@
 import type { FastifyRequest } from 'fastify'
-import type { Acknowledgement, AlertView, HostDetail, Millis, SendRecord, SeriesView } from '../../model.ts'
+import type { Acknowledgement, AlertView, HostDetail, HostView, Millis, SendRecord, SeriesView } from '../../model.ts'
 import { describeDecision, labelDecision, describeNotificationReason, describeResponse } from '../../text/decision.ts'
-import { formatCount, formatDuration, formatTime, formatValue } from '../../text/format.ts'
+import { formatCount, formatDuration, formatEvent, formatTime, formatValue } from '../../text/format.ts'
 import { describeHostState } from '../../text/builtin.ts'
 import { describeReason } from '../../text/reason.ts'
 import { foreign, page } from './html.ts'
 import { alertNow } from './link.ts'
 import { findNotifications, showNotification } from '../views/notification.ts'
-import { escapeHtml } from '../../text/sanitise.ts'
+import { clean, escapeHtml } from '../../text/sanitise.ts'
 
 /** Whether a person's browser asks, as for a link in a mail; scripts that take anything get JSON. */
 export function prefersPage({ headers: { accept = '' } }: FastifyRequest): boolean {
   return /(?:^|,)\s*text\/html\b/i.test(accept) && !/json/i.test(accept)
+}
+
+/** Most entries of a list; the JSON has all. */
+const MAX_LISTED = 1000
+
+/** All alerts for people: those that are open, and those that resolved recently. */
+export function alertsPage(alerts: readonly AlertView[], now: Millis): string {
+  const open = alerts.filter(({ state }) => state !== 'resolved')
+  const over = alerts.filter(({ state }) => state === 'resolved')
+  const items = (some: readonly AlertView[]): readonly string[] => some.map((alert) => alertItem(alert, now, ''))
+  return page(
+    'Alerts: stashwatch',
+    `<h1>Alerts</h1>
+<h2>Open</h2>
+${itemList(items(open), 'No alerts are open.')}
+<h2>Recently resolved</h2>
+${itemList(items(over), 'None.')}`,
+  )
+}
+
+/** All hosts for people, with those first that are not live. */
+export function hostsPage(hosts: readonly HostView[], now: Millis): string {
+  const isLive = ({ state }: HostView): number => Number(state === 'live')
+  const items = hosts
+    .toSorted((a, b) => isLive(a) - isLive(b) || (a.host < b.host ? -1 : 1))
+    .map(({ host, state, lastSeenAt, source }) => {
+      const seen = lastSeenAt === null ? 'never seen' : `last event ${formatDuration(now - lastSeenAt)} ago`
+      const details = source === null ? seen : `${seen}, source ${source}`
+      return `<li><a href="hosts/${linkTo(host)}">${foreign(host)}</a>: ${escapeHtml(describeHostState(state))}<span class="soft">${foreign(details)}</span></li>`
+    })
+  return page('Hosts: stashwatch', `<h1>Hosts</h1>\n${itemList(items, 'No host has sent events yet.')}`)
+}
+
+function itemList(items: readonly string[], none: string): string {
+  if (items.length === 0) return `<p>${none}</p>`
+  const rest = items.length - MAX_LISTED
+  const more = rest > 0 ? `\n<p class="soft">And ${rest} more. The API lists all of them as JSON.</p>` : ''
+  return `<ul class="card">${items.slice(0, MAX_LISTED).join('\n')}</ul>${more}`
 }
 
 /** One host for people: its last event, its alerts, and its newest measurements. */
@@ -27,9 +65,15 @@ ${factList([
   ['Source', source ?? 'none yet'],
 ])}
 <h2>Alerts</h2>
-${alerts.length === 0 ? '<p>No open or recent alerts.</p>' : `<ul class="card">${alerts.map((alert) => alertItem(alert, now)).join('\n')}</ul>`}
+${itemList(
+  alerts.map((alert) => alertItem(alert, now, '../')),
+  'No open or recent alerts.',
+)}
 <h2>Latest values</h2>
-${series.length === 0 ? '<p>No series.</p>' : `<ul class="card">${series.map((one) => seriesItem(one, now)).join('\n')}</ul>`}`,
+${itemList(
+  series.map((one) => seriesItem(one, now)),
+  'No series.',
+)}`,
   )
 }
 
@@ -55,10 +99,21 @@ ${factList([
   ...(ack === undefined ? [] : [['Acknowledged', acknowledged(ack)] as const]),
   ['Code', code],
 ])}
-<h2>Timeline</h2>
+${eventsSection(alert)}<h2>Timeline</h2>
 <ul class="card">${buildTimeline(alert, sends).map(timelineItem).join('\n')}</ul>
 <p><a href="../hosts/${linkTo(host)}">${foreign(host)} now</a></p>`,
   )
+}
+
+function eventsSection({ events = [] }: AlertView): string {
+  if (events.length === 0) return ''
+  const items = events.map(
+    (event) =>
+      `<li><span class="soft">${formatTime(event.ts)}</span><code>${foreign(clean(formatEvent(event)))}</code></li>`,
+  )
+  return `<h2>Matching events</h2>
+<ul class="card">${items.join('\n')}</ul>
+`
 }
 
 function factList(rows: readonly (readonly [name: string, text: string])[]): string {
@@ -66,10 +121,12 @@ function factList(rows: readonly (readonly [name: string, text: string])[]): str
   return `<dl class="card">${cells.join('')}</dl>`
 }
 
-function alertItem(alert: AlertView, now: Millis): string {
+/** @param up leads from the page to the folder of `alerts`; a page outside of a host's names the host. */
+function alertItem(alert: AlertView, now: Millis, up: '' | '../'): string {
   const { identity, state, severity, startsAt, episode, resolvedAt } = alert
-  const name = foreign([identity.rule, ...Object.values(identity.labels)].join(' '))
-  const place = episode === undefined ? name : `<a href="../alerts/${linkTo(episode)}">${name}</a>`
+  const rule = [identity.rule, ...Object.values(identity.labels)].join(' ')
+  const name = foreign(up === '' ? `${rule} on ${identity.host}` : rule)
+  const place = episode === undefined ? name : `<a href="${up}alerts/${linkTo(episode)}">${name}</a>`
   const when =
     resolvedAt === undefined ? `for ${formatDuration(now - startsAt)}` : `${formatDuration(now - resolvedAt)} ago`
   return `<li>${place}: ${state}, ${severity}, ${when}<span class="soft">${foreign(describeReason(alert))}</span></li>`

@@ -3,6 +3,7 @@ import type {
   AlertView,
   Decision,
   HeldBy,
+  MatchedEvent,
   Mute,
   PendingNotification,
   SendRecord,
@@ -20,7 +21,7 @@ const PLAIN = ['closeReason', 'flapping', 'evaluations', 'breaches', 'refirings'
 /** Returns an alert, flat, with sentences beside the codes. */
 export function showAlert(alert: AlertView) {
   const { identity, state, severity, value, peak, evidence, suppressed, muted, ack } = alert
-  const { decisions, pending } = alert
+  const { decisions, pending, events } = alert
   return {
     rule: identity.rule,
     host: identity.host,
@@ -38,6 +39,7 @@ export function showAlert(alert: AlertView) {
     ...(suppressed !== undefined && { suppressedCount: suppressed }),
     ...(muted !== undefined && { muted: { ...showSuppression(muted), summary: describeSuppression(muted) } }),
     ...(ack !== undefined && { ack: showAck(ack) }),
+    ...(events !== undefined && { events: events.map(showEvent) }),
     ...(decisions !== undefined && { decisions: decisions.map((one) => showDecision(one, alert)) }),
     ...(pending !== undefined && { pending: pending.map(showPending) }),
     transitions: alert.transitions.map((one) => showTransition(one, alert)),
@@ -52,6 +54,8 @@ export const showEpisode = (alert: AlertView, records: readonly SendRecord[]) =>
     ...pickFields({ reason }, ['reason']),
   })),
 })
+
+const showEvent = ({ ts, fields }: MatchedEvent) => ({ timestamp: iso(ts), fields: Object.fromEntries(fields) })
 
 const showTransition = ({ to, at, value, evidence }: Transition, { identity }: AlertView) => ({
   state: to,

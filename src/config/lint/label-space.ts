@@ -19,7 +19,8 @@ export function readLabelSpace(rule: Rule, metrics: ReadonlyMap<string, Metric>)
     severity,
     ...(metric ? { metric: metric.name } : {}),
   }))
-  return { known, open: ['host', 'source', ...(metric ? metric.by : ['metric'])] }
+  const by = rule.kind === 'count' ? ['metric', ...rule.by] : (metric?.by ?? ['metric'])
+  return { known, open: ['host', 'source', ...by] }
 }
 
 /** The alerts of the service itself, whatever their other labels are. */

@@ -1,4 +1,5 @@
 import type * as Raw from '../../generated/config.ts'
+import type { Metric } from '../../model.ts'
 import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 
@@ -10,6 +11,20 @@ export interface SeriesLabel {
   readonly key: string | number
 }
 
+/** Reads `by` of a metric or a count: the labels, and the fields that hold their values. */
+export function readBy(
+  raw: Raw.Metric['by'],
+  pointer: string,
+  diagnostics: Diagnostics,
+): Pick<Metric, 'by' | 'byFields'> {
+  const labels = readSeriesLabels(raw)
+  checkSeriesLabels(labels, ALERT_LABELS, pointer, diagnostics)
+  return { by: labels.map(({ label }) => label), byFields: labels.map(({ field }) => field) }
+}
+
+/** Labels that every alert has. */
+export const ALERT_LABELS: readonly string[] = ['rule', 'host', 'source', 'severity', 'metric']
+
 /** Returns the labels of `by`: the keys of a mapping, or the last parts of the paths of a list. */
 export function readSeriesLabels(by: Raw.Metric['by'] = []): readonly SeriesLabel[] {
   if (!Array.isArray(by)) return Object.entries(by).map(([label, field]) => ({ label, field, key: label }))
@@ -19,7 +34,7 @@ export function readSeriesLabels(by: Raw.Metric['by'] = []): readonly SeriesLabe
 const LABEL = /^[A-Za-z][A-Za-z0-9_]{0,99}$/
 
 /** Checks that each label is valid, that no two are equal, and that none hides a label that every alert has. */
-export function checkSeriesLabels(
+function checkSeriesLabels(
   labels: readonly SeriesLabel[],
   reserved: readonly string[],
   pointer: string,

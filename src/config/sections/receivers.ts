@@ -25,7 +25,21 @@ export function readReceivers(
 ): readonly Receiver[] {
   const { diagnostics } = context
   const entries = Object.entries(raw).filter(([name]) => diagnostics.isClean(below('/receivers', name)))
-  return entries.map(([name, receiver]) => readReceiver(name, receiver, context))
+  return oneSpelling(entries.map(([name, receiver]) => readReceiver(name, receiver, context)))
+}
+
+/** Gives an address that several receivers spell with other capitals its first spelling: it is one mailbox. */
+function oneSpelling(receivers: readonly Receiver[]): readonly Receiver[] {
+  const spellings = new Map<string, string>()
+  return receivers.map((receiver) => ({
+    ...receiver,
+    email: receiver.email.map((recipient) => {
+      const key = recipient.address.toLowerCase()
+      const address = spellings.get(key) ?? recipient.address
+      spellings.set(key, address)
+      return { ...recipient, address }
+    }),
+  }))
 }
 
 function readReceiver(name: string, raw: Raw.Receiver, context: ReceiverContext): Receiver {

@@ -2,7 +2,7 @@ import { BUILTIN_RULE_NAMES } from '../../model.ts'
 import type { Matcher } from '../../model.ts'
 import type * as Raw from '../../generated/config.ts'
 import { suggest, nearest } from '../../text/suggest.ts'
-import { readSeriesLabels } from './label-names.ts'
+import { ALERT_LABELS, readSeriesLabels } from './label-names.ts'
 import { below } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 
@@ -27,10 +27,7 @@ export interface Vocabulary {
   readonly values: ReadonlyMap<string, readonly string[]>
 }
 
-/** Labels that every alert has. */
-export const ALERT_LABELS: readonly string[] = ['rule', 'host', 'source', 'severity', 'metric']
-
-/** Lists the labels that the configuration adds: those of rules, and the `by` labels of metrics. */
+/** Lists the labels that the configuration adds: those of rules, and the `by` labels of metrics and counts. */
 export function listCustomLabels(
   rules: readonly Raw.Rule[],
   metrics: Readonly<Record<string, Raw.Metric>>,
@@ -40,10 +37,12 @@ export function listCustomLabels(
   const reads = (pointer: string, key: string): boolean =>
     diagnostics.isUsable(pointer) && diagnostics.isClean(below(pointer, key))
   const ofRules = rules.filter((_, index) => reads(below('/rules', index), 'labels'))
+  const ofCounts = rules.filter((_, index) => reads(below('/rules', index), 'when/count/by'))
   const ofMetrics = Object.entries(metrics).filter(([name]) => reads(below('/metrics', name), 'by'))
   return [
     ...new Set([
       ...ofRules.flatMap(({ labels = {} }) => Object.keys(labels)),
+      ...ofCounts.flatMap(({ when }) => readSeriesLabels(when?.count?.by).map(({ label }) => label)),
       ...ofMetrics.flatMap(([, { by }]) => readSeriesLabels(by).map(({ label }) => label)),
     ]),
   ]

@@ -7,7 +7,8 @@ import { CONDITIONS, readCondition, type RuleContext } from './condition.ts'
 import { readEscalation, readRepeatInterval } from './policy.ts'
 import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
-import { ALERT_LABELS, checkLabels, checkReceivers } from './references.ts'
+import { ALERT_LABELS, readBy, readSeriesLabels } from './label-names.ts'
+import { checkLabels, checkReceivers } from './references.ts'
 import { DAY, readSpan, SECOND } from './durations.ts'
 import { checkTemplates } from './templates.ts'
 import { parseDuration, writeDuration } from './units.ts'
@@ -88,14 +89,16 @@ function readBase(raw: Raw.Rule, pointer: string, context: RuleContext): Base {
     ...(raw.subject === undefined ? {} : { subject: raw.subject }),
     ...(raw.body === undefined ? {} : { body: raw.body }),
   }
-  const metric = raw.when.metric === undefined ? { by: [] } : context.metrics.get(raw.when.metric)
+  const { metric: name, count } = raw.when
+  const ofCount = { by: readSeriesLabels(count?.by).map(({ label }) => label) }
+  const metric = name === undefined ? ofCount : context.metrics.get(name)
   // The labels of its alerts are known only if its metric is valid.
   if (metric === undefined) return base
   const { by } = metric
   const labels = Object.keys(base.labels)
-  checkRuleLabels(labels, by, pointer, diagnostics)
+  checkRuleLabels(labels, by, name === undefined ? 'count' : 'metric', pointer, diagnostics)
   checkLabels(groupBy ?? [], [...labels, ...by], `${pointer}/group_by`, diagnostics)
-  checkTemplates(raw, [...labels, ...by], pointer, diagnostics)
+  checkTemplates(raw, [...labels, ...by], pointer, diagnostics, count !== undefined)
   return base
 }
 
@@ -103,12 +106,13 @@ function readBase(raw: Raw.Rule, pointer: string, context: RuleContext): Base {
 function checkRuleLabels(
   labels: readonly string[],
   by: readonly string[],
+  counted: 'count' | 'metric',
   pointer: string,
   diagnostics: Diagnostics,
 ): void {
   for (const name of labels) {
     const owner = by.includes(name)
-      ? 'the series of the metric have'
+      ? `the series of the ${counted} have`
       : ALERT_LABELS.includes(name)
         ? 'every alert has'
         : ''
@@ -183,9 +187,10 @@ function readWindow(
     overrides: judging.overrides,
   }
   checkWindow(window, raw, pointer, diagnostics)
-  return raw.when.metric === undefined
-    ? { ...window, kind: 'count', where: readWhere(raw.when.count?.where ?? {}, `${when}/count/where`, diagnostics) }
-    : { ...window, kind: 'metric', metric: raw.when.metric }
+  if (raw.when.metric !== undefined) return { ...window, kind: 'metric', metric: raw.when.metric }
+  const { where = {}, by } = raw.when.count ?? {}
+  const series = readBy(by, `${when}/count/by`, diagnostics)
+  return { ...window, kind: 'count', where: readWhere(where, `${when}/count/where`, diagnostics), ...series }
 }
 
 function readBreaches(

@@ -1,9 +1,9 @@
 import type * as Raw from '../../generated/config.ts'
 import type { Config, IngestConfig, Metric, Recipient, Token } from '../../model.ts'
-import { checkSeriesLabels, readSeriesLabels } from './label-names.ts'
+
 import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
-import { ALERT_LABELS } from './references.ts'
+import { readBy } from './label-names.ts'
 import { readSecret } from '../file/secrets.ts'
 import { readSpan } from './durations.ts'
 import { hasControl, parseListen, parseRecipient, parseSize } from './units.ts'
@@ -128,16 +128,8 @@ export function readMetrics(
 ): readonly Metric[] {
   const entries = Object.entries(raw).filter(([name]) => diagnostics.isClean(below('/metrics', name)))
   return entries.map(([name, { field, unit = 'none', kind = 'gauge', by }]) => {
-    const labels = readSeriesLabels(by)
-    checkSeriesLabels(labels, ALERT_LABELS, `${below('/metrics', name)}/by`, diagnostics)
-    return {
-      name,
-      fields: [field].flat(),
-      unit,
-      kind,
-      by: labels.map(({ label }) => label),
-      byFields: labels.map((one) => one.field),
-    }
+    const series = readBy(by, `${below('/metrics', name)}/by`, diagnostics)
+    return { name, fields: [field].flat(), unit, kind, ...series }
   })
 }
 

@@ -7,10 +7,12 @@ import type {
   AlertEvent,
   CloseReason,
   Evidence,
+  MatchedEvent,
   Millis,
   Reason,
   Templates,
 } from '../../model.ts'
+import { releaseEvents, showEvents } from './matched-events.ts'
 import { snapshotAlert } from './snapshot.ts'
 import { flappingKey, applyFlapping } from './flapping.ts'
 import { type Alert, count, type Fold, type State } from '../state.ts'
@@ -38,6 +40,8 @@ export interface EvaluationResult {
   readonly evidence: Evidence
   /** Returns the chart of the window and of the time since the alert started. Called only if a notification follows. */
   readonly snapshotContext?: (since: Millis) => Pick<AlertSnapshot, 'chart' | 'peers'>
+  /** Events that a count rule found too many of. */
+  readonly events?: readonly MatchedEvent[]
 }
 
 const MAX_RESOLVED = 200
@@ -60,7 +64,7 @@ export function updateAlert(
   const key = flappingKey(subject.identity)
   const { lifecycle, change } = applyFlapping(fold, key, known?.lifecycle, taken, found.result.at, subject.every ?? 0)
   if (lifecycle === undefined) {
-    alerts.delete(id)
+    takeOut(fold, alerts, id)
     return
   }
   const alert = known ?? newAlert(subject, found, lifecycle)
@@ -72,6 +76,7 @@ export function updateAlert(
   alert.ruleLabels = subject.ruleLabels ?? {}
   alert.templates = subject.templates ?? {}
   recordEvaluation(alert, found)
+  showEvents(fold.state, alert, found.events ?? [])
   if (change !== undefined) publishEvent(fold, alerts, id, alert, change, found.snapshotContext)
 }
 
@@ -93,6 +98,7 @@ function newAlert(subject: AlertSubject, { evidence }: EvaluationResult, lifecyc
     templates,
     ...(massAbsence === undefined ? {} : { massAbsence }),
     transitions: [],
+    events: [],
   }
 }
 
@@ -124,7 +130,7 @@ function publishEvent(
   alert.transitions.push({ to: change.to, at: eventTime, value: alert.value, evidence: alert.evidence })
   if (alert.transitions.length > MAX_TRANSITIONS) alert.transitions.splice(1, 1)
   if (change.to === 'resolved') {
-    alerts.delete(id)
+    takeOut(fold, alerts, id)
     state.resolved.push(alert)
     if (state.resolved.length > MAX_RESOLVED) state.resolved.shift()
   }
@@ -140,6 +146,14 @@ function publishEvent(
   }
   const host = alerts === state.alerts ? null : alert.identity.host
   onAlertEvent(state.dispatch, fold.dispatchPlan, event, { host, id })
+}
+
+/** Takes an alert out of the open ones. */
+function takeOut({ state }: Fold, alerts: Map<string, Alert>, id: string): Alert | undefined {
+  const alert = alerts.get(id)
+  if (alert !== undefined) releaseEvents(state, alert)
+  alerts.delete(id)
+  return alert
 }
 
 /** Returns the time of an alert's last transition: the end of its window, now if that is open, or when it was closed. */
@@ -212,8 +226,7 @@ function closeLifecycle(
   at: Millis,
   why: Reason,
 ): Alert | undefined {
-  const alert = alerts.get(id)
-  alerts.delete(id)
+  const alert = takeOut(fold, alerts, id)
   if (alert === undefined || alert.lifecycle.state === 'pending' || alert.lifecycle.state === 'resolved')
     return undefined
   fold.state.flapping.delete(flappingKey(alert.identity))

@@ -2,6 +2,7 @@ import type { AlertLookup } from '../../dispatch/groups.ts'
 import type { TrackedAlert } from '../../dispatch/state.ts'
 import type { Millis } from '../../model.ts'
 import { snapshotAlert } from './snapshot.ts'
+import { currentSurroundings } from './window.ts'
 import { buildPulse, buildReport } from '../report/build.ts'
 import type { Alert, Fold } from '../state.ts'
 
@@ -14,6 +15,10 @@ export function alertLookup(fold: Fold): AlertLookup {
     snapshot(one) {
       const alert = findAlert(fold, one)
       return alert === undefined ? undefined : snapshotAlert(fold, alert)
+    },
+    surroundings(one) {
+      const alert = findAlert(fold, one)
+      return alert === undefined ? {} : currentSurroundings(fold, alert)
     },
     isCurrent(one) {
       const alert = findAlert(fold, one)

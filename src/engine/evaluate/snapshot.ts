@@ -16,6 +16,7 @@ export function snapshotAlert(fold: Fold, alert: Alert): AlertSnapshot {
     closeReason,
     source,
     lifecycle,
+    events,
   } = alert
   const flapping = flappingPercent(fold, alert)
   return {
@@ -37,6 +38,7 @@ export function snapshotAlert(fold: Fold, alert: Alert): AlertSnapshot {
     ...lifecycleFields(alert),
     ...(flapping === undefined ? {} : { flapping }),
     gaps: gapsDuring(fold, alert),
+    ...(events.length === 0 ? {} : { events }),
   }
 }
 

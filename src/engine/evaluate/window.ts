@@ -2,7 +2,7 @@ import { MAX_EVENT_AGE } from '../../aggregate/watermark.ts'
 import { newestBucket, type Store } from '../../aggregate/store.ts'
 import { estimateInterval, type BucketRange, readWindow, type Window } from '../../aggregate/window.ts'
 import type { Verdict } from '../../detect/detector.ts'
-import type { Evaluation, Millis } from '../../model.ts'
+import type { AlertSnapshot, Evaluation, MatchedEvent, Millis } from '../../model.ts'
 import type { AlertTimers } from '../../alert/lifecycle.ts'
 import {
   evaluationResult,
@@ -15,6 +15,7 @@ import {
 } from './evidence.ts'
 import { comparePeers } from './peers.ts'
 import { buildChartData, chartLimits } from './chart-data.ts'
+import { matchesSince } from './matched-events.ts'
 import { paramsFor, type Tier, type WindowPlan } from '../plan.ts'
 import { lastResolvedAt, type EvaluationResult, updateAlert } from './alerts.ts'
 import { addVerdict, countBreaches, readBreached, writeBreached } from './breaches.ts'
@@ -97,16 +98,54 @@ function applyVerdict(fold: Fold, watched: WatchedSeries, plan: WindowPlan, judg
   if (trigger !== 'closed' && !isRelevant(fold, watched, plan, span.to, at, trigger, verdict, open)) return
   const found: EvaluationResult = {
     ...evaluationResult(at, judged, windowContext(fold, watched, plan, at, trigger, verdict)),
-    snapshotContext(since) {
-      const peers = comparePeers(fold, watched, plan, span)
-      return {
-        chart: { ...buildChartData(watched, plan, span, plan.width, since), ...chartLimits(plan, judged) },
-        ...(peers === undefined ? {} : { peers }),
-      }
-    },
+    snapshotContext: (since) => surroundings(fold, watched, plan, judged, span, since),
+    ...(verdict.kind === 'anomalous' ? { events: countedEvents(fold, watched, plan, span) } : {}),
   }
   const id = alertId(plan.rule.name, info.key)
   updateAlert(fold, host.alerts, id, alertSubject(plan, host, info), found, timersFor(watched, plan, open))
+}
+
+/** What a window looked like, and what lay around it since the alert began. */
+function surroundings(
+  fold: Fold,
+  watched: WatchedSeries,
+  plan: WindowPlan,
+  judged: JudgedWindow,
+  span: BucketRange,
+  since: Millis,
+): Pick<AlertSnapshot, 'chart' | 'peers'> {
+  const peers = comparePeers(fold, watched, plan, span)
+  return {
+    chart: { ...buildChartData(watched, plan, span, plan.width, since), ...chartLimits(plan, judged) },
+    ...(peers === undefined ? {} : { peers }),
+  }
+}
+
+/** What surrounds an alert as of its newest window, where a window is what it is about. */
+export function currentSurroundings(fold: Fold, alert: Alert): Pick<AlertSnapshot, 'chart' | 'peers'> {
+  const { host: name, rule, key } = alert.identity
+  const host = fold.state.hosts.get(name)
+  const id = fold.state.keys.ids.get(key)
+  if (host === undefined || id === undefined || !host.series.has(id)) return {}
+  for (const watched of watchedSeries(fold, host, id)) {
+    const plan = watched.tier.rules.find((one) => one.rule.name === rule)
+    if (plan === undefined) continue
+    const to = Math.floor(alert.evaluatedAt / plan.width)
+    const span: BucketRange = { from: to - plan.over, to }
+    const judged = judgeWindow(watched, plan, span, readWindow(watched.store, watched.slot, span), alert, false)
+    return surroundings(fold, watched, plan, judged, span, alert.lifecycle.since)
+  }
+  return {}
+}
+
+/** The newest events that a rule counted since the window began. */
+function countedEvents(
+  { state }: Fold,
+  { host, info }: WatchedSeries,
+  { rule, width }: WindowPlan,
+  { from }: BucketRange,
+): readonly MatchedEvent[] {
+  return rule.kind === 'count' ? matchesSince(state, host.name, info.key, from * width) : []
 }
 
 /**
@@ -158,13 +197,17 @@ function newestSample({ state }: Fold, { host, info, slot }: WatchedSeries, plan
   return lastTs > 0 ? lastTs : (head + 1) * store.layout.width
 }
 
-/** Evaluates one window of a series for a query, without any effect. */
-export function evaluateNow(watched: WatchedSeries, plan: WindowPlan, end: number): Evaluation {
+/**
+ * What a rule says of one window of a series, for people who ask; changes nothing.
+ * @param isNewest whether it is the newest window: of older ones it is not known which of those before breached.
+ */
+export function evaluateNow(watched: WatchedSeries, plan: WindowPlan, end: number, isNewest = true): Evaluation {
   const { host, info, store, slot } = watched
   const span: BucketRange = { from: end - plan.over, to: end }
   const window = readWindow(store, slot, span)
   const open = host.alerts.get(alertId(plan.rule.name, info.key))
-  const judged = judgeWindow(watched, plan, span, window, open, false)
+  const now = judgeWindow(watched, plan, span, window, open, false)
+  const judged = isNewest ? now : { ...now, rule: {}, outcome: now.verdict }
   const evaluatedAt: Millis = end * plan.width
   const { value, evidence } = evaluationResult(evaluatedAt, judged)
   const { labels, measure } = alertSubject(plan, host, info).identity

@@ -3,6 +3,7 @@ import { addSeries, createStore, newestBucket, removeSeries, type Store } from '
 import { type Millis, UNKNOWN_HOST, OTHERS, SEP } from '../../model.ts'
 import { foldHostName } from '../../labels/host-name.ts'
 import { isExpected } from '../plan.ts'
+import { forgetMatches } from '../evaluate/matched-events.ts'
 import { count, type Fold, type Host, type KeyInfo, type Limited, type State } from '../state.ts'
 
 /**
@@ -135,6 +136,7 @@ export function dropSeries(fold: Fold, host: Host, id: number): void {
   const { state } = fold
   const info = state.keys.infos[id] as KeyInfo
   for (const store of metricStores(fold, info.metric)) removeSeries(store, host.series.get(id) as number)
+  forgetMatches(state, host.name, info.key)
   host.series.delete(id)
   host.late?.delete(id)
   host.early?.delete(id)

@@ -57,12 +57,16 @@ function alertsView(fold: Fold): readonly AlertView[] {
   return allAlerts(fold).map((alert) => alertView(fold, alert))
 }
 
+/** The most recent windows of a series that explain an alert. */
+const WINDOWS = 5
+
 /** Returns the current evaluations of a rule on a host, and its alerts. */
 function whyView(fold: Fold, { rule: name, host: hostName }: Query & { kind: 'why' }): WhyView | null {
   const alerts = allAlerts(fold).filter(({ identity }) => identity.rule === name && identity.host === hostName)
   const [newest] = alerts
   const gone = newest === undefined ? undefined : viewRemovedRule(fold, newest)
-  const rule = viewRules(fold, hostName).find((one) => one.name === name) ?? viewBuiltin(fold, name, hostName) ?? gone
+  const rule =
+    viewRules(fold, hostName, WINDOWS).find((one) => one.name === name) ?? viewBuiltin(fold, name, hostName) ?? gone
   if (rule === undefined) return null
   const host = fold.state.hosts.get(hostName)
   return {
@@ -169,6 +173,7 @@ function alertView(fold: Fold, alert: Alert): AlertView {
     peak: lifecycle.state === 'pending' ? value : lifecycle.peak,
     ...(noData === undefined ? {} : { noDataSince: noData }),
     ...lived(fold, alert),
+    ...(alert.events.length === 0 ? {} : { events: alert.events }),
     ...lastSeen(fold, alert),
     transitions,
   }

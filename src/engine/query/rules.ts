@@ -1,5 +1,5 @@
 import { EXTRA_LATENESS } from '../../aggregate/watermark.ts'
-import { evaluatedTo } from '../../aggregate/store.ts'
+import { evaluatedTo, oldestBucket } from '../../aggregate/store.ts'
 import { ruleSeverities } from '../../detect/index.ts'
 import type { Evaluation, NextEvaluation, Rule, RuleView } from '../../model.ts'
 import { evaluateNow, type WatchedSeries, watchedSeries } from '../evaluate/window.ts'
@@ -15,13 +15,14 @@ const MAX_EVALUATIONS = 200
  * Lists the rules with the evaluations of their newest windows, and what the next evaluation waits for.
  *
  * @param only shows this host only, with all its series.
+ * @param windows how many of the newest windows of each series, the newest first.
  */
-export function viewRules(fold: Fold, only?: string): readonly RuleView[] {
-  const windows = [...fold.plan.metrics.values()].flatMap(({ tiers }) => tiers.flatMap(({ rules }) => rules))
-  const shown = windows.map((plan) => ({
+export function viewRules(fold: Fold, only?: string, windows = 1): readonly RuleView[] {
+  const plans = [...fold.plan.metrics.values()].flatMap(({ tiers }) => tiers.flatMap(({ rules }) => rules))
+  const shown = plans.map((plan) => ({
     ...aboutRule(plan.rule),
     severities: ruleSeverities(plan.rule),
-    evaluations: lastEvaluations(fold, plan, only),
+    evaluations: lastEvaluations(fold, plan, only, windows),
     nextEvaluation: notApplicable(plan.rule, only) ?? nextWindow(fold, plan),
   }))
   const absences = fold.plan.absences.map((rule) => ({
@@ -85,12 +86,22 @@ function* findWatchedSeries(fold: Fold, plan: WindowPlan, only?: string): Genera
   }
 }
 
-function lastEvaluations(fold: Fold, plan: WindowPlan, only?: string): readonly Evaluation[] {
+function lastEvaluations(
+  fold: Fold,
+  plan: WindowPlan,
+  only: string | undefined,
+  windows: number,
+): readonly Evaluation[] {
   const evaluations: Evaluation[] = []
   for (const watched of findWatchedSeries(fold, plan, only)) {
     if (evaluations.length >= MAX_EVALUATIONS) break
     const end = Math.floor(evaluatedTo(watched.store, watched.slot, plan.extraLateness) / plan.every) * plan.every
-    evaluations.push(evaluateNow(watched, plan, end))
+    const first = oldestBucket(watched.store, watched.slot)
+    for (let back = 0; back < windows; back++) {
+      const to = end - back * plan.every
+      if (back > 0 && to - plan.over - plan.lookback < first) break
+      evaluations.push(evaluateNow(watched, plan, to, back === 0))
+    }
   }
   return evaluations
 }

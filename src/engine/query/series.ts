@@ -91,7 +91,8 @@ export function viewSeries(fold: Fold, host: Host): readonly SeriesView[] {
       labels: Object.fromEntries((metric?.by ?? []).map((field, i) => [field, info.values[i] ?? ''])),
       unit: metric?.unit ?? 'none',
       buckets: store.layout.cells,
-      newest: (head + 1) * store.layout.width,
+      // A bucket ends after its samples: no series is newer than the newest event of its host.
+      newest: Math.min((head + 1) * store.layout.width, host.newestEvent),
       window: { ...shown, mean: figures.count === 0 ? null : figures.sum / figures.count },
     }
   })

@@ -16,7 +16,7 @@ import type {
 import { isBuiltinRule, UNKNOWN_HOST, BUILTIN_RULES } from '../../model.ts'
 import { usedSince } from './collect.ts'
 import { type PeriodCounter, mergeCounts, type Period, type EpisodeSummary } from './periods.ts'
-import type { Fold } from '../state.ts'
+import type { Fold, State } from '../state.ts'
 import { completeStats } from './stats.ts'
 
 /** The most entries in a list of a report. */
@@ -50,7 +50,7 @@ export function buildReport(fold: Fold, { every, from, zone }: ReportRequest): R
     utilization: fold.plan.config.metrics.flatMap(({ name }) =>
       reportStats === undefined ? [] : usedSince(reportStats, from, name),
     ),
-    quality: qualityIn(builtin, sum, span),
+    quality: qualityIn(state, builtin, sum, span),
   }
 }
 
@@ -163,7 +163,12 @@ function covered(episodes: readonly EpisodeSummary[], { from, to }: TimeSpan): M
   return span
 }
 
-function qualityIn(builtin: readonly EpisodeSummary[], sum: Period | undefined, period: TimeSpan): ReportQuality {
+function qualityIn(
+  { gaps }: State,
+  builtin: readonly EpisodeSummary[],
+  sum: Period | undefined,
+  period: TimeSpan,
+): ReportQuality {
   const of = (rule: string): readonly EpisodeSummary[] => builtin.filter(({ identity }) => identity.rule === rule)
   const clocks = [...new Set(of(BUILTIN_RULES.clock).map(({ identity }) => identity.host))]
   const sources = [...Map.groupBy(of(BUILTIN_RULES.source), ({ identity }) => identity.host)].map(
@@ -182,6 +187,7 @@ function qualityIn(builtin: readonly EpisodeSummary[], sum: Period | undefined, 
     sources: top(sources.toSorted((a, b) => b.span - a.span || compare(a.source, b.source))),
     downtime: count('down'),
     stops: count('stops'),
+    isRecovered: gaps.some(({ to, isRecovered }) => to > period.from && isRecovered === true),
   }
 }
 

@@ -51,7 +51,7 @@ function errorReason(error: unknown): string {
   const { code, message = String(error) } = error as { readonly code?: string; readonly message?: string }
   // Ajv names the schema by an internal id that appears in no file.
   const plain = message.replace(/ at "https:[^"]*"/, '')
-  if (plain.startsWith('unknown format')) return `${plain}; the formats are numeric, reading, percent and uuid`
+  if (plain.startsWith('unknown format')) return `${plain}; the formats are numeric, percent and uuid`
   return REASONS[code ?? ''] ?? plain
 }
 

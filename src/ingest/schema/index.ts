@@ -15,22 +15,11 @@ const ID = 'https://schemas.stashwatch.example/events/'
 /** Numeric text, as `parseNumber` of extraction reads it; a test keeps the two equal. */
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 const MAX_NUMBER_LENGTH = 100
-/** What nvidia-smi, Slurm and access logs write for a missing number. */
-const EMPTY_READINGS: ReadonlySet<string> = new Set([
-  '',
-  '-',
-  'N/A',
-  '[N/A]',
-  'n/a',
-  '[Not Supported]',
-  '[Unknown Error]',
-])
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 /** Descriptions of the custom formats, for reasons. */
 const FORMAT_WORDS: Readonly<Record<string, string>> = {
   numeric: 'a number',
   percent: 'a number from 0 to 100',
-  reading: 'a number or a mark for none, such as null, "-" or "N/A"',
   uuid: 'a UUID',
 }
 /** The most characters of a wrong value that a reason repeats. */
@@ -118,10 +107,6 @@ function createAjv(patterns: PatternSteps): Ajv {
   const ajv = new Ajv({ strict: true, strictTypes: false, allErrors: false, verbose: true, code: { regExp } })
   ajv.addKeyword(MATCH_KEYWORD)
   ajv.addFormat('numeric', { type: 'string', validate: (text: string) => !Number.isNaN(readNumber(text)) })
-  ajv.addFormat('reading', {
-    type: 'string',
-    validate: (text: string) => EMPTY_READINGS.has(text.trim()) || !Number.isNaN(readNumber(text)),
-  })
   ajv.addFormat('uuid', UUID)
   ajv.addFormat('percent', {
     type: 'string',

@@ -1,4 +1,4 @@
-import type { AlertSnapshot, Notification, ChartData } from '../../model.ts'
+import type { AlertSnapshot, ChartData, MatchedEvent, Notification } from '../../model.ts'
 import { formatDuration, formatLimit } from '../../text/format.ts'
 import { chartSvg, type Mark } from './svg.ts'
 import { formatHeadline } from '../mail/headline.ts'
@@ -114,6 +114,30 @@ export function bucketsCsv({ buckets, from, width }: ChartData): string {
     return [start, n, ...[mean, min, max, last].map((value) => (isNumber(value) ? value : ''))].join(',')
   })
   return `${['bucket_start,count,mean,min,max,last', ...rows].join('\r\n')}\r\n`
+}
+
+/** The events that an alert shows, with all their fields, as an attachment; none where it shows none. */
+export function eventAttachments(snapshot: AlertSnapshot): readonly Attachment[] {
+  const { events = [] } = snapshot
+  if (events.length === 0) return []
+  const content = eventsCsv(events)
+  return [{ name: `${fileName(snapshot)}-events.csv`, type: 'text/csv; charset=utf-8', content }]
+}
+
+function eventsCsv(events: readonly MatchedEvent[]): string {
+  const names = [...new Set(events.flatMap(({ fields }) => fields.map(([field]) => field)))]
+  const rows = events.map(({ ts, fields }) => {
+    const texts = new Map(fields)
+    return [new Date(ts).toISOString(), ...names.map((name) => cell(texts.get(name) ?? ''))]
+  })
+  const head = ['timestamp', ...names.map(cell)]
+  return `${[head, ...rows].map((row) => row.join(',')).join('\r\n')}\r\n`
+}
+
+/** Text of an event as a cell: quoted, and with an apostrophe before what a spreadsheet would take for a formula. */
+function cell(text: string): string {
+  const shown = clean(text)
+  return `"${/^\s*[=+\-@]/.test(shown) ? "'" : ''}${shown.replaceAll('"', '""')}"`
 }
 
 /** What the files of an alert are called: `cpu-high_web-1_20261122T120300Z`. */

@@ -1,12 +1,12 @@
-import type { AlertSnapshot, Notification } from '../../model.ts'
+import { type AlertSnapshot, type Notification, worstFirst } from '../../model.ts'
 import { formatCount } from '../../text/format.ts'
 import { listActions, listAdvice } from './actions.ts'
 import { digestHeadline, groupAdvice } from './digest.ts'
-import { listFacts, readMeter, listNotes } from './facts.ts'
+import { listEvents, listFacts, readMeter, listNotes } from './facts.ts'
 import { renderFooter } from './footer.ts'
 import { formatHeadline, formatLead, formatPreface, formatStatus } from './headline.ts'
 import type { MailContent, ContentOptions } from './content.ts'
-import { buildLists, listPressable, worstFirst } from './rows.ts'
+import { buildLists, listPressable } from './rows.ts'
 import {
   gapNotes,
   listDeliveryNotes,
@@ -55,6 +55,7 @@ export function renderAlert(
     ],
     actions,
     ...(meter === undefined ? {} : { meter }),
+    events: listEvents(snapshot, time),
     facts: listFacts(notification, snapshot, time),
     notes: listNotes(notification, snapshot, time),
     lists: others.length === 0 ? [] : buildLists(notification, [beside], options),

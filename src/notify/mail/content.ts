@@ -18,6 +18,8 @@ export interface MailContent {
   readonly items?: readonly string[]
   readonly meter?: Meter
   readonly chart?: Chart
+  /** Some of the events that were counted. */
+  readonly events?: readonly EventLine[]
   readonly facts: readonly Fact[]
   /** What the reader should know about the facts: that stashwatch was down, that the events came late. */
   readonly notes: readonly string[]
@@ -53,6 +55,11 @@ export interface Chart {
   readonly lines: readonly string[]
 }
 
+export interface EventLine {
+  readonly when: string
+  readonly text: string
+}
+
 export interface RowList {
   readonly title?: string
   /** What is the same for all rows, which do not say it again: `since 2026-11-22 12:04:00 UTC`. */
@@ -70,6 +77,10 @@ export interface Row {
   /** Absent where the list says it for all. */
   readonly when?: string
   readonly code: string
+  /** The page of its episode. */
+  readonly url?: string
+  /** The newest event that was counted. */
+  readonly event?: string
   /** What the reader can do about this one. */
   readonly action?: Action
 }

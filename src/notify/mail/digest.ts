@@ -1,9 +1,9 @@
-import type { AlertSnapshot, Notification } from '../../model.ts'
+import { type AlertSnapshot, type Notification, worstFirst } from '../../model.ts'
 import { formatCount } from '../../text/format.ts'
 import { investigationLinks } from './actions.ts'
 import { renderFooter } from './footer.ts'
 import type { MailContent, ContentOptions } from './content.ts'
-import { buildLists, listPressable, summarizeHosts, worstFirst } from './rows.ts'
+import { buildLists, listPressable, summarizeHosts } from './rows.ts'
 import { gapNotes, groupName, listDeliveryNotes, selectWorstTone, timeWriter } from './phrase.ts'
 
 /** Lists several alerts, the worst first; every host is named. */

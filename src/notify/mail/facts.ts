@@ -7,9 +7,10 @@ import {
   type Peers,
   isAboutSource,
 } from '../../model.ts'
-import { formatCount, formatDuration, formatReach } from '../../text/format.ts'
+import { formatCount, formatDuration, formatEvent, formatReach } from '../../text/format.ts'
 import { describeSuppression } from '../../text/decision.ts'
-import type { Fact, Meter } from './content.ts'
+import { clean } from '../../text/sanitise.ts'
+import type { EventLine, Fact, Meter } from './content.ts'
 import {
   breachesLimit,
   formatInUnit,
@@ -48,6 +49,11 @@ export function listFacts(notification: Notification, snapshot: AlertSnapshot, t
     fact('Code', snapshot.code),
   ]
   return list.filter((one) => one !== undefined)
+}
+
+/** Some of the events that were counted, as evidence. */
+export function listEvents({ events = [] }: AlertSnapshot, time: WriteInstant): readonly EventLine[] {
+  return events.map((event) => ({ when: time(event.ts), text: clean(formatEvent(event)) }))
 }
 
 function fact(label: string, text: string): Fact | undefined {

@@ -26,11 +26,11 @@ export function renderFooter(
   return [why, formatNextMail(notification, alerts, firing, time), ...formatStop(firing, press)]
 }
 
-function formatNamer({ namedBy, reason }: Notification, alerts: readonly AlertSnapshot[]): string {
+function formatNamer({ namedBy }: Notification, alerts: readonly AlertSnapshot[]): string {
   const rules = [...new Set(alerts.map(({ identity }) => identity.rule))]
   const one = rules.length === 1 ? (rules[0] ?? '') : undefined
   const name = one === undefined ? 'the rules named above' : `rule ${formatName(one)}`
-  if (namedBy === 'escalation' || reason === 'escalated') return `an escalation of ${name} notifies`
+  if (namedBy === 'escalation') return `an escalation of ${name} notifies`
   if (namedBy === 'route') return `a route for ${name} notifies`
   if (one !== undefined && isBuiltinRule(one)) return `built-in rule ${formatName(one)} notifies`
   return one === undefined ? `${name} notify` : `${name} notifies`

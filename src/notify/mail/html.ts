@@ -1,4 +1,16 @@
-import type { Action, Advice, Bar, Chart, Fact, MailContent, Meter, Row, RowList, Section } from './content.ts'
+import type {
+  Action,
+  Advice,
+  Bar,
+  Chart,
+  EventLine,
+  Fact,
+  MailContent,
+  Meter,
+  Row,
+  RowList,
+  Section,
+} from './content.ts'
 import { splitAddresses } from '../../text/template.ts'
 import type { Tone } from './phrase.ts'
 import { DARK, LIGHT } from './style.ts'
@@ -36,6 +48,7 @@ export function htmlPage(content: MailContent): string {
     itemList(content.items ?? []),
     content.chart === undefined ? '' : chartImage(content.chart),
     ...(content.sections ?? []).map(sectionTable),
+    eventList(content.events ?? []),
     content.facts.length === 0 ? '' : factTable(content.facts),
     ...lists(content.lists),
     ...content.notes.map((note) => `<p class="note">${words(note)}</p>`),
@@ -144,6 +157,15 @@ function restRow(count: number, text: string): string {
   return count > 0 ? `<tr><td class="dim" colspan="3">${text}</td></tr>` : ''
 }
 
+/** Lines of a log, letter by letter: nothing in them is laid out, and no address becomes a link. */
+function eventList(events: readonly EventLine[]): string {
+  if (events.length === 0) return ''
+  const items = events.map(
+    ({ when, text }) => `<li><span class="dim">${words(when)}</span><br><code>${escapeHtml(text)}</code></li>`,
+  )
+  return `<h2>Matching events</h2>\n<ul>\n${items.join('\n')}\n</ul>`
+}
+
 function factTable(snapshot: readonly Fact[]): string {
   const rows = snapshot.map(({ label, value }) => {
     const name = escapeHtml(label).replaceAll('.', '.<wbr>')
@@ -193,10 +215,15 @@ function rowTable(rows: readonly Row[]): string {
 
 function rowCells(row: Row): string {
   const where = `<b>${escapeHtml(row.where)}</b><br>${escapeHtml(row.rule)}: ${words(row.value)}`
-  const when = `<span class="dim">${row.when === undefined ? '' : `${words(row.when)} · `}${escapeHtml(row.code)}</span>`
+  const when = `<span class="dim">${row.when === undefined ? '' : `${words(row.when)} · `}${codeLink(row)}</span>`
   const kind = `<span class="kind ${row.tone}">${row.status}</span>`
   const act = row.action === undefined ? '' : rowLink(row.action)
-  return `<tr><td class="mark ${row.tone}" width="4"></td><td>${kind} ${where}<br>${when}${act}</td></tr>`
+  const event = row.event === undefined ? '' : `<br><code>${escapeHtml(row.event)}</code>`
+  return `<tr><td class="mark ${row.tone}" width="4"></td><td>${kind} ${where}<br>${when}${event}${act}</td></tr>`
+}
+
+function codeLink({ code, url }: Row): string {
+  return url === undefined ? escapeHtml(code) : `<a href="${escapeHtml(url)}">${escapeHtml(code)}</a>`
 }
 
 /** High enough for a thumb. */

@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto'
 import { domainToASCII } from 'node:url'
-import { type AlertSnapshot, isBuiltinRule, type Notification, type Recipient } from '../../model.ts'
-import {
-  compileTemplate,
-  TEMPLATE_NAMES,
-  type TemplateValues,
-  templateValues,
-  findAddresses,
-} from '../../text/template.ts'
+import { type AlertSnapshot, isBuiltinRule, type Notification, type Recipient, worstFirst } from '../../model.ts'
+import { ANY_NAMES, compileTemplate, type TemplateValues, templateValues, findAddresses } from '../../text/template.ts'
 import { formatMeasure } from '../../text/format.ts'
 import { renderAlert, renderGroup, splitGroup } from './alert.ts'
 import { digestHeadline, renderDigest } from './digest.ts'
@@ -16,9 +10,9 @@ import { builtinSubject, isDescribed } from './headline.ts'
 import type { MailContent, ContentOptions } from './content.ts'
 import { noticeHeadline, renderNotice } from './notice.ts'
 import { groupName, formatName, formatTarget, formatTally, FULL_LENGTH, formatWorstLimit } from './phrase.ts'
-import { type DrawPng, renderChart, type RenderedChart } from '../chart/index.ts'
+import { type DrawPng, eventAttachments, renderChart, type RenderedChart } from '../chart/index.ts'
 import { plainText } from './plain-text.ts'
-import { summarizeHosts, worstFirst } from './rows.ts'
+import { summarizeHosts } from './rows.ts'
 import { renderReport, reportSubject } from './report.ts'
 import { clean, cleanLines, headerText, shorten } from '../../text/sanitise.ts'
 import { instanceId } from '../../links/signature.ts'
@@ -62,7 +56,7 @@ export function renderMessage(notification: Notification, onGiven: MessageOption
     text: plainText(content),
     html: htmlPage(content),
     headers: listHeaders(notification, options),
-    attachments: shown?.attachments ?? [],
+    attachments: [...(shown?.attachments ?? []), ...(snapshot === undefined ? [] : eventAttachments(snapshot))],
   }
 }
 
@@ -211,10 +205,9 @@ function subjectValues(snapshot: AlertSnapshot, others = ''): TemplateValues {
  * label that this alert does not have leaves nothing behind.
  */
 function fill(template: string, values: TemplateValues, max: number, zone: string | undefined): string | undefined {
-  const labels = template.match(/label\.[\w.-]+/g) ?? []
   const escape = (value: string): string => shorten(clean(value), max)
   try {
-    const compiled = compileTemplate(template, [...TEMPLATE_NAMES, ...labels])
+    const compiled = compileTemplate(template, ANY_NAMES)
     return compiled.render(values, { escape, ...(zone === undefined ? {} : { zone }) })
   } catch {
     return undefined

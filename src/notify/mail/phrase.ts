@@ -1,4 +1,12 @@
-import { type AlertSnapshot, isBeyond, type Measure, type Notification, type Unit, type Millis } from '../../model.ts'
+import {
+  type AlertSnapshot,
+  type Gap,
+  isBeyond,
+  type Measure,
+  type Notification,
+  type Unit,
+  type Millis,
+} from '../../model.ts'
 import {
   formatBeside,
   formatDuration,
@@ -167,12 +175,24 @@ function insteadNote({ replaces }: Notification, time: WriteInstant): readonly s
   return [`This mail replaces the ${count} mails ${span}, which could not be sent.`]
 }
 
-/** The gaps in what was watched, each once. */
+/** The downtimes during alerts, in one note for those that events arrived of later, and one for those that they did not. */
 export function gapNotes(alerts: readonly AlertSnapshot[], time: WriteInstant): readonly string[] {
-  const notes = alerts
-    .flatMap((snapshot) => snapshot.gaps)
-    .map(({ from, to }) => `Stashwatch was down from ${time(from)} to ${time(to)}; no rules were evaluated.`)
-  return [...new Set(notes)]
+  const gaps = new Map<string, Gap>()
+  for (const gap of alerts.flatMap((snapshot) => snapshot.gaps)) {
+    const key = `${gap.from} ${gap.to}`
+    if (gaps.get(key)?.isRecovered !== true) gaps.set(key, gap)
+  }
+  const note = (isRecovered: boolean, consequence: string): readonly string[] => {
+    const spans = [...gaps.values()]
+      .filter((gap) => (gap.isRecovered === true) === isRecovered)
+      .toSorted((a, b) => a.from - b.from)
+      .map(({ from, to }) => `from ${time(from)} to ${time(to)}`)
+    return spans.length === 0 ? [] : [`Stashwatch was down ${spans.join(', and ')}; ${consequence}.`]
+  }
+  return [
+    ...note(false, 'no rules were evaluated'),
+    ...note(true, 'events of that time arrived later and were evaluated then'),
+  ]
 }
 
 /** Writes an instant for the reader of one mail. */

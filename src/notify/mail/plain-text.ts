@@ -1,4 +1,4 @@
-import type { Action, Advice, Bar, Fact, MailContent, Row, RowList, Section } from './content.ts'
+import type { Action, Advice, Bar, EventLine, Fact, MailContent, Row, RowList, Section } from './content.ts'
 
 /** Lays a mail out as text that is complete by itself: the facts first, the links last. */
 export function plainText(content: MailContent): string {
@@ -8,6 +8,7 @@ export function plainText(content: MailContent): string {
     (content.items ?? []).map((item) => `  - ${item}`).join('\n'),
     (content.chart?.lines ?? []).map((line) => `  ${line}`).join('\n'),
     ...(content.sections ?? []).map(sectionLines),
+    eventLines(content.events ?? []),
     factLines(content.facts),
     ...content.lists.map(listLines),
     ...content.notes,
@@ -38,6 +39,11 @@ function barLine(
   const bar = share === undefined ? '' : `${'█'.repeat(Math.round(share * BAR)).padEnd(BAR, '·')}  `
   const more = [tone, detail].filter((text) => text !== undefined).join(', ')
   return `  ${name.padEnd(widths.name)}  ${bar}${value.padEnd(widths.value)}  ${more}`.trimEnd()
+}
+
+function eventLines(events: readonly EventLine[]): string {
+  if (events.length === 0) return ''
+  return ['Matching events', ...events.map(({ when, text }) => `  ${when}  ${text}`)].join('\n')
 }
 
 function factLines(snapshot: readonly Fact[]): string {
@@ -77,7 +83,7 @@ function actionLine({ label, url }: Action): string {
 }
 
 function rowLine(row: Row): string {
-  return `  ${row.status.padEnd(8)}  ${row.where}  ${row.rule}: ${row.value}${row.when === undefined ? '' : `, ${row.when}`}  [${row.code}]`
+  return `  ${row.status.padEnd(8)}  ${row.where}  ${row.rule}: ${row.value}${row.when === undefined ? '' : `, ${row.when}`}  [${row.code}]${row.event === undefined ? '' : `\n            ${row.event}`}`
 }
 
 function adviceLine({ text, url }: Advice): string {

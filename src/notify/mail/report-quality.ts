@@ -42,6 +42,7 @@ export function qualitySection({
   sources,
   downtime,
   stops,
+  isRecovered,
 }: ReportQuality): readonly string[] {
   const silent = sources.first.map(({ source, span, times }) => {
     return `${shorten(clean(source), MAX_NAME_LENGTH)} for ${formatDuration(span)}${times > 1 ? ` in ${times} periods` : ''}`
@@ -50,7 +51,7 @@ export function qualitySection({
   const notes = [
     stops === 0
       ? ''
-      : `Stashwatch was down ${stops === 1 ? 'once' : `${stops} times`}, for ${formatDuration(downtime)}${stops === 1 ? '' : ' in total'}; no rules were evaluated.`,
+      : `Stashwatch was down ${stops === 1 ? 'once' : `${stops} times`}, for ${formatDuration(downtime)}${stops === 1 ? '' : ' in total'}; ${isRecovered === true ? 'events of that time arrived later and were evaluated then' : 'no rules were evaluated'}.`,
     sources.total === 0 ? '' : `Sources without events: ${listed(silent, sources)}.`,
     skewedClocks.total === 0 ? '' : `Wrong clocks: ${listed(wrong, skewedClocks)}.`,
     dropped === 0 ? '' : `${formatCount(dropped, 'sample')} arrived too late to be counted.`,

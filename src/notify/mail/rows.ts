@@ -1,4 +1,4 @@
-import type { AlertSnapshot, Notification } from '../../model.ts'
+import { type AlertSnapshot, type Notification, worstFirst } from '../../model.ts'
 import { describeSuppression } from '../../text/decision.ts'
 import type { Row, ContentOptions, RowList } from './content.ts'
 import {
@@ -9,17 +9,19 @@ import {
   formatTarget,
   formatThresholdNote,
   formatReason,
-  type Tone,
   selectTone,
   formatAlertValue,
   type WriteInstant,
   timeWriter,
 } from './phrase.ts'
+import { formatEvent } from '../../text/format.ts'
 import { clean } from '../../text/sanitise.ts'
 import { acknowledgeAction } from './actions.ts'
 
 /** Longest name in a list of many. */
 const MAX_NAME_LENGTH = 255
+/** Longest event in such a list. */
+const MAX_EVENT_LENGTH = 160
 /** Hosts that a headline names before it counts. */
 const MAX_NAMED = 3
 const SHORT = 40
@@ -35,9 +37,15 @@ export function buildRow(snapshot: AlertSnapshot, time: WriteInstant): Row {
     value: formatFigures(snapshot, time),
     when: over
       ? `from ${time(snapshot.startsAt)} to ${time(snapshot.resolvedAt ?? snapshot.evaluatedAt)} (${formatLasted(snapshot)})`
-      : `since ${time(snapshot.startsAt)}${noData(snapshot, time)}${suppressed(snapshot, time)}`,
+      : `since ${time(snapshot.startsAt)}${noData(snapshot, time)}${flapping(snapshot)}${suppressed(snapshot, time)}`,
     code: clean(snapshot.code),
+    ...newestEvent(snapshot),
   }
+}
+
+function newestEvent({ state, events = [] }: AlertSnapshot): Pick<Row, 'event'> {
+  const event = events.at(-1)
+  return state === 'resolved' || event === undefined ? {} : { event: formatName(formatEvent(event), MAX_EVENT_LENGTH) }
 }
 
 function formatFigures(snapshot: AlertSnapshot, time: WriteInstant): string {
@@ -64,17 +72,14 @@ function noData({ noDataSince }: AlertSnapshot, time: WriteInstant): string {
   return noDataSince === undefined ? '' : `, no data since ${time(noDataSince)}`
 }
 
+function flapping({ flapping: share }: AlertSnapshot): string {
+  return share === undefined ? '' : ', flapping'
+}
+
 function suppressed({ heldBy }: AlertSnapshot, time: WriteInstant): string {
   if (heldBy === undefined) return ''
   return `, suppressed until now: ${formatName(describeSuppression(heldBy, time), MAX_NAME_LENGTH)}`
 }
-
-/** The worst first, and what is over last. */
-export function worstFirst(alerts: readonly AlertSnapshot[]): readonly AlertSnapshot[] {
-  return alerts.toSorted((a, b) => RANK[selectTone(a)] - RANK[selectTone(b)])
-}
-
-const RANK: Readonly<Record<Tone, number>> = { critical: 0, warning: 1, calm: 2, good: 3 }
 
 /** The first few hosts of a list: `web-1, web-2, web-3 and 9 more`. */
 export function summarizeHosts(alerts: readonly AlertSnapshot[]): { readonly count: number; readonly named: string } {
@@ -103,12 +108,17 @@ export function buildLists(
   return lists.map(({ alerts, ...list }) => {
     const rows = alerts.map((snapshot) => {
       const action = left > 0 ? acknowledgeAction(notification, snapshot, options) : undefined
-      if (action === undefined) return buildRow(snapshot, time)
+      const row = { ...buildRow(snapshot, time), ...episodePage(snapshot, options) }
+      if (action === undefined) return row
       left -= 1
-      return { ...buildRow(snapshot, time), action }
+      return { ...row, action }
     })
     return { ...list, ...hoistCommon(rows) }
   })
+}
+
+function episodePage({ episode }: AlertSnapshot, { apiUrl }: ContentOptions): Pick<Row, 'url'> {
+  return apiUrl === undefined ? {} : { url: `${apiUrl}/api/v1/alerts/${encodeURIComponent(episode)}` }
 }
 
 /** What is the same for all rows is said once. */

@@ -36,6 +36,7 @@ h2{margin:22px 0 6px;font-size:15px;font-weight:700;color:#111827}
 .note{padding:10px 12px;background-color:#f3f4f6;border-radius:4px;font-size:15px}
 ul{margin:0 0 18px;padding:0 0 0 20px;font-size:15px}
 li{margin:0 0 6px}
+code{font-size:13px}
 a{color:#1d5fa8}
 .foot{margin:20px 0 0;padding-top:14px;border-top:1px solid #e4e7ec;color:#5d6776;font-size:13px}
 .status.critical,.kind.critical{color:#b3261e}

@@ -1,6 +1,15 @@
 import { createHmac } from 'node:crypto'
 import type { LookupFunction } from 'node:net'
-import type { AlertSnapshot, Millis, Notice, Notification, Reason, Targets, WebhookTarget } from '../../model.ts'
+import type {
+  AlertSnapshot,
+  MatchedEvent,
+  Millis,
+  Notice,
+  Notification,
+  Reason,
+  Targets,
+  WebhookTarget,
+} from '../../model.ts'
 import { formatMeasure, formatInstant, NO_INSTANT } from '../../text/format.ts'
 import { describeNotice } from '../../text/notice.ts'
 import { post, attemptTimeout } from './http-post.ts'
@@ -119,8 +128,20 @@ function buildNotice(notice: Notice, at: Millis): object {
 }
 
 function alertFields(snapshot: AlertSnapshot): object {
-  const { identity, episode, code, value, peak, evidence, startsAt, evaluatedAt, resolvedAt, closeReason, source } =
-    snapshot
+  const {
+    identity,
+    episode,
+    code,
+    value,
+    peak,
+    evidence,
+    startsAt,
+    evaluatedAt,
+    resolvedAt,
+    closeReason,
+    source,
+    events,
+  } = snapshot
   const { metric, unit } = identity.measure
   const { limit, clear, expected, range, why } = evidence
   return {
@@ -141,7 +162,13 @@ function alertFields(snapshot: AlertSnapshot): object {
     ...(resolvedAt === undefined ? {} : { resolvedAt: formatInstant(resolvedAt) }),
     ...(closeReason === undefined ? {} : { closeReason }),
     source: text(source),
+    ...(events === undefined ? {} : { events: events.map(buildEvent) }),
   }
+}
+
+function buildEvent({ ts, fields }: MatchedEvent): object {
+  const texts = Object.fromEntries(fields.map(([field, value]) => [text(field), text(value)]))
+  return { timestamp: formatInstant(ts), fields: texts }
 }
 
 /** Sanitises names that came with events, as everywhere in the body. */

@@ -108,6 +108,55 @@ test('a mail says when stashwatch was down, and when the news is old', (t) => {
   t.end()
 })
 
+test('downtimes in a list are one note, and another where senders kept their events', (t) => {
+  const gap = { from: at('12:03:10'), to: at('12:09:00') }
+  const kept = { from: at('11:00:00'), to: at('11:02:00'), isRecovered: true }
+  const alerts = ['a', 'b', 'c'].map((host) => facts({ host, gaps: [kept, gap] }))
+  const { text, html } = render(
+    notification({ alerts: [...alerts, facts({ host: 'd', gaps: [{ ...gap, isRecovered: true }] })] }),
+  )
+  t.strictSame(text.match(/^Stashwatch was down.*$/gm), [
+    'Stashwatch was down from 2026-11-22 11:00:00 UTC to 2026-11-22 11:02:00 UTC, and from 2026-11-22 12:03:10 UTC to 2026-11-22 12:09:00 UTC; events of that time arrived later and were evaluated then.',
+  ])
+  t.equal(html.match(/class="note"/g)?.length, 1)
+  t.end()
+})
+
+test('each alert of a list links to its page', (t) => {
+  const alerts = ['a', 'b'].map((host) => facts({ host, episode: `episode/${host}` }))
+  const apiUrl = 'https://sw.example.org'
+  const { html } = renderMessage(notification({ alerts }), { ...options, apiUrl })
+  t.match(html, '<a href="https://sw.example.org/api/v1/alerts/episode%2Fb">K7X2</a>')
+  const { from, domain, url } = options
+  const closed = renderMessage(notification({ alerts }), { from, domain, url })
+  t.notMatch(closed.html, '>K7X2</a>', 'not where the API is not reached')
+  t.end()
+})
+
+test('a list says which of its alerts flap', (t) => {
+  const alerts = [facts({ host: 'a', flapping: 42 }), facts({ host: 'b' })]
+  const { text, html } = render(notification({ alerts }))
+  t.match(text, /a {2}cpu-high: .*, since 2026-11-22 12:04:00 UTC, flapping {2}\[K7X2\]/)
+  t.equal(text.match(/flapping/g)?.length, 1)
+  t.match(html, 'flapping')
+  t.end()
+})
+
+test('the text part has the facts before all links, and only the footer after them', (t) => {
+  const linkKey = Buffer.alloc(32, 1)
+  const linked = { ...options, url: 'https://sw.example.org', linkKey }
+  const many = ['a', 'b', 'c'].map((host) => facts({ host }))
+  for (const alerts of [[facts()], many, [facts({ gaps: [{ from: at('12:03:10'), to: at('12:09:00') }] })]]) {
+    const { text } = renderMessage(notification({ alerts }), linked)
+    const [before = '', ...after] = text.split(/^(?=.*https:)/m)
+    t.match(before, /  Rule +cpu-high\n {2}Code|\[K7X2\]/, 'what it is about')
+    t.notMatch(after.join(''), /^ {2}(?:Value|Threshold|Since|Rule) /m)
+    t.notMatch(after.join(''), 'Stashwatch was down')
+    t.notMatch(after.join('').split('\n-- \n')[1] ?? '', 'https:')
+  }
+  t.end()
+})
+
 const absent = (change: Change = {}): AlertSnapshot =>
   facts({
     rule: 'host-absent',
@@ -192,7 +241,7 @@ test("the operator's own body comes first, and a template that cannot be used co
 
 test('a digest names every host of a storm, in both parts, and stays small enough to be shown', (t) => {
   const mail = render(storm(5000))
-  t.equal(mail.subject, '3750 firing, 1250 resolved on 5000 hosts: web-1, web-6, web-11 and 4997 more')
+  t.equal(mail.subject, '3750 firing, 1250 resolved on 5000 hosts: web-6, web-26, web-46 and 4997 more')
   t.match(mail.text, '5000 alerts in one mail: the limit of 5 mails per minute was reached. Nothing was dropped.')
   for (const part of [mail.text, mail.html]) {
     const words = new Set(part.split(/[\s,<>]+/))

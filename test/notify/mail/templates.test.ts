@@ -117,8 +117,13 @@ const codes = (cell = ''): readonly string[] => [...cell.matchAll(/`([^`]+)`/g)]
 test('the documentation has every placeholder, with what it makes of an alert', (t) => {
   const rows = documented('placeholder')
   const names = rows.flatMap(([name]) => codes(name).map((code) => code.slice(2, -2)))
-  t.strictSame(names.toSorted(), [...TEMPLATE_NAMES, 'label.team'].toSorted())
-  const mail = notification({ alerts: [facts({ ruleLabels: { team: 'web' } })] })
+  t.strictSame(names.toSorted(), [...TEMPLATE_NAMES, 'label.team', 'event.message', 'event.user.name'].toSorted())
+  const fields = [
+    ['message', 'Failed password for root'],
+    ['user.name', 'root'],
+  ] as const
+  const events = [{ ts: at('12:04:40'), fields }]
+  const mail = notification({ alerts: [facts({ ruleLabels: { team: 'web' }, events })] })
   for (const [name, , example] of rows) {
     for (const code of codes(name)) t.match(said(mail, `<${code}>`), `<${codes(example).join()}>`, code)
   }
