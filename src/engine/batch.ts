@@ -1,4 +1,3 @@
-import { recordPause } from '../aggregate/throughput.ts'
 import { CLOCK_BOUND, createSkew, observeOffset } from '../aggregate/clock-skew.ts'
 import {
   onHeartbeat,
@@ -15,6 +14,7 @@ import type { EventSamples, Frame, Millis } from '../model.ts'
 import { evaluateUpTo, type WorkBudget } from './evaluate/due-windows.ts'
 import { watchedSeries } from './evaluate/window.ts'
 import { admitHost, admitSeries, admitSource, keyId } from './inventory/admission.ts'
+import { recordDelivery } from './inventory/deliveries.ts'
 import { hasId, rememberId } from './repeats/ids.ts'
 import { bodyId, type Known, rememberedSince } from './repeats/known.ts'
 import type { MetricPlan, Tier } from './plan.ts'
@@ -94,7 +94,7 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, receivedAt: 
   const host = admitHost(fold, event.host, receivedAt)
   source.hasDelivered = true
   if (host === undefined) return false
-  recordSeen(host, source, receivedAt)
+  recordSeen(fold, host, source, receivedAt)
   const ts = trustedTime(fold, host, source, eventTime(event, receivedAt), receivedAt)
   host.newestEvent = Math.max(host.newestEvent, ts)
   let isTaken = true
@@ -110,18 +110,14 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, receivedAt: 
  * watermark, and the source does not count as delivering. Otherwise a batch that is resent forever would make the hosts
  * behind the source absent.
  */
-function recordSourceReturn({ state }: Fold, source: Source, event: EventSamples, receivedAt: Millis): void {
-  const host = event.heartbeat ? undefined : state.hosts.get(event.host)
-  if (host !== undefined) recordSeen(host, source, receivedAt)
+function recordSourceReturn(fold: Fold, source: Source, event: EventSamples, receivedAt: Millis): void {
+  const host = event.heartbeat ? undefined : fold.state.hosts.get(event.host)
+  if (host !== undefined) recordSeen(fold, host, source, receivedAt)
 }
 
-function recordSeen(host: Host, source: Source, receivedAt: Millis): void {
-  if (host.source === source.name) recordPause(source.throughput, source.observedTime - host.observedAt)
-  host.expectedSince = undefined
-  host.lastSeenAt = Math.max(host.lastSeenAt, receivedAt)
-  host.source = source.name
-  host.observedAt = source.observedTime
-  host.lastSeenBySource.set(source.name, receivedAt)
+function recordSeen(fold: Fold, host: Host, source: Source, receivedAt: Millis): void {
+  if (host.expectedSince !== undefined) delete host.expectedSince
+  recordDelivery(fold, host, source, receivedAt)
 }
 
 /**

@@ -54,6 +54,7 @@ export function readIngest(
   return {
     paths: raw.paths,
     tokens: readTokens(raw.tokens, '/ingest/tokens', context),
+    subSources: raw.sub_sources,
     maxBody,
     maxDecompressed,
     maxEvents: raw.max_events,

@@ -17,7 +17,7 @@ import {
 import { appliesTo } from '../plan.ts'
 import { updateAlert, type AlertSubject } from '../evaluate/alerts.ts'
 import { retireHosts, notifyRetired } from '../inventory/retirement.ts'
-import { isNeverSeen, absentFor, absentSince } from './absence-time.ts'
+import { isNeverSeen, absenceSource, absentFor, absentSince } from './absence-time.ts'
 import type { Fold, Host, HostScan } from '../state.ts'
 
 /** A source is down after this much time without a request. */
@@ -97,9 +97,10 @@ function watchAbsence(fold: Fold, round: HostScan, host: Host, work: WorkBudget)
     if (!(isAbsent ? round.hasObserved : isOpen) || !appliesTo(rule, host.name)) continue
     work.spent += isAbsent === isOpen ? COST.figure : COST.step
     const massAbsence = isOpen ? undefined : massAbsenceFor(fold, round, rule, host)
-    const evidence: Evidence = { limit: absenceLimit(rule), why: absenceReason(host, rule, isAbsent) }
+    const source = isAbsent ? absenceSource(fold, host) : host.source
+    const evidence: Evidence = { limit: absenceLimit(rule), why: absenceReason(host, rule, isAbsent, source) }
     const result = absenceResult(fold, isAbsent, rule.severity, absentSince(host), evidence)
-    updateAlert(fold, host.alerts, id, absenceSubject(rule, host, massAbsence), result, IMMEDIATE_TIMERS)
+    updateAlert(fold, host.alerts, id, absenceSubject(rule, host, source, massAbsence), result, IMMEDIATE_TIMERS)
   }
 }
 
@@ -108,8 +109,8 @@ export function absenceLimit({ after }: AbsenceRule): Limit {
   return { op: 'above', value: after / SECOND }
 }
 
-function absenceReason(host: Host, rule: AbsenceRule, isAbsent: boolean): Reason {
-  const { expectedSince, source, alerts } = host
+function absenceReason(host: Host, rule: AbsenceRule, isAbsent: boolean, source: string): Reason {
+  const { expectedSince, alerts } = host
   if (isNeverSeen(host)) return { code: 'never_seen', params: {} }
   const params = { source }
   if (expectedSince !== undefined) return { code: 'absent_source_gone', params }
@@ -118,11 +119,11 @@ function absenceReason(host: Host, rule: AbsenceRule, isAbsent: boolean): Reason
   return { code: isFirst ? 'first_seen' : 'seen', params }
 }
 
-function absenceSubject(rule: AbsenceRule, host: Host, massAbsence: string | undefined): AlertSubject {
+function absenceSubject(rule: AbsenceRule, host: Host, source: string, massAbsence: string | undefined): AlertSubject {
   const { subject, body } = rule
   return {
     identity: stateIdentity(rule.name, host.name, isNeverSeen(host) ? 'expected' : 'absence'),
-    source: host.source,
+    source,
     notify: rule.notify,
     lookback: rule.after,
     ruleLabels: rule.labels,

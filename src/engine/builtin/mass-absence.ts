@@ -4,7 +4,7 @@ import { BUILTIN_RULES } from '../../model.ts'
 import { builtinResult, builtinAlertId, stateIdentity } from './evaluation.ts'
 import { appliesTo } from '../plan.ts'
 import { updateAlert, type AlertSubject } from '../evaluate/alerts.ts'
-import { absentFor } from './absence-time.ts'
+import { absenceSource, absentFor } from './absence-time.ts'
 import type { Alert, Fold, Host, HostScan } from '../state.ts'
 
 /** So many hosts of a source, or this share of them, may fall silent at once and still be told one by one. */
@@ -29,7 +29,7 @@ export function countAbsent(fold: Fold): ReadonlyMap<string, number> {
     for (const rule of fold.plan.absences) {
       if (silent === undefined || silent <= rule.after - isSuspected(rule)) continue
       if (host.alerts.has(builtinAlertId(rule.name)) || !appliesTo(rule, host.name)) continue
-      const id = massAbsenceId(rule, absenceGroup(host))
+      const id = massAbsenceId(rule, absenceGroup(fold, host))
       counts.set(id, (counts.get(id) ?? 0) + 1)
     }
   }
@@ -43,7 +43,7 @@ export function massAbsenceFor(
   rule: AbsenceRule,
   host: Host,
 ): string | undefined {
-  const source = absenceGroup(host)
+  const source = absenceGroup(fold, host)
   const gathering = findGathering(fold, rule, source)
   if (gathering !== undefined) return gathering
   const isMass = (absentBySource.get(massAbsenceId(rule, source)) ?? 0) > massThreshold(fold, source)
@@ -51,8 +51,8 @@ export function massAbsenceFor(
 }
 
 /** The source whose hosts are counted together; those that are waited for at any source are a group of their own. */
-function absenceGroup(host: Host): string {
-  return host.expectedSince === undefined ? host.source : ANY_SOURCE
+function absenceGroup(fold: Fold, host: Host): string {
+  return host.expectedSince === undefined ? absenceSource(fold, host) : ANY_SOURCE
 }
 
 /** How long before its time a silence is foreseen: at least a minute and a quarter after the last event. */

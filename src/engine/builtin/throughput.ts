@@ -29,7 +29,7 @@ export function measureThroughputs(fold: Fold, now: Millis): void {
     if (host.name === UNKNOWN_HOST) continue
     const homeCount = counts.get(host.source)
     if (homeCount !== undefined) homeCount.hosts++
-    for (const [name, at] of host.lastSeenBySource) {
+    for (const [name, { at }] of host.deliveries) {
       const heard = counts.get(name)
       if (heard !== undefined && at > heard.after) heard.delivered++
     }

@@ -7,7 +7,7 @@ import { stateMeasure } from '../builtin/evaluation.ts'
 import { appliesTo, type WindowPlan } from '../plan.ts'
 import { isNeverSeen, absentSince } from '../builtin/absence-time.ts'
 import type { Alert, Fold, Host } from '../state.ts'
-import { recentSources } from '../evaluate/schedule.ts'
+import { listClocks } from '../inventory/deliveries.ts'
 import { absenceLimit } from '../builtin/index.ts'
 
 /** Most series that one rule is shown with. */
@@ -117,7 +117,7 @@ function nextWindow(fold: Fold, plan: WindowPlan): NextEvaluation {
     if (newest === undefined || end > newest.end) newest = { end, host }
   }
   if (newest === undefined) return { kind: 'first_event', metric: plan.metric.name }
-  const sources = recentSources(fold, newest.host).map((source) => {
+  const sources = listClocks(fold, newest.host).map((source) => {
     const clock = fold.state.sources.get(source)?.watermark ?? -Infinity
     return { source, clock: Number.isFinite(clock) ? clock : null }
   })
