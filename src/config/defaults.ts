@@ -16,6 +16,7 @@ log: { level: info }
 ingest:
   paths: [/, /events, /ingest]
   tokens: []
+  sub_sources: 16
   max_body: 64MiB
   max_decompressed: 128MiB
   body_timeout: 10s

@@ -252,6 +252,7 @@ function readEngine(raw: Raw.Configuration, filled: ConfigWithDefaults, context:
     receivers: readReceivers(filled.receivers, { ...context, templates, labels }),
     selfMonitoring: notify,
     sources: filled.ingest.tokens.map(({ name }) => name),
+    subSources: filled.ingest.sub_sources,
     hosts: readInventory(filled.hosts, { ...context, rules, limits, domains: readDomains(filled.ingest) }),
     mailsPerMinute: filled.alerting?.rate_limit?.per_recipient ?? MAILS_PER_RECIPIENT,
     alerting,

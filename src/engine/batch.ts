@@ -1,4 +1,3 @@
-import { recordPause } from '../aggregate/throughput.ts'
 import { CLOCK_BOUND, createSkew, observeOffset } from '../aggregate/clock-skew.ts'
 import {
   onHeartbeat,
@@ -18,6 +17,7 @@ import { recordMatches } from './evaluate/matched-events.ts'
 import { watchedSeries } from './evaluate/window.ts'
 import { admitHost, findHost, admitSeries, admitSource, keyId } from './inventory/admission.ts'
 import { hasId, rememberId, bodyId, type Known, rememberedSince } from './repeats.ts'
+import { recordDelivery } from './inventory/deliveries.ts'
 import type { MetricPlan, Tier } from './plan.ts'
 import { count, type Fold, type Host, type KeyInfo, type State } from './state.ts'
 import { recordUtilization, countInReport } from './report/stats.ts'
@@ -116,7 +116,7 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, receivedAt: 
   const host = admitHost(fold, event.host, receivedAt)
   source.hasDelivered = true
   if (host === undefined) return false
-  recordSeen(host, source, receivedAt)
+  recordSeen(fold, host, source, receivedAt)
   const ts = trustedTime(fold, host, source, eventTime(event, receivedAt), receivedAt)
   host.newestEvent = Math.max(host.newestEvent, ts)
   const first = event.values.findIndex((value) => Number.isNaN(value))
@@ -144,18 +144,14 @@ function recordRecovery({ gaps }: State, ts: Millis): void {
  * watermark, and the source does not count as delivering. Otherwise a batch that is resent forever would make the hosts
  * behind the source absent.
  */
-function recordSourceReturn({ state }: Fold, source: Source, event: EventSamples, receivedAt: Millis): void {
-  const host = event.heartbeat ? undefined : findHost(state, event.host)
-  if (host !== undefined) recordSeen(host, source, receivedAt)
+function recordSourceReturn(fold: Fold, source: Source, event: EventSamples, receivedAt: Millis): void {
+  const host = event.heartbeat ? undefined : findHost(fold.state, event.host)
+  if (host !== undefined) recordSeen(fold, host, source, receivedAt)
 }
 
-function recordSeen(host: Host, source: Source, receivedAt: Millis): void {
-  if (host.source === source.name) recordPause(source.throughput, source.observedTime - host.observedAt)
-  host.expectedSince = undefined
-  host.lastSeenAt = Math.max(host.lastSeenAt, receivedAt)
-  host.source = source.name
-  host.observedAt = source.observedTime
-  host.lastSeenBySource.set(source.name, receivedAt)
+function recordSeen(fold: Fold, host: Host, source: Source, receivedAt: Millis): void {
+  if (host.expectedSince !== undefined) delete host.expectedSince
+  recordDelivery(fold, host, source, receivedAt)
 }
 
 /**

@@ -114,20 +114,28 @@ export interface ExpectedSince {
   tick: number
 }
 
+/** What one source delivered of a host. */
+export interface Delivery {
+  /** Arrival of its newest event, and of the first one since its last long pause. */
+  readonly at: Millis
+  readonly since: Millis
+  /** Observed time of the source when the host was last seen, through whatever source. */
+  observed: Millis
+}
+
 export interface Host {
   readonly name: string
   readonly index: number
   /**
-   * Set while an expected host has no source: it was never seen, or its source is gone. Shared by hosts that wait
+   * Present while an expected host has no source: it was never seen, or its source is gone. Shared by hosts that wait
    * alike.
    */
-  expectedSince: ExpectedSince | undefined
-  /** Arrival of its newest event (-Infinity without one), and the source's observed time then. */
+  expectedSince?: ExpectedSince
+  /** Arrival of its newest event (-Infinity without one), and the source that delivered it. */
   lastSeenAt: Millis
-  observedAt: Millis
   source: string
-  /** Newest arrival by source. */
-  readonly lastSeenBySource: Map<string, Millis>
+  /** What each source delivered. */
+  readonly deliveries: Map<string, Delivery>
   /** Newest event time. */
   newestEvent: Millis
   /** Slot of each series in its metric's store, by key id. */
@@ -219,7 +227,7 @@ export interface Fold {
 }
 
 /** What limits bound. */
-export type Limited = 'hosts' | 'series' | 'sources'
+export type Limited = 'hosts' | 'series' | 'sources' | 'sub_sources'
 
 export function emptyState(): State {
   return {

@@ -70,6 +70,7 @@ const EMPTY: EngineConfig = {
   receivers: [],
   selfMonitoring: [],
   sources: [],
+  subSources: 0,
   hosts: { expected: [], retireAfter: 86_400_000 },
   mailsPerMinute: 5,
   alerting: ALERTING,

@@ -106,7 +106,8 @@ export function rewind(fold: Fold, now: Millis): void {
     clampToNow(host, now, 'lastSeenAt', 'newestEvent')
     clampToNow(host, bucket, 'evaluatedTo', 'evaluatedLateTo')
     if (host.expectedSince !== undefined) clampToNow(host.expectedSince, now, 'since')
-    for (const [name, at] of host.lastSeenBySource) host.lastSeenBySource.set(name, Math.min(at, now))
+    for (const [name, { at, since, observed }] of host.deliveries)
+      host.deliveries.set(name, { at: Math.min(at, now), since: Math.min(since, now), observed })
     for (const alert of host.alerts.values()) rewindAlert(alert, now)
   }
   clampToNow(state.retired, now, 'since')

@@ -496,6 +496,10 @@ paths?: [URLPath, ...(URLPath)[]]
  */
 tokens?: Tokens
 /**
+ * Most sources of one token. Beside a token, the header X-Source: NAME names the source TOKEN/NAME. Further names count under the token's own name; 0 ignores the header.
+ */
+sub_sources?: number
+/**
  * Largest request body as sent (compressed).
  */
 max_body?: (Size & string)

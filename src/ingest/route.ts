@@ -87,7 +87,7 @@ export function ingestRoutes(deps: RouteDeps): (app: FastifyInstance) => Promise
       request.headers['content-type'] = undefined
       const admitted = await admit(request, reply)
       if (admitted === undefined) return reply
-      context.source = readSource(request, admitted.name)
+      context.source = readSource(request, admitted.name, config.subSources)
       return undefined
     })
     app.removeAllContentTypeParsers()

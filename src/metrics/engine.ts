@@ -33,7 +33,8 @@ function createPlainCounters({ counter }: Families) {
   }
 }
 
-const LIMITS_HELP = 'Total number of events or samples dropped because a limit was reached, by limit.'
+const LIMITS_HELP =
+  'Total number of events or samples dropped, and requests counted under another source, because a limit was reached, by limit.'
 const LATE_HELP = 'Total number of samples received after their window was evaluated, by result.'
 const TRANSITIONS_HELP = 'Total number of alert state transitions, by new state.'
 
@@ -41,7 +42,12 @@ function createLabeledCounters({ counterBy }: Families, dropped: CounterBy) {
   const by = (family: CounterBy, label: string, value: string): Add => {
     return (increase) => family.inc({ [label]: value }, increase)
   }
-  const exceeded = counterBy('limit_exceeded_total', LIMITS_HELP, 'limit', ['hosts', 'series', 'sources'])
+  const exceeded = counterBy('limit_exceeded_total', LIMITS_HELP, 'limit', [
+    'hosts',
+    'series',
+    'sources',
+    'sub_sources',
+  ])
   const late = counterBy('samples_late_total', LATE_HELP, 'result', ['merged', 'dropped'])
   const transitions = counterBy('alert_transitions_total', TRANSITIONS_HELP, 'state', ALERT_STATES)
   return {
@@ -51,6 +57,7 @@ function createLabeledCounters({ counterBy }: Families, dropped: CounterBy) {
     hosts_refused: by(exceeded, 'limit', 'hosts'),
     series_refused: by(exceeded, 'limit', 'series'),
     sources_refused: by(exceeded, 'limit', 'sources'),
+    sub_sources_refused: by(exceeded, 'limit', 'sub_sources'),
     transitions_pending: by(transitions, 'state', 'pending'),
     transitions_firing: by(transitions, 'state', 'firing'),
     transitions_recovering: by(transitions, 'state', 'recovering'),

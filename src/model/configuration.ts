@@ -164,6 +164,8 @@ export interface EngineConfig {
   readonly selfMonitoring: readonly string[]
   /** Sources expected to send once they have sent anything: the names of the ingest tokens. */
   readonly sources: readonly string[]
+  /** The most sources below each of these, which `X-Source` headers name. */
+  readonly subSources: number
   readonly hosts: Inventory
   /** The most mails per minute to one recipient. */
   readonly mailsPerMinute: number
@@ -179,6 +181,8 @@ export interface Token {
 export interface IngestConfig {
   readonly paths: readonly string[]
   readonly tokens: readonly Token[]
+  /** The most sources below one token that `X-Source` headers may name; 0 ignores the header. */
+  readonly subSources: number
   /** Largest body in bytes: as sent, and after decompression. */
   readonly maxBody: number
   readonly maxDecompressed: number

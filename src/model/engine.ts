@@ -251,6 +251,7 @@ export const COUNTERS = [
   'hosts_refused',
   'series_refused',
   'sources_refused',
+  'sub_sources_refused',
   'transitions_pending',
   'transitions_firing',
   'transitions_recovering',

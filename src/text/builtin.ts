@@ -78,8 +78,13 @@ export const BUILTIN: Readonly<Record<string, Describe>> = {
   },
   clock_in_sync: ({ identity: { host } }) => `the clock of ${host} is in sync`,
 
-  limit_reached: (_, params) =>
-    `the limit of ${params.text('limit') ?? 'hosts'} is reached: ${params.number('refused') ?? 0} refused so far; known ones are still monitored`,
+  limit_reached(_, params) {
+    const refused = params.number('refused') ?? 0
+    const limit = params.text('limit') ?? 'hosts'
+    return limit === 'sub_sources'
+      ? `a token has reached ingest.sub_sources: ${formatCount(refused, 'request')} with other X-Source headers counted under the token's own name so far`
+      : `the limit of ${limit} is reached: ${refused} refused so far; known ones are still monitored`
+  },
   limit_calm(_, params) {
     const span = params.number('for')
     return span === undefined ? 'nothing was refused recently' : `nothing was refused for ${formatDuration(span)}`

@@ -186,6 +186,7 @@ test('without a file the built-in configuration holds', async (t) => {
     lateness: 10_000,
     mailsPerMinute: 5,
     sources: [],
+    subSources: 16,
     selfMonitoring: ['admin'],
   })
   t.strictSame(config.engine.limits, { hosts: 20_000, series: 400_000, seriesPerHost: 1000, sources: 100 })

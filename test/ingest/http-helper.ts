@@ -35,6 +35,7 @@ export interface TestOptions {
 const CONFIG: IngestConfig = {
   paths: ['/', '/events', '/ingest'],
   tokens: [],
+  subSources: 16,
   maxBody: 64 * 1024 * 1024,
   maxDecompressed: 128 * 1024 * 1024,
   bodyTimeout: 10_000,

@@ -296,7 +296,7 @@ test('any web page could post events to a service without tokens', async (t) => 
   t.equal((await exchange(t, guarded.port, post(batch(event()), allowed)))?.status, 200, 'a token is enough')
 })
 
-test('the source is what X-Source says, else the name of the token, else the address', async (t) => {
+test('X-Source names a source below the token, so that nobody passes for another; without tokens it is the source', async (t) => {
   const tokens = [{ name: 'logstash-a', token: 'secret-of-a' }]
   const open = await startServer(t)
   const guarded = await startServer(t, { config: { tokens } })
@@ -312,8 +312,11 @@ test('the source is what X-Source says, else the name of the token, else the add
   )
   t.strictSame(
     guarded.frames.map(({ source }) => source),
-    ['mine', ...invalid.map(() => 'logstash-a')],
+    ['logstash-a/mine', ...invalid.map(() => 'logstash-a')],
   )
+  const strict = await startServer(t, { config: { tokens, subSources: 0 } })
+  await exchange(t, strict.port, post(batch(event()), ['X-Source: mine', authorization]))
+  t.match(strict.frames, [{ source: 'logstash-a' }], 'sub_sources: 0 forbids it')
 })
 
 test('a body is what its bytes say, whatever its label, its path, its method and its wrapping', async (t) => {

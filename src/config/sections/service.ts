@@ -56,6 +56,7 @@ export function readIngest(
   return {
     paths: raw.paths,
     tokens: readTokens(raw.tokens, '/ingest/tokens', context),
+    subSources: raw.sub_sources,
     maxBody,
     maxDecompressed,
     bodyTimeout: readSpan(raw.body_timeout, '/ingest/body_timeout', { min: 1000, max: 600_000 }, diagnostics),

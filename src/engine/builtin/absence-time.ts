@@ -1,15 +1,17 @@
 import type { Millis } from '../../model.ts'
 import { UNKNOWN_HOST } from '../../model.ts'
+import { longestObserver } from '../inventory/deliveries.ts'
 import type { ExpectedSince, Fold, Host } from '../state.ts'
 
-/** For how long a host has been silent, in time that its source was observed. */
+/** For how long a host has been silent, in time that its sources were observed. */
 export function absentFor(fold: Fold, host: Host): Millis | undefined {
   if (host.expectedSince !== undefined) return expectedFor(fold, host.expectedSince)
-  const source = host.name === UNKNOWN_HOST ? undefined : fold.state.sources.get(host.source)
-  if (source === undefined) return undefined
-  // A source that was forgotten and came back has begun to count its time anew.
-  host.observedAt = Math.min(host.observedAt, source.observedTime)
-  return source.observedTime - host.observedAt
+  return host.name === UNKNOWN_HOST ? undefined : longestObserver(fold, host)?.observed
+}
+
+/** The source whose deliveries show that a host is absent, or would. */
+export function absenceSource(fold: Fold, host: Host): string {
+  return longestObserver(fold, host)?.source ?? host.source
 }
 
 /** Begins to wait for hosts that any source may bring. */

@@ -4,7 +4,7 @@ import type { WorkBudget } from '../evaluate/due-windows.ts'
 import { appliesTo } from '../plan.ts'
 import { absencePace, type Sample, sampleArrival, sampleHosts, sampleSource } from '../sample.ts'
 import type { Fold, Host, HostScan } from '../state.ts'
-import { absentFor, absentSince, isNeverSeen } from './absence-time.ts'
+import { absenceSource, absentFor, absentSince, isNeverSeen } from './absence-time.ts'
 import { absenceResult, builtinAlertId, COST, IMMEDIATE_TIMERS, stateIdentity, stateMeasure } from './evaluation.ts'
 import { massAbsenceFor } from './mass-absence.ts'
 import type { Observation, StateRule } from './rule.ts'
@@ -43,9 +43,10 @@ function judgeHost(
 ): void {
   const massAbsence = isOpen ? undefined : massAbsenceFor(fold, scan, rule, host)
   if (massAbsence !== undefined) scan.hasMassAbsence = true
-  const evidence: Evidence = { limit: absenceLimit(rule), why: absenceReason(host, rule, isAbsent) }
+  const source = isAbsent ? absenceSource(fold, host) : host.source
+  const evidence: Evidence = { limit: absenceLimit(rule), why: absenceReason(host, rule, isAbsent, source) }
   const result = absenceResult(fold, isAbsent, rule.severity, absentSince(host), evidence)
-  const subject = absenceSubject(rule, host, massAbsence)
+  const subject = absenceSubject(rule, host, source, massAbsence)
   updateAlert(fold, host.alerts, builtinAlertId(rule.name), subject, result, IMMEDIATE_TIMERS)
 }
 
@@ -53,8 +54,8 @@ function absenceLimit({ after }: AbsenceRule): Limit {
   return { op: 'above', value: after / 1000 }
 }
 
-function absenceReason(host: Host, rule: AbsenceRule, isAbsent: boolean): Reason {
-  const { expectedSince, source, alerts } = host
+function absenceReason(host: Host, rule: AbsenceRule, isAbsent: boolean, source: string): Reason {
+  const { expectedSince, alerts } = host
   if (isNeverSeen(host)) return { code: 'never_seen', params: {} }
   const params = { source }
   if (expectedSince !== undefined) return { code: 'absent_source_gone', params }
@@ -63,11 +64,11 @@ function absenceReason(host: Host, rule: AbsenceRule, isAbsent: boolean): Reason
   return { code: isFirst ? 'first_seen' : 'seen', params }
 }
 
-function absenceSubject(rule: AbsenceRule, host: Host, massAbsence: string | undefined): AlertSubject {
+function absenceSubject(rule: AbsenceRule, host: Host, source: string, massAbsence: string | undefined): AlertSubject {
   const { subject, body } = rule
   return {
     identity: stateIdentity(rule.name, host.name, isNeverSeen(host) ? 'expected' : 'absence'),
-    source: host.source,
+    source,
     notify: rule.notify,
     lookback: rule.after,
     ruleLabels: rule.labels,

@@ -5,7 +5,7 @@ import { builtinResult, builtinAlertId, stateIdentity, stateMeasure } from './ev
 import { appliesTo } from '../plan.ts'
 import { updateAlert, type AlertSubject } from '../evaluate/alerts.ts'
 import { absencePace, type Sample, sampleArrival, sampleHosts, sampleSource } from '../sample.ts'
-import { absentFor } from './absence-time.ts'
+import { absentFor, absenceSource } from './absence-time.ts'
 import type { BuiltinStateRule } from './rule.ts'
 import type { Alert, Fold, Host, HostScan } from '../state.ts'
 
@@ -45,7 +45,7 @@ export function countAbsent(fold: Fold): ReadonlyMap<string, number> {
     for (const rule of fold.plan.absences) {
       if (silent === undefined || silent <= rule.after - isSuspected(rule)) continue
       if (host.alerts.has(builtinAlertId(rule.name)) || !appliesTo(rule, host.name)) continue
-      const id = massAbsenceId(rule, absenceGroup(host))
+      const id = massAbsenceId(rule, absenceGroup(fold, host))
       counts.set(id, (counts.get(id) ?? 0) + 1)
     }
   }
@@ -59,7 +59,7 @@ export function massAbsenceFor(
   rule: AbsenceRule,
   host: Host,
 ): string | undefined {
-  const source = absenceGroup(host)
+  const source = absenceGroup(fold, host)
   const gathering = findGathering(fold, rule, source)
   if (gathering !== undefined) return gathering
   const isMass = (absentBySource.get(massAbsenceId(rule, source)) ?? 0) > massThreshold(fold, source)
@@ -67,8 +67,8 @@ export function massAbsenceFor(
 }
 
 /** The source whose hosts are counted together; those that are waited for at any source are a group of their own. */
-function absenceGroup(host: Host): string {
-  return host.expectedSince === undefined ? host.source : ANY_SOURCE
+function absenceGroup(fold: Fold, host: Host): string {
+  return host.expectedSince === undefined ? absenceSource(fold, host) : ANY_SOURCE
 }
 
 /** How long before its time a silence is foreseen: at least a minute and a quarter after the last event. */

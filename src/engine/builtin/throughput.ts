@@ -30,11 +30,11 @@ export function measureThroughputs(fold: Fold, now: Millis): void {
     const homeCount = counts.get(host.source)
     if (homeCount !== undefined) homeCount.hosts++
     // Most hosts have one source.
-    if (host.lastSeenBySource.size === 1) {
-      countDelivery(homeCount, host.lastSeenBySource.get(host.source))
+    if (host.deliveries.size === 1) {
+      countDelivery(homeCount, host.deliveries.get(host.source)?.at)
       continue
     }
-    for (const [name, at] of host.lastSeenBySource) countDelivery(counts.get(name), at)
+    for (const [name, { at }] of host.deliveries) countDelivery(counts.get(name), at)
   }
   for (const { source, delivered, hosts } of counts.values()) {
     measureThroughput(source.throughput, delivered, hosts, bucket, now - source.lastSeenAt < DELIVERING_WITHIN)

@@ -1,11 +1,12 @@
 import { watermarkAt, EXTRA_LATENESS, type Source } from '../../aggregate/watermark.ts'
 import type { Millis } from '../../model.ts'
 import { evaluateClosed, evaluateEarly, type WorkBudget, evaluateFlush, evaluateLate, SLICE } from './due-windows.ts'
+import { listClocks, pruneDeliveries } from '../inventory/deliveries.ts'
 import type { Fold, Host } from '../state.ts'
 import { watchedSeries } from './window.ts'
 
-/** Sources that a host was heard from within this time have a say in when its windows close. */
-const RECENT = 60_000
+/** A source without a time to go by is waited for so long. */
+const NEW = 60_000
 
 /**
  * Judges what is due: hosts with late or early samples, then all hosts if a source's clock passed a bucket.
@@ -66,9 +67,8 @@ function sweep(fold: Fold, clocks: SourceClocks, judged: WorkBudget): boolean {
 }
 
 function evaluateHost(fold: Fold, clocks: SourceClocks, host: Host, judged: WorkBudget): void {
-  const sources = recentSources(fold, host)
-  if (host.lastSeenBySource.size > sources.length) pruneSources(host, sources)
-  const { closedTo, closedLateTo } = findClosed(clocks, sources)
+  pruneDeliveries(fold, host)
+  const { closedTo, closedLateTo } = findClosed(clocks, listClocks(fold, host))
   judged.spent += 0.05
   if (closedTo <= host.evaluatedTo && closedLateTo <= host.evaluatedLateTo) return
   host.evaluatedTo = closedTo
@@ -77,19 +77,6 @@ function evaluateHost(fold: Fold, clocks: SourceClocks, host: Host, judged: Work
     judged.spent += 0.1
     for (const watched of watchedSeries(fold, host, id)) evaluateClosed(fold, watched, closedTo, closedLateTo, judged)
   }
-}
-
-/** The sources whose clocks close a host's windows: those heard lately, else the one heard last. */
-export function recentSources(fold: Fold, host: Host): readonly string[] {
-  if (host.lastSeenBySource.size === 1) return [host.source]
-  const recent = [...host.lastSeenBySource].filter(([, at]) => at >= fold.state.now - RECENT).map(([name]) => name)
-  return recent.length > 0 ? recent : [host.source]
-}
-
-/** Sources that a host has left are forgotten. */
-function pruneSources(host: Host, recent: readonly string[]): void {
-  for (const name of host.lastSeenBySource.keys())
-    if (!recent.includes(name) && name !== host.source) host.lastSeenBySource.delete(name)
 }
 
 /** The closed buckets of a source, for ordinary rules and for those that wait longer. */
@@ -107,7 +94,7 @@ function readClocks(fold: Fold): SourceClocks {
   return new Map(
     [...sources].map(([name, source]) => {
       // A source that never brought a time to go by is not waited for by others.
-      const tellsTime = source.watermark !== -Infinity || now - source.firstSeenAt < RECENT
+      const tellsTime = source.watermark !== -Infinity || now - source.firstSeenAt < NEW
       return [name, { closedTo: at(source, lateness), closedLateTo: at(source, EXTRA_LATENESS), tellsTime }]
     }),
   )

@@ -47,11 +47,9 @@ export function addHost(state: State, name: string, lastSeenAt: Millis): Host {
   const host: Host = {
     name,
     index,
-    expectedSince: undefined,
     lastSeenAt,
-    observedAt: 0,
     source: '',
-    lastSeenBySource: new Map(),
+    deliveries: new Map(),
     newestEvent: -Infinity,
     series: new Map(),
     evaluatedTo: -Infinity,
@@ -215,19 +213,38 @@ function metricStores(fold: Fold, metric: string): readonly Store[] {
   })
 }
 
-/** Returns the record of a source, created on first sight. Beyond the limit, new names share the record of `OTHERS`. */
+/**
+ * Returns the record of a source, created on first sight. Beyond the limits, new names below a token share the record of
+ * the token, and others that of `OTHERS`.
+ */
 export function admitSource(fold: Fold, name: string, receivedAt: Millis): Source {
   const { state, plan } = fold
   const known = state.sources.get(name)
   if (known !== undefined) return known
-  const isFull = state.sources.size >= plan.config.limits.sources && !plan.config.sources.includes(name)
-  if (isFull && name !== OTHERS) {
-    recordRefusal(fold, 'sources', receivedAt)
-    return admitSource(fold, OTHERS, receivedAt)
+  const limit = plan.config.sources.includes(name) || name === OTHERS ? undefined : reachedLimit(fold, name)
+  if (limit !== undefined) {
+    recordRefusal(fold, limit, receivedAt)
+    return admitSource(fold, tokenOf(fold, name) ?? OTHERS, receivedAt)
   }
   const source = createSource(name, receivedAt)
   state.sources.set(name, source)
   return source
+}
+
+function reachedLimit(fold: Fold, name: string): Limited | undefined {
+  const { state, plan } = fold
+  const token = tokenOf(fold, name)
+  const siblings =
+    token === undefined ? 0 : [...state.sources.keys()].filter((one) => tokenOf(fold, one) === token).length
+  if (token !== undefined && siblings >= plan.config.subSources) return 'sub_sources'
+  return state.sources.size >= plan.config.limits.sources ? 'sources' : undefined
+}
+
+/** Returns the token that a source is below; names of tokens have no slash. */
+function tokenOf({ plan }: Fold, name: string): string | undefined {
+  const slash = name.indexOf('/')
+  const token = slash === -1 ? '' : name.slice(0, slash)
+  return plan.config.sources.includes(token) ? token : undefined
 }
 
 function recordRefusal(fold: Fold, what: Limited, receivedAt: Millis): void {

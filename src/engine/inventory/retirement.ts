@@ -9,7 +9,8 @@ import { isExpected } from '../plan.ts'
 import { listMembers } from '../builtin/mass-absence.ts'
 import { builtinAlertId } from '../builtin/evaluation.ts'
 import { closeAlert } from '../evaluate/alerts.ts'
-import { expectFromNow, isNeverSeen, absentFor } from '../builtin/absence-time.ts'
+import { listObservers, longestObserver } from './deliveries.ts'
+import { expectFromNow, isNeverSeen } from '../builtin/absence-time.ts'
 import { type Alert, count, type Fold, type Host } from '../state.ts'
 
 const DAY = 86_400_000
@@ -48,15 +49,12 @@ export function retireHosts(fold: Fold): void {
  * too. Undefined while the source may come back, since the host cannot be observed until then.
  */
 function goneReason(fold: Fold, host: Host): Reason | undefined {
-  const { state, plan } = fold
+  const { plan } = fold
   if (host.name === UNKNOWN_HOST || isExpected(plan, host.name)) return undefined
-  const source = state.sources.get(host.source)
-  if (source === undefined || source.idleFor > goneAfter(fold))
+  if (listObservers(fold, host).every(({ idleFor }) => idleFor > goneAfter(fold)))
     return { code: 'source_gone', params: { source: host.source } }
-  const silent = absentFor(fold, host) ?? 0
-  return silent > plan.retireAfter
-    ? { code: 'absent_for', params: { source: host.source, for: plan.retireAfter } }
-    : undefined
+  const { source, observed } = longestObserver(fold, host) ?? { source: host.source, observed: 0 }
+  return observed > plan.retireAfter ? { code: 'absent_for', params: { source, for: plan.retireAfter } } : undefined
 }
 
 function goneAfter({ plan }: Fold): Millis {
@@ -85,11 +83,12 @@ function retireSource(fold: Fold, { name, lastSeenAt }: Source): void {
   if (closed.length > 0) recordRetired(fold, { kind: 'source', name, reason, lastSeenAt, closed })
 }
 
-/** Restarts the absence timer of the expected hosts of a retired source. They stay, and any source may deliver them. */
+/** Restarts the absence timer of the expected hosts that only a retired source delivered. They stay, and any source may deliver them. */
 function expectElsewhere(fold: Fold, source: string): void {
   const expected = expectFromNow(fold)
   for (const host of fold.state.hosts.values()) {
-    if (host.source === source && isExpected(fold.plan, host.name)) host.expectedSince = expected
+    if (!host.deliveries.has(source) || !isExpected(fold.plan, host.name)) continue
+    if (listObservers(fold, host).length === 0) host.expectedSince = expected
   }
 }
 

@@ -6,7 +6,7 @@ import { evaluateNow, type WatchedSeries, watchedSeries } from '../evaluate/wind
 import { observeAbsence } from '../builtin/absence.ts'
 import { appliesTo, type WindowPlan } from '../plan.ts'
 import type { Alert, Fold, Host } from '../state.ts'
-import { recentSources } from '../evaluate/schedule.ts'
+import { listClocks } from '../inventory/deliveries.ts'
 
 /** The most series shown for one rule. */
 const MAX_EVALUATIONS = 200
@@ -114,7 +114,7 @@ function nextWindow(fold: Fold, plan: WindowPlan): NextEvaluation {
     if (newest === undefined || end > newest.end) newest = { end, host }
   }
   if (newest === undefined) return { kind: 'first_event', metric: plan.metric.name }
-  const sources = recentSources(fold, newest.host).map((source) => {
+  const sources = listClocks(fold, newest.host).map((source) => {
     const clock = fold.state.sources.get(source)?.watermark ?? -Infinity
     return { source, clock: Number.isFinite(clock) ? clock : null }
   })
