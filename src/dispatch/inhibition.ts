@@ -3,7 +3,7 @@ import { alertLabels, joinValues, type Labels } from '../labels/matcher.ts'
 import { findCycleHeads, groupByKey, reaches } from './inhibition-cycles.ts'
 import type { DispatchPlan } from './plan.ts'
 import { massReceivers, receiverAddresses, resolveTargets } from './routing.ts'
-import type { AbsentHost, DispatchState, Inhibitor, TrackedAlert } from './state.ts'
+import type { DispatchState, Inhibitor, TrackedAlert } from './state.ts'
 
 /** An alert as inhibition rules see it. */
 interface Candidate {
@@ -51,8 +51,8 @@ export function updateInhibitions(
 ): void {
   const open = [...state.alerts.values()].filter(({ isClosed }) => !isClosed)
   for (const { inhibited } of open) inhibited.clear()
-  const absent = [...state.absentHosts.values()].filter(({ labels }) => !isMuted(labels))
-  const candidates = [...absent.map(coveredCandidate), ...open.map(alertCandidate)]
+  const covered = listCovered(plan, state).filter(({ labels }) => !isMuted(labels))
+  const candidates = [...covered, ...open.map(alertCandidate)]
   if (!link(plan, candidates)) return
   const scopes = collectScopes(plan, state, candidates)
   for (const [address, scope] of scopes) inhibitFor(address, scope)
@@ -73,9 +73,21 @@ function alertCandidate(alert: TrackedAlert): Candidate {
   return { inhibitor, labels: alertLabels(snapshot), firedAt, alert, isActive, inhibits: [], inhibitedBy: [] }
 }
 
-function coveredCandidate({ episode, rule, host, labels }: AbsentHost): Candidate {
-  const inhibitor = { episode, rule, host }
-  return { inhibitor, labels, firedAt: 0, alert: undefined, isActive: true, inhibits: [], inhibitedBy: [] }
+/** Lists the absent hosts that mass absences cover, with the labels that alerts of their own would have. */
+function listCovered(plan: DispatchPlan, { coveredHosts }: DispatchState): readonly Candidate[] {
+  const rules = new Map(plan.config.rules.map((rule) => [rule.name, rule]))
+  return [...coveredHosts.values()].flatMap(({ rule, hosts }) => {
+    const { labels = {}, severity = 'critical' } = rules.get(rule) ?? {}
+    return [...hosts].map(([host, { episode, source, metric }]) => ({
+      inhibitor: { episode, rule, host },
+      labels: { ...labels, rule, host, source, severity, metric },
+      firedAt: 0,
+      alert: undefined,
+      isActive: true,
+      inhibits: [],
+      inhibitedBy: [],
+    }))
+  })
 }
 
 /**
@@ -128,9 +140,9 @@ function collectScopes(
     if (one?.alert === undefined) continue
     for (const { to } of resolveTargets(plan, one.alert, one.labels)) add(to.address, one)
   }
-  for (const [, absent] of Map.groupBy(state.absentHosts.values(), ({ massAbsence }) => massAbsence)) {
-    const addresses = absenceAddresses(plan, state, absent[0] as AbsentHost)
-    for (const { episode } of absent) for (const address of addresses) add(address, byEpisode.get(episode))
+  for (const [massAbsence, { rule, hosts }] of state.coveredHosts) {
+    const addresses = absenceAddresses(plan, state, massAbsence, rule)
+    for (const { episode } of hosts.values()) for (const address of addresses) add(address, byEpisode.get(episode))
   }
   return scopes
 }
@@ -139,7 +151,8 @@ function collectScopes(
 function absenceAddresses(
   plan: DispatchPlan,
   state: DispatchState,
-  { rule, massAbsence }: AbsentHost,
+  massAbsence: string,
+  rule: string,
 ): readonly string[] {
   const mass = [...state.alerts.values()].find(({ ref, isClosed }) => !isClosed && ref.id === massAbsence)
   if (mass === undefined) return receiverAddresses(plan, massReceivers(plan, rule))

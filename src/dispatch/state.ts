@@ -16,7 +16,6 @@ import type {
   UndeliveredItem,
   Channel,
 } from '../model.ts'
-import type { Labels } from '../labels/matcher.ts'
 
 /** The state of the dispatch fold: plain data, so that a snapshot is a copy. */
 export interface DispatchState {
@@ -24,8 +23,8 @@ export interface DispatchState {
   readonly alerts: Map<string, TrackedAlert>
   /** Closed episodes that are still kept, oldest first. */
   readonly closedEpisodes: string[]
-  /** Hosts that a mass-absence alert covers. Each inhibits other alerts, for those who are notified of that one. */
-  readonly absentHosts: Map<string, AbsentHost>
+  /** The hosts of each mass-absence alert, by its id. Each inhibits other alerts, for those who are notified of that one. */
+  readonly coveredHosts: Map<string, CoveredHosts>
   readonly groups: Map<string, Group>
   readonly rateLimits: Map<string, RateLimit>
   /** When single mails were sent recently, to any address. */
@@ -88,10 +87,10 @@ export interface Inhibitor {
   readonly host: string
 }
 
-/** A host whose absence a mass-absence alert covers: the id of that alert, and the labels of the absence. */
-export interface AbsentHost extends Inhibitor {
-  readonly massAbsence: string
-  readonly labels: Labels
+/** The absent hosts that a mass-absence alert covers, and what their rule does not say of each. */
+export interface CoveredHosts {
+  readonly rule: string
+  readonly hosts: Map<string, { readonly episode: string; readonly source: string; readonly metric: string }>
 }
 
 /** The engine's id of an alert: of a host, or of the service if `host` is null. */
@@ -218,7 +217,7 @@ export function emptyDispatch(): DispatchState {
   return {
     alerts: new Map(),
     closedEpisodes: [],
-    absentHosts: new Map(),
+    coveredHosts: new Map(),
     groups: new Map(),
     rateLimits: new Map(),
     recentMails: [],

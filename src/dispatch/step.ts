@@ -29,7 +29,7 @@ const MINUTE = 60_000
  */
 export function onAlertEvent(state: DispatchState, plan: DispatchPlan, event: AlertEvent, ref: AlertRef): void {
   state.isDirty = true
-  if (event.massAbsence !== undefined) return recordAbsentHost(state, event.snapshot, event.massAbsence)
+  if (event.massAbsence !== undefined) return coverHost(state, event.snapshot, event.massAbsence)
   const alert = trackAlert(state, event, ref)
   const { value, evidence } = event.snapshot
   recordDecision(alert, { at: event.detectedAt, kind: 'evaluated', event: event.event, value, evidence })
@@ -42,11 +42,22 @@ export function onAlertEvent(state: DispatchState, plan: DispatchPlan, event: Al
 }
 
 /** Records a host that a mass-absence alert covers. It still inhibits the host's other alerts. */
-function recordAbsentHost(state: DispatchState, snapshot: AlertSnapshot, massAbsence: string): void {
-  const { rule, host } = snapshot.identity
-  const { episode } = snapshot
-  if (snapshot.state === 'resolved') state.absentHosts.delete(host)
-  else state.absentHosts.set(host, { episode, rule, host, massAbsence, labels: alertLabels(snapshot) })
+function coverHost(state: DispatchState, snapshot: AlertSnapshot, massAbsence: string): void {
+  const { rule, host, measure } = snapshot.identity
+  const { episode, source } = snapshot
+  uncoverHost(state, snapshot)
+  if (snapshot.state === 'resolved') return
+  const covered = state.coveredHosts.get(massAbsence) ?? { rule, hosts: new Map() }
+  covered.hosts.set(host, { episode, source, metric: measure.metric })
+  state.coveredHosts.set(massAbsence, covered)
+}
+
+function uncoverHost({ coveredHosts }: DispatchState, { identity: { host } }: AlertSnapshot): void {
+  for (const [id, { hosts }] of coveredHosts) if (hosts.delete(host) && hosts.size === 0) coveredHosts.delete(id)
+}
+
+function isCovered({ coveredHosts }: DispatchState, { episode, identity: { host } }: AlertSnapshot): boolean {
+  return [...coveredHosts.values()].some(({ hosts }) => hosts.get(host)?.episode === episode)
 }
 
 function trackAlert(
@@ -85,7 +96,7 @@ function trackAlert(
  */
 export function onAlertClosed(state: DispatchState, plan: DispatchPlan, snapshot: AlertSnapshot, now: Millis): void {
   const { episode, value, evidence } = snapshot
-  for (const [host, inhibitor] of state.absentHosts) if (inhibitor.episode === episode) state.absentHosts.delete(host)
+  if (isCovered(state, snapshot)) uncoverHost(state, snapshot)
   const alert = state.alerts.get(episode)
   if (alert === undefined) return
   alert.snapshot = snapshot

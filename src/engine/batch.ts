@@ -10,7 +10,7 @@ import {
 } from '../aggregate/watermark.ts'
 import { addSample } from '../aggregate/ring.ts'
 import { newestBucket, evaluatedTo, type Store, oldestBucket } from '../aggregate/store.ts'
-import type { EventSamples, Frame, Millis } from '../model.ts'
+import { type EventSamples, type Frame, type Millis, SEP } from '../model.ts'
 import { foldHostName } from '../labels/host-name.ts'
 import { evaluateUpTo, type WorkBudget } from './evaluate/due-windows.ts'
 import { recordMatches } from './evaluate/matched-events.ts'
@@ -106,7 +106,7 @@ function recordUnmatched(fold: Fold, key: string, host: Host, source: Source, re
   count(fold, 'events_unmatched')
   unmatched.count++
   unmatched.last = receivedAt
-  unmatched.rule = key.slice(COUNT_PREFIX.length, -1)
+  unmatched.rule = (key.split(SEP, 1)[0] as string).slice(COUNT_PREFIX.length, -1)
   unmatched.host = host.name
   unmatched.source = source.name
 }

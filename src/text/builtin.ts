@@ -1,23 +1,6 @@
-import type { HostState, Measure, StateMetric } from '../model.ts'
+import type { HostState } from '../model.ts'
 import { formatCount, formatDuration, listNames } from './format.ts'
 import type { Describe, Evaluated } from './params.ts'
-
-const SUBJECTS: Readonly<Record<StateMetric, string>> = {
-  absence: '{{server}} is absent',
-  expected: 'No events received from {{server}} yet',
-  source_silence: 'Source {{server}} is down',
-  source_hosts: 'Source {{server}} delivers less than half of its hosts',
-  absent_hosts: 'Many hosts of {{server}} are absent',
-  missing_hosts: 'Many expected hosts are absent',
-  clock_offset: 'The clock of {{server}} is wrong',
-  refused: 'A limit of stashwatch is reached',
-  unmatched_events: 'Events could not be matched with a rule',
-}
-
-/** The subject template of mails about a state that is measured; undefined for figures of windows. */
-export function builtinSubject(measure: Measure): string | undefined {
-  return measure.kind === 'state' ? SUBJECTS[measure.metric] : undefined
-}
 
 /** The sentences of absence rules and of the built-in rules. */
 export const BUILTIN: Readonly<Record<string, Describe>> = {

@@ -6,7 +6,7 @@ import { clockFrom, runService, temporary, until, type Running } from '../helper
 import { post } from '../ingest/http-helper.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
-const AT = '2026-11-22T11:59:58.250Z'
+const AT = '2026-11-22T11:59:58Z'
 const NEIGHBOURS = Array.from({ length: 124 }, (_, i) => `node-${String(i).padStart(3, '0')}`)
 const POSITION = 62
 /** So many powers of two add up without rounding. */

@@ -70,7 +70,10 @@ test('without a file the built-in configuration runs, and signals are heard from
   t.match(early.out.at(-1), /"msg":"stopped"/)
 
   const child = await startChild(t, 'c.yaml', { cwd: folder })
-  t.match(await child.door.post([{ host: 'web-1' }]), { status: 200, accepted: 1 })
+  t.match(await child.door.post([{ '@timestamp': new Date().toISOString(), host: 'web-1' }]), {
+    status: 200,
+    accepted: 1,
+  })
   t.match((await child.door.get('/api/v1/rules')).text, /cpu-high.*memory-high.*host-silent/)
   t.equal((await child.door.get('/mailbox')).status, 200, 'mails can be looked at')
   t.match(

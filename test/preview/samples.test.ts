@@ -3,7 +3,7 @@ import { loadConfig } from '../../src/config/index.ts'
 import { BUILTINS } from '../../src/engine/builtin/index.ts'
 import { BUILTIN_RULE_NAMES, type EngineConfig, type Rule } from '../../src/model.ts'
 import { anyAlert, playBuiltin, playRule, type SampleMails } from '../../src/preview/samples.ts'
-import { alerting, config, cpuHigh, MINUTE, NOON, silent } from '../helpers/play.ts'
+import { alerting, config, countRule, cpuHigh, MINUTE, NOON, silent } from '../helpers/play.ts'
 
 const METRICS = `metrics:
   m: { field: m, unit: ratio }
@@ -87,12 +87,14 @@ test('a bound that no value can pass raises no alert', async (t) => {
 test('every built-in rule is registered under its name, fires in its sample, and resolves', async (t) => {
   for (const name of BUILTIN_RULE_NAMES) {
     t.equal(BUILTINS[name].name, name)
-    const mails = playBuiltin(name, config({ rules: [silent({ after: 3 * MINUTE })] }))
+    const matching = countRule({ where: [{ field: 'message', matches: 'denied.*root' }] })
+    const mails = playBuiltin(name, config({ rules: [silent({ after: 3 * MINUTE }), matching] }))
     hasBoth(t, mails, name)
     t.equal(mails.fired?.alerts[0]?.identity.rule, name)
     t.equal(mails.fired?.to.address, 'ada@example.org')
   }
-  t.strictSame(playBuiltin('mass-absence', config({ rules: [] })), {}, 'nobody is absent without a rule about it')
+  for (const name of ['mass-absence', 'unmatched-events'] as const)
+    t.strictSame(playBuiltin(name, config({ rules: [] })), {}, `without a rule there is no ${name}`)
 })
 
 test('nothing mutes a sample, and one sample is as the other', async (t) => {
