@@ -105,13 +105,13 @@ function createFigures(plan: WindowPlan, pace: Millis, config: EngineConfig): Fi
 
 /** What alerts show of an event that the rule counts: values that pass its tests, and the fields that its templates name. */
 function sampleFields(rule: CountRule, { receivers }: EngineConfig): EventFields {
-  const tested = rule.where.map(({ field, oneOf, contains, prefix, above }): [string, string] => [
-    field,
-    oneOf?.[0] ?? contains ?? prefix ?? (above === undefined ? sampleText(field) : String(above + 1)),
-  ])
-  const named = [...eventPlaceholders(rule, receivers), ...rule.byFields]
+  const tested = rule.where.flatMap(({ field, oneOf, contains, prefix, above }): readonly [string, string][] => {
+    const text = oneOf?.[0] ?? contains ?? prefix ?? (above === undefined ? undefined : String(above + 1))
+    return text === undefined ? [] : [[field, text]]
+  })
+  const named = [...eventPlaceholders(rule, receivers), ...rule.byFields, ...rule.where.map(({ field }) => field)]
   const fields = named.map((field): [string, string] => [field, sampleText(field)])
-  return [...new Map([['message', 'an event that matches'], ...fields, ...tested])]
+  return [...new Map([...fields, ['message', 'an event that matches'], ...tested])]
 }
 
 const sampleText = (field: string): string => sampleLabel(field.slice(field.lastIndexOf('.') + 1))
