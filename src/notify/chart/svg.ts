@@ -266,17 +266,17 @@ const MARK_LINE = `stroke="${INK.text}" stroke-width="1.2" stroke-dasharray="2 3
 /** Labels stand above the plot; of two that would meet, each stands on its own side of its line. */
 function drawMarks({ from, to, left, right, x }: Frame, marks: readonly Mark[]): string {
   const inside = marks.filter(({ at }) => at >= from && at <= to)
+  const width = Math.max(0, ...inside.map(({ label }) => textWidth(label)))
   const meets = (i: number): boolean => {
     const [a, b] = [inside[i], inside[i + 1]]
-    return a !== undefined && b !== undefined && x(b.at) - x(a.at) < (textWidth(a.label) + textWidth(b.label)) / 2 + 6
+    return a !== undefined && b !== undefined && x(b.at) - x(a.at) < width + 6
   }
+  const wanted = inside.map(({ at }, i) => x(at) + (meets(i) ? -width / 2 - 3 : meets(i - 1) ? width / 2 + 3 : 0))
+  const places = apart(wanted, width + 6, left + width / 2, right + 20 - width / 2)
   return inside
     .map(({ at, label }, i) => {
-      const half = textWidth(label) / 2
-      const aside = meets(i) ? -half - 3 : meets(i - 1) ? half + 3 : 0
-      const place = Math.max(left + half, Math.min(right + 20 - half, x(at) + aside))
       const line = `<path d="M${x(at)} ${TOP - 4}V${BOTTOM}" ${MARK_LINE}/>`
-      return `${line}${text(round(place), TOP - 8, label, INK.text, 'middle')}`
+      return `${line}${text(places[i] as number, TOP - 8, label, INK.text, 'middle')}`
     })
     .join('')
 }

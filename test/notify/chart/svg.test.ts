@@ -139,6 +139,25 @@ test('the least and the greatest sample of each bucket make a band where they ar
   t.end()
 })
 
+test('the labels of two moments close to each other do not meet, also at an edge of the picture', (t) => {
+  const one = picture(Array<number>(42).fill(0.5), at('12:07:00'))
+  const to = one.from + one.buckets.length * one.width
+  for (const first of [one.from, one.from + 60_000, to - 20_000, to - 10_000]) {
+    const marks = [
+      { at: first, label: 'began' },
+      { at: first + 10_000, label: 'fired' },
+    ]
+    const labels = labelsOf(chartSvg(one, options({ marks })))
+    const [began, fired] = marks.map(({ label }) => labels.find(({ text }) => text === label) as Label) as [
+      Label,
+      Label,
+    ]
+    t.ok(began.to < fired.from, `${began.to} is before ${fired.from}`)
+    t.ok(began.from >= 0 && fired.to <= WIDTH)
+  }
+  t.end()
+})
+
 test('the times are those of the zone', (t) => {
   const one = picture(Array<number>(60).fill(0.5), at('19:00:00'), { width: 60_000 })
   const times = (inZone: string): readonly string[] =>
